@@ -1,0 +1,189 @@
+// Package model holds what a registry holds, as plain values: references,
+// manifests, indexes, images with their steps, the schema1 view. Bytes in,
+// values out; it knows no network and no screen.
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Media types of Docker's own formats; those of OCI are in image-spec.
+const (
+	MediaTypeDockerManifest  = "application/vnd.docker.distribution.manifest.v2+json"
+	MediaTypeDockerList      = "application/vnd.docker.distribution.manifest.list.v2+json"
+	MediaTypeDockerConfig    = "application/vnd.docker.container.image.v1+json"
+	MediaTypeSchema1         = "application/vnd.docker.distribution.manifest.v1+json"
+	MediaTypeSchema1Signed   = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+	mediaTypeDockerForeign   = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+	mediaTypeOCIArtifact     = "application/vnd.oci.artifact.manifest.v1+json"
+	attestationType          = "attestation-manifest"
+	annotationReferenceType  = "vnd.docker.reference.type"
+	annotationReferenceAbout = "vnd.docker.reference.digest"
+)
+
+// Bounds on documents from outside. Real images stay far below them.
+const (
+	MaxLayers   = 2_000
+	MaxChildren = 2_000
+	MaxHistory  = 10_000
+)
+
+// Kind says what a manifest is. The values are those of the JSON report.
+type Kind string
+
+// The kinds of manifest. Other is an artifact or an unknown media type.
+const (
+	KindImage   Kind = "image"
+	KindIndex   Kind = "index"
+	KindSchema1 Kind = "schema1"
+	KindOther   Kind = "other"
+)
+
+// Document is bytes from a registry with the digest they were verified against.
+type Document struct {
+	Digest    digest.Digest
+	MediaType string
+	Raw       []byte
+}
+
+// Manifest is a parsed manifest of any kind.
+type Manifest struct {
+	Document
+	Kind         Kind
+	ArtifactType string            // what an artifact says it is, or its config's media type
+	Config       v1.Descriptor     // KindImage and most of KindOther
+	Layers       []v1.Descriptor   // oldest first; KindSchema1 has no sizes
+	Children     []v1.Descriptor   // KindIndex
+	Subject      *v1.Descriptor    // the manifest that this one is attached to
+	Annotations  map[string]string //
+	Schema1      *Schema1          // KindSchema1
+}
+
+// wire is the union of the fields of all manifest formats but schema1.
+type wire struct {
+	SchemaVersion int               `json:"schemaVersion"`
+	MediaType     string            `json:"mediaType"`
+	ArtifactType  string            `json:"artifactType"`
+	Config        *v1.Descriptor    `json:"config"`
+	Layers        []v1.Descriptor   `json:"layers"`
+	Manifests     []v1.Descriptor   `json:"manifests"`
+	Blobs         []v1.Descriptor   `json:"blobs"`
+	Subject       *v1.Descriptor    `json:"subject"`
+	Annotations   map[string]string `json:"annotations"`
+	FSLayers      json.RawMessage   `json:"fsLayers"`
+}
+
+// ParseManifest reads a manifest of any kind. Errors mean that the bytes
+// cannot be what their media type says: no JSON, an invalid digest, a size
+// below zero, more entries than the bounds.
+func ParseManifest(doc Document) (Manifest, error) {
+	m := Manifest{Document: doc, Kind: KindOther}
+	if len(bytes.TrimSpace(doc.Raw)) == 0 {
+		return m, errors.New("the registry sent an empty manifest")
+	}
+	var w wire
+	if err := json.Unmarshal(doc.Raw, &w); err != nil {
+		return m, fmt.Errorf("the manifest is not valid JSON: %w", err)
+	}
+	m.Kind = kindOf(doc.MediaType, w)
+	if m.Kind == KindSchema1 {
+		return parseSchema1Manifest(m)
+	}
+	m.Children, m.Layers, m.Subject, m.Annotations = w.Manifests, w.Layers, w.Subject, w.Annotations
+	if len(w.Blobs) > 0 {
+		m.Layers = w.Blobs
+	}
+	if w.Config != nil {
+		m.Config = *w.Config
+	}
+	m.ArtifactType = w.ArtifactType
+	if m.ArtifactType == "" && m.Kind == KindOther {
+		m.ArtifactType = m.Config.MediaType
+	}
+	return m, m.check()
+}
+
+func kindOf(mediaType string, w wire) Kind {
+	if w.MediaType != "" && mediaType == "" {
+		mediaType = w.MediaType
+	}
+	switch mediaType {
+	case MediaTypeSchema1, MediaTypeSchema1Signed:
+		return KindSchema1
+	case v1.MediaTypeImageIndex, MediaTypeDockerList:
+		return KindIndex
+	case v1.MediaTypeImageManifest, MediaTypeDockerManifest:
+		return imageOrArtifact(w)
+	case mediaTypeOCIArtifact:
+		return KindOther
+	}
+	switch {
+	case w.SchemaVersion == 1 && w.FSLayers != nil:
+		return KindSchema1
+	case len(w.Manifests) > 0 && w.Config == nil:
+		return KindIndex
+	}
+	return imageOrArtifact(w)
+}
+
+// imageOrArtifact tells an image from a chart, a signature or another artifact
+// that borrows the image manifest (image-spec, "Guidelines for Artifact Usage").
+func imageOrArtifact(w wire) Kind {
+	if w.Config == nil || w.ArtifactType != "" {
+		return KindOther
+	}
+	switch w.Config.MediaType {
+	case v1.MediaTypeImageConfig, MediaTypeDockerConfig, "":
+		return KindImage
+	}
+	return KindOther
+}
+
+// check holds m to its bounds; a descriptor that fails would otherwise switch
+// off verification in client libraries.
+func (m Manifest) check() error {
+	if len(m.Layers) > MaxLayers || len(m.Children) > MaxChildren {
+		return fmt.Errorf("the manifest lists %d layers and %d children, more than the %d and %d that tagdiff reads",
+			len(m.Layers), len(m.Children), MaxLayers, MaxChildren)
+	}
+	for _, d := range m.descriptors() {
+		if err := d.Digest.Validate(); err != nil {
+			return fmt.Errorf("the manifest names an invalid digest %q", d.Digest)
+		}
+		if d.Size < 0 {
+			return fmt.Errorf("the manifest gives %s a size of %d bytes", d.Digest, d.Size)
+		}
+	}
+	return nil
+}
+
+func (m Manifest) descriptors() []v1.Descriptor {
+	all := append(append([]v1.Descriptor{}, m.Layers...), m.Children...)
+	if m.Kind == KindImage || m.Config.Digest != "" {
+		all = append(all, m.Config)
+	}
+	if m.Subject != nil {
+		all = append(all, *m.Subject)
+	}
+	return all
+}
+
+// LayerSize is the sum of the layers as stored, in bytes.
+func (m Manifest) LayerSize() int64 {
+	var n int64
+	for _, l := range m.Layers {
+		n += l.Size
+	}
+	return n
+}
+
+// IsForeign reports whether a layer's bytes live outside the registry.
+func IsForeign(d v1.Descriptor) bool {
+	return len(d.URLs) > 0 || d.MediaType == mediaTypeDockerForeign
+}

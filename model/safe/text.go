@@ -1,0 +1,182 @@
+// Package safe is the one gate between text from outside and anything a
+// person sees: the terminal, the clipboard, a report, an error line.
+//
+// Sinks take a Text, and only this package can make one that is not a
+// compile-time constant, so the compiler holds what review would miss.
+package safe
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Text is printable text of one line: no control bytes, no bidirectional or
+// zero-width characters, valid UTF-8. The zero Text is empty.
+type Text struct{ s string }
+
+// constant can be given only as an untyped constant from outside the package,
+// which makes Const refuse text that was not written by a programmer.
+type constant string
+
+// Const is the Text of a string constant in the program.
+func Const(c constant) Text { return Text{string(c)} }
+
+// String returns the printable text.
+func (t Text) String() string { return t.s }
+
+// IsEmpty reports whether there is nothing to print.
+func (t Text) IsEmpty() bool { return t.s == "" }
+
+// Clean makes text from outside printable on one line. Tabs become a blank;
+// anything else that is not visible becomes its Go escape, such as \x1b or
+// \u202e. Secrets are not masked: see Gate.
+func Clean(s string) Text {
+	if isClean(s) {
+		return Text{s}
+	}
+	var b strings.Builder
+	marks := 0
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r == '\t':
+			b.WriteByte(' ')
+		case isMark(r) && marks < maxMarks && b.Len() > 0 && visible(r):
+			marks++
+			b.WriteRune(r)
+			i += n
+			continue
+		case visible(r) && !isMark(r):
+			b.WriteRune(r)
+		default:
+			b.WriteString(escape(r))
+		}
+		marks = 0
+		i += n
+	}
+	return Text{b.String()}
+}
+
+// Lines splits text from outside at its line breaks and cleans each line.
+// Tabs are widened to the next multiple of four columns, counted in runes.
+func Lines(s string) []Text {
+	raw := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	lines := make([]Text, len(raw))
+	for i, l := range raw {
+		lines[i] = Clean(expandTabs(l))
+	}
+	return lines
+}
+
+// Sprintf formats like fmt.Sprintf. The format is a constant of the program;
+// every argument passes the gate except numbers and Text.
+func Sprintf(format constant, args ...any) Text {
+	clean := make([]any, len(args))
+	for i, a := range args {
+		clean[i] = printable(a)
+	}
+	return Text{fmt.Sprintf(string(format), clean...)}
+}
+
+// Join joins texts with a constant separator.
+func Join(texts []Text, sep constant) Text {
+	parts := make([]string, len(texts))
+	for i, t := range texts {
+		parts[i] = t.s
+	}
+	return Text{strings.Join(parts, string(sep))}
+}
+
+// Concat joins texts without a separator.
+func Concat(texts ...Text) Text { return Join(texts, "") }
+
+// Slice is the text between two byte offsets, which must be offsets that a
+// walk over the text's runes or graphemes gave.
+func (t Text) Slice(from, to int) Text { return Text{t.s[from:to]} }
+
+// Repeat is the text n times over.
+func (t Text) Repeat(n int) Text { return Text{strings.Repeat(t.s, max(n, 0))} }
+
+// Upper is the text in capital letters.
+func (t Text) Upper() Text { return Clean(strings.ToUpper(t.s)) }
+
+// maxMarks is how many combining marks one character keeps: two are enough for
+// every living script, stacks of them paint over neighbouring lines.
+const maxMarks = 2
+
+func printable(a any) any {
+	switch v := a.(type) {
+	case Text:
+		return v.s
+	case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, bool:
+		return v
+	case string:
+		return Clean(v).s
+	case error:
+		return Clean(v.Error()).s
+	case fmt.Stringer:
+		return Clean(v.String()).s
+	default:
+		return Clean(fmt.Sprint(v)).s
+	}
+}
+
+func isClean(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
+func isMark(r rune) bool { return unicode.Is(unicode.M, r) }
+
+// visible reports whether a rune shows as itself and only as itself: printable
+// by Unicode category and not one that renders as nothing.
+func visible(r rune) bool {
+	if !unicode.IsPrint(r) {
+		return false
+	}
+	return !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) &&
+		!unicode.Is(unicode.Variation_Selector, r) &&
+		r != '\u2800' // braille blank
+}
+
+func escape(r rune) string {
+	switch {
+	case r == '\n':
+		return `\n`
+	case r == '\r':
+		return `\r`
+	case r < 0x80:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r <= 0xffff:
+		return fmt.Sprintf(`\u%04x`, r)
+	default:
+		return fmt.Sprintf(`\U%08x`, r)
+	}
+}
+
+func expandTabs(s string) string {
+	if !strings.Contains(s, "\t") {
+		return s
+	}
+	var b strings.Builder
+	col := 0
+	for _, r := range s {
+		if r != '\t' {
+			b.WriteRune(r)
+			col++
+			continue
+		}
+		n := 4 - col%4
+		b.WriteString(strings.Repeat(" ", n))
+		col += n
+	}
+	return b.String()
+}

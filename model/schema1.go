@@ -1,0 +1,223 @@
+package model
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Schema1 is an image as the format of 2015 has it: fsLayers and a chain of
+// ids. Registries up to distribution 2.8 make it up for clients that do not
+// ask for more.
+type Schema1 struct {
+	Name, Tag, Architecture string
+	Rows                    []Schema1Row // newest first, as the format lists them
+}
+
+// Schema1Row is one fsLayer with its history.
+type Schema1Row struct {
+	BlobSum   digest.Digest
+	ID        string
+	Parent    string
+	Throwaway bool // the step changed settings only
+	Created   *time.Time
+	Command   string
+	Origin    Origin
+	Preimage  string // what ID is the sha256 of, but for the newest row's config; only when computed or derived
+}
+
+// Origin says where an id comes from.
+type Origin string
+
+// Origins of ids.
+const (
+	Derived  Origin = "derived" // follows from the layer digests: carries no build identity
+	Native   Origin = "native"  // made up at build time
+	Broken   Origin = "broken"  // names a parent that is not the row below
+	Unproved Origin = "newest"  // the newest id also hashes the config, which schema1 does not carry
+)
+
+// ErrNoSchema1 says that no registry could translate the image.
+var ErrNoSchema1 = errors.New("there is no schema1 view of an image without history or with a wrong number of layers")
+
+// ComputeSchema1 is the schema1 view that distribution 2.8 makes of an image
+// (manifest/schema1/config_builder.go). It asks no registry: asking one by tag
+// without modern Accept types makes old registries write.
+func ComputeSchema1(img Image) (Schema1, error) {
+	c := img.Config
+	if len(c.History) == 0 || img.Counts != nil {
+		return Schema1{}, ErrNoSchema1
+	}
+	view := Schema1{Architecture: c.Architecture}
+	parent, layer := "", 0
+	for i, h := range c.History {
+		row := Schema1Row{BlobSum: EmptyGzipGo17, Parent: parent, Throwaway: h.EmptyLayer, Created: h.Created, Command: h.CreatedBy, Origin: Derived}
+		if !h.EmptyLayer {
+			row.BlobSum = img.Manifest.Layers[layer].Digest
+			layer++
+		}
+		row.Preimage = row.BlobSum.Encoded() + " " + parent
+		if i == len(c.History)-1 {
+			row.ID = hexSHA256(row.Preimage + " " + string(c.Raw))
+			row.Preimage += " <config>"
+		} else {
+			row.ID = hexSHA256(row.Preimage)
+		}
+		parent = row.ID
+		view.Rows = append(view.Rows, row)
+	}
+	slices.Reverse(view.Rows)
+	return view, nil
+}
+
+// parseSchema1Manifest reads a stored schema1 manifest and tells derived ids
+// from native ones by the same formula.
+func parseSchema1Manifest(m Manifest) (Manifest, error) {
+	var w struct {
+		Name         string `json:"name"`
+		Tag          string `json:"tag"`
+		Architecture string `json:"architecture"`
+		FSLayers     []struct {
+			BlobSum digest.Digest `json:"blobSum"`
+		} `json:"fsLayers"`
+		History []struct {
+			V1Compatibility string `json:"v1Compatibility"`
+		} `json:"history"`
+	}
+	if err := json.Unmarshal(m.Raw, &w); err != nil {
+		return m, fmt.Errorf("the schema1 manifest is not valid JSON: %w", err)
+	}
+	if len(w.FSLayers) != len(w.History) || len(w.FSLayers) == 0 {
+		return m, fmt.Errorf("the schema1 manifest has %d fsLayers and %d history entries", len(w.FSLayers), len(w.History))
+	}
+	if len(w.FSLayers) > MaxLayers {
+		return m, fmt.Errorf("the schema1 manifest has %d fsLayers, more than the %d that tagdiff reads", len(w.FSLayers), MaxLayers)
+	}
+	view := Schema1{Name: w.Name, Tag: w.Tag, Architecture: w.Architecture}
+	for i, l := range w.FSLayers {
+		row, err := parseSchema1Row(l.BlobSum, w.History[i].V1Compatibility)
+		if err != nil {
+			return m, err
+		}
+		view.Rows = append(view.Rows, row)
+		m.Layers = append(m.Layers, v1.Descriptor{Digest: l.BlobSum, MediaType: "application/vnd.docker.image.rootfs.diff.tar.gzip"})
+	}
+	slices.Reverse(m.Layers)
+	view.trace()
+	m.Schema1 = &view
+	return m, m.check()
+}
+
+// v1Compat is the JSON inside a history entry. encoding/json matches keys
+// without regard to case, as the writers of the format did.
+type v1Compat struct {
+	ID              string           `json:"id"`
+	Parent          string           `json:"parent"`
+	Created         *time.Time       `json:"created"`
+	Throwaway       bool             `json:"throwaway"`
+	Architecture    string           `json:"architecture"`
+	OS              string           `json:"os"`
+	Author          string           `json:"author"`
+	Comment         string           `json:"comment"`
+	DockerVersion   string           `json:"docker_version"`
+	ContainerConfig *ContainerConfig `json:"container_config"`
+	Config          *v1.ImageConfig  `json:"config"`
+}
+
+func parseSchema1Row(blob digest.Digest, compat string) (Schema1Row, error) {
+	if err := blob.Validate(); err != nil {
+		return Schema1Row{}, fmt.Errorf("the manifest names an invalid digest %q", blob)
+	}
+	var c v1Compat
+	if err := json.Unmarshal([]byte(compat), &c); err != nil {
+		return Schema1Row{}, fmt.Errorf("a schema1 history entry is not valid JSON: %w", err)
+	}
+	row := Schema1Row{BlobSum: blob, ID: c.ID, Parent: c.Parent, Throwaway: c.Throwaway, Created: c.Created}
+	if c.ContainerConfig != nil {
+		row.Command = strings.Join(c.ContainerConfig.Cmd, " ")
+	}
+	return row, nil
+}
+
+// trace marks the origin of every id.
+func (s *Schema1) trace() {
+	for i := range s.Rows {
+		row := &s.Rows[i]
+		below := ""
+		if i+1 < len(s.Rows) {
+			below = s.Rows[i+1].ID
+		}
+		switch preimage := row.BlobSum.Encoded() + " " + row.Parent; {
+		case row.Parent != below:
+			row.Origin = Broken
+		case hexSHA256(preimage) == row.ID:
+			row.Origin, row.Preimage = Derived, preimage
+		case i == 0 && len(s.Rows) > 1:
+			row.Origin = Unproved
+		default:
+			row.Origin = Native
+		}
+	}
+	// The newest id also hashes the config: it is as derived as those below.
+	if len(s.Rows) > 1 && s.Rows[0].Origin == Unproved && s.Rows[1].Origin == Native {
+		s.Rows[0].Origin = Native
+	}
+}
+
+// Schema1Image is a stored schema1 manifest in the shape of an image: steps
+// oldest first, settings from the newest entry. It has no diff_ids.
+func Schema1Image(m Manifest) (Image, error) {
+	if m.Schema1 == nil {
+		return Image{}, errors.New("not a schema1 manifest")
+	}
+	img := Image{Manifest: m}
+	rows := m.Schema1.Rows
+	for i := range rows {
+		row := rows[len(rows)-1-i]
+		s := Step{Index: i, CreatedBy: row.Command, Created: row.Created}
+		if !row.Throwaway {
+			s.HasLayer, s.Layer = true, m.Layers[i]
+			s.Empty = row.BlobSum == EmptyGzipGo17 || row.BlobSum == EmptyGzipGo18
+		}
+		img.Steps = append(img.Steps, s)
+	}
+	img.Config.Architecture, img.Config.OS = m.Schema1.Architecture, "linux"
+	img.Config.Created = rows[0].Created
+	return img.withSchema1Settings()
+}
+
+// withSchema1Settings takes the settings from the newest v1Compatibility.
+func (img Image) withSchema1Settings() (Image, error) {
+	var w struct {
+		History []struct {
+			V1Compatibility string `json:"v1Compatibility"`
+		} `json:"history"`
+	}
+	if err := json.Unmarshal(img.Manifest.Raw, &w); err != nil || len(w.History) == 0 {
+		return img, err
+	}
+	var c v1Compat
+	if json.Unmarshal([]byte(w.History[0].V1Compatibility), &c) == nil {
+		if c.Config != nil {
+			img.Config.Image.Config = *c.Config
+		}
+		if c.OS != "" {
+			img.Config.OS = c.OS
+		}
+		img.Config.Author, img.Config.DockerVersion = c.Author, c.DockerVersion
+	}
+	return img, nil
+}
+
+func hexSHA256(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
