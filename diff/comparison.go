@@ -42,24 +42,17 @@ type Code string
 
 // The rungs, best first. Pending is the code of a pair that is still arriving.
 const (
-	Pending              Code = ""
-	Identical            Code = "identical"
-	OtherEnvelope        Code = "same-image-other-envelope"
-	Repacked             Code = "same-image-packed-differently"
-	Reprinted            Code = "same-image-reprinted"
-	OtherSettings        Code = "same-files-other-settings"
-	OtherRecord          Code = "same-files-recorded-differently"
-	SameRecipe           Code = "same-recipe"
-	SameBase             Code = "same-base"
-	Unrelated            Code = "unrelated"
-	NotComparable        Code = "not-comparable"
-	ladderLastSame            = Reprinted
-	firstStepNumber           = 1
-	shortDigestHexes          = 12
-	shownPlatformsMost        = 4
-	maxAlignedProduct         = 4_000_000
-	similarEnough             = 0.5
-	minPrefixForBaseSize      = 1
+	Pending       Code = ""
+	Identical     Code = "identical"
+	OtherEnvelope Code = "same-image-other-envelope"
+	Repacked      Code = "same-image-packed-differently"
+	Reprinted     Code = "same-image-reprinted"
+	OtherSettings Code = "same-files-other-settings"
+	OtherRecord   Code = "same-files-recorded-differently"
+	SameRecipe    Code = "same-recipe"
+	SameBase      Code = "same-base"
+	Unrelated     Code = "unrelated"
+	NotComparable Code = "not-comparable"
 )
 
 // Trust is how far a statement can be relied on.
