@@ -1,0 +1,42 @@
+package look
+
+import (
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// Short is a digest as people compare it by eye: its first 12 hex digits. A
+// string that is no digest is shown as it is.
+func Short(d digest.Digest) safe.Text {
+	if d == "" {
+		return safe.Text{}
+	}
+	if d.Validate() != nil {
+		return safe.Clean(d.String())
+	}
+	return safe.Clean(d.Encoded()[:12])
+}
+
+// Size is a number of bytes in SI units, as registries and docker count.
+func Size(n int64) safe.Text { return safe.Clean(humanize.Bytes(uint64(max(n, 0)))) }
+
+// Time is a date as a person reads it, in UTC as registries record it; empty
+// for nil.
+func Time(t *time.Time) safe.Text {
+	if t == nil {
+		return safe.Text{}
+	}
+	return safe.Clean(t.UTC().Format("2006-01-02 15:04"))
+}
+
+// Count is "1 layer", "2 layers".
+func Count(n int, one, many safe.Text) safe.Text {
+	if n == 1 {
+		return safe.Sprintf("%d %s", n, one)
+	}
+	return safe.Sprintf("%s %s", humanize.Comma(int64(n)), many)
+}

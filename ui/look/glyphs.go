@@ -1,0 +1,62 @@
+package look
+
+import (
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// Glyphs are the signs of the program's own. Marks carry the meaning; colour
+// only repeats it.
+type Glyphs struct {
+	Ellipsis, Cursor, Dot, Hatch        safe.Text
+	GutterSame, GutterDiff, OnlyA       safe.Text
+	OnlyB, Note, Arrow, Crumb           safe.Text
+	TopLeft, TopRight, BottomLeft       safe.Text
+	BottomRight, Horizontal, Vertical   safe.Text
+	Empty, Twice, Nothing, Caret, Times safe.Text
+	marks                               map[diff.Class]safe.Text
+	ascii                               bool
+}
+
+// Unicode glyphs are all one cell wide in every terminal font; no emoji.
+func Unicode() Glyphs {
+	c := safe.Const
+	return Glyphs{
+		Ellipsis: c("…"), Cursor: c("›"), Dot: c("·"), Hatch: c("╱"),
+		GutterSame: c("│"), GutterDiff: c("≠"), OnlyA: c("◂"),
+		OnlyB: c("▸"), Note: c("└"), Arrow: c("→"), Crumb: c("›"),
+		TopLeft: c("╭"), TopRight: c("╮"), BottomLeft: c("╰"),
+		BottomRight: c("╯"), Horizontal: c("─"), Vertical: c("│"),
+		Empty: c("∅"), Twice: c("×2"), Nothing: c("·"), Caret: c("▏"), Times: c("×"),
+		marks: map[diff.Class]safe.Text{
+			diff.Same: c("="), diff.RepackedRow: c("≈"), diff.BothEmpty: c("∅"), diff.Substituted: c("≠"),
+			diff.Added: c("+"), diff.Removed: c("-"), diff.Moved: c("↕"),
+		},
+	}
+}
+
+// ASCII glyphs are for terminals without UTF-8.
+func ASCII() Glyphs {
+	c := safe.Const
+	return Glyphs{
+		Ellipsis: c("~"), Cursor: c(">"), Dot: c("-"), Hatch: c("/"),
+		GutterSame: c("|"), GutterDiff: c("!"), OnlyA: c("<"),
+		OnlyB: c(">"), Note: c("`"), Arrow: c("->"), Crumb: c(">"),
+		TopLeft: c("+"), TopRight: c("+"), BottomLeft: c("+"),
+		BottomRight: c("+"), Horizontal: c("-"), Vertical: c("|"),
+		Empty: c("0"), Twice: c("x2"), Nothing: c("."), Caret: c("_"), Times: c("x"),
+		marks: map[diff.Class]safe.Text{
+			diff.Same: c("="), diff.RepackedRow: c("~"), diff.BothEmpty: c("0"), diff.Substituted: c("!"),
+			diff.Added: c("+"), diff.Removed: c("-"), diff.Moved: c("^"),
+		},
+		ascii: true,
+	}
+}
+
+// Mark is the one-cell sign of a class; a blank where there is nothing to say.
+func (g Glyphs) Mark(c diff.Class) safe.Text {
+	if m, ok := g.marks[c]; ok {
+		return m
+	}
+	return safe.Const(" ")
+}

@@ -1,0 +1,149 @@
+package uitest
+
+import (
+	"encoding/base64"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/vt"
+)
+
+// Term is a program that runs on an emulated terminal. Its methods fail the
+// test where something is wrong, so a test reads as what a person does.
+type Term struct {
+	tb    testing.TB
+	opts  Options
+	cmd   *exec.Cmd
+	tty   tty
+	races string // where the race detector writes
+
+	ended    chan struct{} // closed when all output has been read and the program is gone
+	exitCode int           // valid once ended is closed
+
+	mu       sync.Mutex // the emulator is not safe for concurrent use
+	emu      *vt.Emulator
+	changed  chan struct{} // closed and replaced on every output
+	lastSeen time.Time     // of output
+	bytes    int
+	title    string
+	copied   []string
+	hidden   bool // the cursor
+}
+
+// Start runs the program and registers its end with the test. It does not wait
+// for anything to appear.
+func Start(t testing.TB, opts Options, args ...string) *Term {
+	t.Helper()
+	term := &Term{tb: t, opts: opts.filled(t), ended: make(chan struct{}), changed: make(chan struct{})}
+	term.newEmulator()
+	term.start(args)
+	t.Cleanup(term.close)
+	return term
+}
+
+func (t *Term) newEmulator() {
+	t.emu = vt.NewEmulator(t.opts.Width, t.opts.Height)
+	if t.opts.Light {
+		t.emu.SetDefaultForegroundColor(black)
+		t.emu.SetDefaultBackgroundColor(white)
+	}
+	t.emu.SetCallbacks(vt.Callbacks{
+		Title:            func(s string) { t.title = s },
+		CursorVisibility: func(visible bool) { t.hidden = !visible },
+	})
+	t.emu.RegisterOscHandler(52, t.copyHandler)
+}
+
+func (t *Term) start(args []string) {
+	t.tb.Helper()
+	home := t.tb.TempDir()
+	t.races = home + "/race"
+	t.cmd = exec.Command(t.opts.Program, args...)
+	t.cmd.Dir = t.opts.Dir
+	if t.cmd.Dir == "" {
+		t.cmd.Dir = home
+	}
+	t.cmd.Env = t.opts.environment(home, t.races)
+	tty, err := startOn(t.cmd, t.opts.Width, t.opts.Height)
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.tb.Skip("no terminal to run on")
+	}
+	if err != nil {
+		t.tb.Fatalf("starting %s: %v", t.opts.Program, err)
+	}
+	t.tty = tty
+	// The emulator stops reading until somebody takes its answers to queries.
+	go io.Copy(t.tty, t.emu) //nolint:errcheck // ends with the terminal
+	go t.read()
+}
+
+// read feeds the emulator until the program is gone.
+func (t *Term) read() {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := t.tty.Read(buf)
+		if n > 0 {
+			t.write(buf[:n])
+		}
+		if err != nil {
+			break
+		}
+	}
+	t.cmd.Wait() //nolint:errcheck // the exit code says it
+	t.exitCode = t.cmd.ProcessState.ExitCode()
+	close(t.ended)
+}
+
+func (t *Term) write(p []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.emu.Write(p) //nolint:errcheck // it cannot fail while open
+	t.bytes += len(p)
+	t.lastSeen = time.Now()
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// close ends what is left of the program and shows what the test last saw.
+func (t *Term) close() {
+	if t.tb.Failed() {
+		t.tb.Logf("the last screen:\n%s", t.Frame().boxed())
+	}
+	t.cmd.Process.Kill() //nolint:errcheck // it may have ended
+	<-t.ended
+	t.tty.Close()                          //nolint:errcheck // nothing was written
+	t.emu.InputPipe().(io.Closer).Close()  //nolint:errcheck // ends the copying of answers
+	if report := t.raceReport(); report != "" {
+		t.tb.Errorf("the program has a data race:\n%s", report)
+	}
+}
+
+// raceReport is what the race detector wrote: to files, because its standard
+// error is the screen.
+func (t *Term) raceReport() string {
+	var all strings.Builder
+	dir := os.DirFS(t.races)
+	entries, _ := os.ReadDir(t.races)
+	for _, e := range entries {
+		if f, err := dir.Open(e.Name()); err == nil {
+			io.Copy(&all, f) //nolint:errcheck // a report is a help, not the verdict
+			f.Close()        //nolint:errcheck // it was only read
+		}
+	}
+	return all.String()
+}
+
+// copyHandler remembers what the program puts on the clipboard: "52;c;base64".
+func (t *Term) copyHandler(data []byte) bool {
+	_, payload, ok := strings.Cut(strings.TrimPrefix(string(data), "52;"), ";")
+	if text, err := base64.StdEncoding.DecodeString(payload); ok && err == nil {
+		t.copied = append(t.copied, string(text))
+	}
+	return true
+}

@@ -1,0 +1,30 @@
+//go:build !windows
+
+package uitest
+
+import (
+	"os"
+	"os/exec"
+
+	"github.com/creack/pty"
+)
+
+type unixTTY struct{ *os.File }
+
+// startOn starts cmd with a new terminal as its controlling one. The size is
+// set before the program runs: one that starts at 0×0 may miss the change.
+func startOn(cmd *exec.Cmd, width, height int) (tty, error) {
+	f, err := pty.StartWithSize(cmd, winsize(width, height))
+	if err != nil {
+		return nil, err
+	}
+	return unixTTY{f}, nil
+}
+
+func (t unixTTY) resize(width, height int) error {
+	return pty.Setsize(t.File, winsize(width, height))
+}
+
+func winsize(width, height int) *pty.Winsize {
+	return &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}
+}
