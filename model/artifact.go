@@ -80,7 +80,10 @@ func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
 	case v1.MediaTypeImageIndex, MediaTypeDockerList:
 		return RoleIndex, ""
 	}
-	if d.ArtifactType != "" {
+	// ggcr (ko, apko, crane) puts an image's config media type there.
+	switch d.ArtifactType {
+	case "", v1.MediaTypeImageConfig, MediaTypeDockerConfig:
+	default:
 		return RoleArtifact, ""
 	}
 	if p := d.Platform; p != nil && p.OS == "unknown" && p.Architecture == "unknown" {

@@ -59,6 +59,8 @@ type (
 	copyMsg struct{ what, text safe.Text }
 	// toastMsg shows a line at the bottom until the next key.
 	toastMsg struct{ text safe.Text }
+	// helpMsg opens the help of the page on top.
+	helpMsg struct{}
 	// visitedMsg remembers a place for the home page.
 	visitedMsg struct{ place string }
 )

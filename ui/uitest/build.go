@@ -36,6 +36,9 @@ func BuildPackage(t testing.TB, pkg string) string {
 
 func build(pkg string) (string, error) {
 	dir, err := buildDir()
+	if err == nil {
+		err = lookAtSources()
+	}
 	if err != nil {
 		return "", err
 	}
@@ -62,6 +65,23 @@ func buildDir() (string, error) {
 		parent = filepath.Dir(self)
 	}
 	return os.MkdirTemp(parent, "uitest")
+}
+
+// lookAtSources looks at all files that may be compiled, so that go test knows
+// that the result depends on them and does not take an old one from its cache.
+func lookAtSources() error {
+	gomod, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return err
+	}
+	root := filepath.Dir(strings.TrimSpace(string(gomod)))
+	return filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && path != root {
+			return filepath.SkipDir
+		}
+		os.Stat(path) //nolint:errcheck // looking is all
+		return nil
+	})
 }
 
 // buildError is what the compiler said.

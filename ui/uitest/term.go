@@ -3,9 +3,9 @@ package uitest
 import (
 	"encoding/base64"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -63,13 +63,16 @@ func (t *Term) newEmulator() {
 func (t *Term) start(args []string) {
 	t.tb.Helper()
 	home := t.tb.TempDir()
-	t.races = home + "/race"
+	t.races = t.tb.TempDir()
 	t.cmd = exec.Command(t.opts.Program, args...)
 	t.cmd.Dir = t.opts.Dir
 	if t.cmd.Dir == "" {
 		t.cmd.Dir = home
 	}
 	t.cmd.Env = t.opts.environment(home, t.races)
+	if err := os.Mkdir(filepath.Join(home, "tmp"), 0o700); err != nil {
+		t.tb.Fatal(err)
+	}
 	tty, err := startOn(t.cmd, t.opts.Width, t.opts.Height)
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.tb.Skip("no terminal to run on")
@@ -78,9 +81,22 @@ func (t *Term) start(args []string) {
 		t.tb.Fatalf("starting %s: %v", t.opts.Program, err)
 	}
 	t.tty = tty
-	// The emulator stops reading until somebody takes its answers to queries.
-	go io.Copy(t.tty, t.emu) //nolint:errcheck // ends with the terminal
+	go t.answer()
 	go t.read()
+}
+
+// answer passes on what the emulator answers to queries. It must go on when
+// the program no longer listens, because the emulator stops until its answers
+// are taken.
+func (t *Term) answer() {
+	buf := make([]byte, 4<<10)
+	for {
+		n, err := t.emu.Read(buf)
+		if err != nil {
+			return
+		}
+		t.tty.Write(buf[:n]) //nolint:errcheck // see above
+	}
 }
 
 // read feeds the emulator until the program is gone.
@@ -116,9 +132,9 @@ func (t *Term) close() {
 		t.tb.Logf("the last screen:\n%s", t.Frame().boxed())
 	}
 	t.cmd.Process.Kill() //nolint:errcheck // it may have ended
+	t.tty.Close()        // ends the reading too
 	<-t.ended
-	t.tty.Close()                          //nolint:errcheck // nothing was written
-	t.emu.InputPipe().(io.Closer).Close()  //nolint:errcheck // ends the copying of answers
+	closeInput(t.emu)
 	if report := t.raceReport(); report != "" {
 		t.tb.Errorf("the program has a data race:\n%s", report)
 	}
@@ -128,13 +144,10 @@ func (t *Term) close() {
 // error is the screen.
 func (t *Term) raceReport() string {
 	var all strings.Builder
-	dir := os.DirFS(t.races)
-	entries, _ := os.ReadDir(t.races)
-	for _, e := range entries {
-		if f, err := dir.Open(e.Name()); err == nil {
-			io.Copy(&all, f) //nolint:errcheck // a report is a help, not the verdict
-			f.Close()        //nolint:errcheck // it was only read
-		}
+	reports, _ := filepath.Glob(filepath.Join(t.races, "*"))
+	for _, path := range reports {
+		text, _ := os.ReadFile(path)
+		all.Write(text)
 	}
 	return all.String()
 }

@@ -1,0 +1,61 @@
+package diff
+
+import (
+	"cmp"
+	"slices"
+)
+
+// rule is one entry of the catalogue: a small function of values alone. pair
+// looks at one platform, whole at the comparison; a rule has one of them.
+// They leave ID and Name to the table.
+type rule struct {
+	id, name string
+	pair     func(Comparison, Pair) []Finding
+	whole    func(Comparison) []Finding
+}
+
+// rules is the catalogue in order of importance: where two findings weigh the
+// same, the one that comes first here is shown first.
+var rules = []rule{
+	{id: "C4", name: "borrowed-base", whole: borrowedBase},
+	{id: "C3", name: "label-contradiction", pair: labelContradiction},
+	{id: "A10", name: "flattened", whole: flattened},
+	{id: "C1", name: "platform-lost", whole: platformLost},
+	{id: "D7", name: "row-count-mismatch", pair: rowCountMismatch},
+	{id: "A3", name: "same-image-repacked", pair: repacked},
+	{id: "A9", name: "wrapped", whole: wrapped},
+	{id: "D3", name: "duplicate-real-layer", pair: duplicateLayer},
+	{id: "A4", name: "empty-layer-twin", pair: emptyLayerTwin},
+	{id: "C2", name: "platform-added", whole: platformAdded},
+	{id: "C6", name: "not-a-platform", whole: notAPlatform},
+}
+
+func (c Comparison) withFindings() Comparison {
+	for _, r := range rules {
+		if r.whole != nil {
+			c.Findings = append(c.Findings, r.named(r.whole(c))...)
+		}
+		for i := range c.Pairs {
+			if r.pair != nil {
+				p := &c.Pairs[i]
+				p.Findings = append(p.Findings, r.named(r.pair(c, *p))...)
+			}
+		}
+	}
+	bySeverity(c.Findings)
+	for _, p := range c.Pairs {
+		bySeverity(p.Findings)
+	}
+	return c
+}
+
+func (r rule) named(found []Finding) []Finding {
+	for i := range found {
+		found[i].ID, found[i].Name = r.id, r.name
+	}
+	return found
+}
+
+func bySeverity(found []Finding) {
+	slices.SortStableFunc(found, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+}

@@ -1,0 +1,163 @@
+package diff
+
+import (
+	"regexp"
+
+	"github.com/sergi/go-diff/diffmatchpatch"
+)
+
+// LinePair is a line of A beside its line of B. A side without one is -1.
+type LinePair struct {
+	A, B           int // indexes of lines
+	Changed        bool
+	Approximate    bool   // the texts were too large to find the smallest difference
+	SpansA, SpansB []Span // the words that differ, when both lines are there
+}
+
+// maxBlockCells bounds the search for similar lines inside one changed block,
+// maxWordCells the work on words in all of them together.
+const (
+	maxBlockCells = 40_000
+	maxWordCells  = 20_000_000
+)
+
+// Lines compares two texts line by line, then word by word inside lines that
+// changed. Every line of both is in exactly one pair, in order.
+func Lines(a, b []string) []LinePair {
+	edits, approximate := compareTokens(a, b, true)
+	w := lineWriter{a: a, b: b, approximate: approximate, budget: maxWordCells}
+	for k := 0; k < len(edits); {
+		if edits[k].op == diffmatchpatch.DiffEqual {
+			w.equal(edits[k].n)
+			k++
+			continue
+		}
+		deleted, inserted := 0, 0
+		for ; k < len(edits) && edits[k].op != diffmatchpatch.DiffEqual; k++ {
+			if edits[k].op == diffmatchpatch.DiffDelete {
+				deleted += edits[k].n
+			} else {
+				inserted += edits[k].n
+			}
+		}
+		w.changed(deleted, inserted)
+	}
+	return w.pairs
+}
+
+type lineWriter struct {
+	a, b        []string
+	i, j        int // the lines that come next
+	pairs       []LinePair
+	approximate bool
+	budget      int
+}
+
+func (w *lineWriter) equal(n int) {
+	for range n {
+		w.pairs = append(w.pairs, LinePair{A: w.i, B: w.j})
+		w.i, w.j = w.i+1, w.j+1
+	}
+}
+
+// changed writes a block of lines that differ, similar ones side by side.
+func (w *lineWriter) changed(deleted, inserted int) {
+	endA, endB := w.i+deleted, w.j+inserted
+	for _, m := range similarLines(w.a[w.i:endA], w.b[w.j:endB], w.i, w.j) {
+		w.onlyA(m.a)
+		w.onlyB(m.b)
+		w.both()
+	}
+	w.onlyA(endA)
+	w.onlyB(endB)
+}
+
+func (w *lineWriter) onlyA(end int) {
+	for ; w.i < end; w.i++ {
+		w.pairs = append(w.pairs, LinePair{A: w.i, B: -1, Changed: true, Approximate: w.approximate})
+	}
+}
+
+func (w *lineWriter) onlyB(end int) {
+	for ; w.j < end; w.j++ {
+		w.pairs = append(w.pairs, LinePair{A: -1, B: w.j, Changed: true, Approximate: w.approximate})
+	}
+}
+
+func (w *lineWriter) both() {
+	a, b := w.a[w.i], w.b[w.j]
+	p := LinePair{A: w.i, B: w.j, Changed: a != b, Approximate: w.approximate}
+	if p.Changed {
+		p.SpansA, p.SpansB = w.words(a, b)
+	}
+	w.pairs = append(w.pairs, p)
+	w.i, w.j = w.i+1, w.j+1
+}
+
+// words is Words as long as the budget lasts: a text in which every line
+// changed must not take seconds.
+func (w *lineWriter) words(a, b string) (inA, inB []Span) {
+	if len(a)+len(b) > maxWordBytes {
+		return whole(a), whole(b)
+	}
+	ta, tb := tokens(a), tokens(b)
+	w.budget -= len(ta) * len(tb)
+	if w.budget < 0 {
+		return whole(a), whole(b)
+	}
+	return wordSpans(ta, tb)
+}
+
+// similarLines pairs lines of a changed block that are versions of each other.
+// The offsets are added to the result.
+func similarLines(a, b []string, offsetA, offsetB int) []match {
+	if len(a) == 0 || len(b) == 0 || len(a)*len(b) > maxBlockCells {
+		return nil
+	}
+	fa, fb := lineFeatures(a), lineFeatures(b)
+	matches := bestAlignment(len(a), len(b), func(i, j int) int { return lineScore(fa[i], fb[j]) })
+	for k := range matches {
+		matches[k].a += offsetA
+		matches[k].b += offsetB
+	}
+	return matches
+}
+
+type lineFeature struct {
+	text string
+	key  string
+	bag  map[string]int
+}
+
+// jsonKey is the member name that a pretty-printed line begins with.
+var jsonKey = regexp.MustCompile(`^\s*"((?:[^"\\]|\\.)*)":`)
+
+func lineFeatures(lines []string) []lineFeature {
+	out := make([]lineFeature, len(lines))
+	for i, l := range lines {
+		f := lineFeature{text: l, bag: bag(l)}
+		if m := jsonKey.FindStringSubmatch(l); m != nil {
+			f.key = m[1]
+		}
+		out[i] = f
+	}
+	return out
+}
+
+// lineScore is 0 for lines that have nothing to do with each other.
+func lineScore(a, b lineFeature) int {
+	switch {
+	case a.text == b.text:
+		return 210
+	case a.key != b.key:
+		return 0
+	}
+	alike := similarity(a.bag, b.bag)
+	switch {
+	case a.key != "":
+		return 100 + alike
+	case alike >= similarEnough:
+		return alike
+	}
+	return 0
+}

@@ -1,0 +1,105 @@
+package diff
+
+import (
+	"cmp"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// rows writes the result down: matched steps in one row, and before each match
+// what only A has, then what only B has.
+func (l *aligner) rows() []Row {
+	rows := make([]Row, 0, max(len(l.a), len(l.b)))
+	twinsA, twinsB := twinsOf(l.a, l.ta), twinsOf(l.b, l.tb)
+	i, j := 0, 0
+	for i < len(l.a) || j < len(l.b) {
+		switch {
+		case i < len(l.a) && l.mateA[i] == none:
+			rows = append(rows, l.alone(&l.a[i], nil, Removed, l.otherIndex(l.b, l.moveA[i]), twinsA[i]))
+			i++
+		case j < len(l.b) && l.mateB[j] == none:
+			rows = append(rows, l.alone(nil, &l.b[j], Added, l.otherIndex(l.a, l.moveB[j]), twinsB[j]))
+			j++
+		default:
+			row := Row{A: &l.a[i], B: &l.b[j], Other: none, TwinsA: twinsA[i], TwinsB: twinsB[j]}
+			row.SameText = l.ta[i].text == l.tb[j].text
+			row.Class, row.Detail = classify(l.ta[i], l.tb[j])
+			rows = append(rows, row)
+			i, j = i+1, j+1
+		}
+	}
+	return rows
+}
+
+func (l *aligner) otherIndex(steps []model.Step, i int) int {
+	if i == none {
+		return none
+	}
+	return steps[i].Index
+}
+
+func (l *aligner) alone(a, b *model.Step, class Class, other int, twins []int) Row {
+	r := Row{Class: class, A: a, B: b, Other: other}
+	if other != none {
+		r.Class = Moved
+	}
+	if a != nil {
+		r.TwinsA = twins
+	} else {
+		r.TwinsB = twins
+	}
+	return r
+}
+
+// classify says how two steps of one row compare.
+func classify(a, b traits) (Class, Detail) {
+	switch {
+	case !a.hasLayer && !b.hasLayer:
+		if a.text == b.text {
+			return Settings, ""
+		}
+		return Substituted, Replaced
+	case a.hasLayer && b.hasLayer && a.blob != 0 && a.blob == b.blob:
+		return Same, ""
+	case !a.real() && !b.real():
+		return BothEmpty, ""
+	case sameContent(a, b):
+		return RepackedRow, ""
+	case !b.real():
+		return Substituted, Emptied
+	case !a.real():
+		return Substituted, Filled
+	case a.recipe != 0 && a.recipe == b.recipe:
+		return Substituted, Rebuilt
+	}
+	return Substituted, Replaced
+}
+
+// maxTwins is how many other places of a duplicated layer a row names.
+const maxTwins = 64
+
+// twinsOf gives for each step the other steps with the same non-empty content,
+// as model.Image.Twins does for one.
+func twinsOf(steps []model.Step, ts []traits) [][]int {
+	places := map[int][]int{}
+	for i, t := range ts {
+		if key := cmp.Or(t.diffID, t.blob); t.real() && key != 0 {
+			places[key] = append(places[key], i)
+		}
+	}
+	twins := make([][]int, len(steps))
+	for i, t := range ts {
+		if !t.real() {
+			continue
+		}
+		for _, p := range places[cmp.Or(t.diffID, t.blob)] {
+			if len(twins[i]) == maxTwins {
+				break
+			}
+			if p != i {
+				twins[i] = append(twins[i], steps[p].Index)
+			}
+		}
+	}
+	return twins
+}

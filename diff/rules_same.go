@@ -1,0 +1,175 @@
+package diff
+
+import (
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// promote is the remedy of everything that a pull, a tag and a push changed.
+var promote = safe.Const("Promote inside the registry, which copies the bytes: crane tag, regctl image copy or skopeo copy --all --preserve-digests, not pull, tag and push")
+
+// emptyLayerTwin (A4): the same nothing under two digests. Rows that show the
+// same two digests are told of once.
+func emptyLayerTwin(_ Comparison, p Pair) []Finding {
+	type twins struct{ a, b digest.Digest }
+	rows := map[twins][]Row{}
+	var order []twins
+	for _, r := range p.Rows {
+		if !isTwin(r) {
+			continue
+		}
+		t := twins{r.A.Layer.Digest, r.B.Layer.Digest}
+		if rows[t] == nil {
+			order = append(order, t)
+		}
+		rows[t] = append(rows[t], r)
+	}
+	var found []Finding
+	for _, t := range order {
+		f := Finding{Trust: Proved, Next: promote, Evidence: evidenceOf(rows[t])}
+		f.Say = safe.Sprintf("%s empty on both sides: the same nothing, %s. No file is missing and nothing is duplicated.",
+			upper(stepsText(indexes(rows[t])))+" "+isAre(len(rows[t])), packedBy(t.a, t.b))
+		found = append(found, f)
+	}
+	return found
+}
+
+func isTwin(r Row) bool {
+	return r.Class == BothEmpty && r.A.HasLayer && r.B.HasLayer && r.A.Layer.Digest != r.B.Layer.Digest
+}
+
+func packedBy(a, b digest.Digest) string {
+	if emptyBlobs[a] != "" && emptyBlobs[b] != "" {
+		return "gzipped by two generations of tools (" + short(a) + ": " + emptyBlobs[a] + "; " + short(b) + ": " + emptyBlobs[b] + ")"
+	}
+	return "packed by two tools (" + short(a) + " and " + short(b) + ")"
+}
+
+// repacked (A3): layers that were compressed again. When only empty layers
+// were, A4 tells it better and this stays silent.
+func repacked(_ Comparison, p Pair) []Finding {
+	if p.Verdict.Code != Repacked {
+		return nil
+	}
+	var rows []Row
+	real := false
+	for _, r := range p.Rows {
+		if r.Class == RepackedRow || isTwin(r) {
+			rows = append(rows, r)
+			real = real || r.Class == RepackedRow
+		}
+	}
+	if !real {
+		return nil
+	}
+	say := safe.Sprintf("Files and settings are identical. %s (%s) %s compressed again on the way, so registry digests changed, the image's too.",
+		upper(plural(len(rows), "layer")), stepsText(indexes(rows)), wasWere(len(rows)))
+	return []Finding{{Severity: 1, Trust: Proved, Say: say, Next: promote, Evidence: evidenceOf(rows)}}
+}
+
+// wrapped (A9): one side is an index around the single image of the other.
+func wrapped(c Comparison) []Finding {
+	list, image, ok := c.listAndImage()
+	if !ok || len(list.images) != 1 || list.images[0].Descriptor.Digest != image.top {
+		return nil
+	}
+	return []Finding{{
+		Severity: 1, Trust: Proved,
+		Say:  safe.Sprintf("%s is an index with a single image in it; that image is exactly %s.", list.name, image.name),
+		Next: safe.Const("To copy without the index: docker buildx imagetools create --prefer-index=false, or crane copy"),
+		Evidence: []Evidence{
+			{Side: list.side, Step: none, Digest: list.top}, {Side: image.side, Step: none, Digest: image.top},
+		},
+	}}
+}
+
+// flattened (A10): one platform of a list was pulled, tagged and pushed, which
+// leaves the others behind.
+func flattened(c Comparison) []Finding {
+	list, image, ok := c.listAndImage()
+	if !ok || len(list.images) < 2 || len(image.images) != 1 {
+		return nil
+	}
+	member := memberOf(list.images, image.images[0])
+	if member == nil {
+		return nil
+	}
+	f := Finding{Trust: Proved, Evidence: []Evidence{
+		{Side: list.side, Step: none, Digest: member.Descriptor.Digest}, {Side: image.side, Step: none, Digest: image.top},
+	}}
+	platform := platformText(nameOf(*member))
+	if image.side == SideB {
+		f.Severity = 3
+		f.Say = safe.Sprintf("%s serves %d platforms, %s only %s: it was pulled, tagged and pushed from one machine.", list.name, len(list.images), image.name, platform)
+		f.Next = safe.Const("Copy the whole list again: crane copy, regctl image copy, skopeo copy --all or docker buildx imagetools create")
+	} else {
+		f.Severity = 1
+		f.Say = safe.Sprintf("%s is the %s image of %s, which serves %d platforms.", image.name, platform, list.name, len(list.images))
+		f.Next = safe.Const("Compare list with list to see the other platforms")
+	}
+	return []Finding{f}
+}
+
+// tagged is one side as A9 and A10 see it.
+type tagged struct {
+	side   Side
+	name   string
+	top    digest.Digest
+	images []model.Entry
+}
+
+// listAndImage tells the index from the single image when there is one of each.
+func (c Comparison) listAndImage() (list, image tagged, ok bool) {
+	if c.B == nil || isIndex(*c.A) == isIndex(*c.B) {
+		return list, image, false
+	}
+	nameA, nameB := c.names()
+	list = tagged{SideA, nameA, c.A.Top.Digest, c.A.Images()}
+	image = tagged{SideB, nameB, c.B.Top.Digest, c.B.Images()}
+	if isIndex(*c.B) {
+		list, image = image, list
+	}
+	return list, image, true
+}
+
+// memberOf finds the entry that is the same image: the same manifest or config.
+func memberOf(entries []model.Entry, e model.Entry) *model.Entry {
+	for i, m := range entries {
+		sameConfig := m.Image != nil && e.Image != nil && m.Image.ID() != "" && m.Image.ID() == e.Image.ID()
+		if m.Descriptor.Digest == e.Descriptor.Digest || sameConfig {
+			return &entries[i]
+		}
+	}
+	return nil
+}
+
+// indexes are those of the rows' steps, A's where it has one.
+func indexes(rows []Row) []int {
+	out := make([]int, len(rows))
+	for i, r := range rows {
+		out[i] = printed(r) - 1
+	}
+	return out
+}
+
+func evidenceOf(rows []Row) []Evidence {
+	var out []Evidence
+	for _, r := range rows {
+		if r.A != nil {
+			out = append(out, Evidence{SideA, r.A.Index, r.A.Layer.Digest})
+		}
+		if r.B != nil {
+			out = append(out, Evidence{SideB, r.B.Index, r.B.Layer.Digest})
+		}
+	}
+	return out
+}
+
+func wasWere(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}

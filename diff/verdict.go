@@ -1,0 +1,239 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// rungs is the order of the ladder, best first.
+var rungs = []Code{Identical, OtherEnvelope, Repacked, Reprinted, OtherSettings, OtherRecord, SameRecipe, SameBase, Unrelated, NotComparable}
+
+func rank(c Code) int { return slices.Index(rungs, c) }
+
+// overall is the verdict on the whole. settled is false while it is not known
+// which platforms both sides have.
+func (c Comparison) overall(settled bool) Verdict {
+	a, b := c.A.Top.Digest, c.B.Top.Digest
+	switch {
+	case a != "" && a == b:
+		return Verdict{
+			Code: Identical, Trust: Proved, Headline: safe.Const("Identical"),
+			Because: safe.Sprintf("Same bytes: both references lead to sha256:%s", short(a)),
+		}
+	case a == "" || b == "" || !settled:
+		return Verdict{}
+	}
+	return c.worst()
+}
+
+// worst is the verdict of the worst of the pairs that both sides have, in
+// words that say how many share it.
+func (c Comparison) worst() Verdict {
+	shared := c.shared()
+	if len(shared) == 0 {
+		return c.nothingShared()
+	}
+	var worst []Pair
+	for _, p := range shared {
+		switch {
+		case p.Verdict.Code == Pending:
+			return Verdict{}
+		case len(worst) == 0 || rank(p.Verdict.Code) > rank(worst[0].Verdict.Code):
+			worst = []Pair{p}
+		case p.Verdict.Code == worst[0].Verdict.Code:
+			worst = append(worst, p)
+		}
+	}
+	v := worst[0].Verdict
+	switch {
+	case v.Code == Identical && c.A.Top.Digest != c.B.Top.Digest:
+		v = c.otherEnvelope(shared)
+	case len(shared) > 1 && len(worst) == len(shared):
+		v = sharedByAll(worst)
+	case len(shared) > 1:
+		v = sharedBySome(worst, shared)
+	}
+	return c.withOneSided(v)
+}
+
+func (c Comparison) shared() []Pair {
+	var pairs []Pair
+	for _, p := range c.Pairs {
+		if p.A != nil && p.B != nil {
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs
+}
+
+// sharedByAll speaks for several platforms of one verdict. Steps are named
+// only where they agree.
+func sharedByAll(pairs []Pair) Verdict {
+	v := pairs[0].Verdict
+	for _, p := range pairs[1:] {
+		if p.Verdict.Headline != v.Headline && v.Code == SameBase {
+			v.Headline, v.Step = safe.Const("Same base, then different"), 0
+		}
+		if p.Verdict.Headline != v.Headline && v.Code == SameRecipe {
+			v.Headline, v.Step = safe.Const("Same recipe, built again"), 0
+		}
+	}
+	v.Headline = safe.Sprintf("%s, on all %d platforms", v.Headline, len(pairs))
+	v.Because = safe.Sprintf("%s: %s", pairs[0].Platform, lower(v.Because))
+	return v
+}
+
+// sharedBySome names the platforms that the worst verdict is about and says
+// how the others do.
+func sharedBySome(worst, shared []Pair) Verdict {
+	v := worst[0].Verdict
+	which := worst[0].Platform
+	if more := len(worst) - 1; more > 0 {
+		which += " and " + plural(more, "more platform")
+	}
+	v.Headline = safe.Sprintf("%s: %s", which, lower(v.Headline))
+	same := 0
+	for _, p := range shared {
+		if isSame(p.Verdict.Code) {
+			same++
+		}
+	}
+	switch others := len(shared) - len(worst); {
+	case isSame(v.Code):
+		v.Because = safe.Sprintf("%s. The other %s identical", v.Because, otherPlatforms(others))
+	case same == others:
+		v.Because = safe.Sprintf("%s. The other %s the same image", v.Because, otherPlatforms(others))
+	case same > 0:
+		v.Because = safe.Sprintf("%s. %s of %d are the same image", v.Because, plural(same, "platform"), len(shared))
+	}
+	return v
+}
+
+func otherPlatforms(n int) string {
+	if n == 1 {
+		return "platform is"
+	}
+	return plural(n, "platform") + " are"
+}
+
+// otherEnvelope: every platform is the same manifest, the index is not.
+func (c Comparison) otherEnvelope(shared []Pair) Verdict {
+	v := Verdict{Code: OtherEnvelope, Trust: Proved, Headline: safe.Const("Same image, in another envelope")}
+	p := shared[0]
+	if len(shared) == 1 {
+		v.Because = safe.Sprintf("%s is manifest sha256:%s on both sides; %s", platformOrImage(p), short(p.A.Descriptor.Digest), c.envelopeDifference())
+	} else {
+		v.Because = safe.Sprintf("The manifests of all %d platforms are the same; %s", len(shared), c.envelopeDifference())
+	}
+	return v
+}
+
+func platformOrImage(p Pair) string {
+	if p.Platform == "" {
+		return "The image"
+	}
+	return p.Platform
+}
+
+// envelopeDifference says what is around the platforms on each side.
+func (c Comparison) envelopeDifference() string {
+	receiptsA, receiptsB := receipts(*c.A), receipts(*c.B)
+	switch {
+	case isIndex(*c.A) != isIndex(*c.B):
+		return "one side wraps it in an index"
+	case len(c.shared()) < len(c.Pairs):
+		return "the lists of platforms differ"
+	case !slices.Equal(receiptsA, receiptsB):
+		return "what differs is the build receipts in the index"
+	case equalJSON(c.A.Top.Raw, c.B.Top.Raw):
+		return "a tool printed the index again"
+	}
+	return "only the index around them differs"
+}
+
+func receipts(a model.Artifact) []string {
+	var digests []string
+	for _, e := range a.Entries {
+		if e.Role == model.RoleAttestation {
+			digests = append(digests, string(e.Descriptor.Digest))
+		}
+	}
+	return digests
+}
+
+// withOneSided adds the platforms that only one side has: the shared ones may
+// be the same image and the tags still not interchangeable.
+func (c Comparison) withOneSided(v Verdict) Verdict {
+	onlyA, onlyB := c.onlyIn()
+	nameA, nameB := c.names()
+	if len(onlyA) > 0 {
+		v.Headline = safe.Sprintf("%s; %s only in %s", v.Headline, list(onlyA), nameA)
+	}
+	if len(onlyB) > 0 {
+		v.Headline = safe.Sprintf("%s; %s only in %s", v.Headline, list(onlyB), nameB)
+	}
+	return v
+}
+
+// onlyIn names the platforms that one side lacks. A second entry for a
+// platform that both have is not among them: no client would use it.
+func (c Comparison) onlyIn() (onlyA, onlyB []string) {
+	inA, inB := map[string]bool{}, map[string]bool{}
+	for _, p := range c.Pairs {
+		if p.A != nil {
+			inA[nameOf(*p.A)] = true
+		}
+		if p.B != nil {
+			inB[nameOf(*p.B)] = true
+		}
+	}
+	for _, p := range c.Pairs {
+		switch {
+		case p.B == nil && !inB[p.Platform]:
+			onlyA = append(onlyA, platformOrImage(p))
+		case p.A == nil && !inA[p.Platform]:
+			onlyB = append(onlyB, platformOrImage(p))
+		}
+	}
+	return onlyA, onlyB
+}
+
+func (c Comparison) nothingShared() Verdict {
+	nameA, nameB := c.names()
+	if len(c.Pairs) == 0 {
+		return Verdict{
+			Code: NotComparable, Trust: Proved, Headline: safe.Const("There is no image to compare"),
+			Because: safe.Const("Neither side holds a container image, and their digests differ"),
+		}
+	}
+	onlyA, onlyB := c.onlyIn()
+	return Verdict{
+		Code: NotComparable, Trust: Proved, Headline: safe.Const("No platform in common"),
+		Because: safe.Sprintf("%s has %s; %s has %s", nameA, orNone(onlyA), nameB, orNone(onlyB)),
+	}
+}
+
+func orNone(platforms []string) string {
+	if len(platforms) == 0 {
+		return "no image"
+	}
+	return list(platforms)
+}
+
+func isSame(c Code) bool { r := rank(c); return r >= 0 && r <= rank(Reprinted) }
+
+// Same reports whether A and B are the same image: the first four rungs, and
+// every platform on both sides. With exact only equal bytes count. One
+// artifact alone is the same as itself.
+func (c Comparison) Same(exact bool) bool {
+	if c.B == nil {
+		return true
+	}
+	if c.Verdict.Code == Identical {
+		return true
+	}
+	onlyA, onlyB := c.onlyIn()
+	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0
+}

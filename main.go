@@ -1,0 +1,289 @@
+// Command tagdiff answers whether two tags of a container registry are the
+// same image, and if not, what differs and why.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/fang/v2"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry"
+	"github.com/tagdiff/tagdiff/registry/demo"
+	"github.com/tagdiff/tagdiff/ui"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/places"
+	"github.com/tagdiff/tagdiff/ui/report"
+)
+
+// Set by the linker in releases.
+var (
+	version = ""
+	commit  = ""
+	date    = "" //nolint:unused // stamped by the release for `strings`
+)
+
+// Exit codes are those of diff(1).
+const (
+	exitSame      = 0
+	exitDifferent = 1
+	exitTrouble   = 2
+)
+
+// flags are the command line.
+type flags struct {
+	output    string
+	platform  string
+	logFile   string
+	exact     bool
+	plainHTTP bool
+	ascii     bool
+	noColor   bool
+	reveal    bool
+}
+
+// errDifferent ends the program with exit code 1 and without a word.
+var errDifferent = errors.New("not the same image")
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := fang.Execute(ctx, command(), fang.WithVersion(version), fang.WithCommit(commit), fang.WithErrorHandler(complain))
+	switch {
+	case err == nil:
+		return exitSame
+	case errors.Is(err, errDifferent):
+		return exitDifferent
+	}
+	return exitTrouble
+}
+
+// complain prints one line that has passed the gate.
+func complain(w io.Writer, _ fang.Styles, err error) {
+	switch {
+	case errors.Is(err, errDifferent):
+		return
+	case errors.Is(err, context.Canceled):
+		err = errors.New("cancelled")
+	}
+	fmt.Fprintln(w, safe.Sprintf("tagdiff: %s", safe.Gate{}.Clean(err.Error())))
+}
+
+func command() *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use:   "tagdiff [REGISTRY | REPOSITORY | IMAGE [IMAGE]]",
+		Short: "Are these two tags the same image, and if not, what differs and why?",
+		Long: `tagdiff explores container registries and compares images by what they hold.
+
+With two images it compares them; the second may be short, as in
+  tagdiff localhost:5000/app:testing :prod
+With one it opens that image, the tags of a repository, or the repositories of
+a registry. Without any it opens where you were. Docker's conventions hold:
+app:prod is docker.io/library/app:prod; a name with a dot or a port is a host.
+
+On a terminal it is a screen; ? shows its keys. Otherwise, and with --output, it
+prints a report and exits like diff: 0 the same image, 1 not the same, 2 trouble.`,
+		Example: `  tagdiff localhost:5000/app:testing :prod
+  tagdiff -o json registry.example/app:1.4 :1.5
+  tagdiff demo`,
+		Args:          cobra.MaximumNArgs(2),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.open(cmd, args, nil)
+		},
+	}
+	p := c.PersistentFlags()
+	p.StringVarP(&f.output, "output", "o", "", "`FORM` of the answer: tui, text, markdown or json (tui on a terminal, else text)")
+	p.StringVarP(&f.platform, "platform", "p", "", "only this `PLATFORM`, as in linux/arm64")
+	p.StringVar(&f.logFile, "log", "", "append a record of every request to `FILE`")
+	p.BoolVar(&f.exact, "exact", false, "only equal digests count as the same (for the exit code)")
+	p.BoolVar(&f.plainHTTP, "plain-http", false, "speak http to registries; loopback needs no flag")
+	p.BoolVar(&f.ascii, "ascii", false, "draw with ASCII alone")
+	p.BoolVar(&f.noColor, "no-color", false, "no colours; so does the variable NO_COLOR")
+	p.BoolVar(&f.reveal, "reveal", false, "show what looks like a secret")
+	c.AddCommand(demoCommand(&f))
+	return c
+}
+
+func demoCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "The same program on a built-in registry that holds three true incidents",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			server, err := demo.Start()
+			if err != nil {
+				return fmt.Errorf("the demo registry did not start: %w", err)
+			}
+			defer server.Close() //nolint:errcheck // the program ends
+			guide, err := guideFor(server.Host())
+			if err != nil {
+				return err
+			}
+			return f.open(cmd, nil, &guide)
+		},
+	}
+}
+
+// guideFor turns the demo's incidents into the guide of the first screen.
+func guideFor(host string) (ui.Guide, error) {
+	g := ui.Guide{Title: "demo", Intro: "Three true stories, in a registry made up on " + host, Registry: model.Ref{Registry: host}}
+	for _, i := range demo.Incidents() {
+		a, err := model.ParseImage(host + "/" + i.A)
+		if err != nil {
+			return g, err
+		}
+		b, err := model.ParseBeside(a, i.B)
+		if err != nil {
+			return g, err
+		}
+		g.Stories = append(g.Stories, ui.Story{Title: i.Title, Text: i.Story, Look: i.Look, A: a, B: b})
+	}
+	return g, nil
+}
+
+// open shows what the arguments name, on a screen or as a report.
+func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
+	refs, err := parseArgs(args)
+	if err != nil {
+		return err
+	}
+	form, err := f.form()
+	if err != nil {
+		return err
+	}
+	log, closeLog, err := f.log()
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	client := registry.New(registry.Options{PlainHTTP: f.plainHTTP, Log: log})
+	if form == "tui" {
+		return f.screen(cmd.Context(), client, refs, guide)
+	}
+	r := report.Request{Registry: client, Form: form, Platform: f.platform, Exact: f.exact, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText()}}
+	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
+	if err == nil && !same {
+		return errDifferent
+	}
+	return err
+}
+
+// print writes the report on refs, or on every story of a guide.
+func (f *flags) print(ctx context.Context, w io.Writer, r report.Request, refs []model.Ref, guide *ui.Guide) (same bool, err error) {
+	if guide == nil {
+		return r.Write(ctx, w, refs)
+	}
+	if r.Form != "text" {
+		return false, fmt.Errorf("demo has no %s report: start it on a terminal and use the address it shows", r.Form)
+	}
+	for _, s := range guide.Stories {
+		fmt.Fprintf(w, "--- %s\n", safe.Clean(s.Title))
+		if _, err := r.Write(ctx, w, []model.Ref{s.A, s.B}); err != nil {
+			return false, err
+		}
+		fmt.Fprintln(w)
+	}
+	return true, nil
+}
+
+func parseArgs(args []string) ([]model.Ref, error) {
+	switch len(args) {
+	case 0:
+		return nil, nil
+	case 1:
+		ref, err := model.ParseRef(args[0])
+		return []model.Ref{ref}, err
+	}
+	a, err := model.ParseImage(args[0])
+	if err != nil {
+		return nil, err
+	}
+	b, err := model.ParseBeside(a, args[1])
+	return []model.Ref{a, b}, err
+}
+
+// form is the kind of answer; a screen that nobody sees would never end.
+func (f *flags) form() (string, error) {
+	tty := term.IsTerminal(os.Stdout.Fd())
+	switch f.output {
+	case "":
+		if tty {
+			return "tui", nil
+		}
+		return "text", nil
+	case "tui":
+		if !tty {
+			return "", errors.New("standard output is no terminal: use -o text, markdown or json")
+		}
+		return "tui", nil
+	case "text", "markdown", "json":
+		return f.output, nil
+	}
+	return "", fmt.Errorf("there is no output %q: use tui, text, markdown or json", f.output)
+}
+
+func (f *flags) log() (*slog.Logger, func(), error) {
+	if f.logFile == "" {
+		return nil, func() {}, nil
+	}
+	file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the log file: %w", err)
+	}
+	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug})), func() { file.Close() }, nil //nolint:errcheck // appended to
+}
+
+// screen runs the terminal program until the person quits.
+func (f *flags) screen(ctx context.Context, client *registry.Client, refs []model.Ref, guide *ui.Guide) error {
+	glyphs := look.Unicode()
+	if f.plainText() {
+		glyphs = look.ASCII()
+	}
+	env := os.Environ()
+	if f.noColor {
+		env = append(env, "NO_COLOR=1")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	app := ui.New(ctx, ui.Options{
+		Registry: client, Places: places.Default(), Hosts: client.KnownHosts, Open: refs, Guide: guide,
+		Platform: f.platform, Gate: safe.Gate{Reveal: f.reveal}, Glyphs: glyphs, InTmux: os.Getenv("TMUX") != "",
+	})
+	// 120 frames a second halve the time from key to screen and cost no bytes.
+	_, err := tea.NewProgram(app, tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(120)).Run()
+	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return context.Canceled
+	}
+	return err
+}
+
+// plainText reports whether to draw with ASCII: on demand, and where the
+// locale says that the terminal knows nothing else.
+func (f *flags) plainText() bool {
+	if f.ascii || os.Getenv("TERM") == "dumb" {
+		return true
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := strings.ToLower(os.Getenv(name)); v != "" {
+			return !strings.Contains(v, "utf-8") && !strings.Contains(v, "utf8")
+		}
+	}
+	return false // unset, as on many build hosts: the terminal at the other end knows UTF-8
+}

@@ -1,0 +1,311 @@
+package registry
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// authority is how one registry wants its clients to log in. regclient could
+// do it, but its token requests and credential helpers know no context, run
+// under one lock for the whole registry, and look the registry's name up in
+// DNS twice for every request.
+type authority struct {
+	seam *seam
+	keys *keyring
+
+	mu     sync.Mutex
+	asked  *challenge       // the last one; later requests need no 401 any more
+	tokens map[string]token // by scope as the seam names it
+	note   error            // why a login could not be looked up
+
+	fetching singleflight.Group
+}
+
+func newAuthority(s *seam, keys *keyring) *authority {
+	return &authority{seam: s, keys: keys, tokens: map[string]token{}}
+}
+
+// key is an Authorization header and whose login made it, "" for nobody's.
+type key struct{ header, login string }
+
+// challenge is a WWW-Authenticate header: RFC 7235, and docker's "Token
+// Authentication Specification" for bearer.
+type challenge struct {
+	scheme string // "basic" or "bearer"
+	realm  string
+	params map[string]string
+}
+
+type token struct {
+	key
+	expires time.Time
+}
+
+// tokenError is a token service that gave no token.
+type tokenError struct {
+	realm  string // its host
+	login  string
+	answer answer
+	err    error // no answer at all
+}
+
+func (e *tokenError) Error() string {
+	if e.err != nil {
+		return fmt.Sprintf("the token service %s: %v", e.realm, e.err)
+	}
+	return fmt.Sprintf("the token service %s answered %d", e.realm, e.answer.status)
+}
+
+func (e *tokenError) Unwrap() error { return e.err }
+
+// known is the key to send before anybody asked for it, as far as earlier
+// answers told.
+func (a *authority) known(ctx context.Context, scope string) (key, error) {
+	a.mu.Lock()
+	asked := a.asked
+	a.mu.Unlock()
+	if asked == nil {
+		return key{}, nil
+	}
+	if asked.scheme == "basic" {
+		return a.basic(ctx, scope)
+	}
+	return a.bearer(ctx, *asked, scope, scope, "")
+}
+
+// answer is the key that a 401 asks for; the zero key when there is none or
+// when it is the one that was just refused.
+func (a *authority) answer(ctx context.Context, headers []string, scope string, refused key) (key, error) {
+	c, ok := pick(parseChallenges(headers))
+	if !ok {
+		return key{}, nil
+	}
+	a.mu.Lock()
+	a.asked = &c
+	a.mu.Unlock()
+	var (
+		k   key
+		err error
+	)
+	if c.scheme == "basic" {
+		k, err = a.basic(ctx, scope)
+	} else {
+		wanted := c.params["scope"]
+		if wanted == "" {
+			wanted = scope
+		}
+		k, err = a.bearer(ctx, c, scope, wanted, refused.header)
+	}
+	if err != nil || k.header == refused.header {
+		return key{}, err
+	}
+	return k, nil
+}
+
+// lookup finds the login for a scope. A helper that fails does not: what is
+// public can be read without a login, and if it cannot the note is told.
+func (a *authority) lookup(ctx context.Context, scope string) (login, error) {
+	l, err := a.keys.lookup(ctx, a.seam.host, scopeRepo(scope))
+	if ctx.Err() != nil {
+		return login{}, ctx.Err()
+	}
+	a.mu.Lock()
+	a.note = err
+	a.mu.Unlock()
+	return l, nil
+}
+
+// complaint is why a login could not be looked up, nil if it could.
+func (a *authority) complaint() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.note
+}
+
+func (a *authority) basic(ctx context.Context, scope string) (key, error) {
+	l, err := a.lookup(ctx, scope)
+	if err != nil || l.user == "" {
+		return key{}, err
+	}
+	return key{header: basicHeader(l), login: l.String()}, nil
+}
+
+// bearer is a token for scope: the one at hand unless that was refused, else a
+// new one, fetched once for all who wait for it.
+func (a *authority) bearer(ctx context.Context, c challenge, scope, wanted, refused string) (key, error) {
+	a.mu.Lock()
+	t, ok := a.tokens[scope]
+	a.mu.Unlock()
+	if ok && t.header != refused && time.Now().Before(t.expires) {
+		return t.key, nil
+	}
+	// Not this caller's context: others may wait for the same token. The
+	// seam's patience bounds it.
+	ch := a.fetching.DoChan(c.realm+" "+scope+" "+refused, func() (any, error) {
+		t, err := a.fetch(context.Background(), c, scope, wanted)
+		if err == nil {
+			a.mu.Lock()
+			a.tokens[scope] = t
+			a.mu.Unlock()
+		}
+		return t, err
+	})
+	select {
+	case <-ctx.Done():
+		return key{}, ctx.Err()
+	case r := <-ch:
+		if r.Err != nil {
+			return key{}, r.Err
+		}
+		return r.Val.(token).key, nil
+	}
+}
+
+// fetch asks the token service.
+func (a *authority) fetch(ctx context.Context, c challenge, scope, wanted string) (token, error) {
+	l, err := a.lookup(ctx, scope)
+	if err != nil {
+		return token{}, err
+	}
+	if l.bearer != "" {
+		return token{key: key{"Bearer " + l.bearer, l.String()}, expires: time.Now().Add(time.Hour)}, nil
+	}
+	req, err := a.tokenRequest(ctx, c, wanted, l)
+	if err != nil {
+		return token{}, &tokenError{realm: clip(c.realm), login: l.String(), err: err}
+	}
+	ans, err := a.seam.fetch(context.WithValue(ctx, tokenKey{}, true), req, maxToken, key{})
+	if err != nil || ans.status != http.StatusOK {
+		return token{}, &tokenError{realm: req.URL.Host, login: l.String(), answer: ans, err: err}
+	}
+	t, err := parseToken(ans.body, time.Now())
+	if err != nil {
+		return token{}, &tokenError{realm: req.URL.Host, login: l.String(), answer: ans, err: err}
+	}
+	t.login = l.String()
+	return t, nil
+}
+
+// tokenRequest is a GET, with the login in its header if there is one; a
+// refresh token goes in a POST, as the protocol has it.
+func (a *authority) tokenRequest(ctx context.Context, c challenge, wanted string, l login) (*http.Request, error) {
+	u, err := url.Parse(c.realm)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, errors.New("its address is not one")
+	}
+	if a.seam.speaks() == "https" && u.Scheme != "https" {
+		return nil, errors.New("it does not use https although the registry does")
+	}
+	q := u.Query()
+	set := func(k, v string) {
+		if v != "" {
+			q.Set(k, v)
+		}
+	}
+	set("service", c.params["service"])
+	set("scope", wanted)
+	set("client_id", userAgent)
+	if l.refresh != "" {
+		set("grant_type", "refresh_token")
+		set("refresh_token", l.refresh)
+		u.RawQuery = ""
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(q.Encode()))
+		if err == nil {
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("User-Agent", userAgent)
+		}
+		return req, err
+	}
+	set("account", l.user)
+	u.RawQuery = q.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err == nil {
+		req.Header.Set("User-Agent", userAgent)
+		if l.user != "" {
+			req.Header.Set("Authorization", basicHeader(l))
+		}
+	}
+	return req, err
+}
+
+// parseToken reads a token service's answer. A token lives 60 s unless it says
+// otherwise (the specification's default); it is renewed a little early.
+func parseToken(body []byte, now time.Time) (token, error) {
+	var w struct {
+		Token       string  `json:"token"`
+		AccessToken string  `json:"access_token"`
+		ExpiresIn   float64 `json:"expires_in"`
+	}
+	if err := json.Unmarshal(body, &w); err != nil {
+		return token{}, errors.New("its answer is not JSON")
+	}
+	if w.Token == "" {
+		w.Token = w.AccessToken
+	}
+	if w.Token == "" || strings.ContainsAny(w.Token, "\r\n") {
+		return token{}, errors.New("its answer has no token")
+	}
+	seconds := min(max(w.ExpiresIn, 60), 24*3600)
+	return token{key: key{header: "Bearer " + w.Token}, expires: now.Add(time.Duration(seconds*0.9) * time.Second)}, nil
+}
+
+func basicHeader(l login) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(l.user+":"+l.pass))
+}
+
+// scopeRepo is the repository that a scope is for, "" for the catalog's.
+func scopeRepo(scope string) string {
+	repo, ok := strings.CutPrefix(scope, "repository:")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(repo, ":pull")
+}
+
+// challengePart is name=value, name="value", or a bare word: a scheme.
+var challengePart = regexp.MustCompile(`([A-Za-z0-9_\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([A-Za-z0-9_\-]+)`)
+
+func parseChallenges(headers []string) []challenge {
+	var all []challenge
+	for _, h := range headers {
+		for _, m := range challengePart.FindAllStringSubmatch(h, 100) {
+			if m[4] != "" {
+				all = append(all, challenge{scheme: strings.ToLower(m[4]), params: map[string]string{}})
+				continue
+			}
+			if len(all) == 0 {
+				continue
+			}
+			value := m[3]
+			if m[2] != "" {
+				value = strings.ReplaceAll(strings.ReplaceAll(m[2], `\"`, `"`), `\\`, `\`)
+			}
+			all[len(all)-1].params[strings.ToLower(m[1])] = value
+		}
+	}
+	return all
+}
+
+// pick prefers bearer: registries that offer both take basic for old clients.
+func pick(all []challenge) (challenge, bool) {
+	for _, scheme := range []string{"bearer", "basic"} {
+		for _, c := range all {
+			if c.scheme == scheme && (scheme == "basic" || c.params["realm"] != "") {
+				c.realm = c.params["realm"]
+				return c, true
+			}
+		}
+	}
+	return challenge{}, false
+}

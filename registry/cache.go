@@ -1,0 +1,59 @@
+package registry
+
+import (
+	"container/list"
+	"sync"
+)
+
+// cacheBytes bounds what is kept of manifests and configs: some ten thousand
+// of usual size.
+const cacheBytes = 64 << 20
+
+// cache keeps parsed documents by repository and digest: what one repository
+// has proves nothing about another. Least recently used go first.
+type cache struct {
+	mu    sync.Mutex
+	limit int
+	size  int
+	order *list.List // of *cached, newest in front
+	byKey map[string]*list.Element
+}
+
+type cached struct {
+	key   string
+	value any
+	size  int
+}
+
+func newCache(limit int) *cache {
+	return &cache{limit: limit, order: list.New(), byKey: map[string]*list.Element{}}
+}
+
+func (c *cache) get(key string) (any, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.byKey[key]
+	if !ok {
+		return nil, false
+	}
+	c.order.MoveToFront(e)
+	return e.Value.(*cached).value, true
+}
+
+// put keeps a value made from raw bytes: parsed they take about twice as much
+// again.
+func (c *cache) put(key string, value any, raw int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.byKey[key]; ok {
+		return
+	}
+	e := &cached{key, value, 3*raw + 512}
+	c.byKey[key] = c.order.PushFront(e)
+	for c.size += e.size; c.size > c.limit; {
+		last := c.order.Back()
+		old := c.order.Remove(last).(*cached)
+		delete(c.byKey, old.key)
+		c.size -= old.size
+	}
+}

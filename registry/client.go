@@ -1,0 +1,86 @@
+// Package registry reads container registries: repositories, tags, manifests
+// and configs, as values of package model. It never writes to one.
+//
+// regclient speaks the protocol; this package puts around it what a program
+// with a screen needs: its own transport (seam.go, wire.go), logins (auth.go,
+// credentials.go), bounds on everything, and errors with a remedy (trouble.go).
+package registry
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/regclient/regclient"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Options of a Client. The zero value is what most people want.
+type Options struct {
+	// PlainHTTP lets every registry but Docker Hub speak http. Loopback hosts
+	// may without it.
+	PlainHTTP bool
+	// Log gets one record per request on the wire. No credential is ever in it.
+	Log *slog.Logger
+	// Concurrency is how many requests to one registry may be under way at
+	// once; 0 means DefaultConcurrency.
+	Concurrency int
+	// CertDirs hold a folder per registry with *.crt (authorities), *.cert and
+	// *.key (client certificates); nil means where docker and podman look.
+	CertDirs []string
+}
+
+// DefaultConcurrency lets two images of 16 platforms each be read in three
+// rounds. More gains nothing: measured at 20 ms, 500 at once are as fast as 64.
+const DefaultConcurrency = 64
+
+// Client reads registries. It is safe for concurrent use. Every call returns
+// soon after its context is done, and every error it returns is a
+// *model.Trouble.
+type Client struct {
+	opts     Options
+	keys     *keyring
+	meter    *meter
+	patience patience
+	cache    *cache
+	flights  flights
+
+	mu    sync.Mutex
+	hosts map[string]*host
+}
+
+// New makes a client. It reads no file and asks nobody.
+func New(opts Options) *Client {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Concurrency <= 0 {
+		opts.Concurrency = DefaultConcurrency
+	}
+	if opts.CertDirs == nil {
+		opts.CertDirs = usualCertDirs()
+	}
+	return &Client{
+		opts: opts, keys: newKeyring(), meter: newMeter(), patience: usualPatience,
+		cache: newCache(cacheBytes), hosts: map[string]*host{},
+	}
+}
+
+// Traffic is what all calls have cost so far.
+func (c *Client) Traffic() model.Traffic { return c.meter.traffic() }
+
+// KnownHosts are the registries that docker, podman or regctl have a login
+// for, sorted. It reads their files and runs no credential helper.
+func (c *Client) KnownHosts() []string { return c.keys.hosts() }
+
+// usualCertDirs are where docker (also rootless) and podman look, in the
+// manuals dockerd(8) and containers-certs.d(5).
+func usualCertDirs() []string {
+	dirs := []string{regclient.DockerCertDir, "/etc/containers/certs.d"}
+	if config, err := os.UserConfigDir(); err == nil {
+		dirs = append(dirs, filepath.Join(config, "docker", "certs.d"), filepath.Join(config, "containers", "certs.d"))
+	}
+	return dirs
+}

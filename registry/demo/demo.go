@@ -1,0 +1,59 @@
+package demo
+
+import (
+	"maps"
+	"sync"
+)
+
+// Incident is a question that somebody once had to answer in the night.
+type Incident struct {
+	Title string
+	Story string
+	A, B  string // references without the registry; B may be short, ":prod"
+	Look  string // where the answer is to be seen
+}
+
+// Incidents are the three stories of the demo.
+func Incidents() []Incident {
+	return []Incident{
+		{
+			Title: "The prod retag",
+			Story: "testing was retagged prod and pushed from another host. A check of the layers now says that prod has one layer twice and lacks another. Is prod what was tested?",
+			A:     "shop/image-name:20231001.155532z",
+			B:     ":prod",
+			Look:  "The layers: one row differs, and both its blobs are empty. The schema1 view shows what the check saw.",
+		},
+		{
+			Title: "The shared tag",
+			Story: "Nobody touched the service, yet build 1042 fails its package check. The Dockerfile says FROM python:2.7. What changed?",
+			A:     "shop/api:build-1041",
+			B:     ":build-1042",
+			Look:  "The first step that differs: it is in the base. Then library/python, where 2.7 is what 2.7.17 is.",
+		},
+		{
+			Title: "The platform that is not",
+			Story: "The index says linux/arm64 and so does the config, but on the arm64 hosts the tool ends with \"exec format error\". v1.3 works.",
+			A:     "uis/tool:v1.3",
+			B:     ":main",
+			Look:  "The platforms of main: arm64 starts from the same layers as amd64. The base has no arm64.",
+		},
+	}
+}
+
+// contents makes everything that the registry holds. The parts share no
+// repository and are made side by side: hashing takes most of the time.
+func contents() store {
+	parts := []func(store){store.retag, store.python, store.platform, store.payments, store.tools, store.many, store.edge}
+	made := make([]store, len(parts))
+	var wait sync.WaitGroup
+	for i, part := range parts {
+		made[i] = store{}
+		wait.Go(func() { part(made[i]) })
+	}
+	wait.Wait()
+	all := store{}
+	for _, s := range made {
+		maps.Copy(all, s)
+	}
+	return all
+}

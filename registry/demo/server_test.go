@@ -1,0 +1,150 @@
+package demo
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+// pages follows the links of a list to its end.
+func pages(t *testing.T, path, key string) (all []string, requests int) {
+	t.Helper()
+	next := regexp.MustCompile(`^<([^>]+)>; rel="next"$`)
+	for path != "" {
+		r := get(t, path)
+		requests++
+		if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+			t.Fatalf("%s: %s, %s", path, r.Status, r.Header.Get("Content-Type"))
+		}
+		var list map[string]json.RawMessage
+		if err := json.Unmarshal(body(t, r), &list); err != nil {
+			t.Fatal(err)
+		}
+		var part []string
+		if err := json.Unmarshal(list[key], &part); err != nil || part == nil {
+			t.Fatalf("%s: %s, %v", path, list[key], err)
+		}
+		all, path = append(all, part...), ""
+		if m := next.FindStringSubmatch(r.Header.Get("Link")); m != nil {
+			path = m[1]
+		}
+	}
+	return all, requests
+}
+
+func TestPages(t *testing.T) {
+	for _, c := range []struct {
+		path, key      string
+		names, request int
+	}{
+		{"/v2/_catalog", "repositories", 17, 1},
+		{"/v2/_catalog?n=5", "repositories", 17, 4},
+		{"/v2/_catalog?n=6", "repositories", 17, 3},
+		{"/v2/_catalog?n=0", "repositories", 0, 1},
+		{"/v2/_catalog?n=9223372036854775807&last=shop", "repositories", 7, 1},
+		{"/v2/_catalog?last=zzz", "repositories", 0, 1},
+		{"/v2/team/many/tags/list", "tags", 1500, 1},
+		{"/v2/team/many/tags/list?n=100", "tags", 1500, 15},
+		{"/v2/team/many/tags/list?n=999", "tags", 1500, 2},
+		{"/v2/shop/image-name/tags/list?n=100&last=20231001.155532z", "tags", 3, 1},
+	} {
+		names, requests := pages(t, c.path, c.key)
+		if len(names) != c.names || requests != c.request {
+			t.Errorf("%s: %d names in %d requests, want %d in %d", c.path, len(names), requests, c.names, c.request)
+		}
+		if !slices.IsSorted(names) || len(slices.Compact(names)) != len(names) {
+			t.Errorf("%s: not in order, or twice", c.path)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		method, path string
+		status       int
+		code         string
+	}{
+		{http.MethodPut, "/v2/shop/api/manifests/latest", 405, "UNSUPPORTED"},
+		{http.MethodPost, "/v2/shop/api/blobs/uploads/", 405, "UNSUPPORTED"},
+		{http.MethodPatch, "/v2/shop/api/blobs/uploads/1", 405, "UNSUPPORTED"},
+		{http.MethodDelete, "/v2/shop/api/manifests/latest", 405, "UNSUPPORTED"},
+		{http.MethodGet, "/v2/_catalog?n=-1", 400, "PAGINATION_NUMBER_INVALID"},
+		{http.MethodGet, "/v2/_catalog?n=many", 400, "PAGINATION_NUMBER_INVALID"},
+		{http.MethodGet, "/v2/no/such/tags/list", 404, "NAME_UNKNOWN"},
+		{http.MethodGet, "/v2/no/such/manifests/latest", 404, "NAME_UNKNOWN"},
+		{http.MethodGet, "/v2/shop/api/manifests/none", 404, "MANIFEST_UNKNOWN"},
+		{http.MethodGet, "/v2/shop/api/blobs/sha256:" + emptyTar.Encoded(), 404, "BLOB_UNKNOWN"},
+		{http.MethodGet, "/v2/no/such/blobs/" + empty.digest.String(), 404, "NAME_UNKNOWN"},
+	} {
+		r := do(t, c.method, c.path)
+		var answer struct {
+			Errors []struct{ Code, Message string }
+		}
+		if err := json.Unmarshal(body(t, r), &answer); err != nil || len(answer.Errors) != 1 {
+			t.Errorf("%s %s: %v", c.method, c.path, err)
+			continue
+		}
+		if r.StatusCode != c.status || answer.Errors[0].Code != c.code || r.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+			t.Errorf("%s %s: %s, %s, %s", c.method, c.path, r.Status, answer.Errors[0].Code, r.Header.Get("Content-Type"))
+		}
+	}
+}
+
+func TestRanges(t *testing.T) {
+	path := "/v2/shop/image-name/blobs/" + empty.digest.String()
+	for want, part := range map[string]string{"bytes=0-9": "bytes 0-9/32", "bytes=24-": "bytes 24-31/32", "bytes=-8": "bytes 24-31/32", "bytes=30-99": "bytes 30-31/32"} {
+		r := get(t, path, "Range", want)
+		if r.StatusCode != http.StatusPartialContent || r.Header.Get("Content-Range") != part {
+			t.Errorf("%s: %s, %s", want, r.Status, r.Header.Get("Content-Range"))
+		}
+	}
+	if r := get(t, path, "Range", "bytes=32-"); r.StatusCode != http.StatusRequestedRangeNotSatisfiable {
+		t.Errorf("beyond the end: %s", r.Status)
+	}
+}
+
+func TestHead(t *testing.T) {
+	for _, path := range []string{"/v2/shop/image-name/manifests/prod", "/v2/shop/image-name/blobs/" + empty.digest.String()} {
+		head, full := do(t, http.MethodHead, path), get(t, path)
+		n := len(body(t, full))
+		if head.StatusCode != http.StatusOK || head.ContentLength != int64(n) || len(body(t, head)) != 0 {
+			t.Errorf("%s: %s, length %d, want %d", path, head.Status, head.ContentLength, n)
+		}
+		if d := head.Header.Get("Docker-Content-Digest"); d == "" || d != full.Header.Get("Docker-Content-Digest") {
+			t.Errorf("%s: digest %q", path, d)
+		}
+	}
+}
+
+// TestStart serves over a socket, on this machine alone, until it is closed.
+func TestStart(t *testing.T) {
+	s, err := Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`^127\.0\.0\.1:\d+$`).MatchString(s.Host()) {
+		t.Errorf("served at %s", s.Host())
+	}
+	r, err := http.Get("http://" + s.Host() + "/v2/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, r.Body)
+	_ = r.Body.Close()
+	if r.StatusCode != http.StatusOK {
+		t.Error(r.Status)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error("second close:", err)
+	}
+	if r, err := http.Get("http://" + s.Host() + "/v2/"); err == nil {
+		_ = r.Body.Close()
+		t.Error("still served after Close")
+	}
+}

@@ -1,0 +1,135 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/regclient/regclient/types/descriptor"
+	"github.com/regclient/regclient/types/manifest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// manifest reads a manifest of any kind. By digest it comes from the cache if
+// it can; by tag it is always asked for, since tags move.
+func (c *Client) manifest(ctx context.Context, r model.Ref) (model.Manifest, error) {
+	if err := valid(r); err != nil {
+		return model.Manifest{}, err
+	}
+	if r.Digest == "" {
+		return c.getManifest(ctx, r)
+	}
+	v, err := c.byDigest(ctx, "manifest", r, func(ctx context.Context) (any, error) {
+		return c.getManifest(ctx, r)
+	})
+	if err != nil {
+		return model.Manifest{}, err
+	}
+	return v.(model.Manifest), nil
+}
+
+// byDigest serves from the cache, or lets work get it for all who wait; what
+// work gets, it puts into the cache itself.
+func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, work func(context.Context) (any, error)) (any, error) {
+	key := cacheKey(what, r, r.Digest)
+	if v, ok := c.cache.get(key); ok {
+		return v, nil
+	}
+	return c.flights.do(ctx, key, work)
+}
+
+func cacheKey(what string, r model.Ref, d digest.Digest) string {
+	return what + " " + r.Repo().String() + " " + d.String()
+}
+
+func (c *Client) getManifest(ctx context.Context, r model.Ref) (model.Manifest, error) {
+	h := c.host(r.Registry)
+	var got manifest.Manifest
+	err := h.ask(ctx, r, &call{}, func(ctx context.Context) (err error) {
+		got, err = h.rc.ManifestGet(ctx, regRef(r))
+		return err
+	})
+	if err != nil {
+		return model.Manifest{}, err
+	}
+	d := got.GetDescriptor()
+	raw, err := got.RawBody()
+	// An empty body passes regclient's check with the digest that was asked for.
+	if err != nil || !got.IsSet() || len(raw) == 0 {
+		return model.Manifest{}, garbled(r, "sent an empty manifest", err)
+	}
+	if r.Digest != "" && d.Digest != r.Digest {
+		return model.Manifest{}, garbled(r, "sent a manifest with another digest, "+d.Digest.String(), nil)
+	}
+	m, err := model.ParseManifest(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
+	if err != nil {
+		return m, garbled(r, "sent a manifest that cannot be read: "+clip(err.Error()), err)
+	}
+	c.cache.put(cacheKey("manifest", r, d.Digest), m, len(raw))
+	return m, nil
+}
+
+// config reads an image's config, whose descriptor comes from a manifest.
+func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Config, error) {
+	r := repo.AtDigest(d.Digest)
+	if err := valid(r); err != nil {
+		return model.Config{}, err
+	}
+	if d.Size > maxConfig {
+		return model.Config{}, garbled(r, fmt.Sprintf("has a config of %d bytes, more than the %d that tagdiff reads", d.Size, maxConfig), nil)
+	}
+	v, err := c.byDigest(ctx, "config", r, func(ctx context.Context) (any, error) {
+		return c.getConfig(ctx, r, d)
+	})
+	if err != nil {
+		return model.Config{}, err
+	}
+	return v.(model.Config), nil
+}
+
+func (c *Client) getConfig(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Config, error) {
+	h := c.host(r.Registry)
+	var raw []byte
+	err := h.ask(ctx, r, &call{}, func(ctx context.Context) error {
+		// Neither URLs, to which regclient would go instead, nor the size, for
+		// which it would try again.
+		b, err := h.rc.BlobGet(ctx, regRef(r), descriptor.Descriptor{MediaType: d.MediaType, Digest: d.Digest})
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		raw, err = b.RawBody()
+		return err
+	})
+	if err != nil {
+		return model.Config{}, err
+	}
+	if got := d.Digest.Algorithm().FromBytes(raw); got != d.Digest {
+		return model.Config{}, garbled(r, "sent a config with another digest, "+got.String(), nil)
+	}
+	config, err := model.ParseConfig(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
+	if err != nil {
+		return config, garbled(r, "sent a config that cannot be read: "+clip(err.Error()), err)
+	}
+	c.cache.put(cacheKey("config", r, d.Digest), config, len(raw))
+	return config, nil
+}
+
+// image reads the image that a manifest describes.
+func (c *Client) image(ctx context.Context, repo model.Ref, m model.Manifest) (*model.Image, error) {
+	if m.Kind == model.KindSchema1 {
+		img, err := model.Schema1Image(m)
+		if err != nil {
+			return nil, garbled(repo.AtDigest(m.Digest), "sent a manifest that cannot be read: "+clip(err.Error()), err)
+		}
+		return &img, nil
+	}
+	config, err := c.config(ctx, repo, m.Config)
+	if err != nil {
+		return nil, err
+	}
+	img := model.NewImage(m, config)
+	return &img, nil
+}

@@ -1,0 +1,138 @@
+package registry
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/distribution/reference"
+	"github.com/regclient/regclient"
+	"github.com/regclient/regclient/config"
+	"github.com/regclient/regclient/scheme/reg"
+	"github.com/regclient/regclient/types/ref"
+
+	"net/http"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+const (
+	dockerHub = config.DockerRegistry
+	userAgent = "tagdiff"
+)
+
+// host is one registry: a regclient of its own on a seam of its own, so that
+// settings of one registry (TLS above all) never leak to another.
+type host struct {
+	name string
+	rc   *regclient.RegClient
+	seam *seam
+	err  error // why it cannot be asked at all: its certificates are unreadable
+}
+
+// host returns the one host of a name. It reads the TLS settings the first
+// time and so belongs on a command's goroutine.
+func (c *Client) host(name string) *host {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h, ok := c.hosts[name]; ok {
+		return h
+	}
+	settings := c.keys.settings(name)
+	h := &host{name: name}
+	h.seam, h.err = newSeam(c, settings)
+	if h.err == nil {
+		h.rc = newRegclient(settings, h.seam, c.opts.Concurrency)
+	}
+	c.hosts[name] = h
+	return h
+}
+
+// newRegclient makes a regclient that leaves waiting, retries and logins to
+// the seam: its own back-off slows every later request of the host, and its
+// own logins ignore the context.
+func newRegclient(settings config.Host, seam http.RoundTripper, concurrency int) *regclient.RegClient {
+	return regclient.New(
+		regclient.WithConfigHost(config.Host{
+			Name: settings.Name, Hostname: settings.Hostname, PathPrefix: settings.PathPrefix,
+			TLS: config.TLSEnabled, ReqConcurrent: int64(concurrency),
+		}),
+		regclient.WithUserAgent(userAgent),
+		regclient.WithRegOpts(
+			reg.WithDelay(time.Millisecond, time.Millisecond),
+			reg.WithRetryLimit(1),
+			reg.WithManifestMax(maxManifest, maxManifest),
+			reg.WithHTTPClient(&http.Client{Transport: seam}),
+		),
+	)
+}
+
+// call is one question to a registry on its way through regclient to the seam
+// and back. The seam sees the true answer; regclient gets a simplified one.
+type call struct {
+	query  url.Values // replaces the query that regclient would send, unless nil
+	answer answer
+	err    error
+}
+
+type callKey struct{}
+
+func callOf(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
+
+// ask runs one regclient call. An error is a *model.Trouble made from what the
+// seam saw; regclient's own error counts only when the seam saw none.
+func (h *host) ask(ctx context.Context, about model.Ref, cl *call, do func(context.Context) error) error {
+	if h.err != nil {
+		return h.err
+	}
+	if err := ctx.Err(); err != nil {
+		return ended(err)
+	}
+	err := do(context.WithValue(ctx, callKey{}, cl))
+	if cl.err == nil && cl.answer.status == http.StatusOK && err == nil {
+		return nil
+	}
+	return h.trouble(ctx, about, cl, err)
+}
+
+// valid refuses references that would not survive being put into a path.
+func valid(r model.Ref) error {
+	_, err := reference.WithName(r.Registry + "/" + r.Repository)
+	if err == nil && r.Tag != "" && !reference.TagRegexp.MatchString(r.Tag) {
+		err = reference.ErrTagInvalidFormat
+	}
+	if err == nil && r.Digest != "" {
+		err = r.Digest.Validate()
+	}
+	if err == nil {
+		return nil
+	}
+	return &model.Trouble{Say: clip(r.String()) + " is not a reference", Next: "write host/repository:tag", Err: err}
+}
+
+func regRef(r model.Ref) ref.Ref {
+	out := ref.Ref{Scheme: "reg", Registry: r.Registry, Repository: r.Repository, Tag: r.Tag}
+	if r.Digest != "" {
+		out.Tag, out.Digest = "", r.Digest.String()
+	}
+	out.Reference = out.CommonName()
+	return out
+}
+
+// isLoopback reports whether a host, with or without a port, is this machine.
+func isLoopback(hostport string) bool {
+	name := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		name = h
+	}
+	name = strings.Trim(name, "[]")
+	if ip := net.ParseIP(name); ip != nil {
+		return ip.IsLoopback()
+	}
+	return name == "localhost" || strings.HasSuffix(name, ".localhost")
+}

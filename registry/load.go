@@ -1,0 +1,207 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Bounds on what one reference may lead to. A digest cannot be part of itself,
+// so indexes have no cycles, but they can be deep and wide.
+const (
+	maxDepth   = 4 // indexes within indexes
+	maxEntries = 2 * model.MaxChildren
+)
+
+// Snapshots of an index with more than manyEntries entries are taken at most
+// once per snapshotPause: each copies the whole list.
+const (
+	manyEntries   = 100
+	snapshotPause = 50 * time.Millisecond
+)
+
+// Load reads what ref leads to: the top manifest once, then everything by
+// digest, all at once. arrived (which may be nil) is called with each newer
+// state, from the calling goroutine; the last one is also returned. A child
+// that cannot be read has its trouble in Entry.Err; an error of Load means
+// that the top manifest could not be read, or that ctx ended.
+func (c *Client) Load(ctx context.Context, r model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
+	if r.Names() != model.NamesManifest {
+		return model.Artifact{Ref: r}, noManifest(r)
+	}
+	top, err := c.manifest(ctx, r)
+	if err != nil {
+		return model.Artifact{Ref: r}, err
+	}
+	if arrived == nil {
+		arrived = func(model.Artifact) {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := &load{client: c, ctx: ctx, ref: r, top: top, news: make(chan news), arrived: arrived}
+	l.start()
+	return l.run()
+}
+
+// load is one Load under way. All its fields belong to Load's goroutine; those
+// that read children only send news.
+type load struct {
+	client  *Client
+	ctx     context.Context
+	ref     model.Ref
+	top     model.Manifest
+	roots   []*node
+	count   int // entries in all
+	pending int // children being read
+	news    chan news
+	arrived func(model.Artifact)
+}
+
+// node is an entry in the tree that an index of indexes is.
+type node struct {
+	entry    model.Entry
+	children []*node
+}
+
+// news is what became of a child.
+type news struct {
+	node     *node
+	manifest model.Manifest
+	image    *model.Image
+	err      error
+}
+
+// start lists what the top manifest says and begins to read it.
+func (l *load) start() {
+	if l.top.Kind == model.KindIndex {
+		l.roots = l.expand(l.top, 0)
+		return
+	}
+	d := v1.Descriptor{MediaType: l.top.MediaType, Digest: l.top.Digest, Size: int64(len(l.top.Raw)), ArtifactType: l.top.ArtifactType}
+	n := &node{entry: model.Entry{Descriptor: d, Role: model.RoleImage}}
+	l.roots, l.count = []*node{n}, 1
+	if l.top.Kind == model.KindOther {
+		n.entry.Role = model.RoleArtifact
+		return
+	}
+	l.read(n, func(ctx context.Context) (model.Manifest, error) { return l.top, nil })
+}
+
+// expand makes nodes of an index's children and begins to read those that are
+// images or indexes. Attestations and artifacts are left until asked for:
+// Docker Hub meters each manifest.
+func (l *load) expand(index model.Manifest, depth int) []*node {
+	var nodes []*node
+	for _, d := range index.Children {
+		role, about := model.RoleOf(d)
+		n := &node{entry: model.Entry{Descriptor: d, Role: role, About: about, Depth: depth}}
+		nodes = append(nodes, n)
+		l.count++
+		if role == model.RoleImage || role == model.RoleIndex {
+			r := l.ref.AtDigest(d.Digest)
+			l.read(n, func(ctx context.Context) (model.Manifest, error) { return l.client.manifest(ctx, r) })
+		}
+	}
+	return nodes
+}
+
+// read gets a child's manifest and, if that is an image's, its config.
+func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, error)) {
+	l.pending++
+	ctx, repo, out := l.ctx, l.ref.Repo(), l.news
+	go func() {
+		it := news{node: n}
+		it.manifest, it.err = manifest(ctx)
+		if it.err == nil && (it.manifest.Kind == model.KindImage || it.manifest.Kind == model.KindSchema1) {
+			it.image, it.err = l.client.image(ctx, repo, it.manifest)
+		}
+		select {
+		case out <- it:
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// run takes in news until there is nothing to wait for.
+func (l *load) run() (model.Artifact, error) {
+	state := l.snapshot()
+	l.arrived(state)
+	var pause <-chan time.Time
+	for l.pending > 0 {
+		select {
+		case <-l.ctx.Done():
+			return state, ended(l.ctx.Err())
+		case it := <-l.news:
+			l.take(it)
+			l.takeReady()
+			if l.ctx.Err() != nil {
+				return state, ended(l.ctx.Err())
+			}
+			if l.pending > 0 && l.count > manyEntries {
+				if pause == nil {
+					pause = time.After(snapshotPause)
+				}
+				continue
+			}
+		case <-pause:
+			pause = nil
+		}
+		state = l.snapshot()
+		l.arrived(state)
+	}
+	return state, nil
+}
+
+// takeReady takes in what else is there by now: one snapshot serves for all.
+func (l *load) takeReady() {
+	for {
+		select {
+		case it := <-l.news:
+			l.take(it)
+		default:
+			return
+		}
+	}
+}
+
+// take puts one child's news into the tree. What the manifest is counts more
+// than what the index called it.
+func (l *load) take(it news) {
+	l.pending--
+	e := &it.node.entry
+	e.Err = it.err
+	if it.manifest.Digest == "" {
+		return
+	}
+	switch it.manifest.Kind {
+	case model.KindImage, model.KindSchema1:
+		e.Role, e.Image = model.RoleImage, it.image
+	case model.KindOther:
+		e.Role = model.RoleArtifact
+	case model.KindIndex:
+		e.Role = model.RoleIndex
+		if e.Depth+1 >= maxDepth || l.count+len(it.manifest.Children) > maxEntries {
+			e.Err = garbled(l.ref, fmt.Sprintf("has an index that is deeper than %d or wider than %d", maxDepth, maxEntries), nil)
+			return
+		}
+		it.node.children = l.expand(it.manifest, e.Depth+1)
+	}
+}
+
+// snapshot is the present state as a value that nobody changes.
+func (l *load) snapshot() model.Artifact {
+	a := model.Artifact{Ref: l.ref, Top: l.top, Done: l.pending == 0, Entries: make([]model.Entry, 0, l.count)}
+	var walk func([]*node)
+	walk = func(nodes []*node) {
+		for _, n := range nodes {
+			a.Entries = append(a.Entries, n.entry)
+			walk(n.children)
+		}
+	}
+	walk(l.roots)
+	return a
+}

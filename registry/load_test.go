@@ -1,0 +1,273 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	gv1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// loadBoth loads two references at the same time.
+func loadBoth(t testing.TB, c *Client, a, b model.Ref) (x, y model.Artifact) {
+	t.Helper()
+	ctx := deadline(t)
+	var wg sync.WaitGroup
+	var errA, errB error
+	wg.Go(func() { x, errA = c.Load(ctx, a, nil) })
+	wg.Go(func() { y, errB = c.Load(ctx, b, nil) })
+	wg.Wait()
+	ok(t, errors.Join(errA, errB))
+	return x, y
+}
+
+func TestTwoTagsOfEightPlatformsAreThirtyFourRequestsInThreeRounds(t *testing.T) {
+	s := newServer(t)
+	a, b := s.ref("app", "a"), s.ref("app", "b")
+	s.pushIndex(t, a, eightPlatforms(t))
+	s.pushIndex(t, b, eightPlatforms(t))
+	waves(t, s, 2, 16, 16)
+
+	c := newClient(t, Options{})
+	x, y := loadBoth(t, c, a, b)
+	for _, got := range []model.Artifact{x, y} {
+		whole(t, got, 16, 8)
+	}
+	if n, d := len(s.requests()), s.depth(); n != 34 || d != 3 {
+		t.Errorf("%d requests in %d rounds, want 34 in 3", n, d)
+	}
+	if got := c.Traffic(); got.Requests != 34 || got.InFlight != 0 || got.Bytes == 0 || got.Busy == 0 {
+		t.Errorf("traffic %+v", got)
+	}
+}
+
+func TestWithATokenItTakesFiveRounds(t *testing.T) {
+	s := newServer(t)
+	a, b := s.ref("app", "a"), s.ref("app", "b")
+	s.pushIndex(t, a, eightPlatforms(t))
+	s.pushIndex(t, b, eightPlatforms(t))
+	askToken(s, "me", "secret")
+	waves(t, s, 2, 1, 2, 16, 16)
+
+	c := newClient(t, Options{})
+	logIn(t, c, s.host, "me", "secret")
+	x, y := loadBoth(t, c, a, b)
+	whole(t, x, 16, 8)
+	whole(t, y, 16, 8)
+	if n, d := len(s.requests()), s.depth(); n != 37 || d != 5 {
+		t.Errorf("%d requests in %d rounds, want 37 in 5: two 401 and a token", n, d)
+	}
+}
+
+// whole checks an index whose images have all arrived.
+func whole(t testing.TB, a model.Artifact, entries, images int) {
+	t.Helper()
+	if !a.Done || len(a.Entries) != entries || len(a.Images()) != images {
+		t.Fatalf("done %v, %d entries, %d images; want %d and %d", a.Done, len(a.Entries), len(a.Images()), entries, images)
+	}
+	for _, e := range a.Images() {
+		if e.Err != nil || e.Image == nil || len(e.Image.Steps) == 0 {
+			t.Fatalf("%s has not arrived: %v", e.Descriptor.Digest, e.Err)
+		}
+	}
+}
+
+func TestWhatTwoTagsShareIsReadOnce(t *testing.T) {
+	s := newServer(t)
+	a, b := s.ref("app", "a"), s.ref("app", "b")
+	idx := eightPlatforms(t)
+	s.pushIndex(t, a, idx)
+	s.pushIndex(t, b, mutate.Annotations(idx, map[string]string{"k": "v"}).(gv1.ImageIndex))
+	waves(t, s, 2, 8, 8)
+
+	c := newClient(t, Options{})
+	x, y := loadBoth(t, c, a, b)
+	if x.Digest() == y.Digest() {
+		t.Fatal("the test needs two indexes")
+	}
+	if n := len(s.requests()); n != 18 {
+		t.Errorf("%d requests, want 18", n)
+	}
+}
+
+func TestLoadShowsWhatIsThereAsItArrives(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "a")
+	s.pushIndex(t, r, eightPlatforms(t))
+	var states []model.Artifact
+	got, err := newClient(t, Options{}).Load(deadline(t), r, func(a model.Artifact) { states = append(states, a) })
+	ok(t, err)
+	first, last := states[0], states[len(states)-1]
+	if first.Done || len(first.Entries) != 16 || first.Entries[0].Image != nil {
+		t.Error("the first state must list all entries and have none read")
+	}
+	whole(t, last, 16, 8)
+	if len(got.Entries) != len(last.Entries) || !got.Done {
+		t.Error("the last state must be the one returned")
+	}
+	for i := 1; i < len(states); i++ {
+		for j, e := range states[i-1].Entries {
+			if e.Arrived() && !states[i].Entries[j].Arrived() {
+				t.Fatalf("state %d lost entry %d", i, j)
+			}
+		}
+	}
+}
+
+func TestASingleImageIsOneEntry(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "one")
+	img := image(t, 3)
+	s.pushImage(t, r, img)
+	a, err := newClient(t, Options{}).Load(deadline(t), r, nil)
+	ok(t, err)
+	whole(t, a, 1, 1)
+	e := a.Entries[0]
+	want, _ := img.Digest()
+	if e.Descriptor.Digest.String() != want.String() || e.Descriptor.Platform != nil || e.Descriptor.Size == 0 || e.Descriptor.MediaType == "" {
+		t.Errorf("descriptor %+v", e.Descriptor)
+	}
+	if got := s.requests(); len(got) != 2 || pathOf(t, got[0]) != "/v2/app/manifests/one" {
+		t.Errorf("requests %q", got)
+	}
+}
+
+func TestNestedIndexesFollowTheirEntry(t *testing.T) {
+	s := newServer(t)
+	inner := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image(t, 1)}, mutate.IndexAddendum{Add: image(t, 2)})
+	outer := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image(t, 1)}, mutate.IndexAddendum{Add: inner}, mutate.IndexAddendum{Add: image(t, 1)})
+	r := s.ref("app", "nested")
+	s.pushIndex(t, r, outer)
+	a, err := newClient(t, Options{}).Load(deadline(t), r, nil)
+	ok(t, err)
+	var got []string
+	for _, e := range a.Entries {
+		got = append(got, strings.Repeat(">", e.Depth)+string(e.Role))
+	}
+	if s := strings.Join(got, " "); s != "image index >image >image image" {
+		t.Errorf("entries %s", s)
+	}
+	whole(t, a, 5, 4)
+}
+
+func TestIndexesAreNotFollowedWithoutEnd(t *testing.T) {
+	s := newServer(t)
+	deep := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image(t, 1)})
+	for range 10 {
+		deep = mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: deep})
+	}
+	r := s.ref("app", "deep")
+	s.pushIndex(t, r, deep)
+	a, err := newClient(t, Options{}).Load(deadline(t), r, nil)
+	ok(t, err)
+	last := a.Entries[len(a.Entries)-1]
+	if len(a.Entries) != maxDepth || last.Role != model.RoleIndex || last.Depth != maxDepth-1 {
+		t.Fatalf("%d entries, last %+v", len(a.Entries), last)
+	}
+	says(t, last.Err, "deeper than")
+}
+
+func TestAMissingChildSpoilsOnlyItself(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "a")
+	idx := eightPlatforms(t)
+	s.pushIndex(t, r, idx)
+	m, err := idx.IndexManifest()
+	ok(t, err)
+	gone := m.Manifests[2].Digest.String()
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, gone) {
+			http.Error(w, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`, http.StatusNotFound)
+			return true
+		}
+		return false
+	}
+	a, err := newClient(t, Options{}).Load(deadline(t), r, nil)
+	ok(t, err)
+	for i, e := range a.Images() {
+		if e.Descriptor.Digest.String() == gone {
+			says(t, e.Err, "has no "+gone, "deleted")
+		} else if e.Err != nil || e.Image == nil {
+			t.Errorf("image %d: %v", i, e.Err)
+		}
+	}
+}
+
+func TestLoadEndsWithItsContext(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "a")
+	s.pushIndex(t, r, eightPlatforms(t))
+	ctx, cancel := context.WithCancel(deadline(t))
+	s.front = func(w http.ResponseWriter, req *http.Request) bool {
+		if strings.Contains(req.URL.Path, "/blobs/") {
+			cancel()
+			<-req.Context().Done() // never answers
+			return true
+		}
+		return false
+	}
+	c := newClient(t, Options{})
+	_, err := c.Load(ctx, r, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	says(t, err, "cancelled")
+
+	// What was under way has ended, and nothing that it held is still held.
+	s.front = nil
+	a, err := c.Load(deadline(t), r, nil)
+	ok(t, err)
+	whole(t, a, 16, 8)
+}
+
+func TestCancellingOneLoadLeavesTheOther(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "a")
+	s.pushImage(t, r, image(t, 1))
+	ctx, cancel := context.WithCancel(deadline(t))
+	arrived, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	s.front = func(w http.ResponseWriter, req *http.Request) bool {
+		if strings.Contains(req.URL.Path, "/blobs/") {
+			once.Do(func() { close(arrived) })
+			<-release
+		}
+		return false
+	}
+	c := newClient(t, Options{})
+	errs := make(chan error, 2)
+	go func() { _, err := c.Load(ctx, r, nil); errs <- err }()
+	<-arrived
+	go func() { a, err := c.Load(deadline(t), r, nil); errs <- errors.Join(err, a.Entries[0].Err) }()
+	for waiting(c) < 2 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-errs; !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	close(release)
+	ok(t, <-errs)
+	if n := len(s.requests()); n != 3 {
+		t.Errorf("%d requests, want 3: the tag twice and one config", n)
+	}
+}
+
+// waiting is how many callers wait for the busiest flight.
+func waiting(c *Client) int {
+	c.flights.mu.Lock()
+	defer c.flights.mu.Unlock()
+	most := 0
+	for _, f := range c.flights.m {
+		most = max(most, f.waiting)
+	}
+	return most
+}

@@ -1,0 +1,107 @@
+package registry
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Head is the digest that a reference has now. It costs one HEAD request,
+// which Docker Hub does not meter, and a GET where the HEAD does not tell.
+func (c *Client) Head(ctx context.Context, r model.Ref) (digest.Digest, error) {
+	if err := valid(r); err != nil {
+		return "", err
+	}
+	if r.Names() != model.NamesManifest {
+		return "", noManifest(r)
+	}
+	h := c.host(r.Registry)
+	var cl call
+	err := h.ask(ctx, r, &cl, func(ctx context.Context) error {
+		_, err := h.rc.ManifestHead(ctx, regRef(r))
+		return err
+	})
+	if cl.err == nil && cl.answer.status == http.StatusOK {
+		if d, err := digest.Parse(cl.answer.header.Get("Docker-Content-Digest")); err == nil {
+			return d, nil
+		}
+	} else if err != nil && !headRefused(cl) {
+		return "", err
+	}
+	m, err := c.manifest(ctx, r)
+	return m.Digest, err
+}
+
+// headRefused reports whether a server answers HEAD with something that says
+// nothing about GET.
+func headRefused(cl call) bool {
+	switch cl.answer.status {
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusNotAcceptable:
+		return cl.err == nil
+	}
+	return false
+}
+
+// Peek reads what a list of tags shows: the tag's manifest, and of its first
+// image the manifest and config, at most three requests. What it can tell
+// without those it tells even if they fail.
+func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
+	if r.Names() != model.NamesManifest {
+		return model.TagInfo{Ref: r}, noManifest(r)
+	}
+	top, err := c.manifest(ctx, r)
+	if err != nil {
+		return model.TagInfo{Ref: r}, err
+	}
+	info := model.TagInfo{Ref: r, Digest: top.Digest, Kind: top.Kind, MediaType: top.MediaType}
+	info.Platforms = platformsOf(top)
+	first, err := c.firstImage(ctx, r.Repo(), top)
+	switch {
+	case ctx.Err() != nil:
+		return info, ended(ctx.Err())
+	case err != nil || first == nil:
+		return info, nil
+	}
+	info.Size, info.Created = first.Manifest.LayerSize(), first.Created()
+	if name := model.PlatformName(first.Platform()); top.Kind != model.KindIndex && name != "" {
+		info.Platforms = []string{name}
+	}
+	return info, nil
+}
+
+// platformsOf names the platforms that an index lists.
+func platformsOf(m model.Manifest) []string {
+	var names []string
+	for _, d := range m.Children {
+		role, _ := model.RoleOf(d)
+		if role != model.RoleImage || d.Platform == nil {
+			continue
+		}
+		if name := model.PlatformName(*d.Platform); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// firstImage is the image that m describes, or the first that it lists; nil if
+// there is none.
+func (c *Client) firstImage(ctx context.Context, repo model.Ref, m model.Manifest) (*model.Image, error) {
+	for _, d := range m.Children {
+		if role, _ := model.RoleOf(d); role == model.RoleImage && m.Kind == model.KindIndex {
+			child, err := c.manifest(ctx, repo.AtDigest(d.Digest))
+			if err != nil {
+				return nil, err
+			}
+			m = child
+			break
+		}
+	}
+	if m.Kind != model.KindImage && m.Kind != model.KindSchema1 {
+		return nil, nil
+	}
+	return c.image(ctx, repo, m)
+}

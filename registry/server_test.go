@@ -1,0 +1,348 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	ggcr "github.com/google/go-containerregistry/pkg/registry"
+	gv1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// server is a registry in this process that counts what it is asked. front,
+// when set, answers instead of it and says whether it did.
+type server struct {
+	*httptest.Server
+	host string
+	real http.Handler
+	mu   sync.Mutex
+	log  []string // "GET /v2/…", with the query
+	seen []span
+	tick int
+
+	front func(w http.ResponseWriter, r *http.Request) bool
+}
+
+// span is when a request came and was answered, in ticks of one counter.
+type span struct{ from, to int }
+
+func newServer(t testing.TB) *server {
+	t.Helper()
+	s := &server{real: ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))}
+	s.Server = httptest.NewServer(s.handler())
+	s.host = strings.TrimPrefix(s.URL, "http://")
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *server) handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		done := s.begin(r)
+		defer done()
+		if s.front != nil && s.front(w, r) {
+			return
+		}
+		s.real.ServeHTTP(w, r)
+	})
+}
+
+func (s *server) begin(r *http.Request) (done func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	line := r.Method + " " + r.URL.Path
+	if r.URL.RawQuery != "" {
+		line += "?" + r.URL.RawQuery
+	}
+	s.log = append(s.log, line)
+	i := len(s.seen)
+	s.tick++
+	s.seen = append(s.seen, span{from: s.tick})
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.tick++
+		s.seen[i].to = s.tick
+	}
+}
+
+func (s *server) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.log)
+}
+
+func (s *server) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log, s.seen, s.tick = nil, nil, 0
+}
+
+// depth is the longest chain of requests that each came after the one before
+// was answered.
+func (s *server) depth() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	spans := slices.Clone(s.seen)
+	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
+	deep := make([]int, len(spans))
+	most := 0
+	for i, a := range spans {
+		deep[i] = 1
+		for j, b := range spans[:i] {
+			if b.to != 0 && b.to < a.from {
+				deep[i] = max(deep[i], deep[j]+1)
+			}
+		}
+		most = max(most, deep[i])
+	}
+	return most
+}
+
+func (s *server) ref(repo, tag string) model.Ref {
+	return model.Ref{Registry: s.host, Repository: repo, Tag: tag}
+}
+
+// put stores something behind the front: it is not counted.
+func (s *server) put(t testing.TB, method, path, mediaType string, body []byte) {
+	t.Helper()
+	r := httptest.NewRequest(method, path, bytes.NewReader(body))
+	r.Header.Set("Content-Type", mediaType)
+	w := httptest.NewRecorder()
+	s.real.ServeHTTP(w, r)
+	if w.Code >= 300 {
+		t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+	}
+}
+
+func (s *server) putBlob(t testing.TB, repo string, body []byte) {
+	t.Helper()
+	s.put(t, http.MethodPost, "/v2/"+repo+"/blobs/uploads/?digest="+digest.FromBytes(body).String(), "application/octet-stream", body)
+}
+
+func (s *server) putManifest(t testing.TB, repo, as string, m interface {
+	RawManifest() ([]byte, error)
+	MediaType() (types.MediaType, error)
+}) {
+	t.Helper()
+	raw, err := m.RawManifest()
+	ok(t, err)
+	mediaType, err := m.MediaType()
+	ok(t, err)
+	s.put(t, http.MethodPut, "/v2/"+repo+"/manifests/"+as, string(mediaType), raw)
+}
+
+func (s *server) pushImage(t testing.TB, r model.Ref, img gv1.Image) {
+	t.Helper()
+	layers, err := img.Layers()
+	ok(t, err)
+	for _, l := range layers {
+		rc, err := l.Compressed()
+		ok(t, err)
+		raw, err := io.ReadAll(rc)
+		ok(t, err)
+		s.putBlob(t, r.Repository, raw)
+	}
+	config, err := img.RawConfigFile()
+	ok(t, err)
+	s.putBlob(t, r.Repository, config)
+	s.putManifest(t, r.Repository, r.Tag+r.Digest.String(), img)
+}
+
+func (s *server) pushIndex(t testing.TB, r model.Ref, idx gv1.ImageIndex) {
+	t.Helper()
+	m, err := idx.IndexManifest()
+	ok(t, err)
+	for _, d := range m.Manifests {
+		child := r.AtDigest(digest.Digest(d.Digest.String()))
+		if d.MediaType.IsIndex() {
+			inner, err := idx.ImageIndex(d.Digest)
+			ok(t, err)
+			s.pushIndex(t, child, inner)
+			continue
+		}
+		img, err := idx.Image(d.Digest)
+		ok(t, err)
+		s.pushImage(t, child, img)
+	}
+	s.putManifest(t, r.Repository, r.Tag+r.Digest.String(), idx)
+}
+
+func image(t testing.TB, layers int64) gv1.Image {
+	t.Helper()
+	img, err := random.Image(64, layers)
+	ok(t, err)
+	return img
+}
+
+var eight = []string{
+	"linux/amd64", "linux/arm64", "linux/arm/v7", "linux/arm/v6",
+	"linux/386", "linux/ppc64le", "linux/s390x", "linux/riscv64",
+}
+
+// eightPlatforms is an index of eight images, each with a BuildKit receipt.
+func eightPlatforms(t testing.TB) gv1.ImageIndex {
+	t.Helper()
+	idx := gv1.ImageIndex(empty.Index)
+	for _, p := range eight {
+		platform, err := gv1.ParsePlatform(p)
+		ok(t, err)
+		img := image(t, 2)
+		about, err := img.Digest()
+		ok(t, err)
+		receipt := gv1.Descriptor{
+			Platform:    &gv1.Platform{OS: "unknown", Architecture: "unknown"},
+			Annotations: map[string]string{"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": about.String()},
+		}
+		idx = mutate.AppendManifests(idx,
+			mutate.IndexAddendum{Add: img, Descriptor: gv1.Descriptor{Platform: platform}},
+			mutate.IndexAddendum{Add: image(t, 1), Descriptor: receipt})
+	}
+	return idx
+}
+
+// waves holds requests back until as many as a round has are there, so that
+// the count of rounds does not hang on how fast this machine is. A client that
+// does not ask for a whole round at once gets no answer.
+func waves(t testing.TB, s *server, sizes ...int) {
+	t.Helper()
+	var mu sync.Mutex
+	came := 0
+	gates := make([]chan struct{}, len(sizes))
+	for i := range gates {
+		gates[i] = make(chan struct{})
+	}
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		came = -1
+	})
+	next := s.front
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		mu.Lock()
+		came++
+		sum, at := 0, -1
+		for i, n := range sizes {
+			if sum += n; came <= sum {
+				if at = i; came == sum {
+					close(gates[i])
+				}
+				break
+			}
+		}
+		mu.Unlock()
+		if at < 0 {
+			t.Errorf("one request too many: %s %s", r.Method, r.URL)
+		} else {
+			select {
+			case <-gates[at]:
+			case <-r.Context().Done():
+			}
+		}
+		return next != nil && next(w, r)
+	}
+}
+
+// askToken makes s a registry with docker's token protocol. The service is
+// part of it, at /token.
+func askToken(s *server, user, pass string) {
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/token" {
+			u, p, _ := r.BasicAuth()
+			if r.Method == http.MethodPost {
+				_ = r.ParseForm()
+				u, p = user, r.Form.Get("refresh_token")
+			}
+			if u != user || p != pass {
+				w.WriteHeader(http.StatusUnauthorized)
+				return true
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"token": "t-" + r.FormValue("scope"), "expires_in": 300})
+			return true
+		}
+		scope, _ := purpose(r.URL.Path)
+		if r.Header.Get("Authorization") == "Bearer t-"+scope {
+			return false
+		}
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="here",scope="%s"`, s.URL, scope))
+		http.Error(w, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`, http.StatusUnauthorized)
+		return true
+	}
+}
+
+// newClient is a client that knows no login of this machine and loses no time.
+func newClient(t testing.TB, opts Options) *Client {
+	t.Helper()
+	if opts.CertDirs == nil {
+		opts.CertDirs = []string{}
+	}
+	c := New(opts)
+	c.keys.once.Do(func() {})
+	c.patience.pause = time.Millisecond
+	return c
+}
+
+// logIn gives c a login as a file of docker's would.
+func logIn(t testing.TB, c *Client, host, user, pass string) {
+	t.Helper()
+	auth := base64.StdEncoding.EncodeToString([]byte(user + ":" + pass))
+	c.keys.add("config.json", []byte(fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, auth)))
+}
+
+// deadline is far beyond what any test takes; it turns a hang into a failure.
+func deadline(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// says checks that err is a trouble with these words in it.
+func says(t testing.TB, err error, words ...string) {
+	t.Helper()
+	trouble, isTrouble := err.(*model.Trouble)
+	if !isTrouble {
+		t.Fatalf("got %#v, want a *model.Trouble", err)
+	}
+	for _, w := range words {
+		if !strings.Contains(trouble.Error(), w) {
+			t.Errorf("%q does not say %q", trouble, w)
+		}
+	}
+	if len(trouble.Error()) > 1000 || bytes.ContainsAny([]byte(trouble.Say), "\n\r") {
+		t.Errorf("not one short line: %q", trouble)
+	}
+}
+
+func pathOf(t testing.TB, line string) string {
+	t.Helper()
+	_, rest, _ := strings.Cut(line, " ")
+	u, err := url.Parse(rest)
+	ok(t, err)
+	return u.Path
+}

@@ -1,0 +1,95 @@
+package registry
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/regclient/regclient/config"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// newTLS is how one registry proves itself: by the system's authorities, those
+// in a folder with its name, and what regctl's settings say.
+func newTLS(settings config.Host, certDirs []string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	// An own setting of the person for this registry, made with regctl.
+	c.InsecureSkipVerify = settings.TLS == config.TLSInsecure
+	if settings.RegCert != "" {
+		if err := trust(c, []byte(settings.RegCert), "regctl's settings for "+settings.Name); err != nil {
+			return nil, err
+		}
+	}
+	if settings.ClientCert != "" && settings.ClientKey != "" {
+		pair, err := tls.X509KeyPair([]byte(settings.ClientCert), []byte(settings.ClientKey))
+		if err != nil {
+			return nil, badCert("regctl's client certificate for "+settings.Name, err)
+		}
+		c.Certificates = append(c.Certificates, pair)
+	}
+	for _, dir := range certDirs {
+		if err := addCertDir(c, filepath.Join(dir, settings.Name)); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// addCertDir adds *.crt as authorities and pairs of *.cert and *.key as client
+// certificates, as dockerd does.
+func addCertDir(c *tls.Config, dir string) error {
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return badCert(dir, err)
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name())
+		switch filepath.Ext(path) {
+		case ".crt":
+			pem, err := os.ReadFile(path)
+			if err != nil {
+				return badCert(path, err)
+			}
+			if err := trust(c, pem, path); err != nil {
+				return err
+			}
+		case ".cert":
+			pair, err := tls.LoadX509KeyPair(path, strings.TrimSuffix(path, ".cert")+".key")
+			if err != nil {
+				return badCert(path, err)
+			}
+			c.Certificates = append(c.Certificates, pair)
+		}
+	}
+	return nil
+}
+
+func trust(c *tls.Config, pem []byte, from string) error {
+	if c.RootCAs == nil {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		c.RootCAs = pool
+	}
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return badCert(from, errors.New("no certificate in PEM form"))
+	}
+	return nil
+}
+
+func badCert(where string, err error) error {
+	return &model.Trouble{
+		Say:  fmt.Sprintf("cannot use the certificates of %s: %v", where, err),
+		Next: "repair or remove that file", Err: err,
+	}
+}

@@ -1,0 +1,311 @@
+package registry
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/regclient/regclient/types/errs"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// maxSaid bounds what is quoted of a server's own words, in bytes.
+const maxSaid = 200
+
+// clip cuts text from outside to maxSaid bytes, at a rune.
+func clip(s string) string {
+	if len(s) <= maxSaid {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxSaid], "") + "…"
+}
+
+// statusError is an answer other than the one asked for.
+type statusError struct {
+	code int
+	said string // by the registry, clipped
+}
+
+func (e *statusError) Error() string {
+	if e.said == "" {
+		return fmt.Sprintf("%d %s", e.code, http.StatusText(e.code))
+	}
+	return fmt.Sprintf("%d %s: %s", e.code, http.StatusText(e.code), e.said)
+}
+
+// ended is the trouble of a call whose context is done. errors.Is finds
+// context.Canceled and context.DeadlineExceeded in it.
+func ended(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &model.Trouble{Say: "it took too long", Next: "try again", Err: err}
+	}
+	return &model.Trouble{Say: "cancelled", Err: err}
+}
+
+// garbled is the trouble of a registry that sends what cannot be.
+func garbled(r model.Ref, say string, err error) error {
+	return &model.Trouble{
+		Say:  r.Registry + " " + say,
+		Next: "push it again, or ask who runs the registry (it is about " + r.String() + ")", Err: err,
+	}
+}
+
+func noManifest(r model.Ref) error {
+	return &model.Trouble{Say: clip(r.String()) + " is no image", Next: "add a tag, as in " + clip(r.Repo().String()) + ":latest"}
+}
+
+// trouble says what went wrong with a call, from what the seam saw of it.
+func (h *host) trouble(ctx context.Context, about model.Ref, c *call, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ended(ctx.Err())
+	case c.err != nil:
+		return h.noAnswer(c.err)
+	case c.answer.status == 0:
+		return &model.Trouble{Say: h.name + " cannot be asked: " + clip(err.Error()), Next: "check the reference", Err: err}
+	case c.answer.status != http.StatusOK:
+		return h.refused(about, c.answer)
+	case c.answer.isHTML():
+		return h.noRegistry(err)
+	case errors.Is(err, errs.ErrDigestMismatch):
+		return garbled(about, "sent something with another digest than it names", err)
+	}
+	return garbled(about, "sent what cannot be read: "+clip(err.Error()), err)
+}
+
+func (h *host) noRegistry(err error) error {
+	return &model.Trouble{Say: h.name + " is no registry: it answers with a web page", Next: "check host and port", Err: err}
+}
+
+// refused is the trouble of an answer other than 200.
+func (h *host) refused(about model.Ref, a answer) error {
+	said := saidBy(a)
+	e := &statusError{code: a.status, said: said}
+	if a.isHTML() && a.status != http.StatusTooManyRequests && a.status < 500 {
+		return h.noRegistry(e)
+	}
+	t := &model.Trouble{Err: e}
+	switch a.status {
+	case http.StatusUnauthorized:
+		return h.unauthorized(about, a.login, e)
+	case http.StatusForbidden:
+		t.Say = fmt.Sprintf("%s does not let you read %s", h.name, subject(about))
+		t.Next = "ask for the right to pull it, or " + h.login() + " as somebody who has it"
+	case http.StatusNotFound:
+		t.Say, t.Next = h.notFound(about, a)
+	case http.StatusTooManyRequests:
+		t.Say, t.Next = h.name+" wants fewer requests", h.whenAgain(a)
+	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
+		t.Say, t.Next = fmt.Sprintf("%s does not offer this (%s)", h.name, e), "check host and port"
+	default:
+		if a.status >= 500 {
+			t.Say, t.Next = fmt.Sprintf("%s is in trouble itself (%s)", h.name, e), "try again in a while"
+			break
+		}
+		t.Say, t.Next = fmt.Sprintf("%s refused the request (%s)", h.name, e), "check the reference, and that this is a registry"
+	}
+	return t
+}
+
+// unauthorized tells apart who has no login, whose login is bad, and who may
+// not see something or asks for what is not there: registries will not say.
+func (h *host) unauthorized(about model.Ref, login string, e error) error {
+	t := &model.Trouble{Next: h.login(), Err: e}
+	switch {
+	case login != "":
+		t.Say = fmt.Sprintf("%s does not let %s read %s", h.name, login, subject(about))
+		t.Next = "check the name, or " + h.login() + " again"
+	case h.seam != nil && h.seam.auth.complaint() != nil:
+		t.Say = fmt.Sprintf("%s wants a login, and %s", h.name, sayOf(h.seam.auth.complaint()))
+	default:
+		t.Say = fmt.Sprintf("%s wants a login for %s, or has none of that name", h.name, subject(about))
+	}
+	return t
+}
+
+func sayOf(err error) string {
+	var t *model.Trouble
+	if errors.As(err, &t) {
+		return t.Say
+	}
+	return clip(err.Error())
+}
+
+func (h *host) notFound(about model.Ref, a answer) (say, next string) {
+	next = "check the name; what you may not see looks the same (" + h.login() + ")"
+	switch {
+	case about.Repository == "":
+		return h.name + " does not offer this", "check host and port"
+	case about.Names() == model.NamesRepository || hasCode(a, "NAME_UNKNOWN"):
+		return fmt.Sprintf("%s has no repository %s", h.name, about.Repository), next
+	case about.Digest != "":
+		return fmt.Sprintf("%s has no %s in %s", h.name, about.Digest, about.Repository),
+			"it may have been deleted or never pushed; " + next
+	}
+	return fmt.Sprintf("%s has no tag %s in %s", h.name, about.Tag, about.Repository), next
+}
+
+// whenAgain says when a registry that wants fewer requests may be asked again.
+func (h *host) whenAgain(a answer) string {
+	next := "wait a minute and try again"
+	if d, ok := retryAfter(a.header, time.Now()); ok && d > 0 {
+		next = "wait " + d.Round(time.Second).String() + " and try again"
+	}
+	if a.login == "" {
+		next += "; " + h.login() + " may raise the limit"
+	}
+	return next
+}
+
+// login is the command that logs in to the registry; Docker Hub needs no name.
+func (h *host) login() string {
+	if h.name == dockerHub {
+		return "docker login"
+	}
+	return "docker login " + h.name
+}
+
+func subject(r model.Ref) string {
+	if r.Repository == "" {
+		return "its list of repositories"
+	}
+	return clip(r.Repository + r.Short())
+}
+
+// ociErrors is the body of an error (distribution-spec, "Error Codes").
+type ociErrors struct {
+	Errors []struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	} `json:"errors"`
+}
+
+// saidBy is what a registry says of its refusal, in a line.
+func saidBy(a answer) string {
+	var w ociErrors
+	if json.Unmarshal(a.body, &w) == nil && len(w.Errors) > 0 {
+		return clip(strings.TrimSpace(w.Errors[0].Code + " " + w.Errors[0].Message))
+	}
+	if a.isHTML() || looksLikeJSON(a.body) {
+		return ""
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(a.body)), "\n")
+	return clip(strings.ToValidUTF8(line, ""))
+}
+
+func hasCode(a answer, code string) bool {
+	var w ociErrors
+	return json.Unmarshal(a.body, &w) == nil && len(w.Errors) > 0 && w.Errors[0].Code == code
+}
+
+// noAnswer is the trouble of a registry that gave no answer at all.
+func (h *host) noAnswer(err error) error {
+	var (
+		token  *tokenError
+		dns    *net.DNSError
+		netErr net.Error
+	)
+	t := &model.Trouble{Err: err}
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return ended(err)
+	case errors.As(err, &token):
+		return h.noToken(token)
+	case errors.Is(err, http.ErrSchemeMismatch):
+		t.Say, t.Next = h.name+" speaks plain http", "run with --plain-http if you trust the network in between"
+	case errors.Is(err, errTooLarge):
+		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", h.name, err), "check the reference"
+	case errors.Is(err, errSilent), errors.Is(err, errSlow):
+		t.Say, t.Next = h.name+" does not answer in time", "try again, or check the network"
+	case errors.As(err, &dns):
+		t.Say, t.Next = h.name+" is not a known host name", "check the name, and the network or VPN"
+		if !dns.IsNotFound {
+			t.Say = "the name " + h.name + " cannot be looked up"
+		}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		t.Say, t.Next = "nobody listens at "+h.name, "check host and port, and that the registry runs"
+	case aboutTLS(h.name, err, t):
+	case errors.As(err, &netErr) && netErr.Timeout():
+		t.Say, t.Next = h.name+" does not answer", "check host and port, the network, and the firewall"
+	default:
+		t.Say, t.Next = fmt.Sprintf("%s cannot be reached: %s", h.name, clip(plainError(err))), "check the network, and try again"
+	}
+	return t
+}
+
+// plainError is err without the address that net/http puts before it: after a
+// redirect that may carry a signature.
+func plainError(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return err.Error()
+}
+
+func (h *host) noToken(e *tokenError) error {
+	t := &model.Trouble{Err: e}
+	switch code := e.answer.status; {
+	case e.err == nil && (code == http.StatusUnauthorized || code == http.StatusForbidden || code == http.StatusBadRequest) && e.login != "":
+		t.Say = fmt.Sprintf("%s does not accept the login %s", e.realm, e.login)
+		t.Next = h.login() + " again"
+	case e.err == nil && (code == http.StatusUnauthorized || code == http.StatusForbidden):
+		t.Say, t.Next = h.name+" wants a login", h.login()
+	case e.err == nil && code == http.StatusTooManyRequests:
+		t.Say, t.Next = e.realm+", where "+h.name+" has its logins checked, wants fewer requests", h.whenAgain(e.answer)
+	case errors.Is(e.err, errSilent), errors.Is(e.err, errSlow):
+		t.Say, t.Next = e.realm+", where "+h.name+" has its logins checked, does not answer in time", "try again, or check the network"
+	default:
+		t.Say = fmt.Sprintf("%s, where %s has its logins checked, gives no token: %s", e.realm, h.name, clip(tokenSaid(e)))
+		t.Next = "try again in a while"
+	}
+	return t
+}
+
+func tokenSaid(e *tokenError) string {
+	if e.err != nil {
+		return plainError(e.err)
+	}
+	return (&statusError{code: e.answer.status, said: saidBy(e.answer)}).Error()
+}
+
+// aboutTLS explains a failed handshake.
+func aboutTLS(name string, err error, t *model.Trouble) bool {
+	var (
+		unknown x509.UnknownAuthorityError
+		other   x509.HostnameError
+		invalid x509.CertificateInvalidError
+		failed  *tls.CertificateVerificationError
+		alert   tls.AlertError
+		record  tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		t.Say = name + " has a certificate of an authority that this machine does not know"
+		t.Next = fmt.Sprintf("put the authority's certificate at /etc/docker/certs.d/%s/ca.crt, or name its file in SSL_CERT_FILE", name)
+	case errors.As(err, &other):
+		t.Say, t.Next = name+" has a certificate for another name: "+clip(other.Error()), "use a name that is in the certificate"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		t.Say, t.Next = name+" has a certificate that is out of date", "have it renewed, and check this machine's clock"
+	case errors.As(err, &failed):
+		t.Say, t.Next = name+" has a certificate that is not valid: "+clip(failed.Err.Error()), "have it repaired"
+	case errors.As(err, &alert):
+		t.Say = fmt.Sprintf("%s refuses the TLS connection (%s)", name, clip(alert.Error()))
+		t.Next = fmt.Sprintf("if it wants a client certificate, put client.cert and client.key into /etc/docker/certs.d/%s/", name)
+	case errors.As(err, &record):
+		t.Say, t.Next = name+" does not speak https", "check the port; for plain http run with --plain-http"
+	default:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,395 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// Places remembers where the person was, newest first. Both calls may touch
+// the disk.
+type Places interface {
+	Recent() []string
+	Remember(place string)
+}
+
+// Options are what the program starts with.
+type Options struct {
+	Registry Registry
+	Places   Places          // may be nil
+	Hosts    func() []string // registries with credentials; may be nil
+	Open     []model.Ref     // nothing: home; one: that place; two: compare
+	Guide    *Guide          // shown below what is opened, in place of home
+	Platform string          // look at this platform first
+	Gate     safe.Gate
+	Glyphs   look.Glyphs
+	InTmux   bool // copy into tmux's buffer too
+}
+
+// App is the root: a stack of pages, what lies over them, and the frame.
+type App struct {
+	deps   deps
+	stack  []opened
+	nextID pageID
+
+	width, height int
+	theme         look.Theme
+	gate          safe.Gate
+	marks         marks
+	traffic       model.Traffic
+	ticking       bool
+
+	toast  safe.Text
+	prompt *field
+	help   *helpBox
+	inTmux bool
+}
+
+// opened is a page on the stack with what ends its commands.
+type opened struct {
+	id     pageID
+	page   page
+	cancel context.CancelFunc
+}
+
+// deps is what pages need to make commands and other pages.
+type deps struct {
+	ctx      context.Context
+	registry Registry
+	places   Places
+	hosts    func() []string
+	platform string
+}
+
+// New is the program ready for tea.NewProgram. ctx ends all its commands.
+func New(ctx context.Context, o Options) App {
+	a := App{
+		deps:   deps{ctx: ctx, registry: o.Registry, places: o.Places, hosts: o.Hosts, platform: o.Platform},
+		theme:  look.NewTheme(true, o.Glyphs),
+		gate:   o.Gate,
+		inTmux: o.InTmux,
+	}
+	if o.Guide != nil {
+		a.stack = append(a.stack, opened{page: newGuidePage(a.deps, *o.Guide)})
+	} else {
+		a.stack = append(a.stack, opened{page: newHomePage(a.deps)})
+	}
+	switch len(o.Open) {
+	case 1:
+		a.stack = append(a.stack, opened{page: a.deps.pageFor(o.Open[0])})
+	case 2:
+		a.stack = append(a.stack, opened{page: newComparePage(a.deps, o.Open[0], &o.Open[1])})
+	}
+	return a
+}
+
+// pageFor is the page that shows what ref names.
+func (d deps) pageFor(ref model.Ref) page {
+	switch ref.Names() {
+	case model.NamesRegistry:
+		return newReposPage(d, ref)
+	case model.NamesRepository:
+		return newTagsPage(d, ref)
+	}
+	return newComparePage(d, ref, nil)
+}
+
+// Init asks for the background and starts the pages that are open already.
+func (a App) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, send(startMsg{}))
+}
+
+// startMsg starts the first pages; Init itself cannot change the model.
+type startMsg struct{}
+
+// tickMsg wakes the screen each second while requests are under way, so that a
+// server that hangs is seen to hang.
+type tickMsg struct{}
+
+// Update handles one message, then lets the page on top adapt to its frame.
+func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	a.traffic = a.deps.registry.Traffic()
+	a, cmd := a.handle(msg)
+	a, more := a.relayout()
+	a, tick := a.tick()
+	return a, tea.Batch(cmd, more, tick)
+}
+
+func (a App) handle(msg tea.Msg) (App, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		a.width, a.height = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		a.theme = look.NewTheme(msg.IsDark(), a.theme.Glyphs)
+	case tea.KeyPressMsg:
+		return a.press(msg)
+	case tea.PasteMsg:
+		return a.paste(msg)
+	case owned:
+		return a.deliver(msg)
+	case startMsg:
+		return a.startAll()
+	case tickMsg:
+		a.ticking = false
+	default:
+		return a.navigate(msg)
+	}
+	return a, nil
+}
+
+// navigate handles what pages ask of the root.
+func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
+	switch msg := msg.(type) {
+	case pushMsg:
+		return a.push(msg.page)
+	case replaceMsg:
+		a = a.dropTop()
+		return a.push(msg.page)
+	case popMsg:
+		return a.pop(msg.payload)
+	case markMsg:
+		a.marks = msg.marks
+	case copyMsg:
+		a.toast = safe.Sprintf("copied %s: %s", msg.what, msg.text)
+		return a, a.copyCmd(msg.text)
+	case toastMsg:
+		a.toast = msg.text
+	case helpMsg:
+		a.help = newHelpBox(a.top().help())
+	case visitedMsg:
+		return a, a.remember(msg.place)
+	}
+	return a, nil
+}
+
+// press gives a key to whatever is on top: help, prompt, page, program.
+func (a App) press(msg tea.KeyPressMsg) (App, tea.Cmd) {
+	a.toast = safe.Text{}
+	switch {
+	case key.Matches(msg, keys.ForceQuit):
+		return a, tea.Quit
+	case key.Matches(msg, keys.Suspend):
+		return a, tea.Suspend
+	case key.Matches(msg, keys.Redraw):
+		return a, tea.ClearScreen
+	case a.help != nil:
+		return a.pressHelp(msg)
+	case a.prompt != nil:
+		return a.pressPrompt(msg)
+	case a.top().typing():
+		return a.toTop(msg)
+	case key.Matches(msg, keys.Quit):
+		return a, tea.Quit
+	case key.Matches(msg, keys.Help):
+		a.help = newHelpBox(a.top().help())
+		return a, nil
+	case key.Matches(msg, keys.Goto):
+		f := newField(safe.Const("go to:"), "")
+		a.prompt = &f
+		return a, nil
+	case key.Matches(msg, keys.Reveal):
+		return a.toggleReveal()
+	}
+	return a.toTop(msg)
+}
+
+func (a App) toggleReveal() (App, tea.Cmd) {
+	a.gate.Reveal = !a.gate.Reveal
+	a.toast = safe.Const("secrets are masked")
+	if a.gate.Reveal {
+		a.toast = safe.Const("secrets are shown: x masks them again")
+	}
+	return a, nil
+}
+
+// paste goes to the field in use; anywhere else it is a reference to go to.
+func (a App) paste(msg tea.PasteMsg) (App, tea.Cmd) {
+	msg.Content = strings.TrimSpace(msg.Content)
+	switch {
+	case a.help != nil:
+		return a, nil
+	case a.prompt != nil:
+		f := a.prompt.update(msg)
+		a.prompt = &f
+		return a, nil
+	case a.top().typing():
+		return a.toTop(msg)
+	}
+	f := newField(safe.Const("go to:"), "").update(msg)
+	a.prompt = &f
+	return a, nil
+}
+
+// pressPrompt edits the reference to go to.
+func (a App) pressPrompt(msg tea.KeyPressMsg) (App, tea.Cmd) {
+	switch msg.String() {
+	case "esc":
+		a.prompt = nil
+		return a, nil
+	case "enter":
+		next, err := a.deps.parsePlace(a.prompt.value())
+		if err != nil {
+			f := *a.prompt
+			f.err = safe.Clean(err.Error())
+			a.prompt = &f
+			return a, nil
+		}
+		a.prompt = nil
+		return a.push(next)
+	}
+	f := a.prompt.update(msg)
+	a.prompt = &f
+	return a, nil
+}
+
+// parsePlace is the page for what a person typed: one reference, or two to
+// compare.
+func (d deps) parsePlace(s string) (page, error) {
+	words := strings.Fields(s)
+	if len(words) == 2 {
+		first, err := model.ParseImage(words[0])
+		if err != nil {
+			return nil, err
+		}
+		second, err := model.ParseBeside(first, words[1])
+		if err != nil {
+			return nil, err
+		}
+		return newComparePage(d, first, &second), nil
+	}
+	ref, err := model.ParseRef(strings.TrimSpace(s))
+	if err != nil {
+		return nil, err
+	}
+	return d.pageFor(ref), nil
+}
+
+func (a App) top() page { return a.stack[len(a.stack)-1].page }
+
+func (a App) toTop(msg tea.Msg) (App, tea.Cmd) { return a.toPage(len(a.stack)-1, msg) }
+
+// toPage updates one page of the stack. The stack is copied: an App is a value.
+func (a App) toPage(i int, msg tea.Msg) (App, tea.Cmd) {
+	p, cmd := a.stack[i].page.update(msg)
+	return a.with(i, p), adopt(a.stack[i].id, cmd)
+}
+
+func (a App) with(i int, p page) App {
+	a.stack = slices.Clone(a.stack)
+	a.stack[i].page = p
+	return a
+}
+
+// deliver gives a command's message to the page that asked, if it is still
+// open, and waits for the next one.
+func (a App) deliver(msg owned) (App, tea.Cmd) {
+	i := slices.IndexFunc(a.stack, func(o opened) bool { return o.id == msg.page })
+	if i < 0 {
+		return a, nil
+	}
+	a, cmd := a.toPage(i, msg.msg)
+	return a, tea.Batch(cmd, msg.next)
+}
+
+// adopt marks the streams that a page's command starts as that page's.
+func adopt(owner pageID, cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		switch msg := cmd().(type) {
+		case tea.BatchMsg:
+			for i := range msg {
+				msg[i] = adopt(owner, msg[i])
+			}
+			return msg
+		case streamed:
+			return msg.run(owner)()
+		default:
+			return msg
+		}
+	}
+}
+
+func (a App) startAll() (App, tea.Cmd) {
+	var cmds []tea.Cmd
+	for i := range a.stack {
+		var cmd tea.Cmd
+		a, cmd = a.startPage(i)
+		cmds = append(cmds, cmd)
+	}
+	return a, tea.Batch(cmds...)
+}
+
+func (a App) startPage(i int) (App, tea.Cmd) {
+	a.nextID++
+	ctx, cancel := context.WithCancel(a.deps.ctx)
+	p, cmd := a.stack[i].page.start(ctx)
+	a.stack = slices.Clone(a.stack)
+	a.stack[i] = opened{id: a.nextID, page: p, cancel: cancel}
+	return a, adopt(a.nextID, cmd)
+}
+
+func (a App) push(p page) (App, tea.Cmd) {
+	a.stack = append(slices.Clone(a.stack), opened{page: p})
+	return a.startPage(len(a.stack) - 1)
+}
+
+// pop goes back one page; the first page stays, and says how to leave.
+func (a App) pop(payload tea.Msg) (App, tea.Cmd) {
+	if len(a.stack) == 1 {
+		a.toast = safe.Const("this is the first screen: q quits")
+		return a, nil
+	}
+	a = a.dropTop()
+	if payload == nil {
+		return a, nil
+	}
+	return a.toTop(payload)
+}
+
+func (a App) dropTop() App {
+	last := len(a.stack) - 1
+	if a.stack[last].cancel != nil {
+		a.stack[last].cancel()
+	}
+	a.stack = a.stack[:last:last]
+	return a
+}
+
+// relayout tells the page on top its frame; it may want rows it now sees.
+func (a App) relayout() (App, tea.Cmd) {
+	if a.width == 0 || a.height == 0 {
+		return a, nil
+	}
+	last := len(a.stack) - 1
+	p, cmd := a.stack[last].page.layout(a.frame())
+	return a.with(last, p), adopt(a.stack[last].id, cmd)
+}
+
+// tick keeps one clock running while requests are under way, and none else.
+func (a App) tick() (App, tea.Cmd) {
+	if a.ticking || a.traffic.InFlight == 0 {
+		return a, nil
+	}
+	a.ticking = true
+	return a, tea.Tick(time.Second, func(time.Time) tea.Msg { return tickMsg{} })
+}
+
+func (a App) remember(place string) tea.Cmd {
+	if a.deps.places == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		a.deps.places.Remember(place)
+		return nil
+	}
+}

@@ -1,0 +1,127 @@
+package ui
+
+import (
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// Lines that are not the page's: the path above, the keys below.
+const chromeHeight = 2
+
+func (a App) frame() frame {
+	return frame{
+		width: a.width, height: max(a.height-chromeHeight, 1),
+		glyphs: a.theme.Glyphs, gate: a.gate, marks: a.marks,
+	}
+}
+
+// View draws the frame. Styles are applied here and nowhere else.
+func (a App) View() tea.View {
+	v := tea.NewView(a.content())
+	v.AltScreen = true
+	v.WindowTitle = safe.Sprintf("tagdiff %s", a.top().crumb()).String()
+	return v
+}
+
+func (a App) content() string {
+	if a.width == 0 || a.height == 0 {
+		return ""
+	}
+	f := a.frame()
+	body := a.top().view(f)
+	if a.help != nil {
+		body = a.help.view(f)
+	}
+	if len(body) > f.height {
+		body = body[:f.height]
+	}
+	var b strings.Builder
+	b.WriteString(a.theme.Render(a.header(), a.width))
+	for i := range f.height {
+		b.WriteByte('\n')
+		if i < len(body) {
+			b.WriteString(a.theme.Render(body[i], a.width))
+		}
+	}
+	if a.height >= chromeHeight {
+		b.WriteByte('\n')
+		b.WriteString(a.theme.Render(a.footer(), a.width))
+	}
+	return b.String()
+}
+
+// header is where one is, and what it has cost.
+func (a App) header() look.Line {
+	cost := trafficText(a.traffic, a.theme.Glyphs)
+	left := look.L(look.S(look.Strong, safe.Const(" tagdiff")), look.Gap(2), look.P(a.top().crumb()))
+	room := a.width - look.Width(cost) - 2
+	if room < 24 {
+		return left
+	}
+	return left.To(room, a.theme.Ellipsis).With(look.Gap(1), look.S(look.Faint, cost))
+}
+
+func trafficText(t model.Traffic, g look.Glyphs) safe.Text {
+	if t.Requests == 0 {
+		return safe.Text{}
+	}
+	cost := safe.Sprintf("%s %s %s %s %.1f s", look.Count(t.Requests, safe.Const("request"), safe.Const("requests")), g.Dot, look.Size(t.Bytes), g.Dot, t.Busy.Round(100*time.Millisecond).Seconds())
+	if t.InFlight > 0 {
+		return safe.Sprintf("%d under way %s %s", t.InFlight, g.Dot, cost)
+	}
+	return cost
+}
+
+// footer is the prompt, a toast, or the keys worth knowing here.
+func (a App) footer() look.Line {
+	switch {
+	case a.prompt != nil && !a.prompt.err.IsEmpty():
+		return look.L(look.Gap(1), look.S(look.Alert, a.prompt.err))
+	case a.prompt != nil:
+		return look.L(look.Gap(1)).With(a.prompt.line(a.width - 1).Spans...)
+	case !a.toast.IsEmpty():
+		return look.L(look.Gap(1), look.S(look.Strong, a.toast))
+	}
+	right := a.top().status()
+	room := a.width - look.Width(right) - 2
+	return hintLine(a.hints(), room).To(room, safe.Text{}).With(look.Gap(1), look.S(look.Faint, right))
+}
+
+func (a App) hints() []key.Binding {
+	if a.help != nil {
+		return []key.Binding{keys.Up, keys.Down, as(keys.Back, "close")}
+	}
+	return append(a.top().hints(), keys.Help)
+}
+
+// hintLine shows as many hints as fit whole; help is last and always fits.
+func hintLine(hints []key.Binding, width int) look.Line {
+	if len(hints) == 0 {
+		return look.Line{}
+	}
+	last := hintSpans(hints[len(hints)-1])
+	room := width - look.L(last...).Width()
+	l := look.Line{}
+	for _, h := range hints[:len(hints)-1] {
+		s := hintSpans(h)
+		if l.Width()+look.L(s...).Width() > room {
+			break
+		}
+		l = l.With(s...)
+	}
+	return l.With(last...)
+}
+
+func hintSpans(b key.Binding) []look.Span {
+	return []look.Span{
+		look.Gap(1), look.S(look.Key, safe.Clean(b.Help().Key)),
+		look.Gap(1), look.S(look.Faint, safe.Clean(b.Help().Desc)), look.Gap(1),
+	}
+}

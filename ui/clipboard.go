@@ -1,0 +1,35 @@
+package ui
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// copyCmd puts text on the clipboard by OSC 52, which works over SSH. tmux
+// swallows OSC 52 by default, so inside it its own buffer is filled too, and
+// it passes the text on where it may (load-buffer -w).
+func (a App) copyCmd(text safe.Text) tea.Cmd {
+	if !a.inTmux {
+		return tea.SetClipboard(text.String())
+	}
+	return tea.Batch(tea.SetClipboard(text.String()), tmuxBuffer(a.deps.ctx, text))
+}
+
+func tmuxBuffer(ctx context.Context, text safe.Text) tea.Cmd {
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, "tmux", "load-buffer", "-w", "-")
+		cmd.Stdin = strings.NewReader(text.String())
+		if err := cmd.Run(); err != nil {
+			return toastMsg{safe.Sprintf("copied for the terminal only, tmux refused: %s", err)}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,320 @@
+package ui
+
+import (
+	"context"
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// comparePage shows A beside B, or A alone. Its views are sheets of rows made
+// from one scene; what is under the cursor is kept by identity, so that newer
+// data, another side or another size do not lose the place.
+type comparePage struct {
+	deps  deps
+	ctx   context.Context
+	a, b  side
+	alone bool
+	loads loadID // the newest
+
+	cmp      diff.Comparison
+	platform string // of the pair in view
+	chosen   bool   // by the person, so that it stays
+	docs     docs
+	askedFor docsKey
+
+	tab     tabID
+	sheets  [tabCount]sheet
+	shift   int // cells scrolled sideways
+	stacked bool
+	filter  filter
+	drawn   sceneKey // what the sheets were made from
+}
+
+// tabID is one of the views.
+type tabID int
+
+// The views, in the order of their number keys.
+const (
+	tabSummary tabID = iota
+	tabPlatforms
+	tabLayers
+	tabHistory
+	tabConfig
+	tabManifest
+	tabSchema1
+	tabCount
+)
+
+// newComparePage compares a with b, or shows a alone when b is nil.
+func newComparePage(d deps, a model.Ref, b *model.Ref) page {
+	p := comparePage{deps: d, a: side{ref: a}, alone: b == nil, platform: d.platform, chosen: d.platform != ""}
+	if b != nil {
+		p.b = side{ref: *b}
+	}
+	return p
+}
+
+func (p comparePage) start(ctx context.Context) (page, tea.Cmd) {
+	p.ctx = ctx
+	place := p.a.ref.String()
+	if !p.alone {
+		place += " " + p.b.ref.String()
+	}
+	p, cmd := p.reload()
+	return p, tea.Batch(send(visitedMsg{place}), cmd)
+}
+
+func (p comparePage) reload() (comparePage, tea.Cmd) {
+	var cmdA, cmdB tea.Cmd
+	p.loads += 2
+	p.a, cmdA = p.a.read(p.ctx, p.deps.registry, p.loads-1)
+	if !p.alone {
+		p.b, cmdB = p.b.read(p.ctx, p.deps.registry, p.loads)
+	}
+	return p, tea.Batch(cmdA, cmdB)
+}
+
+func (p comparePage) update(msg tea.Msg) (page, tea.Cmd) {
+	switch msg := msg.(type) {
+	case arrivedMsg:
+		return p.arrived(msg)
+	case headMsg:
+		return p.headed(msg), nil
+	case docsMsg:
+		if msg.key == p.askedFor {
+			p.docs = msg.docs
+		}
+		return p, nil
+	case pickedMsg:
+		return p.changeSide(msg)
+	}
+	f, changed, handled := p.filter.update(msg)
+	p.filter = f
+	if changed {
+		p.drawn = sceneKey{}
+	}
+	if press, ok := msg.(tea.KeyPressMsg); ok && !handled {
+		return p.press(press)
+	}
+	return p, nil
+}
+
+func (p comparePage) press(msg tea.KeyPressMsg) (page, tea.Cmd) {
+	if s, moved := p.sheets[p.tab].move(msg); moved {
+		p.sheets[p.tab] = s
+		return p, nil
+	}
+	switch {
+	case key.Matches(msg, keys.Back):
+		return p, send(popMsg{})
+	case key.Matches(msg, keys.NextTab):
+		return p.toTab((p.tab + 1) % tabCount), nil
+	case key.Matches(msg, keys.PrevTab):
+		return p.toTab((p.tab + tabCount - 1) % tabCount), nil
+	case key.Matches(msg, keys.Tab):
+		return p.toTab(tabID(msg.String()[0] - '1')), nil
+	case key.Matches(msg, keys.Next):
+		return p.nextDifference(1)
+	case key.Matches(msg, keys.Prev):
+		return p.nextDifference(-1)
+	case key.Matches(msg, keys.NextPlatform):
+		return p.nextPlatform(1)
+	case key.Matches(msg, keys.PrevPlatform):
+		return p.nextPlatform(-1)
+	case key.Matches(msg, keys.Left), key.Matches(msg, keys.Right):
+		return p.scroll(key.Matches(msg, keys.Right)), nil
+	case key.Matches(msg, keys.Columns):
+		p.stacked = !p.stacked
+		return p, nil
+	}
+	return p.act(msg)
+}
+
+// act handles the keys that do something with the row under the cursor or with
+// the sides.
+func (p comparePage) act(msg tea.KeyPressMsg) (page, tea.Cmd) {
+	r, some := p.sheets[p.tab].current()
+	switch {
+	case key.Matches(msg, keys.Reload):
+		return p.reload()
+	case key.Matches(msg, keys.Swap) && !p.alone:
+		return p.swap(), nil
+	case key.Matches(msg, keys.ChangeA):
+		return p, send(pushMsg{newPickPage(p.deps, p.a.ref, diff.SideA)})
+	case key.Matches(msg, keys.ChangeB), key.Matches(msg, keys.MarkB) && p.alone:
+		from := p.b.ref
+		if p.alone {
+			from = p.a.ref
+		}
+		return p, send(pushMsg{newPickPage(p.deps, from, diff.SideB)})
+	case !some:
+		return p, nil
+	case key.Matches(msg, keys.Open) && r.picks != "":
+		p.platform, p.chosen = r.picks, true
+		return p.toTab(tabLayers), nil
+	case key.Matches(msg, keys.Open) && r.detail != nil:
+		return p, send(pushMsg{newDetailPage(r)})
+	case key.Matches(msg, keys.Copy):
+		return p, copyRow(r)
+	case key.Matches(msg, keys.Shell):
+		return p, shellRow(r)
+	}
+	return p, nil
+}
+
+func (p comparePage) toTab(t tabID) comparePage {
+	p.tab, p.shift = t, 0
+	return p
+}
+
+// scroll moves both sides sideways together.
+func (p comparePage) scroll(right bool) comparePage {
+	const step = 8
+	if right {
+		p.shift += step
+	} else {
+		p.shift = max(p.shift-step, 0)
+	}
+	return p
+}
+
+// nextDifference goes to the next row that differs; at the end of one view it
+// says where there are more.
+func (p comparePage) nextDifference(dir int) (page, tea.Cmd) {
+	s, found := p.sheets[p.tab].next(dir)
+	if found {
+		p.sheets[p.tab] = s
+		return p, nil
+	}
+	return p, toast(safe.Const("no more differences this way in this view"))
+}
+
+func (p comparePage) nextPlatform(dir int) (page, tea.Cmd) {
+	n := len(p.cmp.Pairs)
+	if n < 2 {
+		return p, toast(safe.Const("there is only one platform"))
+	}
+	i := (p.pairIndex() + dir + n) % n
+	p.platform, p.chosen = p.cmp.Pairs[i].Platform, true
+	return p, nil
+}
+
+// swap exchanges the sides; what was loaded stays.
+func (p comparePage) swap() comparePage {
+	p.a, p.b = p.b, p.a
+	return p.recompare()
+}
+
+// changeSide puts another reference in place of a side. The view, the cursor
+// and the other side stay.
+func (p comparePage) changeSide(msg pickedMsg) (page, tea.Cmd) {
+	var cmd tea.Cmd
+	p.loads++
+	if msg.side == diff.SideA {
+		p.a.stop()
+		p.a, cmd = side{ref: msg.ref}.read(p.ctx, p.deps.registry, p.loads)
+	} else {
+		p.b.stop()
+		p.alone = false
+		p.b, cmd = side{ref: msg.ref}.read(p.ctx, p.deps.registry, p.loads)
+	}
+	return p.recompare(), cmd
+}
+
+// recompare makes the comparison anew from what has arrived.
+func (p comparePage) recompare() comparePage {
+	p.drawn = sceneKey{}
+	switch {
+	case p.a.art != nil && p.b.art != nil && !p.alone:
+		p.cmp = diff.Compare(*p.a.art, *p.b.art)
+	case p.a.art != nil:
+		p.cmp = diff.Describe(*p.a.art)
+	default:
+		p.cmp = diff.Comparison{}
+	}
+	if !p.chosen && len(p.cmp.Pairs) > 0 {
+		p.platform = p.cmp.Pairs[firstToShow(p.cmp)].Platform
+	}
+	return p
+}
+
+// firstToShow is the pair that the overall verdict is about: the first of the
+// worst. While things arrive it is the first one.
+func firstToShow(c diff.Comparison) int {
+	if c.Verdict.Code == diff.Pending {
+		return 0
+	}
+	i := slices.IndexFunc(c.Pairs, func(p diff.Pair) bool { return p.A != nil && p.B != nil && p.Verdict.Code == c.Verdict.Code })
+	return max(i, 0)
+}
+
+func (p comparePage) pairIndex() int {
+	i := slices.IndexFunc(p.cmp.Pairs, func(q diff.Pair) bool { return q.Platform == p.platform })
+	return max(i, 0)
+}
+
+func (p comparePage) pair() *diff.Pair {
+	if len(p.cmp.Pairs) == 0 {
+		return nil
+	}
+	return &p.cmp.Pairs[p.pairIndex()]
+}
+
+// crumb is the repository that both sides share, or both.
+func (p comparePage) crumb() safe.Text {
+	a := p.a.ref
+	if p.alone || p.a.ref.Repo() == p.b.ref.Repo() {
+		return safe.Sprintf("%s/%s", a.Registry, a.Repository)
+	}
+	return safe.Sprintf("%s/%s and %s/%s", a.Registry, a.Repository, p.b.ref.Registry, p.b.ref.Repository)
+}
+
+func (p comparePage) status() safe.Text {
+	if n := len(p.cmp.Pairs); n > 1 {
+		return safe.Sprintf("%s %d/%d ", p.platform, p.pairIndex()+1, n)
+	}
+	return safe.Sprintf("%s ", p.platform)
+}
+
+func (p comparePage) typing() bool { return p.filter.open }
+
+func (p comparePage) hints() []key.Binding {
+	if p.filter.open {
+		return filterHints()
+	}
+	if p.alone {
+		return []key.Binding{as(keys.NextTab, "view"), keys.Open, as(keys.MarkB, "compare with"), keys.Copy, keys.Back}
+	}
+	hints := []key.Binding{as(keys.NextTab, "view"), keys.Next, keys.Open, keys.Copy, as(keys.Shell, "command"), keys.Swap, keys.Back}
+	if len(p.cmp.Pairs) > 1 {
+		hints = slices.Insert(hints, 1, as(keys.NextPlatform, "platform"))
+	}
+	return hints
+}
+
+func (p comparePage) help() []keyGroup {
+	return []keyGroup{
+		{"Compare", []key.Binding{
+			keys.NextTab, keys.PrevTab, keys.Tab, keys.Next, keys.Prev, keys.NextPlatform, keys.PrevPlatform,
+			as(keys.Open, "open the row in full"), as(keys.Copy, "copy the full value"), keys.Shell,
+			keys.Swap, keys.ChangeA, keys.ChangeB, keys.Filter, keys.Columns, keys.Left, keys.Right,
+		}},
+		moveKeys, everywhereKeys,
+	}
+}
+
+// view is who is compared, the verdict, the tabs, and the sheet in use.
+func (p comparePage) view(f frame) []look.Line {
+	lines := p.top(f)
+	if l, ok := p.filter.line(f.width, len(p.sheets[p.tab].rows), p.unfiltered()); ok {
+		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
+	}
+	return append(lines, p.sheets[p.tab].view(f.glyphs)...)
+}

@@ -1,0 +1,269 @@
+package ui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// docs are the JSON documents of a pair, compared. Comparing large ones takes
+// time, so a command does it.
+type docs struct {
+	key              docsKey
+	ready            bool
+	config, manifest docDiff
+}
+
+// docsKey names the documents that docs were made from.
+type docsKey struct {
+	topA, topB, manifestA, manifestB, configA, configB digest.Digest
+	reveal, alone                                      bool
+}
+
+// docDiff is one view: blocks of lines, each with a title.
+type docDiff []docBlock
+
+type docBlock struct {
+	title safe.Text
+	a, b  []safe.Text
+	lines []diff.LinePair
+}
+
+type docsMsg struct {
+	key  docsKey
+	docs docs
+}
+
+func (p comparePage) wantDocs(f frame) docsKey {
+	k := docsKey{reveal: f.gate.Reveal, alone: p.alone}
+	if p.cmp.A != nil {
+		k.topA = p.cmp.A.Top.Digest
+	}
+	if p.cmp.B != nil {
+		k.topB = p.cmp.B.Top.Digest
+	}
+	a, b := p.scene(f).images()
+	if a != nil {
+		k.manifestA, k.configA = a.Manifest.Digest, a.Config.Digest
+	}
+	if b != nil {
+		k.manifestB, k.configB = b.Manifest.Digest, b.Config.Digest
+	}
+	return k
+}
+
+// askDocs is the command that compares the documents of the pair in view, or
+// nil if that is done or under way.
+func (p comparePage) askDocs(f frame) tea.Cmd {
+	k := p.wantDocs(f)
+	if k == p.askedFor || p.ctx == nil {
+		return nil
+	}
+	s := p.scene(f)
+	return once(p.ctx, func(context.Context) tea.Msg {
+		return docsMsg{k, docs{key: k, ready: true, config: s.configDocs(), manifest: s.manifestDocs()}}
+	})
+}
+
+func (s scene) configDocs() docDiff {
+	a, b := s.images()
+	var ra, rb []byte
+	if a != nil {
+		ra = a.Config.Raw
+	}
+	if b != nil {
+		rb = b.Config.Raw
+	}
+	return docDiff{s.block(safe.Text{}, ra, rb)}
+}
+
+// manifestDocs are the index and the manifest of the platform in view.
+func (s scene) manifestDocs() docDiff {
+	var topA, topB model.Manifest
+	if s.cmp.A != nil {
+		topA = s.cmp.A.Top
+	}
+	if s.cmp.B != nil {
+		topB = s.cmp.B.Top
+	}
+	a, b := s.images()
+	var ma, mb []byte
+	if a != nil {
+		ma = a.Manifest.Raw
+	}
+	if b != nil {
+		mb = b.Manifest.Raw
+	}
+	if topA.Kind != model.KindIndex && topB.Kind != model.KindIndex {
+		return docDiff{s.block(safe.Text{}, topA.Raw, topB.Raw)}
+	}
+	return docDiff{
+		s.block(safe.Sprintf("Manifest of %s", s.pair.Platform), ma, mb),
+		s.block(safe.Const("What the tags point at"), topA.Raw, topB.Raw),
+	}
+}
+
+// block compares two documents line by line, as they will be seen: masked and
+// cleaned.
+func (s scene) block(title safe.Text, a, b []byte) docBlock {
+	out := docBlock{title: title, a: s.docLines(a), b: s.docLines(b)}
+	if s.alone {
+		for i := range out.a {
+			out.lines = append(out.lines, diff.LinePair{A: i, B: -1})
+		}
+		return out
+	}
+	out.lines = diff.Lines(asStrings(out.a), asStrings(out.b))
+	return out
+}
+
+// docLines are a document's lines, pretty printed if it is JSON.
+func (s scene) docLines(raw []byte) []safe.Text {
+	if len(raw) == 0 {
+		return nil
+	}
+	text, _ := diff.PrettyJSON(raw)
+	return s.gate.Lines(strings.TrimRight(text, "\n"))
+}
+
+func asStrings(lines []safe.Text) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = l.String()
+	}
+	return out
+}
+
+// blocks counts the runs of lines that differ.
+func (d docDiff) blocks() int {
+	n := 0
+	for _, b := range d {
+		in := false
+		for _, l := range b.lines {
+			if differs := lineDiffers(l); differs && !in {
+				n++
+				in = true
+			} else if !differs {
+				in = false
+			}
+		}
+	}
+	return n
+}
+
+func lineDiffers(l diff.LinePair) bool { return l.Changed || l.A < 0 || l.B < 0 }
+
+// docRows are a document's lines, both sides.
+func (s scene) docRows(d docDiff, shell func() safe.Text) []row {
+	if !s.docs.ready {
+		return []row{noteRow(safe.Concat(safe.Const("comparing"), s.glyphs.Ellipsis))}
+	}
+	var rows []row
+	command := shell()
+	for _, b := range d {
+		if !b.title.IsEmpty() {
+			rows = append(rows, headingRow(b.title))
+		}
+		if len(b.lines) == 0 {
+			rows = append(rows, noteRow(safe.Const("there is no such document here")))
+		}
+		for i, l := range b.lines {
+			r := s.docRow(b, l)
+			r.id = safe.Sprintf("%s %d %d", b.title, l.A, l.B).String()
+			// One stop for each run of lines that differ.
+			r.differs = !s.alone && lineDiffers(l) && (i == 0 || !lineDiffers(b.lines[i-1]))
+			r.shell = command
+			rows = append(rows, r)
+		}
+		rows = append(rows, blankRow())
+	}
+	return rows
+}
+
+func (s scene) docRow(b docBlock, l diff.LinePair) row {
+	var ta, tb safe.Text
+	if l.A >= 0 {
+		ta = b.a[l.A]
+	}
+	if l.B >= 0 {
+		tb = b.b[l.B]
+	}
+	r := row{what: safe.Const("the line"), value: tb, title: safe.Const("line")}
+	if l.B < 0 {
+		r.value = ta
+	}
+	r.value = trimmed(r.value)
+	r.detail = func(f frame) []row {
+		if !lineDiffers(l) || s.alone {
+			return fieldRows(f, safe.Const("line"), trimmed(ta), look.Plain)
+		}
+		return append(fieldRows(f, safe.Const("A"), trimmed(ta), look.SideA), fieldRows(f, safe.Const("B"), trimmed(tb), look.SideB)...)
+	}
+	spansA, spansB := []look.Span{look.P(ta)}, []look.Span{look.P(tb)}
+	if lineDiffers(l) && !s.alone {
+		spansA, spansB = marked(ta, l.SpansA, look.SideA, look.SideAHot), marked(tb, l.SpansB, look.SideB, look.SideBHot)
+	}
+	if s.wide && !s.alone {
+		r.lines = []look.Line{s.docBeside(l, spansA, spansB)}
+	} else {
+		r.lines = s.docStacked(l, spansA, spansB)
+	}
+	return r
+}
+
+// trimmed is a line without its indentation.
+func trimmed(t safe.Text) safe.Text {
+	s := t.String()
+	return t.Slice(len(s)-len(strings.TrimLeft(s, " ")), len(s))
+}
+
+const numberWidth = 5
+
+func number(n int) safe.Text {
+	if n < 0 {
+		return safe.Const(" ").Repeat(numberWidth)
+	}
+	return safe.Sprintf("%4d ", n+1)
+}
+
+func (s scene) docBeside(l diff.LinePair, a, b []look.Span) look.Line {
+	half := (s.width-1-3)/2 - numberWidth
+	gutter := look.S(look.Faint, s.glyphs.GutterSame)
+	switch {
+	case l.A < 0:
+		gutter = look.S(look.SideB, s.glyphs.OnlyB)
+	case l.B < 0:
+		gutter = look.S(look.SideA, s.glyphs.OnlyA)
+	case l.Changed:
+		gutter = look.S(look.Warn, s.glyphs.GutterDiff)
+	}
+	out := look.L(look.S(look.Faint, number(l.A))).With(s.half(l.A >= 0, a, half).Spans...)
+	out = out.With(look.Gap(1), gutter, look.Gap(1), look.S(look.Faint, number(l.B)))
+	return out.With(s.half(l.B >= 0, b, half).Spans...)
+}
+
+// docStacked is one line where both sides agree, else A's above B's.
+func (s scene) docStacked(l diff.LinePair, a, b []look.Span) []look.Line {
+	room := s.width - 1 - numberWidth - 2
+	line := func(n int, sign look.Span, spans []look.Span) look.Line {
+		return look.L(look.S(look.Faint, number(n)), sign, look.Gap(1)).With(s.half(true, spans, room).Spans...)
+	}
+	if !lineDiffers(l) || s.alone {
+		return []look.Line{line(l.A, look.Gap(1), a)}
+	}
+	var out []look.Line
+	if l.A >= 0 {
+		out = append(out, line(l.A, look.S(look.SideA, safe.Const("-")), a))
+	}
+	if l.B >= 0 {
+		out = append(out, line(l.B, look.S(look.SideB, safe.Const("+")), b))
+	}
+	return out
+}

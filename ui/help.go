@@ -1,0 +1,109 @@
+package ui
+
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// helpBox is the full help of a page, made from its keys.
+type helpBox struct {
+	groups []keyGroup
+	win    window
+}
+
+func newHelpBox(groups []keyGroup) *helpBox { return &helpBox{groups: groups} }
+
+func (a App) pressHelp(msg tea.KeyPressMsg) (App, tea.Cmd) {
+	f, h := a.frame(), *a.help
+	// The window's lines are scroll positions: there is no cursor in the help.
+	if w, ok := h.win.sized(len(h.lines(f))-f.height+1, 1).move(msg); ok {
+		h.win = w
+		a.help = &h
+		return a, nil
+	}
+	if key.Matches(msg, keys.Back) || key.Matches(msg, keys.Help) || key.Matches(msg, keys.Quit) || key.Matches(msg, keys.Open) {
+		a.help = nil
+	}
+	return a, nil
+}
+
+func (h helpBox) view(f frame) []look.Line {
+	lines := h.lines(f)
+	from := max(min(h.win.cursor, len(lines)-f.height), 0)
+	return lines[from:min(from+f.height, len(lines))]
+}
+
+// lines puts the groups in two columns where there is room.
+func (h helpBox) lines(f frame) []look.Line {
+	var blocks [][]look.Line
+	for _, g := range h.groups {
+		blocks = append(blocks, groupLines(g))
+	}
+	blocks = append(blocks, markLines(f.glyphs))
+	if f.width < 90 {
+		return stackBlocks(blocks)
+	}
+	half := (len(blocks) + 1) / 2
+	return besides(stackBlocks(blocks[:half]), stackBlocks(blocks[half:]), f.width/2)
+}
+
+func groupLines(g keyGroup) []look.Line {
+	lines := []look.Line{look.L(look.Gap(1), look.S(look.Heading, safe.Clean(g.name)))}
+	for _, b := range g.keys {
+		lines = append(lines, look.L(look.Gap(3), look.S(look.Key, safe.Clean(b.Help().Key)), look.Gap(max(12-look.Width(safe.Clean(b.Help().Key)), 1)), look.P(safe.Clean(b.Help().Desc))))
+	}
+	return lines
+}
+
+// markLines is the legend of the marks.
+func markLines(g look.Glyphs) []look.Line {
+	rows := []struct {
+		mark, means safe.Text
+	}{
+		{g.Mark(diff.Same), safe.Const("same: the same blob")},
+		{g.Mark(diff.RepackedRow), safe.Const("repacked: compressed again, content equal")},
+		{g.Mark(diff.BothEmpty), safe.Const("both empty: neither holds a file")},
+		{g.Mark(diff.Substituted), safe.Const("substituted: rebuilt, emptied, filled or replaced")},
+		{g.Mark(diff.Added), safe.Const("added in B")},
+		{g.Mark(diff.Removed), safe.Const("removed in B")},
+		{g.Mark(diff.Moved), safe.Const("moved: same content at another place")},
+		{g.Twice, safe.Const("duplicated: the same content again on this side")},
+		{g.Empty, safe.Const("beside a layer: it unpacks to nothing")},
+		{g.Hatch, safe.Const("this side has nothing here")},
+	}
+	lines := []look.Line{look.L(look.Gap(1), look.S(look.Heading, safe.Const("Marks")))}
+	for _, r := range rows {
+		lines = append(lines, look.L(look.Gap(3), look.S(look.Key, r.mark), look.Gap(12-look.Width(r.mark)), look.P(r.means)))
+	}
+	return lines
+}
+
+func stackBlocks(blocks [][]look.Line) []look.Line {
+	var out []look.Line
+	for i, b := range blocks {
+		if i > 0 {
+			out = append(out, look.Line{})
+		}
+		out = append(out, b...)
+	}
+	return out
+}
+
+func besides(left, right []look.Line, width int) []look.Line {
+	out := make([]look.Line, max(len(left), len(right)))
+	for i := range out {
+		l := look.Line{}
+		if i < len(left) {
+			l = left[i]
+		}
+		if i < len(right) {
+			l = l.To(width, safe.Text{}).With(right[i].Spans...)
+		}
+		out[i] = l
+	}
+	return out
+}

@@ -1,0 +1,227 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// historyRows are the instructions of both sides, newest first, with the words
+// that differ marked.
+func (s scene) historyRows() []row {
+	var rows []row
+	if trouble := s.entryTrouble(); trouble != nil {
+		return trouble
+	}
+	for _, r := range slices.Backward(s.pair.Rows) {
+		rows = append(rows, s.historyRow(r))
+	}
+	return append(rows, s.countNotes()...)
+}
+
+func (s scene) historyRow(r diff.Row) row {
+	out := row{
+		id: rowID(r), differs: !s.alone && textDiffers(r), title: stepTitle(r),
+		detail: func(f frame) []row { s := s; s.frame = f; return s.stepDetail(r) },
+		shell:  s.configShell(),
+	}
+	st := r.B
+	if st == nil {
+		st = r.A
+	}
+	out.what, out.value = safe.Sprintf("the instruction of step %d", st.Index+1), s.gate.Clean(st.CreatedBy)
+	a, b := s.instructionSpans(r)
+	switch {
+	case s.alone || !textDiffers(r) && !s.wide:
+		out.lines = []look.Line{look.L(s.lead(r)...).With(look.L(a...).From(s.shift).Spans...)}
+	case s.wide:
+		out.lines = []look.Line{s.besideLine(r, a, b)}
+	default:
+		out.lines = s.stackedLines(r, a, b)
+	}
+	return out
+}
+
+// instructionSpans are the two instructions, the words that differ marked.
+func (s scene) instructionSpans(r diff.Row) (a, b []look.Span) {
+	ta, tb := s.instruction(r.A), s.instruction(r.B)
+	if r.A == nil || r.B == nil || r.SameText {
+		return []look.Span{look.P(ta)}, []look.Span{look.P(tb)}
+	}
+	inA, inB := diff.Words(ta.String(), tb.String())
+	return marked(ta, inA, look.SideA, look.SideAHot), marked(tb, inB, look.SideB, look.SideBHot)
+}
+
+// marked is text with the spans that differ in another role.
+func marked(t safe.Text, hot []diff.Span, role, hotRole look.Role) []look.Span {
+	var out []look.Span
+	at := 0
+	for _, h := range hot {
+		if h.From > at {
+			out = append(out, look.S(role, t.Slice(at, h.From)))
+		}
+		out = append(out, look.S(hotRole, t.Slice(h.From, h.To)))
+		at = h.To
+	}
+	if rest := t.Slice(at, len(t.String())); !rest.IsEmpty() {
+		out = append(out, look.S(role, rest))
+	}
+	return out
+}
+
+// besideLine is A, the gutter, B; a hatch where a side has no such step.
+func (s scene) besideLine(r diff.Row, a, b []look.Span) look.Line {
+	half := (s.width - 1 - leadWidth - 3) / 2
+	gutter := look.S(look.Faint, s.glyphs.GutterSame)
+	switch {
+	case r.A == nil:
+		gutter = look.S(look.SideB, s.glyphs.OnlyB)
+	case r.B == nil:
+		gutter = look.S(look.SideA, s.glyphs.OnlyA)
+	case !r.SameText:
+		gutter = look.S(look.Warn, s.glyphs.GutterDiff)
+	}
+	l := look.L(s.lead(r)...).With(s.half(r.A != nil, a, half).Spans...)
+	return l.With(look.Gap(1), gutter, look.Gap(1)).With(s.half(r.B != nil, b, half).Spans...)
+}
+
+// half is one side of a line, scrolled sideways and cut to width.
+func (s scene) half(there bool, spans []look.Span, width int) look.Line {
+	if !there {
+		return look.L(look.S(look.Faint, s.glyphs.Hatch.Repeat(width)))
+	}
+	return look.L(spans...).From(s.shift).To(width, s.glyphs.Ellipsis)
+}
+
+// stackedLines put A above B, each under its letter.
+func (s scene) stackedLines(r diff.Row, a, b []look.Span) []look.Line {
+	var lines []look.Line
+	lead := s.lead(r)
+	if r.A != nil {
+		lines = append(lines, look.L(lead...).With(look.S(look.SideA, safe.Const("A "))).With(look.L(a...).From(s.shift).Spans...))
+		lead = []look.Span{look.Gap(leadWidth)}
+	}
+	if r.B != nil {
+		lines = append(lines, look.L(lead...).With(look.S(look.SideB, safe.Const("B "))).With(look.L(b...).From(s.shift).Spans...))
+	}
+	return lines
+}
+
+// stepDetail is everything known of a row, nothing cut off.
+func (s scene) stepDetail(r diff.Row) []row {
+	var rows []row
+	if n := s.note(r); !n.IsEmpty() {
+		rows = append(rows, fieldRows(s.frame, safe.Const("compared"), n, look.Strong)...)
+	}
+	if r.A != nil && r.B != nil && r.SameText && r.A.CreatedBy == r.B.CreatedBy {
+		rows = append(rows, s.commandRows(*r.A, safe.Const("instruction"))...)
+	} else {
+		rows = append(rows, s.sideCommand(r.A, "A")...)
+		rows = append(rows, s.sideCommand(r.B, "B")...)
+	}
+	rows = append(rows, s.stepFacts(r.A, "A")...)
+	return append(rows, s.stepFacts(r.B, "B")...)
+}
+
+func (s scene) sideCommand(st *model.Step, letter string) []row {
+	if st == nil {
+		return nil
+	}
+	return s.commandRows(*st, safe.Sprintf("%s does", letter))
+}
+
+// commandRows show an instruction as a Dockerfile has it, then as recorded.
+func (s scene) commandRows(st model.Step, name safe.Text) []row {
+	read := diff.Instruction(st.CreatedBy)
+	rows := textRows(s.frame, name, s.gate.Lines(broken(read)), s.gate.Clean(read), look.Plain)
+	for _, arg := range diff.BuildArgs(st.CreatedBy) {
+		rows = append(rows, fieldRows(s.frame, safe.Const("build arg"), s.gate.Clean(arg), look.Plain)...)
+	}
+	if read != st.CreatedBy {
+		rows = append(rows, fieldRows(s.frame, safe.Const("as recorded"), s.gate.Clean(st.CreatedBy), look.Faint)...)
+	}
+	return rows
+}
+
+// broken puts each command of a chain on a line of its own.
+func broken(instruction string) string {
+	if !strings.HasPrefix(instruction, "RUN ") {
+		return instruction
+	}
+	s := strings.ReplaceAll(instruction, " && ", "\n    && ")
+	return strings.ReplaceAll(s, "; ", ";\n    ")
+}
+
+// stepFacts are the layer's digests and the record's dates of one side.
+func (s scene) stepFacts(st *model.Step, letter string) []row {
+	if st == nil {
+		return nil
+	}
+	var rows []row
+	add := func(name, value safe.Text) { rows = append(rows, fieldRows(s.frame, name, value, look.Plain)...) }
+	if s.alone {
+		letter = ""
+	} else {
+		letter += " "
+	}
+	if !st.HasLayer {
+		add(safe.Sprintf("%slayer", letter), safe.Const("none: this step changes settings only"))
+	} else {
+		add(safe.Sprintf("%slayer", letter), safe.Clean(st.Layer.Digest.String()))
+		add(safe.Sprintf("%sdiff_id", letter), safe.Clean(st.DiffID.String()))
+		add(safe.Sprintf("%stype", letter), safe.Clean(st.Layer.MediaType))
+		if st.Layer.Size > 0 {
+			add(safe.Sprintf("%ssize", letter), safe.Sprintf("%s (%d bytes)", look.Size(st.Layer.Size), st.Layer.Size))
+		}
+		if st.Empty {
+			add(safe.Sprintf("%sholds", letter), safe.Const("nothing: it unpacks to an archive without a file"))
+		}
+	}
+	add(safe.Sprintf("%screated", letter), look.Time(st.Created))
+	add(safe.Sprintf("%scomment", letter), s.gate.Clean(st.Comment))
+	add(safe.Sprintf("%sauthor", letter), s.gate.Clean(st.Author))
+	return rows
+}
+
+// layerShell unpacks both layers and hashes them: the diff_ids, proved.
+func (s scene) layerShell(r diff.Row) safe.Text {
+	var refs []string
+	for _, x := range []struct {
+		st *model.Step
+		at model.Ref
+	}{{r.A, s.a}, {r.B, s.b}} {
+		if x.st == nil || x.st.Layer.Digest.Validate() != nil {
+			continue
+		}
+		if ref := x.at.AtDigest(x.st.Layer.Digest).String(); !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
+	}
+	if len(refs) == 0 {
+		return s.configShell()
+	}
+	unpack := "gunzip"
+	for _, st := range []*model.Step{r.A, r.B} {
+		if st != nil && strings.HasSuffix(st.Layer.MediaType, "zstd") {
+			unpack = "zstd -dc"
+		}
+	}
+	if len(refs) == 1 {
+		return safe.Sprintf("crane blob %s | %s | sha256sum", refs[0], unpack)
+	}
+	return safe.Sprintf("for l in %s; do crane blob $l | %s | sha256sum; done", strings.Join(refs, " "), unpack)
+}
+
+func (s scene) configShell() safe.Text {
+	return s.bothShell("crane config %s | jq -S .", s.manifestRef(s.a, s.pair.A), s.manifestRef(s.b, s.pair.B))
+}
+
+func (s scene) manifestShell() safe.Text {
+	return s.bothShell("crane manifest %s | jq -S .", s.manifestRef(s.a, s.pair.A), s.manifestRef(s.b, s.pair.B))
+}
+
+func (s scene) manifestRef(at model.Ref, e *model.Entry) string { return entryRef(at, e) }

@@ -1,0 +1,332 @@
+package ui
+
+import (
+	"slices"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// Widths of the layer table in cells.
+const (
+	stepWidth  = 5                                   // 12/13
+	layerWidth = digestWidth + 1 + 1 + 1 + sizeWidth // digest, empty sign, size
+	noteWidth  = 22
+	leadWidth  = 2 + 3 + stepWidth + 1 // mark, duplicate sign, step
+)
+
+// layerRows is the table of steps with the layers they made, newest first.
+func (s scene) layerRows() []row {
+	rows := s.layerHeading()
+	if trouble := s.entryTrouble(); trouble != nil {
+		return append(rows, trouble...)
+	}
+	for _, r := range slices.Backward(s.pair.Rows) {
+		rows = append(rows, s.layerRow(r))
+	}
+	return append(rows, s.countNotes()...)
+}
+
+func (s scene) layerHeading() []row {
+	if len(s.pair.Rows) == 0 || !s.wide {
+		return nil
+	}
+	text := safe.Const("   step  ")
+	l := look.L(look.S(look.Faint, s.glyphs.Fit(text, leadWidth+s.instructionWidth()+2)))
+	if s.alone {
+		l = l.With(look.S(look.Faint, safe.Const("layer             size")))
+	} else {
+		l = l.With(look.S(look.Faint, s.glyphs.Fit(safe.Const("A layer           size"), layerWidth+2)), look.S(look.Faint, safe.Const("B layer           size")))
+	}
+	return []row{{header: true, lines: []look.Line{look.L(look.Gap(1)).With(l.Spans...)}}}
+}
+
+// instructionWidth is what the other columns leave.
+func (s scene) instructionWidth() int {
+	sides := 2
+	if s.alone {
+		sides = 1
+	}
+	if !s.wide {
+		return max(s.width-1-leadWidth-1, 10)
+	}
+	return max(s.width-1-leadWidth-2-sides*(layerWidth+2)-noteWidth, 10)
+}
+
+// entryTrouble are rows in place of the table when a side has no image to show.
+func (s scene) entryTrouble() []row {
+	var rows []row
+	for _, e := range []*model.Entry{s.pair.A, s.pair.B} {
+		switch {
+		case e == nil:
+		case e.Err != nil:
+			rows = append(rows, row{header: true, lines: troubleLines(e.Err, s.frame)})
+		case e.Role == model.RoleImage && e.Image == nil:
+			rows = append(rows, noteRow(safe.Sprintf("reading %s%s", s.pair.Platform, s.glyphs.Ellipsis)))
+		case e.Image == nil:
+			rows = append(rows, noteRow(safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, s.cmp), e.Descriptor.MediaType)))
+		}
+	}
+	if len(s.pair.Rows) > 0 && len(rows) == 0 {
+		return nil
+	}
+	if len(rows) == 0 {
+		return []row{noteRow(safe.Const("this image has no layers and no history"))}
+	}
+	return rows
+}
+
+// artifactName is what an artifact says it is.
+func artifactName(e *model.Entry, c diff.Comparison) safe.Text {
+	if e.Descriptor.ArtifactType != "" {
+		return safe.Clean(e.Descriptor.ArtifactType)
+	}
+	for _, a := range []*model.Artifact{c.A, c.B} {
+		if a != nil && a.Top.Digest == e.Descriptor.Digest && a.Top.ArtifactType != "" {
+			return safe.Clean(a.Top.ArtifactType)
+		}
+	}
+	return safe.Sprintf("an %s", string(e.Role))
+}
+
+// layerRow is one row of the table: a line if both sides read the same, else
+// one for each side.
+func (s scene) layerRow(r diff.Row) row {
+	out := row{
+		id: rowID(r), differs: r.Differs() || r.Duplicated(), title: stepTitle(r),
+		detail: func(f frame) []row { s := s; s.frame = f; return s.stepDetail(r) },
+		shell:  s.layerShell(r),
+	}
+	out.what, out.value = layerValue(r)
+	if s.wide {
+		out.lines = s.wideLayer(r)
+	} else {
+		out.lines = s.narrowLayer(r)
+	}
+	out.lines = append(out.lines, s.rowNotes(r)...)
+	return out
+}
+
+// rowID keeps a row's identity across newer data and other sides.
+func rowID(r diff.Row) string {
+	if r.B != nil {
+		return safe.Sprintf("b%d", r.B.Index).String()
+	}
+	return safe.Sprintf("a%d", r.A.Index).String()
+}
+
+// lead is the mark, the duplicate sign and the step's number.
+func (s scene) lead(r diff.Row) []look.Span {
+	dup := look.Gap(2)
+	if r.Duplicated() {
+		dup = look.S(look.Warn, s.glyphs.Twice)
+	}
+	return []look.Span{
+		look.S(classRole(r), s.glyphs.Mark(r.Class)), look.Gap(1), dup, look.Gap(1),
+		look.S(look.Faint, s.glyphs.Fit(stepNumber(r), stepWidth)), look.Gap(1),
+	}
+}
+
+// classRole is Faint where there is nothing to see.
+func classRole(r diff.Row) look.Role {
+	switch r.Class {
+	case diff.Same, diff.Settings, diff.Alone:
+		return look.Faint
+	case diff.RepackedRow, diff.BothEmpty:
+		return look.Good
+	case diff.Removed:
+		return look.SideA
+	case diff.Added:
+		return look.SideB
+	}
+	return look.Warn
+}
+
+// stepNumber counts from 1, oldest first; both numbers where they differ.
+func stepNumber(r diff.Row) safe.Text {
+	switch {
+	case r.A == nil:
+		return safe.Sprintf("%d", r.B.Index+1)
+	case r.B == nil || r.A.Index == r.B.Index:
+		return safe.Sprintf("%d", r.A.Index+1)
+	}
+	return safe.Sprintf("%d/%d", r.A.Index+1, r.B.Index+1)
+}
+
+// wideLayer puts the sides beside each other.
+func (s scene) wideLayer(r diff.Row) []look.Line {
+	first, second := r.A, r.B
+	if first == nil {
+		first = r.B
+	}
+	w := s.instructionWidth()
+	l := look.L(s.lead(r)...).With(look.P(s.glyphs.Fit(s.instruction(first), w)), look.Gap(2)).With(s.layerCell(r.A, look.SideA, r)...).With(look.Gap(2))
+	if !s.alone {
+		l = l.With(s.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
+	}
+	l = l.With(look.S(classRole(r), s.glyphs.Fit(s.note(r), noteWidth-1)))
+	lines := []look.Line{l}
+	if r.A != nil && r.B != nil && !r.SameText {
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.glyphs.Fit(s.instruction(second), w))))
+	}
+	return lines
+}
+
+// narrowLayer puts one side above the other where they differ.
+func (s scene) narrowLayer(r diff.Row) []look.Line {
+	one := r.A
+	if one == nil {
+		one = r.B
+	}
+	w := s.instructionWidth()
+	if s.alone || r.Class == diff.Same || r.Class == diff.Settings {
+		room := w - layerWidth - 1
+		l := look.L(s.lead(r)...).With(look.P(s.glyphs.Fit(s.instruction(one), room)), look.Gap(1))
+		return []look.Line{l.With(s.layerCell(one, look.Plain, r)...)}
+	}
+	note := s.note(r)
+	room := max(w-look.Width(note)-2, 8)
+	lines := []look.Line{look.L(s.lead(r)...).With(look.P(s.glyphs.Fit(s.instruction(one), room)), look.Gap(2), look.S(classRole(r), note))}
+	if r.A != nil && r.B != nil && !r.SameText {
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.glyphs.Fit(s.instruction(r.B), w))))
+	}
+	cells := look.L(look.Gap(leadWidth), look.S(look.SideA, safe.Const("A ")))
+	cells = cells.With(s.layerCell(r.A, look.SideA, r)...).With(look.Gap(3), look.S(look.SideB, safe.Const("B "))).With(s.layerCell(r.B, look.SideB, r)...)
+	return append(lines, cells)
+}
+
+// instruction is a step's command as a Dockerfile would have it.
+func (s scene) instruction(st *model.Step) safe.Text {
+	if st == nil {
+		return safe.Text{}
+	}
+	if st.CreatedBy == "" {
+		if st.Unnamed {
+			return safe.Const("(a layer without history)")
+		}
+		return safe.Const("(no command recorded)")
+	}
+	return s.gate.Clean(diff.Instruction(st.CreatedBy))
+}
+
+// layerCell is a side's layer: digest, empty sign, size; a hatch where the side
+// has no step.
+func (s scene) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span {
+	g := s.glyphs
+	switch {
+	case st == nil:
+		return []look.Span{look.S(look.Faint, g.Hatch.Repeat(layerWidth))}
+	case !st.HasLayer:
+		return []look.Span{look.S(look.Faint, g.Fit(g.Nothing, layerWidth))}
+	}
+	if !r.Differs() {
+		role = look.Plain
+	}
+	empty := safe.Const(" ")
+	if st.Empty {
+		empty = g.Empty
+	}
+	size := safe.Text{}
+	if st.Layer.Size > 0 {
+		size = look.Size(st.Layer.Size)
+	}
+	digest := look.Short(st.Layer.Digest)
+	if digest.IsEmpty() {
+		digest = safe.Const("(no layer)")
+	}
+	return []look.Span{look.S(role, g.Fit(digest, digestWidth)), look.Gap(1), look.P(empty), look.Gap(1), look.S(look.Faint, g.Right(size, sizeWidth))}
+}
+
+// note says in words what the mark says.
+func (s scene) note(r diff.Row) safe.Text {
+	switch r.Class {
+	case diff.RepackedRow:
+		return safe.Const("repacked, same files")
+	case diff.BothEmpty:
+		return safe.Const("both empty")
+	case diff.Substituted:
+		if !hasLayer(r) {
+			return safe.Const("setting changed")
+		}
+		return safe.Clean(string(r.Detail))
+	case diff.Added:
+		return safe.Const("only in B")
+	case diff.Removed:
+		return safe.Const("only in A")
+	case diff.Moved:
+		if r.A != nil {
+			return safe.Sprintf("moved: step %d of B", r.Other+1)
+		}
+		return safe.Sprintf("moved: step %d of A", r.Other+1)
+	case diff.Settings:
+		return safe.Const("settings only")
+	case diff.Alone:
+		if r.A != nil && !r.A.HasLayer {
+			return safe.Const("settings only")
+		}
+	}
+	return safe.Text{}
+}
+
+// rowNotes are lines under a row that say more than fits in it.
+func (s scene) rowNotes(r diff.Row) []look.Line {
+	var notes []safe.Text
+	switch {
+	case len(r.TwinsA) > 0 && slices.Equal(r.TwinsA, r.TwinsB), len(r.TwinsA) > 0 && s.alone:
+		notes = append(notes, safe.Sprintf("%s the same content again: step %s", s.glyphs.Twice, stepList(r.TwinsA)))
+	default:
+		if len(r.TwinsA) > 0 {
+			notes = append(notes, safe.Sprintf("%s in A the same content again: step %s", s.glyphs.Twice, stepList(r.TwinsA)))
+		}
+		if len(r.TwinsB) > 0 {
+			notes = append(notes, safe.Sprintf("%s in B the same content again: step %s", s.glyphs.Twice, stepList(r.TwinsB)))
+		}
+	}
+	var lines []look.Line
+	for _, n := range notes {
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.Faint, s.glyphs.Note), look.Gap(1), look.S(look.Warn, n)))
+	}
+	return lines
+}
+
+func stepList(steps []int) safe.Text {
+	var out []safe.Text
+	for _, i := range steps {
+		out = append(out, safe.Sprintf("%d", i+1))
+	}
+	return safe.Join(out, ", ")
+}
+
+// countNotes say that manifest, config and history disagree on the layers.
+func (s scene) countNotes() []row {
+	var rows []row
+	a, b := s.images()
+	for i, img := range []*model.Image{a, b} {
+		if img == nil || img.Counts == nil {
+			continue
+		}
+		letter := []safe.Text{safe.Const("A"), safe.Const("B")}[i]
+		rows = append(rows, noteRow(safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
+	}
+	return rows
+}
+
+func stepTitle(r diff.Row) safe.Text { return safe.Sprintf("step %s", stepNumber(r)) }
+
+// layerValue is the digest worth copying: B's where the sides differ, since
+// that is the one in question.
+func layerValue(r diff.Row) (what, value safe.Text) {
+	for _, st := range []*model.Step{r.B, r.A} {
+		if st != nil && st.Layer.Digest != "" {
+			return safe.Sprintf("the layer of step %d", st.Index+1), safe.Clean(st.Layer.Digest.String())
+		}
+	}
+	for _, st := range []*model.Step{r.B, r.A} {
+		if st != nil {
+			return safe.Sprintf("the instruction of step %d", st.Index+1), safe.Gate{}.Clean(st.CreatedBy)
+		}
+	}
+	return safe.Text{}, safe.Text{}
+}

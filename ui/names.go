@@ -1,0 +1,140 @@
+package ui
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/maruel/natural"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// names is a long list of names that arrives in pages: sorted, filtered, with
+// a cursor that stays on its name.
+type names struct {
+	all     []string // in natural order: 1.9 before 1.10
+	shown   []string // what the filter lets through
+	win     window
+	filter  filter
+	loading bool
+	err     error
+}
+
+// add merges a page of names.
+func (n names) add(page []string) names {
+	page = slices.Clone(page)
+	slices.SortFunc(page, compareNatural)
+	n.all = mergeSorted(n.all, page)
+	return n.refilter()
+}
+
+func compareNatural(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case natural.Less(a, b):
+		return -1
+	}
+	return 1
+}
+
+func mergeSorted(a, b []string) []string {
+	out := make([]string, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if natural.Less(b[0], a[0]) {
+			out, b = append(out, b[0]), b[1:]
+		} else {
+			out, a = append(out, a[0]), a[1:]
+		}
+	}
+	return append(append(out, a...), b...)
+}
+
+// refilter recomputes what is shown and keeps the cursor on its name.
+func (n names) refilter() names {
+	under, had := n.current()
+	n.shown = n.all
+	if n.filter.active {
+		n.shown = nil
+		for _, name := range n.all {
+			if n.filter.matches(name) {
+				n.shown = append(n.shown, name)
+			}
+		}
+	}
+	at := n.win.cursor
+	if had && n.win.cursor > 0 { // at the very top one wants to see what is first
+		if i := slices.Index(n.shown, under); i >= 0 {
+			at = i
+		}
+	}
+	n.win = n.win.sized(len(n.shown), n.win.height).to(at)
+	return n
+}
+
+func (n names) current() (string, bool) {
+	if n.win.cursor >= len(n.shown) {
+		return "", false
+	}
+	return n.shown[n.win.cursor], true
+}
+
+// update handles the filter and movement.
+func (n names) update(msg tea.Msg) (names, bool) {
+	f, changed, handled := n.filter.update(msg)
+	n.filter = f
+	if changed {
+		n = n.refilter()
+	}
+	if handled {
+		return n, true
+	}
+	if press, ok := msg.(tea.KeyPressMsg); ok {
+		w, moved := n.win.move(press)
+		n.win = w
+		return n, moved
+	}
+	return n, false
+}
+
+// resize fits the list into height lines, less the filter's.
+func (n names) resize(height int) names {
+	if n.filter.open || n.filter.active {
+		height--
+	}
+	n.win = n.win.sized(len(n.shown), height)
+	return n
+}
+
+// view draws the filter, the rows, and what there is to say when there are none.
+func (n names) view(f frame, what safe.Text, line func(name string, here bool) look.Line) []look.Line {
+	var lines []look.Line
+	if l, ok := n.filter.line(f.width, len(n.shown), len(n.all)); ok {
+		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
+	}
+	lines = append(lines, n.win.draw(f.glyphs, func(i int) look.Line { return line(n.shown[i], i == n.win.cursor) })...)
+	switch {
+	case n.err != nil:
+		lines = append(lines, troubleLines(n.err, f)...)
+	case n.loading && len(n.all) == 0:
+		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, safe.Sprintf("reading %s%s", what, f.glyphs.Ellipsis))))
+	case len(n.all) == 0:
+		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, safe.Sprintf("no %s here", what))))
+	case len(n.shown) == 0:
+		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter"))))
+	}
+	return lines
+}
+
+// status is the cursor's place and how much there is.
+func (n names) status() safe.Text {
+	if len(n.shown) == 0 {
+		return safe.Text{}
+	}
+	more := safe.Text{}
+	if n.loading {
+		more = safe.Const("+")
+	}
+	return safe.Sprintf("%d/%d%s ", n.win.cursor+1, len(n.shown), more)
+}

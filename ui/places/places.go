@@ -1,0 +1,74 @@
+// Package places remembers where the person was: a short list of references in
+// a file of its own under the XDG state directory.
+package places
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/adrg/xdg"
+)
+
+// Most is how many places are kept.
+const Most = 20
+
+// Store is a list of places in a file. A file that cannot be read or written
+// only means that nothing is remembered.
+type Store struct {
+	path string
+	mu   sync.Mutex
+}
+
+// Default is the store at tagdiff/places.json under the XDG state directory.
+func Default() *Store { return &Store{path: filepath.Join(xdg.StateHome, "tagdiff", "places.json")} }
+
+// At is the store in a file.
+func At(path string) *Store { return &Store{path: path} }
+
+// Recent are the places, newest first.
+func (s *Store) Recent() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read()
+}
+
+// Remember puts a place first.
+func (s *Store) Remember(place string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	places := slices.DeleteFunc(s.read(), func(p string) bool { return p == place })
+	places = append([]string{place}, places...)
+	s.write(places[:min(len(places), Most)])
+}
+
+func (s *Store) read() []string {
+	raw, err := os.ReadFile(s.path)
+	if err != nil {
+		return nil
+	}
+	var places []string
+	if json.Unmarshal(raw, &places) != nil {
+		return nil
+	}
+	return places[:min(len(places), Most)]
+}
+
+// write replaces the file as a whole, so that a crash or a second tagdiff
+// leaves one of the two lists and never half of one.
+func (s *Store) write(places []string) {
+	raw, err := json.MarshalIndent(places, "", " ")
+	if err != nil || os.MkdirAll(filepath.Dir(s.path), 0o700) != nil {
+		return
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(s.path), ".places-*")
+	if err != nil {
+		return
+	}
+	_, err = tmp.Write(raw)
+	if tmp.Close() != nil || err != nil || os.Rename(tmp.Name(), s.path) != nil {
+		os.Remove(tmp.Name()) //nolint:errcheck // best effort: nothing depends on it
+	}
+}

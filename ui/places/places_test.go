@@ -1,0 +1,44 @@
+package places
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+func TestRemember(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state", "places.json")
+	s := At(path)
+	if got := s.Recent(); got != nil {
+		t.Fatalf("a new store remembers %v", got)
+	}
+	for _, p := range []string{"a", "b", "a", "c"} {
+		s.Remember(p)
+	}
+	if got, want := At(path).Recent(), []string{"c", "a", "b"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for i := range 2 * Most {
+		s.Remember(fmt.Sprint(i))
+	}
+	if got := s.Recent(); len(got) != Most || got[0] != fmt.Sprint(2*Most-1) {
+		t.Errorf("kept %d places, newest %q", len(got), got[0])
+	}
+}
+
+func TestDamagedFileIsForgotten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "places.json")
+	if err := os.WriteFile(path, []byte(`["half`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := At(path)
+	if got := s.Recent(); got != nil {
+		t.Errorf("read %v from a damaged file", got)
+	}
+	s.Remember("x")
+	if got := s.Recent(); !slices.Equal(got, []string{"x"}) {
+		t.Errorf("got %v after writing anew", got)
+	}
+}

@@ -1,0 +1,185 @@
+package ui
+
+import (
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// platformRows are one row for each platform; enter selects it. Receipts and
+// other entries that run nowhere follow, told apart by name.
+func (s scene) platformRows() []row {
+	var rows []row
+	for _, p := range s.cmp.Pairs {
+		rows = append(rows, s.platformRow(p))
+	}
+	others := s.otherRows()
+	if len(others) > 0 {
+		rows = append(rows, blankRow(), headingRow(safe.Const("Not platforms")))
+	}
+	return append(rows, others...)
+}
+
+func (s scene) platformRow(p diff.Pair) row {
+	name := safe.Clean(p.Platform)
+	if name.IsEmpty() {
+		name = descriptorName(firstEntry(p.A, p.B))
+	}
+	mark, role := s.pairMark(p)
+	l := look.L(look.S(role, mark), look.Gap(1), look.P(s.glyphs.Fit(name, 18)), look.Gap(1))
+	if p.Platform == s.pair.Platform {
+		l.Spans[2].Role = look.Strong
+	}
+	l = l.With(s.entryCell(p.A, look.SideA, p)...).With(look.Gap(2))
+	if !s.alone {
+		l = l.With(s.entryCell(p.B, look.SideB, p)...).With(look.Gap(2), look.S(role, pairNote(p)))
+	}
+	out := row{
+		id: "platform " + p.Platform, lines: []look.Line{l}, differs: role == look.Warn || role == look.Alert, picks: p.Platform,
+		what: safe.Sprintf("the manifest of %s", name), value: entryDigest(firstEntry(p.B, p.A)), title: name,
+	}
+	out.shell = s.bothShell("crane manifest %s | jq -S .", entryRef(s.a, p.A), entryRef(s.b, p.B))
+	return out
+}
+
+func firstEntry(a, b *model.Entry) *model.Entry {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+func entryDigest(e *model.Entry) safe.Text {
+	if e == nil {
+		return safe.Text{}
+	}
+	return safe.Clean(e.Descriptor.Digest.String())
+}
+
+func entryRef(at model.Ref, e *model.Entry) string {
+	if e == nil || e.Descriptor.Digest.Validate() != nil {
+		return ""
+	}
+	return at.AtDigest(e.Descriptor.Digest).String()
+}
+
+// pairMark is the sign of a platform's verdict.
+func (s scene) pairMark(p diff.Pair) (safe.Text, look.Role) {
+	switch {
+	case s.alone:
+		return safe.Const(" "), look.Faint
+	case p.A == nil:
+		return s.glyphs.Mark(diff.Added), look.SideB
+	case p.B == nil:
+		return s.glyphs.Mark(diff.Removed), look.SideA
+	}
+	role := verdictRole(p.Verdict.Code)
+	switch p.Verdict.Code {
+	case diff.Pending:
+		return s.glyphs.Dot, role
+	case diff.Identical, diff.OtherEnvelope:
+		return s.glyphs.Mark(diff.Same), look.Faint
+	case diff.Repacked, diff.Reprinted:
+		return s.glyphs.Mark(diff.RepackedRow), role
+	}
+	return s.glyphs.Mark(diff.Substituted), role
+}
+
+// entryCell is one side's manifest and size.
+func (s scene) entryCell(e *model.Entry, role look.Role, p diff.Pair) []look.Span {
+	const width = digestWidth + 1 + sizeWidth
+	switch {
+	case e == nil:
+		return []look.Span{look.S(look.Faint, s.glyphs.Hatch.Repeat(width))}
+	case e.Err != nil:
+		return []look.Span{look.S(look.Alert, s.glyphs.Fit(safe.Clean(shortTrouble(e.Err)), width))}
+	}
+	if p.A != nil && p.B != nil && p.A.Descriptor.Digest == p.B.Descriptor.Digest || s.alone {
+		role = look.Plain
+	}
+	size := safe.Text{}
+	if e.Image != nil {
+		size = look.Size(e.Image.Manifest.LayerSize())
+	}
+	return []look.Span{look.S(role, s.glyphs.Fit(look.Short(e.Descriptor.Digest), digestWidth)), look.Gap(1), look.S(look.Faint, s.glyphs.Right(size, sizeWidth))}
+}
+
+func pairNote(p diff.Pair) safe.Text {
+	switch {
+	case p.A == nil:
+		return safe.Const("only in B")
+	case p.B == nil:
+		return safe.Const("only in A")
+	}
+	return p.Verdict.Headline
+}
+
+// otherRows are receipts, artifacts and nested indexes, side by side by what
+// they are about.
+func (s scene) otherRows() []row {
+	var rows []row
+	for i, art := range []*model.Artifact{s.cmp.A, s.cmp.B} {
+		if art == nil || art.Top.Kind != model.KindIndex {
+			continue
+		}
+		letter, role := safe.Const("A"), look.SideA
+		if i == 1 {
+			letter, role = safe.Const("B"), look.SideB
+		}
+		for _, e := range art.Entries {
+			if e.Role == model.RoleImage {
+				continue
+			}
+			l := look.L(look.S(role, letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2), look.S(look.Faint, otherNote(e, *art)))
+			rows = append(rows, row{
+				id: "other " + letter.String() + e.Descriptor.Digest.String(), lines: []look.Line{l},
+				what: safe.Const("the digest"), value: entryDigest(&e),
+				shell: s.bothShell("crane manifest %s | jq .", entryRef(art.Ref, &e), ""),
+			})
+		}
+	}
+	return rows
+}
+
+// otherNote says what an entry is that runs nowhere.
+func otherNote(e model.Entry, of model.Artifact) safe.Text {
+	switch e.Role {
+	case model.RoleAttestation:
+		about := safe.Const("an image")
+		for _, o := range of.Entries {
+			if o.Descriptor.Digest == e.About && e.About != "" {
+				about = safe.Clean(model.PlatformName(o.Platform()))
+			}
+		}
+		return safe.Sprintf("build receipt (attestation) of %s", about)
+	case model.RoleIndex:
+		return safe.Const("nested index, its platforms are listed above")
+	}
+	kind := e.Descriptor.ArtifactType
+	if kind == "" {
+		kind = e.Descriptor.MediaType
+	}
+	return safe.Sprintf("artifact %s", kind)
+}
+
+// bothShell is a command that shows the difference of two references, or
+// prints the one there is. format has one %s for the reference.
+func (s scene) bothShell(format, a, b string) safe.Text {
+	run := func(ref string) string { return strings.Replace(format, "%s", ref, 1) }
+	switch {
+	case a == "" && b == "":
+		return safe.Text{}
+	case b == "" || a == b:
+		return safe.Clean(run(a))
+	case a == "":
+		return safe.Clean(run(b))
+	}
+	return safe.Sprintf("diff <(%s) <(%s)", run(a), run(b))
+}
+
+func shortDigest(s string) safe.Text { return look.Short(digest.Digest(s)) }

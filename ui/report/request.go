@@ -1,0 +1,131 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Source is what a report asks of registries.
+type Source interface {
+	Repositories(ctx context.Context, host string, page func(names []string)) error
+	Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error
+	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
+}
+
+// Request is a report to be written.
+type Request struct {
+	Registry Source
+	Form     string // text, markdown or json
+	Platform string // only this one, if set
+	Exact    bool   // only equal digests are the same
+	Options  Options
+}
+
+// Write reads what refs name and prints the report: two are compared, one is
+// described or listed. same is what the exit code says; it is true where
+// nothing was compared.
+func (r Request) Write(ctx context.Context, w io.Writer, refs []model.Ref) (same bool, err error) {
+	switch {
+	case len(refs) == 0:
+		return false, &model.Trouble{Say: "there is nothing to report on", Next: "name a registry, a repository or an image"}
+	case len(refs) == 2:
+		return r.compare(ctx, w, refs[0], refs[1])
+	case refs[0].Names() == model.NamesManifest:
+		return true, r.describe(ctx, w, refs[0])
+	}
+	return true, r.list(ctx, w, refs[0])
+}
+
+// compare loads both sides at once and prints how they compare.
+func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var arts [2]model.Artifact
+	var errs [2]error
+	var wait sync.WaitGroup
+	for i, ref := range []model.Ref{a, b} {
+		wait.Go(func() {
+			if arts[i], errs[i] = r.load(ctx, ref); errs[i] != nil {
+				cancel() // one side is not enough
+			}
+		})
+	}
+	wait.Wait()
+	if err := firstCause(errs); err != nil {
+		return false, err
+	}
+	c, err := r.restrict(diff.Compare(arts[0], arts[1]))
+	if err != nil {
+		return false, err
+	}
+	return c.Same(r.Exact), r.print(w, c)
+}
+
+// firstCause is the error that was not caused by the other one's cancel.
+func firstCause(errs [2]error) error {
+	for _, err := range errs {
+		if err != nil && !isCancel(err) {
+			return err
+		}
+	}
+	if errs[0] != nil {
+		return errs[0]
+	}
+	return errs[1]
+}
+
+func (r Request) load(ctx context.Context, ref model.Ref) (model.Artifact, error) {
+	return r.Registry.Load(ctx, ref, func(model.Artifact) {})
+}
+
+func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error {
+	art, err := r.load(ctx, ref)
+	if err != nil {
+		return err
+	}
+	c, err := r.restrict(diff.Describe(art))
+	if err != nil {
+		return err
+	}
+	return r.print(w, c)
+}
+
+func (r Request) restrict(c diff.Comparison) (diff.Comparison, error) {
+	if r.Platform == "" {
+		return c, nil
+	}
+	return c.Only(r.Platform)
+}
+
+func (r Request) print(w io.Writer, c diff.Comparison) error {
+	switch r.Form {
+	case "text":
+		return Text(w, c, r.Options)
+	case "markdown":
+		return Markdown(w, c, r.Options)
+	case "json":
+		return JSON(w, c, r.Options)
+	}
+	return fmt.Errorf("there is no report in the form %q", r.Form)
+}
+
+// list prints the repositories of a registry or the tags of a repository.
+func (r Request) list(ctx context.Context, w io.Writer, ref model.Ref) error {
+	var all []string
+	add := func(page []string) { all = append(all, page...) }
+	var err error
+	if ref.Names() == model.NamesRegistry {
+		err = r.Registry.Repositories(ctx, ref.Registry, add)
+	} else {
+		err = r.Registry.Tags(ctx, ref, add)
+	}
+	if err != nil {
+		return err
+	}
+	return Names(w, r.Form, ref, all, r.Options)
+}

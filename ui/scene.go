@@ -1,0 +1,156 @@
+package ui
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// wideWidth is where two sides fit beside each other.
+const wideWidth = 100
+
+// scene is all that a view's rows are made from. Views are functions of it.
+type scene struct {
+	frame
+	cmp   diff.Comparison
+	pair  diff.Pair // zero while nothing has arrived
+	docs  docs
+	alone bool
+	wide  bool // sides beside each other, else one above the other
+	shift int
+	a, b  model.Ref
+	moved [2]safe.Text
+	// errs are why a side could not be read at all.
+	errA, errB error
+}
+
+// sceneKey is what the sheets depend on, in a form that can be compared.
+type sceneKey struct {
+	width, height int
+	reveal        bool
+	platform      string
+	shift         int
+	stacked       bool
+	filter        string
+	docs          docsKey
+	drawn         bool
+}
+
+func (p comparePage) scene(f frame) scene {
+	s := scene{
+		frame: f, cmp: p.cmp, docs: p.docs, alone: p.alone, wide: (f.width >= wideWidth) != p.stacked,
+		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err,
+	}
+	if pair := p.pair(); pair != nil {
+		s.pair = *pair
+	}
+	s.moved[0], s.moved[1] = p.a.movedText(), p.b.movedText()
+	return s
+}
+
+// movedText says that a tag points elsewhere by now.
+func (s side) movedText() safe.Text {
+	if s.moved == "" {
+		return safe.Text{}
+	}
+	return safe.Sprintf("%s has moved to %s while this was read; everything here is %s. r reads it again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()))
+}
+
+// layout makes the sheets anew if anything they depend on has changed, and
+// asks for the text differences of the pair in view.
+func (p comparePage) layout(f frame) (page, tea.Cmd) {
+	cmd := p.askDocs(f)
+	if cmd != nil {
+		p.askedFor = p.wantDocs(f)
+	}
+	k := sceneKey{
+		width: f.width, height: f.height, reveal: f.gate.Reveal, platform: p.platform, shift: p.shift,
+		stacked: p.stacked, filter: p.filter.field.value(), docs: p.docs.key, drawn: true,
+	}
+	height := f.height - len(p.top(f))
+	if p.filter.open || p.filter.active {
+		height--
+	}
+	if k == p.drawn {
+		p.sheets[p.tab] = p.sheets[p.tab].with(p.sheets[p.tab].rows, height)
+		return p, cmd
+	}
+	s := p.scene(f)
+	for t := range tabCount {
+		p.sheets[t] = p.sheets[t].with(p.narrow(s.rows(t)), height)
+	}
+	p.drawn = k
+	return p, cmd
+}
+
+// rows are the rows of a view.
+func (s scene) rows(t tabID) []row {
+	if len(s.cmp.Pairs) == 0 && (s.errA != nil || s.errB != nil || s.cmp.A == nil) {
+		return s.waitingRows()
+	}
+	switch t {
+	case tabSummary:
+		return s.summaryRows()
+	case tabPlatforms:
+		return s.platformRows()
+	case tabLayers:
+		return s.layerRows()
+	case tabHistory:
+		return s.historyRows()
+	case tabConfig:
+		return s.docRows(s.docs.config, s.configShell)
+	case tabManifest:
+		return s.docRows(s.docs.manifest, s.manifestShell)
+	default:
+		return s.schema1Rows()
+	}
+}
+
+// waitingRows are shown until the first thing arrives, and when none will.
+func (s scene) waitingRows() []row {
+	var rows []row
+	for _, err := range []error{s.errA, s.errB} {
+		if err != nil {
+			rows = append(rows, row{header: true, lines: troubleLines(err, s.frame)})
+		}
+	}
+	if len(rows) == 0 {
+		return []row{blankRow(), {header: true, lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), s.glyphs.Ellipsis)))}}}
+	}
+	return rows
+}
+
+// narrow keeps the rows that the filter lets through.
+func (p comparePage) narrow(rows []row) []row {
+	if !p.filter.active {
+		return rows
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
+		return !r.header && !slices.ContainsFunc(r.lines, func(l look.Line) bool { return p.filter.matches(l.Text().String()) }) && !p.filter.matches(r.value.String())
+	})
+}
+
+func (p comparePage) unfiltered() int {
+	return len(p.scene(frame{width: wideWidth}).rows(p.tab))
+}
+
+// images are the two sides of the pair as far as they have arrived.
+func (s scene) images() (a, b *model.Image) {
+	if s.pair.A != nil {
+		a = s.pair.A.Image
+	}
+	if s.pair.B != nil {
+		b = s.pair.B.Image
+	}
+	return a, b
+}
+
+// noteRow is a line of the program's own under a view.
+func noteRow(t safe.Text) row {
+	return row{header: true, lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, t))}}
+}

@@ -1,0 +1,197 @@
+package ui
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// schema1Of is the schema1 view of an image: as stored, or as a registry would
+// make it up.
+func schema1Of(img *model.Image) (view model.Schema1, stored, ok bool) {
+	if img == nil {
+		return model.Schema1{}, false, false
+	}
+	if s := img.Manifest.Schema1; s != nil {
+		return *s, true, true
+	}
+	view, err := model.ComputeSchema1(*img)
+	return view, false, err == nil
+}
+
+// at is the row of the step with an index.
+func schema1At(view model.Schema1, st *model.Step) *model.Schema1Row {
+	if st == nil {
+		return nil
+	}
+	if i := len(view.Rows) - 1 - st.Index; i >= 0 && i < len(view.Rows) {
+		return &view.Rows[i]
+	}
+	return nil
+}
+
+// schema1Differences counts the rows whose ids differ.
+func schema1Differences(p diff.Pair) (int, bool) {
+	if p.A == nil || p.B == nil {
+		return 0, false
+	}
+	a, _, okA := schema1Of(p.A.Image)
+	b, _, okB := schema1Of(p.B.Image)
+	if !okA || !okB {
+		return 0, false
+	}
+	return countRows(p.Rows, func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) }), true
+}
+
+func sameID(a, b *model.Schema1Row) bool { return a != nil && b != nil && a.ID == b.ID }
+
+// schema1Rows are the fsLayers and the chain of ids, newest first as the
+// format lists them. The oldest row where the ids part is the cause of all
+// above it.
+func (s scene) schema1Rows() []row {
+	imgA, imgB := s.images()
+	a, storedA, okA := schema1Of(imgA)
+	b, storedB, okB := schema1Of(imgB)
+	if !okA && !okB {
+		return []row{noteRow(safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
+	}
+	rows := s.schema1Head(storedA, storedB)
+	parted := partingRow(s.pair.Rows, a, b)
+	for i, r := range slices.Backward(s.pair.Rows) {
+		rows = append(rows, s.schema1Row(r, schema1At(a, r.A), schema1At(b, r.B), i == parted, i > parted && parted >= 0))
+	}
+	return rows
+}
+
+// partingRow is the oldest row whose ids differ, -1 if none does.
+func partingRow(rows []diff.Row, a, b model.Schema1) int {
+	return slices.IndexFunc(rows, func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) })
+}
+
+func (s scene) schema1Head(storedA, storedB bool) []row {
+	say := safe.Const("What old registries make up for clients that do not ask for more; computed here, no registry was asked. An id is the sha256 of its layer's digest and the id below: it tells of digests, not of builds.")
+	if storedA || storedB {
+		say = safe.Const("Stored in the format of 2015. Ids marked derived follow from the layer digests; native ones were made up at build time.")
+	}
+	var lines []look.Line
+	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, say)}, max(s.width-2, 8)) {
+		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
+	}
+	head := safe.Const("    layer         id            instruction")
+	if !s.alone {
+		head = safe.Const("    A layer       A id            B layer       B id          instruction")
+	}
+	return []row{{header: true, lines: append(lines, look.L(look.Gap(1), look.S(look.Faint, head)))}}
+}
+
+func (s scene) schema1Row(r diff.Row, a, b *model.Schema1Row, parts, above bool) row {
+	st := r.A
+	if st == nil {
+		st = r.B
+	}
+	same := s.alone || sameID(a, b)
+	mark := look.S(look.Faint, s.glyphs.Mark(diff.Same))
+	if s.alone {
+		mark = look.Gap(1)
+	}
+	if !same {
+		mark = look.S(look.Warn, s.glyphs.Mark(diff.Substituted))
+	}
+	l := look.L(mark, look.Gap(3)).With(s.schema1Cell(a, look.SideA, same, above)...).With(look.Gap(2))
+	if !s.alone {
+		l = l.With(look.Gap(2)).With(s.schema1Cell(b, look.SideB, same, above)...).With(look.Gap(2))
+	}
+	used := l.Width() + 1
+	l = l.With(look.P(s.glyphs.Fit(s.instruction(st), max(s.width-used-1, 1))))
+	out := row{
+		id: rowID(r), lines: []look.Line{l}, differs: parts, title: stepTitle(r),
+		detail: func(f frame) []row { return schema1Detail(f, a, b) },
+	}
+	last := b
+	if last == nil {
+		last = a
+	}
+	if last != nil {
+		out.what, out.value = safe.Const("the id"), safe.Clean(last.ID)
+		out.shell = idShell(last)
+	}
+	if parts {
+		out.lines = append(out.lines, look.L(look.Gap(4), look.S(look.Faint, s.glyphs.Note), look.Gap(1), look.S(look.Warn, s.partingNote(r))))
+	}
+	return out
+}
+
+// partingNote says why the chains part and what follows.
+func (s scene) partingNote(r diff.Row) safe.Text {
+	why := safe.Const("the layers' digests differ")
+	switch {
+	case r.A == nil || r.B == nil:
+		why = safe.Const("one side has no such step")
+	case r.Class == diff.BothEmpty:
+		why = safe.Const("two digests of the same nothing")
+	case r.Class == diff.RepackedRow:
+		why = safe.Const("the same content, compressed twice")
+	case r.A.Layer.Digest == r.B.Layer.Digest:
+		why = safe.Const("the newest id also hashes the config")
+	}
+	return safe.Sprintf("here the chains part: %s; every id above follows from it", why)
+}
+
+func (s scene) schema1Cell(x *model.Schema1Row, role look.Role, same, above bool) []look.Span {
+	if x == nil {
+		return []look.Span{look.S(look.Faint, s.glyphs.Hatch.Repeat(2*digestWidth+2))}
+	}
+	idRole := role
+	switch {
+	case same:
+		role, idRole = look.Plain, look.Faint
+	case above:
+		role, idRole = look.Plain, look.Faint // a consequence, not news
+	}
+	if x.Throwaway {
+		role = look.Faint
+	}
+	id := safe.Clean(x.ID)
+	if len(x.ID) > digestWidth {
+		id = safe.Clean(x.ID[:digestWidth])
+	}
+	return []look.Span{look.S(role, s.glyphs.Fit(look.Short(x.BlobSum), digestWidth)), look.Gap(2), look.S(idRole, s.glyphs.Fit(id, digestWidth))}
+}
+
+func schema1Detail(f frame, a, b *model.Schema1Row) []row {
+	var rows []row
+	for i, x := range []*model.Schema1Row{a, b} {
+		if x == nil {
+			continue
+		}
+		letter := []safe.Text{safe.Const("A"), safe.Const("B")}[i]
+		add := func(name safe.Text, v safe.Text) {
+			rows = append(rows, fieldRows(f, safe.Sprintf("%s %s", letter, name), v, look.Plain)...)
+		}
+		add(safe.Const("blobSum"), safe.Clean(x.BlobSum.String()))
+		add(safe.Const("id"), safe.Clean(x.ID))
+		add(safe.Const("parent"), safe.Clean(x.Parent))
+		add(safe.Const("origin"), safe.Clean(string(x.Origin)))
+		add(safe.Const("sha256 of"), safe.Clean(x.Preimage))
+		if x.Throwaway {
+			add(safe.Const("throwaway"), safe.Const("yes: the step changes settings only, the layer is a place-holder"))
+		}
+	}
+	return rows
+}
+
+// plainID is what may stand in a shell command: ids of stored manifests are
+// text from outside.
+var plainID = regexp.MustCompile(`^[0-9a-f]{64} ([0-9a-f]{64})?$`)
+
+// idShell recomputes an id that follows from digests alone.
+func idShell(x *model.Schema1Row) safe.Text {
+	if x.Origin != model.Derived || !plainID.MatchString(x.Preimage) {
+		return safe.Text{}
+	}
+	return safe.Sprintf("printf '%%s' '%s' | sha256sum", x.Preimage)
+}

@@ -1,0 +1,204 @@
+package ui
+
+import (
+	"slices"
+	"sort"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// row is one thing on a sheet: its lines, and what can be done with it.
+type row struct {
+	id      string // keeps the cursor on the same thing when the sheet changes
+	lines   []look.Line
+	differs bool      // n and N stop here
+	what    safe.Text // what value is, in a word or two
+	value   safe.Text // the full value that y copies
+	shell   safe.Text // the command that c copies
+	title   safe.Text // of the detail
+	detail  func(f frame) []row
+	header  bool   // not a place for the cursor
+	picks   string // a platform that enter selects
+}
+
+// sheet is a scrolling column of rows of different heights with a cursor.
+type sheet struct {
+	rows   []row
+	starts []int // first line of each row, and the number of lines at the end
+	height int
+	cursor int
+	top    int // first line in view
+}
+
+// with is s with other rows; the cursor stays on the row with its id, else at
+// its place.
+func (s sheet) with(rows []row, height int) sheet {
+	at := s.cursor
+	if s.cursor < len(s.rows) {
+		id := s.rows[s.cursor].id
+		if s.cursor >= len(rows) || rows[s.cursor].id != id {
+			if i := slices.IndexFunc(rows, func(r row) bool { return r.id == id }); i >= 0 && id != "" {
+				at = i
+			}
+		}
+	}
+	offset := s.offset()
+	s.rows, s.height = rows, max(height, 1)
+	s.starts = make([]int, len(rows)+1)
+	for i, r := range rows {
+		s.starts[i+1] = s.starts[i] + len(r.lines)
+	}
+	s.cursor = s.land(at, 1)
+	if len(rows) > 0 { // the cursor's row stays where it is on the screen
+		s.top = s.starts[s.cursor] - offset
+	}
+	return s.show()
+}
+
+// offset is how far below the top the cursor's row begins.
+func (s sheet) offset() int {
+	if s.cursor >= len(s.rows) {
+		return 0
+	}
+	return s.starts[s.cursor] - s.top
+}
+
+// land is the nearest row to i that can take the cursor, looking towards dir
+// first.
+func (s sheet) land(i, dir int) int {
+	if len(s.rows) == 0 {
+		return 0
+	}
+	i = max(min(i, len(s.rows)-1), 0)
+	for _, d := range []int{dir, -dir} {
+		for j := i; j >= 0 && j < len(s.rows); j += d {
+			if !s.rows[j].header {
+				return j
+			}
+		}
+	}
+	return i
+}
+
+// show scrolls so that the cursor's row is in view, whole if it fits.
+func (s sheet) show() sheet {
+	if len(s.rows) == 0 {
+		s.top = 0
+		return s
+	}
+	first, end := s.starts[s.cursor], s.starts[s.cursor+1]
+	if end > s.top+s.height {
+		s.top = end - s.height
+	}
+	if first < s.top {
+		s.top = first
+	}
+	if s.cursor == s.land(0, 1) && end <= s.height { // headings above the first row
+		s.top = 0
+	}
+	s.top = max(min(s.top, s.starts[len(s.rows)]-s.height), 0)
+	return s
+}
+
+func (s sheet) to(i, dir int) sheet {
+	s.cursor = s.land(i, dir)
+	return s.show()
+}
+
+// move is s after a key, if it was one that moves.
+func (s sheet) move(msg tea.KeyPressMsg) (sheet, bool) {
+	switch {
+	case key.Matches(msg, keys.Up):
+		return s.to(s.cursor-1, -1), true
+	case key.Matches(msg, keys.Down):
+		return s.to(s.cursor+1, 1), true
+	case key.Matches(msg, keys.PageUp):
+		return s.jump(-s.height), true
+	case key.Matches(msg, keys.PageDown):
+		return s.jump(s.height), true
+	case key.Matches(msg, keys.HalfUp):
+		return s.jump(-s.height / 2), true
+	case key.Matches(msg, keys.HalfDown):
+		return s.jump(s.height / 2), true
+	case key.Matches(msg, keys.Top):
+		s = s.to(0, 1)
+		s.top = 0
+		return s, true
+	case key.Matches(msg, keys.Bottom):
+		return s.to(len(s.rows)-1, -1), true
+	}
+	return s, false
+}
+
+// jump moves the cursor and the view by lines.
+func (s sheet) jump(lines int) sheet {
+	if len(s.rows) == 0 {
+		return s
+	}
+	want := s.starts[s.cursor] + lines
+	i := sort.SearchInts(s.starts, want+1) - 1
+	dir := 1
+	if lines < 0 {
+		dir = -1
+	}
+	if i == s.cursor {
+		i += dir
+	}
+	s.top = max(min(s.top+lines, s.starts[len(s.rows)]-s.height), 0)
+	return s.to(i, dir)
+}
+
+// next is s with the cursor on the next row that differs, in direction dir.
+func (s sheet) next(dir int) (sheet, bool) {
+	for i := s.cursor + dir; i >= 0 && i < len(s.rows); i += dir {
+		if s.rows[i].differs {
+			return s.to(i, dir), true
+		}
+	}
+	return s, false
+}
+
+// current is the row under the cursor.
+func (s sheet) current() (row, bool) {
+	if s.cursor >= len(s.rows) || s.rows[s.cursor].header {
+		return row{}, false
+	}
+	return s.rows[s.cursor], true
+}
+
+// place is the cursor's place among the rows that can take it, and how many
+// there are.
+func (s sheet) place() (at, of int) {
+	for i, r := range s.rows {
+		if r.header {
+			continue
+		}
+		of++
+		if i <= s.cursor {
+			at++
+		}
+	}
+	return at, of
+}
+
+// view draws the lines in view.
+func (s sheet) view(g look.Glyphs) []look.Line {
+	var lines []look.Line
+	i := max(sort.SearchInts(s.starts, s.top+1)-1, 0)
+	for ; i < len(s.rows) && s.starts[i] < s.top+s.height; i++ {
+		for j, l := range s.rows[i].lines {
+			if at := s.starts[i] + j; at < s.top || at >= s.top+s.height {
+				continue
+			}
+			here := i == s.cursor && !s.rows[i].header
+			drawn := cursorLine(g, l, here && j == 0)
+			drawn.Selected = here
+			lines = append(lines, drawn)
+		}
+	}
+	return lines
+}

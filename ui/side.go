@@ -1,0 +1,157 @@
+package ui
+
+import (
+	"context"
+	"errors"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// side is A or B while it loads and after.
+type side struct {
+	ref    model.Ref
+	art    *model.Artifact
+	err    error
+	load   loadID
+	cancel context.CancelFunc
+	moved  digest.Digest // what the tag points at now, if not at art any more
+}
+
+// loadID tells the answers of one load from those of another on the same page.
+type loadID int
+
+// arrivedMsg is a newer state of a side.
+type arrivedMsg struct {
+	load loadID
+	art  model.Artifact
+	err  error
+	end  bool
+}
+
+// headMsg is where a tag points after everything has been read by digest.
+type headMsg struct {
+	load loadID
+	now  digest.Digest
+}
+
+// read starts reading the side anew; what was there stays until then.
+func (s side) read(ctx context.Context, reg Registry, id loadID) (side, tea.Cmd) {
+	s.stop()
+	ctx, s.cancel = context.WithCancel(ctx)
+	s.load, s.err, s.moved = id, nil, ""
+	ref := s.ref
+	return s, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+		art, err := reg.Load(ctx, ref, func(a model.Artifact) { report(arrivedMsg{load: id, art: a}) })
+		report(arrivedMsg{load: id, art: art, err: err, end: true})
+		if err != nil || ref.Tag == "" || ref.Digest != "" {
+			return
+		}
+		if now, err := reg.Head(ctx, ref); err == nil {
+			report(headMsg{id, now})
+		}
+	})
+}
+
+func (s side) stop() {
+	if s.cancel != nil {
+		s.cancel()
+	}
+}
+
+// with is s after a message of its load.
+func (s side) with(msg arrivedMsg) side {
+	if msg.err != nil {
+		if !errors.Is(msg.err, context.Canceled) {
+			s.err = msg.err
+		}
+		return s
+	}
+	s.art = &msg.art
+	return s
+}
+
+// progress says how far a load is; empty when it is done.
+func (s side) progress() safe.Text {
+	if s.art == nil {
+		return safe.Const("reading")
+	}
+	if s.art.Done {
+		return safe.Text{}
+	}
+	images, here := s.art.Images(), 0
+	for _, e := range images {
+		if e.Arrived() {
+			here++
+		}
+	}
+	return safe.Sprintf("%d of %d", here, len(images))
+}
+
+// line is the side's own line: its letter, what it is, since when.
+func (s side) line(letter safe.Text, role look.Role, f frame, full bool) look.Line {
+	l := look.L(look.Gap(1), look.S(role, letter), look.Gap(1))
+	name := safe.Clean(s.ref.Short())
+	if full {
+		name = safe.Sprintf("%s%s", s.ref.Repository, s.ref.Short())
+	}
+	if s.ref.Digest != "" {
+		name = safe.Sprintf("@%s", look.Short(s.ref.Digest))
+	}
+	l = l.With(look.S(look.Strong, name), look.Gap(2))
+	switch {
+	case s.err != nil:
+		return l.With(look.S(look.Alert, safe.Clean(shortTrouble(s.err))))
+	case s.art == nil:
+		return l.With(look.S(look.Faint, safe.Concat(s.progress(), f.glyphs.Ellipsis)))
+	}
+	l = l.With(look.P(look.Short(s.art.Digest())), look.Gap(2), look.S(look.Faint, createdText(*s.art)))
+	if p := s.progress(); !p.IsEmpty() {
+		l = l.With(look.Gap(2), look.S(look.Faint, safe.Concat(p, f.glyphs.Ellipsis)))
+	}
+	return l
+}
+
+// createdText is when the first image that says so was built, and what it is
+// part of.
+func createdText(a model.Artifact) safe.Text {
+	images := a.Images()
+	for _, e := range images {
+		if e.Image != nil && e.Image.Created() != nil {
+			return look.Time(e.Image.Created())
+		}
+	}
+	if len(images) == 0 {
+		return safe.Clean(string(a.Top.Kind))
+	}
+	return safe.Text{}
+}
+
+// arrived takes a newer state of either side.
+func (p comparePage) arrived(msg arrivedMsg) (page, tea.Cmd) {
+	switch {
+	case msg.load == p.a.load:
+		p.a = p.a.with(msg)
+	case msg.load == p.b.load && !p.alone:
+		p.b = p.b.with(msg)
+	default:
+		return p, nil
+	}
+	return p.recompare(), nil
+}
+
+// headed notes that a tag moved while it was read. Nothing on the screen
+// changes: all of it was read by digest.
+func (p comparePage) headed(msg headMsg) comparePage {
+	for _, s := range []*side{&p.a, &p.b} {
+		if s.load == msg.load && s.art != nil && msg.now != "" && msg.now != s.art.Digest() {
+			s.moved = msg.now
+		}
+	}
+	p.drawn = sceneKey{}
+	return p
+}

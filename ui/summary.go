@@ -1,0 +1,221 @@
+package ui
+
+import (
+	"fmt"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// aboveFold is how many findings come before the facts.
+const aboveFold = 3
+
+// summaryRows are the findings, then the facts that tell the sides apart.
+func (s scene) summaryRows() []row {
+	var rows []row
+	all := s.findings()
+	for _, f := range all[:min(len(all), aboveFold)] {
+		rows = append(rows, s.findingRow(f))
+	}
+	rows = append(rows, s.factRows()...)
+	if len(s.cmp.Pairs) > 1 {
+		rows = append(rows, blankRow(), headingRow(safe.Const("Platforms")))
+		rows = append(rows, s.platformRows()...)
+	}
+	if len(all) > aboveFold {
+		rows = append(rows, blankRow(), headingRow(safe.Const("Also")))
+		for _, f := range all[aboveFold:] {
+			rows = append(rows, s.findingRow(f))
+		}
+	}
+	return rows
+}
+
+func severityRole(n int) look.Role {
+	return [...]look.Role{look.Plain, look.Strong, look.Warn, look.Alert}[max(min(n, 3), 0)]
+}
+
+// findingRow is what was found and what to do about it.
+func (s scene) findingRow(f diff.Finding) row {
+	out := row{id: "finding " + f.ID, what: safe.Const("the finding"), value: f.Say, title: safe.Clean(f.Name), differs: true}
+	const indent = 2
+	for i, l := range look.Wrap([]look.Span{look.S(severityRole(f.Severity), f.Say)}, max(s.width-indent-2, 8)) {
+		lead := look.Gap(indent)
+		if i == 0 {
+			lead = look.S(severityRole(f.Severity), s.glyphs.Fit(s.glyphs.Dot, indent))
+		}
+		out.lines = append(out.lines, look.L(lead).With(l.Spans...))
+	}
+	if !f.Next.IsEmpty() {
+		out.value = safe.Sprintf("%s %s", f.Say, f.Next)
+		for _, l := range look.Wrap([]look.Span{look.S(look.Faint, f.Next)}, max(s.width-indent-2, 8)) {
+			out.lines = append(out.lines, look.L(look.Gap(indent)).With(l.Spans...))
+		}
+	}
+	out.detail = func(fr frame) []row { return findingDetail(fr, f) }
+	return out
+}
+
+func findingDetail(f frame, of diff.Finding) []row {
+	rows := fieldRows(f, safe.Const("finding"), safe.Sprintf("%s %s", of.ID, of.Name), look.Plain)
+	rows = append(rows, fieldRows(f, safe.Const("says"), of.Say, severityRole(of.Severity))...)
+	rows = append(rows, fieldRows(f, safe.Const("trust"), safe.Clean(string(of.Trust)), look.Plain)...)
+	rows = append(rows, fieldRows(f, safe.Const("do"), of.Next, look.Plain)...)
+	for _, e := range of.Evidence {
+		at := safe.Clean(string(e.Side)).Upper()
+		if e.Step >= 0 {
+			at = safe.Sprintf("%s step %d", at, e.Step+1)
+		}
+		rows = append(rows, fieldRows(f, at, safe.Clean(e.Digest.String()), look.Faint)...)
+	}
+	return rows
+}
+
+// fact is one property on both sides. full is what is copied and opened.
+type fact struct {
+	name         safe.Text
+	a, b         safe.Text
+	fullA, fullB safe.Text
+}
+
+func (s scene) factRows() []row {
+	rows := []row{blankRow()}
+	for _, f := range s.facts() {
+		if f.a.IsEmpty() && f.b.IsEmpty() {
+			continue
+		}
+		rows = append(rows, s.factRow(f))
+	}
+	return rows
+}
+
+func (s scene) factRow(f fact) row {
+	const nameWidth = 12
+	differs := !s.alone && f.fullA != f.fullB
+	out := row{id: f.name.String(), differs: differs, what: f.name, value: f.fullB, title: f.name}
+	if f.fullB.IsEmpty() {
+		out.value = f.fullA
+	}
+	out.detail = func(fr frame) []row {
+		return append(fieldRows(fr, safe.Const("A"), f.fullA, look.Plain), fieldRows(fr, safe.Const("B"), f.fullB, look.Plain)...)
+	}
+	l := look.L(look.S(look.Faint, s.glyphs.Fit(f.name, nameWidth)), look.Gap(1))
+	if s.alone {
+		out.lines = []look.Line{l.With(look.P(s.glyphs.Fit(f.fullA, max(s.width-nameWidth-3, 8))))}
+		return out
+	}
+	half := max((s.width-1-nameWidth-1-3-1)/2, 8)
+	roleA, roleB, sign := look.Plain, look.Plain, look.S(look.Faint, s.glyphs.Mark(diff.Same))
+	if differs {
+		roleA, roleB, sign = look.SideA, look.SideB, look.S(look.Warn, s.glyphs.Mark(diff.Substituted))
+	}
+	out.lines = []look.Line{l.With(look.S(roleA, s.glyphs.Fit(f.a, half)), look.Gap(1), sign, look.Gap(1), look.S(roleB, s.glyphs.Fit(f.b, half)))}
+	return out
+}
+
+// facts are the properties of both references and of the pair in view.
+func (s scene) facts() []fact {
+	facts := []fact{
+		{name: safe.Const("reference"), a: safe.Clean(s.a.Short()), b: safe.Clean(s.b.Short()), fullA: safe.Clean(s.a.String()), fullB: safe.Clean(s.b.String())},
+		sameFact(safe.Const("digest"), topOf(s.cmp.A, topDigest), topOf(s.cmp.B, topDigest), true),
+		sameFact(safe.Const("kind"), topOf(s.cmp.A, kindText), topOf(s.cmp.B, kindText), false),
+	}
+	if s.alone {
+		facts[0].b, facts[0].fullB = safe.Text{}, safe.Text{}
+	}
+	a, b := s.images()
+	for _, of := range imageFacts {
+		facts = append(facts, sameFact(of.name, imageText(a, of.get), imageText(b, of.get), of.short))
+	}
+	return facts
+}
+
+var imageFacts = []struct {
+	name  safe.Text
+	get   func(model.Image) string
+	short bool // a digest, shown short
+}{
+	{safe.Const("manifest"), func(i model.Image) string { return i.Manifest.Digest.String() }, true},
+	{safe.Const("image ID"), func(i model.Image) string { return i.ID().String() }, true},
+	{safe.Const("platform"), func(i model.Image) string { return model.PlatformName(i.Platform()) }, false},
+	{safe.Const("created"), func(i model.Image) string { return look.Time(i.Created()).String() }, false},
+	{safe.Const("size"), func(i model.Image) string { return sizeText(i.Manifest.LayerSize()) }, false},
+	{safe.Const("layers"), func(i model.Image) string { return layersText(i) }, false},
+	{safe.Const("start"), func(i model.Image) string { return startText(i) }, false},
+	{safe.Const("user"), func(i model.Image) string { return i.Config.Config.User }, false},
+}
+
+func imageText(i *model.Image, get func(model.Image) string) string {
+	if i == nil {
+		return ""
+	}
+	return get(*i)
+}
+
+func sizeText(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return look.Size(n).String()
+}
+
+func layersText(i model.Image) string {
+	empty := 0
+	for _, st := range i.Steps {
+		if st.Empty {
+			empty++
+		}
+	}
+	text := fmt.Sprintf("%d in %d steps", len(i.Manifest.Layers), len(i.Steps))
+	if empty > 0 {
+		text += fmt.Sprintf(", %d empty", empty)
+	}
+	return text
+}
+
+// startText is what the container runs.
+func startText(i model.Image) string {
+	c := i.Config.Config
+	if len(c.Entrypoint) == 0 && len(c.Cmd) == 0 {
+		return ""
+	}
+	return fmt.Sprint(append(append([]string{}, c.Entrypoint...), c.Cmd...))
+}
+
+func topOf(a *model.Artifact, get func(model.Artifact) string) string {
+	if a == nil {
+		return ""
+	}
+	return get(*a)
+}
+
+func topDigest(a model.Artifact) string { return a.Top.Digest.String() }
+
+// kindText is the kind, and what an index holds.
+func kindText(a model.Artifact) string {
+	if a.Top.Kind != model.KindIndex {
+		return string(a.Top.Kind)
+	}
+	receipts := 0
+	for _, e := range a.Entries {
+		if e.Role == model.RoleAttestation {
+			receipts++
+		}
+	}
+	text := fmt.Sprintf("index of %d platforms", len(a.Images()))
+	if receipts > 0 {
+		text += fmt.Sprintf(", %d receipts", receipts)
+	}
+	return text
+}
+
+func sameFact(name safe.Text, a, b string, short bool) fact {
+	f := fact{name: name, fullA: safe.Gate{}.Clean(a), fullB: safe.Gate{}.Clean(b)}
+	f.a, f.b = f.fullA, f.fullB
+	if short {
+		f.a, f.b = shortDigest(a), shortDigest(b)
+	}
+	return f
+}

@@ -1,0 +1,216 @@
+package uitest
+
+import (
+	"fmt"
+	"image/color"
+	"strings"
+
+	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/vt"
+)
+
+// Frame is what a person sees at one moment. It never changes.
+type Frame struct {
+	Width, Height int
+	Cursor        Cursor
+	cells         []Cell // row by row
+}
+
+// Cursor is where the terminal shows its cursor.
+type Cursor struct {
+	X, Y    int
+	Visible bool
+}
+
+// Cell is one place of the screen. A wide character has its text in the left
+// one of its two cells; the right one is empty and has width 0.
+type Cell struct {
+	Text  string
+	Width int
+	Style Style
+	Link  string // where an OSC 8 hyperlink leads
+}
+
+// Style is how a cell looks. Of a blank cell it holds only what can be seen,
+// so that frames that look the same are equal.
+type Style struct {
+	Fg, Bg    Color
+	Bold      bool
+	Faint     bool
+	Italic    bool
+	Underline bool
+	Blink     bool
+	Reverse   bool
+	Conceal   bool
+	Strike    bool
+}
+
+// Color is "" for the terminal's own, "0" to "255" for a palette entry, or
+// #rrggbb.
+type Color string
+
+// Paint is the frame that a terminal shows of content, such as the view of a
+// screen that no program runs.
+func Paint(content string, width, height int) Frame {
+	emu := vt.NewEmulator(width, height)
+	go discard(emu)
+	emu.WriteString(strings.ReplaceAll(content, "\n", "\r\n")) //nolint:errcheck // it cannot fail while open
+	closeInput(emu)
+	return snapshot(emu)
+}
+
+func snapshot(emu *vt.Emulator) Frame {
+	f := Frame{Width: emu.Width(), Height: emu.Height()}
+	f.Cursor.X, f.Cursor.Y = emu.CursorPosition().X, emu.CursorPosition().Y
+	f.cells = make([]Cell, 0, f.Width*f.Height)
+	for y := range f.Height {
+		for x := range f.Width {
+			f.cells = append(f.cells, cellOf(emu.CellAt(x, y)))
+		}
+	}
+	return f
+}
+
+func cellOf(c *uv.Cell) Cell {
+	if c == nil {
+		return Cell{Text: " ", Width: 1}
+	}
+	cell := Cell{Text: c.Content, Width: c.Width, Style: styleOf(c.Style), Link: c.Link.URL}
+	if cell.Text == "" && cell.Width > 0 {
+		cell.Text = " "
+	}
+	if cell.Text == " " {
+		cell.Style = cell.Style.ofBlank()
+	}
+	return cell
+}
+
+func styleOf(s uv.Style) Style {
+	has := func(attr uint8) bool { return s.Attrs&attr != 0 }
+	return Style{
+		Fg: colorOf(s.Fg), Bg: colorOf(s.Bg),
+		Bold: has(uv.AttrBold), Faint: has(uv.AttrFaint), Italic: has(uv.AttrItalic),
+		Underline: s.Underline != uv.UnderlineNone, Blink: has(uv.AttrBlink),
+		Reverse: has(uv.AttrReverse), Conceal: has(uv.AttrConceal), Strike: has(uv.AttrStrikethrough),
+	}
+}
+
+// ofBlank keeps what shows where there is no glyph.
+func (s Style) ofBlank() Style {
+	blank := Style{Bg: s.Bg, Underline: s.Underline, Reverse: s.Reverse, Strike: s.Strike}
+	if s.Reverse || s.Underline || s.Strike {
+		blank.Fg = s.Fg
+	}
+	return blank
+}
+
+func colorOf(c color.Color) Color {
+	switch c := c.(type) {
+	case nil:
+		return ""
+	case ansi.BasicColor:
+		return Color(fmt.Sprint(uint8(c)))
+	case ansi.IndexedColor:
+		return Color(fmt.Sprint(uint8(c)))
+	}
+	r, g, b, _ := c.RGBA()
+	return Color(fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8))
+}
+
+// Cell is the cell in column x of row y, both from 0.
+func (f Frame) Cell(x, y int) Cell { return f.cells[y*f.Width+x] }
+
+// Row is the text of row y with blanks up to the right edge.
+func (f Frame) Row(y int) string {
+	var b strings.Builder
+	for _, c := range f.row(y) {
+		b.WriteString(c.Text)
+	}
+	return b.String()
+}
+
+func (f Frame) row(y int) []Cell { return f.cells[y*f.Width : (y+1)*f.Width] }
+
+// Rows is the text of all rows without trailing blanks.
+func (f Frame) Rows() []string {
+	rows := make([]string, f.Height)
+	for y := range rows {
+		rows[y] = strings.TrimRight(f.Row(y), " ")
+	}
+	return rows
+}
+
+// Text is the rows, one a line.
+func (f Frame) Text() string { return strings.Join(f.Rows(), "\n") }
+
+// Contains reports whether text stands in one of the rows.
+func (f Frame) Contains(text string) bool {
+	_, _, ok := f.Find(text)
+	return ok
+}
+
+// Find is where text first stands.
+func (f Frame) Find(text string) (x, y int, ok bool) {
+	for y := range f.Height {
+		row := f.Row(y)
+		if at := strings.Index(row, text); at >= 0 {
+			return f.columns(y)[at], y, true
+		}
+	}
+	return 0, 0, false
+}
+
+// columns is the column of each byte of a row's text.
+func (f Frame) columns(y int) []int {
+	var columns []int
+	for x, c := range f.row(y) {
+		for range len(c.Text) {
+			columns = append(columns, x)
+		}
+	}
+	return columns
+}
+
+// HasColor reports whether any cell has another colour than the terminal's
+// own, which is what NO_COLOR forbids.
+func (f Frame) HasColor() bool {
+	for _, c := range f.cells {
+		if c.Style.Fg != "" || c.Style.Bg != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Equal reports whether two frames look the same.
+func (f Frame) Equal(g Frame) bool {
+	if f.Width != g.Width || f.Height != g.Height || f.visibleCursor() != g.visibleCursor() {
+		return false
+	}
+	for i := range f.cells {
+		if f.cells[i] != g.cells[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// visibleCursor is the zero Cursor where none is shown, wherever that is.
+func (f Frame) visibleCursor() Cursor {
+	if !f.Cursor.Visible {
+		return Cursor{}
+	}
+	return f.Cursor
+}
+
+// boxed is the text with a frame around it, for messages.
+func (f Frame) boxed() string {
+	var b strings.Builder
+	rule := "+" + strings.Repeat("-", f.Width) + "+"
+	b.WriteString(rule)
+	for y := range f.Height {
+		b.WriteString("\n|" + f.Row(y) + "|")
+	}
+	return b.String() + "\n" + rule
+}

@@ -1,0 +1,72 @@
+package uitest
+
+import (
+	"regexp"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Mask hides what differs from run to run in golden files and pictures. Each
+// match of Pattern, or its first group where it has one, is overwritten with
+// With, cut or filled with blanks to the same width, in the style in which the
+// match begins. Let a pattern take the blanks before right-aligned text.
+type Mask struct {
+	Pattern *regexp.Regexp
+	With    string
+}
+
+// Ports masks the port of a server that a test started.
+var Ports = Mask{regexp.MustCompile(`(?:127\.0\.0\.1|localhost|\[::1\]):(\d{4,5})`), "PPPPP"}
+
+// Masked is the frame with the masks applied.
+func (f Frame) Masked(masks ...Mask) Frame {
+	cells := f.cells
+	f.cells = make([]Cell, len(cells))
+	copy(f.cells, cells)
+	for _, mask := range masks {
+		for y := range f.Height {
+			f.mask(y, mask)
+		}
+	}
+	return f
+}
+
+func (t *Term) masked(f Frame) Frame { return f.Masked(t.opts.Masks...) }
+
+func (f Frame) mask(y int, mask Mask) {
+	columns := append(f.columns(y), f.Width)
+	for _, match := range mask.Pattern.FindAllStringSubmatchIndex(f.Row(y), -1) {
+		if len(match) > 2 && match[2] >= 0 {
+			match = match[2:]
+		}
+		overwrite(f.row(y)[columns[match[0]]:columns[match[1]]], mask.With)
+	}
+}
+
+// overwrite sets cells to text in the style of the first one that is not
+// blank.
+func overwrite(cells []Cell, text string) {
+	var style Style
+	for _, c := range cells {
+		if c.Text != " " && c.Width > 0 {
+			style = c.Style
+			break
+		}
+	}
+	x := 0
+	for x < len(cells) {
+		cluster, width := ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
+		if width == 0 || x+width > len(cells) {
+			cluster, width, text = " ", 1, ""
+		}
+		cells[x] = Cell{Text: cluster, Width: width, Style: style}
+		if cluster == " " {
+			cells[x].Style = style.ofBlank()
+		}
+		for i := 1; i < width; i++ {
+			cells[x+i] = Cell{Style: style}
+		}
+		text = text[min(len(cluster), len(text)):]
+		x += width
+	}
+}

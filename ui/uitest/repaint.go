@@ -1,0 +1,42 @@
+package uitest
+
+import (
+	"time"
+
+	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/google/go-cmp/cmp"
+)
+
+// litter stands on the screen where nothing has been painted since.
+const litter = "▒"
+
+// CheckRepaint compares what was painted bit by bit with the same screen
+// painted at once, which the program does when the size changes. Call it when
+// the screen shows what the last key leads to and nothing on it moves.
+func (t *Term) CheckRepaint() {
+	t.tb.Helper()
+	painted := t.settle(150 * time.Millisecond)
+	t.litter(painted.Width+1, painted.Height)
+	t.WaitUntil("a repaint after a change of size", func(f Frame) bool { return !f.Contains(litter) })
+	t.settle(50 * time.Millisecond)
+	t.litter(painted.Width, painted.Height)
+	again, err := t.await(painted.Equal, silence)
+	if err != nil {
+		t.tb.Errorf("what was painted bit by bit differs from a repaint (-bits +repaint):\n%s",
+			cmp.Diff(lines(painted.Golden()), lines(again.Golden())))
+	}
+}
+
+// litter changes the size and fills the screen, so that no cell can pass for
+// repainted that is not.
+func (t *Term) litter(width, height int) {
+	t.tb.Helper()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.resize(width, height)
+	for y := range height {
+		for x := range width {
+			t.emu.SetCell(x, y, &uv.Cell{Content: litter, Width: 1})
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package uitest
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"strings"
+	"unicode/utf8"
+)
+
+// The grid of a picture. textLength holds every run of text to it, whatever
+// font the reader has.
+const (
+	cellWidth, lineHeight = 9, 20
+	margin, header        = 16, 44
+	baseline              = 15 // from the top of a line
+	fonts                 = "JetBrains Mono,DejaVu Sans Mono,Menlo,Consolas,monospace"
+)
+
+// SVG is the frame as a picture with a window around it. The same frame gives
+// the same bytes.
+func (f Frame) SVG(title string) []byte {
+	var b bytes.Buffer
+	width, height := 2*margin+f.Width*cellWidth, header+f.Height*lineHeight+margin
+	title = html.EscapeString(title)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="%s" font-size="15" role="img" aria-label="%s">`+"\n",
+		width, height, fonts, title)
+	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", theme.bg)
+	for i, fill := range []string{theme.palette[1], theme.palette[3], theme.palette[6]} {
+		fmt.Fprintf(&b, `<circle cx="%d" cy="18" r="6" fill="%s"/>`, 22+20*i, fill)
+	}
+	fmt.Fprintf(&b, `<text x="50%%" y="23" text-anchor="middle" fill="%s">%s</text>`+"\n", theme.title, title)
+	for y := range f.Height {
+		f.svgRow(&b, y)
+	}
+	b.WriteString("</svg>\n")
+	return b.Bytes()
+}
+
+// svgRow paints the backgrounds of a row first, so that none covers a glyph
+// that is a little wider than its cell.
+func (f Frame) svgRow(b *bytes.Buffer, y int) {
+	row := f.row(y)
+	start := b.Len()
+	for x, n := 0, 0; x < len(row); x += n {
+		n = runLength(row[x:], sameBackground)
+		if _, bg := row[x].Style.paint(); bg != theme.bg {
+			fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`,
+				margin+x*cellWidth, header+y*lineHeight, n*cellWidth, lineHeight, bg)
+		}
+	}
+	for x, n := 0, 0; x < len(row); x += n {
+		n = runLength(row[x:], sameRun)
+		svgRun(b, row[x:x+n], x, y)
+	}
+	if f.Cursor.Visible && f.Cursor.Y == y {
+		fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s" fill-opacity=".5"/>`,
+			margin+f.Cursor.X*cellWidth, header+y*lineHeight, cellWidth, lineHeight, theme.fg)
+	}
+	if b.Len() > start {
+		b.WriteByte('\n')
+	}
+}
+
+// svgRun writes cells of one style as one text.
+func svgRun(b *bytes.Buffer, cells []Cell, x, y int) {
+	style := cells[0].Style
+	if !style.Underline && !style.Strike {
+		for len(cells) > 0 && cells[0].Text == " " {
+			cells, x = cells[1:], x+1
+		}
+		for len(cells) > 0 && cells[len(cells)-1].Text == " " {
+			cells = cells[:len(cells)-1]
+		}
+	}
+	if len(cells) == 0 || style.Conceal {
+		return
+	}
+	var text strings.Builder
+	for _, c := range cells {
+		text.WriteString(c.Text)
+	}
+	fg, _ := style.paint()
+	fmt.Fprintf(b, `<text x="%d" y="%d" fill="%s" xml:space="preserve" textLength="%d"%s>%s</text>`,
+		margin+x*cellWidth, header+y*lineHeight+baseline, fg, len(cells)*cellWidth, style.attributes(),
+		html.EscapeString(text.String()))
+}
+
+func (s Style) attributes() string {
+	var a strings.Builder
+	if s.Bold {
+		a.WriteString(` font-weight="bold"`)
+	}
+	if s.Faint {
+		a.WriteString(` fill-opacity=".6"`)
+	}
+	if s.Italic {
+		a.WriteString(` font-style="italic"`)
+	}
+	switch {
+	case s.Underline && s.Strike:
+		a.WriteString(` text-decoration="underline line-through"`)
+	case s.Underline:
+		a.WriteString(` text-decoration="underline"`)
+	case s.Strike:
+		a.WriteString(` text-decoration="line-through"`)
+	}
+	return a.String()
+}
+
+// runLength is how many cells belong together with the first one.
+func runLength(cells []Cell, same func(first, next Cell) bool) int {
+	n := 1
+	for n < len(cells) && same(cells[0], cells[n]) {
+		n++
+	}
+	return n
+}
+
+func sameBackground(first, next Cell) bool {
+	_, a := first.Style.paint()
+	_, b := next.Style.paint()
+	return a == b
+}
+
+// sameRun also parts text from symbols: those may come from another font with
+// other widths, and would move the letters beside them off the grid.
+func sameRun(first, next Cell) bool {
+	return next.Width == 0 ||
+		alike(first, next) && class(first.Text) == class(next.Text) && class(next.Text) != symbol
+}
+
+// alike reports whether two cells can be one text: a blank in it looks the
+// same in any style that draws no line.
+func alike(first, next Cell) bool {
+	plain := !first.Style.Underline && !first.Style.Strike
+	return first.Style == next.Style || plain && next.Text == " " && !next.Style.Underline && !next.Style.Strike
+}
+
+type glyphs int
+
+const (
+	ascii glyphs = iota
+	lineDrawing
+	symbol
+)
+
+func class(text string) glyphs {
+	r, _ := utf8.DecodeRuneInString(text)
+	switch {
+	case r < 0x80 || text == "":
+		return ascii
+	case r >= 0x2500 && r < 0x25a0:
+		return lineDrawing
+	}
+	return symbol
+}
