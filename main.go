@@ -262,8 +262,12 @@ func (f *flags) screen(ctx context.Context, client *registry.Client, refs []mode
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var remember ui.Places
+	if guide == nil { // the demo is gone with the program
+		remember = places.Default()
+	}
 	app := ui.New(ctx, ui.Options{
-		Registry: client, Places: places.Default(), Hosts: client.KnownHosts, Open: refs, Guide: guide,
+		Registry: client, Places: remember, Hosts: client.KnownHosts, Open: refs, Guide: guide,
 		Platform: f.platform, Gate: safe.Gate{Reveal: f.reveal}, Glyphs: glyphs, InTmux: os.Getenv("TMUX") != "",
 	})
 	// 120 frames a second halve the time from key to screen and cost no bytes.

@@ -81,7 +81,7 @@ func (l *ladder) unreadable() (Verdict, bool) {
 	return Verdict{
 		Code: NotComparable, Trust: Proved,
 		Headline: safe.Sprintf("%s could not be read", side),
-		Because:  safe.Sprintf("%s", err),
+		Because:  safe.Gate{}.Clean(err.Error()),
 	}, true
 }
 

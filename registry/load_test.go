@@ -222,7 +222,7 @@ func TestLoadEndsWithItsContext(t *testing.T) {
 	says(t, err, "cancelled")
 
 	// What was under way has ended, and nothing that it held is still held.
-	s.front = nil
+	s.plain.Store(true)
 	a, err := c.Load(deadline(t), r, nil)
 	ok(t, err)
 	whole(t, a, 16, 8)

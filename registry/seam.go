@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -254,11 +255,20 @@ func (s *seam) send(ctx context.Context, q question, key key) (answer, error) {
 		return a, err
 	}
 	b, errTLS := s.fetch(ctx, q.request("https", key), q.limit, key)
-	if errors.Is(errTLS, http.ErrSchemeMismatch) {
-		return a, err
+	if errTLS != nil && !isCertificate(errTLS) && ctx.Err() == nil {
+		return a, err // no TLS there: it was a plain server's answer
 	}
 	s.settle(b, errTLS)
 	return b, errTLS
+}
+
+// isCertificate reports whether TLS was spoken and only trust is missing.
+func isCertificate(err error) bool {
+	var (
+		bad   *tls.CertificateVerificationError
+		alert tls.AlertError
+	)
+	return errors.As(err, &bad) || errors.As(err, &alert)
 }
 
 func (s *seam) settle(a answer, err error) {
@@ -273,14 +283,14 @@ func (s *seam) speaks() string {
 	return scheme
 }
 
-// wantsTLS reports whether an answer to plain http came from a TLS server:
-// net/http, nginx and Apache say so in words, others hang up or send an alert.
+// wantsTLS reports whether an answer to plain http may have come from a TLS
+// server: net/http, nginx and Apache answer 400 (to HEAD without a word), others
+// hang up or send an alert.
 func wantsTLS(a answer, err error) bool {
 	if err != nil {
 		return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "malformed HTTP")
 	}
-	said := strings.ToUpper(string(a.body))
-	return a.status == http.StatusBadRequest && (strings.Contains(said, "HTTPS") || strings.Contains(said, "SSL"))
+	return a.status == http.StatusBadRequest
 }
 
 func (q question) request(scheme string, key key) *http.Request {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ type server struct {
 	tick int
 
 	front func(w http.ResponseWriter, r *http.Request) bool
+	plain atomic.Bool // set to do without front from now on
 }
 
 // span is when a request came and was answered, in ticks of one counter.
@@ -58,7 +60,7 @@ func (s *server) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		done := s.begin(r)
 		defer done()
-		if s.front != nil && s.front(w, r) {
+		if !s.plain.Load() && s.front != nil && s.front(w, r) {
 			return
 		}
 		s.real.ServeHTTP(w, r)

@@ -125,20 +125,21 @@ func (h *host) unauthorized(about model.Ref, login string, e error) error {
 	case login != "":
 		t.Say = fmt.Sprintf("%s does not let %s read %s", h.name, login, subject(about))
 		t.Next = "check the name, or " + h.login() + " again"
-	case h.seam != nil && h.seam.auth.complaint() != nil:
-		t.Say = fmt.Sprintf("%s wants a login, and %s", h.name, sayOf(h.seam.auth.complaint()))
+	case h.butHelper() != "":
+		t.Say = h.name + " wants a login" + h.butHelper()
 	default:
 		t.Say = fmt.Sprintf("%s wants a login for %s, or has none of that name", h.name, subject(about))
 	}
 	return t
 }
 
-func sayOf(err error) string {
+// butHelper is why a login could not be looked up, if that was so.
+func (h *host) butHelper() string {
 	var t *model.Trouble
-	if errors.As(err, &t) {
-		return t.Say
+	if errors.As(h.seam.auth.complaint(), &t) {
+		return ", and " + t.Say
 	}
-	return clip(err.Error())
+	return ""
 }
 
 func (h *host) notFound(about model.Ref, a answer) (say, next string) {
@@ -260,7 +261,7 @@ func (h *host) noToken(e *tokenError) error {
 		t.Say = fmt.Sprintf("%s does not accept the login %s", e.realm, e.login)
 		t.Next = h.login() + " again"
 	case e.err == nil && (code == http.StatusUnauthorized || code == http.StatusForbidden):
-		t.Say, t.Next = h.name+" wants a login", h.login()
+		t.Say, t.Next = h.name+" wants a login"+h.butHelper(), h.login()
 	case e.err == nil && code == http.StatusTooManyRequests:
 		t.Say, t.Next = e.realm+", where "+h.name+" has its logins checked, wants fewer requests", h.whenAgain(e.answer)
 	case errors.Is(e.err, errSilent), errors.Is(e.err, errSlow):

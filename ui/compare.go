@@ -160,7 +160,7 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, tea.Cmd) {
 		p.platform, p.chosen = r.picks, true
 		return p.toTab(tabLayers), nil
 	case key.Matches(msg, keys.Open) && r.detail != nil:
-		return p, send(pushMsg{newDetailPage(r)})
+		return p, send(pushMsg{newDetailPage(p.crumb(), r)})
 	case key.Matches(msg, keys.Copy):
 		return p, copyRow(r)
 	case key.Matches(msg, keys.Shell):

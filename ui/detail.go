@@ -12,12 +12,13 @@ import (
 
 // detailPage is one row of a sheet in full: nothing is cut off in it.
 type detailPage struct {
-	title safe.Text
+	path  safe.Text
 	of    row
 	sheet sheet
 }
 
-func newDetailPage(r row) page { return detailPage{title: r.title, of: r} }
+// newDetailPage opens a row of the page that path names.
+func newDetailPage(path safe.Text, r row) page { return detailPage{path: path, of: r} }
 
 func (p detailPage) start(context.Context) (page, tea.Cmd) { return p, nil }
 
@@ -50,7 +51,7 @@ func (p detailPage) update(msg tea.Msg) (page, tea.Cmd) {
 }
 
 func (p detailPage) view(f frame) []look.Line { return p.sheet.view(f.glyphs) }
-func (p detailPage) crumb() safe.Text         { return p.title }
+func (p detailPage) crumb() safe.Text         { return safe.Sprintf("%s: %s", p.path, p.of.title) }
 func (p detailPage) typing() bool             { return false }
 
 func (p detailPage) status() safe.Text {

@@ -37,7 +37,7 @@ func (s scene) historyRow(r diff.Row) row {
 	a, b := s.instructionSpans(r)
 	switch {
 	case s.alone || !textDiffers(r) && !s.wide:
-		out.lines = []look.Line{look.L(s.lead(r)...).With(look.L(a...).From(s.shift).Spans...)}
+		out.lines = []look.Line{look.L(s.lead(r)...).With(s.dated(r.A, a, s.width-1-leadWidth-1).Spans...)}
 	case s.wide:
 		out.lines = []look.Line{s.besideLine(r, a, b)}
 	default:
@@ -85,8 +85,17 @@ func (s scene) besideLine(r diff.Row, a, b []look.Span) look.Line {
 	case !r.SameText:
 		gutter = look.S(look.Warn, s.glyphs.GutterDiff)
 	}
-	l := look.L(s.lead(r)...).With(s.half(r.A != nil, a, half).Spans...)
-	return l.With(look.Gap(1), gutter, look.Gap(1)).With(s.half(r.B != nil, b, half).Spans...)
+	l := look.L(s.lead(r)...).With(s.dated(r.A, a, half).Spans...)
+	return l.With(look.Gap(1), gutter, look.Gap(1)).With(s.dated(r.B, b, half).Spans...)
+}
+
+// dated is a side's instruction with the day of its step at the right end.
+func (s scene) dated(st *model.Step, spans []look.Span, width int) look.Line {
+	if st == nil {
+		return s.half(false, nil, width)
+	}
+	day, _ := look.Cut(look.Time(st.Created), dayOnly)
+	return s.half(true, spans, width-dayOnly-1).With(look.Gap(1), look.S(look.Faint, s.glyphs.Fit(day, dayOnly)))
 }
 
 // half is one side of a line, scrolled sideways and cut to width.
@@ -100,13 +109,13 @@ func (s scene) half(there bool, spans []look.Span, width int) look.Line {
 // stackedLines put A above B, each under its letter.
 func (s scene) stackedLines(r diff.Row, a, b []look.Span) []look.Line {
 	var lines []look.Line
-	lead := s.lead(r)
+	lead, room := s.lead(r), s.width-1-leadWidth-3
 	if r.A != nil {
-		lines = append(lines, look.L(lead...).With(look.S(look.SideA, safe.Const("A "))).With(look.L(a...).From(s.shift).Spans...))
+		lines = append(lines, look.L(lead...).With(look.S(look.SideA, safe.Const("A "))).With(s.dated(r.A, a, room).Spans...))
 		lead = []look.Span{look.Gap(leadWidth)}
 	}
 	if r.B != nil {
-		lines = append(lines, look.L(lead...).With(look.S(look.SideB, safe.Const("B "))).With(look.L(b...).From(s.shift).Spans...))
+		lines = append(lines, look.L(lead...).With(look.S(look.SideB, safe.Const("B "))).With(s.dated(r.B, b, room).Spans...))
 	}
 	return lines
 }

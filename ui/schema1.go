@@ -120,7 +120,11 @@ func (s scene) schema1Row(r diff.Row, a, b *model.Schema1Row, parts, above bool)
 		out.shell = idShell(last)
 	}
 	if parts {
-		out.lines = append(out.lines, look.L(look.Gap(4), look.S(look.Faint, s.glyphs.Note), look.Gap(1), look.S(look.Warn, s.partingNote(r))))
+		lead := []look.Span{look.Gap(4), look.S(look.Faint, s.glyphs.Note), look.Gap(1)}
+		for _, l := range look.Wrap([]look.Span{look.S(look.Warn, s.partingNote(r))}, max(s.width-8, 8)) {
+			out.lines = append(out.lines, look.L(lead...).With(l.Spans...))
+			lead = []look.Span{look.Gap(6)}
+		}
 	}
 	return out
 }

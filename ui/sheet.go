@@ -35,18 +35,13 @@ type sheet struct {
 }
 
 // with is s with other rows; the cursor stays on the row with its id, else at
-// its place.
+// its place. A cursor that was never moved stays first: things that arrive
+// above it are what is to be read first.
 func (s sheet) with(rows []row, height int) sheet {
-	at := s.cursor
-	if s.cursor < len(s.rows) {
-		id := s.rows[s.cursor].id
-		if s.cursor >= len(rows) || rows[s.cursor].id != id {
-			if i := slices.IndexFunc(rows, func(r row) bool { return r.id == id }); i >= 0 && id != "" {
-				at = i
-			}
-		}
+	at, offset := s.follow(rows), s.offset()
+	if at == 0 {
+		offset = 0
 	}
-	offset := s.offset()
 	s.rows, s.height = rows, max(height, 1)
 	s.starts = make([]int, len(rows)+1)
 	for i, r := range rows {
@@ -57,6 +52,21 @@ func (s sheet) with(rows []row, height int) sheet {
 		s.top = s.starts[s.cursor] - offset
 	}
 	return s.show()
+}
+
+// follow is the place among rows of the row under the cursor.
+func (s sheet) follow(rows []row) int {
+	switch {
+	case s.cursor >= len(s.rows) || s.cursor == s.land(0, 1):
+		return 0
+	case s.cursor < len(rows) && rows[s.cursor].id == s.rows[s.cursor].id:
+		return s.cursor
+	}
+	id := s.rows[s.cursor].id
+	if i := slices.IndexFunc(rows, func(r row) bool { return r.id == id }); i >= 0 && id != "" {
+		return i
+	}
+	return s.cursor
 }
 
 // offset is how far below the top the cursor's row begins.

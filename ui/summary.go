@@ -9,26 +9,64 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// aboveFold is how many findings come before the facts.
-const aboveFold = 3
+// How much comes before the facts, and of the steps.
+const (
+	findingsAbove = 3
+	stepsShown    = 8
+)
 
-// summaryRows are the findings, then the facts that tell the sides apart.
+// summaryRows are what was found, the facts that tell the sides apart, and the
+// steps that differ. Calm facts come last.
 func (s scene) summaryRows() []row {
-	var rows []row
-	all := s.findings()
-	for _, f := range all[:min(len(all), aboveFold)] {
-		rows = append(rows, s.findingRow(f))
+	var rows, also []row
+	for i, f := range s.findings() {
+		switch {
+		case i == 0 && !s.alone: // the box above says it already
+			rows = append(rows, s.findingRow(f, true))
+		case i < findingsAbove && f.Severity > 0:
+			rows = append(rows, s.findingRow(f, false))
+		default:
+			also = append(also, s.findingRow(f, false))
+		}
 	}
 	rows = append(rows, s.factRows()...)
+	rows = append(rows, s.differingSteps()...)
 	if len(s.cmp.Pairs) > 1 {
 		rows = append(rows, blankRow(), headingRow(safe.Const("Platforms")))
 		rows = append(rows, s.platformRows()...)
 	}
-	if len(all) > aboveFold {
-		rows = append(rows, blankRow(), headingRow(safe.Const("Also")))
-		for _, f := range all[aboveFold:] {
-			rows = append(rows, s.findingRow(f))
+	if len(also) > 0 {
+		rows = append(append(rows, blankRow(), headingRow(safe.Const("Also"))), also...)
+	}
+	return rows
+}
+
+// differingSteps are the steps that differ, oldest first: the first is often
+// the cause of the others.
+func (s scene) differingSteps() []row {
+	if s.alone {
+		return nil
+	}
+	var rows []row
+	n := 0
+	for _, r := range s.pair.Rows {
+		if !r.Differs() {
+			continue
 		}
+		if n++; n <= stepsShown {
+			rows = append(rows, s.layerRow(r))
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	title := safe.Sprintf("Steps that differ, oldest first (%d of %d)", n, len(s.pair.Rows))
+	if s.pair.Platform != "" && len(s.cmp.Pairs) > 1 {
+		title = safe.Sprintf("%s on %s", title, s.pair.Platform)
+	}
+	rows = append([]row{blankRow(), headingRow(title)}, rows...)
+	if n > stepsShown {
+		rows = append(rows, noteRow(safe.Sprintf("and %d more: 3 shows all layers", n-stepsShown)))
 	}
 	return rows
 }
@@ -37,25 +75,36 @@ func severityRole(n int) look.Role {
 	return [...]look.Role{look.Plain, look.Strong, look.Warn, look.Alert}[max(min(n, 3), 0)]
 }
 
-// findingRow is what was found and what to do about it.
-func (s scene) findingRow(f diff.Finding) row {
-	out := row{id: "finding " + f.ID, what: safe.Const("the finding"), value: f.Say, title: safe.Clean(f.Name), differs: true}
-	const indent = 2
-	for i, l := range look.Wrap([]look.Span{look.S(severityRole(f.Severity), f.Say)}, max(s.width-indent-2, 8)) {
-		lead := look.Gap(indent)
-		if i == 0 {
-			lead = look.S(severityRole(f.Severity), s.glyphs.Fit(s.glyphs.Dot, indent))
-		}
-		out.lines = append(out.lines, look.L(lead).With(l.Spans...))
+// findingRow is what was found and what to do about it; only the latter if the
+// former has been said.
+func (s scene) findingRow(f diff.Finding, said bool) row {
+	out := row{
+		id: "finding " + f.ID + f.Say.String(), differs: true, title: safe.Clean(f.Name),
+		what: safe.Const("the finding"), value: safe.Sprintf("%s %s", f.Say, f.Next),
+		detail: func(fr frame) []row { return findingDetail(fr, f) },
+	}
+	if !said {
+		out.lines = s.bulleted(look.S(severityRole(f.Severity), s.glyphs.Dot), look.S(severityRole(f.Severity), f.Say))
 	}
 	if !f.Next.IsEmpty() {
-		out.value = safe.Sprintf("%s %s", f.Say, f.Next)
-		for _, l := range look.Wrap([]look.Span{look.S(look.Faint, f.Next)}, max(s.width-indent-2, 8)) {
-			out.lines = append(out.lines, look.L(look.Gap(indent)).With(l.Spans...))
-		}
+		out.lines = append(out.lines, s.bulleted(look.S(look.Strong, s.glyphs.Arrow), look.P(f.Next))...)
 	}
-	out.detail = func(fr frame) []row { return findingDetail(fr, f) }
+	if len(out.lines) == 0 {
+		out.lines = s.bulleted(look.S(look.Faint, s.glyphs.Dot), look.S(look.Faint, safe.Const("enter shows what proves it")))
+	}
 	return out
+}
+
+// bulleted is wrapped text behind a sign.
+func (s scene) bulleted(sign, text look.Span) []look.Line {
+	const indent = 3
+	var lines []look.Line
+	lead := []look.Span{sign, look.Gap(indent - look.Width(sign.Text))}
+	for _, l := range look.Wrap([]look.Span{text}, max(s.width-indent-2, 8)) {
+		lines = append(lines, look.L(lead...).With(l.Spans...))
+		lead = []look.Span{look.Gap(indent)}
+	}
+	return lines
 }
 
 func findingDetail(f frame, of diff.Finding) []row {
@@ -78,6 +127,7 @@ type fact struct {
 	name         safe.Text
 	a, b         safe.Text
 	fullA, fullB safe.Text
+	always       bool // digests and names: that they differ is no news
 }
 
 func (s scene) factRows() []row {
@@ -94,7 +144,7 @@ func (s scene) factRows() []row {
 func (s scene) factRow(f fact) row {
 	const nameWidth = 12
 	differs := !s.alone && f.fullA != f.fullB
-	out := row{id: f.name.String(), differs: differs, what: f.name, value: f.fullB, title: f.name}
+	out := row{id: f.name.String(), differs: differs && !f.always, what: f.name, value: f.fullB, title: f.name}
 	if f.fullB.IsEmpty() {
 		out.value = f.fullA
 	}
@@ -118,7 +168,7 @@ func (s scene) factRow(f fact) row {
 // facts are the properties of both references and of the pair in view.
 func (s scene) facts() []fact {
 	facts := []fact{
-		{name: safe.Const("reference"), a: safe.Clean(s.a.Short()), b: safe.Clean(s.b.Short()), fullA: safe.Clean(s.a.String()), fullB: safe.Clean(s.b.String())},
+		{name: safe.Const("reference"), always: true, a: safe.Clean(s.a.Short()), b: safe.Clean(s.b.Short()), fullA: safe.Clean(s.a.String()), fullB: safe.Clean(s.b.String())},
 		sameFact(safe.Const("digest"), topOf(s.cmp.A, topDigest), topOf(s.cmp.B, topDigest), true),
 		sameFact(safe.Const("kind"), topOf(s.cmp.A, kindText), topOf(s.cmp.B, kindText), false),
 	}
@@ -212,7 +262,7 @@ func kindText(a model.Artifact) string {
 }
 
 func sameFact(name safe.Text, a, b string, short bool) fact {
-	f := fact{name: name, fullA: safe.Gate{}.Clean(a), fullB: safe.Gate{}.Clean(b)}
+	f := fact{name: name, always: short, fullA: safe.Gate{}.Clean(a), fullB: safe.Gate{}.Clean(b)}
 	f.a, f.b = f.fullA, f.fullB
 	if short {
 		f.a, f.b = shortDigest(a), shortDigest(b)

@@ -80,29 +80,50 @@ func (p comparePage) verdictLine() look.Line {
 	return l
 }
 
-// verdictBox is the headline on a frame with its reason in it.
+// verdictBox is the headline on a frame with its reasons in it. A headline too
+// long for the frame is the first line in the box.
 func (p comparePage) verdictBox(f frame) []look.Line {
-	g, role, inner := f.glyphs, verdictRole(p.verdict().Code), f.width-4
-	title := safe.Sprintf(" %s ", p.headline())
-	trust := safe.Text{}
-	if t := p.verdict().Trust; t != "" {
-		trust = safe.Sprintf(" %s ", string(t))
+	role := verdictRole(p.verdict().Code)
+	title, trust := p.headline(), safe.Clean(string(p.verdict().Trust))
+	text := p.reasons(f)
+	inside := []look.Span{}
+	if look.Width(title)+look.Width(trust) > f.width-10 {
+		inside = append(inside, look.S(role, title))
+		title = safe.Text{}
 	}
-	title = firstOf(look.Cut(title, f.width-6-look.Width(trust)))
-	fill := max(f.width-4-look.Width(title)-look.Width(trust), 0)
-	lines := []look.Line{look.L(
-		look.S(role, g.TopLeft), look.S(role, g.Horizontal), look.S(role, title),
-		look.S(role, g.Horizontal.Repeat(fill)), look.S(look.Faint, trust), look.S(role, g.Horizontal), look.S(role, g.TopRight),
-	)}
-	for _, t := range p.reasons(f) {
-		for _, l := range look.Wrap([]look.Span{look.P(t)}, inner) {
-			lines = append(lines, look.L(look.S(role, g.Vertical), look.Gap(1)).With(l.To(inner, g.Ellipsis).Spans...).With(look.Gap(1), look.S(role, g.Vertical)))
+	for _, t := range text {
+		inside = append(inside, look.P(t))
+	}
+	lines := []look.Line{boxTop(f, role, title, trust)}
+	for _, s := range inside {
+		for _, l := range look.Wrap([]look.Span{s}, f.width-4) {
+			lines = append(lines, boxLine(f, role, l))
 		}
 	}
-	return append(lines, look.L(look.S(role, g.BottomLeft), look.S(role, g.Horizontal.Repeat(max(f.width-2, 0))), look.S(role, g.BottomRight)))
+	g := f.glyphs
+	return append(lines, look.L(look.S(role, g.BottomLeft), look.S(role, g.Horizontal.Repeat(f.width-2)), look.S(role, g.BottomRight)))
 }
 
-func firstOf(a, _ safe.Text) safe.Text { return a }
+func boxTop(f frame, role look.Role, title, trust safe.Text) look.Line {
+	g := f.glyphs
+	pad := func(t safe.Text) safe.Text {
+		if t.IsEmpty() {
+			return t
+		}
+		return safe.Sprintf(" %s ", t)
+	}
+	title, trust = pad(title), pad(trust)
+	fill := f.width - 4 - look.Width(title) - look.Width(trust)
+	return look.L(
+		look.S(role, g.TopLeft), look.S(role, g.Horizontal), look.S(role, title), look.S(role, g.Horizontal.Repeat(fill)),
+		look.S(look.Faint, trust), look.S(role, g.Horizontal), look.S(role, g.TopRight),
+	)
+}
+
+func boxLine(f frame, role look.Role, l look.Line) look.Line {
+	side := look.S(role, f.glyphs.Vertical)
+	return look.L(side, look.Gap(1)).With(l.To(f.width-4, f.glyphs.Ellipsis).Spans...).With(look.Gap(1), side)
+}
 
 // reasons are what stands in the box: the verdict's own, then the first
 // finding, which names the cause.
@@ -149,38 +170,51 @@ var tabNames = [tabCount]safe.Text{
 	safe.Const("Config"), safe.Const("Manifest"), safe.Const("Schema1"),
 }
 
-// tabLine names the views, each with the mark that sums it up. Where names do
-// not fit, only the view in use has one.
+var shortTabNames = [tabCount]safe.Text{
+	safe.Const("Sum"), safe.Const("Plat"), safe.Const("Lay"), safe.Const("Hist"),
+	safe.Const("Conf"), safe.Const("Man"), safe.Const("Sch1"),
+}
+
+// tabLine names the views, each with the mark that sums it up, as fully as
+// fits.
 func (p comparePage) tabLine(f frame) look.Line {
 	var marks [tabCount]safe.Text
 	if !p.alone {
 		marks = p.tabMarks(f.glyphs)
 	}
-	l := p.tabs(marks, 3, true)
-	if l.Width() > f.width {
-		l = p.tabs(marks, 1, true)
+	full, short, none := tabNames, shortTabNames, [tabCount]safe.Text{}
+	short[p.tab], none[p.tab] = full[p.tab], full[p.tab]
+	for _, try := range []struct {
+		names [tabCount]safe.Text
+		roomy bool
+	}{{full, true}, {full, false}, {short, true}, {short, false}} {
+		if l := p.tabs(try.names, marks, try.roomy); l.Width() <= f.width {
+			return l
+		}
 	}
-	if l.Width() > f.width {
-		l = p.tabs(marks, 1, false)
-	}
-	return l
+	return p.tabs(none, marks, false)
 }
 
-func (p comparePage) tabs(marks [tabCount]safe.Text, gap int, named bool) look.Line {
-	l := look.Line{}
+// tabs draws the names with their marks. Roomy puts blanks between them.
+func (p comparePage) tabs(names, marks [tabCount]safe.Text, roomy bool) look.Line {
+	l := look.L()
 	for t := range tabCount {
-		name := safe.Sprintf("%d", int(t)+1)
-		if named || t == p.tab {
-			name = safe.Sprintf("%d %s", int(t)+1, tabNames[t])
-		}
-		if !marks[t].IsEmpty() {
-			name = safe.Sprintf("%s %s", name, marks[t])
-		}
-		role := look.Plain
+		role, text := look.Plain, safe.Sprintf("%d", int(t)+1)
 		if t == p.tab {
 			role = look.Active
 		}
-		l = l.With(look.S(role, safe.Sprintf(" %s ", name)), look.Gap(max(gap-2, 0)))
+		if !names[t].IsEmpty() {
+			text = safe.Sprintf("%s %s", text, names[t])
+		}
+		switch {
+		case roomy && !marks[t].IsEmpty():
+			text = safe.Sprintf(" %s %s ", text, marks[t])
+		case roomy:
+			text = safe.Sprintf(" %s ", text)
+		default:
+			text = safe.Sprintf("%s%s", text, marks[t])
+		}
+		l = l.With(look.Gap(1), look.S(role, text))
 	}
 	return l
 }

@@ -7,8 +7,13 @@ type arch struct {
 	machine  uint16
 }
 
+var (
+	amd64Arch = arch{"linux/amd64", "amd64", x86}
+	arm64Arch = arch{"linux/arm64", "arm64", arm8}
+)
+
 var officialArchs = []arch{
-	{"linux/amd64", "amd64", x86},
+	amd64Arch,
 	{"linux/arm/v5", "armel", arm},
 	{"linux/arm/v7", "armhf", arm},
 	{"linux/arm64/v8", "arm64", arm8},

@@ -31,16 +31,11 @@ func small(a arch, seed string) image {
 	)
 }
 
-var (
-	edgeAMD64 = arch{"linux/amd64", "amd64", x86}
-	edgeARM64 = arch{"linux/arm64", "arm64", arm8}
-)
-
 // nested is an index that holds indexes, as tools make it that add one list to
 // another.
 func (s store) nested() {
 	r := s.repo("edge/nested")
-	inner := index(small(edgeAMD64, "nested").oci(), small(edgeARM64, "nested").oci())
+	inner := index(small(amd64Arch, "nested").oci(), small(arm64Arch, "nested").oci())
 	other := small(arch{"linux/s390x", "s390x", s390}, "nested").oci()
 	r.tag(inner, "flat")
 	r.tag(index(inner, other), "nested")
@@ -50,22 +45,22 @@ func (s store) nested() {
 // missing are references to what a clean-up took away.
 func (s store) missing() {
 	r := s.repo("edge/missing")
-	amd64, arm64 := small(edgeAMD64, "child").oci(), small(edgeARM64, "child").oci()
+	amd64, arm64 := small(amd64Arch, "child").oci(), small(arm64Arch, "child").oci()
 	r.tag(index(amd64, arm64), "child")
 	r.lose(amd64)
-	layerless := small(edgeAMD64, "layer")
+	layerless := small(amd64Arch, "layer")
 	r.tag(layerless.oci(), "layer")
 	r.loseBlob(layerless.layers[1].digest)
-	configless := small(edgeAMD64, "config")
+	configless := small(amd64Arch, "config")
 	r.tag(configless.oci(), "config")
 	r.loseBlob(digest.FromBytes(configless.configBytes()))
-	r.tag(small(edgeAMD64, "whole").oci(), "whole")
+	r.tag(small(amd64Arch, "whole").oci(), "whole")
 }
 
 // broken are images that no runtime starts, or that tell of themselves badly.
 func (s store) broken() {
 	r := s.repo("edge/broken")
-	good := small(edgeAMD64, "good")
+	good := small(amd64Arch, "good")
 	r.tag(good.oci(), "good")
 	r.tag(good.ociOf([]byte("<!DOCTYPE html>\n<html><body><h1>502 Bad Gateway</h1></body></html>\n")), "config-is-html")
 
@@ -88,18 +83,18 @@ func (s store) broken() {
 // platforms are indexes that mislead.
 func (s store) platforms() {
 	r := s.repo("edge/platforms")
-	amd64, arm64 := small(edgeAMD64, "platforms").oci(), small(edgeARM64, "platforms").oci()
+	amd64, arm64 := small(amd64Arch, "platforms").oci(), small(arm64Arch, "platforms").oci()
 	r.tag(index(amd64, arm64), "right")
-	r.tag(index(amd64, small(edgeAMD64, "mislabelled").oci().labelled("linux/arm64")), "mislabelled")
-	r.tag(index(amd64, small(edgeAMD64, "second").oci(), arm64), "twice")
-	orphan := receipt(small(edgeARM64, "gone").oci(), "edge/platforms", "docker.io/library/busybox:1", amd64.digest, edgeDay)
+	r.tag(index(amd64, small(amd64Arch, "mislabelled").oci().labelled("linux/arm64")), "mislabelled")
+	r.tag(index(amd64, small(amd64Arch, "second").oci(), arm64), "twice")
+	orphan := receipt(small(arm64Arch, "gone").oci(), "edge/platforms", "docker.io/library/busybox:1", amd64.digest, edgeDay)
 	r.tag(index(amd64, orphan), "orphan-receipt")
 }
 
 // secrets are values that should not be on a shared screen. All are invented.
 func (s store) secrets() {
 	r := s.repo("edge/secrets")
-	base := small(edgeAMD64, "secrets")
+	base := small(amd64Arch, "secrets")
 	fetched := files(text("etc/fetched", "yes\n"))
 	r.tag(base.add(run("fetch --quiet https://pkg.example.com/private", fetched)).oci(), "clean")
 	const token = "ghp_notARealTokenOnlyForTheDemo0123456789"
@@ -115,7 +110,7 @@ func (s store) secrets() {
 // hostile is text that tries to leave its place on a terminal.
 func (s store) hostile() {
 	r := s.repo("edge/hostile")
-	base := small(edgeAMD64, "hostile")
+	base := small(amd64Arch, "hostile")
 	r.tag(base.add(label("title", "calm")).oci(), "calm")
 	r.tag(base.add(
 		label("title", "\x1b]0;pwned\x07 a title that sets the window's"),
@@ -220,7 +215,7 @@ func oldStep(tag string, n int, by string) any {
 func (s store) sizes() {
 	r := s.repo("edge/sizes")
 	r.tag(scratch("linux/amd64", buildkit, edgeDay).add(label("kind", "settings only")).oci(), "no-layers")
-	long := small(edgeAMD64, "sizes")
+	long := small(amd64Arch, "sizes")
 	for n := range 122 {
 		long = long.add(env("STEP", fmt.Sprint(n)), run(fmt.Sprintf("echo %d > /step", n), files(text("step", fmt.Sprintln(n)))))
 	}

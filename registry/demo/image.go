@@ -38,7 +38,7 @@ type image struct {
 	layers   []layer
 }
 
-// scratch is an image without steps. Paths are what builders start from.
+// scratch is an image without steps. All that a builder gives it is a PATH.
 func scratch(platform string, builder int, date string) image {
 	i := image{platform: parsePlatform(platform), builder: builder}.at(date)
 	i.settings.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -97,7 +97,7 @@ func duration(text string, l *layer) time.Duration {
 	_, _ = io.WriteString(h, text)
 	d := 40*time.Millisecond + time.Duration(h.Sum32()%199_999_999)
 	if l != nil {
-		d += time.Duration(h.Sum32()%7+1)*time.Second + time.Duration(l.size/40)*time.Millisecond
+		d += time.Duration(h.Sum32()%7+1)*time.Second + time.Duration(min(l.size/40, 30_000))*time.Millisecond
 	}
 	return d
 }

@@ -44,12 +44,14 @@ func (s store) payments() {
 	r.tag(withReceipts("2024-07-16T19:52:00Z", hotfix.oci()), "1.42.1", "1.42", "1", "latest")
 }
 
+// paymentsBase is Debian as it was when the service was first released.
+func paymentsBase(a arch) image { return debian(a, "bookworm-slim", "2024-02-12T23:35:10Z", 48) }
+
 // paymentsImages are a release's images for both platforms.
 func paymentsImages(date string, recipe func(arch, time.Time) []step) (amd64, arm64 image) {
 	var images []image
-	for _, a := range []arch{{"linux/amd64", "amd64", x86}, {"linux/arm64", "arm64", arm8}} {
-		base := debian(a, "bookworm", "2024-02-12T23:35:10Z", 48)
-		at := base.at(date).by(buildkit)
+	for _, a := range []arch{amd64Arch, arm64Arch} {
+		at := paymentsBase(a).at(date).by(buildkit)
 		images = append(images, at.add(recipe(a, at.clock)...))
 	}
 	return images[0], images[1]
@@ -61,9 +63,10 @@ func paymentsIndex(date string, recipe func(arch, time.Time) []step) manifest {
 }
 
 func withReceipts(date string, images ...manifest) manifest {
+	base := list(paymentsBase(amd64Arch).docker(), paymentsBase(arm64Arch).docker())
 	var receipts []manifest
 	for _, m := range images {
-		receipts = append(receipts, receipt(m, "team/payments", "docker.io/library/debian:12.6-slim", m.digest, date))
+		receipts = append(receipts, receipt(m, "team/payments", "docker.io/library/debian:12.5-slim", base.digest, date))
 	}
 	return index(append(images, receipts...)...)
 }

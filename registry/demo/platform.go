@@ -5,8 +5,8 @@ package demo
 // that was asked for, whatever the base really was.
 func (s store) platform() {
 	bases := s.repo("uis/base")
-	amd64 := uisBase(arch{"linux/amd64", "amd64", x86}, 760, 340)
-	arm64 := uisBase(arch{"linux/arm64", "arm64", arm8}, 380, 170)
+	amd64 := uisBase(amd64Arch, 760, 340)
+	arm64 := uisBase(arm64Arch, 380, 170)
 	// The base of old is a single image: a build for arm64 takes it unasked.
 	single := amd64.oci()
 	both := index(single, arm64.oci())

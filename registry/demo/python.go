@@ -12,19 +12,25 @@ const (
 	py38Day    = "2019-10-18T20:01:14Z"
 )
 
-// release is one version of Python.
+// release is one version of Python. Its first steps are older than the rest:
+// a builder's cache keeps what no later version changed.
 type release struct {
-	version, date, key, pip string
-	command                 string
-	more                    []step
+	version, begun, date string
+	key, command         string
+	more                 []step
 }
 
 var (
-	python2716 = release{"2.7.16", py2716Day, python2Key, "19.3.1", "python2", []step{env("PYTHONIOENCODING", "UTF-8")}}
-	python2717 = release{"2.7.17", py2717Day, python2Key, "19.3.1", "python2", []step{env("PYTHONIOENCODING", "UTF-8")}}
-	python37   = release{"3.7.5", py38Day, "0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D", "19.3.1", "python3", nil}
-	python38   = release{"3.8.0", py38Day, "E3FF2839C048B25C084DEBE9B26995E310250568", "19.3.1", "python3", nil}
+	python2716 = release{"2.7.16", py2716Day, py2716Day, python2Key, "python2", python2}
+	python2717 = release{"2.7.17", py2716Day, py2717Day, python2Key, "python2", python2}
+	python37   = release{"3.7.5", py38Day, py38Day, "0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D", "python3", nil}
+	python38   = release{"3.8.0", py38Day, py38Day, "E3FF2839C048B25C084DEBE9B26995E310250568", "python3", nil}
 )
+
+// python2 is what only the images of Python 2 set.
+var python2 = []step{env("PYTHONIOENCODING", "UTF-8")}
+
+const pipVersion = "19.3.1"
 
 const python2Key = "C01E1CAD5EA2C4F0B8E3571504C367C218ADD4FF"
 
@@ -34,8 +40,10 @@ func (s store) python() {
 	official := s.officialPython()
 	s.officialDebian()
 	r := s.repo("shop/api")
-	stretch := buildDeps(debian(officialArchs[0], "stretch", stretchDay, 32), officialArchs[0], "stretch")
-	oldest := pythonOn(stretch.at("2019-06-11T21:30:12Z"), officialArchs[0], python2716)
+	stretch := buildDeps(debian(amd64Arch, "stretch", stretchDay, 32), amd64Arch, "stretch")
+	onStretch := python2716
+	onStretch.begun, onStretch.date = "2019-06-11T20:58:33Z", "2019-06-11T21:30:12Z"
+	oldest := pythonOn(stretch, amd64Arch, onStretch)
 	r.tag(apiImage(oldest, "2019-07-02T08:11:40Z", "1").docker(), "build-1007")
 	r.tag(apiImage(official["2.7.16"], "2019-10-21T09:02:17Z", "2").docker(), "build-1040")
 	r.tag(apiImage(official["2.7.16"], "2019-10-22T13:37:05Z", "3").docker(), "build-1041")
@@ -76,9 +84,9 @@ func (s store) officialPython() map[string]image {
 		thin := debian(a, "buster-slim", busterDay, 17)
 		thick := buildDeps(debian(a, "buster", busterDay, 32), a, "buster")
 		for _, v := range versions {
-			i := pythonOn(thick.at(v.date), a, v)
+			i := pythonOn(thick, a, v)
 			full[v.version] = append(full[v.version], i.docker())
-			slim[v.version] = append(slim[v.version], pythonOn(thin.at(v.date), a, v).docker())
+			slim[v.version] = append(slim[v.version], pythonOn(thin, a, v).docker())
 			if a.name == "amd64" {
 				amd64[v.version] = i
 			}
@@ -116,19 +124,20 @@ func buildDeps(base image, a arch, release string) image {
 // pythonOn is the Dockerfile of the official images, full or slim.
 func pythonOn(base image, a arch, r release) image {
 	seed := r.version + " " + a.name
-	i := base.add(env("PATH", "/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), env("LANG", "C.UTF-8")).add(r.more...)
-	return i.add(
+	i := base.at(r.begun).add(env("PATH", "/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), env("LANG", "C.UTF-8")).add(r.more...).add(
 		run("apt-get update && apt-get install -y --no-install-recommends \t\ttk-dev \t\tuuid-dev \t&& rm -rf /var/lib/apt/lists/*",
 			files(blob("usr/lib/libtk8.6.so", "tk "+a.name, 9<<10))),
 		env("GPG_KEY", r.key),
+	)
+	return i.at(r.date).add(
 		env("PYTHON_VERSION", r.version),
 		run("set -ex \t\t&& wget -O python.tar.xz \"https://www.python.org/ftp/python/${PYTHON_VERSION%%[a-z]*}/Python-$PYTHON_VERSION.tar.xz\" \t&& wget -O python.tar.xz.asc \"https://www.python.org/ftp/python/${PYTHON_VERSION%%[a-z]*}/Python-$PYTHON_VERSION.tar.xz.asc\" \t&& export GNUPGHOME=\"$(mktemp -d)\" \t&& gpg --batch --keyserver ha.pool.sks-keyservers.net --recv-keys \"$GPG_KEY\" \t&& gpg --batch --verify python.tar.xz.asc python.tar.xz \t&& mkdir -p /usr/src/python \t&& tar -xJC /usr/src/python --strip-components=1 -f python.tar.xz \t&& cd /usr/src/python \t&& ./configure --enable-optimizations --enable-shared --with-system-ffi \t&& make -j \"$(nproc)\" \t&& make install \t&& ldconfig \t&& "+r.command+" --version",
 			files(program("usr/local/bin/"+r.command, seed, a.machine, 6<<10), blob("usr/local/lib/libpython.so", seed, 8<<10))),
-		env("PYTHON_PIP_VERSION", r.pip),
+		env("PYTHON_PIP_VERSION", pipVersion),
 		env("PYTHON_GET_PIP_URL", "https://github.com/pypa/get-pip/raw/ffe826207a010164265d9cc807978e3604d18ca0/get-pip.py"),
 		env("PYTHON_GET_PIP_SHA256", "b86f36cc4345ae87bfd4f10ef6b2dbfa7a872fbff70608a1e43944d283fd0eee"),
 		run("set -ex; \t\twget -O get-pip.py \"$PYTHON_GET_PIP_URL\"; \techo \"$PYTHON_GET_PIP_SHA256 *get-pip.py\" | sha256sum --check --strict -; \t\tpython get-pip.py \t\t--disable-pip-version-check \t\t--no-cache-dir \t\t\"pip==$PYTHON_PIP_VERSION\" \t; \tpip --version; \trm -f get-pip.py",
-			files(blob("usr/local/lib/pip.zip", "pip "+r.pip+" for "+seed, 3<<10))),
+			files(blob("usr/local/lib/pip.zip", "pip "+pipVersion+" for "+seed, 3<<10))),
 		cmd(r.command),
 	)
 }
@@ -160,5 +169,6 @@ func (s store) officialDebian() {
 	}
 	r.tag(list(full...), "buster", "10", "latest")
 	r.tag(list(slim...), "buster-slim", "10-slim")
-	r.tag(list(debian(officialArchs[0], "stretch", stretchDay, 32).docker()), "stretch", "9")
+	r.tag(list(paymentsBase(amd64Arch).docker(), paymentsBase(arm64Arch).docker()), "bookworm-slim", "12.5-slim", "12-slim")
+	r.tag(list(debian(amd64Arch, "stretch", stretchDay, 32).docker()), "stretch", "9")
 }

@@ -12,18 +12,21 @@ func (s store) retag() {
 	base := shopBase()
 	dates := buildDates()
 	for n, date := range dates {
-		build := shopImage(base, date, n)
+		build := shopImage(base, date, n, builderOf(date))
 		tag := date.Format("20060102.150405") + "z"
 		r.tag(build.docker(), tag)
 		if n == len(dates)-1 {
 			r.tag(build.docker(), "staging")
 		}
 	}
-	tested := shopImage(base, time.Date(2023, 10, 1, 15, 55, 32, 0, time.UTC), 60)
+	tested := shopImage(base, time.Date(2023, 10, 1, 15, 55, 32, 0, time.UTC), 60, buildkit)
 	r.tag(tested.docker(), "20231001.155532z", "testing")
 	// The empty layer is the newest one. The host that pushed prod had an old
 	// gzip of it in its cache, and used that.
 	r.tag(tested.with(tested.last(), emptyGo17).docker(), "prod")
+	// The other way to such a prod: built again on a host with the old builder.
+	// Its schema1 view lists the same layers; its config is another.
+	r.tag(shopImage(base, time.Date(2023, 10, 1, 16, 31, 4, 0, time.UTC), 60, classic).docker(), "prod-rebuilt")
 }
 
 // buildDates are those of a month of builds, one to three on a working day.
@@ -50,17 +53,24 @@ func shopBase() layer {
 	)
 }
 
+// builderOf is the builder that was in use on a date.
+func builderOf(date time.Time) int {
+	if date.Before(time.Date(2023, 9, 12, 0, 0, 0, 0, time.UTC)) {
+		return classic
+	}
+	return buildkit
+}
+
 // shopImage is the n-th build. The last WORKDIR names the directory that is
-// there already, so BuildKit records a layer with nothing in it. Builders of
-// the time before recorded no layer at all.
-func shopImage(base layer, date time.Time, n int) image {
+// there already, so BuildKit records a layer with nothing in it. The builder
+// before it recorded no layer at all.
+func shopImage(base layer, date time.Time, n, builder int) image {
 	modules := fmt.Sprintf("lock %d", n/17) // dependencies move now and then
 	again := workdir("/app").made(empty)
-	style := buildkit
-	if date.Before(time.Date(2023, 9, 12, 0, 0, 0, 0, time.UTC)) {
-		again, style = workdir("/app"), classic
+	if builder == classic {
+		again = workdir("/app")
 	}
-	return scratch("linux/amd64", style, date.Format(time.RFC3339)).add(
+	return scratch("linux/amd64", builder, date.Format(time.RFC3339)).add(
 		copied("rootfs/ /", base),
 		env("NODE_ENV", "production"),
 		run("apk add --no-cache nodejs tini ca-certificates", files(

@@ -25,13 +25,16 @@ type Server struct {
 }
 
 // Start serves the registry on a free port of the loopback interface until
-// Close.
+// Close. It does not wait for the data: that is made while the first screen is
+// read, and requests that come sooner wait for it.
 func Start() (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{listener: l, http: &http.Server{Handler: Handler(), ReadHeaderTimeout: 10 * time.Second}}
+	s := &Server{listener: l, http: &http.Server{ReadHeaderTimeout: 10 * time.Second}}
+	s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Handler().ServeHTTP(w, r) })
+	go Handler()
 	go func() { _ = s.http.Serve(l) }()
 	return s, nil
 }
@@ -41,10 +44,12 @@ func (s *Server) Host() string { return s.listener.Addr().String() }
 
 // Close ends the registry and every request under way.
 func (s *Server) Close() error {
-	if err := s.http.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return err
+	// The server does not know of the listener until it serves.
+	err := errors.Join(s.http.Close(), s.listener.Close())
+	if errors.Is(err, net.ErrClosed) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // Handler is the registry itself. It is made once and never changes after.

@@ -131,7 +131,7 @@ func files(all ...file) layer { return filesAt(time.Unix(1569888000, 0), all...)
 // filesAt is a layer whose files were written at a given time. A step that
 // runs again makes the same files with other times, and so another layer.
 func filesAt(at time.Time, all ...file) layer {
-	recipe := fmt.Sprint(at.Unix(), all)
+	recipe := fmt.Sprintf("%d %#v", at.Unix(), all)
 	if l, ok := layers.Load(recipe); ok {
 		return l.(layer)
 	}
@@ -140,8 +140,8 @@ func filesAt(at time.Time, all ...file) layer {
 	return l
 }
 
-// layers that have been made: images share most of theirs, and hashing is what
-// making them costs.
+// layers are those that have been made: images share most of theirs, and
+// hashing is what making them costs.
 var layers sync.Map
 
 func pack(at time.Time, all []file) layer {

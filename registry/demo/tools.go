@@ -10,7 +10,7 @@ import (
 // a bill of materials.
 func (s store) tools() {
 	r := s.repo("team/tools")
-	cli := index(toolsCLI(arch{"linux/amd64", "amd64", x86}), toolsCLI(arch{"linux/arm64", "arm64", arm8}))
+	cli := index(toolsCLI(amd64Arch), toolsCLI(arm64Arch))
 	r.tag(cli, "cli-2.1.0", "cli")
 	r.tag(signature(cli), signatureTag(cli))
 	bill := bill(cli)

@@ -1,0 +1,286 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+func TestBasicLogin(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "a")
+	s.pushImage(t, r, image(t, 1))
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if u, p, _ := r.BasicAuth(); u == "me" && p == "secret" {
+			return false
+		}
+		w.Header().Set("WWW-Authenticate", `Basic realm="here"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	}
+	c := newClient(t, Options{})
+	logIn(t, c, s.host, "me", "secret")
+	_, err := c.Load(deadline(t), r, nil)
+	ok(t, err)
+	if n := len(s.requests()); n != 3 {
+		t.Errorf("%d requests, want 3: one 401 in all", n)
+	}
+
+	c = newClient(t, Options{})
+	_, err = c.Load(deadline(t), r, nil)
+	says(t, err, "wants a login for app:a", "docker login "+s.host)
+
+	c = newClient(t, Options{})
+	logIn(t, c, s.host, "me", "wrong")
+	_, err = c.Load(deadline(t), r, nil)
+	says(t, err, "does not let me in config.json read app:a", "docker login "+s.host+" again")
+	if strings.Contains(err.Error(), "wrong") {
+		t.Error("the password is in the message")
+	}
+}
+
+func TestTokenLogin(t *testing.T) {
+	s := newServer(t)
+	for _, repo := range []string{"app", "other"} {
+		s.pushImage(t, s.ref(repo, "a"), image(t, 1))
+	}
+	askToken(s, "me", "secret")
+	c := newClient(t, Options{})
+	logIn(t, c, s.host, "me", "secret")
+	for _, repo := range []string{"app", "other"} {
+		_, err := c.Load(deadline(t), s.ref(repo, "a"), nil)
+		ok(t, err)
+	}
+	// 401, token, manifest, config; then the way is known: token, manifest, config.
+	if n := len(s.requests()); n != 7 {
+		t.Errorf("%d requests, want 7: %q", n, s.requests())
+	}
+
+	c = newClient(t, Options{})
+	logIn(t, c, s.host, "me", "wrong")
+	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+	says(t, err, "does not accept the login me in config.json", "docker login "+s.host+" again")
+
+	c = newClient(t, Options{})
+	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
+	says(t, err, s.host+" wants a login", "docker login "+s.host)
+}
+
+func TestARefreshTokenIsTradedByPOST(t *testing.T) {
+	s := newServer(t)
+	s.pushImage(t, s.ref("app", "a"), image(t, 1))
+	askToken(s, "me", "refresh")
+	c := newClient(t, Options{})
+	c.keys.add("config.json", []byte(`{"auths":{"`+s.host+`":{"identitytoken":"refresh"}}}`))
+	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+	ok(t, err)
+	if got := s.requests(); !slices.Contains(got, "POST /token") {
+		t.Errorf("requests %q", got)
+	}
+}
+
+func TestATokenThatIsNoLongerGoodIsRenewed(t *testing.T) {
+	s := newServer(t)
+	s.pushImage(t, s.ref("app", "a"), image(t, 1))
+	askToken(s, "me", "secret")
+	c := newClient(t, Options{})
+	logIn(t, c, s.host, "me", "secret")
+	c.host(s.host).seam.auth.asked = &challenge{scheme: "bearer", realm: s.URL + "/token", params: map[string]string{}}
+	c.host(s.host).seam.auth.tokens["repository:app:pull"] = token{key{header: "Bearer old"}, time.Now().Add(time.Hour)}
+	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+	ok(t, err)
+}
+
+func TestATokenServiceThatHangsIsLeft(t *testing.T) {
+	s := newServer(t)
+	s.pushImage(t, s.ref("app", "a"), image(t, 1))
+	askToken(s, "me", "secret")
+	protocol := s.front
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/token" {
+			<-r.Context().Done()
+			return true
+		}
+		return protocol(w, r)
+	}
+	c := newClient(t, Options{Concurrency: 1})
+	c.patience.silence = 300 * time.Millisecond
+	ctx, cancel := context.WithCancel(deadline(t))
+	done := make(chan error)
+	go func() { _, err := c.Load(ctx, s.ref("app", "a"), nil); done <- err }()
+	for len(s.requests()) < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+	says(t, err, "logins checked, does not answer in time")
+
+	s.plain.Store(true)
+	c.host(s.host).seam.auth.asked = nil
+	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
+	ok(t, err)
+}
+
+func TestALoginStaysWithItsRegistry(t *testing.T) {
+	s, other := newServer(t), newServer(t)
+	s.pushImage(t, s.ref("app", "a"), image(t, 1))
+	other.pushImage(t, other.ref("app", "a"), image(t, 1))
+	leaked := make(chan string, 10)
+	other.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if h := r.Header.Get("Authorization"); h != "" {
+			leaked <- h
+		}
+		return false
+	}
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if u, _, _ := r.BasicAuth(); u == "" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="here"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		}
+		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		return true
+	}
+	c := newClient(t, Options{})
+	logIn(t, c, s.host, "me", "secret")
+	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+	ok(t, err)
+	if len(leaked) > 0 {
+		t.Error("the login went along with a redirect: ", <-leaked)
+	}
+}
+
+func TestChallenges(t *testing.T) {
+	for _, tt := range []struct{ header, scheme, realm, service string }{
+		{`Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a:pull,push"`, "bearer", "https://auth.docker.io/token", "registry.docker.io"},
+		{`Basic realm="Bearer of tea, yes"`, "basic", "Bearer of tea, yes", ""},
+		{`BASIC realm=plain`, "basic", "plain", ""},
+		{`Basic realm="x", bearer realm="https://y/t", service=z`, "bearer", "https://y/t", "z"},
+		{`Negotiate, Basic realm="x \"q\""`, "basic", `x "q"`, ""},
+		{`Negotiate`, "", "", ""},
+		{``, "", "", ""},
+	} {
+		c, _ := pick(parseChallenges([]string{tt.header}))
+		if c.scheme != tt.scheme || c.realm != tt.realm || c.params["service"] != tt.service {
+			t.Errorf("%s: got %+v", tt.header, c)
+		}
+	}
+}
+
+// home makes a home folder with these files and no other source of logins.
+func home(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		ok(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		ok(t, os.WriteFile(path, []byte(text), 0o700)) //nolint:gosec // some are programs
+	}
+	for _, name := range []string{"DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "REGCTL_CONFIG"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("HOME", dir)
+	t.Setenv("PATH", filepath.Join(dir, "bin")+":"+os.Getenv("PATH"))
+	return dir
+}
+
+const (
+	// me:secret and pod:man in the base64 of the files.
+	dockerConfig = `{"auths":{"https://index.docker.io/v1/":{"auth":"bWU6c2VjcmV0"},"reg.example":{},"quoted.example":{"auth":"bWU6c2VjcmV0"}},
+		"credHelpers":{"cloud.example":"good"},"credsStore":"store"}`
+	podmanAuth   = `{"auths":{"quay.io/team":{"auth":"cG9kOm1hbg=="},"quay.io":{"auth":"bWU6c2VjcmV0"}}}`
+	regctlConfig = `{"hosts":{"mine.example:5000":{"tls":"disabled","user":"reg","pass":"ctl"},"bad.example":{"credHelper":"docker-credential-bad"}}}`
+	goodHelper   = "#!/bin/sh\necho noise >&2\nread s; echo \"{\\\"ServerURL\\\":\\\"$s\\\",\\\"Username\\\":\\\"<token>\\\",\\\"Secret\\\":\\\"for $s\\\"}\"\n"
+	storeHelper  = "#!/bin/sh\nread s; if [ \"$s\" = reg.example ]; then echo '{\"Username\":\"kept\",\"Secret\":\"s\"}'; else echo 'credentials not found in native keychain'; exit 1; fi\n"
+	badHelper    = "#!/bin/sh\necho out of order; exit 1\n"
+)
+
+func TestLoginsAreFoundWhereToolsKeepThem(t *testing.T) {
+	dir := home(t, map[string]string{
+		".docker/config.json": dockerConfig, ".config/containers/auth.json": podmanAuth, ".regctl/config.json": regctlConfig,
+		"bin/docker-credential-good": goodHelper, "bin/docker-credential-store": storeHelper, "bin/docker-credential-bad": badHelper,
+	})
+	t.Setenv("DOCKER_AUTH_CONFIG", `{"auths":{"env.example":{"username":"e","password":"nv"}}}`)
+	k := newKeyring()
+	docker := filepath.Join(dir, ".docker/config.json")
+	podman := filepath.Join(dir, ".config/containers/auth.json")
+	for _, tt := range []struct {
+		host, repo string
+		want       login
+	}{
+		{"docker.io", "library/app", login{user: "me", pass: "secret", from: docker}},
+		{"env.example", "a", login{user: "e", pass: "nv", from: "DOCKER_AUTH_CONFIG"}},
+		{"cloud.example", "a/b", login{refresh: "for cloud.example", from: "docker-credential-good"}},
+		{"reg.example", "a", login{user: "kept", pass: "s", from: "docker-credential-store"}},
+		{"quay.io", "team/app", login{user: "pod", pass: "man", from: podman}},
+		{"quay.io", "teammate/app", login{user: "me", pass: "secret", from: podman}},
+		{"quay.io", "", login{user: "me", pass: "secret", from: podman}},
+		{"mine.example:5000", "a", login{user: "reg", pass: "ctl", from: filepath.Join(dir, ".regctl/config.json")}},
+		{"mine.example", "a", login{}},
+		{"unknown.example", "a", login{}},
+	} {
+		got, err := k.lookup(deadline(t), tt.host, tt.repo)
+		if err != nil || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s/%s: got %+v, %v", tt.host, tt.repo, got, err)
+		}
+	}
+	_, err := k.lookup(deadline(t), "bad.example", "a")
+	says(t, err, "docker-credential-bad failed: out of order", "echo bad.example | docker-credential-bad get")
+
+	want := []string{"bad.example", "cloud.example", "docker.io", "env.example", "mine.example:5000", "quay.io", "quoted.example", "reg.example"}
+	if got := k.hosts(); !slices.Equal(got, want) {
+		t.Errorf("known hosts %q", got)
+	}
+	if k.settings("mine.example:5000").TLS.MarshalText(); k.regctl["mine.example:5000"].TLS == 0 {
+		t.Error("regctl's TLS setting is lost")
+	}
+}
+
+func TestAHelperThatFailsIsToldOnlyWhenALoginIsWanted(t *testing.T) {
+	home(t, map[string]string{
+		".docker/config.json": `{"credsStore":"missing"}`,
+	})
+	s := newServer(t)
+	r := s.ref("app", "a")
+	s.pushImage(t, r, image(t, 1))
+	c := New(Options{CertDirs: []string{}})
+	_, err := c.Load(deadline(t), r, nil)
+	ok(t, err) // public: nobody asked for the helper
+
+	askToken(s, "me", "secret")
+	_, err = c.Load(deadline(t), r, nil)
+	says(t, err, "wants a login", "docker-credential-missing failed")
+}
+
+func TestAHelperThatHangsIsLeft(t *testing.T) {
+	home(t, map[string]string{
+		".docker/config.json":        `{"credsStore":"hang"}`,
+		"bin/docker-credential-hang": "#!/bin/sh\nexec sleep 5\n",
+	})
+	s := newServer(t)
+	askToken(s, "me", "secret")
+	c := New(Options{CertDirs: []string{}})
+	ctx, cancel := context.WithCancel(deadline(t))
+	go func() {
+		for len(s.requests()) < 1 {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	_, err := c.Load(ctx, model.Ref{Registry: s.host, Repository: "app", Tag: "a"}, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,305 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+const ociManifest = "application/vnd.oci.image.manifest.v1+json"
+
+func status(code int, body string, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// faults are answers to the GET of a tag, and what must be said of them.
+var faults = []struct {
+	name     string
+	answer   http.HandlerFunc
+	say      []string
+	requests int // on the wire, the repeats of passing troubles included
+}{
+	{"401 without a challenge", status(401, `{"errors":[{"code":"UNAUTHORIZED","message":"no"}]}`), []string{"wants a login", "docker login 127.0.0.1"}, 1},
+	{"403", status(403, `{"errors":[{"code":"DENIED","message":"denied"}]}`), []string{"does not let you read app:a", "docker login"}, 1},
+	{"404 of a tag", status(404, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`), []string{"has no tag a in app", "may not see"}, 1},
+	{"404 of a repository", status(404, `{"errors":[{"code":"NAME_UNKNOWN"}]}`), []string{"has no repository app"}, 1},
+	{"404 web page", status(404, "<html>not here", "Content-Type", "text/html"), []string{"is no registry", "host and port"}, 1},
+	{"405", status(405, ""), []string{"does not offer this (405"}, 1},
+	{"400 with words", status(400, "tea\nonly"), []string{"refused the request (400 Bad Request: tea)"}, 2},
+	{"429 with a long wait", status(429, "", "Retry-After", "120"), []string{"wants fewer requests", "wait 2m0s", "may raise the limit"}, 1},
+	{"429 for ever", status(429, ""), []string{"wants fewer requests", "wait a minute"}, 3},
+	{"500", status(500, `{"errors":[{"code":"UNKNOWN","message":"disk"}]}`), []string{"is in trouble itself (500", "UNKNOWN disk"}, 3},
+	{"503 with a long wait", status(503, "", "Retry-After", "3600"), []string{"is in trouble itself (503"}, 1},
+	{"web page", status(200, "<!DOCTYPE html><p>hi", "Content-Type", "text/html"), []string{"is no registry"}, 1},
+	{"empty manifest", status(200, "", "Content-Type", ociManifest, "Docker-Content-Digest", "sha256:"+strings.Repeat("a", 64)), []string{"sent an empty manifest"}, 1},
+	{"other digest", status(200, `{"schemaVersion":2,"config":{},"layers":[]}`, "Content-Type", ociManifest, "Docker-Content-Digest", "sha256:"+strings.Repeat("a", 64)), []string{"another digest"}, 1},
+	{"no JSON", status(200, `{"schema`, "Content-Type", ociManifest), []string{"cannot be read"}, 1},
+	{"bad digest inside", status(200, `{"schemaVersion":2,"config":{"digest":"../../x","size":3},"layers":[]}`, "Content-Type", ociManifest), []string{"cannot be read"}, 1},
+	{"long error", status(400, strings.Repeat("x", 12<<20)), []string{"refused the request (400 Bad Request: xxx", "…"}, 2},
+	{"too long by its header", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "50000000")
+	}, []string{"sent more than tagdiff reads"}, 1},
+	{"too long without one", func(w http.ResponseWriter, r *http.Request) {
+		for range 9 {
+			_, _ = w.Write(make([]byte, 1<<20))
+		}
+	}, []string{"sent more than tagdiff reads"}, 1},
+	{"cut off", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = io.WriteString(w, `{"schema`)
+	}, []string{"cannot be reached: unexpected EOF"}, 3},
+	{"redirects without end", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
+	}, []string{"too many redirects"}, maxRedirects + 1},
+}
+
+func TestFaultsAreTold(t *testing.T) {
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			s := newServer(t)
+			s.front = func(w http.ResponseWriter, r *http.Request) bool { f.answer(w, r); return true }
+			c := newClient(t, Options{})
+			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+			says(t, err, append(f.say, s.host)...)
+			if n := c.Traffic().Requests; n != f.requests {
+				t.Errorf("%d requests, want %d", n, f.requests)
+			}
+		})
+	}
+}
+
+func TestPassingTroublesPass(t *testing.T) {
+	for _, first := range []http.HandlerFunc{status(500, ""), status(503, "", "Retry-After", "0"), status(429, ""), func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = io.WriteString(w, "{")
+	}} {
+		s := newServer(t)
+		s.pushImage(t, s.ref("app", "a"), image(t, 1))
+		var n atomic.Int32
+		s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			if n.Add(1) == 1 {
+				first(w, r)
+				return true
+			}
+			return false
+		}
+		a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+		ok(t, err)
+		whole(t, a, 1, 1)
+	}
+}
+
+// stuck answers with a part of a body and then nothing until the client goes.
+func stuck(part string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if part != "" {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, part)
+			w.(http.Flusher).Flush()
+		}
+		<-r.Context().Done()
+	}
+}
+
+func TestAServerThatHangsIsLeft(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{"before the answer": stuck(""), "within the body": stuck("{")} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.front = func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true }
+			c := newClient(t, Options{})
+			c.patience.silence = 50 * time.Millisecond
+			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+			says(t, err, "does not answer in time")
+
+			c = newClient(t, Options{})
+			ctx, cancel := context.WithTimeout(deadline(t), 50*time.Millisecond)
+			defer cancel()
+			_, err = c.Load(ctx, s.ref("app", "a"), nil)
+			says(t, err, "took too long")
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%v hides its cause", err)
+			}
+		})
+	}
+}
+
+func TestADrippingBodyIsLeft(t *testing.T) {
+	s := newServer(t)
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		for r.Context().Err() == nil {
+			_, _ = io.WriteString(w, " ")
+			w.(http.Flusher).Flush()
+			time.Sleep(time.Millisecond)
+		}
+		return true
+	}
+	c := newClient(t, Options{})
+	c.patience.whole = 100 * time.Millisecond
+	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+	says(t, err, "does not answer in time")
+}
+
+// A cancelled or failed request must cost later ones nothing.
+func TestManyCancelledRequestsSlowNothingDown(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "a")
+	s.pushImage(t, r, image(t, 1))
+	c := newClient(t, Options{Concurrency: 4})
+	hang := make(chan struct{})
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		hang <- struct{}{}
+		<-r.Context().Done()
+		return true
+	}
+	for range 20 {
+		ctx, cancel := context.WithCancel(deadline(t))
+		done := make(chan error)
+		go func() { _, err := c.Head(ctx, r); done <- err }()
+		<-hang
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	s.plain.Store(true)
+	for range 20 {
+		_, err := c.Head(deadline(t), r)
+		ok(t, err)
+	}
+}
+
+// configCase serves a hand-made image whose config is as given.
+func configCase(s *server, config string, size int64) {
+	d := digest.Digest(fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(config))))
+	m := fmt.Sprintf(`{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":%q,"size":%d},"layers":[]}`, d, size)
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.Contains(r.URL.Path, "/manifests/") {
+			status(200, m, "Content-Type", ociManifest)(w, r)
+		} else {
+			status(200, strings.TrimPrefix(config, "OTHER"))(w, r)
+		}
+		return true
+	}
+}
+
+func TestABadConfigSpoilsOnlyItsEntry(t *testing.T) {
+	for _, tt := range []struct {
+		name, config string
+		size         int64
+		say          string
+		requests     int
+	}{
+		{"no JSON", "hello", 5, "config that cannot be read", 2},
+		{"empty", "", 0, "config that cannot be read", 1},
+		{"other bytes", "OTHER{}", 7, "another digest", 2},
+		{"too large", "{}", maxConfig + 1, "config of 8388609 bytes", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			configCase(s, tt.config, tt.size)
+			c := newClient(t, Options{})
+			a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+			ok(t, err)
+			says(t, a.Entries[0].Err, tt.say)
+			if n := len(s.requests()); n != tt.requests || !a.Done {
+				t.Errorf("%d requests, done %v", n, a.Done)
+			}
+		})
+	}
+}
+
+func TestAManifestOfUnknownTypeIsReadByItsBody(t *testing.T) {
+	s := newServer(t)
+	s.pushImage(t, s.ref("app", "a"), image(t, 1))
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		s.real.ServeHTTP(plainType{w}, r)
+		return true
+	}
+	a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+	ok(t, err)
+	whole(t, a, 1, 1)
+}
+
+type plainType struct{ http.ResponseWriter }
+
+func (p plainType) WriteHeader(code int) {
+	p.Header().Set("Content-Type", "application/json")
+	p.ResponseWriter.WriteHeader(code)
+}
+
+func TestUnreachableRegistries(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	host := closed.Addr().String()
+	ok(t, closed.Close())
+	c := newClient(t, Options{})
+	_, err = c.Load(deadline(t), model.Ref{Registry: host, Repository: "app", Tag: "a"}, nil)
+	says(t, err, "nobody listens at "+host)
+
+	_, err = c.Load(deadline(t), model.Ref{Registry: "no-such-host.invalid", Repository: "app", Tag: "a"}, nil)
+	says(t, err, "no-such-host.invalid")
+}
+
+func TestPlainHTTPElsewhereNeedsTheFlag(t *testing.T) {
+	s := newServer(t)
+	s.pushImage(t, s.ref("app", "a"), image(t, 1))
+	r := s.ref("app", "a")
+	c := newClient(t, Options{})
+	h := c.host(r.Registry)
+	h.seam.maybe = false
+	h.seam.scheme.Store("https")
+	_, err := c.Load(deadline(t), r, nil)
+	says(t, err, "speaks plain http", "--plain-http")
+}
+
+func TestNothingIsWritten(t *testing.T) {
+	var written atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			written.Add(1)
+		}
+	}))
+	defer s.Close()
+	c := newClient(t, Options{})
+	host := strings.TrimPrefix(s.URL, "http://")
+	h := c.host(host)
+	for _, method := range []string{"PUT", "POST", "PATCH", "DELETE"} {
+		req := httptest.NewRequest(method, s.URL+"/v2/app/manifests/a", nil)
+		req.RequestURI = ""
+		if _, err := h.seam.RoundTrip(req); !errors.Is(err, errWrites) {
+			t.Errorf("%s through the seam: %v", method, err)
+		}
+		if _, err := h.seam.client.Do(req); !errors.Is(err, errWrites) {
+			t.Errorf("%s on the wire: %v", method, err)
+		}
+		if _, err := h.seam.client.Do(req.WithContext(context.WithValue(context.Background(), tokenKey{}, true))); !errors.Is(err, errWrites) {
+			t.Errorf("%s as a token request below /v2/: %v", method, err)
+		}
+	}
+	r := model.Ref{Registry: host, Repository: "app", Tag: "a"}
+	if err := h.rc.TagDelete(context.WithValue(deadline(t), callKey{}, &call{}), regRef(r)); err == nil {
+		t.Error("a tag was deleted")
+	}
+	if n := written.Load(); n != 0 {
+		t.Errorf("%d writing requests reached the registry", n)
+	}
+}

@@ -1,0 +1,197 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"unicode/utf8"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// schema names the form of the JSON report. Members may be added to it, none
+// change their meaning.
+const schema = "tagdiff/1"
+
+type jsonReport struct {
+	Schema    string        `json:"schema"`
+	A         *jsonSide     `json:"a"`
+	B         *jsonSide     `json:"b"`
+	Verdict   *jsonVerdict  `json:"verdict"`
+	Platforms []jsonPair    `json:"platforms"`
+	Findings  []jsonFinding `json:"findings"`
+}
+
+type jsonSide struct {
+	Ref       string        `json:"ref"`
+	Digest    digest.Digest `json:"digest"`
+	MediaType string        `json:"mediaType"`
+	Kind      model.Kind    `json:"kind"`
+}
+
+type jsonVerdict struct {
+	Code     diff.Code  `json:"code"`
+	Headline string     `json:"headline"`
+	Trust    diff.Trust `json:"trust"`
+}
+
+type jsonPair struct {
+	Platform string        `json:"platform"`
+	A        *jsonImage    `json:"a"`
+	B        *jsonImage    `json:"b"`
+	Verdict  *jsonVerdict  `json:"verdict"`
+	Steps    []jsonRow     `json:"steps"`
+	Findings []jsonFinding `json:"findings"`
+}
+
+type jsonImage struct {
+	Manifest *digest.Digest `json:"manifest"`
+	Config   *digest.Digest `json:"config"`
+}
+
+type jsonRow struct {
+	Class      *diff.Class  `json:"class"`
+	Detail     *diff.Detail `json:"detail"`
+	Duplicated bool         `json:"duplicated"`
+	A          *jsonStep    `json:"a"`
+	B          *jsonStep    `json:"b"`
+}
+
+type jsonStep struct {
+	Index     int            `json:"index"`
+	CreatedBy string         `json:"createdBy"`
+	Layer     *digest.Digest `json:"layer"`
+	DiffID    *digest.Digest `json:"diffID"`
+	Size      int64          `json:"size"`
+	Empty     bool           `json:"empty"`
+}
+
+type jsonFinding struct {
+	ID       string         `json:"id"`
+	Name     string         `json:"name"`
+	Severity int            `json:"severity"`
+	Trust    diff.Trust     `json:"trust"`
+	Say      string         `json:"say"`
+	Next     string         `json:"next"`
+	Evidence []jsonEvidence `json:"evidence"`
+}
+
+type jsonEvidence struct {
+	Side   diff.Side      `json:"side"`
+	Step   *int           `json:"step"`
+	Digest *digest.Digest `json:"digest"`
+}
+
+// JSON prints the report for other programs. All of it is ASCII: whatever is
+// not printable there is escaped, so that it can be shown on any terminal.
+func JSON(w io.Writer, c diff.Comparison, o Options) error {
+	r := jsonReport{Schema: schema, A: o.side(c.A), B: o.side(c.B), Platforms: []jsonPair{}, Findings: jsonFindings(c.Findings)}
+	if c.B != nil {
+		r.Verdict = jsonVerdictOf(c.Verdict)
+	}
+	for _, p := range c.Pairs {
+		r.Platforms = append(r.Platforms, o.pair(c, p))
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(r); err != nil {
+		return err
+	}
+	_, err := w.Write(escapeJSON(b.Bytes()))
+	return err
+}
+
+// escapeJSON escapes what is not ASCII. It can stand in strings only, and the
+// encoder has escaped the control characters below it; DEL it leaves alone.
+func escapeJSON(raw []byte) []byte {
+	out := make([]byte, 0, len(raw))
+	for len(raw) > 0 {
+		r, n := utf8.DecodeRune(raw)
+		if r < 0x7f {
+			out = append(out, raw[0])
+		} else {
+			out = append(out, escapeRune(r)...)
+		}
+		raw = raw[n:]
+	}
+	return out
+}
+
+func (o Options) side(a *model.Artifact) *jsonSide {
+	if a == nil {
+		return nil
+	}
+	return &jsonSide{Ref: o.Gate.Mask(a.Ref.String()), Digest: a.Top.Digest, MediaType: a.Top.MediaType, Kind: a.Top.Kind}
+}
+
+func jsonVerdictOf(v diff.Verdict) *jsonVerdict {
+	if v.Code == diff.Pending {
+		return nil
+	}
+	return &jsonVerdict{v.Code, v.Headline.String(), v.Trust}
+}
+
+func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
+	out := jsonPair{Platform: p.Platform, A: jsonImageOf(p.A), B: jsonImageOf(p.B), Steps: []jsonRow{}, Findings: jsonFindings(p.Findings)}
+	if c.B != nil {
+		out.Verdict = jsonVerdictOf(p.Verdict)
+	}
+	for _, r := range p.Rows {
+		out.Steps = append(out.Steps, jsonRow{
+			Class: orNull(r.Class), Detail: orNull(r.Detail), Duplicated: r.Duplicated(), A: o.step(r.A), B: o.step(r.B),
+		})
+	}
+	return out
+}
+
+func jsonImageOf(e *model.Entry) *jsonImage {
+	if e == nil {
+		return nil
+	}
+	out := &jsonImage{Manifest: orNull(e.Descriptor.Digest)}
+	if e.Image != nil {
+		out.Config = orNull(e.Image.ID())
+	}
+	return out
+}
+
+func (o Options) step(s *model.Step) *jsonStep {
+	if s == nil {
+		return nil
+	}
+	return &jsonStep{
+		Index: s.Index, CreatedBy: o.Gate.Mask(s.CreatedBy), Layer: orNull(s.Layer.Digest), DiffID: orNull(s.DiffID),
+		Size: s.Layer.Size, Empty: s.Empty,
+	}
+}
+
+// orNull is null for what is not there.
+func orNull[T ~string](s T) *T {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func jsonFindings(found []diff.Finding) []jsonFinding {
+	out := []jsonFinding{}
+	for _, f := range found {
+		j := jsonFinding{
+			ID: f.ID, Name: f.Name, Severity: f.Severity, Trust: f.Trust, Say: f.Say.String(), Next: f.Next.String(), Evidence: []jsonEvidence{},
+		}
+		for _, e := range f.Evidence {
+			ev := jsonEvidence{Side: e.Side, Digest: orNull(e.Digest)}
+			if e.Step >= 0 {
+				ev.Step = &e.Step
+			}
+			j.Evidence = append(j.Evidence, ev)
+		}
+		out = append(out, j)
+	}
+	return out
+}
+

@@ -1,0 +1,141 @@
+package report
+
+import (
+	"io"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// Markdown prints the report to be pasted into a ticket: what was compared by
+// digest, the verdict, the findings, a table for each platform that differs.
+func Markdown(w io.Writer, c diff.Comparison, o Options) error {
+	m := markdown{newPrinter(w, o), o, o.glyphs(), c}
+	m.verdict()
+	m.sides()
+	m.findings()
+	m.platforms()
+	for _, p := range c.Pairs {
+		if hasTable(c, p) {
+			m.steps(p)
+		}
+	}
+	return m.end()
+}
+
+type markdown struct {
+	*printer
+	o Options
+	g look.Glyphs
+	c diff.Comparison
+}
+
+func (m markdown) verdict() {
+	if m.c.B == nil {
+		return
+	}
+	v := m.c.Verdict
+	m.line(safe.Const("**Verdict:** "), sentence(headline(v)), inBrackets(trust(v.Trust)))
+	m.blank()
+	if !v.Because.IsEmpty() {
+		m.line(sentence(v.Because))
+		m.blank()
+	}
+}
+
+func inBrackets(t safe.Text) safe.Text {
+	if t.IsEmpty() {
+		return t
+	}
+	return safe.Sprintf(" (%s)", t)
+}
+
+func (m markdown) sides() {
+	m.cells(safe.Text{}, safe.Const("reference"), safe.Const("digest"), safe.Const("what it is"))
+	m.cells(safe.Const("---"), safe.Const("---"), safe.Const("---"), safe.Const("---"))
+	m.side(safe.Const("A"), m.c.A)
+	m.side(safe.Const("B"), m.c.B)
+}
+
+func (m markdown) side(name safe.Text, a *model.Artifact) {
+	if a != nil {
+		m.cells(name, code(safe.Clean(a.Ref.String())), code(safe.Clean(string(a.Top.Digest))), sentence(kind(*a)))
+	}
+}
+
+func (m markdown) cells(cells ...safe.Text) {
+	m.line(safe.Const("| "), safe.Join(cells, " | "), safe.Const(" |"))
+}
+
+func (m markdown) findings() {
+	all := findings(m.c)
+	if len(all) == 0 {
+		return
+	}
+	m.heading(safe.Const("Findings"))
+	for _, f := range all {
+		line := []safe.Text{safe.Const("- **"), severity(f.Finding), safe.Const("** ")}
+		if where := f.where(m.c); !where.IsEmpty() {
+			line = append(line, sentence(where), safe.Const(": "))
+		}
+		m.line(append(line, sentence(f.Say), safe.Sprintf(" (%s ", f.ID), code(safe.Clean(f.Name)), safe.Sprintf(", %s)", trust(f.Trust)))...)
+		if !f.Next.IsEmpty() {
+			m.line(safe.Const("  Next: "), sentence(f.Next))
+		}
+	}
+}
+
+func (m markdown) heading(t safe.Text) {
+	m.blank()
+	m.line(safe.Const("### "), t)
+	m.blank()
+}
+
+func (m markdown) platforms() {
+	if len(m.c.Pairs) < 2 {
+		return
+	}
+	m.heading(safe.Const("Platforms"))
+	for _, p := range m.c.Pairs {
+		m.line(safe.Const("- "), code(platformName(p)), safe.Const(": "), sentence(platformState(m.c, p)))
+	}
+}
+
+func (m markdown) steps(p diff.Pair) {
+	m.heading(safe.Concat(safe.Const("Steps of "), code(platformName(p))))
+	if m.c.B == nil {
+		m.cells(safe.Const("step"), safe.Const("instruction"), safe.Const("layer"), safe.Const("note"))
+		m.cells(safe.Const("---:"), safe.Const("---"), safe.Const("---"), safe.Const("---"))
+	} else {
+		m.cells(safe.Text{}, safe.Const("step"), safe.Const("instruction"), safe.Const("A layer"), safe.Const("B layer"), safe.Const("note"))
+		m.cells(safe.Const("---"), safe.Const("---:"), safe.Const("---"), safe.Const("---"), safe.Const("---"), safe.Const("---"))
+	}
+	for _, r := range p.Rows {
+		m.row(r)
+	}
+}
+
+func (m markdown) row(r diff.Row) {
+	text := code(instruction(m.o, cmpStep(r.A, r.B)))
+	if r.A != nil && r.B != nil && !r.SameText {
+		text = safe.Concat(safe.Const("A: "), text, safe.Const("<br>B: "), code(instruction(m.o, r.B)))
+	}
+	if m.c.B == nil {
+		m.cells(stepNumber(r), text, m.layer(cmpStep(r.A, r.B)), sentence(note(r)))
+		return
+	}
+	m.cells(code(m.g.Mark(r.Class)), stepNumber(r), text, m.layer(r.A), m.layer(r.B), sentence(note(r)))
+}
+
+func (m markdown) layer(s *model.Step) safe.Text {
+	if s == nil || !s.HasLayer {
+		return safe.Text{}
+	}
+	text := code(shortDigest(s.Layer.Digest))
+	if s.Empty {
+		return safe.Concat(text, safe.Const(" "), m.g.Empty)
+	}
+	return text
+}

@@ -1,0 +1,105 @@
+// Package report prints a comparison as text for a pipe, as Markdown for a
+// ticket and as JSON for other programs.
+package report
+
+import (
+	"bufio"
+	"io"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// Options are what a person can ask of a report.
+type Options struct {
+	Gate  safe.Gate // masks secrets unless it is told to reveal them
+	ASCII bool      // no other characters, for readers without UTF-8
+}
+
+func (o Options) glyphs() look.Glyphs {
+	if o.ASCII {
+		return look.ASCII()
+	}
+	return look.Unicode()
+}
+
+// printer writes lines of safe text and nothing else: what came from outside
+// cannot reach a report but through the gate.
+type printer struct {
+	w     *bufio.Writer
+	ascii bool
+}
+
+func newPrinter(w io.Writer, o Options) *printer {
+	return &printer{w: bufio.NewWriter(w), ascii: o.ASCII}
+}
+
+// line prints one line without blanks at its end. Errors stay in the writer
+// until the end.
+func (p *printer) line(parts ...safe.Text) {
+	s := strings.TrimRight(safe.Concat(parts...).String(), " ")
+	if p.ascii {
+		s = toASCII(s)
+	}
+	_, _ = p.w.WriteString(s)
+	_ = p.w.WriteByte('\n')
+}
+
+func (p *printer) blank() { p.line() }
+
+func (p *printer) end() error { return p.w.Flush() }
+
+// inASCII are the characters of the program's own sentences; anything else
+// that is not ASCII becomes its escape.
+var inASCII = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!", "≈", "~", "∅", "0", "·", "-")
+
+func toASCII(s string) string {
+	s = inASCII.Replace(s)
+	var b strings.Builder
+	for _, r := range s {
+		if r < 0x80 {
+			b.WriteRune(r)
+			continue
+		}
+		b.WriteString(escapeRune(r))
+	}
+	return b.String()
+}
+
+var severities = [...]safe.Text{safe.Const("fact"), safe.Const("note"), safe.Const("warning"), safe.Const("stop")}
+
+func severity(f diff.Finding) safe.Text { return severities[min(max(f.Severity, 0), len(severities)-1)] }
+
+// told is a finding with the platforms it was made on; none when it is about
+// the whole.
+type told struct {
+	diff.Finding
+	platforms []string
+}
+
+// findings are all of a comparison. What several platforms share is told once.
+func findings(c diff.Comparison) []told {
+	var all []told
+	for _, f := range c.Findings {
+		all = append(all, told{Finding: f})
+	}
+	type key struct {
+		id  string
+		say safe.Text
+	}
+	at := map[key]int{}
+	for _, p := range c.Pairs {
+		for _, f := range p.Findings {
+			k := key{f.ID, f.Say}
+			if i, ok := at[k]; ok {
+				all[i].platforms = append(all[i].platforms, p.Platform)
+				continue
+			}
+			at[k] = len(all)
+			all = append(all, told{f, []string{p.Platform}})
+		}
+	}
+	return bySeverity(all)
+}

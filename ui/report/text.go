@@ -1,0 +1,237 @@
+package report
+
+import (
+	"io"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// textWidth is what terminals, mails and tickets show without breaking lines;
+// notes at the end of rows may go beyond it.
+const textWidth = 100
+
+// Text prints the report for people: the headline, the evidence, the findings,
+// then the steps of each platform that differs.
+func Text(w io.Writer, c diff.Comparison, o Options) error {
+	t := textReport{newPrinter(w, o), o, o.glyphs(), c}
+	t.verdict()
+	t.sides()
+	t.findings()
+	t.platforms()
+	for _, p := range c.Pairs {
+		if hasTable(c, p) {
+			t.steps(p)
+		}
+	}
+	return t.end()
+}
+
+type textReport struct {
+	*printer
+	o Options
+	g look.Glyphs
+	c diff.Comparison
+}
+
+func (t textReport) verdict() {
+	if t.c.B == nil {
+		return
+	}
+	v := t.c.Verdict
+	if v.Trust == "" {
+		t.line(headline(v))
+	} else {
+		t.line(headline(v), safe.Sprintf(" (%s)", trust(v.Trust)))
+	}
+	t.wrapped(safe.Text{}, v.Because)
+	t.blank()
+}
+
+// wrapped prints text behind a lead, the lines after the first indented as far.
+func (t textReport) wrapped(lead, text safe.Text) {
+	if text.IsEmpty() {
+		return
+	}
+	indent := look.Width(lead)
+	for _, l := range look.Wrap([]look.Span{look.P(text)}, textWidth-indent) {
+		t.line(lead, l.Text())
+		lead = safe.Const(" ").Repeat(indent)
+	}
+}
+
+func (t textReport) sides() {
+	t.side(safe.Const("A  "), t.c.A)
+	t.side(safe.Const("B  "), t.c.B)
+}
+
+func (t textReport) side(lead safe.Text, a *model.Artifact) {
+	if a == nil {
+		return
+	}
+	if t.c.B == nil {
+		lead = safe.Text{}
+	}
+	t.line(lead, safe.Clean(a.Ref.String()), safe.Sprintf("  (%s)", kind(*a)))
+	t.line(safe.Const(" ").Repeat(look.Width(lead)), safe.Clean(string(a.Top.Digest)))
+}
+
+func (t textReport) findings() {
+	all := findings(t.c)
+	if len(all) == 0 {
+		return
+	}
+	t.blank()
+	t.line(safe.Const("Findings"))
+	for _, f := range all {
+		lead := t.g.Fit(severity(f.Finding), 9)
+		say := f.Say
+		if where := f.where(t.c); !where.IsEmpty() {
+			say = safe.Sprintf("%s: %s", where, say)
+		}
+		t.wrapped(lead, safe.Sprintf("%s (%s %s, %s)", say, f.ID, f.Name, trust(f.Trust)))
+		if !f.Next.IsEmpty() {
+			t.wrapped(safe.Sprintf("%s%s ", safe.Const(" ").Repeat(9), t.g.Arrow), f.Next)
+		}
+	}
+}
+
+// platforms lists them, one line each, when there are several.
+func (t textReport) platforms() {
+	if len(t.c.Pairs) < 2 {
+		return
+	}
+	t.blank()
+	t.line(safe.Const("Platforms"))
+	for _, p := range t.c.Pairs {
+		t.line(t.g.Fit(platformName(p), 24), safe.Const(" "), platformState(t.c, p))
+	}
+}
+
+// platformState is one line on one platform.
+func platformState(c diff.Comparison, p diff.Pair) safe.Text {
+	if c.B != nil {
+		return headline(p.Verdict)
+	}
+	switch {
+	case p.A.Err != nil:
+		return safe.Gate{}.Clean(p.A.Err.Error())
+	case p.A.Image == nil:
+		return safe.Const("not read")
+	}
+	n := len(p.A.Image.Manifest.Layers)
+	return safe.Sprintf("%d layers, %s, image ID %s", n, size(p.A.Image.Manifest.LayerSize()), shortDigest(p.A.Image.ID()))
+}
+
+// hasTable reports whether a platform's steps are worth their space: identical
+// platforms are folded to their line, unless there is nothing else to print.
+func hasTable(c diff.Comparison, p diff.Pair) bool {
+	if len(p.Rows) == 0 {
+		return false
+	}
+	return p.Verdict.Code != diff.Identical || len(c.Pairs) == 1
+}
+
+const (
+	stepWidth   = 4
+	layerWidth  = 14
+	textColumn  = 44
+	aloneColumn = textColumn + layerWidth + 1
+)
+
+func (t textReport) steps(p diff.Pair) {
+	t.blank()
+	heading := platformName(p)
+	if t.c.B != nil && len(t.c.Pairs) > 1 {
+		heading = safe.Sprintf("%s: %s", heading, headline(p.Verdict))
+	}
+	t.line(heading)
+	if t.c.B != nil && len(t.c.Pairs) > 1 {
+		t.wrapped(safe.Text{}, p.Verdict.Because)
+	}
+	head := []safe.Text{safe.Const("  "), t.g.Right(safe.Const("step"), stepWidth), safe.Const("  ")}
+	if t.c.B == nil {
+		head = append(head, t.g.Fit(safe.Const("instruction"), aloneColumn), t.g.Fit(safe.Const("layer"), layerWidth))
+	} else {
+		head = append(head, t.g.Fit(safe.Const("instruction"), textColumn), safe.Const(" "),
+			t.g.Fit(safe.Const("A layer"), layerWidth), safe.Const(" "), t.g.Fit(safe.Const("B layer"), layerWidth))
+	}
+	t.line(head...)
+	for _, r := range p.Rows {
+		t.row(r)
+	}
+}
+
+// row prints one step. What differs is printed in full, over several lines;
+// the rest is cut to one.
+func (t textReport) row(r diff.Row) {
+	width := textColumn
+	if t.c.B == nil {
+		width = aloneColumn - 1
+	}
+	texts := t.instructions(r, width)
+	line := []safe.Text{t.g.Mark(r.Class), safe.Const(" "), t.g.Right(stepNumber(r), stepWidth), safe.Const("  "), t.g.Fit(texts[0], width), safe.Const(" ")}
+	if t.c.B == nil {
+		line = append(line, t.layer(cmpStep(r.A, r.B)), safe.Const(" "))
+	} else {
+		line = append(line, t.layer(r.A), safe.Const(" "), t.layer(r.B), safe.Const(" "))
+	}
+	t.line(append(line, note(r))...)
+	for _, more := range texts[1:] {
+		t.line(safe.Const(" ").Repeat(stepWidth+4), more)
+	}
+}
+
+// instructions are the lines that tell what a step does; both sides' when they
+// do not agree.
+func (t textReport) instructions(r diff.Row, width int) []safe.Text {
+	text := instruction(t.o, cmpStep(r.A, r.B))
+	switch {
+	case r.A != nil && r.B != nil && !r.SameText:
+		lines := wrapTo(safe.Concat(safe.Const("A: "), text), width)
+		return append(lines, wrapTo(safe.Concat(safe.Const("B: "), instruction(t.o, r.B)), width)...)
+	case r.Differs():
+		return wrapTo(text, width)
+	}
+	return []safe.Text{text}
+}
+
+func wrapTo(t safe.Text, width int) []safe.Text {
+	var lines []safe.Text
+	for _, l := range look.Wrap([]look.Span{look.P(t)}, width) {
+		lines = append(lines, l.Text())
+	}
+	return lines
+}
+
+// instruction is what a step does, as a person reads it.
+func instruction(o Options, s *model.Step) safe.Text {
+	if text := diff.Instruction(s.CreatedBy); text != "" {
+		return o.Gate.Clean(text)
+	}
+	return safe.Const("(nothing recorded)")
+}
+
+func cmpStep(a, b *model.Step) *model.Step {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+func stepNumber(r diff.Row) safe.Text { return safe.Sprintf("%d", cmpStep(r.A, r.B).Index+1) }
+
+func (t textReport) layer(s *model.Step) safe.Text {
+	text := t.g.Nothing
+	switch {
+	case s == nil:
+		text = safe.Text{}
+	case s.HasLayer && s.Empty:
+		text = safe.Sprintf("%s %s", shortDigest(s.Layer.Digest), t.g.Empty)
+	case s.HasLayer:
+		text = shortDigest(s.Layer.Digest)
+	}
+	return t.g.Fit(text, layerWidth)
+}

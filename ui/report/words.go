@@ -1,0 +1,162 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/dustin/go-humanize"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+func bySeverity(all []told) []told {
+	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(b.Severity, a.Severity) })
+	return all
+}
+
+// where names the platforms of a finding, unless there is only one to name.
+func (t told) where(c diff.Comparison) safe.Text {
+	if len(t.platforms) == 0 || len(c.Pairs) < 2 {
+		return safe.Text{}
+	}
+	if len(t.platforms) == len(c.Pairs) {
+		return safe.Const("all platforms")
+	}
+	return safe.Clean(strings.Join(t.platforms, ", "))
+}
+
+func escapeRune(r rune) string {
+	if r <= 0xffff {
+		return fmt.Sprintf(`\u%04x`, r)
+	}
+	high, low := utf16.EncodeRune(r)
+	return fmt.Sprintf(`\u%04x\u%04x`, high, low)
+}
+
+// shortDigest is the first twelve digits, as every other tool shows it.
+func shortDigest(d digest.Digest) safe.Text {
+	_, hex, _ := strings.Cut(string(d), ":")
+	return safe.Clean(hex[:min(len(hex), 12)])
+}
+
+func size(n int64) safe.Text { return safe.Clean(humanize.Bytes(uint64(max(n, 0)))) }
+
+// kind says what a reference led to.
+func kind(a model.Artifact) safe.Text {
+	switch a.Top.Kind {
+	case model.KindIndex:
+		if n := len(a.Images()); n != 1 {
+			return safe.Sprintf("index of %d platforms", n)
+		}
+		return safe.Const("index of 1 platform")
+	case model.KindSchema1:
+		return safe.Const("image in the schema1 format")
+	case model.KindImage:
+		return safe.Const("image")
+	}
+	if t := a.Top.ArtifactType; t != "" {
+		return safe.Sprintf("artifact, %s", t)
+	}
+	return safe.Const("artifact")
+}
+
+// headline is the verdict in one sentence with how far it can be trusted.
+func headline(v diff.Verdict) safe.Text {
+	if v.Code == diff.Pending {
+		return safe.Const("Not known yet: something has not been read")
+	}
+	return v.Headline
+}
+
+func trust(t diff.Trust) safe.Text { return safe.Clean(string(t)) }
+
+// platformName is a heading's name for what has no platform, too.
+func platformName(p diff.Pair) safe.Text {
+	if p.Platform == "" {
+		return safe.Const("the image")
+	}
+	return safe.Clean(p.Platform)
+}
+
+// note says in words what the mark of a row says in a sign.
+func note(r diff.Row) safe.Text {
+	words := []safe.Text{noteOfClass(r)}
+	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(diff.BuildArgs(r.A.CreatedBy), diff.BuildArgs(r.B.CreatedBy)) {
+		words = append(words, safe.Const("other build arguments"))
+	}
+	if t := twins(r); !t.IsEmpty() {
+		words = append(words, t)
+	}
+	return safe.Join(words, ", ")
+}
+
+func noteOfClass(r diff.Row) safe.Text {
+	switch r.Class {
+	case diff.Same:
+		return layerSize(r.A)
+	case diff.RepackedRow:
+		return safe.Sprintf("same content, packed again: %s", sizes(r))
+	case diff.BothEmpty:
+		if r.A.HasLayer && r.B.HasLayer {
+			return safe.Const("both empty")
+		}
+		return safe.Const("empty layer on one side, setting on the other")
+	case diff.Substituted:
+		if !r.A.HasLayer && !r.B.HasLayer {
+			return safe.Const("other setting")
+		}
+		return safe.Sprintf("%s: %s", string(r.Detail), sizes(r))
+	case diff.Added:
+		return alone(r.B, safe.Const("only in B"))
+	case diff.Removed:
+		return alone(r.A, safe.Const("only in A"))
+	case diff.Moved:
+		if r.A != nil {
+			return safe.Sprintf("moved to step %d of B", r.Other+1)
+		}
+		return safe.Sprintf("moved from step %d of A", r.Other+1)
+	case diff.Settings:
+		return safe.Const("settings only")
+	}
+	return layerSize(cmp.Or(r.A, r.B))
+}
+
+func alone(s *model.Step, where safe.Text) safe.Text {
+	return safe.Sprintf("%s, %s", where, layerSize(s))
+}
+
+func sizes(r diff.Row) safe.Text {
+	return safe.Sprintf("%s → %s", layerSize(r.A), layerSize(r.B))
+}
+
+func layerSize(s *model.Step) safe.Text {
+	switch {
+	case !s.HasLayer:
+		return safe.Const("settings only")
+	case s.Layer.Size == 0:
+		return safe.Const("size unknown")
+	case s.Empty:
+		return safe.Sprintf("empty, %s", size(s.Layer.Size))
+	}
+	return size(s.Layer.Size)
+}
+
+// twins says where else the same content is.
+func twins(r diff.Row) safe.Text {
+	var parts []safe.Text
+	for _, t := range []struct {
+		name safe.Text
+		at   []int
+	}{{safe.Const("A"), r.TwinsA}, {safe.Const("B"), r.TwinsB}} {
+		if len(t.at) > 0 {
+			parts = append(parts, safe.Sprintf("×%d in %s, see step %d", len(t.at)+1, t.name, t.at[0]+1))
+		}
+	}
+	return safe.Join(parts, ", ")
+}
