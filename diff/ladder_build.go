@@ -56,7 +56,7 @@ func (l *ladder) sameBase() (Verdict, bool) {
 		Code: SameBase, Trust: Proved, Step: step,
 		Headline: safe.Sprintf("Same base, different from step %d on", step),
 		Because: safe.Sprintf("The first %s with files %s the same (%s); then comes %s",
-			plural(k, "layer"), isAre(k), bytesText(l.baseSize(k)), text),
+			firsts(k, "layer"), isAre(k), bytesText(l.baseSize(k)), text),
 	}, true
 }
 

@@ -75,6 +75,14 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// firsts goes on after "the first": "layer", "3 layers".
+func firsts(n int, noun string) string {
+	if n == 1 {
+		return noun
+	}
+	return plural(n, noun)
+}
+
 // isAre agrees with a number.
 func isAre(n int) string {
 	if n == 1 {

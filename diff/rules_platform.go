@@ -153,7 +153,7 @@ func (b borrow) finding() Finding {
 	return Finding{
 		Severity: 3, Trust: Shown, Evidence: b.evidence,
 		Say: safe.Sprintf("In %s, %s start from the same bytes (the first %s, %s). At most one of them can be native: the base had no such platform and the build silently took another.",
-			b.name, b.platforms, plural(b.layers, "layer"), bytesText(b.size)),
+			b.name, b.platforms, firsts(b.layers, "layer"), bytesText(b.size)),
 		Next: safe.Const("Look which programs are inside; take a base that has the platform; in the Dockerfile, # check=error=true makes the build fail instead"),
 	}
 }

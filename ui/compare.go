@@ -31,7 +31,8 @@ type comparePage struct {
 
 	tab     tabID
 	sheets  [tabCount]sheet
-	shift   int // cells scrolled sideways
+	all     [tabCount]int // rows before the filter
+	shift   int           // cells scrolled sideways
 	stacked bool
 	filter  filter
 	drawn   sceneKey // what the sheets were made from
@@ -313,7 +314,7 @@ func (p comparePage) help() []keyGroup {
 // view is who is compared, the verdict, the tabs, and the sheet in use.
 func (p comparePage) view(f frame) []look.Line {
 	lines := p.top(f)
-	if l, ok := p.filter.line(f.width, len(p.sheets[p.tab].rows), p.unfiltered()); ok {
+	if l, ok := p.filter.line(f.width, places(p.sheets[p.tab].rows), p.all[p.tab]); ok {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 	}
 	return append(lines, p.sheets[p.tab].view(f.glyphs)...)

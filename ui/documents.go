@@ -163,7 +163,7 @@ func lineDiffers(l diff.LinePair) bool { return l.Changed || l.A < 0 || l.B < 0 
 // docRows are a document's lines, both sides.
 func (s scene) docRows(d docDiff, shell func() safe.Text) []row {
 	if !s.docs.ready {
-		return []row{noteRow(safe.Concat(safe.Const("comparing"), s.glyphs.Ellipsis))}
+		return []row{s.noteRow(safe.Concat(safe.Const("comparing"), s.glyphs.Ellipsis))}
 	}
 	var rows []row
 	command := shell()
@@ -172,7 +172,7 @@ func (s scene) docRows(d docDiff, shell func() safe.Text) []row {
 			rows = append(rows, headingRow(b.title))
 		}
 		if len(b.lines) == 0 {
-			rows = append(rows, noteRow(safe.Const("there is no such document here")))
+			rows = append(rows, s.noteRow(safe.Const("there is no such document here")))
 		}
 		for i, l := range b.lines {
 			r := s.docRow(b, l)

@@ -184,7 +184,7 @@ func (s scene) stepFacts(st *model.Step, letter string) []row {
 		add(safe.Sprintf("%sdiff_id", letter), safe.Clean(st.DiffID.String()))
 		add(safe.Sprintf("%stype", letter), safe.Clean(st.Layer.MediaType))
 		if st.Layer.Size > 0 {
-			add(safe.Sprintf("%ssize", letter), safe.Sprintf("%s (%d bytes)", look.Size(st.Layer.Size), st.Layer.Size))
+			add(safe.Sprintf("%ssize", letter), sizeInFull(st.Layer.Size))
 		}
 		if st.Empty {
 			add(safe.Sprintf("%sholds", letter), safe.Const("nothing: it unpacks to an archive without a file"))
@@ -194,6 +194,14 @@ func (s scene) stepFacts(st *model.Step, letter string) []row {
 	add(safe.Sprintf("%scomment", letter), s.gate.Clean(st.Comment))
 	add(safe.Sprintf("%sauthor", letter), s.gate.Clean(st.Author))
 	return rows
+}
+
+// sizeInFull is a size as a person says it, with the exact number.
+func sizeInFull(n int64) safe.Text {
+	if n < 1000 {
+		return look.Size(n)
+	}
+	return safe.Sprintf("%s (%d bytes)", look.Size(n), n)
 }
 
 // layerShell unpacks both layers and hashes them: the diff_ids, proved.

@@ -30,7 +30,7 @@ func (s scene) layerRows() []row {
 }
 
 func (s scene) layerHeading() []row {
-	if len(s.pair.Rows) == 0 || !s.wide {
+	if len(s.pair.Rows) == 0 || !s.wideLayers() {
 		return nil
 	}
 	text := safe.Const("   step  ")
@@ -49,10 +49,17 @@ func (s scene) instructionWidth() int {
 	if s.alone {
 		sides = 1
 	}
-	if !s.wide {
+	if !s.wideLayers() {
 		return max(s.width-1-leadWidth-1, 10)
 	}
-	return max(s.width-1-leadWidth-2-sides*(layerWidth+2)-noteWidth, 10)
+	return s.width - 1 - leadWidth - 2 - sides*(layerWidth+2) - noteWidth
+}
+
+// wideLayers reports whether both layers fit beside an instruction of which
+// enough is left to tell it.
+func (s scene) wideLayers() bool {
+	const enough = 24
+	return s.wide && s.width-1-leadWidth-2-2*(layerWidth+2)-noteWidth >= enough
 }
 
 // entryTrouble are rows in place of the table when a side has no image to show.
@@ -64,16 +71,16 @@ func (s scene) entryTrouble() []row {
 		case e.Err != nil:
 			rows = append(rows, row{header: true, lines: troubleLines(e.Err, s.frame)})
 		case e.Role == model.RoleImage && e.Image == nil:
-			rows = append(rows, noteRow(safe.Sprintf("reading %s%s", s.pair.Platform, s.glyphs.Ellipsis)))
+			rows = append(rows, s.noteRow(safe.Sprintf("reading %s%s", s.pair.Platform, s.glyphs.Ellipsis)))
 		case e.Image == nil:
-			rows = append(rows, noteRow(safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, s.cmp), e.Descriptor.MediaType)))
+			rows = append(rows, s.noteRow(safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, s.cmp), e.Descriptor.MediaType)))
 		}
 	}
 	if len(s.pair.Rows) > 0 && len(rows) == 0 {
 		return nil
 	}
 	if len(rows) == 0 {
-		return []row{noteRow(safe.Const("this image has no layers and no history"))}
+		return []row{s.noteRow(safe.Const("this image has no layers and no history"))}
 	}
 	return rows
 }
@@ -100,7 +107,7 @@ func (s scene) layerRow(r diff.Row) row {
 		shell:  s.layerShell(r),
 	}
 	out.what, out.value = layerValue(r)
-	if s.wide {
+	if s.wideLayers() {
 		out.lines = s.wideLayer(r)
 	} else {
 		out.lines = s.narrowLayer(r)
@@ -241,6 +248,11 @@ func (s scene) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span
 
 // note says in words what the mark says.
 func (s scene) note(r diff.Row) safe.Text {
+	for _, st := range []*model.Step{r.A, r.B} {
+		if st != nil && st.HasLayer && st.Layer.Digest == "" {
+			return safe.Const("the layer is missing")
+		}
+	}
 	switch r.Class {
 	case diff.RepackedRow:
 		return safe.Const("repacked, same files")
@@ -308,7 +320,7 @@ func (s scene) countNotes() []row {
 			continue
 		}
 		letter := []safe.Text{safe.Const("A"), safe.Const("B")}[i]
-		rows = append(rows, noteRow(safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
+		rows = append(rows, s.noteRow(safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
 	}
 	return rows
 }

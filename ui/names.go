@@ -17,6 +17,7 @@ type names struct {
 	shown   []string // what the filter lets through
 	win     window
 	filter  filter
+	want    string // the name to put the cursor on when it arrives
 	loading bool
 	err     error
 }
@@ -69,6 +70,9 @@ func (n names) refilter() names {
 			at = i
 		}
 	}
+	if i := slices.Index(n.shown, n.want); n.want != "" && i >= 0 {
+		at, n.want = i, ""
+	}
 	n.win = n.win.sized(len(n.shown), n.win.height).to(at)
 	return n
 }
@@ -91,6 +95,7 @@ func (n names) update(msg tea.Msg) (names, bool) {
 		return n, true
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok {
+		n.want = "" // the person has moved on
 		w, moved := n.win.move(press)
 		n.win = w
 		return n, moved

@@ -82,7 +82,9 @@ func (p comparePage) layout(f frame) (page, tea.Cmd) {
 	}
 	s := p.scene(f)
 	for t := range tabCount {
-		p.sheets[t] = p.sheets[t].with(p.narrow(s.rows(t)), height)
+		rows := s.rows(t)
+		p.all[t] = places(rows)
+		p.sheets[t] = p.sheets[t].with(p.narrow(rows), height)
 	}
 	p.drawn = k
 	return p, cmd
@@ -135,8 +137,15 @@ func (p comparePage) narrow(rows []row) []row {
 	})
 }
 
-func (p comparePage) unfiltered() int {
-	return len(p.scene(frame{width: wideWidth}).rows(p.tab))
+// places counts the rows that can take the cursor.
+func places(rows []row) int {
+	n := 0
+	for _, r := range rows {
+		if !r.header {
+			n++
+		}
+	}
+	return n
 }
 
 // images are the two sides of the pair as far as they have arrived.
@@ -151,6 +160,10 @@ func (s scene) images() (a, b *model.Image) {
 }
 
 // noteRow is a line of the program's own under a view.
-func noteRow(t safe.Text) row {
-	return row{header: true, lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, t))}}
+func (s scene) noteRow(t safe.Text) row {
+	r := row{header: true}
+	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, t)}, max(s.width-3, 8)) {
+		r.lines = append(r.lines, look.L(look.Gap(1)).With(l.Spans...))
+	}
+	return r
 }

@@ -57,7 +57,7 @@ func (s scene) schema1Rows() []row {
 	a, storedA, okA := schema1Of(imgA)
 	b, storedB, okB := schema1Of(imgB)
 	if !okA && !okB {
-		return []row{noteRow(safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
+		return []row{s.noteRow(safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
 	}
 	rows := s.schema1Head(storedA, storedB)
 	parted := partingRow(s.pair.Rows, a, b)

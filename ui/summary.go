@@ -66,7 +66,7 @@ func (s scene) differingSteps() []row {
 	}
 	rows = append([]row{blankRow(), headingRow(title)}, rows...)
 	if n > stepsShown {
-		rows = append(rows, noteRow(safe.Sprintf("and %d more: 3 shows all layers", n-stepsShown)))
+		rows = append(rows, s.noteRow(safe.Sprintf("and %d more: 3 shows all layers", n-stepsShown)))
 	}
 	return rows
 }

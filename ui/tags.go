@@ -48,8 +48,7 @@ func newTagsPage(d deps, repo model.Ref) page {
 
 // newPickPage is the tags page, opened to choose another A or B.
 func newPickPage(d deps, now model.Ref, side diff.Side) page {
-	p := tagsPage{deps: d, ref: now.Repo(), info: map[string]peeked{}, pick: side}
-	return p
+	return tagsPage{deps: d, ref: now.Repo(), info: map[string]peeked{}, pick: side, list: names{want: now.Tag}}
 }
 
 func (p tagsPage) start(ctx context.Context) (page, tea.Cmd) {

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -68,7 +70,19 @@ func (p comparePage) headline() safe.Text {
 	case v.Code == diff.Pending:
 		return safe.Const("READING")
 	}
-	return v.Headline.Upper()
+	return shout(v.Headline)
+}
+
+// shout is a headline in capitals, but for words that are names: tags and
+// platforms are case-sensitive.
+func shout(t safe.Text) safe.Text {
+	words := strings.Split(t.String(), " ")
+	for i, w := range words {
+		if !strings.ContainsAny(strings.TrimRight(w, ":"), ":/@_-") {
+			words[i] = strings.ToUpper(w)
+		}
+	}
+	return safe.Clean(strings.Join(words, " "))
 }
 
 func (p comparePage) verdictLine() look.Line {

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -29,7 +30,7 @@ func (s store) retag() {
 	r.tag(shopImage(base, time.Date(2023, 10, 1, 16, 31, 4, 0, time.UTC), 60, classic).docker(), "prod-rebuilt")
 }
 
-// buildDates are those of a month of builds, one to three on a working day.
+// buildDates are those of a month of builds, one to four on a working day.
 func buildDates() []time.Time {
 	var dates []time.Time
 	for day := 1; day <= 30; day++ {
@@ -42,6 +43,7 @@ func buildDates() []time.Time {
 			dates = append(dates, d.Add(time.Duration(minutes)*time.Minute+time.Duration((day*13+n*29+20)%60)*time.Second))
 		}
 	}
+	slices.SortFunc(dates, time.Time.Compare)
 	return dates
 }
 

@@ -149,13 +149,13 @@ func page(w http.ResponseWriter, r *http.Request, key string, all []string, name
 	q := r.URL.Query()
 	n := len(all)
 	if s := q.Get("n"); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil || n < 0 {
+		asked, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || asked < 0 {
 			fail(w, http.StatusBadRequest, "PAGINATION_NUMBER_INVALID", "invalid number of results requested")
 			return
 		}
+		n = int(min(asked, int64(n)))
 	}
-	n = min(n, len(all))
 	from, found := slices.BinarySearch(all, q.Get("last"))
 	if found {
 		from++

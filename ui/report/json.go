@@ -194,4 +194,3 @@ func jsonFindings(found []diff.Finding) []jsonFinding {
 	}
 	return out
 }
-

@@ -70,7 +70,9 @@ func toASCII(s string) string {
 
 var severities = [...]safe.Text{safe.Const("fact"), safe.Const("note"), safe.Const("warning"), safe.Const("stop")}
 
-func severity(f diff.Finding) safe.Text { return severities[min(max(f.Severity, 0), len(severities)-1)] }
+func severity(f diff.Finding) safe.Text {
+	return severities[min(max(f.Severity, 0), len(severities)-1)]
+}
 
 // told is a finding with the platforms it was made on; none when it is about
 // the whole.

@@ -151,11 +151,14 @@ func layerSize(s *model.Step) safe.Text {
 func twins(r diff.Row) safe.Text {
 	var parts []safe.Text
 	for _, t := range []struct {
-		name safe.Text
-		at   []int
-	}{{safe.Const("A"), r.TwinsA}, {safe.Const("B"), r.TwinsB}} {
+		in safe.Text
+		at []int
+	}{{safe.Const(" in A"), r.TwinsA}, {safe.Const(" in B"), r.TwinsB}} {
+		if r.Class == diff.Alone {
+			t.in = safe.Text{}
+		}
 		if len(t.at) > 0 {
-			parts = append(parts, safe.Sprintf("×%d in %s, see step %d", len(t.at)+1, t.name, t.at[0]+1))
+			parts = append(parts, safe.Sprintf("×%d%s, see step %d", len(t.at)+1, t.in, t.at[0]+1))
 		}
 	}
 	return safe.Join(parts, ", ")
