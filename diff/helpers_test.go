@@ -208,3 +208,7 @@ func fixture(t testing.TB, name string) []byte {
 	}
 	return raw
 }
+
+func doc(raw []byte) model.Document {
+	return model.Document{Digest: digest.FromBytes(raw), Raw: raw}
+}

@@ -33,14 +33,16 @@ func (s scene) layerHeading() []row {
 	if len(s.pair.Rows) == 0 || !s.wideLayers() {
 		return nil
 	}
-	text := safe.Const("   step  ")
-	l := look.L(look.S(look.Faint, s.glyphs.Fit(text, leadWidth+s.instructionWidth()+2)))
-	if s.alone {
-		l = l.With(look.S(look.Faint, safe.Const("layer             size")))
-	} else {
-		l = l.With(look.S(look.Faint, s.glyphs.Fit(safe.Const("A layer           size"), layerWidth+2)), look.S(look.Faint, safe.Const("B layer           size")))
+	head := func(name safe.Text) look.Span {
+		return look.S(look.Faint, safe.Concat(s.glyphs.Fit(name, digestWidth+3), s.glyphs.Right(safe.Const("size"), sizeWidth), safe.Const("  ")))
 	}
-	return []row{{header: true, lines: []look.Line{look.L(look.Gap(1)).With(l.Spans...)}}}
+	l := look.L(look.S(look.Faint, s.glyphs.Fit(safe.Const("      step"), leadWidth+s.instructionWidth()+2)))
+	if s.alone {
+		l = l.With(head(safe.Const("layer")))
+	} else {
+		l = l.With(head(safe.Const("A layer")), head(safe.Const("B layer")))
+	}
+	return []row{{header: true, lines: []look.Line{l}}}
 }
 
 // instructionWidth is what the other columns leave.

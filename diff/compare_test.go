@@ -1,0 +1,226 @@
+package diff
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+func forArch(arch string, steps ...step) build {
+	b := app(steps...)
+	b.arch = arch
+	b.steps[0] = does("ADD rootfs /", files("debian "+arch).sized(29_000_000))
+	return b
+}
+
+func TestCompareIndexes(t *testing.T) {
+	amd, arm := forArch("amd64").image(t), forArch("arm64").image(t)
+	armPacked := forArch("arm64")
+	armPacked.steps[2] = does(armPacked.steps[2].text, files("curl").packed("again"))
+	s390 := forArch("s390x").image(t)
+	armOther := forArch("arm64", does("COPY . /", files("x"))).image(t)
+	failed := entry(arm)
+	failed.Image, failed.Err = nil, errors.New("404 not found")
+	tests := []struct {
+		name string
+		a, b []model.Entry
+		code Code
+		same bool
+		head string
+	}{
+		{"a receipt more", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), entry(arm), receipt(entry(amd))}, OtherEnvelope, true, "another envelope"},
+		{"a platform less", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd)}, OtherEnvelope, false, "linux/arm64 only in :a"},
+		{"a platform more", []model.Entry{entry(amd)}, []model.Entry{entry(amd), entry(arm)}, OtherEnvelope, false, "linux/arm64 only in :b"},
+		{"one packed again", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), entry(armPacked.image(t))}, Repacked, true, "linux/arm64: same image, packed differently"},
+		{"one other", []model.Entry{entry(amd), entry(arm), entry(s390)}, []model.Entry{entry(amd), entry(armOther), entry(s390)}, SameBase, false, "linux/arm64: same base, different from step 4 on"},
+		{"no platform in common", []model.Entry{entry(amd)}, []model.Entry{entry(arm)}, NotComparable, false, "No platform in common"},
+		{"one not read", []model.Entry{entry(amd), entry(armOther)}, []model.Entry{entry(amd), failed}, NotComparable, false, "linux/arm64: :b could not be read"},
+		{"one pending", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), pending(entry(armOther))}, Pending, false, ""},
+		{"pending, but the same digest", []model.Entry{entry(amd), entry(arm), receipt(entry(arm))}, []model.Entry{entry(amd), pending(entry(arm))}, OtherEnvelope, true, "another envelope"},
+		{"nothing but receipts", []model.Entry{receipt(entry(amd))}, []model.Entry{receipt(entry(arm))}, NotComparable, false, "no image to compare"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Compare(index(t, "a", tt.a...), index(t, "b", tt.b...))
+			if c.Verdict.Code != tt.code || c.Same(false) != tt.same || !strings.Contains(c.Verdict.Headline.String(), tt.head) {
+				t.Errorf("%q, same %v: %s because %s", c.Verdict.Code, c.Same(false), c.Verdict.Headline, c.Verdict.Because)
+			}
+			if c.Same(true) {
+				t.Error("not the same bytes")
+			}
+		})
+	}
+}
+
+func TestAllPlatformsOfOneVerdict(t *testing.T) {
+	var as, bs []model.Entry
+	for i, arch := range []string{"amd64", "arm64", "s390x"} {
+		as = append(as, entry(forArch(arch, does("COPY . /", files("1"))).image(t)))
+		extra := []step{does("COPY . /", files("2"))}
+		if i == 2 {
+			extra = append(extra, sets("USER app"))
+		}
+		bs = append(bs, entry(forArch(arch, extra...).image(t)))
+	}
+	v := Compare(index(t, "a", as[:2]...), index(t, "b", bs[:2]...)).Verdict
+	if got, want := v.Headline.String(), "Same recipe, built again from step 4 on, on all 2 platforms"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	v = Compare(index(t, "a", as...), index(t, "b", bs...)).Verdict
+	if v.Code != SameBase || !strings.HasPrefix(v.Headline.String(), "linux/s390x: same base") {
+		t.Errorf("%q: %q", v.Code, v.Headline)
+	}
+}
+
+func TestSingleBesideIndex(t *testing.T) {
+	amd, arm := forArch("amd64").image(t), forArch("arm64").image(t)
+	list := index(t, "list", entry(amd), entry(arm))
+	c := Compare(list, single("one", arm))
+	if len(c.Pairs) != 2 || c.Pairs[1].Platform != "linux/arm64" || c.Pairs[1].B == nil || c.Pairs[1].Verdict.Code != Identical {
+		t.Fatalf("pairs %+v", c.Pairs)
+	}
+	waiting := single("one", arm)
+	waiting.Entries[0] = pending(waiting.Entries[0])
+	if c := Compare(list, waiting); c.Verdict.Code != Pending || len(c.Findings) != 0 {
+		t.Errorf("its platform is not known yet: %q, %v", c.Verdict.Code, c.Findings)
+	}
+	// Two single images are compared even for different machines.
+	c = Compare(single("a", amd), single("b", arm))
+	if len(c.Pairs) != 1 || !strings.HasPrefix(c.Verdict.Headline.String(), "Different platforms: linux/amd64 and linux/arm64") || c.Same(false) {
+		t.Errorf("%d pairs: %q", len(c.Pairs), c.Verdict.Headline)
+	}
+}
+
+func TestDuplicatePlatforms(t *testing.T) {
+	first, second := forArch("amd64").image(t), forArch("amd64", sets("USER x")).image(t)
+	c := Compare(index(t, "a", entry(first), entry(second)), index(t, "b", entry(first)))
+	if len(c.Pairs) != 2 || c.Pairs[0].Verdict.Code != Identical || c.Pairs[1].B != nil {
+		t.Errorf("pairs %+v", c.Pairs)
+	}
+	if !c.Same(false) {
+		t.Error("clients take the first, which is the same")
+	}
+}
+
+func TestWindowsRevisions(t *testing.T) {
+	win := func(version string) model.Entry {
+		b := forArch("amd64", sets("ENV V="+version))
+		b.os = "windows"
+		e := entry(b.image(t))
+		e.Descriptor.Platform.OSVersion = version
+		return e
+	}
+	c := Compare(index(t, "a", win("10.0.17763.1"), win("10.0.20348.1")), index(t, "b", win("10.0.20348.2"), win("10.0.17763.2")))
+	if len(c.Pairs) != 2 || c.Pairs[0].B == nil || c.Pairs[0].B.Platform().OSVersion != "10.0.17763.2" {
+		t.Errorf("pairs %+v", c.Pairs)
+	}
+}
+
+func TestPendingTop(t *testing.T) {
+	if v := Compare(model.Artifact{}, model.Artifact{}).Verdict; v.Code != Pending {
+		t.Errorf("nothing read on either side: %q", v.Code)
+	}
+}
+
+func TestOnly(t *testing.T) {
+	amd, arm := forArch("amd64").image(t), forArch("arm64").image(t)
+	arm6 := labelled(entry(forArch("arm").image(t)), "linux", "arm", "v6")
+	other := forArch("arm64", does("COPY . /", files("x"))).image(t)
+	c := Compare(index(t, "a", entry(amd), entry(arm), arm6), index(t, "b", entry(amd), entry(other)))
+	for arg, want := range map[string]Code{
+		"linux/amd64": Identical, "amd64": Identical, "linux/x86_64": Identical,
+		"linux/arm64/v8": SameBase, "aarch64": SameBase, "linux/arm/v6": NotComparable,
+	} {
+		only, err := c.Only(arg)
+		if err != nil || len(only.Pairs) != 1 || only.Verdict.Code != want || only.Same(true) != (want == Identical) {
+			t.Errorf("%s: %q, %v", arg, only.Verdict.Code, err)
+		}
+	}
+	for _, arg := range []string{"linux/s390x", "linux/arm/v7", "*", "a/b/c/d", "", "linux/"} {
+		if _, err := c.Only(arg); err == nil {
+			t.Errorf("%q is accepted", arg)
+		}
+	}
+	_, err := c.Only("linux/s390x")
+	if want := "neither side has linux/s390x, there is linux/amd64, linux/arm64 and linux/arm/v6"; err.Error() != want {
+		t.Errorf("%q, want %q", err, want)
+	}
+	if lost, _ := c.Only("linux/arm/v6"); len(lost.Findings) != 1 {
+		t.Errorf("findings about the platform stay: %v", lost.Findings)
+	}
+	if kept, _ := c.Only("linux/amd64"); len(kept.Findings) != 0 {
+		t.Errorf("findings about others go: %v", kept.Findings)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	amd, arm := forArch("amd64").image(t), forArch("arm64").image(t)
+	c := Describe(index(t, "a", entry(amd), pending(entry(arm)), receipt(entry(amd))))
+	if c.B != nil || c.Verdict.Code != Pending || len(c.Pairs) != 2 || !c.Same(true) {
+		t.Fatalf("%+v", c)
+	}
+	for _, r := range c.Pairs[0].Rows {
+		if r.Class != Alone || r.A == nil || r.B != nil || r.Differs() {
+			t.Errorf("row %+v", r)
+		}
+	}
+	if len(c.Pairs[0].Rows) != 3 || len(c.Pairs[1].Rows) != 0 {
+		t.Error("steps are shown as they arrive")
+	}
+	if c := Describe(artifact("x", "a/b", "c")); len(c.Pairs) != 1 || len(c.Pairs[0].Rows) != 0 {
+		t.Errorf("an artifact: %+v", c.Pairs)
+	}
+}
+
+func FuzzCompare(f *testing.F) {
+	m, c := app(does("WORKDIR /", nothing)).raw(f)
+	f.Add(m, c, m, c)
+	f.Add(fixture(f, "prod.schema2.json"), fixture(f, "config-a694bf29e765.json"), fixture(f, "prod.schema1.json"), []byte("{}"))
+	f.Fuzz(func(t *testing.T, manifestA, configA, manifestB, configB []byte) {
+		a, okA := arbitrary(manifestA, configA)
+		b, okB := arbitrary(manifestB, configB)
+		if !okA || !okB {
+			t.Skip()
+		}
+		c := Compare(a, b)
+		if c.Verdict.Headline.IsEmpty() {
+			t.Fatalf("no headline for %q", c.Verdict.Code)
+		}
+		if len(c.Pairs) == 1 && c.Pairs[0].A.Image != nil && c.Pairs[0].B.Image != nil {
+			checkRows(t, c.Pairs[0].A.Image.Steps, c.Pairs[0].B.Image.Steps, c.Pairs[0].Rows)
+		}
+		if c.Verdict.Code == Identical && a.Top.Digest != b.Top.Digest {
+			t.Fatal("other bytes taken for identical")
+		}
+		Describe(a)
+		if back := Compare(b, a); back.Verdict.Code != c.Verdict.Code {
+			t.Fatalf("%q one way, %q the other", c.Verdict.Code, back.Verdict.Code)
+		}
+	})
+}
+
+func arbitrary(manifest, config []byte) (model.Artifact, bool) {
+	m, err := model.ParseManifest(doc(manifest))
+	if err != nil {
+		return model.Artifact{}, false
+	}
+	e := model.Entry{Descriptor: v1.Descriptor{Digest: m.Digest, MediaType: m.MediaType}, Role: model.RoleImage}
+	switch m.Kind {
+	case model.KindSchema1:
+		img, err := model.Schema1Image(m)
+		e.Image, e.Err = &img, err
+	case model.KindImage:
+		c, err := model.ParseConfig(doc(config))
+		img := model.NewImage(m, c)
+		if e.Image, e.Err = &img, err; err != nil {
+			e.Image = nil
+		}
+	default:
+		e.Role = model.RoleArtifact
+	}
+	return model.Artifact{Ref: ref("x"), Top: m, Entries: []model.Entry{e}, Done: true}, true
+}

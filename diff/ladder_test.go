@@ -1,0 +1,198 @@
+package diff
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// app is the image that the tests change one thing of.
+func app(steps ...step) build {
+	return build{steps: append([]step{
+		does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("a", 64)+" in / ", files("debian").sized(29_000_000)),
+		sets(`/bin/sh -c #(nop)  CMD ["bash"]`),
+		does("RUN /bin/sh -c apt-get install curl # buildkit", files("curl")),
+	}, steps...)}
+}
+
+func TestLadder(t *testing.T) {
+	plain := app(does("COPY . /app # buildkit", files("app")))
+	otherEnv := plain
+	otherEnv.config = map[string]any{"Env": []string{"A=1"}, "User": "app"}
+	later := plain
+	later.created = "2026-01-01T00:00:00Z"
+	annotated := plain
+	annotated.extra = map[string]any{"annotations": map[string]string{"a": "b"}}
+	none := build{steps: []step{sets("ENV A=1")}}
+	tests := []struct {
+		name  string
+		a, b  build
+		code  Code
+		trust Trust
+		step  int
+		head  string // part of the headline
+		why   string // part of the evidence
+	}{
+		{"the same bytes", plain, plain, Identical, Proved, 0, "Identical", "sha256:"},
+		{"annotations of the manifest", plain, annotated, OtherEnvelope, Proved, 0, "another manifest", "annotations"},
+		{"packed again", plain, app(does("COPY . /app # buildkit", files("app").packed("again"))), Repacked, Proved, 4, "packed differently", "Same files, same settings: image ID "},
+		{"other environment", plain, otherEnv, OtherSettings, Proved, 0, "other settings", "1 environment variable and USER"},
+		{"another date", plain, later, OtherSettings, Proved, 0, "other settings", "what differs: dates"},
+		{"an empty step recorded as a setting", app(does("WORKDIR /app", nothing)), app(sets("WORKDIR /app")), OtherRecord, Proved, 4, "recorded differently", "1 empty layer"},
+		{"built again", plain, app(does("COPY . /app # buildkit", files("app 2"))), SameRecipe, Shown, 4, "built again from step 4 on", "COPY . /app"},
+		{"a changed setting on the same base", plain, app(sets("ENV V=2"), does("COPY . /app", files("app 2"))), SameBase, Proved, 4, "different from step 4 on", "first 2 layers with files are the same (29 MB)"},
+		{"another base under the same recipe", app(), build{steps: []step{
+			does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("b", 64)+" in / ", files("debian 2")),
+			sets(`/bin/sh -c #(nop)  CMD ["bash"]`), does("RUN /bin/sh -c apt-get install curl # buildkit", files("curl 2")),
+		}}, SameRecipe, Shown, 1, "built again from step 1 on", "ADD file:"},
+		{"only empty layers in common", build{steps: []step{does("WORKDIR /", nothing), does("COPY a /", files("a"))}},
+			build{steps: []step{does("WORKDIR /", nothing), does("RUN make", files("b"))}}, Unrelated, Shown, 2, "Unrelated", "No layer is the same"},
+		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Shown, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},
+		{"a layer in common, not the first", plain, build{steps: []step{does("ADD y /", files("y")), does("COPY . /app", files("app"))}},
+			Unrelated, Shown, 1, "Different from the first layer on", "1 layer is the same"},
+		{"no file on either side", none, build{steps: []step{sets("ENV A=2")}}, NotComparable, Proved, 1, "Neither side has any file", "history"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Compare(single("a", tt.a.image(t)), single("b", tt.b.image(t)))
+			v := c.Pairs[0].Verdict
+			if v.Code != tt.code || v.Trust != tt.trust || v.Step != tt.step {
+				t.Errorf("code %q, trust %q, step %d; want %q, %q, %d", v.Code, v.Trust, v.Step, tt.code, tt.trust, tt.step)
+			}
+			if c.Verdict.Code != tt.code {
+				t.Errorf("over all %q", c.Verdict.Code)
+			}
+			if !strings.Contains(v.Headline.String(), tt.head) || !strings.Contains(v.Because.String(), tt.why) {
+				t.Errorf("says %q because %q", v.Headline, v.Because)
+			}
+			if same := c.Same(false); same != (rank(tt.code) < 4) {
+				t.Errorf("Same = %v", same)
+			}
+			if exact := c.Same(true); exact != (tt.code == Identical) {
+				t.Errorf("exactly Same = %v", exact)
+			}
+		})
+	}
+}
+
+// reprint writes a config again in another order and spacing, or not quite.
+func TestReprinted(t *testing.T) {
+	manifest, config := app().raw(t)
+	tests := []struct {
+		name, old, text string
+		code            Code
+	}{
+		{"spacing", `{"architecture":"amd64"`, `{ "architecture" : "amd64"`, Reprinted},
+		{"escapes", `"bash\"]"`, `"b\u0061sh\"]"`, Reprinted},
+		{"a number written otherwise", `{"architecture"`, `{"n":1.0,"architecture"`, OtherSettings},
+		{"a member twice", `{"architecture"`, `{"os":"linux","architecture"`, OtherSettings},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			printed := []byte(strings.Replace(string(config), tt.old, tt.text, 1))
+			if string(printed) == string(config) {
+				t.Fatalf("nothing replaced in %s", config)
+			}
+			other := strings.ReplaceAll(string(manifest), digest.FromBytes(config).String(), digest.FromBytes(printed).String())
+			c := Compare(single("a", parseImage(t, manifest, config)), single("b", parseImage(t, []byte(other), printed)))
+			if c.Verdict.Code != tt.code {
+				t.Errorf("%q because %q", c.Verdict.Code, c.Verdict.Because)
+			}
+		})
+	}
+}
+
+func TestNotComparable(t *testing.T) {
+	img := app().image(t)
+	broken := app().image(t)
+	broken.Manifest.Layers = broken.Manifest.Layers[:1]
+	broken.Manifest.Digest = digest.FromString("fewer layers")
+	broken = model.NewImage(broken.Manifest, broken.Config)
+	liar := app(does("COPY x /", files("x"))).image(t)
+	liar.Steps[3].Layer.Digest = img.Steps[0].Layer.Digest
+	unread := single("b", app(sets("ENV A=1")).image(t))
+	unread.Entries[0] = pending(unread.Entries[0])
+	unread.Entries[0].Err = errors.New("401 unauthorized for https://user:hunter2@registry.example")
+	tests := []struct {
+		name      string
+		b         model.Artifact
+		head, why string
+	}{
+		{"fewer layers than diff_ids, config equal", single("b", broken), ":b is broken: runtimes refuse it", "1 layer and its config 2 diff_ids"},
+		{"one blob, two contents", single("b", liar), "One of the configs", "it can only do one"},
+		{"not read", unread, ":b could not be read", "user:(masked)@"},
+		{"an artifact", artifact("b", "application/vnd.cncf.helm.config.v1+json", "chart"), "is not a container image", "artifact"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Compare(single("a", img), tt.b)
+			v := c.Verdict
+			if v.Code != NotComparable || !strings.Contains(v.Headline.String(), tt.head) || !strings.Contains(v.Because.String(), tt.why) {
+				t.Errorf("%q: %q because %q", v.Code, v.Headline, v.Because)
+			}
+			if c.Same(false) {
+				t.Error("taken for the same")
+			}
+		})
+	}
+}
+
+// artifact is something in a registry that is no image.
+func artifact(tag, artifactType, content string) model.Artifact {
+	const empty = `{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}`
+	raw := []byte(`{"schemaVersion":2,"artifactType":"` + artifactType + `","config":` + empty +
+		`,"layers":[{"mediaType":"text/plain","digest":"` + digest.FromString(content).String() + `","size":1}]}`)
+	m, err := model.ParseManifest(model.Document{Digest: digest.FromBytes(raw), MediaType: v1.MediaTypeImageManifest, Raw: raw})
+	if err != nil {
+		panic(err)
+	}
+	return model.Artifact{Ref: ref(tag), Top: m, Done: true, Entries: []model.Entry{{
+		Descriptor: v1.Descriptor{Digest: m.Digest, ArtifactType: m.ArtifactType}, Role: model.RoleArtifact,
+	}}}
+}
+
+// Two artifacts share the config {} without being the same.
+func TestArtifacts(t *testing.T) {
+	a, b := artifact("a", "a/x", "one"), artifact("b", "a/x", "two")
+	if v := Compare(a, b).Verdict; v.Code != NotComparable {
+		t.Errorf("other artifact: %q", v.Code)
+	}
+	if v := Compare(a, a).Verdict; v.Code != Identical {
+		t.Errorf("the same artifact: %q", v.Code)
+	}
+	a.Entries, b.Entries = nil, nil
+	if v := Compare(a, b).Verdict; v.Code != NotComparable {
+		t.Errorf("artifact without entries: %q", v.Code)
+	}
+}
+
+func TestLegacy(t *testing.T) {
+	tests := []struct {
+		a, b         string
+		formA, formB string
+		code         Code
+		trust        Trust
+	}{
+		{"testing", "20231001.155532z", "schema1", "schema1", Reprinted, Shown},
+		{"testing", "prod", "schema1", "schema1", OtherRecord, Shown},
+		{"testing", "testing", "schema2", "schema1", Reprinted, Proved},
+		{"testing", "prod", "schema2", "schema1", OtherRecord, Shown},
+		{"prod", "testing", "schema1", "schema2", OtherRecord, Shown},
+	}
+	for _, tt := range tests {
+		c := Compare(captured(t, tt.a, tt.formA), captured(t, tt.b, tt.formB))
+		if v := c.Verdict; v.Code != tt.code || v.Trust != tt.trust {
+			t.Errorf("%s %s, %s %s: %q (%s): %s because %s", tt.a, tt.formA, tt.b, tt.formB, v.Code, v.Trust, v.Headline, v.Because)
+		}
+	}
+	// Another image that shares blobs is told by them.
+	other := app().image(t)
+	if v := Compare(captured(t, "prod", "schema1"), single("b", other)).Verdict; v.Code != Unrelated {
+		t.Errorf("another image: %q", v.Code)
+	}
+}
