@@ -2,14 +2,17 @@ package main
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 
+	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
 // cost is what reading took, which differs from run to run.
-var cost = uitest.Mask{Pattern: regexp.MustCompile(` *(\d+ under way . )?\d+ requests? . [\d.]+ k?B . \d+\.\d s`), With: ""}
+var cost = uitest.Mask{Pattern: regexp.MustCompile(` *(?:\d+ under way . )?[\d,]+ requests? . [\d.]+ k?M?B . \d+\.\d s`), With: ""}
 
+// startDemo runs the demo on a terminal and waits for its first screen.
 func startDemo(t *testing.T, o uitest.Options, args ...string) *uitest.Term {
 	t.Helper()
 	o.Masks = []uitest.Mask{cost, uitest.Ports}
@@ -18,11 +21,223 @@ func startDemo(t *testing.T, o uitest.Options, args ...string) *uitest.Term {
 	return term
 }
 
-func TestPictures(t *testing.T) {
-	term := startDemo(t, uitest.Options{Width: 120, Height: 34})
-	term.Type("1")
-	term.WaitFor("SAME IMAGE, PACKED DIFFERENTLY", "Schema1 ≠2")
+// wide and small are the two terminals that every screen must work on.
+var (
+	wide  = uitest.Options{Width: 120, Height: 40}
+	small = uitest.Options{Width: 80, Height: 24}
+)
+
+// step types keys, waits for texts and compares the screen.
+type step struct {
+	keys   string // names separated by blanks
+	wait   []string
+	golden string
+}
+
+func play(t *testing.T, term *uitest.Term, steps []step) {
+	t.Helper()
+	for _, s := range steps {
+		term.Type(strings.Fields(s.keys)...)
+		term.WaitFor(s.wait...)
+		if s.golden != "" {
+			term.Golden(s.golden)
+		}
+	}
+}
+
+// TestIncidents looks at the three incidents as a person does: the answer must
+// be on the first screen.
+func TestIncidents(t *testing.T) {
+	retag := []step{
+		{"1", []string{"SAME IMAGE, PACKED DIFFERENTLY", "proved", "Step 8 is empty on both sides"}, "summary"},
+		{"3", []string{"a3ed95caeb02"}, "layers"},
+		{"n enter", []string{"both empty", "5f70bf18a086"}, "layer"},
+		{"esc 4", []string{"NODE_ENV"}, "history"},
+		{"6 n", []string{"a3ed95caeb02ffe68"}, "manifest"},
+		{"7", []string{"here the chains part"}, "schema1"},
+	}
+	base := []step{
+		{"2", []string{"SAME BASE, DIFFERENT FROM STEP 12 ON", "PYTHON_VERSION=2.7.17"}, "summary"},
+		{"3", []string{"rebuilt"}, "layers"},
+		{"4 n n n n", []string{"PYTHON_VERSION"}, "history"},
+		{"5 n", []string{"architecture"}, "config"},
+	}
+	platform := []step{
+		{"3", []string{"start from the same bytes"}, "summary"},
+		{"2", []string{"linux/arm64", "receipt"}, "platforms"},
+		{"p 3", []string{"linux/amd64 1/2"}, "other"},
+	}
+	for name, steps := range map[string][]step{"retag": retag, "base": base, "platform": platform} {
+		for size, o := range map[string]uitest.Options{"120": wide, "80": small} {
+			t.Run(name+size, func(t *testing.T) {
+				t.Parallel()
+				named := make([]step, len(steps))
+				for i, s := range steps {
+					named[i] = step{s.keys, s.wait, name + size + "-" + s.golden}
+				}
+				play(t, startDemo(t, o), named)
+			})
+		}
+	}
+}
+
+func TestBrowse(t *testing.T) {
+	for size, o := range map[string]uitest.Options{"120": wide, "80": small} {
+		t.Run(size, func(t *testing.T) {
+			t.Parallel()
+			term := startDemo(t, o)
+			term.Golden("guide" + size)
+			play(t, term, []step{
+				{"4", []string{"library/python"}, "repositories" + size},
+				{"/", nil, ""},
+				{"p y t h o n", []string{"1 of 17"}, ""},
+				{"enter enter", []string{"2.7.17-slim", "7 platforms"}, "tags" + size},
+				{"a down down", []string{"compare A :2 with :2-slim"}, "marked" + size},
+				{"enter", []string{"A :2 ", "B :2-slim"}, ""},
+				{"esc", []string{"choose"}, ""},
+			}[:6])
+			// Back to where one was, mark and all; then one step at a time.
+			term.WaitFor("DIFFERENT FROM THE FIRST LAYER")
+			term.Type("esc")
+			term.WaitFor("compare A :2 with :2-slim")
+			term.Type("esc")
+			term.WaitFor("mark A, then B")
+			term.Type("esc", "esc", "esc")
+			term.WaitFor("Browse the registry")
+			term.Type("q")
+			if code := term.Wait(); code != 0 {
+				t.Errorf("q ended the program with %d", code)
+			}
+		})
+	}
+}
+
+func TestLooks(t *testing.T) {
+	for name, o := range map[string]struct {
+		o    uitest.Options
+		args []string
+	}{
+		"no-color": {uitest.Options{NoColor: true}, nil},
+		"light":    {uitest.Options{Light: true}, nil},
+		"ascii":    {uitest.Options{}, []string{"--ascii"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			term := startDemo(t, o.o, o.args...)
+			play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"both empty"}, "look-" + name}})
+			f := term.Frame()
+			if name == "no-color" && f.HasColor() {
+				t.Error("NO_COLOR is set and there is a colour on the screen")
+			}
+			if name == "ascii" {
+				for _, r := range f.Text() {
+					if r > 126 {
+						t.Fatalf("--ascii draws %q", r)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	term := startDemo(t, wide)
+	play(t, term, []step{
+		{"1", []string{"PACKED DIFFERENTLY"}, ""},
+		{"?", []string{"Marks", "next difference"}, "help"},
+		{"esc", []string{"PACKED DIFFERENTLY"}, ""},
+	})
+}
+
+// TestCopy copies through OSC 52, in full, what the screen shows cut off.
+func TestCopy(t *testing.T) {
+	term := startDemo(t, small)
+	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n y", []string{"copied the layer of step 8: sha256:a3ed95ca"}, ""}})
+	term.WaitClipboard("sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4")
+	term.Type("c")
+	term.WaitFor("copied the command")
+	f := term.Clipboard()
+	if !strings.HasPrefix(f, "for l in 127.0.0.1:") || !strings.Contains(f, "crane blob $l | gunzip | sha256sum") {
+		t.Errorf("the command that proves the row is %q", f)
+	}
+}
+
+// TestPaste goes to a pasted reference; a q in it must not quit.
+func TestPaste(t *testing.T) {
+	term := startDemo(t, small)
+	_, host, _ := strings.Cut(term.Screen(), "a registry made up on ")
+	host, _, _ = strings.Cut(host, "\n")
+	term.Paste(strings.TrimSpace(host) + "/team/payments:1.42.0 :1.42.0-squashed")
+	term.WaitFor("go to: " + strings.TrimSpace(host))
+	term.Type("enter")
+	term.WaitFor("A :1.42.0 ", "B :1.42.0-squashed")
+}
+
+// TestPlace keeps the cursor on its row through resizes, swaps and another side.
+func TestPlace(t *testing.T) {
+	term := startDemo(t, wide)
+	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"›∅"}, ""}})
+	term.Resize(80, 24)
+	term.WaitFor("›∅    8     WORKDIR /app", "A 4f4fb700ef54")
+	term.Type("s")
+	term.WaitFor("›∅    8     WORKDIR /app", "A a3ed95caeb02")
+	term.Type("A")
+	term.WaitFor("choose A", "›  prod")
+	term.Type("down", "down", "enter")
+	term.WaitFor("3 Layers", "›", "WORKDIR /app")
+	term.Resize(30, 8)
+	term.Resize(10, 3)
+	term.Resize(120, 40)
+	term.WaitFor("WORKDIR /app", "3 Layers")
+	term.CheckRepaint()
+}
+
+// TestHostile shows text that tries to take over the terminal.
+func TestHostile(t *testing.T) {
+	server, err := demo.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close() //nolint:errcheck // the test ends
+	term := uitest.Start(t, uitest.Options{Width: 120, Height: 40, Masks: []uitest.Mask{cost, uitest.Ports}}, server.Host()+"/edge/hostile:calm", ":escape")
+	term.WaitFor("Schema1")
+	for _, view := range []string{"1", "3", "4", "5", "6", "7"} {
+		term.Type(view)
+	}
+	term.WaitFor("every id above follows from it")
+	term.Type("4")
+	term.WaitFor(`\u202e`, `\x1b]52`)
+	term.Golden("hostile")
+	if got := term.Clipboard(); got != "" {
+		t.Errorf("an image put %q on the clipboard", got)
+	}
+	if got := term.Title(); !strings.HasPrefix(got, "tagdiff") {
+		t.Errorf("an image set the title to %q", got)
+	}
+}
+
+// TestSecrets masks what looks like one, until x.
+func TestSecrets(t *testing.T) {
+	server, err := demo.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close() //nolint:errcheck // the test ends
+	term := uitest.Start(t, small, server.Host()+"/edge/secrets:leaky")
+	term.WaitFor("Schema1")
 	term.Type("3")
-	term.WaitFor("B layer")
-	term.Picture("testdata/layers.svg", "tagdiff demo")
+	f := term.WaitFor("AWS_SECRET_ACCESS_KEY=(masked)")
+	if f.Contains("EXAMPLEKEY") {
+		t.Error("a secret is on the screen")
+	}
+	term.Type("x")
+	term.WaitFor("secrets are shown")
+	term.WaitGone("AWS_SECRET_ACCESS_KEY=(masked)")
+}
+
+// TestPicture makes the picture in README.
+func TestPicture(t *testing.T) {
+	term := startDemo(t, uitest.Options{Width: 120, Height: 32})
+	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"both empty", "5 Config ="}, ""}})
+	term.Picture("testdata/retag.svg", "tagdiff demo")
 }

@@ -139,7 +139,7 @@ func (l *ladder) unrelated() Verdict {
 		switch {
 		case r.Class == Moved && r.A == nil:
 			continue // counted at A's place
-		case r.Class == Same || r.Class == RepackedRow || r.Class == Moved:
+		case (r.Class == Same || r.Class == RepackedRow || r.Class == Moved) && !r.A.Empty:
 			sameLayers++
 		}
 		if r.SameText && r.A != nil {

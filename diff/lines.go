@@ -2,6 +2,7 @@ package diff
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
@@ -149,6 +150,8 @@ func lineScore(a, b lineFeature) int {
 	switch {
 	case a.text == b.text:
 		return 210
+	case strings.TrimSuffix(a.text, ",") == strings.TrimSuffix(b.text, ","): // the last of a list
+		return 205
 	case a.key != b.key:
 		return 0
 	}

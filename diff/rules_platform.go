@@ -248,6 +248,7 @@ func platformNames(group []model.Entry) []string {
 	for _, e := range group {
 		names = append(names, nameOf(e))
 	}
+	slices.Sort(names)
 	return names
 }
 

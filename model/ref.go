@@ -82,8 +82,8 @@ func ParseRef(s string) (Ref, error) {
 	}
 	s = strings.TrimSuffix(s, "/")
 	named, err := reference.ParseNormalizedNamed(s)
-	if err != nil {
-		return Ref{}, refError(s, err)
+	if err != nil || digest.Digest(s).Validate() == nil { // a digest reads as name:tag
+		return Ref{}, refError(s)
 	}
 	r := Ref{Registry: reference.Domain(named), Repository: reference.Path(named)}
 	if t, ok := named.(reference.Tagged); ok {
@@ -171,12 +171,13 @@ func normalHost(host string) string {
 	return host
 }
 
-func refError(s string, err error) error {
-	if errors.Is(err, reference.ErrNameContainsUppercase) {
-		return fmt.Errorf("%q: repository names are lower case", s)
-	}
+// refError says in one short line what is wrong with s.
+func refError(s string) error {
 	if strings.HasPrefix(s, "sha256:") {
 		return fmt.Errorf("%q: a digest alone has no repository, write host/repository@%s", s, s)
+	}
+	if _, err := reference.ParseNormalizedNamed(strings.ToLower(s)); err == nil {
+		return fmt.Errorf("%q: repository names are lower case", s)
 	}
 	return fmt.Errorf("%q is not a reference, which looks like host/repository:tag or host/repository@sha256:…", s)
 }

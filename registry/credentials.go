@@ -40,7 +40,8 @@ func (l login) String() string {
 type keyring struct {
 	helpers helpers
 
-	once   sync.Once
+	mu     sync.Mutex
+	loaded bool
 	stores []store
 	regctl map[string]config.Host
 }
@@ -67,9 +68,9 @@ func newKeyring() *keyring { return &keyring{} }
 // lookup is the login for a repository of a registry, the zero login if there
 // is none. The error is a helper's, and only when nothing else was found.
 func (k *keyring) lookup(ctx context.Context, host, repo string) (login, error) {
-	k.once.Do(k.load)
 	var failed error
-	for _, s := range k.stores {
+	stores, _ := k.files()
+	for _, s := range stores {
 		l, err := s.lookup(ctx, &k.helpers, host, repo)
 		if ctx.Err() != nil {
 			return login{}, ctx.Err()
@@ -87,17 +88,17 @@ func (k *keyring) lookup(ctx context.Context, host, repo string) (login, error) 
 // settings are what regctl's configuration says about reaching a host, without
 // mirrors: they would answer in the registry's name.
 func (k *keyring) settings(host string) config.Host {
-	k.once.Do(k.load)
-	h := k.regctl[host]
+	_, regctl := k.files()
+	h := regctl[host]
 	h.Name = host
 	return h
 }
 
 // hosts are the registries that have a login, sorted.
 func (k *keyring) hosts() []string {
-	k.once.Do(k.load)
+	stores, regctl := k.files()
 	names := map[string]bool{}
-	for _, s := range k.stores {
+	for _, s := range stores {
 		for key := range s.auths {
 			names[hostOfKey(key)] = true
 		}
@@ -105,7 +106,7 @@ func (k *keyring) hosts() []string {
 			names[hostOfKey(key)] = true
 		}
 	}
-	for name := range k.regctl {
+	for name := range regctl {
 		names[name] = true
 	}
 	delete(names, "")
@@ -117,6 +118,27 @@ func (k *keyring) hosts() []string {
 	return all
 }
 
+// files are what the files hold, read if that has not been done.
+func (k *keyring) files() ([]store, map[string]config.Host) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.loaded {
+		k.stores, k.regctl = nil, nil
+		k.load()
+		k.loaded = true
+	}
+	return k.stores, k.regctl
+}
+
+// forget makes the next lookup read everything again: after a refusal the
+// person may have logged in anew.
+func (k *keyring) forget() {
+	k.mu.Lock()
+	k.loaded = false
+	k.mu.Unlock()
+	k.helpers.forget()
+}
+
 // load reads all files in the order in which their logins count. A file that
 // cannot be read or parsed is as good as none: its own tool will complain.
 func (k *keyring) load() {
@@ -124,6 +146,10 @@ func (k *keyring) load() {
 		k.add("DOCKER_AUTH_CONFIG", []byte(env))
 	}
 	for _, path := range loginFiles() {
+		// Without a home folder a path would be one below wherever we are.
+		if !filepath.IsAbs(path) && os.Getenv("HOME") == "" {
+			continue
+		}
 		if raw, err := os.ReadFile(path); err == nil {
 			k.add(path, raw)
 		}

@@ -46,7 +46,7 @@ func (h *helpers) get(ctx context.Context, prog, server string) (login, error) {
 	}
 	ch := h.running.DoChan(name, func() (any, error) {
 		l, err := runHelper(prog, server)
-		if err == nil {
+		if err == nil && !l.zero() {
 			h.keep(name, l)
 		}
 		return l, err
@@ -69,6 +69,12 @@ func (h *helpers) keep(name string, l login) {
 		h.kept = map[string]keptLogin{}
 	}
 	h.kept[name] = keptLogin{l, time.Now().Add(helperKeep)}
+}
+
+func (h *helpers) forget() {
+	h.mu.Lock()
+	h.kept = nil
+	h.mu.Unlock()
 }
 
 // runHelper speaks the protocol of docker-credential-helpers: the server on

@@ -2,9 +2,12 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/distribution/reference"
@@ -12,8 +15,6 @@ import (
 	"github.com/regclient/regclient/config"
 	"github.com/regclient/regclient/scheme/reg"
 	"github.com/regclient/regclient/types/ref"
-
-	"net/http"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -30,6 +31,9 @@ type host struct {
 	rc   *regclient.RegClient
 	seam *seam
 	err  error // why it cannot be asked at all: its certificates are unreadable
+	// spoiled is set when its certificates did not do: the next call reads them
+	// anew, since the person may have put one there.
+	spoiled atomic.Bool
 }
 
 // host returns the one host of a name. It reads the TLS settings the first
@@ -37,7 +41,7 @@ type host struct {
 func (c *Client) host(name string) *host {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if h, ok := c.hosts[name]; ok {
+	if h, ok := c.hosts[name]; ok && h.err == nil && !h.spoiled.Load() {
 		return h
 	}
 	settings := c.keys.settings(name)
@@ -93,12 +97,23 @@ func (h *host) ask(ctx context.Context, about model.Ref, cl *call, do func(conte
 	if err := ctx.Err(); err != nil {
 		return ended(err)
 	}
-	err := do(context.WithValue(ctx, callKey{}, cl))
+	err := safely(func() error { return do(context.WithValue(ctx, callKey{}, cl)) })
 	// Without an error no answer is fine too: regclient knows some blobs by heart.
 	if err == nil && cl.err == nil && (cl.answer.status == http.StatusOK || cl.answer.status == 0) {
 		return nil
 	}
 	return h.trouble(ctx, about, cl, err)
+}
+
+// safely turns a panic into an error: what a registry sends must not be able
+// to end the program, and regclient has parsers of its own.
+func safely(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("reading it failed: %v", p)
+		}
+	}()
+	return do()
 }
 
 // valid refuses references that would not survive being put into a path.

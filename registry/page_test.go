@@ -139,9 +139,13 @@ func TestAnExactPageIsNotTheEnd(t *testing.T) {
 
 func TestAListWithoutEndIsLeft(t *testing.T) {
 	for name, list := range map[string]lister{
-		"Link to itself":    func(all []string, _ string, n int) ([]string, string) { return all, "/v2/app/tags/list?n=1000" },
-		"the same again":    func(all []string, last string, n int) ([]string, string) { return all, "/v2/app/tags/list?last=" + last + "x" },
-		"empty pages":       func(all []string, last string, n int) ([]string, string) { return nil, "/v2/app/tags/list?last=" + last + "x" },
+		"Link to itself": func(all []string, _ string, n int) ([]string, string) { return all, "/v2/app/tags/list?n=1000" },
+		"the same again": func(all []string, last string, n int) ([]string, string) {
+			return all, "/v2/app/tags/list?last=" + last + "x"
+		},
+		"empty pages": func(all []string, last string, n int) ([]string, string) {
+			return nil, "/v2/app/tags/list?last=" + last + "x"
+		},
 		"Link to elsewhere": func(all []string, last string, n int) ([]string, string) { return all, "https://other.invalid/?n=1000" },
 	} {
 		t.Run(name, func(t *testing.T) {

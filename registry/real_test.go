@@ -45,7 +45,7 @@ func realRegistry(t *testing.T) (host string) {
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	ctx := deadline(t)
 	for {
-		resp, err := http.Get("http://" + host + "/v2/") //nolint:noctx // bounded by the loop
+		resp, err := http.Get("http://" + host + "/v2/")
 		if err == nil {
 			_ = resp.Body.Close()
 			return host

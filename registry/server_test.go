@@ -297,7 +297,7 @@ func newClient(t testing.TB, opts Options) *Client {
 		opts.CertDirs = []string{}
 	}
 	c := New(opts)
-	c.keys.once.Do(func() {})
+	c.keys.loaded = true
 	c.patience.pause = time.Millisecond
 	return c
 }
@@ -312,7 +312,7 @@ func logIn(t testing.TB, c *Client, host, user, pass string) {
 // deadline is far beyond what any test takes; it turns a hang into a failure.
 func deadline(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -327,7 +327,7 @@ func ok(t testing.TB, err error) {
 // says checks that err is a trouble with these words in it.
 func says(t testing.TB, err error, words ...string) {
 	t.Helper()
-	trouble, isTrouble := err.(*model.Trouble)
+	trouble, isTrouble := any(err).(*model.Trouble)
 	if !isTrouble {
 		t.Fatalf("got %#v, want a *model.Trouble", err)
 	}

@@ -73,3 +73,22 @@ func TestUnreadableCertificatesAreNamed(t *testing.T) {
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	says(t, err, file, "repair or remove")
 }
+
+func TestACertificatePutThereAfterARefusalCounts(t *testing.T) {
+	s, certs := newTLSServer(t)
+	r := s.ref("app", "a")
+	s.pushImage(t, r, image(t, 1))
+	file := filepath.Join(certs, s.host, "ca.crt")
+	pem, err := os.ReadFile(file)
+	ok(t, err)
+	ok(t, os.Remove(file))
+	c := newClient(t, Options{CertDirs: []string{certs}})
+	_, err = c.Load(deadline(t), r, nil)
+	says(t, err, "authority that this machine does not know")
+	ok(t, os.WriteFile(file, []byte("broken"), 0o600))
+	_, err = c.Load(deadline(t), r, nil)
+	says(t, err, "cannot use the certificates")
+	ok(t, os.WriteFile(file, pem, 0o600))
+	_, err = c.Load(deadline(t), r, nil)
+	ok(t, err)
+}

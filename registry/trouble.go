@@ -2,16 +2,11 @@ package registry
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/regclient/regclient/types/errs"
@@ -70,7 +65,7 @@ func (h *host) trouble(ctx context.Context, about model.Ref, c *call, err error)
 	case ctx.Err() != nil:
 		return ended(ctx.Err())
 	case c.err != nil:
-		return h.noAnswer(c.err)
+		return h.noAnswer(about, c.err)
 	case c.answer.status == 0:
 		return &model.Trouble{Say: h.name + " cannot be asked: " + clip(err.Error()), Next: "check the reference", Err: err}
 	case c.answer.status != http.StatusOK:
@@ -120,6 +115,7 @@ func (h *host) refused(about model.Ref, a answer) error {
 // unauthorized tells apart who has no login, whose login is bad, and who may
 // not see something or asks for what is not there: registries will not say.
 func (h *host) unauthorized(about model.Ref, login string, e error) error {
+	h.seam.auth.keys.forget()
 	t := &model.Trouble{Next: h.login(), Err: e}
 	switch {
 	case login != "":
@@ -207,106 +203,4 @@ func saidBy(a answer) string {
 func hasCode(a answer, code string) bool {
 	var w ociErrors
 	return json.Unmarshal(a.body, &w) == nil && len(w.Errors) > 0 && w.Errors[0].Code == code
-}
-
-// noAnswer is the trouble of a registry that gave no answer at all.
-func (h *host) noAnswer(err error) error {
-	var (
-		token  *tokenError
-		dns    *net.DNSError
-		netErr net.Error
-	)
-	t := &model.Trouble{Err: err}
-	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return ended(err)
-	case errors.As(err, &token):
-		return h.noToken(token)
-	case errors.Is(err, http.ErrSchemeMismatch):
-		t.Say, t.Next = h.name+" speaks plain http", "run with --plain-http if you trust the network in between"
-	case errors.Is(err, errTooLarge):
-		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", h.name, err), "check the reference"
-	case errors.Is(err, errSilent), errors.Is(err, errSlow):
-		t.Say, t.Next = h.name+" does not answer in time", "try again, or check the network"
-	case errors.As(err, &dns):
-		t.Say, t.Next = h.name+" is not a known host name", "check the name, and the network or VPN"
-		if !dns.IsNotFound {
-			t.Say = "the name " + h.name + " cannot be looked up"
-		}
-	case errors.Is(err, syscall.ECONNREFUSED):
-		t.Say, t.Next = "nobody listens at "+h.name, "check host and port, and that the registry runs"
-	case aboutTLS(h.name, err, t):
-	case errors.As(err, &netErr) && netErr.Timeout():
-		t.Say, t.Next = h.name+" does not answer", "check host and port, the network, and the firewall"
-	default:
-		t.Say, t.Next = fmt.Sprintf("%s cannot be reached: %s", h.name, clip(plainError(err))), "check the network, and try again"
-	}
-	return t
-}
-
-// plainError is err without the address that net/http puts before it: after a
-// redirect that may carry a signature.
-func plainError(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
-	return err.Error()
-}
-
-func (h *host) noToken(e *tokenError) error {
-	t := &model.Trouble{Err: e}
-	switch code := e.answer.status; {
-	case e.err == nil && (code == http.StatusUnauthorized || code == http.StatusForbidden || code == http.StatusBadRequest) && e.login != "":
-		t.Say = fmt.Sprintf("%s does not accept the login %s", e.realm, e.login)
-		t.Next = h.login() + " again"
-	case e.err == nil && (code == http.StatusUnauthorized || code == http.StatusForbidden):
-		t.Say, t.Next = h.name+" wants a login"+h.butHelper(), h.login()
-	case e.err == nil && code == http.StatusTooManyRequests:
-		t.Say, t.Next = e.realm+", where "+h.name+" has its logins checked, wants fewer requests", h.whenAgain(e.answer)
-	case errors.Is(e.err, errSilent), errors.Is(e.err, errSlow):
-		t.Say, t.Next = e.realm+", where "+h.name+" has its logins checked, does not answer in time", "try again, or check the network"
-	default:
-		t.Say = fmt.Sprintf("%s, where %s has its logins checked, gives no token: %s", e.realm, h.name, clip(tokenSaid(e)))
-		t.Next = "try again in a while"
-	}
-	return t
-}
-
-func tokenSaid(e *tokenError) string {
-	if e.err != nil {
-		return plainError(e.err)
-	}
-	return (&statusError{code: e.answer.status, said: saidBy(e.answer)}).Error()
-}
-
-// aboutTLS explains a failed handshake.
-func aboutTLS(name string, err error, t *model.Trouble) bool {
-	var (
-		unknown x509.UnknownAuthorityError
-		other   x509.HostnameError
-		invalid x509.CertificateInvalidError
-		failed  *tls.CertificateVerificationError
-		alert   tls.AlertError
-		record  tls.RecordHeaderError
-	)
-	switch {
-	case errors.As(err, &unknown):
-		t.Say = name + " has a certificate of an authority that this machine does not know"
-		t.Next = fmt.Sprintf("put the authority's certificate at /etc/docker/certs.d/%s/ca.crt, or name its file in SSL_CERT_FILE", name)
-	case errors.As(err, &other):
-		t.Say, t.Next = name+" has a certificate for another name: "+clip(other.Error()), "use a name that is in the certificate"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		t.Say, t.Next = name+" has a certificate that is out of date", "have it renewed, and check this machine's clock"
-	case errors.As(err, &failed):
-		t.Say, t.Next = name+" has a certificate that is not valid: "+clip(failed.Err.Error()), "have it repaired"
-	case errors.As(err, &alert):
-		t.Say = fmt.Sprintf("%s refuses the TLS connection (%s)", name, clip(alert.Error()))
-		t.Next = fmt.Sprintf("if it wants a client certificate, put client.cert and client.key into /etc/docker/certs.d/%s/", name)
-	case errors.As(err, &record):
-		t.Say, t.Next = name+" does not speak https", "check the port; for plain http run with --plain-http"
-	default:
-		return false
-	}
-	return true
 }

@@ -12,26 +12,7 @@ import (
 	"time"
 
 	"github.com/regclient/regclient/config"
-
-	"github.com/tagdiff/tagdiff/model"
 )
-
-// patience is how long a server may take.
-type patience struct {
-	dial    time.Duration // to accept a connection
-	silence time.Duration // between two signs of life
-	whole   time.Duration // for one request in all
-	tries   int           // per request, when the trouble is of the passing kind
-	pause   time.Duration // before the second try, doubled for each more
-	longest time.Duration // Retry-After that is waited for; a longer one is told
-}
-
-// usualPatience is a person's: registries that fetch from another one first
-// are silent for up to 20 s, and nobody waits two minutes for a manifest.
-var usualPatience = patience{
-	dial: 10 * time.Second, silence: 30 * time.Second, whole: 2 * time.Minute,
-	tries: 3, pause: 250 * time.Millisecond, longest: 5 * time.Second,
-}
 
 var errWrites = errors.New("refused to send a request that could write")
 
@@ -39,28 +20,33 @@ var errWrites = errors.New("refused to send a request that could write")
 // reading requests get past it, and all are counted and logged.
 type wire struct {
 	next  http.RoundTripper
+	host  string // the registry's, as it stands in addresses
+	guard *guard
 	meter *meter
 	log   *slog.Logger
 }
 
 // newTransport keeps as many connections as requests may be under way:
 // net/http keeps two per host and would open the others again each round.
-func newTransport(settings config.Host, p patience, certDirs []string, concurrency int) (*http.Transport, error) {
-	tlsConfig, err := newTLS(settings, certDirs)
+func newTransport(settings config.Host, g *guard, p patience, opts Options) (*http.Transport, error) {
+	tlsConfig, err := newTLS(settings, opts.CertDirs)
 	if err != nil {
 		return nil, err
 	}
+	dialer := &net.Dialer{Timeout: p.dial, ControlContext: g.control}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: p.dial}).DialContext,
+		DialContext:           dialer.DialContext,
 		TLSClientConfig:       tlsConfig,
 		TLSHandshakeTimeout:   p.dial,
 		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          4 * concurrency,
-		MaxIdleConnsPerHost:   concurrency,
+		MaxIdleConns:          4 * opts.Concurrency,
+		MaxIdleConnsPerHost:   opts.Concurrency,
 		IdleConnTimeout:       90 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		DisableCompression:    true, // digests and sizes are of the bytes as stored
+		// A connection that a sleep or a lost VPN has cut must not serve again.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: p.dial, PingTimeout: p.dial / 2},
 	}, nil
 }
 
@@ -85,7 +71,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	start := time.Now()
 	w.meter.begin()
-	resp, err := w.next.RoundTrip(req)
+	resp, err := w.next.RoundTrip(w.guard.mark(req, w.host))
 	if err != nil {
 		w.meter.end()
 		w.trace(req, "error", err.Error(), "ms", time.Since(start).Milliseconds())
@@ -128,47 +114,4 @@ func (b *countedBody) Close() error {
 	err := b.ReadCloser.Close()
 	b.once.Do(func() { b.finish(b.n) })
 	return err
-}
-
-// meter adds up what requests cost.
-type meter struct {
-	mu    sync.Mutex
-	sum   model.Traffic
-	since time.Time // start of the present busy time
-}
-
-func newMeter() *meter { return &meter{} }
-
-func (m *meter) begin() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.sum.InFlight == 0 {
-		m.since = time.Now()
-	}
-	m.sum.InFlight++
-	m.sum.Requests++
-}
-
-func (m *meter) received(n int) {
-	m.mu.Lock()
-	m.sum.Bytes += int64(n)
-	m.mu.Unlock()
-}
-
-func (m *meter) end() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.sum.InFlight--; m.sum.InFlight == 0 {
-		m.sum.Busy += time.Since(m.since)
-	}
-}
-
-func (m *meter) traffic() model.Traffic {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	t := m.sum
-	if t.InFlight > 0 {
-		t.Busy += time.Since(m.since)
-	}
-	return t
 }

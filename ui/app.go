@@ -157,6 +157,9 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 		return a.pop(msg.payload)
 	case markMsg:
 		a.marks = msg.marks
+		if msg.then != nil {
+			return a.push(msg.then)
+		}
 	case copyMsg:
 		a.toast = safe.Sprintf("copied %s: %s", msg.what, msg.text)
 		return a, a.copyCmd(msg.text)

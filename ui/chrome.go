@@ -50,11 +50,15 @@ func (a App) content() string {
 			b.WriteString(a.theme.Render(body[i], a.width))
 		}
 	}
-	if a.height >= chromeHeight {
-		b.WriteByte('\n')
-		b.WriteString(a.theme.Render(a.footer(), a.width))
-	}
-	return b.String()
+	b.WriteByte('\n')
+	b.WriteString(a.theme.Render(a.footer(), a.width))
+	return firstLines(b.String(), a.height)
+}
+
+// firstLines cuts what does not fit on an absurdly low terminal.
+func firstLines(s string, n int) string {
+	lines := strings.SplitN(s, "\n", n+1)
+	return strings.Join(lines[:min(n, len(lines))], "\n")
 }
 
 // header is where one is, and what it has cost.

@@ -35,7 +35,7 @@ type comparePage struct {
 	shift   int           // cells scrolled sideways
 	stacked bool
 	filter  filter
-	drawn   sceneKey // what the sheets were made from
+	drawn   [tabCount]sceneKey // what the sheets were made from
 }
 
 // tabID is one of the views.
@@ -99,7 +99,7 @@ func (p comparePage) update(msg tea.Msg) (page, tea.Cmd) {
 	f, changed, handled := p.filter.update(msg)
 	p.filter = f
 	if changed {
-		p.drawn = sceneKey{}
+		p.drawn = [tabCount]sceneKey{}
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok && !handled {
 		return p.press(press)
@@ -231,7 +231,7 @@ func (p comparePage) changeSide(msg pickedMsg) (page, tea.Cmd) {
 
 // recompare makes the comparison anew from what has arrived.
 func (p comparePage) recompare() comparePage {
-	p.drawn = sceneKey{}
+	p.drawn = [tabCount]sceneKey{}
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
 		p.cmp = diff.Compare(*p.a.art, *p.b.art)

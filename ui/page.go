@@ -53,8 +53,11 @@ type (
 	replaceMsg struct{ page page }
 	// popMsg goes back one page. payload, if any, goes to the page below.
 	popMsg struct{ payload tea.Msg }
-	// markMsg sets or clears a side.
-	markMsg struct{ marks marks }
+	// markMsg sets the marks, and opens a page if there is one to open then.
+	markMsg struct {
+		marks marks
+		then  page
+	}
 	// copyMsg puts text on the clipboard and says so.
 	copyMsg struct{ what, text safe.Text }
 	// toastMsg shows a line at the bottom until the next key.

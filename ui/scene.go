@@ -61,7 +61,7 @@ func (s side) movedText() safe.Text {
 	return safe.Sprintf("%s has moved to %s while this was read; everything here is %s. r reads it again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()))
 }
 
-// layout makes the sheets anew if anything they depend on has changed, and
+// layout makes the sheet in view anew if anything it depends on has changed, and
 // asks for the text differences of the pair in view.
 func (p comparePage) layout(f frame) (page, tea.Cmd) {
 	cmd := p.askDocs(f)
@@ -76,17 +76,14 @@ func (p comparePage) layout(f frame) (page, tea.Cmd) {
 	if p.filter.open || p.filter.active {
 		height--
 	}
-	if k == p.drawn {
+	if k == p.drawn[p.tab] {
 		p.sheets[p.tab] = p.sheets[p.tab].with(p.sheets[p.tab].rows, height)
 		return p, cmd
 	}
-	s := p.scene(f)
-	for t := range tabCount {
-		rows := s.rows(t)
-		p.all[t] = places(rows)
-		p.sheets[t] = p.sheets[t].with(p.narrow(rows), height)
-	}
-	p.drawn = k
+	rows := p.scene(f).rows(p.tab)
+	p.all[p.tab] = places(rows)
+	p.sheets[p.tab] = p.sheets[p.tab].with(p.narrow(rows), height)
+	p.drawn[p.tab] = k
 	return p, cmd
 }
 

@@ -152,6 +152,6 @@ func (p comparePage) headed(msg headMsg) comparePage {
 			s.moved = msg.now
 		}
 	}
-	p.drawn = sceneKey{}
+	p.drawn = [tabCount]sceneKey{}
 	return p
 }

@@ -123,9 +123,9 @@ func (p tagsPage) open(here model.Ref) tea.Cmd {
 // mark sets the marks and compares once there are two.
 func (p tagsPage) mark(m marks) tea.Cmd {
 	if m.a == nil || m.b == nil {
-		return send(markMsg{m})
+		return send(markMsg{marks: m})
 	}
-	return tea.Sequence(send(markMsg{marks{a: m.a}}), send(pushMsg{newComparePage(p.deps, *m.a, m.b)}))
+	return send(markMsg{marks: marks{a: m.a}, then: newComparePage(p.deps, *m.a, m.b)})
 }
 
 // markNext marks A, then B; on A again it takes the mark away.
@@ -134,7 +134,7 @@ func (p tagsPage) markNext(here model.Ref) tea.Cmd {
 	case p.marks.a == nil:
 		return p.mark(marks{a: &here, b: p.marks.b})
 	case *p.marks.a == here:
-		return send(markMsg{marks{b: p.marks.b}})
+		return send(markMsg{marks: marks{b: p.marks.b}})
 	}
 	return p.mark(marks{a: p.marks.a, b: &here})
 }

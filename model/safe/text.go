@@ -52,6 +52,12 @@ func Clean(s string) Text {
 			continue
 		case visible(r) && !isMark(r):
 			b.WriteRune(r)
+		case isMark(r):
+			// What follows must not land on the last digit of the escape.
+			b.WriteString(escape(r))
+			marks = maxMarks
+			i += n
+			continue
 		default:
 			b.WriteString(escape(r))
 		}

@@ -60,7 +60,7 @@ func sentence(t safe.Text) safe.Text {
 func trimWord(w string) (head, word, tail string) {
 	word = strings.TrimPrefix(w, "(")
 	head = w[:len(w)-len(word)]
-	trimmed := strings.TrimRight(word, ",.;:?!)…")
+	trimmed := strings.TrimRight(word, ",.;:?!)")
 	if trimmed == "" {
 		return "", w, ""
 	}

@@ -15,8 +15,12 @@ type Mask struct {
 	With    string
 }
 
-// Ports masks the port of a server that a test started.
-var Ports = Mask{regexp.MustCompile(`(?:127\.0\.0\.1|localhost|\[::1\]):(\d{4,5})`), "PPPPP"}
+var (
+	// Ports masks the port of a server that a test started.
+	Ports = Mask{regexp.MustCompile(`(?:127\.0\.0\.1|localhost|\[::1\]):(\d{4,5})`), "PPPPP"}
+	// Elapsed masks how long the requests took.
+	Elapsed = Mask{regexp.MustCompile(`requests? · [^·]+ · (\d+\.\d s)`), "0.1 s"}
+)
 
 // Masked is the frame with the masks applied.
 func (f Frame) Masked(masks ...Mask) Frame {

@@ -1,0 +1,87 @@
+package model
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+var captures = []string{"testing.schema1.json", "testing.schema2.json", "prod.schema1.json", "prod.schema2.json", "published.json"}
+
+func FuzzParseManifest(f *testing.F) {
+	for _, name := range captures {
+		f.Add(fixture(f, filepath.Base(name)), "")
+	}
+	f.Add([]byte(`{"schemaVersion":2,"manifests":[{"digest":"sha256:x","size":-1}]}`), MediaTypeDockerList)
+	f.Add([]byte(`{"schemaVersion":2,"config":{},"layers":[{}]}`), MediaTypeDockerManifest)
+	f.Fuzz(func(t *testing.T, raw []byte, mediaType string) {
+		doc := document(raw)
+		doc.MediaType = mediaType
+		m, err := ParseManifest(doc)
+		if err != nil {
+			return
+		}
+		for _, d := range m.descriptors() {
+			if d.Digest.Validate() != nil || d.Size < 0 {
+				t.Fatalf("%+v is accepted", d)
+			}
+		}
+		if m.Kind == KindSchema1 {
+			img, err := Schema1Image(m)
+			checkSteps(t, img, err, len(m.Schema1.Rows))
+		}
+	})
+}
+
+func FuzzParseConfig(f *testing.F) {
+	config := fixture(f, "config-a694bf29e765.json")
+	manifest := fixture(f, "prod.schema2.json")
+	f.Add(manifest, config)
+	f.Add(manifest, []byte(`{"created":"no date","rootfs":{"diff_ids":[]},"history":[{},{"empty_layer":true}]}`))
+	f.Fuzz(func(t *testing.T, rawManifest, rawConfig []byte) {
+		c, err := ParseConfig(document(rawConfig))
+		if err != nil {
+			return
+		}
+		m, err := ParseManifest(document(rawManifest))
+		if err != nil {
+			return
+		}
+		img := NewImage(m, c)
+		layers := max(len(m.Layers), len(c.RootFS.DiffIDs))
+		checkSteps(t, img, nil, 0)
+		with := 0
+		for i, s := range img.Steps {
+			if s.HasLayer {
+				with++
+			}
+			if slices.Contains(img.Twins(i), i) {
+				t.Fatalf("step %d is its own twin", i)
+			}
+		}
+		if with != layers {
+			t.Fatalf("%d steps have a layer, there are %d", with, layers)
+		}
+		if _, err := ComputeSchema1(img); err == nil && img.Counts != nil {
+			t.Fatal("a view of an image with wrong counts")
+		}
+		img.Created()
+		PlatformName(img.Platform())
+	})
+}
+
+// checkSteps: steps are numbered in order; n of them, if n is given.
+func checkSteps(t *testing.T, img Image, err error, n int) {
+	t.Helper()
+	if err != nil {
+		return
+	}
+	if n > 0 && len(img.Steps) != n {
+		t.Fatalf("%d steps, want %d", len(img.Steps), n)
+	}
+	for i, s := range img.Steps {
+		if s.Index != i {
+			t.Fatalf("step %d has index %d", i, s.Index)
+		}
+	}
+}

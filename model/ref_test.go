@@ -1,0 +1,134 @@
+package model
+
+import (
+	"strings"
+	"testing"
+)
+
+const someDigest = "sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2"
+
+func TestParseRef(t *testing.T) {
+	tests := []struct {
+		in   string
+		want Ref
+	}{
+		{"app", Ref{"docker.io", "library/app", "", ""}},
+		{"app:prod", Ref{"docker.io", "library/app", "prod", ""}},
+		{"team/app", Ref{"docker.io", "team/app", "", ""}},
+		{"docker.io/team/app:1", Ref{"docker.io", "team/app", "1", ""}},
+		{"index.docker.io/app", Ref{"docker.io", "library/app", "", ""}},
+		{"localhost", Ref{"localhost", "", "", ""}},
+		{"localhost:5000", Ref{"localhost:5000", "", "", ""}},
+		{"localhost:5000/", Ref{"localhost:5000", "", "", ""}},
+		{"localhost:5000/app", Ref{"localhost:5000", "app", "", ""}},
+		{"localhost/app:1", Ref{"localhost", "app", "1", ""}},
+		{"registry.corp", Ref{"registry.corp", "", "", ""}},
+		{"registry.corp:443/a/b/c:1.2_x-y", Ref{"registry.corp:443", "a/b/c", "1.2_x-y", ""}},
+		{"registry/", Ref{"registry", "", "", ""}},
+		{"10.0.0.1:5000", Ref{"10.0.0.1:5000", "", "", ""}},
+		{"10.0.0.1/app", Ref{"10.0.0.1", "app", "", ""}},
+		{"[::1]:5000", Ref{"[::1]:5000", "", "", ""}},
+		{"[2001:db8::1]:5000/app:1", Ref{"[2001:db8::1]:5000", "app", "1", ""}},
+		{"app@" + someDigest, Ref{"docker.io", "library/app", "", someDigest}},
+		{"localhost:5000/app:1@" + someDigest, Ref{"localhost:5000", "app", "1", someDigest}},
+		{"https://ghcr.io/a/b:1", Ref{"ghcr.io", "a/b", "1", ""}},
+		{"docker://alpine:3", Ref{"docker.io", "library/alpine", "3", ""}},
+		{"hub.docker.com", Ref{"docker.io", "", "", ""}},
+		{"  app:1 ", Ref{"docker.io", "library/app", "1", ""}},
+		{"gcr.io/a/b/", Ref{"gcr.io", "a/b", "", ""}},
+	}
+	for _, tt := range tests {
+		got, err := ParseRef(tt.in)
+		if err != nil || got != tt.want {
+			t.Errorf("%q is %+v, %v; want %+v", tt.in, got, err, tt.want)
+		}
+	}
+}
+
+func TestParseRefErrors(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"", "empty reference"},
+		{"   ", "empty reference"},
+		{"App:1", "lower case"},
+		{someDigest, "has no repository"},
+		{"app:", "not a reference"},
+		{"app@sha256:123", "not a reference"},
+		{"app:tag with blank", "not a reference"},
+		{"ftp://x/y", "references have no ftp://"},
+		{"app:" + strings.Repeat("x", 129), "not a reference"},
+		{"-app", "not a reference"},
+		{"host/../x", "not a reference"},
+		{"host/a\x1b[31m", "not a reference"},
+	}
+	for _, tt := range tests {
+		r, err := ParseRef(tt.in)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q is %+v, %v; want an error with %q", tt.in, r, err, tt.want)
+		}
+	}
+}
+
+func TestParseImage(t *testing.T) {
+	if r, err := ParseImage("localhost:5000/app"); err != nil || r.Tag != "latest" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := ParseImage("localhost:5000"); err == nil || !strings.Contains(err.Error(), "is a registry") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestParseBeside(t *testing.T) {
+	beside := Ref{Registry: "localhost:5000", Repository: "app", Tag: "1"}
+	tests := []struct {
+		in, want string
+		beside   Ref
+	}{
+		{":prod", "localhost:5000/app:prod", beside},
+		{"@" + someDigest, "localhost:5000/app@" + someDigest, beside},
+		{"other:1", "docker.io/library/other:1", beside},
+		{":prod", "", Ref{Registry: "localhost:5000"}},
+		{":", "", beside},
+	}
+	for _, tt := range tests {
+		r, err := ParseBeside(tt.beside, tt.in)
+		if (err == nil) != (tt.want != "") || err == nil && r.String() != tt.want {
+			t.Errorf("%q is %q, %v; want %q", tt.in, r, err, tt.want)
+		}
+	}
+}
+
+func TestRefForms(t *testing.T) {
+	r := Ref{Registry: "localhost:5000", Repository: "app", Tag: "1", Digest: someDigest}
+	for got, want := range map[string]string{
+		r.String(): "localhost:5000/app:1@" + someDigest, r.Short(): ":1@" + someDigest, r.Repo().String(): "localhost:5000/app",
+		r.WithTag("2").String(): "localhost:5000/app:2", r.AtDigest(someDigest).String(): "localhost:5000/app@" + someDigest,
+		r.Names(): NamesManifest, r.Repo().Names(): NamesRepository, Ref{Registry: "x"}.Names(): NamesRegistry,
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What is accepted is printed so that it is read as the same again.
+func FuzzParseRef(f *testing.F) {
+	for _, s := range []string{"app", "localhost:5000/a/b:c@" + someDigest, "[::1]:5000", "10.0.0.1/", "https://x.y/z", ":x", "@", "registry/"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		r, err := ParseRef(s)
+		if err != nil {
+			return
+		}
+		if r.Registry == "" || r.Repository == "" && (r.Tag != "" || r.Digest != "") {
+			t.Fatalf("%q is %+v", s, r)
+		}
+		again := r.String()
+		if r.Names() == NamesRegistry {
+			again += "/"
+		}
+		if back, err := ParseRef(again); err != nil || back != r {
+			t.Fatalf("%q is %+v, %q is %+v, %v", s, r, again, back, err)
+		}
+	})
+}

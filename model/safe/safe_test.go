@@ -1,0 +1,102 @@
+package safe
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+func TestClean(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"plain text", "plain text"},
+		{"a\tb", "a b"},
+		{"\x1b[31mred\x1b[0m", `\x1b[31mred\x1b[0m`},
+		{"two\nlines\r", `two\nlines\r`},
+		{"\u202egnp.exe", `\u202egnp.exe`},
+		{"zero\u200bwidth", `zero\u200bwidth`},
+		{"bad\xff\xfe", `bad\xff\xfe`},
+		{"café, 日本, ≠", "café, 日本, ≠"},
+		{"cafe\u0301", "cafe\u0301"},
+		{"\u0301first", `\u0301first`},
+		{"z" + strings.Repeat("\u0301", 4), "z\u0301\u0301" + `\u0301\u0301`},
+		{"\u009b31m", `\u009b31m`},
+		{"\U000e0041", `\U000e0041`},
+		{"soft\u00adhyphen", `soft\u00adhyphen`},
+		{"nb\u00a0sp", `nb\u00a0sp`},
+	}
+	for _, tt := range tests {
+		if got := Clean(tt.in).String(); got != tt.want {
+			t.Errorf("%q is %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestMask(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"ENV API_TOKEN=abc MODE=x", "ENV API_TOKEN=(masked) MODE=x"},
+		{`ENV PASSWORD="a b" X=1`, "ENV PASSWORD=(masked) X=1"},
+		{"|1 DB_PASSWORD=hunter2 /bin/sh -c make", "|1 DB_PASSWORD=(masked) /bin/sh -c make"},
+		{`{"API_KEY": "abc", "name": "x"}`, `{"API_KEY": "(masked)", "name": "x"}`},
+		{"mysql --password hunter2 -u root", "mysql --password (masked) -u root"},
+		{"git clone https://u:p4ss@host/x", "git clone https://u:(masked)@host/x"},
+		{"curl -H 'Authorization: Bearer abc.def'", "curl -H 'Authorization: Bearer (masked)'"},
+		{"ghp_" + strings.Repeat("a", 36), "(masked)"},
+		{"ENV KEYBOARD=us MONKEY=1", "ENV KEYBOARD=us MONKEY=1"},
+		{"ENV PATH=/usr/bin", "ENV PATH=/usr/bin"},
+		{"sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2", "sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2"},
+	}
+	for _, tt := range tests {
+		if got := (Gate{}).Mask(tt.in); got != tt.want {
+			t.Errorf("%q is %q, want %q", tt.in, got, tt.want)
+		}
+		if got := (Gate{Reveal: true}).Mask(tt.in); got != tt.in {
+			t.Errorf("revealed, %q is %q", tt.in, got)
+		}
+	}
+}
+
+func checkPrintable(t *testing.T, s string) {
+	t.Helper()
+	if !utf8.ValidString(s) {
+		t.Fatalf("%q is no UTF-8", s)
+	}
+	for _, r := range s {
+		if !unicode.IsPrint(r) || unicode.In(r, unicode.Cf, unicode.Cc, unicode.Zl, unicode.Zp) {
+			t.Fatalf("%q has %U", s, r)
+		}
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	for _, s := range []string{"plain", "\x1b]52;c;x\a", "\u202e\u2066", "bad\xff", "z\u0301\u0301\u0301", "👨‍👩‍👧", "\u2028", "a\tb"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		once := Clean(s)
+		checkPrintable(t, once.String())
+		if twice := Clean(once.String()); twice != once {
+			t.Fatalf("%q cleaned again is %q", once, twice)
+		}
+		for _, l := range Lines(s) {
+			checkPrintable(t, l.String())
+		}
+		checkPrintable(t, Sprintf("%s %q %v", s, s, []string{s}).String())
+		checkPrintable(t, once.Upper().String())
+	})
+}
+
+func FuzzMask(f *testing.F) {
+	for _, s := range []string{"ENV API_TOKEN=abc", `{"password": "a\"b"}`, "--password x", "https://u:p@h", "-----BEGIN PRIVATE KEY-----\nx"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		checkPrintable(t, Gate{}.Clean(s).String())
+		if got := (Gate{Reveal: true}).Mask(s); got != s {
+			t.Fatalf("revealed, %q is %q", s, got)
+		}
+		if strings.Contains(Gate{}.Mask("A_TOKEN=hunter2 "+s), "hunter2 ") {
+			t.Fatal("a secret gets through")
+		}
+	})
+}

@@ -1,0 +1,63 @@
+package registry
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// answer is a whole response.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	scheme string // that the registry spoke in the end
+	login  string // whose login was sent along, "" for none
+}
+
+// response is the answer as regclient gets it: without Link, which it would
+// follow by itself and without end, and with a media type that it knows.
+func (a answer) response(req *http.Request) *http.Response {
+	h := a.header.Clone()
+	for _, name := range []string{"Link", "Retry-After", "Warning", "WWW-Authenticate"} {
+		h.Del(name)
+	}
+	resp := &http.Response{
+		Status: "200 OK", StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h, Body: http.NoBody, Request: req,
+	}
+	if req.Method == http.MethodGet {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+		if !strings.Contains(h.Get("Content-Type"), "application/vnd.") && looksLikeJSON(a.body) {
+			setPlainType(h, req.URL.Path)
+		}
+		resp.ContentLength = int64(len(a.body))
+		resp.Body = io.NopCloser(bytes.NewReader(a.body))
+	}
+	return resp
+}
+
+// setPlainType helps where a server calls all JSON the same (static files, some
+// proxies): regclient tells a manifest's type from its body if none is given.
+func setPlainType(h http.Header, path string) {
+	if strings.Contains(path, "/manifests/") {
+		h.Del("Content-Type")
+		return
+	}
+	h.Set("Content-Type", "application/json")
+}
+
+func looksLikeJSON(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	return len(b) > 0 && b[0] == '{'
+}
+
+// isHTML reports whether a server sent a web page.
+func (a answer) isHTML() bool {
+	t, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+	return t == "text/html" || bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(a.body)), []byte("<!doctype html")) ||
+		bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(a.body)), []byte("<html"))
+}

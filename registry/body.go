@@ -1,0 +1,127 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Bounds on bodies, in bytes. Registries take manifests of up to 4 MiB
+// (distribution's maxManifestBodySize); the largest config seen in the wild is
+// below 1 MiB; 16 MiB hold a million tags.
+const (
+	maxManifest = 8 << 20
+	maxConfig   = 8 << 20
+	maxList     = 16 << 20
+	maxToken    = 1 << 20
+	maxProblem  = 64 << 10 // of an error's body; the rest is not read
+)
+
+const maxRedirects = 5
+
+var (
+	errSilent   = errors.New("no sign of life")
+	errSlow     = errors.New("too slow")
+	errTooLarge = errors.New("too large")
+)
+
+// fetch sends one request and reads the body whole, so that the connection can
+// be used again. It ends when ctx does, when the server is silent too long or
+// slow in all, and when the body is larger than limit.
+func (s *seam) fetch(parent context.Context, req *http.Request, limit int64, key key) (answer, error) {
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	silence := time.AfterFunc(s.patience.silence, func() { cancel(errSilent) })
+	defer silence.Stop()
+	defer time.AfterFunc(s.patience.whole, func() { cancel(errSlow) }).Stop()
+
+	resp, err := s.client.Do(req.WithContext(ctx))
+	if err != nil {
+		return answer{}, cause(parent, ctx, err)
+	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header, scheme: req.URL.Scheme, login: key.login}
+	if resp.Request.URL.Host == req.URL.Host {
+		a.scheme = resp.Request.URL.Scheme // it may have sent us from http to https
+	}
+	if resp.StatusCode != http.StatusOK {
+		a.body, err = readSome(resp.Body, maxProblem)
+	} else {
+		alive := func() { silence.Reset(s.patience.silence) }
+		a.body, err = readWhole(resp, limit, alive)
+	}
+	if err != nil {
+		return a, cause(parent, ctx, err)
+	}
+	return a, nil
+}
+
+// cause prefers the reason why ctx was cancelled to what that led to.
+func cause(parent, ctx context.Context, err error) error {
+	if parent.Err() != nil {
+		return parent.Err()
+	}
+	if why := context.Cause(ctx); why != nil {
+		return why
+	}
+	return err
+}
+
+func readWhole(resp *http.Response, limit int64, alive func()) ([]byte, error) {
+	if resp.Request.Method == http.MethodHead {
+		return nil, nil
+	}
+	if resp.ContentLength > limit {
+		return nil, fmt.Errorf("%w: %d bytes", errTooLarge, resp.ContentLength)
+	}
+	var b bytes.Buffer
+	b.Grow(int(max(resp.ContentLength, 0)) + bytes.MinRead)
+	n, err := b.ReadFrom(io.LimitReader(watched{resp.Body, alive}, limit+1))
+	if err == nil && n > limit {
+		err = fmt.Errorf("%w: more than %d bytes", errTooLarge, limit)
+	}
+	return b.Bytes(), err
+}
+
+// readSome reads the start of an error's body; that it is cut does not matter.
+func readSome(r io.Reader, limit int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, limit))
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return b, err
+}
+
+type watched struct {
+	io.Reader
+	alive func()
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	if n > 0 {
+		w.alive()
+	}
+	return n, err
+}
+
+// checkRedirect follows a few redirects and takes no login to another address.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	last := via[len(via)-1]
+	switch {
+	case len(via) > maxRedirects:
+		return errors.New("too many redirects")
+	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
+		return errors.New("redirect from https to http refused")
+	case req.Method == http.MethodPost || last.Method == http.MethodPost:
+		return errors.New("redirect of a login refused")
+	}
+	if req.URL.Host != via[0].URL.Host {
+		req.Header.Del("Authorization")
+	}
+	return nil
+}

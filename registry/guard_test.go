@@ -1,0 +1,98 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+func TestARegistryElsewhereCannotSendUsNearby(t *testing.T) {
+	for address, near := range map[string]bool{
+		"127.0.0.1:80": true, "[::1]:80": true, "169.254.169.254:80": true, "[fe80::1%eth0]:80": true, "[::ffff:127.0.0.1]:1": true, "0.0.0.0:1": true,
+		"10.0.0.1:80": false, "192.0.2.1:80": false, "[2001:db8::1]:443": false,
+	} {
+		if isNear(address) != near {
+			t.Errorf("%s: near is %v", address, !near)
+		}
+	}
+	var g guard
+	foreign := context.WithValue(t.Context(), foreignKey{}, true)
+	if err := g.control(foreign, "tcp", "127.0.0.1:80", nil); !errors.Is(err, errNearby) {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	ok(t, g.control(foreign, "tcp", "192.0.2.1:80", nil))
+	ok(t, g.control(t.Context(), "tcp", "127.0.0.1:80", nil))
+	ok(t, g.control(foreign, "tcp", "127.0.0.1:80", nil)) // the registry is near itself
+}
+
+func TestRedirectsOfALocalRegistryAreFollowed(t *testing.T) {
+	s, cdn := newServer(t), newServer(t)
+	for _, x := range []*server{s, cdn} {
+		img := image(t, 1)
+		x.pushImage(t, x.ref("app", "a"), img)
+	}
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		http.Redirect(w, r, cdn.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		return true
+	}
+	a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+	ok(t, err)
+	whole(t, a, 1, 1)
+
+	// The same registry, thought to be elsewhere.
+	c := newClient(t, Options{})
+	h := c.host(s.host)
+	h.seam.client.Transport = refuser{h.seam.client.Transport, s.host}
+	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
+	says(t, err, "cannot be reached", "an address of this machine")
+}
+
+// refuser does what the guard does to a registry elsewhere.
+type refuser struct {
+	http.RoundTripper
+	own string
+}
+
+func (r refuser) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Host != r.own {
+		return nil, errNearby
+	}
+	return r.RoundTripper.RoundTrip(req)
+}
+
+const schema1 = `{"schemaVersion":1,"name":"app","tag":"old","architecture":"amd64",
+ "fsLayers":[{"blobSum":"sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"},{"blobSum":"sha256:` + "%s" + `"}],
+ "history":[{"v1Compatibility":"{\"id\":\"b\",\"parent\":\"a\",\"os\":\"linux\",\"throwaway\":true,\"container_config\":{\"Cmd\":[\"CMD x\"]}}"},
+            {"v1Compatibility":"{\"id\":\"a\",\"container_config\":{\"Cmd\":[\"ADD y\"]}}"}]}`
+
+func TestSchema1AndArtifacts(t *testing.T) {
+	s := newServer(t)
+	body, mediaType := strings.Replace(schema1, "%s", strings.Repeat("1", 64), 1), model.MediaTypeSchema1
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		status(200, body, "Content-Type", mediaType)(w, r)
+		return true
+	}
+	a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "old"), nil)
+	ok(t, err)
+	whole(t, a, 1, 1)
+	if a.Top.Kind != model.KindSchema1 || len(a.Entries[0].Image.Steps) != 2 || len(s.requests()) != 1 {
+		t.Errorf("kind %s, %d requests", a.Top.Kind, len(s.requests()))
+	}
+	info, err := newClient(t, Options{}).Peek(deadline(t), s.ref("app", "old"))
+	ok(t, err)
+	if len(info.Platforms) != 1 || info.Platforms[0] != "linux/amd64" {
+		t.Errorf("got %+v", info)
+	}
+
+	body, mediaType = `{"schemaVersion":2,"mediaType":"`+ociManifest+`","artifactType":"application/x","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:`+strings.Repeat("1", 64)+`","size":2},"layers":[]}`, ociManifest
+	s.reset()
+	a, err = newClient(t, Options{}).Load(deadline(t), s.ref("app", "chart"), nil)
+	ok(t, err)
+	if len(a.Entries) != 1 || a.Entries[0].Role != model.RoleArtifact || !a.Done || a.Entries[0].Descriptor.ArtifactType != "application/x" || len(s.requests()) != 1 {
+		t.Errorf("got %+v", a.Entries)
+	}
+}

@@ -1,0 +1,123 @@
+package registry
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"syscall"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// noAnswer is the trouble of a registry that gave no answer at all.
+func (h *host) noAnswer(about model.Ref, err error) error {
+	var (
+		token  *tokenError
+		dns    *net.DNSError
+		netErr net.Error
+	)
+	t := &model.Trouble{Err: err}
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return ended(err)
+	case errors.As(err, &token):
+		return h.noToken(about, token)
+	case errors.Is(err, http.ErrSchemeMismatch):
+		t.Say, t.Next = h.name+" speaks plain http", "run with --plain-http if you trust the network in between"
+	case errors.Is(err, errTooLarge):
+		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", h.name, err), "check the reference"
+	case errors.Is(err, errSilent), errors.Is(err, errSlow):
+		t.Say, t.Next = h.name+" does not answer in time", "try again, or check the network"
+	case errors.As(err, &dns):
+		t.Say, t.Next = h.name+" is not a known host name", "check the name, and the network or VPN"
+		if !dns.IsNotFound {
+			t.Say = "the name " + h.name + " cannot be looked up"
+		}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		t.Say, t.Next = "nobody listens at "+h.name, "check host and port, and that the registry runs"
+	case aboutTLS(h.name, err, t):
+		h.spoiled.Store(true)
+	case errors.As(err, &netErr) && netErr.Timeout():
+		t.Say, t.Next = h.name+" does not answer", "check host and port, the network, and the firewall"
+	default:
+		t.Say, t.Next = fmt.Sprintf("%s cannot be reached: %s", h.name, clip(plainError(err))), "check the network, and try again"
+	}
+	return t
+}
+
+// plainError is err without the address that net/http puts before it: after a
+// redirect that may carry a signature.
+func plainError(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return err.Error()
+}
+
+func (h *host) noToken(about model.Ref, e *tokenError) error {
+	t := &model.Trouble{Err: e}
+	code := e.answer.status
+	if e.err != nil {
+		code = 0
+	}
+	switch {
+	case e.login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
+		h.seam.auth.keys.forget()
+		t.Say = fmt.Sprintf("%s does not accept the login %s", e.realm, e.login)
+		t.Next = h.login() + " again"
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		return h.unauthorized(about, e.login, e)
+	case code == http.StatusTooManyRequests:
+		t.Say, t.Next = e.realm+", where "+h.name+" has its logins checked, wants fewer requests", h.whenAgain(e.answer)
+	case errors.Is(e.err, errSilent), errors.Is(e.err, errSlow):
+		t.Say, t.Next = e.realm+", where "+h.name+" has its logins checked, does not answer in time", "try again, or check the network"
+	default:
+		t.Say = fmt.Sprintf("%s, where %s has its logins checked, gives no token: %s", e.realm, h.name, clip(tokenSaid(e)))
+		t.Next = "try again in a while"
+	}
+	return t
+}
+
+func tokenSaid(e *tokenError) string {
+	if e.err != nil {
+		return plainError(e.err)
+	}
+	return (&statusError{code: e.answer.status, said: saidBy(e.answer)}).Error()
+}
+
+// aboutTLS explains a failed handshake.
+func aboutTLS(name string, err error, t *model.Trouble) bool {
+	var (
+		unknown x509.UnknownAuthorityError
+		other   x509.HostnameError
+		invalid x509.CertificateInvalidError
+		failed  *tls.CertificateVerificationError
+		alert   tls.AlertError
+		record  tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		t.Say = name + " has a certificate of an authority that this machine does not know"
+		t.Next = fmt.Sprintf("put the authority's certificate at /etc/docker/certs.d/%s/ca.crt, or name its file in SSL_CERT_FILE", name)
+	case errors.As(err, &other):
+		t.Say, t.Next = name+" has a certificate for another name: "+clip(other.Error()), "use a name that is in the certificate"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		t.Say, t.Next = name+" has a certificate that is out of date", "have it renewed, and check this machine's clock"
+	case errors.As(err, &failed):
+		t.Say, t.Next = name+" has a certificate that is not valid: "+clip(failed.Err.Error()), "have it repaired"
+	case errors.As(err, &alert):
+		t.Say = fmt.Sprintf("%s refuses the TLS connection (%s)", name, clip(alert.Error()))
+		t.Next = fmt.Sprintf("if it wants a client certificate, put client.cert and client.key into /etc/docker/certs.d/%s/", name)
+	case errors.As(err, &record):
+		t.Say, t.Next = name+" does not speak https", "check the port; for plain http run with --plain-http"
+	default:
+		return false
+	}
+	return true
+}

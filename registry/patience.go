@@ -1,0 +1,80 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// patience is how long a server may take.
+type patience struct {
+	dial    time.Duration // to accept a connection
+	silence time.Duration // between two signs of life
+	whole   time.Duration // for one request in all
+	tries   int           // per request, when the trouble is of the passing kind
+	pause   time.Duration // before the second try, doubled for each more
+	longest time.Duration // Retry-After that is waited for; a longer one is told
+}
+
+// usualPatience is a person's: registries that fetch from another one first
+// are silent for up to 20 s, and nobody waits two minutes for a manifest.
+var usualPatience = patience{
+	dial: 10 * time.Second, silence: 30 * time.Second, whole: 2 * time.Minute,
+	tries: 3, pause: 250 * time.Millisecond, longest: 5 * time.Second,
+}
+
+// again says whether to ask once more, and when. Timeouts are not repeated:
+// the person has waited once.
+func (p patience) again(try int, a answer, err error) (time.Duration, bool) {
+	var token *tokenError
+	if errors.As(err, &token) {
+		a, err = token.answer, token.err
+	}
+	if try >= p.tries {
+		return 0, false
+	}
+	wait := p.pause << (try - 1)
+	if err != nil {
+		cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+		return wait, cut
+	}
+	switch a.status {
+	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		if asked, ok := retryAfter(a.header, time.Now()); ok {
+			wait = max(asked, wait)
+		}
+		return wait, wait <= p.longest
+	}
+	return 0, false
+}
+
+// retryAfter reads the header of that name: seconds or a date (RFC 9110).
+func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
+	v := h.Get("Retry-After")
+	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
+		return time.Duration(n) * time.Second, true
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return max(t.Sub(now), 0), true
+	}
+	return 0, false
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
