@@ -240,7 +240,12 @@ func (p comparePage) tabMarks(g look.Glyphs) [tabCount]safe.Text {
 	if pair == nil || p.cmp.B == nil {
 		return marks
 	}
-	marks[tabPlatforms] = countMark(g, diff.Substituted, countDiffering(p.cmp.Pairs))
+	if p.cmp.Verdict.Code != diff.Pending {
+		marks[tabPlatforms] = countMark(g, diff.Substituted, countDiffering(p.cmp.Pairs))
+	}
+	if pair.Verdict.Code == diff.Pending {
+		return marks
+	}
 	marks[tabLayers] = layersMark(g, pair.Rows)
 	marks[tabHistory] = countMark(g, diff.Substituted, countRows(pair.Rows, textDiffers))
 	if p.docs.key == p.askedFor && p.docs.ready {
