@@ -271,7 +271,8 @@ func (f *flags) screen(ctx context.Context, client *registry.Client, refs []mode
 		Platform: f.platform, Gate: safe.Gate{Reveal: f.reveal}, Glyphs: glyphs, InTmux: os.Getenv("TMUX") != "",
 	})
 	// 120 frames a second halve the time from key to screen and cost no bytes.
-	_, err := tea.NewProgram(app, tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(120)).Run()
+	// Signals end ctx already; two handlers for them can wait for each other.
+	_, err := tea.NewProgram(app, tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(120), tea.WithoutSignalHandler()).Run()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return context.Canceled
 	}

@@ -51,12 +51,13 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	if k == 0 {
 		return Verdict{}, false
 	}
-	step, text := partingStep(l.p.Rows, k)
+	parting := partingRow(l.p.Rows, k)
+	step := printed(parting)
 	return Verdict{
 		Code: SameBase, Trust: Proved, Step: step,
 		Headline: safe.Sprintf("Same base, different from step %d on", step),
-		Because: safe.Sprintf("The first %s with files %s the same (%s); then comes %s",
-			firsts(k, "layer"), isAre(k), bytesText(l.baseSize(k)), text),
+		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s",
+			firsts(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.partingText(parting)),
 	}, true
 }
 
@@ -84,10 +85,10 @@ func commonPrefix(a, b []string) int {
 	return k
 }
 
-// partingStep is the first row that differs after the k-th layer with files,
-// as printed, and its instruction. A changed setting counts: the ENV before a
-// RUN is often why the RUN came out differently.
-func partingStep(rows []Row, k int) (int, string) {
+// partingRow is the first row that differs after the k-th layer with files. A
+// changed setting counts: the ENV before a RUN is often why the RUN came out
+// differently.
+func partingRow(rows []Row, k int) Row {
 	for _, r := range rows {
 		if s := r.A; k > 0 && s != nil && s.HasLayer && !s.Empty {
 			k--
@@ -96,29 +97,48 @@ func partingStep(rows []Row, k int) (int, string) {
 			}
 		}
 		if k == 0 && r.Differs() && r.Class != RepackedRow && r.Class != BothEmpty {
-			return printed(r), rowText(r)
+			return r
 		}
 	}
 	if len(rows) == 0 {
-		return 0, ""
+		return Row{}
 	}
-	last := rows[len(rows)-1]
-	return printed(last), rowText(last)
+	return rows[len(rows)-1]
 }
 
-func rowText(r Row) string {
-	if r.A == nil {
-		return quoted(Instruction(r.B.CreatedBy))
+// partingText says what happened at the row where two images part.
+func (l *ladder) partingText(r Row) string {
+	text := func(s *model.Step) string { return quoted(Instruction(s.CreatedBy)) }
+	switch {
+	case r.A == nil && r.B == nil:
+		return "nothing"
+	case r.Class == Moved && r.A != nil:
+		return text(r.A) + " moved"
+	case r.Class == Moved:
+		return text(r.B) + " moved"
+	case r.A == nil:
+		return text(r.B) + " is only in " + l.nameB
+	case r.B == nil:
+		return text(r.A) + " is only in " + l.nameA
+	case !r.SameText:
+		return text(r.A) + " becomes " + text(r.B)
+	case r.Detail == Emptied:
+		return text(r.A) + " left no file in " + l.nameB
+	case r.Detail == Filled:
+		return text(r.A) + " left no file in " + l.nameA
 	}
-	return quoted(Instruction(r.A.CreatedBy))
+	return text(r.A) + " made other files"
 }
 
 // printed is the number a row goes by: A's, else B's, the oldest being 1.
 func printed(r Row) int {
-	if r.A != nil {
+	switch {
+	case r.A != nil:
 		return r.A.Index + 1
+	case r.B != nil:
+		return r.B.Index + 1
 	}
-	return r.B.Index + 1
+	return 0
 }
 
 // firstDifference is the number of the first row that differs, 0 if none does.

@@ -99,7 +99,7 @@ func (c *Client) getConfig(ctx context.Context, r model.Ref, d v1.Descriptor) (m
 		if err != nil {
 			return err
 		}
-		defer b.Close()
+		defer func() { _ = b.Close() }() // the slot must be given back in any case
 		raw, err = b.RawBody()
 		return err
 	})

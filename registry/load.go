@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -40,9 +41,13 @@ func (c *Client) Load(ctx context.Context, r model.Ref, arrived func(model.Artif
 	if arrived == nil {
 		arrived = func(model.Artifact) {}
 	}
+	l := &load{client: c, ref: r, top: top, news: make(chan news), arrived: arrived}
+	// When Load returns nothing of it goes on: who asks again at once must not
+	// be given what is being cancelled. All readers end soon after the context.
+	defer l.readers.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &load{client: c, ctx: ctx, ref: r, top: top, news: make(chan news), arrived: arrived}
+	l.ctx = ctx
 	l.start()
 	return l.run()
 }
@@ -57,6 +62,7 @@ type load struct {
 	roots   []*node
 	count   int // entries in all
 	pending int // children being read
+	readers sync.WaitGroup
 	news    chan news
 	arrived func(model.Artifact)
 }
@@ -88,7 +94,7 @@ func (l *load) start() {
 		n.entry.Role = model.RoleArtifact
 		return
 	}
-	l.read(n, func(ctx context.Context) (model.Manifest, error) { return l.top, nil })
+	l.read(n, func(context.Context) (model.Manifest, error) { return l.top, nil })
 }
 
 // expand makes nodes of an index's children and begins to read those that are
@@ -113,7 +119,7 @@ func (l *load) expand(index model.Manifest, depth int) []*node {
 func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, error)) {
 	l.pending++
 	ctx, repo, out := l.ctx, l.ref.Repo(), l.news
-	go func() {
+	l.readers.Go(func() {
 		it := news{node: n}
 		it.manifest, it.err = manifest(ctx)
 		if it.err == nil && (it.manifest.Kind == model.KindImage || it.manifest.Kind == model.KindSchema1) {
@@ -123,7 +129,7 @@ func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, err
 		case out <- it:
 		case <-ctx.Done():
 		}
-	}()
+	})
 }
 
 // run takes in news until there is nothing to wait for.

@@ -95,10 +95,14 @@ func JSON(w io.Writer, c diff.Comparison, o Options) error {
 	for _, p := range c.Pairs {
 		r.Platforms = append(r.Platforms, o.pair(c, p))
 	}
+	return writeJSON(w, r)
+}
+
+func writeJSON(w io.Writer, v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil {
+	if err := enc.Encode(v); err != nil {
 		return err
 	}
 	_, err := w.Write(escapeJSON(b.Bytes()))

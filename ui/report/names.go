@@ -2,9 +2,7 @@ package report
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 
@@ -21,25 +19,19 @@ func isCancel(err error) bool {
 // Names prints a list of repositories or tags, one a line, in natural order:
 // names that other programs can read, each a whole reference.
 func Names(w io.Writer, form string, of model.Ref, names []string, o Options) error {
-	slices.SortFunc(names, func(a, b string) int {
-		if natural.Less(a, b) {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(names, natural.Compare)
 	if form == "json" {
 		return namesJSON(w, of, names)
 	}
-	lead := ""
-	if form == "markdown" {
-		lead = "- "
-	}
+	p := newPrinter(w, o)
 	for _, n := range names {
-		if _, err := fmt.Fprintf(w, "%s%s\n", lead, fullName(of, n)); err != nil {
-			return err
+		if form == "markdown" {
+			p.line(safe.Const("- "), code(fullName(of, n)))
+			continue
 		}
+		p.line(fullName(of, n))
 	}
-	return nil
+	return p.end()
 }
 
 func fullName(of model.Ref, name string) safe.Text {
@@ -54,7 +46,5 @@ func namesJSON(w io.Writer, of model.Ref, names []string) error {
 	if of.Names() == model.NamesRepository {
 		kind = "tags"
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(map[string]any{"schema": "tagdiff/1", "of": of.String(), kind: append([]string{}, names...)})
+	return writeJSON(w, map[string]any{"schema": schema, "of": of.String(), kind: append([]string{}, names...)})
 }

@@ -139,6 +139,7 @@ const (
 	layerWidth  = 14
 	textColumn  = 44
 	aloneColumn = textColumn + layerWidth + 1
+	leadWidth   = stepWidth + 4 // mark and number before an instruction
 )
 
 func (t textReport) steps(p diff.Pair) {
@@ -180,27 +181,34 @@ func (t textReport) row(r diff.Row) {
 	}
 	t.line(append(line, note(r))...)
 	for _, more := range texts[1:] {
-		t.line(safe.Const(" ").Repeat(stepWidth+4), more)
+		t.line(safe.Const(" ").Repeat(leadWidth), more)
 	}
 }
 
 // instructions are the lines that tell what a step does; both sides' when they
-// do not agree.
+// do not agree. The first is as wide as its column, the others as the report.
 func (t textReport) instructions(r diff.Row, width int) []safe.Text {
 	text := instruction(t.o, cmpStep(r.A, r.B))
 	switch {
 	case r.A != nil && r.B != nil && !r.SameText:
 		lines := wrapTo(safe.Concat(safe.Const("A: "), text), width)
-		return append(lines, wrapTo(safe.Concat(safe.Const("B: "), instruction(t.o, r.B)), width)...)
+		return append(lines, wrapTo(safe.Concat(safe.Const("B: "), instruction(t.o, r.B)), textWidth-leadWidth)...)
 	case r.Differs():
 		return wrapTo(text, width)
 	}
 	return []safe.Text{text}
 }
 
-func wrapTo(t safe.Text, width int) []safe.Text {
-	var lines []safe.Text
-	for _, l := range look.Wrap([]look.Span{look.P(t)}, width) {
+// wrapTo breaks text into a first line of width cells and others that are as
+// wide as the report.
+func wrapTo(text safe.Text, width int) []safe.Text {
+	first := look.Wrap([]look.Span{look.P(text)}, width)[0].Text()
+	lines := []safe.Text{first}
+	rest := text.Slice(len(first.String()), len(text.String()))
+	if rest.IsEmpty() {
+		return lines
+	}
+	for _, l := range look.Wrap([]look.Span{look.P(rest)}, textWidth-leadWidth) {
 		lines = append(lines, l.Text())
 	}
 	return lines

@@ -1,0 +1,153 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// minBorrowed is how many bytes two platforms must share before one of them
+// counts as borrowed. Small layers are shared on purpose: certificates, time
+// zones, static files are the same for every machine. The smallest base with
+// programs in it (busybox, musl) is larger than this.
+const minBorrowed = 1_000_000
+
+// borrowedBase (C4): images for different architectures that start from the
+// same bytes. BuildKit stamps the platform that was asked for on index and
+// config alike when the base is a single image, so labels cannot show it.
+func borrowedBase(c Comparison) []Finding {
+	nameA, nameB := c.names()
+	all := borrowedIn(c.A, SideA, nameA)
+	for _, b := range borrowedIn(c.B, SideB, nameB) {
+		both := slices.IndexFunc(all, b.sameAs)
+		if both < 0 {
+			all = append(all, b)
+			continue
+		}
+		all[both].name = nameA + " and " + nameB
+		all[both].evidence = append(all[both].evidence, b.evidence...)
+	}
+	var found []Finding
+	for _, b := range all {
+		found = append(found, b.finding())
+	}
+	return found
+}
+
+// borrow is a base that several platforms of one side share.
+type borrow struct {
+	name, platforms string
+	layers          int
+	size            int64
+	evidence        []Evidence
+}
+
+func (b borrow) sameAs(o borrow) bool {
+	return b.platforms == o.platforms && b.layers == o.layers && b.size == o.size
+}
+
+func (b borrow) finding() Finding {
+	return Finding{
+		Severity: 3, Trust: Shown, Evidence: b.evidence,
+		Say: safe.Sprintf("In %s, %s start from the same bytes (the first %s, %s). At most one of them can be native: the base had no such platform and the build silently took another.",
+			b.name, b.platforms, firsts(b.layers, "layer"), bytesText(b.size)),
+		Next: safe.Const("Look which programs are inside; take a base that has the platform; in the Dockerfile, # check=error=true makes the build fail instead"),
+	}
+}
+
+func borrowedIn(a *model.Artifact, side Side, name string) []borrow {
+	if a == nil {
+		return nil
+	}
+	var found []borrow
+	for _, group := range sharedStarts(a.Images()) {
+		b := borrow{name: name, platforms: list(platformNames(group))}
+		if b.layers, b.size = commonBase(group); b.size < minBorrowed {
+			continue
+		}
+		for _, e := range group {
+			b.evidence = append(b.evidence, Evidence{side, none, e.Descriptor.Digest})
+		}
+		found = append(found, b)
+	}
+	return found
+}
+
+// sharedStarts groups images of more than one architecture by their first
+// layer with files.
+func sharedStarts(images []model.Entry) [][]model.Entry {
+	groups := map[digest.Digest][]model.Entry{}
+	var order []digest.Digest
+	for _, e := range images {
+		base := baseOf(e)
+		if len(base) == 0 {
+			continue
+		}
+		first := base[0].DiffID
+		if groups[first] == nil {
+			order = append(order, first)
+		}
+		groups[first] = append(groups[first], e)
+	}
+	var shared [][]model.Entry
+	for _, first := range order {
+		if group := groups[first]; architectures(group) > 1 {
+			shared = append(shared, group)
+		}
+	}
+	return shared
+}
+
+// baseOf is the layers with files of an image that can be trusted to tell.
+func baseOf(e model.Entry) []model.Step {
+	if e.Image == nil || e.Image.Counts != nil && e.Image.Counts.Fatal() {
+		return nil
+	}
+	var base []model.Step
+	for _, s := range e.Image.Steps {
+		if s.HasLayer && !s.Empty && s.DiffID != "" {
+			base = append(base, s)
+		}
+	}
+	return base
+}
+
+func architectures(group []model.Entry) int {
+	var seen []string
+	for _, e := range group {
+		if arch := e.Platform().Architecture; !slices.Contains(seen, arch) {
+			seen = append(seen, arch)
+		}
+	}
+	return len(seen)
+}
+
+// commonBase is how many layers all of a group start with, and their size.
+func commonBase(group []model.Entry) (layers int, size int64) {
+	first := baseOf(group[0])
+	layers = len(first)
+	for _, e := range group[1:] {
+		other := baseOf(e)
+		k := 0
+		for k < layers && k < len(other) && first[k].DiffID == other[k].DiffID {
+			k++
+		}
+		layers = k
+	}
+	for _, s := range first[:layers] {
+		size += s.Layer.Size
+	}
+	return layers, size
+}
+
+func platformNames(group []model.Entry) []string {
+	var names []string
+	for _, e := range group {
+		names = append(names, nameOf(e))
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,169 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// No report holds a byte that a terminal would act on, or a secret.
+func TestReportsArePrintable(t *testing.T) {
+	for name, c := range comparisons(t) {
+		for form, write := range forms {
+			for _, ascii := range []bool{false, true} {
+				var b bytes.Buffer
+				if err := write(&b, c, Options{ASCII: ascii}); err != nil {
+					t.Fatal(err)
+				}
+				for _, line := range strings.Split(b.String(), "\n") {
+					if clean := safe.Clean(line).String(); clean != line {
+						t.Errorf("%s.%s: %q", name, form, line)
+					}
+					if (ascii || form == "json") && strings.ContainsFunc(line, func(r rune) bool { return r > 0x7e }) {
+						t.Errorf("%s.%s is not ASCII: %q", name, form, line)
+					}
+				}
+				if strings.Contains(b.String(), "hunter2") {
+					t.Errorf("%s.%s tells a secret", name, form)
+				}
+			}
+		}
+	}
+}
+
+var (
+	codeSpan = regexp.MustCompile("`[^`|\\\\]+`|<code>[A-Za-z0-9 &#;\u0080-\U0010ffff-]*</code>")
+	leftOver = regexp.MustCompile(`^[A-Za-z0-9 ,.;:?!'()→×-]*$`)
+	address  = regexp.MustCompile(`(?i)www\.\w|://`)
+)
+
+// What is left of a sentence when its code is taken out has no sign in it that
+// means anything to Markdown.
+func checkMarkdown(t *testing.T, s string) {
+	t.Helper()
+	rest := codeSpan.ReplaceAllString(s, "")
+	if !leftOver.MatchString(rest) || address.MatchString(rest) {
+		t.Fatalf("%q leaves %q", s, rest)
+	}
+}
+
+func FuzzMarkdown(f *testing.F) {
+	for _, s := range []string{hostile, "a `` b", "`", "|", "\\`x", "www.example.com", "mail@example.com", "- x", "1. x", "# x", "<!-- x", "&amp;", "a.b", "![x](y)", " x ", "http://x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		checkMarkdown(t, sentence(safe.Clean(s)).String())
+		span := code(safe.Clean(s)).String()
+		if codeSpan.ReplaceAllString(span, "") != "" {
+			t.Fatalf("%q is no code: %q", s, span)
+		}
+	})
+}
+
+// Every row of a table has as many cells as its heading.
+func TestMarkdownTables(t *testing.T) {
+	for name, c := range comparisons(t) {
+		var b bytes.Buffer
+		if err := Markdown(&b, c, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		cells := 0
+		for _, line := range strings.Split(b.String(), "\n") {
+			if !strings.HasPrefix(line, "|") {
+				cells = 0
+				continue
+			}
+			n := strings.Count(line, "|")
+			if cells == 0 {
+				cells = n
+			}
+			if n != cells {
+				t.Errorf("%s: %d signs in a row of %d: %s", name, n, cells, line)
+			}
+		}
+	}
+}
+
+// The members of the JSON report are a promise to other programs.
+func TestJSONContract(t *testing.T) {
+	var b bytes.Buffer
+	if err := JSON(&b, comparisons(t)["retag"], Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	platform := got["platforms"].([]any)[0].(map[string]any)
+	step := platform["steps"].([]any)[6].(map[string]any)
+	finding := platform["findings"].([]any)[0].(map[string]any)
+	for name, tt := range map[string]struct {
+		value any
+		want  string
+	}{
+		"report":   {got, "a b findings platforms schema verdict"},
+		"side":     {got["a"], "digest kind mediaType ref"},
+		"verdict":  {got["verdict"], "code headline trust"},
+		"platform": {platform, "a b findings platform steps verdict"},
+		"image":    {platform["a"], "config manifest"},
+		"row":      {step, "a b class detail duplicated"},
+		"step":     {step["a"], "createdBy diffID empty index layer size"},
+		"finding":  {finding, "evidence id name next say severity trust"},
+		"evidence": {finding["evidence"].([]any)[0], "digest side step"},
+	} {
+		var names []string
+		for k := range tt.value.(map[string]any) {
+			names = append(names, k)
+		}
+		slices.Sort(names)
+		if d := cmp.Diff(strings.Fields(tt.want), names); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+	if got["schema"] != "tagdiff/1" || step["class"] != "both-empty" || step["a"].(map[string]any)["index"] != 6.0 {
+		t.Errorf("%v", step)
+	}
+}
+
+func TestJSONOfOneSide(t *testing.T) {
+	for name, members := range map[string][]string{"alone": {"b", "verdict"}, "pending": {"verdict"}} {
+		var b bytes.Buffer
+		if err := JSON(&b, comparisons(t)[name], Options{}); err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range members {
+			if v, ok := got[m]; v != nil || !ok {
+				t.Errorf("%s: %s is %v", name, m, v)
+			}
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	repo := model.Ref{Registry: "localhost:5000", Repository: "app"}
+	for form, want := range map[string]string{
+		"text":     "localhost:5000/app:1.9\nlocalhost:5000/app:1.10\nlocalhost:5000/app:z\\x1b[2J\\u202e\n",
+		"markdown": "- `localhost:5000/app:1.9`\n- `localhost:5000/app:1.10`\n- <code>localhost&#58;5000&#47;app&#58;z&#92;x1b&#91;2J&#92;u202e</code>\n",
+		"json":     "{\n  \"of\": \"localhost:5000/app\",\n  \"schema\": \"tagdiff/1\",\n  \"tags\": [\n    \"1.9\",\n    \"1.10\",\n    \"z\\u001b[2J\\u202e\"\n  ]\n}\n",
+	} {
+		var b bytes.Buffer
+		if err := Names(&b, form, repo, []string{"1.10", "z\x1b[2J\u202e", "1.9"}, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, b.String()); d != "" {
+			t.Errorf("%s: %s", form, d)
+		}
+	}
+}
