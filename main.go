@@ -32,7 +32,7 @@ import (
 var (
 	version = ""
 	commit  = ""
-	date    = "" //nolint:unused // stamped by the release for `strings`
+	date    = ""
 )
 
 // Exit codes are those of diff(1).
@@ -62,28 +62,42 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := fang.Execute(ctx, command(), fang.WithVersion(version), fang.WithCommit(commit), fang.WithErrorHandler(complain))
+	var failed outcome
+	err := fang.Execute(ctx, command(&failed), fang.WithVersion(version), fang.WithCommit(commit))
 	switch {
-	case err == nil:
+	case err != nil:
+		return exitTrouble // fang has said why
+	case failed.err == nil:
 		return exitSame
-	case errors.Is(err, errDifferent):
+	case errors.Is(failed.err, errDifferent):
 		return exitDifferent
 	}
+	complain(os.Stderr, failed.err)
 	return exitTrouble
 }
 
+// outcome is how the command ended. Errors do not go through fang: before it
+// prints one it asks the terminal for its colours, which takes seconds where
+// nobody answers.
+type outcome struct{ err error }
+
+// of runs do and keeps its error.
+func (o *outcome) of(do func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		o.err = do(cmd, args)
+		return nil
+	}
+}
+
 // complain prints one line that has passed the gate.
-func complain(w io.Writer, _ fang.Styles, err error) {
-	switch {
-	case errors.Is(err, errDifferent):
-		return
-	case errors.Is(err, context.Canceled):
+func complain(w io.Writer, err error) {
+	if errors.Is(err, context.Canceled) {
 		err = errors.New("cancelled")
 	}
 	fmt.Fprintln(w, safe.Sprintf("tagdiff: %s", safe.Gate{}.Clean(err.Error())))
 }
 
-func command() *cobra.Command {
+func command(failed *outcome) *cobra.Command {
 	var f flags
 	c := &cobra.Command{
 		Use:   "tagdiff [REGISTRY | REPOSITORY | IMAGE [IMAGE]]",
@@ -101,13 +115,13 @@ prints a report and exits like diff: 0 the same image, 1 not the same, 2 trouble
 		Example: `  tagdiff localhost:5000/app:testing :prod
   tagdiff -o json registry.example/app:1.4 :1.5
   tagdiff demo`,
-		Args:          cobra.MaximumNArgs(2),
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.open(cmd, args, nil)
-		},
+		Args: cobra.ArbitraryArgs, // parseArgs counts them
+		RunE: failed.of(func(cmd *cobra.Command, args []string) error { return f.open(cmd, args, nil) }),
 	}
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		failed.err = fmt.Errorf("%w; see tagdiff --help", err)
+		return nil
+	})
 	p := c.PersistentFlags()
 	p.StringVarP(&f.output, "output", "o", "", "`FORM` of the answer: tui, text, markdown or json (tui on a terminal, else text)")
 	p.StringVarP(&f.platform, "platform", "p", "", "only this `PLATFORM`, as in linux/arm64")
@@ -117,16 +131,19 @@ prints a report and exits like diff: 0 the same image, 1 not the same, 2 trouble
 	p.BoolVar(&f.ascii, "ascii", false, "draw with ASCII alone")
 	p.BoolVar(&f.noColor, "no-color", false, "no colours; so does the variable NO_COLOR")
 	p.BoolVar(&f.reveal, "reveal", false, "show what looks like a secret")
-	c.AddCommand(demoCommand(&f))
+	c.AddCommand(demoCommand(&f, failed))
 	return c
 }
 
-func demoCommand(f *flags) *cobra.Command {
+func demoCommand(f *flags, failed *outcome) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "The same program on a built-in registry that holds three true incidents",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args:  cobra.ArbitraryArgs,
+		RunE: failed.of(func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("demo takes no argument, not %q", args[0])
+			}
 			server, err := demo.Start()
 			if err != nil {
 				return fmt.Errorf("the demo registry did not start: %w", err)
@@ -137,7 +154,7 @@ func demoCommand(f *flags) *cobra.Command {
 				return err
 			}
 			return f.open(cmd, nil, &guide)
-		},
+		}),
 	}
 }
 
@@ -210,6 +227,9 @@ func parseArgs(args []string) ([]model.Ref, error) {
 	case 1:
 		ref, err := model.ParseRef(args[0])
 		return []model.Ref{ref}, err
+	case 2:
+	default:
+		return nil, fmt.Errorf("two images at most, not %d arguments", len(args))
 	}
 	a, err := model.ParseImage(args[0])
 	if err != nil {

@@ -56,9 +56,28 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	return Verdict{
 		Code: SameBase, Trust: Proved, Step: step,
 		Headline: safe.Sprintf("Same base, different from step %d on", step),
-		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s",
-			firsts(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.partingText(parting)),
+		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s%s",
+			firsts(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.partingText(parting), otherTexts(l.p.Rows, parting)),
 	}, true
+}
+
+// otherTexts says that one step is all that the recipes disagree on, which is
+// what a base that moved looks like from above: one's own steps are the same.
+func otherTexts(rows []Row, parting Row) safe.Text {
+	same := 0
+	for _, r := range rows {
+		switch {
+		case r.A == parting.A && r.B == parting.B:
+		case !r.SameText:
+			return safe.Text{}
+		default:
+			same++
+		}
+	}
+	if same == 0 {
+		return safe.Text{}
+	}
+	return safe.Sprintf(". The other %s the same on both sides", plural(same, "instruction")+" "+isAre(same))
 }
 
 // baseSize is the size of the first k layers with files.
