@@ -60,7 +60,7 @@ func TestIncidents(t *testing.T) {
 		{"2", []string{"SAME BASE, DIFFERENT FROM STEP 12 ON", "PYTHON_VERSION=2.7.17"}, "summary"},
 		{"3", []string{"rebuilt"}, "layers"},
 		{"4 n n n n", []string{"PYTHON_VERSION"}, "history"},
-		{"5 n", []string{"architecture"}, "config"},
+		{"5 n", []string{"2019-10-2"}, "config"},
 	}
 	platform := []step{
 		{"3", []string{"start from the same bytes"}, "summary"},

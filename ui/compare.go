@@ -293,7 +293,7 @@ func (p comparePage) hints() []key.Binding {
 	if p.alone {
 		return []key.Binding{as(keys.NextTab, "view"), keys.Open, as(keys.MarkB, "compare with"), keys.Copy, keys.Back}
 	}
-	hints := []key.Binding{as(keys.NextTab, "view"), keys.Next, keys.Open, keys.Copy, as(keys.Shell, "command"), keys.Swap, keys.Back}
+	hints := []key.Binding{as(keys.NextTab, "view"), as(keys.Next, "next diff"), keys.Open, keys.Back, keys.Copy, as(keys.Shell, "command"), keys.Swap}
 	if len(p.cmp.Pairs) > 1 {
 		hints = slices.Insert(hints, 1, as(keys.NextPlatform, "platform"))
 	}
