@@ -104,7 +104,7 @@ func (d deps) pageFor(ref model.Ref) page {
 
 // Init asks for the background and starts the pages that are open already.
 func (a App) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, send(startMsg{}))
+	return tea.Batch(tea.RequestBackgroundColor, func() tea.Msg { return startMsg{} })
 }
 
 // startMsg starts the first pages; Init itself cannot change the model.
@@ -281,8 +281,9 @@ func (a App) toTop(msg tea.Msg) (App, tea.Cmd) { return a.toPage(len(a.stack)-1,
 
 // toPage updates one page of the stack. The stack is copied: an App is a value.
 func (a App) toPage(i int, msg tea.Msg) (App, tea.Cmd) {
-	p, cmd := a.stack[i].page.update(msg)
-	return a.with(i, p), adopt(a.stack[i].id, cmd)
+	id := a.stack[i].id
+	p, asked := a.stack[i].page.update(msg)
+	return a.with(i, p).perform(id, asked)
 }
 
 func (a App) with(i int, p page) App {
@@ -302,24 +303,19 @@ func (a App) deliver(msg owned) (App, tea.Cmd) {
 	return a, tea.Batch(cmd, msg.next)
 }
 
-// adopt marks the streams that a page's command starts as that page's.
-func adopt(owner pageID, cmd tea.Cmd) tea.Cmd {
-	if cmd == nil {
-		return nil
-	}
-	return func() tea.Msg {
-		switch msg := cmd().(type) {
-		case tea.BatchMsg:
-			for i := range msg {
-				msg[i] = adopt(owner, msg[i])
-			}
-			return msg
-		case streamed:
-			return msg.run(owner)()
-		default:
-			return msg
+// perform carries out what a page asked for.
+func (a App) perform(owner pageID, asked effects) (App, tea.Cmd) {
+	var cmds []tea.Cmd
+	for _, effect := range asked {
+		var cmd tea.Cmd
+		if work, ok := effect.(streamed); ok {
+			cmd = work.run(owner)
+		} else {
+			a, cmd = a.navigate(effect)
 		}
+		cmds = append(cmds, cmd)
 	}
+	return a, tea.Batch(cmds...)
 }
 
 func (a App) startAll() (App, tea.Cmd) {
@@ -335,10 +331,10 @@ func (a App) startAll() (App, tea.Cmd) {
 func (a App) startPage(i int) (App, tea.Cmd) {
 	a.nextID++
 	ctx, cancel := context.WithCancel(a.deps.ctx)
-	p, cmd := a.stack[i].page.start(ctx)
+	p, asked := a.stack[i].page.start(ctx)
 	a.stack = slices.Clone(a.stack)
 	a.stack[i] = opened{id: a.nextID, page: p, cancel: cancel}
-	return a, adopt(a.nextID, cmd)
+	return a.perform(a.nextID, asked)
 }
 
 func (a App) push(p page) (App, tea.Cmd) {
@@ -374,8 +370,9 @@ func (a App) relayout() (App, tea.Cmd) {
 		return a, nil
 	}
 	last := len(a.stack) - 1
-	p, cmd := a.stack[last].page.layout(a.frame())
-	return a.with(last, p), adopt(a.stack[last].id, cmd)
+	id := a.stack[last].id
+	p, asked := a.stack[last].page.layout(a.frame())
+	return a.with(last, p).perform(id, asked)
 }
 
 // tick keeps one clock running while requests are under way, and none else.

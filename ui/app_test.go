@@ -226,3 +226,19 @@ func checkWidths(t *testing.T, d *driver) {
 }
 
 func displayed(line string) int { return lipgloss.Width(line) }
+
+// TestKeysThatArriveTogether: over a slow link several keys come in one read,
+// before any command of the first has run. Each must find the page that the
+// ones before it opened or closed.
+func TestKeysThatArriveTogether(t *testing.T) {
+	d := open(t, retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
+	var cmds []tea.Cmd
+	for _, k := range []tea.KeyPressMsg{{Code: '3', Text: "3"}, {Code: 'n', Text: "n"}, {Code: tea.KeyEnter}, {Code: tea.KeyEscape}, {Code: '7', Text: "7"}} {
+		m, cmd := d.app.Update(k)
+		d.app, cmds = m.(App), append(cmds, cmd)
+	}
+	for _, cmd := range cmds {
+		d.run(cmd)
+	}
+	d.sees("here the chains part")
+}

@@ -62,27 +62,27 @@ func newComparePage(d deps, a model.Ref, b *model.Ref) page {
 	return p
 }
 
-func (p comparePage) start(ctx context.Context) (page, tea.Cmd) {
+func (p comparePage) start(ctx context.Context) (page, effects) {
 	p.ctx = ctx
 	place := p.a.ref.String()
 	if !p.alone {
 		place += " " + p.b.ref.String()
 	}
 	p, cmd := p.reload()
-	return p, tea.Batch(send(visitedMsg{place}), cmd)
+	return p, slices.Concat(send(visitedMsg{place}), cmd)
 }
 
-func (p comparePage) reload() (comparePage, tea.Cmd) {
-	var cmdA, cmdB tea.Cmd
+func (p comparePage) reload() (comparePage, effects) {
+	var cmdA, cmdB effects
 	p.loads += 2
 	p.a, cmdA = p.a.read(p.ctx, p.deps.registry, p.loads-1)
 	if !p.alone {
 		p.b, cmdB = p.b.read(p.ctx, p.deps.registry, p.loads)
 	}
-	return p, tea.Batch(cmdA, cmdB)
+	return p, slices.Concat(cmdA, cmdB)
 }
 
-func (p comparePage) update(msg tea.Msg) (page, tea.Cmd) {
+func (p comparePage) update(msg tea.Msg) (page, effects) {
 	switch msg := msg.(type) {
 	case arrivedMsg:
 		return p.arrived(msg)
@@ -107,7 +107,7 @@ func (p comparePage) update(msg tea.Msg) (page, tea.Cmd) {
 	return p, nil
 }
 
-func (p comparePage) press(msg tea.KeyPressMsg) (page, tea.Cmd) {
+func (p comparePage) press(msg tea.KeyPressMsg) (page, effects) {
 	if s, moved := p.sheets[p.tab].move(msg); moved {
 		p.sheets[p.tab] = s
 		return p, nil
@@ -140,7 +140,7 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page, tea.Cmd) {
 
 // act handles the keys that do something with the row under the cursor or with
 // the sides.
-func (p comparePage) act(msg tea.KeyPressMsg) (page, tea.Cmd) {
+func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 	r, some := p.sheets[p.tab].current()
 	switch {
 	case key.Matches(msg, keys.Reload):
@@ -188,7 +188,7 @@ func (p comparePage) scroll(right bool) comparePage {
 
 // nextDifference goes to the next row that differs; at the end of one view it
 // says where there are more.
-func (p comparePage) nextDifference(dir int) (page, tea.Cmd) {
+func (p comparePage) nextDifference(dir int) (page, effects) {
 	s, found := p.sheets[p.tab].next(dir)
 	if found {
 		p.sheets[p.tab] = s
@@ -197,7 +197,7 @@ func (p comparePage) nextDifference(dir int) (page, tea.Cmd) {
 	return p, toast(safe.Const("no more differences this way in this view"))
 }
 
-func (p comparePage) nextPlatform(dir int) (page, tea.Cmd) {
+func (p comparePage) nextPlatform(dir int) (page, effects) {
 	n := len(p.cmp.Pairs)
 	if n < 2 {
 		return p, toast(safe.Const("there is only one platform"))
@@ -215,8 +215,8 @@ func (p comparePage) swap() comparePage {
 
 // changeSide puts another reference in place of a side. The view, the cursor
 // and the other side stay.
-func (p comparePage) changeSide(msg pickedMsg) (page, tea.Cmd) {
-	var cmd tea.Cmd
+func (p comparePage) changeSide(msg pickedMsg) (page, effects) {
+	var cmd effects
 	p.loads++
 	if msg.side == diff.SideA {
 		p.a.stop()

@@ -20,14 +20,14 @@ type detailPage struct {
 // newDetailPage opens a row of the page that path names.
 func newDetailPage(path safe.Text, r row) page { return detailPage{path: path, of: r} }
 
-func (p detailPage) start(context.Context) (page, tea.Cmd) { return p, nil }
+func (p detailPage) start(context.Context) (page, effects) { return p, nil }
 
-func (p detailPage) layout(f frame) (page, tea.Cmd) {
+func (p detailPage) layout(f frame) (page, effects) {
 	p.sheet = p.sheet.with(p.of.detail(f), f.height)
 	return p, nil
 }
 
-func (p detailPage) update(msg tea.Msg) (page, tea.Cmd) {
+func (p detailPage) update(msg tea.Msg) (page, effects) {
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
 		return p, nil
@@ -68,7 +68,7 @@ func (p detailPage) help() []keyGroup {
 }
 
 // copyRow copies a row's value, or says that it has none.
-func copyRow(r row) tea.Cmd {
+func copyRow(r row) effects {
 	if r.value.IsEmpty() {
 		return toast(safe.Const("there is nothing to copy here"))
 	}
@@ -76,7 +76,7 @@ func copyRow(r row) tea.Cmd {
 }
 
 // shellRow copies the command that proves a row.
-func shellRow(r row) tea.Cmd {
+func shellRow(r row) effects {
 	if r.shell.IsEmpty() {
 		return toast(safe.Const("no one command proves this row"))
 	}

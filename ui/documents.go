@@ -61,7 +61,7 @@ func (p comparePage) wantDocs(f frame) docsKey {
 
 // askDocs is the command that compares the documents of the pair in view, or
 // nil if that is done or under way.
-func (p comparePage) askDocs(f frame) tea.Cmd {
+func (p comparePage) askDocs(f frame) effects {
 	k := p.wantDocs(f)
 	if k == p.askedFor || p.ctx == nil {
 		return nil

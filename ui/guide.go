@@ -33,9 +33,9 @@ type guidePage struct {
 
 func newGuidePage(d deps, g Guide) page { return guidePage{deps: d, guide: g} }
 
-func (p guidePage) start(context.Context) (page, tea.Cmd) { return p, nil }
+func (p guidePage) start(context.Context) (page, effects) { return p, nil }
 
-func (p guidePage) layout(f frame) (page, tea.Cmd) {
+func (p guidePage) layout(f frame) (page, effects) {
 	p.sheet = p.sheet.with(p.rows(f), f.height-3)
 	return p, nil
 }
@@ -65,7 +65,7 @@ func pairText(a, b model.Ref, g look.Glyphs) safe.Text {
 	return safe.Sprintf("%s %s %s%s", a.Short(), g.Arrow, b.Repository, b.Short())
 }
 
-func (p guidePage) update(msg tea.Msg) (page, tea.Cmd) {
+func (p guidePage) update(msg tea.Msg) (page, effects) {
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
 		return p, nil
@@ -86,7 +86,7 @@ func (p guidePage) update(msg tea.Msg) (page, tea.Cmd) {
 	return p, nil
 }
 
-func (p guidePage) open(i int) tea.Cmd {
+func (p guidePage) open(i int) effects {
 	if i >= len(p.guide.Stories) {
 		return send(pushMsg{newReposPage(p.deps, p.guide.Registry)})
 	}

@@ -28,7 +28,7 @@ func newHomePage(d deps) page {
 	return homePage{deps: d, field: newField(safe.Const("open:"), "")}
 }
 
-func (p homePage) start(ctx context.Context) (page, tea.Cmd) {
+func (p homePage) start(ctx context.Context) (page, effects) {
 	return p, once(ctx, func(context.Context) tea.Msg {
 		var known knownMsg
 		if p.deps.places != nil {
@@ -41,7 +41,7 @@ func (p homePage) start(ctx context.Context) (page, tea.Cmd) {
 	})
 }
 
-func (p homePage) update(msg tea.Msg) (page, tea.Cmd) {
+func (p homePage) update(msg tea.Msg) (page, effects) {
 	switch msg := msg.(type) {
 	case knownMsg:
 		p.known = msg
@@ -58,7 +58,7 @@ func (p homePage) update(msg tea.Msg) (page, tea.Cmd) {
 }
 
 // pressField edits; keys that no reference begins with keep their meaning.
-func (p homePage) pressField(msg tea.KeyPressMsg) (page, tea.Cmd) {
+func (p homePage) pressField(msg tea.KeyPressMsg) (page, effects) {
 	switch s := msg.String(); {
 	case key.Matches(msg, keys.Help) && p.field.value() == "": // no reference begins with ?
 		return p, send(helpMsg{})
@@ -80,7 +80,7 @@ func (p homePage) pressField(msg tea.KeyPressMsg) (page, tea.Cmd) {
 	return p, nil
 }
 
-func (p homePage) pressList(msg tea.KeyPressMsg) (page, tea.Cmd) {
+func (p homePage) pressList(msg tea.KeyPressMsg) (page, effects) {
 	switch {
 	case key.Matches(msg, keys.Up) && p.sheet.cursor == p.sheet.land(0, 1), key.Matches(msg, keys.Back), msg.String() == "shift+tab", msg.String() == "tab":
 		p.inList = false
@@ -101,7 +101,7 @@ func (p homePage) pressList(msg tea.KeyPressMsg) (page, tea.Cmd) {
 	return p, nil
 }
 
-func (p homePage) layout(f frame) (page, tea.Cmd) {
+func (p homePage) layout(f frame) (page, effects) {
 	p.sheet = p.sheet.with(p.rows(), f.height-len(p.top(f)))
 	return p, nil
 }

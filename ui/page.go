@@ -12,15 +12,15 @@ import (
 )
 
 // page is one screen of the stack. Pages are values: update gives the newer
-// one. A page never does I/O itself, it returns commands.
+// one. A page never does I/O itself, it asks the root for effects.
 type page interface {
-	// start gives the commands that fill the page. They end with ctx.
-	start(ctx context.Context) (page, tea.Cmd)
-	// update takes a key, a paste, or a message of one of the page's commands.
-	update(msg tea.Msg) (page, tea.Cmd)
+	// start gives the streams that fill the page. They end with ctx.
+	start(ctx context.Context) (page, effects)
+	// update takes a key, a paste, or a message of one of the page's streams.
+	update(msg tea.Msg) (page, effects)
 	// layout tells the page its frame. It is called before view whenever the
 	// frame or the page may have changed.
-	layout(f frame) (page, tea.Cmd)
+	layout(f frame) (page, effects)
 	// view is the body, at most as many lines as the frame is high.
 	view(f frame) []look.Line
 	// crumb names the page in the path on top.
@@ -45,6 +45,12 @@ type frame struct {
 // marks are the two sides picked so far, possibly from different repositories.
 type marks struct{ a, b *model.Ref }
 
+// effects are what a page asks of the root, in order: the messages below, and
+// streams. The root carries them out before it looks at the next key, so that
+// keys which arrive together, as they do over a slow link, go where the person
+// meant them.
+type effects []tea.Msg
+
 // Messages from pages to the root.
 type (
 	// pushMsg opens a page on top.
@@ -68,7 +74,7 @@ type (
 	visitedMsg struct{ place string }
 )
 
-// send makes a message a command.
-func send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
+// send asks for one effect.
+func send(msg tea.Msg) effects { return effects{msg} }
 
-func toast(t safe.Text) tea.Cmd { return send(toastMsg{t}) }
+func toast(t safe.Text) effects { return send(toastMsg{t}) }

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -28,16 +29,16 @@ type (
 
 func newReposPage(d deps, ref model.Ref) page { return reposPage{deps: d, ref: ref} }
 
-func (p reposPage) start(ctx context.Context) (page, tea.Cmd) {
+func (p reposPage) start(ctx context.Context) (page, effects) {
 	p.ctx = ctx
 	p.list.loading, p.list.err, p.list.all = true, nil, nil
-	return p, tea.Batch(send(visitedMsg{p.ref.String()}), listing(ctx, func(ctx context.Context, page func([]string)) error {
+	return p, slices.Concat(send(visitedMsg{p.ref.String()}), listing(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.deps.registry.Repositories(ctx, p.ref.Registry, page)
 	}))
 }
 
 // listing streams the pages of a list, then how it ended.
-func listing(ctx context.Context, read func(context.Context, func([]string)) error) tea.Cmd {
+func listing(ctx context.Context, read func(context.Context, func([]string)) error) effects {
 	return stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		err := read(ctx, func(page []string) { report(namesMsg{page}) })
 		report(namesDoneMsg{err})
@@ -58,7 +59,7 @@ func (n names) arrived(msg tea.Msg) names {
 	return n
 }
 
-func (p reposPage) update(msg tea.Msg) (page, tea.Cmd) {
+func (p reposPage) update(msg tea.Msg) (page, effects) {
 	p.list = p.list.arrived(msg)
 	var handled bool
 	if p.list, handled = p.list.update(msg); handled {
@@ -83,7 +84,7 @@ func (p reposPage) update(msg tea.Msg) (page, tea.Cmd) {
 	return p, nil
 }
 
-func (p reposPage) layout(f frame) (page, tea.Cmd) {
+func (p reposPage) layout(f frame) (page, effects) {
 	p.list = p.list.resize(f.height)
 	return p, nil
 }

@@ -3,8 +3,6 @@ package ui
 import (
 	"slices"
 
-	tea "charm.land/bubbletea/v2"
-
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -63,7 +61,7 @@ func (s side) movedText() safe.Text {
 
 // layout makes the sheet in view anew if anything it depends on has changed, and
 // asks for the text differences of the pair in view.
-func (p comparePage) layout(f frame) (page, tea.Cmd) {
+func (p comparePage) layout(f frame) (page, effects) {
 	cmd := p.askDocs(f)
 	if cmd != nil {
 		p.askedFor = p.wantDocs(f)

@@ -40,7 +40,7 @@ type headMsg struct {
 }
 
 // read starts reading the side anew; what was there stays until then.
-func (s side) read(ctx context.Context, reg Registry, id loadID) (side, tea.Cmd) {
+func (s side) read(ctx context.Context, reg Registry, id loadID) (side, effects) {
 	s.stop()
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.load, s.err, s.moved = id, nil, ""
@@ -132,7 +132,7 @@ func createdText(a model.Artifact) safe.Text {
 }
 
 // arrived takes a newer state of either side.
-func (p comparePage) arrived(msg arrivedMsg) (page, tea.Cmd) {
+func (p comparePage) arrived(msg arrivedMsg) (page, effects) {
 	switch {
 	case msg.load == p.a.load:
 		p.a = p.a.with(msg)

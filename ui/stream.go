@@ -18,38 +18,39 @@ type owned struct {
 	next tea.Cmd
 }
 
-// streamed is what a page's start or update returns to run work that reports
-// more than once. The root gives it an owner.
+// streamed is the effect of work that takes long. The root gives it an owner.
 type streamed struct {
 	ctx  context.Context
 	work func(ctx context.Context, report func(tea.Msg))
 }
 
-// stream is a command whose messages all come to the page that asked.
-// work runs in its own goroutine; report blocks until the screen took the
+// stream asks for work whose messages all come to the page that asked. work
+// runs in its own goroutine; report blocks until the screen took the
 // message or ctx ended, so a fast producer cannot run ahead of the screen.
-func stream(ctx context.Context, work func(ctx context.Context, report func(tea.Msg))) tea.Cmd {
+func stream(ctx context.Context, work func(ctx context.Context, report func(tea.Msg))) effects {
 	return send(streamed{ctx, work})
 }
 
 // once is stream for work with one answer.
-func once(ctx context.Context, work func(ctx context.Context) tea.Msg) tea.Cmd {
+func once(ctx context.Context, work func(ctx context.Context) tea.Msg) effects {
 	return stream(ctx, func(ctx context.Context, report func(tea.Msg)) { report(work(ctx)) })
 }
 
-// run starts the work and gives the command that waits for its first message.
+// run is the command that starts the work and waits for its first message.
 func (s streamed) run(owner pageID) tea.Cmd {
-	ch := make(chan tea.Msg)
-	go func() {
-		defer close(ch)
-		s.work(s.ctx, func(m tea.Msg) {
-			select {
-			case ch <- m:
-			case <-s.ctx.Done():
-			}
-		})
-	}()
-	return awaitNext(owner, ch)
+	return func() tea.Msg {
+		ch := make(chan tea.Msg)
+		go func() {
+			defer close(ch)
+			s.work(s.ctx, func(m tea.Msg) {
+				select {
+				case ch <- m:
+				case <-s.ctx.Done():
+				}
+			})
+		}()
+		return awaitNext(owner, ch)()
+	}
 }
 
 func awaitNext(owner pageID, ch <-chan tea.Msg) tea.Cmd {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -51,16 +52,16 @@ func newPickPage(d deps, now model.Ref, side diff.Side) page {
 	return tagsPage{deps: d, ref: now.Repo(), info: map[string]peeked{}, pick: side, list: names{want: now.Tag}}
 }
 
-func (p tagsPage) start(ctx context.Context) (page, tea.Cmd) {
+func (p tagsPage) start(ctx context.Context) (page, effects) {
 	p.ctx = ctx
 	p.list.loading, p.list.err, p.list.all = true, nil, nil
 	p.info = map[string]peeked{}
-	return p, tea.Batch(send(visitedMsg{p.ref.String()}), listing(ctx, func(ctx context.Context, page func([]string)) error {
+	return p, slices.Concat(send(visitedMsg{p.ref.String()}), listing(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.deps.registry.Tags(ctx, p.ref, page)
 	}))
 }
 
-func (p tagsPage) update(msg tea.Msg) (page, tea.Cmd) {
+func (p tagsPage) update(msg tea.Msg) (page, effects) {
 	p.list = p.list.arrived(msg)
 	if m, ok := msg.(peekedMsg); ok {
 		p.info[m.tag] = m.peeked
@@ -76,7 +77,7 @@ func (p tagsPage) update(msg tea.Msg) (page, tea.Cmd) {
 	return p, nil
 }
 
-func (p tagsPage) press(msg tea.KeyPressMsg) (page, tea.Cmd) {
+func (p tagsPage) press(msg tea.KeyPressMsg) (page, effects) {
 	tag, some := p.list.current()
 	here := p.ref.WithTag(tag)
 	switch {
@@ -105,7 +106,7 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page, tea.Cmd) {
 }
 
 // back clears the marks before it leaves the page.
-func (p tagsPage) back() (page, tea.Cmd) {
+func (p tagsPage) back() (page, effects) {
 	if p.pick == "" && (p.marks.a != nil || p.marks.b != nil) {
 		return p, send(markMsg{})
 	}
@@ -113,7 +114,7 @@ func (p tagsPage) back() (page, tea.Cmd) {
 }
 
 // open shows a tag alone, or beside A when A is marked.
-func (p tagsPage) open(here model.Ref) tea.Cmd {
+func (p tagsPage) open(here model.Ref) effects {
 	if p.marks.a != nil && *p.marks.a != here {
 		return send(pushMsg{newComparePage(p.deps, *p.marks.a, &here)})
 	}
@@ -121,7 +122,7 @@ func (p tagsPage) open(here model.Ref) tea.Cmd {
 }
 
 // mark sets the marks and compares once there are two.
-func (p tagsPage) mark(m marks) tea.Cmd {
+func (p tagsPage) mark(m marks) effects {
 	if m.a == nil || m.b == nil {
 		return send(markMsg{marks: m})
 	}
@@ -129,7 +130,7 @@ func (p tagsPage) mark(m marks) tea.Cmd {
 }
 
 // markNext marks A, then B; on A again it takes the mark away.
-func (p tagsPage) markNext(here model.Ref) tea.Cmd {
+func (p tagsPage) markNext(here model.Ref) effects {
 	switch {
 	case p.marks.a == nil:
 		return p.mark(marks{a: &here, b: p.marks.b})
@@ -140,7 +141,7 @@ func (p tagsPage) markNext(here model.Ref) tea.Cmd {
 }
 
 // copy copies the reference by digest where the digest is known: a tag moves.
-func (p tagsPage) copy(here model.Ref) tea.Cmd {
+func (p tagsPage) copy(here model.Ref) effects {
 	if got := p.info[here.Tag]; got.done && got.err == nil {
 		return send(copyMsg{safe.Const("the reference"), safe.Sprintf("%s@%s", here.String(), got.info.Digest)})
 	}
@@ -148,24 +149,24 @@ func (p tagsPage) copy(here model.Ref) tea.Cmd {
 }
 
 // layout asks about the tags that have come into view.
-func (p tagsPage) layout(f frame) (page, tea.Cmd) {
+func (p tagsPage) layout(f frame) (page, effects) {
 	p.marks = f.marks
 	p.list = p.list.resize(f.height - 1)
 	if p.ctx == nil {
 		return p, nil
 	}
-	var cmds []tea.Cmd
+	var cmds effects
 	from, to := p.list.win.seen()
 	for _, tag := range p.list.shown[from:to] {
 		if _, asked := p.info[tag]; !asked {
 			p.info[tag] = peeked{}
-			cmds = append(cmds, p.peek(tag))
+			cmds = append(cmds, p.peek(tag)...)
 		}
 	}
-	return p, tea.Batch(cmds...)
+	return p, cmds
 }
 
-func (p tagsPage) peek(tag string) tea.Cmd {
+func (p tagsPage) peek(tag string) effects {
 	ref := p.ref.WithTag(tag)
 	return once(p.ctx, func(ctx context.Context) tea.Msg {
 		info, err := p.deps.registry.Peek(ctx, ref)
