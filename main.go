@@ -32,7 +32,6 @@ import (
 var (
 	version = ""
 	commit  = ""
-	date    = ""
 )
 
 // Exit codes are those of diff(1).
@@ -267,7 +266,7 @@ func (f *flags) log() (*slog.Logger, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("the log file: %w", err)
 	}
-	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug})), func() { file.Close() }, nil //nolint:errcheck // appended to
+	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug})), func() { file.Close() }, nil
 }
 
 // screen runs the terminal program until the person quits.

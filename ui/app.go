@@ -195,7 +195,7 @@ func (a App) press(msg tea.KeyPressMsg) (App, tea.Cmd) {
 		a.help = newHelpBox(a.top().help())
 		return a, nil
 	case key.Matches(msg, keys.Goto):
-		f := newField(safe.Const("go to:"), "")
+		f := newField(safe.Const("go to:"))
 		a.prompt = &f
 		return a, nil
 	case key.Matches(msg, keys.Reveal):
@@ -226,7 +226,7 @@ func (a App) paste(msg tea.PasteMsg) (App, tea.Cmd) {
 	case a.top().typing():
 		return a.toTop(msg)
 	}
-	f := newField(safe.Const("go to:"), "").update(msg)
+	f := newField(safe.Const("go to:")).update(msg)
 	a.prompt = &f
 	return a, nil
 }

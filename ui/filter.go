@@ -37,7 +37,7 @@ func (f filter) update(msg tea.Msg) (_ filter, changed, handled bool) {
 	case !f.open && isKey && key.Matches(press, keys.Filter):
 		f.open = true
 		if !f.active {
-			f.field = newField(safe.Const("/"), "")
+			f.field = newField(safe.Const("/"))
 		}
 		return f, false, true
 	case !f.open && isKey && f.active && key.Matches(press, keys.Back):

@@ -25,7 +25,7 @@ type homePage struct {
 type knownMsg struct{ recent, hosts []string }
 
 func newHomePage(d deps) page {
-	return homePage{deps: d, field: newField(safe.Const("open:"), "")}
+	return homePage{deps: d, field: newField(safe.Const("open:"))}
 }
 
 func (p homePage) start(ctx context.Context) (page, effects) {
@@ -66,7 +66,7 @@ func (p homePage) pressField(msg tea.KeyPressMsg) (page, effects) {
 		p.inList = true
 		return p, nil
 	case s == "esc":
-		p.field = newField(p.field.label, "")
+		p.field = newField(p.field.label)
 		return p, nil
 	case s == "enter" && p.field.value() != "":
 		next, err := p.deps.parsePlace(p.field.value())

@@ -16,11 +16,9 @@ type field struct {
 	err   safe.Text
 }
 
-func newField(label safe.Text, value string) field {
+func newField(label safe.Text) field {
 	m := textinput.New()
 	m.CharLimit = 1024
-	m.SetValue(value)
-	m.CursorEnd()
 	m.Focus() // its command only blinks the cursor, which would redraw for ever
 	return field{edit: m, label: label}
 }

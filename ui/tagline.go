@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -88,7 +89,8 @@ func platformsText(i model.TagInfo, width int) safe.Text {
 }
 
 func shortTrouble(err error) string {
-	if t, ok := err.(*model.Trouble); ok {
+	var t *model.Trouble
+	if errors.As(err, &t) {
 		return t.Say
 	}
 	return err.Error()

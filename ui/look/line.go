@@ -73,7 +73,6 @@ func (l Line) To(width int, tail safe.Text) Line {
 		if n > room {
 			head, _ := Cut(s.Text, room)
 			out.Spans = append(out.Spans, Span{head, s.Role})
-			room -= Width(head)
 			break
 		}
 		out.Spans = append(out.Spans, s)
