@@ -206,16 +206,24 @@ func (s scene) docRow(b docBlock, l diff.LinePair) row {
 		}
 		return append(fieldRows(f, safe.Const("A"), trimmed(ta), look.SideA), fieldRows(f, safe.Const("B"), trimmed(tb), look.SideB)...)
 	}
-	spansA, spansB := []look.Span{look.P(ta)}, []look.Span{look.P(tb)}
+	r.height = 1
+	if !s.alone && !s.wide && l.Changed && l.A >= 0 && l.B >= 0 {
+		r.height = 2
+	}
+	r.draw = func() []look.Line { return s.docLine(l, ta, tb) }
+	return r
+}
+
+// docLine draws a line of both documents, the words that differ marked.
+func (s scene) docLine(l diff.LinePair, a, b safe.Text) []look.Line {
+	spansA, spansB := []look.Span{look.P(a)}, []look.Span{look.P(b)}
 	if lineDiffers(l) && !s.alone {
-		spansA, spansB = marked(ta, l.SpansA, look.SideA, look.SideAHot), marked(tb, l.SpansB, look.SideB, look.SideBHot)
+		spansA, spansB = marked(a, l.SpansA, look.SideA, look.SideAHot), marked(b, l.SpansB, look.SideB, look.SideBHot)
 	}
 	if s.wide && !s.alone {
-		r.lines = []look.Line{s.docBeside(l, spansA, spansB)}
-	} else {
-		r.lines = s.docStacked(l, spansA, spansB)
+		return []look.Line{s.docBeside(l, spansA, spansB)}
 	}
-	return r
+	return s.docStacked(l, spansA, spansB)
 }
 
 // trimmed is a line without its indentation.

@@ -298,6 +298,9 @@ func (s scene) rowNotes(r diff.Row) []look.Line {
 			notes = append(notes, safe.Sprintf("%s in B the same content again: step %s", s.glyphs.Twice, stepList(r.TwinsB)))
 		}
 	}
+	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(diff.BuildArgs(r.A.CreatedBy), diff.BuildArgs(r.B.CreatedBy)) {
+		notes = append(notes, safe.Const("other build arguments"))
+	}
 	var lines []look.Line
 	for _, n := range notes {
 		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.Faint, s.glyphs.Note), look.Gap(1), look.S(look.Warn, n)))

@@ -128,7 +128,7 @@ func (p comparePage) narrow(rows []row) []row {
 		return rows
 	}
 	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
-		return !r.header && !slices.ContainsFunc(r.lines, func(l look.Line) bool { return p.filter.matches(l.Text().String()) }) && !p.filter.matches(r.value.String())
+		return !r.header && !slices.ContainsFunc(r.painted(), func(l look.Line) bool { return p.filter.matches(l.Text().String()) }) && !p.filter.matches(r.value.String())
 	})
 }
 

@@ -15,14 +15,32 @@ import (
 type row struct {
 	id      string // keeps the cursor on the same thing when the sheet changes
 	lines   []look.Line
-	differs bool      // n and N stop here
-	what    safe.Text // what value is, in a word or two
-	value   safe.Text // the full value that y copies
-	shell   safe.Text // the command that c copies
-	title   safe.Text // of the detail
+	draw    func() []look.Line // in place of lines, for rows by the thousand
+	height  int                // how many lines draw gives
+	differs bool               // n and N stop here
+	what    safe.Text          // what value is, in a word or two
+	value   safe.Text          // the full value that y copies
+	shell   safe.Text          // the command that c copies
+	title   safe.Text          // of the detail
 	detail  func(f frame) []row
 	header  bool   // not a place for the cursor
 	picks   string // a platform that enter selects
+}
+
+// tall is how many lines r takes.
+func (r row) tall() int {
+	if r.draw != nil {
+		return r.height
+	}
+	return len(r.lines)
+}
+
+// painted are r's lines.
+func (r row) painted() []look.Line {
+	if r.draw != nil {
+		return r.draw()
+	}
+	return r.lines
 }
 
 // sheet is a scrolling column of rows of different heights with a cursor.
@@ -45,7 +63,7 @@ func (s sheet) with(rows []row, height int) sheet {
 	s.rows, s.height = rows, max(height, 1)
 	s.starts = make([]int, len(rows)+1)
 	for i, r := range rows {
-		s.starts[i+1] = s.starts[i] + len(r.lines)
+		s.starts[i+1] = s.starts[i] + r.tall()
 	}
 	s.cursor = s.land(at, 1)
 	if len(rows) > 0 { // the cursor's row stays where it is on the screen
@@ -200,7 +218,7 @@ func (s sheet) view(g look.Glyphs) []look.Line {
 	var lines []look.Line
 	i := max(sort.SearchInts(s.starts, s.top+1)-1, 0)
 	for ; i < len(s.rows) && s.starts[i] < s.top+s.height; i++ {
-		for j, l := range s.rows[i].lines {
+		for j, l := range s.rows[i].painted() {
 			if at := s.starts[i] + j; at < s.top || at >= s.top+s.height {
 				continue
 			}
