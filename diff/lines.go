@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
+
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // LinePair is a line of A beside its line of B. A side without one is -1.
@@ -24,9 +26,20 @@ const (
 
 // Lines compares two texts line by line, then word by word inside lines that
 // changed. Every line of both is in exactly one pair, in order.
-func Lines(a, b []string) []LinePair {
-	edits, approximate := compareTokens(a, b, true)
-	w := lineWriter{a: a, b: b, approximate: approximate, budget: maxWordCells}
+func Lines(a, b []string) []LinePair { return LinesShown(a, b, a, b) }
+
+// LinesShown compares two texts that are shown in another form, line for line:
+// with secrets masked, say. What is a change is decided by the raw lines; which
+// changed lines are alike and what is marked in them, by the shown ones. Where
+// lines differ and look the same, the spans are the masked words in them, else
+// the whole lines.
+func LinesShown(rawA, rawB, shownA, shownB []string) []LinePair {
+	if len(rawA) != len(shownA) || len(rawB) != len(shownB) {
+		// Not line for line: then no raw line tells of a shown one.
+		rawA, rawB = shownA, shownB
+	}
+	edits, approximate := compareTokens(rawA, rawB, true)
+	w := lineWriter{a: rawA, b: rawB, shownA: shownA, shownB: shownB, approximate: approximate, budget: maxWordCells}
 	for k := 0; k < len(edits); {
 		if edits[k].op == diffmatchpatch.DiffEqual {
 			w.equal(edits[k].n)
@@ -47,11 +60,12 @@ func Lines(a, b []string) []LinePair {
 }
 
 type lineWriter struct {
-	a, b        []string
-	i, j        int // the lines that come next
-	pairs       []LinePair
-	approximate bool
-	budget      int
+	a, b           []string
+	shownA, shownB []string
+	i, j           int // the lines that come next
+	pairs          []LinePair
+	approximate    bool
+	budget         int
 }
 
 func (w *lineWriter) equal(n int) {
@@ -64,7 +78,7 @@ func (w *lineWriter) equal(n int) {
 // changed writes a block of lines that differ, similar ones side by side.
 func (w *lineWriter) changed(deleted, inserted int) {
 	endA, endB := w.i+deleted, w.j+inserted
-	for _, m := range similarLines(w.a[w.i:endA], w.b[w.j:endB], w.i, w.j) {
+	for _, m := range w.similarLines(endA, endB) {
 		w.onlyA(m.a)
 		w.onlyB(m.b)
 		w.both()
@@ -89,10 +103,35 @@ func (w *lineWriter) both() {
 	a, b := w.a[w.i], w.b[w.j]
 	p := LinePair{A: w.i, B: w.j, Changed: a != b, Approximate: w.approximate}
 	if p.Changed {
-		p.SpansA, p.SpansB = w.words(a, b)
+		p.SpansA, p.SpansB = w.spans(w.shownA[w.i], w.shownB[w.j])
 	}
 	w.pairs = append(w.pairs, p)
 	w.i, w.j = w.i+1, w.j+1
+}
+
+// spans are the words to mark in two lines that differ.
+func (w *lineWriter) spans(a, b string) (inA, inB []Span) {
+	if a == b {
+		return masked(a), masked(b)
+	}
+	return w.words(a, b)
+}
+
+// masked is where a line hides what it says, the whole line if it does not.
+func masked(line string) []Span {
+	var spans []Span
+	for at := 0; ; {
+		i := strings.Index(line[at:], safe.Masked)
+		if i < 0 {
+			break
+		}
+		spans = addSpan(spans, at+i, len(safe.Masked))
+		at += i + len(safe.Masked)
+	}
+	if len(spans) == 0 {
+		return whole(line)
+	}
+	return spans
 }
 
 // words is Words as long as the budget lasts: a text in which every line
@@ -109,34 +148,34 @@ func (w *lineWriter) words(a, b string) (inA, inB []Span) {
 	return wordSpans(ta, tb)
 }
 
-// similarLines pairs lines of a changed block that are versions of each other.
-// The offsets are added to the result.
-func similarLines(a, b []string, offsetA, offsetB int) []match {
-	if len(a) == 0 || len(b) == 0 || len(a)*len(b) > maxBlockCells {
+// similarLines pairs lines up to endA and endB that are versions of each other.
+func (w *lineWriter) similarLines(endA, endB int) []match {
+	n, m := endA-w.i, endB-w.j
+	if n == 0 || m == 0 || n*m > maxBlockCells {
 		return nil
 	}
-	fa, fb := lineFeatures(a), lineFeatures(b)
-	matches := bestAlignment(len(a), len(b), func(i, j int) int { return lineScore(fa[i], fb[j]) })
+	fa, fb := lineFeatures(w.a[w.i:endA], w.shownA[w.i:endA]), lineFeatures(w.b[w.j:endB], w.shownB[w.j:endB])
+	matches := bestAlignment(n, m, func(i, j int) int { return lineScore(fa[i], fb[j]) })
 	for k := range matches {
-		matches[k].a += offsetA
-		matches[k].b += offsetB
+		matches[k].a += w.i
+		matches[k].b += w.j
 	}
 	return matches
 }
 
 type lineFeature struct {
-	text string
-	key  string
-	bag  map[string]int
+	raw string
+	key string
+	bag map[string]int
 }
 
 // jsonKey is the member name that a pretty-printed line begins with.
 var jsonKey = regexp.MustCompile(`^\s*"((?:[^"\\]|\\.)*)":`)
 
-func lineFeatures(lines []string) []lineFeature {
-	out := make([]lineFeature, len(lines))
-	for i, l := range lines {
-		f := lineFeature{text: l, bag: bag(l)}
+func lineFeatures(raw, shown []string) []lineFeature {
+	out := make([]lineFeature, len(raw))
+	for i, l := range shown {
+		f := lineFeature{raw: raw[i], bag: bag(l)}
 		if m := jsonKey.FindStringSubmatch(l); m != nil {
 			f.key = m[1]
 		}
@@ -148,9 +187,9 @@ func lineFeatures(lines []string) []lineFeature {
 // lineScore is 0 for lines that have nothing to do with each other.
 func lineScore(a, b lineFeature) int {
 	switch {
-	case a.text == b.text:
+	case a.raw == b.raw:
 		return 210
-	case strings.TrimSuffix(a.text, ",") == strings.TrimSuffix(b.text, ","): // the last of a list
+	case strings.TrimSuffix(a.raw, ",") == strings.TrimSuffix(b.raw, ","): // the last of a list
 		return 205
 	case a.key != b.key:
 		return 0

@@ -56,6 +56,43 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// What is a change is decided by the raw lines, what is marked by the shown.
+func TestLinesShown(t *testing.T) {
+	tests := []struct{ name, rawA, rawB, shownA, shownB, want string }{
+		{"a secret", "X=1|TOKEN=a|Y=1", "X=1|TOKEN=b|Y=1", "X=1|TOKEN=(masked)|Y=1", "X=1|TOKEN=(masked)|Y=1", "X=1 X=1|TOKEN=[(masked)] TOKEN=[(masked)] changed|Y=1 Y=1"},
+		{"a secret and a word", "TOKEN=a x", "TOKEN=b y", "TOKEN=(masked) x", "TOKEN=(masked) y", "TOKEN=(masked) [x] TOKEN=(masked) [y] changed"},
+		{"two secrets", "A_TOKEN=a B_TOKEN=b", "A_TOKEN=c B_TOKEN=d", "A_TOKEN=(masked) B_TOKEN=(masked)", "A_TOKEN=(masked) B_TOKEN=(masked)",
+			"A_TOKEN=[(masked)] B_TOKEN=[(masked)] A_TOKEN=[(masked)] B_TOKEN=[(masked)] changed"},
+		{"no sign of it", "word a", "word b", "word", "word", "[word] [word] changed"},
+		{"the same", "TOKEN=a", "TOKEN=a", "TOKEN=(masked)", "TOKEN=(masked)", "TOKEN=(masked) TOKEN=(masked)"},
+		{"only one side", "a", "a|TOKEN=b", "a", "a|TOKEN=(masked)", "a a|+TOKEN=(masked) changed"},
+		{"not line for line", "a|b", "a|c", "a", "a", "a a"},
+	}
+	split := func(s string) []string { return strings.Split(s, "|") }
+	for _, tt := range tests {
+		shownA, shownB := split(tt.shownA), split(tt.shownB)
+		var got []string
+		for _, p := range LinesShown(split(tt.rawA), split(tt.rawB), shownA, shownB) {
+			var parts []string
+			switch {
+			case p.A >= 0 && p.B >= 0:
+				parts = []string{bracketed(shownA[p.A], p.SpansA), bracketed(shownB[p.B], p.SpansB)}
+			case p.A >= 0:
+				parts = []string{"-" + shownA[p.A]}
+			default:
+				parts = []string{"+" + shownB[p.B]}
+			}
+			if p.Changed {
+				parts = append(parts, "changed")
+			}
+			got = append(got, strings.Join(parts, " "))
+		}
+		if d := cmp.Diff(split(tt.want), got); d != "" {
+			t.Errorf("%s: %s", tt.name, d)
+		}
+	}
+}
+
 // Every kind of input that is known to hurt must end soon.
 func TestLinesBounded(t *testing.T) {
 	unlike := func(n int, seed string) []string {

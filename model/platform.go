@@ -1,6 +1,8 @@
 package model
 
 import (
+	"fmt"
+
 	"github.com/containerd/platforms"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -11,6 +13,16 @@ func Normal(p v1.Platform) v1.Platform {
 	n := platforms.Normalize(p)
 	n.OSFeatures = nil
 	return n
+}
+
+// ParsePlatform is the normalised name of a platform that a person wrote, as
+// in linux/arm64 or x86_64.
+func ParsePlatform(s string) (string, error) {
+	p, err := platforms.Parse(s)
+	if err != nil {
+		return "", fmt.Errorf("%q is no platform: write os/architecture, as in linux/arm64", s)
+	}
+	return PlatformName(p), nil
 }
 
 // PlatformName is a platform as docker writes it, normalised: linux/arm/v7,

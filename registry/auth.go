@@ -117,6 +117,13 @@ func (a *authority) lookup(ctx context.Context, scope string) (login, error) {
 	return l, nil
 }
 
+// wanted reports whether the registry has ever asked for a login or a token.
+func (a *authority) wanted() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.asked != nil
+}
+
 // complaint is why a login could not be looked up, nil if it could.
 func (a *authority) complaint() error {
 	a.mu.Lock()

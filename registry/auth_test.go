@@ -128,7 +128,7 @@ func TestATokenServiceThatHangsIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
-	says(t, err, "logins checked, does not answer in time")
+	says(t, err, "checks logins for "+s.host+", does not answer in time")
 
 	s.plain.Store(true)
 	c.host(s.host).seam.auth.asked = nil

@@ -40,12 +40,12 @@ var faults = []struct {
 }{
 	{"401 without a challenge", status(401, `{"errors":[{"code":"UNAUTHORIZED","message":"no"}]}`), []string{"wants a login", "docker login 127.0.0.1"}, 1},
 	{"403", status(403, `{"errors":[{"code":"DENIED","message":"denied"}]}`), []string{"does not let you read app:a", "docker login"}, 1},
-	{"404 of a tag", status(404, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`), []string{"has no tag a in app", "may not see"}, 1},
+	{"404 of a tag", status(404, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`), []string{"has no tag a in app", "check the name"}, 1},
 	{"404 of a repository", status(404, `{"errors":[{"code":"NAME_UNKNOWN"}]}`), []string{"has no repository app"}, 1},
 	{"404 web page", status(404, "<html>not here", "Content-Type", "text/html"), []string{"is no registry", "host and port"}, 1},
 	{"405", status(405, ""), []string{"does not offer this (405"}, 1},
 	{"400 with words", status(400, "tea\nonly"), []string{"refused the request (400 Bad Request: tea)"}, 2},
-	{"429 with a long wait", status(429, "", "Retry-After", "120"), []string{"wants fewer requests", "wait 2m0s", "may raise the limit"}, 1},
+	{"429 with a long wait", status(429, "", "Retry-After", "120"), []string{"wants fewer requests", "wait 2m0s", "docker login", "for a higher limit"}, 1},
 	{"429 for ever", status(429, ""), []string{"wants fewer requests", "wait a minute"}, 3},
 	{"500", status(500, `{"errors":[{"code":"UNKNOWN","message":"disk"}]}`), []string{"is in trouble itself (500", "UNKNOWN disk"}, 3},
 	{"503 with a long wait", status(503, "", "Retry-After", "3600"), []string{"is in trouble itself (503"}, 1},
@@ -80,6 +80,7 @@ func TestFaultsAreTold(t *testing.T) {
 			c := newClient(t, Options{})
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			says(t, err, append(f.say, s.host)...)
+			isShort(t, err)
 			if n := c.Traffic().Requests; n != f.requests {
 				t.Errorf("%d requests, want %d", n, f.requests)
 			}
@@ -222,6 +223,76 @@ func TestABadConfigSpoilsOnlyItsEntry(t *testing.T) {
 			says(t, a.Entries[0].Err, tt.say)
 			if n := len(s.requests()); n != tt.requests || !a.Done {
 				t.Errorf("%d requests, done %v", n, a.Done)
+			}
+		})
+	}
+}
+
+// A child's trouble is told with a remedy, and has no after-effects: the next
+// load asks for what is missing, gets it and nothing else, and waits for nothing.
+func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
+	cut := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, "{")
+	}
+	for _, tt := range []struct {
+		name   string
+		answer http.HandlerFunc
+		say    string
+		tries  int
+	}{
+		{"503", status(503, ""), "is in trouble itself (503", 3},
+		{"503 for long", status(503, "", "Retry-After", "3600"), "is in trouble itself (503", 1},
+		{"429", status(429, ""), "wants fewer requests", 3},
+		{"429 for long", status(429, "", "Retry-After", "3600"), "wants fewer requests", 1},
+		{"silence", stuck(""), "does not answer in time", 1},
+		{"silence within", stuck("{"), "does not answer in time", 1},
+		{"cut off", cut, "cannot be reached: unexpected EOF", 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			r := s.ref("app", "a")
+			s.pushIndex(t, r, eightPlatforms(t))
+			var bad atomic.Value // path of the config that came first
+			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+				if strings.Contains(r.URL.Path, "/blobs/") && (bad.CompareAndSwap(nil, r.URL.Path) || bad.Load() == r.URL.Path) {
+					tt.answer(w, r)
+					return true
+				}
+				return false
+			}
+			c := newClient(t, Options{})
+			if strings.HasPrefix(tt.name, "silence") {
+				c.patience.silence = 500 * time.Millisecond
+			}
+			a, err := c.Load(deadline(t), r, nil)
+			ok(t, err)
+			missing := 0
+			for _, e := range a.Images() {
+				if e.Image != nil && e.Err == nil {
+					continue
+				}
+				missing++
+				says(t, e.Err, s.host+" ", tt.say)
+				isShort(t, e.Err)
+				if e.Err.(*model.Trouble).Next == "" {
+					t.Errorf("no remedy for %q", e.Err)
+				}
+			}
+			if n := len(s.requests()); missing != 1 || !a.Done || n != 1+8+8-1+tt.tries {
+				t.Errorf("%d without an image, done %v, %d requests", missing, a.Done, n)
+			}
+
+			s.reset()
+			s.plain.Store(true)
+			if left := time.Until(c.host(s.host).seam.quiet); left > 0 {
+				t.Errorf("requests are held back for another %s", left)
+			}
+			a, err = c.Load(deadline(t), r, nil)
+			ok(t, err)
+			whole(t, a, 16, 8)
+			if got := s.requests(); len(got) != 2 || got[1] != "GET "+bad.Load().(string) {
+				t.Errorf("requests %q", got)
 			}
 		})
 	}

@@ -61,7 +61,7 @@ func (c *Client) getManifest(ctx context.Context, r model.Ref) (model.Manifest, 
 		return model.Manifest{}, garbled(r, "sent an empty manifest", err)
 	}
 	if r.Digest != "" && d.Digest != r.Digest {
-		return model.Manifest{}, garbled(r, "sent a manifest with another digest, "+d.Digest.String(), nil)
+		return model.Manifest{}, garbled(r, "sent a manifest with another digest, "+shortDigest(d.Digest), nil)
 	}
 	m, err := model.ParseManifest(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (m
 		return model.Config{}, err
 	}
 	if d.Size > maxConfig {
-		return model.Config{}, garbled(r, fmt.Sprintf("has a config of %d bytes, more than the %d that tagdiff reads", d.Size, maxConfig), nil)
+		return model.Config{}, garbled(r, fmt.Sprintf("has a config of %d bytes, tagdiff reads %d", d.Size, maxConfig), nil)
 	}
 	v, err := c.byDigest(ctx, "config", r, func(ctx context.Context) (any, error) {
 		return c.getConfig(ctx, r, d)
@@ -107,7 +107,7 @@ func (c *Client) getConfig(ctx context.Context, r model.Ref, d v1.Descriptor) (m
 		return model.Config{}, err
 	}
 	if got := d.Digest.Algorithm().FromBytes(raw); got != d.Digest {
-		return model.Config{}, garbled(r, "sent a config with another digest, "+got.String(), nil)
+		return model.Config{}, garbled(r, "sent a config with another digest, "+shortDigest(got), nil)
 	}
 	config, err := model.ParseConfig(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	if err != nil {

@@ -116,11 +116,12 @@ func safely(do func() error) (err error) {
 	return do()
 }
 
-// valid refuses references that would not survive being put into a path.
+// valid refuses references that would not survive being put into an address.
+// Everything that is sent is checked here, also what a registry itself listed.
 func valid(r model.Ref) error {
-	_, err := reference.WithName(r.Registry + "/" + r.Repository)
-	if err == nil && r.Tag != "" && !reference.TagRegexp.MatchString(r.Tag) {
-		err = reference.ErrTagInvalidFormat
+	named, err := repository(r)
+	if err == nil && r.Tag != "" {
+		_, err = reference.WithTag(named, r.Tag)
 	}
 	if err == nil && r.Digest != "" {
 		err = r.Digest.Validate()
@@ -128,7 +129,20 @@ func valid(r model.Ref) error {
 	if err == nil {
 		return nil
 	}
-	return &model.Trouble{Say: clip(r.String()) + " is not a reference", Next: "write host/repository:tag", Err: err}
+	return &model.Trouble{Say: fmt.Sprintf("%q is not a reference", clip(r.String())), Next: "write host/repository:tag", Err: err}
+}
+
+// repository is r's, if registry and repository are each what they claim to
+// be: joined by a slash "a/b" and "c" are a valid name too.
+func repository(r model.Ref) (reference.Named, error) {
+	named, err := reference.WithName(r.Registry + "/" + r.Repository)
+	if err != nil {
+		return nil, err
+	}
+	if reference.Domain(named) != r.Registry {
+		return nil, reference.ErrReferenceInvalidFormat
+	}
+	return named, nil
 }
 
 func regRef(r model.Ref) ref.Ref {

@@ -191,7 +191,7 @@ func (l *load) take(it news) {
 	case model.KindIndex:
 		e.Role = model.RoleIndex
 		if e.Depth+1 >= maxDepth || l.count+len(it.manifest.Children) > maxEntries {
-			e.Err = garbled(l.ref, fmt.Sprintf("has an index that is deeper than %d or wider than %d", maxDepth, maxEntries), nil)
+			e.Err = garbled(l.ref, fmt.Sprintf("has an index deeper than %d or wider than %d", maxDepth, maxEntries), nil)
 			return
 		}
 		it.node.children = l.expand(it.manifest, e.Depth+1)

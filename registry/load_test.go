@@ -194,7 +194,7 @@ func TestAMissingChildSpoilsOnlyItself(t *testing.T) {
 	ok(t, err)
 	for i, e := range a.Images() {
 		if e.Descriptor.Digest.String() == gone {
-			says(t, e.Err, "has no "+gone, "deleted")
+			says(t, e.Err, "has no "+gone[:len("sha256:")+12]+" in app", "deleted")
 		} else if e.Err != nil || e.Image == nil {
 			t.Errorf("image %d: %v", i, e.Err)
 		}

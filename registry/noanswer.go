@@ -28,7 +28,7 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 	case errors.As(err, &token):
 		return h.noToken(about, token)
 	case errors.Is(err, http.ErrSchemeMismatch):
-		t.Say, t.Next = h.name+" speaks plain http", "run with --plain-http if you trust the network in between"
+		t.Say, t.Next = h.name+" speaks plain http", "run with --plain-http if you trust the network"
 	case errors.Is(err, errTooLarge):
 		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", h.name, err), "check the reference"
 	case errors.Is(err, errSilent), errors.Is(err, errSlow):
@@ -39,11 +39,11 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 			t.Say = "the name " + h.name + " cannot be looked up"
 		}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		t.Say, t.Next = "nobody listens at "+h.name, "check host and port, and that the registry runs"
+		t.Say, t.Next = "nobody listens at "+h.name, "check host and port, or start the registry"
 	case aboutTLS(h.name, err, t):
 		h.spoiled.Store(true)
 	case errors.As(err, &netErr) && netErr.Timeout():
-		t.Say, t.Next = h.name+" does not answer", "check host and port, the network, and the firewall"
+		t.Say, t.Next = h.name+" does not answer", "check host, port, network and firewall"
 	default:
 		t.Say, t.Next = fmt.Sprintf("%s cannot be reached: %s", h.name, clip(plainError(err))), "check the network, and try again"
 	}
@@ -74,11 +74,11 @@ func (h *host) noToken(about model.Ref, e *tokenError) error {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return h.unauthorized(about, e.login, e)
 	case code == http.StatusTooManyRequests:
-		t.Say, t.Next = e.realm+", where "+h.name+" has its logins checked, wants fewer requests", h.whenAgain(e.answer)
+		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", wants fewer requests", h.whenAgain(e.answer)
 	case errors.Is(e.err, errSilent), errors.Is(e.err, errSlow):
-		t.Say, t.Next = e.realm+", where "+h.name+" has its logins checked, does not answer in time", "try again, or check the network"
+		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", does not answer in time", "try again, or check the network"
 	default:
-		t.Say = fmt.Sprintf("%s, where %s has its logins checked, gives no token: %s", e.realm, h.name, clip(tokenSaid(e)))
+		t.Say = fmt.Sprintf("%s, which checks logins for %s, gives no token: %s", e.realm, h.name, clip(tokenSaid(e)))
 		t.Next = "try again in a while"
 	}
 	return t
@@ -104,11 +104,11 @@ func aboutTLS(name string, err error, t *model.Trouble) bool {
 	switch {
 	case errors.As(err, &unknown):
 		t.Say = name + " has a certificate of an authority that this machine does not know"
-		t.Next = fmt.Sprintf("put the authority's certificate at /etc/docker/certs.d/%s/ca.crt, or name its file in SSL_CERT_FILE", name)
+		t.Next = fmt.Sprintf("put the authority's certificate at /etc/docker/certs.d/%s/ca.crt, or name it in SSL_CERT_FILE", name)
 	case errors.As(err, &other):
 		t.Say, t.Next = name+" has a certificate for another name: "+clip(other.Error()), "use a name that is in the certificate"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		t.Say, t.Next = name+" has a certificate that is out of date", "have it renewed, and check this machine's clock"
+		t.Say, t.Next = name+" has a certificate that is out of date", "have it renewed, or set this machine's clock"
 	case errors.As(err, &failed):
 		t.Say, t.Next = name+" has a certificate that is not valid: "+clip(failed.Err.Error()), "have it repaired"
 	case errors.As(err, &alert):

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/distribution/reference"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -19,21 +22,35 @@ const (
 	maxPages = 2000      //
 	maxNames = 1_000_000 //
 	maxIdle  = 3         // pages in a row without a new name
+	maxQuery = 8 << 10   // bytes of the query for the next page
 )
 
 // Repositories calls page with the names of a registry's repositories as they
-// arrive, without duplicates, from the calling goroutine. Many registries
-// offer no such list; the trouble then says what to do instead.
+// arrive, without duplicates, from the calling goroutine. It reads on while
+// page is busy: what came meanwhile is handed over at once, in order, so that
+// a page that takes long is called less often. page may keep what it gets.
+//
+// Names that cannot be part of a reference are never handed over: whoever
+// gets a name may fetch it or put it into a command line. When there were
+// some, the list ends with a trouble that says how many.
+//
+// Many registries offer no such list; the trouble then says what to do
+// instead.
 func (c *Client) Repositories(ctx context.Context, name string, page func(names []string)) error {
-	about := model.Ref{Registry: name}
 	if err := valid(model.Ref{Registry: name, Repository: "x"}); err != nil {
 		return err
 	}
 	if name == dockerHub {
-		return noCatalog("Docker Hub", nil)
+		return noCatalog(name, nil)
 	}
+	return c.repositories(name).run(ctx, page)
+}
+
+func (c *Client) repositories(name string) *pager {
 	h := c.host(name)
-	p := &pager{host: h, about: about, page: page}
+	p := newPager(h, model.Ref{Registry: name})
+	p.kind, p.kinds = "repository", "repositories"
+	p.good = func(n string) bool { return valid(model.Ref{Registry: name, Repository: n}) == nil }
 	p.get = func(ctx context.Context) ([]string, error) {
 		l, err := h.rc.RepoList(ctx, name)
 		if err != nil {
@@ -41,7 +58,7 @@ func (c *Client) Repositories(ctx context.Context, name string, page func(names 
 		}
 		return l.Repositories, nil
 	}
-	return p.run(ctx)
+	return p
 }
 
 // Tags does the same for the tags of a repository.
@@ -50,8 +67,18 @@ func (c *Client) Tags(ctx context.Context, repo model.Ref, page func(tags []stri
 	if err := valid(repo); err != nil {
 		return err
 	}
+	return c.tags(repo).run(ctx, page)
+}
+
+func (c *Client) tags(repo model.Ref) *pager {
 	h := c.host(repo.Registry)
-	p := &pager{host: h, about: repo, page: page}
+	p := newPager(h, repo)
+	p.kind, p.kinds = "tag", "tags"
+	named, _ := repository(repo) // Tags has checked it
+	p.good = func(n string) bool {
+		_, err := reference.WithTag(named, n)
+		return err == nil
+	}
 	p.get = func(ctx context.Context) ([]string, error) {
 		l, err := h.rc.TagList(ctx, regRef(repo))
 		if err != nil {
@@ -59,7 +86,7 @@ func (c *Client) Tags(ctx context.Context, repo model.Ref, page func(tags []stri
 		}
 		return l.Tags, nil
 	}
-	return p.run(ctx)
+	return p
 }
 
 // pager reads a list page by page. regclient reads the single page: its own
@@ -70,13 +97,25 @@ func (c *Client) Tags(ctx context.Context, repo model.Ref, page func(tags []stri
 // distribution 2.8 and 3, zot, olareg and go-containerregistry's server, each
 // of which pages (or does not) in its own way.
 type pager struct {
-	host  *host
-	about model.Ref
-	get   func(context.Context) ([]string, error) // one page
-	page  func([]string)
+	host        *host
+	about       model.Ref
+	kind, kinds string                                  // what is listed
+	get         func(context.Context) ([]string, error) // one page
+	good        func(name string) bool                  // it can be part of a reference
+	maxPages    int
+	maxNames    int
 
-	seen  map[string]bool // names
+	seen  map[string]bool // good names
+	odd   map[uint64]bool // hashes of the others, which can be of any length
+	seed  maphash.Seed
 	asked map[string]bool // queries
+}
+
+func newPager(h *host, about model.Ref) *pager {
+	return &pager{
+		host: h, about: about, maxPages: maxPages, maxNames: maxNames,
+		seen: map[string]bool{}, odd: map[uint64]bool{}, seed: maphash.MakeSeed(), asked: map[string]bool{},
+	}
 }
 
 // turn is what one page tells about the next.
@@ -85,15 +124,43 @@ type turn struct {
 	guess bool       // no Link said so, but the page was full
 }
 
-func (p *pager) run(ctx context.Context) error {
-	p.seen, p.asked = map[string]bool{}, map[string]bool{}
+// run reads in a goroutine of its own and hands over in the caller's. The
+// mailbox between them holds what is not handed over yet.
+func (p *pager) run(ctx context.Context, page func([]string)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // also when page does not return
+	box := make(chan []string, 1)
+	var err error
+	go func() {
+		defer close(box)
+		err = p.read(ctx, box)
+	}()
+	for names := range box {
+		page(names)
+	}
+	return p.leftOut(err)
+}
+
+// post puts names into the mailbox, behind those that still wait there. It
+// does not block: nobody else puts anything in.
+func post(box chan []string, names []string) {
+	select {
+	case waiting := <-box:
+		names = append(waiting, names...)
+	default:
+	}
+	box <- names
+}
+
+func (p *pager) read(ctx context.Context, box chan []string) error {
 	next := turn{query: url.Values{"n": {strconv.Itoa(pageSize)}}}
 	idle := 0
 	for pages := 0; next.query != nil; pages++ {
-		if p.asked[next.query.Encode()] || idle >= maxIdle || pages >= maxPages || len(p.seen) > maxNames {
-			return p.stuck()
+		query := next.query.Encode()
+		if why := p.enough(query, pages, idle); why != "" {
+			return p.unfinished(why)
 		}
-		p.asked[next.query.Encode()] = true
+		p.asked[query] = true
 		names, cl, err := p.ask(ctx, next.query)
 		switch {
 		case err == nil:
@@ -105,16 +172,33 @@ func (p *pager) run(ctx context.Context) error {
 		default:
 			return p.explain(cl, err)
 		}
-		fresh := p.fresh(names)
-		if len(fresh) > 0 {
+		fresh, news := p.fresh(names)
+		if idle++; news > 0 {
 			idle = 0
-			p.page(fresh)
-		} else {
-			idle++
 		}
-		next = p.turn(cl, names, len(fresh))
+		if len(fresh) > 0 {
+			post(box, fresh)
+		}
+		next = p.turn(cl, names, news)
 	}
 	return ctxEnded(ctx)
+}
+
+// enough says why the next page is not asked for, "" if it is.
+func (p *pager) enough(query string, pages, idle int) string {
+	switch {
+	case p.asked[query]:
+		return "it repeats itself"
+	case idle >= maxIdle:
+		return fmt.Sprintf("%d pages in a row had nothing new", idle)
+	case pages >= p.maxPages:
+		return fmt.Sprintf("tagdiff reads no more than %d pages", p.maxPages)
+	case len(p.seen)+len(p.odd) > p.maxNames:
+		return fmt.Sprintf("tagdiff reads no more than %d names", p.maxNames)
+	case len(query) > maxQuery:
+		return "the address of its next page is too long"
+	}
+	return ""
 }
 
 func ctxEnded(ctx context.Context) error {
@@ -134,25 +218,30 @@ func (p *pager) ask(ctx context.Context, query url.Values) ([]string, *call, err
 	return names, cl, err
 }
 
-// fresh are the names that no page had before.
-func (p *pager) fresh(names []string) []string {
-	var fresh []string
+// fresh are the good names that no page had before; news counts the others
+// too: a page of nothing but odd names is not an idle one.
+func (p *pager) fresh(names []string) (fresh []string, news int) {
+	before := len(p.seen) + len(p.odd)
 	for _, n := range names {
-		if n != "" && !p.seen[n] {
+		switch {
+		case n == "" || p.seen[n]:
+		case p.good(n):
 			p.seen[n] = true
 			fresh = append(fresh, n)
+		default:
+			p.odd[maphash.String(p.seed, n)] = true
 		}
 	}
-	return fresh
+	return fresh, len(p.seen) + len(p.odd) - before
 }
 
 // turn finds the next page: where Link points, or behind the last name of a
 // full page.
-func (p *pager) turn(cl *call, names []string, fresh int) turn {
+func (p *pager) turn(cl *call, names []string, news int) turn {
 	if query, ok := nextQuery(cl.answer.header.Values("Link")); ok {
 		return turn{query: query}
 	}
-	if fresh > 0 && len(names) == pageSize {
+	if news > 0 && len(names) == pageSize {
 		return turn{query: url.Values{"n": {strconv.Itoa(pageSize)}, "last": {names[len(names)-1]}}, guess: true}
 	}
 	return turn{}
@@ -176,12 +265,30 @@ func nextQuery(links []string) (url.Values, bool) {
 	return nil, false
 }
 
-// stuck is the trouble of a list that does not come to an end.
-func (p *pager) stuck() error {
+// unfinished is the trouble of a list that is left before its end.
+func (p *pager) unfinished(why string) error {
 	return &model.Trouble{
-		Say:  fmt.Sprintf("%s does not finish its list: after %d names it repeats itself", p.host.name, len(p.seen)),
+		Say:  fmt.Sprintf("the list of %s is cut after %d names: %s", p.host.name, len(p.seen), why),
 		Next: "type or paste a reference if the one you want is missing",
 	}
+}
+
+// leftOut adds to how the list ended that names were left out of it.
+func (p *pager) leftOut(err error) error {
+	var t *model.Trouble
+	note := fmt.Sprintf("%d names that are no valid %s were left out", len(p.odd), p.kinds)
+	if len(p.odd) == 1 {
+		note = fmt.Sprintf("1 name that is no valid %s was left out", p.kind)
+	}
+	switch {
+	case len(p.odd) == 0:
+		return err
+	case err == nil:
+		return &model.Trouble{Say: note, Next: "ask who runs " + p.host.name + " about them: nobody can pull them"}
+	case errors.As(err, &t):
+		return &model.Trouble{Say: t.Say + "; " + note, Next: t.Next, Err: err}
+	}
+	return err
 }
 
 // explain makes the many ways to have no catalog one.
@@ -209,5 +316,9 @@ func (p *pager) explain(cl *call, err error) error {
 }
 
 func noCatalog(name string, err error) error {
-	return &model.Trouble{Say: name + " lists no repositories", Next: "type or paste a reference, as in python:3.12 or host/repository:tag", Err: err}
+	t := &model.Trouble{Say: name + " lists no repositories", Next: "type or paste a reference, as in " + name + "/repository:tag", Err: err}
+	if name == dockerHub {
+		t.Say, t.Next = "Docker Hub lists no repositories", "type or paste a reference, as in python:3.12"
+	}
+	return t
 }

@@ -1,13 +1,17 @@
 package registry
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -106,8 +110,8 @@ func TestEveryKindOfPagingGivesEveryName(t *testing.T) {
 				if !slices.Equal(got, names(2500)) {
 					t.Errorf("got %d names", len(got))
 				}
-				if n := len(s.requests()); n != tt.requests || pages != tt.requests {
-					t.Errorf("%d requests and %d pages, want %d", n, pages, tt.requests)
+				if n := len(s.requests()); n != tt.requests || pages < 1 || pages > tt.requests {
+					t.Errorf("%d requests and %d pages, want %d and no more pages", n, pages, tt.requests)
 				}
 			})
 		}
@@ -138,22 +142,31 @@ func TestAnExactPageIsNotTheEnd(t *testing.T) {
 }
 
 func TestAListWithoutEndIsLeft(t *testing.T) {
-	for name, list := range map[string]lister{
-		"Link to itself": func(all []string, _ string, n int) ([]string, string) { return all, "/v2/app/tags/list?n=1000" },
-		"the same again": func(all []string, last string, n int) ([]string, string) {
+	for name, tt := range map[string]struct {
+		why  string
+		list lister
+	}{
+		"Link to itself": {"repeats itself", func(all []string, _ string, n int) ([]string, string) { return all, "/v2/app/tags/list?n=1000" }},
+		"the same again": {"3 pages in a row had nothing new", func(all []string, last string, n int) ([]string, string) {
 			return all, "/v2/app/tags/list?last=" + last + "x"
-		},
-		"empty pages": func(all []string, last string, n int) ([]string, string) {
+		}},
+		"empty pages": {"3 pages in a row had nothing new", func(all []string, last string, n int) ([]string, string) {
 			return nil, "/v2/app/tags/list?last=" + last + "x"
-		},
-		"Link to elsewhere": func(all []string, last string, n int) ([]string, string) { return all, "https://other.invalid/?n=1000" },
+		}},
+		"Link to elsewhere": {"repeats itself", func(all []string, last string, n int) ([]string, string) {
+			return all, "https://other.invalid/?n=1000"
+		}},
+		"Link without end": {"address of its next page is too long", func(all []string, last string, n int) ([]string, string) {
+			return all, "/v2/app/tags/list?last=" + strings.Repeat("x", maxQuery)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
-			serveList(s, "tags", names(10), list)
+			serveList(s, "tags", names(10), tt.list)
 			got := 0
 			err := newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) })
-			says(t, err, "repeats itself", "paste a reference")
+			says(t, err, tt.why, "is cut after", "paste a reference")
+			isShort(t, err)
 			if name != "empty pages" && got != 10 {
 				t.Errorf("%d names", got)
 			}
@@ -172,6 +185,179 @@ func TestListsAreBounded(t *testing.T) {
 		return true
 	}
 	says(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func([]string) {}), "sent more than tagdiff reads")
+}
+
+func TestAListThatIsTooLongIsNotSaidToRepeatItself(t *testing.T) {
+	for _, tt := range []struct {
+		name             string
+		maxPages, maxAll int
+		why              string
+		names, requests  int
+	}{
+		{"pages", 2, maxNames, "is cut after 200 names: tagdiff reads no more than 2 pages", 200, 2},
+		{"names", maxPages, 250, "is cut after 300 names: tagdiff reads no more than 250 names", 300, 3},
+		{"both suffice", 10, 1000, "", 1000, 10},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			serveList(s, "tags", names(1000), func(all []string, last string, _ int) ([]string, string) {
+				page := after(all, last, 100)
+				return page, link(page, 100, len(all))
+			})
+			p := newClient(t, Options{}).tags(s.ref("app", ""))
+			p.maxPages, p.maxNames = tt.maxPages, tt.maxAll
+			got := 0
+			err := p.run(deadline(t), func(n []string) { got += len(n) })
+			if tt.why == "" {
+				ok(t, err)
+			} else {
+				says(t, err, tt.why, "paste a reference")
+			}
+			if n := len(s.requests()); got != tt.names || n != tt.requests {
+				t.Errorf("%d names of %d requests, want %d and %d", got, n, tt.names, tt.requests)
+			}
+		})
+	}
+}
+
+// What comes while page is busy is handed over at once, in order.
+func TestPagesThatArriveMeanwhileAreHandedOverTogether(t *testing.T) {
+	const pages = 20
+	s := newServer(t)
+	first, last := make(chan struct{}), make(chan struct{})
+	asked := 0
+	serveList(s, "tags", names(pages*100), func(all []string, from string, _ int) ([]string, string) {
+		switch asked++; asked {
+		case 2:
+			<-first // page got the first one although nothing came after it
+		case pages:
+			close(last)
+		}
+		page := after(all, from, 100)
+		return page, link(page, 100, len(all))
+	})
+	var calls []int
+	var got []string
+	err := newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) {
+		if len(calls) == 0 {
+			close(first)
+			<-last
+		}
+		calls = append(calls, len(n))
+		got = append(got, n...)
+	})
+	ok(t, err)
+	// The last answer may or may not have been there when page came back.
+	if len(calls) < 2 || len(calls) > 3 || calls[0] != 100 {
+		t.Errorf("called with %d names", calls)
+	}
+	if !slices.Equal(got, names(pages*100)) {
+		t.Errorf("%d names, or out of order", len(got))
+	}
+}
+
+func TestAListEndsWithItsContext(t *testing.T) {
+	s := newServer(t)
+	serveList(s, "tags", names(1000), func(all []string, last string, _ int) ([]string, string) {
+		page := after(all, last, 100)
+		return page, link(page, 100, len(all))
+	})
+	list, hangs := s.front, make(chan struct{})
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Get("last") != "" {
+			close(hangs)
+			<-r.Context().Done()
+			return true
+		}
+		return list(w, r)
+	}
+	ctx, cancel := context.WithCancel(deadline(t))
+	err := newClient(t, Options{}).Tags(ctx, s.ref("app", ""), func([]string) { <-hangs; cancel() })
+	says(t, err, "cancelled")
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v hides its cause", err)
+	}
+}
+
+// hostile are names that mean something to a path, a query, a shell or a
+// terminal, or are too long.
+var hostile = []string{
+	"a/../../../secret", "..", ".", "x?y=1", "x#y", "x%2e%2e", "$(id)", "x;touch pwn", "x y", "x\ny", "\x1b[2J", "-v", "x@sha256:1", "x:y",
+	"ü", "a\u202eb", strings.Repeat("x", 300), "/x", "x/", "x//y",
+}
+
+func TestHostileNamesAreLeftOutOfListsAndTold(t *testing.T) {
+	for _, tt := range []struct {
+		list string
+		good []string
+		note string
+	}{
+		{"tags", []string{"v1", "_x", "V-2.0", strings.Repeat("y", 128)}, "20 names that are no valid tags were left out"},
+		{"repositories", []string{"app", "team/app", "a.b/c__d/e-f"}, "20 names that are no valid repositories were left out"},
+	} {
+		t.Run(tt.list, func(t *testing.T) {
+			s := newServer(t)
+			all := slices.Concat(tt.good[:1], hostile, tt.good[1:], hostile)
+			serveList(s, tt.list, all, func(all []string, _ string, _ int) ([]string, string) { return all, "" })
+			c := newClient(t, Options{})
+			read := func(page func([]string)) error { return c.Tags(deadline(t), s.ref("app", ""), page) }
+			if tt.list == "repositories" {
+				read = func(page func([]string)) error { return c.Repositories(deadline(t), s.host, page) }
+			}
+			var got []string
+			err := read(func(n []string) { got = append(got, n...) })
+			says(t, err, tt.note, "ask who runs "+s.host)
+			isShort(t, err)
+			if !slices.Equal(got, tt.good) {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+func TestNamesThatWereLeftOutAreToldWhateverElseHappens(t *testing.T) {
+	s := newServer(t)
+	odd := 0
+	serveList(s, "tags", nil, func(_ []string, last string, _ int) ([]string, string) {
+		odd++
+		if odd == 6 {
+			return nil, ""
+		}
+		return []string{fmt.Sprintf("../%d", odd)}, "/v2/app/tags/list?last=" + last + "x"
+	})
+	c := newClient(t, Options{})
+	none := func(n []string) { t.Errorf("got %q", n) }
+	// More pages of them than a list may be idle.
+	says(t, c.Tags(deadline(t), s.ref("app", ""), none), "5 names that are no valid tags were left out")
+
+	serveList(s, "tags", nil, func([]string, string, int) ([]string, string) { return []string{"$(id)"}, "/v2/app/tags/list?n=1000" })
+	says(t, c.Tags(deadline(t), s.ref("app", ""), none), "repeats itself; 1 name that is no valid tag was left out", "paste a reference")
+}
+
+func TestNothingOddIsEverAskedFor(t *testing.T) {
+	s := newServer(t)
+	c := newClient(t, Options{})
+	for _, name := range hostile {
+		for _, r := range []model.Ref{
+			s.ref("app", name), s.ref(name, "a"),
+			{Registry: s.host, Repository: "app", Digest: digest.Digest(name)},
+			{Registry: s.host + "/" + name, Repository: "app", Tag: "a"},
+		} {
+			_, err := c.Load(deadline(t), r, nil)
+			says(t, err, "is not a reference")
+			_, err = c.Head(deadline(t), r)
+			says(t, err, "is not a reference")
+			_, err = c.Peek(deadline(t), r)
+			says(t, err, "is not a reference")
+		}
+		says(t, c.Tags(deadline(t), s.ref(name, ""), nil), "is not a reference")
+	}
+	for _, registry := range []string{"", "a/b", "host/x", "host?x", "..", "u@host"} {
+		says(t, c.Repositories(deadline(t), registry, nil), "is not a reference")
+	}
+	if got := s.requests(); len(got) != 0 {
+		t.Errorf("asked for %q", got)
+	}
 }
 
 func TestListTroubles(t *testing.T) {

@@ -94,18 +94,29 @@ func (s *seam) RoundTrip(req *http.Request) (*http.Response, error) {
 	return c.answer.response(req), nil
 }
 
-// purpose tells from a path what token and how large a body to expect.
+// endings are what stands behind the repository in a path, and how large a
+// body that makes.
+var endings = []struct {
+	part  string
+	limit int64
+}{{"/tags/list", maxList}, {"/manifests/", maxManifest}, {"/blobs/", maxConfig}}
+
+// purpose tells from a path what token and how large a body to expect. The
+// last ending counts: a repository may be called team/blobs/app, whereas tags
+// and digests have no slash.
 func purpose(path string) (scope string, limit int64) {
 	rest := strings.TrimPrefix(path, "/v2/")
 	if rest == "_catalog" {
 		return "registry:catalog:*", maxList
 	}
-	for part, limit := range map[string]int64{"/tags/list": maxList, "/manifests/": maxManifest, "/blobs/": maxConfig} {
-		if i := strings.LastIndex(rest, part); i > 0 {
-			return "repository:" + rest[:i] + ":pull", limit
+	last := 0
+	limit = maxProblem
+	for _, e := range endings {
+		if i := strings.LastIndex(rest, e.part); i > last {
+			last, scope, limit = i, "repository:"+rest[:i]+":pull", e.limit
 		}
 	}
-	return "", maxProblem
+	return scope, limit
 }
 
 // exchange asks until there is an answer that waiting will not change.

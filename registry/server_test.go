@@ -5,18 +5,21 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	ggcr "github.com/google/go-containerregistry/pkg/registry"
 	gv1 "github.com/google/go-containerregistry/pkg/v1"
@@ -340,6 +343,25 @@ func says(t testing.TB, err error, words ...string) {
 		t.Errorf("not one short line: %q", trouble)
 	}
 }
+
+// isShort checks that a trouble fits a line or two besides what it quotes.
+func isShort(t testing.TB, err error) {
+	t.Helper()
+	var trouble *model.Trouble
+	if !errors.As(err, &trouble) {
+		t.Fatalf("got %#v, want a *model.Trouble", err)
+	}
+	say := quoted.ReplaceAllString(trouble.Say, "")
+	if n := utf8.RuneCountInString(say); n > 92 {
+		t.Errorf("%d characters to say: %q", n, say)
+	}
+	if n := utf8.RuneCountInString(trouble.Next); n > 80 || strings.Contains(trouble.Next, ";") {
+		t.Errorf("%d characters on what is next: %q", n, trouble.Next)
+	}
+}
+
+// quoted is what a message quotes of somebody else's.
+var quoted = regexp.MustCompile(`: .*`)
 
 func pathOf(t testing.TB, line string) string {
 	t.Helper()

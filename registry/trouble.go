@@ -9,13 +9,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/regclient/regclient/types/errs"
 
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// maxSaid bounds what is quoted of a server's own words, in bytes.
-const maxSaid = 200
+// maxSaid bounds what is quoted from outside, in bytes: a message should fit a
+// line or two, and the whole cause is in Trouble.Err.
+const maxSaid = 100
 
 // clip cuts text from outside to maxSaid bytes, at a rune.
 func clip(s string) string {
@@ -50,13 +52,13 @@ func ended(err error) error {
 // garbled is the trouble of a registry that sends what cannot be.
 func garbled(r model.Ref, say string, err error) error {
 	return &model.Trouble{
-		Say:  r.Registry + " " + say,
-		Next: "push it again, or ask who runs the registry (it is about " + r.String() + ")", Err: err,
+		Say:  fmt.Sprintf("%s %s (%s)", r.Registry, say, subject(r)),
+		Next: "push it again, or ask who runs the registry", Err: err,
 	}
 }
 
 func noManifest(r model.Ref) error {
-	return &model.Trouble{Say: clip(r.String()) + " is no image", Next: "add a tag, as in " + clip(r.Repo().String()) + ":latest"}
+	return &model.Trouble{Say: clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
 }
 
 // trouble says what went wrong with a call, from what the seam saw of it.
@@ -73,7 +75,7 @@ func (h *host) trouble(ctx context.Context, about model.Ref, c *call, err error)
 	case c.answer.isHTML():
 		return h.noRegistry(err)
 	case errors.Is(err, errs.ErrDigestMismatch):
-		return garbled(about, "sent something with another digest than it names", err)
+		return garbled(about, "sent another digest than it names", err)
 	}
 	return garbled(about, "sent what cannot be read: "+clip(err.Error()), err)
 }
@@ -95,7 +97,7 @@ func (h *host) refused(about model.Ref, a answer) error {
 		return h.unauthorized(about, a.login, e)
 	case http.StatusForbidden:
 		t.Say = fmt.Sprintf("%s does not let you read %s", h.name, subject(about))
-		t.Next = "ask for the right to pull it, or " + h.login() + " as somebody who has it"
+		t.Next = h.login() + " as somebody who may"
 	case http.StatusNotFound:
 		t.Say, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
@@ -107,7 +109,7 @@ func (h *host) refused(about model.Ref, a answer) error {
 			t.Say, t.Next = fmt.Sprintf("%s is in trouble itself (%s)", h.name, e), "try again in a while"
 			break
 		}
-		t.Say, t.Next = fmt.Sprintf("%s refused the request (%s)", h.name, e), "check the reference, and that this is a registry"
+		t.Say, t.Next = fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
 	}
 	return t
 }
@@ -138,28 +140,33 @@ func (h *host) butHelper() string {
 	return ""
 }
 
+// notFound speaks of a login only where the registry has asked for one: others
+// hide nothing.
 func (h *host) notFound(about model.Ref, a answer) (say, next string) {
-	next = "check the name; what you may not see looks the same (" + h.login() + ")"
+	next = "check the name"
+	if a.login == "" && h.seam.auth.wanted() {
+		next += ", or " + h.login() + " if it is private"
+	}
 	switch {
 	case about.Repository == "":
 		return h.name + " does not offer this", "check host and port"
 	case about.Names() == model.NamesRepository || hasCode(a, "NAME_UNKNOWN"):
 		return fmt.Sprintf("%s has no repository %s", h.name, about.Repository), next
 	case about.Digest != "":
-		return fmt.Sprintf("%s has no %s in %s", h.name, about.Digest, about.Repository),
-			"it may have been deleted or never pushed; " + next
+		return fmt.Sprintf("%s has no %s in %s", h.name, shortDigest(about.Digest), about.Repository),
+			"check whether it was deleted or never pushed"
 	}
 	return fmt.Sprintf("%s has no tag %s in %s", h.name, about.Tag, about.Repository), next
 }
 
 // whenAgain says when a registry that wants fewer requests may be asked again.
 func (h *host) whenAgain(a answer) string {
-	next := "wait a minute and try again"
+	next := "wait a minute"
 	if d, ok := retryAfter(a.header, time.Now()); ok && d > 0 {
-		next = "wait " + d.Round(time.Second).String() + " and try again"
+		next = "wait " + d.Round(time.Second).String()
 	}
 	if a.login == "" {
-		next += "; " + h.login() + " may raise the limit"
+		next += ", or " + h.login() + " for a higher limit"
 	}
 	return next
 }
@@ -176,7 +183,20 @@ func subject(r model.Ref) string {
 	if r.Repository == "" {
 		return "its list of repositories"
 	}
+	if r.Digest != "" {
+		return clip(r.Repository + "@" + shortDigest(r.Digest))
+	}
 	return clip(r.Repository + r.Short())
+}
+
+// shortDigest is enough of a digest to know it again. It does not lead
+// anywhere: the person has the whole one on the screen.
+func shortDigest(d digest.Digest) string {
+	algorithm, hex, ok := strings.Cut(d.String(), ":")
+	if !ok {
+		return clip(d.String())
+	}
+	return algorithm + ":" + hex[:min(len(hex), 12)]
 }
 
 // ociErrors is the body of an error (distribution-spec, "Error Codes").

@@ -150,9 +150,6 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 	switch msg := msg.(type) {
 	case pushMsg:
 		return a.push(msg.page)
-	case replaceMsg:
-		a = a.dropTop()
-		return a.push(msg.page)
 	case popMsg:
 		return a.pop(msg.payload)
 	case markMsg:
@@ -321,6 +318,9 @@ func (a App) perform(owner pageID, asked effects) (App, tea.Cmd) {
 func (a App) startAll() (App, tea.Cmd) {
 	var cmds []tea.Cmd
 	for i := range a.stack {
+		if a.stack[i].id != 0 { // a key was quicker
+			continue
+		}
 		var cmd tea.Cmd
 		a, cmd = a.startPage(i)
 		cmds = append(cmds, cmd)

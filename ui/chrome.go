@@ -88,7 +88,7 @@ func trafficText(t model.Traffic, g look.Glyphs) safe.Text {
 func (a App) footer() look.Line {
 	switch {
 	case a.prompt != nil && !a.prompt.err.IsEmpty():
-		return look.L(look.Gap(1), look.S(look.Alert, a.prompt.err))
+		return look.L(look.Gap(1)).With(a.prompt.line(a.width/3).Spans...).With(look.Gap(2), look.S(look.Alert, a.prompt.err))
 	case a.prompt != nil:
 		return look.L(look.Gap(1)).With(a.prompt.line(a.width - 1).Spans...)
 	case !a.toast.IsEmpty():
@@ -96,7 +96,7 @@ func (a App) footer() look.Line {
 	}
 	right := a.top().status()
 	room := a.width - look.Width(right) - 2
-	return hintLine(a.hints(), room).To(room, safe.Text{}).With(look.Gap(1), look.S(look.Faint, right))
+	return hintLine(a.hints(), a.theme.Glyphs, room).To(room, safe.Text{}).With(look.Gap(1), look.S(look.Faint, right))
 }
 
 func (a App) hints() []key.Binding {
@@ -107,15 +107,15 @@ func (a App) hints() []key.Binding {
 }
 
 // hintLine shows as many hints as fit whole; help is last and always fits.
-func hintLine(hints []key.Binding, width int) look.Line {
+func hintLine(hints []key.Binding, g look.Glyphs, width int) look.Line {
 	if len(hints) == 0 {
 		return look.Line{}
 	}
-	last := hintSpans(hints[len(hints)-1])
+	last := hintSpans(hints[len(hints)-1], g)
 	room := width - look.L(last...).Width()
 	l := look.Line{}
 	for _, h := range hints[:len(hints)-1] {
-		s := hintSpans(h)
+		s := hintSpans(h, g)
 		if l.Width()+look.L(s...).Width() > room {
 			break
 		}
@@ -124,9 +124,9 @@ func hintLine(hints []key.Binding, width int) look.Line {
 	return l.With(last...)
 }
 
-func hintSpans(b key.Binding) []look.Span {
+func hintSpans(b key.Binding, g look.Glyphs) []look.Span {
 	return []look.Span{
-		look.Gap(1), look.S(look.Key, safe.Clean(b.Help().Key)),
+		look.Gap(1), look.S(look.Key, g.KeyName(b.Help().Key)),
 		look.Gap(1), look.S(look.Faint, safe.Clean(b.Help().Desc)), look.Gap(1),
 	}
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -24,15 +25,17 @@ type comparePage struct {
 	loads loadID // the newest
 
 	cmp      diff.Comparison
-	platform string // of the pair in view
+	pick     pairID // the pair in view
 	chosen   bool   // by the person, so that it stays
+	sums     [tabCount]sum
 	docs     docs
 	askedFor docsKey
 
 	tab     tabID
 	sheets  [tabCount]sheet
-	all     [tabCount]int // rows before the filter
-	shift   int           // cells scrolled sideways
+	all     [tabCount]int // rows before the filter, and after
+	passed  [tabCount]int
+	shift   int // cells scrolled sideways
 	stacked bool
 	filter  filter
 	drawn   [tabCount]sceneKey // what the sheets were made from
@@ -55,7 +58,7 @@ const (
 
 // newComparePage compares a with b, or shows a alone when b is nil.
 func newComparePage(d deps, a model.Ref, b *model.Ref) page {
-	p := comparePage{deps: d, a: side{ref: a}, alone: b == nil, platform: d.platform, chosen: d.platform != ""}
+	p := comparePage{deps: d, a: side{ref: a}, alone: b == nil, pick: pairID{name: d.platform}, chosen: d.platform != ""}
 	if b != nil {
 		p.b = side{ref: *b}
 	}
@@ -79,7 +82,7 @@ func (p comparePage) reload() (comparePage, effects) {
 	if !p.alone {
 		p.b, cmdB = p.b.read(p.ctx, p.deps.registry, p.loads)
 	}
-	return p, slices.Concat(cmdA, cmdB)
+	return p.recompare(), slices.Concat(cmdA, cmdB)
 }
 
 func (p comparePage) update(msg tea.Msg) (page, effects) {
@@ -91,6 +94,7 @@ func (p comparePage) update(msg tea.Msg) (page, effects) {
 	case docsMsg:
 		if msg.key == p.askedFor {
 			p.docs = msg.docs
+			p.sums = p.sum()
 		}
 		return p, nil
 	case pickedMsg:
@@ -157,9 +161,8 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 		return p, send(pushMsg{newPickPage(p.deps, from, diff.SideB)})
 	case !some:
 		return p, nil
-	case key.Matches(msg, keys.Open) && r.picks != "":
-		p.platform, p.chosen = r.picks, true
-		return p.toTab(tabLayers), nil
+	case key.Matches(msg, keys.Open) && r.picks != nil:
+		return p.choose(*r.picks).toTab(tabLayers), nil
 	case key.Matches(msg, keys.Open) && r.detail != nil:
 		return p, send(pushMsg{newDetailPage(p.crumb(), r)})
 	case key.Matches(msg, keys.Copy):
@@ -170,6 +173,13 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 	return p, nil
 }
 
+// choose puts a pair in view, for good.
+func (p comparePage) choose(id pairID) comparePage {
+	p.pick, p.chosen = id, true
+	p.sums = p.sum()
+	return p
+}
+
 func (p comparePage) toTab(t tabID) comparePage {
 	p.tab, p.shift = t, 0
 	return p
@@ -177,17 +187,17 @@ func (p comparePage) toTab(t tabID) comparePage {
 
 // scroll moves both sides sideways together.
 func (p comparePage) scroll(right bool) comparePage {
-	const step = 8
+	const step, most = 8, 10_000
 	if right {
-		p.shift += step
+		p.shift = min(p.shift+step, most)
 	} else {
 		p.shift = max(p.shift-step, 0)
 	}
 	return p
 }
 
-// nextDifference goes to the next row that differs; at the end of one view it
-// says where there are more.
+// nextDifference goes to the next row that differs, and says when there is
+// none.
 func (p comparePage) nextDifference(dir int) (page, effects) {
 	s, found := p.sheets[p.tab].next(dir)
 	if found {
@@ -202,9 +212,7 @@ func (p comparePage) nextPlatform(dir int) (page, effects) {
 	if n < 2 {
 		return p, toast(safe.Const("there is only one platform"))
 	}
-	i := (p.pairIndex() + dir + n) % n
-	p.platform, p.chosen = p.cmp.Pairs[i].Platform, true
-	return p, nil
+	return p.choose(idOf(p.cmp.Pairs, (p.pairIndex()+dir+n)%n)), nil
 }
 
 // swap exchanges the sides; what was loaded stays.
@@ -241,8 +249,9 @@ func (p comparePage) recompare() comparePage {
 		p.cmp = diff.Comparison{}
 	}
 	if !p.chosen && len(p.cmp.Pairs) > 0 {
-		p.platform = p.cmp.Pairs[firstToShow(p.cmp)].Platform
+		p.pick = idOf(p.cmp.Pairs, firstToShow(p.cmp))
 	}
+	p.sums = p.sum()
 	return p
 }
 
@@ -256,9 +265,46 @@ func firstToShow(c diff.Comparison) int {
 	return max(i, 0)
 }
 
+// pairID tells pairs apart: an index may name a platform twice.
+type pairID struct {
+	name string
+	nth  int // of that name
+}
+
+func idOf(pairs []diff.Pair, i int) pairID {
+	id := pairID{name: pairs[i].Platform}
+	for _, p := range pairs[:i] {
+		if p.Platform == id.name {
+			id.nth++
+		}
+	}
+	return id
+}
+
+// find is the index of the pair with an id. A Windows platform is also found
+// without its build.
+func find(pairs []diff.Pair, id pairID) (int, bool) {
+	for i, p := range pairs {
+		if idOf(pairs, i) == id {
+			return i, true
+		}
+		if strings.HasPrefix(p.Platform, id.name+" (") && id.nth == 0 {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// pairIndex is the pair in view: the one picked, else the first.
 func (p comparePage) pairIndex() int {
-	i := slices.IndexFunc(p.cmp.Pairs, func(q diff.Pair) bool { return q.Platform == p.platform })
-	return max(i, 0)
+	i, _ := find(p.cmp.Pairs, p.pick)
+	return i
+}
+
+// absent reports that the platform a person chose is on neither side.
+func (p comparePage) absent() bool {
+	_, found := find(p.cmp.Pairs, p.pick)
+	return p.chosen && !found && len(p.cmp.Pairs) > 0
 }
 
 func (p comparePage) pair() *diff.Pair {
@@ -278,10 +324,14 @@ func (p comparePage) crumb() safe.Text {
 }
 
 func (p comparePage) status() safe.Text {
-	if n := len(p.cmp.Pairs); n > 1 {
-		return safe.Sprintf("%s %d/%d ", p.platform, p.pairIndex()+1, n)
+	pair := p.pair()
+	if pair == nil {
+		return safe.Text{}
 	}
-	return safe.Sprintf("%s ", p.platform)
+	if n := len(p.cmp.Pairs); n > 1 {
+		return safe.Sprintf("%s %d/%d ", pair.Platform, p.pairIndex()+1, n)
+	}
+	return safe.Sprintf("%s ", pair.Platform)
 }
 
 func (p comparePage) typing() bool { return p.filter.open }
@@ -305,7 +355,7 @@ func (p comparePage) help() []keyGroup {
 		{"Compare", []key.Binding{
 			keys.NextTab, keys.PrevTab, keys.Tab, keys.Next, keys.Prev, keys.NextPlatform, keys.PrevPlatform,
 			as(keys.Open, "open the row in full"), as(keys.Copy, "copy the full value"), keys.Shell,
-			keys.Swap, keys.ChangeA, keys.ChangeB, keys.Filter, keys.Columns, keys.Left, keys.Right,
+			keys.Swap, keys.ChangeA, keys.ChangeB, keys.Reload, keys.Filter, keys.Columns, keys.Left, keys.Right,
 		}},
 		moveKeys, everywhereKeys,
 	}
@@ -314,7 +364,7 @@ func (p comparePage) help() []keyGroup {
 // view is who is compared, the verdict, the tabs, and the sheet in use.
 func (p comparePage) view(f frame) []look.Line {
 	lines := p.top(f)
-	if l, ok := p.filter.line(f.width, places(p.sheets[p.tab].rows), p.all[p.tab]); ok {
+	if l, ok := p.filter.line(f.width, p.passed[p.tab], p.all[p.tab]); ok {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 	}
 	return append(lines, p.sheets[p.tab].view(f.glyphs)...)

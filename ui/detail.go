@@ -15,6 +15,13 @@ type detailPage struct {
 	path  safe.Text
 	of    row
 	sheet sheet
+	drawn detailKey
+}
+
+// detailKey is what the lines of a detail depend on.
+type detailKey struct {
+	width  int
+	reveal bool
 }
 
 // newDetailPage opens a row of the page that path names.
@@ -23,7 +30,12 @@ func newDetailPage(path safe.Text, r row) page { return detailPage{path: path, o
 func (p detailPage) start(context.Context) (page, effects) { return p, nil }
 
 func (p detailPage) layout(f frame) (page, effects) {
-	p.sheet = p.sheet.with(p.of.detail(f), f.height)
+	k := detailKey{f.width, f.gate.Reveal}
+	if k == p.drawn {
+		p.sheet = p.sheet.sized(f.height)
+		return p, nil
+	}
+	p.sheet, p.drawn = p.sheet.with(p.of.detail(f), f.height), k
 	return p, nil
 }
 
@@ -91,18 +103,20 @@ func fieldRows(f frame, name, value safe.Text, role look.Role) []row {
 	return textRows(f, name, []safe.Text{value}, value, role)
 }
 
-// textRows is fieldRows for a value of several lines.
+// textRows is fieldRows for a value of several lines. Each line is a row of its
+// own, so that one can scroll through a long value; each copies it whole.
 func textRows(f frame, name safe.Text, lines []safe.Text, whole safe.Text, role look.Role) []row {
 	const indent = 14
-	var out []look.Line
+	var rows []row
+	lead := []look.Span{look.S(look.Faint, f.glyphs.Fit(name, indent-1)), look.Gap(1)}
 	for _, t := range lines {
 		for _, l := range look.Wrap([]look.Span{look.S(role, t)}, max(f.width-indent-2, 8)) {
-			out = append(out, look.L(look.Gap(indent)).With(l.Spans...))
+			id := safe.Sprintf("%s %d", name, len(rows)).String()
+			rows = append(rows, row{id: id, lines: []look.Line{look.L(lead...).With(l.Spans...)}, what: name, value: whole})
+			lead = []look.Span{look.Gap(indent)}
 		}
 	}
-	first := look.L(look.S(look.Faint, f.glyphs.Fit(name, indent-1)), look.Gap(1))
-	out[0] = first.With(out[0].Spans[1:]...)
-	return []row{{id: name.String(), lines: out, what: name, value: whole}}
+	return rows
 }
 
 func headingRow(t safe.Text) row {

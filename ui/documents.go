@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -32,6 +33,7 @@ type docDiff []docBlock
 
 type docBlock struct {
 	title safe.Text
+	shell safe.Text // the command that proves it
 	a, b  []safe.Text
 	lines []diff.LinePair
 }
@@ -74,63 +76,64 @@ func (p comparePage) askDocs(f frame) effects {
 
 func (s scene) configDocs() docDiff {
 	a, b := s.images()
-	var ra, rb []byte
-	if a != nil {
-		ra = a.Config.Raw
-	}
-	if b != nil {
-		rb = b.Config.Raw
-	}
-	return docDiff{s.block(safe.Text{}, ra, rb)}
+	return docDiff{s.block(safe.Text{}, s.configShell(), rawOf(a, configRaw), rawOf(b, configRaw))}
 }
 
-// manifestDocs are the index and the manifest of the platform in view.
+// manifestDocs are the manifest of the platform in view, and what the tags
+// point at where that is an index.
 func (s scene) manifestDocs() docDiff {
-	var topA, topB model.Manifest
-	if s.cmp.A != nil {
-		topA = s.cmp.A.Top
+	topA, topB := topOf(s.cmp.A, topRaw), topOf(s.cmp.B, topRaw)
+	tops := s.block(safe.Text{}, s.topShell(), []byte(topA), []byte(topB))
+	if !isIndex(s.cmp.A) && !isIndex(s.cmp.B) {
+		return docDiff{tops}
 	}
-	if s.cmp.B != nil {
-		topB = s.cmp.B.Top
-	}
+	tops.title = safe.Const("What the tags point at")
 	a, b := s.images()
-	var ma, mb []byte
-	if a != nil {
-		ma = a.Manifest.Raw
+	if a == nil && b == nil {
+		return docDiff{tops}
 	}
-	if b != nil {
-		mb = b.Manifest.Raw
-	}
-	if topA.Kind != model.KindIndex && topB.Kind != model.KindIndex {
-		return docDiff{s.block(safe.Text{}, topA.Raw, topB.Raw)}
-	}
-	return docDiff{
-		s.block(safe.Sprintf("Manifest of %s", s.pair.Platform), ma, mb),
-		s.block(safe.Const("What the tags point at"), topA.Raw, topB.Raw),
-	}
+	title := safe.Sprintf("Manifest of %s", s.pair.Platform)
+	return docDiff{s.block(title, s.manifestShell(), rawOf(a, manifestRaw), rawOf(b, manifestRaw)), tops}
 }
 
-// block compares two documents line by line, as they will be seen: masked and
-// cleaned.
-func (s scene) block(title safe.Text, a, b []byte) docBlock {
-	out := docBlock{title: title, a: s.docLines(a), b: s.docLines(b)}
+func isIndex(a *model.Artifact) bool { return a != nil && a.Top.Kind == model.KindIndex }
+
+func topRaw(a model.Artifact) string   { return string(a.Top.Raw) }
+func configRaw(i model.Image) []byte   { return i.Config.Raw }
+func manifestRaw(i model.Image) []byte { return i.Manifest.Raw }
+
+func rawOf(i *model.Image, get func(model.Image) []byte) []byte {
+	if i == nil {
+		return nil
+	}
+	return get(*i)
+}
+
+// block compares two documents line by line. What differs is decided before
+// secrets are masked: a secret that changed is a change.
+func (s scene) block(title, shell safe.Text, a, b []byte) docBlock {
+	rawA, shownA := s.docLines(a)
+	rawB, shownB := s.docLines(b)
+	out := docBlock{title: title, shell: shell, a: shownA, b: shownB}
 	if s.alone {
 		for i := range out.a {
 			out.lines = append(out.lines, diff.LinePair{A: i, B: -1})
 		}
 		return out
 	}
-	out.lines = diff.Lines(asStrings(out.a), asStrings(out.b))
+	out.lines = diff.LinesShown(asStrings(rawA), asStrings(rawB), asStrings(shownA), asStrings(shownB))
 	return out
 }
 
-// docLines are a document's lines, pretty printed if it is JSON.
-func (s scene) docLines(raw []byte) []safe.Text {
+// docLines are a document's lines, pretty printed if it is JSON: as they are
+// and as they are shown.
+func (s scene) docLines(raw []byte) (whole, shown []safe.Text) {
 	if len(raw) == 0 {
-		return nil
+		return nil, nil
 	}
 	text, _ := diff.PrettyJSON(raw)
-	return s.gate.Lines(strings.TrimRight(text, "\n"))
+	text = strings.TrimRight(text, "\n")
+	return safe.Lines(text), s.gate.Lines(text)
 }
 
 func asStrings(lines []safe.Text) []string {
@@ -161,25 +164,27 @@ func (d docDiff) blocks() int {
 func lineDiffers(l diff.LinePair) bool { return l.Changed || l.A < 0 || l.B < 0 }
 
 // docRows are a document's lines, both sides.
-func (s scene) docRows(d docDiff, shell func() safe.Text) []row {
-	if !s.docs.ready {
+func (s scene) docRows(d docDiff) []row {
+	if !s.fresh {
 		return []row{s.noteRow(safe.Concat(safe.Const("comparing"), s.glyphs.Ellipsis))}
 	}
 	var rows []row
-	command := shell()
 	for _, b := range d {
 		if !b.title.IsEmpty() {
 			rows = append(rows, headingRow(b.title))
 		}
 		if len(b.lines) == 0 {
-			rows = append(rows, s.noteRow(safe.Const("there is no such document here")))
+			rows = append(rows, s.noteRow(safe.Const("There is no such document: only images have a config, and schema1 images have none.")))
+		}
+		if slices.ContainsFunc(b.lines, func(l diff.LinePair) bool { return l.Approximate }) {
+			rows = append(rows, s.noteRow(safe.Const("These are too large to find the smallest difference; what is marked does differ, and more than needs be is.")))
 		}
 		for i, l := range b.lines {
 			r := s.docRow(b, l)
 			r.id = safe.Sprintf("%s %d %d", b.title, l.A, l.B).String()
 			// One stop for each run of lines that differ.
 			r.differs = !s.alone && lineDiffers(l) && (i == 0 || !lineDiffers(b.lines[i-1]))
-			r.shell = command
+			r.shell = b.shell
 			rows = append(rows, r)
 		}
 		rows = append(rows, blankRow())

@@ -41,7 +41,7 @@ func (h helpBox) view(f frame) []look.Line {
 func (h helpBox) lines(f frame) []look.Line {
 	var blocks [][]look.Line
 	for _, g := range h.groups {
-		blocks = append(blocks, groupLines(g))
+		blocks = append(blocks, groupLines(g, f.glyphs))
 	}
 	blocks = append(blocks, markLines(f.glyphs))
 	if f.width < 90 {
@@ -51,10 +51,11 @@ func (h helpBox) lines(f frame) []look.Line {
 	return besides(stackBlocks(blocks[:half]), stackBlocks(blocks[half:]), f.width/2)
 }
 
-func groupLines(g keyGroup) []look.Line {
+func groupLines(g keyGroup, glyphs look.Glyphs) []look.Line {
 	lines := []look.Line{look.L(look.Gap(1), look.S(look.Heading, safe.Clean(g.name)))}
 	for _, b := range g.keys {
-		lines = append(lines, look.L(look.Gap(3), look.S(look.Key, safe.Clean(b.Help().Key)), look.Gap(max(12-look.Width(safe.Clean(b.Help().Key)), 1)), look.P(safe.Clean(b.Help().Desc))))
+		name := glyphs.KeyName(b.Help().Key)
+		lines = append(lines, look.L(look.Gap(3), look.S(look.Key, name), look.Gap(max(12-look.Width(name), 1)), look.P(safe.Clean(b.Help().Desc))))
 	}
 	return lines
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -34,16 +35,23 @@ func (s scene) historyRow(r diff.Row) row {
 		st = r.A
 	}
 	out.what, out.value = safe.Sprintf("the instruction of step %d", st.Index+1), s.gate.Clean(st.CreatedBy)
+	out.height = 1
+	if !s.wide && !s.alone && textDiffers(r) && r.A != nil && r.B != nil {
+		out.height = 2
+	}
+	out.draw = func() []look.Line { return s.historyLines(r) }
+	return out
+}
+
+func (s scene) historyLines(r diff.Row) []look.Line {
 	a, b := s.instructionSpans(r)
 	switch {
 	case s.alone || !textDiffers(r) && !s.wide:
-		out.lines = []look.Line{look.L(s.lead(r)...).With(s.dated(r.A, a, s.width-1-leadWidth-1).Spans...)}
+		return []look.Line{look.L(s.lead(r)...).With(s.dated(r.A, a, s.width-1-leadWidth-1).Spans...)}
 	case s.wide:
-		out.lines = []look.Line{s.besideLine(r, a, b)}
-	default:
-		out.lines = s.stackedLines(r, a, b)
+		return []look.Line{s.besideLine(r, a, b)}
 	}
-	return out
+	return s.stackedLines(r, a, b)
 }
 
 // instructionSpans are the two instructions, the words that differ marked.
@@ -221,24 +229,45 @@ func (s scene) layerShell(r diff.Row) safe.Text {
 	if len(refs) == 0 {
 		return s.configShell()
 	}
-	unpack := "gunzip"
+	var commands []string
+	for _, ref := range refs {
+		commands = append(commands, fmt.Sprintf("crane blob %s%s | sha256sum", ref, unpack(r, ref)))
+	}
+	return safe.Clean(strings.Join(commands, "; "))
+}
+
+// unpack is the part of a pipeline that unpacks the layer of a row that ref
+// names.
+func unpack(r diff.Row, ref string) string {
 	for _, st := range []*model.Step{r.A, r.B} {
-		if st != nil && strings.HasSuffix(st.Layer.MediaType, "zstd") {
-			unpack = "zstd -dc"
+		if st == nil || !strings.HasSuffix(ref, st.Layer.Digest.String()) {
+			continue
+		}
+		switch mediaType := st.Layer.MediaType; {
+		case strings.HasSuffix(mediaType, "zstd"):
+			return " | zstd -dc"
+		case strings.HasSuffix(mediaType, ".tar"):
+			return ""
 		}
 	}
-	if len(refs) == 1 {
-		return safe.Sprintf("crane blob %s | %s | sha256sum", refs[0], unpack)
-	}
-	return safe.Sprintf("for l in %s; do crane blob $l | %s | sha256sum; done", strings.Join(refs, " "), unpack)
+	return " | gunzip"
 }
 
 func (s scene) configShell() safe.Text {
-	return s.bothShell("crane config %s | jq -S .", s.manifestRef(s.a, s.pair.A), s.manifestRef(s.b, s.pair.B))
+	return s.bothShell("crane config %s | jq -S .", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
+}
+
+// topShell shows what the tags point at.
+func (s scene) topShell() safe.Text {
+	pinned := func(a *model.Artifact) string {
+		if a == nil {
+			return ""
+		}
+		return a.Pinned().String()
+	}
+	return s.bothShell("crane manifest %s | jq -S .", pinned(s.cmp.A), pinned(s.cmp.B))
 }
 
 func (s scene) manifestShell() safe.Text {
-	return s.bothShell("crane manifest %s | jq -S .", s.manifestRef(s.a, s.pair.A), s.manifestRef(s.b, s.pair.B))
+	return s.bothShell("crane manifest %s | jq -S .", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
 }
-
-func (s scene) manifestRef(at model.Ref, e *model.Entry) string { return entryRef(at, e) }

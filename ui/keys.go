@@ -41,7 +41,7 @@ var keys = struct {
 	Mark:    bind("space", "mark", "space"),
 	Swap:    bind("s", "swap A and B", "s"),
 	ChangeA: bind("A", "another A", "A"),
-	ChangeB: bind("B", "another B", "B"),
+	ChangeB: bind("B", "another B (or b, with one image)", "B"),
 
 	Next:         bind("n", "next difference", "n"),
 	Prev:         bind("N", "previous difference", "N"),
@@ -74,5 +74,5 @@ var moveKeys = keyGroup{"Move", []key.Binding{
 }}
 
 var everywhereKeys = keyGroup{"Everywhere", []key.Binding{
-	keys.Goto, keys.Reload, keys.Copy, keys.Reveal, keys.Back, keys.Help, keys.Redraw, keys.Suspend, keys.Quit, keys.ForceQuit,
+	keys.Goto, keys.Reveal, keys.Back, keys.Help, keys.Redraw, keys.Suspend, keys.Quit, keys.ForceQuit,
 }}

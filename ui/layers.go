@@ -108,7 +108,7 @@ func (s scene) layerRow(r diff.Row) row {
 		detail: func(f frame) []row { s := s; s.frame = f; return s.stepDetail(r) },
 		shell:  s.layerShell(r),
 	}
-	out.what, out.value = layerValue(r)
+	out.what, out.value = s.layerValue(r)
 	if s.wideLayers() {
 		out.lines = s.wideLayer(r)
 	} else {
@@ -334,7 +334,7 @@ func stepTitle(r diff.Row) safe.Text { return safe.Sprintf("step %s", stepNumber
 
 // layerValue is the digest worth copying: B's where the sides differ, since
 // that is the one in question.
-func layerValue(r diff.Row) (what, value safe.Text) {
+func (s scene) layerValue(r diff.Row) (what, value safe.Text) {
 	for _, st := range []*model.Step{r.B, r.A} {
 		if st != nil && st.Layer.Digest != "" {
 			return safe.Sprintf("the layer of step %d", st.Index+1), safe.Clean(st.Layer.Digest.String())
@@ -342,7 +342,7 @@ func layerValue(r diff.Row) (what, value safe.Text) {
 	}
 	for _, st := range []*model.Step{r.B, r.A} {
 		if st != nil {
-			return safe.Sprintf("the instruction of step %d", st.Index+1), safe.Gate{}.Clean(st.CreatedBy)
+			return safe.Sprintf("the instruction of step %d", st.Index+1), s.gate.Clean(st.CreatedBy)
 		}
 	}
 	return safe.Text{}, safe.Text{}

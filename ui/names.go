@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,6 +19,8 @@ type names struct {
 	win     window
 	filter  filter
 	want    string // the name to put the cursor on when it arrives
+	load    loadID // the newest; answers of older ones are dropped
+	cancel  context.CancelFunc
 	loading bool
 	err     error
 }
@@ -103,25 +106,37 @@ func (n names) update(msg tea.Msg) (names, bool) {
 	return n, false
 }
 
-// resize fits the list into height lines, less the filter's.
-func (n names) resize(height int) names {
+// resize fits the list into height lines, less what stands above it.
+func (n names) resize(f frame, height int) names {
 	if n.filter.open || n.filter.active {
 		height--
 	}
-	n.win = n.win.sized(len(n.shown), height)
+	n.win = n.win.sized(len(n.shown), height-len(n.problem(f)))
 	return n
+}
+
+// problem is why the list is not all there is. It stands above the rows, where
+// a long list cannot hide it.
+func (n names) problem(f frame) []look.Line {
+	if n.err == nil {
+		return nil
+	}
+	lines := troubleLines(n.err, f)
+	if len(n.all) > 0 {
+		lines = append(lines, look.Line{})
+	}
+	return lines
 }
 
 // view draws the filter, the rows, and what there is to say when there are none.
 func (n names) view(f frame, what safe.Text, line func(name string, here bool) look.Line) []look.Line {
-	var lines []look.Line
+	lines := n.problem(f)
 	if l, ok := n.filter.line(f.width, len(n.shown), len(n.all)); ok {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 	}
 	lines = append(lines, n.win.draw(f.glyphs, func(i int) look.Line { return line(n.shown[i], i == n.win.cursor) })...)
 	switch {
 	case n.err != nil:
-		lines = append(lines, troubleLines(n.err, f)...)
 	case n.loading && len(n.all) == 0:
 		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, safe.Sprintf("reading %s%s", what, f.glyphs.Ellipsis))))
 	case len(n.all) == 0:

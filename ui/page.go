@@ -55,8 +55,6 @@ type effects []tea.Msg
 type (
 	// pushMsg opens a page on top.
 	pushMsg struct{ page page }
-	// replaceMsg puts a page in place of the one on top.
-	replaceMsg struct{ page page }
 	// popMsg goes back one page. payload, if any, goes to the page below.
 	popMsg struct{ payload tea.Msg }
 	// markMsg sets the marks, and opens a page if there is one to open then.

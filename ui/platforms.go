@@ -1,9 +1,8 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
-
-	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -15,8 +14,8 @@ import (
 // other entries that run nowhere follow, told apart by name.
 func (s scene) platformRows() []row {
 	var rows []row
-	for _, p := range s.cmp.Pairs {
-		rows = append(rows, s.platformRow(p))
+	for i, p := range s.cmp.Pairs {
+		rows = append(rows, s.platformRow(p, idOf(s.cmp.Pairs, i)))
 	}
 	others := s.otherRows()
 	if len(others) > 0 {
@@ -25,14 +24,14 @@ func (s scene) platformRows() []row {
 	return append(rows, others...)
 }
 
-func (s scene) platformRow(p diff.Pair) row {
+func (s scene) platformRow(p diff.Pair, id pairID) row {
 	name := safe.Clean(p.Platform)
 	if name.IsEmpty() {
 		name = descriptorName(firstEntry(p.A, p.B))
 	}
 	mark, role := s.pairMark(p)
 	l := look.L(look.S(role, mark), look.Gap(1), look.P(s.glyphs.Fit(name, 18)), look.Gap(1))
-	if p.Platform == s.pair.Platform {
+	if p.A == s.pair.A && p.B == s.pair.B {
 		l.Spans[2].Role = look.Strong
 	}
 	l = l.With(s.entryCell(p.A, look.SideA, p)...).With(look.Gap(2))
@@ -40,7 +39,7 @@ func (s scene) platformRow(p diff.Pair) row {
 		l = l.With(s.entryCell(p.B, look.SideB, p)...).With(look.Gap(2), look.S(role, pairNote(p)))
 	}
 	out := row{
-		id: "platform " + p.Platform, lines: []look.Line{l}, differs: role == look.Warn || role == look.Alert, picks: p.Platform,
+		id: fmt.Sprint("platform ", id), lines: []look.Line{l}, differs: role == look.Warn || role == look.Alert, picks: &id,
 		what: safe.Sprintf("the manifest of %s", name), value: entryDigest(firstEntry(p.B, p.A)), title: name,
 	}
 	out.shell = s.bothShell("crane manifest %s | jq -S .", entryRef(s.a, p.A), entryRef(s.b, p.B))
@@ -181,5 +180,3 @@ func (s scene) bothShell(format, a, b string) safe.Text {
 	}
 	return safe.Sprintf("diff <(%s) <(%s)", run(a), run(b))
 }
-
-func shortDigest(s string) safe.Text { return look.Short(digest.Digest(s)) }

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -23,25 +22,40 @@ type reposPage struct {
 
 // Messages of a listing, for repositories and tags alike.
 type (
-	namesMsg     struct{ names []string }
-	namesDoneMsg struct{ err error }
+	namesMsg struct {
+		load  loadID
+		names []string
+	}
+	namesDoneMsg struct {
+		load loadID
+		err  error
+	}
 )
 
 func newReposPage(d deps, ref model.Ref) page { return reposPage{deps: d, ref: ref} }
 
 func (p reposPage) start(ctx context.Context) (page, effects) {
 	p.ctx = ctx
-	p.list.loading, p.list.err, p.list.all = true, nil, nil
-	return p, slices.Concat(send(visitedMsg{p.ref.String()}), listing(ctx, func(ctx context.Context, page func([]string)) error {
+	var asked effects
+	p.list, _, asked = p.list.read(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.deps.registry.Repositories(ctx, p.ref.Registry, page)
-	}))
+	})
+	return p, append(send(visitedMsg{p.ref.String()}), asked...)
 }
 
-// listing streams the pages of a list, then how it ended.
-func listing(ctx context.Context, read func(context.Context, func([]string)) error) effects {
-	return stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
-		err := read(ctx, func(page []string) { report(namesMsg{page}) })
-		report(namesDoneMsg{err})
+// read starts a listing anew and ends the one under way. The context it gives
+// ends with the listing's successor.
+func (n names) read(ctx context.Context, list func(context.Context, func([]string)) error) (names, context.Context, effects) {
+	if n.cancel != nil {
+		n.cancel()
+	}
+	ctx, n.cancel = context.WithCancel(ctx)
+	n.load++
+	n.loading, n.err, n.all = true, nil, nil
+	id := n.load
+	return n.refilter(), ctx, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+		err := list(ctx, func(page []string) { report(namesMsg{id, page}) })
+		report(namesDoneMsg{id, err})
 	})
 }
 
@@ -49,8 +63,13 @@ func listing(ctx context.Context, read func(context.Context, func([]string)) err
 func (n names) arrived(msg tea.Msg) names {
 	switch msg := msg.(type) {
 	case namesMsg:
-		return n.add(msg.names)
+		if msg.load == n.load {
+			return n.add(msg.names)
+		}
 	case namesDoneMsg:
+		if msg.load != n.load {
+			return n
+		}
 		n.loading = false
 		if !errors.Is(msg.err, context.Canceled) {
 			n.err = msg.err
@@ -85,7 +104,7 @@ func (p reposPage) update(msg tea.Msg) (page, effects) {
 }
 
 func (p reposPage) layout(f frame) (page, effects) {
-	p.list = p.list.resize(f.height)
+	p.list = p.list.resize(f, f.height)
 	return p, nil
 }
 
@@ -107,7 +126,7 @@ func (p reposPage) hints() []key.Binding {
 }
 
 func (p reposPage) help() []keyGroup {
-	return []keyGroup{{"Repositories", []key.Binding{as(keys.Open, "the tags of a repository"), keys.Filter}}, moveKeys, everywhereKeys}
+	return []keyGroup{{"Repositories", []key.Binding{as(keys.Open, "the tags of a repository"), keys.Filter, keys.Copy, keys.Reload}}, moveKeys, everywhereKeys}
 }
 
 func filterHints() []key.Binding {

@@ -22,7 +22,7 @@ type scene struct {
 	wide  bool // sides beside each other, else one above the other
 	shift int
 	a, b  model.Ref
-	moved [2]safe.Text
+	fresh bool // docs are those of the pair
 	// errs are why a side could not be read at all.
 	errA, errB error
 }
@@ -31,7 +31,7 @@ type scene struct {
 type sceneKey struct {
 	width, height int
 	reveal        bool
-	platform      string
+	pick          pairID
 	shift         int
 	stacked       bool
 	filter        string
@@ -41,13 +41,12 @@ type sceneKey struct {
 
 func (p comparePage) scene(f frame) scene {
 	s := scene{
-		frame: f, cmp: p.cmp, docs: p.docs, alone: p.alone, wide: (f.width >= wideWidth) != p.stacked,
-		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err,
+		frame: f, cmp: p.cmp, docs: p.docs, alone: p.cmp.B == nil, wide: (f.width >= wideWidth) != p.stacked,
+		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, fresh: p.docs.ready && p.docs.key == p.askedFor,
 	}
 	if pair := p.pair(); pair != nil {
 		s.pair = *pair
 	}
-	s.moved[0], s.moved[1] = p.a.movedText(), p.b.movedText()
 	return s
 }
 
@@ -67,20 +66,24 @@ func (p comparePage) layout(f frame) (page, effects) {
 		p.askedFor = p.wantDocs(f)
 	}
 	k := sceneKey{
-		width: f.width, height: f.height, reveal: f.gate.Reveal, platform: p.platform, shift: p.shift,
+		width: f.width, height: f.height, reveal: f.gate.Reveal, pick: p.pick,
 		stacked: p.stacked, filter: p.filter.field.value(), docs: p.docs.key, drawn: true,
+	}
+	if p.tab >= tabHistory && p.tab <= tabManifest {
+		k.shift = p.shift
 	}
 	height := f.height - len(p.top(f))
 	if p.filter.open || p.filter.active {
 		height--
 	}
 	if k == p.drawn[p.tab] {
-		p.sheets[p.tab] = p.sheets[p.tab].with(p.sheets[p.tab].rows, height)
+		p.sheets[p.tab] = p.sheets[p.tab].sized(height)
 		return p, cmd
 	}
 	rows := p.scene(f).rows(p.tab)
-	p.all[p.tab] = places(rows)
-	p.sheets[p.tab] = p.sheets[p.tab].with(p.narrow(rows), height)
+	passed := p.narrow(rows)
+	p.all[p.tab], p.passed[p.tab] = places(rows), places(passed)
+	p.sheets[p.tab] = p.sheets[p.tab].with(passed, height)
 	p.drawn[p.tab] = k
 	return p, cmd
 }
@@ -90,6 +93,21 @@ func (s scene) rows(t tabID) []row {
 	if len(s.cmp.Pairs) == 0 && (s.errA != nil || s.errB != nil || s.cmp.A == nil) {
 		return s.waitingRows()
 	}
+	return append(s.missingRows(), s.tabRows(t)...)
+}
+
+// missingRows say that there is nothing to compare with yet, or will not be.
+func (s scene) missingRows() []row {
+	if s.b.Repository == "" || s.cmp.B != nil {
+		return nil
+	}
+	if s.errB != nil {
+		return []row{s.noteRow(safe.Const("B could not be read; this is A alone")), blankRow()}
+	}
+	return []row{s.noteRow(safe.Const("B has not arrived; this is A alone")), blankRow()}
+}
+
+func (s scene) tabRows(t tabID) []row {
 	switch t {
 	case tabSummary:
 		return s.summaryRows()
@@ -100,9 +118,9 @@ func (s scene) rows(t tabID) []row {
 	case tabHistory:
 		return s.historyRows()
 	case tabConfig:
-		return s.docRows(s.docs.config, s.configShell)
+		return s.docRows(s.docs.config)
 	case tabManifest:
-		return s.docRows(s.docs.manifest, s.manifestShell)
+		return s.docRows(s.docs.manifest)
 	default:
 		return s.schema1Rows()
 	}

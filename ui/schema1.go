@@ -60,11 +60,25 @@ func (s scene) schema1Rows() []row {
 		return []row{s.noteRow(safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
 	}
 	rows := s.schema1Head(storedA, storedB)
-	parted := partingRow(s.pair.Rows, a, b)
+	parted := -1
+	if !s.alone && okA != okB {
+		s.alone = true // nothing to compare with
+		rows = append(rows, s.noteRow(safe.Sprintf("%s has no schema1 view: it needs history, and as many layers as the history says", letterOf(okB))))
+	} else if !s.alone {
+		parted = partingRow(s.pair.Rows, a, b)
+	}
 	for i, r := range slices.Backward(s.pair.Rows) {
 		rows = append(rows, s.schema1Row(r, schema1At(a, r.A), schema1At(b, r.B), i == parted, i > parted && parted >= 0))
 	}
 	return rows
+}
+
+// letterOf is A or B.
+func letterOf(a bool) safe.Text {
+	if a {
+		return safe.Const("A")
+	}
+	return safe.Const("B")
 }
 
 // partingRow is the oldest row whose ids differ, -1 if none does.
@@ -159,10 +173,7 @@ func (s scene) schema1Cell(x *model.Schema1Row, role look.Role, same, above bool
 	if x.Throwaway {
 		role = look.Faint
 	}
-	id := safe.Clean(x.ID)
-	if len(x.ID) > digestWidth {
-		id = safe.Clean(x.ID[:digestWidth])
-	}
+	id, _ := look.Cut(safe.Clean(x.ID), digestWidth)
 	return []look.Span{look.S(role, s.glyphs.Fit(look.Short(x.BlobSum), digestWidth)), look.Gap(2), look.S(idRole, s.glyphs.Fit(id, digestWidth))}
 }
 

@@ -23,8 +23,8 @@ type row struct {
 	shell   safe.Text          // the command that c copies
 	title   safe.Text          // of the detail
 	detail  func(f frame) []row
-	header  bool   // not a place for the cursor
-	picks   string // a platform that enter selects
+	header  bool    // not a place for the cursor
+	picks   *pairID // a platform that enter selects
 }
 
 // tall is how many lines r takes.
@@ -69,6 +69,12 @@ func (s sheet) with(rows []row, height int) sheet {
 	if len(rows) > 0 { // the cursor's row stays where it is on the screen
 		s.top = s.starts[s.cursor] - offset
 	}
+	return s.show()
+}
+
+// sized is s in another height.
+func (s sheet) sized(height int) sheet {
+	s.height = max(height, 1)
 	return s.show()
 }
 
@@ -223,9 +229,7 @@ func (s sheet) view(g look.Glyphs) []look.Line {
 				continue
 			}
 			here := i == s.cursor && !s.rows[i].header
-			drawn := cursorLine(g, l, here && j == 0)
-			drawn.Selected = here
-			lines = append(lines, drawn)
+			lines = append(lines, cursorLine(g, l, here && j == 0))
 		}
 	}
 	return lines

@@ -29,8 +29,7 @@ type loadID int
 type arrivedMsg struct {
 	load loadID
 	art  model.Artifact
-	err  error
-	end  bool
+	err  error // the load has failed
 }
 
 // headMsg is where a tag points after everything has been read by digest.
@@ -46,8 +45,10 @@ func (s side) read(ctx context.Context, reg Registry, id loadID) (side, effects)
 	s.load, s.err, s.moved = id, nil, ""
 	ref := s.ref
 	return s, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
-		art, err := reg.Load(ctx, ref, func(a model.Artifact) { report(arrivedMsg{load: id, art: a}) })
-		report(arrivedMsg{load: id, art: art, err: err, end: true})
+		_, err := reg.Load(ctx, ref, func(a model.Artifact) { report(arrivedMsg{load: id, art: a}) })
+		if err != nil {
+			report(arrivedMsg{load: id, err: err})
+		}
 		if err != nil || ref.Tag == "" || ref.Digest != "" {
 			return
 		}

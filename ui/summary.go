@@ -2,7 +2,10 @@ package ui
 
 import (
 	"fmt"
+	"strconv"
+	"time"
 
+	digest "github.com/opencontainers/go-digest"
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -122,12 +125,14 @@ func findingDetail(f frame, of diff.Finding) []row {
 	return rows
 }
 
-// fact is one property on both sides. full is what is copied and opened.
+// fact is one property on both sides, as shown in a column and in full.
 type fact struct {
 	name         safe.Text
 	a, b         safe.Text
 	fullA, fullB safe.Text
+	differs      bool // decided before rounding and masking
 	always       bool // digests and names: that they differ is no news
+	shell        safe.Text
 }
 
 func (s scene) factRows() []row {
@@ -143,8 +148,7 @@ func (s scene) factRows() []row {
 
 func (s scene) factRow(f fact) row {
 	const nameWidth = 12
-	differs := !s.alone && f.fullA != f.fullB
-	out := row{id: f.name.String(), differs: differs && !f.always, what: f.name, value: f.fullB, title: f.name}
+	out := row{id: f.name.String(), differs: f.differs && !f.always, shell: f.shell, what: f.name, value: f.fullB, title: f.name}
 	if f.fullB.IsEmpty() {
 		out.value = f.fullA
 	}
@@ -158,7 +162,7 @@ func (s scene) factRow(f fact) row {
 	}
 	half := max((s.width-1-nameWidth-1-3-1)/2, 8)
 	roleA, roleB, sign := look.Plain, look.Plain, look.S(look.Faint, s.glyphs.Mark(diff.Same))
-	if differs {
+	if f.differs {
 		roleA, roleB, sign = look.SideA, look.SideB, look.S(look.Warn, s.glyphs.Mark(diff.Substituted))
 	}
 	out.lines = []look.Line{l.With(look.S(roleA, s.glyphs.Fit(f.a, half)), look.Gap(1), sign, look.Gap(1), look.S(roleB, s.glyphs.Fit(f.b, half)))}
@@ -167,34 +171,87 @@ func (s scene) factRow(f fact) row {
 
 // facts are the properties of both references and of the pair in view.
 func (s scene) facts() []fact {
-	facts := []fact{
-		{name: safe.Const("reference"), always: true, a: safe.Clean(s.a.Short()), b: safe.Clean(s.b.Short()), fullA: safe.Clean(s.a.String()), fullB: safe.Clean(s.b.String())},
-		sameFact(safe.Const("digest"), topOf(s.cmp.A, topDigest), topOf(s.cmp.B, topDigest), true),
-		sameFact(safe.Const("kind"), topOf(s.cmp.A, kindText), topOf(s.cmp.B, kindText), false),
+	ref := fact{
+		name: safe.Const("reference"), always: true, differs: !s.alone && s.a != s.b,
+		a: safe.Clean(s.a.Short()), b: safe.Clean(s.b.Short()), fullA: safe.Clean(s.a.String()), fullB: safe.Clean(s.b.String()),
 	}
 	if s.alone {
-		facts[0].b, facts[0].fullB = safe.Text{}, safe.Text{}
+		ref.b, ref.fullB = safe.Text{}, safe.Text{}
+	}
+	facts := []fact{
+		ref,
+		s.fact(safe.Const("digest"), topOf(s.cmp.A, topDigest), topOf(s.cmp.B, topDigest), asDigest, s.topShell()),
+		s.fact(safe.Const("kind"), topOf(s.cmp.A, kindText), topOf(s.cmp.B, kindText), nil, safe.Text{}),
 	}
 	a, b := s.images()
 	for _, of := range imageFacts {
-		facts = append(facts, sameFact(of.name, imageText(a, of.get), imageText(b, of.get), of.short))
+		facts = append(facts, s.fact(of.name, imageText(a, of.get), imageText(b, of.get), of.show, s.factShell(of.jq)))
 	}
 	return facts
 }
 
+// imageFacts are read in full and shown as show has it; jq finds them in the
+// config.
 var imageFacts = []struct {
-	name  safe.Text
-	get   func(model.Image) string
-	short bool // a digest, shown short
+	name safe.Text
+	get  func(model.Image) string
+	show func(string) safe.Text
+	jq   string
 }{
-	{safe.Const("manifest"), func(i model.Image) string { return i.Manifest.Digest.String() }, true},
-	{safe.Const("image ID"), func(i model.Image) string { return i.ID().String() }, true},
-	{safe.Const("platform"), func(i model.Image) string { return model.PlatformName(i.Platform()) }, false},
-	{safe.Const("created"), func(i model.Image) string { return look.Time(i.Created()).String() }, false},
-	{safe.Const("size"), func(i model.Image) string { return sizeText(i.Manifest.LayerSize()) }, false},
-	{safe.Const("layers"), func(i model.Image) string { return layersText(i) }, false},
-	{safe.Const("start"), func(i model.Image) string { return startText(i) }, false},
-	{safe.Const("user"), func(i model.Image) string { return i.Config.Config.User }, false},
+	{safe.Const("manifest"), func(i model.Image) string { return i.Manifest.Digest.String() }, asDigest, "manifest"},
+	{safe.Const("image ID"), func(i model.Image) string { return i.ID().String() }, asDigest, "manifest"},
+	{safe.Const("platform"), func(i model.Image) string { return model.PlatformName(i.Platform()) }, nil, ".os,.architecture"},
+	{safe.Const("created"), createdInFull, asTime, ".created"},
+	{safe.Const("size"), func(i model.Image) string { return strconv.FormatInt(i.Manifest.LayerSize(), 10) }, asSize, "manifest"},
+	{safe.Const("layers"), layersText, nil, ".rootfs"},
+	{safe.Const("start"), startText, nil, ".config|.Entrypoint,.Cmd"},
+	{safe.Const("user"), func(i model.Image) string { return i.Config.Config.User }, nil, ".config.User"},
+}
+
+// factShell is the command that shows a property on both sides.
+func (s scene) factShell(jq string) safe.Text {
+	if jq == "manifest" {
+		return s.manifestShell()
+	}
+	return s.bothShell("crane config %s | jq '"+jq+"'", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
+}
+
+// fact makes a fact of two full values.
+func (s scene) fact(name safe.Text, a, b string, show func(string) safe.Text, shell safe.Text) fact {
+	f := fact{name: name, fullA: s.gate.Clean(a), fullB: s.gate.Clean(b), differs: !s.alone && a != b, shell: shell}
+	f.a, f.b = f.fullA, f.fullB
+	if show != nil {
+		f.a, f.b = show(a), show(b)
+		_, err := digest.Parse(a)
+		f.always = err == nil
+	}
+	return f
+}
+
+func asDigest(s string) safe.Text { return look.Short(digest.Digest(s)) }
+
+func asSize(s string) safe.Text {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n == 0 {
+		return safe.Text{}
+	}
+	return look.Size(n)
+}
+
+func asTime(s string) safe.Text {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return safe.Text{}
+	}
+	return look.Time(&t)
+}
+
+func createdInFull(i model.Image) string {
+	t := i.Created()
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 func imageText(i *model.Image, get func(model.Image) string) string {
@@ -202,13 +259,6 @@ func imageText(i *model.Image, get func(model.Image) string) string {
 		return ""
 	}
 	return get(*i)
-}
-
-func sizeText(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return look.Size(n).String()
 }
 
 func layersText(i model.Image) string {
@@ -259,13 +309,4 @@ func kindText(a model.Artifact) string {
 		text += fmt.Sprintf(", %d receipts", receipts)
 	}
 	return text
-}
-
-func sameFact(name safe.Text, a, b string, short bool) fact {
-	f := fact{name: name, always: short, fullA: safe.Gate{}.Clean(a), fullB: safe.Gate{}.Clean(b)}
-	f.a, f.b = f.fullA, f.fullB
-	if short {
-		f.a, f.b = shortDigest(a), shortDigest(b)
-	}
-	return f
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -17,7 +16,8 @@ import (
 // view, and about no others.
 type tagsPage struct {
 	deps  deps
-	ctx   context.Context
+	ctx   context.Context // of the page
+	look  context.Context // of the listing in view, and of what is read for it
 	ref   model.Ref
 	list  names
 	info  map[string]peeked // written by update alone
@@ -33,7 +33,8 @@ type peeked struct {
 }
 
 type peekedMsg struct {
-	tag string
+	load loadID
+	tag  string
 	peeked
 }
 
@@ -54,17 +55,20 @@ func newPickPage(d deps, now model.Ref, side diff.Side) page {
 
 func (p tagsPage) start(ctx context.Context) (page, effects) {
 	p.ctx = ctx
-	p.list.loading, p.list.err, p.list.all = true, nil, nil
 	p.info = map[string]peeked{}
-	return p, slices.Concat(send(visitedMsg{p.ref.String()}), listing(ctx, func(ctx context.Context, page func([]string)) error {
+	var asked effects
+	p.list, p.look, asked = p.list.read(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.deps.registry.Tags(ctx, p.ref, page)
-	}))
+	})
+	return p, append(send(visitedMsg{p.ref.String()}), asked...)
 }
 
 func (p tagsPage) update(msg tea.Msg) (page, effects) {
 	p.list = p.list.arrived(msg)
 	if m, ok := msg.(peekedMsg); ok {
-		p.info[m.tag] = m.peeked
+		if m.load == p.list.load {
+			p.info[m.tag] = m.peeked
+		}
 		return p, nil
 	}
 	var handled bool
@@ -151,8 +155,8 @@ func (p tagsPage) copy(here model.Ref) effects {
 // layout asks about the tags that have come into view.
 func (p tagsPage) layout(f frame) (page, effects) {
 	p.marks = f.marks
-	p.list = p.list.resize(f.height - 1)
-	if p.ctx == nil {
+	p.list = p.list.resize(f, f.height-1)
+	if p.look == nil {
 		return p, nil
 	}
 	var cmds effects
@@ -167,10 +171,10 @@ func (p tagsPage) layout(f frame) (page, effects) {
 }
 
 func (p tagsPage) peek(tag string) effects {
-	ref := p.ref.WithTag(tag)
-	return once(p.ctx, func(ctx context.Context) tea.Msg {
+	ref, load := p.ref.WithTag(tag), p.list.load
+	return once(p.look, func(ctx context.Context) tea.Msg {
 		info, err := p.deps.registry.Peek(ctx, ref)
-		return peekedMsg{tag, peeked{info, err, true}}
+		return peekedMsg{load, tag, peeked{info, err, true}}
 	})
 }
 
@@ -220,6 +224,6 @@ func (p tagsPage) hints() []key.Binding {
 func (p tagsPage) help() []keyGroup {
 	return []keyGroup{{"Tags", []key.Binding{
 		as(keys.Open, "open the tag; with A marked, compare A with it"), as(keys.Mark, "mark A, then B, and compare"),
-		keys.MarkA, keys.MarkB, keys.Filter, as(keys.Copy, "copy the reference by digest"),
+		keys.MarkA, keys.MarkB, keys.Filter, as(keys.Copy, "copy the reference by digest"), keys.Reload,
 	}}, moveKeys, everywhereKeys}
 }

@@ -20,6 +20,9 @@ func (p comparePage) top(f frame) []look.Line {
 			lines = append(lines, look.L(look.Gap(1), look.S(look.Warn, t)))
 		}
 	}
+	if p.absent() {
+		lines = append(lines, look.L(look.Gap(1), look.S(look.Warn, safe.Sprintf("neither side has %s: this is %s", p.pick.name, p.pair().Platform))))
+	}
 	switch {
 	case p.alone:
 	case p.tab == tabSummary || f.height >= tallHeight:
@@ -45,10 +48,6 @@ func (p comparePage) sideLines(f frame) []look.Line {
 	return []look.Line{a, b}
 }
 
-// verdict is the overall one, or that of the platform in view if that is worse
-// to tell apart: the one a person asked about.
-func (p comparePage) verdict() diff.Verdict { return p.cmp.Verdict }
-
 func verdictRole(c diff.Code) look.Role {
 	switch c {
 	case diff.Pending:
@@ -63,7 +62,7 @@ func verdictRole(c diff.Code) look.Role {
 
 // headline is the verdict in capitals; what it says while it is not known yet.
 func (p comparePage) headline() safe.Text {
-	v := p.verdict()
+	v := p.cmp.Verdict
 	switch {
 	case p.a.err != nil || p.b.err != nil:
 		return safe.Const("NO COMPARISON")
@@ -86,7 +85,7 @@ func shout(t safe.Text) safe.Text {
 }
 
 func (p comparePage) verdictLine() look.Line {
-	v := p.verdict()
+	v := p.cmp.Verdict
 	l := look.L(look.Gap(1), look.S(verdictRole(v.Code), p.headline()))
 	if v.Trust != "" {
 		l = l.With(look.Gap(2), look.S(look.Faint, safe.Clean(string(v.Trust))))
@@ -97,8 +96,8 @@ func (p comparePage) verdictLine() look.Line {
 // verdictBox is the headline on a frame with its reasons in it. A headline too
 // long for the frame is the first line in the box.
 func (p comparePage) verdictBox(f frame) []look.Line {
-	role := verdictRole(p.verdict().Code)
-	title, trust := p.headline(), safe.Clean(string(p.verdict().Trust))
+	role := verdictRole(p.cmp.Verdict.Code)
+	title, trust := p.headline(), safe.Clean(string(p.cmp.Verdict.Trust))
 	text := p.reasons(f)
 	inside := []look.Span{}
 	if look.Width(title)+look.Width(trust) > f.width-10 {
@@ -151,7 +150,7 @@ func (p comparePage) reasons(f frame) []safe.Text {
 	if len(out) > 0 {
 		return out
 	}
-	v := p.verdict()
+	v := p.cmp.Verdict
 	if v.Code == diff.Pending {
 		return []safe.Text{safe.Sprintf("A: %s %s B: %s", orDone(p.a.progress()), f.glyphs.Dot, orDone(p.b.progress()))}
 	}
@@ -192,10 +191,7 @@ var shortTabNames = [tabCount]safe.Text{
 // tabLine names the views, each with the mark that sums it up, as fully as
 // fits.
 func (p comparePage) tabLine(f frame) look.Line {
-	var marks [tabCount]safe.Text
-	if !p.alone {
-		marks = p.tabMarks(f.glyphs)
-	}
+	marks := p.tabMarks(f.glyphs)
 	full, short, none := tabNames, shortTabNames, [tabCount]safe.Text{}
 	short[p.tab], none[p.tab] = full[p.tab], full[p.tab]
 	for _, try := range []struct {
@@ -233,47 +229,63 @@ func (p comparePage) tabs(names, marks [tabCount]safe.Text, roomy bool) look.Lin
 	return l
 }
 
-// tabMarks sum up the views: equal, or how many rows differ.
+// sum is what a view comes to: equal, or so many rows of a class.
+type sum struct {
+	class diff.Class
+	n     int
+	known bool
+}
+
+// tabMarks are the signs of the sums.
 func (p comparePage) tabMarks(g look.Glyphs) [tabCount]safe.Text {
 	var marks [tabCount]safe.Text
-	pair := p.pair()
-	if pair == nil || p.cmp.B == nil {
-		return marks
-	}
-	if p.cmp.Verdict.Code != diff.Pending {
-		marks[tabPlatforms] = countMark(g, diff.Substituted, countDiffering(p.cmp.Pairs))
-	}
-	if pair.Verdict.Code == diff.Pending {
-		return marks
-	}
-	marks[tabLayers] = layersMark(g, pair.Rows)
-	marks[tabHistory] = countMark(g, diff.Substituted, countRows(pair.Rows, textDiffers))
-	if p.docs.key == p.askedFor && p.docs.ready {
-		marks[tabConfig] = countMark(g, diff.Substituted, p.docs.config.blocks())
-		marks[tabManifest] = countMark(g, diff.Substituted, p.docs.manifest.blocks())
-	}
-	if n, ok := schema1Differences(*pair); ok {
-		marks[tabSchema1] = countMark(g, diff.Substituted, n)
+	for t, s := range p.sums {
+		switch {
+		case !s.known:
+		case s.n == 0:
+			marks[t] = g.Mark(diff.Same)
+		default:
+			marks[t] = safe.Sprintf("%s%d", g.Mark(s.class), s.n)
+		}
 	}
 	return marks
 }
 
-func countMark(g look.Glyphs, c diff.Class, n int) safe.Text {
-	if n == 0 {
-		return g.Mark(diff.Same)
+// sum sums up the views of the pair in view. It is made when something has
+// arrived, not for each key: the ids of schema1 are hashes of whole configs.
+func (p comparePage) sum() [tabCount]sum {
+	var sums [tabCount]sum
+	pair := p.pair()
+	if pair == nil || p.cmp.B == nil {
+		return sums
 	}
-	return safe.Sprintf("%s%d", g.Mark(c), n)
+	if p.cmp.Verdict.Code != diff.Pending {
+		sums[tabPlatforms] = sum{diff.Substituted, countDiffering(p.cmp.Pairs), true}
+	}
+	if a, b := pair.A, pair.B; a == nil || b == nil || a.Image == nil || b.Image == nil {
+		return sums
+	}
+	sums[tabLayers] = sumLayers(pair.Rows)
+	sums[tabHistory] = sum{diff.Substituted, countRows(pair.Rows, textDiffers), true}
+	if p.docs.ready && p.docs.key == p.askedFor {
+		sums[tabConfig] = sum{diff.Substituted, p.docs.config.blocks(), true}
+		sums[tabManifest] = sum{diff.Substituted, p.docs.manifest.blocks(), true}
+	}
+	if n, ok := schema1Differences(*pair); ok {
+		sums[tabSchema1] = sum{diff.Substituted, n, true}
+	}
+	return sums
 }
 
-// layersMark names the gravest class there is and how many rows have it.
-func layersMark(g look.Glyphs, rows []diff.Row) safe.Text {
+// sumLayers names the gravest class there is and how many rows have it.
+func sumLayers(rows []diff.Row) sum {
 	for _, c := range []diff.Class{diff.Substituted, diff.Moved, diff.Added, diff.Removed, diff.RepackedRow, diff.BothEmpty} {
 		n := countRows(rows, func(r diff.Row) bool { return r.Class == c && r.Differs() && hasLayer(r) })
 		if n > 0 {
-			return countMark(g, c, n)
+			return sum{c, n, true}
 		}
 	}
-	return g.Mark(diff.Same)
+	return sum{known: true}
 }
 
 func hasLayer(r diff.Row) bool {

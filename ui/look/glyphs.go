@@ -1,6 +1,8 @@
 package look
 
 import (
+	"strings"
+
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -8,14 +10,14 @@ import (
 // Glyphs are the signs of the program's own. Marks carry the meaning; colour
 // only repeats it.
 type Glyphs struct {
-	Ellipsis, Cursor, Dot, Hatch        safe.Text
-	GutterSame, GutterDiff, OnlyA       safe.Text
-	OnlyB, Note, Arrow, Crumb           safe.Text
-	TopLeft, TopRight, BottomLeft       safe.Text
-	BottomRight, Horizontal, Vertical   safe.Text
-	Empty, Twice, Nothing, Caret, Times safe.Text
-	marks                               map[diff.Class]safe.Text
-	ascii                               bool
+	Ellipsis, Cursor, Dot, Hatch      safe.Text
+	GutterSame, GutterDiff, OnlyA     safe.Text
+	OnlyB, Note, Arrow                safe.Text
+	TopLeft, TopRight, BottomLeft     safe.Text
+	BottomRight, Horizontal, Vertical safe.Text
+	Empty, Twice, Nothing             safe.Text
+	marks                             map[diff.Class]safe.Text
+	ascii                             bool
 }
 
 // Unicode glyphs are all one cell wide in every terminal font; no emoji.
@@ -24,10 +26,10 @@ func Unicode() Glyphs {
 	return Glyphs{
 		Ellipsis: c("…"), Cursor: c("›"), Dot: c("·"), Hatch: c("╱"),
 		GutterSame: c("│"), GutterDiff: c("≠"), OnlyA: c("◂"),
-		OnlyB: c("▸"), Note: c("└"), Arrow: c("→"), Crumb: c("›"),
+		OnlyB: c("▸"), Note: c("└"), Arrow: c("→"),
 		TopLeft: c("╭"), TopRight: c("╮"), BottomLeft: c("╰"),
 		BottomRight: c("╯"), Horizontal: c("─"), Vertical: c("│"),
-		Empty: c("∅"), Twice: c("×2"), Nothing: c("·"), Caret: c("▏"), Times: c("×"),
+		Empty: c("∅"), Twice: c("×2"), Nothing: c("·"),
 		marks: map[diff.Class]safe.Text{
 			diff.Same: c("="), diff.RepackedRow: c("≈"), diff.BothEmpty: c("∅"), diff.Substituted: c("≠"),
 			diff.Added: c("+"), diff.Removed: c("-"), diff.Moved: c("↕"),
@@ -41,16 +43,24 @@ func ASCII() Glyphs {
 	return Glyphs{
 		Ellipsis: c("~"), Cursor: c(">"), Dot: c("-"), Hatch: c("/"),
 		GutterSame: c("|"), GutterDiff: c("!"), OnlyA: c("<"),
-		OnlyB: c(">"), Note: c("`"), Arrow: c("->"), Crumb: c(">"),
+		OnlyB: c(">"), Note: c("`"), Arrow: c("->"),
 		TopLeft: c("+"), TopRight: c("+"), BottomLeft: c("+"),
 		BottomRight: c("+"), Horizontal: c("-"), Vertical: c("|"),
-		Empty: c("0"), Twice: c("x2"), Nothing: c("."), Caret: c("_"), Times: c("x"),
+		Empty: c("0"), Twice: c("x2"), Nothing: c("."),
 		marks: map[diff.Class]safe.Text{
 			diff.Same: c("="), diff.RepackedRow: c("~"), diff.BothEmpty: c("0"), diff.Substituted: c("!"),
 			diff.Added: c("+"), diff.Removed: c("-"), diff.Moved: c("^"),
 		},
 		ascii: true,
 	}
+}
+
+// KeyName is a key as the help calls it; arrows have names without UTF-8.
+func (g Glyphs) KeyName(name string) safe.Text {
+	if g.ascii {
+		name = strings.NewReplacer("↑", "up", "↓", "down", "←", "left", "→", "right").Replace(name)
+	}
+	return safe.Clean(name)
 }
 
 // Mark is the one-cell sign of a class; a blank where there is nothing to say.

@@ -138,39 +138,57 @@ func (g Glyphs) Right(t safe.Text, width int) safe.Text {
 }
 
 // Wrap breaks spans into lines of at most width cells, at blanks where there
-// are some. Nothing is lost: the pieces joined are the text again.
+// are some. Nothing is lost: the pieces joined are the text again. The work is
+// linear, since a registry may send a line of megabytes.
 func Wrap(spans []Span, width int) []Line {
-	width = max(width, 1)
+	all := L(spans...)
 	var lines []Line
-	rest := L(spans...)
-	for rest.Width() > width {
-		at := breakAt(rest.Text(), width)
-		head, tail := rest.split(at)
-		lines = append(lines, head)
-		rest = tail
+	line, i, passed := Line{}, 0, 0
+	for _, at := range breaks(all.Text().String(), max(width, 1)) {
+		for at > passed {
+			rest := spans[i].Text
+			n := min(len(rest.String()), at-passed)
+			line.Spans = append(line.Spans, Span{rest.Slice(0, n), spans[i].Role})
+			passed += n
+			if n == len(rest.String()) {
+				i++
+				continue
+			}
+			spans = append([]Span{{rest.Slice(n, len(rest.String())), spans[i].Role}}, spans[i+1:]...)
+			i = 0
+		}
+		lines, line = append(lines, line), Line{}
 	}
-	return append(lines, rest)
+	return lines
 }
 
-// breakAt is the byte offset at which text of more than width cells breaks:
-// after the last blank that fits, unless that leaves less than half a line.
-func breakAt(t safe.Text, width int) int {
-	head, _ := Cut(t, width)
-	s := head.String()
-	if len(s) == 0 { // not even one character fits: take one
-		g := displaywidth.StringGraphemes(t.String())
-		g.Next()
-		return len(g.Value())
-	}
-	for i := len(s) - 1; i > len(s)/2; i-- {
-		if s[i] == ' ' {
-			return i + 1
+// breaks are the byte offsets at which the lines of s end, the last one its
+// length. A line ends after the last blank that fits, unless that leaves less
+// than half of it.
+func breaks(s string, width int) []int {
+	var ends []int
+	start, at, used := 0, 0, 0
+	blank, usedAtBlank := 0, 0
+	for g := displaywidth.StringGraphemes(s); g.Next(); {
+		w := g.Width()
+		if used+w > width && at > start {
+			cut, left := at, 0
+			if (blank-start)*2 >= at-start && blank > start {
+				cut, left = blank, used-usedAtBlank
+			}
+			ends = append(ends, cut)
+			start, used, blank = cut, left, 0
+		}
+		at += len(g.Value())
+		used += w
+		if g.Value() == " " {
+			blank, usedAtBlank = at, used
 		}
 	}
-	return len(s)
+	return append(ends, len(s))
 }
 
-// split cuts l at a byte offset of its text.
+// split cuts l at a byte offset of its text, which must be between graphemes.
 func (l Line) split(at int) (head, tail Line) {
 	for _, s := range l.Spans {
 		n := len(s.Text.String())

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
+
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // Role is what a span is for. Pages name roles; only the theme knows colours.
@@ -25,16 +27,19 @@ const (
 	Warn          // look here
 	Alert         // stop
 	Active        // the tab or field in use
-	Match         // what a filter found
 	Caret         // the text cursor
 	roleCount
 )
 
+// barWidth is how much of the line under the cursor stands out. A bar across
+// the whole line would repaint two lines for each key.
+const barWidth = 32
+
 // Theme turns lines into styled strings. It is made once per background.
 type Theme struct {
 	Glyphs
-	styles   [roleCount]lipgloss.Style
-	selected [roleCount]lipgloss.Style
+	styles [roleCount]lipgloss.Style
+	bar    lipgloss.Style
 }
 
 // NewTheme is the theme for a dark or light background. Blue and orange stay
@@ -67,41 +72,65 @@ func NewTheme(dark bool, glyphs Glyphs) Theme {
 		Warn:     s().Bold(true).Foreground(orange),
 		Alert:    s().Bold(true).Foreground(magenta),
 		Active:   s().Bold(true).Reverse(true),
-		Match:    s().Bold(true).Underline(true),
 		Caret:    s().Reverse(true),
 	}}
-	for r, st := range t.styles {
-		if Role(r) == SideAHot || Role(r) == SideBHot {
-			t.selected[r] = st
-			continue
-		}
-		t.selected[r] = st.Background(bar).Bold(true)
-	}
+	t.bar = s().Background(bar).Bold(true)
 	return t
 }
 
 // Render is l styled and cut to width cells.
 func (t *Theme) Render(l Line, width int) string {
-	if l.Selected || l.Width() > width {
+	if l.Width() > width {
 		l = l.To(width, t.Ellipsis)
 	}
-	styles := &t.styles
-	if l.Selected {
-		styles = &t.selected
-	}
 	var b strings.Builder
+	if l.Selected {
+		var head Line
+		head, l = l.split(len(firstCells(l.Text(), barWidth)))
+		t.renderBar(&b, head.To(min(barWidth, width), safe.Text{}))
+	}
 	for _, s := range l.Spans {
-		text := s.Text.String()
-		if t.ascii {
-			text = toASCII(text)
-		}
-		if s.Role == Plain && !l.Selected {
-			b.WriteString(text)
+		if s.Role == Plain {
+			b.WriteString(t.drawable(s.Text))
 			continue
 		}
-		b.WriteString(styles[s.Role].Render(text))
+		b.WriteString(t.styles[s.Role].Render(t.drawable(s.Text)))
 	}
 	return b.String()
+}
+
+// renderBar draws the part of a line under the cursor in one style, but for
+// the words that differ.
+func (t *Theme) renderBar(b *strings.Builder, l Line) {
+	run := safe.Text{}
+	flush := func() {
+		if !run.IsEmpty() {
+			b.WriteString(t.bar.Render(t.drawable(run)))
+			run = safe.Text{}
+		}
+	}
+	for _, s := range l.Spans {
+		if s.Role != SideAHot && s.Role != SideBHot {
+			run = safe.Concat(run, s.Text)
+			continue
+		}
+		flush()
+		b.WriteString(t.styles[s.Role].Render(t.drawable(s.Text)))
+	}
+	flush()
+}
+
+func firstCells(t safe.Text, width int) string {
+	head, _ := Cut(t, width)
+	return head.String()
+}
+
+// drawable is text as the terminal can show it.
+func (t *Theme) drawable(s safe.Text) string {
+	if t.ascii {
+		return toASCII(s.String())
+	}
+	return s.String()
 }
 
 // toASCII keeps the width of text but not its letters: a terminal without

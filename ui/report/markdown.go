@@ -17,6 +17,10 @@ func Markdown(w io.Writer, c diff.Comparison, o Options) error {
 	m.sides()
 	m.findings()
 	m.platforms()
+	if state := unreadState(m.c, m.o); !state.IsEmpty() {
+		m.blank()
+		m.line(sentence(state))
+	}
 	for _, p := range c.Pairs {
 		if hasTable(c, p) {
 			m.steps(p)
@@ -99,7 +103,7 @@ func (m markdown) platforms() {
 	}
 	m.heading(safe.Const("Platforms"))
 	for _, p := range m.c.Pairs {
-		m.line(safe.Const("- "), code(platformName(p)), safe.Const(": "), sentence(platformState(m.c, p)))
+		m.line(safe.Const("- "), code(platformName(p)), safe.Const(": "), sentence(platformState(m.c, p, m.o)))
 	}
 }
 

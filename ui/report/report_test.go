@@ -55,6 +55,7 @@ func comparisons(t *testing.T) map[string]diff.Comparison {
 		"alone":     diff.Describe(single("localhost:5000/app:1", a)),
 		"index":     diff.Describe(index(t, "localhost:5000/app:1", amd, arm)),
 		"hostile":   diff.Compare(single("localhost:5000/evil:a", evilA), single("localhost:5000/evil:b", evilB)),
+		"unread":    diff.Describe(failed(single("localhost:5000/app:1", a), errUnavailable, 0)),
 		"pending":   diff.Compare(single("localhost:5000/app:1", a), unread(single("localhost:5000/app:2", b))),
 	}
 }

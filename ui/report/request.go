@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -28,7 +29,8 @@ type Request struct {
 
 // Write reads what refs name and prints the report: two are compared, one is
 // described or listed. same is what the exit code says; it is true where
-// nothing was compared.
+// nothing was compared. When a part could not be read the report of the rest
+// is printed and the error returned: trouble weighs more than a difference.
 func (r Request) Write(ctx context.Context, w io.Writer, refs []model.Ref) (same bool, err error) {
 	switch {
 	case len(refs) == 0:
@@ -63,7 +65,47 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	if err != nil {
 		return false, err
 	}
-	return c.Same(r.Exact), r.print(w, c)
+	if err := r.print(w, c); err != nil {
+		return false, err
+	}
+	return c.Same(r.Exact), r.unread(c)
+}
+
+// unread is why the comparison is not of all that was asked for, or nil. What
+// is equal by digest need not be read, and a platform that only one side has
+// differs whatever is in it; unless nobody can tell which platform it is.
+func (r Request) unread(c diff.Comparison) error {
+	for _, p := range c.Pairs {
+		onOneSide := p.A == nil || p.B == nil
+		if p.Verdict.Code == diff.Identical || onOneSide && p.Platform != "" {
+			continue
+		}
+		if err := cmp.Or(errorOf(p.A), errorOf(p.B)); err != nil {
+			return err
+		}
+	}
+	if r.Platform != "" || c.Verdict.Code == diff.Identical {
+		return nil
+	}
+	return cmp.Or(unreadIndex(c.A), unreadIndex(c.B))
+}
+
+// unreadIndex is why an index inside an artifact could not be read, or nil:
+// nobody knows which platforms it has.
+func unreadIndex(a *model.Artifact) error {
+	for _, e := range a.Entries {
+		if e.Role == model.RoleIndex && e.Err != nil {
+			return e.Err
+		}
+	}
+	return nil
+}
+
+func errorOf(e *model.Entry) error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
 }
 
 // firstCause is the error that was not caused by the other one's cancel.
@@ -92,7 +134,24 @@ func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error
 	if err != nil {
 		return err
 	}
-	return r.print(w, c)
+	if err := r.print(w, c); err != nil {
+		return err
+	}
+	return nothingRead(c)
+}
+
+// nothingRead is why none of the images that are described could be read, or
+// nil. A list that lacks the images of some platforms, as mirrors keep them,
+// is described all the same.
+func nothingRead(c diff.Comparison) error {
+	var first error
+	for _, p := range c.Pairs {
+		if errorOf(p.A) == nil {
+			return nil
+		}
+		first = cmp.Or(first, p.A.Err)
+	}
+	return first
 }
 
 func (r Request) restrict(c diff.Comparison) (diff.Comparison, error) {

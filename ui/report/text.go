@@ -21,6 +21,7 @@ func Text(w io.Writer, c diff.Comparison, o Options) error {
 	t.sides()
 	t.findings()
 	t.platforms()
+	t.unread()
 	for _, p := range c.Pairs {
 		if hasTable(c, p) {
 			t.steps(p)
@@ -106,18 +107,35 @@ func (t textReport) platforms() {
 	t.blank()
 	t.line(safe.Const("Platforms"))
 	for _, p := range t.c.Pairs {
-		t.line(t.g.Fit(platformName(p), 24), safe.Const(" "), platformState(t.c, p))
+		t.line(t.g.Fit(platformName(p), 24), safe.Const(" "), platformState(t.c, p, t.o))
 	}
 }
 
+// unread says why there is no table of the only image.
+func (t textReport) unread() {
+	if state := unreadState(t.c, t.o); !state.IsEmpty() {
+		t.blank()
+		t.wrapped(safe.Text{}, state)
+	}
+}
+
+// unreadState is why the only image could not be read; empty if it could. Two
+// sides have a verdict that says it.
+func unreadState(c diff.Comparison, o Options) safe.Text {
+	if c.B != nil || len(c.Pairs) != 1 || errorOf(c.Pairs[0].A) == nil {
+		return safe.Text{}
+	}
+	return safe.Sprintf("It could not be read: %s", platformState(c, c.Pairs[0], o))
+}
+
 // platformState is one line on one platform.
-func platformState(c diff.Comparison, p diff.Pair) safe.Text {
+func platformState(c diff.Comparison, p diff.Pair, o Options) safe.Text {
 	if c.B != nil {
 		return headline(p.Verdict)
 	}
 	switch {
 	case p.A.Err != nil:
-		return safe.Gate{}.Clean(p.A.Err.Error())
+		return o.Gate.Clean(p.A.Err.Error())
 	case p.A.Image == nil:
 		return safe.Const("not read")
 	}

@@ -1,0 +1,96 @@
+package diff
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// manySteps is an image of n steps as builders record them. What differs from
+// image to image is the content, and the text of each step in which other
+// gives true.
+func manySteps(n int, content string, other func(int) bool) build {
+	b := build{config: map[string]any{"Env": []string{"PATH=/usr/bin", "VERSION=" + content}}}
+	for i := range n {
+		text := fmt.Sprintf("RUN |1 V=1 /bin/sh -c apt-get install -y package-%d && make -C /src/%d install # buildkit", i, i)
+		if other(i) {
+			text += " " + content
+		}
+		switch i % 4 {
+		case 0:
+			b.steps = append(b.steps, sets(fmt.Sprintf("ENV SETTING_%d=%d", i, i)))
+		case 1:
+			b.steps = append(b.steps, does(fmt.Sprintf("/bin/sh -c #(nop) COPY file:%064x in /app/%d ", i, i), files(content+fmt.Sprint(i))))
+		default:
+			b.steps = append(b.steps, does(text, files(content+fmt.Sprint(i))))
+		}
+	}
+	return b
+}
+
+func never(int) bool   { return false }
+func always(int) bool  { return true }
+func tenth(i int) bool { return i%10 == 3 }
+
+// withLabels is a small image that has labels and one of its own.
+func withLabels(own string, n, size int) build {
+	labels := map[string]string{"own": own}
+	for i := range n {
+		labels[fmt.Sprintf("com.example.label-%d", i)] = strings.Repeat("word, ", size/6)
+	}
+	b := manySteps(30, "a", never)
+	b.config["Labels"] = labels
+	return b
+}
+
+// indented is the image with its config printed again.
+func indented(t testing.TB, b build) model.Image {
+	manifest, config := b.raw(t)
+	var again bytes.Buffer
+	if err := json.Indent(&again, config, "", " "); err != nil {
+		t.Fatal(err)
+	}
+	return parseImage(t, manifest, again.Bytes())
+}
+
+func BenchmarkCompare(b *testing.B) {
+	for _, bb := range []struct {
+		name string
+		a, b model.Image
+	}{
+		{"30 steps rebuilt", manySteps(30, "a", never).image(b), manySteps(30, "b", never).image(b)},
+		{"30 steps a tenth other", manySteps(30, "a", tenth).image(b), manySteps(30, "b", tenth).image(b)},
+		{"2000 steps rebuilt", manySteps(2000, "a", never).image(b), manySteps(2000, "b", never).image(b)},
+		{"2000 steps a tenth other", manySteps(2000, "a", tenth).image(b), manySteps(2000, "b", tenth).image(b)},
+		{"2000 steps half other", manySteps(2000, "a", always).image(b), manySteps(2000, "b", always).image(b)},
+		{"1 MB label", manySteps(30, "a", never).image(b), withLabels("b", 1, 1<<20).image(b)},
+		{"1 MB label on both", withLabels("a", 1, 1<<20).image(b), withLabels("b", 1, 1<<20).image(b)},
+		{"1 MB label printed again", withLabels("a", 1, 1<<20).image(b), indented(b, withLabels("a", 1, 1<<20))},
+		{"100k labels", withLabels("a", 100_000, 6).image(b), withLabels("b", 100_000, 6).image(b)},
+		{"100k labels printed again", withLabels("a", 100_000, 6).image(b), indented(b, withLabels("a", 100_000, 6))},
+	} {
+		x, y := single("a", bb.a), single("b", bb.b)
+		b.Run(bb.name, func(b *testing.B) {
+			for b.Loop() {
+				if c := Compare(x, y); c.Verdict.Code == Pending {
+					b.Fatal("no verdict")
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkDescribe(b *testing.B) {
+	for _, n := range []int{30, 2000} {
+		x := single("a", manySteps(n, "a", never).image(b))
+		b.Run(fmt.Sprint(n, " steps"), func(b *testing.B) {
+			for b.Loop() {
+				Describe(x)
+			}
+		})
+	}
+}

@@ -1,0 +1,60 @@
+package registry
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+func TestRefusalsAreToldInALine(t *testing.T) {
+	const name = "registry.example.com:5000"
+	repo := model.Ref{Registry: name, Repository: "team/some-app"}
+	byDigest := repo.AtDigest(digest.Digest("sha256:0123456789ab" + strings.Repeat("c", 52)))
+	code := func(c string) []byte { return []byte(`{"errors":[{"code":"` + c + `"}]}`) }
+	for what, tt := range map[string]struct {
+		about     model.Ref
+		answer    answer
+		asked     bool // for a login, before
+		say, next string
+	}{
+		"no tag": {repo.WithTag("1.0"), answer{status: 404}, false,
+			"has no tag 1.0 in team/some-app", "check the name"},
+		"no tag, perhaps": {repo.WithTag("1.0"), answer{status: 404}, true,
+			"has no tag 1.0 in team/some-app", "check the name, or docker login " + name + " if it is private"},
+		"no tag for one who is logged in": {repo.WithTag("1.0"), answer{status: 404, login: "me in x"}, true,
+			"has no tag 1.0 in team/some-app", "check the name"},
+		"no repository": {repo.WithTag("1.0"), answer{status: 404, body: code("NAME_UNKNOWN")}, false,
+			"has no repository team/some-app", "check the name"},
+		"no digest": {byDigest, answer{status: 404}, true,
+			"has no sha256:0123456789ab in team/some-app", "check whether it was deleted or never pushed"},
+		"forbidden": {byDigest, answer{status: 403}, false,
+			"does not let you read team/some-app@sha256:0123456789ab", "docker login " + name + " as somebody who may"},
+		"no login": {byDigest, answer{status: 401}, false,
+			"wants a login for team/some-app@sha256:0123456789ab, or has none of that name", "docker login " + name},
+		"too often": {byDigest, answer{status: 429, header: http.Header{"Retry-After": {"90"}}}, false,
+			"wants fewer requests", "wait 1m30s, or docker login " + name + " for a higher limit"},
+		"too often for one who is logged in": {byDigest, answer{status: 429, login: "me in x"}, false,
+			"wants fewer requests", "wait a minute"},
+		"broken": {byDigest, answer{status: 503, body: []byte("over capacity")}, false,
+			"is in trouble itself (503 Service Unavailable: over capacity)", "try again in a while"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			h := newClient(t, Options{}).host(name)
+			if tt.asked {
+				h.seam.auth.asked = &challenge{scheme: "bearer"}
+			}
+			err := h.refused(tt.about, tt.answer)
+			says(t, err)
+			if got := err.Error(); got != name+" "+tt.say+"; "+tt.next {
+				t.Errorf("got %q", got)
+			}
+			if n := len(name + " " + tt.say); n > 110 || !strings.HasPrefix(what, "no login") && n > 95 {
+				t.Errorf("%d characters", n)
+			}
+		})
+	}
+}

@@ -1,0 +1,106 @@
+package look
+
+import (
+	"strings"
+	"testing"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+func texts(lines []Line) []string {
+	var out []string
+	for _, l := range lines {
+		out = append(out, l.Text().String())
+	}
+	return out
+}
+
+func TestWrap(t *testing.T) {
+	for _, c := range []struct {
+		in    []string // spans
+		width int
+		want  []string
+	}{
+		{[]string{""}, 5, []string{""}},
+		{[]string{"short"}, 5, []string{"short"}},
+		{[]string{"two words"}, 6, []string{"two ", "words"}},
+		{[]string{"a bcdefghij"}, 6, []string{"a bcde", "fghij"}}, // a blank too early is no place to break
+		{[]string{"RUN ", "apt-get", " install"}, 8, []string{"RUN ", "apt-get ", "install"}},
+		{[]string{"配置配置"}, 5, []string{"配置", "配置"}},
+		{[]string{"配"}, 1, []string{"配"}}, // wider than the line: still shown
+		{[]string{"abc"}, 0, []string{"a", "b", "c"}},
+	} {
+		var spans []Span
+		for i, s := range c.in {
+			spans = append(spans, S(Role(i%3), safe.Clean(s)))
+		}
+		lines := Wrap(spans, c.width)
+		if got := texts(lines); strings.Join(got, "|") != strings.Join(c.want, "|") {
+			t.Errorf("Wrap(%q, %d) = %q, want %q", c.in, c.width, got, c.want)
+		}
+		if joined := strings.Join(texts(lines), ""); joined != strings.Join(c.in, "") {
+			t.Errorf("Wrap(%q, %d) lost text: %q", c.in, c.width, joined)
+		}
+	}
+}
+
+func FuzzWrap(f *testing.F) {
+	f.Add("RUN apt-get install -y 配置 x", "more", 9)
+	f.Fuzz(func(t *testing.T, a, b string, width int) {
+		width = width%200 + 1
+		spans := []Span{S(SideA, safe.Clean(a)), S(SideB, safe.Clean(b))}
+		lines := Wrap(spans, width)
+		if got, want := strings.Join(texts(lines), ""), L(spans...).Text().String(); got != want {
+			t.Fatalf("wrapped to %q, want %q", got, want)
+		}
+	})
+}
+
+// BenchmarkWrap shows that the work per byte does not grow with the text.
+func BenchmarkWrap(b *testing.B) {
+	for _, n := range []int{10_000, 1_000_000} {
+		text := []Span{P(safe.Clean(strings.Repeat("word ", n/5)))}
+		b.Run(safe.Sprintf("%dB", n).String(), func(b *testing.B) {
+			b.SetBytes(int64(n))
+			for b.Loop() {
+				Wrap(text, 80)
+			}
+		})
+	}
+}
+
+func TestFitAndFrom(t *testing.T) {
+	g := Unicode()
+	for _, c := range []struct {
+		in    string
+		width int
+		want  string
+	}{{"abc", 5, "abc  "}, {"abcdef", 4, "abc…"}, {"配置配", 4, "配… "}, {"abc", 0, ""}, {"", 2, "  "}} {
+		if got := g.Fit(safe.Clean(c.in), c.width).String(); got != c.want {
+			t.Errorf("Fit(%q, %d) = %q, want %q", c.in, c.width, got, c.want)
+		}
+	}
+	l := L(P(safe.Clean("ab")), S(SideA, safe.Clean("配cd")))
+	for n, want := range []string{"ab配cd", "b配cd", "配cd", " cd", "cd", "d", ""} {
+		if got := l.From(n).Text().String(); got != want {
+			t.Errorf("From(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+// TestRender: a line is never wider than the terminal, in every theme.
+func TestRender(t *testing.T) {
+	for _, g := range []Glyphs{Unicode(), ASCII()} {
+		theme := NewTheme(true, g)
+		for _, selected := range []bool{false, true} {
+			l := Line{Spans: []Span{S(Strong, safe.Clean("配置 конфигурация")), S(SideAHot, safe.Clean("hot words")), P(safe.Clean(strings.Repeat("x", 60)))}, Selected: selected}
+			for width := 1; width < 90; width += 7 {
+				if got := lipgloss.Width(theme.Render(l, width)); got > width {
+					t.Errorf("selected %v: %d cells in %d", selected, got, width)
+				}
+			}
+		}
+	}
+}

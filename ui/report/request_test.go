@@ -1,0 +1,109 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// shelf is a registry in memory that has artifacts only.
+type shelf map[string]model.Artifact
+
+func (s shelf) Load(_ context.Context, ref model.Ref, _ func(model.Artifact)) (model.Artifact, error) {
+	return s[ref.Tag], nil
+}
+
+func (shelf) Repositories(context.Context, string, func([]string)) error { return nil }
+func (shelf) Tags(context.Context, model.Ref, func([]string)) error      { return nil }
+func (s shelf) ref(tag string) model.Ref                                 { return s[tag].Ref }
+func (s shelf) put(tag string, a model.Artifact)                         { a.Ref.Tag = tag; s[tag] = a }
+func (s shelf) putUnread(tag string, a model.Artifact, err error, at ...int) {
+	s.put(tag, failed(a, err, at...))
+}
+
+// failed is an artifact some of whose images could not be read.
+func failed(a model.Artifact, err error, at ...int) model.Artifact {
+	a.Entries = append([]model.Entry{}, a.Entries...)
+	for _, i := range at {
+		a.Entries[i].Image, a.Entries[i].Err = nil, err
+	}
+	return a
+}
+
+var errUnavailable = errors.New("the registry is not available (503) for https://me:hunter2@host/x")
+
+// What could not be read is trouble, and the rest is reported all the same.
+func TestUnreadIsTrouble(t *testing.T) {
+	run := step{text: "RUN make", files: "made", size: 10}
+	amd, amdOther := image(t, "amd64", nil, run), image(t, "amd64", nil, run, run)
+	arm := image(t, "arm64", nil, run)
+	s := shelf{}
+	s.put("one", single("localhost:5000/app:x", amd))
+	s.put("other", single("localhost:5000/app:x", amdOther))
+	s.putUnread("bad", single("localhost:5000/app:x", amdOther), errUnavailable, 0)
+	s.put("both", index(t, "localhost:5000/app:x", amd, arm))
+	s.put("bothOther", index(t, "localhost:5000/app:x", amdOther, arm))
+	s.put("only arm", index(t, "localhost:5000/app:x", arm))
+	s.putUnread("bad amd", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 0)
+	s.putUnread("bad arm", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 1)
+	s.putUnread("all bad", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 0, 1)
+	nested := index(t, "localhost:5000/app:x", amd, arm)
+	nested.Entries[1].Role = model.RoleIndex
+	s.putUnread("bad nested", nested, errUnavailable, 1)
+	tests := []struct {
+		a, b, platform string
+		same, trouble  bool
+		says           string
+	}{
+		{a: "one", b: "one", same: true, says: "Identical"},
+		{a: "one", b: "other", says: "step 2"},
+		{a: "one", b: "bad", trouble: true, says: "could not be read"},
+		{a: "bad", b: "one", trouble: true, says: "could not be read"},
+		{a: "bad", b: "bad", same: true, says: "Identical"}, // by digest
+		{a: "both", b: "bad amd", trouble: true, says: "linux/amd64: :bad amd could not be read"},
+		{a: "both", b: "bad amd", platform: "arm64", same: true, says: "Identical"},
+		{a: "both", b: "bad amd", platform: "amd64", trouble: true, says: "could not be read"},
+		{a: "both", b: "bad arm", says: "linux/amd64"}, // arm64 is the same digest, and amd64 differs
+		{a: "only arm", b: "bad amd", says: "linux/amd64 only in :bad amd"},
+		{a: "bothOther", b: "bad nested", trouble: true, says: "linux/arm64 only in"},
+		{a: "bothOther", b: "bad nested", platform: "amd64", says: "step 2"},
+		{a: "one", same: true, says: "linux/amd64"},
+		{a: "bad", same: true, trouble: true, says: "(503)"},
+		{a: "bad amd", same: true, says: "(503)"},
+		{a: "all bad", same: true, trouble: true, says: "(503)"},
+	}
+	for _, tt := range tests {
+		for _, form := range []string{"text", "markdown", "json"} {
+			refs := []model.Ref{s.ref(tt.a)}
+			if tt.b != "" {
+				refs = append(refs, s.ref(tt.b))
+			}
+			var out bytes.Buffer
+			same, err := Request{Registry: s, Form: form, Platform: tt.platform}.Write(t.Context(), &out, refs)
+			if same != tt.same || errors.Is(err, errUnavailable) != tt.trouble || err != nil && !tt.trouble {
+				t.Errorf("%s and %q of %q as %s: same %v, error %v", tt.a, tt.b, tt.platform, form, same, err)
+			}
+			if form == "text" && !strings.Contains(out.String(), tt.says) {
+				t.Errorf("%s and %q of %q do not say %q:\n%s", tt.a, tt.b, tt.platform, tt.says, out.String())
+			}
+			if out.Len() == 0 || strings.Contains(out.String(), "hunter2") {
+				t.Errorf("%s and %q as %s:\n%s", tt.a, tt.b, form, out.String())
+			}
+		}
+	}
+}
+
+func TestRevealedErrors(t *testing.T) {
+	s := shelf{}
+	s.putUnread("bad", index(t, "localhost:5000/app:x", image(t, "amd64", nil), image(t, "arm64", nil)), errUnavailable, 0)
+	var out bytes.Buffer
+	r := Request{Registry: s, Form: "text", Options: Options{Gate: safe.Gate{Reveal: true}}}
+	if _, err := r.Write(t.Context(), &out, []model.Ref{s.ref("bad")}); err != nil || !strings.Contains(out.String(), "hunter2") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
