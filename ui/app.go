@@ -166,6 +166,8 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 		a.help = newHelpBox(a.top().help())
 	case visitedMsg:
 		return a, a.remember(msg.place)
+	case placesMsg:
+		return a.toPage(0, msg)
 	}
 	return a, nil
 }
@@ -390,6 +392,6 @@ func (a App) remember(place string) tea.Cmd {
 	}
 	return func() tea.Msg {
 		a.deps.places.Remember(place)
-		return nil
+		return placesMsg{a.deps.places.Recent()}
 	}
 }

@@ -83,7 +83,7 @@ func TestTagMovedWhileReading(t *testing.T) {
 	f := retag(t)
 	f.heads = map[string]digest.Digest{"prod": digest.FromString("newer")}
 	d := open(t, f, 120, 30, "localhost:5000/app:testing", "localhost:5000/app:prod")
-	d.sees(":prod has moved to", "r reads it again", "SAME IMAGE, PACKED DIFFERENTLY")
+	d.sees(":prod moved meanwhile", "r reads it again", "SAME IMAGE, PACKED DIFFERENTLY")
 }
 
 func TestBrowseMarkCompareBack(t *testing.T) {
@@ -97,10 +97,13 @@ func TestBrowseMarkCompareBack(t *testing.T) {
 	d.sees("A :prod", "B :testing")
 	d.keys("esc")
 	d.sees("A prod")
-	d.keys("esc") // takes the mark away
-	d.sees("mark A, then B")
 	d.keys("esc")
 	d.sees("› app")
+	d.keys("enter", "down") // the mark is still there, for another repository too
+	d.sees("A prod", "compare A :prod with :testing")
+	d.keys("up", "space")
+	d.sees("mark A, then B")
+	d.keys("esc")
 	d.keys("esc", "esc", "esc")
 	d.sees("open:") // home, where esc does nothing more
 	if d.quit {
@@ -139,11 +142,13 @@ func TestOnlySeenTagsAreRead(t *testing.T) {
 func TestErrorSaysWhatToDo(t *testing.T) {
 	f := fake{err: &model.Trouble{Say: "this registry lists no repositories", Next: "type or paste a reference", Err: errors.New("x")}}
 	d := open(t, f, 80, 24, "ghcr.io")
-	d.sees("this registry lists no repositories", "type or paste a reference", "r tries again")
-	d.send(tea.PasteMsg{Content: "ghcr.io/a/b\n"})
-	d.sees("go to: ghcr.io/a/b")
+	d.sees("this registry lists no repositories", "type or paste a reference", "repository: ghcr.io/")
+	d.keys("a/b")
+	d.sees("repository: ghcr.io/a/b")
+	d.send(tea.PasteMsg{Content: "quay.io/c/d\n"}) // a whole reference takes the place of what is there
+	d.sees("repository: quay.io/c/d")
 	d.keys("enter")
-	d.sees("ghcr.io/a/b")
+	d.sees("tagdiff  quay.io/c/d")
 }
 
 func TestPromptRefusesNonsense(t *testing.T) {

@@ -95,6 +95,9 @@ func (a App) footer() look.Line {
 		return look.L(look.Gap(1), look.S(look.Strong, a.toast))
 	}
 	right := a.top().status()
+	if a.help != nil {
+		right = a.help.status(a.frame())
+	}
 	room := a.width - look.Width(right) - 2
 	return hintLine(a.hints(), a.theme.Glyphs, room).To(room, safe.Text{}).With(look.Gap(1), look.S(look.Faint, right))
 }

@@ -67,12 +67,18 @@ func newComparePage(d deps, a model.Ref, b *model.Ref) page {
 
 func (p comparePage) start(ctx context.Context) (page, effects) {
 	p.ctx = ctx
-	place := p.a.ref.String()
-	if !p.alone {
-		place += " " + p.b.ref.String()
+	return p.reload()
+}
+
+// visited is the place to come back to, once there is something to see there.
+func (p comparePage) visited() effects {
+	switch {
+	case p.a.art == nil || !p.a.art.Done || !p.alone && (p.b.art == nil || !p.b.art.Done):
+		return nil
+	case p.alone:
+		return send(visitedMsg{p.a.ref.String()})
 	}
-	p, cmd := p.reload()
-	return p, slices.Concat(send(visitedMsg{place}), cmd)
+	return send(visitedMsg{p.a.ref.String() + " " + p.b.ref.String()})
 }
 
 func (p comparePage) reload() (comparePage, effects) {

@@ -121,7 +121,7 @@ func (s scene) block(title, shell safe.Text, a, b []byte) docBlock {
 		}
 		return out
 	}
-	out.lines = diff.LinesShown(asStrings(rawA), asStrings(rawB), asStrings(shownA), asStrings(shownB))
+	out.lines = diff.LinesShown(withoutComma(rawA), withoutComma(rawB), withoutComma(shownA), withoutComma(shownB))
 	return out
 }
 
@@ -136,10 +136,12 @@ func (s scene) docLines(raw []byte) (whole, shown []safe.Text) {
 	return safe.Lines(text), s.gate.Lines(text)
 }
 
-func asStrings(lines []safe.Text) []string {
+// withoutComma are lines for the comparison: a member is the same whether or
+// not another follows it.
+func withoutComma(lines []safe.Text) []string {
 	out := make([]string, len(lines))
 	for i, l := range lines {
-		out[i] = l.String()
+		out[i] = strings.TrimSuffix(l.String(), ",")
 	}
 	return out
 }

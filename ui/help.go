@@ -37,6 +37,13 @@ func (h helpBox) view(f frame) []look.Line {
 	return lines[from:min(from+f.height, len(lines))]
 }
 
+// status says how much of the help is in view.
+func (h helpBox) status(f frame) safe.Text {
+	n := len(h.lines(f))
+	from := max(min(h.win.cursor, n-f.height), 0)
+	return safe.Sprintf("%d-%d of %d ", from+1, min(from+f.height, n), n)
+}
+
 // lines puts the groups in two columns where there is room.
 func (h helpBox) lines(f frame) []look.Line {
 	var blocks [][]look.Line

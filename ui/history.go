@@ -254,6 +254,9 @@ func unpack(r diff.Row, ref string) string {
 }
 
 func (s scene) configShell() safe.Text {
+	if a, b := s.images(); a != nil && a.ID() == "" || b != nil && b.ID() == "" {
+		return s.manifestShell() // schema1 has no config
+	}
 	return s.bothShell("crane config %s | jq -S .", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
 }
 

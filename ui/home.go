@@ -45,6 +45,8 @@ func (p homePage) update(msg tea.Msg) (page, effects) {
 	switch msg := msg.(type) {
 	case knownMsg:
 		p.known = msg
+	case placesMsg:
+		p.known.recent = msg.recent
 	case tea.PasteMsg:
 		p.inList = false
 		p.field = p.field.update(msg)
@@ -157,9 +159,9 @@ func (p homePage) hints() []key.Binding {
 	if p.inList {
 		return []key.Binding{keys.Open, keys.Up, keys.Down, as(keys.Back, "to the field"), keys.Quit}
 	}
-	return []key.Binding{as(keys.Open, "open what you typed"), as(keys.Down, "the list"), keys.ForceQuit}
+	return []key.Binding{as(keys.Open, "open what you typed"), bind("↓", "the list", "down"), keys.ForceQuit}
 }
 
 func (p homePage) help() []keyGroup {
-	return []keyGroup{{"Home", []key.Binding{as(keys.Open, "open"), as(keys.Down, "from the field to the list")}}, moveKeys, everywhereKeys}
+	return []keyGroup{{"Home", []key.Binding{as(keys.Open, "open"), bind("↓", "from the field to the list", "down"), bind("tab", "between field and list", "tab")}}, moveKeys, everywhereKeys}
 }

@@ -23,6 +23,14 @@ func newField(label safe.Text) field {
 	return field{edit: m, label: label}
 }
 
+// fieldWith is a field that holds text already.
+func fieldWith(label safe.Text, text string) field {
+	f := newField(label)
+	f.edit.SetValue(text)
+	f.edit.CursorEnd()
+	return f
+}
+
 func (f field) value() string { return f.edit.Value() }
 
 func (f field) update(msg tea.Msg) field {

@@ -171,9 +171,18 @@ func (s scene) wideLayer(r diff.Row) []look.Line {
 		first = r.B
 	}
 	w := s.instructionWidth()
-	l := look.L(s.lead(r)...).With(look.P(s.glyphs.Fit(s.instruction(first), w)), look.Gap(2)).With(s.layerCell(r.A, look.SideA, r)...).With(look.Gap(2))
-	if !s.alone {
-		l = l.With(s.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
+	l := look.L(s.lead(r)...)
+	if !hasLayer(r) { // a setting has the whole width: its value is the news
+		w += 2 + layerWidth
+		if !s.alone {
+			w += 2 + layerWidth
+		}
+		l = l.With(look.P(s.glyphs.Fit(s.instruction(first), w)), look.Gap(2))
+	} else {
+		l = l.With(look.P(s.glyphs.Fit(s.instruction(first), w)), look.Gap(2)).With(s.layerCell(r.A, look.SideA, r)...).With(look.Gap(2))
+		if !s.alone {
+			l = l.With(s.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
+		}
 	}
 	l = l.With(look.S(classRole(r), s.glyphs.Fit(s.note(r), noteWidth-1)))
 	lines := []look.Line{l}
@@ -190,7 +199,10 @@ func (s scene) narrowLayer(r diff.Row) []look.Line {
 		one = r.B
 	}
 	w := s.instructionWidth()
-	if s.alone || r.Class == diff.Same || r.Class == diff.Settings {
+	if r.Class == diff.Settings || s.alone && !hasLayer(r) {
+		return []look.Line{look.L(s.lead(r)...).With(look.P(s.glyphs.Fit(s.instruction(one), w)))}
+	}
+	if s.alone || r.Class == diff.Same {
 		room := w - layerWidth - 1
 		l := look.L(s.lead(r)...).With(look.P(s.glyphs.Fit(s.instruction(one), room)), look.Gap(1))
 		return []look.Line{l.With(s.layerCell(one, look.Plain, r)...)}
@@ -201,9 +213,15 @@ func (s scene) narrowLayer(r diff.Row) []look.Line {
 	if r.A != nil && r.B != nil && !r.SameText {
 		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.glyphs.Fit(s.instruction(r.B), w))))
 	}
-	cells := look.L(look.Gap(leadWidth), look.S(look.SideA, safe.Const("A ")))
-	cells = cells.With(s.layerCell(r.A, look.SideA, r)...).With(look.Gap(3), look.S(look.SideB, safe.Const("B "))).With(s.layerCell(r.B, look.SideB, r)...)
-	return append(lines, cells)
+	if !hasLayer(r) {
+		return lines
+	}
+	a := look.L(look.Gap(leadWidth), look.S(look.SideA, safe.Const("A "))).With(s.layerCell(r.A, look.SideA, r)...)
+	b := look.L(look.S(look.SideB, safe.Const("B "))).With(s.layerCell(r.B, look.SideB, r)...)
+	if a.Width()+3+b.Width() >= s.width {
+		return append(lines, a, look.L(look.Gap(leadWidth)).With(b.Spans...))
+	}
+	return append(lines, a.With(look.Gap(3)).With(b.Spans...))
 }
 
 // instruction is a step's command as a Dockerfile would have it.
@@ -261,8 +279,13 @@ func (s scene) note(r diff.Row) safe.Text {
 	case diff.BothEmpty:
 		return safe.Const("both empty")
 	case diff.Substituted:
-		if !hasLayer(r) {
+		switch {
+		case !hasLayer(r):
 			return safe.Const("setting changed")
+		case !r.A.HasLayer:
+			return safe.Const("no layer in A")
+		case !r.B.HasLayer:
+			return safe.Const("no layer in B")
 		}
 		return safe.Clean(string(r.Detail))
 	case diff.Added:

@@ -70,6 +70,8 @@ type (
 	helpMsg struct{}
 	// visitedMsg remembers a place for the home page.
 	visitedMsg struct{ place string }
+	// placesMsg tells the home page what is remembered now.
+	placesMsg struct{ recent []string }
 )
 
 // send asks for one effect.

@@ -55,7 +55,7 @@ func (s side) movedText() safe.Text {
 	if s.moved == "" {
 		return safe.Text{}
 	}
-	return safe.Sprintf("%s has moved to %s while this was read; everything here is %s. r reads it again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()))
+	return safe.Sprintf("%s moved meanwhile: it is %s, this is %s. r reads it again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()))
 }
 
 // layout makes the sheet in view anew if anything it depends on has changed, and
@@ -145,9 +145,13 @@ func (p comparePage) narrow(rows []row) []row {
 	if !p.filter.active {
 		return rows
 	}
-	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
+	kept := slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
 		return !r.header && !slices.ContainsFunc(r.painted(), func(l look.Line) bool { return p.filter.matches(l.Text().String()) }) && !p.filter.matches(r.value.String())
 	})
+	if places(kept) == 0 {
+		kept = append(kept, row{header: true, lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter")))}})
+	}
+	return kept
 }
 
 // places counts the rows that can take the cursor.

@@ -142,7 +142,7 @@ func (p comparePage) arrived(msg arrivedMsg) (page, effects) {
 	default:
 		return p, nil
 	}
-	return p.recompare(), nil
+	return p.recompare(), p.visited()
 }
 
 // headed notes that a tag moved while it was read. Nothing on the screen

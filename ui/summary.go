@@ -21,7 +21,7 @@ const (
 // summaryRows are what was found, the facts that tell the sides apart, and the
 // steps that differ. Calm facts come last.
 func (s scene) summaryRows() []row {
-	var rows, also []row
+	rows, also := s.entryErrors(), []row(nil)
 	for i, f := range s.findings() {
 		switch {
 		case i == 0 && !s.alone: // the box above says it already
@@ -40,6 +40,18 @@ func (s scene) summaryRows() []row {
 	}
 	if len(also) > 0 {
 		rows = append(append(rows, blankRow(), headingRow(safe.Const("Also"))), also...)
+	}
+	return rows
+}
+
+// entryErrors are why a side of the pair in view could not be read. In a
+// comparison the box above says it.
+func (s scene) entryErrors() []row {
+	var rows []row
+	for _, e := range []*model.Entry{s.pair.A, s.pair.B} {
+		if s.alone && e != nil && e.Err != nil {
+			rows = append(rows, row{header: true, lines: troubleLines(e.Err, s.frame)})
+		}
 	}
 	return rows
 }
@@ -295,7 +307,12 @@ func topDigest(a model.Artifact) string { return a.Top.Digest.String() }
 
 // kindText is the kind, and what an index holds.
 func kindText(a model.Artifact) string {
-	if a.Top.Kind != model.KindIndex {
+	switch {
+	case a.Top.Kind == model.KindOther && a.Top.ArtifactType != "":
+		return "artifact " + a.Top.ArtifactType
+	case a.Top.Kind == model.KindOther:
+		return "artifact " + a.Top.MediaType
+	case a.Top.Kind != model.KindIndex:
 		return string(a.Top.Kind)
 	}
 	receipts := 0

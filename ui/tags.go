@@ -60,11 +60,14 @@ func (p tagsPage) start(ctx context.Context) (page, effects) {
 	p.list, p.look, asked = p.list.read(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.deps.registry.Tags(ctx, p.ref, page)
 	})
-	return p, append(send(visitedMsg{p.ref.String()}), asked...)
+	return p, asked
 }
 
 func (p tagsPage) update(msg tea.Msg) (page, effects) {
 	p.list = p.list.arrived(msg)
+	if _, ok := msg.(namesMsg); ok {
+		return p, send(visitedMsg{p.ref.String()})
+	}
 	if m, ok := msg.(peekedMsg); ok {
 		if m.load == p.list.load {
 			p.info[m.tag] = m.peeked
@@ -86,7 +89,7 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page, effects) {
 	here := p.ref.WithTag(tag)
 	switch {
 	case key.Matches(msg, keys.Back):
-		return p.back()
+		return p, send(popMsg{})
 	case key.Matches(msg, keys.Reload):
 		return p.start(p.ctx)
 	case !some:
@@ -97,6 +100,8 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page, effects) {
 		return p, p.open(here)
 	case p.pick != "":
 		return p, nil
+	case key.Matches(msg, keys.MarkA) && p.marks.a != nil && *p.marks.a == here:
+		return p, send(markMsg{marks: marks{b: p.marks.b}})
 	case key.Matches(msg, keys.MarkA):
 		return p, p.mark(marks{a: &here, b: p.marks.b})
 	case key.Matches(msg, keys.MarkB):
@@ -107,14 +112,6 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page, effects) {
 		return p, p.copy(here)
 	}
 	return p, nil
-}
-
-// back clears the marks before it leaves the page.
-func (p tagsPage) back() (page, effects) {
-	if p.pick == "" && (p.marks.a != nil || p.marks.b != nil) {
-		return p, send(markMsg{})
-	}
-	return p, send(popMsg{})
 }
 
 // open shows a tag alone, or beside A when A is marked.
@@ -190,6 +187,8 @@ func (p tagsPage) view(f frame) []look.Line {
 func (p tagsPage) markOf(tag string) look.Span {
 	here := p.ref.WithTag(tag)
 	switch {
+	case p.pick != "":
+		return look.Gap(1)
 	case p.marks.a != nil && *p.marks.a == here:
 		return look.S(look.SideA, safe.Const("A"))
 	case p.marks.b != nil && *p.marks.b == here:
@@ -216,7 +215,9 @@ func (p tagsPage) hints() []key.Binding {
 	case p.pick != "":
 		return []key.Binding{as(keys.Open, "choose"), keys.Filter, as(keys.Back, "keep the old one")}
 	case p.marks.a != nil && *p.marks.a != p.ref.WithTag(tag):
-		return []key.Binding{as(keys.Open, "compare A "+p.marks.a.Short()+" with :"+tag), as(keys.Back, "clear A"), keys.Filter}
+		return []key.Binding{as(keys.Open, "compare A "+p.marks.a.Short()+" with :"+tag), keys.Filter, keys.Back}
+	case p.marks.a != nil:
+		return []key.Binding{as(keys.Mark, "take the mark away"), keys.Open, keys.Filter, keys.Back}
 	}
 	return []key.Binding{as(keys.Mark, "mark A, then B"), keys.Open, keys.Filter, keys.Copy, as(keys.Goto, "go to"), keys.Back}
 }

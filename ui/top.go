@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -170,12 +171,17 @@ func orDone(t safe.Text) safe.Text {
 	return t
 }
 
-// findings are those of the whole, then those of the platform in view.
 func (p comparePage) findings() []diff.Finding { return p.scene(frame{}).findings() }
 
+// findings are those of the platform in view and of the whole, the gravest
+// first. While things arrive there are none: what they say may not hold.
 func (s scene) findings() []diff.Finding {
-	all := append([]diff.Finding{}, s.cmp.Findings...)
-	return append(all, s.pair.Findings...)
+	if !s.alone && s.cmp.Verdict.Code == diff.Pending {
+		return nil
+	}
+	all := slices.Concat(s.pair.Findings, s.cmp.Findings)
+	slices.SortStableFunc(all, func(a, b diff.Finding) int { return b.Severity - a.Severity })
+	return all
 }
 
 var tabNames = [tabCount]safe.Text{
@@ -260,7 +266,7 @@ func (p comparePage) sum() [tabCount]sum {
 		return sums
 	}
 	if p.cmp.Verdict.Code != diff.Pending {
-		sums[tabPlatforms] = sum{diff.Substituted, countDiffering(p.cmp.Pairs), true}
+		sums[tabPlatforms] = sumPlatforms(p.cmp.Pairs)
 	}
 	if a, b := pair.A, pair.B; a == nil || b == nil || a.Image == nil || b.Image == nil {
 		return sums
@@ -275,6 +281,21 @@ func (p comparePage) sum() [tabCount]sum {
 		sums[tabSchema1] = sum{diff.Substituted, n, true}
 	}
 	return sums
+}
+
+// sumPlatforms counts the platforms that are not the same image on both sides,
+// else those that are but were packed or printed again.
+func sumPlatforms(pairs []diff.Pair) sum {
+	if n := countDiffering(pairs); n > 0 {
+		return sum{diff.Substituted, n, true}
+	}
+	n := 0
+	for _, p := range pairs {
+		if p.Verdict.Code == diff.Repacked || p.Verdict.Code == diff.Reprinted {
+			n++
+		}
+	}
+	return sum{diff.RepackedRow, n, true}
 }
 
 // sumLayers names the gravest class there is and how many rows have it.
