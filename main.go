@@ -110,7 +110,8 @@ a registry. Without any it opens where you were. Docker's conventions hold:
 app:prod is docker.io/library/app:prod; a name with a dot or a port is a host.
 
 On a terminal it is a screen; ? shows its keys. Otherwise, and with --output, it
-prints a report and exits like diff: 0 the same image, 1 not the same, 2 trouble.`,
+prints a report and exits like diff: 0 the same image, 1 not the same, 2 trouble.
+A screen that is quit exits with 0.`,
 		Example: `  tagdiff localhost:5000/app:testing :prod
   tagdiff -o json registry.example/app:1.4 :1.5
   tagdiff demo`,
@@ -184,6 +185,11 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if err != nil {
 		return err
 	}
+	if f.platform != "" {
+		if f.platform, err = model.ParsePlatform(f.platform); err != nil {
+			return err
+		}
+	}
 	log, closeLog, err := f.log()
 	if err != nil {
 		return err
@@ -204,19 +210,34 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 // print writes the report on refs, or on every story of a guide.
 func (f *flags) print(ctx context.Context, w io.Writer, r report.Request, refs []model.Ref, guide *ui.Guide) (same bool, err error) {
 	if guide == nil {
-		return r.Write(ctx, w, refs)
+		same, err = r.Write(ctx, w, refs)
+		return same, readAs(err, refs)
 	}
-	if r.Form != "text" {
-		return false, fmt.Errorf("demo has no %s report: start it on a terminal and use the address it shows", r.Form)
-	}
-	for _, s := range guide.Stories {
-		fmt.Fprintf(w, "--- %s\n", safe.Clean(s.Title))
+	for i, s := range guide.Stories {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
 		if _, err := r.Write(ctx, w, []model.Ref{s.A, s.B}); err != nil {
 			return false, err
 		}
-		fmt.Fprintln(w)
 	}
 	return true, nil
+}
+
+// readAs says how a name without a host was read, where that may be why it was
+// not found: vm:5000 is a tag of Docker Hub, vm:5000/ a registry.
+func readAs(err error, refs []model.Ref) error {
+	var t *model.Trouble
+	if !errors.As(err, &t) {
+		return err
+	}
+	for _, r := range refs {
+		name, official := strings.CutPrefix(r.Repository, "library/")
+		if r.Registry == "docker.io" && official && strings.Trim(r.Tag, "0123456789") == "" && len(r.Tag) > 3 {
+			return fmt.Errorf("%w (read as %s; write %s:%s/ for a registry)", err, r, name, r.Tag)
+		}
+	}
+	return err
 }
 
 func parseArgs(args []string) ([]model.Ref, error) {
@@ -240,7 +261,7 @@ func parseArgs(args []string) ([]model.Ref, error) {
 
 // form is the kind of answer; a screen that nobody sees would never end.
 func (f *flags) form() (string, error) {
-	tty := term.IsTerminal(os.Stdout.Fd())
+	tty := term.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb"
 	switch f.output {
 	case "":
 		if tty {
@@ -287,7 +308,7 @@ func (f *flags) screen(ctx context.Context, client *registry.Client, refs []mode
 	}
 	app := ui.New(ctx, ui.Options{
 		Registry: client, Places: remember, Hosts: client.KnownHosts, Open: refs, Guide: guide,
-		Platform: f.platform, Gate: safe.Gate{Reveal: f.reveal}, Glyphs: glyphs, InTmux: os.Getenv("TMUX") != "",
+		Platform: f.platform, PlainHTTP: f.plainHTTP, Gate: safe.Gate{Reveal: f.reveal}, Glyphs: glyphs, InTmux: os.Getenv("TMUX") != "",
 	})
 	// 120 frames a second halve the time from key to screen and cost no bytes.
 	// Signals end ctx already; two handlers for them can wait for each other.

@@ -23,15 +23,16 @@ type Places interface {
 
 // Options are what the program starts with.
 type Options struct {
-	Registry Registry
-	Places   Places          // may be nil
-	Hosts    func() []string // registries with credentials; may be nil
-	Open     []model.Ref     // nothing: home; one: that place; two: compare
-	Guide    *Guide          // shown below what is opened, in place of home
-	Platform string          // look at this platform first
-	Gate     safe.Gate
-	Glyphs   look.Glyphs
-	InTmux   bool // copy into tmux's buffer too
+	Registry  Registry
+	Places    Places          // may be nil
+	Hosts     func() []string // registries with credentials; may be nil
+	Open      []model.Ref     // nothing: home; one: that place; two: compare
+	Guide     *Guide          // shown below what is opened, in place of home
+	Platform  string          // look at this platform first, by its normalised name
+	PlainHTTP bool            // registries speak http, which shell commands must say
+	Gate      safe.Gate
+	Glyphs    look.Glyphs
+	InTmux    bool // copy into tmux's buffer too
 }
 
 // App is the root: a stack of pages, what lies over them, and the frame.
@@ -67,15 +68,19 @@ type deps struct {
 	places   Places
 	hosts    func() []string
 	platform string
+	crane    string // how the shell commands call it
 }
 
 // New is the program ready for tea.NewProgram. ctx ends all its commands.
 func New(ctx context.Context, o Options) App {
 	a := App{
-		deps:   deps{ctx: ctx, registry: o.Registry, places: o.Places, hosts: o.Hosts, platform: o.Platform},
+		deps:   deps{ctx: ctx, registry: o.Registry, places: o.Places, hosts: o.Hosts, platform: o.Platform, crane: "crane"},
 		theme:  look.NewTheme(true, o.Glyphs),
 		gate:   o.Gate,
 		inTmux: o.InTmux,
+	}
+	if o.PlainHTTP {
+		a.deps.crane = "crane --insecure"
 	}
 	if o.Guide != nil {
 		a.stack = append(a.stack, opened{page: newGuidePage(a.deps, *o.Guide)})

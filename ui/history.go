@@ -231,7 +231,7 @@ func (s scene) layerShell(r diff.Row) safe.Text {
 	}
 	var commands []string
 	for _, ref := range refs {
-		commands = append(commands, fmt.Sprintf("crane blob %s%s | sha256sum", ref, unpack(r, ref)))
+		commands = append(commands, fmt.Sprintf("%s blob %s%s | sha256sum", s.crane, ref, unpack(r, ref)))
 	}
 	return safe.Clean(strings.Join(commands, "; "))
 }
@@ -257,7 +257,7 @@ func (s scene) configShell() safe.Text {
 	if a, b := s.images(); a != nil && a.ID() == "" || b != nil && b.ID() == "" {
 		return s.manifestShell() // schema1 has no config
 	}
-	return s.bothShell("crane config %s | jq -S .", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
+	return s.bothShell("config %s | jq -S .", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
 }
 
 // topShell shows what the tags point at.
@@ -268,9 +268,9 @@ func (s scene) topShell() safe.Text {
 		}
 		return a.Pinned().String()
 	}
-	return s.bothShell("crane manifest %s | jq -S .", pinned(s.cmp.A), pinned(s.cmp.B))
+	return s.bothShell("manifest %s | jq -S .", pinned(s.cmp.A), pinned(s.cmp.B))
 }
 
 func (s scene) manifestShell() safe.Text {
-	return s.bothShell("crane manifest %s | jq -S .", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
+	return s.bothShell("manifest %s | jq -S .", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
 }

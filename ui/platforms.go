@@ -42,7 +42,7 @@ func (s scene) platformRow(p diff.Pair, id pairID) row {
 		id: fmt.Sprint("platform ", id), lines: []look.Line{l}, differs: role == look.Warn || role == look.Alert, picks: &id,
 		what: safe.Sprintf("the manifest of %s", name), value: entryDigest(firstEntry(p.B, p.A)), title: name,
 	}
-	out.shell = s.bothShell("crane manifest %s | jq -S .", entryRef(s.a, p.A), entryRef(s.b, p.B))
+	out.shell = s.bothShell("manifest %s | jq -S .", entryRef(s.a, p.A), entryRef(s.b, p.B))
 	return out
 }
 
@@ -138,7 +138,7 @@ func (s scene) otherRows() []row {
 			rows = append(rows, row{
 				id: "other " + letter.String() + e.Descriptor.Digest.String(), lines: []look.Line{l},
 				what: safe.Const("the digest"), value: entryDigest(&e),
-				shell: s.bothShell("crane manifest %s | jq .", entryRef(art.Ref, &e), ""),
+				shell: s.bothShell("manifest %s | jq .", entryRef(art.Ref, &e), ""),
 			})
 		}
 	}
@@ -167,9 +167,10 @@ func otherNote(e model.Entry, of model.Artifact) safe.Text {
 }
 
 // bothShell is a command that shows the difference of two references, or
-// prints the one there is. format has one %s for the reference.
+// prints the one there is. format is what crane is told, with one %s for the
+// reference.
 func (s scene) bothShell(format, a, b string) safe.Text {
-	run := func(ref string) string { return strings.Replace(format, "%s", ref, 1) }
+	run := func(ref string) string { return s.crane + " " + strings.Replace(format, "%s", ref, 1) }
 	switch {
 	case a == "" && b == "":
 		return safe.Text{}

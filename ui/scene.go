@@ -23,6 +23,7 @@ type scene struct {
 	shift int
 	a, b  model.Ref
 	fresh bool // docs are those of the pair
+	crane string
 	// errs are why a side could not be read at all.
 	errA, errB error
 }
@@ -42,7 +43,7 @@ type sceneKey struct {
 func (p comparePage) scene(f frame) scene {
 	s := scene{
 		frame: f, cmp: p.cmp, docs: p.docs, alone: p.cmp.B == nil, wide: (f.width >= wideWidth) != p.stacked,
-		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, fresh: p.docs.ready && p.docs.key == p.askedFor,
+		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, fresh: p.docs.ready && p.docs.key == p.askedFor, crane: p.deps.crane,
 	}
 	if pair := p.pair(); pair != nil {
 		s.pair = *pair

@@ -225,7 +225,7 @@ func (s scene) factShell(jq string) safe.Text {
 	if jq == "manifest" {
 		return s.manifestShell()
 	}
-	return s.bothShell("crane config %s | jq '"+jq+"'", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
+	return s.bothShell("config %s | jq '"+jq+"'", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
 }
 
 // fact makes a fact of two full values.
