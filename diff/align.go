@@ -42,7 +42,7 @@ type aligner struct {
 const none = -1
 
 func newAligner(a, b []model.Step) *aligner {
-	ids := map[string]int{"": 0}
+	ids := make(map[trait]int, 4*max(len(a), len(b)))
 	l := &aligner{a: a, b: b, ta: traitsOf(a, ids), tb: traitsOf(b, ids), endA: len(a), endB: len(b)}
 	l.mateA, l.moveA = nones(len(a)), nones(len(a))
 	l.mateB, l.moveB = nones(len(b)), nones(len(b))
@@ -57,25 +57,39 @@ func nones(n int) []int {
 	return s
 }
 
-func traitsOf(steps []model.Step, ids map[string]int) []traits {
-	id := func(kind, s string) int {
+// trait is a thing that steps are compared by; kinds are kept apart.
+type trait struct {
+	kind byte
+	text string
+}
+
+func traitsOf(steps []model.Step, ids map[trait]int) []traits {
+	id := func(kind byte, s string) int {
 		if s == "" {
 			return 0
 		}
-		n, ok := ids[kind+s]
+		n, ok := ids[trait{kind, s}]
 		if !ok {
-			n = len(ids)
-			ids[kind+s] = n
+			n = len(ids) + 1
+			ids[trait{kind, s}] = n
 		}
 		return n
 	}
 	out := make([]traits, len(steps))
 	for i, s := range steps {
-		text := Instruction(s.CreatedBy)
-		t := traits{hasLayer: s.HasLayer, empty: s.HasLayer && s.Empty, text: id("t", text)}
-		t.recipe, t.withArgs = id("r", withoutHashes(text)), id("k", recipeKey(s.CreatedBy))
+		text, args := unwrap(s.CreatedBy)
+		recipe := withoutHashes(text)
+		t := traits{hasLayer: s.HasLayer, empty: s.HasLayer && s.Empty, text: id('t', text)}
+		t.recipe = t.text
+		if recipe != text {
+			t.recipe = id('t', recipe)
+		}
+		t.withArgs = t.recipe
+		if len(args) > 0 {
+			t.withArgs = id('t', keyOf(recipe, args))
+		}
 		if s.HasLayer {
-			t.diffID, t.blob = id("d", string(s.DiffID)), id("b", string(s.Layer.Digest))
+			t.diffID, t.blob = id('d', string(s.DiffID)), id('b', string(s.Layer.Digest))
 		}
 		out[i] = t
 	}

@@ -1,21 +1,93 @@
 package diff
 
-import "github.com/tagdiff/tagdiff/model"
+import (
+	"reflect"
 
-// Compare compares two artifacts as far as both have arrived. Calling it again
-// with newer states of them is how a comparison grows.
-func Compare(a, b model.Artifact) Comparison {
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Compare compares two artifacts as far as both have arrived.
+func Compare(a, b model.Artifact) Comparison { return Again(Comparison{}, a, b) }
+
+// Again is Compare of newer states of what prev compared, which is how a
+// comparison grows: pairs of which nothing new has arrived are taken from prev.
+// Any prev will do, and none of it is changed; what it has no use for costs
+// nothing but the time to compare.
+func Again(prev Comparison, a, b model.Artifact) Comparison {
 	c := Comparison{A: &a, B: &b}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
+	known := prev.known(nameA, nameB)
+	done := map[int]bool{}
 	for i := range pairs {
 		p := &pairs[i]
+		if old, ok := known[keyOfPair(*p)]; ok && old.same(*p) {
+			p.Rows, p.Verdict, p.Findings = old.Rows, old.Verdict, old.Findings
+			done[i] = true
+			continue
+		}
 		p.Rows = pairRows(*p)
 		p.Verdict = judge(*p, nameA, nameB)
 	}
 	c.Pairs = pairs
 	c.Verdict = c.overall(settled)
-	return c.withFindings()
+	return c.withFindings(done)
+}
+
+// pairKey is what Again finds a pair of an earlier comparison by.
+type pairKey struct {
+	platform string
+	a, b     digest.Digest
+}
+
+func keyOfPair(p Pair) pairKey {
+	k := pairKey{platform: p.Platform}
+	if p.A != nil {
+		k.a = p.A.Descriptor.Digest
+	}
+	if p.B != nil {
+		k.b = p.B.Descriptor.Digest
+	}
+	return k
+}
+
+// known are the pairs that can be kept: none if the sides go by other names
+// now, since sentences have them.
+func (c Comparison) known(nameA, nameB string) map[pairKey]Pair {
+	if c.A == nil || c.B == nil {
+		return nil
+	}
+	if a, b := c.names(); a != nameA || b != nameB {
+		return nil
+	}
+	pairs := make(map[pairKey]Pair, len(c.Pairs))
+	for _, p := range c.Pairs {
+		pairs[keyOfPair(p)] = p
+	}
+	return pairs
+}
+
+// same reports whether nothing new has arrived for a pair.
+func (p Pair) same(o Pair) bool {
+	return p.Platform == o.Platform && sameEntry(p.A, o.A) && sameEntry(p.B, o.B)
+}
+
+// sameEntry compares all that a verdict or a finding on one pair rests on.
+// Nothing that was fetched is ever changed, so one address is one image.
+func sameEntry(a, b *model.Entry) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Image == b.Image && a.Role == b.Role && errorText(a) == errorText(b) && reflect.DeepEqual(a.Descriptor, b.Descriptor)
+}
+
+func errorText(e *model.Entry) string {
+	if e.Err == nil {
+		return ""
+	}
+	return "failed: " + e.Err.Error()
 }
 
 // Describe shows one artifact alone, in the shape of a comparison.
@@ -27,7 +99,7 @@ func Describe(a model.Artifact) Comparison {
 		p.Rows = pairRows(p)
 		c.Pairs = append(c.Pairs, p)
 	}
-	return c.withFindings()
+	return c.withFindings(nil)
 }
 
 // pairRows aligns the steps of both sides. While only one side is there, its

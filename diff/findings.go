@@ -6,8 +6,9 @@ import (
 )
 
 // rule is one entry of the catalogue: a small function of values alone. pair
-// looks at one platform, whole at the comparison; a rule has one of them.
-// They leave ID and Name to the table.
+// looks at one platform, whole at the comparison; a rule has one of them. A
+// rule for pairs asks the comparison for nothing but names, so that Again can
+// keep what it found. They leave ID and Name to the table.
 type rule struct {
 	id, name string
 	pair     func(Comparison, Pair) []Finding
@@ -30,23 +31,32 @@ var rules = []rule{
 	{id: "C6", name: "not-a-platform", whole: notAPlatform},
 }
 
-func (c Comparison) withFindings() Comparison {
+// withFindings adds those on the whole, and those on the pairs that have not
+// been looked at yet.
+func (c Comparison) withFindings(done map[int]bool) Comparison {
 	for _, r := range rules {
 		if r.whole != nil {
 			c.Findings = append(c.Findings, r.named(r.whole(c))...)
 		}
-		for i := range c.Pairs {
-			if r.pair != nil {
-				p := &c.Pairs[i]
-				p.Findings = append(p.Findings, r.named(r.pair(c, *p))...)
-			}
-		}
 	}
 	bySeverity(c.Findings)
-	for _, p := range c.Pairs {
-		bySeverity(p.Findings)
+	for i := range c.Pairs {
+		if !done[i] {
+			c.Pairs[i].Findings = c.findingsOn(c.Pairs[i])
+		}
 	}
 	return c
+}
+
+func (c Comparison) findingsOn(p Pair) []Finding {
+	var found []Finding
+	for _, r := range rules {
+		if r.pair != nil {
+			found = append(found, r.named(r.pair(c, p))...)
+		}
+	}
+	bySeverity(found)
+	return found
 }
 
 func (r rule) named(found []Finding) []Finding {

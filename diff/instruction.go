@@ -10,14 +10,8 @@ var (
 	// nop precedes what docker's classic builder recorded of steps that run
 	// nothing (moby builder/dockerfile/dispatchers.go): the shell in force,
 	// then a comment.
-	nop = regexp.MustCompile(`^(?:/\S*sh(?: -\w+| pipefail)* |cmd /S /C |(?:powershell|pwsh)\S* [^#]*)#\(nop\) ?`)
-	// buildArgs precedes a step that ran with build arguments: their number,
-	// then NAME=value without any quoting.
-	buildArgs = regexp.MustCompile(`^\|(\d{1,4}) `)
-	argName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.\-]*=`)
-	// contentHash stands in classic COPY and ADD for what was copied. It
-	// changes with the files, not with the recipe.
-	contentHash = regexp.MustCompile(`\b(file|dir|multi):[0-9a-f]{64}\b`)
+	nop     = regexp.MustCompile(`^(?:/\S*sh(?: -\w+| pipefail)* |cmd /S /C |(?:powershell|pwsh)\S* [^#]*)#\(nop\) ?`)
+	argName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.\-]*=`)
 )
 
 const shell = "/bin/sh -c "
@@ -41,29 +35,66 @@ func BuildArgs(createdBy string) []string {
 // change what is built.
 func recipeKey(createdBy string) string {
 	text, args := unwrap(createdBy)
-	if len(args) > 0 {
-		text += "\x00" + strings.Join(args, "\x00")
-	}
-	return withoutHashes(text)
+	return keyOf(withoutHashes(text), args)
 }
 
-func withoutHashes(text string) string {
-	if !strings.Contains(text, ":") {
-		return text
+func keyOf(recipe string, args []string) string {
+	if len(args) == 0 {
+		return recipe
 	}
-	return contentHash.ReplaceAllString(text, "$1:")
+	return recipe + "\x00" + withoutHashes(strings.Join(args, "\x00"))
+}
+
+// withoutHashes drops what stands in classic COPY and ADD for what was copied,
+// as in file: and 64 hex digits. It changes with the files, not with the
+// recipe. (Written out: a regular expression takes most of a comparison's time.)
+func withoutHashes(text string) string {
+	var b strings.Builder
+	kept := 0
+	for i := 0; i < len(text); i++ {
+		colon := strings.IndexByte(text[i:], ':')
+		if colon < 0 {
+			break
+		}
+		i += colon
+		if end := i + 1 + hashDigits; hashOfFiles(text, i) && end <= len(text) {
+			b.WriteString(text[kept : i+1])
+			kept = end
+		}
+	}
+	return b.String() + text[kept:]
+}
+
+const hashDigits = 64
+
+// hashOfFiles reports whether a hash of files stands around the colon at i.
+func hashOfFiles(text string, i int) bool {
+	n := 0
+	for _, word := range []string{"file", "dir", "multi"} {
+		if strings.HasSuffix(text[:i], word) {
+			n = len(word)
+		}
+	}
+	if n == 0 || i > n && isWordByte(text[i-n-1]) {
+		return false
+	}
+	rest := text[i+1:]
+	for k := range min(len(rest), hashDigits) {
+		if c := rest[k]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(rest) == hashDigits || len(rest) > hashDigits && !isWordByte(rest[hashDigits])
 }
 
 func unwrap(createdBy string) (text string, args []string) {
-	s := strings.Join(strings.Fields(createdBy), " ")
-	s = strings.TrimSuffix(s, " # buildkit")
-	if m := nop.FindString(s); m != "" {
-		return strings.TrimSpace(s[len(m):]), nil
+	s := strings.TrimSuffix(oneBlank(createdBy), " # buildkit")
+	if rest, ok := withoutNop(s); ok {
+		return strings.TrimSpace(rest), nil
 	}
 	rest, isRun := strings.CutPrefix(s, "RUN ")
-	if m := buildArgs.FindStringSubmatch(rest); m != nil {
-		n, _ := strconv.Atoi(m[1])
-		args, rest = takeArgs(n, strings.Split(rest[len(m[0]):], " "))
+	if n, words, ok := countArgs(rest); ok {
+		args, rest = takeArgs(n, strings.Split(words, " "))
 		isRun = true
 	}
 	if command, ok := strings.CutPrefix(rest, shell); ok {
@@ -73,6 +104,43 @@ func unwrap(createdBy string) (text string, args []string) {
 		return "RUN " + rest, args
 	}
 	return s, args
+}
+
+// oneBlank is s with every run of blanks made one. Most texts are so already.
+func oneBlank(s string) string {
+	blank := true
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' || c == ' ' && blank {
+			return strings.Join(strings.Fields(s), " ")
+		}
+		blank = c == ' '
+	}
+	return strings.TrimSuffix(s, " ")
+}
+
+// withoutNop is what follows the sign of a step that runs nothing.
+func withoutNop(s string) (rest string, ok bool) {
+	if rest, ok := strings.CutPrefix(s, shell+"#(nop)"); ok {
+		return rest, true
+	}
+	if !strings.Contains(s, "#(nop)") {
+		return s, false
+	}
+	m := nop.FindString(s)
+	return s[len(m):], m != ""
+}
+
+// countArgs reads what precedes a step that ran with build arguments: a bar and
+// their number; NAME=value follows without any quoting.
+func countArgs(s string) (n int, rest string, ok bool) {
+	s, ok = strings.CutPrefix(s, "|")
+	digits, rest, blank := strings.Cut(s, " ")
+	if !ok || !blank || len(digits) > 4 {
+		return 0, s, false
+	}
+	count, err := strconv.ParseUint(digits, 10, 16)
+	return int(count), rest, err == nil
 }
 
 // takeArgs takes n build arguments off the front of words. Values are not

@@ -3,8 +3,6 @@ package diff
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -40,90 +38,60 @@ func PrettyJSON(raw []byte) (text string, ok bool) {
 func equalJSON(a, b []byte) bool {
 	va, errA := parseJSON(a)
 	vb, errB := parseJSON(b)
-	if errA != nil || errB != nil || !va.plain() || !vb.plain() {
-		return false
-	}
-	pa, pb := jsonPrinter{}, jsonPrinter{}
-	pa.value(va, 0)
-	pb.value(vb, 0)
-	return pa.b.Len() <= maxPretty && pa.b.String() == pb.b.String()
+	return errA == nil && errB == nil && va.equal(vb) && va.plain() && vb.plain()
 }
 
-// jsonValue is a parsed value that loses nothing but blanks and escapes.
+// jsonValue is a parsed value that loses nothing.
 type jsonValue struct {
-	delim   json.Delim // '{', '[' or 0
-	scalar  json.Token
-	names   []string    // of members, parallel to children
+	kind    byte        // '{', '[', '"', or 0 for a number, true, false and null
+	raw     string      // as written; "" for what is not there
+	text    string      // of a string
+	names   []string    // of members in order, parallel to members
 	members []jsonValue // or elements
 }
 
-var errJSON = errors.New("not JSON")
+func (v jsonValue) isThere() bool { return v.raw != "" }
 
-func parseJSON(raw []byte) (jsonValue, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	v, err := parseValue(d, 0)
-	if err != nil {
-		return v, err
+// member is the last one of a name, which is the one that Go reads.
+func (v jsonValue) member(name string) jsonValue {
+	i, ok := slices.BinarySearch(v.names, name)
+	if !ok {
+		return jsonValue{}
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return v, errJSON
+	for i+1 < len(v.names) && v.names[i+1] == name {
+		i++
 	}
-	return v, nil
+	return v.members[i]
 }
 
-func parseValue(d *json.Decoder, depth int) (jsonValue, error) {
-	t, err := d.Token()
-	if err != nil || depth > maxJSONDepth {
-		return jsonValue{}, errJSON
-	}
-	delim, isDelim := t.(json.Delim)
-	if !isDelim {
-		return jsonValue{scalar: t}, nil
-	}
-	v := jsonValue{delim: delim}
-	for d.More() {
-		if delim == '{' {
-			name, err := d.Token()
-			if err != nil {
-				return v, errJSON
-			}
-			v.names = append(v.names, name.(string))
-		}
-		m, err := parseValue(d, depth+1)
-		if err != nil {
-			return v, err
-		}
-		v.members = append(v.members, m)
-	}
-	if _, err := d.Token(); err != nil {
-		return v, errJSON
-	}
-	v.sort()
-	return v, nil
+// says reports whether two values are written the same or say the same to
+// every reader. What is not there says something else than what is.
+func (v jsonValue) says(o jsonValue) bool {
+	return v.raw == o.raw || v.isThere() && o.isThere() && v.equal(o) && v.plain() && o.plain()
 }
 
-// sort orders members by name; those of the same name keep their order.
-func (v *jsonValue) sort() {
-	if v.delim != '{' {
-		return
+func (v jsonValue) equal(o jsonValue) bool {
+	switch {
+	case v.kind != o.kind:
+		return false
+	case v.kind == 0:
+		return v.raw == o.raw
+	case v.kind == '"':
+		return v.text == o.text
 	}
-	order := make([]int, len(v.names))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(v.names[i], v.names[j]) })
-	names, members := make([]string, len(order)), make([]jsonValue, len(order))
-	for to, from := range order {
-		names[to], members[to] = v.names[from], v.members[from]
-	}
-	v.names, v.members = names, members
+	return slices.Equal(v.names, o.names) && slices.EqualFunc(v.members, o.members, jsonValue.equal)
 }
 
 // plain reports whether every reader sees the same in v. Go's reader matches
 // names without regard to case and takes the last; others do not.
 func (v jsonValue) plain() bool {
-	seen := map[string]bool{}
+	if v.kind == '"' {
+		return unicodeOnly(v.text)
+	}
+	var seen map[string]bool
+	if v.kind == '{' {
+		seen = make(map[string]bool, len(v.names))
+	}
 	for _, n := range v.names {
 		folded := strings.ToLower(strings.ToUpper(n)) // as Go folds names
 		if seen[folded] || !unicodeOnly(n) {
@@ -136,8 +104,7 @@ func (v jsonValue) plain() bool {
 			return false
 		}
 	}
-	s, isString := v.scalar.(string)
-	return !isString || unicodeOnly(s)
+	return true
 }
 
 // unicodeOnly reports whether decoding replaced nothing in s.
@@ -150,9 +117,11 @@ func (p *jsonPrinter) value(v jsonValue, depth int) {
 		return
 	}
 	switch {
-	case v.delim == 0:
-		p.scalar(v.scalar)
-	case len(v.members) == 0 && v.delim == '{':
+	case v.kind == '"':
+		p.quote(v.text)
+	case v.kind == 0:
+		p.b.WriteString(v.raw)
+	case len(v.members) == 0 && v.kind == '{':
 		p.b.WriteString("{}")
 	case len(v.members) == 0:
 		p.b.WriteString("[]")
@@ -162,20 +131,20 @@ func (p *jsonPrinter) value(v jsonValue, depth int) {
 }
 
 func (p *jsonPrinter) list(v jsonValue, depth int) {
-	p.b.WriteByte(byte(v.delim))
+	p.b.WriteByte(v.kind)
 	for i, m := range v.members {
 		if i > 0 {
 			p.b.WriteByte(',')
 		}
 		p.newline(depth + 1)
-		if v.delim == '{' {
-			p.scalar(v.names[i])
+		if v.kind == '{' {
+			p.quote(v.names[i])
 			p.b.WriteString(": ")
 		}
 		p.value(m, depth+1)
 	}
 	p.newline(depth)
-	p.b.WriteByte(byte(v.delim) + 2) // ] and } are two after [ and { in ASCII
+	p.b.WriteByte(v.kind + 2) // ] and } are two after [ and { in ASCII
 }
 
 func (p *jsonPrinter) newline(depth int) {
@@ -185,15 +154,18 @@ func (p *jsonPrinter) newline(depth int) {
 	}
 }
 
-func (p *jsonPrinter) scalar(t json.Token) {
-	if n, ok := t.(json.Number); ok {
-		p.b.WriteString(n.String())
+// quote prints a string as Go's encoder does, which most need no escapes for.
+func (p *jsonPrinter) quote(s string) {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
+		p.b.WriteByte('"')
+		p.b.WriteString(s)
+		p.b.WriteByte('"')
 		return
 	}
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)
-	if e.Encode(t) == nil {
+	if e.Encode(s) == nil {
 		p.b.Write(bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
 	}
 }

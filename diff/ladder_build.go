@@ -17,12 +17,11 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	var differ []int
 	for i := range l.a.Steps {
 		a, b := l.a.Steps[i], l.b.Steps[i]
-		key := recipeKey(a.CreatedBy)
-		if key != recipeKey(b.CreatedBy) {
+		if a.CreatedBy != b.CreatedBy && recipeKey(a.CreatedBy) != recipeKey(b.CreatedBy) {
 			return Verdict{}, false
 		}
 		if !sameOrNothing(a, b) {
-			if key == "" {
+			if Instruction(a.CreatedBy) == "" {
 				return Verdict{}, false
 			}
 			differ = append(differ, i)

@@ -102,13 +102,13 @@ func sharedStarts(images []model.Entry) [][]model.Entry {
 }
 
 // baseOf is the layers with files of an image that can be trusted to tell.
-func baseOf(e model.Entry) []model.Step {
+func baseOf(e model.Entry) []*model.Step {
 	if e.Image == nil || e.Image.Counts != nil && e.Image.Counts.Fatal() {
 		return nil
 	}
-	var base []model.Step
-	for _, s := range e.Image.Steps {
-		if s.HasLayer && !s.Empty && s.DiffID != "" {
+	base := make([]*model.Step, 0, len(e.Image.Steps))
+	for i := range e.Image.Steps {
+		if s := &e.Image.Steps[i]; s.HasLayer && !s.Empty && s.DiffID != "" {
 			base = append(base, s)
 		}
 	}

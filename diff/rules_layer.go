@@ -58,25 +58,33 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 
 // repeated groups the steps whose content is there more than once.
 func repeated(steps []model.Step) [][]model.Step {
-	groups := map[digest.Digest][]model.Step{}
-	var order []digest.Digest
-	for _, s := range steps {
-		content := contentOf(s)
-		if !s.HasLayer || s.Empty || content == "" {
+	times := make(map[digest.Digest]int, len(steps))
+	for i := range steps {
+		times[realContent(&steps[i])]++
+	}
+	group := map[digest.Digest]int{} // content to its place in out
+	var out [][]model.Step
+	for i := range steps {
+		content := realContent(&steps[i])
+		if content == "" || times[content] < 2 {
 			continue
 		}
-		if groups[content] == nil {
-			order = append(order, content)
+		at, ok := group[content]
+		if !ok {
+			at = len(out)
+			group[content], out = at, append(out, nil)
 		}
-		groups[content] = append(groups[content], s)
-	}
-	var out [][]model.Step
-	for _, content := range order {
-		if len(groups[content]) > 1 {
-			out = append(out, groups[content])
-		}
+		out[at] = append(out[at], steps[i])
 	}
 	return out
+}
+
+// realContent is what a layer with files unpacks to, "" for other steps.
+func realContent(s *model.Step) digest.Digest {
+	if !s.HasLayer || s.Empty {
+		return ""
+	}
+	return contentOf(*s)
 }
 
 func contentOf(s model.Step) digest.Digest { return cmp.Or(s.DiffID, s.Layer.Digest) }

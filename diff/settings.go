@@ -1,8 +1,6 @@
 package diff
 
 import (
-	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
@@ -11,11 +9,23 @@ import (
 
 // settingsSentence goes on from first with what differs between the configs.
 func (l *ladder) settingsSentence(first safe.Text) safe.Text {
-	differ := settingsDiffer(l.a.Config.Raw, l.b.Config.Raw)
+	a, b := l.configs()
+	differ := settingsDiffer(a, b)
 	if len(differ) == 0 {
 		return first
 	}
 	return safe.Sprintf("%s; what differs: %s", first, list(differ))
+}
+
+// configs are the parsed configs, empty where there is none. They are parsed
+// when the first rung asks for them: large ones take time.
+func (l *ladder) configs() (a, b jsonValue) {
+	if !l.parsed {
+		l.parsed = true
+		l.configA, _ = parseJSON(l.a.Config.Raw)
+		l.configB, _ = parseJSON(l.b.Config.Raw)
+	}
+	return l.configA, l.configB
 }
 
 // settingNames are the settings of a config in Dockerfile's words.
@@ -26,42 +36,46 @@ var settingNames = map[string]string{
 
 // settingsDiffer names what two configs disagree on: how it runs first, then
 // who built it, dates last. diff_ids are not settings.
-func settingsDiffer(rawA, rawB []byte) []string {
-	a, b := fields(rawA), fields(rawB)
-	differ := runSettingsDiffer(fields(a["config"]), fields(b["config"]))
-	if !equalField(a, b, "os") || !equalField(a, b, "architecture") || !equalField(a, b, "variant") || !equalField(a, b, "os.version") {
-		differ = append(differ, "platform")
+func settingsDiffer(a, b jsonValue) []string {
+	differ := runSettingsDiffer(a.member("config"), b.member("config"))
+	add := func(text string, names ...string) {
+		if !saySame(a, b, names...) {
+			differ = append(differ, text)
+		}
 	}
-	if !equalField(a, b, "author") {
-		differ = append(differ, "author")
-	}
-	history, dates := historyDiffers(a["history"], b["history"])
+	add("platform", "os", "architecture", "variant", "os.version")
+	add("author", "author")
+	history, dates := historyDiffers(a.member("history"), b.member("history"))
 	if history {
 		differ = append(differ, "history")
 	}
-	for _, name := range []string{"docker_version", "container", "container_config", "id", "parent"} {
-		if !equalField(a, b, name) {
-			differ = append(differ, "notes of the builder")
-			break
-		}
-	}
-	if dates || !equalField(a, b, "created") {
+	add("notes of the builder", "docker_version", "container", "container_config", "id", "parent")
+	if dates || !saySame(a, b, "created") {
 		differ = append(differ, "dates")
 	}
 	return differ
 }
 
-func runSettingsDiffer(a, b map[string]json.RawMessage) []string {
+// saySame reports whether all members of these names say the same.
+func saySame(a, b jsonValue, names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return !a.member(name).says(b.member(name)) })
+}
+
+func runSettingsDiffer(a, b jsonValue) []string {
+	if a.raw == b.raw {
+		return nil
+	}
 	var differ []string
-	for _, name := range slices.Sorted(maps.Keys(union(a, b))) {
-		if equalField(a, b, name) {
+	for _, name := range namesOf(a, b) {
+		va, vb := a.member(name), b.member(name)
+		if va.says(vb) {
 			continue
 		}
 		switch name {
 		case "Env":
-			differ = append(differ, plural(mapsDiffer(environment(a[name]), environment(b[name])), "environment variable"))
+			differ = append(differ, plural(mapsDiffer(environment(va), environment(vb)), "environment variable"))
 		case "Labels":
-			differ = append(differ, plural(mapsDiffer(fields(a[name]), fields(b[name])), "label"))
+			differ = append(differ, plural(mapsDiffer(written(va), written(vb)), "label"))
 		default:
 			text := settingNames[name]
 			if text == "" {
@@ -73,72 +87,67 @@ func runSettingsDiffer(a, b map[string]json.RawMessage) []string {
 	return differ
 }
 
-func fields(raw json.RawMessage) map[string]json.RawMessage {
-	var m map[string]json.RawMessage
-	if json.Unmarshal(raw, &m) != nil {
-		return nil
+// namesOf are the names of the members of both, sorted.
+func namesOf(a, b jsonValue) []string {
+	names := slices.Concat(a.names, b.names)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// written is the members as they are written.
+func written(v jsonValue) map[string]string {
+	m := make(map[string]string, len(v.names))
+	for i, name := range v.names {
+		m[name] = v.members[i].raw
 	}
 	return m
 }
 
-func environment(raw json.RawMessage) map[string]json.RawMessage {
-	var vars []string
-	if json.Unmarshal(raw, &vars) != nil {
-		return nil
-	}
-	m := map[string]json.RawMessage{}
-	for _, v := range vars {
-		name, value, _ := strings.Cut(v, "=")
-		m[name] = json.RawMessage(value)
+func environment(v jsonValue) map[string]string {
+	m := make(map[string]string, len(v.members))
+	for _, e := range v.members {
+		name, value, _ := strings.Cut(e.text, "=")
+		m[name] = value
 	}
 	return m
-}
-
-func union(a, b map[string]json.RawMessage) map[string]json.RawMessage {
-	all := maps.Clone(a)
-	if all == nil {
-		all = map[string]json.RawMessage{}
-	}
-	maps.Copy(all, b)
-	return all
 }
 
 // mapsDiffer counts the names with other values, at least 1: an order that
 // changed is a difference too.
-func mapsDiffer(a, b map[string]json.RawMessage) int {
+func mapsDiffer(a, b map[string]string) int {
 	n := 0
-	for name := range union(a, b) {
-		va, okA := a[name]
-		vb, okB := b[name]
-		if okA != okB || string(va) != string(vb) {
+	for name, va := range a {
+		if vb, ok := b[name]; !ok || va != vb {
+			n++
+		}
+	}
+	for name := range b {
+		if _, ok := a[name]; !ok {
 			n++
 		}
 	}
 	return max(n, 1)
 }
 
-func equalField(a, b map[string]json.RawMessage, name string) bool {
-	va, okA := a[name]
-	vb, okB := b[name]
-	return okA == okB && (string(va) == string(vb) || equalJSON(va, vb))
-}
-
 // historyDiffers tells a history that says something else from one that only
 // has other dates.
-func historyDiffers(rawA, rawB json.RawMessage) (history, dates bool) {
-	if string(rawA) == string(rawB) {
+func historyDiffers(a, b jsonValue) (history, dates bool) {
+	if a.raw == b.raw {
 		return false, false
 	}
-	var a, b []map[string]json.RawMessage
-	if json.Unmarshal(rawA, &a) != nil || json.Unmarshal(rawB, &b) != nil || len(a) != len(b) {
+	if a.kind != '[' || b.kind != '[' || len(a.members) != len(b.members) {
 		return true, false
 	}
-	for i := range a {
-		dates = dates || !equalField(a[i], b[i], "created")
-		delete(a[i], "created")
-		delete(b[i], "created")
-		for name := range union(a[i], b[i]) {
-			history = history || !equalField(a[i], b[i], name)
+	for i := range a.members {
+		ea, eb := a.members[i], b.members[i]
+		if ea.raw == eb.raw {
+			continue
+		}
+		history = history || ea.kind != '{' || eb.kind != '{'
+		for _, name := range namesOf(ea, eb) {
+			differ := !ea.member(name).says(eb.member(name))
+			dates = dates || differ && name == "created"
+			history = history || differ && name != "created"
 		}
 	}
 	return history, dates

@@ -36,20 +36,27 @@ func similarity(a, b map[string]int) int {
 type match struct{ a, b int }
 
 // bestAlignment pairs elements of two lists in order so that the sum of their
-// scores is the greatest: the global alignment of Needleman and Wunsch (1970)
-// with free gaps and no negative score. It takes n*m time and memory. Of equal
-// sums it takes the one that pairs earlier elements.
+// scores, none below 0, is the greatest: the global alignment of Needleman and
+// Wunsch (1970) with free gaps. It takes n*m time and memory. Of equal sums it
+// takes the one that pairs earlier elements.
 func bestAlignment(n, m int, score func(i, j int) int) []match {
+	return bestOf(n, m, score, func(i int, row []int32) {
+		for j := range row {
+			row[j] = int32(score(i, j))
+		}
+	})
+}
+
+// bestOf is bestAlignment for scores that are cheaper to tell by the row: fill
+// writes those of element i into a row of zeros.
+func bestOf(n, m int, score func(i, j int) int, fill func(i int, row []int32)) []match {
 	width := m + 1
 	best := make([]int32, (n+1)*width) // best[i*width+j]: from i and j to the ends
+	scores := make([]int32, m)
 	for i := n - 1; i >= 0; i-- {
-		for j := m - 1; j >= 0; j-- {
-			sum := max(best[(i+1)*width+j], best[i*width+j+1])
-			if s := score(i, j); s > 0 {
-				sum = max(sum, best[(i+1)*width+j+1]+int32(s))
-			}
-			best[i*width+j] = sum
-		}
+		clear(scores)
+		fill(i, scores)
+		bestRow(scores, best[(i+1)*width:][:width], best[i*width:][:width])
 	}
 	var out []match
 	for i, j := 0, 0; i < n && j < m; {
@@ -66,4 +73,17 @@ func bestAlignment(n, m int, score func(i, j int) int) []match {
 		}
 	}
 	return out
+}
+
+// bestRow writes the sums of one row from the scores in it and the sums of the
+// row below. It is where the time of an alignment goes.
+func bestRow(scores, below, row []int32) {
+	right, diagonal := int32(0), below[len(scores)]
+	below, row = below[:len(scores)], row[:len(scores)]
+	for j := len(scores) - 1; j >= 0; j-- {
+		down := below[j]
+		right = max(right, down, diagonal+scores[j])
+		row[j] = right
+		diagonal = down
+	}
 }

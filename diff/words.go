@@ -71,6 +71,9 @@ func length(tokens []string) int {
 // tokens splits a line into runs of [A-Za-z0-9_], runs of blanks, and single
 // characters. A character is a grapheme cluster: an accent stays on its letter.
 func tokens(s string) []string {
+	if isASCII(s) {
+		return asciiTokens(s)
+	}
 	var out []string
 	from, kind := 0, other
 	at := 0
@@ -83,6 +86,34 @@ func tokens(s string) []string {
 		}
 		kind = k
 		at += len(c)
+	}
+	if from < len(s) {
+		out = append(out, s[from:])
+	}
+	return out
+}
+
+// isASCII is false for \r too: with \n it is one character.
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 || s[i] == '\r' {
+			return false
+		}
+	}
+	return true
+}
+
+// asciiTokens is tokens where each byte is a character.
+func asciiTokens(s string) []string {
+	var out []string
+	from, kind := 0, other
+	for at := range len(s) {
+		k := kindOf(s[at : at+1])
+		if at > from && (k == other || k != kind) {
+			out = append(out, s[from:at])
+			from = at
+		}
+		kind = k
 	}
 	if from < len(s) {
 		out = append(out, s[from:])
@@ -105,8 +136,12 @@ func kindOf(cluster string) tokenKind {
 	switch c := cluster[0]; {
 	case c == ' ' || c == '\t':
 		return blankKind
-	case c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
+	case isWordByte(c):
 		return wordKind
 	}
 	return other
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }

@@ -1,0 +1,518 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/registry/demo"
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+const imageType = "application/vnd.oci.image.manifest.v1+json"
+
+// manifestSays answers with a manifest, or with what stands in its place.
+func manifestSays(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", imageType)
+		io.WriteString(w, body) //nolint:errcheck // a client that is gone reads nothing
+	}
+}
+
+// refuses answers with a status and a registry's words, and headers in pairs.
+func refuses(status int, code string, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"errors":[{"code":%q,"message":"words of the registry"}]}`, code)
+	}
+}
+
+// faults are ways for a registry to be of no use, what must be said of each,
+// cause and next step, and what a person opens. HOST stands for the registry.
+var faults = []struct {
+	name   string
+	answer http.HandlerFunc
+	open   []string
+	cause  string
+	next   string
+}{
+	{"401", refuses(401, "UNAUTHORIZED", "WWW-Authenticate", `Basic realm="here"`), twoTags,
+		"HOST wants a login", "docker login HOST"},
+	{"403", refuses(403, "DENIED"), twoTags,
+		"HOST does not let you read shop/image-name", "docker login HOST"},
+	{"404", refuses(404, "MANIFEST_UNKNOWN"), twoTags,
+		"HOST has no tag", "check the name"},
+	{"404 of the repository", refuses(404, "NAME_UNKNOWN"), []string{"HOST/shop/image-name"},
+		"HOST has no repository shop/image-name", "check the name"},
+	{"429 with a long wait", refuses(429, "TOOMANYREQUESTS", "Retry-After", "600"), twoTags,
+		"HOST wants fewer requests", "wait 10m0s"},
+	{"429 with a short wait", refuses(429, "TOOMANYREQUESTS", "Retry-After", "1"), twoTags,
+		"HOST wants fewer requests", "wait 1s"},
+	{"500", refuses(500, "UNKNOWN"), twoTags,
+		"HOST is in trouble itself (500", "try again"},
+	{"503", refuses(503, "UNAVAILABLE", "Retry-After", "3600"), twoTags,
+		"HOST is in trouble itself (503", "try again"},
+	{"manifest cut off on the way", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "500")
+		manifestSays(`{"schemaVersion":2,"mediaTy`)(w, r)
+	}, twoTags, "HOST cannot be reached: unexpected EOF", "try again"},
+	{"manifest cut off before", manifestSays(`{"schemaVersion":2,"mediaTy`), twoTags,
+		"HOST sent what cannot be read", "push it again"},
+	{"manifest is no JSON", manifestSays("it works!"), twoTags,
+		"HOST sent what cannot be read", "push it again"},
+	{"web page", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, "<!DOCTYPE html>\n<html><body><h1>Welcome!</h1></body></html>\n") //nolint:errcheck // as above
+	}, twoTags, "HOST is no registry: it answers with a web page", "check host and port"},
+	{"no catalog", refuses(404, "UNSUPPORTED"), []string{"HOST"},
+		"HOST lists no repositories", "type or paste a reference"},
+	{"no catalog for you", refuses(401, "UNAUTHORIZED", "WWW-Authenticate", `Basic realm="here"`), []string{"HOST"},
+		"HOST lists no repositories without a login", "docker login HOST"},
+}
+
+var twoTags = []string{"HOST/shop/image-name:20231001.155532z", ":prod"}
+
+// patient is a registry that can be ill and get well. What it is asked while
+// it is ill comes out of asked.
+type patient struct {
+	host  string
+	well  atomic.Bool
+	asked chan string
+}
+
+// ill is the demo's registry behind an answer that spoils all.
+func ill(t *testing.T, answer http.HandlerFunc) *patient {
+	t.Helper()
+	p := &patient{asked: make(chan string, 100)}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.well.Load() {
+			demo.Handler().ServeHTTP(w, r)
+			return
+		}
+		select {
+		case p.asked <- r.Method + " " + r.URL.Path:
+		default:
+		}
+		answer(w, r)
+	}))
+	t.Cleanup(s.Close)
+	p.host = strings.TrimPrefix(s.URL, "http://")
+	return p
+}
+
+func at(host string, texts ...string) []string {
+	out := slices.Clone(texts)
+	for i := range out {
+		out[i] = strings.ReplaceAll(out[i], "HOST", host)
+	}
+	return out
+}
+
+// oneLine checks that a run failed as a script expects: code 2, nothing on
+// standard output, and one line on standard error with the texts.
+func (s said) oneLine(t *testing.T, texts ...string) {
+	t.Helper()
+	line, more, ended := strings.Cut(s.errors, "\n")
+	if s.code != 2 || s.out != "" || !ended || more != "" || !strings.HasPrefix(line, "tagdiff: ") {
+		t.Errorf("exit code %d, standard output %q, standard error %q", s.code, s.out, s.errors)
+	}
+	for _, text := range texts {
+		if !strings.Contains(line, text) {
+			t.Errorf("%q does not say %q", line, text)
+		}
+	}
+}
+
+func TestFaultsInOneLine(t *testing.T) {
+	t.Parallel()
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			host := ill(t, f.answer).host
+			for _, form := range []string{"text", "json"} {
+				cli(t, append([]string{"-o", form}, at(host, f.open...)...)...).oneLine(t, at(host, f.cause, f.next)...)
+			}
+		})
+	}
+	for name, f := range map[string]struct{ args, say []string }{
+		"wrong reference":    {[]string{"HOST/Shop//image:x"}, []string{`"HOST/Shop//image:x" is not a reference`, "looks like host/repository:tag"}},
+		"wrong second":       {[]string{"HOST/a:b", ":c d"}, []string{"is not a reference", "looks like host/repository:tag"}},
+		"no reference":       {nil, []string{"nothing to report on", "name a registry"}},
+		"three references":   {[]string{"HOST/a:b", ":c", ":d"}, []string{"two images at most"}},
+		"unknown flag":       {[]string{"--colour"}, []string{"--colour", "tagdiff --help"}},
+		"unknown output":     {[]string{"-o", "xml", "HOST/a:b"}, []string{`no output "xml"`, "text, markdown or json"}},
+		"screen for nobody":  {[]string{"-o", "tui", "HOST/a:b"}, []string{"no terminal", "-o text"}},
+		"unknown host":       {[]string{"registry.invalid/a:b", ":c"}, []string{"registry.invalid is not a known host name", "check the name"}},
+		"unknown host, list": {[]string{"registry.invalid"}, []string{"registry.invalid is not a known host name", "check the name"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cli(t, append([]string{"-o", "text"}, at("127.0.0.1:1", f.args...)...)...).oneLine(t, at("127.0.0.1:1", f.say...)...)
+		})
+	}
+	t.Run("closed port", func(t *testing.T) {
+		t.Parallel()
+		host := closedPort(t)
+		cli(t, "-o", "text", host+"/a:b", ":c").oneLine(t, "nobody listens at "+host, "check host and port")
+	})
+}
+
+// closedPort is one that nobody listens on: outside of the addresses that
+// servers of other tests take, where the machine has more than one.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.77.0.1:0")
+	if err != nil {
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// hangs never answers, until the client goes.
+func hangs(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// TestHungServerInOneLine interrupts the program: its own patience with a
+// server that is silent is half a minute.
+func TestHungServerInOneLine(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("no signal to send")
+	}
+	for name, open := range map[string][]string{"two tags": twoTags, "a registry": {"HOST"}, "a repository": {"HOST/shop/image-name"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := ill(t, hangs)
+			ctx, cancel := context.WithTimeout(t.Context(), long)
+			defer cancel()
+			cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, at(p.host, open...)...)...)
+			interrupted := make(chan struct{})
+			go func() {
+				defer close(interrupted)
+				<-p.asked
+				cmd.Process.Signal(os.Interrupt) //nolint:errcheck // what follows shows it
+			}()
+			ended(t, ctx, cmd).oneLine(t, "cancelled")
+			<-interrupted
+		})
+	}
+}
+
+// wraps matches text as the screen may break it into lines.
+func wraps(text string) *regexp.Regexp {
+	words := strings.Fields(text)
+	for i, w := range words {
+		words[i] = regexp.QuoteMeta(w)
+	}
+	return regexp.MustCompile(strings.Join(words, `[\s│]+`))
+}
+
+func waitForWords(t *testing.T, term *uitest.Term, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		pattern := wraps(text)
+		term.WaitUntil(fmt.Sprintf("%q in words", text), func(f uitest.Frame) bool { return pattern.MatchString(f.Text()) })
+	}
+}
+
+// content is what the demo shows at the places that faults are tried on.
+func content(open []string) []string {
+	switch {
+	case len(open) == 2:
+		return []string{"SAME IMAGE, PACKED DIFFERENTLY"}
+	case open[0] == "HOST":
+		return []string{"library/python", "uis/tool"}
+	}
+	return []string{"20230901.095133z", "20230904.092410z"}
+}
+
+// TestFaultsOnScreen: the message is there, r tries again, and q quits.
+func TestFaultsOnScreen(t *testing.T) {
+	t.Parallel()
+	for i, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			p := ill(t, f.answer)
+			term := uitest.Start(t, []uitest.Options{small, wide}[i%2], at(p.host, f.open...)...)
+			waitForWords(t, term, at(p.host, f.cause, f.next)...)
+			p.well.Store(true)
+			if f.open[0] == "HOST" {
+				term.WaitFor("repository: ", "ask again") // letters are text for the field
+				term.Type("enter")
+			} else {
+				term.Type("r")
+			}
+			term.WaitFor(content(f.open)...)
+			term.Type("q")
+			if code := term.Wait(); code != 0 {
+				t.Errorf("q ended the program with %d", code)
+			}
+		})
+	}
+	t.Run("unknown host", func(t *testing.T) {
+		t.Parallel()
+		term := uitest.Start(t, small, "registry.invalid/a:b", ":c")
+		waitForWords(t, term, "registry.invalid is not a known host name", "check the name")
+		term.Type("r", "3", "esc")
+		term.WaitFor("Are these two tags the same image")
+		term.Type("ctrl+c")
+		if code := term.Wait(); code != 0 {
+			t.Errorf("ctrl+c ended the program with %d", code)
+		}
+	})
+	t.Run("wrong reference", func(t *testing.T) {
+		t.Parallel()
+		term := uitest.Start(t, small)
+		term.WaitFor("Are these two tags the same image")
+		term.Type("Shop//image:x", "enter")
+		waitForWords(t, term, `"Shop//image:x" is not a reference`)
+	})
+}
+
+// TestClosedPortOpens: the registry is started after tagdiff.
+func TestClosedPortOpens(t *testing.T) {
+	t.Parallel()
+	host := closedPort(t)
+	term := uitest.Start(t, small, at(host, twoTags...)...)
+	waitForWords(t, term, "nobody listens at "+host, "check host and port")
+	l, err := net.Listen("tcp", host)
+	if err != nil {
+		t.Skip(err) // somebody else took it
+	}
+	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: demo.Handler()}}
+	s.Start()
+	t.Cleanup(s.Close)
+	term.Type("r")
+	term.WaitFor(content(twoTags)...)
+}
+
+// TestHungServerOnScreen: keys work at once while the server says nothing.
+func TestHungServerOnScreen(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string][]string{"two tags": twoTags, "a registry": {"HOST"}, "a repository": {"HOST/shop/image-name"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := ill(t, hangs)
+			term := uitest.Start(t, small, at(p.host, open...)...)
+			<-p.asked
+			term.WaitFor("under way") // what is waited for can be seen
+			term.Type("?")
+			term.WaitFor("esc close")
+			term.Type("esc", "esc")
+			term.WaitFor("Are these two tags the same image")
+			for len(p.asked) > 0 {
+				<-p.asked
+			}
+			term.Paste(strings.Join(at(p.host, open...), " "))
+			term.Type("enter")
+			if got := <-p.asked; !strings.Contains(got, "/v2/") {
+				t.Errorf("asked %s", got)
+			}
+			p.well.Store(true)
+			term.Type("r")
+			term.WaitFor(content(open)...)
+		})
+		t.Run(name+", quit", func(t *testing.T) {
+			t.Parallel()
+			p := ill(t, hangs)
+			term := uitest.Start(t, small, at(p.host, open...)...)
+			<-p.asked
+			term.Type("q")
+			if code := term.Wait(); code != 0 {
+				t.Errorf("q ended the program with %d", code)
+			}
+		})
+	}
+}
+
+// TestOneSideHangs: what has arrived is shown, whatever becomes of the rest.
+func TestOneSideHangs(t *testing.T) {
+	t.Parallel()
+	p := ill(t, func(w http.ResponseWriter, r *http.Request) {
+		if path.Base(r.URL.Path) == "prod" {
+			hangs(w, r)
+			return
+		}
+		demo.Handler().ServeHTTP(w, r)
+	})
+	term := uitest.Start(t, small, at(p.host, twoTags...)...)
+	term.WaitFor("A :20231001.155532z", "2023-10-01", "B :prod", "reading")
+	p.well.Store(true)
+	term.Type("r")
+	term.WaitFor(content(twoTags)...)
+}
+
+// wire is what a registry was asked.
+type wire struct {
+	mu       sync.Mutex
+	requests []string
+	configs  map[string]bool // digests that manifests name as configs
+	rounds   []chan struct{}
+}
+
+// TestOnTheWire counts what two tags of eight platforms cost. Each round is
+// held back until all of it has been asked for: a program that asks in more
+// rounds never gets an answer.
+func TestOnTheWire(t *testing.T) {
+	t.Parallel()
+	sizes := []int{2, 16, 16} // indexes, manifests, configs
+	s := &wire{configs: map[string]bool{}}
+	for range sizes {
+		s.rounds = append(s.rounds, make(chan struct{}))
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if gate := s.enter(r.Method+" "+r.URL.Path, sizes); gate != nil {
+			select {
+			case <-gate:
+			case <-r.Context().Done():
+			}
+		}
+		demo.Handler().ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	got := cli(t, "-o", "json", host+"/library/python:2.7.16", ":2.7.17")
+	if got.code != 1 || got.errors != "" || !strings.Contains(got.out, `"same-base"`) {
+		t.Errorf("exit code %d: %s%s", got.code, got.out, got.errors)
+	}
+	asked := slices.Sorted(slices.Values(s.requests))
+	if len(asked) != 34 || len(slices.Compact(slices.Clone(asked))) != 34 {
+		t.Errorf("%d requests, want 34, each another:\n%s", len(asked), strings.Join(asked, "\n"))
+	}
+	configs := 0
+	for _, line := range asked {
+		method, url, _ := strings.Cut(line, " ")
+		if method != "GET" && method != "HEAD" {
+			t.Error(line)
+		}
+		if digest := path.Base(url); strings.Contains(url, "/blobs/") {
+			configs++
+			if !strings.Contains(got.out, `"config": "`+digest+`"`) && !strings.Contains(got.out, `"config":"`+digest+`"`) {
+				t.Errorf("%s is no config", line)
+			}
+			if strings.Contains(got.out, `"layer": "`+digest+`"`) {
+				t.Errorf("%s is a layer", line)
+			}
+		}
+	}
+	if configs != 16 {
+		t.Errorf("%d configs asked for, want 16", configs)
+	}
+}
+
+// enter notes a request and gives what it has to wait for.
+func (s *wire) enter(request string, sizes []int) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, request)
+	sum := 0
+	for i, n := range sizes {
+		if sum += n; len(s.requests) == sum {
+			close(s.rounds[i])
+		}
+		if len(s.requests) <= sum {
+			return s.rounds[i]
+		}
+	}
+	return nil
+}
+
+// TestResizeStorm: a window that is dragged about changes size all the time.
+func TestResizeStorm(t *testing.T) {
+	t.Parallel()
+	term := startDemo(t, wide)
+	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"›∅", "5 Config ="}, ""}})
+	term.CheckRepaint()
+	before := term.Frame().Masked(cost).Text()
+	for i := range 200 {
+		term.Resize(1+(i*37)%160, 1+(i*13)%60)
+	}
+	term.Resize(120, 40)
+	same := func(f uitest.Frame) bool { return f.Masked(cost).Text() == before }
+	term.WaitUntil("the screen of before", same)
+	term.CheckRepaint()
+	term.Resize(80, 24)
+	term.WaitFor("›∅    8     WORKDIR /app", "tab view")
+	term.CheckRepaint()
+	if f := term.Frame(); f.Width != 80 || f.Height != 24 || !strings.Contains(f.Row(23), "tab view") || !strings.Contains(f.Row(0), "tagdiff") {
+		t.Errorf("not drawn for 80 by 24:\n%s", f.Text())
+	}
+	term.Type("q")
+	if code := term.Wait(); code != 0 {
+		t.Errorf("q ended the program with %d", code)
+	}
+}
+
+// TestTinyTerminals: nobody reads them, but nothing breaks.
+func TestTinyTerminals(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]int{{10, 3}, {1, 1}, {2, 60}, {200, 1}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			t.Parallel()
+			term := uitest.Start(t, uitest.Options{Width: size[0], Height: size[1], Masks: []uitest.Mask{cost}}, "demo")
+			// Everything a person could do there, without seeing it.
+			term.Type("1", "1", "n", "2", "n", "3", "n", "4", "5", "6", "7", "?", "esc", "/", "a", "esc", "|", "l", "s", "A", "esc", "p", "pgdn", "G", "enter", "esc")
+			term.Resize(120, 40)
+			term.Type("esc", "esc", "esc", "esc", "esc")
+			term.WaitFor("Browse the registry")
+			term.Type("1")
+			term.WaitFor("PACKED DIFFERENTLY", "Schema1")
+			term.CheckRepaint()
+			term.Resize(size[0], size[1])
+			term.Type("q")
+			if code := term.Wait(); code != 0 {
+				t.Errorf("q ended the program with %d", code)
+			}
+		})
+	}
+}
+
+// TestKeysInOneWrite: over a slow line keys arrive together, and each goes
+// where the ones before it led.
+func TestKeysInOneWrite(t *testing.T) {
+	t.Parallel()
+	term := startDemo(t, small)
+	const esc, down, enter = "\x1b[27u", "\x1b[B", "\r"
+	for _, s := range []struct {
+		keys string
+		wait []string
+	}{
+		{"13", []string{"PACKED DIFFERENTLY", "3 Layers", "a3ed95caeb02"}},
+		{"n" + enter, []string{"both empty", "5f70bf18a086"}},
+		{esc + "2" + "1" + "3n" + enter, []string{"both empty", "5f70bf18a086"}},
+		{esc + "6n?", []string{"next view", "esc close"}},
+		{esc + "4" + "/NODE_ENV" + enter, []string{"1 of ", "NODE_ENV=production"}},
+		{esc + "o127.0.0.1:1/nowhere:x" + esc + "3s", []string{"A :prod", "3 Layers"}},
+		{strings.Repeat("j", 500) + strings.Repeat("k", 500) + strings.Repeat("Nn", 250) + "1", []string{"1 Summary"}},
+		{"3" + strings.Repeat("k", 50) + strings.Repeat(down, 1) + enter + esc + "2" + esc + "4", []string{"enter tags", "library/python"}},
+		{"/python" + enter + enter, []string{"2.7.17-slim", "›"}},
+		{"a" + down + down + enter, []string{"A :2 ", "B :2-slim"}},
+		{esc + esc + esc + esc + esc, []string{"Browse the registry"}},
+	} {
+		term.Type(s.keys)
+		term.WaitFor(s.wait...)
+	}
+	term.Type("?" + esc + "13n" + "q")
+	if code := term.Wait(); code != 0 {
+		t.Errorf("q ended the program with %d", code)
+	}
+}

@@ -1,0 +1,455 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/tagdiff/tagdiff/registry/demo"
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+// long is for waits that only a failing test sits out.
+const long = 2 * time.Minute
+
+// said is how a run of the program without a terminal ended.
+type said struct {
+	code        int
+	out, errors string
+}
+
+// cli runs the compiled program as a script does: no terminal, no logins.
+func cli(t *testing.T, args ...string) said {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	return ended(t, ctx, cleanCommand(ctx, t, uitest.Build(t), args...))
+}
+
+func ended(t *testing.T, ctx context.Context, cmd *exec.Cmd) said {
+	t.Helper()
+	var out, problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
+		t.Fatalf("%q: %v, %v\n%s", cmd.Args, err, ctx.Err(), problems.String())
+	}
+	return said{cmd.ProcessState.ExitCode(), out.String(), problems.String()}
+}
+
+// cleanCommand knows nothing of the person who runs the tests. Each has a new
+// home: what one run of skopeo remembers of blobs must not serve another.
+func cleanCommand(ctx context.Context, t *testing.T, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	home := t.TempDir()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = home
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home, "LANG=C.UTF-8", "TZ=UTC",
+		"XDG_RUNTIME_DIR=" + home, "XDG_CONFIG_HOME=" + home, "XDG_CACHE_HOME=" + home, "XDG_DATA_HOME=" + home, "XDG_STATE_HOME=" + home,
+		"_CONTAINERS_ROOTLESS_UID=1000", // what root's skopeo remembers is then in XDG_DATA_HOME too
+	}
+	return cmd
+}
+
+// tool runs one of the tools that fill registries.
+func tool(t *testing.T, name string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	if got := ended(t, ctx, cleanCommand(ctx, t, name, args...)); got.code != 0 {
+		t.Fatalf("%s %q: exit code %d\n%s%s", name, args, got.code, got.out, got.errors)
+	}
+}
+
+// installed skips the test without the programs, or fails it where a skip
+// counts as one.
+func installed(t *testing.T, programs ...string) {
+	t.Helper()
+	lack := ""
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			lack = p + " is not installed"
+		}
+	}
+	if lack == "" && slices.Contains(programs, "buildah") && os.Geteuid() != 0 {
+		lack = "buildah leaves files that only root can remove"
+	}
+	switch {
+	case lack == "":
+	case os.Getenv("TAGDIFF_REQUIRE_REAL") != "":
+		t.Fatal(lack)
+	default:
+		t.Skip(lack)
+	}
+}
+
+// realRegistry is a registry that people run.
+type realRegistry struct {
+	name, program, config string
+	schema1               bool // takes images of that format
+}
+
+var realRegistries = []realRegistry{
+	{"distribution 2.8", "docker-registry", "compatibility: {schema1: {enabled: true}}", true},
+	{"distribution 3.1", "registry", "", false},
+}
+
+var listens = regexp.MustCompile(`listening on (127\.0\.0\.1:\d+)`)
+
+// start runs the registry on a free port until the test ends.
+func (r realRegistry) start(t *testing.T) (host string) {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config.yml")
+	config := fmt.Sprintf(`version: 0.1
+log: {level: info, accesslog: {disabled: true}}
+storage: {filesystem: {rootdirectory: %q}}
+http: {addr: "127.0.0.1:0"}
+validation: {manifests: {urls: {allow: ["^https://mcr\\.microsoft\\.com/"]}}} # Windows' layers
+%s
+`, filepath.Join(dir, "data"), r.config)
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := cleanCommand(context.Background(), t, r.program, "serve", file)
+	cmd.Env = append(cmd.Env, "OTEL_TRACES_EXPORTER=none")
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	var all strings.Builder
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		if m := listens.FindStringSubmatch(lines.Text()); m != nil {
+			go io.Copy(io.Discard, log) //nolint:errcheck // ends with the registry
+			return m[1]
+		}
+		fmt.Fprintln(&all, lines.Text())
+	}
+	t.Fatalf("%s does not come up:\n%s", r.program, all.String())
+	return ""
+}
+
+// skopeo copies from one loopback registry to another, with more arguments
+// before the two.
+func skopeo(t *testing.T, from, to string, args ...string) {
+	t.Helper()
+	all := append([]string{"--insecure-policy", "copy", "--quiet"}, args...)
+	for side, ref := range map[string]*string{"src": &from, "dest": &to} {
+		if !strings.HasPrefix(*ref, "dir:") {
+			all = append(all, "--"+side+"-tls-verify=false")
+			*ref = "docker://" + *ref
+		}
+	}
+	tool(t, "skopeo", append(all, from, to)...)
+}
+
+// builds are images that buildah has built, and its store that holds them.
+type builds struct{ dir string }
+
+func (b builds) buildah(t *testing.T, args ...string) {
+	t.Helper()
+	store := []string{"--root", filepath.Join(b.dir, "root"), "--runroot", filepath.Join(b.dir, "run"), "--storage-driver", "vfs"}
+	tool(t, "buildah", append(store, args...)...)
+}
+
+// bud builds in the context as it is now.
+func (b builds) bud(t *testing.T, args ...string) {
+	t.Helper()
+	b.buildah(t, slices.Concat([]string{"bud", "--quiet", "--isolation", "chroot"}, args, []string{filepath.Join(b.dir, "context")})...)
+}
+
+func (b builds) write(t *testing.T, name string, lines ...string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(b.dir, "context", name), []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// build makes app:1; app:2 with one file changed; app:3 with a step more and
+// app:4 with another setting than that; and app:many for two platforms.
+func build(t *testing.T) builds {
+	t.Helper()
+	b := builds{t.TempDir()}
+	if err := os.Mkdir(filepath.Join(b.dir, "context"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b.write(t, "app.conf", "listen 8080")
+	b.write(t, "app", "one")
+	recipe := []string{"FROM scratch", "COPY app.conf /etc/app.conf", "COPY app /app/app", "ENV MODE=fast", "LABEL org.example.team=payments"}
+	b.write(t, "Containerfile", append(recipe, `CMD ["/app/app"]`)...)
+	b.bud(t, "--layers", "--tag", "app:1")
+	b.bud(t, "--platform", "linux/amd64,linux/arm64", "--manifest", "app:many")
+	b.write(t, "app", "two")
+	b.bud(t, "--layers", "--tag", "app:2")
+	recipe = append(recipe, "COPY app.conf /etc/second.conf")
+	b.write(t, "Containerfile", append(recipe, `CMD ["/app/app"]`)...)
+	b.bud(t, "--layers", "--tag", "app:3")
+	b.write(t, "Containerfile", append(recipe, `CMD ["/app/app", "-v"]`)...)
+	b.bud(t, "--layers", "--tag", "app:4")
+	return b
+}
+
+// push puts what was built into team/app.
+func (b builds) push(t *testing.T, host string) {
+	t.Helper()
+	to := "docker://" + host + "/team/app:"
+	for _, tag := range []string{"1", "2", "3", "4"} {
+		b.buildah(t, "push", "--quiet", "--tls-verify=false", "app:"+tag, to+tag)
+	}
+	b.buildah(t, "push", "--quiet", "--tls-verify=false", "--compression-format", "zstd", "app:1", to+"1-zstd")
+	b.buildah(t, "push", "--quiet", "--tls-verify=false", "--format", "v2s2", "app:1", to+"1-docker")
+	b.buildah(t, "manifest", "push", "--quiet", "--all", "--tls-verify=false", "app:many", to+"many")
+}
+
+// copied are tags of the demo that the test copies with all that they hold.
+var copied = [][2]string{
+	{"shop/image-name:20231001.155532z", ":prod"},
+	{"shop/api:build-1041", ":build-1042"},
+	{"uis/tool:v1.3", ":main"},
+	{"team/payments:1.42.0", ":1.42.0-zstd"},
+}
+
+// convert makes with skopeo what mirrors and tools make of images.
+func convert(t *testing.T, from, host string) {
+	t.Helper()
+	for _, pair := range copied {
+		repo, _, _ := strings.Cut(pair[0], ":")
+		skopeo(t, from+"/"+pair[0], host+"/"+pair[0], "--all", "--preserve-digests")
+		skopeo(t, from+"/"+repo+pair[1], host+"/"+repo+pair[1], "--all", "--preserve-digests")
+	}
+	// Eight platforms, one of them Windows, whose base is in no registry.
+	skopeo(t, from+"/library/python:2.7", host+"/library/python:2.7", "--all", "--preserve-digests")
+	app := host + "/team/app:"
+	skopeo(t, app+"1", app+"retag")
+	skopeo(t, app+"1", host+"/mirror/app:1")
+	skopeo(t, app+"1", app+"docker", "--format", "v2s2")
+	skopeo(t, app+"docker", app+"back", "--format", "oci")
+	skopeo(t, app+"many", app+"many-docker", "--format", "v2s2", "--all")
+	skopeo(t, app+"many", app+"amd64", "--override-os", "linux", "--override-arch", "amd64")
+	skopeo(t, host+"/shop/image-name:prod", host+"/mirror/image-name:oci", "--format", "oci")
+	unpacked := "dir:" + filepath.Join(t.TempDir(), "app")
+	skopeo(t, app+"1", unpacked, "--dest-decompress")
+	skopeo(t, unpacked, app+"zstd", "--dest-compress-format", "zstd")
+}
+
+// generate pushes with go-containerregistry.
+func generate(t *testing.T, host string) {
+	t.Helper()
+	must := func(err error) {
+		if err != nil {
+			t.Helper()
+			t.Fatal(err)
+		}
+	}
+	img, err := random.Image(200, 3)
+	must(err)
+	labelled, err := mutate.Config(img, v1.Config{Labels: map[string]string{"team": "payments"}})
+	must(err)
+	layer, err := random.Layer(200, "application/vnd.docker.image.rootfs.diff.tar.gzip")
+	must(err)
+	more, err := mutate.AppendLayers(img, layer)
+	must(err)
+	for tag, i := range map[string]v1.Image{"a": img, "labelled": labelled, "more": more} {
+		ref, err := name.NewTag(host+"/team/made:"+tag, name.Insecure)
+		must(err)
+		must(remote.Write(ref, i))
+	}
+	platform := func(arch string) mutate.IndexAddendum {
+		i, err := random.Image(200, 2)
+		must(err)
+		return mutate.IndexAddendum{Add: i, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: arch}}}
+	}
+	one := mutate.AppendManifests(empty.Index, platform("amd64"))
+	for tag, i := range map[string]v1.ImageIndex{"one": one, "two": mutate.AppendManifests(one, platform("arm64"))} {
+		ref, err := name.NewTag(host+"/team/made:"+tag, name.Insecure)
+		must(err)
+		must(remote.WriteIndex(ref, i))
+	}
+}
+
+// sameOrNot is a pair of images, and what is true of it by how it was made.
+type sameOrNot struct {
+	a, b, verdict string
+	code          int
+	steps         []string // classes, oldest first; nil if there is nothing to say
+}
+
+var pairsMade = []sameOrNot{
+	// The same manifest under another name.
+	{"team/app:1", ":retag", "identical", 0, []string{"same", "same", "settings", "settings", "settings"}},
+	{"team/app:1", "mirror/app:1", "identical", 0, nil},
+	// The same config in a manifest of the other format.
+	{"team/app:1", ":1-docker", "same-image-other-envelope", 0, []string{"same", "same", "settings", "settings", "settings"}},
+	{"team/app:1", ":docker", "same-image-other-envelope", 0, nil},
+	{"team/app:docker", ":back", "same-image-other-envelope", 0, nil},
+	{"team/app:many", ":many-docker", "same-image-other-envelope", 0, nil},
+	// skopeo writes the config again when it makes OCI of Docker's. Here it
+	// leaves out a null, which says as much as nothing (catalogue A8).
+	{"shop/image-name:prod", "mirror/image-name:oci", "same-image-reprinted", 0, nil},
+	// The same config over layers that were compressed again.
+	{"team/app:1", ":1-zstd", "same-image-packed-differently", 0, []string{"repacked", "repacked", "settings", "settings", "settings"}},
+	{"team/app:1", ":zstd", "same-image-packed-differently", 0, []string{"repacked", "repacked", "settings", "settings", "settings"}},
+	{"team/app:zstd", ":docker", "same-image-packed-differently", 0, nil},
+	// An index and one of the images in it: the other platform is lost.
+	{"team/app:many", ":amd64", "same-image-other-envelope", 1, nil},
+	// Built again.
+	{"team/app:1", ":2", "same-recipe", 1, []string{"same", "substituted", "settings", "settings", "settings"}},
+	{"team/app:2", ":3", "same-base", 1, []string{"same", "same", "settings", "settings", "added", "settings"}},
+	{"team/app:3", ":4", "same-files-other-settings", 1, nil},
+	{"team/app:1", "team/made:a", "unrelated", 1, nil},
+	// Made by a library, without a recipe.
+	{"team/made:a", ":labelled", "same-files-other-settings", 1, nil},
+	{"team/made:a", ":more", "same-base", 1, []string{"same", "same", "same", "added"}},
+	{"team/made:one", ":two", "same-image-other-envelope", 1, nil},
+}
+
+// answered is what these tests read of a JSON report.
+type answered struct {
+	Schema    string
+	A, B      struct{ Kind string }
+	Verdict   struct{ Code string }
+	Platforms []struct{ Steps []struct{ Class string } }
+}
+
+func (p sameOrNot) check(t *testing.T, host string) {
+	t.Helper()
+	a, b := host+"/"+p.a, p.b
+	if b[0] != ':' {
+		b = host + "/" + b
+	}
+	got := cli(t, "-o", "json", a, b)
+	var r answered
+	if err := json.Unmarshal([]byte(got.out), &r); err != nil || got.errors != "" {
+		t.Fatalf("%v: %s%s", err, got.out, got.errors)
+	}
+	if r.Schema != "tagdiff/1" || r.Verdict.Code != p.verdict || got.code != p.code {
+		t.Errorf("%s: %s with exit code %d, want %s with %d\n%s", r.Schema, r.Verdict.Code, got.code, p.verdict, p.code, cli(t, "-o", "text", a, b).out)
+	}
+	if p.steps == nil {
+		return
+	}
+	var steps []string
+	for _, s := range r.Platforms[0].Steps {
+		steps = append(steps, s.Class)
+	}
+	if !slices.Equal(steps, p.steps) {
+		t.Errorf("steps %q, want %q", steps, p.steps)
+	}
+}
+
+// TestRealRegistries fills the registries that people run with the tools that
+// people use, and asks what is the same.
+func TestRealRegistries(t *testing.T) {
+	t.Parallel()
+	installed(t, "skopeo", "buildah")
+	source, err := demo.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = source.Close() })
+	made := build(t)
+	for _, r := range realRegistries {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			installed(t, r.program)
+			host := r.start(t)
+			made.push(t, host)
+			convert(t, source.Host(), host)
+			generate(t, host)
+			for _, p := range pairsMade {
+				t.Run(p.a+" "+p.b, func(t *testing.T) { p.check(t, host) })
+			}
+			for _, pair := range copied {
+				t.Run(pair[0]+" as in the demo", func(t *testing.T) { sameReport(t, pair, source.Host(), host) })
+			}
+			t.Run("exactly", func(t *testing.T) {
+				for b, want := range map[string]int{":retag": 0, ":docker": 1, ":zstd": 1} {
+					if got := cli(t, "-o", "json", "--exact", host+"/team/app:1", b); got.code != want {
+						t.Errorf("%s: exit code %d, want %d: %s", b, got.code, want, got.errors)
+					}
+				}
+			})
+			t.Run("across", func(t *testing.T) {
+				if got := cli(t, "-o", "json", host+"/library/python:2.7", source.Host()+"/library/python:2.7.17"); got.code != 0 || !strings.Contains(got.out, `"identical"`) {
+					t.Errorf("exit code %d: %s%s", got.code, got.out, got.errors)
+				}
+			})
+			if r.schema1 {
+				t.Run("schema1", func(t *testing.T) { storedAsSchema1(t, host) })
+			}
+			t.Run("screens", func(t *testing.T) { browseReal(t, host) })
+		})
+	}
+}
+
+// sameReport compares a pair where it comes from and where it was copied to.
+func sameReport(t *testing.T, pair [2]string, from, to string) {
+	t.Helper()
+	want := cli(t, "-o", "json", from+"/"+pair[0], pair[1])
+	got := cli(t, "-o", "json", to+"/"+pair[0], pair[1])
+	want.out = strings.ReplaceAll(want.out, from, to)
+	if got != want || got.errors != "" || len(got.out) == 0 {
+		t.Errorf("the copies compare with %+v\nthe originals with %+v", got, want)
+	}
+}
+
+// storedAsSchema1 has the registry hold an image as it was done in 2015.
+func storedAsSchema1(t *testing.T, host string) {
+	t.Helper()
+	skopeo(t, host+"/team/app:docker", host+"/team/app:schema1", "--format", "v2s1")
+	sameOrNot{"team/app:docker", ":schema1", "same-image-reprinted", 0, nil}.check(t, host)
+	var r answered
+	if err := json.Unmarshal([]byte(cli(t, "-o", "json", host+"/team/app:schema1").out), &r); err != nil || r.A.Kind != "schema1" {
+		t.Errorf("%v: the kind is %q", err, r.A.Kind)
+	}
+}
+
+// browseReal goes from the registry to the answer, and back out.
+func browseReal(t *testing.T, host string) {
+	t.Helper()
+	term := uitest.Start(t, small, host)
+	play(t, term, []step{
+		{"", []string{"library/python", "mirror/app", "team/made"}, ""},
+		{"/ team/app enter", []string{"› team/app"}, ""},
+		{"enter", []string{"›  1  ", "many-docker", "arm64 amd64", "linux/amd64"}, ""},
+		{"a / 2 enter", []string{"compare A :1 with :2"}, ""},
+		{"b", []string{"A :1 ", "B :2 ", "SAME RECIPE, BUILT AGAIN FROM STEP 2 ON"}, ""},
+		{"3 n", []string{"›≠    2", "rebuilt"}, ""},
+		{"s", []string{"A :2 ", "B :1 ", "SAME RECIPE"}, ""},
+		{"esc esc esc esc", []string{"›", "enter tags"}, ""},
+		{"q", nil, ""},
+	})
+	if code := term.Wait(); code != 0 {
+		t.Errorf("q ended the program with %d", code)
+	}
+	for _, form := range []string{"text", "markdown"} {
+		got := cli(t, "-o", form, host+"/team/app:1", ":2")
+		if got.code != 1 || !strings.Contains(got.out, "Same recipe, built again from step 2 on") {
+			t.Errorf("%s with exit code %d:\n%s%s", form, got.code, got.out, got.errors)
+		}
+	}
+}
