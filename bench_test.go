@@ -1,0 +1,78 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagdiff/tagdiff/registry/demo"
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+// TestBytesPerKey: what a key costs on a slow link. It is counted, not timed:
+// moving the cursor, and scrolling both sides by a line.
+func TestBytesPerKey(t *testing.T) {
+	const most = 300 // bytes, of which the emulator needs every one
+	server, err := demo.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	term := uitest.Start(t, wide, server.Host()+"/shop/api:build-1041", ":build-1042")
+	term.WaitFor("SAME BASE", "5 Config ≠")
+	for _, c := range []struct {
+		name, view, shows string
+		keys              int
+	}{
+		{"cursor down in Layers", "3", "B layer", 12},
+		{"a line of side-by-side scroll in Config", "5", `"architecture"`, 60},
+	} {
+		term.Type(c.view)
+		row := cursorRow(term.WaitFor(c.shows))
+		before := term.Bytes()
+		for range c.keys {
+			term.Type("down")
+			// One key at a time: keys that arrive together are painted together.
+			row = cursorRow(term.WaitUntil("the cursor moved", func(f uitest.Frame) bool { return cursorRow(f) != "" && cursorRow(f) != row }))
+		}
+		got := (term.Bytes() - before) / c.keys
+		t.Logf("%s: %d bytes for a key", c.name, got)
+		if got > most {
+			t.Errorf("%s: %d bytes for a key, want at most %d", c.name, got, most)
+		}
+	}
+}
+
+// cursorRow is the line under the cursor.
+func cursorRow(f uitest.Frame) string {
+	for _, r := range f.Rows() {
+		if strings.HasPrefix(r, "›") {
+			return r
+		}
+	}
+	return ""
+}
+
+// BenchmarkFirstFrame compares the time from start to the first screen with
+// that of the smallest program of the same libraries; read the ratio, the
+// times are the machine's.
+func BenchmarkFirstFrame(b *testing.B) {
+	fake := uitest.BuildPackage(b, "./ui/uitest/internal/fake")
+	first := func(o uitest.Options, want string, args ...string) time.Duration {
+		o.Width, o.Height = 120, 40
+		start := time.Now()
+		term := uitest.Start(b, o, args...)
+		term.WaitFor(want)
+		took := time.Since(start)
+		term.Type("q")
+		term.Wait()
+		return took
+	}
+	uitest.Build(b)
+	var ours, least time.Duration
+	for b.Loop() {
+		ours += first(uitest.Options{}, "Browse the registry", "demo")
+		least += first(uitest.Options{Program: fake}, "step 1")
+	}
+	b.ReportMetric(float64(ours)/float64(least), "ratio")
+}
