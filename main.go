@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/fang/v2"
+	"github.com/adrg/xdg"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
@@ -195,7 +197,10 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 		return err
 	}
 	defer closeLog()
-	client := registry.New(registry.Options{PlainHTTP: f.plainHTTP, Log: log})
+	client := registry.New(registry.Options{
+		PlainHTTP: f.plainHTTP, Log: log,
+		Endpoints: filepath.Join(xdg.CacheHome, "tagdiff", "endpoints.json"),
+	})
 	if form == "tui" {
 		return f.screen(cmd.Context(), client, refs, guide)
 	}

@@ -42,10 +42,10 @@ func cli(t *testing.T, args ...string) said {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
-	return ended(t, ctx, cleanCommand(ctx, t, uitest.Build(t), args...))
+	return ended(ctx, t, cleanCommand(ctx, t, uitest.Build(t), args...))
 }
 
-func ended(t *testing.T, ctx context.Context, cmd *exec.Cmd) said {
+func ended(ctx context.Context, t *testing.T, cmd *exec.Cmd) said {
 	t.Helper()
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
@@ -76,7 +76,7 @@ func tool(t *testing.T, name string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
-	if got := ended(t, ctx, cleanCommand(ctx, t, name, args...)); got.code != 0 {
+	if got := ended(ctx, t, cleanCommand(ctx, t, name, args...)); got.code != 0 {
 		t.Fatalf("%s %q: exit code %d\n%s%s", name, args, got.code, got.out, got.errors)
 	}
 }
@@ -435,12 +435,12 @@ func browseReal(t *testing.T, host string) {
 	play(t, term, []step{
 		{"", []string{"library/python", "mirror/app", "team/made"}, ""},
 		{"/ team/app enter", []string{"› team/app"}, ""},
-		{"enter", []string{"›  1  ", "many-docker", "arm64 amd64", "linux/amd64"}, ""},
+		{"enter", []string{"›  1  ", "many-docker", "index", "arm64", "linux/amd64"}, ""},
 		{"a / 2 enter", []string{"compare A :1 with :2"}, ""},
 		{"b", []string{"A :1 ", "B :2 ", "SAME RECIPE, BUILT AGAIN FROM STEP 2 ON"}, ""},
 		{"3 n", []string{"›≠    2", "rebuilt"}, ""},
 		{"s", []string{"A :2 ", "B :1 ", "SAME RECIPE"}, ""},
-		{"esc esc esc esc", []string{"›", "enter tags"}, ""},
+		{"esc", []string{"/2", "created"}, ""}, // back in the list, as it was left
 		{"q", nil, ""},
 	})
 	if code := term.Wait(); code != 0 {

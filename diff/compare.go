@@ -26,12 +26,16 @@ func Again(prev Comparison, a, b model.Artifact) Comparison {
 		if old, ok := known[keyOfPair(*p)]; ok && old.same(*p) {
 			p.Rows, p.Verdict, p.Findings = old.Rows, old.Verdict, old.Findings
 			done[i] = true
+			if p.A == nil || p.B == nil { // what it is called hangs on the other pairs
+				p.Verdict = judge(*p, nameA, nameB)
+			}
 			continue
 		}
 		p.Rows = pairRows(*p)
 		p.Verdict = judge(*p, nameA, nameB)
 	}
 	c.Pairs = pairs
+	c.nameSpares()
 	c.Verdict = c.overall(settled)
 	return c.withFindings(done)
 }

@@ -101,8 +101,18 @@ func TestDuplicatePlatforms(t *testing.T) {
 	if len(c.Pairs) != 2 || c.Pairs[0].Verdict.Code != Identical || c.Pairs[1].B != nil {
 		t.Errorf("pairs %+v", c.Pairs)
 	}
-	if !c.Same(false) {
-		t.Error("clients take the first, which is the same")
+	if c.Same(false) {
+		t.Error("which entry a client gets is the client's choice: that is not the same")
+	}
+	if got := c.Pairs[1].Verdict.Headline.String(); got != "Again in :a" {
+		t.Errorf("the second entry is called %q", got)
+	}
+	if len(c.Findings) != 1 || c.Findings[0].ID != "C7" {
+		t.Errorf("found %v", c.Findings)
+	}
+	// The same entry twice is clumsy, and not ambiguous.
+	if c := Compare(index(t, "a", entry(first), entry(first)), index(t, "b", entry(first))); len(c.Findings) != 0 {
+		t.Errorf("found %v", c.Findings)
 	}
 }
 

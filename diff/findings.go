@@ -20,6 +20,7 @@ type rule struct {
 var rules = []rule{
 	{id: "C4", name: "borrowed-base", whole: borrowedBase},
 	{id: "C3", name: "label-contradiction", pair: labelContradiction},
+	{id: "C7", name: "ambiguous-platform", whole: ambiguousPlatform},
 	{id: "A10", name: "flattened", whole: flattened},
 	{id: "C1", name: "platform-lost", whole: platformLost},
 	{id: "D7", name: "row-count-mismatch", pair: rowCountMismatch},

@@ -50,7 +50,9 @@ type jsonValue struct {
 	members []jsonValue // or elements
 }
 
-func (v jsonValue) isThere() bool { return v.raw != "" }
+// isThere reports whether v says anything. A member that is null says what one
+// that is missing says: tools drop and add them when they rewrite a config.
+func (v jsonValue) isThere() bool { return v.raw != "" && v.raw != "null" }
 
 // member is the last one of a name, which is the one that Go reads.
 func (v jsonValue) member(name string) jsonValue {
@@ -67,7 +69,10 @@ func (v jsonValue) member(name string) jsonValue {
 // says reports whether two values are written the same or say the same to
 // every reader. What is not there says something else than what is.
 func (v jsonValue) says(o jsonValue) bool {
-	return v.raw == o.raw || v.isThere() && o.isThere() && v.equal(o) && v.plain() && o.plain()
+	if !v.isThere() || !o.isThere() {
+		return v.isThere() == o.isThere()
+	}
+	return v.raw == o.raw || v.equal(o) && v.plain() && o.plain()
 }
 
 func (v jsonValue) equal(o jsonValue) bool {
@@ -79,7 +84,24 @@ func (v jsonValue) equal(o jsonValue) bool {
 	case v.kind == '"':
 		return v.text == o.text
 	}
+	v, o = v.withoutNulls(), o.withoutNulls()
 	return slices.Equal(v.names, o.names) && slices.EqualFunc(v.members, o.members, jsonValue.equal)
+}
+
+// withoutNulls is an object without the members that are not there.
+func (v jsonValue) withoutNulls() jsonValue {
+	if v.kind != '{' || !slices.ContainsFunc(v.members, func(m jsonValue) bool { return !m.isThere() }) {
+		return v
+	}
+	var names []string
+	var members []jsonValue
+	for i, m := range v.members {
+		if m.isThere() {
+			names, members = append(names, v.names[i]), append(members, m)
+		}
+	}
+	v.names, v.members = names, members
+	return v
 }
 
 // plain reports whether every reader sees the same in v. Go's reader matches

@@ -28,6 +28,41 @@ func platformLost(c Comparison) []Finding {
 	}}
 }
 
+// ambiguousPlatform (C7): two entries of an index claim one platform.
+func ambiguousPlatform(c Comparison) []Finding {
+	var found []Finding
+	nameA, nameB := c.names()
+	for _, s := range []struct {
+		side Side
+		name string
+		art  *model.Artifact
+	}{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
+		if s.art == nil || !isIndex(*s.art) {
+			continue
+		}
+		first := map[string]model.Entry{}
+		for _, e := range s.art.Images() {
+			platform := nameOf(e)
+			before, again := first[platform]
+			if !again || platform == "" {
+				first[platform] = e
+				continue
+			}
+			if before.Descriptor.Digest == e.Descriptor.Digest {
+				continue
+			}
+			found = append(found, Finding{
+				Severity: 2, Trust: Proved,
+				Evidence: []Evidence{{s.side, none, before.Descriptor.Digest}, {s.side, none, e.Descriptor.Digest}},
+				Say: safe.Sprintf("Two entries of %s claim %s: sha256:%s and sha256:%s. Most clients take the first and never use the other.",
+					s.name, platform, short(before.Descriptor.Digest), short(e.Descriptor.Digest)),
+				Next: safe.Const("Make the index again with one entry for each platform"),
+			})
+		}
+	}
+	return found
+}
+
 // platformAdded (C2): what B serves and A does not.
 func platformAdded(c Comparison) []Finding {
 	if !c.platformsKnown() || len(flattened(c)) > 0 {

@@ -68,7 +68,7 @@ func runSettingsDiffer(a, b jsonValue) []string {
 	var differ []string
 	for _, name := range namesOf(a, b) {
 		va, vb := a.member(name), b.member(name)
-		if va.says(vb) {
+		if va.says(vb) || va.isDefault() && vb.isDefault() {
 			continue
 		}
 		switch name {
@@ -85,6 +85,12 @@ func runSettingsDiffer(a, b jsonValue) []string {
 		}
 	}
 	return differ
+}
+
+// isDefault reports whether a setting has the value of one that is not
+// written: docker's classic builder spells all of them out.
+func (v jsonValue) isDefault() bool {
+	return !v.isThere() || v.raw == "false" || v.raw == `""` || v.raw == "0"
 }
 
 // namesOf are the names of the members of both, sorted.

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"slices"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -209,17 +210,25 @@ func (c Comparison) nothingShared() Verdict {
 		}
 	}
 	onlyA, onlyB := c.onlyIn()
-	return Verdict{
+	v := Verdict{
 		Code: NotComparable, Trust: Proved, Headline: safe.Const("No platform in common"),
-		Because: safe.Sprintf("%s has %s; %s has %s", nameA, orNone(onlyA), nameB, orNone(onlyB)),
+		Because: safe.Sprintf("%s has %s; %s has %s", nameA, contents(*c.A, onlyA), nameB, contents(*c.B, onlyB)),
 	}
+	if len(c.A.Images()) == 0 || len(c.B.Images()) == 0 {
+		v.Headline = safe.Const("These cannot be compared")
+	}
+	return v
 }
 
-func orNone(platforms []string) string {
-	if len(platforms) == 0 {
-		return "no image"
+// contents says what a side holds when there is nothing to pair it with.
+func contents(a model.Artifact, platforms []string) string {
+	switch {
+	case len(a.Images()) > 0:
+		return list(platforms)
+	case isIndex(a):
+		return "no image in its index"
 	}
-	return list(platforms)
+	return "no image but " + artifactText(model.Entry{Descriptor: v1.Descriptor{ArtifactType: a.Top.ArtifactType}})
 }
 
 func isSame(c Code) bool { r := rank(c); return r >= 0 && r <= rank(Reprinted) }
@@ -235,5 +244,37 @@ func (c Comparison) Same(exact bool) bool {
 		return true
 	}
 	onlyA, onlyB := c.onlyIn()
-	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0
+	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.spares()) == 0
+}
+
+// spares are the indexes of the pairs that are a second entry for a platform
+// which the other side has too. Which one a client gets is the client's choice.
+func (c Comparison) spares() []int {
+	both := map[string]bool{}
+	for _, p := range c.shared() {
+		both[p.Platform] = true
+	}
+	var spares []int
+	for i, p := range c.Pairs {
+		if (p.A == nil || p.B == nil) && both[p.Platform] {
+			spares = append(spares, i)
+		}
+	}
+	return spares
+}
+
+// nameSpares gives spares a verdict of their own: "only in" would be untrue.
+func (c Comparison) nameSpares() {
+	nameA, nameB := c.names()
+	for _, i := range c.spares() {
+		p := &c.Pairs[i]
+		here := nameA
+		if p.A == nil {
+			here = nameB
+		}
+		p.Verdict = Verdict{
+			Code: NotComparable, Trust: Proved, Headline: safe.Sprintf("Again in %s", here),
+			Because: safe.Sprintf("%s lists %s more than once; most clients take the first", here, platformText(p.Platform)),
+		}
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -105,6 +107,9 @@ func ParseManifest(doc Document) (Manifest, error) {
 	m.ArtifactType = w.ArtifactType
 	if m.ArtifactType == "" && m.Kind == KindOther {
 		m.ArtifactType = m.Config.MediaType
+		if t := m.Config.MediaType; len(m.Layers) > 0 && (t == v1.MediaTypeImageConfig || t == MediaTypeDockerConfig) {
+			m.ArtifactType = m.Layers[0].MediaType
+		}
 	}
 	return m, m.check()
 }
@@ -140,9 +145,21 @@ func imageOrArtifact(w wire) Kind {
 	}
 	switch w.Config.MediaType {
 	case v1.MediaTypeImageConfig, MediaTypeDockerConfig, "":
-		return KindImage
+	default:
+		return KindOther
 	}
-	return KindOther
+	// cosign's signatures say they have an image's config.
+	if len(w.Layers) > 0 && !slices.ContainsFunc(w.Layers, isLayer) {
+		return KindOther
+	}
+	return KindImage
+}
+
+// isLayer reports whether a descriptor may be a layer of files. Old clients
+// wrote application/octet-stream (distribution#1771).
+func isLayer(d v1.Descriptor) bool {
+	return d.MediaType == "" || d.MediaType == "application/octet-stream" ||
+		strings.Contains(d.MediaType, "tar") || strings.Contains(d.MediaType, "layer") || strings.Contains(d.MediaType, "rootfs")
 }
 
 // check holds m to its bounds; a descriptor that fails would otherwise switch

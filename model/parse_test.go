@@ -85,3 +85,24 @@ func checkSteps(t *testing.T, img Image, err error, n int) {
 		}
 	}
 }
+
+// TestSignatureIsNoImage: cosign pushes its signatures with an image's config.
+func TestSignatureIsNoImage(t *testing.T) {
+	const d = `"sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2"`
+	for layer, want := range map[string]Kind{
+		"application/vnd.dev.cosign.simplesigning.v1+json": KindOther,
+		"application/vnd.oci.image.layer.v1.tar+gzip":      KindImage,
+		"application/octet-stream":                         KindImage,
+	} {
+		raw := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
+			"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":` + d + `,"size":2},
+			"layers":[{"mediaType":"` + layer + `","digest":` + d + `,"size":2}]}`
+		m, err := ParseManifest(Document{Raw: []byte(raw)})
+		if err != nil || m.Kind != want {
+			t.Errorf("%s makes it %q (%v), want %q", layer, m.Kind, err, want)
+		}
+		if want == KindOther && m.ArtifactType != layer {
+			t.Errorf("it calls itself %q", m.ArtifactType)
+		}
+	}
+}

@@ -32,7 +32,10 @@ func PlatformName(p v1.Platform) string {
 		return ""
 	}
 	n := Normal(p)
-	name := n.OS + "/" + n.Architecture
+	name := n.OS
+	if n.Architecture != "" {
+		name += "/" + n.Architecture
+	}
 	if n.Variant != "" {
 		name += "/" + n.Variant
 	}

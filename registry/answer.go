@@ -15,6 +15,7 @@ type answer struct {
 	header http.Header
 	body   []byte
 	scheme string // that the registry spoke in the end
+	from   string // the host that it redirected to, "" for none
 	login  string // whose login was sent along, "" for none
 }
 

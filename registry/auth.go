@@ -25,6 +25,7 @@ type authority struct {
 
 	mu     sync.Mutex
 	asked  *challenge       // the last one; later requests need no 401 any more
+	guess  bool             // asked is from an earlier run, and untried
 	tokens map[string]token // by scope as the seam names it
 	note   error            // why a login could not be looked up
 
@@ -36,7 +37,10 @@ func newAuthority(s *seam, keys *keyring) *authority {
 }
 
 // key is an Authorization header and whose login made it, "" for nobody's.
-type key struct{ header, login string }
+type key struct {
+	header, login string
+	private       bool // for TLS alone
+}
 
 type token struct {
 	key
@@ -61,18 +65,21 @@ func (e *tokenError) Error() string {
 func (e *tokenError) Unwrap() error { return e.err }
 
 // known is the key to send before anybody asked for it, as far as earlier
-// answers told.
-func (a *authority) known(ctx context.Context, scope string) (key, error) {
+// answers told, be it in an earlier run; then it is supposed to be the key.
+func (a *authority) known(ctx context.Context, scope string) (k key, supposed bool, err error) {
 	a.mu.Lock()
-	asked := a.asked
+	asked, guess := a.asked, a.guess
 	a.mu.Unlock()
-	if asked == nil {
-		return key{}, nil
+	switch {
+	case asked == nil:
+	case guess:
+		k, err = a.supposed(ctx, asked, scope)
+	case asked.scheme == "basic":
+		k, err = a.basic(ctx, scope)
+	default:
+		k, err = a.bearer(ctx, *asked, scope, scope, "")
 	}
-	if asked.scheme == "basic" {
-		return a.basic(ctx, scope)
-	}
-	return a.bearer(ctx, *asked, scope, scope, "")
+	return k, guess && k.header != "", err
 }
 
 // answer is the key that a 401 asks for; the zero key when there is none or
@@ -83,7 +90,7 @@ func (a *authority) answer(ctx context.Context, headers []string, scope string, 
 		return key{}, nil
 	}
 	a.mu.Lock()
-	a.asked = &c
+	a.asked, a.guess = &c, false
 	a.mu.Unlock()
 	var (
 		k   key
@@ -153,9 +160,7 @@ func (a *authority) bearer(ctx context.Context, c challenge, scope, wanted, refu
 	ch := a.fetching.DoChan(c.realm+" "+scope+" "+refused, func() (any, error) {
 		t, err := a.fetch(context.Background(), c, scope, wanted)
 		if err == nil {
-			a.mu.Lock()
-			a.tokens[scope] = t
-			a.mu.Unlock()
+			a.keep(c.realm, scope, t)
 		}
 		return t, err
 	})
@@ -170,6 +175,16 @@ func (a *authority) bearer(ctx context.Context, c challenge, scope, wanted, refu
 	}
 }
 
+// keep keeps a token for others, unless the registry has named another realm
+// meanwhile.
+func (a *authority) keep(realm, scope string, t token) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.asked != nil && a.asked.realm == realm {
+		a.tokens[scope] = t
+	}
+}
+
 // fetch asks the token service.
 func (a *authority) fetch(ctx context.Context, c challenge, scope, wanted string) (token, error) {
 	l, err := a.lookup(ctx, scope)
@@ -177,7 +192,7 @@ func (a *authority) fetch(ctx context.Context, c challenge, scope, wanted string
 		return token{}, err
 	}
 	if l.bearer != "" {
-		return token{key: key{"Bearer " + l.bearer, l.String()}, expires: time.Now().Add(time.Hour)}, nil
+		return token{key: key{header: "Bearer " + l.bearer, login: l.String()}, expires: time.Now().Add(time.Hour)}, nil
 	}
 	req, err := a.tokenRequest(ctx, c, wanted, l)
 	if err != nil {

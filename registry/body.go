@@ -47,6 +47,8 @@ func (s *seam) fetch(parent context.Context, req *http.Request, limit int64, key
 	a := answer{status: resp.StatusCode, header: resp.Header, scheme: req.URL.Scheme, login: key.login}
 	if resp.Request.URL.Host == req.URL.Host {
 		a.scheme = resp.Request.URL.Scheme // it may have sent us from http to https
+	} else {
+		a.from = resp.Request.URL.Host
 	}
 	if resp.StatusCode != http.StatusOK {
 		a.body, err = readSome(resp.Body, maxProblem)

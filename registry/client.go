@@ -30,6 +30,10 @@ type Options struct {
 	// CertDirs hold a folder per registry with *.crt (authorities), *.cert and
 	// *.key (client certificates); nil means where docker and podman look.
 	CertDirs []string
+	// Endpoints is a file in which to remember, per registry, where it has its
+	// tokens made and to which host its blobs redirect, so that the next run
+	// need not ask; "" remembers nothing. No login or token is ever in it.
+	Endpoints string
 }
 
 // DefaultConcurrency lets two images of 16 platforms each be read in three
@@ -40,12 +44,13 @@ const DefaultConcurrency = 64
 // soon after its context is done, and every error it returns is a
 // *model.Trouble.
 type Client struct {
-	opts     Options
-	keys     *keyring
-	meter    *meter
-	patience patience
-	cache    *cache
-	flights  flights
+	opts      Options
+	keys      *keyring
+	meter     *meter
+	patience  patience
+	cache     *cache
+	flights   flights
+	endpoints *endpoints
 
 	mu    sync.Mutex
 	hosts map[string]*host
@@ -64,7 +69,7 @@ func New(opts Options) *Client {
 	}
 	return &Client{
 		opts: opts, keys: newKeyring(), meter: newMeter(), patience: usualPatience,
-		cache: newCache(cacheBytes), hosts: map[string]*host{},
+		cache: newCache(cacheBytes), hosts: map[string]*host{}, endpoints: &endpoints{path: opts.Endpoints},
 	}
 }
 

@@ -13,7 +13,9 @@ import (
 // patience is how long a server may take.
 type patience struct {
 	dial    time.Duration // to accept a connection
+	early   time.Duration // for a connection to be used; net/http's servers hang up after ten seconds
 	silence time.Duration // between two signs of life
+	guess   time.Duration // for a token from where an earlier run got one
 	whole   time.Duration // for one request in all
 	tries   int           // per request, when the trouble is of the passing kind
 	pause   time.Duration // before the second try, doubled for each more
@@ -23,7 +25,7 @@ type patience struct {
 // usualPatience is a person's: registries that fetch from another one first
 // are silent for up to 20 s, and nobody waits two minutes for a manifest.
 var usualPatience = patience{
-	dial: 10 * time.Second, silence: 30 * time.Second, whole: 2 * time.Minute,
+	dial: 10 * time.Second, early: 8 * time.Second, silence: 30 * time.Second, guess: 3 * time.Second, whole: 2 * time.Minute,
 	tries: 3, pause: 250 * time.Millisecond, longest: 5 * time.Second,
 }
 

@@ -25,10 +25,17 @@ import (
 // really happened is in the call.
 type seam struct {
 	host     string // as references name the registry
+	own      string // as its address is
+	wire     *wire
 	client   *http.Client
 	auth     *authority
 	patience patience
 	scheme   atomic.Value // string; unset while the first answer must tell
+
+	memory    *endpoints
+	hint      *endpoint   // from it, nil for none
+	likelyTLS atomic.Bool // it spoke TLS in an earlier run
+	begun     sync.Once
 
 	mu    sync.Mutex
 	quiet time.Time // no request before: the registry asked for a pause
@@ -36,7 +43,7 @@ type seam struct {
 
 func newSeam(c *Client, settings config.Host) (*seam, error) {
 	g := &guard{}
-	transport, err := newTransport(settings, g, c.patience, c.opts)
+	transport, opener, err := newTransport(settings, g, c.patience, c.opts)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +53,10 @@ func newSeam(c *Client, settings config.Host) (*seam, error) {
 	} else if own == "" {
 		own = settings.Name
 	}
-	s := &seam{host: settings.Name, patience: c.patience}
-	s.client = &http.Client{
-		Transport:     &wire{next: transport, host: own, guard: g, meter: c.meter, log: c.opts.Log},
-		CheckRedirect: checkRedirect,
-	}
+	g.near.Store(isLoopback(own)) // connections elsewhere may be opened before its own
+	s := &seam{host: settings.Name, own: own, patience: c.patience, memory: &endpoints{}}
+	s.wire = &wire{next: transport, opener: opener, host: own, guard: g, meter: c.meter, log: c.opts.Log}
+	s.client = &http.Client{Transport: s.wire, CheckRedirect: checkRedirect}
 	s.auth = newAuthority(s, c.keys)
 	switch {
 	case settings.TLS == config.TLSDisabled:
@@ -60,6 +66,9 @@ func newSeam(c *Client, settings config.Host) (*seam, error) {
 	case c.opts.PlainHTTP || isLoopback(s.host): // see send
 	default:
 		s.scheme.Store("https")
+	}
+	if settings.TLS != config.TLSDisabled && settings.TLS != config.TLSInsecure {
+		s.remember(c.endpoints)
 	}
 	return s, nil
 }
@@ -158,37 +167,55 @@ func (s *seam) holdBack(ctx context.Context) error {
 
 // attempt asks once, and a second time with a login if that is wanted.
 func (s *seam) attempt(ctx context.Context, q question) (answer, error) {
-	key, err := s.auth.known(ctx, q.scope)
+	s.begin()
+	k, supposed, err := s.auth.known(ctx, q.scope)
 	if err != nil {
 		return answer{}, err
 	}
-	a, err := s.send(ctx, q, key)
-	if err != nil || a.status != http.StatusUnauthorized {
-		return a, err
+	a, err := s.send(ctx, q, k)
+	if err == nil && s.auth.misled(supposed, a.status) {
+		k = key{}
+		a, err = s.send(ctx, q, k)
 	}
-	key, err = s.auth.answer(ctx, a.header.Values("WWW-Authenticate"), q.scope, key)
-	if err != nil || key.header == "" {
-		return a, err
+	if err == nil && a.status == http.StatusUnauthorized {
+		next, errKey := s.auth.answer(ctx, a.header.Values("WWW-Authenticate"), q.scope, k)
+		if errKey != nil || next.header == "" {
+			return a, errKey
+		}
+		a, err = s.send(ctx, q, next)
 	}
-	return s.send(ctx, q, key)
+	if err == nil {
+		s.learn(q, a)
+	}
+	return a, err
 }
 
 // send settles the scheme with the first answer. Plain http goes first where
 // it is allowed: a TLS server refuses it at once, whereas a plain server may
 // wait for the end of a line that a TLS greeting does not have. Nothing is
-// given away: logins are sent only after an answer asked for one.
-func (s *seam) send(ctx context.Context, q question, key key) (answer, error) {
+// given away: logins are sent only after an answer asked for one, or over TLS
+// where one has asked before.
+func (s *seam) send(ctx context.Context, q question, k key) (answer, error) {
 	if scheme, ok := s.scheme.Load().(string); ok {
-		return s.fetch(ctx, q.request(scheme, key), q.limit, key)
+		return s.fetch(ctx, q.request(scheme, k), q.limit, k)
 	}
-	a, err := s.fetch(ctx, q.request("http", key), q.limit, key)
+	if s.likelyTLS.Load() {
+		a, err := s.fetch(ctx, q.request("https", k), q.limit, k)
+		if err == nil || isCertificate(err) || ctx.Err() != nil {
+			s.settle(a, err)
+			return a, err
+		}
+		s.likelyTLS.Store(false) // no TLS there any more
+		s.auth.doubt()
+	}
+	a, err := s.fetch(ctx, q.request("http", k), q.limit, k)
 	// Without a port the two schemes have different ones.
 	elsewhere := errors.Is(err, syscall.ECONNREFUSED) && q.url.Port() == ""
 	if !wantsTLS(a, err) && !elsewhere {
 		s.settle(a, err)
 		return a, err
 	}
-	b, errTLS := s.fetch(ctx, q.request("https", key), q.limit, key)
+	b, errTLS := s.fetch(ctx, q.request("https", k), q.limit, k)
 	if errTLS != nil && !isCertificate(errTLS) && ctx.Err() == nil {
 		return a, err // no TLS there: it was a plain server's answer
 	}
@@ -234,7 +261,7 @@ func (q question) request(scheme string, key key) *http.Request {
 	if len(q.accept) > 0 {
 		req.Header["Accept"] = q.accept
 	}
-	if key.header != "" {
+	if key.header != "" && !(key.private && scheme != "https") {
 		req.Header.Set("Authorization", key.header)
 	}
 	return req

@@ -45,6 +45,9 @@ type server struct {
 
 	front func(w http.ResponseWriter, r *http.Request) bool
 	plain atomic.Bool // set to do without front from now on
+
+	shakes  atomic.Int64  // TLS connections made
+	changed chan struct{} // gets something after each, if there is room
 }
 
 // span is when a request came and was answered, in ticks of one counter.
@@ -52,7 +55,7 @@ type span struct{ from, to int }
 
 func newServer(t testing.TB) *server {
 	t.Helper()
-	s := &server{real: ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))}
+	s := &server{real: ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0))), changed: make(chan struct{}, 1)}
 	s.Server = httptest.NewServer(s.handler())
 	s.host = strings.TrimPrefix(s.URL, "http://")
 	t.Cleanup(s.Close)
@@ -120,6 +123,13 @@ func (s *server) depth() int {
 		most = max(most, deep[i])
 	}
 	return most
+}
+
+func (s *server) notice() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
 }
 
 func (s *server) ref(repo, tag string) model.Ref {

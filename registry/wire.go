@@ -19,25 +19,28 @@ var errWrites = errors.New("refused to send a request that could write")
 // wire is the last stop before the network. Whatever the layers above do, only
 // reading requests get past it, and all are counted and logged.
 type wire struct {
-	next  http.RoundTripper
-	host  string // the registry's, as it stands in addresses
-	guard *guard
-	meter *meter
-	log   *slog.Logger
+	next   http.RoundTripper
+	opener *opener // next's
+	host   string  // the registry's, as it stands in addresses
+	guard  *guard
+	meter  *meter
+	log    *slog.Logger
 }
 
 // newTransport keeps as many connections as requests may be under way:
 // net/http keeps two per host and would open the others again each round.
-func newTransport(settings config.Host, g *guard, p patience, opts Options) (*http.Transport, error) {
+func newTransport(settings config.Host, g *guard, p patience, opts Options) (*http.Transport, *opener, error) {
 	tlsConfig, err := newTLS(settings, opts.CertDirs)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	dialer := &net.Dialer{Timeout: p.dial, ControlContext: g.control}
+	opener := newOpener(dialer, tlsConfig, p)
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
-		TLSClientConfig:       tlsConfig,
+		DialTLSContext:        opener.dial,
+		TLSClientConfig:       tlsConfig, // behind a proxy
 		TLSHandshakeTimeout:   p.dial,
 		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          4 * opts.Concurrency,
@@ -47,7 +50,7 @@ func newTransport(settings config.Host, g *guard, p patience, opts Options) (*ht
 		DisableCompression:    true, // digests and sizes are of the bytes as stored
 		// A connection that a sleep or a lost VPN has cut must not serve again.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: p.dial, PingTimeout: p.dial / 2},
-	}, nil
+	}, opener, nil
 }
 
 type tokenKey struct{}

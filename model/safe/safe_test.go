@@ -32,30 +32,6 @@ func TestClean(t *testing.T) {
 	}
 }
 
-func TestMask(t *testing.T) {
-	tests := []struct{ in, want string }{
-		{"ENV API_TOKEN=abc MODE=x", "ENV API_TOKEN=(masked) MODE=x"},
-		{`ENV PASSWORD="a b" X=1`, "ENV PASSWORD=(masked) X=1"},
-		{"|1 DB_PASSWORD=hunter2 /bin/sh -c make", "|1 DB_PASSWORD=(masked) /bin/sh -c make"},
-		{`{"API_KEY": "abc", "name": "x"}`, `{"API_KEY": "(masked)", "name": "x"}`},
-		{"mysql --password hunter2 -u root", "mysql --password (masked) -u root"},
-		{"git clone https://u:p4ss@host/x", "git clone https://u:(masked)@host/x"},
-		{"curl -H 'Authorization: Bearer abc.def'", "curl -H 'Authorization: Bearer (masked)'"},
-		{"ghp_" + strings.Repeat("a", 36), "(masked)"},
-		{"ENV KEYBOARD=us MONKEY=1", "ENV KEYBOARD=us MONKEY=1"},
-		{"ENV PATH=/usr/bin", "ENV PATH=/usr/bin"},
-		{"sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2", "sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2"},
-	}
-	for _, tt := range tests {
-		if got := (Gate{}).Mask(tt.in); got != tt.want {
-			t.Errorf("%q is %q, want %q", tt.in, got, tt.want)
-		}
-		if got := (Gate{Reveal: true}).Mask(tt.in); got != tt.in {
-			t.Errorf("revealed, %q is %q", tt.in, got)
-		}
-	}
-}
-
 func checkPrintable(t *testing.T, s string) {
 	t.Helper()
 	if !utf8.ValidString(s) {
@@ -83,20 +59,5 @@ func FuzzClean(f *testing.F) {
 		}
 		checkPrintable(t, Sprintf("%s %q %v", s, s, []string{s}).String())
 		checkPrintable(t, once.Upper().String())
-	})
-}
-
-func FuzzMask(f *testing.F) {
-	for _, s := range []string{"ENV API_TOKEN=abc", `{"password": "a\"b"}`, "--password x", "https://u:p@h", "-----BEGIN PRIVATE KEY-----\nx"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		checkPrintable(t, Gate{}.Clean(s).String())
-		if got := (Gate{Reveal: true}).Mask(s); got != s {
-			t.Fatalf("revealed, %q is %q", s, got)
-		}
-		if strings.Contains(Gate{}.Mask("A_TOKEN=hunter2 "+s), "hunter2 ") {
-			t.Fatal("a secret gets through")
-		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
 )
 
@@ -58,6 +59,15 @@ func (t *Term) newEmulator() {
 		CursorVisibility: func(visible bool) { t.hidden = !visible },
 	})
 	t.emu.RegisterOscHandler(52, t.copyHandler)
+	t.emu.RegisterCsiHandler('r', t.outside)
+}
+
+// outside passes over margins (DECSTBM) beyond the last line, which the
+// emulator would take and then panic: a program may set them for the size that
+// the terminal has just had.
+func (t *Term) outside(params ansi.Params) bool {
+	bottom, _, _ := params.Param(1, 0)
+	return bottom > t.emu.Height()
 }
 
 func (t *Term) start(args []string) {

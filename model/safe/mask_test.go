@@ -1,0 +1,189 @@
+package safe
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// In each of these the secret is hunter2; what it becomes is told by replacing
+// that alone, unless want says more.
+func TestMask(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"ENV API_TOKEN=hunter2 MODE=x", ""},
+		{`ENV PASSWORD="hunter2" X=1`, "ENV PASSWORD=(masked) X=1"},
+		{`ENV PASSWORD="a hunter2" X=1`, "ENV PASSWORD=(masked) X=1"},
+		{`ENV PASSWORD='a hunter2' X=1`, "ENV PASSWORD=(masked) X=1"},
+		{`ENV PASSWORD="a"hunter2 X=1`, "ENV PASSWORD=(masked) X=1"},
+		{"|1 DB_PASSWORD=hunter2 /bin/sh -c make", ""},
+		{`{"API_KEY": "hunter2", "name": "x"}`, ""},
+		{"mysql --password hunter2 -u root", ""},
+		{"git clone https://u:hunter2@host/x", ""},
+		{"git clone https://u:p@hunter2@host/x", "git clone https://u:(masked)@host/x"},
+		{"curl -H 'Authorization: Bearer hunter2'", ""},
+		{`{"Authorization": "Bearer hunter2"}`, `{"Authorization": "(masked)"}`},
+		{"curl -H 'X-Api-Key: hunter2' -H 'PRIVATE-TOKEN: hunter2'", ""},
+
+		// The exec form, on one line, over lines, and as docker records it.
+		{`["mysqld","--password","hunter2"]`, ""},
+		{`["mysqld", "--password", "a hunter2", "x"]`, `["mysqld", "--password", "(masked)", "x"]`},
+		{"[\n  \"mysqld\",\n  \"--password\",\n  \"hunter2\"\n]", ""},
+		{`CMD ["mysqld" "--password" "hunter2"]`, ""},
+		{`"cmd": "[\"mysqld\",\"--password\",\"hunter2\"]"`, ""},
+		{`["mysqld","--password","-hunter2"]`, `["mysqld","--password","(masked)"]`},
+		{`["mysqld","--password=hunter2","x"]`, ""},
+		{`["mysqld","--password=a hunter2","x"]`, `["mysqld","--password=(masked)","x"]`},
+
+		// Short names.
+		{"DB_PASS=hunter2", ""}, {"dbPass=hunter2", ""}, {"DB_PASS2=hunter2", ""}, {"MYSQL_PWD=hunter2", ""}, {"pass=hunter2", ""},
+		{`{"auths":{"x":{"auth":"dXNlcjpwdzpodW50ZXIy"}}}`, `{"auths":{"x":{"auth":"(masked)"}}}`},
+		{`"DOCKER_AUTH_CONFIG={\"auths\":{\"x\":{\"auth\":\"dXNlcjpwdzpodW50ZXIy\"}}}"`, `"DOCKER_AUTH_CONFIG={\"auths\":{\"x\":{\"auth\":\"(masked)\"}}}"`},
+		{"//registry.npmjs.org/:_authToken=hunter2", ""},
+		{"RAILS_MASTER_KEY=hunter2 AWS_SECRET_ACCESS_KEY=hunter2 apiKey=hunter2", ""},
+
+		// Values of any kind.
+		{`{"password":1234}`, `{"password":"(masked)"}`},
+		{`{"password" : -12.5e3 }`, `{"password" : "(masked)" }`},
+		{"mysql --password -hunter2", "mysql --password (masked)"},
+		{"mysql --password 'a hunter2' x", "mysql --password (masked) x"},
+		{"DB_PASSWORD=p&ss,hunter2|x;y:z end", "DB_PASSWORD=(masked) end"},
+		{"RUN A_TOKEN=hunter2 && cmd", ""},
+		{`["sh","-c","A_TOKEN=hunter2 && cmd"]`, ""},
+		{"A_TOKEN=hunter2; cmd", ""},
+		{`"A_TOKEN=a hunter2",`, `"A_TOKEN=(masked)",`},
+		{`"A_TOKEN=a\"hunter2",`, `"A_TOKEN=(masked)",`},
+		{`"sh -c \"A_TOKEN=hunter2\""`, ""},
+		{`"sh -c A_TOKEN=\"a hunter2\""`, `"sh -c A_TOKEN=(masked)"`},
+		{`["A_TOKEN=","B_TOKEN=hunter2"]`, ""},
+		{`A_TOKEN="hunter2`, "A_TOKEN=(masked)"},
+		{"start [run --password hunter2]", ""}, {"(A_TOKEN=hunter2)", ""}, {"{A_TOKEN=hunter2}", ""},
+		{"A_TOKEN=hunter2(1) x", "A_TOKEN=(masked) x"},
+		{`TOKEN=\u0026hunter2 x`, `TOKEN=(masked) x`},
+
+		// Tokens that are known by their looks, and keys.
+		{"ghp_" + strings.Repeat("a", 36), "(masked)"},
+		{"x.token.ghp_" + strings.Repeat("a", 36), "x.token.(masked)"},
+		{"AKIA" + strings.Repeat("B", 16), "(masked)"},
+		{"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-def x", "(masked) x"},
+		{"a -----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY----- b", "a (masked)\n(masked)\n(masked) b"},
+		{`"x": "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n", "y": 1`, `"x": "(masked)\n", "y": 1`},
+		{`"x": "-----BEGIN PRIVATE KEY-----\nhunter2", "y": 1`, `"x": "(masked)", "y": 1`},
+		{"SSH_PRIVATE_KEY=-----BEGIN PRIVATE KEY-----\nhunter2", "SSH_PRIVATE_KEY=(masked)\n(masked)"},
+	}
+	for _, tt := range tests {
+		want := tt.want
+		if want == "" {
+			want = strings.ReplaceAll(tt.in, "hunter2", Masked)
+		}
+		if got := (Gate{}).Mask(tt.in); got != want {
+			t.Errorf("%q is %q, want %q", tt.in, got, want)
+		}
+		if got := (Gate{}).Mask(want); got != want {
+			t.Errorf("%q masked again is %q", want, got)
+		}
+		if got := (Gate{Reveal: true}).Mask(tt.in); got != tt.in {
+			t.Errorf("revealed, %q is %q", tt.in, got)
+		}
+	}
+}
+
+// What only looks like a secret stays: a comparison is about what differs.
+func TestMaskLeaves(t *testing.T) {
+	for _, s := range []string{
+		"", "key", "token", "TOKEN=", `TOKEN=""`, `"password": ""`, "pass", "--password", "--password ",
+		"ENV KEYBOARD=us MONKEY=1 compass=n bypass=1x KEY=1", "ENV PATH=/usr/bin PWD=/root OLDPWD=/x",
+		"ENV GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568", "PUBLIC_KEY=abc",
+		"run --pass-through x", "run --pass-through=x", "run --monkey x", "mysql -p x",
+		"docker login -u x --password-stdin registry.example", "docker login -u x --password-stdin=true",
+		"TOKEN_FILE=/run/secrets/x", "--password-file /run/secrets/x", `"tokenPath": "./x"`,
+		"PASSWORD=$PASSWORD TOKEN=${TOKEN} SECRET=\"$SECRET\" X_TOKEN=$(cat", `{"password": "${PASSWORD}"}`, "https://u:$PASSWORD@host", "--password $PASSWORD",
+		"ALLOW_EMPTY_PASSWORD=yes TOKENIZERS_PARALLELISM=2 AUTH=ldap", `{"token": true, "secret": null, "auth": "basic"}`,
+		`{"maxTokens": 4096, "passwordMinLength": 8}`, `{"auths": {}, "credsStore": "desktop"}`,
+		"RUN --mount=type=secret,id=npmrc npm ci", "secretstorage==3.3.1", "apt-get install libsecret-1-0 libpam-passwdqc",
+		"prog --password && next", "prog --token | next", "prog --password --user x", `["prog","--password","--user","x"]`, `["password","user"]`,
+		"sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2",
+		"https://host:8080/x", "ssh://git@host/x", "mailto:a@b", "the registry refused the token: expired", "ghp_short",
+		"docker-credential-desktop: executable file not found", "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----",
+		"org.opencontainers.image.authors=someone", `"author": "someone"`, `"Author": "x"`,
+	} {
+		if got := (Gate{}).Mask(s); got != s {
+			t.Errorf("%q is %q", s, got)
+		}
+	}
+}
+
+func FuzzMask(f *testing.F) {
+	for _, s := range []string{
+		"ENV API_TOKEN=abc", `{"password": "a\"b"}`, "--password x", "https://u:p@h", "-----BEGIN PRIVATE KEY-----\nx", `["--password" , "x"]`,
+		`TOKEN="a b"c]`, `\"TOKEN=\"`, "TOKEN='x\"'", `"token":1`, "x-token: y", "Authorization: Basic x", "auth=(]", `"A_TOKEN=" "`, "ghp_" + strings.Repeat("a", 20),
+		"-----BEGIN PRIVATE KEY-----\n\"-----END PRIVATE KEY-----\n", "a://b:c@d@", "passwd=\\\n", "--pass \t\"", "key=token=pass=", "secret_file=/a b", "\r\n--secret\r\n",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		once := Gate{}.Mask(s)
+		if twice := (Gate{}).Mask(once); twice != once {
+			t.Fatalf("%q is %q and then %q", s, once, twice)
+		}
+		checkPrintable(t, Gate{}.Clean(s).String())
+		if got, want := len(Gate{}.Lines(s)), len(Lines(s)); got != want {
+			t.Fatalf("%q has %d lines, masked %d", s, want, got)
+		}
+		if got := (Gate{Reveal: true}).Mask(s); got != s {
+			t.Fatalf("revealed, %q is %q", s, got)
+		}
+		if strings.Contains(Gate{}.Mask("A_TOKEN=hunter2 "+s), "hunter2 ") && !strings.Contains(s, "hunter2 ") {
+			t.Fatal("a secret gets through")
+		}
+	})
+}
+
+// FuzzMaskValues: whatever is around a value and in it, it is gone.
+func FuzzMaskValues(f *testing.F) {
+	f.Add("a", "b&c,d;e", "f")
+	f.Add("{", "x", "}")
+	f.Add("RUN ", "p\\\"", " && x")
+	f.Fuzz(func(t *testing.T, before, value, after string) {
+		if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r >= 0x7f }) || strings.ContainsAny(value, "\"'\\$`~/") || strings.Contains(value, "--") {
+			t.Skip()
+		}
+		value = "q8Zk" + value + "w7Xj" // nothing else says that
+		for _, shape := range []string{
+			"DB_PASSWORD=%s", "DB_PASS=%s", "MYSQL_PWD=%s", "PASSWORD=\"%s\"", "run --password %s", "run --password=%s",
+			`{"password":"%s"}`, `{"auth":"%s"}`, `["run","--password","%s"]`, "[\n  \"--password\",\n  \"%s\"\n]", `["A_TOKEN=%s"]`,
+		} {
+			in := before + "\n" + fmt.Sprintf(shape, value) + " " + after
+			if strings.Contains(before, "PRIVATE KEY") || strings.Contains(before+after, "q8Zk") || strings.Contains(before+after, "w7Xj") {
+				t.Skip()
+			}
+			if got := (Gate{}).Mask(in); strings.Contains(got, "q8Zk") || strings.Contains(got, "w7Xj") {
+				t.Fatalf("%q is %q", in, got)
+			}
+		}
+	})
+}
+
+func BenchmarkMask(b *testing.B) {
+	var labels strings.Builder
+	labels.WriteString("{\n")
+	for i := range 50_000 {
+		fmt.Fprintf(&labels, "    \"com.example.some-label.%d\": \"a value of some words, and a path /usr/share/x\",\n", i)
+	}
+	history := strings.Repeat(`{"created_by": "RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends ca-certificates curl # buildkit"},`+"\n", 20_000)
+	for name, s := range map[string]string{
+		"labels": labels.String(), "history": history,
+		"hints":       strings.Repeat("the key of a monkey passes the author's compass\n", 50_000),
+		"secrets":     strings.Repeat("      \"A_TOKEN=abcdef\",\n", 100_000),
+		"one line":    strings.Repeat("A_TOKEN=abcdef,", 100_000),
+		"quotes":      strings.Repeat(`"token":"`, 200_000),
+		"long name":   strings.Repeat("token", 300_000),
+		"open quotes": strings.Repeat(`token="a `, 200_000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(s)))
+			for b.Loop() {
+				Gate{}.Mask(s)
+			}
+		})
+	}
+}

@@ -1,0 +1,331 @@
+package registry
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/regclient/regclient/config"
+)
+
+// abroad is a registry over TLS that has its tokens made by a second server and
+// its blobs kept by a third.
+type abroad struct {
+	*server
+	tokens, blobs *server
+	opts          Options
+}
+
+func newAbroad(t testing.TB) *abroad {
+	t.Helper()
+	a := &abroad{server: newServer(t), tokens: newServer(t), blobs: newServer(t)}
+	dir := t.TempDir()
+	a.opts = Options{CertDirs: []string{dir}, Endpoints: filepath.Join(dir, "cache", "endpoints.json")}
+	a.blobs.real = a.real
+	for _, s := range []*server{a.blobs, a.tokens, a.server} {
+		cert := secure(t, s)
+		ok(t, os.Mkdir(filepath.Join(dir, s.host), 0o700))
+		ok(t, os.WriteFile(filepath.Join(dir, s.host, "ca.crt"), cert, 0o600))
+	}
+	a.pushImage(t, a.ref("app", "a"), image(t, 1))
+	a.front = a.protocol
+	a.tokens.front = giveTokens("")
+	return a
+}
+
+// secure has s answer over TLS and HTTP/2 at another address, and returns its
+// certificate.
+func secure(t testing.TB, s *server) []byte {
+	t.Helper()
+	over := httptest.NewUnstartedServer(s.Config.Handler)
+	over.EnableHTTP2 = true
+	over.Config.ErrorLog = log.New(io.Discard, "", 0)
+	over.TLS = &tls.Config{VerifyConnection: func(tls.ConnectionState) error {
+		s.shakes.Add(1)
+		s.notice()
+		return nil
+	}}
+	slowly(t, over)
+	over.StartTLS()
+	t.Cleanup(over.Close)
+	s.URL, s.host = over.URL, strings.TrimPrefix(over.URL, "https://")
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: over.Certificate().Raw})
+}
+
+// protocol asks for a token of a.tokens and sends away for blobs.
+func (a *abroad) protocol(w http.ResponseWriter, r *http.Request) bool {
+	scope, _ := purpose(r.URL.Path)
+	if r.Header.Get("Authorization") != "Bearer t-"+scope {
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="here",scope="%s"`, a.tokens.URL, scope))
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	}
+	if strings.Contains(r.URL.Path, "/blobs/") {
+		http.Redirect(w, r, a.blobs.URL+r.URL.Path+"?sig=signature", http.StatusTemporaryRedirect)
+		return true
+	}
+	return false
+}
+
+// giveTokens makes tokens for all, good ones unless something is put before.
+func giveTokens(before string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		_ = json.NewEncoder(w).Encode(map[string]any{"token": before + "t-" + r.FormValue("scope"), "expires_in": 300})
+		return true
+	}
+}
+
+// run loads a:app as a new start of the program does, and returns what the
+// three were asked.
+func (a *abroad) run(t testing.TB) (registry, tokens, blobs []string) {
+	t.Helper()
+	return a.load(t, newClient(t, a.opts))
+}
+
+func (a *abroad) load(t testing.TB, c *Client) (registry, tokens, blobs []string) {
+	t.Helper()
+	m, n, o := len(a.requests()), len(a.tokens.requests()), len(a.blobs.requests())
+	_, err := c.Load(deadline(t), a.ref("app", "a"), nil)
+	ok(t, err)
+	return a.requests()[m:], a.tokens.requests()[n:], a.blobs.requests()[o:]
+}
+
+// remember writes the file as an earlier run would have.
+func (a *abroad) remember(t testing.TB, host string, p endpoint) {
+	t.Helper()
+	e := &endpoints{path: a.opts.Endpoints}
+	e.update(host, func(q *endpoint) { *q = p })
+	if got, known := e.get(host); !known || got.Realm != p.Realm {
+		t.Fatalf("kept %+v of %+v", got, p)
+	}
+}
+
+func TestTheSecondRunAsksForTheTokenFirst(t *testing.T) {
+	a := newAbroad(t)
+	registry, tokens, _ := a.run(t)
+	if len(registry) != 3 || len(tokens) != 1 {
+		t.Fatalf("first run: %q, %q", registry, tokens)
+	}
+	c := newClient(t, a.opts)
+	registry, tokens, blobs := a.load(t, c)
+	if len(registry) != 2 || len(tokens) != 1 || len(blobs) != 1 {
+		t.Errorf("second run: %q, %q, %q: want no 401", registry, tokens, blobs)
+	}
+	if n := c.Traffic().Requests; n != 4 {
+		t.Errorf("%d requests, want 4 and none in plain http", n)
+	}
+	if want := "service=here"; !strings.Contains(tokens[0], want) {
+		t.Errorf("%s has no %s", tokens[0], want)
+	}
+}
+
+// The token is held back until both other connections are there, so this ends
+// only if they are opened meanwhile, and each is used.
+func TestConnectionsAreOpenedWhileTheTokenIsMade(t *testing.T) {
+	a := newAbroad(t)
+	a.run(t)
+	before := []int64{a.shakes.Load(), a.blobs.shakes.Load()}
+	a.tokens.front = func(w http.ResponseWriter, r *http.Request) bool {
+		for a.shakes.Load() == before[0] || a.blobs.shakes.Load() == before[1] {
+			select {
+			case <-a.changed:
+			case <-a.blobs.changed:
+			case <-r.Context().Done():
+				return true
+			}
+		}
+		return giveTokens("")(w, r)
+	}
+	a.run(t)
+	if got := []int64{a.shakes.Load() - before[0], a.blobs.shakes.Load() - before[1]}; !slices.Equal(got, []int64{1, 1}) {
+		t.Errorf("%d connections to the registry and to its blobs, want one each", got)
+	}
+}
+
+func TestAConnectionThatNobodyTakesIsClosed(t *testing.T) {
+	a := newAbroad(t)
+	gone := make(chan struct{})
+	l := httptest.NewUnstartedServer(http.NotFoundHandler())
+	l.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			close(gone)
+		}
+	}
+	l.StartTLS()
+	defer l.Close()
+	a.remember(t, a.host, endpoint{Realm: a.tokens.URL + "/token", Service: "here", Blobs: strings.TrimPrefix(l.URL, "https://")})
+	c := newClient(t, a.opts)
+	c.patience.early = 0
+	a.load(t, c)
+	select {
+	case <-gone:
+	case <-deadline(t).Done():
+		t.Error("it stays open")
+	}
+}
+
+func TestAWrongTokenServiceCostsOneFallback(t *testing.T) {
+	over := make(chan struct{})
+	for name, wrong := range map[string]func(http.ResponseWriter, *http.Request) bool{
+		"is gone":          nil,
+		"gives nothing":    func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusNotFound); return true },
+		"is a web page":    func(w http.ResponseWriter, _ *http.Request) bool { fmt.Fprint(w, "<html>"); return true },
+		"is refused":       giveTokens("other "),
+		"is forbidden":     giveTokens("forbidden "),
+		"says nothing":     func(http.ResponseWriter, *http.Request) bool { <-over; return true },
+		"wants a password": func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusUnauthorized); return true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAbroad(t)
+			other := newServer(t)
+			cert := secure(t, other)
+			if name == "says nothing" { // until the client has gone on
+				t.Cleanup(func() { close(over) })
+			}
+			dir := filepath.Join(a.opts.CertDirs[0], a.host)
+			ok(t, os.WriteFile(filepath.Join(dir, "other.crt"), cert, 0o600))
+			realm := other.URL + "/old"
+			if other.front = wrong; wrong == nil {
+				realm = "https://127.0.0.1:1/old"
+			}
+			a.front = func(w http.ResponseWriter, r *http.Request) bool {
+				if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer forbidden") {
+					w.WriteHeader(http.StatusForbidden)
+					return true
+				}
+				return a.protocol(w, r)
+			}
+			a.remember(t, a.host, endpoint{Realm: realm, Service: "there"})
+			c := newClient(t, a.opts)
+			if name == "says nothing" {
+				c.patience.guess = 50 * time.Millisecond
+			}
+			registry, tokens, _ := a.load(t, c)
+			if len(registry) > 4 || len(tokens) != 1 || len(other.requests()) > 1 {
+				t.Errorf("asked %q, %q and the wrong one %q", registry, tokens, other.requests())
+			}
+			if registry, tokens, _ := a.run(t); len(registry) != 2 || len(tokens) != 1 {
+				t.Errorf("the next run asked %q, %q: the right one is not remembered", registry, tokens)
+			}
+		})
+	}
+}
+
+// All requests that are under way with a key from the wrong place start anew.
+func TestTwoThatWereMisledBothRecover(t *testing.T) {
+	a := newAbroad(t)
+	for _, tag := range []string{"b", "c"} {
+		a.pushImage(t, a.ref("app", tag), image(t, 1))
+	}
+	other := newServer(t)
+	secure(t, other)
+	other.front = giveTokens("forbidden ")
+	a.remember(t, a.host, endpoint{Realm: other.URL + "/old"})
+	var both sync.WaitGroup
+	both.Add(2)
+	a.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer forbidden") {
+			both.Done()
+			both.Wait()
+			w.WriteHeader(http.StatusForbidden)
+			return true
+		}
+		return a.protocol(w, r)
+	}
+	loadBoth(t, newClient(t, a.opts), a.ref("app", "b"), a.ref("app", "c"))
+}
+
+func TestWhatPlainHTTPSaidIsNotRemembered(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "endpoints.json")
+	s := newServer(t)
+	s.pushImage(t, s.ref("app", "a"), image(t, 1))
+	askToken(s, "", "")
+	_, err := newClient(t, Options{Endpoints: file}).Load(deadline(t), s.ref("app", "a"), nil)
+	ok(t, err)
+
+	a := newAbroad(t) // and neither what came without proof of who said it
+	c := newClient(t, Options{Endpoints: file})
+	c.keys.regctl = map[string]config.Host{a.host: {TLS: config.TLSInsecure}}
+	a.load(t, c)
+	if raw, err := os.ReadFile(file); err == nil {
+		t.Errorf("remembered: %s", raw)
+	}
+}
+
+// A key that was made for TLS is not sent without.
+func TestARegistryThatHasLeftTLSIsStillRead(t *testing.T) {
+	a := newAbroad(t)
+	plain := newServer(t)
+	for _, tag := range []string{"a", "b"} {
+		plain.pushImage(t, plain.ref("app", tag), image(t, 1))
+	}
+	plain.front = func(_ http.ResponseWriter, r *http.Request) bool {
+		if h := r.Header.Get("Authorization"); h != "" {
+			t.Errorf("%s went along over plain http", h)
+		}
+		return false
+	}
+	dir := filepath.Join(a.opts.CertDirs[0], plain.host)
+	ok(t, os.CopyFS(dir, os.DirFS(filepath.Join(a.opts.CertDirs[0], a.host))))
+	a.remember(t, plain.host, endpoint{Realm: a.tokens.URL + "/token"})
+	loadBoth(t, newClient(t, a.opts), plain.ref("app", "a"), plain.ref("app", "b"))
+	if n := len(a.tokens.requests()); n != 1 {
+		t.Errorf("the token service was asked %d times", n)
+	}
+}
+
+func TestNothingSecretIsRemembered(t *testing.T) {
+	for _, realm := range []string{"/token", "/token?key=hidden", "user:hidden@"} {
+		a := newAbroad(t)
+		a.front = func(w http.ResponseWriter, r *http.Request) bool {
+			url := a.tokens.URL + realm
+			if strings.HasSuffix(realm, "@") {
+				url = strings.Replace(a.tokens.URL, "://", "://"+realm, 1) + "/token"
+			}
+			if r.Header.Get("Authorization") == "" {
+				w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s",service="here"`, url))
+				w.WriteHeader(http.StatusUnauthorized)
+				return true
+			}
+			return a.protocol(w, r)
+		}
+		c := newClient(t, a.opts)
+		logIn(t, c, a.host, "me", "password")
+		a.load(t, c)
+		raw, err := os.ReadFile(a.opts.Endpoints)
+		ok(t, err)
+		for _, secret := range []string{"me", "password", "bWU6", "t-rep", "Bearer", "sig", "hidden", "app", "sha256"} {
+			if strings.Contains(strings.ReplaceAll(string(raw), "realm", ""), secret) {
+				t.Errorf("%q is in %s", secret, raw)
+			}
+		}
+		info, err := os.Stat(a.opts.Endpoints)
+		ok(t, err)
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("others may read it: %v", info.Mode())
+		}
+	}
+}
+
+func TestWithoutAFileNothingIsRemembered(t *testing.T) {
+	a := newAbroad(t)
+	a.opts.Endpoints = ""
+	for range 2 {
+		if registry, _, _ := a.run(t); len(registry) != 3 {
+			t.Errorf("asked %q", registry)
+		}
+	}
+}
