@@ -35,6 +35,7 @@ func arrivals(r *rand.Rand, whole model.Artifact) []model.Artifact {
 
 // randomIndex has some platforms, some without a label, some twice.
 func randomIndex(t testing.TB, r *rand.Rand, tag string) model.Artifact {
+	t.Helper()
 	var entries []model.Entry
 	for _, arch := range []string{"amd64", "arm64", "arm64", "s390x", "riscv64"} {
 		if r.IntN(4) == 0 {

@@ -2,6 +2,8 @@ package diff
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,4 +140,38 @@ func TestAlignHuge(t *testing.T) {
 		a[i].CreatedBy, a[i].DiffID, a[i].Layer.Digest = "RUN same", "", ""
 	}
 	checkRows(t, a, b, Align(a, b))
+}
+
+// The short ways of matchBlock lose nothing against the search of all pairs.
+func TestMatchBlockIsBest(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	bytes := func() []byte {
+		b := make([]byte, r.IntN(20))
+		for i := range b {
+			b[i] = byte(r.IntN(256))
+		}
+		return b
+	}
+	for range 3000 {
+		a, b := bytes(), bytes()
+		if r.IntN(2) == 0 && len(b) > 0 {
+			b = append(slices.Clone(a), b[:r.IntN(len(b))]...)
+		}
+		l := newAligner(stepsFrom(a), stepsFrom(b))
+		score := func(i, j int) int { return weight(l.ta[i], l.tb[j]) }
+		want := 0
+		for _, m := range bestAlignment(len(a), len(b), score) {
+			want += score(m.a, m.b)
+		}
+		l.matchBlock(0, len(a), 0, len(b))
+		got := 0
+		for i, j := range l.mateA {
+			if j != none {
+				got += score(i, j)
+			}
+		}
+		if got != want {
+			t.Fatalf("%v and %v: %d, want %d", a, b, got, want)
+		}
+	}
 }

@@ -35,6 +35,7 @@ type jsonSide struct {
 type jsonVerdict struct {
 	Code     diff.Code  `json:"code"`
 	Headline string     `json:"headline"`
+	Because  string     `json:"because"`
 	Trust    diff.Trust `json:"trust"`
 }
 
@@ -50,6 +51,7 @@ type jsonPair struct {
 type jsonImage struct {
 	Manifest *digest.Digest `json:"manifest"`
 	Config   *digest.Digest `json:"config"`
+	Error    string         `json:"error,omitempty"` // why it could not be read
 }
 
 type jsonRow struct {
@@ -136,11 +138,11 @@ func jsonVerdictOf(v diff.Verdict) *jsonVerdict {
 	if v.Code == diff.Pending {
 		return nil
 	}
-	return &jsonVerdict{v.Code, v.Headline.String(), v.Trust}
+	return &jsonVerdict{v.Code, v.Headline.String(), v.Because.String(), v.Trust}
 }
 
 func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
-	out := jsonPair{Platform: p.Platform, A: jsonImageOf(p.A), B: jsonImageOf(p.B), Steps: []jsonRow{}, Findings: jsonFindings(p.Findings)}
+	out := jsonPair{Platform: p.Platform, A: o.image(p.A), B: o.image(p.B), Steps: []jsonRow{}, Findings: jsonFindings(p.Findings)}
 	if c.B != nil {
 		out.Verdict = jsonVerdictOf(p.Verdict)
 	}
@@ -152,13 +154,16 @@ func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
 	return out
 }
 
-func jsonImageOf(e *model.Entry) *jsonImage {
+func (o Options) image(e *model.Entry) *jsonImage {
 	if e == nil {
 		return nil
 	}
 	out := &jsonImage{Manifest: orNull(e.Descriptor.Digest)}
 	if e.Image != nil {
 		out.Config = orNull(e.Image.ID())
+	}
+	if e.Err != nil {
+		out.Error = o.Gate.Mask(e.Err.Error())
 	}
 	return out
 }
