@@ -111,7 +111,7 @@ func TestJSONContract(t *testing.T) {
 	}{
 		"report":   {got, "a b findings platforms schema verdict"},
 		"side":     {got["a"], "digest kind mediaType ref"},
-		"verdict":  {got["verdict"], "code headline trust"},
+		"verdict":  {got["verdict"], "because code headline trust"},
 		"platform": {platform, "a b findings platform steps verdict"},
 		"image":    {platform["a"], "config manifest"},
 		"row":      {step, "a b class detail duplicated"},
