@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -173,7 +174,8 @@ func (r Request) print(w io.Writer, c diff.Comparison) error {
 	return fmt.Errorf("there is no report in the form %q", r.Form)
 }
 
-// list prints the repositories of a registry or the tags of a repository.
+// list prints the repositories of a registry or the tags of a repository. What
+// came before an error is printed too: a list cut short is still worth having.
 func (r Request) list(ctx context.Context, w io.Writer, ref model.Ref) error {
 	var all []string
 	add := func(page []string) { all = append(all, page...) }
@@ -183,8 +185,8 @@ func (r Request) list(ctx context.Context, w io.Writer, ref model.Ref) error {
 	} else {
 		err = r.Registry.Tags(ctx, ref, add)
 	}
-	if err != nil {
+	if err != nil && len(all) == 0 {
 		return err
 	}
-	return Names(w, r.Form, ref, all, r.Options)
+	return errors.Join(Names(w, r.Form, ref, all, r.Options), err)
 }
