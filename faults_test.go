@@ -16,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui/uitest"
@@ -116,6 +117,18 @@ func ill(t *testing.T, answer http.HandlerFunc) *patient {
 	return p
 }
 
+// wait is the next thing that it is asked while it is ill.
+func (p *patient) wait(t *testing.T) string {
+	t.Helper()
+	select {
+	case got := <-p.asked:
+		return got
+	case <-time.After(uitest.Patience):
+		t.Fatal("the registry was not asked")
+		return ""
+	}
+}
+
 func at(host string, texts ...string) []string {
 	out := slices.Clone(texts)
 	for i := range out {
@@ -210,8 +223,11 @@ func TestHungServerInOneLine(t *testing.T) {
 			interrupted := make(chan struct{})
 			go func() {
 				defer close(interrupted)
-				<-p.asked
-				cmd.Process.Signal(os.Interrupt) //nolint:errcheck // what follows shows it
+				select {
+				case <-p.asked:
+					cmd.Process.Signal(os.Interrupt) //nolint:errcheck // what follows shows it
+				case <-ctx.Done():
+				}
 			}()
 			ended(ctx, t, cmd).oneLine(t, "cancelled")
 			<-interrupted
@@ -315,7 +331,7 @@ func TestHungServerOnScreen(t *testing.T) {
 			t.Parallel()
 			p := ill(t, hangs)
 			term := uitest.Start(t, small, at(p.host, open...)...)
-			<-p.asked
+			p.wait(t)
 			term.WaitFor("under way") // what is waited for can be seen
 			term.Type("?")
 			term.WaitFor("esc close")
@@ -326,7 +342,7 @@ func TestHungServerOnScreen(t *testing.T) {
 			}
 			term.Paste(strings.Join(at(p.host, open...), " "))
 			term.Type("enter")
-			if got := <-p.asked; !strings.Contains(got, "/v2/") {
+			if got := p.wait(t); !strings.Contains(got, "/v2/") {
 				t.Errorf("asked %s", got)
 			}
 			p.well.Store(true)
@@ -337,7 +353,7 @@ func TestHungServerOnScreen(t *testing.T) {
 			t.Parallel()
 			p := ill(t, hangs)
 			term := uitest.Start(t, small, at(p.host, open...)...)
-			<-p.asked
+			p.wait(t)
 			term.Type("q")
 			if code := term.Wait(); code != 0 {
 				t.Errorf("q ended the program with %d", code)
