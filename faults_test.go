@@ -172,7 +172,7 @@ func TestFaultsInOneLine(t *testing.T) {
 		"unknown output":     {[]string{"-o", "xml", "HOST/a:b"}, []string{`no output "xml"`, "text, markdown or json"}},
 		"screen for nobody":  {[]string{"-o", "tui", "HOST/a:b"}, []string{"no terminal", "-o text"}},
 		"unknown host":       {[]string{"registry.invalid/a:b", ":c"}, []string{"registry.invalid is not a known host name", "check the name"}},
-		"unknown host, list": {[]string{"registry.invalid"}, []string{"registry.invalid is not a known host name", "check the name"}},
+		"unknown host alone": {[]string{"registry.invalid"}, []string{"registry.invalid is not a known host name", "check the name"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -220,17 +220,12 @@ func TestHungServerInOneLine(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), long)
 			defer cancel()
 			cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, at(p.host, open...)...)...)
-			interrupted := make(chan struct{})
-			go func() {
-				defer close(interrupted)
-				select {
-				case <-p.asked:
-					cmd.Process.Signal(os.Interrupt) //nolint:errcheck // what follows shows it
-				case <-ctx.Done():
-				}
-			}()
-			ended(ctx, t, cmd).oneLine(t, "cancelled")
-			<-interrupted
+			end := begun(ctx, t, cmd)
+			p.wait(t)
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			end().oneLine(t, "cancelled")
 		})
 	}
 }
@@ -349,7 +344,7 @@ func TestHungServerOnScreen(t *testing.T) {
 			term.Type("r")
 			term.WaitFor(content(open)...)
 		})
-		t.Run(name+", quit", func(t *testing.T) {
+		t.Run("q at "+name, func(t *testing.T) {
 			t.Parallel()
 			p := ill(t, hangs)
 			term := uitest.Start(t, small, at(p.host, open...)...)

@@ -47,13 +47,25 @@ func cli(t *testing.T, args ...string) said {
 
 func ended(ctx context.Context, t *testing.T, cmd *exec.Cmd) said {
 	t.Helper()
+	return begun(ctx, t, cmd)()
+}
+
+// begun starts cmd and gives what waits for its end.
+func begun(ctx context.Context, t *testing.T, cmd *exec.Cmd) (end func() said) {
+	t.Helper()
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
-	err := cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
-		t.Fatalf("%q: %v, %v\n%s", cmd.Args, err, ctx.Err(), problems.String())
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%q: %v", cmd.Args, err)
 	}
-	return said{cmd.ProcessState.ExitCode(), out.String(), problems.String()}
+	return func() said {
+		t.Helper()
+		err := cmd.Wait()
+		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
+			t.Fatalf("%q: %v, %v\n%s", cmd.Args, err, ctx.Err(), problems.String())
+		}
+		return said{cmd.ProcessState.ExitCode(), out.String(), problems.String()}
+	}
 }
 
 // cleanCommand knows nothing of the person who runs the tests. Each has a new
