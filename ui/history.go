@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -81,9 +82,43 @@ func marked(t safe.Text, hot []diff.Span, role, hotRole look.Role) []look.Span {
 	return out
 }
 
+// fromDifference is how many cells of two instructions to leave out so that
+// what differs is in view: lines that look the same and are marked as different
+// tell nothing.
+func fromDifference(a, b []look.Span, room int) int {
+	common := commonCells(look.L(a...).Text().String(), look.L(b...).Text().String())
+	if common < room*2/3 {
+		return 0
+	}
+	return common - room/3
+}
+
+func commonCells(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	for n > 0 && n < len(a) && !utf8.RuneStart(a[n]) {
+		n--
+	}
+	return look.Width(safe.Clean(a[:n]))
+}
+
+// tail is spans without their first cells, and a sign that some are left out.
+func (s scene) tail(spans []look.Span, cells int) []look.Span {
+	if cells <= 0 {
+		return spans
+	}
+	return append([]look.Span{look.S(look.Faint, s.glyphs.Ellipsis)}, look.L(spans...).From(cells+1).Spans...)
+}
+
 // besideLine is A, the gutter, B; a hatch where a side has no such step.
 func (s scene) besideLine(r diff.Row, a, b []look.Span) look.Line {
 	half := (s.width - 1 - leadWidth - 3) / 2
+	if r.A != nil && r.B != nil && !r.SameText && s.shift == 0 {
+		skip := fromDifference(a, b, half-dayOnly-1)
+		a, b = s.tail(a, skip), s.tail(b, skip)
+	}
 	gutter := look.S(look.Faint, s.glyphs.GutterSame)
 	switch {
 	case r.A == nil:
@@ -118,6 +153,10 @@ func (s scene) half(there bool, spans []look.Span, width int) look.Line {
 func (s scene) stackedLines(r diff.Row, a, b []look.Span) []look.Line {
 	var lines []look.Line
 	lead, room := s.lead(r), s.width-1-leadWidth-3
+	if r.A != nil && r.B != nil && s.shift == 0 {
+		skip := fromDifference(a, b, room-dayOnly-1)
+		a, b = s.tail(a, skip), s.tail(b, skip)
+	}
 	if r.A != nil {
 		lines = append(lines, look.L(lead...).With(look.S(look.SideA, safe.Const("A "))).With(s.dated(r.A, a, room).Spans...))
 		lead = []look.Span{look.Gap(leadWidth)}

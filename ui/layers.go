@@ -166,20 +166,17 @@ func stepNumber(r diff.Row) safe.Text {
 
 // wideLayer puts the sides beside each other.
 func (s scene) wideLayer(r diff.Row) []look.Line {
-	first, second := r.A, r.B
-	if first == nil {
-		first = r.B
-	}
 	w := s.instructionWidth()
-	l := look.L(s.lead(r)...)
 	if !hasLayer(r) { // a setting has the whole width: its value is the news
 		w += 2 + layerWidth
 		if !s.alone {
 			w += 2 + layerWidth
 		}
-		l = l.With(look.P(s.glyphs.Fit(s.instruction(first), w)), look.Gap(2))
-	} else {
-		l = l.With(look.P(s.glyphs.Fit(s.instruction(first), w)), look.Gap(2)).With(s.layerCell(r.A, look.SideA, r)...).With(look.Gap(2))
+	}
+	first, second := s.instructionPair(r, w)
+	l := look.L(s.lead(r)...).With(look.P(s.glyphs.Fit(first, w)), look.Gap(2))
+	if hasLayer(r) {
+		l = l.With(s.layerCell(r.A, look.SideA, r)...).With(look.Gap(2))
 		if !s.alone {
 			l = l.With(s.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
 		}
@@ -187,9 +184,24 @@ func (s scene) wideLayer(r diff.Row) []look.Line {
 	l = l.With(look.S(classRole(r), s.glyphs.Fit(s.note(r), noteWidth-1)))
 	lines := []look.Line{l}
 	if r.A != nil && r.B != nil && !r.SameText {
-		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.glyphs.Fit(s.instruction(second), w))))
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.glyphs.Fit(second, w))))
 	}
 	return lines
+}
+
+// instructionPair are the texts of a row's sides, the first one that there is
+// first; where they differ far to the right, from there on.
+func (s scene) instructionPair(r diff.Row, room int) (first, second safe.Text) {
+	if r.A == nil {
+		return s.instruction(r.B), safe.Text{}
+	}
+	first, second = s.instruction(r.A), s.instruction(r.B)
+	if r.B == nil || r.SameText {
+		return first, second
+	}
+	a, b := []look.Span{look.P(first)}, []look.Span{look.P(second)}
+	skip := fromDifference(a, b, room)
+	return look.L(s.tail(a, skip)...).Text(), look.L(s.tail(b, skip)...).Text()
 }
 
 // narrowLayer puts one side above the other where they differ.
@@ -209,9 +221,10 @@ func (s scene) narrowLayer(r diff.Row) []look.Line {
 	}
 	note := s.note(r)
 	room := max(w-look.Width(note)-2, 8)
-	lines := []look.Line{look.L(s.lead(r)...).With(look.P(s.glyphs.Fit(s.instruction(one), room)), look.Gap(2), look.S(classRole(r), note))}
+	first, second := s.instructionPair(r, room)
+	lines := []look.Line{look.L(s.lead(r)...).With(look.P(s.glyphs.Fit(first, room)), look.Gap(2), look.S(classRole(r), note))}
 	if r.A != nil && r.B != nil && !r.SameText {
-		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.glyphs.Fit(s.instruction(r.B), w))))
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.glyphs.Fit(second, w))))
 	}
 	if !hasLayer(r) {
 		return lines

@@ -134,6 +134,9 @@ func (s scene) otherRows() []row {
 			if e.Role == model.RoleImage {
 				continue
 			}
+			if s.alone {
+				letter = safe.Const(" ")
+			}
 			l := look.L(look.S(role, letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2), look.S(look.Faint, otherNote(e, *art)))
 			rows = append(rows, row{
 				id: "other " + letter.String() + e.Descriptor.Digest.String(), lines: []look.Line{l},

@@ -24,7 +24,7 @@ func (s scene) summaryRows() []row {
 	rows, also := s.entryErrors(), []row(nil)
 	for i, f := range s.findings() {
 		switch {
-		case i == 0 && !s.alone: // the box above says it already
+		case i == 0 && !s.alone && tells(f): // the box above says it already
 			rows = append(rows, s.findingRow(f, true))
 		case i < findingsAbove && f.Severity > 0:
 			rows = append(rows, s.findingRow(f, false))
@@ -169,7 +169,11 @@ func (s scene) factRow(f fact) row {
 	}
 	l := look.L(look.S(look.Faint, s.glyphs.Fit(f.name, nameWidth)), look.Gap(1))
 	if s.alone {
-		out.lines = []look.Line{l.With(look.P(s.glyphs.Fit(f.fullA, max(s.width-nameWidth-3, 8))))}
+		shown := f.a
+		if f.always { // there is room for the whole digest
+			shown = f.fullA
+		}
+		out.lines = []look.Line{l.With(look.P(s.glyphs.Fit(shown, max(s.width-nameWidth-3, 8))))}
 		return out
 	}
 	half := max((s.width-1-nameWidth-1-3-1)/2, 8)

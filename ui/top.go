@@ -158,7 +158,7 @@ func (p comparePage) reasons(f frame) []safe.Text {
 	if !v.Because.IsEmpty() {
 		out = append(out, v.Because)
 	}
-	if all := p.findings(); len(all) > 0 {
+	if all := p.findings(); len(all) > 0 && tells(all[0]) {
 		out = append(out, all[0].Say)
 	}
 	return out
@@ -172,6 +172,10 @@ func orDone(t safe.Text) safe.Text {
 }
 
 func (p comparePage) findings() []diff.Finding { return p.scene(frame{}).findings() }
+
+// tells reports whether a finding says why the sides are the same or not: the
+// catalogue's group A, and whatever is no calm fact.
+func tells(f diff.Finding) bool { return f.Severity > 0 || strings.HasPrefix(f.ID, "A") }
 
 // findings are those of the platform in view and of the whole, the gravest
 // first. While things arrive there are none: what they say may not hold.
