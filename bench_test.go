@@ -17,7 +17,7 @@ func TestBytesPerKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer server.Close()
+	defer server.Close() //nolint:errcheck // the test ends
 	term := uitest.Start(t, wide, server.Host()+"/shop/api:build-1041", ":build-1042")
 	term.WaitFor("SAME BASE", "5 Config ≠")
 	for _, c := range []struct {

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -167,20 +166,4 @@ func otherNote(e model.Entry, of model.Artifact) safe.Text {
 		kind = e.Descriptor.MediaType
 	}
 	return safe.Sprintf("artifact %s", kind)
-}
-
-// bothShell is a command that shows the difference of two references, or
-// prints the one there is. format is what crane is told, with one %s for the
-// reference.
-func (s scene) bothShell(format, a, b string) safe.Text {
-	run := func(ref string) string { return s.crane + " " + strings.Replace(format, "%s", ref, 1) }
-	switch {
-	case a == "" && b == "":
-		return safe.Text{}
-	case b == "" || a == b:
-		return safe.Clean(run(a))
-	case a == "":
-		return safe.Clean(run(b))
-	}
-	return safe.Sprintf("diff <(%s) <(%s)", run(a), run(b))
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -24,18 +23,6 @@ type reposPage struct {
 	open  bool
 }
 
-// Messages of a listing, for repositories and tags alike.
-type (
-	namesMsg struct {
-		load  loadID
-		names []string
-	}
-	namesDoneMsg struct {
-		load loadID
-		err  error
-	}
-)
-
 func newReposPage(d deps, ref model.Ref) page { return reposPage{deps: d, ref: ref} }
 
 func (p reposPage) start(ctx context.Context) (page, effects) {
@@ -45,41 +32,6 @@ func (p reposPage) start(ctx context.Context) (page, effects) {
 		return p.deps.registry.Repositories(ctx, p.ref.Registry, page)
 	})
 	return p, asked
-}
-
-// read starts a listing anew and ends the one under way. The context it gives
-// ends with the listing's successor.
-func (n names) read(ctx context.Context, list func(context.Context, func([]string)) error) (names, context.Context, effects) {
-	if n.cancel != nil {
-		n.cancel()
-	}
-	ctx, n.cancel = context.WithCancel(ctx)
-	n.load++
-	n.loading, n.err, n.all = true, nil, nil
-	id := n.load
-	return n.refilter(), ctx, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
-		err := list(ctx, func(page []string) { report(namesMsg{id, page}) })
-		report(namesDoneMsg{id, err})
-	})
-}
-
-// arrived is n after a message of its listing.
-func (n names) arrived(msg tea.Msg) names {
-	switch msg := msg.(type) {
-	case namesMsg:
-		if msg.load == n.load {
-			return n.add(msg.names)
-		}
-	case namesDoneMsg:
-		if msg.load != n.load {
-			return n
-		}
-		n.loading = false
-		if !errors.Is(msg.err, context.Canceled) {
-			n.err = msg.err
-		}
-	}
-	return n
 }
 
 func (p reposPage) update(msg tea.Msg) (page, effects) {
