@@ -239,7 +239,9 @@ func TestSecrets(t *testing.T) {
 
 // TestPicture makes the picture in README.
 func TestPicture(t *testing.T) {
-	term := startDemo(t, uitest.Options{Width: 120, Height: 32})
+	port := uitest.Mask{Pattern: uitest.Ports.Pattern, With: "50000"}
+	term := uitest.Start(t, uitest.Options{Width: 120, Height: 26, Masks: []uitest.Mask{cost, port}}, "demo")
+	term.WaitFor("Browse the registry")
 	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"both empty", "5 Config ="}, ""}})
 	term.Picture("testdata/retag.svg", "tagdiff demo")
 }

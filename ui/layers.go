@@ -36,7 +36,7 @@ func (s scene) layerHeading() []row {
 	head := func(name safe.Text) look.Span {
 		return look.S(look.Faint, safe.Concat(s.glyphs.Fit(name, digestWidth+3), s.glyphs.Right(safe.Const("size"), sizeWidth), safe.Const("  ")))
 	}
-	l := look.L(look.S(look.Faint, s.glyphs.Fit(safe.Const("      step"), leadWidth+s.instructionWidth()+2)))
+	l := look.L(look.S(look.Faint, s.glyphs.Fit(safe.Const("     step"), leadWidth+s.instructionWidth()+2)))
 	if s.alone {
 		l = l.With(head(safe.Const("layer")))
 	} else {
