@@ -90,7 +90,11 @@ func (s scene) pairMark(p diff.Pair) (safe.Text, look.Role) {
 
 // entryCell is one side's manifest and size.
 func (s scene) entryCell(e *model.Entry, role look.Role, p diff.Pair) []look.Span {
-	const width = digestWidth + 1 + sizeWidth
+	width := digestWidth
+	sized := s.alone || s.width >= wideWidth // else the verdict needs the room
+	if sized {
+		width += 1 + sizeWidth
+	}
 	switch {
 	case e == nil:
 		return []look.Span{look.S(look.Faint, s.glyphs.Hatch.Repeat(width))}
@@ -100,11 +104,15 @@ func (s scene) entryCell(e *model.Entry, role look.Role, p diff.Pair) []look.Spa
 	if p.A != nil && p.B != nil && p.A.Descriptor.Digest == p.B.Descriptor.Digest || s.alone {
 		role = look.Plain
 	}
+	digest := look.S(role, s.glyphs.Fit(look.Short(e.Descriptor.Digest), digestWidth))
+	if !sized {
+		return []look.Span{digest}
+	}
 	size := safe.Text{}
 	if e.Image != nil {
 		size = look.Size(e.Image.Manifest.LayerSize())
 	}
-	return []look.Span{look.S(role, s.glyphs.Fit(look.Short(e.Descriptor.Digest), digestWidth)), look.Gap(1), look.S(look.Faint, s.glyphs.Right(size, sizeWidth))}
+	return []look.Span{digest, look.Gap(1), look.S(look.Faint, s.glyphs.Right(size, sizeWidth))}
 }
 
 func pairNote(p diff.Pair) safe.Text {
