@@ -49,7 +49,7 @@ func (p guidePage) rows(f frame) []row {
 		for _, l := range look.Wrap([]look.Span{look.P(safe.Clean(s.Text))}, min(f.width-6, 100)) {
 			r.lines = append(r.lines, look.L(look.Gap(3)).With(l.Spans...))
 		}
-		for _, l := range look.Wrap([]look.Span{look.S(look.Faint, safe.Clean(s.Look))}, min(f.width-6, 100)) {
+		for _, l := range look.Wrap([]look.Span{look.S(look.Faint, safe.Sprintf("%s %s", f.glyphs.Arrow, s.Look))}, min(f.width-6, 100)) {
 			r.lines = append(r.lines, look.L(look.Gap(3)).With(l.Spans...))
 		}
 		rows = append(rows, r)
