@@ -82,7 +82,7 @@ func checkComparison(t *testing.T, got, want Comparison) {
 		return
 	}
 	for i, p := range want.Pairs {
-		if g := got.Pairs[i]; g.Verdict != p.Verdict || len(g.Rows) != len(p.Rows) || len(g.Findings) != len(p.Findings) {
+		if g := got.Pairs[i]; !reflect.DeepEqual(g.Verdict, p.Verdict) || len(g.Rows) != len(p.Rows) || len(g.Findings) != len(p.Findings) {
 			t.Errorf("%s is %+v, want %+v", p.Platform, g.Verdict, p.Verdict)
 		}
 	}

@@ -34,7 +34,9 @@ type Verdict struct {
 	Headline safe.Text // one sentence, no full stop needed after it
 	Because  safe.Text // one sentence of evidence
 	Trust    Trust
-	Step     int // the first step that differs, as printed (oldest is 1); 0 if none
+	Step     int         // the first step that differs, as printed (oldest is 1); 0 if none
+	Proof    []safe.Text // what it follows from: hashes and formulas with this case's values, a line each
+	Command  safe.Text   // a shell command that shows the same with another tool, "" if there is none
 }
 
 // Code is a rung of the ladder. The values are those of the JSON report.
@@ -124,10 +126,14 @@ type Finding struct {
 	ID       string // "A4"
 	Name     string // "empty-layer-twin"
 	Severity int    // 0 calm fact, 1 note, 2 warning, 3 stop
+	Common   bool   // it holds on both sides alike, so that it does not tell them apart
 	Trust    Trust
-	Say      safe.Text
-	Next     safe.Text
+	Say      safe.Text // what was found, with this case's names, numbers and digests
+	Next     safe.Text // what to do about it
+	Command  safe.Text // the shell command that does Next, "" where there is none
 	Evidence []Evidence
+	Proof    []safe.Text // the rule's formula with this case's values in it, a line each
+	Check    safe.Text   // the shell command that reproduces the proof, "" where there is none
 }
 
 // Evidence points at what proves a finding. Step is an Index, -1 for none.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -47,12 +48,18 @@ func (l layer) descriptor() v1.Descriptor {
 
 // step is one line of a test image's Dockerfile; without a layer it sets something.
 type step struct {
-	text  string
-	layer *layer
+	text    string
+	layer   *layer
+	comment string
+	created string // RFC 3339
+	author  string
 }
 
-func does(text string, l layer) step { return step{text, &l} }
+func does(text string, l layer) step { return step{text: text, layer: &l} }
 func sets(text string) step          { return step{text: text} }
+
+func (s step) noted(comment string) step { s.comment = comment; return s }
+func (s step) at(date string) step       { s.created = date; return s }
 
 // build is a test image.
 type build struct {
@@ -61,6 +68,7 @@ type build struct {
 	created           string
 	steps             []step
 	extra             map[string]any // members of the manifest
+	more              map[string]any // members of the config document
 }
 
 func (b build) image(t testing.TB) model.Image {
@@ -73,7 +81,14 @@ func (b build) raw(t testing.TB) (manifest, config []byte) {
 	t.Helper()
 	diffIDs, layers, history := []digest.Digest{}, []v1.Descriptor{}, []v1.History{}
 	for _, s := range b.steps {
-		h := v1.History{CreatedBy: s.text, EmptyLayer: s.layer == nil}
+		h := v1.History{CreatedBy: s.text, EmptyLayer: s.layer == nil, Comment: s.comment, Author: s.author}
+		if s.created != "" {
+			at, err := time.Parse(time.RFC3339, s.created)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.Created = &at
+		}
 		if s.layer != nil {
 			diffIDs, layers = append(diffIDs, s.layer.diffID()), append(layers, s.layer.descriptor())
 		}
@@ -88,6 +103,9 @@ func (b build) raw(t testing.TB) (manifest, config []byte) {
 	}
 	if b.created != "" {
 		c["created"] = b.created
+	}
+	for k, v := range b.more {
+		c[k] = v
 	}
 	config = mustJSON(t, c)
 	m := map[string]any{

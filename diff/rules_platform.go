@@ -10,6 +10,28 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
+// rulesPlatform are group C: platforms.
+var rulesPlatform = []rule{
+	{id: "C1", name: "platform-lost", means: "A platform that A serves is not served by B.",
+		proof: "platforms(A) \\ platforms(B) is not empty",
+		whole: platformLost},
+	{id: "C2", name: "platform-added", means: "A platform that B serves is not served by A.",
+		proof: "platforms(B) \\ platforms(A) is not empty",
+		whole: platformAdded},
+	{id: "C3", name: "label-contradiction", means: "The index calls an image something else than the image calls itself.",
+		proof: "platform of the descriptor ≠ platform of the config, both normalised",
+		pair:  labelContradiction},
+	{id: "C4", name: "borrowed-base", means: "Images for different architectures start from the same bytes: at most one of them can be native.",
+		proof: "diff_ids of two platforms with different architectures share a prefix with the first layer with files in it, of at least 1 MB",
+		whole: borrowedBase},
+	{id: "C6", name: "not-a-platform", means: "An entry unknown/unknown of an index is a receipt of a build, no platform.",
+		proof: "vnd.docker.reference.type = attestation-manifest, or platform unknown/unknown",
+		whole: notAPlatform},
+	{id: "C7", name: "ambiguous-platform", means: "Two entries of an index claim the same platform; clients use one of them.",
+		proof: "platform(entry i) = platform(entry j), digests differ",
+		whole: ambiguousPlatform},
+}
+
 // platformLost (C1): what A serves and B does not. A flattened list (A10) says
 // so itself.
 func platformLost(c Comparison) []Finding {

@@ -7,6 +7,22 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
+// rulesSame are group A: are these the same thing?
+var rulesSame = []rule{
+	{id: "A3", name: "same-image-repacked", means: "The image is the same; some layers were compressed again on the way, so that their digests and the manifest's changed.",
+		proof: "config(A) = config(B) and some layer(A) ≠ layer(B) at the same place",
+		pair:  repacked},
+	{id: "A4", name: "empty-layer-twin", means: "A layer differs by digest and is empty on both sides: the same nothing, compressed by two tools.",
+		proof: "layer(A) ≠ layer(B) and both unpack to an archive without a file",
+		pair:  emptyLayerTwin},
+	{id: "A9", name: "wrapped", means: "One side is an index with a single image in it, and that image is exactly the other side.",
+		proof: "images(B) = {A}",
+		whole: wrapped},
+	{id: "A10", name: "flattened", means: "One side serves several platforms, the other only one of them: it was pulled, tagged and pushed from one machine.",
+		proof: "A is an index, B a single image, config(B) = config of a child of A",
+		whole: flattened},
+}
+
 // promote is the remedy of everything that a pull, a tag and a push changed.
 var promote = safe.Const("Promote inside the registry, which copies the bytes: crane tag, regctl image copy or skopeo copy --all --preserve-digests, not pull, tag and push")
 

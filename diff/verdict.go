@@ -1,8 +1,9 @@
 package diff
 
 import (
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"slices"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"

@@ -9,6 +9,16 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
+// rulesStep are group D: layers and history.
+var rulesStep = []rule{
+	{id: "D3", name: "duplicate-real-layer", means: "The same files are in an image twice: stored once, unpacked twice.",
+		proof: "diff_id(step i) = diff_id(step j), not empty",
+		pair:  duplicateLayer},
+	{id: "D7", name: "row-count-mismatch", means: "Manifest, config and history disagree on how many layers there are.",
+		proof: "layers, diff_ids and history entries that are not empty_layer are not as many",
+		pair:  rowCountMismatch},
+}
+
 // sideOf is one side of a pair, as the rules about single images see it.
 type sideOf struct {
 	side Side

@@ -1,0 +1,4 @@
+package diff
+
+// rulesOrigin are group G: base, origin, trust.
+var rulesOrigin = []rule{}

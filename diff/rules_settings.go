@@ -1,0 +1,4 @@
+package diff
+
+// rulesSettings are group E: settings.
+var rulesSettings = []rule{}
