@@ -19,7 +19,7 @@ func Again(prev Comparison, a, b model.Artifact) Comparison {
 	c := Comparison{A: &a, B: &b}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
-	known := prev.known(nameA, nameB)
+	known := prev.known(a.Ref, b.Ref, nameA, nameB)
 	done := map[int]bool{}
 	for i := range pairs {
 		p := &pairs[i]
@@ -58,9 +58,9 @@ func keyOfPair(p Pair) pairKey {
 }
 
 // known are the pairs that can be kept: none if the sides go by other names
-// now, since sentences have them.
-func (c Comparison) known(nameA, nameB string) map[pairKey]Pair {
-	if c.A == nil || c.B == nil {
+// now, since sentences and commands have them.
+func (c Comparison) known(refA, refB model.Ref, nameA, nameB string) map[pairKey]Pair {
+	if c.A == nil || c.B == nil || c.A.Ref != refA || c.B.Ref != refB {
 		return nil
 	}
 	if a, b := c.names(); a != nameA || b != nameB {

@@ -7,6 +7,7 @@ import (
 )
 
 func firstCases(t *testing.T) []ruleCase {
+	t.Helper()
 	amd, arm := forArch("amd64"), forArch("arm64")
 	list := func(tag string, builds ...build) model.Artifact {
 		var entries []model.Entry

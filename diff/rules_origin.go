@@ -1,4 +1,204 @@
 package diff
 
+import (
+	"cmp"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
 // rulesOrigin are group G: base, origin, trust.
-var rulesOrigin = []rule{}
+var rulesOrigin = []rule{
+	{
+		id: "G1", name: "base-moved", pair: baseMoved,
+		means: "The base image changed underneath, while one's own steps stayed the same.",
+		proof: "the annotations org.opencontainers.image.base.digest differ; or the recipes above the base's last start command agree and the layers below it do not",
+	},
+	{
+		id: "G3", name: "different-builder", pair: differentBuilder, under: []string{"A6"},
+		means: "The two sides were built by different tools, or versions of one.",
+		proof: "what the newest history entries, docker_version and labels say of the builder differs",
+	},
+}
+
+// baseMoved (G1). Annotations prove it. Where there are none the recipes show
+// it: the own steps agree from the first to the last, and the base's do not.
+func baseMoved(c Comparison, p Pair) []Finding {
+	a, b, ok := bothSides(p)
+	if !ok || isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings {
+		return nil
+	}
+	if f, ok := c.baseAnnotated(p); ok {
+		return []Finding{f}
+	}
+	baseA, baseB := BaseOf(a), BaseOf(b)
+	if baseA.Steps == 0 || baseB.Steps == 0 || recipeFrom(a.Steps, baseA.Steps) != recipeFrom(b.Steps, baseB.Steps) {
+		return nil
+	}
+	rows := differingBase(p.Rows, baseA.Steps, baseB.Steps)
+	if len(rows) == 0 {
+		return nil
+	}
+	own := len(a.Steps) - baseA.Steps
+	trust := Shown
+	if baseA.Trust == Suggested || baseB.Trust == Suggested {
+		trust = Suggested
+	}
+	return []Finding{{
+		Severity: 2, Trust: trust, Evidence: evidenceOf(rows[:1]),
+		Say: safe.Sprintf("The base moved: it differs from step %d on%s. Your own %s above it %s the same.",
+			printed(rows[0]), baseVersions(*a, *b), plural(own, "step"), isAre(own)),
+		Next:  pinBase(cmp.Or(baseB.Name, baseA.Name)),
+		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
+		Check: c.configCheck(p, "[.history[].created_by]"),
+	}}
+}
+
+// differingBase are the rows of two bases whose files differ, or the settings.
+func differingBase(rows []Row, endA, endB int) []Row {
+	var differ []Row
+	for _, r := range rows {
+		if r.A != nil && r.A.Index >= endA || r.B != nil && r.B.Index >= endB {
+			continue
+		}
+		if r.Differs() && r.Class != RepackedRow && r.Class != BothEmpty {
+			differ = append(differ, r)
+		}
+	}
+	return differ
+}
+
+// baseVersions says which versions moved with a base.
+func baseVersions(a, b model.Image) string {
+	for _, ch := range envChanges(a, b) {
+		if isVersion(ch.name) && ch.from != "" && ch.to != "" {
+			return " (" + ch.said() + ")"
+		}
+	}
+	return ""
+}
+
+func pinBase(name string) safe.Text {
+	if name == "" {
+		name = "NAME:TAG"
+	}
+	return safe.Sprintf("Pin the base, since only a digest holds still: FROM %s@sha256:…", quoted(name))
+}
+
+func baseProof(a, b model.Image, baseA, baseB Base, first Row) []safe.Text {
+	lines := []safe.Text{
+		safe.Sprintf("base(A) = %s, base(B) = %s: %s", firstSteps(baseA.Steps), firstSteps(baseB.Steps), baseB.Because),
+		safe.Sprintf("steps %d to %d of A and %d to %d of B: the same instructions", baseA.Steps+1, len(a.Steps), baseB.Steps+1, len(b.Steps)),
+	}
+	return append(lines, rowProof(first)...)
+}
+
+func firstSteps(n int) string { return "the first " + firsts(n, "step") }
+
+// rowProof is what a row's two sides are, with full digests.
+func rowProof(r Row) []safe.Text {
+	var lines []safe.Text
+	for _, s := range []struct {
+		letter string
+		st     *model.Step
+	}{{"A", r.A}, {"B", r.B}} {
+		switch {
+		case s.st == nil:
+		case !s.st.HasLayer:
+			lines = append(lines, safe.Sprintf("%s step %d: %s (settings only)", s.letter, s.st.Index+1, quoted(Instruction(s.st.CreatedBy))))
+		case s.st.DiffID == "":
+			lines = append(lines, safe.Sprintf("%s step %d: layer %s", s.letter, s.st.Index+1, s.st.Layer.Digest))
+		default:
+			lines = append(lines, safe.Sprintf("%s step %d: layer %s", s.letter, s.st.Index+1, s.st.Layer.Digest),
+				safe.Sprintf("%s step %d: diff_id %s", s.letter, s.st.Index+1, s.st.DiffID))
+		}
+	}
+	return lines
+}
+
+// baseAnnotated compares what the builders wrote down of their bases.
+func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
+	nameA, digestA := annotatedBase(p.A)
+	nameB, digestB := annotatedBase(p.B)
+	if digestA == "" || digestB == "" || digestA == digestB {
+		return Finding{}, false
+	}
+	sideA, sideB := c.names()
+	f := Finding{
+		Severity: 2, Trust: Proved, Next: pinBase(nameB),
+		Evidence: []Evidence{{SideA, none, p.A.Descriptor.Digest}, {SideB, none, p.B.Descriptor.Digest}},
+		Proof: []safe.Text{
+			safe.Sprintf("A: %s = %s (%s)", v1.AnnotationBaseImageDigest, digestA, quoted(nameA)),
+			safe.Sprintf("B: %s = %s (%s)", v1.AnnotationBaseImageDigest, digestB, quoted(nameB)),
+		},
+		Check: c.manifestCheck(p, ".annotations"),
+	}
+	switch {
+	case nameA != nameB && nameA != "" && nameB != "":
+		f.Say = safe.Sprintf("They are built on different bases: %s on %s, %s on %s.", sideA, quoted(nameA), sideB, quoted(nameB))
+		f.Next = safe.Const("Check that the other base is meant")
+	case nameB != "":
+		f.Say = safe.Sprintf("The base changed underneath: %s was %s, is %s%s.", quoted(nameB), short(digestA), short(digestB), c.ownSteps(p))
+		f.Command = safe.Sprintf("crane manifest %s@%s", quoted(nameB), digestA)
+		if !plainName(nameB) {
+			f.Command = safe.Text{}
+		}
+	default:
+		f.Say = safe.Sprintf("The base changed underneath: it was %s, is %s%s.", short(digestA), short(digestB), c.ownSteps(p))
+	}
+	return f, true
+}
+
+// plainName reports whether a name from outside can stand in a command.
+func plainName(name string) bool {
+	ref, err := model.ParseRef(name)
+	return err == nil && ref.Repository != "" && ref.Digest == "" && quoted(name) == name
+}
+
+// ownSteps says so when the steps above the bases agree.
+func (c Comparison) ownSteps(p Pair) string {
+	a, b := BaseOf(p.A.Image), BaseOf(p.B.Image)
+	if a.Steps == 0 || b.Steps == 0 || recipeFrom(p.A.Image.Steps, a.Steps) != recipeFrom(p.B.Image.Steps, b.Steps) {
+		return ""
+	}
+	return "; the steps above it are the same"
+}
+
+// annotatedBase is the base's name and digest as the manifest or, failing
+// that, the index has them.
+func annotatedBase(e *model.Entry) (name string, d digest.Digest) {
+	for _, from := range []map[string]string{e.Image.Manifest.Annotations, e.Descriptor.Annotations} {
+		if d := digest.Digest(from[v1.AnnotationBaseImageDigest]); d.Validate() == nil {
+			return from[v1.AnnotationBaseImageName], d
+		}
+	}
+	return "", ""
+}
+
+// differentBuilder (G3).
+func differentBuilder(c Comparison, p Pair) []Finding {
+	a, b, ok := bothSides(p)
+	if !ok || a.ID() == b.ID() {
+		return nil
+	}
+	builtA, builtB := BuilderOf(*a), BuilderOf(*b)
+	if builtA.Name == "" || builtB.Name == "" || builtA.String() == builtB.String() {
+		return nil
+	}
+	f := Finding{
+		Severity: 1, Trust: Shown, Evidence: pairEvidence(p),
+		Next:  safe.Const("Find the job that pushed it; build both with one tool"),
+		Proof: []safe.Text{safe.Sprintf("A: %s", quoted(builtA.Because)), safe.Sprintf("B: %s", quoted(builtB.Because))},
+		Check: c.configCheck(p, ".docker_version, .author, .history[-1]"),
+	}
+	if builtA.Name == builtB.Name {
+		f.Severity = 0
+		f.Next = safe.Const("Nothing, unless the same bytes are expected of both")
+	}
+	nameA, nameB := c.names()
+	f.Say = safe.Sprintf("Different builders: %s was built by %s, %s by %s.", nameA, quoted(builtA.String()), nameB, quoted(builtB.String()))
+	return []Finding{f}
+}

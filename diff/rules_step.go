@@ -24,16 +24,17 @@ type sideOf struct {
 	side Side
 	name string
 	img  *model.Image
+	ref  string // of the image, by digest
 }
 
 func (c Comparison) sidesOf(p Pair) []sideOf {
 	nameA, nameB := c.names()
 	var sides []sideOf
 	if img := imageOf(p.A); img != nil {
-		sides = append(sides, sideOf{SideA, nameA, img})
+		sides = append(sides, sideOf{SideA, nameA, img, c.imageAt(SideA, p.A)})
 	}
 	if img := imageOf(p.B); img != nil {
-		sides = append(sides, sideOf{SideB, nameB, img})
+		sides = append(sides, sideOf{SideB, nameB, img, c.imageAt(SideB, p.B)})
 	}
 	return sides
 }

@@ -50,7 +50,8 @@ type ruleCase struct {
 }
 
 func allRuleCases(t *testing.T) []ruleCase {
-	return slices.Concat(firstCases(t))
+	t.Helper()
+	return slices.Concat(firstCases(t), settingsCases(t), originCases(t))
 }
 
 func TestRules(t *testing.T) {

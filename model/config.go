@@ -18,12 +18,22 @@ type Config struct {
 	// DockerVersion and Container are what only docker's classic builder wrote.
 	DockerVersion string
 	Container     *ContainerConfig
+	Docker        DockerSettings
+}
+
+// DockerSettings are the settings that docker writes beside those of the image
+// specification.
+type DockerSettings struct {
+	Healthcheck json.RawMessage // as written, nil where there is none
+	OnBuild     []string
+	Shell       []string
 }
 
 // ContainerConfig is the part of docker's container_config that names the
 // newest step.
 type ContainerConfig struct {
-	Cmd []string `json:"Cmd"`
+	Hostname string   `json:"Hostname"`
+	Cmd      []string `json:"Cmd"`
 }
 
 // ParseConfig reads an image config. Errors mean that the bytes are not a
@@ -41,10 +51,10 @@ func ParseConfig(doc Document) (Config, error) {
 	var docker struct {
 		DockerVersion string           `json:"docker_version"`
 		Container     *ContainerConfig `json:"container_config"`
+		Config        DockerSettings   `json:"config"`
 	}
-	if json.Unmarshal(doc.Raw, &docker) == nil {
-		c.DockerVersion, c.Container = docker.DockerVersion, docker.Container
-	}
+	_ = json.Unmarshal(doc.Raw, &docker) // a member of another type costs only itself
+	c.DockerVersion, c.Container, c.Docker = docker.DockerVersion, docker.Container, docker.Config
 	if len(c.History) > MaxHistory || len(c.RootFS.DiffIDs) > MaxLayers {
 		return c, fmt.Errorf("the image config has %d history entries and %d layers, more than the %d and %d that tagdiff reads",
 			len(c.History), len(c.RootFS.DiffIDs), MaxHistory, MaxLayers)
@@ -91,9 +101,9 @@ const (
 	EmptyGzipGo18 digest.Digest = "sha256:4f4fb700ef54461cfa02571ae0db9a0dc1e0cdb5577484a6d75e68dc38e8acc1"
 )
 
-// realDate is a date that says when something happened, or nil: builders write
+// RealDate is a date that says when something happened, or nil: builders write
 // year 1, 1970 or 1980-01-01 to say nothing (catalogue finding E8).
-func realDate(t *time.Time) *time.Time {
+func RealDate(t *time.Time) *time.Time {
 	if t == nil || t.Year() <= 1980 {
 		return nil
 	}

@@ -90,7 +90,7 @@ func (img Image) ID() digest.Digest { return img.Config.Digest }
 func (img Image) Platform() v1.Platform { return Normal(img.Config.Platform) }
 
 // Created is when the image says it was built, or nil if it does not really.
-func (img Image) Created() *time.Time { return realDate(img.Config.Created) }
+func (img Image) Created() *time.Time { return RealDate(img.Config.Created) }
 
 // Twins are the steps with the same non-empty content as step i of the same
 // image, i itself left out: the duplicated layers (catalogue D3).

@@ -1,0 +1,205 @@
+package diff
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// envChanged (E3): by name, versions first since they tell what was updated.
+func envChanged(c Comparison, p Pair) []Finding {
+	a, b, ok := bothSides(p)
+	if !ok {
+		return nil
+	}
+	changes := envChanges(*a, *b)
+	if len(changes) == 0 {
+		return nil
+	}
+	severity := 1
+	for _, ch := range changes {
+		if ch.name == "PATH" || ch.name == "TZ" || isVersion(ch.name) && major(ch.from) != major(ch.to) {
+			severity = 2
+		}
+	}
+	next := safe.Const("Set what the program relies on in its own Dockerfile, so that no base decides it")
+	if isVersion(changes[0].name) {
+		next = safe.Const("A *_VERSION that moved comes with a base that moved, or with a Dockerfile that asked for it: look at the step that sets it")
+	}
+	return []Finding{{
+		Severity: severity, Trust: Proved, Evidence: envEvidence(p, changes), Next: next,
+		Say:   safe.Sprintf("Environment: %s.", allSaid(changes)),
+		Proof: proofOf(changes), Check: c.configCheck(p, ".config.Env | sort"),
+	}}
+}
+
+// envEvidence points at the steps that set what changed, else at the configs.
+func envEvidence(p Pair, changes []change) []Evidence {
+	var found []Evidence
+	for _, r := range p.Rows {
+		for _, s := range []struct {
+			side Side
+			st   *model.Step
+		}{{SideA, r.A}, {SideB, r.B}} {
+			if s.st != nil && !r.SameText && setsOne(Instruction(s.st.CreatedBy), changes) {
+				found = append(found, Evidence{s.side, s.st.Index, s.st.Layer.Digest})
+			}
+		}
+	}
+	if len(found) == 0 {
+		return pairEvidence(p)
+	}
+	return found
+}
+
+func setsOne(instruction string, changes []change) bool {
+	rest, ok := strings.CutPrefix(instruction, "ENV ")
+	return ok && slices.ContainsFunc(changes, func(c change) bool {
+		return strings.HasPrefix(rest, c.name+"=") || strings.HasPrefix(rest, c.name+" ")
+	})
+}
+
+// envChanges are the variables that differ, in order of what they tell.
+func envChanges(a, b model.Image) []change {
+	before, after := envOf(a), envOf(b)
+	var changes []change
+	for name, from := range before {
+		to, still := after[name]
+		if still && to == from {
+			continue
+		}
+		ch := change{name: clipped(name), from: shownValue(name, from)}
+		if still {
+			ch.to = shownValue(name, to)
+		}
+		changes = append(changes, ch)
+	}
+	for name, to := range after {
+		if _, was := before[name]; !was {
+			changes = append(changes, change{name: clipped(name), to: shownValue(name, to)})
+		}
+	}
+	slices.SortFunc(changes, func(a, b change) int {
+		return cmp.Or(cmp.Compare(envRank(a.name), envRank(b.name)), strings.Compare(a.name, b.name))
+	})
+	return changes
+}
+
+func envOf(img model.Image) map[string]string {
+	m := make(map[string]string, len(img.Config.Config.Env))
+	for _, e := range img.Config.Config.Env {
+		name, value, _ := strings.Cut(e, "=")
+		m[name] = value
+	}
+	return m
+}
+
+// shownValue is a value as a sentence may have it: secrets masked, and an
+// empty one told from one that is not set.
+func shownValue(name, value string) string {
+	if value == "" {
+		return `""`
+	}
+	masked := safe.Gate{}.Mask(name + "=" + value)
+	_, shown, _ := strings.Cut(masked, "=")
+	return shown
+}
+
+// clipped keeps a name from outside from filling a sentence.
+func clipped(name string) string {
+	const most = 40
+	if r := []rune(name); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return name
+}
+
+func isVersion(name string) bool { return strings.HasSuffix(name, "_VERSION") || name == "VERSION" }
+
+func major(version string) string {
+	m, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
+	return m
+}
+
+// usual are variables that change how programs behave.
+var usual = []string{"PATH", "TZ", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "JAVA_OPTS", "JAVA_TOOL_OPTIONS"}
+
+func envRank(name string) int {
+	switch {
+	case isVersion(name):
+		return 0
+	case slices.Contains(usual, name):
+		return 1
+	}
+	return 2
+}
+
+// secretInTheOpen (E4): what the screen masks, anyone who can pull can read.
+func secretInTheOpen(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		places, evidence, proof := secretsOf(s)
+		if len(places) == 0 {
+			return nil
+		}
+		what := "something that looks like a secret"
+		if len(places) > 1 {
+			what = plural(len(places), "thing") + " that look like secrets"
+		}
+		return []Finding{{
+			Severity: 3, Trust: Suggested, Evidence: evidence, Proof: proof,
+			Say:   safe.Sprintf("In %s, %s can be read by anyone who can pull it: %s.", s.name, what, list(places)),
+			Next:  safe.Const("Rotate it first, then build with RUN --mount=type=secret; deleting the tag is not enough"),
+			Check: s.configCheck(".config.Env, .config.Labels, [.history[]?.created_by]"),
+		}}
+	})
+}
+
+// secretsOf names the places of what looks like a secret, each name once.
+func secretsOf(s sideOf) (places []string, evidence []Evidence, proof []safe.Text) {
+	seen := map[string]bool{}
+	note := func(place, text string, at Evidence) {
+		if !seen[place] {
+			seen[place] = true
+			places, evidence = append(places, place), append(evidence, at)
+			proof = append(proof, safe.Sprintf("%s: %s", place, quoted(text)))
+		}
+	}
+	whole := Evidence{s.side, none, s.img.Config.Digest}
+	for _, e := range s.img.Config.Config.Env {
+		if name, value, _ := strings.Cut(e, "="); looksSecret(e) && !isCount(value) {
+			note("ENV "+clipped(name), e, whole)
+		}
+	}
+	for _, name := range sortedKeys(s.img.Config.Config.Labels) {
+		value := s.img.Config.Config.Labels[name]
+		if text := name + "=" + value; looksSecret(text) && !isCount(value) {
+			note("label "+clipped(name), text, whole)
+		}
+	}
+	for _, st := range s.img.Steps {
+		if text := st.CreatedBy; looksSecret(text) && !strings.HasPrefix(Instruction(text), "ENV ") && !strings.HasPrefix(Instruction(text), "LABEL ") {
+			note(stepsText([]int{st.Index}), text, Evidence{s.side, st.Index, st.Layer.Digest})
+		}
+	}
+	return places, evidence, proof
+}
+
+// isCount reports whether a value is a short number or a switch: MAX_TOKENS=4096
+// is masked to be sure, but it is no cause for alarm.
+func isCount(value string) bool {
+	return len(value) <= 6 && strings.Trim(value, "0123456789") == "" || value == "true" || value == "false"
+}
+
+func looksSecret(text string) bool { return safe.Gate{}.Mask(text) != text }
+
+func sortedKeys(m map[string]string) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

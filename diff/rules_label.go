@@ -1,0 +1,161 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// Labels that say where an image comes from, the usual spelling first.
+var (
+	revisionLabels = []string{v1.AnnotationRevision, "org.label-schema.vcs-ref", "vcs-ref", "git.commit", "git-commit", "io.openshift.build.commit.id"}
+	versionLabels  = []string{v1.AnnotationVersion, "org.label-schema.version"}
+)
+
+// origin is what the labels of an image say of where it comes from.
+type origin struct{ revision, version string }
+
+func originOf(img model.Image) origin {
+	return origin{labelOf(img, revisionLabels), labelOf(img, versionLabels)}
+}
+
+// labelOf is the first of some labels that is set, on the image or its manifest.
+func labelOf(img model.Image, names []string) string {
+	for _, name := range names {
+		for _, from := range []map[string]string{img.Config.Config.Labels, img.Manifest.Annotations} {
+			if v := from[name]; v != "" {
+				return v
+			}
+		}
+	}
+	return ""
+}
+
+// said is the origin in a sentence: "commit e3b7d9f (v2.5.0)".
+func (o origin) said() string {
+	commit := o.revision
+	if isHex(commit) && len(commit) > 12 {
+		commit = commit[:12]
+	}
+	switch {
+	case o.revision == "" && o.version == "":
+		return "of no commit that it names"
+	case o.revision == "":
+		return "version " + quoted(o.version)
+	case o.version == "":
+		return "commit " + quoted(commit)
+	}
+	return "commit " + quoted(commit) + " (" + quoted(o.version) + ")"
+}
+
+func isHex(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// whichCommit (E5). That neither image says it is worth a word only where they
+// are other builds.
+func whichCommit(c Comparison, p Pair) []Finding {
+	a, b, ok := bothSides(p)
+	if !ok || isSame(p.Verdict.Code) {
+		return nil
+	}
+	nameA, nameB := c.names()
+	oa, ob := originOf(*a), originOf(*b)
+	f := Finding{
+		Trust: Shown, Evidence: pairEvidence(p), Check: c.configCheck(p, ".config.Labels"),
+		Proof: proofOf([]change{{"revision", quotedOrNone(oa.revision), quotedOrNone(ob.revision)}, {"version", quotedOrNone(oa.version), quotedOrNone(ob.version)}}),
+	}
+	switch {
+	case oa == origin{} && ob == origin{}:
+		f.Say = safe.Const("Neither image says which commit it was built from.")
+		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI")
+	case oa == ob:
+		return nil
+	default:
+		f.Severity = 1
+		f.Say = safe.Sprintf("%s is %s, %s is %s, as their labels say.", nameA, oa.said(), nameB, ob.said())
+		f.Next = safe.Const("Compare the two in the source repository")
+		if oa.revision != "" && ob.revision != "" && isHex(oa.revision) && isHex(ob.revision) {
+			f.Command = safe.Sprintf("git log --oneline %s..%s", oa.revision, ob.revision)
+		}
+	}
+	return []Finding{f}
+}
+
+func quotedOrNone(s string) string {
+	if s == "" {
+		return ""
+	}
+	return quoted(s)
+}
+
+// distributions set labels that their children inherit (buildkit#4110).
+var distributions = []string{"ubuntu", "debian", "alpine", "rockylinux", "almalinux", "fedora", "centos", "amazonlinux", "opensuse", "photon"}
+
+// borrowedLabel (E6): a version that is the base's.
+func borrowedLabel(c Comparison, p Pair) []Finding {
+	return append(c.onSides(p, distributionLabel), c.inheritedLabel(p)...)
+}
+
+// distributionLabel: "version" beside "ref.name" of a distribution, in an image
+// that has more than the distribution's layer and no revision of its own.
+func distributionLabel(s sideOf) []Finding {
+	labels := s.img.Config.Config.Labels
+	name, version := labels[v1.AnnotationRefName], labels[v1.AnnotationVersion]
+	if version == "" || !slices.Contains(distributions, name) || labelOf(*s.img, revisionLabels) != "" || realLayers(*s.img) < 2 {
+		return nil
+	}
+	return []Finding{{
+		Severity: 1, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+		Say:   safe.Sprintf("In %s, the label version=%s is that of its base, %s, not of what was built on it.", s.name, quoted(version), name),
+		Next:  safe.Const("Override the label in the last stage of the Dockerfile"),
+		Proof: []safe.Text{safe.Sprintf("%s=%s, %s=%s, no revision, %d layers with files", v1.AnnotationRefName, name, v1.AnnotationVersion, quoted(version), realLayers(*s.img))},
+		Check: s.configCheck(".config.Labels"),
+	}}
+}
+
+func realLayers(img model.Image) int {
+	n := 0
+	for _, s := range img.Steps {
+		if s.HasLayer && !s.Empty {
+			n++
+		}
+	}
+	return n
+}
+
+// inheritedLabel: one side is built on the other and has its version still.
+func (c Comparison) inheritedLabel(p Pair) []Finding {
+	a, b, ok := bothSides(p)
+	if !ok {
+		return nil
+	}
+	base, child, childName := a, b, 1
+	if len(b.Steps) < len(a.Steps) {
+		base, child, childName = b, a, 0
+	}
+	version := labelOf(*base, versionLabels)
+	if version == "" || labelOf(*child, versionLabels) != version || labelOf(*child, revisionLabels) != labelOf(*base, revisionLabels) || !builtOn(*child, *base) {
+		return nil
+	}
+	nameA, nameB := c.names()
+	names := [2]string{nameA, nameB}
+	return []Finding{{
+		Severity: 1, Trust: Proved, Evidence: pairEvidence(p),
+		Say:   safe.Sprintf("In %s, the label version=%s is inherited from %s, on which it is built.", names[childName], quoted(version), names[1-childName]),
+		Next:  safe.Const("Override the label in the last stage of the Dockerfile"),
+		Proof: []safe.Text{safe.Sprintf("version=%s on both sides; the %d diff_ids of %s begin those of %s", quoted(version), len(base.Config.RootFS.DiffIDs), names[1-childName], names[childName])},
+		Check: c.configCheck(p, ".config.Labels"),
+	}}
+}
+
+// builtOn reports whether a child starts with all of a base's layers and has
+// more of its own.
+func builtOn(child, base model.Image) bool {
+	b, ch := base.Config.RootFS.DiffIDs, child.Config.RootFS.DiffIDs
+	return len(b) > 0 && len(ch) > len(b) && slices.Equal(ch[:len(b)], b)
+}

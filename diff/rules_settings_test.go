@@ -1,0 +1,87 @@
+package diff
+
+import (
+	"testing"
+)
+
+// withConfig is an image of the usual steps with settings.
+func withConfig(config map[string]any) build {
+	b := app()
+	b.config = config
+	return b
+}
+
+func settingsCases(t *testing.T) []ruleCase {
+	t.Helper()
+	set := func(name string, v any) build { return withConfig(map[string]any{name: v}) }
+	env := func(vars ...string) build { return set("Env", vars) }
+	label := func(pairs ...string) map[string]any {
+		m := map[string]string{}
+		for i := 0; i < len(pairs); i += 2 {
+			m[pairs[i]] = pairs[i+1]
+		}
+		return map[string]any{"Labels": m}
+	}
+	const version, revision, refName = "org.opencontainers.image.version", "org.opencontainers.image.revision", "org.opencontainers.image.ref.name"
+	ubuntu := build{config: label(version, "24.04", refName, "ubuntu"), steps: []step{does("ADD file /", files("ubuntu"))}}
+	onUbuntu := build{config: ubuntu.config, steps: append(ubuntu.steps, does("COPY app /", files("app")))}
+	dated := func(dates ...string) build {
+		b := build{created: dates[len(dates)-1]}
+		for _, d := range dates {
+			b.steps = append(b.steps, does("RUN "+d, files("at "+d)).at(d))
+		}
+		return b
+	}
+	same := "2024-05-01T10:00:00Z"
+	sameDates := build{created: same, steps: []step{does("A", files("a")).at(same), does("B", files("b")).at(same), does("C", files("c")).at(same)}}
+	return []ruleCase{
+		{"another entrypoint", pairOf(t, app(), set("Entrypoint", []string{"tdf2mzml"})), "E1", 2, `ENTRYPOINT ["tdf2mzml"] is new`, 2},
+		{"another command", pairOf(t, set("Cmd", []string{"bash"}), set("Cmd", []string{"sh", "-l"})), "E1", 2, `CMD ["bash"] → ["sh","-l"]`, 2},
+		{"another shell", pairOf(t, app(), set("Shell", []string{"/bin/bash", "-c"})), "E1", 2, "SHELL", 2},
+		{"a secret in the command", pairOf(t, app(), set("Cmd", []string{"run", "--token", "hunter2"})), "E1", 2, "(masked)", 2},
+		{"no command and none", pairOf(t, set("Cmd", nil), set("Cmd", []string{})), "E1", -1, "", 0},
+
+		{"another user", pairOf(t, app(), set("User", "haproxy")), "E2", 2, ":a runs as root, :b as haproxy.", 2},
+		{"root by three names", pairOf(t, set("User", "root"), set("User", "0:0")), "E2", -1, "", 0},
+		{"another group of root's", pairOf(t, set("User", "root"), set("User", "root:users")), "E2", 2, "root:users", 2},
+
+		{"a version moved", pairOf(t, env("PYTHON_VERSION=2.7.16", "A=1"), env("A=2", "PYTHON_VERSION=2.7.17")), "E3", 1, "PYTHON_VERSION 2.7.16 → 2.7.17; A 1 → 2.", 2},
+		{"a major version moved", pairOf(t, env("NODE_VERSION=18.1"), env("NODE_VERSION=20.1")), "E3", 2, "NODE_VERSION 18.1 → 20.1", 2},
+		{"a zone gone", pairOf(t, env("TZ=UTC"), env()), "E3", 2, "TZ (was UTC) is gone", 2},
+		{"set to nothing", pairOf(t, env(), env("X=")), "E3", 1, `X "" is new`, 2},
+		{"a secret that changed", pairOf(t, env("API_TOKEN=hunter2"), env("API_TOKEN=hunter3")), "E3", 1, "API_TOKEN changed", 2},
+		{"many", pairOf(t, env(), env("A=1", "B=1", "C=1", "D=1", "E=1", "F=1")), "E3", 1, "C 1 is new; 3 more changes", 2},
+		{"another order", pairOf(t, env("A=1", "B=2"), env("B=2", "A=1")), "E3", -1, "", 0},
+		{"a step that sets it", pairOf(t, build{config: env("X_VERSION=1").config, steps: []step{does("ADD x /", files("x")), sets("ENV X_VERSION=1")}},
+			build{config: env("X_VERSION=2").config, steps: []step{does("ADD x /", files("x")), sets("ENV X_VERSION=2")}}), "E3", 2, "X_VERSION 1 → 2", 2},
+
+		{"a token in the environment", pairOf(t, env("API_TOKEN=hunter2"), app()), "E4", 3, "In :a, something that looks like a secret can be read by anyone who can pull it: ENV API_TOKEN.", 1},
+		{"a token on both sides", pairOf(t, env("API_TOKEN=hunter2", "A=1"), env("API_TOKEN=hunter2")), "E4", 3, "In :a and :b,", 2},
+		{"a build argument", Describe(single("a", build{steps: []step{does("|1 NPM_TOKEN=abc /bin/sh -c npm ci", files("x"))}}.image(t))), "E4", 3, "step 1", 1},
+		{"an argument named only", Describe(single("a", build{steps: []step{does("ARG NPM_TOKEN", files("x"))}}.image(t))), "E4", -1, "", 0},
+		{"a number of tokens", Describe(single("a", env("MAX_TOKENS=4096").image(t))), "E4", -1, "", 0},
+
+		{"two commits", pairOf(t, withConfig(label(revision, "e3b7d9f0a1b2c3d4e5f60718293a4b5c6d7e8f90", version, "v2.5.0")),
+			build{config: label(revision, "b91e4c70a1b2c3d4e5f60718293a4b5c6d7e8f90", version, "v2.3.1"), steps: []step{does("X", files("x"))}}), "E5", 1, ":a is commit e3b7d9f0a1b2 (v2.5.0), :b is commit b91e4c70a1b2 (v2.3.1)", 2},
+		{"no commit at all", pairOf(t, app(), app(does("RUN x", files("x")))), "E5", 0, "Neither image says", 2},
+		{"the same commit", pairOf(t, withConfig(label(revision, "e3b7d9f")), build{config: label(revision, "e3b7d9f"), steps: []step{does("X", files("x"))}}), "E5", -1, "", 0},
+		{"the same image", pairOf(t, app(), app()), "E5", -1, "", 0},
+
+		{"the base's version", Describe(single("a", onUbuntu.image(t))), "E6", 1, "In :a, the label version=24.04 is that of its base, ubuntu", 1},
+		{"the base itself", Describe(single("a", ubuntu.image(t))), "E6", -1, "", 0},
+		{"a version of its own", Describe(single("a", build{config: label(version, "1.2", refName, "ubuntu", revision, "e3b7"), steps: onUbuntu.steps}.image(t))), "E6", -1, "", 0},
+		{"inherited from the other side", pairOf(t, build{config: label(version, "7"), steps: ubuntu.steps}, build{config: label(version, "7"), steps: onUbuntu.steps}), "E6", 1, "In :b, the label version=7 is inherited from :a", 2},
+		{"the same version of two builds", pairOf(t, build{config: label(version, "7"), steps: ubuntu.steps}, build{config: label(version, "7"), steps: []step{does("X", files("x")), does("Y", files("y"))}}), "E6", -1, "", 0},
+
+		{"a volume", pairOf(t, app(), set("Volumes", map[string]any{"/data": map[string]any{}})), "E7", 2, "VOLUME /data is new", 2},
+		{"a port", pairOf(t, set("ExposedPorts", map[string]any{"80/tcp": map[string]any{}}), set("ExposedPorts", map[string]any{"8080/tcp": map[string]any{}})), "E7", 1, "EXPOSE 80/tcp → 8080/tcp", 2},
+		{"a health check", pairOf(t, app(), set("Healthcheck", map[string]any{"Test": []string{"CMD", "x"}})), "E7", 2, "HEALTHCHECK", 2},
+		{"a folder spelled otherwise", pairOf(t, set("WorkingDir", "/app/"), set("WorkingDir", "/app")), "E7", -1, "", 0},
+		{"a health check written otherwise", pairOf(t, set("Healthcheck", map[string]any{"Retries": 1, "Test": []string{"NONE"}}), set("Healthcheck", map[string]any{"Test": []string{"NONE"}, "Retries": 1})), "E7", -1, "", 0},
+
+		{"1970", Describe(single("a", dated("1970-01-01T00:00:00Z").image(t))), "E8", 0, "In :a, the date is the constant 1970-01-01", 1},
+		{"no date", Describe(single("a", app().image(t))), "E8", 0, "no date says", 1},
+		{"one date for all", Describe(single("a", sameDates.image(t))), "E8", 0, "all steps have the same date, 2024-05-01", 1},
+		{"real dates", Describe(single("a", dated("2024-05-01T10:00:00Z", "2024-05-01T10:00:07Z", "2024-05-01T10:01:00Z").image(t))), "E8", -1, "", 0},
+	}
+}
