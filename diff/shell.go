@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -68,4 +69,55 @@ func beside(format, a, b string) safe.Text {
 		return safe.Clean(run(b))
 	}
 	return safe.Clean("diff <(" + run(a) + ") <(" + run(b) + ")")
+}
+
+// manifestCheck prints what jq finds in the manifest of one side.
+func (s sideOf) manifestCheck(jq string) safe.Text {
+	if s.ref == "" {
+		return safe.Text{}
+	}
+	return safe.Clean("crane manifest " + s.ref + " | jq '" + jq + "'")
+}
+
+// refOf is the reference of a blob of one side.
+func (s sideOf) refOf(d digest.Digest) string {
+	repo, _, ok := strings.Cut(s.ref, "@")
+	if !ok || d.Validate() != nil {
+		return ""
+	}
+	return repo + "@" + d.String()
+}
+
+// LayerCheck unpacks the layers of a row and hashes them: the diff_ids, proved.
+// It is empty for a row without layers.
+func (c Comparison) LayerCheck(r Row) safe.Text {
+	var commands []string
+	for _, s := range []struct {
+		side Side
+		st   *model.Step
+	}{{SideA, r.A}, {SideB, r.B}} {
+		if s.st == nil || !s.st.HasLayer {
+			continue
+		}
+		command := layerCommand(c.at(s.side, s.st.Layer.Digest), s.st.Layer.MediaType).String()
+		if command != "" && !slices.Contains(commands, command) {
+			commands = append(commands, command)
+		}
+	}
+	return safe.Clean(strings.Join(commands, "; "))
+}
+
+// layerCommand unpacks and hashes one layer.
+func layerCommand(ref, mediaType string) safe.Text {
+	if ref == "" {
+		return safe.Text{}
+	}
+	unpack := " | gunzip"
+	switch {
+	case strings.HasSuffix(mediaType, "zstd"):
+		unpack = " | zstd -dc"
+	case strings.HasSuffix(mediaType, ".tar"):
+		unpack = ""
+	}
+	return safe.Clean("crane blob " + ref + unpack + " | sha256sum")
 }

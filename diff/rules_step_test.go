@@ -1,0 +1,98 @@
+package diff
+
+import (
+	"testing"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// typed is an image whose layers all have a media type, or URLs.
+func typed(t *testing.T, b build, mediaType string, urls ...string) model.Artifact {
+	t.Helper()
+	img := b.image(t)
+	for i := range img.Manifest.Layers {
+		img.Manifest.Layers[i].MediaType, img.Manifest.Layers[i].URLs = mediaType, urls
+	}
+	img = model.NewImage(img.Manifest, img.Config)
+	return single("a", img)
+}
+
+func stepCases(t *testing.T) []ruleCase {
+	t.Helper()
+	alone := func(b build) Comparison { return Describe(single("a", b.image(t))) }
+	const mb = 1_000_000
+	docker := map[string]any{"docker_version": "24.0.6"}
+	x, y := does("COPY x /", files("x")), does("COPY y /", files("y"))
+	install := does("RUN apt-get update && apt-get install -y curl", files("packages"))
+	// stale is a base, then packages of one day in an image of another.
+	stale := func(packages, image string) build {
+		return build{created: image, steps: []step{
+			does("ADD rootfs /", files("debian")).at("2024-01-01T00:00:00Z"), sets(`CMD ["bash"]`).at("2024-01-01T00:00:00Z"),
+			install.at(packages), does("COPY app /", files("app")).at(image), sets(`CMD ["app"]`).at(image),
+		}}
+	}
+	imported := build{config: map[string]any{"Cmd": []string{"sh"}}, steps: []step{does("", files("all").sized(30*mb)).noted("Imported from -")}}
+	bare := build{steps: imported.steps}
+	committed := build{more: docker, steps: []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in / ", files("debian")), does("bash", files("by hand"))}}
+	return []ruleCase{
+		{"they part", pairOf(t, app(x, sets("USER a"), y), app(does("COPY z /", files("z")), sets("USER a"), does("COPY y /", files("other")))), "D1", 0,
+			"The first 3 steps are the same on both sides. They part at step 4; of the 2 above, 1 differs", 2},
+		{"only the last", pairOf(t, app(x), app(does("COPY z /", files("z")))), "D1", 0, "nothing above it differs", 2},
+		{"from the first on", pairOf(t, build{steps: []step{x}}, build{steps: []step{y}}), "D1", -1, "", 0},
+		{"the same image", pairOf(t, app(), app()), "D1", -1, "", 0},
+
+		{"an empty layer", alone(app(does("WORKDIR /app", nothing))), "D2", 0, "In :a, 1 of 3 layers is empty (step 4)", 1},
+		{"empty on both sides", pairOf(t, app(does("WORKDIR /app", nothing)), app(does("WORKDIR /app", nothing), x)), "D2", 0, "In :a, 1 of 3", 1},
+		{"a setting", alone(app(sets("WORKDIR /"))), "D2", -1, "", 0},
+
+		{"the first difference", pairOf(t, app(does("RUN apt-get update", files("monday")), x), app(does("RUN apt-get update", files("tuesday")), x)), "D4", 2,
+			"RUN apt-get update ran on both sides and made other files (1.0 kB → 1.0 kB).", 2},
+		{"and what is above it", pairOf(t, app(does("RUN a", files("1")), does("RUN b", files("2"))), app(does("RUN a", files("3")), does("RUN b", files("4")))), "D4", 2, "so did 1 step above it", 4},
+		{"a consequence", pairOf(t, app(sets("ENV V=1"), does("RUN a", files("1"))), app(sets("ENV V=2"), does("RUN a", files("2")))), "D4", 0, "Step 5 reads the same on both sides", 2},
+		{"another instruction", pairOf(t, app(does("RUN a", files("1"))), app(does("RUN b", files("2")))), "D4", -1, "", 0},
+		{"packed again", pairOf(t, app(does("RUN a", files("1"))), app(does("RUN a", files("1").packed("again")), sets("USER x"))), "D4", -1, "", 0},
+
+		{"a COPY of nothing", pairOf(t, app(does("COPY dist/ /app", files("app").sized(31*mb))), app(does("COPY dist/ /app", nothing))), "D5", 3, "COPY dist/ /app added no file in :b; in :a it added 31 MB.", 2},
+		{"the other way round", pairOf(t, app(does("COPY dist/ /app", nothing)), app(does("COPY dist/ /app", files("app")))), "D5", 3, "no file in :a", 2},
+		{"a RUN that did nothing", pairOf(t, app(does("RUN x", files("app"))), app(does("RUN x", nothing))), "D5", -1, "", 0},
+		{"a WORKDIR that is there", pairOf(t, app(does("WORKDIR /app", files("app"))), app(does("WORKDIR /app", nothing))), "D5", -1, "", 0},
+
+		{"another order", pairOf(t, app(x, y), app(y, x)), "D6", 2, "Same 4 layers, in another order", 2},
+		{"the same order", pairOf(t, app(x, y), app(x, y, sets("USER x"))), "D6", -1, "", 0},
+		{"one more", pairOf(t, app(x, y), app(y, x, does("RUN z", files("z")))), "D6", -1, "", 0},
+
+		{"a foreign layer", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "https://go.microsoft.com/x", "javascript:alert(1)")), "D9", 2, "In :a, 2 layers (steps 1 and 3) may not be stored here: pulling needs access to go.microsoft.com.", 2},
+		{"a layer of its own", alone(app()), "D9", -1, "", 0},
+
+		{"zstd", Describe(typed(t, app(), v1.MediaTypeImageLayerZstd)), "D10", 1, "In :a, 2 layers are zstd: Docker before 23.0", 2},
+		{"zstd in a docker manifest", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.diff.tar.zstd")), "D10", 2, "no such thing", 2},
+		{"gzip", alone(app()), "D10", -1, "", 0},
+
+		{"owners", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN chown -R app /app", files("b").sized(104*mb)))), "D11", 1, "step 5 (RUN chown -R app /app) stores 104 MB, about as much as step 4", 2},
+		{"owners of little", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN chown app /app/x", files("b").sized(2*mb)))), "D11", -1, "", 0},
+		{"owners given at once", alone(app(does("COPY --chown=app app /app", files("a").sized(100*mb)), does("RUN make", files("b").sized(100*mb)))), "D11", -1, "", 0},
+
+		{"imported", alone(imported), "D12", 1, "docker import", 1},
+		{"imported, nothing left", alone(bare), "D12", 2, "no start command or environment is left", 1},
+		{"merged", alone(build{steps: []step{does("", files("all")).noted("merge sha256:aa to sha256:bb")}}), "D12", 2, "docker build --squash", 1},
+		{"one COPY FROM scratch", alone(build{steps: []step{does("COPY tool / # buildkit", files("tool").sized(9*mb))}}), "D12", -1, "", 0},
+		{"a base image", alone(build{steps: []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in / ", files("debian").sized(29*mb)), sets(`CMD ["bash"]`)}}), "D12", -1, "", 0},
+		{"something on an import", alone(build{steps: []step{imported.steps[0], x}}), "D12", -1, "", 0},
+
+		{"old packages", alone(stale("2024-02-01T00:00:00Z", "2024-05-05T00:00:00Z")), "D13", 1, "the image is from 2024-05-05, but its step 3 (RUN apt-get update && apt-get install -y curl) is 94 days older", 1},
+		{"packages of last week", alone(stale("2024-04-30T00:00:00Z", "2024-05-05T00:00:00Z")), "D13", -1, "", 0},
+		{"packages of the base", alone(build{created: "2024-05-05T00:00:00Z", steps: []step{install.at("2024-01-01T00:00:00Z"), sets(`CMD ["bash"]`), does("COPY app /", files("app")).at("2024-05-05T00:00:00Z")}}), "D13", -1, "", 0},
+		{"no base known", alone(build{created: "2024-05-05T00:00:00Z", steps: []step{install.at("2024-01-01T00:00:00Z"), x.at("2024-05-05T00:00:00Z")}}), "D13", -1, "", 0},
+		{"dates of 1970", alone(stale("1970-01-01T00:00:00Z", "2024-05-05T00:00:00Z")), "D13", -1, "", 0},
+
+		{"docker commit", alone(committed), "D14", 2, "step 2) has the command bash in place of an instruction", 1},
+		{"no instruction", alone(build{more: docker, steps: []step{committed.steps[0], does("", files("by hand"))}}), "D14", 2, "has no instruction", 1},
+		{"a classic RUN", alone(build{more: docker, steps: []step{does("/bin/sh -c make", files("x"))}}), "D14", -1, "", 0},
+		{"a tool that leaves it out", alone(build{steps: []step{does("", files("x"))}}), "D14", -1, "", 0},
+		{"docker import", alone(build{more: docker, steps: imported.steps}), "D14", -1, "", 0},
+		{"jib", alone(build{more: docker, steps: []step{does("jib-maven-plugin:3.4.0", files("x")).noted("classes")}}), "D14", -1, "", 0},
+		{"a COPY of BuildKit", alone(build{more: docker, steps: []step{x}}), "D14", -1, "", 0},
+	}
+}
