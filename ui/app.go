@@ -108,7 +108,9 @@ func (d deps) pageFor(ref model.Ref) page {
 
 // Init asks for the background and starts the pages that are open already.
 func (a App) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, func() tea.Msg { return startMsg{} })
+	// A resize between bubbletea's first look at the size and its listening for
+	// signals would be lost: ask again.
+	return tea.Batch(tea.RequestBackgroundColor, tea.RequestWindowSize, func() tea.Msg { return startMsg{} })
 }
 
 // startMsg starts the first pages; Init itself cannot change the model.
