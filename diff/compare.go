@@ -33,6 +33,7 @@ func Again(prev Comparison, a, b model.Artifact) Comparison {
 		}
 		p.Rows = pairRows(*p)
 		p.Verdict = judge(*p, nameA, nameB)
+		p.Verdict.Command = c.verdictCommand(*p)
 	}
 	c.Pairs = pairs
 	c.nameSpares()

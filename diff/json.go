@@ -104,6 +104,19 @@ func (v jsonValue) withoutNulls() jsonValue {
 	return v
 }
 
+// without is an object without some members.
+func (v jsonValue) without(names ...string) jsonValue {
+	var kept []string
+	var members []jsonValue
+	for i, n := range v.names {
+		if !slices.Contains(names, n) {
+			kept, members = append(kept, n), append(members, v.members[i])
+		}
+	}
+	v.names, v.members = kept, members
+	return v
+}
+
 // plain reports whether every reader sees the same in v. Go's reader matches
 // names without regard to case and takes the last; others do not.
 func (v jsonValue) plain() bool {

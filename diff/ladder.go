@@ -71,6 +71,7 @@ func (l *ladder) sameManifest() (Verdict, bool) {
 		Code: Identical, Trust: Proved,
 		Headline: safe.Const("Identical"),
 		Because:  safe.Sprintf("Same bytes: the manifest is sha256:%s on both sides", short(d)),
+		Proof:    []safe.Text{safe.Sprintf("manifest(A) = manifest(B) = %s", d)},
 	}, true
 }
 
@@ -196,12 +197,14 @@ func (l *ladder) sameConfig() (Verdict, bool) {
 			Code: OtherEnvelope, Trust: Proved, Step: step,
 			Headline: safe.Const("Same image, another manifest around it"),
 			Because:  safe.Sprintf("Image ID %s and every layer are the same blobs; only %s of the manifest differ", short(id), manifestDifference(l.a.Manifest, l.b.Manifest)),
+			Proof:    append(l.configProof(), safe.Sprintf("all %d layers(A) = layers(B)", len(l.a.Manifest.Layers))),
 		}, true
 	}
 	return Verdict{
 		Code: Repacked, Trust: Proved, Step: step,
 		Headline: safe.Const("Same image, packed differently"),
 		Because:  safe.Sprintf("Same files, same settings: image ID %s on both sides", short(id)),
+		Proof:    append(append(l.configProof(), safe.Const("a config holds every setting, and a hash of what each layer unpacks to (diff_id)")), l.partingProof(step)...),
 	}, true
 }
 
@@ -216,6 +219,7 @@ func (l *ladder) reprinted() (Verdict, bool) {
 		Code: Reprinted, Trust: Proved, Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same image, its config printed differently"),
 		Because:  safe.Sprintf("The configs %s and %s say the same; a tool wrote the JSON again", short(l.a.ID()), short(l.b.ID())),
+		Proof:    append(l.configProof(), safe.Const("both parse to the same JSON")),
 	}, true
 }
 
@@ -246,6 +250,7 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 		Code: OtherSettings, Trust: Proved, Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same files, other settings"),
 		Because:  l.settingsSentence(safe.Sprintf("All %s unpack to the same bytes", plural(len(l.all[0]), "layer"))),
+		Proof:    append(l.configProof(), safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(l.all[0]))),
 	}, true
 }
 
@@ -259,5 +264,24 @@ func (l *ladder) sameFilesSquashed() (Verdict, bool) {
 		Headline: safe.Const("Same files, recorded differently"),
 		Because: l.settingsSentence(safe.Sprintf("The same %s with files; %s counts %s and %s %d. Another build, but not other files",
 			plural(len(l.real[0]), "layer"), l.nameA, plural(emptyA, "empty layer"), l.nameB, emptyB)),
+		Proof: append(l.configProof(), safe.Sprintf("the %d diff_ids that are left without empty layers are equal, in order", len(l.real[0]))),
 	}, true
+}
+
+// configProof is the image IDs.
+func (l *ladder) configProof() []safe.Text {
+	if id := l.a.ID(); id == l.b.ID() {
+		return []safe.Text{safe.Sprintf("config(A) = config(B) = %s", id)}
+	}
+	return []safe.Text{safe.Sprintf("config(A) = %s", orNone(string(l.a.ID()))), safe.Sprintf("config(B) = %s", orNone(string(l.b.ID())))}
+}
+
+// partingProof is the row of a step as printed, in full.
+func (l *ladder) partingProof(step int) []safe.Text {
+	for _, r := range l.p.Rows {
+		if step > 0 && printed(r) == step {
+			return rowProof(r)
+		}
+	}
+	return nil
 }

@@ -36,6 +36,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 		Headline: safe.Sprintf("Same recipe, built again from step %d on", first.Index+1),
 		Because: safe.Sprintf("All %d instructions agree, the content of %d does not; the first is %s",
 			len(l.a.Steps), len(differ), quoted(Instruction(first.CreatedBy))),
+		Proof: append([]safe.Text{safe.Sprintf("created_by(A) = created_by(B) for all %d steps, as a Dockerfile spells them", len(l.a.Steps))}, l.partingProof(first.Index+1)...),
 	}, true
 }
 
@@ -57,6 +58,7 @@ func (l *ladder) sameBase() (Verdict, bool) {
 		Headline: safe.Sprintf("Same base, different from step %d on", step),
 		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s%s",
 			firsts(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.partingText(parting), otherTexts(l.p.Rows, parting)),
+		Proof: append([]safe.Text{safe.Sprintf("the first %d contents with files (diff_ids, for schema1 blobs) are equal; the last is %s", k, l.real[0][k-1])}, rowProof(parting)...),
 	}, true
 }
 
@@ -186,6 +188,7 @@ func (l *ladder) unrelated() Verdict {
 		steps++
 	}
 	v := Verdict{Code: Unrelated, Trust: Shown, Step: firstDifference(l.p.Rows)}
+	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.partingProof(v.Step)...)
 	switch {
 	case sameLayers > 0:
 		v.Headline = safe.Const("Different from the first layer on")

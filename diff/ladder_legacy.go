@@ -20,7 +20,11 @@ func (l *ladder) legacy() (Verdict, bool) {
 	step := firstDifference(l.p.Rows)
 	switch {
 	case okA && okB && slices.EqualFunc(a, b, sameLegacyRow):
-		return legacyIdentical(len(a), mixed, step), true
+		return legacyIdentical(a, mixed, step), true
+	case mixed && l.sameConfigByID():
+		return l.legacyRepacked(step), true
+	case !mixed && okA && okB && l.sameButEmpty(a, b):
+		return l.legacyEmptyTwins(step), true
 	case len(l.real[0]) == 0 || !slices.Equal(l.real[0], l.real[1]):
 		return Verdict{}, false
 	case mixed:
@@ -45,16 +49,17 @@ func (l *ladder) legacy() (Verdict, bool) {
 
 // legacyIdentical: equal ids all the way. Where the registry derives ids, the
 // newest is a hash of the config and of all layers.
-func legacyIdentical(rows int, mixed bool, step int) Verdict {
+func legacyIdentical(rows []model.Schema1Row, mixed bool, step int) Verdict {
 	v := Verdict{
 		Code: Reprinted, Trust: Shown, Step: step,
+		Proof:    []safe.Text{safe.Sprintf("newest id(A) = newest id(B) = %s", rows[0].ID)},
 		Headline: safe.Const("Same image; only name, tag or signature of the schema1 manifest differ"),
-		Because:  safe.Sprintf("All %s agree in layer and history id", plural(rows, "row")),
+		Because:  safe.Sprintf("All %s agree in layer and history id", plural(len(rows), "row")),
 	}
 	if mixed {
 		v.Trust = Proved
 		v.Headline = safe.Const("Same image, one side in the schema1 format of 2015")
-		v.Because = safe.Sprintf("All %s agree in layer and history id, and the newest id is a hash of the config", plural(rows, "row"))
+		v.Because = safe.Sprintf("All %s agree in layer and history id, and the newest id is a hash of the config", plural(len(rows), "row"))
 	}
 	return v
 }
@@ -70,4 +75,73 @@ func legacyRows(img *model.Image) ([]model.Schema1Row, bool) {
 	}
 	s, err := model.ComputeSchema1(*img)
 	return s.Rows, err == nil
+}
+
+// sameConfigByID proves by hash that a schema1 side is a translation of the
+// other side's config: with its own layers under that config, the formula of
+// distribution 2.8 gives the newest id that it has.
+func (l *ladder) sameConfigByID() bool {
+	old, img := l.a, l.b
+	if img.Manifest.Schema1 != nil {
+		old, img = img, old
+	}
+	rows := old.Manifest.Schema1.Rows
+	mixed := *img
+	mixed.Manifest.Layers = nil
+	for i, st := range img.Steps {
+		if place := len(rows) - 1 - i; place < 0 || len(rows) != len(img.Steps) {
+			return false
+		} else if st.HasLayer {
+			mixed.Manifest.Layers = append(mixed.Manifest.Layers, old.Manifest.Layers[i])
+		}
+	}
+	view, err := model.ComputeSchema1(mixed)
+	return err == nil && len(view.Rows) == len(rows) && slices.EqualFunc(view.Rows, rows, sameLegacyRow)
+}
+
+func (l *ladder) legacyRepacked(step int) Verdict {
+	img := l.a
+	if img.Manifest.Schema1 != nil {
+		img = l.b
+	}
+	return Verdict{
+		Code: Repacked, Trust: Proved, Step: step,
+		Headline: safe.Const("Same image, packed differently, one side in the schema1 format"),
+		Because:  safe.Sprintf("Same files, same settings: the newest schema1 id is the hash of the other side's config, image ID %s", short(img.ID())),
+		Proof: append([]safe.Text{safe.Sprintf("with the fsLayers of the schema1 side under config %s every id comes out as it stands there", img.ID())},
+			l.partingProof(step)...),
+	}
+}
+
+// sameButEmpty reports whether two schema1 sides say the same in every entry,
+// with the same blobs but where both are empty.
+func (l *ladder) sameButEmpty(a, b []model.Schema1Row) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		st := len(a) - 1 - i
+		empty := l.a.Steps[st].Empty && l.b.Steps[st].Empty
+		if a[i].BlobSum != b[i].BlobSum && !empty || a[i].Origin == model.Broken || b[i].Origin == model.Broken || !sameCompat(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameCompat compares all that two entries say but their ids, which tell of
+// the blobs.
+func sameCompat(a, b model.Schema1Row) bool {
+	va, errA := parseJSON([]byte(a.Compat))
+	vb, errB := parseJSON([]byte(b.Compat))
+	return errA == nil && errB == nil && va.without("id", "parent").equal(vb.without("id", "parent")) && va.plain() && vb.plain()
+}
+
+func (l *ladder) legacyEmptyTwins(step int) Verdict {
+	return Verdict{
+		Code: Repacked, Trust: Proved, Step: step,
+		Headline: safe.Const("Same image, packed differently"),
+		Because:  safe.Const("The schema1 entries say the same, and only layers that are empty on both sides are other blobs"),
+		Proof:    append([]safe.Text{safe.Const("v1Compatibility(A) = v1Compatibility(B) in every row, without id and parent")}, l.partingProof(step)...),
+	}
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -179,16 +180,29 @@ func TestLegacy(t *testing.T) {
 		trust        Trust
 	}{
 		{"testing", "20231001.155532z", "schema1", "schema1", Reprinted, Shown},
-		{"testing", "prod", "schema1", "schema1", OtherRecord, Shown},
+		{"testing", "prod", "schema1", "schema1", Repacked, Proved},
 		{"testing", "testing", "schema2", "schema1", Reprinted, Proved},
-		{"testing", "prod", "schema2", "schema1", OtherRecord, Shown},
-		{"prod", "testing", "schema1", "schema2", OtherRecord, Shown},
+		{"testing", "prod", "schema2", "schema1", Repacked, Proved},
+		{"prod", "testing", "schema1", "schema2", Repacked, Proved},
+		{"20231001.155532z", "prod", "schema1", "schema2", Repacked, Proved},
+		{"prod", "prod", "schema1", "schema2", Reprinted, Proved},
 	}
 	for _, tt := range tests {
 		c := Compare(captured(t, tt.a, tt.formA), captured(t, tt.b, tt.formB))
 		if v := c.Verdict; v.Code != tt.code || v.Trust != tt.trust {
 			t.Errorf("%s %s, %s %s: %q (%s): %s because %s", tt.a, tt.formA, tt.b, tt.formB, v.Code, v.Trust, v.Headline, v.Because)
 		}
+	}
+	// The same blobs under another config: the newest id gives it away.
+	raw := bytes.Replace(fixture(t, "config-a694bf29e765.json"), []byte(`"/bin/sh"`), []byte(`"/bin/zz"`), 1)
+	otherConfig := parseImage(t, fixture(t, "testing.schema2.json"), raw)
+	if v := Compare(captured(t, "prod", "schema1"), single("b", otherConfig)).Verdict; v.Code != OtherRecord {
+		t.Errorf("another config: %q %s", v.Code, v.Headline)
+	}
+	// The same blobs, another setting in an entry.
+	edited := bytes.Replace(fixture(t, "prod.schema1.json"), []byte(`/bin/sh`), []byte(`/bin/zz`), 1)
+	if v := Compare(captured(t, "testing", "schema1"), single("b", parseImage(t, edited, nil))).Verdict; v.Code != OtherRecord {
+		t.Errorf("another entry: %q %s", v.Code, v.Headline)
 	}
 	// Another image that shares blobs is told by them.
 	other := app().image(t)

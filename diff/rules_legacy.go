@@ -1,4 +1,185 @@
 package diff
 
+import (
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
 // rulesLegacy are group B: the schema1 view.
-var rulesLegacy = []rule{}
+var rulesLegacy = []rule{
+	{
+		id: "B1", name: "legacy-view", pair: legacyView,
+		means: "A schema1 manifest whose ids follow from its layers is no build: a registry translated it for clients that do not say they know modern formats.",
+		proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
+	},
+	{
+		id: "B2", name: "invented-ids", pair: inventedIDs, under: []string{"A3", "A4", "A8", "A12", "A2"},
+		means: "History ids of schema1 carry no build identity. Two differ because one layer digest below them differs; what is under the first equal id is the same.",
+		proof: "id(row) = sha256(blobSum(row) + \" \" + id(row below)); the newest also hashes the config",
+	},
+	{
+		id: "B3", name: "legacy-hides-platforms", whole: legacyHidesPlatforms,
+		means: "Asked for schema1, a registry only ever shows linux/amd64, also of an index of many platforms.",
+		proof: "one side is schema1, the other an index of more than one platform",
+	},
+	{
+		id: "B4", name: "native-schema1", pair: nativeSchema1,
+		means: "The image was pushed in the format of 2015, which new runtimes refuse.",
+		proof: "schemaVersion = 1, and the ids do not follow from the layers",
+	},
+}
+
+// originsOf counts the ids of a stored schema1 manifest by where they come from.
+func originsOf(s *model.Schema1) (derived, native, broken int) {
+	for _, r := range s.Rows {
+		switch r.Origin {
+		case model.Derived:
+			derived++
+		case model.Native:
+			native++
+		case model.Broken:
+			broken++
+		case model.Unproved:
+		}
+	}
+	return derived, native, broken
+}
+
+// legacyView (B1).
+func legacyView(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		old := s.img.Manifest.Schema1
+		if old == nil {
+			return nil
+		}
+		derived, native, broken := originsOf(old)
+		if native+broken > 0 || derived == 0 {
+			return nil
+		}
+		return []Finding{{
+			Severity: 1, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+			Say: safe.Sprintf("In %s, this is not what was pushed but a translation to schema1 by the registry. Layers a3ed95ca in it are place-holders for steps that change settings only.",
+				s.name),
+			Next:  safe.Const("Ask again with the Accept types of today, and compare config digests"),
+			Proof: chainProof(old.Rows),
+			Check: idCommand(old.Rows[len(old.Rows)-1]),
+		}}
+	})
+}
+
+// chainProof is the formula row by row, as far as it can be computed.
+func chainProof(rows []model.Schema1Row) []safe.Text {
+	const most = 12
+	var lines []safe.Text
+	for i, r := range rows {
+		if r.Preimage == "" || r.ID == "" {
+			continue
+		}
+		if len(lines) == most {
+			return append(lines, safe.Sprintf("and %d rows more", len(rows)-i))
+		}
+		lines = append(lines, safe.Sprintf("row %d: sha256(\"%s\") = %s", i+1, r.Preimage, r.ID))
+	}
+	return lines
+}
+
+// idCommand computes an id that follows from digests alone.
+func idCommand(r model.Schema1Row) safe.Text {
+	if r.Origin != model.Derived || !isPreimage(r.Preimage) {
+		return safe.Text{}
+	}
+	return safe.Sprintf("printf '%%s' '%s' | sha256sum", r.Preimage)
+}
+
+// isPreimage reports whether text is a digest and perhaps an id: ids of stored
+// manifests are text from outside, and this goes into a shell command.
+func isPreimage(s string) bool {
+	for i, c := range []byte(s) {
+		if i == 64 && c == ' ' {
+			continue
+		}
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(s) == 65 || len(s) == 129
+}
+
+// inventedIDs (B2): where two chains part though the image is the same, which
+// is what alarms who compares them.
+func inventedIDs(_ Comparison, p Pair) []Finding {
+	a, b, ok := bothSides(p)
+	if !ok || !isSame(p.Verdict.Code) || p.Verdict.Code == Identical {
+		return nil
+	}
+	rowsA, okA := legacyRows(a)
+	rowsB, okB := legacyRows(b)
+	if !okA || !okB || len(rowsA) != len(rowsB) {
+		return nil
+	}
+	part := -1
+	for i := range rowsA { // newest first: the last that differs is the oldest
+		if rowsA[i].ID != rowsB[i].ID {
+			part = i
+		}
+	}
+	if part < 0 || rowsA[part].Origin == model.Native || rowsB[part].Origin == model.Native {
+		return nil
+	}
+	step := len(rowsA) - 1 - part
+	f := Finding{
+		Trust: Proved, Evidence: []Evidence{{SideA, step, rowsA[part].BlobSum}, {SideB, step, rowsB[part].BlobSum}},
+		Next:  safe.Const("Compare config digests; the chain only shows where two images join"),
+		Check: idCommand(rowsA[part]), Proof: append(chainProof(rowsA[part:part+1]), chainProof(rowsB[part:part+1])...),
+	}
+	switch {
+	case rowsA[part].BlobSum != rowsB[part].BlobSum:
+		f.Say = safe.Sprintf("The history ids that a registry shows as schema1 differ from step %d on only because the layer digest there differs. They carry no build identity.", step+1)
+	default:
+		f.Say = safe.Const("The newest history id that a registry shows as schema1 differs only because it hashes the text of the config. It carries no build identity.")
+	}
+	return []Finding{f}
+}
+
+// legacyHidesPlatforms (B3).
+func legacyHidesPlatforms(c Comparison) []Finding {
+	if c.B == nil {
+		return nil
+	}
+	nameA, nameB := c.names()
+	old, list, oldName, listName, side := c.A, c.B, nameA, nameB, SideA
+	if c.B.Top.Kind == model.KindSchema1 {
+		old, list, oldName, listName, side = c.B, c.A, nameB, nameA, SideB
+	}
+	if old.Top.Kind != model.KindSchema1 || len(list.Images()) < 2 {
+		return nil
+	}
+	return []Finding{{
+		Severity: 1, Trust: Proved, Evidence: []Evidence{{side, none, old.Top.Digest}},
+		Say:   safe.Sprintf("%s is a schema1 answer, which only ever shows one platform; %s has %d. That it shows one proves nothing.", oldName, listName, len(list.Images())),
+		Next:  safe.Const("Ask again with the Accept types of lists, and look at the platforms"),
+		Proof: []safe.Text{safe.Sprintf("A is %s, B is %s", c.A.Top.Kind, c.B.Top.Kind)},
+		Check: c.manifestOf(side, ".architecture"),
+	}}
+}
+
+// nativeSchema1 (B4).
+func nativeSchema1(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		old := s.img.Manifest.Schema1
+		if old == nil {
+			return nil
+		}
+		derived, native, broken := originsOf(old)
+		if native == 0 {
+			return nil
+		}
+		return []Finding{{
+			Severity: 3, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+			Say:   safe.Sprintf("In %s, the image is stored in the format of 2015 (schema1): Docker from 26 on refuses it, containerd from 2.1 on cannot read it.", s.name),
+			Next:  safe.Const("Pull it with an old runtime and push it with a new one, or build it again"),
+			Proof: []safe.Text{safe.Sprintf("schemaVersion 1; of %d ids %d follow from the layers, %d were made up at build time, %d name another parent", len(old.Rows), derived, native, broken)},
+			Check: s.manifestCheck(".schemaVersion, .fsLayers"),
+		}}
+	})
+}

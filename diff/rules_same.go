@@ -9,18 +9,66 @@ import (
 
 // rulesSame are group A: are these the same thing?
 var rulesSame = []rule{
-	{id: "A3", name: "same-image-repacked", means: "The image is the same; some layers were compressed again on the way, so that their digests and the manifest's changed.",
+	{
+		id: "A1", name: "identical", whole: identical,
+		means: "Both references lead to the same bytes: there is nothing to compare.",
+		proof: "digest(A) = digest(B)",
+	},
+	{
+		id: "A2", name: "same-image-new-envelope", whole: newEnvelope,
+		means: "The image is the same; only the build receipts attached to it are newer, and they change the outer digest with every build.",
+		proof: "the images of both indexes are the same manifests; only attestations differ",
+	},
+	{
+		id: "A3", name: "same-image-repacked", pair: repacked,
+		means: "The image is the same; some layers were compressed again on the way, so that their digests and the manifest's changed.",
 		proof: "config(A) = config(B) and some layer(A) ≠ layer(B) at the same place",
-		pair:  repacked},
-	{id: "A4", name: "empty-layer-twin", means: "A layer differs by digest and is empty on both sides: the same nothing, compressed by two tools.",
+	},
+	{
+		id: "A4", name: "empty-layer-twin", pair: emptyLayerTwin,
+		means: "A layer differs by digest and is empty on both sides: the same nothing, compressed by two tools.",
 		proof: "layer(A) ≠ layer(B) and both unpack to an archive without a file",
-		pair:  emptyLayerTwin},
-	{id: "A9", name: "wrapped", means: "One side is an index with a single image in it, and that image is exactly the other side.",
+	},
+	{
+		id: "A5", name: "same-files-different-settings", pair: otherSettings,
+		means: "The files are the same, byte for byte; what differs is in the settings.",
+		proof: "diff_ids(A) = diff_ids(B), config(A) ≠ config(B)",
+	},
+	{
+		id: "A6", name: "same-files-different-bookkeeping", pair: otherBookkeeping,
+		means: "A step that changes no file is stored as an empty layer on one side and noted as a setting on the other: two builders, no retag.",
+		proof: "diff_ids without empty layers are equal; a row with the same instruction has a layer on one side only",
+	},
+	{
+		id: "A7", name: "rebuilt-not-retagged", pair: rebuiltNotRetagged,
+		means: "The recipe is the same and the bytes are not: it was built again, not retagged.",
+		proof: "all instructions are equal, some diff_ids differ",
+	},
+	{
+		id: "A8", name: "format-converted", pair: converted,
+		means: "The image was translated between Docker's and the OCI's format, which changes its digest.",
+		proof: "the media types of the manifests are of two families, and the configs are equal as bytes or as JSON",
+	},
+	{
+		id: "A9", name: "wrapped", whole: wrapped,
+		means: "One side is an index with a single image in it, and that image is exactly the other side.",
 		proof: "images(B) = {A}",
-		whole: wrapped},
-	{id: "A10", name: "flattened", means: "One side serves several platforms, the other only one of them: it was pulled, tagged and pushed from one machine.",
+	},
+	{
+		id: "A10", name: "flattened", whole: flattened,
+		means: "One side serves several platforms, the other only one of them: it was pulled, tagged and pushed from one machine.",
 		proof: "A is an index, B a single image, config(B) = config of a child of A",
-		whole: flattened},
+	},
+	{
+		id: "A11", name: "comparing-parent-with-child", whole: parentWithChild,
+		means: "One digest is that of an index, the other that of a member of it: they are not in conflict.",
+		proof: "the digest asked for is among the children of the other side",
+	},
+	{
+		id: "A12", name: "re-printed", pair: reprinted, under: []string{"A8"},
+		means: "A tool wrote the JSON of config or manifest again, which changes the digest and nothing else.",
+		proof: "the documents are equal as JSON and differ as bytes",
+	},
 }
 
 // promote is the remedy of everything that a pull, a tag and a push changed.
@@ -28,7 +76,7 @@ var promote = safe.Const("Promote inside the registry, which copies the bytes: c
 
 // emptyLayerTwin (A4): the same nothing under two digests. Rows that show the
 // same two digests are told of once.
-func emptyLayerTwin(_ Comparison, p Pair) []Finding {
+func emptyLayerTwin(c Comparison, p Pair) []Finding {
 	type twins struct{ a, b digest.Digest }
 	rows := map[twins][]Row{}
 	var order []twins
@@ -44,7 +92,9 @@ func emptyLayerTwin(_ Comparison, p Pair) []Finding {
 	}
 	var found []Finding
 	for _, t := range order {
-		f := Finding{Trust: Proved, Next: promote, Evidence: evidenceOf(rows[t])}
+		first := rows[t][0]
+		f := Finding{Trust: Proved, Next: promote, Command: c.promoteCommand(), Evidence: evidenceOf(rows[t]), Check: c.LayerCheck(first)}
+		f.Proof = append(rowProof(first), contentProof(*first.A), contentProof(*first.B))
 		f.Say = safe.Sprintf("%s empty on both sides: the same nothing, %s. No file is missing and nothing is duplicated.",
 			upper(stepsText(indexes(rows[t])))+" "+isAre(len(rows[t])), packedBy(t.a, t.b))
 		found = append(found, f)
@@ -65,7 +115,7 @@ func packedBy(a, b digest.Digest) string {
 
 // repacked (A3): layers that were compressed again. When only empty layers
 // were, A4 tells it better and this stays silent.
-func repacked(_ Comparison, p Pair) []Finding {
+func repacked(c Comparison, p Pair) []Finding {
 	if p.Verdict.Code != Repacked {
 		return nil
 	}
@@ -82,17 +132,21 @@ func repacked(_ Comparison, p Pair) []Finding {
 	}
 	say := safe.Sprintf("Files and settings are identical. %s (%s) %s compressed again on the way, so registry digests changed, the image's too.",
 		upper(plural(len(rows), "layer")), stepsText(indexes(rows)), wasWere(len(rows)))
-	return []Finding{{Severity: 1, Trust: Proved, Say: say, Next: promote, Evidence: evidenceOf(rows)}}
+	f := Finding{Severity: 1, Trust: Proved, Say: say, Next: promote, Command: c.promoteCommand(), Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0])}
+	for _, r := range rows {
+		f.Proof = append(f.Proof, rowProof(r)...)
+	}
+	return []Finding{f}
 }
 
 // wrapped (A9): one side is an index around the single image of the other.
 func wrapped(c Comparison) []Finding {
 	list, image, ok := c.listAndImage()
-	if !ok || len(list.images) != 1 || list.images[0].Descriptor.Digest != image.top {
+	if !ok || image.byDigest || len(list.images) != 1 || list.images[0].Descriptor.Digest != image.top {
 		return nil
 	}
 	return []Finding{{
-		Severity: 1, Trust: Proved,
+		Severity: 1, Trust: Proved, Proof: memberProof(list, list.images[0], image), Check: c.manifestOf(list.side, ".manifests[].digest"),
 		Say:  safe.Sprintf("%s is an index with a single image in it; that image is exactly %s.", list.name, image.name),
 		Next: safe.Const("To copy without the index: docker buildx imagetools create --prefer-index=false, or crane copy"),
 		Evidence: []Evidence{
@@ -105,14 +159,14 @@ func wrapped(c Comparison) []Finding {
 // leaves the others behind.
 func flattened(c Comparison) []Finding {
 	list, image, ok := c.listAndImage()
-	if !ok || len(list.images) < 2 || len(image.images) != 1 {
+	if !ok || image.byDigest || len(list.images) < 2 || len(image.images) != 1 {
 		return nil
 	}
 	member := memberOf(list.images, image.images[0])
 	if member == nil {
 		return nil
 	}
-	f := Finding{Trust: Proved, Evidence: []Evidence{
+	f := Finding{Trust: Proved, Proof: memberProof(list, *member, image), Check: c.manifestOf(list.side, ".manifests[]|{digest,platform}"), Evidence: []Evidence{
 		{Side: list.side, Step: none, Digest: member.Descriptor.Digest}, {Side: image.side, Step: none, Digest: image.top},
 	}}
 	platform := platformText(nameOf(*member))
@@ -120,6 +174,7 @@ func flattened(c Comparison) []Finding {
 		f.Severity = 3
 		f.Say = safe.Sprintf("%s serves %d platforms, %s only %s: it was pulled, tagged and pushed from one machine.", list.name, len(list.images), image.name, platform)
 		f.Next = safe.Const("Copy the whole list again: crane copy, regctl image copy, skopeo copy --all or docker buildx imagetools create")
+		f.Command = c.copyCommand()
 	} else {
 		f.Severity = 1
 		f.Say = safe.Sprintf("%s is the %s image of %s, which serves %d platforms.", image.name, platform, list.name, len(list.images))
@@ -134,6 +189,8 @@ type tagged struct {
 	name   string
 	top    digest.Digest
 	images []model.Entry
+
+	byDigest bool // asked for by digest: no tag can be at fault
 }
 
 // listAndImage tells the index from the single image when there is one of each.
@@ -142,8 +199,8 @@ func (c Comparison) listAndImage() (list, image tagged, ok bool) {
 		return list, image, false
 	}
 	nameA, nameB := c.names()
-	list = tagged{SideA, nameA, c.A.Top.Digest, c.A.Images()}
-	image = tagged{SideB, nameB, c.B.Top.Digest, c.B.Images()}
+	list = tagged{SideA, nameA, c.A.Top.Digest, c.A.Images(), c.A.Ref.Tag == ""}
+	image = tagged{SideB, nameB, c.B.Top.Digest, c.B.Images(), c.B.Ref.Tag == ""}
 	if isIndex(*c.B) {
 		list, image = image, list
 	}

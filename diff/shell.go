@@ -121,3 +121,34 @@ func layerCommand(ref, mediaType string) safe.Text {
 	}
 	return safe.Clean("crane blob " + ref + unpack + " | sha256sum")
 }
+
+// verdictCommand shows the same as the verdict on a pair.
+func (c Comparison) verdictCommand(p Pair) safe.Text {
+	switch p.Verdict.Code {
+	case Pending:
+	case Identical:
+		return safe.Clean("crane manifest " + c.imageAt(SideA, p.A) + " | sha256sum")
+	case OtherEnvelope:
+		return c.manifestCheck(p, ".")
+	case Repacked, Reprinted, OtherSettings:
+		if command := c.configCheck(p, "."); !command.IsEmpty() {
+			return command
+		}
+		return c.manifestCheck(p, ".")
+	case OtherRecord, SameRecipe, SameBase, Unrelated:
+		if command := c.configCheck(p, ".rootfs.diff_ids[]"); !command.IsEmpty() {
+			return command
+		}
+		return c.manifestCheck(p, ".fsLayers // .layers")
+	case NotComparable:
+		if p.A != nil && p.B != nil {
+			return c.manifestCheck(p, ".")
+		}
+	}
+	return safe.Text{}
+}
+
+// digestsCommand asks what both references lead to now.
+func (c Comparison) digestsCommand() safe.Text {
+	return safe.Clean("crane digest " + c.A.Ref.String() + "; crane digest " + c.B.Ref.String())
+}

@@ -23,6 +23,7 @@ func (c Comparison) overall(settled bool) Verdict {
 		return Verdict{
 			Code: Identical, Trust: Proved, Headline: safe.Const("Identical"),
 			Because: safe.Sprintf("Same bytes: both references lead to sha256:%s", short(a)),
+			Proof:   []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s", a)}, Command: c.digestsCommand(),
 		}
 	case a == "" || b == "" || !settled:
 		return Verdict{}
@@ -122,7 +123,11 @@ func otherPlatforms(n int) string {
 
 // otherEnvelope: every platform is the same manifest, the index is not.
 func (c Comparison) otherEnvelope(shared []Pair) Verdict {
-	v := Verdict{Code: OtherEnvelope, Trust: Proved, Headline: safe.Const("Same image, in another envelope")}
+	v := Verdict{Code: OtherEnvelope, Trust: Proved, Headline: safe.Const("Same image, in another envelope"), Command: c.digestsCommand()}
+	v.Proof = []safe.Text{safe.Sprintf("digest(A) = %s", c.A.Top.Digest), safe.Sprintf("digest(B) = %s", c.B.Top.Digest)}
+	for _, p := range shared {
+		v.Proof = append(v.Proof, safe.Sprintf("%s: manifest(A) = manifest(B) = %s", platformOrImage(p), p.A.Descriptor.Digest))
+	}
 	p := shared[0]
 	if len(shared) == 1 {
 		v.Because = safe.Sprintf("%s is manifest sha256:%s on both sides; %s", platformOrImage(p), short(p.A.Descriptor.Digest), c.envelopeDifference())

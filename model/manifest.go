@@ -5,6 +5,7 @@ package model
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,7 +94,8 @@ func ParseManifest(doc Document) (Manifest, error) {
 	if err := json.Unmarshal(doc.Raw, &w); err != nil {
 		return m, fmt.Errorf("the manifest is not valid JSON: %w", err)
 	}
-	m.Kind = kindOf(doc.MediaType, w)
+	m.MediaType = cmp.Or(doc.MediaType, w.MediaType)
+	m.Kind = kindOf(m.MediaType, w)
 	if m.Kind == KindSchema1 {
 		return parseSchema1Manifest(m)
 	}
@@ -115,9 +117,6 @@ func ParseManifest(doc Document) (Manifest, error) {
 }
 
 func kindOf(mediaType string, w wire) Kind {
-	if w.MediaType != "" && mediaType == "" {
-		mediaType = w.MediaType
-	}
 	switch mediaType {
 	case MediaTypeSchema1, MediaTypeSchema1Signed:
 		return KindSchema1

@@ -31,6 +31,7 @@ type Schema1Row struct {
 	Created   *time.Time
 	Command   string
 	Origin    Origin
+	Compat    string // v1Compatibility as stored, "" when computed
 	Preimage  string // what ID is the sha256 of, but for the newest row's config; only when computed or derived
 }
 
@@ -140,7 +141,7 @@ func parseSchema1Row(blob digest.Digest, compat string) (Schema1Row, error) {
 	if err := json.Unmarshal([]byte(compat), &c); err != nil {
 		return Schema1Row{}, fmt.Errorf("a schema1 history entry is not valid JSON: %w", err)
 	}
-	row := Schema1Row{BlobSum: blob, ID: c.ID, Parent: c.Parent, Throwaway: c.Throwaway, Created: c.Created}
+	row := Schema1Row{BlobSum: blob, ID: c.ID, Parent: c.Parent, Throwaway: c.Throwaway, Created: c.Created, Compat: compat}
 	if c.ContainerConfig != nil {
 		row.Command = strings.Join(c.ContainerConfig.Cmd, " ")
 	}
