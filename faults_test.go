@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -406,9 +407,19 @@ func TestOnTheWire(t *testing.T) {
 	if got.code != 1 || got.errors != "" || !strings.Contains(got.out, `"same-base"`) {
 		t.Errorf("exit code %d: %s%s", got.code, got.out, got.errors)
 	}
-	asked := slices.Sorted(slices.Values(s.requests))
+	asked := slices.Sorted(slices.Values(s.requests[:min(34, len(s.requests))]))
 	if len(asked) != 34 || len(slices.Compact(slices.Clone(asked))) != 34 {
 		t.Errorf("%d requests, want 34, each another:\n%s", len(asked), strings.Join(asked, "\n"))
+	}
+	// Then, at once, small layers whose content decides something.
+	for _, line := range s.requests[len(asked):] {
+		_, digest, _ := strings.Cut(line, "/blobs/")
+		layer := regexp.MustCompile(`"layer":\s*"` + digest + `",\s*"diffID":\s*"[^"]*",\s*"size":\s*([0-9]+)`).FindStringSubmatch(got.out)
+		if digest == "" || layer == nil {
+			t.Errorf("%s is no layer", line)
+		} else if size, err := strconv.Atoi(layer[1]); err != nil || size > 4096 {
+			t.Errorf("%s is %s bytes long", line, layer[1])
+		}
 	}
 	configs := 0
 	for _, line := range asked {

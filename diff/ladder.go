@@ -15,7 +15,7 @@ func judge(p Pair, nameA, nameB string) Verdict {
 	l := ladder{p: p, nameA: nameA, nameB: nameB}
 	for _, rung := range []func(*ladder) (Verdict, bool){
 		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).noImage,
-		(*ladder).refused, (*ladder).contradiction,
+		(*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction,
 		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).legacy, (*ladder).noFiles,
 		(*ladder).sameFiles, (*ladder).sameFilesSquashed,
 		(*ladder).sameRecipe, (*ladder).sameBase,
@@ -160,6 +160,23 @@ func (l *ladder) refused() (Verdict, bool) {
 		Code: NotComparable, Trust: Proved,
 		Headline: safe.Sprintf("%s is broken: runtimes refuse it", side),
 		Because:  safe.Sprintf("Its manifest lists %s and its config %s", plural(c.Layers, "layer"), plural(c.DiffIDs, "diff_id")),
+	}, true
+}
+
+// falseClaim is the trap that only reading a layer shows.
+func (l *ladder) falseClaim() (Verdict, bool) {
+	side, wrong := l.nameA, falseClaims(l.a)
+	if len(wrong) == 0 {
+		side, wrong = l.nameB, falseClaims(l.b)
+	}
+	if len(wrong) == 0 {
+		return Verdict{}, false
+	}
+	return Verdict{
+		Code: NotComparable, Trust: Proved, Step: wrong[0].Index + 1, Proof: claimProof(wrong[0]),
+		Headline: safe.Sprintf("%s is broken: runtimes refuse it", side),
+		Because: safe.Sprintf("The layer of step %d unpacks to %s; the config claims %s",
+			wrong[0].Index+1, short(wrong[0].DiffID), short(wrong[0].Claimed)),
 	}, true
 }
 

@@ -107,8 +107,10 @@ func isTwin(r Row) bool {
 }
 
 func packedBy(a, b digest.Digest) string {
-	if emptyBlobs[a] != "" && emptyBlobs[b] != "" {
-		return "gzipped by two generations of tools (" + short(a) + ": " + emptyBlobs[a] + "; " + short(b) + ": " + emptyBlobs[b] + ")"
+	packerA, knownA := model.EmptyPacker(a)
+	packerB, knownB := model.EmptyPacker(b)
+	if knownA && knownB {
+		return "gzipped by two generations of tools (" + short(a) + ": " + packerA + "; " + short(b) + ": " + packerB + ")"
 	}
 	return "packed by two tools (" + short(a) + " and " + short(b) + ")"
 }

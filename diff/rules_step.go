@@ -12,7 +12,7 @@ import (
 // rulesStep are group D: layers and history.
 var rulesStep = []rule{
 	{
-		id: "D1", name: "first-difference", pair: firstDifferent, under: []string{"G1", "C4", "A7", "D4", "D5"},
+		id: "D1", name: "first-difference", pair: firstDifferent, under: []string{"D15", "G1", "C4", "A7", "D4", "D5"},
 		means: "Two builds agree up to a step; everything above it was made on other files.",
 		proof: "the longest common prefix of the rows by diff_id",
 	},
@@ -27,7 +27,7 @@ var rulesStep = []rule{
 		proof: "diff_id(step i) = diff_id(step j), not empty",
 	},
 	{
-		id: "D4", name: "same-step-different-output", pair: rebuiltDifferently, under: []string{"G1", "C4", "A7"},
+		id: "D4", name: "same-step-different-output", pair: rebuiltDifferently, under: []string{"D15", "G1", "C4", "A7"},
 		means: "An instruction reads the same on both sides and left other files.",
 		proof: "the normalised created_by of a row are equal, its diff_ids differ",
 	},
@@ -75,6 +75,11 @@ var rulesStep = []rule{
 		id: "D14", name: "made-by-hand", pair: madeByHand,
 		means: "The newest layer comes from a container that somebody changed and saved, not from a Dockerfile.",
 		proof: "the newest step with files has no instruction, or a plain command in place of one, in a config that docker wrote",
+	},
+	{
+		id: "D15", name: "not-what-it-claims", pair: notWhatItClaims,
+		means: "A layer was read, and unpacks to something else than the config claims. Registries do not check that; runtimes do, and refuse the image.",
+		proof: "sha256 of the unpacked layer ≠ diff_id; layers of at most 4 KiB are read where their content decides something",
 	},
 }
 

@@ -44,11 +44,14 @@ func emptyLayers(c Comparison, p Pair) []Finding {
 
 // contentProof says why a layer counts as empty.
 func contentProof(st model.Step) safe.Text {
+	packer, known := model.EmptyPacker(st.Layer.Digest)
 	switch {
+	case st.Checked:
+		return safe.Sprintf("step %d: blob %s was read and unpacks to nothing but zeros", st.Index+1, st.Layer.Digest)
 	case st.DiffID != "":
 		return safe.Sprintf("step %d: diff_id %s is that of an archive without a file", st.Index+1, st.DiffID)
-	case emptyBlobs[st.Layer.Digest] != "":
-		return safe.Sprintf("step %d: blob %s is an archive without a file as %s pack it", st.Index+1, st.Layer.Digest, emptyBlobs[st.Layer.Digest])
+	case known:
+		return safe.Sprintf("step %d: blob %s is an archive without a file as packed by %s", st.Index+1, st.Layer.Digest, packer)
 	}
 	return safe.Sprintf("step %d: blob %s unpacks to an archive without a file", st.Index+1, st.Layer.Digest)
 }

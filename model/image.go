@@ -43,6 +43,8 @@ type Step struct {
 	Layer     v1.Descriptor
 	DiffID    digest.Digest // digest of the unpacked layer as the config claims it; "" when nothing claims one
 	Empty     bool          // the layer is known to unpack to nothing
+	Checked   bool          // the layer was read, and unpacks to DiffID
+	Claimed   digest.Digest // what the config claims instead, if the layer was read and unpacks to something else
 	Unnamed   bool          // a layer beyond the end of the history
 }
 

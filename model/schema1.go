@@ -186,7 +186,7 @@ func Schema1Image(m Manifest) (Image, error) {
 		s := Step{Index: i, CreatedBy: row.Command, Created: row.Created}
 		if !row.Throwaway {
 			s.HasLayer, s.Layer = true, m.Layers[i]
-			s.Empty = row.BlobSum == EmptyGzipGo17 || row.BlobSum == EmptyGzipGo18
+			_, s.Empty = EmptyPacker(row.BlobSum)
 		}
 		img.Steps = append(img.Steps, s)
 	}

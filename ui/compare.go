@@ -97,6 +97,8 @@ func (p comparePage) update(msg tea.Msg) (page, effects) {
 		return p.arrived(msg)
 	case headMsg:
 		return p.headed(msg), nil
+	case contentsMsg:
+		return p.settled(msg), nil
 	case docsMsg:
 		if msg.key == p.askedFor {
 			p.docs = msg.docs

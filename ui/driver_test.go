@@ -19,6 +19,7 @@ import (
 
 // fake is a registry in memory.
 type fake struct {
+	contents    map[digest.Digest]model.Contents // of small layers
 	repos, tags []string
 	images      map[string]model.Artifact // by tag
 	heads       map[string]digest.Digest  // where a tag points after it was read
@@ -67,6 +68,16 @@ func (f fake) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
 		return d, nil
 	}
 	return f.images[ref.Tag].Digest(), nil
+}
+
+func (f fake) Contents(_ context.Context, _ model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
+	seen := map[digest.Digest]model.Contents{}
+	for _, d := range layers {
+		if c, ok := f.contents[d.Digest]; ok {
+			seen[d.Digest] = c
+		}
+	}
+	return seen, nil
 }
 
 func (f fake) Traffic() model.Traffic { return model.Traffic{} }

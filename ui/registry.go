@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -24,6 +25,9 @@ type Registry interface {
 	// called with each newer state from one goroutine; the last one is also
 	// returned. An error means that not even the top manifest could be read.
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
+	// Contents says what small layers of a repository unpack to, by blob. Those
+	// that cannot be read are left out.
+	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
 	// Head is the digest that a tag has now.
 	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
 	// Traffic is what all calls have cost so far. It does not block.

@@ -3,10 +3,12 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -142,7 +144,45 @@ func (p comparePage) arrived(msg arrivedMsg) (page, effects) {
 	default:
 		return p, nil
 	}
-	return p.recompare(), p.visited()
+	p = p.recompare()
+	return p, slices.Concat(p.visited(), p.askContents())
+}
+
+// contentsMsg is what small layers were seen to unpack to. Whichever load asked
+// for it, it is true: a blob is what its digest says.
+type contentsMsg struct {
+	seen map[digest.Digest]model.Contents
+}
+
+// askContents reads the small layers whose contents decide something, once all
+// is there. Until they arrive the screen shows what the configs claim.
+func (p comparePage) askContents() effects {
+	if p.a.art == nil || !p.a.art.Done || !p.alone && (p.b.art == nil || !p.b.art.Done) {
+		return nil
+	}
+	var asked effects
+	for side, layers := range diff.Doubts(p.cmp) {
+		repo := p.a.ref.Repo()
+		if side == diff.SideB {
+			repo = p.b.ref.Repo()
+		}
+		asked = append(asked, once(p.ctx, func(ctx context.Context) tea.Msg {
+			seen, _ := p.deps.registry.Contents(ctx, repo, layers)
+			return contentsMsg{seen}
+		})...)
+	}
+	return asked
+}
+
+// settled takes in what was seen of layers.
+func (p comparePage) settled(msg contentsMsg) comparePage {
+	for _, s := range []*side{&p.a, &p.b} {
+		if s.art != nil && len(msg.seen) > 0 {
+			art := s.art.WithContents(msg.seen)
+			s.art = &art
+		}
+	}
+	return p.recompare()
 }
 
 // headed notes that a tag moved while it was read. Nothing on the screen

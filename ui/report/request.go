@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -17,6 +20,7 @@ type Source interface {
 	Repositories(ctx context.Context, host string, page func(names []string)) error
 	Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
+	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
 }
 
 // Request is a report to be written.
@@ -62,7 +66,7 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	if err := firstCause(errs); err != nil {
 		return false, err
 	}
-	c, err := r.restrict(diff.Compare(arts[0], arts[1]))
+	c, err := r.settle(ctx, diff.Compare(arts[0], arts[1]))
 	if err != nil {
 		return false, err
 	}
@@ -70,6 +74,34 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 		return false, err
 	}
 	return c.Same(r.Exact), r.unread(c)
+}
+
+// settle narrows the comparison to what was asked for, once the small layers
+// whose contents decide something there have been read. What cannot be read
+// stays as its config claims it to be.
+func (r Request) settle(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
+	narrowed, err := r.restrict(c)
+	doubts := diff.Doubts(narrowed)
+	if err != nil || len(doubts) == 0 {
+		return narrowed, err
+	}
+	var mu sync.Mutex
+	seen := map[digest.Digest]model.Contents{}
+	var wait sync.WaitGroup
+	for side, layers := range doubts {
+		repo := c.A.Ref.Repo()
+		if side == diff.SideB {
+			repo = c.B.Ref.Repo()
+		}
+		wait.Go(func() {
+			contents, _ := r.Registry.Contents(ctx, repo, layers)
+			mu.Lock()
+			defer mu.Unlock()
+			maps.Copy(seen, contents) // a digest is proof wherever it was read
+		})
+	}
+	wait.Wait()
+	return r.restrict(c.WithContents(seen))
 }
 
 // unread is why the comparison is not of all that was asked for, or nil. What
@@ -131,7 +163,7 @@ func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error
 	if err != nil {
 		return err
 	}
-	c, err := r.restrict(diff.Describe(art))
+	c, err := r.settle(ctx, diff.Describe(art))
 	if err != nil {
 		return err
 	}

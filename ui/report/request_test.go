@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -16,6 +20,10 @@ type shelf map[string]model.Artifact
 
 func (s shelf) Load(_ context.Context, ref model.Ref, _ func(model.Artifact)) (model.Artifact, error) {
 	return s[ref.Tag], nil
+}
+
+func (s shelf) Contents(context.Context, model.Ref, []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
+	return nil, nil
 }
 
 func (shelf) Repositories(context.Context, string, func([]string)) error { return nil }

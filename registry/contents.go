@@ -1,0 +1,82 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/regclient/regclient/types/descriptor"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Contents reads small layers of a repository, all at once, and says what they
+// unpack to. Those that are larger than model.MaxSmall or cannot be read are
+// left out, the first trouble with one is also returned.
+func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
+	var mu sync.Mutex
+	var first error
+	seen := make(map[digest.Digest]model.Contents, len(layers))
+	var readers sync.WaitGroup
+	for _, d := range layers {
+		readers.Go(func() {
+			contents, err := c.contents(ctx, repo, d)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				seen[d.Digest] = contents
+			case first == nil:
+				first = err
+			}
+		})
+	}
+	readers.Wait()
+	return seen, first
+}
+
+func (c *Client) contents(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Contents, error) {
+	r := repo.AtDigest(d.Digest)
+	if err := valid(r); err != nil {
+		return model.Contents{}, err
+	}
+	if d.Size > model.MaxSmall {
+		return model.Contents{}, garbled(r, fmt.Sprintf("is a layer of %d bytes, tagdiff reads %d", d.Size, model.MaxSmall), nil)
+	}
+	v, err := c.byDigest(ctx, "contents", r, func(ctx context.Context) (any, error) {
+		return c.getContents(ctx, r, d)
+	})
+	if err != nil {
+		return model.Contents{}, err
+	}
+	return v.(model.Contents), nil
+}
+
+func (c *Client) getContents(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
+	h := c.host(r.Registry)
+	var raw []byte
+	err := h.ask(ctx, r, &call{limit: model.MaxSmall}, func(ctx context.Context) error {
+		b, err := h.rc.BlobGet(ctx, regRef(r), descriptor.Descriptor{MediaType: d.MediaType, Digest: d.Digest})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = b.Close() }() // the slot must be given back in any case
+		raw, err = io.ReadAll(b)
+		return err
+	})
+	if err != nil {
+		return model.Contents{}, err
+	}
+	if got := d.Digest.Algorithm().FromBytes(raw); got != d.Digest {
+		return model.Contents{}, garbled(r, "sent a layer with another digest, "+shortDigest(got), nil)
+	}
+	contents, err := model.Unpack(raw)
+	if err != nil {
+		return model.Contents{}, garbled(r, "has a layer that is none: "+clip(err.Error()), err)
+	}
+	c.cache.put(cacheKey("contents", r, d.Digest), contents, len(raw))
+	return contents, nil
+}
