@@ -50,6 +50,9 @@ func play(t *testing.T, term *uitest.Term, steps []step) {
 func TestIncidents(t *testing.T) {
 	retag := []step{
 		{"1", []string{"SAME IMAGE, PACKED DIFFERENTLY", "proved", "Step 8 is empty on both sides"}, "summary"},
+		{"w", []string{"proved: a hash decides", "empty-layer-twin"}, "how"},
+		{"esc enter", []string{"»∅", "Step 8 is empty on both sides"}, "evidence"},
+		{"esc", []string{"›"}, ""},
 		{"3", []string{"a3ed95caeb02"}, "layers"},
 		{"n enter", []string{"both empty", "5f70bf18a086"}, "layer"},
 		{"esc 4", []string{"NODE_ENV"}, "history"},
@@ -58,12 +61,17 @@ func TestIncidents(t *testing.T) {
 	}
 	base := []step{
 		{"2", []string{"SAME BASE, DIFFERENT FROM STEP 12 ON", "PYTHON_VERSION=2.7.17"}, "summary"},
+		{"f", []string{"Environment:"}, "consequences"},
+		{"/ E n v i r enter", []string{"1 of"}, ""},
+		{"enter", []string{"»", "Environment:", "5 Config"}, "setting"},
+		{"esc f", []string{": f shows"}, ""},
 		{"3", []string{"rebuilt"}, "layers"},
 		{"4 n n n n", []string{"PYTHON_VERSION"}, "history"},
 		{"5 n", []string{"2019-10-2"}, "config"},
 	}
 	platform := []step{
 		{"3", []string{"start from the same bytes"}, "summary"},
+		{"enter", []string{"»", "start from the same bytes", "Not platforms"}, "evidence"},
 		{"2", []string{"linux/arm64", "receipt"}, "platforms"},
 		{"p 3", []string{"linux/amd64 1/2"}, "other"},
 	}
@@ -73,7 +81,10 @@ func TestIncidents(t *testing.T) {
 				t.Parallel()
 				named := make([]step, len(steps))
 				for i, s := range steps {
-					named[i] = step{s.keys, s.wait, name + size + "-" + s.golden}
+					named[i] = s
+					if s.golden != "" {
+						named[i].golden = name + size + "-" + s.golden
+					}
 				}
 				play(t, startDemo(t, o), named)
 			})

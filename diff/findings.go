@@ -140,9 +140,11 @@ func (r rule) named(found []Finding) []Finding {
 // inOrder sorts the weightiest first. What both sides share weighs one less:
 // the question is what tells them apart.
 func inOrder(found []Finding) {
-	slices.SortStableFunc(found, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(weighs(b), weighs(a)), cmp.Compare(slices.Index(importance, a.ID), slices.Index(importance, b.ID)))
-	})
+	slices.SortStableFunc(found, byWeight)
+}
+
+func byWeight(a, b Finding) int {
+	return cmp.Or(cmp.Compare(weighs(b), weighs(a)), cmp.Compare(slices.Index(importance, a.ID), slices.Index(importance, b.ID)))
 }
 
 func weighs(f Finding) int {

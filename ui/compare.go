@@ -39,6 +39,11 @@ type comparePage struct {
 	stacked bool
 	filter  filter
 	drawn   [tabCount]sceneKey // what the sheets were made from
+
+	frame    frame  // the last one that it was laid out in
+	trail    *trail // from a finding to its evidence
+	want     string // the row to put the cursor on
+	unfolded bool   // consequences are shown
 }
 
 // tabID is one of the views.
@@ -126,7 +131,7 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page, effects) {
 	}
 	switch {
 	case key.Matches(msg, keys.Back):
-		return p, send(popMsg{})
+		return p.back()
 	case key.Matches(msg, keys.NextTab):
 		return p.toTab((p.tab + 1) % tabCount), nil
 	case key.Matches(msg, keys.PrevTab):
@@ -146,6 +151,8 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page, effects) {
 	case key.Matches(msg, keys.Columns):
 		p.stacked = !p.stacked
 		return p, nil
+	case key.Matches(msg, keys.Fold):
+		return p.fold(), nil
 	}
 	return p.act(msg)
 }
@@ -167,8 +174,12 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 			from = p.a.ref
 		}
 		return p, send(pushMsg{newPickPage(p.deps, from, diff.SideB)})
+	case key.Matches(msg, keys.How):
+		return p, p.explain(r)
 	case !some:
 		return p, nil
+	case key.Matches(msg, keys.Open) && r.finding != nil:
+		return p.follow(r)
 	case key.Matches(msg, keys.Open) && r.picks != nil:
 		return p.choose(*r.picks).toTab(tabLayers), nil
 	case key.Matches(msg, keys.Open) && r.detail != nil:
@@ -183,13 +194,16 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 
 // choose puts a pair in view, for good.
 func (p comparePage) choose(id pairID) comparePage {
-	p.pick, p.chosen = id, true
+	p.pick, p.chosen, p.trail = id, true, nil
 	p.sums = p.sum()
 	return p
 }
 
 func (p comparePage) toTab(t tabID) comparePage {
 	p.tab, p.shift = t, 0
+	if t == tabSummary {
+		p.trail = nil
+	}
 	return p
 }
 
@@ -247,7 +261,7 @@ func (p comparePage) changeSide(msg pickedMsg) (page, effects) {
 
 // recompare makes the comparison anew from what has arrived.
 func (p comparePage) recompare() comparePage {
-	p.drawn = [tabCount]sceneKey{}
+	p.drawn, p.trail = [tabCount]sceneKey{}, nil
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
 		p.cmp = diff.Again(p.cmp, *p.a.art, *p.b.art)
@@ -349,20 +363,28 @@ func (p comparePage) hints() []key.Binding {
 		return filterHints()
 	}
 	if p.alone {
-		return []key.Binding{as(keys.NextTab, "view"), keys.Open, as(keys.MarkB, "compare with"), keys.Copy, keys.Back}
+		return []key.Binding{as(keys.NextTab, "view"), keys.Open, as(keys.MarkB, "compare with"), as(keys.How, "why"), keys.Copy, keys.Back}
 	}
-	hints := []key.Binding{as(keys.NextTab, "view"), as(keys.Next, "next diff"), keys.Open, keys.Back, keys.Copy, as(keys.Shell, "command"), keys.Swap}
+	hints := []key.Binding{as(keys.NextTab, "view"), as(keys.Next, "next diff"), keys.Open, as(keys.How, "why"), p.backHint(), keys.Copy, as(keys.Shell, "command"), keys.Swap}
 	if len(p.cmp.Pairs) > 1 {
 		hints = slices.Insert(hints, 1, as(keys.NextPlatform, "platform"))
 	}
 	return hints
 }
 
+func (p comparePage) backHint() key.Binding {
+	if p.trail != nil {
+		return as(keys.Back, "finding")
+	}
+	return keys.Back
+}
+
 func (p comparePage) help() []keyGroup {
 	return []keyGroup{
 		{"Compare", []key.Binding{
 			keys.NextTab, keys.PrevTab, keys.Tab, keys.Next, keys.Prev, keys.NextPlatform, keys.PrevPlatform,
-			as(keys.Open, "open the row in full"), as(keys.Copy, "copy the full value"), keys.Shell,
+			as(keys.Open, "open the row; of a finding, its evidence"),
+			keys.How, as(keys.Copy, "copy the full value"), keys.Shell, keys.Fold,
 			keys.Swap, keys.ChangeA, keys.ChangeB, keys.Reload, keys.Filter, keys.Columns, keys.Left, keys.Right,
 		}},
 		moveKeys, everywhereKeys,

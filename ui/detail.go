@@ -57,6 +57,9 @@ func (p detailPage) update(msg tea.Msg) (page, effects) {
 		}
 		return p, copyRow(p.of)
 	case key.Matches(press, keys.Shell):
+		if r, ok := p.sheet.current(); ok && !r.shell.IsEmpty() {
+			return p, shellRow(r)
+		}
 		return p, shellRow(p.of)
 	}
 	return p, nil

@@ -163,6 +163,10 @@ func (d docDiff) blocks() int {
 	return n
 }
 
+func (b docBlock) lineID(l diff.LinePair) string {
+	return safe.Sprintf("%s %d %d", b.title, l.A, l.B).String()
+}
+
 func lineDiffers(l diff.LinePair) bool { return l.Changed || l.A < 0 || l.B < 0 }
 
 // docRows are a document's lines, both sides.
@@ -183,10 +187,11 @@ func (s scene) docRows(d docDiff) []row {
 		}
 		for i, l := range b.lines {
 			r := s.docRow(b, l)
-			r.id = safe.Sprintf("%s %d %d", b.title, l.A, l.B).String()
+			r.id = b.lineID(l)
 			// One stop for each run of lines that differ.
 			r.differs = !s.alone && lineDiffers(l) && (i == 0 || !lineDiffers(b.lines[i-1]))
 			r.shell = b.shell
+			r.how = func(f frame) []row { s := s; s.frame = f; return s.howLine(b) }
 			rows = append(rows, r)
 		}
 		rows = append(rows, blankRow())

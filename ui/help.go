@@ -82,6 +82,7 @@ func markLines(g look.Glyphs) []look.Line {
 		{g.Twice, safe.Const("duplicated: the same content again on this side")},
 		{g.Empty, safe.Const("beside a layer: it unpacks to nothing")},
 		{g.Hatch, safe.Const("this side has nothing here")},
+		{safe.Concat(g.Evidence, safe.Const(" "), g.EvidenceHere), safe.Const("before a row: it proves the finding you came from")},
 	}
 	lines := []look.Line{look.L(look.Gap(1), look.S(look.Heading, safe.Const("Marks")))}
 	for _, r := range rows {

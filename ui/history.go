@@ -27,6 +27,7 @@ func (s scene) historyRow(r diff.Row) row {
 	out := row{
 		id: rowID(r), differs: !s.alone && textDiffers(r), title: stepTitle(r),
 		detail: func(f frame) []row { s := s; s.frame = f; return s.stepDetail(r) },
+		how:    func(f frame) []row { s := s; s.frame = f; return s.howStep(r) },
 		shell:  s.configShell(),
 	}
 	st := r.B

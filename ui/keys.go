@@ -7,7 +7,7 @@ import "charm.land/bubbles/v2/key"
 var keys = struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom, Left, Right key.Binding
 	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw        key.Binding
-	Suspend, Copy, Shell, Reveal                                           key.Binding
+	Suspend, Copy, Shell, How, Fold, Reveal                                key.Binding
 	MarkA, MarkB, Mark, Swap, ChangeA, ChangeB                             key.Binding
 	Next, Prev, NextTab, PrevTab, Tab, NextPlatform, PrevPlatform, Columns key.Binding
 }{
@@ -33,7 +33,9 @@ var keys = struct {
 	Redraw:    bind("ctrl+l", "redraw", "ctrl+l"),
 	Suspend:   bind("ctrl+z", "suspend", "ctrl+z"),
 	Copy:      bind("y", "copy", "y"),
-	Shell:     bind("c", "copy the shell command that proves it", "c"),
+	Shell:     bind("c", "copy the shell command", "c"),
+	How:       bind("w", "how do you know? proof and commands", "w"),
+	Fold:      bind("f", "show or fold consequences", "f"),
 	Reveal:    bind("x", "show or mask secrets", "x"),
 
 	MarkA:   bind("a", "mark as A", "a"),

@@ -24,7 +24,7 @@ func (s scene) layerRows() []row {
 		return append(rows, trouble...)
 	}
 	for _, r := range slices.Backward(s.pair.Rows) {
-		rows = append(rows, s.layerRow(r))
+		rows = append(rows, s.withFindings(s.layerRow(r), func(f diff.Finding) bool { return pointsAt(f, r) }))
 	}
 	return append(rows, s.countNotes()...)
 }
@@ -106,6 +106,7 @@ func (s scene) layerRow(r diff.Row) row {
 	out := row{
 		id: rowID(r), differs: r.Differs() || r.Duplicated(), title: stepTitle(r),
 		detail: func(f frame) []row { s := s; s.frame = f; return s.stepDetail(r) },
+		how:    func(f frame) []row { s := s; s.frame = f; return s.howStep(r) },
 		shell:  s.layerShell(r),
 	}
 	out.what, out.value = s.layerValue(r)

@@ -11,10 +11,16 @@ import (
 
 // platformRows are one row for each platform; enter selects it. Receipts and
 // other entries that run nowhere follow, told apart by name.
-func (s scene) platformRows() []row {
+func (s scene) platformRows(findings bool) []row {
 	var rows []row
 	for i, p := range s.cmp.Pairs {
-		rows = append(rows, s.platformRow(p, idOf(s.cmp.Pairs, i)))
+		row := s.platformRow(p, idOf(s.cmp.Pairs, i))
+		if findings {
+			row = s.withFindings(row, func(f diff.Finding) bool {
+				return pointsAtEntry(f, diff.SideA, p.A) || pointsAtEntry(f, diff.SideB, p.B)
+			})
+		}
+		rows = append(rows, row)
 	}
 	others := s.otherRows()
 	if len(others) > 0 {
@@ -38,11 +44,20 @@ func (s scene) platformRow(p diff.Pair, id pairID) row {
 		l = l.With(s.entryCell(p.B, look.SideB, p)...).With(look.Gap(2), look.S(role, pairNote(p)))
 	}
 	out := row{
-		id: fmt.Sprint("platform ", id), lines: []look.Line{l}, differs: role == look.Warn || role == look.Alert, picks: &id,
+		id: platformID(id), lines: []look.Line{l}, differs: role == look.Warn || role == look.Alert, picks: &id,
 		what: safe.Sprintf("the manifest of %s", name), value: entryDigest(firstEntry(p.B, p.A)), title: name,
 	}
 	out.shell = s.bothShell("manifest %s | jq -S .", entryRef(s.a, p.A), entryRef(s.b, p.B))
+	if !s.alone {
+		out.how = func(f frame) []row { s := s; s.frame = f; return s.howPlatform(p) }
+	}
 	return out
+}
+
+func platformID(id pairID) string { return fmt.Sprint("platform ", id) }
+
+func otherID(side diff.Side, e model.Entry) string {
+	return "other " + string(side) + e.Descriptor.Digest.String()
 }
 
 func firstEntry(a, b *model.Entry) *model.Entry {
@@ -133,9 +148,9 @@ func (s scene) otherRows() []row {
 		if art == nil || art.Top.Kind != model.KindIndex {
 			continue
 		}
-		letter, role := safe.Const("A"), look.SideA
+		letter, role, side := safe.Const("A"), look.SideA, diff.SideA
 		if i == 1 {
-			letter, role = safe.Const("B"), look.SideB
+			letter, role, side = safe.Const("B"), look.SideB, diff.SideB
 		}
 		for _, e := range art.Entries {
 			if e.Role == model.RoleImage {
@@ -146,7 +161,7 @@ func (s scene) otherRows() []row {
 			}
 			l := look.L(look.S(role, letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2), look.S(look.Faint, otherNote(e, *art)))
 			rows = append(rows, row{
-				id: "other " + letter.String() + e.Descriptor.Digest.String(), lines: []look.Line{l},
+				id: otherID(side, e), lines: []look.Line{l},
 				what: safe.Const("the digest"), value: entryDigest(&e),
 				shell: s.bothShell("manifest %s | jq .", entryRef(art.Ref, &e), ""),
 			})

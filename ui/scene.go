@@ -24,6 +24,10 @@ type scene struct {
 	a, b  model.Ref
 	fresh bool // docs are those of the pair
 	crane string
+	trail *trail // the finding whose evidence is looked at
+	open  bool   // consequences are shown
+	// news and also are the findings, folded and in order.
+	news, also []diff.Group
 	// errs are why a side could not be read at all.
 	errA, errB error
 }
@@ -37,6 +41,8 @@ type sceneKey struct {
 	stacked       bool
 	filter        string
 	docs          docsKey
+	trail         string
+	open          bool
 	drawn         bool
 }
 
@@ -44,10 +50,12 @@ func (p comparePage) scene(f frame) scene {
 	s := scene{
 		frame: f, cmp: p.cmp, docs: p.docs, alone: p.cmp.B == nil, wide: (f.width >= wideWidth) != p.stacked,
 		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, fresh: p.docs.ready && p.docs.key == p.askedFor, crane: p.deps.crane,
+		trail: p.trail, open: p.unfolded,
 	}
 	if pair := p.pair(); pair != nil {
 		s.pair = *pair
 	}
+	s.news, s.also = s.tell()
 	return s
 }
 
@@ -69,6 +77,7 @@ func (p comparePage) layout(f frame) (page, effects) {
 	k := sceneKey{
 		width: f.width, height: f.height, reveal: f.gate.Reveal, pick: p.pick,
 		stacked: p.stacked, filter: p.filter.field.value(), docs: p.docs.key, drawn: true,
+		trail: p.trail.key(), open: p.unfolded,
 	}
 	if p.tab >= tabHistory && p.tab <= tabManifest {
 		k.shift = p.shift
@@ -77,14 +86,17 @@ func (p comparePage) layout(f frame) (page, effects) {
 	if p.filter.open || p.filter.active {
 		height--
 	}
+	p.frame = f
 	if k == p.drawn[p.tab] {
-		p.sheets[p.tab] = p.sheets[p.tab].sized(height)
+		p.sheets[p.tab] = p.sheets[p.tab].sized(height).at(p.want)
+		p.want = ""
 		return p, cmd
 	}
 	rows := p.scene(f).rows(p.tab)
 	passed := p.narrow(rows)
 	p.all[p.tab], p.passed[p.tab] = places(rows), places(passed)
-	p.sheets[p.tab] = p.sheets[p.tab].with(passed, height)
+	p.sheets[p.tab] = p.sheets[p.tab].with(passed, height).at(p.want)
+	p.want = ""
 	p.drawn[p.tab] = k
 	return p, cmd
 }
@@ -94,7 +106,9 @@ func (s scene) rows(t tabID) []row {
 	if len(s.cmp.Pairs) == 0 && (s.errA != nil || s.errB != nil || s.cmp.A == nil) {
 		return s.waitingRows()
 	}
-	return append(s.missingRows(), s.tabRows(t)...)
+	rows := append(s.missingRows(), s.tabRows(t)...)
+	s.showEvidence(t, rows)
+	return rows
 }
 
 // missingRows say that there is nothing to compare with yet, or will not be.
@@ -113,7 +127,7 @@ func (s scene) tabRows(t tabID) []row {
 	case tabSummary:
 		return s.summaryRows()
 	case tabPlatforms:
-		return s.platformRows()
+		return s.platformRows(true)
 	case tabLayers:
 		return s.layerRows()
 	case tabHistory:

@@ -3,6 +3,7 @@ package ui
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -68,7 +69,8 @@ func (s scene) schema1Rows() []row {
 		parted = partingRow(s.pair.Rows, a, b)
 	}
 	for i, r := range slices.Backward(s.pair.Rows) {
-		rows = append(rows, s.schema1Row(r, schema1At(a, r.A), schema1At(b, r.B), i == parted, i > parted && parted >= 0))
+		row := s.schema1Row(r, schema1At(a, r.A), schema1At(b, r.B), i == parted, i > parted && parted >= 0)
+		rows = append(rows, s.withFindings(row, func(f diff.Finding) bool { return strings.HasPrefix(f.ID, "B") && pointsAt(f, r) }))
 	}
 	return rows
 }
@@ -124,6 +126,7 @@ func (s scene) schema1Row(r diff.Row, a, b *model.Schema1Row, parts, above bool)
 	out := row{
 		id: rowID(r), lines: []look.Line{l}, differs: parts, title: stepTitle(r),
 		detail: func(f frame) []row { return schema1Detail(f, a, b) },
+		how:    func(f frame) []row { s := s; s.frame = f; return s.howID(r, a, b, parts) },
 	}
 	last := b
 	if last == nil {

@@ -7,6 +7,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 )
@@ -23,8 +24,11 @@ type row struct {
 	shell   safe.Text          // the command that c copies
 	title   safe.Text          // of the detail
 	detail  func(f frame) []row
-	header  bool    // not a place for the cursor
-	picks   *pairID // a platform that enter selects
+	how     func(f frame) []row // how one knows: the page that w opens
+	finding *diff.Finding       // enter goes to its evidence
+	marked  bool                // evidence of the finding that one came from
+	header  bool                // not a place for the cursor
+	picks   *pairID             // a platform that enter selects
 }
 
 // tall is how many lines r takes.
@@ -138,6 +142,17 @@ func (s sheet) show() sheet {
 	return s
 }
 
+// at is s with the cursor on the row with an id, if there is one, and what is
+// around it in view.
+func (s sheet) at(id string) sheet {
+	i := slices.IndexFunc(s.rows, func(r row) bool { return r.id == id && !r.header })
+	if id == "" || i < 0 {
+		return s
+	}
+	s.top = s.starts[i] - s.height/3
+	return s.to(i, 1)
+}
+
 func (s sheet) to(i, dir int) sheet {
 	s.cursor = s.land(i, dir)
 	return s.show()
@@ -229,8 +244,20 @@ func (s sheet) view(g look.Glyphs) []look.Line {
 				continue
 			}
 			here := i == s.cursor && !s.rows[i].header
-			lines = append(lines, cursorLine(g, l, here && j == 0))
+			lines = append(lines, gutterLine(g, l, here && j == 0, s.rows[i].marked && j == 0))
 		}
 	}
 	return lines
+}
+
+// gutterLine is cursorLine for sheets, where evidence has a sign of its own.
+func gutterLine(g look.Glyphs, l look.Line, here, marked bool) look.Line {
+	out := cursorLine(g, l, here)
+	switch {
+	case marked && here:
+		out.Spans[0] = look.S(look.Strong, g.EvidenceHere)
+	case marked:
+		out.Spans[0] = look.S(look.Strong, g.Evidence)
+	}
+	return out
 }

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -158,8 +157,8 @@ func (p comparePage) reasons(f frame) []safe.Text {
 	if !v.Because.IsEmpty() {
 		out = append(out, v.Because)
 	}
-	if all := p.findings(); len(all) > 0 && tells(all[0]) {
-		out = append(out, all[0].Say)
+	if g, ok := p.scene(f).inBox(); ok {
+		out = append(out, g.Say)
 	}
 	return out
 }
@@ -169,23 +168,6 @@ func orDone(t safe.Text) safe.Text {
 		return safe.Const("read")
 	}
 	return t
-}
-
-func (p comparePage) findings() []diff.Finding { return p.scene(frame{}).findings() }
-
-// tells reports whether a finding says why the sides are the same or not: the
-// catalogue's group A, and whatever is no calm fact.
-func tells(f diff.Finding) bool { return f.Severity > 0 || strings.HasPrefix(f.ID, "A") }
-
-// findings are those of the platform in view and of the whole, the gravest
-// first. While things arrive there are none: what they say may not hold.
-func (s scene) findings() []diff.Finding {
-	if !s.alone && s.cmp.Verdict.Code == diff.Pending {
-		return nil
-	}
-	all := slices.Concat(s.pair.Findings, s.cmp.Findings)
-	slices.SortStableFunc(all, func(a, b diff.Finding) int { return b.Severity - a.Severity })
-	return all
 }
 
 // descriptorName is what an entry is called where it has no platform.

@@ -16,6 +16,7 @@ type Glyphs struct {
 	TopLeft, TopRight, BottomLeft     safe.Text
 	BottomRight, Horizontal, Vertical safe.Text
 	Empty, Twice, Nothing             safe.Text
+	Evidence, EvidenceHere            safe.Text // before a row, the latter under the cursor
 	marks                             map[diff.Class]safe.Text
 	ascii                             bool
 }
@@ -30,6 +31,7 @@ func Unicode() Glyphs {
 		TopLeft: c("╭"), TopRight: c("╮"), BottomLeft: c("╰"),
 		BottomRight: c("╯"), Horizontal: c("─"), Vertical: c("│"),
 		Empty: c("∅"), Twice: c("×2"), Nothing: c("·"),
+		Evidence: c("*"), EvidenceHere: c("»"),
 		marks: map[diff.Class]safe.Text{
 			diff.Same: c("="), diff.RepackedRow: c("≈"), diff.BothEmpty: c("∅"), diff.Substituted: c("≠"),
 			diff.Added: c("+"), diff.Removed: c("-"), diff.Moved: c("↕"),
@@ -47,6 +49,7 @@ func ASCII() Glyphs {
 		TopLeft: c("+"), TopRight: c("+"), BottomLeft: c("+"),
 		BottomRight: c("+"), Horizontal: c("-"), Vertical: c("|"),
 		Empty: c("0"), Twice: c("x2"), Nothing: c("."),
+		Evidence: c("*"), EvidenceHere: c("#"),
 		marks: map[diff.Class]safe.Text{
 			diff.Same: c("="), diff.RepackedRow: c("~"), diff.BothEmpty: c("0"), diff.Substituted: c("!"),
 			diff.Added: c("+"), diff.Removed: c("-"), diff.Moved: c("^"),

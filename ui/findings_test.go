@@ -1,0 +1,108 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+var testingAndProd = []string{"localhost:5000/app:testing", "localhost:5000/app:prod"}
+
+// TestFromFindingToEvidence: enter goes to the rows, esc back to the finding,
+// esc again leaves.
+func TestFromFindingToEvidence(t *testing.T) {
+	d := open(t, retag(t), 80, 24, testingAndProd...)
+	d.keys("enter")
+	d.sees("3 Layers", "»∅    7     WORKDIR /app", "└ Step 7 is empty on both sides")
+	d.keys("up", "tab", "tab")
+	d.sees("5 Config")
+	d.keys("esc")
+	d.sees("1 Summary", "›→  Promote")
+	d.keys("3")
+	d.sees("A4 empty-layer-twin") // by name, since nobody came from it
+	d.doesNotSee("»")
+	d.keys("1", "esc")
+	d.sees("open:")
+}
+
+func TestEvidenceBesideAFilter(t *testing.T) {
+	d := open(t, retag(t), 80, 24, testingAndProd...)
+	d.keys("3", "/", "touch", "enter", "1", "esc", "enter")
+	d.sees("»∅    7     WORKDIR /app")
+}
+
+// TestHow: w tells of whatever is under the cursor how one knows.
+func TestHow(t *testing.T) {
+	d := open(t, retag(t), 120, 50, testingAndProd...)
+	for _, tt := range []struct {
+		keys []string
+		sees []string
+	}{
+		{[]string{"1"}, []string{"how we know: empty-layer-twin", "proved: a hash decides", "config(A) = config(B)", "layer(A) ≠ layer(B)", "A step 7", "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"}},
+		{[]string{"down"}, []string{"how we know: the verdict", "Same image, packed differently"}},
+		{[]string{"2"}, []string{"how we know: linux/amd64", "A manifest", "B config"}},
+		{[]string{"3", "n"}, []string{"how we know: step 7", "both unpack to an archive without a file", "sha256:5f70bf18", "| gunzip | sha256sum"}},
+		{[]string{"5"}, []string{"line by line", "crane config"}},
+		{[]string{"7", "n"}, []string{"id = sha256(hex of blobSum", "here the chains part", "derived", "printf '%s' 'a3ed95ca"}},
+	} {
+		d.keys(tt.keys...)
+		d.keys("w")
+		d.sees(tt.sees...)
+		d.keys("esc")
+	}
+}
+
+// TestHowAlone: one image has steps to prove, and no verdict.
+func TestHowAlone(t *testing.T) {
+	d := open(t, retag(t), 80, 24, "localhost:5000/app:testing")
+	d.keys("w")
+	d.sees("there is no verdict to prove")
+	d.keys("3", "w")
+	d.sees("how we know: step 8")
+}
+
+func TestCommandsSpeakPlainHTTP(t *testing.T) {
+	d := drive(t, Options{Registry: retag(t), PlainHTTP: true}, 120, 40)
+	d.keys("localhost:5000/app:testing", "space", ":prod", "enter", "3", "n", "w", "G", "c")
+	if !strings.HasPrefix(d.copied, "crane --insecure blob ") {
+		t.Errorf("copied %q", d.copied)
+	}
+}
+
+// TestNothingIsSaidTwice: the sentence in the box is not in the list below it.
+func TestNothingIsSaidTwice(t *testing.T) {
+	d := open(t, retag(t), 120, 40, testingAndProd...)
+	if n := strings.Count(d.screen(), "No file is missing"); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+}
+
+func TestMembersIn(t *testing.T) {
+	text, ok := diff.PrettyJSON([]byte(`{"architecture":"amd64","config":{"Cmd":["a","b"],"Env":["X=1"],"User":"u"},
+		"container_config":{"Cmd":["x"],"Env":[]},"created":"2020","history":[{"created":"2019"}]}`))
+	if !ok {
+		t.Fatal("no JSON")
+	}
+	lines := safe.Lines(text)
+	for name, want := range map[string][]string{
+		"Cmd":     {`"Cmd": [`, `"a",`, `"b"`, `],`},
+		"Env":     {`"Env": [`, `"X=1"`, `],`},
+		"User":    {`"User": "u"`},
+		"created": {`"created": "2020",`},
+		"Labels":  nil,
+	} {
+		in := membersIn(lines, []string{name})
+		var got []string
+		for i, l := range lines {
+			if in[i] > 0 {
+				got = append(got, strings.TrimSpace(l.String()))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
