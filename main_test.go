@@ -50,7 +50,7 @@ func play(t *testing.T, term *uitest.Term, steps []step) {
 func TestIncidents(t *testing.T) {
 	retag := []step{
 		{"1", []string{"SAME IMAGE, PACKED DIFFERENTLY", "proved", "Step 8 is empty on both sides"}, "summary"},
-		{"w", []string{"proved: a hash decides", "empty-layer-twin"}, "how"},
+		{"w", []string{"proved: a hash decides", "how we"}, "how"},
 		{"esc enter", []string{"»∅", "Step 8 is empty on both sides"}, "evidence"},
 		{"esc", []string{"›"}, ""},
 		{"3", []string{"a3ed95caeb02"}, "layers"},

@@ -41,7 +41,7 @@ func TestHow(t *testing.T) {
 		keys []string
 		sees []string
 	}{
-		{[]string{"1"}, []string{"how we know: empty-layer-twin", "proved: a hash decides", "config(A) = config(B)", "layer(A) ≠ layer(B)", "A step 7", "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"}},
+		{[]string{"1"}, []string{"how we know: empty-layer-twin", "proved: a hash decides", "config(A) = config(B)", "layer(A) ≠ layer(B)", "A step 7: layer", "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"}},
 		{[]string{"down"}, []string{"how we know: the verdict", "Same image, packed differently"}},
 		{[]string{"2"}, []string{"how we know: linux/amd64", "A manifest", "B config"}},
 		{[]string{"3", "n"}, []string{"how we know: step 7", "both unpack to an archive without a file", "sha256:5f70bf18", "| gunzip | sha256sum"}},

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -92,17 +93,20 @@ func (s scene) commandFields(name string, command safe.Text) []row {
 // real values, what to do. For the one in the box the verdict comes first.
 func (s scene) howFinding(g diff.Group, inBox bool) []row {
 	var rows []row
+	var said []safe.Text
 	if inBox {
+		said = s.cmp.Verdict.Proof
 		rows = append(s.howVerdict(s.cmp.Verdict), blankRow())
 	}
+	proof := unsaid(g.Proof, said)
 	of := ruleOf(g.Finding)
 	rows = append(rows, s.fields("finding", safe.Sprintf("%s %s", g.ID, g.Name), look.Strong)...)
 	rows = append(rows, s.fields("says", g.Say, severityRole(g.Severity))...)
 	rows = append(rows, s.fields("means", safe.Clean(of.Means), look.Plain)...)
 	rows = append(rows, s.fields("trust", trustText(g.Trust), look.Plain)...)
 	rows = append(rows, s.fields("rule", safe.Clean(of.Proof), look.Plain)...)
-	rows = append(rows, s.proofFields(g.Proof)...)
-	rows = append(rows, s.evidenceFields(g.Evidence)...)
+	rows = append(rows, s.proofFields(proof)...)
+	rows = append(rows, s.evidenceFields(g.Evidence, slices.Concat(said, g.Proof))...)
 	rows = append(rows, s.commandFields("check", g.Check)...)
 	rows = append(rows, s.fields("do", g.Next, look.Plain)...)
 	rows = append(rows, s.commandFields("command", g.Command)...)
@@ -120,10 +124,25 @@ func ruleOf(f diff.Finding) diff.Rule {
 	return diff.Rule{}
 }
 
-// evidenceFields are the digests that a finding points at, in full.
-func (s scene) evidenceFields(evidence []diff.Evidence) []row {
+// unsaid are the lines that have not been said, each once.
+func unsaid(lines, said []safe.Text) []safe.Text {
+	var out []safe.Text
+	for _, l := range lines {
+		if !slices.Contains(said, l) && !slices.Contains(out, l) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// evidenceFields are the digests that a finding points at, in full, but for
+// those that the proof has.
+func (s scene) evidenceFields(evidence []diff.Evidence, proof []safe.Text) []row {
 	var rows []row
 	for _, e := range evidence {
+		if e.Digest == "" || slices.ContainsFunc(proof, func(t safe.Text) bool { return strings.Contains(t.String(), e.Digest.String()) }) {
+			continue
+		}
 		at := safe.Clean(string(e.Side)).Upper()
 		if s.alone {
 			at = safe.Text{}
