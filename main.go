@@ -204,7 +204,7 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if form == "tui" {
 		return f.screen(cmd.Context(), client, refs, guide)
 	}
-	r := report.Request{Registry: client, Form: form, Platform: f.platform, Exact: f.exact, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText()}}
+	r := report.Request{Registry: client, Form: form, Platform: f.platform, Exact: f.exact, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP}}
 	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
 	if err == nil && !same {
 		return errDifferent

@@ -137,7 +137,10 @@ func TestLooks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			term := startDemo(t, o.o, o.args...)
-			play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"both empty"}, "look-" + name}})
+			play(t, term, []step{
+				{"2", []string{"SAME BASE"}, "look-" + name + "-summary"}, {"esc", []string{"Browse"}, ""},
+				{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"both empty"}, "look-" + name},
+			})
 			f := term.Frame()
 			if name == "no-color" && f.HasColor() {
 				t.Error("NO_COLOR is set and there is a colour on the screen")

@@ -51,3 +51,41 @@ var craneWord = regexp.MustCompile(`(^|[\s(;|&])crane (?:--insecure )?`)
 func Insecure(command safe.Text) safe.Text {
 	return safe.Clean(craneWord.ReplaceAllString(command.String(), "${1}crane --insecure "))
 }
+
+// Words say what a statement rests on.
+func (t Trust) Words() safe.Text {
+	switch t {
+	case Proved:
+		return safe.Const("proved: a hash decides")
+	case Shown:
+		return safe.Const("shown: by the structure of the manifests, not by hashes alone")
+	case Suggested:
+		return safe.Const("suggested: a rule of thumb, which can be wrong")
+	}
+	return safe.Text{}
+}
+
+// Rule is the test of a rung, as a formula.
+func (c Code) Rule() safe.Text {
+	switch c {
+	case Identical:
+		return safe.Const("digest(A) = digest(B)")
+	case OtherEnvelope:
+		return safe.Const("every config and layer of A = that of B; what is around them differs")
+	case Repacked:
+		return safe.Const("config(A) = config(B), and the config names every diff_id; some layer(A) ≠ layer(B)")
+	case Reprinted:
+		return safe.Const("config(A) = config(B) as JSON values, not as bytes")
+	case OtherSettings:
+		return safe.Const("diff_ids(A) = diff_ids(B), config(A) ≠ config(B)")
+	case OtherRecord:
+		return safe.Const("diff_ids(A) = diff_ids(B) without those of empty layers")
+	case SameRecipe:
+		return safe.Const("every instruction(A) = instruction(B), diff_ids(A) ≠ diff_ids(B)")
+	case SameBase:
+		return safe.Const("the first k diff_ids with files are equal, k ≥ 1, and then they part")
+	case Unrelated:
+		return safe.Const("the first diff_id with files of A ≠ that of B")
+	}
+	return safe.Text{}
+}

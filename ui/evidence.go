@@ -83,6 +83,7 @@ func (s scene) noteLines(text look.Span) []look.Line {
 	const indent = 6
 	var lines []look.Line
 	lead := []look.Span{look.Gap(indent), look.S(look.Faint, s.glyphs.Note), look.Gap(1)}
+	text.Text = s.glyphs.Sentence(text.Text)
 	for _, l := range look.Wrap([]look.Span{text}, max(s.width-indent-4, 8)) {
 		lines = append(lines, look.L(lead...).With(l.Spans...))
 		lead = []look.Span{look.Gap(indent + 2)}

@@ -122,6 +122,7 @@ const bulletIndent = 3
 func (s scene) bulleted(sign, text look.Span, within int) []look.Line {
 	var lines []look.Line
 	lead := []look.Span{sign, look.Gap(bulletIndent - look.Width(sign.Text))}
+	text.Text = s.glyphs.Sentence(text.Text)
 	for _, l := range look.Wrap([]look.Span{text}, max(s.width-bulletIndent-2-within, 8)) {
 		lines = append(lines, look.L(lead...).With(l.Spans...))
 		lead = []look.Span{look.Gap(bulletIndent)}
@@ -179,8 +180,10 @@ func (s scene) namesOf(all []diff.Finding) safe.Text {
 func findingFields(f frame, all []diff.Finding) []row {
 	var rows []row
 	for _, of := range all {
-		rows = append(rows, fieldRows(f, safe.Clean(of.ID), of.Say, severityRole(of.Severity))...)
-		rows = append(rows, fieldRows(f, safe.Const(" "), safe.Sprintf("%s %s", f.glyphs.Arrow, of.Next), look.Plain)...)
+		rows = append(rows, fieldRows(f, safe.Clean(of.ID), f.glyphs.Sentence(of.Say), severityRole(of.Severity))...)
+		if !of.Next.IsEmpty() {
+			rows = append(rows, fieldRows(f, safe.Const(" "), safe.Sprintf("%s %s", f.glyphs.Arrow, f.glyphs.Sentence(of.Next)), look.Plain)...)
+		}
 	}
 	return rows
 }

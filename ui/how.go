@@ -27,43 +27,17 @@ func (p comparePage) explain(r row) effects {
 	return send(pushMsg{newDetailPage(p.crumb(), r)})
 }
 
-// trustText says what a statement rests on.
-func trustText(t diff.Trust) safe.Text {
-	switch t {
-	case diff.Proved:
-		return safe.Const("proved: a hash decides")
-	case diff.Shown:
-		return safe.Const("shown: the structure of the manifests shows it; it is not a matter of hashes alone")
-	case diff.Suggested:
-		return safe.Const("suggested: a rule of thumb, which can be wrong")
-	}
-	return safe.Text{}
-}
-
-// rungs are the tests of the ladder.
-var rungs = map[diff.Code]safe.Text{
-	diff.Identical:     safe.Const("digest(A) = digest(B)"),
-	diff.OtherEnvelope: safe.Const("every layer and config of A = that of B; what is around them differs"),
-	diff.Repacked:      safe.Const("config(A) = config(B), and the config names every diff_id; some layer(A) ≠ layer(B)"),
-	diff.Reprinted:     safe.Const("config(A) = config(B) as JSON values, not as bytes"),
-	diff.OtherSettings: safe.Const("diff_ids(A) = diff_ids(B), config(A) ≠ config(B)"),
-	diff.OtherRecord:   safe.Const("diff_ids(A) = diff_ids(B) without those of empty layers"),
-	diff.SameRecipe:    safe.Const("every instruction(A) = instruction(B), diff_ids(A) ≠ diff_ids(B)"),
-	diff.SameBase:      safe.Const("the first k diff_ids with files are equal, k ≥ 1, and then they part"),
-	diff.Unrelated:     safe.Const("the first diff_id with files of A ≠ that of B"),
-}
-
 func (s scene) howVerdict(v diff.Verdict) []row {
 	rows := s.fields("verdict", v.Headline, verdictRole(v.Code))
 	rows = append(rows, s.fields("because", v.Because, look.Plain)...)
-	rows = append(rows, s.fields("trust", trustText(v.Trust), look.Plain)...)
-	rows = append(rows, s.fields("rule", rungs[v.Code], look.Plain)...)
+	rows = append(rows, s.fields("trust", v.Trust.Words(), look.Plain)...)
+	rows = append(rows, s.fields("rule", v.Code.Rule(), look.Plain)...)
 	rows = append(rows, s.proofFields(v.Proof)...)
 	return append(rows, s.commandFields("check", v.Command)...)
 }
 
 func (s scene) fields(name string, value safe.Text, role look.Role) []row {
-	return fieldRows(s.frame, safe.Clean(name), value, role)
+	return fieldRows(s.frame, safe.Clean(name), s.glyphs.Sentence(value), role)
 }
 
 // proofFields are the lines of a proof, each to be copied alone.
@@ -103,7 +77,7 @@ func (s scene) howFinding(g diff.Group, inBox bool) []row {
 	rows = append(rows, s.fields("finding", safe.Sprintf("%s %s", g.ID, g.Name), look.Strong)...)
 	rows = append(rows, s.fields("says", g.Say, severityRole(g.Severity))...)
 	rows = append(rows, s.fields("means", safe.Clean(of.Means), look.Plain)...)
-	rows = append(rows, s.fields("trust", trustText(g.Trust), look.Plain)...)
+	rows = append(rows, s.fields("trust", g.Trust.Words(), look.Plain)...)
 	rows = append(rows, s.fields("rule", safe.Clean(of.Proof), look.Plain)...)
 	rows = append(rows, s.proofFields(proof)...)
 	rows = append(rows, s.evidenceFields(g.Evidence, slices.Concat(said, g.Proof))...)
@@ -196,7 +170,7 @@ func (s scene) howStep(r diff.Row) []row {
 	why, trust := whyClass(r)
 	rows := s.fields("compared", s.note(r), look.Strong)
 	rows = append(rows, s.fields("rule", why, look.Plain)...)
-	rows = append(rows, s.fields("trust", trustText(trust), look.Plain)...)
+	rows = append(rows, s.fields("trust", trust.Words(), look.Plain)...)
 	for _, side := range []struct {
 		name string
 		st   *model.Step

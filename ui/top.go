@@ -105,7 +105,7 @@ func (p comparePage) verdictBox(f frame) []look.Line {
 		title = safe.Text{}
 	}
 	for _, t := range text {
-		inside = append(inside, look.P(t))
+		inside = append(inside, look.P(f.glyphs.Sentence(t)))
 	}
 	lines := []look.Line{boxTop(f, role, title, trust)}
 	for _, s := range inside {

@@ -111,12 +111,12 @@ func TestJSONContract(t *testing.T) {
 	}{
 		"report":   {got, "a b findings platforms schema verdict"},
 		"side":     {got["a"], "digest kind mediaType ref"},
-		"verdict":  {got["verdict"], "because code headline trust"},
+		"verdict":  {got["verdict"], "because code command headline proof trust"},
 		"platform": {platform, "a b findings platform steps verdict"},
 		"image":    {platform["a"], "config manifest"},
 		"row":      {step, "a b class detail duplicated"},
 		"step":     {step["a"], "createdBy diffID empty index layer size"},
-		"finding":  {finding, "evidence id name next say severity trust"},
+		"finding":  {finding, "check command common evidence id name next proof say severity trust under"},
 		"evidence": {finding["evidence"].([]any)[0], "digest side step"},
 	} {
 		var names []string

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // schema names the form of the JSON report. Members may be added to it, none
@@ -37,6 +39,8 @@ type jsonVerdict struct {
 	Headline string     `json:"headline"`
 	Because  string     `json:"because"`
 	Trust    diff.Trust `json:"trust"`
+	Proof    []string   `json:"proof"`
+	Command  string     `json:"command"` // shows the same with another tool
 }
 
 type jsonPair struct {
@@ -78,6 +82,11 @@ type jsonFinding struct {
 	Trust    diff.Trust     `json:"trust"`
 	Say      string         `json:"say"`
 	Next     string         `json:"next"`
+	Command  string         `json:"command"` // does what next says
+	Proof    []string       `json:"proof"`
+	Check    string         `json:"check"`  // shows the proof with another tool
+	Common   bool           `json:"common"` // it holds on both sides alike
+	Under    *string        `json:"under"`  // the id of the finding that it follows from
 	Evidence []jsonEvidence `json:"evidence"`
 }
 
@@ -90,9 +99,9 @@ type jsonEvidence struct {
 // JSON prints the report for other programs. All of it is ASCII: whatever is
 // not printable there is escaped, so that it can be shown on any terminal.
 func JSON(w io.Writer, c diff.Comparison, o Options) error {
-	r := jsonReport{Schema: schema, A: o.side(c.A), B: o.side(c.B), Platforms: []jsonPair{}, Findings: jsonFindings(c.Findings)}
+	r := jsonReport{Schema: schema, A: o.side(c.A), B: o.side(c.B), Platforms: []jsonPair{}, Findings: o.findings(c.Findings, c.Findings)}
 	if c.B != nil {
-		r.Verdict = jsonVerdictOf(c.Verdict)
+		r.Verdict = o.verdict(c.Verdict)
 	}
 	for _, p := range c.Pairs {
 		r.Platforms = append(r.Platforms, o.pair(c, p))
@@ -134,17 +143,25 @@ func (o Options) side(a *model.Artifact) *jsonSide {
 	return &jsonSide{Ref: o.Gate.Mask(a.Ref.String()), Digest: a.Top.Digest, MediaType: a.Top.MediaType, Kind: a.Top.Kind}
 }
 
-func jsonVerdictOf(v diff.Verdict) *jsonVerdict {
+func (o Options) verdict(v diff.Verdict) *jsonVerdict {
 	if v.Code == diff.Pending {
 		return nil
 	}
-	return &jsonVerdict{v.Code, v.Headline.String(), v.Because.String(), v.Trust}
+	return &jsonVerdict{v.Code, v.Headline.String(), v.Because.String(), v.Trust, stringsOf(v.Proof), o.command(v.Command).String()}
+}
+
+func stringsOf(lines []safe.Text) []string {
+	out := []string{}
+	for _, l := range lines {
+		out = append(out, l.String())
+	}
+	return out
 }
 
 func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
-	out := jsonPair{Platform: p.Platform, A: o.image(p.A), B: o.image(p.B), Steps: []jsonRow{}, Findings: jsonFindings(p.Findings)}
+	out := jsonPair{Platform: p.Platform, A: o.image(p.A), B: o.image(p.B), Steps: []jsonRow{}, Findings: o.findings(p.Findings, slices.Concat(p.Findings, c.Findings))}
 	if c.B != nil {
-		out.Verdict = jsonVerdictOf(p.Verdict)
+		out.Verdict = o.verdict(p.Verdict)
 	}
 	for _, r := range p.Rows {
 		out.Steps = append(out.Steps, jsonRow{
@@ -186,11 +203,21 @@ func orNull[T ~string](s T) *T {
 	return &s
 }
 
-func jsonFindings(found []diff.Finding) []jsonFinding {
+// findings are those of one platform or of the whole; among are all that they
+// can follow from.
+func (o Options) findings(found, among []diff.Finding) []jsonFinding {
+	under := map[string]string{}
+	for _, g := range diff.Fold(among) {
+		for _, f := range g.Consequences {
+			under[f.ID] = g.ID
+		}
+	}
 	out := []jsonFinding{}
 	for _, f := range found {
 		j := jsonFinding{
 			ID: f.ID, Name: f.Name, Severity: f.Severity, Trust: f.Trust, Say: f.Say.String(), Next: f.Next.String(), Evidence: []jsonEvidence{},
+			Command: o.command(f.Command).String(), Proof: stringsOf(f.Proof), Check: o.command(f.Check).String(),
+			Common: f.Common, Under: orNull(under[f.ID]),
 		}
 		for _, e := range f.Evidence {
 			ev := jsonEvidence{Side: e.Side, Digest: orNull(e.Digest)}

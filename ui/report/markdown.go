@@ -2,6 +2,8 @@ package report
 
 import (
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -74,21 +76,90 @@ func (m markdown) cells(cells ...safe.Text) {
 }
 
 func (m markdown) findings() {
-	all := findings(m.c)
-	if len(all) == 0 {
-		return
+	news, also := findings(m.c)
+	if len(news)+len(also) > 0 {
+		m.heading(safe.Const("Findings"))
 	}
-	m.heading(safe.Const("Findings"))
-	for _, f := range all {
-		line := []safe.Text{safe.Const("- **"), severity(f.Finding), safe.Const("** ")}
-		if where := f.where(m.c); !where.IsEmpty() {
-			line = append(line, sentence(where), safe.Const(": "))
-		}
-		m.line(append(line, sentence(f.Say), safe.Sprintf(" (%s ", f.ID), code(safe.Clean(f.Name)), safe.Sprintf(", %s)", trust(f.Trust)))...)
+	for _, f := range slices.Concat(news, also) {
+		m.finding(safe.Concat(safe.Const("- **"), severity(f.Finding), safe.Const("** ")), f, nil)
 		if !f.Next.IsEmpty() {
 			m.line(safe.Const("  Next: "), sentence(f.Next))
 		}
+		if !f.Command.IsEmpty() {
+			m.line(safe.Const("  Command: "), code(m.o.command(f.Command)))
+		}
+		for _, x := range f.follow {
+			m.finding(safe.Const("  - "), x, &f)
+		}
 	}
+	m.how(known(news))
+}
+
+func (m markdown) finding(lead safe.Text, f told, cause *told) {
+	line := []safe.Text{lead}
+	where, say := f.say(m.c, cause)
+	if !where.IsEmpty() {
+		line = append(line, sentence(where), safe.Const(": "))
+	}
+	m.line(append(line, sentence(say), safe.Sprintf(" (%s ", f.ID), code(safe.Clean(f.Name)), safe.Sprintf(", %s)", trust(f.Trust)))...)
+}
+
+// how is what the verdict and the findings rest on: the rule, its values, and
+// the commands that show the same without this program.
+func (m markdown) how(found []told) {
+	v := m.c.Verdict
+	if len(v.Proof) == 0 && len(found) == 0 {
+		return
+	}
+	m.heading(safe.Const("How we know"))
+	var checks []safe.Text
+	if len(v.Proof) > 0 {
+		m.proof(safe.Const("The verdict"), v.Trust, v.Code.Rule(), v.Proof)
+		checks = m.check(checks, safe.Const("the verdict"), v.Command)
+	}
+	rules := map[string]diff.Rule{}
+	for _, r := range diff.Catalogue() {
+		rules[r.ID] = r
+	}
+	for _, f := range found {
+		m.proof(safe.Sprintf("%s %s", f.ID, f.Name), f.Trust, safe.Clean(rules[f.ID].Proof), unsaid(f.Proof, v.Proof))
+		checks = m.check(checks, safe.Sprintf("%s %s", f.ID, f.Name), f.Check)
+	}
+	m.block(checks)
+}
+
+func (m markdown) proof(of safe.Text, t diff.Trust, rule safe.Text, lines []safe.Text) {
+	m.line(safe.Const("- "), sentence(of), safe.Const(", "), sentence(t.Words()), inBrackets(code(rule)))
+	for _, l := range lines {
+		m.line(safe.Const("  - "), code(l))
+	}
+}
+
+// check adds a command under a comment that says what it shows.
+func (m markdown) check(to []safe.Text, of, command safe.Text) []safe.Text {
+	if command.IsEmpty() {
+		return to
+	}
+	return append(to, safe.Concat(safe.Const("# "), of), m.o.command(command))
+}
+
+// block is a block of code, which nothing in it can end.
+func (m markdown) block(lines []safe.Text) {
+	if len(lines) == 0 {
+		return
+	}
+	fence := safe.Const("```")
+	for _, l := range lines {
+		for strings.Contains(l.String(), fence.String()) {
+			fence = safe.Concat(fence, safe.Const("`"))
+		}
+	}
+	m.blank()
+	m.line(fence, safe.Const("sh"))
+	for _, l := range lines {
+		m.line(l)
+	}
+	m.line(fence)
 }
 
 func (m markdown) heading(t safe.Text) {

@@ -16,6 +16,8 @@ import (
 type Options struct {
 	Gate  safe.Gate // masks secrets unless it is told to reveal them
 	ASCII bool      // no other characters, for readers without UTF-8
+	// PlainHTTP is for registries that speak it, which shell commands must say.
+	PlainHTTP bool
 }
 
 func (o Options) glyphs() look.Glyphs {
@@ -23,6 +25,14 @@ func (o Options) glyphs() look.Glyphs {
 		return look.ASCII()
 	}
 	return look.Unicode()
+}
+
+// command is a shell command as it must be for these registries.
+func (o Options) command(t safe.Text) safe.Text {
+	if o.PlainHTTP {
+		return diff.Insecure(t)
+	}
+	return t
 }
 
 // printer writes lines of safe text and nothing else: what came from outside
@@ -53,7 +63,7 @@ func (p *printer) end() error { return p.w.Flush() }
 
 // inASCII are the characters of the program's own sentences; anything else
 // that is not ASCII becomes its escape.
-var inASCII = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!", "≈", "~", "∅", "0", "·", "-")
+var inASCII = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!=", "≥", ">=", "≈", "~", "∅", "0", "·", "-")
 
 func toASCII(s string) string {
 	s = inASCII.Replace(s)
@@ -72,36 +82,4 @@ var severities = [...]safe.Text{safe.Const("fact"), safe.Const("note"), safe.Con
 
 func severity(f diff.Finding) safe.Text {
 	return severities[min(max(f.Severity, 0), len(severities)-1)]
-}
-
-// told is a finding with the platforms it was made on; none when it is about
-// the whole.
-type told struct {
-	diff.Finding
-	platforms []string
-}
-
-// findings are all of a comparison. What several platforms share is told once.
-func findings(c diff.Comparison) []told {
-	var all []told
-	for _, f := range c.Findings {
-		all = append(all, told{Finding: f})
-	}
-	type key struct {
-		id  string
-		say safe.Text
-	}
-	at := map[key]int{}
-	for _, p := range c.Pairs {
-		for _, f := range p.Findings {
-			k := key{f.ID, f.Say}
-			if i, ok := at[k]; ok {
-				all[i].platforms = append(all[i].platforms, p.Platform)
-				continue
-			}
-			at[k] = len(all)
-			all = append(all, told{f, []string{p.Platform}})
-		}
-	}
-	return bySeverity(all)
 }

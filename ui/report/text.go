@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -80,23 +81,35 @@ func (t textReport) side(lead safe.Text, a *model.Artifact) {
 }
 
 func (t textReport) findings() {
-	all := findings(t.c)
-	if len(all) == 0 {
+	news, also := findings(t.c)
+	if len(news)+len(also) == 0 {
 		return
 	}
 	t.blank()
 	t.line(safe.Const("Findings"))
-	for _, f := range all {
-		lead := t.g.Fit(severity(f.Finding), 9)
-		say := f.Say
-		if where := f.where(t.c); !where.IsEmpty() {
-			say = safe.Sprintf("%s: %s", where, say)
-		}
-		t.wrapped(lead, safe.Sprintf("%s (%s %s, %s)", say, f.ID, f.Name, trust(f.Trust)))
+	for _, f := range slices.Concat(news, also) {
+		t.finding(t.g.Fit(severity(f.Finding), severityWidth), f, nil)
+		indent := safe.Const(" ").Repeat(severityWidth)
 		if !f.Next.IsEmpty() {
-			t.wrapped(safe.Sprintf("%s%s ", safe.Const(" ").Repeat(9), t.g.Arrow), f.Next)
+			t.wrapped(safe.Sprintf("%s%s ", indent, t.g.Arrow), f.Next)
+		}
+		if !f.Command.IsEmpty() { // on one line, to be copied
+			t.line(indent, safe.Const("$ "), t.o.command(f.Command))
+		}
+		for _, x := range f.follow {
+			t.finding(safe.Sprintf("%s%s ", indent, t.g.Note), x, &f)
 		}
 	}
+}
+
+const severityWidth = 9
+
+func (t textReport) finding(lead safe.Text, f told, cause *told) {
+	where, say := f.say(t.c, cause)
+	if !where.IsEmpty() {
+		say = safe.Sprintf("%s: %s", where, say)
+	}
+	t.wrapped(lead, safe.Sprintf("%s (%s %s, %s)", say, f.ID, f.Name, trust(f.Trust)))
 }
 
 // platforms lists them, one line each, when there are several.

@@ -15,22 +15,6 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-func bySeverity(all []told) []told {
-	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(b.Severity, a.Severity) })
-	return all
-}
-
-// where names the platforms of a finding, unless there is only one to name.
-func (t told) where(c diff.Comparison) safe.Text {
-	if len(t.platforms) == 0 || len(c.Pairs) < 2 {
-		return safe.Text{}
-	}
-	if len(t.platforms) == len(c.Pairs) {
-		return safe.Const("all platforms")
-	}
-	return safe.Clean(strings.Join(t.platforms, ", "))
-}
-
 func escapeRune(r rune) string {
 	if r <= 0xffff {
 		return fmt.Sprintf(`\u%04x`, r)
