@@ -15,6 +15,11 @@ import (
 // programs in it (busybox, musl) is larger than this.
 const minBorrowed = 1_000_000
 
+// minBorrowedData is the same where the tool that made the base is known to
+// put files for every machine first: time zones and certificates of distroless
+// are 2 MB, fonts and locales of Nix more.
+const minBorrowedData = 16_000_000
+
 // borrowedBase (C4): images for different architectures that start from the
 // same bytes. BuildKit stamps the platform that was asked for on index and
 // config alike when the base is a single image, so labels cannot show it.
@@ -42,7 +47,10 @@ type borrow struct {
 	name, platforms string
 	layers          int
 	size            int64
+	whole           bool // there is nothing else in them
 	evidence        []Evidence
+	proof           []safe.Text
+	check           safe.Text
 }
 
 func (b borrow) sameAs(o borrow) bool {
@@ -50,8 +58,15 @@ func (b borrow) sameAs(o borrow) bool {
 }
 
 func (b borrow) finding() Finding {
+	if b.whole {
+		return Finding{
+			Severity: 2, Trust: Suggested, Evidence: b.evidence, Proof: b.proof, Check: b.check,
+			Say:  safe.Sprintf("In %s, %s hold the very same files (%s): data or scripts for every machine, or one of them is not what it says.", b.name, b.platforms, bytesText(b.size)),
+			Next: safe.Const("Look which programs are inside"),
+		}
+	}
 	return Finding{
-		Severity: 3, Trust: Shown, Evidence: b.evidence,
+		Severity: 3, Trust: Shown, Evidence: b.evidence, Proof: b.proof, Check: b.check,
 		Say: safe.Sprintf("In %s, %s start from the same bytes (the first %s, %s). At most one of them can be native: the base had no such platform and the build silently took another.",
 			b.name, b.platforms, firsts(b.layers, "layer"), bytesText(b.size)),
 		Next: safe.Const("Look which programs are inside; take a base that has the platform; in the Dockerfile, # check=error=true makes the build fail instead"),
@@ -65,15 +80,28 @@ func borrowedIn(a *model.Artifact, side Side, name string) []borrow {
 	var found []borrow
 	for _, group := range sharedStarts(a.Images()) {
 		b := borrow{name: name, platforms: list(platformNames(group))}
-		if b.layers, b.size = commonBase(group); b.size < minBorrowed {
+		b.layers, b.size = commonBase(group)
+		if b.size < minBorrowed || b.size < minBorrowedData && ofData(group[0]) {
 			continue
 		}
+		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(baseOf(e)) > b.layers })
+		for _, s := range baseOf(group[0])[:b.layers] {
+			b.proof = append(b.proof, safe.Sprintf("all have diff_id %s (%s)", s.DiffID, bytesText(s.Layer.Size)))
+		}
+		b.check = beside("crane config %s | jq '.rootfs.diff_ids[]'", a.Ref.AtDigest(group[0].Descriptor.Digest).String(), a.Ref.AtDigest(group[1].Descriptor.Digest).String())
 		for _, e := range group {
 			b.evidence = append(b.evidence, Evidence{side, none, e.Descriptor.Digest})
 		}
 		found = append(found, b)
 	}
 	return found
+}
+
+// ofData reports whether the first layer with files was put there by a tool
+// that starts with files for every machine.
+func ofData(e model.Entry) bool {
+	b := stepBuilder(*e.Image, *baseOf(e)[0]).Name
+	return b == "Bazel" || b == "ko" || b == "apko" || b == "Nix"
 }
 
 // sharedStarts groups images of more than one architecture by their first

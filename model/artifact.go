@@ -118,9 +118,10 @@ type Traffic struct {
 // Trouble is an error with its remedy: what happened in one line, and what the
 // person can do next.
 type Trouble struct {
-	Say  string
-	Next string
-	Err  error // the cause, may be nil
+	Say     string
+	Next    string
+	Err     error // the cause, may be nil
+	Missing bool  // the registry says that there is no such thing
 }
 
 func (t *Trouble) Error() string {

@@ -99,6 +99,7 @@ func (h *host) refused(about model.Ref, a answer) error {
 		t.Say = fmt.Sprintf("%s does not let you read %s", h.name, subject(about))
 		t.Next = h.login() + " as somebody who may"
 	case http.StatusNotFound:
+		t.Missing = true
 		t.Say, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
 		t.Say, t.Next = h.name+" wants fewer requests", h.whenAgain(a)

@@ -28,7 +28,7 @@ type screen struct {
 	crowded       int
 }
 
-func (s screen) Init() tea.Cmd { return tea.RequestBackgroundColor }
+func (s screen) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor, tea.RequestWindowSize) }
 
 func (s screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {

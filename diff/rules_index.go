@@ -1,0 +1,299 @@
+package diff
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// indexOf is one side of a comparison as the rules about indexes see it.
+type indexOf struct {
+	side Side
+	name string
+	art  *model.Artifact
+}
+
+// indexes are the sides that are an index.
+func (c Comparison) indexes() []indexOf {
+	nameA, nameB := c.names()
+	var sides []indexOf
+	if c.A != nil && isIndex(*c.A) {
+		sides = append(sides, indexOf{SideA, nameA, c.A})
+	}
+	if c.B != nil && isIndex(*c.B) && c.B.Top.Digest != c.A.Top.Digest {
+		sides = append(sides, indexOf{SideB, nameB, c.B})
+	}
+	return sides
+}
+
+func (i indexOf) evidence(entries []model.Entry) []Evidence {
+	var out []Evidence
+	for _, e := range entries {
+		out = append(out, Evidence{i.side, none, e.Descriptor.Digest})
+	}
+	return out
+}
+
+// proof is the digests of entries with their platforms.
+func entriesProof(entries []model.Entry) []safe.Text {
+	var lines []safe.Text
+	for _, e := range entries {
+		lines = append(lines, safe.Sprintf("%s: %s", orNone(nameOf(e)), e.Descriptor.Digest))
+	}
+	return lines
+}
+
+// variantGap (C8): what a strict client or an old CPU finds nothing for.
+func variantGap(c Comparison) []Finding {
+	var found []Finding
+	for _, s := range c.indexes() {
+		images := s.art.Images()
+		if newOnly := newCPUOnly(images); len(newOnly) > 0 {
+			found = append(found, Finding{
+				Severity: 2, Trust: Shown, Evidence: s.evidence(newOnly), Proof: entriesProof(newOnly), Check: c.manifestOf(s.side, ".manifests[].platform"),
+				Say:  safe.Sprintf("In %s, amd64 is there as %s only: an older CPU finds nothing, or fails with an illegal instruction.", s.name, list(platformNames(newOnly))),
+				Next: safe.Const("Publish plain linux/amd64 too, or ask for the platform by digest where the CPU fits"),
+			})
+		}
+		if bare := bareARM(images); len(bare) > 0 {
+			found = append(found, Finding{
+				Severity: 1, Trust: Shown, Evidence: s.evidence(bare), Proof: entriesProof(bare), Check: c.manifestOf(s.side, ".manifests[].platform"),
+				Say:  safe.Sprintf("In %s, arm is listed without a variant: clients take it for v7, and one that asks for arm/v6 may find nothing.", s.name),
+				Next: safe.Const("Have the publisher name the variants"),
+			})
+		}
+	}
+	return found
+}
+
+// newCPUOnly are the amd64 entries for newer CPUs where there is no plain one.
+func newCPUOnly(images []model.Entry) []model.Entry {
+	var newer []model.Entry
+	for _, e := range images {
+		p := e.Platform()
+		switch {
+		case p.Architecture != "amd64":
+		case p.Variant == "":
+			return nil
+		default:
+			newer = append(newer, e)
+		}
+	}
+	return newer
+}
+
+// bareARM are the entries for arm without a variant, in an index that also has
+// another arm: which one a client takes is its own choice then.
+func bareARM(images []model.Entry) []model.Entry {
+	var bare []model.Entry
+	others := 0
+	for _, e := range images {
+		p := e.Descriptor.Platform
+		switch {
+		case p == nil || p.Architecture != "arm":
+		case p.Variant == "":
+			bare = append(bare, e)
+		default:
+			others++
+		}
+	}
+	if others == 0 {
+		return nil
+	}
+	return bare
+}
+
+// windowsBuild (C9): images for Windows run on hosts of their build, or newer
+// ones with isolation.
+func windowsBuild(c Comparison) []Finding {
+	nameA, nameB := c.names()
+	var found []Finding
+	for _, s := range []indexOf{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
+		if s.art == nil {
+			continue
+		}
+		var builds []string
+		var entries []model.Entry
+		for _, e := range s.art.Images() {
+			if p := e.Platform(); p.OS == "windows" && p.OSVersion != "" {
+				builds, entries = append(builds, quoted(p.OSVersion)+windowsName(p.OSVersion)), append(entries, e)
+			}
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		f := Finding{
+			Trust: Proved, Evidence: s.evidence(entries), Proof: entriesProof(entries), Check: c.manifestOf(s.side, ".manifests[].platform"),
+			Say:  safe.Sprintf("In %s, Windows is %s: an older host cannot run it.", s.name, list(builds)),
+			Next: safe.Const("Take the tag of the host's build, or Hyper-V isolation"),
+		}
+		if len(found) > 0 && slices.Equal(builds, buildsOf(c.A)) {
+			found[0].Say = safe.Sprintf("In %s and %s, Windows is %s: an older host cannot run it.", nameA, nameB, list(builds))
+			found[0].Evidence, found[0].Common = append(found[0].Evidence, f.Evidence...), true
+			continue
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+func buildsOf(a *model.Artifact) []string {
+	var builds []string
+	for _, e := range a.Images() {
+		if p := e.Platform(); p.OS == "windows" && p.OSVersion != "" {
+			builds = append(builds, quoted(p.OSVersion)+windowsName(p.OSVersion))
+		}
+	}
+	return builds
+}
+
+// windowsNames are the long-term releases by build number.
+var windowsNames = map[string]string{"14393": "ltsc2016", "17763": "ltsc2019", "20348": "ltsc2022", "26100": "ltsc2025"}
+
+func windowsName(version string) string {
+	if parts := strings.Split(version, "."); len(parts) > 2 && windowsNames[parts[2]] != "" {
+		return " (" + windowsNames[parts[2]] + ")"
+	}
+	return ""
+}
+
+// buildSpread is how far apart platforms of one build may be dated: emulated
+// builds take hours.
+const buildSpread = 24 * time.Hour
+
+// splitBrain (C10): platforms of one index that come from different builds.
+func splitBrain(c Comparison) []Finding {
+	var found []Finding
+	for _, s := range c.indexes() {
+		if f, ok := splitIn(s); ok {
+			f.Check = c.manifestOf(s.side, ".manifests[]|{digest,platform}")
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+func splitIn(s indexOf) (Finding, bool) {
+	var first, last, other model.Entry
+	for _, e := range s.art.Images() {
+		if e.Image == nil {
+			continue
+		}
+		if first.Image == nil {
+			first = e
+		}
+		if a, b := originOf(*first.Image).revision, originOf(*e.Image).revision; a != "" && b != "" && a != b && other.Image == nil {
+			other = e
+		}
+		if at := e.Image.Created(); at != nil && sameDate(*e.Image) == "" {
+			if last.Image == nil || at.After(*last.Image.Created()) {
+				last = e
+			}
+		}
+	}
+	if other.Image != nil {
+		pair := []model.Entry{first, other}
+		a, b := originOf(*first.Image), originOf(*other.Image)
+		return Finding{
+			Severity: 2, Trust: Proved, Evidence: s.evidence(pair),
+			Say:   safe.Sprintf("In %s, the platforms are not of one build: %s is %s, %s is %s.", s.name, nameOf(first), a.said(), nameOf(other), b.said()),
+			Next:  safe.Const("Make the index again from one build; docker manifest keeps old entries in ~/.docker/manifests"),
+			Proof: []safe.Text{safe.Sprintf("revision of %s: %s", nameOf(first), quoted(a.revision)), safe.Sprintf("revision of %s: %s", nameOf(other), quoted(b.revision))},
+		}, true
+	}
+	return datedApart(s, last)
+}
+
+// datedApart goes by dates alone, which suggests at most.
+func datedApart(s indexOf, last model.Entry) (Finding, bool) {
+	if last.Image == nil {
+		return Finding{}, false
+	}
+	var old model.Entry
+	for _, e := range s.art.Images() {
+		if e.Image == nil || e.Image.Created() == nil || sameDate(*e.Image) != "" || e.Platform().OS != last.Platform().OS {
+			continue
+		}
+		if old.Image == nil || e.Image.Created().Before(*old.Image.Created()) {
+			old = e
+		}
+	}
+	if old.Image == nil || last.Image.Created().Sub(*old.Image.Created()) <= buildSpread {
+		return Finding{}, false
+	}
+	const day = "2006-01-02"
+	return Finding{
+		Severity: 1, Trust: Suggested, Evidence: s.evidence([]model.Entry{old, last}),
+		Say: safe.Sprintf("In %s, the platforms may not be of one build: %s is from %s, %s from %s.", s.name,
+			nameOf(old), old.Image.Created().UTC().Format(day), nameOf(last), last.Image.Created().UTC().Format(day)),
+		Next:  safe.Const("Check that both were meant; slow builds and platforms that nobody rebuilt look the same"),
+		Proof: []safe.Text{safe.Sprintf("created of %s: %s", nameOf(old), old.Image.Created().UTC().Format(rfc3339)), safe.Sprintf("created of %s: %s", nameOf(last), last.Image.Created().UTC().Format(rfc3339))},
+	}, true
+}
+
+// danglingChild (C11): the index is there and one of its manifests is not. The
+// index could be read, so that it is not for want of a right.
+func danglingChild(c Comparison) []Finding {
+	var found []Finding
+	for _, s := range c.indexes() {
+		var gone []model.Entry
+		for _, e := range s.art.Entries {
+			var t *model.Trouble
+			if errors.As(e.Err, &t) && t.Missing {
+				gone = append(gone, e)
+			}
+		}
+		if len(gone) == 0 {
+			continue
+		}
+		var names []string
+		for _, e := range gone {
+			names = append(names, platformText(nameOf(e)))
+		}
+		found = append(found, Finding{
+			Severity: 3, Trust: Proved, Evidence: s.evidence(gone), Proof: entriesProof(gone),
+			Say:   safe.Sprintf("In %s, %s %s listed and not in the registry any more: pulling fails with \"manifest unknown\".", s.name, list(names), isAre(len(names))),
+			Next:  safe.Const("Push it again; clean-up jobs must follow the references of indexes"),
+			Check: safe.Clean("crane manifest " + c.at(s.side, gone[0].Descriptor.Digest)),
+		})
+	}
+	return found
+}
+
+// archSuffixes end tags that a job pushes for one architecture.
+var archSuffixes = []string{"amd64", "x86_64", "arm64", "aarch64", "armv7", "arm", "armhf", "386", "ppc64le", "s390x", "riscv64"}
+
+// clobbered (C12): two tags are one image for one machine, and one of them is
+// named after it: the jobs of several architectures pushed one tag.
+func clobbered(c Comparison) []Finding {
+	if c.B == nil || c.A.Top.Digest == "" || c.A.Top.Digest != c.B.Top.Digest || isIndex(*c.A) || c.A.Ref.Repo() != c.B.Ref.Repo() {
+		return nil
+	}
+	plain, suffixed := c.A.Ref.Tag, c.B.Ref.Tag
+	if archSuffix(plain) != "" {
+		plain, suffixed = suffixed, plain
+	}
+	arch := archSuffix(suffixed)
+	if arch == "" || plain == "" || archSuffix(plain) != "" {
+		return nil
+	}
+	return []Finding{{
+		Severity: 1, Trust: Suggested, Evidence: topEvidence(c),
+		Say:   safe.Sprintf(":%s is exactly :%s, an image for one machine: if other machines pull it, the job of %s pushed over the others.", plain, suffixed, arch),
+		Next:  safe.Const("Push each architecture by digest, then one docker buildx imagetools create"),
+		Proof: []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s, a single image", c.A.Top.Digest)}, Check: c.digestsCommand(),
+	}}
+}
+
+func archSuffix(tag string) string {
+	for _, arch := range archSuffixes {
+		if strings.HasSuffix(tag, "-"+arch) || strings.HasSuffix(tag, "_"+arch) || tag == arch {
+			return arch
+		}
+	}
+	return ""
+}
