@@ -108,18 +108,20 @@ func (c Comparison) sidesOf(p Pair) []sideOf {
 func duplicateLayer(c Comparison, p Pair) []Finding {
 	var found []Finding
 	at := map[digest.Digest]int{} // content to its finding
+	first := ""
 	for _, s := range c.sidesOf(p) {
+		first = cmp.Or(first, s.name)
 		for _, group := range repeated(s.img.Steps) {
 			evidence := stepEvidence(s.side, group)
 			content := contentOf(group[0])
 			if i, ok := at[content]; ok && len(found[i].Evidence) == len(group) {
-				found[i].Evidence = append(found[i].Evidence, evidence...)
+				found[i].Evidence, found[i].Common = append(found[i].Evidence, evidence...), true
+				found[i].Say = repeatedText(first+" and "+s.name, group)
 				continue
 			}
 			at[content] = len(found)
 			f := Finding{Severity: 1, Trust: Proved, Evidence: evidence, Proof: sameContentProof(group), Check: layerCommand(s.refOf(group[0].Layer.Digest), group[0].Layer.MediaType)}
-			f.Say = safe.Sprintf("In %s, %s hold the same %s. The registry stores it once, a node unpacks it %s.",
-				s.name, stepsText(stepIndexes(group)), sizeText(group[0].Layer.Size), times(len(group)))
+			f.Say = repeatedText(s.name, group)
 			f.Next = safe.Const("Look at the instructions of these steps: a COPY may be there twice")
 			if !sameTexts(group) {
 				f.Severity = 2
@@ -129,6 +131,11 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 		}
 	}
 	return found
+}
+
+func repeatedText(name string, group []model.Step) safe.Text {
+	return safe.Sprintf("In %s, %s hold the same %s. The registry stores it once, a node unpacks it %s.",
+		name, stepsText(stepIndexes(group)), sizeText(group[0].Layer.Size), times(len(group)))
 }
 
 // repeated groups the steps whose content is there more than once.
