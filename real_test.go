@@ -307,44 +307,66 @@ func generate(t *testing.T, host string) {
 type sameOrNot struct {
 	a, b, verdict string
 	code          int
-	steps         []string // classes, oldest first; nil if there is nothing to say
+	steps         string // classes, oldest first; "" if there is nothing to say
+	finds         string // ids of findings that must be there; those after a "!" would be untrue
 }
 
 var pairsMade = []sameOrNot{
 	// The same manifest under another name.
-	{"team/app:1", ":retag", "identical", 0, []string{"same", "same", "settings", "settings", "settings"}},
-	{"team/app:1", "mirror/app:1", "identical", 0, nil},
+	{"team/app:1", ":retag", "identical", 0, "same same settings settings settings", ""},
+	{"team/app:1", "mirror/app:1", "identical", 0, "", ""},
 	// The same config in a manifest of the other format.
-	{"team/app:1", ":1-docker", "same-image-other-envelope", 0, []string{"same", "same", "settings", "settings", "settings"}},
-	{"team/app:1", ":docker", "same-image-other-envelope", 0, nil},
-	{"team/app:docker", ":back", "same-image-other-envelope", 0, nil},
-	{"team/app:many", ":many-docker", "same-image-other-envelope", 0, nil},
+	{"team/app:1", ":1-docker", "same-image-other-envelope", 0, "same same settings settings settings", ""},
+	{"team/app:1", ":docker", "same-image-other-envelope", 0, "", ""},
+	{"team/app:docker", ":back", "same-image-other-envelope", 0, "", ""},
+	{"team/app:many", ":many-docker", "same-image-other-envelope", 0, "", ""},
 	// skopeo writes the config again when it makes OCI of Docker's. Here it
 	// leaves out a null, which says as much as nothing (catalogue A8).
-	{"shop/image-name:prod", "mirror/image-name:oci", "same-image-reprinted", 0, nil},
+	{"shop/image-name:prod", "mirror/image-name:oci", "same-image-reprinted", 0, "", ""},
 	// The same config over layers that were compressed again.
-	{"team/app:1", ":1-zstd", "same-image-packed-differently", 0, []string{"repacked", "repacked", "settings", "settings", "settings"}},
-	{"team/app:1", ":zstd", "same-image-packed-differently", 0, []string{"repacked", "repacked", "settings", "settings", "settings"}},
-	{"team/app:zstd", ":docker", "same-image-packed-differently", 0, nil},
+	{"team/app:1", ":1-zstd", "same-image-packed-differently", 0, "repacked repacked settings settings settings", ""},
+	{"team/app:1", ":zstd", "same-image-packed-differently", 0, "repacked repacked settings settings settings", ""},
+	{"team/app:zstd", ":docker", "same-image-packed-differently", 0, "", ""},
 	// An index and one of the images in it: the other platform is lost.
-	{"team/app:many", ":amd64", "same-image-other-envelope", 1, nil},
+	{"team/app:many", ":amd64", "same-image-other-envelope", 1, "", ""},
 	// Built again.
-	{"team/app:1", ":2", "same-recipe", 1, []string{"same", "substituted", "settings", "settings", "settings"}},
-	{"team/app:2", ":3", "same-base", 1, []string{"same", "same", "settings", "settings", "added", "settings"}},
-	{"team/app:3", ":4", "same-files-other-settings", 1, nil},
-	{"team/app:1", "team/made:a", "unrelated", 1, nil},
+	{"team/app:1", ":2", "same-recipe", 1, "same substituted settings settings settings", ""},
+	{"team/app:2", ":3", "same-base", 1, "same same settings settings added settings", ""},
+	{"team/app:3", ":4", "same-files-other-settings", 1, "", ""},
+	{"team/app:1", "team/made:a", "unrelated", 1, "", ""},
 	// Made by a library, without a recipe.
-	{"team/made:a", ":labelled", "same-files-other-settings", 1, nil},
-	{"team/made:a", ":more", "same-base", 1, []string{"same", "same", "same", "added"}},
-	{"team/made:one", ":two", "same-image-other-envelope", 1, nil},
+	{"team/made:a", ":labelled", "same-files-other-settings", 1, "", ""},
+	{"team/made:a", ":more", "same-base", 1, "same same same added", ""},
+	{"team/made:one", ":two", "same-image-other-envelope", 1, "", ""},
 }
 
 // answered is what these tests read of a JSON report.
 type answered struct {
 	Schema    string
 	A, B      struct{ Kind string }
-	Verdict   struct{ Code string }
-	Platforms []struct{ Steps []struct{ Class string } }
+	Verdict   struct{ Code, Headline, Because string }
+	Findings  []found
+	Platforms []struct {
+		Steps    []struct{ Class string }
+		Findings []found
+	}
+}
+
+type found struct{ ID, Say string }
+
+// finds are the ids of all findings, in the order of the report.
+func (r answered) finds() []string {
+	var ids []string
+	all := [][]found{r.Findings}
+	for _, p := range r.Platforms {
+		all = append(all, p.Findings)
+	}
+	for _, f := range slices.Concat(all...) {
+		if !slices.Contains(ids, f.ID) {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
 }
 
 func (p sameOrNot) check(t *testing.T, host string) {
@@ -353,22 +375,35 @@ func (p sameOrNot) check(t *testing.T, host string) {
 	if b[0] != ':' {
 		b = host + "/" + b
 	}
+	p.compare(t, a, b)
+}
+
+// compare asks the program about a and b, and notes in the log what it says.
+func (p sameOrNot) compare(t *testing.T, a, b string) {
+	t.Helper()
 	got := cli(t, "-o", "json", a, b)
 	var r answered
 	if err := json.Unmarshal([]byte(got.out), &r); err != nil || got.errors != "" {
 		t.Fatalf("%v: %s%s", err, got.out, got.errors)
 	}
+	t.Logf("| %s %s | %s | %d | %s |", p.a, p.b, r.Verdict.Code, got.code, strings.Join(r.finds(), " "))
 	if r.Schema != "tagdiff/1" || r.Verdict.Code != p.verdict || got.code != p.code {
 		t.Errorf("%s: %s with exit code %d, want %s with %d\n%s", r.Schema, r.Verdict.Code, got.code, p.verdict, p.code, cli(t, "-o", "text", a, b).out)
 	}
-	if p.steps == nil {
+	for _, f := range strings.Fields(p.finds) {
+		id, untrue := strings.CutPrefix(f, "!")
+		if slices.Contains(r.finds(), id) == untrue {
+			t.Errorf("findings %s, want %s:\n%s", r.finds(), p.finds, cli(t, "-o", "text", a, b).out)
+		}
+	}
+	if p.steps == "" {
 		return
 	}
 	var steps []string
 	for _, s := range r.Platforms[0].Steps {
 		steps = append(steps, s.Class)
 	}
-	if !slices.Equal(steps, p.steps) {
+	if strings.Join(steps, " ") != p.steps {
 		t.Errorf("steps %q, want %q", steps, p.steps)
 	}
 }
@@ -433,7 +468,7 @@ func sameReport(t *testing.T, pair [2]string, from, to string) {
 func storedAsSchema1(t *testing.T, host string) {
 	t.Helper()
 	skopeo(t, host+"/team/app:docker", host+"/team/app:schema1", "--format", "v2s1")
-	sameOrNot{"team/app:docker", ":schema1", "same-image-reprinted", 0, nil}.check(t, host)
+	sameOrNot{"team/app:docker", ":schema1", "same-image-reprinted", 0, "", ""}.check(t, host)
 	var r answered
 	if err := json.Unmarshal([]byte(cli(t, "-o", "json", host+"/team/app:schema1").out), &r); err != nil || r.A.Kind != "schema1" {
 		t.Errorf("%v: the kind is %q", err, r.A.Kind)

@@ -16,7 +16,7 @@ func judge(p Pair, nameA, nameB string) Verdict {
 	for _, rung := range []func(*ladder) (Verdict, bool){
 		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).noImage,
 		(*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction,
-		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).legacy, (*ladder).noFiles,
+		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).translated, (*ladder).legacy, (*ladder).noFiles,
 		(*ladder).sameFiles, (*ladder).sameFilesSquashed,
 		(*ladder).sameRecipe, (*ladder).sameBase,
 	} {
@@ -263,12 +263,16 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 	if !slices.Equal(l.all[0], l.all[1]) {
 		return Verdict{}, false
 	}
-	return Verdict{
+	v := Verdict{
 		Code: OtherSettings, Trust: Proved, Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same files, other settings"),
 		Because:  l.settingsSentence(safe.Sprintf("All %s unpack to the same bytes", plural(len(l.all[0]), "layer"))),
 		Proof:    append(l.configProof(), safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(l.all[0]))),
-	}, true
+	}
+	if len(l.all[0]) == 1 {
+		v.Because = l.settingsSentence(safe.Const("The one layer unpacks to the same bytes"))
+	}
+	return v, true
 }
 
 func (l *ladder) sameFilesSquashed() (Verdict, bool) {

@@ -12,45 +12,70 @@ import (
 // squashed (D12): the steps were flattened into one layer.
 func squashed(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
-		because := squashMark(*s.img)
+		flat, because := squashMark(*s.img)
 		if because == "" {
 			return nil
 		}
 		f := Finding{
 			Severity: 1, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-			Say:   safe.Sprintf("In %s, all steps were flattened into one layer (%s): settings and sizes can be compared, steps cannot.", s.name, because),
+			Say:   safe.Sprintf("In %s, %s (%s): settings and sizes can be compared, steps cannot.", s.name, flat, because),
 			Next:  safe.Const("Compare with the build that was not flattened"),
-			Proof: []safe.Text{safe.Sprintf("layers with files: 1; history entries: %d; %s", len(s.img.Config.History), because)},
+			Proof: []safe.Text{safe.Sprintf("layers with files: %d; history entries: %d; %s", realLayers(*s.img), len(s.img.Config.History), because)},
 			Check: s.configCheck(".history"),
 		}
 		if cfg := s.img.Config.Config; len(cfg.Entrypoint)+len(cfg.Cmd)+len(cfg.Env) == 0 {
 			f.Severity = 2
-			f.Say = safe.Sprintf("In %s, all steps were flattened into one layer (%s), and no start command or environment is left.", s.name, because)
+			f.Say = safe.Sprintf("In %s, %s (%s), and no start command or environment is left.", s.name, flat, because)
 			f.Next = safe.Const("docker import drops the settings: give them with --change, or build from a Dockerfile")
 		}
 		return []Finding{f}
 	})
 }
 
-// squashMark is what shows that an image of one layer was flattened.
-func squashMark(img model.Image) string {
-	if realLayers(img) != 1 || img.Manifest.Kind == model.KindSchema1 {
-		return ""
+// squashMark is what was flattened, and what shows it.
+func squashMark(img model.Image) (flat, because string) {
+	const all = "all steps were flattened into one layer"
+	if img.Manifest.Kind == model.KindSchema1 {
+		return "", ""
 	}
-	for _, s := range img.Steps {
-		switch {
-		case strings.HasPrefix(s.Comment, "Imported from "):
-			return "docker import"
-		case strings.HasPrefix(s.Comment, "merge sha256:"):
-			return "docker build --squash"
-		case strings.HasPrefix(s.CreatedBy, "merge sha256:"):
-			return "squashed"
+	top, layers := topStep(img), realLayers(img)
+	if top != nil && (strings.HasPrefix(top.Comment, "merge sha256:") || strings.HasPrefix(top.CreatedBy, "merge sha256:")) {
+		if layers > 1 {
+			return "the steps above the base were flattened into one layer", "docker build --squash"
 		}
+		return all, "docker build --squash"
 	}
-	if len(img.Config.History) == 0 && img.Manifest.LayerSize() >= bigEnough {
-		return "no history"
+	switch {
+	case layers != 1:
+		return "", ""
+	case top == nil && len(img.Config.History) > 0:
+		return "", ""
+	case top == nil, len(img.Config.History) == 1 && isUnrecorded(img, *top):
+		if img.Manifest.LayerSize() < bigEnough {
+			return "", ""
+		}
+		return "one layer holds all files", "no step is recorded"
+	case strings.HasPrefix(top.Comment, "Imported from ") && top.Index+1 == len(img.Steps):
+		return all, "docker import" // else it is the base that was imported
+	case makesNoFiles(verb(Instruction(top.CreatedBy))):
+		return all, verb(Instruction(top.CreatedBy)) + " makes no files, but has them all"
 	}
-	return ""
+	return "", ""
+}
+
+// isUnrecorded reports whether the only step of an image says nothing of how
+// it was made: buildah commit leaves the command and the base's name.
+func isUnrecorded(img model.Image, s model.Step) bool {
+	return isPlainCommand(img, s) || strings.HasPrefix(s.Comment, "FROM ") && !isShellStep(s.CreatedBy)
+}
+
+// makesNoFiles reports whether an instruction only sets something.
+func makesNoFiles(verb string) bool {
+	switch verb {
+	case "ENV", "CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER", "VOLUME", "ARG", "SHELL", "HEALTHCHECK", "ONBUILD", "STOPSIGNAL", "MAINTAINER":
+		return true
+	}
+	return false
 }
 
 var installs = regexp.MustCompile(`\b(apt-get|apt|apk|yum|dnf|microdnf|zypper|tdnf) .*\b(install|add|update|upgrade)\b|\bpip3? install\b|\bnpm (ci|install)\b`)
@@ -90,8 +115,11 @@ func oldLayer(c Comparison, p Pair) []Finding {
 func madeByHand(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		top := topStep(*s.img)
-		if top == nil || s.img.Config.DockerVersion == "" || !isPlainCommand(*s.img, *top) {
+		if top == nil || s.img.Config.DockerVersion == "" || !isPlainCommand(*s.img, *top) && !isOwnCommand(*s.img, *top) {
 			return nil
+		}
+		if top.CreatedBy == "" && len(s.img.Steps) == 1 {
+			return nil // docker import, with a message of one's own
 		}
 		by := "no instruction"
 		if top.CreatedBy != "" {
@@ -131,4 +159,12 @@ func isPlainCommand(img model.Image, s model.Step) bool {
 		}
 	}
 	return true
+}
+
+// isOwnCommand reports whether the newest step is the very command that the
+// image starts: docker commit records the container's command as both. A RUN
+// leaves the start command as it was.
+func isOwnCommand(img model.Image, s model.Step) bool {
+	cmd := img.Config.Config.Cmd
+	return s.Index+1 == len(img.Steps) && len(cmd) > 0 && s.CreatedBy == strings.Join(cmd, " ")
 }

@@ -126,6 +126,9 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	if digestA == "" || digestB == "" || digestA == digestB {
 		return Finding{}, false
 	}
+	if nameA == nameB && (namesLastStep(p.A) || namesLastStep(p.B)) {
+		return Finding{}, false
+	}
 	sideA, sideB := c.names()
 	f := Finding{
 		Severity: 2, Trust: Proved, Next: pinBase(nameB),
@@ -176,6 +179,12 @@ func annotatedBase(e *model.Entry) (name string, d digest.Digest) {
 		}
 	}
 	return "", ""
+}
+
+// namesLastStep is for buildah and podman, which with --layers write down the
+// digest of the build's own last step but one as the base's.
+func namesLastStep(e *model.Entry) bool {
+	return e.Image.Config.Config.Labels[buildahLabel] != ""
 }
 
 // differentBuilder (G3).

@@ -79,6 +79,12 @@ func stepCases(t *testing.T) []ruleCase {
 		{"merged", alone(build{steps: []step{does("", files("all")).noted("merge sha256:aa to sha256:bb")}}), "D12", 2, "docker build --squash", 1},
 		{"one COPY FROM scratch", alone(build{steps: []step{does("COPY tool / # buildkit", files("tool").sized(9*mb))}}), "D12", -1, "", 0},
 		{"a base image", alone(build{steps: []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in / ", files("debian").sized(29*mb)), sets(`CMD ["bash"]`)}}), "D12", -1, "", 0},
+		{"merged onto a base", alone(build{steps: []step{does("ADD file: /", files("debian")), sets("COPY a /"), sets("RUN make"), does("", files("all")).noted("merge sha256:aa to sha256:bb")}}), "D12", 2, "the steps above the base were flattened", 1},
+		{"squashed by buildah", alone(build{steps: []step{sets("/bin/sh -c #(nop) COPY a /"), sets("/bin/sh -c make"), does(`/bin/sh -c #(nop) CMD ["a"]`, files("all"))}}), "D12", 2, "CMD makes no files, but has them all", 1},
+		{"settings on an import", alone(build{steps: []step{imported.steps[0], sets("ENV A=1")}}), "D12", -1, "", 0},
+		{"imported with a message", alone(build{more: docker, steps: []step{does("", files("rootfs").sized(9*mb)).noted("flat")}}), "D12", 2, "one layer holds all files (no step is recorded)", 1},
+		{"squashed by buildah commit", alone(build{steps: []step{does("/bin/sh", files("rootfs").sized(9*mb)).noted("FROM example.com/app:1")}}), "D12", 2, "no step is recorded", 1},
+		{"little without a step", alone(build{steps: []step{does("", files("tool"))}}), "D12", -1, "", 0},
 		{"something on an import", alone(build{steps: []step{imported.steps[0], x}}), "D12", -1, "", 0},
 
 		{"old packages", alone(stale("2024-02-01T00:00:00Z", "2024-05-05T00:00:00Z")), "D13", 1, "the image is from 2024-05-05, but its step 3 (RUN apt-get update && apt-get install -y curl) is 94 days older", 1},
@@ -89,6 +95,9 @@ func stepCases(t *testing.T) []ruleCase {
 
 		{"docker commit", alone(committed), "D14", 2, "step 2) has the command bash in place of an instruction", 1},
 		{"no instruction", alone(build{more: docker, steps: []step{committed.steps[0], does("", files("by hand"))}}), "D14", 2, "has no instruction", 1},
+		{"of a command that ran", alone(build{more: docker, config: map[string]any{"Cmd": []string{"/bin/sh", "-c", "echo a >b"}}, steps: []step{committed.steps[0], does("/bin/sh -c echo a >b", files("by hand"))}}), "D14", 2, "has the command /bin/sh -c echo a >b in place", 1},
+		{"a RUN of what is started later", alone(build{more: docker, config: map[string]any{"Cmd": []string{"/bin/sh", "-c", "make"}}, steps: []step{does("/bin/sh -c make", files("x")), sets("/bin/sh -c #(nop)  CMD make")}}), "D14", -1, "", 0},
+		{"imported with a message", alone(build{more: docker, steps: []step{does("", files("rootfs")).noted("flat")}}), "D14", -1, "", 0},
 		{"a classic RUN", alone(build{more: docker, steps: []step{does("/bin/sh -c make", files("x"))}}), "D14", -1, "", 0},
 		{"a tool that leaves it out", alone(build{steps: []step{does("", files("x"))}}), "D14", -1, "", 0},
 		{"docker import", alone(build{more: docker, steps: imported.steps}), "D14", -1, "", 0},

@@ -49,7 +49,9 @@ func settingsDiffer(a, b jsonValue) []string {
 	if history {
 		differ = append(differ, "history")
 	}
-	add("notes of the builder", "docker_version", "container", "container_config", "id", "parent")
+	if !saySameNotes(a, b) {
+		differ = append(differ, "notes of the builder")
+	}
 	if dates || !saySame(a, b, "created") {
 		differ = append(differ, "dates")
 	}
@@ -68,7 +70,7 @@ func runSettingsDiffer(a, b jsonValue) []string {
 	var differ []string
 	for _, name := range namesOf(a, b) {
 		va, vb := a.member(name), b.member(name)
-		if va.says(vb) || va.isDefault() && vb.isDefault() {
+		if va.says(vb) || va.isDefault() && vb.isDefault() || slices.Contains(notesInSettings, name) {
 			continue
 		}
 		switch name {
