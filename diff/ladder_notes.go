@@ -43,42 +43,29 @@ func (v jsonValue) hasNotes() bool {
 }
 
 func (v jsonValue) withoutNotes() jsonValue {
-	v = v.without(notesAtTop)
+	v = v.without(notesAtTop...)
 	v.members = slices.Clone(v.members)
 	for i, name := range v.names {
 		if name == "config" {
-			v.members[i] = v.members[i].without(notesInSettings).withoutDefaults()
+			v.members[i] = v.members[i].withoutDefaults().without(notesInSettings...)
 		}
 	}
-	return v
-}
-
-// without is an object less the members of some names.
-func (v jsonValue) without(dropped []string) jsonValue {
-	if v.kind != '{' {
-		return v
-	}
-	var names []string
-	var members []jsonValue
-	for i, m := range v.members {
-		if !slices.Contains(dropped, v.names[i]) {
-			names, members = append(names, v.names[i]), append(members, m)
-		}
-	}
-	v.names, v.members = names, members
 	return v
 }
 
 // withoutDefaults is an object less the members that say nothing: Docker
 // spells them out, OCI does not.
 func (v jsonValue) withoutDefaults() jsonValue {
+	if v.kind != '{' {
+		return v
+	}
 	var defaults []string
 	for i, m := range v.members {
-		if v.kind == '{' && m.isDefault() {
+		if m.isDefault() {
 			defaults = append(defaults, v.names[i])
 		}
 	}
-	return v.without(defaults)
+	return v.without(defaults...)
 }
 
 // saySameNotes reports whether two configs agree in them.

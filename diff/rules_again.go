@@ -239,11 +239,17 @@ func reprinted(c Comparison, p Pair) []Finding {
 	default:
 		return nil
 	}
+	say := safe.Sprintf("A tool wrote the JSON of the %s again (spacing, order of fields): enough to change the digest, and nothing else.", what)
+	same := safe.Sprintf("both %ss parse to the same JSON", what)
+	if what == "config" && !equalJSON(a.Config.Raw, b.Config.Raw) {
+		say = safe.Const("A tool wrote the config again without the notes of Docker's builder, which no runtime reads: enough to change the digest.")
+		same = safe.Const("both configs parse to the same JSON but for container, container_config, docker_version, and Image and the like in config")
+	}
 	return []Finding{{
 		Severity: 1, Trust: Proved, Evidence: pairEvidence(p),
-		Say:   safe.Sprintf("A tool wrote the JSON of the %s again (spacing, order of fields): enough to change the digest, and nothing else.", what),
+		Say:   say,
 		Next:  safe.Const("Copy manifests and configs as bytes; pins and signatures of the old digest do not fit the new one"),
-		Proof: []safe.Text{safe.Sprintf("config(A) = %s, manifest(A) = %s", a.ID(), a.Manifest.Digest), safe.Sprintf("config(B) = %s, manifest(B) = %s", b.ID(), b.Manifest.Digest), safe.Sprintf("both %ss parse to the same JSON", what)},
+		Proof: []safe.Text{safe.Sprintf("config(A) = %s, manifest(A) = %s", a.ID(), a.Manifest.Digest), safe.Sprintf("config(B) = %s, manifest(B) = %s", b.ID(), b.Manifest.Digest), same},
 		Check: c.configCheck(p, "."),
 	}}
 }

@@ -1,6 +1,9 @@
 package diff
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -22,7 +25,7 @@ var rulesSame = []rule{
 	{
 		id: "A3", name: "same-image-repacked", pair: repacked,
 		means: "The image is the same; some layers were compressed again on the way, so that their digests and the manifest's changed.",
-		proof: "config(A) = config(B) and some layer(A) ≠ layer(B) at the same place",
+		proof: "config(A) = config(B), as bytes or as JSON, and some layer(A) ≠ layer(B) at the same place",
 	},
 	{
 		id: "A4", name: "empty-layer-twin", pair: emptyLayerTwin,
@@ -56,7 +59,7 @@ var rulesSame = []rule{
 	},
 	{
 		id: "A10", name: "flattened", whole: flattened,
-		means: "One side serves several platforms, the other only one of them: it was pulled, tagged and pushed from one machine.",
+		means: "One side serves several platforms, the other only one of them, as when it is pulled, tagged and pushed from one machine.",
 		proof: "A is an index, B a single image, config(B) = config of a child of A",
 	},
 	{
@@ -118,7 +121,7 @@ func packedBy(a, b digest.Digest) string {
 // repacked (A3): layers that were compressed again. When only empty layers
 // were, A4 tells it better and this stays silent.
 func repacked(c Comparison, p Pair) []Finding {
-	if p.Verdict.Code != Repacked {
+	if p.Verdict.Code != Repacked && p.Verdict.Code != Reprinted {
 		return nil
 	}
 	var rows []Row
@@ -172,9 +175,9 @@ func flattened(c Comparison) []Finding {
 		{Side: list.side, Step: none, Digest: member.Descriptor.Digest}, {Side: image.side, Step: none, Digest: image.top},
 	}}
 	platform := platformText(nameOf(*member))
-	if image.side == SideB {
+	if image.side == SideB && !namesPlatform(image.name, *member) {
 		f.Severity = 3
-		f.Say = safe.Sprintf("%s serves %d platforms, %s only %s: it was pulled, tagged and pushed from one machine.", list.name, len(list.images), image.name, platform)
+		f.Say = safe.Sprintf("%s serves %d platforms, %s only %s, as when it is pulled, tagged and pushed from one machine.", list.name, len(list.images), image.name, platform)
 		f.Next = safe.Const("Copy the whole list again: crane copy, regctl image copy, skopeo copy --all or docker buildx imagetools create")
 		f.Command = c.copyCommand()
 	} else {
@@ -183,6 +186,16 @@ func flattened(c Comparison) []Finding {
 		f.Next = safe.Const("Compare list with list to see the other platforms")
 	}
 	return []Finding{f}
+}
+
+// namesPlatform is for tags such as :1.2-arm64, which are made to lead to one
+// platform.
+func namesPlatform(tag string, e model.Entry) bool {
+	_, arch, _ := strings.Cut(nameOf(e), "/")
+	arch, _, _ = strings.Cut(arch, "/")
+	other := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[arch]
+	words := strings.FieldsFunc(tag, func(r rune) bool { return strings.ContainsRune(":/.-+", r) })
+	return arch != "" && slices.ContainsFunc(words, func(w string) bool { return w == arch || w == other || strings.HasPrefix(w, arch+"v") })
 }
 
 // tagged is one side as A9 and A10 see it.

@@ -51,7 +51,7 @@ type ruleCase struct {
 
 func allRuleCases(t *testing.T) []ruleCase {
 	t.Helper()
-	return slices.Concat(firstCases(t), settingsCases(t), originCases(t), stepCases(t), sameCases(t), legacyCases(t), contentCases(t), indexCases(t))
+	return slices.Concat(firstCases(t), settingsCases(t), originCases(t), stepCases(t), realToolCases(t), sameCases(t), legacyCases(t), contentCases(t), indexCases(t))
 }
 
 func TestRules(t *testing.T) {
