@@ -314,30 +314,30 @@ type sameOrNot struct {
 var pairsMade = []sameOrNot{
 	// The same manifest under another name.
 	{"team/app:1", ":retag", "identical", 0, "same same settings settings settings", ""},
-	{"team/app:1", "mirror/app:1", "identical", 0, "", ""},
+	{"team/app:1", "mirror/app:1", "identical", 0, "", "A1"},
 	// The same config in a manifest of the other format.
 	{"team/app:1", ":1-docker", "same-image-other-envelope", 0, "same same settings settings settings", ""},
-	{"team/app:1", ":docker", "same-image-other-envelope", 0, "", ""},
+	{"team/app:1", ":docker", "same-image-other-envelope", 0, "", "A8"},
 	{"team/app:docker", ":back", "same-image-other-envelope", 0, "", ""},
 	{"team/app:many", ":many-docker", "same-image-other-envelope", 0, "", ""},
 	// skopeo writes the config again when it makes OCI of Docker's. Here it
 	// leaves out a null, which says as much as nothing (catalogue A8).
-	{"shop/image-name:prod", "mirror/image-name:oci", "same-image-reprinted", 0, "", ""},
+	{"shop/image-name:prod", "mirror/image-name:oci", "same-image-reprinted", 0, "", "A8 A12"},
 	// The same config over layers that were compressed again.
 	{"team/app:1", ":1-zstd", "same-image-packed-differently", 0, "repacked repacked settings settings settings", ""},
 	{"team/app:1", ":zstd", "same-image-packed-differently", 0, "repacked repacked settings settings settings", ""},
-	{"team/app:zstd", ":docker", "same-image-packed-differently", 0, "", ""},
+	{"team/app:zstd", ":docker", "same-image-packed-differently", 0, "", "A3 A8 D10"},
 	// An index and one of the images in it: the other platform is lost.
-	{"team/app:many", ":amd64", "same-image-other-envelope", 1, "", ""},
+	{"team/app:many", ":amd64", "same-image-other-envelope", 1, "", "A10 !C4"},
 	// Built again.
-	{"team/app:1", ":2", "same-recipe", 1, "same substituted settings settings settings", ""},
+	{"team/app:1", ":2", "same-recipe", 1, "same substituted settings settings settings", "A7 D4"},
 	{"team/app:2", ":3", "same-base", 1, "same same settings settings added settings", ""},
-	{"team/app:3", ":4", "same-files-other-settings", 1, "", ""},
+	{"team/app:3", ":4", "same-files-other-settings", 1, "", "A5 E1"},
 	{"team/app:1", "team/made:a", "unrelated", 1, "", ""},
 	// Made by a library, without a recipe.
 	{"team/made:a", ":labelled", "same-files-other-settings", 1, "", ""},
 	{"team/made:a", ":more", "same-base", 1, "same same same added", ""},
-	{"team/made:one", ":two", "same-image-other-envelope", 1, "", ""},
+	{"team/made:one", ":two", "same-image-other-envelope", 1, "", "C2 !C4"},
 }
 
 // answered is what these tests read of a JSON report.

@@ -3,6 +3,7 @@ package diff
 import (
 	"slices"
 	"strings"
+	"time"
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -136,8 +137,8 @@ func otherBookkeeping(c Comparison, p Pair) []Finding {
 // rebuiltNotRetagged (A7).
 func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
-	if !ok || p.Verdict.Code != SameRecipe {
-		return nil
+	if !ok || p.Verdict.Code != SameRecipe || nameOf(*p.A) != nameOf(*p.B) {
+		return nil // two platforms have to be built each
 	}
 	var rows []Row
 	for _, r := range p.Rows {
@@ -150,7 +151,7 @@ func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
 	}
 	nameA, nameB := c.names()
 	when := ""
-	if from, to := a.Created(), b.Created(); from != nil && to != nil && !from.Equal(*to) {
+	if from, to := a.Created(), b.Created(); from != nil && to != nil && to.Sub(*from).Abs() >= time.Minute {
 		const day = "2006-01-02 15:04"
 		when = ", " + nameA + " on " + from.UTC().Format(day) + ", " + nameB + " on " + to.UTC().Format(day)
 	}

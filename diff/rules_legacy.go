@@ -9,7 +9,7 @@ import (
 var rulesLegacy = []rule{
 	{
 		id: "B1", name: "legacy-view", pair: legacyView,
-		means: "A schema1 manifest whose ids follow from its layers is no build: a registry translated it for clients that do not say they know modern formats.",
+		means: "A schema1 manifest whose ids follow from its layers is no build: a registry or a copying tool translated it for clients that know no later format.",
 		proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
 	},
 	{
@@ -58,9 +58,9 @@ func legacyView(c Comparison, p Pair) []Finding {
 		}
 		return []Finding{{
 			Severity: 1, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
-			Say: safe.Sprintf("In %s, this is not what was pushed but a translation to schema1 by the registry. Layers a3ed95ca in it are place-holders for steps that change settings only.",
+			Say: safe.Sprintf("In %s, the ids follow from the layers: it is a translation to schema1, by a registry or a copying tool, of an image that was built in a later format. Layers a3ed95ca in it are place-holders for steps that change settings only.",
 				s.name),
-			Next:  safe.Const("Ask again with the Accept types of today, and compare config digests"),
+			Next:  safe.Const("Find the image that it was translated from, and compare config digests"),
 			Proof: chainProof(old.Rows),
 			Check: idCommand(old.Rows[len(old.Rows)-1]),
 		}}
