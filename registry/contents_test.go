@@ -23,7 +23,9 @@ func TestContents(t *testing.T) {
 	for _, b := range [][]byte{packed.Bytes(), large, junk} {
 		s.putBlob(t, "app", b)
 	}
-	d := func(b []byte, size int64) v1.Descriptor { return v1.Descriptor{Digest: digest.FromBytes(b), Size: size} }
+	d := func(b []byte, size int64) v1.Descriptor {
+		return v1.Descriptor{Digest: digest.FromBytes(b), Size: size}
+	}
 	repo := s.ref("app", "").Repo()
 	c := newClient(t, Options{})
 	s.reset()
