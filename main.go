@@ -20,6 +20,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry"
@@ -47,6 +48,8 @@ const (
 type flags struct {
 	output    string
 	platform  string
+	expect    string
+	metadata  string
 	logFile   string
 	exact     bool
 	plainHTTP bool
@@ -116,6 +119,7 @@ prints a report and exits like diff: 0 the same image, 1 not the same, 2 trouble
 A screen that is quit exits with 0.`,
 		Example: `  tagdiff localhost:5000/app:testing :prod
   tagdiff -o json registry.example/app:1.4 :1.5
+  tagdiff --metadata build.json --expect linux/amd64,linux/arm64
   tagdiff demo`,
 		Args: cobra.ArbitraryArgs, // parseArgs counts them
 		RunE: failed.of(func(cmd *cobra.Command, args []string) error { return f.open(cmd, args, nil) }),
@@ -127,6 +131,8 @@ A screen that is quit exits with 0.`,
 	p := c.PersistentFlags()
 	p.StringVarP(&f.output, "output", "o", "", "`FORM` of the answer: tui, text, markdown or json (tui on a terminal, else text)")
 	p.StringVarP(&f.platform, "platform", "p", "", "only this `PLATFORM`, as in linux/arm64")
+	p.StringVar(&f.expect, "expect", "", "check that one image has these `PLATFORMS`, with commas between, and that none only claims to be; exit code 1 if not")
+	p.StringVar(&f.metadata, "metadata", "", "take the image by digest from `FILE`, as docker buildx --metadata-file writes it")
 	p.StringVar(&f.logFile, "log", "", "append a record of every request to `FILE`")
 	p.BoolVar(&f.exact, "exact", false, "only equal digests count as the same (for the exit code)")
 	p.BoolVar(&f.plainHTTP, "plain-http", false, "speak http to registries; loopback needs no flag")
@@ -179,11 +185,15 @@ func guideFor(host string) (ui.Guide, error) {
 
 // open shows what the arguments name, on a screen or as a report.
 func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
-	refs, err := parseArgs(args)
+	refs, err := f.refs(args)
 	if err != nil {
 		return err
 	}
 	form, err := f.form()
+	if err != nil {
+		return err
+	}
+	expected, err := f.expected(refs)
 	if err != nil {
 		return err
 	}
@@ -204,7 +214,7 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if form == "tui" {
 		return f.screen(cmd.Context(), client, refs, guide)
 	}
-	r := report.Request{Registry: client, Form: form, Platform: f.platform, Exact: f.exact, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP}}
+	r := report.Request{Registry: client, Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP}}
 	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
 	if err == nil && !same {
 		return errDifferent
@@ -245,6 +255,61 @@ func readAs(err error, refs []model.Ref) error {
 	return err
 }
 
+// refs are what the arguments name, or the file that a build left.
+func (f *flags) refs(args []string) ([]model.Ref, error) {
+	refs, err := parseArgs(args)
+	if err != nil || f.metadata == "" {
+		return refs, err
+	}
+	if len(refs) > 1 {
+		return nil, errors.New("--metadata names one image; name none or its repository beside it")
+	}
+	built, err := builtRef(f.metadata, refs)
+	if err != nil {
+		return nil, fmt.Errorf("the metadata file %s: %w", f.metadata, err)
+	}
+	return []model.Ref{built}, nil
+}
+
+// builtRef reads a metadata file, as far as it may be long.
+func builtRef(name string, refs []model.Ref) (model.Ref, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return model.Ref{}, errors.Unwrap(err)
+	}
+	defer file.Close()
+	raw, err := io.ReadAll(io.LimitReader(file, model.MaxMetadata+1))
+	switch {
+	case err != nil:
+		return model.Ref{}, err
+	case len(raw) > model.MaxMetadata:
+		return model.Ref{}, fmt.Errorf("it is longer than %d bytes", model.MaxMetadata)
+	}
+	builds, err := model.ParseBuilds(raw)
+	if err != nil {
+		return model.Ref{}, err
+	}
+	if len(refs) == 0 {
+		return model.BuiltRef(builds, nil)
+	}
+	return model.BuiltRef(builds, &refs[0])
+}
+
+// expected are the platforms to check for, nil for no check.
+func (f *flags) expected(refs []model.Ref) ([]string, error) {
+	switch {
+	case f.expect == "":
+		return nil, nil
+	case f.output == "tui":
+		return nil, errors.New("--expect prints a report: use -o text, markdown or json")
+	case f.platform != "":
+		return nil, errors.New("--expect looks at all platforms: leave --platform out")
+	case len(refs) != 1 || refs[0].Names() != model.NamesManifest:
+		return nil, errors.New("--expect checks one image: name it with its tag or digest, or give --metadata")
+	}
+	return diff.ParseExpected(f.expect)
+}
+
 func parseArgs(args []string) ([]model.Ref, error) {
 	switch len(args) {
 	case 0:
@@ -266,7 +331,7 @@ func parseArgs(args []string) ([]model.Ref, error) {
 
 // form is the kind of answer; a screen that nobody sees would never end.
 func (f *flags) form() (string, error) {
-	tty := term.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb"
+	tty := term.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb" && f.expect == ""
 	switch f.output {
 	case "":
 		if tty {

@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -242,8 +241,7 @@ func danglingChild(c Comparison) []Finding {
 	for _, s := range c.indexes() {
 		var gone []model.Entry
 		for _, e := range s.art.Entries {
-			var t *model.Trouble
-			if errors.As(e.Err, &t) && t.Missing {
+			if isMissing(e.Err) {
 				gone = append(gone, e)
 			}
 		}

@@ -19,12 +19,13 @@ import (
 const schema = "tagdiff/1"
 
 type jsonReport struct {
-	Schema    string        `json:"schema"`
-	A         *jsonSide     `json:"a"`
-	B         *jsonSide     `json:"b"`
-	Verdict   *jsonVerdict  `json:"verdict"`
-	Platforms []jsonPair    `json:"platforms"`
-	Findings  []jsonFinding `json:"findings"`
+	Schema    string           `json:"schema"`
+	A         *jsonSide        `json:"a"`
+	B         *jsonSide        `json:"b"`
+	Verdict   *jsonVerdict     `json:"verdict"`
+	Expect    *jsonExpectation `json:"expect,omitempty"`
+	Platforms []jsonPair       `json:"platforms"`
+	Findings  []jsonFinding    `json:"findings"`
 }
 
 type jsonSide struct {
@@ -99,7 +100,7 @@ type jsonEvidence struct {
 // JSON prints the report for other programs. All of it is ASCII: whatever is
 // not printable there is escaped, so that it can be shown on any terminal.
 func JSON(w io.Writer, c diff.Comparison, o Options) error {
-	r := jsonReport{Schema: schema, A: o.side(c.A), B: o.side(c.B), Platforms: []jsonPair{}, Findings: o.findings(c.Findings, c.Findings)}
+	r := jsonReport{Schema: schema, A: o.side(c.A), B: o.side(c.B), Expect: jsonExpectationOf(o.Expectation), Platforms: []jsonPair{}, Findings: o.findings(c.Findings, c.Findings)}
 	if c.B != nil {
 		r.Verdict = o.verdict(c.Verdict)
 	}

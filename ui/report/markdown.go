@@ -15,6 +15,7 @@ import (
 // digest, the verdict, the findings, a table for each platform that differs.
 func Markdown(w io.Writer, c diff.Comparison, o Options) error {
 	m := markdown{newPrinter(w, o), o, o.glyphs(), c}
+	m.expectation()
 	m.verdict()
 	m.sides()
 	m.findings()

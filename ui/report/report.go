@@ -18,6 +18,8 @@ type Options struct {
 	ASCII bool      // no other characters, for readers without UTF-8
 	// PlainHTTP is for registries that speak it, which shell commands must say.
 	PlainHTTP bool
+	// Expectation is printed first, if there is one.
+	Expectation *diff.Expectation
 }
 
 func (o Options) glyphs() look.Glyphs {

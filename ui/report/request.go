@@ -26,9 +26,10 @@ type Source interface {
 // Request is a report to be written.
 type Request struct {
 	Registry Source
-	Form     string // text, markdown or json
-	Platform string // only this one, if set
-	Exact    bool   // only equal digests are the same
+	Form     string   // text, markdown or json
+	Platform string   // only this one, if set
+	Exact    bool     // only equal digests are the same
+	Expect   []string // platforms that one image must have, as diff.ParseExpected gives them
 	Options  Options
 }
 
@@ -42,6 +43,8 @@ func (r Request) Write(ctx context.Context, w io.Writer, refs []model.Ref) (same
 		return false, &model.Trouble{Say: "there is nothing to report on", Next: "name a registry, a repository or an image"}
 	case len(refs) == 2:
 		return r.compare(ctx, w, refs[0], refs[1])
+	case len(r.Expect) > 0:
+		return r.expect(ctx, w, refs[0])
 	case refs[0].Names() == model.NamesManifest:
 		return true, r.describe(ctx, w, refs[0])
 	}
@@ -171,6 +174,24 @@ func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error
 		return err
 	}
 	return nothingRead(c)
+}
+
+// expect describes an image and says whether it is what a pipeline expects.
+func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, error) {
+	art, err := r.load(ctx, ref)
+	if err != nil {
+		return false, err
+	}
+	c, err := r.settle(ctx, diff.Describe(art))
+	if err != nil {
+		return false, err
+	}
+	e := diff.Expect(c, r.Expect)
+	r.Options.Expectation = &e
+	if err := r.print(w, c); err != nil {
+		return false, err
+	}
+	return e.Met(), cmp.Or(e.Unread(), unreadIndex(c.A))
 }
 
 // nothingRead is why none of the images that are described could be read, or

@@ -18,6 +18,7 @@ const textWidth = 100
 // then the steps of each platform that differs.
 func Text(w io.Writer, c diff.Comparison, o Options) error {
 	t := textReport{newPrinter(w, o), o, o.glyphs(), c}
+	t.expectation()
 	t.verdict()
 	t.sides()
 	t.findings()

@@ -1,0 +1,141 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// Expectation is how what a reference leads to meets what a pipeline expects.
+type Expectation struct {
+	Platforms []Expected // in the order asked for
+	Extra     []string   // platforms that are there and were not expected: no failure
+	Against   []Finding  // what else fails it
+}
+
+// Expected is one platform that a pipeline expects.
+type Expected struct {
+	Platform string
+	Manifest digest.Digest // "" if it is not there
+	Err      error         // why it could not be read
+}
+
+// fails are the rules that an image for production must not break: an entry
+// that contradicts its config, another platform's base, one platform twice, a
+// member that is gone, a layer that is not what it claims, counts that
+// runtimes refuse. Their severity tells a failure from a remark.
+var fails = map[string]int{"C3": 3, "C4": 3, "C7": 2, "C11": 3, "D7": 3, "D15": 3}
+
+// ParseExpected reads platforms as a person writes them, with commas between.
+func ParseExpected(list string) ([]string, error) {
+	var names []string
+	for part := range strings.SplitSeq(list, ",") {
+		name, err := wanted(part)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// Expect checks one artifact, described alone, against the platforms that it
+// must have, as ParseExpected gives them.
+func Expect(c Comparison, platforms []string) Expectation {
+	var e Expectation
+	images := c.A.Images()
+	taken := make([]bool, len(images))
+	for _, name := range platforms {
+		x := Expected{Platform: name}
+		for i := range images {
+			if !isPlatform(&images[i], name) {
+				continue
+			}
+			taken[i] = true
+			if x.Manifest == "" {
+				x.Manifest, x.Err = images[i].Descriptor.Digest, images[i].Err
+			}
+		}
+		e.Platforms = append(e.Platforms, x)
+	}
+	for i := range images {
+		if !taken[i] {
+			e.Extra = append(e.Extra, orNone(nameOf(images[i])))
+		}
+	}
+	all := slices.Clone(c.Findings)
+	for _, p := range c.Pairs {
+		all = append(all, p.Findings...)
+	}
+	for _, f := range all {
+		if least, ok := fails[f.ID]; ok && f.Severity >= least {
+			e.Against = append(e.Against, f)
+		}
+	}
+	return e
+}
+
+// Met reports whether all platforms are there and nothing speaks against them.
+func (e Expectation) Met() bool {
+	return len(e.Against) == 0 && len(e.missing()) == 0
+}
+
+func (e Expectation) missing() []string {
+	var names []string
+	for _, x := range e.Platforms {
+		if x.Manifest == "" {
+			names = append(names, x.Platform)
+		}
+	}
+	return names
+}
+
+// Unread is why a platform that was expected could not be looked into, nil if
+// all could. A member that the registry does not have is no trouble but an
+// answer: finding C11.
+func (e Expectation) Unread() error {
+	for _, x := range e.Platforms {
+		if x.Err != nil && !isMissing(x.Err) {
+			return x.Err
+		}
+	}
+	return nil
+}
+
+// Headline says in one sentence whether it is met.
+func (e Expectation) Headline() safe.Text {
+	missing := e.missing()
+	switch {
+	case len(missing) > 0:
+		return safe.Sprintf("Not as expected: %s %s not there", list(missing), isAre(len(missing)))
+	case len(e.Against) > 0:
+		return safe.Sprintf("Not as expected: all platforms are there, but %s against it", speaks(len(e.Against)))
+	}
+	return safe.Sprintf("As expected: %s, each from a base of its own", list(e.names()))
+}
+
+func (e Expectation) names() []string {
+	var names []string
+	for _, x := range e.Platforms {
+		names = append(names, x.Platform)
+	}
+	return names
+}
+
+func speaks(n int) string {
+	if n == 1 {
+		return "one finding speaks"
+	}
+	return plural(n, "finding") + " speak"
+}
+
+func isMissing(err error) bool {
+	t, ok := err.(*model.Trouble) //nolint:errorlint // entries hold it bare
+	return ok && t.Missing
+}

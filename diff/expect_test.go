@@ -1,0 +1,71 @@
+package diff
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+func TestParseExpected(t *testing.T) {
+	got, err := ParseExpected("linux/amd64, arm64,linux/aarch64,windows/amd64")
+	if err != nil || !slices.Equal(got, []string{"linux/amd64", "linux/arm64", "windows/amd64"}) {
+		t.Errorf("%q %v", got, err)
+	}
+	for _, bad := range []string{"", "linux/amd64,", "a/b/c/d/e", "linux/amd 64"} {
+		if got, err := ParseExpected(bad); err == nil {
+			t.Errorf("%q gave %q", bad, got)
+		}
+	}
+}
+
+func TestExpect(t *testing.T) {
+	const mb = 1_000_000
+	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
+	unread := gone(arm, false)
+	tests := []struct {
+		name    string
+		a       model.Artifact
+		want    string
+		met     bool
+		says    string
+		against string
+		extra   int
+		trouble bool
+	}{
+		{"both there", index(t, "a", amd, arm, receipt(amd)), "linux/amd64,linux/arm64", true, "As expected: linux/amd64 and linux/arm64", "", 0, false},
+		{"arm64/v8 is arm64", index(t, "a", amd, labelled(arm, "linux", "arm64", "v8")), "arm64,amd64", true, "As expected", "", 0, false},
+		{"one more", index(t, "a", amd, arm), "linux/amd64", true, "As expected", "", 1, false},
+		{"one missing", index(t, "a", amd), "linux/amd64,linux/arm64", false, "linux/arm64 is not there", "", 0, false},
+		{"a single image", single("a", forArch("amd64").image(t)), "linux/amd64", true, "As expected", "", 0, false},
+		{"a single image of another machine", single("a", forArch("amd64").image(t)), "linux/arm64", false, "not there", "", 1, false},
+		{"a label that lies", index(t, "a", amd, labelled(entry(forArch("amd64", sets("USER x")).image(t)), "linux", "arm64", "")), "amd64,arm64", false, "one finding speaks against it", "C3", 0, false},
+		{"a borrowed base", index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb)), "amd64,arm64", false, "one finding speaks", "C4", 0, false},
+		{"certificates for all", index(t, "a", onBase(t, "amd64", "x", mb/2), onBase(t, "arm64", "x", mb/2)), "amd64,arm64", true, "As expected", "", 0, false},
+		{"one platform twice", index(t, "a", amd, entry(forArch("amd64", sets("USER x")).image(t))), "amd64", false, "one finding speaks", "C7", 0, false},
+		{"deleted", index(t, "a", amd, gone(arm, true)), "amd64,arm64", false, "one finding speaks", "C11", 0, false},
+		{"not readable now", index(t, "a", amd, unread), "amd64,arm64", true, "", "", 0, true},
+		{"not readable and not asked for", index(t, "a", amd, unread), "amd64", true, "", "", 1, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			want, err := ParseExpected(tt.want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := Expect(Describe(tt.a), want)
+			var ids []string
+			for _, f := range e.Against {
+				ids = append(ids, f.ID)
+			}
+			if e.Met() != tt.met || !strings.Contains(e.Headline().String(), tt.says) || strings.Join(ids, " ") != tt.against || len(e.Extra) != tt.extra {
+				t.Errorf("met %v: %s; against %q, extra %q", e.Met(), e.Headline(), ids, e.Extra)
+			}
+			if (e.Unread() != nil) != tt.trouble || tt.trouble && !errors.Is(e.Unread(), unread.Err) {
+				t.Errorf("trouble %v", e.Unread())
+			}
+		})
+	}
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/registry/demo"
+)
+
+// TestExpect is the third incident as a pipeline meets it: the labels are
+// right, and the image is not.
+func TestExpect(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(demo.Handler())
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	right := cli(t, "--expect", "linux/amd64,linux/arm64", "-o", "json", host+"/uis/tool:v1.3")
+	if right.code != 0 || !strings.Contains(right.out, `"met": true`) {
+		t.Errorf("v1.3: exit code %d: %s%s", right.code, right.out, right.errors)
+	}
+	wrong := cli(t, "--expect", "linux/amd64,linux/arm64", host+"/uis/tool:main")
+	if wrong.code != 1 || !strings.HasPrefix(wrong.out, "Not as expected: all platforms are there, but one finding speaks against it\n") || !strings.Contains(wrong.out, "C4 borrowed-base") {
+		t.Errorf("main: exit code %d: %s%s", wrong.code, wrong.out, wrong.errors)
+	}
+	missing := cli(t, "--expect", "linux/amd64,linux/s390x", "-o", "markdown", host+"/uis/tool:v1.3")
+	if missing.code != 1 || !strings.Contains(missing.out, "linux/s390x` is not there") && !strings.Contains(missing.out, "linux/s390x is not there") {
+		t.Errorf("missing: exit code %d: %s%s", missing.code, missing.out, missing.errors)
+	}
+}
+
+// TestMetadata: what a build wrote is read by digest, whatever the tag is now.
+func TestMetadata(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(demo.Handler())
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	got := cli(t, "-o", "json", host+"/uis/tool:v1.3")
+	_, rest, _ := strings.Cut(got.out, `"digest": "`)
+	built, _, _ := strings.Cut(rest, `"`)
+	file := filepath.Join(t.TempDir(), "build.json")
+	if err := os.WriteFile(file, []byte(`{"containerimage.digest": "`+built+`", "image.name": "`+host+`/uis/tool:main"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if ok := cli(t, "--metadata", file, "--expect", "linux/amd64,linux/arm64"); ok.code != 0 || !strings.Contains(ok.out, built) {
+		t.Errorf("exit code %d: %s%s", ok.code, ok.out, ok.errors)
+	}
+	for _, tt := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"--metadata", filepath.Join(t.TempDir(), "none.json")}, "no such file"},
+		{[]string{"--metadata", file, host + "/a:1", ":2"}, "--metadata names one image"},
+		{[]string{"--expect", "linux/amd64"}, "name it with its tag or digest"},
+		{[]string{"--expect", "linux/amd64", host + "/a:1", ":2"}, "one image"},
+		{[]string{"--expect", "x y", host + "/a:1"}, "is not a platform"},
+		{[]string{"--expect", "linux/amd64", "-o", "tui", host + "/a:1"}, "use -o text"},
+		{[]string{"--expect", "linux/amd64", "-p", "linux/amd64", host + "/a:1"}, "leave --platform out"},
+	} {
+		if got := cli(t, tt.args...); got.code != 2 || got.out != "" || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, tt.says) {
+			t.Errorf("%q: exit code %d: %s%s", tt.args, got.code, got.out, got.errors)
+		}
+	}
+}

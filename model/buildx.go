@@ -1,0 +1,122 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// MaxMetadata is how large a metadata file may be, in bytes: provenance is in
+// it too.
+const MaxMetadata = 16 << 20
+
+// Build is what docker buildx says of an image that it pushed.
+type Build struct {
+	Target string   // of bake, "" for build
+	Names  []string // as pushed to
+	Digest digest.Digest
+}
+
+type buildMetadata struct {
+	Digest digest.Digest `json:"containerimage.digest"`
+	Name   string        `json:"image.name"`
+}
+
+// ParseBuilds reads what docker buildx build or bake wrote with
+// --metadata-file: of bake, one build for each target.
+func ParseBuilds(raw []byte) ([]Build, error) {
+	var top map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &top); err != nil {
+		return nil, fmt.Errorf("it is not the JSON of docker buildx: %w", err)
+	}
+	if _, ok := top["containerimage.digest"]; ok {
+		b, err := parseBuild("", raw)
+		return []Build{b}, err
+	}
+	var builds []Build
+	for target, member := range top {
+		var m map[string]json.RawMessage
+		if json.Unmarshal(member, &m) != nil || m["containerimage.digest"] == nil {
+			continue
+		}
+		b, err := parseBuild(target, member)
+		if err != nil {
+			return nil, err
+		}
+		builds = append(builds, b)
+	}
+	if len(builds) == 0 {
+		return nil, errors.New("it names no containerimage.digest: docker buildx writes one when it pushes, as with --push")
+	}
+	slices.SortFunc(builds, func(a, b Build) int { return strings.Compare(a.Target, b.Target) })
+	return builds, nil
+}
+
+func parseBuild(target string, raw []byte) (Build, error) {
+	var m buildMetadata
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return Build{}, fmt.Errorf("it is not the JSON of docker buildx: %w", err)
+	}
+	if err := m.Digest.Validate(); err != nil {
+		return Build{}, fmt.Errorf("its containerimage.digest is no digest: %q", m.Digest)
+	}
+	b := Build{Target: target, Digest: m.Digest}
+	for name := range strings.SplitSeq(m.Name, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			b.Names = append(b.Names, name)
+		}
+	}
+	return b, nil
+}
+
+// BuiltRef is the reference by digest of what was built: in the repository of
+// ref, if one is given, else in the one that it was pushed to. Of several
+// builds ref must tell which.
+func BuiltRef(builds []Build, ref *Ref) (Ref, error) {
+	if ref != nil {
+		in := slices.DeleteFunc(slices.Clone(builds), func(b Build) bool { return !b.isIn(ref.Repo()) })
+		if len(in) == 0 && len(builds) == 1 {
+			in = builds // it was pushed under another name, or the name was not kept
+		}
+		if len(in) != 1 {
+			return Ref{}, fmt.Errorf("%d of its builds were pushed to %s, of %s", len(in), ref.Repo(), targets(builds))
+		}
+		return ref.Repo().AtDigest(in[0].Digest), nil
+	}
+	if len(builds) != 1 {
+		return Ref{}, fmt.Errorf("it tells of several builds, %s: name the repository of one", targets(builds))
+	}
+	if len(builds[0].Names) == 0 {
+		return Ref{}, errors.New("it does not say where the image was pushed to: name the repository")
+	}
+	r, err := ParseImage(builds[0].Names[0])
+	if err != nil {
+		return Ref{}, err
+	}
+	return r.Repo().AtDigest(builds[0].Digest), nil
+}
+
+func (b Build) isIn(repo Ref) bool {
+	return slices.ContainsFunc(b.Names, func(name string) bool {
+		r, err := ParseRef(name)
+		return err == nil && r.Repo() == repo
+	})
+}
+
+// targets lists builds by name, as many as fit a line.
+func targets(builds []Build) string {
+	const most = 8
+	var names []string
+	for _, b := range builds[:min(len(builds), most)] {
+		names = append(names, strings.Join(append([]string{b.Target}, b.Names...), " "))
+	}
+	text := strings.Join(names, ", ")
+	if len(builds) > most {
+		text += fmt.Sprintf(" and %d more", len(builds)-most)
+	}
+	return text
+}
