@@ -261,7 +261,7 @@ func (p comparePage) changeSide(msg pickedMsg) (page, effects) {
 
 // recompare makes the comparison anew from what has arrived.
 func (p comparePage) recompare() comparePage {
-	p.drawn, p.trail = [tabCount]sceneKey{}, nil
+	p.drawn = [tabCount]sceneKey{}
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
 		p.cmp = diff.Again(p.cmp, *p.a.art, *p.b.art)
@@ -273,6 +273,7 @@ func (p comparePage) recompare() comparePage {
 	if !p.chosen && len(p.cmp.Pairs) > 0 {
 		p.pick = idOf(p.cmp.Pairs, firstToShow(p.cmp))
 	}
+	p.trail = p.stillFound()
 	p.sums = p.sum()
 	return p
 }

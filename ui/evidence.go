@@ -39,6 +39,23 @@ func (p comparePage) follow(r row) (page, effects) {
 	return p.toTab(view), nil
 }
 
+// stillFound is the trail after something has arrived: its finding as it is
+// now, if it still holds. While things arrive nobody knows.
+func (p comparePage) stillFound() *trail {
+	if p.trail == nil || !p.alone && p.cmp.Verdict.Code == diff.Pending {
+		return p.trail
+	}
+	s := p.scene(p.frame)
+	for _, g := range slices.Concat(s.news, s.also) {
+		for _, f := range append([]diff.Finding{g.Finding}, g.Consequences...) {
+			if findingID(f) == p.trail.key() {
+				return &trail{f, p.trail.view}
+			}
+		}
+	}
+	return nil
+}
+
 // back leaves the evidence for the finding, else the page.
 func (p comparePage) back() (page, effects) {
 	if p.trail == nil {

@@ -28,6 +28,18 @@ func TestFromFindingToEvidence(t *testing.T) {
 	d.sees("open:")
 }
 
+// TestEvidenceSwapped: what is marked stays so while its finding holds.
+func TestEvidenceSwapped(t *testing.T) {
+	d := open(t, retag(t), 80, 24, testingAndProd...)
+	d.keys("enter", "r") // read again
+	d.sees("*∅    7     WORKDIR /app", "A 4f4fb700ef54", "└ Step 7 is empty on both sides")
+	d.keys("s") // the sentence is another one now
+	d.sees("A a3ed95caeb02")
+	d.doesNotSee("*∅")
+	d.keys("esc")
+	d.sees("open:")
+}
+
 func TestEvidenceBesideAFilter(t *testing.T) {
 	d := open(t, retag(t), 80, 24, testingAndProd...)
 	d.keys("3", "/", "touch", "enter", "1", "esc", "enter")
