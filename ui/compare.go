@@ -44,6 +44,8 @@ type comparePage struct {
 	trail    *trail // from a finding to its evidence
 	want     string // the row to put the cursor on
 	unfolded bool   // consequences are shown
+	// news and also are the findings, folded and in order.
+	news, also []diff.Group
 }
 
 // tabID is one of the views.
@@ -196,6 +198,7 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 func (p comparePage) choose(id pairID) comparePage {
 	p.pick, p.chosen, p.trail = id, true, nil
 	p.sums = p.sum()
+	p.news, p.also = p.tell()
 	return p
 }
 
@@ -273,6 +276,7 @@ func (p comparePage) recompare() comparePage {
 	if !p.chosen && len(p.cmp.Pairs) > 0 {
 		p.pick = idOf(p.cmp.Pairs, firstToShow(p.cmp))
 	}
+	p.news, p.also = p.tell()
 	p.trail = p.stillFound()
 	p.sums = p.sum()
 	return p

@@ -10,12 +10,16 @@ import (
 
 // tell are the findings of the platform in view and of the whole, in the order
 // in which they are told. While things arrive there are none: what they say
-// may not hold.
-func (s scene) tell() (news, also []diff.Group) {
-	if !s.alone && s.cmp.Verdict.Code == diff.Pending {
+// may not hold. They are folded when something has arrived, not for each key.
+func (p comparePage) tell() (news, also []diff.Group) {
+	if p.cmp.B != nil && p.cmp.Verdict.Code == diff.Pending {
 		return nil, nil
 	}
-	return diff.Tell(diff.Fold(slices.Concat(s.pair.Findings, s.cmp.Findings)))
+	found := p.cmp.Findings
+	if pair := p.pair(); pair != nil {
+		found = slices.Concat(pair.Findings, found)
+	}
+	return diff.Tell(diff.Fold(found))
 }
 
 // inBox is the group whose sentence stands in the box of the verdict.

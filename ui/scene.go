@@ -50,12 +50,11 @@ func (p comparePage) scene(f frame) scene {
 	s := scene{
 		frame: f, cmp: p.cmp, docs: p.docs, alone: p.cmp.B == nil, wide: (f.width >= wideWidth) != p.stacked,
 		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, fresh: p.docs.ready && p.docs.key == p.askedFor, crane: p.deps.crane,
-		trail: p.trail, open: p.unfolded,
+		trail: p.trail, open: p.unfolded, news: p.news, also: p.also,
 	}
 	if pair := p.pair(); pair != nil {
 		s.pair = *pair
 	}
-	s.news, s.also = s.tell()
 	return s
 }
 
