@@ -152,6 +152,9 @@ func demoCommand(f *flags, failed *outcome) *cobra.Command {
 			if len(args) > 0 {
 				return fmt.Errorf("demo takes no argument, not %q", args[0])
 			}
+			if f.metadata != "" || f.expect != "" {
+				return errors.New("demo takes neither --expect nor --metadata")
+			}
 			server, err := demo.Start()
 			if err != nil {
 				return fmt.Errorf("the demo registry did not start: %w", err)
@@ -185,6 +188,11 @@ func guideFor(host string) (ui.Guide, error) {
 
 // open shows what the arguments name, on a screen or as a report.
 func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
+	for _, name := range []string{"expect", "metadata"} { // as from a variable that is not set
+		if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
+			return fmt.Errorf("--%s is empty", name)
+		}
+	}
 	refs, err := f.refs(args)
 	if err != nil {
 		return err
@@ -292,7 +300,11 @@ func builtRef(name string, refs []model.Ref) (model.Ref, error) {
 	if len(refs) == 0 {
 		return model.BuiltRef(builds, nil)
 	}
-	return model.BuiltRef(builds, &refs[0])
+	built, err := model.BuiltRef(builds, &refs[0])
+	if named := refs[0].Digest; err == nil && named != "" && named != built.Digest {
+		return model.Ref{}, fmt.Errorf("it has %s, which is not the digest beside it", built.Digest)
+	}
+	return built, err
 }
 
 // expected are the platforms to check for, nil for no check.

@@ -78,6 +78,9 @@ func traitsOf(steps []model.Step, ids map[trait]int) []traits {
 	out := make([]traits, len(steps))
 	for i, s := range steps {
 		text, args := unwrap(s.CreatedBy)
+		if s.Comment != "" {
+			text = StepText(s)
+		}
 		recipe := withoutHashes(text)
 		t := traits{hasLayer: s.HasLayer, empty: s.HasLayer && s.Empty, text: id('t', text)}
 		t.recipe = t.text

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // Base is what an image says of the one it is built on.
@@ -20,10 +22,11 @@ type Base struct {
 	Because string
 }
 
-// BaseOf finds where the base ends. No config says so: buildpacks name the
-// last layer of the run image, which proves it; else a start command with
-// files above it is the end of an earlier Dockerfile, which steps that are
-// much younger from there on confirm.
+// BaseOf finds where the base ends. No config says so. Buildpacks name the last
+// layer of the run image, which proves it. Else it is the end of another
+// Dockerfile: a start command with files above it that is set again above,
+// steps that are much younger, or of another builder. One of these suggests it
+// (a Dockerfile can set CMD early, a cache keeps old steps), two show it.
 func BaseOf(img *model.Image) Base {
 	if img == nil {
 		return Base{}
@@ -36,15 +39,34 @@ func BaseOf(img *model.Image) Base {
 		b.Steps, b.Trust, b.Because = steps, Proved, "the label io.buildpacks.lifecycle.metadata names the last layer of the run image"
 		return b
 	}
-	end := lastStart(img.Steps)
-	if end == 0 {
-		return b
-	}
-	b.Steps, b.Trust, b.Because = end, Suggested, "a start command with files above it ends a Dockerfile"
-	if gap := youngerBy(img.Steps, end); gap >= baseGap {
-		b.Trust, b.Because = Shown, "a start command with files above it ends a Dockerfile, and the steps above are younger"
+	for _, end := range starts(img.Steps) {
+		if signs := baseSigns(img, end); len(signs) > 0 {
+			b.Steps, b.Trust, b.Because = end, Suggested, strings.Join(signs, ", ")
+			if len(signs) > 1 {
+				b.Trust = Shown
+			}
+			return b
+		}
 	}
 	return b
+}
+
+// baseSigns are what speaks for a base that ends with a start command, the
+// step before end.
+func baseSigns(img *model.Image, end int) []string {
+	var signs []string
+	start := verb(Instruction(img.Steps[end-1].CreatedBy))
+	if slices.ContainsFunc(img.Steps[end:], func(s model.Step) bool { return verb(Instruction(s.CreatedBy)) == start }) {
+		signs = append(signs, start+" is set again above")
+	}
+	if youngerBy(img.Steps, end) >= baseGap {
+		signs = append(signs, "the steps above are younger")
+	}
+	below, above := stepBuilder(*img, img.Steps[end-1]).Name, stepBuilder(*img, img.Steps[end]).Name
+	if below != "" && above != "" && below != above {
+		signs = append(signs, "another builder made the steps above")
+	}
+	return signs
 }
 
 // baseGap is how much younger one's own steps are than those of a base that
@@ -70,9 +92,10 @@ func runImageSteps(img *model.Image) int {
 	return 0
 }
 
-// lastStart is the end of the newest CMD or ENTRYPOINT that has files above
-// it, as a number of steps.
-func lastStart(steps []model.Step) int {
+// starts are the ends of the start commands that have files above them, as
+// numbers of steps, the newest first.
+func starts(steps []model.Step) []int {
+	var ends []int
 	files := false
 	for i := len(steps) - 1; i >= 0; i-- {
 		s := steps[i]
@@ -81,10 +104,10 @@ func lastStart(steps []model.Step) int {
 			continue
 		}
 		if v := verb(Instruction(s.CreatedBy)); files && (v == "CMD" || v == "ENTRYPOINT") {
-			return i + 1
+			ends = append(ends, i+1)
 		}
 	}
-	return 0
+	return ends
 }
 
 // youngerBy is how much later the first dated step after the end was made than
@@ -114,4 +137,39 @@ func recipeFrom(steps []model.Step, from int) string {
 		keys = append(keys, recipeKey(s.CreatedBy))
 	}
 	return strings.Join(keys, "\n")
+}
+
+// Boundary is the first row of a pair that is one's own on both sides, and what
+// is known of the base below it; ok is false where nothing tells.
+func (p Pair) Boundary() (row int, base Base, ok bool) {
+	a, b := BaseOf(imageOf(p.A)), BaseOf(imageOf(p.B))
+	switch {
+	case p.A == nil || imageOf(p.A) == nil:
+		a = b
+	case p.B == nil || imageOf(p.B) == nil:
+		b = a
+	}
+	if a.Steps == 0 || b.Steps == 0 {
+		return 0, Base{}, false
+	}
+	row = len(p.Rows)
+	for row > 0 && isOwn(p.Rows[row-1].A, a.Steps) && isOwn(p.Rows[row-1].B, b.Steps) {
+		row--
+	}
+	base = b
+	if a.Trust != b.Trust { // no more than the weaker of the two
+		base.Trust = Suggested
+	}
+	return row, base, row > 0 && row < len(p.Rows)
+}
+
+func isOwn(s *model.Step, from int) bool { return s == nil || s.Index >= from }
+
+// Said is what a base is called in a table of steps.
+func (b Base) Said() safe.Text {
+	name := safe.Text{}
+	if b.Name != "" {
+		name = safe.Sprintf(" %s", quoted(b.Name))
+	}
+	return safe.Sprintf("the base image%s (%s: %s)", name, string(b.Trust), b.Because)
 }

@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,6 +17,8 @@ type Expectation struct {
 	Platforms []Expected // in the order asked for
 	Extra     []string   // platforms that are there and were not expected: no failure
 	Against   []Finding  // what else fails it
+
+	unread error // of an image that may be one of those expected
 }
 
 // Expected is one platform that a pipeline expects.
@@ -37,6 +41,9 @@ func ParseExpected(list string) ([]string, error) {
 		name, err := wanted(part)
 		if err != nil {
 			return nil, err
+		}
+		if os, arch, _ := strings.Cut(name, "/"); os == arch || arch == "windows" || arch == "darwin" {
+			return nil, fmt.Errorf("%q is not a platform, which looks like linux/arm64", strings.TrimSpace(part))
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -65,7 +72,9 @@ func Expect(c Comparison, platforms []string) Expectation {
 		e.Platforms = append(e.Platforms, x)
 	}
 	for i := range images {
-		if !taken[i] {
+		if name := nameOf(images[i]); !taken[i] && name == "" && images[i].Err != nil && !isMissing(images[i].Err) {
+			e.unread = cmp.Or(e.unread, images[i].Err)
+		} else if !taken[i] {
 			e.Extra = append(e.Extra, orNone(nameOf(images[i])))
 		}
 	}
@@ -83,7 +92,7 @@ func Expect(c Comparison, platforms []string) Expectation {
 
 // Met reports whether all platforms are there and nothing speaks against them.
 func (e Expectation) Met() bool {
-	return len(e.Against) == 0 && len(e.missing()) == 0
+	return len(e.Against) == 0 && len(e.missing()) == 0 && e.Unread() == nil
 }
 
 func (e Expectation) missing() []string {
@@ -105,17 +114,22 @@ func (e Expectation) Unread() error {
 			return x.Err
 		}
 	}
-	return nil
+	return e.unread
 }
 
 // Headline says in one sentence whether it is met.
 func (e Expectation) Headline() safe.Text {
 	missing := e.missing()
 	switch {
+	case e.Unread() != nil:
+		return safe.Const("Not known: an image could not be read")
 	case len(missing) > 0:
 		return safe.Sprintf("Not as expected: %s %s not there", list(missing), isAre(len(missing)))
 	case len(e.Against) > 0:
 		return safe.Sprintf("Not as expected: all platforms are there, but %s against it", speaks(len(e.Against)))
+	}
+	if len(e.Platforms) == 1 {
+		return safe.Sprintf("As expected: %s", e.Platforms[0].Platform)
 	}
 	return safe.Sprintf("As expected: %s, each from a base of its own", list(e.names()))
 }

@@ -14,7 +14,7 @@ func TestParseExpected(t *testing.T) {
 	if err != nil || !slices.Equal(got, []string{"linux/amd64", "linux/arm64", "windows/amd64"}) {
 		t.Errorf("%q %v", got, err)
 	}
-	for _, bad := range []string{"", "linux/amd64,", "a/b/c/d/e", "linux/amd 64"} {
+	for _, bad := range []string{"", "linux", "windows", "linux/amd64,", "a/b/c/d/e", "linux/amd 64"} {
 		if got, err := ParseExpected(bad); err == nil {
 			t.Errorf("%q gave %q", bad, got)
 		}
@@ -46,7 +46,7 @@ func TestExpect(t *testing.T) {
 		{"certificates for all", index(t, "a", onBase(t, "amd64", "x", mb/2), onBase(t, "arm64", "x", mb/2)), "amd64,arm64", true, "As expected", "", 0, false},
 		{"one platform twice", index(t, "a", amd, entry(forArch("amd64", sets("USER x")).image(t))), "amd64", false, "one finding speaks", "C7", 0, false},
 		{"deleted", index(t, "a", amd, gone(arm, true)), "amd64,arm64", false, "one finding speaks", "C11", 0, false},
-		{"not readable now", index(t, "a", amd, unread), "amd64,arm64", true, "", "", 0, true},
+		{"not readable now", index(t, "a", amd, unread), "amd64,arm64", false, "Not known", "", 0, true},
 		{"not readable and not asked for", index(t, "a", amd, unread), "amd64", true, "", "", 1, false},
 	}
 	for _, tt := range tests {

@@ -90,20 +90,33 @@ func hashOfFiles(text string, i int) bool {
 func unwrap(createdBy string) (text string, args []string) {
 	s := strings.TrimSuffix(oneBlank(createdBy), " # buildkit")
 	if rest, ok := withoutNop(s); ok {
-		return strings.TrimSpace(rest), nil
+		return spelled(strings.TrimSpace(rest)), nil
 	}
 	rest, isRun := strings.CutPrefix(s, "RUN ")
+	flags, rest := takeFlags(rest, isRun)
 	if n, words, ok := countArgs(rest); ok {
 		args, rest = takeArgs(n, strings.Split(words, " "))
 		isRun = true
 	}
-	if command, ok := strings.CutPrefix(rest, shell); ok {
-		return "RUN " + command, args
+	if command, ok := withoutShell(rest); ok {
+		return "RUN " + flags + command, args
 	}
 	if isRun {
-		return "RUN " + rest, args
+		return "RUN " + flags + rest, args
 	}
-	return s, args
+	return spelled(s), args
+}
+
+// takeFlags takes the options of a RUN off the front, as in --mount=type=cache.
+func takeFlags(s string, isRun bool) (flags, rest string) {
+	for isRun && strings.HasPrefix(s[len(flags):], "--") {
+		end := strings.IndexByte(s[len(flags):], ' ')
+		if end < 0 {
+			return "", s
+		}
+		flags = s[:len(flags)+end+1]
+	}
+	return flags, s[len(flags):]
 }
 
 // oneBlank is s with every run of blanks made one. Most texts are so already.
@@ -158,15 +171,15 @@ func takeArgs(n int, words []string) (args []string, rest string) {
 }
 
 func valueGoesOn(words []string, last bool) bool {
-	if words[0] == "/bin/sh" && len(words) > 1 && words[1] == "-c" {
+	if shellWords(words) > 0 {
 		return false
 	}
 	if !last {
 		return !argName.MatchString(words[0])
 	}
-	// After the last value only the default shell tells where it ends.
-	for i := range len(words) - 1 {
-		if words[i] == "/bin/sh" && words[i+1] == "-c" {
+	// After the last value only the shell tells where it ends.
+	for i := range words {
+		if shellWords(words[i:]) > 0 {
 			return true
 		}
 	}

@@ -85,8 +85,14 @@ func isPlatform(e *model.Entry, want string) bool {
 	}
 	p := e.Platform()
 	name := model.PlatformName(p)
+	version := p.OSVersion
 	p.OSVersion = ""
-	return name != "" && (name == want || model.PlatformName(p) == want)
+	if name == "" || name == want || model.PlatformName(p) == want {
+		return name != ""
+	}
+	// A build of Windows is also found by the first parts of its version.
+	least, ok := strings.CutPrefix(want, model.PlatformName(p)+" (")
+	return ok && strings.HasPrefix(version, strings.TrimSuffix(least, ")")+".")
 }
 
 func (c Comparison) platformNames() string {

@@ -93,7 +93,7 @@ func otherSettings(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: 1, Trust: Proved, Evidence: pairEvidence(p),
+		Trust: Proved, Evidence: pairEvidence(p),
 		Say:   safe.Const("No file differs, byte for byte: if one behaves differently, it is by its settings."),
 		Next:  safe.Const("Look at the config, side by side"),
 		Proof: []safe.Text{safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(a.Config.RootFS.DiffIDs)), safe.Sprintf("config(A) = %s", a.ID()), safe.Sprintf("config(B) = %s", b.ID())},

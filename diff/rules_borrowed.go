@@ -47,7 +47,7 @@ type borrow struct {
 	name, platforms string
 	layers          int
 	size            int64
-	whole           bool // there is nothing else in them
+	whole           bool // there is nothing else in them, and nothing that is run
 	evidence        []Evidence
 	proof           []safe.Text
 	check           safe.Text
@@ -84,7 +84,7 @@ func borrowedIn(a *model.Artifact, side Side, name string) []borrow {
 		if b.size < minBorrowed || b.size < minBorrowedData && ofData(group[0]) {
 			continue
 		}
-		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(baseOf(e)) > b.layers })
+		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(baseOf(e)) > b.layers || startsSomething(e) })
 		for _, s := range baseOf(group[0])[:b.layers] {
 			b.proof = append(b.proof, safe.Sprintf("all have diff_id %s (%s)", s.DiffID, bytesText(s.Layer.Size)))
 		}
@@ -102,6 +102,12 @@ func borrowedIn(a *model.Artifact, side Side, name string) []borrow {
 func ofData(e model.Entry) bool {
 	b := stepBuilder(*e.Image, *baseOf(e)[0]).Name
 	return b == "Bazel" || b == "ko" || b == "apko" || b == "Nix"
+}
+
+// startsSomething reports whether an image is to be run, not mounted or copied
+// from: then there are programs in it.
+func startsSomething(e model.Entry) bool {
+	return len(e.Image.Config.Config.Entrypoint)+len(e.Image.Config.Config.Cmd) > 0
 }
 
 // sharedStarts groups images of more than one architecture by their first

@@ -49,6 +49,9 @@ func indexCases(t *testing.T) []ruleCase {
 	data := func(arch string) model.Entry {
 		return entry(build{arch: arch, steps: []step{does("COPY data /", files("data").sized(50*mb))}}.image(t))
 	}
+	script := func(arch string) model.Entry {
+		return entry(build{arch: arch, config: map[string]any{"Entrypoint": []string{"/app.py"}}, steps: []step{does("COPY data /", files("data").sized(50*mb))}}.image(t))
+	}
 	latest, latestArm := single("latest", forArch("arm64").image(t)), single("4.3.5-arm64", forArch("arm64").image(t))
 	return []ruleCase{
 		{"distroless", one(tool("amd64", "bazel build ...", 2*mb), tool("arm64", "bazel build ...", 2*mb)), "C4", -1, "", 0},
@@ -58,6 +61,7 @@ func indexCases(t *testing.T) []ruleCase {
 		{"just a base", one(tool("amd64", "ADD rootfs /", mb), tool("arm64", "ADD rootfs /", mb)), "C4", 3, "1.0 MB", 2},
 		{"just no base", one(tool("amd64", "ADD rootfs /", mb-1), tool("arm64", "ADD rootfs /", mb-1)), "C4", -1, "", 0},
 		{"two of three", one(onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb), onBase(t, "s390x", "y", 2*mb)), "C4", 3, "linux/amd64 and linux/arm64 start", 2},
+		{"the very same files, to be run", one(script("amd64"), script("arm64")), "C4", 3, "start from the same bytes", 2},
 		{"the very same files", one(data("amd64"), data("arm64")), "C4", 2, "hold the very same files (50 MB)", 2},
 
 		{"new CPUs only", one(v("amd64", "v3"), arm), "C8", 2, "amd64 is there as linux/amd64/v3 only", 1},

@@ -43,14 +43,14 @@ func baseMoved(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	own := len(a.Steps) - baseA.Steps
-	trust := Shown
+	severity, trust, moved := 2, Shown, "The base moved"
 	if baseA.Trust == Suggested || baseB.Trust == Suggested {
-		trust = Suggested
+		severity, trust, moved = 1, Suggested, "The base may have moved"
 	}
 	return []Finding{{
-		Severity: 2, Trust: trust, Evidence: evidenceOf(rows[:1]),
-		Say: safe.Sprintf("The base moved: it differs from step %d on%s. Your own %s above it %s the same.",
-			printed(rows[0]), baseVersions(*a, *b), plural(own, "step"), isAre(own)),
+		Severity: severity, Trust: trust, Evidence: evidenceOf(rows[:1]),
+		Say: safe.Sprintf("%s: it differs from step %d on%s. Your own %s above it %s the same.",
+			moved, printed(rows[0]), baseVersions(*a, *b), plural(own, "step"), readVerb(own)),
 		Next:  pinBase(cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
 		Check: c.configCheck(p, "[.history[].created_by]"),
@@ -82,10 +82,10 @@ func baseVersions(a, b model.Image) string {
 }
 
 func pinBase(name string) safe.Text {
-	if name == "" {
-		name = "NAME:TAG"
+	if name != "" {
+		name = quoted(name)
 	}
-	return safe.Sprintf("Pin the base, since only a digest holds still: FROM %s@sha256:…", quoted(name))
+	return safe.Sprintf("Pin the base, since only a digest holds still: FROM %s…@sha256:…", name)
 }
 
 func baseProof(a, b model.Image, baseA, baseB Base, first Row) []safe.Text {
@@ -123,7 +123,7 @@ func rowProof(r Row) []safe.Text {
 func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	nameA, digestA := annotatedBase(p.A)
 	nameB, digestB := annotatedBase(p.B)
-	if digestA == "" || digestB == "" || digestA == digestB {
+	if digestA == "" || digestB == "" || digestA == digestB || c.sameBaseFiles(p) {
 		return Finding{}, false
 	}
 	if nameA == nameB && (namesLastStep(p.A) || namesLastStep(p.B)) {
@@ -145,7 +145,7 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 		f.Next = safe.Const("Check that the other base is meant")
 	case nameB != "":
 		f.Say = safe.Sprintf("The base changed underneath: %s was %s, is %s%s.", quoted(nameB), short(digestA), short(digestB), c.ownSteps(p))
-		f.Command = safe.Sprintf("crane manifest %s@%s", quoted(nameB), digestA)
+		f.Command = safe.Sprintf("crane digest %s", quoted(nameB))
 		if !plainName(nameB) {
 			f.Command = safe.Text{}
 		}
@@ -167,7 +167,15 @@ func (c Comparison) ownSteps(p Pair) string {
 	if a.Steps == 0 || b.Steps == 0 || recipeFrom(p.A.Image.Steps, a.Steps) != recipeFrom(p.B.Image.Steps, b.Steps) {
 		return ""
 	}
-	return "; the steps above it are the same"
+	return "; the steps above it read the same"
+}
+
+// sameBaseFiles reports whether the bases, as far as it is known where they
+// end, are the same for this platform: an index that was published again for
+// another one has another digest.
+func (c Comparison) sameBaseFiles(p Pair) bool {
+	a, b := BaseOf(p.A.Image), BaseOf(p.B.Image)
+	return a.Steps > 0 && b.Steps > 0 && len(differingBase(p.Rows, a.Steps, b.Steps)) == 0
 }
 
 // annotatedBase is the base's name and digest as the manifest or, failing

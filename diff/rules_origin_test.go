@@ -26,6 +26,14 @@ func onPython(version, baseDate, ownDate string, own ...step) build {
 	return b
 }
 
+// early is a Dockerfile that sets its start command before its last file.
+func early(source, lower string) build {
+	return build{steps: []step{
+		does("ADD rootfs /", files("debian")).at(lower), does("COPY src /src", files("src "+source)).at(lower),
+		sets(`ENTRYPOINT ["app"]`).at(lower), does("COPY conf /etc", files("conf")).at(ownDay),
+	}}
+}
+
 func annotated(b build, name string, d digest.Digest) build {
 	b.extra = map[string]any{"annotations": map[string]string{v1.AnnotationBaseImageName: name, v1.AnnotationBaseImageDigest: string(d)}}
 	return b
@@ -48,13 +56,16 @@ func originCases(t *testing.T) []ruleCase {
 		return build{config: map[string]any{"Labels": map[string]string{buildahLabel: "1.28.2"}}, steps: []step{does("ADD file: /", files("debian")), does("/bin/sh -c make", files(content))}}
 	}
 	return []ruleCase{
-		{"the base moved", pairOf(t, old, moved), "G1", 2, "The base moved: it differs from step 3 on (PYTHON_VERSION 2.7.16 → 2.7.17). Your own 4 steps above it are the same.", 2},
+		{"the base moved", pairOf(t, old, moved), "G1", 2, "The base moved: it differs from step 3 on (PYTHON_VERSION 2.7.16 → 2.7.17). Your own 4 steps above it read the same.", 2},
 		{"the own steps changed too", pairOf(t, old, onPython("2.7.17", baseDay, ownDay, sets("USER x"))), "G1", -1, "", 0},
 		{"only the own steps changed", pairOf(t, old, onPython("2.7.16", baseDay, ownDay, does("COPY x /", files("x")))), "G1", -1, "", 0},
 		{"a version of one's own", pairOf(t, app(sets("ENV APP_VERSION=1"), does("RUN x", files("1"))), app(sets("ENV APP_VERSION=2"), does("RUN x", files("2")))), "G1", -1, "", 0},
 		{"annotated", pairOf(t, annotated(old, "docker.io/library/python:2.7", one), annotated(moved, "docker.io/library/python:2.7", two)), "G1", 2,
-			"The base changed underneath: docker.io/library/python:2.7 was " + short(one) + ", is " + short(two) + "; the steps above it are the same.", 2},
+			"The base changed underneath: docker.io/library/python:2.7 was " + short(one) + ", is " + short(two) + "; the steps above it read the same.", 2},
 		{"annotated, another base", pairOf(t, annotated(old, "python:2.7", one), annotated(moved, "python:3", two)), "G1", 2, "built on different bases: :a on python:2.7, :b on python:3", 2},
+		{"annotated, the same files here", pairOf(t, annotated(old, "python:2.7", one), annotated(onPython("2.7.16", baseDay, ownDay, does("COPY x /", files("x"))), "python:2.7", two)), "G1", -1, "", 0},
+		{"a start command set early", pairOf(t, early("1", ownDay), early("2", ownDay)), "G1", -1, "", 0},
+		{"a start command set early, and a cache", pairOf(t, early("1", baseDay), early("2", baseDay)), "G1", 1, "The base may have moved", 2},
 		{"annotated alike, other files", pairOf(t, annotated(app(), "python:2.7", one), annotated(app(does("RUN x", files("x"))), "python:2.7", one)), "G1", -1, "", 0},
 
 		{"buildah with --layers names its own last step", pairOf(t, annotated(byBuildah("1"), "python:2.7", one), annotated(byBuildah("2"), "python:2.7", two)), "G1", -1, "", 0},
@@ -125,3 +136,15 @@ func TestBaseOf(t *testing.T) {
 
 // hex64 is a hash of copied files as classic builders record it.
 func hex64(digit byte) string { return strings.Repeat(string(digit), 64) }
+
+func TestBoundary(t *testing.T) {
+	c := pairOf(t, onPython("2.7.16", baseDay, ownDay), onPython("2.7.17", baseDay, ownDay, sets("USER app")))
+	p := c.Pairs[0]
+	row, base, ok := p.Boundary()
+	if !ok || p.Rows[row].A == nil || p.Rows[row].A.Index != 5 || base.Trust != Shown {
+		t.Errorf("row %d, %+v, %v", row, base, ok)
+	}
+	if _, _, ok := pairOf(t, build{steps: []step{does("COPY x /", files("x"))}}, onPython("2.7.16", baseDay, ownDay)).Pairs[0].Boundary(); ok {
+		t.Error("only one side has a base that is known")
+	}
+}

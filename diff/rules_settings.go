@@ -234,7 +234,7 @@ func workdir(img model.Image) string {
 
 func health(img model.Image) string {
 	raw := img.Config.Docker.Healthcheck
-	if len(raw) == 0 || string(raw) == "null" {
+	if len(raw) == 0 || string(raw) == "null" || string(raw) == "{}" {
 		return ""
 	}
 	var v any

@@ -40,8 +40,11 @@ func ParseBuilds(raw []byte) ([]Build, error) {
 	var builds []Build
 	for target, member := range top {
 		var m map[string]json.RawMessage
-		if json.Unmarshal(member, &m) != nil || m["containerimage.digest"] == nil {
+		if json.Unmarshal(member, &m) != nil || m["buildx.build.ref"] == nil && m["containerimage.digest"] == nil {
 			continue
+		}
+		if m["containerimage.digest"] == nil {
+			return nil, fmt.Errorf("its target %q names no containerimage.digest: docker buildx writes one when it pushes, as with --push", target)
 		}
 		b, err := parseBuild(target, member)
 		if err != nil {

@@ -17,8 +17,10 @@ func (s scene) historyRows() []row {
 	if trouble := s.entryTrouble(); trouble != nil {
 		return trouble
 	}
-	for _, r := range slices.Backward(s.pair.Rows) {
+	boundary := s.boundaryRow()
+	for i, r := range slices.Backward(s.pair.Rows) {
 		rows = append(rows, s.historyRow(r))
+		rows = append(rows, boundary(i)...)
 	}
 	return append(rows, s.countNotes()...)
 }

@@ -23,10 +23,24 @@ func (s scene) layerRows() []row {
 	if trouble := s.entryTrouble(); trouble != nil {
 		return append(rows, trouble...)
 	}
-	for _, r := range slices.Backward(s.pair.Rows) {
+	boundary := s.boundaryRow()
+	for i, r := range slices.Backward(s.pair.Rows) {
 		rows = append(rows, s.withFindings(s.layerRow(r), func(f diff.Finding) bool { return pointsAt(f, r) }))
+		rows = append(rows, boundary(i)...)
 	}
 	return append(rows, s.countNotes()...)
+}
+
+// boundaryRow gives the line that stands under the oldest of one's own steps.
+func (s scene) boundaryRow() func(i int) []row {
+	at, base, ok := s.pair.Boundary()
+	return func(i int) []row {
+		if !ok || i != at {
+			return nil
+		}
+		text := s.glyphs.Fit(safe.Sprintf("below: %s", base.Said()), max(s.width-leadWidth-2, 8))
+		return []row{{header: true, lines: []look.Line{look.L(look.Gap(leadWidth), look.S(look.Heading, text))}}}
+	}
 }
 
 func (s scene) layerHeading() []row {
@@ -249,7 +263,7 @@ func (s scene) instruction(st *model.Step) safe.Text {
 		}
 		return safe.Const("(no command recorded)")
 	}
-	return s.gate.Clean(diff.Instruction(st.CreatedBy))
+	return s.gate.Clean(diff.StepText(*st))
 }
 
 // layerCell is a side's layer: digest, empty sign, size; a hatch where the side

@@ -192,7 +192,11 @@ func (t textReport) steps(p diff.Pair) {
 			t.g.Fit(safe.Const("A layer"), layerWidth), safe.Const(" "), t.g.Fit(safe.Const("B layer"), layerWidth))
 	}
 	t.line(head...)
-	for _, r := range p.Rows {
+	own, base, known := p.Boundary()
+	for i, r := range p.Rows {
+		if known && i == own {
+			t.line(safe.Const("        "), safe.Sprintf("above: %s", base.Said()))
+		}
 		t.row(r)
 	}
 }
@@ -248,7 +252,7 @@ func wrapTo(text safe.Text, width int) []safe.Text {
 
 // instruction is what a step does, as a person reads it.
 func instruction(o Options, s *model.Step) safe.Text {
-	if text := diff.Instruction(s.CreatedBy); text != "" {
+	if text := diff.StepText(*s); text != "" {
 		return o.Gate.Clean(text)
 	}
 	return safe.Const("(nothing recorded)")
