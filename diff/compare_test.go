@@ -1,10 +1,13 @@
 package diff
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -190,6 +193,14 @@ func FuzzCompare(f *testing.F) {
 	m, c := app(does("WORKDIR /", nothing)).raw(f)
 	f.Add(m, c, m, c)
 	f.Add(fixture(f, "prod.schema2.json"), fixture(f, "config-a694bf29e765.json"), fixture(f, "prod.schema1.json"), []byte("{}"))
+	odd := build{
+		config:  map[string]any{"Env": []string{"API_TOKEN=x", "A_VERSION=1"}, "Labels": map[string]string{"org.opencontainers.image.revision": "a", "org.opencontainers.image.ref.name": "ubuntu", "org.opencontainers.image.version": "1"}},
+		created: "2024-05-05T00:00:00Z", more: map[string]any{"docker_version": "1.13.1"},
+		steps: []step{does("ADD x /", files("x").sized(2_000_000)), sets("CMD x"), does("RUN apt-get install x", files("y")).at("2024-01-01T00:00:00Z"), does("bash", files("x").sized(2_000_000))},
+	}
+	oddManifest, oddConfig := odd.raw(f)
+	f.Add(oddManifest, oddConfig, m, c)
+	f.Add(bytes.ReplaceAll(oddManifest, []byte("tar+gzip"), []byte("tar+zstd")), bytes.ReplaceAll(oddConfig, []byte("amd64"), []byte("arm64")), oddManifest, oddConfig)
 	f.Fuzz(func(t *testing.T, manifestA, configA, manifestB, configB []byte) {
 		a, okA := arbitrary(manifestA, configA)
 		b, okB := arbitrary(manifestB, configB)
@@ -206,11 +217,57 @@ func FuzzCompare(f *testing.F) {
 		if c.Verdict.Code == Identical && a.Top.Digest != b.Top.Digest {
 			t.Fatal("other bytes taken for identical")
 		}
-		Describe(a)
+		checkFindings(t, c)
+		checkFindings(t, Describe(a))
+		both := index(t, "both", a.Entries[0], b.Entries[0])
+		checkFindings(t, Describe(both))
+		checkFindings(t, Compare(both, a))
+		seen := map[digest.Digest]model.Contents{}
+		for _, layers := range Doubts(c) {
+			for i, d := range layers {
+				seen[d.Digest] = model.Contents{DiffID: digest.FromString(string(d.Digest)), Empty: i%2 == 0}
+			}
+		}
+		checkFindings(t, c.WithContents(seen))
 		if back := Compare(b, a); back.Verdict.Code != c.Verdict.Code {
 			t.Fatalf("%q one way, %q the other", c.Verdict.Code, back.Verdict.Code)
 		}
 	})
+}
+
+// checkFindings: whatever the images, a finding says something that can be
+// shown, points at steps that are there, and none is lost when they are folded.
+func checkFindings(t *testing.T, c Comparison) {
+	t.Helper()
+	all := slices.Clone(c.Findings)
+	for _, p := range c.Pairs {
+		steps := map[Side]int{SideA: len(stepsOf(p.A)), SideB: len(stepsOf(p.B))}
+		for _, f := range p.Findings {
+			for _, e := range f.Evidence {
+				if e.Step >= steps[e.Side] {
+					t.Errorf("%s points at step %d of %d", f.ID, e.Step, steps[e.Side])
+				}
+			}
+		}
+		all = append(all, p.Findings...)
+	}
+	for _, f := range all {
+		if f.Say.IsEmpty() || f.Next.IsEmpty() || f.Trust == "" || f.Severity < 0 || f.Severity > 3 || len(f.Evidence) == 0 {
+			t.Errorf("not whole: %+v", f)
+		}
+		for _, command := range []string{f.Command.String(), f.Check.String()} {
+			if strings.ContainsAny(command, "`") || strings.Count(command, "'")%2 != 0 {
+				t.Errorf("%s would have a shell run %q", f.ID, command)
+			}
+		}
+	}
+	n := 0
+	for _, g := range Fold(all) {
+		n += 1 + len(g.Consequences)
+	}
+	if n != len(all) {
+		t.Errorf("%d of %d findings are left after folding", n, len(all))
+	}
 }
 
 func arbitrary(manifest, config []byte) (model.Artifact, bool) {
