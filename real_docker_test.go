@@ -351,8 +351,8 @@ var pairsOfDocker = []sameOrNot{
 	{"app:kit-noop", ":kit-noop-again", "identical", 0, "", "!D12"},
 	// The other builder: a WORKDIR that is there already makes an empty layer.
 	{"app:classic-noop", ":kit-noop", "same-files-recorded-differently", 1, "same both-empty settings settings settings", "A6 G3 !D5 !D12"},
-	{"app:classic", ":kit", "same-base", 1, "", "G3 !D5"},
-	{"app:kit", ":buildah-full", "same-base", 1, "", "G3 !D5"},
+	{"app:classic", ":kit", "same-recipe", 1, "same both-empty substituted substituted settings settings settings", "A7 G3 !D5"},
+	{"app:kit", ":buildah-full", "same-recipe", 1, "repacked both-empty substituted substituted settings settings settings", "A7 G3 !D5"},
 	{"app:classic", ":buildah-full", "same-recipe", 1, "repacked settings substituted substituted settings settings settings", "G3"},
 	{"app:classic-noop", ":buildah-noop", "same-files-other-settings", 1, "repacked settings settings settings settings", "G3"},
 	{"app:kit-noop", ":buildah-noop", "same-files-recorded-differently", 1, "repacked both-empty settings settings settings", "G3"},
@@ -397,7 +397,7 @@ var pairsOfDocker = []sameOrNot{
 	{"app:kit", ":kit-computed", "same-image-reprinted", 0, "", ""},
 	{"app:classic", ":classic-computed", "same-image-reprinted", 0, "", ""},
 	{"app:kit-schema1", ":kit-computed", "same-image-reprinted", 0, "", ""},
-	{"app:classic", ":kit-computed", "same-base", 1, "", ""},
+	{"app:classic", ":kit-computed", "same-base", 1, "", "B1 G3"},
 	{"base:1", "app:kit", "same-base", 1, "", "E1 !D14"},
 }
 

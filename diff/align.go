@@ -23,9 +23,11 @@ func Align(a, b []model.Step) []Row {
 type traits struct {
 	hasLayer, empty bool
 	diffID, blob    int
-	text            int // Instruction
-	recipe          int // Instruction without hashes of files
-	withArgs        int // the same with build arguments
+	text            int  // Instruction
+	recipe          int  // Instruction without hashes of files
+	withArgs        int  // the same with build arguments
+	copy            int  // what a COPY or ADD copies to
+	hashed          bool // it names a hash of what it copies, not the sources
 }
 
 func (t traits) real() bool { return t.hasLayer && !t.empty }
@@ -90,6 +92,9 @@ func traitsOf(steps []model.Step, ids map[trait]int) []traits {
 		t.withArgs = t.recipe
 		if len(args) > 0 {
 			t.withArgs = id('t', keyOf(recipe, args))
+		}
+		if key := copyKey(recipe); s.HasLayer && key != "" {
+			t.copy, t.hashed = id('c', key), recipe != text
 		}
 		if s.HasLayer {
 			t.diffID, t.blob = id('d', string(s.DiffID)), id('b', string(s.Layer.Digest))

@@ -67,6 +67,31 @@ func withoutHashes(text string) string {
 
 const hashDigits = 64
 
+// copyKey is the verb and the destination of a COPY or ADD, "" for others. The
+// classic builder and buildah record a hash of what was copied, BuildKit the
+// sources: only the destination can be compared between them.
+func copyKey(recipe string) string {
+	v := verb(recipe)
+	if v != "COPY" && v != "ADD" {
+		return ""
+	}
+	i := strings.LastIndexByte(recipe, ' ')
+	if i == len(v) {
+		return ""
+	}
+	return v + strings.TrimSuffix(recipe[i:], "/")
+}
+
+// sameCopy reports whether two builders may have recorded one COPY or ADD: one
+// of them by what it copied, the other by its sources.
+func sameCopy(a, b string) bool {
+	a, _ = unwrap(a)
+	b, _ = unwrap(b)
+	recipeA, recipeB := withoutHashes(a), withoutHashes(b)
+	key := copyKey(recipeA)
+	return key != "" && key == copyKey(recipeB) && (a == recipeA) != (b == recipeB)
+}
+
 // hashOfFiles reports whether a hash of files stands around the colon at i.
 func hashOfFiles(text string, i int) bool {
 	n := 0

@@ -17,7 +17,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	var differ []int
 	for i := range l.a.Steps {
 		a, b := l.a.Steps[i], l.b.Steps[i]
-		if a.CreatedBy != b.CreatedBy && recipeKey(a.CreatedBy) != recipeKey(b.CreatedBy) {
+		if a.CreatedBy != b.CreatedBy && recipeKey(a.CreatedBy) != recipeKey(b.CreatedBy) && !sameCopy(a.CreatedBy, b.CreatedBy) {
 			return Verdict{}, false
 		}
 		if !sameOrNothing(a, b) {

@@ -47,6 +47,10 @@ func TestLadder(t *testing.T) {
 		{"an empty step recorded as a setting", app(does("WORKDIR /app", nothing)), app(sets("WORKDIR /app")), OtherRecord, Proved, 4, "recorded differently", "1 empty layer"},
 		{"built again", plain, app(does("COPY . /app # buildkit", files("app 2"))), SameRecipe, Shown, 4, "built again from step 4 on", "COPY . /app"},
 		{"a changed setting on the same base", plain, app(sets("ENV V=2"), does("COPY . /app", files("app 2"))), SameBase, Proved, 4, "different from step 4 on", "first 2 layers with files are the same (29 MB); then ENV V=2 is only in :b"},
+		{"built by the other builder", app(does("COPY a.conf b.conf /etc/app/ # buildkit", files("conf"))), app(does("/bin/sh -c #(nop) COPY multi:"+strings.Repeat("c", 64)+" in /etc/app ", files("conf 2"))),
+			SameRecipe, Shown, 4, "built again from step 4 on", "COPY a.conf b.conf /etc/app/"},
+		{"another source to the same place", app(does("COPY a.conf /etc/ # buildkit", files("a"))), app(does("COPY b.conf /etc/ # buildkit", files("b"))),
+			SameBase, Proved, 4, "different from step 4 on", "COPY a.conf /etc/ becomes COPY b.conf /etc/"},
 		{"another base under the same recipe", app(), build{steps: []step{
 			does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("b", 64)+" in / ", files("debian 2")),
 			sets(`/bin/sh -c #(nop)  CMD ["bash"]`), does("RUN /bin/sh -c apt-get install curl # buildkit", files("curl 2")),

@@ -69,7 +69,7 @@ func classify(a, b traits) (Class, Detail) {
 		return Substituted, Emptied
 	case !a.real():
 		return Substituted, Filled
-	case a.recipe != 0 && a.recipe == b.recipe:
+	case a.recipe != 0 && a.recipe == b.recipe, a.copy != 0 && a.copy == b.copy && a.hashed != b.hashed:
 		return Substituted, Rebuilt
 	}
 	return Substituted, Replaced
