@@ -358,7 +358,7 @@ var pairsOfDocker = []sameOrNot{
 	{"app:kit-noop", ":buildah-noop", "same-files-recorded-differently", 1, "repacked both-empty settings settings settings", "G3"},
 	// Flattened.
 	{"app:classic", ":classic-squash", "same-base", 1, "", "D12 !D5 !D14"},
-	{"app:classic", ":classic-imported", "unrelated", 1, "", "D12 E1 E3 !D14"},
+	{"app:classic", ":classic-imported", "unrelated", 1, "", "D12 E1 E3 !D4 !D14"},
 	{"app:kit", ":kit-imported-cmd", "unrelated", 1, "", "D12 !E1 !D14"},
 	{"app:buildah-full", ":buildah-bud-squash", "unrelated", 1, "", "D12 !G1 !D5"},
 	{"app:kit", ":buildah-squash", "unrelated", 1, "", "D12"},

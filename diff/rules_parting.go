@@ -60,7 +60,7 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		if !differs(r) {
 			continue
 		}
-		if r.Detail == Rebuilt && r.A != nil && r.B != nil {
+		if r.Detail == Rebuilt && r.A != nil && r.B != nil && r.A.CreatedBy != "" { // two imports are no step that ran twice
 			cause = cause || !seen
 			rebuilt = append(rebuilt, r)
 		}
