@@ -25,7 +25,7 @@ var rules = slices.Concat(rulesSame, rulesLegacy, rulesPlatform, rulesStep, rule
 // stops an image from running first, then what says why two images differ,
 // then what differs in consequence, calm facts last.
 var importance = []string{
-	"C11", "D7", "D15", "C4", "C3", "C5", "C7", "A10", "C1", "C12", "C9", "C8", "C10", "D9", "D10", "B4",
+	"C11", "D8", "D7", "D15", "C4", "C3", "C5", "C7", "A10", "C1", "C12", "C9", "C8", "C10", "D9", "D10", "B4",
 	"G1", "A7", "A6", "A5", "A3", "A8", "A12", "A9", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "G3", "E4",
 	"C2", "E8", "D2", "C6",

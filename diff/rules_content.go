@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"errors"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -33,4 +35,28 @@ func claimProof(st model.Step) []safe.Text {
 		safe.Sprintf("claimed diff_id %s", st.Claimed),
 		safe.Sprintf("unpacks to %s", st.DiffID),
 	}
+}
+
+// missingBlob (D8): the manifest is there and its config is not.
+func missingBlob(c Comparison, p Pair) []Finding {
+	nameA, nameB := c.names()
+	var found []Finding
+	for _, s := range []struct {
+		side Side
+		name string
+		e    *model.Entry
+	}{{SideA, nameA, p.A}, {SideB, nameB, p.B}} {
+		var t *model.Trouble
+		if s.e == nil || !errors.As(s.e.Err, &t) || t.NoBlob == "" {
+			continue
+		}
+		found = append(found, Finding{
+			Severity: 3, Trust: Proved, Evidence: []Evidence{{s.side, none, t.NoBlob}},
+			Say:   safe.Sprintf("In %s, the config (%s) is not in the registry: nodes that have the image keep working, new ones fail.", s.name, short(t.NoBlob)),
+			Next:  safe.Const("Push it again from a host that has it; a registry that says \"already exists\" needs a restart after a clean-up"),
+			Proof: []safe.Text{safe.Sprintf("manifest %s is there", s.e.Descriptor.Digest), safe.Sprintf("blob %s answers 404", t.NoBlob)},
+			Check: safe.Clean("crane blob " + c.at(s.side, t.NoBlob)),
+		})
+	}
+	return found
 }

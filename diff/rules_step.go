@@ -47,6 +47,11 @@ var rulesStep = []rule{
 		proof: "layers, diff_ids and history entries that are not empty_layer are not as many",
 	},
 	{
+		id: "D8", name: "missing-blob", pair: missingBlob,
+		means: "A blob that the manifest names is not in the registry: nodes that have it keep working, new ones fail.",
+		proof: "GET of the config by digest answers 404, after the manifest was read from the same repository",
+	},
+	{
 		id: "D9", name: "lives-elsewhere", pair: livesElsewhere,
 		means: "Layers are to be fetched from somewhere else than this registry.",
 		proof: "a layer has urls, or a media type that is foreign or nondistributable",

@@ -120,8 +120,9 @@ type Traffic struct {
 type Trouble struct {
 	Say     string
 	Next    string
-	Err     error // the cause, may be nil
-	Missing bool  // the registry says that there is no such thing
+	Err     error         // the cause, may be nil
+	Missing bool          // the registry says that there is no such manifest
+	NoBlob  digest.Digest // the blob that it says it does not have, of a manifest that it has
 }
 
 func (t *Trouble) Error() string {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/opencontainers/go-digest"
@@ -128,8 +129,19 @@ func (c *Client) image(ctx context.Context, repo model.Ref, m model.Manifest) (*
 	}
 	config, err := c.config(ctx, repo, m.Config)
 	if err != nil {
-		return nil, err
+		return nil, noBlob(err, m.Config.Digest)
 	}
 	img := model.NewImage(m, config)
 	return &img, nil
+}
+
+// noBlob tells a blob that is not there from a manifest that is not.
+func noBlob(err error, d digest.Digest) error {
+	var t *model.Trouble
+	if !errors.As(err, &t) || !t.Missing {
+		return err
+	}
+	other := *t
+	other.Missing, other.NoBlob = false, d
+	return &other
 }
