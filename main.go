@@ -56,6 +56,7 @@ type flags struct {
 	ascii     bool
 	noColor   bool
 	reveal    bool
+	probe     bool
 }
 
 // errDifferent ends the program with exit code 1 and without a word.
@@ -138,6 +139,7 @@ A screen that is quit exits with 0.`,
 	p.BoolVar(&f.plainHTTP, "plain-http", false, "speak http to registries; loopback needs no flag")
 	p.BoolVar(&f.ascii, "ascii", false, "draw with ASCII alone")
 	p.BoolVar(&f.noColor, "no-color", false, "no colours; so does the variable NO_COLOR")
+	p.BoolVar(&f.probe, "probe", false, "also ask how clients that accept less are answered: two requests more for each tag")
 	p.BoolVar(&f.reveal, "reveal", false, "show what looks like a secret")
 	c.AddCommand(demoCommand(&f, failed))
 	return c
@@ -216,7 +218,7 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	}
 	defer closeLog()
 	client := registry.New(registry.Options{
-		PlainHTTP: f.plainHTTP, Log: log,
+		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe,
 		Endpoints: filepath.Join(xdg.CacheHome, "tagdiff", "endpoints.json"),
 	})
 	if form == "tui" {

@@ -1,6 +1,10 @@
 package diff
 
 import (
+	"strconv"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -26,6 +30,11 @@ var rulesLegacy = []rule{
 		id: "B4", name: "native-schema1", pair: nativeSchema1,
 		means: "The image was pushed in the format of 2015, which new runtimes refuse.",
 		proof: "schemaVersion = 1, and the ids do not follow from the layers",
+	},
+	{
+		id: "B5", name: "answer-depends-on-the-question", whole: answersDepend,
+		means: "The registry answers a tag with another digest, or not at all, to clients that accept less. Asked for with --probe.",
+		proof: "HEAD of the tag with the types of Docker alone, or of single images alone, gives another digest or status",
 	},
 }
 
@@ -182,4 +191,47 @@ func nativeSchema1(c Comparison, p Pair) []Finding {
 			Check: s.manifestCheck(".schemaVersion, .fsLayers"),
 		}}
 	})
+}
+
+// answersDepend (B5): what clients that accept less get for the same tag.
+func answersDepend(c Comparison) []Finding {
+	nameA, nameB := c.names()
+	var found []Finding
+	for _, s := range []indexOf{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
+		if s.art == nil {
+			continue
+		}
+		f := Finding{Severity: 1, Trust: Proved, Evidence: []Evidence{{s.side, none, s.art.Top.Digest}}}
+		var others []string
+		for _, a := range s.art.Answers {
+			switch {
+			case a.Status != 200:
+				others = append(others, a.Client+" get nothing ("+strconv.Itoa(a.Status)+")")
+				f.Severity = 3
+			case a.Digest != "" && a.Digest != s.art.Top.Digest:
+				others = append(others, a.Client+" get sha256:"+short(a.Digest)+memberName(s.art, a.Digest))
+			default:
+				continue
+			}
+			f.Proof = append(f.Proof, safe.Sprintf("accepting %s: status %d, digest %s", a.Client, a.Status, orNone(string(a.Digest))))
+		}
+		if len(others) == 0 {
+			continue
+		}
+		f.Proof = append([]safe.Text{safe.Sprintf("accepting all: digest %s", s.art.Top.Digest)}, f.Proof...)
+		f.Say = safe.Sprintf("For %s, the answer depends on who asks: clients that accept %s.", s.name, strings.Join(others, "; those that accept "))
+		f.Next = safe.Const("Publish the form that the oldest client needs, or bring that client up to date")
+		found = append(found, f)
+	}
+	return found
+}
+
+// memberName says which platform a digest is of, if it is of the index.
+func memberName(a *model.Artifact, d digest.Digest) string {
+	for _, e := range a.Entries {
+		if name := nameOf(e); e.Descriptor.Digest == d && name != "" {
+			return " (" + name + ")"
+		}
+	}
+	return ""
 }

@@ -86,7 +86,16 @@ func legacyCases(t *testing.T) []ruleCase {
 	amd, arm := forArch("amd64"), forArch("arm64")
 	list := index(t, "b", entry(amd.image(t)), entry(arm.image(t)))
 	testing2, prod2, prod1 := captured(t, "testing", "schema2"), captured(t, "prod", "schema2"), captured(t, "prod", "schema1")
+	answered := func(a model.Artifact, answers ...model.Answer) Comparison {
+		a.Answers = answers
+		return Describe(a)
+	}
 	return []ruleCase{
+		{"old clients get a member", answered(list, model.Answer{Client: "single images only", Status: 200, Digest: list.Entries[0].Descriptor.Digest}), "B5", 1, "clients that accept single images only get sha256:" + short(list.Entries[0].Descriptor.Digest) + " (linux/amd64)", 1},
+		{"old clients get nothing", answered(list, model.Answer{Client: "Docker's formats only", Status: 404}), "B5", 3, "get nothing (404)", 1},
+		{"all get the same", answered(prod2, model.Answer{Client: "single images only", Status: 200, Digest: prod2.Top.Digest}), "B5", -1, "", 0},
+		{"a registry that names no digest", answered(prod2, model.Answer{Client: "single images only", Status: 200}), "B5", -1, "", 0},
+
 		{"a translation", Describe(prod1), "B1", 1, "In :prod, the ids follow from the layers: it is a translation to schema1", 1},
 		{"a translation beside what is stored", Compare(prod1, prod2), "B1", 1, "a translation to schema1", 1},
 		{"native", Describe(native(t)), "B1", -1, "", 0},

@@ -12,8 +12,16 @@ import (
 type Artifact struct {
 	Ref     Ref // as asked for
 	Top     Manifest
-	Entries []Entry // of an index, nested ones flattened in order; a single image has one
-	Done    bool    // nothing more will arrive
+	Entries []Entry  // of an index, nested ones flattened in order; a single image has one
+	Done    bool     // nothing more will arrive
+	Answers []Answer // how other clients are answered for the tag, if that was asked
+}
+
+// Answer is what a registry answers a client that accepts less than tagdiff.
+type Answer struct {
+	Client string        // what it accepts, in words
+	Status int           // of HTTP
+	Digest digest.Digest // "" if the registry did not say, or refused
 }
 
 // Digest is the digest the reference led to.

@@ -22,6 +22,9 @@ type Options struct {
 	// PlainHTTP lets every registry but Docker Hub speak http. Loopback hosts
 	// may without it.
 	PlainHTTP bool
+	// Probe also asks how clients that accept less are answered for a tag: two
+	// requests more for each.
+	Probe bool
 	// Log gets one record per request on the wire. No credential is ever in it.
 	Log *slog.Logger
 	// Concurrency is how many requests to one registry may be under way at

@@ -77,6 +77,7 @@ func newRegclient(settings config.Host, seam http.RoundTripper, concurrency int)
 // and back. The seam sees the true answer; regclient gets a simplified one.
 type call struct {
 	query  url.Values // replaces the query that regclient would send, unless nil
+	accept []string   // replaces the media types that regclient asks for, unless nil
 	limit  int64      // bytes of body, if less than such a request may have; 0 for those
 	answer answer
 	err    error

@@ -65,6 +65,7 @@ type load struct {
 	readers sync.WaitGroup
 	news    chan news
 	arrived func(model.Artifact)
+	answers []model.Answer
 }
 
 // node is an entry in the tree that an index of indexes is.
@@ -79,10 +80,14 @@ type news struct {
 	manifest model.Manifest
 	image    *model.Image
 	err      error
+	answers  []model.Answer // of probing; there is no node then
 }
 
 // start lists what the top manifest says and begins to read it.
 func (l *load) start() {
+	if l.client.opts.Probe && l.ref.Digest == "" {
+		l.probe()
+	}
 	if l.top.Kind == model.KindIndex {
 		l.roots = l.expand(l.top, 0)
 		return
@@ -174,10 +179,26 @@ func (l *load) takeReady() {
 	}
 }
 
+// probe asks how other clients are answered, beside everything else.
+func (l *load) probe() {
+	l.pending++
+	ctx, out := l.ctx, l.news
+	l.readers.Go(func() {
+		select {
+		case out <- news{answers: l.client.probe(ctx, l.ref)}:
+		case <-ctx.Done():
+		}
+	})
+}
+
 // take puts one child's news into the tree. What the manifest is counts more
 // than what the index called it.
 func (l *load) take(it news) {
 	l.pending--
+	if it.node == nil {
+		l.answers = it.answers
+		return
+	}
 	e := &it.node.entry
 	e.Err = it.err
 	if it.manifest.Digest == "" {
@@ -200,7 +221,7 @@ func (l *load) take(it news) {
 
 // snapshot is the present state as a value that nobody changes.
 func (l *load) snapshot() model.Artifact {
-	a := model.Artifact{Ref: l.ref, Top: l.top, Done: l.pending == 0, Entries: make([]model.Entry, 0, l.count)}
+	a := model.Artifact{Ref: l.ref, Top: l.top, Done: l.pending == 0, Answers: l.answers, Entries: make([]model.Entry, 0, l.count)}
 	var walk func([]*node)
 	walk = func(nodes []*node) {
 		for _, n := range nodes {

@@ -90,6 +90,9 @@ func (s *seam) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	q := question{method: req.Method, url: *req.URL, accept: req.Header.Values("Accept")}
 	q.scope, q.limit = purpose(q.url.Path)
+	if c.accept != nil {
+		q.accept = c.accept
+	}
 	if c.limit > 0 {
 		q.limit = c.limit
 	}

@@ -121,7 +121,7 @@ func (m *masker) word(from int) int {
 		if !ok {
 			return m.lineEnd(after)
 		}
-		to = end + q.len()
+		to = min(end+q.len(), len(m.s)) // what closes it may have fewer escapes
 	}
 	for to < len(m.s) && !isBlank(m.s[to]) {
 		q, after := m.quote(to)

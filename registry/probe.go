@@ -1,0 +1,59 @@
+package registry
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// olderClients are those that a registry may answer otherwise than us. None of
+// them leaves all modern types out: that makes old registries translate to
+// schema1, for which they write a blob.
+var olderClients = []struct {
+	name   string
+	accept []string
+}{
+	{"Docker's formats only", []string{model.MediaTypeDockerManifest, model.MediaTypeDockerList}},
+	{"single images only", []string{model.MediaTypeDockerManifest, v1.MediaTypeImageManifest}},
+}
+
+// probe asks with HEAD how clients that accept less are answered for a tag. A
+// client that gets no answer at all in time is left out.
+func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
+	answers := make([]model.Answer, len(olderClients))
+	var wait sync.WaitGroup
+	for i, client := range olderClients {
+		wait.Go(func() {
+			cl := call{accept: client.accept}
+			h := c.host(r.Registry)
+			_ = h.ask(ctx, r, &cl, func(ctx context.Context) error { // what was answered is in cl
+				_, err := h.rc.ManifestHead(ctx, regRef(r))
+				return err
+			})
+			if cl.err == nil {
+				answers[i] = answerOf(client.name, cl.answer)
+			}
+		})
+	}
+	wait.Wait()
+	var got []model.Answer
+	for _, a := range answers {
+		if a.Status != 0 {
+			got = append(got, a)
+		}
+	}
+	return got
+}
+
+func answerOf(client string, a answer) model.Answer {
+	out := model.Answer{Client: client, Status: a.status}
+	if d, err := digest.Parse(a.header.Get("Docker-Content-Digest")); err == nil && a.status == http.StatusOK {
+		out.Digest = d
+	}
+	return out
+}
