@@ -89,17 +89,17 @@ func partingRow(rows []diff.Row, a, b model.Schema1) int {
 }
 
 func (s scene) schema1Head(storedA, storedB bool) []row {
-	say := safe.Const("What old registries make up for clients that do not ask for more; computed here, no registry was asked. An id is the sha256 of its layer's digest and the id below: it tells of digests, not of builds.")
+	say := safe.Const("What old registries make up for clients that do not ask for more; computed here, no registry was asked. An id is the sha256 of its layer's digest and the id below: it tells of digests, not of builds: d, derived.")
 	if storedA || storedB {
-		say = safe.Const("Stored in the format of 2015. Ids marked derived follow from the layer digests; native ones were made up at build time.")
+		say = safe.Const("Stored in the format of 2015. Ids marked d are derived from the layer digests, n are native: made up at build time, b broken: they name another parent. ? also hashes a config that is not there.")
 	}
 	var lines []look.Line
 	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, say)}, max(s.width-2, 8)) {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 	}
-	head := safe.Const("    layer         id            instruction")
+	head := safe.Const("    layer         id              instruction")
 	if !s.alone {
-		head = safe.Const("    A layer       A id            B layer       B id          instruction")
+		head = safe.Const("    A layer       A id              B layer       B id            instruction")
 	}
 	return []row{{header: true, lines: append(lines, look.L(look.Gap(1), look.S(look.Faint, head)))}}
 }
@@ -164,7 +164,7 @@ func (s scene) partingNote(r diff.Row) safe.Text {
 
 func (s scene) schema1Cell(x *model.Schema1Row, role look.Role, same, above bool) []look.Span {
 	if x == nil {
-		return []look.Span{look.S(look.Faint, s.glyphs.Hatch.Repeat(2*digestWidth+2))}
+		return []look.Span{look.S(look.Faint, s.glyphs.Hatch.Repeat(2*digestWidth+4))}
 	}
 	idRole := role
 	switch {
@@ -177,7 +177,21 @@ func (s scene) schema1Cell(x *model.Schema1Row, role look.Role, same, above bool
 		role = look.Faint
 	}
 	id, _ := look.Cut(safe.Clean(x.ID), digestWidth)
-	return []look.Span{look.S(role, s.glyphs.Fit(look.Short(x.BlobSum), digestWidth)), look.Gap(2), look.S(idRole, s.glyphs.Fit(id, digestWidth))}
+	return []look.Span{look.S(role, s.glyphs.Fit(look.Short(x.BlobSum), digestWidth)), look.Gap(2), look.S(idRole, s.glyphs.Fit(id, digestWidth)), look.Gap(1), originSign(x.Origin)}
+}
+
+// originSign marks where an id comes from, as the head of the table explains.
+func originSign(o model.Origin) look.Span {
+	switch o {
+	case model.Native:
+		return look.S(look.Warn, safe.Const("n"))
+	case model.Broken:
+		return look.S(look.Alert, safe.Const("b"))
+	case model.Unproved:
+		return look.S(look.Faint, safe.Const("?"))
+	case model.Derived:
+	}
+	return look.S(look.Faint, safe.Const("d"))
 }
 
 func schema1Detail(f frame, a, b *model.Schema1Row) []row {
