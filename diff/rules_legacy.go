@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -205,10 +206,10 @@ func answersDepend(c Comparison) []Finding {
 		var others []string
 		for _, a := range s.art.Answers {
 			switch {
-			case a.Status != 200:
+			case a.Status == http.StatusNotFound, a.Status == http.StatusNotAcceptable:
 				others = append(others, a.Client+" get nothing ("+strconv.Itoa(a.Status)+")")
 				f.Severity = 3
-			case a.Digest != "" && a.Digest != s.art.Top.Digest:
+			case a.Status == http.StatusOK && a.Digest != "" && a.Digest != s.art.Top.Digest:
 				others = append(others, a.Client+" get sha256:"+short(a.Digest)+memberName(s.art, a.Digest))
 			default:
 				continue
