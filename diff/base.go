@@ -165,11 +165,15 @@ func (p Pair) Boundary() (row int, base Base, ok bool) {
 
 func isOwn(s *model.Step, from int) bool { return s == nil || s.Index >= from }
 
-// Said is what a base is called in a table of steps.
+// Said is what a base is called in a table of steps; InShort leaves out why.
 func (b Base) Said() safe.Text {
-	name := safe.Text{}
-	if b.Name != "" {
-		name = safe.Sprintf(" %s", quoted(b.Name))
+	return safe.Sprintf("%s: %s", b.InShort(), b.Because)
+}
+
+// InShort is the base's name and how far one can trust where it ends.
+func (b Base) InShort() safe.Text {
+	if b.Name == "" {
+		return safe.Sprintf("the base image (%s)", string(b.Trust))
 	}
-	return safe.Sprintf("the base image%s (%s: %s)", name, string(b.Trust), b.Because)
+	return safe.Sprintf("the base image %s (%s)", quoted(b.Name), string(b.Trust))
 }

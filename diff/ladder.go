@@ -84,7 +84,7 @@ func (l *ladder) unreadable() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: NotComparable, Trust: Proved,
+		Code: NotComparable, Trust: Shown,
 		Headline: safe.Sprintf("%s could not be read", side),
 		Because:  safe.Gate{}.Clean(err.Error()),
 	}, true

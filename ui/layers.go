@@ -38,7 +38,11 @@ func (s scene) boundaryRow() func(i int) []row {
 		if !ok || i != at {
 			return nil
 		}
-		text := s.glyphs.Fit(safe.Sprintf("below: %s", base.Said()), max(s.width-leadWidth-2, 8))
+		width := max(s.width-leadWidth-2, 8)
+		text := safe.Sprintf("below: %s", base.Said())
+		if look.Width(text) > width {
+			text = s.glyphs.Fit(safe.Sprintf("below: %s", base.InShort()), width)
+		}
 		return []row{{header: true, lines: []look.Line{look.L(look.Gap(leadWidth), look.S(look.Heading, text))}}}
 	}
 }
@@ -315,7 +319,7 @@ func (s scene) note(r diff.Row) safe.Text {
 		case !r.B.HasLayer:
 			return safe.Const("no layer in B")
 		}
-		return safe.Clean(string(r.Detail))
+		return substituted(r.Detail)
 	case diff.Added:
 		return safe.Const("only in B")
 	case diff.Removed:
@@ -333,6 +337,20 @@ func (s scene) note(r diff.Row) safe.Text {
 		}
 	}
 	return safe.Text{}
+}
+
+// substituted says in words what became of a layer.
+func substituted(d diff.Detail) safe.Text {
+	switch d {
+	case diff.Rebuilt:
+		return safe.Const("rebuilt: other files")
+	case diff.Emptied:
+		return safe.Const("emptied: no file in B")
+	case diff.Filled:
+		return safe.Const("filled: no file in A")
+	case diff.Replaced:
+	}
+	return safe.Const("another step's layer")
 }
 
 // rowNotes are lines under a row that say more than fits in it.

@@ -142,7 +142,7 @@ func twins(r diff.Row) safe.Text {
 			t.in = safe.Text{}
 		}
 		if len(t.at) > 0 {
-			parts = append(parts, safe.Sprintf("×%d%s, see step %d", len(t.at)+1, t.in, t.at[0]+1))
+			parts = append(parts, safe.Sprintf("×%d%s: the same files as step %d", len(t.at)+1, t.in, t.at[0]+1))
 		}
 	}
 	return safe.Join(parts, ", ")
