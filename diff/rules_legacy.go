@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -206,10 +205,10 @@ func answersDepend(c Comparison) []Finding {
 		var others []string
 		for _, a := range s.art.Answers {
 			switch {
-			case a.Status == http.StatusNotFound, a.Status == http.StatusNotAcceptable:
+			case a.Refused:
 				others = append(others, a.Client+" get nothing ("+strconv.Itoa(a.Status)+")")
 				f.Severity = 3
-			case a.Status == http.StatusOK && a.Digest != "" && a.Digest != s.art.Top.Digest:
+			case a.Digest != "" && a.Digest != s.art.Top.Digest:
 				others = append(others, a.Client+" get sha256:"+short(a.Digest)+memberName(s.art, a.Digest))
 			default:
 				continue

@@ -92,7 +92,7 @@ func legacyCases(t *testing.T) []ruleCase {
 	}
 	return []ruleCase{
 		{"old clients get a member", answered(list, model.Answer{Client: "single images only", Status: 200, Digest: list.Entries[0].Descriptor.Digest}), "B5", 1, "clients that accept single images only get sha256:" + short(list.Entries[0].Descriptor.Digest) + " (linux/amd64)", 1},
-		{"old clients get nothing", answered(list, model.Answer{Client: "Docker's formats only", Status: 404}), "B5", 3, "get nothing (404)", 1},
+		{"old clients get nothing", answered(list, model.Answer{Client: "Docker's formats only", Status: 404, Refused: true}), "B5", 3, "get nothing (404)", 1},
 		{"a registry in trouble", answered(list, model.Answer{Client: "single images only", Status: 503}), "B5", -1, "", 0},
 		{"all get the same", answered(prod2, model.Answer{Client: "single images only", Status: 200, Digest: prod2.Top.Digest}), "B5", -1, "", 0},
 		{"a registry that names no digest", answered(prod2, model.Answer{Client: "single images only", Status: 200}), "B5", -1, "", 0},

@@ -19,9 +19,10 @@ type Artifact struct {
 
 // Answer is what a registry answers a client that accepts less than tagdiff.
 type Answer struct {
-	Client string        // what it accepts, in words
-	Status int           // of HTTP
-	Digest digest.Digest // "" if the registry did not say, or refused
+	Client  string        // what it accepts, in words
+	Status  int           // of HTTP
+	Refused bool          // it says that there is nothing for such a client
+	Digest  digest.Digest // "" if the registry did not say, or refused
 }
 
 // Digest is the digest the reference led to.

@@ -51,7 +51,9 @@ func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 }
 
 func answerOf(client string, a answer) model.Answer {
-	out := model.Answer{Client: client, Status: a.status}
+	// Anything else than these is trouble, which says nothing of the client.
+	refused := a.status == http.StatusNotFound || a.status == http.StatusNotAcceptable
+	out := model.Answer{Client: client, Status: a.status, Refused: refused}
 	if d, err := digest.Parse(a.header.Get("Docker-Content-Digest")); err == nil && a.status == http.StatusOK {
 		out.Digest = d
 	}

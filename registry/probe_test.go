@@ -43,7 +43,7 @@ func TestProbe(t *testing.T) {
 	}
 	got, err := newClient(t, Options{Probe: true}).Load(deadline(t), r, nil)
 	ok(t, err)
-	want := []model.Answer{{Client: "Docker's formats only", Status: http.StatusNotFound}, {Client: "single images only", Status: http.StatusOK, Digest: member}}
+	want := []model.Answer{{Client: "Docker's formats only", Status: http.StatusNotFound, Refused: true}, {Client: "single images only", Status: http.StatusOK, Digest: member}}
 	if len(got.Answers) != 2 || got.Answers[0] != want[0] || got.Answers[1] != want[1] || !got.Done {
 		t.Errorf("%+v", got.Answers)
 	}
