@@ -89,7 +89,8 @@ const buildahLabel = "io.buildah.version"
 // isShellStep reports whether a step is spelled as the classic builder and
 // buildah do.
 func isShellStep(createdBy string) bool {
-	return strings.Contains(createdBy, "#(nop)") || strings.HasPrefix(createdBy, shell) || strings.HasPrefix(createdBy, "|")
+	_, ran := withoutShell(createdBy)
+	return ran || strings.Contains(createdBy, "#(nop)") || strings.HasPrefix(createdBy, "|")
 }
 
 // labelBuilder is for images whose steps name no tool.

@@ -35,7 +35,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 		Code: SameRecipe, Trust: Shown, Step: first.Index + 1,
 		Headline: safe.Sprintf("Same recipe, built again from step %d on", first.Index+1),
 		Because: safe.Sprintf("All %d instructions agree, the content of %d does not; the first is %s",
-			len(l.a.Steps), len(differ), quoted(Instruction(first.CreatedBy))),
+			len(l.a.Steps), len(differ), told(first.CreatedBy)),
 		Proof: append([]safe.Text{safe.Sprintf("created_by(A) = created_by(B) for all %d steps, as a Dockerfile spells them", len(l.a.Steps))}, l.partingProof(first.Index+1)...),
 	}, true
 }
@@ -128,7 +128,7 @@ func partingRow(rows []Row, k int) Row {
 
 // partingText says what happened at the row where two images part.
 func (l *ladder) partingText(r Row) string {
-	text := func(s *model.Step) string { return quoted(Instruction(s.CreatedBy)) }
+	text := func(s *model.Step) string { return told(s.CreatedBy) }
 	switch {
 	case r.A == nil && r.B == nil:
 		return "nothing"
@@ -140,7 +140,7 @@ func (l *ladder) partingText(r Row) string {
 		return text(r.B) + " is only in " + l.nameB
 	case r.B == nil:
 		return text(r.A) + " is only in " + l.nameA
-	case !r.SameText:
+	case !r.SameText && text(r.A) != text(r.B):
 		return text(r.A) + " becomes " + text(r.B)
 	case r.Detail == Emptied:
 		return text(r.A) + " left no file in " + l.nameB

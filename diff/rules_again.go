@@ -72,18 +72,33 @@ func newEnvelope(c Comparison) []Finding {
 		return nil
 	}
 	onlyA, onlyB := c.onlyIn()
-	if len(onlyA)+len(onlyB) > 0 || slices.Equal(receipts(*c.A), receipts(*c.B)) {
+	if len(onlyA)+len(onlyB) > 0 || slices.Equal(receipts(*c.A), receipts(*c.B)) || !c.allIdentical() {
 		return nil
+	}
+	nameA, nameB := c.names()
+	say := safe.Const("Only the build receipts attached to it differ. Provenance holds the time of the build, so the outer digest changes with every build.")
+	if len(receipts(*c.A)) == 0 || len(receipts(*c.B)) == 0 {
+		with := nameA
+		if len(receipts(*c.A)) == 0 {
+			with = nameB
+		}
+		say = safe.Sprintf("Only %s has build receipts (provenance, SBOM) attached: that is all that makes the digests differ.", with)
 	}
 	f := Finding{
 		Trust: Proved, Evidence: topEvidence(c), Check: c.digestsCommand(),
-		Say:  safe.Const("Only the build receipts attached to it differ. Provenance holds the time of the build, so the outer digest changes with every build."),
+		Say:  say,
 		Next: safe.Const("Compare and pin the digests of the platforms, or build with --provenance=false"),
 	}
 	for _, p := range c.shared() {
 		f.Proof = append(f.Proof, safe.Sprintf("%s: manifest(A) = manifest(B) = %s", platformOrImage(p), p.A.Descriptor.Digest))
 	}
 	return []Finding{f}
+}
+
+// allIdentical reports whether every platform that both sides have is the same
+// manifest.
+func (c Comparison) allIdentical() bool {
+	return !slices.ContainsFunc(c.shared(), func(p Pair) bool { return p.Verdict.Code != Identical })
 }
 
 // otherSettings (A5) says what needs no second look.
@@ -129,7 +144,7 @@ func otherBookkeeping(c Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: 1, Trust: Shown, Evidence: evidenceOf(rows), Proof: rowProof(first), Check: c.configCheck(p, ".history"),
 		Say: safe.Sprintf("%s (%s) %s an empty layer in %s and only a note in %s: two builders made them, nobody retagged.",
-			upper(stepsText(indexes(rows))), quoted(Instruction(first.A.CreatedBy)), isAre(len(rows)), layerIn, noteIn),
+			upper(stepsText(indexes(rows))), told(first.A.CreatedBy), isAre(len(rows)), layerIn, noteIn),
 		Next: safe.Const("The files are the same; find out why it was built twice"),
 	}}
 }

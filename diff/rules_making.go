@@ -100,7 +100,7 @@ func oldLayer(c Comparison, p Pair) []Finding {
 			return []Finding{{
 				Severity: 1, Trust: Shown, Evidence: stepEvidence(s.side, []model.Step{st}),
 				Say: safe.Sprintf("In %s, the image is from %s, but its step %d (%s) is %d days older: it came from a build cache.",
-					s.name, created.UTC().Format("2006-01-02"), st.Index+1, quoted(Instruction(st.CreatedBy)), days),
+					s.name, created.UTC().Format("2006-01-02"), st.Index+1, told(st.CreatedBy), days),
 				Next:  safe.Const("Build with --no-cache-filter for that stage, and look at cache-from: updates since then are not in it"),
 				Proof: []safe.Text{safe.Sprintf("created = %s; step %d: %s", created.UTC().Format(rfc3339), st.Index+1, at.UTC().Format(rfc3339))},
 				Check: s.configCheck(".created, [.history[]|{created,created_by}]"),

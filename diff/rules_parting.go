@@ -28,7 +28,7 @@ func firstDifferent(_ Comparison, p Pair) []Finding {
 		return nil
 	}
 	row := p.Rows[first]
-	say := safe.Sprintf("The first %s are the same on both sides. They part at step %d, and nothing above it differs.", firsts(first, "step"), printed(row))
+	say := safe.Sprintf("The first %s the same on both sides. They part at step %d, and nothing above it differs.", firsts(first, "step")+" "+isAre(first), printed(row))
 	if above > 0 {
 		say = safe.Sprintf("The first %s the same on both sides. They part at step %d; of the %d above, %d %s, each being made on what is below.",
 			firsts(first, "step")+" "+isAre(first), printed(row), len(p.Rows)-first-1, above, differVerb(above))
@@ -70,7 +70,7 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	first := rebuilt[0]
-	text := quoted(Instruction(first.A.CreatedBy))
+	text := told(first.A.CreatedBy)
 	f := Finding{Trust: Proved, Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
 	if !cause {
 		f.Say = safe.Sprintf("%s the same on both sides and made other files, as something below differs.", upper(stepsText(indexes(rebuilt)))+" "+readVerb(len(rebuilt)))
@@ -78,10 +78,17 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		return []Finding{f}
 	}
 	f.Severity = 2
-	f.Say = safe.Sprintf("%s ran on both sides and made other files (%s → %s)%s.",
-		text, sizeText(first.A.Layer.Size), sizeText(first.B.Layer.Size), andMore(len(rebuilt)-1))
+	f.Say = safe.Sprintf("%s ran on both sides and made other files%s%s.", text, sizesText(first), andMore(len(rebuilt)-1))
 	f.Next = safe.Const("Nothing below differs, so what it fetched or copied did: pin versions, or compare the files it was given")
 	return []Finding{f}
+}
+
+// sizesText is the sizes of a row's layers, where both are known.
+func sizesText(r Row) string {
+	if r.A.Layer.Size <= 0 || r.B.Layer.Size <= 0 {
+		return ""
+	}
+	return " (" + bytesText(r.A.Layer.Size) + " → " + bytesText(r.B.Layer.Size) + ")"
 }
 
 func readVerb(n int) string {
@@ -115,7 +122,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 		}
 		found = append(found, Finding{
 			Severity: 3, Trust: Proved, Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
-			Say:  safe.Sprintf("%s added no file in %s; in %s it added %s.", quoted(Instruction(empty.CreatedBy)), notIn, in, sizeText(full.Layer.Size)),
+			Say:  safe.Sprintf("%s added no file in %s; in %s it added %s.", told(empty.CreatedBy), notIn, in, sizeText(full.Layer.Size)),
 			Next: safe.Const("Look at .dockerignore, at the stage it copies from, and at the build cache"),
 		})
 	}

@@ -43,7 +43,7 @@ var rulesSame = []rule{
 		proof: "diff_ids without empty layers are equal; a row with the same instruction has a layer on one side only",
 	},
 	{
-		id: "A7", name: "rebuilt-not-retagged", pair: rebuiltNotRetagged,
+		id: "A7", name: "rebuilt-not-retagged", pair: rebuiltNotRetagged, under: []string{"C3", "C4"},
 		means: "The recipe is the same and the bytes are not: it was built again, not retagged.",
 		proof: "all instructions are equal, some diff_ids differ",
 	},

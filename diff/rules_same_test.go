@@ -41,6 +41,8 @@ func sameCases(t *testing.T) []ruleCase {
 		{"alone", Describe(single("a", amd.image(t))), "A1", -1, "", 0},
 
 		{"other receipts", Compare(indexOf("a", a, b, receipt(b)), indexOf("b", a, b, otherReceipt)), "A2", 0, "Only the build receipts", 2},
+		{"receipts on one side", Compare(indexOf("a", a, b), indexOf("b", a, b, receipt(b))), "A2", 0, "Only :b has build receipts", 2},
+		{"other receipts, translated manifests", Compare(indexOf("a", entry(docked(amd).image(t)), receipt(a)), indexOf("b", a, otherReceipt)), "A2", -1, "", 0},
 		{"other receipts, another platform too", Compare(indexOf("a", a, b, receipt(b)), indexOf("b", a, otherReceipt)), "A2", -1, "", 0},
 		{"other receipts of another image", Compare(indexOf("a", a, b, receipt(b)), indexOf("b", a, other, otherReceipt)), "A2", -1, "", 0},
 		{"printed again", Compare(indexOf("a", a, b), indexOf("b", b, a)), "A2", -1, "", 0},

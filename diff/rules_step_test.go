@@ -98,6 +98,7 @@ func stepCases(t *testing.T) []ruleCase {
 		{"of a command that ran", alone(build{more: docker, config: map[string]any{"Cmd": []string{"/bin/sh", "-c", "echo a >b"}}, steps: []step{committed.steps[0], does("/bin/sh -c echo a >b", files("by hand"))}}), "D14", 2, "has the command /bin/sh -c echo a >b in place", 1},
 		{"a RUN of what is started later", alone(build{more: docker, config: map[string]any{"Cmd": []string{"/bin/sh", "-c", "make"}}, steps: []step{does("/bin/sh -c make", files("x")), sets("/bin/sh -c #(nop)  CMD make")}}), "D14", -1, "", 0},
 		{"imported with a message", alone(build{more: docker, steps: []step{does("", files("rootfs")).noted("flat")}}), "D14", -1, "", 0},
+		{"a RUN on Windows", alone(build{more: docker, steps: []step{does("powershell -Command $ErrorActionPreference = 'Stop'; Invoke-WebRequest x", files("x"))}}), "D14", -1, "", 0},
 		{"a classic RUN", alone(build{more: docker, steps: []step{does("/bin/sh -c make", files("x"))}}), "D14", -1, "", 0},
 		{"a tool that leaves it out", alone(build{steps: []step{does("", files("x"))}}), "D14", -1, "", 0},
 		{"docker import", alone(build{more: docker, steps: imported.steps}), "D14", -1, "", 0},

@@ -155,3 +155,13 @@ func healthcheck(s string) (string, bool) {
 	}
 	return "", false
 }
+
+// told is an instruction in a sentence: secrets masked, of bounded length, the
+// hashes of copied files left out.
+func told(createdBy string) string {
+	text := withoutHashes(Instruction(createdBy))
+	for _, word := range []string{"file: ", "dir: ", "multi: "} {
+		text = strings.Replace(text, " "+word, " "+strings.TrimSpace(word)+"… ", 1)
+	}
+	return quoted(text)
+}
