@@ -46,6 +46,7 @@ type App struct {
 	marks         marks
 	traffic       model.Traffic
 	ticking       bool
+	begun         bool // work was begun since the last tick: its requests may come later
 
 	toast  safe.Text
 	prompt *field
@@ -67,13 +68,14 @@ type deps struct {
 	places   Places
 	hosts    func() []string
 	platform string
-	crane    string // how the shell commands call it
+	crane    string        // how the shell commands call it
+	pulse    time.Duration // between two looks at what is under way
 }
 
 // New is the program ready for tea.NewProgram. ctx ends all its commands.
 func New(ctx context.Context, o Options) App {
 	a := App{
-		deps:   deps{ctx: ctx, registry: o.Registry, places: o.Places, hosts: o.Hosts, platform: o.Platform, crane: "crane"},
+		deps:   deps{ctx: ctx, registry: o.Registry, places: o.Places, hosts: o.Hosts, platform: o.Platform, crane: "crane", pulse: time.Second},
 		theme:  look.NewTheme(true, o.Glyphs),
 		gate:   o.Gate,
 		inTmux: o.InTmux,
@@ -252,7 +254,7 @@ func (a App) perform(owner pageID, asked effects) (App, tea.Cmd) {
 	for _, effect := range asked {
 		var cmd tea.Cmd
 		if work, ok := effect.(streamed); ok {
-			cmd = work.run(owner)
+			cmd, a.begun = work.run(owner), true
 		} else {
 			a, cmd = a.navigate(effect)
 		}
@@ -321,13 +323,14 @@ func (a App) relayout() (App, tea.Cmd) {
 	return a.with(last, p).perform(id, asked)
 }
 
-// tick keeps one clock running while requests are under way, and none else.
+// tick keeps one clock running while requests are under way or about to be, and
+// none else: a server that hangs sends nothing that would wake the screen.
 func (a App) tick() (App, tea.Cmd) {
-	if a.ticking || a.traffic.InFlight == 0 {
+	if a.ticking || a.traffic.InFlight == 0 && !a.begun {
 		return a, nil
 	}
-	a.ticking = true
-	return a, tea.Tick(time.Second, func(time.Time) tea.Msg { return tickMsg{} })
+	a.ticking, a.begun = true, false
+	return a, tea.Tick(a.deps.pulse, func(time.Time) tea.Msg { return tickMsg{} })
 }
 
 func (a App) remember(place string) tea.Cmd {

@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/look"
 )
 
 // open starts on the captured incident.
@@ -246,4 +247,18 @@ func TestKeysThatArriveTogether(t *testing.T) {
 		d.run(cmd)
 	}
 	d.sees("here the chains part")
+}
+
+// TestWorkWakesTheScreen: requests begin after the Update that asked for them,
+// and a server that hangs sends nothing: one look must come all the same.
+func TestWorkWakesTheScreen(t *testing.T) {
+	a := New(t.Context(), Options{Registry: retag(t), Glyphs: look.Unicode(), Open: []model.Ref{{Registry: "localhost:5000"}}})
+	m, _ := a.Update(startMsg{})
+	if a = m.(App); !a.ticking || a.begun {
+		t.Error("no clock runs after work was begun")
+	}
+	m, _ = a.Update(tickMsg{})
+	if a = m.(App); a.ticking {
+		t.Error("the clock goes on with nothing under way")
+	}
 }

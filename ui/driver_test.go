@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
@@ -131,6 +132,7 @@ func drive(t *testing.T, o Options, width, height int) *driver {
 		o.Glyphs = look.Unicode()
 	}
 	d := &driver{t: t, app: New(t.Context(), o)}
+	d.app.deps.pulse = time.Millisecond
 	d.send(tea.WindowSizeMsg{Width: width, Height: height})
 	d.send(startMsg{})
 	return d
