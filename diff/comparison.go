@@ -17,6 +17,7 @@ type Comparison struct {
 	Verdict  Verdict   // the worst of the pairs that both sides have
 	Pairs    []Pair    // one per platform: those of A in its order, then those only B has
 	Findings []Finding // about the whole, not one platform
+	Around   Around    // what is known beyond A and B
 }
 
 // Pair is one platform on both sides. A side without it is nil.
@@ -132,6 +133,7 @@ type Finding struct {
 	Next     safe.Text // what to do about it
 	Command  safe.Text // the shell command that does Next, "" where there is none
 	Evidence []Evidence
+	Tags     []string    // of the repository that it is about, where it is about tags
 	Proof    []safe.Text // the rule's formula with this case's values in it, a line each
 	Check    safe.Text   // the shell command that reproduces the proof, "" where there is none
 }

@@ -122,6 +122,22 @@ type Traffic struct {
 	Bytes    int64         // of bodies received
 	Busy     time.Duration // time with at least one request under way
 	InFlight int           // requests under way now
+	Pause    Pause         // the longest that a registry has asked for, if it is not over
+	Quota    Quota         // what a registry last said is left
+}
+
+// Pause is a registry's wish not to be asked. The zero value is none.
+type Pause struct {
+	Host  string
+	Until time.Time
+}
+
+// Quota is what a registry says may still be asked of it. The zero value is
+// that none has said anything.
+type Quota struct {
+	Host        string
+	Left, Limit int
+	Per         time.Duration // 0 if it does not say
 }
 
 // Trouble is an error with its remedy: what happened in one line, and what the

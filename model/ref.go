@@ -17,6 +17,9 @@ type Ref struct {
 	Repository string // "library/app"
 	Tag        string
 	Digest     digest.Digest // wins over Tag when both are set
+	// When asks for what the tag was at a moment, as a person writes it; "" is
+	// now. See Moment.
+	When string
 }
 
 // Kinds of thing that a Ref can name.
@@ -47,14 +50,17 @@ func (r Ref) String() string {
 }
 
 // Short is what distinguishes r within its repository: ":tag", "@sha256:…" or
-// both.
+// both, or a tag at a moment, ":tag@2026-11-18".
 func (r Ref) Short() string {
 	s := ""
 	if r.Tag != "" {
 		s += ":" + r.Tag
 	}
 	if r.Digest != "" {
-		s += "@" + r.Digest.String()
+		return s + "@" + r.Digest.String()
+	}
+	if r.When != "" {
+		s += "@" + r.When
 	}
 	return s
 }
@@ -63,10 +69,10 @@ func (r Ref) Short() string {
 func (r Ref) Repo() Ref { return Ref{Registry: r.Registry, Repository: r.Repository} }
 
 // WithTag is r's repository at another tag.
-func (r Ref) WithTag(tag string) Ref { r.Tag, r.Digest = tag, ""; return r }
+func (r Ref) WithTag(tag string) Ref { r.Tag, r.Digest, r.When = tag, "", ""; return r }
 
 // AtDigest is r's repository at a digest, without the tag.
-func (r Ref) AtDigest(d digest.Digest) Ref { r.Tag, r.Digest = "", d; return r }
+func (r Ref) AtDigest(d digest.Digest) Ref { r.Tag, r.Digest, r.When = "", d, ""; return r }
 
 // ParseRef reads what a person types or pastes: HOST, REPOSITORY or a whole
 // reference. A name without a slash is a registry if it is localhost, an IP
@@ -81,6 +87,9 @@ func ParseRef(s string) (Ref, error) {
 		return Ref{Registry: normalHost(host)}, nil
 	}
 	s = strings.TrimSuffix(s, "/")
+	if before, when, ok := cutMoment(s); ok {
+		return parseThen(before, when)
+	}
 	named, err := reference.ParseNormalizedNamed(s)
 	if err != nil || digest.Digest(s).Validate() == nil { // a digest reads as name:tag
 		return Ref{}, refError(s)
@@ -112,7 +121,7 @@ func ParseImage(s string) (Ref, error) {
 }
 
 // ParseBeside is ParseImage, and in short forms ":tag" and "@sha256:…" the
-// repository of beside is meant.
+// repository of beside is meant, in "@2026-11-18" its tag too.
 func ParseBeside(beside Ref, s string) (Ref, error) {
 	s = strings.TrimSpace(s)
 	if !strings.HasPrefix(s, ":") && !strings.HasPrefix(s, "@") {
@@ -120,6 +129,12 @@ func ParseBeside(beside Ref, s string) (Ref, error) {
 	}
 	if beside.Repository == "" {
 		return Ref{}, fmt.Errorf("%q needs a repository before it", s)
+	}
+	if before, _, ok := cutMoment(s); ok && before == "" {
+		if beside.Tag == "" {
+			return Ref{}, fmt.Errorf("%q needs a tag before it, as in :prod%s", s, s)
+		}
+		s = ":" + beside.Tag + s
 	}
 	return ParseImage(beside.Repo().String() + s)
 }

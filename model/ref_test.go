@@ -3,6 +3,9 @@ package model
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
 )
 
 const someDigest = "sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2"
@@ -12,30 +15,33 @@ func TestParseRef(t *testing.T) {
 		in   string
 		want Ref
 	}{
-		{"app", Ref{"docker.io", "library/app", "", ""}},
-		{"app:prod", Ref{"docker.io", "library/app", "prod", ""}},
-		{"team/app", Ref{"docker.io", "team/app", "", ""}},
-		{"docker.io/team/app:1", Ref{"docker.io", "team/app", "1", ""}},
-		{"index.docker.io/app", Ref{"docker.io", "library/app", "", ""}},
-		{"localhost", Ref{"localhost", "", "", ""}},
-		{"localhost:5000", Ref{"localhost:5000", "", "", ""}},
-		{"localhost:5000/", Ref{"localhost:5000", "", "", ""}},
-		{"localhost:5000/app", Ref{"localhost:5000", "app", "", ""}},
-		{"localhost/app:1", Ref{"localhost", "app", "1", ""}},
-		{"registry.corp", Ref{"registry.corp", "", "", ""}},
-		{"registry.corp:443/a/b/c:1.2_x-y", Ref{"registry.corp:443", "a/b/c", "1.2_x-y", ""}},
-		{"registry/", Ref{"registry", "", "", ""}},
-		{"10.0.0.1:5000", Ref{"10.0.0.1:5000", "", "", ""}},
-		{"10.0.0.1/app", Ref{"10.0.0.1", "app", "", ""}},
-		{"[::1]:5000", Ref{"[::1]:5000", "", "", ""}},
-		{"[2001:db8::1]:5000/app:1", Ref{"[2001:db8::1]:5000", "app", "1", ""}},
-		{"app@" + someDigest, Ref{"docker.io", "library/app", "", someDigest}},
-		{"localhost:5000/app:1@" + someDigest, Ref{"localhost:5000", "app", "1", someDigest}},
-		{"https://ghcr.io/a/b:1", Ref{"ghcr.io", "a/b", "1", ""}},
-		{"docker://alpine:3", Ref{"docker.io", "library/alpine", "3", ""}},
-		{"hub.docker.com", Ref{"docker.io", "", "", ""}},
-		{"  app:1 ", Ref{"docker.io", "library/app", "1", ""}},
-		{"gcr.io/a/b/", Ref{"gcr.io", "a/b", "", ""}},
+		{"app", Ref{"docker.io", "library/app", "", "", ""}},
+		{"app:prod", Ref{"docker.io", "library/app", "prod", "", ""}},
+		{"team/app", Ref{"docker.io", "team/app", "", "", ""}},
+		{"docker.io/team/app:1", Ref{"docker.io", "team/app", "1", "", ""}},
+		{"index.docker.io/app", Ref{"docker.io", "library/app", "", "", ""}},
+		{"localhost", Ref{"localhost", "", "", "", ""}},
+		{"localhost:5000", Ref{"localhost:5000", "", "", "", ""}},
+		{"localhost:5000/", Ref{"localhost:5000", "", "", "", ""}},
+		{"localhost:5000/app", Ref{"localhost:5000", "app", "", "", ""}},
+		{"localhost/app:1", Ref{"localhost", "app", "1", "", ""}},
+		{"registry.corp", Ref{"registry.corp", "", "", "", ""}},
+		{"registry.corp:443/a/b/c:1.2_x-y", Ref{"registry.corp:443", "a/b/c", "1.2_x-y", "", ""}},
+		{"registry/", Ref{"registry", "", "", "", ""}},
+		{"10.0.0.1:5000", Ref{"10.0.0.1:5000", "", "", "", ""}},
+		{"10.0.0.1/app", Ref{"10.0.0.1", "app", "", "", ""}},
+		{"[::1]:5000", Ref{"[::1]:5000", "", "", "", ""}},
+		{"[2001:db8::1]:5000/app:1", Ref{"[2001:db8::1]:5000", "app", "1", "", ""}},
+		{"app@" + someDigest, Ref{"docker.io", "library/app", "", someDigest, ""}},
+		{"localhost:5000/app:1@" + someDigest, Ref{"localhost:5000", "app", "1", someDigest, ""}},
+		{"https://ghcr.io/a/b:1", Ref{"ghcr.io", "a/b", "1", "", ""}},
+		{"docker://alpine:3", Ref{"docker.io", "library/alpine", "3", "", ""}},
+		{"hub.docker.com", Ref{"docker.io", "", "", "", ""}},
+		{"  app:1 ", Ref{"docker.io", "library/app", "1", "", ""}},
+		{"localhost:5000/app:prod@2026-11-18", Ref{"localhost:5000", "app", "prod", "", "2026-11-18"}},
+		{"app@2026-11-18T14:02", Ref{"docker.io", "library/app", "latest", "", "2026-11-18T14:02"}},
+		{"app:1@2026-11-18T14:02:11+01:00", Ref{"docker.io", "library/app", "1", "", "2026-11-18T14:02:11+01:00"}},
+		{"gcr.io/a/b/", Ref{"gcr.io", "a/b", "", "", ""}},
 	}
 	for _, tt := range tests {
 		got, err := ParseRef(tt.in)
@@ -57,6 +63,10 @@ func TestParseRefErrors(t *testing.T) {
 		{"ftp://x/y", "references have no ftp://"},
 		{"app:" + strings.Repeat("x", 129), "not a reference"},
 		{"-app", "not a reference"},
+		{"app:1@2026-13-01", "is not a moment"},
+		{"app:1@2026-", "is not a moment"},
+		{"app@" + someDigest + "@2026-11-18", "never moves"},
+		{"localhost:5000@2026-11-18", "is a registry"},
 		{"host/../x", "not a reference"},
 		{"host/a\x1b[31m", "not a reference"},
 	}
@@ -85,6 +95,9 @@ func TestParseBeside(t *testing.T) {
 	}{
 		{":prod", "localhost:5000/app:prod", beside},
 		{"@" + someDigest, "localhost:5000/app@" + someDigest, beside},
+		{"@2026-11-18", "localhost:5000/app:1@2026-11-18", beside},
+		{":2@2026-11-18", "localhost:5000/app:2@2026-11-18", beside},
+		{"@2026-11-18", "", beside.Repo().AtDigest(someDigest)},
 		{"other:1", "docker.io/library/other:1", beside},
 		{":prod", "", Ref{Registry: "localhost:5000"}},
 		{":", "", beside},
@@ -112,7 +125,7 @@ func TestRefForms(t *testing.T) {
 
 // What is accepted is printed so that it is read as the same again.
 func FuzzParseRef(f *testing.F) {
-	for _, s := range []string{"app", "localhost:5000/a/b:c@" + someDigest, "[::1]:5000", "10.0.0.1/", "https://x.y/z", ":x", "@", "registry/"} {
+	for _, s := range []string{"app", "localhost:5000/a/b:c@" + someDigest, "[::1]:5000", "10.0.0.1/", "https://x.y/z", ":x", "@", "registry/", "app:1@2026-11-18T14:02:11Z"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -131,4 +144,33 @@ func FuzzParseRef(f *testing.F) {
 			t.Fatalf("%q is %+v, %q is %+v, %v", s, r, again, back, err)
 		}
 	})
+}
+
+func TestMoment(t *testing.T) {
+	for when, want := range map[string]string{
+		"2026-11-18T14:02:11Z":      "2026-11-18T14:02:11.999999999Z",
+		"2026-11-18T14:02+01:00":    "2026-11-18T13:02:59.999999999Z",
+		"2026-11-18T14:02:11-05:00": "2026-11-18T19:02:11.999999999Z",
+	} {
+		if got, ok := (Ref{When: when}).Moment(); !ok || got.UTC().Format(time.RFC3339Nano) != want {
+			t.Errorf("%s is %v, want %s", when, got, want)
+		}
+	}
+	day, ok := Ref{When: "2026-11-18"}.Moment()
+	if next := day.Add(time.Nanosecond); !ok || next.Day() != 19 || next.Hour() != 0 || next.Location() != time.Local {
+		t.Errorf("the day ends at %v", day)
+	}
+	if _, ok := (Ref{}).Moment(); ok {
+		t.Error("now is no moment")
+	}
+}
+
+func TestTimelineAt(t *testing.T) {
+	at := func(hour int) time.Time { return time.Date(2026, 11, 18, hour, 0, 0, 0, time.UTC) }
+	line := Timeline{{Digest: "a", First: at(3), Last: at(5)}, {Digest: "b", First: at(8), Last: at(9)}}
+	for hour, want := range map[int]digest.Digest{2: "", 3: "a", 6: "a", 8: "b", 20: "b"} {
+		if got, ok := line.At(at(hour)); got.Digest != want || ok != (want != "") {
+			t.Errorf("at %d it was %q, %v; want %q", hour, got.Digest, ok, want)
+		}
+	}
 }

@@ -71,6 +71,16 @@ func (f fake) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
 	return f.images[ref.Tag].Digest(), nil
 }
 
+func (f fake) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+	for _, tag := range tags {
+		d, err := f.Head(ctx, repo.WithTag(tag))
+		found([]model.Tagged{{Tag: tag, Digest: d, Err: err}})
+	}
+	return nil
+}
+
+func (f fake) Children(context.Context, model.Ref) ([]v1.Descriptor, error) { return nil, nil }
+
 func (f fake) Contents(_ context.Context, _ model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
 	seen := map[digest.Digest]model.Contents{}
 	for _, d := range layers {

@@ -30,6 +30,20 @@ type Registry interface {
 	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
 	// Head is the digest that a tag has now.
 	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
+	// Resolve asks where tags of a repository point: one HEAD each, many at once,
+	// in the given order. found gets the answers in batches from one goroutine;
+	// tags that cannot be read are in them with their error. An error of Resolve
+	// means that it stopped: the rest would have fared the same.
+	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
+	// Children are what the index at a digest lists, nil for what is no index.
+	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
 	// Traffic is what all calls have cost so far. It does not block.
 	Traffic() model.Traffic
+}
+
+// Journal is what was seen of tags before. Its calls may touch the disk.
+type Journal interface {
+	// History is every look at the tags of a repository, by tag. An error comes
+	// with what could be read all the same.
+	History(repo model.Ref) (map[string]model.Timeline, error)
 }
