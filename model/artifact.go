@@ -111,9 +111,10 @@ type TagInfo struct {
 	Digest    digest.Digest
 	Kind      Kind
 	MediaType string
-	Platforms []string   // names, in the order of the index
-	Created   *time.Time // of the first image, nil when it does not say
-	Size      int64      // bytes of the first image's layers as stored
+	Platforms []string        // names, in the order of the index
+	Created   *time.Time      // of the first image, nil when it does not say
+	Size      int64           // bytes of the first image's layers as stored
+	Children  []v1.Descriptor // of an index
 }
 
 // Traffic is what reading has cost so far.

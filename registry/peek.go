@@ -56,7 +56,7 @@ func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 	if err != nil {
 		return model.TagInfo{Ref: r}, err
 	}
-	info := model.TagInfo{Ref: r, Digest: top.Digest, Kind: top.Kind, MediaType: top.MediaType}
+	info := model.TagInfo{Ref: r, Digest: top.Digest, Kind: top.Kind, MediaType: top.MediaType, Children: top.Children}
 	info.Platforms = platformsOf(top)
 	first, err := c.firstImage(ctx, r.Repo(), top)
 	switch {
