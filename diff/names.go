@@ -42,10 +42,14 @@ func (c Comparison) names() (a, b string) {
 }
 
 func refName(r model.Ref) string {
-	if r.Tag != "" {
+	switch {
+	case r.Tag != "" && r.When != "":
+		return ":" + r.Tag + "@" + r.When
+	case r.Tag != "" && r.Digest != "":
+		return ":" + r.Tag + "@" + short(r.Digest)
+	case r.Tag != "":
 		return ":" + r.Tag
-	}
-	if r.Digest != "" {
+	case r.Digest != "":
 		return "@" + short(r.Digest)
 	}
 	return ""

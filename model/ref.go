@@ -18,7 +18,7 @@ type Ref struct {
 	Tag        string
 	Digest     digest.Digest // wins over Tag when both are set
 	// When asks for what the tag was at a moment, as a person writes it; "" is
-	// now. See Moment.
+	// now. See Moment. With a digest it is known what that was.
 	When string
 }
 
@@ -56,11 +56,11 @@ func (r Ref) Short() string {
 	if r.Tag != "" {
 		s += ":" + r.Tag
 	}
-	if r.Digest != "" {
-		return s + "@" + r.Digest.String()
-	}
 	if r.When != "" {
-		s += "@" + r.When
+		return s + "@" + r.When
+	}
+	if r.Digest != "" {
+		s += "@" + r.Digest.String()
 	}
 	return s
 }

@@ -24,6 +24,8 @@ type Places interface {
 type Options struct {
 	Registry  Registry
 	Places    Places          // may be nil
+	Journal   Journal         // nil: nothing is remembered of tags
+	Recheck   time.Duration   // between two looks at the tags on screen; 0 for never
 	Hosts     func() []string // registries with credentials; may be nil
 	Open      []model.Ref     // nothing: home; one: that place; two: compare
 	Guide     *Guide          // shown below what is opened, in place of home
@@ -66,16 +68,22 @@ type deps struct {
 	ctx      context.Context
 	registry Registry
 	places   Places
+	journal  Journal
 	hosts    func() []string
 	platform string
 	crane    string        // how the shell commands call it
 	pulse    time.Duration // between two looks at what is under way
+	recheck  time.Duration // between two looks at the tags on screen
+	now      func() time.Time
 }
 
 // New is the program ready for tea.NewProgram. ctx ends all its commands.
 func New(ctx context.Context, o Options) App {
 	a := App{
-		deps:   deps{ctx: ctx, registry: o.Registry, places: o.Places, hosts: o.Hosts, platform: o.Platform, crane: "crane", pulse: time.Second},
+		deps: deps{
+			ctx: ctx, registry: o.Registry, places: o.Places, journal: o.Journal, hosts: o.Hosts, platform: o.Platform,
+			crane: "crane", pulse: time.Second, recheck: o.Recheck, now: time.Now,
+		},
 		theme:  look.NewTheme(true, o.Glyphs),
 		gate:   o.Gate,
 		inTmux: o.InTmux,

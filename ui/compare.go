@@ -40,6 +40,8 @@ type comparePage struct {
 	filter  filter
 	drawn   [tabCount]sceneKey // what the sheets were made from
 
+	sets     map[model.Ref]model.TagSet // what is known of tags, by repository
+	watch    recheck
 	frame    frame  // the last one that it was laid out in
 	trail    *trail // from a finding to its evidence
 	want     string // the row to put the cursor on
@@ -74,7 +76,9 @@ func newComparePage(d deps, a model.Ref, b *model.Ref) page {
 
 func (p comparePage) start(ctx context.Context) (page, effects) {
 	p.ctx = ctx
-	return p.reload()
+	p, asked := p.reload()
+	p.watch, asked = p.watch.arm(ctx, p.deps.recheck, asked)
+	return p, asked
 }
 
 // visited is the place to come back to, once there is something to see there.
@@ -91,9 +95,9 @@ func (p comparePage) visited() effects {
 func (p comparePage) reload() (comparePage, effects) {
 	var cmdA, cmdB effects
 	p.loads += 2
-	p.a, cmdA = p.a.read(p.ctx, p.deps.registry, p.loads-1)
+	p.a, cmdA = p.a.read(p.ctx, p.deps, p.loads-1)
 	if !p.alone {
-		p.b, cmdB = p.b.read(p.ctx, p.deps.registry, p.loads)
+		p.b, cmdB = p.b.read(p.ctx, p.deps, p.loads)
 	}
 	return p.recompare(), slices.Concat(cmdA, cmdB)
 }
@@ -104,6 +108,15 @@ func (p comparePage) update(msg tea.Msg) (page, effects) {
 		return p.arrived(msg)
 	case headMsg:
 		return p.headed(msg), nil
+	case recheckMsg:
+		p.watch = p.watch.rang(msg)
+		return p, nil
+	case recheckedTagsMsg:
+		return p.recheckDone(msg)
+	case pastMsg:
+		return p.recalled(msg), nil
+	case knownTagsMsg:
+		return p.knowing(&msg.set).recompare(), nil
 	case contentsMsg:
 		return p.settled(msg), nil
 	case docsMsg:
@@ -178,6 +191,16 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 		return p, send(pushMsg{newPickPage(p.deps, from, diff.SideB)})
 	case key.Matches(msg, keys.How):
 		return p, p.explain(r)
+	case key.Matches(msg, keys.Before), key.Matches(msg, keys.BeforeB) && !p.alone:
+		return p, p.beforeAndAfter(key.Matches(msg, keys.BeforeB))
+	case key.Matches(msg, keys.Timeline):
+		return p, p.timeline(p.a.ref)
+	case key.Matches(msg, keys.TimelineB) && !p.alone:
+		return p, p.timeline(p.b.ref)
+	case key.Matches(msg, keys.Group):
+		return p, send(pushMsg{newSamePage(p.deps, p.a.ref)})
+	case key.Matches(msg, keys.GroupB) && !p.alone:
+		return p, send(pushMsg{newSamePage(p.deps, p.b.ref)})
 	case !some:
 		return p, nil
 	case key.Matches(msg, keys.Open) && r.finding != nil:
@@ -253,11 +276,11 @@ func (p comparePage) changeSide(msg pickedMsg) (page, effects) {
 	p.loads++
 	if msg.side == diff.SideA {
 		p.a.stop()
-		p.a, cmd = side{ref: msg.ref}.read(p.ctx, p.deps.registry, p.loads)
+		p.a, cmd = side{ref: msg.ref}.read(p.ctx, p.deps, p.loads)
 	} else {
 		p.b.stop()
 		p.alone = false
-		p.b, cmd = side{ref: msg.ref}.read(p.ctx, p.deps.registry, p.loads)
+		p.b, cmd = side{ref: msg.ref}.read(p.ctx, p.deps, p.loads)
 	}
 	return p.recompare(), cmd
 }
@@ -272,6 +295,9 @@ func (p comparePage) recompare() comparePage {
 		p.cmp = diff.Describe(*p.a.art)
 	default:
 		p.cmp = diff.Comparison{}
+	}
+	if p.cmp.A != nil {
+		p.cmp = p.cmp.WithAround(p.around())
 	}
 	if !p.chosen && len(p.cmp.Pairs) > 0 {
 		p.pick = idOf(p.cmp.Pairs, firstToShow(p.cmp))
@@ -365,7 +391,7 @@ func (p comparePage) typing() bool { return p.filter.open }
 
 func (p comparePage) hints() []key.Binding {
 	if p.filter.open {
-		return filterHints()
+		return p.filter.hints()
 	}
 	if p.alone {
 		return []key.Binding{as(keys.NextTab, "view"), keys.Open, as(keys.MarkB, "compare with"), as(keys.How, "why"), keys.Copy, keys.Back}
@@ -391,6 +417,8 @@ func (p comparePage) help() []keyGroup {
 			as(keys.Open, "open the row; of a finding, its evidence"),
 			keys.How, as(keys.Copy, "copy the full value"), keys.Shell, keys.Fold,
 			keys.Swap, keys.ChangeA, keys.ChangeB, keys.Reload, keys.Filter, keys.Columns, keys.Left, keys.Right,
+			as(keys.Group, "other tags of A's image (D: of B's)"), as(keys.Timeline, "timeline of A's tag (T: of B's)"),
+			as(keys.Before, "A's tag moved: compare before and after (M: B's)"),
 		}},
 		moveKeys, everywhereKeys,
 	}

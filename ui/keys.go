@@ -9,6 +9,7 @@ var keys = struct {
 	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw        key.Binding
 	Suspend, Copy, Shell, How, Fold, Reveal                                key.Binding
 	MarkA, MarkB, Mark, Swap, ChangeA, ChangeB                             key.Binding
+	Group, GroupB, Order, Timeline, TimelineB, Before, BeforeB, Aside      key.Binding
 	Next, Prev, NextTab, PrevTab, Tab, NextPlatform, PrevPlatform, Columns key.Binding
 }{
 	Up:       bind("↑/k", "up", "up", "k"),
@@ -44,6 +45,15 @@ var keys = struct {
 	Swap:    bind("s", "swap A and B", "s"),
 	ChangeA: bind("A", "another A", "A"),
 	ChangeB: bind("B", "another B (or b, with one image)", "B"),
+
+	Group:     bind("d", "tags of one digest together", "d"),
+	GroupB:    bind("D", "other tags of B's image", "D"),
+	Order:     bind("s", "order by name, version, created, size", "s"),
+	Timeline:  bind("t", "what the tag was, and when", "t"),
+	TimelineB: bind("T", "the timeline of B", "T"),
+	Before:    bind("m", "a tag moved: compare before and after", "m"),
+	BeforeB:   bind("M", "the same for B", "M"),
+	Aside:     bind(".", "show or fold signatures and attestations", "."),
 
 	Next:         bind("n", "next difference", "n"),
 	Prev:         bind("N", "previous difference", "N"),

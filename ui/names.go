@@ -11,11 +11,19 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// names is a long list of names that arrives in pages: sorted, filtered, with
+// names is a long list of names that arrives in pages: in order, filtered, with
 // a cursor that stays on its name.
 type names struct {
-	all     []string // in natural order: 1.9 before 1.10
+	all   []string // in natural order: 1.9 before 1.10
+	apart func(name string) bool
+	aside []string // those that apart picks, in natural order: not shown unless asked for
+	whole bool     // they are
+	// arranged is all that is shown in another order, and late what has come
+	// since it was put into that order; nil while the order is the natural one.
+	arranged, late []string
+
 	shown   []string // what the filter lets through
+	of      int      // how many there are before the filter
 	win     window
 	filter  filter
 	want    string // the name to put the cursor on when it arrives
@@ -27,9 +35,49 @@ type names struct {
 
 // add merges a page of names.
 func (n names) add(page []string) names {
-	page = slices.Clone(page)
-	slices.SortFunc(page, compareNatural)
-	n.all = mergeSorted(n.all, page)
+	var main, aside []string
+	for _, name := range page {
+		if n.apart != nil && n.apart(name) {
+			aside = append(aside, name)
+		} else {
+			main = append(main, name)
+		}
+	}
+	slices.SortFunc(main, compareNatural)
+	slices.SortFunc(aside, compareNatural)
+	n.all, n.aside = mergeSorted(n.all, main), mergeSorted(n.aside, aside)
+	if n.arranged != nil {
+		n.late = append(slices.Clip(n.late), main...)
+		if n.whole {
+			n.late = append(n.late, aside...)
+		}
+	}
+	return n.refilter()
+}
+
+// base is what there is to show, before the filter.
+func (n names) base() []string {
+	switch {
+	case n.arranged != nil && len(n.late) == 0:
+		return n.arranged
+	case n.arranged != nil:
+		return slices.Concat(n.arranged, n.late)
+	case n.whole:
+		return mergeSorted(n.all, n.aside)
+	}
+	return n.all
+}
+
+// arrange shows names in another order, nil for the natural one. late is how
+// many had come late already when the order was asked for: they are in it.
+func (n names) arrange(order []string, late int) names {
+	n.arranged, n.late = order, n.late[min(late, len(n.late)):]
+	return n.refilter()
+}
+
+// showAside shows the names kept apart, or no longer.
+func (n names) showAside(whole bool) names {
+	n.whole = whole
 	return n.refilter()
 }
 
@@ -44,6 +92,12 @@ func compareNatural(a, b string) int {
 }
 
 func mergeSorted(a, b []string) []string {
+	switch {
+	case len(b) == 0:
+		return a
+	case len(a) == 0:
+		return b
+	}
 	out := make([]string, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
 		if natural.Less(b[0], a[0]) {
@@ -58,14 +112,10 @@ func mergeSorted(a, b []string) []string {
 // refilter recomputes what is shown and keeps the cursor on its name.
 func (n names) refilter() names {
 	under, had := n.current()
-	n.shown = n.all
+	n.shown = n.base()
+	n.of = len(n.shown)
 	if n.filter.active {
-		n.shown = nil
-		for _, name := range n.all {
-			if n.filter.matches(name) {
-				n.shown = append(n.shown, name)
-			}
-		}
+		n.shown = n.filter.pick(n.shown)
 	}
 	at := n.win.cursor
 	if had && n.win.cursor > 0 { // at the very top one wants to see what is first
@@ -129,12 +179,12 @@ func (n names) problem(f frame) []look.Line {
 }
 
 // view draws the filter, the rows, and what there is to say when there are none.
-func (n names) view(f frame, what safe.Text, line func(name string, here bool) look.Line) []look.Line {
+func (n names) view(f frame, what safe.Text, line func(name string, at int) look.Line) []look.Line {
 	lines := n.problem(f)
-	if l, ok := n.filter.line(f.width, len(n.shown), len(n.all)); ok {
+	if l, ok := n.filter.line(f.width, len(n.shown), n.of); ok {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 	}
-	lines = append(lines, n.win.draw(f.glyphs, func(i int) look.Line { return line(n.shown[i], i == n.win.cursor) })...)
+	lines = append(lines, n.win.draw(f.glyphs, func(i int) look.Line { return line(n.shown[i], i) })...)
 	switch {
 	case n.err != nil:
 	case n.loading && len(n.all) == 0:

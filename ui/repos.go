@@ -117,7 +117,7 @@ func (p reposPage) view(f frame) []look.Line {
 		lines := append(troubleSays(p.list.err, f), look.Line{}, look.L(look.Gap(2)).With(p.field.line(f.width-4).Spans...))
 		return append(lines, look.L(look.Gap(2), look.S(look.Alert, p.field.err)))
 	}
-	return p.list.view(f, safe.Const("repositories"), func(name string, _ bool) look.Line {
+	return p.list.view(f, safe.Const("repositories"), func(name string, _ int) look.Line {
 		return look.L(look.Gap(1), look.P(safe.Clean(name)))
 	})
 }
@@ -129,7 +129,7 @@ func (p reposPage) typing() bool      { return p.list.filter.open || p.unlisted(
 func (p reposPage) hints() []key.Binding {
 	switch {
 	case p.list.filter.open:
-		return filterHints()
+		return p.list.filter.hints()
 	case p.unlisted():
 		return []key.Binding{as(keys.Open, "open, or ask again"), bind("esc", "back", "esc"), keys.ForceQuit}
 	}
@@ -138,8 +138,4 @@ func (p reposPage) hints() []key.Binding {
 
 func (p reposPage) help() []keyGroup {
 	return []keyGroup{{"Repositories", []key.Binding{as(keys.Open, "the tags of a repository"), keys.Filter, keys.Copy, keys.Reload}}, moveKeys, everywhereKeys}
-}
-
-func filterHints() []key.Binding {
-	return []key.Binding{as(keys.Open, "keep the filter"), as(keys.Back, "clear it")}
 }

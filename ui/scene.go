@@ -58,14 +58,6 @@ func (p comparePage) scene(f frame) scene {
 	return s
 }
 
-// movedText says that a tag points elsewhere by now.
-func (s side) movedText() safe.Text {
-	if s.moved == "" {
-		return safe.Text{}
-	}
-	return safe.Sprintf("%s moved meanwhile: it is %s, this is %s. r reads it again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()))
-}
-
 // layout makes the sheet in view anew if anything it depends on has changed, and
 // asks for the text differences of the pair in view.
 func (p comparePage) layout(f frame) (page, effects) {
@@ -86,6 +78,8 @@ func (p comparePage) layout(f frame) (page, effects) {
 		height--
 	}
 	p.frame = f
+	p, more := p.recheck()
+	cmd = append(cmd, more...)
 	if k == p.drawn[p.tab] {
 		p.sheets[p.tab] = p.sheets[p.tab].sized(height).at(p.want)
 		p.want = ""

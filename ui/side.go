@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
@@ -22,6 +23,8 @@ type side struct {
 	load   loadID
 	cancel context.CancelFunc
 	moved  digest.Digest // what the tag points at now, if not at art any more
+	seen   time.Time     // when that was seen
+	past   model.Timeline
 }
 
 // loadID tells the answers of one load from those of another on the same page.
@@ -41,24 +44,27 @@ type headMsg struct {
 }
 
 // read starts reading the side anew; what was there stays until then.
-func (s side) read(ctx context.Context, reg Registry, id loadID) (side, effects) {
+func (s side) read(ctx context.Context, d deps, id loadID) (side, effects) {
 	s.stop()
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.load, s.err, s.moved = id, nil, ""
-	ref := s.ref
-	return s, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+	ref, reg := s.ref, d.registry
+	return s, append(s.recall(ctx, d.journal), stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		_, err := reg.Load(ctx, ref, func(a model.Artifact) { report(arrivedMsg{load: id, art: a}) })
 		if err != nil {
 			report(arrivedMsg{load: id, err: err})
 		}
-		if err != nil || ref.Tag == "" || ref.Digest != "" {
+		if err != nil || !moves(ref) {
 			return
 		}
 		if now, err := reg.Head(ctx, ref); err == nil {
 			report(headMsg{id, now})
 		}
-	})
+	})...)
 }
+
+// moves reports whether what a reference leads to may change.
+func moves(r model.Ref) bool { return r.Tag != "" && r.Digest == "" && r.When == "" }
 
 func (s side) stop() {
 	if s.cancel != nil {
@@ -102,7 +108,11 @@ func (s side) line(letter safe.Text, role look.Role, f frame, full bool) look.Li
 	if full {
 		name = safe.Sprintf("%s%s", s.ref.Repository, s.ref.Short())
 	}
-	if s.ref.Digest != "" {
+	switch {
+	case s.ref.When != "":
+	case s.ref.Digest != "" && s.ref.Tag != "":
+		name = safe.Sprintf(":%s then", s.ref.Tag)
+	case s.ref.Digest != "":
 		name = safe.Sprintf("@%s", look.Short(s.ref.Digest))
 	}
 	l = l.With(look.S(look.Strong, name), look.Gap(2))
@@ -189,10 +199,13 @@ func (p comparePage) settled(msg contentsMsg) comparePage {
 // changes: all of it was read by digest.
 func (p comparePage) headed(msg headMsg) comparePage {
 	for _, s := range []*side{&p.a, &p.b} {
-		if s.load == msg.load && s.art != nil && msg.now != "" && msg.now != s.art.Digest() {
-			s.moved = msg.now
+		if s.load != msg.load || s.art == nil || msg.now == "" {
+			continue
+		}
+		s.moved = ""
+		if msg.now != s.art.Digest() {
+			s.moved, s.seen = msg.now, p.deps.now()
 		}
 	}
-	p.drawn = [tabCount]sceneKey{}
-	return p
+	return p.recompare()
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -37,18 +39,34 @@ func tagColumnsFor(f frame) tagColumns {
 }
 
 func (c tagColumns) heading() look.Line {
-	return c.join(look.Gap(1), look.Faint, safe.Const("tag"), safe.Const("digest"), safe.Const("kind"), safe.Const("platforms"), safe.Const("created"), safe.Const("size"))
+	return c.join(tagRow{mark: look.Gap(1), sign: look.Gap(1)}, look.Faint, safe.Const("tag"), safe.Const("digest"), safe.Const("kind"), safe.Const("platforms"), safe.Const("created"), safe.Const("size"))
 }
 
-func (c tagColumns) line(tag string, mark look.Span, got peeked) look.Line {
-	name := safe.Clean(tag)
+// tagRow is what there is to show of a tag.
+type tagRow struct {
+	tag        string
+	mark, sign look.Span
+	below      safe.Text // it belongs to the row above, and this says how
+	digest     digest.Digest
+	info       *model.TagInfo // nil until it is read
+	err        error
+	asked      bool
+}
+
+func (c tagColumns) line(r tagRow) look.Line {
+	name := safe.Concat(r.below, safe.Clean(r.tag))
+	none := safe.Text{}
 	switch {
-	case !got.done:
-		return c.join(mark, look.Plain, name, c.glyphs.Ellipsis, safe.Text{}, safe.Text{}, safe.Text{}, safe.Text{})
-	case got.err != nil:
-		return look.L(mark, look.Gap(1), look.P(c.glyphs.Fit(name, c.name)), look.Gap(2), look.S(look.Alert, safe.Clean(shortTrouble(got.err))))
+	case r.err != nil:
+		return c.lead(r, look.Plain, name).With(look.S(look.Alert, safe.Clean(shortTrouble(r.err))))
+	case !r.below.IsEmpty() && r.info != nil && r.below == safe.Const("= "):
+		return c.lead(r, look.Plain, name)
+	case r.digest == "" && r.asked:
+		return c.join(r, look.Plain, name, c.glyphs.Ellipsis, none, none, none, none)
+	case r.info == nil:
+		return c.join(r, look.Plain, name, look.Short(r.digest), none, none, none, none)
 	}
-	i := got.info
+	i := *r.info
 	size := safe.Text{}
 	if i.Size > 0 {
 		size = look.Size(i.Size)
@@ -57,13 +75,17 @@ func (c tagColumns) line(tag string, mark look.Span, got peeked) look.Line {
 	if c.create == dayOnly {
 		created, _ = look.Cut(created, dayOnly)
 	}
-	return c.join(mark, look.Plain, name, look.Short(i.Digest), safe.Clean(string(i.Kind)), platformsText(i, c.platforms), created, size)
+	return c.join(r, look.Plain, name, look.Short(r.digest), safe.Clean(string(i.Kind)), platformsText(i, c.platforms), created, size)
 }
 
-func (c tagColumns) join(mark look.Span, role look.Role, name, digest, kind, platforms, created, size safe.Text) look.Line {
+// lead is a row up to the name.
+func (c tagColumns) lead(r tagRow, role look.Role, name safe.Text) look.Line {
+	return look.L(r.mark, r.sign, look.S(role, c.glyphs.Fit(name, c.name)), look.Gap(2))
+}
+
+func (c tagColumns) join(r tagRow, role look.Role, name, digest, kind, platforms, created, size safe.Text) look.Line {
 	g := c.glyphs
-	return look.L(
-		mark, look.Gap(1), look.S(role, g.Fit(name, c.name)), look.Gap(2),
+	return c.lead(r, role, name).With(
 		look.S(look.Faint, g.Fit(digest, digestWidth)), look.Gap(2),
 		look.S(role, g.Fit(kind, c.kind)), look.Gap(2),
 		look.S(role, g.Fit(platforms, c.platforms)), look.Gap(2),

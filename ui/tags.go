@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -12,30 +14,56 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// tagsPage lists the tags of a repository. It reads about the tags that are in
-// view, and about no others.
+// tagsPage lists the tags of a repository. Unasked it reads about the tags that
+// are in view, and about no others.
 type tagsPage struct {
 	deps  deps
 	ctx   context.Context // of the page
 	look  context.Context // of the listing in view, and of what is read for it
 	ref   model.Ref
 	list  names
-	info  map[string]peeked // written by update alone
 	marks marks
 	pick  diff.Side // set when the page was opened to choose another A or B
+
+	know   tagKnow
+	past   map[string]model.Timeline // looks before this one
+	opened time.Time
+
+	order   tagOrder
+	grouped bool
+	asSoon  bool // as the list is there, put tags of one image together
+	known   int  // tags that the order could go by, of all there are
+	sorting sorting
+	survey  survey
+	found   []diff.Finding // on the tags as a whole
+	flagged map[string]bool
+	watch   recheck
 }
 
-// peeked is what is known of one tag. The zero value is "asked, no answer yet".
-type peeked struct {
-	info model.TagInfo
-	err  error
-	done bool
+// sorting is the state of putting the list in order, which happens beside the
+// screen and one time after the other.
+type sorting struct {
+	busy, stale bool
 }
 
+// peekedMsg is what became of one peek.
 type peekedMsg struct {
 	load loadID
-	tag  string
-	peeked
+	tag  string // "" when the image was asked for by its digest
+	info model.TagInfo
+	err  error
+}
+
+// historyMsg is what is remembered of the tags.
+type historyMsg struct {
+	load loadID
+	past map[string]model.Timeline
+}
+
+// foundMsg are findings on the tags as a whole.
+type foundMsg struct {
+	load  loadID
+	found []diff.Finding
 }
 
 // pickedMsg answers a page that was opened to pick a side.
@@ -45,43 +73,146 @@ type pickedMsg struct {
 }
 
 func newTagsPage(d deps, repo model.Ref) page {
-	return tagsPage{deps: d, ref: repo.Repo(), info: map[string]peeked{}}
+	return tagsPage{deps: d, ref: repo.Repo(), list: names{apart: isAttached}, know: newTagKnow()}
 }
 
 // newPickPage is the tags page, opened to choose another A or B.
 func newPickPage(d deps, now model.Ref, side diff.Side) page {
-	return tagsPage{deps: d, ref: now.Repo(), info: map[string]peeked{}, pick: side, list: names{want: now.Tag}}
+	return tagsPage{deps: d, ref: now.Repo(), pick: side, list: names{apart: isAttached, want: now.Tag}, know: newTagKnow()}
+}
+
+// newSamePage is the tags page, opened to see which other tags are the image that
+// a tag is.
+func newSamePage(d deps, of model.Ref) page {
+	return tagsPage{deps: d, ref: of.Repo(), list: names{apart: isAttached, want: of.Tag}, know: newTagKnow(), asSoon: true}
 }
 
 func (p tagsPage) start(ctx context.Context) (page, effects) {
-	p.ctx = ctx
-	p.info = map[string]peeked{}
+	p.ctx, p.opened = ctx, p.deps.now()
+	p.survey.stop()
+	p.know, p.past, p.found, p.flagged = newTagKnow(), nil, nil, nil
+	p.sorting, p.survey, p.grouped, p.order = sorting{}, survey{load: p.survey.load + 1}, false, byName
 	var asked effects
 	p.list, p.look, asked = p.list.read(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.deps.registry.Tags(ctx, p.ref, page)
 	})
-	return p, asked
+	p.watch, asked = p.watch.arm(p.look, p.deps.recheck, asked)
+	return p, append(asked, p.remembered()...)
+}
+
+// remembered asks for what was seen before.
+func (p tagsPage) remembered() effects {
+	if p.deps.journal == nil {
+		return nil
+	}
+	repo, load := p.ref, p.list.load
+	return once(p.look, func(context.Context) tea.Msg {
+		past, _ := p.deps.journal.History(repo) // what could be read comes with the error
+		return historyMsg{load, past}
+	})
 }
 
 func (p tagsPage) update(msg tea.Msg) (page, effects) {
-	p.list = p.list.arrived(msg)
-	if _, ok := msg.(namesMsg); ok {
-		return p, send(visitedMsg{p.ref.String()})
-	}
-	if m, ok := msg.(peekedMsg); ok {
-		if m.load == p.list.load {
-			p.info[m.tag] = m.peeked
+	switch msg := msg.(type) {
+	case namesMsg:
+		p.list = p.list.arrived(msg)
+		if msg.load == p.list.load {
+			p.noteAttached(msg.names)
+		}
+		p, asked := p.rearrange()
+		return p, append(send(visitedMsg{p.ref.String()}), asked...)
+	case namesDoneMsg:
+		p.list = p.list.arrived(msg)
+		if p.asSoon && msg.load == p.list.load {
+			p.asSoon = false
+			return p.group()
 		}
 		return p, nil
+	case tea.KeyPressMsg:
+		return p.key(msg)
+	}
+	return p.answered(msg)
+}
+
+// noteAttached notes the tags that stand for what is attached to an image.
+func (p tagsPage) noteAttached(tags []string) {
+	for _, tag := range tags {
+		if isAttached(tag) {
+			p.know.attach(tag)
+		}
+	}
+}
+
+// answered takes in what was asked for.
+func (p tagsPage) answered(msg tea.Msg) (page, effects) {
+	switch msg := msg.(type) {
+	case peekedMsg:
+		if msg.load != p.list.load {
+			return p, nil
+		}
+		p = p.peeked(msg)
+		return p.rearrange()
+	case historyMsg:
+		if msg.load == p.list.load {
+			p.past = msg.past
+			for tag := range p.know.tags {
+				p.noteMove(tag)
+			}
+		}
+		return p, nil
+	case arrangedMsg:
+		return p.arranged(msg)
+	case foundMsg:
+		if msg.load == p.list.load {
+			p = p.withFindings(msg.found)
+		}
+		return p, nil
+	case recheckMsg, recheckedMsg:
+		return p.rechecked(msg)
+	}
+	return p.surveyed(msg)
+}
+
+// peeked notes what a tag or an image is.
+func (p tagsPage) peeked(msg peekedMsg) tagsPage {
+	if msg.tag != "" {
+		t := model.Tagged{Tag: msg.tag, Digest: msg.info.Digest, MediaType: msg.info.MediaType}
+		if t.Digest == "" {
+			t.Err = msg.err
+		}
+		p.know.point(t)
+		p.noteMove(msg.tag)
+	}
+	if msg.err == nil {
+		p.know.saw(msg.info)
+	}
+	return p
+}
+
+// noteMove notes that a tag leads elsewhere than it did when it was last looked
+// at before this page was opened.
+func (p tagsPage) noteMove(tag string) {
+	t := p.know.tags[tag]
+	if p.know.moves[tag].now || t.Digest == "" {
+		return
+	}
+	if before, ok := p.past[tag].At(p.opened); ok && before.Digest != t.Digest {
+		p.know.moves[tag] = movedTag{from: before}
+	}
+}
+
+// key takes a key: for an announcement, the filter, the list, or the page.
+func (p tagsPage) key(msg tea.KeyPressMsg) (page, effects) {
+	if !p.list.filter.open {
+		if next, asked, taken := p.pressSurvey(msg); taken {
+			return next, asked
+		}
 	}
 	var handled bool
 	if p.list, handled = p.list.update(msg); handled {
 		return p, nil
 	}
-	if press, ok := msg.(tea.KeyPressMsg); ok {
-		return p.press(press)
-	}
-	return p, nil
+	return p.press(msg)
 }
 
 func (p tagsPage) press(msg tea.KeyPressMsg) (page, effects) {
@@ -89,37 +220,80 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page, effects) {
 	here := p.ref.WithTag(tag)
 	switch {
 	case key.Matches(msg, keys.Back):
-		return p, send(popMsg{})
+		return p, send(popMsg{p.learned()})
 	case key.Matches(msg, keys.Reload):
 		return p.start(p.ctx)
+	case key.Matches(msg, keys.Group):
+		return p.group()
+	case key.Matches(msg, keys.Order):
+		return p.nextOrder()
+	case key.Matches(msg, keys.Aside):
+		return p.showAside()
+	case key.Matches(msg, keys.Fold):
+		return p, p.showFindings()
 	case !some:
 		return p, nil
 	case key.Matches(msg, keys.Open) && p.pick != "":
 		return p, send(popMsg{pickedMsg{p.pick, here}})
 	case key.Matches(msg, keys.Open):
 		return p, p.open(here)
-	case p.pick != "":
-		return p, nil
-	case key.Matches(msg, keys.MarkA) && p.marks.a != nil && *p.marks.a == here:
-		return p, send(markMsg{marks: marks{b: p.marks.b}})
-	case key.Matches(msg, keys.MarkA):
-		return p, p.mark(marks{a: &here, b: p.marks.b})
-	case key.Matches(msg, keys.MarkB):
-		return p, p.mark(marks{a: p.marks.a, b: &here})
-	case key.Matches(msg, keys.Mark):
-		return p, p.markNext(here)
+	case key.Matches(msg, keys.Timeline):
+		return p, send(pushMsg{newTimelinePage(p.deps, here)})
+	case key.Matches(msg, keys.Before):
+		return p, p.beforeAndAfter(tag)
 	case key.Matches(msg, keys.Copy):
 		return p, p.copy(here)
+	case p.pick == "":
+		return p, p.pressMark(msg, here)
 	}
 	return p, nil
+}
+
+// pressMark marks A and B.
+func (p tagsPage) pressMark(msg tea.KeyPressMsg, here model.Ref) effects {
+	switch {
+	case key.Matches(msg, keys.MarkA) && p.marks.a != nil && *p.marks.a == here:
+		return send(markMsg{marks: marks{b: p.marks.b}})
+	case key.Matches(msg, keys.MarkA):
+		return p.mark(marks{a: &here, b: p.marks.b})
+	case key.Matches(msg, keys.MarkB):
+		return p.mark(marks{a: p.marks.a, b: &here})
+	case key.Matches(msg, keys.Mark):
+		return p.markNext(here)
+	}
+	return nil
 }
 
 // open shows a tag alone, or beside A when A is marked.
 func (p tagsPage) open(here model.Ref) effects {
 	if p.marks.a != nil && *p.marks.a != here {
-		return send(pushMsg{newComparePage(p.deps, *p.marks.a, &here)})
+		return send(pushMsg{p.comparison(*p.marks.a, &here)})
 	}
-	return send(pushMsg{newComparePage(p.deps, here, nil)})
+	return send(pushMsg{p.comparison(here, nil)})
+}
+
+// comparison is a page that knows what this one has found out.
+func (p tagsPage) comparison(a model.Ref, b *model.Ref) page {
+	return newComparePage(p.deps, a, b).(comparePage).knowing(p.set())
+}
+
+// knownTagsMsg tells the page below what is known of the tags of a repository.
+type knownTagsMsg struct{ set model.TagSet }
+
+func (p tagsPage) learned() tea.Msg {
+	if set := p.set(); set != nil {
+		return knownTagsMsg{*set}
+	}
+	return nil
+}
+
+// set is what is known of the tags; nil if nobody has asked about all.
+func (p tagsPage) set() *model.TagSet {
+	if p.survey.stage != surveyDone && !p.survey.running() {
+		return nil
+	}
+	set := p.know.set(p.ref, len(p.list.all))
+	return &set
 }
 
 // mark sets the marks and compares once there are two.
@@ -127,7 +301,7 @@ func (p tagsPage) mark(m marks) effects {
 	if m.a == nil || m.b == nil {
 		return send(markMsg{marks: m})
 	}
-	return send(markMsg{marks: marks{a: m.a}, then: newComparePage(p.deps, *m.a, m.b)})
+	return send(markMsg{marks: marks{a: m.a}, then: p.comparison(*m.a, m.b)})
 }
 
 // markNext marks A, then B; on A again it takes the mark away.
@@ -141,10 +315,21 @@ func (p tagsPage) markNext(here model.Ref) effects {
 	return p.mark(marks{a: p.marks.a, b: &here})
 }
 
+// beforeAndAfter compares what a tag was with what it is.
+func (p tagsPage) beforeAndAfter(tag string) effects {
+	m, moved := p.know.moves[tag]
+	if !moved {
+		return toast(safe.Sprintf(":%s is what it was when it was last looked at", safe.Clean(tag)))
+	}
+	before, after := p.ref.WithTag(tag), p.ref.WithTag(tag)
+	before.Digest = m.from.Digest
+	return send(pushMsg{newComparePage(p.deps, before, &after)})
+}
+
 // copy copies the reference by digest where the digest is known: a tag moves.
 func (p tagsPage) copy(here model.Ref) effects {
-	if got := p.info[here.Tag]; got.done && got.err == nil {
-		return send(copyMsg{safe.Const("the reference"), safe.Sprintf("%s@%s", here.String(), got.info.Digest)})
+	if t := p.know.tags[here.Tag]; t.Digest != "" {
+		return send(copyMsg{safe.Const("the reference"), safe.Sprintf("%s@%s", here.String(), t.Digest)})
 	}
 	return send(copyMsg{safe.Const("the reference"), safe.Clean(here.String())})
 }
@@ -152,35 +337,59 @@ func (p tagsPage) copy(here model.Ref) effects {
 // layout asks about the tags that have come into view.
 func (p tagsPage) layout(f frame) (page, effects) {
 	p.marks = f.marks
-	p.list = p.list.resize(f, f.height-1)
+	p.list = p.list.resize(f, f.height-1-len(p.above(f))-p.below(f))
 	if p.look == nil {
 		return p, nil
 	}
-	var cmds effects
-	from, to := p.list.win.seen()
-	for _, tag := range p.list.shown[from:to] {
-		if _, asked := p.info[tag]; !asked {
-			p.info[tag] = peeked{}
-			cmds = append(cmds, p.peek(tag)...)
-		}
+	var asked effects
+	for _, tag := range p.inView() {
+		asked = append(asked, p.wants(tag)...)
 	}
-	return p, cmds
+	p, more := p.recheck()
+	return p, append(asked, more...)
 }
 
-func (p tagsPage) peek(tag string) effects {
-	ref, load := p.ref.WithTag(tag), p.list.load
+func (p tagsPage) inView() []string {
+	from, to := p.list.win.seen()
+	return p.list.shown[from:to]
+}
+
+// wants asks about a tag in view: where it points, then what is there, unless
+// that is known or another tag has asked.
+func (p tagsPage) wants(tag string) effects {
+	t := p.know.tags[tag]
+	switch {
+	case t.Digest != "" && !p.know.read[t.Digest]:
+		p.know.read[t.Digest], p.know.asked[tag] = true, true
+		return p.peek("", p.ref.AtDigest(t.Digest))
+	case t.Digest != "" || p.know.asked[tag]:
+		return nil
+	}
+	p.know.asked[tag] = true
+	return p.peek(tag, p.ref.WithTag(tag))
+}
+
+func (p tagsPage) peek(tag string, ref model.Ref) effects {
+	load := p.list.load
 	return once(p.look, func(ctx context.Context) tea.Msg {
 		info, err := p.deps.registry.Peek(ctx, ref)
-		return peekedMsg{load, tag, peeked{info, err, true}}
+		return peekedMsg{load, tag, info, err}
 	})
 }
 
 func (p tagsPage) view(f frame) []look.Line {
 	c := tagColumnsFor(f)
-	head := look.L(look.Gap(1)).With(c.heading().Spans...)
-	return append([]look.Line{head}, p.list.view(f, safe.Const("tags"), func(tag string, _ bool) look.Line {
-		return c.line(tag, p.markOf(tag), p.info[tag])
+	lines := append(p.above(f), look.L(look.Gap(1)).With(c.heading().Spans...))
+	lines = append(lines, p.list.view(f, safe.Const("tags"), func(tag string, at int) look.Line {
+		return p.line(c, tag, at)
 	})...)
+	if p.below(f) == 0 {
+		return lines
+	}
+	for len(lines) < f.height-1 {
+		lines = append(lines, look.Line{})
+	}
+	return append(lines[:f.height-1], p.about(f))
 }
 
 // markOf is the letter of the side a tag is marked as.
@@ -209,22 +418,31 @@ func (p tagsPage) typing() bool      { return p.list.filter.open }
 
 func (p tagsPage) hints() []key.Binding {
 	tag, _ := p.list.current()
+	_, moved := p.know.moves[tag]
+	more := []key.Binding{keys.Filter, as(keys.Group, "same image"), as(keys.Order, "order"), as(keys.Timeline, "timeline")}
+	if moved {
+		more = slices.Insert(more, 0, as(keys.Before, "before and after"))
+	}
 	switch {
 	case p.list.filter.open:
-		return filterHints()
+		return p.list.filter.hints()
+	case p.survey.stage == surveyOffered:
+		return []key.Binding{as(keys.Open, "ask"), as(keys.Back, "do not ask")}
 	case p.pick != "":
 		return []key.Binding{as(keys.Open, "choose"), keys.Filter, as(keys.Back, "keep the old one")}
 	case p.marks.a != nil && *p.marks.a != p.ref.WithTag(tag):
-		return []key.Binding{as(keys.Open, "compare A "+p.marks.a.Short()+" with :"+tag), keys.Filter, keys.Back}
+		return append([]key.Binding{as(keys.Open, "compare A "+p.marks.a.Short()+" with :"+tag)}, more...)
 	case p.marks.a != nil:
-		return []key.Binding{as(keys.Mark, "take the mark away"), keys.Open, keys.Filter, keys.Back}
+		return append([]key.Binding{as(keys.Mark, "take the mark away"), keys.Open}, more...)
 	}
-	return []key.Binding{as(keys.Mark, "mark A, then B"), keys.Open, keys.Filter, keys.Copy, as(keys.Goto, "go to"), keys.Back}
+	return append([]key.Binding{as(keys.Mark, "mark A, then B"), keys.Open}, append(more, keys.Copy, keys.Back)...)
 }
 
 func (p tagsPage) help() []keyGroup {
 	return []keyGroup{{"Tags", []key.Binding{
 		as(keys.Open, "open the tag; with A marked, compare A with it"), as(keys.Mark, "mark A, then B, and compare"),
-		keys.MarkA, keys.MarkB, keys.Filter, as(keys.Copy, "copy the reference by digest"), keys.Reload,
+		keys.MarkA, keys.MarkB, as(keys.Filter, "filter; tab in it: plain, fuzzy, regular expression"), keys.Group, keys.Order, keys.Timeline,
+		as(keys.Before, "of a tag that moved: compare before and after"), as(keys.Fold, "findings on these tags"), keys.Aside,
+		as(keys.Copy, "copy the reference by digest"), keys.Reload,
 	}}, moveKeys, everywhereKeys}
 }

@@ -15,7 +15,7 @@ const tallHeight = 30
 // top is who is compared, the verdict and the tabs.
 func (p comparePage) top(f frame) []look.Line {
 	lines := p.sideLines(f)
-	for _, t := range []safe.Text{p.a.movedText(), p.b.movedText()} {
+	for _, t := range []safe.Text{p.a.movedText("m"), p.b.movedText("M")} {
 		if !t.IsEmpty() {
 			lines = append(lines, look.L(look.Gap(1), look.S(look.Warn, t)))
 		}

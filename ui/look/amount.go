@@ -40,3 +40,16 @@ func Count(n int, one, many safe.Text) safe.Text {
 	}
 	return safe.Sprintf("%s %s", humanize.Comma(int64(n)), many)
 }
+
+// Number is a number with its thousands apart.
+func Number(n int) safe.Text { return safe.Clean(humanize.Comma(int64(n))) }
+
+// Day is a day as a person reads it, where they are: it is about their own
+// looking, not about what a registry records.
+func Day(t time.Time) safe.Text { return safe.Clean(t.Local().Format("2 Jan 2006")) }
+
+// Moment is Day with the time.
+func Moment(t time.Time) safe.Text { return safe.Clean(t.Local().Format("2006-01-02 15:04:05")) }
+
+// Minute is Moment without the seconds.
+func Minute(t time.Time) safe.Text { return safe.Clean(t.Local().Format("2006-01-02 15:04")) }

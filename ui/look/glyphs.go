@@ -17,6 +17,7 @@ type Glyphs struct {
 	BottomRight, Horizontal, Vertical safe.Text
 	Empty, Twice, Nothing             safe.Text
 	Evidence, EvidenceHere            safe.Text // before a row, the latter under the cursor
+	MovedTag                          safe.Text // before a tag that leads elsewhere by now
 	marks                             map[diff.Class]safe.Text
 	ascii                             bool
 }
@@ -31,7 +32,7 @@ func Unicode() Glyphs {
 		TopLeft: c("╭"), TopRight: c("╮"), BottomLeft: c("╰"),
 		BottomRight: c("╯"), Horizontal: c("─"), Vertical: c("│"),
 		Empty: c("∅"), Twice: c("×2"), Nothing: c("·"),
-		Evidence: c("*"), EvidenceHere: c("»"),
+		Evidence: c("*"), EvidenceHere: c("»"), MovedTag: c("↷"),
 		marks: map[diff.Class]safe.Text{
 			diff.Same: c("="), diff.RepackedRow: c("≈"), diff.BothEmpty: c("∅"), diff.Substituted: c("≠"),
 			diff.Added: c("+"), diff.Removed: c("-"), diff.Moved: c("↕"),
@@ -49,7 +50,7 @@ func ASCII() Glyphs {
 		TopLeft: c("+"), TopRight: c("+"), BottomLeft: c("+"),
 		BottomRight: c("+"), Horizontal: c("-"), Vertical: c("|"),
 		Empty: c("0"), Twice: c("x2"), Nothing: c("."),
-		Evidence: c("*"), EvidenceHere: c("#"),
+		Evidence: c("*"), EvidenceHere: c("#"), MovedTag: c("~"),
 		marks: map[diff.Class]safe.Text{
 			diff.Same: c("="), diff.RepackedRow: c("~"), diff.BothEmpty: c("0"), diff.Substituted: c("!"),
 			diff.Added: c("+"), diff.Removed: c("-"), diff.Moved: c("^"),

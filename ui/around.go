@@ -1,0 +1,173 @@
+package ui
+
+import (
+	"context"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// pastMsg is what was seen of a side's tag before.
+type pastMsg struct {
+	load loadID
+	past model.Timeline
+}
+
+// recheckedTagsMsg is where the tags of both sides point by now.
+type recheckedTagsMsg struct {
+	load  loadID
+	heads []headMsg
+}
+
+// recall asks what was seen of the side's tag before.
+func (s side) recall(ctx context.Context, j Journal) effects {
+	if j == nil || !moves(s.ref) {
+		return nil
+	}
+	ref, load := s.ref, s.load
+	return once(ctx, func(context.Context) tea.Msg {
+		all, _ := j.History(ref.Repo()) // what could be read comes with the error
+		return pastMsg{load, all[ref.Tag]}
+	})
+}
+
+func (p comparePage) recalled(msg pastMsg) comparePage {
+	for _, s := range []*side{&p.a, &p.b} {
+		if s.load == msg.load {
+			s.past = msg.past
+		}
+	}
+	return p.recompare()
+}
+
+// knowing is p with what is known of the tags of a repository; nil is nothing.
+func (p comparePage) knowing(set *model.TagSet) comparePage {
+	if set == nil {
+		return p
+	}
+	sets := map[model.Ref]model.TagSet{set.Repo: *set}
+	for repo, other := range p.sets {
+		if repo != set.Repo {
+			sets[repo] = other
+		}
+	}
+	p.sets = sets
+	return p
+}
+
+// around is what is known beyond the two artifacts.
+func (p comparePage) around() diff.Around {
+	return diff.Around{A: p.neighbours(p.a), B: p.neighbours(p.b)}
+}
+
+func (p comparePage) neighbours(s side) diff.Neighbours {
+	n := diff.Neighbours{Past: s.past}
+	if set, ok := p.sets[s.ref.Repo()]; ok {
+		n.Tags = &set
+	}
+	if s.moved != "" && s.art != nil {
+		member := slices.ContainsFunc(s.art.Entries, func(e model.Entry) bool { return e.Descriptor.Digest == s.moved && e.Role == model.RoleImage })
+		n.Moved = diff.Move{To: s.moved, At: s.seen, ToMember: member && s.art.Top.Kind == model.KindIndex}
+	}
+	return n
+}
+
+// recheck asks where the tags point when it is time: one HEAD each, quietly.
+func (p comparePage) recheck() (comparePage, effects) {
+	if !p.watch.due {
+		return p, nil
+	}
+	p.watch.due = false
+	var sides []side
+	for _, s := range []side{p.a, p.b} {
+		if moves(s.ref) && s.art != nil && s.art.Done {
+			sides = append(sides, s)
+		}
+	}
+	reg, load := p.deps.registry, p.watch.load
+	return p, once(p.ctx, func(ctx context.Context) tea.Msg {
+		msg := recheckedTagsMsg{load: load}
+		for _, s := range sides {
+			if now, err := reg.Head(ctx, s.ref); err == nil {
+				msg.heads = append(msg.heads, headMsg{s.load, now})
+			}
+		}
+		return msg
+	})
+}
+
+// recheckDone notes what moved; nothing that is on the screen changes.
+func (p comparePage) recheckDone(msg recheckedTagsMsg) (page, effects) {
+	if msg.load != p.watch.load {
+		return p, nil
+	}
+	for _, h := range msg.heads {
+		if p.isNews(h) {
+			p = p.headed(h)
+		}
+	}
+	var asked effects
+	p.watch, asked = p.watch.arm(p.ctx, p.deps.recheck, nil)
+	return p, asked
+}
+
+// isNews reports whether a look at a tag says something new.
+func (p comparePage) isNews(h headMsg) bool {
+	return slices.ContainsFunc([]side{p.a, p.b}, func(s side) bool {
+		known := s.moved
+		if known == "" && s.art != nil {
+			known = s.art.Digest()
+		}
+		return s.load == h.load && known != h.now
+	})
+}
+
+// movedText says that a tag points elsewhere by now, and which key compares.
+func (s side) movedText(compares string) safe.Text {
+	if s.moved == "" {
+		return safe.Text{}
+	}
+	return safe.Sprintf("%s moved meanwhile: it is %s, this is %s. %s compares, r reads again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()), safe.Clean(compares))
+}
+
+// beforeAndAfter compares what a side's tag was with what it is: while the page
+// was open or, if it did not move then, since it was last looked at.
+func (p comparePage) beforeAndAfter(ofB bool) effects {
+	s := p.a
+	if ofB || p.a.moved == "" && p.b.moved != "" {
+		s = p.b
+	}
+	before := s.ref
+	switch old, ok := s.earlier(); {
+	case s.moved != "":
+		before.Digest = s.art.Digest()
+	case ok:
+		before.Digest = old.Digest
+	default:
+		return toast(safe.Sprintf("%s is what it was when it was last looked at", s.ref.Short()))
+	}
+	after := s.ref
+	return send(pushMsg{newComparePage(p.deps, before, &after)})
+}
+
+// earlier is the last look at the tag when it was something else.
+func (s side) earlier() (model.Look, bool) {
+	for _, l := range slices.Backward(s.past) {
+		if s.art != nil && l.Digest != s.art.Digest() {
+			return l, true
+		}
+	}
+	return model.Look{}, false
+}
+
+func (p comparePage) timeline(ref model.Ref) effects {
+	if ref.Tag == "" {
+		return toast(safe.Const("a digest has no timeline: it never moves"))
+	}
+	return send(pushMsg{newTimelinePage(p.deps, ref)})
+}

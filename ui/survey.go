@@ -1,0 +1,221 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// Bounds on what a survey does.
+const (
+	surveyAtOnce   = 64 // requests that need no announcement: they are one round
+	surveyMembers  = 64 // indexes that are read without an announcement of their own
+	surveyParallel = 16 // images read at once
+)
+
+// survey asks about all tags of a repository: where each points, and then about
+// each image once. What it costs is said before it starts.
+type survey struct {
+	stage  surveyStage
+	goal   surveyGoal
+	load   loadID
+	of     int // requests of the stage
+	got    int
+	failed int
+	err    error // why it stopped
+	cancel context.CancelFunc
+}
+
+// surveyStage is how far it is.
+type surveyStage int
+
+const (
+	surveyNone    surveyStage = iota
+	surveyOffered             // its cost is on the screen
+	surveyTags
+	surveyImages
+	surveyDone
+)
+
+// surveyGoal is what it is to find out.
+type surveyGoal int
+
+const (
+	goalSame    surveyGoal = iota // which tags are one image, by HEAD alone
+	goalMembers                   // and which indexes share an image: what they list
+	goalImages                    // and when each image was built, and its size
+)
+
+// resolvedMsg is where some of the tags point.
+type resolvedMsg struct {
+	load loadID
+	tags []model.Tagged
+}
+
+// surveyedMsg is what one of the images is.
+type surveyedMsg struct {
+	load    loadID
+	info    model.TagInfo
+	members bool // of info, only what it lists was read
+	err     error
+}
+
+// surveyEndMsg is the end of a stage.
+type surveyEndMsg struct {
+	load loadID
+	err  error
+}
+
+func (s survey) running() bool { return s.stage == surveyTags || s.stage == surveyImages }
+
+// offer announces a survey of so many tags.
+func (s survey) offer(goal surveyGoal, tags int) survey {
+	s.stop()
+	s.stage, s.goal, s.of, s.got, s.failed, s.err = surveyOffered, goal, tags, 0, 0, nil
+	return s
+}
+
+func (s survey) stop() {
+	if s.cancel != nil {
+		s.cancel()
+	}
+}
+
+// stopped is s after the person has had enough of it.
+func (s survey) stopped() survey {
+	s.stop()
+	s.stage = surveyDone
+	s.load++
+	return s
+}
+
+// begin is a new stage with a context of its own.
+func (s survey) begin(ctx context.Context, stage surveyStage, requests int) (survey, context.Context) {
+	s.stop()
+	ctx, s.cancel = context.WithCancel(ctx)
+	s.load++
+	s.stage, s.of, s.got, s.failed, s.err = stage, requests, 0, 0, nil
+	return s, ctx
+}
+
+// askTags asks where tags point.
+func (s survey) askTags(ctx context.Context, reg Registry, repo model.Ref, tags []string) (survey, effects) {
+	s, ctx = s.begin(ctx, surveyTags, len(tags))
+	id := s.load
+	return s, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+		err := reg.Resolve(ctx, repo, tags, func(found []model.Tagged) { report(resolvedMsg{id, found}) })
+		report(surveyEndMsg{id, err})
+	})
+}
+
+// askImages reads about images, each once.
+func (s survey) askImages(ctx context.Context, reg Registry, repo model.Ref, images []digest.Digest) (survey, effects) {
+	s, ctx = s.begin(ctx, surveyImages, len(images))
+	id, members := s.load, s.goal == goalMembers
+	return s, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+		queue := make(chan digest.Digest)
+		var workers sync.WaitGroup
+		var one sync.Mutex // report is for one goroutine
+		for range min(surveyParallel, len(images)) {
+			workers.Go(func() {
+				for d := range queue {
+					info, err := readImage(ctx, reg, repo.AtDigest(d), members)
+					one.Lock()
+					report(surveyedMsg{id, info, members, err})
+					one.Unlock()
+				}
+			})
+		}
+		for _, d := range images {
+			select {
+			case queue <- d:
+			case <-ctx.Done():
+			}
+		}
+		close(queue)
+		workers.Wait()
+		report(surveyEndMsg{id, ctx.Err()})
+	})
+}
+
+// readImage reads what a list shows of an image or, where only members count,
+// what it lists.
+func readImage(ctx context.Context, reg Registry, ref model.Ref, members bool) (model.TagInfo, error) {
+	if !members {
+		return reg.Peek(ctx, ref)
+	}
+	children, err := reg.Children(ctx, ref)
+	return model.TagInfo{Ref: ref, Digest: ref.Digest, Children: children}, err
+}
+
+// arrived is s after a message of its own; ended is set when that ends a stage.
+func (s survey) arrived(msg tea.Msg) (_ survey, ended bool) {
+	switch msg := msg.(type) {
+	case resolvedMsg:
+		if msg.load == s.load {
+			s.got += len(msg.tags)
+			for _, t := range msg.tags {
+				if t.Err != nil {
+					s.failed++
+				}
+			}
+		}
+	case surveyedMsg:
+		if msg.load == s.load {
+			s.got++
+			if msg.err != nil {
+				s.failed++
+			}
+		}
+	case surveyEndMsg:
+		if msg.load == s.load {
+			if !errors.Is(msg.err, context.Canceled) {
+				s.err = msg.err
+			}
+			return s, true
+		}
+	}
+	return s, false
+}
+
+// line says what the survey will cost, or how far it is; empty when there is
+// nothing to say.
+func (s survey) line(f frame) look.Line {
+	say := func(role look.Role, t safe.Text, rest ...look.Span) look.Line {
+		return look.L(look.Gap(1), look.S(role, t)).With(rest...)
+	}
+	switch s.stage {
+	case surveyOffered:
+		return say(look.Warn, s.cost(), look.P(safe.Const("  enter asks, esc does not")))
+	case surveyTags:
+		return say(look.Plain, safe.Sprintf("%s of %s asked", look.Number(s.got), look.Count(s.of, safe.Const("tag"), safe.Const("tags"))), look.S(look.Faint, safe.Const("  esc stops")))
+	case surveyImages:
+		return say(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.got), look.Count(s.of, safe.Const("image"), safe.Const("images"))), look.S(look.Faint, safe.Const("  esc stops")))
+	case surveyDone:
+		if s.err != nil {
+			return say(look.Alert, safe.Clean(shortTrouble(s.err)))
+		}
+	}
+	return look.Line{}
+}
+
+// cost is what is about to be asked.
+func (s survey) cost() safe.Text {
+	heads := look.Count(s.of, safe.Const("HEAD request"), safe.Const("HEAD requests"))
+	switch {
+	case s.goal == goalMembers:
+		return safe.Sprintf("To compare what indexes list: about %s.", look.Count(s.of, safe.Const("GET request"), safe.Const("GET requests")))
+	case s.goal == goalImages && s.of == 0:
+		return safe.Const("To order all: up to 3 GET requests for each image not read yet.")
+	case s.goal == goalImages:
+		return safe.Sprintf("To order all: about %s, then up to 3 GET for each image.", heads)
+	}
+	return safe.Sprintf("To find tags of one image: about %s.", heads)
+}

@@ -1,0 +1,90 @@
+package ui
+
+import (
+	"context"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// recheckedMsg is where the tags in view point by now.
+type recheckedMsg struct {
+	load loadID
+	tags []model.Tagged
+}
+
+// recheck asks about the tags in view when it is time: one HEAD each, quietly.
+func (p tagsPage) recheck() (tagsPage, effects) {
+	if !p.watch.due {
+		return p, nil
+	}
+	p.watch.due = false
+	var tags []string
+	for _, tag := range p.inView() {
+		if p.know.tags[tag].Digest != "" {
+			tags = append(tags, tag)
+		}
+	}
+	if len(tags) == 0 {
+		var asked effects
+		p.watch, asked = p.watch.arm(p.look, p.deps.recheck, nil)
+		return p, asked
+	}
+	repo, load := p.ref, p.watch.load
+	return p, once(p.look, func(ctx context.Context) tea.Msg {
+		var all []model.Tagged
+		// A registry that is down for a while is no news here: r says it.
+		_ = p.deps.registry.Resolve(ctx, repo, tags, func(found []model.Tagged) { all = append(all, found...) })
+		return recheckedMsg{load, all}
+	})
+}
+
+// rechecked starts a look at the tags in view, or says which of them moved.
+func (p tagsPage) rechecked(msg tea.Msg) (page, effects) {
+	switch msg := msg.(type) {
+	case recheckMsg:
+		p.watch = p.watch.rang(msg)
+	case recheckedMsg:
+		if msg.load != p.watch.load {
+			return p, nil
+		}
+		var moved []string
+		for _, t := range msg.tags {
+			if p.pointed(t) {
+				moved = append(moved, t.Tag)
+			}
+		}
+		p, asked := p.rearrange()
+		p.watch, asked = p.watch.arm(p.look, p.deps.recheck, asked)
+		return p, append(asked, movedToast(p.know, moved)...)
+	}
+	return p, nil
+}
+
+// pointed notes where a tag points and reports whether that is elsewhere than a
+// moment ago.
+func (p tagsPage) pointed(t model.Tagged) bool {
+	before := p.know.point(t)
+	if before == "" {
+		p.noteMove(t.Tag)
+		return false
+	}
+	now := p.deps.now()
+	p.know.moves[t.Tag] = movedTag{now: true, from: model.Look{Digest: before, First: now, Last: now}}
+	return true
+}
+
+func movedToast(k tagKnow, moved []string) effects {
+	slices.SortFunc(moved, compareNatural)
+	switch len(moved) {
+	case 0:
+		return nil
+	case 1:
+		return toast(safe.Sprintf(":%s moved just now: it was %s, it is %s. m compares", safe.Clean(moved[0]), look.Short(k.moves[moved[0]].from.Digest), look.Short(k.tags[moved[0]].Digest)))
+	}
+	return toast(safe.Sprintf("%d tags moved just now: :%s and others", len(moved), safe.Clean(moved[0])))
+}

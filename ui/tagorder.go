@@ -1,0 +1,194 @@
+package ui
+
+import (
+	"cmp"
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// tagOrder is what a list of tags is in order of.
+type tagOrder int
+
+const (
+	byName tagOrder = iota
+	byVersion
+	byCreated
+	bySize
+	tagOrders
+)
+
+var orderNames = [tagOrders]safe.Text{safe.Const("name"), safe.Const("version"), safe.Const("created"), safe.Const("size")}
+
+// needsImages reports whether the order hangs on what must be read first.
+func (o tagOrder) needsImages() bool { return o == byCreated || o == bySize }
+
+// placed is a tag with what decides its place.
+type placed struct {
+	tag           string
+	image         digest.Digest // what it leads to or, of what is attached to an image, that image; "" unknown
+	attached      bool
+	created, size int64 // 0 unknown
+	specific      int   // numbers in the name: 2.7.17 has three
+}
+
+// arrangement is a list to be put in order. It is a copy: sorting 50,000 tags
+// takes longer than a key may, so it is not done by update.
+type arrangement struct {
+	order   tagOrder
+	grouped bool
+	tags    []placed
+}
+
+// arrangedMsg is an order that was asked for.
+type arrangedMsg struct {
+	load loadID
+	tags []string
+	late int
+}
+
+// A list of more than manyTags is put in order at most once per arrangePause:
+// while answers pour in nobody can read it anyway.
+const (
+	manyTags     = 2000
+	arrangePause = 200 * time.Millisecond
+)
+
+func (a arrangement) run(ctx context.Context, load loadID, late int) effects {
+	return once(ctx, func(ctx context.Context) tea.Msg {
+		tags := a.sorted()
+		if len(tags) > manyTags {
+			pause := time.NewTimer(arrangePause)
+			defer pause.Stop()
+			select {
+			case <-ctx.Done():
+			case <-pause.C:
+			}
+		}
+		return arrangedMsg{load, tags, late}
+	})
+}
+
+// knows reports whether enough is known of a tag to put it in its place.
+func (a arrangement) knows(t placed) bool {
+	switch {
+	case a.grouped && t.image == "", a.order == byCreated && t.created == 0, a.order == bySize && t.size == 0:
+		return false
+	}
+	return true
+}
+
+// sorted are the tags in order.
+func (a arrangement) sorted() []string {
+	tags := slices.Clone(a.tags)
+	slices.SortFunc(tags, a.order.compare)
+	if a.grouped {
+		tags = together(tags)
+	}
+	names := make([]string, len(tags))
+	for i, t := range tags {
+		names[i] = t.tag
+	}
+	return names
+}
+
+// compare puts the newest, the largest and the highest version first, what is
+// not known last.
+func (o tagOrder) compare(a, b placed) int {
+	switch o {
+	case byVersion:
+		return cmp.Or(diff.CompareVersions(b.tag, a.tag), compareNatural(a.tag, b.tag))
+	case byCreated:
+		return cmp.Or(cmp.Compare(b.created, a.created), compareNatural(a.tag, b.tag))
+	case bySize:
+		return cmp.Or(cmp.Compare(b.size, a.size), compareNatural(a.tag, b.tag))
+	}
+	return compareNatural(a.tag, b.tag)
+}
+
+// together puts tags of one image behind each other, where the most specific
+// one stands: 2.7.17 says more than 2 and latest do. What is attached comes
+// last.
+func together(tags []placed) []placed {
+	members := map[digest.Digest][]placed{}
+	for _, t := range tags {
+		if t.image != "" {
+			members[t.image] = append(members[t.image], t)
+		}
+	}
+	for _, m := range members {
+		slices.SortStableFunc(m, func(a, b placed) int {
+			return cmp.Or(compareBool(a.attached, b.attached), cmp.Compare(b.specific, a.specific))
+		})
+	}
+	out := make([]placed, 0, len(tags))
+	for _, t := range tags {
+		switch m := members[t.image]; {
+		case t.image == "":
+			out = append(out, t)
+		case m[0].tag == t.tag:
+			out = append(out, m...)
+		}
+	}
+	return out
+}
+
+// compareBool puts false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// attachedTag is the form of tags that stand for what is attached to an image:
+// signatures and the like of cosign, and the list of referrers where the API
+// for it is missing (distribution-spec, "Referrers Tag Schema").
+var attachedTag = regexp.MustCompile(`^(sha256|sha512)-([0-9a-f]{64,128})(\.[a-z0-9]+)?$`)
+
+func isAttached(tag string) bool {
+	return strings.HasPrefix(tag, "sha") && attachedTag.MatchString(tag)
+}
+
+// attachedTo is the image that such a tag belongs to, and what it holds.
+func attachedTo(tag string) (image digest.Digest, what string) {
+	m := attachedTag.FindStringSubmatch(tag)
+	if m == nil {
+		return "", ""
+	}
+	if what = strings.TrimPrefix(m[3], "."); what == "" {
+		what = "referrers"
+	}
+	return digest.Digest(m[1] + ":" + m[2]), what
+}
+
+// numbers counts the numbers that a name begins with, dots between them.
+func numbers(tag string) int {
+	tag = strings.TrimPrefix(tag, "v")
+	n, digits := 0, false
+	for i := 0; i <= len(tag); i++ {
+		switch {
+		case i < len(tag) && tag[i] >= '0' && tag[i] <= '9':
+			digits = true
+			continue
+		case digits:
+			n++
+		}
+		if i < len(tag) && tag[i] != '.' {
+			break
+		}
+		digits = false
+	}
+	return n
+}

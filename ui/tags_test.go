@@ -1,0 +1,206 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// shelf is a registry that is nothing but tags and where they point.
+type shelf struct {
+	fake
+	points   map[string]string // a tag, or a name of an index, and the name of what it leads to
+	children map[string][]string
+	made     map[string]time.Time
+	asked    *int
+}
+
+func named(s string) digest.Digest { return digest.FromString(s) }
+
+func newShelf(points map[string]string) shelf {
+	s := shelf{points: points, asked: new(int), children: map[string][]string{}, made: map[string]time.Time{}}
+	for tag := range points {
+		s.tags = append(s.tags, tag)
+	}
+	return s
+}
+
+func (s shelf) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
+	*s.asked++
+	if ref.Digest != "" {
+		return ref.Digest, nil
+	}
+	to, ok := s.points[ref.Tag]
+	if !ok {
+		return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+	}
+	return named(to), nil
+}
+
+func (s shelf) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+	for _, tag := range tags {
+		d, err := s.Head(ctx, repo.WithTag(tag))
+		found([]model.Tagged{{Tag: tag, Digest: d, Err: err}})
+	}
+	return nil
+}
+
+func (s shelf) list(d digest.Digest) []v1.Descriptor {
+	var list []v1.Descriptor
+	for index, members := range s.children {
+		for _, m := range members {
+			if named(index) == d {
+				list = append(list, v1.Descriptor{Digest: named(m), MediaType: v1.MediaTypeImageManifest, Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}})
+			}
+		}
+	}
+	return list
+}
+
+func (s shelf) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, error) {
+	return s.list(ref.Digest), nil
+}
+
+func (s shelf) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
+	d, err := s.Head(ctx, ref)
+	info := model.TagInfo{Ref: ref, Digest: d, Kind: model.KindImage, Children: s.list(d), Size: 1000}
+	for name, at := range s.made {
+		if named(name) == d {
+			info.Created = &at
+		}
+	}
+	return info, err
+}
+
+// memory is a journal in memory.
+type memory map[string]model.Timeline
+
+func (m memory) History(model.Ref) (map[string]model.Timeline, error) { return m, nil }
+
+func lookAt(t *testing.T, r Registry, j Journal, width, height int) *driver {
+	t.Helper()
+	return drive(t, Options{Registry: r, Journal: j, Open: []model.Ref{{Registry: "localhost:5000", Repository: "app"}}}, width, height)
+}
+
+// order is the tags on the screen from top to bottom, with their signs.
+func (d *driver) order() string {
+	var tags []string
+	lines := strings.Split(strings.TrimRight(d.screen(), "\n"), "\n")
+	for _, line := range lines[1 : len(lines)-2] { // without the line about one tag
+		f := strings.Fields(strings.TrimPrefix(line, "›"))
+		switch {
+		case len(f) > 2 && (f[0] == "=" || f[0] == "+"):
+			tags = append(tags, f[0]+f[1])
+		case len(f) == 2 && (f[0] == "=" || f[0] == "+"):
+			tags = append(tags, f[0]+f[1])
+		case len(f) > 2 && len(f[1]) == 12 && strings.Trim(f[1], "0123456789abcdef") == "":
+			tags = append(tags, f[0])
+		}
+	}
+	return strings.Join(tags, " ")
+}
+
+func TestTagsOfOneImageTogether(t *testing.T) {
+	s := newShelf(map[string]string{"2": "new", "2.7": "new", "2.7.16": "old", "2.7.17": "new", "latest": "new", "2.7-buster": "slim"})
+	s.children = map[string][]string{"new": {"amd64"}, "slim": {"amd64"}}
+	d := lookAt(t, s, nil, 100, 24)
+	d.keys("d")
+	if got, want := d.order(), "2.7-buster 2.7.16 2.7.17 =2.7 =2 =latest"; got != want {
+		t.Errorf("%s\nwant %s\n%s", got, want, d.screen())
+	}
+	d.keys("end")
+	d.sees("= 2, 2.7, 2.7.17", "linux/amd64 as in 2.7-buster")
+	d.keys("d")
+	if got, want := d.order(), "2 2.7 2.7-buster 2.7.16 2.7.17 latest"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// TestSurveyIsAnnounced: what asks a registry hundreds of times says so before.
+func TestSurveyIsAnnounced(t *testing.T) {
+	points := map[string]string{}
+	for i := range 3500 {
+		points[fmt.Sprintf("1.%d", i)] = fmt.Sprint(i % 30)
+	}
+	s := newShelf(points)
+	d := lookAt(t, s, nil, 80, 24)
+	d.keys("d")
+	d.sees("about 3,4", " HEAD requests", "enter asks, esc does not")
+	before := *s.asked
+	d.keys("esc")
+	if *s.asked > before+3 || *s.asked > 60 {
+		t.Errorf("%d requests without consent", *s.asked)
+	}
+	d.keys("d", "d")
+	d.sees("about 3,")
+	d.keys("enter")
+	if *s.asked < 3500 {
+		t.Errorf("%d requests", *s.asked)
+	}
+	d.sees("tags of one image together", "= 1.", "1/3500")
+	d.doesNotSee("known")
+}
+
+func TestOrders(t *testing.T) {
+	s := newShelf(map[string]string{"1.9": "a", "1.10": "b", "1.2": "c", "edge": "d"})
+	day := func(n int) time.Time { return time.Date(2024, 1, n, 0, 0, 0, 0, time.UTC) }
+	s.made = map[string]time.Time{"a": day(3), "b": day(1), "c": day(2)}
+	d := lookAt(t, s, nil, 100, 24)
+	for _, want := range []string{"1.10 1.9 1.2 edge", "1.9 1.2 1.10 edge", "1.2 1.9 1.10 edge", "1.2 1.9 1.10 edge"} {
+		d.keys("s")
+		if got := d.order(); got != want {
+			t.Errorf("%s, want %s\n%s", got, want, d.screen())
+		}
+		if want == "1.9 1.2 1.10 edge" {
+			d.sees("by created: 3 of 4 known")
+		}
+	}
+}
+
+func TestAttachedTagsAreFolded(t *testing.T) {
+	signature := "sha256-" + named("x").Encoded() + ".sig"
+	s := newShelf(map[string]string{"1.0": "x", signature: "sig"})
+	d := lookAt(t, s, nil, 100, 24)
+	d.sees("1/1", "attached: sig")
+	d.doesNotSee("sha256-")
+	d.keys(".", "d")
+	d.sees("+ sha256-")
+	if got := d.order(); !strings.HasPrefix(got, "1.0 +sha256-") {
+		t.Error(got)
+	}
+}
+
+func TestMovedSinceLastSeen(t *testing.T) {
+	s := newShelf(map[string]string{"prod": "new", "old": "same"})
+	then := time.Date(2024, 10, 3, 9, 0, 0, 0, time.Local)
+	past := memory{"prod": {{Digest: named("was"), First: then, Last: then}}, "old": {{Digest: named("same"), First: then, Last: then}}}
+	d := lookAt(t, s, past, 100, 24)
+	d.sees("↷prod", "  old")
+	d.keys("down")
+	d.sees("moved since 3 Oct 2024, was " + named("was").Encoded()[:12])
+	d.keys("m")
+	d.sees("A :prod then", "B :prod")
+	d.keys("esc", "t")
+	d.sees("app:prod: timeline", named("was").Encoded()[:12], "2024-10-03 09:00")
+}
+
+// TestMovesWhileLookedAt: what is seen to move says so, and keeps on the screen
+// what was there.
+func TestMovesWhileLookedAt(t *testing.T) {
+	s := newShelf(map[string]string{"prod": "one"})
+	d := lookAt(t, s, nil, 100, 24)
+	d.app.deps.recheck = 0
+	s.points["prod"] = "two"
+	p := d.app.top().(tagsPage)
+	d.send(owned{page: d.app.stack[len(d.app.stack)-1].id, msg: recheckMsg{p.watch.load}})
+	d.sees(":prod moved just now", "m compares", "↷prod", named("two").Encoded()[:12])
+	d.keys("m")
+	d.sees("A :prod then", "B :prod")
+}

@@ -1,0 +1,233 @@
+package ui
+
+import (
+	"context"
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// group puts tags of one image together, or no longer, and asks where the other
+// tags point.
+func (p tagsPage) group() (page, effects) {
+	p.grouped = !p.grouped
+	if !p.grouped {
+		return p.rearrange()
+	}
+	return p.startSurvey(goalSame)
+}
+
+// nextOrder puts the list in another order.
+func (p tagsPage) nextOrder() (page, effects) {
+	p.order = (p.order + 1) % tagOrders
+	if p.order.needsImages() {
+		return p.startSurvey(goalImages)
+	}
+	if p.survey.stage == surveyOffered {
+		p.survey.stage = surveyNone
+	}
+	return p.rearrange()
+}
+
+func (p tagsPage) showAside() (page, effects) {
+	if len(p.list.aside) == 0 {
+		return p, toast(safe.Const("no tag here stands for a signature or an attestation"))
+	}
+	p.list = p.list.showAside(!p.list.whole)
+	return p.rearrange()
+}
+
+// startSurvey starts a survey with a goal, or says what it would cost.
+func (p tagsPage) startSurvey(goal surveyGoal) (page, effects) {
+	left := p.know.unresolved(p.wanted())
+	images := 0
+	if goal == goalImages {
+		images = len(unread(p.know, p.wanted(), p.know.images, anything))
+	}
+	if len(left)+3*images > surveyAtOnce {
+		p.survey = p.survey.offer(goal, len(left))
+		return p.rearrange()
+	}
+	p.survey.goal = goal
+	return p.ask()
+}
+
+// wanted are the tags that a survey is about, those in view first.
+func (p tagsPage) wanted() []string {
+	tags := slices.Clone(p.inView())
+	first := map[string]bool{}
+	for _, tag := range tags {
+		first[tag] = true
+	}
+	for _, part := range p.parts() {
+		for _, tag := range part {
+			if !first[tag] {
+				tags = append(tags, tag)
+			}
+		}
+	}
+	return tags
+}
+
+// ask goes on with the survey: tags first, then images. What has arrived in the
+// list meanwhile is asked for too.
+func (p tagsPage) ask() (page, effects) {
+	var asked effects
+	if tags := p.know.unresolved(p.wanted()); len(tags) > 0 {
+		p.survey, asked = p.survey.askTags(p.look, p.deps.registry, p.ref, tags)
+		return p.andArrange(asked)
+	}
+	switch images := p.images(); {
+	case len(images) == 0:
+	case p.survey.goal == goalSame && len(images) > surveyMembers:
+		p.survey = p.survey.offer(goalMembers, len(images))
+		return p.andArrange(nil)
+	default:
+		if p.survey.goal == goalSame {
+			p.survey.goal = goalMembers
+		}
+		p.survey, asked = p.survey.askImages(p.look, p.deps.registry, p.ref, images)
+		return p.andArrange(asked)
+	}
+	p.survey.stage = surveyDone
+	return p.andArrange(p.judge())
+}
+
+// images are those that the survey still has to read.
+func (p tagsPage) images() []digest.Digest {
+	if p.survey.goal == goalImages {
+		return unread(p.know, p.wanted(), p.know.images, anything)
+	}
+	return unread(p.know, p.wanted(), p.know.lists, mayList)
+}
+
+// pressSurvey takes the keys of an announcement and of a survey under way.
+func (p tagsPage) pressSurvey(msg tea.KeyPressMsg) (_ page, _ effects, taken bool) {
+	back := key.Matches(msg, keys.Back)
+	switch {
+	case p.survey.stage == surveyOffered && key.Matches(msg, keys.Open):
+		next, asked := p.ask()
+		return next, asked, true
+	case p.survey.stage == surveyOffered && back:
+		p.survey.stage = surveyDone
+		next, asked := p.andArrange(p.judge())
+		return next, asked, true
+	case p.survey.running() && back:
+		p.survey = p.survey.stopped()
+		next, asked := p.andArrange(p.judge())
+		return next, asked, true
+	}
+	return p, nil, false
+}
+
+// surveyed takes in what the survey has found.
+func (p tagsPage) surveyed(msg tea.Msg) (page, effects) {
+	var ended bool
+	p.survey, ended = p.survey.arrived(msg)
+	switch msg := msg.(type) {
+	case resolvedMsg:
+		for _, t := range msg.tags {
+			p.pointed(t)
+		}
+	case surveyedMsg:
+		switch {
+		case msg.err != nil && msg.members:
+			p.know.sawList(msg.info.Digest, nil) // it is not asked for again
+		case msg.members:
+			p.know.sawList(msg.info.Digest, msg.info.Children)
+		case msg.err == nil:
+			p.know.saw(msg.info)
+		}
+	case surveyEndMsg:
+		if !ended {
+			return p, nil
+		}
+		if p.survey.err != nil || p.survey.stage == surveyImages {
+			p.survey.stage = surveyDone
+			return p.andArrange(p.judge())
+		}
+		return p.ask()
+	}
+	return p.rearrange()
+}
+
+// rearrange puts the list in order anew when that may change anything, beside
+// the screen.
+func (p tagsPage) rearrange() (tagsPage, effects) {
+	if p.order == byName && !p.grouped {
+		if p.list.arranged != nil {
+			p.list = p.list.arrange(nil, len(p.list.late))
+		}
+		p.sorting.stale = false
+		return p, nil
+	}
+	if p.sorting.busy {
+		p.sorting.stale = true
+		return p, nil
+	}
+	p.sorting = sorting{busy: true}
+	a := arrangement{order: p.order, grouped: p.grouped}
+	p.known = 0
+	for _, tags := range p.parts() {
+		for _, tag := range tags {
+			t := p.know.placed(tag)
+			a.tags = append(a.tags, t)
+			if a.knows(t) {
+				p.known++
+			}
+		}
+	}
+	return p, a.run(p.look, p.list.load, len(p.list.late))
+}
+
+// parts are all tags that are shown without a filter.
+func (p tagsPage) parts() [][]string {
+	if p.list.whole {
+		return [][]string{p.list.all, p.list.aside}
+	}
+	return [][]string{p.list.all}
+}
+
+func (p tagsPage) andArrange(asked effects) (page, effects) {
+	p, more := p.rearrange()
+	return p, append(asked, more...)
+}
+
+// arranged shows an order that was asked for, and asks for the next if more has
+// arrived meanwhile.
+func (p tagsPage) arranged(msg arrangedMsg) (page, effects) {
+	if msg.load != p.list.load {
+		return p, nil
+	}
+	stale := p.sorting.stale
+	p.sorting = sorting{}
+	if p.order != byName || p.grouped {
+		p.list = p.list.arrange(msg.tags, msg.late)
+	}
+	if stale {
+		return p.rearrange()
+	}
+	return p, nil
+}
+
+// judge asks what there is to say of the tags as a whole: of thousands that
+// takes longer than a key may.
+func (p tagsPage) judge() effects {
+	set, past, load := p.know.set(p.ref, len(p.list.all)), p.past, p.list.load
+	return once(p.look, func(context.Context) tea.Msg { return foundMsg{load, diff.OfTags(set, past)} })
+}
+
+func (p tagsPage) withFindings(found []diff.Finding) tagsPage {
+	p.found, p.flagged = found, map[string]bool{}
+	for _, f := range found {
+		for _, tag := range f.Tags {
+			p.flagged[tag] = p.flagged[tag] || f.Severity > 0
+		}
+	}
+	return p
+}
