@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/fang/v2"
@@ -57,6 +58,7 @@ type flags struct {
 	noColor   bool
 	reveal    bool
 	probe     bool
+	recheck   time.Duration
 }
 
 // errDifferent ends the program with exit code 1 and without a word.
@@ -139,6 +141,7 @@ A screen that is quit exits with 0.`,
 	p.BoolVar(&f.plainHTTP, "plain-http", false, "speak http to registries; loopback needs no flag")
 	p.BoolVar(&f.ascii, "ascii", false, "draw with ASCII alone")
 	p.BoolVar(&f.noColor, "no-color", false, "no colours; so does the variable NO_COLOR")
+	p.DurationVar(&f.recheck, "recheck", 30*time.Second, "ask again this often where the tags on screen point; 0 for never")
 	p.BoolVar(&f.probe, "probe", false, "also ask how clients that accept less are answered: two requests more for each tag")
 	p.BoolVar(&f.reveal, "reveal", false, "show what looks like a secret")
 	c.AddCommand(demoCommand(&f, failed))
@@ -206,6 +209,9 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	expected, err := f.expected(refs)
 	if err != nil {
 		return err
+	}
+	if f.recheck != 0 && f.recheck < time.Second {
+		return fmt.Errorf("--recheck %s: a second at least, or 0 for never", f.recheck)
 	}
 	if f.platform != "" {
 		if f.platform, err = model.ParsePlatform(f.platform); err != nil {
@@ -392,7 +398,7 @@ func (f *flags) screen(ctx context.Context, client *registry.Client, refs []mode
 	}
 	app := ui.New(ctx, ui.Options{
 		Registry: client, Places: remember, Hosts: client.KnownHosts, Open: refs, Guide: guide,
-		Platform: f.platform, PlainHTTP: f.plainHTTP, Gate: safe.Gate{Reveal: f.reveal}, Glyphs: glyphs, InTmux: os.Getenv("TMUX") != "",
+		Platform: f.platform, PlainHTTP: f.plainHTTP, Gate: safe.Gate{Reveal: f.reveal}, Glyphs: glyphs, Recheck: f.recheck, InTmux: os.Getenv("TMUX") != "",
 	})
 	// 120 frames a second halve the time from key to screen and cost no bytes.
 	// Signals end ctx already; two handlers for them can wait for each other.

@@ -334,7 +334,8 @@ func (a App) relayout() (App, tea.Cmd) {
 // tick keeps one clock running while requests are under way or about to be, and
 // none else: a server that hangs sends nothing that would wake the screen.
 func (a App) tick() (App, tea.Cmd) {
-	if a.ticking || a.traffic.InFlight == 0 && !a.begun {
+	paused := a.traffic.Pause.Until.After(a.deps.now())
+	if a.ticking || a.traffic.InFlight == 0 && !a.begun && !paused {
 		return a, nil
 	}
 	a.ticking, a.begun = true, false

@@ -64,13 +64,16 @@ func firstLines(s string, n int) string {
 
 // header is where one is, and what it has cost.
 func (a App) header() look.Line {
-	cost := trafficText(a.traffic, a.theme.Glyphs)
+	cost, role := trafficText(a.traffic, a.theme.Glyphs), look.Faint
+	if pause := pauseText(a.traffic.Pause, a.deps.now()); !pause.IsEmpty() {
+		cost, role = pause, look.Warn
+	}
 	left := look.L(look.S(look.Strong, safe.Const(" tagdiff")), look.Gap(2), look.P(a.top().crumb()))
 	room := a.width - look.Width(cost) - 2
 	if room < 24 {
 		return left
 	}
-	return left.To(room, a.theme.Ellipsis).With(look.Gap(1), look.S(look.Faint, cost))
+	return left.To(room, a.theme.Ellipsis).With(look.Gap(1), look.S(role, cost))
 }
 
 func trafficText(t model.Traffic, g look.Glyphs) safe.Text {
@@ -78,10 +81,22 @@ func trafficText(t model.Traffic, g look.Glyphs) safe.Text {
 		return safe.Text{}
 	}
 	cost := safe.Sprintf("%s %s %s %s %.1f s", look.Count(t.Requests, safe.Const("request"), safe.Const("requests")), g.Dot, look.Size(t.Bytes), g.Dot, t.Busy.Round(100*time.Millisecond).Seconds())
+	if q := t.Quota; q.Limit > 0 {
+		cost = safe.Sprintf("%s of %s left %s %s", look.Number(q.Left), look.Number(q.Limit), g.Dot, cost)
+	}
 	if t.InFlight > 0 {
 		return safe.Sprintf("%d under way %s %s", t.InFlight, g.Dot, cost)
 	}
 	return cost
+}
+
+// pauseText counts down what a registry asked for; empty when it is over.
+func pauseText(p model.Pause, now time.Time) safe.Text {
+	left := p.Until.Sub(now).Round(time.Second)
+	if p.Host == "" || left <= 0 {
+		return safe.Text{}
+	}
+	return safe.Sprintf("%s asked for a pause: %s", p.Host, left)
 }
 
 // footer is the prompt, a toast, or the keys worth knowing here.

@@ -1,0 +1,31 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+func TestPauseCountsDown(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	p := model.Pause{Host: "localhost:5000", Until: now.Add(72 * time.Second)}
+	for after, want := range map[time.Duration]string{
+		0: "localhost:5000 asked for a pause: 1m12s", 60 * time.Second: "localhost:5000 asked for a pause: 12s", 72 * time.Second: "",
+	} {
+		if got := pauseText(p, now.Add(after)).String(); got != want {
+			t.Errorf("after %v %q, want %q", after, got, want)
+		}
+	}
+	if got := pauseText(model.Pause{}, now).String(); got != "" {
+		t.Errorf("no pause is %q", got)
+	}
+}
+
+func TestQuotaIsShown(t *testing.T) {
+	got := trafficText(model.Traffic{Requests: 3, Quota: model.Quota{Host: "x", Left: 98, Limit: 100}}, look.Unicode()).String()
+	if want := "98 of 100 left · 3 requests · 0 B · 0.0 s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
