@@ -1,0 +1,199 @@
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+const (
+	maxFile   = 64 << 20 // bytes that are read of a file, from its end
+	smallFile = 64 << 10 // below it nobody minds
+	suffix    = ".jsonl"
+	temporary = ".new-"
+)
+
+// fileName is the file of a repository. It is one on every file system: those
+// that know no capitals, and those that know no colons.
+func fileName(repo model.Ref) string {
+	const longest = 180
+	name := repo.Repo().String()
+	var b strings.Builder
+	for i := range len(name) {
+		c := name[i]
+		if 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-_", c) >= 0 || c == '.' && i > 0 {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, "%%%02x", c)
+	}
+	escaped := b.String()
+	if len(escaped) > longest {
+		escaped = fmt.Sprintf("%s-%x", escaped[:longest-65], sha256.Sum256([]byte(name)))
+	}
+	return escaped + suffix
+}
+
+// more reads what stands in a file beyond what was read. A file that somebody
+// has replaced is read anew.
+func (r *reading) more(path string, each func(tag string, l model.Look)) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		*r = reading{}
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil { // of what was opened
+		return err
+	}
+	if r.info == nil || !os.SameFile(r.info, info) || info.Size() < r.offset {
+		*r = reading{}
+	}
+	if left := info.Size() - r.offset; left > maxFile {
+		r.offset, r.cut = info.Size()-maxFile, true
+	}
+	r.info = info
+	if _, err := f.Seek(r.offset, io.SeekStart); err != nil {
+		return err
+	}
+	return r.scan(io.LimitReader(f, maxFile), each)
+}
+
+// scan reads whole lines and keeps what follows the last one.
+func (r *reading) scan(from io.Reader, each func(tag string, l model.Look)) error {
+	in := bufio.NewReaderSize(from, 64<<10)
+	r.tail = nil
+	first := r.cut // it may begin within a line
+	for {
+		raw, err := in.ReadSlice('\n')
+		long := 0
+		for errors.Is(err, bufio.ErrBufferFull) {
+			long += len(raw)
+			raw, err = in.ReadSlice('\n')
+		}
+		if err != nil {
+			if long == 0 {
+				r.tail = bytes.Clone(raw[:min(len(raw), maxLine)])
+			} else {
+				r.tail = []byte{0} // no line is that long
+			}
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		r.offset += int64(long + len(raw))
+		r.lines++
+		tag, l, err := parseLine(raw)
+		switch {
+		case err == nil && long == 0:
+			each(tag, l)
+		case !first:
+			r.bad++
+		}
+		first = false
+	}
+}
+
+// extend writes whole lines at the end of a file, in one write. A line that was
+// torn there goes.
+func (r *reading) extend(path string, lines []byte) error {
+	if len(r.tail) > 0 {
+		if err := os.Truncate(path, r.offset); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(lines)
+	info, statErr := f.Stat()
+	if err := errors.Join(err, statErr, f.Close()); err != nil {
+		r.info = nil // read it anew
+		return err
+	}
+	r.info, r.offset, r.tail = info, info.Size(), nil
+	r.lines += bytes.Count(lines, []byte("\n"))
+	return nil
+}
+
+// replace puts a whole file in the place of another, or leaves that.
+func (r *reading) replace(path string, content []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), temporary+"*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(content)
+	if err == nil {
+		err = tmp.Sync() // the rename must not come before the content
+	}
+	info, statErr := tmp.Stat()
+	if err = errors.Join(err, statErr, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		os.Remove(tmp.Name()) //nolint:errcheck // best effort: sweep does it later
+		return err
+	}
+	*r = reading{info: info, offset: int64(len(content)), lines: bytes.Count(content, []byte("\n"))}
+	return nil
+}
+
+// setAside gives a damaged file another name. It keeps its own too where file
+// systems can do that, so that there is one at any moment.
+func setAside(path string, now time.Time) (aside string, err error) {
+	base := path + ".damaged-" + now.UTC().Format("20060102T150405Z")
+	for i := 1; i < 100; i++ {
+		aside = base
+		if i > 1 {
+			aside = fmt.Sprintf("%s-%d", base, i)
+		}
+		if err = os.Link(path, aside); err == nil {
+			return aside, nil
+		}
+		if _, there := os.Lstat(aside); errors.Is(there, fs.ErrNotExist) {
+			return aside, os.Rename(path, aside)
+		}
+	}
+	return "", err
+}
+
+// sweep removes what nobody has touched for so long that nothing in it would
+// be kept, and what a tagdiff that was killed left half done.
+func sweep(dir string, now time.Time) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		age := now.Sub(info.ModTime())
+		ours := strings.Contains(f.Name(), suffix) && age > maxAge
+		if ours || strings.HasPrefix(f.Name(), temporary) && age > time.Hour {
+			os.Remove(filepath.Join(dir, f.Name())) //nolint:errcheck // the next run tries again
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package journal
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+func model1(content string, minutes int) model.Look {
+	return model.Look{Digest: dig(content), First: at(minutes), Last: at(minutes)}
+}
+
+// FuzzFile reads whatever a file may hold. What could be read is the same once
+// it was written anew, and then all of it can be read.
+func FuzzFile(f *testing.F) {
+	whole := appendLine(appendLine(nil, "prod", model1("a", 0)), "prod", model1("b", 1))
+	span := model1("c", 2)
+	span.Last = at(50)
+	span.MediaType, span.Created = listType, &span.First
+	whole = appendLine(whole, "prod", span)
+	for _, s := range [][]byte{nil, whole, whole[:len(whole)-9], append([]byte("x\n\x00\n"), whole...), bytes.ReplaceAll(whole, []byte("2026"), []byte("9999"))} {
+		f.Add(s)
+	}
+	f.Add([]byte(strings.ReplaceAll(string(whole), `"first":"2026-11-18T12:02:00Z"`, `"first":"2026-11-18T11:59:00Z"`)))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		first := readBook(t, raw)
+		if n := first.file.offset + int64(len(first.file.tail)); len(raw) < maxLine && n != int64(len(raw)) {
+			t.Fatalf("%d of %d bytes are accounted for", n, len(raw))
+		}
+		content := first.packed()
+		second := readBook(t, content)
+		if second.file.bad > 0 || len(second.file.tail) > 0 || second.file.offset != int64(len(content)) {
+			t.Fatalf("what was written cannot be read: %q", content)
+		}
+		if diff := cmp.Diff(first.history(), second.history()); diff != "" {
+			t.Fatal(diff)
+		}
+		for tag, line := range first.history() {
+			for i := range line {
+				if line[i].Last.Before(line[i].First) || i > 0 && (line[i].First.Before(line[i-1].Last) || line[i].Digest == line[i-1].Digest) {
+					t.Fatalf("%s: %v", tag, line)
+				}
+			}
+		}
+	})
+}
+
+func readBook(t *testing.T, raw []byte) *book {
+	t.Helper()
+	b := &book{tags: map[string]*entry{}, now: func() time.Time { return at(0) }}
+	if err := b.file.scan(bytes.NewReader(raw), b.take); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
