@@ -1,0 +1,129 @@
+package journal
+
+import (
+	"context"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Source is what screens and reports ask of registries.
+type Source interface {
+	Repositories(ctx context.Context, host string, page func(names []string)) error
+	Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error
+	Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error)
+	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
+	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
+	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
+	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
+	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
+	Traffic() model.Traffic
+}
+
+// Registry is a Source that notes every look at a tag in a journal, and that
+// reads tags as they were at a moment.
+type Registry struct {
+	Source
+	Journal *Journal // nil remembers nothing
+}
+
+// Peek is the source's.
+func (r Registry) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
+	if ref.When != "" {
+		return then(r, ref, func(at model.Ref) (model.TagInfo, error) {
+			info, err := r.Source.Peek(ctx, at)
+			info.Ref = ref
+			return info, err
+		})
+	}
+	at := time.Now()
+	info, err := r.Source.Peek(ctx, ref)
+	r.note(ref, Record{Digest: info.Digest, MediaType: info.MediaType, Created: info.Created, At: at})
+	return info, err
+}
+
+// Load is the source's. The artifact of a tag at a moment has a Ref with tag,
+// moment and digest.
+func (r Registry) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
+	if ref.When != "" {
+		return then(r, ref, func(at model.Ref) (model.Artifact, error) {
+			named := func(a model.Artifact) model.Artifact {
+				a.Ref = ref
+				a.Ref.Digest = at.Digest
+				return a
+			}
+			a, err := r.Source.Load(ctx, at, func(a model.Artifact) {
+				if arrived != nil {
+					arrived(named(a))
+				}
+			})
+			return named(a), err
+		})
+	}
+	var seen model.Artifact
+	var at time.Time
+	a, err := r.Source.Load(ctx, ref, func(a model.Artifact) {
+		if seen = a; at.IsZero() {
+			at = time.Now()
+		}
+		if arrived != nil {
+			arrived(a)
+		}
+	})
+	r.note(ref, Record{Digest: seen.Digest(), MediaType: seen.Top.MediaType, Created: firstCreated(seen), At: at})
+	return a, err
+}
+
+// firstCreated is when the first image was made, if it says so.
+func firstCreated(a model.Artifact) *time.Time {
+	images := a.Images()
+	if len(images) == 0 || images[0].Image == nil {
+		return nil
+	}
+	return images[0].Image.Created()
+}
+
+// Head is the source's. What a tag was at a moment never changes.
+func (r Registry) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
+	if ref.When != "" {
+		return then(r, ref, func(at model.Ref) (digest.Digest, error) { return at.Digest, nil })
+	}
+	at := time.Now()
+	d, err := r.Source.Head(ctx, ref)
+	r.note(ref, Record{Digest: d, At: at})
+	return d, err
+}
+
+// Resolve is the source's.
+func (r Registry) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+	return r.Source.Resolve(ctx, repo, tags, func(batch []model.Tagged) {
+		r.noteAll(repo, batch)
+		found(batch)
+	})
+}
+
+func (r Registry) noteAll(repo model.Ref, batch []model.Tagged) {
+	if r.Journal == nil {
+		return
+	}
+	at := time.Now()
+	looks := make([]Record, 0, len(batch))
+	for _, t := range batch {
+		if t.Err == nil {
+			looks = append(looks, Record{Tag: t.Tag, Digest: t.Digest, MediaType: t.MediaType, At: at})
+		}
+	}
+	r.Journal.Record(repo, looks)
+}
+
+// note records a look, if it was one at a tag.
+func (r Registry) note(ref model.Ref, look Record) {
+	if r.Journal == nil || ref.Tag == "" || ref.Digest != "" || look.Digest == "" {
+		return
+	}
+	look.Tag = ref.Tag
+	r.Journal.Record(ref.Repo(), []Record{look})
+}
