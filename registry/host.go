@@ -121,6 +121,9 @@ func safely(do func() error) (err error) {
 // valid refuses references that would not survive being put into an address.
 // Everything that is sent is checked here, also what a registry itself listed.
 func valid(r model.Ref) error {
+	if r.When != "" {
+		return &model.Trouble{Say: "registries keep no past: nobody can ask one for " + clip(r.String()), Next: "leave the moment out, or give the digest"}
+	}
 	named, err := repository(r)
 	if err == nil && r.Tag != "" {
 		_, err = reference.WithTag(named, r.Tag)
