@@ -1,38 +1,97 @@
 package diff
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"testing"
 )
 
 func TestCompareVersions(t *testing.T) {
-	inOrder := []string{
-		"4f59f27e1", "edge", "latest",
-		"1", "1.2.0-alpha", "1.2.0-beta.2", "v1.2.0-rc.1", "1.2.0-rc2-alpine", "1.2.0-rc2", "1.2.0-alpine3.9", "1.2.0-alpine3.19", "1.2.0",
-		"1.9.0", "1.10", "1.10.0", "2.7-slim", "2.7", "2.7.17", "3.8.0a1", "3.8.0b2", "3.8.0", "2024.01.15-snapshot", "2024.1.15", "20231001.155532z",
+	want := []string{ // lowest first
+		"2e5f0a1", "4f59f27e1", "edge", "latest", "main", "v",
+		"1", "1.1.1-beta2", "1.1.1-rc-1", "1.1.1-rc.2", "1.1.1-rc10", "1.1.1-alpine3.9", "1.1.1-alpine3.18", "1.1.1-alpine3.18-r2", "1.1.1", "1.1.1-1", "1.1.1-2", "1.1.1k",
+		"1.2.3-alpine", "v1.2.3", "1.2.3.1", "1.9", "v1.10", "3.13.0a1", "3.13.0b2-slim", "3.13.0rc1", "3.13.0-slim", "3.13.0",
+		"4.1.9", "4.1.10-SNAPSHOT", "4.1.10-debian-11-r90", "4.1.10-debian-12-r5", "4.1.10-debian-12-r10",
+		"2024.01.15-rc1", "2024.01.15", "20231001.155532z", "20240115", "20240116",
 		"99999999999999999999999.1",
 	}
-	shuffled := slices.Clone(inOrder)
-	slices.Reverse(shuffled)
-	slices.SortFunc(shuffled, CompareVersions)
-	if !slices.Equal(shuffled, inOrder) {
-		t.Errorf("got  %q\nwant %q", shuffled, inOrder)
+	got := slices.Clone(want)
+	slices.Reverse(got)
+	slices.SortFunc(got, CompareVersions)
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("%q, want %q", got[i], want[i])
+		}
 	}
 }
 
-// Whatever tags are called, the order is one.
+func TestSpellingsOfOneVersion(t *testing.T) {
+	for _, same := range [][2]string{{"v1.2.3", "1.2.3"}, {"V1.2", "1.2"}, {"2024.01.15", "2024.1.15"}, {"1.2.3-RC1", "1.2.3-rc1"}} {
+		if c := VersionOf(same[0]).Compare(VersionOf(same[1])); c != 0 {
+			t.Errorf("%s and %s: %d", same[0], same[1], c)
+		}
+	}
+}
+
+func TestVersionOf(t *testing.T) {
+	tests := []struct {
+		tag                    string
+		full, moves, dated     bool
+		before, flavour, again string
+	}{
+		{tag: "2.7.17", full: true},
+		{tag: "2.7"},
+		{tag: "1.2.3-alpine3.19", full: true, flavour: "alpine3.19"},
+		{tag: "1.2.3-alpine-3.19", full: true, flavour: "alpine-3.19"},
+		{tag: "1.2.3-nanoserver-ltsc2022", full: true, flavour: "nanoserver-ltsc2022"},
+		{tag: "1.2.3-SNAPSHOT", full: true, moves: true, before: "snapshot"},
+		{tag: "1.2.3-rc.1-slim", full: true, before: "rc1", flavour: "slim"},
+		{tag: "1.2.3-debian-12-r5", full: true, flavour: "debian-12", again: "r5"},
+		{tag: "1.2.3-4-g1a2b3c4", full: true, again: "4-g1a2b3c4"},
+		{tag: "2024.01.15-rc1", full: true, dated: true, before: "rc1"},
+		{tag: "2024-01-15", dated: true, again: "01-15"},
+		{tag: "v3"},
+		{tag: "latest"},
+	}
+	for _, tt := range tests {
+		v := VersionOf(tt.tag)
+		if v.full() != tt.full || v.moves() != tt.moves || v.dated() != tt.dated || v.before != tt.before || v.flavour != tt.flavour || v.again != tt.again {
+			t.Errorf("%s is %+v", tt.tag, v)
+		}
+	}
+}
+
+// Sorting rests on it: any three names agree on their order.
 func FuzzCompareVersions(f *testing.F) {
-	f.Add("1.2.3", "v1.2.3-rc1", "1.10-alpine")
-	f.Add("latest", "01.2", "1.02")
+	f.Add("1.2.3", "v1.2.3-alpine3.19", "1.2.3-rc1")
+	f.Add("2e5f0a1", "1.2", "latest")
+	f.Add("2024.01.15-rc1", "20240115", "99999999999999999999.1")
+	f.Add("1.1.1k", "1.1.1-k", "1.1.1_1")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
-		if CompareVersions(a, b) != -CompareVersions(b, a) {
-			t.Errorf("%q and %q have no order", a, b)
+		ab, ba := CompareVersions(a, b), CompareVersions(b, a)
+		if cmp.Compare(ab, 0) != -cmp.Compare(ba, 0) || CompareVersions(a, a) != 0 {
+			t.Errorf("%q and %q: %d, the other way round %d", a, b, ab, ba)
 		}
-		if CompareVersions(a, a) != 0 {
-			t.Errorf("%q is not itself", a)
+		if ab <= 0 && CompareVersions(b, c) <= 0 && CompareVersions(a, c) > 0 {
+			t.Errorf("%q, %q, %q have no order", a, b, c)
 		}
-		if CompareVersions(a, b) <= 0 && CompareVersions(b, c) <= 0 && CompareVersions(a, c) > 0 {
-			t.Errorf("%q, %q, %q go round", a, b, c)
+		if v := VersionOf(a); v.count > mostNumbers || v.count == 0 && v != (Version{}) {
+			t.Errorf("%q is %+v", a, v)
 		}
 	})
+}
+
+func BenchmarkSortVersions(b *testing.B) {
+	tags := make([]string, 50_000)
+	for i := range tags {
+		tags[i] = fmt.Sprintf("%d.%d.%d-alpine3.%d", i%7, i%91, i%13, i%20)
+	}
+	for b.Loop() {
+		versions := make([]Version, len(tags))
+		for i, tag := range tags {
+			versions[i] = VersionOf(tag)
+		}
+		slices.SortFunc(versions, Version.Compare)
+	}
 }

@@ -1,0 +1,43 @@
+package model
+
+import (
+	"cmp"
+	"strings"
+)
+
+// CompareNatural is the order in which people count: 1.9 before 1.10. Names
+// that differ are never equal, and any three of them agree on their order.
+func CompareNatural(a, b string) int {
+	restA, restB := a, b
+	for restA != "" && restB != "" {
+		digitsA, digitsB := digits(restA), digits(restB)
+		if digitsA == 0 || digitsB == 0 {
+			if restA[0] != restB[0] {
+				return cmp.Compare(restA[0], restB[0])
+			}
+			restA, restB = restA[1:], restB[1:]
+			continue
+		}
+		if c := compareNumbers(restA[:digitsA], restB[:digitsB]); c != 0 {
+			return c
+		}
+		restA, restB = restA[digitsA:], restB[digitsB:]
+	}
+	return cmp.Or(cmp.Compare(len(restA), len(restB)), strings.Compare(a, b))
+}
+
+// compareNumbers compares what digits stand for, however many they are.
+func compareNumbers(a, b string) int {
+	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+}
+
+// digits is how many s begins with.
+func digits(s string) int {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return i
+		}
+	}
+	return len(s)
+}
