@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
@@ -30,6 +31,8 @@ type survey struct {
 	got    int
 	failed int
 	err    error // why it stopped
+	began  time.Time
+	left   time.Duration // by the pace so far; 0 while there is none
 	cancel context.CancelFunc
 }
 
@@ -102,7 +105,29 @@ func (s survey) begin(ctx context.Context, stage surveyStage, requests int) (sur
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.load++
 	s.stage, s.of, s.got, s.failed, s.err = stage, requests, 0, 0, nil
+	s.began, s.left = time.Time{}, 0
 	return s, ctx
+}
+
+// paced is s with how long it will take by its pace since the first answer.
+func (s survey) paced(now time.Time) survey {
+	const some = 100 // answers that make a pace
+	switch {
+	case !s.running() || s.got == 0:
+	case s.began.IsZero():
+		s.began = now
+	case s.got >= some:
+		s.left = now.Sub(s.began) / time.Duration(s.got) * time.Duration(s.of-s.got)
+	}
+	return s
+}
+
+// remaining says how long it will take, once it is more than a moment.
+func (s survey) remaining() look.Span {
+	if s.left < 2*time.Second {
+		return look.Span{}
+	}
+	return look.S(look.Faint, safe.Sprintf("  about %s left", s.left.Round(time.Second)))
 }
 
 // askTags asks where tags point.
@@ -195,9 +220,9 @@ func (s survey) line(f frame) look.Line {
 	case surveyOffered:
 		return say(look.Warn, s.cost(), look.P(safe.Const("  enter asks, esc does not")))
 	case surveyTags:
-		return say(look.Plain, safe.Sprintf("%s of %s asked", look.Number(s.got), look.Count(s.of, safe.Const("tag"), safe.Const("tags"))), look.S(look.Faint, safe.Const("  esc stops")))
+		return say(look.Plain, safe.Sprintf("%s of %s asked", look.Number(s.got), look.Count(s.of, safe.Const("tag"), safe.Const("tags"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
 	case surveyImages:
-		return say(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.got), look.Count(s.of, safe.Const("image"), safe.Const("images"))), look.S(look.Faint, safe.Const("  esc stops")))
+		return say(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.got), look.Count(s.of, safe.Const("image"), safe.Const("images"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
 	case surveyDone:
 		if s.err != nil {
 			return say(look.Alert, safe.Clean(shortTrouble(s.err)))

@@ -16,6 +16,9 @@ const lowHeight = 8
 // siblingsShown is how many names stand in a line about one tag.
 const siblingsShown = 6
 
+// holdersLooked bounds the work for each key: a base may be in every index.
+const holdersLooked = 64
+
 // above are the lines over the list: what the survey costs or has come to, by
 // what the list is in order, and the gravest finding.
 func (p tagsPage) above(f frame) []look.Line {
@@ -113,22 +116,40 @@ func movedWords(m movedTag) safe.Text {
 	return safe.Sprintf("moved since %s, was %s", look.Day(m.from.Last), look.Short(m.from.Digest))
 }
 
-// sharing says which other tags have an image of this one: of an index what
-// other indexes list too, of an image the indexes that list it.
+// sharing says which other tags have an image of this one: of an image the
+// indexes that list it, of an index the one that lists most of the same.
 func (p tagsPage) sharing(d digest.Digest) []safe.Text {
 	var out []safe.Text
 	if holders := p.know.holders[d]; len(holders) > 0 {
 		out = append(out, safe.Sprintf("listed in %s", p.tagsOf(holders)))
 	}
+	shared, first := map[digest.Digest]int{}, map[digest.Digest]string{}
+	var most digest.Digest
 	for _, c := range p.know.lists[d] {
-		others := slices.DeleteFunc(slices.Clone(p.know.holders[c.Digest]), func(o digest.Digest) bool { return o == d })
-		role, _ := model.RoleOf(c)
-		if role != model.RoleImage || len(others) == 0 || c.Platform == nil {
+		if role, _ := model.RoleOf(c); role != model.RoleImage || c.Platform == nil {
 			continue
 		}
-		return append(out, safe.Sprintf("%s as in %s", safe.Clean(model.PlatformName(*c.Platform)), p.tagsOf(others)))
+		holders := p.know.holders[c.Digest]
+		for _, other := range holders[:min(len(holders), holdersLooked)] {
+			if other == d || len(p.know.same[other]) == 0 {
+				continue
+			}
+			if shared[other]++; shared[other] == 1 {
+				first[other] = model.PlatformName(*c.Platform)
+			}
+			if shared[other] > shared[most] {
+				most = other
+			}
+		}
 	}
-	return out
+	if most == "" {
+		return out
+	}
+	what := safe.Clean(first[most])
+	if n := shared[most] - 1; n > 0 {
+		what = safe.Sprintf("%s and %d more", what, n)
+	}
+	return append(out, safe.Sprintf("%s as in %s", what, p.tagsOf([]digest.Digest{most})))
 }
 
 // tagsOf are names of images, as far as they have one.
@@ -173,7 +194,7 @@ func without(names []string, name string) []string {
 func (p tagsPage) line(c tagColumns, tag string, at int) look.Line {
 	t, info := p.know.of(tag)
 	row := tagRow{tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, err: t.Err, asked: p.know.asked[tag]}
-	if p.grouped && at > 0 {
+	if from, _ := p.list.win.seen(); p.grouped && at > from {
 		above := p.list.shown[at-1]
 		switch image, what := attachedTo(tag); {
 		case what != "" && (p.know.tags[above].Digest == image || sameAttached(above, image)):

@@ -60,7 +60,7 @@ func (c tagColumns) line(r tagRow) look.Line {
 	case r.err != nil:
 		return c.lead(r, look.Plain, name).With(look.S(look.Alert, safe.Clean(shortTrouble(r.err))))
 	case !r.below.IsEmpty() && r.info != nil && r.below == safe.Const("= "):
-		return c.lead(r, look.Plain, name)
+		return look.L(r.mark, r.sign, look.P(name)) // with the whole line for it
 	case r.digest == "" && r.asked:
 		return c.join(r, look.Plain, name, c.glyphs.Ellipsis, none, none, none, none)
 	case r.info == nil:

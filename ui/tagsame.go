@@ -129,6 +129,7 @@ func (p tagsPage) pressSurvey(msg tea.KeyPressMsg) (_ page, _ effects, taken boo
 func (p tagsPage) surveyed(msg tea.Msg) (page, effects) {
 	var ended bool
 	p.survey, ended = p.survey.arrived(msg)
+	p.survey = p.survey.paced(p.deps.now())
 	switch msg := msg.(type) {
 	case resolvedMsg:
 		for _, t := range msg.tags {
