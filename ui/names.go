@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/maruel/natural"
 
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 )
@@ -43,8 +43,8 @@ func (n names) add(page []string) names {
 			main = append(main, name)
 		}
 	}
-	slices.SortFunc(main, compareNatural)
-	slices.SortFunc(aside, compareNatural)
+	slices.SortFunc(main, model.CompareNatural)
+	slices.SortFunc(aside, model.CompareNatural)
 	n.all, n.aside = mergeSorted(n.all, main), mergeSorted(n.aside, aside)
 	if n.arranged != nil {
 		n.late = append(slices.Clip(n.late), main...)
@@ -81,16 +81,6 @@ func (n names) showAside(whole bool) names {
 	return n.refilter()
 }
 
-func compareNatural(a, b string) int {
-	switch {
-	case a == b:
-		return 0
-	case natural.Less(a, b):
-		return -1
-	}
-	return 1
-}
-
 func mergeSorted(a, b []string) []string {
 	switch {
 	case len(b) == 0:
@@ -100,7 +90,7 @@ func mergeSorted(a, b []string) []string {
 	}
 	out := make([]string, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
-		if natural.Less(b[0], a[0]) {
+		if model.CompareNatural(b[0], a[0]) < 0 {
 			out, b = append(out, b[0]), b[1:]
 		} else {
 			out, a = append(out, a[0]), a[1:]

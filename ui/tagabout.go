@@ -182,7 +182,7 @@ func cleaned(names []string) []safe.Text {
 
 // without is the names but one.
 func without(names []string, name string) []string {
-	i, found := slices.BinarySearchFunc(names, name, compareNatural)
+	i, found := slices.BinarySearchFunc(names, name, model.CompareNatural)
 	if !found {
 		return names
 	}
@@ -196,7 +196,7 @@ func (p tagsPage) line(c tagColumns, tag string, at int) look.Line {
 	row := tagRow{tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, err: t.Err, asked: p.know.asked[tag]}
 	if from, _ := p.list.win.seen(); p.grouped && at > from {
 		above := p.list.shown[at-1]
-		switch image, what := attachedTo(tag); {
+		switch image, what := model.AttachedTo(tag); {
 		case what != "" && (p.know.tags[above].Digest == image || sameAttached(above, image)):
 			row.below = safe.Const("+ ")
 		case t.Digest != "" && p.know.tags[above].Digest == t.Digest:
@@ -207,7 +207,7 @@ func (p tagsPage) line(c tagColumns, tag string, at int) look.Line {
 }
 
 func sameAttached(tag string, image digest.Digest) bool {
-	other, what := attachedTo(tag)
+	other, what := model.AttachedTo(tag)
 	return what != "" && other == image
 }
 

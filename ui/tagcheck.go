@@ -79,7 +79,7 @@ func (p tagsPage) pointed(t model.Tagged) bool {
 }
 
 func movedToast(k tagKnow, moved []string) effects {
-	slices.SortFunc(moved, compareNatural)
+	slices.SortFunc(moved, model.CompareNatural)
 	switch len(moved) {
 	case 0:
 		return nil

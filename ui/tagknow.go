@@ -54,7 +54,7 @@ func (k tagKnow) point(t model.Tagged) (before digest.Digest) {
 	}
 	k.tags[t.Tag] = t
 	if t.Digest != "" && !isAttached(t.Tag) {
-		at, _ := slices.BinarySearchFunc(k.same[t.Digest], t.Tag, compareNatural)
+		at, _ := slices.BinarySearchFunc(k.same[t.Digest], t.Tag, model.CompareNatural)
 		k.same[t.Digest] = slices.Insert(k.same[t.Digest], at, t.Tag)
 	}
 	return old.Digest
@@ -122,7 +122,7 @@ func anything(model.Tagged) bool { return true }
 
 // attach notes a tag that stands for what is attached to an image.
 func (k tagKnow) attach(tag string) {
-	if image, what := attachedTo(tag); what != "" && !slices.Contains(k.extras[image], what) {
+	if image, what := model.AttachedTo(tag); what != "" && !slices.Contains(k.extras[image], what) {
 		k.extras[image] = append(k.extras[image], what)
 	}
 }
@@ -152,7 +152,7 @@ func (k tagKnow) placed(tag string) placed {
 	if info != nil {
 		p.size = info.Size
 	}
-	if image, what := attachedTo(tag); what != "" {
+	if image, what := model.AttachedTo(tag); what != "" {
 		p.image, p.attached = image, true
 	}
 	return p
@@ -166,7 +166,7 @@ func (k tagKnow) set(repo model.Ref, total int) model.TagSet {
 			set.Tags = append(set.Tags, t)
 		}
 	}
-	slices.SortFunc(set.Tags, func(a, b model.Tagged) int { return compareNatural(a.Tag, b.Tag) })
+	slices.SortFunc(set.Tags, func(a, b model.Tagged) int { return model.CompareNatural(a.Tag, b.Tag) })
 	for d, children := range k.lists {
 		if len(children) > 0 {
 			set.Children[d] = children

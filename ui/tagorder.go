@@ -3,7 +3,6 @@ package ui
 import (
 	"cmp"
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -38,6 +38,7 @@ type placed struct {
 	attached      bool
 	created, size int64 // 0 unknown
 	specific      int   // numbers in the name: 2.7.17 has three
+	version       diff.Version
 }
 
 // arrangement is a list to be put in order. It is a copy: sorting 50,000 tags
@@ -89,6 +90,11 @@ func (a arrangement) knows(t placed) bool {
 // sorted are the tags in order.
 func (a arrangement) sorted() []string {
 	tags := slices.Clone(a.tags)
+	if a.order == byVersion {
+		for i := range tags {
+			tags[i].version = diff.VersionOf(tags[i].tag)
+		}
+	}
 	slices.SortFunc(tags, a.order.compare)
 	if a.grouped {
 		tags = together(tags)
@@ -105,13 +111,13 @@ func (a arrangement) sorted() []string {
 func (o tagOrder) compare(a, b placed) int {
 	switch o {
 	case byVersion:
-		return cmp.Or(diff.CompareVersions(b.tag, a.tag), compareNatural(a.tag, b.tag))
+		return cmp.Or(b.version.Compare(a.version), model.CompareNatural(a.tag, b.tag))
 	case byCreated:
-		return cmp.Or(cmp.Compare(b.created, a.created), compareNatural(a.tag, b.tag))
+		return cmp.Or(cmp.Compare(b.created, a.created), model.CompareNatural(a.tag, b.tag))
 	case bySize:
-		return cmp.Or(cmp.Compare(b.size, a.size), compareNatural(a.tag, b.tag))
+		return cmp.Or(cmp.Compare(b.size, a.size), model.CompareNatural(a.tag, b.tag))
 	}
-	return compareNatural(a.tag, b.tag)
+	return model.CompareNatural(a.tag, b.tag)
 }
 
 // together puts tags of one image behind each other, where the most specific
@@ -152,25 +158,9 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// attachedTag is the form of tags that stand for what is attached to an image:
-// signatures and the like of cosign, and the list of referrers where the API
-// for it is missing (distribution-spec, "Referrers Tag Schema").
-var attachedTag = regexp.MustCompile(`^(sha256|sha512)-([0-9a-f]{64,128})(\.[a-z0-9]+)?$`)
-
 func isAttached(tag string) bool {
-	return strings.HasPrefix(tag, "sha") && attachedTag.MatchString(tag)
-}
-
-// attachedTo is the image that such a tag belongs to, and what it holds.
-func attachedTo(tag string) (image digest.Digest, what string) {
-	m := attachedTag.FindStringSubmatch(tag)
-	if m == nil {
-		return "", ""
-	}
-	if what = strings.TrimPrefix(m[3], "."); what == "" {
-		what = "referrers"
-	}
-	return digest.Digest(m[1] + ":" + m[2]), what
+	_, what := model.AttachedTo(tag)
+	return what != ""
 }
 
 // numbers counts the numbers that a name begins with, dots between them.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/maruel/natural"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -19,7 +18,7 @@ func isCancel(err error) bool {
 // Names prints a list of repositories or tags, one a line, in natural order:
 // names that other programs can read, each a whole reference.
 func Names(w io.Writer, form string, of model.Ref, names []string, o Options) error {
-	slices.SortFunc(names, natural.Compare)
+	slices.SortFunc(names, model.CompareNatural)
 	if form == "json" {
 		return namesJSON(w, of, names)
 	}
