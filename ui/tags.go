@@ -91,7 +91,10 @@ func (p tagsPage) start(ctx context.Context) (page, effects) {
 	p.ctx, p.opened = ctx, p.deps.now()
 	p.survey.stop()
 	p.know, p.past, p.found, p.flagged = newTagKnow(), nil, nil, nil
-	p.sorting, p.survey, p.grouped, p.order = sorting{}, survey{load: p.survey.load + 1}, false, byName
+	p.sorting, p.survey = sorting{}, survey{load: p.survey.load + 1}
+	if tag, some := p.list.current(); some {
+		p.list.want = tag
+	}
 	var asked effects
 	p.list, p.look, asked = p.list.read(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.deps.registry.Tags(ctx, p.ref, page)
@@ -413,8 +416,14 @@ func (p tagsPage) crumb() safe.Text {
 	return safe.Sprintf("%s/%s", p.ref.Registry, p.ref.Repository)
 }
 
-func (p tagsPage) status() safe.Text { return p.list.status() }
-func (p tagsPage) typing() bool      { return p.list.filter.open }
+func (p tagsPage) status() safe.Text {
+	if n := len(p.list.aside); n > 0 && !p.list.whole {
+		return safe.Sprintf("%s folded  %s", look.Number(n), p.list.status())
+	}
+	return p.list.status()
+}
+
+func (p tagsPage) typing() bool { return p.list.filter.open }
 
 func (p tagsPage) hints() []key.Binding {
 	tag, _ := p.list.current()

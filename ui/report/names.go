@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 
-
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
