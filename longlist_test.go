@@ -141,3 +141,24 @@ func BenchmarkKeyOnLongList(b *testing.B) {
 	}
 	b.ReportMetric(float64(long)/float64(short), "ratio")
 }
+
+// BenchmarkLongList is how long the first rows and the whole list of 50,000
+// tags take behind a latency, against the least that the protocol allows: one
+// answer for the first, one after the other for the 50 pages.
+func BenchmarkLongList(b *testing.B) {
+	const lag = 100 * time.Millisecond
+	uitest.Build(b)
+	at := longList(b, 50_000, lag)
+	var first, whole time.Duration
+	for b.Loop() {
+		start := time.Now()
+		term := uitest.Start(b, wide, at)
+		term.WaitFor("v0.0.0")
+		first += time.Since(start)
+		term.WaitUntil("the whole list", func(f uitest.Frame) bool { return f.Contains("/50000") && !f.Contains("/50000+") })
+		whole += time.Since(start)
+	}
+	n := time.Duration(b.N)
+	b.ReportMetric(float64(first/n)/float64(lag), "first/least")
+	b.ReportMetric(float64(whole/n)/float64(50*lag), "whole/least")
+}
