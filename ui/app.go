@@ -176,8 +176,6 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 	case copyMsg:
 		a.toast = safe.Sprintf("copied %s: %s", msg.what, msg.text)
 		return a, a.copyCmd(msg.text)
-	case toastMsg:
-		a.toast = msg.text
 	case helpMsg:
 		a.help = newHelpBox(a.top().help())
 	case visitedMsg:
@@ -261,9 +259,14 @@ func (a App) perform(owner pageID, asked effects) (App, tea.Cmd) {
 	var cmds []tea.Cmd
 	for _, effect := range asked {
 		var cmd tea.Cmd
-		if work, ok := effect.(streamed); ok {
-			cmd, a.begun = work.run(owner), true
-		} else {
+		switch effect := effect.(type) {
+		case streamed:
+			cmd, a.begun = effect.run(owner), true
+		case toastMsg:
+			if owner == a.stack[len(a.stack)-1].id { // it may name keys of its page
+				a.toast = effect.text
+			}
+		default:
 			a, cmd = a.navigate(effect)
 		}
 		cmds = append(cmds, cmd)

@@ -227,6 +227,9 @@ func (s survey) line(f frame) look.Line {
 		if s.err != nil {
 			return say(look.Alert, safe.Clean(shortTrouble(s.err)))
 		}
+		if s.failed > 0 {
+			return say(look.Warn, safe.Sprintf("%s could not be read", look.Number(s.failed)))
+		}
 	}
 	return look.Line{}
 }
