@@ -176,6 +176,8 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 	case copyMsg:
 		a.toast = safe.Sprintf("copied %s: %s", msg.what, msg.text)
 		return a, a.copyCmd(msg.text)
+	case toastMsg:
+		a.toast = msg.text
 	case helpMsg:
 		a.help = newHelpBox(a.top().help())
 	case visitedMsg:
@@ -259,13 +261,12 @@ func (a App) perform(owner pageID, asked effects) (App, tea.Cmd) {
 	var cmds []tea.Cmd
 	for _, effect := range asked {
 		var cmd tea.Cmd
-		switch effect := effect.(type) {
-		case streamed:
-			cmd, a.begun = effect.run(owner), true
-		case toastMsg:
-			if owner == a.stack[len(a.stack)-1].id { // it may name keys of its page
-				a.toast = effect.text
-			}
+		work, long := effect.(streamed)
+		_, remark := effect.(toastMsg)
+		switch {
+		case long:
+			cmd, a.begun = work.run(owner), true
+		case remark && owner != a.stack[len(a.stack)-1].id: // it may name keys of its page
 		default:
 			a, cmd = a.navigate(effect)
 		}
