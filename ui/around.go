@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -133,6 +134,23 @@ func (s side) movedText(compares string) safe.Text {
 		return safe.Text{}
 	}
 	return safe.Sprintf("%s moved meanwhile: it is %s, this is %s. %s compares, r reads again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()), safe.Clean(compares))
+}
+
+// lookAround takes the keys that lead to what is around the two artifacts.
+func (p comparePage) lookAround(msg tea.KeyPressMsg) (_ effects, taken bool) {
+	switch {
+	case key.Matches(msg, keys.Before), key.Matches(msg, keys.BeforeB) && !p.alone:
+		return p.beforeAndAfter(key.Matches(msg, keys.BeforeB)), true
+	case key.Matches(msg, keys.Timeline):
+		return p.timeline(p.a.ref), true
+	case key.Matches(msg, keys.TimelineB) && !p.alone:
+		return p.timeline(p.b.ref), true
+	case key.Matches(msg, keys.Group):
+		return send(pushMsg{newSamePage(p.deps, p.a.ref)}), true
+	case key.Matches(msg, keys.GroupB) && !p.alone:
+		return send(pushMsg{newSamePage(p.deps, p.b.ref)}), true
+	}
+	return nil, false
 }
 
 // beforeAndAfter compares what a side's tag was with what it is: while the page

@@ -175,6 +175,9 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page, effects) {
 // act handles the keys that do something with the row under the cursor or with
 // the sides.
 func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
+	if asked, taken := p.lookAround(msg); taken {
+		return p, asked
+	}
 	r, some := p.sheets[p.tab].current()
 	switch {
 	case key.Matches(msg, keys.Reload):
@@ -191,16 +194,6 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 		return p, send(pushMsg{newPickPage(p.deps, from, diff.SideB)})
 	case key.Matches(msg, keys.How):
 		return p, p.explain(r)
-	case key.Matches(msg, keys.Before), key.Matches(msg, keys.BeforeB) && !p.alone:
-		return p, p.beforeAndAfter(key.Matches(msg, keys.BeforeB))
-	case key.Matches(msg, keys.Timeline):
-		return p, p.timeline(p.a.ref)
-	case key.Matches(msg, keys.TimelineB) && !p.alone:
-		return p, p.timeline(p.b.ref)
-	case key.Matches(msg, keys.Group):
-		return p, send(pushMsg{newSamePage(p.deps, p.a.ref)})
-	case key.Matches(msg, keys.GroupB) && !p.alone:
-		return p, send(pushMsg{newSamePage(p.deps, p.b.ref)})
 	case !some:
 		return p, nil
 	case key.Matches(msg, keys.Open) && r.finding != nil:

@@ -74,29 +74,40 @@ func (f filter) pick(all []string) []string {
 func (f filter) update(msg tea.Msg) (_ filter, changed, handled bool) {
 	press, isKey := msg.(tea.KeyPressMsg)
 	switch {
-	case !f.open && isKey && key.Matches(press, keys.Filter):
+	case f.open && isKey:
+		return f.edit(press)
+	case f.open:
+		f.field = f.field.update(msg)
+		return f.compiled(), true, true
+	case isKey && key.Matches(press, keys.Filter):
 		f.open = true
 		if !f.active {
 			f.field = newField(filterLabels[f.mode])
 		}
 		return f, false, true
-	case !f.open && isKey && f.active && key.Matches(press, keys.Back):
+	case isKey && f.active && key.Matches(press, keys.Back):
 		return filter{mode: f.mode}, true, true
-	case !f.open:
-		return f, false, false
-	case isKey && press.String() == "esc":
+	}
+	return f, false, false
+}
+
+// edit takes a key while the filter is being typed; those that move are the
+// list's.
+func (f filter) edit(press tea.KeyPressMsg) (_ filter, changed, handled bool) {
+	switch press.String() {
+	case "esc":
 		return filter{mode: f.mode}, true, true
-	case isKey && press.String() == "enter":
+	case "enter":
 		f.open, f.active = false, f.field.value() != ""
 		return f, true, true
-	case isKey && press.String() == "tab":
+	case "tab":
 		f.mode = (f.mode + 1) % filterModes
 		f.field.label = filterLabels[f.mode]
 		return f.compiled(), true, true
-	case isKey && (press.String() == "up" || press.String() == "down" || press.String() == "pgup" || press.String() == "pgdown"):
+	case "up", "down", "pgup", "pgdown":
 		return f, false, false
 	}
-	f.field = f.field.update(msg)
+	f.field = f.field.update(press)
 	return f.compiled(), true, true
 }
 

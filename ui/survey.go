@@ -212,7 +212,7 @@ func (s survey) arrived(msg tea.Msg) (_ survey, ended bool) {
 
 // line says what the survey will cost, or how far it is; empty when there is
 // nothing to say.
-func (s survey) line(f frame) look.Line {
+func (s survey) line() look.Line {
 	say := func(role look.Role, t safe.Text, rest ...look.Span) look.Line {
 		return look.L(look.Gap(1), look.S(role, t)).With(rest...)
 	}

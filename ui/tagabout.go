@@ -26,7 +26,7 @@ func (p tagsPage) above(f frame) []look.Line {
 		return nil
 	}
 	var lines []look.Line
-	if l := p.survey.line(f); l.Width() > 0 {
+	if l := p.survey.line(); l.Width() > 0 {
 		lines = append(lines, l)
 	}
 	if l := p.orderLine(); l.Width() > 0 {
