@@ -19,6 +19,8 @@ type filter struct {
 	open   bool // keys go to it
 	active bool // it narrows
 	mode   filterMode
+	text   string         // what it narrows by
+	anyway bool           // upper and lower case are the same
 	expr   *regexp.Regexp // of byRegexp; nil while the text is none
 }
 
@@ -39,17 +41,16 @@ func (f filter) matches(s string) bool {
 	if !f.active {
 		return true
 	}
-	want := f.field.value()
 	switch f.mode {
 	case byFuzzy:
-		return len(fuzzy.FindNoSort(want, []string{s})) > 0
+		return len(fuzzy.FindNoSort(f.text, []string{s})) > 0
 	case byRegexp:
 		return f.expr == nil || f.expr.MatchString(s)
 	}
-	if strings.ToLower(want) == want {
+	if f.anyway {
 		s = strings.ToLower(s)
 	}
-	return strings.Contains(s, want)
+	return strings.Contains(s, f.text)
 }
 
 // pick is what of all passes, in their order; of a fuzzy filter the best match
@@ -57,7 +58,7 @@ func (f filter) matches(s string) bool {
 func (f filter) pick(all []string) []string {
 	var kept []string
 	if f.active && f.mode == byFuzzy {
-		for _, m := range fuzzy.Find(f.field.value(), all) {
+		for _, m := range fuzzy.Find(f.text, all) {
 			kept = append(kept, m.Str)
 		}
 		return kept
@@ -115,11 +116,12 @@ func (f filter) edit(press tea.KeyPressMsg) (_ filter, changed, handled bool) {
 // yet hides nothing.
 func (f filter) compiled() filter {
 	text := f.field.value()
+	f.text, f.anyway = text, strings.ToLower(text) == text
 	f.active, f.expr, f.field.err = text != "", nil, safe.Text{}
 	if f.mode != byRegexp || !f.active {
 		return f
 	}
-	if strings.ToLower(text) == text {
+	if f.anyway {
 		text = "(?i)" + text
 	}
 	expr, err := regexp.Compile(text)
