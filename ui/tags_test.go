@@ -19,6 +19,7 @@ type shelf struct {
 	points   map[string]string // a tag, or a name of an index, and the name of what it leads to
 	children map[string][]string
 	made     map[string]time.Time
+	lost     map[string]bool // what the registry has no longer
 	asked    *int
 }
 
@@ -34,6 +35,11 @@ func newShelf(points map[string]string) shelf {
 
 func (s shelf) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
 	*s.asked++
+	for name := range s.lost {
+		if named(name) == ref.Digest {
+			return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+		}
+	}
 	if ref.Digest != "" {
 		return ref.Digest, nil
 	}
