@@ -26,6 +26,7 @@ type tagsPage struct {
 	pick  diff.Side // set when the page was opened to choose another A or B
 
 	know   tagKnow
+	out    int                       // peeks under way
 	past   map[string]model.Timeline // looks before this one
 	opened time.Time
 
@@ -45,6 +46,10 @@ type tagsPage struct {
 type sorting struct {
 	busy, stale bool
 }
+
+// peeksAtOnce bounds what is asked for the rows in view: who scrolls through
+// thousands must not wait for all that went by.
+const peeksAtOnce = 64
 
 // peekedMsg is what became of one peek.
 type peekedMsg struct {
@@ -91,7 +96,7 @@ func (p tagsPage) start(ctx context.Context) (page, effects) {
 	p.ctx, p.opened = ctx, p.deps.now()
 	p.survey.stop()
 	p.know, p.past, p.found, p.flagged = newTagKnow(), nil, nil, nil
-	p.sorting, p.survey = sorting{}, survey{load: p.survey.load + 1}
+	p.sorting, p.survey, p.out = sorting{}, survey{load: p.survey.load + 1}, 0
 	if tag, some := p.list.current(); some {
 		p.list.want = tag
 	}
@@ -153,6 +158,7 @@ func (p tagsPage) answered(msg tea.Msg) (page, effects) {
 		if msg.load != p.list.load {
 			return p, nil
 		}
+		p.out--
 		p = p.peeked(msg)
 		return p.rearrange()
 	case historyMsg:
@@ -346,7 +352,12 @@ func (p tagsPage) layout(f frame) (page, effects) {
 	}
 	var asked effects
 	for _, tag := range p.inView() {
-		asked = append(asked, p.wants(tag)...)
+		if p.out >= peeksAtOnce {
+			break // each answer lays the page out again
+		}
+		more := p.wants(tag)
+		p.out += len(more)
+		asked = append(asked, more...)
 	}
 	p, more := p.recheck()
 	return p, append(asked, more...)

@@ -7,10 +7,12 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/look"
 )
 
 // shelf is a registry that is nothing but tags and where they point.
@@ -209,4 +211,21 @@ func TestMovesWhileLookedAt(t *testing.T) {
 	d.sees(":prod moved just now", "m compares", "↷prod", named("two").Encoded()[:12])
 	d.keys("m")
 	d.sees("A :prod then", "B :prod")
+}
+
+// TestScrollingPastAsksLittle: rows that go by while answers are awaited cost
+// nothing.
+func TestScrollingPastAsksLittle(t *testing.T) {
+	p := fiftyThousand()
+	p.know, p.look = newTagKnow(), t.Context()
+	asked := 0
+	for range 100 {
+		next, effects := p.layout(frame{width: 80, height: 22, glyphs: look.Unicode()})
+		p = next.(tagsPage)
+		asked += len(effects)
+		p.list, _ = p.list.update(tea.KeyPressMsg{Code: tea.KeyPgDown})
+	}
+	if asked == 0 || asked > peeksAtOnce {
+		t.Errorf("%d requests for a hundred pages", asked)
+	}
 }
