@@ -31,8 +31,24 @@ var (
 
 // fetch sends one request and reads the body whole, so that the connection can
 // be used again. It ends when ctx does, when the server is silent too long or
-// slow in all, and when the body is larger than limit.
-func (s *seam) fetch(parent context.Context, req *http.Request, limit int64, key key) (answer, error) {
+// slow in all, and when the body is larger than limit. How long it waits until
+// it may be sent does not count.
+func (s *seam) fetch(ctx context.Context, req *http.Request, limit int64, key key) (answer, error) {
+	cl := callOf(ctx)
+	t, err := s.limiter.enter(ctx, cl != nil && cl.bulk)
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := s.transfer(ctx, req, limit, key)
+	s.limiter.leave(t, a, err)
+	if q, ok := quotaOf(a.header); ok && req.URL.Host == s.own {
+		q.Host = s.host
+		s.wire.meter.left(q)
+	}
+	return a, err
+}
+
+func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, key key) (answer, error) {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	silence := time.AfterFunc(s.patience.silence, func() { cancel(errSilent) })

@@ -45,10 +45,10 @@ var faults = []struct {
 	{"404 web page", status(404, "<html>not here", "Content-Type", "text/html"), []string{"is no registry", "host and port"}, 1},
 	{"405", status(405, ""), []string{"does not offer this (405"}, 1},
 	{"400 with words", status(400, "tea\nonly"), []string{"refused the request (400 Bad Request: tea)"}, 2},
-	{"429 with a long wait", status(429, "", "Retry-After", "120"), []string{"wants fewer requests", "wait 2m0s", "docker login", "for a higher limit"}, 1},
-	{"429 for ever", status(429, ""), []string{"wants fewer requests", "wait a minute"}, 3},
+	{"429 with a long wait", status(429, "", "Retry-After", "600"), []string{"wants fewer requests: it asks for a pause of 10 min", "try again at ", "docker login", "for a higher limit"}, 1},
+	{"429 for ever", status(429, ""), []string{"wants fewer requests", "wait a minute"}, 8},
 	{"500", status(500, `{"errors":[{"code":"UNKNOWN","message":"disk"}]}`), []string{"is in trouble itself (500", "UNKNOWN disk"}, 3},
-	{"503 with a long wait", status(503, "", "Retry-After", "3600"), []string{"is in trouble itself (503"}, 1},
+	{"503 with a long wait", status(503, "", "Retry-After", "3600"), []string{"is in trouble itself (503", "try again at "}, 1},
 	{"web page", status(200, "<!DOCTYPE html><p>hi", "Content-Type", "text/html"), []string{"is no registry"}, 1},
 	{"empty manifest", status(200, "", "Content-Type", ociManifest, "Docker-Content-Digest", "sha256:"+strings.Repeat("a", 64)), []string{"sent an empty manifest"}, 1},
 	{"other digest", status(200, `{"schemaVersion":2,"config":{},"layers":[]}`, "Content-Type", ociManifest, "Docker-Content-Digest", "sha256:"+strings.Repeat("a", 64)), []string{"another digest"}, 1},
@@ -243,7 +243,7 @@ func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 	}{
 		{"503", status(503, ""), "is in trouble itself (503", 3},
 		{"503 for long", status(503, "", "Retry-After", "3600"), "is in trouble itself (503", 1},
-		{"429", status(429, ""), "wants fewer requests", 3},
+		{"429", status(429, ""), "wants fewer requests", 8},
 		{"429 for long", status(429, "", "Retry-After", "3600"), "wants fewer requests", 1},
 		{"silence", stuck(""), "does not answer in time", 1},
 		{"silence within", stuck("{"), "does not answer in time", 1},
@@ -285,8 +285,8 @@ func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 
 			before := len(s.requests())
 			s.plain.Store(true)
-			if left := time.Until(c.host(s.host).seam.quiet); left > 0 {
-				t.Errorf("requests are held back for another %s", left)
+			if pause := c.Traffic().Pause; tt.name != "429" && pause != (model.Pause{}) {
+				t.Errorf("requests are held back: %+v", pause)
 			}
 			a, err = c.Load(deadline(t), r, nil)
 			ok(t, err)

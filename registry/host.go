@@ -22,6 +22,7 @@ import (
 const (
 	dockerHub = config.DockerRegistry
 	userAgent = "tagdiff"
+	unbounded = 1 << 20 // requests at once, as far as regclient knows
 )
 
 // host is one registry: a regclient of its own on a seam of its own, so that
@@ -48,20 +49,20 @@ func (c *Client) host(name string) *host {
 	h := &host{name: name}
 	h.seam, h.err = newSeam(c, settings)
 	if h.err == nil {
-		h.rc = newRegclient(settings, h.seam, c.opts.Concurrency)
+		h.rc = newRegclient(settings, h.seam)
 	}
 	c.hosts[name] = h
 	return h
 }
 
 // newRegclient makes a regclient that leaves waiting, retries and logins to
-// the seam: its own back-off slows every later request of the host, and its
-// own logins ignore the context.
-func newRegclient(settings config.Host, seam http.RoundTripper, concurrency int) *regclient.RegClient {
+// the seam: its own back-off slows every later request of the host, its own
+// logins ignore the context, and its own queue does not know what is urgent.
+func newRegclient(settings config.Host, seam http.RoundTripper) *regclient.RegClient {
 	return regclient.New(
 		regclient.WithConfigHost(config.Host{
 			Name: settings.Name, Hostname: settings.Hostname, PathPrefix: settings.PathPrefix,
-			TLS: config.TLSEnabled, ReqConcurrent: int64(concurrency),
+			TLS: config.TLSEnabled, ReqConcurrent: unbounded,
 		}),
 		regclient.WithUserAgent(userAgent),
 		regclient.WithRegOpts(
@@ -79,6 +80,7 @@ type call struct {
 	query  url.Values // replaces the query that regclient would send, unless nil
 	accept []string   // replaces the media types that regclient asks for, unless nil
 	limit  int64      // bytes of body, if less than such a request may have; 0 for those
+	bulk   bool       // one of thousands: others go first
 	answer answer
 	err    error
 }

@@ -40,9 +40,28 @@ func (m *meter) end() {
 	}
 }
 
+// paused notes that a host wants no request before a moment.
+func (m *meter) paused(host string, until time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if until.After(m.sum.Pause.Until) {
+		m.sum.Pause = model.Pause{Host: host, Until: until}
+	}
+}
+
+// left notes what a host says may still be asked of it.
+func (m *meter) left(q model.Quota) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sum.Quota = q
+}
+
 func (m *meter) traffic() model.Traffic {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !m.sum.Pause.Until.After(time.Now()) {
+		m.sum.Pause = model.Pause{}
+	}
 	t := m.sum
 	if t.InFlight > 0 {
 		t.Busy += time.Since(m.since)

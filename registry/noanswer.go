@@ -74,7 +74,7 @@ func (h *host) noToken(about model.Ref, e *tokenError) error {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return h.unauthorized(about, e.login, e)
 	case code == http.StatusTooManyRequests:
-		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", wants fewer requests", h.whenAgain(e.answer)
+		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", wants fewer requests"+howLong(e.answer), h.whenAgain(e.answer)
 	case errors.Is(e.err, errSilent), errors.Is(e.err, errSlow):
 		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", does not answer in time", "try again, or check the network"
 	default:

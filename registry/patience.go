@@ -18,6 +18,7 @@ type patience struct {
 	guess   time.Duration // for a token from where an earlier run got one
 	whole   time.Duration // for one request in all
 	tries   int           // per request, when the trouble is of the passing kind
+	slowed  int           // the same, when the registry asks for fewer requests
 	pause   time.Duration // before the second try, doubled for each more
 	longest time.Duration // Retry-After that is waited for; a longer one is told
 }
@@ -26,7 +27,7 @@ type patience struct {
 // are silent for up to 20 s, and nobody waits two minutes for a manifest.
 var usualPatience = patience{
 	dial: 10 * time.Second, early: 8 * time.Second, silence: 30 * time.Second, guess: 3 * time.Second, whole: 2 * time.Minute,
-	tries: 3, pause: 250 * time.Millisecond, longest: 5 * time.Second,
+	tries: 3, slowed: 8, pause: 250 * time.Millisecond, longest: 2 * time.Minute,
 }
 
 // again says whether to ask once more, and when. Timeouts are not repeated:
@@ -35,6 +36,9 @@ func (p patience) again(try int, a answer, err error) (time.Duration, bool) {
 	var token *tokenError
 	if errors.As(err, &token) {
 		a, err = token.answer, token.err
+	}
+	if err == nil && (a.status == http.StatusTooManyRequests || wantsPause(a)) {
+		return 0, try < p.slowed && askedPause(a) <= p.longest // the limiter holds it back
 	}
 	if try >= p.tries {
 		return 0, false
@@ -45,14 +49,23 @@ func (p patience) again(try int, a answer, err error) (time.Duration, bool) {
 		return wait, cut
 	}
 	switch a.status {
-	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusInternalServerError,
+	case http.StatusRequestTimeout, http.StatusInternalServerError,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		if asked, ok := retryAfter(a.header, time.Now()); ok {
-			wait = max(asked, wait)
-		}
-		return wait, wait <= p.longest
+		return wait, true
 	}
 	return 0, false
+}
+
+// wantsPause reports whether a server says when it will be back.
+func wantsPause(a answer) bool {
+	_, ok := retryAfter(a.header, time.Now())
+	return ok && a.status == http.StatusServiceUnavailable
+}
+
+// askedPause is the pause that an answer asks for, 0 for none.
+func askedPause(a answer) time.Duration {
+	d, _ := retryAfter(a.header, time.Now())
+	return d
 }
 
 // retryAfter reads the header of that name: seconds or a date (RFC 9110).

@@ -2,7 +2,9 @@ package registry
 
 import (
 	"context"
+	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 
@@ -12,27 +14,56 @@ import (
 // Head is the digest that a reference has now. It costs one HEAD request,
 // which Docker Hub does not meter, and a GET where the HEAD does not tell.
 func (c *Client) Head(ctx context.Context, r model.Ref) (digest.Digest, error) {
+	t, err := c.point(ctx, r, false)
+	return t.Digest, err
+}
+
+// point asks where a reference leads.
+func (c *Client) point(ctx context.Context, r model.Ref, bulk bool) (model.Tagged, error) {
+	t, told, err := c.head(ctx, r, bulk)
+	if told || err != nil {
+		return t, err
+	}
+	m, err := c.manifest(ctx, r)
+	t.Digest, t.MediaType = m.Digest, m.MediaType
+	return t, err
+}
+
+// head asks with HEAD where a reference leads. told is false if that does not
+// say, whereas a GET may.
+func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagged, told bool, _ error) {
+	t := model.Tagged{Tag: r.Tag}
 	if err := valid(r); err != nil {
-		return "", err
+		return t, false, err
 	}
 	if r.Names() != model.NamesManifest {
-		return "", noManifest(r)
+		return t, false, noManifest(r)
 	}
 	h := c.host(r.Registry)
-	var cl call
+	cl := call{bulk: bulk}
 	err := h.ask(ctx, r, &cl, func(ctx context.Context) error {
 		_, err := h.rc.ManifestHead(ctx, regRef(r))
 		return err
 	})
 	if cl.err == nil && cl.answer.status == http.StatusOK {
-		if d, err := digest.Parse(cl.answer.header.Get("Docker-Content-Digest")); err == nil {
-			return d, nil
-		}
-	} else if err != nil && !headRefused(cl) {
-		return "", err
+		t.MediaType = manifestType(cl.answer.header)
+		t.Digest, err = digest.Parse(cl.answer.header.Get("Docker-Content-Digest"))
+		return t, err == nil, ctxEnded(ctx)
 	}
-	m, err := c.manifest(ctx, r)
-	return m.Digest, err
+	if err != nil && headRefused(cl) {
+		err = nil
+	}
+	return t, false, err
+}
+
+// manifestType is the media type of a manifest, "" if the server calls all of
+// them the same.
+func manifestType(h http.Header) string {
+	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil || !strings.HasPrefix(t, "application/vnd.") {
+		return ""
+	}
+	return t
 }
 
 // headRefused reports whether a server answers HEAD with something that says

@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"sync"
 	"time"
 
@@ -14,22 +16,32 @@ import (
 // that a screen is not drawn anew for each of thousands.
 const batchPause = 40 * time.Millisecond
 
+// givenUp is how many strikes in a row end a Resolve, and silent how many
+// one is that got no answer at all: a registry that is down or refuses must
+// not be asked for each of thousands.
+const (
+	givenUp = 9
+	silent  = 3
+)
+
 // Resolve asks where tags of a repository point, by one HEAD each, as many at
 // once as the host allows, in the order given. found (called from the calling
-// goroutine) gets the answers in batches.
+// goroutine) gets the answers in batches. An error means that it stopped, since
+// the rest would have fared the same; tags that fared so are not handed over.
 func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
-	if err := valid(repo.Repo()); err != nil {
+	repo = repo.Repo()
+	if err := valid(repo); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out, queue := make(chan model.Tagged), make(chan string)
+	out, queue := make(chan model.Tagged, c.opts.Concurrency), make(chan string)
 	var workers sync.WaitGroup
 	for range min(c.opts.Concurrency, len(tags)) {
 		workers.Go(func() {
 			for tag := range queue {
-				t := model.Tagged{Tag: tag}
-				t.Digest, t.Err = c.Head(ctx, repo.WithTag(tag))
+				t, err := c.point(ctx, repo.WithTag(tag), true)
+				t.Err = err
 				select {
 				case out <- t:
 				case <-ctx.Done():
@@ -50,18 +62,19 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 			}
 		}
 	}()
-	return collect(ctx, out, found)
+	b := batch{found: found}
+	return b.collect(ctx, out)
 }
 
-// collect hands over what has come, at most once per batchPause.
-func collect(ctx context.Context, out <-chan model.Tagged, found func([]model.Tagged)) error {
-	var batch []model.Tagged
-	hand := func() {
-		if len(batch) > 0 {
-			found(batch)
-			batch = nil
-		}
-	}
+// batch hands answers over, at most once per batchPause.
+type batch struct {
+	found   func([]model.Tagged)
+	ready   []model.Tagged
+	failed  []model.Tagged // since the last good answer, for a reason that is not the tag's own
+	strikes int
+}
+
+func (b *batch) collect(ctx context.Context, out <-chan model.Tagged) error {
 	ticks := time.NewTicker(batchPause)
 	defer ticks.Stop()
 	for {
@@ -69,15 +82,70 @@ func collect(ctx context.Context, out <-chan model.Tagged, found func([]model.Ta
 		case <-ctx.Done():
 			return ended(ctx.Err())
 		case <-ticks.C:
-			hand()
+			b.hand()
 		case t, ok := <-out:
-			if !ok {
-				hand()
-				return ctxEnded(ctx)
+			if !ok || b.take(t) {
+				b.hand()
+				return b.end(ctx)
 			}
-			batch = append(batch, t)
 		}
 	}
+}
+
+// take notes an answer and reports whether it is of no use to go on.
+func (b *batch) take(t model.Tagged) bool {
+	n := strike(t.Err)
+	if n == 0 {
+		b.ready = append(append(b.ready, b.failed...), t)
+		b.failed, b.strikes = nil, 0
+		return false
+	}
+	b.failed = append(b.failed, t)
+	b.strikes += n
+	return b.strikes >= givenUp
+}
+
+func (b *batch) hand() {
+	if len(b.ready) > 0 {
+		b.found(b.ready)
+		b.ready = nil
+	}
+}
+
+// end is why it stopped, nil if it came to the end. Failures that no good answer
+// followed are the registry's trouble.
+func (b *batch) end(ctx context.Context) error {
+	if err := ctxEnded(ctx); err != nil || len(b.failed) == 0 {
+		return err
+	}
+	return b.failed[0].Err
+}
+
+// strike weighs a failure: 0 is the tag's own matter, such as that it is not
+// there any more; more is the registry's.
+func strike(err error) int {
+	var (
+		status *statusError
+		token  *tokenError
+		sent   *garbledError
+	)
+	switch {
+	case err == nil, isDone(err), errors.As(err, &sent), errors.Is(err, errTooLarge):
+		return 0
+	case errors.As(err, &token):
+		return givenUp // no other tag needs another token
+	case !errors.As(err, &status):
+		return silent
+	case status.code == http.StatusTooManyRequests:
+		return givenUp // it was asked often enough, with pauses
+	case status.code == http.StatusUnauthorized, status.code == http.StatusForbidden, status.code >= http.StatusInternalServerError:
+		return 1
+	}
+	return 0
+}
+
+func isDone(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // Children are what the index at a digest lists, nil for what is no index.

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/regclient/regclient/config"
 )
@@ -37,8 +36,7 @@ type seam struct {
 	likelyTLS atomic.Bool // it spoke TLS in an earlier run
 	begun     sync.Once
 
-	mu    sync.Mutex
-	quiet time.Time // no request before: the registry asked for a pause
+	limiter *limiter
 }
 
 func newSeam(c *Client, settings config.Host) (*seam, error) {
@@ -54,7 +52,7 @@ func newSeam(c *Client, settings config.Host) (*seam, error) {
 		own = settings.Name
 	}
 	g.near.Store(isLoopback(own)) // connections elsewhere may be opened before its own
-	s := &seam{host: settings.Name, own: own, patience: c.patience, memory: &endpoints{}}
+	s := &seam{host: settings.Name, own: own, patience: c.patience, memory: &endpoints{}, limiter: newLimiter(settings.Name, c)}
 	s.wire = &wire{next: transport, opener: opener, host: own, guard: g, meter: c.meter, log: c.opts.Log}
 	s.client = &http.Client{Transport: s.wire, CheckRedirect: checkRedirect}
 	s.auth = newAuthority(s, c.keys)
@@ -137,38 +135,15 @@ func purpose(path string) (scope string, limit int64) {
 // exchange asks until there is an answer that waiting will not change.
 func (s *seam) exchange(ctx context.Context, q question) (answer, error) {
 	for try := 1; ; try++ {
-		if err := s.holdBack(ctx); err != nil {
-			return answer{}, err
-		}
 		a, err := s.attempt(ctx, q)
 		wait, again := s.patience.again(try, a, err)
 		if !again || ctx.Err() != nil {
 			return a, err
 		}
-		if a.status == http.StatusTooManyRequests {
-			s.holdAll(wait)
-		}
 		if err := sleep(ctx, wait); err != nil {
 			return answer{}, err
 		}
 	}
-}
-
-// holdAll keeps all requests to the registry back: those under way at once
-// would all be told the same.
-func (s *seam) holdAll(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if until := time.Now().Add(d); until.After(s.quiet) {
-		s.quiet = until
-	}
-}
-
-func (s *seam) holdBack(ctx context.Context) error {
-	s.mu.Lock()
-	wait := time.Until(s.quiet)
-	s.mu.Unlock()
-	return sleep(ctx, wait)
 }
 
 // attempt asks once, and a second time with a login if that is wanted.

@@ -53,9 +53,21 @@ func ended(err error) error {
 func garbled(r model.Ref, say string, err error) error {
 	return &model.Trouble{
 		Say:  fmt.Sprintf("%s %s (%s)", r.Registry, say, subject(r)),
-		Next: "push it again, or ask who runs the registry", Err: err,
+		Next: "push it again, or ask who runs the registry", Err: &garbledError{err},
 	}
 }
+
+// garbledError is about what was sent, and says nothing of the registry else.
+type garbledError struct{ err error }
+
+func (e *garbledError) Error() string {
+	if e.err == nil {
+		return "sent what cannot be"
+	}
+	return e.err.Error()
+}
+
+func (e *garbledError) Unwrap() error { return e.err }
 
 func noManifest(r model.Ref) error {
 	return &model.Trouble{Say: clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
@@ -102,12 +114,15 @@ func (h *host) refused(about model.Ref, a answer) error {
 		t.Missing = true
 		t.Say, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
-		t.Say, t.Next = h.name+" wants fewer requests", h.whenAgain(a)
+		t.Say, t.Next = h.name+" wants fewer requests"+howLong(a), h.whenAgain(a)
 	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
 		t.Say, t.Next = fmt.Sprintf("%s does not offer this (%s)", h.name, e), "check host and port"
 	default:
 		if a.status >= 500 {
 			t.Say, t.Next = fmt.Sprintf("%s is in trouble itself (%s)", h.name, e), "try again in a while"
+			if d := askedPause(a); d > 0 {
+				t.Next = "try again at " + clock(d)
+			}
 			break
 		}
 		t.Say, t.Next = fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
@@ -163,13 +178,40 @@ func (h *host) notFound(about model.Ref, a answer) (say, next string) {
 // whenAgain says when a registry that wants fewer requests may be asked again.
 func (h *host) whenAgain(a answer) string {
 	next := "wait a minute"
-	if d, ok := retryAfter(a.header, time.Now()); ok && d > 0 {
-		next = "wait " + d.Round(time.Second).String()
+	if d := askedPause(a); d > 0 {
+		next = "try again at " + clock(d)
 	}
 	if a.login == "" {
 		next += ", or " + h.login() + " for a higher limit"
 	}
 	return next
+}
+
+// howLong says how long a pause an answer asks for, if it does.
+func howLong(a answer) string {
+	d := askedPause(a)
+	switch {
+	case d <= 0:
+		return ""
+	case d < 2*time.Minute:
+		return fmt.Sprintf(": it asks for a pause of %d s", int(d.Round(time.Second).Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf(": it asks for a pause of %d min", int(d.Round(time.Minute).Minutes()))
+	}
+	return fmt.Sprintf(": it asks for a pause of %d h", int(d.Round(time.Hour).Hours()))
+}
+
+// clock is the time of day after a pause, and the day if that is another.
+func clock(d time.Duration) string {
+	now := time.Now()
+	then := now.Add(d)
+	switch {
+	case d < time.Minute:
+		return then.Format("15:04:05")
+	case then.YearDay() == now.YearDay() && d < 24*time.Hour:
+		return then.Add(59 * time.Second).Format("15:04") // not too early
+	}
+	return then.Add(59 * time.Second).Format("2 Jan 15:04")
 }
 
 // login is the command that logs in to the registry; Docker Hub needs no name.
