@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -59,6 +60,9 @@ type flags struct {
 	reveal    bool
 	probe     bool
 	recheck   time.Duration
+	parallel  int
+	digests   bool
+	match     string
 }
 
 // errDifferent ends the program with exit code 1 and without a word.
@@ -142,6 +146,9 @@ A screen that is quit exits with 0.`,
 	p.BoolVar(&f.ascii, "ascii", false, "draw with ASCII alone")
 	p.BoolVar(&f.noColor, "no-color", false, "no colours; so does the variable NO_COLOR")
 	p.DurationVar(&f.recheck, "recheck", 30*time.Second, "ask again this often where the tags on screen point; 0 for never")
+	p.IntVar(&f.parallel, "parallel", registry.DefaultConcurrency, "at most `N` requests at once to a registry, 1 to 512")
+	p.BoolVar(&f.digests, "digests", false, "list the tags of a repository by the digest that they point to: one HEAD request for each")
+	p.StringVar(&f.match, "match", "", "with --digests, only tags that match the regular `EXPRESSION`")
 	p.BoolVar(&f.probe, "probe", false, "also ask how clients that accept less are answered: two requests more for each tag")
 	p.BoolVar(&f.reveal, "reveal", false, "show what looks like a secret")
 	c.AddCommand(demoCommand(&f, failed))
@@ -210,6 +217,13 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if err != nil {
 		return err
 	}
+	digests, err := f.byDigest(refs)
+	if err != nil {
+		return err
+	}
+	if f.parallel < 1 || f.parallel > 512 {
+		return fmt.Errorf("--parallel %d: 1 to 512 requests at once", f.parallel)
+	}
 	if f.recheck != 0 && f.recheck < time.Second {
 		return fmt.Errorf("--recheck %s: a second at least, or 0 for never", f.recheck)
 	}
@@ -224,13 +238,13 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	}
 	defer closeLog()
 	client := registry.New(registry.Options{
-		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe,
+		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel,
 		Endpoints: filepath.Join(xdg.CacheHome, "tagdiff", "endpoints.json"),
 	})
 	if form == "tui" {
 		return f.screen(cmd.Context(), client, refs, guide)
 	}
-	r := report.Request{Registry: client, Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP}}
+	r := report.Request{Registry: client, Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP}}
 	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
 	if err == nil && !same {
 		return errDifferent
@@ -330,6 +344,31 @@ func (f *flags) expected(refs []model.Ref) ([]string, error) {
 	return diff.ParseExpected(f.expect)
 }
 
+// byDigest is what is to be said of the digests of tags, nil for nothing.
+func (f *flags) byDigest(refs []model.Ref) (*report.Digests, error) {
+	switch {
+	case !f.digests && f.match != "":
+		return nil, errors.New("--match is for --digests")
+	case !f.digests:
+		return nil, nil
+	case f.output == "tui":
+		return nil, errors.New("--digests prints a report: use -o text, markdown or json")
+	case len(refs) != 1 || refs[0].Names() != model.NamesRepository:
+		return nil, errors.New("--digests lists the tags of one repository: name it without a tag")
+	}
+	d := &report.Digests{Errors: os.Stderr}
+	if f.match != "" {
+		var err error
+		if d.Match, err = regexp.Compile(f.match); err != nil {
+			return nil, fmt.Errorf("--match: %w", err)
+		}
+	}
+	if term.IsTerminal(os.Stderr.Fd()) && os.Getenv("TERM") != "dumb" {
+		d.Progress = os.Stderr
+	}
+	return d, nil
+}
+
 func parseArgs(args []string) ([]model.Ref, error) {
 	switch len(args) {
 	case 0:
@@ -351,7 +390,7 @@ func parseArgs(args []string) ([]model.Ref, error) {
 
 // form is the kind of answer; a screen that nobody sees would never end.
 func (f *flags) form() (string, error) {
-	tty := term.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb" && f.expect == ""
+	tty := term.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb" && f.expect == "" && !f.digests
 	switch f.output {
 	case "":
 		if tty {

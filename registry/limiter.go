@@ -125,13 +125,22 @@ func (l *limiter) leave(t *turnstile, a answer, err error) {
 // slowDown halves the bound, once for all requests that were under way
 // together: they would all be told the same.
 func (l *limiter) slowDown(t *turnstile, a answer) {
+	asked := askedPause(a)
 	if t.epoch == l.epoch {
 		l.epoch++
 		l.bound = max(float64(int(l.bound)/2), 1)
-		l.pause(l.patience.pause << min(l.strikes, 5))
+		asked = max(asked, l.patience.pause<<min(l.strikes, 4))
 		l.strikes++
 	}
-	l.pause(askedPause(a))
+	l.pause(asked)
+}
+
+// hopeless reports whether a registry has been asked often enough, ever slower,
+// without one good answer.
+func (l *limiter) hopeless() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.strikes >= l.patience.slowed
 }
 
 // pause holds all requests back for so long. One that is longer than anybody

@@ -137,7 +137,7 @@ func (s *seam) exchange(ctx context.Context, q question) (answer, error) {
 	for try := 1; ; try++ {
 		a, err := s.attempt(ctx, q)
 		wait, again := s.patience.again(try, a, err)
-		if !again || ctx.Err() != nil {
+		if !again || ctx.Err() != nil || s.limiter.hopeless() {
 			return a, err
 		}
 		if err := sleep(ctx, wait); err != nil {

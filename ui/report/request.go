@@ -20,6 +20,7 @@ type Source interface {
 	Repositories(ctx context.Context, host string, page func(names []string)) error
 	Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
+	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
 	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
 }
 
@@ -30,6 +31,7 @@ type Request struct {
 	Platform string   // only this one, if set
 	Exact    bool     // only equal digests are the same
 	Expect   []string // platforms that one image must have, as diff.ParseExpected gives them
+	Digests  *Digests // list tags with where they point, nil for their names alone
 	Options  Options
 }
 
@@ -45,6 +47,8 @@ func (r Request) Write(ctx context.Context, w io.Writer, refs []model.Ref) (same
 		return r.compare(ctx, w, refs[0], refs[1])
 	case len(r.Expect) > 0:
 		return r.expect(ctx, w, refs[0])
+	case r.Digests != nil:
+		return true, r.digests(ctx, w, refs[0])
 	case refs[0].Names() == model.NamesManifest:
 		return true, r.describe(ctx, w, refs[0])
 	}

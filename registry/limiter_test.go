@@ -1,0 +1,216 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+func testLimiter(most int) *limiter {
+	return newLimiter("here", &Client{opts: Options{Concurrency: most}, patience: usualPatience, meter: newMeter()})
+}
+
+func enter(t testing.TB, l *limiter, bulk bool) *turnstile {
+	t.Helper()
+	turn, err := l.enter(t.Context(), bulk)
+	ok(t, err)
+	return turn
+}
+
+func answered(code int, header ...string) answer {
+	a := answer{status: code, header: http.Header{}}
+	for i := 0; i+1 < len(header); i += 2 {
+		a.header.Set(header[i], header[i+1])
+	}
+	return a
+}
+
+func TestALimiterLetsInNoMoreThanItMay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(3)
+		var in, most atomic.Int64
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				turn := enter(t, l, false)
+				most.Store(max(most.Load(), in.Add(1)))
+				time.Sleep(time.Second)
+				in.Add(-1)
+				l.leave(turn, answered(200), nil)
+			})
+		}
+		all.Wait()
+		if most.Load() != 3 {
+			t.Errorf("%d at once, want 3", most.Load())
+		}
+	})
+}
+
+func TestWhatAPersonWaitsForGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(1)
+		first := enter(t, l, false)
+		var order []string
+		var all sync.WaitGroup
+		for i, bulk := range []bool{true, true, false, false} {
+			all.Go(func() {
+				turn := enter(t, l, bulk)
+				order = append(order, fmt.Sprint(i)) // one at a time is let in
+				l.leave(turn, answered(200), nil)
+			})
+			synctest.Wait()
+		}
+		l.leave(first, answered(200), nil)
+		all.Wait()
+		if got := strings.Join(order, " "); got != "2 3 0 1" {
+			t.Errorf("the order is %s", got)
+		}
+	})
+}
+
+func TestA429HalvesOncePerRoundAndGoodAnswersGrowBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(8)
+		round := func(a answer) {
+			var turns []*turnstile
+			for range int(l.bound) {
+				turns = append(turns, enter(t, l, false))
+			}
+			for _, turn := range turns {
+				l.leave(turn, a, nil)
+			}
+		}
+		var bounds []string
+		for _, code := range []int{429, 429, 200, 200, 429, 500, 200} {
+			round(answered(code))
+			bounds = append(bounds, fmt.Sprint(int(l.bound)))
+		}
+		if got := strings.Join(bounds, " "); got != "4 2 2 3 1 1 2" {
+			t.Errorf("bounds %s", got)
+		}
+		for range 100 {
+			round(answered(200))
+		}
+		if int(l.bound) != 8 {
+			t.Errorf("it grew back to %g, want 8", l.bound)
+		}
+	})
+}
+
+func TestAPauseHoldsAllBackAndIsToldWhileItLasts(t *testing.T) {
+	for _, code := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		synctest.Test(t, func(t *testing.T) {
+			l := testLimiter(8)
+			start := time.Now()
+			l.leave(enter(t, l, false), answered(code, "Retry-After", "90"), nil)
+			if got := l.meter.traffic().Pause; got != (model.Pause{Host: "here", Until: start.Add(90 * time.Second)}) {
+				t.Errorf("pause %+v", got)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if _, err := l.enter(ctx, false); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+			gone, leave := context.WithTimeout(t.Context(), time.Second)
+			defer leave()
+			if _, err := l.enter(gone, false); err == nil || time.Since(start) != time.Second {
+				t.Errorf("who had enough of it got %v after %s", err, time.Since(start))
+			}
+			turn := enter(t, l, true)
+			if waited := time.Since(start); waited != 90*time.Second {
+				t.Errorf("waited %s", waited)
+			}
+			if got := l.meter.traffic().Pause; got != (model.Pause{}) {
+				t.Errorf("pause %+v after its end", got)
+			}
+			l.leave(turn, answered(200), nil)
+			if l.busy != 0 {
+				t.Errorf("%d under way", l.busy)
+			}
+		})
+	}
+}
+
+func TestAPauseThatNobodyWaitsForIsNotBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(8)
+		start := time.Now()
+		l.leave(enter(t, l, false), answered(http.StatusServiceUnavailable, "Retry-After", "121"), nil)
+		enter(t, l, false)
+		if waited := time.Since(start); waited != 0 || l.meter.traffic().Pause != (model.Pause{}) {
+			t.Errorf("waited %s", waited)
+		}
+	})
+}
+
+func TestEachRefusalInARowMakesALongerPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(64)
+		start := time.Now()
+		for range 7 {
+			l.leave(enter(t, l, false), answered(429), nil)
+		}
+		enter(t, l, false)
+		if waited := time.Since(start); waited != 15750*time.Millisecond { // 0.25 s doubled to 4 s, which stays
+			t.Errorf("waited %s", waited)
+		}
+	})
+}
+
+// Everything that a registry leads to counts: its token service and the host of
+// its blobs.
+func TestRequestsAtOnceAreBounded(t *testing.T) {
+	s := newServer(t)
+	a := s.ref("app", "a")
+	s.pushIndex(t, a, eightPlatforms(t))
+	askToken(s, "me", "secret")
+	var in, most atomic.Int64
+	var mu sync.Mutex
+	next := s.front
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		mu.Lock()
+		most.Store(max(most.Load(), in.Add(1)))
+		mu.Unlock()
+		defer in.Add(-1)
+		return next(w, r)
+	}
+	c := newClient(t, Options{Concurrency: 2})
+	logIn(t, c, s.host, "me", "secret")
+	got, err := c.Load(deadline(t), a, nil)
+	ok(t, err)
+	whole(t, got, 16, 8)
+	if n := most.Load(); n > 2 {
+		t.Errorf("%d requests at once, want at most 2", n)
+	}
+}
+
+// A registry that lets so many requests through and then wants fewer is slower,
+// and nothing fails.
+func TestARegistryThatWantsFewerRequestsGetsFewer(t *testing.T) {
+	s := newServer(t)
+	a := s.ref("app", "a")
+	s.pushIndex(t, a, eightPlatforms(t))
+	var n atomic.Int64
+	s.front = func(w http.ResponseWriter, _ *http.Request) bool {
+		if n := n.Add(1); n == 1 || n > 15 {
+			return false
+		}
+		w.WriteHeader(http.StatusTooManyRequests)
+		return true
+	}
+	got, err := newClient(t, Options{}).Load(deadline(t), a, nil)
+	ok(t, err)
+	whole(t, got, 16, 8)
+	if n := len(s.requests()); n != 17+14 {
+		t.Errorf("%d requests, want 31", n)
+	}
+}

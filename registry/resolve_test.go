@@ -1,0 +1,187 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// tagged serves HEAD for any tag but those that are refused.
+func tagged(s *server, refuse func(tag string) int) {
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		tag := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+		if code := refuse(tag); code != 0 {
+			w.WriteHeader(code)
+			return true
+		}
+		w.Header().Set("Content-Type", ociManifest)
+		w.Header().Set("Docker-Content-Digest", digestOf(tag))
+		return true
+	}
+}
+
+func digestOf(tag string) string { return fmt.Sprintf("sha256:%064x", len(tag)) }
+
+func resolve(t testing.TB, c *Client, repo model.Ref, tags []string) ([]model.Tagged, error) {
+	t.Helper()
+	var got []model.Tagged
+	err := c.Resolve(deadline(t), repo, tags, func(batch []model.Tagged) { got = append(got, batch...) })
+	return got, err
+}
+
+func TestResolveAsksForEachTagOnce(t *testing.T) {
+	s := newServer(t)
+	tagged(s, func(tag string) int {
+		if tag == "v00007" {
+			return http.StatusNotFound
+		}
+		return 0
+	})
+	tags := names(200)
+	got, err := resolve(t, newClient(t, Options{}), s.ref("app", ""), tags)
+	ok(t, err)
+	if n := len(s.requests()); n != 200 || len(got) != 200 {
+		t.Errorf("%d requests and %d answers", n, len(got))
+	}
+	for _, r := range s.requests() {
+		if !strings.HasPrefix(r, "HEAD ") {
+			t.Errorf("%s", r)
+		}
+	}
+	slices.SortFunc(got, func(a, b model.Tagged) int { return strings.Compare(a.Tag, b.Tag) })
+	for i, one := range got {
+		switch {
+		case one.Tag != tags[i]:
+			t.Fatalf("answer %d is of %s", i, one.Tag)
+		case one.Tag == "v00007":
+			says(t, one.Err, "has no tag v00007 in app")
+		case one.Err != nil || one.Digest.String() != digestOf(one.Tag) || one.MediaType != ociManifest:
+			t.Fatalf("got %+v", one)
+		}
+	}
+}
+
+func TestResolveTakesItsTagsInOrder(t *testing.T) {
+	s := newServer(t)
+	tagged(s, func(string) int { return 0 })
+	_, err := resolve(t, newClient(t, Options{Concurrency: 1}), s.ref("app", ""), names(20))
+	ok(t, err)
+	for i, r := range s.requests() {
+		if !strings.HasSuffix(r, "/"+names(20)[i]) {
+			t.Errorf("request %d is %s", i, r)
+		}
+	}
+}
+
+// TestResolveStopsWhereAllFareTheSame: 5000 tags must not be 5000 refusals.
+func TestResolveStopsWhereAllFareTheSame(t *testing.T) {
+	for code, say := range map[int]string{401: "wants a login", 403: "does not let you read", 503: "is in trouble itself"} {
+		t.Run(http.StatusText(code), func(t *testing.T) {
+			s := newServer(t)
+			tagged(s, func(string) int { return code })
+			got, err := resolve(t, newClient(t, Options{Concurrency: 8}), s.ref("app", ""), names(5000))
+			says(t, err, say)
+			if n := len(s.requests()); len(got) != 0 || n > 200 {
+				t.Errorf("%d requests, %d answers", n, len(got))
+			}
+		})
+	}
+	t.Run("nobody listens", func(t *testing.T) {
+		closed, err := net.Listen("tcp", "127.0.0.1:0")
+		ok(t, err)
+		host := closed.Addr().String()
+		ok(t, closed.Close())
+		c := newClient(t, Options{Concurrency: 8})
+		got, err := resolve(t, c, model.Ref{Registry: host, Repository: "app"}, names(5000))
+		says(t, err, "nobody listens at "+host)
+		if n := c.Traffic().Requests; len(got) != 0 || n > 200 {
+			t.Errorf("%d requests, %d answers", n, len(got))
+		}
+	})
+	t.Run("a long pause", func(t *testing.T) {
+		s := newServer(t)
+		s.front = func(w http.ResponseWriter, _ *http.Request) bool {
+			w.Header().Set("Retry-After", "600")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return true
+		}
+		_, err := resolve(t, newClient(t, Options{Concurrency: 8}), s.ref("app", ""), names(5000))
+		says(t, err, "it asks for a pause of 10 min", "try again at ")
+		if n := len(s.requests()); n > 100 {
+			t.Errorf("%d requests", n)
+		}
+	})
+	t.Run("in the middle", func(t *testing.T) {
+		s := newServer(t)
+		var n atomic.Int64
+		tagged(s, func(string) int {
+			if n.Add(1) > 100 {
+				return http.StatusForbidden
+			}
+			return 0
+		})
+		got, err := resolve(t, newClient(t, Options{Concurrency: 1}), s.ref("app", ""), names(5000))
+		says(t, err, "does not let you read")
+		if len(got) != 100 || n.Load() > 120 {
+			t.Errorf("%d requests, %d answers", n.Load(), len(got))
+		}
+	})
+}
+
+func TestAFewRefusalsDoNotStopTheRest(t *testing.T) {
+	s := newServer(t)
+	tagged(s, func(tag string) int {
+		if strings.HasSuffix(tag, "3") {
+			return http.StatusForbidden
+		}
+		return 0
+	})
+	got, err := resolve(t, newClient(t, Options{Concurrency: 1}), s.ref("app", ""), names(100))
+	ok(t, err)
+	failed := 0
+	for _, one := range got {
+		if one.Err != nil {
+			failed++
+		}
+	}
+	if len(got) != 100 || failed != 10 {
+		t.Errorf("%d answers, %d failed", len(got), failed)
+	}
+}
+
+func TestResolveWithoutHEADAsksWithGET(t *testing.T) {
+	s := newServer(t)
+	img := image(t, 1)
+	s.pushImage(t, s.ref("app", "a"), img)
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodHead {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+		}
+		return r.Method == http.MethodHead
+	}
+	got, err := resolve(t, newClient(t, Options{}), s.ref("app", ""), []string{"a"})
+	ok(t, err)
+	want, _ := img.Digest()
+	if len(got) != 1 || got[0].Digest.String() != want.String() || got[0].MediaType == "" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestResolveEndsWithItsContext(t *testing.T) {
+	s := newServer(t)
+	tagged(s, func(string) int { return 0 })
+	ctx, cancel := context.WithCancel(deadline(t))
+	defer cancel()
+	err := newClient(t, Options{Concurrency: 4}).Resolve(ctx, s.ref("app", ""), names(5000), func([]model.Tagged) { cancel() })
+	says(t, err, "cancelled")
+	if n := len(s.requests()); n >= 5000 {
+		t.Errorf("%d requests", n)
+	}
+}

@@ -1,0 +1,148 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// pointers is a registry that has tags and where they point, page by page.
+type pointers struct {
+	shelf
+	pages   [][]string
+	at      map[string]model.Tagged
+	errList error
+	errAsk  error
+}
+
+func (p pointers) Tags(_ context.Context, _ model.Ref, page func([]string)) error {
+	for _, tags := range p.pages {
+		page(tags)
+	}
+	return p.errList
+}
+
+func (p pointers) Resolve(_ context.Context, _ model.Ref, tags []string, found func([]model.Tagged)) error {
+	if p.errAsk != nil {
+		return p.errAsk
+	}
+	for _, tag := range tags {
+		t := p.at[tag]
+		t.Tag = tag
+		found([]model.Tagged{t})
+	}
+	return nil
+}
+
+func (shelf) Resolve(context.Context, model.Ref, []string, func([]model.Tagged)) error { return nil }
+
+var repo = model.Ref{Registry: "localhost:5000", Repository: "app"}
+
+func someTags() pointers {
+	old, current := digest.FromString("old"), digest.FromString("new")
+	return pointers{pages: [][]string{{"latest", "1.10", "1.9"}, {"1", "1.10.2", "gone"}}, at: map[string]model.Tagged{
+		"latest": {Digest: current}, "1.10": {Digest: current, MediaType: "application/vnd.oci.image.index.v1+json"}, "1.9": {Digest: old},
+		"1": {Digest: current}, "1.10.2": {Digest: current}, "gone": {Err: errors.New("it has no tag gone\x1b[2J")},
+	}}
+}
+
+func digestsOf(t *testing.T, p pointers, form string, d Digests) (out, errs string, err error) {
+	t.Helper()
+	var w, e bytes.Buffer
+	d.Errors = &e
+	_, err = Request{Registry: p, Form: form, Digests: &d}.Write(t.Context(), &w, []model.Ref{repo})
+	return w.String(), e.String(), err
+}
+
+func TestDigests(t *testing.T) {
+	old, current := digest.FromString("old"), digest.FromString("new")
+	for form, want := range map[string]string{
+		"text":     fmt.Sprintf("%s  1.9\n%s  1.10.2 1.10 1 latest\n", old, current),
+		"markdown": fmt.Sprintf("- `%s`: `1.9`\n- `%s`: `1.10.2`, `1.10`, `1`, `latest`\n", old, current),
+	} {
+		out, errs, err := digestsOf(t, someTags(), form, Digests{})
+		if out != want {
+			t.Errorf("%s:\n%s\nwant\n%s", form, out, want)
+		}
+		if err == nil || !strings.Contains(err.Error(), "1 of 6 tags") {
+			t.Errorf("%s: error %v", form, err)
+		}
+		if !strings.Contains(errs, "localhost:5000/app:gone: it has no tag gone") || strings.Contains(errs, "\x1b") {
+			t.Errorf("%s: %q", form, errs)
+		}
+	}
+}
+
+func TestDigestsAsJSON(t *testing.T) {
+	out, _, err := digestsOf(t, someTags(), "json", Digests{})
+	if err == nil {
+		t.Error("no error")
+	}
+	var got struct {
+		Schema, Repository string
+		Listed             int
+		Tags               []struct{ Tag, Digest, MediaType, Error string }
+		Groups             []struct {
+			Digest string
+			Tags   []string
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got.Schema != "tagdiff/1" || got.Repository != "localhost:5000/app" || got.Listed != 6 || len(got.Tags) != 6 || len(got.Groups) != 2 {
+		t.Errorf("got %+v", got)
+	}
+	if first, last := got.Tags[0], got.Tags[5]; first.Tag != "1" || first.Digest == "" || last.Tag != "latest" || got.Tags[4].Error == "" || got.Tags[4].Digest != "" {
+		t.Errorf("tags %+v", got.Tags)
+	}
+	if strings.Join(got.Groups[1].Tags, " ") != "1.10.2 1.10 1 latest" {
+		t.Errorf("groups %+v", got.Groups)
+	}
+}
+
+func TestDigestsOfSomeTags(t *testing.T) {
+	out, _, err := digestsOf(t, someTags(), "text", Digests{Match: regexp.MustCompile(`^1\.`)})
+	if err != nil || strings.Contains(out, "latest") || !strings.Contains(out, "1.10.2 1.10\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	out, _, err = digestsOf(t, someTags(), "json", Digests{Match: regexp.MustCompile(`none`)})
+	if err != nil || !strings.Contains(out, `"tags": []`) || !strings.Contains(out, `"groups": []`) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// What is known is printed although the rest is not to be had.
+func TestDigestsInTrouble(t *testing.T) {
+	p := someTags()
+	p.errList = errUnavailable
+	out, _, err := digestsOf(t, p, "text", Digests{})
+	if !errors.Is(err, errUnavailable) || !strings.Contains(out, "1.10.2") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	p = someTags()
+	p.errAsk = errUnavailable
+	out, _, err = digestsOf(t, p, "text", Digests{})
+	if !errors.Is(err, errUnavailable) || out != "" {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestProgressLeavesNoTrace(t *testing.T) {
+	var terminal bytes.Buffer
+	if _, _, err := digestsOf(t, someTags(), "text", Digests{Match: regexp.MustCompile(`^1`), Progress: &terminal}); err != nil {
+		t.Fatal(err)
+	}
+	if got := terminal.String(); !strings.HasPrefix(got, "\r1 of ") || !strings.HasSuffix(got, "\r\x1b[K") {
+		t.Errorf("%q", got)
+	}
+}
