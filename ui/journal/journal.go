@@ -47,6 +47,8 @@ type Journal struct {
 	warn func(string)
 	now  func() time.Time
 	lock *flock.Flock
+	// begin is called before a book is opened.
+	begin func()
 
 	mu      sync.Mutex
 	books   map[string]*book
@@ -70,13 +72,23 @@ func Open(dir string, warn func(string)) *Journal {
 	return j
 }
 
-// Memory is a journal that is gone with the program, and what it begins with:
-// timelines by tag, by repository.
-func Memory(begin map[model.Ref]map[string]model.Timeline) *Journal {
+// Memory is a journal that is gone with the program. It begins with what begin
+// (which may be nil) gives when the journal is first asked: timelines by tag,
+// by repository.
+func Memory(begin func() map[model.Ref]map[string]model.Timeline) *Journal {
 	j := newJournal("", func(string) {})
 	close(j.stopped)
-	for repo, tags := range begin {
-		b := j.book(repo)
+	if begin != nil {
+		j.begin = sync.OnceFunc(func() { j.beginWith(begin()) })
+	}
+	return j
+}
+
+func (j *Journal) beginWith(looks map[model.Ref]map[string]model.Timeline) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for repo, tags := range looks {
+		b := j.bookLocked(repo)
 		for tag, t := range tags {
 			for _, l := range t {
 				if l, err := cleanLook(tag, l); err == nil {
@@ -86,18 +98,18 @@ func Memory(begin map[model.Ref]map[string]model.Timeline) *Journal {
 			}
 		}
 	}
-	return j
 }
 
 func newJournal(dir string, warn func(string)) *Journal {
 	return &Journal{
-		dir: dir, warn: warn, now: time.Now, books: map[string]*book{},
+		dir: dir, warn: warn, now: time.Now, begin: func() {}, books: map[string]*book{},
 		wake: make(chan struct{}, 1), many: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }
 
 // book is the one of a repository.
 func (j *Journal) book(repo model.Ref) *book {
+	j.begin()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.bookLocked(repo)

@@ -289,7 +289,9 @@ func TestSweep(t *testing.T) {
 }
 
 func TestMemory(t *testing.T) {
-	j := Memory(map[model.Ref]map[string]model.Timeline{app: {"prod": {{Digest: dig("a"), First: at(0), Last: at(5)}}}})
+	j := Memory(func() map[model.Ref]map[string]model.Timeline {
+		return map[model.Ref]map[string]model.Timeline{app: {"prod": {{Digest: dig("a"), First: at(0), Last: at(5)}}}}
+	})
 	j.Record(app, []Record{rec("prod", "b", 10)})
 	h, err := j.History(app)
 	if err != nil {

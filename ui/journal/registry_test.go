@@ -128,7 +128,9 @@ func wasABC() (*shelf, Registry) {
 		{Digest: dig("c"), First: at(40), Last: at(50)},
 	}
 	s := &shelf{tags: map[string]digest.Digest{"prod": dig("c")}}
-	return s, Registry{Source: s, Journal: Memory(map[model.Ref]map[string]model.Timeline{app: {"prod": line}})}
+	return s, Registry{Source: s, Journal: Memory(func() map[model.Ref]map[string]model.Timeline {
+		return map[model.Ref]map[string]model.Timeline{app: {"prod": line}}
+	})}
 }
 
 func when(moment time.Time) model.Ref {
