@@ -28,6 +28,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry"
 	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui"
+	"github.com/tagdiff/tagdiff/ui/journal"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/places"
 	"github.com/tagdiff/tagdiff/ui/report"
@@ -59,6 +60,7 @@ type flags struct {
 	noColor   bool
 	reveal    bool
 	probe     bool
+	noJournal bool
 	recheck   time.Duration
 	parallel  int
 	digests   bool
@@ -149,6 +151,7 @@ A screen that is quit exits with 0.`,
 	p.IntVar(&f.parallel, "parallel", registry.DefaultConcurrency, "at most `N` requests at once to a registry, 1 to 512")
 	p.BoolVar(&f.digests, "digests", false, "list the tags of a repository by the digest that they point to: one HEAD request for each")
 	p.StringVar(&f.match, "match", "", "with --digests, only tags that match the regular `EXPRESSION`")
+	p.BoolVar(&f.noJournal, "no-journal", false, "neither remember where tags point nor use what is remembered")
 	p.BoolVar(&f.probe, "probe", false, "also ask how clients that accept less are answered: two requests more for each tag")
 	p.BoolVar(&f.reveal, "reveal", false, "show what looks like a secret")
 	c.AddCommand(demoCommand(&f, failed))
@@ -241,10 +244,13 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel,
 		Endpoints: filepath.Join(xdg.CacheHome, "tagdiff", "endpoints.json"),
 	})
+	seen := f.remember(guide)
+	defer seen.close(cmd.ErrOrStderr())
+	source := journal.Registry{Source: client, Journal: seen.Journal}
 	if form == "tui" {
-		return f.screen(cmd.Context(), client, refs, guide)
+		return f.screen(cmd.Context(), ui.Options{Registry: source, Journal: seen.forScreens(), Hosts: client.KnownHosts, Open: refs, Guide: guide})
 	}
-	r := report.Request{Registry: client, Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP}}
+	r := report.Request{Registry: source, Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP}}
 	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
 	if err == nil && !same {
 		return errDifferent
@@ -420,7 +426,7 @@ func (f *flags) log() (*slog.Logger, func(), error) {
 }
 
 // screen runs the terminal program until the person quits.
-func (f *flags) screen(ctx context.Context, client *registry.Client, refs []model.Ref, guide *ui.Guide) error {
+func (f *flags) screen(ctx context.Context, o ui.Options) error {
 	glyphs := look.Unicode()
 	if f.plainText() {
 		glyphs = look.ASCII()
@@ -431,17 +437,14 @@ func (f *flags) screen(ctx context.Context, client *registry.Client, refs []mode
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var remember ui.Places
-	if guide == nil { // the demo is gone with the program
-		remember = places.Default()
+	if o.Guide == nil { // the demo is gone with the program
+		o.Places = places.Default()
 	}
-	app := ui.New(ctx, ui.Options{
-		Registry: client, Places: remember, Hosts: client.KnownHosts, Open: refs, Guide: guide,
-		Platform: f.platform, PlainHTTP: f.plainHTTP, Gate: safe.Gate{Reveal: f.reveal}, Glyphs: glyphs, Recheck: f.recheck, InTmux: os.Getenv("TMUX") != "",
-	})
+	o.Platform, o.PlainHTTP, o.Recheck = f.platform, f.plainHTTP, f.recheck
+	o.Gate, o.Glyphs, o.InTmux = safe.Gate{Reveal: f.reveal}, glyphs, os.Getenv("TMUX") != ""
 	// 120 frames a second halve the time from key to screen and cost no bytes.
 	// Signals end ctx already; two handlers for them can wait for each other.
-	_, err := tea.NewProgram(app, tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(120), tea.WithoutSignalHandler()).Run()
+	_, err := tea.NewProgram(ui.New(ctx, o), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(120), tea.WithoutSignalHandler()).Run()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return context.Canceled
 	}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"sync"
+
+	"github.com/adrg/xdg"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/demo"
+	"github.com/tagdiff/tagdiff/ui"
+	"github.com/tagdiff/tagdiff/ui/journal"
+)
+
+// memory is the journal while the program runs, and what it has to say.
+type memory struct {
+	*journal.Journal // nil if it is off
+
+	mu   sync.Mutex
+	said []string
+}
+
+// remember opens the journal. That of the demo is made up and goes with it.
+func (f *flags) remember(guide *ui.Guide) *memory {
+	m := &memory{}
+	switch {
+	case f.noJournal:
+	case guide != nil:
+		m.Journal = journal.Memory(func() map[model.Ref]map[string]model.Timeline { return looksOf(guide.Registry.Registry) })
+	default:
+		m.Journal = journal.Open(filepath.Join(xdg.StateHome, "tagdiff", "journal"), m.warn)
+	}
+	return m
+}
+
+// looksOf is what was seen of the demo's tags, with the demo on a host.
+func looksOf(host string) map[model.Ref]map[string]model.Timeline {
+	all := map[model.Ref]map[string]model.Timeline{}
+	for name, tags := range demo.Looks() {
+		all[model.Ref{Registry: host, Repository: name}] = tags
+	}
+	return all
+}
+
+// forScreens is the journal as the screens know it.
+func (m *memory) forScreens() ui.Journal {
+	if m.Journal == nil {
+		return nil
+	}
+	return m.Journal
+}
+
+func (m *memory) warn(s string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.said = append(m.said, s)
+}
+
+// close ends the journal and tells what it had to say: while there is a screen
+// there is no place for it.
+func (m *memory) close(w io.Writer) {
+	if m.Journal != nil {
+		m.Journal.Close()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, word := range m.said {
+		complain(w, errors.New(word))
+	}
+}
