@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/demo"
+	"github.com/tagdiff/tagdiff/ui/journal"
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+// shifting is the demo's registry with tags of its own in library/python, each
+// of which leads where another tag leads.
+type shifting struct {
+	host string
+
+	mu   sync.Mutex
+	tags map[string]string // "" is a tag that is gone
+	down bool
+	gone map[string]bool // digests
+}
+
+var manifestPath = regexp.MustCompile(`^/v2/library/python/manifests/(.+)$`)
+
+func shift(t *testing.T, tags map[string]string) *shifting {
+	t.Helper()
+	s := &shifting{tags: tags, gone: map[string]bool{}}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	s.host = strings.TrimPrefix(server.URL, "http://")
+	return s
+}
+
+func (s *shifting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	down, path := s.down, r.URL.Path
+	missing := false
+	if m := manifestPath.FindStringSubmatch(path); m != nil {
+		to, ours := s.tags[m[1]]
+		missing = ours && to == "" || s.gone[m[1]]
+		if ours {
+			path = strings.TrimSuffix(path, m[1]) + to
+		}
+	}
+	s.mu.Unlock()
+	switch {
+	case down:
+		refuses(http.StatusServiceUnavailable, "UNAVAILABLE")(w, r)
+	case missing:
+		refuses(http.StatusNotFound, "MANIFEST_UNKNOWN")(w, r)
+	default:
+		r.URL.Path = path
+		demo.Handler().ServeHTTP(w, r)
+	}
+}
+
+// set moves a tag to where another leads; "" removes it.
+func (s *shifting) set(tag, to string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tags[tag] = to
+}
+
+func (s *shifting) fail(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = down
+}
+
+// lose removes a manifest.
+func (s *shifting) lose(d digest.Digest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone[d.String()] = true
+}
+
+func (s *shifting) ref(tag string) string { return s.host + "/library/python:" + tag }
+
+// digest is where a tag of library/python leads.
+func (s *shifting) digest(t *testing.T, tag string) digest.Digest {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	demo.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodHead, "/v2/library/python/manifests/"+tag, nil))
+	d, err := digest.Parse(answer.Header().Get("Docker-Content-Digest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// saw notes in the journal of a home that a tag was seen.
+func (s *shifting) saw(t *testing.T, home, tag string, d digest.Digest, at time.Time) {
+	t.Helper()
+	j := journal.Open(filepath.Join(home, "tagdiff", "journal"), func(s string) { t.Error(s) })
+	j.Record(model.Ref{Registry: s.host, Repository: "library/python"}, []journal.Record{{Tag: tag, Digest: d, At: at}})
+	j.Close()
+}
+
+// atHome runs the program where another run remembers.
+func atHome(t *testing.T, home string, args ...string) said {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	cmd := cleanCommand(ctx, t, uitest.Build(t), args...)
+	cmd.Env = append(cmd.Env, "XDG_STATE_HOME="+home)
+	return ended(ctx, t, cmd)
+}
+
+// TestReportsRemember: a report of a tag leaves a look, and a later one can ask
+// for it.
+func TestReportsRemember(t *testing.T) {
+	t.Parallel()
+	s, home := shift(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
+	if got := atHome(t, home, s.ref("prod")); got.code != 0 || got.errors != "" {
+		t.Fatalf("exit code %d: %s%s", got.code, got.out, got.errors)
+	}
+	today := time.Now().UTC().Format(time.DateOnly)
+	s.set("prod", "2.7.17")
+	got := atHome(t, home, "-o", "json", s.ref("prod")+"@"+today, "@"+today)
+	if got.code != 0 || got.errors != "" || strings.Count(got.out, `"digest": "`+s.digest(t, "2.7.16").String()) < 2 {
+		t.Errorf("what it was today: exit code %d: %.600s%s", got.code, got.out, got.errors)
+	}
+	then := atHome(t, home, "-o", "json", s.ref("prod")+"@"+today, ":prod")
+	if then.code != 1 || then.errors != "" || !strings.Contains(then.out, s.digest(t, "2.7.17").String()) {
+		t.Errorf("what it was beside what it is: exit code %d: %.600s%s", then.code, then.out, then.errors)
+	}
+	files, _ := filepath.Glob(filepath.Join(home, "tagdiff", "journal", "*.jsonl"))
+	if len(files) != 1 || !strings.Contains(files[0], "library%2fpython") {
+		t.Errorf("the journal is %q", files)
+	}
+}
+
+// TestMoments: what a person asks of the past, and what the answer is.
+func TestMoments(t *testing.T) {
+	t.Parallel()
+	s, home := shift(t, map[string]string{"prod": "2.7.17"}), t.TempDir()
+	day := time.Date(2026, 11, 18, 14, 2, 0, 0, time.UTC)
+	s.saw(t, home, "prod", s.digest(t, "3.7"), day)
+	s.saw(t, home, "prod", s.digest(t, "2.7.16"), day.AddDate(0, 0, 1))
+	s.lose(s.digest(t, "3.7"))
+	prod := s.ref("prod")
+	for _, tt := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{prod + "@2026-11-19", ":2.7.16"}, 0, "dentical"},
+		{[]string{prod + "@2026-11-19T14:02", "@2026-11-19T14:02:00Z"}, 0, "dentical"},
+		{[]string{prod + "@2026-11-18"}, 2, "the registry no longer has " + s.digest(t, "3.7").String()[:19] + ", which prod was on 18 Nov 2026; "},
+		{[]string{prod + "@2026-11-17"}, 2, "the journal's first look at " + prod + " is of 18 Nov 2026 14:02; "},
+		{[]string{s.ref("other") + "@2026-11-17"}, 2, "the journal knows nothing of " + s.ref("other")},
+		{[]string{"--no-journal", prod + "@2026-11-19"}, 2, "which is off; leave --no-journal out"},
+		{[]string{prod + "@2026-13-19"}, 2, "is not a moment"},
+	} {
+		got := atHome(t, home, append([]string{"-o", "text"}, tt.args...)...)
+		if got.code != tt.code || !strings.Contains(got.out+got.errors, tt.says) || tt.code == 2 && (got.out != "" || strings.Count(got.errors, "\n") != 1) {
+			t.Errorf("%q: exit code %d: %s%s", tt.args, got.code, got.out, got.errors)
+		}
+	}
+}
+
+func TestNoJournal(t *testing.T) {
+	t.Parallel()
+	s, home := shift(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
+	if got := atHome(t, home, "--no-journal", s.ref("prod")); got.code != 0 {
+		t.Fatalf("exit code %d: %s%s", got.code, got.out, got.errors)
+	}
+	if _, err := os.Stat(filepath.Join(home, "tagdiff", "journal")); err == nil {
+		t.Error("--no-journal leaves a journal")
+	}
+}
+
+// TestDamagedJournal: one line says so, and the answer is the same.
+func TestDamagedJournal(t *testing.T) {
+	t.Parallel()
+	s, home := shift(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
+	s.saw(t, home, "prod", s.digest(t, "2.7.16"), time.Now())
+	files, _ := filepath.Glob(filepath.Join(home, "tagdiff", "journal", "*.jsonl"))
+	raw, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(files[0], append([]byte("\x1b]0;boo\a\n"), raw...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := atHome(t, home, s.ref("prod"))
+	if got.code != 0 || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, "was damaged (1 line): it is now "+files[0]+".damaged-") {
+		t.Errorf("exit code %d: %s", got.code, got.errors)
+	}
+	if again := atHome(t, home, s.ref("prod")); again.errors != "" {
+		t.Errorf("again: %s", again.errors)
+	}
+}
+
+// TestMomentOnScreen: the screen compares a tag with what it was, and comes
+// back there.
+func TestMomentOnScreen(t *testing.T) {
+	t.Parallel()
+	s, home := shift(t, map[string]string{"prod": "2.7.17"}), t.TempDir()
+	s.saw(t, home, "prod", s.digest(t, "2.7.16"), time.Date(2026, 11, 18, 14, 2, 0, 0, time.UTC))
+	o := wide
+	o.Env = []string{"XDG_STATE_HOME=" + home}
+	term := uitest.Start(t, o, s.ref("prod")+"@2026-11-18", ":prod")
+	term.WaitFor("prod@2026-11-18", "PYTHON_VERSION")
+	term.Type("esc")
+	term.WaitFor("host/app:tag", "prod@2026-11-18") // home, once it is remembered
+	term.Type("ctrl+c")
+	if code := term.Wait(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	again := uitest.Start(t, o)
+	again.WaitFor("host/app:tag", "prod@2026-11-18")
+	again.Type("down", "enter")
+	again.WaitFor("PYTHON_VERSION")
+}
