@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -32,9 +33,36 @@ type Move struct {
 // follow from that.
 func (c Comparison) WithAround(around Around) Comparison {
 	c.Around = around
+	c.Findings = slices.DeleteFunc(slices.Clone(c.Findings), func(f Finding) bool { return isAround(f.ID) })
+	if c.A != nil {
+		c.Findings = append(c.Findings, c.aroundFindings()...)
+		inOrder(c.Findings)
+	}
 	return c
 }
 
-// OfTags are the findings on the tags of a repository among themselves, and
-// against what was seen of them before.
-func OfTags(set model.TagSet, past map[string]model.Timeline) []Finding { return nil }
+func (c Comparison) aroundFindings() []Finding {
+	var found []Finding
+	for _, r := range rules {
+		if r.around != nil {
+			found = append(found, r.named(r.around(c))...)
+		}
+	}
+	return found
+}
+
+func isAround(id string) bool {
+	return slices.ContainsFunc(rules, func(r rule) bool { return r.id == id && r.around != nil })
+}
+
+// aroundOf is what is known around the sides that are still what they were.
+func (c Comparison) aroundOf(a, b model.Ref) Around {
+	var around Around
+	if c.A != nil && c.A.Ref == a {
+		around.A = c.Around.A
+	}
+	if c.B != nil && c.B.Ref == b {
+		around.B = c.Around.B
+	}
+	return around
+}

@@ -16,7 +16,7 @@ func Compare(a, b model.Artifact) Comparison { return Again(Comparison{}, a, b) 
 // Any prev will do, and none of it is changed; what it has no use for costs
 // nothing but the time to compare.
 func Again(prev Comparison, a, b model.Artifact) Comparison {
-	c := Comparison{A: &a, B: &b}
+	c := Comparison{A: &a, B: &b, Around: prev.aroundOf(a.Ref, b.Ref)}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
 	known := prev.known(a.Ref, b.Ref, nameA, nameB)

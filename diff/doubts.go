@@ -61,7 +61,7 @@ func (c Comparison) WithContents(seen map[digest.Digest]model.Contents) Comparis
 	}
 	a := c.A.WithContents(seen)
 	if c.B == nil {
-		return Describe(a)
+		return Describe(a).WithAround(c.Around)
 	}
 	return Again(c, a, c.B.WithContents(seen))
 }

@@ -6,9 +6,10 @@ import (
 )
 
 // rule is one entry of the catalogue: a small function of values alone. pair
-// looks at one platform, whole at the comparison; a rule has one of them. A
-// rule for pairs asks the comparison for nothing but names, so that Again can
-// keep what it found. They leave ID and Name to the table.
+// looks at one platform, whole at the comparison, around at what is known beyond
+// it; a rule has one of them. A rule for pairs asks the comparison for nothing
+// but names, so that Again can keep what it found. They leave ID and Name to
+// the table.
 type rule struct {
 	id, name string
 	means    string   // what it observes, for people who have not met it
@@ -16,19 +17,20 @@ type rule struct {
 	under    []string // rules of which this one tells a consequence, if they found something too
 	pair     func(Comparison, Pair) []Finding
 	whole    func(Comparison) []Finding
+	around   func(Comparison) []Finding
 }
 
 // rules is the catalogue by group, in the order of ids.
-var rules = slices.Concat(rulesSame, rulesLegacy, rulesPlatform, rulesStep, rulesSettings, rulesOrigin)
+var rules = slices.Concat(rulesSame, rulesLegacy, rulesPlatform, rulesStep, rulesSettings, rulesTags, rulesOrigin)
 
 // importance is the order in which findings of one weight are shown: what
 // stops an image from running first, then what says why two images differ,
 // then what differs in consequence, calm facts last.
 var importance = []string{
-	"C11", "D8", "D7", "D15", "C4", "C3", "C5", "C7", "A10", "C1", "C12", "C9", "C8", "C10", "D9", "D10", "B4",
-	"G1", "A7", "A6", "A5", "A3", "A8", "A12", "A9", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
-	"D6", "D5", "E1", "E2", "E3", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "G3", "E4",
-	"C2", "E8", "D2", "C6",
+	"C11", "D8", "D7", "D15", "C4", "C3", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10", "D9", "D10", "F2", "B4",
+	"F6", "F1", "G1", "A7", "A6", "A5", "A3", "A8", "A12", "A9", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
+	"D6", "D5", "E1", "E2", "E3", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G3", "E4",
+	"F4", "C2", "E8", "D2", "C6",
 }
 
 // Rule describes a rule of the catalogue.
@@ -110,6 +112,7 @@ func (c Comparison) withFindings(done map[int]bool) Comparison {
 			c.Findings = append(c.Findings, r.named(r.whole(c))...)
 		}
 	}
+	c.Findings = append(c.Findings, c.aroundFindings()...)
 	inOrder(c.Findings)
 	for i := range c.Pairs {
 		if !done[i] {

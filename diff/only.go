@@ -33,7 +33,7 @@ func (c Comparison) Only(platform string) (Comparison, error) {
 	}
 	only.Findings = nil
 	for _, f := range c.Findings {
-		if only.concerns(f) {
+		if isAround(f.ID) || only.concerns(f) {
 			only.Findings = append(only.Findings, f)
 		}
 	}

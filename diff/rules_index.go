@@ -261,37 +261,3 @@ func danglingChild(c Comparison) []Finding {
 	}
 	return found
 }
-
-// archSuffixes end tags that a job pushes for one architecture.
-var archSuffixes = []string{"amd64", "x86_64", "arm64", "aarch64", "armv7", "arm", "armhf", "386", "ppc64le", "s390x", "riscv64"}
-
-// clobbered (C12): two tags are one image for one machine, and one of them is
-// named after it: the jobs of several architectures pushed one tag.
-func clobbered(c Comparison) []Finding {
-	if c.B == nil || c.A.Top.Digest == "" || c.A.Top.Digest != c.B.Top.Digest || isIndex(*c.A) || c.A.Ref.Repo() != c.B.Ref.Repo() {
-		return nil
-	}
-	plain, suffixed := c.A.Ref.Tag, c.B.Ref.Tag
-	if archSuffix(plain) != "" {
-		plain, suffixed = suffixed, plain
-	}
-	arch := archSuffix(suffixed)
-	if arch == "" || plain == "" || archSuffix(plain) != "" {
-		return nil
-	}
-	return []Finding{{
-		Severity: 1, Trust: Suggested, Evidence: topEvidence(c),
-		Say:   safe.Sprintf(":%s is exactly :%s, an image for one machine: if other machines pull it, the job of %s pushed over the others.", plain, suffixed, arch),
-		Next:  safe.Const("Push each architecture by digest, then one docker buildx imagetools create"),
-		Proof: []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s, a single image", c.A.Top.Digest)}, Check: c.digestsCommand(),
-	}}
-}
-
-func archSuffix(tag string) string {
-	for _, arch := range archSuffixes {
-		if strings.HasSuffix(tag, "-"+arch) || strings.HasSuffix(tag, "_"+arch) || tag == arch {
-			return arch
-		}
-	}
-	return ""
-}

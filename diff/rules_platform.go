@@ -64,9 +64,9 @@ var rulesPlatform = []rule{
 		proof: "GET of the member by digest answers 404, after the index was read from the same repository",
 	},
 	{
-		id: "C12", name: "clobbered-by-other-arch", whole: clobbered, under: []string{"A1"},
+		id: "C12", name: "clobbered-by-other-arch", around: clobbered, under: []string{"A1"},
 		means: "A tag is exactly the image that a job pushed for one architecture: the jobs of several pushed the same tag.",
-		proof: "digest(A) = digest(B), a single image, and one of the tags ends in the name of an architecture",
+		proof: "digest(T) = digest(T-arch), a single image, and there is a tag for another architecture; without the list of tags: one of A and B ends in the name of an architecture, which only suggests it",
 	},
 }
 

@@ -51,7 +51,7 @@ type ruleCase struct {
 
 func allRuleCases(t *testing.T) []ruleCase {
 	t.Helper()
-	return slices.Concat(firstCases(t), settingsCases(t), originCases(t), stepCases(t), realToolCases(t), sameCases(t), legacyCases(t), contentCases(t), indexCases(t))
+	return slices.Concat(firstCases(t), settingsCases(t), originCases(t), stepCases(t), realToolCases(t), sameCases(t), legacyCases(t), contentCases(t), indexCases(t), tagCases(t))
 }
 
 func TestRules(t *testing.T) {
@@ -96,8 +96,8 @@ func TestRulesAreWhole(t *testing.T) {
 			t.Errorf("%s does not say what it means or what proves it", r.id)
 		case !slices.Contains(importance, r.id):
 			t.Errorf("%s has no place in the order of importance", r.id)
-		case (r.pair == nil) == (r.whole == nil):
-			t.Errorf("%s must look at pairs or at the whole", r.id)
+		case btoi(r.pair != nil)+btoi(r.whole != nil)+btoi(r.around != nil) != 1:
+			t.Errorf("%s must look at pairs, at the whole or around it", r.id)
 		}
 		seen[r.id] = true
 	}
@@ -137,4 +137,11 @@ func TestBrokenCounts(t *testing.T) {
 	if f == nil || f.Severity != 3 || !strings.Contains(f.Say.String(), "3 layers and 2 diff_ids") {
 		t.Errorf("%+v", f)
 	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -1,0 +1,261 @@
+package diff
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+func day(n int) time.Time { return time.Date(2019, 10, n, 14, 2, 0, 0, time.Local) }
+
+// looks is a timeline: an image, and the days on which it was first and last
+// seen.
+func looks(parts ...any) model.Timeline {
+	var past model.Timeline
+	for i := 0; i < len(parts); i += 3 {
+		past = append(past, model.Look{Digest: parts[i].(digest.Digest), First: day(parts[i+1].(int)), Last: day(parts[i+2].(int))})
+	}
+	return past
+}
+
+// dated is a set of tags with when their images were made.
+func dated(set model.TagSet, images map[string]time.Time) model.TagSet {
+	set.Created = map[digest.Digest]time.Time{}
+	for image, at := range images {
+		set.Created[named(image)] = at
+	}
+	return set
+}
+
+// at makes a set of tags one that has an image of a test under a name.
+func at(set model.TagSet, name string, d digest.Digest) model.TagSet {
+	set.Tags, set.Created, set.Children = slices.Clone(set.Tags), maps.Clone(set.Created), maps.Clone(set.Children)
+	for i, t := range set.Tags {
+		if t.Digest == named(name) {
+			set.Tags[i].Digest = d
+		}
+	}
+	if made, ok := set.Created[named(name)]; ok {
+		set.Created[d] = made
+	}
+	if children, ok := set.Children[named(name)]; ok {
+		set.Children[d] = children
+	}
+	return set
+}
+
+func around(c Comparison, a Neighbours) Comparison { return c.WithAround(Around{A: a}) }
+
+func tagCases(t *testing.T) []ruleCase {
+	t.Helper()
+	return slices.Concat(moveCases(t), releaseCases(t), siblingCases(t), archCases(t))
+}
+
+// moveCases are those that rest on what was seen before.
+func moveCases(t *testing.T) []ruleCase {
+	t.Helper()
+	made := func(version, created string) model.Image {
+		return build{created: created, config: map[string]any{"Env": []string{"PYTHON_VERSION=" + version}, "Labels": map[string]string{"org.opencontainers.image.version": version}}}.image(t)
+	}
+	now, old := made("2.7.17", "2019-10-22T15:49:00Z"), made("2.7.16", "2019-10-18T10:00:00Z")
+	d, was := now.Manifest.Digest, old.Manifest.Digest
+	seen := func(tag string, past model.Timeline) Comparison {
+		return around(Describe(single(tag, now)), Neighbours{Past: past})
+	}
+	pinned := single("", old)
+	pinned.Ref.Digest = was
+	then := single("2.7", now)
+	then.Ref.When = "2019-10-22"
+	beside := Compare(pinned, single("2.7", now)).WithAround(Around{B: Neighbours{Past: looks(was, 1, 3, d, 22, 22)}})
+	back := func(created time.Time) Comparison {
+		past := looks(named("x"), 1, 3)
+		past[0].Created = &created
+		return seen("2.7", past)
+	}
+	lists := func(set model.TagSet) Comparison {
+		return around(Describe(single("latest", now)), Neighbours{Past: looks(named("before"), 1, 3), Tags: &set})
+	}
+	older, newer := at(tagSet("latest=now", "2.6.9=now", "2.7.0=before"), "now", d), at(tagSet("latest=now", "2.7.0=now", "2.6.9=before"), "now", d)
+	rolled := Compare(single("2.7", old), pinnedTo(single("x", now))).WithAround(Around{A: Neighbours{Past: looks(d, 1, 3)}})
+	moved := func(m Move) Comparison {
+		return around(Describe(single("prod", now)), Neighbours{Moved: m, Past: looks(d, 1, 2, m.To, 3, 3)})
+	}
+	return []ruleCase{
+		{"moved", seen("2.7", looks(named("x"), 1, 3)), "F1", 1, ":2.7 is not what you saw on 3 Oct 2019 14:02: it was " + short(named("x")) + ", now it is " + short(d) + ".", 2},
+		{"the look at hand is noted", seen("2.7", looks(named("x"), 1, 3, d, 22, 22)), "F1", 1, "3 Oct 2019 14:02", 2},
+		{"beside what it was", beside, "F1", 1, "now it is " + short(d) + " (PYTHON_VERSION 2.7.16 → 2.7.17).", 2},
+		{"prod", seen("prod-eu", looks(named("x"), 1, 3)), "F1", 3, ":prod-eu", 2},
+		{"products", seen("products", looks(named("x"), 1, 3)), "F1", 1, ":products", 2},
+		{"it moved while it was read, and before", around(Describe(single("2.7", now)), Neighbours{Past: looks(named("x"), 1, 3, d, 22, 22, named("y"), 22, 22), Moved: Move{To: named("y")}}), "F1", 1, "it was " + short(named("x")), 2},
+		{"never seen", seen("2.7", nil), "F1", -1, "", 0},
+		{"as it was", seen("2.7", looks(d, 1, 3)), "F1", -1, "", 0},
+		{"that it moved is known for days", seen("2.7", looks(named("x"), 1, 3, d, 20, 22)), "F1", -1, "", 0},
+		{"by digest", around(Describe(pinned), Neighbours{Past: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
+		{"at a moment", around(Describe(then), Neighbours{Past: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
+		{"it moved while it was read", moved(Move{To: named("y"), At: day(3)}), "F1", -1, "", 0},
+
+		{"a release", seen("2.7.17", looks(named("x"), 1, 3)), "F2", 2, ":2.7.17 reads like one fixed release and was pushed again: on 3 Oct 2019 14:02 it was", 2},
+		{"a minor version", seen("2.7", looks(named("x"), 1, 3)), "F2", -1, "", 0},
+		{"a snapshot", seen("2.7.17-SNAPSHOT", looks(named("x"), 1, 3)), "F2", -1, "", 0},
+		{"a release that stays", seen("2.7.17", looks(d, 1, 3)), "F2", -1, "", 0},
+
+		{"an older build", back(day(23)), "F3", 3, ":2.7 went backwards: what it is now was built on", 2},
+		{"a newer build", back(day(18)), "F3", -1, "", 0},
+		{"no real date", back(time.Unix(0, 0)), "F3", -1, "", 0},
+		{"no date", seen("2.7", looks(named("x"), 1, 3)), "F3", -1, "", 0},
+		{"an older release", lists(older), "F3", 3, ":latest went backwards: it is :2.6.9 now and was :2.7.0 before.", 2},
+		{"a newer release", lists(newer), "F3", -1, "", 0},
+		{"an older build of a list", lists(dated(tagSet("latest=now"), map[string]time.Time{"before": day(30)})), "F3", 3, "was built on", 2},
+		{"an older version by its label", rolled, "F3", 3, ":2.7 went backwards: it is version 2.7.16 now and was 2.7.17 before.", 2},
+		{"a newer version by its label", beside, "F3", -1, "", 0},
+
+		{"changed while it was read", moved(Move{To: named("y"), At: day(3)}), "F6", 1, ":prod changed while it was read. Everything here is the first version (" + short(d) + ")", 2},
+		{"a push in progress", moved(Move{To: named("y"), At: day(3), ToMember: true}), "F6", 1, "A push of :prod seems to be in progress", 2},
+		{"it stayed", moved(Move{}), "F6", -1, "", 0},
+		{"it came back", moved(Move{To: d}), "F6", -1, "", 0},
+	}
+}
+
+func pinnedTo(a model.Artifact) model.Artifact {
+	a.Ref = a.Ref.AtDigest(a.Top.Digest)
+	return a
+}
+
+// releaseCases are those on releases in a list of tags.
+func releaseCases(t *testing.T) []ruleCase {
+	t.Helper()
+	img := app().image(t)
+	in := func(tag string, set model.TagSet) Comparison {
+		set = at(set, "it", img.Manifest.Digest)
+		return around(Describe(single(tag, img)), Neighbours{Tags: &set})
+	}
+	late := func(tag string, set model.TagSet, it, next int) Comparison {
+		return in(tag, dated(set, map[string]time.Time{"it": day(it), "next": day(next)}))
+	}
+	part := tagSet("latest=it", "2.6.0=it", "2.7.0=next")
+	part.Total = 3500
+	return []ruleCase{
+		{"two releases", in("1.2.3", tagSet("1.2.3=it", "1.2.4=it")), "F2", 2, ":1.2.3 and :1.2.4 are two releases and one image", 1},
+		{"two releases, the other one", in("1.2.4", tagSet("1.2.3=it", "1.2.4=it")), "F2", 2, ":1.2.4 and :1.2.3 are two releases", 1},
+		{"two spellings", in("1.2.3", tagSet("1.2.3=it", "v1.2.3=it", "1.2=it", "1.2.3-alpine=it")), "F2", -1, "", 0},
+		{"a build number", in("1.2.3", tagSet("1.2.3=it", "1.2.3-4=it", "1.2.3.4=it")), "F2", -1, "", 0},
+		{"a candidate that became the release", in("1.2.3", tagSet("1.2.3=it", "1.2.4-rc1=it")), "F2", -1, "", 0},
+		{"a day like the one before", in("2024.01.15", tagSet("2024.01.15=it", "2024.01.16=it")), "F2", -1, "", 0},
+		{"built late", late("1.2.3", tagSet("1.2.3=it", "1.2.4=next"), 10, 3), "F2", 2, ":1.2.3 was built on 10 Oct 2019 14:02, after :1.2.4 (3 Oct 2019 14:02)", 1},
+		{"built late, of one flavour", late("1.2.3-alpine3.18", tagSet("1.2.3-alpine3.18=it", "1.2.4-alpine3.19=next"), 10, 3), "F2", 2, ":1.2.3-alpine3.18 was built", 1},
+		{"built in order", late("1.2.3", tagSet("1.2.3=it", "1.2.4=next"), 3, 10), "F2", -1, "", 0},
+		{"the later of the two", late("1.2.4", tagSet("1.2.4=it", "1.2.3=next"), 3, 10), "F2", -1, "", 0},
+		{"built in one night", late("1.2.3", tagSet("1.2.3=it", "1.2.4=next"), 3, 3), "F2", -1, "", 0},
+		{"another minor", late("1.2.3", tagSet("1.2.3=it", "1.3.0=next"), 10, 3), "F2", -1, "", 0},
+		{"another flavour", late("1.2.3-slim", tagSet("1.2.3-slim=it", "1.2.4=next"), 10, 3), "F2", -1, "", 0},
+		{"numbered builds", late("1.2.3-r9", tagSet("1.2.3-r9=it", "1.2.4-r0=next"), 10, 3), "F2", -1, "", 0},
+		{"moves with numbered builds", late("1.2.3", tagSet("1.2.3=it", "1.2.3-r9=it", "1.2.4=next"), 10, 3), "F2", -1, "", 0},
+
+		{"behind", in("latest", tagSet("latest=it", "2.6.0=it", "2.6.1=x", "2.7.0=next", "2.8.0-rc1=y", "3.0.0-alpine=z", "2024.01.15=w")), "F5", 1, ":latest is :2.6.0, 2 releases behind :2.7.0.", 2},
+		{"behind, as far as it is known", in("latest", part), "F5", 1, "1 release behind", 2},
+		{"the newest", in("latest", tagSet("latest=it", "2.7.0=it", "2.6.0=x", "2.8.0-rc1=y", "3.0.0-alpine=z")), "F5", -1, "", 0},
+		{"no release", in("latest", tagSet("latest=it", "2.7=it", "2.7.1=x")), "F5", -1, "", 0},
+		{"a release of which there are builds", in("latest", tagSet("latest=it", "2.7.0=it", "2.7.0.1=x")), "F5", -1, "", 0},
+		{"another tag", in("stable", tagSet("stable=it", "latest=it", "2.6.0=it", "2.7.0=x")), "F5", -1, "", 0},
+	}
+}
+
+func siblingCases(t *testing.T) []ruleCase {
+	t.Helper()
+	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
+	list := index(t, "2.7", amd, arm)
+	set := at(pythons(), "shared", list.Top.Digest)
+	part := set
+	part.Total = 3500
+	alone := at(tagSet("2.7=shared", "2.6=old"), "shared", list.Top.Digest)
+	two := single("2", *amd.Image)
+	both := at(tagSet("2=it", "2.7=it"), "it", two.Top.Digest)
+	other := two
+	other.Ref = ref("2.7")
+	elsewhere := two
+	elsewhere.Ref.Repository, elsewhere.Ref.Tag = "lib/python", "2.7.17"
+	nowhere := tagSet("2.7.17=x")
+	return []ruleCase{
+		{"the second incident", around(Describe(list), Neighbours{Tags: &set}), "F4", 0,
+			":2.7 is the same index as :2.7.17 and :2; it has the linux/amd64 of :2.7.17-amd64, :2.7.17-buster and :2.7-buster too; it has the linux/arm64 of :2.7.17-buster and :2.7-buster too.", 3},
+		{"a part of the tags", around(Describe(list), Neighbours{Tags: &part}), "F4", 0, "Of 3500 tags, 9 have been asked.", 3},
+		{"of another repository", Compare(two, elsewhere).WithAround(Around{A: Neighbours{Tags: &both}, B: Neighbours{Tags: &nowhere}}), "F4", 0, "app:2 is the same image as :2.7", 1},
+		{"no other", around(Describe(list), Neighbours{Tags: &alone}), "F4", -1, "", 0},
+		{"only the two that are compared", Compare(two, other).WithAround(Around{A: Neighbours{Tags: &both}, B: Neighbours{Tags: &both}}), "F4", -1, "", 0},
+		{"nobody has asked", Describe(list), "F4", -1, "", 0},
+	}
+}
+
+func archCases(t *testing.T) []ruleCase {
+	t.Helper()
+	img := forArch("arm64").image(t)
+	amd, arm := entry(forArch("amd64").image(t)), entry(img)
+	in := func(a model.Artifact, set model.TagSet) Comparison {
+		set = at(set, "it", a.Top.Digest)
+		return around(Describe(a), Neighbours{Tags: &set})
+	}
+	one := tagSet("latest=it", "4.3.5-arm64=it", "4.3.5-amd64=x")
+	lone := tagSet("latest=it", "4.3.5-arm64=it", "4.3.5-arm64v8=x", "4.3.4-amd64=y")
+	return []ruleCase{
+		{"in a list", in(single("latest", img), one), "C12", 3, ":latest is exactly :4.3.5-arm64, and :4.3.5-amd64 is there too", 1},
+		{"in a list, the suffixed one", in(single("4.3.5-arm64", img), one), "C12", 3, ":latest is exactly :4.3.5-arm64", 1},
+		{"in a list, before the name", in(single("latest", img), tagSet("latest=it", "arm64v8-1=it", "amd64-1=x")), "C12", 3, ":latest is exactly :arm64v8-1, and :amd64-1", 1},
+		{"in a list, with its receipt", in(index(t, "latest", arm, receipt(arm)), one), "C12", 3, ":latest is exactly :4.3.5-arm64", 1},
+		{"in a list of one architecture", in(single("latest", img), lone), "C12", -1, "", 0},
+		{"in a list, an index", in(index(t, "latest", amd, arm), one), "C12", -1, "", 0},
+		{"in a list, no plain tag", in(single("4.3.5-arm64", img), tagSet("4.3.5-arm64=it", "4.3.5-amd64=x")), "C12", -1, "", 0},
+	}
+}
+
+// Every finding about tags names them, and those that say how to go on do so
+// for this tag.
+func TestTagFindingsAreWhole(t *testing.T) {
+	for _, tt := range tagCases(t) {
+		f := found(tt.c, tt.id)
+		if f == nil {
+			continue
+		}
+		if len(f.Tags) == 0 || len(f.Proof) == 0 || f.Check.IsEmpty() {
+			t.Errorf("%s %s: tags %q, proof %q, check %q", tt.id, tt.name, f.Tags, f.Proof, f.Check)
+		}
+	}
+	f := found(moveCases(t)[0].c, "F1")
+	want := "tagdiff localhost:5000/app@" + string(named("x")) + " :2.7"
+	if f.Command.String() != want || f.Check.String() != "crane digest localhost:5000/app:2.7" {
+		t.Errorf("%q, %q", f.Command, f.Check)
+	}
+}
+
+// What follows is told under its cause.
+func TestTagFindingsFold(t *testing.T) {
+	img := app().image(t)
+	at := day(30)
+	past := looks(named("x"), 1, 3)
+	past[0].Created = &at
+	c := around(Describe(single("1.2.3", build{created: "2019-10-01T00:00:00Z"}.image(t))), Neighbours{Past: past})
+	groups := Fold(c.Findings)
+	if len(groups) != 2 || groups[0].ID != "F3" || groups[1].ID != "F2" || len(groups[1].Consequences) != 1 {
+		t.Errorf("%+v", groups)
+	}
+	if c := around(Describe(single("1.2.3", img)), Neighbours{}); len(c.Findings) != len(Describe(single("1.2.3", img)).Findings) {
+		t.Error("something was found around nothing")
+	}
+}
+
+func ExampleOfTags() {
+	set := tagSet("latest=a", "1.0.0=a", "1.0.1=b", "prod=c", "sha256-"+strings.Repeat("a", 64)+".sig=d")
+	past := map[string]model.Timeline{"prod": looks(named("a"), 1, 3), "1.0.0": looks(named("a"), 1, 3)}
+	for _, f := range OfTags(set, past) {
+		fmt.Println(f.ID, f.Severity, f.Tags, f.Say)
+	}
+	// Output:
+	// F1 3 [prod] :prod is not what you saw on 3 Oct 2019 14:02: it was ca978112ca1b, now it is 2e7d2c03a950.
+	// F5 1 [latest] :latest is :1.0.0, 1 release behind :1.0.1.
+}
