@@ -61,12 +61,15 @@ func TestAgainIsCompare(t *testing.T) {
 		if r.IntN(5) == 0 {
 			b = arrivals(r, single("b", forArch("arm64").image(t)))
 		}
+		around := randomAround(r, a[len(a)-1], b[len(b)-1])
 		var c Comparison
 		for i, j := 0, 0; i < len(a) && j < len(b); {
 			c = Again(c, a[i], b[j])
-			checkComparison(t, c, Compare(a[i], b[j]))
+			checkComparison(t, c.WithAround(Around{}), Compare(a[i], b[j]))
+			c = c.WithAround(around)
+			checkComparison(t, c, Compare(a[i], b[j]).WithAround(around))
 			checkComparison(t, Again(c, b[j], a[i]), Compare(b[j], a[i])) // the sides change places
-			checkComparison(t, Again(c, a[0], b[j]), Compare(a[0], b[j])) // an old state comes back
+			checkComparison(t, Again(c, a[0], b[j]), Compare(a[0], b[j]).WithAround(around)) // an old state comes back
 			if i == len(a)-1 || j < len(b)-1 && r.IntN(2) == 0 {
 				j++
 			} else {

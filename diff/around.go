@@ -32,12 +32,21 @@ type Move struct {
 // WithAround is c with what is known around it, and with the findings that
 // follow from that.
 func (c Comparison) WithAround(around Around) Comparison {
-	c.Around = around
-	c.Findings = slices.DeleteFunc(slices.Clone(c.Findings), func(f Finding) bool { return isAround(f.ID) })
-	if c.A != nil {
-		c.Findings = append(c.Findings, c.aroundFindings()...)
-		inOrder(c.Findings)
+	if around.same(c.Around) {
+		return c
 	}
+	c.Around = around
+	if c.A == nil {
+		return c
+	}
+	var found []Finding
+	for _, f := range c.Findings {
+		if !isAround(f.ID) {
+			found = append(found, f)
+		}
+	}
+	c.Findings = append(found, c.aroundFindings()...)
+	inOrder(c.Findings)
 	return c
 }
 
@@ -49,6 +58,39 @@ func (c Comparison) aroundFindings() []Finding {
 		}
 	}
 	return found
+}
+
+// aroundAgain are those of prev if they rest on the same: lists of tags are
+// long, and arrivals many.
+func (c Comparison) aroundAgain(prev Comparison) []Finding {
+	if !sameTop(prev.A, c.A) || !sameTop(prev.B, c.B) {
+		return c.aroundFindings()
+	}
+	return slices.DeleteFunc(slices.Clone(prev.Findings), func(f Finding) bool { return !isAround(f.ID) })
+}
+
+// sameTop compares all of a side that findings around it rest on.
+func sameTop(a, b *model.Artifact) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Ref == b.Ref && a.Top.Digest == b.Top.Digest && firstImage(a) == firstImage(b) && len(a.Images()) == len(b.Images())
+}
+
+func (a Around) same(o Around) bool { return a.A.same(o.A) && a.B.same(o.B) }
+
+func (n Neighbours) same(o Neighbours) bool {
+	return sameSet(n.Tags, o.Tags) && n.Moved == o.Moved && slices.EqualFunc(n.Past, o.Past, func(a, b model.Look) bool {
+		return a.Digest == b.Digest && a.First.Equal(b.First) && a.Last.Equal(b.Last) && a.Created == b.Created
+	})
+}
+
+// sameSet goes by addresses: no set of tags is ever changed.
+func sameSet(a, b *model.TagSet) bool {
+	if a == nil || b == nil || len(a.Tags) == 0 || len(b.Tags) == 0 {
+		return a == b
+	}
+	return &a.Tags[0] == &b.Tags[0] && len(a.Tags) == len(b.Tags) && a.Total == b.Total && len(a.Children) == len(b.Children) && len(a.Created) == len(b.Created)
 }
 
 func isAround(id string) bool {

@@ -38,7 +38,7 @@ func Again(prev Comparison, a, b model.Artifact) Comparison {
 	c.Pairs = pairs
 	c.nameSpares()
 	c.Verdict = c.overall(settled)
-	return c.withFindings(done)
+	return c.withFindings(prev, done)
 }
 
 // pairKey is what Again finds a pair of an earlier comparison by.
@@ -104,7 +104,7 @@ func Describe(a model.Artifact) Comparison {
 		p.Rows = pairRows(p)
 		c.Pairs = append(c.Pairs, p)
 	}
-	return c.withFindings(nil)
+	return c.withFindings(Comparison{}, nil)
 }
 
 // pairRows aligns the steps of both sides. While only one side is there, its

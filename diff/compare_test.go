@@ -221,6 +221,9 @@ func FuzzCompare(f *testing.F) {
 		checkFindings(t, Describe(a))
 		both := index(t, "both", a.Entries[0], b.Entries[0])
 		checkFindings(t, Describe(both))
+		checkAround(t, c)
+		checkAround(t, Compare(both, a))
+		checkAround(t, Describe(both))
 		checkFindings(t, Compare(both, a))
 		seen := map[digest.Digest]model.Contents{}
 		for _, layers := range Doubts(c) {

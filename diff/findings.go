@@ -105,14 +105,15 @@ func nextCause(found []Finding, id string) string {
 }
 
 // withFindings adds those on the whole, and those on the pairs that have not
-// been looked at yet.
-func (c Comparison) withFindings(done map[int]bool) Comparison {
+// been looked at yet. What was found around prev is kept if nothing of it is
+// new.
+func (c Comparison) withFindings(prev Comparison, done map[int]bool) Comparison {
 	for _, r := range rules {
 		if r.whole != nil {
 			c.Findings = append(c.Findings, r.named(r.whole(c))...)
 		}
 	}
-	c.Findings = append(c.Findings, c.aroundFindings()...)
+	c.Findings = append(c.Findings, c.aroundAgain(prev)...)
 	inOrder(c.Findings)
 	for i := range c.Pairs {
 		if !done[i] {

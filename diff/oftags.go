@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/opencontainers/go-digest"
@@ -17,52 +18,75 @@ func OfTags(set model.TagSet, past map[string]model.Timeline) []Finding {
 	for _, t := range set.Tags {
 		media[t.Tag] = t.MediaType
 	}
-	late := lateReleases(l)
+	isOne := func(d digest.Digest, tag string) bool { return isOneImage(set, d, media[tag]) }
 	found := slices.Concat(
-		ruleNamed("C12").gathered(clobberedIn(l, func(d digest.Digest, tag string) bool { return isOneImage(set, d, media[tag]) })),
+		gathered("C12", hitsOf(clobberedIn(l, isOne))),
 		ofMoves(l, past),
-		ruleNamed("F2").gathered(sharedReleases(l, "")), ruleNamed("F2").gathered(late),
-		ruleNamed("F5").gathered(ofLatest(l)),
+		gathered("F2", hitsOf(sharedReleases(l, ""))), gathered("F2", hitsOf(lateReleases(l))),
+		gathered("F5", hitsOf(ofLatest(l))),
 	)
 	inOrder(found)
 	return found
 }
 
-// ofMoves are the findings on each tag that was seen before.
-func ofMoves(l tagList, past map[string]model.Timeline) []Finding {
-	var backwards, fixed, moved []Finding
-	for _, o := range l.tags {
-		if len(past[o.tag]) == 0 {
-			continue
-		}
-		t := tagAt{
-			side: SideA, name: tagText(o.tag), ref: l.set.Repo.WithTag(o.tag), now: o.digest,
-			near: Neighbours{Tags: &model.TagSet{Created: l.set.Created}, Past: past[o.tag]},
-		}
-		if at, known := l.set.Created[o.digest]; known {
-			t.created = model.RealDate(&at)
-		}
-		if from, ok := t.before(); ok {
-			t.near.Tags.Tags = taggedAs(slices.Concat(l.by[o.digest], l.by[from.Digest]))
-		}
-		// The gravest that there is to say of a move says the others.
-		if f, ok := wentBackwards(t); ok {
-			backwards = append(backwards, f)
-		} else if f, ok := rewritten(t); ok {
-			fixed = append(fixed, f)
-		} else if f, ok := tagMoved(t); ok {
-			moved = append(moved, f)
-		}
-	}
-	return slices.Concat(ruleNamed("F3").gathered(backwards), ruleNamed("F2").gathered(fixed), ruleNamed("F1").gathered(moved))
+// hit is a finding on one tag that is put in words only if it is told.
+type hit struct {
+	severity int
+	tags     []string
+	finding  func() Finding
 }
 
-func taggedAs(tags []listed) []model.Tagged {
-	out := make([]model.Tagged, len(tags))
-	for i, t := range tags {
-		out[i] = model.Tagged{Tag: t.tag, Digest: t.digest}
+func hitsOf(found []Finding) []hit {
+	hits := make([]hit, len(found))
+	for i, f := range found {
+		hits[i] = hit{f.Severity, f.Tags, func() Finding { return f }}
 	}
-	return out
+	return hits
+}
+
+func hitOf(severity int, t tagAt, find func(tagAt) (Finding, bool)) hit {
+	return hit{severity, []string{t.ref.Tag}, func() Finding { f, _ := find(t); return f }}
+}
+
+// ofMoves are the findings on each tag that was seen before. The gravest that
+// there is to say of a move says the others.
+func ofMoves(l tagList, past map[string]model.Timeline) []Finding {
+	var backwards, fixed, moved []hit
+	for _, o := range l.tags {
+		t, from, ok := l.moveOf(o, past[o.tag])
+		if !ok {
+			continue
+		}
+		switch _, _, older := t.older(from); {
+		case older:
+			backwards = append(backwards, hitOf(3, t, wentBackwards))
+		case looksFixed(o.version):
+			fixed = append(fixed, hitOf(2, t, rewritten))
+		default:
+			moved = append(moved, hitOf(moveSeverity(o.tag), t, tagMoved))
+		}
+	}
+	return slices.Concat(gathered("F3", backwards), gathered("F2", fixed), gathered("F1", moved))
+}
+
+// moveOf is a tag in the list with what it was, if that was something else.
+func (l tagList) moveOf(o listed, past model.Timeline) (_ tagAt, from model.Look, ok bool) {
+	if len(past) == 0 {
+		return tagAt{}, from, false
+	}
+	t := tagAt{side: SideA, name: tagText(o.tag), ref: l.set.Repo.WithTag(o.tag), now: o.digest, near: Neighbours{Past: past}}
+	if from, ok = t.before(); !ok {
+		return tagAt{}, from, false
+	}
+	if at, known := l.set.Created[o.digest]; known {
+		t.created = model.RealDate(&at)
+	}
+	same := slices.Concat(l.by[o.digest], l.by[from.Digest])
+	t.near.Tags = &model.TagSet{Created: l.set.Created, Tags: make([]model.Tagged, len(same))}
+	for i, s := range same {
+		t.near.Tags.Tags[i] = model.Tagged{Tag: s.tag, Digest: s.digest}
+	}
+	return t, from, true
 }
 
 func ofLatest(l tagList) []Finding {
@@ -77,50 +101,49 @@ func ofLatest(l tagList) []Finding {
 	return []Finding{f}
 }
 
-func ruleNamed(id string) rule {
-	return rules[slices.IndexFunc(rules, func(r rule) bool { return r.id == id })]
-}
-
-// mostAlike is how many findings of one rule and severity a list of tags is
-// told one by one.
-const mostAlike = 3
+// A list of tags is told mostAlike findings of one rule and severity one by
+// one. Of more it is told one, with the proof of mostProofs.
+const (
+	mostAlike  = 3
+	mostProofs = 20
+)
 
 // gathered puts what one rule says of many tags into one finding.
-func (r rule) gathered(found []Finding) []Finding {
-	found = r.named(found)
-	slices.SortStableFunc(found, func(a, b Finding) int { return b.Severity - a.Severity })
-	var out []Finding
-	for len(found) > 0 {
-		n := slices.IndexFunc(found, func(f Finding) bool { return f.Severity != found[0].Severity })
+func gathered(id string, hits []hit) []Finding {
+	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(b.severity, a.severity) })
+	var found []Finding
+	for len(hits) > 0 {
+		n := slices.IndexFunc(hits, func(h hit) bool { return h.severity != hits[0].severity })
 		if n < 0 {
-			n = len(found)
+			n = len(hits)
 		}
-		if n <= mostAlike {
-			out = append(out, found[:n]...)
+		if n > mostAlike {
+			found = append(found, together(hits[:n]))
 		} else {
-			out = append(out, together(found[:n]))
+			for _, h := range hits[:n] {
+				found = append(found, h.finding())
+			}
 		}
-		found = found[n:]
+		hits = hits[n:]
 	}
-	return out
+	at := slices.IndexFunc(rules, func(r rule) bool { return r.id == id })
+	return rules[at].named(found)
 }
 
 // together tells the first of several alike, and counts the others.
-func together(found []Finding) Finding {
-	f := found[0]
-	f.Say = safe.Sprintf("%s The same goes for %s.", f.Say, plural(len(found)-1, "other tag"))
-	f.Tags, f.Evidence, f.Proof = nil, nil, nil
-	for i, one := range found {
-		f.Tags = append(f.Tags, one.Tags...)
-		if i < mostProofs {
+func together(hits []hit) Finding {
+	f := hits[0].finding()
+	f.Say = safe.Sprintf("%s The same goes for %s.", f.Say, plural(len(hits)-1, "other tag"))
+	f.Tags = nil
+	for i, h := range hits {
+		f.Tags = append(f.Tags, h.tags...)
+		if i > 0 && i < mostProofs {
+			one := h.finding()
 			f.Evidence, f.Proof = append(f.Evidence, one.Evidence...), append(f.Proof, one.Proof...)
 		}
 	}
-	if more := len(found) - mostProofs; more > 0 {
+	if more := len(hits) - mostProofs; more > 0 {
 		f.Proof = append(f.Proof, safe.Sprintf("and %d more", more))
 	}
 	return f
 }
-
-// mostProofs is of how many tags a finding about many of them has the proof.
-const mostProofs = 20

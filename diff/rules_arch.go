@@ -21,6 +21,9 @@ var arches = map[string]string{
 // archOf is the architecture that a tag is named after, and the rest of its
 // name.
 func archOf(tag string) (arch, stem string) {
+	if !mayNameArch(tag) {
+		return "", ""
+	}
 	lower := strings.ToLower(tag)
 	if arch := arches[lower]; arch != "" {
 		return arch, ""
@@ -39,6 +42,16 @@ func archOf(tag string) (arch, stem string) {
 	return "", ""
 }
 
+// mayNameArch is quick to say of most tags that they do not.
+func mayNameArch(tag string) bool {
+	for _, part := range []string{"64", "86", "90", "arm", "ARM"} {
+		if strings.Contains(tag, part) {
+			return true
+		}
+	}
+	return false
+}
+
 // clobbered (C12): a tag is one image for one machine, and another tag of it is
 // named after that machine: the jobs of several architectures pushed one tag.
 func clobbered(c Comparison) []Finding {
@@ -47,10 +60,10 @@ func clobbered(c Comparison) []Finding {
 		if t.near.Tags == nil || !t.floats() {
 			continue
 		}
-		l := listOf(*t.near.Tags, func(o model.Tagged) bool {
-			arch, _ := archOf(o.Tag)
-			return o.Digest == t.now || arch != ""
-		})
+		if !slices.ContainsFunc(t.near.Tags.Tags, func(o model.Tagged) bool { return o.Digest == t.now && mayNameArch(o.Tag) }) {
+			continue
+		}
+		l := listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || mayNameArch(o.Tag) })
 		for _, f := range t.those(clobberedIn(l, func(d digest.Digest, _ string) bool { return d == t.now && c.isOneImage(t.side) })) {
 			if !slices.ContainsFunc(found, func(o Finding) bool { return o.Say == f.Say }) {
 				found = append(found, f)

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -67,11 +68,14 @@ func rewrittenAround(c Comparison) []Finding {
 			found = append(found, f)
 			continue
 		}
-		if v := VersionOf(t.ref.Tag); t.near.Tags == nil || !t.floats() || !v.full() {
+		v := VersionOf(t.ref.Tag)
+		if t.near.Tags == nil || !t.floats() || !v.full() {
 			continue
 		}
-		same := VersionOf(t.ref.Tag).line()
-		l := listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || VersionOf(o.Tag).line() == same })
+		line := fmt.Sprintf("%d.%d.", v.numbers[0], v.numbers[1]) // a cheap sieve for thousands of tags
+		l := listOf(*t.near.Tags, func(o model.Tagged) bool {
+			return o.Digest == t.now || strings.HasPrefix(strings.TrimLeft(o.Tag, "vV"), line)
+		})
 		found = append(found, t.those(slices.Concat(sharedReleases(l, t.ref.Tag), lateReleases(l)))...)
 	}
 	return found
@@ -228,7 +232,7 @@ func latestAround(c Comparison) []Finding {
 		if t.ref.Tag != latestTag || !t.floats() || t.near.Tags == nil {
 			continue
 		}
-		if f, ok := latestIsOld(listOf(*t.near.Tags, anyTag), t.now); ok {
+		if f, ok := latestIsOld(listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || strings.Count(o.Tag, ".") >= 2 }), t.now); ok {
 			found = append(found, t.those([]Finding{f})...)
 		}
 	}

@@ -15,18 +15,22 @@ func tagMoved(t tagAt) (Finding, bool) {
 	if !ok {
 		return Finding{}, false
 	}
-	f := Finding{
-		Severity: 1, Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
+	return Finding{
+		Severity: moveSeverity(t.ref.Tag), Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Say: safe.Sprintf("%s is not what you saw on %s: it was %s, now it is %s%s.",
 			t.name, minute(from.Last), short(from.Digest), short(t.now), t.changed()),
 		Next:    safe.Sprintf("Where it must not move pin it by digest: %s@%s. The command compares what it was with what it is", tagText(t.ref.Tag), t.now),
 		Command: t.compareCommand(from.Digest),
 		Proof:   t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
+	}, true
+}
+
+// moveSeverity is the gravest where people deploy from the tag.
+func moveSeverity(tag string) int {
+	if isForUse(tag) {
+		return 3
 	}
-	if isForUse(t.ref.Tag) {
-		f.Severity = 3
-	}
-	return f, true
+	return 1
 }
 
 // changed says which versions differ, where what it was is here to be compared.
@@ -57,9 +61,8 @@ func isForUse(tag string) bool {
 
 // rewritten (F2), with memory: a tag that names one release was pushed again.
 func rewritten(t tagAt) (Finding, bool) {
-	v := VersionOf(t.ref.Tag)
 	from, ok := t.before()
-	if !ok || !v.full() || v.moves() {
+	if !ok || !looksFixed(VersionOf(t.ref.Tag)) {
 		return Finding{}, false
 	}
 	return Finding{
@@ -70,6 +73,10 @@ func rewritten(t tagAt) (Finding, bool) {
 		Proof: t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
 	}, true
 }
+
+// looksFixed reports whether a tag with this version reads like one that holds
+// still.
+func looksFixed(v Version) bool { return v.full() && !v.moves() }
 
 func nextFixed() safe.Text {
 	return safe.Const("Pin by digest; ask the publisher for tags with build numbers, or make tags immutable where the registry can")

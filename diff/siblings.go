@@ -42,7 +42,7 @@ func Siblings(set model.TagSet, d digest.Digest) Kin {
 		}
 		shared, known := common[t.Digest]
 		if !known {
-			shared = inCommon(own, membersOf(set, t.Digest))
+			shared = own.inCommon(t.Digest, set.Children[t.Digest])
 			common[t.Digest] = shared
 		}
 		for _, image := range shared {
@@ -84,19 +84,25 @@ func membersOf(set model.TagSet, d digest.Digest) members {
 
 func (m members) place(image v1.Descriptor) int { return m.at[image.Digest] }
 
-// inCommon are the images that both have, under the name that an index gives
-// them.
-func inCommon(a, b members) []v1.Descriptor {
-	var both []v1.Descriptor
-	for _, image := range b.images {
-		i, ok := a.at[image.Digest]
-		switch {
-		case !ok:
-		case image.Platform == nil:
-			both = append(both, a.images[i])
-		default:
-			both = append(both, image)
+// inCommon are the images that something else has too, which lists children or
+// is itself an image, under the name that an index gives them.
+func (m members) inCommon(d digest.Digest, children []v1.Descriptor) []v1.Descriptor {
+	if len(children) == 0 {
+		if i, ok := m.at[d]; ok {
+			return m.images[i : i+1]
 		}
+		return nil
+	}
+	var both []v1.Descriptor
+	for _, child := range children {
+		i, ok := m.at[child.Digest]
+		if !ok || slices.ContainsFunc(both, func(o v1.Descriptor) bool { return o.Digest == child.Digest }) {
+			continue
+		}
+		if child.Platform == nil {
+			child = m.images[i]
+		}
+		both = append(both, child)
 	}
 	return both
 }

@@ -1,0 +1,64 @@
+package diff
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// manyTags is a repository of releases, each an index under three names and
+// one tag for each of two architectures, all dated and seen before.
+func manyTags(n int) (model.TagSet, map[string]model.Timeline) {
+	set := model.TagSet{Repo: ref("").Repo(), Total: n, Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}}
+	past := map[string]model.Timeline{}
+	add := func(tag, image string) {
+		set.Tags = append(set.Tags, model.Tagged{Tag: tag, Digest: named(image), MediaType: v1.MediaTypeImageManifest})
+		set.Created[named(image)] = day(1).Add(time.Duration(len(set.Tags)) * time.Hour)
+		past[tag] = model.Timeline{{Digest: named(image + " before"), First: day(1), Last: day(2)}}
+	}
+	add("latest", "0")
+	for i := 0; len(set.Tags) < n; i++ {
+		list := fmt.Sprint(i)
+		release := fmt.Sprintf("%d.%d.%d", i/500, i/20%25, i%20)
+		set.Children[named(list)] = []v1.Descriptor{childOf("amd64 amd" + list), childOf("arm64 arm" + list), childOf("s390x s390x")}
+		add(release, list)
+		add("v"+release, list)
+		add(release+"-alpine3.19", list)
+		add(release+"-amd64", "amd"+list)
+		add(release+"-arm64", "arm"+list)
+	}
+	return set, past
+}
+
+// What a list of tags costs grows with it, and no faster.
+func BenchmarkOfTags(b *testing.B) {
+	for _, n := range []int{500, 5_000, 50_000} {
+		set, past := manyTags(n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				OfTags(set, past)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/tag")
+		})
+	}
+}
+
+// A comparison looks around itself each time that something arrives.
+func BenchmarkWithAround(b *testing.B) {
+	for _, n := range []int{500, 5_000, 50_000} {
+		set, past := manyTags(n)
+		c := Describe(single("latest", app().image(b)))
+		c.A.Top.Digest = named("0")
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				c.WithAround(Around{A: Neighbours{Tags: &set, Past: past["latest"]}})
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/tag")
+		})
+	}
+}
