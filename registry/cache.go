@@ -40,6 +40,15 @@ func (c *cache) get(key string) (any, bool) {
 	return e.Value.(*cached).value, true
 }
 
+func (c *cache) drop(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.byKey[key]; ok {
+		c.size -= c.order.Remove(e).(*cached).size
+		delete(c.byKey, key)
+	}
+}
+
 // put keeps a value made from raw bytes: parsed they take about twice as much
 // again.
 func (c *cache) put(key string, value any, raw int) {

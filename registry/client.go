@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/regclient/regclient"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -37,6 +39,15 @@ type Options struct {
 	// tokens made and to which host its blobs redirect, so that the next run
 	// need not ask; "" remembers nothing. No login or token is ever in it.
 	Endpoints string
+	// Documents is a folder in which to keep manifests and configs, which are
+	// immutable by digest, for the next run; "" keeps nothing.
+	Documents string
+	// Warn gets a line about what is amiss and does no harm, such as a damaged
+	// file; nil hears nothing. It is called from any goroutine.
+	Warn func(string)
+	// Known is the digest that a tag is likely to have still, from an earlier
+	// run; nil knows none.
+	Known func(model.Ref) (digest.Digest, bool)
 }
 
 // DefaultConcurrency lets two images of 16 platforms each be read in three
@@ -54,6 +65,8 @@ type Client struct {
 	cache     *cache
 	flights   flights
 	endpoints *endpoints
+	documents *documents
+	pointers  pointers
 
 	mu    sync.Mutex
 	hosts map[string]*host
@@ -72,9 +85,13 @@ func New(opts Options) *Client {
 	}
 	return &Client{
 		opts: opts, keys: newKeyring(), meter: newMeter(), patience: usualPatience,
-		cache: newCache(cacheBytes), hosts: map[string]*host{}, endpoints: &endpoints{path: opts.Endpoints},
+		cache: newCache(cacheBytes), hosts: map[string]*host{}, endpoints: &endpoints{path: opts.Endpoints}, documents: newDocuments(opts),
 	}
 }
+
+// Close waits a little for what is being written to disk. The client can still
+// be used, and keeps nothing there any more.
+func (c *Client) Close() { c.documents.close(time.Second) }
 
 // Traffic is what all calls have cost so far.
 func (c *Client) Traffic() model.Traffic { return c.meter.traffic() }

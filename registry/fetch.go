@@ -13,8 +13,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// manifest reads a manifest of any kind. By digest it comes from the cache if
-// it can; by tag it is always asked for, since tags move.
+// manifest reads a manifest of any kind. By digest it comes from memory or disk
+// if it can; by tag it is always asked for, since tags move.
 func (c *Client) manifest(ctx context.Context, r model.Ref) (model.Manifest, error) {
 	if err := valid(r); err != nil {
 		return model.Manifest{}, err
@@ -22,8 +22,18 @@ func (c *Client) manifest(ctx context.Context, r model.Ref) (model.Manifest, err
 	if r.Digest == "" {
 		return c.getManifest(ctx, r)
 	}
-	v, err := c.byDigest(ctx, "manifest", r, func(ctx context.Context) (any, error) {
-		return c.getManifest(ctx, r)
+	if m, fresh, ok := c.inMemory(r); ok && fresh {
+		return m, nil
+	}
+	v, err := c.flights.do(ctx, cacheKey("manifest", r, r.Digest), func(ctx context.Context) (any, error) {
+		m, fresh, ok := c.atHand(r)
+		if !ok {
+			return c.getManifest(ctx, r)
+		}
+		if fresh {
+			return m, nil
+		}
+		return c.confirmed(ctx, r, m)
 	})
 	if err != nil {
 		return model.Manifest{}, err
@@ -55,6 +65,15 @@ func (c *Client) getManifest(ctx context.Context, r model.Ref) (model.Manifest, 
 	if err != nil {
 		return model.Manifest{}, err
 	}
+	m, err := manifestOf(r, got)
+	if err == nil {
+		c.keep(r, m)
+	}
+	return m, err
+}
+
+// manifestOf is what regclient has read, if that can be.
+func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 	d := got.GetDescriptor()
 	raw, err := got.RawBody()
 	// An empty body passes regclient's check with the digest that was asked for.
@@ -68,11 +87,10 @@ func (c *Client) getManifest(ctx context.Context, r model.Ref) (model.Manifest, 
 	if err != nil {
 		return m, garbled(r, "sent a manifest that cannot be read: "+clip(err.Error()), err)
 	}
-	c.cache.put(cacheKey("manifest", r, d.Digest), m, len(raw))
 	return m, nil
 }
 
-// config reads an image's config, whose descriptor comes from a manifest.
+// config reads an image's config's config, whose descriptor comes from a manifest.
 func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Config, error) {
 	r := repo.AtDigest(d.Digest)
 	if err := valid(r); err != nil {
@@ -82,6 +100,9 @@ func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (m
 		return model.Config{}, garbled(r, fmt.Sprintf("has a config of %d bytes, tagdiff reads %d", d.Size, maxConfig), nil)
 	}
 	v, err := c.byDigest(ctx, "config", r, func(ctx context.Context) (any, error) {
+		if config, ok := c.configOnDisk(r, d); ok {
+			return config, nil
+		}
 		return c.getConfig(ctx, r, d)
 	})
 	if err != nil {
@@ -115,6 +136,7 @@ func (c *Client) getConfig(ctx context.Context, r model.Ref, d v1.Descriptor) (m
 		return config, garbled(r, "sent a config that cannot be read: "+clip(err.Error()), err)
 	}
 	c.cache.put(cacheKey("config", r, d.Digest), config, len(raw))
+	c.documents.put(document{kind: "config", repo: r.Repo(), digest: d.Digest, mediaType: d.MediaType, raw: raw})
 	return config, nil
 }
 

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -26,7 +27,8 @@ const (
 )
 
 // Load reads what ref leads to: the top manifest once, then everything by
-// digest, all at once. arrived (which may be nil) is called with each newer
+// digest, all at once. If it is known what ref led to, it asks with HEAD whether
+// it still does. arrived (which may be nil) is called with each newer
 // state, from the calling goroutine; the last one is also returned. A child
 // that cannot be read has its trouble in Entry.Err; an error of Load means
 // that the top manifest could not be read, or that ctx ended.
@@ -34,13 +36,41 @@ func (c *Client) Load(ctx context.Context, r model.Ref, arrived func(model.Artif
 	if r.Names() != model.NamesManifest {
 		return model.Artifact{Ref: r}, noManifest(r)
 	}
-	top, err := c.manifest(ctx, r)
-	if err != nil {
+	if err := valid(r); err != nil {
 		return model.Artifact{Ref: r}, err
 	}
 	if arrived == nil {
 		arrived = func(model.Artifact) {}
 	}
+	at := r
+	if top, ok := c.likely(r); ok {
+		a, err := c.loadTop(ctx, r, top, arrived, func(ctx context.Context) (err error) {
+			var still bool
+			if still, at, err = c.stillLeads(ctx, r, top); err == nil && !still {
+				err = errMoved
+			}
+			return err
+		})
+		if !errors.Is(err, errMoved) {
+			return a, err
+		}
+	}
+	top, err := c.manifest(ctx, at)
+	if err != nil {
+		return model.Artifact{Ref: r}, err
+	}
+	c.pointers.note(r, top.Digest)
+	return c.loadTop(ctx, r, top, arrived, nil)
+}
+
+// errMoved is why a load is of no use: its reference does not lead there any
+// more.
+var errMoved = errors.New("moved")
+
+// loadTop reads what a top manifest leads to. sure, unless it is nil, is asked
+// meanwhile whether that is what r leads to, and nothing is shown before it
+// has said so: what is at hand of a second look is then one round of requests.
+func (c *Client) loadTop(ctx context.Context, r model.Ref, top model.Manifest, arrived func(model.Artifact), sure func(context.Context) error) (model.Artifact, error) {
 	l := &load{client: c, ref: r, top: top, news: make(chan news), arrived: arrived}
 	// When Load returns nothing of it goes on: who asks again at once must not
 	// be given what is being cancelled. All readers end soon after the context.
@@ -49,6 +79,11 @@ func (c *Client) Load(ctx context.Context, r model.Ref, arrived func(model.Artif
 	defer cancel()
 	l.ctx = ctx
 	l.start()
+	if sure != nil {
+		if err := sure(ctx); err != nil {
+			return model.Artifact{Ref: r}, err
+		}
+	}
 	return l.run()
 }
 

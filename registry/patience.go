@@ -20,6 +20,7 @@ type patience struct {
 	tries   int           // per request, when the trouble is of the passing kind
 	slowed  int           // the same, when the registry asks for fewer requests
 	pause   time.Duration // before the second try, doubled for each more
+	trust   time.Duration // how long a registry that had a manifest is believed to have it
 	longest time.Duration // Retry-After that is waited for; a longer one is told
 }
 
@@ -27,7 +28,7 @@ type patience struct {
 // are silent for up to 20 s, and nobody waits two minutes for a manifest.
 var usualPatience = patience{
 	dial: 10 * time.Second, early: 8 * time.Second, silence: 30 * time.Second, guess: 3 * time.Second, whole: 2 * time.Minute,
-	tries: 3, slowed: 8, pause: 250 * time.Millisecond, longest: 2 * time.Minute,
+	tries: 3, slowed: 8, trust: time.Hour, pause: 250 * time.Millisecond, longest: 2 * time.Minute,
 }
 
 // again says whether to ask once more, and when. Timeouts are not repeated:

@@ -76,18 +76,33 @@ func headRefused(cl call) bool {
 	return false
 }
 
-// Peek reads what a list of tags shows: the tag's manifest, and of its first
-// image the manifest and config, at most three requests. What it can tell
-// without those it tells even if they fail.
+// Peek reads what a list of tags shows: where the tag points, by HEAD, then the
+// manifest, and of its first image the manifest and config. Tags of one image
+// cost one HEAD each and the rest once. What it can tell without the rest it
+// tells even if that fails, the digest above all.
 func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
+	info := model.TagInfo{Ref: r}
 	if r.Names() != model.NamesManifest {
-		return model.TagInfo{Ref: r}, noManifest(r)
+		return info, noManifest(r)
 	}
-	top, err := c.manifest(ctx, r)
+	at := r
+	if r.Digest == "" {
+		t, told, err := c.head(ctx, r, false)
+		if err != nil {
+			return info, err
+		}
+		if told {
+			info.Digest, info.MediaType = t.Digest, t.MediaType
+			at = r.AtDigest(t.Digest)
+			c.saw(at)
+		}
+	}
+	top, err := c.manifest(ctx, at)
 	if err != nil {
-		return model.TagInfo{Ref: r}, err
+		return info, err
 	}
-	info := model.TagInfo{Ref: r, Digest: top.Digest, Kind: top.Kind, MediaType: top.MediaType, Children: top.Children}
+	c.pointers.note(r, top.Digest)
+	info.Digest, info.Kind, info.MediaType, info.Children = top.Digest, top.Kind, top.MediaType, top.Children
 	info.Platforms = platformsOf(top)
 	first, err := c.firstImage(ctx, r.Repo(), top)
 	switch {

@@ -34,8 +34,8 @@ func TestPeek(t *testing.T) {
 		one.Created == nil || !one.Created.Equal(built) || !slices.Equal(one.Platforms, []string{"linux/arm64"}) {
 		t.Errorf("got %+v", one)
 	}
-	if n := len(s.requests()); n != 2 {
-		t.Errorf("%d requests, want 2", n)
+	if n := len(s.requests()); n != 3 {
+		t.Errorf("%d requests, want 3", n)
 	}
 
 	s.reset()
@@ -44,8 +44,8 @@ func TestPeek(t *testing.T) {
 	if many.Kind != model.KindIndex || len(many.Platforms) != 8 || many.Platforms[2] != "linux/arm/v7" || many.Size == 0 {
 		t.Errorf("got %+v", many)
 	}
-	if n := len(s.requests()); n != 3 {
-		t.Errorf("%d requests, want 3", n)
+	if n := len(s.requests()); n != 4 {
+		t.Errorf("%d requests, want 4", n)
 	}
 
 	// What Peek has read, Load need not read again.

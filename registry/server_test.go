@@ -40,7 +40,7 @@ type server struct {
 	real http.Handler
 	mu   sync.Mutex
 	log  []string // "GET /v2/…", with the query
-	seen []span
+	seen []*span
 	tick int
 
 	front func(w http.ResponseWriter, r *http.Request) bool
@@ -81,14 +81,14 @@ func (s *server) begin(r *http.Request) (done func()) {
 		line += "?" + r.URL.RawQuery
 	}
 	s.log = append(s.log, line)
-	i := len(s.seen)
 	s.tick++
-	s.seen = append(s.seen, span{from: s.tick})
+	this := &span{from: s.tick}
+	s.seen = append(s.seen, this)
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.tick++
-		s.seen[i].to = s.tick
+		this.to = s.tick
 	}
 }
 
@@ -110,7 +110,7 @@ func (s *server) depth() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	spans := slices.Clone(s.seen)
-	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
+	slices.SortFunc(spans, func(a, b *span) int { return a.from - b.from })
 	deep := make([]int, len(spans))
 	most := 0
 	for i, a := range spans {
