@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/adrg/xdg"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/registry/demo"
@@ -50,6 +51,14 @@ func (m *memory) forScreens() ui.Journal {
 		return nil
 	}
 	return m.Journal
+}
+
+// known is the digest that a tag had when it was last looked at.
+func (m *memory) known(r model.Ref) (digest.Digest, bool) {
+	if m.Journal == nil {
+		return "", false
+	}
+	return m.Journal.Known(r)
 }
 
 func (m *memory) warn(s string) {

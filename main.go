@@ -65,6 +65,7 @@ type flags struct {
 	parallel  int
 	digests   bool
 	match     string
+	noCache   bool
 }
 
 // errDifferent ends the program with exit code 1 and without a word.
@@ -152,6 +153,7 @@ A screen that is quit exits with 0.`,
 	p.BoolVar(&f.digests, "digests", false, "list the tags of a repository by the digest that they point to: one HEAD request for each")
 	p.StringVar(&f.match, "match", "", "with --digests, only tags that match the regular `EXPRESSION`")
 	p.BoolVar(&f.noJournal, "no-journal", false, "neither remember where tags point nor use what is remembered")
+	p.BoolVar(&f.noCache, "no-cache", false, "neither keep manifests and configs on disk nor use what is kept there")
 	p.BoolVar(&f.probe, "probe", false, "also ask how clients that accept less are answered: two requests more for each tag")
 	p.BoolVar(&f.reveal, "reveal", false, "show what looks like a secret")
 	c.AddCommand(demoCommand(&f, failed))
@@ -240,12 +242,14 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 		return err
 	}
 	defer closeLog()
+	seen := f.remember(guide)
+	defer seen.close(cmd.ErrOrStderr())
 	client := registry.New(registry.Options{
 		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel,
 		Endpoints: filepath.Join(xdg.CacheHome, "tagdiff", "endpoints.json"),
+		Documents: f.documents(guide), Warn: seen.warn, Known: seen.known,
 	})
-	seen := f.remember(guide)
-	defer seen.close(cmd.ErrOrStderr())
+	defer client.Close()
 	source := journal.Registry{Source: client, Journal: seen.Journal}
 	if form == "tui" {
 		return f.screen(cmd.Context(), ui.Options{Registry: source, Journal: seen.forScreens(), Hosts: client.KnownHosts, Open: refs, Guide: guide})
@@ -256,6 +260,15 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 		return errDifferent
 	}
 	return err
+}
+
+// documents is where manifests and configs are kept, "" for nowhere: the demo is
+// gone with the program.
+func (f *flags) documents(guide *ui.Guide) string {
+	if f.noCache || guide != nil {
+		return ""
+	}
+	return filepath.Join(xdg.CacheHome, "tagdiff", "documents")
 }
 
 // print writes the report on refs, or on every story of a guide.
