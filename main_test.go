@@ -39,6 +39,7 @@ func play(t *testing.T, term *uitest.Term, steps []step) {
 	for _, s := range steps {
 		term.Type(strings.Fields(s.keys)...)
 		term.WaitFor(s.wait...)
+		term.WaitGone("  … ") // a row that still waits for its answer
 		if s.golden != "" {
 			term.Golden(s.golden)
 		}
@@ -121,6 +122,34 @@ func TestBrowse(t *testing.T) {
 			if code := term.Wait(); code != 0 {
 				t.Errorf("q ended the program with %d", code)
 			}
+		})
+	}
+}
+
+// today is what depends on when a test runs. The demo's own dates are of 2019.
+var today = uitest.Mask{Pattern: regexp.MustCompile(`20[2-9]\d-\d\d-\d\d \d\d:\d\d(:\d\d)?`), With: "2000-01-01 00:00"}
+
+// TestTags: which tags are one image, and what they were before.
+func TestTags(t *testing.T) {
+	for size, o := range map[string]uitest.Options{"120": wide, "80": small} {
+		t.Run(size, func(t *testing.T) {
+			t.Parallel()
+			o.Masks = []uitest.Mask{cost, uitest.Ports, today}
+			term := uitest.Start(t, o, "demo")
+			term.WaitFor("Browse the registry")
+			play(t, term, []step{
+				{"4", []string{"library/python"}, ""}, {"/ p y t h o n", []string{"1 of 17"}, ""},
+				{"enter enter", []string{"2.7.17-slim", "moved since 21 Oct 2019"}, ""},
+				{"d", []string{"= 2-slim-buster", "tags of one image together"}, "together" + size},
+				{"down down down down down", []string{"› ↷= 2.7"}, ""},
+				{"t", []string{"first seen", "2019-10-21 08:58", "now"}, "timeline" + size},
+				{"down enter", []string{"A :2.7 then", "B :2.7 ", "PYTHON_VERSION"}, "moments" + size},
+				{"esc esc esc", []string{"1 of 17"}, ""}, {"esc / m a n y", []string{"1 of 17", "team/many"}, ""},
+				{"enter enter", []string{"/many", "1/1500", "8487e07e12c9", "fa2ad9f992ba"}, ""},
+				{"d", []string{"HEAD requests", "enter asks"}, "announced" + size},
+				{"enter", []string{"= "}, ""},
+			})
+			term.WaitGone("of 1,500")
 		})
 	}
 }

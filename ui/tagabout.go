@@ -13,6 +13,9 @@ import (
 // lowHeight is where every line is needed for the list.
 const lowHeight = 8
 
+// leastAbout is the room that a part of the line about one tag needs.
+const leastAbout = 24
+
 // siblingsShown is how many names stand in a line about one tag.
 const siblingsShown = 6
 
@@ -101,6 +104,9 @@ func (p tagsPage) about(f frame) look.Line {
 	}
 	l := look.L(look.Gap(1))
 	for i, part := range parts {
+		if i > 0 && l.Width() > f.width-leastAbout {
+			break // a few letters of it would say nothing
+		}
 		if i > 0 {
 			l = l.With(look.S(look.Faint, safe.Sprintf("  %s  ", f.glyphs.Dot)))
 		}

@@ -127,6 +127,9 @@ func (p tagsPage) update(msg tea.Msg) (page, effects) {
 		if msg.load == p.list.load {
 			p.noteAttached(msg.names)
 		}
+		if p.survey.stage == surveyOffered && p.survey.goal != goalMembers {
+			p.survey.of = len(p.know.unresolved(p.wanted()))
+		}
 		p, asked := p.rearrange()
 		return p, append(send(visitedMsg{p.ref.String()}), asked...)
 	case namesDoneMsg:
