@@ -28,7 +28,8 @@ type shifting struct {
 
 	mu   sync.Mutex
 	tags map[string]string // "" is a tag that is gone
-	gone map[string]bool   // digests
+	down bool
+	gone map[string]bool // digests
 }
 
 var manifestPath = regexp.MustCompile(`^/v2/library/python/manifests/(.+)$`)
@@ -44,7 +45,7 @@ func shift(t *testing.T, tags map[string]string) *shifting {
 
 func (s *shifting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	path := r.URL.Path
+	path, down := r.URL.Path, s.down
 	missing := false
 	if m := manifestPath.FindStringSubmatch(path); m != nil {
 		to, ours := s.tags[m[1]]
@@ -54,6 +55,10 @@ func (s *shifting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.mu.Unlock()
+	if down {
+		refuses(http.StatusServiceUnavailable, "UNAVAILABLE", "Retry-After", "3600")(w, r)
+		return
+	}
 	if missing {
 		refuses(http.StatusNotFound, "MANIFEST_UNKNOWN")(w, r)
 		return
@@ -67,6 +72,13 @@ func (s *shifting) set(tag, to string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tags[tag] = to
+}
+
+// fail has it answer nothing, or all again.
+func (s *shifting) fail(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = down
 }
 
 // lose removes a manifest.

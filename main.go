@@ -156,7 +156,7 @@ A screen that is quit exits with 0.`,
 	p.BoolVar(&f.noCache, "no-cache", false, "neither keep manifests and configs on disk nor use what is kept there")
 	p.BoolVar(&f.probe, "probe", false, "also ask how clients that accept less are answered: two requests more for each tag")
 	p.BoolVar(&f.reveal, "reveal", false, "show what looks like a secret")
-	c.AddCommand(demoCommand(&f, failed))
+	c.AddCommand(demoCommand(&f, failed), watchCommand(&f, failed))
 	return c
 }
 
@@ -226,9 +226,6 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if err != nil {
 		return err
 	}
-	if f.parallel < 1 || f.parallel > 512 {
-		return fmt.Errorf("--parallel %d: 1 to 512 requests at once", f.parallel)
-	}
 	if f.recheck != 0 && f.recheck < time.Second {
 		return fmt.Errorf("--recheck %s: a second at least, or 0 for never", f.recheck)
 	}
@@ -237,29 +234,57 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 			return err
 		}
 	}
-	log, closeLog, err := f.log()
+	on, err := f.connect(guide)
 	if err != nil {
 		return err
 	}
-	defer closeLog()
-	seen := f.remember(guide)
-	defer seen.close(cmd.ErrOrStderr())
-	client := registry.New(registry.Options{
-		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel,
-		Endpoints: filepath.Join(xdg.CacheHome, "tagdiff", "endpoints.json"),
-		Documents: f.documents(guide), Warn: seen.warn, Known: seen.known,
-	})
-	defer client.Close()
-	source := journal.Registry{Source: client, Journal: seen.Journal}
+	defer on.close(cmd.ErrOrStderr())
 	if form == "tui" {
-		return f.screen(cmd.Context(), ui.Options{Registry: source, Journal: seen.forScreens(), Hosts: client.KnownHosts, Open: refs, Guide: guide})
+		return f.screen(cmd.Context(), ui.Options{Registry: on.source(), Journal: on.seen.forScreens(), Hosts: on.client.KnownHosts, Open: refs, Guide: guide})
 	}
-	r := report.Request{Registry: source, Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP}}
+	r := report.Request{Registry: on.source(), Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP}}
 	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
 	if err == nil && !same {
 		return errDifferent
 	}
 	return err
+}
+
+// connection is what registries are asked by, and what is remembered of it.
+type connection struct {
+	client   *registry.Client
+	seen     *memory
+	closeLog func()
+}
+
+// connect makes a connection. It asks nobody yet.
+func (f *flags) connect(guide *ui.Guide) (connection, error) {
+	if f.parallel < 1 || f.parallel > 512 {
+		return connection{}, fmt.Errorf("--parallel %d: 1 to 512 requests at once", f.parallel)
+	}
+	log, closeLog, err := f.log()
+	if err != nil {
+		return connection{}, err
+	}
+	seen := f.remember(guide)
+	client := registry.New(registry.Options{
+		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel,
+		Endpoints: filepath.Join(xdg.CacheHome, "tagdiff", "endpoints.json"),
+		Documents: f.documents(guide), Warn: seen.warn, Known: seen.known,
+	})
+	return connection{client, seen, closeLog}, nil
+}
+
+// source is the registries, every look at which is remembered.
+func (c connection) source() journal.Registry {
+	return journal.Registry{Source: c.client, Journal: c.seen.Journal}
+}
+
+// close ends it, and tells w what there was no place for before.
+func (c connection) close(w io.Writer) {
+	c.client.Close()
+	c.seen.close(w)
+	c.closeLog()
 }
 
 // documents is where manifests and configs are kept, "" for nowhere: the demo is

@@ -178,12 +178,12 @@ func (j *Journal) History(repo model.Ref) (map[string]model.Timeline, error) {
 
 // Known is the digest that a tag was last seen at.
 func (j *Journal) Known(ref model.Ref) (_ digest.Digest, ok bool) {
-	l, ok := j.last(ref)
+	l, ok := j.Last(ref)
 	return l.Digest, ok
 }
 
-// last is the last look at a tag.
-func (j *Journal) last(ref model.Ref) (_ model.Look, ok bool) {
+// Last is the last look at a tag.
+func (j *Journal) Last(ref model.Ref) (_ model.Look, ok bool) {
 	if ref.Tag == "" || ref.Digest != "" || ref.When != "" {
 		return model.Look{}, false
 	}

@@ -1,0 +1,193 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+var prod = model.Ref{Registry: "localhost:5000", Repository: "app", Tag: "prod"}
+
+// source answers with what head says.
+type source struct {
+	head     func(context.Context) (digest.Digest, error)
+	children func(model.Ref) ([]v1.Descriptor, error)
+}
+
+func (s source) Head(ctx context.Context, _ model.Ref) (digest.Digest, error) { return s.head(ctx) }
+
+func (s source) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, error) {
+	return s.children(ref)
+}
+
+func dig(s string) digest.Digest { return digest.FromString(s) }
+
+// TestTag: what is told of one tag, question by question.
+func TestTag(t *testing.T) {
+	missing := &model.Trouble{Say: "not here", Missing: true}
+	down := errors.New("down")
+	for name, tt := range map[string]struct {
+		past    string
+		answers []any // the name of a digest, or an error
+		want    []string
+	}{
+		"still":               {"", []any{"a", "a", "a"}, []string{"is a"}},
+		"seen so before":      {"a", []any{"a"}, []string{"is a"}},
+		"moved before":        {"z", []any{"a", "b"}, []string{"is a since z", "moved a b"}},
+		"awaited":             {"", []any{missing, missing, "a"}, []string{"gone", "appeared a"}},
+		"back":                {"", []any{"a", missing, "b", missing, "b"}, []string{"is a", "gone a", "appeared b from a", "gone b", "appeared b from b"}},
+		"back from before":    {"z", []any{missing, "z"}, []string{"gone since z", "appeared z from z"}},
+		"asked in vain":       {"", []any{down, "a", down, "a", down, "b"}, []string{"is a", "moved a b"}},
+		"a part of the list":  {"", []any{"list", "member"}, []string{"is list", "moved list member (member)"}},
+		"not in the list":     {"", []any{"list", "other"}, []string{"is list", "moved list other"}},
+		"list cannot be read": {"", []any{"lost", "member"}, []string{"is lost", "moved lost member"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			next := 0
+			names := map[digest.Digest]string{}
+			for _, n := range []string{"a", "b", "z", "list", "member", "other", "lost"} {
+				names[dig(n)] = n
+			}
+			s := source{
+				head: func(context.Context) (digest.Digest, error) {
+					a := tt.answers[next]
+					next++
+					if err, failed := a.(error); failed {
+						return "", err
+					}
+					return dig(a.(string)), nil
+				},
+				children: func(ref model.Ref) ([]v1.Descriptor, error) {
+					if ref == prod.AtDigest(dig("list")) {
+						return []v1.Descriptor{{Digest: dig("member")}}, nil
+					}
+					return nil, down
+				},
+			}
+			follow := tag{Watch: Watch{Source: s}, ref: prod}
+			if tt.past != "" {
+				follow.past = model.Look{Digest: dig(tt.past), Last: time.Unix(1, 0)}
+			}
+			var got []string
+			for range tt.answers {
+				e, _ := follow.ask(t.Context())
+				if e.Kind != "" {
+					got = append(got, brief(e, names))
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func brief(e Event, names map[digest.Digest]string) string {
+	s := e.Kind
+	switch {
+	case e.Kind == Moved || e.Kind == Gone && e.From != "" && e.Since.IsZero():
+		s += " " + names[e.From]
+	case e.Kind == Appeared:
+	}
+	if e.To != "" {
+		s += " " + names[e.To]
+	}
+	if e.Kind == Appeared && e.From != "" {
+		s += " from " + names[e.From]
+	}
+	if !e.Since.IsZero() {
+		s += " since " + names[e.From]
+	}
+	if e.ToMember {
+		s += " (member)"
+	}
+	return s
+}
+
+// TestEnds: at once, whatever is under way.
+func TestEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := make(chan struct{})
+	w := Watch{Refs: []model.Ref{prod}, Every: time.Hour, Source: source{head: func(ctx context.Context) (digest.Digest, error) {
+		close(asked)
+		<-ctx.Done()
+		return "", ctx.Err()
+	}}, Tell: func(Event) error { return errors.New("nothing happened") }, Complain: func(o Outage) { t.Error(o) }}
+	go func() {
+		<-asked
+		cancel()
+	}()
+	if err := w.Run(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTellFails: who cannot be told is not watched for.
+func TestTellFails(t *testing.T) {
+	closed := errors.New("closed")
+	w := Watch{Refs: []model.Ref{prod}, Every: time.Hour, Source: source{head: func(context.Context) (digest.Digest, error) { return dig("a"), nil }},
+		Tell: func(Event) error { return closed }}
+	if err := w.Run(t.Context()); !errors.Is(err, closed) {
+		t.Error(err)
+	}
+}
+
+// TestOutages: one word when something begins and one when it is over.
+func TestOutages(t *testing.T) {
+	refused := &model.Trouble{Say: "localhost:5000 cannot be reached: connection refused"}
+	cut := &model.Trouble{Say: "localhost:5000 cannot be reached: unexpected EOF"}
+	ill := &model.Trouble{Say: "localhost:5000 is in trouble itself (503)"}
+	private := &model.Trouble{Say: "localhost:5000 wants a login"}
+	elsewhere := prod
+	elsewhere.Registry = "example.com"
+	refs := map[string]model.Ref{"a": prod, "b": prod.WithTag("b"), "c": elsewhere}
+	type step struct {
+		tag  string
+		err  error
+		want string // begins, ends or nothing
+	}
+	for name, steps := range map[string][]step{
+		"one":           {{"a", nil, ""}, {"a", refused, "begins"}, {"a", cut, ""}, {"a", nil, "ends"}, {"a", nil, ""}, {"a", refused, "begins"}},
+		"two of one":    {{"a", refused, "begins"}, {"b", cut, ""}, {"a", nil, ""}, {"b", nil, "ends"}},
+		"two":           {{"a", refused, "begins"}, {"c", refused, "begins"}, {"a", nil, "ends"}, {"c", nil, "ends"}},
+		"one is barred": {{"a", private, "begins"}, {"b", nil, ""}, {"b", ill, "begins"}, {"b", nil, "ends"}, {"b", ill, "begins"}},
+		"at the end":    {{"a", context.Canceled, ""}, {"a", fmt.Errorf("%w", context.Canceled), ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := outages{}
+			for i, s := range steps {
+				got := ""
+				if word, news := o.after(answer{ref: refs[s.tag], err: s.err}); news {
+					if got = "begins"; word.Err == nil {
+						got = "ends"
+					}
+					if word.Registry != refs[s.tag].Registry {
+						t.Errorf("step %d is about %s", i, word.Registry)
+					}
+				}
+				if got != s.want {
+					t.Errorf("step %d: %q, not %q", i, got, s.want)
+				}
+			}
+		})
+	}
+}
+
+func TestSpread(t *testing.T) {
+	for range 1000 {
+		if d := spread(time.Minute); d < 57*time.Second || d > 63*time.Second {
+			t.Fatal(d)
+		}
+	}
+	if d := spread(1); d < 1 || d > 2 {
+		t.Error(d)
+	}
+}

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+// watching is a watch under way.
+type watching struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	lines  chan string // of standard output
+	errors chan string // of standard error
+	stdout io.Closer
+}
+
+// startWatch begins to watch, often.
+func startWatch(t *testing.T, home string, args ...string) *watching {
+	t.Helper()
+	w := &watching{t: t, lines: make(chan string, 100), errors: make(chan string, 100)}
+	w.cmd = cleanCommand(t.Context(), t, uitest.Build(t), append([]string{"watch", "--least", "1ms", "--every", "20ms"}, args...)...)
+	if home != "" {
+		w.cmd.Env = append(w.cmd.Env, "XDG_STATE_HOME="+home)
+	}
+	out, err := w.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems, err := w.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.stdout = out
+	if err := w.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.cmd.Process.Kill(); w.cmd.Wait() }) //nolint:errcheck // it may have ended
+	read := func(r io.Reader, to chan<- string) {
+		for s := bufio.NewScanner(r); s.Scan(); {
+			to <- s.Text()
+		}
+		close(to)
+	}
+	go read(out, w.lines)
+	go read(problems, w.errors)
+	return w
+}
+
+// next waits for a line.
+func (w *watching) next(from chan string) string {
+	w.t.Helper()
+	select {
+	case line, ok := <-from:
+		if !ok {
+			w.t.Fatal("there are no more lines")
+		}
+		return line
+	case <-time.After(uitest.Patience):
+		w.t.Fatal("no line comes")
+	}
+	return ""
+}
+
+// says waits for a line and compares it but for its time.
+func (w *watching) says(want string) {
+	w.t.Helper()
+	line := w.next(w.lines)
+	stamp, rest, _ := strings.Cut(line, " ")
+	at, err := time.Parse(time.RFC3339, stamp)
+	if err != nil || time.Since(at).Abs() > time.Hour || rest != want {
+		w.t.Fatalf("%q, not %q", line, want)
+	}
+}
+
+// end waits for the end, after which nothing more was said.
+func (w *watching) end() (code int) {
+	w.t.Helper()
+	for _, from := range []chan string{w.lines, w.errors} {
+		for line := range from {
+			w.t.Errorf("at the end it says %q", line)
+		}
+	}
+	w.cmd.Wait() //nolint:errcheck // the code says it
+	return w.cmd.ProcessState.ExitCode()
+}
+
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	s := shift(t, map[string]string{"prod": "2.7.16", "next": ""})
+	old, new, third := s.digest(t, "2.7.16").String(), s.digest(t, "2.7.17").String(), s.digest(t, "3.8").String()
+	prod, next := s.ref("prod"), s.ref("next")
+	w := startWatch(t, "", "--moves", "4", prod)
+	w.says(prod + " is " + old)
+	s.set("prod", "2.7.17")
+	w.says(prod + " moved " + old + " " + new)
+	s.set("prod", "")
+	w.says(prod + " gone " + new)
+	s.set("prod", "3.8")
+	w.says(prod + " appeared " + third + "; before it was " + new)
+	s.set("prod", "")
+	w.says(prod + " gone " + third)
+	s.set("prod", "3.8")
+	w.says(prod + " appeared " + third + "; it is what it was before")
+	s.set("prod", "2.7.16")
+	w.says(prod + " moved " + third + " " + old)
+	if code := w.end(); code != 0 {
+		t.Errorf("after 4 moves the exit code is %d", code)
+	}
+	wait := startWatch(t, "", "--moves", "1", next)
+	wait.says(next + " is not there")
+	s.set("next", "3.8")
+	wait.says(next + " appeared " + third)
+	if code := wait.end(); code != 0 {
+		t.Errorf("when it appeared the exit code is %d", code)
+	}
+}
+
+// TestWatchMany: tags of several registries, one line each at the start.
+func TestWatchMany(t *testing.T) {
+	t.Parallel()
+	a, b := shift(t, map[string]string{"prod": "2.7.16"}), shift(t, map[string]string{"prod": "2.7.17"})
+	w := startWatch(t, "", "-o", "json", a.ref("prod"), ":3.8", b.ref("prod"), a.ref("prod"))
+	type event struct{ At, Ref, Event, From, To string }
+	read := func() event {
+		var e event
+		if line := w.next(w.lines); json.Unmarshal([]byte(line), &e) != nil {
+			t.Fatalf("%q is no event", line)
+		}
+		if _, err := time.Parse(time.RFC3339, e.At); err != nil {
+			t.Error(err)
+		}
+		e.At = ""
+		return e
+	}
+	want := map[event]bool{
+		{Ref: a.ref("prod"), Event: "is", To: a.digest(t, "2.7.16").String()}: true,
+		{Ref: a.ref("3.8"), Event: "is", To: a.digest(t, "3.8").String()}:     true,
+		{Ref: b.ref("prod"), Event: "is", To: a.digest(t, "2.7.17").String()}: true,
+	}
+	for range len(want) {
+		e := read()
+		if !want[e] {
+			t.Errorf("%+v is not wanted", e)
+		}
+		delete(want, e)
+	}
+	b.set("prod", "2.7.16")
+	if e, want := read(), (event{Ref: b.ref("prod"), Event: "moved", From: a.digest(t, "2.7.17").String(), To: a.digest(t, "2.7.16").String()}); e != want {
+		t.Errorf("%+v, not %+v", e, want)
+	}
+	if err := w.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if code := w.end(); code != 0 {
+		t.Errorf("after ctrl-c the exit code is %d", code)
+	}
+}
+
+// TestWatchRemembers: what the tag was when it was last seen is said, and a
+// watch is a look.
+func TestWatchRemembers(t *testing.T) {
+	t.Parallel()
+	s, home := shift(t, map[string]string{"prod": "2.7.17", "gone": ""}), t.TempDir()
+	old, now := s.digest(t, "2.7.16"), s.digest(t, "2.7.17")
+	seen := time.Date(2026, 11, 18, 14, 2, 0, 0, time.UTC)
+	s.saw(t, home, "prod", old, seen)
+	s.saw(t, home, "gone", old, seen)
+	w := startWatch(t, home, "--moves", "1", s.ref("prod"))
+	w.says(s.ref("prod") + " is " + now.String() + "; when last seen, 2026-11-18T14:02:00Z, it was " + old.String())
+	s.set("prod", "3.8")
+	then := s.digest(t, "3.8")
+	w.says(s.ref("prod") + " moved " + now.String() + " " + then.String())
+	if code := w.end(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	again := startWatch(t, home, "--moves", "1", s.ref("prod"))
+	again.says(s.ref("prod") + " is " + then.String())
+	without := startWatch(t, home, "--moves", "1", "--no-journal", s.ref("gone"))
+	without.says(s.ref("gone") + " is not there")
+	gone := startWatch(t, home, "--moves", "1", s.ref("gone"))
+	gone.says(s.ref("gone") + " is not there; when last seen, 2026-11-18T14:02:00Z, it was " + old.String())
+}
+
+// TestWatchOutage: one line when it begins and one when it is over, for all
+// tags of the registry.
+func TestWatchOutage(t *testing.T) {
+	t.Parallel()
+	s := shift(t, map[string]string{"prod": "2.7.16"})
+	w := startWatch(t, "", "--moves", "1", s.ref("prod"), ":3.8")
+	for range 2 {
+		w.next(w.lines)
+	}
+	s.fail(true)
+	if line := w.next(w.errors); !strings.HasPrefix(line, "tagdiff: "+s.host+" is in trouble itself (503") || !strings.HasSuffix(line, "(watching on)") {
+		t.Errorf("%q", line)
+	}
+	s.set("prod", "2.7.17")
+	s.fail(false)
+	w.says(s.ref("prod") + " moved " + s.digest(t, "2.7.16").String() + " " + s.digest(t, "2.7.17").String())
+	for line := range w.errors {
+		if line != "tagdiff: "+s.host+" answers again" {
+			t.Errorf("%q", line)
+		}
+	}
+	if code := w.end(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestWatchPush: a tag that leads to a part of what it was is told as such.
+func TestWatchPush(t *testing.T) {
+	t.Parallel()
+	s := shift(t, map[string]string{"prod": "3.8"})
+	got := atHome(t, t.TempDir(), "-o", "json", "--no-journal", s.ref("3.8"))
+	member := regexp.MustCompile(`"manifest": "(sha256:[0-9a-f]{64})"`).FindStringSubmatch(got.out)
+	if member == nil {
+		t.Fatalf("no image in %.300s", got.out)
+	}
+	w := startWatch(t, "", "--moves", "1", s.ref("prod"))
+	w.next(w.lines)
+	s.set("prod", member[1])
+	w.says(s.ref("prod") + " moved " + s.digest(t, "3.8").String() + " " + member[1] + "; the new one is an image that the old one lists: a push may be under way")
+}
+
+// TestWatchBrokenPipe: nobody listens any more, and nothing is said about it.
+func TestWatchBrokenPipe(t *testing.T) {
+	t.Parallel()
+	s := shift(t, map[string]string{"prod": "2.7.16"})
+	w := startWatch(t, "", s.ref("prod"))
+	w.next(w.lines)
+	w.stdout.Close()
+	s.set("prod", "2.7.17")
+	for line := range w.errors {
+		t.Errorf("it says %q", line)
+	}
+	w.cmd.Wait() //nolint:errcheck // the code says it
+	if code := w.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestWatchRefuses(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args []string
+		says string
+	}{
+		{nil, "watch what?"},
+		{[]string{"h.example/a@sha256:" + strings.Repeat("0", 64)}, "never moves"},
+		{[]string{"h.example/a:b@2026-11-18"}, "is what a tag was: leave @2026-11-18 out"},
+		{[]string{"h.example"}, "is a registry, not an image"},
+		{[]string{":prod"}, "needs a repository before it"},
+		{[]string{"--every", "10ms", "h.example/a:b"}, "--every 10ms: 1s at least"},
+		{[]string{"--every", "often", "h.example/a:b"}, "invalid argument"},
+		{[]string{"--moves", "-1", "h.example/a:b"}, "--moves -1"},
+		{[]string{"-o", "markdown", "h.example/a:b"}, `watch prints text or json, not "markdown"`},
+		{[]string{"--platform", "linux/amd64", "h.example/a:b"}, "watch does not take --platform"},
+		{[]string{"--parallel", "0", "h.example/a:b"}, "--parallel 0"},
+		{[]string{"--log", filepath.Join("none", "log"), "h.example/a:b"}, "the log file"},
+	} {
+		got := cli(t, append([]string{"watch"}, tt.args...)...)
+		if got.code != 2 || got.out != "" || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, tt.says) {
+			t.Errorf("%q: exit code %d: %s%s", tt.args, got.code, got.out, got.errors)
+		}
+	}
+}
