@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,8 +35,9 @@ seen if that was something else. A tag that is not there yet is waited for.
 The second reference and later ones may be short, as in
   tagdiff watch localhost:5000/app:testing :prod
 
-It ends with ctrl-c or, with --moves, when so many moves were seen; a tag that
-appears counts as one. The exit code is 0 then.`,
+It goes on until ctrl-c. With --moves it ends when so many were seen, and the exit
+code says whether they were: 0, or 2 after ctrl-c. A tag that appears counts as
+one that moved.`,
 		Example: `  tagdiff watch registry.example/app:prod
   tagdiff watch --moves 1 registry.example/app:1.5 && deploy
   tagdiff watch -o json localhost:5000/app:testing :prod | jq -r .to`,
@@ -73,10 +75,13 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 	if on.seen.Journal != nil {
 		w.Past = on.seen.Last
 	}
-	if err := w.Run(cmd.Context()); !errors.Is(err, syscall.EPIPE) {
-		return err
+	err = w.Run(cmd.Context())
+	nobody := errors.Is(err, syscall.EPIPE)
+	// Who waits for a move must not take an end by a signal for one.
+	if nobody || own.moves == 0 && errors.Is(err, context.Canceled) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // suitWatch refuses what does not go with watch.

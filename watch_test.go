@@ -232,6 +232,23 @@ func TestWatchPush(t *testing.T) {
 	w.says(s.ref("prod") + " moved " + s.digest(t, "3.8").String() + " " + member[1] + "; the new one is an image that the old one lists: a push may be under way")
 }
 
+// TestWatchCancelled: who waits for a move is told that there was none.
+func TestWatchCancelled(t *testing.T) {
+	t.Parallel()
+	s := shift(t, map[string]string{"prod": "2.7.16"})
+	w := startWatch(t, "", "--moves", "1", s.ref("prod"))
+	w.next(w.lines)
+	if err := w.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if line := w.next(w.errors); line != "tagdiff: cancelled" {
+		t.Errorf("it says %q", line)
+	}
+	if code := w.end(); code != 2 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 // TestWatchBrokenPipe: nobody listens any more, and nothing is said about it.
 func TestWatchBrokenPipe(t *testing.T) {
 	t.Parallel()

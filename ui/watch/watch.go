@@ -72,7 +72,8 @@ type answer struct {
 	err   error
 }
 
-// Run watches until ctx ends, Moves are seen or Tell fails.
+// Run watches until ctx ends or Tell fails, which are its errors, or until
+// Moves are seen.
 func (w Watch) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var wait sync.WaitGroup
@@ -86,7 +87,7 @@ func (w Watch) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return ctx.Err()
 		case a := <-answers:
 			if o, news := troubles.after(a); news {
 				w.Complain(o)
