@@ -68,7 +68,7 @@ func TestAgainIsCompare(t *testing.T) {
 			checkComparison(t, c.WithAround(Around{}), Compare(a[i], b[j]))
 			c = c.WithAround(around)
 			checkComparison(t, c, Compare(a[i], b[j]).WithAround(around))
-			checkComparison(t, Again(c, b[j], a[i]), Compare(b[j], a[i])) // the sides change places
+			checkComparison(t, Again(c, b[j], a[i]), Compare(b[j], a[i]))                    // the sides change places
 			checkComparison(t, Again(c, a[0], b[j]), Compare(a[0], b[j]).WithAround(around)) // an old state comes back
 			if i == len(a)-1 || j < len(b)-1 && r.IntN(2) == 0 {
 				j++

@@ -89,24 +89,33 @@ func (t tagAt) floats() bool { return t.ref.Tag != "" && t.ref.Digest == "" && t
 // newsFor is how long after it was first seen a move is still news.
 const newsFor = 24 * time.Hour
 
-// before is the last look at the tag when it was something else. What it was
-// seen to be after it was read does not count, nor does a move that has been
-// looked at for longer than a day.
+// MovedFrom is the last look at a tag when it was something else than it is now.
+// ok is false where nobody saw it be anything else, and for a move that has been
+// looked at for longer than a day: that is no news.
+func MovedFrom(past model.Timeline, now digest.Digest) (_ model.Look, ok bool) {
+	last := len(past) - 1
+	switch {
+	case last < 0 || now == "":
+		return model.Look{}, false
+	case past[last].Digest != now:
+		return past[last], true
+	case last == 0 || past[last].Last.Sub(past[last].First) > newsFor:
+		return model.Look{}, false
+	}
+	return past[last-1], past[last-1].Digest != now
+}
+
+// before is what the tag was before it was what was read. What it was seen to be
+// after that does not count.
 func (t tagAt) before() (_ model.Look, ok bool) {
 	past := t.near.Past
 	if last := len(past) - 1; last >= 0 && past[last].Digest == t.near.Moved.To {
 		past = past[:last]
 	}
-	if last := len(past) - 1; last >= 0 && past[last].Digest == t.now {
-		if past[last].Last.Sub(past[last].First) > newsFor {
-			return model.Look{}, false
-		}
-		past = past[:last]
-	}
-	if len(past) == 0 || !t.floats() || past[len(past)-1].Digest == t.now {
+	if !t.floats() {
 		return model.Look{}, false
 	}
-	return past[len(past)-1], true
+	return MovedFrom(past, t.now)
 }
 
 func (t tagAt) evidence(more ...digest.Digest) []Evidence {

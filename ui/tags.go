@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"slices"
-	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -25,10 +24,9 @@ type tagsPage struct {
 	marks marks
 	pick  diff.Side // set when the page was opened to choose another A or B
 
-	know   tagKnow
-	out    int                       // peeks under way
-	past   map[string]model.Timeline // looks before this one
-	opened time.Time
+	know tagKnow
+	out  int                       // peeks under way
+	past map[string]model.Timeline // looks before, and perhaps this one
 
 	order   tagOrder
 	grouped bool
@@ -93,7 +91,7 @@ func newSamePage(d deps, of model.Ref) page {
 }
 
 func (p tagsPage) start(ctx context.Context) (page, effects) {
-	p.ctx, p.opened = ctx, p.deps.now()
+	p.ctx = ctx
 	p.survey.stop()
 	p.know, p.past, p.found, p.flagged = newTagKnow(), nil, nil, nil
 	p.sorting, p.survey, p.out = sorting{}, survey{load: p.survey.load + 1}, 0
@@ -201,14 +199,14 @@ func (p tagsPage) peeked(msg peekedMsg) tagsPage {
 	return p
 }
 
-// noteMove notes that a tag leads elsewhere than it did when it was last looked
-// at before this page was opened.
+// noteMove notes that a tag leads elsewhere than it did when it was looked at
+// before.
 func (p tagsPage) noteMove(tag string) {
 	t := p.know.tags[tag]
 	if p.know.moves[tag].now || t.Digest == "" {
 		return
 	}
-	if before, ok := p.past[tag].At(p.opened); ok && before.Digest != t.Digest {
+	if before, ok := diff.MovedFrom(p.past[tag], t.Digest); ok {
 		p.know.moves[tag] = movedTag{from: before}
 	}
 }
