@@ -149,7 +149,7 @@ func TestTags(t *testing.T) {
 				{"d", []string{"HEAD requests", "enter asks"}, "announced" + size},
 				{"enter", []string{"= "}, ""},
 			})
-			term.WaitGone("of 1,500")
+			term.WaitGone("tags asked")
 		})
 	}
 }

@@ -258,8 +258,11 @@ func wrapped(f frame, t safe.Text) []look.Line {
 }
 
 func (p timelinePage) view(f frame) []look.Line { return p.sheet.view(f.glyphs) }
-func (p timelinePage) crumb() safe.Text         { return safe.Sprintf("%s: timeline", p.ref.String()) }
-func (p timelinePage) typing() bool             { return false }
+func (p timelinePage) crumb() safe.Text {
+	return safe.Sprintf("%s:%s: timeline", p.ref.Repository, p.ref.Tag)
+}
+
+func (p timelinePage) typing() bool { return false }
 
 func (p timelinePage) status() safe.Text {
 	at, of := p.sheet.place()
