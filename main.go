@@ -64,6 +64,7 @@ type flags struct {
 	recheck   time.Duration
 	parallel  int
 	digests   bool
+	siblings  bool
 	match     string
 	noCache   bool
 }
@@ -151,6 +152,7 @@ A screen that is quit exits with 0.`,
 	p.DurationVar(&f.recheck, "recheck", 30*time.Second, "ask again this often where the tags on screen point; 0 for never")
 	p.IntVar(&f.parallel, "parallel", registry.DefaultConcurrency, "at most `N` requests at once to a registry, 1 to 512")
 	p.BoolVar(&f.digests, "digests", false, "list the tags of a repository by the digest that they point to: one HEAD request for each")
+	p.BoolVar(&f.siblings, "siblings", false, "in a report, also say which other tags are the same image: one HEAD request for each tag, and one GET for up to 200 indexes")
 	p.StringVar(&f.match, "match", "", "with --digests, only tags that match the regular `EXPRESSION`")
 	p.BoolVar(&f.noJournal, "no-journal", false, "neither remember where tags point nor use what is remembered")
 	p.BoolVar(&f.noCache, "no-cache", false, "neither keep manifests and configs on disk nor use what is kept there")
@@ -242,7 +244,11 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if form == "tui" {
 		return f.screen(cmd.Context(), ui.Options{Registry: on.source(), Journal: on.seen.forScreens(), Hosts: on.client.KnownHosts, Open: refs, Guide: guide})
 	}
-	r := report.Request{Registry: on.source(), Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests, Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP}}
+	r := report.Request{
+		Registry: on.source(), Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests,
+		Siblings: f.siblings, Journal: on.seen.forScreens(),
+		Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP},
+	}
 	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
 	if err == nil && !same {
 		return errDifferent

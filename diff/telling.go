@@ -43,13 +43,17 @@ func grave(f Finding) bool { return !f.Common && f.Severity > 0 }
 
 func isSameness(f Finding) bool { return strings.HasPrefix(f.ID, "A") }
 
-// craneWord is where a shell command calls crane.
-var craneWord = regexp.MustCompile(`(^|[\s(;|&])crane (?:--insecure )?`)
+// Where a shell command calls crane, or this program.
+var (
+	craneWord = regexp.MustCompile(`(^|[\s(;|&])crane (?:--insecure )?`)
+	ownWord   = regexp.MustCompile(`^tagdiff (?:--plain-http )?`)
+)
 
 // Insecure is a shell command for registries that speak plain http; one that is
 // so already stays.
 func Insecure(command safe.Text) safe.Text {
-	return safe.Clean(craneWord.ReplaceAllString(command.String(), "${1}crane --insecure "))
+	s := craneWord.ReplaceAllString(command.String(), "${1}crane --insecure ")
+	return safe.Clean(ownWord.ReplaceAllString(s, "tagdiff --plain-http "))
 }
 
 // Words say what a statement rests on.

@@ -50,6 +50,8 @@ func TestInsecure(t *testing.T) {
 		"crane blob a | gunzip; crane blob b":          "crane --insecure blob a | gunzip; crane --insecure blob b",
 		"docker pull a/crane b":                        "docker pull a/crane b",
 		"crane --insecure ls a":                        "crane --insecure ls a",
+		"tagdiff a@b :c":                               "tagdiff --plain-http a@b :c",
+		"tagdiff --plain-http a@b :c":                  "tagdiff --plain-http a@b :c",
 		"":                                             "",
 	} {
 		if got := Insecure(safe.Clean(in)).String(); got != want {

@@ -40,12 +40,25 @@ type census struct {
 // digests lists the tags of a repository and asks where they point while the
 // list still comes.
 func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error {
+	c, err := r.census(ctx, repo, r.Digests)
+	if isCancel(err) || err != nil && len(c.tags) == 0 {
+		return err
+	}
+	if errPrint := r.printDigests(w, repo, c); errPrint != nil {
+		return errPrint
+	}
+	return errors.Join(err, r.Digests.failures(repo, c.tags))
+}
+
+// census asks where the tags of a repository point. What came before an error
+// is in it.
+func (r Request) census(ctx context.Context, repo model.Ref, d *Digests) (*census, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var c census
 	var asks sync.WaitGroup
 	errList := r.Registry.Tags(ctx, repo, func(page []string) {
-		tags := r.Digests.wanted(page)
+		tags := d.wanted(page)
 		c.add(len(page), len(tags))
 		if len(tags) == 0 {
 			return
@@ -53,7 +66,7 @@ func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error
 		asks.Go(func() {
 			err := r.Registry.Resolve(ctx, repo, tags, func(found []model.Tagged) {
 				c.take(found)
-				r.Digests.progress(&c)
+				d.progress(&c)
 			})
 			if err != nil {
 				c.stop(err)
@@ -62,15 +75,13 @@ func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error
 		})
 	})
 	asks.Wait()
-	r.Digests.clear(&c)
-	err := cmp.Or(c.stopped, errList)
-	if isCancel(err) || err != nil && len(c.tags) == 0 {
-		return err
-	}
-	if errPrint := r.printDigests(w, repo, &c); errPrint != nil {
-		return errPrint
-	}
-	return errors.Join(err, r.Digests.failures(repo, c.tags))
+	d.clear(&c)
+	return &c, cmp.Or(c.stopped, errList)
+}
+
+// inOrder puts the tags in natural order.
+func (c *census) inOrder() {
+	slices.SortFunc(c.tags, func(a, b model.Tagged) int { return model.CompareNatural(a.Tag, b.Tag) })
 }
 
 func (d *Digests) wanted(tags []string) []string {
@@ -178,7 +189,7 @@ func mostSpecificFirst(tags []string) []string {
 }
 
 func (r Request) printDigests(w io.Writer, repo model.Ref, c *census) error {
-	slices.SortFunc(c.tags, func(a, b model.Tagged) int { return model.CompareNatural(a.Tag, b.Tag) })
+	c.inOrder()
 	groups := grouped(c.tags)
 	if r.Form == "json" {
 		return writeJSON(w, jsonDigestsOf(repo, c, groups))

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -43,6 +44,7 @@ func (p pointers) Resolve(_ context.Context, _ model.Ref, tags []string, found f
 	return nil
 }
 
+func (shelf) Children(context.Context, model.Ref) ([]v1.Descriptor, error)             { return nil, nil }
 func (shelf) Resolve(context.Context, model.Ref, []string, func([]model.Tagged)) error { return nil }
 
 var repo = model.Ref{Registry: "localhost:5000", Repository: "app"}

@@ -89,6 +89,7 @@ type jsonFinding struct {
 	Common   bool           `json:"common"` // it holds on both sides alike
 	Under    *string        `json:"under"`  // the id of the finding that it follows from
 	Evidence []jsonEvidence `json:"evidence"`
+	Tags     []string       `json:"tags,omitempty"` // that it is about
 }
 
 type jsonEvidence struct {
@@ -219,6 +220,9 @@ func (o Options) findings(found, among []diff.Finding) []jsonFinding {
 			ID: f.ID, Name: f.Name, Severity: f.Severity, Trust: f.Trust, Say: f.Say.String(), Next: f.Next.String(), Evidence: []jsonEvidence{},
 			Command: o.command(f.Command).String(), Proof: stringsOf(f.Proof), Check: o.command(f.Check).String(),
 			Common: f.Common, Under: orNull(under[f.ID]),
+		}
+		for _, tag := range f.Tags {
+			j.Tags = append(j.Tags, safe.Clean(tag).String())
 		}
 		for _, e := range f.Evidence {
 			ev := jsonEvidence{Side: e.Side, Digest: orNull(e.Digest)}

@@ -21,6 +21,7 @@ type Source interface {
 	Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
+	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
 	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
 }
 
@@ -32,6 +33,8 @@ type Request struct {
 	Exact    bool     // only equal digests are the same
 	Expect   []string // platforms that one image must have, as diff.ParseExpected gives them
 	Digests  *Digests // list tags with where they point, nil for their names alone
+	Siblings bool     // also ask where the other tags of the repositories point
+	Journal  Journal  // what was seen of the tags before, nil if nobody remembers
 	Options  Options
 }
 
@@ -61,6 +64,7 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	defer cancel()
 	var arts [2]model.Artifact
 	var errs [2]error
+	near := r.lookAround(ctx, a, b)
 	var wait sync.WaitGroup
 	for i, ref := range []model.Ref{a, b} {
 		wait.Go(func() {
@@ -73,14 +77,15 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	if err := firstCause(errs); err != nil {
 		return false, err
 	}
-	c, err := r.settle(ctx, diff.Compare(arts[0], arts[1]))
+	c, errAround := near.around(ctx, diff.Compare(arts[0], arts[1]))
+	c, err := r.settle(ctx, c)
 	if err != nil {
 		return false, err
 	}
 	if err := r.print(w, c); err != nil {
 		return false, err
 	}
-	return c.Same(r.Exact), r.unread(c)
+	return c.Same(r.Exact), cmp.Or(r.unread(c), errAround)
 }
 
 // settle narrows the comparison to what was asked for, once the small layers
@@ -166,27 +171,34 @@ func (r Request) load(ctx context.Context, ref model.Ref) (model.Artifact, error
 }
 
 func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error {
-	art, err := r.load(ctx, ref)
-	if err != nil {
-		return err
-	}
-	c, err := r.settle(ctx, diff.Describe(art))
+	c, errAround, err := r.alone(ctx, ref)
 	if err != nil {
 		return err
 	}
 	if err := r.print(w, c); err != nil {
 		return err
 	}
-	return nothingRead(c)
+	return cmp.Or(nothingRead(c), errAround)
+}
+
+// alone reads one image, and looks around it. errAround means that not all of
+// that could be read.
+func (r Request) alone(ctx context.Context, ref model.Ref) (c diff.Comparison, errAround, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	near := r.lookAround(ctx, ref)
+	art, err := r.load(ctx, ref)
+	if err != nil {
+		return c, nil, err
+	}
+	c, errAround = near.around(ctx, diff.Describe(art))
+	c, err = r.settle(ctx, c)
+	return c, errAround, err
 }
 
 // expect describes an image and says whether it is what a pipeline expects.
 func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, error) {
-	art, err := r.load(ctx, ref)
-	if err != nil {
-		return false, err
-	}
-	c, err := r.settle(ctx, diff.Describe(art))
+	c, errAround, err := r.alone(ctx, ref)
 	if err != nil {
 		return false, err
 	}
@@ -195,7 +207,7 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 	if err := r.print(w, c); err != nil {
 		return false, err
 	}
-	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)))
+	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errAround)
 }
 
 // unreadable is an error that is no answer: that an index within the index is

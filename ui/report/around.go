@@ -1,0 +1,180 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Journal is what was seen of tags before.
+type Journal interface {
+	History(repo model.Ref) (map[string]model.Timeline, error)
+}
+
+// surroundings are what is known around the images of a report. The lists of
+// tags are asked for while the images are read.
+type surroundings struct {
+	r     Request
+	repos map[model.Ref]*repository
+	wait  sync.WaitGroup
+}
+
+// repository is what is known of the tags of one.
+type repository struct {
+	past map[string]model.Timeline
+	set  *model.TagSet
+	err  error // why not all of its tags are known
+}
+
+// lookAround begins to look around references.
+func (r Request) lookAround(ctx context.Context, refs ...model.Ref) *surroundings {
+	s := &surroundings{r: r, repos: map[model.Ref]*repository{}}
+	for _, ref := range refs {
+		if s.repos[ref.Repo()] != nil {
+			continue
+		}
+		in := &repository{}
+		s.repos[ref.Repo()] = in
+		if r.Journal != nil {
+			in.past, _ = r.Journal.History(ref.Repo()) // what could be read comes with the error
+		}
+		if r.Siblings {
+			s.wait.Go(func() { in.set, in.err = r.tagSet(ctx, ref.Repo()) })
+		}
+	}
+	return s
+}
+
+// tagSet is where all tags of a repository point.
+func (r Request) tagSet(ctx context.Context, repo model.Ref) (*model.TagSet, error) {
+	c, err := r.census(ctx, repo, &Digests{})
+	if len(c.tags) == 0 {
+		return nil, err
+	}
+	c.inOrder()
+	return &model.TagSet{Repo: repo, Tags: c.tags, Total: c.listed}, err
+}
+
+// around is c with what is known around it. An error means that this is not all
+// that was asked for.
+func (s *surroundings) around(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
+	s.wait.Wait()
+	a, errA := s.neighbours(ctx, c.A)
+	b, errB := s.neighbours(ctx, c.B)
+	return c.WithAround(diff.Around{A: a, B: b}), cmp.Or(errA, errB)
+}
+
+func (s *surroundings) neighbours(ctx context.Context, art *model.Artifact) (diff.Neighbours, error) {
+	if art == nil || s.repos[art.Ref.Repo()] == nil {
+		return diff.Neighbours{}, nil
+	}
+	in := s.repos[art.Ref.Repo()]
+	n := diff.Neighbours{Past: in.past[art.Ref.Tag]}
+	if in.set == nil {
+		return n, in.err
+	}
+	err := s.r.readMembers(ctx, in.set, *art)
+	n.Tags, n.Moved = in.set, s.r.moved(ctx, *art)
+	return n, cmp.Or(in.err, err)
+}
+
+// moved asks where a tag points once all else is read.
+func (r Request) moved(ctx context.Context, art model.Artifact) diff.Move {
+	if art.Ref.Tag == "" || art.Ref.Digest != "" || art.Ref.When != "" {
+		return diff.Move{}
+	}
+	var m diff.Move
+	_ = r.Registry.Resolve(ctx, art.Ref.Repo(), []string{art.Ref.Tag}, func(found []model.Tagged) {
+		for _, t := range found {
+			if t.Err == nil && t.Digest != art.Top.Digest {
+				m = diff.Move{To: t.Digest, At: time.Now(), ToMember: lists(art, t.Digest)}
+			}
+		}
+	}) // where nobody answers nothing has been seen to move
+	return m
+}
+
+func lists(art model.Artifact, d digest.Digest) bool {
+	return art.Top.Kind == model.KindIndex && slices.ContainsFunc(art.Images(), func(e model.Entry) bool { return e.Descriptor.Digest == d })
+}
+
+// Of the indexes of a repository maxIndexes are read, those first whose tags
+// are called most like the one at hand, indexesAtOnce at a time.
+const (
+	maxIndexes    = 200
+	indexesAtOnce = 16
+)
+
+// readMembers reads what the indexes among some tags list.
+func (r Request) readMembers(ctx context.Context, set *model.TagSet, art model.Artifact) error {
+	if set.Children == nil {
+		set.Children = map[digest.Digest][]v1.Descriptor{}
+	}
+	set.Children[art.Top.Digest] = art.Top.Children
+	unread := unreadIndexes(*set, art.Ref.Tag)
+	unread = unread[:min(len(unread), max(maxIndexes-len(set.Children)+1, 0))]
+	var mu sync.Mutex
+	var reads errgroup.Group
+	reads.SetLimit(indexesAtOnce)
+	for _, d := range unread {
+		reads.Go(func() error {
+			children, err := r.Registry.Children(ctx, set.Repo.AtDigest(d))
+			if err != nil {
+				return unreadable(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			set.Children[d] = children
+			return nil
+		})
+	}
+	return reads.Wait()
+}
+
+// unreadIndexes are the digests that may be indexes, in the order of how much
+// the names of their tags begin like one.
+func unreadIndexes(set model.TagSet, like string) []digest.Digest {
+	tags := slices.Clone(set.Tags)
+	slices.SortStableFunc(tags, func(a, b model.Tagged) int { return cmp.Compare(alikeFor(b.Tag, like), alikeFor(a.Tag, like)) })
+	var unread []digest.Digest
+	seen := map[digest.Digest]bool{}
+	for _, t := range tags {
+		_, read := set.Children[t.Digest]
+		_, attached := model.AttachedTo(t.Tag)
+		if t.Digest == "" || read || seen[t.Digest] || attached != "" || !mayList(t.MediaType) {
+			continue
+		}
+		seen[t.Digest] = true
+		unread = append(unread, t.Digest)
+	}
+	return unread
+}
+
+func mayList(mediaType string) bool {
+	switch mediaType {
+	case "", v1.MediaTypeImageIndex, model.MediaTypeDockerList:
+		return true
+	}
+	return false
+}
+
+// alikeFor is how many bytes two names have in common at their beginning.
+func alikeFor(a, b string) int {
+	a, b = strings.TrimPrefix(a, "v"), strings.TrimPrefix(b, "v")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return min(len(a), len(b))
+}

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// street is a registry in which images have neighbours.
+type street struct {
+	pointers
+	mu       *sync.Mutex
+	children map[digest.Digest][]v1.Descriptor
+	asked    map[digest.Digest]int
+	errRead  error
+	now      map[string]digest.Digest // where tags point when they are asked again
+	again    map[string]int
+}
+
+func (s street) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[ref.Digest]++
+	return s.children[ref.Digest], s.errRead
+}
+
+func (s street) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(tags) == 1 && s.now[tags[0]] != "" {
+		found([]model.Tagged{{Tag: tags[0], Digest: s.now[tags[0]]}})
+		return nil
+	}
+	return s.pointers.Resolve(ctx, repo, tags, found)
+}
+
+// pythons is a repository in which 2.7 is an index, and 2.7-buster another one
+// with an image of it.
+func pythons(t *testing.T) street {
+	t.Helper()
+	amd, arm := image(t, "amd64", nil), image(t, "arm64", nil)
+	both, one := index(t, "localhost:5000/app:2.7", amd, arm), index(t, "localhost:5000/app:2.7-buster", amd)
+	s := street{
+		mu: &sync.Mutex{}, asked: map[digest.Digest]int{}, now: map[string]digest.Digest{},
+		children: map[digest.Digest][]v1.Descriptor{both.Top.Digest: both.Top.Children, one.Top.Digest: one.Top.Children},
+		pointers: pointers{shelf: shelf{}, pages: [][]string{{"2.6", "2.7", "2.7-buster", "2.7.17", "old"}}, at: map[string]model.Tagged{
+			"2.7": {Digest: both.Top.Digest}, "2.7.17": {Digest: both.Top.Digest}, "2.7-buster": {Digest: one.Top.Digest},
+			"2.6": {Digest: amd.Manifest.Digest, MediaType: v1.MediaTypeImageManifest}, "old": {Err: errors.New("it is gone")},
+		}},
+	}
+	s.put("2.7", both)
+	s.put("2.7-buster", one)
+	return s
+}
+
+func write(t *testing.T, r Request, form string, refs ...model.Ref) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	r.Form = form
+	_, err := r.Write(t.Context(), &out, refs)
+	return strings.Join(strings.Fields(out.String()), " "), err
+}
+
+func TestSiblings(t *testing.T) {
+	s := pythons(t)
+	for form, want := range map[string]string{
+		"text":     "fact :2.7 is the same index as :2.7.17; it has the linux/amd64 of :2.6 and :2.7-buster too. (F4 siblings, proved)",
+		"markdown": "is the same index as `:2.7.17`",
+		"json":     `"say": ":2.7 is the same index as :2.7.17; it has the linux/amd64 of :2.6 and :2.7-buster too.",`,
+	} {
+		for _, refs := range [][]model.Ref{{s.ref("2.7")}, {s.ref("2.7"), s.ref("2.7-buster")}} {
+			out, err := write(t, Request{Registry: s, Siblings: true}, form, refs...)
+			if err != nil || !strings.Contains(out, want) {
+				t.Errorf("%s: %v\n%s", form, err, out)
+			}
+			out, err = write(t, Request{Registry: s}, form, refs...)
+			if err != nil || strings.Contains(out, "F4") {
+				t.Errorf("%s, without being asked: %v\n%s", form, err, out)
+			}
+		}
+	}
+	for d, n := range s.asked {
+		if d == s.children[s.at["2.7"].Digest][0].Digest {
+			t.Errorf("%s was read %d times, and is no index", d, n)
+		}
+	}
+}
+
+// What cannot be asked is trouble, and the rest is reported all the same.
+func TestSiblingsInTrouble(t *testing.T) {
+	failing := errors.New("the registry is tired")
+	unlisted, unresolved, unread, gone := pythons(t), pythons(t), pythons(t), pythons(t)
+	unlisted.errList, unlisted.pages = failing, nil
+	unresolved.errAsk = failing
+	unread.errRead = failing
+	gone.errRead = &model.Trouble{Say: "it is not there", Missing: true}
+	for name, tt := range map[string]struct {
+		s       street
+		trouble bool
+	}{"tags": {unlisted, true}, "where they point": {unresolved, true}, "an index": {unread, true}, "an index that is gone": {gone, false}} {
+		out, err := write(t, Request{Registry: tt.s, Siblings: true}, "text", tt.s.ref("2.7"), tt.s.ref("2.7-buster"))
+		if errors.Is(err, failing) != tt.trouble || err != nil && !tt.trouble || !strings.Contains(out, "linux/arm64") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+func TestMovedWhileItWasReported(t *testing.T) {
+	s := pythons(t)
+	s.now["2.7"] = s.at["2.6"].Digest
+	out, err := write(t, Request{Registry: s, Siblings: true}, "text", s.ref("2.7"))
+	if err != nil || !strings.Contains(out, "A push of :2.7 seems to be in progress") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// diary is a journal in memory.
+type diary map[string]model.Timeline
+
+func (d diary) History(model.Ref) (map[string]model.Timeline, error) {
+	return d, errors.New("a part of it is damaged")
+}
+
+func TestJournal(t *testing.T) {
+	s := pythons(t)
+	before := time.Date(2019, 10, 3, 12, 0, 0, 0, time.Local)
+	j := diary{"2.7": {{Digest: digest.FromString("old"), First: before, Last: before}}}
+	out, err := write(t, Request{Registry: s, Journal: j}, "text", s.ref("2.7"))
+	if err != nil || !strings.Contains(out, ":2.7 is not what you saw on 3 Oct 2019 12:00") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if len(s.asked) > 0 {
+		t.Error("it asked for what it was not to ask for")
+	}
+}
+
+func TestWhichIndexesAreRead(t *testing.T) {
+	set := model.TagSet{Children: map[digest.Digest][]v1.Descriptor{"read": nil}}
+	for _, tag := range []string{"1.0", "2.7-alpine", "2.7.1=read", "2.7.18", "v2.7.17-slim", "sha256-" + strings.Repeat("a", 64)} {
+		name, d, _ := strings.Cut(tag, "=")
+		if d == "" {
+			d = "of " + name
+		}
+		set.Tags = append(set.Tags, model.Tagged{Tag: name, Digest: digest.Digest(d)})
+	}
+	set.Tags = append(set.Tags, model.Tagged{Tag: "2.7.17", Digest: "image", MediaType: v1.MediaTypeImageManifest}, model.Tagged{Tag: "2.7.17-x", Err: errors.New("gone")})
+	want := []digest.Digest{"of v2.7.17-slim", "of 2.7.18", "of 2.7-alpine", "of 1.0"}
+	if got := unreadIndexes(set, "2.7.17"); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
