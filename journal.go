@@ -21,6 +21,7 @@ type memory struct {
 
 	mu   sync.Mutex
 	said []string
+	tell io.Writer // for what it has to say; nil until there is a place for it
 }
 
 // remember opens the journal. That of the demo is made up and goes with it.
@@ -65,6 +66,25 @@ func (m *memory) warn(s string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.said = append(m.said, s)
+	m.sayLocked()
+}
+
+// speak tells at once what there is to say, now and from now on.
+func (m *memory) speak(w io.Writer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tell = w
+	m.sayLocked()
+}
+
+func (m *memory) sayLocked() {
+	if m.tell == nil {
+		return
+	}
+	for _, word := range m.said {
+		complain(m.tell, errors.New(word))
+	}
+	m.said = nil
 }
 
 // close ends the journal and tells what it had to say: while there is a screen
@@ -73,9 +93,5 @@ func (m *memory) close(w io.Writer) {
 	if m.Journal != nil {
 		m.Journal.Close()
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, word := range m.said {
-		complain(w, errors.New(word))
-	}
+	m.speak(w)
 }

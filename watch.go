@@ -66,6 +66,7 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 		return err
 	}
 	defer on.close(cmd.ErrOrStderr())
+	on.seen.speak(cmd.ErrOrStderr())
 	signal.Ignore(syscall.SIGPIPE) // Tell sees it, and the journal is closed
 	w := watch.Watch{
 		Source: on.source(), Refs: refs, Every: own.every, Moves: own.moves,

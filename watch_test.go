@@ -232,6 +232,26 @@ func TestWatchPush(t *testing.T) {
 	w.says(s.ref("prod") + " moved " + s.digest(t, "3.8").String() + " " + member[1] + "; the new one is an image that the old one lists: a push may be under way")
 }
 
+// TestWatchWithoutMemory: that nothing can be remembered is said at once, and is
+// no reason not to watch.
+func TestWatchWithoutMemory(t *testing.T) {
+	t.Parallel()
+	s, home := shift(t, map[string]string{"prod": "2.7.16"}), filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(home, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := startWatch(t, home, "--moves", "1", s.ref("prod"))
+	w.says(s.ref("prod") + " is " + s.digest(t, "2.7.16").String())
+	if line := w.next(w.errors); !strings.Contains(line, "cannot be written: ") {
+		t.Errorf("it says %q", line)
+	}
+	s.set("prod", "2.7.17")
+	w.says(s.ref("prod") + " moved " + s.digest(t, "2.7.16").String() + " " + s.digest(t, "2.7.17").String())
+	if code := w.end(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 // TestWatchCancelled: who waits for a move is told that there was none.
 func TestWatchCancelled(t *testing.T) {
 	t.Parallel()
