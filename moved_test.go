@@ -77,7 +77,7 @@ func TestTagMovesWhileRead(t *testing.T) {
 func TestTagMovesInTheList(t *testing.T) {
 	m := newMoving(t, "build-1041")
 	term := uitest.Start(t, small, "--recheck", "1s", m.host+"/shop/api")
-	term.WaitFor("build-1042", "latest", "1/5")
+	term.WaitFor("build-1042", "latest            70203630a600", "1/5")
 	term.WaitGone("under way")
 	m.to.Store("build-1042")
 	term.WaitFor(":latest moved just now", "m compares", "↷latest")
