@@ -349,13 +349,10 @@ func (t tagAt) siblingsSay(thing string, same []string, shared []Shared) safe.Te
 			break
 		}
 		tags := list(tagTexts(mostSpecific(s.Tags)))
-		switch {
-		case s.Images[0] == t.now:
-			parts = append(parts, "is the "+images(s.Platforms[:1])+" of "+tags)
-		case len(s.Platforms) == 1:
-			parts = append(parts, "has the "+images(s.Platforms[:1])+" of "+tags+" too")
-		default:
-			parts = append(parts, "shares "+images(s.Platforms)+" with "+tags)
+		if s.Images[0] == t.now {
+			parts = append(parts, "is the "+images(s.Platforms)+" of "+tags)
+		} else {
+			parts = append(parts, "has the same "+images(s.Platforms)+" as "+tags)
 		}
 	}
 	return safe.Sprintf("%s %s.", t.name, strings.Join(parts, "; it "))

@@ -184,7 +184,7 @@ func siblingCases(t *testing.T) []ruleCase {
 	nowhere := tagSet("2.7.17=x")
 	return []ruleCase{
 		{"the second incident", around(Describe(list), Neighbours{Tags: &set}), "F4", 0,
-			":2.7 is the same index as :2.7.17 and :2; it has the linux/amd64 of :2.7.17-amd64, :2.7.17-buster and :2.7-buster too; it has the linux/arm64 of :2.7.17-buster and :2.7-buster too.", 3},
+			":2.7 is the same index as :2.7.17 and :2; it has the same linux/amd64 as :2.7.17-amd64, :2.7.17-buster and :2.7-buster; it has the same linux/arm64 as :2.7.17-buster and :2.7-buster.", 3},
 		{"a part of the tags", around(Describe(list), Neighbours{Tags: &part}), "F4", 0, "Of 3500 tags, 9 have been asked.", 3},
 		{"of another repository", Compare(two, elsewhere).WithAround(Around{A: Neighbours{Tags: &both}, B: Neighbours{Tags: &nowhere}}), "F4", 0, "app:2 is the same image as :2.7", 1},
 		{"no other", around(Describe(list), Neighbours{Tags: &alone}), "F4", -1, "", 0},
@@ -230,6 +230,9 @@ func TestTagFindingsAreWhole(t *testing.T) {
 	want := "tagdiff localhost:5000/app@" + string(named("x")) + " :2.7"
 	if f.Command.String() != want || f.Check.String() != "crane digest localhost:5000/app:2.7" {
 		t.Errorf("%q, %q", f.Command, f.Check)
+	}
+	if beside := found(moveCases(t)[2].c, "F1"); !beside.Command.IsEmpty() || strings.Contains(beside.Next.String(), "command") {
+		t.Errorf("%q compares what is compared: %q", beside.Command, beside.Next)
 	}
 }
 

@@ -19,8 +19,8 @@ func tagMoved(t tagAt) (Finding, bool) {
 		Severity: moveSeverity(t.ref.Tag), Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Say: safe.Sprintf("%s is not what you saw on %s: it was %s, now it is %s%s.",
 			t.name, minute(from.Last), short(from.Digest), short(t.now), t.changed()),
-		Next:    safe.Sprintf("Where it must not move pin it by digest: %s@%s. The command compares what it was with what it is", tagText(t.ref.Tag), t.now),
-		Command: t.compareCommand(from.Digest),
+		Next:    safe.Sprintf("Where it must not move pin it by digest: %s@%s%s", tagText(t.ref.Tag), t.now, t.nextCompare()),
+		Command: t.beforeCommand(from),
 		Proof:   t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
 	}, true
 }
@@ -31,6 +31,13 @@ func moveSeverity(tag string) int {
 		return 3
 	}
 	return 1
+}
+
+func (t tagAt) nextCompare() string {
+	if t.beside {
+		return ""
+	}
+	return ". The command compares what it was with what it is"
 }
 
 // changed says which versions differ, where what it was is here to be compared.
@@ -69,7 +76,7 @@ func rewritten(t tagAt) (Finding, bool) {
 		Severity: 2, Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Say: safe.Sprintf("%s reads like one fixed release and was pushed again: on %s it was %s, now it is %s.",
 			t.name, minute(from.Last), short(from.Digest), short(t.now)),
-		Next: nextFixed(), Command: t.compareCommand(from.Digest),
+		Next: nextFixed(), Command: t.beforeCommand(from),
 		Proof: t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
 	}, true
 }
@@ -103,7 +110,7 @@ func wentBackwards(t tagAt) (Finding, bool) {
 		Severity: 3, Trust: Shown, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Say:     safe.Sprintf("%s went backwards: %s.", t.name, say),
 		Next:    safe.Const("If nobody rolled it back, two builds raced and the older one came last: push the newest again, and let one build wait for the other"),
-		Command: t.compareCommand(from.Digest),
+		Command: t.beforeCommand(from),
 		Proof:   append(t.moveProof(from), proof...), Check: digestsCheck(t.ref, t.ref.Tag),
 	}, true
 }

@@ -25,6 +25,7 @@ type tagAt struct {
 	near    Neighbours
 	image   *model.Image // the first one of what it is, as far as it is here
 	was     *model.Image // and of what it was, where that is the other side
+	beside  bool         // the other side is what it was
 }
 
 // taggedSides are the sides whose digest is known. Two that are one tag are one.
@@ -45,7 +46,7 @@ func (c Comparison) taggedSides() []tagAt {
 		sides = append(sides, t)
 	}
 	if from, ok := c.whatItWas(sides); ok {
-		sides[from].was = sides[1-from].image
+		sides[from].was, sides[from].beside = sides[1-from].image, true
 	}
 	return sides
 }
@@ -124,6 +125,15 @@ func (t tagAt) evidence(more ...digest.Digest) []Evidence {
 		evidence = append(evidence, Evidence{t.side, none, d})
 	}
 	return evidence
+}
+
+// beforeCommand compares what the tag was with what it is, which is of no use
+// where just that is compared.
+func (t tagAt) beforeCommand(from model.Look) safe.Text {
+	if t.beside {
+		return safe.Text{}
+	}
+	return t.compareCommand(from.Digest)
 }
 
 // compareCommand compares something that the repository holds with the tag.

@@ -24,7 +24,6 @@ type street struct {
 	asked    map[digest.Digest]int
 	errRead  error
 	now      map[string]digest.Digest // where tags point when they are asked again
-	again    map[string]int
 }
 
 func (s street) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, error) {
@@ -74,9 +73,9 @@ func write(t *testing.T, r Request, form string, refs ...model.Ref) (string, err
 func TestSiblings(t *testing.T) {
 	s := pythons(t)
 	for form, want := range map[string]string{
-		"text":     "fact :2.7 is the same index as :2.7.17; it has the linux/amd64 of :2.6 and :2.7-buster too. (F4 siblings, proved)",
+		"text":     "fact :2.7 is the same index as :2.7.17; it has the same linux/amd64 as :2.6 and :2.7-buster. (F4 siblings, proved)",
 		"markdown": "is the same index as `:2.7.17`",
-		"json":     `"say": ":2.7 is the same index as :2.7.17; it has the linux/amd64 of :2.6 and :2.7-buster too.",`,
+		"json":     `"say": ":2.7 is the same index as :2.7.17; it has the same linux/amd64 as :2.6 and :2.7-buster.",`,
 	} {
 		for _, refs := range [][]model.Ref{{s.ref("2.7")}, {s.ref("2.7"), s.ref("2.7-buster")}} {
 			out, err := write(t, Request{Registry: s, Siblings: true}, form, refs...)
