@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -47,12 +48,32 @@ func (c *Client) contents(ctx context.Context, repo model.Ref, d v1.Descriptor) 
 		return model.Contents{}, garbled(r, fmt.Sprintf("is a layer of %d bytes, tagdiff reads %d", d.Size, model.MaxSmall), nil)
 	}
 	v, err := c.byDigest(ctx, "contents", r, func(ctx context.Context) (any, error) {
+		if contents, ok := c.contentsOnDisk(r); ok {
+			return contents, nil
+		}
 		return c.getContents(ctx, r, d)
 	})
 	if err != nil {
 		return model.Contents{}, err
 	}
 	return v.(model.Contents), nil
+}
+
+// contentsOnDisk is what a layer from an earlier run unpacks to.
+func (c *Client) contentsOnDisk(r model.Ref) (model.Contents, bool) {
+	doc, seen, ok := c.documents.get("layer", r)
+	if !ok {
+		return model.Contents{}, false
+	}
+	contents, err := model.Unpack(doc.raw)
+	if err != nil {
+		return contents, false // a registry's fault, and told by asking it again
+	}
+	if time.Since(seen) > touchPause {
+		c.documents.touch("layer", r)
+	}
+	c.cache.put(cacheKey("contents", r, r.Digest), contents, len(doc.raw))
+	return contents, true
 }
 
 func (c *Client) getContents(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
@@ -78,5 +99,6 @@ func (c *Client) getContents(ctx context.Context, r model.Ref, d v1.Descriptor) 
 		return model.Contents{}, garbled(r, "has a layer that is none: "+clip(err.Error()), err)
 	}
 	c.cache.put(cacheKey("contents", r, d.Digest), contents, len(raw))
+	c.documents.put(document{kind: "layer", repo: r.Repo(), digest: d.Digest, mediaType: d.MediaType, raw: raw})
 	return contents, nil
 }

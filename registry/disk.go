@@ -27,8 +27,8 @@ const (
 	touchPause      = time.Hour
 )
 
-// documents keeps manifests and configs on disk from one run to the next. They
-// never change, so that a file is an answer if it verifies, and nothing depends
+// documents keeps manifests, configs and what small layers were read on disk from
+// one run to the next. They never change, so that a file is an answer if it verifies, and nothing depends
 // on its being there: it may be deleted at any time, by anybody. Files are
 // written beside their place and renamed, so that of several tagdiffs at once,
 // and of one that is killed, only whole files are ever seen.
@@ -47,7 +47,7 @@ type documents struct {
 
 // document is what a repository has at a digest.
 type document struct {
-	kind      string // "manifest" or "config"
+	kind      string // "manifest", "config" or "layer"
 	repo      model.Ref
 	digest    digest.Digest
 	mediaType string

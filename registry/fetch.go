@@ -90,7 +90,7 @@ func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 	return m, nil
 }
 
-// config reads an image's config's config, whose descriptor comes from a manifest.
+// config reads an image's config, whose descriptor comes from a manifest.
 func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Config, error) {
 	r := repo.AtDigest(d.Digest)
 	if err := valid(r); err != nil {
