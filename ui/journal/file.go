@@ -56,6 +56,8 @@ func (r *reading) more(path string, each func(tag string, l model.Look)) error {
 		return err
 	case !info.Mode().IsRegular():
 		return &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	case r.info != nil && os.SameFile(r.info, info) && info.Size() == r.offset && info.ModTime().Equal(r.info.ModTime()):
+		return nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
