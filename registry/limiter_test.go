@@ -169,27 +169,29 @@ func TestEachRefusalInARowMakesALongerPause(t *testing.T) {
 // Everything that a registry leads to counts: its token service and the host of
 // its blobs.
 func TestRequestsAtOnceAreBounded(t *testing.T) {
-	s := newServer(t)
-	a := s.ref("app", "a")
-	s.pushIndex(t, a, eightPlatforms(t))
-	askToken(s, "me", "secret")
-	var in, most atomic.Int64
-	var mu sync.Mutex
-	next := s.front
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
-		mu.Lock()
-		most.Store(max(most.Load(), in.Add(1)))
-		mu.Unlock()
-		defer in.Add(-1)
-		return next(w, r)
-	}
-	c := newClient(t, Options{Concurrency: 2})
-	logIn(t, c, s.host, "me", "secret")
-	got, err := c.Load(deadline(t), a, nil)
-	ok(t, err)
-	whole(t, got, 16, 8)
-	if n := most.Load(); n > 2 {
-		t.Errorf("%d requests at once, want at most 2", n)
+	for _, bound := range []int{1, 2} {
+		s := newServer(t)
+		a := s.ref("app", "a")
+		s.pushIndex(t, a, eightPlatforms(t))
+		askToken(s, "me", "secret")
+		var in, most atomic.Int64
+		var mu sync.Mutex
+		next := s.front
+		s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			mu.Lock()
+			most.Store(max(most.Load(), in.Add(1)))
+			mu.Unlock()
+			defer in.Add(-1)
+			return next(w, r)
+		}
+		c := newClient(t, Options{Concurrency: bound})
+		logIn(t, c, s.host, "me", "secret")
+		got, err := c.Load(deadline(t), a, nil)
+		ok(t, err)
+		whole(t, got, 16, 8)
+		if n := most.Load(); n > int64(bound) {
+			t.Errorf("%d requests at once, want at most %d", n, bound)
+		}
 	}
 }
 

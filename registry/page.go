@@ -8,10 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/distribution/reference"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -74,11 +73,7 @@ func (c *Client) tags(repo model.Ref) *pager {
 	h := c.host(repo.Registry)
 	p := newPager(h, repo)
 	p.kind, p.kinds = "tag", "tags"
-	named, _ := repository(repo) // Tags has checked it
-	p.good = func(n string) bool {
-		_, err := reference.WithTag(named, n)
-		return err == nil
-	}
+	p.good = isTag
 	p.get = func(ctx context.Context) ([]string, error) {
 		l, err := h.rc.TagList(ctx, regRef(repo))
 		if err != nil {
@@ -87,6 +82,19 @@ func (c *Client) tags(repo model.Ref) *pager {
 		return l.Tags, nil
 	}
 	return p
+}
+
+// isTag is the grammar of tags (distribution-spec, "Pulling manifests"), ten
+// times as fast as the expression for it: there are thousands in a list.
+func isTag(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_':
+		case i == 0 || c != '.' && c != '-':
+			return false
+		}
+	}
+	return len(s) > 0 && len(s) <= 128
 }
 
 // pager reads a list page by page. regclient reads the single page: its own
@@ -105,16 +113,17 @@ type pager struct {
 	maxPages    int
 	maxNames    int
 
-	seen  map[string]bool // good names
-	odd   map[uint64]bool // hashes of the others, which can be of any length
-	seed  maphash.Seed
-	asked map[string]bool // queries
+	seen   map[string]struct{} // good names
+	odd    map[uint64]bool     // hashes of the others, which can be of any length
+	seed   maphash.Seed
+	asked  map[string]bool // queries
+	linked bool            // its pages have Links, and so the last one has none
 }
 
 func newPager(h *host, about model.Ref) *pager {
 	return &pager{
 		host: h, about: about, maxPages: maxPages, maxNames: maxNames,
-		seen: map[string]bool{}, odd: map[uint64]bool{}, seed: maphash.MakeSeed(), asked: map[string]bool{},
+		seen: map[string]struct{}{}, odd: map[uint64]bool{}, seed: maphash.MakeSeed(), asked: map[string]bool{},
 	}
 }
 
@@ -122,6 +131,7 @@ func newPager(h *host, about model.Ref) *pager {
 type turn struct {
 	query url.Values // nil: there is none
 	guess bool       // no Link said so, but the page was full
+	vital bool       // without it nobody knows whether the list is whole
 }
 
 // run reads in a goroutine of its own and hands over in the caller's. The
@@ -168,6 +178,9 @@ func (p *pager) read(ctx context.Context, box chan []string) error {
 			next = turn{query: url.Values{}} // it wants smaller pages: its own
 			continue
 		case next.guess && cl.err == nil && ctx.Err() == nil:
+			if next.vital {
+				return p.unfinished("it has no order and no second page")
+			}
 			return nil // the guess was wrong: zot answers 404
 		default:
 			return p.explain(cl, err)
@@ -179,7 +192,7 @@ func (p *pager) read(ctx context.Context, box chan []string) error {
 		if len(fresh) > 0 {
 			post(box, fresh)
 		}
-		next = p.turn(cl, names, news)
+		next = p.turn(next.query, cl, names, news)
 	}
 	return ctxEnded(ctx)
 }
@@ -223,28 +236,36 @@ func (p *pager) ask(ctx context.Context, query url.Values) ([]string, *call, err
 func (p *pager) fresh(names []string) (fresh []string, news int) {
 	before := len(p.seen) + len(p.odd)
 	for _, n := range names {
-		switch {
-		case n == "" || p.seen[n]:
-		case p.good(n):
-			p.seen[n] = true
-			fresh = append(fresh, n)
-		default:
-			p.odd[maphash.String(p.seed, n)] = true
+		if _, known := p.seen[n]; known || n == "" {
+			continue
 		}
+		if p.good(n) {
+			p.seen[n] = struct{}{}
+			fresh = append(fresh, n)
+			continue
+		}
+		p.odd[maphash.String(p.seed, n)] = true
 	}
 	return fresh, len(p.seen) + len(p.odd) - before
 }
 
 // turn finds the next page: where Link points, or behind the last name of a
-// full page.
-func (p *pager) turn(cl *call, names []string, news int) turn {
+// full page. Where there is no such place, since the names have no order or
+// what is said to be last changes nothing, it asks for more at once.
+func (p *pager) turn(asked url.Values, cl *call, names []string, news int) turn {
 	if query, ok := nextQuery(cl.answer.header.Values("Link")); ok {
+		p.linked = true
 		return turn{query: query}
 	}
-	if news > 0 && len(names) == pageSize {
-		return turn{query: url.Values{"n": {strconv.Itoa(pageSize)}, "last": {names[len(names)-1]}}, guess: true}
+	n, err := strconv.Atoi(asked.Get("n"))
+	if err != nil || len(names) != n || p.linked {
+		return turn{}
 	}
-	return turn{}
+	ordered := slices.IsSorted(names)
+	if news > 0 && ordered {
+		return turn{query: url.Values{"n": {strconv.Itoa(n)}, "last": {names[n-1]}}, guess: true}
+	}
+	return turn{query: url.Values{"n": {strconv.Itoa(10 * n)}}, guess: true, vital: !ordered}
 }
 
 // linkNext is the target of a Link with rel=next (RFC 8288), quoted or not.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/distribution/reference"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -66,6 +68,14 @@ var listers = map[string]struct {
 			return page, "https://inside.example" + l
 		}
 		return page, ""
+	}, 3},
+	"no Link, no order, as many as are wanted, from the first on": {func(all []string, _ string, n int) ([]string, string) {
+		all = slices.Clone(all)
+		slices.Reverse(all)
+		return all[:min(n, len(all))], ""
+	}, 2},
+	"no Link, last changes nothing": {func(all []string, _ string, n int) ([]string, string) {
+		return all[:min(n, len(all))], ""
 	}, 3},
 	"no Link; past the end it starts over": {func(all []string, last string, n int) ([]string, string) {
 		if last == all[len(all)-1] {
@@ -139,6 +149,70 @@ func TestAnExactPageIsNotTheEnd(t *testing.T) {
 		return list(w, r)
 	}
 	ok(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func([]string) {}))
+}
+
+func TestAListThatStartsOverAfterAFullPageIsWhole(t *testing.T) {
+	s := newServer(t)
+	serveList(s, "tags", names(2*pageSize), listers["no Link; past the end it starts over"].list)
+	got := 0
+	ok(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) }))
+	if n := len(s.requests()); got != 2*pageSize || n != 4 {
+		t.Errorf("%d names of %d requests", got, n)
+	}
+}
+
+// Nobody can tell whether there is more: that is said.
+func TestAPageWithoutOrderThatCannotBeLargerIsNotTakenForTheWhole(t *testing.T) {
+	s := newServer(t)
+	serveList(s, "tags", names(2500), listers["no Link, no order, as many as are wanted, from the first on"].list)
+	list := s.front
+	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if len(r.URL.Query().Get("n")) > 4 {
+			w.WriteHeader(http.StatusBadRequest)
+			return true
+		}
+		return list(w, r)
+	}
+	got := 0
+	err := newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) })
+	says(t, err, "is cut after 1000 names: it has no order and no second page")
+	if got != pageSize {
+		t.Errorf("%d names", got)
+	}
+}
+
+// What is held of a list is in proportion to its names.
+func TestAListInMemoryIsInProportion(t *testing.T) {
+	const n = 1_000_000
+	p := newClient(t, Options{}).tags(model.Ref{Registry: "localhost", Repository: "app"})
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	page := make([]string, 0, pageSize)
+	for i := range n {
+		if page = append(page, fmt.Sprintf("v1.%06d-alpine", i)); len(page) == pageSize {
+			p.fresh(page)
+			page = page[:0]
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := (after.HeapAlloc - before.HeapAlloc) / n; len(p.seen) != n || each > 100 {
+		t.Errorf("%d bytes for each of %d names", each, len(p.seen))
+	}
+}
+
+func FuzzTag(f *testing.F) {
+	named, err := reference.WithName("localhost/app")
+	ok(f, err)
+	for _, s := range append([]string{"", "v1.2", "_x", ".x", strings.Repeat("y", 128), strings.Repeat("y", 129)}, hostile...) {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if _, err := reference.WithTag(named, s); isTag(s) != (err == nil) {
+			t.Errorf("%q is a tag: %v", s, isTag(s))
+		}
+	})
 }
 
 func TestAListWithoutEndIsLeft(t *testing.T) {

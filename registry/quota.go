@@ -54,8 +54,11 @@ func amount(s string) (n int, per time.Duration, ok bool) {
 func structuredQuota(state, policy string) (_ model.Quota, ok bool) {
 	if limit, okLimit := count(param(state, ",", "limit")); okLimit {
 		left, okLeft := count(param(state, ",", "remaining"))
+		if !okLeft || left > limit {
+			return model.Quota{}, false
+		}
 		_, per, _ := amount(policy)
-		return model.Quota{Left: left, Limit: limit, Per: per}, okLeft && left <= limit
+		return model.Quota{Left: left, Limit: limit, Per: per}, true
 	}
 	state, _, _ = strings.Cut(state, ",")
 	name, _, _ := strings.Cut(state, ";")

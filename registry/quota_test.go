@@ -42,6 +42,7 @@ func TestQuotaIsReadInEveryDialect(t *testing.T) {
 func FuzzQuota(f *testing.F) {
 	f.Add("100;w=21600", "97;w=21600", `"hour";r=50;t=30`, `"hour";q=1000;w=3600`)
 	f.Add("10, 10;w=1", "9", "limit=100, remaining=50", "100;w=10")
+	f.Add("0", "1", "limit=1", "0")
 	f.Fuzz(func(t *testing.T, limit, left, state, policy string) {
 		for _, h := range []http.Header{
 			{"Ratelimit-Limit": {limit}, "Ratelimit-Remaining": {left}, "Ratelimit": {state}, "Ratelimit-Policy": {policy}},
