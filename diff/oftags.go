@@ -81,10 +81,12 @@ func (l tagList) moveOf(o listed, past model.Timeline) (_ tagAt, from model.Look
 	if at, known := l.set.Created[o.digest]; known {
 		t.created = model.RealDate(&at)
 	}
-	same := slices.Concat(l.by[o.digest], l.by[from.Digest])
-	t.near.Tags = &model.TagSet{Created: l.set.Created, Tags: make([]model.Tagged, len(same))}
-	for i, s := range same {
-		t.near.Tags.Tags[i] = model.Tagged{Tag: s.tag, Digest: s.digest}
+	t.near.Tags = &model.TagSet{Created: l.set.Created}
+	if len(l.by[from.Digest]) == 0 { // nothing else tells which release it was
+		return t, from, true
+	}
+	for _, s := range slices.Concat(l.by[o.digest], l.by[from.Digest]) {
+		t.near.Tags.Tags = append(t.near.Tags.Tags, model.Tagged{Tag: s.tag, Digest: s.digest})
 	}
 	return t, from, true
 }

@@ -109,7 +109,7 @@ func sharedReleases(l tagList, first string) []Finding {
 		}
 		if a, b, ok := twoReleases(same); ok {
 			found = append(found, Finding{
-				Severity: 2, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{a.tag, b.tag},
+				Severity: 1, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{a.tag, b.tag},
 				Say:   safe.Sprintf("%s and %s are two releases and one image: one of them was pushed over, or nothing was built for it.", tagText(a.tag), tagText(b.tag)),
 				Next:  nextFixed(),
 				Proof: []safe.Text{safe.Sprintf("digest(%s) = digest(%s) = %s", tagText(a.tag), tagText(b.tag), t.digest)},
@@ -205,7 +205,7 @@ func (l tagList) earlier(a, b listed) listed {
 
 func (l tagList) late(t, next listed) Finding {
 	return Finding{
-		Severity: 2, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{t.tag},
+		Severity: 1, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{t.tag},
 		Say: safe.Sprintf("%s was built on %s, after %s (%s): it reads like one fixed release and was probably pushed again.",
 			tagText(t.tag), minute(l.created(t)), tagText(next.tag), minute(l.created(next))),
 		Next:  nextFixed(),

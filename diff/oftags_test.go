@@ -62,3 +62,29 @@ func BenchmarkWithAround(b *testing.B) {
 		})
 	}
 }
+
+// Of thousands of tags that moved few are told one by one, and all are named.
+func TestOfManyTags(t *testing.T) {
+	const n = 2_000
+	set, past := manyTags(n)
+	found := OfTags(set, past)
+	if len(found) > 12 {
+		t.Errorf("%d findings", len(found))
+	}
+	moved := map[string]bool{}
+	for _, f := range found {
+		if len(f.Proof) > 5*mostProofs || len(f.Evidence) > 5*mostProofs {
+			t.Errorf("%s has %d lines of proof, %d pieces of evidence", f.ID, len(f.Proof), len(f.Evidence))
+		}
+		if f.ID == "F1" || f.ID == "F2" {
+			for _, tag := range f.Tags {
+				moved[tag] = true
+			}
+		}
+	}
+	for _, tag := range set.Tags {
+		if !moved[tag.Tag] {
+			t.Errorf("%s moved and nobody says so", tag.Tag)
+		}
+	}
+}
