@@ -32,8 +32,8 @@ func (s side) recall(ctx context.Context, j Journal) effects {
 	}
 	ref, load := s.ref, s.load
 	return once(ctx, func(context.Context) tea.Msg {
-		all, _ := j.History(ref.Repo()) // what could be read comes with the error
-		return pastMsg{load, all[ref.Tag]}
+		past, _ := j.Timeline(ref) // what could be read comes with the error
+		return pastMsg{load, past}
 	})
 }
 

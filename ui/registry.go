@@ -46,4 +46,6 @@ type Journal interface {
 	// History is every look at the tags of a repository, by tag. An error comes
 	// with what could be read all the same.
 	History(repo model.Ref) (map[string]model.Timeline, error)
+	// Timeline is every look at one tag, and quicker.
+	Timeline(ref model.Ref) (model.Timeline, error)
 }

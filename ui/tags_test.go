@@ -92,6 +92,8 @@ type memory map[string]model.Timeline
 
 func (m memory) History(model.Ref) (map[string]model.Timeline, error) { return m, nil }
 
+func (m memory) Timeline(ref model.Ref) (model.Timeline, error) { return m[ref.Tag], nil }
+
 func lookAt(t *testing.T, r Registry, j Journal, width, height int) *driver {
 	t.Helper()
 	return drive(t, Options{Registry: r, Journal: j, Open: []model.Ref{{Registry: "localhost:5000", Repository: "app"}}}, width, height)

@@ -73,8 +73,7 @@ func (p timelinePage) start(ctx context.Context) (page, effects) {
 	return p, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		now, errNow := reg.Head(ctx, ref)
 		report(nowMsg{load, now, errNow})
-		all, err := journal.History(ref.Repo())
-		past := all[ref.Tag]
+		past, err := journal.Timeline(ref)
 		report(timelineMsg{load, past, err})
 		for _, l := range latest(past, momentsChecked) {
 			var t *model.Trouble

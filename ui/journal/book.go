@@ -129,13 +129,18 @@ func (b *book) history() map[string]model.Timeline {
 	return all
 }
 
-// newest is the last look at a tag.
-func (b *book) newest(tag string) (_ model.Look, ok bool) {
+// timeline is a copy of what is known of one tag.
+func (b *book) timeline(tag string) model.Timeline {
 	e := b.tags[tag]
 	if e == nil {
-		return model.Look{}, false
+		return nil
 	}
-	t := past(e.looks, b.now())
+	return slices.Clone(past(e.looks, b.now()))
+}
+
+// newest is the last look at a tag.
+func (b *book) newest(tag string) (_ model.Look, ok bool) {
+	t := b.timeline(tag)
 	if len(t) == 0 {
 		return model.Look{}, false
 	}

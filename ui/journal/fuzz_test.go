@@ -58,3 +58,33 @@ func readBook(t *testing.T, raw []byte) *book {
 	}
 	return b
 }
+
+// FuzzLine: a line that is read quickly is read as it would be slowly.
+func FuzzLine(f *testing.F) {
+	span := model1("c", 2)
+	span.Last, span.MediaType, span.Created = at(50), listType, &span.First
+	f.Add(appendLine(nil, "prod", span))
+	f.Add(appendLine(nil, "v1.2_3-x", model1("a", 0)))
+	f.Add([]byte(`{"tag":"a","tag":"b","digest":"x"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		tag, quick, ok := parseQuick(raw)
+		if !ok {
+			return
+		}
+		slowTag, slow, err := parseAny(raw)
+		if diff := cmp.Diff(slow, quick); err != nil || slowTag != tag || diff != "" {
+			t.Fatalf("%q is %q, not %q, %v: %s", raw, tag, slowTag, err, diff)
+		}
+	})
+}
+
+// Whatever this package writes of a usual look is read quickly.
+func TestUsualLinesAreQuick(t *testing.T) {
+	span := model1("c", 2)
+	span.Last, span.MediaType, span.Created = at(50), listType, &span.First
+	for _, raw := range [][]byte{appendLine(nil, "prod", span), appendLine(nil, "v1.2_3-x", model1("a", 0))} {
+		if _, _, ok := parseQuick(raw); !ok {
+			t.Errorf("%q is not", raw)
+		}
+	}
+}

@@ -176,6 +176,23 @@ func (j *Journal) History(repo model.Ref) (map[string]model.Timeline, error) {
 	return b.history(), err
 }
 
+// Timeline is every look at one tag. An error comes with what is known all the
+// same.
+func (j *Journal) Timeline(ref model.Ref) (model.Timeline, error) {
+	b := j.book(ref)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err := j.update(b)
+	return b.timeline(ref.Tag), err
+}
+
+// unopened reports whether all that is known of a repository is in its file.
+func (j *Journal) unopened(b *book) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return b.path != "" && b.file.info == nil && len(b.tags)+len(b.pending) == 0
+}
+
 // Known is the digest that a tag was last seen at.
 func (j *Journal) Known(ref model.Ref) (_ digest.Digest, ok bool) {
 	l, ok := j.Last(ref)
@@ -190,6 +207,11 @@ func (j *Journal) Last(ref model.Ref) (_ model.Look, ok bool) {
 	b := j.book(ref)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if j.unopened(b) {
+		if l, ok := lastIn(b.path, ref.Tag); ok && !l.Last.After(j.now()) {
+			return l, true
+		}
+	}
 	_ = j.update(b) // what cannot be read is not known
 	return b.newest(ref.Tag)
 }

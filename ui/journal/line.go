@@ -49,6 +49,14 @@ func appendLine(to []byte, tag string, l model.Look) []byte {
 
 // parseLine reads a line back, without its end.
 func parseLine(raw []byte) (tag string, _ model.Look, _ error) {
+	if tag, l, ok := parseQuick(raw); ok {
+		return tag, l, nil
+	}
+	return parseAny(raw)
+}
+
+// parseAny reads a line whatever its members look like.
+func parseAny(raw []byte) (tag string, _ model.Look, _ error) {
 	var w line
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return "", model.Look{}, err

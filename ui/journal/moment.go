@@ -36,7 +36,7 @@ func (r Registry) lookBy(ref model.Ref) (model.Look, error) {
 		}
 	}
 	tag := ref.WithTag(ref.Tag)
-	past, err := r.Journal.timeline(tag)
+	past, err := r.Journal.Timeline(tag)
 	if l, ok := past.At(moment); ok {
 		return l, nil
 	}
@@ -53,12 +53,6 @@ func (r Registry) lookBy(ref model.Ref) (model.Look, error) {
 		Say:  fmt.Sprintf("the journal's first look at %s is of %s", tag, past[0].First.In(moment.Location()).Format(dateTime)),
 		Next: "ask for that moment or a later one, or give a digest",
 	}
-}
-
-// timeline is what is known of one tag.
-func (j *Journal) timeline(ref model.Ref) (model.Timeline, error) {
-	all, err := j.History(ref)
-	return all[ref.Tag], err
 }
 
 // gone is err, and what it means that the registry has a digest no more.

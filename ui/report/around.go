@@ -18,7 +18,7 @@ import (
 
 // Journal is what was seen of tags before.
 type Journal interface {
-	History(repo model.Ref) (map[string]model.Timeline, error)
+	Timeline(ref model.Ref) (model.Timeline, error)
 }
 
 // surroundings are what is known around the images of a report. The lists of
@@ -26,28 +26,30 @@ type Journal interface {
 type surroundings struct {
 	r     Request
 	repos map[model.Ref]*repository
+	past  map[model.Ref]*model.Timeline // of tags
 	wait  sync.WaitGroup
 }
 
 // repository is what is known of the tags of one.
 type repository struct {
-	past map[string]model.Timeline
-	set  *model.TagSet
-	err  error // why not all of its tags are known
+	set *model.TagSet
+	err error // why not all of its tags are known
 }
 
 // lookAround begins to look around references.
 func (r Request) lookAround(ctx context.Context, refs ...model.Ref) *surroundings {
-	s := &surroundings{r: r, repos: map[model.Ref]*repository{}}
+	s := &surroundings{r: r, repos: map[model.Ref]*repository{}, past: map[model.Ref]*model.Timeline{}}
 	for _, ref := range refs {
+		if tag := ref.WithTag(ref.Tag); r.Journal != nil && ref == tag && s.past[tag] == nil {
+			past := new(model.Timeline)
+			s.past[tag] = past
+			s.wait.Go(func() { *past, _ = r.Journal.Timeline(tag) }) // what could be read comes with the error
+		}
 		if s.repos[ref.Repo()] != nil {
 			continue
 		}
 		in := &repository{}
 		s.repos[ref.Repo()] = in
-		if r.Journal != nil {
-			in.past, _ = r.Journal.History(ref.Repo()) // what could be read comes with the error
-		}
 		if r.Siblings {
 			s.wait.Go(func() { in.set, in.err = r.tagSet(ctx, ref.Repo()) })
 		}
@@ -79,7 +81,10 @@ func (s *surroundings) neighbours(ctx context.Context, art *model.Artifact) (dif
 		return diff.Neighbours{}, nil
 	}
 	in := s.repos[art.Ref.Repo()]
-	n := diff.Neighbours{Past: in.past[art.Ref.Tag]}
+	n := diff.Neighbours{}
+	if past := s.past[art.Ref]; past != nil {
+		n.Past = *past
+	}
 	if in.set == nil {
 		return n, in.err
 	}

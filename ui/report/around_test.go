@@ -126,8 +126,8 @@ func TestMovedWhileItWasReported(t *testing.T) {
 // diary is a journal in memory.
 type diary map[string]model.Timeline
 
-func (d diary) History(model.Ref) (map[string]model.Timeline, error) {
-	return d, errors.New("a part of it is damaged")
+func (d diary) Timeline(ref model.Ref) (model.Timeline, error) {
+	return d[ref.Tag], errors.New("a part of it is damaged")
 }
 
 func TestJournal(t *testing.T) {
