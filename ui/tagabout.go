@@ -204,7 +204,7 @@ func (p tagsPage) line(c tagColumns, tag string, at int) look.Line {
 		above := p.list.shown[at-1]
 		switch image, what := model.AttachedTo(tag); {
 		case what != "" && (p.know.tags[above].Digest == image || sameAttached(above, image)):
-			row.below = safe.Const("+ ")
+			row.below = safe.Sprintf("+ %s ", what)
 		case t.Digest != "" && p.know.tags[above].Digest == t.Digest:
 			row.below = safe.Const("= ")
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -163,22 +162,23 @@ func isAttached(tag string) bool {
 	return what != ""
 }
 
-// numbers counts the numbers that a name begins with, dots between them.
+// numbers counts the numbers in a name that dots join: three in 2.7.17 and in
+// cli-2.1.0.
 func numbers(tag string) int {
-	tag = strings.TrimPrefix(tag, "v")
-	n, digits := 0, false
-	for i := 0; i <= len(tag); i++ {
-		switch {
-		case i < len(tag) && tag[i] >= '0' && tag[i] <= '9':
+	most, n, digits := 0, 0, false
+	for i := range len(tag) {
+		switch c := tag[i]; {
+		case c >= '0' && c <= '9':
+			if !digits {
+				n++
+			}
 			digits = true
-			continue
-		case digits:
-			n++
+			most = max(most, n)
+		case c == '.' && digits:
+			digits = false
+		default:
+			n, digits = 0, false
 		}
-		if i < len(tag) && tag[i] != '.' {
-			break
-		}
-		digits = false
 	}
-	return n
+	return most
 }

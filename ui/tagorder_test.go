@@ -69,3 +69,11 @@ func BenchmarkArrange(b *testing.B) {
 		}
 	})
 }
+
+func TestNumbers(t *testing.T) {
+	for tag, want := range map[string]int{"2.7.17": 3, "v1.2": 2, "latest": 0, "cli-2.1.0": 3, "2-slim": 1, "1.2.3-alpine3.19": 3, "main-0001-5384": 1, "1..2": 1, "": 0} {
+		if got := numbers(tag); got != want {
+			t.Errorf("%s has %d, want %d", tag, got, want)
+		}
+	}
+}
