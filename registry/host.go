@@ -126,9 +126,9 @@ func valid(r model.Ref) error {
 	if r.When != "" {
 		return &model.Trouble{Say: "registries keep no past: nobody can ask one for " + clip(r.String()), Next: "leave the moment out, or give the digest"}
 	}
-	named, err := repository(r)
-	if err == nil && r.Tag != "" {
-		_, err = reference.WithTag(named, r.Tag)
+	_, err := repository(r)
+	if err == nil && r.Tag != "" && !isTag(r.Tag) {
+		err = reference.ErrTagInvalidFormat
 	}
 	if err == nil && r.Digest != "" {
 		err = r.Digest.Validate()

@@ -36,7 +36,7 @@ func newLimiter(host string, c *Client) *limiter {
 
 // turnstile is where one request waits.
 type turnstile struct {
-	open  chan struct{} // closed when it may go
+	open  chan struct{} // closed when it may go, nil if it need not wait
 	epoch int           // of the limiter when it went
 }
 
@@ -49,8 +49,15 @@ func (l *limiter) enter(ctx context.Context, bulk bool) (*turnstile, error) {
 	if bulk {
 		queue = &l.bulk
 	}
-	t := &turnstile{open: make(chan struct{})}
+	t := &turnstile{}
 	l.mu.Lock()
+	if l.urgent.Len()+l.bulk.Len() == 0 && l.busy < int(l.bound) && !l.quiet.After(time.Now()) {
+		t.epoch = l.epoch
+		l.busy++
+		l.mu.Unlock()
+		return t, nil
+	}
+	t.open = make(chan struct{})
 	place := queue.PushBack(t)
 	l.next()
 	l.mu.Unlock()

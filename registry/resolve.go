@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -35,46 +36,41 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out, queue := make(chan model.Tagged, c.opts.Concurrency), make(chan string)
+	b := batch{found: found, stop: make(chan struct{})}
+	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(c.opts.Concurrency, len(tags)) {
 		workers.Go(func() {
-			for tag := range queue {
-				t, err := c.point(ctx, repo.WithTag(tag), true)
+			for i := next.Add(1); i <= int64(len(tags)) && ctx.Err() == nil; i = next.Add(1) {
+				t, err := c.point(ctx, repo.WithTag(tags[i-1]), true)
 				t.Err = err
-				select {
-				case out <- t:
-				case <-ctx.Done():
-					return
-				}
+				b.take(t)
 			}
 		})
 	}
+	done := make(chan struct{})
 	go func() {
-		defer close(out)
-		defer workers.Wait()
-		defer close(queue)
-		for _, tag := range tags {
-			select {
-			case queue <- tag:
-			case <-ctx.Done():
-				return
-			}
-		}
+		defer close(done)
+		workers.Wait()
 	}()
-	b := batch{found: found}
-	return b.collect(ctx, out)
+	return b.collect(ctx, done)
 }
 
-// batch hands answers over, at most once per batchPause.
+// batch hands answers over, at most once per batchPause. Whoever has an answer
+// leaves it there and goes on: to wake somebody for each costs more than to ask.
 type batch struct {
-	found   func([]model.Tagged)
+	found    func([]model.Tagged)
+	stop     chan struct{} // closed when it is of no use to go on
+	stopOnce sync.Once
+
+	mu      sync.Mutex
 	ready   []model.Tagged
 	failed  []model.Tagged // since the last good answer, for a reason that is not the tag's own
 	strikes int
 }
 
-func (b *batch) collect(ctx context.Context, out <-chan model.Tagged) error {
+// collect hands over what there is now and then, and at the end.
+func (b *batch) collect(ctx context.Context, done <-chan struct{}) error {
 	ticks := time.NewTicker(batchPause)
 	defer ticks.Stop()
 	for {
@@ -83,38 +79,49 @@ func (b *batch) collect(ctx context.Context, out <-chan model.Tagged) error {
 			return ended(ctx.Err())
 		case <-ticks.C:
 			b.hand()
-		case t, ok := <-out:
-			if !ok || b.take(t) {
-				b.hand()
-				return b.end(ctx)
-			}
+			continue
+		case <-b.stop:
+		case <-done:
 		}
+		b.hand()
+		return b.end(ctx)
 	}
 }
 
-// take notes an answer and reports whether it is of no use to go on.
-func (b *batch) take(t model.Tagged) bool {
+// take notes an answer.
+func (b *batch) take(t model.Tagged) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	n := strike(t.Err)
+	if isDone(t.Err) {
+		return // nobody has found out anything
+	}
 	if n == 0 {
 		b.ready = append(append(b.ready, b.failed...), t)
 		b.failed, b.strikes = nil, 0
-		return false
+		return
 	}
 	b.failed = append(b.failed, t)
-	b.strikes += n
-	return b.strikes >= givenUp
+	if b.strikes += n; b.strikes >= givenUp {
+		b.stopOnce.Do(func() { close(b.stop) })
+	}
 }
 
 func (b *batch) hand() {
-	if len(b.ready) > 0 {
-		b.found(b.ready)
-		b.ready = nil
+	b.mu.Lock()
+	ready := b.ready
+	b.ready = nil
+	b.mu.Unlock()
+	if len(ready) > 0 {
+		b.found(ready)
 	}
 }
 
 // end is why it stopped, nil if it came to the end. Failures that no good answer
 // followed are the registry's trouble.
 func (b *batch) end(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if err := ctxEnded(ctx); err != nil || len(b.failed) == 0 {
 		return err
 	}
@@ -130,7 +137,7 @@ func strike(err error) int {
 		sent   *garbledError
 	)
 	switch {
-	case err == nil, isDone(err), errors.As(err, &sent), errors.Is(err, errTooLarge):
+	case err == nil, errors.As(err, &sent), errors.Is(err, errTooLarge):
 		return 0
 	case errors.As(err, &token):
 		return givenUp // no other tag needs another token

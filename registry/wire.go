@@ -89,6 +89,9 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // trace logs a request without its query: signed addresses carry secrets there.
 func (w *wire) trace(req *http.Request, what ...any) {
+	if !w.log.Enabled(context.Background(), slog.LevelInfo) {
+		return
+	}
 	u := *req.URL
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
 	w.log.Log(context.Background(), slog.LevelInfo, "request", append([]any{"method", req.Method, "url", u.String()}, what...)...)
