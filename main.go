@@ -47,6 +47,9 @@ const (
 	exitTrouble   = 2
 )
 
+// shortestTimeout is about the round trip of a link that is still of use.
+const shortestTimeout = 100 * time.Millisecond
+
 // flags are the command line.
 type flags struct {
 	output    string
@@ -62,6 +65,7 @@ type flags struct {
 	probe     bool
 	noJournal bool
 	recheck   time.Duration
+	timeout   time.Duration
 	parallel  int
 	digests   bool
 	siblings  bool
@@ -150,6 +154,7 @@ A screen that is quit exits with 0.`,
 	p.BoolVar(&f.ascii, "ascii", false, "draw with ASCII alone")
 	p.BoolVar(&f.noColor, "no-color", false, "no colours; so does the variable NO_COLOR")
 	p.DurationVar(&f.recheck, "recheck", 30*time.Second, "ask again this often where the tags on screen point; 0 for never")
+	p.DurationVar(&f.timeout, "timeout", registry.DefaultTimeout, "leave a registry that gives no sign of life for so long, or no whole answer in four times as long")
 	p.IntVar(&f.parallel, "parallel", registry.DefaultConcurrency, "at most `N` requests at once to a registry, 1 to 512")
 	p.BoolVar(&f.digests, "digests", false, "list the tags of a repository by the digest that they point to: one HEAD request for each")
 	p.BoolVar(&f.siblings, "siblings", false, "in a report, also say which other tags are the same image: one HEAD request for each tag, and one GET for up to 200 indexes")
@@ -268,13 +273,16 @@ func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	if f.parallel < 1 || f.parallel > 512 {
 		return connection{}, fmt.Errorf("--parallel %d: 1 to 512 requests at once", f.parallel)
 	}
+	if f.timeout < shortestTimeout {
+		return connection{}, fmt.Errorf("--timeout %s: %s at least", f.timeout, shortestTimeout)
+	}
 	log, closeLog, err := f.log()
 	if err != nil {
 		return connection{}, err
 	}
 	seen := f.remember(guide)
 	client := registry.New(registry.Options{
-		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel,
+		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel, Timeout: f.timeout,
 		Endpoints: filepath.Join(xdg.CacheHome, "tagdiff", "endpoints.json"),
 		Documents: f.documents(guide), Warn: seen.warn, Known: seen.known,
 	})

@@ -32,6 +32,9 @@ type Options struct {
 	// Concurrency is how many requests to one registry may be under way at
 	// once; 0 means DefaultConcurrency.
 	Concurrency int
+	// Timeout is how long a registry may show no sign of life, four times as
+	// long for one answer in all; 0 means DefaultTimeout.
+	Timeout time.Duration
 	// CertDirs hold a folder per registry with *.crt (authorities), *.cert and
 	// *.key (client certificates); nil means where docker and podman look.
 	CertDirs []string
@@ -53,6 +56,10 @@ type Options struct {
 // DefaultConcurrency lets two images of 16 platforms each be read in three
 // rounds. More gains nothing: measured at 20 ms, 500 at once are as fast as 64.
 const DefaultConcurrency = 64
+
+// DefaultTimeout is a person's patience: registries that fetch from another one
+// first are silent for up to 20 s.
+const DefaultTimeout = 30 * time.Second
 
 // Client reads registries. It is safe for concurrent use. Every call returns
 // soon after its context is done, and every error it returns is a
@@ -84,7 +91,7 @@ func New(opts Options) *Client {
 		opts.CertDirs = usualCertDirs()
 	}
 	return &Client{
-		opts: opts, keys: newKeyring(), meter: newMeter(), patience: usualPatience,
+		opts: opts, keys: newKeyring(), meter: newMeter(), patience: usualPatience.within(opts.Timeout),
 		cache: newCache(cacheBytes), hosts: map[string]*host{}, endpoints: &endpoints{path: opts.Endpoints}, documents: newDocuments(opts),
 	}
 }

@@ -32,7 +32,7 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 	case errors.Is(err, errTooLarge):
 		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", h.name, err), "check the reference"
 	case errors.Is(err, errSilent), errors.Is(err, errSlow):
-		t.Say, t.Next = h.name+" does not answer in time", "try again, or check the network"
+		t.Say, t.Next = h.name+" does not answer in time"+h.inTime(err), "try again, or check the network"
 	case errors.As(err, &dns):
 		t.Say, t.Next = h.name+" is not a known host name", "check the name, and the network or VPN"
 		if !dns.IsNotFound {
@@ -48,6 +48,14 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 		t.Say, t.Next = fmt.Sprintf("%s cannot be reached: %s", h.name, clip(plainError(err))), "check the network, and try again"
 	}
 	return t
+}
+
+// inTime says which patience has run out.
+func (h *host) inTime(err error) string {
+	if errors.Is(err, errSilent) {
+		return fmt.Sprintf(" (silent for %g s)", h.seam.patience.silence.Seconds())
+	}
+	return fmt.Sprintf(" (not whole after %g s)", h.seam.patience.whole.Seconds())
 }
 
 // plainError is err without the address that net/http puts before it: after a
@@ -76,7 +84,7 @@ func (h *host) noToken(about model.Ref, e *tokenError) error {
 	case code == http.StatusTooManyRequests:
 		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", wants fewer requests"+howLong(e.answer), h.whenAgain(e.answer)
 	case errors.Is(e.err, errSilent), errors.Is(e.err, errSlow):
-		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", does not answer in time", "try again, or check the network"
+		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", does not answer in time"+h.inTime(e.err), "try again, or check the network"
 	default:
 		t.Say = fmt.Sprintf("%s, which checks logins for %s, gives no token: %s", e.realm, h.name, clip(tokenSaid(e)))
 		t.Next = "try again in a while"

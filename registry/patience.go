@@ -24,11 +24,20 @@ type patience struct {
 	longest time.Duration // Retry-After that is waited for; a longer one is told
 }
 
-// usualPatience is a person's: registries that fetch from another one first
-// are silent for up to 20 s, and nobody waits two minutes for a manifest.
+// usualPatience is a person's: nobody waits two minutes for a manifest.
 var usualPatience = patience{
-	dial: 10 * time.Second, early: 8 * time.Second, silence: 30 * time.Second, guess: 3 * time.Second, whole: 2 * time.Minute,
+	dial: 10 * time.Second, early: 8 * time.Second, silence: DefaultTimeout, guess: 3 * time.Second, whole: 4 * DefaultTimeout,
 	tries: 3, slowed: 8, trust: time.Hour, pause: 250 * time.Millisecond, longest: 2 * time.Minute,
+}
+
+// within is the patience of who says how long a registry may be silent; 0 says
+// nothing.
+func (p patience) within(silence time.Duration) patience {
+	if silence > 0 {
+		p.silence, p.whole = silence, 4*silence
+		p.dial, p.guess = min(p.dial, silence), min(p.guess, silence)
+	}
+	return p
 }
 
 // again says whether to ask once more, and when. Timeouts are not repeated:
