@@ -88,3 +88,16 @@ func TestOfManyTags(t *testing.T) {
 		}
 	}
 }
+
+// A release that came late is told once, wherever it stands in its line.
+func TestLateReleaseIsToldOnce(t *testing.T) {
+	set := model.TagSet{Repo: ref("").Repo(), Total: 4, Created: map[digest.Digest]time.Time{}}
+	for i, tag := range []string{"1.2.0", "1.2.1", "1.2.2", "1.2.3"} {
+		set.Tags = append(set.Tags, model.Tagged{Tag: tag, Digest: named(tag)})
+		set.Created[named(tag)] = day(1 + i)
+	}
+	set.Created[named("1.2.0")] = day(20)
+	if found := OfTags(set, nil); len(found) != 1 || found[0].ID != "F2" {
+		t.Errorf("%d findings: %v", len(found), found)
+	}
+}

@@ -174,7 +174,7 @@ func lateReleases(l tagList) []Finding {
 
 // lateIn looks at the releases of one line, the highest first.
 func (l tagList) lateIn(line []listed, built map[Version]bool) []Finding {
-	slices.SortStableFunc(line, func(a, b listed) int { return b.version.compareRelease(a.version) })
+	line = slices.SortedStableFunc(slices.Values(line), func(a, b listed) int { return b.version.compareRelease(a.version) })
 	var found []Finding
 	var first, pending listed // the earliest made of those that are higher, and the one to count next
 	for i, t := range line {
