@@ -580,3 +580,35 @@ func FuzzDocument(f *testing.F) {
 		}
 	})
 }
+
+// A clock that was ahead once must not keep the cache from ever being swept.
+func TestSweepAfterAClockThatWasAhead(t *testing.T) {
+	d := newDocuments(Options{Documents: t.TempDir()})
+	d.limit = 1 << 20
+	d.account(1)
+	next := time.Now().Add(1000 * 24 * time.Hour)
+	ok(t, os.Chtimes(filepath.Join(d.dir, sweptStamp), next, next))
+	d.account(2 << 20)
+	info, err := os.Stat(filepath.Join(d.dir, sizeTally))
+	ok(t, err)
+	if info.Size()*block > d.limit {
+		t.Errorf("%d blocks, and nobody sweeps", info.Size())
+	}
+}
+
+func TestSweepOfAFolderThatIsALink(t *testing.T) {
+	folder, link := t.TempDir(), filepath.Join(t.TempDir(), "documents")
+	if err := os.Symlink(folder, link); err != nil {
+		t.Skip(err)
+	}
+	d := newDocuments(Options{Documents: link})
+	d.limit = 1 << 20
+	ok(t, os.Mkdir(filepath.Join(folder, "ab"), 0o700))
+	for _, name := range []string{"1", "2", "3"} {
+		ok(t, os.WriteFile(filepath.Join(folder, "ab", name), make([]byte, 1<<19), 0o600))
+	}
+	d.sweep(time.Now())
+	if left, _ := keptFiles(t, folder); len(left) != 1 {
+		t.Errorf("%d files are left", len(left))
+	}
+}

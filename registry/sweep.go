@@ -40,7 +40,7 @@ func (d *documents) account(written int) {
 		d.sweep(time.Now())
 		return
 	}
-	age := time.Since(stamp.ModTime())
+	age := time.Since(stamp.ModTime()).Abs() // a clock may have been ahead
 	if age > sweepPause || total*block > d.limit && age > sweepRest {
 		d.sweep(time.Now())
 	}
@@ -97,9 +97,10 @@ func (d *documents) sweep(now time.Time) {
 	_ = replaceFile(filepath.Join(d.dir, sizeTally), make([]byte, blocks(total))) // else the next sweep is earlier
 }
 
-// survey finds what there is, leftovers removed.
+// survey finds what there is, leftovers removed. The folder itself may be a
+// link, which WalkDir would not follow.
 func (d *documents) survey(now time.Time) (all []kept, total int64) {
-	_ = filepath.WalkDir(d.dir, func(path string, e fs.DirEntry, err error) error { // what cannot be read is left alone
+	_ = filepath.WalkDir(d.dir+"/.", func(path string, e fs.DirEntry, err error) error { // what cannot be read is left alone
 		if d.late() {
 			return fs.SkipAll
 		}
