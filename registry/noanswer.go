@@ -23,7 +23,7 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 	)
 	t := &model.Trouble{Err: err}
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled):
 		return ended(err)
 	case errors.As(err, &token):
 		return h.noToken(about, token)

@@ -43,6 +43,9 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 		workers.Go(func() {
 			for i := next.Add(1); i <= int64(len(tags)) && ctx.Err() == nil; i = next.Add(1) {
 				t, err := c.point(ctx, repo.WithTag(tags[i-1]), true)
+				if err != nil && ctx.Err() != nil {
+					return // nobody has found out anything
+				}
 				t.Err = err
 				b.take(t)
 			}
@@ -93,9 +96,6 @@ func (b *batch) take(t model.Tagged) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := strike(t.Err)
-	if isDone(t.Err) {
-		return // nobody has found out anything
-	}
 	if n == 0 {
 		b.ready = append(append(b.ready, b.failed...), t)
 		b.failed, b.strikes = nil, 0
@@ -149,10 +149,6 @@ func strike(err error) int {
 		return 1
 	}
 	return 0
-}
-
-func isDone(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // Children are what the index at a digest lists, nil for what is no index.

@@ -105,6 +105,15 @@ func TestResolveStopsWhereAllFareTheSame(t *testing.T) {
 			t.Errorf("%d requests, %d answers", n, len(got))
 		}
 	})
+	t.Run("nobody is reached in time", func(t *testing.T) {
+		c := newClient(t, Options{Concurrency: 8})
+		c.patience.dial = 1 // over before it has begun
+		got, err := resolve(t, c, newServer(t).ref("app", ""), names(5000))
+		says(t, err, "does not answer")
+		if len(got) != 0 {
+			t.Errorf("%d answers", len(got))
+		}
+	})
 	t.Run("a long pause", func(t *testing.T) {
 		s := newServer(t)
 		s.front = func(w http.ResponseWriter, _ *http.Request) bool {
