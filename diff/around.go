@@ -18,7 +18,7 @@ type Around struct {
 // Neighbours is what is known around one side.
 type Neighbours struct {
 	Tags  *model.TagSet  // of its repository; nil if nobody has asked
-	Past  model.Timeline // looks at its tag; the last one may be the look at hand
+	Past  model.Timeline // looks at its tag; the last one may be the look at hand, none is later
 	Moved Move           // what was seen of it while it was read or shown
 }
 

@@ -106,17 +106,12 @@ func MovedFrom(past model.Timeline, now digest.Digest) (_ model.Look, ok bool) {
 	return past[last-1], past[last-1].Digest != now
 }
 
-// before is what the tag was before it was what was read. What it was seen to be
-// after that does not count.
+// before is what the tag was before it was what was read.
 func (t tagAt) before() (_ model.Look, ok bool) {
-	past := t.near.Past
-	if last := len(past) - 1; last >= 0 && past[last].Digest == t.near.Moved.To {
-		past = past[:last]
-	}
 	if !t.floats() {
 		return model.Look{}, false
 	}
-	return MovedFrom(past, t.now)
+	return MovedFrom(t.near.Past, t.now)
 }
 
 func (t tagAt) evidence(more ...digest.Digest) []Evidence {

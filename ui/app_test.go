@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
@@ -85,6 +86,54 @@ func TestTagMovedWhileReading(t *testing.T) {
 	f.heads = map[string]digest.Digest{"prod": digest.FromString("newer")}
 	d := open(t, f, 120, 30, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.sees(":prod moved meanwhile", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
+}
+
+// rechecks gives the page on top its turn to ask whether its tags have moved.
+func (d *driver) rechecks() {
+	d.app.deps.recheck = 0
+	top := d.app.stack[len(d.app.stack)-1]
+	switch p := top.page.(type) {
+	case comparePage:
+		d.send(owned{page: top.id, msg: recheckMsg{p.watch.load}})
+	case tagsPage:
+		d.send(owned{page: top.id, msg: recheckMsg{p.watch.load}})
+	}
+}
+
+// TestTagGoneWhileCompared: that a tag was deleted is said, whatever its image
+// was stays, and so it does when it is asked for again.
+func TestTagGoneWhileCompared(t *testing.T) {
+	f := retag(t)
+	f.heads = map[string]digest.Digest{}
+	d := open(t, f, 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
+	f.heads["prod"] = ""
+	d.rechecks()
+	d.sees(":prod is gone meanwhile", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
+	delete(f.images, "prod")
+	d.keys("r")
+	d.sees(":prod stays as it was read before: there is no", "SAME IMAGE, PACKED DIFFERENTLY")
+	d.doesNotSee("NO COMPARISON")
+	f.heads["prod"] = captured(t, "prod").Digest()
+	f.images["prod"] = captured(t, "prod")
+	d.keys("r")
+	d.doesNotSee(":prod stays")
+}
+
+// TestMovedBackWhileCompared: what a tag became after it was read is not what it
+// was before.
+func TestMovedBackWhileCompared(t *testing.T) {
+	f := retag(t)
+	a, b := named("a"), named("b")
+	f.heads = map[string]digest.Digest{"prod": b}
+	now := time.Now()
+	look := func(d digest.Digest, ago time.Duration) model.Look {
+		return model.Look{Digest: d, First: now.Add(-ago), Last: now.Add(-ago)}
+	}
+	past := memory{"prod": {look(a, 3*time.Hour), look(b, 2*time.Hour), look(captured(t, "prod").Digest(), -time.Hour), look(a, -2*time.Hour)}}
+	r := ref(t, "localhost:5000/app:prod")
+	d := drive(t, Options{Registry: f, Journal: past, Open: []model.Ref{r}}, 120, 40)
+	d.sees(":prod moved meanwhile", "it was "+short("b"))
+	d.doesNotSee("it was " + short("a"))
 }
 
 func TestBrowseMarkCompareBack(t *testing.T) {

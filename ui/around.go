@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"slices"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -40,10 +41,19 @@ func (s side) recall(ctx context.Context, j Journal) effects {
 func (p comparePage) recalled(msg pastMsg) comparePage {
 	for _, s := range []*side{&p.a, &p.b} {
 		if s.load == msg.load {
-			s.past = msg.past
+			s.past = before(msg.past, s.began)
 		}
 	}
 	return p.recompare()
+}
+
+// before is what was seen by then: what this load sees itself, and a move that
+// follows it, are not what the tag was before.
+func before(past model.Timeline, then time.Time) model.Timeline {
+	for len(past) > 0 && past[len(past)-1].First.After(then) {
+		past = past[:len(past)-1]
+	}
+	return past
 }
 
 // knowing is p with what is known of the tags of a repository; nil is nothing.
@@ -94,8 +104,8 @@ func (p comparePage) recheck() (comparePage, effects) {
 	return p, once(p.ctx, func(ctx context.Context) tea.Msg {
 		msg := recheckedTagsMsg{load: load}
 		for _, s := range sides {
-			if now, err := reg.Head(ctx, s.ref); err == nil {
-				msg.heads = append(msg.heads, headMsg{s.load, now})
+			if h, ok := s.head(ctx, reg); ok {
+				msg.heads = append(msg.heads, h)
 			}
 		}
 		return msg
@@ -121,16 +131,22 @@ func (p comparePage) recheckDone(msg recheckedTagsMsg) (page, effects) {
 func (p comparePage) isNews(h headMsg) bool {
 	return slices.ContainsFunc([]side{p.a, p.b}, func(s side) bool {
 		known := s.moved
-		if known == "" && s.art != nil {
+		if known == "" && !s.gone && s.art != nil {
 			known = s.art.Digest()
 		}
 		return s.load == h.load && known != h.now
 	})
 }
 
-// movedText says that a tag points elsewhere by now, and which key compares.
-func (s side) movedText(compares string) safe.Text {
-	if s.moved == "" {
+// news says that a tag points elsewhere by now, and which key compares, that it
+// is gone, or that what is shown could not be read again.
+func (s side) news(f frame, compares string) safe.Text {
+	switch {
+	case s.stale():
+		return safe.Sprintf("%s stays as it was read before: %s. r tries again", s.ref.Short(), f.gate.Clean(shortTrouble(s.err)))
+	case s.gone:
+		return safe.Sprintf("%s is gone meanwhile: this is what it was, %s. r reads again", s.ref.Short(), look.Short(s.art.Digest()))
+	case s.moved == "":
 		return safe.Text{}
 	}
 	return safe.Sprintf("%s moved meanwhile: it is %s, this is %s. %s compares, r reads again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()), safe.Clean(compares))

@@ -65,7 +65,10 @@ func (f fake) Load(_ context.Context, ref model.Ref, arrived func(model.Artifact
 }
 
 func (f fake) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
-	if d, ok := f.heads[ref.Tag]; ok {
+	switch d, ok := f.heads[ref.Tag]; {
+	case ok && d == "":
+		return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+	case ok:
 		return d, nil
 	}
 	return f.images[ref.Tag].Digest(), nil

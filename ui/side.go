@@ -21,8 +21,10 @@ type side struct {
 	art    *model.Artifact
 	err    error
 	load   loadID
+	began  time.Time // when that load did
 	cancel context.CancelFunc
 	moved  digest.Digest // what the tag points at now, if not at art any more
+	gone   bool          // the tag is not there any more
 	seen   time.Time     // when that was seen
 	past   model.Timeline
 }
@@ -40,14 +42,27 @@ type arrivedMsg struct {
 // headMsg is where a tag points after everything has been read by digest.
 type headMsg struct {
 	load loadID
-	now  digest.Digest
+	now  digest.Digest // "" when the tag is gone
+}
+
+// head asks where a tag points. What goes wrong is no news, but that it is gone
+// is.
+func (s side) head(ctx context.Context, reg Registry) (headMsg, bool) {
+	now, err := reg.Head(ctx, s.ref)
+	return headMsg{s.load, now}, err == nil || isMissing(err)
+}
+
+// isMissing reports that the registry says that something is not there.
+func isMissing(err error) bool {
+	var t *model.Trouble
+	return errors.As(err, &t) && t.Missing
 }
 
 // read starts reading the side anew; what was there stays until then.
 func (s side) read(ctx context.Context, d deps, id loadID) (side, effects) {
 	s.stop()
 	ctx, s.cancel = context.WithCancel(ctx)
-	s.load, s.err, s.moved = id, nil, ""
+	s.load, s.began, s.err, s.moved, s.gone = id, d.now(), nil, "", false
 	ref, reg := s.ref, d.registry
 	return s, append(s.recall(ctx, d.journal), stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		_, err := reg.Load(ctx, ref, func(a model.Artifact) { report(arrivedMsg{load: id, art: a}) })
@@ -57,8 +72,8 @@ func (s side) read(ctx context.Context, d deps, id loadID) (side, effects) {
 		if err != nil || !moves(ref) {
 			return
 		}
-		if now, err := reg.Head(ctx, ref); err == nil {
-			report(headMsg{id, now})
+		if h, ok := s.head(ctx, reg); ok {
+			report(h)
 		}
 	})...)
 }
@@ -83,6 +98,13 @@ func (s side) with(msg arrivedMsg) side {
 	s.art = &msg.art
 	return s
 }
+
+// failed reports that there is nothing whole to show. What was read before a
+// failure is.
+func (s side) failed() bool { return s.err != nil && !s.stale() }
+
+// stale reports that what is shown could not be read again.
+func (s side) stale() bool { return s.err != nil && s.art != nil && s.art.Done }
 
 // progress says how far a load is; empty when it is done.
 func (s side) progress() safe.Text {
@@ -117,7 +139,7 @@ func (s side) line(letter safe.Text, role look.Role, f frame, full bool) look.Li
 	}
 	l = l.With(look.S(look.Strong, name), look.Gap(2))
 	switch {
-	case s.err != nil:
+	case s.failed():
 		return l.With(look.S(look.Alert, safe.Clean(shortTrouble(s.err))))
 	case s.art == nil:
 		return l.With(look.S(look.Faint, safe.Concat(s.progress(), f.glyphs.Ellipsis)))
@@ -199,10 +221,10 @@ func (p comparePage) settled(msg contentsMsg) comparePage {
 // changes: all of it was read by digest.
 func (p comparePage) headed(msg headMsg) comparePage {
 	for _, s := range []*side{&p.a, &p.b} {
-		if s.load != msg.load || s.art == nil || msg.now == "" {
+		if s.load != msg.load || s.art == nil {
 			continue
 		}
-		s.moved = ""
+		s.moved, s.gone = "", msg.now == ""
 		if msg.now != s.art.Digest() {
 			s.moved, s.seen = msg.now, p.deps.now()
 		}

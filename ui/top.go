@@ -15,9 +15,12 @@ const tallHeight = 30
 // top is who is compared, the verdict and the tabs.
 func (p comparePage) top(f frame) []look.Line {
 	lines := p.sideLines(f)
-	for _, t := range []safe.Text{p.a.movedText("m"), p.b.movedText("M")} {
-		if !t.IsEmpty() {
-			lines = append(lines, look.L(look.Gap(1), look.S(look.Warn, t)))
+	for _, t := range []safe.Text{p.a.news(f, "m"), p.b.news(f, "M")} {
+		if t.IsEmpty() {
+			continue
+		}
+		for _, l := range look.Wrap([]look.Span{look.S(look.Warn, t)}, max(f.width-2, 8)) {
+			lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 		}
 	}
 	if p.absent() {
@@ -64,13 +67,24 @@ func verdictRole(c diff.Code) look.Role {
 func (p comparePage) headline() safe.Text {
 	v := p.cmp.Verdict
 	switch {
-	case p.a.err != nil || p.b.err != nil:
+	case p.failed():
 		return safe.Const("NO COMPARISON")
 	case v.Code == diff.Pending:
 		return safe.Const("READING")
 	}
 	return shout(v.Headline)
 }
+
+// trust is how the verdict is known. That there is none rests on nothing.
+func (p comparePage) trust() safe.Text {
+	if p.failed() {
+		return safe.Text{}
+	}
+	return safe.Clean(string(p.cmp.Verdict.Trust))
+}
+
+// failed reports that a side could not be read.
+func (p comparePage) failed() bool { return p.a.failed() || p.b.failed() }
 
 // shout is a headline in capitals, but for words that are names: tags and
 // platforms are case-sensitive.
@@ -87,8 +101,8 @@ func shout(t safe.Text) safe.Text {
 func (p comparePage) verdictLine() look.Line {
 	v := p.cmp.Verdict
 	l := look.L(look.Gap(1), look.S(verdictRole(v.Code), p.headline()))
-	if v.Trust != "" {
-		l = l.With(look.Gap(2), look.S(look.Faint, safe.Clean(string(v.Trust))))
+	if trust := p.trust(); !trust.IsEmpty() {
+		l = l.With(look.Gap(2), look.S(look.Faint, trust))
 	}
 	return l
 }
@@ -97,7 +111,7 @@ func (p comparePage) verdictLine() look.Line {
 // long for the frame is the first line in the box.
 func (p comparePage) verdictBox(f frame) []look.Line {
 	role := verdictRole(p.cmp.Verdict.Code)
-	title, trust := p.headline(), safe.Clean(string(p.cmp.Verdict.Trust))
+	title, trust := p.headline(), p.trust()
 	text := p.reasons(f)
 	inside := []look.Span{}
 	if look.Width(title)+look.Width(trust) > f.width-10 {
@@ -143,7 +157,7 @@ func boxLine(f frame, role look.Role, l look.Line) look.Line {
 func (p comparePage) reasons(f frame) []safe.Text {
 	var out []safe.Text
 	for _, s := range []side{p.a, p.b} {
-		if s.err != nil {
+		if s.failed() {
 			out = append(out, f.gate.Clean(s.err.Error()))
 		}
 	}
