@@ -27,7 +27,7 @@ func (n names) read(ctx context.Context, list func(context.Context, func([]strin
 	}
 	ctx, n.cancel = context.WithCancel(ctx)
 	n.load++
-	n.loading, n.err, n.all, n.aside, n.arranged, n.late = true, nil, nil, nil, nil, nil
+	n.loading, n.err, n.all, n.aside, n.arranged, n.late, n.awaited = true, nil, nil, nil, nil, nil, false
 	id := n.load
 	return n.refilter(), ctx, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		err := list(ctx, func(page []string) { report(namesMsg{id, page}) })

@@ -21,6 +21,7 @@ type names struct {
 	// arranged is all that is shown in another order, and late what has come
 	// since it was put into that order; nil while the order is the natural one.
 	arranged, late []string
+	awaited        bool // an order has been asked for, and none is there
 
 	shown   []string // what the filter lets through
 	of      int      // how many there are before the filter
@@ -46,7 +47,7 @@ func (n names) add(page []string) names {
 	slices.SortFunc(main, model.CompareNatural)
 	slices.SortFunc(aside, model.CompareNatural)
 	n.all, n.aside = mergeSorted(n.all, main), mergeSorted(n.aside, aside)
-	if n.arranged != nil {
+	if n.arranged != nil || n.awaited {
 		n.late = append(slices.Clip(n.late), main...)
 		if n.whole {
 			n.late = append(n.late, aside...)
@@ -68,10 +69,19 @@ func (n names) base() []string {
 	return n.all
 }
 
+// arranging is n when another order has been asked for: what comes from now on
+// is not in it.
+func (n names) arranging() names {
+	if n.arranged == nil {
+		n.late, n.awaited = nil, true
+	}
+	return n
+}
+
 // arrange shows names in another order, nil for the natural one. late is how
 // many had come late already when the order was asked for: they are in it.
 func (n names) arrange(order []string, late int) names {
-	n.arranged, n.late = order, n.late[min(late, len(n.late)):]
+	n.arranged, n.late, n.awaited = order, n.late[min(late, len(n.late)):], false
 	return n.refilter()
 }
 

@@ -96,6 +96,9 @@ func (s side) with(msg arrivedMsg) side {
 		return s
 	}
 	s.art = &msg.art
+	if s.moved == msg.art.Digest() { // it had been compared with what was there before
+		s.moved = ""
+	}
 	return s
 }
 

@@ -25,9 +25,12 @@ const (
 // each image once. What it costs is said before it starts.
 type survey struct {
 	stage  surveyStage
+	before surveyStage // of an offer: what it is if that is withdrawn
 	goal   surveyGoal
 	load   loadID
-	of     int // requests of the stage
+	since  loadID // the first about this listing
+	early  bool   // it was through with all tags before the list was
+	of     int    // requests of the stage
 	got    int
 	failed int
 	err    error // why it stopped
@@ -76,11 +79,24 @@ type surveyEndMsg struct {
 	err  error
 }
 
+// anew is for another listing: what is still under way is about the old one.
+func (s survey) anew() survey {
+	s.stop()
+	return survey{load: s.load + 1, since: s.load + 1}
+}
+
 func (s survey) running() bool { return s.stage == surveyTags || s.stage == surveyImages }
 
 // offer announces a survey of so many tags.
 func (s survey) offer(goal surveyGoal, tags int) survey {
 	s.stop()
+	if s.stage != surveyOffered {
+		if s.before = surveyNone; s.stage != surveyNone {
+			s.before = surveyDone
+		}
+	}
+	s.early = false
+	s.load++ // the end of what was under way must not start anything
 	s.stage, s.goal, s.of, s.got, s.failed, s.err = surveyOffered, goal, tags, 0, 0, nil
 	return s
 }
@@ -104,7 +120,7 @@ func (s survey) begin(ctx context.Context, stage surveyStage, requests int) (sur
 	s.stop()
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.load++
-	s.stage, s.of, s.got, s.failed, s.err = stage, requests, 0, 0, nil
+	s.stage, s.of, s.got, s.failed, s.err, s.early = stage, requests, 0, 0, nil, false
 	s.began, s.left = time.Time{}, 0
 	return s, ctx
 }
@@ -178,6 +194,19 @@ func readImage(ctx context.Context, reg Registry, ref model.Ref, members bool) (
 	}
 	children, err := reg.Children(ctx, ref)
 	return model.TagInfo{Ref: ref, Digest: ref.Digest, Children: children}, err
+}
+
+// isOld reports whether a message is about a listing before.
+func (s survey) isOld(msg tea.Msg) bool {
+	switch msg := msg.(type) {
+	case resolvedMsg:
+		return msg.load < s.since
+	case surveyedMsg:
+		return msg.load < s.since
+	case surveyEndMsg:
+		return msg.load < s.since
+	}
+	return false
 }
 
 // arrived is s after a message of its own; ended is set when that ends a stage.

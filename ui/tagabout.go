@@ -68,7 +68,7 @@ func (p tagsPage) orderLine() look.Line {
 	if len(l.Spans) == 0 {
 		return l
 	}
-	if p.known < all || p.list.loading {
+	if all > 0 && (p.known < all || p.list.loading) {
 		l = l.With(look.S(look.Warn, safe.Sprintf(": %s of %s known", look.Number(p.known), look.Number(all))))
 	}
 	return look.L(look.Gap(1)).With(l.Spans...)
@@ -126,8 +126,8 @@ func movedWords(m movedTag) safe.Text {
 // indexes that list it, of an index the one that lists most of the same.
 func (p tagsPage) sharing(d digest.Digest) []safe.Text {
 	var out []safe.Text
-	if holders := p.know.holders[d]; len(holders) > 0 {
-		out = append(out, safe.Sprintf("listed in %s", p.tagsOf(holders)))
+	if holders := p.tagsOf(p.know.holders[d]); !holders.IsEmpty() {
+		out = append(out, safe.Sprintf("listed in %s", holders))
 	}
 	shared, first := map[digest.Digest]int{}, map[digest.Digest]string{}
 	var most digest.Digest

@@ -59,6 +59,11 @@ func (p tagsPage) rechecked(msg tea.Msg) (page, effects) {
 			}
 		}
 		p, asked := p.rearrange()
+		if len(moved) > 0 {
+			var more effects
+			p, more = p.judgeAgain()
+			asked = append(asked, more...)
+		}
 		p.watch, asked = p.watch.arm(p.look, p.deps.recheck, asked)
 		return p, append(asked, movedToast(p.know, moved)...)
 	}

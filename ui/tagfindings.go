@@ -3,6 +3,7 @@ package ui
 import (
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
 )
 
 // showFindings opens what was found on the tags as a whole.
@@ -10,6 +11,9 @@ func (p tagsPage) showFindings() effects {
 	if len(p.found) == 0 {
 		if p.survey.stage != surveyDone {
 			return toast(safe.Const("nothing is found before all tags are asked: d asks"))
+		}
+		if left, all := len(p.know.unresolved(p.list.all)), len(p.list.all); left > 0 {
+			return toast(safe.Sprintf("nothing to remark on the %s of %s tags that are known", look.Number(all-left), look.Number(all)))
 		}
 		return toast(safe.Const("nothing to remark on these tags"))
 	}

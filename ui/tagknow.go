@@ -77,8 +77,10 @@ func (k tagKnow) sawList(index digest.Digest, children []v1.Descriptor) {
 	}
 	k.lists[index] = children
 	for _, c := range children {
-		if role, _ := model.RoleOf(c); role == model.RoleImage {
-			k.holders[c.Digest] = append(k.holders[c.Digest], index)
+		of := k.holders[c.Digest]
+		twice := len(of) > 0 && of[len(of)-1] == index
+		if role, _ := model.RoleOf(c); role == model.RoleImage && !twice {
+			k.holders[c.Digest] = append(of, index)
 		}
 	}
 }
@@ -158,15 +160,15 @@ func (k tagKnow) placed(tag string) placed {
 	return p
 }
 
-// set is what is known, for findings on the tags as a whole.
-func (k tagKnow) set(repo model.Ref, total int) model.TagSet {
-	set := model.TagSet{Repo: repo, Total: total, Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}}
-	for _, t := range k.tags {
-		if t.Digest != "" || t.Err != nil {
+// set is what is known of some tags, in natural order, for findings on them as
+// a whole.
+func (k tagKnow) set(repo model.Ref, tags []string) model.TagSet {
+	set := model.TagSet{Repo: repo, Total: len(tags), Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}}
+	for _, tag := range tags {
+		if t := k.tags[tag]; t.Digest != "" || t.Err != nil {
 			set.Tags = append(set.Tags, t)
 		}
 	}
-	slices.SortFunc(set.Tags, func(a, b model.Tagged) int { return model.CompareNatural(a.Tag, b.Tag) })
 	for d, children := range k.lists {
 		if len(children) > 0 {
 			set.Children[d] = children

@@ -35,6 +35,7 @@ type tagsPage struct {
 	sorting sorting
 	survey  survey
 	found   []diff.Finding // on the tags as a whole
+	judged  loadID         // the newest look for them
 	flagged map[string]bool
 	watch   recheck
 }
@@ -43,6 +44,7 @@ type tagsPage struct {
 // screen and one time after the other.
 type sorting struct {
 	busy, stale bool
+	void        bool // nobody wants any more what is under way
 }
 
 // peeksAtOnce bounds what is asked for the rows in view: who scrolls through
@@ -92,9 +94,9 @@ func newSamePage(d deps, of model.Ref) page {
 
 func (p tagsPage) start(ctx context.Context) (page, effects) {
 	p.ctx = ctx
-	p.survey.stop()
 	p.know, p.past, p.found, p.flagged = newTagKnow(), nil, nil, nil
-	p.sorting, p.survey, p.out = sorting{}, survey{load: p.survey.load + 1}, 0
+	p.sorting, p.survey, p.out, p.known = sorting{}, p.survey.anew(), 0, 0
+	p.judged++
 	if tag, some := p.list.current(); some {
 		p.list.want = tag
 	}
@@ -136,6 +138,9 @@ func (p tagsPage) update(msg tea.Msg) (page, effects) {
 			p.asSoon = false
 			return p.group()
 		}
+		if p.survey.early && msg.load == p.list.load {
+			return p.askOn()
+		}
 		return p, nil
 	case tea.KeyPressMsg:
 		return p.key(msg)
@@ -168,12 +173,13 @@ func (p tagsPage) answered(msg tea.Msg) (page, effects) {
 			for tag := range p.know.tags {
 				p.noteMove(tag)
 			}
+			return p.judgeAgain()
 		}
 		return p, nil
 	case arrangedMsg:
 		return p.arranged(msg)
 	case foundMsg:
-		if msg.load == p.list.load {
+		if msg.load == p.judged {
 			p = p.withFindings(msg.found)
 		}
 		return p, nil
@@ -183,9 +189,10 @@ func (p tagsPage) answered(msg tea.Msg) (page, effects) {
 	return p.surveyed(msg)
 }
 
-// peeked notes what a tag or an image is.
+// peeked notes what a tag or an image is. Where the tag points may have been
+// learned meanwhile from a question that was put later.
 func (p tagsPage) peeked(msg peekedMsg) tagsPage {
-	if msg.tag != "" {
+	if msg.tag != "" && p.know.tags[msg.tag].Digest == "" {
 		t := model.Tagged{Tag: msg.tag, Digest: msg.info.Digest, MediaType: msg.info.MediaType}
 		if t.Digest == "" {
 			t.Err = msg.err
@@ -302,7 +309,7 @@ func (p tagsPage) set() *model.TagSet {
 	if p.survey.stage != surveyDone && !p.survey.running() {
 		return nil
 	}
-	set := p.know.set(p.ref, len(p.list.all))
+	set := p.know.set(p.ref, p.list.all)
 	return &set
 }
 

@@ -16,10 +16,11 @@ import (
 // tags point.
 func (p tagsPage) group() (page, effects) {
 	p.grouped = !p.grouped
-	if !p.grouped {
-		return p.rearrange()
+	if p.grouped {
+		return p.startSurvey(goalSame)
 	}
-	return p.startSurvey(goalSame)
+	p, asked := p.withdraw()
+	return p.andArrange(asked)
 }
 
 // nextOrder puts the list in another order.
@@ -28,10 +29,20 @@ func (p tagsPage) nextOrder() (page, effects) {
 	if p.order.needsImages() {
 		return p.startSurvey(goalImages)
 	}
-	if p.survey.stage == surveyOffered {
-		p.survey.stage = surveyNone
+	p, asked := p.withdraw()
+	return p.andArrange(asked)
+}
+
+// withdraw takes an announcement back, and what would be asked later.
+func (p tagsPage) withdraw() (tagsPage, effects) {
+	p.survey.early = false
+	if p.survey.stage != surveyOffered {
+		return p, nil
 	}
-	return p.rearrange()
+	if p.survey.stage = p.survey.before; p.survey.stage == surveyDone {
+		return p.judge()
+	}
+	return p, nil
 }
 
 func (p tagsPage) showAside() (page, effects) {
@@ -94,8 +105,32 @@ func (p tagsPage) ask() (page, effects) {
 		p.survey, asked = p.survey.askImages(p.look, p.deps.registry, p.ref, images)
 		return p.andArrange(asked)
 	}
+	return p.through()
+}
+
+// through is p when all that is in the list by now has been asked.
+func (p tagsPage) through() (page, effects) {
+	if !p.list.loading {
+		return p.surveyOver()
+	}
+	p.survey.stage, p.survey.early = surveyDone, true
+	return p.andArrange(nil)
+}
+
+// askOn asks about what has come into the list since.
+func (p tagsPage) askOn() (page, effects) {
+	p.survey.early = false
+	if p.survey.goal == goalMembers {
+		p.survey.goal = goalSame // reading many more lists is announced
+	}
+	return p.ask()
+}
+
+// surveyOver is p when there is no more to find out.
+func (p tagsPage) surveyOver() (page, effects) {
 	p.survey.stage = surveyDone
-	return p.andArrange(p.judge())
+	p, asked := p.judge()
+	return p.andArrange(asked)
 }
 
 // images are those that the survey still has to read.
@@ -114,12 +149,11 @@ func (p tagsPage) pressSurvey(msg tea.KeyPressMsg) (_ page, _ effects, taken boo
 		next, asked := p.ask()
 		return next, asked, true
 	case p.survey.stage == surveyOffered && back:
-		p.survey.stage = surveyDone
-		next, asked := p.andArrange(p.judge())
+		next, asked := p.surveyOver()
 		return next, asked, true
 	case p.survey.running() && back:
 		p.survey = p.survey.stopped()
-		next, asked := p.andArrange(p.judge())
+		next, asked := p.surveyOver()
 		return next, asked, true
 	}
 	return p, nil, false
@@ -127,6 +161,9 @@ func (p tagsPage) pressSurvey(msg tea.KeyPressMsg) (_ page, _ effects, taken boo
 
 // surveyed takes in what the survey has found.
 func (p tagsPage) surveyed(msg tea.Msg) (page, effects) {
+	if p.survey.isOld(msg) {
+		return p, nil
+	}
 	var ended bool
 	p.survey, ended = p.survey.arrived(msg)
 	p.survey = p.survey.paced(p.deps.now())
@@ -137,20 +174,21 @@ func (p tagsPage) surveyed(msg tea.Msg) (page, effects) {
 		}
 	case surveyedMsg:
 		switch {
-		case msg.err != nil && msg.members:
-			p.know.sawList(msg.info.Digest, nil) // it is not asked for again
+		case msg.err != nil:
 		case msg.members:
 			p.know.sawList(msg.info.Digest, msg.info.Children)
-		case msg.err == nil:
+		default:
 			p.know.saw(msg.info)
 		}
 	case surveyEndMsg:
 		if !ended {
 			return p, nil
 		}
-		if p.survey.err != nil || p.survey.stage == surveyImages {
-			p.survey.stage = surveyDone
-			return p.andArrange(p.judge())
+		switch {
+		case p.survey.err != nil:
+			return p.surveyOver()
+		case p.survey.stage == surveyImages:
+			return p.through()
 		}
 		return p.ask()
 	}
@@ -164,7 +202,7 @@ func (p tagsPage) rearrange() (tagsPage, effects) {
 		if p.list.arranged != nil {
 			p.list = p.list.arrange(nil, len(p.list.late))
 		}
-		p.sorting.stale = false
+		p.sorting.stale, p.sorting.void = false, p.sorting.busy
 		return p, nil
 	}
 	if p.sorting.busy {
@@ -172,6 +210,7 @@ func (p tagsPage) rearrange() (tagsPage, effects) {
 		return p, nil
 	}
 	p.sorting = sorting{busy: true}
+	p.list = p.list.arranging()
 	a := arrangement{order: p.order, grouped: p.grouped}
 	p.known = 0
 	for _, tags := range p.parts() {
@@ -205,9 +244,9 @@ func (p tagsPage) arranged(msg arrangedMsg) (page, effects) {
 	if msg.load != p.list.load {
 		return p, nil
 	}
-	stale := p.sorting.stale
+	stale, void := p.sorting.stale, p.sorting.void
 	p.sorting = sorting{}
-	if p.order != byName || p.grouped {
+	if (p.order != byName || p.grouped) && !void {
 		p.list = p.list.arrange(msg.tags, msg.late)
 	}
 	if stale {
@@ -218,9 +257,18 @@ func (p tagsPage) arranged(msg arrangedMsg) (page, effects) {
 
 // judge asks what there is to say of the tags as a whole: of thousands that
 // takes longer than a key may.
-func (p tagsPage) judge() effects {
-	set, past, load := p.know.set(p.ref, len(p.list.all)), p.past, p.list.load
-	return once(p.look, func(context.Context) tea.Msg { return foundMsg{load, diff.OfTags(set, past)} })
+func (p tagsPage) judge() (tagsPage, effects) {
+	p.judged++
+	set, past, load := p.know.set(p.ref, p.list.all), p.past, p.judged
+	return p, once(p.look, func(context.Context) tea.Msg { return foundMsg{load, diff.OfTags(set, past)} })
+}
+
+// judgeAgain does that when something has come to light after it was done.
+func (p tagsPage) judgeAgain() (tagsPage, effects) {
+	if p.survey.stage != surveyDone || p.survey.early {
+		return p, nil
+	}
+	return p.judge()
 }
 
 func (p tagsPage) withFindings(found []diff.Finding) tagsPage {

@@ -57,14 +57,14 @@ type goneMsg struct {
 }
 
 func newTimelinePage(d deps, ref model.Ref) page {
-	return timelinePage{deps: d, ref: ref.WithTag(ref.Tag), gone: map[digest.Digest]bool{}}
+	return timelinePage{deps: d, ref: ref.WithTag(ref.Tag)}
 }
 
 // start asks the registry first: the journal then has this look too.
 func (p timelinePage) start(ctx context.Context) (page, effects) {
 	p.ctx = ctx
 	p.load++
-	p.read, p.now, p.nowOf = false, "", nil
+	p.read, p.now, p.nowOf, p.gone = false, "", nil, map[digest.Digest]bool{}
 	reg, journal, ref, load := p.deps.registry, p.deps.journal, p.ref, p.load
 	if journal == nil {
 		p.err = &model.Trouble{Say: "the journal is off", Next: "start tagdiff without --no-journal to have looks remembered"}
