@@ -8,7 +8,6 @@ package safe
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -37,31 +36,25 @@ func Clean(s string) Text {
 		return Text{s}
 	}
 	var b strings.Builder
-	marks := 0
+	// What stands over nothing, or over an escape, is escaped too.
+	marks := maxMarks
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
+		shown := visible(r) && (r != utf8.RuneError || n > 1)
 		switch {
-		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\t':
-			b.WriteByte(' ')
-		case isMark(r) && marks < maxMarks && b.Len() > 0 && visible(r):
+		case shown && isMark(r) && marks < maxMarks:
 			marks++
 			b.WriteRune(r)
-			i += n
-			continue
-		case visible(r) && !isMark(r):
+		case shown && !isMark(r):
+			marks = 0
 			b.WriteRune(r)
-		case isMark(r):
-			// What follows must not land on the last digit of the escape.
-			b.WriteString(escape(r))
-			marks = maxMarks
-			i += n
-			continue
+		case r == '\t':
+			marks = 0
+			b.WriteByte(' ')
 		default:
-			b.WriteString(escape(r))
+			marks = maxMarks
+			b.WriteString(escape(r, s[i:i+n]))
 		}
-		marks = 0
 		i += n
 	}
 	return Text{b.String()}
@@ -110,10 +103,6 @@ func (t Text) Repeat(n int) Text { return Text{strings.Repeat(t.s, max(n, 0))} }
 // Upper is the text in capital letters.
 func (t Text) Upper() Text { return Clean(strings.ToUpper(t.s)) }
 
-// maxMarks is how many combining marks one character keeps: two are enough for
-// every living script, stacks of them paint over neighbouring lines.
-const maxMarks = 2
-
 func printable(a any) any {
 	switch v := a.(type) {
 	case Text:
@@ -140,21 +129,11 @@ func isClean(s string) bool {
 	return true
 }
 
-func isMark(r rune) bool { return unicode.Is(unicode.M, r) }
-
-// visible reports whether a rune shows as itself and only as itself: printable
-// by Unicode category and not one that renders as nothing.
-func visible(r rune) bool {
-	if !unicode.IsPrint(r) {
-		return false
-	}
-	return !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) &&
-		!unicode.Is(unicode.Variation_Selector, r) &&
-		r != '\u2800' // braille blank
-}
-
-func escape(r rune) string {
+// escape is how a rune, or the byte that is none, is written.
+func escape(r rune, raw string) string {
 	switch {
+	case r == utf8.RuneError && len(raw) == 1:
+		return fmt.Sprintf(`\x%02x`, raw[0])
 	case r == '\n':
 		return `\n`
 	case r == '\r':

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -66,8 +67,8 @@ func NewTheme(dark bool, glyphs Glyphs) Theme {
 		Key:      s().Bold(true),
 		SideA:    s().Foreground(orange),
 		SideB:    s().Foreground(blue),
-		SideAHot: s().Foreground(orange).Background(orangeB).Bold(true).Underline(true),
-		SideBHot: s().Foreground(blue).Background(blueB).Bold(true).Underline(true),
+		SideAHot: s().Foreground(orange).Background(orangeB).Bold(true),
+		SideBHot: s().Foreground(blue).Background(blueB).Bold(true),
 		Good:     s().Bold(true).Foreground(teal),
 		Warn:     s().Bold(true).Foreground(orange),
 		Alert:    s().Bold(true).Foreground(magenta),
@@ -87,14 +88,17 @@ func (t *Theme) Render(l Line, width int) string {
 	if l.Selected {
 		var head Line
 		head, l = l.split(len(firstCells(l.Text(), barWidth)))
-		t.renderBar(&b, head.To(min(barWidth, width), safe.Text{}))
+		if l.Width() == 0 { // else what is left of a wide character's room belongs to the line
+			head = head.To(min(barWidth, width), safe.Text{})
+		}
+		t.renderBar(&b, head)
 	}
 	for _, s := range l.Spans {
 		if s.Role == Plain {
 			b.WriteString(t.drawable(s.Text))
 			continue
 		}
-		b.WriteString(t.styles[s.Role].Render(t.drawable(s.Text)))
+		b.WriteString(t.styled(s))
 	}
 	return b.String()
 }
@@ -110,15 +114,27 @@ func (t *Theme) renderBar(b *strings.Builder, l Line) {
 		}
 	}
 	for _, s := range l.Spans {
-		if s.Role != SideAHot && s.Role != SideBHot {
+		if !s.Role.isHot() {
 			run = safe.Concat(run, s.Text)
 			continue
 		}
 		flush()
-		b.WriteString(t.styles[s.Role].Render(t.drawable(s.Text)))
+		b.WriteString(t.styled(s))
 	}
 	flush()
 }
+
+// styled is a span as the terminal takes it. Underlines are not lipgloss's, which
+// styles rune by rune then and so tears marks from the letters they stand over.
+func (t *Theme) styled(s Span) string {
+	text := t.styles[s.Role].Render(t.drawable(s.Text))
+	if s.Role.isHot() && !s.Text.IsEmpty() {
+		return ansi.SGR(ansi.AttrUnderline) + text
+	}
+	return text
+}
+
+func (r Role) isHot() bool { return r == SideAHot || r == SideBHot }
 
 func firstCells(t safe.Text, width int) string {
 	head, _ := Cut(t, width)

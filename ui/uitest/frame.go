@@ -53,11 +53,9 @@ type Color string
 // Paint is the frame that a terminal shows of content, such as the view of a
 // screen that no program runs.
 func Paint(content string, width, height int) Frame {
-	emu := vt.NewEmulator(width, height)
-	go discard(emu)
-	emu.WriteString(strings.ReplaceAll(content, "\n", "\r\n")) //nolint:errcheck // it cannot fail while open
-	closeInput(emu)
-	return snapshot(emu)
+	p := NewPaper(width, height)
+	defer p.Close()
+	return p.Paint(content)
 }
 
 func snapshot(emu *vt.Emulator) Frame {

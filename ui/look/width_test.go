@@ -1,0 +1,94 @@
+package look
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/clipperhouse/displaywidth"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// neighbours are what some terminals join with what comes after or before.
+var neighbours = []string{"a", "1", " ", "가", "👍", "क", "ก", "ﾊ", "©", "ש", "e\u0301"}
+
+// checkCells: a text takes as many cells where graphemes are counted as where
+// code points are, and what is put together as many as its parts.
+func checkCells(t *testing.T, a, b string) {
+	t.Helper()
+	x, y := safe.Clean(a), safe.Clean(b)
+	both := safe.Concat(x, y)
+	if by, also := Width(both), ansi.StringWidthWc(both.String()); by != also || by != Width(x)+Width(y) {
+		t.Fatalf("%q is %d cells, or %d, of %d and %d", both, by, also, Width(x), Width(y))
+	}
+}
+
+func TestCellsAreUndisputed(t *testing.T) {
+	t.Parallel()
+	for r := rune(0x80); r <= unicode.MaxRune; r++ {
+		s := string(r)
+		if safe.Clean(s).String() != s && safe.Clean("a"+s).String() != "a"+s {
+			continue // escaped
+		}
+		if unicode.Is(unicode.Han, r) && r%64 != 0 || unicode.Is(unicode.Hangul, r) && r%64 != 0 {
+			continue // all alike
+		}
+		checkCells(t, s, s)
+		for _, n := range neighbours {
+			checkCells(t, n, s)
+			checkCells(t, s, n)
+			checkCells(t, n+s+n, n)
+		}
+	}
+}
+
+func FuzzCells(f *testing.F) {
+	for _, n := range neighbours {
+		f.Add(n, "\u0301\u094d🇩🇪👍🏽\u1100\u1161"+n)
+	}
+	f.Add("क्", "ष")
+	f.Add("\U00011133क", "\u200d")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		checkCells(t, a, b)
+		text := safe.Clean(a + b)
+		for width := range min(Width(text), 20) {
+			head, rest := Cut(text, width)
+			if Width(head) > width || Width(head) < width-1 || safe.Concat(head, rest) != text {
+				t.Fatalf("%q cut at %d is %q and %q", text, width, head, rest)
+			}
+			if safe.Clean(rest.String()) != rest {
+				t.Fatalf("%q cut at %d leaves %q without its letter", text, width, rest)
+			}
+			if got := Width(L(P(text)).To(width, safe.Const("…")).Text()); got != width {
+				t.Fatalf("%q fitted into %d cells takes %d", text, width, got)
+			}
+			if got := L(P(text)).From(width).Width(); got != Width(text)-width {
+				t.Fatalf("%q is %d cells wide from %d on", text, got, width)
+			}
+		}
+	})
+}
+
+// A mark stays over its letter in every style, and a row keeps its width where
+// the bar ends within a wide character.
+func TestRenderKeepsWidths(t *testing.T) {
+	theme := NewTheme(true, Unicode())
+	text := safe.Clean("e\u0301e\u0301 配配配配配配配配配配配配配配配配配配配配")
+	for role := range roleCount {
+		for _, selected := range []bool{false, true} {
+			for width := 1; width < 50; width++ {
+				l := L(S(role, text)).To(width, safe.Const("…"))
+				l.Selected = selected
+				out := theme.Render(l, width)
+				if got := displaywidth.String(ansi.Strip(out)); got != width {
+					t.Fatalf("role %d in %d cells: %q takes %d", role, width, out, got)
+				}
+				if width > 2 && ansi.Strip(out)[:len("e\u0301e\u0301")] != "e\u0301e\u0301" || width > 2 && !strings.Contains(out, "e\u0301") {
+					t.Fatalf("role %d: %q tears a mark from its letter", role, out)
+				}
+			}
+		}
+	}
+}
