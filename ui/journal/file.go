@@ -200,20 +200,41 @@ func sweep(dir string, now time.Time) {
 	}
 }
 
-// lastIn is what a file says last of one tag. The first request waits for it,
-// and a file of 50,000 tags takes thirty times as long to be read in.
-func lastIn(path, tag string) (_ model.Look, ok bool) {
-	f, err := os.Open(path)
+// lastIn is the newest look at a tag that a file tells of. The first request
+// waits for it, and a file of 50,000 tags takes thirty times as long to be read
+// in. Lines are not in the order of their moments: several tagdiffs write them.
+func lastIn(path, tag string) (newest model.Look, ok bool) {
+	raw, err := end(path)
 	if err != nil {
 		return model.Look{}, false
 	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxFile))
-	at := bytes.LastIndex(raw, []byte(`{"tag":"`+tag+`","`))
-	if err != nil || at < 0 || at > 0 && raw[at-1] != '\n' {
-		return model.Look{}, false
+	for start := []byte(`{"tag":"` + tag + `","`); ; {
+		at := bytes.Index(raw, start)
+		if at < 0 {
+			return newest, ok
+		}
+		line, rest, whole := bytes.Cut(raw[at:], []byte("\n"))
+		named, l, err := parseLine(line)
+		if at > 0 && raw[at-1] != '\n' || !whole || err != nil || named != tag {
+			return model.Look{}, false
+		}
+		if !ok || !l.Last.Before(newest.Last) {
+			newest, ok = l, true
+		}
+		raw = rest
 	}
-	line, _, whole := bytes.Cut(raw[at:], []byte("\n"))
-	named, l, err := parseLine(line)
-	return l, whole && err == nil && named == tag
+}
+
+// end is what is read of a file that may be long.
+func end(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.NewSectionReader(f, max(info.Size()-maxFile, 0), maxFile))
 }

@@ -337,3 +337,16 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	})
 }
+
+// TestKnownIsTheNewest: of two programs the one that looked first may write
+// last.
+func TestKnownIsTheNewest(t *testing.T) {
+	dir := t.TempDir()
+	record(t, dir, rec("prod", "b", 5))
+	record(t, dir, rec("prod", "a", 0))
+	j, _ := opened(t, dir)
+	l, ok := j.Last(app.WithTag("prod"))
+	if !ok || l.Digest != dig("b") || !l.Last.Equal(at(5)) {
+		t.Errorf("prod was last seen at %s on %s", l.Digest, l.Last)
+	}
+}
