@@ -19,6 +19,7 @@ const (
 	surveyAtOnce   = 64 // requests that need no announcement: they are one round
 	surveyMembers  = 64 // indexes that are read without an announcement of their own
 	surveyParallel = 16 // images read at once
+	perImage       = 3  // requests at most: index, manifest, config
 )
 
 // survey asks about all tags of a repository: where each points, and then about
@@ -31,6 +32,7 @@ type survey struct {
 	since  loadID // the first about this listing
 	early  bool   // it was through with all tags before the list was
 	of     int    // requests of the stage
+	images int    // of an offer: those that are to be read, as far as known
 	got    int
 	failed int
 	err    error // why it stopped
@@ -83,6 +85,12 @@ type surveyEndMsg struct {
 func (s survey) anew() survey {
 	s.stop()
 	return survey{load: s.load + 1, since: s.load + 1}
+}
+
+// asked reports whether it is known where the tags point, as far as that is to be
+// known at all.
+func (s survey) asked() bool {
+	return s.stage == surveyDone || s.stage == surveyOffered && s.before == surveyDone
 }
 
 func (s survey) running() bool { return s.stage == surveyTags || s.stage == surveyImages }
@@ -270,9 +278,9 @@ func (s survey) cost() safe.Text {
 	case s.goal == goalMembers:
 		return safe.Sprintf("To compare what indexes list: about %s.", look.Count(s.of, safe.Const("GET request"), safe.Const("GET requests")))
 	case s.goal == goalImages && s.of == 0:
-		return safe.Const("To order all: up to 3 GET requests for each image not read yet.")
+		return safe.Sprintf("To order all: up to %s.", look.Count(perImage*s.images, safe.Const("GET request"), safe.Const("GET requests")))
 	case s.goal == goalImages:
-		return safe.Sprintf("To order all: about %s, then up to 3 GET for each image.", heads)
+		return safe.Sprintf("To order all: about %s, then up to %d GET for each image.", heads, perImage)
 	}
 	return safe.Sprintf("To find tags of one image: about %s.", heads)
 }

@@ -9,7 +9,7 @@ import (
 // showFindings opens what was found on the tags as a whole.
 func (p tagsPage) showFindings() effects {
 	if len(p.found) == 0 {
-		if p.survey.stage != surveyDone {
+		if !p.survey.asked() {
 			return toast(safe.Const("nothing is found before all tags are asked: d asks"))
 		}
 		if left, all := len(p.know.unresolved(p.list.all)), len(p.list.all); left > 0 {

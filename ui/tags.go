@@ -306,7 +306,7 @@ func (p tagsPage) learned() tea.Msg {
 
 // set is what is known of the tags; nil if nobody has asked about all.
 func (p tagsPage) set() *model.TagSet {
-	if p.survey.stage != surveyDone && !p.survey.running() {
+	if !p.survey.asked() && !p.survey.running() {
 		return nil
 	}
 	set := p.know.set(p.ref, p.list.all)

@@ -60,8 +60,9 @@ func (p tagsPage) startSurvey(goal surveyGoal) (page, effects) {
 	if goal == goalImages {
 		images = len(unread(p.know, p.wanted(), p.know.images, anything))
 	}
-	if len(left)+3*images > surveyAtOnce {
+	if len(left)+perImage*images > surveyAtOnce {
 		p.survey = p.survey.offer(goal, len(left))
+		p.survey.images = images
 		return p.rearrange()
 	}
 	p.survey.goal = goal
@@ -97,7 +98,9 @@ func (p tagsPage) ask() (page, effects) {
 	case len(images) == 0:
 	case p.survey.goal == goalSame && len(images) > surveyMembers:
 		p.survey = p.survey.offer(goalMembers, len(images))
-		return p.andArrange(nil)
+		p.survey.before = surveyDone
+		p, asked = p.judge()
+		return p.andArrange(asked)
 	default:
 		if p.survey.goal == goalSame {
 			p.survey.goal = goalMembers
@@ -265,7 +268,7 @@ func (p tagsPage) judge() (tagsPage, effects) {
 
 // judgeAgain does that when something has come to light after it was done.
 func (p tagsPage) judgeAgain() (tagsPage, effects) {
-	if p.survey.stage != surveyDone || p.survey.early {
+	if !p.survey.asked() || p.survey.early {
 		return p, nil
 	}
 	return p.judge()

@@ -264,3 +264,33 @@ func TestSurveyGoesOnWithTheList(t *testing.T) {
 		t.Error("1.40 is not asked")
 	}
 }
+
+// indexed is a registry of so many releases, each an index of its own.
+func indexed(n int) shelf {
+	s := newShelf(map[string]string{"latest": "0"})
+	for i := range n {
+		tag := fmt.Sprintf("1.0.%d", i)
+		s.points[tag] = fmt.Sprint(i)
+		s.tags = append(s.tags, tag)
+		s.children[fmt.Sprint(i)] = []string{"x"}
+	}
+	return s
+}
+
+// TestFindingsBeforeLists: what HEAD alone shows is said before anybody agrees
+// to more requests, and is known to a comparison.
+func TestFindingsBeforeLists(t *testing.T) {
+	d := lookAt(t, indexed(200), nil, 100, 24)
+	d.keys("d", "enter")
+	d.sees("To compare what indexes list: about", ":latest is :1.0.0, 199 releases behind")
+	if d.tags().set() == nil {
+		t.Error("a comparison would know nothing of the tags")
+	}
+}
+
+// TestCostOfImages: in numbers, where they are known.
+func TestCostOfImages(t *testing.T) {
+	d := lookAt(t, many(300), nil, 100, 24)
+	d.keys("d", "enter", "s", "s")
+	d.sees("up to 783 GET requests")
+}
