@@ -183,7 +183,7 @@ func (p comparePage) beforeAndAfter(ofB bool) effects {
 	case ok:
 		before.Digest = old.Digest
 	default:
-		return toast(safe.Sprintf("%s is what it was when it was last looked at", s.ref.Short()))
+		return toast(unmoved(safe.Clean(s.ref.Short()), s.past))
 	}
 	after := s.ref
 	return send(pushMsg{newComparePage(p.deps, before, &after)})

@@ -249,13 +249,17 @@ func (s survey) arrived(msg tea.Msg) (_ survey, ended bool) {
 
 // line says what the survey will cost, or how far it is; empty when there is
 // nothing to say.
-func (s survey) line() look.Line {
+func (s survey) line(f frame) look.Line {
 	say := func(role look.Role, t safe.Text, rest ...look.Span) look.Line {
 		return look.L(look.Gap(1), look.S(role, t)).With(rest...)
 	}
 	switch s.stage {
 	case surveyOffered:
-		return say(look.Warn, s.cost(), look.P(safe.Const("  enter asks, esc does not")))
+		cost, keys := s.cost(), safe.Const("  enter asks, esc does not")
+		if look.Width(cost)+look.Width(keys) > f.width-1 {
+			keys = safe.Text{} // the last line says so too
+		}
+		return say(look.Warn, cost, look.P(keys))
 	case surveyTags:
 		return say(look.Plain, safe.Sprintf("%s of %s asked", look.Number(s.got), look.Count(s.of, safe.Const("tag"), safe.Const("tags"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
 	case surveyImages:

@@ -29,7 +29,7 @@ func (p tagsPage) above(f frame) []look.Line {
 		return nil
 	}
 	var lines []look.Line
-	if l := p.survey.line(); l.Width() > 0 {
+	if l := p.survey.line(f); l.Width() > 0 {
 		lines = append(lines, l)
 	}
 	if l := p.orderLine(); l.Width() > 0 {
@@ -68,7 +68,7 @@ func (p tagsPage) orderLine() look.Line {
 	if len(l.Spans) == 0 {
 		return l
 	}
-	if all > 0 && (p.known < all || p.list.loading) {
+	if all > 0 && p.counted == p.arranging() && (p.known < all || p.list.loading) {
 		l = l.With(look.S(look.Warn, safe.Sprintf(": %s of %s known", look.Number(p.known), look.Number(all))))
 	}
 	return look.L(look.Gap(1)).With(l.Spans...)
@@ -92,6 +92,9 @@ func (p tagsPage) about(f frame) look.Line {
 	var parts []look.Span
 	if m, moved := p.know.moves[tag]; moved {
 		parts = append(parts, look.S(look.Warn, movedWords(m)))
+	}
+	if image, what := model.AttachedTo(tag); what != "" {
+		parts = append(parts, look.P(safe.Sprintf("%s of %s", safe.Clean(what), p.nameOf(image))))
 	}
 	if same := without(p.know.same[t.Digest], tag); len(same) > 0 {
 		parts = append(parts, look.P(safe.Sprintf("= %s", nameList(same))))
@@ -156,6 +159,14 @@ func (p tagsPage) sharing(d digest.Digest) []safe.Text {
 		what = safe.Sprintf("%s and %d more", what, n)
 	}
 	return append(out, safe.Sprintf("%s as in %s", what, p.tagsOf([]digest.Digest{most})))
+}
+
+// nameOf is an image by its tags or, where nobody knows one, by its digest.
+func (p tagsPage) nameOf(image digest.Digest) safe.Text {
+	if same := p.know.same[image]; len(same) > 0 {
+		return nameList(same)
+	}
+	return look.Short(image)
 }
 
 // tagsOf are names of images, as far as they have one.

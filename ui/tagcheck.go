@@ -25,7 +25,7 @@ func (p tagsPage) recheck() (tagsPage, effects) {
 	p.watch.due = false
 	var tags []string
 	for _, tag := range p.inView() {
-		if p.know.tags[tag].Digest != "" {
+		if t := p.know.tags[tag]; t.Digest != "" || isMissing(t.Err) {
 			tags = append(tags, tag)
 		}
 	}
@@ -71,12 +71,16 @@ func (p tagsPage) rechecked(msg tea.Msg) (page, effects) {
 }
 
 // pointed notes where a tag points and reports whether that is elsewhere than a
-// moment ago.
+// moment ago, or nowhere.
 func (p tagsPage) pointed(t model.Tagged) bool {
 	before := p.know.point(t)
 	if before == "" {
 		p.noteMove(t.Tag)
 		return false
+	}
+	if t.Digest == "" {
+		delete(p.know.moves, t.Tag)
+		return true
 	}
 	now := p.deps.now()
 	p.know.moves[t.Tag] = movedTag{now: true, from: model.Look{Digest: before, First: now, Last: now}}
@@ -89,7 +93,11 @@ func movedToast(k tagKnow, moved []string) effects {
 	case 0:
 		return nil
 	case 1:
-		return toast(safe.Sprintf(":%s moved just now: it was %s, it is %s. m compares", safe.Clean(moved[0]), look.Short(k.moves[moved[0]].from.Digest), look.Short(k.tags[moved[0]].Digest)))
+		tag := safe.Clean(moved[0])
+		if k.tags[moved[0]].Digest == "" {
+			return toast(safe.Sprintf(":%s is gone: the registry has no such tag any more", tag))
+		}
+		return toast(safe.Sprintf(":%s moved just now, was %s. m on it compares", tag, look.Short(k.moves[moved[0]].from.Digest)))
 	}
-	return toast(safe.Sprintf("%d tags moved just now: :%s and others", len(moved), safe.Clean(moved[0])))
+	return toast(safe.Sprintf("%d tags moved just now or are gone: :%s and others", len(moved), safe.Clean(moved[0])))
 }

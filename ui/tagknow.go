@@ -44,7 +44,7 @@ func (k tagKnow) point(t model.Tagged) (before digest.Digest) {
 	k.asked[t.Tag] = true
 	old := k.tags[t.Tag]
 	switch {
-	case t.Err != nil && old.Digest != "":
+	case t.Err != nil && old.Digest != "" && !isMissing(t.Err):
 		return "" // what is known stays until something else is
 	case old.Digest == t.Digest && old.Digest != "":
 		return ""

@@ -32,6 +32,7 @@ type tagsPage struct {
 	grouped bool
 	asSoon  bool // as the list is there, put tags of one image together
 	known   int  // tags that the order could go by, of all there are
+	counted arranging
 	sorting sorting
 	survey  survey
 	found   []diff.Finding // on the tags as a whole
@@ -39,6 +40,14 @@ type tagsPage struct {
 	flagged map[string]bool
 	watch   recheck
 }
+
+// arranging is in what way a list is put in order.
+type arranging struct {
+	order          tagOrder
+	grouped, whole bool
+}
+
+func (p tagsPage) arranging() arranging { return arranging{p.order, p.grouped, p.list.whole} }
 
 // sorting is the state of putting the list in order, which happens beside the
 // screen and one time after the other.
@@ -335,12 +344,26 @@ func (p tagsPage) markNext(here model.Ref) effects {
 // beforeAndAfter compares what a tag was with what it is.
 func (p tagsPage) beforeAndAfter(tag string) effects {
 	m, moved := p.know.moves[tag]
-	if !moved {
-		return toast(safe.Sprintf(":%s is what it was when it was last looked at", safe.Clean(tag)))
+	t, name := p.know.tags[tag], safe.Sprintf(":%s", safe.Clean(tag))
+	switch {
+	case t.Err != nil:
+		return toast(safe.Sprintf("%s: %s", name, safe.Clean(shortTrouble(t.Err))))
+	case t.Digest == "":
+		return toast(safe.Sprintf("%s is not read yet", name))
+	case !moved:
+		return toast(unmoved(name, p.past[tag]))
 	}
 	before, after := p.ref.WithTag(tag), p.ref.WithTag(tag)
 	before.Digest = m.from.Digest
 	return send(pushMsg{newComparePage(p.deps, before, &after)})
+}
+
+// unmoved says of a tag that nobody saw it be anything else.
+func unmoved(name safe.Text, past model.Timeline) safe.Text {
+	if len(past) == 0 {
+		return safe.Sprintf("nothing is remembered of %s before this look", name)
+	}
+	return safe.Sprintf("%s is what it was when it was last looked at", name)
 }
 
 // copy copies the reference by digest where the digest is known: a tag moves.

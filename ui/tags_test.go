@@ -148,7 +148,15 @@ func TestSurveyIsAnnounced(t *testing.T) {
 	if *s.asked > before+3 || *s.asked > 60 {
 		t.Errorf("%d requests without consent", *s.asked)
 	}
+	d.keys("f")
+	d.sees("nothing to remark on the 3", "of 3,500 tags that are known")
 	d.keys("d", "d")
+	d.sees("about 3,")
+	d.keys("d")
+	d.doesNotSee("about 3,") // it was taken back
+	d.keys("enter")
+	d.sees("7 Schema1") // it is the key that opens again
+	d.keys("esc", "d")
 	d.sees("about 3,")
 	d.keys("enter")
 	if *s.asked < 3500 {
@@ -174,13 +182,30 @@ func TestOrders(t *testing.T) {
 	}
 }
 
+// TestCountIsOfItsOrder: while the list is being put in one order, what was known
+// for that says nothing of the next.
+func TestCountIsOfItsOrder(t *testing.T) {
+	p := fiftyThousand()
+	p.know, p.look = newTagKnow(), t.Context()
+	p.list.loading = true
+	next, _ := p.nextOrder() // by version, for which all is known
+	next, _ = next.(tagsPage).nextOrder()
+	for _, l := range next.(tagsPage).above(frame{width: 80, height: 22, glyphs: look.Unicode()}) {
+		if strings.Contains(l.Text().String(), " of 50,0") {
+			t.Errorf("%s", l.Text())
+		}
+	}
+}
+
 func TestAttachedTagsAreFolded(t *testing.T) {
 	signature := "sha256-" + named("x").Encoded() + ".sig"
 	s := newShelf(map[string]string{"1.0": "x", signature: "sig"})
 	d := lookAt(t, s, nil, 100, 24)
 	d.sees("1/1", "attached: sig")
 	d.doesNotSee("sha256-")
-	d.keys(".", "d")
+	d.keys(".", "end")
+	d.sees("sig of 1.0")
+	d.keys("d")
 	d.sees("+ sig sha256-")
 	if got := d.order(); got != "1.0 +sig" {
 		t.Error(got)
@@ -206,13 +231,40 @@ func TestMovedSinceLastSeen(t *testing.T) {
 func TestMovesWhileLookedAt(t *testing.T) {
 	s := newShelf(map[string]string{"prod": "one"})
 	d := lookAt(t, s, nil, 100, 24)
-	d.app.deps.recheck = 0
+	d.keys("m")
+	d.sees("nothing is remembered of :prod before this look")
 	s.points["prod"] = "two"
-	p := d.app.top().(tagsPage)
-	d.send(owned{page: d.app.stack[len(d.app.stack)-1].id, msg: recheckMsg{p.watch.load}})
-	d.sees(":prod moved just now", "m compares", "↷prod", named("two").Encoded()[:12])
+	d.rechecks()
+	d.sees(":prod moved just now", "m on it compares", "↷prod", named("two").Encoded()[:12])
 	d.keys("m")
 	d.sees("A :prod then", "B :prod")
+}
+
+// TestGoneWhileLookedAt: a tag that was deleted is not shown as if it were
+// there, and comes back when it does.
+func TestGoneWhileLookedAt(t *testing.T) {
+	s := newShelf(map[string]string{"prod": "one", "stays": "two"})
+	d := lookAt(t, s, nil, 100, 24)
+	delete(s.points, "prod")
+	d.rechecks()
+	d.sees(":prod is gone", "there is no localhost:5000/app:prod")
+	d.doesNotSee(short("one"))
+	s.points["prod"] = "one"
+	d.rechecks()
+	d.sees(short("one"))
+	d.doesNotSee("there is no")
+}
+
+// TestFindingsFollowMoves: what was found of the tags is found anew when one of
+// them moves.
+func TestFindingsFollowMoves(t *testing.T) {
+	s := newShelf(map[string]string{"1.9.0": "old", "1.10.0": "new", "latest": "old"})
+	d := lookAt(t, s, nil, 100, 24)
+	d.keys("d")
+	d.sees(":latest is :1.9.0")
+	s.points["latest"] = "new"
+	d.rechecks()
+	d.doesNotSee(":latest is :1.9.0")
 }
 
 // TestScrollingPastAsksLittle: rows that go by while answers are awaited cost

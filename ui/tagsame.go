@@ -215,7 +215,7 @@ func (p tagsPage) rearrange() (tagsPage, effects) {
 	p.sorting = sorting{busy: true}
 	p.list = p.list.arranging()
 	a := arrangement{order: p.order, grouped: p.grouped}
-	p.known = 0
+	p.known, p.counted = 0, p.arranging()
 	for _, tags := range p.parts() {
 		for _, tag := range tags {
 			t := p.know.placed(tag)
