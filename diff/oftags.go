@@ -85,7 +85,7 @@ func (l tagList) moveOf(o listed, past model.Timeline) (_ tagAt, from model.Look
 	if len(l.by[from.Digest]) == 0 { // nothing else tells which release it was
 		return t, from, true
 	}
-	for _, s := range slices.Concat(l.by[o.digest], l.by[from.Digest]) {
+	for _, s := range slices.Concat(l.highest(o.digest), l.highest(from.Digest)) {
 		t.near.Tags.Tags = append(t.near.Tags.Tags, model.Tagged{Tag: s.tag, Digest: s.digest})
 	}
 	return t, from, true

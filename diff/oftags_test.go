@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,28 @@ func TestOfManyTags(t *testing.T) {
 		if !moved[tag.Tag] {
 			t.Errorf("%s moved and nobody says so", tag.Tag)
 		}
+	}
+}
+
+// Many tags of one image that moved together from another one cost no more than
+// the same number of others.
+func TestManyTagsThatMovedTogether(t *testing.T) {
+	const n = 20_000
+	set, past := model.TagSet{Repo: ref("").Repo(), Total: n}, map[string]model.Timeline{}
+	for i := range n {
+		tag := fmt.Sprintf("build-%d", i)
+		set.Tags = append(set.Tags, model.Tagged{Tag: tag, Digest: named("new")})
+		past[tag] = model.Timeline{{Digest: named("old"), First: day(1), Last: day(2)}}
+	}
+	past["latest"] = past["build-0"]
+	set.Tags = append(set.Tags, model.Tagged{Tag: "latest", Digest: named("new")}, model.Tagged{Tag: "1.2.3", Digest: named("new")},
+		model.Tagged{Tag: "1.2.4", Digest: named("old")}, model.Tagged{Tag: "1.2.5", Digest: named("old")})
+	found := OfTags(set, past)
+	if len(found) == 0 || found[0].ID != "F3" || len(found[0].Tags) != n+1 {
+		t.Fatalf("found %v", found)
+	}
+	if say := found[0].Say.String(); !strings.Contains(say, "it is :1.2.3 now and was :1.2.5 before") {
+		t.Error(say)
 	}
 }
 

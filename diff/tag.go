@@ -192,11 +192,12 @@ type tagList struct {
 	set  model.TagSet
 	tags []listed
 	by   map[digest.Digest][]listed
+	top  map[digest.Digest][]listed // see highest
 }
 
 // listOf reads those tags of a set that pick takes.
 func listOf(set model.TagSet, pick func(model.Tagged) bool) tagList {
-	l := tagList{set: set, by: map[digest.Digest][]listed{}}
+	l := tagList{set: set, by: map[digest.Digest][]listed{}, top: map[digest.Digest][]listed{}}
 	for _, t := range set.Tags {
 		if t.Digest == "" || !pick(t) || isAttached(t.Tag) {
 			continue
@@ -226,6 +227,24 @@ func newest(tags []listed) (_ listed, ok bool) {
 		}
 	}
 	return best, ok
+}
+
+// highest are the two highest releases among the tags of an image: all that
+// counts of thousands, whichever tag is left out.
+func (l tagList) highest(d digest.Digest) []listed {
+	if top, known := l.top[d]; known {
+		return top
+	}
+	var top []listed
+	if first, ok := newest(l.by[d]); ok {
+		top = append(top, first)
+		others := slices.DeleteFunc(slices.Clone(l.by[d]), func(t listed) bool { return t.tag == first.tag })
+		if second, ok := newest(others); ok {
+			top = append(top, second)
+		}
+	}
+	l.top[d] = top
+	return top
 }
 
 func isRelease(v Version) bool {
