@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -23,71 +23,6 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-const imageType = "application/vnd.oci.image.manifest.v1+json"
-
-// manifestSays answers with a manifest, or with what stands in its place.
-func manifestSays(body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", imageType)
-		io.WriteString(w, body) //nolint:errcheck // a client that is gone reads nothing
-	}
-}
-
-// refuses answers with a status and a registry's words, and headers in pairs.
-func refuses(status int, code string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"errors":[{"code":%q,"message":"words of the registry"}]}`, code)
-	}
-}
-
-// faults are ways for a registry to be of no use, what must be said of each,
-// cause and next step, and what a person opens. HOST stands for the registry.
-var faults = []struct {
-	name   string
-	answer http.HandlerFunc
-	open   []string
-	cause  string
-	next   string
-}{
-	{"401", refuses(401, "UNAUTHORIZED", "WWW-Authenticate", `Basic realm="here"`), twoTags,
-		"HOST wants a login", "docker login HOST"},
-	{"403", refuses(403, "DENIED"), twoTags,
-		"HOST does not let you read shop/image-name", "docker login HOST"},
-	{"404", refuses(404, "MANIFEST_UNKNOWN"), twoTags,
-		"HOST has no tag", "check the name"},
-	{"404 of the repository", refuses(404, "NAME_UNKNOWN"), []string{"HOST/shop/image-name"},
-		"HOST has no repository shop/image-name", "check the name"},
-	{"429 with a long wait", refuses(429, "TOOMANYREQUESTS", "Retry-After", "600"), twoTags,
-		"HOST wants fewer requests: it asks for a pause of 10 min", "try again at "},
-	{"500", refuses(500, "UNKNOWN"), twoTags,
-		"HOST is in trouble itself (500", "try again"},
-	{"503", refuses(503, "UNAVAILABLE", "Retry-After", "3600"), twoTags,
-		"HOST is in trouble itself (503", "try again"},
-	{"manifest cut off on the way", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", "500")
-		manifestSays(`{"schemaVersion":2,"mediaTy`)(w, r)
-	}, twoTags, "HOST cannot be reached: unexpected EOF", "try again"},
-	{"manifest cut off before", manifestSays(`{"schemaVersion":2,"mediaTy`), twoTags,
-		"HOST sent what cannot be read", "push it again"},
-	{"manifest is no JSON", manifestSays("it works!"), twoTags,
-		"HOST sent what cannot be read", "push it again"},
-	{"web page", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, "<!DOCTYPE html>\n<html><body><h1>Welcome!</h1></body></html>\n") //nolint:errcheck // as above
-	}, twoTags, "HOST is no registry: it answers with a web page", "check host and port"},
-	{"no catalog", refuses(404, "UNSUPPORTED"), []string{"HOST"},
-		"HOST lists no repositories", "type or paste a reference"},
-	{"no catalog for you", refuses(401, "UNAUTHORIZED", "WWW-Authenticate", `Basic realm="here"`), []string{"HOST"},
-		"HOST lists no repositories without a login", "docker login HOST"},
-}
-
-var twoTags = []string{"HOST/shop/image-name:20231001.155532z", ":prod"}
-
 // patient is a registry that can be ill and get well. What it is asked while
 // it is ill comes out of asked.
 type patient struct {
@@ -99,10 +34,16 @@ type patient struct {
 // ill is the demo's registry behind an answer that spoils all.
 func ill(t *testing.T, answer http.HandlerFunc) *patient {
 	t.Helper()
+	return illOr(t, answer, demo.Handler())
+}
+
+// illOr is a registry that may get well.
+func illOr(t *testing.T, answer http.HandlerFunc, well http.Handler) *patient {
+	t.Helper()
 	p := &patient{asked: make(chan string, 100)}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.well.Load() {
-			demo.Handler().ServeHTTP(w, r)
+			well.ServeHTTP(w, r)
 			return
 		}
 		select {
@@ -125,6 +66,14 @@ func (p *patient) wait(t *testing.T) string {
 	case <-time.After(uitest.Patience):
 		t.Fatal("the registry was not asked")
 		return ""
+	}
+}
+
+// waitFor waits until it is asked for something on this path.
+func (p *patient) waitFor(t *testing.T, path string) {
+	t.Helper()
+	for !strings.Contains(p.wait(t), path) {
+		continue
 	}
 }
 
@@ -151,6 +100,24 @@ func (s said) oneLine(t *testing.T, texts ...string) {
 	}
 }
 
+// inPart checks that a run told of trouble, and printed the rest.
+func (s said) inPart(t *testing.T, code int, texts, rest []string) {
+	t.Helper()
+	if s.code != code {
+		t.Errorf("exit code %d, want %d", s.code, code)
+	}
+	for _, text := range texts {
+		if !strings.Contains(s.errors+s.out, text) {
+			t.Errorf("%q is not said in %q, %q", text, s.errors, s.out)
+		}
+	}
+	for _, text := range rest {
+		if !strings.Contains(s.out, text) {
+			t.Errorf("%q is not in the report %q", text, s.out)
+		}
+	}
+}
+
 func TestFaultsInOneLine(t *testing.T) {
 	t.Parallel()
 	for _, f := range faults {
@@ -158,7 +125,12 @@ func TestFaultsInOneLine(t *testing.T) {
 			t.Parallel()
 			host := ill(t, f.answer).host
 			for _, form := range []string{"text", "json"} {
-				cli(t, append([]string{"-o", form}, at(host, f.open...)...)...).oneLine(t, at(host, f.cause, f.next)...)
+				got := cli(t, slices.Concat([]string{"-o", form}, f.args, at(host, f.open...))...)
+				if f.rest == nil {
+					got.oneLine(t, at(host, f.cause, f.next)...)
+				} else {
+					got.inPart(t, cmp.Or(f.code, 2), at(host, f.cause, f.next), f.rest)
+				}
 			}
 		})
 	}
@@ -202,31 +174,50 @@ func closedPort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// hangs never answers, until the client goes.
-func hangs(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-
-// TestHungServerInOneLine interrupts the program: its own patience with a
-// server that is silent is half a minute.
-func TestHungServerInOneLine(t *testing.T) {
+// TestSilenceIsLeft: wherever a server falls silent, ctrl-c ends a report and q
+// a screen without waiting for the program's own patience, half a minute.
+func TestSilenceIsLeft(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("no signal to send")
-	}
-	for name, open := range map[string][]string{"two tags": twoTags, "a registry": {"HOST"}, "a repository": {"HOST/shop/image-name"}} {
-		t.Run(name, func(t *testing.T) {
+	for _, f := range faults {
+		if len(f.args) == 0 {
+			continue
+		}
+		silent := func(t *testing.T) *patient { return ill(t, f.answer) }
+		t.Run(f.name+", a report", func(t *testing.T) {
 			t.Parallel()
-			p := ill(t, hangs)
+			if runtime.GOOS == "windows" {
+				t.Skip("no signal to send")
+			}
+			p := silent(t)
 			ctx, cancel := context.WithTimeout(t.Context(), long)
 			defer cancel()
-			cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, at(p.host, open...)...)...)
+			cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, at(p.host, f.open...)...)...)
 			end := begun(ctx, t, cmd)
-			p.wait(t)
+			p.waitFor(t, f.silent())
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
 			end().oneLine(t, "cancelled")
 		})
+		t.Run(f.name+", a screen", func(t *testing.T) {
+			t.Parallel()
+			p := silent(t)
+			term := uitest.Start(t, small, at(p.host, f.open...)...)
+			p.waitFor(t, f.silent())
+			term.Type("q")
+			if code := term.Wait(); code != 0 {
+				t.Errorf("q ended the program with %d", code)
+			}
+		})
 	}
+}
+
+// silent is the path that is answered with silence.
+func (f fault) silent() string {
+	if f.group == logins {
+		return "/token"
+	}
+	return "/v2/shop/"
 }
 
 // wraps matches text as the screen may break it into lines.
@@ -246,9 +237,12 @@ func waitForWords(t *testing.T, term *uitest.Term, texts ...string) {
 	}
 }
 
-// content is what the demo shows at the places that faults are tried on.
+// content is what the demo, or a crafted registry that got well, shows at the
+// places that faults are tried on.
 func content(open []string) []string {
 	switch {
+	case open[0] == odd[0]:
+		return []string{"settings differ"}
 	case len(open) == 2:
 		return []string{"SAME IMAGE, PACKED DIFFERENTLY"}
 	case open[0] == "HOST":
@@ -257,15 +251,24 @@ func content(open []string) []string {
 	return []string{"20230901.095133z", "20230904.092410z"}
 }
 
-// TestFaultsOnScreen: the message is there, r tries again, and q quits.
+// healthy is the registry that shows this content.
+func healthy(open []string) http.Handler {
+	if open[0] == odd[0] {
+		return craft(piece{})
+	}
+	return demo.Handler()
+}
+
+// TestFaultsOnScreen: the message is there, r tries again and gets the next
+// good answer, and q quits.
 func TestFaultsOnScreen(t *testing.T) {
 	t.Parallel()
 	for i, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			p := ill(t, f.answer)
-			term := uitest.Start(t, []uitest.Options{small, wide}[i%2], at(p.host, f.open...)...)
-			waitForWords(t, term, at(p.host, f.cause, f.next)...)
+			p := illOr(t, f.answer, healthy(f.open))
+			term := uitest.Start(t, []uitest.Options{small, wide}[i%2], slices.Concat(f.args, at(p.host, f.open...))...)
+			waitForWords(t, term, at(p.host, append(f.rest, f.cause, f.next)...)...)
 			p.well.Store(true)
 			if f.open[0] == "HOST" {
 				term.WaitFor("repository: ", "ask again") // letters are text for the field

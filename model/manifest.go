@@ -173,7 +173,7 @@ func (m Manifest) check() error {
 			return fmt.Errorf("the manifest names an invalid digest %q", d.Digest)
 		}
 		if d.Size < 0 {
-			return fmt.Errorf("the manifest gives %s a size of %d bytes", d.Digest, d.Size)
+			return fmt.Errorf("the manifest gives a size of %d bytes for %s", d.Size, d.Digest)
 		}
 	}
 	return nil

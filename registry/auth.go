@@ -169,9 +169,20 @@ func (a *authority) bearer(ctx context.Context, c challenge, scope, wanted, refu
 		return key{}, ctx.Err()
 	case r := <-ch:
 		if r.Err != nil {
+			a.forsake(c.realm)
 			return key{}, r.Err
 		}
 		return r.Val.(token).key, nil
+	}
+}
+
+// forsake makes the next request ask the registry first where tokens are made:
+// it may have got another service meanwhile, or want no token any more.
+func (a *authority) forsake(realm string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.asked != nil && a.asked.realm == realm {
+		a.asked, a.guess = nil, false
 	}
 }
 

@@ -288,8 +288,12 @@ func nextQuery(links []string) (url.Values, bool) {
 
 // unfinished is the trouble of a list that is left before its end.
 func (p *pager) unfinished(why string) error {
+	names := "names"
+	if len(p.seen) == 1 {
+		names = "name"
+	}
 	return &model.Trouble{
-		Say:  fmt.Sprintf("the list of %s is cut after %d names: %s", p.host.name, len(p.seen), why),
+		Say:  fmt.Sprintf("the list of %s is cut after %d %s: %s", p.host.name, len(p.seen), names, why),
 		Next: "type or paste a reference if the one you want is missing",
 	}
 }

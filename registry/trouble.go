@@ -115,6 +115,8 @@ func (h *host) refused(about model.Ref, a answer) error {
 		t.Say, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
 		t.Say, t.Next = h.name+" wants fewer requests"+howLong(a), h.whenAgain(a)
+	case http.StatusRequestTimeout:
+		t.Say, t.Next = fmt.Sprintf("%s gave up waiting (%s)", h.name, e), "try again, or check the network"
 	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
 		t.Say, t.Next = fmt.Sprintf("%s does not offer this (%s)", h.name, e), "check host and port"
 	default:
