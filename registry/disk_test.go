@@ -223,6 +223,7 @@ func TestATagThatIsGoneIsMissingAlthoughItIsCached(t *testing.T) {
 func TestWithoutHEADATagIsReadWithGET(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"refused":   status(http.StatusMethodNotAllowed, ""),
+		"forbidden": status(http.StatusForbidden, ""),
 		"no digest": status(http.StatusOK, "", "Content-Type", ociManifest),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -67,10 +67,10 @@ func manifestType(h http.Header) string {
 }
 
 // headRefused reports whether a server answers HEAD with something that says
-// nothing about GET.
+// nothing about GET. Some that stand before a registry forbid all but GET.
 func headRefused(cl call) bool {
 	switch cl.answer.status {
-	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusNotAcceptable:
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusNotAcceptable, http.StatusForbidden:
 		return cl.err == nil
 	}
 	return false

@@ -149,7 +149,7 @@ func TestSurveyIsAnnounced(t *testing.T) {
 		t.Errorf("%d requests without consent", *s.asked)
 	}
 	d.keys("f")
-	d.sees("nothing to remark on the 3", "of 3,500 tags that are known")
+	d.sees("nothing to remark on the ", "of 3,500 tags that are known")
 	d.keys("d", "d")
 	d.sees("about 3,")
 	d.keys("d")
