@@ -119,6 +119,9 @@ without a word.
 // words are what is said, as a cell.
 func (f fault) words() string {
 	said := strings.TrimRight(f.cause, " (:")
+	if strings.Count(said, "(") > strings.Count(said, ")") {
+		said += " …)"
+	}
 	if f.next != "" {
 		said += "; " + f.next
 	}
