@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+// onTheWire writes an answer as it stands, which net/http would not.
+func onTheWire(status int, header, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		conn, buf, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		answer(conn, buf, fmt.Sprintf("HTTP/1.1 %d %s\r\n%s\r\n%s", status, "As It Is", header, body))
+	}
+}
+
+func answer(_ net.Conn, buf *bufio.ReadWriter, text string) {
+	buf.WriteString(text) //nolint:errcheck // a client that is gone reads nothing
+	buf.Flush()           //nolint:errcheck // as above
+}
+
+// acted is text that a terminal acts on, or that hides or turns round others.
+const acted = "\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[2J\x1b[?1049l\u009b31m\u202egnp\u2066\u200b\U000e0041\x9b\xffZ\u0301\u0301\u0301\u0301\u2028\x85end"
+
+// high is what of it net/http takes in a header.
+const high = "\u009b31m\u202egnp\u2066\u200b\U000e0041\xffZ\u0301\u0301\u0301\u0301\u2028end"
+
+// foulAnswers are places in an answer that text from a registry can stand in.
+var foulAnswers = []struct {
+	name   string
+	answer http.HandlerFunc
+}{
+	{"body of an error", refusesRaw(500, `{"errors":[{"code":"`+jsonText+`","message":"`+jsonText+`","detail":"`+jsonText+`"}]}`)},
+	{"body that is no JSON", refusesRaw(404, acted)},
+	{"reason phrase", func(w http.ResponseWriter, r *http.Request) {
+		if conn, buf, err := http.NewResponseController(w).Hijack(); err == nil {
+			answer(conn, buf, "HTTP/1.1 500 "+acted+"\r\n\r\n")
+			conn.Close()
+		}
+	}},
+	{"no HTTP", func(w http.ResponseWriter, r *http.Request) {
+		if conn, buf, err := http.NewResponseController(w).Hijack(); err == nil {
+			answer(conn, buf, acted+"\r\n\r\n")
+			conn.Close()
+		}
+	}},
+	{"name of a header", onTheWire(200, acted+": x\r\n", "")},
+	{"value of a header", onTheWire(200, "Content-Type: "+acted+"\r\n", "")},
+	{"challenge", onTheWire(401, `WWW-Authenticate: Bearer realm="`+high+`",service="`+high+`",scope="`+high+"\"\r\nContent-Length: 0\r\n", "")},
+	{"scheme of a challenge", onTheWire(401, "WWW-Authenticate: "+high+"\r\nContent-Length: 0\r\n", "")},
+	{"realm", onTheWire(401, "WWW-Authenticate: Bearer realm=\"http://127.0.0.1:1/\u202e%1b%5b2J\u009b31m\"\r\nContent-Length: 0\r\n", "")},
+	{"media type", onTheWire(200, "Content-Type: "+high+"\r\nContent-Length: 2\r\n", "{}")},
+	{"digest", onTheWire(200, "Content-Type: "+imageType+"\r\nDocker-Content-Digest: "+high+"\r\nContent-Length: 2\r\n", "{}")},
+	{"wait", onTheWire(403, "Retry-After: "+high+"\r\nRateLimit-Limit: "+high+"\r\nRateLimit-Remaining: "+high+"\r\nContent-Length: 0\r\n", "")},
+	{"redirect", onTheWire(307, "Location: http://127.0.0.1:1/\u2066%1b\r\nContent-Length: 0\r\n", "")},
+	{"redirect to nothing", onTheWire(307, "Location: \u202e"+high+"\r\nContent-Length: 0\r\n", "")},
+	{"length", onTheWire(200, "Content-Type: "+imageType+"\r\nContent-Length: "+high+"\r\n", "{}")},
+	{"manifest", manifestSays(`{"schemaVersion":2,"mediaType":"` + jsonText + `","layers":[{"digest":"` + jsonText + `"}]}`)},
+	{"manifest of garbage", manifestSays(acted)},
+	{"list", manifestSays(`{"name":"app","tags":["` + jsonText + `","x"],"repositories":["` + jsonText + `"]}`)},
+	{"next page", onTheWire(200, "Content-Type: application/json\r\nLink: <"+high+">; rel=\"next\"\r\nContent-Length: 25\r\n", `{"name":"a","tags":["x"]}`)},
+}
+
+// jsonText is acted inside of a string of JSON, which takes no raw controls.
+const jsonText = `\u001b]0;owned\u0007\u001b]52;c;b3duZWQ=\u0007\u001b[2J\u009b31m\u202egnp\u2066\u200b\udb40\udc41Z\u0301\u0301\u0301\u0301\u2028\u0085end`
+
+func refusesRaw(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		w.Write([]byte(body)) //nolint:errcheck // a client that is gone reads nothing
+	}
+}
+
+// printable fails where out has anything but text and line breaks.
+func printable(t *testing.T, what, out string) {
+	t.Helper()
+	for _, line := range strings.Split(out, "\n") {
+		if clean := safe.Clean(line).String(); clean != line {
+			t.Errorf("%s says %q", what, line)
+		}
+	}
+}
+
+// TestHostileWire: wherever a registry can say something that is not asked for,
+// nothing of it reaches the terminal but as text.
+func TestHostileWire(t *testing.T) {
+	t.Parallel()
+	for _, tt := range foulAnswers {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := httptest.NewServer(tt.answer)
+			defer s.Close()
+			host := strings.TrimPrefix(s.URL, "http://")
+			log := filepath.Join(t.TempDir(), "log")
+			for _, args := range [][]string{
+				{"--log", log, host + "/app:1", ":2"}, {"-o", "json", host + "/app:1"}, {"-o", "markdown", host + "/app"}, {host}, {"--digests", host + "/app"},
+			} {
+				got := cli(t, args...)
+				printable(t, fmt.Sprint(args), got.out+got.errors)
+				if strings.Contains(got.errors, "panic") {
+					t.Errorf("%s", got.errors)
+				}
+			}
+			written, err := os.ReadFile(log)
+			if err != nil || len(written) == 0 {
+				t.Errorf("nothing logged: %v", err)
+			}
+			if i := strings.IndexFunc(string(written), func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); i >= 0 {
+				t.Errorf("the log says %q", written[i:])
+			}
+		})
+	}
+}
+
+// TestHostileWireOnScreen is the same with the emulator in the terminal's place.
+func TestHostileWireOnScreen(t *testing.T) {
+	t.Parallel()
+	for _, tt := range foulAnswers {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := httptest.NewServer(tt.answer)
+			defer s.Close()
+			host := strings.TrimPrefix(s.URL, "http://")
+			term := uitest.Start(t, uitest.Options{Width: 80, Height: 24}, host+"/app:1", ":2")
+			term.WaitFor("A :1", "Schema1")
+			term.Type("esc", "o", host+"/app", "enter")
+			term.WaitFor("tagdiff  " + host + "/app")
+			term.Type("t")
+			if got := term.Clipboard(); got != "" {
+				t.Errorf("the clipboard has %q", got)
+			}
+			if got := term.Title(); !strings.HasPrefix(got, "tagdiff ") || strings.Contains(got, "owned") {
+				t.Errorf("the title is %q", got)
+			}
+			if !term.AltScreen() {
+				t.Error("the screen of the shell is shown")
+			}
+			printable(t, "the screen", term.Screen())
+			term.Type("ctrl+c")
+			if code := term.Wait(); code != 0 || term.AltScreen() {
+				t.Errorf("it ended with code %d", code)
+			}
+		})
+	}
+}
