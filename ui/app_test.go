@@ -219,7 +219,7 @@ func TestHomeOpensWhatIsTyped(t *testing.T) {
 }
 
 func TestHelpListsEveryKeyOfThePage(t *testing.T) {
-	d := open(t, retag(t), 120, 60, "localhost:5000/app:testing", "localhost:5000/app:prod")
+	d := open(t, retag(t), 160, 60, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.keys("?")
 	for _, g := range d.app.top().help() {
 		for _, b := range g.keys {

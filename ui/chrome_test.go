@@ -29,3 +29,10 @@ func TestQuotaIsShown(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestHelpIsNotCut: where a line of the help does not fit it goes on below.
+func TestHelpIsNotCut(t *testing.T) {
+	d := open(t, retag(t), 120, 60, "localhost:5000/app")
+	d.keys("?")
+	d.sees("open the tag; with A marked, compare A with", "regular", "expression", "replaced", "before a tag: it moved")
+}

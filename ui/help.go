@@ -46,29 +46,48 @@ func (h helpBox) status(f frame) safe.Text {
 
 // lines puts the groups in two columns where there is room.
 func (h helpBox) lines(f frame) []look.Line {
+	width, columns := f.width, f.width >= 90
+	if columns {
+		width /= 2
+	}
 	var blocks [][]look.Line
 	for _, g := range h.groups {
-		blocks = append(blocks, groupLines(g, f.glyphs))
+		blocks = append(blocks, groupLines(g, f.glyphs, width))
 	}
-	blocks = append(blocks, markLines(f.glyphs))
-	if f.width < 90 {
+	blocks = append(blocks, markLines(f.glyphs, width))
+	if !columns {
 		return stackBlocks(blocks)
 	}
 	half := (len(blocks) + 1) / 2
-	return besides(stackBlocks(blocks[:half]), stackBlocks(blocks[half:]), f.width/2)
+	return besides(stackBlocks(blocks[:half]), stackBlocks(blocks[half:]), width)
 }
 
-func groupLines(g keyGroup, glyphs look.Glyphs) []look.Line {
+// helpIndent is where what a key does begins.
+const helpIndent = 15
+
+// helpLines say what a key does or a mark means, on as many lines as that takes.
+func helpLines(name, means safe.Text, width int) []look.Line {
+	lines := look.Wrap([]look.Span{look.P(means)}, max(width-helpIndent-1, 8))
+	for i, l := range lines {
+		lead := look.L(look.Gap(helpIndent))
+		if i == 0 {
+			lead = look.L(look.Gap(3), look.S(look.Key, name), look.Gap(max(helpIndent-3-look.Width(name), 1)))
+		}
+		lines[i] = lead.With(l.Spans...)
+	}
+	return lines
+}
+
+func groupLines(g keyGroup, glyphs look.Glyphs, width int) []look.Line {
 	lines := []look.Line{look.L(look.Gap(1), look.S(look.Heading, safe.Clean(g.name)))}
 	for _, b := range g.keys {
-		name := glyphs.KeyName(b.Help().Key)
-		lines = append(lines, look.L(look.Gap(3), look.S(look.Key, name), look.Gap(max(12-look.Width(name), 1)), look.P(safe.Clean(b.Help().Desc))))
+		lines = append(lines, helpLines(glyphs.KeyName(b.Help().Key), safe.Clean(b.Help().Desc), width)...)
 	}
 	return lines
 }
 
 // markLines is the legend of the marks.
-func markLines(g look.Glyphs) []look.Line {
+func markLines(g look.Glyphs, width int) []look.Line {
 	rows := []struct {
 		mark, means safe.Text
 	}{
@@ -83,10 +102,12 @@ func markLines(g look.Glyphs) []look.Line {
 		{g.Empty, safe.Const("beside a layer: it unpacks to nothing")},
 		{g.Hatch, safe.Const("this side has nothing here")},
 		{safe.Concat(g.Evidence, safe.Const(" "), g.EvidenceHere), safe.Const("before a row: it proves the finding you came from")},
+		{g.MovedTag, safe.Const("before a tag: it moved since it was last looked at")},
+		{safe.Const("!"), safe.Const("before a tag: there is something to remark on it")},
 	}
 	lines := []look.Line{look.L(look.Gap(1), look.S(look.Heading, safe.Const("Marks")))}
 	for _, r := range rows {
-		lines = append(lines, look.L(look.Gap(3), look.S(look.Key, r.mark), look.Gap(12-look.Width(r.mark)), look.P(r.means)))
+		lines = append(lines, helpLines(r.mark, r.means, width)...)
 	}
 	return lines
 }
