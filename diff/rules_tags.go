@@ -280,7 +280,18 @@ func (l tagList) releasesAfter(v Version) int {
 
 // asked says how much of a list is known.
 func asked(set model.TagSet) safe.Text {
+	if set.Cut {
+		return safe.Sprintf("%d tags have been asked where they point; the list of tags is cut after %d", len(set.Tags), set.Total)
+	}
 	return safe.Sprintf("%d of %d tags have been asked where they point", len(set.Tags), set.Total)
+}
+
+// howMany says that there may be more than what was said.
+func howMany(set model.TagSet) safe.Text {
+	if set.Cut {
+		return safe.Sprintf("The list of tags is cut after %d, of which %d have been asked", set.Total, len(set.Tags))
+	}
+	return safe.Sprintf("Of %d tags, %d have been asked", set.Total, len(set.Tags))
 }
 
 // siblings (F4): what else the image of a side is called.
@@ -330,7 +341,7 @@ func (t tagAt) siblings(c Comparison, kin Kin) Finding {
 		f.Evidence = append(f.Evidence, Evidence{t.side, none, s.Images[0]})
 	}
 	if isPartial(*t.near.Tags) {
-		f.Say = safe.Sprintf("%s Of %d tags, %d have been asked.", f.Say, t.near.Tags.Total, len(t.near.Tags.Tags))
+		f.Say = safe.Sprintf("%s %s.", f.Say, howMany(*t.near.Tags))
 		f.Proof = append(f.Proof, asked(*t.near.Tags))
 	}
 	return f

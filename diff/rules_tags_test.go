@@ -173,8 +173,8 @@ func siblingCases(t *testing.T) []ruleCase {
 	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
 	list := index(t, "2.7", amd, arm)
 	set := at(pythons(), "shared", list.Top.Digest)
-	part := set
-	part.Total = 3500
+	part, cut := set, set
+	part.Total, cut.Cut = 3500, true
 	alone := at(tagSet("2.7=shared", "2.6=old"), "shared", list.Top.Digest)
 	two := single("2", *amd.Image)
 	both := at(tagSet("2=it", "2.7=it"), "it", two.Top.Digest)
@@ -187,6 +187,7 @@ func siblingCases(t *testing.T) []ruleCase {
 		{"the second incident", around(Describe(list), Neighbours{Tags: &set}), "F4", 0,
 			":2.7 is the same index as :2.7.17 and :2; it has the same linux/amd64 as :2.7.17-amd64, :2.7.17-buster and :2.7-buster; it has the same linux/arm64 as :2.7.17-buster and :2.7-buster.", 3},
 		{"a part of the tags", around(Describe(list), Neighbours{Tags: &part}), "F4", 0, "Of 3500 tags, 9 have been asked.", 3},
+		{"of a list that is cut", around(Describe(list), Neighbours{Tags: &cut}), "F4", 0, "The list of tags is cut after 9, of which 9 have been asked.", 3},
 		{"of another repository", Compare(two, elsewhere).WithAround(Around{A: Neighbours{Tags: &both}, B: Neighbours{Tags: &nowhere}}), "F4", 0, "app:2 is the same image as :2.7", 1},
 		{"no other", around(Describe(list), Neighbours{Tags: &alone}), "F4", -1, "", 0},
 		{"only the two that are compared", Compare(two, other).WithAround(Around{A: Neighbours{Tags: &both}, B: Neighbours{Tags: &both}}), "F4", -1, "", 0},

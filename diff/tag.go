@@ -211,11 +211,11 @@ func listOf(set model.TagSet, pick func(model.Tagged) bool) tagList {
 
 func anyTag(model.Tagged) bool { return true }
 
-// partial reports whether there are tags of which nobody has asked where they
-// point.
+// partial reports whether there are, or may be, tags of which nobody has asked
+// where they point.
 func (l tagList) partial() bool { return isPartial(l.set) }
 
-func isPartial(set model.TagSet) bool { return set.Total > len(set.Tags) }
+func isPartial(set model.TagSet) bool { return set.Cut || set.Total > len(set.Tags) }
 
 // newest is the highest release among tags that name one to the last number,
 // apart from release candidates, dates and what is made for one purpose.

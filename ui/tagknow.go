@@ -160,10 +160,11 @@ func (k tagKnow) placed(tag string) placed {
 	return p
 }
 
-// set is what is known of some tags, in natural order, for findings on them as
+// set is what is known of listed tags, in natural order, for findings on them as
 // a whole.
-func (k tagKnow) set(repo model.Ref, tags []string) model.TagSet {
-	set := model.TagSet{Repo: repo, Total: len(tags), Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}}
+func (k tagKnow) set(repo model.Ref, list names) model.TagSet {
+	tags := list.all
+	set := model.TagSet{Repo: repo, Total: len(tags), Cut: list.err != nil, Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}}
 	for _, tag := range tags {
 		if t := k.tags[tag]; t.Digest != "" || t.Err != nil {
 			set.Tags = append(set.Tags, t)

@@ -318,7 +318,7 @@ func (p tagsPage) set() *model.TagSet {
 	if !p.survey.asked() && !p.survey.running() {
 		return nil
 	}
-	set := p.know.set(p.ref, p.list.all)
+	set := p.know.set(p.ref, p.list)
 	return &set
 }
 

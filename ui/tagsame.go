@@ -262,7 +262,7 @@ func (p tagsPage) arranged(msg arrangedMsg) (page, effects) {
 // takes longer than a key may.
 func (p tagsPage) judge() (tagsPage, effects) {
 	p.judged++
-	set, past, load := p.know.set(p.ref, p.list.all), p.past, p.judged
+	set, past, load := p.know.set(p.ref, p.list), p.past, p.judged
 	return p, once(p.look, func(context.Context) tea.Msg { return foundMsg{load, diff.OfTags(set, past)} })
 }
 

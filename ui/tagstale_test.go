@@ -170,7 +170,7 @@ func TestAttachedTagsDoNotCount(t *testing.T) {
 	k := newTagKnow()
 	k.point(model.Tagged{Tag: "1", Digest: named("a")})
 	k.point(model.Tagged{Tag: "sha256-" + named("a").Encoded() + ".sig", Digest: named("s")})
-	set := k.set(model.Ref{}, []string{"1", "2"})
+	set := k.set(model.Ref{}, names{all: []string{"1", "2"}})
 	if len(set.Tags) >= set.Total {
 		t.Error("2 has not been asked")
 	}

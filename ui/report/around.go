@@ -64,7 +64,7 @@ func (r Request) tagSet(ctx context.Context, repo model.Ref) (*model.TagSet, err
 		return nil, err
 	}
 	c.inOrder()
-	return &model.TagSet{Repo: repo, Tags: c.tags, Total: c.listed}, err
+	return &model.TagSet{Repo: repo, Tags: c.tags, Total: c.listed, Cut: err != nil}, err
 }
 
 // around is c with what is known around it. An error means that this is not all
