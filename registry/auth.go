@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -11,8 +12,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 )
 
 // authority is how one registry wants its clients to log in. regclient could
@@ -29,7 +28,7 @@ type authority struct {
 	tokens map[string]token // by scope as the seam names it
 	note   error            // why a login could not be looked up
 
-	fetching singleflight.Group
+	fetching flights
 }
 
 func newAuthority(s *seam, keys *keyring) *authority {
@@ -155,25 +154,20 @@ func (a *authority) bearer(ctx context.Context, c challenge, scope, wanted, refu
 	if ok && t.header != refused && time.Now().Before(t.expires) {
 		return t.key, nil
 	}
-	// Not this caller's context: others may wait for the same token. The
-	// seam's patience bounds it.
-	ch := a.fetching.DoChan(c.realm+" "+scope+" "+refused, func() (any, error) {
-		t, err := a.fetch(context.Background(), c, scope, wanted)
+	v, err := a.fetching.do(ctx, c.realm+" "+scope+" "+refused, func(ctx context.Context) (any, error) {
+		t, err := a.fetch(context.WithValue(ctx, callKey{}, nil), c, scope, wanted) // others may wait for it too
 		if err == nil {
 			a.keep(c.realm, scope, t)
 		}
 		return t, err
 	})
-	select {
-	case <-ctx.Done():
-		return key{}, ctx.Err()
-	case r := <-ch:
-		if r.Err != nil {
+	if err != nil {
+		if ctx.Err() == nil {
 			a.forsake(c.realm)
-			return key{}, r.Err
 		}
-		return r.Val.(token).key, nil
+		return key{}, err
 	}
+	return v.(token).key, nil
 }
 
 // forsake makes the next request ask the registry first where tokens are made:
@@ -263,13 +257,17 @@ func (a *authority) tokenRequest(ctx context.Context, c challenge, wanted string
 	return req, err
 }
 
+// maxTokenSize bounds a token, in bytes: it goes along with every request. Those
+// of large services are some 5 KiB long, and few servers take more than 64.
+const maxTokenSize = 64 << 10
+
 // parseToken reads a token service's answer. A token lives 60 s unless it says
 // otherwise (the specification's default); it is renewed a little early.
 func parseToken(body []byte, now time.Time) (token, error) {
 	var w struct {
-		Token       string  `json:"token"`
-		AccessToken string  `json:"access_token"`
-		ExpiresIn   float64 `json:"expires_in"`
+		Token       string          `json:"token"`
+		AccessToken string          `json:"access_token"`
+		ExpiresIn   json.RawMessage `json:"expires_in"`
 	}
 	if err := json.Unmarshal(body, &w); err != nil {
 		return token{}, errors.New("its answer is not JSON")
@@ -277,12 +275,23 @@ func parseToken(body []byte, now time.Time) (token, error) {
 	if w.Token == "" {
 		w.Token = w.AccessToken
 	}
-	if w.Token == "" || strings.ContainsAny(w.Token, "\r\n") {
+	switch {
+	case w.Token == "" || strings.ContainsFunc(w.Token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return token{}, errors.New("its answer has no token")
+	case len(w.Token) > maxTokenSize:
+		return token{}, fmt.Errorf("its token is %d bytes long, and tagdiff takes %d", len(w.Token), maxTokenSize)
 	}
-	seconds := min(max(w.ExpiresIn, 60), 24*3600)
+	var seconds float64 // some write it as text, and 60 s is right for what is no number
+	_ = json.Unmarshal(bytes.Trim(w.ExpiresIn, `"`), &seconds)
+	seconds = min(max(seconds, minTokenLife), maxTokenLife)
 	return token{key: key{header: "Bearer " + w.Token}, expires: now.Add(time.Duration(seconds*0.9) * time.Second)}, nil
 }
+
+// Bounds on how long a token is believed to live, in seconds.
+const (
+	minTokenLife = 60
+	maxTokenLife = 24 * 3600
+)
 
 func basicHeader(l login) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(l.user+":"+l.pass))

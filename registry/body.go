@@ -23,6 +23,11 @@ const (
 
 const maxRedirects = 5
 
+// maxHeader bounds an answer's header, in bytes: 64 answers may be under way at
+// once, and net/http would take 10 MiB of each. Servers send a few hundred, 8 KiB
+// is what most of them take themselves.
+const maxHeader = 128 << 10
+
 var (
 	errSilent   = errors.New("no sign of life")
 	errSlow     = errors.New("too slow")
@@ -41,7 +46,7 @@ func (s *seam) fetch(ctx context.Context, req *http.Request, limit int64, key ke
 	}
 	a, err := s.transfer(ctx, req, limit, key)
 	s.limiter.leave(t, a, err)
-	if q, ok := quotaOf(a.header); ok && req.URL.Host == s.own {
+	if q, ok := quotaOf(a.header); ok && req.URL.Host == s.own && a.from == "" {
 		q.Host = s.host
 		s.wire.meter.left(q)
 	}
@@ -57,7 +62,7 @@ func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, 
 
 	resp, err := s.client.Do(req.WithContext(ctx))
 	if err != nil {
-		return answer{}, cause(parent, ctx, err)
+		return answer{}, at(reached(req, err), req, cause(parent, ctx, discreet(err)))
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header, scheme: req.URL.Scheme, login: key.login}
@@ -68,12 +73,16 @@ func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, 
 	}
 	if resp.StatusCode != http.StatusOK {
 		a.body, err = readSome(resp.Body, maxProblem)
+		a.body = scrub(a.body, req)
+		if err != nil && parent.Err() == nil && !passing(a.status) {
+			err = nil // its words did not all come, and what it meant is clear
+		}
 	} else {
 		alive := func() { silence.Reset(s.patience.silence) }
 		a.body, err = readWhole(resp, limit, alive)
 	}
 	if err != nil {
-		return a, cause(parent, ctx, err)
+		return a, at(resp.Request.URL.Host, req, cause(parent, ctx, err))
 	}
 	return a, nil
 }
@@ -133,6 +142,8 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) > maxRedirects:
 		return errors.New("too many redirects")
+	case req.URL.Scheme != "http" && req.URL.Scheme != "https":
+		return errors.New("redirect to what is no web address refused")
 	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
 		return errors.New("redirect from https to http refused")
 	case req.Method == http.MethodPost || last.Method == http.MethodPost:
@@ -141,5 +152,6 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	if req.URL.Host != via[0].URL.Host {
 		req.Header.Del("Authorization")
 	}
+	req.Header.Del("Referer") // net/http puts the last address there, and its query may be a secret
 	return nil
 }

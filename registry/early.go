@@ -15,6 +15,7 @@ import (
 // wanted: a handshake takes as long as two requests.
 type opener struct {
 	dialer   *net.Dialer
+	own      string // the address that tls is for
 	tls      *tls.Config
 	patience patience
 
@@ -29,10 +30,10 @@ type early struct {
 	err  error
 }
 
-func newOpener(dialer *net.Dialer, config *tls.Config, p patience) *opener {
+func newOpener(dialer *net.Dialer, own string, config *tls.Config, p patience) *opener {
 	config = config.Clone()
 	config.NextProtos = []string{"h2", "http/1.1"} // the transport adds them to its own copy alone
-	return &opener{dialer: dialer, tls: config, patience: p, early: map[string]*early{}}
+	return &opener{dialer: dialer, own: own, tls: config, patience: p, early: map[string]*early{}}
 }
 
 // open begins a connection to address for whoever dials it first. ctx gives
@@ -106,6 +107,9 @@ func (o *opener) connect(ctx context.Context, address string) (net.Conn, error) 
 		return nil, err
 	}
 	config := o.tls.Clone()
+	if address != o.own { // a proxy's, to which the transport speaks HTTP/1
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
 	config.ServerName, _, err = net.SplitHostPort(address)
 	conn := tls.Client(raw, config)
 	if err == nil {
@@ -131,10 +135,8 @@ func (w *wire) openEarly(hosts ...string) {
 		if proxy, err := http.ProxyFromEnvironment(req); host == "" || err != nil || proxy != nil {
 			continue // a proxy's connections are the transport's business
 		}
-		port := req.URL.Port()
-		if port == "" {
-			port = "443"
+		if next, err := w.road(host); err == nil {
+			next.opener.open(w.guard.mark(req, w.host).Context(), addressOf(host))
 		}
-		w.opener.open(w.guard.mark(req, w.host).Context(), net.JoinHostPort(req.URL.Hostname(), port))
 	}
 }

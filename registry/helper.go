@@ -1,15 +1,16 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -19,13 +20,14 @@ const (
 	helperTime   = 30 * time.Second // some ask a cloud, or a person
 	helperKeep   = 15 * time.Minute // the shortest-lived passwords last an hour
 	helperToken  = "<token>"        // the user name that marks a refresh token
+	maxHelped    = 1 << 20          // bytes that one may say; a login has some hundred, with a long token some thousand
 )
 
 // helpers runs credential helpers, each once for all who wait, and keeps what
 // they said for a while. What they write on standard error stays off the
 // screen.
 type helpers struct {
-	running singleflight.Group
+	running flights
 	mu      sync.Mutex
 	kept    map[string]keptLogin
 }
@@ -44,22 +46,17 @@ func (h *helpers) get(ctx context.Context, prog, server string) (login, error) {
 	if ok && time.Now().Before(kept.until) {
 		return kept.login, nil
 	}
-	ch := h.running.DoChan(name, func() (any, error) {
-		l, err := runHelper(prog, server)
+	v, err := h.running.do(ctx, name, func(ctx context.Context) (any, error) {
+		l, err := runHelper(ctx, prog, server)
 		if err == nil && !l.zero() {
 			h.keep(name, l)
 		}
 		return l, err
 	})
-	select {
-	case <-ctx.Done():
-		return login{}, ctx.Err()
-	case r := <-ch:
-		if r.Err != nil {
-			return login{}, r.Err
-		}
-		return r.Val.(login), nil
+	if err != nil {
+		return login{}, err
 	}
+	return v.(login), nil
 }
 
 func (h *helpers) keep(name string, l login) {
@@ -77,27 +74,53 @@ func (h *helpers) forget() {
 	h.mu.Unlock()
 }
 
+// bounded keeps what fits and refuses more: whoever writes on is ended.
+type bounded struct {
+	text bytes.Buffer // not embedded: its ReadFrom knows no bound
+	over func()
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.text.Len()+len(p) > maxHelped {
+		b.over()
+		return 0, errTooLarge
+	}
+	return b.text.Write(p)
+}
+
 // runHelper speaks the protocol of docker-credential-helpers: the server on
-// standard input, JSON or a message on standard output.
-func runHelper(prog, server string) (login, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), helperTime)
+// standard input, JSON or a message on standard output. It ends with ctx, and
+// so does what the helper has started.
+func runHelper(ctx context.Context, prog, server string) (login, error) {
+	// A name like ../x would be looked for below the folder we are in.
+	if strings.ContainsAny(prog, `/\`) && !filepath.IsAbs(prog) {
+		return login{}, helperTrouble(prog, server, "its name is a path", nil)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, helperTime, fmt.Errorf("no answer in %d s", int(helperTime.Seconds())))
 	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	out := &bounded{over: func() { stop(fmt.Errorf("it says more than %d bytes", maxHelped)) }}
 	cmd := exec.CommandContext(ctx, prog, "get")
-	cmd.Stdin = strings.NewReader(server)
-	cmd.WaitDelay = time.Second // a child that outlives it may hold the pipe
-	out, err := cmd.Output()
-	if err != nil {
-		said := clip(strings.TrimSpace(string(out)))
-		if strings.Contains(said, "credentials not found") {
+	cmd.Stdin, cmd.Stdout = strings.NewReader(server), out // no standard error: its words are for a terminal
+	cmd.WaitDelay = time.Second                            // a child that outlives it may hold the pipe
+	apart(cmd)
+	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) { // an agent that it has started may stay
+		said := clip(strings.TrimSpace(out.text.String()))
+		switch why := context.Cause(ctx); {
+		case errors.Is(why, context.Canceled):
+			return login{}, why
+		case why != nil:
+			said = why.Error()
+		case strings.Contains(said, "credentials not found"):
 			return login{}, nil
-		}
-		if ctx.Err() != nil {
-			said = fmt.Sprintf("no answer in %d s", int(helperTime.Seconds()))
+		case looksLikeJSON(out.text.Bytes()):
+			said = "" // a login may be in it
 		}
 		return login{}, helperTrouble(prog, server, said, err)
 	}
 	var w struct{ Username, Secret string }
-	if err := json.Unmarshal(out, &w); err != nil {
+	if err := json.Unmarshal(out.text.Bytes(), &w); err != nil {
 		return login{}, helperTrouble(prog, server, "its answer is not JSON", err)
 	}
 	if w.Username == helperToken {
@@ -108,10 +131,10 @@ func runHelper(prog, server string) (login, error) {
 
 func helperTrouble(prog, server, said string, err error) error {
 	if said == "" {
-		said = err.Error()
+		said = clip(err.Error())
 	}
 	return &model.Trouble{
-		Say:  fmt.Sprintf("the credential helper %s failed: %s", prog, said),
-		Next: fmt.Sprintf("try it: echo %s | %s get", server, prog), Err: err,
+		Say:  fmt.Sprintf("the credential helper %s failed: %s", clip(prog), said),
+		Next: fmt.Sprintf("try it: echo %s | %s get", clip(server), clip(prog)), Err: err,
 	}
 }

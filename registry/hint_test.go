@@ -36,14 +36,21 @@ func newAbroad(t testing.TB) *abroad {
 	a.opts = Options{CertDirs: []string{dir}, Endpoints: filepath.Join(dir, "cache", "endpoints.json")}
 	a.blobs.real = a.real
 	for _, s := range []*server{a.blobs, a.tokens, a.server} {
-		cert := secure(t, s)
-		ok(t, os.Mkdir(filepath.Join(dir, s.host), 0o700))
-		ok(t, os.WriteFile(filepath.Join(dir, s.host, "ca.crt"), cert, 0o600))
+		a.secure(t, s)
 	}
 	a.pushImage(t, a.ref("app", "a"), image(t, 1))
 	a.front = a.protocol
 	a.tokens.front = giveTokens("")
 	return a
+}
+
+// secure is secure of s, whose certificate a's clients trust for s alone.
+func (a *abroad) secure(t testing.TB, s *server) {
+	t.Helper()
+	cert := secure(t, s)
+	dir := filepath.Join(a.opts.CertDirs[0], s.host)
+	ok(t, os.Mkdir(dir, 0o700))
+	ok(t, os.WriteFile(filepath.Join(dir, "ca.crt"), cert, 0o600))
 }
 
 // secure has s answer over TLS and HTTP/2 at another address, and returns its
@@ -231,7 +238,7 @@ func TestTwoThatWereMisledBothRecover(t *testing.T) {
 		a.pushImage(t, a.ref("app", tag), image(t, 1))
 	}
 	other := newServer(t)
-	secure(t, other)
+	a.secure(t, other)
 	other.front = giveTokens("forbidden ")
 	a.remember(t, a.host, endpoint{Realm: other.URL + "/old"})
 	var both sync.WaitGroup
@@ -258,7 +265,10 @@ func TestWhatPlainHTTPSaidIsNotRemembered(t *testing.T) {
 
 	a := newAbroad(t) // and neither what came without proof of who said it
 	c := newClient(t, Options{Endpoints: file})
-	c.keys.regctl = map[string]config.Host{a.host: {TLS: config.TLSInsecure}}
+	c.keys.regctl = map[string]config.Host{}
+	for _, s := range []*server{a.server, a.tokens, a.blobs} {
+		c.keys.regctl[s.host] = config.Host{TLS: config.TLSInsecure}
+	}
 	a.load(t, c)
 	if raw, err := os.ReadFile(file); err == nil {
 		t.Errorf("remembered: %s", raw)

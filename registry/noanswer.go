@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
+	"strings"
 	"syscall"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -20,32 +20,40 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 		token  *tokenError
 		dns    *net.DNSError
 		netErr net.Error
+		away   *awayError
+		own    *model.Trouble
 	)
-	t := &model.Trouble{Err: err}
+	t, name := &model.Trouble{Err: err}, h.name
+	if errors.As(err, &away) {
+		name = away.host + ", to which " + h.name + " redirects,"
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return ended(err)
 	case errors.As(err, &token):
 		return h.noToken(about, token)
+	case errors.As(err, &own): // a certificate's file is unreadable
+		h.spoiled.Store(true)
+		return own
 	case errors.Is(err, http.ErrSchemeMismatch):
-		t.Say, t.Next = h.name+" speaks plain http", "run with --plain-http if you trust the network"
+		t.Say, t.Next = name+" speaks plain http", "run with --plain-http if you trust the network"
 	case errors.Is(err, errTooLarge):
-		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", h.name, err), "check the reference"
+		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", name, plainError(err)), "check the reference"
 	case errors.Is(err, errSilent), errors.Is(err, errSlow):
-		t.Say, t.Next = h.name+" does not answer in time"+h.inTime(err), "try again, or check the network"
+		t.Say, t.Next = name+" does not answer in time"+h.inTime(err), "try again, or check the network"
 	case errors.As(err, &dns):
-		t.Say, t.Next = h.name+" is not a known host name", "check the name, and the network or VPN"
+		t.Say, t.Next = name+" is not a known host name", "check the name, and the network or VPN"
 		if !dns.IsNotFound {
-			t.Say = "the name " + h.name + " cannot be looked up"
+			t.Say = "the name " + strings.TrimSuffix(name, ",") + " cannot be looked up"
 		}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		t.Say, t.Next = "nobody listens at "+h.name, "check host and port, or start the registry"
-	case aboutTLS(h.name, err, t):
+		t.Say, t.Next = "nobody listens at "+strings.TrimSuffix(name, ","), "check host and port, or start the registry"
+	case aboutTLS(hostOf(h.name, away), err, t):
 		h.spoiled.Store(true)
 	case errors.As(err, &netErr) && netErr.Timeout():
-		t.Say, t.Next = h.name+" does not answer", "check host, port, network and firewall"
+		t.Say, t.Next = name+" does not answer", "check host, port, network and firewall"
 	default:
-		t.Say, t.Next = fmt.Sprintf("%s cannot be reached: %s", h.name, clip(plainError(err))), "check the network, and try again"
+		t.Say, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, clip(plainError(err))), "check the network, and try again"
 	}
 	return t
 }
@@ -58,12 +66,19 @@ func (h *host) inTime(err error) string {
 	return fmt.Sprintf(" (not whole after %g s)", h.seam.patience.whole.Seconds())
 }
 
-// plainError is err without the address that net/http puts before it: after a
-// redirect that may carry a signature.
+// hostOf is where it happened.
+func hostOf(name string, away *awayError) string {
+	if away != nil {
+		return away.host
+	}
+	return name
+}
+
+// plainError is what err says, without where.
 func plainError(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
+	var away *awayError
+	if errors.As(err, &away) {
+		err = away.err
 	}
 	return err.Error()
 }
@@ -85,6 +100,9 @@ func (h *host) noToken(about model.Ref, e *tokenError) error {
 		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", wants fewer requests"+howLong(e.answer), h.whenAgain(e.answer)
 	case errors.Is(e.err, errSilent), errors.Is(e.err, errSlow):
 		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", does not answer in time"+h.inTime(e.err), "try again, or check the network"
+	case e.err != nil && aboutTLS(e.realm, e.err, t):
+		h.spoiled.Store(true)
+		t.Say = strings.Replace(t.Say, e.realm, e.realm+", which checks logins for "+h.name+",", 1)
 	default:
 		t.Say = fmt.Sprintf("%s, which checks logins for %s, gives no token: %s", e.realm, h.name, clip(tokenSaid(e)))
 		t.Next = "try again in a while"

@@ -58,12 +58,20 @@ func (p patience) again(try int, a answer, err error) (time.Duration, bool) {
 		cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 		return wait, cut
 	}
-	switch a.status {
-	case http.StatusRequestTimeout, http.StatusInternalServerError,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	if passing(a.status) && a.status != http.StatusTooManyRequests {
 		return wait, true
 	}
 	return 0, false
+}
+
+// passing reports whether a status may be another one the next time.
+func passing(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
 }
 
 // wantsPause reports whether a server says when it will be back.

@@ -40,20 +40,23 @@ type seam struct {
 }
 
 func newSeam(c *Client, settings config.Host) (*seam, error) {
-	g := &guard{}
-	transport, opener, err := newTransport(settings, g, c.patience, c.opts)
-	if err != nil {
-		return nil, err
-	}
 	own := settings.Hostname
 	if own == "" && settings.Name == dockerHub {
 		own = config.DockerRegistryDNS
 	} else if own == "" {
 		own = settings.Name
 	}
+	g := &guard{}
+	first, err := newRoad(own, settings, g, c.patience, c.opts)
+	if err != nil {
+		return nil, err
+	}
 	g.near.Store(isLoopback(own)) // connections elsewhere may be opened before its own
 	s := &seam{host: settings.Name, own: own, patience: c.patience, memory: &endpoints{}, limiter: newLimiter(settings.Name, c)}
-	s.wire = &wire{next: transport, opener: opener, host: own, guard: g, meter: c.meter, log: c.opts.Log}
+	others := func(host string) (*road, error) {
+		return newRoad(host, c.keys.settingsOf(host), g, c.patience, c.opts)
+	}
+	s.wire = &wire{own: first, roads: roads{build: others}, host: own, guard: g, meter: c.meter, log: c.opts.Log}
 	s.client = &http.Client{Transport: s.wire, CheckRedirect: checkRedirect}
 	s.auth = newAuthority(s, c.keys)
 	switch {
@@ -158,7 +161,8 @@ func (s *seam) attempt(ctx context.Context, q question) (answer, error) {
 		k = key{}
 		a, err = s.send(ctx, q, k)
 	}
-	if err == nil && a.status == http.StatusUnauthorized {
+	// A host that the registry redirected to may not say who gets the login.
+	if err == nil && a.status == http.StatusUnauthorized && a.from == "" {
 		next, errKey := s.auth.answer(ctx, a.header.Values("WWW-Authenticate"), q.scope, k)
 		if errKey != nil || next.header == "" {
 			return a, errKey

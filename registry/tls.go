@@ -33,6 +33,9 @@ func newTLS(settings config.Host, certDirs []string) (*tls.Config, error) {
 		}
 		c.Certificates = append(c.Certificates, pair)
 	}
+	if settings.Name == "" {
+		return c, nil
+	}
 	for _, dir := range certDirs {
 		if err := addCertDir(c, filepath.Join(dir, settings.Name)); err != nil {
 			return nil, err

@@ -19,13 +19,19 @@ import (
 // line or two, and the whole cause is in Trouble.Err.
 const maxSaid = 100
 
-// clip cuts text from outside to maxSaid bytes, at a rune.
+// clip cuts text from outside to maxSaid bytes, at a rune, and makes it a line.
 func clip(s string) string {
-	if len(s) <= maxSaid {
-		return s
+	if len(s) > maxSaid {
+		s = strings.ToValidUTF8(s[:maxSaid], "") + "…"
 	}
-	return strings.ToValidUTF8(s[:maxSaid], "") + "…"
+	if strings.ContainsFunc(s, isBreak) {
+		s = strings.Join(strings.FieldsFunc(s, isBreak), " ")
+	}
+	return s
 }
+
+// isBreak reports whether a terminal or a text file would begin a new line.
+func isBreak(r rune) bool { return r >= '\n' && r <= '\r' || r == 0x85 || r == 0x2028 || r == 0x2029 }
 
 // statusError is an answer other than the one asked for.
 type statusError struct {
@@ -104,6 +110,15 @@ func (h *host) refused(about model.Ref, a answer) error {
 		return h.noRegistry(e)
 	}
 	t := &model.Trouble{Err: e}
+	if a.from != "" && (a.status < 500 && !passing(a.status) && a.status != http.StatusNotFound) {
+		t.Say = fmt.Sprintf("%s, to which %s redirects, refused the request (%s)", a.from, h.name, e)
+		t.Next = "try again, or ask who runs " + h.name
+		return t
+	}
+	name := h.name
+	if a.from != "" {
+		name = a.from + ", to which " + h.name + " redirects,"
+	}
 	switch a.status {
 	case http.StatusUnauthorized:
 		return h.unauthorized(about, a.login, e)
@@ -114,14 +129,14 @@ func (h *host) refused(about model.Ref, a answer) error {
 		t.Missing = true
 		t.Say, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
-		t.Say, t.Next = h.name+" wants fewer requests"+howLong(a), h.whenAgain(a)
+		t.Say, t.Next = name+" wants fewer requests"+howLong(a), h.whenAgain(a)
 	case http.StatusRequestTimeout:
-		t.Say, t.Next = fmt.Sprintf("%s gave up waiting (%s)", h.name, e), "try again, or check the network"
+		t.Say, t.Next = fmt.Sprintf("%s gave up waiting (%s)", name, e), "try again, or check the network"
 	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
 		t.Say, t.Next = fmt.Sprintf("%s does not offer this (%s)", h.name, e), "check host and port"
 	default:
 		if a.status >= 500 {
-			t.Say, t.Next = fmt.Sprintf("%s is in trouble itself (%s)", h.name, e), "try again in a while"
+			t.Say, t.Next = fmt.Sprintf("%s is in trouble itself (%s)", name, e), "try again in a while"
 			if d := askedPause(a); d > 0 {
 				t.Next = "try again at " + clock(d)
 			}

@@ -19,24 +19,24 @@ var errWrites = errors.New("refused to send a request that could write")
 // wire is the last stop before the network. Whatever the layers above do, only
 // reading requests get past it, and all are counted and logged.
 type wire struct {
-	next   http.RoundTripper
-	opener *opener // next's
-	host   string  // the registry's, as it stands in addresses
-	guard  *guard
-	meter  *meter
-	log    *slog.Logger
+	own   *road  // to the registry
+	roads roads  // to the others
+	host  string // the registry's, as it stands in addresses
+	guard *guard
+	meter *meter
+	log   *slog.Logger
 }
 
-// newTransport keeps as many connections as requests may be under way:
-// net/http keeps two per host and would open the others again each round.
-func newTransport(settings config.Host, g *guard, p patience, opts Options) (*http.Transport, *opener, error) {
+// newRoad keeps as many connections as requests may be under way: net/http
+// keeps two per host and would open the others again each round.
+func newRoad(host string, settings config.Host, g *guard, p patience, opts Options) (*road, error) {
 	tlsConfig, err := newTLS(settings, opts.CertDirs)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	dialer := &net.Dialer{Timeout: p.dial, ControlContext: g.control}
-	opener := newOpener(dialer, tlsConfig, p)
-	return &http.Transport{
+	opener := newOpener(dialer, addressOf(host), tlsConfig, p)
+	return &road{opener: opener, Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
 		DialTLSContext:        opener.dial,
@@ -50,7 +50,17 @@ func newTransport(settings config.Host, g *guard, p patience, opts Options) (*ht
 		DisableCompression:    true, // digests and sizes are of the bytes as stored
 		// A connection that a sleep or a lost VPN has cut must not serve again.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: p.dial, PingTimeout: p.dial / 2},
-	}, opener, nil
+
+		MaxResponseHeaderBytes: maxHeader,
+	}}, nil
+}
+
+// road is the one to the host of a request.
+func (w *wire) road(host string) (*road, error) {
+	if host == w.host {
+		return w.own, nil
+	}
+	return w.roads.to(host)
 }
 
 type tokenKey struct{}
@@ -72,11 +82,16 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !reads(req) {
 		return nil, errWrites
 	}
+	next, err := w.road(req.URL.Host)
+	if err != nil {
+		return nil, err
+	}
 	start := time.Now()
 	w.meter.begin()
-	resp, err := w.next.RoundTrip(w.guard.mark(req, w.host))
+	resp, err := next.RoundTrip(w.guard.mark(req, w.host))
 	if err != nil {
 		w.meter.end()
+		err = discreet(err)
 		w.trace(req, "error", err.Error(), "ms", time.Since(start).Milliseconds())
 		return nil, err
 	}
