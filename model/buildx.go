@@ -31,7 +31,10 @@ type buildMetadata struct {
 func ParseBuilds(raw []byte) ([]Build, error) {
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &top); err != nil {
-		return nil, fmt.Errorf("it is not the JSON of docker buildx: %w", err)
+		return nil, fmt.Errorf("it is not the JSON of docker buildx: %w", plainJSON(err))
+	}
+	if err := checkJSON(raw, nil, false); err != nil {
+		return nil, fmt.Errorf("it is ambiguous: %w", err)
 	}
 	if _, ok := top["containerimage.digest"]; ok {
 		b, err := parseBuild("", raw)
@@ -44,7 +47,7 @@ func ParseBuilds(raw []byte) ([]Build, error) {
 			continue
 		}
 		if m["containerimage.digest"] == nil {
-			return nil, fmt.Errorf("its target %q names no containerimage.digest: docker buildx writes one when it pushes, as with --push", target)
+			return nil, fmt.Errorf("its target %.80q names no containerimage.digest: docker buildx writes one when it pushes, as with --push", target)
 		}
 		b, err := parseBuild(target, member)
 		if err != nil {
@@ -62,10 +65,10 @@ func ParseBuilds(raw []byte) ([]Build, error) {
 func parseBuild(target string, raw []byte) (Build, error) {
 	var m buildMetadata
 	if err := json.Unmarshal(raw, &m); err != nil {
-		return Build{}, fmt.Errorf("it is not the JSON of docker buildx: %w", err)
+		return Build{}, fmt.Errorf("it is not the JSON of docker buildx: %w", plainJSON(err))
 	}
 	if err := m.Digest.Validate(); err != nil {
-		return Build{}, fmt.Errorf("its containerimage.digest is no digest: %q", m.Digest)
+		return Build{}, fmt.Errorf("its containerimage.digest is no digest: %.80q", m.Digest)
 	}
 	b := Build{Target: target, Digest: m.Digest}
 	for name := range strings.SplitSeq(m.Name, ",") {

@@ -48,6 +48,10 @@ func ParseConfig(doc Document) (Config, error) {
 			return c, fmt.Errorf("the image config is not valid JSON: %w", err)
 		}
 	}
+	// Docker reads members whatever their case, and old tools may rely on it.
+	if err := checkJSON(doc.Raw, configShape, false); err != nil {
+		return c, fmt.Errorf("the image config is ambiguous: %w", err)
+	}
 	var docker struct {
 		DockerVersion string           `json:"docker_version"`
 		Container     *ContainerConfig `json:"container_config"`
@@ -55,9 +59,11 @@ func ParseConfig(doc Document) (Config, error) {
 	}
 	_ = json.Unmarshal(doc.Raw, &docker) // a member of another type costs only itself
 	c.DockerVersion, c.Container, c.Docker = docker.DockerVersion, docker.Container, docker.Config
-	if len(c.History) > MaxHistory || len(c.RootFS.DiffIDs) > MaxLayers {
-		return c, fmt.Errorf("the image config has %d history entries and %d layers, more than the %d and %d that tagdiff reads",
-			len(c.History), len(c.RootFS.DiffIDs), MaxHistory, MaxLayers)
+	if len(c.History) > MaxHistory {
+		return c, tooMany("image config", len(c.History), "history entries", MaxHistory)
+	}
+	if len(c.RootFS.DiffIDs) > MaxLayers {
+		return c, tooMany("image config", len(c.RootFS.DiffIDs), "diff_ids", MaxLayers)
 	}
 	for _, d := range c.RootFS.DiffIDs {
 		if err := d.Validate(); err != nil {
@@ -77,7 +83,7 @@ func (c *Config) parseLoosely() error {
 	c.Image = v1.Image{}
 	into := map[string]any{
 		"created": &c.Created, "author": &c.Author, "architecture": &c.Architecture, "variant": &c.Variant,
-		"os": &c.OS, "os.version": &c.OSVersion, "config": &c.Image.Config, "rootfs": &c.RootFS, "history": &c.History,
+		"os": &c.OS, "os.version": &c.OSVersion, "config": &c.Image.Config, "rootfs": &c.RootFS, "history": (*looseHistory)(&c.History),
 	}
 	var first error
 	for name, target := range into {
@@ -86,10 +92,38 @@ func (c *Config) parseLoosely() error {
 			continue
 		}
 		if err := json.Unmarshal(raw, target); err != nil && (name == "rootfs" || name == "history") && first == nil {
-			first = fmt.Errorf("%s: %w", name, err)
+			first = fmt.Errorf("%s: %w", name, plainJSON(err))
 		}
 	}
 	return first
+}
+
+// looseHistory is a history of which one odd date does not hide the rest.
+type looseHistory []v1.History
+
+// UnmarshalJSON reads entry by entry.
+func (h *looseHistory) UnmarshalJSON(raw []byte) error {
+	var entries []json.RawMessage
+	if err := json.Unmarshal(raw, &entries); err != nil {
+		return err
+	}
+	*h = make(looseHistory, len(entries))
+	for i, raw := range entries {
+		if json.Unmarshal(raw, &(*h)[i]) == nil {
+			continue
+		}
+		var entry struct { // all but the date
+			CreatedBy  string `json:"created_by"`
+			Author     string `json:"author"`
+			Comment    string `json:"comment"`
+			EmptyLayer bool   `json:"empty_layer"`
+		}
+		if err := json.Unmarshal(raw, &entry); err != nil {
+			return err
+		}
+		(*h)[i] = v1.History{CreatedBy: entry.CreatedBy, Author: entry.Author, Comment: entry.Comment, EmptyLayer: entry.EmptyLayer}
+	}
+	return nil
 }
 
 // Well-known diff_ids of archives that hold no file: 1024 and 10240 bytes of
@@ -104,7 +138,7 @@ const (
 // RealDate is a date that says when something happened, or nil: builders write
 // year 1, 1970 or 1980-01-01 to say nothing (catalogue finding E8).
 func RealDate(t *time.Time) *time.Time {
-	if t == nil || t.Year() <= 1980 {
+	if t == nil || t.Year() <= 1980 || t.Year() >= 9999 { // nor can JSON tell the end of 9999 in every zone
 		return nil
 	}
 	return t

@@ -30,11 +30,13 @@ const (
 	annotationReferenceAbout = "vnd.docker.reference.digest"
 )
 
-// Bounds on documents from outside. Real images stay far below them.
+// Bounds on documents from outside. Real images stay far below them: runtimes
+// stack no more than 127 layers, the largest indexes list some dozens.
 const (
 	MaxLayers   = 2_000
 	MaxChildren = 2_000
 	MaxHistory  = 10_000
+	MaxTotal    = 1 << 50 // bytes that all descriptors of a manifest together claim to be of
 )
 
 // Kind says what a manifest is. The values are those of the JSON report.
@@ -92,10 +94,16 @@ func ParseManifest(doc Document) (Manifest, error) {
 	}
 	var w wire
 	if err := json.Unmarshal(doc.Raw, &w); err != nil {
-		return m, fmt.Errorf("the manifest is not valid JSON: %w", err)
+		return m, fmt.Errorf("the manifest is not valid: %w", plainJSON(err))
 	}
 	m.MediaType = cmp.Or(doc.MediaType, w.MediaType)
 	m.Kind = kindOf(m.MediaType, w)
+	if err := checkJSON(doc.Raw, manifestShape, m.Kind != KindSchema1); err != nil {
+		return m, fmt.Errorf("the manifest is ambiguous: %w", err)
+	}
+	if err := w.checkKind(m.Kind); err != nil {
+		return m, err
+	}
 	if m.Kind == KindSchema1 {
 		return parseSchema1Manifest(m)
 	}
@@ -136,6 +144,24 @@ func kindOf(mediaType string, w wire) Kind {
 	return imageOrArtifact(w)
 }
 
+// checkKind refuses what is of two kinds at once: who goes by the media type and
+// who goes by the members would read two images (CVE-2021-41190).
+func (w wire) checkKind(k Kind) error {
+	index, image := w.Manifests != nil, w.Layers != nil || w.Config != nil
+	old := len(w.FSLayers) > 0 && string(w.FSLayers) != "null"
+	switch {
+	case index && image:
+		return errors.New(`the manifest is an image and an index at once: it has "manifests" beside "layers" or "config"`)
+	case old && (index || image):
+		return errors.New(`the manifest is of two formats at once: it has "fsLayers" beside those of another`)
+	case k == KindIndex && (image || old):
+		return errors.New("the manifest is called an index and is an image")
+	case k != KindIndex && k != KindSchema1 && index:
+		return errors.New("the manifest is called an image and is an index")
+	}
+	return nil
+}
+
 // imageOrArtifact tells an image from a chart, a signature or another artifact
 // that borrows the image manifest (image-spec, "Guidelines for Artifact Usage").
 func imageOrArtifact(w wire) Kind {
@@ -164,10 +190,13 @@ func isLayer(d v1.Descriptor) bool {
 // check holds m to its bounds; a descriptor that fails would otherwise switch
 // off verification in client libraries.
 func (m Manifest) check() error {
-	if len(m.Layers) > MaxLayers || len(m.Children) > MaxChildren {
-		return fmt.Errorf("the manifest lists %d layers and %d children, more than the %d and %d that tagdiff reads",
-			len(m.Layers), len(m.Children), MaxLayers, MaxChildren)
+	if len(m.Layers) > MaxLayers {
+		return tooMany("manifest", len(m.Layers), "layers", MaxLayers)
 	}
+	if len(m.Children) > MaxChildren {
+		return tooMany("index", len(m.Children), "children", MaxChildren)
+	}
+	var total int64
 	for _, d := range m.descriptors() {
 		if err := d.Digest.Validate(); err != nil {
 			return fmt.Errorf("the manifest names an invalid digest %q", d.Digest)
@@ -175,8 +204,15 @@ func (m Manifest) check() error {
 		if d.Size < 0 {
 			return fmt.Errorf("the manifest gives a size of %d bytes for %s", d.Size, d.Digest)
 		}
+		if total += min(d.Size, MaxTotal+1); total > MaxTotal {
+			return fmt.Errorf("the manifest claims to be of more than %d bytes, tagdiff believes no more", int64(MaxTotal))
+		}
 	}
 	return nil
+}
+
+func tooMany(of string, n int, what string, most int) error {
+	return fmt.Errorf("the %s has %d %s, tagdiff reads %d", of, n, what, most)
 }
 
 func (m Manifest) descriptors() []v1.Descriptor {

@@ -94,13 +94,13 @@ func parseSchema1Manifest(m Manifest) (Manifest, error) {
 		} `json:"history"`
 	}
 	if err := json.Unmarshal(m.Raw, &w); err != nil {
-		return m, fmt.Errorf("the schema1 manifest is not valid JSON: %w", err)
+		return m, fmt.Errorf("the schema1 manifest is not valid JSON: %w", plainJSON(err))
 	}
 	if len(w.FSLayers) != len(w.History) || len(w.FSLayers) == 0 {
 		return m, fmt.Errorf("the schema1 manifest has %d fsLayers and %d history entries", len(w.FSLayers), len(w.History))
 	}
 	if len(w.FSLayers) > MaxLayers {
-		return m, fmt.Errorf("the schema1 manifest has %d fsLayers, more than the %d that tagdiff reads", len(w.FSLayers), MaxLayers)
+		return m, tooMany("schema1 manifest", len(w.FSLayers), "fsLayers", MaxLayers)
 	}
 	view := Schema1{Name: w.Name, Tag: w.Tag, Architecture: w.Architecture}
 	for i, l := range w.FSLayers {
@@ -139,7 +139,10 @@ func parseSchema1Row(blob digest.Digest, compat string) (Schema1Row, error) {
 	}
 	var c v1Compat
 	if err := json.Unmarshal([]byte(compat), &c); err != nil {
-		return Schema1Row{}, fmt.Errorf("a schema1 history entry is not valid JSON: %w", err)
+		return Schema1Row{}, fmt.Errorf("a schema1 history entry is not valid JSON: %w", plainJSON(err))
+	}
+	if err := checkJSON([]byte(compat), nil, false); err != nil {
+		return Schema1Row{}, fmt.Errorf("a schema1 history entry is ambiguous: %w", err)
 	}
 	row := Schema1Row{BlobSum: blob, ID: c.ID, Parent: c.Parent, Throwaway: c.Throwaway, Created: c.Created, Compat: compat}
 	if c.ContainerConfig != nil {

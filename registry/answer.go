@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/opencontainers/go-digest"
 )
 
 // answer is a whole response.
@@ -25,6 +27,9 @@ func (a answer) response(req *http.Request) *http.Response {
 	h := a.header.Clone()
 	for _, name := range []string{"Link", "Retry-After", "Warning", "WWW-Authenticate"} {
 		h.Del(name)
+	}
+	if digest.Digest(h.Get("Docker-Content-Digest")).Validate() != nil {
+		h.Del("Docker-Content-Digest") // it would be compared with
 	}
 	resp := &http.Response{
 		Status: "200 OK", StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

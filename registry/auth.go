@@ -222,6 +222,9 @@ func (a *authority) tokenRequest(ctx context.Context, c challenge, wanted string
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, errors.New("its address is not one")
 	}
+	if n := len(c.realm) + len(c.params["service"]) + len(wanted); n > maxChallenge {
+		return nil, fmt.Errorf("its address, service and scope have %d bytes, tagdiff sends %d", n, maxChallenge)
+	}
 	if a.seam.speaks() == "https" && u.Scheme != "https" {
 		return nil, errors.New("it does not use https although the registry does")
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -62,7 +63,7 @@ func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, 
 
 	resp, err := s.client.Do(req.WithContext(ctx))
 	if err != nil {
-		return answer{}, at(reached(req, err), req, cause(parent, ctx, discreet(err)))
+		return answer{}, at(reached(req, err), req, cause(parent, ctx, ofHeader(discreet(err))))
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header, scheme: req.URL.Scheme, login: key.login}
@@ -85,6 +86,16 @@ func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, 
 		return a, at(resp.Request.URL.Host, req, cause(parent, ctx, err))
 	}
 	return a, nil
+}
+
+// ofHeader knows a header that is too large, for which net/http has only words.
+func ofHeader(err error) error {
+	for _, words := range []string{"response headers exceeded", "response header list larger", "too many 1xx"} {
+		if strings.Contains(err.Error(), words) {
+			return fmt.Errorf("%w: a header of more than %d bytes", errTooLarge, maxHeader)
+		}
+	}
+	return err
 }
 
 // cause prefers the reason why ctx was cancelled to what that led to.

@@ -13,13 +13,20 @@ type challenge struct {
 	params map[string]string
 }
 
+// maxChallenge bounds what of a challenge goes into the address of a token
+// service, in bytes: most servers take addresses of 8 KiB.
+const maxChallenge = 8 << 10
+
+// maxParts bounds what is read of one header: a challenge has some five parts.
+const maxParts = 100
+
 // challengePart is name=value, name="value", or a bare word: a scheme.
 var challengePart = regexp.MustCompile(`([A-Za-z0-9_\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([A-Za-z0-9_\-]+)`)
 
 func parseChallenges(headers []string) []challenge {
 	var all []challenge
 	for _, h := range headers {
-		for _, m := range challengePart.FindAllStringSubmatch(h, 100) {
+		for _, m := range challengePart.FindAllStringSubmatch(h, maxParts) {
 			if m[4] != "" {
 				all = append(all, challenge{scheme: strings.ToLower(m[4]), params: map[string]string{}})
 				continue

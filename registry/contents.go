@@ -47,7 +47,7 @@ func (c *Client) contents(ctx context.Context, repo model.Ref, d v1.Descriptor) 
 	if d.Size > model.MaxSmall {
 		return model.Contents{}, garbled(r, fmt.Sprintf("is a layer of %d bytes, tagdiff reads %d", d.Size, model.MaxSmall), nil)
 	}
-	v, err := c.byDigest(ctx, "contents", r, func(ctx context.Context) (any, error) {
+	v, err := c.byDigest(ctx, "contents", r, d.Size, func(ctx context.Context) (any, error) {
 		if contents, ok := c.contentsOnDisk(r); ok {
 			return contents, nil
 		}

@@ -130,8 +130,7 @@ func parseDocument(content []byte, kind string, r model.Ref) (document, error) {
 	return doc, nil
 }
 
-// verified reports whether the bytes are those that the digest is of. Those of
-// a signed schema1 manifest are not.
+// verified reports whether the bytes are those that the digest is of.
 func (doc document) verified() bool {
 	return doc.digest.Validate() == nil && doc.digest.Algorithm().FromBytes(doc.raw) == doc.digest
 }

@@ -114,7 +114,7 @@ func TestPassingTroublesPass(t *testing.T) {
 func stuck(part string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if part != "" {
-			w.Header().Set("Content-Length", "1000")
+			w.Header().Set("Content-Length", "300")
 			_, _ = io.WriteString(w, part)
 			w.(http.Flusher).Flush()
 		}
@@ -233,7 +233,7 @@ func TestABadConfigSpoilsOnlyItsEntry(t *testing.T) {
 // load asks for what is missing, gets it and nothing else, and waits for nothing.
 func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 	cut := func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", "1000")
+		w.Header().Set("Content-Length", "300")
 		_, _ = io.WriteString(w, "{")
 	}
 	for _, tt := range []struct {

@@ -8,6 +8,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/regclient/regclient/types/descriptor"
+	"github.com/regclient/regclient/types/docker/schema1"
 	"github.com/regclient/regclient/types/manifest"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -16,24 +17,74 @@ import (
 // manifest reads a manifest of any kind. By digest it comes from memory or disk
 // if it can; by tag it is always asked for, since tags move.
 func (c *Client) manifest(ctx context.Context, r model.Ref) (model.Manifest, error) {
+	return c.manifestUpTo(ctx, r, maxManifest)
+}
+
+// unsized is how much is read, in bytes, of a document of which nobody has said
+// how large it is, though a descriptor must.
+const unsized = 1 << 20
+
+// sizeOf is how large a document may be by its descriptor.
+func sizeOf(d v1.Descriptor) int64 {
+	if d.Size > 0 {
+		return d.Size
+	}
+	return unsized
+}
+
+// child reads a manifest that an index lists. One of another size than the index
+// says no runtime takes: it is what somebody put there instead, or half of it.
+func (c *Client) child(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Manifest, error) {
+	r := repo.AtDigest(d.Digest)
+	if d.Size > maxManifest {
+		return model.Manifest{}, garbled(r, fmt.Sprintf("has a manifest of %d bytes, tagdiff reads %d", d.Size, maxManifest), nil)
+	}
+	m, err := c.manifestUpTo(ctx, r, sizeOf(d))
+	if err == nil && m.Kind != model.KindSchema1 { // whose signatures may or may not count
+		err = sameSize(r, "manifest", len(m.Raw), d)
+	}
+	if err != nil {
+		return model.Manifest{}, tooLong(r, "manifest", d, err)
+	}
+	return m, nil
+}
+
+// sameSize compares a document with its descriptor, as far as that says.
+func sameSize(r model.Ref, what string, got int, d v1.Descriptor) error {
+	if d.Size <= 0 || int64(got) == d.Size {
+		return nil
+	}
+	return garbled(r, fmt.Sprintf("sent a %s of %d bytes, not of %d", what, got, d.Size), nil)
+}
+
+// tooLong says of what was left since it was longer than its descriptor says
+// just that.
+func tooLong(r model.Ref, what string, d v1.Descriptor, err error) error {
+	if !errors.Is(err, errTooLarge) {
+		return err
+	}
+	return garbled(r, fmt.Sprintf("sent more than the %d bytes of a %s", sizeOf(d), what), err)
+}
+
+func (c *Client) manifestUpTo(ctx context.Context, r model.Ref, limit int64) (model.Manifest, error) {
 	if err := valid(r); err != nil {
 		return model.Manifest{}, err
 	}
 	if r.Digest == "" {
-		return c.getManifest(ctx, r)
+		return c.getManifest(ctx, r, limit)
 	}
 	if m, fresh, ok := c.inMemory(r); ok && fresh {
 		return m, nil
 	}
-	v, err := c.flights.do(ctx, cacheKey("manifest", r, r.Digest), func(ctx context.Context) (any, error) {
+	v, err := c.flights.do(ctx, fmt.Sprint(limit, " ", cacheKey("manifest", r, r.Digest)), func(ctx context.Context) (any, error) {
 		m, fresh, ok := c.atHand(r)
 		if !ok {
-			return c.getManifest(ctx, r)
+			return c.getManifest(ctx, r, limit)
 		}
 		if fresh {
 			return m, nil
 		}
-		return c.confirmed(ctx, r, m)
+		return c.confirmed(ctx, r, m, limit)
 	})
 	if err != nil {
 		return model.Manifest{}, err
@@ -43,22 +94,22 @@ func (c *Client) manifest(ctx context.Context, r model.Ref) (model.Manifest, err
 
 // byDigest serves from the cache, or lets work get it for all who wait; what
 // work gets, it puts into the cache itself.
-func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, work func(context.Context) (any, error)) (any, error) {
+func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size int64, work func(context.Context) (any, error)) (any, error) {
 	key := cacheKey(what, r, r.Digest)
 	if v, ok := c.cache.get(key); ok {
 		return v, nil
 	}
-	return c.flights.do(ctx, key, work)
+	return c.flights.do(ctx, fmt.Sprint(size, " ", key), work)
 }
 
 func cacheKey(what string, r model.Ref, d digest.Digest) string {
 	return what + " " + r.Repo().String() + " " + d.String()
 }
 
-func (c *Client) getManifest(ctx context.Context, r model.Ref) (model.Manifest, error) {
+func (c *Client) getManifest(ctx context.Context, r model.Ref, limit int64) (model.Manifest, error) {
 	h := c.host(r.Registry)
 	var got manifest.Manifest
-	err := h.ask(ctx, r, &call{}, func(ctx context.Context) (err error) {
+	err := h.ask(ctx, r, &call{limit: limit}, func(ctx context.Context) (err error) {
 		got, err = h.rc.ManifestGet(ctx, regRef(r))
 		return err
 	})
@@ -80,6 +131,11 @@ func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 	if err != nil || !got.IsSet() || len(raw) == 0 {
 		return model.Manifest{}, garbled(r, "sent an empty manifest", err)
 	}
+	// The digest of a signed one is that of what is signed. Around it anything may
+	// stand: other layers, in an answer to whatever digest.
+	if signed, ok := got.GetOrig().(schema1.SignedManifest); ok {
+		raw = signed.Canonical
+	}
 	if r.Digest != "" && d.Digest != r.Digest {
 		return model.Manifest{}, garbled(r, "sent a manifest with another digest, "+shortDigest(d.Digest), nil)
 	}
@@ -99,14 +155,17 @@ func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (m
 	if d.Size > maxConfig {
 		return model.Config{}, garbled(r, fmt.Sprintf("has a config of %d bytes, tagdiff reads %d", d.Size, maxConfig), nil)
 	}
-	v, err := c.byDigest(ctx, "config", r, func(ctx context.Context) (any, error) {
+	v, err := c.byDigest(ctx, "config", r, d.Size, func(ctx context.Context) (any, error) {
 		if config, ok := c.configOnDisk(r, d); ok {
 			return config, nil
 		}
 		return c.getConfig(ctx, r, d)
 	})
+	if err == nil {
+		err = sameSize(r, "config", len(v.(model.Config).Raw), d)
+	}
 	if err != nil {
-		return model.Config{}, err
+		return model.Config{}, tooLong(r, "config", d, err)
 	}
 	return v.(model.Config), nil
 }
@@ -114,7 +173,7 @@ func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (m
 func (c *Client) getConfig(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Config, error) {
 	h := c.host(r.Registry)
 	var raw []byte
-	err := h.ask(ctx, r, &call{}, func(ctx context.Context) error {
+	err := h.ask(ctx, r, &call{limit: sizeOf(d)}, func(ctx context.Context) error {
 		// Neither URLs, to which regclient would go instead, nor the size, for
 		// which it would try again.
 		b, err := h.rc.BlobGet(ctx, regRef(r), descriptor.Descriptor{MediaType: d.MediaType, Digest: d.Digest})

@@ -64,14 +64,14 @@ func (r refuser) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.RoundTripper.RoundTrip(req)
 }
 
-const schema1 = `{"schemaVersion":1,"name":"app","tag":"old","architecture":"amd64",
+const storedSchema1 = `{"schemaVersion":1,"name":"app","tag":"old","architecture":"amd64",
  "fsLayers":[{"blobSum":"sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"},{"blobSum":"sha256:` + "%s" + `"}],
  "history":[{"v1Compatibility":"{\"id\":\"b\",\"parent\":\"a\",\"os\":\"linux\",\"throwaway\":true,\"container_config\":{\"Cmd\":[\"CMD x\"]}}"},
             {"v1Compatibility":"{\"id\":\"a\",\"container_config\":{\"Cmd\":[\"ADD y\"]}}"}]}`
 
 func TestSchema1AndArtifacts(t *testing.T) {
 	s := newServer(t)
-	body, mediaType := strings.Replace(schema1, "%s", strings.Repeat("1", 64), 1), model.MediaTypeSchema1
+	body, mediaType := strings.Replace(storedSchema1, "%s", strings.Repeat("1", 64), 1), model.MediaTypeSchema1
 	s.front = func(w http.ResponseWriter, r *http.Request) bool {
 		status(200, body, "Content-Type", mediaType)(w, r)
 		return true

@@ -70,12 +70,17 @@ func (c *Client) inMemory(r model.Ref) (m model.Manifest, fresh, ok bool) {
 
 // manifest is a manifest from disk, checked as if it came from a registry.
 func (doc document) manifest() (model.Manifest, error) {
-	r := doc.repo.AtDigest(doc.digest)
-	got, err := manifest.New(manifest.WithRef(regRef(r)), manifest.WithRaw(doc.raw), manifest.WithHeader(http.Header{"Content-Type": {doc.mediaType}}))
+	r, mediaType := doc.repo.AtDigest(doc.digest), doc.mediaType
+	if mediaType == model.MediaTypeSchema1Signed {
+		mediaType = model.MediaTypeSchema1 // it is kept without its signatures
+	}
+	got, err := manifest.New(manifest.WithRef(regRef(r)), manifest.WithRaw(doc.raw), manifest.WithHeader(http.Header{"Content-Type": {mediaType}}))
 	if err != nil {
 		return model.Manifest{}, err
 	}
-	return manifestOf(r, got)
+	m, err := manifestOf(r, got)
+	m.MediaType = doc.mediaType
+	return m, err
 }
 
 // saw notes that a registry has just shown to have a manifest.
@@ -88,7 +93,7 @@ func (c *Client) saw(r model.Ref) {
 
 // confirmed is a manifest at hand, unless its registry has it no more: then
 // that is as if it had never been there.
-func (c *Client) confirmed(ctx context.Context, r model.Ref, m model.Manifest) (model.Manifest, error) {
+func (c *Client) confirmed(ctx context.Context, r model.Ref, m model.Manifest, limit int64) (model.Manifest, error) {
 	there, err := c.stillThere(ctx, r)
 	switch {
 	case err != nil:
@@ -96,7 +101,7 @@ func (c *Client) confirmed(ctx context.Context, r model.Ref, m model.Manifest) (
 	case there:
 		return m, nil
 	}
-	return c.getManifest(ctx, r)
+	return c.getManifest(ctx, r, limit)
 }
 
 // stillThere asks whether a registry still has a manifest that is at hand, and

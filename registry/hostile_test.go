@@ -279,8 +279,12 @@ func TestNoSecretIsLoggedOrTold(t *testing.T) {
 			w.Header().Set("Location", "http://[x]:y/?signature")
 			w.WriteHeader(http.StatusTemporaryRedirect)
 		},
-		"redirect to another scheme":       func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "gopher://x/?sig=signature", http.StatusTemporaryRedirect) },
-		"redirect without end":             func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"?sig=signature", http.StatusTemporaryRedirect) },
+		"redirect to another scheme": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "gopher://x/?sig=signature", http.StatusTemporaryRedirect)
+		},
+		"redirect without end": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path+"?sig=signature", http.StatusTemporaryRedirect)
+		},
 		"the registry repeats the request": echo,
 	} {
 		for login, entry := range map[string]string{"password": `{"username":"me","password":"hunter22"}`, "refresh token": `{"identitytoken":"refresh-me"}`} {

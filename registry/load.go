@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -17,6 +18,7 @@ import (
 const (
 	maxDepth   = 4 // indexes within indexes
 	maxEntries = 2 * model.MaxChildren
+	maxLoad    = 32 << 20 // bytes of manifests and configs: 40 images with the largest config in the wild
 )
 
 // Snapshots of an index with more than manyEntries entries are taken at most
@@ -97,6 +99,7 @@ type load struct {
 	roots   []*node
 	count   int // entries in all
 	pending int // children being read
+	spent   atomic.Int64
 	readers sync.WaitGroup
 	news    chan news
 	arrived func(model.Artifact)
@@ -148,8 +151,12 @@ func (l *load) expand(index model.Manifest, depth int) []*node {
 		nodes = append(nodes, n)
 		l.count++
 		if role == model.RoleImage || role == model.RoleIndex {
-			r := l.ref.AtDigest(d.Digest)
-			l.read(n, func(ctx context.Context) (model.Manifest, error) { return l.client.manifest(ctx, r) })
+			l.read(n, func(ctx context.Context) (model.Manifest, error) {
+				if err := l.spend(d); err != nil {
+					return model.Manifest{}, err
+				}
+				return l.client.child(ctx, l.ref.Repo(), d)
+			})
 		}
 	}
 	return nodes
@@ -163,13 +170,30 @@ func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, err
 		it := news{node: n}
 		it.manifest, it.err = manifest(ctx)
 		if it.err == nil && (it.manifest.Kind == model.KindImage || it.manifest.Kind == model.KindSchema1) {
-			it.image, it.err = l.client.image(ctx, repo, it.manifest)
+			if it.err = l.spend(it.manifest.Config); it.err == nil {
+				it.image, it.err = l.client.image(ctx, repo, it.manifest)
+			}
 		}
 		select {
 		case out <- it:
 		case <-ctx.Done():
 		}
 	})
+}
+
+// spend counts a document that is to be read, by what its descriptor says, and
+// refuses what would be too much in all: a hundred images with the largest
+// configs that are read would fill the memory. Who reads it refuses what is too
+// large by itself.
+func (l *load) spend(d v1.Descriptor) error {
+	n := sizeOf(d)
+	if n > max(maxManifest, maxConfig) || l.spent.Add(n) <= maxLoad {
+		return nil
+	}
+	return &model.Trouble{
+		Say:  fmt.Sprintf("%s has more than the %d MiB in one index that tagdiff reads", l.ref.Registry, maxLoad>>20),
+		Next: "open this image alone, by its digest", Err: &garbledError{errTooLarge},
+	}
 }
 
 // run takes in news until there is nothing to wait for.
@@ -246,8 +270,12 @@ func (l *load) take(it news) {
 		e.Role = model.RoleArtifact
 	case model.KindIndex:
 		e.Role = model.RoleIndex
-		if e.Depth+1 >= maxDepth || l.count+len(it.manifest.Children) > maxEntries {
-			e.Err = garbled(l.ref, fmt.Sprintf("has an index deeper than %d or wider than %d", maxDepth, maxEntries), nil)
+		if n := l.count + len(it.manifest.Children); n > maxEntries {
+			e.Err = garbled(l.ref, fmt.Sprintf("has indexes of %d entries in all, tagdiff reads %d", n, maxEntries), nil)
+			return
+		}
+		if e.Depth+1 >= maxDepth {
+			e.Err = garbled(l.ref, fmt.Sprintf("has indexes within indexes, tagdiff reads %d deep", maxDepth), nil)
 			return
 		}
 		it.node.children = l.expand(it.manifest, e.Depth+1)

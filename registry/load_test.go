@@ -172,7 +172,7 @@ func TestIndexesAreNotFollowedWithoutEnd(t *testing.T) {
 	if len(a.Entries) != maxDepth || last.Role != model.RoleIndex || last.Depth != maxDepth-1 {
 		t.Fatalf("%d entries, last %+v", len(a.Entries), last)
 	}
-	says(t, last.Err, "deeper than")
+	says(t, last.Err, "tagdiff reads 4 deep")
 }
 
 func TestAMissingChildSpoilsOnlyItself(t *testing.T) {

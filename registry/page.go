@@ -18,8 +18,8 @@ import (
 // Bounds on lists.
 const (
 	pageSize = 1000      // distribution refuses more for the catalog
-	maxPages = 2000      //
-	maxNames = 1_000_000 //
+	maxPages = 2000      // of the usual size: twice as many names as are read
+	maxNames = 1_000_000 // 100 MB of memory
 	maxIdle  = 3         // pages in a row without a new name
 	maxQuery = 8 << 10   // bytes of the query for the next page
 )
@@ -118,6 +118,7 @@ type pager struct {
 	seed   maphash.Seed
 	asked  map[string]bool // queries
 	linked bool            // its pages have Links, and so the last one has none
+	cut    bool            // there are more names than are read
 }
 
 func newPager(h *host, about model.Ref) *pager {
@@ -192,6 +193,9 @@ func (p *pager) read(ctx context.Context, box chan []string) error {
 		if len(fresh) > 0 {
 			post(box, fresh)
 		}
+		if p.cut {
+			return p.unfinished(fmt.Sprintf("tagdiff reads no more than %d names", p.maxNames))
+		}
 		next = p.turn(next.query, cl, names, news)
 	}
 	return ctxEnded(ctx)
@@ -206,8 +210,6 @@ func (p *pager) enough(query string, pages, idle int) string {
 		return fmt.Sprintf("%d pages in a row had nothing new", idle)
 	case pages >= p.maxPages:
 		return fmt.Sprintf("tagdiff reads no more than %d pages", p.maxPages)
-	case len(p.seen)+len(p.odd) > p.maxNames:
-		return fmt.Sprintf("tagdiff reads no more than %d names", p.maxNames)
 	case len(query) > maxQuery:
 		return "the address of its next page is too long"
 	}
@@ -238,6 +240,10 @@ func (p *pager) fresh(names []string) (fresh []string, news int) {
 	for _, n := range names {
 		if _, known := p.seen[n]; known || n == "" {
 			continue
+		}
+		if len(p.seen)+len(p.odd) >= p.maxNames {
+			p.cut = true
+			break
 		}
 		if p.good(n) {
 			p.seen[n] = struct{}{}

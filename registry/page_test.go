@@ -269,7 +269,7 @@ func TestAListThatIsTooLongIsNotSaidToRepeatItself(t *testing.T) {
 		names, requests  int
 	}{
 		{"pages", 2, maxNames, "is cut after 200 names: tagdiff reads no more than 2 pages", 200, 2},
-		{"names", maxPages, 250, "is cut after 300 names: tagdiff reads no more than 250 names", 300, 3},
+		{"names", maxPages, 250, "is cut after 250 names: tagdiff reads no more than 250 names", 250, 3},
 		{"both suffice", 10, 1000, "", 1000, 10},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

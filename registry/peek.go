@@ -138,7 +138,7 @@ func platformsOf(m model.Manifest) []string {
 func (c *Client) firstImage(ctx context.Context, repo model.Ref, m model.Manifest) (*model.Image, error) {
 	for _, d := range m.Children {
 		if role, _ := model.RoleOf(d); role == model.RoleImage && m.Kind == model.KindIndex {
-			child, err := c.manifest(ctx, repo.AtDigest(d.Digest))
+			child, err := c.child(ctx, repo, d)
 			if err != nil {
 				return nil, err
 			}

@@ -1,0 +1,457 @@
+package registry
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// forge is a registry that holds whatever bytes it is given, under their digests
+// or under others.
+type forge struct {
+	*server
+	mu   sync.Mutex
+	held map[string]forged // by the last part of a path
+}
+
+type forged struct {
+	mediaType string
+	raw       []byte
+}
+
+func newForge(t testing.TB) *forge {
+	t.Helper()
+	f := &forge{server: newServer(t), held: map[string]forged{}}
+	f.front = func(w http.ResponseWriter, r *http.Request) bool {
+		f.mu.Lock()
+		doc, ok := f.held[r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]]
+		f.mu.Unlock()
+		if !ok {
+			http.NotFound(w, r)
+			return true
+		}
+		if doc.mediaType != "" {
+			w.Header().Set("Content-Type", doc.mediaType)
+		}
+		_, _ = w.Write(doc.raw)
+		return true
+	}
+	return f
+}
+
+// hold keeps a document under its digest, and under names.
+func (f *forge) hold(mediaType string, raw []byte, names ...string) v1.Descriptor {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := v1.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(raw), Size: int64(len(raw))}
+	for _, name := range append(names, d.Digest.String()) {
+		f.held[name] = forged{mediaType, raw}
+	}
+	return d
+}
+
+func (f *forge) image(t testing.TB, config v1.Descriptor, names ...string) v1.Descriptor {
+	t.Helper()
+	return f.hold(ociManifest, marshal(t, map[string]any{"schemaVersion": 2, "mediaType": ociManifest, "config": config, "layers": []any{}}), names...)
+}
+
+func (f *forge) index(t testing.TB, children []v1.Descriptor, names ...string) v1.Descriptor {
+	t.Helper()
+	return f.hold(v1.MediaTypeImageIndex, marshal(t, map[string]any{"schemaVersion": 2, "mediaType": v1.MediaTypeImageIndex, "manifests": children}), names...)
+}
+
+func marshal(t testing.TB, v any) []byte {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	ok(t, err)
+	return raw
+}
+
+// config is a config with a label of n bytes.
+func (f *forge) config(n int, own string) v1.Descriptor {
+	raw := fmt.Appendf(nil, `{"os":"linux","architecture":"amd64","config":{"Labels":{"own":%q,"x":"%s"}},"rootfs":{"type":"layers","diff_ids":[]}}`, own, strings.Repeat("x", n))
+	return f.hold(v1.MediaTypeImageConfig, raw)
+}
+
+// Of an index with far too many children none is asked for.
+func TestAnIndexOfTooManyChildrenSendsNoRequests(t *testing.T) {
+	f := newForge(t)
+	child := f.image(t, f.config(1, ""))
+	children := make([]v1.Descriptor, 50_000)
+	for i := range children {
+		children[i] = child
+		children[i].Digest = digest.FromString(fmt.Sprint(i))
+		children[i].Annotations = nil
+	}
+	top := f.index(t, children, "a")
+	if top.Size > maxManifest {
+		t.Fatalf("%d bytes: too many for the test", top.Size)
+	}
+	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
+	says(t, err, f.host+" sent a manifest that cannot be read: the index has 50000 children, tagdiff reads 2000 (app:a)")
+	if n := len(f.requests()); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// What does not fit is told of each image, and the others are shown.
+func TestImagesThatAreTooMuchInAllAreLeftOutOneByOne(t *testing.T) {
+	f := newForge(t)
+	var children []v1.Descriptor
+	for i := range 8 {
+		children = append(children, f.image(t, f.config(maxConfig-200, fmt.Sprint(i))))
+	}
+	children = append(children, f.image(t, f.config(1, "small")))
+	f.index(t, children, "a")
+	a, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
+	ok(t, err)
+	shown := 0
+	for _, e := range a.Entries {
+		if e.Image != nil {
+			shown++
+			continue
+		}
+		says(t, e.Err, f.host+" has more than the 32 MiB in one index that tagdiff reads", "by its digest")
+		isShort(t, e.Err)
+	}
+	if got := len(f.requests()); shown != 3 && shown != 4 || got != 1+9+shown {
+		t.Errorf("%d are shown of %d requests", shown, got)
+	}
+}
+
+func TestIndexesWithinIndexesAreBounded(t *testing.T) {
+	f := newForge(t)
+	leaf := f.image(t, f.config(1, ""))
+	var wide []v1.Descriptor
+	for i := range 3 {
+		children := make([]v1.Descriptor, model.MaxChildren-i)
+		for j := range children {
+			children[j] = leaf
+			children[j].MediaType, children[j].ArtifactType = ociManifest, "application/x" // not read
+		}
+		wide = append(wide, f.index(t, children))
+	}
+	f.index(t, append(wide, leaf), "a")
+	a, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
+	ok(t, err)
+	cut := 0
+	for _, e := range a.Entries {
+		if e.Err != nil {
+			cut++
+			says(t, e.Err, "entries in all, tagdiff reads 4000")
+		}
+	}
+	if last := a.Entries[len(a.Entries)-1]; cut != 2 || last.Image == nil {
+		t.Errorf("%d are cut, the last is %+v", cut, last)
+	}
+}
+
+// A document of another size than its descriptor says is not what was meant.
+func TestSizesCount(t *testing.T) {
+	for name, tt := range map[string]struct {
+		manifest, config int64 // added to the true sizes
+		say              string
+	}{
+		"a manifest that should be longer":       {5, 0, "sent a manifest of "},
+		"a manifest that should be shorter":      {-5, 0, "sent more than the "},
+		"a manifest that is said to be enormous": {1 << 40, 0, "has a manifest of 109951162"},
+		"a config that should be longer":         {0, 5, "sent a config of "},
+		"a config that should be shorter":        {0, -5, "sent more than the "},
+		"a config that is said to be enormous":   {0, 1 << 40, "has a config of 109951162"},
+		"nothing is wrong":                       {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newForge(t)
+			config := f.config(10, "")
+			config.Size += tt.config
+			bad := f.image(t, config)
+			bad.Size += tt.manifest
+			good := f.image(t, f.config(10, "good"))
+			f.index(t, []v1.Descriptor{bad, good}, "a")
+			a, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
+			ok(t, err)
+			if tt.say == "" {
+				if a.Entries[0].Image == nil {
+					t.Error("it is not shown: ", a.Entries[0].Err)
+				}
+			} else {
+				says(t, a.Entries[0].Err, tt.say)
+			}
+			if a.Entries[1].Image == nil {
+				t.Error("the other one is not shown: ", a.Entries[1].Err)
+			}
+		})
+	}
+}
+
+// That nobody says how large a document is does not make it large.
+func TestADocumentOfUnknownSizeIsBounded(t *testing.T) {
+	f := newForge(t)
+	large, small := f.config(unsized, ""), f.config(10, "")
+	large.Size, small.Size = 0, 0
+	a, b := f.image(t, large), f.image(t, small)
+	a.Size, b.Size = 0, 0
+	f.index(t, []v1.Descriptor{a, b}, "a")
+	got, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
+	ok(t, err)
+	says(t, got.Entries[0].Err, "sent more than the 1048576 bytes of a config")
+	if got.Entries[1].Image == nil {
+		t.Error(got.Entries[1].Err)
+	}
+}
+
+// What a descriptor offers besides the registry is not taken: neither addresses
+// nor bytes.
+func TestNothingIsFetchedFromTheAddressesOfADescriptor(t *testing.T) {
+	f := newForge(t)
+	other := newServer(t)
+	config := f.config(10, "")
+	lost := config
+	lost.Digest = digest.FromString("lost")
+	for _, d := range []*v1.Descriptor{&config, &lost} {
+		d.URLs = []string{other.URL + "/config", "file:///etc/passwd"}
+		d.Data = []byte(`{"os":"windows"}`)
+	}
+	children := []v1.Descriptor{f.image(t, config), f.image(t, lost)}
+	for i := range children {
+		children[i].URLs = []string{other.URL + "/manifest"}
+		children[i].Data = []byte(`{}`)
+	}
+	f.index(t, children, "a")
+	c := newClient(t, Options{})
+	a, err := c.Load(deadline(t), f.ref("app", "a"), nil)
+	ok(t, err)
+	if img := a.Entries[0].Image; img == nil || img.Config.OS != "linux" {
+		t.Errorf("got %+v, %v", img, a.Entries[0].Err)
+	}
+	if a.Entries[1].Err == nil {
+		t.Error("the bytes in the descriptor are taken")
+	}
+	layer := f.hold("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", nil)
+	layer.Digest, layer.Size, layer.URLs = digest.FromString("foreign"), 20, []string{other.URL + "/layer"}
+	_, err = c.Contents(deadline(t), f.ref("app", ""), []v1.Descriptor{layer})
+	says(t, err, "has no sha256:")
+	if got := other.requests(); len(got) > 0 {
+		t.Errorf("asked for %q", got)
+	}
+}
+
+// signedSchema1 is payload with something else around what is signed: what is
+// signed is the first n bytes and the rest of payload.
+func signedSchema1(payload []byte, n int, between string) []byte {
+	protected := fmt.Sprintf(`{"formatLength":%d,"formatTail":"%s"}`, n, base64.RawURLEncoding.EncodeToString(payload[n:]))
+	return fmt.Appendf(nil, `%s%s"signatures":[{"header":{"alg":"ES256"},"signature":"x","protected":"%s"}]}`,
+		payload[:n], between, base64.RawURLEncoding.EncodeToString([]byte(protected)))
+}
+
+// The digest of a signed schema1 manifest covers only what is signed. Whoever
+// keeps to that digest must not be shown what stands around it.
+func TestWhatASignatureDoesNotCoverIsNotRead(t *testing.T) {
+	true1 := []byte(strings.Replace(storedSchema1, "%s", strings.Repeat("1", 64), 1))
+	n := bytes.LastIndexByte(true1, '}')
+	evil := `,"fsLayers":[{"blobSum":"sha256:` + strings.Repeat("e", 64) + `"}],"history":[{"v1Compatibility":"{\"id\":\"e\"}"}],`
+	for name, tt := range map[string]struct {
+		between string
+		rows    int
+	}{"as it should be": {",", 2}, "other layers": {evil, 2}} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+				status(200, string(signedSchema1(true1, n, tt.between)), "Content-Type", model.MediaTypeSchema1Signed)(w, r)
+				return true
+			}
+			dir := t.TempDir()
+			for range 2 { // from the registry, then from disk
+				c := newClient(t, Options{Documents: dir})
+				a, err := c.Load(deadline(t), s.ref("app", "").AtDigest(digest.FromBytes(true1)), nil)
+				ok(t, err)
+				c.Close()
+				if a.Top.Kind != model.KindSchema1 || len(a.Top.Layers) != tt.rows || strings.Contains(a.Top.Layers[0].Digest.String(), "eee") ||
+					!bytes.Equal(a.Top.Raw, true1) || a.Top.MediaType != model.MediaTypeSchema1Signed {
+					t.Errorf("read %s %q", a.Top.MediaType, a.Top.Raw)
+				}
+			}
+		})
+	}
+
+	// An image of today that is said to be signed schema1.
+	f := newForge(t)
+	d := f.image(t, f.config(1, ""))
+	raw := f.held[d.Digest.String()].raw
+	f.held[d.Digest.String()] = forged{model.MediaTypeSchema1Signed, signedSchema1(raw, len(raw)-1, evil)}
+	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "").AtDigest(d.Digest), nil)
+	says(t, err, "cannot be read")
+
+	for _, n := range []string{"-1", "1e99", "999999999999", `"x"`} {
+		protected := base64.RawURLEncoding.EncodeToString([]byte(`{"formatLength":` + n + `,"formatTail":"fQ"}`))
+		f.held["odd"] = forged{model.MediaTypeSchema1Signed, []byte(`{"schemaVersion":1,"signatures":[{"protected":"` + protected + `"}]}`)}
+		_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "odd"), nil)
+		says(t, err, "cannot be read")
+	}
+}
+
+// Digests that cannot be are never asked for, and a header with one is as good as
+// none.
+func TestDigestsThatCannotBe(t *testing.T) {
+	hex := strings.Repeat("a", 64)
+	odd := []string{"", "sha256:", "sha256:" + hex[1:], "sha256:" + hex + "a", "SHA256:" + hex, "sha256:" + strings.ToUpper(hex), "sha256:" + hex[1:] + "g",
+		"md5:" + hex[:32], "sha1:" + hex[:40], "blake3:" + hex, "sha256+b64:" + hex, "sha512:" + hex, "sha256:../../" + hex[6:], hex}
+	f := newForge(t)
+	for _, d := range odd {
+		f.hold(v1.MediaTypeImageIndex, marshal(t, map[string]any{"schemaVersion": 2, "manifests": []any{map[string]any{"mediaType": ociManifest, "digest": d, "size": 5}}}), "index")
+		f.hold(ociManifest, marshal(t, map[string]any{"schemaVersion": 2, "config": map[string]any{"digest": d, "size": 5}, "layers": []any{}}), "image")
+		for _, tag := range []string{"index", "image"} {
+			_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", tag), nil)
+			says(t, err, "cannot be read: the manifest names an invalid digest")
+		}
+	}
+	if n := len(f.requests()); n != 2*len(odd) {
+		t.Errorf("%d requests", n)
+	}
+
+	s := newServer(t)
+	s.pushImage(t, s.ref("app", "a"), image(t, 1))
+	for _, d := range odd {
+		s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			s.real.ServeHTTP(&retold{w, d}, r)
+			return true
+		}
+		c := newClient(t, Options{})
+		got, err := c.Head(deadline(t), s.ref("app", "a"))
+		if err != nil || got.Validate() != nil {
+			t.Errorf("%q: %q, %v", d, got, err)
+		}
+		a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+		if err != nil {
+			t.Errorf("%q: %v", d, err)
+			continue
+		}
+		whole(t, a, 1, 1)
+	}
+}
+
+// retold answers with another digest in the header.
+type retold struct {
+	http.ResponseWriter
+	digest string
+}
+
+func (r *retold) WriteHeader(code int) {
+	r.Header().Set("Docker-Content-Digest", r.digest)
+	r.ResponseWriter.WriteHeader(code)
+}
+
+// One page may hold any number of names.
+func TestAPageOfTooManyNamesIsCut(t *testing.T) {
+	s := newServer(t)
+	serveList(s, "tags", names(500), func(all []string, _ string, _ int) ([]string, string) { return all, "" })
+	p := newClient(t, Options{}).tags(s.ref("app", ""))
+	p.maxNames = 200
+	got := 0
+	err := p.run(deadline(t), func(n []string) { got += len(n) })
+	says(t, err, "is cut after 200 names: tagdiff reads no more than 200 names")
+	if got != 200 {
+		t.Errorf("%d names", got)
+	}
+}
+
+func TestHeadersAreBounded(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"one long line": func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Link", strings.Repeat("x", maxHeader)) },
+		"many lines":    func(w http.ResponseWriter, r *http.Request) { w.Header()["X-A"] = make([]string, maxHeader/6) },
+		"a long refusal": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("WWW-Authenticate", strings.Repeat("Basic ", maxHeader/6))
+			w.WriteHeader(401)
+		},
+		"hints without end": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Link", strings.Repeat("x", 1000))
+			for r.Context().Err() == nil {
+				w.WriteHeader(http.StatusEarlyHints)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.front = func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true }
+			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+			says(t, err, s.host+" sent more than tagdiff reads (too large: a header of more than 131072 bytes)")
+			if n := len(s.requests()); n != 1 {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+// The same over HTTP/2.
+func TestHeadersOverHTTP2AreBounded(t *testing.T) {
+	a := newAbroad(t)
+	a.front = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Link", strings.Repeat("x", 2*maxHeader))
+		return true
+	}
+	_, err := newClient(t, a.opts).Load(deadline(t), a.ref("app", "a"), nil)
+	says(t, err, a.host)
+	if strings.Contains(err.Error(), "has no tag") {
+		t.Error(err)
+	}
+}
+
+func TestChallengesAreBounded(t *testing.T) {
+	s := newServer(t)
+	long := strings.Repeat("x", maxChallenge)
+	for name, tt := range map[string]struct{ challenge, say string }{
+		"realm":          {`Bearer realm="` + s.URL + `/` + long + `"`, "its address, service and scope have "},
+		"service":        {`Bearer realm="` + s.URL + `/",service="` + long + `"`, "tagdiff sends 8192"},
+		"scope":          {`Bearer realm="` + s.URL + `/",scope="` + long + `"`, "tagdiff sends 8192"},
+		"no address":     {`Bearer realm="::"`, "its address is not one"},
+		"file":           {`Bearer realm="file:///etc/passwd"`, "its address is not one"},
+		"far behind":     {strings.Repeat("x=y,", 10000) + `Basic realm="x"`, "wants a login"},
+		"many of a kind": {strings.Repeat(`Negotiate, `, 90) + `Basic realm="x"`, "wants a login"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+				status(401, "", "WWW-Authenticate", tt.challenge)(w, r)
+				return true
+			}
+			s.reset()
+			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+			says(t, err, tt.say)
+			if n := len(s.requests()); n != 1 {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+func TestATokenServicesAnswerIsBounded(t *testing.T) {
+	s := newServer(t)
+	askToken(s, "", "")
+	protocol := s.front
+	for name, tt := range map[string]struct{ answer, say string }{
+		"answer": {`{"token":"` + strings.Repeat("x", maxToken), "gives no token: too large: more than 1048576 bytes"},
+		"token":  {`{"token":"` + strings.Repeat("x", maxTokenSize+1) + `"}`, "gives no token: its token is 65537 bytes long"},
+		"empty":  {``, "gives no token: its answer is not JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path == "/token" {
+					status(200, tt.answer)(w, r)
+					return true
+				}
+				return protocol(w, r)
+			}
+			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+			says(t, err, tt.say)
+		})
+	}
+}
