@@ -95,7 +95,7 @@ func TestReprinted(t *testing.T) {
 		{"spacing", `{"architecture":"amd64"`, `{ "architecture" : "amd64"`, Reprinted},
 		{"escapes", `"bash\"]"`, `"b\u0061sh\"]"`, Reprinted},
 		{"a number written otherwise", `{"architecture"`, `{"n":1.0,"architecture"`, OtherSettings},
-		{"a member twice", `{"architecture"`, `{"os":"linux","architecture"`, OtherSettings},
+		{"a member of another case", `"architecture":"amd64"`, `"Architecture":"amd64"`, OtherSettings},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -371,7 +371,7 @@ func TestHeadersAreBounded(t *testing.T) {
 		"many lines":    func(w http.ResponseWriter, r *http.Request) { w.Header()["X-A"] = make([]string, maxHeader/6) },
 		"a long refusal": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("WWW-Authenticate", strings.Repeat("Basic ", maxHeader/6))
-			w.WriteHeader(401)
+			w.WriteHeader(http.StatusUnauthorized)
 		},
 		"hints without end": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Link", strings.Repeat("x", 1000))
