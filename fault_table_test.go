@@ -76,7 +76,7 @@ var faults = []fault{
 	{group: answers, name: "error that never ends", answer: endlessError, open: twoTags,
 		cause: "HOST refused the request (400", next: "check host, port and reference", bound: "64 KiB are read, 100 bytes are quoted"},
 	{group: answers, name: "headers without end", answer: endlessHeaders, open: twoTags,
-		cause: "HOST cannot be reached: ", next: "check the network", bound: "1 MiB of headers"},
+		cause: "HOST sent more than tagdiff reads", next: "check the reference", bound: "128 KiB of headers"},
 
 	{group: lines, name: "connection reset before the answer", answer: resets(""), open: twoTags,
 		cause: "HOST cannot be reached: ", next: "check the network", bound: tries},
