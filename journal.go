@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"io"
-	"path/filepath"
 	"sync"
 
-	"github.com/adrg/xdg"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -28,11 +26,11 @@ type memory struct {
 func (f *flags) remember(guide *ui.Guide) *memory {
 	m := &memory{}
 	switch {
-	case f.noJournal:
+	case f.noJournal, guide == nil && stateFolder() == "":
 	case guide != nil:
 		m.Journal = journal.Memory(func() map[model.Ref]map[string]model.Timeline { return looksOf(guide.Registry.Registry) })
 	default:
-		m.Journal = journal.Open(filepath.Join(xdg.StateHome, "tagdiff", "journal"), m.warn)
+		m.Journal = journal.Open(in(stateFolder(), "journal"), m.warn)
 	}
 	return m
 }

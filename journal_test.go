@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -181,6 +182,23 @@ func TestNoJournal(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(home, "tagdiff", "journal")); err == nil {
 		t.Error("--no-journal leaves a journal")
+	}
+}
+
+// TestNoHome: where there is no home, as for some services, nothing is left in the
+// root folder, and all else is as ever.
+func TestNoHome(t *testing.T) {
+	t.Parallel()
+	s := shift(t, map[string]string{"prod": "2.7.16"})
+	cmd := cleanCommand(t.Context(), t, uitest.Build(t), "-o", "text", "--log", "log", s.ref("prod"))
+	cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "XDG_") })
+	if got := ended(t.Context(), t, cmd); got.code != 0 || got.errors != "" || got.out == "" {
+		t.Errorf("exit code %d: %s", got.code, got.errors)
+	}
+	for _, dir := range []string{"/.local/state/tagdiff", "/.cache/tagdiff"} {
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s is there", dir)
+		}
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -18,7 +17,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/fang/v2"
-	"github.com/adrg/xdg"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
@@ -283,7 +281,7 @@ func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	seen := f.remember(guide)
 	client := registry.New(registry.Options{
 		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel, Timeout: f.timeout,
-		Endpoints: filepath.Join(xdg.CacheHome, "tagdiff", "endpoints.json"),
+		Endpoints: in(cacheFolder(), "endpoints.json"),
 		Documents: f.documents(guide), Warn: seen.warn, Known: seen.known,
 	})
 	return connection{client, seen, closeLog}, nil
@@ -307,7 +305,7 @@ func (f *flags) documents(guide *ui.Guide) string {
 	if f.noCache || guide != nil {
 		return ""
 	}
-	return filepath.Join(xdg.CacheHome, "tagdiff", "documents")
+	return in(cacheFolder(), "documents")
 }
 
 // print writes the report on refs, or on every story of a guide.
@@ -489,8 +487,8 @@ func (f *flags) screen(ctx context.Context, o ui.Options) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if o.Guide == nil { // the demo is gone with the program
-		o.Places = places.Default()
+	if file := in(stateFolder(), "places.json"); o.Guide == nil && file != "" { // the demo is gone with the program
+		o.Places = places.At(file)
 	}
 	o.Platform, o.PlainHTTP, o.Recheck = f.platform, f.plainHTTP, f.recheck
 	o.Gate, o.Glyphs, o.InTmux = safe.Gate{Reveal: f.reveal}, glyphs, os.Getenv("TMUX") != ""

@@ -78,6 +78,9 @@ func otherTexts(rows []Row, parting Row) safe.Text {
 	if same == 0 {
 		return safe.Text{}
 	}
+	if same == 1 {
+		return safe.Const(". The other instruction is the same on both sides")
+	}
 	return safe.Sprintf(". The other %s the same on both sides", plural(same, "instruction")+" "+isAre(same))
 }
 

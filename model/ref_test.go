@@ -56,6 +56,7 @@ func TestParseRefErrors(t *testing.T) {
 		{"", "empty reference"},
 		{"   ", "empty reference"},
 		{"App:1", "lower case"},
+		{"app:prod@yesterday", "neither a digest, as in @sha256:…, nor a moment: write @2026-11-18"},
 		{someDigest, "has no repository"},
 		{"app:", "not a reference"},
 		{"app@sha256:123", "not a reference"},

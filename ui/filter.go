@@ -54,10 +54,13 @@ func (f filter) matches(s string) bool {
 }
 
 // pick is what of all passes, in their order; of a fuzzy filter the best match
-// comes first.
+// comes first. Without a filter it is all itself.
 func (f filter) pick(all []string) []string {
+	if !f.active {
+		return all
+	}
 	var kept []string
-	if f.active && f.mode == byFuzzy {
+	if f.mode == byFuzzy {
 		for _, m := range fuzzy.Find(f.text, all) {
 			kept = append(kept, m.Str)
 		}

@@ -27,12 +27,25 @@ func (n names) read(ctx context.Context, list func(context.Context, func([]strin
 	}
 	ctx, n.cancel = context.WithCancel(ctx)
 	n.load++
+	if len(n.all)+len(n.aside) > 0 {
+		n.kept = [2][]string{n.all, n.aside}
+	}
 	n.loading, n.err, n.all, n.aside, n.arranged, n.late, n.awaited = true, nil, nil, nil, nil, nil, false
 	id := n.load
 	return n.refilter(), ctx, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		err := list(ctx, func(page []string) { report(namesMsg{id, page}) })
 		report(namesDoneMsg{id, err})
 	})
+}
+
+// orKept is n with what it was before it was read anew, if that failed at once:
+// who asked again has not lost it.
+func (n names) orKept() names {
+	if n.err != nil && len(n.all)+len(n.aside) == 0 {
+		n.all, n.aside = n.kept[0], n.kept[1]
+	}
+	n.kept = [2][]string{}
+	return n.refilter()
 }
 
 // arrived is n after a message of its listing.
@@ -50,6 +63,7 @@ func (n names) arrived(msg tea.Msg) names {
 		if !errors.Is(msg.err, context.Canceled) {
 			n.err = msg.err
 		}
+		n = n.orKept()
 	}
 	return n
 }

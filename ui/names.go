@@ -16,8 +16,9 @@ import (
 type names struct {
 	all   []string // in natural order: 1.9 before 1.10
 	apart func(name string) bool
-	aside []string // those that apart picks, in natural order: not shown unless asked for
-	whole bool     // they are
+	aside []string    // those that apart picks, in natural order: not shown unless asked for
+	whole bool        // they are
+	kept  [2][]string // all and aside before they were read anew
 	// arranged is all that is shown in another order, and late what has come
 	// since it was put into that order; nil while the order is the natural one.
 	arranged, late []string

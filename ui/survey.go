@@ -32,6 +32,7 @@ type survey struct {
 	since  loadID // the first about this listing
 	early  bool   // it was through with all tags before the list was
 	of     int    // requests of the stage
+	only   filter // it is about the tags that this lets through
 	images int    // of an offer: those that are to be read, as far as known
 	got    int
 	failed int
@@ -277,14 +278,25 @@ func (s survey) line(f frame) look.Line {
 
 // cost is what is about to be asked.
 func (s survey) cost() safe.Text {
-	heads := look.Count(s.of, safe.Const("HEAD request"), safe.Const("HEAD requests"))
+	heads, among := look.Count(s.of, safe.Const("HEAD request"), safe.Const("HEAD requests")), safe.Text{}
+	if s.only.active {
+		among = safe.Const(" among these")
+	}
 	switch {
 	case s.goal == goalMembers:
 		return safe.Sprintf("To compare what indexes list: about %s.", look.Count(s.of, safe.Const("GET request"), safe.Const("GET requests")))
 	case s.goal == goalImages && s.of == 0:
-		return safe.Sprintf("To order all: up to %s.", look.Count(perImage*s.images, safe.Const("GET request"), safe.Const("GET requests")))
+		return safe.Sprintf("To order %s: up to %s.", s.which(), look.Count(perImage*s.images, safe.Const("GET request"), safe.Const("GET requests")))
 	case s.goal == goalImages:
-		return safe.Sprintf("To order all: about %s, then up to %d GET for each image.", heads, perImage)
+		return safe.Sprintf("To order %s: about %s, then up to %d GET for each image.", s.which(), heads, perImage)
 	}
-	return safe.Sprintf("To find tags of one image: about %s.", heads)
+	return safe.Sprintf("To find tags of one image%s: about %s.", among, heads)
+}
+
+// which are the tags that it is about.
+func (s survey) which() safe.Text {
+	if s.only.active {
+		return safe.Const("these")
+	}
+	return safe.Const("all")
 }

@@ -6,12 +6,22 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
+// askFindings shows what there is to remark on the tags as a whole, and asks
+// first where they point if nobody has.
+func (p tagsPage) askFindings() (page, effects) {
+	if len(p.found) > 0 || p.survey.asked() {
+		return p, p.showFindings()
+	}
+	p.tell = true
+	if p.survey.running() {
+		return p, toast(safe.Const("asking where the tags point: what there is to remark comes then"))
+	}
+	return p.startSurvey(goalSame)
+}
+
 // showFindings opens what was found on the tags as a whole.
 func (p tagsPage) showFindings() effects {
 	if len(p.found) == 0 {
-		if !p.survey.asked() {
-			return toast(safe.Const("nothing is found before all tags are asked: d asks"))
-		}
 		if left, all := len(p.know.unresolved(p.list.all)), len(p.list.all); left > 0 {
 			return toast(safe.Sprintf("nothing to remark on the %s of %s tags that are known", look.Number(all-left), look.Number(all)))
 		}

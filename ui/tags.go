@@ -25,6 +25,7 @@ type tagsPage struct {
 	pick  diff.Side // set when the page was opened to choose another A or B
 
 	know tagKnow
+	kept tagKnow                   // what was known before the list was read anew
 	out  int                       // peeks under way
 	past map[string]model.Timeline // looks before, and perhaps this one
 
@@ -37,6 +38,7 @@ type tagsPage struct {
 	survey  survey
 	found   []diff.Finding // on the tags as a whole
 	judged  loadID         // the newest look for them
+	tell    bool           // them as soon as they are there
 	flagged map[string]bool
 	watch   recheck
 }
@@ -103,6 +105,9 @@ func newSamePage(d deps, of model.Ref) page {
 
 func (p tagsPage) start(ctx context.Context) (page, effects) {
 	p.ctx = ctx
+	if len(p.list.all) > 0 {
+		p.kept = p.know
+	}
 	p.know, p.past, p.found, p.flagged = newTagKnow(), nil, nil, nil
 	p.sorting, p.survey, p.out, p.known = sorting{}, p.survey.anew(), 0, 0
 	p.judged++
@@ -142,7 +147,12 @@ func (p tagsPage) update(msg tea.Msg) (page, effects) {
 		p, asked := p.rearrange()
 		return p, append(send(visitedMsg{p.ref.String()}), asked...)
 	case namesDoneMsg:
+		none := len(p.list.all) == 0
 		p.list = p.list.arrived(msg)
+		if none && len(p.list.all) > 0 { // it could not be read anew
+			p.know = p.kept
+			return p.rearrange()
+		}
 		if p.asSoon && msg.load == p.list.load {
 			p.asSoon = false
 			return p.group()
@@ -190,6 +200,10 @@ func (p tagsPage) answered(msg tea.Msg) (page, effects) {
 	case foundMsg:
 		if msg.load == p.judged {
 			p = p.withFindings(msg.found)
+			if p.tell {
+				p.tell = false
+				return p, p.showFindings()
+			}
 		}
 		return p, nil
 	case recheckMsg, recheckedMsg:
@@ -256,7 +270,7 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page, effects) {
 	case key.Matches(msg, keys.Aside):
 		return p.showAside()
 	case key.Matches(msg, keys.Fold):
-		return p, p.showFindings()
+		return p.askFindings()
 	case !some:
 		return p, nil
 	case key.Matches(msg, keys.Open) && p.pick != "":

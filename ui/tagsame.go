@@ -55,6 +55,7 @@ func (p tagsPage) showAside() (page, effects) {
 
 // startSurvey starts a survey with a goal, or says what it would cost.
 func (p tagsPage) startSurvey(goal surveyGoal) (page, effects) {
+	p.survey.only = p.list.filter
 	left := p.know.unresolved(p.wanted())
 	images := 0
 	if goal == goalImages {
@@ -69,15 +70,18 @@ func (p tagsPage) startSurvey(goal surveyGoal) (page, effects) {
 	return p.ask()
 }
 
-// wanted are the tags that a survey is about, those in view first.
+// wanted are the tags that a survey is about, those in view first. With a filter
+// it is about those that passed when it was announced: what passes later nobody
+// has agreed to.
 func (p tagsPage) wanted() []string {
-	tags := slices.Clone(p.inView())
+	only := p.survey.only
+	tags := slices.Clone(only.pick(p.inView()))
 	first := map[string]bool{}
 	for _, tag := range tags {
 		first[tag] = true
 	}
 	for _, part := range p.parts() {
-		for _, tag := range part {
+		for _, tag := range only.pick(part) {
 			if !first[tag] {
 				tags = append(tags, tag)
 			}

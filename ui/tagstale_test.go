@@ -50,6 +50,68 @@ func TestNothingIsAskedUnannounced(t *testing.T) {
 	}
 }
 
+// TestAFilterNarrowsASurvey: who has filtered wants to know about what is left, and
+// has agreed to no more.
+func TestAFilterNarrowsASurvey(t *testing.T) {
+	s := many(3500)
+	d := lookAt(t, s, nil, 80, 24)
+	d.keys("/", "1", ".", "1", "2", "enter", "d")
+	d.sees("To find tags of one image among these: about 92 HEAD requests") // of 111, but for those in view
+	before := *s.asked
+	d.keys("/", "tab", "enter") // fuzzy: hundreds pass now
+	if n := *s.asked - before; n > 50 {
+		t.Errorf("%d requests without consent", n)
+	}
+	d.keys("enter", "esc", "esc") // asked; lists are not read; no filter
+	if n := *s.asked - before; n < 92 || n > 200 {
+		t.Errorf("%d requests, 92 of them announced", n)
+	}
+	d.sees("1/3500")
+	d.keys("f")
+	d.sees("nothing to remark on the 1", "of 3,500 tags that are known")
+}
+
+// TestAListThatCannotBeReadAnewStays: r asks again, it does not forget.
+func TestAListThatCannotBeReadAnewStays(t *testing.T) {
+	s := newShelf(map[string]string{"prod": "two", "test": "two", "edge": "three"})
+	down := errors.New("nobody listens")
+	f := &failing{shelf: s}
+	d := lookAt(t, f, nil, 80, 24)
+	d.sees(short("two"), short("three"))
+	f.err = down
+	before := *s.asked
+	d.keys("r")
+	d.sees("nobody listens", "prod", "test", "edge", short("two"), short("three"))
+	if *s.asked != before {
+		t.Errorf("%d requests about what is known", *s.asked-before)
+	}
+	f.err = nil
+	d.keys("r")
+	d.sees("prod", short("two"))
+	d.doesNotSee("nobody listens")
+}
+
+// failing is a registry whose list may fail.
+type failing struct {
+	shelf
+	err error
+}
+
+func (f *failing) Tags(ctx context.Context, r model.Ref, page func([]string)) error {
+	if f.err != nil {
+		return f.err
+	}
+	return f.shelf.Tags(ctx, r, page)
+}
+
+// TestFindingsAreAskedFor: f needs no other key first.
+func TestFindingsAreAskedFor(t *testing.T) {
+	s := newShelf(map[string]string{"latest": "old", "1.1.0": "old", "1.2.0": "new"})
+	d := lookAt(t, s, nil, 80, 24)
+	d.keys("f")
+	d.sees("1 release behind")
+}
+
 // TestAnswersFromBeforeAReload: they are about a listing that is gone.
 func TestAnswersFromBeforeAReload(t *testing.T) {
 	s := newShelf(map[string]string{"prod": "two"})

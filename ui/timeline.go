@@ -67,7 +67,7 @@ func (p timelinePage) start(ctx context.Context) (page, effects) {
 	p.read, p.now, p.nowOf, p.gone = false, "", nil, map[digest.Digest]bool{}
 	reg, journal, ref, load := p.deps.registry, p.deps.journal, p.ref, p.load
 	if journal == nil {
-		p.err = &model.Trouble{Say: "the journal is off", Next: "start tagdiff without --no-journal to have looks remembered"}
+		p.err = &model.Trouble{Say: "the journal is off", Next: "start tagdiff without --no-journal, and with a HOME, to have looks remembered"}
 		return p, nil
 	}
 	return p, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {

@@ -123,7 +123,7 @@ func (b *book) history() map[string]model.Timeline {
 	all := make(map[string]model.Timeline, len(b.tags))
 	for tag, e := range b.tags {
 		if t := past(e.looks, now); len(t) > 0 {
-			all[tag] = slices.Clone(t)
+			all[tag] = filled(slices.Clone(t))
 		}
 	}
 	return all
@@ -135,7 +135,7 @@ func (b *book) timeline(tag string) model.Timeline {
 	if e == nil {
 		return nil
 	}
-	return slices.Clone(past(e.looks, b.now()))
+	return filled(slices.Clone(past(e.looks, b.now())))
 }
 
 // newest is the last look at a tag.

@@ -58,6 +58,27 @@ func TestTellsAtOnce(t *testing.T) {
 	wantBrief(t, h["prod"], "a 0-1, b 2")
 }
 
+// TestWhatIsKnownOfADigestStays: HEAD, which goes back to an old image, does not
+// say when that was built.
+func TestWhatIsKnownOfADigestStays(t *testing.T) {
+	j, _ := opened(t, t.TempDir())
+	built := noon.Add(-time.Hour)
+	first := rec("prod", "a", 0)
+	first.Created = &built
+	j.Record(app, []Record{first, rec("prod", "b", 10), rec("prod", "a", 20)})
+	past, err := j.Timeline(app.WithTag("prod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantBrief(t, past, "a 0, b 10, a 20")
+	if c := past[2].Created; c == nil || !c.Equal(built) {
+		t.Errorf("the image of the newest look was built at %v", c)
+	}
+	if past[1].Created != nil {
+		t.Error("the other one was not said to have a date")
+	}
+}
+
 // TestWritesLittle: a look that says the same again costs nothing.
 func TestWritesLittle(t *testing.T) {
 	dir := t.TempDir()

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -55,6 +57,23 @@ func told(l, other model.Look) model.Look {
 		l.Created = other.Created
 	}
 	return l
+}
+
+// filled is t, changed so that in it each look at a digest knows what the others at
+// it know:
+// HEAD tells less than GET, and a tag may go back to what it was.
+func filled(t model.Timeline) model.Timeline {
+	if len(t) < 2 {
+		return t
+	}
+	known := map[digest.Digest]model.Look{}
+	for _, l := range t {
+		known[l.Digest] = told(l, known[l.Digest])
+	}
+	for i, l := range t {
+		t[i] = told(l, known[l.Digest])
+	}
+	return t
 }
 
 // adds reports whether a look knows more of its digest than another.

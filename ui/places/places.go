@@ -1,5 +1,5 @@
 // Package places remembers where the person was: a short list of references in
-// a file of its own under the XDG state directory.
+// a file of its own.
 package places
 
 import (
@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-
-	"github.com/adrg/xdg"
 )
 
 // Most is how many places are kept.
@@ -21,9 +19,6 @@ type Store struct {
 	path string
 	mu   sync.Mutex
 }
-
-// Default is the store at tagdiff/places.json under the XDG state directory.
-func Default() *Store { return &Store{path: filepath.Join(xdg.StateHome, "tagdiff", "places.json")} }
 
 // At is the store in a file.
 func At(path string) *Store { return &Store{path: path} }
