@@ -9,8 +9,11 @@ import (
 // askFindings shows what there is to remark on the tags as a whole, and asks
 // first where they point if nobody has.
 func (p tagsPage) askFindings() (page, effects) {
-	if len(p.found) > 0 || p.survey.asked() {
+	switch {
+	case len(p.found) > 0 || p.survey.asked():
 		return p, p.showFindings()
+	case len(p.list.all) == 0:
+		return p, toast(safe.Const("no tag is known yet"))
 	}
 	p.tell = true
 	if p.survey.running() {
