@@ -38,6 +38,14 @@ type measurement struct {
 	Faults   map[string]map[string]end `json:"faults"` // by fault, by tool
 }
 
+// cell says how a tool fared with a fault.
+func (m measurement) cell(f fault, tool string) string {
+	if e, ok := m.Faults[f.name][tool]; ok {
+		return e.String()
+	}
+	return "not measured"
+}
+
 // end is how one run of a tool ended.
 type end struct {
 	Code    int     `json:"code"`
@@ -110,8 +118,7 @@ without a word.
 			group = f.group
 			fmt.Fprintf(&b, "\n## %s\n\n| fault | tagdiff says | ends at the latest after | tagdiff | crane | regctl |\n|---|---|---|---|---|---|\n", group)
 		}
-		ends := m.Faults[f.name]
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", f.name, f.words(), f.bound, ends["tagdiff"], ends["crane"], ends["regctl"])
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", f.name, f.words(), f.bound, m.cell(f, "tagdiff"), m.cell(f, "crane"), m.cell(f, "regctl"))
 	}
 	return b.String()
 }
