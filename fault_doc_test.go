@@ -182,6 +182,7 @@ func TestMeasureFaults(t *testing.T) {
 
 // commands are how each tool is asked for what the fault is in.
 func (f fault) commands(t *testing.T, host string) map[string][]string {
+	t.Helper()
 	first := at(host, f.open...)[0]
 	crane, regctl := []string{"crane"}, []string{"regctl", "--host", "reg=" + host + ",tls=disabled"}
 	switch {
@@ -200,6 +201,7 @@ func (f fault) commands(t *testing.T, host string) map[string][]string {
 // timed runs a tool until it ends, or has had enough. waits is called when it
 // is clear that the tool only waits, or has ended.
 func timed(t *testing.T, cmd *exec.Cmd, waits func()) end {
+	t.Helper()
 	defer waits()
 	var problems bytes.Buffer
 	cmd.Stderr = &problems

@@ -182,13 +182,12 @@ func TestSilenceIsLeft(t *testing.T) {
 		if len(f.args) == 0 {
 			continue
 		}
-		silent := func(t *testing.T) *patient { return ill(t, f.answer) }
 		t.Run(f.name+", a report", func(t *testing.T) {
 			t.Parallel()
 			if runtime.GOOS == "windows" {
 				t.Skip("no signal to send")
 			}
-			p := silent(t)
+			p := ill(t, f.answer)
 			ctx, cancel := context.WithTimeout(t.Context(), long)
 			defer cancel()
 			cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, at(p.host, f.open...)...)...)
@@ -201,7 +200,7 @@ func TestSilenceIsLeft(t *testing.T) {
 		})
 		t.Run(f.name+", a screen", func(t *testing.T) {
 			t.Parallel()
-			p := silent(t)
+			p := ill(t, f.answer)
 			term := uitest.Start(t, small, at(p.host, f.open...)...)
 			p.waitFor(t, f.silent())
 			term.Type("q")

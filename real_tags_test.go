@@ -26,6 +26,7 @@ func TestRealTags(t *testing.T) {
 }
 
 func tagsOf(t *testing.T, repo string) {
+	t.Helper()
 	must := func(err error) {
 		if err != nil {
 			t.Helper()
