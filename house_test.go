@@ -182,3 +182,59 @@ func mainVariables(t *testing.T) []string {
 	}
 	return names
 }
+
+// TestGoroutinesCatchPanics: one that does not would leave the terminal raw, on
+// the screen of a program that is gone.
+func TestGoroutinesCatchPanics(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, entry os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (path == "ui/uitest" || path != "." && strings.HasPrefix(entry.Name(), ".")):
+			return filepath.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if work, starts := goroutine(n); starts && !catches(work) {
+				t.Errorf("%s: begin what the goroutine does with defer panics.Catch()", files.Position(n.Pos()))
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// goroutine is what runs in one of its own: go work, or group.Go(work).
+func goroutine(n ast.Node) (work ast.Expr, starts bool) {
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		return n.Call.Fun, true
+	case *ast.CallExpr:
+		if method, ok := n.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "Go" && len(n.Args) == 1 {
+			return n.Args[0], true
+		}
+	}
+	return nil, false
+}
+
+func catches(work ast.Expr) bool {
+	literal, ok := work.(*ast.FuncLit)
+	if !ok || len(literal.Body.List) == 0 {
+		return false
+	}
+	first, ok := literal.Body.List[0].(*ast.DeferStmt)
+	if !ok {
+		return false
+	}
+	name, ok := first.Call.Fun.(*ast.SelectorExpr)
+	return ok && name.Sel.Name == "Catch"
+}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -22,10 +23,12 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry"
 	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui"
+	"github.com/tagdiff/tagdiff/ui/crash"
 	"github.com/tagdiff/tagdiff/ui/journal"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/places"
@@ -77,9 +80,11 @@ var errDifferent = errors.New("not the same image")
 func main() { os.Exit(run()) }
 
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
 	defer stop()
 	var failed outcome
+	defer panics.Handle(func(f *panics.Caught) { os.Exit(crashed(crash.Of(f))) })()
+	defer panics.Catch()
 	err := fang.Execute(ctx, command(&failed), fang.WithVersion(version), fang.WithCommit(commit))
 	switch {
 	case err != nil:
@@ -89,7 +94,27 @@ func run() int {
 	case errors.Is(failed.err, errDifferent):
 		return exitDifferent
 	}
+	var own *crash.Crash
+	if errors.As(failed.err, &own) {
+		return crashed(own)
+	}
 	complain(os.Stderr, failed.err)
+	return exitTrouble
+}
+
+// ends are the signals that end the program in good order. One that nohup has
+// switched off stays off.
+func ends() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
+
+// crashed says that the program has a fault, and where the report is.
+func crashed(c *crash.Crash) int {
+	fmt.Fprintln(os.Stderr, c.Save(stateFolder(), version))
 	return exitTrouble
 }
 
@@ -129,7 +154,11 @@ app:prod is docker.io/library/app:prod; a name with a dot or a port is a host.
 
 On a terminal it is a screen; ? shows its keys. Otherwise, and with --output, it
 prints a report and exits like diff: 0 the same image, 1 not the same, 2 trouble.
-A screen that is quit exits with 0.`,
+A screen that is quit exits with 0, one that a signal or a fault ends with 2.
+
+Where TERM is unset or dumb there is a report in place of a screen. It is all
+drawn with ASCII where LC_ALL, LC_CTYPE or LANG names no UTF-8 locale, and on a
+vt100 or the like where none of them is set.`,
 		Example: `  tagdiff localhost:5000/app:testing :prod
   tagdiff -o json registry.example/app:1.4 :1.5
   tagdiff --metadata build.json --expect linux/amd64,linux/arm64
@@ -419,7 +448,7 @@ func (f *flags) byDigest(refs []model.Ref) (*report.Digests, error) {
 			return nil, fmt.Errorf("--match: %w", err)
 		}
 	}
-	if term.IsTerminal(os.Stderr.Fd()) && os.Getenv("TERM") != "dumb" {
+	if term.IsTerminal(os.Stderr.Fd()) && !dumb() {
 		d.Progress = os.Stderr
 	}
 	return d, nil
@@ -446,7 +475,7 @@ func parseArgs(args []string) ([]model.Ref, error) {
 
 // form is the kind of answer; a screen that nobody sees would never end.
 func (f *flags) form() (string, error) {
-	tty := term.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb" && f.expect == "" && !f.digests
+	tty := term.IsTerminal(os.Stdout.Fd()) && !dumb() && f.expect == "" && !f.digests
 	switch f.output {
 	case "":
 		if tty {
@@ -455,7 +484,7 @@ func (f *flags) form() (string, error) {
 		return "text", nil
 	case "tui":
 		if !tty {
-			return "", errors.New("standard output is no terminal: use -o text, markdown or json")
+			return "", errors.New("standard output is no terminal, or one that TERM says can show no screen: use -o text, markdown or json")
 		}
 		return "tui", nil
 	case "text", "markdown", "json":
@@ -485,20 +514,13 @@ func (f *flags) screen(ctx context.Context, o ui.Options) error {
 	if f.noColor {
 		env = append(env, "NO_COLOR=1")
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	if file := in(stateFolder(), "places.json"); o.Guide == nil && file != "" { // the demo is gone with the program
 		o.Places = places.At(file)
 	}
 	o.Platform, o.PlainHTTP, o.Recheck = f.platform, f.plainHTTP, f.recheck
 	o.Gate, o.Glyphs, o.InTmux = safe.Gate{Reveal: f.reveal}, glyphs, os.Getenv("TMUX") != ""
 	// 120 frames a second halve the time from key to screen and cost no bytes.
-	// Signals end ctx already; two handlers for them can wait for each other.
-	_, err := tea.NewProgram(ui.New(ctx, o), tea.WithContext(ctx), tea.WithEnvironment(env), tea.WithFPS(120), tea.WithoutSignalHandler()).Run()
-	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-		return context.Canceled
-	}
-	return err
+	return crash.Run(ctx, func(ctx context.Context) tea.Model { return ui.New(ctx, o) }, tea.WithEnvironment(env), tea.WithFPS(120))
 }
 
 // plainText reports whether to draw with ASCII: on demand, and where the
@@ -512,5 +534,14 @@ func (f *flags) plainText() bool {
 			return !strings.Contains(v, "utf-8") && !strings.Contains(v, "utf8")
 		}
 	}
-	return false // unset, as on many build hosts: the terminal at the other end knows UTF-8
+	// Unset, as on many build hosts: the terminal at the other end knows UTF-8,
+	// unless it is one of those before there was any.
+	return strings.HasPrefix(os.Getenv("TERM"), "vt")
+}
+
+// dumb reports whether the terminal can do no more than print lines, as far as
+// anybody says. On Windows nobody does.
+func dumb() bool {
+	kind := os.Getenv("TERM")
+	return kind == "dumb" || kind == "" && runtime.GOOS != "windows"
 }

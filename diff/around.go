@@ -54,7 +54,7 @@ func (c Comparison) aroundFindings() []Finding {
 	var found []Finding
 	for _, r := range rules {
 		if r.around != nil {
-			found = append(found, r.named(r.around(c))...)
+			found = append(found, r.finds(func() []Finding { return r.around(c) })...)
 		}
 	}
 	return found

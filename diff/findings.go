@@ -2,7 +2,10 @@ package diff
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // rule is one entry of the catalogue: a small function of values alone. pair
@@ -110,7 +113,7 @@ func nextCause(found []Finding, id string) string {
 func (c Comparison) withFindings(prev Comparison, done map[int]bool) Comparison {
 	for _, r := range rules {
 		if r.whole != nil {
-			c.Findings = append(c.Findings, r.named(r.whole(c))...)
+			c.Findings = append(c.Findings, r.finds(func() []Finding { return r.whole(c) })...)
 		}
 	}
 	c.Findings = append(c.Findings, c.aroundAgain(prev)...)
@@ -127,11 +130,25 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 	var found []Finding
 	for _, r := range rules {
 		if r.pair != nil {
-			found = append(found, r.named(r.pair(c, p))...)
+			found = append(found, r.finds(func() []Finding { return r.pair(c, p) })...)
 		}
 	}
 	inOrder(found)
 	return found
+}
+
+// finds is what a rule finds. One that panics does not take the others with it.
+func (r rule) finds(find func() []Finding) (found []Finding) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			found = r.named([]Finding{{
+				Severity: 1, Trust: Suggested,
+				Say:  safe.Sprintf("This rule could not be applied, by a fault of tagdiff's own: %s", safe.Gate{}.Clean(fmt.Sprint(fault))),
+				Next: safe.Const("Please file it, with the references that were compared"),
+			}})
+		}
+	}()
+	return r.named(find())
 }
 
 func (r rule) named(found []Finding) []Finding {

@@ -12,6 +12,7 @@ import (
 	"github.com/regclient/regclient/types/descriptor"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // Contents reads small layers of a repository, all at once, and says what they
@@ -24,6 +25,7 @@ func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []v1.Descr
 	var readers sync.WaitGroup
 	for _, d := range layers {
 		readers.Go(func() {
+			defer panics.Catch()
 			contents, err := c.contents(ctx, repo, d)
 			mu.Lock()
 			defer mu.Unlock()

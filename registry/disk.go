@@ -17,6 +17,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // Bounds on what is kept on disk.
@@ -178,7 +179,10 @@ func (d *documents) put(doc document) {
 	}
 	if d.queue == nil {
 		d.queue, d.done = make(chan document, maxPending), make(chan struct{})
-		go d.write(d.queue)
+		go func(queue chan document) {
+			defer panics.Catch()
+			d.write(queue)
+		}(d.queue)
 	}
 	select {
 	case d.queue <- doc:

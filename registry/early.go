@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // opener makes a transport's TLS connections, some of them before they are
@@ -48,6 +50,7 @@ func (o *opener) open(ctx context.Context, address string) {
 	o.early[address] = e
 	ctx = context.WithoutCancel(ctx)
 	go func() {
+		defer panics.Catch()
 		e.conn, e.err = o.connect(ctx, address)
 		close(e.done)
 		time.AfterFunc(o.patience.early, func() {
@@ -91,7 +94,10 @@ func (o *opener) dial(ctx context.Context, _, address string) (net.Conn, error) 
 	}
 	select {
 	case <-ctx.Done():
-		go e.drop()
+		go func() {
+			defer panics.Catch()
+			e.drop()
+		}()
 		return nil, ctx.Err()
 	case <-e.done:
 	}

@@ -3,6 +3,8 @@ package registry
 import (
 	"context"
 	"sync"
+
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // flights lets those who want the same thing at the same time wait for one
@@ -49,6 +51,7 @@ func (f *flights) join(ctx context.Context, key string, work func(context.Contex
 	}
 	f.m[key] = fl
 	go func() {
+		defer panics.Catch()
 		fl.value, fl.err = work(own)
 		f.mu.Lock()
 		if f.m[key] == fl {

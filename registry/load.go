@@ -11,6 +11,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // Bounds on what one reference may lead to. A digest cannot be part of itself,
@@ -167,13 +168,17 @@ func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, err
 	l.pending++
 	ctx, repo, out := l.ctx, l.ref.Repo(), l.news
 	l.readers.Go(func() {
+		defer panics.Catch()
 		it := news{node: n}
-		it.manifest, it.err = manifest(ctx)
-		if it.err == nil && (it.manifest.Kind == model.KindImage || it.manifest.Kind == model.KindSchema1) {
-			if it.err = l.spend(it.manifest.Config); it.err == nil {
-				it.image, it.err = l.client.image(ctx, repo, it.manifest)
+		it.err = safely(func() (err error) {
+			it.manifest, err = manifest(ctx)
+			if err == nil && (it.manifest.Kind == model.KindImage || it.manifest.Kind == model.KindSchema1) {
+				if err = l.spend(it.manifest.Config); err == nil {
+					it.image, err = l.client.image(ctx, repo, it.manifest)
+				}
 			}
-		}
+			return err
+		})
 		select {
 		case out <- it:
 		case <-ctx.Done():
@@ -243,6 +248,7 @@ func (l *load) probe() {
 	l.pending++
 	ctx, out := l.ctx, l.news
 	l.readers.Go(func() {
+		defer panics.Catch()
 		select {
 		case out <- news{answers: l.client.probe(ctx, l.ref)}:
 		case <-ctx.Done():

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // Bounds on lists.
@@ -143,6 +144,7 @@ func (p *pager) run(ctx context.Context, page func([]string)) error {
 	box := make(chan []string, 1)
 	var err error
 	go func() {
+		defer panics.Catch()
 		defer close(box)
 		err = p.read(ctx, box)
 	}()

@@ -9,6 +9,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // olderClients are those that a registry may answer otherwise than us. None of
@@ -29,6 +30,7 @@ func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 	var wait sync.WaitGroup
 	for i, client := range olderClients {
 		wait.Go(func() {
+			defer panics.Catch()
 			cl := call{accept: client.accept}
 			h := c.host(r.Registry)
 			_ = h.ask(ctx, r, &cl, func(ctx context.Context) error { // what was answered is in cl

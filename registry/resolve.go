@@ -11,6 +11,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // batchPause is how long answers are collected before they are handed over, so
@@ -41,6 +42,7 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 	var workers sync.WaitGroup
 	for range min(c.opts.Concurrency, len(tags)) {
 		workers.Go(func() {
+			defer panics.Catch()
 			for i := next.Add(1); i <= int64(len(tags)) && ctx.Err() == nil; i = next.Add(1) {
 				t, err := c.point(ctx, repo.WithTag(tags[i-1]), true)
 				if err != nil && ctx.Err() != nil {
@@ -53,6 +55,7 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 	}
 	done := make(chan struct{})
 	go func() {
+		defer panics.Catch()
 		defer close(done)
 		workers.Wait()
 	}()

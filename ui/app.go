@@ -195,7 +195,7 @@ func (a App) press(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	case key.Matches(msg, keys.ForceQuit):
 		return a, tea.Quit
 	case key.Matches(msg, keys.Suspend):
-		return a, tea.Suspend
+		return a, suspend()
 	case key.Matches(msg, keys.Redraw):
 		return a, tea.ClearScreen
 	case a.help != nil:

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // pageID says which page a command's message belongs to, however deep in the
@@ -41,6 +43,7 @@ func (s streamed) run(owner pageID) tea.Cmd {
 	return func() tea.Msg {
 		ch := make(chan tea.Msg)
 		go func() {
+			defer panics.Catch()
 			defer close(ch)
 			s.work(s.ctx, func(m tea.Msg) {
 				select {

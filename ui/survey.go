@@ -10,6 +10,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 )
@@ -175,6 +176,7 @@ func (s survey) askImages(ctx context.Context, reg Registry, repo model.Ref, ima
 		var one sync.Mutex // report is for one goroutine
 		for range min(surveyParallel, len(images)) {
 			workers.Go(func() {
+				defer panics.Catch()
 				for d := range queue {
 					info, err := readImage(ctx, reg, repo.AtDigest(d), members)
 					one.Lock()

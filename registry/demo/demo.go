@@ -3,6 +3,8 @@ package demo
 import (
 	"maps"
 	"sync"
+
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // Incident is a question that somebody once had to answer in the night.
@@ -48,7 +50,10 @@ func contents() store {
 	var wait sync.WaitGroup
 	for i, part := range parts {
 		made[i] = store{}
-		wait.Go(func() { part(made[i]) })
+		wait.Go(func() {
+			defer panics.Catch()
+			part(made[i])
+		})
 	}
 	wait.Wait()
 	all := store{}

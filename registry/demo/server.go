@@ -16,6 +16,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // Server is the demo's registry while it is served.
@@ -34,8 +36,14 @@ func Start() (*Server, error) {
 	}
 	s := &Server{listener: l, http: &http.Server{ReadHeaderTimeout: 10 * time.Second}}
 	s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Handler().ServeHTTP(w, r) })
-	go Handler()
-	go func() { _ = s.http.Serve(l) }()
+	go func() {
+		defer panics.Catch()
+		Handler()
+	}()
+	go func() {
+		defer panics.Catch()
+		_ = s.http.Serve(l)
+	}()
 	return s, nil
 }
 

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // store is all that the registry holds.
@@ -92,7 +94,10 @@ func (s store) seeded() http.Handler {
 	h := registry.New(registry.Logger(quiet))
 	var wait sync.WaitGroup
 	for _, r := range s {
-		wait.Go(func() { r.pushTo(h) })
+		wait.Go(func() {
+			defer panics.Catch()
+			r.pushTo(h)
+		})
 	}
 	wait.Wait()
 	return h

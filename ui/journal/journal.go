@@ -16,6 +16,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // Looks are written in the background, many at once.
@@ -68,7 +69,10 @@ type Journal struct {
 func Open(dir string, warn func(string)) *Journal {
 	j := newJournal(dir, warn)
 	j.lock = flock.New(filepath.Join(dir, "lock"))
-	go j.writeOn()
+	go func() {
+		defer panics.Catch()
+		j.writeOn()
+	}()
 	return j
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // Journal is what was seen of tags before.
@@ -43,7 +44,10 @@ func (r Request) lookAround(ctx context.Context, refs ...model.Ref) *surrounding
 		if tag := ref.WithTag(ref.Tag); r.Journal != nil && ref == tag && s.past[tag] == nil {
 			past := new(model.Timeline)
 			s.past[tag] = past
-			s.wait.Go(func() { *past, _ = r.Journal.Timeline(tag) }) // what could be read comes with the error
+			s.wait.Go(func() {
+				defer panics.Catch()
+				*past, _ = r.Journal.Timeline(tag) // what could be read comes with the error
+			})
 		}
 		if s.repos[ref.Repo()] != nil {
 			continue
@@ -51,7 +55,10 @@ func (r Request) lookAround(ctx context.Context, refs ...model.Ref) *surrounding
 		in := &repository{}
 		s.repos[ref.Repo()] = in
 		if r.Siblings {
-			s.wait.Go(func() { in.set, in.err = r.tagSet(ctx, ref.Repo()) })
+			s.wait.Go(func() {
+				defer panics.Catch()
+				in.set, in.err = r.tagSet(ctx, ref.Repo())
+			})
 		}
 	}
 	return s
@@ -133,6 +140,7 @@ func (r Request) readMembers(ctx context.Context, set *model.TagSet, art model.A
 	reads.SetLimit(indexesAtOnce)
 	for _, d := range unread {
 		reads.Go(func() error {
+			defer panics.Catch()
 			children, err := r.Registry.Children(ctx, set.Repo.AtDigest(d))
 			if err != nil {
 				return unreadable(err)

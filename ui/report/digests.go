@@ -16,6 +16,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 )
@@ -64,6 +65,7 @@ func (r Request) census(ctx context.Context, repo model.Ref, d *Digests) (*censu
 			return
 		}
 		asks.Go(func() {
+			defer panics.Catch()
 			err := r.Registry.Resolve(ctx, repo, tags, func(found []model.Tagged) {
 				c.take(found)
 				d.progress(&c)

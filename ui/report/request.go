@@ -13,6 +13,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // Source is what a report asks of registries.
@@ -68,6 +69,7 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	var wait sync.WaitGroup
 	for i, ref := range []model.Ref{a, b} {
 		wait.Go(func() {
+			defer panics.Catch()
 			if arts[i], errs[i] = r.load(ctx, ref); errs[i] != nil {
 				cancel() // one side is not enough
 			}
@@ -106,6 +108,7 @@ func (r Request) settle(ctx context.Context, c diff.Comparison) (diff.Comparison
 			repo = c.B.Ref.Repo()
 		}
 		wait.Go(func() {
+			defer panics.Catch()
 			contents, _ := r.Registry.Contents(ctx, repo, layers)
 			mu.Lock()
 			defer mu.Unlock()

@@ -34,7 +34,10 @@ type Term struct {
 	bytes    int
 	title    string
 	copied   []string
-	hidden   bool // the cursor
+	hidden   bool               // the cursor
+	modes    map[ansi.Mode]bool // that are set
+	keyboard int                // protocols that were pushed and not popped
+	keys     int                // mode of modifyOtherKeys
 }
 
 // Start runs the program and registers its end with the test. It does not wait
@@ -50,6 +53,7 @@ func Start(t testing.TB, opts Options, args ...string) *Term {
 
 func (t *Term) newEmulator() {
 	t.emu = vt.NewEmulator(t.opts.Width, t.opts.Height)
+	t.modes = map[ansi.Mode]bool{}
 	if t.opts.Light {
 		t.emu.SetDefaultForegroundColor(black)
 		t.emu.SetDefaultBackgroundColor(white)
@@ -57,9 +61,15 @@ func (t *Term) newEmulator() {
 	t.emu.SetCallbacks(vt.Callbacks{
 		Title:            func(s string) { t.title = s },
 		CursorVisibility: func(visible bool) { t.hidden = !visible },
+		EnableMode:       func(m ansi.Mode) { t.modes[m] = true },
+		DisableMode:      func(m ansi.Mode) { delete(t.modes, m) },
 	})
 	t.emu.RegisterOscHandler(52, t.copyHandler)
 	t.emu.RegisterCsiHandler('r', t.outside)
+	for sign, step := range map[byte]int{'>': 1, '<': -1} {
+		t.emu.RegisterCsiHandler(ansi.Command(sign, 0, 'u'), func(ansi.Params) bool { t.keyboard += step; return true })
+	}
+	t.emu.RegisterCsiHandler(ansi.Command('>', 0, 'm'), t.otherKeys)
 }
 
 // outside passes over margins (DECSTBM) beyond the last line, which the
@@ -68,6 +78,13 @@ func (t *Term) newEmulator() {
 func (t *Term) outside(params ansi.Params) bool {
 	bottom, _, _ := params.Param(1, 0)
 	return bottom > t.emu.Height()
+}
+
+// otherKeys notes the mode of modifyOtherKeys; one without a value resets it.
+func (t *Term) otherKeys(params ansi.Params) bool {
+	mode, _, _ := params.Param(1, 0)
+	t.keys = mode
+	return true
 }
 
 func (t *Term) start(args []string) {

@@ -6,4 +6,5 @@ import "io"
 type tty interface {
 	io.ReadWriteCloser
 	resize(width, height int) error
+	cooked() bool // as a new one
 }

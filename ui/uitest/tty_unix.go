@@ -5,7 +5,9 @@ package uitest
 import (
 	"os"
 	"os/exec"
+	"reflect"
 
+	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
 )
 
@@ -23,6 +25,19 @@ func startOn(cmd *exec.Cmd, width, height int) (tty, error) {
 
 func (t unixTTY) resize(width, height int) error {
 	return pty.Setsize(t.File, winsize(width, height))
+}
+
+// cooked reports whether the terminal is as a new one.
+func (t unixTTY) cooked() bool {
+	control, other, err := pty.Open()
+	if err != nil {
+		return false
+	}
+	defer control.Close()
+	defer other.Close()
+	now, err := term.GetState(t.Fd())
+	fresh, errFresh := term.GetState(control.Fd())
+	return err == nil && errFresh == nil && reflect.DeepEqual(now, fresh)
 }
 
 func winsize(width, height int) *pty.Winsize {

@@ -13,6 +13,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // Source is what is asked of registries.
@@ -81,7 +82,10 @@ func (w Watch) Run(ctx context.Context) error {
 	defer cancel()
 	answers := make(chan answer)
 	for _, ref := range w.Refs {
-		wait.Go(func() { w.follow(ctx, ref, answers) })
+		wait.Go(func() {
+			defer panics.Catch()
+			w.follow(ctx, ref, answers)
+		})
 	}
 	moves, troubles := 0, outages{}
 	for {

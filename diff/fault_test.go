@@ -1,0 +1,35 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A rule that panics is told of as one, and the others find what they find.
+func TestRuleWithAFault(t *testing.T) {
+	a, b := captured(t, "testing", "schema2"), captured(t, "prod", "schema2")
+	want := Compare(a, b)
+	all := rules
+	defer func() { rules = all }()
+	at := slices.IndexFunc(all, func(r rule) bool { return r.pair != nil })
+	rules = slices.Clone(all)
+	rules[at].pair = func(Comparison, Pair) []Finding { panic("of \x1b[2J TOKEN=hunter2") }
+	rules = append(rules, rule{id: "A1", name: "whole", whole: func(Comparison) []Finding { panic("of all") }}, rule{id: "A1", name: "around", around: func(Comparison) []Finding { panic("around") }})
+	got := Compare(a, b).WithAround(Around{})
+	if got.Verdict.Code != want.Verdict.Code {
+		t.Errorf("the verdict is %s, was %s", got.Verdict.Code, want.Verdict.Code)
+	}
+	told := 0
+	for _, f := range slices.Concat(got.Findings, got.Pairs[0].Findings) {
+		if strings.Contains(f.Say.String(), "fault of tagdiff's own") {
+			told++
+		}
+		if strings.Contains(f.Say.String(), "hunter2") || f.ID == "" || f.Trust != Suggested && strings.Contains(f.Say.String(), "fault") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if told != 3 {
+		t.Errorf("%d of 3 faults were told: %+v", told, got.Findings)
+	}
+}

@@ -1,0 +1,274 @@
+//go:build !windows
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"github.com/tagdiff/tagdiff/registry/demo"
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+// demoHost serves the demo's registry until the test ends.
+func demoHost(t *testing.T) string {
+	t.Helper()
+	s, err := demo.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s.Host()
+}
+
+// TestSignalsEndWell: what ends the program leaves the terminal as it was, at
+// any moment.
+func TestSignalsEndWell(t *testing.T) {
+	t.Parallel()
+	host := demoHost(t)
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			term := uitest.Start(t, small, host+"/shop/image-name:prod", ":20231001.155532z")
+			term.WaitFor("PACKED DIFFERENTLY")
+			term.Signal(sig)
+			if code := term.Wait(); code != exitTrouble {
+				t.Errorf("exit code %d", code)
+			}
+			term.CheckRestored()
+			if !strings.Contains(term.Screen(), "tagdiff: cancelled") {
+				t.Errorf("the terminal says %q", term.Screen())
+			}
+		})
+	}
+	t.Run("q", func(t *testing.T) {
+		t.Parallel()
+		term := uitest.Start(t, small, host+"/shop/image-name")
+		term.WaitFor("tag  ", "? help")
+		term.Type("q")
+		if code := term.Wait(); code != 0 || term.Screen() != strings.Repeat("\n", 23) {
+			t.Errorf("exit code %d, left on the terminal: %q", code, term.Screen())
+		}
+		term.CheckRestored()
+	})
+}
+
+// onPty runs the program on a terminal whose other end the test holds.
+func onPty(t *testing.T, attr *syscall.SysProcAttr, args ...string) (*os.File, *exec.Cmd, <-chan error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), long)
+	t.Cleanup(cancel)
+	cmd := cleanCommand(ctx, t, uitest.Build(t), args...)
+	cmd.Env = append(cmd.Env, "TERM=xterm-256color")
+	control, err := pty.StartWithAttrs(cmd, &pty.Winsize{Rows: 24, Cols: 80}, attr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { control.Close() })
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	return control, cmd, ended
+}
+
+// TestLostTerminal: when the terminal goes away the program does too, with the
+// signal that the system sends then and without it.
+func TestLostTerminal(t *testing.T) {
+	t.Parallel()
+	host := demoHost(t)
+	for name, attr := range map[string]*syscall.SysProcAttr{
+		"hung up": {Setsid: true, Setctty: true},
+		"closed":  {Setsid: true}, // not its controlling terminal: nobody sends a signal
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			control, cmd, ended := onPty(t, attr, host+"/shop/image-name:prod", ":20231001.155532z")
+			var seen bytes.Buffer
+			buf := make([]byte, 4096)
+			for !strings.Contains(seen.String(), "DIFFERENTLY") {
+				n, err := control.Read(buf)
+				if err != nil {
+					t.Fatal(err)
+				}
+				seen.Write(buf[:n])
+			}
+			control.Close() //nolint:errcheck // its end is what matters
+			select {
+			case <-ended:
+				if code := cmd.ProcessState.ExitCode(); code != exitTrouble {
+					t.Errorf("it ended with %v", cmd.ProcessState)
+				}
+			case <-time.After(uitest.Patience):
+				t.Error("the program goes on without a terminal")
+			}
+		})
+	}
+}
+
+// TestSuspend: ctrl-z gives the terminal back to the shell, fg takes it again at
+// the size that it has by then.
+func TestSuspend(t *testing.T) {
+	t.Parallel()
+	installed(t, "bash")
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	const script = `set -m; "$@"; stty -a | grep -o " -\?icanon"; echo "in the shell"; read -r key; fg >/dev/null; echo "code $?"`
+	opts := small
+	opts.Program = bash
+	term := uitest.Start(t, opts, "-c", script, "bash", uitest.Build(t), demoHost(t)+"/shop/image-name:prod", ":20231001.155532z")
+	term.WaitFor("PACKED DIFFERENTLY")
+	term.Type("3", "ctrl+z")
+	term.WaitFor("in the shell")
+	term.CheckRestored()
+	term.Resize(100, 30)
+	term.Type("enter")
+	term.WaitUntil("the screen at its new size", func(f uitest.Frame) bool {
+		return f.Contains("WORKDIR /app") && strings.Contains(f.Row(29), "? help")
+	})
+	term.CheckRepaint()
+	term.Type("q")
+	if code := term.Wait(); code != 0 || !strings.Contains(term.Screen(), "code 0") {
+		t.Errorf("exit code %d: %q", code, term.Screen())
+	}
+	term.CheckRestored()
+}
+
+// TestSuspendWithoutShell: where nobody could bring the program back, as in
+// ssh -t host tagdiff or in a container, ctrl-z does not lose it.
+func TestSuspendWithoutShell(t *testing.T) {
+	t.Parallel()
+	term := uitest.Start(t, small, demoHost(t)+"/shop/image-name:prod", ":20231001.155532z")
+	term.WaitFor("PACKED DIFFERENTLY")
+	term.Type("ctrl+z", "3")
+	term.WaitFor("WORKDIR /app")
+	term.Type("q")
+	if code := term.Wait(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	term.CheckRestored()
+}
+
+// TestBrokenPipe: who reads no more is not written to, and hears no complaint
+// of it.
+func TestBrokenPipe(t *testing.T) {
+	t.Parallel()
+	host := demoHost(t)
+	for name, args := range map[string][]string{
+		"comparison": {"-o", "json", host + "/library/python:2.7", ":2.7.16"},
+		"list":       {host + "/many/tags"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), long)
+			defer cancel()
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Close()
+			cmd := cleanCommand(ctx, t, uitest.Build(t), args...)
+			var problems bytes.Buffer
+			cmd.Stdout, cmd.Stderr = w, &problems
+			err = cmd.Run()
+			w.Close()
+			if err == nil || strings.Contains(problems.String(), "panic") || strings.Count(problems.String(), "\n") > 1 {
+				t.Errorf("%v: %q", cmd.ProcessState, problems.String())
+			}
+		})
+	}
+}
+
+// TestNoTerminal: without one there is a report, or one line that says what to
+// do; never a screen that nobody sees.
+func TestNoTerminal(t *testing.T) {
+	t.Parallel()
+	host := demoHost(t)
+	pair := []string{host + "/shop/image-name:prod", ":20231001.155532z"}
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"report":        {pair, 0, "Same image, packed differently"},
+		"screen wanted": {append([]string{"-o", "tui"}, pair...), 2, "standard output is no terminal"},
+		"nothing named": {nil, 2, "name a registry"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := cli(t, tt.args...)
+			if got.code != tt.code || !strings.Contains(got.out+got.errors, tt.says) || strings.Contains(got.out, "\x1b") {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+	for _, set := range []string{"TERM=dumb", "TERM="} {
+		t.Run(set, func(t *testing.T) {
+			t.Parallel()
+			term := uitest.Start(t, uitest.Options{Width: 120, Height: 40, Env: []string{set}}, pair...)
+			code := term.Wait()
+			if code != 0 || !strings.Contains(term.Screen(), "Same image, packed differently") {
+				t.Errorf("exit code %d: %s", code, term.Screen())
+			}
+		})
+	}
+	// Keys that come from nowhere: the terminal itself is asked.
+	t.Run("no standard input", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithTimeout(t.Context(), long)
+		defer cancel()
+		cmd := cleanCommand(ctx, t, uitest.Build(t), pair...)
+		cmd.Env = append(cmd.Env, "TERM=xterm-256color")
+		control, screen, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer control.Close()
+		cmd.Stdout, cmd.SysProcAttr = screen, &syscall.SysProcAttr{Setsid: true}
+		var problems bytes.Buffer
+		cmd.Stderr = &problems
+		go io.Copy(io.Discard, control) //nolint:errcheck // it ends with the terminal
+		err = cmd.Run()
+		screen.Close()
+		if err == nil || strings.Count(problems.String(), "\n") != 1 || !strings.Contains(problems.String(), "tagdiff: ") {
+			t.Errorf("%v: %q", err, problems.String())
+		}
+	})
+}
+
+// TestPlainLocale: what the locale says decides between Unicode and ASCII; where
+// nothing says anything, the terminal at the other end is taken to know UTF-8.
+func TestPlainLocale(t *testing.T) {
+	t.Parallel()
+	host := demoHost(t)
+	for _, tt := range []struct {
+		env   []string
+		ascii bool
+	}{
+		{[]string{"LANG=C"}, true}, {[]string{"LANG=POSIX"}, true}, {[]string{"LANG=en_US.ISO-8859-1"}, true},
+		{[]string{"LANG=en_US.UTF-8", "LC_ALL=C"}, true}, {[]string{"LANG=C", "LC_CTYPE=C.UTF-8"}, false}, {[]string{"LANG="}, false}, {[]string{"LANG=", "TERM=vt100"}, true}, {[]string{"LANG=", "TERM=linux"}, false},
+	} {
+		t.Run(strings.Join(tt.env, " "), func(t *testing.T) {
+			t.Parallel()
+			term := uitest.Start(t, uitest.Options{Env: tt.env}, host+"/edge/hostile:escape", ":calm")
+			term.WaitFor("SAME BASE, DIFFERENT")
+			for _, view := range []string{"3", "4", "5", "6", "?"} {
+				term.Type(view)
+				f := term.WaitFor("tagdiff")
+				if beyond := strings.ContainsFunc(f.Text(), func(r rune) bool { return r > 0x7e }); tt.ascii && beyond {
+					t.Fatalf("it draws beyond ASCII:\n%s", f.Text())
+				}
+			}
+			term.WaitFor(map[bool]string{true: "up/k", false: "↑/k"}[tt.ascii])
+		})
+	}
+}

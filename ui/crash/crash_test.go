@@ -1,0 +1,101 @@
+package crash
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+var told = regexp.MustCompile(`tagdiff: a fault of its own: (.*); report in (\S+); please file it`)
+
+func TestPanics(t *testing.T) {
+	t.Parallel()
+	program := uitest.BuildPackage(t, "github.com/tagdiff/tagdiff/ui/uitest/internal/faulty")
+	for key, where := range map[string]string{"u": "in Update", "v": "in View", "c": "in a command", "b": "in a batch", "g": "in a goroutine", "e": "runtime error", "": "in Init"} {
+		t.Run(where, func(t *testing.T) {
+			t.Parallel()
+			state := t.TempDir()
+			opts := uitest.Options{Program: program, Width: 200, Env: []string{"XDG_STATE_HOME=" + state}}
+			var term *uitest.Term
+			if key == "" {
+				term = uitest.Start(t, opts, "init")
+			} else {
+				term = uitest.Start(t, opts)
+				term.WaitFor("press a key")
+				term.Type(key)
+			}
+			if code := term.Wait(); code != 2 {
+				t.Errorf("exit code %d", code)
+			}
+			term.CheckRestored()
+			said := told.FindStringSubmatch(strings.ReplaceAll(term.Screen(), "\n", "")) // it is longer than a row
+			if said == nil || !strings.Contains(said[1], where) {
+				t.Fatalf("the terminal says %q", term.Screen())
+			}
+			if strings.Contains(term.Screen(), "hunter2") || term.Title() == "owned" {
+				t.Errorf("a secret or a title gets out: %q, %q", term.Screen(), term.Title())
+			}
+			checkReport(t, said[2], where, key)
+		})
+	}
+}
+
+func checkReport(t *testing.T, path, where, key string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("%v: %v", info, err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"tagdiff 1.2.3", "go1.", "panic: " + where, "faulty/main.go", "goroutine "} {
+		if !strings.Contains(string(raw), want) {
+			t.Errorf("no %q in %s", want, raw)
+		}
+	}
+	if key != "" && !strings.Contains(string(raw), "200×24\nopen: first \\x1b[2J\nopen: second\n") {
+		t.Errorf("it does not say what was open: %.300s", raw)
+	}
+	if strings.Contains(string(raw), "hunter2") {
+		t.Error("a secret is in it")
+	}
+	for _, l := range strings.Split(string(raw), "\n") {
+		if safe.Clean(l).String() != l {
+			t.Errorf("it has %q", l)
+		}
+	}
+}
+
+// Five reports are kept, and what cannot be written is told.
+func TestReports(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	last := ""
+	for i := range 8 {
+		line := Of(&panics.Caught{Value: fmt.Errorf("number %d %s", i, strings.Repeat("長", 1000)), Stack: "stack"}).Save(dir, "").String()
+		said := told.FindStringSubmatch(line)
+		if said == nil || len(line) > 600 {
+			t.Fatalf("%q", line)
+		}
+		last = said[2]
+	}
+	reports, err := os.ReadDir(dir)
+	if err != nil || len(reports) != most || filepath.Join(dir, reports[most-1].Name()) != last {
+		t.Errorf("%v, %v, the last one being %s", reports, err, last)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := Of(&panics.Caught{Value: "x"}).Save(file, "").String(); !strings.Contains(got, "a fault of its own: x; no report could be written (") {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,70 @@
+// Package crash ends the program well where it has a fault: the terminal is as
+// it was, a report lies in a file, and one line says where.
+package crash
+
+import (
+	"context"
+	"errors"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model/panics"
+)
+
+// Run runs a screen until it is quit. A panic in it, in one of its commands or
+// in a goroutine that defers panics.Catch ends it, and is the error: a *Crash.
+func Run(ctx context.Context, screen func(context.Context) tea.Model, options ...tea.ProgramOption) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	defer panics.Handle(func(f *panics.Caught) { end(f) })()
+	// Signals end ctx already; two handlers for them can wait for each other.
+	options = append(options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
+	last, err := tea.NewProgram(guarded{screen(ctx)}, options...).Run()
+	var own *panics.Caught
+	switch {
+	case errors.As(context.Cause(ctx), &own):
+		return at(own, last)
+	case errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
+		return context.Canceled
+	}
+	return err
+}
+
+// guarded catches the panics of a screen.
+type guarded struct{ tea.Model }
+
+func (g guarded) Init() (cmd tea.Cmd) {
+	defer panics.Catch()
+	return guard(g.Model.Init())
+}
+
+// Update leaves the screen as it was where it panics.
+func (g guarded) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
+	next = g
+	defer panics.Catch()
+	m, cmd := g.Model.Update(msg)
+	return guarded{m}, guard(cmd)
+}
+
+func (g guarded) View() (v tea.View) {
+	v.AltScreen = true
+	defer panics.Catch()
+	return g.Model.View()
+}
+
+// guard catches the panics of a command, and of those that it gives.
+func guard(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		defer panics.Catch()
+		msg := cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			for i := range batch {
+				batch[i] = guard(batch[i])
+			}
+		}
+		return msg
+	}
+}

@@ -1,0 +1,120 @@
+package crash
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// Crash is a fault and where in the program it was.
+type Crash struct {
+	*panics.Caught
+	Pages         []string // that were open, the one on top last
+	Width, Height int
+}
+
+// Placed is what a screen says of itself for the report.
+type Placed interface {
+	Pages() []string
+	Size() (width, height int)
+}
+
+func (c *Crash) Unwrap() error { return c.Caught }
+
+// at is a fault with what the screen says of itself.
+func at(f *panics.Caught, screen tea.Model) *Crash {
+	c := &Crash{Caught: f}
+	if g, ok := screen.(guarded); ok {
+		screen = g.Model
+	}
+	if p, ok := screen.(Placed); ok {
+		c.Pages = p.Pages()
+		c.Width, c.Height = p.Size()
+	}
+	return c
+}
+
+// Of is a fault of a program without a screen.
+func Of(f *panics.Caught) *Crash { return &Crash{Caught: f} }
+
+// most is how many reports are kept.
+const most = 5
+
+// maxMessage is how much of the panic's own words is told: they may hold
+// anything.
+const maxMessage = 300
+
+// Save writes the report into a folder, and gives the line that says so.
+func (c *Crash) Save(dir, version string) safe.Text {
+	path, err := c.write(dir, version)
+	if err != nil {
+		return safe.Sprintf("tagdiff: a fault of its own: %s; no report could be written (%s); please file it", c.message(), err)
+	}
+	return safe.Sprintf("tagdiff: a fault of its own: %s; report in %s; please file it", c.message(), path)
+}
+
+// message is what the panic said. Values that it may hold are those of images.
+func (c *Crash) message() safe.Text {
+	s := safe.Gate{}.Mask(fmt.Sprint(c.Value))
+	if len(s) > maxMessage {
+		s = strings.ToValidUTF8(s[:maxMessage], "") + "..."
+	}
+	return safe.Clean(s)
+}
+
+func (c *Crash) write(dir, version string) (path string, err error) {
+	if dir == "" {
+		return "", errors.New("there is no place for it")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, "crash-"+time.Now().UTC().Format("20060102T150405.000000000Z")+".txt")
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", err
+	}
+	_, err = file.WriteString(c.text(version))
+	if errClose := file.Close(); err == nil {
+		err = errClose
+	}
+	keep(dir)
+	return path, err
+}
+
+// text is the report. Stacks hold no values but addresses.
+func (c *Crash) text(version string) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("tagdiff %s", cmp.Or(version, "of unknown version"))
+	line("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	line("terminal %s, %d×%d", safe.Clean(os.Getenv("TERM")), c.Width, c.Height)
+	for _, p := range c.Pages {
+		line("open: %s", safe.Gate{}.Clean(p))
+	}
+	line("panic: %s\n", c.message())
+	for _, l := range safe.Lines(c.Stack + "\n" + c.Rest) {
+		line("%s", l)
+	}
+	return b.String()
+}
+
+// keep removes all but the newest reports: their names begin with their time.
+func keep(dir string) {
+	reports, _ := filepath.Glob(filepath.Join(dir, "crash-*.txt"))
+	slices.Sort(reports)
+	for _, old := range reports[:max(len(reports)-most, 0)] {
+		os.Remove(old) //nolint:errcheck // the next one tries again
+	}
+}

@@ -1,0 +1,88 @@
+// Command faulty is a screen that panics where a key says, for the tests of
+// how the program ends then.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/adrg/xdg"
+
+	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/ui/crash"
+)
+
+type screen struct {
+	inView, inInit bool
+	width, height  int
+}
+
+// words are what a panic may hold of an image.
+const words = "A_TOKEN=hunter2 \x1b]0;owned\x07\u202e"
+
+func (s screen) Init() tea.Cmd {
+	if s.inInit {
+		panic("in Init " + words)
+	}
+	return nil
+}
+
+func (s screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		s.width, s.height = msg.Width, msg.Height
+	case tea.KeyPressMsg:
+		return s.press(msg.String())
+	}
+	return s, nil
+}
+
+func (s screen) press(key string) (tea.Model, tea.Cmd) {
+	raise := func(where string) tea.Cmd { return func() tea.Msg { panic(where + " " + words) } }
+	switch key {
+	case "u":
+		panic("in Update " + words)
+	case "v":
+		s.inView = true
+	case "c":
+		return s, raise("in a command")
+	case "b":
+		return s, tea.Batch(tea.Batch(nil, raise("in a batch"), raise("in a batch")), raise("in a batch"))
+	case "g":
+		go func() {
+			defer panics.Catch()
+			raise("in a goroutine")()
+		}()
+	case "e":
+		return s, func() tea.Msg { var none *screen; return none.width }
+	case "q":
+		return s, tea.Quit
+	}
+	return s, nil
+}
+
+func (s screen) View() tea.View {
+	if s.inView {
+		panic("in View " + words)
+	}
+	v := tea.NewView("press a key")
+	v.AltScreen, v.MouseMode, v.WindowTitle = true, tea.MouseModeCellMotion, "faulty"
+	return v
+}
+
+func (s screen) Pages() []string           { return []string{"first \x1b[2J", "second"} }
+func (s screen) Size() (width, height int) { return s.width, s.height }
+
+func main() {
+	inInit := len(os.Args) > 1
+	err := crash.Run(context.Background(), func(context.Context) tea.Model { return screen{inInit: inInit} })
+	var own *crash.Crash
+	if errors.As(err, &own) {
+		fmt.Fprintln(os.Stderr, own.Save(filepath.Join(xdg.StateHome, "tagdiff"), "1.2.3"))
+		os.Exit(2)
+	}
+}
