@@ -63,7 +63,7 @@ func TestSignalsEndWell(t *testing.T) {
 }
 
 // onPty runs the program on a terminal whose other end the test holds.
-func onPty(t *testing.T, attr *syscall.SysProcAttr, args ...string) (*os.File, *exec.Cmd, <-chan error) {
+func onPty(t *testing.T, attr *syscall.SysProcAttr, args ...string) (*os.File, *exec.Cmd, <-chan struct{}) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), long)
 	t.Cleanup(cancel)
@@ -74,8 +74,11 @@ func onPty(t *testing.T, attr *syscall.SysProcAttr, args ...string) (*os.File, *
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { control.Close() })
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait() //nolint:errcheck // its state says it
+		close(ended)
+	}()
 	return control, cmd, ended
 }
 
@@ -100,7 +103,7 @@ func TestLostTerminal(t *testing.T) {
 				}
 				seen.Write(buf[:n])
 			}
-			control.Close() //nolint:errcheck // its end is what matters
+			control.Close()
 			select {
 			case <-ended:
 				if code := cmd.ProcessState.ExitCode(); code != exitTrouble {
