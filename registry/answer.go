@@ -61,6 +61,15 @@ func looksLikeJSON(b []byte) bool {
 	return len(b) > 0 && b[0] == '{'
 }
 
+// packed is how a server has packed a body on the way, "" if it has not.
+func (a answer) packed() string {
+	encoding := strings.ToLower(a.header.Get("Content-Encoding"))
+	if encoding == "identity" {
+		return ""
+	}
+	return encoding
+}
+
 // isHTML reports whether a server sent a web page.
 func (a answer) isHTML() bool {
 	t, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))

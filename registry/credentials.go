@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -150,13 +151,29 @@ func (k *keyring) load() {
 		if !filepath.IsAbs(path) && os.Getenv("HOME") == "" {
 			continue
 		}
-		if raw, err := os.ReadFile(path); err == nil {
+		if raw, err := readLogins(path); err == nil {
 			k.add(path, raw)
 		}
 	}
-	if raw, err := os.ReadFile(regctlFile()); err == nil {
+	if raw, err := readLogins(regctlFile()); err == nil {
 		k.addRegctl(regctlFile(), raw)
 	}
+}
+
+// maxLogins bounds a file of logins, in bytes: a thousand logins are 200 KiB.
+const maxLogins = 4 << 20
+
+func readLogins(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxLogins+1))
+	if err == nil && len(raw) > maxLogins {
+		err = errTooLarge
+	}
+	return raw, err
 }
 
 // loginFiles are docker's (docker-login) and podman's (containers-auth.json(5)).

@@ -141,7 +141,7 @@ func aboutTLS(name string, err error, t *model.Trouble) bool {
 		t.Say = fmt.Sprintf("%s refuses the TLS connection (%s)", name, clip(alert.Error()))
 		t.Next = fmt.Sprintf("if it wants a client certificate, put client.cert and client.key into /etc/docker/certs.d/%s/", name)
 	case errors.As(err, &record):
-		t.Say, t.Next = name+" does not speak https", "check the port; for plain http run with --plain-http"
+		t.Say, t.Next = name+" does not speak https", "check the port, or run with --plain-http if you trust the network"
 	default:
 		return false
 	}

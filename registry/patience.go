@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -86,14 +87,22 @@ func askedPause(a answer) time.Duration {
 	return d
 }
 
+// maxAsked bounds what is believed of a pause that is asked for: what is longer
+// means never.
+const maxAsked = 30 * 24 * time.Hour
+
 // retryAfter reads the header of that name: seconds or a date (RFC 9110).
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
-	v := h.Get("Retry-After")
-	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if v != "" && strings.Trim(v, "0123456789") == "" {
+		n, err := strconv.ParseUint(v, 10, 63)
+		if err != nil || n > uint64(maxAsked/time.Second) {
+			return maxAsked, true
+		}
 		return time.Duration(n) * time.Second, true
 	}
 	if t, err := http.ParseTime(v); err == nil {
-		return max(t.Sub(now), 0), true
+		return min(max(t.Sub(now), 0), maxAsked), true
 	}
 	return 0, false
 }

@@ -92,6 +92,8 @@ func (h *host) trouble(ctx context.Context, about model.Ref, c *call, err error)
 		return h.refused(about, c.answer)
 	case c.answer.isHTML():
 		return h.noRegistry(err)
+	case c.answer.packed() != "":
+		return garbled(about, "sent it packed as "+clip(c.answer.packed())+" though nobody asked", err)
 	case errors.Is(err, errs.ErrDigestMismatch):
 		return garbled(about, "sent another digest than it names", err)
 	}
@@ -137,12 +139,15 @@ func (h *host) refused(about model.Ref, a answer) error {
 	default:
 		if a.status >= 500 {
 			t.Say, t.Next = fmt.Sprintf("%s is in trouble itself (%s)", name, e), "try again in a while"
-			if d := askedPause(a); d > 0 {
+			if d := askedPause(a); d > 0 && d < maxAsked {
 				t.Next = "try again at " + clock(d)
 			}
 			break
 		}
 		t.Say, t.Next = fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
+		if a.status < 400 {
+			t.Say = fmt.Sprintf("%s sent neither what was asked for nor a refusal (%s)", h.name, e)
+		}
 	}
 	return t
 }
@@ -195,7 +200,9 @@ func (h *host) notFound(about model.Ref, a answer) (say, next string) {
 // whenAgain says when a registry that wants fewer requests may be asked again.
 func (h *host) whenAgain(a answer) string {
 	next := "wait a minute"
-	if d := askedPause(a); d > 0 {
+	if d := askedPause(a); d >= maxAsked {
+		next = "ask who runs it"
+	} else if d > 0 {
 		next = "try again at " + clock(d)
 	}
 	if a.login == "" {
@@ -214,6 +221,9 @@ func howLong(a answer) string {
 		return fmt.Sprintf(": it asks for a pause of %d s", int(d.Round(time.Second).Seconds()))
 	case d < 2*time.Hour:
 		return fmt.Sprintf(": it asks for a pause of %d min", int(d.Round(time.Minute).Minutes()))
+	}
+	if d >= maxAsked {
+		return ": it asks for a pause of a month or more"
 	}
 	return fmt.Sprintf(": it asks for a pause of %d h", int(d.Round(time.Hour).Hours()))
 }

@@ -1,0 +1,417 @@
+package registry
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// ill is a registry whose connections are in the hands of a test until it is
+// well. That no library writes the answers lets them be as bad as can be.
+type ill struct {
+	*server
+	well  atomic.Bool
+	hurts func(net.Conn)
+	came  chan struct{} // gets something for each connection, if there is room
+
+	mu   sync.Mutex
+	open []net.Conn // in its hands
+}
+
+// heal lets go of all that it still has in its hands.
+func (i *ill) heal() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.well.Store(true)
+	for _, c := range i.open {
+		_ = c.Close()
+	}
+}
+
+// take is false for a connection that came too late.
+func (i *ill) take(c net.Conn) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.open = append(i.open, c)
+	return !i.well.Load()
+}
+
+// illListener hands connections to the server or to what hurts.
+type illListener struct {
+	net.Listener
+	ill *ill
+}
+
+func (l illListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil || !l.ill.take(c) {
+			return c, err
+		}
+		go func() {
+			defer func() { _ = c.Close() }()
+			select {
+			case l.ill.came <- struct{}{}:
+			default:
+			}
+			l.ill.hurts(c)
+		}()
+	}
+}
+
+func newIll(t testing.TB, hurts func(net.Conn)) *ill {
+	t.Helper()
+	i := &ill{server: newServer(t), hurts: hurts, came: make(chan struct{}, 100)}
+	over := httptest.NewUnstartedServer(i.Config.Handler)
+	over.Listener = illListener{over.Listener, i}
+	over.Start()
+	t.Cleanup(over.Close)
+	i.host = strings.TrimPrefix(over.URL, "http://")
+	i.pushImage(t, i.ref("app", "a"), image(t, 1))
+	return i
+}
+
+// asked reads a request's header.
+func asked(c net.Conn) {
+	var got []byte
+	for b := make([]byte, 1); !bytes.HasSuffix(got, []byte("\r\n\r\n")); got = append(got, b...) {
+		if _, err := c.Read(b); err != nil {
+			return
+		}
+	}
+}
+
+func answers(text string) func(net.Conn) {
+	return func(c net.Conn) { asked(c); _, _ = io.WriteString(c, text) }
+}
+
+// hangs answers a part and waits until the client has gone.
+func hangs(text string) func(net.Conn) {
+	return func(c net.Conn) { answers(text)(c); _, _ = io.Copy(io.Discard, c) }
+}
+
+func resets(text string) func(net.Conn) {
+	return func(c net.Conn) { answers(text)(c); _ = c.(*net.TCPConn).SetLinger(0) }
+}
+
+// drips repeats a text until the client has gone.
+func drips(start, again string) func(net.Conn) {
+	return func(c net.Conn) {
+		answers(start)(c)
+		for _, err := c.Write(nil); err == nil; _, err = io.WriteString(c, again) {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+func gzipped(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return b.String()
+}
+
+const okay = "HTTP/1.1 200 OK\r\nContent-Type: " + ociManifest + "\r\n"
+
+// hurts are ways to answer badly, and what is said of each.
+var hurts = []struct {
+	name, say string
+	do        func(net.Conn)
+}{
+	{"closed at once", "cannot be reached: ", func(net.Conn) {}},
+	{"reset at once", "cannot be reached: ", func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }},
+	{"reset before the answer", "cannot be reached: ", resets("")},
+	{"reset within the header", "cannot be reached: ", resets("HTTP/1.1 200 OK\r\nContent-Le")},
+	{"reset within the body", "cannot be reached: ", resets(okay + "Content-Length: 500\r\n\r\n{\"schema")},
+	{"cut off within the header", "cannot be reached: ", answers("HTTP/1.1 200 OK\r\nContent-Le")},
+	{"cut off within the body", "cannot be reached: unexpected EOF", answers(okay + "Content-Length: 500\r\n\r\n{\"schema")},
+	{"silence before the answer", "does not answer in time", hangs("")},
+	{"silence within the status", "does not answer in time", hangs("HTTP/1.1 2")},
+	{"silence within the header", "does not answer in time", hangs("HTTP/1.1 200 OK\r\nContent-Le")},
+	{"silence within the body", "does not answer in time", hangs(okay + "Content-Length: 500\r\n\r\n{\"schema")},
+	{"silence within a chunk", "does not answer in time", hangs(okay + "Transfer-Encoding: chunked\r\n\r\nff\r\n{\"schema")},
+	{"silence within a refusal", "does not let you read app:a", hangs("HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\nno")},
+	{"silence within trouble", "does not answer in time", hangs("HTTP/1.1 500 Oops\r\nContent-Length: 500\r\n\r\nno")},
+	{"a header by the byte", "does not answer in time", drips("HTTP/1.1 200 OK\r\nX-A: ", "b")},
+	{"a header by the line", "does not answer in time", drips("HTTP/1.1 200 OK\r\n", "X-A: b\r\n")},
+	{"a body by the byte", "does not answer in time", drips(okay+"Content-Length: 5000000\r\n\r\n", " ")},
+	{"hints by the dozen", "does not answer in time", drips("", "HTTP/1.1 103 Early Hints\r\n\r\n")},
+	{"no HTTP", "cannot be reached: ", answers("220 mail.example ESMTP\r\n")},
+	{"an answer of 1991", "cannot be reached: ", answers("<html>hello")},
+	{"chunks of no size", "cannot be reached: ", answers(okay + "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")},
+	{"a chunk of any size", "cannot be reached: ", answers(okay + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{}\r\n0\r\n\r\n")},
+	{"chunks without end", "sent more than tagdiff reads", drips(okay+"Transfer-Encoding: chunked\r\n\r\n", "100000\r\n"+strings.Repeat(" ", 1<<20)+"\r\n")},
+	{"a negative length", "cannot be reached: ", answers(okay + "Content-Length: -5\r\n\r\n{}")},
+	{"two lengths", "cannot be reached: ", answers(okay + "Content-Length: 5\r\nContent-Length: 2\r\n\r\n{}")},
+	{"an enormous length", "sent more than tagdiff reads", answers(okay + "Content-Length: 9223372036854775807\r\n\r\n{}")},
+	{"a line break in a header", "cannot be reached: ", answers("HTTP/1.1 200 OK\r\nX A\r\n\r\n")},
+	{"204", "sent neither what was asked for nor a refusal (204 No Content)", answers("HTTP/1.1 204 No Content\r\n\r\n")},
+	{"206", "sent neither what was asked for nor a refusal (206 Partial Content", answers("HTTP/1.1 206 Partial Content\r\nContent-Length: 2\r\nContent-Range: bytes 0-1/5\r\n\r\n{}")},
+	{"304", "sent neither what was asked for nor a refusal (304 Not Modified)", answers("HTTP/1.1 304 Not Modified\r\n\r\n")},
+	{"302 to nowhere", "sent neither what was asked for nor a refusal (302 Found", answers("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n")},
+	{"101", "sent neither what was asked for nor a refusal (101 Switching Protocols", answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")},
+	{"999", "is in trouble itself (999", answers("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n")},
+	{"gzip that nobody asked for", "sent it packed as gzip though nobody asked", answers(okay + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzipped(`{"schemaVersion":2}`))},
+	{"an empty body", "sent an empty manifest", answers(okay + "Content-Length: 0\r\n\r\n")},
+	{"another type", "sent what cannot be read", answers("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi")},
+	{"no type and no JSON", "sent what cannot be read", answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")},
+	{"a pause of centuries", "asks for a pause of a month or more; ask who runs it", answers("HTTP/1.1 429 Slow\r\nRetry-After: 99999999999999999999999\r\nContent-Length: 0\r\n\r\n")},
+	{"a pause until 9999", "asks for a pause of a month or more; ask who runs it", answers("HTTP/1.1 429 Slow\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n")},
+	{"a negative pause", "wants fewer requests; wait a minute", answers("HTTP/1.1 429 Slow\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n")},
+	{"an odd pause", "wants fewer requests; wait a minute", answers("HTTP/1.1 429 Slow\r\nRetry-After: 1e99\r\nContent-Length: 0\r\n\r\n")},
+	{"down for centuries", "is in trouble itself (503 Service Unavailable); try again in a while", answers("HTTP/1.1 503 Down\r\nRetry-After: 99999999999\r\nContent-Length: 0\r\n\r\n")},
+}
+
+// Each is told in a line after a bounded number of tries, ends at once with its
+// context, and has no after-effects.
+func TestWhateverHurtsIsToldAndPasses(t *testing.T) {
+	for _, tt := range hurts {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			i := newIll(t, tt.do)
+			c := newClient(t, Options{})
+			c.patience.silence, c.patience.whole = time.Second, 2*time.Second
+			_, err := c.Load(deadline(t), i.ref("app", "a"), nil)
+			says(t, err, i.host+" ", tt.say)
+			isShort(t, err)
+			if n := c.Traffic().Requests; n > 2*c.patience.slowed || c.Traffic().InFlight != 0 {
+				t.Errorf("%d requests, %d under way", n, c.Traffic().InFlight)
+			}
+			i.heal()
+			a, err := c.Load(deadline(t), i.ref("app", "a"), nil)
+			ok(t, err)
+			whole(t, a, 1, 1)
+			if got := i.requests(); len(got) != 2 {
+				t.Errorf("requests %q", got)
+			}
+		})
+	}
+}
+
+func TestWhateverHangsEndsWithItsContext(t *testing.T) {
+	for _, tt := range hurts {
+		if !strings.Contains(tt.say, "in time") && tt.name != "silence within a refusal" {
+			continue
+		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			i := newIll(t, tt.do)
+			c := newClient(t, Options{}) // with a person's patience
+			ctx, cancel := context.WithCancel(deadline(t))
+			done := make(chan error)
+			go func() { _, err := c.Load(ctx, i.ref("app", "a"), nil); done <- err }()
+			<-i.came
+			cancel()
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+			i.heal()
+			_, err := c.Load(deadline(t), i.ref("app", "a"), nil)
+			ok(t, err)
+		})
+	}
+}
+
+// overTLS speaks TLS and then hurts.
+func overTLS(t testing.TB, protocol string, hurts func(net.Conn)) func(net.Conn) {
+	t.Helper()
+	cert, key := newAuthority509(t).pair(t)
+	pair, err := tls.X509KeyPair(cert, key)
+	ok(t, err)
+	return func(c net.Conn) {
+		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{protocol}})
+		if s.Handshake() == nil {
+			hurts(s)
+		}
+	}
+}
+
+// frame is one of HTTP/2 (RFC 9113, "Frame Format").
+func frame(kind, flags byte, stream uint32, body string) string {
+	n := len(body)
+	return string([]byte{byte(n >> 16), byte(n >> 8), byte(n), kind, flags, byte(stream >> 24), byte(stream >> 16), byte(stream >> 8), byte(stream)}) + body
+}
+
+func sends(text string, then func(net.Conn)) func(net.Conn) {
+	return func(c net.Conn) {
+		_, _ = io.WriteString(c, text)
+		go then(c)
+		_, _ = io.Copy(io.Discard, c)
+	}
+}
+
+func TestTLSAndHTTP2ThatHurt(t *testing.T) {
+	settings := frame(4, 0, 0, "")
+	never := func(net.Conn) {}
+	floods := func(text string) func(net.Conn) {
+		return func(c net.Conn) {
+			for _, err := c.Write(nil); err == nil; _, err = io.WriteString(c, text) {
+				time.Sleep(time.Millisecond)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name, say string
+		do        func(net.Conn)
+	}{
+		{"no handshake", "does not answer", func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }},
+		{"a handshake by the byte", "", floods("\x16")},
+		{"half of a handshake", "does not answer", sends("\x16\x03\x03\x02\x00\x02\x00\x01\xfc\x03\x03", never)},
+		{"no TLS", "does not speak https", func(c net.Conn) { _, _ = io.WriteString(c, "220 mail.example ESMTP\r\n") }},
+		{"closed after the handshake", "cannot be reached", overTLS(t, "h2", func(c net.Conn) { _ = c.Close() })},
+		{"silence after the handshake", "does not answer", overTLS(t, "h2", sends("", never))},
+		{"silence after the settings", "does not answer", overTLS(t, "h2", sends(settings, never))},
+		{"garbage", "cannot be reached", overTLS(t, "h2", sends(strings.Repeat("garbage ", 1000), never))},
+		{"HTTP/1 instead", "cannot be reached", overTLS(t, "h2", sends("HTTP/1.1 200 OK\r\n\r\n", never))},
+		{"a frame of any size", "cannot be reached", overTLS(t, "h2", sends("\xff\xff\xff\x00\x00\x00\x00\x00\x01", never))},
+		{"a stream reset", "cannot be reached", overTLS(t, "h2", sends(settings+frame(3, 0, 1, "\x00\x00\x00\x02"), never))},
+		{"goes away", "cannot be reached", overTLS(t, "h2", sends(settings+frame(7, 0, 0, "\x00\x00\x00\x00\x00\x00\x00\x0b"), never))},
+		{"pings without end", "does not answer", overTLS(t, "h2", floods(settings+frame(6, 0, 0, "12345678")))},
+		{"settings without end", "does not answer", overTLS(t, "h2", floods(settings))},
+		{"headers without end", "cannot be reached", overTLS(t, "h2", floods(settings+frame(1, 0, 1, "\x88")+strings.Repeat(frame(9, 0, 1, "\x00\x01a\x01b"), 100)))},
+		{"silence over HTTP/1", "does not answer", overTLS(t, "http/1.1", sends("HTTP/1.1 200 OK\r\n", never))},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			i := newIll(t, tt.do)
+			c := newClient(t, Options{})
+			c.patience.silence, c.patience.whole, c.patience.dial = time.Second, 2*time.Second, time.Second
+			h := c.host(i.host)
+			h.seam.scheme.Store("https")
+			h.seam.wire.own.opener.tls.InsecureSkipVerify = true
+			_, err := c.Load(deadline(t), i.ref("app", "a"), nil)
+			says(t, err, i.host+" ", tt.say)
+			isShort(t, err)
+			if n := c.Traffic().Requests; n > c.patience.tries {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+// A token service may hurt in the same ways.
+func TestATokenServiceThatHurtsIsToldAndPasses(t *testing.T) {
+	for _, tt := range hurts {
+		if strings.HasPrefix(tt.name, "gzip") || strings.Contains(tt.say, "cannot be read") || strings.Contains(tt.say, "empty manifest") {
+			continue // an answer that is no token, of which there is another test
+		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, i := newServer(t), newIll(t, tt.do)
+			s.pushImage(t, s.ref("app", "a"), image(t, 1))
+			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Header.Get("Authorization") != "" {
+					return false
+				}
+				w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token"`, i.host))
+				w.WriteHeader(http.StatusUnauthorized)
+				return true
+			}
+			i.front = giveTokens("")
+			c := newClient(t, Options{})
+			c.patience.silence, c.patience.whole = time.Second, 2*time.Second
+			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+			says(t, err, s.host)
+			i.heal()
+			a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+			ok(t, err)
+			whole(t, a, 1, 1)
+		})
+	}
+}
+
+// Bytes that change for one digest are never taken for it, whatever came before.
+func TestBytesThatChangeForADigestAreNotTaken(t *testing.T) {
+	f := newForge(t)
+	d := f.image(t, f.config(10, ""))
+	good, r := f.held[d.Digest.String()], f.ref("app", "").AtDigest(d.Digest)
+	c := newClient(t, Options{})
+	for n := range 6 {
+		doc := good
+		if n%2 == 0 {
+			doc.raw = append(bytes.Clone(good.raw), ' ')
+		}
+		f.mu.Lock()
+		f.held[d.Digest.String()] = doc
+		f.mu.Unlock()
+		c.cache.drop(manifestKey(r))
+		a, err := c.Load(deadline(t), r, nil)
+		if n%2 == 0 {
+			says(t, err, "sent another digest than it names")
+		} else if err != nil || a.Digest() != d.Digest {
+			t.Errorf("%s, %v", a.Digest(), err)
+		}
+	}
+}
+
+// A tag that is another image each time gives one of them whole, never a mixture.
+func TestATagThatAlternatesGivesNoMixture(t *testing.T) {
+	f := newForge(t)
+	var tops []model.Ref
+	for i := range 2 {
+		config := f.config(10, fmt.Sprint(i))
+		d := f.index(t, []v1.Descriptor{f.image(t, config), f.image(t, f.config(20, fmt.Sprint(i)))})
+		tops = append(tops, f.ref("app", "").AtDigest(d.Digest))
+	}
+	serve := f.front
+	var n atomic.Int64
+	f.front = func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/manifests/a") {
+			r.URL.Path = "/v2/app/manifests/" + tops[n.Add(1)%2].Digest.String()
+			w.Header().Set("Docker-Content-Digest", r.URL.Path[len("/v2/app/manifests/"):])
+		}
+		return serve(w, r)
+	}
+	c := newClient(t, Options{})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			a, err := c.Load(deadline(t), f.ref("app", "a"), nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			own := map[string]bool{}
+			for _, e := range a.Entries {
+				if e.Image == nil {
+					t.Error(e.Err)
+					continue
+				}
+				own[e.Image.Config.Config.Labels["own"]] = true
+			}
+			if len(own) != 1 || a.Digest() != tops[0].Digest && a.Digest() != tops[1].Digest {
+				t.Errorf("%s is of %v", a.Digest(), own)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestAFileOfLoginsOfAnySizeIsNotRead(t *testing.T) {
+	dir := home(t, map[string]string{".docker/config.json": `{"auths":{"reg.example":{"username":"a","password":"b"}}}` + strings.Repeat(" ", maxLogins)})
+	if got := newKeyring().hosts(); len(got) > 0 {
+		t.Errorf("read %q", got)
+	}
+	ok(t, os.Truncate(dir+"/.docker/config.json", 100))
+	if got := newKeyring().hosts(); len(got) != 1 {
+		t.Errorf("read %q", got)
+	}
+}
