@@ -70,7 +70,7 @@ var faults = []fault{
 	{group: answers, name: "web page", answer: pageOf(200), open: twoTags,
 		cause: "HOST is no registry: it answers with a web page", next: "check host and port", bound: oneTry},
 	{group: answers, name: "204", answer: refuses(204, ""), open: twoTags,
-		cause: "HOST refused the request (204", next: "check host, port and reference", bound: oneTry},
+		cause: "HOST sent neither what was asked for nor a refusal (204", next: "check host, port and reference", bound: oneTry},
 	{group: answers, name: "redirects without end", answer: redirects, open: twoTags,
 		cause: "HOST cannot be reached: too many redirects", next: "check the network", bound: "5 redirects"},
 	{group: answers, name: "error that never ends", answer: endlessError, open: twoTags,
