@@ -246,3 +246,31 @@ func countTokens(v any) int {
 	}
 	return n
 }
+
+// Rows are those of the manifest, and an id is called derived only if it is.
+func FuzzSchema1(f *testing.F) {
+	for _, name := range []string{"testing.schema1.json", "prod.schema1.json"} {
+		f.Add(fixture(f, name))
+	}
+	f.Add([]byte(`{"schemaVersion":1,"fsLayers":[{"blobSum":"` + hostileDigest + `"}],"history":[{"v1Compatibility":"{\"id\":\"a\",\"throwaway\":true}"}]}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		m, err := ParseManifest(Document{MediaType: MediaTypeSchema1, Raw: raw})
+		if err != nil {
+			return
+		}
+		rows := m.Schema1.Rows
+		if len(rows) == 0 || len(rows) > MaxLayers || len(rows) != len(m.Layers) {
+			t.Fatalf("%d rows, %d layers", len(rows), len(m.Layers))
+		}
+		for i, row := range rows {
+			if row.BlobSum != m.Layers[len(rows)-1-i].Digest {
+				t.Errorf("row %d is of another layer", i)
+			}
+			derived := hexSHA256(row.BlobSum.Encoded()+" "+row.Parent) == row.ID
+			linked := row.Parent == "" && i+1 == len(rows) || i+1 < len(rows) && row.Parent == rows[i+1].ID
+			if (row.Origin == Derived) != (derived && linked) || (row.Origin == Broken) == linked {
+				t.Errorf("row %d is %s", i, row.Origin)
+			}
+		}
+	})
+}

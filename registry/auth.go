@@ -219,7 +219,7 @@ func (a *authority) fetch(ctx context.Context, c challenge, scope, wanted string
 // refresh token goes in a POST, as the protocol has it.
 func (a *authority) tokenRequest(ctx context.Context, c challenge, wanted string, l login) (*http.Request, error) {
 	u, err := url.Parse(c.realm)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, errors.New("its address is not one")
 	}
 	if n := len(c.realm) + len(c.params["service"]) + len(wanted); n > maxChallenge {

@@ -153,7 +153,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) > maxRedirects:
 		return errors.New("too many redirects")
-	case req.URL.Scheme != "http" && req.URL.Scheme != "https":
+	case req.URL.Hostname() == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https":
 		return errors.New("redirect to what is no web address refused")
 	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
 		return errors.New("redirect from https to http refused")

@@ -81,17 +81,23 @@ func (e *endpoints) update(host string, change func(*endpoint)) {
 
 // read is the file's content as far as it makes sense.
 func (e *endpoints) read() map[string]endpoint {
-	all := map[string]endpoint{}
 	f, err := os.Open(e.path)
 	if err != nil {
-		return all
+		return map[string]endpoint{}
 	}
 	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, maxEndpointFile+1))
-	if err != nil || len(raw) > maxEndpointFile || json.Unmarshal(raw, &all) != nil || all == nil {
+	if err != nil || len(raw) > maxEndpointFile {
 		return map[string]endpoint{}
 	}
-	now := time.Now()
+	return parseEndpoints(raw, time.Now())
+}
+
+func parseEndpoints(raw []byte, now time.Time) map[string]endpoint {
+	var all map[string]endpoint
+	if json.Unmarshal(raw, &all) != nil || all == nil {
+		return map[string]endpoint{}
+	}
 	maps.DeleteFunc(all, func(host string, p endpoint) bool {
 		age := now.Sub(p.Seen)
 		return !isHost(host) || age > endpointAge || age < -time.Hour

@@ -119,9 +119,18 @@ func runHelper(ctx context.Context, prog, server string) (login, error) {
 		}
 		return login{}, helperTrouble(prog, server, said, err)
 	}
-	var w struct{ Username, Secret string }
-	if err := json.Unmarshal(out.text.Bytes(), &w); err != nil {
+	l, err := parseHelped(prog, out.text.Bytes())
+	if err != nil {
 		return login{}, helperTrouble(prog, server, "its answer is not JSON", err)
+	}
+	return l, nil
+}
+
+// parseHelped reads what a helper says when it has a login.
+func parseHelped(prog string, out []byte) (login, error) {
+	var w struct{ Username, Secret string }
+	if err := json.Unmarshal(out, &w); err != nil {
+		return login{}, err
 	}
 	if w.Username == helperToken {
 		return login{refresh: w.Secret, from: prog}, nil

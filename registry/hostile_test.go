@@ -131,6 +131,7 @@ func TestWhatARedirectTakesAlong(t *testing.T) {
 		{"https://reg.example/v2/x", []string{"https://cdn.example/x", "http://cdn.example/x"}, false, "from https to http"},
 		{"https://reg.example/v2/x", []string{"file:///etc/passwd"}, false, "no web address"},
 		{"http://reg.example/v2/x", []string{"ftp://reg.example/"}, false, "no web address"},
+		{"https://reg.example/v2/x", []string{"https://:443/x"}, false, "no web address"},
 	} {
 		t.Run(strings.Join(append([]string{tt.from}, tt.to...), " "), func(t *testing.T) {
 			net := &via{to: tt.to}
