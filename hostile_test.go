@@ -138,7 +138,7 @@ func TestHostileWireOnScreen(t *testing.T) {
 			host := strings.TrimPrefix(s.URL, "http://")
 			term := uitest.Start(t, uitest.Options{Width: 80, Height: 24}, host+"/app:1", ":2")
 			term.WaitFor("A :1", "Schema1")
-			term.Type("esc", "o", host+"/app", "enter")
+			term.Type("o", host+"/app", "enter")
 			term.WaitFor("tagdiff  " + host + "/app")
 			term.Type("t")
 			if got := term.Clipboard(); got != "" {

@@ -124,7 +124,8 @@ func TestImagesThatAreTooMuchInAllAreLeftOutOneByOne(t *testing.T) {
 		says(t, e.Err, f.host+" has more than the 32 MiB in one index that tagdiff reads", "by its digest")
 		isShort(t, e.Err)
 	}
-	if got := len(f.requests()); shown != 3 && shown != 4 || got != 1+9+shown {
+	// Which come first is chance, and a manifest too may be what is too much.
+	if got := len(f.requests()); shown != 3 && shown != 4 || got < 1+2*shown || got > 1+9+shown {
 		t.Errorf("%d are shown of %d requests", shown, got)
 	}
 }

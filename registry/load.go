@@ -195,6 +195,7 @@ func (l *load) spend(d v1.Descriptor) error {
 	if n > max(maxManifest, maxConfig) || l.spent.Add(n) <= maxLoad {
 		return nil
 	}
+	l.spent.Add(-n) // a smaller one may still be read
 	return &model.Trouble{
 		Say:  fmt.Sprintf("%s has more than the %d MiB in one index that tagdiff reads", l.ref.Registry, maxLoad>>20),
 		Next: "open this image alone, by its digest", Err: &garbledError{errTooLarge},

@@ -325,7 +325,7 @@ func logIn(t testing.TB, c *Client, host, user, pass string) {
 // deadline is far beyond what any test takes; it turns a hang into a failure.
 func deadline(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
