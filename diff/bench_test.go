@@ -49,6 +49,11 @@ func withLabels(own string, n, size int) build {
 	return b
 }
 
+// withInstruction is an image with one enormous instruction.
+func withInstruction(own string) build {
+	return build{steps: []step{does("RUN "+strings.Repeat("word-"+own+" && ", 1<<22/10), files(own))}}
+}
+
 // indented is the image with its config printed again.
 func indented(t testing.TB, b build) model.Image {
 	t.Helper()
@@ -77,6 +82,7 @@ func BenchmarkCompare(b *testing.B) {
 		{"1 MB label printed again", withLabels("a", 1, 1<<20).image, func(t testing.TB) model.Image { t.Helper(); return indented(t, withLabels("a", 1, 1<<20)) }},
 		{"100k labels", withLabels("a", 100_000, 6).image, withLabels("b", 100_000, 6).image},
 		{"100k labels printed again", withLabels("a", 100_000, 6).image, func(t testing.TB) model.Image { t.Helper(); return indented(t, withLabels("a", 100_000, 6)) }},
+		{"4 MB instruction", withInstruction("a").image, withInstruction("b").image},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			x, y := single("a", bb.a(b)), single("b", bb.b(b))

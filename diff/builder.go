@@ -59,10 +59,14 @@ func BuilderOf(img model.Image) Builder {
 	return labelBuilder(img)
 }
 
+// maxMarked is how much of a text is searched for the mark of a tool, in bytes:
+// an instruction can be megabytes long, and tools name themselves in a word.
+const maxMarked = 64 << 10
+
 func stepBuilder(img model.Image, s model.Step) Builder {
 	for _, text := range []string{s.CreatedBy, s.Comment, s.Author} {
 		for _, tool := range toolMarks {
-			if m := tool.mark.FindStringSubmatch(text); m != nil {
+			if m := tool.mark.FindStringSubmatch(text[:min(len(text), maxMarked)]); m != nil {
 				b := Builder{Name: tool.name, Because: text}
 				if len(m) > 1 {
 					b.Version = m[1]

@@ -4,10 +4,14 @@ package diff
 // versions of each other: half of their words in common.
 const similarEnough = 50
 
+// maxBag is how much of a text its likeness is judged by, in bytes. Scripts are
+// some thousand long; what is millions long is data.
+const maxBag = 256 << 10
+
 // bag is the words of a text with how often each occurs.
 func bag(text string) map[string]int {
 	words := map[string]int{}
-	for _, t := range tokens(text) {
+	for _, t := range tokens(text[:min(len(text), maxBag)]) {
 		if kindOf(t[:1]) == wordKind {
 			words[t]++
 		}

@@ -33,8 +33,8 @@ func ParseBuilds(raw []byte) ([]Build, error) {
 	if err := json.Unmarshal(raw, &top); err != nil {
 		return nil, fmt.Errorf("it is not the JSON of docker buildx: %w", plainJSON(err))
 	}
-	if err := checkJSON(raw, nil, false); err != nil {
-		return nil, fmt.Errorf("it is ambiguous: %w", err)
+	if _, err := checkJSON(raw, nil); err != nil {
+		return nil, fmt.Errorf("it is not the JSON of docker buildx: %w", err)
 	}
 	if _, ok := top["containerimage.digest"]; ok {
 		b, err := parseBuild("", raw)

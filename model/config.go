@@ -43,14 +43,14 @@ func ParseConfig(doc Document) (Config, error) {
 	if b := bytes.TrimSpace(doc.Raw); len(b) == 0 || b[0] != '{' {
 		return c, errors.New("the image config is not a JSON object")
 	}
+	// Docker reads members whatever their case, and old tools may rely on it.
+	if _, err := checkJSON(doc.Raw, configShape); err != nil {
+		return c, fmt.Errorf("the image config is not valid JSON: %w", err)
+	}
 	if err := json.Unmarshal(doc.Raw, &c.Image); err != nil {
 		if err := c.parseLoosely(); err != nil {
 			return c, fmt.Errorf("the image config is not valid JSON: %w", err)
 		}
-	}
-	// Docker reads members whatever their case, and old tools may rely on it.
-	if err := checkJSON(doc.Raw, configShape, false); err != nil {
-		return c, fmt.Errorf("the image config is ambiguous: %w", err)
 	}
 	var docker struct {
 		DockerVersion string           `json:"docker_version"`

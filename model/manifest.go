@@ -92,14 +92,18 @@ func ParseManifest(doc Document) (Manifest, error) {
 	if len(bytes.TrimSpace(doc.Raw)) == 0 {
 		return m, errors.New("the registry sent an empty manifest")
 	}
+	odd, err := checkJSON(doc.Raw, manifestShape)
+	if err != nil {
+		return m, fmt.Errorf("the manifest is not valid: %w", err)
+	}
 	var w wire
 	if err := json.Unmarshal(doc.Raw, &w); err != nil {
 		return m, fmt.Errorf("the manifest is not valid: %w", plainJSON(err))
 	}
 	m.MediaType = cmp.Or(doc.MediaType, w.MediaType)
 	m.Kind = kindOf(m.MediaType, w)
-	if err := checkJSON(doc.Raw, manifestShape, m.Kind != KindSchema1); err != nil {
-		return m, fmt.Errorf("the manifest is ambiguous: %w", err)
+	if odd != nil && m.Kind != KindSchema1 { // whose writers spelled as they liked
+		return m, fmt.Errorf("the manifest is not valid: %w", odd)
 	}
 	if err := w.checkKind(m.Kind); err != nil {
 		return m, err

@@ -141,8 +141,8 @@ func parseSchema1Row(blob digest.Digest, compat string) (Schema1Row, error) {
 	if err := json.Unmarshal([]byte(compat), &c); err != nil {
 		return Schema1Row{}, fmt.Errorf("a schema1 history entry is not valid JSON: %w", plainJSON(err))
 	}
-	if err := checkJSON([]byte(compat), nil, false); err != nil {
-		return Schema1Row{}, fmt.Errorf("a schema1 history entry is ambiguous: %w", err)
+	if _, err := checkJSON([]byte(compat), nil); err != nil {
+		return Schema1Row{}, fmt.Errorf("a schema1 history entry is not valid JSON: %w", err)
 	}
 	row := Schema1Row{BlobSum: blob, ID: c.ID, Parent: c.Parent, Throwaway: c.Throwaway, Created: c.Created, Compat: compat}
 	if c.ContainerConfig != nil {

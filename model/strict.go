@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 )
@@ -63,41 +64,73 @@ func (s shape) known(name string) (string, shape) {
 type object struct {
 	shape shape
 	array bool
-	next  shape           // of the value that comes
-	value bool            // a value comes, not a name
-	seen  map[string]bool // names, and what Go takes them for
+	next  shape             // of the value that comes
+	value bool              // a value comes, not a name
+	seen  map[string]bool   // names
+	taken map[string]string // and those that Go takes for a known one, by that
 }
 
-// checkJSON refuses a document that readers read differently. In an exact one
-// the known names must be spelled as they are.
-func checkJSON(raw []byte, s shape, exact bool) error {
+// Bounds on JSON from outside. An image with a hundred thousand labels has a
+// fifth of these values, and each may take some hundred bytes of memory; nothing
+// that describes an image is nested deeper than ten.
+const (
+	maxValues = 500_000
+	maxNested = 1_000
+)
+
+// checkJSON refuses a document that readers read differently, or that would fill
+// the memory. odd is that a known name is spelled in another case, and so is
+// read by some alone.
+func checkJSON(raw []byte, s shape) (odd, err error) {
 	if !utf8.Valid(raw) {
-		return errors.New("it is not UTF-8")
+		return nil, errors.New("it is not UTF-8")
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	open := []*object{{array: true, shape: s}}
-	for dec.More() || len(open) > 1 {
+	for values := 0; dec.More() || len(open) > 1; {
 		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return nil, errors.New("it is cut off")
+		}
 		if err != nil {
-			return plainJSON(err)
+			return nil, err
 		}
 		top := open[len(open)-1]
-		switch delim, isDelim := token.(json.Delim); {
+		delim, isDelim := token.(json.Delim)
+		switch {
 		case isDelim && (delim == '}' || delim == ']'):
 			open = open[:len(open)-1]
+			continue
 		case !top.array && !top.value:
-			if err := top.name(token.(string), exact); err != nil {
-				return err
+			spelling, err := top.name(token.(string))
+			if err != nil {
+				return nil, err
 			}
-		default:
-			of := top.take()
-			if isDelim {
-				open = append(open, &object{shape: of, array: delim == '['})
+			if odd == nil {
+				odd = spelling
 			}
+			continue
+		}
+		of := top.take()
+		if isDelim {
+			open = append(open, &object{shape: of, array: delim == '['})
+		}
+		if values++; values > maxValues {
+			return nil, fmt.Errorf("it has more than %d values, tagdiff reads no more", maxValues)
+		}
+		if len(open) > maxNested {
+			return nil, fmt.Errorf("it is nested more than %d deep", maxNested)
 		}
 	}
-	return nil
+	return odd, nil
+}
+
+// CheckJSON refuses a document that no parser should be given: it would fill the
+// memory, or has a member twice.
+func CheckJSON(raw []byte) error {
+	_, err := checkJSON(raw, nil)
+	return err
 }
 
 // take is the shape of the value that comes.
@@ -109,24 +142,33 @@ func (o *object) take() shape {
 	return o.next
 }
 
-func (o *object) name(name string, exact bool) error {
+// name takes the name of a member.
+func (o *object) name(name string) (odd, err error) {
 	o.value = true
-	if o.seen == nil {
-		o.seen = map[string]bool{}
-	}
 	known, of := o.shape.known(name)
 	o.next = of
-	switch {
-	case o.seen[name]:
-		return fmt.Errorf("it has %.40q twice, and readers differ in which counts", name)
-	case known != "" && o.seen[known], exact && known != "" && known != name:
-		return fmt.Errorf("it has %.40q, which some readers take for %q", name, known)
+	if o.seen == nil {
+		o.seen, o.taken = map[string]bool{}, map[string]string{}
+	}
+	if o.seen[name] {
+		return nil, fmt.Errorf("it has %.40q twice, and readers differ in which counts", name)
 	}
 	o.seen[name] = true
-	if known != "" {
-		o.seen[known] = true
+	if known == "" {
+		return nil, nil
 	}
-	return nil
+	first, again := o.taken[known]
+	o.taken[known] = name
+	if known == name {
+		name = first // the odd one, if any
+	}
+	if name != "" {
+		odd = fmt.Errorf("it has %.40q, which some readers take for %q", name, known)
+	}
+	if again {
+		return nil, odd
+	}
+	return odd, nil
 }
 
 // plainJSON is an error of encoding/json without the names of Go's types.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -101,6 +102,21 @@ func TestAnIndexOfTooManyChildrenSendsNoRequests(t *testing.T) {
 	says(t, err, f.host+" sent a manifest that cannot be read: the index has 50000 children, tagdiff reads 2000 (app:a)")
 	if n := len(f.requests()); n != 1 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// Millions of empty entries take a hundred times their size of whoever parses
+// them: nobody does.
+func TestAManifestOfMillionsOfNothingIsNotParsed(t *testing.T) {
+	f := newForge(t)
+	f.hold(ociManifest, []byte(`{"schemaVersion":2,"layers":[`+strings.Repeat("{},", maxManifest/3-100)+`{}]}`), "a")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
+	runtime.ReadMemStats(&after)
+	says(t, err, "sent what cannot be read: it has more than 500000 values, tagdiff reads no more")
+	if used := after.TotalAlloc - before.TotalAlloc; used > 20*maxManifest {
+		t.Errorf("%d MiB were needed to see that", used>>20)
 	}
 }
 

@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -267,8 +268,8 @@ func FuzzRefusal(f *testing.F) {
 			return
 		}
 		says(t, err)
-		trouble := err.(*model.Trouble)
-		if len(trouble.Say) > 4*maxSaid || strings.ContainsFunc(trouble.Error(), isBreak) || trouble.Next == "" {
+		var trouble *model.Trouble
+		if !errors.As(err, &trouble) || len(trouble.Say) > 4*maxSaid || strings.ContainsFunc(trouble.Error(), isBreak) || trouble.Next == "" {
 			t.Errorf("says %q, next %q", trouble.Say, trouble.Next)
 		}
 		if trouble.Missing && status != http.StatusNotFound {

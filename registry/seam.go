@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/regclient/regclient/config"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 // seam is the transport under regclient for one registry. It chooses http or
@@ -101,6 +103,11 @@ func (s *seam) RoundTrip(req *http.Request) (*http.Response, error) {
 		q.url.RawQuery = c.query.Encode()
 	}
 	c.answer, c.err = s.exchange(req.Context(), q)
+	if c.err == nil && len(c.answer.body) > largeManifest && strings.Contains(q.url.Path, "/manifests/") && looksLikeJSON(c.answer.body) {
+		if err := model.CheckJSON(c.answer.body); err != nil { // before regclient parses it
+			c.err = &garbledError{err}
+		}
+	}
 	if c.err != nil || c.answer.status != http.StatusOK {
 		return &http.Response{
 			Status: "404 Not Found", StatusCode: http.StatusNotFound, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -109,6 +116,10 @@ func (s *seam) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	return c.answer.response(req), nil
 }
+
+// largeManifest is from how many bytes on a manifest is looked over before
+// anybody parses it: millions of empty entries take a hundred times their size.
+const largeManifest = 256 << 10
 
 // endings are what stands behind the repository in a path, and how large a
 // body that makes.

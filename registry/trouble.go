@@ -81,9 +81,12 @@ func noManifest(r model.Ref) error {
 
 // trouble says what went wrong with a call, from what the seam saw of it.
 func (h *host) trouble(ctx context.Context, about model.Ref, c *call, err error) error {
+	var sent *garbledError
 	switch {
 	case ctx.Err() != nil:
 		return ended(ctx.Err())
+	case errors.As(c.err, &sent):
+		return garbled(about, "sent what cannot be read: "+clip(sent.Error()), sent)
 	case c.err != nil:
 		return h.noAnswer(about, c.err)
 	case c.answer.status == 0:
