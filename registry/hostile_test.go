@@ -616,37 +616,6 @@ func TestAHelperWhoseNameIsAPathIsNotRun(t *testing.T) {
 	}
 }
 
-func TestAHelperIsEndedWithAllThatItHasStarted(t *testing.T) {
-	dir := home(t, map[string]string{
-		// The child holds the pipe open. When the fifo has no writer any more, it is gone.
-		"bin/docker-credential-x": "#!/bin/sh\n(exec 3>\"$HOME/fifo\"; sleep 60) &\nwait\n",
-	})
-	ok(t, makeFIFO(filepath.Join(dir, "fifo")))
-	ctx, cancel := context.WithCancel(deadline(t))
-	done := make(chan error)
-	go func() { _, err := new(helpers).get(ctx, "docker-credential-x", "reg.example"); done <- err }()
-	reader, err := os.Open(filepath.Join(dir, "fifo")) // waits for the child
-	ok(t, err)
-	defer reader.Close()
-	cancel()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	rest, err := io.ReadAll(reader) // ends with the child
-	ok(t, err)
-	if len(rest) > 0 {
-		t.Errorf("got %q", rest)
-	}
-}
-
-func TestAHelperHasNoTerminal(t *testing.T) {
-	l, err := helped(t, `read s; printf '{"Username":"%s","Secret":"%s"}' "$(ps -o sid= -p $$ | tr -d ' ')" "$$"`)
-	ok(t, err)
-	if l.user != l.pass || l.user == "" {
-		t.Errorf("session %q, process %q: want a session of its own", l.user, l.pass)
-	}
-}
-
 // Who leaves a token service or a helper alone leaves nothing running.
 func TestATokenRequestEndsWithTheLastWhoWaits(t *testing.T) {
 	s := newServer(t)
