@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"syscall"
 )
@@ -46,6 +47,16 @@ func (g *guard) control(ctx context.Context, _, address string, _ syscall.RawCon
 	return nil
 }
 
+// metadata are services of clouds about a machine, and for it alone, that are
+// at other addresses than link-local ones: Amazon's, Alibaba's and Oracle's.
+var metadata = []netip.Addr{
+	netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("192.0.0.192"),
+}
+
+// translated addresses stand for those of IPv4 in their last bytes (RFC 6052).
+var translated = netip.MustParsePrefix("64:ff9b::/96")
+
+// isNear reports whether an address leads to what only this machine can reach.
 func isNear(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -56,5 +67,11 @@ func isNear(address string) bool {
 		return false
 	}
 	ip = ip.Unmap()
+	if v6 := ip.As16(); translated.Contains(ip) {
+		ip = netip.AddrFrom4([4]byte(v6[12:]))
+	}
+	if slices.Contains(metadata, ip) {
+		return true
+	}
 	return ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified()
 }
