@@ -23,7 +23,7 @@ func onTheWire(status int, header, body string) http.HandlerFunc {
 		if err != nil {
 			return
 		}
-		defer conn.Close() //nolint:errcheck // it is gone either way
+		defer conn.Close()
 		answer(conn, buf, fmt.Sprintf("HTTP/1.1 %d %s\r\n%s\r\n%s", status, "As It Is", header, body))
 	}
 }
@@ -49,13 +49,13 @@ var foulAnswers = []struct {
 	{"reason phrase", func(w http.ResponseWriter, r *http.Request) {
 		if conn, buf, err := http.NewResponseController(w).Hijack(); err == nil {
 			answer(conn, buf, "HTTP/1.1 500 "+acted+"\r\n\r\n")
-			conn.Close() //nolint:errcheck // as above
+			conn.Close()
 		}
 	}},
 	{"no HTTP", func(w http.ResponseWriter, r *http.Request) {
 		if conn, buf, err := http.NewResponseController(w).Hijack(); err == nil {
 			answer(conn, buf, acted+"\r\n\r\n")
-			conn.Close() //nolint:errcheck // as above
+			conn.Close()
 		}
 	}},
 	{"name of a header", onTheWire(200, acted+": x\r\n", "")},

@@ -275,3 +275,32 @@ func TestPlainLocale(t *testing.T) {
 		})
 	}
 }
+
+// TestFilesOfTheProgram: closed screens leave no file and no connection open.
+func TestFilesOfTheProgram(t *testing.T) {
+	t.Parallel()
+	host := demoHost(t)
+	term := uitest.Start(t, small, "--parallel", "2", host)
+	term.WaitFor("shop/image-name")
+	if _, ok := term.Files(); !ok {
+		t.Skip("the system does not tell")
+	}
+	round := func() {
+		term.Type("o", host+"/shop/image-name:prod :20231001.155532z", "enter")
+		term.WaitFor("PACKED DIFFERENTLY")
+		term.Type("esc")
+		term.WaitFor("shop/image-name")
+		term.Type("o", host+"/library/python", "enter")
+		term.WaitFor("2.7.16", "? help")
+		term.Type("esc")
+		term.WaitFor("edge/broken")
+	}
+	round()
+	before, _ := term.Files()
+	for range 10 {
+		round()
+	}
+	if after, _ := term.Files(); after > before+4 { // those that are just idle
+		t.Errorf("%d files are open, after the first round it were %d", after, before)
+	}
+}

@@ -96,9 +96,17 @@ func New(opts Options) *Client {
 	}
 }
 
-// Close waits a little for what is being written to disk. The client can still
-// be used, and keeps nothing there any more.
-func (c *Client) Close() { c.documents.close(time.Second) }
+// Close waits a little for what is being written to disk, and closes the
+// connections that nobody uses. The client can still be used, and keeps nothing
+// there any more.
+func (c *Client) Close() {
+	c.documents.close(time.Second)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, h := range c.hosts {
+		h.closeIdle()
+	}
+}
 
 // Traffic is what all calls have cost so far.
 func (c *Client) Traffic() model.Traffic { return c.meter.traffic() }

@@ -78,6 +78,19 @@ func (o *opener) waiting(address string) *early {
 	return o.early[address]
 }
 
+// drop lets go of all connections that wait.
+func (o *opener) drop() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, e := range o.early {
+		go func() {
+			defer panics.Catch()
+			e.drop()
+		}()
+	}
+	clear(o.early)
+}
+
 // drop closes a connection that nobody wants.
 func (e *early) drop() {
 	<-e.done

@@ -45,6 +45,7 @@ func (c *Client) host(name string) *host {
 	if h, ok := c.hosts[name]; ok && h.err == nil && !h.spoiled.Load() {
 		return h
 	}
+	c.hosts[name].closeIdle() // its requests come over others now
 	settings := c.keys.settings(name)
 	h := &host{name: name}
 	h.seam, h.err = newSeam(c, settings)
@@ -53,6 +54,13 @@ func (c *Client) host(name string) *host {
 	}
 	c.hosts[name] = h
 	return h
+}
+
+// closeIdle closes the connections that nobody uses. There may be no host.
+func (h *host) closeIdle() {
+	if h != nil && h.err == nil {
+		h.seam.wire.closeIdle()
+	}
 }
 
 // newRegclient makes a regclient that leaves waiting, retries and logins to

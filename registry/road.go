@@ -38,7 +38,7 @@ func (r *roads) to(host string) (*road, error) {
 	}
 	if len(r.byHost) >= maxRoads {
 		for _, old := range r.byHost {
-			old.CloseIdleConnections()
+			old.closeIdle()
 		}
 		clear(r.byHost)
 	}
@@ -51,6 +51,15 @@ func (r *roads) to(host string) (*road, error) {
 	}
 	r.byHost[host] = built
 	return built, nil
+}
+
+// closeIdle closes the connections that nobody uses, those that wait for a
+// first use among them.
+func (r *road) closeIdle() {
+	r.CloseIdleConnections()
+	if r.opener != nil {
+		r.opener.drop()
+	}
 }
 
 // settingsOf are what the person has set for a host that somebody else named.

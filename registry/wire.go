@@ -55,6 +55,16 @@ func newRoad(host string, settings config.Host, g *guard, p patience, opts Optio
 	}}, nil
 }
 
+// closeIdle closes the connections that nobody uses.
+func (w *wire) closeIdle() {
+	w.own.closeIdle()
+	w.roads.mu.Lock()
+	defer w.roads.mu.Unlock()
+	for _, r := range w.roads.byHost {
+		r.closeIdle()
+	}
+}
+
 // road is the one to the host of a request.
 func (w *wire) road(host string) (*road, error) {
 	if host == w.host {

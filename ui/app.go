@@ -297,8 +297,19 @@ func (a App) startPage(i int) (App, tea.Cmd) {
 	return a.perform(a.nextID, asked)
 }
 
+// maxPages is how many are open at most: who goes from reference to reference
+// for hours comes back over the last of them.
+const maxPages = 50
+
 func (a App) push(p page) (App, tea.Cmd) {
-	a.stack = append(slices.Clone(a.stack), opened{page: p})
+	a.stack = slices.Clone(a.stack)
+	if len(a.stack) >= maxPages { // the first page stays
+		if end := a.stack[1].cancel; end != nil {
+			end()
+		}
+		a.stack = slices.Delete(a.stack, 1, 2)
+	}
+	a.stack = append(a.stack, opened{page: p})
 	return a.startPage(len(a.stack) - 1)
 }
 

@@ -1,0 +1,294 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"go.uber.org/goleak"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry"
+	"github.com/tagdiff/tagdiff/registry/demo"
+	"github.com/tagdiff/tagdiff/ui/journal"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+// house is the demo's registry, which can be made to hang, and counts the
+// connections that it has.
+type house struct {
+	*httptest.Server
+	hangs func(*http.Request) bool // nil for never
+	asked chan string              // what it hangs at
+	open  atomic.Int64
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	h := &house{asked: make(chan string, 1000)}
+	h.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.hangs != nil && h.hangs(r) {
+			h.asked <- r.URL.Path
+			<-r.Context().Done()
+			return
+		}
+		demo.Handler().ServeHTTP(w, r)
+	}))
+	h.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		switch s {
+		case http.StateNew:
+			h.open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			h.open.Add(-1)
+		}
+	}
+	h.Start()
+	t.Cleanup(h.Close)
+	return h
+}
+
+func (h *house) host() string { return strings.TrimPrefix(h.URL, "http://") }
+
+// open is a screen on the house as the program makes it.
+func (h *house) options(t testing.TB) (Options, *registry.Client, *journal.Journal) {
+	t.Helper()
+	client := registry.New(registry.Options{})
+	seen := journal.Open(t.TempDir(), func(s string) { t.Errorf("the journal says: %s", s) })
+	return Options{Registry: journal.Registry{Source: client, Journal: seen}, Journal: seen, Glyphs: look.Unicode(), Recheck: time.Hour}, client, seen
+}
+
+// running runs an App as Bubble Tea does: commands in goroutines of their own.
+type running struct {
+	app  App
+	msgs chan tea.Msg
+	done chan struct{}
+	wait sync.WaitGroup
+}
+
+func newRunning(ctx context.Context, o Options) *running {
+	r := &running{app: New(ctx, o), msgs: make(chan tea.Msg), done: make(chan struct{})}
+	r.app.deps.pulse = time.Millisecond
+	return r
+}
+
+func (r *running) take(msg tea.Msg) {
+	m, cmd := r.app.Update(msg)
+	r.app = m.(App)
+	r.run(cmd)
+}
+
+func (r *running) run(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	r.wait.Go(func() {
+		switch msg := cmd().(type) {
+		case nil:
+		case tea.BatchMsg:
+			for _, c := range msg {
+				r.run(c)
+			}
+		default:
+			select {
+			case r.msgs <- msg:
+			case <-r.done:
+			}
+		}
+	})
+}
+
+// until takes in what comes until ok, which is asked after each.
+func (r *running) until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(uitest.Patience)
+	for !ok() {
+		select {
+		case msg := <-r.msgs:
+			r.take(msg)
+		case <-time.After(time.Millisecond): // ok may look at something else
+		case <-deadline:
+			t.Fatalf("no %s:\n%s", what, r.app.content())
+		}
+	}
+}
+
+func (r *running) keys(names ...string) {
+	for _, n := range names {
+		msg := tea.KeyPressMsg{Code: []rune(n)[0], Text: n}
+		if code, ok := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape}[n]; ok {
+			msg = tea.KeyPressMsg{Code: code}
+		}
+		r.take(msg)
+	}
+}
+
+// TestClosedPagesLeaveNothing: a page that is closed while a registry hangs
+// takes with it all that it began.
+func TestClosedPagesLeaveNothing(t *testing.T) {
+	in := func(part string) func(*http.Request) bool {
+		return func(r *http.Request) bool { return strings.Contains(r.URL.Path, part) }
+	}
+	head := func(r *http.Request) bool { return r.Method == http.MethodHead }
+	for name, tt := range map[string]struct {
+		open  []string
+		keys  []string
+		hangs func(*http.Request) bool
+	}{
+		"compare at the manifests": {[]string{"/shop/image-name:prod", "/shop/image-name:20231001.155532z"}, nil, in("/manifests/")},
+		"compare at the configs":   {[]string{"/library/python:2.7", "/library/python:2.7.16"}, nil, in("/blobs/")},
+		"one image":                {[]string{"/library/python:2.7"}, nil, in("sha256:")},
+		"list of repositories":     {[]string{""}, nil, in("_catalog")},
+		"list of tags":             {[]string{"/many/tags"}, nil, in("/tags/list")},
+		"tags in view":             {[]string{"/shop/image-name"}, nil, in("/manifests/")},
+		"survey":                   {[]string{"/shop/image-name"}, []string{"d"}, head},
+		"timeline":                 {[]string{"/library/python:2.7"}, []string{"t"}, head},
+		"nothing hangs":            {[]string{"/library/python:2.7", "/library/python:2.7.16"}, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			before := goleak.IgnoreCurrent()
+			o, client, seen := h.options(t)
+			for _, r := range tt.open {
+				if r == "" {
+					o.Open = append(o.Open, model.Ref{Registry: h.host()})
+					continue
+				}
+				o.Open = append(o.Open, ref(t, h.host()+r))
+			}
+			h.hangs = tt.hangs
+			ctx, end := context.WithCancel(t.Context())
+			r := newRunning(ctx, o)
+			r.take(tea.WindowSizeMsg{Width: 100, Height: 30})
+			r.take(startMsg{})
+			if tt.hangs == nil {
+				r.until(t, "answer", func() bool {
+					return strings.Contains(r.app.content(), "sha256:") || strings.Contains(r.app.content(), "SAME")
+				})
+			}
+			if len(tt.keys) > 0 {
+				r.until(t, "page", func() bool { return len(r.app.stack) > 1 && r.app.stack[1].id != 0 })
+				r.keys(tt.keys...)
+			}
+			if tt.hangs != nil {
+				r.until(t, "request that hangs", func() bool { return len(h.asked) > 0 })
+			}
+			for len(r.app.stack) > 1 {
+				r.take(popMsg{})
+			}
+			// The page at home is open, and waits for nothing.
+			r.until(t, "end of all requests", func() bool { return client.Traffic().InFlight == 0 })
+			close(r.done)
+			r.wait.Wait()
+			end()
+			seen.Close()
+			client.Close()
+			if err := goleak.Find(before); err != nil {
+				t.Error(err)
+			}
+			if n := settled(&h.open); n != 0 {
+				t.Errorf("%d connections are open", n)
+			}
+		})
+	}
+}
+
+// settled is n once it is 0, or what it is after a while.
+func settled(n *atomic.Int64) int64 {
+	for deadline := time.Now().Add(uitest.Patience); n.Load() != 0 && time.Now().Before(deadline); {
+		runtime.Gosched()
+	}
+	return n.Load()
+}
+
+// browse is what somebody does who looks for an image: lists, a comparison in
+// all its views, one image, its past, and back.
+func browse(d *driver) {
+	d.keys("o", d.app.deps.hosts()[0], "/shop/image-name", "enter")
+	d.keys("d", "down", "d", "/", "prod", "enter", "esc", "space", "down", "space")
+	for _, view := range []string{"1", "2", "3", "4", "5", "6", "7"} {
+		d.keys(view, "n", "enter", "esc")
+	}
+	d.keys("w", "esc", "s", "r", "?", "esc", "esc", "enter", "3", "t", "esc", "esc", "esc")
+	d.keys("o", d.app.deps.hosts()[0], "/library/python:2.7", "space", ":2.7.16", "enter", "2", "p", "3", "p", "5", "esc")
+	for len(d.app.stack) > 1 {
+		d.send(popMsg{})
+	}
+}
+
+// weight is what the program holds on to: bytes of heap, goroutines, files.
+type weight struct{ heap, goroutines, files int64 }
+
+func weigh() weight {
+	runtime.GC()
+	runtime.GC() // what finalizers and pools let go
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	files, _ := os.ReadDir("/proc/self/fd") // none where there is no such folder
+	return weight{int64(m.HeapAlloc), int64(runtime.NumGoroutine()), int64(len(files))}
+}
+
+func (h *house) visitor(t *testing.T) *driver {
+	t.Helper()
+	o, client, seen := h.options(t)
+	o.Hosts = func() []string { return []string{h.host()} }
+	o.Recheck = 0 // the driver would wait for it
+	d := drive(t, o, 100, 30)
+	t.Cleanup(func() { seen.Close(); client.Close() })
+	return d
+}
+
+// TestBrowsingKeepsMemoryFlat: what was looked at is let go. The second half of
+// some rounds needs no more memory than the first.
+func TestBrowsingKeepsMemoryFlat(t *testing.T) {
+	rounds := 10
+	if n := os.Getenv("TAGDIFF_ROUNDS"); n != "" { // 2000 are what an hour on call may come to
+		fmt.Sscan(n, &rounds) //nolint:errcheck // else it stays
+	}
+	h := newHouse(t)
+	d := h.visitor(t)
+	for range rounds {
+		browse(d)
+	}
+	half := weigh()
+	for range rounds {
+		browse(d)
+	}
+	whole := weigh()
+	t.Logf("%d rounds: %+v, as many again: %+v, %d requests", rounds, half, whole, d.app.deps.registry.Traffic().Requests)
+	if grown := whole.heap - half.heap; grown > 1<<20 {
+		t.Errorf("the heap grew by %d bytes in %d rounds", grown, rounds)
+	}
+	if whole.goroutines > half.goroutines+4 || whole.files > half.files+4 {
+		t.Errorf("%+v became %+v", half, whole)
+	}
+}
+
+// TestPagesAreBounded: who goes on and on without going back keeps the last
+// pages, and the first.
+func TestPagesAreBounded(t *testing.T) {
+	d := drive(t, Options{Registry: retag(t)}, 80, 24)
+	ended := 0
+	for range 3 * maxPages {
+		d.keys("o", "localhost:5000/app:prod", "enter")
+		end := d.app.stack[len(d.app.stack)-1].cancel
+		d.app.stack[len(d.app.stack)-1].cancel = func() { end(); ended++ }
+	}
+	if n := len(d.app.stack); n != maxPages || ended != 2*maxPages+1 {
+		t.Errorf("%d pages are open, %d were ended", n, ended)
+	}
+	for range maxPages {
+		d.keys("esc")
+	}
+	d.sees("open:")
+}
