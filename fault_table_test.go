@@ -145,7 +145,7 @@ var faults = []fault{
 	{group: data, name: "config of 50 MB", answer: craft(piece{config: `{"author":"` + strings.Repeat("x", 50<<20) + `"}`}), open: odd,
 		cause: "HOST has a config of 52428813 bytes, tagdiff reads 8388608", next: "", rest: good, bound: "8 MiB"},
 	{group: data, name: "JSON that is 100,000 deep", answer: craft(piece{config: strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000)}), open: odd,
-		cause: "HOST sent a config that cannot be read", next: "push it again", rest: good, bound: "10,000 levels"},
+		cause: "HOST sent a config that cannot be read", next: "push it again", rest: good, bound: "1,000 levels"},
 	{group: data, name: "date that is none", answer: craft(piece{config: `{"architecture":"arm64","os":"linux","created":"NaN"}`}), open: odd,
 		cause: "what differs: history and dates", rest: good, code: 1, bound: "counts as none"},
 	{group: data, name: "config with 50,000 history entries", answer: craft(piece{config: `{"architecture":"arm64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"history":[{}` + strings.Repeat(`,{}`, 49_999) + `]}`}), open: odd,
