@@ -258,6 +258,25 @@ func sends(text string, then func(net.Conn)) func(net.Conn) {
 	}
 }
 
+// afterRequest sends the one text at once and the other when HTTP/2 has brought a
+// request: before there is a stream nothing can be said of it.
+func afterRequest(first, then string) func(net.Conn) {
+	return func(c net.Conn) {
+		_, _ = io.WriteString(c, first)
+		const preface, head, headers = 24, 9, 1
+		_, _ = io.CopyN(io.Discard, c, preface)
+		for h := make([]byte, head); ; {
+			if _, err := io.ReadFull(c, h); err != nil {
+				return
+			}
+			_, _ = io.CopyN(io.Discard, c, int64(h[0])<<16|int64(h[1])<<8|int64(h[2]))
+			if h[3] == headers {
+				_, _ = io.WriteString(c, then)
+			}
+		}
+	}
+}
+
 func TestTLSAndHTTP2ThatHurt(t *testing.T) {
 	settings := frame(4, 0, 0, "")
 	never := func(net.Conn) {}
@@ -282,7 +301,7 @@ func TestTLSAndHTTP2ThatHurt(t *testing.T) {
 		{"garbage", "cannot be reached", overTLS(t, "h2", sends(strings.Repeat("garbage ", 1000), never))},
 		{"HTTP/1 instead", "cannot be reached", overTLS(t, "h2", sends("HTTP/1.1 200 OK\r\n\r\n", never))},
 		{"a frame of any size", "cannot be reached", overTLS(t, "h2", sends("\xff\xff\xff\x00\x00\x00\x00\x00\x01", never))},
-		{"a stream reset", "cannot be reached", overTLS(t, "h2", sends(settings+frame(3, 0, 1, "\x00\x00\x00\x02"), never))},
+		{"a stream reset", "cannot be reached", overTLS(t, "h2", afterRequest(settings, frame(3, 0, 1, "\x00\x00\x00\x02")))},
 		{"goes away", "cannot be reached", overTLS(t, "h2", sends(settings+frame(7, 0, 0, "\x00\x00\x00\x00\x00\x00\x00\x0b"), never))},
 		{"pings without end", "does not answer", overTLS(t, "h2", floods(settings+frame(6, 0, 0, "12345678")))},
 		{"settings without end", "does not answer", overTLS(t, "h2", floods(settings))},
