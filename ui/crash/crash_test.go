@@ -22,7 +22,7 @@ func TestPanics(t *testing.T) {
 		t.Run(where, func(t *testing.T) {
 			t.Parallel()
 			state := t.TempDir()
-			opts := uitest.Options{Program: program, Width: 200, Env: []string{"XDG_STATE_HOME=" + state}}
+			opts := uitest.Options{Program: program, Width: 400, Env: []string{"XDG_STATE_HOME=" + state}}
 			var term *uitest.Term
 			if key == "" {
 				term = uitest.Start(t, opts, "init")
@@ -62,7 +62,7 @@ func checkReport(t *testing.T, path, where, key string) {
 			t.Errorf("no %q in %s", want, raw)
 		}
 	}
-	if key != "" && !strings.Contains(string(raw), "200×24\nopen: first \\x1b[2J\nopen: second\n") {
+	if key != "" && !strings.Contains(string(raw), "400×24\nopen: first \\x1b[2J\nopen: second\n") {
 		t.Errorf("it does not say what was open: %.300s", raw)
 	}
 	if strings.Contains(string(raw), "hunter2") {

@@ -16,15 +16,17 @@ import (
 func Run(ctx context.Context, screen func(context.Context) tea.Model, options ...tea.ProgramOption) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	defer panics.Handle(func(f *panics.Caught) { end(f) })()
+	back := panics.Handle(func(f *panics.Caught) { end(f) })
 	// Signals end ctx already; two handlers for them can wait for each other.
 	options = append(options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	options = append(options, watched(func() { end(ErrLost) })...)
 	last, err := tea.NewProgram(guarded{screen(ctx)}, options...).Run()
 	var own *panics.Caught
+	if errors.As(context.Cause(ctx), &own) {
+		return at(own, last) // faults that follow from it say nothing: the handler stays
+	}
+	back()
 	switch {
-	case errors.As(context.Cause(ctx), &own):
-		return at(own, last)
 	case errors.Is(context.Cause(ctx), ErrLost):
 		return ErrLost
 	case errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
