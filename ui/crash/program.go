@@ -5,22 +5,35 @@ package crash
 import (
 	"context"
 	"errors"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// Run runs a screen until it is quit. A panic in it, in one of its commands or
-// in a goroutine that defers panics.Catch ends it, and is the error: a *Crash.
+// grace is how long a screen may take to quit when it is told to.
+const grace = 2 * time.Second
+
+// Run runs a screen until it is quit or ctx ends. A panic in it, in one of its
+// commands or in a goroutine that defers panics.Catch ends it, and is the error:
+// a *Crash.
 func Run(ctx context.Context, screen func(context.Context) tea.Model, options ...tea.ProgramOption) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	back := panics.Handle(func(f *panics.Caught) { end(f) })
+	killed, kill := context.WithCancel(context.Background())
+	defer kill()
 	// Signals end ctx already; two handlers for them can wait for each other.
-	options = append(options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
+	options = append(options, tea.WithContext(killed), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	options = append(options, watched(func() { end(ErrLost) })...)
-	last, err := tea.NewProgram(guarded{screen(ctx)}, options...).Run()
+	p := tea.NewProgram(guarded{screen(ctx)}, options...)
+	// Bubble Tea waits for who reads keys only when it quits, not when it is killed.
+	defer context.AfterFunc(ctx, func() {
+		time.AfterFunc(grace, kill)
+		p.Quit()
+	})()
+	last, err := p.Run()
 	var own *panics.Caught
 	if errors.As(context.Cause(ctx), &own) {
 		return at(own, last) // faults that follow from it say nothing: the handler stays
@@ -29,7 +42,7 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 	switch {
 	case errors.Is(context.Cause(ctx), ErrLost):
 		return ErrLost
-	case errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, tea.ErrInterrupted):
 		return context.Canceled
 	}
 	return err
