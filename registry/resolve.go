@@ -49,7 +49,9 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 					return // nobody has found out anything
 				}
 				t.Err = err
-				b.take(t)
+				if !b.take(t) {
+					return
+				}
 			}
 		})
 	}
@@ -65,11 +67,11 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 // batch hands answers over, at most once per batchPause. Whoever has an answer
 // leaves it there and goes on: to wake somebody for each costs more than to ask.
 type batch struct {
-	found    func([]model.Tagged)
-	stop     chan struct{} // closed when it is of no use to go on
-	stopOnce sync.Once
+	found func([]model.Tagged)
+	stop  chan struct{} // closed when it is of no use to go on
 
 	mu      sync.Mutex
+	over    bool           // stop is closed
 	ready   []model.Tagged
 	failed  []model.Tagged // since the last good answer, for a reason that is not the tag's own
 	strikes int
@@ -94,20 +96,26 @@ func (b *batch) collect(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-// take notes an answer.
-func (b *batch) take(t model.Tagged) {
+// take notes an answer, and reports whether to go on. What comes after the end
+// does not undo it.
+func (b *batch) take(t model.Tagged) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.over {
+		return false
+	}
 	n := strike(t.Err)
 	if n == 0 {
 		b.ready = append(append(b.ready, b.failed...), t)
 		b.failed, b.strikes = nil, 0
-		return
+		return true
 	}
 	b.failed = append(b.failed, t)
 	if b.strikes += n; b.strikes >= givenUp {
-		b.stopOnce.Do(func() { close(b.stop) })
+		b.over = true
+		close(b.stop)
 	}
+	return !b.over
 }
 
 func (b *batch) hand() {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -194,5 +195,20 @@ func TestResolveEndsWithItsContext(t *testing.T) {
 	says(t, err, "cancelled")
 	if n := len(s.requests()); n >= 5000 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// TestAGoodAnswerAfterTheEndDoesNotUndoIt: it was under way when the others failed.
+func TestAGoodAnswerAfterTheEndDoesNotUndoIt(t *testing.T) {
+	b := batch{found: func(all []model.Tagged) { t.Errorf("handed over %v", all) }, stop: make(chan struct{})}
+	refused := &model.Trouble{Say: "no", Err: &statusError{code: http.StatusForbidden}}
+	for range givenUp {
+		b.take(model.Tagged{Tag: "a", Err: refused})
+	}
+	if b.take(model.Tagged{Tag: "b"}) {
+		t.Error("it goes on")
+	}
+	if err := b.collect(deadline(t), nil); !errors.Is(err, refused) {
+		t.Errorf("it ended with %v", err)
 	}
 }
