@@ -71,7 +71,7 @@ type batch struct {
 	stop  chan struct{} // closed when it is of no use to go on
 
 	mu      sync.Mutex
-	over    bool           // stop is closed
+	over    bool // stop is closed
 	ready   []model.Tagged
 	failed  []model.Tagged // since the last good answer, for a reason that is not the tag's own
 	strikes int

@@ -23,11 +23,22 @@ type book struct {
 	now  func() time.Time
 
 	pending []Record // not in tags yet; Journal.mu guards it
+	used    int      // when it was last asked for; Journal.mu guards it
 
 	mu   sync.Mutex
 	tags map[string]*entry
 	out  []byte // lines to be written
 	file reading
+}
+
+// isWritten reports whether its file has all that it has. One that is in use
+// counts as not.
+func (b *book) isWritten() bool {
+	if !b.mu.TryLock() {
+		return false
+	}
+	defer b.mu.Unlock()
+	return len(b.out) == 0 && b.file.bad == 0
 }
 
 // entry is what is known of one tag.

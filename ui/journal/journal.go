@@ -32,6 +32,10 @@ const (
 	lockPause    = 2 * time.Millisecond
 )
 
+// maxBooks is how many repositories are in memory at once: one of 50,000 tags
+// takes some 15 MB.
+const maxBooks = 16
+
 // Record is one look at a tag.
 type Record struct {
 	Tag       string
@@ -53,6 +57,7 @@ type Journal struct {
 
 	mu      sync.Mutex
 	books   map[string]*book
+	uses    int  // of books
 	waiting int  // records in the books that are pending
 	closed  bool // nothing more is written
 
@@ -123,13 +128,32 @@ func (j *Journal) bookLocked(repo model.Ref) *book {
 	key := repo.Repo().String()
 	b := j.books[key]
 	if b == nil {
+		j.forgetLocked()
 		b = &book{repo: repo.Repo(), now: func() time.Time { return j.now() }, tags: map[string]*entry{}}
 		if j.dir != "" {
 			b.path = filepath.Join(j.dir, fileName(repo))
 		}
 		j.books[key] = b
 	}
+	j.uses++
+	b.used = j.uses
 	return b
+}
+
+// forgetLocked makes place for another book: who has been to many repositories
+// need not have all that was ever seen of them in memory. What is to be written
+// stays.
+func (j *Journal) forgetLocked() {
+	if len(j.books) < maxBooks || j.dir == "" {
+		return
+	}
+	oldest := ""
+	for key, b := range j.books {
+		if (oldest == "" || b.used < j.books[oldest].used) && len(b.pending) == 0 && b.isWritten() {
+			oldest = key
+		}
+	}
+	delete(j.books, oldest)
 }
 
 // Record notes looks at tags of a repository. It is quick: the disk comes

@@ -79,6 +79,37 @@ func TestWhatIsKnownOfADigestStays(t *testing.T) {
 	}
 }
 
+// TestFewBooks: of many repositories only some are in memory, and of none anything
+// is lost.
+func TestFewBooks(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := opened(t, dir)
+	const many = 5 * maxBooks
+	repo := func(i int) model.Ref { return model.Ref{Registry: "reg.example", Repository: fmt.Sprint("app", i)} }
+	for i := range many {
+		j.Record(repo(i), []Record{rec("prod", fmt.Sprint(i), 0)})
+		j.flush(false)
+	}
+	j.mu.Lock()
+	if n := len(j.books); n > maxBooks {
+		t.Errorf("%d books in memory", n)
+	}
+	j.mu.Unlock()
+	for i := range many {
+		if d, ok := j.Known(repo(i).WithTag("prod")); !ok || d != dig(fmt.Sprint(i)) {
+			t.Errorf("of app%d %s is known, %v", i, d, ok)
+		}
+	}
+	for i := range many { // at once, before anything is written
+		j.Record(repo(i), []Record{rec("test", fmt.Sprint(i), 1)})
+	}
+	for i := range many {
+		if d, ok := j.Known(repo(i).WithTag("test")); !ok || d != dig(fmt.Sprint(i)) {
+			t.Errorf("of app%d %s is known, %v", i, d, ok)
+		}
+	}
+}
+
 // TestWritesLittle: a look that says the same again costs nothing.
 func TestWritesLittle(t *testing.T) {
 	dir := t.TempDir()
