@@ -90,7 +90,7 @@ func (t *Term) otherKeys(params ansi.Params) bool {
 func (t *Term) start(args []string) {
 	t.tb.Helper()
 	home := t.tb.TempDir()
-	t.races = t.tb.TempDir()
+	t.races = t.raceFolder()
 	t.cmd = exec.Command(t.opts.Program, args...)
 	t.cmd.Dir = t.opts.Dir
 	if t.cmd.Dir == "" {
@@ -177,6 +177,18 @@ func (t *Term) raceReport() string {
 		all.Write(text)
 	}
 	return all.String()
+}
+
+// raceFolder is not named after the test, as usual folders are: in GORACE a comma
+// or a blank ends the name.
+func (t *Term) raceFolder() string {
+	t.tb.Helper()
+	dir, err := os.MkdirTemp("", "races")
+	if err != nil {
+		t.tb.Fatal(err)
+	}
+	t.tb.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // it is in the folder for such things
+	return dir
 }
 
 // copyHandler remembers what the program puts on the clipboard: "52;c;base64".

@@ -8,7 +8,7 @@ import (
 
 // Patience is how long a wait lasts before the test fails. It is generous:
 // only failing tests wait that long.
-const Patience = 20 * time.Second
+const Patience = time.Minute
 
 // WaitFor waits until all the texts stand on the screen at once, each within
 // one row.
