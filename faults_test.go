@@ -495,7 +495,7 @@ func TestTinyTerminals(t *testing.T) {
 			term.Resize(120, 40)
 			term.WaitFor("Browse the registry")
 			term.Type("1")
-			term.WaitFor("PACKED DIFFERENTLY", "proved", "Schema1")
+			term.WaitFor("PACKED DIFFERENTLY", "proved", "5 Config =   6 Manifest ≠1   7 Schema1 ≠2")
 			term.CheckRepaint()
 			term.Resize(size[0], size[1])
 			// Everything a person could do there, without seeing it.
