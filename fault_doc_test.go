@@ -105,8 +105,9 @@ func faultsDoc(m measurement) string {
 	fmt.Fprintf(&b, `# Faults
 
 What tagdiff does when a registry is ill or means ill. HOST is the registry. Every row is a test: a report says these words on one
-line of standard error, with exit code 2, and what can be shown is shown; a screen says them where the data would be, %s asks again
-and gets the next good answer at once, and esc, q and ctrl-c work at once meanwhile.
+line of standard error, with exit code 2 unless the row has another, and what can be shown is shown; a screen says them where the
+data would be (pages without end are tried as a report alone), %s asks again and gets the next good answer at once, and q and ctrl-c
+work at once while a server is silent.
 
 Beside it is how crane %s and regctl %s fared with the same servers in one run, each asked for the config of one of the images, or
 for the same list, and ended after %d s or with 1 GiB in memory. exit 0 means that they printed it
