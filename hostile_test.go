@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
@@ -156,5 +158,49 @@ func TestHostileWireOnScreen(t *testing.T) {
 				t.Errorf("it ended with code %d", code)
 			}
 		})
+	}
+}
+
+// TestUnaskedAnswers: what a server sends on a connection that waits for nothing
+// makes net/http write to the standard log, which would be the screen.
+func TestUnaskedAnswers(t *testing.T) {
+	t.Parallel()
+	idle, gone := make(chan net.Conn, 100), make(chan net.Conn, 100)
+	s := httptest.NewUnstartedServer(demo.Handler())
+	s.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateIdle:
+			idle <- c
+		case http.StateClosed:
+			gone <- c
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	host := strings.TrimPrefix(s.URL, "http://")
+	say := func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nX-Said: unasked\r\n") }
+
+	term := uitest.Start(t, small, host)
+	term.WaitFor("1/17")
+	c := <-idle
+	say(c)
+	for c != <-gone { // the client has read it by then
+	}
+	term.Type("down") // changes little of the screen, and comes after what was written
+	if screen := term.WaitFor("2/17").Text(); strings.Contains(screen, "nasked") || strings.Contains(screen, "nsolicited") {
+		t.Errorf("it reached the terminal:\n%s", screen)
+	}
+
+	go func() {
+		for c := range idle {
+			say(c)
+		}
+	}()
+	log := filepath.Join(t.TempDir(), "log")
+	if got := cli(t, "--log", log, "-o", "text", host+"/library/python:2.7.16"); got.errors != "" {
+		t.Errorf("it reached standard error: %s", got.errors)
+	}
+	if written, err := os.ReadFile(log); err != nil || !strings.Contains(string(written), "unasked") {
+		t.Errorf("the log says nothing of it: %v\n%s", err, written)
 	}
 }

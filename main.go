@@ -82,6 +82,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
 	defer stop()
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http tells the standard log of servers' faults, and a screen may be open
 	var failed outcome
 	defer panics.Handle(func(f *panics.Caught) { os.Exit(crashed(crash.Of(f))) })()
 	defer panics.Catch()
@@ -306,6 +307,9 @@ func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	log, closeLog, err := f.log()
 	if err != nil {
 		return connection{}, err
+	}
+	if log != nil {
+		slog.SetDefault(log)
 	}
 	seen := f.remember(guide)
 	client := registry.New(registry.Options{

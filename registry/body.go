@@ -63,7 +63,7 @@ func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, 
 
 	resp, err := s.client.Do(req.WithContext(ctx))
 	if err != nil {
-		return answer{}, at(reached(req, err), req, cause(parent, ctx, ofHeader(discreet(err))))
+		return answer{}, at(reached(req, err), req, cause(parent, ctx, plainly(discreet(err))))
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header, scheme: req.URL.Scheme, login: key.login}
@@ -88,12 +88,20 @@ func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, 
 	return a, nil
 }
 
-// ofHeader knows a header that is too large, for which net/http has only words.
-func ofHeader(err error) error {
+// errUnasked is of a server that sends something before it is asked.
+var errUnasked = errors.New("it sends something before it is asked")
+
+// plainly is err where net/http has only words of its own insides: for a header
+// that is too large, and for an answer that came before its question.
+func plainly(err error) error {
+	said := err.Error()
 	for _, words := range []string{"response headers exceeded", "response header list larger", "too many 1xx"} {
-		if strings.Contains(err.Error(), words) {
+		if strings.Contains(said, words) {
 			return fmt.Errorf("%w: a header of more than %d bytes", errTooLarge, maxHeader)
 		}
+	}
+	if strings.Contains(said, "readLoopPeekFailLocked: %!w") { // it formats no error as one
+		return errUnasked
 	}
 	return err
 }

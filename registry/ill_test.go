@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"os"
 	"strings"
 	"sync"
@@ -244,6 +245,15 @@ func overTLS(t testing.TB, protocol string, hurts func(net.Conn)) func(net.Conn)
 	}
 }
 
+// onceAsked sends a text when the first byte of a request has come, and no more.
+func onceAsked(text string) func(net.Conn) {
+	return func(c net.Conn) {
+		if _, err := io.CopyN(io.Discard, c, 1); err == nil {
+			sends(text, func(net.Conn) {})(c)
+		}
+	}
+}
+
 // frame is one of HTTP/2 (RFC 9113, "Frame Format").
 func frame(kind, flags byte, stream uint32, body string) string {
 	n := len(body)
@@ -306,7 +316,7 @@ func TestTLSAndHTTP2ThatHurt(t *testing.T) {
 		{"pings without end", "does not answer", overTLS(t, "h2", floods(settings+frame(6, 0, 0, "12345678")))},
 		{"settings without end", "does not answer", overTLS(t, "h2", floods(settings))},
 		{"headers without end", "cannot be reached", overTLS(t, "h2", floods(settings+frame(1, 0, 1, "\x88")+strings.Repeat(frame(9, 0, 1, "\x00\x01a\x01b"), 100)))},
-		{"silence over HTTP/1", "does not answer", overTLS(t, "http/1.1", sends("HTTP/1.1 200 OK\r\n", never))},
+		{"silence over HTTP/1", "does not answer", overTLS(t, "http/1.1", onceAsked("HTTP/1.1 200 OK\r\n"))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -433,4 +443,38 @@ func TestAFileOfLoginsOfAnySizeIsNotRead(t *testing.T) {
 	if got := newKeyring().hosts(); len(got) != 1 {
 		t.Errorf("read %q", got)
 	}
+}
+
+// closeTells is a connection that tells when it is closed.
+type closeTells struct {
+	net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (c *closeTells) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+// What comes before the question is not taken for its answer, and is told in
+// words of ours: those of net/http are of its insides, and change.
+func TestAnAnswerBeforeTheQuestion(t *testing.T) {
+	i := newIll(t, sends("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", func(net.Conn) {}))
+	closed := make(chan struct{})
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return &closeTells{Conn: c, closed: closed}, err
+	}}
+	// The question waits until the connection has been given up.
+	ctx := httptrace.WithClientTrace(deadline(t), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { <-closed }})
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+i.host, strings.NewReader("not sent twice"))
+	ok(t, err)
+	req.GetBody = nil
+	resp, err := transport.RoundTrip(req)
+	if err == nil {
+		t.Fatal(resp.Status)
+	}
+	h := newClient(t, Options{}).host(i.host)
+	says(t, h.noAnswer(i.ref("app", "a"), plainly(discreet(err))), i.host+" sends something before it is asked")
 }

@@ -39,6 +39,8 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 		t.Say, t.Next = name+" speaks plain http", "run with --plain-http if you trust the network"
 	case errors.Is(err, errTooLarge):
 		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", name, plainError(err)), "check the reference"
+	case errors.Is(err, errUnasked):
+		t.Say, t.Next = name+" sends something before it is asked", "check the port: what listens there may be no registry"
 	case errors.Is(err, errSilent), errors.Is(err, errSlow):
 		t.Say, t.Next = name+" does not answer in time"+h.inTime(err), "try again, or check the network"
 	case errors.As(err, &dns):
