@@ -485,6 +485,23 @@ func TestResizeStorm(t *testing.T) {
 	}
 }
 
+// TestLatePaint: what was painted for the old size may set a part of the screen
+// for scrolling, which then is none of the new one's.
+func TestLatePaint(t *testing.T) {
+	t.Parallel()
+	for _, painted := range []string{"\x1b[1;24r", "\x1b[5;20r", "\x1b[5;20r\x1b[1;24r"} {
+		t.Run(fmt.Sprintf("%q", painted), func(t *testing.T) {
+			t.Parallel()
+			term := startDemo(t, small)
+			term.Type("1")
+			term.WaitFor("PACKED DIFFERENTLY")
+			term.ResizeBefore(painted, 120, 40)
+			term.WaitFor("PACKED DIFFERENTLY", "│", "tab view")
+			term.CheckRepaint()
+		})
+	}
+}
+
 // TestTinyTerminals: nobody reads them, but nothing breaks.
 func TestTinyTerminals(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -142,7 +143,7 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (a App) handle(msg tea.Msg) (App, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		a.width, a.height = msg.Width, msg.Height
+		return a.resize(msg.Width, msg.Height)
 	case tea.BackgroundColorMsg:
 		a.theme = look.NewTheme(msg.IsDark(), a.theme.Glyphs)
 	case tea.KeyPressMsg:
@@ -159,6 +160,18 @@ func (a App) handle(msg tea.Msg) (App, tea.Cmd) {
 		return a.navigate(msg)
 	}
 	return a, nil
+}
+
+// resize takes a new size. What was painted for the old one may still be on its
+// way, and set margins for it that the terminal then keeps: they are undone before
+// all is painted again.
+func (a App) resize(width, height int) (App, tea.Cmd) {
+	known := a.width > 0 && (width != a.width || height != a.height)
+	a.width, a.height = width, height
+	if !known {
+		return a, nil
+	}
+	return a, tea.Sequence(tea.Raw(ansi.SetTopBottomMargins(0, 0)), tea.ClearScreen)
 }
 
 // navigate handles what pages ask of the root.

@@ -37,11 +37,28 @@ func (t *Term) Resize(width, height int) {
 	t.resize(width, height)
 }
 
+// ResizeBefore gives the terminal another size while what the program has painted
+// for the old one is still on its way.
+func (t *Term) ResizeBefore(painted string, width, height int) {
+	t.tb.Helper()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.emu.Resize(width, height)
+	t.emu.WriteString(painted) //nolint:errcheck // it cannot fail while open
+	t.tell(width, height)
+}
+
 // resize is for holders of the lock, so that nothing the program paints for
 // the new size can meet the old one.
 func (t *Term) resize(width, height int) {
 	t.tb.Helper()
 	t.emu.Resize(width, height)
+	t.tell(width, height)
+}
+
+// tell makes the new size known to the program.
+func (t *Term) tell(width, height int) {
+	t.tb.Helper()
 	if err := t.tty.resize(width, height); err != nil {
 		t.tb.Fatalf("resizing to %d×%d: %v", width, height, err)
 	}

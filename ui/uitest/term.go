@@ -65,19 +65,21 @@ func (t *Term) newEmulator() {
 		DisableMode:      func(m ansi.Mode) { delete(t.modes, m) },
 	})
 	t.emu.RegisterOscHandler(52, t.copyHandler)
-	t.emu.RegisterCsiHandler('r', t.outside)
+	t.emu.RegisterCsiHandler('r', t.clamp)
 	for sign, step := range map[byte]int{'>': 1, '<': -1} {
 		t.emu.RegisterCsiHandler(ansi.Command(sign, 0, 'u'), func(ansi.Params) bool { t.keyboard += step; return true })
 	}
 	t.emu.RegisterCsiHandler(ansi.Command('>', 0, 'm'), t.otherKeys)
 }
 
-// outside passes over margins (DECSTBM) beyond the last line, which the
-// emulator would take and then panic: a program may set them for the size that
-// the terminal has just had.
-func (t *Term) outside(params ansi.Params) bool {
-	bottom, _, _ := params.Param(1, 0)
-	return bottom > t.emu.Height()
+// clamp makes margins (DECSTBM) end at the last line, as terminals do: a program
+// may set them for the size that the terminal has just had, and the emulator
+// would take them as they are, and panic.
+func (t *Term) clamp(params ansi.Params) bool {
+	if bottom, _, _ := params.Param(1, 0); bottom > t.emu.Height() {
+		params[1] = ansi.Param(t.emu.Height())
+	}
+	return false // the emulator's own handler is next
 }
 
 // otherKeys notes the mode of modifyOtherKeys; one without a value resets it.
