@@ -22,14 +22,14 @@ func TestBasicLogin(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
 	s.pushImage(t, r, image(t, 1))
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if u, p, _ := r.BasicAuth(); u == "me" && p == "secret" {
 			return false
 		}
 		w.Header().Set("WWW-Authenticate", `Basic realm="here"`)
 		w.WriteHeader(http.StatusUnauthorized)
 		return true
-	}
+	})
 	c := newClient(t, Options{})
 	logIn(t, c, s.host, "me", "secret")
 	_, err := c.Load(deadline(t), r, nil)
@@ -107,14 +107,14 @@ func TestATokenServiceThatHangsIsLeft(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	askToken(s, "me", "secret")
-	protocol := s.front
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	protocol := s.front()
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path == "/token" {
 			<-r.Context().Done()
 			return true
 		}
 		return protocol(w, r)
-	}
+	})
 	c := newClient(t, Options{Concurrency: 1})
 	c.patience.silence = 300 * time.Millisecond
 	ctx, cancel := context.WithCancel(deadline(t))
@@ -141,13 +141,13 @@ func TestALoginStaysWithItsRegistry(t *testing.T) {
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	other.pushImage(t, other.ref("app", "a"), image(t, 1))
 	leaked := make(chan string, 10)
-	other.front = func(w http.ResponseWriter, r *http.Request) bool {
+	other.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if h := r.Header.Get("Authorization"); h != "" {
 			leaked <- h
 		}
 		return false
-	}
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	})
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if u, _, _ := r.BasicAuth(); u == "" {
 			w.Header().Set("WWW-Authenticate", `Basic realm="here"`)
 			w.WriteHeader(http.StatusUnauthorized)
@@ -155,7 +155,7 @@ func TestALoginStaysWithItsRegistry(t *testing.T) {
 		}
 		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusTemporaryRedirect)
 		return true
-	}
+	})
 	c := newClient(t, Options{})
 	logIn(t, c, s.host, "me", "secret")
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)

@@ -28,7 +28,7 @@ func BenchmarkTwoTagsOfEightPlatforms(b *testing.B) {
 	x, y := s.ref("app", "a"), s.ref("app", "b")
 	s.pushIndex(b, x, eightPlatforms(b))
 	s.pushIndex(b, y, eightPlatforms(b))
-	s.front = slow(nil)
+	s.setFront(slow(nil))
 	var least time.Duration
 	for b.Loop() {
 		s.reset()
@@ -53,7 +53,7 @@ func BenchmarkFirstAnswerOverTLS(b *testing.B) {
 			a := newAbroad(b)
 			a.pushImage(b, a.ref("app", "b"), image(b, 1))
 			for _, s := range []*server{a.server, a.tokens, a.blobs} {
-				s.front = slow(s.front)
+				s.setFront(slow(s.front()))
 			}
 			if remembered {
 				a.run(b)

@@ -33,7 +33,7 @@ type forged struct {
 func newForge(t testing.TB) *forge {
 	t.Helper()
 	f := &forge{server: newServer(t), held: map[string]forged{}}
-	f.front = func(w http.ResponseWriter, r *http.Request) bool {
+	f.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		f.mu.Lock()
 		doc, ok := f.held[r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]]
 		f.mu.Unlock()
@@ -46,7 +46,7 @@ func newForge(t testing.TB) *forge {
 		}
 		_, _ = w.Write(doc.raw)
 		return true
-	}
+	})
 	return f
 }
 
@@ -283,10 +283,10 @@ func TestWhatASignatureDoesNotCoverIsNotRead(t *testing.T) {
 	}{"as it should be": {",", 2}, "other layers": {evil, 2}} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
-			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				status(200, string(signedSchema1(true1, n, tt.between)), "Content-Type", model.MediaTypeSchema1Signed)(w, r)
 				return true
-			}
+			})
 			dir := t.TempDir()
 			for range 2 { // from the registry, then from disk
 				c := newClient(t, Options{Documents: dir})
@@ -339,10 +339,10 @@ func TestDigestsThatCannotBe(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	for _, d := range odd {
-		s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 			s.real.ServeHTTP(&retold{w, d}, r)
 			return true
-		}
+		})
 		c := newClient(t, Options{})
 		got, err := c.Head(deadline(t), s.ref("app", "a"))
 		if err != nil || got.Validate() != nil {
@@ -399,7 +399,7 @@ func TestHeadersAreBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
-			s.front = func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true }
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true })
 			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
 			says(t, err, s.host+" sent more than tagdiff reads (too large: a header of more than 131072 bytes)")
 			if n := len(s.requests()); n != 1 {
@@ -412,10 +412,10 @@ func TestHeadersAreBounded(t *testing.T) {
 // The same over HTTP/2.
 func TestHeadersOverHTTP2AreBounded(t *testing.T) {
 	a := newAbroad(t)
-	a.front = func(w http.ResponseWriter, r *http.Request) bool {
+	a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Link", strings.Repeat("x", 2*maxHeader))
 		return true
-	}
+	})
 	_, err := newClient(t, a.opts).Load(deadline(t), a.ref("app", "a"), nil)
 	says(t, err, a.host)
 	if strings.Contains(err.Error(), "has no tag") {
@@ -436,10 +436,10 @@ func TestChallengesAreBounded(t *testing.T) {
 		"many of a kind": {strings.Repeat(`Negotiate, `, 90) + `Basic realm="x"`, "wants a login"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				status(401, "", "WWW-Authenticate", tt.challenge)(w, r)
 				return true
-			}
+			})
 			s.reset()
 			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
 			says(t, err, tt.say)
@@ -453,20 +453,20 @@ func TestChallengesAreBounded(t *testing.T) {
 func TestATokenServicesAnswerIsBounded(t *testing.T) {
 	s := newServer(t)
 	askToken(s, "", "")
-	protocol := s.front
+	protocol := s.front()
 	for name, tt := range map[string]struct{ answer, say string }{
 		"answer": {`{"token":"` + strings.Repeat("x", maxToken), "gives no token: too large: more than 1048576 bytes"},
 		"token":  {`{"token":"` + strings.Repeat("x", maxTokenSize+1) + `"}`, "gives no token: its token is 65537 bytes long"},
 		"empty":  {``, "gives no token: its answer is not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.URL.Path == "/token" {
 					status(200, tt.answer)(w, r)
 					return true
 				}
 				return protocol(w, r)
-			}
+			})
 			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
 			says(t, err, tt.say)
 		})

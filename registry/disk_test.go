@@ -128,13 +128,13 @@ func TestALostManifestIsMissingAlthoughItIsCached(t *testing.T) {
 	age(t, dir, time.Now().Add(-2*time.Hour))
 	m := readIndex(t, s, dir, known["a"])
 	gone := m.Children[0].Digest.String()
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.HasSuffix(r.URL.Path, gone) {
 			http.Error(w, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`, http.StatusNotFound)
 			return true
 		}
 		return false
-	}
+	})
 	for range 2 {
 		c, _ := secondRun(t, dir, known)
 		x, err := c.Load(deadline(t), s.ref("app", "a"), nil)
@@ -176,11 +176,11 @@ func TestADigestIsAlwaysConfirmed(t *testing.T) {
 			t.Errorf("requests %q", got)
 		}
 	}
-	s.front = func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusBadGateway); return true }
+	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusBadGateway); return true })
 	x, err := c.Load(deadline(t), r, nil) // whoever cannot be asked is believed to have it
 	ok(t, err)
 	whole(t, x, 16, 8)
-	s.front = func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusNotFound); return true }
+	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusNotFound); return true })
 	_, err = c.Load(deadline(t), r, nil)
 	says(t, err, "has no "+shortDigest(known["a"])+" in app")
 	if trouble := err.(*model.Trouble); !trouble.Missing { //nolint:errorlint // says has checked it
@@ -211,10 +211,10 @@ func TestATagThatMovedIsReadAnew(t *testing.T) {
 
 func TestATagThatIsGoneIsMissingAlthoughItIsCached(t *testing.T) {
 	s, dir, known := filledCache(t)
-	s.front = func(w http.ResponseWriter, _ *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool {
 		http.Error(w, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`, http.StatusNotFound)
 		return true
-	}
+	})
 	c, _ := secondRun(t, dir, known)
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	says(t, err, "has no tag a in app")
@@ -228,12 +228,12 @@ func TestWithoutHEADATagIsReadWithGET(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, dir, known := filledCache(t)
-			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodHead {
 					answer(w, r)
 				}
 				return r.Method == http.MethodHead
-			}
+			})
 			c, _ := secondRun(t, dir, known)
 			x, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			ok(t, err)

@@ -77,7 +77,7 @@ func TestFaultsAreTold(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			s := newServer(t)
-			s.front = func(w http.ResponseWriter, r *http.Request) bool { f.answer(w, r); return true }
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool { f.answer(w, r); return true })
 			c := newClient(t, Options{})
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			says(t, err, append(f.say, s.host)...)
@@ -97,13 +97,13 @@ func TestPassingTroublesPass(t *testing.T) {
 		s := newServer(t)
 		s.pushImage(t, s.ref("app", "a"), image(t, 1))
 		var n atomic.Int32
-		s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 			if n.Add(1) == 1 {
 				first(w, r)
 				return true
 			}
 			return false
-		}
+		})
 		a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
 		ok(t, err)
 		whole(t, a, 1, 1)
@@ -126,7 +126,7 @@ func TestAServerThatHangsIsLeft(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{"before the answer": stuck(""), "within the body": stuck("{")} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
-			s.front = func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true }
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true })
 			c := newClient(t, Options{})
 			c.patience.silence = 50 * time.Millisecond
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
@@ -146,14 +146,14 @@ func TestAServerThatHangsIsLeft(t *testing.T) {
 
 func TestADrippingBodyIsLeft(t *testing.T) {
 	s := newServer(t)
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		for r.Context().Err() == nil {
 			_, _ = io.WriteString(w, " ")
 			w.(http.Flusher).Flush()
 			time.Sleep(time.Millisecond)
 		}
 		return true
-	}
+	})
 	c := newClient(t, Options{})
 	c.patience.whole = 100 * time.Millisecond
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
@@ -167,11 +167,11 @@ func TestManyCancelledRequestsSlowNothingDown(t *testing.T) {
 	s.pushImage(t, r, image(t, 1))
 	c := newClient(t, Options{Concurrency: 4})
 	hang := make(chan struct{})
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		hang <- struct{}{}
 		<-r.Context().Done()
 		return true
-	}
+	})
 	for range 20 {
 		ctx, cancel := context.WithCancel(deadline(t))
 		done := make(chan error)
@@ -193,14 +193,14 @@ func TestManyCancelledRequestsSlowNothingDown(t *testing.T) {
 func configCase(s *server, config string, size int64) {
 	d := digest.Digest(fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(config))))
 	m := fmt.Sprintf(`{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":%q,"size":%d},"layers":[]}`, d, size)
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.Contains(r.URL.Path, "/manifests/") {
 			status(200, m, "Content-Type", ociManifest)(w, r)
 		} else {
 			status(200, strings.TrimPrefix(config, "OTHER"))(w, r)
 		}
 		return true
-	}
+	})
 }
 
 func TestABadConfigSpoilsOnlyItsEntry(t *testing.T) {
@@ -255,13 +255,13 @@ func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 			r := s.ref("app", "a")
 			s.pushIndex(t, r, eightPlatforms(t))
 			var bad atomic.Value // path of the config that came first
-			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				if strings.Contains(r.URL.Path, "/blobs/") && (bad.CompareAndSwap(nil, r.URL.Path) || bad.Load() == r.URL.Path) {
 					tt.answer(w, r)
 					return true
 				}
 				return false
-			}
+			})
 			c := newClient(t, Options{})
 			if strings.HasPrefix(tt.name, "silence") {
 				c.patience.silence = 500 * time.Millisecond
@@ -304,10 +304,10 @@ func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 func TestAManifestOfUnknownTypeIsReadByItsBody(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		s.real.ServeHTTP(plainType{w}, r)
 		return true
-	}
+	})
 	a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)
 	whole(t, a, 1, 1)

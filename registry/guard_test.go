@@ -37,10 +37,10 @@ func TestRedirectsOfALocalRegistryAreFollowed(t *testing.T) {
 		img := image(t, 1)
 		x.pushImage(t, x.ref("app", "a"), img)
 	}
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		http.Redirect(w, r, cdn.URL+r.URL.Path, http.StatusTemporaryRedirect)
 		return true
-	}
+	})
 	a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)
 	whole(t, a, 1, 1)
@@ -74,10 +74,10 @@ const storedSchema1 = `{"schemaVersion":1,"name":"app","tag":"old","architecture
 func TestSchema1AndArtifacts(t *testing.T) {
 	s := newServer(t)
 	body, mediaType := strings.Replace(storedSchema1, "%s", strings.Repeat("1", 64), 1), model.MediaTypeSchema1
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		status(200, body, "Content-Type", mediaType)(w, r)
 		return true
-	}
+	})
 	a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "old"), nil)
 	ok(t, err)
 	whole(t, a, 1, 1)

@@ -39,8 +39,8 @@ func newAbroad(t testing.TB) *abroad {
 		a.secure(t, s)
 	}
 	a.pushImage(t, a.ref("app", "a"), image(t, 1))
-	a.front = a.protocol
-	a.tokens.front = giveTokens("")
+	a.setFront(a.protocol)
+	a.tokens.setFront(giveTokens(""))
 	return a
 }
 
@@ -145,7 +145,7 @@ func TestConnectionsAreOpenedWhileTheTokenIsMade(t *testing.T) {
 	a := newAbroad(t)
 	a.run(t)
 	before := []int64{a.shakes.Load(), a.blobs.shakes.Load()}
-	a.tokens.front = func(w http.ResponseWriter, r *http.Request) bool {
+	a.tokens.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		for a.shakes.Load() == before[0] || a.blobs.shakes.Load() == before[1] {
 			select {
 			case <-a.changed:
@@ -155,7 +155,7 @@ func TestConnectionsAreOpenedWhileTheTokenIsMade(t *testing.T) {
 			}
 		}
 		return giveTokens("")(w, r)
-	}
+	})
 	a.run(t)
 	if got := []int64{a.shakes.Load() - before[0], a.blobs.shakes.Load() - before[1]}; !slices.Equal(got, []int64{1, 1}) {
 		t.Errorf("%d connections to the registry and to its blobs, want one each", got)
@@ -205,16 +205,16 @@ func TestAWrongTokenServiceCostsOneFallback(t *testing.T) {
 			dir := filepath.Join(a.opts.CertDirs[0], a.host)
 			ok(t, os.WriteFile(filepath.Join(dir, "other.crt"), cert, 0o600))
 			realm := other.URL + "/old"
-			if other.front = wrong; wrong == nil {
+			if other.setFront(wrong); wrong == nil {
 				realm = "https://127.0.0.1:1/old"
 			}
-			a.front = func(w http.ResponseWriter, r *http.Request) bool {
+			a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer forbidden") {
 					w.WriteHeader(http.StatusForbidden)
 					return true
 				}
 				return a.protocol(w, r)
-			}
+			})
 			a.remember(t, a.host, endpoint{Realm: realm, Service: "there"})
 			c := newClient(t, a.opts)
 			if name == "says nothing" {
@@ -239,11 +239,11 @@ func TestTwoThatWereMisledBothRecover(t *testing.T) {
 	}
 	other := newServer(t)
 	a.secure(t, other)
-	other.front = giveTokens("forbidden ")
+	other.setFront(giveTokens("forbidden "))
 	a.remember(t, a.host, endpoint{Realm: other.URL + "/old"})
 	var both sync.WaitGroup
 	both.Add(2)
-	a.front = func(w http.ResponseWriter, r *http.Request) bool {
+	a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer forbidden") {
 			both.Done()
 			both.Wait()
@@ -251,7 +251,7 @@ func TestTwoThatWereMisledBothRecover(t *testing.T) {
 			return true
 		}
 		return a.protocol(w, r)
-	}
+	})
 	loadBoth(t, newClient(t, a.opts), a.ref("app", "b"), a.ref("app", "c"))
 }
 
@@ -282,12 +282,12 @@ func TestARegistryThatHasLeftTLSIsStillRead(t *testing.T) {
 	for _, tag := range []string{"a", "b"} {
 		plain.pushImage(t, plain.ref("app", tag), image(t, 1))
 	}
-	plain.front = func(_ http.ResponseWriter, r *http.Request) bool {
+	plain.setFront(func(_ http.ResponseWriter, r *http.Request) bool {
 		if h := r.Header.Get("Authorization"); h != "" {
 			t.Errorf("%s went along over plain http", h)
 		}
 		return false
-	}
+	})
 	dir := filepath.Join(a.opts.CertDirs[0], plain.host)
 	ok(t, os.CopyFS(dir, os.DirFS(filepath.Join(a.opts.CertDirs[0], a.host))))
 	a.remember(t, plain.host, endpoint{Realm: a.tokens.URL + "/token"})
@@ -300,7 +300,7 @@ func TestARegistryThatHasLeftTLSIsStillRead(t *testing.T) {
 func TestNothingSecretIsRemembered(t *testing.T) {
 	for _, realm := range []string{"/token", "/token?key=hidden", "user:hidden@"} {
 		a := newAbroad(t)
-		a.front = func(w http.ResponseWriter, r *http.Request) bool {
+		a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 			url := a.tokens.URL + realm
 			if strings.HasSuffix(realm, "@") {
 				url = strings.Replace(a.tokens.URL, "://", "://"+realm, 1) + "/token"
@@ -311,7 +311,7 @@ func TestNothingSecretIsRemembered(t *testing.T) {
 				return true
 			}
 			return a.protocol(w, r)
-		}
+		})
 		c := newClient(t, a.opts)
 		logIn(t, c, a.host, "me", "password")
 		a.load(t, c)

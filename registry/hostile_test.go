@@ -42,7 +42,7 @@ func spy(t testing.TB) (s *server, got func() []string) {
 	s = newServer(t)
 	var mu sync.Mutex
 	var all []string
-	s.front = func(_ http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(_ http.ResponseWriter, r *http.Request) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		body, _ := io.ReadAll(r.Body)
@@ -52,7 +52,7 @@ func spy(t testing.TB) (s *server, got func() []string) {
 			}
 		}
 		return false
-	}
+	})
 	return s, func() []string { mu.Lock(); defer mu.Unlock(); return all }
 }
 
@@ -63,14 +63,14 @@ func TestAHostBehindARedirectCannotHaveTheLoginSentAnywhere(t *testing.T) {
 			s.pushImage(t, s.ref("app", "a"), image(t, 1))
 			thief, got := spy(t)
 			cdn := newServer(t)
-			cdn.front = func(w http.ResponseWriter, r *http.Request) bool {
+			cdn.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				w.Header().Set("WWW-Authenticate", fmt.Sprintf(`%s realm="%s/token",service="x"`, scheme, thief.URL))
 				w.WriteHeader(http.StatusUnauthorized)
 				return true
-			}
+			})
 			askToken(s, "me", "secret")
-			protocol := s.front
-			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			protocol := s.front()
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				if protocol(w, r) {
 					return true
 				}
@@ -79,7 +79,7 @@ func TestAHostBehindARedirectCannotHaveTheLoginSentAnywhere(t *testing.T) {
 					return true
 				}
 				return false
-			}
+			})
 			c := newClient(t, Options{})
 			logIn(t, c, s.host, "me", "secret")
 			a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
@@ -167,15 +167,15 @@ func TestALinkToAnotherHostTakesNothingThere(t *testing.T) {
 	serveList(s, "tags", names(10), func(all []string, _ string, _ int) ([]string, string) {
 		return all, thief.URL + "/v2/app/tags/list?last=x"
 	})
-	list := s.front
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	list := s.front()
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if _, p, _ := r.BasicAuth(); p != "secret" {
 			w.Header().Set("WWW-Authenticate", `Basic realm="here"`)
 			w.WriteHeader(http.StatusUnauthorized)
 			return true
 		}
 		return list(w, r)
-	}
+	})
 	c := newClient(t, Options{})
 	logIn(t, c, s.host, "me", "secret")
 	says(t, c.Tags(deadline(t), s.ref("app", ""), func([]string) {}), "is cut after 10 names")
@@ -188,11 +188,11 @@ func TestATokenServiceWithoutTLSGetsNothingOfARegistryWithIt(t *testing.T) {
 	for _, secret := range []string{`{"auth":"bWU6c2VjcmV0"}`, `{"identitytoken":"secret"}`, ``} {
 		a := newAbroad(t)
 		thief, got := spy(t)
-		a.front = func(w http.ResponseWriter, r *http.Request) bool {
+		a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="here"`, thief.URL))
 			w.WriteHeader(http.StatusUnauthorized)
 			return true
-		}
+		})
 		c := newClient(t, a.opts)
 		if secret != "" {
 			c.keys.add("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
@@ -212,10 +212,10 @@ func TestATokenServiceThatRedirectsTakesNoLoginAlong(t *testing.T) {
 			a := newAbroad(t)
 			thief, got := spy(t)
 			a.secure(t, thief)
-			a.tokens.front = func(w http.ResponseWriter, r *http.Request) bool {
+			a.tokens.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				http.Redirect(w, r, thief.URL+"/token", http.StatusTemporaryRedirect)
 				return true
-			}
+			})
 			c := newClient(t, a.opts)
 			c.keys.add("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
 			_, err := c.Load(deadline(t), a.ref("app", "a"), nil)
@@ -233,14 +233,14 @@ func TestATokenIsForOneRepository(t *testing.T) {
 		s.pushImage(t, s.ref(repo, "a"), image(t, 1))
 	}
 	askToken(s, "me", "secret")
-	protocol := s.front
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	protocol := s.front()
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		scope, _ := purpose(r.URL.Path)
 		if h := r.Header.Get("Authorization"); h != "" && r.URL.Path != "/token" && h != "Bearer t-"+scope {
 			t.Errorf("%s was sent %s", r.URL.Path, h)
 		}
 		return protocol(w, r)
-	}
+	})
 	c := newClient(t, Options{})
 	logIn(t, c, s.host, "me", "secret")
 	for range 2 {
@@ -293,8 +293,8 @@ func TestNoSecretIsLoggedOrTold(t *testing.T) {
 				s := newServer(t)
 				s.pushImage(t, s.ref("app", "a"), image(t, 1))
 				askToken(s, "me", map[string]string{"password": "hunter22", "refresh token": "refresh-me"}[login])
-				protocol := s.front
-				s.front = func(w http.ResponseWriter, r *http.Request) bool {
+				protocol := s.front()
+				s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 					if protocol(w, r) {
 						return true
 					}
@@ -303,7 +303,7 @@ func TestNoSecretIsLoggedOrTold(t *testing.T) {
 						return true
 					}
 					return false
-				}
+				})
 				var logged bytes.Buffer
 				c := newClient(t, Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
 				c.keys.add("config.json", []byte(`{"auths":{"`+s.host+`":`+entry+`}}`))
@@ -329,8 +329,8 @@ func TestNoSecretIsLoggedOrTold(t *testing.T) {
 		t.Run("the token service repeats the request, "+login, func(t *testing.T) {
 			s := newServer(t)
 			askToken(s, "me", "")
-			protocol := s.front
-			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			protocol := s.front()
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.URL.Path == "/token" {
 					w.WriteHeader(http.StatusBadGateway)
 					_ = r.ParseForm()
@@ -338,7 +338,7 @@ func TestNoSecretIsLoggedOrTold(t *testing.T) {
 					return true
 				}
 				return protocol(w, r)
-			}
+			})
 			c := newClient(t, Options{})
 			c.keys.add("config.json", []byte(`{"auths":{"`+s.host+`":`+entry+`}}`))
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
@@ -368,7 +368,7 @@ func TestWhatIsSaidIsALine(t *testing.T) {
 	for _, body := range []string{
 		`{"errors":[{"code":"A\nB","message":"c\r\nd\u2028e\u0085f\u000bg"}]}`, "a\rb\vc\nd", strings.Repeat("x\r", 200),
 	} {
-		s.front = func(w http.ResponseWriter, r *http.Request) bool { status(400, body)(w, r); return true }
+		s.setFront(func(w http.ResponseWriter, r *http.Request) bool { status(400, body)(w, r); return true })
 		_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
 		says(t, err, "refused the request (400")
 		if strings.ContainsFunc(err.Error(), isBreak) {
@@ -620,8 +620,8 @@ func TestAHelperWhoseNameIsAPathIsNotRun(t *testing.T) {
 func TestATokenRequestEndsWithTheLastWhoWaits(t *testing.T) {
 	s := newServer(t)
 	askToken(s, "me", "secret")
-	protocol, gone := s.front, make(chan struct{})
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	protocol, gone := s.front(), make(chan struct{})
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path != "/token" {
 			return protocol(w, r)
 		}
@@ -629,7 +629,7 @@ func TestATokenRequestEndsWithTheLastWhoWaits(t *testing.T) {
 		<-r.Context().Done()
 		close(gone)
 		return true
-	}
+	})
 	ctx, cancel := context.WithCancel(deadline(t))
 	done := make(chan error)
 	go func() { _, err := newClient(t, Options{}).Load(ctx, s.ref("app", "a"), nil); done <- err }()

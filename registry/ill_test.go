@@ -346,15 +346,15 @@ func TestATokenServiceThatHurtsIsToldAndPasses(t *testing.T) {
 			t.Parallel()
 			s, i := newServer(t), newIll(t, tt.do)
 			s.pushImage(t, s.ref("app", "a"), image(t, 1))
-			s.front = func(w http.ResponseWriter, r *http.Request) bool {
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Header.Get("Authorization") != "" {
 					return false
 				}
 				w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token"`, i.host))
 				w.WriteHeader(http.StatusUnauthorized)
 				return true
-			}
-			i.front = giveTokens("")
+			})
+			i.setFront(giveTokens(""))
 			c := newClient(t, Options{})
 			c.patience.silence, c.patience.whole = time.Second, 2*time.Second
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
@@ -400,15 +400,15 @@ func TestATagThatAlternatesGivesNoMixture(t *testing.T) {
 		d := f.index(t, []v1.Descriptor{f.image(t, config), f.image(t, f.config(20, fmt.Sprint(i)))})
 		tops = append(tops, f.ref("app", "").AtDigest(d.Digest))
 	}
-	serve := f.front
+	serve := f.front()
 	var n atomic.Int64
-	f.front = func(w http.ResponseWriter, r *http.Request) bool {
+	f.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.HasSuffix(r.URL.Path, "/manifests/a") {
 			r.URL.Path = "/v2/app/manifests/" + tops[n.Add(1)%2].Digest.String()
 			w.Header().Set("Docker-Content-Digest", r.URL.Path[len("/v2/app/manifests/"):])
 		}
 		return serve(w, r)
-	}
+	})
 	c := newClient(t, Options{})
 	var all sync.WaitGroup
 	for range 8 {

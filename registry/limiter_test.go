@@ -176,14 +176,14 @@ func TestRequestsAtOnceAreBounded(t *testing.T) {
 		askToken(s, "me", "secret")
 		var in, most atomic.Int64
 		var mu sync.Mutex
-		next := s.front
-		s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		next := s.front()
+		s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 			mu.Lock()
 			most.Store(max(most.Load(), in.Add(1)))
 			mu.Unlock()
 			defer in.Add(-1)
 			return next(w, r)
-		}
+		})
 		c := newClient(t, Options{Concurrency: bound})
 		logIn(t, c, s.host, "me", "secret")
 		got, err := c.Load(deadline(t), a, nil)
@@ -202,13 +202,13 @@ func TestARegistryThatWantsFewerRequestsGetsFewer(t *testing.T) {
 	a := s.ref("app", "a")
 	s.pushIndex(t, a, eightPlatforms(t))
 	var n atomic.Int64
-	s.front = func(w http.ResponseWriter, _ *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool {
 		if n := n.Add(1); n == 1 || n > 15 {
 			return false
 		}
 		w.WriteHeader(http.StatusTooManyRequests)
 		return true
-	}
+	})
 	got, err := newClient(t, Options{}).Load(deadline(t), a, nil)
 	ok(t, err)
 	whole(t, got, 16, 8)

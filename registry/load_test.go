@@ -183,13 +183,13 @@ func TestAMissingChildSpoilsOnlyItself(t *testing.T) {
 	m, err := idx.IndexManifest()
 	ok(t, err)
 	gone := m.Manifests[2].Digest.String()
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.HasSuffix(r.URL.Path, gone) {
 			http.Error(w, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`, http.StatusNotFound)
 			return true
 		}
 		return false
-	}
+	})
 	a, err := newClient(t, Options{}).Load(deadline(t), r, nil)
 	ok(t, err)
 	for i, e := range a.Images() {
@@ -206,14 +206,14 @@ func TestLoadEndsWithItsContext(t *testing.T) {
 	r := s.ref("app", "a")
 	s.pushIndex(t, r, eightPlatforms(t))
 	ctx, cancel := context.WithCancel(deadline(t))
-	s.front = func(w http.ResponseWriter, req *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, req *http.Request) bool {
 		if strings.Contains(req.URL.Path, "/blobs/") {
 			cancel()
 			<-req.Context().Done() // never answers
 			return true
 		}
 		return false
-	}
+	})
 	c := newClient(t, Options{})
 	_, err := c.Load(ctx, r, nil)
 	if !errors.Is(err, context.Canceled) {
@@ -235,13 +235,13 @@ func TestCancellingOneLoadLeavesTheOther(t *testing.T) {
 	ctx, cancel := context.WithCancel(deadline(t))
 	arrived, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	s.front = func(w http.ResponseWriter, req *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, req *http.Request) bool {
 		if strings.Contains(req.URL.Path, "/blobs/") {
 			once.Do(func() { close(arrived) })
 			<-release
 		}
 		return false
-	}
+	})
 	c := newClient(t, Options{})
 	errs := make(chan error, 2)
 	go func() { _, err := c.Load(ctx, r, nil); errs <- err }()

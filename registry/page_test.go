@@ -86,7 +86,7 @@ var listers = map[string]struct {
 }
 
 func serveList(s *server, key string, all []string, list lister) {
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		n, err := strconv.Atoi(r.URL.Query().Get("n"))
 		if err != nil {
 			n = 100
@@ -98,7 +98,7 @@ func serveList(s *server, key string, all []string, list lister) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(map[string]any{"name": "app", key: page})
 		return true
-	}
+	})
 }
 
 func TestEveryKindOfPagingGivesEveryName(t *testing.T) {
@@ -140,14 +140,14 @@ func TestAnExactPageIsNotTheEnd(t *testing.T) {
 	// zot answers 404 to a name it does not know.
 	s = newServer(t)
 	serveList(s, "tags", names(pageSize), listers["distribution 3: Link"].list)
-	list := s.front
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	list := s.front()
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Has("last") {
 			http.NotFound(w, r)
 			return true
 		}
 		return list(w, r)
-	}
+	})
 	ok(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func([]string) {}))
 }
 
@@ -165,14 +165,14 @@ func TestAListThatStartsOverAfterAFullPageIsWhole(t *testing.T) {
 func TestAPageWithoutOrderThatCannotBeLargerIsNotTakenForTheWhole(t *testing.T) {
 	s := newServer(t)
 	serveList(s, "tags", names(2500), listers["no Link, no order, as many as are wanted, from the first on"].list)
-	list := s.front
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	list := s.front()
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if len(r.URL.Query().Get("n")) > 4 {
 			w.WriteHeader(http.StatusBadRequest)
 			return true
 		}
 		return list(w, r)
-	}
+	})
 	got := 0
 	err := newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) })
 	says(t, err, "is cut after 1000 names: it has no order and no second page")
@@ -253,11 +253,11 @@ func TestAListWithoutEndIsLeft(t *testing.T) {
 
 func TestListsAreBounded(t *testing.T) {
 	s := newServer(t)
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"tags":["` + strings.Repeat("x", maxList) + `"]}`))
 		return true
-	}
+	})
 	says(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func([]string) {}), "sent more than tagdiff reads")
 }
 
@@ -336,15 +336,15 @@ func TestAListEndsWithItsContext(t *testing.T) {
 		page := after(all, last, 100)
 		return page, link(page, 100, len(all))
 	})
-	list, hangs := s.front, make(chan struct{})
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	list, hangs := s.front(), make(chan struct{})
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Get("last") != "" {
 			close(hangs)
 			<-r.Context().Done()
 			return true
 		}
 		return list(w, r)
-	}
+	})
 	ctx, cancel := context.WithCancel(deadline(t))
 	err := newClient(t, Options{}).Tags(ctx, s.ref("app", ""), func([]string) { <-hangs; cancel() })
 	says(t, err, "cancelled")
@@ -441,14 +441,14 @@ func TestListTroubles(t *testing.T) {
 	says(t, c.Repositories(deadline(t), "docker.io", func([]string) {}), "Docker Hub lists no repositories", "paste a reference")
 	for _, code := range []int{401, 403, 404, 405} {
 		s := newServer(t)
-		s.front = func(w http.ResponseWriter, r *http.Request) bool { w.WriteHeader(code); return true }
+		s.setFront(func(w http.ResponseWriter, r *http.Request) bool { w.WriteHeader(code); return true })
 		says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "lists no repositories", "paste a reference")
 	}
 	s = newServer(t)
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		status(404, "<html>", "Content-Type", "text/html")(w, r)
 		return true
-	}
+	})
 	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "is no registry")
 	says(t, c.Tags(deadline(t), model.Ref{Registry: s.host, Repository: "../../x"}, nil), "is not a reference")
 }
@@ -459,14 +459,14 @@ func TestSmallerPagesWhereTheUsualSizeIsRefused(t *testing.T) {
 		page := after(all, last, n)
 		return page, link(page, n, len(all))
 	})
-	list := s.front
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	list := s.front()
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Get("n") == "1000" {
 			w.WriteHeader(http.StatusBadRequest)
 			return true
 		}
 		return list(w, r)
-	}
+	})
 	got := 0
 	c := newClient(t, Options{})
 	ok(t, c.Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) }))

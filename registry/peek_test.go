@@ -90,7 +90,7 @@ func TestHead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
 			s.pushImage(t, s.ref("app", "a"), img)
-			s.front = front
+			s.setFront(front)
 			d, err := newClient(t, Options{}).Head(deadline(t), s.ref("app", "a"))
 			ok(t, err)
 			if d.String() != want.String() {

@@ -19,7 +19,7 @@ func TestProbe(t *testing.T) {
 	r := s.ref("app", "a")
 	s.pushIndex(t, r, eightPlatforms(t))
 	member := digest.FromString("a member")
-	s.front = func(w http.ResponseWriter, req *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, req *http.Request) bool {
 		accept := strings.Join(req.Header.Values("Accept"), ",")
 		if !strings.HasSuffix(req.URL.Path, "/manifests/a") {
 			return false
@@ -40,7 +40,7 @@ func TestProbe(t *testing.T) {
 			w.WriteHeader(http.StatusNotFound)
 		}
 		return true
-	}
+	})
 	got, err := newClient(t, Options{Probe: true}).Load(deadline(t), r, nil)
 	ok(t, err)
 	want := []model.Answer{{Client: "Docker's formats only", Status: http.StatusNotFound, Refused: true}, {Client: "single images only", Status: http.StatusOK, Digest: member}}

@@ -59,11 +59,11 @@ func FuzzQuota(f *testing.F) {
 func TestTrafficTellsWhatIsLeft(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
-	s.front = func(w http.ResponseWriter, _ *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Ratelimit-Limit", "100;w=21600")
 		w.Header().Set("Ratelimit-Remaining", "42;w=21600")
 		return false
-	}
+	})
 	c := newClient(t, Options{})
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)

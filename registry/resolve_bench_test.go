@@ -21,8 +21,8 @@ func BenchmarkResolve(b *testing.B) {
 	list, err := json.Marshal(map[string]any{"name": "app", "tags": names(10_000)})
 	ok(b, err)
 	tagged(s, func(string) int { return 0 })
-	answer := s.front
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	answer := s.front()
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		time.Sleep(lag)
 		if r.URL.Path == "/v2/app/tags/list" {
 			w.Header().Set("Content-Type", "application/json")
@@ -30,7 +30,7 @@ func BenchmarkResolve(b *testing.B) {
 			return true
 		}
 		return answer(w, r)
-	}
+	})
 	var least time.Duration
 	for b.Loop() {
 		s.reset()
@@ -91,7 +91,7 @@ func BenchmarkSecondLook(b *testing.B) {
 			s.pushIndex(b, x, eightPlatforms(b))
 			s.pushIndex(b, y, eightPlatforms(b))
 			dir := filepath.Join(b.TempDir(), "documents")
-			s.front = slow(nil)
+			s.setFront(slow(nil))
 			start := time.Now()
 			c := newClient(b, Options{Documents: dir})
 			p, q := loadBoth(b, c, x, y)

@@ -16,7 +16,7 @@ import (
 
 // tagged serves HEAD for any tag but those that are refused.
 func tagged(s *server, refuse func(tag string) int) {
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		tag := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 		if code := refuse(tag); code != 0 {
 			w.WriteHeader(code)
@@ -25,7 +25,7 @@ func tagged(s *server, refuse func(tag string) int) {
 		w.Header().Set("Content-Type", ociManifest)
 		w.Header().Set("Docker-Content-Digest", digestOf(tag))
 		return true
-	}
+	})
 }
 
 func digestOf(tag string) string { return fmt.Sprintf("sha256:%064x", len(tag)) }
@@ -117,11 +117,11 @@ func TestResolveStopsWhereAllFareTheSame(t *testing.T) {
 	})
 	t.Run("a long pause", func(t *testing.T) {
 		s := newServer(t)
-		s.front = func(w http.ResponseWriter, _ *http.Request) bool {
+		s.setFront(func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Retry-After", "600")
 			w.WriteHeader(http.StatusTooManyRequests)
 			return true
-		}
+		})
 		_, err := resolve(t, newClient(t, Options{Concurrency: 8}), s.ref("app", ""), names(5000))
 		says(t, err, "it asks for a pause of 10 min", "try again at ")
 		if n := len(s.requests()); n > 100 {
@@ -171,12 +171,12 @@ func TestResolveWithoutHEADAsksWithGET(t *testing.T) {
 		s := newServer(t)
 		img := image(t, 1)
 		s.pushImage(t, s.ref("app", "a"), img)
-		s.front = func(w http.ResponseWriter, r *http.Request) bool {
+		s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 			if r.Method == http.MethodHead {
 				w.WriteHeader(code)
 			}
 			return r.Method == http.MethodHead
-		}
+		})
 		got, err := resolve(t, newClient(t, Options{}), s.ref("app", ""), []string{"a"})
 		ok(t, err)
 		want, _ := img.Digest()

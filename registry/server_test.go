@@ -32,8 +32,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// server is a registry in this process that counts what it is asked. front,
-// when set, answers instead of it and says whether it did.
+// server is a registry in this process that counts what it is asked.
 type server struct {
 	*httptest.Server
 	host string
@@ -43,11 +42,25 @@ type server struct {
 	seen []*span
 	tick int
 
-	front func(w http.ResponseWriter, r *http.Request) bool
+	face  atomic.Pointer[front]
 	plain atomic.Bool // set to do without front from now on
 
 	shakes  atomic.Int64  // TLS connections made
 	changed chan struct{} // gets something after each, if there is room
+}
+
+// front answers in place of a registry, and says whether it did.
+type front = func(w http.ResponseWriter, r *http.Request) bool
+
+// setFront is for a server that runs: requests that nobody waits for any more may
+// still be under way.
+func (s *server) setFront(f front) { s.face.Store(&f) }
+
+func (s *server) front() front {
+	if f := s.face.Load(); f != nil {
+		return *f
+	}
+	return nil
 }
 
 // span is when a request came and was answered, in ticks of one counter.
@@ -66,7 +79,7 @@ func (s *server) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		done := s.begin(r)
 		defer done()
-		if !s.plain.Load() && s.front != nil && s.front(w, r) {
+		if front := s.front(); !s.plain.Load() && front != nil && front(w, r) {
 			return
 		}
 		s.real.ServeHTTP(w, r)
@@ -250,8 +263,8 @@ func waves(t testing.TB, s *server, sizes ...int) {
 		defer mu.Unlock()
 		came = -1
 	})
-	next := s.front
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	next := s.front()
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		mu.Lock()
 		came++
 		sum, at := 0, -1
@@ -273,13 +286,13 @@ func waves(t testing.TB, s *server, sizes ...int) {
 			}
 		}
 		return next != nil && next(w, r)
-	}
+	})
 }
 
 // askToken makes s a registry with docker's token protocol. The service is
 // part of it, at /token.
 func askToken(s *server, user, pass string) {
-	s.front = func(w http.ResponseWriter, r *http.Request) bool {
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path == "/token" {
 			u, p, _ := r.BasicAuth()
 			if r.Method == http.MethodPost {
@@ -300,7 +313,7 @@ func askToken(s *server, user, pass string) {
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="here",scope="%s"`, s.URL, scope))
 		http.Error(w, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`, http.StatusUnauthorized)
 		return true
-	}
+	})
 }
 
 // newClient is a client that knows no login of this machine and loses no time.
