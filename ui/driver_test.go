@@ -71,7 +71,10 @@ func (f fake) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
 	case ok:
 		return d, nil
 	}
-	return f.images[ref.Tag].Digest(), nil
+	if a, ok := f.images[ref.Tag]; ok {
+		return a.Digest(), nil
+	}
+	return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
 }
 
 func (f fake) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {

@@ -32,10 +32,11 @@ func TestFromFindingToEvidence(t *testing.T) {
 func TestEvidenceSwapped(t *testing.T) {
 	d := open(t, retag(t), 80, 24, testingAndProd...)
 	d.keys("enter", "r") // read again
-	d.sees("*∅    7     WORKDIR /app", "A 4f4fb700ef54", "└ Step 7 is empty on both sides")
+	d.sees("»∅    7     WORKDIR /app", "A 4f4fb700ef54", "└ Step 7 is empty on both sides")
 	d.keys("s") // the sentence is another one now
 	d.sees("A a3ed95caeb02")
 	d.doesNotSee("*∅")
+	d.doesNotSee("»")
 	d.keys("esc")
 	d.sees("open:")
 }

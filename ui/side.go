@@ -95,6 +95,9 @@ func (s side) with(msg arrivedMsg) side {
 		}
 		return s
 	}
+	if !msg.art.Done && s.art != nil && s.art.Done {
+		return s // what was there stays until all of the new is
+	}
 	s.art = &msg.art
 	if s.moved == msg.art.Digest() { // it had been compared with what was there before
 		s.moved = ""

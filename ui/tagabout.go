@@ -172,10 +172,13 @@ func (p tagsPage) nameOf(image digest.Digest) safe.Text {
 // tagsOf are names of images, as far as they have one.
 func (p tagsPage) tagsOf(images []digest.Digest) safe.Text {
 	var tags []string
-	for _, d := range images[:min(len(images), siblingsShown)] {
+	for _, d := range images[:min(len(images), holdersLooked)] {
 		if same := p.know.same[d]; len(same) > 0 {
 			tags = append(tags, same[0])
 		}
+	}
+	if len(images) > holdersLooked && len(tags) > siblingsShown {
+		return safe.Sprintf("%s and many more", safe.Join(cleaned(tags[:siblingsShown]), ", "))
 	}
 	return nameList(tags)
 }

@@ -18,6 +18,7 @@ type recheckedMsg struct {
 }
 
 // recheck asks about the tags in view when it is time: one HEAD each, quietly.
+// What could not be asked the last time is asked again.
 func (p tagsPage) recheck() (tagsPage, effects) {
 	if !p.watch.due {
 		return p, nil
@@ -25,7 +26,9 @@ func (p tagsPage) recheck() (tagsPage, effects) {
 	p.watch.due = false
 	var tags []string
 	for _, tag := range p.inView() {
-		if t := p.know.tags[tag]; t.Digest != "" || isMissing(t.Err) {
+		t := p.know.tags[tag]
+		p.know.askAgain(t.Digest)
+		if t.Digest != "" || t.Err != nil {
 			tags = append(tags, tag)
 		}
 	}

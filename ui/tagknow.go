@@ -16,6 +16,7 @@ import (
 type tagKnow struct {
 	asked   map[string]bool                   // tags
 	read    map[digest.Digest]bool            // images asked for by digest
+	failed  map[digest.Digest]bool            // of those, the ones that could not be read, and may be the next time
 	tags    map[string]model.Tagged           // where they point
 	images  map[digest.Digest]model.TagInfo   // what a list shows of an image
 	lists   map[digest.Digest][]v1.Descriptor // what indexes list
@@ -33,7 +34,7 @@ type movedTag struct {
 
 func newTagKnow() tagKnow {
 	return tagKnow{
-		asked: map[string]bool{}, read: map[digest.Digest]bool{}, tags: map[string]model.Tagged{}, images: map[digest.Digest]model.TagInfo{}, lists: map[digest.Digest][]v1.Descriptor{},
+		asked: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{}, images: map[digest.Digest]model.TagInfo{}, lists: map[digest.Digest][]v1.Descriptor{},
 		same: map[digest.Digest][]string{}, holders: map[digest.Digest][]digest.Digest{}, extras: map[digest.Digest][]string{}, moves: map[string]movedTag{},
 	}
 }
@@ -67,7 +68,16 @@ func (k tagKnow) saw(info model.TagInfo) {
 	}
 	k.sawList(info.Digest, info.Children)
 	k.read[info.Digest] = true
+	delete(k.failed, info.Digest)
 	k.images[info.Digest] = info
+}
+
+// askAgain has an image that could not be read asked for once more.
+func (k tagKnow) askAgain(d digest.Digest) {
+	if k.failed[d] {
+		delete(k.failed, d)
+		delete(k.read, d)
+	}
 }
 
 // sawList notes what an index lists; of what is no index, that it lists nothing.
@@ -90,6 +100,18 @@ func (k tagKnow) unresolved(tags []string) []string {
 	var left []string
 	for _, tag := range tags {
 		if t := k.tags[tag]; t.Digest == "" && t.Err == nil {
+			left = append(left, tag)
+		}
+	}
+	return left
+}
+
+// unanswered are those of some tags of which the registry could not say it, and
+// may the next time.
+func (k tagKnow) unanswered(tags []string) []string {
+	var left []string
+	for _, tag := range tags {
+		if t := k.tags[tag]; t.Err != nil && !isMissing(t.Err) {
 			left = append(left, tag)
 		}
 	}
@@ -170,6 +192,7 @@ func (k tagKnow) set(repo model.Ref, list names) model.TagSet {
 			set.Tags = append(set.Tags, t)
 		}
 	}
+	set.Unread = len(unread(k, tags, k.lists, mayList))
 	for d, children := range k.lists {
 		if len(children) > 0 {
 			set.Children[d] = children

@@ -11,10 +11,11 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// tagColumns are the widths of the tags table in cells.
+// tagColumns are the widths of the tags table in cells; 0 is for a column that
+// there is no room for.
 type tagColumns struct {
-	glyphs                        look.Glyphs
-	name, kind, platforms, create int
+	glyphs                              look.Glyphs
+	name, kind, platforms, create, size int
 }
 
 const (
@@ -30,11 +31,22 @@ func tagColumnsFor(f frame) tagColumns {
 	if f.width >= wideWidth {
 		c.platforms, c.create = 26, stamp
 	}
-	if f.width < 72 {
-		c.platforms = 0
+	c.size = sizeWidth
+	for _, drop := range []struct {
+		column *int
+		below  int
+	}{{&c.platforms, 72}, {&c.kind, 64}, {&c.size, 52}, {&c.create, 42}} {
+		if f.width < drop.below {
+			*drop.column = 0
+		}
 	}
-	// cursor, mark and gaps
-	c.name = max(f.width-1-2-2-digestWidth-2-c.kind-2-c.platforms-2-c.create-2-sizeWidth-1, 12)
+	c.name = f.width - 1 - 2 - digestWidth - 3 // cursor, mark and gaps
+	for _, w := range []int{c.kind, c.platforms, c.create, c.size} {
+		if w > 0 {
+			c.name -= w + 2
+		}
+	}
+	c.name = max(c.name, 12)
 	return c
 }
 
@@ -85,13 +97,16 @@ func (c tagColumns) lead(r tagRow, role look.Role, name safe.Text) look.Line {
 
 func (c tagColumns) join(r tagRow, role look.Role, name, digest, kind, platforms, created, size safe.Text) look.Line {
 	g := c.glyphs
-	return c.lead(r, role, name).With(
-		look.S(look.Faint, g.Fit(digest, digestWidth)), look.Gap(2),
-		look.S(role, g.Fit(kind, c.kind)), look.Gap(2),
-		look.S(role, g.Fit(platforms, c.platforms)), look.Gap(2),
-		look.S(role, g.Fit(created, c.create)), look.Gap(2),
-		look.S(role, g.Right(size, sizeWidth)),
-	)
+	l := c.lead(r, role, name).With(look.S(look.Faint, g.Fit(digest, digestWidth)))
+	for _, cell := range []struct {
+		width int
+		text  safe.Text
+	}{{c.kind, g.Fit(kind, c.kind)}, {c.platforms, g.Fit(platforms, c.platforms)}, {c.create, g.Fit(created, c.create)}, {c.size, g.Right(size, c.size)}} {
+		if cell.width > 0 {
+			l = l.With(look.Gap(2), look.S(role, cell.text))
+		}
+	}
+	return l
 }
 
 // platformsText names the platforms if they fit, else counts them. Linux goes

@@ -1,11 +1,13 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -32,6 +34,7 @@ type tagsPage struct {
 	order   tagOrder
 	grouped bool
 	asSoon  bool // as the list is there, put tags of one image together
+	again   bool // as soon as it is there, find out anew what was known of the tags as a whole
 	known   int  // tags that the order could go by, of all there are
 	counted arranging
 	sorting sorting
@@ -65,7 +68,8 @@ const peeksAtOnce = 64
 // peekedMsg is what became of one peek.
 type peekedMsg struct {
 	load loadID
-	tag  string // "" when the image was asked for by its digest
+	tag  string        // "" when the image was asked for by its digest
+	of   digest.Digest // that digest
 	info model.TagInfo
 	err  error
 }
@@ -108,6 +112,7 @@ func (p tagsPage) start(ctx context.Context) (page, effects) {
 	if len(p.list.all) > 0 {
 		p.kept = p.know
 	}
+	p.again = p.survey.asked() || p.survey.running()
 	p.know, p.past, p.found, p.flagged = newTagKnow(), nil, nil, nil
 	p.sorting, p.survey, p.out, p.known = sorting{}, p.survey.anew(), 0, 0
 	p.judged++
@@ -142,7 +147,7 @@ func (p tagsPage) update(msg tea.Msg) (page, effects) {
 			p.noteAttached(msg.names)
 		}
 		if p.survey.stage == surveyOffered && p.survey.goal != goalMembers {
-			p.survey.of = len(p.know.unresolved(p.wanted()))
+			p.survey.of = len(p.unasked())
 		}
 		p, asked := p.rearrange()
 		return p, append(send(visitedMsg{p.ref.String()}), asked...)
@@ -150,12 +155,14 @@ func (p tagsPage) update(msg tea.Msg) (page, effects) {
 		none := len(p.list.all) == 0
 		p.list = p.list.arrived(msg)
 		if none && len(p.list.all) > 0 { // it could not be read anew
-			p.know = p.kept
-			return p.rearrange()
+			return p.asBefore()
 		}
 		if p.asSoon && msg.load == p.list.load {
 			p.asSoon = false
 			return p.group()
+		}
+		if p.again && msg.load == p.list.load {
+			return p.surveyAnew()
 		}
 		if p.survey.early && msg.load == p.list.load {
 			return p.askOn()
@@ -223,8 +230,11 @@ func (p tagsPage) peeked(msg peekedMsg) tagsPage {
 		p.know.point(t)
 		p.noteMove(msg.tag)
 	}
-	if msg.err == nil {
+	switch d := cmp.Or(msg.of, msg.info.Digest); {
+	case msg.err == nil:
 		p.know.saw(msg.info)
+	case d != "" && !isMissing(msg.err):
+		p.know.read[d], p.know.failed[d] = true, true
 	}
 	return p
 }
@@ -432,7 +442,7 @@ func (p tagsPage) peek(tag string, ref model.Ref) effects {
 	load := p.list.load
 	return once(p.look, func(ctx context.Context) tea.Msg {
 		info, err := p.deps.registry.Peek(ctx, ref)
-		return peekedMsg{load, tag, info, err}
+		return peekedMsg{load, tag, ref.Digest, info, err}
 	})
 }
 
@@ -487,6 +497,9 @@ func (p tagsPage) hints() []key.Binding {
 	more := []key.Binding{keys.Filter, as(keys.Group, "same image"), as(keys.Order, "order"), as(keys.Timeline, "timeline")}
 	if moved {
 		more = slices.Insert(more, 0, as(keys.Before, "before and after"))
+	}
+	if t := p.know.tags[tag]; t.Err != nil && !isMissing(t.Err) {
+		more = slices.Insert(more, 0, keys.Reload)
 	}
 	switch {
 	case p.list.filter.open:

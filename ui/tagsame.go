@@ -56,7 +56,7 @@ func (p tagsPage) showAside() (page, effects) {
 // startSurvey starts a survey with a goal, or says what it would cost.
 func (p tagsPage) startSurvey(goal surveyGoal) (page, effects) {
 	p.survey.only = p.list.filter
-	left := p.know.unresolved(p.wanted())
+	left := p.unasked()
 	images := 0
 	if goal == goalImages {
 		images = len(unread(p.know, p.wanted(), p.know.images, anything))
@@ -67,7 +67,37 @@ func (p tagsPage) startSurvey(goal surveyGoal) (page, effects) {
 		return p.rearrange()
 	}
 	p.survey.goal = goal
-	return p.ask()
+	return p.askFor(left)
+}
+
+// surveyAnew finds out about a list that was read anew what was known of the one
+// before. It announces only what is on the screen because it was asked for.
+func (p tagsPage) surveyAnew() (page, effects) {
+	p.again = false
+	switch {
+	case p.order.needsImages():
+		return p.startSurvey(goalImages)
+	case p.grouped || len(p.unasked()) <= surveyAtOnce:
+		return p.startSurvey(goalSame)
+	}
+	return p, nil
+}
+
+// asBefore is p when the list could not be read anew: what was known stays.
+func (p tagsPage) asBefore() (page, effects) {
+	p.know = p.kept
+	if !p.again {
+		return p.rearrange()
+	}
+	p.again = false
+	return p.surveyOver()
+}
+
+// unasked are the tags of which it is not known where they point, those included
+// that the registry could not say.
+func (p tagsPage) unasked() []string {
+	wanted := p.wanted()
+	return slices.Concat(p.know.unresolved(wanted), p.know.unanswered(wanted))
 }
 
 // wanted are the tags that a survey is about, those in view first. With a filter
@@ -92,9 +122,12 @@ func (p tagsPage) wanted() []string {
 
 // ask goes on with the survey: tags first, then images. What has arrived in the
 // list meanwhile is asked for too.
-func (p tagsPage) ask() (page, effects) {
+func (p tagsPage) ask() (page, effects) { return p.askFor(p.know.unresolved(p.wanted())) }
+
+// askFor does that once it has asked about some tags.
+func (p tagsPage) askFor(tags []string) (page, effects) {
 	var asked effects
-	if tags := p.know.unresolved(p.wanted()); len(tags) > 0 {
+	if len(tags) > 0 {
 		p.survey, asked = p.survey.askTags(p.look, p.deps.registry, p.ref, tags)
 		return p.andArrange(asked)
 	}
@@ -148,12 +181,20 @@ func (p tagsPage) images() []digest.Digest {
 	return unread(p.know, p.wanted(), p.know.lists, mayList)
 }
 
+// consented is p when the person wants to know what was announced.
+func (p tagsPage) consented() (page, effects) {
+	if p.survey.goal == goalMembers {
+		return p.ask()
+	}
+	return p.askFor(p.unasked())
+}
+
 // pressSurvey takes the keys of an announcement and of a survey under way.
 func (p tagsPage) pressSurvey(msg tea.KeyPressMsg) (_ page, _ effects, taken bool) {
 	back := key.Matches(msg, keys.Back)
 	switch {
 	case p.survey.stage == surveyOffered && key.Matches(msg, keys.Open):
-		next, asked := p.ask()
+		next, asked := p.consented()
 		return next, asked, true
 	case p.survey.stage == surveyOffered && back:
 		next, asked := p.surveyOver()

@@ -223,7 +223,7 @@ func TestAnOldPeekDoesNotMoveATag(t *testing.T) {
 	s := newShelf(map[string]string{"prod": "two"})
 	d := lookAt(t, s, nil, 80, 24)
 	p := d.tags()
-	d.owns(peekedMsg{p.list.load, "prod", model.TagInfo{Digest: named("one")}, nil})
+	d.owns(peekedMsg{load: p.list.load, tag: "prod", info: model.TagInfo{Digest: named("one")}})
 	d.sees(short("two"))
 }
 

@@ -1,0 +1,174 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// shaky is a registry that fails in passing.
+type shaky struct {
+	shelf
+	tags, images *error // why tags and images cannot be read
+}
+
+func newShaky(points map[string]string) shaky {
+	return shaky{newShelf(points), new(error), new(error)}
+}
+
+var errPassing = &model.Trouble{Say: "too busy", Next: "try again"}
+
+func (s shaky) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
+	if *s.tags != nil {
+		*s.asked++
+		return "", *s.tags
+	}
+	return s.shelf.Head(ctx, ref)
+}
+
+func (s shaky) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
+	if d, err := s.Head(ctx, ref); err != nil || *s.images != nil {
+		return model.TagInfo{Ref: ref, Digest: d}, errors.Join(err, *s.images)
+	}
+	return s.shelf.Peek(ctx, ref)
+}
+
+func (s shaky) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+	for _, tag := range tags {
+		d, err := s.Head(ctx, repo.WithTag(tag))
+		found([]model.Tagged{{Tag: tag, Digest: d, Err: err}})
+	}
+	return nil
+}
+
+// ring lets the clock of the page on top go off.
+func (d *driver) ring() { d.owns(recheckMsg{d.tags().watch.load}) }
+
+// TestAPassingFaultIsAskedAgain: a tag that could not be asked once is asked again with the others.
+func TestAPassingFaultIsAskedAgain(t *testing.T) {
+	s := newShaky(map[string]string{"prod": "two", "test": "two", "edge": "three"})
+	*s.tags = errPassing
+	d := lookAt(t, s, nil, 80, 24)
+	d.sees("too busy", "r read again")
+	before := *s.asked
+	d.keys("down", "up")
+	if *s.asked != before {
+		t.Error("asked again before it is time")
+	}
+	*s.tags, *s.images = nil, errPassing
+	d.ring()
+	d.sees(short("two"), short("three"))
+	d.doesNotSee("too busy")
+	d.doesNotSee("1.0 kB")
+	*s.images = nil
+	d.ring()
+	d.sees("image", "1.0 kB")
+	before = *s.asked
+	d.ring()
+	if n := *s.asked - before; n != 3 {
+		t.Errorf("%d requests about 3 tags that are known", n)
+	}
+}
+
+// TestASurveyAsksAgain: about tags that could not be asked before.
+func TestASurveyAsksAgain(t *testing.T) {
+	s := newShaky(map[string]string{"prod": "two", "test": "two", "edge": "three"})
+	*s.tags = errPassing
+	d := lookAt(t, s, nil, 80, 24)
+	d.keys("d")
+	d.sees("3 could not be read")
+	*s.tags = nil
+	d.keys("d", "d")
+	d.sees("= test")
+	d.doesNotSee("could not be read")
+}
+
+// TestReadAnewStaysGrouped: r asks again what was asked before, not less.
+func TestReadAnewStaysGrouped(t *testing.T) {
+	s := newShelf(map[string]string{"latest": "old", "1.1.0": "old", "1.2.0": "new"})
+	for i := range 40 {
+		name := fmt.Sprintf("2020-%d", i)
+		s.points[name], s.tags = name, append(s.tags, name)
+	}
+	for _, keys := range [][]string{{"d"}, {"f", "esc"}} {
+		d := lookAt(t, s, nil, 80, 24)
+		d.keys(keys...)
+		d.sees("1 release behind")
+		d.keys("r")
+		d.sees("1 release behind")
+		d.doesNotSee("known")
+	}
+	f := &failing{shelf: s}
+	d := lookAt(t, f, nil, 80, 24)
+	d.keys("d")
+	f.err = errPassing
+	d.keys("r")
+	d.sees("too busy", "1 release behind")
+}
+
+// TestReadAnewAnnounces: of a long list what it costs is said again.
+func TestReadAnewAnnounces(t *testing.T) {
+	s := many(3500)
+	d := lookAt(t, s, nil, 80, 24)
+	d.keys("d", "enter", "esc") // lists are not read
+	before := *s.asked
+	d.keys("r")
+	d.sees("To find tags of one image: about 3,4")
+	if n := *s.asked - before; n > 50 {
+		t.Errorf("%d requests without consent", n)
+	}
+	d.keys("esc", "d", "r") // not grouped: nobody wants to know by now
+	d.doesNotSee("To find")
+}
+
+// TestListedInMany: names are left out with a word.
+func TestListedInMany(t *testing.T) {
+	for n, want := range map[int]string{6: "listed in 2.0, 2.1, 2.2, 2.3, 2.4, 2.5", 9: "2.5 and 3 more", 70: "2.5 and many more"} {
+		s := newShelf(map[string]string{"1.0": "base"})
+		for i := range n {
+			tag := fmt.Sprintf("2.%d", i)
+			s.points[tag], s.tags, s.children[tag] = tag, append(s.tags, tag), []string{"base", tag + "/other"}
+		}
+		k := newTagKnow()
+		k.point(model.Tagged{Tag: "1.0", Digest: named("base")})
+		for i := range n {
+			tag := fmt.Sprintf("2.%d", i)
+			k.point(model.Tagged{Tag: tag, Digest: named(tag), MediaType: v1.MediaTypeImageIndex})
+			k.sawList(named(tag), s.list(named(tag)))
+		}
+		said := tagsPage{know: k}.sharing(named("base"))
+		if len(said) == 0 || !strings.HasSuffix(said[0].String(), want) {
+			t.Errorf("%d indexes: %q", n, said)
+		}
+	}
+}
+
+// TestNarrowTags: what there is no room for is left out, and nothing is cut to a letter.
+func TestNarrowTags(t *testing.T) {
+	for width, heading := range map[int]string{80: "tag digest kind platforms created size", 70: "tag digest kind created size", 60: "tag digest created size", 50: "tag digest created", 40: "tag digest"} {
+		d := lookAt(t, newShelf(map[string]string{"prod": "two"}), nil, width, 24)
+		lines := strings.Split(d.screen(), "\n")
+		if got := strings.Join(strings.Fields(lines[1]), " "); got != heading {
+			t.Errorf("%d cells: %q", width, got)
+		}
+		if strings.Contains(lines[2], "…") {
+			t.Errorf("%d cells: %q is cut", width, lines[2])
+		}
+	}
+}
+
+// TestReadAnewKeepsTheCursor: it stays on its row of a comparison while all is read again.
+func TestReadAnewKeepsTheCursor(t *testing.T) {
+	d := open(t, retag(t), 100, 40, testingAndProd...)
+	d.keys("3", "n", "down", "down")
+	d.sees("›=    5")
+	d.keys("r")
+	d.sees("›=    5")
+}
