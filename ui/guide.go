@@ -24,6 +24,10 @@ type Story struct {
 	A, B              model.Ref
 }
 
+// measure is how long a line of a story is at most: longer ones are hard to
+// read, and the same on all screens it looks like what it is, a column.
+const measure = 76
+
 // guidePage shows a guide.
 type guidePage struct {
 	deps  deps
@@ -46,10 +50,10 @@ func (p guidePage) rows(f frame) []row {
 	for i, s := range p.guide.Stories {
 		r := row{id: s.Title}
 		r.lines = append(r.lines, look.L(look.S(look.Heading, safe.Sprintf("%d  %s", i+1, s.Title)), look.Gap(2), look.S(look.Faint, safe.Sprintf("%s %s", s.A.Repository, pairText(s.A, s.B, f.glyphs)))))
-		for _, l := range look.Wrap([]look.Span{look.P(safe.Clean(s.Text))}, min(f.width-6, 100)) {
+		for _, l := range look.Wrap([]look.Span{look.P(safe.Clean(s.Text))}, min(f.width-6, measure)) {
 			r.lines = append(r.lines, look.L(look.Gap(3)).With(l.Spans...))
 		}
-		for _, l := range look.Wrap([]look.Span{look.S(look.Faint, safe.Sprintf("%s %s", f.glyphs.Arrow, s.Look))}, min(f.width-6, 100)) {
+		for _, l := range look.Wrap([]look.Span{look.S(look.Faint, safe.Sprintf("%s %s", f.glyphs.Arrow, s.Look))}, min(f.width-6, measure)) {
 			r.lines = append(r.lines, look.L(look.Gap(3)).With(l.Spans...))
 		}
 		rows = append(rows, r)
