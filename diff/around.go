@@ -90,7 +90,7 @@ func sameSet(a, b *model.TagSet) bool {
 	if a == nil || b == nil || len(a.Tags) == 0 || len(b.Tags) == 0 {
 		return a == b
 	}
-	return &a.Tags[0] == &b.Tags[0] && len(a.Tags) == len(b.Tags) && a.Total == b.Total && a.Cut == b.Cut && len(a.Children) == len(b.Children) && len(a.Created) == len(b.Created)
+	return &a.Tags[0] == &b.Tags[0] && len(a.Tags) == len(b.Tags) && a.Total == b.Total && a.Cut == b.Cut && a.Unread == b.Unread && len(a.Children) == len(b.Children) && len(a.Created) == len(b.Created)
 }
 
 func isAround(id string) bool {

@@ -304,7 +304,7 @@ func siblings(c Comparison) []Finding {
 		}
 		kin := Siblings(*t.near.Tags, t.now)
 		kin.Same = slices.DeleteFunc(kin.Same, func(tag string) bool { return c.isSide(t.ref, tag) })
-		if len(kin.Same)+len(kin.Shared) > 0 {
+		if len(kin.Same)+len(kin.Shared)+t.near.Tags.Unread > 0 {
 			found = append(found, t.siblings(c, kin))
 		}
 	}
@@ -344,7 +344,19 @@ func (t tagAt) siblings(c Comparison, kin Kin) Finding {
 		f.Say = safe.Sprintf("%s %s.", f.Say, howMany(*t.near.Tags))
 		f.Proof = append(f.Proof, asked(*t.near.Tags))
 	}
+	if n := t.near.Tags.Unread; n > 0 {
+		f.Say = safe.Sprintf("%s %s.", f.Say, unreadIndexes(n))
+		f.Proof = append(f.Proof, unreadIndexes(n))
+	}
 	return f
+}
+
+// unreadIndexes says that there may be more than what was said.
+func unreadIndexes(n int) safe.Text {
+	if n == 1 {
+		return safe.Const("What another index lists has not been read")
+	}
+	return safe.Sprintf("What %d other indexes list has not been read", n)
 }
 
 // mostShared is how many groups of tags with an image in common are told.
@@ -365,6 +377,9 @@ func (t tagAt) siblingsSay(thing string, same []string, shared []Shared) safe.Te
 		} else {
 			parts = append(parts, "has the same "+images(s.Platforms)+" as "+tags)
 		}
+	}
+	if len(parts) == 0 {
+		return safe.Sprintf("No other tag is known to have this %s.", thing)
 	}
 	return safe.Sprintf("%s %s.", t.name, strings.Join(parts, "; it "))
 }

@@ -22,5 +22,6 @@ type TagSet struct {
 	Total    int                               // how many tags there are; more than len(Tags) means that others may be the same
 	Cut      bool                              // the list of tags ended early: there may be more than Total
 	Children map[digest.Digest][]v1.Descriptor // what the indexes among them list, as far as read, by the index's digest
+	Unread   int                               // how many that may be indexes have not been read: these may list the same images
 	Created  map[digest.Digest]time.Time       // of the first image, as far as read and as far as it is a real date
 }

@@ -134,7 +134,8 @@ func (r Request) readMembers(ctx context.Context, set *model.TagSet, art model.A
 	}
 	set.Children[art.Top.Digest] = art.Top.Children
 	unread := unreadIndexes(*set, art.Ref.Tag)
-	unread = unread[:min(len(unread), max(maxIndexes-len(set.Children)+1, 0))]
+	read := min(len(unread), max(maxIndexes-len(set.Children)+1, 0))
+	set.Unread, unread = len(unread)-read, unread[:read]
 	var mu sync.Mutex
 	var reads errgroup.Group
 	reads.SetLimit(indexesAtOnce)

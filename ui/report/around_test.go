@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -111,6 +112,42 @@ func TestSiblingsInTrouble(t *testing.T) {
 		if errors.Is(err, failing) != tt.trouble || err != nil && !tt.trouble || !strings.Contains(out, "linux/arm64") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
+	}
+}
+
+// What indexes list that nobody has read may be the same.
+func TestSiblingsBeyondWhatIsRead(t *testing.T) {
+	for more, want := range map[int]string{
+		maxIndexes + 2: "linux/amd64 as :2.6 and :2.7-buster. What 3 other indexes list has not been read. (F4",
+		maxIndexes:     "What another index lists has not been read. (F4",
+		maxIndexes - 1: "linux/amd64 as :2.6 and :2.7-buster. (F4",
+	} {
+		s := pythons(t)
+		for i := range more {
+			tag := fmt.Sprintf("z%d", i)
+			s.pages[0] = append(s.pages[0], tag)
+			s.at[tag] = model.Tagged{Digest: digest.FromString(tag), MediaType: v1.MediaTypeImageIndex}
+		}
+		out, err := write(t, Request{Registry: s, Siblings: true}, "text", s.ref("2.7"))
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("%d more: %v\n%s", more, err, out)
+		}
+	}
+}
+
+// Nor is it news that nobody else has an image as long as they have not been read.
+func TestNoSiblingsAmongWhatIsRead(t *testing.T) {
+	s := pythons(t)
+	delete(s.at, "2.7.17")
+	s.pages = [][]string{{"2.7"}}
+	for i := range maxIndexes + 1 {
+		tag := fmt.Sprintf("z%d", i)
+		s.pages[0] = append(s.pages[0], tag)
+		s.at[tag] = model.Tagged{Digest: digest.FromString(tag), MediaType: v1.MediaTypeImageIndex}
+	}
+	out, err := write(t, Request{Registry: s, Siblings: true}, "text", s.ref("2.7"))
+	if err != nil || !strings.Contains(out, "No other tag is known to have this index. What another index lists has not been read. (F4") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -181,7 +181,7 @@ func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error
 	if err := r.print(w, c); err != nil {
 		return err
 	}
-	return cmp.Or(nothingRead(c), errAround)
+	return cmp.Or(notRead(c), errAround)
 }
 
 // alone reads one image, and looks around it. errAround means that not all of
@@ -223,18 +223,21 @@ func unreadable(err error) error {
 	return err
 }
 
-// nothingRead is why none of the images that are described could be read, or
-// nil. A list that lacks the images of some platforms, as mirrors keep them,
-// is described all the same.
-func nothingRead(c diff.Comparison) error {
-	var first error
+// notRead is why the images that are described are not all that there are, or
+// nil. A list that lacks the images of some platforms, as mirrors keep them, is
+// described all the same.
+func notRead(c diff.Comparison) error {
+	var missing, other error
+	some := false
 	for _, p := range c.Pairs {
-		if errorOf(p.A) == nil {
-			return nil
-		}
-		first = cmp.Or(first, p.A.Err)
+		err := errorOf(p.A)
+		some = some || err == nil
+		missing, other = cmp.Or(missing, err), cmp.Or(other, unreadable(err))
 	}
-	return first
+	if some {
+		missing = nil
+	}
+	return cmp.Or(other, unreadable(unreadIndex(c.A)), missing)
 }
 
 func (r Request) restrict(c diff.Comparison) (diff.Comparison, error) {

@@ -58,6 +58,7 @@ func TestUnreadIsTrouble(t *testing.T) {
 	s.put("bothOther", index(t, "localhost:5000/app:x", amdOther, arm))
 	s.put("only arm", index(t, "localhost:5000/app:x", arm))
 	s.putUnread("bad amd", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 0)
+	s.putUnread("gone amd", index(t, "localhost:5000/app:x", amdOther, arm), &model.Trouble{Say: "it is not there", Missing: true}, 0)
 	s.putUnread("bad arm", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 1)
 	s.putUnread("all bad", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 0, 1)
 	nested := index(t, "localhost:5000/app:x", amd, arm)
@@ -82,7 +83,9 @@ func TestUnreadIsTrouble(t *testing.T) {
 		{a: "bothOther", b: "bad nested", platform: "amd64", says: "step 2"},
 		{a: "one", same: true, says: "linux/amd64"},
 		{a: "bad", same: true, trouble: true, says: "(503)"},
-		{a: "bad amd", same: true, says: "(503)"},
+		{a: "bad amd", same: true, trouble: true, says: "(503)"},
+		{a: "bad nested", same: true, trouble: true, says: "linux/amd64"},
+		{a: "gone amd", same: true, says: "it is not there"},
 		{a: "all bad", same: true, trouble: true, says: "(503)"},
 	}
 	for _, tt := range tests {
@@ -111,7 +114,7 @@ func TestRevealedErrors(t *testing.T) {
 	s.putUnread("bad", index(t, "localhost:5000/app:x", image(t, "amd64", nil), image(t, "arm64", nil)), errUnavailable, 0)
 	var out bytes.Buffer
 	r := Request{Registry: s, Form: "text", Options: Options{Gate: safe.Gate{Reveal: true}}}
-	if _, err := r.Write(t.Context(), &out, []model.Ref{s.ref("bad")}); err != nil || !strings.Contains(out.String(), "hunter2") {
+	if _, err := r.Write(t.Context(), &out, []model.Ref{s.ref("bad")}); !errors.Is(err, errUnavailable) || !strings.Contains(out.String(), "hunter2") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
