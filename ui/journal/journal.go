@@ -427,7 +427,7 @@ func (j *Journal) unwritten(err error) {
 		err = errors.New("another tagdiff holds its lock")
 	}
 	j.complain.Do(func() {
-		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; what was seen of tags is not remembered", j.dir, reason(err)))
+		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; what was seen of tags is not remembered (--no-journal does without it)", j.dir, reason(err)))
 	})
 }
 
