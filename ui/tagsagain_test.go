@@ -120,7 +120,7 @@ func TestReadAnewAnnounces(t *testing.T) {
 	d.keys("d", "enter", "esc") // lists are not read
 	before := *s.asked
 	d.keys("r")
-	d.sees("To find tags of one image: about 2")
+	d.sees("To find tags of one image: about 300 HEAD requests")
 	if n := *s.asked - before; n > 120 { // those that came into view while pages arrived
 		t.Errorf("%d requests without consent", n)
 	}
