@@ -80,6 +80,7 @@ var errDifferent = errors.New("not the same image")
 func main() { os.Exit(run()) }
 
 func run() int {
+	crash.Standby(stateFolder(), version)
 	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
 	defer stop()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http tells the standard log of servers' faults, and a screen may be open
@@ -523,6 +524,10 @@ func (f *flags) screen(ctx context.Context, o ui.Options) error {
 	}
 	o.Platform, o.PlainHTTP, o.Recheck = f.platform, f.plainHTTP, f.recheck
 	o.Gate, o.Glyphs, o.InTmux = safe.Gate{Reveal: f.reveal}, glyphs, os.Getenv("TMUX") != ""
+	o.Size = func() (width, height int) {
+		width, height, _ = term.GetSize(os.Stdout.Fd()) // zeros if it fails
+		return width, height
+	}
 	// 120 frames a second halve the time from key to screen and cost no bytes.
 	return crash.Run(ctx, func(ctx context.Context) tea.Model { return ui.New(ctx, o) }, tea.WithEnvironment(env), tea.WithFPS(120))
 }

@@ -7,7 +7,6 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -35,6 +34,9 @@ type Options struct {
 	Gate      safe.Gate
 	Glyphs    look.Glyphs
 	InTmux    bool // copy into tmux's buffer too
+
+	// Size asks the terminal for its size in cells; 0 if it does not say. May be nil.
+	Size func() (width, height int)
 }
 
 // App is the root: a stack of pages, what lies over them, and the frame.
@@ -55,6 +57,7 @@ type App struct {
 	prompt *field
 	help   *helpBox
 	inTmux bool
+	size   func() (width, height int)
 }
 
 // opened is a page on the stack with what ends its commands.
@@ -88,6 +91,7 @@ func New(ctx context.Context, o Options) App {
 		theme:  look.NewTheme(true, o.Glyphs),
 		gate:   o.Gate,
 		inTmux: o.InTmux,
+		size:   o.Size,
 	}
 	if o.PlainHTTP {
 		a.deps.crane = "crane --insecure"
@@ -119,9 +123,7 @@ func (d deps) pageFor(ref model.Ref) page {
 
 // Init asks for the background and starts the pages that are open already.
 func (a App) Init() tea.Cmd {
-	// A resize between bubbletea's first look at the size and its listening for
-	// signals would be lost: ask again.
-	return tea.Batch(tea.RequestBackgroundColor, tea.RequestWindowSize, func() tea.Msg { return startMsg{} })
+	return tea.Batch(tea.RequestBackgroundColor, func() tea.Msg { return startMsg{} })
 }
 
 // startMsg starts the first pages; Init itself cannot change the model.
@@ -143,7 +145,7 @@ func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (a App) handle(msg tea.Msg) (App, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		return a.resize(msg.Width, msg.Height)
+		return a.resize(msg)
 	case tea.BackgroundColorMsg:
 		a.theme = look.NewTheme(msg.IsDark(), a.theme.Glyphs)
 	case tea.KeyPressMsg:
@@ -162,16 +164,22 @@ func (a App) handle(msg tea.Msg) (App, tea.Cmd) {
 	return a, nil
 }
 
-// resize takes a new size. What was painted for the old one may still be on its
-// way, and set margins for it that the terminal then keeps: they are undone before
-// all is painted again.
-func (a App) resize(width, height int) (App, tea.Cmd) {
-	known := a.width > 0 && (width != a.width || height != a.height)
-	a.width, a.height = width, height
-	if !known {
-		return a, nil
+// resize takes a new size, and looks whether it is still the terminal's: a resize
+// before Bubble Tea listens for signals is lost, and messages of two resizes may come
+// in any order. Bubble Tea's own question for it is no help: it races with a resize.
+func (a App) resize(to tea.WindowSizeMsg) (App, tea.Cmd) {
+	changed := to.Width != a.width || to.Height != a.height
+	a.width, a.height = to.Width, to.Height
+	if size := a.size; changed && size != nil {
+		return a, func() tea.Msg {
+			width, height := size()
+			if now := (tea.WindowSizeMsg{Width: width, Height: height}); width > 0 && now != to {
+				return now
+			}
+			return nil
+		}
 	}
-	return a, tea.Sequence(tea.Raw(ansi.SetTopBottomMargins(0, 0)), tea.ClearScreen)
+	return a, nil
 }
 
 // navigate handles what pages ask of the root.

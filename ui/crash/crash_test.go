@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -49,28 +50,53 @@ func TestPanics(t *testing.T) {
 
 func checkReport(t *testing.T, path, where, key string) {
 	t.Helper()
+	raw := checkText(t, path, "panic: "+where, "faulty/main.go", "goroutine ")
+	if key != "" && !strings.Contains(raw, "400×24\nopen: first \\x1b[2J\nopen: second\n") {
+		t.Errorf("it does not say what was open: %.300s", raw)
+	}
+}
+
+// checkText gives the text of a report, which is for its owner, has no secrets and
+// moves no terminal.
+func checkText(t *testing.T, path string, texts ...string) string {
+	t.Helper()
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("%v: %v", info, err)
 	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"tagdiff 1.2.3", "go1.", "panic: " + where, "faulty/main.go", "goroutine "} {
-		if !strings.Contains(string(raw), want) {
+	raw := whole(t, path)
+	for _, want := range append(texts, "tagdiff 1.2.3", "go1.") {
+		if !strings.Contains(raw, want) {
 			t.Errorf("no %q in %s", want, raw)
 		}
 	}
-	if key != "" && !strings.Contains(string(raw), "400×24\nopen: first \\x1b[2J\nopen: second\n") {
-		t.Errorf("it does not say what was open: %.300s", raw)
-	}
-	if strings.Contains(string(raw), "hunter2") {
+	if strings.Contains(raw, "hunter2") {
 		t.Error("a secret is in it")
 	}
-	for _, l := range strings.Split(string(raw), "\n") {
+	for _, l := range strings.Split(raw, "\n") {
 		if safe.Clean(l).String() != l {
 			t.Errorf("it has %q", l)
+		}
+	}
+	return raw
+}
+
+// whole waits until a report is complete: who stands by may still write when the
+// program is gone.
+func whole(t *testing.T, path string) string {
+	t.Helper()
+	for late := time.After(uitest.Patience); ; {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(string(raw), theEnd) {
+			return string(raw)
+		}
+		select {
+		case <-late:
+			t.Fatalf("%s is not complete: %s", path, raw)
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }

@@ -5,6 +5,7 @@ package crash
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -19,13 +20,14 @@ const grace = 2 * time.Second
 // commands or in a goroutine that defers panics.Catch ends it, and is the error:
 // a *Crash.
 func Run(ctx context.Context, screen func(context.Context) tea.Model, options ...tea.ProgramOption) error {
+	defer standBy()()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	back := panics.Handle(func(f *panics.Caught) { end(f) })
 	killed, kill := context.WithCancel(context.Background())
 	defer kill()
 	// Signals end ctx already; two handlers for them can wait for each other.
-	options = append(options, tea.WithContext(killed), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
+	options = append(options, tea.WithContext(killed), tea.WithOutput(output{os.Stdout}), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	options = append(options, watched(func() { end(ErrLost) })...)
 	p := tea.NewProgram(guarded{screen(ctx)}, options...)
 	// Bubble Tea waits for who reads keys only when it quits, not when it is killed.

@@ -57,11 +57,19 @@ const maxMessage = 300
 
 // Save writes the report into a folder, and gives the line that says so.
 func (c *Crash) Save(dir, version string) safe.Text {
-	path, err := c.write(dir, version)
+	file, err := create(dir)
+	if err == nil {
+		err = c.fill(file, version)
+	}
+	return c.line(file, err)
+}
+
+// line says what happened and where the report is, or why there is none.
+func (c *Crash) line(file *os.File, err error) safe.Text {
 	if err != nil {
 		return safe.Sprintf("tagdiff: a fault of its own: %s; no report could be written (%s); please file it", c.message(), err)
 	}
-	return safe.Sprintf("tagdiff: a fault of its own: %s; report in %s; please file it", c.message(), path)
+	return safe.Sprintf("tagdiff: a fault of its own: %s; report in %s; please file it", c.message(), file.Name())
 }
 
 // message is what the panic said. Values that it may hold are those of images.
@@ -73,25 +81,30 @@ func (c *Crash) message() safe.Text {
 	return safe.Clean(s)
 }
 
-func (c *Crash) write(dir, version string) (path string, err error) {
+// create makes the file for a report. A folder of "" is none.
+func create(dir string) (*os.File, error) {
 	if dir == "" {
-		return "", errors.New("there is no place for it")
+		return nil, errors.New("there is no place for it")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
+		return nil, err
 	}
-	path = filepath.Join(dir, "crash-"+time.Now().UTC().Format("20060102T150405.000000000Z")+".txt")
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return "", err
-	}
-	_, err = file.WriteString(c.text(version))
+	path := filepath.Join(dir, "crash-"+time.Now().UTC().Format("20060102T150405.000000000Z")+".txt")
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+// fill writes the report, closes its file and removes what is too old.
+func (c *Crash) fill(file *os.File, version string) error {
+	_, err := file.WriteString(c.text(version))
 	if errClose := file.Close(); err == nil {
 		err = errClose
 	}
-	keep(dir)
-	return path, err
+	keep(filepath.Dir(file.Name()))
+	return err
 }
+
+// theEnd of a report says that nothing of it is missing.
+const theEnd = "\nthe end\n"
 
 // text is the report. Stacks hold no values but addresses.
 func (c *Crash) text(version string) string {
@@ -99,7 +112,7 @@ func (c *Crash) text(version string) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("tagdiff %s", cmp.Or(version, "of unknown version"))
 	line("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	line("terminal %s, %d×%d", safe.Clean(os.Getenv("TERM")), c.Width, c.Height)
+	line("terminal %s, %s", safe.Clean(os.Getenv("TERM")), c.size())
 	for _, p := range c.Pages {
 		line("open: %s", safe.Gate{}.Clean(p))
 	}
@@ -107,7 +120,15 @@ func (c *Crash) text(version string) string {
 	for _, l := range safe.Lines(c.Stack + "\n" + c.Rest) {
 		line("%s", l)
 	}
+	b.WriteString(theEnd)
 	return b.String()
+}
+
+func (c *Crash) size() string {
+	if c.Width == 0 {
+		return "size unknown"
+	}
+	return fmt.Sprintf("%d×%d", c.Width, c.Height)
 }
 
 // keep removes all but the newest reports: their names begin with their time.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/adrg/xdg"
@@ -57,12 +58,28 @@ func (s screen) press(key string) (tea.Model, tea.Cmd) {
 			defer panics.Catch()
 			raise("in a goroutine")()
 		}()
+	case "l":
+		go raise("in a library")() // which does not know of panics.Catch
+	case "o":
+		debug.SetMaxStack(1 << 20)
+		go overflow(0)
+	case "k":
+		self, _ := os.FindProcess(os.Getpid())
+		_ = self.Kill()
 	case "e":
 		return s, func() tea.Msg { var none *screen; return none.width }
 	case "q":
 		return s, tea.Quit
 	}
 	return s, nil
+}
+
+// overflow ends in a fatal error, which no recover stops: nobody gives it so many.
+func overflow(n int) int {
+	if n < 0 {
+		return 0
+	}
+	return overflow(n+1) + 1
 }
 
 func (s screen) View() tea.View {
@@ -78,11 +95,13 @@ func (s screen) Pages() []string           { return []string{"first \x1b[2J", "s
 func (s screen) Size() (width, height int) { return s.width, s.height }
 
 func main() {
+	state := filepath.Join(xdg.StateHome, "tagdiff")
+	crash.Standby(state, "1.2.3")
 	inInit := len(os.Args) > 1
 	err := crash.Run(context.Background(), func(context.Context) tea.Model { return screen{inInit: inInit} })
 	var own *crash.Crash
 	if errors.As(err, &own) {
-		fmt.Fprintln(os.Stderr, own.Save(filepath.Join(xdg.StateHome, "tagdiff"), "1.2.3"))
+		fmt.Fprintln(os.Stderr, own.Save(state, "1.2.3"))
 		os.Exit(2)
 	}
 }

@@ -1,0 +1,92 @@
+package crash
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/tagdiff/tagdiff/model/panics"
+)
+
+// A panic in a goroutine of a library and a fatal error of Go's runtime can be
+// caught by nobody: the process ends there and then. A second one stands by. While
+// a screen is open it is at the other end of standard error, where Go's runtime
+// says its last words. A process that is killed says none; one that ends well says
+// so.
+
+// standby marks the second process, in its environment.
+const standby = "TAGDIFF_STANDBY"
+
+// wellEnded is what a screen says when it has given the terminal back itself.
+const wellEnded = "\x00\n"
+
+const (
+	shortestTrace = 512     // bytes: less than the runtime says of any end
+	maxTrace      = 4 << 20 // bytes of it that are kept
+	endOfWords    = "\n\n"  // is between what a panic says and the stacks
+)
+
+// lastWords begin lines of the runtime that are its last. Before them there may be
+// what a library has to say.
+var lastWords = []string{"panic: ", "fatal error: ", "runtime: ", "unexpected fault address ", "SIG", "goroutine "}
+
+// leave undoes all that a screen asks of a terminal.
+var leave = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +
+	ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseAnyEvent + ansi.ResetModeMouseExtSgr +
+	ansi.ResetModeFocusEvent + ansi.ResetModeBracketedPaste +
+	ansi.ResetModifyOtherKeys + ansi.PopKittyKeyboard(1) + ansi.SetWindowTitle("") +
+	ansi.SetTopBottomMargins(0, 0) + ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
+
+// follow waits for the end of the other process and does what that has left undone.
+// As long as it has not read all, the other cannot be gone, and no shell shows its
+// prompt: the pipe is short. So the line is on the terminal before.
+func follow(end io.Reader, terminal io.Writer, restore func(), dir, version string) {
+	r := bufio.NewReader(end)
+	start, ended := begin(r)
+	if ended {
+		return
+	}
+	restore()
+	say := func(text string) { _, _ = io.WriteString(terminal, text) }
+	say(leave)
+	if start == "" {
+		return // it was killed, as somebody wanted
+	}
+	more, _ := r.Peek(shortestTrace)
+	c := Of(&panics.Caught{Value: wordsOf(start + string(more))})
+	file, err := create(dir)
+	say(c.line(file, err).String() + "\n")
+	all, _ := io.ReadAll(io.LimitReader(r, maxTrace))
+	_, _ = io.Copy(io.Discard, r)
+	if err == nil {
+		_, c.Stack, _ = strings.Cut(start+string(all), endOfWords)
+		_ = c.fill(file, version)
+	}
+}
+
+// begin reads until last words begin, and gives their first line. There are none
+// when the screen has ended well, or was killed.
+func begin(r *bufio.Reader) (first string, ended bool) {
+	for {
+		line, err := r.ReadSlice('\n')
+		switch {
+		case string(line) == wellEnded:
+			return "", true
+		case slices.ContainsFunc(lastWords, func(w string) bool { return bytes.HasPrefix(line, []byte(w)) }):
+			return string(line), false
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
+			return "", false
+		}
+	}
+}
+
+// wordsOf is what a panic or a fatal error says, of the runtime's account of it.
+func wordsOf(trace string) string {
+	words, _, _ := strings.Cut(trace, endOfWords)
+	return strings.TrimPrefix(strings.Join(strings.Fields(words), " "), "panic: ")
+}

@@ -1,0 +1,36 @@
+package ui
+
+import (
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// What the terminal says counts, in whatever order messages of two resizes come.
+func TestStaleSize(t *testing.T) {
+	asked, real := 0, tea.WindowSizeMsg{Width: 120, Height: 40}
+	a := New(t.Context(), Options{Registry: retag(t), Size: func() (int, int) { asked++; return real.Width, real.Height }})
+	take := func(width, height int) (more tea.Msg) {
+		var cmd tea.Cmd
+		if a, cmd = a.resize(tea.WindowSizeMsg{Width: width, Height: height}); cmd != nil {
+			more = cmd()
+		}
+		return more
+	}
+	if more := take(120, 40); more != nil || asked != 1 {
+		t.Errorf("for the true size it asks %d times and says %v", asked, more)
+	}
+	if more := take(80, 24); more != real {
+		t.Errorf("after a stale size it says %v", more)
+	}
+	if more := take(120, 40); more != nil || a.width != 120 || a.height != 40 {
+		t.Errorf("%v, and %d×%d", more, a.width, a.height)
+	}
+	if take(120, 40); asked != 3 {
+		t.Errorf("a size that is known already is asked for: %d", asked)
+	}
+	real = tea.WindowSizeMsg{} // the terminal does not say
+	if more := take(10, 10); more != nil || a.width != 10 {
+		t.Errorf("%v, and %d", more, a.width)
+	}
+}
