@@ -91,7 +91,7 @@ func ParseRef(s string) (Ref, error) {
 		return parseThen(before, when)
 	}
 	named, err := reference.ParseNormalizedNamed(s)
-	if err != nil || digest.Digest(s).Validate() == nil { // a digest reads as name:tag
+	if err != nil || isDigest(s) { // which reads as name:tag
 		return Ref{}, refError(s)
 	}
 	r := Ref{Registry: reference.Domain(named), Repository: reference.Path(named)}
@@ -186,8 +186,18 @@ func normalHost(host string) string {
 	return host
 }
 
+// isDigest reports whether s is a digest or the beginning of one, as docker
+// prints it.
+func isDigest(s string) bool {
+	hex, ok := strings.CutPrefix(s, "sha256:")
+	return ok && len(hex) >= 12 && strings.Trim(hex, "0123456789abcdef") == "" || digest.Digest(s).Validate() == nil
+}
+
 // refError says in one short line what is wrong with s.
 func refError(s string) error {
+	if _, hex, ok := strings.Cut(s, "sha256:"); ok && len(hex) < digest.SHA256.Size()*2 && strings.Trim(hex, "0123456789abcdef") == "" {
+		return fmt.Errorf("%q: a digest has %d digits, registries know no shorter form", s, digest.SHA256.Size()*2)
+	}
 	if strings.HasPrefix(s, "sha256:") {
 		return fmt.Errorf("%q: a digest alone has no repository, write host/repository@%s", s, s)
 	}

@@ -341,7 +341,12 @@ func (p *pager) explain(cl *call, err error) error {
 			Say:  p.host.name + " lists no repositories without a login, or not at all",
 			Next: p.host.login() + ", or type or paste a reference", Err: err,
 		}
-	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound,
+	case status == http.StatusUnauthorized:
+		return &model.Trouble{
+			Say:  fmt.Sprintf("%s lists no repositories for %s, or not at all", p.host.name, cl.answer.login),
+			Next: "check the name, " + p.host.login() + " again, or type or paste a reference", Err: err,
+		}
+	case status == http.StatusForbidden, status == http.StatusNotFound,
 		status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
 		return noCatalog(p.host.name, err)
 	}

@@ -446,6 +446,14 @@ func TestListTroubles(t *testing.T) {
 	}
 	s = newServer(t)
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("WWW-Authenticate", `Basic realm="r"`)
+		w.WriteHeader(401)
+		return true
+	})
+	c.keys.add("config.json", []byte(`{"auths":{"`+s.host+`":{"auth":"bWU6c2VjcmV0"}}}`))
+	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "lists no repositories for me in config.json", "docker login "+s.host+" again")
+	s = newServer(t)
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		status(404, "<html>", "Content-Type", "text/html")(w, r)
 		return true
 	})

@@ -134,7 +134,7 @@ func (p comparePage) isNews(h headMsg) bool {
 		if known == "" && !s.gone && s.art != nil {
 			known = s.art.Digest()
 		}
-		return s.load == h.load && known != h.now
+		return s.load == h.load && (known != h.now || s.stale())
 	})
 }
 

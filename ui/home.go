@@ -7,6 +7,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 )
@@ -71,7 +72,7 @@ func (p homePage) pressField(msg tea.KeyPressMsg) (page, effects) {
 		p.field = newField(p.field.label)
 		return p, nil
 	case s == "enter" && p.field.value() != "":
-		next, err := p.deps.parsePlace(p.field.value())
+		next, err := p.deps.parsePlace(p.field.value(), model.Ref{})
 		if err != nil {
 			p.field.err = safe.Clean(err.Error())
 			return p, nil
@@ -92,7 +93,7 @@ func (p homePage) pressList(msg tea.KeyPressMsg) (page, effects) {
 		if !ok {
 			return p, nil
 		}
-		next, err := p.deps.parsePlace(r.id)
+		next, err := p.deps.parsePlace(r.id, model.Ref{})
 		if err != nil {
 			p.field.err = safe.Clean(err.Error())
 			return p, nil

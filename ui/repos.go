@@ -96,7 +96,7 @@ func (p reposPage) edit(msg tea.Msg) (page, effects) {
 			p.open = false
 			return p.start(p.ctx)
 		}
-		next, err := p.deps.parsePlace(p.field.value())
+		next, err := p.deps.parsePlace(p.field.value(), model.Ref{})
 		if err != nil {
 			p.field.err = safe.Clean(err.Error())
 			return p, nil

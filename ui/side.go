@@ -230,6 +230,9 @@ func (p comparePage) headed(msg headMsg) comparePage {
 		if s.load != msg.load || s.art == nil {
 			continue
 		}
+		if s.stale() {
+			s.err = nil // the registry is back
+		}
 		s.moved, s.gone = "", msg.now == ""
 		if msg.now != s.art.Digest() {
 			s.moved, s.seen = msg.now, p.deps.now()

@@ -29,6 +29,9 @@ func (p tagsPage) above(f frame) []look.Line {
 		return nil
 	}
 	var lines []look.Line
+	if l := p.seekLine(); l.Width() > 0 {
+		lines = append(lines, l)
+	}
 	if l := p.survey.line(f); l.Width() > 0 {
 		lines = append(lines, l)
 	}

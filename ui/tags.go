@@ -39,6 +39,7 @@ type tagsPage struct {
 	counted arranging
 	sorting sorting
 	survey  survey
+	seek    seeking
 	found   []diff.Finding // on the tags as a whole
 	judged  loadID         // the newest look for them
 	tell    bool           // them as soon as they are there
@@ -99,12 +100,6 @@ func newTagsPage(d deps, repo model.Ref) page {
 // newPickPage is the tags page, opened to choose another A or B.
 func newPickPage(d deps, now model.Ref, side diff.Side) page {
 	return tagsPage{deps: d, ref: now.Repo(), pick: side, list: names{apart: isAttached, want: now.Tag}, know: newTagKnow()}
-}
-
-// newSamePage is the tags page, opened to see which other tags are the image that
-// a tag is.
-func newSamePage(d deps, of model.Ref) page {
-	return tagsPage{deps: d, ref: of.Repo(), list: names{apart: isAttached, want: of.Tag}, know: newTagKnow(), asSoon: true}
 }
 
 func (p tagsPage) start(ctx context.Context) (page, effects) {
@@ -494,7 +489,7 @@ func (p tagsPage) typing() bool { return p.list.filter.open }
 func (p tagsPage) hints() []key.Binding {
 	tag, _ := p.list.current()
 	_, moved := p.know.moves[tag]
-	more := []key.Binding{keys.Filter, as(keys.Group, "same image"), as(keys.Order, "order"), as(keys.Timeline, "timeline")}
+	more := []key.Binding{keys.Filter, as(keys.Group, "same image"), as(keys.Fold, "findings"), as(keys.Order, "order"), as(keys.Timeline, "timeline")}
 	if moved {
 		more = slices.Insert(more, 0, as(keys.Before, "before and after"))
 	}
@@ -521,6 +516,6 @@ func (p tagsPage) help() []keyGroup {
 		as(keys.Open, "open the tag; with A marked, compare A with it"), as(keys.Mark, "mark A, then B, and compare"),
 		keys.MarkA, keys.MarkB, as(keys.Filter, "filter; tab in it: plain, fuzzy, regular expression"), keys.Group, keys.Order, keys.Timeline,
 		as(keys.Before, "of a tag that moved: compare before and after"), as(keys.Fold, "findings on these tags"), keys.Aside,
-		as(keys.Copy, "copy the reference by digest"), keys.Reload,
+		as(keys.Goto, "a :tag; or a digest: which tags is it?"), as(keys.Copy, "copy the reference by digest"), keys.Reload,
 	}}, moveKeys, everywhereKeys}
 }

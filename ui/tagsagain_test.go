@@ -172,3 +172,22 @@ func TestReadAnewKeepsTheCursor(t *testing.T) {
 	d.keys("r")
 	d.sees("›=    5")
 }
+
+// TestBackAfterAFault: that a side could not be read again is said until its registry answers.
+func TestBackAfterAFault(t *testing.T) {
+	f := retag(t)
+	d := open(t, f, 100, 40, testingAndProd...)
+	gone := f.images["prod"]
+	delete(f.images, "prod")
+	d.keys("r")
+	d.sees(":prod stays as it was read before")
+	d.rechecks()
+	d.sees(":prod is gone meanwhile")
+	d.doesNotSee("stays as it was")
+	d.keys("r")
+	d.sees(":prod stays as it was read before")
+	f.images["prod"] = gone
+	d.rechecks()
+	d.doesNotSee("stays as it was")
+	d.doesNotSee("gone")
+}

@@ -246,6 +246,7 @@ func (p tagsPage) surveyed(msg tea.Msg) (page, effects) {
 // rearrange puts the list in order anew when that may change anything, beside
 // the screen.
 func (p tagsPage) rearrange() (tagsPage, effects) {
+	p = p.towards()
 	if p.order == byName && !p.grouped {
 		if p.list.arranged != nil {
 			p.list = p.list.arrange(nil, len(p.list.late))
