@@ -447,7 +447,7 @@ func TestListTroubles(t *testing.T) {
 	s = newServer(t)
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("WWW-Authenticate", `Basic realm="r"`)
-		w.WriteHeader(401)
+		w.WriteHeader(http.StatusUnauthorized)
 		return true
 	})
 	c.keys.add("config.json", []byte(`{"auths":{"`+s.host+`":{"auth":"bWU6c2VjcmV0"}}}`))
