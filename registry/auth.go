@@ -205,11 +205,11 @@ func (a *authority) fetch(ctx context.Context, c challenge, scope, wanted string
 	}
 	ans, err := a.seam.fetch(context.WithValue(ctx, tokenKey{}, true), req, maxToken, key{})
 	if err != nil || ans.status != http.StatusOK {
-		return token{}, &tokenError{realm: req.URL.Host, login: l.String(), answer: ans, err: err}
+		return token{}, &tokenError{realm: clip(req.URL.Host), login: l.String(), answer: ans, err: err}
 	}
 	t, err := parseToken(ans.body, time.Now())
 	if err != nil {
-		return token{}, &tokenError{realm: req.URL.Host, login: l.String(), answer: ans, err: err}
+		return token{}, &tokenError{realm: clip(req.URL.Host), login: l.String(), answer: ans, err: err}
 	}
 	t.login = l.String()
 	return t, nil

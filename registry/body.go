@@ -66,19 +66,25 @@ func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, 
 		return answer{}, at(reached(req, err), req, cause(parent, ctx, plainly(discreet(err))))
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode < http.StatusContinue {
+		return answer{}, at(resp.Request.URL.Host, req, errNoStatus)
+	}
 	a := answer{status: resp.StatusCode, header: resp.Header, scheme: req.URL.Scheme, login: key.login}
 	if resp.Request.URL.Host == req.URL.Host {
 		a.scheme = resp.Request.URL.Scheme // it may have sent us from http to https
 	} else {
 		a.from = resp.Request.URL.Host
 	}
-	if resp.StatusCode != http.StatusOK {
+	switch {
+	case resp.StatusCode == http.StatusSwitchingProtocols:
+		return a, nil // net/http has let go of that connection: nothing would end the reading of it
+	case resp.StatusCode != http.StatusOK:
 		a.body, err = readSome(resp.Body, maxProblem)
 		a.body = scrub(a.body, req)
 		if err != nil && parent.Err() == nil && !passing(a.status) {
 			err = nil // its words did not all come, and what it meant is clear
 		}
-	} else {
+	default:
 		alive := func() { silence.Reset(s.patience.silence) }
 		a.body, err = readWhole(resp, limit, alive)
 	}
@@ -90,6 +96,9 @@ func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, 
 
 // errUnasked is of a server that sends something before it is asked.
 var errUnasked = errors.New("it sends something before it is asked")
+
+// errNoStatus is of a server that answers 000 or the like.
+var errNoStatus = errors.New("its answer has a status that is none")
 
 // plainly is err where net/http has only words of its own insides: for a header
 // that is too large, and for an answer that came before its question.

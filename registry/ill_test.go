@@ -169,6 +169,8 @@ var hurts = []struct {
 	{"304", "sent neither what was asked for nor a refusal (304 Not Modified)", answers("HTTP/1.1 304 Not Modified\r\n\r\n")},
 	{"302 to nowhere", "sent neither what was asked for nor a refusal (302 Found", answers("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n")},
 	{"101", "sent neither what was asked for nor a refusal (101 Switching Protocols", answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")},
+	{"101 and silence", "sent neither what was asked for nor a refusal (101 Switching Protocols", hangs("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")},
+	{"000", "its answer has a status that is none", answers("HTTP/1.1 000 What\r\nContent-Length: 0\r\n\r\n")},
 	{"999", "is in trouble itself (999", answers("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n")},
 	{"gzip that nobody asked for", "sent it packed as gzip though nobody asked", answers(okay + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzipped(`{"schemaVersion":2}`))},
 	{"an empty body", "sent an empty manifest", answers(okay + "Content-Length: 0\r\n\r\n")},

@@ -25,7 +25,7 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 	)
 	t, name := &model.Trouble{Err: err}, h.name
 	if errors.As(err, &away) {
-		name = away.host + ", to which " + h.name + " redirects,"
+		name = clip(away.host) + ", to which " + h.name + " redirects,"
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -71,7 +71,7 @@ func (h *host) inTime(err error) string {
 // hostOf is where it happened.
 func hostOf(name string, away *awayError) string {
 	if away != nil {
-		return away.host
+		return clip(away.host)
 	}
 	return name
 }

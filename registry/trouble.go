@@ -116,13 +116,13 @@ func (h *host) refused(about model.Ref, a answer) error {
 	}
 	t := &model.Trouble{Err: e}
 	if a.from != "" && (a.status < 500 && !passing(a.status) && a.status != http.StatusNotFound) {
-		t.Say = fmt.Sprintf("%s, to which %s redirects, refused the request (%s)", a.from, h.name, e)
+		t.Say = fmt.Sprintf("%s, to which %s redirects, refused the request (%s)", clip(a.from), h.name, e)
 		t.Next = "try again, or ask who runs " + h.name
 		return t
 	}
 	name := h.name
 	if a.from != "" {
-		name = a.from + ", to which " + h.name + " redirects,"
+		name = clip(a.from) + ", to which " + h.name + " redirects,"
 	}
 	switch a.status {
 	case http.StatusUnauthorized:
