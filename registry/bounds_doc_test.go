@@ -43,6 +43,8 @@ var bounds = []struct{ of, is, beyond string }{
 	{"a credential helper's answer", size(maxHelped), "the helper is ended, which is told"},
 	{"a credential helper's time", helperTime.String(), "the helper is ended, which is told"},
 	{"a file of logins", size(maxLogins), "it counts as not there"},
+	{"a pipe that stands for one", pipeTime.String(), "it counts as not there"},
+	{"a file of certificates", size(maxCert), "it is told"},
 	{"a metadata file of a build", size(model.MaxMetadata), "it is told"},
 	{"a registry's silence", usualPatience.silence.String() + " (`--timeout`)", "it is told"},
 	{"one answer in all", usualPatience.whole.String() + " (4 × `--timeout`)", "it is told"},

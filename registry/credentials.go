@@ -164,7 +164,7 @@ func (k *keyring) load() {
 const maxLogins = 4 << 20
 
 func readLogins(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := openPatiently(path)
 	if err != nil {
 		return nil, err
 	}

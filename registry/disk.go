@@ -80,7 +80,7 @@ func (d *documents) get(kind string, r model.Ref) (doc document, seen time.Time,
 	}
 	path := d.path(kind, r)
 	content, seen, err := readDocument(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || tooManyFiles(err) {
 		return doc, seen, false
 	}
 	if err == nil {
@@ -97,7 +97,7 @@ func (d *documents) get(kind string, r model.Ref) (doc document, seen time.Time,
 }
 
 func readDocument(path string) (content []byte, modified time.Time, err error) {
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return nil, modified, err
 	}
@@ -107,7 +107,7 @@ func readDocument(path string) (content []byte, modified time.Time, err error) {
 		return nil, modified, err
 	}
 	const limit = max(maxManifest, maxConfig) + maxDocumentHead
-	if !info.Mode().IsRegular() || info.Size() > limit {
+	if info.Size() > limit {
 		return nil, modified, errors.New("it is no document")
 	}
 	content, err = io.ReadAll(io.LimitReader(f, limit))

@@ -81,7 +81,7 @@ func (e *endpoints) update(host string, change func(*endpoint)) {
 
 // read is the file's content as far as it makes sense.
 func (e *endpoints) read() map[string]endpoint {
-	f, err := os.Open(e.path)
+	f, err := openRegular(e.path)
 	if err != nil {
 		return map[string]endpoint{}
 	}

@@ -9,9 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -331,6 +333,12 @@ func TestUnreachableRegistries(t *testing.T) {
 
 	_, err = c.Load(deadline(t), model.Ref{Registry: "no-such-host.invalid", Repository: "app", Tag: "a"}, nil)
 	says(t, err, "no-such-host.invalid")
+
+	_, err = c.Load(deadline(t), model.Ref{Registry: "127.0.0.1:65536", Repository: "app", Tag: "a"}, nil)
+	says(t, err, "127.0.0.1:65536 is no address: invalid port; check host and port")
+
+	full := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}
+	says(t, c.host("reg.example").noAnswer(model.Ref{}, full), "no connection to reg.example can be opened: too many files", "ulimit -n", "--parallel")
 }
 
 func TestPlainHTTPElsewhereNeedsTheFlag(t *testing.T) {

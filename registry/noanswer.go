@@ -22,6 +22,8 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 		netErr net.Error
 		away   *awayError
 		own    *model.Trouble
+		proxy  *proxyError
+		port   *net.AddrError
 	)
 	t, name := &model.Trouble{Err: err}, h.name
 	if errors.As(err, &away) {
@@ -35,6 +37,8 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 	case errors.As(err, &own): // a certificate's file is unreadable
 		h.spoiled.Store(true)
 		return own
+	case errors.As(err, &proxy):
+		proxyTrouble(name, proxy, t)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		t.Say, t.Next = name+" speaks plain http", "run with --plain-http if you trust the network"
 	case errors.Is(err, errTooLarge):
@@ -48,6 +52,11 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 		if !dns.IsNotFound {
 			t.Say = "the name " + strings.TrimSuffix(name, ",") + " cannot be looked up"
 		}
+	case errors.As(err, &port):
+		t.Say, t.Next = strings.TrimSuffix(name, ",")+" is no address: "+clip(port.Err), "check host and port"
+	case tooManyFiles(err):
+		t.Say = "no connection to " + strings.TrimSuffix(name, ",") + " can be opened: too many files and connections are open"
+		t.Next = fewerFiles
 	case errors.Is(err, syscall.ECONNREFUSED):
 		t.Say, t.Next = "nobody listens at "+strings.TrimSuffix(name, ","), "check host and port, or start the registry"
 	case aboutTLS(hostOf(h.name, away), err, t):
@@ -86,6 +95,7 @@ func plainError(err error) string {
 }
 
 func (h *host) noToken(about model.Ref, e *tokenError) error {
+	var proxy *proxyError
 	t := &model.Trouble{Err: e}
 	code := e.answer.status
 	if e.err != nil {
@@ -102,6 +112,8 @@ func (h *host) noToken(about model.Ref, e *tokenError) error {
 		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", wants fewer requests"+howLong(e.answer), h.whenAgain(e.answer)
 	case errors.Is(e.err, errSilent), errors.Is(e.err, errSlow):
 		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", does not answer in time"+h.inTime(e.err), "try again, or check the network"
+	case errors.As(e.err, &proxy):
+		proxyTrouble(e.realm+", which checks logins for "+h.name, proxy, t)
 	case e.err != nil && aboutTLS(e.realm, e.err, t):
 		h.spoiled.Store(true)
 		t.Say = strings.Replace(t.Say, e.realm, e.realm+", which checks logins for "+h.name+",", 1)

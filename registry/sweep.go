@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -50,7 +51,7 @@ func blocks(size int64) int64 { return (size + block - 1) / block }
 
 // tally adds blocks and gives how many there are.
 func (d *documents) tally(more int64) (int64, error) {
-	f, err := os.OpenFile(filepath.Join(d.dir, sizeTally), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(filepath.Join(d.dir, sizeTally), os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return 0, err
 	}

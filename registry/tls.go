@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,7 +59,7 @@ func addCertDir(c *tls.Config, dir string) error {
 		path := filepath.Join(dir, f.Name())
 		switch filepath.Ext(path) {
 		case ".crt":
-			pem, err := os.ReadFile(path)
+			pem, err := readCert(path)
 			if err != nil {
 				return badCert(path, err)
 			}
@@ -66,7 +67,7 @@ func addCertDir(c *tls.Config, dir string) error {
 				return err
 			}
 		case ".cert":
-			pair, err := tls.LoadX509KeyPair(path, strings.TrimSuffix(path, ".cert")+".key")
+			pair, err := readPair(path, strings.TrimSuffix(path, ".cert")+".key")
 			if err != nil {
 				return badCert(path, err)
 			}
@@ -74,6 +75,35 @@ func addCertDir(c *tls.Config, dir string) error {
 		}
 	}
 	return nil
+}
+
+// maxCert bounds a file of certificates, in bytes: those of all public
+// authorities are 250 KiB.
+const maxCert = 4 << 20
+
+func readCert(path string) ([]byte, error) {
+	f, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	pem, err := io.ReadAll(io.LimitReader(f, maxCert+1))
+	if err == nil && len(pem) > maxCert {
+		err = errTooLarge
+	}
+	return pem, err
+}
+
+func readPair(cert, key string) (pair tls.Certificate, err error) {
+	certPEM, err := readCert(cert)
+	if err != nil {
+		return pair, err
+	}
+	keyPEM, err := readCert(key)
+	if err != nil {
+		return pair, err
+	}
+	return tls.X509KeyPair(certPEM, keyPEM)
 }
 
 func trust(c *tls.Config, pem []byte, from string) error {
@@ -91,8 +121,12 @@ func trust(c *tls.Config, pem []byte, from string) error {
 }
 
 func badCert(where string, err error) error {
-	return &model.Trouble{
+	t := &model.Trouble{
 		Say:  fmt.Sprintf("cannot use the certificates of %s: %v", where, err),
 		Next: "repair or remove that file", Err: err,
 	}
+	if tooManyFiles(err) {
+		t.Next = fewerFiles
+	}
+	return t
 }

@@ -135,6 +135,8 @@ func (h *host) refused(about model.Ref, a answer) error {
 		t.Say, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
 		t.Say, t.Next = name+" wants fewer requests"+howLong(a), h.whenAgain(a)
+	case http.StatusProxyAuthRequired:
+		t.Say, t.Next = "the proxy on the way to "+strings.TrimSuffix(name, ",")+" wants a login", proxyLogin
 	case http.StatusRequestTimeout:
 		t.Say, t.Next = fmt.Sprintf("%s gave up waiting (%s)", name, e), "try again, or check the network"
 	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:

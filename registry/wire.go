@@ -37,17 +37,18 @@ func newRoad(host string, settings config.Host, g *guard, p patience, opts Optio
 	dialer := &net.Dialer{Timeout: p.dial, ControlContext: g.control}
 	opener := newOpener(dialer, addressOf(host), tlsConfig, p)
 	return &road{opener: opener, Transport: &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		DialTLSContext:        opener.dial,
-		TLSClientConfig:       tlsConfig, // behind a proxy
-		TLSHandshakeTimeout:   p.dial,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          4 * opts.Concurrency,
-		MaxIdleConnsPerHost:   opts.Concurrency,
-		IdleConnTimeout:       90 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		DisableCompression:    true, // digests and sizes are of the bytes as stored
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: refusedByProxy,
+		DialContext:            dialer.DialContext,
+		DialTLSContext:         opener.dial,
+		TLSClientConfig:        tlsConfig, // behind a proxy
+		TLSHandshakeTimeout:    p.dial,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           4 * opts.Concurrency,
+		MaxIdleConnsPerHost:    opts.Concurrency,
+		IdleConnTimeout:        90 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		DisableCompression:     true, // digests and sizes are of the bytes as stored
 		// A connection that a sleep or a lost VPN has cut must not serve again.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: p.dial, PingTimeout: p.dial / 2},
 
@@ -101,7 +102,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := next.RoundTrip(w.guard.mark(req, w.host))
 	if err != nil {
 		w.meter.end()
-		err = discreet(err)
+		err = discreet(throughProxy(req, err))
 		w.trace(req, "error", err.Error(), "ms", time.Since(start).Milliseconds())
 		return nil, err
 	}

@@ -1,0 +1,85 @@
+//go:build unix
+
+package registry
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// pipe puts a pipe that nobody writes to in the place of a file.
+func pipe(t testing.TB, path string) {
+	t.Helper()
+	ok(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	ok(t, syscall.Mkfifo(path, 0o600))
+}
+
+// Who opens a pipe waits for the other end, and nothing else would end that.
+func TestPipesInPlaceOfFilesAreNotWaitedFor(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "a")
+	s.pushImage(t, r, image(t, 1))
+	dir := home(t, nil)
+	opts := Options{Endpoints: filepath.Join(dir, "endpoints.json"), Documents: filepath.Join(dir, "documents"), CertDirs: []string{}}
+	kept := func() (files []string) {
+		files, err := filepath.Glob(filepath.Join(opts.Documents, "*", "*"))
+		ok(t, err)
+		return files
+	}
+	read := func() {
+		t.Helper()
+		c := newClient(t, opts)
+		a, err := c.Load(deadline(t), r, nil)
+		ok(t, err)
+		whole(t, a, 1, 1)
+		c.endpoints.update(s.host, func(p *endpoint) { p.Blobs = "blobs.example" })
+		c.documents.close(time.Minute)
+	}
+	read()
+	files := kept()
+	if len(files) == 0 {
+		t.Fatal("nothing is kept")
+	}
+	for _, f := range append(files, filepath.Join(opts.Documents, sizeTally), filepath.Join(opts.Documents, sweptStamp), opts.Endpoints,
+		filepath.Join(dir, ".docker", "config.json"), filepath.Join(dir, ".regctl", "config.json")) {
+		pipe(t, f)
+	}
+	read()
+	for _, f := range files {
+		if _, _, err := readDocument(f); err != nil {
+			t.Errorf("%s: %v", f, err)
+		}
+	}
+}
+
+func TestAPipeInPlaceOfACertificateIsTold(t *testing.T) {
+	for _, name := range []string{"ca.crt", "client.cert"} {
+		s, certs := newTLSServer(t)
+		file := filepath.Join(certs, s.host, name)
+		pipe(t, file)
+		_, err := newClient(t, Options{CertDirs: []string{certs}}).Load(deadline(t), s.ref("app", "a"), nil)
+		says(t, err, file, "not a regular file", "repair or remove")
+	}
+}
+
+// Shells give the output of a command as a pipe, which is read.
+func TestLoginsMayComeFromAPipe(t *testing.T) {
+	home(t, nil)
+	out, in, err := os.Pipe()
+	ok(t, err)
+	defer out.Close()
+	t.Setenv("REGISTRY_AUTH_FILE", fmt.Sprintf("/dev/fd/%d", out.Fd()))
+	_, err = in.WriteString(`{"auths":{"reg.example":{"username":"a","password":"b"}}}`)
+	ok(t, err)
+	ok(t, in.Close())
+	if got := newKeyring().hosts(); len(got) != 1 || got[0] != "reg.example" {
+		t.Errorf("read %q", got)
+	}
+}
