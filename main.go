@@ -83,6 +83,8 @@ func run() int {
 	crash.Standby(stateFolder(), version)
 	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
 	defer stop()
+	ignoreLimits()
+	defer context.AfterFunc(ctx, leaveSoon)()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http tells the standard log of servers' faults, and a screen may be open
 	var failed outcome
 	defer panics.Handle(func(f *panics.Caught) { os.Exit(crashed(crash.Of(f))) })()
@@ -103,6 +105,13 @@ func run() int {
 	complain(os.Stderr, failed.err)
 	return exitTrouble
 }
+
+// grace is how long the program may take to end in good order.
+const grace = 10 * time.Second
+
+// leaveSoon ends it after that: nothing else ends the wait for a network's file
+// system that does not answer, or for who reads the report.
+func leaveSoon() { time.AfterFunc(grace, func() { os.Exit(exitTrouble) }) }
 
 // ends are the signals that end the program in good order. One that nohup has
 // switched off stays off.
@@ -246,7 +255,7 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 			return fmt.Errorf("--%s is empty", name)
 		}
 	}
-	refs, err := f.refs(args)
+	refs, err := f.refs(cmd.Context(), args)
 	if err != nil {
 		return err
 	}
@@ -376,7 +385,7 @@ func readAs(err error, refs []model.Ref) error {
 }
 
 // refs are what the arguments name, or the file that a build left.
-func (f *flags) refs(args []string) ([]model.Ref, error) {
+func (f *flags) refs(ctx context.Context, args []string) ([]model.Ref, error) {
 	refs, err := parseArgs(args)
 	if err != nil || f.metadata == "" {
 		return refs, err
@@ -384,26 +393,18 @@ func (f *flags) refs(args []string) ([]model.Ref, error) {
 	if len(refs) > 1 {
 		return nil, errors.New("--metadata names one image; name none or its repository beside it")
 	}
-	built, err := builtRef(f.metadata, refs)
+	built, err := builtRef(ctx, f.metadata, refs)
 	if err != nil {
 		return nil, fmt.Errorf("the metadata file %s: %w", f.metadata, err)
 	}
 	return []model.Ref{built}, nil
 }
 
-// builtRef reads a metadata file, as far as it may be long.
-func builtRef(name string, refs []model.Ref) (model.Ref, error) {
-	file, err := os.Open(name)
+// builtRef is the image of which a metadata file tells.
+func builtRef(ctx context.Context, name string, refs []model.Ref) (model.Ref, error) {
+	raw, err := readMetadata(ctx, name)
 	if err != nil {
-		return model.Ref{}, errors.Unwrap(err)
-	}
-	defer file.Close()
-	raw, err := io.ReadAll(io.LimitReader(file, model.MaxMetadata+1))
-	switch {
-	case err != nil:
 		return model.Ref{}, err
-	case len(raw) > model.MaxMetadata:
-		return model.Ref{}, fmt.Errorf("it is longer than %d bytes", model.MaxMetadata)
 	}
 	builds, err := model.ParseBuilds(raw)
 	if err != nil {
@@ -417,6 +418,40 @@ func builtRef(name string, refs []model.Ref) (model.Ref, error) {
 		return model.Ref{}, fmt.Errorf("it has %s, which is not the digest beside it", built.Digest)
 	}
 	return built, err
+}
+
+// readMetadata reads a metadata file, as far as it may be long. That may be a
+// pipe, and the build at its other end take its time: nothing but ctx ends that.
+func readMetadata(ctx context.Context, name string) ([]byte, error) {
+	type content struct {
+		raw []byte
+		err error
+	}
+	read := make(chan content, 1)
+	go func() {
+		defer panics.Catch()
+		raw, err := readUpTo(name, model.MaxMetadata)
+		read <- content{raw, err}
+	}()
+	select {
+	case c := <-read:
+		return c.raw, c.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func readUpTo(name string, limit int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, errors.Unwrap(err)
+	}
+	defer file.Close()
+	raw, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err == nil && int64(len(raw)) > limit {
+		err = fmt.Errorf("it is longer than %d bytes", limit)
+	}
+	return raw, err
 }
 
 // expected are the platforms to check for, nil for no check.
@@ -502,7 +537,7 @@ func (f *flags) log() (*slog.Logger, func(), error) {
 	if f.logFile == "" {
 		return nil, func() {}, nil
 	}
-	file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o600) // a pipe that nobody reads is told
 	if err != nil {
 		return nil, nil, fmt.Errorf("the log file: %w", err)
 	}

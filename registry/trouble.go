@@ -142,19 +142,24 @@ func (h *host) refused(about model.Ref, a answer) error {
 	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
 		t.Say, t.Next = fmt.Sprintf("%s does not offer this (%s)", h.name, e), "check host and port"
 	default:
-		if a.status >= 500 {
-			t.Say, t.Next = fmt.Sprintf("%s is in trouble itself (%s)", name, e), "try again in a while"
-			if d := askedPause(a); d > 0 && d < maxAsked {
-				t.Next = "try again at " + clock(d)
-			}
-			break
-		}
-		t.Say, t.Next = fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
-		if a.status < 400 {
-			t.Say = fmt.Sprintf("%s sent neither what was asked for nor a refusal (%s)", h.name, e)
-		}
+		t.Say, t.Next = h.refusedSomehow(name, a, e)
 	}
 	return t
+}
+
+// refusedSomehow is about all answers that have no words of their own.
+func (h *host) refusedSomehow(name string, a answer, e error) (say, next string) {
+	switch {
+	case a.status >= 500:
+		next = "try again in a while"
+		if d := askedPause(a); d > 0 && d < maxAsked {
+			next = "try again at " + clock(d)
+		}
+		return fmt.Sprintf("%s is in trouble itself (%s)", name, e), next
+	case a.status < 400:
+		return fmt.Sprintf("%s sent neither what was asked for nor a refusal (%s)", h.name, e), "check host, port and reference"
+	}
+	return fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
 }
 
 // unauthorized tells apart who has no login, whose login is bad, and who may

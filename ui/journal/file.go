@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/files"
 )
 
 const (
@@ -59,7 +60,7 @@ func (r *reading) more(path string, each func(tag string, l model.Look)) error {
 	case r.info != nil && os.SameFile(r.info, info) && info.Size() == r.offset && info.ModTime().Equal(r.info.ModTime()):
 		return nil
 	}
-	f, err := os.Open(path)
+	f, err := files.Open(path)
 	if err != nil {
 		return err
 	}
@@ -227,7 +228,7 @@ func lastIn(path, tag string) (newest model.Look, ok bool) {
 
 // end is what is read of a file that may be long.
 func end(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := files.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -73,7 +74,7 @@ type Journal struct {
 // files are damaged or cannot be written. Nothing else follows from that.
 func Open(dir string, warn func(string)) *Journal {
 	j := newJournal(dir, warn)
-	j.lock = flock.New(filepath.Join(dir, "lock"))
+	j.lock = flock.New(filepath.Join(dir, "lock"), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK)) // a pipe there is not waited for
 	go func() {
 		defer panics.Catch()
 		j.writeOn()

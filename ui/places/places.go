@@ -4,14 +4,20 @@ package places
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"github.com/tagdiff/tagdiff/ui/files"
 )
 
 // Most is how many places are kept.
 const Most = 20
+
+// maxFile is how many bytes of the file are read: references are short.
+const maxFile = 64 << 10
 
 // Store is a list of places in a file. A file that cannot be read or written
 // only means that nothing is remembered.
@@ -40,7 +46,12 @@ func (s *Store) Remember(place string) {
 }
 
 func (s *Store) read() []string {
-	raw, err := os.ReadFile(s.path)
+	f, err := files.Open(s.path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxFile))
 	if err != nil {
 		return nil
 	}

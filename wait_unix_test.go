@@ -1,0 +1,171 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+func fifo(t *testing.T, path string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestPipesInPlaceOfFiles: who opens a pipe waits for the other end. What the
+// program keeps, and docker's settings, are as good as none then.
+func TestPipesInPlaceOfFiles(t *testing.T) {
+	t.Parallel()
+	host := ill(t, nil)
+	host.well.Store(true)
+	args := at(host.host, twoTags...)
+	fill := func(t *testing.T, cmd *exec.Cmd) {
+		t.Helper()
+		home := cmd.Dir
+		for _, name := range []string{".docker/config.json", "tagdiff/endpoints.json", "tagdiff/places.json", "tagdiff/journal/lock"} {
+			fifo(t, filepath.Join(home, name))
+		}
+	}
+	t.Run("a report", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithTimeout(t.Context(), long)
+		defer cancel()
+		cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, args...)...)
+		fill(t, cmd)
+		if got := ended(ctx, t, cmd); got.code != 0 || !strings.HasPrefix(got.out, "Same image, packed differently") {
+			t.Errorf("%+v", got)
+		}
+	})
+	t.Run("a journal", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithTimeout(t.Context(), long)
+		defer cancel()
+		cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, args...)...)
+		name, port, err := net.SplitHostPort(host.host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fifo(t, filepath.Join(cmd.Dir, "tagdiff", "journal", name+"%3a"+port+"%2fshop%2fimage-name.jsonl"))
+		if got := ended(ctx, t, cmd); got.code != 0 || !strings.Contains(got.errors, "not a regular file") {
+			t.Errorf("%+v", got)
+		}
+	})
+	t.Run("the first screen", func(t *testing.T) {
+		t.Parallel()
+		state := t.TempDir()
+		fifo(t, filepath.Join(state, "tagdiff", "places.json"))
+		opts := small
+		opts.Env = []string{"XDG_STATE_HOME=" + state}
+		term := uitest.Start(t, opts)
+		term.WaitFor("Are these two tags the same image")
+		term.Type("ctrl+c")
+		if code := term.Wait(); code != 0 {
+			t.Errorf("ctrl+c ended the program with %d", code)
+		}
+	})
+	t.Run("a log", func(t *testing.T) {
+		t.Parallel()
+		log := fifo(t, filepath.Join(t.TempDir(), "log"))
+		cli(t, append([]string{"-o", "text", "--log", log}, args...)...).oneLine(t, "the log file: ", log)
+	})
+}
+
+// TestAMetadataFileThatIsAwaited: the build at the other end of a pipe may take
+// its time, and ctrl-c ends the wait.
+func TestAMetadataFileThatIsAwaited(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	built := fifo(t, filepath.Join(t.TempDir(), "built"))
+	host := ill(t, nil)
+	host.well.Store(true)
+	whole := func() *exec.Cmd {
+		return cleanCommand(ctx, t, uitest.Build(t), "-o", "text", "--metadata", built, host.host+"/shop/image-name")
+	}
+	end := begun(ctx, t, whole())
+	w, err := os.OpenFile(built, os.O_WRONLY, 0) // when it is waited for
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.WriteString(`{"containerimage.digest":"nonsense"}`); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	end().oneLine(t, "the metadata file "+built)
+
+	cmd := whole()
+	end = begun(ctx, t, cmd)
+	w, err = os.OpenFile(built, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	end().oneLine(t, "cancelled")
+}
+
+// TestAReportThatNobodyReads: a signal ends also who waits for the other end of
+// standard output.
+func TestAReportThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	entry := `{"created_by":"` + strings.Repeat("x", 100) + `","empty_layer":true}`
+	answer := craft(piece{config: `{"architecture":"arm64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"history":[` + entry + strings.Repeat(","+entry, 4_999) + `]}`})
+	host := ill(t, answer).host
+	cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "json"}, at(host, odd...)...)...)
+	cmd.Stdout = w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	first := bufio.NewReaderSize(r, 16)      // it writes,
+	if _, err := first.Peek(1); err != nil { // and then nobody reads
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait() //nolint:errcheck // the code is what counts
+	if code := cmd.ProcessState.ExitCode(); code != 2 || ctx.Err() != nil {
+		t.Errorf("exit code %d, %v", code, ctx.Err())
+	}
+}
+
+// TestAFileThatMayNotGrow: a limit on the size of files is as a full disk.
+func TestAFileThatMayNotGrow(t *testing.T) {
+	t.Parallel()
+	installed(t, "sh")
+	host := ill(t, nil)
+	host.well.Store(true)
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	cmd := cleanCommand(ctx, t, "sh", append([]string{"-c", `ulimit -f 0; exec "$@"`, "sh", uitest.Build(t), "-o", "text"}, at(host.host, twoTags...)...)...)
+	if got := ended(ctx, t, cmd); got.code != 0 || !strings.HasPrefix(got.out, "Same image, packed differently") {
+		t.Errorf("%+v", got)
+	}
+}
