@@ -3,6 +3,7 @@ package diff
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -71,12 +72,21 @@ func (c change) said() string {
 	switch {
 	case len(c.from) > most || len(c.to) > most || c.from == c.to:
 		return c.name + " changed"
+	case c.looksAlike():
+		return c.name + " changed, in what is shown as escapes: " + strconv.QuoteToASCII(c.from) + " → " + strconv.QuoteToASCII(c.to)
 	case c.from == "":
 		return c.name + " " + c.to + " is new"
 	case c.to == "":
 		return c.name + " (was " + c.from + ") is gone"
 	}
 	return c.name + " " + c.from + " → " + c.to
+}
+
+// looksAlike reports whether what may be printed of both values is the same
+// though they are not: one has a character that is shown as an escape, the other
+// that escape, spelled out.
+func (c change) looksAlike() bool {
+	return c.from != c.to && safe.Clean(c.from) == safe.Clean(c.to)
 }
 
 func allSaid(changes []change) string {
@@ -96,6 +106,10 @@ func allSaid(changes []change) string {
 func proofOf(changes []change) []safe.Text {
 	var lines []safe.Text
 	for _, c := range changes {
+		if c.looksAlike() {
+			lines = append(lines, safe.Sprintf("%s as JSON has it: A %s, B %s", c.name, strconv.QuoteToASCII(c.from), strconv.QuoteToASCII(c.to)))
+			continue
+		}
 		lines = append(lines, safe.Sprintf("%s: A %s, B %s", c.name, orNone(c.from), orNone(c.to)))
 	}
 	return lines

@@ -49,6 +49,7 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"a major version moved", pairOf(t, env("NODE_VERSION=18.1"), env("NODE_VERSION=20.1")), "E3", 2, "NODE_VERSION 18.1 → 20.1", 2},
 		{"a zone gone", pairOf(t, env("TZ=UTC"), env()), "E3", 2, "TZ (was UTC) is gone", 2},
 		{"set to nothing", pairOf(t, env(), env("X=")), "E3", 1, `X "" is new`, 2},
+		{"what looks alike", pairOf(t, env("X=a\u202eb"), env(`X=a\u202eb`)), "E3", 1, `X changed, in what is shown as escapes: "a\u202eb" → "a\\u202eb"`, 2},
 		{"a secret that changed", pairOf(t, env("API_TOKEN=hunter2"), env("API_TOKEN=hunter3")), "E3", 1, "API_TOKEN changed", 2},
 		{"many", pairOf(t, env(), env("A=1", "B=1", "C=1", "D=1", "E=1", "F=1")), "E3", 1, "C 1 is new; 3 more changes", 2},
 		{"another order", pairOf(t, env("A=1", "B=2"), env("B=2", "A=1")), "E3", -1, "", 0},
