@@ -97,6 +97,8 @@ func (d *driver) rechecks() {
 		d.send(owned{page: top.id, msg: recheckMsg{p.watch.load}})
 	case tagsPage:
 		d.send(owned{page: top.id, msg: recheckMsg{p.watch.load}})
+	case timelinePage:
+		d.send(owned{page: top.id, msg: recheckMsg{p.watch.load}})
 	}
 }
 

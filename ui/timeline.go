@@ -33,6 +33,7 @@ type timelinePage struct {
 	nowOf error
 	gone  map[digest.Digest]bool // written by update alone
 	mark  digest.Digest
+	watch recheck
 	sheet sheet
 }
 
@@ -45,6 +46,13 @@ type timelineMsg struct {
 
 // nowMsg is where the tag points.
 type nowMsg struct {
+	load loadID
+	now  digest.Digest
+	err  error
+}
+
+// stillMsg is where the tag points when it is asked again.
+type stillMsg struct {
 	load loadID
 	now  digest.Digest
 	err  error
@@ -70,7 +78,7 @@ func (p timelinePage) start(ctx context.Context) (page, effects) {
 		p.err = &model.Trouble{Say: "the journal is off", Next: "start tagdiff without --no-journal, and with a HOME, to have looks remembered"}
 		return p, nil
 	}
-	return p, stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+	asked := stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		now, errNow := reg.Head(ctx, ref)
 		report(nowMsg{load, now, errNow})
 		past, err := journal.Timeline(ref)
@@ -82,6 +90,34 @@ func (p timelinePage) start(ctx context.Context) (page, effects) {
 			}
 		}
 	})
+	p.watch, asked = p.watch.arm(ctx, p.deps.recheck, asked)
+	return p, asked
+}
+
+// recheck asks where the tag points when it is time: one HEAD, quietly.
+func (p timelinePage) recheck() (timelinePage, effects) {
+	if !p.watch.due {
+		return p, nil
+	}
+	p.watch.due = false
+	reg, ref, load := p.deps.registry, p.ref, p.watch.load
+	return p, once(p.ctx, func(ctx context.Context) tea.Msg {
+		now, err := reg.Head(ctx, ref)
+		return stillMsg{load, now, err}
+	})
+}
+
+// rechecked reads the timeline anew if the tag has moved since.
+func (p timelinePage) rechecked(msg stillMsg) (page, effects) {
+	switch {
+	case msg.load != p.watch.load:
+		return p, nil
+	case msg.err == nil && msg.now != p.now, isMissing(msg.err) && p.now != "":
+		return p.start(p.ctx)
+	}
+	var asked effects
+	p.watch, asked = p.watch.arm(p.ctx, p.deps.recheck, nil)
+	return p, asked
 }
 
 // latest are the last n looks, the newest first.
@@ -105,6 +141,10 @@ func (p timelinePage) update(msg tea.Msg) (page, effects) {
 		if msg.load == p.load {
 			p.gone[msg.digest] = true
 		}
+	case recheckMsg:
+		p.watch = p.watch.rang(msg)
+	case stillMsg:
+		return p.rechecked(msg)
 	case tea.KeyPressMsg:
 		return p.press(msg)
 	}
@@ -178,7 +218,8 @@ func (p timelinePage) compare(x, y digest.Digest) effects {
 
 func (p timelinePage) layout(f frame) (page, effects) {
 	p.sheet = p.sheet.with(p.rows(f), f.height)
-	return p, nil
+	p, asked := p.recheck()
+	return p, asked
 }
 
 func (p timelinePage) rows(f frame) []row {

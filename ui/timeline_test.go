@@ -35,6 +35,26 @@ func TestTimeline(t *testing.T) {
 	d.sees("copied the reference: localhost:5000/app@" + named("first").String()[:20])
 }
 
+// TestTimelineMovesOn: what is marked as now is now.
+func TestTimelineMovesOn(t *testing.T) {
+	then := time.Date(2024, 10, 1, 9, 0, 0, 0, time.Local)
+	s := newShelf(map[string]string{"prod": "second"})
+	past := memory{"prod": {{Digest: named("first"), First: then, Last: then}, {Digest: named("second"), First: then.Add(time.Hour), Last: then.Add(time.Hour)}}}
+	d := lookAt(t, s, past, 100, 24)
+	d.keys("t")
+	d.sees("›  "+short("second"), "now", "1/2")
+	d.rechecks()
+	d.sees("now", "1/2")
+	s.points["prod"] = "third"
+	past["prod"] = append(past["prod"], model.Look{Digest: named("third"), First: then.Add(2 * time.Hour), Last: then.Add(2 * time.Hour)})
+	d.rechecks()
+	d.sees(short("third"), "/3")
+	delete(s.points, "prod")
+	d.rechecks()
+	d.sees("there is no localhost:5000/app:prod")
+	d.doesNotSee("now")
+}
+
 func TestTimelineWithoutJournal(t *testing.T) {
 	d := lookAt(t, newShelf(map[string]string{"prod": "x"}), nil, 100, 24)
 	d.keys("t")
