@@ -308,3 +308,24 @@ func TestFilesOfTheProgram(t *testing.T) {
 		t.Errorf("%d files are open, after the first round it were %d", after, before)
 	}
 }
+
+// TestGarbageFromATerminal: answers that nobody asked for, and those that cannot
+// be, neither end the program nor make it draw what has no end.
+func TestGarbageFromATerminal(t *testing.T) {
+	t.Parallel()
+	term := uitest.Start(t, small)
+	term.WaitFor("Are these two tags the same image")
+	for _, garbage := range []string{
+		"\x1b[" + strings.Repeat("1;", 5000) + "m", "\x1b[8;65535;65535t", "\x1b[8;0;0t", "\x1b[<99999;99999;99999M", "\x1b[M\xff\xff\xff",
+		"\x1b]52;c;" + strings.Repeat("A", 100_000) + "\x07", "\x1bP" + strings.Repeat(":", 1000) + "q\x1b\\", "\x1b[?1u\x1b[I\x1b[O\x1b[99999;99999R", "\xff\xfe\x00",
+	} {
+		term.Type(garbage)
+	}
+	term.Type("\x1b[8;24;80t", "ctrl+u", "Shop//image:x", "enter")
+	waitForWords(t, term, `"Shop//image:x" is not a reference`)
+	term.Type("ctrl+c")
+	if code := term.Wait(); code != 0 {
+		t.Errorf("ctrl+c ended the program with %d", code)
+	}
+	term.CheckRestored()
+}

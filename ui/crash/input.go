@@ -16,15 +16,58 @@ var ErrLost = errors.New("the terminal is gone")
 // and would wait for a key until the end of days.
 type input struct {
 	*os.File
-	lost func()
+	lost  func()
+	short *shortener
 }
 
 func (i input) Read(p []byte) (n int, err error) {
-	n, err = i.File.Read(p)
+	for n == 0 && err == nil && len(p) > 0 {
+		n, err = i.File.Read(p)
+		n = i.short.shorten(p[:n])
+	}
 	if errors.Is(err, io.EOF) {
 		i.lost()
 	}
 	return n, err
+}
+
+// mostParameters of a sequence are let through, more than any key or answer has.
+// The parser behind has room for 32, and panics where there are more.
+const mostParameters = 30
+
+// shortener leaves out what separates the parameters beyond.
+type shortener struct {
+	escape bool // the last byte was ESC
+	within bool // a sequence with parameters
+	count  int
+}
+
+// shorten works in place and gives the new length.
+func (s *shortener) shorten(p []byte) int {
+	kept := 0
+	for _, c := range p {
+		if !s.keeps(c) {
+			continue
+		}
+		p[kept] = c
+		kept++
+	}
+	return kept
+}
+
+func (s *shortener) keeps(c byte) bool {
+	begins := s.escape && (c == '[' || c == 'P') || c == 0x9b || c == 0x90 // CSI and DCS, in either spelling
+	s.escape = c == 0x1b
+	switch {
+	case begins:
+		s.within, s.count = true, 0
+	case c < 0x20 || c > 0x3f:
+		s.within = false
+	case s.within && (c == ';' || c == ':'):
+		s.count++
+		return s.count < mostParameters
+	}
+	return true
 }
 
 // watched is the option to read keys from standard input, if that is a terminal.
@@ -33,5 +76,5 @@ func watched(lost func()) []tea.ProgramOption {
 	if !term.IsTerminal(os.Stdin.Fd()) {
 		return nil
 	}
-	return []tea.ProgramOption{tea.WithInput(input{os.Stdin, lost})}
+	return []tea.ProgramOption{tea.WithInput(input{os.Stdin, lost, &shortener{}})}
 }

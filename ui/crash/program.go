@@ -21,13 +21,17 @@ const grace = 2 * time.Second
 // a *Crash.
 func Run(ctx context.Context, screen func(context.Context) tea.Model, options ...tea.ProgramOption) error {
 	defer standBy()()
+	if err := tooLarge(); err != nil {
+		return err
+	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	back := panics.Handle(func(f *panics.Caught) { end(f) })
 	killed, kill := context.WithCancel(context.Background())
 	defer kill()
 	// Signals end ctx already; two handlers for them can wait for each other.
-	options = append(options, tea.WithContext(killed), tea.WithOutput(output{os.Stdout}), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
+	options = append(options, tea.WithContext(killed), tea.WithOutput(output{os.Stdout}), tea.WithFilter(believable),
+		tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	options = append(options, watched(func() { end(ErrLost) })...)
 	p := tea.NewProgram(guarded{screen(ctx)}, options...)
 	// Bubble Tea waits for who reads keys only when it quits, not when it is killed.
