@@ -150,6 +150,29 @@ func TestSuspend(t *testing.T) {
 	term.CheckRestored()
 }
 
+// TestKilledWhileSuspended: the terminal is the shell's by then.
+func TestKilledWhileSuspended(t *testing.T) {
+	t.Parallel()
+	installed(t, "bash", "ps")
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	const script = `set -m; "$@"; group=$(jobs -p); kill -9 "$group"
+while ps -A -o pgid= -o stat= | grep -q "^ *$group [^Z]"; do sleep 0.1; done
+echo "all gone"`
+	opts := small
+	opts.Program = bash
+	term := uitest.Start(t, opts, "-c", script, "bash", uitest.Build(t), demoHost(t)+"/shop/image-name:prod")
+	term.WaitFor("sha256:")
+	term.Type("ctrl+z")
+	term.WaitFor("all gone")
+	term.CheckRestored()
+	if code := term.Wait(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 // TestSuspendWithoutShell: where nobody could bring the program back, as in
 // ssh -t host tagdiff or in a container, ctrl-z does not lose it.
 func TestSuspendWithoutShell(t *testing.T) {

@@ -10,13 +10,18 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/ui/crash"
 )
 
 // suspend gives the terminal back and stops the program until a shell continues
 // it. Bubble Tea's own waits for that even where there is no shell to do so and
 // the system lets nobody stop: it would never come back.
 func suspend() tea.Cmd {
-	return tea.Exec(stop{}, func(error) tea.Msg { return nil })
+	return tea.Exec(stop{}, func(error) tea.Msg {
+		crash.Taken()
+		return nil
+	})
 }
 
 // stopped is how long a stop may take to come about.
@@ -26,6 +31,7 @@ const stopped = 200 * time.Millisecond
 type stop struct{}
 
 func (stop) Run() error {
+	crash.Lent()
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
 	defer signal.Stop(continued)

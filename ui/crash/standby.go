@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -22,8 +24,32 @@ import (
 // standby marks the second process, in its environment.
 const standby = "TAGDIFF_STANDBY"
 
-// wellEnded is what a screen says when it has given the terminal back itself.
-const wellEnded = "\x00\n"
+// What a screen says of the terminal. Each is a line, whatever was said before.
+const (
+	wellEnded = "\n\x00\n" // it has given it back itself
+	lent      = "\n\x01\n" // so it has, for a while: who suspends it may kill it
+	taken     = "\n\x02\n" // it has it again
+)
+
+// standing is whether another process stands by: else standard error is not its.
+var standing struct {
+	sync.Mutex
+	by bool
+}
+
+// Lent tells who stands by that a shell has the terminal for a while.
+func Lent() { tell(lent) }
+
+// Taken tells who stands by that the screen has the terminal again.
+func Taken() { tell(taken) }
+
+func tell(what string) {
+	standing.Lock()
+	defer standing.Unlock()
+	if standing.by {
+		_, _ = os.Stderr.WriteString(what)
+	}
+}
 
 const (
 	shortestTrace = 512     // bytes: less than the runtime says of any end
@@ -47,8 +73,8 @@ var leave = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +
 // prompt: the pipe is short. So the line is on the terminal before.
 func follow(end io.Reader, terminal io.Writer, restore func(), dir, version string) {
 	r := bufio.NewReader(end)
-	start, ended := begin(r)
-	if ended {
+	start, free := begin(r)
+	if free {
 		return
 	}
 	restore()
@@ -70,17 +96,20 @@ func follow(end io.Reader, terminal io.Writer, restore func(), dir, version stri
 }
 
 // begin reads until last words begin, and gives their first line. There are none
-// when the screen has ended well, or was killed.
-func begin(r *bufio.Reader) (first string, ended bool) {
+// when the screen has ended well, or was killed; free is whether the terminal was
+// given back before.
+func begin(r *bufio.Reader) (first string, free bool) {
 	for {
 		line, err := r.ReadSlice('\n')
 		switch {
-		case string(line) == wellEnded:
+		case string(line) == wellEnded[1:]:
 			return "", true
+		case string(line) == lent[1:], string(line) == taken[1:]:
+			free = string(line) == lent[1:]
 		case slices.ContainsFunc(lastWords, func(w string) bool { return bytes.HasPrefix(line, []byte(w)) }):
 			return string(line), false
 		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
-			return "", false
+			return "", free
 		}
 	}
 }

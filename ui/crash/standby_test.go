@@ -81,9 +81,19 @@ func TestFollow(t *testing.T) {
 	restored := 0
 	restore := func() { restored++ }
 	dir := filepath.Join(t.TempDir(), "state")
-	follow(bytes.NewReader([]byte("a library says\nsomething\n"+wellEnded+"more")), &out, restore, dir, "1.2.3")
-	if _, err := os.Stat(dir); out.Len() > 0 || restored > 0 || !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("after a good end it says %q, %v", out.String(), err)
+	for _, end := range []string{"a library says\nsomething" + wellEnded + "more", lent, "a" + lent + "b" + taken + lent, lent + wellEnded} {
+		follow(strings.NewReader(end), &out, restore, dir, "1.2.3")
+		if _, err := os.Stat(dir); out.Len() > 0 || restored > 0 || !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("after %q it says %q, %v", end, out.String(), err)
+		}
+	}
+	for _, end := range []string{"", "a library says", lent + taken, lent + "a" + taken + "b"} {
+		follow(strings.NewReader(end), &out, restore, dir, "1.2.3")
+		if out.String() != leave || restored != 1 {
+			t.Errorf("after %q it says %q", end, out.String())
+		}
+		out.Reset()
+		restored = 0
 	}
 	follow(strings.NewReader("noise\n"+account), &out, restore, dir, "1.2.3")
 	line, found := strings.CutPrefix(out.String(), leave)

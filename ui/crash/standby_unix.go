@@ -26,9 +26,9 @@ func Standby(dir, version string) {
 	if was == "" {
 		return
 	}
-	// A shell may have the terminal again, ctrl-c is for the other, and with that one
-	// the terminal itself may go before the report is whole.
-	signal.Ignore(syscall.SIGINT, syscall.SIGTTOU, syscall.SIGHUP, syscall.SIGPIPE)
+	// A shell may have the terminal again, what ends jobs is for the other, and with
+	// that one the terminal itself may go before the report is whole.
+	signal.Ignore(syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGTTOU, syscall.SIGHUP, syscall.SIGPIPE)
 	follow(os.NewFile(heard, "end"), os.Stdout, func() { restore(was) }, dir, version)
 	os.Exit(0)
 }
@@ -37,7 +37,7 @@ func Standby(dir, version string) {
 // again, which has set it for itself.
 func restore(was string) {
 	var state unix.Termios
-	tty := int(os.Stdin.Fd())
+	tty := int(os.Stdout.Fd())
 	group, err := unix.IoctlGetInt(tty, unix.TIOCGPGRP)
 	if err != nil || group != unix.Getpgrp() || json.Unmarshal([]byte(was), &state) != nil {
 		return
@@ -49,7 +49,7 @@ func restore(was string) {
 // the program does without.
 func standBy() (end func()) {
 	nothing := func() {}
-	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
+	if !term.IsTerminal(os.Stdout.Fd()) {
 		return nothing
 	}
 	said, hear, err := pipe()
@@ -99,14 +99,14 @@ func beside(hear *os.File) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := unix.IoctlGetTermios(int(os.Stdin.Fd()), getTermios)
+	state, err := unix.IoctlGetTermios(int(os.Stdout.Fd()), getTermios)
 	if err != nil {
 		return nil, err
 	}
 	was, err := json.Marshal(state)
 	return &exec.Cmd{
 		Path: path, Args: []string{"tagdiff: gives the terminal back after a crash"}, Env: append(os.Environ(), standby+"="+string(was)),
-		Stdin: os.Stdin, Stdout: os.Stdout, ExtraFiles: []*os.File{hear},
+		Stdout: os.Stdout, ExtraFiles: []*os.File{hear},
 	}, err
 }
 
@@ -122,8 +122,14 @@ func redirect(said *os.File) (back func(), err error) {
 		_ = unix.Close(was)
 		return nil, err
 	}
+	standing.Lock()
+	defer standing.Unlock()
+	standing.by = true
 	return func() {
-		_, _ = os.Stderr.WriteString(wellEnded)
+		tell(wellEnded)
+		standing.Lock()
+		defer standing.Unlock()
+		standing.by = false
 		_ = unix.Dup2(was, standardError)
 		_ = unix.Close(was)
 	}, nil
