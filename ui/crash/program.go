@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/term"
 
 	"github.com/tagdiff/tagdiff/model/panics"
 )
@@ -39,7 +40,11 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 		time.AfterFunc(grace, kill)
 		p.Quit()
 	})()
+	state, errState := term.GetState(os.Stdout.Fd())
 	last, err := p.Run()
+	if err != nil && errState == nil {
+		_ = term.Restore(os.Stdout.Fd(), state) // Bubble Tea does not where it cannot begin
+	}
 	var own *panics.Caught
 	if errors.As(context.Cause(ctx), &own) {
 		return at(own, last) // faults that follow from it say nothing: the handler stays

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -31,10 +30,10 @@ const (
 	taken     = "\n\x02\n" // it has it again
 )
 
-// standing is whether another process stands by: else standard error is not its.
+// standing is how to tell who stands by; nil where nobody does.
 var standing struct {
 	sync.Mutex
-	by bool
+	tell func(string)
 }
 
 // Lent tells who stands by that a shell has the terminal for a while.
@@ -46,8 +45,8 @@ func Taken() { tell(taken) }
 func tell(what string) {
 	standing.Lock()
 	defer standing.Unlock()
-	if standing.by {
-		_, _ = os.Stderr.WriteString(what)
+	if standing.tell != nil {
+		standing.tell(what)
 	}
 }
 

@@ -3,9 +3,11 @@ package crash
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,6 +63,45 @@ func TestKilled(t *testing.T) {
 	term.CheckRestored()
 	if files, _ := os.ReadDir(state); len(files) > 0 {
 		t.Errorf("it leaves %v", files)
+	}
+}
+
+// TestAlone: who stands by may be killed, and then the program ends well by itself.
+func TestAlone(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("ps"); err != nil {
+		t.Skip("no ps")
+	}
+	program := uitest.BuildPackage(t, "github.com/tagdiff/tagdiff/ui/uitest/internal/faulty")
+	term := uitest.Start(t, uitest.Options{Program: program})
+	term.WaitFor("press a key")
+	term.Type("s", "q")
+	if code := term.Wait(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	term.CheckRestored()
+}
+
+// TestFewFiles: where there can be no screen for want of descriptors, the terminal
+// stays as it is.
+func TestFewFiles(t *testing.T) {
+	t.Parallel()
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell")
+	}
+	program := uitest.BuildPackage(t, "github.com/tagdiff/tagdiff/ui/uitest/internal/faulty")
+	for n := 5; n < 13; n++ {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			t.Parallel()
+			term := uitest.Start(t, uitest.Options{Program: shell}, "-c", fmt.Sprintf("ulimit -n %d; %s; echo it has ended", n, program))
+			f := term.WaitUntil("the screen or its end", func(f uitest.Frame) bool { return f.Contains("press a key") || f.Contains("it has ended") })
+			if f.Contains("press a key") {
+				term.Type("q")
+			}
+			term.Wait()
+			term.CheckRestored()
+		})
 	}
 }
 

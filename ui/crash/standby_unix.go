@@ -65,16 +65,17 @@ func standBy() (end func()) {
 	if err != nil {
 		return nothing
 	}
-	go func() {
-		defer panics.Catch()
-		_ = other.Wait()
-	}()
 	debug.SetTraceback("all") // of which the report is made
 	back, err := redirect(said)
 	if err != nil {
 		_, _ = said.WriteString(wellEnded)
-		return nothing
+		back = nothing
 	}
+	go func() {
+		defer panics.Catch()
+		_ = other.Wait()
+		back() // it may have been killed
+	}()
 	return back
 }
 
@@ -124,12 +125,16 @@ func redirect(said *os.File) (back func(), err error) {
 	}
 	standing.Lock()
 	defer standing.Unlock()
-	standing.by = true
+	// Where nobody reads any more os.Stderr would end the program.
+	standing.tell = func(what string) { _, _ = unix.Write(standardError, []byte(what)) }
 	return func() {
 		tell(wellEnded)
 		standing.Lock()
 		defer standing.Unlock()
-		standing.by = false
+		if standing.tell == nil {
+			return
+		}
+		standing.tell = nil
 		_ = unix.Dup2(was, standardError)
 		_ = unix.Close(was)
 	}, nil

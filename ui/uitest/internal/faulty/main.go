@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/adrg/xdg"
@@ -66,12 +68,27 @@ func (s screen) press(key string) (tea.Model, tea.Cmd) {
 	case "k":
 		self, _ := os.FindProcess(os.Getpid())
 		_ = self.Kill()
+	case "s":
+		killChildren()
 	case "e":
 		return s, func() tea.Msg { var none *screen; return none.width }
 	case "q":
 		return s, tea.Quit
 	}
 	return s, nil
+}
+
+// killChildren leaves nobody who stands by.
+func killChildren() {
+	ps := exec.Command("ps", "-A", "-o", "pid=", "-o", "ppid=")
+	all, _ := ps.Output()
+	for line := range strings.Lines(string(all)) {
+		var pid, parent int
+		if _, err := fmt.Sscan(line, &pid, &parent); err == nil && parent == os.Getpid() && pid != ps.Process.Pid {
+			child, _ := os.FindProcess(pid)
+			_ = child.Kill()
+		}
+	}
 }
 
 // overflow ends in a fatal error, which no recover stops: nobody gives it so many.
