@@ -34,8 +34,8 @@ func tooManyFiles(err error) bool {
 
 const fewerFiles = "raise the limit (ulimit -n), or run with a smaller --parallel"
 
-// pipeTime is how long a pipe may say nothing: shells make those that stand for
-// the output of a command, which may have to be asked for.
+// pipeTime is how long a pipe is read: shells make those that stand for the output
+// of a command, which may have to be asked for.
 const pipeTime = 10 * time.Second
 
 // openPatiently opens a file that may be a pipe, and is then read for so long at

@@ -107,7 +107,7 @@ func (p tagsPage) start(ctx context.Context) (page, effects) {
 	if len(p.list.all) > 0 {
 		p.kept = p.know
 	}
-	p.again = p.survey.asked() || p.survey.running()
+	p.again = p.again || p.survey.asked() || p.survey.running()
 	p.know, p.past, p.found, p.flagged = newTagKnow(), nil, nil, nil
 	p.sorting, p.survey, p.out, p.known = sorting{}, p.survey.anew(), 0, 0
 	p.judged++

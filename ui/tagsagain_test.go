@@ -113,6 +113,16 @@ func TestReadAnewStaysGrouped(t *testing.T) {
 	d.sees("too busy", "1 release behind")
 }
 
+// TestReadAnewTwice: who is in a hurry wants no less than who is not.
+func TestReadAnewTwice(t *testing.T) {
+	d := lookAt(t, newShelf(map[string]string{"latest": "old", "1.1.0": "old", "1.2.0": "new"}), nil, 80, 24)
+	d.keys("d")
+	p, _ := d.tags().start(t.Context()) // and before that has an answer
+	d.app = d.app.with(len(d.app.stack)-1, p)
+	d.keys("r")
+	d.sees("1 release behind")
+}
+
 // TestReadAnewAnnounces: of a long list what it costs is said again.
 func TestReadAnewAnnounces(t *testing.T) {
 	s := many(300)

@@ -60,6 +60,8 @@ func (p tagsPage) seekLine() look.Line {
 		answer = answer.With(look.S(look.Faint, safe.Const("is no tag that has been asked so far")))
 	case p.list.err != nil || p.survey.only.active || len(p.unasked()) > 0:
 		answer = answer.With(look.S(look.Warn, safe.Const("is no tag that has been asked")))
+	case len(p.list.aside) > 0: // which are not counted as tags of an image
+		answer = answer.With(look.P(safe.Const("is no tag of this repository, signatures and the like aside")))
 	default:
 		answer = answer.With(look.P(safe.Const("is no tag of this repository")))
 	}

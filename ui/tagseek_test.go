@@ -39,6 +39,18 @@ func TestWhichTagsAreThisDigest(t *testing.T) {
 	}
 }
 
+// TestWhichTagsBesideSignatures: tags that stand for them are not among those of an image.
+func TestWhichTagsBesideSignatures(t *testing.T) {
+	s := newShelf(map[string]string{"prod": "two"})
+	signature := "sha256-" + named("two").Encoded() + ".sig"
+	s.points[signature], s.tags = "signature", append(s.tags, signature)
+	d := lookAt(t, s, nil, 80, 24)
+	d.keys("o", named("signature").String(), "enter")
+	d.sees(short("signature") + " is no tag of this repository, signatures and the like aside")
+	d.keys(".")
+	d.sees("signatures and the like aside", "+ sig")
+}
+
 // TestWhichTagsOfMany: nothing is denied that nobody has asked.
 func TestWhichTagsOfMany(t *testing.T) {
 	s := many(300)
