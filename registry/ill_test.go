@@ -221,6 +221,12 @@ func waits(c *Client, say string) {
 	}
 }
 
+// waitsOn makes c wait for a host that is well as long as it takes.
+func waitsOn(c *Client, host string) {
+	p := &c.host(host).seam.patience
+	p.silence, p.whole = time.Minute, time.Minute
+}
+
 // Each is told in a line after a bounded number of tries, ends at once with its
 // context, and has no after-effects.
 func TestWhateverHurtsIsToldAndPasses(t *testing.T) {
@@ -238,6 +244,7 @@ func TestWhateverHurtsIsToldAndPasses(t *testing.T) {
 				t.Errorf("%d requests, %d under way", n, c.Traffic().InFlight)
 			}
 			i.heal()
+			waitsOn(c, i.host)
 			a, err := c.Load(deadline(t), i.ref("app", "a"), nil)
 			ok(t, err)
 			whole(t, a, 1, 1)
@@ -401,6 +408,7 @@ func TestATokenServiceThatHurtsIsToldAndPasses(t *testing.T) {
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			says(t, err, s.host)
 			i.heal()
+			waitsOn(c, s.host)
 			a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			ok(t, err)
 			whole(t, a, 1, 1)
