@@ -116,7 +116,6 @@ func TestATokenServiceThatHangsIsLeft(t *testing.T) {
 		return protocol(w, r)
 	})
 	c := newClient(t, Options{Concurrency: 1})
-	c.patience.silence = 300 * time.Millisecond
 	ctx, cancel := context.WithCancel(deadline(t))
 	done := make(chan error)
 	go func() { _, err := c.Load(ctx, s.ref("app", "a"), nil); done <- err }()
@@ -127,10 +126,12 @@ func TestATokenServiceThatHangsIsLeft(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
+	c.host(s.host).seam.patience.silence = time.Second
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	says(t, err, "checks logins for "+s.host+", does not answer in time")
 
 	s.plain.Store(true)
+	waitsOn(c, s.host)
 	c.host(s.host).seam.auth.asked = nil
 	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)

@@ -266,7 +266,7 @@ func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 			})
 			c := newClient(t, Options{})
 			if strings.HasPrefix(tt.name, "silence") {
-				c.patience.silence = 500 * time.Millisecond
+				c.patience.silence = 2 * time.Second // time for the others
 			}
 			a, err := c.Load(deadline(t), r, nil)
 			ok(t, err)
@@ -291,6 +291,7 @@ func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 			if pause := c.Traffic().Pause; tt.name != "429" && pause != (model.Pause{}) {
 				t.Errorf("requests are held back: %+v", pause)
 			}
+			waitsOn(c, s.host)
 			a, err = c.Load(deadline(t), r, nil)
 			ok(t, err)
 			whole(t, a, 16, 8)
