@@ -58,7 +58,7 @@ const (
 
 // lastWords begin lines of the runtime that are its last. Before them there may be
 // what a library has to say.
-var lastWords = []string{"panic: ", "fatal error: ", "runtime: ", "unexpected fault address ", "SIG", "goroutine "}
+var lastWords = []string{"panic: ", "fatal error: ", "runtime: ", "runtime/cgo: ", "unexpected fault address ", "SIG", "goroutine "}
 
 // leave undoes all that a screen asks of a terminal.
 var leave = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +

@@ -147,8 +147,8 @@ func TestFollow(t *testing.T) {
 	}
 	checkText(t, said[2], "example.com/library.decode", "goroutine 1 [select]", "size unknown")
 	out.Reset()
-	follow(strings.NewReader("SIGQUIT: quit"), &out, restore, "", "")
-	if got := out.String(); !strings.Contains(got, "a fault of its own: SIGQUIT: quit; no report could be written (there is no place for it)") {
+	follow(strings.NewReader("noise\nruntime/cgo: no thread\nSIGABRT: abort"), &out, restore, "", "")
+	if got := out.String(); !strings.Contains(got, "a fault of its own: runtime/cgo: no thread SIGABRT: abort; no report could be written (there is no place for it)") {
 		t.Errorf("%q", got)
 	}
 }
