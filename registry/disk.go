@@ -16,6 +16,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/tagdiff/tagdiff/files"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
 )
@@ -97,7 +98,7 @@ func (d *documents) get(kind string, r model.Ref) (doc document, seen time.Time,
 }
 
 func readDocument(path string) (content []byte, modified time.Time, err error) {
-	f, err := openRegular(path)
+	f, err := files.Open(path)
 	if err != nil {
 		return nil, modified, err
 	}

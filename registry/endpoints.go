@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tagdiff/tagdiff/files"
 )
 
 // Bounds on what is remembered of registries.
@@ -81,7 +83,7 @@ func (e *endpoints) update(host string, change func(*endpoint)) {
 
 // read is the file's content as far as it makes sense.
 func (e *endpoints) read() map[string]endpoint {
-	f, err := openRegular(e.path)
+	f, err := files.Open(e.path)
 	if err != nil {
 		return map[string]endpoint{}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/regclient/regclient/config"
 
+	"github.com/tagdiff/tagdiff/files"
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -82,7 +83,7 @@ func addCertDir(c *tls.Config, dir string) error {
 const maxCert = 4 << 20
 
 func readCert(path string) ([]byte, error) {
-	f, err := openRegular(path)
+	f, err := files.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagdiff/tagdiff/files"
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/ui/files"
 )
 
 const (

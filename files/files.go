@@ -1,4 +1,4 @@
-// Package files opens what the program keeps.
+// Package files opens files that persons and programs have put in their places.
 package files
 
 import (

@@ -2,29 +2,10 @@ package registry
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"syscall"
 	"time"
 )
-
-// openRegular opens a file that must be one. A pipe in its place would be waited
-// for until somebody writes to it, and no context ends that.
-func openRegular(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
-	}
-	if err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	return f, nil
-}
 
 // tooManyFiles reports whether it is not the file's fault that it does not open,
 // nor a registry's that it cannot be reached.
