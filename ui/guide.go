@@ -50,11 +50,10 @@ func (p guidePage) rows(f frame) []row {
 	for i, s := range p.guide.Stories {
 		r := row{id: s.Title}
 		r.lines = append(r.lines, look.L(look.S(look.Heading, safe.Sprintf("%d  %s", i+1, s.Title)), look.Gap(2), look.S(look.Faint, safe.Sprintf("%s %s", s.A.Repository, pairText(s.A, s.B, f.glyphs)))))
-		for _, l := range look.Wrap([]look.Span{look.P(safe.Clean(s.Text))}, min(f.width-6, measure)) {
-			r.lines = append(r.lines, look.L(look.Gap(3)).With(l.Spans...))
-		}
-		for _, l := range look.Wrap([]look.Span{look.S(look.Faint, safe.Sprintf("%s %s", f.glyphs.Arrow, s.Look))}, min(f.width-6, measure)) {
-			r.lines = append(r.lines, look.L(look.Gap(3)).With(l.Spans...))
+		for _, text := range []look.Span{look.P(safe.Clean(s.Text)), look.S(look.Faint, safe.Sprintf("%s %s", f.glyphs.Arrow, s.Look))} {
+			for _, l := range look.Wrap([]look.Span{text}, min(f.width-6, measure)) {
+				r.lines = append(r.lines, look.L(look.Gap(3)).With(l.Spans...))
+			}
 		}
 		rows = append(rows, r)
 	}

@@ -12,6 +12,7 @@ import (
 type seeking struct {
 	digest digest.Digest // "" for none
 	found  bool          // the cursor has been put on one of them
+	left   bool          // there are tags of which it is not known where they point; counting them takes too long for a frame
 }
 
 // newSamePage is the tags page, opened to see which other tags are the image that
@@ -23,10 +24,16 @@ func newSamePage(d deps, of model.Ref) page {
 	}
 }
 
-// towards puts the cursor on the first tag of what is sought, unless the person
-// has moved it.
+// towards notes what is known of what is sought, and puts the cursor on the first
+// tag of it, unless the person has moved it.
 func (p tagsPage) towards() tagsPage {
-	if p.seek.digest == "" || p.seek.found {
+	if p.seek.digest == "" {
+		return p
+	}
+	if !p.list.loading && !p.survey.running() {
+		p.seek.left = len(p.unasked()) > 0
+	}
+	if p.seek.found {
 		return p
 	}
 	same := p.know.same[p.seek.digest]
@@ -58,7 +65,7 @@ func (p tagsPage) seekLine() look.Line {
 		answer = answer.With(look.P(safe.Sprintf("is %s", nameList(same))))
 	case p.list.loading || p.survey.running() || p.survey.stage == surveyNone:
 		answer = answer.With(look.S(look.Faint, safe.Const("is no tag that has been asked so far")))
-	case p.list.err != nil || p.survey.only.active || len(p.unasked()) > 0:
+	case p.list.err != nil || p.survey.only.active || p.seek.left:
 		answer = answer.With(look.S(look.Warn, safe.Const("is no tag that has been asked")))
 	case len(p.list.aside) > 0: // which are not counted as tags of an image
 		answer = answer.With(look.P(safe.Const("is no tag of this repository, signatures and the like aside")))

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -70,4 +71,22 @@ func TestShortPlaces(t *testing.T) {
 	d.sees("A :testing", "B :prod")
 	d.keys("o", ":testing@", "enter")
 	d.sees("go to:", "is not a")
+}
+
+// TestSeekLineLooksThroughNoList: it is painted with every frame, however long the
+// list is. What looks through 1,000 tags needs 16 KB for their names.
+func TestSeekLineLooksThroughNoList(t *testing.T) {
+	d := lookAt(t, many(1000), nil, 80, 24)
+	d.keys("o", named("nothing").String(), "enter", "enter")
+	d.sees("is no tag of this repository")
+	page := d.tags()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 100 {
+		page.seekLine()
+	}
+	runtime.ReadMemStats(&after)
+	if bytes := (after.TotalAlloc - before.TotalAlloc) / 100; bytes > 8<<10 {
+		t.Errorf("%d bytes for a frame", bytes)
+	}
 }

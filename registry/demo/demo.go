@@ -30,7 +30,7 @@ func Incidents() []Incident {
 			Story: "Nobody touched the service, yet build 1042 fails its package check. The Dockerfile says FROM python:2.7. What changed?",
 			A:     "shop/api:build-1041",
 			B:     ":build-1042",
-			Look:  "The first step that differs: it is in the base. Then library/python, where 2.7 is what 2.7.17 is.",
+			Look:  "The first step that differs: it is in the base. Then the tags of library/python: 2.7 is now the same image as 2.7.17.",
 		},
 		{
 			Title: "The platform that is not",
