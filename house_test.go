@@ -25,11 +25,10 @@ const module = "github.com/tagdiff/tagdiff"
 // rooms are the top-level folders with what each may import of the others.
 var rooms = map[string][]string{
 	"":         {"ui", "diff", "registry", "model"},
-	"ui":       {"ui", "diff", "model", "files"},
+	"ui":       {"ui", "diff", "model"},
 	"diff":     {"diff", "model"},
-	"registry": {"registry", "model", "files"},
+	"registry": {"registry", "model"},
 	"model":    {"model"},
-	"files":    {},
 }
 
 // keeps are imports that only some packages may have. A name that ends in a
@@ -49,7 +48,7 @@ var keeps = []struct {
 	{"github.com/charmbracelet/x/vt", "it is for tests", []string{"ui/uitest"}},
 	{"github.com/creack/pty", "it is for tests", []string{"ui/uitest"}},
 	{"testing", "it is for tests", []string{"ui/uitest"}},
-	{"os", "values open nothing", []string{"ui", "registry", "files", ""}},
+	{"os", "values open nothing", []string{"ui", "registry", "model/files", ""}},
 	{"os/exec", "values run nothing", []string{"ui", "registry", ""}},
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui"
 	"github.com/tagdiff/tagdiff/ui/journal"
@@ -26,11 +27,11 @@ type memory struct {
 func (f *flags) remember(guide *ui.Guide) *memory {
 	m := &memory{}
 	switch {
-	case f.noJournal, guide == nil && stateFolder() == "":
+	case f.noJournal, guide == nil && files.StateFolder() == "":
 	case guide != nil:
 		m.Journal = journal.Memory(func() map[model.Ref]map[string]model.Timeline { return looksOf(guide.Registry.Registry) })
 	default:
-		m.Journal = journal.Open(in(stateFolder(), "journal"), m.warn)
+		m.Journal = journal.Open(files.Within(files.StateFolder(), "journal"), m.warn)
 	}
 	return m
 }

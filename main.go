@@ -23,6 +23,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry"
@@ -80,7 +81,7 @@ var errDifferent = errors.New("not the same image")
 func main() { os.Exit(run()) }
 
 func run() int {
-	crash.Standby(stateFolder(), version)
+	crash.Standby(files.StateFolder(), version)
 	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
 	defer stop()
 	ignoreLimits()
@@ -125,7 +126,7 @@ func ends() []os.Signal {
 
 // crashed says that the program has a fault, and where the report is.
 func crashed(c *crash.Crash) int {
-	fmt.Fprintln(os.Stderr, c.Save(stateFolder(), version))
+	fmt.Fprintln(os.Stderr, c.Save(files.StateFolder(), version))
 	return exitTrouble
 }
 
@@ -324,7 +325,7 @@ func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	seen := f.remember(guide)
 	client := registry.New(registry.Options{
 		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel, Timeout: f.timeout,
-		Endpoints: in(cacheFolder(), "endpoints.json"),
+		Endpoints: files.Within(files.CacheFolder(), "endpoints.json"),
 		Documents: f.documents(guide), Warn: seen.warn, Known: seen.known,
 	})
 	return connection{client, seen, closeLog}, nil
@@ -348,7 +349,7 @@ func (f *flags) documents(guide *ui.Guide) string {
 	if f.noCache || guide != nil {
 		return ""
 	}
-	return in(cacheFolder(), "documents")
+	return files.Within(files.CacheFolder(), "documents")
 }
 
 // print writes the report on refs, or on every story of a guide.
@@ -554,7 +555,7 @@ func (f *flags) screen(ctx context.Context, o ui.Options) error {
 	if f.noColor {
 		env = append(env, "NO_COLOR=1")
 	}
-	if file := in(stateFolder(), "places.json"); o.Guide == nil && file != "" { // the demo is gone with the program
+	if file := files.Within(files.StateFolder(), "places.json"); o.Guide == nil && file != "" { // the demo is gone with the program
 		o.Places = places.At(file)
 	}
 	o.Platform, o.PlainHTTP, o.Recheck = f.platform, f.plainHTTP, f.recheck

@@ -1,6 +1,9 @@
 package diff
 
-import "github.com/tagdiff/tagdiff/model"
+import (
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+)
 
 // Align puts the steps of A beside those of B, both oldest first. Every step
 // is in exactly one row and each side keeps its order.
@@ -79,11 +82,11 @@ func traitsOf(steps []model.Step, ids map[trait]int) []traits {
 	}
 	out := make([]traits, len(steps))
 	for i, s := range steps {
-		text, args := unwrap(s.CreatedBy)
+		text, args := dockerfile.Split(s.CreatedBy)
 		if s.Comment != "" {
-			text = StepText(s)
+			text = dockerfile.StepText(s)
 		}
-		recipe := withoutHashes(text)
+		recipe := dockerfile.WithoutHashes(text)
 		t := traits{hasLayer: s.HasLayer, empty: s.HasLayer && s.Empty, text: id('t', text)}
 		t.recipe = t.text
 		if recipe != text {
@@ -91,9 +94,9 @@ func traitsOf(steps []model.Step, ids map[trait]int) []traits {
 		}
 		t.withArgs = t.recipe
 		if len(args) > 0 {
-			t.withArgs = id('t', keyOf(recipe, args))
+			t.withArgs = id('t', dockerfile.JoinKey(recipe, args))
 		}
-		if key := copyKey(recipe); s.HasLayer && key != "" {
+		if key := dockerfile.CopyKey(recipe); s.HasLayer && key != "" {
 			t.copy, t.hashed = id('c', key), recipe != text
 		}
 		if s.HasLayer {

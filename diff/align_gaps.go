@@ -1,5 +1,7 @@
 package diff
 
+import "github.com/tagdiff/tagdiff/diff/text"
+
 // maxGapCells bounds the search for similar steps between two matches.
 const maxGapCells = 250_000
 
@@ -73,8 +75,8 @@ func (l *aligner) pairSimilar(as, bs []int) {
 	for k, j := range bs {
 		fb[k] = featureOf(l.b[j])
 	}
-	for _, m := range bestAlignment(len(as), len(bs), func(i, j int) int { return stepScore(fa[i], fb[j]) }) {
-		l.mate(as[m.a], bs[m.b])
+	for _, m := range text.Align(len(as), len(bs), func(i, j int) int { return stepScore(fa[i], fb[j]) }) {
+		l.mate(as[m.A], bs[m.B])
 	}
 }
 

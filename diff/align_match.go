@@ -3,6 +3,8 @@ package diff
 import (
 	"cmp"
 	"slices"
+
+	"github.com/tagdiff/tagdiff/diff/text"
 )
 
 // maxAlignCells bounds the exact search: 2,000 steps against 2,000, which is
@@ -41,8 +43,8 @@ func (l *aligner) matchBlock(fromA, endA, fromB, endB int) {
 			}
 		}
 	}
-	for _, m := range bestOf(len(as), len(bs), score, fill) {
-		l.mate(as[m.a].at, bs[m.b].at)
+	for _, m := range text.AlignRows(len(as), len(bs), score, fill) {
+		l.mate(as[m.A].at, bs[m.B].at)
 	}
 }
 
@@ -113,27 +115,27 @@ func (l *aligner) placesOf(bs []hope) map[int][]int {
 func (l *aligner) matchAnchored(from, endA, endB int) {
 	budget := maxAlignCells
 	i, j := from, from
-	for _, m := range append(l.anchors(from, endA, endB), match{endA, endB}) {
-		if cells := (m.a - i) * (m.b - j); cells <= budget {
+	for _, m := range append(l.anchors(from, endA, endB), text.Match{A: endA, B: endB}) {
+		if cells := (m.A - i) * (m.B - j); cells <= budget {
 			budget -= cells
-			l.matchBlock(i, m.a, j, m.b)
+			l.matchBlock(i, m.A, j, m.B)
 		}
-		if m.a < endA {
-			l.mate(m.a, m.b)
+		if m.A < endA {
+			l.mate(m.A, m.B)
 		}
-		i, j = m.a+1, m.b+1
+		i, j = m.A+1, m.B+1
 	}
 }
 
-func (l *aligner) anchors(from, endA, endB int) []match {
+func (l *aligner) anchors(from, endA, endB int) []text.Match {
 	inA, inB := unique(l.ta[from:endA]), unique(l.tb[from:endB])
-	var pairs []match
+	var pairs []text.Match
 	for key, i := range inA {
 		if j, ok := inB[key]; ok && i >= 0 && j >= 0 {
-			pairs = append(pairs, match{from + i, from + j})
+			pairs = append(pairs, text.Match{A: from + i, B: from + j})
 		}
 	}
-	slices.SortFunc(pairs, func(x, y match) int { return cmp.Compare(x.a, y.a) })
+	slices.SortFunc(pairs, func(x, y text.Match) int { return cmp.Compare(x.A, y.A) })
 	return longestRising(pairs)
 }
 
@@ -155,18 +157,18 @@ func unique(steps []traits) map[int]int {
 
 // longestRising is the longest subsequence of pairs, which are sorted by a,
 // whose b rises too: patience sorting (Fredman 1975), n log n.
-func longestRising(pairs []match) []match {
+func longestRising(pairs []text.Match) []text.Match {
 	var tops []int // index of the pair that ends the best run of each length
 	before := make([]int, len(pairs))
 	for k, p := range pairs {
-		at, _ := slices.BinarySearchFunc(tops, p.b, func(t, b int) int { return cmp.Compare(pairs[t].b, b) })
+		at, _ := slices.BinarySearchFunc(tops, p.B, func(t, b int) int { return cmp.Compare(pairs[t].B, b) })
 		before[k] = none
 		if at > 0 {
 			before[k] = tops[at-1]
 		}
 		tops = append(tops[:at], append([]int{k}, tops[min(at+1, len(tops)):]...)...)
 	}
-	var run []match
+	var run []text.Match
 	if len(tops) > 0 {
 		for k := tops[len(tops)-1]; k != none; k = before[k] {
 			run = append(run, pairs[k])

@@ -3,6 +3,8 @@ package diff
 import (
 	"strings"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/diff/text"
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -14,10 +16,10 @@ type stepFeature struct {
 }
 
 func featureOf(s model.Step) stepFeature {
-	text := withoutHashes(Instruction(s.CreatedBy))
-	v := verb(text)
-	rest := strings.TrimPrefix(strings.TrimPrefix(text, v), " ")
-	f := stepFeature{verb: strings.ToUpper(v), bag: bag(rest), hasLayer: s.HasLayer}
+	line := dockerfile.WithoutHashes(dockerfile.Instruction(s.CreatedBy))
+	v := dockerfile.Verb(line)
+	rest := strings.TrimPrefix(strings.TrimPrefix(line, v), " ")
+	f := stepFeature{verb: strings.ToUpper(v), bag: text.WordCounts(rest), hasLayer: s.HasLayer}
 	switch f.verb {
 	case "ENV", "LABEL", "ARG":
 		f.name = rest
@@ -34,7 +36,7 @@ func stepScore(a, b stepFeature) int {
 	if a.verb != b.verb || a.verb == "" {
 		return 0
 	}
-	alike := similarity(a.bag, b.bag)
+	alike := text.Similarity(a.bag, b.bag)
 	switch a.verb {
 	case "CMD", "ENTRYPOINT", "USER", "WORKDIR", "STOPSIGNAL", "HEALTHCHECK", "SHELL", "MAINTAINER", "EXPOSE", "VOLUME":
 		return 50 + alike
@@ -44,7 +46,7 @@ func stepScore(a, b stepFeature) int {
 		}
 		return 0
 	}
-	if alike < similarEnough {
+	if alike < text.SimilarityThreshold {
 		return 0
 	}
 	return alike

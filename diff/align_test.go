@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/diff/text"
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -21,7 +23,7 @@ func drawn(rows []Row) string {
 			if s == nil {
 				return "-"
 			}
-			return fmt.Sprintf("%d %s", s.Index, Instruction(s.CreatedBy))
+			return fmt.Sprintf("%d %s", s.Index, dockerfile.Instruction(s.CreatedBy))
 		}
 		fmt.Fprintf(&b, "%s|%s|%s", text(r.A), text(r.B), r.Class)
 		if r.Detail != "" {
@@ -160,8 +162,8 @@ func TestMatchBlockIsBest(t *testing.T) {
 		l := newAligner(stepsFrom(a), stepsFrom(b))
 		score := func(i, j int) int { return weight(l.ta[i], l.tb[j]) }
 		want := 0
-		for _, m := range bestAlignment(len(a), len(b), score) {
-			want += score(m.a, m.b)
+		for _, m := range text.Align(len(a), len(b), score) {
+			want += score(m.A, m.B)
 		}
 		l.matchBlock(0, len(a), 0, len(b))
 		got := 0

@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -55,8 +56,8 @@ func BaseOf(img *model.Image) Base {
 // step before end.
 func baseSigns(img *model.Image, end int) []string {
 	var signs []string
-	start := verb(Instruction(img.Steps[end-1].CreatedBy))
-	if slices.ContainsFunc(img.Steps[end:], func(s model.Step) bool { return verb(Instruction(s.CreatedBy)) == start }) {
+	start := dockerfile.Verb(dockerfile.Instruction(img.Steps[end-1].CreatedBy))
+	if slices.ContainsFunc(img.Steps[end:], func(s model.Step) bool { return dockerfile.Verb(dockerfile.Instruction(s.CreatedBy)) == start }) {
 		signs = append(signs, start+" is set again above")
 	}
 	if youngerBy(img.Steps, end) >= baseGap {
@@ -103,7 +104,7 @@ func starts(steps []model.Step) []int {
 			files = true
 			continue
 		}
-		if v := verb(Instruction(s.CreatedBy)); files && (v == "CMD" || v == "ENTRYPOINT") {
+		if v := dockerfile.Verb(dockerfile.Instruction(s.CreatedBy)); files && (v == "CMD" || v == "ENTRYPOINT") {
 			ends = append(ends, i+1)
 		}
 	}
@@ -134,7 +135,7 @@ func youngerBy(steps []model.Step, end int) time.Duration {
 func recipeFrom(steps []model.Step, from int) string {
 	keys := make([]string, 0, len(steps)-from)
 	for _, s := range steps[from:] {
-		keys = append(keys, recipeKey(s.CreatedBy))
+		keys = append(keys, dockerfile.Key(s.CreatedBy))
 	}
 	return strings.Join(keys, "\n")
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -93,7 +94,7 @@ const buildahLabel = "io.buildah.version"
 // isShellStep reports whether a step is spelled as the classic builder and
 // buildah do.
 func isShellStep(createdBy string) bool {
-	_, ran := withoutShell(createdBy)
+	_, ran := dockerfile.WithoutShell(createdBy)
 	return ran || strings.Contains(createdBy, "#(nop)") || strings.HasPrefix(createdBy, "|")
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -148,24 +148,24 @@ func TestOnly(t *testing.T) {
 		"linux/amd64": Identical, "amd64": Identical, "linux/x86_64": Identical,
 		"linux/arm64/v8": SameBase, "aarch64": SameBase, "linux/arm/v6": NotComparable,
 	} {
-		only, err := c.Only(arg)
+		only, err := c.ForPlatform(arg)
 		if err != nil || len(only.Pairs) != 1 || only.Verdict.Code != want || only.Same(true) != (want == Identical) {
 			t.Errorf("%s: %q, %v", arg, only.Verdict.Code, err)
 		}
 	}
 	for _, arg := range []string{"linux/s390x", "linux/arm/v7", "*", "a/b/c/d", "", "linux/"} {
-		if _, err := c.Only(arg); err == nil {
+		if _, err := c.ForPlatform(arg); err == nil {
 			t.Errorf("%q is accepted", arg)
 		}
 	}
-	_, err := c.Only("linux/s390x")
+	_, err := c.ForPlatform("linux/s390x")
 	if want := "neither side has linux/s390x, there is linux/amd64, linux/arm64 and linux/arm/v6"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}
-	if lost, _ := c.Only("linux/arm/v6"); len(lost.Findings) != 1 {
+	if lost, _ := c.ForPlatform("linux/arm/v6"); len(lost.Findings) != 1 {
 		t.Errorf("findings about the platform stay: %v", lost.Findings)
 	}
-	if kept, _ := c.Only("linux/amd64"); len(kept.Findings) != 0 {
+	if kept, _ := c.ForPlatform("linux/amd64"); len(kept.Findings) != 0 {
 		t.Errorf("findings about others go: %v", kept.Findings)
 	}
 }
@@ -226,7 +226,7 @@ func FuzzCompare(f *testing.F) {
 		checkAround(t, Describe(both))
 		checkFindings(t, Compare(both, a))
 		seen := map[digest.Digest]model.Contents{}
-		for _, layers := range Doubts(c) {
+		for _, layers := range UnverifiedLayers(c) {
 			for i, d := range layers {
 				seen[d.Digest] = model.Contents{DiffID: digest.FromString(string(d.Digest)), Empty: i%2 == 0}
 			}
@@ -265,7 +265,7 @@ func checkFindings(t *testing.T, c Comparison) {
 		}
 	}
 	n := 0
-	for _, g := range Fold(all) {
+	for _, g := range GroupByCause(all) {
 		n += 1 + len(g.Consequences)
 	}
 	if n != len(all) {

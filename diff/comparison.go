@@ -14,10 +14,10 @@ import (
 // artifact is shown alone; there is no verdict then.
 type Comparison struct {
 	A, B     *model.Artifact
-	Verdict  Verdict   // the worst of the pairs that both sides have
-	Pairs    []Pair    // one per platform: those of A in its order, then those only B has
-	Findings []Finding // about the whole, not one platform
-	Around   Around    // what is known beyond A and B
+	Verdict  Verdict    // the worst of the pairs that both sides have
+	Pairs    []Pair     // one per platform: those of A in its order, then those only B has
+	Findings []Finding  // about the whole, not one platform
+	Around   TagContext // what is known beyond A and B
 }
 
 // Pair is one platform on both sides. A side without it is nil.

@@ -57,9 +57,9 @@ type Group struct {
 	Consequences []Finding
 }
 
-// Fold puts findings of one platform and of the whole in order, the weightiest
+// GroupByCause puts findings of one platform and of the whole in order, the weightiest
 // first, consequences under their cause: nothing is said twice.
-func Fold(found []Finding) []Group {
+func GroupByCause(found []Finding) []Group {
 	found = slices.Clone(found)
 	inOrder(found)
 	var groups []Group

@@ -6,6 +6,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -37,7 +38,7 @@ type ladder struct {
 	real         [2][]string // the same without empty layers
 
 	parsed           bool // ask configs
-	configA, configB jsonValue
+	configA, configB jsondoc.Value
 }
 
 func (l *ladder) oneSided() (Verdict, bool) {
@@ -229,7 +230,7 @@ func (l *ladder) reprinted() (Verdict, bool) {
 	if len(l.a.Config.Raw) == 0 || !mayBeReprinted(l.a.Config, l.b.Config) {
 		return Verdict{}, false
 	}
-	if a, b := l.configs(); !a.isThere() || !a.equal(b) || !a.plain() || !b.plain() {
+	if a, b := l.configs(); !a.Exists() || !a.Equal(b) || !a.Unambiguous() || !b.Unambiguous() {
 		return Verdict{}, false
 	}
 	return Verdict{

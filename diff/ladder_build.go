@@ -1,8 +1,10 @@
 package diff
 
 import (
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -17,11 +19,11 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	var differ []int
 	for i := range l.a.Steps {
 		a, b := l.a.Steps[i], l.b.Steps[i]
-		if a.CreatedBy != b.CreatedBy && recipeKey(a.CreatedBy) != recipeKey(b.CreatedBy) && !sameCopy(a.CreatedBy, b.CreatedBy) {
+		if a.CreatedBy != b.CreatedBy && dockerfile.Key(a.CreatedBy) != dockerfile.Key(b.CreatedBy) && !dockerfile.SameCopy(a.CreatedBy, b.CreatedBy) {
 			return Verdict{}, false
 		}
 		if !sameOrNothing(a, b) {
-			if Instruction(a.CreatedBy) == "" {
+			if dockerfile.Instruction(a.CreatedBy) == "" {
 				return Verdict{}, false
 			}
 			differ = append(differ, i)
@@ -35,7 +37,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 		Code: SameRecipe, Trust: Shown, Step: first.Index + 1,
 		Headline: safe.Sprintf("Same recipe, built again from step %d on", first.Index+1),
 		Because: safe.Sprintf("All %d instructions agree, the content of %d does not; the first is %s",
-			len(l.a.Steps), len(differ), told(first.CreatedBy)),
+			len(l.a.Steps), len(differ), instructionText(first.CreatedBy)),
 		Proof: append([]safe.Text{safe.Sprintf("created_by(A) = created_by(B) for all %d steps, as a Dockerfile spells them", len(l.a.Steps))}, l.partingProof(first.Index+1)...),
 	}, true
 }
@@ -131,7 +133,7 @@ func partingRow(rows []Row, k int) Row {
 
 // partingText says what happened at the row where two images part.
 func (l *ladder) partingText(r Row) string {
-	text := func(s *model.Step) string { return told(s.CreatedBy) }
+	text := func(s *model.Step) string { return instructionText(s.CreatedBy) }
 	switch {
 	case r.A == nil && r.B == nil:
 		return "nothing"
@@ -243,7 +245,7 @@ func manifestDifference(a, b model.Manifest) string {
 	if types {
 		return "media types"
 	}
-	if equalJSON(a.Raw, b.Raw) {
+	if jsondoc.Equal(a.Raw, b.Raw) {
 		return "the spacing and order"
 	}
 	return "annotations or other fields"

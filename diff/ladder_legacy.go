@@ -3,6 +3,7 @@ package diff
 import (
 	"slices"
 
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -132,9 +133,9 @@ func (l *ladder) sameButEmpty(a, b []model.Schema1Row) bool {
 // sameCompat compares all that two entries say but their ids, which tell of
 // the blobs.
 func sameCompat(a, b model.Schema1Row) bool {
-	va, errA := parseJSON([]byte(a.Compat))
-	vb, errB := parseJSON([]byte(b.Compat))
-	return errA == nil && errB == nil && va.without("id", "parent").equal(vb.without("id", "parent")) && va.plain() && vb.plain()
+	va, errA := jsondoc.Parse([]byte(a.Compat))
+	vb, errB := jsondoc.Parse([]byte(b.Compat))
+	return errA == nil && errB == nil && va.Without("id", "parent").Equal(vb.Without("id", "parent")) && va.Unambiguous() && vb.Unambiguous()
 }
 
 func (l *ladder) legacyEmptyTwins(step int) Verdict {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -22,7 +23,7 @@ func (l *ladder) translated() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	a, b := l.configs()
-	if !a.isThere() || a.hasNotes() == b.hasNotes() || !a.plain() || !b.plain() || !a.withoutNotes().equal(b.withoutNotes()) {
+	if !a.Exists() || hasNotes(a) == hasNotes(b) || !a.Unambiguous() || !b.Unambiguous() || !withoutNotes(a).Equal(withoutNotes(b)) {
 		return Verdict{}, false
 	}
 	return Verdict{
@@ -35,44 +36,24 @@ func (l *ladder) translated() (Verdict, bool) {
 	}, true
 }
 
-func (v jsonValue) hasNotes() bool {
-	has := func(v jsonValue) func(string) bool {
-		return func(name string) bool { return !v.member(name).isDefault() }
+func hasNotes(config jsondoc.Value) bool {
+	has := func(v jsondoc.Value) func(string) bool {
+		return func(name string) bool { return !v.Member(name).IsDefault() }
 	}
-	return slices.ContainsFunc(notesAtTop, has(v)) || slices.ContainsFunc(notesInSettings, has(v.member("config")))
+	return slices.ContainsFunc(notesAtTop, has(config)) || slices.ContainsFunc(notesInSettings, has(config.Member("config")))
 }
 
-func (v jsonValue) withoutNotes() jsonValue {
-	v = v.without(notesAtTop...)
-	v.members = slices.Clone(v.members)
-	for i, name := range v.names {
-		if name == "config" {
-			v.members[i] = v.members[i].withoutDefaults().without(notesInSettings...)
-		}
-	}
-	return v
-}
-
-// withoutDefaults is an object less the members that say nothing: Docker
-// spells them out, OCI does not.
-func (v jsonValue) withoutDefaults() jsonValue {
-	if v.kind != '{' {
-		return v
-	}
-	var defaults []string
-	for i, m := range v.members {
-		if m.isDefault() {
-			defaults = append(defaults, v.names[i])
-		}
-	}
-	return v.without(defaults...)
+func withoutNotes(config jsondoc.Value) jsondoc.Value {
+	return config.Without(notesAtTop...).Replace("config", func(settings jsondoc.Value) jsondoc.Value {
+		return settings.WithoutDefaults().Without(notesInSettings...)
+	})
 }
 
 // saySameNotes reports whether two configs agree in them.
-func saySameNotes(a, b jsonValue) bool {
-	settingsA, settingsB := a.member("config"), b.member("config")
+func saySameNotes(a, b jsondoc.Value) bool {
+	settingsA, settingsB := a.Member("config"), b.Member("config")
 	return saySame(a, b, notesAtTop...) && !slices.ContainsFunc(notesInSettings, func(name string) bool {
-		va, vb := settingsA.member(name), settingsB.member(name)
-		return !va.says(vb) && !(va.isDefault() && vb.isDefault())
+		va, vb := settingsA.Member(name), settingsB.Member(name)
+		return !va.Equivalent(vb) && !(va.IsDefault() && vb.IsDefault())
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -44,7 +45,7 @@ func envEvidence(p Pair, changes []change) []Evidence {
 			side Side
 			st   *model.Step
 		}{{SideA, r.A}, {SideB, r.B}} {
-			if s.st != nil && !r.SameText && setsOne(Instruction(s.st.CreatedBy), changes) {
+			if s.st != nil && !r.SameText && setsOne(dockerfile.Instruction(s.st.CreatedBy), changes) {
 				found = append(found, Evidence{s.side, s.st.Index, s.st.Layer.Digest})
 			}
 		}
@@ -180,7 +181,7 @@ func secretsOf(s sideOf) (places []string, evidence []Evidence, proof []safe.Tex
 		}
 	}
 	for _, st := range s.img.Steps {
-		if text := st.CreatedBy; looksSecret(text) && !strings.HasPrefix(Instruction(text), "ENV ") && !strings.HasPrefix(Instruction(text), "LABEL ") {
+		if text := st.CreatedBy; looksSecret(text) && !strings.HasPrefix(dockerfile.Instruction(text), "ENV ") && !strings.HasPrefix(dockerfile.Instruction(text), "LABEL ") {
 			note(stepsText([]int{st.Index}), text, Evidence{s.side, st.Index, st.Layer.Digest})
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"cmp"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -108,7 +108,7 @@ func rowProof(r Row) []safe.Text {
 		switch {
 		case s.st == nil:
 		case !s.st.HasLayer:
-			lines = append(lines, safe.Sprintf("%s step %d: %s (settings only)", s.letter, s.st.Index+1, told(s.st.CreatedBy)))
+			lines = append(lines, safe.Sprintf("%s step %d: %s (settings only)", s.letter, s.st.Index+1, instructionText(s.st.CreatedBy)))
 		case s.st.DiffID == "":
 			lines = append(lines, safe.Sprintf("%s step %d: layer %s", s.letter, s.st.Index+1, s.st.Layer.Digest))
 		default:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -186,7 +187,7 @@ func sameContentProof(group []model.Step) []safe.Text {
 
 func sameTexts(steps []model.Step) bool {
 	for _, s := range steps[1:] {
-		if recipeKey(s.CreatedBy) != recipeKey(steps[0].CreatedBy) {
+		if dockerfile.Key(s.CreatedBy) != dockerfile.Key(steps[0].CreatedBy) {
 			return false
 		}
 	}

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -132,8 +133,8 @@ func paidTwice(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		var found []Finding
 		for i, st := range s.img.Steps {
-			text := Instruction(st.CreatedBy)
-			if !st.HasLayer || st.Layer.Size < bigEnough || verb(text) != "RUN" || !storesAgain.MatchString(text) {
+			text := dockerfile.Instruction(st.CreatedBy)
+			if !st.HasLayer || st.Layer.Size < bigEnough || dockerfile.Verb(text) != "RUN" || !storesAgain.MatchString(text) {
 				continue
 			}
 			from := sameSize(s.img.Steps[:i], st.Layer.Size)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/tagdiff/tagdiff/diff/version"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -68,11 +69,11 @@ func rewrittenAround(c Comparison) []Finding {
 			found = append(found, f)
 			continue
 		}
-		v := VersionOf(t.ref.Tag)
-		if t.near.Tags == nil || !t.floats() || !v.full() {
+		v := version.Parse(t.ref.Tag)
+		if t.near.Tags == nil || !t.floats() || !v.IsComplete() {
 			continue
 		}
-		line := fmt.Sprintf("%d.%d.", v.numbers[0], v.numbers[1]) // a cheap sieve for thousands of tags
+		line := fmt.Sprintf("%d.%d.", v.Numbers[0], v.Numbers[1]) // a cheap sieve for thousands of tags
 		l := listOf(*t.near.Tags, func(o model.Tagged) bool {
 			return o.Digest == t.now || strings.HasPrefix(strings.TrimLeft(o.Tag, "vV"), line)
 		})
@@ -137,33 +138,33 @@ func twoReleases(tags []listed) (a, b listed, ok bool) {
 
 // isFixed is for versions that stand for one release: a candidate may become
 // the release as it is, and two days may bring the same build.
-func isFixed(v Version) bool { return v.full() && v.before == "" && !v.dated() }
+func isFixed(v version.Version) bool { return v.IsComplete() && v.Prerelease == "" && !v.IsDate() }
 
 // within reports whether a names b too: 1.2.3 moves with 1.2.3.1.
-func within(a, b Version) bool {
-	return a.count <= b.count && slices.Equal(a.numbers[:a.count], b.numbers[:a.count])
+func within(a, b version.Version) bool {
+	return a.Count <= b.Count && slices.Equal(a.Numbers[:a.Count], b.Numbers[:a.Count])
 }
 
 // lateReleases (F2) are those that were made clearly after a later one of the
 // same line.
 func lateReleases(l tagList) []Finding {
-	lines := map[Version][]listed{}
-	built := map[Version]bool{} // releases whose tag moves with the number of the build
+	lines := map[version.Version][]listed{}
+	built := map[version.Version]bool{} // releases whose tag moves with the number of the build
 	for _, t := range l.tags {
 		if !isFixed(t.version) {
 			continue
 		}
 		if _, dated := l.set.Created[t.digest]; dated {
-			lines[t.version.line()] = append(lines[t.version.line()], t)
+			lines[t.version.Minor()] = append(lines[t.version.Minor()], t)
 		}
-		if again := t.version; again.again != "" {
-			again.again = ""
+		if again := t.version; again.Rebuild != "" {
+			again.Rebuild = ""
 			built[again] = true
 		}
 	}
 	var found []Finding
 	for _, t := range l.tags { // in their order
-		line := lines[t.version.line()]
+		line := lines[t.version.Minor()]
 		if len(line) < 2 || line[0].tag != t.tag {
 			continue
 		}
@@ -173,17 +174,17 @@ func lateReleases(l tagList) []Finding {
 }
 
 // lateIn looks at the releases of one line, the highest first.
-func (l tagList) lateIn(line []listed, built map[Version]bool) []Finding {
-	line = slices.SortedStableFunc(slices.Values(line), func(a, b listed) int { return b.version.compareRelease(a.version) })
+func (l tagList) lateIn(line []listed, built map[version.Version]bool) []Finding {
+	line = slices.SortedStableFunc(slices.Values(line), func(a, b listed) int { return b.version.CompareRelease(a.version) })
 	var found []Finding
 	var first, pending listed // the earliest made of those that are higher, and the one to count next
 	for i, t := range line {
-		if i > 0 && t.version.compareRelease(line[i-1].version) != 0 {
+		if i > 0 && t.version.CompareRelease(line[i-1].version) != 0 {
 			first = l.earlier(first, pending)
 			pending = listed{}
 		}
 		pending = l.earlier(pending, t)
-		if first.tag == "" || t.version.again != "" || built[t.version] || within(t.version, first.version) || t.digest == first.digest {
+		if first.tag == "" || t.version.Rebuild != "" || built[t.version] || within(t.version, first.version) || t.digest == first.digest {
 			continue
 		}
 		if l.created(t).Sub(l.created(first)) > releasesApart {
@@ -245,7 +246,7 @@ const latestTag = "latest"
 func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 	is, known := newest(l.by[latest])
 	best, _ := newest(l.tags)
-	if !known || is.version.compareRelease(best.version) >= 0 || within(is.version, best.version) {
+	if !known || is.version.CompareRelease(best.version) >= 0 || within(is.version, best.version) {
 		return Finding{}, false
 	}
 	f := Finding{
@@ -266,12 +267,12 @@ func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 }
 
 // releasesAfter counts the releases above one.
-func (l tagList) releasesAfter(v Version) int {
-	above := map[Version]bool{}
+func (l tagList) releasesAfter(v version.Version) int {
+	above := map[version.Version]bool{}
 	for _, t := range l.tags {
-		if isRelease(t.version) && t.version.compareRelease(v) > 0 {
+		if isRelease(t.version) && t.version.CompareRelease(v) > 0 {
 			release := t.version
-			release.again = ""
+			release.Rebuild = ""
 			above[release] = true
 		}
 	}
@@ -390,7 +391,7 @@ func (t tagAt) nextSibling(same []string) safe.Text {
 	if len(same) > 0 {
 		best = same[0]
 	}
-	if VersionOf(best).count <= VersionOf(t.ref.Tag).count {
+	if version.Parse(best).Count <= version.Parse(t.ref.Tag).Count {
 		return safe.Sprintf("In deployments use the digest: @%s", t.now)
 	}
 	return safe.Sprintf("In deployments use %s, which says most, or the digest: @%s", tagText(best), t.now)

@@ -20,7 +20,7 @@ func day(n int) time.Time { return time.Date(2019, 10, n, 14, 2, 0, 0, time.Loca
 func looks(parts ...any) model.Timeline {
 	var past model.Timeline
 	for i := 0; i < len(parts); i += 3 {
-		past = append(past, model.Look{Digest: parts[i].(digest.Digest), First: day(parts[i+1].(int)), Last: day(parts[i+2].(int))})
+		past = append(past, model.Sighting{Digest: parts[i].(digest.Digest), First: day(parts[i+1].(int)), Last: day(parts[i+2].(int))})
 	}
 	return past
 }
@@ -51,7 +51,7 @@ func at(set model.TagSet, name string, d digest.Digest) model.TagSet {
 	return set
 }
 
-func around(c Comparison, a Neighbours) Comparison { return c.WithAround(Around{A: a}) }
+func around(c Comparison, a TagNeighbours) Comparison { return c.WithTagContext(TagContext{A: a}) }
 
 func tagCases(t *testing.T) []ruleCase {
 	t.Helper()
@@ -67,25 +67,25 @@ func moveCases(t *testing.T) []ruleCase {
 	now, old := made("2.7.17", "2019-10-22T15:49:00Z"), made("2.7.16", "2019-10-18T10:00:00Z")
 	d, was := now.Manifest.Digest, old.Manifest.Digest
 	seen := func(tag string, past model.Timeline) Comparison {
-		return around(Describe(single(tag, now)), Neighbours{Past: past})
+		return around(Describe(single(tag, now)), TagNeighbours{Past: past})
 	}
 	pinned := single("", old)
 	pinned.Ref.Digest = was
 	then := single("2.7", now)
 	then.Ref.When = "2019-10-22"
-	beside := Compare(pinned, single("2.7", now)).WithAround(Around{B: Neighbours{Past: looks(was, 1, 3, d, 22, 22)}})
+	beside := Compare(pinned, single("2.7", now)).WithTagContext(TagContext{B: TagNeighbours{Past: looks(was, 1, 3, d, 22, 22)}})
 	back := func(created time.Time) Comparison {
 		past := looks(named("x"), 1, 3)
 		past[0].Created = &created
 		return seen("2.7", past)
 	}
 	lists := func(set model.TagSet) Comparison {
-		return around(Describe(single("latest", now)), Neighbours{Past: looks(named("before"), 1, 3), Tags: &set})
+		return around(Describe(single("latest", now)), TagNeighbours{Past: looks(named("before"), 1, 3), Tags: &set})
 	}
 	older, newer := at(tagSet("latest=now", "2.6.9=now", "2.7.0=before"), "now", d), at(tagSet("latest=now", "2.7.0=now", "2.6.9=before"), "now", d)
-	rolled := Compare(single("2.7", old), pinnedTo(single("x", now))).WithAround(Around{A: Neighbours{Past: looks(d, 1, 3)}})
+	rolled := Compare(single("2.7", old), pinnedTo(single("x", now))).WithTagContext(TagContext{A: TagNeighbours{Past: looks(d, 1, 3)}})
 	moved := func(m Move) Comparison {
-		return around(Describe(single("prod", now)), Neighbours{Moved: m, Past: looks(d, 1, 2)})
+		return around(Describe(single("prod", now)), TagNeighbours{Moved: m, Past: looks(d, 1, 2)})
 	}
 	return []ruleCase{
 		{"moved", seen("2.7", looks(named("x"), 1, 3)), "F1", 1, ":2.7 is not what you saw on 3 Oct 2019 14:02: it was " + short(named("x")) + ", now it is " + short(d) + ".", 2},
@@ -93,13 +93,13 @@ func moveCases(t *testing.T) []ruleCase {
 		{"beside what it was", beside, "F1", 1, "now it is " + short(d) + " (PYTHON_VERSION 2.7.16 → 2.7.17).", 2},
 		{"prod", seen("prod-eu", looks(named("x"), 1, 3)), "F1", 3, ":prod-eu", 2},
 		{"products", seen("products", looks(named("x"), 1, 3)), "F1", 1, ":products", 2},
-		{"it moved while it was read, and before", around(Describe(single("2.7", now)), Neighbours{Past: looks(named("x"), 1, 3, d, 22, 22), Moved: Move{To: named("y")}}), "F1", 1, "it was " + short(named("x")), 2},
-		{"it moved back while it was read", around(Describe(single("2.7", now)), Neighbours{Past: looks(d, 1, 1, named("x"), 2, 3), Moved: Move{To: named("x")}}), "F1", 1, "it was " + short(named("x")), 2},
+		{"it moved while it was read, and before", around(Describe(single("2.7", now)), TagNeighbours{Past: looks(named("x"), 1, 3, d, 22, 22), Moved: Move{To: named("y")}}), "F1", 1, "it was " + short(named("x")), 2},
+		{"it moved back while it was read", around(Describe(single("2.7", now)), TagNeighbours{Past: looks(d, 1, 1, named("x"), 2, 3), Moved: Move{To: named("x")}}), "F1", 1, "it was " + short(named("x")), 2},
 		{"never seen", seen("2.7", nil), "F1", -1, "", 0},
 		{"as it was", seen("2.7", looks(d, 1, 3)), "F1", -1, "", 0},
 		{"that it moved is known for days", seen("2.7", looks(named("x"), 1, 3, d, 20, 22)), "F1", -1, "", 0},
-		{"by digest", around(Describe(pinned), Neighbours{Past: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
-		{"at a moment", around(Describe(then), Neighbours{Past: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
+		{"by digest", around(Describe(pinned), TagNeighbours{Past: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
+		{"at a moment", around(Describe(then), TagNeighbours{Past: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
 		{"it moved while it was read", moved(Move{To: named("y"), At: day(3)}), "F1", -1, "", 0},
 
 		{"a release", seen("2.7.17", looks(named("x"), 1, 3)), "F2", 2, ":2.7.17 reads like one fixed release and was pushed again: on 3 Oct 2019 14:02 it was", 2},
@@ -135,7 +135,7 @@ func releaseCases(t *testing.T) []ruleCase {
 	img := app().image(t)
 	in := func(tag string, set model.TagSet) Comparison {
 		set = at(set, "it", img.Manifest.Digest)
-		return around(Describe(single(tag, img)), Neighbours{Tags: &set})
+		return around(Describe(single(tag, img)), TagNeighbours{Tags: &set})
 	}
 	late := func(tag string, set model.TagSet, it, next int) Comparison {
 		return in(tag, dated(set, map[string]time.Time{"it": day(it), "next": day(next)}))
@@ -184,13 +184,13 @@ func siblingCases(t *testing.T) []ruleCase {
 	elsewhere.Ref.Repository, elsewhere.Ref.Tag = "lib/python", "2.7.17"
 	nowhere := tagSet("2.7.17=x")
 	return []ruleCase{
-		{"the second incident", around(Describe(list), Neighbours{Tags: &set}), "F4", 0,
+		{"the second incident", around(Describe(list), TagNeighbours{Tags: &set}), "F4", 0,
 			":2.7 is the same index as :2.7.17 and :2; it has the same linux/amd64 as :2.7.17-amd64, :2.7.17-buster and :2.7-buster; it has the same linux/arm64 as :2.7.17-buster and :2.7-buster.", 3},
-		{"a part of the tags", around(Describe(list), Neighbours{Tags: &part}), "F4", 0, "Of 3500 tags, 9 have been asked.", 3},
-		{"of a list that is cut", around(Describe(list), Neighbours{Tags: &cut}), "F4", 0, "The list of tags is cut after 9, of which 9 have been asked.", 3},
-		{"of another repository", Compare(two, elsewhere).WithAround(Around{A: Neighbours{Tags: &both}, B: Neighbours{Tags: &nowhere}}), "F4", 0, "app:2 is the same image as :2.7", 1},
-		{"no other", around(Describe(list), Neighbours{Tags: &alone}), "F4", -1, "", 0},
-		{"only the two that are compared", Compare(two, other).WithAround(Around{A: Neighbours{Tags: &both}, B: Neighbours{Tags: &both}}), "F4", -1, "", 0},
+		{"a part of the tags", around(Describe(list), TagNeighbours{Tags: &part}), "F4", 0, "Of 3500 tags, 9 have been asked.", 3},
+		{"of a list that is cut", around(Describe(list), TagNeighbours{Tags: &cut}), "F4", 0, "The list of tags is cut after 9, of which 9 have been asked.", 3},
+		{"of another repository", Compare(two, elsewhere).WithTagContext(TagContext{A: TagNeighbours{Tags: &both}, B: TagNeighbours{Tags: &nowhere}}), "F4", 0, "app:2 is the same image as :2.7", 1},
+		{"no other", around(Describe(list), TagNeighbours{Tags: &alone}), "F4", -1, "", 0},
+		{"only the two that are compared", Compare(two, other).WithTagContext(TagContext{A: TagNeighbours{Tags: &both}, B: TagNeighbours{Tags: &both}}), "F4", -1, "", 0},
 		{"nobody has asked", Describe(list), "F4", -1, "", 0},
 	}
 }
@@ -201,7 +201,7 @@ func archCases(t *testing.T) []ruleCase {
 	amd, arm := entry(forArch("amd64").image(t)), entry(img)
 	in := func(a model.Artifact, set model.TagSet) Comparison {
 		set = at(set, "it", a.Top.Digest)
-		return around(Describe(a), Neighbours{Tags: &set})
+		return around(Describe(a), TagNeighbours{Tags: &set})
 	}
 	one := tagSet("latest=it", "4.3.5-arm64=it", "4.3.5-amd64=x")
 	lone := tagSet("latest=it", "4.3.5-arm64=it", "4.3.5-arm64v8=x", "4.3.4-amd64=y")
@@ -244,12 +244,12 @@ func TestTagFindingsFold(t *testing.T) {
 	at := day(30)
 	past := looks(named("x"), 1, 3)
 	past[0].Created = &at
-	c := around(Describe(single("1.2.3", build{created: "2019-10-01T00:00:00Z"}.image(t))), Neighbours{Past: past})
-	groups := Fold(c.Findings)
+	c := around(Describe(single("1.2.3", build{created: "2019-10-01T00:00:00Z"}.image(t))), TagNeighbours{Past: past})
+	groups := GroupByCause(c.Findings)
 	if len(groups) != 2 || groups[0].ID != "F3" || groups[1].ID != "F2" || len(groups[1].Consequences) != 1 {
 		t.Errorf("%+v", groups)
 	}
-	if c := around(Describe(single("1.2.3", img)), Neighbours{}); len(c.Findings) != len(Describe(single("1.2.3", img)).Findings) {
+	if c := around(Describe(single("1.2.3", img)), TagNeighbours{}); len(c.Findings) != len(Describe(single("1.2.3", img)).Findings) {
 		t.Error("something was found around nothing")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -19,11 +20,11 @@ func (l *ladder) settingsSentence(first safe.Text) safe.Text {
 
 // configs are the parsed configs, empty where there is none. They are parsed
 // when the first rung asks for them: large ones take time.
-func (l *ladder) configs() (a, b jsonValue) {
+func (l *ladder) configs() (a, b jsondoc.Value) {
 	if !l.parsed {
 		l.parsed = true
-		l.configA, _ = parseJSON(l.a.Config.Raw)
-		l.configB, _ = parseJSON(l.b.Config.Raw)
+		l.configA, _ = jsondoc.Parse(l.a.Config.Raw)
+		l.configB, _ = jsondoc.Parse(l.b.Config.Raw)
 	}
 	return l.configA, l.configB
 }
@@ -36,8 +37,8 @@ var settingNames = map[string]string{
 
 // settingsDiffer names what two configs disagree on: how it runs first, then
 // who built it, dates last. diff_ids are not settings.
-func settingsDiffer(a, b jsonValue) []string {
-	differ := runSettingsDiffer(a.member("config"), b.member("config"))
+func settingsDiffer(a, b jsondoc.Value) []string {
+	differ := runSettingsDiffer(a.Member("config"), b.Member("config"))
 	add := func(text string, names ...string) {
 		if !saySame(a, b, names...) {
 			differ = append(differ, text)
@@ -45,7 +46,7 @@ func settingsDiffer(a, b jsonValue) []string {
 	}
 	add("platform", "os", "architecture", "variant", "os.version")
 	add("author", "author")
-	history, dates := historyDiffers(a.member("history"), b.member("history"))
+	history, dates := historyDiffers(a.Member("history"), b.Member("history"))
 	if history {
 		differ = append(differ, "history")
 	}
@@ -59,18 +60,18 @@ func settingsDiffer(a, b jsonValue) []string {
 }
 
 // saySame reports whether all members of these names say the same.
-func saySame(a, b jsonValue, names ...string) bool {
-	return !slices.ContainsFunc(names, func(name string) bool { return !a.member(name).says(b.member(name)) })
+func saySame(a, b jsondoc.Value, names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return !a.Member(name).Equivalent(b.Member(name)) })
 }
 
-func runSettingsDiffer(a, b jsonValue) []string {
-	if a.raw == b.raw {
+func runSettingsDiffer(a, b jsondoc.Value) []string {
+	if a.Raw == b.Raw {
 		return nil
 	}
 	var differ []string
 	for _, name := range namesOf(a, b) {
-		va, vb := a.member(name), b.member(name)
-		if va.says(vb) || va.isDefault() && vb.isDefault() || slices.Contains(notesInSettings, name) {
+		va, vb := a.Member(name), b.Member(name)
+		if va.Equivalent(vb) || va.IsDefault() && vb.IsDefault() || slices.Contains(notesInSettings, name) {
 			continue
 		}
 		switch name {
@@ -89,32 +90,26 @@ func runSettingsDiffer(a, b jsonValue) []string {
 	return differ
 }
 
-// isDefault reports whether a setting has the value of one that is not
-// written: docker's classic builder spells all of them out.
-func (v jsonValue) isDefault() bool {
-	return !v.isThere() || v.raw == "false" || v.raw == `""` || v.raw == "0"
-}
-
 // namesOf are the names of the members of both, sorted.
-func namesOf(a, b jsonValue) []string {
-	names := slices.Concat(a.names, b.names)
+func namesOf(a, b jsondoc.Value) []string {
+	names := slices.Concat(a.Names, b.Names)
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
 // written is the members as they are written.
-func written(v jsonValue) map[string]string {
-	m := make(map[string]string, len(v.names))
-	for i, name := range v.names {
-		m[name] = v.members[i].raw
+func written(v jsondoc.Value) map[string]string {
+	m := make(map[string]string, len(v.Names))
+	for i, name := range v.Names {
+		m[name] = v.Members[i].Raw
 	}
 	return m
 }
 
-func environment(v jsonValue) map[string]string {
-	m := make(map[string]string, len(v.members))
-	for _, e := range v.members {
-		name, value, _ := strings.Cut(e.text, "=")
+func environment(v jsondoc.Value) map[string]string {
+	m := make(map[string]string, len(v.Members))
+	for _, e := range v.Members {
+		name, value, _ := strings.Cut(e.Text, "=")
 		m[name] = value
 	}
 	return m
@@ -139,21 +134,21 @@ func mapsDiffer(a, b map[string]string) int {
 
 // historyDiffers tells a history that says something else from one that only
 // has other dates.
-func historyDiffers(a, b jsonValue) (history, dates bool) {
-	if a.raw == b.raw {
+func historyDiffers(a, b jsondoc.Value) (history, dates bool) {
+	if a.Raw == b.Raw {
 		return false, false
 	}
-	if a.kind != '[' || b.kind != '[' || len(a.members) != len(b.members) {
+	if a.Kind != '[' || b.Kind != '[' || len(a.Members) != len(b.Members) {
 		return true, false
 	}
-	for i := range a.members {
-		ea, eb := a.members[i], b.members[i]
-		if ea.raw == eb.raw {
+	for i := range a.Members {
+		ea, eb := a.Members[i], b.Members[i]
+		if ea.Raw == eb.Raw {
 			continue
 		}
-		history = history || ea.kind != '{' || eb.kind != '{'
+		history = history || ea.Kind != '{' || eb.Kind != '{'
 		for _, name := range namesOf(ea, eb) {
-			differ := !ea.member(name).says(eb.member(name))
+			differ := !ea.Member(name).Equivalent(eb.Member(name))
 			dates = dates || differ && name == "created"
 			history = history || differ && name != "created"
 		}

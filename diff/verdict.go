@@ -3,8 +3,9 @@ package diff
 import (
 	"slices"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -154,7 +155,7 @@ func (c Comparison) envelopeDifference() string {
 		return "the lists of platforms differ"
 	case !slices.Equal(receiptsA, receiptsB):
 		return "what differs is the build receipts in the index"
-	case equalJSON(c.A.Top.Raw, c.B.Top.Raw):
+	case jsondoc.Equal(c.A.Top.Raw, c.B.Top.Raw):
 		return "a tool printed the index again"
 	}
 	return "only the index around them differs"

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tagdiff/tagdiff/files"
+	"github.com/tagdiff/tagdiff/model/files"
 )
 
 // Bounds on what is remembered of registries.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/regclient/regclient/config"
 
-	"github.com/tagdiff/tagdiff/files"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 )
 
 // newTLS is how one registry proves itself: by the system's authorities, those

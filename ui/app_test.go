@@ -128,8 +128,8 @@ func TestMovedBackWhileCompared(t *testing.T) {
 	a, b := named("a"), named("b")
 	f.heads = map[string]digest.Digest{"prod": b}
 	now := time.Now()
-	look := func(d digest.Digest, ago time.Duration) model.Look {
-		return model.Look{Digest: d, First: now.Add(-ago), Last: now.Add(-ago)}
+	look := func(d digest.Digest, ago time.Duration) model.Sighting {
+		return model.Sighting{Digest: d, First: now.Add(-ago), Last: now.Add(-ago)}
 	}
 	past := memory{"prod": {look(a, 3*time.Hour), look(b, 2*time.Hour), look(captured(t, "prod").Digest(), -time.Hour), look(a, -2*time.Hour)}}
 	r := ref(t, "localhost:5000/app:prod")

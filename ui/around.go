@@ -72,12 +72,12 @@ func (p comparePage) knowing(set *model.TagSet) comparePage {
 }
 
 // around is what is known beyond the two artifacts.
-func (p comparePage) around() diff.Around {
-	return diff.Around{A: p.neighbours(p.a), B: p.neighbours(p.b)}
+func (p comparePage) around() diff.TagContext {
+	return diff.TagContext{A: p.neighbours(p.a), B: p.neighbours(p.b)}
 }
 
-func (p comparePage) neighbours(s side) diff.Neighbours {
-	n := diff.Neighbours{Past: s.past}
+func (p comparePage) neighbours(s side) diff.TagNeighbours {
+	n := diff.TagNeighbours{Past: s.past}
 	if set, ok := p.sets[s.ref.Repo()]; ok {
 		n.Tags = &set
 	}
@@ -190,13 +190,13 @@ func (p comparePage) beforeAndAfter(ofB bool) effects {
 }
 
 // earlier is the last look at the tag when it was something else.
-func (s side) earlier() (model.Look, bool) {
+func (s side) earlier() (model.Sighting, bool) {
 	for _, l := range slices.Backward(s.past) {
 		if s.art != nil && l.Digest != s.art.Digest() {
 			return l, true
 		}
 	}
-	return model.Look{}, false
+	return model.Sighting{}, false
 }
 
 func (p comparePage) timeline(ref model.Ref) effects {

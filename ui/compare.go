@@ -290,7 +290,7 @@ func (p comparePage) recompare() comparePage {
 		p.cmp = diff.Comparison{}
 	}
 	if p.cmp.A != nil {
-		p.cmp = p.cmp.WithAround(p.around())
+		p.cmp = p.cmp.WithTagContext(p.around())
 	}
 	if !p.chosen && len(p.cmp.Pairs) > 0 {
 		p.pick = idOf(p.cmp.Pairs, firstToShow(p.cmp))

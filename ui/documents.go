@@ -8,7 +8,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
 
-	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
+	"github.com/tagdiff/tagdiff/diff/text"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -35,7 +36,7 @@ type docBlock struct {
 	title safe.Text
 	shell safe.Text // the command that proves it
 	a, b  []safe.Text
-	lines []diff.LinePair
+	lines []text.Pair
 }
 
 type docsMsg struct {
@@ -117,11 +118,11 @@ func (s scene) block(title, shell safe.Text, a, b []byte) docBlock {
 	out := docBlock{title: title, shell: shell, a: shownA, b: shownB}
 	if s.alone {
 		for i := range out.a {
-			out.lines = append(out.lines, diff.LinePair{A: i, B: -1})
+			out.lines = append(out.lines, text.Pair{A: i, B: -1})
 		}
 		return out
 	}
-	out.lines = diff.LinesShown(withoutComma(rawA), withoutComma(rawB), withoutComma(shownA), withoutComma(shownB))
+	out.lines = text.LinesShown(withoutComma(rawA), withoutComma(rawB), withoutComma(shownA), withoutComma(shownB))
 	return out
 }
 
@@ -131,7 +132,7 @@ func (s scene) docLines(raw []byte) (whole, shown []safe.Text) {
 	if len(raw) == 0 {
 		return nil, nil
 	}
-	text, _ := diff.PrettyJSON(raw)
+	text, _ := jsondoc.Pretty(raw)
 	text = strings.TrimRight(text, "\n")
 	return safe.Lines(text), s.gate.Lines(text)
 }
@@ -163,11 +164,11 @@ func (d docDiff) blocks() int {
 	return n
 }
 
-func (b docBlock) lineID(l diff.LinePair) string {
+func (b docBlock) lineID(l text.Pair) string {
 	return safe.Sprintf("%s %d %d", b.title, l.A, l.B).String()
 }
 
-func lineDiffers(l diff.LinePair) bool { return l.Changed || l.A < 0 || l.B < 0 }
+func lineDiffers(l text.Pair) bool { return l.Changed || l.A < 0 || l.B < 0 }
 
 // docRows are a document's lines, both sides.
 func (s scene) docRows(d docDiff) []row {
@@ -182,7 +183,7 @@ func (s scene) docRows(d docDiff) []row {
 		if len(b.lines) == 0 {
 			rows = append(rows, s.noteRow(safe.Const("There is no such document: only images have a config, and schema1 images have none.")))
 		}
-		if slices.ContainsFunc(b.lines, func(l diff.LinePair) bool { return l.Approximate }) {
+		if slices.ContainsFunc(b.lines, func(l text.Pair) bool { return l.Approximate }) {
 			rows = append(rows, s.noteRow(safe.Const("These are too large to find the smallest difference; what is marked does differ, and more than needs be is.")))
 		}
 		for i, l := range b.lines {
@@ -199,7 +200,7 @@ func (s scene) docRows(d docDiff) []row {
 	return rows
 }
 
-func (s scene) docRow(b docBlock, l diff.LinePair) row {
+func (s scene) docRow(b docBlock, l text.Pair) row {
 	var ta, tb safe.Text
 	if l.A >= 0 {
 		ta = b.a[l.A]
@@ -227,7 +228,7 @@ func (s scene) docRow(b docBlock, l diff.LinePair) row {
 }
 
 // docLine draws a line of both documents, the words that differ marked.
-func (s scene) docLine(l diff.LinePair, a, b safe.Text) []look.Line {
+func (s scene) docLine(l text.Pair, a, b safe.Text) []look.Line {
 	spansA, spansB := []look.Span{look.P(a)}, []look.Span{look.P(b)}
 	if lineDiffers(l) && !s.alone {
 		spansA, spansB = marked(a, l.SpansA, look.SideA, look.SideAHot), marked(b, l.SpansB, look.SideB, look.SideBHot)
@@ -253,7 +254,7 @@ func number(n int) safe.Text {
 	return safe.Sprintf("%4d ", n+1)
 }
 
-func (s scene) docBeside(l diff.LinePair, a, b []look.Span) look.Line {
+func (s scene) docBeside(l text.Pair, a, b []look.Span) look.Line {
 	half := (s.width-1-3)/2 - numberWidth
 	gutter := look.S(look.Faint, s.glyphs.GutterSame)
 	switch {
@@ -270,7 +271,7 @@ func (s scene) docBeside(l diff.LinePair, a, b []look.Span) look.Line {
 }
 
 // docStacked is one line where both sides agree, else A's above B's.
-func (s scene) docStacked(l diff.LinePair, a, b []look.Span) []look.Line {
+func (s scene) docStacked(l text.Pair, a, b []look.Span) []look.Line {
 	room := s.width - 1 - numberWidth - 2
 	line := func(n int, sign look.Span, spans []look.Span) look.Line {
 		return look.L(look.S(look.Faint, number(n)), sign, look.Gap(1)).With(s.half(true, spans, room).Spans...)

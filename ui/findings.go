@@ -19,7 +19,7 @@ func (p comparePage) tell() (news, also []diff.Group) {
 	if pair := p.pair(); pair != nil {
 		found = slices.Concat(pair.Findings, found)
 	}
-	return diff.Tell(diff.Fold(found))
+	return diff.Rank(diff.GroupByCause(found))
 }
 
 // inBox is the group whose sentence stands in the box of the verdict.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -94,7 +94,7 @@ func TestNothingIsSaidTwice(t *testing.T) {
 }
 
 func TestMembersIn(t *testing.T) {
-	text, ok := diff.PrettyJSON([]byte(`{"architecture":"amd64","config":{"Cmd":["a","b"],"Env":["X=1"],"User":"u"},
+	text, ok := jsondoc.Pretty([]byte(`{"architecture":"amd64","config":{"Cmd":["a","b"],"Env":["X=1"],"User":"u"},
 		"container_config":{"Cmd":["x"],"Env":[]},"created":"2020","history":[{"created":"2019"}]}`))
 	if !ok {
 		t.Fatal("no JSON")

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/text"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -62,12 +63,12 @@ func (s scene) instructionSpans(r diff.Row) (a, b []look.Span) {
 	if r.A == nil || r.B == nil || r.SameText {
 		return []look.Span{look.P(ta)}, []look.Span{look.P(tb)}
 	}
-	inA, inB := diff.Words(ta.String(), tb.String())
+	inA, inB := text.Words(ta.String(), tb.String())
 	return marked(ta, inA, look.SideA, look.SideAHot), marked(tb, inB, look.SideB, look.SideBHot)
 }
 
 // marked is text with the spans that differ in another role.
-func marked(t safe.Text, hot []diff.Span, role, hotRole look.Role) []look.Span {
+func marked(t safe.Text, hot []text.Span, role, hotRole look.Role) []look.Span {
 	var out []look.Span
 	at := 0
 	for _, h := range hot {

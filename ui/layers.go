@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -267,7 +268,7 @@ func (s scene) instruction(st *model.Step) safe.Text {
 		}
 		return safe.Const("(no command recorded)")
 	}
-	return s.gate.Clean(diff.StepText(*st))
+	return s.gate.Clean(dockerfile.StepText(*st))
 }
 
 // layerCell is a side's layer: digest, empty sign, size; a hatch where the side
@@ -367,7 +368,7 @@ func (s scene) rowNotes(r diff.Row) []look.Line {
 			notes = append(notes, safe.Sprintf("%s in B the same content again: step %s", s.glyphs.Twice, stepList(r.TwinsB)))
 		}
 	}
-	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(diff.BuildArgs(r.A.CreatedBy), diff.BuildArgs(r.B.CreatedBy)) {
+	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
 		notes = append(notes, safe.Const("other build arguments"))
 	}
 	var lines []look.Line

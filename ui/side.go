@@ -199,7 +199,7 @@ func (p comparePage) askContents() effects {
 		return nil
 	}
 	var asked effects
-	for side, layers := range diff.Doubts(p.cmp) {
+	for side, layers := range diff.UnverifiedLayers(p.cmp) {
 		repo := p.a.ref.Repo()
 		if side == diff.SideB {
 			repo = p.b.ref.Repo()

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -34,9 +35,9 @@ func (s scene) sideCommand(st *model.Step, letter string) []row {
 
 // commandRows show an instruction as a Dockerfile has it, then as recorded.
 func (s scene) commandRows(st model.Step, name safe.Text) []row {
-	read := diff.Instruction(st.CreatedBy)
+	read := dockerfile.Instruction(st.CreatedBy)
 	rows := textRows(s.frame, name, s.gate.Lines(broken(read)), s.gate.Clean(read), look.Plain)
-	for _, arg := range diff.BuildArgs(st.CreatedBy) {
+	for _, arg := range dockerfile.BuildArgs(st.CreatedBy) {
 		rows = append(rows, fieldRows(s.frame, safe.Const("build arg"), s.gate.Clean(arg), look.Plain)...)
 	}
 	if read != st.CreatedBy {

@@ -86,7 +86,7 @@ func (p tagsPage) pointed(t model.Tagged) bool {
 		return true
 	}
 	now := p.deps.now()
-	p.know.moves[t.Tag] = movedTag{now: true, from: model.Look{Digest: before, First: now, Last: now}}
+	p.know.moves[t.Tag] = movedTag{now: true, from: model.Sighting{Digest: before, First: now, Last: now}}
 	return true
 }
 

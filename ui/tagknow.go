@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -28,7 +28,7 @@ type tagKnow struct {
 
 // movedTag is a tag that led elsewhere when it was looked at before.
 type movedTag struct {
-	from model.Look
+	from model.Sighting
 	now  bool // it moved while the page was open
 }
 

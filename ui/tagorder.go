@@ -9,7 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
 
-	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/version"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -37,7 +37,7 @@ type placed struct {
 	attached      bool
 	created, size int64 // 0 unknown
 	specific      int   // numbers in the name: 2.7.17 has three
-	version       diff.Version
+	version       version.Version
 }
 
 // arrangement is a list to be put in order. It is a copy: sorting 50,000 tags
@@ -91,7 +91,7 @@ func (a arrangement) sorted() []string {
 	tags := slices.Clone(a.tags)
 	if a.order == byVersion {
 		for i := range tags {
-			tags[i].version = diff.VersionOf(tags[i].tag)
+			tags[i].version = version.Parse(tags[i].tag)
 		}
 	}
 	slices.SortFunc(tags, a.order.compare)

@@ -181,19 +181,19 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page, effects) {
 }
 
 // under is the look under the cursor.
-func (p timelinePage) under() (model.Look, bool) {
+func (p timelinePage) under() (model.Sighting, bool) {
 	r, ok := p.sheet.current()
 	if !ok {
-		return model.Look{}, false
+		return model.Sighting{}, false
 	}
-	i := slices.IndexFunc(p.past, func(l model.Look) bool { return momentID(l) == r.id })
+	i := slices.IndexFunc(p.past, func(l model.Sighting) bool { return momentID(l) == r.id })
 	if i < 0 {
-		return model.Look{}, false
+		return model.Sighting{}, false
 	}
 	return p.past[i], true
 }
 
-func momentID(l model.Look) string { return l.First.Format(time.RFC3339) + l.Digest.String() }
+func momentID(l model.Sighting) string { return l.First.Format(time.RFC3339) + l.Digest.String() }
 
 // moment is the tag as it was; what it is now goes by the tag alone.
 func (p timelinePage) moment(d digest.Digest) model.Ref {
@@ -207,7 +207,7 @@ func (p timelinePage) moment(d digest.Digest) model.Ref {
 // compare compares two moments, the older one as A.
 func (p timelinePage) compare(x, y digest.Digest) effects {
 	place := func(d digest.Digest) int {
-		return slices.IndexFunc(p.past, func(l model.Look) bool { return l.Digest == d })
+		return slices.IndexFunc(p.past, func(l model.Sighting) bool { return l.Digest == d })
 	}
 	if place(x) < place(y) {
 		x, y = y, x
@@ -263,7 +263,7 @@ func (c momentColumns) heading() look.Line {
 	return c.join(look.Gap(1), look.Faint, safe.Const("digest"), safe.Const("first seen"), safe.Const("last seen"), safe.Const("created"), look.Span{})
 }
 
-func (c momentColumns) line(l model.Look, p timelinePage) look.Line {
+func (c momentColumns) line(l model.Sighting, p timelinePage) look.Line {
 	mark, note := look.Gap(1), look.Span{}
 	if p.mark == l.Digest {
 		mark = look.S(look.SideA, safe.Const("A"))

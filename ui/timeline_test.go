@@ -46,7 +46,7 @@ func TestTimelineMovesOn(t *testing.T) {
 	d.rechecks()
 	d.sees("now", "1/2")
 	s.points["prod"] = "third"
-	past["prod"] = append(past["prod"], model.Look{Digest: named("third"), First: then.Add(2 * time.Hour), Last: then.Add(2 * time.Hour)})
+	past["prod"] = append(past["prod"], model.Sighting{Digest: named("third"), First: then.Add(2 * time.Hour), Last: then.Add(2 * time.Hour)})
 	d.rechecks()
 	d.sees(short("third"), "/3")
 	delete(s.points, "prod")

@@ -29,7 +29,7 @@ func Looks() map[string]map[string]model.Timeline {
 		for _, kind := range []string{"", "-buster", "-slim", "-slim-buster"} {
 			m := at[version+kind]
 			for _, name := range names {
-				look := model.Look{Digest: m.digest, MediaType: m.mediaType, First: firstLook, Last: lastLook}
+				look := model.Sighting{Digest: m.digest, MediaType: m.mediaType, First: firstLook, Last: lastLook}
 				if version == "2.7.16" {
 					look.Created = &created
 				}

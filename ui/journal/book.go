@@ -69,7 +69,7 @@ func (b *book) read() error {
 }
 
 // take takes in a line. Of the time between its moments nothing is certain.
-func (b *book) take(tag string, l model.Look) {
+func (b *book) take(tag string, l model.Sighting) {
 	e := b.entry(tag)
 	e.looks = seen(e.looks, l)
 	if last := l; !l.Last.Equal(l.First) {
@@ -94,7 +94,7 @@ func (b *book) entry(tag string) *entry {
 // something new.
 func (b *book) add(records []Record) {
 	for _, r := range records {
-		l, err := cleanLook(r.Tag, model.Look{Digest: r.Digest, MediaType: r.MediaType, Created: r.Created, First: r.At, Last: r.At})
+		l, err := cleanLook(r.Tag, model.Sighting{Digest: r.Digest, MediaType: r.MediaType, Created: r.Created, First: r.At, Last: r.At})
 		if err != nil {
 			continue
 		}
@@ -102,7 +102,7 @@ func (b *book) add(records []Record) {
 	}
 }
 
-func (b *book) note(tag string, l model.Look) {
+func (b *book) note(tag string, l model.Sighting) {
 	e := b.entry(tag)
 	news := true
 	if known := past(e.looks, l.First); len(known) > 0 {
@@ -122,7 +122,7 @@ func (b *book) note(tag string, l model.Look) {
 	}
 }
 
-func (b *book) write(tag string, l model.Look) {
+func (b *book) write(tag string, l model.Sighting) {
 	if b.path != "" {
 		b.out = appendLine(b.out, tag, l)
 	}
@@ -150,10 +150,10 @@ func (b *book) timeline(tag string) model.Timeline {
 }
 
 // newest is the last look at a tag.
-func (b *book) newest(tag string) (_ model.Look, ok bool) {
+func (b *book) newest(tag string) (_ model.Sighting, ok bool) {
 	t := b.timeline(tag)
 	if len(t) == 0 {
-		return model.Look{}, false
+		return model.Sighting{}, false
 	}
 	return t[len(t)-1], true
 }

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tagdiff/tagdiff/files"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 )
 
 const (
@@ -47,7 +47,7 @@ func fileName(repo model.Ref) string {
 
 // more reads what stands in a file beyond what was read. A file that somebody
 // has replaced is read anew.
-func (r *reading) more(path string, each func(tag string, l model.Look)) error {
+func (r *reading) more(path string, each func(tag string, l model.Sighting)) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -82,7 +82,7 @@ func (r *reading) more(path string, each func(tag string, l model.Look)) error {
 }
 
 // scan reads whole lines and keeps what follows the last one.
-func (r *reading) scan(from io.Reader, each func(tag string, l model.Look)) error {
+func (r *reading) scan(from io.Reader, each func(tag string, l model.Sighting)) error {
 	in := bufio.NewReaderSize(from, 64<<10)
 	r.tail = nil
 	first := r.cut // it may begin within a line
@@ -204,10 +204,10 @@ func sweep(dir string, now time.Time) {
 // lastIn is the newest look at a tag that a file tells of. The first request
 // waits for it, and a file of 50,000 tags takes thirty times as long to be read
 // in. Lines are not in the order of their moments: several tagdiffs write them.
-func lastIn(path, tag string) (newest model.Look, ok bool) {
+func lastIn(path, tag string) (newest model.Sighting, ok bool) {
 	raw, err := end(path)
 	if err != nil {
-		return model.Look{}, false
+		return model.Sighting{}, false
 	}
 	for start := []byte(`{"tag":"` + tag + `","`); ; {
 		at := bytes.Index(raw, start)
@@ -217,7 +217,7 @@ func lastIn(path, tag string) (newest model.Look, ok bool) {
 		line, rest, whole := bytes.Cut(raw[at:], []byte("\n"))
 		named, l, err := parseLine(line)
 		if at > 0 && raw[at-1] != '\n' || !whole || err != nil || named != tag {
-			return model.Look{}, false
+			return model.Sighting{}, false
 		}
 		if !ok || !l.Last.Before(newest.Last) {
 			newest, ok = l, true

@@ -11,8 +11,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-func model1(content string, minutes int) model.Look {
-	return model.Look{Digest: dig(content), First: at(minutes), Last: at(minutes)}
+func model1(content string, minutes int) model.Sighting {
+	return model.Sighting{Digest: dig(content), First: at(minutes), Last: at(minutes)}
 }
 
 // FuzzFile reads whatever a file may hold. What could be read is the same once

@@ -229,9 +229,9 @@ func (j *Journal) Known(ref model.Ref) (_ digest.Digest, ok bool) {
 }
 
 // Last is the last look at a tag.
-func (j *Journal) Last(ref model.Ref) (_ model.Look, ok bool) {
+func (j *Journal) Last(ref model.Ref) (_ model.Sighting, ok bool) {
 	if ref.Tag == "" || ref.Digest != "" || ref.When != "" {
-		return model.Look{}, false
+		return model.Sighting{}, false
 	}
 	b := j.book(ref)
 	b.mu.Lock()

@@ -192,7 +192,7 @@ func TestSeenInAnyOrder(t *testing.T) {
 		var got model.Timeline
 		for range 3 {
 			for _, i := range r.Perm(len(moments)) {
-				got = seen(got, model.Look{Digest: dig(moments[i]), First: at(i)})
+				got = seen(got, model.Sighting{Digest: dig(moments[i]), First: at(i)})
 			}
 		}
 		if b := brief(got); b != want {
@@ -215,11 +215,11 @@ func TestSameSecond(t *testing.T) {
 func TestPrunes(t *testing.T) {
 	var many, old model.Timeline
 	for i := range 500 {
-		many = append(many, model.Look{Digest: dig(fmt.Sprint(i)), First: at(i), Last: at(i)})
+		many = append(many, model.Sighting{Digest: dig(fmt.Sprint(i)), First: at(i), Last: at(i)})
 	}
 	day := 24 * 60
 	for i := range 5 {
-		old = append(old, model.Look{Digest: dig(fmt.Sprint(i)), First: at(i * 100 * day), Last: at((i*100 + 50) * day)})
+		old = append(old, model.Sighting{Digest: dig(fmt.Sprint(i)), First: at(i * 100 * day), Last: at((i*100 + 50) * day)})
 	}
 	for _, tt := range []struct {
 		name string

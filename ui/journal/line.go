@@ -30,7 +30,7 @@ type line struct {
 }
 
 // appendLine puts a look at the end of what is to be written.
-func appendLine(to []byte, tag string, l model.Look) []byte {
+func appendLine(to []byte, tag string, l model.Sighting) []byte {
 	w := line{Tag: tag, Digest: l.Digest, Type: l.MediaType}
 	if l.Created != nil {
 		w.Created = *l.Created
@@ -48,7 +48,7 @@ func appendLine(to []byte, tag string, l model.Look) []byte {
 }
 
 // parseLine reads a line back, without its end.
-func parseLine(raw []byte) (tag string, _ model.Look, _ error) {
+func parseLine(raw []byte) (tag string, _ model.Sighting, _ error) {
 	if tag, l, ok := parseQuick(raw); ok {
 		return tag, l, nil
 	}
@@ -56,15 +56,15 @@ func parseLine(raw []byte) (tag string, _ model.Look, _ error) {
 }
 
 // parseAny reads a line whatever its members look like.
-func parseAny(raw []byte) (tag string, _ model.Look, _ error) {
+func parseAny(raw []byte) (tag string, _ model.Sighting, _ error) {
 	var w line
 	if err := json.Unmarshal(raw, &w); err != nil {
-		return "", model.Look{}, err
+		return "", model.Sighting{}, err
 	}
 	if !w.At.IsZero() {
 		w.First, w.Last = w.At, w.At
 	}
-	l := model.Look{Digest: w.Digest, MediaType: w.Type, First: w.First, Last: w.Last}
+	l := model.Sighting{Digest: w.Digest, MediaType: w.Type, First: w.First, Last: w.Last}
 	if !w.Created.IsZero() {
 		l.Created = &w.Created
 	}
@@ -74,7 +74,7 @@ func parseAny(raw []byte) (tag string, _ model.Look, _ error) {
 
 // cleanLook is a look as it is kept: in UTC, in whole seconds, and without what
 // is too odd to keep.
-func cleanLook(tag string, l model.Look) (model.Look, error) {
+func cleanLook(tag string, l model.Sighting) (model.Sighting, error) {
 	if reference.TagRegexp.FindString(tag) != tag || tag == "" {
 		return l, errors.New("not a tag")
 	}

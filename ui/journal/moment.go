@@ -25,13 +25,13 @@ func then[T any](r Registry, ref model.Ref, do func(at model.Ref) (T, error)) (T
 }
 
 // lookBy is what the tag was last seen to be by the moment.
-func (r Registry) lookBy(ref model.Ref) (model.Look, error) {
+func (r Registry) lookBy(ref model.Ref) (model.Sighting, error) {
 	moment, ok := ref.Moment()
 	if !ok {
-		return model.Look{}, &model.Trouble{Say: fmt.Sprintf("%q is not a moment", ref.When), Next: "write 2026-11-18 or 2026-11-18T14:02"}
+		return model.Sighting{}, &model.Trouble{Say: fmt.Sprintf("%q is not a moment", ref.When), Next: "write 2026-11-18 or 2026-11-18T14:02"}
 	}
 	if r.Journal == nil {
-		return model.Look{}, &model.Trouble{
+		return model.Sighting{}, &model.Trouble{
 			Say: fmt.Sprintf("what %s was is known from the journal, which is off", ref), Next: "leave --no-journal out",
 		}
 	}
@@ -41,22 +41,22 @@ func (r Registry) lookBy(ref model.Ref) (model.Look, error) {
 		return l, nil
 	}
 	if err != nil {
-		return model.Look{}, err
+		return model.Sighting{}, err
 	}
 	if len(past) == 0 {
-		return model.Look{}, &model.Trouble{
+		return model.Sighting{}, &model.Trouble{
 			Say:  fmt.Sprintf("the journal knows nothing of %s: tagdiff has not looked at it on this machine", tag),
 			Next: "leave the moment out, or give a digest",
 		}
 	}
-	return model.Look{}, &model.Trouble{
+	return model.Sighting{}, &model.Trouble{
 		Say:  fmt.Sprintf("the journal's first look at %s is of %s", tag, past[0].First.In(moment.Location()).Format(dateTime)),
 		Next: "ask for that moment or a later one, or give a digest",
 	}
 }
 
 // gone is err, and what it means that the registry has a digest no more.
-func gone(ref model.Ref, l model.Look, err error) error {
+func gone(ref model.Ref, l model.Sighting, err error) error {
 	var t *model.Trouble
 	if !errors.As(err, &t) || !t.Missing {
 		return err
@@ -69,7 +69,7 @@ func gone(ref model.Ref, l model.Look, err error) error {
 }
 
 // lastBy is when the tag was last seen there by the moment, in local time.
-func lastBy(ref model.Ref, l model.Look) time.Time {
+func lastBy(ref model.Ref, l model.Sighting) time.Time {
 	moment, _ := ref.Moment()
 	if l.Last.Before(moment) {
 		return l.Last.In(moment.Location())

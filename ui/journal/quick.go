@@ -13,7 +13,7 @@ import (
 // parseQuick reads a line of the very form that appendLine gives a usual look.
 // A repository of 50,000 tags has as many lines, and encoding/json takes twenty
 // times as long. ok is false for what parseLine must look at.
-func parseQuick(raw []byte) (tag string, l model.Look, ok bool) {
+func parseQuick(raw []byte) (tag string, l model.Sighting, ok bool) {
 	rest, ok := strings.CutPrefix(strings.TrimSuffix(string(raw), "\n"), "{")
 	if !ok {
 		return "", l, false

@@ -17,7 +17,7 @@ const (
 
 // seen is t with a tag seen at one moment, l.First, at l.Digest. Moments may
 // come in any order and more than once: several tagdiffs look. t is changed.
-func seen(t model.Timeline, l model.Look) model.Timeline {
+func seen(t model.Timeline, l model.Sighting) model.Timeline {
 	l.Last = l.First
 	i := len(t) - 1 // the look that was under way at the moment, or the last before it
 	for i >= 0 && t[i].First.After(l.First) {
@@ -49,7 +49,7 @@ func seen(t model.Timeline, l model.Look) model.Timeline {
 }
 
 // told is l with what another look at the same digest knows more.
-func told(l, other model.Look) model.Look {
+func told(l, other model.Sighting) model.Sighting {
 	if l.MediaType == "" {
 		l.MediaType = other.MediaType
 	}
@@ -66,7 +66,7 @@ func filled(t model.Timeline) model.Timeline {
 	if len(t) < 2 {
 		return t
 	}
-	known := map[digest.Digest]model.Look{}
+	known := map[digest.Digest]model.Sighting{}
 	for _, l := range t {
 		known[l.Digest] = told(l, known[l.Digest])
 	}
@@ -77,7 +77,7 @@ func filled(t model.Timeline) model.Timeline {
 }
 
 // adds reports whether a look knows more of its digest than another.
-func adds(l, other model.Look) bool {
+func adds(l, other model.Sighting) bool {
 	return l.MediaType != "" && other.MediaType == "" || l.Created != nil && other.Created == nil
 }
 

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/tagdiff/tagdiff/files"
+	"github.com/tagdiff/tagdiff/model/files"
 )
 
 // Most is how many places are kept.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -80,15 +80,15 @@ func (s *surroundings) around(ctx context.Context, c diff.Comparison) (diff.Comp
 	s.wait.Wait()
 	a, errA := s.neighbours(ctx, c.A)
 	b, errB := s.neighbours(ctx, c.B)
-	return c.WithAround(diff.Around{A: a, B: b}), cmp.Or(errA, errB)
+	return c.WithTagContext(diff.TagContext{A: a, B: b}), cmp.Or(errA, errB)
 }
 
-func (s *surroundings) neighbours(ctx context.Context, art *model.Artifact) (diff.Neighbours, error) {
+func (s *surroundings) neighbours(ctx context.Context, art *model.Artifact) (diff.TagNeighbours, error) {
 	if art == nil || s.repos[art.Ref.Repo()] == nil {
-		return diff.Neighbours{}, nil
+		return diff.TagNeighbours{}, nil
 	}
 	in := s.repos[art.Ref.Repo()]
-	n := diff.Neighbours{}
+	n := diff.TagNeighbours{}
 	if past := s.past[art.Ref]; past != nil {
 		n.Past = *past
 	}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/version"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -180,9 +180,9 @@ func mostSpecificFirst(tags []string) []string {
 	if len(tags) == 1 {
 		return tags
 	}
-	versions := make(map[string]diff.Version, len(tags))
+	versions := make(map[string]version.Version, len(tags))
 	for _, t := range tags {
-		versions[t] = diff.VersionOf(t)
+		versions[t] = version.Parse(t)
 	}
 	slices.SortFunc(tags, func(a, b string) int {
 		return cmp.Or(versions[b].Compare(versions[a]), model.CompareNatural(a, b))

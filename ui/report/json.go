@@ -209,7 +209,7 @@ func orNull[T ~string](s T) *T {
 // can follow from.
 func (o Options) findings(found, among []diff.Finding) []jsonFinding {
 	under := map[string]string{}
-	for _, g := range diff.Fold(among) {
+	for _, g := range diff.GroupByCause(among) {
 		for _, f := range g.Consequences {
 			under[f.ID] = g.ID
 		}

@@ -10,7 +10,8 @@ import (
 	"sync"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
@@ -95,7 +96,7 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 // stays as its config claims it to be.
 func (r Request) settle(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
 	narrowed, err := r.restrict(c)
-	doubts := diff.Doubts(narrowed)
+	doubts := diff.UnverifiedLayers(narrowed)
 	if err != nil || len(doubts) == 0 {
 		return narrowed, err
 	}
@@ -244,7 +245,7 @@ func (r Request) restrict(c diff.Comparison) (diff.Comparison, error) {
 	if r.Platform == "" {
 		return c, nil
 	}
-	return c.Only(r.Platform)
+	return c.ForPlatform(r.Platform)
 }
 
 func (r Request) print(w io.Writer, c diff.Comparison) error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -252,7 +253,7 @@ func wrapTo(text safe.Text, width int) []safe.Text {
 
 // instruction is what a step does, as a person reads it.
 func instruction(o Options, s *model.Step) safe.Text {
-	if text := diff.StepText(*s); text != "" {
+	if text := dockerfile.StepText(*s); text != "" {
 		return o.Gate.Clean(text)
 	}
 	return safe.Const("(nothing recorded)")

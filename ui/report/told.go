@@ -21,12 +21,12 @@ type told struct {
 func findings(c diff.Comparison) (news, also []told) {
 	t := telling{whole: c.Findings, where: map[place][]string{}}
 	if len(c.Pairs) == 0 {
-		t.add(diff.Fold(c.Findings), "")
+		t.add(diff.GroupByCause(c.Findings), "")
 	}
 	for _, p := range c.Pairs {
-		t.add(diff.Fold(slices.Concat(p.Findings, c.Findings)), p.Platform)
+		t.add(diff.GroupByCause(slices.Concat(p.Findings, c.Findings)), p.Platform)
 	}
-	first, last := diff.Tell(t.groups)
+	first, last := diff.Rank(t.groups)
 	return t.told(first), t.told(last)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -71,7 +72,7 @@ func platformName(p diff.Pair) safe.Text {
 // note says in words what the mark of a row says in a sign.
 func note(r diff.Row) safe.Text {
 	words := []safe.Text{noteOfClass(r)}
-	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(diff.BuildArgs(r.A.CreatedBy), diff.BuildArgs(r.B.CreatedBy)) {
+	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
 		words = append(words, safe.Const("other build arguments"))
 	}
 	if t := twins(r); !t.IsEmpty() {

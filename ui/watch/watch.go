@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
@@ -30,7 +30,7 @@ type Watch struct {
 	Moves  int // after so many it is over; 0 for never
 
 	// Past is the last look at a tag before; nil if nothing is remembered.
-	Past func(model.Ref) (model.Look, bool)
+	Past func(model.Ref) (model.Sighting, bool)
 	// Tell and Complain are called from one goroutine. An error of Tell ends it.
 	Tell     func(Event) error
 	Complain func(Outage)
@@ -145,8 +145,8 @@ func spread(d time.Duration) time.Duration {
 type tag struct {
 	Watch
 	ref   model.Ref
-	past  model.Look // before the start
-	asked bool       // it has been answered
+	past  model.Sighting // before the start
+	asked bool           // it has been answered
 	now   digest.Digest
 	last  digest.Digest // the last that it had, also when it is gone
 }

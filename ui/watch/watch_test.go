@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -74,7 +74,7 @@ func TestTag(t *testing.T) {
 			}
 			follow := tag{Watch: Watch{Source: s}, ref: prod}
 			if tt.past != "" {
-				follow.past = model.Look{Digest: dig(tt.past), Last: time.Unix(1, 0)}
+				follow.past = model.Sighting{Digest: dig(tt.past), Last: time.Unix(1, 0)}
 			}
 			var got []string
 			for range tt.answers {

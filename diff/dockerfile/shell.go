@@ -1,0 +1,71 @@
+package dockerfile
+
+import (
+	"slices"
+	"strings"
+)
+
+// shells are those of Linux that a Dockerfile's SHELL names.
+var shells = []string{"sh", "bash", "ash", "dash", "zsh", "ksh"}
+
+// WithoutShell is a command without the shell that ran it.
+func WithoutShell(s string) (command string, ok bool) {
+	if command, ok := strings.CutPrefix(s, shell); ok {
+		return command, true
+	}
+	if s == "" || s[0] != '/' && s[0] != 'b' && s[0] != 'c' && s[0] != 'p' && s[0] != 's' {
+		return s, false
+	}
+	if command, ok := strings.CutPrefix(s, "cmd /S /C "); ok {
+		return command, true
+	}
+	if strings.HasPrefix(s, "powershell ") || strings.HasPrefix(s, "pwsh ") {
+		return withoutPowerShell(s)
+	}
+	words := strings.SplitN(s, " ", maxShellWords+1)
+	n := shellWords(words)
+	if n == 0 || n >= len(words) {
+		return s, false
+	}
+	return strings.Join(words[n:], " "), true
+}
+
+// maxShellWords is how many words a shell and its options have at most.
+const maxShellWords = 8
+
+// shellWords is how many words the shell takes that words begin with, as in
+// /bin/bash -o pipefail -c; 0 if they begin with none.
+func shellWords(words []string) int {
+	name := words[0][strings.LastIndexByte(words[0], '/')+1:]
+	if len(words) < 2 || words[0] == name || !slices.Contains(shells, name) {
+		return 0
+	}
+	for i := 1; i < min(len(words), maxShellWords); i++ {
+		w := words[i]
+		switch {
+		case len(w) < 2 || w[0] != '-':
+			return 0
+		case w[1] != '-' && (strings.HasSuffix(w, "o") || strings.HasSuffix(w, "O")): // names an option
+			i++
+		case w[1] != '-' && strings.HasSuffix(w, "c"):
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// withoutPowerShell drops the preferences that Dockerfiles for Windows set
+// before every command.
+func withoutPowerShell(s string) (command string, ok bool) {
+	_, rest, ok := strings.Cut(s, " -Command ")
+	if !ok {
+		return s, false
+	}
+	for {
+		set, after, found := strings.Cut(rest, "; ")
+		if !found || !strings.HasPrefix(set, "$") || !strings.Contains(set, "Preference = ") {
+			return rest, true
+		}
+		rest = after
+	}
+}

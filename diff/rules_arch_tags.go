@@ -1,0 +1,168 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/diff/version"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// arches are the names of architectures that tags begin or end with, each with
+// the one that Go has for it.
+var arches = map[string]string{
+	"amd64": "amd64", "x86_64": "amd64", "x64": "amd64", "arm64": "arm64", "arm64v8": "arm64", "aarch64": "arm64", "arm": "arm", "armhf": "arm",
+	"armv6": "arm/v6", "armv7": "arm", "arm32v6": "arm/v6", "arm32v7": "arm", "386": "386", "i386": "386", "ppc64le": "ppc64le", "s390x": "s390x", "riscv64": "riscv64",
+}
+
+// archOf is the architecture that a tag is named after, and the rest of its
+// name.
+func archOf(tag string) (arch, stem string) {
+	if !mayNameArch(tag) {
+		return "", ""
+	}
+	lower := strings.ToLower(tag)
+	if arch := arches[lower]; arch != "" {
+		return arch, ""
+	}
+	for i := range len(lower) {
+		if !version.IsSeparator(lower[i]) {
+			continue
+		}
+		if arch := arches[lower[i+1:]]; arch != "" {
+			return arch, tag[:i]
+		}
+		if arch := arches[lower[:i]]; arch != "" {
+			return arch, tag[i+1:]
+		}
+	}
+	return "", ""
+}
+
+// mayNameArch is quick to say of most tags that they do not.
+func mayNameArch(tag string) bool {
+	for _, part := range []string{"64", "86", "90", "arm", "ARM"} {
+		if strings.Contains(tag, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// clobbered (C12): a tag is one image for one machine, and another tag of it is
+// named after that machine: the jobs of several architectures pushed one tag.
+func clobbered(c Comparison) []Finding {
+	var found []Finding
+	for _, t := range c.taggedSides() {
+		if t.near.Tags == nil || !t.floats() {
+			continue
+		}
+		if !slices.ContainsFunc(t.near.Tags.Tags, func(o model.Tagged) bool { return o.Digest == t.now && mayNameArch(o.Tag) }) {
+			continue
+		}
+		l := listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || mayNameArch(o.Tag) })
+		for _, f := range t.those(clobberedIn(l, func(d digest.Digest, _ string) bool { return d == t.now && c.isOneImage(t.side) })) {
+			if !slices.ContainsFunc(found, func(o Finding) bool { return o.Say == f.Say }) {
+				found = append(found, f)
+			}
+		}
+	}
+	if len(found) > 0 {
+		return found
+	}
+	return clobberedPair(c)
+}
+
+// isOneImage reports whether a side serves one platform alone.
+func (c Comparison) isOneImage(side Side) bool {
+	art := c.A
+	if side == SideB {
+		art = c.B
+	}
+	return !isIndex(*art) || len(art.Images()) == 1
+}
+
+// clobberedPair goes by the two sides alone: what other tags there are nobody
+// has asked.
+func clobberedPair(c Comparison) []Finding {
+	if c.B == nil || c.A.Top.Digest == "" || c.A.Top.Digest != c.B.Top.Digest || !c.isOneImage(SideA) || c.A.Ref.Repo() != c.B.Ref.Repo() {
+		return nil
+	}
+	plain, suffixed := c.A.Ref.Tag, c.B.Ref.Tag
+	if arch, _ := archOf(plain); arch != "" {
+		plain, suffixed = suffixed, plain
+	}
+	arch, _ := archOf(suffixed)
+	if other, _ := archOf(plain); arch == "" || plain == "" || other != "" {
+		return nil
+	}
+	return []Finding{{
+		Severity: 1, Trust: Suggested, Evidence: topEvidence(c), Tags: []string{plain, suffixed},
+		Say:   safe.Sprintf(":%s is exactly :%s, an image for one machine: if other machines pull it, the job of %s pushed over the others.", plain, suffixed, arch),
+		Next:  nextOneIndex(),
+		Proof: []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s, a single image", c.A.Top.Digest)}, Check: c.digestsCommand(),
+	}}
+}
+
+func nextOneIndex() safe.Text {
+	return safe.Const("Push each architecture by digest, then one docker buildx imagetools create")
+}
+
+// archTag is a tag for one architecture.
+type archTag struct {
+	listed
+	arch string
+}
+
+// clobberedIn looks through a list of tags. isOne reports whether an image is
+// known to be for one machine.
+func clobberedIn(l tagList, isOne func(d digest.Digest, tag string) bool) []Finding {
+	stems := map[string][]archTag{}
+	for _, t := range l.tags {
+		if arch, stem := archOf(t.tag); arch != "" {
+			stems[stem] = append(stems[stem], archTag{t, arch})
+		}
+	}
+	var found []Finding
+	for _, t := range l.tags {
+		arch, stem := archOf(t.tag)
+		if arch == "" || !isOne(t.digest, t.tag) {
+			continue
+		}
+		other := slices.IndexFunc(stems[stem], func(o archTag) bool { return o.arch != arch && o.digest != t.digest })
+		plain := slices.DeleteFunc(names(l.by[t.digest]), func(tag string) bool { a, _ := archOf(tag); return a != "" })
+		if other < 0 || len(plain) == 0 {
+			continue
+		}
+		o := stems[stem][other]
+		found = append(found, Finding{
+			Severity: 3, Trust: Shown, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: append(plain, t.tag),
+			Say: safe.Sprintf("%s %s exactly %s, and %s is there too: the jobs of two architectures pushed one tag, and the last one won.",
+				list(tagTexts(plain)), isAre(len(plain)), tagText(t.tag), tagText(o.tag)),
+			Next: nextOneIndex(),
+			Proof: []safe.Text{
+				safe.Sprintf("digest(%s) = digest(%s) = %s, a single image", tagText(plain[0]), tagText(t.tag), t.digest),
+				safe.Sprintf("digest(%s) = %s", tagText(o.tag), o.digest),
+			},
+			Check: digestsCheck(l.set.Repo, plain[0], t.tag, o.tag),
+		})
+	}
+	return found
+}
+
+// isOneImage reports whether a digest is known to stand for one image: alone,
+// or in an index that lists no other.
+func isOneImage(set model.TagSet, d digest.Digest, mediaType string) bool {
+	if children, read := set.Children[d]; read {
+		return len(children) == 0 || len(membersOf(set, d).images) == 1
+	}
+	switch mediaType {
+	case v1.MediaTypeImageManifest, model.MediaTypeDockerManifest, model.MediaTypeSchema1, model.MediaTypeSchema1Signed:
+		return true
+	}
+	return false
+}

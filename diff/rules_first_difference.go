@@ -1,0 +1,176 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// firstDifferent (D1) says how far two builds agree and how much above follows.
+// The verdict names the step where they part.
+func firstDifferent(_ Comparison, p Pair) []Finding {
+	if p.Verdict.Code != SameBase && p.Verdict.Code != SameRecipe {
+		return nil
+	}
+	first, above := -1, 0
+	for i, r := range p.Rows {
+		if !differs(r) {
+			continue
+		}
+		if first < 0 {
+			first = i
+			continue
+		}
+		above++
+	}
+	if first < 1 {
+		return nil
+	}
+	row := p.Rows[first]
+	say := safe.Sprintf("The first %s the same on both sides. They part at step %d, and nothing above it differs.", firsts(first, "step")+" "+isAre(first), printed(row))
+	if above > 0 {
+		say = safe.Sprintf("The first %s the same on both sides. They part at step %d; of the %d above, %d %s, each being made on what is below.",
+			firsts(first, "step")+" "+isAre(first), printed(row), len(p.Rows)-first-1, above, differVerb(above))
+	}
+	return []Finding{{
+		Trust: Proved, Say: say, Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
+		Next: safe.Const("Open that step: it is where to look first"),
+	}}
+}
+
+func differVerb(n int) string {
+	if n == 1 {
+		return "differs"
+	}
+	return "differ"
+}
+
+// differs is Row.Differs without what is the same image content.
+func differs(r Row) bool {
+	return r.Differs() && r.Class != RepackedRow && r.Class != BothEmpty
+}
+
+// rebuiltDifferently (D4): the same instruction left other files. Only where
+// no difference is below it is it the cause.
+func rebuiltDifferently(c Comparison, p Pair) []Finding {
+	var rebuilt []Row
+	cause, seen := false, false
+	for _, r := range p.Rows {
+		if !differs(r) {
+			continue
+		}
+		if r.Detail == Rebuilt && r.A != nil && r.B != nil && r.A.CreatedBy != "" { // two imports are no step that ran twice
+			cause = cause || !seen
+			rebuilt = append(rebuilt, r)
+		}
+		seen = true
+	}
+	if len(rebuilt) == 0 {
+		return nil
+	}
+	first := rebuilt[0]
+	text := instructionText(first.A.CreatedBy)
+	f := Finding{Trust: Proved, Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
+	if !cause {
+		f.Say = safe.Sprintf("%s the same on both sides and made other files, as something below differs.", upper(stepsText(indexes(rebuilt)))+" "+readVerb(len(rebuilt)))
+		f.Next = safe.Const("Look at the first difference below")
+		return []Finding{f}
+	}
+	f.Severity = 2
+	f.Say = safe.Sprintf("%s ran on both sides and made other files%s%s.", text, sizesText(first), andMore(len(rebuilt)-1))
+	f.Next = safe.Const("Nothing below differs, so what it fetched or copied did: pin versions, or compare the files it was given")
+	return []Finding{f}
+}
+
+// sizesText is the sizes of a row's layers, where both are known.
+func sizesText(r Row) string {
+	if r.A.Layer.Size <= 0 || r.B.Layer.Size <= 0 {
+		return ""
+	}
+	return " (" + bytesText(r.A.Layer.Size) + " → " + bytesText(r.B.Layer.Size) + ")"
+}
+
+func readVerb(n int) string {
+	if n == 1 {
+		return "reads"
+	}
+	return "read"
+}
+
+func andMore(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return "; so did " + plural(n, "step") + " above it"
+}
+
+// copiedNothing (D5): a COPY that left files on one side and none on the other.
+func copiedNothing(c Comparison, p Pair) []Finding {
+	nameA, nameB := c.names()
+	var found []Finding
+	for _, r := range p.Rows {
+		if r.Detail != Emptied && r.Detail != Filled || r.A == nil || r.B == nil {
+			continue
+		}
+		full, empty, in, notIn := r.A, r.B, nameA, nameB
+		if r.Detail == Filled {
+			full, empty, in, notIn = r.B, r.A, nameB, nameA
+		}
+		if !copies(full) || !copies(empty) || !empty.HasLayer {
+			continue
+		}
+		found = append(found, Finding{
+			Severity: 3, Trust: Proved, Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
+			Say:  safe.Sprintf("%s added no file in %s; in %s it added %s.", instructionText(empty.CreatedBy), notIn, in, sizeText(full.Layer.Size)),
+			Next: safe.Const("Look at .dockerignore, at the stage it copies from, and at the build cache"),
+		})
+	}
+	return found
+}
+
+func copies(s *model.Step) bool {
+	v := dockerfile.Verb(dockerfile.Instruction(s.CreatedBy))
+	return v == "COPY" || v == "ADD"
+}
+
+// orderChanged (D6): the same layers in another order. Later layers win, so
+// the files can differ.
+func orderChanged(_ Comparison, p Pair) []Finding {
+	a, b, ok := bothSides(p)
+	if !ok {
+		return nil
+	}
+	inA, inB := contentsOf(*a), contentsOf(*b)
+	if len(inA) < 2 || len(inA) != len(inB) || slices.Equal(inA, inB) {
+		return nil
+	}
+	sortedA, sortedB := slices.Sorted(slices.Values(inA)), slices.Sorted(slices.Values(inB))
+	if !slices.Equal(sortedA, sortedB) {
+		return nil
+	}
+	var moved []Row
+	for _, r := range p.Rows {
+		if r.Class == Moved {
+			moved = append(moved, r)
+		}
+	}
+	return []Finding{{
+		Severity: 2, Trust: Proved, Evidence: evidenceOf(moved),
+		Say:   safe.Sprintf("Same %s, in another order: later layers win, so the files can differ.", plural(len(inA), "layer")),
+		Next:  safe.Const("Suspect the tool that copied it, or a manifest put together by hand; build it again"),
+		Proof: []safe.Text{safe.Sprintf("the %d diff_ids of A and of B are the same set, not the same list", len(inA))},
+	}}
+}
+
+// contentsOf is what the layers with files unpack to, oldest first.
+func contentsOf(img model.Image) []string {
+	var out []string
+	for i := range img.Steps {
+		if content := realContent(&img.Steps[i]); content != "" {
+			out = append(out, string(content))
+		}
+	}
+	return out
+}

@@ -1,0 +1,204 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagdiff/tagdiff/diff/version"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// tagMoved (F1): a tag is not what it was when it was last looked at.
+func tagMoved(t tagAt) (Finding, bool) {
+	from, ok := t.before()
+	if !ok {
+		return Finding{}, false
+	}
+	return Finding{
+		Severity: moveSeverity(t.ref.Tag), Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
+		Say: safe.Sprintf("%s is not what you saw on %s: it was %s, now it is %s%s.",
+			t.name, minute(from.Last), short(from.Digest), short(t.now), t.changed()),
+		Next:    safe.Sprintf("Where it must not move pin it by digest: %s@%s%s", tagText(t.ref.Tag), t.now, t.nextCompare()),
+		Command: t.beforeCommand(from),
+		Proof:   t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
+	}, true
+}
+
+// moveSeverity is the gravest where people deploy from the tag.
+func moveSeverity(tag string) int {
+	if isForUse(tag) {
+		return 3
+	}
+	return 1
+}
+
+func (t tagAt) nextCompare() string {
+	if t.beside {
+		return ""
+	}
+	return ". The command compares what it was with what it is"
+}
+
+// changed says which versions differ, where what it was is here to be compared.
+func (t tagAt) changed() string {
+	if t.was == nil || t.image == nil {
+		return ""
+	}
+	return baseVersions(*t.was, *t.image)
+}
+
+func (t tagAt) moveProof(from model.Sighting) []safe.Text {
+	lines := []safe.Text{safe.Sprintf("digest(%s) on %s = %s", tagText(t.ref.Tag), utc(from.Last), from.Digest)}
+	if i := len(t.near.Past) - 1; i >= 0 && t.near.Past[i].Digest == t.now {
+		return append(lines, safe.Sprintf("digest(%s) since %s at the latest = %s", tagText(t.ref.Tag), utc(t.near.Past[i].First), t.now))
+	}
+	return append(lines, safe.Sprintf("digest(%s) now = %s", tagText(t.ref.Tag), t.now))
+}
+
+// isForUse reports whether a tag is called what people deploy from.
+func isForUse(tag string) bool {
+	switch tag {
+	case "release", "stable":
+		return true
+	}
+	words := strings.FieldsFunc(tag, func(r rune) bool { return strings.ContainsRune("-_.", r) })
+	return slices.ContainsFunc(words, func(w string) bool { return w == "prod" || w == "production" })
+}
+
+// rewritten (F2), with memory: a tag that names one release was pushed again.
+func rewritten(t tagAt) (Finding, bool) {
+	from, ok := t.before()
+	if !ok || !looksFixed(version.Parse(t.ref.Tag)) {
+		return Finding{}, false
+	}
+	return Finding{
+		Severity: 2, Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
+		Say: safe.Sprintf("%s reads like one fixed release and was pushed again: on %s it was %s, now it is %s.",
+			t.name, minute(from.Last), short(from.Digest), short(t.now)),
+		Next: nextFixed(), Command: t.beforeCommand(from),
+		Proof: t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
+	}, true
+}
+
+// looksFixed reports whether a tag with this version reads like one that holds
+// still.
+func looksFixed(v version.Version) bool { return v.IsComplete() && !v.IsRolling() }
+
+func nextFixed() safe.Text {
+	return safe.Const("Pin by digest; ask the publisher for tags with build numbers, or make tags immutable where the registry can")
+}
+
+// buildsApart is how much later an image must be dated to be called newer, and
+// releasesApart the same where another release came out between.
+const (
+	buildsApart   = time.Minute
+	releasesApart = 24 * time.Hour
+)
+
+// wentBackwards (F3): what a tag is now is older than what it was.
+func wentBackwards(t tagAt) (Finding, bool) {
+	from, ok := t.before()
+	if !ok {
+		return Finding{}, false
+	}
+	say, proof, ok := t.older(from)
+	if !ok {
+		return Finding{}, false
+	}
+	return Finding{
+		Severity: 3, Trust: Shown, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
+		Say:     safe.Sprintf("%s went backwards: %s.", t.name, say),
+		Next:    safe.Const("If nobody rolled it back, two builds raced and the older one came last: push the newest again, and let one build wait for the other"),
+		Command: t.beforeCommand(from),
+		Proof:   append(t.moveProof(from), proof...), Check: digestsCheck(t.ref, t.ref.Tag),
+	}, true
+}
+
+// older says how what it is now is older than what it was, if it is.
+func (t tagAt) older(from model.Sighting) (say safe.Text, proof []safe.Text, ok bool) {
+	if now, was := t.releases(from); now != "" {
+		return safe.Sprintf("it is %s now and was %s before", tagText(now), tagText(was)),
+			[]safe.Text{safe.Sprintf("%s < %s", tagText(now), tagText(was))}, true
+	}
+	if now, was := t.labels(); now != "" {
+		return safe.Sprintf("it is version %s now and was %s before", quoted(now), quoted(was)),
+			[]safe.Text{safe.Sprintf("version label: %s < %s", quoted(now), quoted(was))}, true
+	}
+	was := model.RealDate(from.Created)
+	if at, known := t.madeBefore(from); was == nil && known {
+		was = &at
+	}
+	if was == nil || t.created == nil || was.Sub(*t.created) < buildsApart {
+		return safe.Text{}, nil, false
+	}
+	return safe.Sprintf("what it is now was built on %s, what it was before on %s", minute(*t.created), minute(*was)),
+		[]safe.Text{safe.Sprintf("created: %s < %s", utc(*t.created), utc(*was))}, true
+}
+
+// madeBefore is when what it was had been made, as the list of tags knows.
+func (t tagAt) madeBefore(from model.Sighting) (time.Time, bool) {
+	if t.near.Tags == nil {
+		return time.Time{}, false
+	}
+	at, known := t.near.Tags.Created[from.Digest]
+	return at, known && model.RealDate(&at) != nil
+}
+
+// releases are the release that it is and the newer one that it was, by other
+// tags of the same images.
+func (t tagAt) releases(from model.Sighting) (now, was string) {
+	if t.near.Tags == nil {
+		return "", ""
+	}
+	l := listOf(*t.near.Tags, func(o model.Tagged) bool {
+		return o.Tag != t.ref.Tag && (o.Digest == t.now || o.Digest == from.Digest)
+	})
+	is, known := newest(l.by[t.now])
+	before, knew := newest(l.by[from.Digest])
+	if !known || !knew || is.version.CompareRelease(before.version) >= 0 {
+		return "", ""
+	}
+	return is.tag, before.tag
+}
+
+// labels are the version that it says it is and the newer one that it was.
+func (t tagAt) labels() (now, was string) {
+	if t.image == nil || t.was == nil {
+		return "", ""
+	}
+	is, before := originOf(*t.image).version, originOf(*t.was).version
+	a, b := version.Parse(is), version.Parse(before)
+	if a.Count == 0 || b.Count == 0 || a.IsDate() != b.IsDate() || a.CompareRelease(b) >= 0 {
+		return "", ""
+	}
+	return is, before
+}
+
+// movingTarget (F6): a tag led elsewhere while what it had led to was read.
+func movingTarget(t tagAt) (Finding, bool) {
+	m := t.near.Moved
+	if m.To == "" || m.To == t.now || !t.floats() {
+		return Finding{}, false
+	}
+	f := Finding{
+		Severity: 1, Trust: Proved, Evidence: t.evidence(m.To), Tags: []string{t.ref.Tag},
+		Say: safe.Sprintf("%s changed while it was read. Everything here is the first version (%s), read by digest; by now it is %s.",
+			t.name, short(t.now), short(m.To)),
+		Next:    safe.Const("Read it again; in a pipeline take the digest that the build wrote down, never the tag just pushed"),
+		Command: t.compareCommand(t.now),
+		Proof: []safe.Text{
+			safe.Sprintf("digest(%s) when it was read = %s", tagText(t.ref.Tag), t.now),
+			safe.Sprintf("digest(%s) on %s = %s", tagText(t.ref.Tag), utc(m.At), m.To),
+		},
+		Check: digestsCheck(t.ref, t.ref.Tag),
+	}
+	if m.ToMember {
+		f.Say = safe.Sprintf("A push of %s seems to be in progress: it points at one of the images of the list that was read (%s). Everything here is that list (%s), read by digest.",
+			t.name, short(m.To), short(t.now))
+		f.Next = safe.Const("Wait until the list is pushed and read it again; if it stays like this, one job pushed over the list")
+		f.Proof = append(f.Proof, safe.Sprintf("%s is a member of %s", m.To, t.now))
+	}
+	return f, true
+}

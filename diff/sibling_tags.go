@@ -1,0 +1,130 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Kin are the tags of a repository that lead to the same image as a digest, as
+// far as that is known.
+type Kin struct {
+	Same   []string // lead to the digest itself, in the order of the set
+	Shared []Shared // lead to another one and have an image in common with it
+}
+
+// Shared are images that other tags have too.
+type Shared struct {
+	Platforms []string // names of the images, in the order of the index
+	Images    []digest.Digest
+	Tags      []string
+}
+
+// Siblings are the tags with the same digest as d, and those that share an
+// image with it: indexes that list what d lists, indexes that list d, images
+// that d lists. Tags that stand for what is attached to an image are none.
+func Siblings(set model.TagSet, d digest.Digest) Kin {
+	var kin Kin
+	own := membersOf(set, d)
+	var images []v1.Descriptor // what may be shared, as an index calls it
+	tags := map[digest.Digest][]string{}
+	common := map[digest.Digest][]v1.Descriptor{} // many tags have one digest
+	for _, t := range set.Tags {
+		if t.Digest == "" || isAttached(t.Tag) {
+			continue
+		}
+		if t.Digest == d {
+			kin.Same = append(kin.Same, t.Tag)
+			continue
+		}
+		shared, known := common[t.Digest]
+		if !known {
+			shared = own.inCommon(t.Digest, set.Children[t.Digest])
+			common[t.Digest] = shared
+		}
+		for _, image := range shared {
+			if tags[image.Digest] == nil {
+				images = append(images, image)
+			}
+			tags[image.Digest] = append(tags[image.Digest], t.Tag)
+		}
+	}
+	slices.SortStableFunc(images, func(a, b v1.Descriptor) int { return own.place(a) - own.place(b) })
+	for _, image := range images {
+		kin.Shared = share(kin.Shared, image, tags[image.Digest])
+	}
+	return kin
+}
+
+// members are the images that a digest stands for: what an index lists, or
+// itself.
+type members struct {
+	images []v1.Descriptor
+	at     map[digest.Digest]int
+}
+
+func membersOf(set model.TagSet, d digest.Digest) members {
+	m := members{at: map[digest.Digest]int{}}
+	children := set.Children[d]
+	if len(children) == 0 {
+		children = []v1.Descriptor{{Digest: d}}
+	}
+	for _, c := range children {
+		_, twice := m.at[c.Digest]
+		if role, _ := model.RoleOf(c); role == model.RoleImage && !twice {
+			m.at[c.Digest] = len(m.images)
+			m.images = append(m.images, c)
+		}
+	}
+	return m
+}
+
+func (m members) place(image v1.Descriptor) int { return m.at[image.Digest] }
+
+// inCommon are the images that something else has too, which lists children or
+// is itself an image, under the name that an index gives them.
+func (m members) inCommon(d digest.Digest, children []v1.Descriptor) []v1.Descriptor {
+	if len(children) == 0 {
+		if i, ok := m.at[d]; ok {
+			return m.images[i : i+1]
+		}
+		return nil
+	}
+	var both []v1.Descriptor
+	for _, child := range children {
+		i, ok := m.at[child.Digest]
+		if !ok || slices.ContainsFunc(both, func(o v1.Descriptor) bool { return o.Digest == child.Digest }) {
+			continue
+		}
+		if child.Platform == nil {
+			child = m.images[i]
+		}
+		both = append(both, child)
+	}
+	return both
+}
+
+// share adds an image that tags have too: to those before if these are the same
+// tags.
+func share(all []Shared, image v1.Descriptor, tags []string) []Shared {
+	platform := ""
+	if image.Platform != nil {
+		platform = model.PlatformName(*image.Platform)
+	}
+	i := slices.IndexFunc(all, func(s Shared) bool { return slices.Equal(s.Tags, tags) })
+	if i < 0 {
+		return append(all, Shared{Platforms: []string{platform}, Images: []digest.Digest{image.Digest}, Tags: tags})
+	}
+	all[i].Platforms, all[i].Images = append(all[i].Platforms, platform), append(all[i].Images, image.Digest)
+	return all
+}
+
+// isAttached reports whether a tag is not for people, but stands for what is
+// attached to an image.
+func isAttached(tag string) bool {
+	_, what := model.AttachedTo(tag)
+	return what != ""
+}

@@ -1,0 +1,205 @@
+package text
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/sergi/go-diff/diffmatchpatch"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// Pair is a line of A beside its line of B. A side without one is -1.
+type Pair struct {
+	A, B           int // indexes of lines
+	Changed        bool
+	Approximate    bool   // the texts were too large to find the smallest difference
+	SpansA, SpansB []Span // the words that differ, when both lines are there
+}
+
+// maxBlockCells bounds the search for similar lines inside one changed block,
+// maxWordCells the work on words in all of them together.
+const (
+	maxBlockCells = 40_000
+	maxWordCells  = 20_000_000
+)
+
+// Lines compares two texts line by line, then word by word inside lines that
+// changed. Every line of both is in exactly one pair, in order.
+func Lines(a, b []string) []Pair { return LinesShown(a, b, a, b) }
+
+// LinesShown compares two texts that are shown in another form, line for line:
+// with secrets masked, say. What is a change is decided by the raw lines; which
+// changed lines are alike and what is marked in them, by the shown ones. Where
+// lines differ and look the same, the spans are the masked words in them, else
+// the whole lines.
+func LinesShown(rawA, rawB, shownA, shownB []string) []Pair {
+	if len(rawA) != len(shownA) || len(rawB) != len(shownB) {
+		// Not line for line: then no raw line tells of a shown one.
+		rawA, rawB = shownA, shownB
+	}
+	edits, approximate := diffTokens(rawA, rawB, true)
+	w := lineWriter{a: rawA, b: rawB, shownA: shownA, shownB: shownB, approximate: approximate, budget: maxWordCells}
+	for k := 0; k < len(edits); {
+		if edits[k].op == diffmatchpatch.DiffEqual {
+			w.equal(edits[k].n)
+			k++
+			continue
+		}
+		deleted, inserted := 0, 0
+		for ; k < len(edits) && edits[k].op != diffmatchpatch.DiffEqual; k++ {
+			if edits[k].op == diffmatchpatch.DiffDelete {
+				deleted += edits[k].n
+			} else {
+				inserted += edits[k].n
+			}
+		}
+		w.changed(deleted, inserted)
+	}
+	return w.pairs
+}
+
+type lineWriter struct {
+	a, b           []string
+	shownA, shownB []string
+	i, j           int // the lines that come next
+	pairs          []Pair
+	approximate    bool
+	budget         int
+}
+
+func (w *lineWriter) equal(n int) {
+	for range n {
+		w.pairs = append(w.pairs, Pair{A: w.i, B: w.j})
+		w.i, w.j = w.i+1, w.j+1
+	}
+}
+
+// changed writes a block of lines that differ, similar ones side by side.
+func (w *lineWriter) changed(deleted, inserted int) {
+	endA, endB := w.i+deleted, w.j+inserted
+	for _, m := range w.similarLines(endA, endB) {
+		w.onlyA(m.A)
+		w.onlyB(m.B)
+		w.both()
+	}
+	w.onlyA(endA)
+	w.onlyB(endB)
+}
+
+func (w *lineWriter) onlyA(end int) {
+	for ; w.i < end; w.i++ {
+		w.pairs = append(w.pairs, Pair{A: w.i, B: -1, Changed: true, Approximate: w.approximate})
+	}
+}
+
+func (w *lineWriter) onlyB(end int) {
+	for ; w.j < end; w.j++ {
+		w.pairs = append(w.pairs, Pair{A: -1, B: w.j, Changed: true, Approximate: w.approximate})
+	}
+}
+
+func (w *lineWriter) both() {
+	a, b := w.a[w.i], w.b[w.j]
+	p := Pair{A: w.i, B: w.j, Changed: a != b, Approximate: w.approximate}
+	if p.Changed {
+		p.SpansA, p.SpansB = w.spans(w.shownA[w.i], w.shownB[w.j])
+	}
+	w.pairs = append(w.pairs, p)
+	w.i, w.j = w.i+1, w.j+1
+}
+
+// spans are the words to mark in two lines that differ.
+func (w *lineWriter) spans(a, b string) (inA, inB []Span) {
+	if a == b {
+		return masked(a), masked(b)
+	}
+	return w.words(a, b)
+}
+
+// masked is where a line hides what it says, the whole line if it does not.
+func masked(line string) []Span {
+	var spans []Span
+	for at := 0; ; {
+		i := strings.Index(line[at:], safe.Masked)
+		if i < 0 {
+			break
+		}
+		spans = addSpan(spans, at+i, len(safe.Masked))
+		at += i + len(safe.Masked)
+	}
+	if len(spans) == 0 {
+		return whole(line)
+	}
+	return spans
+}
+
+// words is Words as long as the budget lasts: a text in which every line
+// changed must not take seconds.
+func (w *lineWriter) words(a, b string) (inA, inB []Span) {
+	if len(a)+len(b) > maxWordBytes {
+		return whole(a), whole(b)
+	}
+	ta, tb := tokens(a), tokens(b)
+	w.budget -= len(ta) * len(tb)
+	if w.budget < 0 {
+		return whole(a), whole(b)
+	}
+	return wordSpans(ta, tb)
+}
+
+// similarLines pairs lines up to endA and endB that are versions of each other.
+func (w *lineWriter) similarLines(endA, endB int) []Match {
+	n, m := endA-w.i, endB-w.j
+	if n == 0 || m == 0 || n*m > maxBlockCells {
+		return nil
+	}
+	fa, fb := lineFeatures(w.a[w.i:endA], w.shownA[w.i:endA]), lineFeatures(w.b[w.j:endB], w.shownB[w.j:endB])
+	matches := Align(n, m, func(i, j int) int { return lineScore(fa[i], fb[j]) })
+	for k := range matches {
+		matches[k].A += w.i
+		matches[k].B += w.j
+	}
+	return matches
+}
+
+type lineFeature struct {
+	raw string
+	key string
+	bag map[string]int
+}
+
+// jsonKey is the member name that a pretty-printed line begins with.
+var jsonKey = regexp.MustCompile(`^\s*"((?:[^"\\]|\\.)*)":`)
+
+func lineFeatures(raw, shown []string) []lineFeature {
+	out := make([]lineFeature, len(raw))
+	for i, l := range shown {
+		f := lineFeature{raw: raw[i], bag: WordCounts(l)}
+		if m := jsonKey.FindStringSubmatch(l); m != nil {
+			f.key = m[1]
+		}
+		out[i] = f
+	}
+	return out
+}
+
+// lineScore is 0 for lines that have nothing to do with each other.
+func lineScore(a, b lineFeature) int {
+	switch {
+	case a.raw == b.raw:
+		return 210
+	case strings.TrimSuffix(a.raw, ",") == strings.TrimSuffix(b.raw, ","): // the last of a list
+		return 205
+	case a.key != b.key:
+		return 0
+	}
+	alike := Similarity(a.bag, b.bag)
+	switch {
+	case a.key != "":
+		return 100 + alike
+	case alike >= SimilarityThreshold:
+		return alike
+	}
+	return 0
+}

@@ -1,0 +1,149 @@
+// Package text compares lines and the words inside them. It knows nothing of
+// images: the steps of an image are aligned in package diff.
+package text
+
+import (
+	"github.com/clipperhouse/uax29/v2/graphemes"
+	"github.com/sergi/go-diff/diffmatchpatch"
+)
+
+// Span is a range of bytes in a line, at boundaries of grapheme clusters.
+type Span struct{ From, To int }
+
+// maxWordBytes is the longest pair of lines that is looked into; longer ones
+// differ as a whole.
+const maxWordBytes = 64 << 10
+
+// Words says which words differ between two versions of a line. Words are
+// runs of letters, digits and underscores, so that a digest differs whole or
+// not at all.
+func Words(a, b string) (inA, inB []Span) {
+	if a == b {
+		return nil, nil
+	}
+	if len(a)+len(b) > maxWordBytes {
+		return whole(a), whole(b)
+	}
+	return wordSpans(tokens(a), tokens(b))
+}
+
+func wordSpans(a, b []string) (inA, inB []Span) {
+	edits, _ := diffTokens(a, b, true)
+	var i, j, atA, atB int // tokens and bytes passed
+	for _, e := range edits {
+		lenA, lenB := 0, 0
+		if e.op != diffmatchpatch.DiffInsert {
+			lenA = length(a[i : i+e.n])
+			i += e.n
+		}
+		if e.op != diffmatchpatch.DiffDelete {
+			lenB = length(b[j : j+e.n])
+			j += e.n
+		}
+		if e.op != diffmatchpatch.DiffEqual {
+			inA, inB = addSpan(inA, atA, lenA), addSpan(inB, atB, lenB)
+		}
+		atA, atB = atA+lenA, atB+lenB
+	}
+	return inA, inB
+}
+
+// addSpan adds a span of n bytes, joined to the one before if they touch.
+func addSpan(spans []Span, from, n int) []Span {
+	if n == 0 {
+		return spans
+	}
+	if last := len(spans) - 1; last >= 0 && spans[last].To == from {
+		spans[last].To += n
+		return spans
+	}
+	return append(spans, Span{from, from + n})
+}
+
+func whole(s string) []Span { return addSpan(nil, 0, len(s)) }
+
+func length(tokens []string) int {
+	n := 0
+	for _, t := range tokens {
+		n += len(t)
+	}
+	return n
+}
+
+// tokens splits a line into runs of [A-Za-z0-9_], runs of blanks, and single
+// characters. A character is a grapheme cluster: an accent stays on its letter.
+func tokens(s string) []string {
+	if isASCII(s) {
+		return asciiTokens(s)
+	}
+	var out []string
+	from, kind := 0, other
+	at := 0
+	for it := graphemes.FromString(s); it.Next(); {
+		c := it.Value()
+		k := kindOf(c)
+		if at > from && (k == other || k != kind) {
+			out = append(out, s[from:at])
+			from = at
+		}
+		kind = k
+		at += len(c)
+	}
+	if from < len(s) {
+		out = append(out, s[from:])
+	}
+	return out
+}
+
+// isASCII is false for \r too: with \n it is one character.
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 || s[i] == '\r' {
+			return false
+		}
+	}
+	return true
+}
+
+// asciiTokens is tokens where each byte is a character.
+func asciiTokens(s string) []string {
+	var out []string
+	from, kind := 0, other
+	for at := range len(s) {
+		k := kindOf(s[at : at+1])
+		if at > from && (k == other || k != kind) {
+			out = append(out, s[from:at])
+			from = at
+		}
+		kind = k
+	}
+	if from < len(s) {
+		out = append(out, s[from:])
+	}
+	return out
+}
+
+type tokenKind int
+
+const (
+	other tokenKind = iota
+	wordKind
+	blankKind
+)
+
+func kindOf(cluster string) tokenKind {
+	if len(cluster) != 1 {
+		return other
+	}
+	switch c := cluster[0]; {
+	case c == ' ' || c == '\t':
+		return blankKind
+	case IsWordByte(c):
+		return wordKind
+	}
+	return other
+}
+
+func IsWordByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}

@@ -1,0 +1,100 @@
+package diff
+
+import (
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// seen is what reading layers of test images shows.
+func seen(layers ...layer) map[digest.Digest]model.Contents {
+	m := map[digest.Digest]model.Contents{}
+	for _, l := range layers {
+		m[l.descriptor().Digest] = model.Contents{DiffID: l.diffID()}
+	}
+	return m
+}
+
+func TestDoubts(t *testing.T) {
+	tiny, tinyAgain, big := files("tiny").sized(300), files("tiny").packed("again").sized(300), files("big").sized(5000)
+	from := app(does("COPY a /", tiny))
+	tests := []struct {
+		name string
+		c    Comparison
+		a, b int
+	}{
+		{"the same blob on both sides", pairOf(t, from, app(does("COPY a /", tiny), does("RUN x", big))), 0, 0},
+		{"packed again", pairOf(t, from, app(does("COPY a /", tinyAgain))), 1, 1},
+		{"on one side", pairOf(t, from, app()), 1, 0},
+		{"large", pairOf(t, app(does("COPY a /", big)), app()), 0, 0},
+		{"known by name", pairOf(t, app(does("WORKDIR /", nothing)), app(does("WORKDIR /", nothing.packed("old")))), 0, 0},
+		{"nothing in a packing that has no name", pairOf(t, app(does("WORKDIR /", nothing)), app(does("WORKDIR /", nothing.packed("odd")))), 0, 1},
+		{"twice", pairOf(t, app(does("COPY a /", tiny), does("COPY a /", tiny)), app(does("COPY a /", tiny), does("COPY a /", tiny), sets("USER x"))), 1, 0},
+	}
+	for _, tt := range tests {
+		d := UnverifiedLayers(tt.c)
+		for side, want := range map[Side]int{SideA: tt.a, SideB: tt.b} {
+			n := 0
+			for _, l := range d[side] {
+				if l.Size < 1000 { // those of app() are 1000 bytes long
+					n++
+				}
+			}
+			if n != want {
+				t.Errorf("%s: %d doubts on side %s, want %d", tt.name, n, side, want)
+			}
+		}
+	}
+	// What has been read is no doubt any more.
+	c := pairOf(t, from, app(does("COPY a /", tinyAgain))).WithContents(seen(tiny, tinyAgain))
+	if d := UnverifiedLayers(c); len(d) != 0 {
+		t.Errorf("still in doubt: %v", d)
+	}
+}
+
+// An empty layer whose diff_id nobody has heard of is empty all the same.
+func TestEmptyByContent(t *testing.T) {
+	odd := files("1536 zeros").sized(40)
+	c := pairOf(t, app(does("WORKDIR /", odd)), app(sets("WORKDIR /")))
+	if c.Verdict.Code == OtherRecord {
+		t.Fatal("known before it was read")
+	}
+	contents := seen(odd)
+	contents[odd.descriptor().Digest] = model.Contents{DiffID: odd.diffID(), Empty: true}
+	if v := c.WithContents(contents).Verdict; v.Code != OtherRecord {
+		t.Errorf("%s: %s", v.Code, v.Headline)
+	}
+}
+
+func contentCases(t *testing.T) []ruleCase {
+	t.Helper()
+	good, spoilt := files("good").sized(300), files("good").packed("spoilt").sized(300)
+	c := pairOf(t, app(does("COPY a /", good)), app(does("COPY a /", spoilt)))
+	lost := gone(entry(app().image(t)), false)
+	lost.Err = &model.Trouble{Say: "no such blob", NoBlob: digest.FromString("config")}
+	unread := gone(entry(app().image(t)), true)
+	lie := seen(good)
+	lie[spoilt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("other files")}
+	return []ruleCase{
+		{"a config that is gone", Describe(index(t, "a", entry(forArch("arm64").image(t)), lost)), "D8", 3, "In :a, the config (" + short(digest.FromString("config")) + ") is not in the registry", 1},
+		{"a manifest that is gone", Describe(index(t, "a", unread)), "D8", -1, "", 0},
+		{"other files than claimed", c.WithContents(lie), "D15", 3, "In :b, the layer of step 4 does not unpack to what the config claims", 1},
+		{"alone", Describe(single("a", app(does("COPY a /", spoilt)).image(t))).WithContents(lie), "D15", 3, "In :a,", 1},
+		{"as claimed", c.WithContents(seen(good, spoilt)), "D15", -1, "", 0},
+		{"not read", c, "D15", -1, "", 0},
+	}
+}
+
+func TestFalseClaim(t *testing.T) {
+	good, spoilt := files("good").sized(300), files("good").packed("spoilt").sized(300)
+	c := pairOf(t, app(does("COPY a /", good)), app(does("COPY a /", spoilt)))
+	if c.Verdict.Code != Repacked || !c.Same(false) {
+		t.Fatalf("before: %s", c.Verdict.Code)
+	}
+	c = c.WithContents(map[digest.Digest]model.Contents{spoilt.descriptor().Digest: {DiffID: digest.FromString("other files")}})
+	if v := c.Verdict; v.Code != NotComparable || v.Step != 4 || c.Same(false) {
+		t.Errorf("%s at step %d: %s", v.Code, v.Step, v.Headline)
+	}
+}

@@ -1,0 +1,110 @@
+package model
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/opencontainers/go-digest"
+)
+
+// MaxSmall is the size in bytes up to which a layer is read to see what is in
+// it. The packings of an archive without a file are 10 to 500 bytes long.
+const MaxSmall = 4 << 10
+
+// maxUnpacked bounds what a small layer may unpack to: 4 KiB can be a bomb.
+const maxUnpacked = 8 << 20
+
+// Contents is what a layer was seen to unpack to.
+type Contents struct {
+	DiffID digest.Digest
+	Size   int64
+	Empty  bool // an archive without a file: nothing but zeros
+}
+
+var errBomb = errors.New("it unpacks to too much")
+
+// Unpack reads a small layer: gzip, zstd or plain, told by its first bytes, as
+// runtimes do. An error means that nobody can unpack it, or that it is a bomb.
+func Unpack(raw []byte) (Contents, error) {
+	r, err := unpacker(raw)
+	if err != nil {
+		return Contents{}, err
+	}
+	defer r.Close()
+	hash, zeros := digest.SHA256.Digester(), &zeroCheck{}
+	n, err := io.Copy(io.MultiWriter(hash.Hash(), zeros), io.LimitReader(r, maxUnpacked+1))
+	switch {
+	case err != nil:
+		return Contents{}, fmt.Errorf("it cannot be unpacked: %w", err)
+	case n > maxUnpacked:
+		return Contents{}, errBomb
+	}
+	return Contents{DiffID: hash.Digest(), Size: n, Empty: !zeros.nonZero}, nil
+}
+
+func unpacker(raw []byte) (io.ReadCloser, error) {
+	switch {
+	case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}):
+		r, err := gzip.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			return nil, fmt.Errorf("it is no gzip: %w", err)
+		}
+		return r, nil
+	case bytes.HasPrefix(raw, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		r, err := zstd.NewReader(bytes.NewReader(raw), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked+1))
+		if err != nil {
+			return nil, fmt.Errorf("it is no zstd: %w", err)
+		}
+		return r.IOReadCloser(), nil
+	}
+	return io.NopCloser(bytes.NewReader(raw)), nil
+}
+
+// zeroCheck notes whether anything but zeros was written to it.
+type zeroCheck struct{ nonZero bool }
+
+func (z *zeroCheck) Write(b []byte) (int, error) {
+	z.nonZero = z.nonZero || len(bytes.Trim(b, "\x00")) > 0
+	return len(b), nil
+}
+
+// WithContents is the image with what some of its layers, by blob digest, were
+// seen to hold: it decides whether they are empty, and what they unpack to
+// where the config claims something else. changed is false if that tells
+// nothing new.
+func (img Image) WithContents(seen map[digest.Digest]Contents) (with Image, changed bool) {
+	steps := make([]Step, len(img.Steps))
+	for i, s := range img.Steps {
+		steps[i] = s
+		c, ok := seen[s.Layer.Digest]
+		if !ok || !s.HasLayer || s.Checked {
+			continue
+		}
+		changed = true
+		steps[i].Checked, steps[i].Empty = true, c.Empty
+		if s.DiffID != "" && s.DiffID != c.DiffID {
+			steps[i].Claimed, steps[i].DiffID = s.DiffID, c.DiffID
+		}
+	}
+	img.Steps = steps
+	return img, changed
+}
+
+// WithContents is the artifact with what was seen of its layers.
+func (a Artifact) WithContents(seen map[digest.Digest]Contents) Artifact {
+	entries := make([]Entry, len(a.Entries))
+	for i, e := range a.Entries {
+		if e.Image != nil {
+			if img, changed := e.Image.WithContents(seen); changed {
+				e.Image = &img
+			}
+		}
+		entries[i] = e
+	}
+	a.Entries = entries
+	return a
+}

@@ -1,0 +1,132 @@
+package model
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+func gzipped(t testing.TB, level int, header gzip.Header, raw []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Header = header
+	if _, err := w.Write(raw); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func tarOf(t testing.TB, name, content string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o644}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestUnpack(t *testing.T) {
+	nothing, file := make([]byte, 1024), tarOf(t, "a", "b")
+	enc, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name  string
+		raw   []byte
+		plain []byte // nil for an error
+		empty bool
+	}{
+		{"gzip that nobody has seen", gzipped(t, 9, gzip.Header{Name: "layer", Comment: "of a new tool", OS: 42}, nothing), nothing, true},
+		{"zeros of another length", gzipped(t, 1, gzip.Header{}, make([]byte, 1536)), make([]byte, 1536), true},
+		{"two members", append(gzipped(t, 6, gzip.Header{}, nothing[:512]), gzipped(t, 6, gzip.Header{}, nothing[512:])...), nothing, true},
+		{"zstd", enc.EncodeAll(nothing, nil), nothing, true},
+		{"plain", nothing, nothing, true},
+		{"a file", gzipped(t, 6, gzip.Header{}, file), file, false},
+		{"a file in zstd", enc.EncodeAll(file, nil), file, false},
+		{"no byte", []byte{}, []byte{}, true},
+		{"cut off", gzipped(t, 6, gzip.Header{}, file)[:20], nil, false},
+		{"a bomb", gzipped(t, 9, gzip.Header{}, make([]byte, maxUnpacked+1)), nil, false},
+		{"a bomb of zstd", enc.EncodeAll(make([]byte, maxUnpacked*2), nil), nil, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := Unpack(tt.raw)
+			if (err != nil) != (tt.plain == nil) {
+				t.Fatalf("error %v", err)
+			}
+			if err == nil && (c.DiffID != digest.FromBytes(tt.plain) || c.Size != int64(len(tt.plain)) || c.Empty != tt.empty) {
+				t.Errorf("%+v", c)
+			}
+		})
+	}
+}
+
+func FuzzUnpack(f *testing.F) {
+	f.Add(gzipped(f, 6, gzip.Header{}, make([]byte, 1024)))
+	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd, 4, 0})
+	f.Add(tarOf(f, "a", "b"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if len(raw) > MaxSmall {
+			return
+		}
+		c, err := Unpack(raw)
+		if err == nil && (c.Size > maxUnpacked || c.DiffID.Validate() != nil) {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+func TestWithContents(t *testing.T) {
+	blob := func(s string) digest.Digest { return digest.FromString("blob " + s) }
+	files := func(s string) digest.Digest { return digest.FromString("files " + s) }
+	var m Manifest
+	var c Config
+	for _, s := range []string{"odd nothing", "true", "false", "unread"} {
+		m.Layers = append(m.Layers, v1.Descriptor{Digest: blob(s), Size: 100})
+		c.RootFS.DiffIDs = append(c.RootFS.DiffIDs, files(s))
+	}
+	img := NewImage(m, c)
+	with, changed := img.WithContents(map[digest.Digest]Contents{
+		blob("odd nothing"): {DiffID: files("odd nothing"), Empty: true},
+		blob("true"):        {DiffID: files("true")},
+		blob("false"):       {DiffID: files("something else")},
+		blob("elsewhere"):   {DiffID: files("elsewhere")},
+	})
+	if !changed || img.Steps[0].Empty || img.Steps[2].Claimed != "" {
+		t.Fatal("nothing changed, or the old value did")
+	}
+	st := with.Steps
+	switch {
+	case !st[0].Empty || !st[0].Checked || st[0].Claimed != "":
+		t.Errorf("empty by content: %+v", st[0])
+	case st[1].Empty || !st[1].Checked || st[1].Claimed != "":
+		t.Errorf("as claimed: %+v", st[1])
+	case st[2].DiffID != files("something else") || st[2].Claimed != files("false"):
+		t.Errorf("a false claim: %+v", st[2])
+	case st[3].Checked:
+		t.Errorf("not read: %+v", st[3])
+	}
+	if _, again := with.WithContents(map[digest.Digest]Contents{blob("true"): {DiffID: files("true")}}); again {
+		t.Error("what is known changed something")
+	}
+}
