@@ -78,9 +78,11 @@ type flags struct {
 // errDifferent ends the program with exit code 1 and without a word.
 var errDifferent = errors.New("not the same image")
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(run(version, commit)) }
 
-func run() int {
+// run runs the program with the arguments of the process and returns its exit code.
+// version and commit are those of a release, empty in other builds.
+func run(version, commit string) int {
 	crash.Standby(files.StateFolder(), version)
 	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
 	defer stop()
@@ -88,7 +90,7 @@ func run() int {
 	defer context.AfterFunc(ctx, leaveSoon)()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http tells the standard log of servers' faults, and a screen may be open
 	var failed outcome
-	defer panics.Handle(func(f *panics.Caught) { os.Exit(crashed(crash.Of(f))) })()
+	defer panics.Handle(func(f *panics.Caught) { os.Exit(crashed(crash.Of(f), version)) })()
 	defer panics.Catch()
 	err := fang.Execute(ctx, command(&failed), fang.WithVersion(version), fang.WithCommit(commit))
 	switch {
@@ -101,7 +103,7 @@ func run() int {
 	}
 	var own *crash.Crash
 	if errors.As(failed.err, &own) {
-		return crashed(own)
+		return crashed(own, version)
 	}
 	complain(os.Stderr, failed.err)
 	return exitTrouble
@@ -125,7 +127,7 @@ func ends() []os.Signal {
 }
 
 // crashed says that the program has a fault, and where the report is.
-func crashed(c *crash.Crash) int {
+func crashed(c *crash.Crash, version string) int {
 	fmt.Fprintln(os.Stderr, c.Save(files.StateFolder(), version))
 	return exitTrouble
 }
