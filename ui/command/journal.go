@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"errors"
@@ -14,8 +14,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/journal"
 )
 
-// memory is the journal while the program runs, and what it has to say.
-type memory struct {
+// journalSession is the journal while the program runs, and what it has to say.
+type journalSession struct {
 	*journal.Journal // nil if it is off
 
 	mu   sync.Mutex
@@ -24,20 +24,20 @@ type memory struct {
 }
 
 // remember opens the journal. That of the demo is made up and goes with it.
-func (f *flags) remember(guide *ui.Guide) *memory {
-	m := &memory{}
+func (f *flags) remember(guide *ui.Guide) *journalSession {
+	m := &journalSession{}
 	switch {
 	case f.noJournal, guide == nil && files.StateFolder() == "":
 	case guide != nil:
-		m.Journal = journal.Memory(func() map[model.Ref]map[string]model.Timeline { return looksOf(guide.Registry.Registry) })
+		m.Journal = journal.Memory(func() map[model.Ref]map[string]model.Timeline { return demoSightings(guide.Registry.Registry) })
 	default:
 		m.Journal = journal.Open(files.Within(files.StateFolder(), "journal"), m.warn)
 	}
 	return m
 }
 
-// looksOf is what was seen of the demo's tags, with the demo on a host.
-func looksOf(host string) map[model.Ref]map[string]model.Timeline {
+// demoSightings is what was seen of the demo's tags, with the demo on a host.
+func demoSightings(host string) map[model.Ref]map[string]model.Timeline {
 	all := map[model.Ref]map[string]model.Timeline{}
 	for name, tags := range demo.Looks() {
 		all[model.Ref{Registry: host, Repository: name}] = tags
@@ -46,7 +46,7 @@ func looksOf(host string) map[model.Ref]map[string]model.Timeline {
 }
 
 // forScreens is the journal as the screens know it.
-func (m *memory) forScreens() ui.Journal {
+func (m *journalSession) forScreens() ui.Journal {
 	if m.Journal == nil {
 		return nil
 	}
@@ -54,14 +54,14 @@ func (m *memory) forScreens() ui.Journal {
 }
 
 // known is the digest that a tag had when it was last looked at.
-func (m *memory) known(r model.Ref) (digest.Digest, bool) {
+func (m *journalSession) known(r model.Ref) (digest.Digest, bool) {
 	if m.Journal == nil {
 		return "", false
 	}
 	return m.Journal.Known(r)
 }
 
-func (m *memory) warn(s string) {
+func (m *journalSession) warn(s string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.said = append(m.said, s)
@@ -69,26 +69,26 @@ func (m *memory) warn(s string) {
 }
 
 // speak tells at once what there is to say, now and from now on.
-func (m *memory) speak(w io.Writer) {
+func (m *journalSession) speak(w io.Writer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.tell = w
 	m.sayLocked()
 }
 
-func (m *memory) sayLocked() {
+func (m *journalSession) sayLocked() {
 	if m.tell == nil {
 		return
 	}
 	for _, word := range m.said {
-		complain(m.tell, errors.New(word))
+		printError(m.tell, errors.New(word))
 	}
 	m.said = nil
 }
 
 // close ends the journal and tells what it had to say: while there is a screen
 // there is no place for it.
-func (m *memory) close(w io.Writer) {
+func (m *journalSession) close(w io.Writer) {
 	if m.Journal != nil {
 		m.Journal.Close()
 	}

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package main
+package e2e
 
 import (
 	"bytes"
@@ -19,6 +19,9 @@ import (
 	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
+
+// exitTrouble is the exit code of diff(1) for trouble.
+const exitTrouble = 2
 
 // demoHost serves the demo's registry until the test ends.
 func demoHost(t *testing.T) string {

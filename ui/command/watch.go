@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -18,11 +18,11 @@ import (
 
 // watchFlags are the command line of watch.
 type watchFlags struct {
-	every, least time.Duration
-	moves        int
+	interval, minInterval time.Duration
+	moves                 int
 }
 
-func watchCommand(f *flags, failed *outcome) *cobra.Command {
+func watchCommand(f *flags, failed *result) *cobra.Command {
 	var own watchFlags
 	c := &cobra.Command{
 		Use:   "watch IMAGE...",
@@ -45,16 +45,16 @@ one that moved.`,
 		RunE: failed.of(func(cmd *cobra.Command, args []string) error { return f.watch(cmd, args, own) }),
 	}
 	p := c.Flags()
-	p.DurationVar(&own.every, "every", 30*time.Second, "ask this often")
+	p.DurationVar(&own.interval, "every", 30*time.Second, "ask this often")
 	p.IntVar(&own.moves, "moves", 0, "end after `N` moves")
-	p.DurationVar(&own.least, "least", time.Second, "the least that --every may be")
+	p.DurationVar(&own.minInterval, "least", time.Second, "the least that --every may be")
 	_ = p.MarkHidden("least") // it is there
 	return c
 }
 
 // watch prints what happens to tags until it is told to end.
 func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
-	refs, err := watched(args)
+	refs, err := watchRefs(args)
 	if err != nil {
 		return err
 	}
@@ -69,9 +69,9 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 	on.seen.speak(cmd.ErrOrStderr())
 	signal.Ignore(syscall.SIGPIPE) // Tell sees it, and the journal is closed
 	w := watch.Watch{
-		Source: on.source(), Refs: refs, Every: own.every, Moves: own.moves,
-		Tell:     func(e watch.Event) error { return f.tell(cmd.OutOrStdout(), e) },
-		Complain: func(o watch.Outage) { outage(cmd.ErrOrStderr(), o) },
+		Source: on.source(), Refs: refs, Every: own.interval, Moves: own.moves,
+		Tell:     func(e watch.Event) error { return f.printEvent(cmd.OutOrStdout(), e) },
+		Complain: func(o watch.Outage) { printOutage(cmd.ErrOrStderr(), o) },
 	}
 	if on.seen.Journal != nil {
 		w.Past = on.seen.Last
@@ -93,8 +93,8 @@ func (f *flags) suitWatch(cmd *cobra.Command, own watchFlags) error {
 		}
 	}
 	switch {
-	case own.every < own.least:
-		return fmt.Errorf("--every %s: %s at least", own.every, own.least)
+	case own.interval < own.minInterval:
+		return fmt.Errorf("--every %s: %s at least", own.interval, own.minInterval)
 	case own.moves < 0:
 		return fmt.Errorf("--moves %d: not less than none", own.moves)
 	case f.output != "" && f.output != "text" && f.output != "json":
@@ -103,8 +103,8 @@ func (f *flags) suitWatch(cmd *cobra.Command, own watchFlags) error {
 	return nil
 }
 
-// watched are the tags that the arguments name, each once.
-func watched(args []string) ([]model.Ref, error) {
+// watchRefs are the tags that the arguments name, each once.
+func watchRefs(args []string) ([]model.Ref, error) {
 	if len(args) == 0 {
 		return nil, errors.New("watch what? Name one tag or more, as in tagdiff watch host/app:prod")
 	}
@@ -130,7 +130,7 @@ func watched(args []string) ([]model.Ref, error) {
 	return refs, nil
 }
 
-func (f *flags) tell(w io.Writer, e watch.Event) error {
+func (f *flags) printEvent(w io.Writer, e watch.Event) error {
 	if f.output != "json" {
 		_, err := fmt.Fprintln(w, watch.Text(e))
 		return err
@@ -143,11 +143,11 @@ func (f *flags) tell(w io.Writer, e watch.Event) error {
 	return err
 }
 
-// outage says that a registry is in trouble, and that it is out of it.
-func outage(w io.Writer, o watch.Outage) {
+// printOutage says that a registry is in trouble, and that it is out of it.
+func printOutage(w io.Writer, o watch.Outage) {
 	if o.Err == nil {
-		complain(w, errors.New(o.Registry+" answers again"))
+		printError(w, errors.New(o.Registry+" answers again"))
 		return
 	}
-	complain(w, fmt.Errorf("%w (watching on)", o.Err))
+	printError(w, fmt.Errorf("%w (watching on)", o.Err))
 }

@@ -1,0 +1,55 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/demo"
+	"github.com/tagdiff/tagdiff/ui"
+)
+
+func demoCommand(f *flags, failed *result) *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "The same program on a built-in registry that holds three true incidents",
+		Args:  cobra.ArbitraryArgs,
+		RunE: failed.of(func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("demo takes no argument, not %q", args[0])
+			}
+			if f.metadata != "" || f.expect != "" {
+				return errors.New("demo takes neither --expect nor --metadata")
+			}
+			server, err := demo.Start()
+			if err != nil {
+				return fmt.Errorf("the demo registry did not start: %w", err)
+			}
+			defer server.Close() //nolint:errcheck // the program ends
+			guide, err := guideFor(server.Host())
+			if err != nil {
+				return err
+			}
+			return f.open(cmd, nil, &guide)
+		}),
+	}
+}
+
+// guideFor turns the demo's incidents into the guide of the first screen.
+func guideFor(host string) (ui.Guide, error) {
+	g := ui.Guide{Title: "demo", Intro: "Three true stories, in a registry made up on " + host, Registry: model.Ref{Registry: host}}
+	for _, i := range demo.Incidents() {
+		a, err := model.ParseImage(host + "/" + i.A)
+		if err != nil {
+			return g, err
+		}
+		b, err := model.ParseBeside(a, i.B)
+		if err != nil {
+			return g, err
+		}
+		g.Stories = append(g.Stories, ui.Story{Title: i.Title, Text: i.Story, Look: i.Look, A: a, B: b})
+	}
+	return g, nil
+}

@@ -1,0 +1,64 @@
+package command
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/term"
+
+	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui"
+	"github.com/tagdiff/tagdiff/ui/crash"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/places"
+)
+
+// screen runs the terminal program until the person quits.
+func (f *flags) screen(ctx context.Context, o ui.Options) error {
+	glyphs := look.Unicode()
+	if f.plainText() {
+		glyphs = look.ASCII()
+	}
+	env := os.Environ()
+	if f.noColor {
+		env = append(env, "NO_COLOR=1")
+	}
+	if file := files.Within(files.StateFolder(), "places.json"); o.Guide == nil && file != "" { // the demo is gone with the program
+		o.Places = places.At(file)
+	}
+	o.Platform, o.PlainHTTP, o.Recheck = f.platform, f.plainHTTP, f.recheck
+	o.Gate, o.Glyphs, o.InTmux = safe.Gate{Reveal: f.reveal}, glyphs, os.Getenv("TMUX") != ""
+	o.Size = func() (width, height int) {
+		width, height, _ = term.GetSize(os.Stdout.Fd()) // zeros if it fails
+		return width, height
+	}
+	// 120 frames a second halve the time from key to screen and cost no bytes.
+	return crash.Run(ctx, func(ctx context.Context) tea.Model { return ui.New(ctx, o) }, tea.WithEnvironment(env), tea.WithFPS(120))
+}
+
+// plainText reports whether to draw with ASCII: on demand, and where the
+// locale says that the terminal knows nothing else.
+func (f *flags) plainText() bool {
+	if f.ascii || os.Getenv("TERM") == "dumb" {
+		return true
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := strings.ToLower(os.Getenv(name)); v != "" {
+			return !strings.Contains(v, "utf-8") && !strings.Contains(v, "utf8")
+		}
+	}
+	// Unset, as on many build hosts: the terminal at the other end knows UTF-8,
+	// unless it is one of those before there was any.
+	return strings.HasPrefix(os.Getenv("TERM"), "vt")
+}
+
+// isDumbTerminal reports whether the terminal can do no more than print lines, as far as
+// anybody says. On Windows nobody does.
+func isDumbTerminal() bool {
+	kind := os.Getenv("TERM")
+	return kind == "dumb" || kind == "" && runtime.GOOS != "windows"
+}

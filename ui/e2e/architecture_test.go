@@ -1,0 +1,382 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/ui/uitest"
+)
+
+// This file checks the layout of the checkout: which package may import which, what
+// only some packages may import, and what lies at the top. golangci-lint checks the
+// imports too: its rules in .golangci.yml are written from the tables here.
+
+const module = "github.com/tagdiff/tagdiff"
+
+// layout is every package with the packages of this module that its code, tests
+// apart, may import. "model/..." is model and everything below it. Arrows run one
+// way: main → ui/command → ui → {tags → compare → widget → page} → look → diff → model,
+// and ui/command → registry → {transport, diskcache, credentials, inflight} → model.
+var layout = []struct {
+	name    string
+	imports []string
+}{
+	{"", []string{"ui/command"}},
+	{"ui/command", []string{"ui", "ui/crash", "ui/journal", "ui/look", "ui/places", "ui/report", "ui/watch", "registry", "registry/demo", "diff", "model/..."}},
+	{"ui", []string{"ui/crash", "ui/look", "diff/...", "model/..."}},
+	{"ui/crash", []string{"model/..."}},
+	{"ui/journal", []string{"model/..."}},
+	{"ui/look", []string{"diff/...", "model/..."}},
+	{"ui/places", []string{"model/..."}},
+	{"ui/report", []string{"ui/look", "diff/...", "model/..."}},
+	{"ui/watch", []string{"model/..."}},
+	{"ui/e2e", nil},
+	{"ui/uitest", nil},
+	{"ui/uitest/internal/fake", nil},
+	{"ui/uitest/internal/faulty", []string{"ui/crash", "model/..."}},
+	{"registry", []string{"model/..."}},
+	{"registry/demo", []string{"model/..."}},
+	{"diff", []string{"diff/dockerfile", "diff/jsondoc", "diff/text", "diff/version", "model/..."}},
+	{"diff/dockerfile", []string{"diff/text", "model/..."}},
+	{"diff/jsondoc", nil},
+	{"diff/text", []string{"model/..."}},
+	{"diff/version", []string{"model/..."}},
+	{"model", []string{"model/files", "model/panics", "model/safe"}},
+	{"model/files", nil},
+	{"model/panics", nil},
+	{"model/safe", nil},
+}
+
+// restricted are imports that only some packages may have, tests apart. A pattern
+// that ends in a slash matches every import path below it. "" is package main.
+var restricted = []struct {
+	name, pattern, reason string
+	only                  []string
+}{
+	{"regclient", "github.com/regclient/", "registry wraps it with limits and checks", []string{"registry/..."}},
+	{"go-containerregistry", "github.com/google/go-containerregistry/", "the demo uses it as a registry", []string{"registry/..."}},
+	{"net", "net", "only registry uses the network; model parses addresses", []string{"registry/...", "model/..."}},
+	{"http", "net/http", "only registry uses the network", []string{"registry/..."}},
+	{"http-below", "net/http/", "only registry uses the network", []string{"registry/..."}},
+	{"charm", "charm.land/", "only ui uses the terminal", []string{"ui/..."}},
+	{"charmbracelet", "github.com/charmbracelet/", "only ui uses the terminal", []string{"ui/..."}},
+	{"ultraviolet", "github.com/charmbracelet/ultraviolet", "its API is unstable", []string{"ui/uitest/..."}},
+	{"vt", "github.com/charmbracelet/x/vt", "it is for tests", []string{"ui/uitest/..."}},
+	{"pty", "github.com/creack/pty", "it is for tests", []string{"ui/uitest/..."}},
+	{"testing", "testing", "it is for tests", []string{"ui/uitest/..."}},
+	{"uitest", module + "/ui/uitest", "it is for tests", []string{"ui/uitest/..."}},
+	{"os", "os", "diff and the values of model do no I/O", []string{"ui/...", "registry/...", "model/files", ""}},
+	{"exec", "os/exec", "diff and model run no programs", []string{"ui/...", "registry/..."}},
+}
+
+// replaced are import paths, in tests too, that have a better one.
+var replaced = map[string]string{
+	"github.com/charmbracelet/bubbletea": "charm.land/bubbletea/v2",
+	"github.com/charmbracelet/lipgloss":  "charm.land/lipgloss/v2",
+	"github.com/charmbracelet/bubbles":   "charm.land/bubbles/v2",
+}
+
+// atTop is what lies at the top of the checkout beside dot files and what .gitignore names.
+var atTop = []string{
+	"LICENSE", "README.md", "SECURITY.md", "diff", "docs", "go.mod", "go.sum", "main.go", "model", "registry", "testdata", "ui",
+}
+
+// maxFlatFiles is how many files, tests apart, a package may have before its names
+// no longer guide a reader. The rules of diff may be more: their names form a system.
+const maxFlatFiles = 25
+
+type pkg struct {
+	ImportPath                                  string
+	GoFiles, Imports, TestImports, XTestImports []string
+}
+
+// name is the package as its path below the module.
+func (p pkg) name() string { return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/") }
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,GoFiles,Imports,TestImports,XTestImports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		switch err := dec.Decode(&p); {
+		case errors.Is(err, io.EOF):
+			return all
+		case err != nil:
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// matches reports whether a name is a pattern's: the same, or below one that ends in /...
+func matches(pattern, name string) bool {
+	folder, below := strings.CutSuffix(pattern, "/...")
+	return name == folder || below && strings.HasPrefix(name, folder+"/")
+}
+
+func matchesAny(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, name) })
+}
+
+func TestLayout(t *testing.T) {
+	allowed := map[string][]string{}
+	for _, l := range layout {
+		allowed[l.name] = l.imports
+	}
+	for _, p := range packages(t) {
+		imports, known := allowed[p.name()]
+		if !known {
+			t.Errorf("%s is not in layout: add it with what it may import", p.ImportPath)
+		}
+		delete(allowed, p.name())
+		for _, path := range p.Imports {
+			if name, own := strings.CutPrefix(path, module+"/"); own && !matchesAny(imports, name) {
+				t.Errorf("%s imports %s; it may import %v", p.ImportPath, path, imports)
+			}
+		}
+		files := slices.DeleteFunc(p.GoFiles, func(name string) bool { return p.name() == "diff" && strings.HasPrefix(name, "rules_") })
+		if len(files) > maxFlatFiles {
+			t.Errorf("%s has %d files, more than %d", p.ImportPath, len(files), maxFlatFiles)
+		}
+	}
+	for name := range allowed {
+		t.Errorf("layout has %s, the checkout has not", name)
+	}
+}
+
+func TestRestrictedImports(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, path := range p.Imports {
+			for _, r := range restricted {
+				found := path == r.pattern || strings.HasSuffix(r.pattern, "/") && strings.HasPrefix(path, r.pattern)
+				if found && !matchesAny(r.only, p.name()) {
+					t.Errorf("%s imports %s: %s", p.ImportPath, path, r.reason)
+				}
+			}
+		}
+		for _, path := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+			if better, bad := replaced[path]; bad {
+				t.Errorf("%s imports %s: use %s", p.ImportPath, path, better)
+			}
+		}
+	}
+}
+
+func TestTopLevel(t *testing.T) {
+	raw, err := os.ReadFile(".gitignore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ignored := strings.Fields(string(raw))
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		switch {
+		case strings.HasPrefix(name, "."), slices.Contains(atTop, name):
+		case slices.Contains(ignored, "/"+name), slices.Contains(ignored, "/"+name+"/"):
+		default:
+			t.Errorf("%s lies at the top; only %v may", name, atTop)
+		}
+	}
+}
+
+// TestDepguard: the linter checks imports by the same tables.
+func TestDepguard(t *testing.T) {
+	const path, begin, end = ".golangci.yml", "      rules: # written from the tables of ui/e2e/architecture_test.go by go test ./ui/e2e -run TestDepguard -update\n", "    # end of depguard\n"
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(raw), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("%s has no place for the rules of depguard", path)
+	}
+	uitest.GoldenFile(t, path, []byte(before+begin+depguardRules()+end+after))
+}
+
+// depguardRules are layout, restricted and replaced in depguard's words.
+func depguardRules() string {
+	var b strings.Builder
+	rule := func(name string, files []string, deny map[string]string, allow []string) {
+		fmt.Fprintf(&b, "        %s:\n          list-mode: lax\n          files: %s\n", name, quotedList(files))
+		if len(allow) > 0 {
+			fmt.Fprintf(&b, "          allow: %s\n", quotedList(allow))
+		}
+		b.WriteString("          deny:\n")
+		for _, path := range slices.Sorted(maps.Keys(deny)) {
+			fmt.Fprintf(&b, "            - {pkg: %q, desc: %q}\n", path, deny[path])
+		}
+	}
+	for _, l := range layout {
+		name, files := strings.ReplaceAll(l.name, "/", "-"), "**/"+l.name+"/*.go"
+		exclude := []string{}
+		if l.name == "" {
+			name, files = "main", "**/main.go"
+			exclude = []string{"!**/ui/**/main.go"}
+		}
+		var allow []string
+		for _, pattern := range l.imports {
+			folder, below := strings.CutSuffix(pattern, "/...")
+			allow = append(allow, module+"/"+folder+"$")
+			if below {
+				allow = append(allow, module+"/"+folder+"/")
+			}
+		}
+		rule(name, append([]string{files, "!$test"}, exclude...), map[string]string{module: "not an import that layout allows"}, allow)
+	}
+	for _, r := range restricted {
+		files := []string{"$all", "!$test"}
+		for _, only := range r.only {
+			folder, below := strings.CutSuffix(only, "/...")
+			if folder == "" {
+				files = append(files, "!**/main.go")
+				continue
+			}
+			files = append(files, "!**/"+folder+"/*.go")
+			if below {
+				files = append(files, "!**/"+folder+"/**/*.go")
+			}
+		}
+		pattern := r.pattern
+		if !strings.HasSuffix(pattern, "/") {
+			pattern += "$"
+		}
+		rule("only-"+r.name, files, map[string]string{pattern: r.reason}, nil)
+	}
+	deny := map[string]string{}
+	for path, better := range replaced {
+		deny[path+"$"] = "use " + better
+	}
+	rule("replaced", []string{"$all"}, deny, nil)
+	return b.String()
+}
+
+func quotedList(items []string) string {
+	quoted := make([]string, len(items))
+	for i, item := range items {
+		quoted[i] = strconv.Quote(item)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// TestReleaseSetsVersion: the linker ignores variables that are not there, so
+// a release would not know its own version and nobody would see why.
+func TestReleaseSetsVersion(t *testing.T) {
+	if _, err := os.Stat("main.go"); err != nil {
+		t.Skip("no main.go")
+	}
+	release, err := os.ReadFile(".goreleaser.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := regexp.MustCompile(`-X main\.(\w+)=`).FindAllStringSubmatch(string(release), -1)
+	if len(set) == 0 {
+		t.Error("the release sets no variable")
+	}
+	variables := mainVariables(t)
+	for _, match := range set {
+		if !slices.Contains(variables, match[1]) {
+			t.Errorf("no variable %s for the release to set among %v", match[1], variables)
+		}
+	}
+}
+
+// mainVariables are the variables at the top of the main package.
+func mainVariables(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, object := range file.Scope.Objects {
+			if object.Kind == ast.Var {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// TestGoroutinesCatchPanics: one that does not would leave the terminal raw, on
+// the screen of a program that is gone.
+func TestGoroutinesCatchPanics(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, entry os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (path == "ui/uitest" || path != "." && strings.HasPrefix(entry.Name(), ".")):
+			return filepath.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if work, starts := goroutine(n); starts && !catches(work) {
+				t.Errorf("%s: begin what the goroutine does with defer panics.Catch()", files.Position(n.Pos()))
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// goroutine is what runs in one of its own: go work, or group.Go(work).
+func goroutine(n ast.Node) (work ast.Expr, starts bool) {
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		return n.Call.Fun, true
+	case *ast.CallExpr:
+		if method, ok := n.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "Go" && len(n.Args) == 1 {
+			return n.Args[0], true
+		}
+	}
+	return nil, false
+}
+
+func catches(work ast.Expr) bool {
+	literal, ok := work.(*ast.FuncLit)
+	if !ok || len(literal.Body.List) == 0 {
+		return false
+	}
+	first, ok := literal.Body.List[0].(*ast.DeferStmt)
+	if !ok {
+		return false
+	}
+	name, ok := first.Call.Fun.(*ast.SelectorExpr)
+	return ok && name.Sel.Name == "Catch"
+}
