@@ -9,14 +9,14 @@ import (
 )
 
 // Compare compares two artifacts as far as both have arrived.
-func Compare(a, b model.Artifact) Comparison { return Again(Comparison{}, a, b) }
+func Compare(a, b model.Artifact) Comparison { return Recompare(Comparison{}, a, b) }
 
-// Again is Compare of newer states of what prev compared, which is how a
+// Recompare is Compare of newer states of what prev compared, which is how a
 // comparison grows: pairs of which nothing new has arrived are taken from prev.
 // Any prev will do, and none of it is changed; what it has no use for costs
 // nothing but the time to compare.
-func Again(prev Comparison, a, b model.Artifact) Comparison {
-	c := Comparison{A: &a, B: &b, Around: prev.aroundOf(a.Ref, b.Ref)}
+func Recompare(prev Comparison, a, b model.Artifact) Comparison {
+	c := Comparison{A: &a, B: &b, Around: prev.tagContextOf(a.Ref, b.Ref)}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
 	known := prev.known(a.Ref, b.Ref, nameA, nameB)

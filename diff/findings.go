@@ -116,7 +116,7 @@ func (c Comparison) withFindings(prev Comparison, done map[int]bool) Comparison 
 			c.Findings = append(c.Findings, r.finds(func() []Finding { return r.whole(c) })...)
 		}
 	}
-	c.Findings = append(c.Findings, c.aroundAgain(prev)...)
+	c.Findings = append(c.Findings, c.tagFindingsSince(prev)...)
 	inOrder(c.Findings)
 	for i := range c.Pairs {
 		if !done[i] {

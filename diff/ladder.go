@@ -3,6 +3,7 @@ package diff
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 
@@ -306,4 +307,25 @@ func (l *ladder) partingProof(step int) []safe.Text {
 		}
 	}
 	return nil
+}
+
+// translated: the configs say the same, dates and history included, but one
+// has lost the notes of Docker's builder, as when Docker's format is made OCI.
+// Two builds have notes both, or none, and other dates.
+func (l *ladder) translated() (Verdict, bool) {
+	if len(l.a.Config.Raw) == 0 || !mayBeReprinted(l.a.Config, l.b.Config) {
+		return Verdict{}, false
+	}
+	a, b := l.configs()
+	if !a.Exists() || hasNotes(a) == hasNotes(b) || !a.Unambiguous() || !b.Unambiguous() || !withoutNotes(a).Equal(withoutNotes(b)) {
+		return Verdict{}, false
+	}
+	return Verdict{
+		Code: Reprinted, Trust: Proved, Step: firstDifference(l.p.Rows),
+		Headline: safe.Const("Same image, its config translated"),
+		Because: safe.Sprintf("The configs %s and %s say the same, dates and history too, but for notes of Docker's builder, which no runtime reads and OCI leaves out",
+			short(l.a.ID()), short(l.b.ID())),
+		Proof: append(l.configProof(), safe.Sprintf("both parse to the same JSON without %s; and in config, without %s and what is empty",
+			strings.Join(notesAtTop, ", "), strings.Join(notesInSettings, ", "))),
+	}, true
 }

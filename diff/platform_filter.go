@@ -33,7 +33,7 @@ func (c Comparison) ForPlatform(platform string) (Comparison, error) {
 	}
 	only.Findings = nil
 	for _, f := range c.Findings {
-		if isAround(f.ID) || only.concerns(f) {
+		if isTagFinding(f.ID) || only.concerns(f) {
 			only.Findings = append(only.Findings, f)
 		}
 	}

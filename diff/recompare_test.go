@@ -64,12 +64,12 @@ func TestAgainIsCompare(t *testing.T) {
 		around := randomAround(r, a[len(a)-1], b[len(b)-1])
 		var c Comparison
 		for i, j := 0, 0; i < len(a) && j < len(b); {
-			c = Again(c, a[i], b[j])
+			c = Recompare(c, a[i], b[j])
 			checkComparison(t, c.WithTagContext(TagContext{}), Compare(a[i], b[j]))
 			c = c.WithTagContext(around)
 			checkComparison(t, c, Compare(a[i], b[j]).WithTagContext(around))
-			checkComparison(t, Again(c, b[j], a[i]), Compare(b[j], a[i]))                        // the sides change places
-			checkComparison(t, Again(c, a[0], b[j]), Compare(a[0], b[j]).WithTagContext(around)) // an old state comes back
+			checkComparison(t, Recompare(c, b[j], a[i]), Compare(b[j], a[i]))                        // the sides change places
+			checkComparison(t, Recompare(c, a[0], b[j]), Compare(a[0], b[j]).WithTagContext(around)) // an old state comes back
 			if i == len(a)-1 || j < len(b)-1 && r.IntN(2) == 0 {
 				j++
 			} else {
@@ -100,11 +100,11 @@ func TestAgainKeepsWhatStays(t *testing.T) {
 	before := b
 	before.Entries = []model.Entry{b.Entries[0], pending(b.Entries[1])}
 	first := Compare(a, before)
-	second := Again(first, a, b)
+	second := Recompare(first, a, b)
 	if &first.Pairs[0].Rows[0] != &second.Pairs[0].Rows[0] || second.Pairs[1].Verdict.Code != SameBase {
 		t.Error("rows were made again")
 	}
-	if described := Again(Describe(a), a, b); described.Verdict.Code != SameBase {
+	if described := Recompare(Describe(a), a, b); described.Verdict.Code != SameBase {
 		t.Error(described.Verdict)
 	}
 }

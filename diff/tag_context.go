@@ -41,16 +41,16 @@ func (c Comparison) WithTagContext(around TagContext) Comparison {
 	}
 	var found []Finding
 	for _, f := range c.Findings {
-		if !isAround(f.ID) {
+		if !isTagFinding(f.ID) {
 			found = append(found, f)
 		}
 	}
-	c.Findings = append(found, c.aroundFindings()...)
+	c.Findings = append(found, c.tagFindings()...)
 	inOrder(c.Findings)
 	return c
 }
 
-func (c Comparison) aroundFindings() []Finding {
+func (c Comparison) tagFindings() []Finding {
 	var found []Finding
 	for _, r := range rules {
 		if r.around != nil {
@@ -60,13 +60,13 @@ func (c Comparison) aroundFindings() []Finding {
 	return found
 }
 
-// aroundAgain are those of prev if they rest on the same: lists of tags are
+// tagFindingsSince are those of prev if they rest on the same: lists of tags are
 // long, and arrivals many.
-func (c Comparison) aroundAgain(prev Comparison) []Finding {
+func (c Comparison) tagFindingsSince(prev Comparison) []Finding {
 	if !sameTop(prev.A, c.A) || !sameTop(prev.B, c.B) {
-		return c.aroundFindings()
+		return c.tagFindings()
 	}
-	return slices.DeleteFunc(slices.Clone(prev.Findings), func(f Finding) bool { return !isAround(f.ID) })
+	return slices.DeleteFunc(slices.Clone(prev.Findings), func(f Finding) bool { return !isTagFinding(f.ID) })
 }
 
 // sameTop compares all of a side that findings around it rest on.
@@ -93,12 +93,12 @@ func sameSet(a, b *model.TagSet) bool {
 	return &a.Tags[0] == &b.Tags[0] && len(a.Tags) == len(b.Tags) && a.Total == b.Total && a.Cut == b.Cut && a.Unread == b.Unread && len(a.Children) == len(b.Children) && len(a.Created) == len(b.Created)
 }
 
-func isAround(id string) bool {
+func isTagFinding(id string) bool {
 	return slices.ContainsFunc(rules, func(r rule) bool { return r.id == id && r.around != nil })
 }
 
-// aroundOf is what is known around the sides that are still what they were.
-func (c Comparison) aroundOf(a, b model.Ref) TagContext {
+// tagContextOf is what is known around the sides that are still what they were.
+func (c Comparison) tagContextOf(a, b model.Ref) TagContext {
 	var around TagContext
 	if c.A != nil && c.A.Ref == a {
 		around.A = c.Around.A

@@ -97,7 +97,7 @@ func TestAroundStays(t *testing.T) {
 	early.Entries = []model.Entry{pending(amd), pending(arm)}
 	past := looks(named("x"), 1, 3)
 	c := Compare(early, b).WithTagContext(TagContext{A: TagNeighbours{Past: past}, B: TagNeighbours{Past: past}})
-	if again := Again(c, a, b); again.Around.A.Past == nil || found(again, "F1") == nil {
+	if again := Recompare(c, a, b); again.Around.A.Past == nil || found(again, "F1") == nil {
 		t.Error("it was forgotten")
 	}
 	if only, err := c.ForPlatform("linux/arm64"); err != nil || only.Around.A.Past == nil || found(only, "F1") == nil {
@@ -105,7 +105,7 @@ func TestAroundStays(t *testing.T) {
 	}
 	other := b
 	other.Ref.Tag = "c"
-	again := Again(c, a, other)
+	again := Recompare(c, a, other)
 	if again.Around.A.Past == nil || again.Around.B.Past != nil {
 		t.Error("what was known of :b is known of :c")
 	}

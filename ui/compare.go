@@ -283,7 +283,7 @@ func (p comparePage) recompare() comparePage {
 	p.drawn = [tabCount]sceneKey{}
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
-		p.cmp = diff.Again(p.cmp, *p.a.art, *p.b.art)
+		p.cmp = diff.Recompare(p.cmp, *p.a.art, *p.b.art)
 	case p.a.art != nil:
 		p.cmp = diff.Describe(*p.a.art)
 	default:

@@ -63,7 +63,7 @@ func (c Comparison) WithContents(seen map[digest.Digest]model.Contents) Comparis
 	if c.B == nil {
 		return Describe(a).WithTagContext(c.Around)
 	}
-	return Again(c, a, c.B.WithContents(seen))
+	return Recompare(c, a, c.B.WithContents(seen))
 }
 
 // falseClaims are the steps of an image that unpack to something else than its

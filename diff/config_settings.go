@@ -8,6 +8,35 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
+// What Docker writes into a config of how it was built, at the top and among
+// the settings. No runtime reads it of an image, and OCI has no place for it.
+var (
+	notesAtTop      = []string{"container", "container_config", "docker_version", "id", "parent"}
+	notesInSettings = []string{"AttachStderr", "AttachStdin", "AttachStdout", "Domainname", "Hostname", "Image", "OpenStdin", "StdinOnce", "Tty"}
+)
+
+func hasNotes(config jsondoc.Value) bool {
+	has := func(v jsondoc.Value) func(string) bool {
+		return func(name string) bool { return !v.Member(name).IsDefault() }
+	}
+	return slices.ContainsFunc(notesAtTop, has(config)) || slices.ContainsFunc(notesInSettings, has(config.Member("config")))
+}
+
+func withoutNotes(config jsondoc.Value) jsondoc.Value {
+	return config.Without(notesAtTop...).Replace("config", func(settings jsondoc.Value) jsondoc.Value {
+		return settings.WithoutDefaults().Without(notesInSettings...)
+	})
+}
+
+// saySameNotes reports whether two configs agree in them.
+func saySameNotes(a, b jsondoc.Value) bool {
+	settingsA, settingsB := a.Member("config"), b.Member("config")
+	return saySame(a, b, notesAtTop...) && !slices.ContainsFunc(notesInSettings, func(name string) bool {
+		va, vb := settingsA.Member(name), settingsB.Member(name)
+		return !va.Equivalent(vb) && !(va.IsDefault() && vb.IsDefault())
+	})
+}
+
 // settingsSentence goes on from first with what differs between the configs.
 func (l *ladder) settingsSentence(first safe.Text) safe.Text {
 	a, b := l.configs()
