@@ -13,20 +13,20 @@ import (
 	"github.com/tagdiff/tagdiff/ui/journal"
 )
 
-// connection is what registries are asked by, and what is remembered of it.
+// connection is the client of all registries, with the journal and the log of requests.
 type connection struct {
 	client   *registry.Client
 	seen     *journalSession
 	closeLog func()
 }
 
-// connect makes a connection. It asks nobody yet.
+// connect checks the flags and makes a connection. It sends no request.
 func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	if f.parallel < 1 || f.parallel > 512 {
-		return connection{}, fmt.Errorf("--parallel %d: 1 to 512 requests at once", f.parallel)
+		return connection{}, fmt.Errorf("--parallel %d must be from 1 to 512", f.parallel)
 	}
 	if f.timeout < shortestTimeout {
-		return connection{}, fmt.Errorf("--timeout %s: %s at least", f.timeout, shortestTimeout)
+		return connection{}, fmt.Errorf("--timeout %s must be at least %s", f.timeout, shortestTimeout)
 	}
 	log, closeLog, err := f.log()
 	if err != nil {
@@ -35,7 +35,7 @@ func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	if log != nil {
 		slog.SetDefault(log)
 	}
-	seen := f.remember(guide)
+	seen := f.openJournal(guide)
 	client := registry.New(registry.Options{
 		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel, Timeout: f.timeout,
 		Endpoints: files.Within(files.CacheFolder(), "endpoints.json"),
@@ -44,20 +44,20 @@ func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	return connection{client, seen, closeLog}, nil
 }
 
-// source is the registries, every look at which is remembered.
+// source returns the client, wrapped so that the journal records every tag that is read.
 func (c connection) source() journal.Registry {
 	return journal.Registry{Source: c.client, Journal: c.seen.Journal}
 }
 
-// close ends it, and tells w what there was no place for before.
+// close closes the connection and prints the journal's pending warnings to w.
 func (c connection) close(w io.Writer) {
 	c.client.Close()
 	c.seen.close(w)
 	c.closeLog()
 }
 
-// documents is where manifests and configs are kept, "" for nowhere: the demo is
-// gone with the program.
+// documents returns the folder of the document cache, "" for none. The demo has none:
+// its registry ends with the program.
 func (f *flags) documents(guide *ui.Guide) string {
 	if f.noCache || guide != nil {
 		return ""
@@ -69,9 +69,9 @@ func (f *flags) log() (*slog.Logger, func(), error) {
 	if f.logFile == "" {
 		return nil, func() {}, nil
 	}
-	file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o600) // a pipe that nobody reads is told
+	file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o600) // opening a pipe without a reader fails instead of blocking
 	if err != nil {
-		return nil, nil, fmt.Errorf("the log file: %w", err)
+		return nil, nil, fmt.Errorf("cannot open the log file: %w", err)
 	}
 	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug})), func() { file.Close() }, nil
 }

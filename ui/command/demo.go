@@ -11,14 +11,15 @@ import (
 	"github.com/tagdiff/tagdiff/ui"
 )
 
+// demoCommand returns the command tagdiff demo.
 func demoCommand(f *flags, failed *result) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "The same program on a built-in registry that holds three true incidents",
+		Short: "Try tagdiff on a built-in registry with three true incidents",
 		Args:  cobra.ArbitraryArgs,
 		RunE: failed.of(func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("demo takes no argument, not %q", args[0])
+				return fmt.Errorf("demo takes no arguments: %q", args[0])
 			}
 			if f.metadata != "" || f.expect != "" {
 				return errors.New("demo takes neither --expect nor --metadata")
@@ -37,7 +38,7 @@ func demoCommand(f *flags, failed *result) *cobra.Command {
 	}
 }
 
-// guideFor turns the demo's incidents into the guide of the first screen.
+// guideFor returns the demo's incidents as the guide of the first screen.
 func guideFor(host string) (ui.Guide, error) {
 	g := ui.Guide{Title: "demo", Intro: "Three true stories, in a registry made up on " + host, Registry: model.Ref{Registry: host}}
 	for _, i := range demo.Incidents() {

@@ -7,6 +7,6 @@ import (
 	"syscall"
 )
 
-// ignoreFileSizeSignal makes a file that may grow no further (ulimit -f) an error like a
-// full disk: the signal would end the program and leave the screen as it is.
+// ignoreFileSizeSignal turns the file size limit (ulimit -f) into an error like a full
+// disk. The signal would end the program and leave the terminal in raw mode.
 func ignoreFileSizeSignal() { signal.Ignore(syscall.SIGXFSZ) }

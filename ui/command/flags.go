@@ -42,31 +42,31 @@ type flags struct {
 // define adds the flags to c and to its subcommands.
 func (f *flags) define(c *cobra.Command) {
 	p := c.PersistentFlags()
-	p.StringVarP(&f.output, "output", "o", "", "`FORM` of the answer: tui, text, markdown or json (tui on a terminal, else text)")
-	p.StringVarP(&f.platform, "platform", "p", "", "only this `PLATFORM`, as in linux/arm64")
-	p.StringVar(&f.expect, "expect", "", "check that one image has these `PLATFORMS`, with commas between, and that none only claims to be; exit code 1 if not")
-	p.StringVar(&f.metadata, "metadata", "", "take the image by digest from `FILE`, as docker buildx --metadata-file writes it")
-	p.StringVar(&f.logFile, "log", "", "append a record of every request to `FILE`")
-	p.BoolVar(&f.exact, "exact", false, "only equal digests count as the same (for the exit code)")
-	p.BoolVar(&f.plainHTTP, "plain-http", false, "speak http to registries; loopback needs no flag")
-	p.BoolVar(&f.ascii, "ascii", false, "draw with ASCII alone")
-	p.BoolVar(&f.noColor, "no-color", false, "no colours; so does the variable NO_COLOR")
-	p.DurationVar(&f.recheck, "recheck", 30*time.Second, "ask again this often where the tags on screen point; 0 for never")
-	p.DurationVar(&f.timeout, "timeout", registry.DefaultTimeout, "leave a registry that gives no sign of life for so long, or no whole answer in four times as long")
-	p.IntVar(&f.parallel, "parallel", registry.DefaultConcurrency, "at most `N` requests at once to a registry, 1 to 512")
-	p.BoolVar(&f.digests, "digests", false, "list the tags of a repository by the digest that they point to: one HEAD request for each")
-	p.BoolVar(&f.siblings, "siblings", false, "in a report, also say which other tags are the same image: one HEAD request for each tag, and one GET for up to 200 indexes")
-	p.StringVar(&f.match, "match", "", "with --digests, only tags that match the regular `EXPRESSION`")
-	p.BoolVar(&f.noJournal, "no-journal", false, "neither remember where tags point nor use what is remembered")
-	p.BoolVar(&f.noCache, "no-cache", false, "neither keep manifests and configs on disk nor use what is kept there")
-	p.BoolVar(&f.probe, "probe", false, "also ask how clients that accept less are answered: two requests more for each tag")
-	p.BoolVar(&f.reveal, "reveal", false, "show what looks like a secret")
+	p.StringVarP(&f.output, "output", "o", "", "Output format: tui, text, markdown or json (default tui on a terminal, else text)")
+	p.StringVarP(&f.platform, "platform", "p", "", "Compare this `PLATFORM` only, for example linux/arm64")
+	p.StringVar(&f.expect, "expect", "", "Check that one image has these `PLATFORMS` (comma-separated) and that none is falsely labelled; exit code 1 if not")
+	p.StringVar(&f.metadata, "metadata", "", "Read the image digest from `FILE`, written by docker buildx --metadata-file")
+	p.StringVar(&f.logFile, "log", "", "Append every request to `FILE`")
+	p.BoolVar(&f.exact, "exact", false, "Exit with 0 only if the digests are equal")
+	p.BoolVar(&f.plainHTTP, "plain-http", false, "Use http for registries (loopback hosts need no flag)")
+	p.BoolVar(&f.ascii, "ascii", false, "Use ASCII only")
+	p.BoolVar(&f.noColor, "no-color", false, "Use no colours (or set the variable NO_COLOR)")
+	p.DurationVar(&f.recheck, "recheck", 30*time.Second, "How often to check whether the tags on screen moved; 0 for never")
+	p.DurationVar(&f.timeout, "timeout", registry.DefaultTimeout, "Give up on a registry that is silent for this long, or has not finished an answer after four times as long")
+	p.IntVar(&f.parallel, "parallel", registry.DefaultConcurrency, "Send at most `N` requests at once to a registry, 1 to 512")
+	p.BoolVar(&f.digests, "digests", false, "List the tags of a repository by digest: one HEAD request per tag")
+	p.BoolVar(&f.siblings, "siblings", false, "In a report, also list other tags of the same image: one HEAD request per tag, one GET for each of up to 200 indexes")
+	p.StringVar(&f.match, "match", "", "With --digests, only tags that match the regular `EXPRESSION`")
+	p.BoolVar(&f.noJournal, "no-journal", false, "Do not record where tags point, and do not use earlier records")
+	p.BoolVar(&f.noCache, "no-cache", false, "Do not use the cache of manifests and configs on disk")
+	p.BoolVar(&f.probe, "probe", false, "Also check what old clients get for each tag: two more requests per tag")
+	p.BoolVar(&f.reveal, "reveal", false, "Show values that look like secrets")
 }
 
-// shortestTimeout is about the round trip of a link that is still of use.
+// shortestTimeout is about one round trip of the slowest usable link.
 const shortestTimeout = 100 * time.Millisecond
 
-// expected are the platforms to check for, nil for no check.
+// expected returns the platforms of --expect, nil without the flag.
 func (f *flags) expected(refs []model.Ref) ([]string, error) {
 	switch {
 	case f.expect == "":
@@ -74,18 +74,18 @@ func (f *flags) expected(refs []model.Ref) ([]string, error) {
 	case f.output == "tui":
 		return nil, errors.New("--expect prints a report: use -o text, markdown or json")
 	case f.platform != "":
-		return nil, errors.New("--expect looks at all platforms: leave --platform out")
+		return nil, errors.New("--expect checks all platforms: leave out --platform")
 	case len(refs) != 1 || refs[0].Names() != model.NamesManifest:
-		return nil, errors.New("--expect checks one image: name it with its tag or digest, or give --metadata")
+		return nil, errors.New("--expect checks one image: give its tag or digest, or --metadata")
 	}
 	return diff.ParseExpected(f.expect)
 }
 
-// byDigest is what is to be said of the digests of tags, nil for nothing.
+// byDigest returns the options of --digests, nil without the flag.
 func (f *flags) byDigest(refs []model.Ref) (*report.Digests, error) {
 	switch {
 	case !f.digests && f.match != "":
-		return nil, errors.New("--match is for --digests")
+		return nil, errors.New("--match needs --digests")
 	case !f.digests:
 		return nil, nil
 	case f.output == "tui":
@@ -106,7 +106,7 @@ func (f *flags) byDigest(refs []model.Ref) (*report.Digests, error) {
 	return d, nil
 }
 
-// form is the kind of answer; a screen that nobody sees would never end.
+// form returns the output format. It refuses a screen without a terminal, which would never end.
 func (f *flags) form() (string, error) {
 	tty := term.IsTerminal(os.Stdout.Fd()) && !isDumbTerminal() && f.expect == "" && !f.digests
 	switch f.output {
@@ -117,11 +117,11 @@ func (f *flags) form() (string, error) {
 		return "text", nil
 	case "tui":
 		if !tty {
-			return "", errors.New("standard output is no terminal, or one that TERM says can show no screen: use -o text, markdown or json")
+			return "", errors.New("standard output is not a terminal, or TERM names one without a screen: use -o text, markdown or json")
 		}
 		return "tui", nil
 	case "text", "markdown", "json":
 		return f.output, nil
 	}
-	return "", fmt.Errorf("there is no output %q: use tui, text, markdown or json", f.output)
+	return "", fmt.Errorf("unknown output format %q: use tui, text, markdown or json", f.output)
 }

@@ -14,17 +14,17 @@ import (
 	"github.com/tagdiff/tagdiff/ui/journal"
 )
 
-// journalSession is the journal while the program runs, and what it has to say.
+// journalSession is the open journal with its warnings.
 type journalSession struct {
-	*journal.Journal // nil if it is off
+	*journal.Journal // nil without a journal
 
-	mu   sync.Mutex
-	said []string
-	tell io.Writer // for what it has to say; nil until there is a place for it
+	mu       sync.Mutex
+	warnings []string
+	out      io.Writer // where warnings go; nil while a screen is open
 }
 
-// remember opens the journal. That of the demo is made up and goes with it.
-func (f *flags) remember(guide *ui.Guide) *journalSession {
+// openJournal opens the journal. The demo's is made up and only in memory.
+func (f *flags) openJournal(guide *ui.Guide) *journalSession {
 	m := &journalSession{}
 	switch {
 	case f.noJournal, guide == nil && files.StateFolder() == "":
@@ -36,7 +36,7 @@ func (f *flags) remember(guide *ui.Guide) *journalSession {
 	return m
 }
 
-// demoSightings is what was seen of the demo's tags, with the demo on a host.
+// demoSightings returns the made-up sightings of the demo's tags, for a demo on host.
 func demoSightings(host string) map[model.Ref]map[string]model.Timeline {
 	all := map[model.Ref]map[string]model.Timeline{}
 	for name, tags := range demo.Looks() {
@@ -45,7 +45,7 @@ func demoSightings(host string) map[model.Ref]map[string]model.Timeline {
 	return all
 }
 
-// forScreens is the journal as the screens know it.
+// forScreens returns the journal for the screens, nil without one.
 func (m *journalSession) forScreens() ui.Journal {
 	if m.Journal == nil {
 		return nil
@@ -53,7 +53,7 @@ func (m *journalSession) forScreens() ui.Journal {
 	return m.Journal
 }
 
-// known is the digest that a tag had when it was last looked at.
+// known returns the digest that a tag had when it was last read.
 func (m *journalSession) known(r model.Ref) (digest.Digest, bool) {
 	if m.Journal == nil {
 		return "", false
@@ -61,36 +61,36 @@ func (m *journalSession) known(r model.Ref) (digest.Digest, bool) {
 	return m.Journal.Known(r)
 }
 
+// warn prints a warning, or keeps it until there is a writer.
 func (m *journalSession) warn(s string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.said = append(m.said, s)
-	m.sayLocked()
+	m.warnings = append(m.warnings, s)
+	m.printLocked()
 }
 
-// speak tells at once what there is to say, now and from now on.
-func (m *journalSession) speak(w io.Writer) {
+// warnTo prints the kept warnings to w, and later ones at once.
+func (m *journalSession) warnTo(w io.Writer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.tell = w
-	m.sayLocked()
+	m.out = w
+	m.printLocked()
 }
 
-func (m *journalSession) sayLocked() {
-	if m.tell == nil {
+func (m *journalSession) printLocked() {
+	if m.out == nil {
 		return
 	}
-	for _, word := range m.said {
-		printError(m.tell, errors.New(word))
+	for _, warning := range m.warnings {
+		printError(m.out, errors.New(warning))
 	}
-	m.said = nil
+	m.warnings = nil
 }
 
-// close ends the journal and tells what it had to say: while there is a screen
-// there is no place for it.
+// close closes the journal and prints the kept warnings to w.
 func (m *journalSession) close(w io.Writer) {
 	if m.Journal != nil {
 		m.Journal.Close()
 	}
-	m.speak(w)
+	m.warnTo(w)
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/tagdiff/tagdiff/ui/report"
 )
 
-// open shows what the arguments name, on a screen or as a report.
+// open shows the arguments on a screen or as a report.
 func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
-	for _, name := range []string{"expect", "metadata"} { // as from a variable that is not set
+	for _, name := range []string{"expect", "metadata"} { // an unset shell variable, probably
 		if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
 			return fmt.Errorf("--%s is empty", name)
 		}
@@ -40,7 +40,7 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 		return err
 	}
 	if f.recheck != 0 && f.recheck < time.Second {
-		return fmt.Errorf("--recheck %s: a second at least, or 0 for never", f.recheck)
+		return fmt.Errorf("--recheck %s must be at least 1s, or 0 for never", f.recheck)
 	}
 	if f.platform != "" {
 		if f.platform, err = model.ParsePlatform(f.platform); err != nil {
@@ -67,7 +67,8 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	return err
 }
 
-// print writes the report on refs, or on every story of a guide.
+// print writes the report on refs, or on each story of a guide. same is false if two
+// images differ.
 func (f *flags) print(ctx context.Context, w io.Writer, r report.Request, refs []model.Ref, guide *ui.Guide) (same bool, err error) {
 	if guide == nil {
 		same, err = r.Write(ctx, w, refs)
@@ -84,8 +85,8 @@ func (f *flags) print(ctx context.Context, w io.Writer, r report.Request, refs [
 	return true, nil
 }
 
-// withReading says how a name without a host was read, where that may be why it was
-// not found: vm:5000 is a tag of Docker Hub, vm:5000/ a registry.
+// withReading adds to an error how a name without a host was read, if that may be the
+// cause: vm:5000 is a tag on Docker Hub, vm:5000/ is a registry.
 func withReading(err error, refs []model.Ref) error {
 	var t *model.Trouble
 	if !errors.As(err, &t) {

@@ -11,23 +11,24 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// refs are what the arguments name, or the file that a build left.
+// refs returns the references of the arguments, or the image of --metadata.
 func (f *flags) refs(ctx context.Context, args []string) ([]model.Ref, error) {
 	refs, err := parseArgs(args)
 	if err != nil || f.metadata == "" {
 		return refs, err
 	}
 	if len(refs) > 1 {
-		return nil, errors.New("--metadata names one image; name none or its repository beside it")
+		return nil, errors.New("--metadata already names the image: give no argument, or its repository")
 	}
 	built, err := builtRef(ctx, f.metadata, refs)
 	if err != nil {
-		return nil, fmt.Errorf("the metadata file %s: %w", f.metadata, err)
+		return nil, fmt.Errorf("metadata file %s: %w", f.metadata, err)
 	}
 	return []model.Ref{built}, nil
 }
 
-// builtRef is the image of which a metadata file tells.
+// builtRef returns the image that a metadata file names. If refs has one, the image must
+// be of its repository.
 func builtRef(ctx context.Context, name string, refs []model.Ref) (model.Ref, error) {
 	raw, err := readMetadata(ctx, name)
 	if err != nil {
@@ -42,13 +43,13 @@ func builtRef(ctx context.Context, name string, refs []model.Ref) (model.Ref, er
 	}
 	built, err := model.BuiltRef(builds, &refs[0])
 	if named := refs[0].Digest; err == nil && named != "" && named != built.Digest {
-		return model.Ref{}, fmt.Errorf("it has %s, which is not the digest beside it", built.Digest)
+		return model.Ref{}, fmt.Errorf("it names %s, not the digest in the argument", built.Digest)
 	}
 	return built, err
 }
 
-// readMetadata reads a metadata file, as far as it may be long. That may be a
-// pipe, and the build at its other end take its time: nothing but ctx ends that.
+// readMetadata reads a metadata file up to its limit. The file may be a pipe from a
+// build that takes long, so only ctx ends the wait.
 func readMetadata(ctx context.Context, name string) ([]byte, error) {
 	type content struct {
 		raw []byte
@@ -81,6 +82,7 @@ func readUpTo(name string, limit int64) ([]byte, error) {
 	return raw, err
 }
 
+// parseArgs parses no, one or two references.
 func parseArgs(args []string) ([]model.Ref, error) {
 	switch len(args) {
 	case 0:
@@ -90,7 +92,7 @@ func parseArgs(args []string) ([]model.Ref, error) {
 		return []model.Ref{ref}, err
 	case 2:
 	default:
-		return nil, fmt.Errorf("two images at most, not %d arguments", len(args))
+		return nil, fmt.Errorf("%d arguments; give at most two images", len(args))
 	}
 	a, err := model.ParseImage(args[0])
 	if err != nil {

@@ -28,7 +28,7 @@ const (
 	exitTrouble   = 2
 )
 
-// errDifferent ends the program with exit code 1 and without a word.
+// errDifferent ends the program with exit code 1 and no message.
 var errDifferent = errors.New("not the same image")
 
 // Main runs the program with the arguments of the process and returns its exit code.
@@ -39,14 +39,14 @@ func Main(version, commit string) int {
 	defer stop()
 	ignoreFileSizeSignal()
 	defer context.AfterFunc(ctx, exitAfterGrace)()
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http tells the standard log of servers' faults, and a screen may be open
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http logs faults of servers there, and a screen may be open
 	var failed result
 	defer panics.Handle(func(f *panics.Caught) { os.Exit(reportCrash(crash.Of(f), version)) })()
 	defer panics.Catch()
 	err := fang.Execute(ctx, newRoot(&failed), fang.WithVersion(version), fang.WithCommit(commit))
 	switch {
 	case err != nil:
-		return exitTrouble // fang has said why
+		return exitTrouble // fang printed the error
 	case failed.err == nil:
 		return exitSame
 	case errors.Is(failed.err, errDifferent):
@@ -60,18 +60,18 @@ func Main(version, commit string) int {
 	return exitTrouble
 }
 
-// reportCrash says that the program has a fault, and where the report is.
+// reportCrash saves a crash report, prints where it is, and returns the exit code.
 func reportCrash(c *crash.Crash, version string) int {
 	fmt.Fprintln(os.Stderr, c.Save(files.StateFolder(), version))
 	return exitTrouble
 }
 
-// result is how the command ended. Errors do not go through fang: before it
-// prints one it asks the terminal for its colours, which takes seconds where
-// nobody answers.
+// result keeps the error of a command. Errors do not go through fang: before fang
+// prints one it queries the terminal for its colours, which takes seconds when the
+// terminal does not answer.
 type result struct{ err error }
 
-// of runs do and keeps its error.
+// of returns a RunE that runs do, keeps its error and reports success to cobra.
 func (o *result) of(do func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		o.err = do(cmd, args)
@@ -79,7 +79,7 @@ func (o *result) of(do func(cmd *cobra.Command, args []string) error) func(*cobr
 	}
 }
 
-// printError prints one line that has passed the gate.
+// printError prints an error as one line, safe for a terminal.
 func printError(w io.Writer, err error) {
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("cancelled")
@@ -87,7 +87,7 @@ func printError(w io.Writer, err error) {
 	fmt.Fprintln(w, safe.Sprintf("tagdiff: %s", safe.Gate{}.Clean(err.Error())))
 }
 
-// newRoot is the command tagdiff with its subcommands. How it ends is left in failed.
+// newRoot returns the command tagdiff with its subcommands. Its error ends up in failed.
 func newRoot(failed *result) *cobra.Command {
 	var f flags
 	c := &cobra.Command{
@@ -95,24 +95,25 @@ func newRoot(failed *result) *cobra.Command {
 		Short: "Are these two tags the same image, and if not, what differs and why?",
 		Long: `tagdiff explores container registries and compares images by what they hold.
 
-With two images it compares them; the second may be short, as in
+With two images it compares them. The second may be short:
   tagdiff localhost:5000/app:testing :prod
-With one it opens that image, the tags of a repository, or the repositories of
-a registry. Without any it opens where you were. Docker's conventions hold:
-app:prod is docker.io/library/app:prod; a name with a dot or a port is a host.
+With one argument it opens an image, the tags of a repository, or the
+repositories of a registry. With none it opens the places you visited.
+Names follow Docker's rules: app:prod is docker.io/library/app:prod; a first
+part with a dot or a port is a registry.
 
-On a terminal it is a screen; ? shows its keys. Otherwise, and with --output, it
-prints a report and exits like diff: 0 the same image, 1 not the same, 2 trouble.
-A screen that is quit exits with 0, one that a signal or a fault ends with 2.
+On a terminal tagdiff opens a screen; press ? for its keys. Otherwise, and with
+--output, it prints a report and exits like diff: 0 the same image, 1 not the
+same, 2 trouble. The screen exits with 0, or with 2 after a signal or a fault.
 
-Where TERM is unset or dumb there is a report in place of a screen. It is all
-drawn with ASCII where LC_ALL, LC_CTYPE or LANG names no UTF-8 locale, and on a
-vt100 or the like where none of them is set.`,
+If TERM is unset or dumb, tagdiff prints a report instead of a screen. It uses
+ASCII only if LC_ALL, LC_CTYPE or LANG names a locale that is not UTF-8, or if
+all three are unset on a terminal like the vt100.`,
 		Example: `  tagdiff localhost:5000/app:testing :prod
   tagdiff -o json registry.example/app:1.4 :1.5
   tagdiff --metadata build.json --expect linux/amd64,linux/arm64
   tagdiff demo`,
-		Args: cobra.ArbitraryArgs, // parseArgs counts them
+		Args: cobra.ArbitraryArgs, // parseArgs checks the number
 		RunE: failed.of(func(cmd *cobra.Command, args []string) error { return f.open(cmd, args, nil) }),
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {

@@ -17,7 +17,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/places"
 )
 
-// screen runs the terminal program until the person quits.
+// screen runs the terminal program until the user quits.
 func (f *flags) screen(ctx context.Context, o ui.Options) error {
 	glyphs := look.Unicode()
 	if f.plainText() {
@@ -27,21 +27,20 @@ func (f *flags) screen(ctx context.Context, o ui.Options) error {
 	if f.noColor {
 		env = append(env, "NO_COLOR=1")
 	}
-	if file := files.Within(files.StateFolder(), "places.json"); o.Guide == nil && file != "" { // the demo is gone with the program
+	if file := files.Within(files.StateFolder(), "places.json"); o.Guide == nil && file != "" { // places of the demo end with the program
 		o.Places = places.At(file)
 	}
 	o.Platform, o.PlainHTTP, o.Recheck = f.platform, f.plainHTTP, f.recheck
 	o.Gate, o.Glyphs, o.InTmux = safe.Gate{Reveal: f.reveal}, glyphs, os.Getenv("TMUX") != ""
 	o.Size = func() (width, height int) {
-		width, height, _ = term.GetSize(os.Stdout.Fd()) // zeros if it fails
+		width, height, _ = term.GetSize(os.Stdout.Fd()) // zero if it fails
 		return width, height
 	}
 	// 120 frames a second halve the time from key to screen and cost no bytes.
 	return crash.Run(ctx, func(ctx context.Context) tea.Model { return ui.New(ctx, o) }, tea.WithEnvironment(env), tea.WithFPS(120))
 }
 
-// plainText reports whether to draw with ASCII: on demand, and where the
-// locale says that the terminal knows nothing else.
+// plainText reports whether to use ASCII only: with --ascii, and if the locale is not UTF-8.
 func (f *flags) plainText() bool {
 	if f.ascii || os.Getenv("TERM") == "dumb" {
 		return true
@@ -51,13 +50,13 @@ func (f *flags) plainText() bool {
 			return !strings.Contains(v, "utf-8") && !strings.Contains(v, "utf8")
 		}
 	}
-	// Unset, as on many build hosts: the terminal at the other end knows UTF-8,
-	// unless it is one of those before there was any.
+	// No locale, as on many build hosts. The terminal of the user knows UTF-8, unless it
+	// is older than UTF-8.
 	return strings.HasPrefix(os.Getenv("TERM"), "vt")
 }
 
-// isDumbTerminal reports whether the terminal can do no more than print lines, as far as
-// anybody says. On Windows nobody does.
+// isDumbTerminal reports whether TERM says that the terminal can only print lines.
+// Windows does not set TERM.
 func isDumbTerminal() bool {
 	kind := os.Getenv("TERM")
 	return kind == "dumb" || kind == "" && runtime.GOOS != "windows"

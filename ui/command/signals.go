@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// grace is how long the program may take to end in good order.
+// grace is how long an orderly end may take.
 const grace = 10 * time.Second
 
-// exitAfterGrace ends it after that: nothing else ends the wait for a network's file
-// system that does not answer, or for who reads the report.
+// exitAfterGrace ends the process after grace. Nothing else ends a wait for a network
+// file system that does not answer, or for a pipe that is not read.
 func exitAfterGrace() { time.AfterFunc(grace, func() { os.Exit(exitTrouble) }) }
 
-// endSignals are the signals that end the program in good order. One that nohup has
-// switched off stays off.
+// endSignals returns the signals that end the program in an orderly way. SIGHUP stays
+// ignored if nohup ignores it.
 func endSignals() []os.Signal {
 	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {

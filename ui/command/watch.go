@@ -16,49 +16,49 @@ import (
 	"github.com/tagdiff/tagdiff/ui/watch"
 )
 
-// watchFlags are the command line of watch.
+// watchFlags are the flags of watch.
 type watchFlags struct {
 	interval, minInterval time.Duration
 	moves                 int
 }
 
+// watchCommand returns the command tagdiff watch.
 func watchCommand(f *flags, failed *result) *cobra.Command {
 	var own watchFlags
 	c := &cobra.Command{
 		Use:   "watch IMAGE...",
-		Short: "Print a line whenever one of some tags moves",
-		Long: `tagdiff watch asks now and then where tags point, by one HEAD request each, and
-prints a line whenever one moved: when it was seen, the reference, the old digest
-and the new one. First it says what each tag is, and what it was when it was last
-seen if that was something else. A tag that is not there yet is waited for.
+		Short: "Print a line when a tag moves",
+		Long: `tagdiff watch checks tags at an interval, with one HEAD request per tag. When a tag
+moves it prints a line: the time, the reference, the old digest and the new digest.
+First it prints the digest of each tag, and the digest recorded last time if that
+was another. It waits for tags that do not exist yet.
 
-The second reference and later ones may be short, as in
+The second and later references may be short:
   tagdiff watch localhost:5000/app:testing :prod
 
-It goes on until ctrl-c. With --moves it ends when so many were seen, and the exit
-code says whether they were: 0, or 2 after ctrl-c. A tag that appears counts as
-one that moved.`,
+watch runs until ctrl-c. With --moves N it ends after N moves with exit code 0, or
+2 after ctrl-c. A tag that appears counts as moved.`,
 		Example: `  tagdiff watch registry.example/app:prod
   tagdiff watch --moves 1 registry.example/app:1.5 && deploy
   tagdiff watch -o json localhost:5000/app:testing :prod | jq -r .to`,
-		Args: cobra.ArbitraryArgs, // watched counts them
+		Args: cobra.ArbitraryArgs, // watchRefs checks the number
 		RunE: failed.of(func(cmd *cobra.Command, args []string) error { return f.watch(cmd, args, own) }),
 	}
 	p := c.Flags()
-	p.DurationVar(&own.interval, "every", 30*time.Second, "ask this often")
-	p.IntVar(&own.moves, "moves", 0, "end after `N` moves")
-	p.DurationVar(&own.minInterval, "least", time.Second, "the least that --every may be")
-	_ = p.MarkHidden("least") // it is there
+	p.DurationVar(&own.interval, "every", 30*time.Second, "Interval between checks")
+	p.IntVar(&own.moves, "moves", 0, "End after `N` moves")
+	p.DurationVar(&own.minInterval, "least", time.Second, "Smallest value for --every")
+	_ = p.MarkHidden("least") // for tests
 	return c
 }
 
-// watch prints what happens to tags until it is told to end.
+// watch prints moves of tags until a signal, or --moves, ends it.
 func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 	refs, err := watchRefs(args)
 	if err != nil {
 		return err
 	}
-	if err := f.suitWatch(cmd, own); err != nil {
+	if err := f.checkWatch(cmd, own); err != nil {
 		return err
 	}
 	on, err := f.connect(nil)
@@ -66,8 +66,8 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 		return err
 	}
 	defer on.close(cmd.ErrOrStderr())
-	on.seen.speak(cmd.ErrOrStderr())
-	signal.Ignore(syscall.SIGPIPE) // Tell sees it, and the journal is closed
+	on.seen.warnTo(cmd.ErrOrStderr())
+	signal.Ignore(syscall.SIGPIPE) // a write error reaches Tell, and the journal gets closed
 	w := watch.Watch{
 		Source: on.source(), Refs: refs, Every: own.interval, Moves: own.moves,
 		Tell:     func(e watch.Event) error { return f.printEvent(cmd.OutOrStdout(), e) },
@@ -77,16 +77,16 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 		w.Past = on.seen.Last
 	}
 	err = w.Run(cmd.Context())
-	nobody := errors.Is(err, syscall.EPIPE)
-	// Who waits for a move must not take an end by a signal for one.
-	if nobody || own.moves == 0 && errors.Is(err, context.Canceled) {
+	readerGone := errors.Is(err, syscall.EPIPE)
+	// With --moves an end by a signal is an error: a script must not take it for a move.
+	if readerGone || own.moves == 0 && errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
 }
 
-// suitWatch refuses what does not go with watch.
-func (f *flags) suitWatch(cmd *cobra.Command, own watchFlags) error {
+// checkWatch refuses flags that watch does not take.
+func (f *flags) checkWatch(cmd *cobra.Command, own watchFlags) error {
 	for _, name := range []string{"platform", "expect", "metadata", "exact", "probe", "digests", "match", "recheck"} {
 		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed {
 			return fmt.Errorf("watch does not take --%s", name)
@@ -94,19 +94,19 @@ func (f *flags) suitWatch(cmd *cobra.Command, own watchFlags) error {
 	}
 	switch {
 	case own.interval < own.minInterval:
-		return fmt.Errorf("--every %s: %s at least", own.interval, own.minInterval)
+		return fmt.Errorf("--every %s must be at least %s", own.interval, own.minInterval)
 	case own.moves < 0:
-		return fmt.Errorf("--moves %d: not less than none", own.moves)
+		return errors.New("--moves must not be negative")
 	case f.output != "" && f.output != "text" && f.output != "json":
 		return fmt.Errorf("watch prints text or json, not %q", f.output)
 	}
 	return nil
 }
 
-// watchRefs are the tags that the arguments name, each once.
+// watchRefs returns the tags of the arguments, each once.
 func watchRefs(args []string) ([]model.Ref, error) {
 	if len(args) == 0 {
-		return nil, errors.New("watch what? Name one tag or more, as in tagdiff watch host/app:prod")
+		return nil, errors.New("watch needs one tag or more, for example tagdiff watch host/app:prod")
 	}
 	var refs []model.Ref
 	for i, arg := range args {
@@ -119,9 +119,9 @@ func watchRefs(args []string) ([]model.Ref, error) {
 		case err != nil:
 			return nil, err
 		case ref.Digest != "":
-			return nil, fmt.Errorf("%q has a digest, which never moves: name a tag", arg)
+			return nil, fmt.Errorf("%q has a digest, which never moves: give a tag", arg)
 		case ref.When != "":
-			return nil, fmt.Errorf("%q is what a tag was: leave @%s out", arg, ref.When)
+			return nil, fmt.Errorf("%q names a tag in the past: leave out @%s", arg, ref.When)
 		}
 		if !slices.Contains(refs, ref) {
 			refs = append(refs, ref)
@@ -130,6 +130,7 @@ func watchRefs(args []string) ([]model.Ref, error) {
 	return refs, nil
 }
 
+// printEvent prints a move as a line of text or JSON.
 func (f *flags) printEvent(w io.Writer, e watch.Event) error {
 	if f.output != "json" {
 		_, err := fmt.Fprintln(w, watch.Text(e))
@@ -143,11 +144,11 @@ func (f *flags) printEvent(w io.Writer, e watch.Event) error {
 	return err
 }
 
-// printOutage says that a registry is in trouble, and that it is out of it.
+// printOutage prints that a registry fails, or that it answers again.
 func printOutage(w io.Writer, o watch.Outage) {
 	if o.Err == nil {
 		printError(w, errors.New(o.Registry+" answers again"))
 		return
 	}
-	printError(w, fmt.Errorf("%w (watching on)", o.Err))
+	printError(w, fmt.Errorf("%w (still watching)", o.Err))
 }

@@ -52,16 +52,16 @@ func TestMetadata(t *testing.T) {
 		says string
 	}{
 		{[]string{"--metadata", filepath.Join(t.TempDir(), "none.json")}, "no such file"},
-		{[]string{"--metadata", file, host + "/a:1", ":2"}, "--metadata names one image"},
+		{[]string{"--metadata", file, host + "/a:1", ":2"}, "--metadata already names the image"},
 		{[]string{"--expect", "", host + "/a:1"}, "--expect is empty"},
 		{[]string{"--metadata", "", host + "/a:1"}, "--metadata is empty"},
-		{[]string{"--metadata", file, host + "/uis/tool@sha256:" + strings.Repeat("0", 64)}, "not the digest beside it"},
+		{[]string{"--metadata", file, host + "/uis/tool@sha256:" + strings.Repeat("0", 64)}, "not the digest in the argument"},
 		{[]string{"--expect", "linux/amd64", host + "/edge/broken:config-is-html"}, "config"},
-		{[]string{"--expect", "linux/amd64"}, "name it with its tag or digest"},
+		{[]string{"--expect", "linux/amd64"}, "give its tag or digest"},
 		{[]string{"--expect", "linux/amd64", host + "/a:1", ":2"}, "one image"},
 		{[]string{"--expect", "x y", host + "/a:1"}, "is not a platform"},
 		{[]string{"--expect", "linux/amd64", "-o", "tui", host + "/a:1"}, "use -o text"},
-		{[]string{"--expect", "linux/amd64", "-p", "linux/amd64", host + "/a:1"}, "leave --platform out"},
+		{[]string{"--expect", "linux/amd64", "-p", "linux/amd64", host + "/a:1"}, "leave out --platform"},
 	} {
 		if got := cli(t, tt.args...); got.code != 2 || got.out != "" && !strings.HasPrefix(got.out, "Not known") || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, tt.says) {
 			t.Errorf("%q: exit code %d: %s%s", tt.args, got.code, got.out, got.errors)

@@ -138,10 +138,10 @@ func TestFaultsInOneLine(t *testing.T) {
 		"wrong reference":    {[]string{"HOST/Shop//image:x"}, []string{`"HOST/Shop//image:x" is not a reference`, "looks like host/repository:tag"}},
 		"wrong second":       {[]string{"HOST/a:b", ":c d"}, []string{"is not a reference", "looks like host/repository:tag"}},
 		"no reference":       {nil, []string{"nothing to report on", "name a registry"}},
-		"three references":   {[]string{"HOST/a:b", ":c", ":d"}, []string{"two images at most"}},
+		"three references":   {[]string{"HOST/a:b", ":c", ":d"}, []string{"give at most two images"}},
 		"unknown flag":       {[]string{"--colour"}, []string{"--colour", "tagdiff --help"}},
-		"unknown output":     {[]string{"-o", "xml", "HOST/a:b"}, []string{`no output "xml"`, "text, markdown or json"}},
-		"screen for nobody":  {[]string{"-o", "tui", "HOST/a:b"}, []string{"no terminal", "-o text"}},
+		"unknown output":     {[]string{"-o", "xml", "HOST/a:b"}, []string{`unknown output format "xml"`, "text, markdown or json"}},
+		"screen for nobody":  {[]string{"-o", "tui", "HOST/a:b"}, []string{"not a terminal", "-o text"}},
 		"unknown host":       {[]string{"registry.invalid/a:b", ":c"}, []string{"registry.invalid is not a known host name", "check the name"}},
 		"unknown host alone": {[]string{"registry.invalid"}, []string{"registry.invalid is not a known host name", "check the name"}},
 	} {

@@ -117,7 +117,7 @@ func TestDigests(t *testing.T) {
 
 	for say, args := range map[string][]string{
 		"name it without a tag": {"--digests", repo + ":2.7"}, "use -o text": {"--digests", "-o", "tui", repo},
-		"--match is for": {"--match", "x", repo}, "missing closing": {"--digests", "--match", "(", repo}, "1 to 512": {"--parallel", "0", repo},
+		"--match needs": {"--match", "x", repo}, "missing closing": {"--digests", "--match", "(", repo}, "must be from 1 to 512": {"--parallel", "0", repo},
 	} {
 		cli(t, args...).oneLine(t, say)
 	}

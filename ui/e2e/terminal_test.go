@@ -233,7 +233,7 @@ func TestNoTerminal(t *testing.T) {
 		says string
 	}{
 		"report":        {pair, 0, "Same image, packed differently"},
-		"screen wanted": {append([]string{"-o", "tui"}, pair...), 2, "standard output is no terminal"},
+		"screen wanted": {append([]string{"-o", "tui"}, pair...), 2, "standard output is not a terminal"},
 		"nothing named": {nil, 2, "name a registry"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -201,7 +201,7 @@ func TestWatchOutage(t *testing.T) {
 		w.next(w.lines)
 	}
 	s.fail(true)
-	if line := w.next(w.errors); !strings.HasPrefix(line, "tagdiff: "+s.host+" is in trouble itself (503") || !strings.HasSuffix(line, "(watching on)") {
+	if line := w.next(w.errors); !strings.HasPrefix(line, "tagdiff: "+s.host+" is in trouble itself (503") || !strings.HasSuffix(line, "(still watching)") {
 		t.Errorf("%q", line)
 	}
 	s.set("prod", "2.7.17")
@@ -292,14 +292,14 @@ func TestWatchRefuses(t *testing.T) {
 		args []string
 		says string
 	}{
-		{nil, "watch what?"},
+		{nil, "watch needs one tag or more"},
 		{[]string{"h.example/a@sha256:" + strings.Repeat("0", 64)}, "never moves"},
-		{[]string{"h.example/a:b@2026-11-18"}, "is what a tag was: leave @2026-11-18 out"},
+		{[]string{"h.example/a:b@2026-11-18"}, "names a tag in the past: leave out @2026-11-18"},
 		{[]string{"h.example"}, "is a registry, not an image"},
 		{[]string{":prod"}, "needs a repository before it"},
-		{[]string{"--every", "10ms", "h.example/a:b"}, "--every 10ms: 1s at least"},
+		{[]string{"--every", "10ms", "h.example/a:b"}, "--every 10ms must be at least 1s"},
 		{[]string{"--every", "often", "h.example/a:b"}, "invalid argument"},
-		{[]string{"--moves", "-1", "h.example/a:b"}, "--moves -1"},
+		{[]string{"--moves", "-1", "h.example/a:b"}, "--moves must not be negative"},
 		{[]string{"-o", "markdown", "h.example/a:b"}, `watch prints text or json, not "markdown"`},
 		{[]string{"--platform", "linux/amd64", "h.example/a:b"}, "watch does not take --platform"},
 		{[]string{"--parallel", "0", "h.example/a:b"}, "--parallel 0"},
