@@ -1,5 +1,6 @@
-// Package demo is a registry that tagdiff carries inside itself: three
-// incidents to look into, and around them the odd images that real registries
-// hold. All of its data is made by the program, the same on every run, and it
-// is served from memory to this machine alone.
+// Package demo serves a read-only registry from data inside the program: three
+// incidents to look into, and the rare and broken images that real registries
+// hold. It listens on the loopback interface only.
 package demo
+
+//go:generate go run ./generate -o layout

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,17 +18,17 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/registry/demo/layout"
 )
 
-// Server is the demo's registry while it is served.
+// Server serves the demo's registry on a port.
 type Server struct {
 	listener net.Listener
 	http     *http.Server
 }
 
 // Start serves the registry on a free port of the loopback interface until
-// Close. It does not wait for the data: that is made while the first screen is
-// read, and requests that come sooner wait for it.
+// Close. The data is read in the background: requests wait for it.
 func Start() (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -47,12 +47,12 @@ func Start() (*Server, error) {
 	return s, nil
 }
 
-// Host is where the registry is: "127.0.0.1:43210".
+// Host returns the address of the registry: "127.0.0.1:43210".
 func (s *Server) Host() string { return s.listener.Addr().String() }
 
-// Close ends the registry and every request under way.
+// Close stops the server and every request in flight.
 func (s *Server) Close() error {
-	// The server does not know of the listener until it serves.
+	// The HTTP server knows the listener only once it serves.
 	err := errors.Join(s.http.Close(), s.listener.Close())
 	if errors.Is(err, net.ErrClosed) {
 		return nil
@@ -60,98 +60,137 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Handler is the registry itself. It is made once and never changes after.
-func Handler() http.Handler { return handler() }
+// Handler returns the registry as an HTTP handler. It is made once and never
+// changes.
+func Handler() http.Handler { return registry() }
 
-var handler = sync.OnceValue(func() http.Handler {
-	s := contents()
-	names := make([]string, 0, len(s))
-	for name := range s {
-		names = append(names, name)
+var registry = sync.OnceValue(func() *handler {
+	repositories, err := layout.Repositories()
+	must(err)
+	h := &handler{names: slices.Sorted(maps.Keys(repositories)), repositories: map[string]*repository{}}
+	for name, r := range repositories {
+		h.repositories[name] = newRepository(r)
 	}
-	slices.Sort(names)
-	return &front{store: s, names: names, rest: s.seeded()}
+	return h
 })
 
-// front stands before the registry proper. It lists names in order and in
-// pages, gives any part of a blob, and refuses to write.
-type front struct {
-	store store
-	names []string
-	rest  http.Handler
+// handler serves the read-only part of the distribution API.
+type handler struct {
+	names        []string // sorted
+	repositories map[string]*repository
 }
 
-var (
-	tagsPath      = regexp.MustCompile(`^/v2/(.+)/tags/list$`)
-	referrersPath = regexp.MustCompile(`^/v2/(.+)/referrers/(sha256:[0-9a-f]{64})$`)
-	blobPath      = regexp.MustCompile(`^/v2/(.+)/blobs/([a-z0-9]+:[0-9a-f]+)$`)
-)
+// repository is the manifests and blobs under one name.
+type repository struct {
+	tags      []string                   // sorted
+	targets   map[string]layout.Manifest // by tag and by digest
+	blobs     map[digest.Digest]bool
+	referrers map[digest.Digest][]v1.Descriptor
+}
 
-func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func newRepository(stored layout.Repository) *repository {
+	r := &repository{targets: map[string]layout.Manifest{}, blobs: map[digest.Digest]bool{}, referrers: map[digest.Digest][]v1.Descriptor{}}
+	for _, m := range stored.Manifests {
+		r.targets[m.Digest.String()] = m
+		for _, tag := range m.Tags {
+			r.targets[tag] = m
+			r.tags = append(r.tags, tag)
+		}
+		if m.Subject != "" {
+			r.referrers[m.Subject] = append(r.referrers[m.Subject], m.Descriptor)
+		}
+	}
+	for _, d := range stored.Blobs {
+		r.blobs[d] = true
+	}
+	slices.Sort(r.tags)
+	return r
+}
+
+var resourcePath = regexp.MustCompile(`^/v2/(.+)/(tags|manifests|blobs|referrers)/([^/]+)$`)
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		fail(w, http.StatusMethodNotAllowed, "UNSUPPORTED", "the demo is read-only")
 		return
 	}
-	if r.URL.Path == "/v2/_catalog" {
-		page(w, r, "repositories", f.names, "")
+	switch r.URL.Path {
+	case "/v2", "/v2/":
+		return
+	case "/v2/_catalog":
+		page(w, r, "repositories", h.names, "")
 		return
 	}
-	if m := tagsPath.FindStringSubmatch(r.URL.Path); m != nil {
-		f.tags(w, r, m[1])
+	m := resourcePath.FindStringSubmatch(r.URL.Path)
+	if m == nil {
+		fail(w, http.StatusNotFound, "UNSUPPORTED", "the demo has no such endpoint")
 		return
 	}
-	if m := blobPath.FindStringSubmatch(r.URL.Path); m != nil {
-		f.blob(w, r, m[1], digest.Digest(m[2]))
-		return
+	name, kind, target := m[1], m[2], m[3]
+	repo := h.repositories[name]
+	switch {
+	case repo == nil:
+		fail(w, http.StatusNotFound, "NAME_UNKNOWN", "repository name not known to registry")
+	case kind == "manifests":
+		repo.manifest(w, r, target)
+	case kind == "blobs":
+		repo.blob(w, r, digest.Digest(target))
+	case kind == "referrers":
+		repo.listReferrers(w, r, digest.Digest(target))
+	case target == "list":
+		page(w, r, "tags", repo.tags, name)
+	default:
+		fail(w, http.StatusNotFound, "UNSUPPORTED", "the demo has no such endpoint")
 	}
-	if m := referrersPath.FindStringSubmatch(r.URL.Path); m != nil && f.store[m[1]] != nil {
-		f.referrers(w, r, f.store[m[1]], digest.Digest(m[2]))
-		return
-	}
-	f.rest.ServeHTTP(errorsAsJSON{w}, r)
 }
 
-func (f *front) tags(w http.ResponseWriter, r *http.Request, name string) {
-	repo := f.store[name]
-	if repo == nil {
-		fail(w, http.StatusNotFound, "NAME_UNKNOWN", "repository name not known to registry")
-		return
-	}
-	page(w, r, "tags", repo.tags, name)
-}
-
-func (f *front) blob(w http.ResponseWriter, r *http.Request, name string, d digest.Digest) {
-	repo := f.store[name]
-	if repo == nil {
-		fail(w, http.StatusNotFound, "NAME_UNKNOWN", "repository name not known to registry")
-		return
-	}
-	b, ok := repo.blobs[d]
+func (repo *repository) manifest(w http.ResponseWriter, r *http.Request, target string) {
+	m, ok := repo.targets[target]
 	if !ok {
+		fail(w, http.StatusNotFound, "MANIFEST_UNKNOWN", "Unknown manifest")
+		return
+	}
+	serve(w, r, m.Digest, m.Descriptor.MediaType)
+}
+
+func (repo *repository) blob(w http.ResponseWriter, r *http.Request, d digest.Digest) {
+	if !repo.blobs[d] {
 		fail(w, http.StatusNotFound, "BLOB_UNKNOWN", "blob unknown to registry")
 		return
 	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Docker-Content-Digest", d.String())
 	w.Header().Set("Etag", `"`+d.String()+`"`)
+	serve(w, r, d, "application/octet-stream")
+}
+
+// serve answers with stored bytes, or the part of them that the request asks for.
+func serve(w http.ResponseWriter, r *http.Request, d digest.Digest, mediaType string) {
+	b, err := layout.Blob(d)
+	must(err)
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Docker-Content-Digest", d.String())
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b))
 }
 
-// referrers lists what is attached to a manifest (distribution-spec, "Listing
-// Referrers").
-func (f *front) referrers(w http.ResponseWriter, r *http.Request, repo *repository, d digest.Digest) {
-	list := v1.Index{MediaType: v1.MediaTypeImageIndex, Manifests: repo.referrers(d)}
+// listReferrers lists the manifests that refer to one (distribution-spec,
+// "Listing Referrers").
+func (repo *repository) listReferrers(w http.ResponseWriter, r *http.Request, d digest.Digest) {
+	list := v1.Index{MediaType: v1.MediaTypeImageIndex, Manifests: []v1.Descriptor{}}
 	list.SchemaVersion = 2
-	if want := r.URL.Query().Get("artifactType"); want != "" {
-		list.Manifests = slices.DeleteFunc(list.Manifests, func(e v1.Descriptor) bool { return e.ArtifactType != want })
+	filter := r.URL.Query().Get("artifactType")
+	if filter != "" {
 		w.Header().Set("OCI-Filters-Applied", "artifactType")
+	}
+	for _, m := range repo.referrers[d] {
+		if filter == "" || filter == m.ArtifactType {
+			list.Manifests = append(list.Manifests, m)
+		}
 	}
 	send(w, http.StatusOK, v1.MediaTypeImageIndex, list)
 }
 
-// page answers with a part of a sorted list, and a link to the next part
+// page answers with one page of a sorted list and a link to the next page
 // (distribution-spec, "Listing Tags").
 func page(w http.ResponseWriter, r *http.Request, key string, all []string, name string) {
 	q := r.URL.Query()
@@ -195,14 +234,10 @@ func send(w http.ResponseWriter, status int, mediaType string, v any) {
 	_, _ = w.Write(b)
 }
 
-// errorsAsJSON names the type of the registry's error bodies, which it leaves
-// to guessing.
-type errorsAsJSON struct{ http.ResponseWriter }
-
-// WriteHeader adds the type.
-func (e errorsAsJSON) WriteHeader(status int) {
-	if h := e.Header(); status >= http.StatusBadRequest && !strings.Contains(h.Get("Content-Type"), "json") {
-		h.Set("Content-Type", jsonType)
+// must panics on an error of the embedded data. Tests read all of it, so only a
+// damaged build can cause one.
+func must(err error) {
+	if err != nil {
+		panic("demo: " + err.Error())
 	}
-	e.ResponseWriter.WriteHeader(status)
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 // pages follows the links of a list to its end.
@@ -76,9 +78,12 @@ func TestRefusals(t *testing.T) {
 		{http.MethodGet, "/v2/_catalog?n=many", 400, "PAGINATION_NUMBER_INVALID"},
 		{http.MethodGet, "/v2/no/such/tags/list", 404, "NAME_UNKNOWN"},
 		{http.MethodGet, "/v2/no/such/manifests/latest", 404, "NAME_UNKNOWN"},
+		{http.MethodGet, "/v2/no/such/referrers/latest", 404, "NAME_UNKNOWN"},
+		{http.MethodGet, "/v2/shop/api/tags/all", 404, "UNSUPPORTED"},
+		{http.MethodGet, "/v1/search", 404, "UNSUPPORTED"},
 		{http.MethodGet, "/v2/shop/api/manifests/none", 404, "MANIFEST_UNKNOWN"},
-		{http.MethodGet, "/v2/shop/api/blobs/sha256:" + emptyTar.Encoded(), 404, "BLOB_UNKNOWN"},
-		{http.MethodGet, "/v2/no/such/blobs/" + empty.digest.String(), 404, "NAME_UNKNOWN"},
+		{http.MethodGet, "/v2/shop/api/blobs/sha256:" + model.EmptyTar.Encoded(), 404, "BLOB_UNKNOWN"},
+		{http.MethodGet, "/v2/no/such/blobs/" + model.EmptyGzipGo18.String(), 404, "NAME_UNKNOWN"},
 	} {
 		r := do(t, c.method, c.path)
 		var answer struct {
@@ -95,7 +100,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestRanges(t *testing.T) {
-	path := "/v2/shop/image-name/blobs/" + empty.digest.String()
+	path := "/v2/shop/image-name/blobs/" + model.EmptyGzipGo18.String()
 	for want, part := range map[string]string{"bytes=0-9": "bytes 0-9/32", "bytes=24-": "bytes 24-31/32", "bytes=-8": "bytes 24-31/32", "bytes=30-99": "bytes 30-31/32"} {
 		r := get(t, path, "Range", want)
 		if r.Code != http.StatusPartialContent || r.Header().Get("Content-Range") != part {
@@ -108,7 +113,7 @@ func TestRanges(t *testing.T) {
 }
 
 func TestHead(t *testing.T) {
-	for _, path := range []string{"/v2/shop/image-name/manifests/prod", "/v2/shop/image-name/blobs/" + empty.digest.String()} {
+	for _, path := range []string{"/v2/shop/image-name/manifests/prod", "/v2/shop/image-name/blobs/" + model.EmptyGzipGo18.String()} {
 		head, full := do(t, http.MethodHead, path), get(t, path)
 		n := full.Body.Len()
 		if head.Code != http.StatusOK || head.Header().Get("Content-Length") != strconv.Itoa(n) || head.Body.Len() != 0 {

@@ -49,7 +49,9 @@ var layout = []struct {
 	{"ui/uitest/internal/fake", nil},
 	{"ui/uitest/internal/faulty", []string{"ui/crash", "model/..."}},
 	{"registry", []string{"model/..."}},
-	{"registry/demo", []string{"model/..."}},
+	{"registry/demo", []string{"registry/demo/layout", "model/..."}},
+	{"registry/demo/generate", []string{"registry/demo/layout", "model/..."}},
+	{"registry/demo/layout", nil},
 	{"diff", []string{"diff/dockerfile", "diff/jsondoc", "diff/text", "diff/version", "model/..."}},
 	{"diff/dockerfile", []string{"diff/text", "model/..."}},
 	{"diff/jsondoc", nil},
@@ -68,7 +70,7 @@ var restricted = []struct {
 	only                  []string
 }{
 	{"regclient", "github.com/regclient/", "registry wraps it with limits and checks", []string{"registry/..."}},
-	{"go-containerregistry", "github.com/google/go-containerregistry/", "the demo uses it as a registry", []string{"registry/..."}},
+	{"go-containerregistry", "github.com/google/go-containerregistry/", "it is for tests", nil},
 	{"net", "net", "only registry uses the network; model parses addresses", []string{"registry/...", "model/..."}},
 	{"http", "net/http", "only registry uses the network", []string{"registry/..."}},
 	{"http-below", "net/http/", "only registry uses the network", []string{"registry/..."}},
