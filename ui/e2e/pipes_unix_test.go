@@ -108,7 +108,7 @@ func TestAMetadataFileThatIsAwaited(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	end().oneLine(t, "the metadata file "+built)
+	end().oneLine(t, "metadata file "+built)
 
 	cmd := whole()
 	end = begun(ctx, t, cmd)
