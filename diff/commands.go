@@ -152,3 +152,31 @@ func (c Comparison) verdictCommand(p Pair) safe.Text {
 func (c Comparison) digestsCommand() safe.Text {
 	return safe.Clean("crane digest " + c.A.Ref.String() + "; crane digest " + c.B.Ref.String())
 }
+
+// promoteCommand points B's tag at A's bytes, without a pull and a push.
+func (c Comparison) promoteCommand() safe.Text {
+	if c.B == nil || c.B.Ref.Tag == "" {
+		return safe.Text{}
+	}
+	if c.A.Ref.Repo() == c.B.Ref.Repo() {
+		return safe.Clean("crane tag " + c.A.Pinned().String() + " " + c.B.Ref.Tag)
+	}
+	return c.copyCommand()
+}
+
+// copyCommand copies all of A, every platform, to B's tag.
+func (c Comparison) copyCommand() safe.Text {
+	if c.B == nil || c.B.Ref.Tag == "" {
+		return safe.Text{}
+	}
+	return safe.Clean("crane copy " + c.A.Pinned().String() + " " + c.B.Ref.String())
+}
+
+// manifestOf prints what jq finds in what a side's reference led to.
+func (c Comparison) manifestOf(side Side, jq string) safe.Text {
+	art := c.A
+	if side == SideB {
+		art = c.B
+	}
+	return safe.Clean("crane manifest " + art.Pinned().String() + " | jq '" + jq + "'")
+}

@@ -8,49 +8,6 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// rule is one entry of the catalogue: a small function of values alone. pair
-// looks at one platform, whole at the comparison, around at what is known beyond
-// it; a rule has one of them. A rule for pairs asks the comparison for nothing
-// but names, so that Again can keep what it found. They leave ID and Name to
-// the table.
-type rule struct {
-	id, name string
-	means    string   // what it observes, for people who have not met it
-	proof    string   // what must hold, as a formula
-	under    []string // rules of which this one tells a consequence, if they found something too
-	pair     func(Comparison, Pair) []Finding
-	whole    func(Comparison) []Finding
-	around   func(Comparison) []Finding
-}
-
-// rules is the catalogue by group, in the order of ids.
-var rules = slices.Concat(rulesSame, rulesLegacy, rulesPlatform, rulesStep, rulesSettings, rulesTags, rulesOrigin)
-
-// importance is the order in which findings of one weight are shown: what
-// stops an image from running first, then what says why two images differ,
-// then what differs in consequence, calm facts last.
-var importance = []string{
-	"C11", "D8", "D7", "D15", "C4", "C3", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10", "D9", "D10", "F2", "B4",
-	"F6", "F1", "G1", "A7", "A6", "A5", "A3", "A8", "A12", "A9", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
-	"D6", "D5", "E1", "E2", "E3", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G3", "E4",
-	"F4", "C2", "E8", "D2", "C6",
-}
-
-// Rule describes a rule of the catalogue.
-type Rule struct {
-	ID, Name, Means, Proof string
-	Under                  []string // the rules whose consequence it can be
-}
-
-// Catalogue is all rules in the order of their ids.
-func Catalogue() []Rule {
-	all := make([]Rule, len(rules))
-	for i, r := range rules {
-		all[i] = Rule{r.id, r.name, r.means, r.proof, r.under}
-	}
-	return all
-}
-
 // Group is a finding with those that follow from it.
 type Group struct {
 	Finding
@@ -173,37 +130,6 @@ func weighs(f Finding) int {
 		return f.Severity - 1
 	}
 	return f.Severity
-}
-
-// onSides looks at each side of a pair alone. What it finds on both in the
-// same words is one finding about both; find begins its sentence with
-// "In <name>, ", which is right for one name and for two.
-func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
-	sides := c.sidesOf(p)
-	if len(sides) < 2 {
-		var found []Finding
-		for _, s := range sides {
-			found = append(found, find(s)...)
-		}
-		return found
-	}
-	a, b := sides[0], sides[1]
-	onA, onB := find(a), find(b)
-	likeA, likeBoth := find(b.called(a.name)), find(a.called(a.name+" and "+b.name))
-	if len(likeA) != len(onB) || len(likeBoth) != len(onA) {
-		return append(onA, onB...) // it depends on the name, which it must not
-	}
-	for i, f := range onB {
-		said := slices.IndexFunc(onA, func(o Finding) bool { return o.Say == likeA[i].Say && !o.Common })
-		if said < 0 {
-			onA = append(onA, f)
-			continue
-		}
-		evidence := append(slices.Clone(onA[said].Evidence), f.Evidence...)
-		onA[said] = likeBoth[said]
-		onA[said].Evidence, onA[said].Common = evidence, true
-	}
-	return onA
 }
 
 func (s sideOf) called(name string) sideOf {

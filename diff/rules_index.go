@@ -233,31 +233,3 @@ func datedApart(s indexOf, last model.Entry) (Finding, bool) {
 		Proof: []safe.Text{safe.Sprintf("created of %s: %s", nameOf(old), old.Image.Created().UTC().Format(rfc3339)), safe.Sprintf("created of %s: %s", nameOf(last), last.Image.Created().UTC().Format(rfc3339))},
 	}, true
 }
-
-// danglingChild (C11): the index is there and one of its manifests is not. The
-// index could be read, so that it is not for want of a right.
-func danglingChild(c Comparison) []Finding {
-	var found []Finding
-	for _, s := range c.indexes() {
-		var gone []model.Entry
-		for _, e := range s.art.Entries {
-			if isMissing(e.Err) {
-				gone = append(gone, e)
-			}
-		}
-		if len(gone) == 0 {
-			continue
-		}
-		var names []string
-		for _, e := range gone {
-			names = append(names, platformText(nameOf(e)))
-		}
-		found = append(found, Finding{
-			Severity: 3, Trust: Proved, Evidence: s.evidence(gone), Proof: entriesProof(gone),
-			Say:   safe.Sprintf("In %s, %s %s listed and not in the registry any more: pulling fails with \"manifest unknown\".", s.name, list(names), isAre(len(names))),
-			Next:  safe.Const("Push it again; clean-up jobs must follow the references of indexes"),
-			Check: safe.Clean("crane manifest " + c.at(s.side, gone[0].Descriptor.Digest)),
-		})
-	}
-	return found
-}

@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"bytes"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -35,6 +34,10 @@ func sameCases(t *testing.T) []ruleCase {
 	}
 	withUser := app()
 	withUser.config = map[string]any{"User": "app"}
+	twinless := app(does("WORKDIR /a", nothing), does("RUN b", nothing))
+	twin := app(does("WORKDIR /a", nothing.packed("old")), does("RUN b", nothing.packed("old")))
+	packed := app(does("COPY x /", files("x").packed("zstd")), does("WORKDIR /a", nothing.packed("old")))
+	plain := app(does("COPY x /", files("x")), does("WORKDIR /a", nothing))
 	return []ruleCase{
 		{"the same bytes", pairOf(t, amd, amd), "A1", 0, "the difference is not in the image", 2},
 		{"other bytes", pairOf(t, amd, arm), "A1", -1, "", 0},
@@ -46,6 +49,14 @@ func sameCases(t *testing.T) []ruleCase {
 		{"other receipts, another platform too", Compare(indexOf("a", a, b, receipt(b)), indexOf("b", a, otherReceipt)), "A2", -1, "", 0},
 		{"other receipts of another image", Compare(indexOf("a", a, b, receipt(b)), indexOf("b", a, other, otherReceipt)), "A2", -1, "", 0},
 		{"printed again", Compare(indexOf("a", a, b), indexOf("b", b, a)), "A2", -1, "", 0},
+
+		{"two empty layers, two packings", pairOf(t, twinless, twin), "A4", 0, "Steps 4 and 5 are empty on both sides", 4},
+		{"two empty layers, one packing", pairOf(t, twinless, app(does("WORKDIR /a", nothing), does("RUN c", nothing))), "A4", -1, "", 0},
+		{"empty on one side only", pairOf(t, twin, app(does("WORKDIR /a", files("x")), does("RUN b", nothing.packed("old")))), "A4", -1, "", 0},
+
+		{"a real layer packed again", pairOf(t, plain, packed), "A3", 1, "2 layers (steps 4 and 5) were compressed again", 4},
+		{"only empty layers packed again", pairOf(t, twinless, twin), "A3", -1, "", 0},
+		{"packed again in another image", pairOf(t, plain, app(does("COPY x /", files("x").packed("zstd")), does("WORKDIR /a", nothing), sets("USER x"))), "A3", -1, "", 0},
 
 		{"other settings", pairOf(t, app(), withUser), "A5", 0, "No file differs, byte for byte", 2},
 		{"other files", pairOf(t, app(), app(does("RUN x", files("x")))), "A5", -1, "", 0},
@@ -72,64 +83,5 @@ func sameCases(t *testing.T) []ruleCase {
 
 		{"printed again", Compare(single("a", app().image(t)), single("b", indented(t, app()))), "A12", 1, "wrote the JSON of the config again", 2},
 		{"printed again with another value", Compare(single("a", withUser.image(t)), single("b", indented(t, app()))), "A12", -1, "", 0},
-	}
-}
-
-// native is a schema1 image with ids that somebody made up.
-func native(t *testing.T) model.Artifact {
-	t.Helper()
-	raw := bytes.ReplaceAll(fixture(t, "prod.schema1.json"), []byte(`\"id\":\"`), []byte(`\"id\":\"0`))
-	raw = bytes.ReplaceAll(raw, []byte(`\"parent\":\"`), []byte(`\"parent\":\"0`))
-	return single("a", parseImage(t, raw, nil))
-}
-
-func legacyCases(t *testing.T) []ruleCase {
-	t.Helper()
-	amd, arm := forArch("amd64"), forArch("arm64")
-	list := index(t, "b", entry(amd.image(t)), entry(arm.image(t)))
-	testing2, prod2, prod1 := captured(t, "testing", "schema2"), captured(t, "prod", "schema2"), captured(t, "prod", "schema1")
-	answered := func(a model.Artifact, answers ...model.Answer) Comparison {
-		a.Answers = answers
-		return Describe(a)
-	}
-	return []ruleCase{
-		{"old clients get a member", answered(list, model.Answer{Client: "single images only", Status: 200, Digest: list.Entries[0].Descriptor.Digest}), "B5", 1, "clients that accept single images only get sha256:" + short(list.Entries[0].Descriptor.Digest) + " (linux/amd64)", 1},
-		{"old clients get nothing", answered(list, model.Answer{Client: "Docker's formats only", Status: 404, Refused: true}), "B5", 3, "get nothing (404)", 1},
-		{"a registry in trouble", answered(list, model.Answer{Client: "single images only", Status: 503}), "B5", -1, "", 0},
-		{"all get the same", answered(prod2, model.Answer{Client: "single images only", Status: 200, Digest: prod2.Top.Digest}), "B5", -1, "", 0},
-		{"a registry that names no digest", answered(prod2, model.Answer{Client: "single images only", Status: 200}), "B5", -1, "", 0},
-
-		{"a translation", Describe(prod1), "B1", 1, "In :prod, the ids follow from the layers: it is a translation to schema1", 1},
-		{"a translation beside what is stored", Compare(prod1, prod2), "B1", 1, "a translation to schema1", 1},
-		{"native", Describe(native(t)), "B1", -1, "", 0},
-		{"an image of today", Describe(prod2), "B1", -1, "", 0},
-
-		{"the retag", Compare(testing2, prod2), "B2", 0, "differ from step 7 on only because the layer digest there differs", 2},
-		{"the retag as schema1", Compare(captured(t, "testing", "schema1"), prod1), "B2", 0, "differ from step 7 on", 2},
-		{"a config printed again", Compare(single("a", app().image(t)), single("b", indented(t, app()))), "B2", 0, "hashes the text of the config", 2},
-		{"other files", pairOf(t, app(), app(does("RUN x", files("x")))), "B2", -1, "", 0},
-		{"the same bytes", Compare(prod2, prod2), "B2", -1, "", 0},
-
-		{"a list on the other side", Compare(prod1, list), "B3", 1, ":prod is a schema1 answer, which only ever shows one platform; :b has 2", 1},
-		{"a list first", Compare(index(t, "a", entry(amd.image(t)), entry(arm.image(t))), prod1), "B3", 1, ":a has 2", 1},
-		{"a list of one", Compare(prod1, index(t, "b", entry(amd.image(t)))), "B3", -1, "", 0},
-		{"two of today", Compare(prod2, list), "B3", -1, "", 0},
-
-		{"native", Describe(native(t)), "B4", 3, "stored in the format of 2015", 1},
-		{"a translation", Describe(prod1), "B4", -1, "", 0},
-		{"an image of today", Describe(single("a", amd.image(t))), "B4", -1, "", 0},
-	}
-}
-
-// The ids of the published story, in the words of a finding.
-func TestInventedIDsProof(t *testing.T) {
-	f := found(Compare(captured(t, "testing", "schema2"), captured(t, "prod", "schema2")), "B2")
-	if f == nil || len(f.Proof) != 2 || f.Check.IsEmpty() {
-		t.Fatalf("%+v", f)
-	}
-	for _, d := range f.Evidence {
-		if d.Digest != model.EmptyGzipGo17 && d.Digest != model.EmptyGzipGo18 {
-			t.Errorf("evidence is %s", d.Digest)
-		}
 	}
 }

@@ -10,56 +10,6 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// rulesSettings are group E: settings.
-var rulesSettings = []rule{
-	{
-		id: "E1", name: "start-command-changed", pair: startChanged, under: []string{"G1"},
-		means: "A container of the one image starts another program, or the same with other arguments, than one of the other.",
-		proof: "config.Entrypoint, config.Cmd or config.Shell differ",
-	},
-	{
-		id: "E2", name: "user-changed", pair: userChanged, under: []string{"G1"},
-		means: "The container runs as another user: files on volumes may not be its own any more.",
-		proof: "config.User differs; nothing, root and 0 are the same user",
-	},
-	{
-		id: "E3", name: "env-changed", pair: envChanged, under: []string{"G1"},
-		means: "Environment variables of the image were set, changed or removed.",
-		proof: "config.Env differs by name; the order is no difference",
-	},
-	{
-		id: "E4", name: "secret-in-the-open", pair: secretInTheOpen,
-		means: "Something that looks like a password or a token can be read by anyone who can pull the image.",
-		proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret",
-	},
-	{
-		id: "E5", name: "which-commit", pair: whichCommit,
-		means: "The labels say which commit and version each side was built from.",
-		proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ",
-	},
-	{
-		id: "E6", name: "borrowed-label", pair: borrowedLabel,
-		means: "A version label speaks of the base image, from which it was inherited, not of what was built on it.",
-		proof: "the label has the value it has in the other image, on which this one is built; or it names a distribution, and there are layers above the distribution's and no revision",
-	},
-	{
-		id: "E7", name: "surface-changed", pair: surfaceChanged, under: []string{"G1"},
-		means: "Ports, volumes, working directory, health check, stop signal or triggers changed: what deployments rely on.",
-		proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal or OnBuild differ",
-	},
-	{
-		id: "E8", name: "not-a-real-date", pair: noRealDate,
-		means: "The date in the image is a constant, as reproducible builds have it, and tells no age.",
-		proof: "created is missing or not after 1980, or three and more history entries have the same date to the second",
-	},
-}
-
-// bothSides are the images of a pair, if it has both.
-func bothSides(p Pair) (a, b *model.Image, ok bool) {
-	a, b = imageOf(p.A), imageOf(p.B)
-	return a, b, a != nil && b != nil
-}
-
 // change is one setting that differs, as a sentence says it.
 type change struct {
 	name     string
@@ -113,18 +63,6 @@ func proofOf(changes []change) []safe.Text {
 		lines = append(lines, safe.Sprintf("%s: A %s, B %s", c.name, orNone(c.from), orNone(c.to)))
 	}
 	return lines
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "(none)"
-	}
-	return s
-}
-
-// pairEvidence points at both images as a whole.
-func pairEvidence(p Pair) []Evidence {
-	return []Evidence{{SideA, none, imageOf(p.A).Config.Digest}, {SideB, none, imageOf(p.B).Config.Digest}}
 }
 
 func startChanged(c Comparison, p Pair) []Finding {
@@ -257,59 +195,4 @@ func health(img model.Image) string {
 	}
 	sorted, _ := json.Marshal(v) // of what was just read: it cannot fail
 	return string(sorted)
-}
-
-// noRealDate (E8): a date that is a constant.
-func noRealDate(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		if s.img.Manifest.Kind == model.KindSchema1 {
-			return nil
-		}
-		created := s.img.Config.Created
-		f := Finding{
-			Trust: Proved, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-			Next:  safe.Const("Order by push time or version, and keep it out of clean-up rules that go by age"),
-			Check: s.configCheck(".created, [.history[]?.created]"),
-		}
-		switch date := sameDate(*s.img); {
-		case created == nil:
-			f.Say = safe.Sprintf("In %s, no date says when it was built.", s.name)
-			f.Proof = []safe.Text{safe.Const("created is missing")}
-		case model.RealDate(created) == nil:
-			f.Say = safe.Sprintf("In %s, the date is the constant %s: a reproducible build, not its age.", s.name, created.UTC().Format("2006-01-02"))
-			f.Proof = []safe.Text{safe.Sprintf("created = %s", created.UTC().Format(rfc3339))}
-		case date != "":
-			f.Trust = Suggested
-			f.Say = safe.Sprintf("In %s, all steps have the same date, %s: it was set, and may be that of the source.", s.name, date[:10])
-			f.Proof = []safe.Text{safe.Sprintf("all %d dates of the history = %s", len(s.img.Steps), date)}
-		default:
-			return nil
-		}
-		return []Finding{f}
-	})
-}
-
-const rfc3339 = "2006-01-02T15:04:05Z"
-
-// sameDate is the date of all steps with files, if there are at least three
-// and it is one.
-func sameDate(img model.Image) string {
-	date, n := "", 0
-	for _, st := range img.Steps {
-		if !st.HasLayer {
-			continue
-		}
-		if st.Created == nil {
-			return ""
-		}
-		d := st.Created.UTC().Format(rfc3339)
-		if n > 0 && d != date {
-			return ""
-		}
-		date, n = d, n+1
-	}
-	if n < 3 {
-		return ""
-	}
-	return date
 }

@@ -202,3 +202,30 @@ func movingTarget(t tagAt) (Finding, bool) {
 	}
 	return f, true
 }
+
+// onTags makes a rule on one tag a rule on the tags of a comparison.
+func onTags(find func(tagAt) (Finding, bool)) func(Comparison) []Finding {
+	return func(c Comparison) []Finding {
+		var found []Finding
+		for _, t := range c.taggedSides() {
+			if f, ok := find(t); ok {
+				found = append(found, f)
+			}
+		}
+		return found
+	}
+}
+
+// those are the findings that are about the tag, as evidence of its side.
+func (t tagAt) those(found []Finding) []Finding {
+	var about []Finding
+	for _, f := range found {
+		if slices.Contains(f.Tags, t.ref.Tag) {
+			for i := range f.Evidence {
+				f.Evidence[i].Side = t.side
+			}
+			about = append(about, f)
+		}
+	}
+	return about
+}

@@ -5,38 +5,10 @@ import (
 	"strings"
 
 	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
-
-// rulesLegacy are group B: the schema1 view.
-var rulesLegacy = []rule{
-	{
-		id: "B1", name: "legacy-view", pair: legacyView,
-		means: "A schema1 manifest whose ids follow from its layers is no build: a registry or a copying tool translated it for clients that know no later format.",
-		proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
-	},
-	{
-		id: "B2", name: "invented-ids", pair: inventedIDs, under: []string{"A3", "A4", "A8", "A12", "A2"},
-		means: "History ids of schema1 carry no build identity. Two differ because one layer digest below them differs; what is under the first equal id is the same.",
-		proof: "id(row) = sha256(blobSum(row) + \" \" + id(row below)); the newest also hashes the config",
-	},
-	{
-		id: "B3", name: "legacy-hides-platforms", whole: legacyHidesPlatforms,
-		means: "Asked for schema1, a registry only ever shows linux/amd64, also of an index of many platforms.",
-		proof: "one side is schema1, the other an index of more than one platform",
-	},
-	{
-		id: "B4", name: "native-schema1", pair: nativeSchema1,
-		means: "The image was pushed in the format of 2015, which new runtimes refuse.",
-		proof: "schemaVersion = 1, and the ids do not follow from the layers",
-	},
-	{
-		id: "B5", name: "answer-depends-on-the-question", whole: answersDepend,
-		means: "The registry answers a tag with another digest, or not at all, to clients that accept less. Asked for with --probe.",
-		proof: "HEAD of the tag with the types of Docker alone, or of single images alone, gives another digest or status",
-	},
-}
 
 // originsOf counts the ids of a stored schema1 manifest by where they come from.
 func originsOf(s *model.Schema1) (derived, native, broken int) {

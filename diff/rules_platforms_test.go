@@ -6,7 +6,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-func firstCases(t *testing.T) []ruleCase {
+func platformCases(t *testing.T) []ruleCase {
 	t.Helper()
 	amd, arm := forArch("amd64"), forArch("arm64")
 	list := func(tag string, builds ...build) model.Artifact {
@@ -17,23 +17,8 @@ func firstCases(t *testing.T) []ruleCase {
 		return index(t, tag, entries...)
 	}
 	orphan := receipt(entry(arm.image(t)))
-	few := app().image(t)
-	few.Config.History = few.Config.History[:1]
-	few = model.NewImage(few.Manifest, few.Config)
-	twinless := app(does("WORKDIR /a", nothing), does("RUN b", nothing))
-	twin := app(does("WORKDIR /a", nothing.packed("old")), does("RUN b", nothing.packed("old")))
-	packed := app(does("COPY x /", files("x").packed("zstd")), does("WORKDIR /a", nothing.packed("old")))
-	plain := app(does("COPY x /", files("x")), does("WORKDIR /a", nothing))
 	const mb = 1_000_000
 	return []ruleCase{
-		{"two empty layers, two packings", pairOf(t, twinless, twin), "A4", 0, "Steps 4 and 5 are empty on both sides", 4},
-		{"two empty layers, one packing", pairOf(t, twinless, app(does("WORKDIR /a", nothing), does("RUN c", nothing))), "A4", -1, "", 0},
-		{"empty on one side only", pairOf(t, twin, app(does("WORKDIR /a", files("x")), does("RUN b", nothing.packed("old")))), "A4", -1, "", 0},
-
-		{"a real layer packed again", pairOf(t, plain, packed), "A3", 1, "2 layers (steps 4 and 5) were compressed again", 4},
-		{"only empty layers packed again", pairOf(t, twinless, twin), "A3", -1, "", 0},
-		{"packed again in another image", pairOf(t, plain, app(does("COPY x /", files("x").packed("zstd")), does("WORKDIR /a", nothing), sets("USER x"))), "A3", -1, "", 0},
-
 		{"an index around the image", Compare(single("a", amd.image(t)), list("b", amd)), "A9", 1, ":b is an index with a single image in it; that image is exactly :a", 2},
 		{"an index around another image", Compare(single("a", amd.image(t)), list("b", forArch("amd64", sets("USER x")))), "A9", -1, "", 0},
 		{"an index of two", Compare(single("a", amd.image(t)), list("b", amd, arm)), "A9", -1, "", 0},
@@ -66,13 +51,11 @@ func firstCases(t *testing.T) []ruleCase {
 		{"a receipt", Describe(index(t, "a", entry(amd.image(t)), receipt(entry(amd.image(t))))), "C6", 0, "receipts of the build", 1},
 		{"an orphan receipt", Describe(index(t, "a", entry(amd.image(t)), orphan)), "C6", 1, "about an image that is not in the list", 1},
 		{"no receipt", Describe(list("a", amd)), "C6", -1, "", 0},
-
-		{"the same COPY twice", Describe(single("a", app(does("COPY x /", files("x")), does("COPY x /", files("x"))).image(t))), "D3", 1, "In :a, steps 4 and 5 hold the same 1.0 kB", 2},
-		{"two instructions, the same files", Describe(single("a", app(does("COPY x /", files("x")), does("RUN y", files("x"))).image(t))), "D3", 2, "twice", 2},
-		{"twice the same nothing", Describe(single("a", app(does("RUN x", nothing), does("RUN x", nothing)).image(t))), "D3", -1, "", 0},
-		{"repeated alike on both sides", pairOf(t, app(does("COPY x /", files("x")), does("COPY x /", files("x"))), app(does("COPY x /", files("x")), does("COPY x /", files("x")), sets("USER x"))), "D3", 1, "In :a and :b, steps 4 and 5 hold", 4},
-
-		{"a history that is too short", Describe(single("a", few)), "D7", 1, "tells of 1 step with files, but it has 2", 1},
-		{"a history that fits", Describe(single("a", app().image(t))), "D7", -1, "", 0},
 	}
+}
+
+func withVariant(v string) build {
+	b := forArch("arm")
+	b.variant = v
+	return b
 }

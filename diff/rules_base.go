@@ -10,20 +10,6 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// rulesOrigin are group G: base, origin, trust.
-var rulesOrigin = []rule{
-	{
-		id: "G1", name: "base-moved", pair: baseMoved,
-		means: "The base image changed underneath, while one's own steps stayed the same.",
-		proof: "the annotations org.opencontainers.image.base.digest differ; or the recipes above the base's last start command agree and the layers below it do not",
-	},
-	{
-		id: "G3", name: "different-builder", pair: differentBuilder, under: []string{"A6"},
-		means: "The two sides were built by different tools, or versions of one.",
-		proof: "what the newest history entries, docker_version and labels say of the builder differs",
-	},
-}
-
 // baseMoved (G1). Annotations prove it. Where there are none the recipes show
 // it: the own steps agree from the first to the last, and the base's do not.
 func baseMoved(c Comparison, p Pair) []Finding {
@@ -97,27 +83,6 @@ func baseProof(a, b model.Image, baseA, baseB Base, first Row) []safe.Text {
 }
 
 func firstSteps(n int) string { return "the first " + firsts(n, "step") }
-
-// rowProof is what a row's two sides are, with full digests.
-func rowProof(r Row) []safe.Text {
-	var lines []safe.Text
-	for _, s := range []struct {
-		letter string
-		st     *model.Step
-	}{{"A", r.A}, {"B", r.B}} {
-		switch {
-		case s.st == nil:
-		case !s.st.HasLayer:
-			lines = append(lines, safe.Sprintf("%s step %d: %s (settings only)", s.letter, s.st.Index+1, instructionText(s.st.CreatedBy)))
-		case s.st.DiffID == "":
-			lines = append(lines, safe.Sprintf("%s step %d: layer %s", s.letter, s.st.Index+1, s.st.Layer.Digest))
-		default:
-			lines = append(lines, safe.Sprintf("%s step %d: layer %s", s.letter, s.st.Index+1, s.st.Layer.Digest),
-				safe.Sprintf("%s step %d: diff_id %s", s.letter, s.st.Index+1, s.st.DiffID))
-		}
-	}
-	return lines
-}
 
 // baseAnnotated compares what the builders wrote down of their bases.
 func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
@@ -193,29 +158,4 @@ func annotatedBase(e *model.Entry) (name string, d digest.Digest) {
 // digest of the build's own last step but one as the base's.
 func namesLastStep(e *model.Entry) bool {
 	return e.Image.Config.Config.Labels[buildahLabel] != ""
-}
-
-// differentBuilder (G3).
-func differentBuilder(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok || a.ID() == b.ID() {
-		return nil
-	}
-	builtA, builtB := BuilderOf(*a), BuilderOf(*b)
-	if builtA.Name == "" || builtB.Name == "" || builtA.String() == builtB.String() {
-		return nil
-	}
-	f := Finding{
-		Severity: 1, Trust: Shown, Evidence: pairEvidence(p),
-		Next:  safe.Const("Find the job that pushed it; build both with one tool"),
-		Proof: []safe.Text{safe.Sprintf("A: %s", quoted(builtA.Because)), safe.Sprintf("B: %s", quoted(builtB.Because))},
-		Check: c.configCheck(p, ".docker_version, .author, .history[-1]"),
-	}
-	if builtA.Name == builtB.Name {
-		f.Severity = 0
-		f.Next = safe.Const("Nothing, unless the same bytes are expected of both")
-	}
-	nameA, nameB := c.names()
-	f.Say = safe.Sprintf("Different builders: %s was built by %s, %s by %s.", nameA, quoted(builtA.String()), nameB, quoted(builtB.String()))
-	return []Finding{f}
 }

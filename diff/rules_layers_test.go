@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"strings"
 	"testing"
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -19,7 +20,7 @@ func typed(t *testing.T, b build, mediaType string, urls ...string) model.Artifa
 	return single("a", img)
 }
 
-func stepCases(t *testing.T) []ruleCase {
+func layerCases(t *testing.T) []ruleCase {
 	t.Helper()
 	alone := func(b build) Comparison { return Describe(single("a", b.image(t))) }
 	const mb = 1_000_000
@@ -36,6 +37,9 @@ func stepCases(t *testing.T) []ruleCase {
 	imported := build{config: map[string]any{"Cmd": []string{"sh"}}, steps: []step{does("", files("all").sized(30*mb)).noted("Imported from -")}}
 	bare := build{steps: imported.steps}
 	committed := build{more: docker, steps: []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in / ", files("debian")), does("bash", files("by hand"))}}
+	few := app().image(t)
+	few.Config.History = few.Config.History[:1]
+	few = model.NewImage(few.Manifest, few.Config)
 	return []ruleCase{
 		{"they part", pairOf(t, app(x, sets("USER a"), y), app(does("COPY z /", files("z")), sets("USER a"), does("COPY y /", files("other")))), "D1", 0,
 			"The first 3 steps are the same on both sides. They part at step 4; of the 2 above, 1 differs", 2},
@@ -46,6 +50,11 @@ func stepCases(t *testing.T) []ruleCase {
 		{"an empty layer", alone(app(does("WORKDIR /app", nothing))), "D2", 0, "In :a, 1 of 3 layers is empty (step 4)", 1},
 		{"empty on both sides", pairOf(t, app(does("WORKDIR /app", nothing)), app(does("WORKDIR /app", nothing), x)), "D2", 0, "In :a, 1 of 3", 1},
 		{"a setting", alone(app(sets("WORKDIR /"))), "D2", -1, "", 0},
+
+		{"the same COPY twice", Describe(single("a", app(does("COPY x /", files("x")), does("COPY x /", files("x"))).image(t))), "D3", 1, "In :a, steps 4 and 5 hold the same 1.0 kB", 2},
+		{"two instructions, the same files", Describe(single("a", app(does("COPY x /", files("x")), does("RUN y", files("x"))).image(t))), "D3", 2, "twice", 2},
+		{"twice the same nothing", Describe(single("a", app(does("RUN x", nothing), does("RUN x", nothing)).image(t))), "D3", -1, "", 0},
+		{"repeated alike on both sides", pairOf(t, app(does("COPY x /", files("x")), does("COPY x /", files("x"))), app(does("COPY x /", files("x")), does("COPY x /", files("x")), sets("USER x"))), "D3", 1, "In :a and :b, steps 4 and 5 hold", 4},
 
 		{"the first difference", pairOf(t, app(does("RUN apt-get update", files("monday")), x), app(does("RUN apt-get update", files("tuesday")), x)), "D4", 2,
 			"RUN apt-get update ran on both sides and made other files (1.0 kB → 1.0 kB).", 2},
@@ -62,6 +71,9 @@ func stepCases(t *testing.T) []ruleCase {
 		{"another order", pairOf(t, app(x, y), app(y, x)), "D6", 2, "Same 4 layers, in another order", 2},
 		{"the same order", pairOf(t, app(x, y), app(x, y, sets("USER x"))), "D6", -1, "", 0},
 		{"one more", pairOf(t, app(x, y), app(y, x, does("RUN z", files("z")))), "D6", -1, "", 0},
+
+		{"a history that is too short", Describe(single("a", few)), "D7", 1, "tells of 1 step with files, but it has 2", 1},
+		{"a history that fits", Describe(single("a", app().image(t))), "D7", -1, "", 0},
 
 		{"a foreign layer", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "https://go.microsoft.com/x", "javascript:alert(1)")), "D9", 2, "In :a, 2 layers (steps 1 and 3) may not be stored here: pulling needs access to go.microsoft.com.", 2},
 		{"a layer of its own", alone(app()), "D9", -1, "", 0},
@@ -104,5 +116,15 @@ func stepCases(t *testing.T) []ruleCase {
 		{"docker import", alone(build{more: docker, steps: imported.steps}), "D14", -1, "", 0},
 		{"jib", alone(build{more: docker, steps: []step{does("jib-maven-plugin:3.4.0", files("x")).noted("classes")}}), "D14", -1, "", 0},
 		{"a COPY of BuildKit", alone(build{more: docker, steps: []step{x}}), "D14", -1, "", 0},
+	}
+}
+
+func TestBrokenCounts(t *testing.T) {
+	img := app().image(t)
+	img.Manifest.Layers = append(img.Manifest.Layers, v1.Descriptor{Digest: files("z").descriptor().Digest})
+	img = model.NewImage(img.Manifest, img.Config)
+	f := found(Describe(single("a", img)), "D7")
+	if f == nil || f.Severity != 3 || !strings.Contains(f.Say.String(), "3 layers and 2 diff_ids") {
+		t.Errorf("%+v", f)
 	}
 }

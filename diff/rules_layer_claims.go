@@ -1,8 +1,6 @@
 package diff
 
 import (
-	"errors"
-
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -37,26 +35,29 @@ func claimProof(st model.Step) []safe.Text {
 	}
 }
 
-// missingBlob (D8): the manifest is there and its config is not.
-func missingBlob(c Comparison, p Pair) []Finding {
-	nameA, nameB := c.names()
+// rowCountMismatch (D7): manifest, config and history disagree on the layers.
+func rowCountMismatch(c Comparison, p Pair) []Finding {
 	var found []Finding
-	for _, s := range []struct {
-		side Side
-		name string
-		e    *model.Entry
-	}{{SideA, nameA, p.A}, {SideB, nameB, p.B}} {
-		var t *model.Trouble
-		if s.e == nil || !errors.As(s.e.Err, &t) || t.NoBlob == "" {
+	for _, s := range c.sidesOf(p) {
+		m := s.img.Counts
+		if m == nil {
 			continue
 		}
-		found = append(found, Finding{
-			Severity: 3, Trust: Proved, Evidence: []Evidence{{s.side, none, t.NoBlob}},
-			Say:   safe.Sprintf("In %s, the config (%s) is not in the registry: nodes that have the image keep working, new ones fail.", s.name, short(t.NoBlob)),
-			Next:  safe.Const("Push it again from a host that has it; a registry that says \"already exists\" needs a restart after a clean-up"),
-			Proof: []safe.Text{safe.Sprintf("manifest %s is there", s.e.Descriptor.Digest), safe.Sprintf("blob %s answers 404", t.NoBlob)},
-			Check: safe.Clean("crane blob " + c.at(s.side, t.NoBlob)),
-		})
+		f := Finding{
+			Severity: 1, Trust: Proved, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+			Proof: []safe.Text{safe.Sprintf("manifest: %d layers; config: %d diff_ids; history: %d entries with a layer", m.Layers, m.DiffIDs, m.History)},
+			Check: s.configCheck("(.rootfs.diff_ids|length), ([.history[]|select(.empty_layer|not)]|length)"),
+		}
+		if m.Fatal() {
+			f.Severity = 3
+			f.Say = safe.Sprintf("%s has %s and %s: runtimes refuse it.", s.name, plural(m.Layers, "layer"), plural(m.DiffIDs, "diff_id"))
+			f.Next = safe.Const("Do not deploy it; build and push it again")
+		} else {
+			f.Say = safe.Sprintf("The history of %s tells of %s, but it has %d. Step names may be shifted against the layers; no layer is left out.",
+				s.name, plural(m.History, "step")+" with files", m.Layers)
+			f.Next = safe.Const("Build it again with a current builder")
+		}
+		found = append(found, f)
 	}
 	return found
 }

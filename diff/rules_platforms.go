@@ -5,70 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
-
-// rulesPlatform are group C: platforms.
-var rulesPlatform = []rule{
-	{
-		id: "C1", name: "platform-lost", whole: platformLost, under: []string{"A10", "A11"},
-		means: "A platform that A serves is not served by B.",
-		proof: "platforms(A) \\ platforms(B) is not empty",
-	},
-	{
-		id: "C2", name: "platform-added", whole: platformAdded,
-		means: "A platform that B serves is not served by A.",
-		proof: "platforms(B) \\ platforms(A) is not empty",
-	},
-	{
-		id: "C3", name: "label-contradiction", pair: labelContradiction,
-		means: "The index calls an image something else than the image calls itself.",
-		proof: "platform of the descriptor ≠ platform of the config, both normalised",
-	},
-	{
-		id: "C4", name: "borrowed-base", whole: borrowedBase,
-		means: "Images for different architectures start from the same bytes: at most one of them can be native. Labels cannot show it: builders copy what was asked for.",
-		proof: "diff_ids of two platforms with different architectures share a prefix, the first layer with files in it, of at least 1 MB; 16 MB for tools that put files for every machine first (Bazel, ko, apko, Nix)",
-	},
-	{
-		id: "C6", name: "not-a-platform", whole: notAPlatform,
-		means: "An entry unknown/unknown of an index is a receipt of a build, no platform.",
-		proof: "vnd.docker.reference.type = attestation-manifest, or platform unknown/unknown",
-	},
-	{
-		id: "C7", name: "ambiguous-platform", whole: ambiguousPlatform,
-		means: "Two entries of an index claim the same platform; clients use one of them.",
-		proof: "platform(entry i) = platform(entry j), digests differ",
-	},
-	{
-		id: "C8", name: "variant-gap", whole: variantGap,
-		means: "Clients that are strict about CPU variants may find nothing, or an image for a newer CPU than theirs.",
-		proof: "all amd64 entries have a variant; or arm is listed with and without one",
-	},
-	{
-		id: "C9", name: "windows-build", whole: windowsBuild,
-		means: "An image for Windows runs on hosts of its build or newer.",
-		proof: "os.version of the entry",
-	},
-	{
-		id: "C10", name: "split-brain-list", whole: splitBrain,
-		means: "The platforms of one index come from different builds.",
-		proof: "the label org.opencontainers.image.revision differs between them; or their dates are more than 24 hours apart, which only suggests it",
-	},
-	{
-		id: "C11", name: "dangling-child", whole: danglingChild,
-		means: "The index is there, and a manifest that it lists has been deleted from the registry.",
-		proof: "GET of the member by digest answers 404, after the index was read from the same repository",
-	},
-	{
-		id: "C12", name: "clobbered-by-other-arch", around: clobbered, under: []string{"A1"},
-		means: "A tag is exactly the image that a job pushed for one architecture: the jobs of several pushed the same tag.",
-		proof: "digest(T) = digest(T-arch), a single image, and there is a tag for another architecture; without the list of tags: one of A and B ends in the name of an architecture, which only suggests it",
-	},
-}
 
 // platformLost (C1): what A serves and B does not. A flattened list (A10) says
 // so itself.

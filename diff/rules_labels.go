@@ -118,16 +118,6 @@ func distributionLabel(s sideOf) []Finding {
 	}}
 }
 
-func realLayers(img model.Image) int {
-	n := 0
-	for _, s := range img.Steps {
-		if s.HasLayer && !s.Empty {
-			n++
-		}
-	}
-	return n
-}
-
 // inheritedLabel: one side is built on the other and has its version still.
 func (c Comparison) inheritedLabel(p Pair) []Finding {
 	a, b, ok := bothSides(p)

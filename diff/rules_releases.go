@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,53 +12,6 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
-
-// rulesTags are group F: tags and time.
-var rulesTags = []rule{
-	{
-		id: "F1", name: "tag-moved", around: onTags(tagMoved), under: []string{"F2", "F3"},
-		means: "A tag is not what it was when it was last looked at. For a day after the move was first seen that is news.",
-		proof: "digest(T) of the look before, in the journal ≠ digest(T)",
-	},
-	{
-		id: "F2", name: "version-tag-rewritten", around: rewrittenAround,
-		means: "A tag that reads like one fixed release was pushed again.",
-		proof: "F1 ∧ T is a version of three numbers; without a journal, which only suggests it: two releases have one digest, or created(x.y.z) is more than 24 hours after created(x.y.z+n)",
-	},
-	{
-		id: "F3", name: "went-backwards", around: onTags(wentBackwards),
-		means: "A tag moved to something older than what it was: a roll-back, or two builds that raced.",
-		proof: "F1 ∧ created(now) < created(before); or the version, by label or by another tag of the same image, is lower",
-	},
-	{
-		id: "F4", name: "siblings", around: siblings, under: []string{"C12"},
-		means: "Other tags lead to the same image, or to an index that has an image in common with it.",
-		proof: "digest(T) = digest(T'); or a digest that T lists is listed by T'",
-	},
-	{
-		id: "F5", name: "latest-is-not-newest", around: latestAround,
-		means: "The tag latest is not the highest release that there is.",
-		proof: "digest(latest) = digest(X) ∧ a release Y > X is among the tags; release candidates, dates and flavours do not count",
-	},
-	{
-		id: "F6", name: "moving-target", around: onTags(movingTarget),
-		means: "A tag moved while it was read. What is shown is of one piece all the same, since all but the first request go by digest.",
-		proof: "digest(T) when it was read ≠ digest(T) afterwards",
-	},
-}
-
-// onTags makes a rule on one tag a rule on the tags of a comparison.
-func onTags(find func(tagAt) (Finding, bool)) func(Comparison) []Finding {
-	return func(c Comparison) []Finding {
-		var found []Finding
-		for _, t := range c.taggedSides() {
-			if f, ok := find(t); ok {
-				found = append(found, f)
-			}
-		}
-		return found
-	}
-}
 
 // rewrittenAround (F2) goes by the list of tags where nobody remembers.
 func rewrittenAround(c Comparison) []Finding {
@@ -80,20 +32,6 @@ func rewrittenAround(c Comparison) []Finding {
 		found = append(found, t.those(slices.Concat(sharedReleases(l, t.ref.Tag), lateReleases(l)))...)
 	}
 	return found
-}
-
-// those are the findings that are about the tag, as evidence of its side.
-func (t tagAt) those(found []Finding) []Finding {
-	var about []Finding
-	for _, f := range found {
-		if slices.Contains(f.Tags, t.ref.Tag) {
-			for i := range f.Evidence {
-				f.Evidence[i].Side = t.side
-			}
-			about = append(about, f)
-		}
-	}
-	return about
 }
 
 // sharedReleases (F2) are releases that are one image, of several first the one
@@ -285,145 +223,4 @@ func asked(set model.TagSet) safe.Text {
 		return safe.Sprintf("%d tags have been asked where they point; the list of tags is cut after %d", len(set.Tags), set.Total)
 	}
 	return safe.Sprintf("%d of %d tags have been asked where they point", len(set.Tags), set.Total)
-}
-
-// howMany says that there may be more than what was said.
-func howMany(set model.TagSet) safe.Text {
-	if set.Cut {
-		return safe.Sprintf("The list of tags is cut after %d, of which %d have been asked", set.Total, len(set.Tags))
-	}
-	return safe.Sprintf("Of %d tags, %d have been asked", set.Total, len(set.Tags))
-}
-
-// siblings (F4): what else the image of a side is called.
-func siblings(c Comparison) []Finding {
-	var found []Finding
-	sides := c.taggedSides()
-	for i, t := range sides {
-		if t.near.Tags == nil || i > 0 && t.now == sides[0].now && c.A.Ref.Repo() == c.B.Ref.Repo() {
-			continue
-		}
-		kin := Siblings(*t.near.Tags, t.now)
-		kin.Same = slices.DeleteFunc(kin.Same, func(tag string) bool { return c.isSide(t.ref, tag) })
-		if len(kin.Same)+len(kin.Shared)+t.near.Tags.Unread > 0 {
-			found = append(found, t.siblings(c, kin))
-		}
-	}
-	return found
-}
-
-// isSide reports whether a tag is one of the two that are compared: that those
-// are one image is said already.
-func (c Comparison) isSide(of model.Ref, tag string) bool {
-	return c.A.Ref.Repo() == of.Repo() && c.A.Ref.Tag == tag || c.B != nil && c.B.Ref.Repo() == of.Repo() && c.B.Ref.Tag == tag
-}
-
-func (t tagAt) siblings(c Comparison, kin Kin) Finding {
-	art := c.A
-	if t.side == SideB {
-		art = c.B
-	}
-	thing := "image"
-	if isIndex(*art) {
-		thing = "index"
-	}
-	same := mostSpecific(kin.Same)
-	f := Finding{
-		Trust: Proved, Evidence: t.evidence(), Tags: kin.all(),
-		Say:   t.siblingsSay(thing, same, kin.Shared),
-		Next:  t.nextSibling(same),
-		Check: digestsCheck(t.near.Tags.Repo, slices.Concat(tagsOf(t.ref), same)...),
-	}
-	if len(same) > 0 {
-		f.Proof = append(f.Proof, safe.Sprintf("digest(%s) = digest(%s) = %s", t.name, tagText(same[0]), t.now))
-	}
-	for _, s := range kin.Shared[:min(len(kin.Shared), mostShared)] {
-		f.Proof = append(f.Proof, safe.Sprintf("%s lists %s (%s)", tagText(s.Tags[0]), s.Images[0], images(s.Platforms[:1])))
-		f.Evidence = append(f.Evidence, Evidence{t.side, none, s.Images[0]})
-	}
-	if isPartial(*t.near.Tags) {
-		f.Say = safe.Sprintf("%s %s.", f.Say, howMany(*t.near.Tags))
-		f.Proof = append(f.Proof, asked(*t.near.Tags))
-	}
-	if n := t.near.Tags.Unread; n > 0 {
-		f.Say = safe.Sprintf("%s %s.", f.Say, unreadIndexes(n))
-		f.Proof = append(f.Proof, unreadIndexes(n))
-	}
-	return f
-}
-
-// unreadIndexes says that there may be more than what was said.
-func unreadIndexes(n int) safe.Text {
-	if n == 1 {
-		return safe.Const("What another index lists has not been read")
-	}
-	return safe.Sprintf("What %d other indexes list has not been read", n)
-}
-
-// mostShared is how many groups of tags with an image in common are told.
-const mostShared = 3
-
-func (t tagAt) siblingsSay(thing string, same []string, shared []Shared) safe.Text {
-	var parts []string
-	if len(same) > 0 {
-		parts = append(parts, "is the same "+thing+" as "+list(tagTexts(same)))
-	}
-	for i, s := range shared {
-		if i == mostShared {
-			break
-		}
-		tags := list(tagTexts(mostSpecific(s.Tags)))
-		if s.Images[0] == t.now {
-			parts = append(parts, "is the "+images(s.Platforms)+" of "+tags)
-		} else {
-			parts = append(parts, "has the same "+images(s.Platforms)+" as "+tags)
-		}
-	}
-	if len(parts) == 0 {
-		return safe.Sprintf("No other tag is known to have this %s.", thing)
-	}
-	return safe.Sprintf("%s %s.", t.name, strings.Join(parts, "; it "))
-}
-
-// nextSibling advises the name that says most.
-func (t tagAt) nextSibling(same []string) safe.Text {
-	best := ""
-	if len(same) > 0 {
-		best = same[0]
-	}
-	if version.Parse(best).Count <= version.Parse(t.ref.Tag).Count {
-		return safe.Sprintf("In deployments use the digest: @%s", t.now)
-	}
-	return safe.Sprintf("In deployments use %s, which says most, or the digest: @%s", tagText(best), t.now)
-}
-
-// all are the tags of a kin.
-func (k Kin) all() []string {
-	tags := slices.Clone(k.Same)
-	seen := map[string]bool{}
-	for _, s := range k.Shared {
-		for _, tag := range s.Tags {
-			if !seen[tag] {
-				seen[tag] = true
-				tags = append(tags, tag)
-			}
-		}
-	}
-	return tags
-}
-
-func tagsOf(r model.Ref) []string {
-	if r.Tag == "" || r.Digest != "" || r.When != "" {
-		return nil
-	}
-	return []string{r.Tag}
-}
-
-// images are images of an index in a sentence.
-func images(platforms []string) string {
-	texts := make([]string, len(platforms))
-	for i, name := range platforms {
-		texts[i] = cmp.Or(name, "an image")
-	}
-	return list(texts)
 }

@@ -6,8 +6,6 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
-
-	"github.com/tagdiff/tagdiff/model"
 )
 
 // onPython is the second incident in small: a base that ends with its start
@@ -44,7 +42,7 @@ const (
 	ownDay  = "2019-10-22T13:00:00Z"
 )
 
-func originCases(t *testing.T) []ruleCase {
+func baseCases(t *testing.T) []ruleCase {
 	t.Helper()
 	old, moved := onPython("2.7.16", baseDay, ownDay), onPython("2.7.17", baseDay, ownDay)
 	one, two := digest.FromString("one"), digest.FromString("two")
@@ -78,73 +76,5 @@ func originCases(t *testing.T) []ruleCase {
 	}
 }
 
-func TestBuilderOf(t *testing.T) {
-	labels := func(l map[string]string) map[string]any { return map[string]any{"Labels": l} }
-	tests := []struct {
-		name string
-		b    build
-		want string
-	}{
-		{"buildkit", build{steps: []step{does("RUN x # buildkit", files("x"))}}, "BuildKit"},
-		{"classic on a base of buildkit", build{more: map[string]any{"docker_version": "1.13.1"},
-			steps: []step{does("RUN x # buildkit", files("x")), does("/bin/sh -c y", files("y"))}}, "Docker's classic builder 1.13.1"},
-		{"buildah", build{config: labels(map[string]string{"io.buildah.version": "1.33.2"}), steps: []step{does("/bin/sh -c x", files("x")).noted("FROM docker.io/library/debian:12")}}, "buildah 1.33.2"},
-		{"buildkit on a base of buildah", build{config: labels(map[string]string{"io.buildah.version": "1.33.2"}), steps: []step{does("/bin/sh -c x", files("x")), does("COPY . / # buildkit", files("y"))}}, "BuildKit"},
-		{"jib", build{steps: []step{does("jib-maven-plugin:3.4.0", files("x")).noted("classes")}}, "Jib 3.4.0"},
-		{"bazel", build{steps: []step{does("bazel build ...", files("x"))}}, "Bazel"},
-		{"ko", build{steps: []step{does("ko build ko://example.com/cmd", files("x"))}}, "ko"},
-		{"a setting on top", build{steps: []step{does("RUN x # buildkit", files("x")), sets("CMD x")}}, "BuildKit"},
-		{"unknown on a base of buildkit", build{steps: []step{does("RUN x # buildkit", files("x")), does("COPY . /", files("y"))}}, ""},
-		{"no history", build{}, ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := BuilderOf(tt.b.image(t)).String(); got != tt.want {
-				t.Errorf("%q, want %q", got, tt.want)
-			}
-		})
-	}
-}
-
-func TestBaseOf(t *testing.T) {
-	of := func(b build) Base {
-		img := b.image(t)
-		return BaseOf(&img)
-	}
-	if b := of(onPython("2.7.16", baseDay, ownDay)); b.Steps != 5 || b.Trust != Shown {
-		t.Errorf("%+v", b)
-	}
-	if b := of(onPython("2.7.16", ownDay, ownDay)); b.Steps != 5 || b.Trust != Suggested {
-		t.Errorf("built at once: %+v", b)
-	}
-	if b := of(build{steps: []step{does("ADD x /", files("x")), sets(`CMD ["x"]`), sets("EXPOSE 80")}}); b.Steps != 0 {
-		t.Errorf("a start command with settings above it: %+v", b)
-	}
-	layer := files("run image").diffID()
-	meta := `{"runImage":{"topLayer":"` + string(layer) + `","reference":"x"}}`
-	packed := build{config: map[string]any{"Labels": map[string]string{"io.buildpacks.lifecycle.metadata": meta}}, steps: []step{does("", files("run image")), does("", files("app"))}}
-	if b := of(packed); b.Steps != 1 || b.Trust != Proved {
-		t.Errorf("buildpacks: %+v", b)
-	}
-	if b := BaseOf(nil); b.Steps != 0 {
-		t.Errorf("nothing: %+v", b)
-	}
-	if b := BaseOf(&model.Image{}); b.Steps != 0 {
-		t.Errorf("no steps: %+v", b)
-	}
-}
-
 // hex64 is a hash of copied files as classic builders record it.
 func hex64(digit byte) string { return strings.Repeat(string(digit), 64) }
-
-func TestBoundary(t *testing.T) {
-	c := pairOf(t, onPython("2.7.16", baseDay, ownDay), onPython("2.7.17", baseDay, ownDay, sets("USER app")))
-	p := c.Pairs[0]
-	row, base, ok := p.Boundary()
-	if !ok || p.Rows[row].A == nil || p.Rows[row].A.Index != 5 || base.Trust != Shown {
-		t.Errorf("row %d, %+v, %v", row, base, ok)
-	}
-	if _, _, ok := pairOf(t, build{steps: []step{does("COPY x /", files("x"))}}, onPython("2.7.16", baseDay, ownDay)).Pairs[0].Boundary(); ok {
-		t.Error("only one side has a base that is known")
-	}
-}

@@ -1,0 +1,41 @@
+package diff
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+var installs = regexp.MustCompile(`\b(apt-get|apt|apk|yum|dnf|microdnf|zypper|tdnf) .*\b(install|add|update|upgrade)\b|\bpip3? install\b|\bnpm (ci|install)\b`)
+
+// staleAge is how much older than its image a layer of packages may be.
+const staleAge = 14 * 24 * time.Hour
+
+// oldLayer (D13): packages that a build cache kept. Only one's own steps: those
+// of a base are older by nature.
+func oldLayer(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		created, base := s.img.Created(), BaseOf(s.img)
+		if created == nil || base.Steps == 0 || sameDate(*s.img) != "" {
+			return nil
+		}
+		for _, st := range s.img.Steps[base.Steps:] {
+			at := model.RealDate(st.Created)
+			if at == nil || !st.HasLayer || !installs.MatchString(st.CreatedBy) || created.Sub(*at) < staleAge {
+				continue
+			}
+			days := int(created.Sub(*at).Hours() / 24)
+			return []Finding{{
+				Severity: 1, Trust: Shown, Evidence: stepEvidence(s.side, []model.Step{st}),
+				Say: safe.Sprintf("In %s, the image is from %s, but its step %d (%s) is %d days older: it came from a build cache.",
+					s.name, created.UTC().Format("2006-01-02"), st.Index+1, instructionText(st.CreatedBy), days),
+				Next:  safe.Const("Build with --no-cache-filter for that stage, and look at cache-from: updates since then are not in it"),
+				Proof: []safe.Text{safe.Sprintf("created = %s; step %d: %s", created.UTC().Format(rfc3339), st.Index+1, at.UTC().Format(rfc3339))},
+				Check: s.configCheck(".created, [.history[]|{created,created_by}]"),
+			}}
+		}
+		return nil
+	})
+}

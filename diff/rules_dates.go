@@ -1,0 +1,61 @@
+package diff
+
+import (
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// noRealDate (E8): a date that is a constant.
+func noRealDate(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		if s.img.Manifest.Kind == model.KindSchema1 {
+			return nil
+		}
+		created := s.img.Config.Created
+		f := Finding{
+			Trust: Proved, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+			Next:  safe.Const("Order by push time or version, and keep it out of clean-up rules that go by age"),
+			Check: s.configCheck(".created, [.history[]?.created]"),
+		}
+		switch date := sameDate(*s.img); {
+		case created == nil:
+			f.Say = safe.Sprintf("In %s, no date says when it was built.", s.name)
+			f.Proof = []safe.Text{safe.Const("created is missing")}
+		case model.RealDate(created) == nil:
+			f.Say = safe.Sprintf("In %s, the date is the constant %s: a reproducible build, not its age.", s.name, created.UTC().Format("2006-01-02"))
+			f.Proof = []safe.Text{safe.Sprintf("created = %s", created.UTC().Format(rfc3339))}
+		case date != "":
+			f.Trust = Suggested
+			f.Say = safe.Sprintf("In %s, all steps have the same date, %s: it was set, and may be that of the source.", s.name, date[:10])
+			f.Proof = []safe.Text{safe.Sprintf("all %d dates of the history = %s", len(s.img.Steps), date)}
+		default:
+			return nil
+		}
+		return []Finding{f}
+	})
+}
+
+const rfc3339 = "2006-01-02T15:04:05Z"
+
+// sameDate is the date of all steps with files, if there are at least three
+// and it is one.
+func sameDate(img model.Image) string {
+	date, n := "", 0
+	for _, st := range img.Steps {
+		if !st.HasLayer {
+			continue
+		}
+		if st.Created == nil {
+			return ""
+		}
+		d := st.Created.UTC().Format(rfc3339)
+		if n > 0 && d != date {
+			return ""
+		}
+		date, n = d, n+1
+	}
+	if n < 3 {
+		return ""
+	}
+	return date
+}

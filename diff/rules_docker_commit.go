@@ -1,0 +1,68 @@
+package diff
+
+import (
+	"strings"
+
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// madeByHand (D14): docker commit records the command of the container it was
+// made from in place of an instruction.
+func madeByHand(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		top := topStep(*s.img)
+		if top == nil || s.img.Config.DockerVersion == "" || !isPlainCommand(*s.img, *top) && !isOwnCommand(*s.img, *top) {
+			return nil
+		}
+		if top.CreatedBy == "" && len(s.img.Steps) == 1 {
+			return nil // docker import, with a message of one's own
+		}
+		by := "no instruction"
+		if top.CreatedBy != "" {
+			by = "the command " + quoted(top.CreatedBy) + " in place of an instruction"
+		}
+		return []Finding{{
+			Severity: 2, Trust: Shown, Evidence: stepEvidence(s.side, []model.Step{*top}),
+			Say:   safe.Sprintf("In %s, the newest layer (step %d) has %s: a container was saved with docker commit.", s.name, top.Index+1, by),
+			Next:  safe.Const("Find who made it and what was changed by hand; build it from a Dockerfile"),
+			Proof: []safe.Text{safe.Sprintf("step %d: created_by %s, comment %s, docker_version %s", top.Index+1, quoted(top.CreatedBy), quoted(orNone(top.Comment)), quoted(s.img.Config.DockerVersion))},
+			Check: s.configCheck(".docker_version, .history[-1]"),
+		}}
+	})
+}
+
+// topStep is the newest step with files.
+func topStep(img model.Image) *model.Step {
+	for i := len(img.Steps) - 1; i >= 0; i-- {
+		if s := &img.Steps[i]; s.HasLayer && !s.Empty && !s.Unnamed {
+			return s
+		}
+	}
+	return nil
+}
+
+var dockerfileVerbs = []string{"RUN", "COPY", "ADD", "WORKDIR", "ENV", "CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER", "VOLUME", "ARG", "SHELL", "HEALTHCHECK", "ONBUILD", "STOPSIGNAL", "MAINTAINER", "FROM"}
+
+// isPlainCommand reports whether a step is recorded as no builder does it.
+func isPlainCommand(img model.Image, s model.Step) bool {
+	if stepBuilder(img, s).Name != "" || isShellStep(s.CreatedBy) || strings.HasPrefix(s.Comment, "Imported from ") || strings.HasPrefix(s.Comment, "merge sha256:") {
+		return false
+	}
+	v := dockerfile.Verb(s.CreatedBy)
+	for _, known := range dockerfileVerbs {
+		if v == known {
+			return false
+		}
+	}
+	return true
+}
+
+// isOwnCommand reports whether the newest step is the very command that the
+// image starts: docker commit records the container's command as both. A RUN
+// leaves the start command as it was.
+func isOwnCommand(img model.Image, s model.Step) bool {
+	cmd := img.Config.Config.Cmd
+	return s.Index+1 == len(img.Steps) && len(cmd) > 0 && s.CreatedBy == strings.Join(cmd, " ")
+}

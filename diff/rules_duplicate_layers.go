@@ -1,0 +1,155 @@
+package diff
+
+import (
+	"cmp"
+	"regexp"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// duplicateLayer (D3): the same files unpacked twice. What both sides repeat
+// alike is told of once.
+func duplicateLayer(c Comparison, p Pair) []Finding {
+	var found []Finding
+	at := map[digest.Digest]int{} // content to its finding
+	first := ""
+	for _, s := range c.sidesOf(p) {
+		first = cmp.Or(first, s.name)
+		for _, group := range repeated(s.img.Steps) {
+			evidence := stepEvidence(s.side, group)
+			content := contentOf(group[0])
+			if i, ok := at[content]; ok && len(found[i].Evidence) == len(group) {
+				found[i].Evidence, found[i].Common = append(found[i].Evidence, evidence...), true
+				found[i].Say = repeatedText(first+" and "+s.name, group)
+				continue
+			}
+			at[content] = len(found)
+			f := Finding{Severity: 1, Trust: Proved, Evidence: evidence, Proof: sameContentProof(group), Check: layerCommand(s.refOf(group[0].Layer.Digest), group[0].Layer.MediaType)}
+			f.Say = repeatedText(s.name, group)
+			f.Next = safe.Const("Look at the instructions of these steps: a COPY may be there twice")
+			if !sameTexts(group) {
+				f.Severity = 2
+				f.Next = safe.Const("Different instructions made the same files: a copied COPY line, a mixed-up cache or a hand-made image")
+			}
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+func repeatedText(name string, group []model.Step) safe.Text {
+	return safe.Sprintf("In %s, %s hold the same %s. The registry stores it once, a node unpacks it %s.",
+		name, stepsText(stepIndexes(group)), sizeText(group[0].Layer.Size), times(len(group)))
+}
+
+// repeated groups the steps whose content is there more than once.
+func repeated(steps []model.Step) [][]model.Step {
+	times := make(map[digest.Digest]int, len(steps))
+	for i := range steps {
+		times[realContent(&steps[i])]++
+	}
+	group := map[digest.Digest]int{} // content to its place in out
+	var out [][]model.Step
+	for i := range steps {
+		content := realContent(&steps[i])
+		if content == "" || times[content] < 2 {
+			continue
+		}
+		at, ok := group[content]
+		if !ok {
+			at = len(out)
+			group[content], out = at, append(out, nil)
+		}
+		out[at] = append(out[at], steps[i])
+	}
+	return out
+}
+
+// realContent is what a layer with files unpacks to, "" for other steps.
+func realContent(s *model.Step) digest.Digest {
+	if !s.HasLayer || s.Empty {
+		return ""
+	}
+	return contentOf(*s)
+}
+
+func contentOf(s model.Step) digest.Digest { return cmp.Or(s.DiffID, s.Layer.Digest) }
+
+func sameContentProof(group []model.Step) []safe.Text {
+	var lines []safe.Text
+	for _, st := range group {
+		lines = append(lines, safe.Sprintf("step %d: layer %s, unpacks to %s", st.Index+1, st.Layer.Digest, orNone(string(st.DiffID))))
+	}
+	return lines
+}
+
+func sameTexts(steps []model.Step) bool {
+	for _, s := range steps[1:] {
+		if dockerfile.Key(s.CreatedBy) != dockerfile.Key(steps[0].CreatedBy) {
+			return false
+		}
+	}
+	return true
+}
+
+func sizeText(n int64) string {
+	if n <= 0 {
+		return "files"
+	}
+	return bytesText(n)
+}
+
+func times(n int) string {
+	if n == 2 {
+		return "twice"
+	}
+	return plural(n, "time")
+}
+
+// storesAgain is what changes owners, modes or places of files, which stores
+// them a second time.
+var storesAgain = regexp.MustCompile(`\b(chown|chmod|mv|chgrp)\b`)
+
+// bigEnough is where storing files twice is worth a word, in bytes.
+const bigEnough = 1_000_000
+
+// paidTwice (D11): a RUN that changes owners of what a COPY brought, by size.
+func paidTwice(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		var found []Finding
+		for i, st := range s.img.Steps {
+			text := dockerfile.Instruction(st.CreatedBy)
+			if !st.HasLayer || st.Layer.Size < bigEnough || dockerfile.Verb(text) != "RUN" || !storesAgain.MatchString(text) {
+				continue
+			}
+			from := sameSize(s.img.Steps[:i], st.Layer.Size)
+			if from == nil {
+				continue
+			}
+			found = append(found, Finding{
+				Severity: 1, Trust: Suggested, Evidence: stepEvidence(s.side, []model.Step{*from, st}),
+				Say: safe.Sprintf("In %s, step %d (%s) stores %s, about as much as step %d: likely the same files again with other owners or modes.",
+					s.name, st.Index+1, quoted(text), bytesText(st.Layer.Size), from.Index+1),
+				Next:  safe.Const("Give owner and mode where they are copied: COPY --chown=… --chmod=…"),
+				Proof: []safe.Text{safe.Sprintf("size of step %d: %d bytes; of step %d: %d bytes", from.Index+1, from.Layer.Size, st.Index+1, st.Layer.Size)},
+				Check: s.manifestCheck(".layers[].size"),
+			})
+		}
+		return found
+	})
+}
+
+// sameSize is the newest step that copied within 15 % as many bytes.
+func sameSize(steps []model.Step, size int64) *model.Step {
+	for i := len(steps) - 1; i >= 0; i-- {
+		s := &steps[i]
+		if copies(s) && s.HasLayer && s.Layer.Size >= size-size/100*15 && s.Layer.Size <= size+size/100*15 {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package diff
+
+import (
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// emptyLayerTwin (A4): the same nothing under two digests. Rows that show the
+// same two digests are told of once.
+func emptyLayerTwin(c Comparison, p Pair) []Finding {
+	type twins struct{ a, b digest.Digest }
+	rows := map[twins][]Row{}
+	var order []twins
+	for _, r := range p.Rows {
+		if !isTwin(r) {
+			continue
+		}
+		t := twins{r.A.Layer.Digest, r.B.Layer.Digest}
+		if rows[t] == nil {
+			order = append(order, t)
+		}
+		rows[t] = append(rows[t], r)
+	}
+	var found []Finding
+	for _, t := range order {
+		first := rows[t][0]
+		f := Finding{Trust: Proved, Next: promote, Command: c.promoteCommand(), Evidence: evidenceOf(rows[t]), Check: c.LayerCheck(first)}
+		f.Proof = append(rowProof(first), contentProof(*first.A), contentProof(*first.B))
+		if first.A.Layer.Digest == model.EmptyGzipGo17 || first.B.Layer.Digest == model.EmptyGzipGo17 {
+			f.Proof = append(f.Proof, pushMemory)
+		}
+		f.Say = safe.Sprintf("%s empty on both sides: the same nothing, %s. No file is missing and nothing is duplicated.",
+			upper(stepsText(indexes(rows[t])))+" "+isAre(len(rows[t])), packedBy(t.a, t.b))
+		found = append(found, f)
+	}
+	return found
+}
+
+// pushMemory is how an old packing comes back (moby's push_v2.go; reproduced
+// with Docker 20.10 and 24.0).
+var pushMemory = safe.Const("how that comes: docker push sends the blob that its host remembers for such content (distribution/v2metadata-by-diffid), so one that once pushed an old image brings its packing back")
+
+func isTwin(r Row) bool {
+	return r.Class == BothEmpty && r.A.HasLayer && r.B.HasLayer && r.A.Layer.Digest != r.B.Layer.Digest
+}
+
+func packedBy(a, b digest.Digest) string {
+	packerA, knownA := model.EmptyPacker(a)
+	packerB, knownB := model.EmptyPacker(b)
+	if knownA && knownB {
+		return "gzipped by two generations of tools (" + short(a) + ": " + packerA + "; " + short(b) + ": " + packerB + ")"
+	}
+	return "packed by two tools (" + short(a) + " and " + short(b) + ")"
+}
+
+// emptyLayers (D2): a calm word before somebody takes them for a fault.
+func emptyLayers(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		var empty []model.Step
+		layers := 0
+		for _, st := range s.img.Steps {
+			if st.HasLayer {
+				layers++
+			}
+			if st.HasLayer && st.Empty {
+				empty = append(empty, st)
+			}
+		}
+		if len(empty) == 0 {
+			return nil
+		}
+		f := Finding{
+			Trust: Proved, Evidence: stepEvidence(s.side, empty),
+			Say: safe.Sprintf("In %s, %d of %s %s empty (%s): steps that change no file leave such layers. They do no harm.",
+				s.name, len(empty), plural(layers, "layer"), isAre(len(empty)), stepsText(stepIndexes(empty))),
+			Next: safe.Const("Nothing to do"),
+		}
+		for _, st := range empty {
+			f.Proof = append(f.Proof, contentProof(st))
+		}
+		f.Check = layerCommand(s.refOf(empty[0].Layer.Digest), empty[0].Layer.MediaType)
+		return []Finding{f}
+	})
+}
+
+// contentProof says why a layer counts as empty.
+func contentProof(st model.Step) safe.Text {
+	packer, known := model.EmptyPacker(st.Layer.Digest)
+	switch {
+	case st.Checked:
+		return safe.Sprintf("step %d: blob %s was read and unpacks to nothing but zeros", st.Index+1, st.Layer.Digest)
+	case st.DiffID != "":
+		return safe.Sprintf("step %d: diff_id %s is that of an archive without a file", st.Index+1, st.DiffID)
+	case known:
+		return safe.Sprintf("step %d: blob %s is an archive without a file as packed by %s", st.Index+1, st.Layer.Digest, packer)
+	}
+	return safe.Sprintf("step %d: blob %s unpacks to an archive without a file", st.Index+1, st.Layer.Digest)
+}

@@ -1,0 +1,144 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+func memberProof(list tagged, member model.Entry, image tagged) []safe.Text {
+	lines := []safe.Text{
+		safe.Sprintf("index: %s", list.top), safe.Sprintf("its member: %s", member.Descriptor.Digest), safe.Sprintf("the other side: %s", image.top),
+	}
+	if member.Image != nil && member.Descriptor.Digest != image.top {
+		lines = append(lines, safe.Sprintf("config of both: %s", member.Image.ID()))
+	}
+	return lines
+}
+
+// parentWithChild (A11): a digest that is a member of the other side's index.
+func parentWithChild(c Comparison) []Finding {
+	if c.B == nil || c.A.Top.Digest == c.B.Top.Digest {
+		return nil
+	}
+	nameA, nameB := c.names()
+	for _, way := range []struct {
+		parent, child *model.Artifact
+		name          string
+		sides         [2]Side
+	}{{c.A, c.B, nameA, [2]Side{SideA, SideB}}, {c.B, c.A, nameB, [2]Side{SideB, SideA}}} {
+		if way.child.Ref.Tag != "" || way.child.Top.Digest == "" {
+			continue // a tag that leads to a member is A9 and A10
+		}
+		i := slices.IndexFunc(way.parent.Entries, func(e model.Entry) bool { return e.Descriptor.Digest == way.child.Top.Digest })
+		if i < 0 || !isIndex(*way.parent) {
+			continue
+		}
+		member := way.parent.Entries[i]
+		what := string(member.Role)
+		if name := nameOf(member); name != "" {
+			what = name + " member"
+		}
+		return []Finding{{
+			Trust: Proved, Evidence: []Evidence{{way.sides[0], none, member.Descriptor.Digest}, {way.sides[1], none, way.child.Top.Digest}},
+			Say:   safe.Sprintf("sha256:%s is the %s of %s (sha256:%s): the two are not in conflict.", short(way.child.Top.Digest), what, way.name, short(way.parent.Top.Digest)),
+			Next:  safe.Const("Compare index with index, or member with member"),
+			Proof: []safe.Text{safe.Sprintf("index: %s", way.parent.Top.Digest), safe.Sprintf("its member: %s", member.Descriptor.Digest)},
+			Check: c.manifestOf(way.sides[0], ".manifests[].digest"),
+		}}
+	}
+	return nil
+}
+
+// wrapped (A9): one side is an index around the single image of the other.
+func wrapped(c Comparison) []Finding {
+	list, image, ok := c.listAndImage()
+	if !ok || image.byDigest || len(list.images) != 1 || list.images[0].Descriptor.Digest != image.top {
+		return nil
+	}
+	return []Finding{{
+		Severity: 1, Trust: Proved, Proof: memberProof(list, list.images[0], image), Check: c.manifestOf(list.side, ".manifests[].digest"),
+		Say:  safe.Sprintf("%s is an index with a single image in it; that image is exactly %s.", list.name, image.name),
+		Next: safe.Const("To copy without the index: docker buildx imagetools create --prefer-index=false, or crane copy"),
+		Evidence: []Evidence{
+			{Side: list.side, Step: none, Digest: list.top}, {Side: image.side, Step: none, Digest: image.top},
+		},
+	}}
+}
+
+// flattened (A10): one platform of a list was pulled, tagged and pushed, which
+// leaves the others behind.
+func flattened(c Comparison) []Finding {
+	list, image, ok := c.listAndImage()
+	if !ok || image.byDigest || len(list.images) < 2 || len(image.images) != 1 {
+		return nil
+	}
+	member := memberOf(list.images, image.images[0])
+	if member == nil {
+		return nil
+	}
+	f := Finding{Trust: Proved, Proof: memberProof(list, *member, image), Check: c.manifestOf(list.side, ".manifests[]|{digest,platform}"), Evidence: []Evidence{
+		{Side: list.side, Step: none, Digest: member.Descriptor.Digest}, {Side: image.side, Step: none, Digest: image.top},
+	}}
+	platform := platformText(nameOf(*member))
+	if image.side == SideB && !namesPlatform(image.name, *member) {
+		f.Severity = 3
+		f.Say = safe.Sprintf("%s serves %d platforms, %s only %s, as when it is pulled, tagged and pushed from one machine.", list.name, len(list.images), image.name, platform)
+		f.Next = safe.Const("Copy the whole list again: crane copy, regctl image copy, skopeo copy --all or docker buildx imagetools create")
+		f.Command = c.copyCommand()
+	} else {
+		f.Severity = 1
+		f.Say = safe.Sprintf("%s is the %s image of %s, which serves %d platforms.", image.name, platform, list.name, len(list.images))
+		f.Next = safe.Const("Compare list with list to see the other platforms")
+	}
+	return []Finding{f}
+}
+
+// namesPlatform is for tags such as :1.2-arm64, which are made to lead to one
+// platform.
+func namesPlatform(tag string, e model.Entry) bool {
+	_, arch, _ := strings.Cut(nameOf(e), "/")
+	arch, _, _ = strings.Cut(arch, "/")
+	other := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[arch]
+	words := strings.FieldsFunc(tag, func(r rune) bool { return strings.ContainsRune(":/.-+", r) })
+	return arch != "" && slices.ContainsFunc(words, func(w string) bool { return w == arch || w == other || strings.HasPrefix(w, arch+"v") })
+}
+
+// tagged is one side as A9 and A10 see it.
+type tagged struct {
+	side   Side
+	name   string
+	top    digest.Digest
+	images []model.Entry
+
+	byDigest bool // asked for by digest: no tag can be at fault
+}
+
+// listAndImage tells the index from the single image when there is one of each.
+func (c Comparison) listAndImage() (list, image tagged, ok bool) {
+	if c.B == nil || isIndex(*c.A) == isIndex(*c.B) {
+		return list, image, false
+	}
+	nameA, nameB := c.names()
+	list = tagged{SideA, nameA, c.A.Top.Digest, c.A.Images(), c.A.Ref.Tag == ""}
+	image = tagged{SideB, nameB, c.B.Top.Digest, c.B.Images(), c.B.Ref.Tag == ""}
+	if isIndex(*c.B) {
+		list, image = image, list
+	}
+	return list, image, true
+}
+
+// memberOf finds the entry that is the same image: the same manifest or config.
+func memberOf(entries []model.Entry, e model.Entry) *model.Entry {
+	for i, m := range entries {
+		sameConfig := m.Image != nil && e.Image != nil && m.Image.ID() != "" && m.Image.ID() == e.Image.ID()
+		if m.Descriptor.Digest == e.Descriptor.Digest || sameConfig {
+			return &entries[i]
+		}
+	}
+	return nil
+}

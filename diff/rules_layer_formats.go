@@ -1,0 +1,76 @@
+package diff
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// livesElsewhere (D9): layers that this registry need not have.
+func livesElsewhere(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		var away []model.Step
+		var hosts []string
+		for _, st := range s.img.Steps {
+			if len(st.Layer.URLs) == 0 && !strings.Contains(st.Layer.MediaType, "nondistributable") && !strings.Contains(st.Layer.MediaType, "foreign") {
+				continue
+			}
+			away = append(away, st)
+			for _, u := range st.Layer.URLs {
+				if at, err := url.Parse(u); err == nil && at.Host != "" && !slices.Contains(hosts, at.Host) {
+					hosts = append(hosts, at.Host)
+				}
+			}
+		}
+		if len(away) == 0 {
+			return nil
+		}
+		where := "the place it came from"
+		if len(hosts) > 0 {
+			where = quoted(list(hosts))
+		}
+		f := Finding{
+			Severity: 2, Trust: Proved, Evidence: stepEvidence(s.side, away),
+			Say:   safe.Sprintf("In %s, %s (%s) may not be stored here: pulling needs access to %s.", s.name, plural(len(away), "layer"), stepsText(stepIndexes(away)), where),
+			Next:  safe.Const("Mirror it with its layers: crane --allow-nondistributable-artifacts, or regctl image copy --include-external"),
+			Check: s.manifestCheck(".layers[] | {mediaType, urls}"),
+		}
+		for _, st := range away {
+			f.Proof = append(f.Proof, safe.Sprintf("step %d: layer %s, media type %s", st.Index+1, st.Layer.Digest, quoted(st.Layer.MediaType)))
+		}
+		return []Finding{f}
+	})
+}
+
+// unreadable (D10): formats that some runtimes do not know.
+func unreadableFormat(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		var zstd []model.Step
+		for _, st := range s.img.Steps {
+			if strings.HasSuffix(st.Layer.MediaType, "zstd") {
+				zstd = append(zstd, st)
+			}
+		}
+		if len(zstd) == 0 {
+			return nil
+		}
+		f := Finding{
+			Severity: 1, Trust: Shown, Evidence: stepEvidence(s.side, zstd),
+			Say:   safe.Sprintf("In %s, %s %s zstd: Docker before 23.0 and other old runtimes cannot unpack that.", s.name, plural(len(zstd), "layer"), isAre(len(zstd))),
+			Next:  safe.Const("If such a runtime must pull it, build with compression=gzip,force-compression=true"),
+			Proof: []safe.Text{safe.Sprintf("media type of step %d: %s", zstd[0].Index+1, quoted(zstd[0].Layer.MediaType))},
+			Check: s.manifestCheck("[.mediaType, .layers[].mediaType]"),
+		}
+		if s.img.Manifest.MediaType == model.MediaTypeDockerManifest || !strings.HasPrefix(zstd[0].Layer.MediaType, v1.MediaTypeImageLayer) {
+			f.Severity = 2
+			f.Say = safe.Sprintf("In %s, %s %s zstd in a manifest of Docker's format, which has no such thing: podman and others refuse it.", s.name, plural(len(zstd), "layer"), isAre(len(zstd)))
+			f.Next = safe.Const("Push it with OCI media types (oci-mediatypes=true), or with gzip")
+		}
+		return []Finding{f}
+	})
+}

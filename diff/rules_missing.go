@@ -1,0 +1,60 @@
+package diff
+
+import (
+	"errors"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// missingBlob (D8): the manifest is there and its config is not.
+func missingBlob(c Comparison, p Pair) []Finding {
+	nameA, nameB := c.names()
+	var found []Finding
+	for _, s := range []struct {
+		side Side
+		name string
+		e    *model.Entry
+	}{{SideA, nameA, p.A}, {SideB, nameB, p.B}} {
+		var t *model.Trouble
+		if s.e == nil || !errors.As(s.e.Err, &t) || t.NoBlob == "" {
+			continue
+		}
+		found = append(found, Finding{
+			Severity: 3, Trust: Proved, Evidence: []Evidence{{s.side, none, t.NoBlob}},
+			Say:   safe.Sprintf("In %s, the config (%s) is not in the registry: nodes that have the image keep working, new ones fail.", s.name, short(t.NoBlob)),
+			Next:  safe.Const("Push it again from a host that has it; a registry that says \"already exists\" needs a restart after a clean-up"),
+			Proof: []safe.Text{safe.Sprintf("manifest %s is there", s.e.Descriptor.Digest), safe.Sprintf("blob %s answers 404", t.NoBlob)},
+			Check: safe.Clean("crane blob " + c.at(s.side, t.NoBlob)),
+		})
+	}
+	return found
+}
+
+// danglingChild (C11): the index is there and one of its manifests is not. The
+// index could be read, so that it is not for want of a right.
+func danglingChild(c Comparison) []Finding {
+	var found []Finding
+	for _, s := range c.indexes() {
+		var gone []model.Entry
+		for _, e := range s.art.Entries {
+			if isMissing(e.Err) {
+				gone = append(gone, e)
+			}
+		}
+		if len(gone) == 0 {
+			continue
+		}
+		var names []string
+		for _, e := range gone {
+			names = append(names, platformText(nameOf(e)))
+		}
+		found = append(found, Finding{
+			Severity: 3, Trust: Proved, Evidence: s.evidence(gone), Proof: entriesProof(gone),
+			Say:   safe.Sprintf("In %s, %s %s listed and not in the registry any more: pulling fails with \"manifest unknown\".", s.name, list(names), isAre(len(names))),
+			Next:  safe.Const("Push it again; clean-up jobs must follow the references of indexes"),
+			Check: safe.Clean("crane manifest " + c.at(s.side, gone[0].Descriptor.Digest)),
+		})
+	}
+	return found
+}

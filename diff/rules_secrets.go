@@ -1,0 +1,76 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// secretInTheOpen (E4): what the screen masks, anyone who can pull can read.
+func secretInTheOpen(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		places, evidence, proof := secretsOf(s)
+		if len(places) == 0 {
+			return nil
+		}
+		what := "something that looks like a secret"
+		if len(places) > 1 {
+			what = plural(len(places), "thing") + " that look like secrets"
+		}
+		return []Finding{{
+			Severity: 3, Trust: Suggested, Evidence: evidence, Proof: proof,
+			Say:   safe.Sprintf("In %s, %s can be read by anyone who can pull it: %s.", s.name, what, list(places)),
+			Next:  safe.Const("Rotate it first, then build with RUN --mount=type=secret; deleting the tag is not enough"),
+			Check: s.configCheck(".config.Env, .config.Labels, [.history[]?.created_by]"),
+		}}
+	})
+}
+
+// secretsOf names the places of what looks like a secret, each name once.
+func secretsOf(s sideOf) (places []string, evidence []Evidence, proof []safe.Text) {
+	seen := map[string]bool{}
+	note := func(place, text string, at Evidence) {
+		if !seen[place] {
+			seen[place] = true
+			places, evidence = append(places, place), append(evidence, at)
+			proof = append(proof, safe.Sprintf("%s: %s", place, quoted(text)))
+		}
+	}
+	whole := Evidence{s.side, none, s.img.Config.Digest}
+	for _, e := range s.img.Config.Config.Env {
+		if name, value, _ := strings.Cut(e, "="); looksSecret(e) && !isCount(value) {
+			note("ENV "+clipped(name), e, whole)
+		}
+	}
+	for _, name := range sortedKeys(s.img.Config.Config.Labels) {
+		value := s.img.Config.Config.Labels[name]
+		if text := name + "=" + value; looksSecret(text) && !isCount(value) {
+			note("label "+clipped(name), text, whole)
+		}
+	}
+	for _, st := range s.img.Steps {
+		if text := st.CreatedBy; looksSecret(text) && !strings.HasPrefix(dockerfile.Instruction(text), "ENV ") && !strings.HasPrefix(dockerfile.Instruction(text), "LABEL ") {
+			note(stepsText([]int{st.Index}), text, Evidence{s.side, st.Index, st.Layer.Digest})
+		}
+	}
+	return places, evidence, proof
+}
+
+// isCount reports whether a value is a short number or a switch: MAX_TOKENS=4096
+// is masked to be sure, but it is no cause for alarm.
+func isCount(value string) bool {
+	return len(value) <= 6 && strings.Trim(value, "0123456789") == "" || value == "true" || value == "false"
+}
+
+func looksSecret(text string) bool { return safe.Gate{}.Mask(text) != text }
+
+func sortedKeys(m map[string]string) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,140 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// onSides looks at each side of a pair alone. What it finds on both in the
+// same words is one finding about both; find begins its sentence with
+// "In <name>, ", which is right for one name and for two.
+func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
+	sides := c.sidesOf(p)
+	if len(sides) < 2 {
+		var found []Finding
+		for _, s := range sides {
+			found = append(found, find(s)...)
+		}
+		return found
+	}
+	a, b := sides[0], sides[1]
+	onA, onB := find(a), find(b)
+	likeA, likeBoth := find(b.called(a.name)), find(a.called(a.name+" and "+b.name))
+	if len(likeA) != len(onB) || len(likeBoth) != len(onA) {
+		return append(onA, onB...) // it depends on the name, which it must not
+	}
+	for i, f := range onB {
+		said := slices.IndexFunc(onA, func(o Finding) bool { return o.Say == likeA[i].Say && !o.Common })
+		if said < 0 {
+			onA = append(onA, f)
+			continue
+		}
+		evidence := append(slices.Clone(onA[said].Evidence), f.Evidence...)
+		onA[said] = likeBoth[said]
+		onA[said].Evidence, onA[said].Common = evidence, true
+	}
+	return onA
+}
+
+// rowProof is what a row's two sides are, with full digests.
+func rowProof(r Row) []safe.Text {
+	var lines []safe.Text
+	for _, s := range []struct {
+		letter string
+		st     *model.Step
+	}{{"A", r.A}, {"B", r.B}} {
+		switch {
+		case s.st == nil:
+		case !s.st.HasLayer:
+			lines = append(lines, safe.Sprintf("%s step %d: %s (settings only)", s.letter, s.st.Index+1, instructionText(s.st.CreatedBy)))
+		case s.st.DiffID == "":
+			lines = append(lines, safe.Sprintf("%s step %d: layer %s", s.letter, s.st.Index+1, s.st.Layer.Digest))
+		default:
+			lines = append(lines, safe.Sprintf("%s step %d: layer %s", s.letter, s.st.Index+1, s.st.Layer.Digest),
+				safe.Sprintf("%s step %d: diff_id %s", s.letter, s.st.Index+1, s.st.DiffID))
+		}
+	}
+	return lines
+}
+
+func topEvidence(c Comparison) []Evidence {
+	return []Evidence{{SideA, none, c.A.Top.Digest}, {SideB, none, c.B.Top.Digest}}
+}
+
+// indexes are those of the rows' steps, A's where it has one.
+func indexes(rows []Row) []int {
+	out := make([]int, len(rows))
+	for i, r := range rows {
+		out[i] = printed(r) - 1
+	}
+	return out
+}
+
+func evidenceOf(rows []Row) []Evidence {
+	var out []Evidence
+	for _, r := range rows {
+		if r.A != nil {
+			out = append(out, Evidence{SideA, r.A.Index, r.A.Layer.Digest})
+		}
+		if r.B != nil {
+			out = append(out, Evidence{SideB, r.B.Index, r.B.Layer.Digest})
+		}
+	}
+	return out
+}
+
+// bothSides are the images of a pair, if it has both.
+func bothSides(p Pair) (a, b *model.Image, ok bool) {
+	a, b = imageOf(p.A), imageOf(p.B)
+	return a, b, a != nil && b != nil
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}
+
+// pairEvidence points at both images as a whole.
+func pairEvidence(p Pair) []Evidence {
+	return []Evidence{{SideA, none, imageOf(p.A).Config.Digest}, {SideB, none, imageOf(p.B).Config.Digest}}
+}
+
+// sideOf is one side of a pair, as the rules about single images see it.
+type sideOf struct {
+	side Side
+	name string
+	img  *model.Image
+	ref  string // of the image, by digest
+}
+
+func (c Comparison) sidesOf(p Pair) []sideOf {
+	nameA, nameB := c.names()
+	var sides []sideOf
+	if img := imageOf(p.A); img != nil {
+		sides = append(sides, sideOf{SideA, nameA, img, c.imageAt(SideA, p.A)})
+	}
+	if img := imageOf(p.B); img != nil {
+		sides = append(sides, sideOf{SideB, nameB, img, c.imageAt(SideB, p.B)})
+	}
+	return sides
+}
+
+func stepIndexes(steps []model.Step) []int {
+	out := make([]int, len(steps))
+	for i, s := range steps {
+		out[i] = s.Index
+	}
+	return out
+}
+
+func stepEvidence(side Side, steps []model.Step) []Evidence {
+	out := make([]Evidence, len(steps))
+	for i, s := range steps {
+		out[i] = Evidence{side, s.Index, s.Layer.Digest}
+	}
+	return out
+}

@@ -1,0 +1,88 @@
+package diff
+
+import (
+	"strings"
+
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// squashed (D12): the steps were flattened into one layer.
+func squashed(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		flat, because := squashMark(*s.img)
+		if because == "" {
+			return nil
+		}
+		f := Finding{
+			Severity: 1, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+			Say:   safe.Sprintf("In %s, %s (%s): settings and sizes can be compared, steps cannot.", s.name, flat, because),
+			Next:  safe.Const("Compare with the build that was not flattened"),
+			Proof: []safe.Text{safe.Sprintf("layers with files: %d; history entries: %d; %s", realLayers(*s.img), len(s.img.Config.History), because)},
+			Check: s.configCheck(".history"),
+		}
+		if cfg := s.img.Config.Config; len(cfg.Entrypoint)+len(cfg.Cmd)+len(cfg.Env) == 0 {
+			f.Severity = 2
+			f.Say = safe.Sprintf("In %s, %s (%s), and no start command or environment is left.", s.name, flat, because)
+			f.Next = safe.Const("docker import drops the settings: give them with --change, or build from a Dockerfile")
+		}
+		return []Finding{f}
+	})
+}
+
+// squashMark is what was flattened, and what shows it.
+func squashMark(img model.Image) (flat, because string) {
+	const all = "all steps were flattened into one layer"
+	if img.Manifest.Kind == model.KindSchema1 {
+		return "", ""
+	}
+	top, layers := topStep(img), realLayers(img)
+	if top != nil && (strings.HasPrefix(top.Comment, "merge sha256:") || strings.HasPrefix(top.CreatedBy, "merge sha256:")) {
+		if layers > 1 {
+			return "the steps above the base were flattened into one layer", "docker build --squash"
+		}
+		return all, "docker build --squash"
+	}
+	switch {
+	case layers != 1:
+		return "", ""
+	case top == nil && len(img.Config.History) > 0:
+		return "", ""
+	case top == nil, len(img.Config.History) == 1 && isUnrecorded(img, *top):
+		if img.Manifest.LayerSize() < bigEnough {
+			return "", ""
+		}
+		return "one layer holds all files", "no step is recorded"
+	case strings.HasPrefix(top.Comment, "Imported from ") && top.Index+1 == len(img.Steps):
+		return all, "docker import" // else it is the base that was imported
+	case makesNoFiles(dockerfile.Verb(dockerfile.Instruction(top.CreatedBy))):
+		return all, dockerfile.Verb(dockerfile.Instruction(top.CreatedBy)) + " makes no files, but has them all"
+	}
+	return "", ""
+}
+
+// isUnrecorded reports whether the only step of an image says nothing of how
+// it was made: buildah commit leaves the command and the base's name.
+func isUnrecorded(img model.Image, s model.Step) bool {
+	return isPlainCommand(img, s) || strings.HasPrefix(s.Comment, "FROM ") && !isShellStep(s.CreatedBy)
+}
+
+// makesNoFiles reports whether an instruction only sets something.
+func makesNoFiles(verb string) bool {
+	switch verb {
+	case "ENV", "CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER", "VOLUME", "ARG", "SHELL", "HEALTHCHECK", "ONBUILD", "STOPSIGNAL", "MAINTAINER":
+		return true
+	}
+	return false
+}
+
+func realLayers(img model.Image) int {
+	n := 0
+	for _, s := range img.Steps {
+		if s.HasLayer && !s.Empty {
+			n++
+		}
+	}
+	return n
+}
