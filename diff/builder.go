@@ -83,7 +83,7 @@ func stepBuilder(img model.Image, s model.Step) Builder {
 		return Builder{Name: buildkit, Because: "# buildkit"}
 	case strings.HasPrefix(s.Comment, "FROM ") || img.Config.Config.Labels[buildahLabel] != "" && isShellStep(s.CreatedBy):
 		return Builder{Name: buildah, Version: img.Config.Config.Labels[buildahLabel], Because: buildahLabel}
-	case isShellStep(s.CreatedBy) && img.Config.DockerVersion != "" && !isOwnCommand(img, s): // else docker commit
+	case isShellStep(s.CreatedBy) && img.Config.DockerVersion != "" && !isStartCommand(img, s): // else docker commit
 		return Builder{Name: classic, Version: img.Config.DockerVersion, Because: "docker_version and #(nop)"}
 	}
 	return Builder{}

@@ -57,7 +57,7 @@ func findingsDoc() string {
 		}
 		fmt.Fprintf(&b, "\n**%s %s.** %s\n\n    %s\n", r.ID, r.Name, r.Means, r.Proof)
 		var causes []string
-		for _, id := range r.Under {
+		for _, id := range r.Causes {
 			if names[id] != "" { // the table may name one that is yet to come
 				causes = append(causes, id+" "+names[id])
 			}

@@ -15,7 +15,7 @@ func TestRuleWithAFault(t *testing.T) {
 	at := slices.IndexFunc(all, func(r rule) bool { return r.pair != nil })
 	rules = slices.Clone(all)
 	rules[at].pair = func(Comparison, Pair) []Finding { panic("of \x1b[2J TOKEN=hunter2") }
-	rules = append(rules, rule{id: "A1", name: "whole", whole: func(Comparison) []Finding { panic("of all") }}, rule{id: "A1", name: "around", around: func(Comparison) []Finding { panic("around") }})
+	rules = append(rules, rule{id: "A1", name: "whole", whole: func(Comparison) []Finding { panic("of all") }}, rule{id: "A1", name: "around", tags: func(Comparison) []Finding { panic("around") }})
 	got := Compare(a, b).WithTagContext(TagContext{})
 	if got.Verdict.Code != want.Verdict.Code {
 		t.Errorf("the verdict is %s, was %s", got.Verdict.Code, want.Verdict.Code)

@@ -18,15 +18,15 @@ type Group struct {
 // first, consequences under their cause: nothing is said twice.
 func GroupByCause(found []Finding) []Group {
 	found = slices.Clone(found)
-	inOrder(found)
+	sortFindings(found)
 	var groups []Group
 	for _, f := range found {
-		if causeIn(found, f) == "" {
+		if rootCause(found, f) == "" {
 			groups = append(groups, Group{Finding: f})
 		}
 	}
 	for _, f := range found {
-		cause := causeIn(found, f)
+		cause := rootCause(found, f)
 		if i := slices.IndexFunc(groups, func(g Group) bool { return g.ID == cause }); cause != "" && i >= 0 {
 			groups[i].Consequences = append(groups[i].Consequences, f)
 		}
@@ -34,9 +34,9 @@ func GroupByCause(found []Finding) []Group {
 	return groups
 }
 
-// causeIn is the id of the finding that f is a consequence of, and that is
+// rootCause is the id of the finding that f is a consequence of, and that is
 // none itself.
-func causeIn(found []Finding, f Finding) string {
+func rootCause(found []Finding, f Finding) string {
 	for id, hops := f.ID, 0; hops <= len(rules); hops++ {
 		cause := nextCause(found, id)
 		if cause == "" {
@@ -56,7 +56,7 @@ func nextCause(found []Finding, id string) string {
 	if i < 0 {
 		return ""
 	}
-	for _, cause := range rules[i].under {
+	for _, cause := range rules[i].causes {
 		if slices.ContainsFunc(found, func(f Finding) bool { return f.ID == cause }) {
 			return cause
 		}
@@ -70,11 +70,11 @@ func nextCause(found []Finding, id string) string {
 func (c Comparison) withFindings(prev Comparison, done map[int]bool) Comparison {
 	for _, r := range rules {
 		if r.whole != nil {
-			c.Findings = append(c.Findings, r.finds(func() []Finding { return r.whole(c) })...)
+			c.Findings = append(c.Findings, r.apply(func() []Finding { return r.whole(c) })...)
 		}
 	}
 	c.Findings = append(c.Findings, c.tagFindingsSince(prev)...)
-	inOrder(c.Findings)
+	sortFindings(c.Findings)
 	for i := range c.Pairs {
 		if !done[i] {
 			c.Pairs[i].Findings = c.findingsOn(c.Pairs[i])
@@ -87,52 +87,52 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 	var found []Finding
 	for _, r := range rules {
 		if r.pair != nil {
-			found = append(found, r.finds(func() []Finding { return r.pair(c, p) })...)
+			found = append(found, r.apply(func() []Finding { return r.pair(c, p) })...)
 		}
 	}
-	inOrder(found)
+	sortFindings(found)
 	return found
 }
 
-// finds is what a rule finds. One that panics does not take the others with it.
-func (r rule) finds(find func() []Finding) (found []Finding) {
+// apply is what a rule finds. One that panics does not take the others with it.
+func (r rule) apply(find func() []Finding) (found []Finding) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			found = r.named([]Finding{{
+			found = r.withID([]Finding{{
 				Severity: 1, Trust: Suggested,
 				Say:  safe.Sprintf("This rule could not be applied, by a fault of tagdiff's own: %s", safe.Gate{}.Clean(fmt.Sprint(fault))),
 				Next: safe.Const("Please file it, with the references that were compared"),
 			}})
 		}
 	}()
-	return r.named(find())
+	return r.withID(find())
 }
 
-func (r rule) named(found []Finding) []Finding {
+func (r rule) withID(found []Finding) []Finding {
 	for i := range found {
 		found[i].ID, found[i].Name = r.id, r.name
 	}
 	return found
 }
 
-// inOrder sorts the weightiest first. What both sides share weighs one less:
+// sortFindings sorts the weightiest first. What both sides share weighs one less:
 // the question is what tells them apart.
-func inOrder(found []Finding) {
+func sortFindings(found []Finding) {
 	slices.SortStableFunc(found, byWeight)
 }
 
 func byWeight(a, b Finding) int {
-	return cmp.Or(cmp.Compare(weighs(b), weighs(a)), cmp.Compare(slices.Index(importance, a.ID), slices.Index(importance, b.ID)))
+	return cmp.Or(cmp.Compare(findingWeight(b), findingWeight(a)), cmp.Compare(slices.Index(importance, a.ID), slices.Index(importance, b.ID)))
 }
 
-func weighs(f Finding) int {
+func findingWeight(f Finding) int {
 	if f.Common {
 		return f.Severity - 1
 	}
 	return f.Severity
 }
 
-func (s sideOf) called(name string) sideOf {
+func (s sideOf) withName(name string) sideOf {
 	s.name = name
 	return s
 }

@@ -11,14 +11,14 @@ type rule struct {
 	id, name string
 	means    string   // what it observes, for people who have not met it
 	proof    string   // what must hold, as a formula
-	under    []string // rules of which this one tells a consequence, if they found something too
+	causes   []string // rules of which this one tells a consequence, if they found something too
 	pair     func(Comparison, Pair) []Finding
 	whole    func(Comparison) []Finding
-	around   func(Comparison) []Finding
+	tags     func(Comparison) []Finding
 }
 
 // rules is the catalogue by group, in the order of ids.
-var rules = slices.Concat(rulesSame, rulesLegacy, rulesPlatform, rulesStep, rulesSettings, rulesTags, rulesOrigin)
+var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, rulesSettings, rulesTags, rulesBase)
 
 // importance is the order in which findings of one weight are shown: what
 // stops an image from running first, then what says why two images differ,
@@ -33,27 +33,27 @@ var importance = []string{
 // Rule describes a rule of the catalogue.
 type Rule struct {
 	ID, Name, Means, Proof string
-	Under                  []string // the rules whose consequence it can be
+	Causes                 []string // the rules whose consequence it can be
 }
 
 // Catalogue is all rules in the order of their ids.
 func Catalogue() []Rule {
 	all := make([]Rule, len(rules))
 	for i, r := range rules {
-		all[i] = Rule{r.id, r.name, r.means, r.proof, r.under}
+		all[i] = Rule{r.id, r.name, r.means, r.proof, r.causes}
 	}
 	return all
 }
 
-// rulesLegacy are group B: the schema1 view.
-var rulesLegacy = []rule{
+// rulesSchema1 are group B: the schema1 view.
+var rulesSchema1 = []rule{
 	{
 		id: "B1", name: "legacy-view", pair: legacyView,
 		means: "A schema1 manifest whose ids follow from its layers is no build: a registry or a copying tool translated it for clients that know no later format.",
 		proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
 	},
 	{
-		id: "B2", name: "invented-ids", pair: inventedIDs, under: []string{"A3", "A4", "A8", "A12", "A2"},
+		id: "B2", name: "invented-ids", pair: inventedIDs, causes: []string{"A3", "A4", "A8", "A12", "A2"},
 		means: "History ids of schema1 carry no build identity. Two differ because one layer digest below them differs; what is under the first equal id is the same.",
 		proof: "id(row) = sha256(blobSum(row) + \" \" + id(row below)); the newest also hashes the config",
 	},
@@ -68,30 +68,30 @@ var rulesLegacy = []rule{
 		proof: "schemaVersion = 1, and the ids do not follow from the layers",
 	},
 	{
-		id: "B5", name: "answer-depends-on-the-question", whole: answersDepend,
+		id: "B5", name: "answer-depends-on-the-question", whole: answerDepends,
 		means: "The registry answers a tag with another digest, or not at all, to clients that accept less. Asked for with --probe.",
 		proof: "HEAD of the tag with the types of Docker alone, or of single images alone, gives another digest or status",
 	},
 }
 
-// rulesOrigin are group G: base, origin, trust.
-var rulesOrigin = []rule{
+// rulesBase are group G: base, origin, trust.
+var rulesBase = []rule{
 	{
 		id: "G1", name: "base-moved", pair: baseMoved,
 		means: "The base image changed underneath, while one's own steps stayed the same.",
 		proof: "the annotations org.opencontainers.image.base.digest differ; or the recipes above the base's last start command agree and the layers below it do not",
 	},
 	{
-		id: "G3", name: "different-builder", pair: differentBuilder, under: []string{"A6"},
+		id: "G3", name: "different-builder", pair: differentBuilder, causes: []string{"A6"},
 		means: "The two sides were built by different tools, or versions of one.",
 		proof: "what the newest history entries, docker_version and labels say of the builder differs",
 	},
 }
 
-// rulesPlatform are group C: platforms.
-var rulesPlatform = []rule{
+// rulesPlatforms are group C: platforms.
+var rulesPlatforms = []rule{
 	{
-		id: "C1", name: "platform-lost", whole: platformLost, under: []string{"A10", "A11"},
+		id: "C1", name: "platform-lost", whole: platformLost, causes: []string{"A10", "A11"},
 		means: "A platform that A serves is not served by B.",
 		proof: "platforms(A) \\ platforms(B) is not empty",
 	},
@@ -141,7 +141,7 @@ var rulesPlatform = []rule{
 		proof: "GET of the member by digest answers 404, after the index was read from the same repository",
 	},
 	{
-		id: "C12", name: "clobbered-by-other-arch", around: clobbered, under: []string{"A1"},
+		id: "C12", name: "clobbered-by-other-arch", tags: clobbered, causes: []string{"A1"},
 		means: "A tag is exactly the image that a job pushed for one architecture: the jobs of several pushed the same tag.",
 		proof: "digest(T) = digest(T-arch), a single image, and there is a tag for another architecture; without the list of tags: one of A and B ends in the name of an architecture, which only suggests it",
 	},
@@ -180,7 +180,7 @@ var rulesSame = []rule{
 		proof: "diff_ids without empty layers are equal; a row with the same instruction has a layer on one side only",
 	},
 	{
-		id: "A7", name: "rebuilt-not-retagged", pair: rebuiltNotRetagged, under: []string{"C3", "C4"},
+		id: "A7", name: "rebuilt-not-retagged", pair: rebuiltNotRetagged, causes: []string{"C3", "C4"},
 		means: "The recipe is the same and the bytes are not: it was built again, not retagged.",
 		proof: "all instructions are equal, some diff_ids differ",
 	},
@@ -205,7 +205,7 @@ var rulesSame = []rule{
 		proof: "the digest asked for is among the children of the other side",
 	},
 	{
-		id: "A12", name: "re-printed", pair: reprinted, under: []string{"A8"},
+		id: "A12", name: "re-printed", pair: reprinted, causes: []string{"A8"},
 		means: "A tool wrote the JSON of config or manifest again, which changes the digest and nothing else.",
 		proof: "the documents are equal as JSON and differ as bytes",
 	},
@@ -214,17 +214,17 @@ var rulesSame = []rule{
 // rulesSettings are group E: settings.
 var rulesSettings = []rule{
 	{
-		id: "E1", name: "start-command-changed", pair: startChanged, under: []string{"G1"},
+		id: "E1", name: "start-command-changed", pair: startChanged, causes: []string{"G1"},
 		means: "A container of the one image starts another program, or the same with other arguments, than one of the other.",
 		proof: "config.Entrypoint, config.Cmd or config.Shell differ",
 	},
 	{
-		id: "E2", name: "user-changed", pair: userChanged, under: []string{"G1"},
+		id: "E2", name: "user-changed", pair: userChanged, causes: []string{"G1"},
 		means: "The container runs as another user: files on volumes may not be its own any more.",
 		proof: "config.User differs; nothing, root and 0 are the same user",
 	},
 	{
-		id: "E3", name: "env-changed", pair: envChanged, under: []string{"G1"},
+		id: "E3", name: "env-changed", pair: envChanged, causes: []string{"G1"},
 		means: "Environment variables of the image were set, changed or removed.",
 		proof: "config.Env differs by name; the order is no difference",
 	},
@@ -244,7 +244,7 @@ var rulesSettings = []rule{
 		proof: "the label has the value it has in the other image, on which this one is built; or it names a distribution, and there are layers above the distribution's and no revision",
 	},
 	{
-		id: "E7", name: "surface-changed", pair: surfaceChanged, under: []string{"G1"},
+		id: "E7", name: "surface-changed", pair: surfaceChanged, causes: []string{"G1"},
 		means: "Ports, volumes, working directory, health check, stop signal or triggers changed: what deployments rely on.",
 		proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal or OnBuild differ",
 	},
@@ -255,15 +255,15 @@ var rulesSettings = []rule{
 	},
 }
 
-// rulesStep are group D: layers and history.
-var rulesStep = []rule{
+// rulesLayers are group D: layers and history.
+var rulesLayers = []rule{
 	{
-		id: "D1", name: "first-difference", pair: firstDifferent, under: []string{"D15", "G1", "C4", "A7", "D4", "D5"},
+		id: "D1", name: "first-difference", pair: firstDifferent, causes: []string{"D15", "G1", "C4", "A7", "D4", "D5"},
 		means: "Two builds agree up to a step; everything above it was made on other files.",
 		proof: "the longest common prefix of the rows by diff_id",
 	},
 	{
-		id: "D2", name: "empty-layers-are-normal", pair: emptyLayers, under: []string{"A4", "A6"},
+		id: "D2", name: "empty-layers-are-normal", pair: emptyLayers, causes: []string{"A4", "A6"},
 		means: "Steps that change no file leave layers without one. They do no harm.",
 		proof: "the layer's diff_id is that of an archive without a file, or its blob unpacks to nothing but zeros",
 	},
@@ -273,7 +273,7 @@ var rulesStep = []rule{
 		proof: "diff_id(step i) = diff_id(step j), not empty",
 	},
 	{
-		id: "D4", name: "same-step-different-output", pair: rebuiltDifferently, under: []string{"D15", "G1", "C4", "A7"},
+		id: "D4", name: "same-step-different-output", pair: rebuiltDifferently, causes: []string{"D15", "G1", "C4", "A7"},
 		means: "An instruction reads the same on both sides and left other files.",
 		proof: "the normalised created_by of a row are equal, its diff_ids differ",
 	},
@@ -337,32 +337,32 @@ var rulesStep = []rule{
 // rulesTags are group F: tags and time.
 var rulesTags = []rule{
 	{
-		id: "F1", name: "tag-moved", around: onTags(tagMoved), under: []string{"F2", "F3"},
+		id: "F1", name: "tag-moved", tags: onTags(tagMoved), causes: []string{"F2", "F3"},
 		means: "A tag is not what it was when it was last looked at. For a day after the move was first seen that is news.",
 		proof: "digest(T) of the look before, in the journal ≠ digest(T)",
 	},
 	{
-		id: "F2", name: "version-tag-rewritten", around: rewrittenAround,
+		id: "F2", name: "version-tag-rewritten", tags: rewrittenInTags,
 		means: "A tag that reads like one fixed release was pushed again.",
 		proof: "F1 ∧ T is a version of three numbers; without a journal, which only suggests it: two releases have one digest, or created(x.y.z) is more than 24 hours after created(x.y.z+n)",
 	},
 	{
-		id: "F3", name: "went-backwards", around: onTags(wentBackwards),
+		id: "F3", name: "went-backwards", tags: onTags(wentBackwards),
 		means: "A tag moved to something older than what it was: a roll-back, or two builds that raced.",
 		proof: "F1 ∧ created(now) < created(before); or the version, by label or by another tag of the same image, is lower",
 	},
 	{
-		id: "F4", name: "siblings", around: siblings, under: []string{"C12"},
+		id: "F4", name: "siblings", tags: siblings, causes: []string{"C12"},
 		means: "Other tags lead to the same image, or to an index that has an image in common with it.",
 		proof: "digest(T) = digest(T'); or a digest that T lists is listed by T'",
 	},
 	{
-		id: "F5", name: "latest-is-not-newest", around: latestAround,
+		id: "F5", name: "latest-is-not-newest", tags: latestBehind,
 		means: "The tag latest is not the highest release that there is.",
 		proof: "digest(latest) = digest(X) ∧ a release Y > X is among the tags; release candidates, dates and flavours do not count",
 	},
 	{
-		id: "F6", name: "moving-target", around: onTags(movingTarget),
+		id: "F6", name: "moving-target", tags: onTags(movingTarget),
 		means: "A tag moved while it was read. What is shown is of one piece all the same, since all but the first request go by digest.",
 		proof: "digest(T) when it was read ≠ digest(T) afterwards",
 	},

@@ -22,7 +22,7 @@ var arches = map[string]string{
 // archOf is the architecture that a tag is named after, and the rest of its
 // name.
 func archOf(tag string) (arch, stem string) {
-	if !mayNameArch(tag) {
+	if !mayContainArch(tag) {
 		return "", ""
 	}
 	lower := strings.ToLower(tag)
@@ -43,8 +43,8 @@ func archOf(tag string) (arch, stem string) {
 	return "", ""
 }
 
-// mayNameArch is quick to say of most tags that they do not.
-func mayNameArch(tag string) bool {
+// mayContainArch is quick to say of most tags that they do not.
+func mayContainArch(tag string) bool {
 	for _, part := range []string{"64", "86", "90", "arm", "ARM"} {
 		if strings.Contains(tag, part) {
 			return true
@@ -61,11 +61,11 @@ func clobbered(c Comparison) []Finding {
 		if t.near.Tags == nil || !t.floats() {
 			continue
 		}
-		if !slices.ContainsFunc(t.near.Tags.Tags, func(o model.Tagged) bool { return o.Digest == t.now && mayNameArch(o.Tag) }) {
+		if !slices.ContainsFunc(t.near.Tags.Tags, func(o model.Tagged) bool { return o.Digest == t.now && mayContainArch(o.Tag) }) {
 			continue
 		}
-		l := listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || mayNameArch(o.Tag) })
-		for _, f := range t.those(clobberedIn(l, func(d digest.Digest, _ string) bool { return d == t.now && c.isOneImage(t.side) })) {
+		l := listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || mayContainArch(o.Tag) })
+		for _, f := range t.findingsOn(clobberedIn(l, func(d digest.Digest, _ string) bool { return d == t.now && c.servesOnePlatform(t.side) })) {
 			if !slices.ContainsFunc(found, func(o Finding) bool { return o.Say == f.Say }) {
 				found = append(found, f)
 			}
@@ -77,8 +77,8 @@ func clobbered(c Comparison) []Finding {
 	return clobberedPair(c)
 }
 
-// isOneImage reports whether a side serves one platform alone.
-func (c Comparison) isOneImage(side Side) bool {
+// servesOnePlatform reports whether a side serves one platform alone.
+func (c Comparison) servesOnePlatform(side Side) bool {
 	art := c.A
 	if side == SideB {
 		art = c.B
@@ -89,7 +89,7 @@ func (c Comparison) isOneImage(side Side) bool {
 // clobberedPair goes by the two sides alone: what other tags there are nobody
 // has asked.
 func clobberedPair(c Comparison) []Finding {
-	if c.B == nil || c.A.Top.Digest == "" || c.A.Top.Digest != c.B.Top.Digest || !c.isOneImage(SideA) || c.A.Ref.Repo() != c.B.Ref.Repo() {
+	if c.B == nil || c.A.Top.Digest == "" || c.A.Top.Digest != c.B.Top.Digest || !c.servesOnePlatform(SideA) || c.A.Ref.Repo() != c.B.Ref.Repo() {
 		return nil
 	}
 	plain, suffixed := c.A.Ref.Tag, c.B.Ref.Tag
@@ -103,12 +103,12 @@ func clobberedPair(c Comparison) []Finding {
 	return []Finding{{
 		Severity: 1, Trust: Suggested, Evidence: topEvidence(c), Tags: []string{plain, suffixed},
 		Say:   safe.Sprintf(":%s is exactly :%s, an image for one machine: if other machines pull it, the job of %s pushed over the others.", plain, suffixed, arch),
-		Next:  nextOneIndex(),
+		Next:  adviseOneIndex(),
 		Proof: []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s, a single image", c.A.Top.Digest)}, Check: c.digestsCommand(),
 	}}
 }
 
-func nextOneIndex() safe.Text {
+func adviseOneIndex() safe.Text {
 	return safe.Const("Push each architecture by digest, then one docker buildx imagetools create")
 }
 
@@ -143,7 +143,7 @@ func clobberedIn(l tagList, isOne func(d digest.Digest, tag string) bool) []Find
 			Severity: 3, Trust: Shown, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: append(plain, t.tag),
 			Say: safe.Sprintf("%s %s exactly %s, and %s is there too: the jobs of two architectures pushed one tag, and the last one won.",
 				list(tagTexts(plain)), isAre(len(plain)), tagText(t.tag), tagText(o.tag)),
-			Next: nextOneIndex(),
+			Next: adviseOneIndex(),
 			Proof: []safe.Text{
 				safe.Sprintf("digest(%s) = digest(%s) = %s, a single image", tagText(plain[0]), tagText(t.tag), t.digest),
 				safe.Sprintf("digest(%s) = %s", tagText(o.tag), o.digest),
@@ -154,9 +154,9 @@ func clobberedIn(l tagList, isOne func(d digest.Digest, tag string) bool) []Find
 	return found
 }
 
-// isOneImage reports whether a digest is known to stand for one image: alone,
+// isSinglePlatform reports whether a digest is known to stand for one image: alone,
 // or in an index that lists no other.
-func isOneImage(set model.TagSet, d digest.Digest, mediaType string) bool {
+func isSinglePlatform(set model.TagSet, d digest.Digest, mediaType string) bool {
 	if children, read := set.Children[d]; read {
 		return len(children) == 0 || len(membersOf(set, d).images) == 1
 	}

@@ -37,7 +37,7 @@ func baseMoved(c Comparison, p Pair) []Finding {
 		Severity: severity, Trust: trust, Evidence: evidenceOf(rows[:1]),
 		Say: safe.Sprintf("%s: it differs from step %d on%s. Your own %s above it %s the same.",
 			moved, printed(rows[0]), baseVersions(*a, *b), plural(own, "step"), readVerb(own)),
-		Next:  pinBase(cmp.Or(baseB.Name, baseA.Name)),
+		Next:  advisePinnedBase(cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
 		Check: c.configCheck(p, "[.history[].created_by]"),
 	}}
@@ -61,13 +61,13 @@ func differingBase(rows []Row, endA, endB int) []Row {
 func baseVersions(a, b model.Image) string {
 	for _, ch := range envChanges(a, b) {
 		if isVersion(ch.name) && ch.from != "" && ch.to != "" {
-			return " (" + ch.said() + ")"
+			return " (" + ch.text() + ")"
 		}
 	}
 	return ""
 }
 
-func pinBase(name string) safe.Text {
+func advisePinnedBase(name string) safe.Text {
 	if name != "" {
 		name = quoted(name)
 	}
@@ -88,15 +88,15 @@ func firstSteps(n int) string { return "the first " + firsts(n, "step") }
 func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	nameA, digestA := annotatedBase(p.A)
 	nameB, digestB := annotatedBase(p.B)
-	if digestA == "" || digestB == "" || digestA == digestB || c.sameBaseFiles(p) {
+	if digestA == "" || digestB == "" || digestA == digestB || c.basesAgree(p) {
 		return Finding{}, false
 	}
-	if nameA == nameB && (namesLastStep(p.A) || namesLastStep(p.B)) {
+	if nameA == nameB && (namesOwnStep(p.A) || namesOwnStep(p.B)) {
 		return Finding{}, false
 	}
 	sideA, sideB := c.names()
 	f := Finding{
-		Severity: 2, Trust: Proved, Next: pinBase(nameB),
+		Severity: 2, Trust: Proved, Next: advisePinnedBase(nameB),
 		Evidence: []Evidence{{SideA, none, p.A.Descriptor.Digest}, {SideB, none, p.B.Descriptor.Digest}},
 		Proof: []safe.Text{
 			safe.Sprintf("A: %s = %s (%s)", v1.AnnotationBaseImageDigest, digestA, quoted(nameA)),
@@ -109,25 +109,25 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 		f.Say = safe.Sprintf("They are built on different bases: %s on %s, %s on %s.", sideA, quoted(nameA), sideB, quoted(nameB))
 		f.Next = safe.Const("Check that the other base is meant")
 	case nameB != "":
-		f.Say = safe.Sprintf("The base changed underneath: %s was %s, is %s%s.", quoted(nameB), short(digestA), short(digestB), c.ownSteps(p))
+		f.Say = safe.Sprintf("The base changed underneath: %s was %s, is %s%s.", quoted(nameB), short(digestA), short(digestB), c.sameStepsText(p))
 		f.Command = safe.Sprintf("crane digest %s", quoted(nameB))
-		if !plainName(nameB) {
+		if !fitsCommand(nameB) {
 			f.Command = safe.Text{}
 		}
 	default:
-		f.Say = safe.Sprintf("The base changed underneath: it was %s, is %s%s.", short(digestA), short(digestB), c.ownSteps(p))
+		f.Say = safe.Sprintf("The base changed underneath: it was %s, is %s%s.", short(digestA), short(digestB), c.sameStepsText(p))
 	}
 	return f, true
 }
 
-// plainName reports whether a name from outside can stand in a command.
-func plainName(name string) bool {
+// fitsCommand reports whether a name from outside can stand in a command.
+func fitsCommand(name string) bool {
 	ref, err := model.ParseRef(name)
 	return err == nil && ref.Repository != "" && ref.Digest == "" && quoted(name) == name
 }
 
-// ownSteps says so when the steps above the bases agree.
-func (c Comparison) ownSteps(p Pair) string {
+// sameStepsText says so when the steps above the bases agree.
+func (c Comparison) sameStepsText(p Pair) string {
 	a, b := BaseOf(p.A.Image), BaseOf(p.B.Image)
 	if a.Steps == 0 || b.Steps == 0 || recipeFrom(p.A.Image.Steps, a.Steps) != recipeFrom(p.B.Image.Steps, b.Steps) {
 		return ""
@@ -135,10 +135,10 @@ func (c Comparison) ownSteps(p Pair) string {
 	return "; the steps above it read the same"
 }
 
-// sameBaseFiles reports whether the bases, as far as it is known where they
+// basesAgree reports whether the bases, as far as it is known where they
 // end, are the same for this platform: an index that was published again for
 // another one has another digest.
-func (c Comparison) sameBaseFiles(p Pair) bool {
+func (c Comparison) basesAgree(p Pair) bool {
 	a, b := BaseOf(p.A.Image), BaseOf(p.B.Image)
 	return a.Steps > 0 && b.Steps > 0 && len(differingBase(p.Rows, a.Steps, b.Steps)) == 0
 }
@@ -154,8 +154,8 @@ func annotatedBase(e *model.Entry) (name string, d digest.Digest) {
 	return "", ""
 }
 
-// namesLastStep is for buildah and podman, which with --layers write down the
+// namesOwnStep is for buildah and podman, which with --layers write down the
 // digest of the build's own last step but one as the base's.
-func namesLastStep(e *model.Entry) bool {
+func namesOwnStep(e *model.Entry) bool {
 	return e.Image.Config.Config.Labels[buildahLabel] != ""
 }

@@ -9,24 +9,24 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// minBorrowed is how many bytes two platforms must share before one of them
+// minSharedBytes is how many bytes two platforms must share before one of them
 // counts as borrowed. Small layers are shared on purpose: certificates, time
 // zones, static files are the same for every machine. The smallest base with
 // programs in it (busybox, musl) is larger than this.
-const minBorrowed = 1_000_000
+const minSharedBytes = 1_000_000
 
-// minBorrowedData is the same where the tool that made the base is known to
+// minSharedDataBytes is the same where the tool that made the base is known to
 // put files for every machine first: time zones and certificates of distroless
 // are 2 MB, fonts and locales of Nix more.
-const minBorrowedData = 16_000_000
+const minSharedDataBytes = 16_000_000
 
 // borrowedBase (C4): images for different architectures that start from the
 // same bytes. BuildKit stamps the platform that was asked for on index and
 // config alike when the base is a single image, so labels cannot show it.
 func borrowedBase(c Comparison) []Finding {
 	nameA, nameB := c.names()
-	all := borrowedIn(c.A, SideA, nameA)
-	for _, b := range borrowedIn(c.B, SideB, nameB) {
+	all := sharedBasesOf(c.A, SideA, nameA)
+	for _, b := range sharedBasesOf(c.B, SideB, nameB) {
 		both := slices.IndexFunc(all, b.sameAs)
 		if both < 0 {
 			all = append(all, b)
@@ -42,8 +42,8 @@ func borrowedBase(c Comparison) []Finding {
 	return found
 }
 
-// borrow is a base that several platforms of one side share.
-type borrow struct {
+// sharedBase is a base that several platforms of one side share.
+type sharedBase struct {
 	name, platforms string
 	layers          int
 	size            int64
@@ -53,11 +53,11 @@ type borrow struct {
 	check           safe.Text
 }
 
-func (b borrow) sameAs(o borrow) bool {
+func (b sharedBase) sameAs(o sharedBase) bool {
 	return b.platforms == o.platforms && b.layers == o.layers && b.size == o.size
 }
 
-func (b borrow) finding() Finding {
+func (b sharedBase) finding() Finding {
 	if b.whole {
 		return Finding{
 			Severity: 2, Trust: Suggested, Evidence: b.evidence, Proof: b.proof, Check: b.check,
@@ -73,19 +73,19 @@ func (b borrow) finding() Finding {
 	}
 }
 
-func borrowedIn(a *model.Artifact, side Side, name string) []borrow {
+func sharedBasesOf(a *model.Artifact, side Side, name string) []sharedBase {
 	if a == nil {
 		return nil
 	}
-	var found []borrow
-	for _, group := range sharedStarts(a.Images()) {
-		b := borrow{name: name, platforms: list(platformNames(group))}
-		b.layers, b.size = commonBase(group)
-		if b.size < minBorrowed || b.size < minBorrowedData && ofData(group[0]) {
+	var found []sharedBase
+	for _, group := range groupByFirstLayer(a.Images()) {
+		b := sharedBase{name: name, platforms: list(platformNames(group))}
+		b.layers, b.size = commonLayers(group)
+		if b.size < minSharedBytes || b.size < minSharedDataBytes && startsWithData(group[0]) {
 			continue
 		}
-		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(baseOf(e)) > b.layers || startsSomething(e) })
-		for _, s := range baseOf(group[0])[:b.layers] {
+		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers || hasStartCommand(e) })
+		for _, s := range fileLayers(group[0])[:b.layers] {
 			b.proof = append(b.proof, safe.Sprintf("all have diff_id %s (%s)", s.DiffID, bytesText(s.Layer.Size)))
 		}
 		b.check = beside("crane config %s | jq '.rootfs.diff_ids[]'", a.Ref.AtDigest(group[0].Descriptor.Digest).String(), a.Ref.AtDigest(group[1].Descriptor.Digest).String())
@@ -97,26 +97,26 @@ func borrowedIn(a *model.Artifact, side Side, name string) []borrow {
 	return found
 }
 
-// ofData reports whether the first layer with files was put there by a tool
+// startsWithData reports whether the first layer with files was put there by a tool
 // that starts with files for every machine.
-func ofData(e model.Entry) bool {
-	b := stepBuilder(*e.Image, *baseOf(e)[0]).Name
+func startsWithData(e model.Entry) bool {
+	b := stepBuilder(*e.Image, *fileLayers(e)[0]).Name
 	return b == "Bazel" || b == "ko" || b == "apko" || b == "Nix"
 }
 
-// startsSomething reports whether an image is to be run, not mounted or copied
+// hasStartCommand reports whether an image is to be run, not mounted or copied
 // from: then there are programs in it.
-func startsSomething(e model.Entry) bool {
+func hasStartCommand(e model.Entry) bool {
 	return len(e.Image.Config.Config.Entrypoint)+len(e.Image.Config.Config.Cmd) > 0
 }
 
-// sharedStarts groups images of more than one architecture by their first
+// groupByFirstLayer groups images of more than one architecture by their first
 // layer with files.
-func sharedStarts(images []model.Entry) [][]model.Entry {
+func groupByFirstLayer(images []model.Entry) [][]model.Entry {
 	groups := map[digest.Digest][]model.Entry{}
 	var order []digest.Digest
 	for _, e := range images {
-		base := baseOf(e)
+		base := fileLayers(e)
 		if len(base) == 0 {
 			continue
 		}
@@ -135,8 +135,8 @@ func sharedStarts(images []model.Entry) [][]model.Entry {
 	return shared
 }
 
-// baseOf is the layers with files of an image that can be trusted to tell.
-func baseOf(e model.Entry) []*model.Step {
+// fileLayers is the layers with files of an image that can be trusted to tell.
+func fileLayers(e model.Entry) []*model.Step {
 	if e.Image == nil || e.Image.Counts != nil && e.Image.Counts.Fatal() {
 		return nil
 	}
@@ -159,12 +159,12 @@ func architectures(group []model.Entry) int {
 	return len(seen)
 }
 
-// commonBase is how many layers all of a group start with, and their size.
-func commonBase(group []model.Entry) (layers int, size int64) {
-	first := baseOf(group[0])
+// commonLayers is how many layers all of a group start with, and their size.
+func commonLayers(group []model.Entry) (layers int, size int64) {
+	first := fileLayers(group[0])
 	layers = len(first)
 	for _, e := range group[1:] {
-		other := baseOf(e)
+		other := fileLayers(e)
 		k := 0
 		for k < layers && k < len(other) && first[k].DiffID == other[k].DiffID {
 			k++

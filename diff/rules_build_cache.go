@@ -8,22 +8,22 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-var installs = regexp.MustCompile(`\b(apt-get|apt|apk|yum|dnf|microdnf|zypper|tdnf) .*\b(install|add|update|upgrade)\b|\bpip3? install\b|\bnpm (ci|install)\b`)
+var installsPackages = regexp.MustCompile(`\b(apt-get|apt|apk|yum|dnf|microdnf|zypper|tdnf) .*\b(install|add|update|upgrade)\b|\bpip3? install\b|\bnpm (ci|install)\b`)
 
-// staleAge is how much older than its image a layer of packages may be.
-const staleAge = 14 * 24 * time.Hour
+// minCacheAge is how much older than its image a layer of packages may be.
+const minCacheAge = 14 * 24 * time.Hour
 
 // oldLayer (D13): packages that a build cache kept. Only one's own steps: those
 // of a base are older by nature.
 func oldLayer(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		created, base := s.img.Created(), BaseOf(s.img)
-		if created == nil || base.Steps == 0 || sameDate(*s.img) != "" {
+		if created == nil || base.Steps == 0 || commonDate(*s.img) != "" {
 			return nil
 		}
 		for _, st := range s.img.Steps[base.Steps:] {
 			at := model.RealDate(st.Created)
-			if at == nil || !st.HasLayer || !installs.MatchString(st.CreatedBy) || created.Sub(*at) < staleAge {
+			if at == nil || !st.HasLayer || !installsPackages.MatchString(st.CreatedBy) || created.Sub(*at) < minCacheAge {
 				continue
 			}
 			days := int(created.Sub(*at).Hours() / 24)

@@ -17,7 +17,7 @@ func noRealDate(c Comparison, p Pair) []Finding {
 			Next:  safe.Const("Order by push time or version, and keep it out of clean-up rules that go by age"),
 			Check: s.configCheck(".created, [.history[]?.created]"),
 		}
-		switch date := sameDate(*s.img); {
+		switch date := commonDate(*s.img); {
 		case created == nil:
 			f.Say = safe.Sprintf("In %s, no date says when it was built.", s.name)
 			f.Proof = []safe.Text{safe.Const("created is missing")}
@@ -37,9 +37,9 @@ func noRealDate(c Comparison, p Pair) []Finding {
 
 const rfc3339 = "2006-01-02T15:04:05Z"
 
-// sameDate is the date of all steps with files, if there are at least three
+// commonDate is the date of all steps with files, if there are at least three
 // and it is one.
-func sameDate(img model.Image) string {
+func commonDate(img model.Image) string {
 	date, n := "", 0
 	for _, st := range img.Steps {
 		if !st.HasLayer {

@@ -74,12 +74,12 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	text := instructionText(first.A.CreatedBy)
 	f := Finding{Trust: Proved, Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
 	if !cause {
-		f.Say = safe.Sprintf("%s the same on both sides and made other files, as something below differs.", upper(stepsText(indexes(rebuilt)))+" "+readVerb(len(rebuilt)))
+		f.Say = safe.Sprintf("%s the same on both sides and made other files, as something below differs.", upper(stepsText(rowSteps(rebuilt)))+" "+readVerb(len(rebuilt)))
 		f.Next = safe.Const("Look at the first difference below")
 		return []Finding{f}
 	}
 	f.Severity = 2
-	f.Say = safe.Sprintf("%s ran on both sides and made other files%s%s.", text, sizesText(first), andMore(len(rebuilt)-1))
+	f.Say = safe.Sprintf("%s ran on both sides and made other files%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
 	f.Next = safe.Const("Nothing below differs, so what it fetched or copied did: pin versions, or compare the files it was given")
 	return []Finding{f}
 }
@@ -99,7 +99,7 @@ func readVerb(n int) string {
 	return "read"
 }
 
-func andMore(n int) string {
+func moreStepsText(n int) string {
 	if n == 0 {
 		return ""
 	}
@@ -118,7 +118,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 		if r.Detail == Filled {
 			full, empty, in, notIn = r.B, r.A, nameB, nameA
 		}
-		if !copies(full) || !copies(empty) || !empty.HasLayer {
+		if !isCopy(full) || !isCopy(empty) || !empty.HasLayer {
 			continue
 		}
 		found = append(found, Finding{
@@ -130,7 +130,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 	return found
 }
 
-func copies(s *model.Step) bool {
+func isCopy(s *model.Step) bool {
 	v := dockerfile.Verb(dockerfile.Instruction(s.CreatedBy))
 	return v == "COPY" || v == "ADD"
 }
@@ -142,7 +142,7 @@ func orderChanged(_ Comparison, p Pair) []Finding {
 	if !ok {
 		return nil
 	}
-	inA, inB := contentsOf(*a), contentsOf(*b)
+	inA, inB := fileContents(*a), fileContents(*b)
 	if len(inA) < 2 || len(inA) != len(inB) || slices.Equal(inA, inB) {
 		return nil
 	}
@@ -164,11 +164,11 @@ func orderChanged(_ Comparison, p Pair) []Finding {
 	}}
 }
 
-// contentsOf is what the layers with files unpack to, oldest first.
-func contentsOf(img model.Image) []string {
+// fileContents is what the layers with files unpack to, oldest first.
+func fileContents(img model.Image) []string {
 	var out []string
 	for i := range img.Steps {
-		if content := realContent(&img.Steps[i]); content != "" {
+		if content := fileContent(&img.Steps[i]); content != "" {
 			out = append(out, string(content))
 		}
 	}

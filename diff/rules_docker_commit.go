@@ -12,8 +12,8 @@ import (
 // made from in place of an instruction.
 func madeByHand(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
-		top := topStep(*s.img)
-		if top == nil || s.img.Config.DockerVersion == "" || !isPlainCommand(*s.img, *top) && !isOwnCommand(*s.img, *top) {
+		top := newestFileStep(*s.img)
+		if top == nil || s.img.Config.DockerVersion == "" || !isPlainCommand(*s.img, *top) && !isStartCommand(*s.img, *top) {
 			return nil
 		}
 		if top.CreatedBy == "" && len(s.img.Steps) == 1 {
@@ -33,8 +33,8 @@ func madeByHand(c Comparison, p Pair) []Finding {
 	})
 }
 
-// topStep is the newest step with files.
-func topStep(img model.Image) *model.Step {
+// newestFileStep is the newest step with files.
+func newestFileStep(img model.Image) *model.Step {
 	for i := len(img.Steps) - 1; i >= 0; i-- {
 		if s := &img.Steps[i]; s.HasLayer && !s.Empty && !s.Unnamed {
 			return s
@@ -59,10 +59,10 @@ func isPlainCommand(img model.Image, s model.Step) bool {
 	return true
 }
 
-// isOwnCommand reports whether the newest step is the very command that the
+// isStartCommand reports whether the newest step is the very command that the
 // image starts: docker commit records the container's command as both. A RUN
 // leaves the start command as it was.
-func isOwnCommand(img model.Image, s model.Step) bool {
+func isStartCommand(img model.Image, s model.Step) bool {
 	cmd := img.Config.Config.Cmd
 	return s.Index+1 == len(img.Steps) && len(cmd) > 0 && s.CreatedBy == strings.Join(cmd, " ")
 }

@@ -19,17 +19,17 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 	first := ""
 	for _, s := range c.sidesOf(p) {
 		first = cmp.Or(first, s.name)
-		for _, group := range repeated(s.img.Steps) {
+		for _, group := range duplicateSteps(s.img.Steps) {
 			evidence := stepEvidence(s.side, group)
 			content := contentOf(group[0])
 			if i, ok := at[content]; ok && len(found[i].Evidence) == len(group) {
 				found[i].Evidence, found[i].Common = append(found[i].Evidence, evidence...), true
-				found[i].Say = repeatedText(first+" and "+s.name, group)
+				found[i].Say = duplicateText(first+" and "+s.name, group)
 				continue
 			}
 			at[content] = len(found)
 			f := Finding{Severity: 1, Trust: Proved, Evidence: evidence, Proof: sameContentProof(group), Check: layerCommand(s.refOf(group[0].Layer.Digest), group[0].Layer.MediaType)}
-			f.Say = repeatedText(s.name, group)
+			f.Say = duplicateText(s.name, group)
 			f.Next = safe.Const("Look at the instructions of these steps: a COPY may be there twice")
 			if !sameTexts(group) {
 				f.Severity = 2
@@ -41,21 +41,21 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 	return found
 }
 
-func repeatedText(name string, group []model.Step) safe.Text {
+func duplicateText(name string, group []model.Step) safe.Text {
 	return safe.Sprintf("In %s, %s hold the same %s. The registry stores it once, a node unpacks it %s.",
-		name, stepsText(stepIndexes(group)), sizeText(group[0].Layer.Size), times(len(group)))
+		name, stepsText(stepIndexes(group)), sizeText(group[0].Layer.Size), timesText(len(group)))
 }
 
-// repeated groups the steps whose content is there more than once.
-func repeated(steps []model.Step) [][]model.Step {
+// duplicateSteps groups the steps whose content is there more than once.
+func duplicateSteps(steps []model.Step) [][]model.Step {
 	times := make(map[digest.Digest]int, len(steps))
 	for i := range steps {
-		times[realContent(&steps[i])]++
+		times[fileContent(&steps[i])]++
 	}
 	group := map[digest.Digest]int{} // content to its place in out
 	var out [][]model.Step
 	for i := range steps {
-		content := realContent(&steps[i])
+		content := fileContent(&steps[i])
 		if content == "" || times[content] < 2 {
 			continue
 		}
@@ -69,8 +69,8 @@ func repeated(steps []model.Step) [][]model.Step {
 	return out
 }
 
-// realContent is what a layer with files unpacks to, "" for other steps.
-func realContent(s *model.Step) digest.Digest {
+// fileContent is what a layer with files unpacks to, "" for other steps.
+func fileContent(s *model.Step) digest.Digest {
 	if !s.HasLayer || s.Empty {
 		return ""
 	}
@@ -103,19 +103,19 @@ func sizeText(n int64) string {
 	return bytesText(n)
 }
 
-func times(n int) string {
+func timesText(n int) string {
 	if n == 2 {
 		return "twice"
 	}
 	return plural(n, "time")
 }
 
-// storesAgain is what changes owners, modes or places of files, which stores
+// changesMetadata is what changes owners, modes or places of files, which stores
 // them a second time.
-var storesAgain = regexp.MustCompile(`\b(chown|chmod|mv|chgrp)\b`)
+var changesMetadata = regexp.MustCompile(`\b(chown|chmod|mv|chgrp)\b`)
 
-// bigEnough is where storing files twice is worth a word, in bytes.
-const bigEnough = 1_000_000
+// notableBytes is where storing files twice is worth a word, in bytes.
+const notableBytes = 1_000_000
 
 // paidTwice (D11): a RUN that changes owners of what a COPY brought, by size.
 func paidTwice(c Comparison, p Pair) []Finding {
@@ -123,10 +123,10 @@ func paidTwice(c Comparison, p Pair) []Finding {
 		var found []Finding
 		for i, st := range s.img.Steps {
 			text := dockerfile.Instruction(st.CreatedBy)
-			if !st.HasLayer || st.Layer.Size < bigEnough || dockerfile.Verb(text) != "RUN" || !storesAgain.MatchString(text) {
+			if !st.HasLayer || st.Layer.Size < notableBytes || dockerfile.Verb(text) != "RUN" || !changesMetadata.MatchString(text) {
 				continue
 			}
-			from := sameSize(s.img.Steps[:i], st.Layer.Size)
+			from := copyOfSize(s.img.Steps[:i], st.Layer.Size)
 			if from == nil {
 				continue
 			}
@@ -143,11 +143,11 @@ func paidTwice(c Comparison, p Pair) []Finding {
 	})
 }
 
-// sameSize is the newest step that copied within 15 % as many bytes.
-func sameSize(steps []model.Step, size int64) *model.Step {
+// copyOfSize is the newest step that copied within 15 % as many bytes.
+func copyOfSize(steps []model.Step, size int64) *model.Step {
 	for i := len(steps) - 1; i >= 0; i-- {
 		s := &steps[i]
-		if copies(s) && s.HasLayer && s.Layer.Size >= size-size/100*15 && s.Layer.Size <= size+size/100*15 {
+		if isCopy(s) && s.HasLayer && s.Layer.Size >= size-size/100*15 && s.Layer.Size <= size+size/100*15 {
 			return s
 		}
 	}

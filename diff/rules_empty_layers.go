@@ -14,7 +14,7 @@ func emptyLayerTwin(c Comparison, p Pair) []Finding {
 	rows := map[twins][]Row{}
 	var order []twins
 	for _, r := range p.Rows {
-		if !isTwin(r) {
+		if !isEmptyTwin(r) {
 			continue
 		}
 		t := twins{r.A.Layer.Digest, r.B.Layer.Digest}
@@ -26,27 +26,27 @@ func emptyLayerTwin(c Comparison, p Pair) []Finding {
 	var found []Finding
 	for _, t := range order {
 		first := rows[t][0]
-		f := Finding{Trust: Proved, Next: promote, Command: c.promoteCommand(), Evidence: evidenceOf(rows[t]), Check: c.LayerCheck(first)}
+		f := Finding{Trust: Proved, Next: advisePromotion, Command: c.promoteCommand(), Evidence: evidenceOf(rows[t]), Check: c.LayerCheck(first)}
 		f.Proof = append(rowProof(first), contentProof(*first.A), contentProof(*first.B))
 		if first.A.Layer.Digest == model.EmptyGzipGo17 || first.B.Layer.Digest == model.EmptyGzipGo17 {
-			f.Proof = append(f.Proof, pushMemory)
+			f.Proof = append(f.Proof, pushCacheNote)
 		}
 		f.Say = safe.Sprintf("%s empty on both sides: the same nothing, %s. No file is missing and nothing is duplicated.",
-			upper(stepsText(indexes(rows[t])))+" "+isAre(len(rows[t])), packedBy(t.a, t.b))
+			upper(stepsText(rowSteps(rows[t])))+" "+isAre(len(rows[t])), compressedBy(t.a, t.b))
 		found = append(found, f)
 	}
 	return found
 }
 
-// pushMemory is how an old packing comes back (moby's push_v2.go; reproduced
+// pushCacheNote is how an old packing comes back (moby's push_v2.go; reproduced
 // with Docker 20.10 and 24.0).
-var pushMemory = safe.Const("how that comes: docker push sends the blob that its host remembers for such content (distribution/v2metadata-by-diffid), so one that once pushed an old image brings its packing back")
+var pushCacheNote = safe.Const("how that comes: docker push sends the blob that its host remembers for such content (distribution/v2metadata-by-diffid), so one that once pushed an old image brings its packing back")
 
-func isTwin(r Row) bool {
+func isEmptyTwin(r Row) bool {
 	return r.Class == BothEmpty && r.A.HasLayer && r.B.HasLayer && r.A.Layer.Digest != r.B.Layer.Digest
 }
 
-func packedBy(a, b digest.Digest) string {
+func compressedBy(a, b digest.Digest) string {
 	packerA, knownA := model.EmptyPacker(a)
 	packerB, knownB := model.EmptyPacker(b)
 	if knownA && knownB {

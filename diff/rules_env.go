@@ -32,8 +32,8 @@ func envChanged(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: severity, Trust: Proved, Evidence: envEvidence(p, changes), Next: next,
-		Say:   safe.Sprintf("Environment: %s.", allSaid(changes)),
-		Proof: proofOf(changes), Check: c.configCheck(p, ".config.Env | sort"),
+		Say:   safe.Sprintf("Environment: %s.", changesText(changes)),
+		Proof: changesProof(changes), Check: c.configCheck(p, ".config.Env | sort"),
 	}}
 }
 
@@ -45,7 +45,7 @@ func envEvidence(p Pair, changes []change) []Evidence {
 			side Side
 			st   *model.Step
 		}{{SideA, r.A}, {SideB, r.B}} {
-			if s.st != nil && !r.SameText && setsOne(dockerfile.Instruction(s.st.CreatedBy), changes) {
+			if s.st != nil && !r.SameText && setsAny(dockerfile.Instruction(s.st.CreatedBy), changes) {
 				found = append(found, Evidence{s.side, s.st.Index, s.st.Layer.Digest})
 			}
 		}
@@ -56,7 +56,7 @@ func envEvidence(p Pair, changes []change) []Evidence {
 	return found
 }
 
-func setsOne(instruction string, changes []change) bool {
+func setsAny(instruction string, changes []change) bool {
 	rest, ok := strings.CutPrefix(instruction, "ENV ")
 	return ok && slices.ContainsFunc(changes, func(c change) bool {
 		return strings.HasPrefix(rest, c.name+"=") || strings.HasPrefix(rest, c.name+" ")
@@ -72,15 +72,15 @@ func envChanges(a, b model.Image) []change {
 		if still && to == from {
 			continue
 		}
-		ch := change{name: clipped(name), from: shownValue(name, from)}
+		ch := change{name: shortName(name), from: maskedValue(name, from)}
 		if still {
-			ch.to = shownValue(name, to)
+			ch.to = maskedValue(name, to)
 		}
 		changes = append(changes, ch)
 	}
 	for name, to := range after {
 		if _, was := before[name]; !was {
-			changes = append(changes, change{name: clipped(name), to: shownValue(name, to)})
+			changes = append(changes, change{name: shortName(name), to: maskedValue(name, to)})
 		}
 	}
 	slices.SortFunc(changes, func(a, b change) int {
@@ -98,9 +98,9 @@ func envOf(img model.Image) map[string]string {
 	return m
 }
 
-// shownValue is a value as a sentence may have it: secrets masked, and an
+// maskedValue is a value as a sentence may have it: secrets masked, and an
 // empty one told from one that is not set.
-func shownValue(name, value string) string {
+func maskedValue(name, value string) string {
 	if value == "" {
 		return `""`
 	}
@@ -109,8 +109,8 @@ func shownValue(name, value string) string {
 	return shown
 }
 
-// clipped keeps a name from outside from filling a sentence.
-func clipped(name string) string {
+// shortName keeps a name from outside from filling a sentence.
+func shortName(name string) string {
 	const most = 40
 	if r := []rune(name); len(r) > most {
 		return string(r[:most]) + "…"
@@ -125,14 +125,14 @@ func major(version string) string {
 	return m
 }
 
-// usual are variables that change how programs behave.
-var usual = []string{"PATH", "TZ", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "JAVA_OPTS", "JAVA_TOOL_OPTIONS"}
+// wellKnownEnv are variables that change how programs behave.
+var wellKnownEnv = []string{"PATH", "TZ", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "JAVA_OPTS", "JAVA_TOOL_OPTIONS"}
 
 func envRank(name string) int {
 	switch {
 	case isVersion(name):
 		return 0
-	case slices.Contains(usual, name):
+	case slices.Contains(wellKnownEnv, name):
 		return 1
 	}
 	return 2

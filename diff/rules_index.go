@@ -9,27 +9,27 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// indexOf is one side of a comparison as the rules about indexes see it.
-type indexOf struct {
+// indexSide is one side of a comparison as the rules about indexes see it.
+type indexSide struct {
 	side Side
 	name string
 	art  *model.Artifact
 }
 
 // indexes are the sides that are an index.
-func (c Comparison) indexes() []indexOf {
+func (c Comparison) indexes() []indexSide {
 	nameA, nameB := c.names()
-	var sides []indexOf
+	var sides []indexSide
 	if c.A != nil && isIndex(*c.A) {
-		sides = append(sides, indexOf{SideA, nameA, c.A})
+		sides = append(sides, indexSide{SideA, nameA, c.A})
 	}
 	if c.B != nil && isIndex(*c.B) && c.B.Top.Digest != c.A.Top.Digest {
-		sides = append(sides, indexOf{SideB, nameB, c.B})
+		sides = append(sides, indexSide{SideB, nameB, c.B})
 	}
 	return sides
 }
 
-func (i indexOf) evidence(entries []model.Entry) []Evidence {
+func (i indexSide) evidence(entries []model.Entry) []Evidence {
 	var out []Evidence
 	for _, e := range entries {
 		out = append(out, Evidence{i.side, none, e.Descriptor.Digest})
@@ -111,7 +111,7 @@ func bareARM(images []model.Entry) []model.Entry {
 func windowsBuild(c Comparison) []Finding {
 	nameA, nameB := c.names()
 	var found []Finding
-	for _, s := range []indexOf{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
+	for _, s := range []indexSide{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
 		if s.art == nil {
 			continue
 		}
@@ -130,7 +130,7 @@ func windowsBuild(c Comparison) []Finding {
 			Say:  safe.Sprintf("In %s, Windows is %s: an older host cannot run it.", s.name, list(builds)),
 			Next: safe.Const("Take the tag of the host's build, or Hyper-V isolation"),
 		}
-		if len(found) > 0 && slices.Equal(builds, buildsOf(c.A)) {
+		if len(found) > 0 && slices.Equal(builds, windowsBuilds(c.A)) {
 			found[0].Say = safe.Sprintf("In %s and %s, Windows is %s: an older host cannot run it.", nameA, nameB, list(builds))
 			found[0].Evidence, found[0].Common = append(found[0].Evidence, f.Evidence...), true
 			continue
@@ -140,7 +140,7 @@ func windowsBuild(c Comparison) []Finding {
 	return found
 }
 
-func buildsOf(a *model.Artifact) []string {
+func windowsBuilds(a *model.Artifact) []string {
 	var builds []string
 	for _, e := range a.Images() {
 		if p := e.Platform(); p.OS == "windows" && p.OSVersion != "" {
@@ -160,15 +160,15 @@ func windowsName(version string) string {
 	return ""
 }
 
-// buildSpread is how far apart platforms of one build may be dated: emulated
+// maxBuildSpread is how far apart platforms of one build may be dated: emulated
 // builds take hours.
-const buildSpread = 24 * time.Hour
+const maxBuildSpread = 24 * time.Hour
 
 // splitBrain (C10): platforms of one index that come from different builds.
 func splitBrain(c Comparison) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
-		if f, ok := splitIn(s); ok {
+		if f, ok := findSplit(s); ok {
 			f.Check = c.manifestOf(s.side, ".manifests[]|{digest,platform}")
 			found = append(found, f)
 		}
@@ -176,7 +176,7 @@ func splitBrain(c Comparison) []Finding {
 	return found
 }
 
-func splitIn(s indexOf) (Finding, bool) {
+func findSplit(s indexSide) (Finding, bool) {
 	var first, last, other model.Entry
 	for _, e := range s.art.Images() {
 		if e.Image == nil {
@@ -188,7 +188,7 @@ func splitIn(s indexOf) (Finding, bool) {
 		if a, b := originOf(*first.Image).revision, originOf(*e.Image).revision; a != "" && b != "" && a != b && other.Image == nil {
 			other = e
 		}
-		if at := e.Image.Created(); at != nil && sameDate(*e.Image) == "" {
+		if at := e.Image.Created(); at != nil && commonDate(*e.Image) == "" {
 			if last.Image == nil || at.After(*last.Image.Created()) {
 				last = e
 			}
@@ -199,29 +199,29 @@ func splitIn(s indexOf) (Finding, bool) {
 		a, b := originOf(*first.Image), originOf(*other.Image)
 		return Finding{
 			Severity: 2, Trust: Proved, Evidence: s.evidence(pair),
-			Say:   safe.Sprintf("In %s, the platforms are not of one build: %s is %s, %s is %s.", s.name, nameOf(first), a.said(), nameOf(other), b.said()),
+			Say:   safe.Sprintf("In %s, the platforms are not of one build: %s is %s, %s is %s.", s.name, nameOf(first), a.text(), nameOf(other), b.text()),
 			Next:  safe.Const("Make the index again from one build; docker manifest keeps old entries in ~/.docker/manifests"),
 			Proof: []safe.Text{safe.Sprintf("revision of %s: %s", nameOf(first), quoted(a.revision)), safe.Sprintf("revision of %s: %s", nameOf(other), quoted(b.revision))},
 		}, true
 	}
-	return datedApart(s, last)
+	return splitByDate(s, last)
 }
 
-// datedApart goes by dates alone, which suggests at most.
-func datedApart(s indexOf, last model.Entry) (Finding, bool) {
+// splitByDate goes by dates alone, which suggests at most.
+func splitByDate(s indexSide, last model.Entry) (Finding, bool) {
 	if last.Image == nil {
 		return Finding{}, false
 	}
 	var old model.Entry
 	for _, e := range s.art.Images() {
-		if e.Image == nil || e.Image.Created() == nil || sameDate(*e.Image) != "" || e.Platform().OS != last.Platform().OS {
+		if e.Image == nil || e.Image.Created() == nil || commonDate(*e.Image) != "" || e.Platform().OS != last.Platform().OS {
 			continue
 		}
 		if old.Image == nil || e.Image.Created().Before(*old.Image.Created()) {
 			old = e
 		}
 	}
-	if old.Image == nil || last.Image.Created().Sub(*old.Image.Created()) <= buildSpread {
+	if old.Image == nil || last.Image.Created().Sub(*old.Image.Created()) <= maxBuildSpread {
 		return Finding{}, false
 	}
 	const day = "2006-01-02"

@@ -10,7 +10,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-func memberProof(list tagged, member model.Entry, image tagged) []safe.Text {
+func memberProof(list topSide, member model.Entry, image topSide) []safe.Text {
 	lines := []safe.Text{
 		safe.Sprintf("index: %s", list.top), safe.Sprintf("its member: %s", member.Descriptor.Digest), safe.Sprintf("the other side: %s", image.top),
 	}
@@ -108,8 +108,8 @@ func namesPlatform(tag string, e model.Entry) bool {
 	return arch != "" && slices.ContainsFunc(words, func(w string) bool { return w == arch || w == other || strings.HasPrefix(w, arch+"v") })
 }
 
-// tagged is one side as A9 and A10 see it.
-type tagged struct {
+// topSide is one side as A9 and A10 see it.
+type topSide struct {
 	side   Side
 	name   string
 	top    digest.Digest
@@ -119,13 +119,13 @@ type tagged struct {
 }
 
 // listAndImage tells the index from the single image when there is one of each.
-func (c Comparison) listAndImage() (list, image tagged, ok bool) {
+func (c Comparison) listAndImage() (list, image topSide, ok bool) {
 	if c.B == nil || isIndex(*c.A) == isIndex(*c.B) {
 		return list, image, false
 	}
 	nameA, nameB := c.names()
-	list = tagged{SideA, nameA, c.A.Top.Digest, c.A.Images(), c.A.Ref.Tag == ""}
-	image = tagged{SideB, nameB, c.B.Top.Digest, c.B.Images(), c.B.Ref.Tag == ""}
+	list = topSide{SideA, nameA, c.A.Top.Digest, c.A.Images(), c.A.Ref.Tag == ""}
+	image = topSide{SideB, nameB, c.B.Top.Digest, c.B.Images(), c.B.Ref.Tag == ""}
 	if isIndex(*c.B) {
 		list, image = image, list
 	}

@@ -35,8 +35,8 @@ func labelOf(img model.Image, names []string) string {
 	return ""
 }
 
-// said is the origin in a sentence: "commit e3b7d9f (v2.5.0)".
-func (o origin) said() string {
+// text is the origin in a sentence: "commit e3b7d9f (v2.5.0)".
+func (o origin) text() string {
 	commit := o.revision
 	if isHex(commit) && len(commit) > 12 {
 		commit = commit[:12]
@@ -67,7 +67,7 @@ func whichCommit(c Comparison, p Pair) []Finding {
 	oa, ob := originOf(*a), originOf(*b)
 	f := Finding{
 		Trust: Shown, Evidence: pairEvidence(p), Check: c.configCheck(p, ".config.Labels"),
-		Proof: proofOf([]change{{"revision", quotedOrNone(oa.revision), quotedOrNone(ob.revision)}, {"version", quotedOrNone(oa.version), quotedOrNone(ob.version)}}),
+		Proof: changesProof([]change{{"revision", quotedOrNone(oa.revision), quotedOrNone(ob.revision)}, {"version", quotedOrNone(oa.version), quotedOrNone(ob.version)}}),
 	}
 	switch {
 	case oa == origin{} && ob == origin{}:
@@ -77,7 +77,7 @@ func whichCommit(c Comparison, p Pair) []Finding {
 		return nil
 	default:
 		f.Severity = 1
-		f.Say = safe.Sprintf("%s is %s, %s is %s, as their labels say.", nameA, oa.said(), nameB, ob.said())
+		f.Say = safe.Sprintf("%s is %s, %s is %s, as their labels say.", nameA, oa.text(), nameB, ob.text())
 		f.Next = safe.Const("Compare the two in the source repository")
 		if oa.revision != "" && ob.revision != "" && isHex(oa.revision) && isHex(ob.revision) {
 			f.Command = safe.Sprintf("git log --oneline %s..%s", oa.revision, ob.revision)

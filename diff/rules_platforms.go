@@ -26,7 +26,7 @@ func platformLost(c Comparison) []Finding {
 		Severity: 3, Trust: Proved, Evidence: c.oneSidedEvidence(SideA),
 		Say:   safe.Sprintf("%s %s there in %s and %s gone in %s.", list(lost), wasWere(len(lost)), nameA, isAre(len(lost)), nameB),
 		Next:  safe.Const("Was one job's push the last word? Rebuild the index from the manifests that still exist, or build that platform again"),
-		Proof: c.setsProof(), Check: c.setsCheck(),
+		Proof: c.platformsProof(), Check: c.platformsCheck(),
 	}}
 }
 
@@ -80,7 +80,7 @@ func platformAdded(c Comparison) []Finding {
 		Severity: 0, Trust: Proved, Evidence: c.oneSidedEvidence(SideB),
 		Say:   safe.Sprintf("%s %s new in %s.", list(added), isAre(len(added)), nameB),
 		Next:  safe.Const("Check that it is meant: a platform more is a platform more to test"),
-		Proof: c.setsProof(), Check: c.setsCheck(),
+		Proof: c.platformsProof(), Check: c.platformsCheck(),
 	}}
 }
 
@@ -120,7 +120,7 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 			continue
 		}
 		label, inside := *s.e.Descriptor.Platform, s.e.Image.Config.Platform
-		if !contradict(label, inside) {
+		if !platformsContradict(label, inside) {
 			continue
 		}
 		found = append(found, Finding{
@@ -137,9 +137,9 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 	return found
 }
 
-// contradict compares what both state. Configs often leave the variant out,
+// platformsContradict compares what both state. Configs often leave the variant out,
 // which contradicts nothing.
-func contradict(label, inside v1.Platform) bool {
+func platformsContradict(label, inside v1.Platform) bool {
 	if label.OS == "" || label.Architecture == "" || inside.OS == "" || inside.Architecture == "" {
 		return false
 	}
@@ -201,14 +201,14 @@ func receiptsText(n int) string {
 	return fmt.Sprintf("%d receipts of builds are", n)
 }
 
-// setsProof is the platforms of both sides.
-func (c Comparison) setsProof() []safe.Text {
+// platformsProof is the platforms of both sides.
+func (c Comparison) platformsProof() []safe.Text {
 	return []safe.Text{
 		safe.Sprintf("platforms(A) = %s", strings.Join(platformNames(c.A.Images()), ", ")),
 		safe.Sprintf("platforms(B) = %s", strings.Join(platformNames(c.B.Images()), ", ")),
 	}
 }
 
-func (c Comparison) setsCheck() safe.Text {
+func (c Comparison) platformsCheck() safe.Text {
 	return beside("crane manifest %s | jq -c '.manifests[].platform'", c.A.Pinned().String(), c.B.Pinned().String())
 }

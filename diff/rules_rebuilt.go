@@ -34,7 +34,7 @@ func otherBookkeeping(c Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: 1, Trust: Shown, Evidence: evidenceOf(rows), Proof: rowProof(first), Check: c.configCheck(p, ".history"),
 		Say: safe.Sprintf("%s (%s) %s an empty layer in %s and only a note in %s: two builders made them, nobody retagged.",
-			upper(stepsText(indexes(rows))), instructionText(first.A.CreatedBy), isAre(len(rows)), layerIn, noteIn),
+			upper(stepsText(rowSteps(rows))), instructionText(first.A.CreatedBy), isAre(len(rows)), layerIn, noteIn),
 		Next: safe.Const("The files are the same; find out why it was built twice"),
 	}}
 }

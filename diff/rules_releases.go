@@ -13,8 +13,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// rewrittenAround (F2) goes by the list of tags where nobody remembers.
-func rewrittenAround(c Comparison) []Finding {
+// rewrittenInTags (F2) goes by the list of tags where nobody remembers.
+func rewrittenInTags(c Comparison) []Finding {
 	var found []Finding
 	for _, t := range c.taggedSides() {
 		if f, ok := rewritten(t); ok {
@@ -29,7 +29,7 @@ func rewrittenAround(c Comparison) []Finding {
 		l := listOf(*t.near.Tags, func(o model.Tagged) bool {
 			return o.Digest == t.now || strings.HasPrefix(strings.TrimLeft(o.Tag, "vV"), line)
 		})
-		found = append(found, t.those(slices.Concat(sharedReleases(l, t.ref.Tag), lateReleases(l)))...)
+		found = append(found, t.findingsOn(slices.Concat(sharedReleases(l, t.ref.Tag), lateReleases(l)))...)
 	}
 	return found
 }
@@ -50,7 +50,7 @@ func sharedReleases(l tagList, first string) []Finding {
 			found = append(found, Finding{
 				Severity: 1, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{a.tag, b.tag},
 				Say:   safe.Sprintf("%s and %s are two releases and one image: one of them was pushed over, or nothing was built for it.", tagText(a.tag), tagText(b.tag)),
-				Next:  nextFixed(),
+				Next:  advisePinning(),
 				Proof: []safe.Text{safe.Sprintf("digest(%s) = digest(%s) = %s", tagText(a.tag), tagText(b.tag), t.digest)},
 				Check: digestsCheck(l.set.Repo, a.tag, b.tag),
 			})
@@ -61,25 +61,27 @@ func sharedReleases(l tagList, first string) []Finding {
 
 // twoReleases are the first two of some tags that name different releases.
 func twoReleases(tags []listed) (a, b listed, ok bool) {
-	first := slices.IndexFunc(tags, func(t listed) bool { return isFixed(t.version) })
+	first := slices.IndexFunc(tags, func(t listed) bool { return isExactRelease(t.version) })
 	if first < 0 {
 		return a, b, false
 	}
 	a = tags[first]
 	for _, b := range tags[first+1:] {
-		if isFixed(b.version) && !within(a.version, b.version) && !within(b.version, a.version) {
+		if isExactRelease(b.version) && !covers(a.version, b.version) && !covers(b.version, a.version) {
 			return a, b, true
 		}
 	}
 	return a, b, false
 }
 
-// isFixed is for versions that stand for one release: a candidate may become
+// isExactRelease is for versions that stand for one release: a candidate may become
 // the release as it is, and two days may bring the same build.
-func isFixed(v version.Version) bool { return v.IsComplete() && v.Prerelease == "" && !v.IsDate() }
+func isExactRelease(v version.Version) bool {
+	return v.IsComplete() && v.Prerelease == "" && !v.IsDate()
+}
 
-// within reports whether a names b too: 1.2.3 moves with 1.2.3.1.
-func within(a, b version.Version) bool {
+// covers reports whether a names b too: 1.2.3 moves with 1.2.3.1.
+func covers(a, b version.Version) bool {
 	return a.Count <= b.Count && slices.Equal(a.Numbers[:a.Count], b.Numbers[:a.Count])
 }
 
@@ -89,7 +91,7 @@ func lateReleases(l tagList) []Finding {
 	lines := map[version.Version][]listed{}
 	built := map[version.Version]bool{} // releases whose tag moves with the number of the build
 	for _, t := range l.tags {
-		if !isFixed(t.version) {
+		if !isExactRelease(t.version) {
 			continue
 		}
 		if _, dated := l.set.Created[t.digest]; dated {
@@ -106,13 +108,13 @@ func lateReleases(l tagList) []Finding {
 		if len(line) < 2 || line[0].tag != t.tag {
 			continue
 		}
-		found = append(found, l.lateIn(line, built)...)
+		found = append(found, l.lateInLine(line, built)...)
 	}
 	return found
 }
 
-// lateIn looks at the releases of one line, the highest first.
-func (l tagList) lateIn(line []listed, built map[version.Version]bool) []Finding {
+// lateInLine looks at the releases of one line, the highest first.
+func (l tagList) lateInLine(line []listed, built map[version.Version]bool) []Finding {
 	line = slices.SortedStableFunc(slices.Values(line), func(a, b listed) int { return b.version.CompareRelease(a.version) })
 	var found []Finding
 	var first, pending listed // the earliest made of those that are higher, and the one to count next
@@ -122,11 +124,11 @@ func (l tagList) lateIn(line []listed, built map[version.Version]bool) []Finding
 			pending = listed{}
 		}
 		pending = l.earlier(pending, t)
-		if first.tag == "" || t.version.Rebuild != "" || built[t.version] || within(t.version, first.version) || t.digest == first.digest {
+		if first.tag == "" || t.version.Rebuild != "" || built[t.version] || covers(t.version, first.version) || t.digest == first.digest {
 			continue
 		}
-		if l.created(t).Sub(l.created(first)) > releasesApart {
-			found = append(found, l.late(t, first))
+		if l.created(t).Sub(l.created(first)) > minReleaseGap {
+			found = append(found, l.lateFinding(t, first))
 		}
 	}
 	return found
@@ -142,12 +144,12 @@ func (l tagList) earlier(a, b listed) listed {
 	return a
 }
 
-func (l tagList) late(t, next listed) Finding {
+func (l tagList) lateFinding(t, next listed) Finding {
 	return Finding{
 		Severity: 1, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{t.tag},
 		Say: safe.Sprintf("%s was built on %s, after %s (%s): it reads like one fixed release and was probably pushed again.",
 			tagText(t.tag), minute(l.created(t)), tagText(next.tag), minute(l.created(next))),
-		Next:  nextFixed(),
+		Next:  advisePinning(),
 		Proof: []safe.Text{safe.Sprintf("created(%s) = %s", tagText(t.tag), utc(l.created(t))), safe.Sprintf("created(%s) = %s", tagText(next.tag), utc(l.created(next)))},
 		Check: l.createdCheck(t, next),
 	}
@@ -164,15 +166,15 @@ func (l tagList) createdCheck(tags ...listed) safe.Text {
 	return safe.Clean(strings.Join(commands, "; "))
 }
 
-// latestAround (F5) is for a side that is called latest.
-func latestAround(c Comparison) []Finding {
+// latestBehind (F5) is for a side that is called latest.
+func latestBehind(c Comparison) []Finding {
 	var found []Finding
 	for _, t := range c.taggedSides() {
 		if t.ref.Tag != latestTag || !t.floats() || t.near.Tags == nil {
 			continue
 		}
 		if f, ok := latestIsOld(listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || strings.Count(o.Tag, ".") >= 2 }), t.now); ok {
-			found = append(found, t.those([]Finding{f})...)
+			found = append(found, t.findingsOn([]Finding{f})...)
 		}
 	}
 	return found
@@ -184,7 +186,7 @@ const latestTag = "latest"
 func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 	is, known := newest(l.by[latest])
 	best, _ := newest(l.tags)
-	if !known || is.version.CompareRelease(best.version) >= 0 || within(is.version, best.version) {
+	if !known || is.version.CompareRelease(best.version) >= 0 || covers(is.version, best.version) {
 		return Finding{}, false
 	}
 	f := Finding{
@@ -199,7 +201,7 @@ func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 	}
 	if l.partial() {
 		f.Trust = Suggested
-		f.Proof = append(f.Proof, asked(l.set))
+		f.Proof = append(f.Proof, askedText(l.set))
 	}
 	return f, true
 }
@@ -217,8 +219,8 @@ func (l tagList) releasesAfter(v version.Version) int {
 	return len(above)
 }
 
-// asked says how much of a list is known.
-func asked(set model.TagSet) safe.Text {
+// askedText says how much of a list is known.
+func askedText(set model.TagSet) safe.Text {
 	if set.Cut {
 		return safe.Sprintf("%d tags have been asked where they point; the list of tags is cut after %d", len(set.Tags), set.Total)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// promote is the remedy of everything that a pull, a tag and a push changed.
-var promote = safe.Const("Promote inside the registry, which copies the bytes: crane tag, regctl image copy or skopeo copy --all --preserve-digests, not pull, tag and push")
+// advisePromotion is the remedy of everything that a pull, a tag and a push changed.
+var advisePromotion = safe.Const("Promote inside the registry, which copies the bytes: crane tag, regctl image copy or skopeo copy --all --preserve-digests, not pull, tag and push")
 
 // repacked (A3): layers that were compressed again. When only empty layers
 // were, A4 tells it better and this stays silent.
@@ -22,7 +22,7 @@ func repacked(c Comparison, p Pair) []Finding {
 	var rows []Row
 	real := false
 	for _, r := range p.Rows {
-		if r.Class == RepackedRow || isTwin(r) {
+		if r.Class == RepackedRow || isEmptyTwin(r) {
 			rows = append(rows, r)
 			real = real || r.Class == RepackedRow
 		}
@@ -31,8 +31,8 @@ func repacked(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	say := safe.Sprintf("Files and settings are identical. %s (%s) %s compressed again on the way, so registry digests changed, the image's too.",
-		upper(plural(len(rows), "layer")), stepsText(indexes(rows)), wasWere(len(rows)))
-	f := Finding{Severity: 1, Trust: Proved, Say: say, Next: promote, Command: c.promoteCommand(), Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0])}
+		upper(plural(len(rows), "layer")), stepsText(rowSteps(rows)), wasWere(len(rows)))
+	f := Finding{Severity: 1, Trust: Proved, Say: say, Next: advisePromotion, Command: c.promoteCommand(), Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0])}
 	for _, r := range rows {
 		f.Proof = append(f.Proof, rowProof(r)...)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// originsOf counts the ids of a stored schema1 manifest by where they come from.
-func originsOf(s *model.Schema1) (derived, native, broken int) {
+// countIDs counts the ids of a stored schema1 manifest by where they come from.
+func countIDs(s *model.Schema1) (derived, native, broken int) {
 	for _, r := range s.Rows {
 		switch r.Origin {
 		case model.Derived:
@@ -33,7 +33,7 @@ func legacyView(c Comparison, p Pair) []Finding {
 		if old == nil {
 			return nil
 		}
-		derived, native, broken := originsOf(old)
+		derived, native, broken := countIDs(old)
 		if native+broken > 0 || derived == 0 {
 			return nil
 		}
@@ -151,7 +151,7 @@ func nativeSchema1(c Comparison, p Pair) []Finding {
 		if old == nil {
 			return nil
 		}
-		derived, native, broken := originsOf(old)
+		derived, native, broken := countIDs(old)
 		if native == 0 {
 			return nil
 		}
@@ -165,11 +165,11 @@ func nativeSchema1(c Comparison, p Pair) []Finding {
 	})
 }
 
-// answersDepend (B5): what clients that accept less get for the same tag.
-func answersDepend(c Comparison) []Finding {
+// answerDepends (B5): what clients that accept less get for the same tag.
+func answerDepends(c Comparison) []Finding {
 	nameA, nameB := c.names()
 	var found []Finding
-	for _, s := range []indexOf{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
+	for _, s := range []indexSide{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
 		if s.art == nil {
 			continue
 		}

@@ -40,14 +40,14 @@ func secretsOf(s sideOf) (places []string, evidence []Evidence, proof []safe.Tex
 	}
 	whole := Evidence{s.side, none, s.img.Config.Digest}
 	for _, e := range s.img.Config.Config.Env {
-		if name, value, _ := strings.Cut(e, "="); looksSecret(e) && !isCount(value) {
-			note("ENV "+clipped(name), e, whole)
+		if name, value, _ := strings.Cut(e, "="); looksSecret(e) && !isHarmlessValue(value) {
+			note("ENV "+shortName(name), e, whole)
 		}
 	}
 	for _, name := range sortedKeys(s.img.Config.Config.Labels) {
 		value := s.img.Config.Config.Labels[name]
-		if text := name + "=" + value; looksSecret(text) && !isCount(value) {
-			note("label "+clipped(name), text, whole)
+		if text := name + "=" + value; looksSecret(text) && !isHarmlessValue(value) {
+			note("label "+shortName(name), text, whole)
 		}
 	}
 	for _, st := range s.img.Steps {
@@ -58,9 +58,9 @@ func secretsOf(s sideOf) (places []string, evidence []Evidence, proof []safe.Tex
 	return places, evidence, proof
 }
 
-// isCount reports whether a value is a short number or a switch: MAX_TOKENS=4096
+// isHarmlessValue reports whether a value is a short number or a switch: MAX_TOKENS=4096
 // is masked to be sure, but it is no cause for alarm.
-func isCount(value string) bool {
+func isHarmlessValue(value string) bool {
 	return len(value) <= 6 && strings.Trim(value, "0123456789") == "" || value == "true" || value == "false"
 }
 

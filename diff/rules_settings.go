@@ -16,8 +16,8 @@ type change struct {
 	from, to string // "" for not set
 }
 
-// said is the change with both values; a long value is only named.
-func (c change) said() string {
+// text is the change with both values; a long value is only named.
+func (c change) text() string {
 	const most = 40
 	switch {
 	case len(c.from) > most || len(c.to) > most || c.from == c.to:
@@ -39,7 +39,7 @@ func (c change) looksAlike() bool {
 	return c.from != c.to && safe.Clean(c.from) == safe.Clean(c.to)
 }
 
-func allSaid(changes []change) string {
+func changesText(changes []change) string {
 	const most = 3
 	said := make([]string, 0, most+1)
 	for i, c := range changes {
@@ -47,13 +47,13 @@ func allSaid(changes []change) string {
 			said = append(said, plural(len(changes)-most, "more change"))
 			break
 		}
-		said = append(said, c.said())
+		said = append(said, c.text())
 	}
 	return strings.Join(said, "; ")
 }
 
-// proofOf is the changes with their whole values, a line each.
-func proofOf(changes []change) []safe.Text {
+// changesProof is the changes with their whole values, a line each.
+func changesProof(changes []change) []safe.Text {
 	var lines []safe.Text
 	for _, c := range changes {
 		if c.looksAlike() {
@@ -80,7 +80,7 @@ func startChanged(c Comparison, p Pair) []Finding {
 		{"SHELL", a.Config.Docker.Shell, b.Config.Docker.Shell},
 	} {
 		if !slices.Equal(w.a, w.b) {
-			changes = append(changes, change{w.name, words(w.a), words(w.b)})
+			changes = append(changes, change{w.name, argvText(w.a), argvText(w.b)})
 		}
 	}
 	if len(changes) == 0 {
@@ -92,13 +92,13 @@ func startChanged(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: 2, Trust: Proved, Evidence: pairEvidence(p), Next: next,
-		Say:   safe.Sprintf("It starts differently: %s.", allSaid(changes)),
-		Proof: proofOf(changes), Check: c.configCheck(p, ".config | {Entrypoint, Cmd, Shell}"),
+		Say:   safe.Sprintf("It starts differently: %s.", changesText(changes)),
+		Proof: changesProof(changes), Check: c.configCheck(p, ".config | {Entrypoint, Cmd, Shell}"),
 	}}
 }
 
-// words is a command as a Dockerfile spells it, secrets masked.
-func words(argv []string) string {
+// argvText is a command as a Dockerfile spells it, secrets masked.
+func argvText(argv []string) string {
 	if len(argv) == 0 {
 		return ""
 	}
@@ -115,7 +115,7 @@ func userChanged(c Comparison, p Pair) []Finding {
 		Severity: 2, Trust: Proved, Evidence: pairEvidence(p),
 		Say:   safe.Sprintf("%s runs as %s, %s as %s.", nameA, userName(*a), nameB, userName(*b)),
 		Next:  safe.Const("Check who owns the files on volumes, and runAsUser, before it is rolled out"),
-		Proof: proofOf([]change{{"config.User", a.Config.Config.User, b.Config.Config.User}}), Check: c.configCheck(p, ".config.User"),
+		Proof: changesProof([]change{{"config.User", a.Config.Config.User, b.Config.Config.User}}), Check: c.configCheck(p, ".config.User"),
 	}}
 }
 
@@ -146,7 +146,7 @@ func surfaceChanged(c Comparison, p Pair) []Finding {
 	}{
 		{"VOLUME", 2, keysOf(a.Config.Config.Volumes), keysOf(b.Config.Config.Volumes)},
 		{"STOPSIGNAL", 2, a.Config.Config.StopSignal, b.Config.Config.StopSignal},
-		{"HEALTHCHECK", 2, health(*a), health(*b)},
+		{"HEALTHCHECK", 2, healthcheckText(*a), healthcheckText(*b)},
 		{"EXPOSE", 1, keysOf(a.Config.Config.ExposedPorts), keysOf(b.Config.Config.ExposedPorts)},
 		{"WORKDIR", 1, workdir(*a), workdir(*b)},
 		{"ONBUILD", 1, strings.Join(a.Config.Docker.OnBuild, "; "), strings.Join(b.Config.Docker.OnBuild, "; ")},
@@ -161,9 +161,9 @@ func surfaceChanged(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: severity, Trust: Proved, Evidence: pairEvidence(p),
-		Say:   safe.Sprintf("What deployments rely on changed: %s.", allSaid(changes)),
+		Say:   safe.Sprintf("What deployments rely on changed: %s.", changesText(changes)),
 		Next:  safe.Const("Check mounts, probes, ports and the shutdown of what runs it"),
-		Proof: proofOf(changes), Check: c.configCheck(p, ".config | {Volumes, StopSignal, Healthcheck, ExposedPorts, WorkingDir, OnBuild}"),
+		Proof: changesProof(changes), Check: c.configCheck(p, ".config | {Volumes, StopSignal, Healthcheck, ExposedPorts, WorkingDir, OnBuild}"),
 	}}
 }
 
@@ -184,7 +184,7 @@ func workdir(img model.Image) string {
 	return "/"
 }
 
-func health(img model.Image) string {
+func healthcheckText(img model.Image) string {
 	raw := img.Config.Docker.Healthcheck
 	if len(raw) == 0 || string(raw) == "null" || string(raw) == "{}" {
 		return ""

@@ -10,8 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// howMany says that there may be more than what was said.
-func howMany(set model.TagSet) safe.Text {
+// coverageText says that there may be more than what was said.
+func coverageText(set model.TagSet) safe.Text {
 	if set.Cut {
 		return safe.Sprintf("The list of tags is cut after %d, of which %d have been asked", set.Total, len(set.Tags))
 	}
@@ -29,7 +29,7 @@ func siblings(c Comparison) []Finding {
 		kin := Siblings(*t.near.Tags, t.now)
 		kin.Same = slices.DeleteFunc(kin.Same, func(tag string) bool { return c.isSide(t.ref, tag) })
 		if len(kin.Same)+len(kin.Shared)+t.near.Tags.Unread > 0 {
-			found = append(found, t.siblings(c, kin))
+			found = append(found, t.siblingsFinding(c, kin))
 		}
 	}
 	return found
@@ -41,7 +41,7 @@ func (c Comparison) isSide(of model.Ref, tag string) bool {
 	return c.A.Ref.Repo() == of.Repo() && c.A.Ref.Tag == tag || c.B != nil && c.B.Ref.Repo() == of.Repo() && c.B.Ref.Tag == tag
 }
 
-func (t tagAt) siblings(c Comparison, kin Kin) Finding {
+func (t tagAt) siblingsFinding(c Comparison, kin Kin) Finding {
 	art := c.A
 	if t.side == SideB {
 		art = c.B
@@ -52,21 +52,21 @@ func (t tagAt) siblings(c Comparison, kin Kin) Finding {
 	}
 	same := mostSpecific(kin.Same)
 	f := Finding{
-		Trust: Proved, Evidence: t.evidence(), Tags: kin.all(),
-		Say:   t.siblingsSay(thing, same, kin.Shared),
-		Next:  t.nextSibling(same),
+		Trust: Proved, Evidence: t.evidence(), Tags: kin.tags(),
+		Say:   t.siblingsText(thing, same, kin.Shared),
+		Next:  t.siblingsAdvice(same),
 		Check: digestsCheck(t.near.Tags.Repo, slices.Concat(tagsOf(t.ref), same)...),
 	}
 	if len(same) > 0 {
 		f.Proof = append(f.Proof, safe.Sprintf("digest(%s) = digest(%s) = %s", t.name, tagText(same[0]), t.now))
 	}
-	for _, s := range kin.Shared[:min(len(kin.Shared), mostShared)] {
-		f.Proof = append(f.Proof, safe.Sprintf("%s lists %s (%s)", tagText(s.Tags[0]), s.Images[0], images(s.Platforms[:1])))
+	for _, s := range kin.Shared[:min(len(kin.Shared), maxShared)] {
+		f.Proof = append(f.Proof, safe.Sprintf("%s lists %s (%s)", tagText(s.Tags[0]), s.Images[0], platformsText(s.Platforms[:1])))
 		f.Evidence = append(f.Evidence, Evidence{t.side, none, s.Images[0]})
 	}
 	if isPartial(*t.near.Tags) {
-		f.Say = safe.Sprintf("%s %s.", f.Say, howMany(*t.near.Tags))
-		f.Proof = append(f.Proof, asked(*t.near.Tags))
+		f.Say = safe.Sprintf("%s %s.", f.Say, coverageText(*t.near.Tags))
+		f.Proof = append(f.Proof, askedText(*t.near.Tags))
 	}
 	if n := t.near.Tags.Unread; n > 0 {
 		f.Say = safe.Sprintf("%s %s.", f.Say, unreadIndexes(n))
@@ -83,23 +83,23 @@ func unreadIndexes(n int) safe.Text {
 	return safe.Sprintf("What %d other indexes list has not been read", n)
 }
 
-// mostShared is how many groups of tags with an image in common are told.
-const mostShared = 3
+// maxShared is how many groups of tags with an image in common are told.
+const maxShared = 3
 
-func (t tagAt) siblingsSay(thing string, same []string, shared []Shared) safe.Text {
+func (t tagAt) siblingsText(thing string, same []string, shared []Shared) safe.Text {
 	var parts []string
 	if len(same) > 0 {
 		parts = append(parts, "is the same "+thing+" as "+list(tagTexts(same)))
 	}
 	for i, s := range shared {
-		if i == mostShared {
+		if i == maxShared {
 			break
 		}
 		tags := list(tagTexts(mostSpecific(s.Tags)))
 		if s.Images[0] == t.now {
-			parts = append(parts, "is the "+images(s.Platforms)+" of "+tags)
+			parts = append(parts, "is the "+platformsText(s.Platforms)+" of "+tags)
 		} else {
-			parts = append(parts, "has the same "+images(s.Platforms)+" as "+tags)
+			parts = append(parts, "has the same "+platformsText(s.Platforms)+" as "+tags)
 		}
 	}
 	if len(parts) == 0 {
@@ -108,8 +108,8 @@ func (t tagAt) siblingsSay(thing string, same []string, shared []Shared) safe.Te
 	return safe.Sprintf("%s %s.", t.name, strings.Join(parts, "; it "))
 }
 
-// nextSibling advises the name that says most.
-func (t tagAt) nextSibling(same []string) safe.Text {
+// siblingsAdvice advises the name that says most.
+func (t tagAt) siblingsAdvice(same []string) safe.Text {
 	best := ""
 	if len(same) > 0 {
 		best = same[0]
@@ -120,8 +120,8 @@ func (t tagAt) nextSibling(same []string) safe.Text {
 	return safe.Sprintf("In deployments use %s, which says most, or the digest: @%s", tagText(best), t.now)
 }
 
-// all are the tags of a kin.
-func (k Kin) all() []string {
+// tags are the tags of a kin.
+func (k Kin) tags() []string {
 	tags := slices.Clone(k.Same)
 	seen := map[string]bool{}
 	for _, s := range k.Shared {
@@ -142,8 +142,8 @@ func tagsOf(r model.Ref) []string {
 	return []string{r.Tag}
 }
 
-// images are images of an index in a sentence.
-func images(platforms []string) string {
+// platformsText are images of an index in a sentence.
+func platformsText(platforms []string) string {
 	texts := make([]string, len(platforms))
 	for i, name := range platforms {
 		texts[i] = cmp.Or(name, "an image")

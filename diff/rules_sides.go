@@ -21,7 +21,7 @@ func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 	}
 	a, b := sides[0], sides[1]
 	onA, onB := find(a), find(b)
-	likeA, likeBoth := find(b.called(a.name)), find(a.called(a.name+" and "+b.name))
+	likeA, likeBoth := find(b.withName(a.name)), find(a.withName(a.name+" and "+b.name))
 	if len(likeA) != len(onB) || len(likeBoth) != len(onA) {
 		return append(onA, onB...) // it depends on the name, which it must not
 	}
@@ -63,8 +63,8 @@ func topEvidence(c Comparison) []Evidence {
 	return []Evidence{{SideA, none, c.A.Top.Digest}, {SideB, none, c.B.Top.Digest}}
 }
 
-// indexes are those of the rows' steps, A's where it has one.
-func indexes(rows []Row) []int {
+// rowSteps are those of the rows' steps, A's where it has one.
+func rowSteps(rows []Row) []int {
 	out := make([]int, len(rows))
 	for i, r := range rows {
 		out[i] = printed(r) - 1

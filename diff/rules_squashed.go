@@ -37,7 +37,7 @@ func squashMark(img model.Image) (flat, because string) {
 	if img.Manifest.Kind == model.KindSchema1 {
 		return "", ""
 	}
-	top, layers := topStep(img), realLayers(img)
+	top, layers := newestFileStep(img), realLayers(img)
 	if top != nil && (strings.HasPrefix(top.Comment, "merge sha256:") || strings.HasPrefix(top.CreatedBy, "merge sha256:")) {
 		if layers > 1 {
 			return "the steps above the base were flattened into one layer", "docker build --squash"
@@ -50,7 +50,7 @@ func squashMark(img model.Image) (flat, because string) {
 	case top == nil && len(img.Config.History) > 0:
 		return "", ""
 	case top == nil, len(img.Config.History) == 1 && isUnrecorded(img, *top):
-		if img.Manifest.LayerSize() < bigEnough {
+		if img.Manifest.LayerSize() < notableBytes {
 			return "", ""
 		}
 		return "one layer holds all files", "no step is recorded"

@@ -19,8 +19,8 @@ func tagMoved(t tagAt) (Finding, bool) {
 	return Finding{
 		Severity: moveSeverity(t.ref.Tag), Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Say: safe.Sprintf("%s is not what you saw on %s: it was %s, now it is %s%s.",
-			t.name, minute(from.Last), short(from.Digest), short(t.now), t.changed()),
-		Next:    safe.Sprintf("Where it must not move pin it by digest: %s@%s%s", tagText(t.ref.Tag), t.now, t.nextCompare()),
+			t.name, minute(from.Last), short(from.Digest), short(t.now), t.versionChange()),
+		Next:    safe.Sprintf("Where it must not move pin it by digest: %s@%s%s", tagText(t.ref.Tag), t.now, t.compareHint()),
 		Command: t.beforeCommand(from),
 		Proof:   t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
 	}, true
@@ -28,21 +28,21 @@ func tagMoved(t tagAt) (Finding, bool) {
 
 // moveSeverity is the gravest where people deploy from the tag.
 func moveSeverity(tag string) int {
-	if isForUse(tag) {
+	if isDeployTag(tag) {
 		return 3
 	}
 	return 1
 }
 
-func (t tagAt) nextCompare() string {
+func (t tagAt) compareHint() string {
 	if t.beside {
 		return ""
 	}
 	return ". The command compares what it was with what it is"
 }
 
-// changed says which versions differ, where what it was is here to be compared.
-func (t tagAt) changed() string {
+// versionChange says which versions differ, where what it was is here to be compared.
+func (t tagAt) versionChange() string {
 	if t.was == nil || t.image == nil {
 		return ""
 	}
@@ -57,8 +57,8 @@ func (t tagAt) moveProof(from model.Sighting) []safe.Text {
 	return append(lines, safe.Sprintf("digest(%s) now = %s", tagText(t.ref.Tag), t.now))
 }
 
-// isForUse reports whether a tag is called what people deploy from.
-func isForUse(tag string) bool {
+// isDeployTag reports whether a tag is called what people deploy from.
+func isDeployTag(tag string) bool {
 	switch tag {
 	case "release", "stable":
 		return true
@@ -70,31 +70,31 @@ func isForUse(tag string) bool {
 // rewritten (F2), with memory: a tag that names one release was pushed again.
 func rewritten(t tagAt) (Finding, bool) {
 	from, ok := t.before()
-	if !ok || !looksFixed(version.Parse(t.ref.Tag)) {
+	if !ok || !namesRelease(version.Parse(t.ref.Tag)) {
 		return Finding{}, false
 	}
 	return Finding{
 		Severity: 2, Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Say: safe.Sprintf("%s reads like one fixed release and was pushed again: on %s it was %s, now it is %s.",
 			t.name, minute(from.Last), short(from.Digest), short(t.now)),
-		Next: nextFixed(), Command: t.beforeCommand(from),
+		Next: advisePinning(), Command: t.beforeCommand(from),
 		Proof: t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
 	}, true
 }
 
-// looksFixed reports whether a tag with this version reads like one that holds
+// namesRelease reports whether a tag with this version reads like one that holds
 // still.
-func looksFixed(v version.Version) bool { return v.IsComplete() && !v.IsRolling() }
+func namesRelease(v version.Version) bool { return v.IsComplete() && !v.IsRolling() }
 
-func nextFixed() safe.Text {
+func advisePinning() safe.Text {
 	return safe.Const("Pin by digest; ask the publisher for tags with build numbers, or make tags immutable where the registry can")
 }
 
-// buildsApart is how much later an image must be dated to be called newer, and
-// releasesApart the same where another release came out between.
+// minBuildGap is how much later an image must be dated to be called newer, and
+// minReleaseGap the same where another release came out between.
 const (
-	buildsApart   = time.Minute
-	releasesApart = 24 * time.Hour
+	minBuildGap   = time.Minute
+	minReleaseGap = 24 * time.Hour
 )
 
 // wentBackwards (F3): what a tag is now is older than what it was.
@@ -103,7 +103,7 @@ func wentBackwards(t tagAt) (Finding, bool) {
 	if !ok {
 		return Finding{}, false
 	}
-	say, proof, ok := t.older(from)
+	say, proof, ok := t.whyOlder(from)
 	if !ok {
 		return Finding{}, false
 	}
@@ -116,29 +116,29 @@ func wentBackwards(t tagAt) (Finding, bool) {
 	}, true
 }
 
-// older says how what it is now is older than what it was, if it is.
-func (t tagAt) older(from model.Sighting) (say safe.Text, proof []safe.Text, ok bool) {
-	if now, was := t.releases(from); now != "" {
+// whyOlder says how what it is now is older than what it was, if it is.
+func (t tagAt) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Text, ok bool) {
+	if now, was := t.olderRelease(from); now != "" {
 		return safe.Sprintf("it is %s now and was %s before", tagText(now), tagText(was)),
 			[]safe.Text{safe.Sprintf("%s < %s", tagText(now), tagText(was))}, true
 	}
-	if now, was := t.labels(); now != "" {
+	if now, was := t.olderLabel(); now != "" {
 		return safe.Sprintf("it is version %s now and was %s before", quoted(now), quoted(was)),
 			[]safe.Text{safe.Sprintf("version label: %s < %s", quoted(now), quoted(was))}, true
 	}
 	was := model.RealDate(from.Created)
-	if at, known := t.madeBefore(from); was == nil && known {
+	if at, known := t.previousDate(from); was == nil && known {
 		was = &at
 	}
-	if was == nil || t.created == nil || was.Sub(*t.created) < buildsApart {
+	if was == nil || t.created == nil || was.Sub(*t.created) < minBuildGap {
 		return safe.Text{}, nil, false
 	}
 	return safe.Sprintf("what it is now was built on %s, what it was before on %s", minute(*t.created), minute(*was)),
 		[]safe.Text{safe.Sprintf("created: %s < %s", utc(*t.created), utc(*was))}, true
 }
 
-// madeBefore is when what it was had been made, as the list of tags knows.
-func (t tagAt) madeBefore(from model.Sighting) (time.Time, bool) {
+// previousDate is when what it was had been made, as the list of tags knows.
+func (t tagAt) previousDate(from model.Sighting) (time.Time, bool) {
 	if t.near.Tags == nil {
 		return time.Time{}, false
 	}
@@ -146,9 +146,9 @@ func (t tagAt) madeBefore(from model.Sighting) (time.Time, bool) {
 	return at, known && model.RealDate(&at) != nil
 }
 
-// releases are the release that it is and the newer one that it was, by other
+// olderRelease are the release that it is and the newer one that it was, by other
 // tags of the same images.
-func (t tagAt) releases(from model.Sighting) (now, was string) {
+func (t tagAt) olderRelease(from model.Sighting) (now, was string) {
 	if t.near.Tags == nil {
 		return "", ""
 	}
@@ -163,8 +163,8 @@ func (t tagAt) releases(from model.Sighting) (now, was string) {
 	return is.tag, before.tag
 }
 
-// labels are the version that it says it is and the newer one that it was.
-func (t tagAt) labels() (now, was string) {
+// olderLabel are the version that it says it is and the newer one that it was.
+func (t tagAt) olderLabel() (now, was string) {
 	if t.image == nil || t.was == nil {
 		return "", ""
 	}
@@ -216,8 +216,8 @@ func onTags(find func(tagAt) (Finding, bool)) func(Comparison) []Finding {
 	}
 }
 
-// those are the findings that are about the tag, as evidence of its side.
-func (t tagAt) those(found []Finding) []Finding {
+// findingsOn are the findings that are about the tag, as evidence of its side.
+func (t tagAt) findingsOn(found []Finding) []Finding {
 	var about []Finding
 	for _, f := range found {
 		if slices.Contains(f.Tags, t.ref.Tag) {

@@ -97,7 +97,7 @@ func TestRulesAreWhole(t *testing.T) {
 			t.Errorf("%s does not say what it means or what proves it", r.id)
 		case !slices.Contains(importance, r.id):
 			t.Errorf("%s has no place in the order of importance", r.id)
-		case btoi(r.pair != nil)+btoi(r.whole != nil)+btoi(r.around != nil) != 1:
+		case btoi(r.pair != nil)+btoi(r.whole != nil)+btoi(r.tags != nil) != 1:
 			t.Errorf("%s must look at pairs, at the whole or around it", r.id)
 		}
 		seen[r.id] = true

@@ -46,15 +46,15 @@ func (c Comparison) WithTagContext(around TagContext) Comparison {
 		}
 	}
 	c.Findings = append(found, c.tagFindings()...)
-	inOrder(c.Findings)
+	sortFindings(c.Findings)
 	return c
 }
 
 func (c Comparison) tagFindings() []Finding {
 	var found []Finding
 	for _, r := range rules {
-		if r.around != nil {
-			found = append(found, r.finds(func() []Finding { return r.around(c) })...)
+		if r.tags != nil {
+			found = append(found, r.apply(func() []Finding { return r.tags(c) })...)
 		}
 	}
 	return found
@@ -94,7 +94,7 @@ func sameSet(a, b *model.TagSet) bool {
 }
 
 func isTagFinding(id string) bool {
-	return slices.ContainsFunc(rules, func(r rule) bool { return r.id == id && r.around != nil })
+	return slices.ContainsFunc(rules, func(r rule) bool { return r.id == id && r.tags != nil })
 }
 
 // tagContextOf is what is known around the sides that are still what they were.

@@ -18,14 +18,14 @@ func OfTags(set model.TagSet, past map[string]model.Timeline) []Finding {
 	for _, t := range set.Tags {
 		media[t.Tag] = t.MediaType
 	}
-	isOne := func(d digest.Digest, tag string) bool { return isOneImage(set, d, media[tag]) }
+	isOne := func(d digest.Digest, tag string) bool { return isSinglePlatform(set, d, media[tag]) }
 	found := slices.Concat(
 		gathered("C12", lazyFindings(clobberedIn(l, isOne))),
 		ofMoves(l, past),
 		gathered("F2", lazyFindings(sharedReleases(l, ""))), gathered("F2", lazyFindings(lateReleases(l))),
 		gathered("F5", lazyFindings(ofLatest(l))),
 	)
-	inOrder(found)
+	sortFindings(found)
 	return found
 }
 
@@ -57,10 +57,10 @@ func ofMoves(l tagList, past map[string]model.Timeline) []Finding {
 		if !ok {
 			continue
 		}
-		switch _, _, older := t.older(from); {
+		switch _, _, older := t.whyOlder(from); {
 		case older:
 			backwards = append(backwards, newLazyFinding(3, t, wentBackwards))
-		case looksFixed(o.version):
+		case namesRelease(o.version):
 			fixed = append(fixed, newLazyFinding(2, t, rewritten))
 		default:
 			moved = append(moved, newLazyFinding(moveSeverity(o.tag), t, tagMoved))
@@ -129,7 +129,7 @@ func gathered(id string, hits []lazyFinding) []Finding {
 		hits = hits[n:]
 	}
 	at := slices.IndexFunc(rules, func(r rule) bool { return r.id == id })
-	return rules[at].named(found)
+	return rules[at].withID(found)
 }
 
 // together tells the first of several alike, and counts the others.
