@@ -11,14 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write docs/findings.md anew")
+var update = flag.Bool("update", false, "write docs/findings.md")
 
 var groupNames = map[byte]string{
 	'A': "Are these the same thing?", 'B': "The schema1 view", 'C': "Platforms", 'D': "Layers and history",
 	'E': "Settings", 'F': "Tags and time", 'G': "Base, origin, trust",
 }
 
-// TestFindingsDoc: the list in the docs is made from the table of rules.
+// TestFindingsDoc checks that docs/findings.md is what the table of rules generates.
 func TestFindingsDoc(t *testing.T) {
 	path := filepath.Join("..", "docs", "findings.md")
 	doc := findingsDoc()
@@ -36,7 +36,7 @@ func TestFindingsDoc(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(have), doc); d != "" {
-		t.Errorf("docs/findings.md is not what the rules say; go test ./diff -run TestFindingsDoc -update writes it\n%s", d)
+		t.Errorf("docs/findings.md is outdated; go test ./diff -run TestFindingsDoc -update writes it\n%s", d)
 	}
 }
 

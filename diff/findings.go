@@ -8,14 +8,15 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Group is a finding with those that follow from it.
+// Group is a finding together with its consequences.
 type Group struct {
 	Finding
 	Consequences []Finding
 }
 
-// GroupByCause puts findings of one platform and of the whole in order, the weightiest
-// first, consequences under their cause: nothing is said twice.
+// GroupByCause sorts findings by severity and puts each consequence under its cause, so
+// that no fact is shown twice. The findings are those of one platform and of the whole
+// comparison.
 func GroupByCause(found []Finding) []Group {
 	found = slices.Clone(found)
 	sortFindings(found)
@@ -34,8 +35,8 @@ func GroupByCause(found []Finding) []Group {
 	return groups
 }
 
-// rootCause is the id of the finding that f is a consequence of, and that is
-// none itself.
+// rootCause returns the id of the found finding that f follows from in the end, "" if f is
+// a cause itself.
 func rootCause(found []Finding, f Finding) string {
 	for id, hops := f.ID, 0; hops <= len(rules); hops++ {
 		cause := nextCause(found, id)
@@ -50,7 +51,7 @@ func rootCause(found []Finding, f Finding) string {
 	return ""
 }
 
-// nextCause is the first of the causes of a rule that was found.
+// nextCause returns the first cause of a rule that is among the findings, "" for none.
 func nextCause(found []Finding, id string) string {
 	i := slices.IndexFunc(rules, func(r rule) bool { return r.id == id })
 	if i < 0 {
@@ -64,9 +65,8 @@ func nextCause(found []Finding, id string) string {
 	return ""
 }
 
-// withFindings adds those on the whole, and those on the pairs that have not
-// been looked at yet. What was found around prev is kept if nothing of it is
-// new.
+// withFindings adds the findings on the whole comparison, and those on the pairs that are
+// not done yet. Tag findings are taken from prev if their input is unchanged.
 func (c Comparison) withFindings(prev Comparison, done map[int]bool) Comparison {
 	for _, r := range rules {
 		if r.whole != nil {
@@ -94,7 +94,8 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 	return found
 }
 
-// apply is what a rule finds. One that panics does not take the others with it.
+// apply runs a rule. If the rule panics, apply returns a finding that reports it, so the
+// other rules still run.
 func (r rule) apply(find func() []Finding) (found []Finding) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -115,8 +116,7 @@ func (r rule) withID(found []Finding) []Finding {
 	return found
 }
 
-// sortFindings sorts the weightiest first. What both sides share weighs one less:
-// the question is what tells them apart.
+// sortFindings puts the most severe first.
 func sortFindings(found []Finding) {
 	slices.SortStableFunc(found, byWeight)
 }
@@ -125,6 +125,8 @@ func byWeight(a, b Finding) int {
 	return cmp.Or(cmp.Compare(findingWeight(b), findingWeight(a)), cmp.Compare(slices.Index(importance, a.ID), slices.Index(importance, b.ID)))
 }
 
+// findingWeight is the severity, less one for what both sides share: the question is what
+// tells the sides apart.
 func findingWeight(f Finding) int {
 	if f.Common {
 		return f.Severity - 1

@@ -8,33 +8,34 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Rank puts groups in the order in which they are told. News is what says why
-// two images are the same or not, the cause first; also is what both sides
-// share, and calm facts.
-func Rank(groups []Group) (news, also []Group) {
+// Rank splits groups into those that explain whether and why two images differ (differences) and
+// those that do not (facts): facts that both sides share, and facts of severity 0 outside
+// group A. Both are sorted by severity; the finding that leads the differences is first.
+func Rank(groups []Group) (differences, facts []Group) {
 	groups = slices.Clone(groups)
 	slices.SortStableFunc(groups, func(a, b Group) int { return byWeight(a.Finding, b.Finding) })
 	for _, g := range groups {
 		if explainsDifference(g.Finding) || slices.ContainsFunc(g.Consequences, isNotable) {
-			news = append(news, g)
+			differences = append(differences, g)
 		} else {
-			also = append(also, g)
+			facts = append(facts, g)
 		}
 	}
-	if i := leadIndex(news); i > 0 {
-		cause := news[i]
-		news = slices.Insert(slices.Delete(news, i, i+1), 0, cause)
+	if i := leadIndex(differences); i > 0 {
+		cause := differences[i]
+		differences = slices.Insert(slices.Delete(differences, i, i+1), 0, cause)
 	}
-	return news, also
+	return differences, facts
 }
 
-// leadIndex is the finding to be told first: the gravest, but a mere note does
-// not come before what says whether these are the same thing (group A).
-func leadIndex(news []Group) int {
-	if len(news) == 0 || news[0].Severity > 1 {
+// leadIndex is the index of the finding to show first: the most severe one. But a finding
+// of severity 1 or 0 does not come before one that decides whether these are the same thing
+// (group A).
+func leadIndex(differences []Group) int {
+	if len(differences) == 0 || differences[0].Severity > 1 {
 		return 0
 	}
-	return max(slices.IndexFunc(news, func(g Group) bool { return isSameness(g.Finding) }), 0)
+	return max(slices.IndexFunc(differences, func(g Group) bool { return isSameness(g.Finding) }), 0)
 }
 
 func explainsDifference(f Finding) bool { return !f.Common && (isNotable(f) || isSameness(f)) }
@@ -43,20 +44,20 @@ func isNotable(f Finding) bool { return !f.Common && f.Severity > 0 }
 
 func isSameness(f Finding) bool { return strings.HasPrefix(f.ID, "A") }
 
-// Where a shell command calls crane, or this program.
+// craneCommand and tagdiffCommand find the calls of crane and of this program in a shell command.
 var (
 	craneCommand   = regexp.MustCompile(`(^|[\s(;|&])crane (?:--insecure )?`)
 	tagdiffCommand = regexp.MustCompile(`^tagdiff (?:--plain-http )?`)
 )
 
-// Insecure is a shell command for registries that speak plain http; one that is
-// so already stays.
+// Insecure returns the shell command with the flags for registries that speak plain HTTP
+// (crane --insecure, tagdiff --plain-http). A command that has them is unchanged.
 func Insecure(command safe.Text) safe.Text {
 	s := craneCommand.ReplaceAllString(command.String(), "${1}crane --insecure ")
 	return safe.Clean(tagdiffCommand.ReplaceAllString(s, "tagdiff --plain-http "))
 }
 
-// Words say what a statement rests on.
+// Words returns the trust word with the reason behind it.
 func (t Trust) Words() safe.Text {
 	switch t {
 	case Proved:
@@ -69,7 +70,7 @@ func (t Trust) Words() safe.Text {
 	return safe.Text{}
 }
 
-// Rule is the test of a rung, as a formula.
+// Rule returns the condition of a verdict, as a formula.
 func (c Code) Rule() safe.Text {
 	switch c {
 	case Identical:

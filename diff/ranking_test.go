@@ -14,23 +14,23 @@ func TestTell(t *testing.T) {
 	grave := of("C6", 0)
 	grave.Consequences = []Finding{{ID: "C7", Severity: 2}}
 	for name, tt := range map[string]struct {
-		groups     []Group
-		news, also string
+		groups             []Group
+		differences, facts string
 	}{
-		"the gravest first":             {[]Group{of("D3", 1), of("C4", 3), of("A4", 0)}, "C4 D3 A4", ""},
-		"sameness before notes":         {[]Group{of("D3", 1), of("E5", 1), of("A4", 0)}, "A4 D3 E5", ""},
-		"calm facts last":               {[]Group{of("C6", 0), of("C2", 0), of("D3", 1)}, "D3", "C2 C6"},
-		"what both share":               {[]Group{common, of("D3", 1)}, "D3", "E4"},
-		"a grave consequence is news":   {[]Group{grave, of("C2", 0)}, "C6", "C2"},
-		"a warning stays before a note": {[]Group{of("A3", 1), of("E2", 2)}, "E2 A3", ""},
-		"nothing":                       {nil, "", ""},
+		"the gravest first":                  {[]Group{of("D3", 1), of("C4", 3), of("A4", 0)}, "C4 D3 A4", ""},
+		"sameness before notes":              {[]Group{of("D3", 1), of("E5", 1), of("A4", 0)}, "A4 D3 E5", ""},
+		"calm facts last":                    {[]Group{of("C6", 0), of("C2", 0), of("D3", 1)}, "D3", "C2 C6"},
+		"what both share":                    {[]Group{common, of("D3", 1)}, "D3", "E4"},
+		"a grave consequence is differences": {[]Group{grave, of("C2", 0)}, "C6", "C2"},
+		"a warning stays before a note":      {[]Group{of("A3", 1), of("E2", 2)}, "E2 A3", ""},
+		"nothing":                            {nil, "", ""},
 	} {
-		news, also := Rank(tt.groups)
-		if got := ids(news); got != tt.news {
-			t.Errorf("%s: news %s, want %s", name, got, tt.news)
+		differences, facts := Rank(tt.groups)
+		if got := ids(differences); got != tt.differences {
+			t.Errorf("%s: differences %s, want %s", name, got, tt.differences)
 		}
-		if got := ids(also); got != tt.also {
-			t.Errorf("%s: also %s, want %s", name, got, tt.also)
+		if got := ids(facts); got != tt.facts {
+			t.Errorf("%s: facts %s, want %s", name, got, tt.facts)
 		}
 	}
 }

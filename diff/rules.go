@@ -2,27 +2,26 @@ package diff
 
 import "slices"
 
-// rule is one entry of the catalogue: a small function of values alone. pair
-// looks at one platform, whole at the comparison, around at what is known beyond
-// it; a rule has one of them. A rule for pairs asks the comparison for nothing
-// but names, so that Again can keep what it found. They leave ID and Name to
-// the table.
+// rule is one entry of the table: a pure function with its description. A rule has exactly
+// one of pair (checks one platform), whole (checks the comparison) and tags (checks
+// Comparison.Around, the tags of the repository and their past). A pair rule uses the
+// comparison only for names, so Again can keep its findings. The functions leave ID and
+// Name empty; withID fills them in.
 type rule struct {
 	id, name string
-	means    string   // what it observes, for people who have not met it
-	proof    string   // what must hold, as a formula
-	causes   []string // rules of which this one tells a consequence, if they found something too
+	means    string   // what it observes, for a reader of docs/findings.md
+	proof    string   // its condition, as a formula
+	causes   []string // ids of rules whose finding, if there is one, is the cause of this one
 	pair     func(Comparison, Pair) []Finding
 	whole    func(Comparison) []Finding
 	tags     func(Comparison) []Finding
 }
 
-// rules is the catalogue by group, in the order of ids.
+// rules is the table of all rules, by group, in the order of ids.
 var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, rulesSettings, rulesTags, rulesBase)
 
-// importance is the order in which findings of one weight are shown: what
-// stops an image from running first, then what says why two images differ,
-// then what differs in consequence, calm facts last.
+// importance is the order of findings of equal severity: first what stops an image from
+// running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
 	"C11", "D8", "D7", "D15", "C4", "C3", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10", "D9", "D10", "F2", "B4",
 	"F6", "F1", "G1", "A7", "A6", "A5", "A3", "A8", "A12", "A9", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
@@ -30,13 +29,14 @@ var importance = []string{
 	"F4", "C2", "E8", "D2", "C6",
 }
 
-// Rule describes a rule of the catalogue.
+// Rule is the description of a rule: what it observes, its condition as a formula, and the
+// ids of rules whose findings can be its cause.
 type Rule struct {
 	ID, Name, Means, Proof string
-	Causes                 []string // the rules whose consequence it can be
+	Causes                 []string // ids of rules whose findings can be its cause
 }
 
-// Catalogue is all rules in the order of their ids.
+// Catalogue returns the descriptions of all rules in the order of ids.
 func Catalogue() []Rule {
 	all := make([]Rule, len(rules))
 	for i, r := range rules {
@@ -45,109 +45,7 @@ func Catalogue() []Rule {
 	return all
 }
 
-// rulesSchema1 are group B: the schema1 view.
-var rulesSchema1 = []rule{
-	{
-		id: "B1", name: "legacy-view", pair: legacyView,
-		means: "A schema1 manifest whose ids follow from its layers is no build: a registry or a copying tool translated it for clients that know no later format.",
-		proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
-	},
-	{
-		id: "B2", name: "invented-ids", pair: inventedIDs, causes: []string{"A3", "A4", "A8", "A12", "A2"},
-		means: "History ids of schema1 carry no build identity. Two differ because one layer digest below them differs; what is under the first equal id is the same.",
-		proof: "id(row) = sha256(blobSum(row) + \" \" + id(row below)); the newest also hashes the config",
-	},
-	{
-		id: "B3", name: "legacy-hides-platforms", whole: legacyHidesPlatforms,
-		means: "Asked for schema1, a registry only ever shows linux/amd64, also of an index of many platforms.",
-		proof: "one side is schema1, the other an index of more than one platform",
-	},
-	{
-		id: "B4", name: "native-schema1", pair: nativeSchema1,
-		means: "The image was pushed in the format of 2015, which new runtimes refuse.",
-		proof: "schemaVersion = 1, and the ids do not follow from the layers",
-	},
-	{
-		id: "B5", name: "answer-depends-on-the-question", whole: answerDepends,
-		means: "The registry answers a tag with another digest, or not at all, to clients that accept less. Asked for with --probe.",
-		proof: "HEAD of the tag with the types of Docker alone, or of single images alone, gives another digest or status",
-	},
-}
-
-// rulesBase are group G: base, origin, trust.
-var rulesBase = []rule{
-	{
-		id: "G1", name: "base-moved", pair: baseMoved,
-		means: "The base image changed underneath, while one's own steps stayed the same.",
-		proof: "the annotations org.opencontainers.image.base.digest differ; or the recipes above the base's last start command agree and the layers below it do not",
-	},
-	{
-		id: "G3", name: "different-builder", pair: differentBuilder, causes: []string{"A6"},
-		means: "The two sides were built by different tools, or versions of one.",
-		proof: "what the newest history entries, docker_version and labels say of the builder differs",
-	},
-}
-
-// rulesPlatforms are group C: platforms.
-var rulesPlatforms = []rule{
-	{
-		id: "C1", name: "platform-lost", whole: platformLost, causes: []string{"A10", "A11"},
-		means: "A platform that A serves is not served by B.",
-		proof: "platforms(A) \\ platforms(B) is not empty",
-	},
-	{
-		id: "C2", name: "platform-added", whole: platformAdded,
-		means: "A platform that B serves is not served by A.",
-		proof: "platforms(B) \\ platforms(A) is not empty",
-	},
-	{
-		id: "C3", name: "label-contradiction", pair: labelContradiction,
-		means: "The index calls an image something else than the image calls itself.",
-		proof: "platform of the descriptor ≠ platform of the config, both normalised",
-	},
-	{
-		id: "C4", name: "borrowed-base", whole: borrowedBase,
-		means: "Images for different architectures start from the same bytes: at most one of them can be native. Labels cannot show it: builders copy what was asked for.",
-		proof: "diff_ids of two platforms with different architectures share a prefix, the first layer with files in it, of at least 1 MB; 16 MB for tools that put files for every machine first (Bazel, ko, apko, Nix)",
-	},
-	{
-		id: "C6", name: "not-a-platform", whole: notAPlatform,
-		means: "An entry unknown/unknown of an index is a receipt of a build, no platform.",
-		proof: "vnd.docker.reference.type = attestation-manifest, or platform unknown/unknown",
-	},
-	{
-		id: "C7", name: "ambiguous-platform", whole: ambiguousPlatform,
-		means: "Two entries of an index claim the same platform; clients use one of them.",
-		proof: "platform(entry i) = platform(entry j), digests differ",
-	},
-	{
-		id: "C8", name: "variant-gap", whole: variantGap,
-		means: "Clients that are strict about CPU variants may find nothing, or an image for a newer CPU than theirs.",
-		proof: "all amd64 entries have a variant; or arm is listed with and without one",
-	},
-	{
-		id: "C9", name: "windows-build", whole: windowsBuild,
-		means: "An image for Windows runs on hosts of its build or newer.",
-		proof: "os.version of the entry",
-	},
-	{
-		id: "C10", name: "split-brain-list", whole: splitBrain,
-		means: "The platforms of one index come from different builds.",
-		proof: "the label org.opencontainers.image.revision differs between them; or their dates are more than 24 hours apart, which only suggests it",
-	},
-	{
-		id: "C11", name: "dangling-child", whole: danglingChild,
-		means: "The index is there, and a manifest that it lists has been deleted from the registry.",
-		proof: "GET of the member by digest answers 404, after the index was read from the same repository",
-	},
-	{
-		id: "C12", name: "clobbered-by-other-arch", tags: clobbered, causes: []string{"A1"},
-		means: "A tag is exactly the image that a job pushed for one architecture: the jobs of several pushed the same tag.",
-		proof: "digest(T) = digest(T-arch), a single image, and there is a tag for another architecture; without the list of tags: one of A and B ends in the name of an architecture, which only suggests it",
-	},
-}
-
-// rulesSame are group A: are these the same thing?
+// rulesSame is group A: are these the same thing?
 var rulesSame = []rule{
 	{
 		id: "A1", name: "identical", whole: identical,
@@ -211,51 +109,95 @@ var rulesSame = []rule{
 	},
 }
 
-// rulesSettings are group E: settings.
-var rulesSettings = []rule{
+// rulesSchema1 is group B: the schema1 view.
+var rulesSchema1 = []rule{
 	{
-		id: "E1", name: "start-command-changed", pair: startChanged, causes: []string{"G1"},
-		means: "A container of the one image starts another program, or the same with other arguments, than one of the other.",
-		proof: "config.Entrypoint, config.Cmd or config.Shell differ",
+		id: "B1", name: "legacy-view", pair: legacyView,
+		means: "A schema1 manifest whose ids follow from its layers is no build: a registry or a copying tool translated it for clients that know no later format.",
+		proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
 	},
 	{
-		id: "E2", name: "user-changed", pair: userChanged, causes: []string{"G1"},
-		means: "The container runs as another user: files on volumes may not be its own any more.",
-		proof: "config.User differs; nothing, root and 0 are the same user",
+		id: "B2", name: "invented-ids", pair: inventedIDs, causes: []string{"A3", "A4", "A8", "A12", "A2"},
+		means: "History ids of schema1 carry no build identity. Two differ because one layer digest below them differs; what is under the first equal id is the same.",
+		proof: "id(row) = sha256(blobSum(row) + \" \" + id(row below)); the newest also hashes the config",
 	},
 	{
-		id: "E3", name: "env-changed", pair: envChanged, causes: []string{"G1"},
-		means: "Environment variables of the image were set, changed or removed.",
-		proof: "config.Env differs by name; the order is no difference",
+		id: "B3", name: "legacy-hides-platforms", whole: legacyHidesPlatforms,
+		means: "Asked for schema1, a registry only ever shows linux/amd64, also of an index of many platforms.",
+		proof: "one side is schema1, the other an index of more than one platform",
 	},
 	{
-		id: "E4", name: "secret-in-the-open", pair: secretInTheOpen,
-		means: "Something that looks like a password or a token can be read by anyone who can pull the image.",
-		proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret",
+		id: "B4", name: "native-schema1", pair: nativeSchema1,
+		means: "The image was pushed in the format of 2015, which new runtimes refuse.",
+		proof: "schemaVersion = 1, and the ids do not follow from the layers",
 	},
 	{
-		id: "E5", name: "which-commit", pair: whichCommit,
-		means: "The labels say which commit and version each side was built from.",
-		proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ",
-	},
-	{
-		id: "E6", name: "borrowed-label", pair: borrowedLabel,
-		means: "A version label speaks of the base image, from which it was inherited, not of what was built on it.",
-		proof: "the label has the value it has in the other image, on which this one is built; or it names a distribution, and there are layers above the distribution's and no revision",
-	},
-	{
-		id: "E7", name: "surface-changed", pair: surfaceChanged, causes: []string{"G1"},
-		means: "Ports, volumes, working directory, health check, stop signal or triggers changed: what deployments rely on.",
-		proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal or OnBuild differ",
-	},
-	{
-		id: "E8", name: "not-a-real-date", pair: noRealDate,
-		means: "The date in the image is a constant, as reproducible builds have it, and tells no age.",
-		proof: "created is missing or not after 1980, or three and more history entries have the same date to the second",
+		id: "B5", name: "answer-depends-on-the-question", whole: answerDepends,
+		means: "The registry answers a tag with another digest, or not at all, to clients that accept less. Asked for with --probe.",
+		proof: "HEAD of the tag with the types of Docker alone, or of single images alone, gives another digest or status",
 	},
 }
 
-// rulesLayers are group D: layers and history.
+// rulesPlatforms is group C: platforms.
+var rulesPlatforms = []rule{
+	{
+		id: "C1", name: "platform-lost", whole: platformLost, causes: []string{"A10", "A11"},
+		means: "A platform that A serves is not served by B.",
+		proof: "platforms(A) \\ platforms(B) is not empty",
+	},
+	{
+		id: "C2", name: "platform-added", whole: platformAdded,
+		means: "A platform that B serves is not served by A.",
+		proof: "platforms(B) \\ platforms(A) is not empty",
+	},
+	{
+		id: "C3", name: "label-contradiction", pair: labelContradiction,
+		means: "The index calls an image something else than the image calls itself.",
+		proof: "platform of the descriptor ≠ platform of the config, both normalised",
+	},
+	{
+		id: "C4", name: "borrowed-base", whole: borrowedBase,
+		means: "Images for different architectures start from the same bytes: at most one of them can be native. Labels cannot show it: builders copy what was asked for.",
+		proof: "diff_ids of two platforms with different architectures share a prefix, the first layer with files in it, of at least 1 MB; 16 MB for tools that put files for every machine first (Bazel, ko, apko, Nix)",
+	},
+	{
+		id: "C6", name: "not-a-platform", whole: notAPlatform,
+		means: "An entry unknown/unknown of an index is a receipt of a build, no platform.",
+		proof: "vnd.docker.reference.type = attestation-manifest, or platform unknown/unknown",
+	},
+	{
+		id: "C7", name: "ambiguous-platform", whole: ambiguousPlatform,
+		means: "Two entries of an index claim the same platform; clients use one of them.",
+		proof: "platform(entry i) = platform(entry j), digests differ",
+	},
+	{
+		id: "C8", name: "variant-gap", whole: variantGap,
+		means: "Clients that are strict about CPU variants may find nothing, or an image for a newer CPU than theirs.",
+		proof: "all amd64 entries have a variant; or arm is listed with and without one",
+	},
+	{
+		id: "C9", name: "windows-build", whole: windowsBuild,
+		means: "An image for Windows runs on hosts of its build or newer.",
+		proof: "os.version of the entry",
+	},
+	{
+		id: "C10", name: "split-brain-list", whole: splitBrain,
+		means: "The platforms of one index come from different builds.",
+		proof: "the label org.opencontainers.image.revision differs between them; or their dates are more than 24 hours apart, which only suggests it",
+	},
+	{
+		id: "C11", name: "dangling-child", whole: danglingChild,
+		means: "The index is there, and a manifest that it lists has been deleted from the registry.",
+		proof: "GET of the member by digest answers 404, after the index was read from the same repository",
+	},
+	{
+		id: "C12", name: "clobbered-by-other-arch", tags: clobbered, causes: []string{"A1"},
+		means: "A tag is exactly the image that a job pushed for one architecture: the jobs of several pushed the same tag.",
+		proof: "digest(T) = digest(T-arch), a single image, and there is a tag for another architecture; without the list of tags: one of A and B ends in the name of an architecture, which only suggests it",
+	},
+}
+
+// rulesLayers is group D: layers and history.
 var rulesLayers = []rule{
 	{
 		id: "D1", name: "first-difference", pair: firstDifferent, causes: []string{"D15", "G1", "C4", "A7", "D4", "D5"},
@@ -334,7 +276,51 @@ var rulesLayers = []rule{
 	},
 }
 
-// rulesTags are group F: tags and time.
+// rulesSettings is group E: settings.
+var rulesSettings = []rule{
+	{
+		id: "E1", name: "start-command-changed", pair: startChanged, causes: []string{"G1"},
+		means: "A container of the one image starts another program, or the same with other arguments, than one of the other.",
+		proof: "config.Entrypoint, config.Cmd or config.Shell differ",
+	},
+	{
+		id: "E2", name: "user-changed", pair: userChanged, causes: []string{"G1"},
+		means: "The container runs as another user: files on volumes may not be its own any more.",
+		proof: "config.User differs; nothing, root and 0 are the same user",
+	},
+	{
+		id: "E3", name: "env-changed", pair: envChanged, causes: []string{"G1"},
+		means: "Environment variables of the image were set, changed or removed.",
+		proof: "config.Env differs by name; the order is no difference",
+	},
+	{
+		id: "E4", name: "secret-in-the-open", pair: secretInTheOpen,
+		means: "Something that looks like a password or a token can be read by anyone who can pull the image.",
+		proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret",
+	},
+	{
+		id: "E5", name: "which-commit", pair: whichCommit,
+		means: "The labels say which commit and version each side was built from.",
+		proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ",
+	},
+	{
+		id: "E6", name: "borrowed-label", pair: borrowedLabel,
+		means: "A version label speaks of the base image, from which it was inherited, not of what was built on it.",
+		proof: "the label has the value it has in the other image, on which this one is built; or it names a distribution, and there are layers above the distribution's and no revision",
+	},
+	{
+		id: "E7", name: "surface-changed", pair: surfaceChanged, causes: []string{"G1"},
+		means: "Ports, volumes, working directory, health check, stop signal or triggers changed: what deployments rely on.",
+		proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal or OnBuild differ",
+	},
+	{
+		id: "E8", name: "not-a-real-date", pair: noRealDate,
+		means: "The date in the image is a constant, as reproducible builds have it, and tells no age.",
+		proof: "created is missing or not after 1980, or three and more history entries have the same date to the second",
+	},
+}
+
+// rulesTags is group F: tags and time.
 var rulesTags = []rule{
 	{
 		id: "F1", name: "tag-moved", tags: onTags(tagMoved), causes: []string{"F2", "F3"},
@@ -365,5 +351,19 @@ var rulesTags = []rule{
 		id: "F6", name: "moving-target", tags: onTags(movingTarget),
 		means: "A tag moved while it was read. What is shown is of one piece all the same, since all but the first request go by digest.",
 		proof: "digest(T) when it was read ≠ digest(T) afterwards",
+	},
+}
+
+// rulesBase is group G: base, origin, trust.
+var rulesBase = []rule{
+	{
+		id: "G1", name: "base-moved", pair: baseMoved,
+		means: "The base image changed underneath, while one's own steps stayed the same.",
+		proof: "the annotations org.opencontainers.image.base.digest differ; or the recipes above the base's last start command agree and the layers below it do not",
+	},
+	{
+		id: "G3", name: "different-builder", pair: differentBuilder, causes: []string{"A6"},
+		means: "The two sides were built by different tools, or versions of one.",
+		proof: "what the newest history entries, docker_version and labels say of the builder differs",
 	},
 }

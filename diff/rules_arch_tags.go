@@ -12,15 +12,14 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// arches are the names of architectures that tags begin or end with, each with
-// the one that Go has for it.
+// arches maps the names of architectures in tags to their Go names.
 var arches = map[string]string{
 	"amd64": "amd64", "x86_64": "amd64", "x64": "amd64", "arm64": "arm64", "arm64v8": "arm64", "aarch64": "arm64", "arm": "arm", "armhf": "arm",
 	"armv6": "arm/v6", "armv7": "arm", "arm32v6": "arm/v6", "arm32v7": "arm", "386": "386", "i386": "386", "ppc64le": "ppc64le", "s390x": "s390x", "riscv64": "riscv64",
 }
 
-// archOf is the architecture that a tag is named after, and the rest of its
-// name.
+// archOf returns the architecture at the beginning or end of a tag, and the rest of the
+// tag; "" and "" if there is none.
 func archOf(tag string) (arch, stem string) {
 	if !mayContainArch(tag) {
 		return "", ""
@@ -43,7 +42,7 @@ func archOf(tag string) (arch, stem string) {
 	return "", ""
 }
 
-// mayContainArch is quick to say of most tags that they do not.
+// mayContainArch is a cheap test that rules out most tags before archOf.
 func mayContainArch(tag string) bool {
 	for _, part := range []string{"64", "86", "90", "arm", "ARM"} {
 		if strings.Contains(tag, part) {
@@ -53,8 +52,9 @@ func mayContainArch(tag string) bool {
 	return false
 }
 
-// clobbered (C12): a tag is one image for one machine, and another tag of it is
-// named after that machine: the jobs of several architectures pushed one tag.
+// clobbered (C12): a tag points at an image for one architecture, and another tag of that
+// image ends in this architecture. So the build jobs of several architectures pushed the
+// same tag.
 func clobbered(c Comparison) []Finding {
 	var found []Finding
 	for _, t := range c.taggedSides() {
@@ -77,7 +77,7 @@ func clobbered(c Comparison) []Finding {
 	return clobberedPair(c)
 }
 
-// servesOnePlatform reports whether a side serves one platform alone.
+// servesOnePlatform reports whether a side is a single image or an index with one image.
 func (c Comparison) servesOnePlatform(side Side) bool {
 	art := c.A
 	if side == SideB {
@@ -86,8 +86,7 @@ func (c Comparison) servesOnePlatform(side Side) bool {
 	return !isIndex(*art) || len(art.Images()) == 1
 }
 
-// clobberedPair goes by the two sides alone: what other tags there are nobody
-// has asked.
+// clobberedPair decides by the names of the two sides alone, without the list of tags.
 func clobberedPair(c Comparison) []Finding {
 	if c.B == nil || c.A.Top.Digest == "" || c.A.Top.Digest != c.B.Top.Digest || !c.servesOnePlatform(SideA) || c.A.Ref.Repo() != c.B.Ref.Repo() {
 		return nil
@@ -112,14 +111,13 @@ func adviseOneIndex() safe.Text {
 	return safe.Const("Push each architecture by digest, then one docker buildx imagetools create")
 }
 
-// archTag is a tag for one architecture.
 type archTag struct {
 	listed
 	arch string
 }
 
-// clobberedIn looks through a list of tags. isOne reports whether an image is
-// known to be for one machine.
+// clobberedIn applies C12 to a list of tags. isOne reports whether a digest is known to be
+// an image for one platform.
 func clobberedIn(l tagList, isOne func(d digest.Digest, tag string) bool) []Finding {
 	stems := map[string][]archTag{}
 	for _, t := range l.tags {
@@ -154,8 +152,8 @@ func clobberedIn(l tagList, isOne func(d digest.Digest, tag string) bool) []Find
 	return found
 }
 
-// isSinglePlatform reports whether a digest is known to stand for one image: alone,
-// or in an index that lists no other.
+// isSinglePlatform reports whether a digest is known to be one image: a single image
+// manifest, or an index with one image.
 func isSinglePlatform(set model.TagSet, d digest.Digest, mediaType string) bool {
 	if children, read := set.Children[d]; read {
 		return len(children) == 0 || len(membersOf(set, d).images) == 1

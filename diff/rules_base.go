@@ -10,8 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// baseMoved (G1). Annotations prove it. Where there are none the recipes show
-// it: the own steps agree from the first to the last, and the base's do not.
+// baseMoved (G1). The annotations of the base image prove it. Without them, equal
+// instructions above the base and different layers below show it.
 func baseMoved(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings {
@@ -43,7 +43,7 @@ func baseMoved(c Comparison, p Pair) []Finding {
 	}}
 }
 
-// differingBase are the rows of two bases whose files differ, or the settings.
+// differingBase returns the rows within both bases whose content or settings differ.
 func differingBase(rows []Row, endA, endB int) []Row {
 	var differ []Row
 	for _, r := range rows {
@@ -57,7 +57,7 @@ func differingBase(rows []Row, endA, endB int) []Row {
 	return differ
 }
 
-// baseVersions says which versions moved with a base.
+// baseVersions returns the first version variable that differs, " (NAME old → new)".
 func baseVersions(a, b model.Image) string {
 	for _, ch := range envChanges(a, b) {
 		if isVersion(ch.name) && ch.from != "" && ch.to != "" {
@@ -84,7 +84,7 @@ func baseProof(a, b model.Image, baseA, baseB Base, first Row) []safe.Text {
 
 func firstSteps(n int) string { return "the first " + firsts(n, "step") }
 
-// baseAnnotated compares what the builders wrote down of their bases.
+// baseAnnotated compares the base digests that the builders recorded.
 func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	nameA, digestA := annotatedBase(p.A)
 	nameB, digestB := annotatedBase(p.B)
@@ -120,13 +120,13 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	return f, true
 }
 
-// fitsCommand reports whether a name from outside can stand in a command.
+// fitsCommand reports whether a base name from outside is safe in a shell command.
 func fitsCommand(name string) bool {
 	ref, err := model.ParseRef(name)
 	return err == nil && ref.Repository != "" && ref.Digest == "" && quoted(name) == name
 }
 
-// sameStepsText says so when the steps above the bases agree.
+// sameStepsText returns a remark if the instructions above the two bases are equal.
 func (c Comparison) sameStepsText(p Pair) string {
 	a, b := BaseOf(p.A.Image), BaseOf(p.B.Image)
 	if a.Steps == 0 || b.Steps == 0 || recipeFrom(p.A.Image.Steps, a.Steps) != recipeFrom(p.B.Image.Steps, b.Steps) {
@@ -135,16 +135,16 @@ func (c Comparison) sameStepsText(p Pair) string {
 	return "; the steps above it read the same"
 }
 
-// basesAgree reports whether the bases, as far as it is known where they
-// end, are the same for this platform: an index that was published again for
-// another one has another digest.
+// basesAgree reports whether the two bases have the same content for this platform, as far
+// as their ends are known. An index that was published again for another platform has a new
+// digest, but the base here is unchanged.
 func (c Comparison) basesAgree(p Pair) bool {
 	a, b := BaseOf(p.A.Image), BaseOf(p.B.Image)
 	return a.Steps > 0 && b.Steps > 0 && len(differingBase(p.Rows, a.Steps, b.Steps)) == 0
 }
 
-// annotatedBase is the base's name and digest as the manifest or, failing
-// that, the index has them.
+// annotatedBase returns name and digest of the base from the annotations of the manifest,
+// or of the index if the manifest has none.
 func annotatedBase(e *model.Entry) (name string, d digest.Digest) {
 	for _, from := range []map[string]string{e.Image.Manifest.Annotations, e.Descriptor.Annotations} {
 		if d := digest.Digest(from[v1.AnnotationBaseImageDigest]); d.Validate() == nil {
@@ -154,8 +154,8 @@ func annotatedBase(e *model.Entry) (name string, d digest.Digest) {
 	return "", ""
 }
 
-// namesOwnStep is for buildah and podman, which with --layers write down the
-// digest of the build's own last step but one as the base's.
+// namesOwnStep reports whether the image is made by buildah or podman. With --layers they
+// record the digest of the last but one step of the same build as the digest of the base.
 func namesOwnStep(e *model.Entry) bool {
 	return e.Image.Config.Config.Labels[buildahLabel] != ""
 }

@@ -8,7 +8,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// onPython is the second incident in small: a base that ends with its start
+// onPython is a small version of the second incident: a base that ends with its start
 // command, and an application on it.
 func onPython(version, baseDate, ownDate string, own ...step) build {
 	b := build{config: map[string]any{"Env": []string{"PYTHON_VERSION=" + version}}}
@@ -72,7 +72,7 @@ func baseCases(t *testing.T) []ruleCase {
 		{"two tools", pairOf(t, dockerOf("20.10.25"), bk), "G3", 1, ":a was built by Docker's classic builder 20.10.25, :b by BuildKit", 2},
 		{"two versions of one", pairOf(t, dockerOf("20.10.25"), dockerOf("24.0.6")), "G3", 0, "24.0.6", 2},
 		{"one tool", pairOf(t, bk, build{steps: append(bk.steps, does("RUN x # buildkit", files("y")).noted("buildkit.dockerfile.v0"))}), "G3", -1, "", 0},
-		{"nothing tells", pairOf(t, app(), app(does("RUN x", files("x")))), "G3", -1, "", 0},
+		{"no evidence of a builder", pairOf(t, app(), app(does("RUN x", files("x")))), "G3", -1, "", 0},
 	}
 }
 

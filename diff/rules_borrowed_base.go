@@ -9,20 +9,19 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// minSharedBytes is how many bytes two platforms must share before one of them
-// counts as borrowed. Small layers are shared on purpose: certificates, time
-// zones, static files are the same for every machine. The smallest base with
-// programs in it (busybox, musl) is larger than this.
+// minSharedBytes is the size of common first layers, in bytes, from which a base counts as
+// borrowed. Smaller layers are shared on purpose: certificates, time zones and static files
+// are the same for every architecture. The smallest base with programs in it (busybox,
+// musl) is larger.
 const minSharedBytes = 1_000_000
 
-// minSharedDataBytes is the same where the tool that made the base is known to
-// put files for every machine first: time zones and certificates of distroless
-// are 2 MB, fonts and locales of Nix more.
+// minSharedDataBytes is the limit for tools that put architecture-independent files first:
+// time zones and certificates of distroless are 2 MB, fonts and locales of Nix are more.
 const minSharedDataBytes = 16_000_000
 
-// borrowedBase (C4): images for different architectures that start from the
-// same bytes. BuildKit stamps the platform that was asked for on index and
-// config alike when the base is a single image, so labels cannot show it.
+// borrowedBase (C4): images for different architectures start with the same layers. Labels
+// cannot show this: if the base is a single image, BuildKit writes the requested platform
+// into index and config, whatever the base is.
 func borrowedBase(c Comparison) []Finding {
 	nameA, nameB := c.names()
 	all := sharedBasesOf(c.A, SideA, nameA)
@@ -42,12 +41,12 @@ func borrowedBase(c Comparison) []Finding {
 	return found
 }
 
-// sharedBase is a base that several platforms of one side share.
+// sharedBase is the group of first layers that several platforms of one side share.
 type sharedBase struct {
 	name, platforms string
 	layers          int
 	size            int64
-	whole           bool // there is nothing else in them, and nothing that is run
+	whole           bool // the images have no other layer and no start command
 	evidence        []Evidence
 	proof           []safe.Text
 	check           safe.Text
@@ -97,21 +96,21 @@ func sharedBasesOf(a *model.Artifact, side Side, name string) []sharedBase {
 	return found
 }
 
-// startsWithData reports whether the first layer with files was put there by a tool
-// that starts with files for every machine.
+// startsWithData reports whether the first layer was made by a tool that puts
+// architecture-independent files first.
 func startsWithData(e model.Entry) bool {
 	b := stepBuilder(*e.Image, *fileLayers(e)[0]).Name
 	return b == "Bazel" || b == "ko" || b == "apko" || b == "Nix"
 }
 
-// hasStartCommand reports whether an image is to be run, not mounted or copied
-// from: then there are programs in it.
+// hasStartCommand reports whether an image is meant to be run. Then it contains programs;
+// an image without a start command may hold only data.
 func hasStartCommand(e model.Entry) bool {
 	return len(e.Image.Config.Config.Entrypoint)+len(e.Image.Config.Config.Cmd) > 0
 }
 
-// groupByFirstLayer groups images of more than one architecture by their first
-// layer with files.
+// groupByFirstLayer returns the groups of images that share the first layer with files and
+// are for more than one architecture.
 func groupByFirstLayer(images []model.Entry) [][]model.Entry {
 	groups := map[digest.Digest][]model.Entry{}
 	var order []digest.Digest
@@ -135,7 +134,8 @@ func groupByFirstLayer(images []model.Entry) [][]model.Entry {
 	return shared
 }
 
-// fileLayers is the layers with files of an image that can be trusted to tell.
+// fileLayers returns the steps with a non-empty layer and a diff_id; nil if the numbers of
+// layers and diff_ids differ.
 func fileLayers(e model.Entry) []*model.Step {
 	if e.Image == nil || e.Image.Counts != nil && e.Image.Counts.Fatal() {
 		return nil
@@ -159,7 +159,8 @@ func architectures(group []model.Entry) int {
 	return len(seen)
 }
 
-// commonLayers is how many layers all of a group start with, and their size.
+// commonLayers returns how many first layers all images of a group share, and their size in
+// bytes.
 func commonLayers(group []model.Entry) (layers int, size int64) {
 	first := fileLayers(group[0])
 	layers = len(first)

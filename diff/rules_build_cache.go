@@ -8,13 +8,14 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
+// installsPackages matches instructions that install or update packages.
 var installsPackages = regexp.MustCompile(`\b(apt-get|apt|apk|yum|dnf|microdnf|zypper|tdnf) .*\b(install|add|update|upgrade)\b|\bpip3? install\b|\bnpm (ci|install)\b`)
 
-// minCacheAge is how much older than its image a layer of packages may be.
+// minCacheAge is how much older than its image a layer of packages must be to be reported.
 const minCacheAge = 14 * 24 * time.Hour
 
-// oldLayer (D13): packages that a build cache kept. Only one's own steps: those
-// of a base are older by nature.
+// oldLayer (D13): a build cache supplied an old layer of packages. Only steps above the
+// base count, since the steps of a base are always older.
 func oldLayer(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		created, base := s.img.Created(), BaseOf(s.img)

@@ -4,7 +4,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// differentBuilder (G3).
+// differentBuilder (G3): the builders of the two images differ.
 func differentBuilder(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || a.ID() == b.ID() {

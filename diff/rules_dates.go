@@ -5,7 +5,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// noRealDate (E8): a date that is a constant.
+// noRealDate (E8): the creation date is not the time of the build.
 func noRealDate(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		if s.img.Manifest.Kind == model.KindSchema1 {
@@ -37,8 +37,8 @@ func noRealDate(c Comparison, p Pair) []Finding {
 
 const rfc3339 = "2006-01-02T15:04:05Z"
 
-// commonDate is the date of all steps with files, if there are at least three
-// and it is one.
+// commonDate returns the date that all steps with a layer have, if there are at least three
+// such steps; "" otherwise.
 func commonDate(img model.Image) string {
 	date, n := "", 0
 	for _, st := range img.Steps {

@@ -8,8 +8,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// firstDifferent (D1) says how far two builds agree and how much above follows.
-// The verdict names the step where they part.
+// firstDifferent (D1) reports how many first steps are the same and how many above the
+// first difference differ.
 func firstDifferent(_ Comparison, p Pair) []Finding {
 	if p.Verdict.Code != SameBase && p.Verdict.Code != SameRecipe {
 		return nil
@@ -47,13 +47,13 @@ func differVerb(n int) string {
 	return "differ"
 }
 
-// differs is Row.Differs without what is the same image content.
+// differs is Row.Differs without rows whose layers have the same content.
 func differs(r Row) bool {
 	return r.Differs() && r.Class != RepackedRow && r.Class != BothEmpty
 }
 
-// rebuiltDifferently (D4): the same instruction left other files. Only where
-// no difference is below it is it the cause.
+// rebuiltDifferently (D4): the same instruction gave different files. It is the cause only
+// if no lower step differs.
 func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	var rebuilt []Row
 	cause, seen := false, false
@@ -61,7 +61,7 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		if !differs(r) {
 			continue
 		}
-		if r.Detail == Rebuilt && r.A != nil && r.B != nil && r.A.CreatedBy != "" { // two imports are no step that ran twice
+		if r.Detail == Rebuilt && r.A != nil && r.B != nil && r.A.CreatedBy != "" { // two imports without an instruction are not one step run twice
 			cause = cause || !seen
 			rebuilt = append(rebuilt, r)
 		}
@@ -84,7 +84,7 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	return []Finding{f}
 }
 
-// sizesText is the sizes of a row's layers, where both are known.
+// sizesText returns the sizes of both layers of a row, "" if one is unknown.
 func sizesText(r Row) string {
 	if r.A.Layer.Size <= 0 || r.B.Layer.Size <= 0 {
 		return ""
@@ -106,7 +106,7 @@ func moreStepsText(n int) string {
 	return "; so did " + plural(n, "step") + " above it"
 }
 
-// copiedNothing (D5): a COPY that left files on one side and none on the other.
+// copiedNothing (D5): a COPY or ADD gave files on one side and none on the other.
 func copiedNothing(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	var found []Finding
@@ -135,8 +135,8 @@ func isCopy(s *model.Step) bool {
 	return v == "COPY" || v == "ADD"
 }
 
-// orderChanged (D6): the same layers in another order. Later layers win, so
-// the files can differ.
+// orderChanged (D6): the same layers in a different order. Upper layers hide files of lower
+// ones, so the files can differ.
 func orderChanged(_ Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok {
@@ -164,7 +164,7 @@ func orderChanged(_ Comparison, p Pair) []Finding {
 	}}
 }
 
-// fileContents is what the layers with files unpack to, oldest first.
+// fileContents returns the contents (see contentOf) of the layers with files, oldest first.
 func fileContents(img model.Image) []string {
 	var out []string
 	for i := range img.Steps {

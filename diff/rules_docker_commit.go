@@ -8,8 +8,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// madeByHand (D14): docker commit records the command of the container it was
-// made from in place of an instruction.
+// madeByHand (D14): docker commit records the command of the container instead of an
+// instruction.
 func madeByHand(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		top := newestFileStep(*s.img)
@@ -17,7 +17,7 @@ func madeByHand(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		if top.CreatedBy == "" && len(s.img.Steps) == 1 {
-			return nil // docker import, with a message of one's own
+			return nil // docker import with a message
 		}
 		by := "no instruction"
 		if top.CreatedBy != "" {
@@ -33,7 +33,7 @@ func madeByHand(c Comparison, p Pair) []Finding {
 	})
 }
 
-// newestFileStep is the newest step with files.
+// newestFileStep returns the newest step with a non-empty layer, nil if there is none.
 func newestFileStep(img model.Image) *model.Step {
 	for i := len(img.Steps) - 1; i >= 0; i-- {
 		if s := &img.Steps[i]; s.HasLayer && !s.Empty && !s.Unnamed {
@@ -45,7 +45,7 @@ func newestFileStep(img model.Image) *model.Step {
 
 var dockerfileVerbs = []string{"RUN", "COPY", "ADD", "WORKDIR", "ENV", "CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER", "VOLUME", "ARG", "SHELL", "HEALTHCHECK", "ONBUILD", "STOPSIGNAL", "MAINTAINER", "FROM"}
 
-// isPlainCommand reports whether a step is recorded as no builder does it.
+// isPlainCommand reports whether created_by has a form that no builder writes.
 func isPlainCommand(img model.Image, s model.Step) bool {
 	if stepBuilder(img, s).Name != "" || isShellStep(s.CreatedBy) || strings.HasPrefix(s.Comment, "Imported from ") || strings.HasPrefix(s.Comment, "merge sha256:") {
 		return false
@@ -59,9 +59,9 @@ func isPlainCommand(img model.Image, s model.Step) bool {
 	return true
 }
 
-// isStartCommand reports whether the newest step is the very command that the
-// image starts: docker commit records the container's command as both. A RUN
-// leaves the start command as it was.
+// isStartCommand reports whether the newest step is exactly the start command of the image:
+// docker commit records the command of the container in both places, a RUN leaves the start
+// command unchanged.
 func isStartCommand(img model.Image, s model.Step) bool {
 	cmd := img.Config.Config.Cmd
 	return s.Index+1 == len(img.Steps) && len(cmd) > 0 && s.CreatedBy == strings.Join(cmd, " ")

@@ -11,11 +11,11 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// duplicateLayer (D3): the same files unpacked twice. What both sides repeat
-// alike is told of once.
+// duplicateLayer (D3): an image has the same files in two layers. Duplicates that both
+// sides have are one finding.
 func duplicateLayer(c Comparison, p Pair) []Finding {
 	var found []Finding
-	at := map[digest.Digest]int{} // content to its finding
+	at := map[digest.Digest]int{} // content to index in found
 	first := ""
 	for _, s := range c.sidesOf(p) {
 		first = cmp.Or(first, s.name)
@@ -46,13 +46,13 @@ func duplicateText(name string, group []model.Step) safe.Text {
 		name, stepsText(stepIndexes(group)), sizeText(group[0].Layer.Size), timesText(len(group)))
 }
 
-// duplicateSteps groups the steps whose content is there more than once.
+// duplicateSteps groups the steps whose layers have the same content.
 func duplicateSteps(steps []model.Step) [][]model.Step {
 	times := make(map[digest.Digest]int, len(steps))
 	for i := range steps {
 		times[fileContent(&steps[i])]++
 	}
-	group := map[digest.Digest]int{} // content to its place in out
+	group := map[digest.Digest]int{} // content to index in out
 	var out [][]model.Step
 	for i := range steps {
 		content := fileContent(&steps[i])
@@ -69,7 +69,7 @@ func duplicateSteps(steps []model.Step) [][]model.Step {
 	return out
 }
 
-// fileContent is what a layer with files unpacks to, "" for other steps.
+// fileContent is contentOf for a step with a non-empty layer, "" for other steps.
 func fileContent(s *model.Step) digest.Digest {
 	if !s.HasLayer || s.Empty {
 		return ""
@@ -77,6 +77,8 @@ func fileContent(s *model.Step) digest.Digest {
 	return contentOf(*s)
 }
 
+// contentOf identifies the content of a layer: its diff_id, or the digest of the blob if
+// there is none (schema1).
 func contentOf(s model.Step) digest.Digest { return cmp.Or(s.DiffID, s.Layer.Digest) }
 
 func sameContentProof(group []model.Step) []safe.Text {
@@ -110,14 +112,15 @@ func timesText(n int) string {
 	return plural(n, "time")
 }
 
-// changesMetadata is what changes owners, modes or places of files, which stores
-// them a second time.
+// changesMetadata matches commands that change owner, mode or place of files. A layer
+// stores each such file again.
 var changesMetadata = regexp.MustCompile(`\b(chown|chmod|mv|chgrp)\b`)
 
-// notableBytes is where storing files twice is worth a word, in bytes.
+// notableBytes is the size from which a duplicate copy is reported.
 const notableBytes = 1_000_000
 
-// paidTwice (D11): a RUN that changes owners of what a COPY brought, by size.
+// paidTwice (D11): a RUN changes owner or mode of files that a COPY brought. It goes by the
+// sizes of the two layers.
 func paidTwice(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		var found []Finding
@@ -143,7 +146,7 @@ func paidTwice(c Comparison, p Pair) []Finding {
 	})
 }
 
-// copyOfSize is the newest step that copied within 15 % as many bytes.
+// copyOfSize returns the newest COPY or ADD whose layer size is within 15 % of size.
 func copyOfSize(steps []model.Step, size int64) *model.Step {
 	for i := len(steps) - 1; i >= 0; i-- {
 		s := &steps[i]

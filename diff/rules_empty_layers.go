@@ -7,8 +7,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// emptyLayerTwin (A4): the same nothing under two digests. Rows that show the
-// same two digests are told of once.
+// emptyLayerTwin (A4): an empty layer with different digests on the two sides. Rows with
+// the same two digests are one finding.
 func emptyLayerTwin(c Comparison, p Pair) []Finding {
 	type twins struct{ a, b digest.Digest }
 	rows := map[twins][]Row{}
@@ -38,7 +38,7 @@ func emptyLayerTwin(c Comparison, p Pair) []Finding {
 	return found
 }
 
-// pushCacheNote is how an old packing comes back (moby's push_v2.go; reproduced
+// pushCacheNote explains how an old compression comes back (moby's push_v2.go; reproduced
 // with Docker 20.10 and 24.0).
 var pushCacheNote = safe.Const("how that comes: docker push sends the blob that its host remembers for such content (distribution/v2metadata-by-diffid), so one that once pushed an old image brings its packing back")
 
@@ -55,7 +55,8 @@ func compressedBy(a, b digest.Digest) string {
 	return "packed by two tools (" + short(a) + " and " + short(b) + ")"
 }
 
-// emptyLayers (D2): a calm word before somebody takes them for a fault.
+// emptyLayers (D2) states that empty layers are normal, before a reader takes them for an
+// error.
 func emptyLayers(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		var empty []model.Step
@@ -85,7 +86,7 @@ func emptyLayers(c Comparison, p Pair) []Finding {
 	})
 }
 
-// contentProof says why a layer counts as empty.
+// contentProof states why a layer counts as empty.
 func contentProof(st model.Step) safe.Text {
 	packer, known := model.EmptyPacker(st.Layer.Digest)
 	switch {

@@ -10,7 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// envChanged (E3): by name, versions first since they tell what was updated.
+// envChanged (E3): environment variables differ. *_VERSION variables come first, since they
+// show what was updated.
 func envChanged(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok {
@@ -37,7 +38,8 @@ func envChanged(c Comparison, p Pair) []Finding {
 	}}
 }
 
-// envEvidence points at the steps that set what changed, else at the configs.
+// envEvidence returns the steps that set a changed variable, or both configs if no step
+// does.
 func envEvidence(p Pair, changes []change) []Evidence {
 	var found []Evidence
 	for _, r := range p.Rows {
@@ -56,6 +58,7 @@ func envEvidence(p Pair, changes []change) []Evidence {
 	return found
 }
 
+// setsAny reports whether an ENV instruction begins with one of the changed variables.
 func setsAny(instruction string, changes []change) bool {
 	rest, ok := strings.CutPrefix(instruction, "ENV ")
 	return ok && slices.ContainsFunc(changes, func(c change) bool {
@@ -63,7 +66,7 @@ func setsAny(instruction string, changes []change) bool {
 	})
 }
 
-// envChanges are the variables that differ, in order of what they tell.
+// envChanges returns the variables that differ, the most telling first.
 func envChanges(a, b model.Image) []change {
 	before, after := envOf(a), envOf(b)
 	var changes []change
@@ -98,8 +101,8 @@ func envOf(img model.Image) map[string]string {
 	return m
 }
 
-// maskedValue is a value as a sentence may have it: secrets masked, and an
-// empty one told from one that is not set.
+// maskedValue returns a value for a sentence: secrets are masked, and an empty value is ""
+// in quotes, to distinguish it from an unset variable.
 func maskedValue(name, value string) string {
 	if value == "" {
 		return `""`
@@ -109,7 +112,7 @@ func maskedValue(name, value string) string {
 	return shown
 }
 
-// shortName keeps a name from outside from filling a sentence.
+// shortName cuts a name from outside to 40 characters.
 func shortName(name string) string {
 	const most = 40
 	if r := []rune(name); len(r) > most {
@@ -125,7 +128,7 @@ func major(version string) string {
 	return m
 }
 
-// wellKnownEnv are variables that change how programs behave.
+// wellKnownEnv lists variables that change how programs behave.
 var wellKnownEnv = []string{"PATH", "TZ", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "JAVA_OPTS", "JAVA_TOOL_OPTIONS"}
 
 func envRank(name string) int {

@@ -9,14 +9,14 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// indexSide is one side of a comparison as the rules about indexes see it.
+// indexSide is one side as the rules about indexes use it.
 type indexSide struct {
 	side Side
 	name string
 	art  *model.Artifact
 }
 
-// indexes are the sides that are an index.
+// indexes returns the sides that are an index; only A if both are the same one.
 func (c Comparison) indexes() []indexSide {
 	nameA, nameB := c.names()
 	var sides []indexSide
@@ -37,7 +37,7 @@ func (i indexSide) evidence(entries []model.Entry) []Evidence {
 	return out
 }
 
-// proof is the digests of entries with their platforms.
+// entriesProof lists platform and digest of entries.
 func entriesProof(entries []model.Entry) []safe.Text {
 	var lines []safe.Text
 	for _, e := range entries {
@@ -46,7 +46,7 @@ func entriesProof(entries []model.Entry) []safe.Text {
 	return lines
 }
 
-// variantGap (C8): what a strict client or an old CPU finds nothing for.
+// variantGap (C8): strict clients and old CPUs may find no image for them.
 func variantGap(c Comparison) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
@@ -69,7 +69,8 @@ func variantGap(c Comparison) []Finding {
 	return found
 }
 
-// newCPUOnly are the amd64 entries for newer CPUs where there is no plain one.
+// newCPUOnly returns the amd64 entries if all of them require a newer CPU (variant v2 or
+// later).
 func newCPUOnly(images []model.Entry) []model.Entry {
 	var newer []model.Entry
 	for _, e := range images {
@@ -85,8 +86,8 @@ func newCPUOnly(images []model.Entry) []model.Entry {
 	return newer
 }
 
-// bareARM are the entries for arm without a variant, in an index that also has
-// another arm: which one a client takes is its own choice then.
+// bareARM returns the arm entries without a variant, if the index has arm entries with a
+// variant too. Which one a client takes then depends on the client.
 func bareARM(images []model.Entry) []model.Entry {
 	var bare []model.Entry
 	others := 0
@@ -106,8 +107,8 @@ func bareARM(images []model.Entry) []model.Entry {
 	return bare
 }
 
-// windowsBuild (C9): images for Windows run on hosts of their build, or newer
-// ones with isolation.
+// windowsBuild (C9): Windows images run on hosts of the same build, or on newer hosts with
+// isolation.
 func windowsBuild(c Comparison) []Finding {
 	nameA, nameB := c.names()
 	var found []Finding
@@ -150,7 +151,7 @@ func windowsBuilds(a *model.Artifact) []string {
 	return builds
 }
 
-// windowsNames are the long-term releases by build number.
+// windowsNames maps build numbers to long-term releases.
 var windowsNames = map[string]string{"14393": "ltsc2016", "17763": "ltsc2019", "20348": "ltsc2022", "26100": "ltsc2025"}
 
 func windowsName(version string) string {
@@ -160,11 +161,11 @@ func windowsName(version string) string {
 	return ""
 }
 
-// maxBuildSpread is how far apart platforms of one build may be dated: emulated
-// builds take hours.
+// maxBuildSpread is how far the dates of platforms of one build may differ: emulated builds
+// take hours.
 const maxBuildSpread = 24 * time.Hour
 
-// splitBrain (C10): platforms of one index that come from different builds.
+// splitBrain (C10): the platforms of an index come from different builds.
 func splitBrain(c Comparison) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
@@ -207,7 +208,7 @@ func findSplit(s indexSide) (Finding, bool) {
 	return splitByDate(s, last)
 }
 
-// splitByDate goes by dates alone, which suggests at most.
+// splitByDate goes by dates alone, so its finding is only suggested.
 func splitByDate(s indexSide, last model.Entry) (Finding, bool) {
 	if last.Image == nil {
 		return Finding{}, false

@@ -20,7 +20,7 @@ func memberProof(list topSide, member model.Entry, image topSide) []safe.Text {
 	return lines
 }
 
-// parentWithChild (A11): a digest that is a member of the other side's index.
+// parentWithChild (A11): one side is a digest that the index on the other side lists.
 func parentWithChild(c Comparison) []Finding {
 	if c.B == nil || c.A.Top.Digest == c.B.Top.Digest {
 		return nil
@@ -32,7 +32,7 @@ func parentWithChild(c Comparison) []Finding {
 		sides         [2]Side
 	}{{c.A, c.B, nameA, [2]Side{SideA, SideB}}, {c.B, c.A, nameB, [2]Side{SideB, SideA}}} {
 		if way.child.Ref.Tag != "" || way.child.Top.Digest == "" {
-			continue // a tag that leads to a member is A9 and A10
+			continue // A9 and A10 report a tag that points at a member
 		}
 		i := slices.IndexFunc(way.parent.Entries, func(e model.Entry) bool { return e.Descriptor.Digest == way.child.Top.Digest })
 		if i < 0 || !isIndex(*way.parent) {
@@ -54,7 +54,7 @@ func parentWithChild(c Comparison) []Finding {
 	return nil
 }
 
-// wrapped (A9): one side is an index around the single image of the other.
+// wrapped (A9): one side is an index that contains only the image of the other side.
 func wrapped(c Comparison) []Finding {
 	list, image, ok := c.listAndImage()
 	if !ok || image.byDigest || len(list.images) != 1 || list.images[0].Descriptor.Digest != image.top {
@@ -70,8 +70,8 @@ func wrapped(c Comparison) []Finding {
 	}}
 }
 
-// flattened (A10): one platform of a list was pulled, tagged and pushed, which
-// leaves the others behind.
+// flattened (A10): one platform of an index was pulled, tagged and pushed, so the other
+// platforms are lost.
 func flattened(c Comparison) []Finding {
 	list, image, ok := c.listAndImage()
 	if !ok || image.byDigest || len(list.images) < 2 || len(image.images) != 1 {
@@ -98,8 +98,8 @@ func flattened(c Comparison) []Finding {
 	return []Finding{f}
 }
 
-// namesPlatform is for tags such as :1.2-arm64, which are made to lead to one
-// platform.
+// namesPlatform reports whether a tag is named after the platform, such as :1.2-arm64. Such
+// a tag is meant to have one platform.
 func namesPlatform(tag string, e model.Entry) bool {
 	_, arch, _ := strings.Cut(nameOf(e), "/")
 	arch, _, _ = strings.Cut(arch, "/")
@@ -108,17 +108,17 @@ func namesPlatform(tag string, e model.Entry) bool {
 	return arch != "" && slices.ContainsFunc(words, func(w string) bool { return w == arch || w == other || strings.HasPrefix(w, arch+"v") })
 }
 
-// topSide is one side as A9 and A10 see it.
+// topSide is one side as A9 and A10 use it.
 type topSide struct {
 	side   Side
 	name   string
 	top    digest.Digest
 	images []model.Entry
 
-	byDigest bool // asked for by digest: no tag can be at fault
+	byDigest bool // requested by digest, so no tag is wrong
 }
 
-// listAndImage tells the index from the single image when there is one of each.
+// listAndImage returns the index and the single image if there is one of each.
 func (c Comparison) listAndImage() (list, image topSide, ok bool) {
 	if c.B == nil || isIndex(*c.A) == isIndex(*c.B) {
 		return list, image, false
@@ -132,7 +132,7 @@ func (c Comparison) listAndImage() (list, image topSide, ok bool) {
 	return list, image, true
 }
 
-// memberOf finds the entry that is the same image: the same manifest or config.
+// memberOf returns the entry with the same manifest or config, nil if there is none.
 func memberOf(entries []model.Entry, e model.Entry) *model.Entry {
 	for i, m := range entries {
 		sameConfig := m.Image != nil && e.Image != nil && m.Image.ID() != "" && m.Image.ID() == e.Image.ID()

@@ -10,20 +10,21 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Labels that say where an image comes from, the usual spelling first.
+// Labels for commit and version, the usual name first.
 var (
 	revisionLabels = []string{v1.AnnotationRevision, "org.label-schema.vcs-ref", "vcs-ref", "git.commit", "git-commit", "io.openshift.build.commit.id"}
 	versionLabels  = []string{v1.AnnotationVersion, "org.label-schema.version"}
 )
 
-// origin is what the labels of an image say of where it comes from.
+// origin is commit and version, as the labels of an image state them.
 type origin struct{ revision, version string }
 
 func originOf(img model.Image) origin {
 	return origin{labelOf(img, revisionLabels), labelOf(img, versionLabels)}
 }
 
-// labelOf is the first of some labels that is set, on the image or its manifest.
+// labelOf returns the first of the named labels that is set, in the config or as an
+// annotation of the manifest.
 func labelOf(img model.Image, names []string) string {
 	for _, name := range names {
 		for _, from := range []map[string]string{img.Config.Config.Labels, img.Manifest.Annotations} {
@@ -35,7 +36,7 @@ func labelOf(img model.Image, names []string) string {
 	return ""
 }
 
-// text is the origin in a sentence: "commit e3b7d9f (v2.5.0)".
+// text returns the origin for a sentence: "commit e3b7d9f (v2.5.0)".
 func (o origin) text() string {
 	commit := o.revision
 	if isHex(commit) && len(commit) > 12 {
@@ -56,8 +57,7 @@ func isHex(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// whichCommit (E5). That neither image says it is worth a word only where they
-// are other builds.
+// whichCommit (E5). Missing labels are reported only for two different builds.
 func whichCommit(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || isSame(p.Verdict.Code) {
@@ -93,16 +93,16 @@ func quotedOrNone(s string) string {
 	return quoted(s)
 }
 
-// distributions set labels that their children inherit (buildkit#4110).
+// distributions set labels that images built on them inherit (buildkit#4110).
 var distributions = []string{"ubuntu", "debian", "alpine", "rockylinux", "almalinux", "fedora", "centos", "amazonlinux", "opensuse", "photon"}
 
-// borrowedLabel (E6): a version that is the base's.
+// borrowedLabel (E6): a version label that belongs to the base.
 func borrowedLabel(c Comparison, p Pair) []Finding {
 	return append(c.onSides(p, distributionLabel), c.inheritedLabel(p)...)
 }
 
-// distributionLabel: "version" beside "ref.name" of a distribution, in an image
-// that has more than the distribution's layer and no revision of its own.
+// distributionLabel goes by "version" beside the "ref.name" of a distribution, in an image
+// with more than one layer and without a revision label.
 func distributionLabel(s sideOf) []Finding {
 	labels := s.img.Config.Config.Labels
 	name, version := labels[v1.AnnotationRefName], labels[v1.AnnotationVersion]
@@ -118,7 +118,7 @@ func distributionLabel(s sideOf) []Finding {
 	}}
 }
 
-// inheritedLabel: one side is built on the other and has its version still.
+// inheritedLabel: one side is built on the other and still has its version label.
 func (c Comparison) inheritedLabel(p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok {
@@ -143,8 +143,8 @@ func (c Comparison) inheritedLabel(p Pair) []Finding {
 	}}
 }
 
-// builtOn reports whether a child starts with all of a base's layers and has
-// more of its own.
+// builtOn reports whether the layers of base are the first layers of child, and child has
+// more.
 func builtOn(child, base model.Image) bool {
 	b, ch := base.Config.RootFS.DiffIDs, child.Config.RootFS.DiffIDs
 	return len(b) > 0 && len(ch) > len(b) && slices.Equal(ch[:len(b)], b)

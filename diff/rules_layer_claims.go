@@ -5,8 +5,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// notWhatItClaims (D15): a layer that was read, and whose config is wrong about
-// it. Registries do not check that; runtimes do when they pull.
+// notWhatItClaims (D15): a layer was read and its diff_id in the config is wrong.
+// Registries do not check diff_ids; runtimes check them when they pull.
 func notWhatItClaims(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		wrong := falseClaims(s.img)
@@ -35,7 +35,7 @@ func claimProof(st model.Step) []safe.Text {
 	}
 }
 
-// rowCountMismatch (D7): manifest, config and history disagree on the layers.
+// rowCountMismatch (D7): manifest, config and history disagree on the number of layers.
 func rowCountMismatch(c Comparison, p Pair) []Finding {
 	var found []Finding
 	for _, s := range c.sidesOf(p) {

@@ -11,7 +11,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// livesElsewhere (D9): layers that this registry need not have.
+// livesElsewhere (D9): layers that the registry is not required to hold.
 func livesElsewhere(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		var away []model.Step
@@ -47,7 +47,7 @@ func livesElsewhere(c Comparison, p Pair) []Finding {
 	})
 }
 
-// unreadable (D10): formats that some runtimes do not know.
+// unreadableFormat (D10): compression that some runtimes do not support.
 func unreadableFormat(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		var zstd []model.Step

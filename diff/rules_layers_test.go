@@ -9,7 +9,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// typed is an image whose layers all have a media type, or URLs.
+// typed returns an image whose layers all have the given media type and URLs.
 func typed(t *testing.T, b build, mediaType string, urls ...string) model.Artifact {
 	t.Helper()
 	img := b.image(t)
@@ -119,7 +119,7 @@ func layerCases(t *testing.T) []ruleCase {
 	}
 }
 
-func TestBrokenCounts(t *testing.T) {
+func TestRowCountMismatch_fatal(t *testing.T) {
 	img := app().image(t)
 	img.Manifest.Layers = append(img.Manifest.Layers, v1.Descriptor{Digest: files("z").descriptor().Digest})
 	img = model.NewImage(img.Manifest, img.Config)

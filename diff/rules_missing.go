@@ -7,7 +7,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// missingBlob (D8): the manifest is there and its config is not.
+// missingBlob (D8): the registry has the manifest but not its config.
 func missingBlob(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	var found []Finding
@@ -31,8 +31,8 @@ func missingBlob(c Comparison, p Pair) []Finding {
 	return found
 }
 
-// danglingChild (C11): the index is there and one of its manifests is not. The
-// index could be read, so that it is not for want of a right.
+// danglingChild (C11): the registry has the index but not one of its manifests. The index
+// was read from the same repository, so a 404 does not mean a missing permission.
 func danglingChild(c Comparison) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {

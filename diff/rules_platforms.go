@@ -11,8 +11,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// platformLost (C1): what A serves and B does not. A flattened list (A10) says
-// so itself.
+// platformLost (C1): platforms that A serves and B does not. It is silent if A10 or A11
+// explains the loss.
 func platformLost(c Comparison) []Finding {
 	if !c.platformsKnown() || len(flattened(c)) > 0 || len(parentWithChild(c)) > 0 {
 		return nil
@@ -30,7 +30,7 @@ func platformLost(c Comparison) []Finding {
 	}}
 }
 
-// ambiguousPlatform (C7): two entries of an index claim one platform.
+// ambiguousPlatform (C7): two entries of an index claim the same platform.
 func ambiguousPlatform(c Comparison) []Finding {
 	var found []Finding
 	nameA, nameB := c.names()
@@ -66,7 +66,7 @@ func ambiguousPlatform(c Comparison) []Finding {
 	return found
 }
 
-// platformAdded (C2): what B serves and A does not.
+// platformAdded (C2): platforms that B serves and A does not.
 func platformAdded(c Comparison) []Finding {
 	if !c.platformsKnown() || len(flattened(c)) > 0 {
 		return nil
@@ -84,8 +84,7 @@ func platformAdded(c Comparison) []Finding {
 	}}
 }
 
-// platformsKnown reports whether the sets of platforms can be compared: both
-// sides are there and no entry may still turn out to be another platform.
+// platformsKnown reports whether the platforms of both sides are known completely.
 func (c Comparison) platformsKnown() bool {
 	return c.B != nil && c.A.Top.Digest != "" && c.B.Top.Digest != "" &&
 		allPlaced(candidates(*c.A)) && allPlaced(candidates(*c.B)) &&
@@ -106,8 +105,7 @@ func (c Comparison) oneSidedEvidence(side Side) []Evidence {
 	return out
 }
 
-// labelContradiction (C3): the index calls an image something else than the
-// image calls itself.
+// labelContradiction (C3): the index and the config of an image state different platforms.
 func labelContradiction(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	var found []Finding
@@ -137,8 +135,8 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 	return found
 }
 
-// platformsContradict compares what both state. Configs often leave the variant out,
-// which contradicts nothing.
+// platformsContradict compares the fields that both sides state. Configs often omit the
+// variant, which is not a contradiction.
 func platformsContradict(label, inside v1.Platform) bool {
 	if label.OS == "" || label.Architecture == "" || inside.OS == "" || inside.Architecture == "" {
 		return false
@@ -151,8 +149,8 @@ func platformsContradict(label, inside v1.Platform) bool {
 	return !noVariant && label.Variant != inside.Variant
 }
 
-// notAPlatform (C6): entries called unknown/unknown are receipts of a build.
-// One that is about no image of the list is an orphan.
+// notAPlatform (C6): entries with platform unknown/unknown are attestations of a build. An
+// attestation for an image that the index does not list is an orphan.
 func notAPlatform(c Comparison) []Finding {
 	var evidence, orphans []Evidence
 	for _, s := range []struct {
@@ -201,7 +199,7 @@ func receiptsText(n int) string {
 	return fmt.Sprintf("%d receipts of builds are", n)
 }
 
-// platformsProof is the platforms of both sides.
+// platformsProof lists the platforms of both sides.
 func (c Comparison) platformsProof() []safe.Text {
 	return []safe.Text{
 		safe.Sprintf("platforms(A) = %s", strings.Join(platformNames(c.A.Images()), ", ")),

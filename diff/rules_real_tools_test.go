@@ -6,7 +6,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// realToolCases are what real tools were seen to make.
+// realToolCases are images that real tools were observed to produce.
 func realToolCases(t *testing.T) []ruleCase {
 	t.Helper()
 	oci := app(does("COPY x /", files("x")))

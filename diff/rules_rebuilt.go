@@ -6,8 +6,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// otherBookkeeping (A6): builders differ on whether a step without files gets
-// a layer (BuildKit from 0.10 on gives it one, docker's classic builder not).
+// otherBookkeeping (A6): builders differ in whether a step that changes no file gets a
+// layer (BuildKit from 0.10 on writes one, Docker's classic builder does not).
 func otherBookkeeping(c Comparison, p Pair) []Finding {
 	if p.Verdict.Code != OtherRecord {
 		return nil
@@ -39,11 +39,11 @@ func otherBookkeeping(c Comparison, p Pair) []Finding {
 	}}
 }
 
-// rebuiltNotRetagged (A7).
+// rebuiltNotRetagged (A7): the same instructions, but different layers.
 func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || p.Verdict.Code != SameRecipe || nameOf(*p.A) != nameOf(*p.B) {
-		return nil // two platforms have to be built each
+		return nil // different platforms are different builds
 	}
 	var rows []Row
 	for _, r := range p.Rows {

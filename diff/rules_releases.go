@@ -13,7 +13,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// rewrittenInTags (F2) goes by the list of tags where nobody remembers.
+// rewrittenInTags (F2) uses the list of tags where the journal has no earlier digest.
 func rewrittenInTags(c Comparison) []Finding {
 	var found []Finding
 	for _, t := range c.taggedSides() {
@@ -25,7 +25,7 @@ func rewrittenInTags(c Comparison) []Finding {
 		if t.near.Tags == nil || !t.floats() || !v.IsComplete() {
 			continue
 		}
-		line := fmt.Sprintf("%d.%d.", v.Numbers[0], v.Numbers[1]) // a cheap sieve for thousands of tags
+		line := fmt.Sprintf("%d.%d.", v.Numbers[0], v.Numbers[1]) // a cheap filter for thousands of tags
 		l := listOf(*t.near.Tags, func(o model.Tagged) bool {
 			return o.Digest == t.now || strings.HasPrefix(strings.TrimLeft(o.Tag, "vV"), line)
 		})
@@ -34,13 +34,13 @@ func rewrittenInTags(c Comparison) []Finding {
 	return found
 }
 
-// sharedReleases (F2) are releases that are one image, of several first the one
-// that is asked for.
+// sharedReleases (F2) finds releases that point at the same image. If first is among them,
+// the finding names it first.
 func sharedReleases(l tagList, first string) []Finding {
 	var found []Finding
 	for _, t := range l.tags {
 		same := l.by[t.digest]
-		if len(same) < 2 || same[0].tag != t.tag { // once for each image
+		if len(same) < 2 || same[0].tag != t.tag { // report each image once
 			continue
 		}
 		if at := slices.IndexFunc(same, func(o listed) bool { return o.tag == first }); at > 0 {
@@ -59,7 +59,7 @@ func sharedReleases(l tagList, first string) []Finding {
 	return found
 }
 
-// twoReleases are the first two of some tags that name different releases.
+// twoReleases returns the first two tags that name different releases.
 func twoReleases(tags []listed) (a, b listed, ok bool) {
 	first := slices.IndexFunc(tags, func(t listed) bool { return isExactRelease(t.version) })
 	if first < 0 {
@@ -74,22 +74,22 @@ func twoReleases(tags []listed) (a, b listed, ok bool) {
 	return a, b, false
 }
 
-// isExactRelease is for versions that stand for one release: a candidate may become
-// the release as it is, and two days may bring the same build.
+// isExactRelease reports whether a version names one release. A release candidate may
+// become the release unchanged, and builds of two days may be the same, so neither counts.
 func isExactRelease(v version.Version) bool {
 	return v.IsComplete() && v.Prerelease == "" && !v.IsDate()
 }
 
-// covers reports whether a names b too: 1.2.3 moves with 1.2.3.1.
+// covers reports whether a tag of version a also moves with b: 1.2.3 moves with 1.2.3.1.
 func covers(a, b version.Version) bool {
 	return a.Count <= b.Count && slices.Equal(a.Numbers[:a.Count], b.Numbers[:a.Count])
 }
 
-// lateReleases (F2) are those that were made clearly after a later one of the
-// same line.
+// lateReleases (F2) finds releases whose image was built clearly after a later release of
+// the same minor version.
 func lateReleases(l tagList) []Finding {
 	lines := map[version.Version][]listed{}
-	built := map[version.Version]bool{} // releases whose tag moves with the number of the build
+	built := map[version.Version]bool{} // releases that also have tags with build numbers
 	for _, t := range l.tags {
 		if !isExactRelease(t.version) {
 			continue
@@ -103,7 +103,7 @@ func lateReleases(l tagList) []Finding {
 		}
 	}
 	var found []Finding
-	for _, t := range l.tags { // in their order
+	for _, t := range l.tags { // in the order of the list
 		line := lines[t.version.Minor()]
 		if len(line) < 2 || line[0].tag != t.tag {
 			continue
@@ -113,11 +113,12 @@ func lateReleases(l tagList) []Finding {
 	return found
 }
 
-// lateInLine looks at the releases of one line, the highest first.
+// lateInLine checks the releases of one minor version, the highest first. built has the
+// releases that also have tags with build numbers: their tag moves with each build.
 func (l tagList) lateInLine(line []listed, built map[version.Version]bool) []Finding {
 	line = slices.SortedStableFunc(slices.Values(line), func(a, b listed) int { return b.version.CompareRelease(a.version) })
 	var found []Finding
-	var first, pending listed // the earliest made of those that are higher, and the one to count next
+	var first, pending listed // the earliest created of the higher releases, and the candidate of the current release
 	for i, t := range line {
 		if i > 0 && t.version.CompareRelease(line[i-1].version) != 0 {
 			first = l.earlier(first, pending)
@@ -136,7 +137,7 @@ func (l tagList) lateInLine(line []listed, built map[version.Version]bool) []Fin
 
 func (l tagList) created(t listed) time.Time { return l.set.Created[t.digest] }
 
-// earlier is the one of two that was made first.
+// earlier returns the tag whose image was created first. An empty tag counts as later.
 func (l tagList) earlier(a, b listed) listed {
 	if a.tag == "" || b.tag != "" && l.created(b).Before(l.created(a)) {
 		return b
@@ -155,7 +156,7 @@ func (l tagList) lateFinding(t, next listed) Finding {
 	}
 }
 
-// createdCheck prints when images were made.
+// createdCheck returns a command that prints when images were created.
 func (l tagList) createdCheck(tags ...listed) safe.Text {
 	var commands []string
 	for _, t := range tags {
@@ -166,7 +167,7 @@ func (l tagList) createdCheck(tags ...listed) safe.Text {
 	return safe.Clean(strings.Join(commands, "; "))
 }
 
-// latestBehind (F5) is for a side that is called latest.
+// latestBehind (F5) checks a side whose tag is latest.
 func latestBehind(c Comparison) []Finding {
 	var found []Finding
 	for _, t := range c.taggedSides() {
@@ -182,7 +183,7 @@ func latestBehind(c Comparison) []Finding {
 
 const latestTag = "latest"
 
-// latestIsOld (F5): there is a higher release than the one that latest is.
+// latestIsOld (F5): a release is higher than the one that latest points at.
 func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 	is, known := newest(l.by[latest])
 	best, _ := newest(l.tags)
@@ -206,7 +207,7 @@ func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 	return f, true
 }
 
-// releasesAfter counts the releases above one.
+// releasesAfter counts the releases above a version.
 func (l tagList) releasesAfter(v version.Version) int {
 	above := map[version.Version]bool{}
 	for _, t := range l.tags {
@@ -219,7 +220,7 @@ func (l tagList) releasesAfter(v version.Version) int {
 	return len(above)
 }
 
-// askedText says how much of a list is known.
+// askedText states how many tags were resolved, for a proof.
 func askedText(set model.TagSet) safe.Text {
 	if set.Cut {
 		return safe.Sprintf("%d tags have been asked where they point; the list of tags is cut after %d", len(set.Tags), set.Total)

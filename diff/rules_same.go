@@ -10,11 +10,11 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// advisePromotion is the remedy of everything that a pull, a tag and a push changed.
+// advisePromotion is the advice for all changes that docker pull, tag and push cause.
 var advisePromotion = safe.Const("Promote inside the registry, which copies the bytes: crane tag, regctl image copy or skopeo copy --all --preserve-digests, not pull, tag and push")
 
-// repacked (A3): layers that were compressed again. When only empty layers
-// were, A4 tells it better and this stays silent.
+// repacked (A3): layers were compressed again. If only empty layers were, A4 reports it
+// instead.
 func repacked(c Comparison, p Pair) []Finding {
 	if p.Verdict.Code != Repacked && p.Verdict.Code != Reprinted {
 		return nil
@@ -46,7 +46,7 @@ func wasWere(n int) string {
 	return "were"
 }
 
-// identical (A1) says where not to look.
+// identical (A1) tells the reader where not to look.
 func identical(c Comparison) []Finding {
 	if c.B == nil || c.A.Top.Digest == "" || c.A.Top.Digest != c.B.Top.Digest {
 		return nil
@@ -59,7 +59,7 @@ func identical(c Comparison) []Finding {
 	}}
 }
 
-// newEnvelope (A2): provenance holds the time of the build.
+// newEnvelope (A2): only attestations differ. Provenance contains the time of the build.
 func newEnvelope(c Comparison) []Finding {
 	if c.B == nil || c.Verdict.Code != OtherEnvelope || !isIndex(*c.A) || !isIndex(*c.B) {
 		return nil
@@ -88,13 +88,12 @@ func newEnvelope(c Comparison) []Finding {
 	return []Finding{f}
 }
 
-// allIdentical reports whether every platform that both sides have is the same
-// manifest.
+// allIdentical reports whether every platform that both sides have is the same manifest.
 func (c Comparison) allIdentical() bool {
 	return !slices.ContainsFunc(c.shared(), func(p Pair) bool { return p.Verdict.Code != Identical })
 }
 
-// otherSettings (A5) says what needs no second look.
+// otherSettings (A5): the layers are equal, the config is not.
 func otherSettings(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || p.Verdict.Code != OtherSettings || a.ID() == "" || b.ID() == "" {
@@ -109,7 +108,7 @@ func otherSettings(c Comparison, p Pair) []Finding {
 	}}
 }
 
-// converted (A8).
+// converted (A8): the manifest was converted between the formats of Docker and OCI.
 func converted(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || !isSame(p.Verdict.Code) {
@@ -139,7 +138,7 @@ func formatOf(mediaType string) string {
 	return ""
 }
 
-// reprinted (A12).
+// reprinted (A12): a tool wrote the JSON of config or manifest again.
 func reprinted(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || a.ID() == "" || b.ID() == "" {

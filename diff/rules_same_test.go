@@ -6,7 +6,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// byDigest is an artifact as if it had been asked for by digest.
+// byDigest returns an artifact as if it had been requested by digest.
 func byDigest(a model.Artifact) model.Artifact {
 	a.Ref = a.Ref.AtDigest(a.Top.Digest)
 	return a
@@ -79,7 +79,7 @@ func sameCases(t *testing.T) []ruleCase {
 		{"a member and its index", Compare(byDigest(single("a", arm.image(t))), indexOf("b", a, b)), "A11", 0, "is the linux/arm64 member of :b", 2},
 		{"a tag of a member", Compare(indexOf("a", a, b), single("b", arm.image(t))), "A11", -1, "", 0},
 		{"no member", Compare(indexOf("a", a, b), byDigest(single("b", withUser.image(t)))), "A11", -1, "", 0},
-		{"by digest nobody flattened it", Compare(indexOf("a", a, b), byDigest(single("b", arm.image(t)))), "A10", -1, "", 0},
+		{"by digest, so not flattened", Compare(indexOf("a", a, b), byDigest(single("b", arm.image(t)))), "A10", -1, "", 0},
 
 		{"printed again", Compare(single("a", app().image(t)), single("b", indented(t, app()))), "A12", 1, "wrote the JSON of the config again", 2},
 		{"printed again with another value", Compare(single("a", withUser.image(t)), single("b", indented(t, app()))), "A12", -1, "", 0},

@@ -10,7 +10,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// countIDs counts the ids of a stored schema1 manifest by where they come from.
+// countIDs counts the ids of a stored schema1 manifest by origin.
 func countIDs(s *model.Schema1) (derived, native, broken int) {
 	for _, r := range s.Rows {
 		switch r.Origin {
@@ -26,7 +26,7 @@ func countIDs(s *model.Schema1) (derived, native, broken int) {
 	return derived, native, broken
 }
 
-// legacyView (B1).
+// legacyView (B1): a schema1 manifest that was converted from a later format.
 func legacyView(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		old := s.img.Manifest.Schema1
@@ -48,7 +48,7 @@ func legacyView(c Comparison, p Pair) []Finding {
 	})
 }
 
-// chainProof is the formula row by row, as far as it can be computed.
+// chainProof lists the hash formula for each row whose input is known, at most 12.
 func chainProof(rows []model.Schema1Row) []safe.Text {
 	const most = 12
 	var lines []safe.Text
@@ -64,7 +64,7 @@ func chainProof(rows []model.Schema1Row) []safe.Text {
 	return lines
 }
 
-// idCommand computes an id that follows from digests alone.
+// idCommand returns a command that computes an id which follows from digests alone.
 func idCommand(r model.Schema1Row) safe.Text {
 	if r.Origin != model.Derived || !isPreimage(r.Preimage) {
 		return safe.Text{}
@@ -72,8 +72,8 @@ func idCommand(r model.Schema1Row) safe.Text {
 	return safe.Sprintf("printf '%%s' '%s' | sha256sum", r.Preimage)
 }
 
-// isPreimage reports whether text is a digest and perhaps an id: ids of stored
-// manifests are text from outside, and this goes into a shell command.
+// isPreimage reports whether text is a hex digest, optionally with a space and an id. Ids
+// of stored manifests are text from outside, and this goes into a shell command.
 func isPreimage(s string) bool {
 	for i, c := range []byte(s) {
 		if i == 64 && c == ' ' {
@@ -86,8 +86,8 @@ func isPreimage(s string) bool {
 	return len(s) == 65 || len(s) == 129
 }
 
-// inventedIDs (B2): where two chains part though the image is the same, which
-// is what alarms who compares them.
+// inventedIDs (B2): two id chains differ though the image is the same, which misleads
+// people who compare ids.
 func inventedIDs(_ Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || !isSame(p.Verdict.Code) || p.Verdict.Code == Identical {
@@ -99,7 +99,7 @@ func inventedIDs(_ Comparison, p Pair) []Finding {
 		return nil
 	}
 	part := -1
-	for i := range rowsA { // newest first: the last that differs is the oldest
+	for i := range rowsA { // rows are newest first, so the last difference is the oldest
 		if rowsA[i].ID != rowsB[i].ID {
 			part = i
 		}
@@ -122,7 +122,7 @@ func inventedIDs(_ Comparison, p Pair) []Finding {
 	return []Finding{f}
 }
 
-// legacyHidesPlatforms (B3).
+// legacyHidesPlatforms (B3): a schema1 answer can show only one platform.
 func legacyHidesPlatforms(c Comparison) []Finding {
 	if c.B == nil {
 		return nil
@@ -144,7 +144,7 @@ func legacyHidesPlatforms(c Comparison) []Finding {
 	}}
 }
 
-// nativeSchema1 (B4).
+// nativeSchema1 (B4): the image was pushed as schema1.
 func nativeSchema1(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		old := s.img.Manifest.Schema1
@@ -165,7 +165,7 @@ func nativeSchema1(c Comparison, p Pair) []Finding {
 	})
 }
 
-// answerDepends (B5): what clients that accept less get for the same tag.
+// answerDepends (B5): what clients with a shorter Accept header get for the same tag.
 func answerDepends(c Comparison) []Finding {
 	nameA, nameB := c.names()
 	var found []Finding
@@ -198,7 +198,7 @@ func answerDepends(c Comparison) []Finding {
 	return found
 }
 
-// memberName says which platform a digest is of, if it is of the index.
+// memberName returns the platform of a digest in an index, " (linux/amd64)", or "".
 func memberName(a *model.Artifact, d digest.Digest) string {
 	for _, e := range a.Entries {
 		if name := nameOf(e); e.Descriptor.Digest == d && name != "" {

@@ -7,7 +7,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// native is a schema1 image with ids that somebody made up.
+// native returns a schema1 image whose ids were not derived from its layers.
 func native(t *testing.T) model.Artifact {
 	t.Helper()
 	raw := bytes.ReplaceAll(fixture(t, "prod.schema1.json"), []byte(`\"id\":\"`), []byte(`\"id\":\"0`))
@@ -53,7 +53,7 @@ func schema1Cases(t *testing.T) []ruleCase {
 	}
 }
 
-// The ids of the published story, in the words of a finding.
+// TestInventedIDsProof checks the proof of B2 on the ids of the published incident.
 func TestInventedIDsProof(t *testing.T) {
 	f := found(Compare(captured(t, "testing", "schema2"), captured(t, "prod", "schema2")), "B2")
 	if f == nil || len(f.Proof) != 2 || f.Check.IsEmpty() {

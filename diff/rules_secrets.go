@@ -8,7 +8,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// secretInTheOpen (E4): what the screen masks, anyone who can pull can read.
+// secretInTheOpen (E4): a value that the screen masks can be read by everybody who can pull
+// the image.
 func secretInTheOpen(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		places, evidence, proof := secretsOf(s)
@@ -28,7 +29,7 @@ func secretInTheOpen(c Comparison, p Pair) []Finding {
 	})
 }
 
-// secretsOf names the places of what looks like a secret, each name once.
+// secretsOf returns where secrets seem to be, each place once.
 func secretsOf(s sideOf) (places []string, evidence []Evidence, proof []safe.Text) {
 	seen := map[string]bool{}
 	note := func(place, text string, at Evidence) {
@@ -58,8 +59,8 @@ func secretsOf(s sideOf) (places []string, evidence []Evidence, proof []safe.Tex
 	return places, evidence, proof
 }
 
-// isHarmlessValue reports whether a value is a short number or a switch: MAX_TOKENS=4096
-// is masked to be sure, but it is no cause for alarm.
+// isHarmlessValue reports whether a value is a short number or a boolean: MAX_TOKENS=4096
+// is masked to be safe, but it is not reported.
 func isHarmlessValue(value string) bool {
 	return len(value) <= 6 && strings.Trim(value, "0123456789") == "" || value == "true" || value == "false"
 }

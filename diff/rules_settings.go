@@ -10,13 +10,13 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// change is one setting that differs, as a sentence says it.
+// change is one setting that differs.
 type change struct {
 	name     string
-	from, to string // "" for not set
+	from, to string // "" if not set
 }
 
-// text is the change with both values; a long value is only named.
+// text returns the change with both values. A long value is left out.
 func (c change) text() string {
 	const most = 40
 	switch {
@@ -32,9 +32,8 @@ func (c change) text() string {
 	return c.name + " " + c.from + " → " + c.to
 }
 
-// looksAlike reports whether what may be printed of both values is the same
-// though they are not: one has a character that is shown as an escape, the other
-// that escape, spelled out.
+// looksAlike reports whether two different values print the same: one contains a character
+// that is printed as an escape, the other contains that escape as text.
 func (c change) looksAlike() bool {
 	return c.from != c.to && safe.Clean(c.from) == safe.Clean(c.to)
 }
@@ -52,7 +51,7 @@ func changesText(changes []change) string {
 	return strings.Join(said, "; ")
 }
 
-// changesProof is the changes with their whole values, a line each.
+// changesProof returns a line for each change, with its full values.
 func changesProof(changes []change) []safe.Text {
 	var lines []safe.Text
 	for _, c := range changes {
@@ -65,6 +64,7 @@ func changesProof(changes []change) []safe.Text {
 	return lines
 }
 
+// startChanged (E1): the start command differs.
 func startChanged(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok {
@@ -97,7 +97,7 @@ func startChanged(c Comparison, p Pair) []Finding {
 	}}
 }
 
-// argvText is a command as a Dockerfile spells it, secrets masked.
+// argvText returns a command in the JSON form of a Dockerfile, with secrets masked.
 func argvText(argv []string) string {
 	if len(argv) == 0 {
 		return ""
@@ -105,6 +105,7 @@ func argvText(argv []string) string {
 	return safe.Gate{}.Mask(`["` + strings.Join(argv, `","`) + `"]`)
 }
 
+// userChanged (E2): a container runs as a different user.
 func userChanged(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || userName(*a) == userName(*b) {
@@ -119,7 +120,7 @@ func userChanged(c Comparison, p Pair) []Finding {
 	}}
 }
 
-// userName is who a container runs as. Nothing, root and 0 are one user.
+// userName is the user of a container. "", root and 0 are the same user.
 func userName(img model.Image) string {
 	user, group, _ := strings.Cut(img.Config.Config.User, ":")
 	if user == "" || user == "0" {
@@ -131,7 +132,7 @@ func userName(img model.Image) string {
 	return user + ":" + group
 }
 
-// surfaceChanged (E7): what deployments rely on.
+// surfaceChanged (E7): settings that deployments rely on differ.
 func surfaceChanged(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok {
@@ -176,7 +177,7 @@ func keysOf(set map[string]struct{}) string {
 	return strings.Join(names, " ")
 }
 
-// workdir is where the container starts: / if nothing says another.
+// workdir is the working directory, / by default.
 func workdir(img model.Image) string {
 	if w := img.Config.Config.WorkingDir; w != "" && w != "/" {
 		return strings.TrimRight(w, "/")
@@ -184,6 +185,7 @@ func workdir(img model.Image) string {
 	return "/"
 }
 
+// healthcheckText is the health check as JSON with sorted keys, "" for none.
 func healthcheckText(img model.Image) string {
 	raw := img.Config.Docker.Healthcheck
 	if len(raw) == 0 || string(raw) == "null" || string(raw) == "{}" {
@@ -193,6 +195,6 @@ func healthcheckText(img model.Image) string {
 	if json.Unmarshal(raw, &v) != nil {
 		return string(raw)
 	}
-	sorted, _ := json.Marshal(v) // of what was just read: it cannot fail
+	sorted, _ := json.Marshal(v) // cannot fail: v was just decoded
 	return string(sorted)
 }

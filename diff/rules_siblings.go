@@ -10,7 +10,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// coverageText says that there may be more than what was said.
+// coverageText states how many tags were resolved, for a sentence.
 func coverageText(set model.TagSet) safe.Text {
 	if set.Cut {
 		return safe.Sprintf("The list of tags is cut after %d, of which %d have been asked", set.Total, len(set.Tags))
@@ -18,7 +18,7 @@ func coverageText(set model.TagSet) safe.Text {
 	return safe.Sprintf("Of %d tags, %d have been asked", set.Total, len(set.Tags))
 }
 
-// siblings (F4): what else the image of a side is called.
+// siblings (F4): other tags of the image of a side.
 func siblings(c Comparison) []Finding {
 	var found []Finding
 	sides := c.taggedSides()
@@ -35,8 +35,8 @@ func siblings(c Comparison) []Finding {
 	return found
 }
 
-// isSide reports whether a tag is one of the two that are compared: that those
-// are one image is said already.
+// isSide reports whether a tag is one of the two that are compared. The verdict already
+// states that those are the same.
 func (c Comparison) isSide(of model.Ref, tag string) bool {
 	return c.A.Ref.Repo() == of.Repo() && c.A.Ref.Tag == tag || c.B != nil && c.B.Ref.Repo() == of.Repo() && c.B.Ref.Tag == tag
 }
@@ -75,7 +75,7 @@ func (t tagAt) siblingsFinding(c Comparison, kin Kin) Finding {
 	return f
 }
 
-// unreadIndexes says that there may be more than what was said.
+// unreadIndexes states that more tags may share an image.
 func unreadIndexes(n int) safe.Text {
 	if n == 1 {
 		return safe.Const("What another index lists has not been read")
@@ -83,7 +83,7 @@ func unreadIndexes(n int) safe.Text {
 	return safe.Sprintf("What %d other indexes list has not been read", n)
 }
 
-// maxShared is how many groups of tags with an image in common are told.
+// maxShared limits how many groups of tags with a common image a finding names.
 const maxShared = 3
 
 func (t tagAt) siblingsText(thing string, same []string, shared []Shared) safe.Text {
@@ -108,7 +108,7 @@ func (t tagAt) siblingsText(thing string, same []string, shared []Shared) safe.T
 	return safe.Sprintf("%s %s.", t.name, strings.Join(parts, "; it "))
 }
 
-// siblingsAdvice advises the name that says most.
+// siblingsAdvice recommends the most specific tag.
 func (t tagAt) siblingsAdvice(same []string) safe.Text {
 	best := ""
 	if len(same) > 0 {
@@ -120,7 +120,7 @@ func (t tagAt) siblingsAdvice(same []string) safe.Text {
 	return safe.Sprintf("In deployments use %s, which says most, or the digest: @%s", tagText(best), t.now)
 }
 
-// tags are the tags of a kin.
+// tags returns all tags of a kin, each once.
 func (k Kin) tags() []string {
 	tags := slices.Clone(k.Same)
 	seen := map[string]bool{}
@@ -142,7 +142,7 @@ func tagsOf(r model.Ref) []string {
 	return []string{r.Tag}
 }
 
-// platformsText are images of an index in a sentence.
+// platformsText names the images of an index in a sentence.
 func platformsText(platforms []string) string {
 	texts := make([]string, len(platforms))
 	for i, name := range platforms {

@@ -7,9 +7,9 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// onSides looks at each side of a pair alone. What it finds on both in the
-// same words is one finding about both; find begins its sentence with
-// "In <name>, ", which is right for one name and for two.
+// onSides applies find to each side of a pair. If both sides give the same sentence, the
+// two findings become one with Common set. find must begin its sentence with "In <name>, ",
+// which fits one name and two ("A and B").
 func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 	sides := c.sidesOf(p)
 	if len(sides) < 2 {
@@ -23,22 +23,22 @@ func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 	onA, onB := find(a), find(b)
 	likeA, likeBoth := find(b.withName(a.name)), find(a.withName(a.name+" and "+b.name))
 	if len(likeA) != len(onB) || len(likeBoth) != len(onA) {
-		return append(onA, onB...) // it depends on the name, which it must not
+		return append(onA, onB...) // find breaks the contract: its findings depend on the name
 	}
 	for i, f := range onB {
-		said := slices.IndexFunc(onA, func(o Finding) bool { return o.Say == likeA[i].Say && !o.Common })
-		if said < 0 {
+		same := slices.IndexFunc(onA, func(o Finding) bool { return o.Say == likeA[i].Say && !o.Common })
+		if same < 0 {
 			onA = append(onA, f)
 			continue
 		}
-		evidence := append(slices.Clone(onA[said].Evidence), f.Evidence...)
-		onA[said] = likeBoth[said]
-		onA[said].Evidence, onA[said].Common = evidence, true
+		evidence := append(slices.Clone(onA[same].Evidence), f.Evidence...)
+		onA[same] = likeBoth[same]
+		onA[same].Evidence, onA[same].Common = evidence, true
 	}
 	return onA
 }
 
-// rowProof is what a row's two sides are, with full digests.
+// rowProof lists layer and diff_id of both sides of a row, with full digests.
 func rowProof(r Row) []safe.Text {
 	var lines []safe.Text
 	for _, s := range []struct {
@@ -63,7 +63,7 @@ func topEvidence(c Comparison) []Evidence {
 	return []Evidence{{SideA, none, c.A.Top.Digest}, {SideB, none, c.B.Top.Digest}}
 }
 
-// rowSteps are those of the rows' steps, A's where it has one.
+// rowSteps returns the step index of each row: A's if it has one, otherwise B's.
 func rowSteps(rows []Row) []int {
 	out := make([]int, len(rows))
 	for i, r := range rows {
@@ -85,7 +85,7 @@ func evidenceOf(rows []Row) []Evidence {
 	return out
 }
 
-// bothSides are the images of a pair, if it has both.
+// bothSides returns the images of a pair; ok is false if one is missing.
 func bothSides(p Pair) (a, b *model.Image, ok bool) {
 	a, b = imageOf(p.A), imageOf(p.B)
 	return a, b, a != nil && b != nil
@@ -98,17 +98,17 @@ func orNone(s string) string {
 	return s
 }
 
-// pairEvidence points at both images as a whole.
+// pairEvidence is both images as a whole.
 func pairEvidence(p Pair) []Evidence {
 	return []Evidence{{SideA, none, imageOf(p.A).Config.Digest}, {SideB, none, imageOf(p.B).Config.Digest}}
 }
 
-// sideOf is one side of a pair, as the rules about single images see it.
+// sideOf is one side of a pair, as the rules about a single image use it.
 type sideOf struct {
 	side Side
 	name string
 	img  *model.Image
-	ref  string // of the image, by digest
+	ref  string // reference of the image by digest
 }
 
 func (c Comparison) sidesOf(p Pair) []sideOf {

@@ -8,7 +8,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// squashed (D12): the steps were flattened into one layer.
+// squashed (D12): the steps were merged into one layer.
 func squashed(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		flat, because := squashMark(*s.img)
@@ -31,7 +31,7 @@ func squashed(c Comparison, p Pair) []Finding {
 	})
 }
 
-// squashMark is what was flattened, and what shows it.
+// squashMark returns what was merged and the evidence for it; "" if nothing was.
 func squashMark(img model.Image) (flat, because string) {
 	const all = "all steps were flattened into one layer"
 	if img.Manifest.Kind == model.KindSchema1 {
@@ -55,20 +55,20 @@ func squashMark(img model.Image) (flat, because string) {
 		}
 		return "one layer holds all files", "no step is recorded"
 	case strings.HasPrefix(top.Comment, "Imported from ") && top.Index+1 == len(img.Steps):
-		return all, "docker import" // else it is the base that was imported
+		return all, "docker import" // otherwise only the base was imported
 	case makesNoFiles(dockerfile.Verb(dockerfile.Instruction(top.CreatedBy))):
 		return all, dockerfile.Verb(dockerfile.Instruction(top.CreatedBy)) + " makes no files, but has them all"
 	}
 	return "", ""
 }
 
-// isUnrecorded reports whether the only step of an image says nothing of how
-// it was made: buildah commit leaves the command and the base's name.
+// isUnrecorded reports whether the only step does not show how the image was made: buildah
+// commit records the command of the container and the name of the base.
 func isUnrecorded(img model.Image, s model.Step) bool {
 	return isPlainCommand(img, s) || strings.HasPrefix(s.Comment, "FROM ") && !isShellStep(s.CreatedBy)
 }
 
-// makesNoFiles reports whether an instruction only sets something.
+// makesNoFiles reports whether an instruction only changes the config.
 func makesNoFiles(verb string) bool {
 	switch verb {
 	case "ENV", "CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER", "VOLUME", "ARG", "SHELL", "HEALTHCHECK", "ONBUILD", "STOPSIGNAL", "MAINTAINER":
@@ -77,6 +77,7 @@ func makesNoFiles(verb string) bool {
 	return false
 }
 
+// realLayers counts the layers with files.
 func realLayers(img model.Image) int {
 	n := 0
 	for _, s := range img.Steps {

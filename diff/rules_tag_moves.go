@@ -10,7 +10,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// tagMoved (F1): a tag is not what it was when it was last looked at.
+// tagMoved (F1): a tag no longer has the digest it had when tagdiff last saw it.
 func tagMoved(t tagAt) (Finding, bool) {
 	from, ok := t.before()
 	if !ok {
@@ -26,7 +26,7 @@ func tagMoved(t tagAt) (Finding, bool) {
 	}, true
 }
 
-// moveSeverity is the gravest where people deploy from the tag.
+// moveSeverity is highest for tags that people deploy from.
 func moveSeverity(tag string) int {
 	if isDeployTag(tag) {
 		return 3
@@ -41,7 +41,7 @@ func (t tagAt) compareHint() string {
 	return ". The command compares what it was with what it is"
 }
 
-// versionChange says which versions differ, where what it was is here to be compared.
+// versionChange names the version variable that differs, if both images are known.
 func (t tagAt) versionChange() string {
 	if t.was == nil || t.image == nil {
 		return ""
@@ -57,7 +57,7 @@ func (t tagAt) moveProof(from model.Sighting) []safe.Text {
 	return append(lines, safe.Sprintf("digest(%s) now = %s", tagText(t.ref.Tag), t.now))
 }
 
-// isDeployTag reports whether a tag is called what people deploy from.
+// isDeployTag reports whether the name of a tag suggests that deployments use it.
 func isDeployTag(tag string) bool {
 	switch tag {
 	case "release", "stable":
@@ -67,7 +67,7 @@ func isDeployTag(tag string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return w == "prod" || w == "production" })
 }
 
-// rewritten (F2), with memory: a tag that names one release was pushed again.
+// rewritten (F2): by the journal, a tag that names one release was pushed again.
 func rewritten(t tagAt) (Finding, bool) {
 	from, ok := t.before()
 	if !ok || !namesRelease(version.Parse(t.ref.Tag)) {
@@ -82,22 +82,21 @@ func rewritten(t tagAt) (Finding, bool) {
 	}, true
 }
 
-// namesRelease reports whether a tag with this version reads like one that holds
-// still.
+// namesRelease reports whether a tag with this version is expected not to move.
 func namesRelease(v version.Version) bool { return v.IsComplete() && !v.IsRolling() }
 
 func advisePinning() safe.Text {
 	return safe.Const("Pin by digest; ask the publisher for tags with build numbers, or make tags immutable where the registry can")
 }
 
-// minBuildGap is how much later an image must be dated to be called newer, and
-// minReleaseGap the same where another release came out between.
+// minBuildGap is how much later an image must be created to count as newer; minReleaseGap is
+// the same for two releases.
 const (
 	minBuildGap   = time.Minute
 	minReleaseGap = 24 * time.Hour
 )
 
-// wentBackwards (F3): what a tag is now is older than what it was.
+// wentBackwards (F3): a tag moved to an older image.
 func wentBackwards(t tagAt) (Finding, bool) {
 	from, ok := t.before()
 	if !ok {
@@ -116,7 +115,8 @@ func wentBackwards(t tagAt) (Finding, bool) {
 	}, true
 }
 
-// whyOlder says how what it is now is older than what it was, if it is.
+// whyOlder states in what way the new image is older than the previous one; ok is false if
+// it is not.
 func (t tagAt) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Text, ok bool) {
 	if now, was := t.olderRelease(from); now != "" {
 		return safe.Sprintf("it is %s now and was %s before", tagText(now), tagText(was)),
@@ -137,7 +137,8 @@ func (t tagAt) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Text, 
 		[]safe.Text{safe.Sprintf("created: %s < %s", utc(*t.created), utc(*was))}, true
 }
 
-// previousDate is when what it was had been made, as the list of tags knows.
+// previousDate returns when the previous image was created, if the list of tags contains
+// that.
 func (t tagAt) previousDate(from model.Sighting) (time.Time, bool) {
 	if t.near.Tags == nil {
 		return time.Time{}, false
@@ -146,8 +147,8 @@ func (t tagAt) previousDate(from model.Sighting) (time.Time, bool) {
 	return at, known && model.RealDate(&at) != nil
 }
 
-// olderRelease are the release that it is and the newer one that it was, by other
-// tags of the same images.
+// olderRelease returns the release that the tag is now and the higher one that it was, by
+// other tags of the two images; "" and "" if it is not lower.
 func (t tagAt) olderRelease(from model.Sighting) (now, was string) {
 	if t.near.Tags == nil {
 		return "", ""
@@ -163,7 +164,8 @@ func (t tagAt) olderRelease(from model.Sighting) (now, was string) {
 	return is.tag, before.tag
 }
 
-// olderLabel are the version that it says it is and the newer one that it was.
+// olderLabel returns the version label now and the higher one before; "" and "" if it is
+// not lower.
 func (t tagAt) olderLabel() (now, was string) {
 	if t.image == nil || t.was == nil {
 		return "", ""
@@ -176,7 +178,7 @@ func (t tagAt) olderLabel() (now, was string) {
 	return is, before
 }
 
-// movingTarget (F6): a tag led elsewhere while what it had led to was read.
+// movingTarget (F6): a tag moved after tagdiff resolved it.
 func movingTarget(t tagAt) (Finding, bool) {
 	m := t.near.Moved
 	if m.To == "" || m.To == t.now || !t.floats() {
@@ -203,7 +205,7 @@ func movingTarget(t tagAt) (Finding, bool) {
 	return f, true
 }
 
-// onTags makes a rule on one tag a rule on the tags of a comparison.
+// onTags turns a rule for one tag into a rule for the tags of a comparison.
 func onTags(find func(tagAt) (Finding, bool)) func(Comparison) []Finding {
 	return func(c Comparison) []Finding {
 		var found []Finding
@@ -216,7 +218,7 @@ func onTags(find func(tagAt) (Finding, bool)) func(Comparison) []Finding {
 	}
 }
 
-// findingsOn are the findings that are about the tag, as evidence of its side.
+// findingsOn returns the findings about this tag, with their evidence on its side.
 func (t tagAt) findingsOn(found []Finding) []Finding {
 	var about []Finding
 	for _, f := range found {

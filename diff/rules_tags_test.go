@@ -15,7 +15,7 @@ import (
 
 func day(n int) time.Time { return time.Date(2019, 10, n, 14, 2, 0, 0, time.Local) }
 
-// looks is a timeline: an image, and the days on which it was first and last
+// looks makes a timeline of triples: an image, and the days on which it was first and last
 // seen.
 func looks(parts ...any) model.Timeline {
 	var past model.Timeline
@@ -25,7 +25,7 @@ func looks(parts ...any) model.Timeline {
 	return past
 }
 
-// dated is a set of tags with when their images were made.
+// dated returns the tags with creation dates of their images.
 func dated(set model.TagSet, images map[string]time.Time) model.TagSet {
 	set.Created = map[digest.Digest]time.Time{}
 	for image, at := range images {
@@ -34,7 +34,7 @@ func dated(set model.TagSet, images map[string]time.Time) model.TagSet {
 	return set
 }
 
-// at makes a set of tags one that has an image of a test under a name.
+// at replaces the digest of a named image in a set of tags by d.
 func at(set model.TagSet, name string, d digest.Digest) model.TagSet {
 	set.Tags, set.Created, set.Children = slices.Clone(set.Tags), maps.Clone(set.Created), maps.Clone(set.Children)
 	for i, t := range set.Tags {
@@ -58,7 +58,7 @@ func tagCases(t *testing.T) []ruleCase {
 	return slices.Concat(moveCases(t), releaseCases(t), siblingCases(t), archCases(t))
 }
 
-// moveCases are those that rest on what was seen before.
+// moveCases rest on the journal.
 func moveCases(t *testing.T) []ruleCase {
 	t.Helper()
 	made := func(version, created string) model.Image {
@@ -129,7 +129,7 @@ func pinnedTo(a model.Artifact) model.Artifact {
 	return a
 }
 
-// releaseCases are those on releases in a list of tags.
+// releaseCases rest on the list of tags.
 func releaseCases(t *testing.T) []ruleCase {
 	t.Helper()
 	img := app().image(t)
@@ -191,7 +191,7 @@ func siblingCases(t *testing.T) []ruleCase {
 		{"of another repository", Compare(two, elsewhere).WithTagContext(TagContext{A: TagNeighbours{Tags: &both}, B: TagNeighbours{Tags: &nowhere}}), "F4", 0, "app:2 is the same image as :2.7", 1},
 		{"no other", around(Describe(list), TagNeighbours{Tags: &alone}), "F4", -1, "", 0},
 		{"only the two that are compared", Compare(two, other).WithTagContext(TagContext{A: TagNeighbours{Tags: &both}, B: TagNeighbours{Tags: &both}}), "F4", -1, "", 0},
-		{"nobody has asked", Describe(list), "F4", -1, "", 0},
+		{"no list of tags", Describe(list), "F4", -1, "", 0},
 	}
 }
 
@@ -216,9 +216,9 @@ func archCases(t *testing.T) []ruleCase {
 	}
 }
 
-// Every finding about tags names them, and those that say how to go on do so
-// for this tag.
-func TestTagFindingsAreWhole(t *testing.T) {
+// TestTagFindings_complete checks that every finding about tags names its tags and has a
+// proof, and that its commands are for these tags.
+func TestTagFindings_complete(t *testing.T) {
 	for _, tt := range tagCases(t) {
 		f := found(tt.c, tt.id)
 		if f == nil {
@@ -238,8 +238,8 @@ func TestTagFindingsAreWhole(t *testing.T) {
 	}
 }
 
-// What follows is told under its cause.
-func TestTagFindingsFold(t *testing.T) {
+// TestTagFindings_grouped checks that consequences are grouped under their cause.
+func TestTagFindings_grouped(t *testing.T) {
 	img := app().image(t)
 	at := day(30)
 	past := looks(named("x"), 1, 3)

@@ -8,7 +8,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// found is the finding of a rule over a whole comparison, or nil.
+// found returns the finding of a rule anywhere in a comparison, nil if there is none.
 func found(c Comparison, id string) *Finding {
 	all := c.Findings
 	for _, p := range c.Pairs {
@@ -27,7 +27,7 @@ func pairOf(t *testing.T, a, b build) Comparison {
 	return Compare(single("a", a.image(t)), single("b", b.image(t)))
 }
 
-// base is a platform of an incident 3: what it starts from and what it adds.
+// onBase is a platform as in the third incident: a base of a given size and a tool on it.
 func onBase(t *testing.T, arch, base string, size int64) model.Entry {
 	t.Helper()
 	b := build{arch: arch, steps: []step{
@@ -36,8 +36,8 @@ func onBase(t *testing.T, arch, base string, size int64) model.Entry {
 	return entry(b.image(t))
 }
 
-// ruleCase is a comparison and what one rule says of it. A severity below 0
-// is a near miss: the rule must say nothing.
+// ruleCase is a comparison and the finding that one rule must have. A severity below 0 is a
+// near miss: the rule must find nothing.
 type ruleCase struct {
 	name     string
 	c        Comparison
@@ -75,9 +75,9 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// Every rule has a true case and a near miss, a place in the order, and words
-// for the list in the docs.
-func TestRulesAreWhole(t *testing.T) {
+// TestRules_complete checks that every rule has a case where it applies and a near miss, a
+// place in the order, and a description.
+func TestRules_complete(t *testing.T) {
 	hits, misses := map[string]int{}, map[string]int{}
 	for _, tt := range allRuleCases(t) {
 		if tt.severity < 0 {
@@ -116,8 +116,8 @@ func TestFindingsOrder(t *testing.T) {
 	}
 }
 
-// A secret in an instruction must not get into a sentence.
-func TestSentencesMask(t *testing.T) {
+// TestSentences_maskSecrets checks that a secret in an instruction does not get into a sentence.
+func TestSentences_maskSecrets(t *testing.T) {
 	c := pairOf(t, app(sets("ENV API_TOKEN=hunter2"), does("RUN x", files("1"))), app(sets("ENV API_TOKEN=hunter3"), does("RUN x", files("2"))))
 	if s := c.Verdict.Because.String(); strings.Contains(s, "hunter") || !strings.Contains(s, "(masked)") {
 		t.Error(s)
