@@ -47,8 +47,9 @@ func findingsDoc() string {
 	for _, r := range all {
 		names[r.ID] = r.Name
 	}
-	fmt.Fprintf(&b, "# Findings\n\nThe %d observations that tagdiff makes, and what must hold for each: A and B are the two sides, a layer is named by the\n"+
-		"digest of its blob, a diff_id is the hash of what it unpacks to. This list is made from the table of rules.\n", len(all))
+	fmt.Fprintf(&b, "# Findings\n\ntagdiff knows %d findings. Each has an id and a name, which do not change, its meaning, and its condition as a formula.\n"+
+		"A and B are the two sides. layer is the digest of a blob, diff_id the hash of its unpacked content.\n"+
+		"This file is generated from the table of rules.\n", len(all))
 	group := byte(0)
 	for _, r := range all {
 		if r.ID[0] != group {
@@ -58,12 +59,12 @@ func findingsDoc() string {
 		fmt.Fprintf(&b, "\n**%s %s.** %s\n\n    %s\n", r.ID, r.Name, r.Means, r.Proof)
 		var causes []string
 		for _, id := range r.Causes {
-			if names[id] != "" { // the table may name one that is yet to come
+			if names[id] != "" { // a cause may be a rule that does not exist yet
 				causes = append(causes, id+" "+names[id])
 			}
 		}
 		if len(causes) > 0 {
-			fmt.Fprintf(&b, "\nTold as a consequence of %s.\n", strings.Join(causes, ", "))
+			fmt.Fprintf(&b, "\nShown as a consequence of %s.\n", strings.Join(causes, ", "))
 		}
 	}
 	return b.String()

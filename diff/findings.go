@@ -101,8 +101,8 @@ func (r rule) apply(find func() []Finding) (found []Finding) {
 		if fault := recover(); fault != nil {
 			found = r.withID([]Finding{{
 				Severity: 1, Trust: Suggested,
-				Say:  safe.Sprintf("This rule could not be applied, by a fault of tagdiff's own: %s", safe.Gate{}.Clean(fmt.Sprint(fault))),
-				Next: safe.Const("Please file it, with the references that were compared"),
+				Say:  safe.Sprintf("This rule failed, internal error of tagdiff: %s", safe.Gate{}.Clean(fmt.Sprint(fault))),
+				Next: safe.Const("Please report it, with the references that you compared"),
 			}})
 		}
 	}()

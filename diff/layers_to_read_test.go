@@ -78,9 +78,9 @@ func contentCases(t *testing.T) []ruleCase {
 	lie := seen(good)
 	lie[spoilt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("other files")}
 	return []ruleCase{
-		{"a config that is gone", Describe(index(t, "a", entry(forArch("arm64").image(t)), lost)), "D8", 3, "In :a, the config (" + short(digest.FromString("config")) + ") is not in the registry", 1},
+		{"a config that is gone", Describe(index(t, "a", entry(forArch("arm64").image(t)), lost)), "D8", 3, "In :a, the config (" + short(digest.FromString("config")) + ") is missing in the registry", 1},
 		{"a manifest that is gone", Describe(index(t, "a", unread)), "D8", -1, "", 0},
-		{"other files than claimed", c.WithContents(lie), "D15", 3, "In :b, the layer of step 4 does not unpack to what the config claims", 1},
+		{"other files than claimed", c.WithContents(lie), "D15", 3, "In :b, the layer of step 4 does not have the diff_id that the config claims", 1},
 		{"alone", Describe(single("a", app(does("COPY a /", spoilt)).image(t))).WithContents(lie), "D15", 3, "In :a,", 1},
 		{"as claimed", c.WithContents(seen(good, spoilt)), "D15", -1, "", 0},
 		{"not read", c, "D15", -1, "", 0},

@@ -8,9 +8,9 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Rank splits groups into those that explain whether and why two images differ (differences) and
-// those that do not (facts): facts that both sides share, and facts of severity 0 outside
-// group A. Both are sorted by severity; the finding that leads the differences is first.
+// Rank splits groups into differences, which say whether and why two images differ, and facts:
+// what both sides share, and findings of severity 0 outside group A. Both are sorted by
+// severity, but the lead of the differences comes first.
 func Rank(groups []Group) (differences, facts []Group) {
 	groups = slices.Clone(groups)
 	slices.SortStableFunc(groups, func(a, b Group) int { return byWeight(a.Finding, b.Finding) })
@@ -65,7 +65,7 @@ func (t Trust) Words() safe.Text {
 	case Shown:
 		return safe.Const("shown: by the structure of the manifests, not by hashes alone")
 	case Suggested:
-		return safe.Const("suggested: a rule of thumb, which can be wrong")
+		return safe.Const("suggested: by a heuristic, which can be wrong")
 	}
 	return safe.Text{}
 }
@@ -76,7 +76,7 @@ func (c Code) Rule() safe.Text {
 	case Identical:
 		return safe.Const("digest(A) = digest(B)")
 	case OtherEnvelope:
-		return safe.Const("every config and layer of A = that of B; what is around them differs")
+		return safe.Const("every config and layer of A = that of B; the manifest or index around them differs")
 	case Repacked:
 		return safe.Const("config(A) = config(B), and the config names every diff_id; some layer(A) ≠ layer(B)")
 	case Reprinted:
@@ -84,11 +84,11 @@ func (c Code) Rule() safe.Text {
 	case OtherSettings:
 		return safe.Const("diff_ids(A) = diff_ids(B), config(A) ≠ config(B)")
 	case OtherRecord:
-		return safe.Const("diff_ids(A) = diff_ids(B) without those of empty layers")
+		return safe.Const("diff_ids(A) = diff_ids(B), without those of empty layers")
 	case SameRecipe:
 		return safe.Const("every instruction(A) = instruction(B), diff_ids(A) ≠ diff_ids(B)")
 	case SameBase:
-		return safe.Const("the first k diff_ids with files are equal, k ≥ 1, and then they part")
+		return safe.Const("the first k diff_ids with files are equal, k ≥ 1; the next ones differ")
 	case Unrelated:
 		return safe.Const("the first diff_id with files of A ≠ that of B")
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-func TestTell(t *testing.T) {
+func TestRank(t *testing.T) {
 	of := func(id string, severity int) Group { return Group{Finding: Finding{ID: id, Severity: severity}} }
 	common := of("E4", 3)
 	common.Common = true
@@ -17,13 +17,13 @@ func TestTell(t *testing.T) {
 		groups             []Group
 		differences, facts string
 	}{
-		"the gravest first":                  {[]Group{of("D3", 1), of("C4", 3), of("A4", 0)}, "C4 D3 A4", ""},
-		"sameness before notes":              {[]Group{of("D3", 1), of("E5", 1), of("A4", 0)}, "A4 D3 E5", ""},
-		"calm facts last":                    {[]Group{of("C6", 0), of("C2", 0), of("D3", 1)}, "D3", "C2 C6"},
-		"what both share":                    {[]Group{common, of("D3", 1)}, "D3", "E4"},
-		"a grave consequence is differences": {[]Group{grave, of("C2", 0)}, "C6", "C2"},
-		"a warning stays before a note":      {[]Group{of("A3", 1), of("E2", 2)}, "E2 A3", ""},
-		"nothing":                            {nil, "", ""},
+		"the most severe first":         {[]Group{of("D3", 1), of("C4", 3), of("A4", 0)}, "C4 D3 A4", ""},
+		"sameness before notes":         {[]Group{of("D3", 1), of("E5", 1), of("A4", 0)}, "A4 D3 E5", ""},
+		"calm facts last":               {[]Group{of("C6", 0), of("C2", 0), of("D3", 1)}, "D3", "C2 C6"},
+		"what both share":               {[]Group{common, of("D3", 1)}, "D3", "E4"},
+		"a severe consequence counts":   {[]Group{grave, of("C2", 0)}, "C6", "C2"},
+		"a warning stays before a note": {[]Group{of("A3", 1), of("E2", 2)}, "E2 A3", ""},
+		"nothing":                       {nil, "", ""},
 	} {
 		differences, facts := Rank(tt.groups)
 		if got := ids(differences); got != tt.differences {

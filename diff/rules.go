@@ -49,62 +49,64 @@ func Catalogue() []Rule {
 var rulesSame = []rule{
 	{
 		id: "A1", name: "identical", whole: identical,
-		means: "Both references lead to the same bytes: there is nothing to compare.",
+		means: "Both references point at the same bytes. There is nothing to compare.",
 		proof: "digest(A) = digest(B)",
 	},
 	{
 		id: "A2", name: "same-image-new-envelope", whole: newEnvelope,
-		means: "The image is the same; only the build receipts attached to it are newer, and they change the outer digest with every build.",
+		means: "The images are the same. Only the build attestations (provenance, SBOM) differ, so the digest of the index differs.",
 		proof: "the images of both indexes are the same manifests; only attestations differ",
 	},
 	{
 		id: "A3", name: "same-image-repacked", pair: repacked,
-		means: "The image is the same; some layers were compressed again on the way, so that their digests and the manifest's changed.",
+		means: "The image is the same. Some layers were compressed again, so their digests and the digest of the manifest changed.",
 		proof: "config(A) = config(B), as bytes or as JSON, and some layer(A) ≠ layer(B) at the same place",
 	},
 	{
 		id: "A4", name: "empty-layer-twin", pair: emptyLayerTwin,
-		means: "A layer differs by digest and is empty on both sides: the same nothing, compressed by two tools.",
-		proof: "layer(A) ≠ layer(B) and both unpack to an archive without a file",
+		means: "A layer is empty on both sides, but its digests differ: two tools wrote an archive without files.",
+		proof: "layer(A) ≠ layer(B), and both unpack to an archive without files",
 	},
 	{
 		id: "A5", name: "same-files-different-settings", pair: otherSettings,
-		means: "The files are the same, byte for byte; what differs is in the settings.",
+		means: "The files are the same, byte for byte. Only settings differ.",
 		proof: "diff_ids(A) = diff_ids(B), config(A) ≠ config(B)",
 	},
 	{
 		id: "A6", name: "same-files-different-bookkeeping", pair: otherBookkeeping,
-		means: "A step that changes no file is stored as an empty layer on one side and noted as a setting on the other: two builders, no retag.",
+		means: "A step that changes no file has an empty layer on one side and only a history entry on the other. Two " +
+			"builders made these images; it is not a retag.",
 		proof: "diff_ids without empty layers are equal; a row with the same instruction has a layer on one side only",
 	},
 	{
 		id: "A7", name: "rebuilt-not-retagged", pair: rebuiltNotRetagged, causes: []string{"C3", "C4"},
-		means: "The recipe is the same and the bytes are not: it was built again, not retagged.",
+		means: "The instructions are the same, but the layers differ. The image was built again, not retagged.",
 		proof: "all instructions are equal, some diff_ids differ",
 	},
 	{
 		id: "A8", name: "format-converted", pair: converted,
-		means: "The image was translated between Docker's and the OCI's format, which changes its digest.",
-		proof: "the media types of the manifests are of two families, and the configs are equal as bytes or as JSON",
+		means: "The manifest was converted between the formats of Docker and OCI. This changes the digest.",
+		proof: "the media types of the manifests are of different families, and the configs are equal as bytes or as JSON",
 	},
 	{
 		id: "A9", name: "wrapped", whole: wrapped,
-		means: "One side is an index with a single image in it, and that image is exactly the other side.",
+		means: "One side is an index with a single image, and this image is the other side.",
 		proof: "images(B) = {A}",
 	},
 	{
 		id: "A10", name: "flattened", whole: flattened,
-		means: "One side serves several platforms, the other only one of them, as when it is pulled, tagged and pushed from one machine.",
+		means: "One side serves several platforms, the other only one of them. This happens when an image is pulled, " +
+			"tagged and pushed from one machine.",
 		proof: "A is an index, B a single image, config(B) = config of a child of A",
 	},
 	{
 		id: "A11", name: "comparing-parent-with-child", whole: parentWithChild,
-		means: "One digest is that of an index, the other that of a member of it: they are not in conflict.",
-		proof: "the digest asked for is among the children of the other side",
+		means: "One side is the digest of an index, the other the digest of one of its members. They do not contradict each other.",
+		proof: "the requested digest is in the index of the other side",
 	},
 	{
 		id: "A12", name: "re-printed", pair: reprinted, causes: []string{"A8"},
-		means: "A tool wrote the JSON of config or manifest again, which changes the digest and nothing else.",
+		means: "A tool wrote the JSON of the config or manifest again. This changes the digest and nothing else.",
 		proof: "the documents are equal as JSON and differ as bytes",
 	},
 }
@@ -113,28 +115,30 @@ var rulesSame = []rule{
 var rulesSchema1 = []rule{
 	{
 		id: "B1", name: "legacy-view", pair: legacyView,
-		means: "A schema1 manifest whose ids follow from its layers is no build: a registry or a copying tool translated it for clients that know no later format.",
+		means: "The ids of a schema1 manifest follow from its layers. So it does not show how the image was built: a " +
+			"registry or a copying tool converted a later format for old clients.",
 		proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
 	},
 	{
 		id: "B2", name: "invented-ids", pair: inventedIDs, causes: []string{"A3", "A4", "A8", "A12", "A2"},
-		means: "History ids of schema1 carry no build identity. Two differ because one layer digest below them differs; what is under the first equal id is the same.",
+		means: "The history ids of schema1 do not identify a build. Two ids differ because a layer digest below them " +
+			"differs. Everything below the first equal id is the same.",
 		proof: "id(row) = sha256(blobSum(row) + \" \" + id(row below)); the newest also hashes the config",
 	},
 	{
 		id: "B3", name: "legacy-hides-platforms", whole: legacyHidesPlatforms,
-		means: "Asked for schema1, a registry only ever shows linux/amd64, also of an index of many platforms.",
+		means: "A registry that is asked for schema1 always shows only linux/amd64, even for an index of many platforms.",
 		proof: "one side is schema1, the other an index of more than one platform",
 	},
 	{
 		id: "B4", name: "native-schema1", pair: nativeSchema1,
-		means: "The image was pushed in the format of 2015, which new runtimes refuse.",
+		means: "The image was pushed as schema1, the format of 2015. New runtimes refuse it.",
 		proof: "schemaVersion = 1, and the ids do not follow from the layers",
 	},
 	{
 		id: "B5", name: "answer-depends-on-the-question", whole: answerDepends,
-		means: "The registry answers a tag with another digest, or not at all, to clients that accept less. Asked for with --probe.",
-		proof: "HEAD of the tag with the types of Docker alone, or of single images alone, gives another digest or status",
+		means: "Clients that accept fewer formats get another digest for a tag, or no manifest. tagdiff checks this with --probe.",
+		proof: "HEAD of the tag with the types of Docker alone, or of single images alone, returns another digest or status",
 	},
 }
 
@@ -142,58 +146,64 @@ var rulesSchema1 = []rule{
 var rulesPlatforms = []rule{
 	{
 		id: "C1", name: "platform-lost", whole: platformLost, causes: []string{"A10", "A11"},
-		means: "A platform that A serves is not served by B.",
+		means: "A serves a platform that B does not serve.",
 		proof: "platforms(A) \\ platforms(B) is not empty",
 	},
 	{
 		id: "C2", name: "platform-added", whole: platformAdded,
-		means: "A platform that B serves is not served by A.",
+		means: "B serves a platform that A does not serve.",
 		proof: "platforms(B) \\ platforms(A) is not empty",
 	},
 	{
 		id: "C3", name: "label-contradiction", pair: labelContradiction,
-		means: "The index calls an image something else than the image calls itself.",
+		means: "The index and the config of an image state different platforms.",
 		proof: "platform of the descriptor ≠ platform of the config, both normalised",
 	},
 	{
 		id: "C4", name: "borrowed-base", whole: borrowedBase,
-		means: "Images for different architectures start from the same bytes: at most one of them can be native. Labels cannot show it: builders copy what was asked for.",
-		proof: "diff_ids of two platforms with different architectures share a prefix, the first layer with files in it, of at least 1 MB; 16 MB for tools that put files for every machine first (Bazel, ko, apko, Nix)",
+		means: "Images for different architectures start with the same layers, so at most one of them can be native. " +
+			"Labels do not show this: builders copy the requested platform.",
+		proof: "diff_ids of two platforms with different architectures have a common prefix of at least 1 MB that " +
+			"includes the first layer with files; 16 MB for tools that put architecture-independent files first " +
+			"(Bazel, ko, apko, Nix)",
 	},
 	{
 		id: "C6", name: "not-a-platform", whole: notAPlatform,
-		means: "An entry unknown/unknown of an index is a receipt of a build, no platform.",
+		means: "An index entry with platform unknown/unknown is an attestation of a build, not a platform.",
 		proof: "vnd.docker.reference.type = attestation-manifest, or platform unknown/unknown",
 	},
 	{
 		id: "C7", name: "ambiguous-platform", whole: ambiguousPlatform,
-		means: "Two entries of an index claim the same platform; clients use one of them.",
+		means: "Two entries of an index claim the same platform. Clients use one of them.",
 		proof: "platform(entry i) = platform(entry j), digests differ",
 	},
 	{
 		id: "C8", name: "variant-gap", whole: variantGap,
-		means: "Clients that are strict about CPU variants may find nothing, or an image for a newer CPU than theirs.",
-		proof: "all amd64 entries have a variant; or arm is listed with and without one",
+		means: "Clients that are strict about CPU variants may find no image, or an image for a newer CPU.",
+		proof: "all amd64 entries have a variant; or arm is listed with and without a variant",
 	},
 	{
 		id: "C9", name: "windows-build", whole: windowsBuild,
-		means: "An image for Windows runs on hosts of its build or newer.",
+		means: "An image for Windows runs on hosts of the same build or newer.",
 		proof: "os.version of the entry",
 	},
 	{
 		id: "C10", name: "split-brain-list", whole: splitBrain,
 		means: "The platforms of one index come from different builds.",
-		proof: "the label org.opencontainers.image.revision differs between them; or their dates are more than 24 hours apart, which only suggests it",
+		proof: "the label org.opencontainers.image.revision differs between them; or their dates differ by more than 24 " +
+			"hours (suggested only)",
 	},
 	{
 		id: "C11", name: "dangling-child", whole: danglingChild,
-		means: "The index is there, and a manifest that it lists has been deleted from the registry.",
-		proof: "GET of the member by digest answers 404, after the index was read from the same repository",
+		means: "The index exists, but a manifest that it lists was deleted from the registry.",
+		proof: "GET of the member by digest returns 404, after the index was read from the same repository",
 	},
 	{
 		id: "C12", name: "clobbered-by-other-arch", tags: clobbered, causes: []string{"A1"},
-		means: "A tag is exactly the image that a job pushed for one architecture: the jobs of several pushed the same tag.",
-		proof: "digest(T) = digest(T-arch), a single image, and there is a tag for another architecture; without the list of tags: one of A and B ends in the name of an architecture, which only suggests it",
+		means: "A tag points at the image that a job pushed for one architecture. Jobs for several architectures pushed " +
+			"the same tag.",
+		proof: "digest(T) = digest(T-arch), a single image, and a tag for another architecture exists; without the list " +
+			"of tags: the tag of A or B ends in the name of an architecture (suggested only)",
 	},
 }
 
@@ -201,78 +211,81 @@ var rulesPlatforms = []rule{
 var rulesLayers = []rule{
 	{
 		id: "D1", name: "first-difference", pair: firstDifferent, causes: []string{"D15", "G1", "C4", "A7", "D4", "D5"},
-		means: "Two builds agree up to a step; everything above it was made on other files.",
+		means: "Two builds are the same up to a step. Every step above it builds on different files.",
 		proof: "the longest common prefix of the rows by diff_id",
 	},
 	{
 		id: "D2", name: "empty-layers-are-normal", pair: emptyLayers, causes: []string{"A4", "A6"},
-		means: "Steps that change no file leave layers without one. They do no harm.",
-		proof: "the layer's diff_id is that of an archive without a file, or its blob unpacks to nothing but zeros",
+		means: "Steps that change no file make empty layers. They are harmless.",
+		proof: "the diff_id of the layer is that of an archive without files, or its blob unpacks to zeros only",
 	},
 	{
 		id: "D3", name: "duplicate-real-layer", pair: duplicateLayer,
-		means: "The same files are in an image twice: stored once, unpacked twice.",
+		means: "An image contains the same files in two layers. A registry stores them once, a node unpacks them twice.",
 		proof: "diff_id(step i) = diff_id(step j), not empty",
 	},
 	{
 		id: "D4", name: "same-step-different-output", pair: rebuiltDifferently, causes: []string{"D15", "G1", "C4", "A7"},
-		means: "An instruction reads the same on both sides and left other files.",
+		means: "The same instruction gave different files on the two sides.",
 		proof: "the normalised created_by of a row are equal, its diff_ids differ",
 	},
 	{
 		id: "D5", name: "copy-copied-nothing", pair: copiedNothing,
-		means: "A COPY or ADD brought files on one side and none on the other.",
+		means: "A COPY or ADD gave files on one side and none on the other.",
 		proof: "the row is COPY or ADD on both sides; one layer is empty, the other is not",
 	},
 	{
 		id: "D6", name: "order-changed", pair: orderChanged,
-		means: "Both sides have the same layers in another order; later layers win.",
+		means: "Both sides have the same layers in a different order. Upper layers hide the files of lower ones.",
 		proof: "the diff_ids of both sides are the same set and not the same list",
 	},
 	{
 		id: "D7", name: "row-count-mismatch", pair: rowCountMismatch,
-		means: "Manifest, config and history disagree on how many layers there are.",
-		proof: "layers, diff_ids and history entries that are not empty_layer are not as many",
+		means: "Manifest, config and history disagree on the number of layers.",
+		proof: "the numbers of layers, diff_ids and history entries without empty_layer differ",
 	},
 	{
 		id: "D8", name: "missing-blob", pair: missingBlob,
-		means: "A blob that the manifest names is not in the registry: nodes that have it keep working, new ones fail.",
-		proof: "GET of the config by digest answers 404, after the manifest was read from the same repository",
+		means: "A blob that the manifest lists is missing in the registry. Nodes that have it keep working, new nodes fail.",
+		proof: "GET of the config by digest returns 404, after the manifest was read from the same repository",
 	},
 	{
 		id: "D9", name: "lives-elsewhere", pair: livesElsewhere,
-		means: "Layers are to be fetched from somewhere else than this registry.",
+		means: "Layers must be downloaded from outside this registry.",
 		proof: "a layer has urls, or a media type that is foreign or nondistributable",
 	},
 	{
 		id: "D10", name: "your-runtime-may-not-read-this", pair: unreadableFormat,
-		means: "Layers are compressed in a way that some runtimes cannot unpack.",
+		means: "Some runtimes cannot unpack the compression of these layers.",
 		proof: "the media type of a layer ends in zstd",
 	},
 	{
 		id: "D11", name: "paid-twice", pair: paidTwice,
-		means: "A RUN that changes owners, modes or places of files stores them a second time.",
-		proof: "created_by has chown, chmod, chgrp or mv, and the layer is within 15 % of the size of an earlier COPY or ADD, at least 1 MB",
+		means: "A RUN changes owner, mode or place of files and so stores them again.",
+		proof: "created_by contains chown, chmod, chgrp or mv, and the layer is within 15 % of the size of an earlier " +
+			"COPY or ADD, at least 1 MB",
 	},
 	{
 		id: "D12", name: "squashed", pair: squashed,
-		means: "All steps were flattened into one layer, so that they cannot be compared.",
+		means: "The steps were merged into one layer, so steps cannot be compared.",
 		proof: "one layer with files; docker import or a squash left its comment, or there is no history",
 	},
 	{
 		id: "D13", name: "old-layer-in-a-new-image", pair: oldLayer,
-		means: "A step that installs packages was taken from a build cache and is weeks older than the image.",
-		proof: "created of a step above the base that installs packages is more than 14 days before created of the image, both real dates",
+		means: "A step that installs packages came from a build cache and is weeks older than the image.",
+		proof: "created of a step above the base that installs packages is more than 14 days before created of the image," +
+			" both real dates",
 	},
 	{
 		id: "D14", name: "made-by-hand", pair: madeByHand,
-		means: "The newest layer comes from a container that somebody changed and saved, not from a Dockerfile.",
-		proof: "the newest step with files has no instruction, or a plain command in place of one, in a config that docker wrote",
+		means: "The newest layer was saved from a container that was changed by hand (docker commit), not built from a Dockerfile.",
+		proof: "the newest step with files has no instruction, or a plain command instead of one, in a config that Docker wrote",
 	},
 	{
 		id: "D15", name: "not-what-it-claims", pair: notWhatItClaims,
-		means: "A layer was read, and unpacks to something else than the config claims. Registries do not check that; runtimes do, and refuse the image.",
-		proof: "sha256 of the unpacked layer ≠ diff_id; layers of at most 4 KiB are read where their content decides something",
+		means: "A layer was read, and its content does not match the diff_id in the config. Registries do not check this." +
+			" Runtimes do, and refuse the image.",
+		proof: "sha256 of the unpacked layer ≠ diff_id; only layers up to 4 KiB are read, where their content decides something",
 	},
 }
 
@@ -280,43 +293,45 @@ var rulesLayers = []rule{
 var rulesSettings = []rule{
 	{
 		id: "E1", name: "start-command-changed", pair: startChanged, causes: []string{"G1"},
-		means: "A container of the one image starts another program, or the same with other arguments, than one of the other.",
+		means: "Containers of the two images start different programs, or the same program with different arguments.",
 		proof: "config.Entrypoint, config.Cmd or config.Shell differ",
 	},
 	{
 		id: "E2", name: "user-changed", pair: userChanged, causes: []string{"G1"},
-		means: "The container runs as another user: files on volumes may not be its own any more.",
-		proof: "config.User differs; nothing, root and 0 are the same user",
+		means: "The container runs as a different user. It may no longer own its files on volumes.",
+		proof: "config.User differs; \"\", root and 0 are the same user",
 	},
 	{
 		id: "E3", name: "env-changed", pair: envChanged, causes: []string{"G1"},
-		means: "Environment variables of the image were set, changed or removed.",
-		proof: "config.Env differs by name; the order is no difference",
+		means: "Environment variables were added, changed or removed.",
+		proof: "config.Env differs by name; the order does not count",
 	},
 	{
 		id: "E4", name: "secret-in-the-open", pair: secretInTheOpen,
-		means: "Something that looks like a password or a token can be read by anyone who can pull the image.",
+		means: "Everyone who can pull the image can read a value that looks like a password or a token.",
 		proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret",
 	},
 	{
 		id: "E5", name: "which-commit", pair: whichCommit,
-		means: "The labels say which commit and version each side was built from.",
+		means: "The labels state which commit and version each side was built from.",
 		proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ",
 	},
 	{
 		id: "E6", name: "borrowed-label", pair: borrowedLabel,
-		means: "A version label speaks of the base image, from which it was inherited, not of what was built on it.",
-		proof: "the label has the value it has in the other image, on which this one is built; or it names a distribution, and there are layers above the distribution's and no revision",
+		means: "A version label was inherited from the base image. It is not the version of this image.",
+		proof: "the label has the same value in the other image, on which this one is built; or it names a distribution, " +
+			"there are layers above those of the distribution, and no revision label",
 	},
 	{
 		id: "E7", name: "surface-changed", pair: surfaceChanged, causes: []string{"G1"},
-		means: "Ports, volumes, working directory, health check, stop signal or triggers changed: what deployments rely on.",
+		means: "Settings that deployments rely on differ: ports, volumes, working directory, health check, stop signal or" +
+			" ONBUILD triggers.",
 		proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal or OnBuild differ",
 	},
 	{
 		id: "E8", name: "not-a-real-date", pair: noRealDate,
-		means: "The date in the image is a constant, as reproducible builds have it, and tells no age.",
-		proof: "created is missing or not after 1980, or three and more history entries have the same date to the second",
+		means: "The date in the image is missing or a constant, as in reproducible builds. It does not show the age of the image.",
+		proof: "created is missing or not after 1980, or at least three history entries have the same date to the second",
 	},
 }
 
@@ -324,33 +339,36 @@ var rulesSettings = []rule{
 var rulesTags = []rule{
 	{
 		id: "F1", name: "tag-moved", tags: onTags(tagMoved), causes: []string{"F2", "F3"},
-		means: "A tag is not what it was when it was last looked at. For a day after the move was first seen that is news.",
-		proof: "digest(T) of the look before, in the journal ≠ digest(T)",
+		means: "A tag points at another digest than when tagdiff last saw it. This is reported for one day after the move" +
+			" was first seen.",
+		proof: "digest(T) when last seen, in the journal ≠ digest(T)",
 	},
 	{
 		id: "F2", name: "version-tag-rewritten", tags: rewrittenInTags,
-		means: "A tag that reads like one fixed release was pushed again.",
-		proof: "F1 ∧ T is a version of three numbers; without a journal, which only suggests it: two releases have one digest, or created(x.y.z) is more than 24 hours after created(x.y.z+n)",
+		means: "A tag that looks like a fixed release was pushed again.",
+		proof: "F1 ∧ T is a version of three numbers; without a journal (suggested only): two releases have one digest, " +
+			"or created(x.y.z) is more than 24 hours after created(x.y.z+n)",
 	},
 	{
 		id: "F3", name: "went-backwards", tags: onTags(wentBackwards),
-		means: "A tag moved to something older than what it was: a roll-back, or two builds that raced.",
+		means: "A tag moved to an older image: a rollback, or two builds that raced.",
 		proof: "F1 ∧ created(now) < created(before); or the version, by label or by another tag of the same image, is lower",
 	},
 	{
 		id: "F4", name: "siblings", tags: siblings, causes: []string{"C12"},
-		means: "Other tags lead to the same image, or to an index that has an image in common with it.",
-		proof: "digest(T) = digest(T'); or a digest that T lists is listed by T'",
+		means: "Other tags point at the same image, or at an index that shares an image with it.",
+		proof: "digest(T) = digest(T'); or T' lists a digest that T lists",
 	},
 	{
 		id: "F5", name: "latest-is-not-newest", tags: latestBehind,
-		means: "The tag latest is not the highest release that there is.",
-		proof: "digest(latest) = digest(X) ∧ a release Y > X is among the tags; release candidates, dates and flavours do not count",
+		means: "A release is higher than the one that the tag latest points at.",
+		proof: "digest(latest) = digest(X) ∧ the tags contain a release Y > X; release candidates, dates and flavours do not count",
 	},
 	{
 		id: "F6", name: "moving-target", tags: onTags(movingTarget),
-		means: "A tag moved while it was read. What is shown is of one piece all the same, since all but the first request go by digest.",
-		proof: "digest(T) when it was read ≠ digest(T) afterwards",
+		means: "A tag moved while it was read. The data shown still belongs together: only the first request is by tag, " +
+			"all others are by digest.",
+		proof: "digest(T) when it was read ≠ digest(T) later",
 	},
 }
 
@@ -358,12 +376,13 @@ var rulesTags = []rule{
 var rulesBase = []rule{
 	{
 		id: "G1", name: "base-moved", pair: baseMoved,
-		means: "The base image changed underneath, while one's own steps stayed the same.",
-		proof: "the annotations org.opencontainers.image.base.digest differ; or the recipes above the base's last start command agree and the layers below it do not",
+		means: "The base image moved, while your own steps stayed the same.",
+		proof: "the annotations org.opencontainers.image.base.digest differ; or the instructions above the last start " +
+			"command of the base are equal and the layers below it differ",
 	},
 	{
 		id: "G3", name: "different-builder", pair: differentBuilder, causes: []string{"A6"},
-		means: "The two sides were built by different tools, or versions of one.",
-		proof: "what the newest history entries, docker_version and labels say of the builder differs",
+		means: "Different tools, or different versions of a tool, built the two sides.",
+		proof: "the builder named by the newest history entries, docker_version and labels differs",
 	},
 }

@@ -14,8 +14,10 @@ import (
 
 // arches maps the names of architectures in tags to their Go names.
 var arches = map[string]string{
-	"amd64": "amd64", "x86_64": "amd64", "x64": "amd64", "arm64": "arm64", "arm64v8": "arm64", "aarch64": "arm64", "arm": "arm", "armhf": "arm",
-	"armv6": "arm/v6", "armv7": "arm", "arm32v6": "arm/v6", "arm32v7": "arm", "386": "386", "i386": "386", "ppc64le": "ppc64le", "s390x": "s390x", "riscv64": "riscv64",
+	"amd64": "amd64", "x86_64": "amd64", "x64": "amd64", "386": "386", "i386": "386",
+	"arm64": "arm64", "arm64v8": "arm64", "aarch64": "arm64",
+	"arm": "arm", "armhf": "arm", "armv6": "arm/v6", "armv7": "arm", "arm32v6": "arm/v6", "arm32v7": "arm",
+	"ppc64le": "ppc64le", "s390x": "s390x", "riscv64": "riscv64",
 }
 
 // archOf returns the architecture at the beginning or end of a tag, and the rest of the
@@ -65,7 +67,8 @@ func clobbered(c Comparison) []Finding {
 			continue
 		}
 		l := listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || mayContainArch(o.Tag) })
-		for _, f := range t.findingsOn(clobberedIn(l, func(d digest.Digest, _ string) bool { return d == t.now && c.servesOnePlatform(t.side) })) {
+		isOne := func(d digest.Digest, _ string) bool { return d == t.now && c.servesOnePlatform(t.side) }
+		for _, f := range t.findingsOn(clobberedIn(l, isOne)) {
 			if !slices.ContainsFunc(found, func(o Finding) bool { return o.Say == f.Say }) {
 				found = append(found, f)
 			}
@@ -88,7 +91,8 @@ func (c Comparison) servesOnePlatform(side Side) bool {
 
 // clobberedPair decides by the names of the two sides alone, without the list of tags.
 func clobberedPair(c Comparison) []Finding {
-	if c.B == nil || c.A.Top.Digest == "" || c.A.Top.Digest != c.B.Top.Digest || !c.servesOnePlatform(SideA) || c.A.Ref.Repo() != c.B.Ref.Repo() {
+	if c.B == nil || c.A.Top.Digest == "" || c.A.Top.Digest != c.B.Top.Digest ||
+		!c.servesOnePlatform(SideA) || c.A.Ref.Repo() != c.B.Ref.Repo() {
 		return nil
 	}
 	plain, suffixed := c.A.Ref.Tag, c.B.Ref.Tag
@@ -101,14 +105,16 @@ func clobberedPair(c Comparison) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Trust: Suggested, Evidence: topEvidence(c), Tags: []string{plain, suffixed},
-		Say:   safe.Sprintf(":%s is exactly :%s, an image for one machine: if other machines pull it, the job of %s pushed over the others.", plain, suffixed, arch),
+		Say: safe.Sprintf(":%s is exactly :%s, an image for one platform. "+
+			"If it should serve other platforms too, the %s job overwrote their push.",
+			plain, suffixed, arch),
 		Next:  adviseOneIndex(),
 		Proof: []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s, a single image", c.A.Top.Digest)}, Check: c.digestsCommand(),
 	}}
 }
 
 func adviseOneIndex() safe.Text {
-	return safe.Const("Push each architecture by digest, then one docker buildx imagetools create")
+	return safe.Const("Push each architecture by digest, then create one index with docker buildx imagetools create")
 }
 
 type archTag struct {
@@ -139,7 +145,7 @@ func clobberedIn(l tagList, isOne func(d digest.Digest, tag string) bool) []Find
 		o := stems[stem][other]
 		found = append(found, Finding{
 			Severity: 3, Trust: Shown, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: append(plain, t.tag),
-			Say: safe.Sprintf("%s %s exactly %s, and %s is there too: the jobs of two architectures pushed one tag, and the last one won.",
+			Say: safe.Sprintf("%s %s exactly %s, and %s exists too. The jobs of two architectures pushed the same tag, and the last push won.",
 				list(tagTexts(plain)), isAre(len(plain)), tagText(t.tag), tagText(o.tag)),
 			Next: adviseOneIndex(),
 			Proof: []safe.Text{

@@ -35,8 +35,8 @@ func baseMoved(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: severity, Trust: trust, Evidence: evidenceOf(rows[:1]),
-		Say: safe.Sprintf("%s: it differs from step %d on%s. Your own %s above it %s the same.",
-			moved, printed(rows[0]), baseVersions(*a, *b), plural(own, "step"), readVerb(own)),
+		Say: safe.Sprintf("%s: it differs from step %d on%s. The instructions of your own %s above it are the same.",
+			moved, printed(rows[0]), baseVersions(*a, *b), plural(own, "step")),
 		Next:  advisePinnedBase(cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
 		Check: c.configCheck(p, "[.history[].created_by]"),
@@ -71,13 +71,14 @@ func advisePinnedBase(name string) safe.Text {
 	if name != "" {
 		name = quoted(name)
 	}
-	return safe.Sprintf("Pin the base, since only a digest holds still: FROM %s…@sha256:…", name)
+	return safe.Sprintf("Pin the base by digest, since a tag can move: FROM %s…@sha256:…", name)
 }
 
 func baseProof(a, b model.Image, baseA, baseB Base, first Row) []safe.Text {
 	lines := []safe.Text{
 		safe.Sprintf("base(A) = %s, base(B) = %s: %s", firstSteps(baseA.Steps), firstSteps(baseB.Steps), baseB.Because),
-		safe.Sprintf("steps %d to %d of A and %d to %d of B: the same instructions", baseA.Steps+1, len(a.Steps), baseB.Steps+1, len(b.Steps)),
+		safe.Sprintf("steps %d to %d of A and %d to %d of B: the same instructions",
+			baseA.Steps+1, len(a.Steps), baseB.Steps+1, len(b.Steps)),
 	}
 	return append(lines, rowProof(first)...)
 }
@@ -106,16 +107,16 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	}
 	switch {
 	case nameA != nameB && nameA != "" && nameB != "":
-		f.Say = safe.Sprintf("They are built on different bases: %s on %s, %s on %s.", sideA, quoted(nameA), sideB, quoted(nameB))
-		f.Next = safe.Const("Check that the other base is meant")
+		f.Say = safe.Sprintf("The bases differ: %s is built on %s, %s on %s.", sideA, quoted(nameA), sideB, quoted(nameB))
+		f.Next = safe.Const("Check that the different base is intended")
 	case nameB != "":
-		f.Say = safe.Sprintf("The base changed underneath: %s was %s, is %s%s.", quoted(nameB), short(digestA), short(digestB), c.sameStepsText(p))
+		f.Say = safe.Sprintf("The base moved: %s was %s, now it is %s%s.", quoted(nameB), short(digestA), short(digestB), c.sameStepsText(p))
 		f.Command = safe.Sprintf("crane digest %s", quoted(nameB))
 		if !fitsCommand(nameB) {
 			f.Command = safe.Text{}
 		}
 	default:
-		f.Say = safe.Sprintf("The base changed underneath: it was %s, is %s%s.", short(digestA), short(digestB), c.sameStepsText(p))
+		f.Say = safe.Sprintf("The base moved: it was %s, now it is %s%s.", short(digestA), short(digestB), c.sameStepsText(p))
 	}
 	return f, true
 }
@@ -132,7 +133,7 @@ func (c Comparison) sameStepsText(p Pair) string {
 	if a.Steps == 0 || b.Steps == 0 || recipeFrom(p.A.Image.Steps, a.Steps) != recipeFrom(p.B.Image.Steps, b.Steps) {
 		return ""
 	}
-	return "; the steps above it read the same"
+	return "; the instructions above it are the same"
 }
 
 // basesAgree reports whether the two bases have the same content for this platform, as far

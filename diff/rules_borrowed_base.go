@@ -60,15 +60,19 @@ func (b sharedBase) finding() Finding {
 	if b.whole {
 		return Finding{
 			Severity: 2, Trust: Suggested, Evidence: b.evidence, Proof: b.proof, Check: b.check,
-			Say:  safe.Sprintf("In %s, %s hold the very same files (%s): data or scripts for every machine, or one of them is not what it says.", b.name, b.platforms, bytesText(b.size)),
-			Next: safe.Const("Look which programs are inside"),
+			Say: safe.Sprintf("In %s, %s contain exactly the same files (%s). "+
+				"They are data or scripts for every architecture, or one platform is wrong.",
+				b.name, b.platforms, bytesText(b.size)),
+			Next: safe.Const("Check the architecture of the programs inside"),
 		}
 	}
 	return Finding{
 		Severity: 3, Trust: Shown, Evidence: b.evidence, Proof: b.proof, Check: b.check,
-		Say: safe.Sprintf("In %s, %s start from the same bytes (the first %s, %s). At most one of them can be native: the base had no such platform and the build silently took another.",
+		Say: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). At most one of them can be native: "+
+			"the base did not have the platform, and the build used another one without an error.",
 			b.name, b.platforms, firsts(b.layers, "layer"), bytesText(b.size)),
-		Next: safe.Const("Look which programs are inside; take a base that has the platform; in the Dockerfile, # check=error=true makes the build fail instead"),
+		Next: safe.Const("Check the architecture of the programs inside. Use a base that has the platform. " +
+			"With # check=error=true in the Dockerfile, such a build fails"),
 	}
 }
 
@@ -87,7 +91,8 @@ func sharedBasesOf(a *model.Artifact, side Side, name string) []sharedBase {
 		for _, s := range fileLayers(group[0])[:b.layers] {
 			b.proof = append(b.proof, safe.Sprintf("all have diff_id %s (%s)", s.DiffID, bytesText(s.Layer.Size)))
 		}
-		b.check = beside("crane config %s | jq '.rootfs.diff_ids[]'", a.Ref.AtDigest(group[0].Descriptor.Digest).String(), a.Ref.AtDigest(group[1].Descriptor.Digest).String())
+		b.check = beside("crane config %s | jq '.rootfs.diff_ids[]'",
+			a.Ref.AtDigest(group[0].Descriptor.Digest).String(), a.Ref.AtDigest(group[1].Descriptor.Digest).String())
 		for _, e := range group {
 			b.evidence = append(b.evidence, Evidence{side, none, e.Descriptor.Digest})
 		}

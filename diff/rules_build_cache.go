@@ -9,7 +9,8 @@ import (
 )
 
 // installsPackages matches instructions that install or update packages.
-var installsPackages = regexp.MustCompile(`\b(apt-get|apt|apk|yum|dnf|microdnf|zypper|tdnf) .*\b(install|add|update|upgrade)\b|\bpip3? install\b|\bnpm (ci|install)\b`)
+var installsPackages = regexp.MustCompile(`\b(apt-get|apt|apk|yum|dnf|microdnf|zypper|tdnf) .*\b(install|add|update|upgrade)\b` +
+	`|\bpip3? install\b|\bnpm (ci|install)\b`)
 
 // minCacheAge is how much older than its image a layer of packages must be to be reported.
 const minCacheAge = 14 * 24 * time.Hour
@@ -30,9 +31,9 @@ func oldLayer(c Comparison, p Pair) []Finding {
 			days := int(created.Sub(*at).Hours() / 24)
 			return []Finding{{
 				Severity: 1, Trust: Shown, Evidence: stepEvidence(s.side, []model.Step{st}),
-				Say: safe.Sprintf("In %s, the image is from %s, but its step %d (%s) is %d days older: it came from a build cache.",
+				Say: safe.Sprintf("In %s, the image is from %s, but its step %d (%s) is %d days older. It came from a build cache.",
 					s.name, created.UTC().Format("2006-01-02"), st.Index+1, instructionText(st.CreatedBy), days),
-				Next:  safe.Const("Build with --no-cache-filter for that stage, and look at cache-from: updates since then are not in it"),
+				Next:  safe.Const("Build this stage with --no-cache-filter, and check cache-from. Updates since then are missing"),
 				Proof: []safe.Text{safe.Sprintf("created = %s; step %d: %s", created.UTC().Format(rfc3339), st.Index+1, at.UTC().Format(rfc3339))},
 				Check: s.configCheck(".created, [.history[]|{created,created_by}]"),
 			}}

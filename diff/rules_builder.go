@@ -16,13 +16,13 @@ func differentBuilder(c Comparison, p Pair) []Finding {
 	}
 	f := Finding{
 		Severity: 1, Trust: Shown, Evidence: pairEvidence(p),
-		Next:  safe.Const("Find the job that pushed it; build both with one tool"),
+		Next:  safe.Const("Find the job that pushed it. Build both with the same tool"),
 		Proof: []safe.Text{safe.Sprintf("A: %s", quoted(builtA.Because)), safe.Sprintf("B: %s", quoted(builtB.Because))},
 		Check: c.configCheck(p, ".docker_version, .author, .history[-1]"),
 	}
 	if builtA.Name == builtB.Name {
 		f.Severity = 0
-		f.Next = safe.Const("Nothing, unless the same bytes are expected of both")
+		f.Next = safe.Const("Nothing to do, unless both must have the same bytes")
 	}
 	nameA, nameB := c.names()
 	f.Say = safe.Sprintf("Different builders: %s was built by %s, %s by %s.", nameA, quoted(builtA.String()), nameB, quoted(builtB.String()))

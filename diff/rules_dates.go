@@ -14,19 +14,21 @@ func noRealDate(c Comparison, p Pair) []Finding {
 		created := s.img.Config.Created
 		f := Finding{
 			Trust: Proved, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-			Next:  safe.Const("Order by push time or version, and keep it out of clean-up rules that go by age"),
+			Next:  safe.Const("Sort by push time or version, and exclude it from clean-up rules that use the age"),
 			Check: s.configCheck(".created, [.history[]?.created]"),
 		}
 		switch date := commonDate(*s.img); {
 		case created == nil:
-			f.Say = safe.Sprintf("In %s, no date says when it was built.", s.name)
+			f.Say = safe.Sprintf("In %s, the image has no creation date.", s.name)
 			f.Proof = []safe.Text{safe.Const("created is missing")}
 		case model.RealDate(created) == nil:
-			f.Say = safe.Sprintf("In %s, the date is the constant %s: a reproducible build, not its age.", s.name, created.UTC().Format("2006-01-02"))
+			f.Say = safe.Sprintf("In %s, the date is the constant %s. It marks a reproducible build and does not show the age.",
+				s.name, created.UTC().Format("2006-01-02"))
 			f.Proof = []safe.Text{safe.Sprintf("created = %s", created.UTC().Format(rfc3339))}
 		case date != "":
 			f.Trust = Suggested
-			f.Say = safe.Sprintf("In %s, all steps have the same date, %s: it was set, and may be that of the source.", s.name, date[:10])
+			f.Say = safe.Sprintf("In %s, all steps have the same date, %s. "+
+				"The build set it; it may be the date of the source.", s.name, date[:10])
 			f.Proof = []safe.Text{safe.Sprintf("all %d dates of the history = %s", len(s.img.Steps), date)}
 		default:
 			return nil

@@ -29,14 +29,16 @@ func firstDifferent(_ Comparison, p Pair) []Finding {
 		return nil
 	}
 	row := p.Rows[first]
-	say := safe.Sprintf("The first %s the same on both sides. They part at step %d, and nothing above it differs.", firsts(first, "step")+" "+isAre(first), printed(row))
+	say := safe.Sprintf("The first %s the same on both sides. The first difference is step %d; no step above it differs.",
+		firsts(first, "step")+" "+isAre(first), printed(row))
 	if above > 0 {
-		say = safe.Sprintf("The first %s the same on both sides. They part at step %d; of the %d above, %d %s, each being made on what is below.",
+		say = safe.Sprintf("The first %s the same on both sides. The first difference is step %d. "+
+			"Of the %d above, %d %s: each step builds on those below.",
 			firsts(first, "step")+" "+isAre(first), printed(row), len(p.Rows)-first-1, above, differVerb(above))
 	}
 	return []Finding{{
 		Trust: Proved, Say: say, Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
-		Next: safe.Const("Open that step: it is where to look first"),
+		Next: safe.Const("Open this step first"),
 	}}
 }
 
@@ -61,7 +63,7 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		if !differs(r) {
 			continue
 		}
-		if r.Detail == Rebuilt && r.A != nil && r.B != nil && r.A.CreatedBy != "" { // two imports without an instruction are not one step run twice
+		if r.Detail == Rebuilt && r.A != nil && r.B != nil && r.A.CreatedBy != "" { // two imports without text are not one step
 			cause = cause || !seen
 			rebuilt = append(rebuilt, r)
 		}
@@ -74,13 +76,15 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	text := instructionText(first.A.CreatedBy)
 	f := Finding{Trust: Proved, Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
 	if !cause {
-		f.Say = safe.Sprintf("%s the same on both sides and made other files, as something below differs.", upper(stepsText(rowSteps(rebuilt)))+" "+readVerb(len(rebuilt)))
-		f.Next = safe.Const("Look at the first difference below")
+		f.Say = safe.Sprintf("%s the same instruction on both sides but different files, because a step below differs.",
+			upper(stepsText(rowSteps(rebuilt)))+" "+hasHave(len(rebuilt)))
+		f.Next = safe.Const("Check the first difference below")
 		return []Finding{f}
 	}
 	f.Severity = 2
-	f.Say = safe.Sprintf("%s ran on both sides and made other files%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
-	f.Next = safe.Const("Nothing below differs, so what it fetched or copied did: pin versions, or compare the files it was given")
+	f.Say = safe.Sprintf("%s ran on both sides but made different files%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
+	f.Next = safe.Const("Nothing below differs, so its inputs differ or it is not reproducible. " +
+		"Pin versions, or compare the files that it copied")
 	return []Finding{f}
 }
 
@@ -92,11 +96,11 @@ func sizesText(r Row) string {
 	return " (" + bytesText(r.A.Layer.Size) + " → " + bytesText(r.B.Layer.Size) + ")"
 }
 
-func readVerb(n int) string {
+func hasHave(n int) string {
 	if n == 1 {
-		return "reads"
+		return "has"
 	}
-	return "read"
+	return "have"
 }
 
 func moreStepsText(n int) string {
@@ -124,7 +128,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 		found = append(found, Finding{
 			Severity: 3, Trust: Proved, Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
 			Say:  safe.Sprintf("%s added no file in %s; in %s it added %s.", instructionText(empty.CreatedBy), notIn, in, sizeText(full.Layer.Size)),
-			Next: safe.Const("Look at .dockerignore, at the stage it copies from, and at the build cache"),
+			Next: safe.Const("Check .dockerignore, the stage it copies from, and the build cache"),
 		})
 	}
 	return found
@@ -158,9 +162,10 @@ func orderChanged(_ Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: 2, Trust: Proved, Evidence: evidenceOf(moved),
-		Say:   safe.Sprintf("Same %s, in another order: later layers win, so the files can differ.", plural(len(inA), "layer")),
-		Next:  safe.Const("Suspect the tool that copied it, or a manifest put together by hand; build it again"),
-		Proof: []safe.Text{safe.Sprintf("the %d diff_ids of A and of B are the same set, not the same list", len(inA))},
+		Say: safe.Sprintf("The same %s are in a different order. Upper layers hide files of lower ones, so the files can differ.",
+			plural(len(inA), "layer")),
+		Next:  safe.Const("Check the tool that copied the image, or whether the manifest was made by hand. Build it again"),
+		Proof: []safe.Text{safe.Sprintf("the %d diff_ids of A and of B are the same set in a different order", len(inA))},
 	}}
 }
 

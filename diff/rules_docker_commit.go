@@ -21,13 +21,14 @@ func madeByHand(c Comparison, p Pair) []Finding {
 		}
 		by := "no instruction"
 		if top.CreatedBy != "" {
-			by = "the command " + quoted(top.CreatedBy) + " in place of an instruction"
+			by = "the command " + quoted(top.CreatedBy) + " instead of an instruction"
 		}
 		return []Finding{{
 			Severity: 2, Trust: Shown, Evidence: stepEvidence(s.side, []model.Step{*top}),
-			Say:   safe.Sprintf("In %s, the newest layer (step %d) has %s: a container was saved with docker commit.", s.name, top.Index+1, by),
-			Next:  safe.Const("Find who made it and what was changed by hand; build it from a Dockerfile"),
-			Proof: []safe.Text{safe.Sprintf("step %d: created_by %s, comment %s, docker_version %s", top.Index+1, quoted(top.CreatedBy), quoted(orNone(top.Comment)), quoted(s.img.Config.DockerVersion))},
+			Say:  safe.Sprintf("In %s, the newest layer (step %d) has %s. A container was saved with docker commit.", s.name, top.Index+1, by),
+			Next: safe.Const("Find its author and the manual changes. Build it from a Dockerfile"),
+			Proof: []safe.Text{safe.Sprintf("step %d: created_by %s, comment %s, docker_version %s",
+				top.Index+1, quoted(top.CreatedBy), quoted(orNone(top.Comment)), quoted(s.img.Config.DockerVersion))},
 			Check: s.configCheck(".docker_version, .history[-1]"),
 		}}
 	})
@@ -43,11 +44,15 @@ func newestFileStep(img model.Image) *model.Step {
 	return nil
 }
 
-var dockerfileVerbs = []string{"RUN", "COPY", "ADD", "WORKDIR", "ENV", "CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER", "VOLUME", "ARG", "SHELL", "HEALTHCHECK", "ONBUILD", "STOPSIGNAL", "MAINTAINER", "FROM"}
+var dockerfileVerbs = []string{
+	"RUN", "COPY", "ADD", "WORKDIR", "ENV", "CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER", "VOLUME", "ARG", "SHELL",
+	"HEALTHCHECK", "ONBUILD", "STOPSIGNAL", "MAINTAINER", "FROM",
+}
 
 // isPlainCommand reports whether created_by has a form that no builder writes.
 func isPlainCommand(img model.Image, s model.Step) bool {
-	if stepBuilder(img, s).Name != "" || isShellStep(s.CreatedBy) || strings.HasPrefix(s.Comment, "Imported from ") || strings.HasPrefix(s.Comment, "merge sha256:") {
+	if stepBuilder(img, s).Name != "" || isShellStep(s.CreatedBy) ||
+		strings.HasPrefix(s.Comment, "Imported from ") || strings.HasPrefix(s.Comment, "merge sha256:") {
 		return false
 	}
 	v := dockerfile.Verb(s.CreatedBy)

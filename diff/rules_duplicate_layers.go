@@ -28,12 +28,16 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 				continue
 			}
 			at[content] = len(found)
-			f := Finding{Severity: 1, Trust: Proved, Evidence: evidence, Proof: sameContentProof(group), Check: layerCommand(s.refOf(group[0].Layer.Digest), group[0].Layer.MediaType)}
+			f := Finding{
+				Severity: 1, Trust: Proved, Evidence: evidence, Proof: sameContentProof(group),
+				Check: layerCommand(s.refOf(group[0].Layer.Digest), group[0].Layer.MediaType),
+			}
 			f.Say = duplicateText(s.name, group)
-			f.Next = safe.Const("Look at the instructions of these steps: a COPY may be there twice")
+			f.Next = safe.Const("Check the instructions of these steps: the Dockerfile may have a COPY twice")
 			if !sameTexts(group) {
 				f.Severity = 2
-				f.Next = safe.Const("Different instructions made the same files: a copied COPY line, a mixed-up cache or a hand-made image")
+				f.Next = safe.Const("Different instructions made the same files. " +
+					"Check for a duplicate COPY, a wrong cache entry or an image made by hand")
 			}
 			found = append(found, f)
 		}
@@ -42,7 +46,7 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 }
 
 func duplicateText(name string, group []model.Step) safe.Text {
-	return safe.Sprintf("In %s, %s hold the same %s. The registry stores it once, a node unpacks it %s.",
+	return safe.Sprintf("In %s, %s contain the same %s. The registry stores it once, a node unpacks it %s.",
 		name, stepsText(stepIndexes(group)), sizeText(group[0].Layer.Size), timesText(len(group)))
 }
 
@@ -135,10 +139,12 @@ func paidTwice(c Comparison, p Pair) []Finding {
 			}
 			found = append(found, Finding{
 				Severity: 1, Trust: Suggested, Evidence: stepEvidence(s.side, []model.Step{*from, st}),
-				Say: safe.Sprintf("In %s, step %d (%s) stores %s, about as much as step %d: likely the same files again with other owners or modes.",
+				Say: safe.Sprintf("In %s, step %d (%s) stores %s, about as much as step %d. "+
+					"These are probably the same files with a different owner or mode.",
 					s.name, st.Index+1, quoted(text), bytesText(st.Layer.Size), from.Index+1),
-				Next:  safe.Const("Give owner and mode where they are copied: COPY --chown=… --chmod=…"),
-				Proof: []safe.Text{safe.Sprintf("size of step %d: %d bytes; of step %d: %d bytes", from.Index+1, from.Layer.Size, st.Index+1, st.Layer.Size)},
+				Next: safe.Const("Set owner and mode when copying: COPY --chown=… --chmod=…"),
+				Proof: []safe.Text{safe.Sprintf("size of step %d: %d bytes; of step %d: %d bytes",
+					from.Index+1, from.Layer.Size, st.Index+1, st.Layer.Size)},
 				Check: s.manifestCheck(".layers[].size"),
 			})
 		}

@@ -31,7 +31,7 @@ func emptyLayerTwin(c Comparison, p Pair) []Finding {
 		if first.A.Layer.Digest == model.EmptyGzipGo17 || first.B.Layer.Digest == model.EmptyGzipGo17 {
 			f.Proof = append(f.Proof, pushCacheNote)
 		}
-		f.Say = safe.Sprintf("%s empty on both sides: the same nothing, %s. No file is missing and nothing is duplicated.",
+		f.Say = safe.Sprintf("%s empty on both sides: an archive without files, %s. No file is missing and none is duplicated.",
 			upper(stepsText(rowSteps(rows[t])))+" "+isAre(len(rows[t])), compressedBy(t.a, t.b))
 		found = append(found, f)
 	}
@@ -40,7 +40,8 @@ func emptyLayerTwin(c Comparison, p Pair) []Finding {
 
 // pushCacheNote explains how an old compression comes back (moby's push_v2.go; reproduced
 // with Docker 20.10 and 24.0).
-var pushCacheNote = safe.Const("how that comes: docker push sends the blob that its host remembers for such content (distribution/v2metadata-by-diffid), so one that once pushed an old image brings its packing back")
+var pushCacheNote = safe.Const("how the old blob comes back: docker push sends the blob that its host remembers for this content " +
+	"(distribution/v2metadata-by-diffid). A host that once pushed an old image sends the old blob again")
 
 func isEmptyTwin(r Row) bool {
 	return r.Class == BothEmpty && r.A.HasLayer && r.B.HasLayer && r.A.Layer.Digest != r.B.Layer.Digest
@@ -52,7 +53,7 @@ func compressedBy(a, b digest.Digest) string {
 	if knownA && knownB {
 		return "gzipped by two generations of tools (" + short(a) + ": " + packerA + "; " + short(b) + ": " + packerB + ")"
 	}
-	return "packed by two tools (" + short(a) + " and " + short(b) + ")"
+	return "compressed by two tools (" + short(a) + " and " + short(b) + ")"
 }
 
 // emptyLayers (D2) states that empty layers are normal, before a reader takes them for an
@@ -74,7 +75,7 @@ func emptyLayers(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Trust: Proved, Evidence: stepEvidence(s.side, empty),
-			Say: safe.Sprintf("In %s, %d of %s %s empty (%s): steps that change no file leave such layers. They do no harm.",
+			Say: safe.Sprintf("In %s, %d of %s %s empty (%s). Steps that change no file make such layers. They are harmless.",
 				s.name, len(empty), plural(layers, "layer"), isAre(len(empty)), stepsText(stepIndexes(empty))),
 			Next: safe.Const("Nothing to do"),
 		}
@@ -91,11 +92,11 @@ func contentProof(st model.Step) safe.Text {
 	packer, known := model.EmptyPacker(st.Layer.Digest)
 	switch {
 	case st.Checked:
-		return safe.Sprintf("step %d: blob %s was read and unpacks to nothing but zeros", st.Index+1, st.Layer.Digest)
+		return safe.Sprintf("step %d: blob %s was read and unpacks to zeros only", st.Index+1, st.Layer.Digest)
 	case st.DiffID != "":
-		return safe.Sprintf("step %d: diff_id %s is that of an archive without a file", st.Index+1, st.DiffID)
+		return safe.Sprintf("step %d: diff_id %s is that of an archive without files", st.Index+1, st.DiffID)
 	case known:
-		return safe.Sprintf("step %d: blob %s is an archive without a file as packed by %s", st.Index+1, st.Layer.Digest, packer)
+		return safe.Sprintf("step %d: blob %s is an archive without files, compressed by %s", st.Index+1, st.Layer.Digest, packer)
 	}
-	return safe.Sprintf("step %d: blob %s unpacks to an archive without a file", st.Index+1, st.Layer.Digest)
+	return safe.Sprintf("step %d: blob %s unpacks to an archive without files", st.Index+1, st.Layer.Digest)
 }

@@ -27,9 +27,9 @@ func envChanged(c Comparison, p Pair) []Finding {
 			severity = 2
 		}
 	}
-	next := safe.Const("Set what the program relies on in its own Dockerfile, so that no base decides it")
+	next := safe.Const("Set the variables that the program needs in its own Dockerfile, so that the base cannot change them")
 	if isVersion(changes[0].name) {
-		next = safe.Const("A *_VERSION that moved comes with a base that moved, or with a Dockerfile that asked for it: look at the step that sets it")
+		next = safe.Const("A *_VERSION changes with the base or with the Dockerfile: check the step that sets it")
 	}
 	return []Finding{{
 		Severity: severity, Trust: Proved, Evidence: envEvidence(p, changes), Next: next,
@@ -129,7 +129,10 @@ func major(version string) string {
 }
 
 // wellKnownEnv lists variables that change how programs behave.
-var wellKnownEnv = []string{"PATH", "TZ", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "JAVA_OPTS", "JAVA_TOOL_OPTIONS"}
+var wellKnownEnv = []string{
+	"PATH", "TZ", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+	"http_proxy", "https_proxy", "no_proxy", "JAVA_OPTS", "JAVA_TOOL_OPTIONS",
+}
 
 func envRank(name string) int {
 	switch {

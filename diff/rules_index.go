@@ -53,16 +53,21 @@ func variantGap(c Comparison) []Finding {
 		images := s.art.Images()
 		if newOnly := newCPUOnly(images); len(newOnly) > 0 {
 			found = append(found, Finding{
-				Severity: 2, Trust: Shown, Evidence: s.evidence(newOnly), Proof: entriesProof(newOnly), Check: c.manifestOf(s.side, ".manifests[].platform"),
-				Say:  safe.Sprintf("In %s, amd64 is there as %s only: an older CPU finds nothing, or fails with an illegal instruction.", s.name, list(platformNames(newOnly))),
-				Next: safe.Const("Publish plain linux/amd64 too, or ask for the platform by digest where the CPU fits"),
+				Severity: 2, Trust: Shown, Evidence: s.evidence(newOnly), Proof: entriesProof(newOnly),
+				Check: c.manifestOf(s.side, ".manifests[].platform"),
+				Say: safe.Sprintf("In %s, amd64 exists only as %s. An older CPU finds no image, or fails with an illegal instruction.",
+					s.name, list(platformNames(newOnly))),
+				Next: safe.Const("Publish plain linux/amd64 too, or pull the platform by digest where the CPU supports it"),
 			})
 		}
 		if bare := bareARM(images); len(bare) > 0 {
 			found = append(found, Finding{
-				Severity: 1, Trust: Shown, Evidence: s.evidence(bare), Proof: entriesProof(bare), Check: c.manifestOf(s.side, ".manifests[].platform"),
-				Say:  safe.Sprintf("In %s, arm is listed without a variant: clients take it for v7, and one that asks for arm/v6 may find nothing.", s.name),
-				Next: safe.Const("Have the publisher name the variants"),
+				Severity: 1, Trust: Shown, Evidence: s.evidence(bare), Proof: entriesProof(bare),
+				Check: c.manifestOf(s.side, ".manifests[].platform"),
+				Say: safe.Sprintf("In %s, arm is listed without a variant. "+
+					"Clients read this as arm/v7, and a client that needs arm/v6 may find no image.",
+					s.name),
+				Next: safe.Const("Ask the publisher to set the variants"),
 			})
 		}
 	}
@@ -128,11 +133,11 @@ func windowsBuild(c Comparison) []Finding {
 		}
 		f := Finding{
 			Trust: Proved, Evidence: s.evidence(entries), Proof: entriesProof(entries), Check: c.manifestOf(s.side, ".manifests[].platform"),
-			Say:  safe.Sprintf("In %s, Windows is %s: an older host cannot run it.", s.name, list(builds)),
-			Next: safe.Const("Take the tag of the host's build, or Hyper-V isolation"),
+			Say:  safe.Sprintf("In %s, Windows is %s. An older host cannot run it.", s.name, list(builds)),
+			Next: safe.Const("Use the tag for the build of the host. A newer host can use Hyper-V isolation"),
 		}
 		if len(found) > 0 && slices.Equal(builds, windowsBuilds(c.A)) {
-			found[0].Say = safe.Sprintf("In %s and %s, Windows is %s: an older host cannot run it.", nameA, nameB, list(builds))
+			found[0].Say = safe.Sprintf("In %s and %s, Windows is %s. An older host cannot run it.", nameA, nameB, list(builds))
 			found[0].Evidence, found[0].Common = append(found[0].Evidence, f.Evidence...), true
 			continue
 		}
@@ -200,9 +205,13 @@ func findSplit(s indexSide) (Finding, bool) {
 		a, b := originOf(*first.Image), originOf(*other.Image)
 		return Finding{
 			Severity: 2, Trust: Proved, Evidence: s.evidence(pair),
-			Say:   safe.Sprintf("In %s, the platforms are not of one build: %s is %s, %s is %s.", s.name, nameOf(first), a.text(), nameOf(other), b.text()),
-			Next:  safe.Const("Make the index again from one build; docker manifest keeps old entries in ~/.docker/manifests"),
-			Proof: []safe.Text{safe.Sprintf("revision of %s: %s", nameOf(first), quoted(a.revision)), safe.Sprintf("revision of %s: %s", nameOf(other), quoted(b.revision))},
+			Say: safe.Sprintf("In %s, the platforms come from different builds: %s is %s, %s is %s.",
+				s.name, nameOf(first), a.text(), nameOf(other), b.text()),
+			Next: safe.Const("Create the index again from one build. docker manifest keeps old entries in ~/.docker/manifests"),
+			Proof: []safe.Text{
+				safe.Sprintf("revision of %s: %s", nameOf(first), quoted(a.revision)),
+				safe.Sprintf("revision of %s: %s", nameOf(other), quoted(b.revision)),
+			},
 		}, true
 	}
 	return splitByDate(s, last)
@@ -228,9 +237,12 @@ func splitByDate(s indexSide, last model.Entry) (Finding, bool) {
 	const day = "2006-01-02"
 	return Finding{
 		Severity: 1, Trust: Suggested, Evidence: s.evidence([]model.Entry{old, last}),
-		Say: safe.Sprintf("In %s, the platforms may not be of one build: %s is from %s, %s from %s.", s.name,
+		Say: safe.Sprintf("In %s, the platforms may come from different builds: %s is from %s, %s is from %s.", s.name,
 			nameOf(old), old.Image.Created().UTC().Format(day), nameOf(last), last.Image.Created().UTC().Format(day)),
-		Next:  safe.Const("Check that both were meant; slow builds and platforms that nobody rebuilt look the same"),
-		Proof: []safe.Text{safe.Sprintf("created of %s: %s", nameOf(old), old.Image.Created().UTC().Format(rfc3339)), safe.Sprintf("created of %s: %s", nameOf(last), last.Image.Created().UTC().Format(rfc3339))},
+		Next: safe.Const("Check whether this is intended. Slow builds and platforms that were not rebuilt look the same"),
+		Proof: []safe.Text{
+			safe.Sprintf("created of %s: %s", nameOf(old), utc(*old.Image.Created())),
+			safe.Sprintf("created of %s: %s", nameOf(last), utc(*last.Image.Created())),
+		},
 	}, true
 }

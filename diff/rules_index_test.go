@@ -55,16 +55,16 @@ func indexCases(t *testing.T) []ruleCase {
 	latest, latestArm := single("latest", forArch("arm64").image(t)), single("4.3.5-arm64", forArch("arm64").image(t))
 	return []ruleCase{
 		{"distroless", one(tool("amd64", "bazel build ...", 2*mb), tool("arm64", "bazel build ...", 2*mb)), "C4", -1, "", 0},
-		{"distroless, more than data", one(tool("amd64", "bazel build ...", 17*mb), tool("arm64", "bazel build ...", 17*mb)), "C4", 3, "start from the same bytes", 2},
+		{"distroless, more than data", one(tool("amd64", "bazel build ...", 17*mb), tool("arm64", "bazel build ...", 17*mb)), "C4", 3, "start with the same layers", 2},
 		{"ko", one(tool("amd64", "ko build ko://x", 2*mb), tool("arm64", "ko build ko://x", 2*mb)), "C4", -1, "", 0},
 		{"Nix", one(tool("amd64", "store paths: ['/nix/store/x']", 3*mb), tool("arm64", "store paths: ['/nix/store/x']", 3*mb)), "C4", -1, "", 0},
 		{"just a base", one(tool("amd64", "ADD rootfs /", mb), tool("arm64", "ADD rootfs /", mb)), "C4", 3, "1.0 MB", 2},
 		{"just no base", one(tool("amd64", "ADD rootfs /", mb-1), tool("arm64", "ADD rootfs /", mb-1)), "C4", -1, "", 0},
 		{"two of three", one(onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb), onBase(t, "s390x", "y", 2*mb)), "C4", 3, "linux/amd64 and linux/arm64 start", 2},
-		{"the very same files, to be run", one(script("amd64"), script("arm64")), "C4", 3, "start from the same bytes", 2},
-		{"the very same files", one(data("amd64"), data("arm64")), "C4", 2, "hold the very same files (50 MB)", 2},
+		{"the very same files, to be run", one(script("amd64"), script("arm64")), "C4", 3, "start with the same layers", 2},
+		{"the very same files", one(data("amd64"), data("arm64")), "C4", 2, "contain exactly the same files (50 MB)", 2},
 
-		{"new CPUs only", one(v("amd64", "v3"), arm), "C8", 2, "amd64 is there as linux/amd64/v3 only", 1},
+		{"new CPUs only", one(v("amd64", "v3"), arm), "C8", 2, "amd64 exists only as linux/amd64/v3", 1},
 		{"new and old CPUs", one(v("amd64", "v3"), amd), "C8", -1, "", 0},
 		{"arm with and without", one(v("arm", ""), v("arm", "v6")), "C8", 1, "arm is listed without a variant", 1},
 		{"arm64/v8", one(amd, v("arm64", "v8")), "C8", -1, "", 0},
@@ -74,11 +74,11 @@ func indexCases(t *testing.T) []ruleCase {
 		{"no Windows", one(amd), "C9", -1, "", 0},
 
 		{"two commits", one(of("amd64", "1a2b3c4", ""), of("arm64", "9f8e7d6", "")), "C10", 2, "linux/amd64 is commit 1a2b3c4, linux/arm64 is commit 9f8e7d6", 2},
-		{"two dates", one(of("amd64", "", "2024-07-26T00:00:00Z"), of("arm64", "", "2024-07-03T00:00:00Z")), "C10", 1, "may not be of one build: linux/arm64 is from 2024-07-03", 2},
+		{"two dates", one(of("amd64", "", "2024-07-26T00:00:00Z"), of("arm64", "", "2024-07-03T00:00:00Z")), "C10", 1, "may come from different builds: linux/arm64 is from 2024-07-03", 2},
 		{"a slow build", one(of("amd64", "", "2024-07-26T00:00:00Z"), of("arm64", "", "2024-07-26T07:00:00Z")), "C10", -1, "", 0},
 		{"one commit, two dates of 1970", one(of("amd64", "1a2b3c4", "1970-01-01T00:00:00Z"), of("arm64", "1a2b3c4", "2024-07-03T00:00:00Z")), "C10", -1, "", 0},
 
-		{"deleted", one(amd, gone(arm, true)), "C11", 3, "In :a, linux/arm64 is listed and not in the registry any more", 1},
+		{"deleted", one(amd, gone(arm, true)), "C11", 3, "In :a, linux/arm64 is listed but no longer in the registry", 1},
 		{"a registry in trouble", one(amd, gone(arm, false)), "C11", -1, "", 0},
 
 		{"one job's push", Compare(latest, latestArm), "C12", 1, ":latest is exactly :4.3.5-arm64", 2},

@@ -12,8 +12,10 @@ import (
 
 // Labels for commit and version, the usual name first.
 var (
-	revisionLabels = []string{v1.AnnotationRevision, "org.label-schema.vcs-ref", "vcs-ref", "git.commit", "git-commit", "io.openshift.build.commit.id"}
-	versionLabels  = []string{v1.AnnotationVersion, "org.label-schema.version"}
+	revisionLabels = []string{
+		v1.AnnotationRevision, "org.label-schema.vcs-ref", "vcs-ref", "git.commit", "git-commit", "io.openshift.build.commit.id",
+	}
+	versionLabels = []string{v1.AnnotationVersion, "org.label-schema.version"}
 )
 
 // origin is commit and version, as the labels of an image state them.
@@ -44,7 +46,7 @@ func (o origin) text() string {
 	}
 	switch {
 	case o.revision == "" && o.version == "":
-		return "of no commit that it names"
+		return "of unknown commit"
 	case o.revision == "":
 		return "version " + quoted(o.version)
 	case o.version == "":
@@ -67,17 +69,19 @@ func whichCommit(c Comparison, p Pair) []Finding {
 	oa, ob := originOf(*a), originOf(*b)
 	f := Finding{
 		Trust: Shown, Evidence: pairEvidence(p), Check: c.configCheck(p, ".config.Labels"),
-		Proof: changesProof([]change{{"revision", quotedOrNone(oa.revision), quotedOrNone(ob.revision)}, {"version", quotedOrNone(oa.version), quotedOrNone(ob.version)}}),
+		Proof: changesProof([]change{
+			{"revision", quotedOrNone(oa.revision), quotedOrNone(ob.revision)}, {"version", quotedOrNone(oa.version), quotedOrNone(ob.version)},
+		}),
 	}
 	switch {
 	case oa == origin{} && ob == origin{}:
-		f.Say = safe.Const("Neither image says which commit it was built from.")
+		f.Say = safe.Const("Neither image has a label with its commit.")
 		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI")
 	case oa == ob:
 		return nil
 	default:
 		f.Severity = 1
-		f.Say = safe.Sprintf("%s is %s, %s is %s, as their labels say.", nameA, oa.text(), nameB, ob.text())
+		f.Say = safe.Sprintf("By their labels, %s is %s, %s is %s.", nameA, oa.text(), nameB, ob.text())
 		f.Next = safe.Const("Compare the two in the source repository")
 		if oa.revision != "" && ob.revision != "" && isHex(oa.revision) && isHex(ob.revision) {
 			f.Command = safe.Sprintf("git log --oneline %s..%s", oa.revision, ob.revision)
@@ -94,7 +98,9 @@ func quotedOrNone(s string) string {
 }
 
 // distributions set labels that images built on them inherit (buildkit#4110).
-var distributions = []string{"ubuntu", "debian", "alpine", "rockylinux", "almalinux", "fedora", "centos", "amazonlinux", "opensuse", "photon"}
+var distributions = []string{
+	"ubuntu", "debian", "alpine", "rockylinux", "almalinux", "fedora", "centos", "amazonlinux", "opensuse", "photon",
+}
 
 // borrowedLabel (E6): a version label that belongs to the base.
 func borrowedLabel(c Comparison, p Pair) []Finding {
@@ -111,9 +117,10 @@ func distributionLabel(s sideOf) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-		Say:   safe.Sprintf("In %s, the label version=%s is that of its base, %s, not of what was built on it.", s.name, quoted(version), name),
-		Next:  safe.Const("Override the label in the last stage of the Dockerfile"),
-		Proof: []safe.Text{safe.Sprintf("%s=%s, %s=%s, no revision, %d layers with files", v1.AnnotationRefName, name, v1.AnnotationVersion, quoted(version), realLayers(*s.img))},
+		Say:  safe.Sprintf("In %s, the label version=%s belongs to the base, %s, not to this image.", s.name, quoted(version), name),
+		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
+		Proof: []safe.Text{safe.Sprintf("%s=%s, %s=%s, no revision, %d layers with files",
+			v1.AnnotationRefName, name, v1.AnnotationVersion, quoted(version), realLayers(*s.img))},
 		Check: s.configCheck(".config.Labels"),
 	}}
 }
@@ -129,16 +136,18 @@ func (c Comparison) inheritedLabel(p Pair) []Finding {
 		base, child, childName = b, a, 0
 	}
 	version := labelOf(*base, versionLabels)
-	if version == "" || labelOf(*child, versionLabels) != version || labelOf(*child, revisionLabels) != labelOf(*base, revisionLabels) || !builtOn(*child, *base) {
+	if version == "" || labelOf(*child, versionLabels) != version ||
+		labelOf(*child, revisionLabels) != labelOf(*base, revisionLabels) || !builtOn(*child, *base) {
 		return nil
 	}
 	nameA, nameB := c.names()
 	names := [2]string{nameA, nameB}
 	return []Finding{{
 		Severity: 1, Trust: Proved, Evidence: pairEvidence(p),
-		Say:   safe.Sprintf("In %s, the label version=%s is inherited from %s, on which it is built.", names[childName], quoted(version), names[1-childName]),
-		Next:  safe.Const("Override the label in the last stage of the Dockerfile"),
-		Proof: []safe.Text{safe.Sprintf("version=%s on both sides; the %d diff_ids of %s begin those of %s", quoted(version), len(base.Config.RootFS.DiffIDs), names[1-childName], names[childName])},
+		Say:  safe.Sprintf("In %s, the label version=%s is inherited from its base, %s.", names[childName], quoted(version), names[1-childName]),
+		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
+		Proof: []safe.Text{safe.Sprintf("version=%s on both sides; the %d diff_ids of %s are the first of %s",
+			quoted(version), len(base.Config.RootFS.DiffIDs), names[1-childName], names[childName])},
 		Check: c.configCheck(p, ".config.Labels"),
 	}}
 }

@@ -15,9 +15,9 @@ func notWhatItClaims(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Severity: 3, Trust: Proved, Evidence: stepEvidence(s.side, wrong),
-			Say: safe.Sprintf("In %s, the layer of %s does not unpack to what the config claims: runtimes refuse to pull it.",
+			Say: safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse to pull it.",
 				s.name, stepsText(stepIndexes(wrong))),
-			Next:  safe.Const("Do not deploy it; push it again from where it was built"),
+			Next:  safe.Const("Do not deploy it. Push it again from where it was built"),
 			Check: layerCommand(s.refOf(wrong[0].Layer.Digest), wrong[0].Layer.MediaType),
 		}
 		for _, st := range wrong {
@@ -45,16 +45,18 @@ func rowCountMismatch(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Severity: 1, Trust: Proved, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
-			Proof: []safe.Text{safe.Sprintf("manifest: %d layers; config: %d diff_ids; history: %d entries with a layer", m.Layers, m.DiffIDs, m.History)},
+			Proof: []safe.Text{safe.Sprintf("manifest: %d layers; config: %d diff_ids; history: %d entries with a layer",
+				m.Layers, m.DiffIDs, m.History)},
 			Check: s.configCheck("(.rootfs.diff_ids|length), ([.history[]|select(.empty_layer|not)]|length)"),
 		}
 		if m.Fatal() {
 			f.Severity = 3
-			f.Say = safe.Sprintf("%s has %s and %s: runtimes refuse it.", s.name, plural(m.Layers, "layer"), plural(m.DiffIDs, "diff_id"))
-			f.Next = safe.Const("Do not deploy it; build and push it again")
+			f.Say = safe.Sprintf("%s has %s and %s. Runtimes refuse it.", s.name, plural(m.Layers, "layer"), plural(m.DiffIDs, "diff_id"))
+			f.Next = safe.Const("Do not deploy it. Build and push it again")
 		} else {
-			f.Say = safe.Sprintf("The history of %s tells of %s, but it has %d. Step names may be shifted against the layers; no layer is left out.",
-				s.name, plural(m.History, "step")+" with files", m.Layers)
+			f.Say = safe.Sprintf("The history of %s lists %s, but the image has %s. "+
+				"Step names may be next to the wrong layers; no layer is omitted.",
+				s.name, plural(m.History, "step")+" with files", plural(m.Layers, "layer"))
 			f.Next = safe.Const("Build it again with a current builder")
 		}
 		found = append(found, f)

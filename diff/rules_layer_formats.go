@@ -17,7 +17,8 @@ func livesElsewhere(c Comparison, p Pair) []Finding {
 		var away []model.Step
 		var hosts []string
 		for _, st := range s.img.Steps {
-			if len(st.Layer.URLs) == 0 && !strings.Contains(st.Layer.MediaType, "nondistributable") && !strings.Contains(st.Layer.MediaType, "foreign") {
+			mediaType := st.Layer.MediaType
+			if len(st.Layer.URLs) == 0 && !strings.Contains(mediaType, "nondistributable") && !strings.Contains(mediaType, "foreign") {
 				continue
 			}
 			away = append(away, st)
@@ -30,14 +31,16 @@ func livesElsewhere(c Comparison, p Pair) []Finding {
 		if len(away) == 0 {
 			return nil
 		}
-		where := "the place it came from"
+		where := "their original location"
 		if len(hosts) > 0 {
 			where = quoted(list(hosts))
 		}
 		f := Finding{
 			Severity: 2, Trust: Proved, Evidence: stepEvidence(s.side, away),
-			Say:   safe.Sprintf("In %s, %s (%s) may not be stored here: pulling needs access to %s.", s.name, plural(len(away), "layer"), stepsText(stepIndexes(away)), where),
-			Next:  safe.Const("Mirror it with its layers: crane --allow-nondistributable-artifacts, or regctl image copy --include-external"),
+			Say: safe.Sprintf("In %s, %s (%s) may not be stored in this registry. A pull needs access to %s.",
+				s.name, plural(len(away), "layer"), stepsText(stepIndexes(away)), where),
+			Next: safe.Const("Mirror the image with these layers: crane --allow-nondistributable-artifacts, " +
+				"or regctl image copy --include-external"),
 			Check: s.manifestCheck(".layers[] | {mediaType, urls}"),
 		}
 		for _, st := range away {
@@ -61,14 +64,17 @@ func unreadableFormat(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Severity: 1, Trust: Shown, Evidence: stepEvidence(s.side, zstd),
-			Say:   safe.Sprintf("In %s, %s %s zstd: Docker before 23.0 and other old runtimes cannot unpack that.", s.name, plural(len(zstd), "layer"), isAre(len(zstd))),
+			Say: safe.Sprintf("In %s, %s %s compressed with zstd. Docker before 23.0 and other old runtimes cannot unpack this.",
+				s.name, plural(len(zstd), "layer"), isAre(len(zstd))),
 			Next:  safe.Const("If such a runtime must pull it, build with compression=gzip,force-compression=true"),
 			Proof: []safe.Text{safe.Sprintf("media type of step %d: %s", zstd[0].Index+1, quoted(zstd[0].Layer.MediaType))},
 			Check: s.manifestCheck("[.mediaType, .layers[].mediaType]"),
 		}
 		if s.img.Manifest.MediaType == model.MediaTypeDockerManifest || !strings.HasPrefix(zstd[0].Layer.MediaType, v1.MediaTypeImageLayer) {
 			f.Severity = 2
-			f.Say = safe.Sprintf("In %s, %s %s zstd in a manifest of Docker's format, which has no such thing: podman and others refuse it.", s.name, plural(len(zstd), "layer"), isAre(len(zstd)))
+			f.Say = safe.Sprintf("In %s, %s %s compressed with zstd in a Docker manifest. "+
+				"The Docker format does not include zstd: podman and others refuse it.",
+				s.name, plural(len(zstd), "layer"), isAre(len(zstd)))
 			f.Next = safe.Const("Push it with OCI media types (oci-mediatypes=true), or with gzip")
 		}
 		return []Finding{f}

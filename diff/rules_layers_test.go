@@ -42,8 +42,8 @@ func layerCases(t *testing.T) []ruleCase {
 	few = model.NewImage(few.Manifest, few.Config)
 	return []ruleCase{
 		{"they part", pairOf(t, app(x, sets("USER a"), y), app(does("COPY z /", files("z")), sets("USER a"), does("COPY y /", files("other")))), "D1", 0,
-			"The first 3 steps are the same on both sides. They part at step 4; of the 2 above, 1 differs", 2},
-		{"only the last", pairOf(t, app(x), app(does("COPY z /", files("z")))), "D1", 0, "nothing above it differs", 2},
+			"The first 3 steps are the same on both sides. The first difference is step 4. Of the 2 above, 1 differs", 2},
+		{"only the last", pairOf(t, app(x), app(does("COPY z /", files("z")))), "D1", 0, "no step above it differs", 2},
 		{"from the first on", pairOf(t, build{steps: []step{x}}, build{steps: []step{y}}), "D1", -1, "", 0},
 		{"the same image", pairOf(t, app(), app()), "D1", -1, "", 0},
 
@@ -51,15 +51,15 @@ func layerCases(t *testing.T) []ruleCase {
 		{"empty on both sides", pairOf(t, app(does("WORKDIR /app", nothing)), app(does("WORKDIR /app", nothing), x)), "D2", 0, "In :a, 1 of 3", 1},
 		{"a setting", alone(app(sets("WORKDIR /"))), "D2", -1, "", 0},
 
-		{"the same COPY twice", Describe(single("a", app(does("COPY x /", files("x")), does("COPY x /", files("x"))).image(t))), "D3", 1, "In :a, steps 4 and 5 hold the same 1.0 kB", 2},
+		{"the same COPY twice", Describe(single("a", app(does("COPY x /", files("x")), does("COPY x /", files("x"))).image(t))), "D3", 1, "In :a, steps 4 and 5 contain the same 1.0 kB", 2},
 		{"two instructions, the same files", Describe(single("a", app(does("COPY x /", files("x")), does("RUN y", files("x"))).image(t))), "D3", 2, "twice", 2},
 		{"twice the same nothing", Describe(single("a", app(does("RUN x", nothing), does("RUN x", nothing)).image(t))), "D3", -1, "", 0},
-		{"repeated alike on both sides", pairOf(t, app(does("COPY x /", files("x")), does("COPY x /", files("x"))), app(does("COPY x /", files("x")), does("COPY x /", files("x")), sets("USER x"))), "D3", 1, "In :a and :b, steps 4 and 5 hold", 4},
+		{"repeated alike on both sides", pairOf(t, app(does("COPY x /", files("x")), does("COPY x /", files("x"))), app(does("COPY x /", files("x")), does("COPY x /", files("x")), sets("USER x"))), "D3", 1, "In :a and :b, steps 4 and 5 contain", 4},
 
 		{"the first difference", pairOf(t, app(does("RUN apt-get update", files("monday")), x), app(does("RUN apt-get update", files("tuesday")), x)), "D4", 2,
-			"RUN apt-get update ran on both sides and made other files (1.0 kB → 1.0 kB).", 2},
+			"RUN apt-get update ran on both sides but made different files (1.0 kB → 1.0 kB).", 2},
 		{"and what is above it", pairOf(t, app(does("RUN a", files("1")), does("RUN b", files("2"))), app(does("RUN a", files("3")), does("RUN b", files("4")))), "D4", 2, "so did 1 step above it", 4},
-		{"a consequence", pairOf(t, app(sets("ENV V=1"), does("RUN a", files("1"))), app(sets("ENV V=2"), does("RUN a", files("2")))), "D4", 0, "Step 5 reads the same on both sides", 2},
+		{"a consequence", pairOf(t, app(sets("ENV V=1"), does("RUN a", files("1"))), app(sets("ENV V=2"), does("RUN a", files("2")))), "D4", 0, "Step 5 has the same instruction on both sides", 2},
 		{"another instruction", pairOf(t, app(does("RUN a", files("1"))), app(does("RUN b", files("2")))), "D4", -1, "", 0},
 		{"packed again", pairOf(t, app(does("RUN a", files("1"))), app(does("RUN a", files("1").packed("again")), sets("USER x"))), "D4", -1, "", 0},
 
@@ -68,18 +68,18 @@ func layerCases(t *testing.T) []ruleCase {
 		{"a RUN that did nothing", pairOf(t, app(does("RUN x", files("app"))), app(does("RUN x", nothing))), "D5", -1, "", 0},
 		{"a WORKDIR that is there", pairOf(t, app(does("WORKDIR /app", files("app"))), app(does("WORKDIR /app", nothing))), "D5", -1, "", 0},
 
-		{"another order", pairOf(t, app(x, y), app(y, x)), "D6", 2, "Same 4 layers, in another order", 2},
+		{"another order", pairOf(t, app(x, y), app(y, x)), "D6", 2, "The same 4 layers are in a different order", 2},
 		{"the same order", pairOf(t, app(x, y), app(x, y, sets("USER x"))), "D6", -1, "", 0},
 		{"one more", pairOf(t, app(x, y), app(y, x, does("RUN z", files("z")))), "D6", -1, "", 0},
 
-		{"a history that is too short", Describe(single("a", few)), "D7", 1, "tells of 1 step with files, but it has 2", 1},
+		{"a history that is too short", Describe(single("a", few)), "D7", 1, "lists 1 step with files, but the image has 2 layers", 1},
 		{"a history that fits", Describe(single("a", app().image(t))), "D7", -1, "", 0},
 
-		{"a foreign layer", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "https://go.microsoft.com/x", "javascript:alert(1)")), "D9", 2, "In :a, 2 layers (steps 1 and 3) may not be stored here: pulling needs access to go.microsoft.com.", 2},
+		{"a foreign layer", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "https://go.microsoft.com/x", "javascript:alert(1)")), "D9", 2, "In :a, 2 layers (steps 1 and 3) may not be stored in this registry. A pull needs access to go.microsoft.com.", 2},
 		{"a layer of its own", alone(app()), "D9", -1, "", 0},
 
-		{"zstd", Describe(typed(t, app(), v1.MediaTypeImageLayerZstd)), "D10", 1, "In :a, 2 layers are zstd: Docker before 23.0", 2},
-		{"zstd in a docker manifest", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.diff.tar.zstd")), "D10", 2, "no such thing", 2},
+		{"zstd", Describe(typed(t, app(), v1.MediaTypeImageLayerZstd)), "D10", 1, "In :a, 2 layers are compressed with zstd. Docker before 23.0", 2},
+		{"zstd in a docker manifest", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.diff.tar.zstd")), "D10", 2, "does not include zstd", 2},
 		{"gzip", alone(app()), "D10", -1, "", 0},
 
 		{"owners", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN chown -R app /app", files("b").sized(104*mb)))), "D11", 1, "step 5 (RUN chown -R app /app) stores 104 MB, about as much as step 4", 2},
@@ -87,14 +87,14 @@ func layerCases(t *testing.T) []ruleCase {
 		{"owners given at once", alone(app(does("COPY --chown=app app /app", files("a").sized(100*mb)), does("RUN make", files("b").sized(100*mb)))), "D11", -1, "", 0},
 
 		{"imported", alone(imported), "D12", 1, "docker import", 1},
-		{"imported, nothing left", alone(bare), "D12", 2, "no start command or environment is left", 1},
+		{"imported, nothing left", alone(bare), "D12", 2, "no start command and no environment", 1},
 		{"merged", alone(build{steps: []step{does("", files("all")).noted("merge sha256:aa to sha256:bb")}}), "D12", 2, "docker build --squash", 1},
 		{"one COPY FROM scratch", alone(build{steps: []step{does("COPY tool / # buildkit", files("tool").sized(9*mb))}}), "D12", -1, "", 0},
 		{"a base image", alone(build{steps: []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in / ", files("debian").sized(29*mb)), sets(`CMD ["bash"]`)}}), "D12", -1, "", 0},
-		{"merged onto a base", alone(build{steps: []step{does("ADD file: /", files("debian")), sets("COPY a /"), sets("RUN make"), does("", files("all")).noted("merge sha256:aa to sha256:bb")}}), "D12", 2, "the steps above the base were flattened", 1},
-		{"squashed by buildah", alone(build{steps: []step{sets("/bin/sh -c #(nop) COPY a /"), sets("/bin/sh -c make"), does(`/bin/sh -c #(nop) CMD ["a"]`, files("all"))}}), "D12", 2, "CMD makes no files, but has them all", 1},
+		{"merged onto a base", alone(build{steps: []step{does("ADD file: /", files("debian")), sets("COPY a /"), sets("RUN make"), does("", files("all")).noted("merge sha256:aa to sha256:bb")}}), "D12", 2, "the steps above the base were merged", 1},
+		{"squashed by buildah", alone(build{steps: []step{sets("/bin/sh -c #(nop) COPY a /"), sets("/bin/sh -c make"), does(`/bin/sh -c #(nop) CMD ["a"]`, files("all"))}}), "D12", 2, "CMD adds no files, but its layer contains all files", 1},
 		{"settings on an import", alone(build{steps: []step{imported.steps[0], sets("ENV A=1")}}), "D12", -1, "", 0},
-		{"imported with a message", alone(build{more: docker, steps: []step{does("", files("rootfs").sized(9*mb)).noted("flat")}}), "D12", 2, "one layer holds all files (no step is recorded)", 1},
+		{"imported with a message", alone(build{more: docker, steps: []step{does("", files("rootfs").sized(9*mb)).noted("flat")}}), "D12", 2, "one layer contains all files (no step is recorded)", 1},
 		{"squashed by buildah commit", alone(build{steps: []step{does("/bin/sh", files("rootfs").sized(9*mb)).noted("FROM example.com/app:1")}}), "D12", 2, "no step is recorded", 1},
 		{"little without a step", alone(build{steps: []step{does("", files("tool"))}}), "D12", -1, "", 0},
 		{"something on an import", alone(build{steps: []step{imported.steps[0], x}}), "D12", -1, "", 0},
@@ -105,9 +105,9 @@ func layerCases(t *testing.T) []ruleCase {
 		{"no base known", alone(build{created: "2024-05-05T00:00:00Z", steps: []step{install.at("2024-01-01T00:00:00Z"), x.at("2024-05-05T00:00:00Z")}}), "D13", -1, "", 0},
 		{"dates of 1970", alone(stale("1970-01-01T00:00:00Z", "2024-05-05T00:00:00Z")), "D13", -1, "", 0},
 
-		{"docker commit", alone(committed), "D14", 2, "step 2) has the command bash in place of an instruction", 1},
+		{"docker commit", alone(committed), "D14", 2, "step 2) has the command bash instead of an instruction", 1},
 		{"no instruction", alone(build{more: docker, steps: []step{committed.steps[0], does("", files("by hand"))}}), "D14", 2, "has no instruction", 1},
-		{"of a command that ran", alone(build{more: docker, config: map[string]any{"Cmd": []string{"/bin/sh", "-c", "echo a >b"}}, steps: []step{committed.steps[0], does("/bin/sh -c echo a >b", files("by hand"))}}), "D14", 2, "has the command /bin/sh -c echo a >b in place", 1},
+		{"of a command that ran", alone(build{more: docker, config: map[string]any{"Cmd": []string{"/bin/sh", "-c", "echo a >b"}}, steps: []step{committed.steps[0], does("/bin/sh -c echo a >b", files("by hand"))}}), "D14", 2, "has the command /bin/sh -c echo a >b instead", 1},
 		{"a RUN of what is started later", alone(build{more: docker, config: map[string]any{"Cmd": []string{"/bin/sh", "-c", "make"}}, steps: []step{does("/bin/sh -c make", files("x")), sets("/bin/sh -c #(nop)  CMD make")}}), "D14", -1, "", 0},
 		{"imported with a message", alone(build{more: docker, steps: []step{does("", files("rootfs")).noted("flat")}}), "D14", -1, "", 0},
 		{"a RUN on Windows", alone(build{more: docker, steps: []step{does("powershell -Command $ErrorActionPreference = 'Stop'; Invoke-WebRequest x", files("x"))}}), "D14", -1, "", 0},

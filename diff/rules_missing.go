@@ -22,9 +22,11 @@ func missingBlob(c Comparison, p Pair) []Finding {
 		}
 		found = append(found, Finding{
 			Severity: 3, Trust: Proved, Evidence: []Evidence{{s.side, none, t.NoBlob}},
-			Say:   safe.Sprintf("In %s, the config (%s) is not in the registry: nodes that have the image keep working, new ones fail.", s.name, short(t.NoBlob)),
-			Next:  safe.Const("Push it again from a host that has it; a registry that says \"already exists\" needs a restart after a clean-up"),
-			Proof: []safe.Text{safe.Sprintf("manifest %s is there", s.e.Descriptor.Digest), safe.Sprintf("blob %s answers 404", t.NoBlob)},
+			Say: safe.Sprintf("In %s, the config (%s) is missing in the registry. Nodes that have the image keep working, new nodes fail.",
+				s.name, short(t.NoBlob)),
+			Next: safe.Const("Push it again from a host that has it. " +
+				"If the registry answers \"already exists\" after a clean-up, restart it"),
+			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.e.Descriptor.Digest), safe.Sprintf("blob %s: 404", t.NoBlob)},
 			Check: safe.Clean("crane blob " + c.at(s.side, t.NoBlob)),
 		})
 	}
@@ -51,8 +53,9 @@ func danglingChild(c Comparison) []Finding {
 		}
 		found = append(found, Finding{
 			Severity: 3, Trust: Proved, Evidence: s.evidence(gone), Proof: entriesProof(gone),
-			Say:   safe.Sprintf("In %s, %s %s listed and not in the registry any more: pulling fails with \"manifest unknown\".", s.name, list(names), isAre(len(names))),
-			Next:  safe.Const("Push it again; clean-up jobs must follow the references of indexes"),
+			Say: safe.Sprintf("In %s, %s %s listed but no longer in the registry. A pull fails with \"manifest unknown\".",
+				s.name, list(names), isAre(len(names))),
+			Next:  safe.Const("Push it again. Clean-up jobs must keep the manifests that an index lists"),
 			Check: safe.Clean("crane manifest " + c.at(s.side, gone[0].Descriptor.Digest)),
 		})
 	}

@@ -24,8 +24,9 @@ func platformLost(c Comparison) []Finding {
 	nameA, nameB := c.names()
 	return []Finding{{
 		Severity: 3, Trust: Proved, Evidence: c.oneSidedEvidence(SideA),
-		Say:   safe.Sprintf("%s %s there in %s and %s gone in %s.", list(lost), wasWere(len(lost)), nameA, isAre(len(lost)), nameB),
-		Next:  safe.Const("Was one job's push the last word? Rebuild the index from the manifests that still exist, or build that platform again"),
+		Say: safe.Sprintf("%s %s in %s but not in %s.", list(lost), isAre(len(lost)), nameA, nameB),
+		Next: safe.Const("Check whether one job overwrote the push of the others. " +
+			"Create the index again from the manifests that still exist, or build the platform again"),
 		Proof: c.platformsProof(), Check: c.platformsCheck(),
 	}}
 }
@@ -56,9 +57,9 @@ func ambiguousPlatform(c Comparison) []Finding {
 			found = append(found, Finding{
 				Severity: 2, Trust: Proved,
 				Evidence: []Evidence{{s.side, none, before.Descriptor.Digest}, {s.side, none, e.Descriptor.Digest}},
-				Say: safe.Sprintf("Two entries of %s claim %s: sha256:%s and sha256:%s. Most clients take the first and never use the other.",
+				Say: safe.Sprintf("Two entries of %s claim %s: sha256:%s and sha256:%s. Most clients use the first and never the second.",
 					s.name, platform, short(before.Descriptor.Digest), short(e.Descriptor.Digest)),
-				Next:  safe.Const("Make the index again with one entry for each platform"),
+				Next:  safe.Const("Create the index again with one entry for each platform"),
 				Proof: entriesProof([]model.Entry{before, e}), Check: c.manifestOf(s.side, ".manifests[]|{digest,platform}"),
 			})
 		}
@@ -79,7 +80,7 @@ func platformAdded(c Comparison) []Finding {
 	return []Finding{{
 		Severity: 0, Trust: Proved, Evidence: c.oneSidedEvidence(SideB),
 		Say:   safe.Sprintf("%s %s new in %s.", list(added), isAre(len(added)), nameB),
-		Next:  safe.Const("Check that it is meant: a platform more is a platform more to test"),
+		Next:  safe.Const("Check that this is intended: it is one more platform to test"),
 		Proof: c.platformsProof(), Check: c.platformsCheck(),
 	}}
 }
@@ -123,11 +124,13 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 		}
 		found = append(found, Finding{
 			Severity: 3, Trust: Proved, Evidence: []Evidence{{s.side, none, s.e.Descriptor.Digest}},
-			Say: safe.Sprintf("%s lists it as %s, the image inside says %s. One of them is wrong, and many runtimes trust the inner one.",
+			Say: safe.Sprintf("%s lists the image as %s, but its config states %s. One of them is wrong. Many runtimes trust the config.",
 				s.name, model.PlatformName(label), model.PlatformName(inside)),
-			Next: safe.Const("Build that platform again from a base that has it; correct the config alone only if the programs inside are right"),
+			Next: safe.Const("Build this platform again from a base that has it. Change only the config if the programs inside are right"),
 			Proof: []safe.Text{
-				safe.Sprintf("manifest %s", s.e.Descriptor.Digest), safe.Sprintf("platform in the index: %s", model.PlatformName(label)), safe.Sprintf("platform in its config: %s", model.PlatformName(inside)),
+				safe.Sprintf("manifest %s", s.e.Descriptor.Digest),
+				safe.Sprintf("platform in the index: %s", model.PlatformName(label)),
+				safe.Sprintf("platform in its config: %s", model.PlatformName(inside)),
 			},
 			Check: safe.Clean("crane config " + c.imageAt(s.side, s.e) + " | jq '.os,.architecture,.variant'"),
 		})
@@ -175,28 +178,31 @@ func notAPlatform(c Comparison) []Finding {
 	if len(orphans) > 0 {
 		found = append(found, Finding{
 			Severity: 1, Trust: Proved, Evidence: orphans,
-			Say:   safe.Sprintf("%s about an image that is not in the list.", receiptsText(len(orphans))),
-			Next:  safe.Const("The index was put together by hand or cleaned up in part; push it again"),
-			Proof: []safe.Text{safe.Const("vnd.docker.reference.digest names no entry of the index")}, Check: c.manifestOf(orphans[0].Side, ".manifests[]|{digest,annotations}"),
+			Say:   safe.Sprintf("%s for an image that is not in the index.", attestationsText(len(orphans))),
+			Next:  safe.Const("The index was made by hand or partly cleaned up. Push it again"),
+			Proof: []safe.Text{safe.Const("vnd.docker.reference.digest is not in the index")},
+			Check: c.manifestOf(orphans[0].Side, ".manifests[]|{digest,annotations}"),
 		})
 	}
 	if len(evidence) > len(orphans) {
 		found = append(found, Finding{
 			Severity: 0, Trust: Proved, Evidence: evidence,
-			Say:   safe.Const("Entries called unknown/unknown are not for an architecture: they are receipts of the build (provenance, SBOM) for the images beside them."),
-			Next:  safe.Const("Nothing to fix; docker buildx build --provenance=false leaves them out"),
-			Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest", len(evidence)-len(orphans))},
+			Say: safe.Const("Entries with platform unknown/unknown are not for an architecture. " +
+				"They are attestations of the build (provenance, SBOM) for the images of the index."),
+			Next: safe.Const("Nothing to do. docker buildx build --provenance=false omits them"),
+			Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest",
+				len(evidence)-len(orphans))},
 			Check: c.manifestOf(evidence[0].Side, ".manifests[]|{platform,annotations}"),
 		})
 	}
 	return found
 }
 
-func receiptsText(n int) string {
+func attestationsText(n int) string {
 	if n == 1 {
-		return "A receipt of a build is"
+		return "A build attestation is"
 	}
-	return fmt.Sprintf("%d receipts of builds are", n)
+	return fmt.Sprintf("%d build attestations are", n)
 }
 
 // platformsProof lists the platforms of both sides.

@@ -19,7 +19,7 @@ func platformCases(t *testing.T) []ruleCase {
 	orphan := receipt(entry(arm.image(t)))
 	const mb = 1_000_000
 	return []ruleCase{
-		{"an index around the image", Compare(single("a", amd.image(t)), list("b", amd)), "A9", 1, ":b is an index with a single image in it; that image is exactly :a", 2},
+		{"an index around the image", Compare(single("a", amd.image(t)), list("b", amd)), "A9", 1, ":b is an index with a single image, and this image is exactly :a", 2},
 		{"an index around another image", Compare(single("a", amd.image(t)), list("b", forArch("amd64", sets("USER x")))), "A9", -1, "", 0},
 		{"an index of two", Compare(single("a", amd.image(t)), list("b", amd, arm)), "A9", -1, "", 0},
 
@@ -27,18 +27,18 @@ func platformCases(t *testing.T) []ruleCase {
 		{"the other way round", Compare(single("a", arm.image(t)), list("b", amd, arm)), "A10", 1, ":a is the linux/arm64 image of :b", 2},
 		{"one platform, but another build", Compare(list("a", amd, arm), single("b", forArch("arm64", sets("USER x")).image(t))), "A10", -1, "", 0},
 
-		{"a platform lost", Compare(list("a", amd, arm), list("b", amd)), "C1", 3, "linux/arm64 was there in :a and is gone in :b", 1},
+		{"a platform lost", Compare(list("a", amd, arm), list("b", amd)), "C1", 3, "linux/arm64 is in :a but not in :b", 1},
 		{"lost by flattening, which says so", Compare(list("a", amd, arm), single("b", amd.image(t))), "C1", -1, "", 0},
 		{"the same platforms in another order", Compare(list("a", amd, arm), list("b", arm, amd)), "C1", -1, "", 0},
 		{"a platform gained", Compare(list("a", amd), list("b", amd, arm)), "C2", 0, "linux/arm64 is new in :b", 1},
 		{"no platform gained", Compare(list("a", amd, arm), list("b", amd)), "C2", -1, "", 0},
 
-		{"called arm64, says amd64", Describe(index(t, "a", labelled(entry(amd.image(t)), "linux", "arm64", ""))), "C3", 3, ":a lists it as linux/arm64, the image inside says linux/amd64", 1},
+		{"called arm64, says amd64", Describe(index(t, "a", labelled(entry(amd.image(t)), "linux", "arm64", ""))), "C3", 3, ":a lists the image as linux/arm64, but its config states linux/amd64", 1},
 		{"called v6, says v7", Describe(index(t, "a", labelled(entry(withVariant("v7").image(t)), "linux", "arm", "v6"))), "C3", 3, "linux/arm/v6", 1},
 		{"called v6, says no variant", Describe(index(t, "a", labelled(entry(forArch("arm").image(t)), "linux", "arm", "v6"))), "C3", -1, "", 0},
 		{"called arm64/v8, says arm64", Describe(index(t, "a", labelled(entry(arm.image(t)), "linux", "arm64", "v8"))), "C3", -1, "", 0},
 
-		{"a borrowed base", Describe(index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb))), "C4", 3, "In :a, linux/amd64 and linux/arm64 start from the same bytes (the first layer, 2.0 MB)", 2},
+		{"a borrowed base", Describe(index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb))), "C4", 3, "In :a, linux/amd64 and linux/arm64 start with the same layers (the first layer, 2.0 MB)", 2},
 		{"borrowed on both sides", Compare(index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb)),
 			index(t, "b", onBase(t, "arm64", "x", 2*mb), onBase(t, "amd64", "x", 2*mb), receipt(onBase(t, "amd64", "x", mb)))), "C4", 3, "In :a and :b, linux/amd64 and linux/arm64", 4},
 		{"a small first layer on purpose", Describe(index(t, "a", onBase(t, "amd64", "x", mb/2), onBase(t, "arm64", "x", mb/2))), "C4", -1, "", 0},
@@ -48,8 +48,8 @@ func platformCases(t *testing.T) []ruleCase {
 		{"two entries for one platform", Describe(list("a", amd, arm, forArch("amd64", sets("USER x")))), "C7", 2, "Two entries of :a claim linux/amd64", 2},
 		{"the same entry twice", Describe(list("a", amd, arm, amd)), "C7", -1, "", 0},
 
-		{"a receipt", Describe(index(t, "a", entry(amd.image(t)), receipt(entry(amd.image(t))))), "C6", 0, "receipts of the build", 1},
-		{"an orphan receipt", Describe(index(t, "a", entry(amd.image(t)), orphan)), "C6", 1, "about an image that is not in the list", 1},
+		{"a receipt", Describe(index(t, "a", entry(amd.image(t)), receipt(entry(amd.image(t))))), "C6", 0, "attestations of the build", 1},
+		{"an orphan receipt", Describe(index(t, "a", entry(amd.image(t)), orphan)), "C6", 1, "for an image that is not in the index", 1},
 		{"no receipt", Describe(list("a", amd)), "C6", -1, "", 0},
 	}
 }

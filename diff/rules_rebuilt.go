@@ -33,9 +33,9 @@ func otherBookkeeping(c Comparison, p Pair) []Finding {
 	first := rows[0]
 	return []Finding{{
 		Severity: 1, Trust: Shown, Evidence: evidenceOf(rows), Proof: rowProof(first), Check: c.configCheck(p, ".history"),
-		Say: safe.Sprintf("%s (%s) %s an empty layer in %s and only a note in %s: two builders made them, nobody retagged.",
+		Say: safe.Sprintf("%s (%s) %s an empty layer in %s and only a history entry in %s. Two builders made the images; it is not a retag.",
 			upper(stepsText(rowSteps(rows))), instructionText(first.A.CreatedBy), isAre(len(rows)), layerIn, noteIn),
-		Next: safe.Const("The files are the same; find out why it was built twice"),
+		Next: safe.Const("The files are the same. Find out why the image was built twice"),
 	}}
 }
 
@@ -62,7 +62,7 @@ func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: 2, Trust: Shown, Evidence: evidenceOf(rows), Proof: rowProof(rows[0]), Check: c.LayerCheck(rows[0]),
-		Say:  safe.Sprintf("It was built again, not retagged%s: what was tested as %s is not what %s is.", when, nameA, nameB),
-		Next: safe.Const("Promote what was tested instead of building it twice; the first step that differs says what changed"),
+		Say:  safe.Sprintf("The image was built again, not retagged%s. A test of %s is not a test of %s.", when, nameA, nameB),
+		Next: safe.Const("Promote the tested image instead of building it twice. The first step that differs shows what changed"),
 	}}
 }

@@ -49,7 +49,8 @@ func sharedReleases(l tagList, first string) []Finding {
 		if a, b, ok := twoReleases(same); ok {
 			found = append(found, Finding{
 				Severity: 1, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{a.tag, b.tag},
-				Say:   safe.Sprintf("%s and %s are two releases and one image: one of them was pushed over, or nothing was built for it.", tagText(a.tag), tagText(b.tag)),
+				Say: safe.Sprintf("%s and %s are two releases but one image. One of them was overwritten, or no image was built for it.",
+					tagText(a.tag), tagText(b.tag)),
 				Next:  advisePinning(),
 				Proof: []safe.Text{safe.Sprintf("digest(%s) = digest(%s) = %s", tagText(a.tag), tagText(b.tag), t.digest)},
 				Check: digestsCheck(l.set.Repo, a.tag, b.tag),
@@ -148,10 +149,13 @@ func (l tagList) earlier(a, b listed) listed {
 func (l tagList) lateFinding(t, next listed) Finding {
 	return Finding{
 		Severity: 1, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{t.tag},
-		Say: safe.Sprintf("%s was built on %s, after %s (%s): it reads like one fixed release and was probably pushed again.",
+		Say: safe.Sprintf("%s was built on %s, after %s (%s). It looks like a fixed release, but was probably pushed again.",
 			tagText(t.tag), minute(l.created(t)), tagText(next.tag), minute(l.created(next))),
-		Next:  advisePinning(),
-		Proof: []safe.Text{safe.Sprintf("created(%s) = %s", tagText(t.tag), utc(l.created(t))), safe.Sprintf("created(%s) = %s", tagText(next.tag), utc(l.created(next)))},
+		Next: advisePinning(),
+		Proof: []safe.Text{
+			safe.Sprintf("created(%s) = %s", tagText(t.tag), utc(l.created(t))),
+			safe.Sprintf("created(%s) = %s", tagText(next.tag), utc(l.created(next))),
+		},
 		Check: l.createdCheck(t, next),
 	}
 }
@@ -174,7 +178,8 @@ func latestBehind(c Comparison) []Finding {
 		if t.ref.Tag != latestTag || !t.floats() || t.near.Tags == nil {
 			continue
 		}
-		if f, ok := latestIsOld(listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || strings.Count(o.Tag, ".") >= 2 }), t.now); ok {
+		releases := listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || strings.Count(o.Tag, ".") >= 2 })
+		if f, ok := latestIsOld(releases, t.now); ok {
 			found = append(found, t.findingsOn([]Finding{f})...)
 		}
 	}
@@ -193,7 +198,7 @@ func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 	f := Finding{
 		Severity: 1, Trust: Shown, Evidence: []Evidence{{SideA, none, is.digest}, {SideA, none, best.digest}}, Tags: []string{latestTag},
 		Say:  safe.Sprintf(":latest is %s, %s behind %s.", tagText(is.tag), plural(l.releasesAfter(is.version), "release"), tagText(best.tag)),
-		Next: safe.Sprintf("Name the version that is meant, as in %s; nobody promises that latest is the newest", tagText(best.tag)),
+		Next: safe.Sprintf("Use the version that you mean, such as %s. latest is not always the newest", tagText(best.tag)),
 		Proof: []safe.Text{
 			safe.Sprintf("digest(:latest) = digest(%s) = %s", tagText(is.tag), is.digest),
 			safe.Sprintf("%s > %s, digest(%s) = %s", tagText(best.tag), tagText(is.tag), tagText(best.tag), best.digest),
@@ -223,7 +228,7 @@ func (l tagList) releasesAfter(v version.Version) int {
 // askedText states how many tags were resolved, for a proof.
 func askedText(set model.TagSet) safe.Text {
 	if set.Cut {
-		return safe.Sprintf("%d tags have been asked where they point; the list of tags is cut after %d", len(set.Tags), set.Total)
+		return safe.Sprintf("%d tags were resolved; the list of tags is cut after %d", len(set.Tags), set.Total)
 	}
-	return safe.Sprintf("%d of %d tags have been asked where they point", len(set.Tags), set.Total)
+	return safe.Sprintf("%d of %d tags were resolved", len(set.Tags), set.Total)
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // advisePromotion is the advice for all changes that docker pull, tag and push cause.
-var advisePromotion = safe.Const("Promote inside the registry, which copies the bytes: crane tag, regctl image copy or skopeo copy --all --preserve-digests, not pull, tag and push")
+var advisePromotion = safe.Const("Promote inside the registry, which copies the bytes: crane tag, regctl image copy or " +
+	"skopeo copy --all --preserve-digests. Do not pull, tag and push")
 
 // repacked (A3): layers were compressed again. If only empty layers were, A4 reports it
 // instead.
@@ -30,9 +31,12 @@ func repacked(c Comparison, p Pair) []Finding {
 	if !real {
 		return nil
 	}
-	say := safe.Sprintf("Files and settings are identical. %s (%s) %s compressed again on the way, so registry digests changed, the image's too.",
+	say := safe.Sprintf("Files and settings are identical. %s (%s) %s compressed again, so the digests of layers and image changed.",
 		upper(plural(len(rows), "layer")), stepsText(rowSteps(rows)), wasWere(len(rows)))
-	f := Finding{Severity: 1, Trust: Proved, Say: say, Next: advisePromotion, Command: c.promoteCommand(), Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0])}
+	f := Finding{
+		Severity: 1, Trust: Proved, Say: say, Next: advisePromotion, Command: c.promoteCommand(),
+		Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0]),
+	}
 	for _, r := range rows {
 		f.Proof = append(f.Proof, rowProof(r)...)
 	}
@@ -53,8 +57,8 @@ func identical(c Comparison) []Finding {
 	}
 	return []Finding{{
 		Trust: Proved, Evidence: topEvidence(c),
-		Say:   safe.Const("If the two behave differently, the difference is not in the image."),
-		Next:  safe.Const("Look at configuration, secrets and what digest is running: a node may have an older one in its cache"),
+		Say:   safe.Const("If the two behave differently, the cause is not the image."),
+		Next:  safe.Const("Check configuration, secrets and the digest that runs: a node may have an older one in its cache"),
 		Proof: []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s", c.A.Top.Digest)}, Check: c.digestsCommand(),
 	}}
 }
@@ -69,13 +73,14 @@ func newEnvelope(c Comparison) []Finding {
 		return nil
 	}
 	nameA, nameB := c.names()
-	say := safe.Const("Only the build receipts attached to it differ. Provenance holds the time of the build, so the outer digest changes with every build.")
+	say := safe.Const("Only the build attestations differ. Provenance contains the time of the build, " +
+		"so the digest of the index changes with every build.")
 	if len(receipts(*c.A)) == 0 || len(receipts(*c.B)) == 0 {
 		with := nameA
 		if len(receipts(*c.A)) == 0 {
 			with = nameB
 		}
-		say = safe.Sprintf("Only %s has build receipts (provenance, SBOM) attached: that is all that makes the digests differ.", with)
+		say = safe.Sprintf("Only %s has build attestations (provenance, SBOM). Nothing else makes the digests differ.", with)
 	}
 	f := Finding{
 		Trust: Proved, Evidence: topEvidence(c), Check: c.digestsCommand(),
@@ -101,9 +106,12 @@ func otherSettings(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Trust: Proved, Evidence: pairEvidence(p),
-		Say:   safe.Const("No file differs, byte for byte: if one behaves differently, it is by its settings."),
-		Next:  safe.Const("Look at the config, side by side"),
-		Proof: []safe.Text{safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(a.Config.RootFS.DiffIDs)), safe.Sprintf("config(A) = %s", a.ID()), safe.Sprintf("config(B) = %s", b.ID())},
+		Say:  safe.Const("All files are the same, byte for byte. If the two behave differently, the cause is the settings."),
+		Next: safe.Const("Compare the two configs"),
+		Proof: []safe.Text{
+			safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(a.Config.RootFS.DiffIDs)),
+			safe.Sprintf("config(A) = %s", a.ID()), safe.Sprintf("config(B) = %s", b.ID()),
+		},
 		Check: c.configCheck(p, "."),
 	}}
 }
@@ -121,8 +129,9 @@ func converted(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	return []Finding{{
 		Severity: 1, Trust: Proved, Evidence: []Evidence{{SideA, none, a.Manifest.Digest}, {SideB, none, b.Manifest.Digest}},
-		Say:   safe.Sprintf("It was translated: %s is in %s format, %s in %s. That changes the digest, so pins and signatures of the one do not fit the other.", nameA, formatA, nameB, formatB),
-		Next:  safe.Const("Pin after the last translation, or copy with skopeo copy --all --preserve-digests"),
+		Say: safe.Sprintf("The manifest was converted: %s has the %s format, %s the %s format. "+
+			"This changes the digest, so pins and signatures for one do not match the other.", nameA, formatA, nameB, formatB),
+		Next:  safe.Const("Pin after the last conversion, or copy with skopeo copy --all --preserve-digests"),
 		Proof: []safe.Text{safe.Sprintf("mediaType(A) = %s", a.Manifest.MediaType), safe.Sprintf("mediaType(B) = %s", b.Manifest.MediaType)},
 		Check: c.manifestCheck(p, ".mediaType"),
 	}}
@@ -131,9 +140,9 @@ func converted(c Comparison, p Pair) []Finding {
 func formatOf(mediaType string) string {
 	switch {
 	case strings.HasPrefix(mediaType, "application/vnd.docker.distribution.manifest.v2"):
-		return "Docker's"
+		return "Docker"
 	case mediaType == v1.MediaTypeImageManifest:
-		return "the OCI's"
+		return "OCI"
 	}
 	return ""
 }
@@ -152,17 +161,23 @@ func reprinted(c Comparison, p Pair) []Finding {
 	default:
 		return nil
 	}
-	say := safe.Sprintf("A tool wrote the JSON of the %s again (spacing, order of fields): enough to change the digest, and nothing else.", what)
+	say := safe.Sprintf("A tool wrote the JSON of the %s again (spacing, order of fields). "+
+		"This changes the digest and nothing else.", what)
 	same := safe.Sprintf("both %ss parse to the same JSON", what)
 	if what == "config" && !jsondoc.Equal(a.Config.Raw, b.Config.Raw) {
-		say = safe.Const("A tool wrote the config again without the notes of Docker's builder, which no runtime reads: enough to change the digest.")
-		same = safe.Const("both configs parse to the same JSON but for container, container_config, docker_version, and Image and the like in config")
+		say = safe.Const("A tool wrote the config again without fields of Docker's builder. " +
+			"No runtime reads these fields, but the digest changed.")
+		same = safe.Const("both configs parse to the same JSON except container, container_config, docker_version, " +
+			"and Image and similar fields of config")
 	}
 	return []Finding{{
 		Severity: 1, Trust: Proved, Evidence: pairEvidence(p),
-		Say:   say,
-		Next:  safe.Const("Copy manifests and configs as bytes; pins and signatures of the old digest do not fit the new one"),
-		Proof: []safe.Text{safe.Sprintf("config(A) = %s, manifest(A) = %s", a.ID(), a.Manifest.Digest), safe.Sprintf("config(B) = %s, manifest(B) = %s", b.ID(), b.Manifest.Digest), same},
+		Say:  say,
+		Next: safe.Const("Copy manifests and configs as bytes. Pins and signatures for the old digest do not match the new one"),
+		Proof: []safe.Text{
+			safe.Sprintf("config(A) = %s, manifest(A) = %s", a.ID(), a.Manifest.Digest),
+			safe.Sprintf("config(B) = %s, manifest(B) = %s", b.ID(), b.Manifest.Digest), same,
+		},
 		Check: c.configCheck(p, "."),
 	}}
 }

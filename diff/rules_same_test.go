@@ -39,12 +39,12 @@ func sameCases(t *testing.T) []ruleCase {
 	packed := app(does("COPY x /", files("x").packed("zstd")), does("WORKDIR /a", nothing.packed("old")))
 	plain := app(does("COPY x /", files("x")), does("WORKDIR /a", nothing))
 	return []ruleCase{
-		{"the same bytes", pairOf(t, amd, amd), "A1", 0, "the difference is not in the image", 2},
+		{"the same bytes", pairOf(t, amd, amd), "A1", 0, "the cause is not the image", 2},
 		{"other bytes", pairOf(t, amd, arm), "A1", -1, "", 0},
 		{"alone", Describe(single("a", amd.image(t))), "A1", -1, "", 0},
 
-		{"other receipts", Compare(indexOf("a", a, b, receipt(b)), indexOf("b", a, b, otherReceipt)), "A2", 0, "Only the build receipts", 2},
-		{"receipts on one side", Compare(indexOf("a", a, b), indexOf("b", a, b, receipt(b))), "A2", 0, "Only :b has build receipts", 2},
+		{"other receipts", Compare(indexOf("a", a, b, receipt(b)), indexOf("b", a, b, otherReceipt)), "A2", 0, "Only the build attestations", 2},
+		{"receipts on one side", Compare(indexOf("a", a, b), indexOf("b", a, b, receipt(b))), "A2", 0, "Only :b has build attestations", 2},
 		{"other receipts, translated manifests", Compare(indexOf("a", entry(docked(amd).image(t)), receipt(a)), indexOf("b", a, otherReceipt)), "A2", -1, "", 0},
 		{"other receipts, another platform too", Compare(indexOf("a", a, b, receipt(b)), indexOf("b", a, otherReceipt)), "A2", -1, "", 0},
 		{"other receipts of another image", Compare(indexOf("a", a, b, receipt(b)), indexOf("b", a, other, otherReceipt)), "A2", -1, "", 0},
@@ -58,20 +58,20 @@ func sameCases(t *testing.T) []ruleCase {
 		{"only empty layers packed again", pairOf(t, twinless, twin), "A3", -1, "", 0},
 		{"packed again in another image", pairOf(t, plain, app(does("COPY x /", files("x").packed("zstd")), does("WORKDIR /a", nothing), sets("USER x"))), "A3", -1, "", 0},
 
-		{"other settings", pairOf(t, app(), withUser), "A5", 0, "No file differs, byte for byte", 2},
+		{"other settings", pairOf(t, app(), withUser), "A5", 0, "All files are the same, byte for byte", 2},
 		{"other files", pairOf(t, app(), app(does("RUN x", files("x")))), "A5", -1, "", 0},
 
-		{"a layer and a note", pairOf(t, noop(&nothing), noop(nil)), "A6", 1, "Step 4 (WORKDIR /) is an empty layer in :a and only a note in :b", 2},
-		{"a note and a layer", pairOf(t, noop(nil), noop(&nothing)), "A6", 1, "an empty layer in :b and only a note in :a", 2},
+		{"a layer and a note", pairOf(t, noop(&nothing), noop(nil)), "A6", 1, "Step 4 (WORKDIR /) is an empty layer in :a and only a history entry in :b", 2},
+		{"a note and a layer", pairOf(t, noop(nil), noop(&nothing)), "A6", 1, "an empty layer in :b and only a history entry in :a", 2},
 		{"an empty step more", pairOf(t, app(), noop(&nothing)), "A6", -1, "", 0},
 
 		{"built again", pairOf(t, twice("2026-01-01T10:00:00Z", "x"), twice("2026-01-02T11:30:00Z", "y")), "A7", 2,
-			"It was built again, not retagged, :a on 2026-01-01 10:00, :b on 2026-01-02 11:30: what was tested as :a is not what :b is.", 2},
+			"The image was built again, not retagged, :a on 2026-01-01 10:00, :b on 2026-01-02 11:30. A test of :a is not a test of :b.", 2},
 		{"built for each platform", pairOf(t, app(does("COPY . /srv", files("x"))), build{arch: "arm64", steps: app(does("COPY . /srv", files("y"))).steps}), "A7", -1, "", 0},
 		{"another recipe", pairOf(t, twice("2026-01-01T10:00:00Z", "x"), app(does("COPY . /srv", files("y")))), "A7", -1, "", 0},
 		{"packed again", pairOf(t, app(), app(sets("USER x"))), "A7", -1, "", 0},
 
-		{"translated", pairOf(t, docked(app()), app()), "A8", 1, ":a is in Docker's format, :b in the OCI's", 2},
+		{"translated", pairOf(t, docked(app()), app()), "A8", 1, ":a has the Docker format, :b the OCI format", 2},
 		{"translated and changed", pairOf(t, docked(app()), app(does("RUN x", files("x")))), "A8", -1, "", 0},
 		{"one format", pairOf(t, app(), withUser), "A8", -1, "", 0},
 

@@ -31,8 +31,8 @@ func schema1Cases(t *testing.T) []ruleCase {
 		{"all get the same", answered(prod2, model.Answer{Client: "single images only", Status: 200, Digest: prod2.Top.Digest}), "B5", -1, "", 0},
 		{"a registry that names no digest", answered(prod2, model.Answer{Client: "single images only", Status: 200}), "B5", -1, "", 0},
 
-		{"a translation", Describe(prod1), "B1", 1, "In :prod, the ids follow from the layers: it is a translation to schema1", 1},
-		{"a translation beside what is stored", Compare(prod1, prod2), "B1", 1, "a translation to schema1", 1},
+		{"a translation", Describe(prod1), "B1", 1, "In :prod, the ids follow from the layers. So a registry or a copying tool converted", 1},
+		{"a translation beside what is stored", Compare(prod1, prod2), "B1", 1, "of a later format to schema1", 1},
 		{"native", Describe(native(t)), "B1", -1, "", 0},
 		{"an image of today", Describe(prod2), "B1", -1, "", 0},
 
@@ -42,12 +42,12 @@ func schema1Cases(t *testing.T) []ruleCase {
 		{"other files", pairOf(t, app(), app(does("RUN x", files("x")))), "B2", -1, "", 0},
 		{"the same bytes", Compare(prod2, prod2), "B2", -1, "", 0},
 
-		{"a list on the other side", Compare(prod1, list), "B3", 1, ":prod is a schema1 answer, which only ever shows one platform; :b has 2", 1},
+		{"a list on the other side", Compare(prod1, list), "B3", 1, ":prod is a schema1 answer, which always shows only one platform; :b has 2", 1},
 		{"a list first", Compare(index(t, "a", entry(amd.image(t)), entry(arm.image(t))), prod1), "B3", 1, ":a has 2", 1},
 		{"a list of one", Compare(prod1, index(t, "b", entry(amd.image(t)))), "B3", -1, "", 0},
 		{"two of today", Compare(prod2, list), "B3", -1, "", 0},
 
-		{"native", Describe(native(t)), "B4", 3, "stored in the format of 2015", 1},
+		{"native", Describe(native(t)), "B4", 3, "stored as schema1, the format of 2015", 1},
 		{"a translation", Describe(prod1), "B4", -1, "", 0},
 		{"an image of today", Describe(single("a", amd.image(t))), "B4", -1, "", 0},
 	}

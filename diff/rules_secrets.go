@@ -16,14 +16,14 @@ func secretInTheOpen(c Comparison, p Pair) []Finding {
 		if len(places) == 0 {
 			return nil
 		}
-		what := "something that looks like a secret"
+		what := "1 value looks like a secret"
 		if len(places) > 1 {
-			what = plural(len(places), "thing") + " that look like secrets"
+			what = plural(len(places), "value") + " look like secrets"
 		}
 		return []Finding{{
 			Severity: 3, Trust: Suggested, Evidence: evidence, Proof: proof,
-			Say:   safe.Sprintf("In %s, %s can be read by anyone who can pull it: %s.", s.name, what, list(places)),
-			Next:  safe.Const("Rotate it first, then build with RUN --mount=type=secret; deleting the tag is not enough"),
+			Say:   safe.Sprintf("In %s, %s: %s. Everyone who can pull the image can read this.", s.name, what, list(places)),
+			Next:  safe.Const("Rotate it first, then build with RUN --mount=type=secret. Deleting the tag is not enough"),
 			Check: s.configCheck(".config.Env, .config.Labels, [.history[]?.created_by]"),
 		}}
 	})
@@ -52,8 +52,10 @@ func secretsOf(s sideOf) (places []string, evidence []Evidence, proof []safe.Tex
 		}
 	}
 	for _, st := range s.img.Steps {
-		if text := st.CreatedBy; looksSecret(text) && !strings.HasPrefix(dockerfile.Instruction(text), "ENV ") && !strings.HasPrefix(dockerfile.Instruction(text), "LABEL ") {
-			note(stepsText([]int{st.Index}), text, Evidence{s.side, st.Index, st.Layer.Digest})
+		instruction := dockerfile.Instruction(st.CreatedBy)
+		inConfig := strings.HasPrefix(instruction, "ENV ") || strings.HasPrefix(instruction, "LABEL ")
+		if looksSecret(st.CreatedBy) && !inConfig {
+			note(stepsText([]int{st.Index}), st.CreatedBy, Evidence{s.side, st.Index, st.Layer.Digest})
 		}
 	}
 	return places, evidence, proof

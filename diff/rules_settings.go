@@ -23,11 +23,11 @@ func (c change) text() string {
 	case len(c.from) > most || len(c.to) > most || c.from == c.to:
 		return c.name + " changed"
 	case c.looksAlike():
-		return c.name + " changed, in what is shown as escapes: " + strconv.QuoteToASCII(c.from) + " → " + strconv.QuoteToASCII(c.to)
+		return c.name + " changed; both values as escaped text: " + strconv.QuoteToASCII(c.from) + " → " + strconv.QuoteToASCII(c.to)
 	case c.from == "":
 		return c.name + " " + c.to + " is new"
 	case c.to == "":
-		return c.name + " (was " + c.from + ") is gone"
+		return c.name + " is removed (was " + c.from + ")"
 	}
 	return c.name + " " + c.from + " → " + c.to
 }
@@ -56,7 +56,7 @@ func changesProof(changes []change) []safe.Text {
 	var lines []safe.Text
 	for _, c := range changes {
 		if c.looksAlike() {
-			lines = append(lines, safe.Sprintf("%s as JSON has it: A %s, B %s", c.name, strconv.QuoteToASCII(c.from), strconv.QuoteToASCII(c.to)))
+			lines = append(lines, safe.Sprintf("%s as JSON: A %s, B %s", c.name, strconv.QuoteToASCII(c.from), strconv.QuoteToASCII(c.to)))
 			continue
 		}
 		lines = append(lines, safe.Sprintf("%s: A %s, B %s", c.name, orNone(c.from), orNone(c.to)))
@@ -86,13 +86,13 @@ func startChanged(c Comparison, p Pair) []Finding {
 	if len(changes) == 0 {
 		return nil
 	}
-	next := safe.Const("Set ENTRYPOINT and CMD in the Dockerfile or the deployment, so that no base decides them")
+	next := safe.Const("Set ENTRYPOINT and CMD in the Dockerfile or the deployment, so that the base cannot change them")
 	if changes[0].name == "ENTRYPOINT" && changes[0].from == "" {
-		next = safe.Const("Arguments that a deployment passes now go to the ENTRYPOINT: check the manifests that set args or command")
+		next = safe.Const("The arguments of a deployment now go to ENTRYPOINT: check the manifests that set args or command")
 	}
 	return []Finding{{
 		Severity: 2, Trust: Proved, Evidence: pairEvidence(p), Next: next,
-		Say:   safe.Sprintf("It starts differently: %s.", changesText(changes)),
+		Say:   safe.Sprintf("The start command differs: %s.", changesText(changes)),
 		Proof: changesProof(changes), Check: c.configCheck(p, ".config | {Entrypoint, Cmd, Shell}"),
 	}}
 }
@@ -115,7 +115,7 @@ func userChanged(c Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: 2, Trust: Proved, Evidence: pairEvidence(p),
 		Say:   safe.Sprintf("%s runs as %s, %s as %s.", nameA, userName(*a), nameB, userName(*b)),
-		Next:  safe.Const("Check who owns the files on volumes, and runAsUser, before it is rolled out"),
+		Next:  safe.Const("Before the rollout, check the owner of files on volumes, and runAsUser"),
 		Proof: changesProof([]change{{"config.User", a.Config.Config.User, b.Config.Config.User}}), Check: c.configCheck(p, ".config.User"),
 	}}
 }
@@ -162,9 +162,10 @@ func surfaceChanged(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: severity, Trust: Proved, Evidence: pairEvidence(p),
-		Say:   safe.Sprintf("What deployments rely on changed: %s.", changesText(changes)),
-		Next:  safe.Const("Check mounts, probes, ports and the shutdown of what runs it"),
-		Proof: changesProof(changes), Check: c.configCheck(p, ".config | {Volumes, StopSignal, Healthcheck, ExposedPorts, WorkingDir, OnBuild}"),
+		Say:   safe.Sprintf("Settings that deployments rely on differ: %s.", changesText(changes)),
+		Next:  safe.Const("Check mounts, probes, ports and shutdown in the deployments"),
+		Proof: changesProof(changes),
+		Check: c.configCheck(p, ".config | {Volumes, StopSignal, Healthcheck, ExposedPorts, WorkingDir, OnBuild}"),
 	}}
 }
 

@@ -47,16 +47,16 @@ func settingsCases(t *testing.T) []ruleCase {
 
 		{"a version moved", pairOf(t, env("PYTHON_VERSION=2.7.16", "A=1"), env("A=2", "PYTHON_VERSION=2.7.17")), "E3", 1, "PYTHON_VERSION 2.7.16 → 2.7.17; A 1 → 2.", 2},
 		{"a major version moved", pairOf(t, env("NODE_VERSION=18.1"), env("NODE_VERSION=20.1")), "E3", 2, "NODE_VERSION 18.1 → 20.1", 2},
-		{"a zone gone", pairOf(t, env("TZ=UTC"), env()), "E3", 2, "TZ (was UTC) is gone", 2},
+		{"a zone gone", pairOf(t, env("TZ=UTC"), env()), "E3", 2, "TZ is removed (was UTC)", 2},
 		{"set to nothing", pairOf(t, env(), env("X=")), "E3", 1, `X "" is new`, 2},
-		{"what looks alike", pairOf(t, env("X=a\u202eb"), env(`X=a\u202eb`)), "E3", 1, `X changed, in what is shown as escapes: "a\u202eb" → "a\\u202eb"`, 2},
+		{"what looks alike", pairOf(t, env("X=a\u202eb"), env(`X=a\u202eb`)), "E3", 1, `X changed; both values as escaped text: "a\u202eb" → "a\\u202eb"`, 2},
 		{"a secret that changed", pairOf(t, env("API_TOKEN=hunter2"), env("API_TOKEN=hunter3")), "E3", 1, "API_TOKEN changed", 2},
 		{"many", pairOf(t, env(), env("A=1", "B=1", "C=1", "D=1", "E=1", "F=1")), "E3", 1, "C 1 is new; 3 more changes", 2},
 		{"another order", pairOf(t, env("A=1", "B=2"), env("B=2", "A=1")), "E3", -1, "", 0},
 		{"a step that sets it", pairOf(t, build{config: env("X_VERSION=1").config, steps: []step{does("ADD x /", files("x")), sets("ENV X_VERSION=1")}},
 			build{config: env("X_VERSION=2").config, steps: []step{does("ADD x /", files("x")), sets("ENV X_VERSION=2")}}), "E3", 2, "X_VERSION 1 → 2", 2},
 
-		{"a token in the environment", pairOf(t, env("API_TOKEN=hunter2"), app()), "E4", 3, "In :a, something that looks like a secret can be read by anyone who can pull it: ENV API_TOKEN.", 1},
+		{"a token in the environment", pairOf(t, env("API_TOKEN=hunter2"), app()), "E4", 3, "In :a, 1 value looks like a secret: ENV API_TOKEN. Everyone who can pull the image can read this.", 1},
 		{"a token on both sides", pairOf(t, env("API_TOKEN=hunter2", "A=1"), env("API_TOKEN=hunter2")), "E4", 3, "In :a and :b,", 2},
 		{"a build argument", Describe(single("a", build{steps: []step{does("|1 NPM_TOKEN=abc /bin/sh -c npm ci", files("x"))}}.image(t))), "E4", 3, "step 1", 1},
 		{"an argument named only", Describe(single("a", build{steps: []step{does("ARG NPM_TOKEN", files("x"))}}.image(t))), "E4", -1, "", 0},
@@ -64,14 +64,14 @@ func settingsCases(t *testing.T) []ruleCase {
 
 		{"two commits", pairOf(t, withConfig(label(revision, "e3b7d9f0a1b2c3d4e5f60718293a4b5c6d7e8f90", version, "v2.5.0")),
 			build{config: label(revision, "b91e4c70a1b2c3d4e5f60718293a4b5c6d7e8f90", version, "v2.3.1"), steps: []step{does("X", files("x"))}}), "E5", 1, ":a is commit e3b7d9f0a1b2 (v2.5.0), :b is commit b91e4c70a1b2 (v2.3.1)", 2},
-		{"no commit at all", pairOf(t, app(), app(does("RUN x", files("x")))), "E5", 0, "Neither image says", 2},
+		{"no commit at all", pairOf(t, app(), app(does("RUN x", files("x")))), "E5", 0, "Neither image has a label", 2},
 		{"the same commit", pairOf(t, withConfig(label(revision, "e3b7d9f")), build{config: label(revision, "e3b7d9f"), steps: []step{does("X", files("x"))}}), "E5", -1, "", 0},
 		{"the same image", pairOf(t, app(), app()), "E5", -1, "", 0},
 
-		{"the base's version", Describe(single("a", onUbuntu.image(t))), "E6", 1, "In :a, the label version=24.04 is that of its base, ubuntu", 1},
+		{"the base's version", Describe(single("a", onUbuntu.image(t))), "E6", 1, "In :a, the label version=24.04 belongs to the base, ubuntu", 1},
 		{"the base itself", Describe(single("a", ubuntu.image(t))), "E6", -1, "", 0},
 		{"a version of its own", Describe(single("a", build{config: label(version, "1.2", refName, "ubuntu", revision, "e3b7"), steps: onUbuntu.steps}.image(t))), "E6", -1, "", 0},
-		{"inherited from the other side", pairOf(t, build{config: label(version, "7"), steps: ubuntu.steps}, build{config: label(version, "7"), steps: onUbuntu.steps}), "E6", 1, "In :b, the label version=7 is inherited from :a", 2},
+		{"inherited from the other side", pairOf(t, build{config: label(version, "7"), steps: ubuntu.steps}, build{config: label(version, "7"), steps: onUbuntu.steps}), "E6", 1, "In :b, the label version=7 is inherited from its base, :a", 2},
 		{"the same version of two builds", pairOf(t, build{config: label(version, "7"), steps: ubuntu.steps}, build{config: label(version, "7"), steps: []step{does("X", files("x")), does("Y", files("y"))}}), "E6", -1, "", 0},
 
 		{"a volume", pairOf(t, app(), set("Volumes", map[string]any{"/data": map[string]any{}})), "E7", 2, "VOLUME /data is new", 2},
@@ -81,7 +81,7 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"a health check written otherwise", pairOf(t, set("Healthcheck", map[string]any{"Retries": 1, "Test": []string{"NONE"}}), set("Healthcheck", map[string]any{"Test": []string{"NONE"}, "Retries": 1})), "E7", -1, "", 0},
 
 		{"1970", Describe(single("a", dated("1970-01-01T00:00:00Z").image(t))), "E8", 0, "In :a, the date is the constant 1970-01-01", 1},
-		{"no date", Describe(single("a", app().image(t))), "E8", 0, "no date says", 1},
+		{"no date", Describe(single("a", app().image(t))), "E8", 0, "no creation date", 1},
 		{"one date for all", Describe(single("a", sameDates.image(t))), "E8", 0, "all steps have the same date, 2024-05-01", 1},
 		{"real dates", Describe(single("a", dated("2024-05-01T10:00:00Z", "2024-05-01T10:00:07Z", "2024-05-01T10:01:00Z").image(t))), "E8", -1, "", 0},
 	}

@@ -13,9 +13,9 @@ import (
 // coverageText states how many tags were resolved, for a sentence.
 func coverageText(set model.TagSet) safe.Text {
 	if set.Cut {
-		return safe.Sprintf("The list of tags is cut after %d, of which %d have been asked", set.Total, len(set.Tags))
+		return safe.Sprintf("The list of tags is cut after %d, of which %d were resolved", set.Total, len(set.Tags))
 	}
-	return safe.Sprintf("Of %d tags, %d have been asked", set.Total, len(set.Tags))
+	return safe.Sprintf("Of %d tags, %d were resolved", set.Total, len(set.Tags))
 }
 
 // siblings (F4): other tags of the image of a side.
@@ -78,9 +78,9 @@ func (t tagAt) siblingsFinding(c Comparison, kin Kin) Finding {
 // unreadIndexes states that more tags may share an image.
 func unreadIndexes(n int) safe.Text {
 	if n == 1 {
-		return safe.Const("What another index lists has not been read")
+		return safe.Const("One more index was not read")
 	}
-	return safe.Sprintf("What %d other indexes list has not been read", n)
+	return safe.Sprintf("%d more indexes were not read", n)
 }
 
 // maxShared limits how many groups of tags with a common image a finding names.
@@ -103,7 +103,7 @@ func (t tagAt) siblingsText(thing string, same []string, shared []Shared) safe.T
 		}
 	}
 	if len(parts) == 0 {
-		return safe.Sprintf("No other tag is known to have this %s.", thing)
+		return safe.Sprintf("No other known tag has this %s.", thing)
 	}
 	return safe.Sprintf("%s %s.", t.name, strings.Join(parts, "; it "))
 }
@@ -115,9 +115,9 @@ func (t tagAt) siblingsAdvice(same []string) safe.Text {
 		best = same[0]
 	}
 	if version.Parse(best).Count <= version.Parse(t.ref.Tag).Count {
-		return safe.Sprintf("In deployments use the digest: @%s", t.now)
+		return safe.Sprintf("In deployments, use the digest: @%s", t.now)
 	}
-	return safe.Sprintf("In deployments use %s, which says most, or the digest: @%s", tagText(best), t.now)
+	return safe.Sprintf("In deployments, use %s, the most specific tag, or the digest: @%s", tagText(best), t.now)
 }
 
 // tags returns all tags of a kin, each once.

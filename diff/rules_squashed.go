@@ -17,15 +17,16 @@ func squashed(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Severity: 1, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-			Say:   safe.Sprintf("In %s, %s (%s): settings and sizes can be compared, steps cannot.", s.name, flat, because),
-			Next:  safe.Const("Compare with the build that was not flattened"),
-			Proof: []safe.Text{safe.Sprintf("layers with files: %d; history entries: %d; %s", realLayers(*s.img), len(s.img.Config.History), because)},
+			Say:  safe.Sprintf("In %s, %s (%s). Settings and sizes can be compared, steps cannot.", s.name, flat, because),
+			Next: safe.Const("Compare with the build before it was squashed"),
+			Proof: []safe.Text{safe.Sprintf("layers with files: %d; history entries: %d; %s",
+				realLayers(*s.img), len(s.img.Config.History), because)},
 			Check: s.configCheck(".history"),
 		}
 		if cfg := s.img.Config.Config; len(cfg.Entrypoint)+len(cfg.Cmd)+len(cfg.Env) == 0 {
 			f.Severity = 2
-			f.Say = safe.Sprintf("In %s, %s (%s), and no start command or environment is left.", s.name, flat, because)
-			f.Next = safe.Const("docker import drops the settings: give them with --change, or build from a Dockerfile")
+			f.Say = safe.Sprintf("In %s, %s (%s). The image has no start command and no environment.", s.name, flat, because)
+			f.Next = safe.Const("docker import drops the settings. Set them with --change, or build from a Dockerfile")
 		}
 		return []Finding{f}
 	})
@@ -33,14 +34,14 @@ func squashed(c Comparison, p Pair) []Finding {
 
 // squashMark returns what was merged and the evidence for it; "" if nothing was.
 func squashMark(img model.Image) (flat, because string) {
-	const all = "all steps were flattened into one layer"
+	const all = "all steps were merged into one layer"
 	if img.Manifest.Kind == model.KindSchema1 {
 		return "", ""
 	}
 	top, layers := newestFileStep(img), realLayers(img)
 	if top != nil && (strings.HasPrefix(top.Comment, "merge sha256:") || strings.HasPrefix(top.CreatedBy, "merge sha256:")) {
 		if layers > 1 {
-			return "the steps above the base were flattened into one layer", "docker build --squash"
+			return "the steps above the base were merged into one layer", "docker build --squash"
 		}
 		return all, "docker build --squash"
 	}
@@ -53,11 +54,11 @@ func squashMark(img model.Image) (flat, because string) {
 		if img.Manifest.LayerSize() < notableBytes {
 			return "", ""
 		}
-		return "one layer holds all files", "no step is recorded"
+		return "one layer contains all files", "no step is recorded"
 	case strings.HasPrefix(top.Comment, "Imported from ") && top.Index+1 == len(img.Steps):
 		return all, "docker import" // otherwise only the base was imported
 	case makesNoFiles(dockerfile.Verb(dockerfile.Instruction(top.CreatedBy))):
-		return all, dockerfile.Verb(dockerfile.Instruction(top.CreatedBy)) + " makes no files, but has them all"
+		return all, dockerfile.Verb(dockerfile.Instruction(top.CreatedBy)) + " adds no files, but its layer contains all files"
 	}
 	return "", ""
 }

@@ -18,9 +18,9 @@ func tagMoved(t tagAt) (Finding, bool) {
 	}
 	return Finding{
 		Severity: moveSeverity(t.ref.Tag), Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
-		Say: safe.Sprintf("%s is not what you saw on %s: it was %s, now it is %s%s.",
+		Say: safe.Sprintf("%s moved: on %s it was %s, now it is %s%s.",
 			t.name, minute(from.Last), short(from.Digest), short(t.now), t.versionChange()),
-		Next:    safe.Sprintf("Where it must not move pin it by digest: %s@%s%s", tagText(t.ref.Tag), t.now, t.compareHint()),
+		Next:    safe.Sprintf("Pin it by digest where it must not move: %s@%s%s", tagText(t.ref.Tag), t.now, t.compareHint()),
 		Command: t.beforeCommand(from),
 		Proof:   t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
 	}, true
@@ -38,7 +38,7 @@ func (t tagAt) compareHint() string {
 	if t.beside {
 		return ""
 	}
-	return ". The command compares what it was with what it is"
+	return ". The command compares the previous image with the current one"
 }
 
 // versionChange names the version variable that differs, if both images are known.
@@ -75,7 +75,7 @@ func rewritten(t tagAt) (Finding, bool) {
 	}
 	return Finding{
 		Severity: 2, Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
-		Say: safe.Sprintf("%s reads like one fixed release and was pushed again: on %s it was %s, now it is %s.",
+		Say: safe.Sprintf("%s looks like a fixed release, but was pushed again: on %s it was %s, now it is %s.",
 			t.name, minute(from.Last), short(from.Digest), short(t.now)),
 		Next: advisePinning(), Command: t.beforeCommand(from),
 		Proof: t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
@@ -86,7 +86,7 @@ func rewritten(t tagAt) (Finding, bool) {
 func namesRelease(v version.Version) bool { return v.IsComplete() && !v.IsRolling() }
 
 func advisePinning() safe.Text {
-	return safe.Const("Pin by digest; ask the publisher for tags with build numbers, or make tags immutable where the registry can")
+	return safe.Const("Pin by digest. Ask the publisher for tags with build numbers, or make tags immutable in the registry")
 }
 
 // minBuildGap is how much later an image must be created to count as newer; minReleaseGap is
@@ -108,8 +108,9 @@ func wentBackwards(t tagAt) (Finding, bool) {
 	}
 	return Finding{
 		Severity: 3, Trust: Shown, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
-		Say:     safe.Sprintf("%s went backwards: %s.", t.name, say),
-		Next:    safe.Const("If nobody rolled it back, two builds raced and the older one came last: push the newest again, and let one build wait for the other"),
+		Say: safe.Sprintf("%s went backwards: %s.", t.name, say),
+		Next: safe.Const("If this is not a rollback, two builds raced and the older one finished last. " +
+			"Push the newest build again, and let one build wait for the other"),
 		Command: t.beforeCommand(from),
 		Proof:   append(t.moveProof(from), proof...), Check: digestsCheck(t.ref, t.ref.Tag),
 	}, true
@@ -119,11 +120,11 @@ func wentBackwards(t tagAt) (Finding, bool) {
 // it is not.
 func (t tagAt) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Text, ok bool) {
 	if now, was := t.olderRelease(from); now != "" {
-		return safe.Sprintf("it is %s now and was %s before", tagText(now), tagText(was)),
+		return safe.Sprintf("it is now %s and was %s before", tagText(now), tagText(was)),
 			[]safe.Text{safe.Sprintf("%s < %s", tagText(now), tagText(was))}, true
 	}
 	if now, was := t.olderLabel(); now != "" {
-		return safe.Sprintf("it is version %s now and was %s before", quoted(now), quoted(was)),
+		return safe.Sprintf("it is now version %s and was %s before", quoted(now), quoted(was)),
 			[]safe.Text{safe.Sprintf("version label: %s < %s", quoted(now), quoted(was))}, true
 	}
 	was := model.RealDate(from.Created)
@@ -133,7 +134,7 @@ func (t tagAt) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Text, 
 	if was == nil || t.created == nil || was.Sub(*t.created) < minBuildGap {
 		return safe.Text{}, nil, false
 	}
-	return safe.Sprintf("what it is now was built on %s, what it was before on %s", minute(*t.created), minute(*was)),
+	return safe.Sprintf("the current image was built on %s, the previous one on %s", minute(*t.created), minute(*was)),
 		[]safe.Text{safe.Sprintf("created: %s < %s", utc(*t.created), utc(*was))}, true
 }
 
@@ -186,9 +187,9 @@ func movingTarget(t tagAt) (Finding, bool) {
 	}
 	f := Finding{
 		Severity: 1, Trust: Proved, Evidence: t.evidence(m.To), Tags: []string{t.ref.Tag},
-		Say: safe.Sprintf("%s changed while it was read. Everything here is the first version (%s), read by digest; by now it is %s.",
+		Say: safe.Sprintf("%s moved while it was read. Everything here is the first version (%s), read by digest. Now the tag is %s.",
 			t.name, short(t.now), short(m.To)),
-		Next:    safe.Const("Read it again; in a pipeline take the digest that the build wrote down, never the tag just pushed"),
+		Next:    safe.Const("Read it again. In a pipeline, use the digest that the build reported, not the tag that it just pushed"),
 		Command: t.compareCommand(t.now),
 		Proof: []safe.Text{
 			safe.Sprintf("digest(%s) when it was read = %s", tagText(t.ref.Tag), t.now),
@@ -197,9 +198,9 @@ func movingTarget(t tagAt) (Finding, bool) {
 		Check: digestsCheck(t.ref, t.ref.Tag),
 	}
 	if m.ToMember {
-		f.Say = safe.Sprintf("A push of %s seems to be in progress: it points at one of the images of the list that was read (%s). Everything here is that list (%s), read by digest.",
-			t.name, short(m.To), short(t.now))
-		f.Next = safe.Const("Wait until the list is pushed and read it again; if it stays like this, one job pushed over the list")
+		f.Say = safe.Sprintf("A push of %s seems to be in progress: it now points at one image (%s) of the index that was read. "+
+			"Everything here is this index (%s), read by digest.", t.name, short(m.To), short(t.now))
+		f.Next = safe.Const("Wait until the index is pushed, then read it again. If this stays, one job overwrote the index")
 		f.Proof = append(f.Proof, safe.Sprintf("%s is a member of %s", m.To, t.now))
 	}
 	return f, true

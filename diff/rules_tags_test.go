@@ -88,7 +88,7 @@ func moveCases(t *testing.T) []ruleCase {
 		return around(Describe(single("prod", now)), TagNeighbours{Moved: m, Past: looks(d, 1, 2)})
 	}
 	return []ruleCase{
-		{"moved", seen("2.7", looks(named("x"), 1, 3)), "F1", 1, ":2.7 is not what you saw on 3 Oct 2019 14:02: it was " + short(named("x")) + ", now it is " + short(d) + ".", 2},
+		{"moved", seen("2.7", looks(named("x"), 1, 3)), "F1", 1, ":2.7 moved: on 3 Oct 2019 14:02 it was " + short(named("x")) + ", now it is " + short(d) + ".", 2},
 		{"the look at hand is noted", seen("2.7", looks(named("x"), 1, 3, d, 22, 22)), "F1", 1, "3 Oct 2019 14:02", 2},
 		{"beside what it was", beside, "F1", 1, "now it is " + short(d) + " (PYTHON_VERSION 2.7.16 → 2.7.17).", 2},
 		{"prod", seen("prod-eu", looks(named("x"), 1, 3)), "F1", 3, ":prod-eu", 2},
@@ -102,22 +102,22 @@ func moveCases(t *testing.T) []ruleCase {
 		{"at a moment", around(Describe(then), TagNeighbours{Past: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
 		{"it moved while it was read", moved(Move{To: named("y"), At: day(3)}), "F1", -1, "", 0},
 
-		{"a release", seen("2.7.17", looks(named("x"), 1, 3)), "F2", 2, ":2.7.17 reads like one fixed release and was pushed again: on 3 Oct 2019 14:02 it was", 2},
+		{"a release", seen("2.7.17", looks(named("x"), 1, 3)), "F2", 2, ":2.7.17 looks like a fixed release, but was pushed again: on 3 Oct 2019 14:02 it was", 2},
 		{"a minor version", seen("2.7", looks(named("x"), 1, 3)), "F2", -1, "", 0},
 		{"a snapshot", seen("2.7.17-SNAPSHOT", looks(named("x"), 1, 3)), "F2", -1, "", 0},
 		{"a release that stays", seen("2.7.17", looks(d, 1, 3)), "F2", -1, "", 0},
 
-		{"an older build", back(day(23)), "F3", 3, ":2.7 went backwards: what it is now was built on", 2},
+		{"an older build", back(day(23)), "F3", 3, ":2.7 went backwards: the current image was built on", 2},
 		{"a newer build", back(day(18)), "F3", -1, "", 0},
 		{"no real date", back(time.Unix(0, 0)), "F3", -1, "", 0},
 		{"no date", seen("2.7", looks(named("x"), 1, 3)), "F3", -1, "", 0},
-		{"an older release", lists(older), "F3", 3, ":latest went backwards: it is :2.6.9 now and was :2.7.0 before.", 2},
+		{"an older release", lists(older), "F3", 3, ":latest went backwards: it is now :2.6.9 and was :2.7.0 before.", 2},
 		{"a newer release", lists(newer), "F3", -1, "", 0},
 		{"an older build of a list", lists(dated(tagSet("latest=now"), map[string]time.Time{"before": day(30)})), "F3", 3, "was built on", 2},
-		{"an older version by its label", rolled, "F3", 3, ":2.7 went backwards: it is version 2.7.16 now and was 2.7.17 before.", 2},
+		{"an older version by its label", rolled, "F3", 3, ":2.7 went backwards: it is now version 2.7.16 and was 2.7.17 before.", 2},
 		{"a newer version by its label", beside, "F3", -1, "", 0},
 
-		{"changed while it was read", moved(Move{To: named("y"), At: day(3)}), "F6", 1, ":prod changed while it was read. Everything here is the first version (" + short(d) + ")", 2},
+		{"changed while it was read", moved(Move{To: named("y"), At: day(3)}), "F6", 1, ":prod moved while it was read. Everything here is the first version (" + short(d) + ")", 2},
 		{"a push in progress", moved(Move{To: named("y"), At: day(3), ToMember: true}), "F6", 1, "A push of :prod seems to be in progress", 2},
 		{"it stayed", moved(Move{}), "F6", -1, "", 0},
 		{"it came back", moved(Move{To: d}), "F6", -1, "", 0},
@@ -143,7 +143,7 @@ func releaseCases(t *testing.T) []ruleCase {
 	part := tagSet("latest=it", "2.6.0=it", "2.7.0=next")
 	part.Total = 3500
 	return []ruleCase{
-		{"two releases", in("1.2.3", tagSet("1.2.3=it", "1.2.4=it")), "F2", 1, ":1.2.3 and :1.2.4 are two releases and one image", 1},
+		{"two releases", in("1.2.3", tagSet("1.2.3=it", "1.2.4=it")), "F2", 1, ":1.2.3 and :1.2.4 are two releases but one image", 1},
 		{"two releases, the other one", in("1.2.4", tagSet("1.2.3=it", "1.2.4=it")), "F2", 1, ":1.2.4 and :1.2.3 are two releases", 1},
 		{"two spellings", in("1.2.3", tagSet("1.2.3=it", "v1.2.3=it", "1.2=it", "1.2.3-alpine=it")), "F2", -1, "", 0},
 		{"a build number", in("1.2.3", tagSet("1.2.3=it", "1.2.3-4=it", "1.2.3.4=it")), "F2", -1, "", 0},
@@ -186,8 +186,8 @@ func siblingCases(t *testing.T) []ruleCase {
 	return []ruleCase{
 		{"the second incident", around(Describe(list), TagNeighbours{Tags: &set}), "F4", 0,
 			":2.7 is the same index as :2.7.17 and :2; it has the same linux/amd64 as :2.7.17-amd64, :2.7.17-buster and :2.7-buster; it has the same linux/arm64 as :2.7.17-buster and :2.7-buster.", 3},
-		{"a part of the tags", around(Describe(list), TagNeighbours{Tags: &part}), "F4", 0, "Of 3500 tags, 9 have been asked.", 3},
-		{"of a list that is cut", around(Describe(list), TagNeighbours{Tags: &cut}), "F4", 0, "The list of tags is cut after 9, of which 9 have been asked.", 3},
+		{"a part of the tags", around(Describe(list), TagNeighbours{Tags: &part}), "F4", 0, "Of 3500 tags, 9 were resolved.", 3},
+		{"of a list that is cut", around(Describe(list), TagNeighbours{Tags: &cut}), "F4", 0, "The list of tags is cut after 9, of which 9 were resolved.", 3},
 		{"of another repository", Compare(two, elsewhere).WithTagContext(TagContext{A: TagNeighbours{Tags: &both}, B: TagNeighbours{Tags: &nowhere}}), "F4", 0, "app:2 is the same image as :2.7", 1},
 		{"no other", around(Describe(list), TagNeighbours{Tags: &alone}), "F4", -1, "", 0},
 		{"only the two that are compared", Compare(two, other).WithTagContext(TagContext{A: TagNeighbours{Tags: &both}, B: TagNeighbours{Tags: &both}}), "F4", -1, "", 0},
@@ -206,7 +206,7 @@ func archCases(t *testing.T) []ruleCase {
 	one := tagSet("latest=it", "4.3.5-arm64=it", "4.3.5-amd64=x")
 	lone := tagSet("latest=it", "4.3.5-arm64=it", "4.3.5-arm64v8=x", "4.3.4-amd64=y")
 	return []ruleCase{
-		{"in a list", in(single("latest", img), one), "C12", 3, ":latest is exactly :4.3.5-arm64, and :4.3.5-amd64 is there too", 1},
+		{"in a list", in(single("latest", img), one), "C12", 3, ":latest is exactly :4.3.5-arm64, and :4.3.5-amd64 exists too", 1},
 		{"in a list, the suffixed one", in(single("4.3.5-arm64", img), one), "C12", 3, ":latest is exactly :4.3.5-arm64", 1},
 		{"in a list, before the name", in(single("latest", img), tagSet("latest=it", "arm64v8-1=it", "amd64-1=x")), "C12", 3, ":latest is exactly :arm64v8-1, and :amd64-1", 1},
 		{"in a list, with its receipt", in(index(t, "latest", arm, receipt(arm)), one), "C12", 3, ":latest is exactly :4.3.5-arm64", 1},
@@ -261,6 +261,6 @@ func ExampleOfTags() {
 		fmt.Println(f.ID, f.Severity, f.Tags, f.Say)
 	}
 	// Output:
-	// F1 3 [prod] :prod is not what you saw on 3 Oct 2019 14:02: it was ca978112ca1b, now it is 2e7d2c03a950.
+	// F1 3 [prod] :prod moved: on 3 Oct 2019 14:02 it was ca978112ca1b, now it is 2e7d2c03a950.
 	// F5 1 [latest] :latest is :1.0.0, 1 release behind :1.0.1.
 }

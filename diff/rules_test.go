@@ -94,7 +94,7 @@ func TestRules_complete(t *testing.T) {
 		case hits[r.id] == 0 || misses[r.id] == 0:
 			t.Errorf("%s has %d true cases and %d near misses", r.id, hits[r.id], misses[r.id])
 		case r.means == "" || r.proof == "":
-			t.Errorf("%s does not say what it means or what proves it", r.id)
+			t.Errorf("%s has no meaning or no formula", r.id)
 		case !slices.Contains(importance, r.id):
 			t.Errorf("%s has no place in the order of importance", r.id)
 		case btoi(r.pair != nil)+btoi(r.whole != nil)+btoi(r.tags != nil) != 1:

@@ -107,7 +107,7 @@ func TestManyTagsThatMovedTogether(t *testing.T) {
 	if len(found) == 0 || found[0].ID != "F3" || len(found[0].Tags) != n+1 {
 		t.Fatalf("found %v", found)
 	}
-	if say := found[0].Say.String(); !strings.Contains(say, "it is :1.2.3 now and was :1.2.5 before") {
+	if say := found[0].Say.String(); !strings.Contains(say, "it is now :1.2.3 and was :1.2.5 before") {
 		t.Error(say)
 	}
 }

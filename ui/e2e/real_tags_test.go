@@ -78,7 +78,7 @@ func tagsOf(t *testing.T, repo string) {
 	term.WaitFor("A :prod then", "B :prod", "BUILT AGAIN")
 
 	out = atHome(t, home, "-o", "text", repo+":prod", ":1.0").out
-	if want := ":prod is not what you saw on "; !strings.Contains(out, want) {
+	if want := ":prod moved: on "; !strings.Contains(out, want) {
 		t.Errorf("%q is not in\n%s", want, out)
 	}
 }

@@ -71,8 +71,8 @@ func TestIncidents(t *testing.T) {
 		{"5 n", []string{"2019-10-2"}, "config"},
 	}
 	platform := []step{
-		{"3", []string{"start from the same bytes"}, "summary"},
-		{"enter", []string{"»", "start from the same bytes", "Not platforms"}, "evidence"},
+		{"3", []string{"start with the same layers"}, "summary"},
+		{"enter", []string{"»", "start with the same layers", "Not platforms"}, "evidence"},
 		{"2", []string{"linux/arm64", "receipt"}, "platforms"},
 		{"p 3", []string{"linux/amd64 1/2"}, "other"},
 	}

@@ -118,8 +118,8 @@ func TestSiblingsInTrouble(t *testing.T) {
 // What indexes list that nobody has read may be the same.
 func TestSiblingsBeyondWhatIsRead(t *testing.T) {
 	for more, want := range map[int]string{
-		maxIndexes + 2: "linux/amd64 as :2.6 and :2.7-buster. What 3 other indexes list has not been read. (F4",
-		maxIndexes:     "What another index lists has not been read. (F4",
+		maxIndexes + 2: "linux/amd64 as :2.6 and :2.7-buster. 3 more indexes were not read. (F4",
+		maxIndexes:     "One more index was not read. (F4",
 		maxIndexes - 1: "linux/amd64 as :2.6 and :2.7-buster. (F4",
 	} {
 		s := pythons(t)
@@ -146,7 +146,7 @@ func TestNoSiblingsAmongWhatIsRead(t *testing.T) {
 		s.at[tag] = model.Tagged{Digest: digest.FromString(tag), MediaType: v1.MediaTypeImageIndex}
 	}
 	out, err := write(t, Request{Registry: s, Siblings: true}, "text", s.ref("2.7"))
-	if err != nil || !strings.Contains(out, "No other tag is known to have this index. What another index lists has not been read. (F4") {
+	if err != nil || !strings.Contains(out, "No other known tag has this index. One more index was not read. (F4") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -172,7 +172,7 @@ func TestJournal(t *testing.T) {
 	before := time.Date(2019, 10, 3, 12, 0, 0, 0, time.Local)
 	j := diary{"2.7": {{Digest: digest.FromString("old"), First: before, Last: before}}}
 	out, err := write(t, Request{Registry: s, Journal: j}, "text", s.ref("2.7"))
-	if err != nil || !strings.Contains(out, ":2.7 is not what you saw on 3 Oct 2019 12:00") {
+	if err != nil || !strings.Contains(out, ":2.7 moved: on 3 Oct 2019 12:00") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if len(s.asked) > 0 {
