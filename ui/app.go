@@ -103,23 +103,24 @@ func New(ctx context.Context, o Options) App {
 	}
 	switch len(o.Open) {
 	case 1:
-		a.stack = append(a.stack, opened{page: a.deps.pageFor(o.Open[0])})
+		a.stack = append(a.stack, opened{page: a.placePage(o.Open[0])})
 	case 2:
-		a.stack = append(a.stack, opened{page: newComparePage(a.deps, o.Open[0], &o.Open[1])})
+		a.stack = append(a.stack, opened{page: newComparePage(a.deps, o.Open[0], &o.Open[1], nil)})
 	}
 	return a
 }
 
-// pageFor is the page that shows what ref names.
-func (d deps) pageFor(ref model.Ref) page {
-	switch ref.Names() {
-	case model.NamesRegistry:
-		return newReposPage(d, ref)
-	case model.NamesRepository:
-		return newTagsPage(d, ref)
+// Pages are the names of the pages that are open, the one on top last.
+func (a App) Pages() []string {
+	names := make([]string, len(a.stack))
+	for i, o := range a.stack {
+		names[i] = o.page.crumb().String()
 	}
-	return newComparePage(d, ref, nil)
+	return names
 }
+
+// Size is that of the terminal.
+func (a App) Size() (width, height int) { return a.width, a.height }
 
 // Init asks for the background and starts the pages that are open already.
 func (a App) Init() tea.Cmd {
@@ -187,12 +188,14 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 	switch msg := msg.(type) {
 	case pushMsg:
 		return a.push(msg.page)
+	case route:
+		return a.push(a.pageFor(msg))
 	case popMsg:
 		return a.pop(msg.payload)
 	case markMsg:
 		a.marks = msg.marks
 		if msg.then != nil {
-			return a.push(msg.then)
+			return a.push(a.pageFor(msg.then))
 		}
 	case copyMsg:
 		a.toast = safe.Sprintf("copied %s: %s", msg.what, msg.text)

@@ -162,9 +162,9 @@ func (p comparePage) lookAround(msg tea.KeyPressMsg) (_ effects, taken bool) {
 	case key.Matches(msg, keys.TimelineB) && !p.alone:
 		return p.timeline(p.b.ref), true
 	case key.Matches(msg, keys.Group):
-		return send(pushMsg{newSamePage(p.deps, p.a.ref)}), true
+		return send(sameImageRoute{p.a.ref}), true
 	case key.Matches(msg, keys.GroupB) && !p.alone:
-		return send(pushMsg{newSamePage(p.deps, p.b.ref)}), true
+		return send(sameImageRoute{p.b.ref}), true
 	}
 	return nil, false
 }
@@ -186,7 +186,7 @@ func (p comparePage) beforeAndAfter(ofB bool) effects {
 		return toast(unmoved(safe.Clean(s.ref.Short()), s.past))
 	}
 	after := s.ref
-	return send(pushMsg{newComparePage(p.deps, before, &after)})
+	return send(compareRoute{a: before, b: &after})
 }
 
 // earlier is the last look at the tag when it was something else.
@@ -203,5 +203,5 @@ func (p comparePage) timeline(ref model.Ref) effects {
 	if ref.Tag == "" {
 		return toast(safe.Const("a digest has no timeline: it never moves"))
 	}
-	return send(pushMsg{newTimelinePage(p.deps, ref)})
+	return send(timelineRoute{ref})
 }

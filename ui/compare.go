@@ -65,13 +65,14 @@ const (
 	tabCount
 )
 
-// newComparePage compares a with b, or shows a alone when b is nil.
-func newComparePage(d deps, a model.Ref, b *model.Ref) page {
+// newComparePage compares a with b, or shows a alone when b is nil. known is
+// what is known of tags beside them, nil for nothing.
+func newComparePage(d deps, a model.Ref, b *model.Ref, known *model.TagSet) page {
 	p := comparePage{deps: d, a: side{ref: a}, alone: b == nil, pick: pairID{name: d.platform}, chosen: d.platform != ""}
 	if b != nil {
 		p.b = side{ref: *b}
 	}
-	return p
+	return p.knowing(known)
 }
 
 func (p comparePage) start(ctx context.Context) (page, effects) {
@@ -185,13 +186,13 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 	case key.Matches(msg, keys.Swap) && !p.alone:
 		return p.swap(), nil
 	case key.Matches(msg, keys.ChangeA):
-		return p, send(pushMsg{newPickPage(p.deps, p.a.ref, diff.SideA)})
+		return p, send(pickRoute{p.a.ref, diff.SideA})
 	case key.Matches(msg, keys.ChangeB), key.Matches(msg, keys.MarkB) && p.alone:
 		from := p.b.ref
 		if p.alone {
 			from = p.a.ref
 		}
-		return p, send(pushMsg{newPickPage(p.deps, from, diff.SideB)})
+		return p, send(pickRoute{from, diff.SideB})
 	case key.Matches(msg, keys.How):
 		return p, p.explain(r)
 	case !some:
@@ -359,6 +360,9 @@ func (p comparePage) pair() *diff.Pair {
 	}
 	return &p.cmp.Pairs[p.pairIndex()]
 }
+
+// repo is what a short reference is meant beside.
+func (p comparePage) repo() model.Ref { return p.a.ref.Repo() }
 
 // crumb is the repository that both sides share, or both.
 func (p comparePage) crumb() safe.Text {

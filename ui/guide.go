@@ -91,10 +91,10 @@ func (p guidePage) update(msg tea.Msg) (page, effects) {
 
 func (p guidePage) open(i int) effects {
 	if i >= len(p.guide.Stories) {
-		return send(pushMsg{newReposPage(p.deps, p.guide.Registry)})
+		return send(placeRoute{p.guide.Registry})
 	}
 	s := p.guide.Stories[i]
-	return send(pushMsg{newComparePage(p.deps, s.A, &s.B)})
+	return send(compareRoute{a: s.A, b: &s.B})
 }
 
 func (p guidePage) view(f frame) []look.Line {

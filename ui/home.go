@@ -72,12 +72,12 @@ func (p homePage) pressField(msg tea.KeyPressMsg) (page, effects) {
 		p.field = newField(p.field.label)
 		return p, nil
 	case s == "enter" && p.field.value() != "":
-		next, err := p.deps.parsePlace(p.field.value(), model.Ref{})
+		to, err := parseRoute(p.field.value(), model.Ref{})
 		if err != nil {
 			p.field.err = safe.Clean(err.Error())
 			return p, nil
 		}
-		return p, send(pushMsg{next})
+		return p, send(to)
 	}
 	p.field = p.field.update(msg)
 	return p, nil
@@ -93,12 +93,12 @@ func (p homePage) pressList(msg tea.KeyPressMsg) (page, effects) {
 		if !ok {
 			return p, nil
 		}
-		next, err := p.deps.parsePlace(r.id, model.Ref{})
+		to, err := parseRoute(r.id, model.Ref{})
 		if err != nil {
 			p.field.err = safe.Clean(err.Error())
 			return p, nil
 		}
-		return p, send(pushMsg{next})
+		return p, send(to)
 	}
 	p.sheet, _ = p.sheet.move(msg)
 	return p, nil

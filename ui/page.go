@@ -45,8 +45,8 @@ type frame struct {
 // marks are the two sides picked so far, possibly from different repositories.
 type marks struct{ a, b *model.Ref }
 
-// effects are what a page asks of the root, in order: the messages below, and
-// streams. The root carries them out before it looks at the next key, so that
+// effects are what a page asks of the root, in order: the messages below,
+// routes and streams. The root carries them out before it looks at the next key, so that
 // keys which arrive together, as they do over a slow link, go where the person
 // meant them.
 type effects []tea.Msg
@@ -60,7 +60,7 @@ type (
 	// markMsg sets the marks, and opens a page if there is one to open then.
 	markMsg struct {
 		marks marks
-		then  page
+		then  route
 	}
 	// copyMsg puts text on the clipboard and says so.
 	copyMsg struct{ what, text safe.Text }

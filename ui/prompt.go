@@ -4,9 +4,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/opencontainers/go-digest"
 
-	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -35,7 +33,7 @@ func (a App) pressPrompt(msg tea.KeyPressMsg) (App, tea.Cmd) {
 		a.prompt = nil
 		return a, nil
 	case "enter":
-		next, err := a.deps.parsePlace(a.prompt.value(), repoOf(a.top()))
+		to, err := parseRoute(a.prompt.value(), repoOf(a.top()))
 		if err != nil {
 			f := *a.prompt
 			f.err = safe.Clean(err.Error())
@@ -43,56 +41,9 @@ func (a App) pressPrompt(msg tea.KeyPressMsg) (App, tea.Cmd) {
 			return a, nil
 		}
 		a.prompt = nil
-		return a.push(next)
+		return a.push(a.pageFor(to))
 	}
 	f := a.prompt.update(msg)
 	a.prompt = &f
 	return a, nil
-}
-
-// repoOf is the repository that a page is about; none where it is about several
-// or none.
-func repoOf(p page) model.Ref {
-	switch p := p.(type) {
-	case tagsPage:
-		return p.ref
-	case comparePage:
-		return p.a.ref.Repo()
-	case timelinePage:
-		return p.ref.Repo()
-	}
-	return model.Ref{}
-}
-
-// parsePlace is the page for what a person typed: one reference, or two to
-// compare. Short ones, as :tag is, are meant beside a repository; of a digest
-// alone it is asked there which tags it is.
-func (d deps) parsePlace(s string, beside model.Ref) (page, error) {
-	words := strings.Fields(s)
-	if len(words) == 2 {
-		first, err := model.ParseBeside(beside, words[0])
-		if err != nil {
-			return nil, err
-		}
-		second, err := model.ParseBeside(first, words[1])
-		if err != nil {
-			return nil, err
-		}
-		return newComparePage(d, first, &second), nil
-	}
-	s = strings.TrimSpace(s)
-	alone := digest.Digest(strings.TrimPrefix(s, "@"))
-	switch {
-	case beside.Repository == "":
-	case alone.Validate() == nil:
-		return newSamePage(d, beside.AtDigest(alone)), nil
-	case strings.HasPrefix(s, ":"):
-		ref, err := model.ParseBeside(beside, s)
-		return newComparePage(d, ref, nil), err
-	}
-	ref, err := model.ParseRef(s)
-	if err != nil {
-		return nil, err
-	}
-	return d.pageFor(ref), nil
 }

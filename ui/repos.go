@@ -60,7 +60,7 @@ func (p reposPage) update(msg tea.Msg) (page, effects) {
 	repo := model.Ref{Registry: p.ref.Registry, Repository: name}
 	switch {
 	case key.Matches(press, keys.Open) && some:
-		return p, send(pushMsg{newTagsPage(p.deps, repo)})
+		return p, send(placeRoute{repo})
 	case key.Matches(press, keys.Copy) && some:
 		return p, send(copyMsg{safe.Const("the repository"), safe.Clean(repo.String())})
 	case key.Matches(press, keys.Reload):
@@ -96,12 +96,12 @@ func (p reposPage) edit(msg tea.Msg) (page, effects) {
 			p.open = false
 			return p.start(p.ctx)
 		}
-		next, err := p.deps.parsePlace(p.field.value(), model.Ref{})
+		to, err := parseRoute(p.field.value(), model.Ref{})
 		if err != nil {
 			p.field.err = safe.Clean(err.Error())
 			return p, nil
 		}
-		return p, send(pushMsg{next})
+		return p, send(to)
 	}
 	p.field = p.field.update(msg)
 	return p, nil

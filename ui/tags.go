@@ -283,7 +283,7 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page, effects) {
 	case key.Matches(msg, keys.Open):
 		return p, p.open(here)
 	case key.Matches(msg, keys.Timeline):
-		return p, send(pushMsg{newTimelinePage(p.deps, here)})
+		return p, send(timelineRoute{here})
 	case key.Matches(msg, keys.Before):
 		return p, p.beforeAndAfter(tag)
 	case key.Matches(msg, keys.Copy):
@@ -312,14 +312,14 @@ func (p tagsPage) pressMark(msg tea.KeyPressMsg, here model.Ref) effects {
 // open shows a tag alone, or beside A when A is marked.
 func (p tagsPage) open(here model.Ref) effects {
 	if p.marks.a != nil && *p.marks.a != here {
-		return send(pushMsg{p.comparison(*p.marks.a, &here)})
+		return send(p.comparison(*p.marks.a, &here))
 	}
-	return send(pushMsg{p.comparison(here, nil)})
+	return send(p.comparison(here, nil))
 }
 
-// comparison is a page that knows what this one has found out.
-func (p tagsPage) comparison(a model.Ref, b *model.Ref) page {
-	return newComparePage(p.deps, a, b).(comparePage).knowing(p.set())
+// comparison leads to a page that knows what this one has found out.
+func (p tagsPage) comparison(a model.Ref, b *model.Ref) route {
+	return compareRoute{a, b, p.set()}
 }
 
 // knownTagsMsg tells the page below what is known of the tags of a repository.
@@ -374,7 +374,7 @@ func (p tagsPage) beforeAndAfter(tag string) effects {
 	}
 	before, after := p.ref.WithTag(tag), p.ref.WithTag(tag)
 	before.Digest = m.from.Digest
-	return send(pushMsg{newComparePage(p.deps, before, &after)})
+	return send(compareRoute{a: before, b: &after})
 }
 
 // unmoved says of a tag that nobody saw it be anything else.
@@ -469,6 +469,8 @@ func (p tagsPage) markOf(tag string) look.Span {
 	}
 	return look.Gap(1)
 }
+
+func (p tagsPage) repo() model.Ref { return p.ref }
 
 func (p tagsPage) crumb() safe.Text {
 	if p.pick != "" {

@@ -173,7 +173,7 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page, effects) {
 	case key.Matches(msg, keys.Open) && p.now != "" && at.Digest != p.now:
 		return p, p.compare(at.Digest, p.now)
 	case key.Matches(msg, keys.Open):
-		return p, send(pushMsg{newComparePage(p.deps, p.moment(at.Digest), nil)})
+		return p, send(compareRoute{a: p.moment(at.Digest)})
 	case key.Matches(msg, keys.Copy):
 		return p, send(copyMsg{safe.Const("the reference"), safe.Clean(p.ref.AtDigest(at.Digest).String())})
 	}
@@ -213,7 +213,7 @@ func (p timelinePage) compare(x, y digest.Digest) effects {
 		x, y = y, x
 	}
 	b := p.moment(y)
-	return send(pushMsg{newComparePage(p.deps, p.moment(x), &b)})
+	return send(compareRoute{a: p.moment(x), b: &b})
 }
 
 func (p timelinePage) layout(f frame) (page, effects) {
@@ -296,6 +296,8 @@ func wrapped(f frame, t safe.Text) []look.Line {
 	}
 	return lines
 }
+
+func (p timelinePage) repo() model.Ref { return p.ref.Repo() }
 
 func (p timelinePage) view(f frame) []look.Line { return p.sheet.view(f.glyphs) }
 func (p timelinePage) crumb() safe.Text {
