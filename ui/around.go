@@ -189,6 +189,14 @@ func (p comparePage) beforeAndAfter(ofB bool) effects {
 	return send(compareRoute{a: before, b: &after})
 }
 
+// unmoved says of a tag that nobody saw it be anything else.
+func unmoved(name safe.Text, past model.Timeline) safe.Text {
+	if len(past) == 0 {
+		return safe.Sprintf("nothing is remembered of %s before this look", name)
+	}
+	return safe.Sprintf("%s is what it was when it was last looked at", name)
+}
+
 // earlier is the last look at the tag when it was something else.
 func (s side) earlier() (model.Sighting, bool) {
 	for _, l := range slices.Backward(s.past) {

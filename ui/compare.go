@@ -199,8 +199,8 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 		return p, nil
 	case key.Matches(msg, keys.Open) && r.finding != nil:
 		return p.follow(r)
-	case key.Matches(msg, keys.Open) && r.picks != nil:
-		return p.choose(*r.picks).toTab(tabLayers), nil
+	case key.Matches(msg, keys.Open) && p.pairOf(r) >= 0:
+		return p.choose(idOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers), nil
 	case key.Matches(msg, keys.Open) && r.detail != nil:
 		return p, send(pushMsg{newDetailPage(p.crumb(), r)})
 	case key.Matches(msg, keys.Copy):
@@ -209,6 +209,16 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page, effects) {
 		return p, shellRow(r)
 	}
 	return p, nil
+}
+
+// pairOf is the index of the pair that a row stands for, -1 for none.
+func (p comparePage) pairOf(r row) int {
+	for i := range p.cmp.Pairs {
+		if platformID(idOf(p.cmp.Pairs, i)) == r.id {
+			return i
+		}
+	}
+	return -1
 }
 
 // choose puts a pair in view, for good.

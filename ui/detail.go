@@ -122,6 +122,15 @@ func textRows(f frame, name safe.Text, lines []safe.Text, whole safe.Text, role 
 	return rows
 }
 
+// noteRow is a remark of the program's own, not a place for the cursor.
+func noteRow(f frame, t safe.Text) row {
+	r := row{header: true}
+	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, t)}, max(f.width-3, 8)) {
+		r.lines = append(r.lines, look.L(look.Gap(1)).With(l.Spans...))
+	}
+	return r
+}
+
 func headingRow(t safe.Text) row {
 	return row{header: true, lines: []look.Line{look.L(look.S(look.Heading, t))}}
 }

@@ -173,7 +173,7 @@ func lineDiffers(l text.Pair) bool { return l.Changed || l.A < 0 || l.B < 0 }
 // docRows are a document's lines, both sides.
 func (s scene) docRows(d docDiff) []row {
 	if !s.fresh {
-		return []row{s.noteRow(safe.Concat(safe.Const("comparing"), s.glyphs.Ellipsis))}
+		return []row{noteRow(s.frame, safe.Concat(safe.Const("comparing"), s.glyphs.Ellipsis))}
 	}
 	var rows []row
 	for _, b := range d {
@@ -181,10 +181,10 @@ func (s scene) docRows(d docDiff) []row {
 			rows = append(rows, headingRow(b.title))
 		}
 		if len(b.lines) == 0 {
-			rows = append(rows, s.noteRow(safe.Const("There is no such document: only images have a config, and schema1 images have none.")))
+			rows = append(rows, noteRow(s.frame, safe.Const("There is no such document: only images have a config, and schema1 images have none.")))
 		}
 		if slices.ContainsFunc(b.lines, func(l text.Pair) bool { return l.Approximate }) {
-			rows = append(rows, s.noteRow(safe.Const("These are too large to find the smallest difference; what is marked does differ, and more than needs be is.")))
+			rows = append(rows, noteRow(s.frame, safe.Const("These are too large to find the smallest difference; what is marked does differ, and more than needs be is.")))
 		}
 		for i, l := range b.lines {
 			r := s.docRow(b, l)

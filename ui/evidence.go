@@ -78,21 +78,9 @@ func (s scene) showEvidence(t tabID, rows []row) {
 		}
 		rows[i].marked = true
 		if rows[i].id == ids[0] {
-			rows[i] = rows[i].under(s.noteLines(look.S(severityRole(f.Severity), f.Say)))
+			rows[i] = rows[i].under(s.noteLines(look.S(look.Severity(f.Severity), f.Say)))
 		}
 	}
-}
-
-// under is r with more lines under it.
-func (r row) under(more []look.Line) row {
-	if r.draw == nil {
-		r.lines = append(slices.Clone(r.lines), more...)
-		return r
-	}
-	draw := r.draw
-	r.height += len(more)
-	r.draw = func() []look.Line { return append(slices.Clone(draw()), more...) }
-	return r
 }
 
 // noteLines is text under a row of a table.

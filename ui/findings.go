@@ -82,7 +82,7 @@ func consequences(n int) safe.Text {
 func (s scene) findingRow(g diff.Group, first bool) row {
 	said := first && !s.alone
 	out := s.aboutFinding(g, said)
-	role := severityRole(g.Severity)
+	role := look.Severity(g.Severity)
 	if g.Common {
 		role = look.Plain
 	}
@@ -184,7 +184,7 @@ func (s scene) namesOf(all []diff.Finding) safe.Text {
 func findingFields(f frame, all []diff.Finding) []row {
 	var rows []row
 	for _, of := range all {
-		rows = append(rows, fieldRows(f, safe.Clean(of.ID), f.glyphs.Sentence(of.Say), severityRole(of.Severity))...)
+		rows = append(rows, fieldRows(f, safe.Clean(of.ID), f.glyphs.Sentence(of.Say), look.Severity(of.Severity))...)
 		if !of.Next.IsEmpty() {
 			rows = append(rows, fieldRows(f, safe.Const(" "), safe.Sprintf("%s %s", f.glyphs.Arrow, f.glyphs.Sentence(of.Next)), look.Plain)...)
 		}

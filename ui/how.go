@@ -75,7 +75,7 @@ func (s scene) howFinding(g diff.Group, inBox bool) []row {
 	proof := unsaid(g.Proof, said)
 	of := ruleOf(g.Finding)
 	rows = append(rows, s.fields("finding", safe.Sprintf("%s %s", g.ID, g.Name), look.Strong)...)
-	rows = append(rows, s.fields("says", g.Say, severityRole(g.Severity))...)
+	rows = append(rows, s.fields("says", g.Say, look.Severity(g.Severity))...)
 	rows = append(rows, s.fields("means", safe.Clean(of.Means), look.Plain)...)
 	rows = append(rows, s.fields("trust", g.Trust.Words(), look.Plain)...)
 	rows = append(rows, s.fields("rule", safe.Clean(of.Proof), look.Plain)...)
@@ -86,6 +86,19 @@ func (s scene) howFinding(g diff.Group, inBox bool) []row {
 	rows = append(rows, s.commandFields("command", g.Command)...)
 	for _, f := range g.Consequences {
 		rows = append(rows, s.fields("follows", safe.Sprintf("%s (%s %s)", f.Say, f.ID, f.Name), look.Plain)...)
+	}
+	return rows
+}
+
+// findingProofs tell findings in full where there is no comparison.
+func findingProofs(f frame, crane string, found []diff.Finding) []row {
+	s := scene{frame: f, alone: true, crane: crane}
+	var rows []row
+	for i, of := range found {
+		if i > 0 {
+			rows = append(rows, blankRow())
+		}
+		rows = append(rows, s.howFinding(diff.Group{Finding: of}, false)...)
 	}
 	return rows
 }

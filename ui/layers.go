@@ -92,16 +92,16 @@ func (s scene) entryTrouble() []row {
 		case e.Err != nil:
 			rows = append(rows, row{header: true, lines: troubleLines(e.Err, s.frame)})
 		case e.Role == model.RoleImage && e.Image == nil:
-			rows = append(rows, s.noteRow(safe.Sprintf("reading %s%s", s.pair.Platform, s.glyphs.Ellipsis)))
+			rows = append(rows, noteRow(s.frame, safe.Sprintf("reading %s%s", s.pair.Platform, s.glyphs.Ellipsis)))
 		case e.Image == nil:
-			rows = append(rows, s.noteRow(safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, s.cmp), e.Descriptor.MediaType)))
+			rows = append(rows, noteRow(s.frame, safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, s.cmp), e.Descriptor.MediaType)))
 		}
 	}
 	if len(s.pair.Rows) > 0 && len(rows) == 0 {
 		return nil
 	}
 	if len(rows) == 0 {
-		return []row{s.noteRow(safe.Const("this image has no layers and no history"))}
+		return []row{noteRow(s.frame, safe.Const("this image has no layers and no history"))}
 	}
 	return rows
 }
@@ -395,7 +395,7 @@ func (s scene) countNotes() []row {
 			continue
 		}
 		letter := []safe.Text{safe.Const("A"), safe.Const("B")}[i]
-		rows = append(rows, s.noteRow(safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
+		rows = append(rows, noteRow(s.frame, safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
 	}
 	return rows
 }

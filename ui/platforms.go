@@ -44,7 +44,7 @@ func (s scene) platformRow(p diff.Pair, id pairID) row {
 		l = l.With(s.entryCell(p.B, look.SideB, p)...).With(look.Gap(2), look.S(role, pairNote(p)))
 	}
 	out := row{
-		id: platformID(id), lines: []look.Line{l}, differs: role == look.Warn || role == look.Alert, picks: &id,
+		id: platformID(id), lines: []look.Line{l}, differs: role == look.Warn || role == look.Alert,
 		what: safe.Sprintf("the manifest of %s", name), value: entryDigest(firstEntry(p.B, p.A)), title: name,
 	}
 	out.shell = s.bothShell("manifest %s | jq -S .", entryRef(s.a, p.A), entryRef(s.b, p.B))

@@ -110,9 +110,9 @@ func (s scene) missingRows() []row {
 		return nil
 	}
 	if s.errB != nil {
-		return []row{s.noteRow(safe.Const("B could not be read; this is A alone")), blankRow()}
+		return []row{noteRow(s.frame, safe.Const("B could not be read; this is A alone")), blankRow()}
 	}
-	return []row{s.noteRow(safe.Const("B has not arrived; this is A alone")), blankRow()}
+	return []row{noteRow(s.frame, safe.Const("B has not arrived; this is A alone")), blankRow()}
 }
 
 func (s scene) tabRows(t tabID) []row {
@@ -182,13 +182,4 @@ func (s scene) images() (a, b *model.Image) {
 		b = s.pair.B.Image
 	}
 	return a, b
-}
-
-// noteRow is a line of the program's own under a view.
-func (s scene) noteRow(t safe.Text) row {
-	r := row{header: true}
-	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, t)}, max(s.width-3, 8)) {
-		r.lines = append(r.lines, look.L(look.Gap(1)).With(l.Spans...))
-	}
-	return r
 }

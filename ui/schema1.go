@@ -58,13 +58,13 @@ func (s scene) schema1Rows() []row {
 	a, storedA, okA := schema1Of(imgA)
 	b, storedB, okB := schema1Of(imgB)
 	if !okA && !okB {
-		return []row{s.noteRow(safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
+		return []row{noteRow(s.frame, safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
 	}
 	rows := s.schema1Head(storedA, storedB)
 	parted := -1
 	if !s.alone && okA != okB {
 		s.alone = true // nothing to compare with
-		rows = append(rows, s.noteRow(safe.Sprintf("%s has no schema1 view: it needs history, and as many layers as the history says", letterOf(okB))))
+		rows = append(rows, noteRow(s.frame, safe.Sprintf("%s has no schema1 view: it needs history, and as many layers as the history says", letterOf(okB))))
 	} else if !s.alone {
 		parted = partingRow(s.pair.Rows, a, b)
 	}

@@ -28,7 +28,6 @@ type row struct {
 	finding *diff.Finding       // enter goes to its evidence
 	marked  bool                // evidence of the finding that one came from
 	header  bool                // not a place for the cursor
-	picks   *pairID             // a platform that enter selects
 }
 
 // tall is how many lines r takes.
@@ -45,6 +44,18 @@ func (r row) painted() []look.Line {
 		return r.draw()
 	}
 	return r.lines
+}
+
+// under is r with more lines under it.
+func (r row) under(more []look.Line) row {
+	if r.draw == nil {
+		r.lines = append(slices.Clone(r.lines), more...)
+		return r
+	}
+	draw := r.draw
+	r.height += len(more)
+	r.draw = func() []look.Line { return append(slices.Clone(draw()), more...) }
+	return r
 }
 
 // sheet is a scrolling column of rows of different heights with a cursor.

@@ -6,7 +6,6 @@ import (
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
-	"github.com/tagdiff/tagdiff/ui/look"
 )
 
 // How much comes before the facts, and of the steps.
@@ -81,11 +80,7 @@ func (s scene) differingSteps() []row {
 	}
 	rows = append([]row{blankRow(), headingRow(title)}, rows...)
 	if n > stepsShown {
-		rows = append(rows, s.noteRow(safe.Sprintf("and %d more: 3 shows all layers", n-stepsShown)))
+		rows = append(rows, noteRow(s.frame, safe.Sprintf("and %d more: 3 shows all layers", n-stepsShown)))
 	}
 	return rows
-}
-
-func severityRole(n int) look.Role {
-	return [...]look.Role{look.Plain, look.Strong, look.Warn, look.Alert}[max(min(n, 3), 0)]
 }

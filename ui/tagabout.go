@@ -84,7 +84,7 @@ func (p tagsPage) foundLine(f frame) look.Line {
 		more = safe.Sprintf("  f: %s", look.Count(n, safe.Const("more"), safe.Const("more")))
 	}
 	first := p.found[0]
-	return look.L(look.Gap(1), look.S(severityRole(first.Severity), f.glyphs.Fit(f.glyphs.Sentence(first.Say), max(f.width-2-look.Width(more), 8))), look.S(look.Faint, more))
+	return look.L(look.Gap(1), look.S(look.Severity(first.Severity), f.glyphs.Fit(f.glyphs.Sentence(first.Say), max(f.width-2-look.Width(more), 8))), look.S(look.Faint, more))
 }
 
 // about is what there is to say of the tag under the cursor: that it moved, what

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 )
@@ -33,19 +32,6 @@ func (p tagsPage) showFindings() effects {
 	found, crane := p.found, p.deps.crane
 	return send(pushMsg{newDetailPage(p.crumb(), row{
 		title: safe.Const("findings"), what: safe.Const("the findings"),
-		detail: func(f frame) []row { return tagFindingRows(f, crane, found) },
+		detail: func(f frame) []row { return findingProofs(f, crane, found) },
 	})})
-}
-
-// tagFindingRows tell each finding in full.
-func tagFindingRows(f frame, crane string, found []diff.Finding) []row {
-	s := scene{frame: f, alone: true, crane: crane}
-	var rows []row
-	for i, of := range found {
-		if i > 0 {
-			rows = append(rows, blankRow())
-		}
-		rows = append(rows, s.howFinding(diff.Group{Finding: of}, false)...)
-	}
-	return rows
 }

@@ -377,14 +377,6 @@ func (p tagsPage) beforeAndAfter(tag string) effects {
 	return send(compareRoute{a: before, b: &after})
 }
 
-// unmoved says of a tag that nobody saw it be anything else.
-func unmoved(name safe.Text, past model.Timeline) safe.Text {
-	if len(past) == 0 {
-		return safe.Sprintf("nothing is remembered of %s before this look", name)
-	}
-	return safe.Sprintf("%s is what it was when it was last looked at", name)
-}
-
 // copy copies the reference by digest where the digest is known: a tag moves.
 func (p tagsPage) copy(here model.Ref) effects {
 	if t := p.know.tags[here.Tag]; t.Digest != "" {

@@ -240,7 +240,7 @@ func (p timelinePage) rows(f frame) []row {
 	for _, l := range p.past {
 		rows = append(rows, row{id: momentID(l), lines: []look.Line{c.line(l, p)}, what: safe.Const("the digest"), value: safe.Clean(l.Digest.String())})
 	}
-	return append(rows, blankRow(), row{header: true, lines: wrapped(f, safe.Const("A tag moved at some time between the last look at one digest and the first at the next: nobody saw when."))})
+	return append(rows, blankRow(), noteRow(f, safe.Const("A tag moved at some time between the last look at one digest and the first at the next: nobody saw when.")))
 }
 
 // momentColumns are the widths of the timeline in cells.
@@ -286,15 +286,6 @@ func (c momentColumns) join(mark look.Span, role look.Role, digest, first, last,
 	return look.L(mark, look.Gap(1), look.S(role, g.Fit(digest, digestWidth)), look.Gap(2),
 		look.S(role, g.Fit(first, c.width)), look.Gap(2), look.S(role, g.Fit(last, c.width)), look.Gap(2),
 		look.S(role, g.Fit(created, c.created)), look.Gap(2), note)
-}
-
-// wrapped is a remark of the program's own.
-func wrapped(f frame, t safe.Text) []look.Line {
-	var lines []look.Line
-	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, t)}, max(f.width-3, 8)) {
-		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
-	}
-	return lines
 }
 
 func (p timelinePage) repo() model.Ref { return p.ref.Repo() }

@@ -32,6 +32,11 @@ const (
 	roleCount
 )
 
+// Severity is the role of text about a finding of that severity.
+func Severity(n int) Role {
+	return [...]Role{Plain, Strong, Warn, Alert}[max(min(n, 3), 0)]
+}
+
 // barWidth is how much of the line under the cursor stands out. A bar across
 // the whole line would repaint two lines for each key.
 const barWidth = 32
