@@ -6,6 +6,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
 func TestPauseCountsDown(t *testing.T) {
@@ -32,7 +33,7 @@ func TestQuotaIsShown(t *testing.T) {
 
 // TestHelpIsNotCut: where a line of the help does not fit it goes on below.
 func TestHelpIsNotCut(t *testing.T) {
-	d := open(t, retag(t), 120, 60, "localhost:5000/app")
-	d.keys("?")
-	d.sees("open the tag; with A marked, compare A with", "regular", "expression", "replaced", "before a tag: it moved")
+	d := open(t, fakereg.Retag(t), 120, 60, "localhost:5000/app")
+	d.Keys("?")
+	d.Sees("open the tag; with A marked, compare A with", "regular", "expression", "replaced", "before a tag: it moved")
 }

@@ -3,6 +3,8 @@ package ui
 import (
 	"strings"
 	"testing"
+
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
 func TestFilterModes(t *testing.T) {
@@ -29,15 +31,15 @@ func TestFilterModes(t *testing.T) {
 }
 
 func TestFilterModeIsChosenByTab(t *testing.T) {
-	d := lookAt(t, newShelf(map[string]string{"v1.2": "a", "v1.10": "b", "main": "c"}), nil, 100, 24)
-	d.keys("/", "1.1")
-	d.sees("1 of 3", "tab fuzzy")
-	d.keys("tab", "tab")
-	d.sees("regex/ 1.1", "tab plain text")
-	d.keys("$")
-	d.sees("0 of 3", "nothing matches")
-	d.keys("(")
-	d.sees("not a regular expression yet", "v1.2", "main")
-	d.keys("esc")
-	d.sees("1/3")
+	d := lookAt(t, fakereg.NewRepo(map[string]string{"v1.2": "a", "v1.10": "b", "main": "c"}), nil, 100, 24)
+	d.Keys("/", "1.1")
+	d.Sees("1 of 3", "tab fuzzy")
+	d.Keys("tab", "tab")
+	d.Sees("regex/ 1.1", "tab plain text")
+	d.Keys("$")
+	d.Sees("0 of 3", "nothing matches")
+	d.Keys("(")
+	d.Sees("not a regular expression yet", "v1.2", "main")
+	d.Keys("esc")
+	d.Sees("1/3")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
 var testingAndProd = []string{"localhost:5000/app:testing", "localhost:5000/app:prod"}
@@ -14,42 +15,42 @@ var testingAndProd = []string{"localhost:5000/app:testing", "localhost:5000/app:
 // TestFromFindingToEvidence: enter goes to the rows, esc back to the finding,
 // esc again leaves.
 func TestFromFindingToEvidence(t *testing.T) {
-	d := open(t, retag(t), 80, 24, testingAndProd...)
-	d.keys("enter")
-	d.sees("3 Layers", "»∅    7     WORKDIR /app", "└ Step 7 is empty on both sides")
-	d.keys("up", "tab", "tab")
-	d.sees("5 Config")
-	d.keys("esc")
-	d.sees("1 Summary", "›→  Promote")
-	d.keys("3")
-	d.sees("A4 empty-layer-twin") // by name, since nobody came from it
-	d.doesNotSee("»")
-	d.keys("1", "esc")
-	d.sees("open:")
+	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
+	d.Keys("enter")
+	d.Sees("3 Layers", "»∅    7     WORKDIR /app", "└ Step 7 is empty on both sides")
+	d.Keys("up", "tab", "tab")
+	d.Sees("5 Config")
+	d.Keys("esc")
+	d.Sees("1 Summary", "›→  Promote")
+	d.Keys("3")
+	d.Sees("A4 empty-layer-twin") // by name, since nobody came from it
+	d.DoesNotSee("»")
+	d.Keys("1", "esc")
+	d.Sees("open:")
 }
 
 // TestEvidenceSwapped: what is marked stays so while its finding holds.
 func TestEvidenceSwapped(t *testing.T) {
-	d := open(t, retag(t), 80, 24, testingAndProd...)
-	d.keys("enter", "r") // read again
-	d.sees("»∅    7     WORKDIR /app", "A 4f4fb700ef54", "└ Step 7 is empty on both sides")
-	d.keys("s") // the sentence is another one now
-	d.sees("A a3ed95caeb02")
-	d.doesNotSee("*∅")
-	d.doesNotSee("»")
-	d.keys("esc")
-	d.sees("open:")
+	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
+	d.Keys("enter", "r") // read again
+	d.Sees("»∅    7     WORKDIR /app", "A 4f4fb700ef54", "└ Step 7 is empty on both sides")
+	d.Keys("s") // the sentence is another one now
+	d.Sees("A a3ed95caeb02")
+	d.DoesNotSee("*∅")
+	d.DoesNotSee("»")
+	d.Keys("esc")
+	d.Sees("open:")
 }
 
 func TestEvidenceBesideAFilter(t *testing.T) {
-	d := open(t, retag(t), 80, 24, testingAndProd...)
-	d.keys("3", "/", "touch", "enter", "1", "esc", "enter")
-	d.sees("»∅    7     WORKDIR /app")
+	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
+	d.Keys("3", "/", "touch", "enter", "1", "esc", "enter")
+	d.Sees("»∅    7     WORKDIR /app")
 }
 
 // TestHow: w tells of whatever is under the cursor how one knows.
 func TestHow(t *testing.T) {
-	d := open(t, retag(t), 120, 50, testingAndProd...)
+	d := open(t, fakereg.Retag(t), 120, 50, testingAndProd...)
 	for _, tt := range []struct {
 		keys []string
 		sees []string
@@ -61,34 +62,34 @@ func TestHow(t *testing.T) {
 		{[]string{"5"}, []string{"line by line", "crane config"}},
 		{[]string{"7", "n"}, []string{"id = sha256(hex of blobSum", "here the chains part", "derived", "printf '%s' 'a3ed95ca"}},
 	} {
-		d.keys(tt.keys...)
-		d.keys("w")
-		d.sees(tt.sees...)
-		d.keys("esc")
+		d.Keys(tt.keys...)
+		d.Keys("w")
+		d.Sees(tt.sees...)
+		d.Keys("esc")
 	}
 }
 
 // TestHowAlone: one image has steps to prove, and no verdict.
 func TestHowAlone(t *testing.T) {
-	d := open(t, retag(t), 80, 24, "localhost:5000/app:testing")
-	d.keys("w")
-	d.sees("there is no verdict to prove")
-	d.keys("3", "w")
-	d.sees("how we know: step 8")
+	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
+	d.Keys("w")
+	d.Sees("there is no verdict to prove")
+	d.Keys("3", "w")
+	d.Sees("how we know: step 8")
 }
 
 func TestCommandsSpeakPlainHTTP(t *testing.T) {
-	d := drive(t, Options{Registry: retag(t), PlainHTTP: true}, 120, 40)
-	d.keys("localhost:5000/app:testing", "space", ":prod", "enter", "3", "n", "w", "G", "c")
-	if !strings.HasPrefix(d.copied, "crane --insecure blob ") {
-		t.Errorf("copied %q", d.copied)
+	d := drive(t, Options{Registry: fakereg.Retag(t), PlainHTTP: true}, 120, 40)
+	d.Keys("localhost:5000/app:testing", "space", ":prod", "enter", "3", "n", "w", "G", "c")
+	if !strings.HasPrefix(d.Copied, "crane --insecure blob ") {
+		t.Errorf("copied %q", d.Copied)
 	}
 }
 
 // TestNothingIsSaidTwice: the sentence in the box is not in the list below it.
 func TestNothingIsSaidTwice(t *testing.T) {
-	d := open(t, retag(t), 120, 40, testingAndProd...)
-	if n := strings.Count(d.screen(), "No file is missing"); n != 1 {
+	d := open(t, fakereg.Retag(t), 120, 40, testingAndProd...)
+	if n := strings.Count(d.Screen(), "No file is missing"); n != 1 {
 		t.Errorf("said %d times", n)
 	}
 }

@@ -19,11 +19,13 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/uitest"
+	"github.com/tagdiff/tagdiff/ui/uitest/driver"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
 // foul is a registry that says the same text wherever it can say anything.
 type foul struct {
-	fake
+	fakereg.Images
 	text string
 }
 
@@ -36,7 +38,7 @@ func (f foul) Children(context.Context, model.Ref) ([]v1.Descriptor, error) {
 }
 
 func (f foul) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
-	info, err := f.fake.Peek(ctx, ref)
+	info, err := f.Images.Peek(ctx, ref)
 	if err != nil {
 		return info, f.trouble()
 	}
@@ -45,14 +47,14 @@ func (f foul) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 }
 
 func (f foul) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
-	if _, ok := f.images[ref.Tag]; !ok {
+	if _, ok := f.ByTag[ref.Tag]; !ok {
 		return "", f.trouble()
 	}
 	return digest.Digest("sha256:" + f.text), nil // nobody checks what a fake says
 }
 
 func (f foul) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
-	a, err := f.fake.Load(ctx, ref, arrived)
+	a, err := f.Images.Load(ctx, ref, arrived)
 	if err != nil {
 		return a, f.trouble()
 	}
@@ -80,9 +82,9 @@ func foulRegistry(t testing.TB, text string) foul {
 		},
 		Done: true, Answers: []model.Answer{{Client: text, Status: 200, Digest: digest.Digest(text)}},
 	}
-	return foul{text: text, fake: fake{
-		repos: []string{"app", text}, tags: []string{"a", "b", "index", text, "x" + text},
-		images: map[string]model.Artifact{"a": a, "b": b, "index": index, text: a},
+	return foul{text: text, Images: fakereg.Images{
+		RepoNames: []string{"app", text}, TagNames: []string{"a", "b", "index", text, "x" + text},
+		ByTag: map[string]model.Artifact{"a": a, "b": b, "index": index, text: a},
 	}}
 }
 
@@ -189,23 +191,22 @@ func take(t *testing.T, text string, tour int, each bool) {
 	}
 	o := Options{Registry: foulRegistry(t, text), Journal: foulJournal{text}, Hosts: func() []string { return []string{text} }, Glyphs: look.Unicode(), Platform: text}
 	for _, r := range tours[tour].open {
-		o.Open = append(o.Open, ref(t, "localhost:5000/"+r))
+		o.Open = append(o.Open, fakereg.Ref(t, "localhost:5000/"+r))
 	}
-	d := &driver{t: t, app: New(t.Context(), o)}
-	d.app.ticking = true // no clock: the traffic never ends
-	d.send(tea.WindowSizeMsg{Width: 80, Height: 24})
-	d.send(startMsg{})
-	check(d.app)
+	a := New(t.Context(), o)
+	a.ticking = true // no clock: the traffic never ends
+	d := driver.Start(t, a, 80, 24)
+	check(app(d))
 	for _, k := range tours[tour].keys {
-		d.keys(k)
-		check(d.app)
+		d.Keys(k)
+		check(app(d))
 	}
 	if each {
-		d.send(tea.PasteMsg{Content: text})
+		d.Send(tea.PasteMsg{Content: text})
 	}
-	checkScreen(t, paper, d.app)
-	if clean := safe.Clean(d.copied).String(); clean != d.copied {
-		t.Fatalf("%q went to the clipboard", d.copied)
+	checkScreen(t, paper, app(d))
+	if clean := safe.Clean(d.Copied).String(); clean != d.Copied {
+		t.Fatalf("%q went to the clipboard", d.Copied)
 	}
 }
 

@@ -23,6 +23,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/journal"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/uitest"
+	"github.com/tagdiff/tagdiff/ui/uitest/driver"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
 // house is the demo's registry, which can be made to hang, and counts the
@@ -164,7 +166,7 @@ func TestClosedPagesLeaveNothing(t *testing.T) {
 					o.Open = append(o.Open, model.Ref{Registry: h.host()})
 					continue
 				}
-				o.Open = append(o.Open, ref(t, h.host()+r))
+				o.Open = append(o.Open, fakereg.Ref(t, h.host()+r))
 			}
 			h.hangs = tt.hangs
 			ctx, end := context.WithCancel(t.Context())
@@ -213,16 +215,16 @@ func settled(n *atomic.Int64) int64 {
 
 // browse is what somebody does who looks for an image: lists, a comparison in
 // all its views, one image, its past, and back.
-func browse(d *driver) {
-	d.keys("o", d.app.deps.hosts()[0], "/shop/image-name", "enter")
-	d.keys("d", "down", "d", "/", "prod", "enter", "esc", "space", "down", "space")
+func browse(d *driver.Driver) {
+	d.Keys("o", app(d).deps.hosts()[0], "/shop/image-name", "enter")
+	d.Keys("d", "down", "d", "/", "prod", "enter", "esc", "space", "down", "space")
 	for _, view := range []string{"1", "2", "3", "4", "5", "6", "7"} {
-		d.keys(view, "n", "enter", "esc")
+		d.Keys(view, "n", "enter", "esc")
 	}
-	d.keys("w", "esc", "s", "r", "?", "esc", "esc", "enter", "3", "t", "esc", "esc", "esc")
-	d.keys("o", d.app.deps.hosts()[0], "/library/python:2.7", "space", ":2.7.16", "enter", "2", "p", "3", "p", "5", "esc")
-	for len(d.app.stack) > 1 {
-		d.send(popMsg{})
+	d.Keys("w", "esc", "s", "r", "?", "esc", "esc", "enter", "3", "t", "esc", "esc", "esc")
+	d.Keys("o", app(d).deps.hosts()[0], "/library/python:2.7", "space", ":2.7.16", "enter", "2", "p", "3", "p", "5", "esc")
+	for len(app(d).stack) > 1 {
+		d.Send(popMsg{})
 	}
 }
 
@@ -238,7 +240,7 @@ func weigh() weight {
 	return weight{int64(m.HeapAlloc), int64(runtime.NumGoroutine()), int64(len(files))}
 }
 
-func (h *house) visitor(t *testing.T) *driver {
+func (h *house) visitor(t *testing.T) *driver.Driver {
 	t.Helper()
 	o, client, seen := h.options(t)
 	o.Hosts = func() []string { return []string{h.host()} }
@@ -265,7 +267,7 @@ func TestBrowsingKeepsMemoryFlat(t *testing.T) {
 		browse(d)
 	}
 	whole := weigh()
-	t.Logf("%d rounds: %+v, as many again: %+v, %d requests", rounds, half, whole, d.app.deps.registry.Traffic().Requests)
+	t.Logf("%d rounds: %+v, as many again: %+v, %d requests", rounds, half, whole, app(d).deps.registry.Traffic().Requests)
 	if grown := whole.heap - half.heap; grown > 1<<20 {
 		t.Errorf("the heap grew by %d bytes in %d rounds", grown, rounds)
 	}
@@ -277,18 +279,18 @@ func TestBrowsingKeepsMemoryFlat(t *testing.T) {
 // TestPagesAreBounded: who goes on and on without going back keeps the last
 // pages, and the first.
 func TestPagesAreBounded(t *testing.T) {
-	d := drive(t, Options{Registry: retag(t)}, 80, 24)
+	d := drive(t, Options{Registry: fakereg.Retag(t)}, 80, 24)
 	ended := 0
 	for range 3 * maxPages {
-		d.keys("o", "localhost:5000/app:prod", "enter")
-		end := d.app.stack[len(d.app.stack)-1].cancel
-		d.app.stack[len(d.app.stack)-1].cancel = func() { end(); ended++ }
+		d.Keys("o", "localhost:5000/app:prod", "enter")
+		end := app(d).stack[len(app(d).stack)-1].cancel
+		app(d).stack[len(app(d).stack)-1].cancel = func() { end(); ended++ }
 	}
-	if n := len(d.app.stack); n != maxPages || ended != 2*maxPages+1 {
+	if n := len(app(d).stack); n != maxPages || ended != 2*maxPages+1 {
 		t.Errorf("%d pages are open, %d were ended", n, ended)
 	}
 	for range maxPages {
-		d.keys("esc")
+		d.Keys("esc")
 	}
-	d.sees("open:")
+	d.Sees("open:")
 }

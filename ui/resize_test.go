@@ -4,12 +4,14 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
 // What the terminal says counts, in whatever order messages of two resizes come.
 func TestStaleSize(t *testing.T) {
 	asked, real := 0, tea.WindowSizeMsg{Width: 120, Height: 40}
-	a := New(t.Context(), Options{Registry: retag(t), Size: func() (int, int) { asked++; return real.Width, real.Height }})
+	a := New(t.Context(), Options{Registry: fakereg.Retag(t), Size: func() (int, int) { asked++; return real.Width, real.Height }})
 	take := func(width, height int) (more tea.Msg) {
 		var cmd tea.Cmd
 		if a, cmd = a.resize(tea.WindowSizeMsg{Width: width, Height: height}); cmd != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
 // fiftyThousand is a page whose tags are all known.
@@ -14,7 +15,7 @@ func fiftyThousand() tagsPage {
 	for i := range 50_000 {
 		tag := fmt.Sprintf("v%d.%d.%d", i/1000, i/10%100, i%10)
 		tags = append(tags, tag)
-		p.know.point(model.Tagged{Tag: tag, Digest: named(fmt.Sprint(i % 5000))})
+		p.know.point(model.Tagged{Tag: tag, Digest: fakereg.Named(fmt.Sprint(i % 5000))})
 	}
 	p.list = p.list.add(tags)
 	return p

@@ -1,108 +1,28 @@
 package ui
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/uitest/driver"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-// shelf is a registry that is nothing but tags and where they point.
-type shelf struct {
-	fake
-	points   map[string]string // a tag, or a name of an index, and the name of what it leads to
-	children map[string][]string
-	made     map[string]time.Time
-	lost     map[string]bool // what the registry has no longer
-	asked    *int
-}
-
-func named(s string) digest.Digest { return digest.FromString(s) }
-
-func newShelf(points map[string]string) shelf {
-	s := shelf{points: points, asked: new(int), children: map[string][]string{}, made: map[string]time.Time{}}
-	for tag := range points {
-		s.tags = append(s.tags, tag)
-	}
-	return s
-}
-
-func (s shelf) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
-	*s.asked++
-	for name := range s.lost {
-		if named(name) == ref.Digest {
-			return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
-		}
-	}
-	if ref.Digest != "" {
-		return ref.Digest, nil
-	}
-	to, ok := s.points[ref.Tag]
-	if !ok {
-		return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
-	}
-	return named(to), nil
-}
-
-func (s shelf) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
-	for _, tag := range tags {
-		d, err := s.Head(ctx, repo.WithTag(tag))
-		found([]model.Tagged{{Tag: tag, Digest: d, Err: err}})
-	}
-	return nil
-}
-
-func (s shelf) list(d digest.Digest) []v1.Descriptor {
-	var list []v1.Descriptor
-	for index, members := range s.children {
-		for _, m := range members {
-			if named(index) == d {
-				list = append(list, v1.Descriptor{Digest: named(m), MediaType: v1.MediaTypeImageManifest, Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}})
-			}
-		}
-	}
-	return list
-}
-
-func (s shelf) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, error) {
-	return s.list(ref.Digest), nil
-}
-
-func (s shelf) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
-	d, err := s.Head(ctx, ref)
-	info := model.TagInfo{Ref: ref, Digest: d, Kind: model.KindImage, Children: s.list(d), Size: 1000}
-	for name, at := range s.made {
-		if named(name) == d {
-			info.Created = &at
-		}
-	}
-	return info, err
-}
-
-// memory is a journal in memory.
-type memory map[string]model.Timeline
-
-func (m memory) History(model.Ref) (map[string]model.Timeline, error) { return m, nil }
-
-func (m memory) Timeline(ref model.Ref) (model.Timeline, error) { return m[ref.Tag], nil }
-
-func lookAt(t *testing.T, r Registry, j Journal, width, height int) *driver {
+func lookAt(t *testing.T, r Registry, j Journal, width, height int) *driver.Driver {
 	t.Helper()
 	return drive(t, Options{Registry: r, Journal: j, Open: []model.Ref{{Registry: "localhost:5000", Repository: "app"}}}, width, height)
 }
 
-// order is the tags on the screen from top to bottom, with their signs.
-func (d *driver) order() string {
+// listed is the tags on the screen from top to bottom, with their signs.
+func listed(d *driver.Driver) string {
 	var tags []string
-	lines := strings.Split(strings.TrimRight(d.screen(), "\n"), "\n")
+	lines := strings.Split(strings.TrimRight(d.Screen(), "\n"), "\n")
 	for _, line := range lines[1 : len(lines)-2] { // without the line about one tag
 		f := strings.Fields(strings.TrimPrefix(line, "›"))
 		switch {
@@ -118,17 +38,17 @@ func (d *driver) order() string {
 }
 
 func TestTagsOfOneImageTogether(t *testing.T) {
-	s := newShelf(map[string]string{"2": "new", "2.7": "new", "2.7.16": "old", "2.7.17": "new", "latest": "new", "2.7-buster": "slim"})
-	s.children = map[string][]string{"new": {"amd64"}, "slim": {"amd64"}}
+	s := fakereg.NewRepo(map[string]string{"2": "new", "2.7": "new", "2.7.16": "old", "2.7.17": "new", "latest": "new", "2.7-buster": "slim"})
+	s.Members = map[string][]string{"new": {"amd64"}, "slim": {"amd64"}}
 	d := lookAt(t, s, nil, 100, 24)
-	d.keys("d")
-	if got, want := d.order(), "2.7-buster 2.7.16 2.7.17 =2.7 =2 =latest"; got != want {
-		t.Errorf("%s\nwant %s\n%s", got, want, d.screen())
+	d.Keys("d")
+	if got, want := listed(d), "2.7-buster 2.7.16 2.7.17 =2.7 =2 =latest"; got != want {
+		t.Errorf("%s\nwant %s\n%s", got, want, d.Screen())
 	}
-	d.keys("end")
-	d.sees("= 2, 2.7, 2.7.17", "linux/amd64 as in 2.7-buster")
-	d.keys("d")
-	if got, want := d.order(), "2 2.7 2.7-buster 2.7.16 2.7.17 latest"; got != want {
+	d.Keys("end")
+	d.Sees("= 2, 2.7, 2.7.17", "linux/amd64 as in 2.7-buster")
+	d.Keys("d")
+	if got, want := listed(d), "2 2.7 2.7-buster 2.7.16 2.7.17 latest"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 }
@@ -139,45 +59,45 @@ func TestSurveyIsAnnounced(t *testing.T) {
 	for i := range 3500 {
 		points[fmt.Sprintf("1.%d", i)] = fmt.Sprint(i % 30)
 	}
-	s := newShelf(points)
+	s := fakereg.NewRepo(points)
 	d := lookAt(t, s, nil, 80, 24)
-	d.keys("d")
-	d.sees("about 3,4", " HEAD requests", "enter asks, esc does not")
-	before := *s.asked
-	d.keys("esc")
-	if *s.asked > before+3 || *s.asked > 60 {
-		t.Errorf("%d requests without consent", *s.asked)
+	d.Keys("d")
+	d.Sees("about 3,4", " HEAD requests", "enter asks, esc does not")
+	before := *s.Asked
+	d.Keys("esc")
+	if *s.Asked > before+3 || *s.Asked > 60 {
+		t.Errorf("%d requests without consent", *s.Asked)
 	}
-	d.keys("f")
-	d.sees("nothing to remark on the ", "of 3,500 tags that are known")
-	d.keys("d", "d")
-	d.sees("about 3,")
-	d.keys("d")
-	d.doesNotSee("about 3,") // it was taken back
-	d.keys("enter")
-	d.sees("7 Schema1") // it is the key that opens again
-	d.keys("esc", "d")
-	d.sees("about 3,")
-	d.keys("enter")
-	if *s.asked < 3500 {
-		t.Errorf("%d requests", *s.asked)
+	d.Keys("f")
+	d.Sees("nothing to remark on the ", "of 3,500 tags that are known")
+	d.Keys("d", "d")
+	d.Sees("about 3,")
+	d.Keys("d")
+	d.DoesNotSee("about 3,") // it was taken back
+	d.Keys("enter")
+	d.Sees("7 Schema1") // it is the key that opens again
+	d.Keys("esc", "d")
+	d.Sees("about 3,")
+	d.Keys("enter")
+	if *s.Asked < 3500 {
+		t.Errorf("%d requests", *s.Asked)
 	}
-	d.sees("tags of one image together", "= 1.", "1/3500")
-	d.doesNotSee("known")
+	d.Sees("tags of one image together", "= 1.", "1/3500")
+	d.DoesNotSee("known")
 }
 
 func TestOrders(t *testing.T) {
-	s := newShelf(map[string]string{"1.9": "a", "1.10": "b", "1.2": "c", "edge": "d"})
+	s := fakereg.NewRepo(map[string]string{"1.9": "a", "1.10": "b", "1.2": "c", "edge": "d"})
 	day := func(n int) time.Time { return time.Date(2024, 1, n, 0, 0, 0, 0, time.UTC) }
-	s.made = map[string]time.Time{"a": day(3), "b": day(1), "c": day(2)}
+	s.Created = map[string]time.Time{"a": day(3), "b": day(1), "c": day(2)}
 	d := lookAt(t, s, nil, 100, 24)
 	for _, want := range []string{"1.10 1.9 1.2 edge", "1.9 1.2 1.10 edge", "1.2 1.9 1.10 edge", "1.2 1.9 1.10 edge"} {
-		d.keys("s")
-		if got := d.order(); got != want {
-			t.Errorf("%s, want %s\n%s", got, want, d.screen())
+		d.Keys("s")
+		if got := listed(d); got != want {
+			t.Errorf("%s, want %s\n%s", got, want, d.Screen())
 		}
 		if want == "1.9 1.2 1.10 edge" {
-			d.sees("by created: 3 of 4 known")
+			d.Sees("by created: 3 of 4 known")
 		}
 	}
 }
@@ -198,73 +118,73 @@ func TestCountIsOfItsOrder(t *testing.T) {
 }
 
 func TestAttachedTagsAreFolded(t *testing.T) {
-	signature := "sha256-" + named("x").Encoded() + ".sig"
-	s := newShelf(map[string]string{"1.0": "x", signature: "sig"})
+	signature := "sha256-" + fakereg.Named("x").Encoded() + ".sig"
+	s := fakereg.NewRepo(map[string]string{"1.0": "x", signature: "sig"})
 	d := lookAt(t, s, nil, 100, 24)
-	d.sees("1/1", "attached: sig")
-	d.doesNotSee("sha256-")
-	d.keys(".", "end")
-	d.sees("sig of 1.0")
-	d.keys("d")
-	d.sees("+ sig sha256-")
-	if got := d.order(); got != "1.0 +sig" {
+	d.Sees("1/1", "attached: sig")
+	d.DoesNotSee("sha256-")
+	d.Keys(".", "end")
+	d.Sees("sig of 1.0")
+	d.Keys("d")
+	d.Sees("+ sig sha256-")
+	if got := listed(d); got != "1.0 +sig" {
 		t.Error(got)
 	}
 }
 
 func TestMovedSinceLastSeen(t *testing.T) {
-	s := newShelf(map[string]string{"prod": "new", "old": "same"})
+	s := fakereg.NewRepo(map[string]string{"prod": "new", "old": "same"})
 	then := time.Date(2024, 10, 3, 9, 0, 0, 0, time.Local)
-	past := memory{"prod": {{Digest: named("was"), First: then, Last: then}}, "old": {{Digest: named("same"), First: then, Last: then}}}
+	past := fakereg.Journal{"prod": {{Digest: fakereg.Named("was"), First: then, Last: then}}, "old": {{Digest: fakereg.Named("same"), First: then, Last: then}}}
 	d := lookAt(t, s, past, 100, 24)
-	d.sees("↷prod", "  old")
-	d.keys("down")
-	d.sees("moved since 3 Oct 2024, was " + named("was").Encoded()[:12])
-	d.keys("m")
-	d.sees("A :prod then", "B :prod")
-	d.keys("esc", "t")
-	d.sees("app:prod: timeline", named("was").Encoded()[:12], "2024-10-03 09:00")
+	d.Sees("↷prod", "  old")
+	d.Keys("down")
+	d.Sees("moved since 3 Oct 2024, was " + fakereg.Named("was").Encoded()[:12])
+	d.Keys("m")
+	d.Sees("A :prod then", "B :prod")
+	d.Keys("esc", "t")
+	d.Sees("app:prod: timeline", fakereg.Named("was").Encoded()[:12], "2024-10-03 09:00")
 }
 
 // TestMovesWhileLookedAt: what is seen to move says so, and keeps on the screen
 // what was there.
 func TestMovesWhileLookedAt(t *testing.T) {
-	s := newShelf(map[string]string{"prod": "one"})
+	s := fakereg.NewRepo(map[string]string{"prod": "one"})
 	d := lookAt(t, s, nil, 100, 24)
-	d.keys("m")
-	d.sees("nothing is remembered of :prod before this look")
-	s.points["prod"] = "two"
-	d.rechecks()
-	d.sees(":prod moved just now", "m on it compares", "↷prod", named("two").Encoded()[:12])
-	d.keys("m")
-	d.sees("A :prod then", "B :prod")
+	d.Keys("m")
+	d.Sees("nothing is remembered of :prod before this look")
+	s.Points["prod"] = "two"
+	rechecks(d)
+	d.Sees(":prod moved just now", "m on it compares", "↷prod", fakereg.Named("two").Encoded()[:12])
+	d.Keys("m")
+	d.Sees("A :prod then", "B :prod")
 }
 
 // TestGoneWhileLookedAt: a tag that was deleted is not shown as if it were
 // there, and comes back when it does.
 func TestGoneWhileLookedAt(t *testing.T) {
-	s := newShelf(map[string]string{"prod": "one", "stays": "two"})
+	s := fakereg.NewRepo(map[string]string{"prod": "one", "stays": "two"})
 	d := lookAt(t, s, nil, 100, 24)
-	delete(s.points, "prod")
-	d.rechecks()
-	d.sees(":prod is gone", "there is no localhost:5000/app:prod")
-	d.doesNotSee(short("one"))
-	s.points["prod"] = "one"
-	d.rechecks()
-	d.sees(short("one"))
-	d.doesNotSee("there is no")
+	delete(s.Points, "prod")
+	rechecks(d)
+	d.Sees(":prod is gone", "there is no localhost:5000/app:prod")
+	d.DoesNotSee(fakereg.Short("one"))
+	s.Points["prod"] = "one"
+	rechecks(d)
+	d.Sees(fakereg.Short("one"))
+	d.DoesNotSee("there is no")
 }
 
 // TestFindingsFollowMoves: what was found of the tags is found anew when one of
 // them moves.
 func TestFindingsFollowMoves(t *testing.T) {
-	s := newShelf(map[string]string{"1.9.0": "old", "1.10.0": "new", "latest": "old"})
+	s := fakereg.NewRepo(map[string]string{"1.9.0": "old", "1.10.0": "new", "latest": "old"})
 	d := lookAt(t, s, nil, 100, 24)
-	d.keys("d")
-	d.sees(":latest is :1.9.0")
-	s.points["latest"] = "new"
-	d.rechecks()
-	d.doesNotSee(":latest is :1.9.0")
+	d.Keys("d")
+	d.Sees(":latest is :1.9.0")
+	s.Points["latest"] = "new"
+	rechecks(d)
+	d.DoesNotSee(":latest is :1.9.0")
 }
 
 // TestScrollingPastAsksLittle: rows that go by while answers are awaited cost

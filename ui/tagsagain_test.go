@@ -11,33 +11,34 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
 // shaky is a registry that fails in passing.
 type shaky struct {
-	shelf
+	fakereg.Repo
 	tags, images *error // why tags and images cannot be read
 }
 
 func newShaky(points map[string]string) shaky {
-	return shaky{newShelf(points), new(error), new(error)}
+	return shaky{fakereg.NewRepo(points), new(error), new(error)}
 }
 
 var errPassing = &model.Trouble{Say: "too busy", Next: "try again"}
 
 func (s shaky) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
 	if *s.tags != nil {
-		*s.asked++
+		*s.Asked++
 		return "", *s.tags
 	}
-	return s.shelf.Head(ctx, ref)
+	return s.Repo.Head(ctx, ref)
 }
 
 func (s shaky) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 	if d, err := s.Head(ctx, ref); err != nil || *s.images != nil {
 		return model.TagInfo{Ref: ref, Digest: d}, errors.Join(err, *s.images)
 	}
-	return s.shelf.Peek(ctx, ref)
+	return s.Repo.Peek(ctx, ref)
 }
 
 func (s shaky) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
@@ -48,31 +49,28 @@ func (s shaky) Resolve(ctx context.Context, repo model.Ref, tags []string, found
 	return nil
 }
 
-// ring lets the clock of the page on top go off.
-func (d *driver) ring() { d.owns(recheckMsg{d.tags().watch.load}) }
-
 // TestAPassingFaultIsAskedAgain: a tag that could not be asked once is asked again with the others.
 func TestAPassingFaultIsAskedAgain(t *testing.T) {
 	s := newShaky(map[string]string{"prod": "two", "test": "two", "edge": "three"})
 	*s.tags = errPassing
 	d := lookAt(t, s, nil, 80, 24)
-	d.sees("too busy", "r read again")
-	before := *s.asked
-	d.keys("down", "up")
-	if *s.asked != before {
+	d.Sees("too busy", "r read again")
+	before := *s.Asked
+	d.Keys("down", "up")
+	if *s.Asked != before {
 		t.Error("asked again before it is time")
 	}
 	*s.tags, *s.images = nil, errPassing
-	d.ring()
-	d.sees(short("two"), short("three"))
-	d.doesNotSee("too busy")
-	d.doesNotSee("1.0 kB")
+	rechecks(d)
+	d.Sees(fakereg.Short("two"), fakereg.Short("three"))
+	d.DoesNotSee("too busy")
+	d.DoesNotSee("1.0 kB")
 	*s.images = nil
-	d.ring()
-	d.sees("image", "1.0 kB")
-	before = *s.asked
-	d.ring()
-	if n := *s.asked - before; n != 3 {
+	rechecks(d)
+	d.Sees("image", "1.0 kB")
+	before = *s.Asked
+	rechecks(d)
+	if n := *s.Asked - before; n != 3 {
 		t.Errorf("%d requests about 3 tags that are known", n)
 	}
 }
@@ -82,78 +80,77 @@ func TestASurveyAsksAgain(t *testing.T) {
 	s := newShaky(map[string]string{"prod": "two", "test": "two", "edge": "three"})
 	*s.tags = errPassing
 	d := lookAt(t, s, nil, 80, 24)
-	d.keys("d")
-	d.sees("3 could not be read")
+	d.Keys("d")
+	d.Sees("3 could not be read")
 	*s.tags = nil
-	d.keys("d", "d")
-	d.sees("= test")
-	d.doesNotSee("could not be read")
+	d.Keys("d", "d")
+	d.Sees("= test")
+	d.DoesNotSee("could not be read")
 }
 
 // TestReadAnewStaysGrouped: r asks again what was asked before, not less.
 func TestReadAnewStaysGrouped(t *testing.T) {
-	s := newShelf(map[string]string{"latest": "old", "1.1.0": "old", "1.2.0": "new"})
+	s := fakereg.NewRepo(map[string]string{"latest": "old", "1.1.0": "old", "1.2.0": "new"})
 	for i := range 40 {
 		name := fmt.Sprintf("2020-%d", i)
-		s.points[name], s.tags = name, append(s.tags, name)
+		s.Points[name], s.TagNames = name, append(s.TagNames, name)
 	}
 	for _, keys := range [][]string{{"d"}, {"f", "esc"}} {
 		d := lookAt(t, s, nil, 80, 24)
-		d.keys(keys...)
-		d.sees("1 release behind")
-		d.keys("r")
-		d.sees("1 release behind")
-		d.doesNotSee("known")
+		d.Keys(keys...)
+		d.Sees("1 release behind")
+		d.Keys("r")
+		d.Sees("1 release behind")
+		d.DoesNotSee("known")
 	}
-	f := &failing{shelf: s}
+	f := &failing{Repo: s}
 	d := lookAt(t, f, nil, 80, 24)
-	d.keys("d")
+	d.Keys("d")
 	f.err = errPassing
-	d.keys("r")
-	d.sees("too busy", "1 release behind")
+	d.Keys("r")
+	d.Sees("too busy", "1 release behind")
 }
 
 // TestReadAnewTwice: who is in a hurry wants no less than who is not.
 func TestReadAnewTwice(t *testing.T) {
-	d := lookAt(t, newShelf(map[string]string{"latest": "old", "1.1.0": "old", "1.2.0": "new"}), nil, 80, 24)
-	d.keys("d")
-	p, _ := d.tags().start(t.Context()) // and before that has an answer
-	d.app = d.app.with(len(d.app.stack)-1, p)
-	d.keys("r")
-	d.sees("1 release behind")
+	d := lookAt(t, fakereg.NewRepo(map[string]string{"latest": "old", "1.1.0": "old", "1.2.0": "new"}), nil, 80, 24)
+	d.Keys("d")
+	d.Hold("r")
+	d.Keys("r") // before that has an answer
+	d.Sees("1 release behind")
 }
 
 // TestReadAnewAnnounces: of a long list what it costs is said again.
 func TestReadAnewAnnounces(t *testing.T) {
-	s := many(300)
+	s := fakereg.ManyTags(300)
 	d := lookAt(t, s, nil, 80, 24)
-	d.keys("d", "enter", "esc") // lists are not read
-	before := *s.asked
-	d.keys("r")
-	d.sees("To find tags of one image: about 300 HEAD requests")
-	if n := *s.asked - before; n > 120 { // those that came into view while pages arrived
+	d.Keys("d", "enter", "esc") // lists are not read
+	before := *s.Asked
+	d.Keys("r")
+	d.Sees("To find tags of one image: about 300 HEAD requests")
+	if n := *s.Asked - before; n > 120 { // those that came into view while pages arrived
 		t.Errorf("%d requests without consent", n)
 	}
-	d.keys("esc", "d", "r") // not grouped: nobody wants to know by now
-	d.doesNotSee("To find")
+	d.Keys("esc", "d", "r") // not grouped: nobody wants to know by now
+	d.DoesNotSee("To find")
 }
 
 // TestListedInMany: names are left out with a word.
 func TestListedInMany(t *testing.T) {
 	for n, want := range map[int]string{6: "listed in 2.0, 2.1, 2.2, 2.3, 2.4, 2.5", 9: "2.5 and 3 more", 70: "2.5 and many more"} {
-		s := newShelf(map[string]string{"1.0": "base"})
+		s := fakereg.NewRepo(map[string]string{"1.0": "base"})
 		for i := range n {
 			tag := fmt.Sprintf("2.%d", i)
-			s.points[tag], s.tags, s.children[tag] = tag, append(s.tags, tag), []string{"base", tag + "/other"}
+			s.Points[tag], s.TagNames, s.Members[tag] = tag, append(s.TagNames, tag), []string{"base", tag + "/other"}
 		}
 		k := newTagKnow()
-		k.point(model.Tagged{Tag: "1.0", Digest: named("base")})
+		k.point(model.Tagged{Tag: "1.0", Digest: fakereg.Named("base")})
 		for i := range n {
 			tag := fmt.Sprintf("2.%d", i)
-			k.point(model.Tagged{Tag: tag, Digest: named(tag), MediaType: v1.MediaTypeImageIndex})
-			k.sawList(named(tag), s.list(named(tag)))
+			k.point(model.Tagged{Tag: tag, Digest: fakereg.Named(tag), MediaType: v1.MediaTypeImageIndex})
+			k.sawList(fakereg.Named(tag), s.List(fakereg.Named(tag)))
 		}
-		said := tagsPage{know: k}.sharing(named("base"))
+		said := tagsPage{know: k}.sharing(fakereg.Named("base"))
 		if len(said) == 0 || !strings.HasSuffix(said[0].String(), want) {
 			t.Errorf("%d indexes: %q", n, said)
 		}
@@ -163,8 +160,8 @@ func TestListedInMany(t *testing.T) {
 // TestNarrowTags: what there is no room for is left out, and nothing is cut to a letter.
 func TestNarrowTags(t *testing.T) {
 	for width, heading := range map[int]string{80: "tag digest kind platforms created size", 70: "tag digest kind created size", 60: "tag digest created size", 50: "tag digest created", 40: "tag digest"} {
-		d := lookAt(t, newShelf(map[string]string{"prod": "two"}), nil, width, 24)
-		lines := strings.Split(d.screen(), "\n")
+		d := lookAt(t, fakereg.NewRepo(map[string]string{"prod": "two"}), nil, width, 24)
+		lines := strings.Split(d.Screen(), "\n")
 		if got := strings.Join(strings.Fields(lines[1]), " "); got != heading {
 			t.Errorf("%d cells: %q", width, got)
 		}
@@ -176,28 +173,28 @@ func TestNarrowTags(t *testing.T) {
 
 // TestReadAnewKeepsTheCursor: it stays on its row of a comparison while all is read again.
 func TestReadAnewKeepsTheCursor(t *testing.T) {
-	d := open(t, retag(t), 100, 40, testingAndProd...)
-	d.keys("3", "n", "down", "down")
-	d.sees("›=    5")
-	d.keys("r")
-	d.sees("›=    5")
+	d := open(t, fakereg.Retag(t), 100, 40, testingAndProd...)
+	d.Keys("3", "n", "down", "down")
+	d.Sees("›=    5")
+	d.Keys("r")
+	d.Sees("›=    5")
 }
 
 // TestBackAfterAFault: that a side could not be read again is said until its registry answers.
 func TestBackAfterAFault(t *testing.T) {
-	f := retag(t)
+	f := fakereg.Retag(t)
 	d := open(t, f, 100, 40, testingAndProd...)
-	gone := f.images["prod"]
-	delete(f.images, "prod")
-	d.keys("r")
-	d.sees(":prod stays as it was read before")
-	d.rechecks()
-	d.sees(":prod is gone meanwhile")
-	d.doesNotSee("stays as it was")
-	d.keys("r")
-	d.sees(":prod stays as it was read before")
-	f.images["prod"] = gone
-	d.rechecks()
-	d.doesNotSee("stays as it was")
-	d.doesNotSee("gone")
+	gone := f.ByTag["prod"]
+	delete(f.ByTag, "prod")
+	d.Keys("r")
+	d.Sees(":prod stays as it was read before")
+	rechecks(d)
+	d.Sees(":prod is gone meanwhile")
+	d.DoesNotSee("stays as it was")
+	d.Keys("r")
+	d.Sees(":prod stays as it was read before")
+	f.ByTag["prod"] = gone
+	rechecks(d)
+	d.DoesNotSee("stays as it was")
+	d.DoesNotSee("gone")
 }

@@ -1,0 +1,165 @@
+// Package fakereg has registries and a journal in memory, for tests of screens.
+// Registries that speak HTTP are elsewhere: registry/demo and the fault servers.
+package fakereg
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Images is a registry of whole images.
+type Images struct {
+	RepoNames, TagNames []string
+	ByTag               map[string]model.Artifact
+	Heads               map[string]digest.Digest         // where a tag points after it was read; "" for gone
+	Layers              map[digest.Digest]model.Contents // what small layers unpack to
+	Err                 error                            // of lists
+	Peeks               *int                             // counts them; may be nil
+}
+
+// Repositories lists RepoNames.
+func (f Images) Repositories(_ context.Context, _ string, page func([]string)) error {
+	page(f.RepoNames)
+	return f.Err
+}
+
+// Tags lists TagNames in pages.
+func (f Images) Tags(_ context.Context, _ model.Ref, page func([]string)) error {
+	for i := 0; i < len(f.TagNames); i += 1000 {
+		page(f.TagNames[i:min(i+1000, len(f.TagNames))])
+	}
+	return f.Err
+}
+
+// Peek reads as little of a tag as a list shows.
+func (f Images) Peek(_ context.Context, ref model.Ref) (model.TagInfo, error) {
+	if f.Peeks != nil {
+		*f.Peeks++
+	}
+	a, ok := f.ByTag[ref.Tag]
+	if !ok {
+		return model.TagInfo{}, &model.Trouble{Say: "no such tag", Next: "look again"}
+	}
+	return model.TagInfo{Ref: ref, Digest: a.Digest(), Kind: a.Top.Kind, Platforms: []string{"linux/amd64"}, Size: 42}, nil
+}
+
+// Load gives an image in two states, the first without its config.
+func (f Images) Load(_ context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
+	a, ok := f.ByTag[ref.Tag]
+	if !ok {
+		return a, &model.Trouble{Say: "there is no " + ref.String(), Next: "check the name"}
+	}
+	a.Ref = ref
+	early := a
+	early.Done, early.Entries = false, []model.Entry{{Descriptor: a.Entries[0].Descriptor, Role: model.RoleImage}}
+	arrived(early)
+	arrived(a)
+	return a, nil
+}
+
+// Head is where a tag points, by Heads or else by ByTag.
+func (f Images) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
+	switch d, ok := f.Heads[ref.Tag]; {
+	case ok && d == "":
+		return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+	case ok:
+		return d, nil
+	}
+	if a, ok := f.ByTag[ref.Tag]; ok {
+		return a.Digest(), nil
+	}
+	return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+}
+
+// Resolve is Head for many tags.
+func (f Images) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+	return resolve(ctx, f.Head, repo, tags, found)
+}
+
+// Children says that nothing is an index.
+func (f Images) Children(context.Context, model.Ref) ([]v1.Descriptor, error) { return nil, nil }
+
+// Contents are those of Layers.
+func (f Images) Contents(_ context.Context, _ model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
+	seen := map[digest.Digest]model.Contents{}
+	for _, d := range layers {
+		if c, ok := f.Layers[d.Digest]; ok {
+			seen[d.Digest] = c
+		}
+	}
+	return seen, nil
+}
+
+// Traffic is nothing.
+func (f Images) Traffic() model.Traffic { return model.Traffic{} }
+
+// Retag is the captured incident: testing and prod of one repository.
+func Retag(t testing.TB) Images {
+	t.Helper()
+	images := map[string]model.Artifact{}
+	for _, tag := range []string{"testing", "prod"} {
+		images[tag] = Captured(t, tag)
+	}
+	return Images{RepoNames: []string{"app"}, TagNames: []string{"testing", "prod"}, ByTag: images}
+}
+
+// Captured is one image of that incident.
+func Captured(t testing.TB, tag string) model.Artifact {
+	t.Helper()
+	read := func(name string) []byte {
+		raw, err := os.ReadFile(filepath.Join(moduleRoot(t), "testdata", "retag", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	raw, conf := read(tag+".schema2.json"), read("config-a694bf29e765.json")
+	m, err := model.ParseManifest(model.Document{Digest: digest.FromBytes(raw), MediaType: model.MediaTypeDockerManifest, Raw: raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := model.ParseConfig(model.Document{Digest: digest.FromBytes(conf), Raw: conf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	img := model.NewImage(m, c)
+	return model.Artifact{Top: m, Done: true, Entries: []model.Entry{{
+		Descriptor: v1.Descriptor{Digest: m.Digest, MediaType: m.MediaType}, Role: model.RoleImage, Image: &img,
+	}}}
+}
+
+// moduleRoot is the folder of go.mod: tests run in the folder of their package.
+func moduleRoot(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			t.Fatal("there is no go.mod above the test")
+		}
+		dir = up
+	}
+}
+
+// Ref parses a reference.
+func Ref(t testing.TB, s string) model.Ref {
+	t.Helper()
+	r, err := model.ParseRef(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}

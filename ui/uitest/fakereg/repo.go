@@ -1,0 +1,119 @@
+package fakereg
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Repo is a registry of one repository that is nothing but tags and where they point. An image is
+// known by a name; its digest is Named of that.
+type Repo struct {
+	Images
+	Points  map[string]string   // a tag, and the image that it points at
+	Members map[string][]string // an index, and the images that it lists
+	Created map[string]time.Time
+	Gone    map[string]bool // images that the registry has no longer
+	Asked   *int            // counts HEAD requests
+}
+
+// NewRepo is a registry of tags, and the image that each points at.
+func NewRepo(points map[string]string) Repo {
+	s := Repo{Points: points, Asked: new(int), Members: map[string][]string{}, Created: map[string]time.Time{}}
+	for tag := range points {
+		s.TagNames = append(s.TagNames, tag)
+	}
+	return s
+}
+
+// ManyTags is a registry of so many tags, each an image of its own.
+func ManyTags(n int) Repo {
+	points := map[string]string{}
+	for i := range n {
+		points[fmt.Sprintf("1.%d", i)] = fmt.Sprint(i)
+	}
+	return NewRepo(points)
+}
+
+// Named is the digest of a named image.
+func Named(s string) digest.Digest { return digest.FromString(s) }
+
+// Short is that digest as a list shows it.
+func Short(name string) string { return Named(name).Encoded()[:12] }
+
+// Head is where a tag points.
+func (s Repo) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
+	*s.Asked++
+	for name := range s.Gone {
+		if Named(name) == ref.Digest {
+			return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+		}
+	}
+	if ref.Digest != "" {
+		return ref.Digest, nil
+	}
+	to, ok := s.Points[ref.Tag]
+	if !ok {
+		return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+	}
+	return Named(to), nil
+}
+
+// Resolve is Head for many tags.
+func (s Repo) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+	return resolve(ctx, s.Head, repo, tags, found)
+}
+
+type headFunc func(context.Context, model.Ref) (digest.Digest, error)
+
+func resolve(ctx context.Context, head headFunc, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+	for _, tag := range tags {
+		d, err := head(ctx, repo.WithTag(tag))
+		found([]model.Tagged{{Tag: tag, Digest: d, Err: err}})
+	}
+	return nil
+}
+
+// List is what the index at a digest lists.
+func (s Repo) List(d digest.Digest) []v1.Descriptor {
+	var list []v1.Descriptor
+	for index, members := range s.Members {
+		for _, m := range members {
+			if Named(index) == d {
+				list = append(list, v1.Descriptor{Digest: Named(m), MediaType: v1.MediaTypeImageManifest, Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}})
+			}
+		}
+	}
+	return list
+}
+
+// Children is what the index lists that ref names by digest.
+func (s Repo) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, error) {
+	return s.List(ref.Digest), nil
+}
+
+// Peek reads as little of a tag as a list shows.
+func (s Repo) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
+	d, err := s.Head(ctx, ref)
+	info := model.TagInfo{Ref: ref, Digest: d, Kind: model.KindImage, Children: s.List(d), Size: 1000}
+	for name, at := range s.Created {
+		if Named(name) == d {
+			info.Created = &at
+		}
+	}
+	return info, err
+}
+
+// Journal is a journal in memory.
+type Journal map[string]model.Timeline
+
+// History is all of it.
+func (j Journal) History(model.Ref) (map[string]model.Timeline, error) { return j, nil }
+
+// Timeline is that of one tag.
+func (j Journal) Timeline(ref model.Ref) (model.Timeline, error) { return j[ref.Tag], nil }
