@@ -3,8 +3,6 @@ package ui
 import (
 	"strings"
 	"testing"
-
-	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
 func TestFilterModes(t *testing.T) {
@@ -28,18 +26,4 @@ func TestFilterModes(t *testing.T) {
 			t.Errorf("%s%s: %q, want %q", filterLabels[tt.mode], tt.text, got, tt.want)
 		}
 	}
-}
-
-func TestFilterModeIsChosenByTab(t *testing.T) {
-	d := lookAt(t, fakereg.NewRepo(map[string]string{"v1.2": "a", "v1.10": "b", "main": "c"}), nil, 100, 24)
-	d.Keys("/", "1.1")
-	d.Sees("1 of 3", "tab fuzzy")
-	d.Keys("tab", "tab")
-	d.Sees("regex/ 1.1", "tab plain text")
-	d.Keys("$")
-	d.Sees("0 of 3", "nothing matches")
-	d.Keys("(")
-	d.Sees("not a regular expression yet", "v1.2", "main")
-	d.Keys("esc")
-	d.Sees("1/3")
 }

@@ -65,7 +65,7 @@ func (p homePage) pressField(msg tea.KeyPressMsg) (page, effects) {
 	switch s := msg.String(); {
 	case key.Matches(msg, keys.Help) && p.field.value() == "": // no reference begins with ?
 		return p, send(helpMsg{})
-	case (s == "down" || s == "tab") && len(p.sheet.rows) > 0:
+	case (s == "down" || s == "tab") && !p.sheet.isEmpty():
 		p.inList = true
 		return p, nil
 	case s == "esc":
@@ -85,7 +85,7 @@ func (p homePage) pressField(msg tea.KeyPressMsg) (page, effects) {
 
 func (p homePage) pressList(msg tea.KeyPressMsg) (page, effects) {
 	switch {
-	case key.Matches(msg, keys.Up) && p.sheet.cursor == p.sheet.land(0, 1), key.Matches(msg, keys.Back), msg.String() == "shift+tab", msg.String() == "tab":
+	case key.Matches(msg, keys.Up) && p.sheet.atFirst(), key.Matches(msg, keys.Back), msg.String() == "shift+tab", msg.String() == "tab":
 		p.inList = false
 		return p, nil
 	case key.Matches(msg, keys.Open):

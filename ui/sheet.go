@@ -96,7 +96,7 @@ func (s sheet) sized(height int) sheet {
 // follow is the place among rows of the row under the cursor.
 func (s sheet) follow(rows []row) int {
 	switch {
-	case s.cursor >= len(s.rows) || s.cursor == s.land(0, 1):
+	case s.cursor >= len(s.rows) || s.atFirst():
 		return 0
 	case s.cursor < len(rows) && rows[s.cursor].id == s.rows[s.cursor].id:
 		return s.cursor
@@ -133,6 +133,12 @@ func (s sheet) land(i, dir int) int {
 	return i
 }
 
+// atFirst reports whether the cursor is on the first row that can take it.
+func (s sheet) atFirst() bool { return s.cursor == s.land(0, 1) }
+
+// isEmpty reports whether there are no rows.
+func (s sheet) isEmpty() bool { return len(s.rows) == 0 }
+
 // show scrolls so that the cursor's row is in view, whole if it fits.
 func (s sheet) show() sheet {
 	if len(s.rows) == 0 {
@@ -146,7 +152,7 @@ func (s sheet) show() sheet {
 	if first < s.top {
 		s.top = first
 	}
-	if s.cursor == s.land(0, 1) && end <= s.height { // headings above the first row
+	if s.atFirst() && end <= s.height { // headings above the first row
 		s.top = 0
 	}
 	s.top = max(min(s.top, s.starts[len(s.rows)]-s.height), 0)

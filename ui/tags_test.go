@@ -6,10 +6,7 @@ import (
 	"testing"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/uitest/driver"
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
@@ -102,21 +99,6 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-// TestCountIsOfItsOrder: while the list is being put in one order, what was known
-// for that says nothing of the next.
-func TestCountIsOfItsOrder(t *testing.T) {
-	p := fiftyThousand()
-	p.know, p.look = newTagKnow(), t.Context()
-	p.list.loading = true
-	next, _ := p.nextOrder() // by version, for which all is known
-	next, _ = next.(tagsPage).nextOrder()
-	for _, l := range next.(tagsPage).above(frame{width: 80, height: 22, glyphs: look.Unicode()}) {
-		if strings.Contains(l.Text().String(), " of 50,0") {
-			t.Errorf("%s", l.Text())
-		}
-	}
-}
-
 func TestAttachedTagsAreFolded(t *testing.T) {
 	signature := "sha256-" + fakereg.Named("x").Encoded() + ".sig"
 	s := fakereg.NewRepo(map[string]string{"1.0": "x", signature: "sig"})
@@ -187,19 +169,16 @@ func TestFindingsFollowMoves(t *testing.T) {
 	d.DoesNotSee(":latest is :1.9.0")
 }
 
-// TestScrollingPastAsksLittle: rows that go by while answers are awaited cost
-// nothing.
-func TestScrollingPastAsksLittle(t *testing.T) {
-	p := fiftyThousand()
-	p.know, p.look = newTagKnow(), t.Context()
-	asked := 0
-	for range 100 {
-		next, effects := p.layout(frame{width: 80, height: 22, glyphs: look.Unicode()})
-		p = next.(tagsPage)
-		asked += len(effects)
-		p.list, _ = p.list.update(tea.KeyPressMsg{Code: tea.KeyPgDown})
-	}
-	if asked == 0 || asked > peeksAtOnce {
-		t.Errorf("%d requests for a hundred pages", asked)
-	}
+func TestFilterModeIsChosenByTab(t *testing.T) {
+	d := lookAt(t, fakereg.NewRepo(map[string]string{"v1.2": "a", "v1.10": "b", "main": "c"}), nil, 100, 24)
+	d.Keys("/", "1.1")
+	d.Sees("1 of 3", "tab fuzzy")
+	d.Keys("tab", "tab")
+	d.Sees("regex/ 1.1", "tab plain text")
+	d.Keys("$")
+	d.Sees("0 of 3", "nothing matches")
+	d.Keys("(")
+	d.Sees("not a regular expression yet", "v1.2", "main")
+	d.Keys("esc")
+	d.Sees("1/3")
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
@@ -133,28 +132,6 @@ func TestReadAnewAnnounces(t *testing.T) {
 	}
 	d.Keys("esc", "d", "r") // not grouped: nobody wants to know by now
 	d.DoesNotSee("To find")
-}
-
-// TestListedInMany: names are left out with a word.
-func TestListedInMany(t *testing.T) {
-	for n, want := range map[int]string{6: "listed in 2.0, 2.1, 2.2, 2.3, 2.4, 2.5", 9: "2.5 and 3 more", 70: "2.5 and many more"} {
-		s := fakereg.NewRepo(map[string]string{"1.0": "base"})
-		for i := range n {
-			tag := fmt.Sprintf("2.%d", i)
-			s.Points[tag], s.TagNames, s.Members[tag] = tag, append(s.TagNames, tag), []string{"base", tag + "/other"}
-		}
-		k := newTagKnow()
-		k.point(model.Tagged{Tag: "1.0", Digest: fakereg.Named("base")})
-		for i := range n {
-			tag := fmt.Sprintf("2.%d", i)
-			k.point(model.Tagged{Tag: tag, Digest: fakereg.Named(tag), MediaType: v1.MediaTypeImageIndex})
-			k.sawList(fakereg.Named(tag), s.List(fakereg.Named(tag)))
-		}
-		said := tagsPage{know: k}.sharing(fakereg.Named("base"))
-		if len(said) == 0 || !strings.HasSuffix(said[0].String(), want) {
-			t.Errorf("%d indexes: %q", n, said)
-		}
-	}
 }
 
 // TestNarrowTags: what there is no room for is left out, and nothing is cut to a letter.

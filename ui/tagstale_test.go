@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
-	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -209,27 +207,6 @@ func TestAnOldPeekDoesNotMoveATag(t *testing.T) {
 	d.Sees(fakereg.Short("two"))
 }
 
-// TestAttachedTagsDoNotCount: else a list of which one tag has not been asked would pass for whole.
-func TestAttachedTagsDoNotCount(t *testing.T) {
-	k := newTagKnow()
-	k.point(model.Tagged{Tag: "1", Digest: fakereg.Named("a")})
-	k.point(model.Tagged{Tag: "sha256-" + fakereg.Named("a").Encoded() + ".sig", Digest: fakereg.Named("s")})
-	set := k.set(model.Ref{}, names{all: []string{"1", "2"}})
-	if len(set.Tags) >= set.Total {
-		t.Error("2 has not been asked")
-	}
-}
-
-// TestAnIndexHoldsAnImageOnce: an index may list an image for two platforms.
-func TestAnIndexHoldsAnImageOnce(t *testing.T) {
-	k := newTagKnow()
-	c := v1.Descriptor{Digest: fakereg.Named("x"), MediaType: v1.MediaTypeImageManifest, Platform: &v1.Platform{OS: "linux", Architecture: "arm"}}
-	k.sawList(fakereg.Named("i"), []v1.Descriptor{c, c})
-	if !slices.Equal(k.holders[fakereg.Named("x")], []digest.Digest{fakereg.Named("i")}) {
-		t.Error(k.holders)
-	}
-}
-
 // TestFindingsAfterTheHistory: on a slow disk it comes after the answers.
 func TestFindingsAfterTheHistory(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"1.0.0": "two"})
@@ -259,32 +236,6 @@ func TestAnnouncementIsWithdrawn(t *testing.T) {
 	d := lookAt(t, fakereg.ManyTags(3500), nil, 80, 24)
 	d.Keys("d", "d")
 	d.DoesNotSee("enter asks")
-}
-
-// TestNoNameVanishes: one that comes while an order is made is not in it.
-func TestNoNameVanishes(t *testing.T) {
-	d := lookAt(t, fakereg.NewRepo(map[string]string{"a": "x"}), nil, 80, 24)
-	p := tagsOn(d)
-	p.order = byVersion
-	p, _ = p.rearrange()
-	next, _ := p.update(namesMsg{p.list.load, []string{"b"}})
-	p = next.(tagsPage)
-	next, _ = p.update(arrangedMsg{p.list.load, []string{"a"}, 0})
-	p = next.(tagsPage)
-	if !slices.Contains(p.list.shown, "b") {
-		t.Error(p.list.shown)
-	}
-}
-
-// TestListedInNobody: the tag of an index may have moved away.
-func TestListedInNobody(t *testing.T) {
-	k := newTagKnow()
-	c := v1.Descriptor{Digest: fakereg.Named("x"), MediaType: v1.MediaTypeImageManifest}
-	k.sawList(fakereg.Named("i"), []v1.Descriptor{c})
-	p := tagsPage{know: k}
-	for _, text := range p.sharing(fakereg.Named("x")) {
-		t.Errorf("%q", text)
-	}
 }
 
 // TestSurveyGoesOnWithTheList: a survey can be quicker than the list.

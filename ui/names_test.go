@@ -1,0 +1,39 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+func BenchmarkNameList(b *testing.B) {
+	var all []string
+	for i := range 50_000 {
+		all = append(all, fmt.Sprintf("v%d.%d.%d", i/1000, i/10%100, i%10))
+	}
+	n := names{}.add(all)
+	b.Run("show", func(b *testing.B) {
+		order := slices.Clone(n.all)
+		for b.Loop() {
+			n = n.arrange(order, 0)
+		}
+	})
+	b.Run("filter", func(b *testing.B) {
+		n.filter = filter{field: fieldWith(filterLabels[0], "7.7")}.compiled()
+		for b.Loop() {
+			n = n.refilter()
+		}
+	})
+	b.Run("fuzzy", func(b *testing.B) {
+		n.filter = filter{mode: byFuzzy, field: fieldWith(filterLabels[0], "7.7")}.compiled()
+		for b.Loop() {
+			n = n.refilter()
+		}
+	})
+	b.Run("regexp", func(b *testing.B) {
+		n.filter = filter{mode: byRegexp, field: fieldWith(filterLabels[0], "7.7$")}.compiled()
+		for b.Loop() {
+			n = n.refilter()
+		}
+	})
+}
