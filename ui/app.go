@@ -1,6 +1,10 @@
+// Package ui is the root of the screens: the stack of pages, the frame around
+// them, the prompt, the help, and the pages to start from. The other pages are in
+// compare and tags, what pages have in common is in page and widget.
 package ui
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -10,27 +14,24 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/compare"
 	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
 )
-
-// Places remembers where the person was, newest first. Both calls may touch
-// the disk.
-type Places interface {
-	Recent() []string
-	Remember(place string)
-}
 
 // Options are what the program starts with.
 type Options struct {
-	Registry  Registry
-	Places    Places          // may be nil
-	Journal   Journal         // nil: nothing is remembered of tags
+	Registry  page.Registry
+	Places    page.Places     // may be nil
+	Journal   page.Journal    // nil: nothing is remembered of tags
 	Recheck   time.Duration   // between two looks at the tags on screen; 0 for never
 	Hosts     func() []string // registries with credentials; may be nil
 	Open      []model.Ref     // nothing: home; one: that place; two: compare
 	Guide     *Guide          // shown below what is opened, in place of home
 	Platform  string          // look at this platform first, by its normalised name
 	PlainHTTP bool            // registries speak http, which shell commands must say
+	Pulse     time.Duration   // between two looks at what is under way; 0 for a second
 	Gate      safe.Gate
 	Glyphs    look.Glyphs
 	InTmux    bool // copy into tmux's buffer too
@@ -41,20 +42,21 @@ type Options struct {
 
 // App is the root: a stack of pages, what lies over them, and the frame.
 type App struct {
-	deps   deps
+	deps   page.Env
 	stack  []opened
-	nextID pageID
+	nextID page.ID
+	pulse  time.Duration // between two looks at what is under way
 
 	width, height int
 	theme         look.Theme
 	gate          safe.Gate
-	marks         marks
+	marks         page.Marks
 	traffic       model.Traffic
 	ticking       bool
 	begun         bool // work was begun since the last tick: its requests may come later
 
 	toast  safe.Text
-	prompt *field
+	prompt *widget.Input
 	help   *helpBox
 	inTmux bool
 	size   func() (width, height int)
@@ -62,39 +64,26 @@ type App struct {
 
 // opened is a page on the stack with what ends its commands.
 type opened struct {
-	id     pageID
-	page   page
+	id     page.ID
+	page   page.Page
 	cancel context.CancelFunc
-}
-
-// deps is what pages need to make commands and other pages.
-type deps struct {
-	ctx      context.Context
-	registry Registry
-	places   Places
-	journal  Journal
-	hosts    func() []string
-	platform string
-	crane    string        // how the shell commands call it
-	pulse    time.Duration // between two looks at what is under way
-	recheck  time.Duration // between two looks at the tags on screen
-	now      func() time.Time
 }
 
 // New is the program ready for tea.NewProgram. ctx ends all its commands.
 func New(ctx context.Context, o Options) App {
 	a := App{
-		deps: deps{
-			ctx: ctx, registry: o.Registry, places: o.Places, journal: o.Journal, hosts: o.Hosts, platform: o.Platform,
-			crane: "crane", pulse: time.Second, recheck: o.Recheck, now: time.Now,
+		deps: page.Env{
+			Context: ctx, Registry: o.Registry, Places: o.Places, Journal: o.Journal, Hosts: o.Hosts, Platform: o.Platform,
+			Crane: "crane", Recheck: o.Recheck, Now: time.Now,
 		},
+		pulse:  cmp.Or(o.Pulse, time.Second),
 		theme:  look.NewTheme(true, o.Glyphs),
 		gate:   o.Gate,
 		inTmux: o.InTmux,
 		size:   o.Size,
 	}
 	if o.PlainHTTP {
-		a.deps.crane = "crane --insecure"
+		a.deps.Crane = "crane --insecure"
 	}
 	if o.Guide != nil {
 		a.stack = append(a.stack, opened{page: newGuidePage(a.deps, *o.Guide)})
@@ -105,7 +94,7 @@ func New(ctx context.Context, o Options) App {
 	case 1:
 		a.stack = append(a.stack, opened{page: a.placePage(o.Open[0])})
 	case 2:
-		a.stack = append(a.stack, opened{page: newComparePage(a.deps, o.Open[0], &o.Open[1], nil)})
+		a.stack = append(a.stack, opened{page: compare.New(a.deps, o.Open[0], &o.Open[1], nil)})
 	}
 	return a
 }
@@ -114,7 +103,7 @@ func New(ctx context.Context, o Options) App {
 func (a App) Pages() []string {
 	names := make([]string, len(a.stack))
 	for i, o := range a.stack {
-		names[i] = o.page.crumb().String()
+		names[i] = o.page.Crumb().String()
 	}
 	return names
 }
@@ -136,7 +125,7 @@ type tickMsg struct{}
 
 // Update handles one message, then lets the page on top adapt to its frame.
 func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	a.traffic = a.deps.registry.Traffic()
+	a.traffic = a.deps.Registry.Traffic()
 	a, cmd := a.handle(msg)
 	a, more := a.relayout()
 	a, tick := a.tick()
@@ -153,7 +142,7 @@ func (a App) handle(msg tea.Msg) (App, tea.Cmd) {
 		return a.press(msg)
 	case tea.PasteMsg:
 		return a.paste(msg)
-	case owned:
+	case page.OwnedMsg:
 		return a.deliver(msg)
 	case startMsg:
 		return a.startAll()
@@ -186,27 +175,27 @@ func (a App) resize(to tea.WindowSizeMsg) (App, tea.Cmd) {
 // navigate handles what pages ask of the root.
 func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 	switch msg := msg.(type) {
-	case pushMsg:
-		return a.push(msg.page)
-	case route:
+	case page.PushMsg:
+		return a.push(msg.Page)
+	case page.Route:
 		return a.push(a.pageFor(msg))
-	case popMsg:
-		return a.pop(msg.payload)
-	case markMsg:
-		a.marks = msg.marks
-		if msg.then != nil {
-			return a.push(a.pageFor(msg.then))
+	case page.PopMsg:
+		return a.pop(msg.Payload)
+	case page.MarkMsg:
+		a.marks = msg.Marks
+		if msg.Then != nil {
+			return a.push(a.pageFor(msg.Then))
 		}
-	case copyMsg:
-		a.toast = safe.Sprintf("copied %s: %s", msg.what, msg.text)
-		return a, a.copyCmd(msg.text)
-	case toastMsg:
-		a.toast = msg.text
-	case helpMsg:
-		a.help = newHelpBox(a.top().help())
-	case visitedMsg:
-		return a, a.remember(msg.place)
-	case placesMsg:
+	case page.CopyMsg:
+		a.toast = safe.Sprintf("copied %s: %s", msg.What, msg.Text)
+		return a, a.copyCmd(msg.Text)
+	case page.ToastMsg:
+		a.toast = msg.Text
+	case page.HelpMsg:
+		a.help = newHelpBox(a.top().Help())
+	case page.VisitedMsg:
+		return a, a.remember(msg.Place)
+	case page.PlacesMsg:
 		return a.toPage(0, msg)
 	}
 	return a, nil
@@ -216,28 +205,28 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 func (a App) press(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	a.toast = safe.Text{}
 	switch {
-	case key.Matches(msg, keys.ForceQuit):
+	case key.Matches(msg, page.Keys.ForceQuit):
 		return a, tea.Quit
-	case key.Matches(msg, keys.Suspend):
+	case key.Matches(msg, page.Keys.Suspend):
 		return a, suspend()
-	case key.Matches(msg, keys.Redraw):
+	case key.Matches(msg, page.Keys.Redraw):
 		return a, tea.ClearScreen
 	case a.help != nil:
 		return a.pressHelp(msg)
 	case a.prompt != nil:
 		return a.pressPrompt(msg)
-	case a.top().typing():
+	case a.top().Typing():
 		return a.toTop(msg)
-	case key.Matches(msg, keys.Quit):
+	case key.Matches(msg, page.Keys.Quit):
 		return a, tea.Quit
-	case key.Matches(msg, keys.Help):
-		a.help = newHelpBox(a.top().help())
+	case key.Matches(msg, page.Keys.Help):
+		a.help = newHelpBox(a.top().Help())
 		return a, nil
-	case key.Matches(msg, keys.Goto):
-		f := newField(safe.Const("go to:"))
+	case key.Matches(msg, page.Keys.Goto):
+		f := widget.NewInput(safe.Const("go to:"))
 		a.prompt = &f
 		return a, nil
-	case key.Matches(msg, keys.Reveal):
+	case key.Matches(msg, page.Keys.Reveal):
 		return a.toggleReveal()
 	}
 	return a.toTop(msg)
@@ -252,18 +241,24 @@ func (a App) toggleReveal() (App, tea.Cmd) {
 	return a, nil
 }
 
-func (a App) top() page { return a.stack[len(a.stack)-1].page }
+// Top is the page on top, and its id.
+func (a App) Top() (page.ID, page.Page) {
+	top := a.stack[len(a.stack)-1]
+	return top.id, top.page
+}
+
+func (a App) top() page.Page { return a.stack[len(a.stack)-1].page }
 
 func (a App) toTop(msg tea.Msg) (App, tea.Cmd) { return a.toPage(len(a.stack)-1, msg) }
 
 // toPage updates one page of the stack. The stack is copied: an App is a value.
 func (a App) toPage(i int, msg tea.Msg) (App, tea.Cmd) {
 	id := a.stack[i].id
-	p, asked := a.stack[i].page.update(msg)
+	p, asked := a.stack[i].page.Update(msg)
 	return a.with(i, p).perform(id, asked)
 }
 
-func (a App) with(i int, p page) App {
+func (a App) with(i int, p page.Page) App {
 	a.stack = slices.Clone(a.stack)
 	a.stack[i].page = p
 	return a
@@ -271,25 +266,25 @@ func (a App) with(i int, p page) App {
 
 // deliver gives a command's message to the page that asked, if it is still
 // open, and waits for the next one.
-func (a App) deliver(msg owned) (App, tea.Cmd) {
-	i := slices.IndexFunc(a.stack, func(o opened) bool { return o.id == msg.page })
+func (a App) deliver(msg page.OwnedMsg) (App, tea.Cmd) {
+	i := slices.IndexFunc(a.stack, func(o opened) bool { return o.id == msg.Page })
 	if i < 0 {
 		return a, nil
 	}
-	a, cmd := a.toPage(i, msg.msg)
-	return a, tea.Batch(cmd, msg.next)
+	a, cmd := a.toPage(i, msg.Msg)
+	return a, tea.Batch(cmd, msg.Next)
 }
 
 // perform carries out what a page asked for.
-func (a App) perform(owner pageID, asked effects) (App, tea.Cmd) {
+func (a App) perform(owner page.ID, asked page.Effects) (App, tea.Cmd) {
 	var cmds []tea.Cmd
 	for _, effect := range asked {
 		var cmd tea.Cmd
-		work, long := effect.(streamed)
-		_, remark := effect.(toastMsg)
+		work, long := effect.(page.Work)
+		_, remark := effect.(page.ToastMsg)
 		switch {
 		case long:
-			cmd, a.begun = work.run(owner), true
+			cmd, a.begun = work.Run(owner), true
 		case remark && owner != a.stack[len(a.stack)-1].id: // it may name keys of its page
 		default:
 			a, cmd = a.navigate(effect)
@@ -314,8 +309,8 @@ func (a App) startAll() (App, tea.Cmd) {
 
 func (a App) startPage(i int) (App, tea.Cmd) {
 	a.nextID++
-	ctx, cancel := context.WithCancel(a.deps.ctx)
-	p, asked := a.stack[i].page.start(ctx)
+	ctx, cancel := context.WithCancel(a.deps.Context)
+	p, asked := a.stack[i].page.Start(ctx)
 	a.stack = slices.Clone(a.stack)
 	a.stack[i] = opened{id: a.nextID, page: p, cancel: cancel}
 	return a.perform(a.nextID, asked)
@@ -325,7 +320,7 @@ func (a App) startPage(i int) (App, tea.Cmd) {
 // for hours comes back over the last of them.
 const maxPages = 50
 
-func (a App) push(p page) (App, tea.Cmd) {
+func (a App) push(p page.Page) (App, tea.Cmd) {
 	a.stack = slices.Clone(a.stack)
 	if len(a.stack) >= maxPages { // the first page stays
 		if end := a.stack[1].cancel; end != nil {
@@ -366,27 +361,27 @@ func (a App) relayout() (App, tea.Cmd) {
 	}
 	last := len(a.stack) - 1
 	id := a.stack[last].id
-	p, asked := a.stack[last].page.layout(a.frame())
+	p, asked := a.stack[last].page.Layout(a.frame())
 	return a.with(last, p).perform(id, asked)
 }
 
 // tick keeps one clock running while requests are under way or about to be, and
 // none else: a server that hangs sends nothing that would wake the screen.
 func (a App) tick() (App, tea.Cmd) {
-	paused := a.traffic.Pause.Until.After(a.deps.now())
+	paused := a.traffic.Pause.Until.After(a.deps.Now())
 	if a.ticking || a.traffic.InFlight == 0 && !a.begun && !paused {
 		return a, nil
 	}
 	a.ticking, a.begun = true, false
-	return a, tea.Tick(a.deps.pulse, func(time.Time) tea.Msg { return tickMsg{} })
+	return a, tea.Tick(a.pulse, func(time.Time) tea.Msg { return tickMsg{} })
 }
 
 func (a App) remember(place string) tea.Cmd {
-	if a.deps.places == nil {
+	if a.deps.Places == nil {
 		return nil
 	}
 	return func() tea.Msg {
-		a.deps.places.Remember(place)
-		return placesMsg{a.deps.places.Recent()}
+		a.deps.Places.Remember(place)
+		return page.PlacesMsg{Recent: a.deps.Places.Recent()}
 	}
 }

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
-	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
 	"github.com/tagdiff/tagdiff/ui/uitest/driver"
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
@@ -71,49 +70,6 @@ func TestOneSideMissing(t *testing.T) {
 	d.Sees("NO COMPARISON", "there is no localhost:5000/app:gone", "check the name")
 	d.Keys("3")
 	d.Sees("f9094c8b9114") // what did arrive is shown
-}
-
-func TestTagMovedWhileReading(t *testing.T) {
-	f := fakereg.Retag(t)
-	f.Heads = map[string]digest.Digest{"prod": digest.FromString("newer")}
-	d := open(t, f, 120, 30, "localhost:5000/app:testing", "localhost:5000/app:prod")
-	d.Sees(":prod moved meanwhile", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
-}
-
-// TestTagGoneWhileCompared: that a tag was deleted is said, whatever its image
-// was stays, and so it does when it is asked for again.
-func TestTagGoneWhileCompared(t *testing.T) {
-	f := fakereg.Retag(t)
-	f.Heads = map[string]digest.Digest{}
-	d := open(t, f, 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
-	f.Heads["prod"] = ""
-	rechecks(d)
-	d.Sees(":prod is gone meanwhile", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
-	delete(f.ByTag, "prod")
-	d.Keys("r")
-	d.Sees(":prod stays as it was read before: there is no", "SAME IMAGE, PACKED DIFFERENTLY")
-	d.DoesNotSee("NO COMPARISON")
-	f.Heads["prod"] = fakereg.Captured(t, "prod").Digest()
-	f.ByTag["prod"] = fakereg.Captured(t, "prod")
-	d.Keys("r")
-	d.DoesNotSee(":prod stays")
-}
-
-// TestMovedBackWhileCompared: what a tag became after it was read is not what it
-// was before.
-func TestMovedBackWhileCompared(t *testing.T) {
-	f := fakereg.Retag(t)
-	a, b := fakereg.Named("a"), fakereg.Named("b")
-	f.Heads = map[string]digest.Digest{"prod": b}
-	now := time.Now()
-	look := func(d digest.Digest, ago time.Duration) model.Sighting {
-		return model.Sighting{Digest: d, First: now.Add(-ago), Last: now.Add(-ago)}
-	}
-	past := fakereg.Journal{"prod": {look(a, 3*time.Hour), look(b, 2*time.Hour), look(fakereg.Captured(t, "prod").Digest(), -time.Hour), look(a, -2*time.Hour)}}
-	r := fakereg.Ref(t, "localhost:5000/app:prod")
-	d := drive(t, Options{Registry: f, Journal: past, Open: []model.Ref{r}}, 120, 40)
-	d.Sees(":prod moved meanwhile", "it was "+fakereg.Short("b"))
-	d.DoesNotSee("it was " + fakereg.Short("a"))
 }
 
 func TestBrowseMarkCompareBack(t *testing.T) {
@@ -201,8 +157,8 @@ func TestHomeOpensWhatIsTyped(t *testing.T) {
 func TestHelpListsEveryKeyOfThePage(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 160, 60, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.Keys("?")
-	for _, g := range app(d).top().help() {
-		for _, b := range g.keys {
+	for _, g := range app(d).top().Help() {
+		for _, b := range g.Keys {
 			d.Sees(b.Help().Key, b.Help().Desc)
 		}
 	}
@@ -230,13 +186,14 @@ func TestEverySize(t *testing.T) {
 	for _, size := range [][2]int{{200, 60}, {120, 40}, {100, 30}, {80, 24}, {60, 20}, {40, 10}, {20, 5}, {10, 3}, {3, 2}, {1, 1}} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			d := open(t, fakereg.Retag(t), size[0], size[1], "localhost:5000/app:testing", "localhost:5000/app:prod")
-			for tab := range tabCount {
-				d.Keys(fmt.Sprint(int(tab) + 1))
+			before := len(app(d).stack)
+			for _, tab := range page.Keys.Tab.Keys() {
+				d.Keys(tab)
 				for _, key := range []string{"n", "pgdown", "l", "|", "?", "esc", "enter"} {
 					d.Keys(key)
 					checkWidths(t, d)
 				}
-				if _, detail := app(d).top().(detailPage); detail {
+				if len(app(d).stack) > before { // the detail of a row
 					d.Keys("esc")
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/page"
 )
 
 // copyCmd puts text on the clipboard by OSC 52, which works over SSH. tmux
@@ -18,7 +19,7 @@ func (a App) copyCmd(text safe.Text) tea.Cmd {
 	if !a.inTmux {
 		return tea.SetClipboard(text.String())
 	}
-	return tea.Batch(tea.SetClipboard(text.String()), tmuxBuffer(a.deps.ctx, text))
+	return tea.Batch(tea.SetClipboard(text.String()), tmuxBuffer(a.deps.Context, text))
 }
 
 func tmuxBuffer(ctx context.Context, text safe.Text) tea.Cmd {
@@ -28,7 +29,7 @@ func tmuxBuffer(ctx context.Context, text safe.Text) tea.Cmd {
 		cmd := exec.CommandContext(ctx, "tmux", "load-buffer", "-w", "-")
 		cmd.Stdin = strings.NewReader(text.String())
 		if err := cmd.Run(); err != nil {
-			return toastMsg{safe.Sprintf("copied for the terminal only, tmux refused: %s", err)}
+			return page.ToastMsg{Text: safe.Sprintf("copied for the terminal only, tmux refused: %s", err)}
 		}
 		return nil
 	}

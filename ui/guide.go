@@ -9,6 +9,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
 // Guide is a first screen that says what to try.
@@ -30,35 +32,35 @@ const measure = 76
 
 // guidePage shows a guide.
 type guidePage struct {
-	deps  deps
+	deps  page.Env
 	guide Guide
-	sheet sheet
+	sheet widget.Sheet
 }
 
-func newGuidePage(d deps, g Guide) page { return guidePage{deps: d, guide: g} }
+func newGuidePage(d page.Env, g Guide) page.Page { return guidePage{deps: d, guide: g} }
 
-func (p guidePage) start(context.Context) (page, effects) { return p, nil }
+func (p guidePage) Start(context.Context) (page.Page, page.Effects) { return p, nil }
 
-func (p guidePage) layout(f frame) (page, effects) {
-	p.sheet = p.sheet.with(p.rows(f), f.height-3)
+func (p guidePage) Layout(f page.Frame) (page.Page, page.Effects) {
+	p.sheet = p.sheet.With(p.rows(f), f.Height-3)
 	return p, nil
 }
 
 // rows is a row for each story, its text wrapped under its title.
-func (p guidePage) rows(f frame) []row {
-	var rows []row
+func (p guidePage) rows(f page.Frame) []widget.Row {
+	var rows []widget.Row
 	for i, s := range p.guide.Stories {
-		r := row{id: s.Title}
-		r.lines = append(r.lines, look.L(look.S(look.Heading, safe.Sprintf("%d  %s", i+1, s.Title)), look.Gap(2), look.S(look.Faint, safe.Sprintf("%s %s", s.A.Repository, pairText(s.A, s.B, f.glyphs)))))
-		for _, text := range []look.Span{look.P(safe.Clean(s.Text)), look.S(look.Faint, safe.Sprintf("%s %s", f.glyphs.Arrow, s.Look))} {
-			for _, l := range look.Wrap([]look.Span{text}, min(f.width-6, measure)) {
-				r.lines = append(r.lines, look.L(look.Gap(3)).With(l.Spans...))
+		r := widget.Row{ID: s.Title}
+		r.Lines = append(r.Lines, look.L(look.S(look.Heading, safe.Sprintf("%d  %s", i+1, s.Title)), look.Gap(2), look.S(look.Faint, safe.Sprintf("%s %s", s.A.Repository, pairText(s.A, s.B, f.Glyphs)))))
+		for _, text := range []look.Span{look.P(safe.Clean(s.Text)), look.S(look.Faint, safe.Sprintf("%s %s", f.Glyphs.Arrow, s.Look))} {
+			for _, l := range look.Wrap([]look.Span{text}, min(f.Width-6, measure)) {
+				r.Lines = append(r.Lines, look.L(look.Gap(3)).With(l.Spans...))
 			}
 		}
 		rows = append(rows, r)
 	}
 	browse := look.L(look.S(look.Heading, safe.Sprintf("%d  Browse the registry", len(rows)+1)), look.Gap(2), look.S(look.Faint, safe.Clean(p.guide.Registry.String())))
-	return append(rows, row{id: "browse", lines: []look.Line{browse}})
+	return append(rows, widget.Row{ID: "browse", Lines: []look.Line{browse}})
 }
 
 func pairText(a, b model.Ref, g look.Glyphs) safe.Text {
@@ -68,12 +70,12 @@ func pairText(a, b model.Ref, g look.Glyphs) safe.Text {
 	return safe.Sprintf("%s %s %s%s", a.Short(), g.Arrow, b.Repository, b.Short())
 }
 
-func (p guidePage) update(msg tea.Msg) (page, effects) {
+func (p guidePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
 		return p, nil
 	}
-	if s, moved := p.sheet.move(press); moved {
+	if s, moved := p.sheet.Move(press); moved {
 		p.sheet = s
 		return p, nil
 	}
@@ -81,34 +83,34 @@ func (p guidePage) update(msg tea.Msg) (page, effects) {
 		return p, p.open(int(s[0] - '1'))
 	}
 	switch {
-	case key.Matches(press, keys.Open):
-		return p, p.open(p.sheet.cursor)
-	case key.Matches(press, keys.Back):
-		return p, send(popMsg{})
+	case key.Matches(press, page.Keys.Open):
+		return p, p.open(p.sheet.Cursor)
+	case key.Matches(press, page.Keys.Back):
+		return p, page.Send(page.PopMsg{})
 	}
 	return p, nil
 }
 
-func (p guidePage) open(i int) effects {
+func (p guidePage) open(i int) page.Effects {
 	if i >= len(p.guide.Stories) {
-		return send(placeRoute{p.guide.Registry})
+		return page.Send(page.PlaceRoute{Ref: p.guide.Registry})
 	}
 	s := p.guide.Stories[i]
-	return send(compareRoute{a: s.A, b: &s.B})
+	return page.Send(page.CompareRoute{A: s.A, B: &s.B})
 }
 
-func (p guidePage) view(f frame) []look.Line {
+func (p guidePage) View(f page.Frame) []look.Line {
 	lines := []look.Line{{}, look.L(look.Gap(1), look.P(safe.Clean(p.guide.Intro))), {}}
-	return append(lines, p.sheet.view(f.glyphs)...)
+	return append(lines, p.sheet.View(f.Glyphs)...)
 }
 
-func (p guidePage) crumb() safe.Text { return safe.Clean(p.guide.Title) }
+func (p guidePage) Crumb() safe.Text { return safe.Clean(p.guide.Title) }
 
-func (p guidePage) hints() []key.Binding {
-	return []key.Binding{keys.Up, keys.Down, keys.Open, as(keys.Goto, "go to any reference"), keys.Quit}
+func (p guidePage) Hints() []key.Binding {
+	return []key.Binding{page.Keys.Up, page.Keys.Down, page.Keys.Open, page.Describe(page.Keys.Goto, "go to any reference"), page.Keys.Quit}
 }
-func (p guidePage) status() safe.Text { return safe.Text{} }
-func (p guidePage) help() []keyGroup {
-	return []keyGroup{{"Try", []key.Binding{as(keys.Open, "open what the cursor is on"), bind("1-9", "open by number")}}, moveKeys, everywhereKeys}
+func (p guidePage) Status() safe.Text { return safe.Text{} }
+func (p guidePage) Help() []page.KeyGroup {
+	return []page.KeyGroup{{Name: "Try", Keys: []key.Binding{page.Describe(page.Keys.Open, "open what the cursor is on"), page.Bind("1-9", "open by number")}}, page.MoveKeys, page.GlobalKeys}
 }
-func (p guidePage) typing() bool { return false }
+func (p guidePage) Typing() bool { return false }

@@ -7,54 +7,56 @@ import (
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
 // helpBox is the full help of a page, made from its keys.
 type helpBox struct {
-	groups []keyGroup
-	win    window
+	groups []page.KeyGroup
+	win    widget.Window
 }
 
-func newHelpBox(groups []keyGroup) *helpBox { return &helpBox{groups: groups} }
+func newHelpBox(groups []page.KeyGroup) *helpBox { return &helpBox{groups: groups} }
 
 func (a App) pressHelp(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	f, h := a.frame(), *a.help
 	// The window's lines are scroll positions: there is no cursor in the help.
-	if w, ok := h.win.sized(len(h.lines(f))-f.height+1, 1).move(msg); ok {
+	if w, ok := h.win.Sized(len(h.lines(f))-f.Height+1, 1).Move(msg); ok {
 		h.win = w
 		a.help = &h
 		return a, nil
 	}
-	if key.Matches(msg, keys.Back) || key.Matches(msg, keys.Help) || key.Matches(msg, keys.Quit) || key.Matches(msg, keys.Open) {
+	if key.Matches(msg, page.Keys.Back) || key.Matches(msg, page.Keys.Help) || key.Matches(msg, page.Keys.Quit) || key.Matches(msg, page.Keys.Open) {
 		a.help = nil
 	}
 	return a, nil
 }
 
-func (h helpBox) view(f frame) []look.Line {
+func (h helpBox) view(f page.Frame) []look.Line {
 	lines := h.lines(f)
-	from := max(min(h.win.cursor, len(lines)-f.height), 0)
-	return lines[from:min(from+f.height, len(lines))]
+	from := max(min(h.win.Cursor, len(lines)-f.Height), 0)
+	return lines[from:min(from+f.Height, len(lines))]
 }
 
 // status says how much of the help is in view.
-func (h helpBox) status(f frame) safe.Text {
+func (h helpBox) status(f page.Frame) safe.Text {
 	n := len(h.lines(f))
-	from := max(min(h.win.cursor, n-f.height), 0)
-	return safe.Sprintf("%d-%d of %d ", from+1, min(from+f.height, n), n)
+	from := max(min(h.win.Cursor, n-f.Height), 0)
+	return safe.Sprintf("%d-%d of %d ", from+1, min(from+f.Height, n), n)
 }
 
 // lines puts the groups in two columns where there is room.
-func (h helpBox) lines(f frame) []look.Line {
-	width, columns := f.width, f.width >= 90
+func (h helpBox) lines(f page.Frame) []look.Line {
+	width, columns := f.Width, f.Width >= 90
 	if columns {
 		width /= 2
 	}
 	var blocks [][]look.Line
 	for _, g := range h.groups {
-		blocks = append(blocks, groupLines(g, f.glyphs, width))
+		blocks = append(blocks, groupLines(g, f.Glyphs, width))
 	}
-	blocks = append(blocks, markLines(f.glyphs, width))
+	blocks = append(blocks, markLines(f.Glyphs, width))
 	if !columns {
 		return stackBlocks(blocks)
 	}
@@ -78,9 +80,9 @@ func helpLines(name, means safe.Text, width int) []look.Line {
 	return lines
 }
 
-func groupLines(g keyGroup, glyphs look.Glyphs, width int) []look.Line {
-	lines := []look.Line{look.L(look.Gap(1), look.S(look.Heading, safe.Clean(g.name)))}
-	for _, b := range g.keys {
+func groupLines(g page.KeyGroup, glyphs look.Glyphs, width int) []look.Line {
+	lines := []look.Line{look.L(look.Gap(1), look.S(look.Heading, safe.Clean(g.Name)))}
+	for _, b := range g.Keys {
 		lines = append(lines, helpLines(glyphs.KeyName(b.Help().Key), safe.Clean(b.Help().Desc), width)...)
 	}
 	return lines

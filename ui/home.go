@@ -10,47 +10,49 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
 // homePage is where one starts without a reference: a field to type or paste
 // into, above the places of before and the registries one is logged in to.
 type homePage struct {
-	deps   deps
-	field  field
+	deps   page.Env
+	input  widget.Input
 	inList bool // the keys move in the list, not in the field
 	known  knownMsg
-	sheet  sheet
+	sheet  widget.Sheet
 }
 
 // knownMsg is what the machine knows already.
 type knownMsg struct{ recent, hosts []string }
 
-func newHomePage(d deps) page {
-	return homePage{deps: d, field: newField(safe.Const("open:"))}
+func newHomePage(d page.Env) page.Page {
+	return homePage{deps: d, input: widget.NewInput(safe.Const("open:"))}
 }
 
-func (p homePage) start(ctx context.Context) (page, effects) {
-	return p, once(ctx, func(context.Context) tea.Msg {
+func (p homePage) Start(ctx context.Context) (page.Page, page.Effects) {
+	return p, page.Once(ctx, func(context.Context) tea.Msg {
 		var known knownMsg
-		if p.deps.places != nil {
-			known.recent = p.deps.places.Recent()
+		if p.deps.Places != nil {
+			known.recent = p.deps.Places.Recent()
 		}
-		if p.deps.hosts != nil {
-			known.hosts = p.deps.hosts()
+		if p.deps.Hosts != nil {
+			known.hosts = p.deps.Hosts()
 		}
 		return known
 	})
 }
 
-func (p homePage) update(msg tea.Msg) (page, effects) {
+func (p homePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	switch msg := msg.(type) {
 	case knownMsg:
 		p.known = msg
-	case placesMsg:
-		p.known.recent = msg.recent
+	case page.PlacesMsg:
+		p.known.recent = msg.Recent
 	case tea.PasteMsg:
 		p.inList = false
-		p.field = p.field.update(msg)
+		p.input = p.input.Update(msg)
 	case tea.KeyPressMsg:
 		if p.inList {
 			return p.pressList(msg)
@@ -61,88 +63,88 @@ func (p homePage) update(msg tea.Msg) (page, effects) {
 }
 
 // pressField edits; keys that no reference begins with keep their meaning.
-func (p homePage) pressField(msg tea.KeyPressMsg) (page, effects) {
+func (p homePage) pressField(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	switch s := msg.String(); {
-	case key.Matches(msg, keys.Help) && p.field.value() == "": // no reference begins with ?
-		return p, send(helpMsg{})
-	case (s == "down" || s == "tab") && !p.sheet.isEmpty():
+	case key.Matches(msg, page.Keys.Help) && p.input.Value() == "": // no reference begins with ?
+		return p, page.Send(page.HelpMsg{})
+	case (s == "down" || s == "tab") && !p.sheet.IsEmpty():
 		p.inList = true
 		return p, nil
 	case s == "esc":
-		p.field = newField(p.field.label)
+		p.input = widget.NewInput(p.input.Label)
 		return p, nil
-	case s == "enter" && p.field.value() != "":
-		to, err := parseRoute(p.field.value(), model.Ref{})
+	case s == "enter" && p.input.Value() != "":
+		to, err := parseRoute(p.input.Value(), model.Ref{})
 		if err != nil {
-			p.field.err = safe.Clean(err.Error())
+			p.input.Err = safe.Clean(err.Error())
 			return p, nil
 		}
-		return p, send(to)
+		return p, page.Send(to)
 	}
-	p.field = p.field.update(msg)
+	p.input = p.input.Update(msg)
 	return p, nil
 }
 
-func (p homePage) pressList(msg tea.KeyPressMsg) (page, effects) {
+func (p homePage) pressList(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	switch {
-	case key.Matches(msg, keys.Up) && p.sheet.atFirst(), key.Matches(msg, keys.Back), msg.String() == "shift+tab", msg.String() == "tab":
+	case key.Matches(msg, page.Keys.Up) && p.sheet.AtFirst(), key.Matches(msg, page.Keys.Back), msg.String() == "shift+tab", msg.String() == "tab":
 		p.inList = false
 		return p, nil
-	case key.Matches(msg, keys.Open):
-		r, ok := p.sheet.current()
+	case key.Matches(msg, page.Keys.Open):
+		r, ok := p.sheet.Current()
 		if !ok {
 			return p, nil
 		}
-		to, err := parseRoute(r.id, model.Ref{})
+		to, err := parseRoute(r.ID, model.Ref{})
 		if err != nil {
-			p.field.err = safe.Clean(err.Error())
+			p.input.Err = safe.Clean(err.Error())
 			return p, nil
 		}
-		return p, send(to)
+		return p, page.Send(to)
 	}
-	p.sheet, _ = p.sheet.move(msg)
+	p.sheet, _ = p.sheet.Move(msg)
 	return p, nil
 }
 
-func (p homePage) layout(f frame) (page, effects) {
-	p.sheet = p.sheet.with(p.rows(), f.height-len(p.top(f)))
+func (p homePage) Layout(f page.Frame) (page.Page, page.Effects) {
+	p.sheet = p.sheet.With(p.rows(), f.Height-len(p.top(f)))
 	return p, nil
 }
 
-func (p homePage) rows() []row {
-	var rows []row
+func (p homePage) rows() []widget.Row {
+	var rows []widget.Row
 	hosts := slices.DeleteFunc(slices.Clone(p.known.hosts), func(h string) bool { return slices.Contains(p.known.recent, h) })
 	rows = append(rows, placeRows(safe.Const("Where you were"), p.known.recent)...)
 	return append(rows, placeRows(safe.Const("Registries you are logged in to"), hosts)...)
 }
 
-func placeRows(title safe.Text, places []string) []row {
+func placeRows(title safe.Text, places []string) []widget.Row {
 	if len(places) == 0 {
 		return nil
 	}
-	rows := []row{{header: true, lines: []look.Line{look.L(look.S(look.Heading, title))}}}
+	rows := []widget.Row{{Header: true, Lines: []look.Line{look.L(look.S(look.Heading, title))}}}
 	for _, place := range places {
-		rows = append(rows, row{id: place, lines: []look.Line{look.L(look.Gap(2), look.P(safe.Clean(place)))}})
+		rows = append(rows, widget.Row{ID: place, Lines: []look.Line{look.L(look.Gap(2), look.P(safe.Clean(place)))}})
 	}
-	return append(rows, row{header: true, lines: []look.Line{{}}})
+	return append(rows, widget.Row{Header: true, Lines: []look.Line{{}}})
 }
 
-func (p homePage) top(f frame) []look.Line {
+func (p homePage) top(f page.Frame) []look.Line {
 	lines := []look.Line{
 		{},
 		look.L(look.Gap(1), look.P(safe.Const("Are these two tags the same image, and if not, what differs and why?"))),
 		{},
-		look.L(look.Gap(1)).With(p.field.line(f.width - 2).Spans...),
+		look.L(look.Gap(1)).With(p.input.Line(f.Width - 2).Spans...),
 	}
-	if !p.field.err.IsEmpty() {
-		return append(lines, look.L(look.Gap(1), look.S(look.Alert, p.field.err)), look.Line{})
+	if !p.input.Err.IsEmpty() {
+		return append(lines, look.L(look.Gap(1), look.S(look.Alert, p.input.Err)), look.Line{})
 	}
 	return append(lines, look.L(look.Gap(7), look.S(look.Faint, safe.Const("localhost:5000   host/app   host/app:tag   host/app:tag :other"))), look.Line{})
 }
 
-func (p homePage) view(f frame) []look.Line {
+func (p homePage) View(f page.Frame) []look.Line {
 	lines := p.top(f)
-	for _, l := range p.sheet.view(f.glyphs) {
+	for _, l := range p.sheet.View(f.Glyphs) {
 		if !p.inList {
 			l.Selected, l.Spans[0] = false, look.Gap(1)
 		}
@@ -151,18 +153,18 @@ func (p homePage) view(f frame) []look.Line {
 	return lines
 }
 
-func (p homePage) crumb() safe.Text  { return safe.Text{} }
-func (p homePage) status() safe.Text { return safe.Text{} }
+func (p homePage) Crumb() safe.Text  { return safe.Text{} }
+func (p homePage) Status() safe.Text { return safe.Text{} }
 
-func (p homePage) typing() bool { return !p.inList }
+func (p homePage) Typing() bool { return !p.inList }
 
-func (p homePage) hints() []key.Binding {
+func (p homePage) Hints() []key.Binding {
 	if p.inList {
-		return []key.Binding{keys.Open, keys.Up, keys.Down, as(keys.Back, "to the field"), keys.Quit}
+		return []key.Binding{page.Keys.Open, page.Keys.Up, page.Keys.Down, page.Describe(page.Keys.Back, "to the field"), page.Keys.Quit}
 	}
-	return []key.Binding{as(keys.Open, "open what you typed"), bind("↓", "the list", "down"), keys.ForceQuit}
+	return []key.Binding{page.Describe(page.Keys.Open, "open what you typed"), page.Bind("↓", "the list", "down"), page.Keys.ForceQuit}
 }
 
-func (p homePage) help() []keyGroup {
-	return []keyGroup{{"Home", []key.Binding{as(keys.Open, "open"), bind("↓", "from the field to the list", "down"), bind("tab", "between field and list", "tab")}}, moveKeys, everywhereKeys}
+func (p homePage) Help() []page.KeyGroup {
+	return []page.KeyGroup{{Name: "Home", Keys: []key.Binding{page.Describe(page.Keys.Open, "open"), page.Bind("↓", "from the field to the list", "down"), page.Bind("tab", "between field and list", "tab")}}, page.MoveKeys, page.GlobalKeys}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui/journal"
 	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
 	"github.com/tagdiff/tagdiff/ui/uitest"
 	"github.com/tagdiff/tagdiff/ui/uitest/driver"
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
@@ -80,7 +81,7 @@ type running struct {
 
 func newRunning(ctx context.Context, o Options) *running {
 	r := &running{app: New(ctx, o), msgs: make(chan tea.Msg), done: make(chan struct{})}
-	r.app.deps.pulse = time.Millisecond
+	r.app.pulse = time.Millisecond
 	return r
 }
 
@@ -186,7 +187,7 @@ func TestClosedPagesLeaveNothing(t *testing.T) {
 				r.until(t, "request that hangs", func() bool { return len(h.asked) > 0 })
 			}
 			for len(r.app.stack) > 1 {
-				r.take(popMsg{})
+				r.take(page.PopMsg{})
 			}
 			// The page at home is open, and waits for nothing.
 			r.until(t, "end of all requests", func() bool { return client.Traffic().InFlight == 0 })
@@ -216,15 +217,15 @@ func settled(n *atomic.Int64) int64 {
 // browse is what somebody does who looks for an image: lists, a comparison in
 // all its views, one image, its past, and back.
 func browse(d *driver.Driver) {
-	d.Keys("o", app(d).deps.hosts()[0], "/shop/image-name", "enter")
+	d.Keys("o", app(d).deps.Hosts()[0], "/shop/image-name", "enter")
 	d.Keys("d", "down", "d", "/", "prod", "enter", "esc", "space", "down", "space")
 	for _, view := range []string{"1", "2", "3", "4", "5", "6", "7"} {
 		d.Keys(view, "n", "enter", "esc")
 	}
 	d.Keys("w", "esc", "s", "r", "?", "esc", "esc", "enter", "3", "t", "esc", "esc", "esc")
-	d.Keys("o", app(d).deps.hosts()[0], "/library/python:2.7", "space", ":2.7.16", "enter", "2", "p", "3", "p", "5", "esc")
+	d.Keys("o", app(d).deps.Hosts()[0], "/library/python:2.7", "space", ":2.7.16", "enter", "2", "p", "3", "p", "5", "esc")
 	for len(app(d).stack) > 1 {
-		d.Send(popMsg{})
+		d.Send(page.PopMsg{})
 	}
 }
 
@@ -267,7 +268,7 @@ func TestBrowsingKeepsMemoryFlat(t *testing.T) {
 		browse(d)
 	}
 	whole := weigh()
-	t.Logf("%d rounds: %+v, as many again: %+v, %d requests", rounds, half, whole, app(d).deps.registry.Traffic().Requests)
+	t.Logf("%d rounds: %+v, as many again: %+v, %d requests", rounds, half, whole, app(d).deps.Registry.Traffic().Requests)
 	if grown := whole.heap - half.heap; grown > 1<<20 {
 		t.Errorf("the heap grew by %d bytes in %d rounds", grown, rounds)
 	}

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
 // paste goes to the field in use; anywhere else it is a reference to go to.
@@ -15,13 +16,13 @@ func (a App) paste(msg tea.PasteMsg) (App, tea.Cmd) {
 	case a.help != nil:
 		return a, nil
 	case a.prompt != nil:
-		f := a.prompt.update(msg)
+		f := a.prompt.Update(msg)
 		a.prompt = &f
 		return a, nil
-	case a.top().typing():
+	case a.top().Typing():
 		return a.toTop(msg)
 	}
-	f := newField(safe.Const("go to:")).update(msg)
+	f := widget.NewInput(safe.Const("go to:")).Update(msg)
 	a.prompt = &f
 	return a, nil
 }
@@ -33,17 +34,17 @@ func (a App) pressPrompt(msg tea.KeyPressMsg) (App, tea.Cmd) {
 		a.prompt = nil
 		return a, nil
 	case "enter":
-		to, err := parseRoute(a.prompt.value(), repoOf(a.top()))
+		to, err := parseRoute(a.prompt.Value(), repoOf(a.top()))
 		if err != nil {
 			f := *a.prompt
-			f.err = safe.Clean(err.Error())
+			f.Err = safe.Clean(err.Error())
 			a.prompt = &f
 			return a, nil
 		}
 		a.prompt = nil
 		return a.push(a.pageFor(to))
 	}
-	f := a.prompt.update(msg)
+	f := a.prompt.Update(msg)
 	a.prompt = &f
 	return a, nil
 }

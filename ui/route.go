@@ -6,41 +6,44 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/compare"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/tags"
 )
 
 // pageFor makes the page that a route leads to.
-func (a App) pageFor(to route) page {
+func (a App) pageFor(to page.Route) page.Page {
 	switch to := to.(type) {
-	case compareRoute:
-		return newComparePage(a.deps, to.a, to.b, to.known)
-	case pickRoute:
-		return newPickPage(a.deps, to.ref, to.side)
-	case sameImageRoute:
-		return newSamePage(a.deps, to.ref)
-	case timelineRoute:
-		return newTimelinePage(a.deps, to.ref)
-	case placeRoute:
-		return a.placePage(to.ref)
+	case page.CompareRoute:
+		return compare.New(a.deps, to.A, to.B, to.Known)
+	case page.PickRoute:
+		return tags.NewPick(a.deps, to.Ref, to.Side)
+	case page.SameImageRoute:
+		return tags.NewSameImage(a.deps, to.Ref)
+	case page.TimelineRoute:
+		return tags.NewTimeline(a.deps, to.Ref)
+	case page.PlaceRoute:
+		return a.placePage(to.Ref)
 	}
 	return newHomePage(a.deps)
 }
 
 // placePage makes the page that shows what ref names.
-func (a App) placePage(ref model.Ref) page {
+func (a App) placePage(ref model.Ref) page.Page {
 	switch ref.Names() {
 	case model.NamesRegistry:
 		return newReposPage(a.deps, ref)
 	case model.NamesRepository:
-		return newTagsPage(a.deps, ref)
+		return tags.New(a.deps, ref)
 	}
-	return newComparePage(a.deps, ref, nil, nil)
+	return compare.New(a.deps, ref, nil, nil)
 }
 
 // repoOf is the repository that a page is about; none where it is about several
 // or none.
-func repoOf(p page) model.Ref {
-	if p, ok := p.(interface{ repo() model.Ref }); ok {
-		return p.repo()
+func repoOf(p page.Page) model.Ref {
+	if p, ok := p.(page.InRepo); ok {
+		return p.Repo()
 	}
 	return model.Ref{}
 }
@@ -48,7 +51,7 @@ func repoOf(p page) model.Ref {
 // parseRoute reads what a person typed: one reference, or two to compare. Short
 // ones, as :tag is, are meant beside a repository; a digest alone leads to the
 // tags there that are its image.
-func parseRoute(s string, beside model.Ref) (route, error) {
+func parseRoute(s string, beside model.Ref) (page.Route, error) {
 	words := strings.Fields(s)
 	if len(words) == 2 {
 		first, err := model.ParseBeside(beside, words[0])
@@ -59,21 +62,21 @@ func parseRoute(s string, beside model.Ref) (route, error) {
 		if err != nil {
 			return nil, err
 		}
-		return compareRoute{a: first, b: &second}, nil
+		return page.CompareRoute{A: first, B: &second}, nil
 	}
 	s = strings.TrimSpace(s)
 	alone := digest.Digest(strings.TrimPrefix(s, "@"))
 	switch {
 	case beside.Repository == "":
 	case alone.Validate() == nil:
-		return sameImageRoute{beside.AtDigest(alone)}, nil
+		return page.SameImageRoute{Ref: beside.AtDigest(alone)}, nil
 	case strings.HasPrefix(s, ":"):
 		ref, err := model.ParseBeside(beside, s)
-		return compareRoute{a: ref}, err
+		return page.CompareRoute{A: ref}, err
 	}
 	ref, err := model.ParseRef(s)
 	if err != nil {
 		return nil, err
 	}
-	return placeRoute{ref}, nil
+	return page.PlaceRoute{Ref: ref}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui"
 	"github.com/tagdiff/tagdiff/ui/journal"
+	"github.com/tagdiff/tagdiff/ui/page"
 )
 
 // journalSession is the open journal with its warnings.
@@ -46,7 +47,7 @@ func demoSightings(host string) map[model.Ref]map[string]model.Timeline {
 }
 
 // forScreens returns the journal for the screens, nil without one.
-func (m *journalSession) forScreens() ui.Journal {
+func (m *journalSession) forScreens() page.Journal {
 	if m.Journal == nil {
 		return nil
 	}

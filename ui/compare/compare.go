@@ -1,0 +1,446 @@
+// Package compare is the page of A beside B, or of A alone: its tabs, findings
+// and their evidence, and the proofs of rows. How images compare is decided in
+// package diff; here it is shown.
+package compare
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// comparePage shows A beside B, or A alone. Its views are sheets of rows made
+// from one scene; what is under the cursor is kept by identity, so that newer
+// data, another side or another size do not lose the place.
+type comparePage struct {
+	deps  page.Env
+	ctx   context.Context
+	a, b  side
+	alone bool
+	loads page.LoadID // the newest
+
+	cmp      diff.Comparison
+	pick     pairID // the pair in view
+	chosen   bool   // by the person, so that it stays
+	sums     [tabCount]sum
+	docs     docs
+	askedFor docsKey
+
+	tab     tabID
+	sheets  [tabCount]widget.Sheet
+	all     [tabCount]int // rows before the filter, and after
+	passed  [tabCount]int
+	shift   int // cells scrolled sideways
+	stacked bool
+	filter  widget.Filter
+	drawn   [tabCount]sceneKey // what the sheets were made from
+
+	sets     map[model.Ref]model.TagSet // what is known of tags, by repository
+	poll     page.Poll
+	frame    page.Frame // the last one that it was laid out in
+	trail    *trail     // from a finding to its evidence
+	want     string     // the row to put the cursor on
+	unfolded bool       // consequences are shown
+	// news and also are the findings, folded and in order.
+	news, also []diff.Group
+}
+
+// tabID is one of the views.
+type tabID int
+
+// The views, in the order of their number keys.
+const (
+	tabSummary tabID = iota
+	tabPlatforms
+	tabLayers
+	tabHistory
+	tabConfig
+	tabManifest
+	tabSchema1
+	tabCount
+)
+
+// New compares a with b, or shows a alone when b is nil. known is
+// what is known of tags beside them, nil for nothing.
+func New(d page.Env, a model.Ref, b *model.Ref, known *model.TagSet) page.Page {
+	p := comparePage{deps: d, a: side{ref: a}, alone: b == nil, pick: pairID{name: d.Platform}, chosen: d.Platform != ""}
+	if b != nil {
+		p.b = side{ref: *b}
+	}
+	return p.knowing(known)
+}
+
+func (p comparePage) Start(ctx context.Context) (page.Page, page.Effects) {
+	p.ctx = ctx
+	p, asked := p.reload()
+	p.poll, asked = p.poll.Arm(ctx, p.deps.Recheck, asked)
+	return p, asked
+}
+
+// visited is the place to come back to, once there is something to see there.
+func (p comparePage) visited() page.Effects {
+	switch {
+	case p.a.art == nil || !p.a.art.Done || !p.alone && (p.b.art == nil || !p.b.art.Done):
+		return nil
+	case p.alone:
+		return page.Send(page.VisitedMsg{Place: p.a.ref.String()})
+	}
+	return page.Send(page.VisitedMsg{Place: p.a.ref.String() + " " + p.b.ref.String()})
+}
+
+func (p comparePage) reload() (comparePage, page.Effects) {
+	var cmdA, cmdB page.Effects
+	p.loads += 2
+	p.a, cmdA = p.a.read(p.ctx, p.deps, p.loads-1)
+	if !p.alone {
+		p.b, cmdB = p.b.read(p.ctx, p.deps, p.loads)
+	}
+	return p.recompare(), slices.Concat(cmdA, cmdB)
+}
+
+func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
+	switch msg := msg.(type) {
+	case arrivedMsg:
+		return p.arrived(msg)
+	case headMsg:
+		return p.headed(msg), nil
+	case page.PollMsg:
+		p.poll = p.poll.Fired(msg)
+		return p, nil
+	case recheckedTagsMsg:
+		return p.recheckDone(msg)
+	case pastMsg:
+		return p.recalled(msg), nil
+	case page.KnownTagsMsg:
+		return p.knowing(&msg.Set).recompare(), nil
+	case contentsMsg:
+		return p.settled(msg), nil
+	case docsMsg:
+		if msg.key == p.askedFor {
+			p.docs = msg.docs
+			p.sums = p.sum()
+		}
+		return p, nil
+	case page.PickedMsg:
+		return p.changeSide(msg)
+	}
+	f, changed, handled := p.filter.Update(msg)
+	p.filter = f
+	if changed {
+		p.drawn = [tabCount]sceneKey{}
+	}
+	if press, ok := msg.(tea.KeyPressMsg); ok && !handled {
+		return p.press(press)
+	}
+	return p, nil
+}
+
+func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	if s, moved := p.sheets[p.tab].Move(msg); moved {
+		p.sheets[p.tab] = s
+		return p, nil
+	}
+	switch {
+	case key.Matches(msg, page.Keys.Back):
+		return p.back()
+	case key.Matches(msg, page.Keys.NextTab):
+		return p.toTab((p.tab + 1) % tabCount), nil
+	case key.Matches(msg, page.Keys.PrevTab):
+		return p.toTab((p.tab + tabCount - 1) % tabCount), nil
+	case key.Matches(msg, page.Keys.Tab):
+		return p.toTab(tabID(msg.String()[0] - '1')), nil
+	case key.Matches(msg, page.Keys.Next):
+		return p.nextDifference(1)
+	case key.Matches(msg, page.Keys.Prev):
+		return p.nextDifference(-1)
+	case key.Matches(msg, page.Keys.NextPlatform):
+		return p.nextPlatform(1)
+	case key.Matches(msg, page.Keys.PrevPlatform):
+		return p.nextPlatform(-1)
+	case key.Matches(msg, page.Keys.Left), key.Matches(msg, page.Keys.Right):
+		return p.scroll(key.Matches(msg, page.Keys.Right)), nil
+	case key.Matches(msg, page.Keys.Columns):
+		p.stacked = !p.stacked
+		return p, nil
+	case key.Matches(msg, page.Keys.Fold):
+		return p.fold(), nil
+	}
+	return p.act(msg)
+}
+
+// act handles the keys that do something with the row under the cursor or with
+// the sides.
+func (p comparePage) act(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	if asked, taken := p.lookAround(msg); taken {
+		return p, asked
+	}
+	r, some := p.sheets[p.tab].Current()
+	switch {
+	case key.Matches(msg, page.Keys.Reload):
+		return p.reload()
+	case key.Matches(msg, page.Keys.Swap) && !p.alone:
+		return p.swap(), nil
+	case key.Matches(msg, page.Keys.ChangeA):
+		return p, page.Send(page.PickRoute{Ref: p.a.ref, Side: diff.SideA})
+	case key.Matches(msg, page.Keys.ChangeB), key.Matches(msg, page.Keys.MarkB) && p.alone:
+		from := p.b.ref
+		if p.alone {
+			from = p.a.ref
+		}
+		return p, page.Send(page.PickRoute{Ref: from, Side: diff.SideB})
+	case key.Matches(msg, page.Keys.How):
+		return p, p.explain(r)
+	case !some:
+		return p, nil
+	case key.Matches(msg, page.Keys.Open) && r.Finding != nil:
+		return p.follow(r)
+	case key.Matches(msg, page.Keys.Open) && p.pairOf(r) >= 0:
+		return p.choose(idOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers), nil
+	case key.Matches(msg, page.Keys.Open) && r.Detail != nil:
+		return p, page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
+	case key.Matches(msg, page.Keys.Copy):
+		return p, widget.CopyRow(r)
+	case key.Matches(msg, page.Keys.Shell):
+		return p, widget.CopyCommand(r)
+	}
+	return p, nil
+}
+
+// pairOf is the index of the pair that a row stands for, -1 for none.
+func (p comparePage) pairOf(r widget.Row) int {
+	for i := range p.cmp.Pairs {
+		if platformID(idOf(p.cmp.Pairs, i)) == r.ID {
+			return i
+		}
+	}
+	return -1
+}
+
+// choose puts a pair in view, for good.
+func (p comparePage) choose(id pairID) comparePage {
+	p.pick, p.chosen, p.trail = id, true, nil
+	p.sums = p.sum()
+	p.news, p.also = p.tell()
+	return p
+}
+
+func (p comparePage) toTab(t tabID) comparePage {
+	p.tab, p.shift = t, 0
+	if t == tabSummary {
+		p.trail = nil
+	}
+	return p
+}
+
+// scroll moves both sides sideways together.
+func (p comparePage) scroll(right bool) comparePage {
+	const step, most = 8, 10_000
+	if right {
+		p.shift = min(p.shift+step, most)
+	} else {
+		p.shift = max(p.shift-step, 0)
+	}
+	return p
+}
+
+// nextDifference goes to the next row that differs, and says when there is
+// none.
+func (p comparePage) nextDifference(dir int) (page.Page, page.Effects) {
+	s, found := p.sheets[p.tab].NextDifference(dir)
+	if found {
+		p.sheets[p.tab] = s
+		return p, nil
+	}
+	return p, page.Toast(safe.Const("no more differences this way in this view"))
+}
+
+func (p comparePage) nextPlatform(dir int) (page.Page, page.Effects) {
+	n := len(p.cmp.Pairs)
+	if n < 2 {
+		return p, page.Toast(safe.Const("there is only one platform"))
+	}
+	return p.choose(idOf(p.cmp.Pairs, (p.pairIndex()+dir+n)%n)), nil
+}
+
+// swap exchanges the sides; what was loaded stays.
+func (p comparePage) swap() comparePage {
+	p.a, p.b = p.b, p.a
+	return p.recompare()
+}
+
+// changeSide puts another reference in place of a side. The view, the cursor
+// and the other side stay.
+func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
+	var cmd page.Effects
+	p.loads++
+	if msg.Side == diff.SideA {
+		p.a.stop()
+		p.a, cmd = side{ref: msg.Ref}.read(p.ctx, p.deps, p.loads)
+	} else {
+		p.b.stop()
+		p.alone = false
+		p.b, cmd = side{ref: msg.Ref}.read(p.ctx, p.deps, p.loads)
+	}
+	return p.recompare(), cmd
+}
+
+// recompare makes the comparison anew from what has arrived.
+func (p comparePage) recompare() comparePage {
+	p.drawn = [tabCount]sceneKey{}
+	switch {
+	case p.a.art != nil && p.b.art != nil && !p.alone:
+		p.cmp = diff.Recompare(p.cmp, *p.a.art, *p.b.art)
+	case p.a.art != nil:
+		p.cmp = diff.Describe(*p.a.art)
+	default:
+		p.cmp = diff.Comparison{}
+	}
+	if p.cmp.A != nil {
+		p.cmp = p.cmp.WithTagContext(p.around())
+	}
+	if !p.chosen && len(p.cmp.Pairs) > 0 {
+		p.pick = idOf(p.cmp.Pairs, firstToShow(p.cmp))
+	}
+	p.news, p.also = p.tell()
+	p.trail = p.stillFound()
+	p.sums = p.sum()
+	return p
+}
+
+// firstToShow is the pair that the overall verdict is about: the first of the
+// worst. While things arrive it is the first one.
+func firstToShow(c diff.Comparison) int {
+	if c.Verdict.Code == diff.Pending {
+		return 0
+	}
+	i := slices.IndexFunc(c.Pairs, func(p diff.Pair) bool { return p.A != nil && p.B != nil && p.Verdict.Code == c.Verdict.Code })
+	return max(i, 0)
+}
+
+// pairID tells pairs apart: an index may name a platform twice.
+type pairID struct {
+	name string
+	nth  int // of that name
+}
+
+func idOf(pairs []diff.Pair, i int) pairID {
+	id := pairID{name: pairs[i].Platform}
+	for _, p := range pairs[:i] {
+		if p.Platform == id.name {
+			id.nth++
+		}
+	}
+	return id
+}
+
+// find is the index of the pair with an id. A Windows platform is also found
+// without its build.
+func find(pairs []diff.Pair, id pairID) (int, bool) {
+	for i, p := range pairs {
+		if idOf(pairs, i) == id {
+			return i, true
+		}
+		if strings.HasPrefix(p.Platform, id.name+" (") && id.nth == 0 {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// pairIndex is the pair in view: the one picked, else the first.
+func (p comparePage) pairIndex() int {
+	i, _ := find(p.cmp.Pairs, p.pick)
+	return i
+}
+
+// absent reports that the platform a person chose is on neither side.
+func (p comparePage) absent() bool {
+	_, found := find(p.cmp.Pairs, p.pick)
+	return p.chosen && !found && len(p.cmp.Pairs) > 0
+}
+
+func (p comparePage) pair() *diff.Pair {
+	if len(p.cmp.Pairs) == 0 {
+		return nil
+	}
+	return &p.cmp.Pairs[p.pairIndex()]
+}
+
+// Repo is what a short reference is meant beside.
+func (p comparePage) Repo() model.Ref { return p.a.ref.Repo() }
+
+// Crumb is the repository that both sides share, or both.
+func (p comparePage) Crumb() safe.Text {
+	a := p.a.ref
+	if p.alone || p.a.ref.Repo() == p.b.ref.Repo() {
+		return safe.Sprintf("%s/%s", a.Registry, a.Repository)
+	}
+	return safe.Sprintf("%s/%s and %s/%s", a.Registry, a.Repository, p.b.ref.Registry, p.b.ref.Repository)
+}
+
+func (p comparePage) Status() safe.Text {
+	pair := p.pair()
+	if pair == nil {
+		return safe.Text{}
+	}
+	if n := len(p.cmp.Pairs); n > 1 {
+		return safe.Sprintf("%s %d/%d ", pair.Platform, p.pairIndex()+1, n)
+	}
+	return safe.Sprintf("%s ", pair.Platform)
+}
+
+func (p comparePage) Typing() bool { return p.filter.Open }
+
+func (p comparePage) Hints() []key.Binding {
+	if p.filter.Open {
+		return p.filter.Hints()
+	}
+	if p.alone {
+		return []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Keys.Open, page.Describe(page.Keys.MarkB, "compare with"), page.Describe(page.Keys.How, "why"), page.Keys.Copy, page.Keys.Back}
+	}
+	hints := []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Describe(page.Keys.Next, "next diff"), page.Keys.Open, page.Describe(page.Keys.How, "why"), p.backHint(), page.Keys.Copy, page.Describe(page.Keys.Shell, "command"), page.Keys.Swap}
+	if len(p.cmp.Pairs) > 1 {
+		hints = slices.Insert(hints, 1, page.Describe(page.Keys.NextPlatform, "platform"))
+	}
+	return hints
+}
+
+func (p comparePage) backHint() key.Binding {
+	if p.trail != nil {
+		return page.Describe(page.Keys.Back, "finding")
+	}
+	return page.Keys.Back
+}
+
+func (p comparePage) Help() []page.KeyGroup {
+	return []page.KeyGroup{
+		{Name: "Compare", Keys: []key.Binding{
+			page.Keys.NextTab, page.Keys.PrevTab, page.Keys.Tab, page.Keys.Next, page.Keys.Prev, page.Keys.NextPlatform, page.Keys.PrevPlatform,
+			page.Describe(page.Keys.Open, "open the row; of a finding, its evidence"),
+			page.Keys.How, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Shell, page.Keys.Fold,
+			page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns, page.Keys.Left, page.Keys.Right,
+			page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"), page.Describe(page.Keys.Timeline, "timeline of A's tag (T: of B's)"),
+			page.Describe(page.Keys.Before, "A's tag moved: compare before and after (M: B's)"),
+		}},
+		page.MoveKeys, page.GlobalKeys,
+	}
+}
+
+// View is who is compared, the verdict, the tabs, and the sheet in use.
+func (p comparePage) View(f page.Frame) []look.Line {
+	lines := p.top(f)
+	if l, ok := p.filter.Line(f.Width, p.passed[p.tab], p.all[p.tab]); ok {
+		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
+	}
+	return append(lines, p.sheets[p.tab].View(f.Glyphs)...)
+}

@@ -1,0 +1,312 @@
+package compare
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// trail is the way from a finding to the rows that prove it. esc goes back.
+type trail struct {
+	finding diff.Finding
+	view    tabID
+}
+
+// key tells trails apart.
+func (t *trail) key() string {
+	if t == nil {
+		return ""
+	}
+	return findingID(t.finding)
+}
+
+func findingID(f diff.Finding) string { return f.ID + " " + f.Say.String() }
+
+// follow goes from a finding to its evidence, or opens what there is to read
+// about it when no row shows it.
+func (p comparePage) follow(r widget.Row) (page.Page, page.Effects) {
+	view, ids := p.scene(p.frame).evidence(*r.Finding)
+	if len(ids) == 0 {
+		return p, p.explain(r)
+	}
+	p.trail, p.want, p.filter = &trail{*r.Finding, view}, ids[0], widget.Filter{}
+	return p.toTab(view), nil
+}
+
+// stillFound is the trail after something has arrived: its finding as it is
+// now, if it still holds. While things arrive nobody knows.
+func (p comparePage) stillFound() *trail {
+	if p.trail == nil || !p.alone && p.cmp.Verdict.Code == diff.Pending {
+		return p.trail
+	}
+	s := p.scene(p.frame)
+	for _, g := range slices.Concat(s.news, s.also) {
+		for _, f := range append([]diff.Finding{g.Finding}, g.Consequences...) {
+			if findingID(f) == p.trail.key() {
+				return &trail{f, p.trail.view}
+			}
+		}
+	}
+	return nil
+}
+
+// back leaves the evidence for the finding, else the page.
+func (p comparePage) back() (page.Page, page.Effects) {
+	if p.trail == nil {
+		return p, page.Send(page.PopMsg{})
+	}
+	return p.toTab(tabSummary), nil
+}
+
+// showEvidence marks the rows of the finding that one came from, and says it
+// under the one that the cursor went to.
+func (s scene) showEvidence(t tabID, rows []widget.Row) {
+	if s.trail == nil || s.trail.view != t {
+		return
+	}
+	f := s.trail.finding
+	_, ids := s.evidence(f)
+	for i := range rows {
+		if rows[i].Header || !slices.Contains(ids, rows[i].ID) {
+			continue
+		}
+		rows[i].Marked = true
+		if rows[i].ID == ids[0] {
+			rows[i] = rows[i].WithLines(s.noteLines(look.S(look.Severity(f.Severity), f.Say)))
+		}
+	}
+}
+
+// noteLines is text under a row of a table.
+func (s scene) noteLines(text look.Span) []look.Line {
+	const indent = 6
+	var lines []look.Line
+	lead := []look.Span{look.Gap(indent), look.S(look.Faint, s.Glyphs.Note), look.Gap(1)}
+	text.Text = s.Glyphs.Sentence(text.Text)
+	for _, l := range look.Wrap([]look.Span{text}, max(s.Width-indent-4, 8)) {
+		lines = append(lines, look.L(lead...).With(l.Spans...))
+		lead = []look.Span{look.Gap(indent + 2)}
+	}
+	return lines
+}
+
+// evidence is the view that shows what proves a finding, and the rows there.
+func (s scene) evidence(f diff.Finding) (tabID, []string) {
+	for _, view := range viewsOf(f) {
+		if ids := s.evidenceIn(view, f); len(ids) > 0 {
+			return view, ids
+		}
+	}
+	return tabSummary, nil
+}
+
+// viewsOf are the views to look in, by the catalogue's groups.
+func viewsOf(f diff.Finding) []tabID {
+	switch {
+	case strings.HasPrefix(f.ID, "B"):
+		return []tabID{tabSchema1, tabLayers, tabManifest}
+	case strings.HasPrefix(f.ID, "C"):
+		return []tabID{tabPlatforms, tabLayers, tabManifest}
+	case strings.HasPrefix(f.ID, "E") && f.ID != "E4": // secrets are mostly in instructions
+		return []tabID{tabConfig, tabLayers, tabManifest}
+	}
+	return []tabID{tabLayers, tabPlatforms, tabConfig, tabManifest}
+}
+
+func (s scene) evidenceIn(view tabID, f diff.Finding) []string {
+	switch view {
+	case tabLayers, tabSchema1:
+		return s.stepsOf(f)
+	case tabPlatforms:
+		return s.entriesOf(f)
+	case tabConfig:
+		return s.settingsOf(f)
+	}
+	return s.manifestsOf(f)
+}
+
+// stepsOf are the rows of the steps that a finding points at.
+func (s scene) stepsOf(f diff.Finding) []string {
+	var ids []string
+	for _, r := range slices.Backward(s.pair.Rows) { // as the tables have them
+		if pointsAt(f, r) {
+			ids = append(ids, rowID(r))
+		}
+	}
+	slices.Reverse(ids) // the cursor goes to the oldest: it is often the cause of the others
+	return ids
+}
+
+func pointsAt(f diff.Finding, r diff.Row) bool {
+	return slices.ContainsFunc(f.Evidence, func(e diff.Evidence) bool {
+		st := r.A
+		if e.Side == diff.SideB {
+			st = r.B
+		}
+		return st != nil && e.Step == st.Index
+	})
+}
+
+// entriesOf are the rows of the entries of an index that a finding points at.
+func (s scene) entriesOf(f diff.Finding) []string {
+	if !isIndex(s.cmp.A) && !isIndex(s.cmp.B) {
+		return nil
+	}
+	var ids []string
+	for i, p := range s.cmp.Pairs {
+		if pointsAtEntry(f, diff.SideA, p.A) || pointsAtEntry(f, diff.SideB, p.B) {
+			ids = append(ids, platformID(idOf(s.cmp.Pairs, i)))
+		}
+	}
+	return slices.Concat(ids, othersOf(f, diff.SideA, s.cmp.A), othersOf(f, diff.SideB, s.cmp.B))
+}
+
+// othersOf are the rows of the entries that are no platforms.
+func othersOf(f diff.Finding, side diff.Side, a *model.Artifact) []string {
+	var ids []string
+	if a == nil {
+		return nil
+	}
+	for i := range a.Entries {
+		if e := &a.Entries[i]; e.Role != model.RoleImage && pointsAtEntry(f, side, e) {
+			ids = append(ids, otherID(side, *e))
+		}
+	}
+	return ids
+}
+
+func pointsAtEntry(f diff.Finding, side diff.Side, e *model.Entry) bool {
+	return e != nil && slices.ContainsFunc(f.Evidence, func(v diff.Evidence) bool {
+		return v.Side == side && v.Step < 0 && v.Digest != "" && v.Digest == e.Descriptor.Digest
+	})
+}
+
+// settings are the members of a config that the findings of group E are about.
+var settings = map[string][]string{
+	"E1": {"Entrypoint", "Cmd", "Shell"},
+	"E2": {"User"},
+	"E3": {"Env"},
+	"E4": {"Env", "Labels"},
+	"E5": {"Labels"},
+	"E6": {"Labels"},
+	"E7": {"ExposedPorts", "Volumes", "WorkingDir", "Healthcheck", "StopSignal", "OnBuild"},
+	"E8": {"created"},
+}
+
+// settingsOf are the lines of the configs that a finding is about: those that
+// differ in the members it names, or where these begin.
+func (s scene) settingsOf(f diff.Finding) []string {
+	members := settings[f.ID]
+	if members == nil || !s.fresh || len(s.docs.config) == 0 {
+		return nil
+	}
+	b := s.docs.config[0]
+	inA, inB := membersIn(b.a, members), membersIn(b.b, members)
+	var differ, begin []string
+	for _, l := range b.lines {
+		isA, isB := l.A >= 0 && inA[l.A] > 0, l.B >= 0 && inB[l.B] > 0
+		switch {
+		case (isA || isB) && !s.alone && lineDiffers(l):
+			differ = append(differ, b.lineID(l))
+		case isA && inA[l.A] == memberStart, isB && inB[l.B] == memberStart:
+			begin = append(begin, b.lineID(l))
+		}
+	}
+	if len(differ) > 0 {
+		return differ
+	}
+	return begin
+}
+
+// What a line is to the members that were looked for.
+const (
+	memberStart = iota + 1
+	memberRest
+)
+
+// membersIn are the lines of a pretty printed config that hold its members of
+// these names: at the top, or in "config". An old "container_config" and the
+// history have the same names and are not meant.
+func membersIn(lines []safe.Text, names []string) map[int]int {
+	in := map[int]int{}
+	section, depth := "", -1
+	for i, l := range lines {
+		name, indent := memberName(l.String())
+		switch {
+		case depth >= 0 && indent > depth:
+			in[i] = memberRest
+			continue
+		case depth >= 0 && name == "" && indent == depth: // the bracket that closes it
+			in[i], depth = memberRest, -1
+			continue
+		}
+		depth = -1
+		if indent == topIndent {
+			section = name
+		}
+		if slices.Contains(names, name) && (indent == topIndent || indent == 2*topIndent && section == "config") {
+			in[i], depth = memberStart, indent
+		}
+	}
+	return in
+}
+
+// topIndent is how far the members of a pretty printed document are indented.
+const topIndent = 2
+
+// memberName is the name of the member that begins on a line, and the line's
+// indentation.
+func memberName(line string) (name string, indent int) {
+	text := strings.TrimLeft(line, " ")
+	indent = len(line) - len(text)
+	if name, _, ok := strings.Cut(strings.TrimPrefix(text, `"`), `": `); ok && strings.HasPrefix(text, `"`) {
+		return name, indent
+	}
+	return "", indent
+}
+
+// manifestsOf are the lines of manifests with a digest that a finding points
+// at, or the first line of the document that has it.
+func (s scene) manifestsOf(f diff.Finding) []string {
+	if !s.fresh {
+		return nil
+	}
+	var ids []string
+	for i, b := range s.docs.manifest {
+		a, other := s.manifestDigests(i)
+		for n, l := range b.lines {
+			if n == 0 && (pointsTo(f, a) || pointsTo(f, other)) || holds(f, b.a, l.A) || holds(f, b.b, l.B) {
+				ids = append(ids, b.lineID(l))
+			}
+		}
+	}
+	return ids
+}
+
+// manifestDigests are the digests of the documents of a block of the Manifest
+// view: the platform's manifests before what the tags point at.
+func (s scene) manifestDigests(block int) (a, b digest.Digest) {
+	if block == len(s.docs.manifest)-1 {
+		return s.docs.key.topA, s.docs.key.topB
+	}
+	return s.docs.key.manifestA, s.docs.key.manifestB
+}
+
+func pointsTo(f diff.Finding, d digest.Digest) bool {
+	return d != "" && slices.ContainsFunc(f.Evidence, func(e diff.Evidence) bool { return e.Digest == d })
+}
+
+// holds reports whether a line has a digest that a finding points at.
+func holds(f diff.Finding, lines []safe.Text, at int) bool {
+	return at >= 0 && slices.ContainsFunc(f.Evidence, func(e diff.Evidence) bool {
+		return e.Digest != "" && strings.Contains(lines[at].String(), e.Digest.String())
+	})
+}

@@ -1,0 +1,19 @@
+package compare
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// What tests that drive the whole program need to know of a page.
+
+func PollLoad(p page.Page) page.LoadID { return p.(comparePage).poll.Load }
+
+// Arrived says that A is read.
+func Arrived(p page.Page, a model.Artifact) tea.Msg {
+	side := p.(comparePage).a
+	a.Ref = side.ref
+	return arrivedMsg{load: side.load, art: a}
+}

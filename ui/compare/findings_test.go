@@ -1,0 +1,93 @@
+package compare_test
+
+import (
+	"github.com/tagdiff/tagdiff/ui"
+	"strings"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
+)
+
+var testingAndProd = []string{"localhost:5000/app:testing", "localhost:5000/app:prod"}
+
+// TestFromFindingToEvidence: enter goes to the rows, esc back to the finding,
+// esc again leaves.
+func TestFromFindingToEvidence(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
+	d.Keys("enter")
+	d.Sees("3 Layers", "»∅    7     WORKDIR /app", "└ Step 7 is empty on both sides")
+	d.Keys("up", "tab", "tab")
+	d.Sees("5 Config")
+	d.Keys("esc")
+	d.Sees("1 Summary", "›→  Promote")
+	d.Keys("3")
+	d.Sees("A4 empty-layer-twin") // by name, since nobody came from it
+	d.DoesNotSee("»")
+	d.Keys("1", "esc")
+	d.Sees("open:")
+}
+
+// TestEvidenceSwapped: what is marked stays so while its finding holds.
+func TestEvidenceSwapped(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
+	d.Keys("enter", "r") // read again
+	d.Sees("»∅    7     WORKDIR /app", "A 4f4fb700ef54", "└ Step 7 is empty on both sides")
+	d.Keys("s") // the sentence is another one now
+	d.Sees("A a3ed95caeb02")
+	d.DoesNotSee("*∅")
+	d.DoesNotSee("»")
+	d.Keys("esc")
+	d.Sees("open:")
+}
+
+func TestEvidenceBesideAFilter(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
+	d.Keys("3", "/", "touch", "enter", "1", "esc", "enter")
+	d.Sees("»∅    7     WORKDIR /app")
+}
+
+// TestHow: w tells of whatever is under the cursor how one knows.
+func TestHow(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 120, 50, testingAndProd...)
+	for _, tt := range []struct {
+		keys []string
+		sees []string
+	}{
+		{[]string{"1"}, []string{"how we know: empty-layer-twin", "proved: a hash decides", "config(A) = config(B)", "layer(A) ≠ layer(B)", "A step 7: layer", "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"}},
+		{[]string{"down"}, []string{"how we know: the verdict", "Same image, packed differently"}},
+		{[]string{"2"}, []string{"how we know: linux/amd64", "A manifest", "B config"}},
+		{[]string{"3", "n"}, []string{"how we know: step 7", "both unpack to an archive without a file", "sha256:5f70bf18", "| gunzip | sha256sum"}},
+		{[]string{"5"}, []string{"line by line", "crane config"}},
+		{[]string{"7", "n"}, []string{"id = sha256(hex of blobSum", "here the chains part", "derived", "printf '%s' 'a3ed95ca"}},
+	} {
+		d.Keys(tt.keys...)
+		d.Keys("w")
+		d.Sees(tt.sees...)
+		d.Keys("esc")
+	}
+}
+
+// TestHowAlone: one image has steps to prove, and no verdict.
+func TestHowAlone(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
+	d.Keys("w")
+	d.Sees("there is no verdict to prove")
+	d.Keys("3", "w")
+	d.Sees("how we know: step 8")
+}
+
+func TestCommandsSpeakPlainHTTP(t *testing.T) {
+	d := drive(t, ui.Options{Registry: fakereg.Retag(t), PlainHTTP: true}, 120, 40)
+	d.Keys("localhost:5000/app:testing", "space", ":prod", "enter", "3", "n", "w", "G", "c")
+	if !strings.HasPrefix(d.Copied, "crane --insecure blob ") {
+		t.Errorf("copied %q", d.Copied)
+	}
+}
+
+// TestNothingIsSaidTwice: the sentence in the box is not in the list below it.
+func TestNothingIsSaidTwice(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 120, 40, testingAndProd...)
+	if n := strings.Count(d.Screen(), "No file is missing"); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+}

@@ -1,0 +1,197 @@
+package compare
+
+import (
+	"strings"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// tallHeight is where the verdict's box fits above every view.
+const tallHeight = 30
+
+// top is who is compared, the verdict and the tabs.
+func (p comparePage) top(f page.Frame) []look.Line {
+	lines := p.sideLines(f)
+	for _, t := range []safe.Text{p.a.news(f, "m"), p.b.news(f, "M")} {
+		if t.IsEmpty() {
+			continue
+		}
+		for _, l := range look.Wrap([]look.Span{look.S(look.Warn, t)}, max(f.Width-2, 8)) {
+			lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
+		}
+	}
+	if p.absent() {
+		lines = append(lines, look.L(look.Gap(1), look.S(look.Warn, safe.Sprintf("neither side has %s: this is %s", p.pick.name, p.pair().Platform))))
+	}
+	switch {
+	case p.alone:
+	case p.tab == tabSummary || f.Height >= tallHeight:
+		lines = append(lines, p.verdictBox(f)...)
+	default:
+		lines = append(lines, p.verdictLine())
+	}
+	lines = append(lines, p.tabLine(f))
+	return lines
+}
+
+// sideLines are A and B on one line where they fit, else on two.
+func (p comparePage) sideLines(f page.Frame) []look.Line {
+	full := !p.alone && p.a.ref.Repo() != p.b.ref.Repo()
+	a := p.a.line(safe.Const("A"), look.SideA, f, full)
+	if p.alone {
+		return []look.Line{p.a.line(safe.Const(" "), look.Plain, f, false)}
+	}
+	b := p.b.line(safe.Const("B"), look.SideB, f, full)
+	if half := f.Width / 2; a.Width() <= half && b.Width() <= half {
+		return []look.Line{a.To(half, f.Glyphs.Ellipsis).With(b.Spans...)}
+	}
+	return []look.Line{a, b}
+}
+
+func verdictRole(c diff.Code) look.Role {
+	switch c {
+	case diff.Pending:
+		return look.Faint
+	case diff.Identical, diff.OtherEnvelope, diff.Repacked, diff.Reprinted:
+		return look.Good
+	case diff.Unrelated, diff.NotComparable:
+		return look.Alert
+	}
+	return look.Warn
+}
+
+// headline is the verdict in capitals; what it says while it is not known yet.
+func (p comparePage) headline() safe.Text {
+	v := p.cmp.Verdict
+	switch {
+	case p.failed():
+		return safe.Const("NO COMPARISON")
+	case v.Code == diff.Pending:
+		return safe.Const("READING")
+	}
+	return shout(v.Headline)
+}
+
+// trust is how the verdict is known. That there is none rests on nothing.
+func (p comparePage) trust() safe.Text {
+	if p.failed() {
+		return safe.Text{}
+	}
+	return safe.Clean(string(p.cmp.Verdict.Trust))
+}
+
+// failed reports that a side could not be read.
+func (p comparePage) failed() bool { return p.a.failed() || p.b.failed() }
+
+// shout is a headline in capitals, but for words that are names: tags and
+// platforms are case-sensitive.
+func shout(t safe.Text) safe.Text {
+	words := strings.Split(t.String(), " ")
+	for i, w := range words {
+		if !strings.ContainsAny(strings.TrimRight(w, ":"), ":/@_-") {
+			words[i] = strings.ToUpper(w)
+		}
+	}
+	return safe.Clean(strings.Join(words, " "))
+}
+
+func (p comparePage) verdictLine() look.Line {
+	v := p.cmp.Verdict
+	l := look.L(look.Gap(1), look.S(verdictRole(v.Code), p.headline()))
+	if trust := p.trust(); !trust.IsEmpty() {
+		l = l.With(look.Gap(2), look.S(look.Faint, trust))
+	}
+	return l
+}
+
+// verdictBox is the headline on a frame with its reasons in it. A headline too
+// long for the frame is the first line in the box.
+func (p comparePage) verdictBox(f page.Frame) []look.Line {
+	role := verdictRole(p.cmp.Verdict.Code)
+	title, trust := p.headline(), p.trust()
+	text := p.reasons(f)
+	inside := []look.Span{}
+	if look.Width(title)+look.Width(trust) > f.Width-10 {
+		inside = append(inside, look.S(role, title))
+		title = safe.Text{}
+	}
+	for _, t := range text {
+		inside = append(inside, look.P(f.Glyphs.Sentence(t)))
+	}
+	lines := []look.Line{boxTop(f, role, title, trust)}
+	for _, s := range inside {
+		for _, l := range look.Wrap([]look.Span{s}, f.Width-4) {
+			lines = append(lines, boxLine(f, role, l))
+		}
+	}
+	g := f.Glyphs
+	return append(lines, look.L(look.S(role, g.BottomLeft), look.S(role, g.Horizontal.Repeat(f.Width-2)), look.S(role, g.BottomRight)))
+}
+
+func boxTop(f page.Frame, role look.Role, title, trust safe.Text) look.Line {
+	g := f.Glyphs
+	pad := func(t safe.Text) safe.Text {
+		if t.IsEmpty() {
+			return t
+		}
+		return safe.Sprintf(" %s ", t)
+	}
+	title, trust = pad(title), pad(trust)
+	fill := f.Width - 4 - look.Width(title) - look.Width(trust)
+	return look.L(
+		look.S(role, g.TopLeft), look.S(role, g.Horizontal), look.S(role, title), look.S(role, g.Horizontal.Repeat(fill)),
+		look.S(look.Faint, trust), look.S(role, g.Horizontal), look.S(role, g.TopRight),
+	)
+}
+
+func boxLine(f page.Frame, role look.Role, l look.Line) look.Line {
+	side := look.S(role, f.Glyphs.Vertical)
+	return look.L(side, look.Gap(1)).With(l.To(f.Width-4, f.Glyphs.Ellipsis).Spans...).With(look.Gap(1), side)
+}
+
+// reasons are what stands in the box: the verdict's own, then the first
+// finding, which names the cause.
+func (p comparePage) reasons(f page.Frame) []safe.Text {
+	var out []safe.Text
+	for _, s := range []side{p.a, p.b} {
+		if s.failed() {
+			out = append(out, f.Gate.Clean(s.err.Error()))
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	v := p.cmp.Verdict
+	if v.Code == diff.Pending {
+		return []safe.Text{safe.Sprintf("A: %s %s B: %s", orDone(p.a.progress()), f.Glyphs.Dot, orDone(p.b.progress()))}
+	}
+	if !v.Because.IsEmpty() {
+		out = append(out, v.Because)
+	}
+	if g, ok := p.scene(f).inBox(); ok {
+		out = append(out, g.Say)
+	}
+	return out
+}
+
+func orDone(t safe.Text) safe.Text {
+	if t.IsEmpty() {
+		return safe.Const("read")
+	}
+	return t
+}
+
+// descriptorName is what an entry is called where it has no platform.
+func descriptorName(e *model.Entry) safe.Text {
+	switch {
+	case e == nil:
+		return safe.Text{}
+	case e.Role == model.RoleAttestation:
+		return safe.Const("receipt")
+	}
+	return safe.Clean(string(e.Role))
+}

@@ -1,0 +1,231 @@
+package compare
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// side is A or B while it loads and after.
+type side struct {
+	ref    model.Ref
+	art    *model.Artifact
+	err    error
+	load   page.LoadID
+	began  time.Time // when that load did
+	cancel context.CancelFunc
+	moved  digest.Digest // what the tag points at now, if not at art any more
+	gone   bool          // the tag is not there any more
+	seen   time.Time     // when that was seen
+	past   model.Timeline
+}
+
+// arrivedMsg is a newer state of a side.
+type arrivedMsg struct {
+	load page.LoadID
+	art  model.Artifact
+	err  error // the load has failed
+}
+
+// headMsg is where a tag points after everything has been read by digest.
+type headMsg struct {
+	load page.LoadID
+	now  digest.Digest // "" when the tag is gone
+}
+
+// head asks where a tag points. What goes wrong is no news, but that it is gone
+// is.
+func (s side) head(ctx context.Context, reg page.Registry) (headMsg, bool) {
+	now, err := reg.Head(ctx, s.ref)
+	return headMsg{s.load, now}, err == nil || page.IsMissing(err)
+}
+
+// read starts reading the side anew; what was there stays until then.
+func (s side) read(ctx context.Context, d page.Env, id page.LoadID) (side, page.Effects) {
+	s.stop()
+	ctx, s.cancel = context.WithCancel(ctx)
+	s.load, s.began, s.err, s.moved, s.gone = id, d.Now(), nil, "", false
+	ref, reg := s.ref, d.Registry
+	return s, append(s.recall(ctx, d.Journal), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+		_, err := reg.Load(ctx, ref, func(a model.Artifact) { report(arrivedMsg{load: id, art: a}) })
+		if err != nil {
+			report(arrivedMsg{load: id, err: err})
+		}
+		if err != nil || !page.MayMove(ref) {
+			return
+		}
+		if h, ok := s.head(ctx, reg); ok {
+			report(h)
+		}
+	})...)
+}
+
+func (s side) stop() {
+	if s.cancel != nil {
+		s.cancel()
+	}
+}
+
+// with is s after a message of its load.
+func (s side) with(msg arrivedMsg) side {
+	if msg.err != nil {
+		if !errors.Is(msg.err, context.Canceled) {
+			s.err = msg.err
+		}
+		return s
+	}
+	if !msg.art.Done && s.art != nil && s.art.Done {
+		return s // what was there stays until all of the new is
+	}
+	s.art = &msg.art
+	if s.moved == msg.art.Digest() { // it had been compared with what was there before
+		s.moved = ""
+	}
+	return s
+}
+
+// failed reports that there is nothing whole to show. What was read before a
+// failure is.
+func (s side) failed() bool { return s.err != nil && !s.stale() }
+
+// stale reports that what is shown could not be read again.
+func (s side) stale() bool { return s.err != nil && s.art != nil && s.art.Done }
+
+// progress says how far a load is; empty when it is done.
+func (s side) progress() safe.Text {
+	if s.art == nil {
+		return safe.Const("reading")
+	}
+	if s.art.Done {
+		return safe.Text{}
+	}
+	images, here := s.art.Images(), 0
+	for _, e := range images {
+		if e.Arrived() {
+			here++
+		}
+	}
+	return safe.Sprintf("%d of %d", here, len(images))
+}
+
+// line is the side's own line: its letter, what it is, since when.
+func (s side) line(letter safe.Text, role look.Role, f page.Frame, full bool) look.Line {
+	l := look.L(look.Gap(1), look.S(role, letter), look.Gap(1))
+	name := safe.Clean(s.ref.Short())
+	if full {
+		name = safe.Sprintf("%s%s", s.ref.Repository, s.ref.Short())
+	}
+	switch {
+	case s.ref.When != "":
+	case s.ref.Digest != "" && s.ref.Tag != "":
+		name = safe.Sprintf(":%s then", s.ref.Tag)
+	case s.ref.Digest != "":
+		name = safe.Sprintf("@%s", look.Short(s.ref.Digest))
+	}
+	l = l.With(look.S(look.Strong, name), look.Gap(2))
+	switch {
+	case s.failed():
+		return l.With(look.S(look.Alert, safe.Clean(page.ShortError(s.err))))
+	case s.art == nil:
+		return l.With(look.S(look.Faint, safe.Concat(s.progress(), f.Glyphs.Ellipsis)))
+	}
+	l = l.With(look.P(look.Short(s.art.Digest())), look.Gap(2), look.S(look.Faint, createdText(*s.art)))
+	if p := s.progress(); !p.IsEmpty() {
+		l = l.With(look.Gap(2), look.S(look.Faint, safe.Concat(p, f.Glyphs.Ellipsis)))
+	}
+	return l
+}
+
+// createdText is when the first image that says so was built, and what it is
+// part of.
+func createdText(a model.Artifact) safe.Text {
+	images := a.Images()
+	for _, e := range images {
+		if e.Image != nil && e.Image.Created() != nil {
+			return look.Time(e.Image.Created())
+		}
+	}
+	if len(images) == 0 {
+		return safe.Clean(string(a.Top.Kind))
+	}
+	return safe.Text{}
+}
+
+// arrived takes a newer state of either side.
+func (p comparePage) arrived(msg arrivedMsg) (page.Page, page.Effects) {
+	switch {
+	case msg.load == p.a.load:
+		p.a = p.a.with(msg)
+	case msg.load == p.b.load && !p.alone:
+		p.b = p.b.with(msg)
+	default:
+		return p, nil
+	}
+	p = p.recompare()
+	return p, slices.Concat(p.visited(), p.askContents())
+}
+
+// contentsMsg is what small layers were seen to unpack to. Whichever load asked
+// for it, it is true: a blob is what its digest says.
+type contentsMsg struct {
+	seen map[digest.Digest]model.Contents
+}
+
+// askContents reads the small layers whose contents decide something, once all
+// is there. Until they arrive the screen shows what the configs claim.
+func (p comparePage) askContents() page.Effects {
+	if p.a.art == nil || !p.a.art.Done || !p.alone && (p.b.art == nil || !p.b.art.Done) {
+		return nil
+	}
+	var asked page.Effects
+	for side, layers := range diff.UnverifiedLayers(p.cmp) {
+		repo := p.a.ref.Repo()
+		if side == diff.SideB {
+			repo = p.b.ref.Repo()
+		}
+		asked = append(asked, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
+			seen, _ := p.deps.Registry.Contents(ctx, repo, layers)
+			return contentsMsg{seen}
+		})...)
+	}
+	return asked
+}
+
+// settled takes in what was seen of layers.
+func (p comparePage) settled(msg contentsMsg) comparePage {
+	for _, s := range []*side{&p.a, &p.b} {
+		if s.art != nil && len(msg.seen) > 0 {
+			art := s.art.WithContents(msg.seen)
+			s.art = &art
+		}
+	}
+	return p.recompare()
+}
+
+// headed notes that a tag moved while it was read. Nothing on the screen
+// changes: all of it was read by digest.
+func (p comparePage) headed(msg headMsg) comparePage {
+	for _, s := range []*side{&p.a, &p.b} {
+		if s.load != msg.load || s.art == nil {
+			continue
+		}
+		if s.stale() {
+			s.err = nil // the registry is back
+		}
+		s.moved, s.gone = "", msg.now == ""
+		if msg.now != s.art.Digest() {
+			s.moved, s.seen = msg.now, p.deps.Now()
+		}
+	}
+	return p.recompare()
+}

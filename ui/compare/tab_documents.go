@@ -1,0 +1,292 @@
+package compare
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
+	"github.com/tagdiff/tagdiff/diff/text"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// docs are the JSON documents of a pair, compared. Comparing large ones takes
+// time, so a command does it.
+type docs struct {
+	key              docsKey
+	ready            bool
+	config, manifest docDiff
+}
+
+// docsKey names the documents that docs were made from.
+type docsKey struct {
+	topA, topB, manifestA, manifestB, configA, configB digest.Digest
+	reveal, alone                                      bool
+}
+
+// docDiff is one view: blocks of lines, each with a title.
+type docDiff []docBlock
+
+type docBlock struct {
+	title safe.Text
+	shell safe.Text // the command that proves it
+	a, b  []safe.Text
+	lines []text.Pair
+}
+
+type docsMsg struct {
+	key  docsKey
+	docs docs
+}
+
+func (p comparePage) wantDocs(f page.Frame) docsKey {
+	k := docsKey{reveal: f.Gate.Reveal, alone: p.alone}
+	if p.cmp.A != nil {
+		k.topA = p.cmp.A.Top.Digest
+	}
+	if p.cmp.B != nil {
+		k.topB = p.cmp.B.Top.Digest
+	}
+	a, b := p.scene(f).images()
+	if a != nil {
+		k.manifestA, k.configA = a.Manifest.Digest, a.Config.Digest
+	}
+	if b != nil {
+		k.manifestB, k.configB = b.Manifest.Digest, b.Config.Digest
+	}
+	return k
+}
+
+// askDocs is the command that compares the documents of the pair in view, or
+// nil if that is done or under way.
+func (p comparePage) askDocs(f page.Frame) page.Effects {
+	k := p.wantDocs(f)
+	if k == p.askedFor || p.ctx == nil {
+		return nil
+	}
+	s := p.scene(f)
+	return page.Once(p.ctx, func(context.Context) tea.Msg {
+		return docsMsg{k, docs{key: k, ready: true, config: s.configDocs(), manifest: s.manifestDocs()}}
+	})
+}
+
+func (s scene) configDocs() docDiff {
+	a, b := s.images()
+	return docDiff{s.block(safe.Text{}, s.configShell(), rawOf(a, configRaw), rawOf(b, configRaw))}
+}
+
+// manifestDocs are the manifest of the platform in view, and what the tags
+// point at where that is an index.
+func (s scene) manifestDocs() docDiff {
+	topA, topB := topOf(s.cmp.A, topRaw), topOf(s.cmp.B, topRaw)
+	tops := s.block(safe.Text{}, s.topShell(), []byte(topA), []byte(topB))
+	if !isIndex(s.cmp.A) && !isIndex(s.cmp.B) {
+		return docDiff{tops}
+	}
+	tops.title = safe.Const("What the tags point at")
+	a, b := s.images()
+	if a == nil && b == nil {
+		return docDiff{tops}
+	}
+	title := safe.Sprintf("Manifest of %s", s.pair.Platform)
+	return docDiff{s.block(title, s.manifestShell(), rawOf(a, manifestRaw), rawOf(b, manifestRaw)), tops}
+}
+
+func isIndex(a *model.Artifact) bool { return a != nil && a.Top.Kind == model.KindIndex }
+
+func topRaw(a model.Artifact) string   { return string(a.Top.Raw) }
+func configRaw(i model.Image) []byte   { return i.Config.Raw }
+func manifestRaw(i model.Image) []byte { return i.Manifest.Raw }
+
+func rawOf(i *model.Image, get func(model.Image) []byte) []byte {
+	if i == nil {
+		return nil
+	}
+	return get(*i)
+}
+
+// block compares two documents line by line. What differs is decided before
+// secrets are masked: a secret that changed is a change.
+func (s scene) block(title, shell safe.Text, a, b []byte) docBlock {
+	rawA, shownA := s.docLines(a)
+	rawB, shownB := s.docLines(b)
+	out := docBlock{title: title, shell: shell, a: shownA, b: shownB}
+	if s.alone {
+		for i := range out.a {
+			out.lines = append(out.lines, text.Pair{A: i, B: -1})
+		}
+		return out
+	}
+	out.lines = text.LinesShown(withoutComma(rawA), withoutComma(rawB), withoutComma(shownA), withoutComma(shownB))
+	return out
+}
+
+// docLines are a document's lines, pretty printed if it is JSON: as they are
+// and as they are shown.
+func (s scene) docLines(raw []byte) (whole, shown []safe.Text) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	text, _ := jsondoc.Pretty(raw)
+	text = strings.TrimRight(text, "\n")
+	return safe.Lines(text), s.Gate.Lines(text)
+}
+
+// withoutComma are lines for the comparison: a member is the same whether or
+// not another follows it.
+func withoutComma(lines []safe.Text) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = strings.TrimSuffix(l.String(), ",")
+	}
+	return out
+}
+
+// blocks counts the runs of lines that differ.
+func (d docDiff) blocks() int {
+	n := 0
+	for _, b := range d {
+		in := false
+		for _, l := range b.lines {
+			if differs := lineDiffers(l); differs && !in {
+				n++
+				in = true
+			} else if !differs {
+				in = false
+			}
+		}
+	}
+	return n
+}
+
+func (b docBlock) lineID(l text.Pair) string {
+	return safe.Sprintf("%s %d %d", b.title, l.A, l.B).String()
+}
+
+func lineDiffers(l text.Pair) bool { return l.Changed || l.A < 0 || l.B < 0 }
+
+// docRows are a document's lines, both sides.
+func (s scene) docRows(d docDiff) []widget.Row {
+	if !s.fresh {
+		return []widget.Row{widget.NoteRow(s.Frame, safe.Concat(safe.Const("comparing"), s.Glyphs.Ellipsis))}
+	}
+	var rows []widget.Row
+	for _, b := range d {
+		if !b.title.IsEmpty() {
+			rows = append(rows, widget.HeadingRow(b.title))
+		}
+		if len(b.lines) == 0 {
+			rows = append(rows, widget.NoteRow(s.Frame, safe.Const("There is no such document: only images have a config, and schema1 images have none.")))
+		}
+		if slices.ContainsFunc(b.lines, func(l text.Pair) bool { return l.Approximate }) {
+			rows = append(rows, widget.NoteRow(s.Frame, safe.Const("These are too large to find the smallest difference; what is marked does differ, and more than needs be is.")))
+		}
+		for i, l := range b.lines {
+			r := s.docRow(b, l)
+			r.ID = b.lineID(l)
+			// One stop for each run of lines that differ.
+			r.Differs = !s.alone && lineDiffers(l) && (i == 0 || !lineDiffers(b.lines[i-1]))
+			r.Command = b.shell
+			r.Proof = func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.howLine(b) }
+			rows = append(rows, r)
+		}
+		rows = append(rows, widget.BlankRow())
+	}
+	return rows
+}
+
+func (s scene) docRow(b docBlock, l text.Pair) widget.Row {
+	var ta, tb safe.Text
+	if l.A >= 0 {
+		ta = b.a[l.A]
+	}
+	if l.B >= 0 {
+		tb = b.b[l.B]
+	}
+	r := widget.Row{ValueName: safe.Const("the line"), Value: tb, Title: safe.Const("line")}
+	if l.B < 0 {
+		r.Value = ta
+	}
+	r.Value = trimmed(r.Value)
+	r.Detail = func(f page.Frame) []widget.Row {
+		if !lineDiffers(l) || s.alone {
+			return widget.FieldRows(f, safe.Const("line"), trimmed(ta), look.Plain)
+		}
+		return append(widget.FieldRows(f, safe.Const("A"), trimmed(ta), look.SideA), widget.FieldRows(f, safe.Const("B"), trimmed(tb), look.SideB)...)
+	}
+	r.Height = 1
+	if !s.alone && !s.wide && l.Changed && l.A >= 0 && l.B >= 0 {
+		r.Height = 2
+	}
+	r.Draw = func() []look.Line { return s.docLine(l, ta, tb) }
+	return r
+}
+
+// docLine draws a line of both documents, the words that differ marked.
+func (s scene) docLine(l text.Pair, a, b safe.Text) []look.Line {
+	spansA, spansB := []look.Span{look.P(a)}, []look.Span{look.P(b)}
+	if lineDiffers(l) && !s.alone {
+		spansA, spansB = marked(a, l.SpansA, look.SideA, look.SideAHot), marked(b, l.SpansB, look.SideB, look.SideBHot)
+	}
+	if s.wide && !s.alone {
+		return []look.Line{s.docBeside(l, spansA, spansB)}
+	}
+	return s.docStacked(l, spansA, spansB)
+}
+
+// trimmed is a line without its indentation.
+func trimmed(t safe.Text) safe.Text {
+	s := t.String()
+	return t.Slice(len(s)-len(strings.TrimLeft(s, " ")), len(s))
+}
+
+const numberWidth = 5
+
+func number(n int) safe.Text {
+	if n < 0 {
+		return safe.Const(" ").Repeat(numberWidth)
+	}
+	return safe.Sprintf("%4d ", n+1)
+}
+
+func (s scene) docBeside(l text.Pair, a, b []look.Span) look.Line {
+	half := (s.Width-1-3)/2 - numberWidth
+	gutter := look.S(look.Faint, s.Glyphs.GutterSame)
+	switch {
+	case l.A < 0:
+		gutter = look.S(look.SideB, s.Glyphs.OnlyB)
+	case l.B < 0:
+		gutter = look.S(look.SideA, s.Glyphs.OnlyA)
+	case l.Changed:
+		gutter = look.S(look.Warn, s.Glyphs.GutterDiff)
+	}
+	out := look.L(look.S(look.Faint, number(l.A))).With(s.half(l.A >= 0, a, half).Spans...)
+	out = out.With(look.Gap(1), gutter, look.Gap(1), look.S(look.Faint, number(l.B)))
+	return out.With(s.half(l.B >= 0, b, half).Spans...)
+}
+
+// docStacked is one line where both sides agree, else A's above B's.
+func (s scene) docStacked(l text.Pair, a, b []look.Span) []look.Line {
+	room := s.Width - 1 - numberWidth - 2
+	line := func(n int, sign look.Span, spans []look.Span) look.Line {
+		return look.L(look.S(look.Faint, number(n)), sign, look.Gap(1)).With(s.half(true, spans, room).Spans...)
+	}
+	if !lineDiffers(l) || s.alone {
+		return []look.Line{line(l.A, look.Gap(1), a)}
+	}
+	var out []look.Line
+	if l.A >= 0 {
+		out = append(out, line(l.A, look.S(look.SideA, safe.Const("-")), a))
+	}
+	if l.B >= 0 {
+		out = append(out, line(l.B, look.S(look.SideB, safe.Const("+")), b))
+	}
+	return out
+}

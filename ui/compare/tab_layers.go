@@ -1,0 +1,421 @@
+package compare
+
+import (
+	"slices"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// Widths of the layer table in cells.
+const (
+	stepWidth  = 5                                             // 12/13
+	layerWidth = look.DigestWidth + 1 + 1 + 1 + look.SizeWidth // digest, empty sign, size
+	noteWidth  = 22
+	leadWidth  = 2 + 3 + stepWidth + 1 // mark, duplicate sign, step
+)
+
+// layerRows is the table of steps with the layers they made, newest first.
+func (s scene) layerRows() []widget.Row {
+	rows := s.layerHeading()
+	if trouble := s.entryTrouble(); trouble != nil {
+		return append(rows, trouble...)
+	}
+	boundary := s.boundaryRow()
+	for i, r := range slices.Backward(s.pair.Rows) {
+		rows = append(rows, s.withFindings(s.layerRow(r), func(f diff.Finding) bool { return pointsAt(f, r) }))
+		rows = append(rows, boundary(i)...)
+	}
+	return append(rows, s.countNotes()...)
+}
+
+// boundaryRow gives the line that stands under the oldest of one's own steps.
+func (s scene) boundaryRow() func(i int) []widget.Row {
+	at, base, ok := s.pair.Boundary()
+	return func(i int) []widget.Row {
+		if !ok || i != at {
+			return nil
+		}
+		width := max(s.Width-leadWidth-2, 8)
+		text := safe.Sprintf("below: %s", base.Said())
+		if look.Width(text) > width {
+			text = s.Glyphs.Fit(safe.Sprintf("below: %s", base.InShort()), width)
+		}
+		return []widget.Row{{Header: true, Lines: []look.Line{look.L(look.Gap(leadWidth), look.S(look.Heading, text))}}}
+	}
+}
+
+func (s scene) layerHeading() []widget.Row {
+	if len(s.pair.Rows) == 0 || !s.wideLayers() {
+		return nil
+	}
+	head := func(name safe.Text) look.Span {
+		return look.S(look.Faint, safe.Concat(s.Glyphs.Fit(name, look.DigestWidth+3), s.Glyphs.Right(safe.Const("size"), look.SizeWidth), safe.Const("  ")))
+	}
+	l := look.L(look.S(look.Faint, s.Glyphs.Fit(safe.Const("     step"), leadWidth+s.instructionWidth()+2)))
+	if s.alone {
+		l = l.With(head(safe.Const("layer")))
+	} else {
+		l = l.With(head(safe.Const("A layer")), head(safe.Const("B layer")))
+	}
+	return []widget.Row{{Header: true, Lines: []look.Line{l}}}
+}
+
+// instructionWidth is what the other columns leave.
+func (s scene) instructionWidth() int {
+	sides := 2
+	if s.alone {
+		sides = 1
+	}
+	if !s.wideLayers() {
+		return max(s.Width-1-leadWidth-1, 10)
+	}
+	return s.Width - 1 - leadWidth - 2 - sides*(layerWidth+2) - noteWidth
+}
+
+// wideLayers reports whether both layers fit beside an instruction of which
+// enough is left to tell it.
+func (s scene) wideLayers() bool {
+	const enough = 24
+	return s.wide && s.Width-1-leadWidth-2-2*(layerWidth+2)-noteWidth >= enough
+}
+
+// entryTrouble are rows in place of the table when a side has no image to show.
+func (s scene) entryTrouble() []widget.Row {
+	var rows []widget.Row
+	for _, e := range []*model.Entry{s.pair.A, s.pair.B} {
+		switch {
+		case e == nil:
+		case e.Err != nil:
+			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(e.Err, s.Frame)})
+		case e.Role == model.RoleImage && e.Image == nil:
+			rows = append(rows, widget.NoteRow(s.Frame, safe.Sprintf("reading %s%s", s.pair.Platform, s.Glyphs.Ellipsis)))
+		case e.Image == nil:
+			rows = append(rows, widget.NoteRow(s.Frame, safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, s.cmp), e.Descriptor.MediaType)))
+		}
+	}
+	if len(s.pair.Rows) > 0 && len(rows) == 0 {
+		return nil
+	}
+	if len(rows) == 0 {
+		return []widget.Row{widget.NoteRow(s.Frame, safe.Const("this image has no layers and no history"))}
+	}
+	return rows
+}
+
+// artifactName is what an artifact says it is.
+func artifactName(e *model.Entry, c diff.Comparison) safe.Text {
+	if e.Descriptor.ArtifactType != "" {
+		return safe.Clean(e.Descriptor.ArtifactType)
+	}
+	for _, a := range []*model.Artifact{c.A, c.B} {
+		if a != nil && a.Top.Digest == e.Descriptor.Digest && a.Top.ArtifactType != "" {
+			return safe.Clean(a.Top.ArtifactType)
+		}
+	}
+	return safe.Sprintf("an %s", string(e.Role))
+}
+
+// layerRow is one row of the table: a line if both sides read the same, else
+// one for each side.
+func (s scene) layerRow(r diff.Row) widget.Row {
+	out := widget.Row{
+		ID: rowID(r), Differs: r.Differs() || r.Duplicated(), Title: stepTitle(r),
+		Detail:  func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.stepDetail(r) },
+		Proof:   func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.howStep(r) },
+		Command: s.layerShell(r),
+	}
+	out.ValueName, out.Value = s.layerValue(r)
+	if s.wideLayers() {
+		out.Lines = s.wideLayer(r)
+	} else {
+		out.Lines = s.narrowLayer(r)
+	}
+	out.Lines = append(out.Lines, s.rowNotes(r)...)
+	return out
+}
+
+// rowID keeps a row's identity across newer data and other sides.
+func rowID(r diff.Row) string {
+	if r.B != nil {
+		return safe.Sprintf("b%d", r.B.Index).String()
+	}
+	return safe.Sprintf("a%d", r.A.Index).String()
+}
+
+// lead is the mark, the duplicate sign and the step's number.
+func (s scene) lead(r diff.Row) []look.Span {
+	dup := look.Gap(2)
+	if r.Duplicated() {
+		dup = look.S(look.Warn, s.Glyphs.Twice)
+	}
+	return []look.Span{
+		look.S(classRole(r), s.Glyphs.Mark(r.Class)), look.Gap(1), dup, look.Gap(1),
+		look.S(look.Faint, s.Glyphs.Fit(stepNumber(r), stepWidth)), look.Gap(1),
+	}
+}
+
+// classRole is Faint where there is nothing to see.
+func classRole(r diff.Row) look.Role {
+	switch r.Class {
+	case diff.Same, diff.Settings, diff.Alone:
+		return look.Faint
+	case diff.RepackedRow, diff.BothEmpty:
+		return look.Good
+	case diff.Removed:
+		return look.SideA
+	case diff.Added:
+		return look.SideB
+	}
+	return look.Warn
+}
+
+// stepNumber counts from 1, oldest first; both numbers where they differ.
+func stepNumber(r diff.Row) safe.Text {
+	switch {
+	case r.A == nil:
+		return safe.Sprintf("%d", r.B.Index+1)
+	case r.B == nil || r.A.Index == r.B.Index:
+		return safe.Sprintf("%d", r.A.Index+1)
+	}
+	return safe.Sprintf("%d/%d", r.A.Index+1, r.B.Index+1)
+}
+
+// wideLayer puts the sides beside each other.
+func (s scene) wideLayer(r diff.Row) []look.Line {
+	w := s.instructionWidth()
+	if !hasLayer(r) { // a setting has the whole width: its value is the news
+		w += 2 + layerWidth
+		if !s.alone {
+			w += 2 + layerWidth
+		}
+	}
+	first, second := s.instructionPair(r, w)
+	l := look.L(s.lead(r)...).With(look.P(s.Glyphs.Fit(first, w)), look.Gap(2))
+	if hasLayer(r) {
+		l = l.With(s.layerCell(r.A, look.SideA, r)...).With(look.Gap(2))
+		if !s.alone {
+			l = l.With(s.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
+		}
+	}
+	l = l.With(look.S(classRole(r), s.Glyphs.Fit(s.note(r), noteWidth-1)))
+	lines := []look.Line{l}
+	if r.A != nil && r.B != nil && !r.SameText {
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.Glyphs.Fit(second, w))))
+	}
+	return lines
+}
+
+// instructionPair are the texts of a row's sides, the first one that there is
+// first; where they differ far to the right, from there on.
+func (s scene) instructionPair(r diff.Row, room int) (first, second safe.Text) {
+	if r.A == nil {
+		return s.instruction(r.B), safe.Text{}
+	}
+	first, second = s.instruction(r.A), s.instruction(r.B)
+	if r.B == nil || r.SameText {
+		return first, second
+	}
+	a, b := []look.Span{look.P(first)}, []look.Span{look.P(second)}
+	skip := fromDifference(a, b, room)
+	return look.L(s.tail(a, skip)...).Text(), look.L(s.tail(b, skip)...).Text()
+}
+
+// narrowLayer puts one side above the other where they differ.
+func (s scene) narrowLayer(r diff.Row) []look.Line {
+	one := r.A
+	if one == nil {
+		one = r.B
+	}
+	w := s.instructionWidth()
+	if r.Class == diff.Settings || s.alone && !hasLayer(r) {
+		return []look.Line{look.L(s.lead(r)...).With(look.P(s.Glyphs.Fit(s.instruction(one), w)))}
+	}
+	if s.alone || r.Class == diff.Same {
+		room := w - layerWidth - 1
+		l := look.L(s.lead(r)...).With(look.P(s.Glyphs.Fit(s.instruction(one), room)), look.Gap(1))
+		return []look.Line{l.With(s.layerCell(one, look.Plain, r)...)}
+	}
+	note := s.note(r)
+	room := max(w-look.Width(note)-2, 8)
+	first, second := s.instructionPair(r, room)
+	lines := []look.Line{look.L(s.lead(r)...).With(look.P(s.Glyphs.Fit(first, room)), look.Gap(2), look.S(classRole(r), note))}
+	if r.A != nil && r.B != nil && !r.SameText {
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.Glyphs.Fit(second, w))))
+	}
+	if !hasLayer(r) {
+		return lines
+	}
+	a := look.L(look.Gap(leadWidth), look.S(look.SideA, safe.Const("A "))).With(s.layerCell(r.A, look.SideA, r)...)
+	b := look.L(look.S(look.SideB, safe.Const("B "))).With(s.layerCell(r.B, look.SideB, r)...)
+	if a.Width()+3+b.Width() >= s.Width {
+		return append(lines, a, look.L(look.Gap(leadWidth)).With(b.Spans...))
+	}
+	return append(lines, a.With(look.Gap(3)).With(b.Spans...))
+}
+
+// instruction is a step's command as a Dockerfile would have it.
+func (s scene) instruction(st *model.Step) safe.Text {
+	if st == nil {
+		return safe.Text{}
+	}
+	if st.CreatedBy == "" {
+		if st.Unnamed {
+			return safe.Const("(a layer without history)")
+		}
+		return safe.Const("(no command recorded)")
+	}
+	return s.Gate.Clean(dockerfile.StepText(*st))
+}
+
+// layerCell is a side's layer: digest, empty sign, size; a hatch where the side
+// has no step.
+func (s scene) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span {
+	g := s.Glyphs
+	switch {
+	case st == nil:
+		return []look.Span{look.S(look.Faint, g.Hatch.Repeat(layerWidth))}
+	case !st.HasLayer:
+		return []look.Span{look.S(look.Faint, g.Fit(g.Nothing, layerWidth))}
+	}
+	if !r.Differs() {
+		role = look.Plain
+	}
+	empty := safe.Const(" ")
+	if st.Empty {
+		empty = g.Empty
+	}
+	size := safe.Text{}
+	if st.Layer.Size > 0 {
+		size = look.Size(st.Layer.Size)
+	}
+	digest := look.Short(st.Layer.Digest)
+	if digest.IsEmpty() {
+		digest = safe.Const("(no layer)")
+	}
+	return []look.Span{look.S(role, g.Fit(digest, look.DigestWidth)), look.Gap(1), look.P(empty), look.Gap(1), look.S(look.Faint, g.Right(size, look.SizeWidth))}
+}
+
+// note says in words what the mark says.
+func (s scene) note(r diff.Row) safe.Text {
+	for _, st := range []*model.Step{r.A, r.B} {
+		if st != nil && st.HasLayer && st.Layer.Digest == "" {
+			return safe.Const("the layer is missing")
+		}
+	}
+	switch r.Class {
+	case diff.RepackedRow:
+		return safe.Const("repacked, same files")
+	case diff.BothEmpty:
+		return safe.Const("both empty")
+	case diff.Substituted:
+		switch {
+		case !hasLayer(r):
+			return safe.Const("setting changed")
+		case !r.A.HasLayer:
+			return safe.Const("no layer in A")
+		case !r.B.HasLayer:
+			return safe.Const("no layer in B")
+		}
+		return substituted(r.Detail)
+	case diff.Added:
+		return safe.Const("only in B")
+	case diff.Removed:
+		return safe.Const("only in A")
+	case diff.Moved:
+		if r.A != nil {
+			return safe.Sprintf("moved: step %d of B", r.Other+1)
+		}
+		return safe.Sprintf("moved: step %d of A", r.Other+1)
+	case diff.Settings:
+		return safe.Const("settings only")
+	case diff.Alone:
+		if r.A != nil && !r.A.HasLayer {
+			return safe.Const("settings only")
+		}
+	}
+	return safe.Text{}
+}
+
+// substituted says in words what became of a layer.
+func substituted(d diff.Detail) safe.Text {
+	switch d {
+	case diff.Rebuilt:
+		return safe.Const("rebuilt: other files")
+	case diff.Emptied:
+		return safe.Const("emptied: no file in B")
+	case diff.Filled:
+		return safe.Const("filled: no file in A")
+	case diff.Replaced:
+	}
+	return safe.Const("another step's layer")
+}
+
+// rowNotes are lines under a row that say more than fits in it.
+func (s scene) rowNotes(r diff.Row) []look.Line {
+	var notes []safe.Text
+	switch {
+	case len(r.TwinsA) > 0 && slices.Equal(r.TwinsA, r.TwinsB), len(r.TwinsA) > 0 && s.alone:
+		notes = append(notes, safe.Sprintf("%s the same content again: step %s", s.Glyphs.Twice, stepList(r.TwinsA)))
+	default:
+		if len(r.TwinsA) > 0 {
+			notes = append(notes, safe.Sprintf("%s in A the same content again: step %s", s.Glyphs.Twice, stepList(r.TwinsA)))
+		}
+		if len(r.TwinsB) > 0 {
+			notes = append(notes, safe.Sprintf("%s in B the same content again: step %s", s.Glyphs.Twice, stepList(r.TwinsB)))
+		}
+	}
+	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
+		notes = append(notes, safe.Const("other build arguments"))
+	}
+	var lines []look.Line
+	for _, n := range notes {
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.Faint, s.Glyphs.Note), look.Gap(1), look.S(look.Warn, n)))
+	}
+	return lines
+}
+
+func stepList(steps []int) safe.Text {
+	var out []safe.Text
+	for _, i := range steps {
+		out = append(out, safe.Sprintf("%d", i+1))
+	}
+	return safe.Join(out, ", ")
+}
+
+// countNotes say that manifest, config and history disagree on the layers.
+func (s scene) countNotes() []widget.Row {
+	var rows []widget.Row
+	a, b := s.images()
+	for i, img := range []*model.Image{a, b} {
+		if img == nil || img.Counts == nil {
+			continue
+		}
+		letter := []safe.Text{safe.Const("A"), safe.Const("B")}[i]
+		rows = append(rows, widget.NoteRow(s.Frame, safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
+	}
+	return rows
+}
+
+func stepTitle(r diff.Row) safe.Text { return safe.Sprintf("step %s", stepNumber(r)) }
+
+// layerValue is the digest worth copying: B's where the sides differ, since
+// that is the one in question.
+func (s scene) layerValue(r diff.Row) (what, value safe.Text) {
+	for _, st := range []*model.Step{r.B, r.A} {
+		if st != nil && st.Layer.Digest != "" {
+			return safe.Sprintf("the layer of step %d", st.Index+1), safe.Clean(st.Layer.Digest.String())
+		}
+	}
+	for _, st := range []*model.Step{r.B, r.A} {
+		if st != nil {
+			return safe.Sprintf("the instruction of step %d", st.Index+1), s.Gate.Clean(st.CreatedBy)
+		}
+	}
+	return safe.Text{}, safe.Text{}
+}

@@ -1,0 +1,194 @@
+package compare
+
+import (
+	"fmt"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// platformRows are one row for each platform; enter selects it. Receipts and
+// other entries that run nowhere follow, told apart by name.
+func (s scene) platformRows(findings bool) []widget.Row {
+	var rows []widget.Row
+	for i, p := range s.cmp.Pairs {
+		row := s.platformRow(p, idOf(s.cmp.Pairs, i))
+		if findings {
+			row = s.withFindings(row, func(f diff.Finding) bool {
+				return pointsAtEntry(f, diff.SideA, p.A) || pointsAtEntry(f, diff.SideB, p.B)
+			})
+		}
+		rows = append(rows, row)
+	}
+	others := s.otherRows()
+	if len(others) > 0 {
+		rows = append(rows, widget.BlankRow(), widget.HeadingRow(safe.Const("Not platforms")))
+	}
+	return append(rows, others...)
+}
+
+func (s scene) platformRow(p diff.Pair, id pairID) widget.Row {
+	name := safe.Clean(p.Platform)
+	if name.IsEmpty() {
+		name = descriptorName(firstEntry(p.A, p.B))
+	}
+	mark, role := s.pairMark(p)
+	l := look.L(look.S(role, mark), look.Gap(1), look.P(s.Glyphs.Fit(name, 18)), look.Gap(1))
+	if p.A == s.pair.A && p.B == s.pair.B {
+		l.Spans[2].Role = look.Strong
+	}
+	l = l.With(s.entryCell(p.A, look.SideA, p)...).With(look.Gap(2))
+	if !s.alone {
+		l = l.With(s.entryCell(p.B, look.SideB, p)...).With(look.Gap(2), look.S(role, pairNote(p)))
+	}
+	out := widget.Row{
+		ID: platformID(id), Lines: []look.Line{l}, Differs: role == look.Warn || role == look.Alert,
+		ValueName: safe.Sprintf("the manifest of %s", name), Value: entryDigest(firstEntry(p.B, p.A)), Title: name,
+	}
+	out.Command = s.bothShell("manifest %s | jq -S .", entryRef(s.a, p.A), entryRef(s.b, p.B))
+	if !s.alone {
+		out.Proof = func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.howPlatform(p) }
+	}
+	return out
+}
+
+func platformID(id pairID) string { return fmt.Sprint("platform ", id) }
+
+func otherID(side diff.Side, e model.Entry) string {
+	return "other " + string(side) + e.Descriptor.Digest.String()
+}
+
+func firstEntry(a, b *model.Entry) *model.Entry {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+func entryDigest(e *model.Entry) safe.Text {
+	if e == nil {
+		return safe.Text{}
+	}
+	return safe.Clean(e.Descriptor.Digest.String())
+}
+
+func entryRef(at model.Ref, e *model.Entry) string {
+	if e == nil || e.Descriptor.Digest.Validate() != nil {
+		return ""
+	}
+	return at.AtDigest(e.Descriptor.Digest).String()
+}
+
+// pairMark is the sign of a platform's verdict.
+func (s scene) pairMark(p diff.Pair) (safe.Text, look.Role) {
+	switch {
+	case s.alone:
+		return safe.Const(" "), look.Faint
+	case p.A == nil:
+		return s.Glyphs.Mark(diff.Added), look.SideB
+	case p.B == nil:
+		return s.Glyphs.Mark(diff.Removed), look.SideA
+	}
+	role := verdictRole(p.Verdict.Code)
+	switch p.Verdict.Code {
+	case diff.Pending:
+		return s.Glyphs.Dot, role
+	case diff.Identical, diff.OtherEnvelope:
+		return s.Glyphs.Mark(diff.Same), look.Faint
+	case diff.Repacked, diff.Reprinted:
+		return s.Glyphs.Mark(diff.RepackedRow), role
+	}
+	return s.Glyphs.Mark(diff.Substituted), role
+}
+
+// entryCell is one side's manifest and size.
+func (s scene) entryCell(e *model.Entry, role look.Role, p diff.Pair) []look.Span {
+	width := look.DigestWidth
+	sized := s.alone || s.Width >= look.WideWidth // else the verdict needs the room
+	if sized {
+		width += 1 + look.SizeWidth
+	}
+	switch {
+	case e == nil:
+		return []look.Span{look.S(look.Faint, s.Glyphs.Hatch.Repeat(width))}
+	case e.Err != nil:
+		return []look.Span{look.S(look.Alert, s.Glyphs.Fit(safe.Clean(page.ShortError(e.Err)), width))}
+	}
+	if p.A != nil && p.B != nil && p.A.Descriptor.Digest == p.B.Descriptor.Digest || s.alone {
+		role = look.Plain
+	}
+	digest := look.S(role, s.Glyphs.Fit(look.Short(e.Descriptor.Digest), look.DigestWidth))
+	if !sized {
+		return []look.Span{digest}
+	}
+	size := safe.Text{}
+	if e.Image != nil {
+		size = look.Size(e.Image.Manifest.LayerSize())
+	}
+	return []look.Span{digest, look.Gap(1), look.S(look.Faint, s.Glyphs.Right(size, look.SizeWidth))}
+}
+
+func pairNote(p diff.Pair) safe.Text {
+	switch {
+	case p.A == nil:
+		return safe.Const("only in B")
+	case p.B == nil:
+		return safe.Const("only in A")
+	}
+	return p.Verdict.Headline
+}
+
+// otherRows are receipts, artifacts and nested indexes, side by side by what
+// they are about.
+func (s scene) otherRows() []widget.Row {
+	var rows []widget.Row
+	for i, art := range []*model.Artifact{s.cmp.A, s.cmp.B} {
+		if art == nil || art.Top.Kind != model.KindIndex {
+			continue
+		}
+		letter, role, side := safe.Const("A"), look.SideA, diff.SideA
+		if i == 1 {
+			letter, role, side = safe.Const("B"), look.SideB, diff.SideB
+		}
+		for _, e := range art.Entries {
+			if e.Role == model.RoleImage {
+				continue
+			}
+			if s.alone {
+				letter = safe.Const(" ")
+			}
+			l := look.L(look.S(role, letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2), look.S(look.Faint, otherNote(e, *art)))
+			rows = append(rows, widget.Row{
+				ID: otherID(side, e), Lines: []look.Line{l},
+				ValueName: safe.Const("the digest"), Value: entryDigest(&e),
+				Command: s.bothShell("manifest %s | jq .", entryRef(art.Ref, &e), ""),
+			})
+		}
+	}
+	return rows
+}
+
+// otherNote says what an entry is that runs nowhere.
+func otherNote(e model.Entry, of model.Artifact) safe.Text {
+	switch e.Role {
+	case model.RoleAttestation:
+		about := safe.Const("an image")
+		for _, o := range of.Entries {
+			if o.Descriptor.Digest == e.About && e.About != "" {
+				about = safe.Clean(model.PlatformName(o.Platform()))
+			}
+		}
+		return safe.Sprintf("build receipt (attestation) of %s", about)
+	case model.RoleIndex:
+		return safe.Const("nested index, its platforms are listed above")
+	}
+	kind := e.Descriptor.ArtifactType
+	if kind == "" {
+		kind = e.Descriptor.MediaType
+	}
+	return safe.Sprintf("artifact %s", kind)
+}

@@ -1,0 +1,231 @@
+package compare
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// schema1Of is the schema1 view of an image: as stored, or as a registry would
+// make it up.
+func schema1Of(img *model.Image) (view model.Schema1, stored, ok bool) {
+	if img == nil {
+		return model.Schema1{}, false, false
+	}
+	if s := img.Manifest.Schema1; s != nil {
+		return *s, true, true
+	}
+	view, err := model.ComputeSchema1(*img)
+	return view, false, err == nil
+}
+
+// at is the row of the step with an index.
+func schema1At(view model.Schema1, st *model.Step) *model.Schema1Row {
+	if st == nil {
+		return nil
+	}
+	if i := len(view.Rows) - 1 - st.Index; i >= 0 && i < len(view.Rows) {
+		return &view.Rows[i]
+	}
+	return nil
+}
+
+// schema1Differences counts the rows whose ids differ.
+func schema1Differences(p diff.Pair) (int, bool) {
+	if p.A == nil || p.B == nil {
+		return 0, false
+	}
+	a, _, okA := schema1Of(p.A.Image)
+	b, _, okB := schema1Of(p.B.Image)
+	if !okA || !okB {
+		return 0, false
+	}
+	return countRows(p.Rows, func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) }), true
+}
+
+func sameID(a, b *model.Schema1Row) bool { return a != nil && b != nil && a.ID == b.ID }
+
+// schema1Rows are the fsLayers and the chain of ids, newest first as the
+// format lists them. The oldest row where the ids part is the cause of all
+// above it.
+func (s scene) schema1Rows() []widget.Row {
+	imgA, imgB := s.images()
+	a, storedA, okA := schema1Of(imgA)
+	b, storedB, okB := schema1Of(imgB)
+	if !okA && !okB {
+		return []widget.Row{widget.NoteRow(s.Frame, safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
+	}
+	rows := s.schema1Head(storedA, storedB)
+	parted := -1
+	if !s.alone && okA != okB {
+		s.alone = true // nothing to compare with
+		rows = append(rows, widget.NoteRow(s.Frame, safe.Sprintf("%s has no schema1 view: it needs history, and as many layers as the history says", letterOf(okB))))
+	} else if !s.alone {
+		parted = partingRow(s.pair.Rows, a, b)
+	}
+	for i, r := range slices.Backward(s.pair.Rows) {
+		row := s.schema1Row(r, schema1At(a, r.A), schema1At(b, r.B), i == parted, i > parted && parted >= 0)
+		rows = append(rows, s.withFindings(row, func(f diff.Finding) bool { return strings.HasPrefix(f.ID, "B") && pointsAt(f, r) }))
+	}
+	return rows
+}
+
+// letterOf is A or B.
+func letterOf(a bool) safe.Text {
+	if a {
+		return safe.Const("A")
+	}
+	return safe.Const("B")
+}
+
+// partingRow is the oldest row whose ids differ, -1 if none does.
+func partingRow(rows []diff.Row, a, b model.Schema1) int {
+	return slices.IndexFunc(rows, func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) })
+}
+
+func (s scene) schema1Head(storedA, storedB bool) []widget.Row {
+	say := safe.Const("What old registries make up for clients that do not ask for more; computed here, no registry was asked. An id is the sha256 of its layer's digest and the id below: it tells of digests, not of builds: d, derived.")
+	if storedA || storedB {
+		say = safe.Const("Stored in the format of 2015. Ids marked d are derived from the layer digests, n are native: made up at build time, b broken: they name another parent. ? also hashes a config that is not there.")
+	}
+	var lines []look.Line
+	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, say)}, max(s.Width-2, 8)) {
+		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
+	}
+	head := safe.Const("    layer         id              instruction")
+	if !s.alone {
+		head = safe.Const("    A layer       A id              B layer       B id            instruction")
+	}
+	return []widget.Row{{Header: true, Lines: append(lines, look.L(look.Gap(1), look.S(look.Faint, head)))}}
+}
+
+func (s scene) schema1Row(r diff.Row, a, b *model.Schema1Row, parts, above bool) widget.Row {
+	st := r.A
+	if st == nil {
+		st = r.B
+	}
+	same := s.alone || sameID(a, b)
+	mark := look.S(look.Faint, s.Glyphs.Mark(diff.Same))
+	if s.alone {
+		mark = look.Gap(1)
+	}
+	if !same {
+		mark = look.S(look.Warn, s.Glyphs.Mark(diff.Substituted))
+	}
+	l := look.L(mark, look.Gap(3)).With(s.schema1Cell(a, look.SideA, same, above)...).With(look.Gap(2))
+	if !s.alone {
+		l = l.With(look.Gap(2)).With(s.schema1Cell(b, look.SideB, same, above)...).With(look.Gap(2))
+	}
+	used := l.Width() + 1
+	l = l.With(look.P(s.Glyphs.Fit(s.instruction(st), max(s.Width-used-1, 1))))
+	out := widget.Row{
+		ID: rowID(r), Lines: []look.Line{l}, Differs: parts, Title: stepTitle(r),
+		Detail: func(f page.Frame) []widget.Row { return schema1Detail(f, a, b) },
+		Proof:  func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.howID(r, a, b, parts) },
+	}
+	last := b
+	if last == nil {
+		last = a
+	}
+	if last != nil {
+		out.ValueName, out.Value = safe.Const("the id"), safe.Clean(last.ID)
+		out.Command = idShell(last)
+	}
+	if parts {
+		lead := []look.Span{look.Gap(4), look.S(look.Faint, s.Glyphs.Note), look.Gap(1)}
+		for _, l := range look.Wrap([]look.Span{look.S(look.Warn, s.partingNote(r))}, max(s.Width-8, 8)) {
+			out.Lines = append(out.Lines, look.L(lead...).With(l.Spans...))
+			lead = []look.Span{look.Gap(6)}
+		}
+	}
+	return out
+}
+
+// partingNote says why the chains part and what follows.
+func (s scene) partingNote(r diff.Row) safe.Text {
+	why := safe.Const("the layers' digests differ")
+	switch {
+	case r.A == nil || r.B == nil:
+		why = safe.Const("one side has no such step")
+	case r.Class == diff.BothEmpty:
+		why = safe.Const("two digests of the same nothing")
+	case r.Class == diff.RepackedRow:
+		why = safe.Const("the same content, compressed twice")
+	case r.A.Layer.Digest == r.B.Layer.Digest:
+		why = safe.Const("the newest id also hashes the config")
+	}
+	return safe.Sprintf("here the chains part: %s; every id above follows from it", why)
+}
+
+func (s scene) schema1Cell(x *model.Schema1Row, role look.Role, same, above bool) []look.Span {
+	if x == nil {
+		return []look.Span{look.S(look.Faint, s.Glyphs.Hatch.Repeat(2*look.DigestWidth+4))}
+	}
+	idRole := role
+	switch {
+	case same:
+		role, idRole = look.Plain, look.Faint
+	case above:
+		role, idRole = look.Plain, look.Faint // a consequence, not news
+	}
+	if x.Throwaway {
+		role = look.Faint
+	}
+	id, _ := look.Cut(safe.Clean(x.ID), look.DigestWidth)
+	return []look.Span{look.S(role, s.Glyphs.Fit(look.Short(x.BlobSum), look.DigestWidth)), look.Gap(2), look.S(idRole, s.Glyphs.Fit(id, look.DigestWidth)), look.Gap(1), originSign(x.Origin)}
+}
+
+// originSign marks where an id comes from, as the head of the table explains.
+func originSign(o model.Origin) look.Span {
+	switch o {
+	case model.Native:
+		return look.S(look.Warn, safe.Const("n"))
+	case model.Broken:
+		return look.S(look.Alert, safe.Const("b"))
+	case model.Unproved:
+		return look.S(look.Faint, safe.Const("?"))
+	case model.Derived:
+	}
+	return look.S(look.Faint, safe.Const("d"))
+}
+
+func schema1Detail(f page.Frame, a, b *model.Schema1Row) []widget.Row {
+	var rows []widget.Row
+	for i, x := range []*model.Schema1Row{a, b} {
+		if x == nil {
+			continue
+		}
+		letter := []safe.Text{safe.Const("A"), safe.Const("B")}[i]
+		add := func(name safe.Text, v safe.Text) {
+			rows = append(rows, widget.FieldRows(f, safe.Sprintf("%s %s", letter, name), v, look.Plain)...)
+		}
+		add(safe.Const("blobSum"), safe.Clean(x.BlobSum.String()))
+		add(safe.Const("id"), safe.Clean(x.ID))
+		add(safe.Const("parent"), safe.Clean(x.Parent))
+		add(safe.Const("origin"), safe.Clean(string(x.Origin)))
+		add(safe.Const("sha256 of"), safe.Clean(x.Preimage))
+		if x.Throwaway {
+			add(safe.Const("throwaway"), safe.Const("yes: the step changes settings only, the layer is a place-holder"))
+		}
+	}
+	return rows
+}
+
+// plainID is what may stand in a shell command: ids of stored manifests are
+// text from outside.
+var plainID = regexp.MustCompile(`^[0-9a-f]{64} ([0-9a-f]{64})?$`)
+
+// idShell recomputes an id that follows from digests alone.
+func idShell(x *model.Schema1Row) safe.Text {
+	if x.Origin != model.Derived || !plainID.MatchString(x.Preimage) {
+		return safe.Text{}
+	}
+	return safe.Sprintf("printf '%%s' '%s' | sha256sum", x.Preimage)
+}

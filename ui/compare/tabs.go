@@ -1,0 +1,161 @@
+package compare
+
+import (
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+var tabNames = [tabCount]safe.Text{
+	safe.Const("Summary"), safe.Const("Platforms"), safe.Const("Layers"), safe.Const("History"),
+	safe.Const("Config"), safe.Const("Manifest"), safe.Const("Schema1"),
+}
+
+var shortTabNames = [tabCount]safe.Text{
+	safe.Const("Sum"), safe.Const("Plat"), safe.Const("Lay"), safe.Const("Hist"),
+	safe.Const("Conf"), safe.Const("Man"), safe.Const("Sch1"),
+}
+
+// tabLine names the views, each with the mark that sums it up, as fully as
+// fits.
+func (p comparePage) tabLine(f page.Frame) look.Line {
+	marks := p.tabMarks(f.Glyphs)
+	full, short, none := tabNames, shortTabNames, [tabCount]safe.Text{}
+	short[p.tab], none[p.tab] = full[p.tab], full[p.tab]
+	for _, try := range []struct {
+		names [tabCount]safe.Text
+		roomy bool
+	}{{full, true}, {full, false}, {short, true}, {short, false}} {
+		if l := p.tabs(try.names, marks, try.roomy); l.Width() <= f.Width {
+			return l
+		}
+	}
+	return p.tabs(none, marks, false)
+}
+
+// tabs draws the names with their marks. Roomy puts blanks between them.
+func (p comparePage) tabs(names, marks [tabCount]safe.Text, roomy bool) look.Line {
+	l := look.L()
+	for t := range tabCount {
+		role, text := look.Plain, safe.Sprintf("%d", int(t)+1)
+		if t == p.tab {
+			role = look.Active
+		}
+		if !names[t].IsEmpty() {
+			text = safe.Sprintf("%s %s", text, names[t])
+		}
+		switch {
+		case roomy && !marks[t].IsEmpty():
+			text = safe.Sprintf(" %s %s ", text, marks[t])
+		case roomy:
+			text = safe.Sprintf(" %s ", text)
+		default:
+			text = safe.Sprintf("%s%s", text, marks[t])
+		}
+		l = l.With(look.Gap(1), look.S(role, text))
+	}
+	return l
+}
+
+// sum is what a view comes to: equal, or so many rows of a class.
+type sum struct {
+	class diff.Class
+	n     int
+	known bool
+}
+
+// tabMarks are the signs of the sums.
+func (p comparePage) tabMarks(g look.Glyphs) [tabCount]safe.Text {
+	var marks [tabCount]safe.Text
+	for t, s := range p.sums {
+		switch {
+		case !s.known:
+		case s.n == 0:
+			marks[t] = g.Mark(diff.Same)
+		default:
+			marks[t] = safe.Sprintf("%s%d", g.Mark(s.class), s.n)
+		}
+	}
+	return marks
+}
+
+// sum sums up the views of the pair in view. It is made when something has
+// arrived, not for each key: the ids of schema1 are hashes of whole configs.
+func (p comparePage) sum() [tabCount]sum {
+	var sums [tabCount]sum
+	pair := p.pair()
+	if pair == nil || p.cmp.B == nil {
+		return sums
+	}
+	if p.cmp.Verdict.Code != diff.Pending {
+		sums[tabPlatforms] = sumPlatforms(p.cmp.Pairs)
+	}
+	if a, b := pair.A, pair.B; a == nil || b == nil || a.Image == nil || b.Image == nil {
+		return sums
+	}
+	sums[tabLayers] = sumLayers(pair.Rows)
+	sums[tabHistory] = sum{diff.Substituted, countRows(pair.Rows, textDiffers), true}
+	if p.docs.ready && p.docs.key == p.askedFor {
+		sums[tabConfig] = sum{diff.Substituted, p.docs.config.blocks(), true}
+		sums[tabManifest] = sum{diff.Substituted, p.docs.manifest.blocks(), true}
+	}
+	if n, ok := schema1Differences(*pair); ok {
+		sums[tabSchema1] = sum{diff.Substituted, n, true}
+	}
+	return sums
+}
+
+// sumPlatforms counts the platforms that are not the same image on both sides,
+// else those that are but were packed or printed again.
+func sumPlatforms(pairs []diff.Pair) sum {
+	if n := countDiffering(pairs); n > 0 {
+		return sum{diff.Substituted, n, true}
+	}
+	n := 0
+	for _, p := range pairs {
+		if p.Verdict.Code == diff.Repacked || p.Verdict.Code == diff.Reprinted {
+			n++
+		}
+	}
+	return sum{diff.RepackedRow, n, true}
+}
+
+// sumLayers names the gravest class there is and how many rows have it.
+func sumLayers(rows []diff.Row) sum {
+	for _, c := range []diff.Class{diff.Substituted, diff.Moved, diff.Added, diff.Removed, diff.RepackedRow, diff.BothEmpty} {
+		n := countRows(rows, func(r diff.Row) bool { return r.Class == c && r.Differs() && hasLayer(r) })
+		if n > 0 {
+			return sum{c, n, true}
+		}
+	}
+	return sum{known: true}
+}
+
+func hasLayer(r diff.Row) bool {
+	return r.A != nil && r.A.HasLayer || r.B != nil && r.B.HasLayer
+}
+
+// textDiffers reports whether the instructions of a row's sides are not equal.
+func textDiffers(r diff.Row) bool { return !(r.A != nil && r.B != nil && r.SameText) }
+
+func countRows(rows []diff.Row, is func(diff.Row) bool) int {
+	n := 0
+	for _, r := range rows {
+		if is(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// countDiffering counts the platforms that are not the same image on both sides.
+func countDiffering(pairs []diff.Pair) int {
+	n := 0
+	for _, p := range pairs {
+		if p.A == nil || p.B == nil || verdictRole(p.Verdict.Code) != look.Good {
+			n++
+		}
+	}
+	return n
+}

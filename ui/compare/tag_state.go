@@ -1,0 +1,216 @@
+package compare
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// pastMsg is what was seen of a side's tag before.
+type pastMsg struct {
+	load page.LoadID
+	past model.Timeline
+}
+
+// recheckedTagsMsg is where the tags of both sides point by now.
+type recheckedTagsMsg struct {
+	load  page.LoadID
+	heads []headMsg
+}
+
+// recall asks what was seen of the side's tag before.
+func (s side) recall(ctx context.Context, j page.Journal) page.Effects {
+	if j == nil || !page.MayMove(s.ref) {
+		return nil
+	}
+	ref, load := s.ref, s.load
+	return page.Once(ctx, func(context.Context) tea.Msg {
+		past, _ := j.Timeline(ref) // what could be read comes with the error
+		return pastMsg{load, past}
+	})
+}
+
+func (p comparePage) recalled(msg pastMsg) comparePage {
+	for _, s := range []*side{&p.a, &p.b} {
+		if s.load == msg.load {
+			s.past = before(msg.past, s.began)
+		}
+	}
+	return p.recompare()
+}
+
+// before is what was seen by then: what this load sees itself, and a move that
+// follows it, are not what the tag was before.
+func before(past model.Timeline, then time.Time) model.Timeline {
+	for len(past) > 0 && past[len(past)-1].First.After(then) {
+		past = past[:len(past)-1]
+	}
+	return past
+}
+
+// knowing is p with what is known of the tags of a repository; nil is nothing.
+func (p comparePage) knowing(set *model.TagSet) comparePage {
+	if set == nil {
+		return p
+	}
+	sets := map[model.Ref]model.TagSet{set.Repo: *set}
+	for repo, other := range p.sets {
+		if repo != set.Repo {
+			sets[repo] = other
+		}
+	}
+	p.sets = sets
+	return p
+}
+
+// around is what is known beyond the two artifacts.
+func (p comparePage) around() diff.TagContext {
+	return diff.TagContext{A: p.neighbours(p.a), B: p.neighbours(p.b)}
+}
+
+func (p comparePage) neighbours(s side) diff.TagNeighbours {
+	n := diff.TagNeighbours{Past: s.past}
+	if set, ok := p.sets[s.ref.Repo()]; ok {
+		n.Tags = &set
+	}
+	if s.moved != "" && s.art != nil {
+		member := slices.ContainsFunc(s.art.Entries, func(e model.Entry) bool { return e.Descriptor.Digest == s.moved && e.Role == model.RoleImage })
+		n.Moved = diff.Move{To: s.moved, At: s.seen, ToMember: member && s.art.Top.Kind == model.KindIndex}
+	}
+	return n
+}
+
+// recheck asks where the tags point when it is time: one HEAD each, quietly.
+func (p comparePage) recheck() (comparePage, page.Effects) {
+	if !p.poll.Due {
+		return p, nil
+	}
+	p.poll.Due = false
+	var sides []side
+	for _, s := range []side{p.a, p.b} {
+		if page.MayMove(s.ref) && s.art != nil && s.art.Done {
+			sides = append(sides, s)
+		}
+	}
+	reg, load := p.deps.Registry, p.poll.Load
+	return p, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
+		msg := recheckedTagsMsg{load: load}
+		for _, s := range sides {
+			if h, ok := s.head(ctx, reg); ok {
+				msg.heads = append(msg.heads, h)
+			}
+		}
+		return msg
+	})
+}
+
+// recheckDone notes what moved; nothing that is on the screen changes.
+func (p comparePage) recheckDone(msg recheckedTagsMsg) (page.Page, page.Effects) {
+	if msg.load != p.poll.Load {
+		return p, nil
+	}
+	for _, h := range msg.heads {
+		if p.isNews(h) {
+			p = p.headed(h)
+		}
+	}
+	var asked page.Effects
+	p.poll, asked = p.poll.Arm(p.ctx, p.deps.Recheck, nil)
+	return p, asked
+}
+
+// isNews reports whether a look at a tag says something new.
+func (p comparePage) isNews(h headMsg) bool {
+	return slices.ContainsFunc([]side{p.a, p.b}, func(s side) bool {
+		known := s.moved
+		if known == "" && !s.gone && s.art != nil {
+			known = s.art.Digest()
+		}
+		return s.load == h.load && (known != h.now || s.stale())
+	})
+}
+
+// news says that a tag points elsewhere by now, and which key compares, that it
+// is gone, or that what is shown could not be read again.
+func (s side) news(f page.Frame, compares string) safe.Text {
+	switch {
+	case s.stale():
+		return safe.Sprintf("%s stays as it was read before: %s. r tries again", s.ref.Short(), f.Gate.Clean(page.ShortError(s.err)))
+	case s.gone:
+		return safe.Sprintf("%s is gone meanwhile: this is what it was, %s. r reads again", s.ref.Short(), look.Short(s.art.Digest()))
+	case s.moved == "":
+		return safe.Text{}
+	}
+	return safe.Sprintf("%s moved meanwhile: it is %s, this is %s. %s compares, r reads again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()), safe.Clean(compares))
+}
+
+// lookAround takes the keys that lead to what is around the two artifacts.
+func (p comparePage) lookAround(msg tea.KeyPressMsg) (_ page.Effects, taken bool) {
+	switch {
+	case key.Matches(msg, page.Keys.Before), key.Matches(msg, page.Keys.BeforeB) && !p.alone:
+		return p.beforeAndAfter(key.Matches(msg, page.Keys.BeforeB)), true
+	case key.Matches(msg, page.Keys.Timeline):
+		return p.timeline(p.a.ref), true
+	case key.Matches(msg, page.Keys.TimelineB) && !p.alone:
+		return p.timeline(p.b.ref), true
+	case key.Matches(msg, page.Keys.Group):
+		return page.Send(page.SameImageRoute{Ref: p.a.ref}), true
+	case key.Matches(msg, page.Keys.GroupB) && !p.alone:
+		return page.Send(page.SameImageRoute{Ref: p.b.ref}), true
+	}
+	return nil, false
+}
+
+// beforeAndAfter compares what a side's tag was with what it is: while the page
+// was open or, if it did not move then, since it was last looked at.
+func (p comparePage) beforeAndAfter(ofB bool) page.Effects {
+	s := p.a
+	if ofB || p.a.moved == "" && p.b.moved != "" {
+		s = p.b
+	}
+	before := s.ref
+	switch old, ok := s.earlier(); {
+	case s.moved != "":
+		before.Digest = s.art.Digest()
+	case ok:
+		before.Digest = old.Digest
+	default:
+		return page.Toast(UnmovedText(safe.Clean(s.ref.Short()), s.past))
+	}
+	after := s.ref
+	return page.Send(page.CompareRoute{A: before, B: &after})
+}
+
+// UnmovedText says of a tag that nobody saw it be anything else.
+func UnmovedText(name safe.Text, past model.Timeline) safe.Text {
+	if len(past) == 0 {
+		return safe.Sprintf("nothing is remembered of %s before this look", name)
+	}
+	return safe.Sprintf("%s is what it was when it was last looked at", name)
+}
+
+// earlier is the last look at the tag when it was something else.
+func (s side) earlier() (model.Sighting, bool) {
+	for _, l := range slices.Backward(s.past) {
+		if s.art != nil && l.Digest != s.art.Digest() {
+			return l, true
+		}
+	}
+	return model.Sighting{}, false
+}
+
+func (p comparePage) timeline(ref model.Ref) page.Effects {
+	if ref.Tag == "" {
+		return page.Toast(safe.Const("a digest has no timeline: it never moves"))
+	}
+	return page.Send(page.TimelineRoute{Ref: ref})
+}

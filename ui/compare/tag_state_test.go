@@ -1,0 +1,96 @@
+package compare_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui"
+	"github.com/tagdiff/tagdiff/ui/compare"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
+)
+
+// TestTagGoneWhileCompared: that a tag was deleted is said, whatever its image
+// was stays, and so it does when it is asked for again.
+func TestTagGoneWhileCompared(t *testing.T) {
+	f := fakereg.Retag(t)
+	f.Heads = map[string]digest.Digest{}
+	d := open(t, f, 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
+	f.Heads["prod"] = ""
+	rechecks(d)
+	d.Sees(":prod is gone meanwhile", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
+	delete(f.ByTag, "prod")
+	d.Keys("r")
+	d.Sees(":prod stays as it was read before: there is no", "SAME IMAGE, PACKED DIFFERENTLY")
+	d.DoesNotSee("NO COMPARISON")
+	f.Heads["prod"] = fakereg.Captured(t, "prod").Digest()
+	f.ByTag["prod"] = fakereg.Captured(t, "prod")
+	d.Keys("r")
+	d.DoesNotSee(":prod stays")
+}
+
+// TestMovedBackWhileCompared: what a tag became after it was read is not what it
+// was before.
+func TestMovedBackWhileCompared(t *testing.T) {
+	f := fakereg.Retag(t)
+	a, b := fakereg.Named("a"), fakereg.Named("b")
+	f.Heads = map[string]digest.Digest{"prod": b}
+	now := time.Now()
+	look := func(d digest.Digest, ago time.Duration) model.Sighting {
+		return model.Sighting{Digest: d, First: now.Add(-ago), Last: now.Add(-ago)}
+	}
+	past := fakereg.Journal{"prod": {look(a, 3*time.Hour), look(b, 2*time.Hour), look(fakereg.Captured(t, "prod").Digest(), -time.Hour), look(a, -2*time.Hour)}}
+	r := fakereg.Ref(t, "localhost:5000/app:prod")
+	d := drive(t, ui.Options{Registry: f, Journal: past, Open: []model.Ref{r}}, 120, 40)
+	d.Sees(":prod moved meanwhile", "it was "+fakereg.Short("b"))
+	d.DoesNotSee("it was " + fakereg.Short("a"))
+}
+
+func TestTagMovedWhileReading(t *testing.T) {
+	f := fakereg.Retag(t)
+	f.Heads = map[string]digest.Digest{"prod": digest.FromString("newer")}
+	d := open(t, f, 120, 30, "localhost:5000/app:testing", "localhost:5000/app:prod")
+	d.Sees(":prod moved meanwhile", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
+}
+
+// TestBackAfterAFault: that a side could not be read again is said until its registry answers.
+func TestBackAfterAFault(t *testing.T) {
+	f := fakereg.Retag(t)
+	d := open(t, f, 100, 40, testingAndProd...)
+	gone := f.ByTag["prod"]
+	delete(f.ByTag, "prod")
+	d.Keys("r")
+	d.Sees(":prod stays as it was read before")
+	rechecks(d)
+	d.Sees(":prod is gone meanwhile")
+	d.DoesNotSee("stays as it was")
+	d.Keys("r")
+	d.Sees(":prod stays as it was read before")
+	f.ByTag["prod"] = gone
+	rechecks(d)
+	d.DoesNotSee("stays as it was")
+	d.DoesNotSee("gone")
+}
+
+// TestReadAnewKeepsTheCursor: it stays on its row of a comparison while all is read again.
+func TestReadAnewKeepsTheCursor(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 100, 40, testingAndProd...)
+	d.Keys("3", "n", "down", "down")
+	d.Sees("›=    5")
+	d.Keys("r")
+	d.Sees("›=    5")
+}
+
+// TestRecheckWhileReloading: what has moved meanwhile and then arrives has not moved.
+func TestRecheckWhileReloading(t *testing.T) {
+	f := fakereg.Retag(t)
+	d := open(t, f, 100, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
+	f.ByTag["testing"], f.ByTag["prod"] = f.ByTag["prod"], f.ByTag["testing"]
+	d.Hold("r") // the answers are awaited
+	rechecks(d)
+	now := f.ByTag["testing"]
+	owns(d, compare.Arrived(top(d), now))
+	d.DoesNotSee("moved meanwhile: it is " + now.Digest().Encoded()[:12] + ", this is " + now.Digest().Encoded()[:12])
+}

@@ -1,0 +1,150 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// Lines that are not the page's: the path above, the keys below.
+const chromeHeight = 2
+
+func (a App) frame() page.Frame {
+	return page.Frame{
+		Width: a.width, Height: max(a.height-chromeHeight, 1),
+		Glyphs: a.theme.Glyphs, Gate: a.gate, Marks: a.marks,
+	}
+}
+
+// View draws the frame. Styles are applied here and nowhere else.
+func (a App) View() tea.View {
+	v := tea.NewView(a.content())
+	v.AltScreen = true
+	v.WindowTitle = safe.Sprintf("tagdiff %s", a.top().Crumb()).String()
+	return v
+}
+
+func (a App) content() string {
+	if a.width == 0 || a.height == 0 {
+		return ""
+	}
+	f := a.frame()
+	body := a.top().View(f)
+	if a.help != nil {
+		body = a.help.view(f)
+	}
+	if len(body) > f.Height {
+		body = body[:f.Height]
+	}
+	var b strings.Builder
+	b.WriteString(a.theme.Render(a.header(), a.width))
+	for i := range f.Height {
+		b.WriteByte('\n')
+		if i < len(body) {
+			b.WriteString(a.theme.Render(body[i], a.width))
+		}
+	}
+	b.WriteByte('\n')
+	b.WriteString(a.theme.Render(a.footer(), a.width))
+	return firstLines(b.String(), a.height)
+}
+
+// firstLines cuts what does not fit on an absurdly low terminal.
+func firstLines(s string, n int) string {
+	lines := strings.SplitN(s, "\n", n+1)
+	return strings.Join(lines[:min(n, len(lines))], "\n")
+}
+
+// header is where one is, and what it has cost.
+func (a App) header() look.Line {
+	cost, role := trafficText(a.traffic, a.theme.Glyphs), look.Faint
+	if pause := pauseText(a.traffic.Pause, a.deps.Now()); !pause.IsEmpty() {
+		cost, role = pause, look.Warn
+	}
+	left := look.L(look.S(look.Strong, safe.Const(" tagdiff")), look.Gap(2), look.P(a.top().Crumb()))
+	room := a.width - look.Width(cost) - 2
+	if room < 24 {
+		return left
+	}
+	return left.To(room, a.theme.Ellipsis).With(look.Gap(1), look.S(role, cost))
+}
+
+func trafficText(t model.Traffic, g look.Glyphs) safe.Text {
+	if t.Requests == 0 {
+		return safe.Text{}
+	}
+	cost := safe.Sprintf("%s %s %s %s %.1f s", look.Count(t.Requests, safe.Const("request"), safe.Const("requests")), g.Dot, look.Size(t.Bytes), g.Dot, t.Busy.Round(100*time.Millisecond).Seconds())
+	if q := t.Quota; q.Limit > 0 {
+		cost = safe.Sprintf("%s of %s left %s %s", look.Number(q.Left), look.Number(q.Limit), g.Dot, cost)
+	}
+	if t.InFlight > 0 {
+		return safe.Sprintf("%d under way %s %s", t.InFlight, g.Dot, cost)
+	}
+	return cost
+}
+
+// pauseText counts down what a registry asked for; empty when it is over.
+func pauseText(p model.Pause, now time.Time) safe.Text {
+	left := p.Until.Sub(now).Round(time.Second)
+	if p.Host == "" || left <= 0 {
+		return safe.Text{}
+	}
+	return safe.Sprintf("%s asked for a pause: %s", p.Host, left)
+}
+
+// footer is the prompt, a toast, or the keys worth knowing here.
+func (a App) footer() look.Line {
+	switch {
+	case a.prompt != nil && !a.prompt.Err.IsEmpty():
+		return look.L(look.Gap(1)).With(a.prompt.Line(a.width/3).Spans...).With(look.Gap(2), look.S(look.Alert, a.prompt.Err))
+	case a.prompt != nil:
+		return look.L(look.Gap(1)).With(a.prompt.Line(a.width - 1).Spans...)
+	case !a.toast.IsEmpty():
+		return look.L(look.Gap(1), look.S(look.Strong, a.toast))
+	}
+	right := a.top().Status()
+	if a.help != nil {
+		right = a.help.status(a.frame())
+	}
+	room := a.width - look.Width(right) - 2
+	return hintLine(a.hints(), a.theme.Glyphs, room).To(room, safe.Text{}).With(look.Gap(1), look.S(look.Faint, right))
+}
+
+func (a App) hints() []key.Binding {
+	if a.help != nil {
+		return []key.Binding{page.Keys.Up, page.Keys.Down, page.Describe(page.Keys.Back, "close")}
+	}
+	return append(a.top().Hints(), page.Keys.Help)
+}
+
+// hintLine shows as many hints as fit whole; help is last and always fits.
+func hintLine(hints []key.Binding, g look.Glyphs, width int) look.Line {
+	if len(hints) == 0 {
+		return look.Line{}
+	}
+	last := hintSpans(hints[len(hints)-1], g)
+	room := width - look.L(last...).Width()
+	l := look.Line{}
+	for _, h := range hints[:len(hints)-1] {
+		s := hintSpans(h, g)
+		if l.Width()+look.L(s...).Width() > room {
+			break
+		}
+		l = l.With(s...)
+	}
+	return l.With(last...)
+}
+
+func hintSpans(b key.Binding, g look.Glyphs) []look.Span {
+	return []look.Span{
+		look.Gap(1), look.S(look.Key, g.KeyName(b.Help().Key)),
+		look.Gap(1), look.S(look.Faint, safe.Clean(b.Help().Desc)), look.Gap(1),
+	}
+}

@@ -1,0 +1,59 @@
+package page
+
+import (
+	"errors"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// RetryLines say what went wrong and what to do next, on pages where r tries
+// again.
+func RetryLines(err error, f Frame) []look.Line {
+	return errorLines(err, f, safe.Const("r tries again"))
+}
+
+// ErrorLines is RetryLines for pages where keys are text.
+func ErrorLines(err error, f Frame) []look.Line { return errorLines(err, f, safe.Text{}) }
+
+func errorLines(err error, f Frame, again safe.Text) []look.Line {
+	say, next := f.Gate.Clean(err.Error()), again
+	var t *model.Trouble
+	if errors.As(err, &t) {
+		say = f.Gate.Clean(t.Say)
+		next = joinDot(f.Gate.Clean(t.Next), again, f.Glyphs)
+	}
+	lines := []look.Line{{}}
+	for _, span := range []look.Span{look.S(look.Alert, say), look.P(next)} {
+		if span.Text.IsEmpty() {
+			continue
+		}
+		for _, l := range look.Wrap([]look.Span{span}, max(f.Width-4, 8)) {
+			lines = append(lines, look.L(look.Gap(2)).With(l.Spans...))
+		}
+	}
+	return lines
+}
+
+func joinDot(a, b safe.Text, g look.Glyphs) safe.Text {
+	if a.IsEmpty() || b.IsEmpty() {
+		return safe.Concat(a, b)
+	}
+	return safe.Sprintf("%s %s %s", a, g.Dot, b)
+}
+
+// IsMissing reports that the registry says that something is not there.
+func IsMissing(err error) bool {
+	var t *model.Trouble
+	return errors.As(err, &t) && t.Missing
+}
+
+// ShortError is what went wrong in one line, as text from outside.
+func ShortError(err error) string {
+	var t *model.Trouble
+	if errors.As(err, &t) {
+		return t.Say
+	}
+	return err.Error()
+}

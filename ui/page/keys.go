@@ -1,0 +1,93 @@
+package page
+
+import "charm.land/bubbles/v2/key"
+
+// Keys is the one table of keys. Help and the footer are made from it, so that
+// they cannot drift from what the keys do.
+var Keys = struct {
+	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom, Left, Right key.Binding
+	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw        key.Binding
+	Suspend, Copy, Shell, How, Fold, Reveal                                key.Binding
+	MarkA, MarkB, Mark, Swap, ChangeA, ChangeB                             key.Binding
+	Group, GroupB, Order, Timeline, TimelineB, Before, BeforeB, Aside      key.Binding
+	Next, Prev, NextTab, PrevTab, Tab, NextPlatform, PrevPlatform, Columns key.Binding
+}{
+	Up:       Bind("↑/k", "up", "up", "k"),
+	Down:     Bind("↓/j", "down", "down", "j"),
+	PageUp:   Bind("pgup", "page up", "pgup", "ctrl+b"),
+	PageDown: Bind("pgdn", "page down", "pgdown", "ctrl+f"),
+	HalfUp:   Bind("ctrl+u", "half a page up", "ctrl+u"),
+	HalfDown: Bind("ctrl+d", "half a page down", "ctrl+d"),
+	Top:      Bind("g", "to the top", "g", "home"),
+	Bottom:   Bind("G", "to the bottom", "G", "end"),
+	Left:     Bind("←/h", "scroll left", "left", "h"),
+	Right:    Bind("→/l", "scroll right", "right", "l"),
+
+	Open:      Bind("enter", "open", "enter"),
+	Back:      Bind("esc", "back", "esc", "backspace"),
+	Quit:      Bind("q", "quit", "q"),
+	ForceQuit: Bind("ctrl+c", "quit", "ctrl+c"),
+	Help:      Bind("?", "help", "?", "f1"),
+	Filter:    Bind("/", "filter", "/"),
+	Goto:      Bind("o", "go to a reference", "o", ":"),
+	Reload:    Bind("r", "read again", "r"),
+	Redraw:    Bind("ctrl+l", "redraw", "ctrl+l"),
+	Suspend:   Bind("ctrl+z", "suspend", "ctrl+z"),
+	Copy:      Bind("y", "copy", "y"),
+	Shell:     Bind("c", "copy the shell command", "c"),
+	How:       Bind("w", "how do you know? proof and commands", "w"),
+	Fold:      Bind("f", "show or fold consequences", "f"),
+	Reveal:    Bind("x", "show or mask secrets", "x"),
+
+	MarkA:   Bind("a", "mark as A", "a"),
+	MarkB:   Bind("b", "mark as B, compare", "b"),
+	Mark:    Bind("space", "mark", "space"),
+	Swap:    Bind("s", "swap A and B", "s"),
+	ChangeA: Bind("A", "another A", "A"),
+	ChangeB: Bind("B", "another B (or b, with one image)", "B"),
+
+	Group:     Bind("d", "tags of one digest together", "d"),
+	GroupB:    Bind("D", "other tags of B's image", "D"),
+	Order:     Bind("s", "order by name, version, created, size", "s"),
+	Timeline:  Bind("t", "what the tag was, and when", "t"),
+	TimelineB: Bind("T", "the timeline of B", "T"),
+	Before:    Bind("m", "a tag moved: compare before and after", "m"),
+	BeforeB:   Bind("M", "the same for B", "M"),
+	Aside:     Bind(".", "show or fold signatures and attestations", "."),
+
+	Next:         Bind("n", "next difference", "n"),
+	Prev:         Bind("N", "previous difference", "N"),
+	NextTab:      Bind("tab", "next view", "tab"),
+	PrevTab:      Bind("shift+tab", "previous view", "shift+tab"),
+	Tab:          Bind("1-7", "view", "1", "2", "3", "4", "5", "6", "7"),
+	NextPlatform: Bind("p", "next platform", "p"),
+	PrevPlatform: Bind("P", "previous platform", "P"),
+	Columns:      Bind("|", "side by side or one above the other", "|"),
+}
+
+// Bind makes a key of one page: how it is shown, what it does, its names.
+func Bind(shown, does string, names ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(names...), key.WithHelp(shown, does))
+}
+
+// Describe is a binding described by what it does on one page.
+func Describe(b key.Binding, does string) key.Binding {
+	b.SetHelp(b.Help().Key, does)
+	return b
+}
+
+// KeyGroup is one column of the help.
+type KeyGroup struct {
+	Name string
+	Keys []key.Binding
+}
+
+// MoveKeys are the keys that move a cursor.
+var MoveKeys = KeyGroup{"Move", []key.Binding{
+	Keys.Up, Keys.Down, Keys.PageUp, Keys.PageDown, Keys.HalfUp, Keys.HalfDown, Keys.Top, Keys.Bottom,
+}}
+
+// GlobalKeys are the keys that every page has.
+var GlobalKeys = KeyGroup{"Everywhere", []key.Binding{
+	Keys.Goto, Keys.Reveal, Keys.Back, Keys.Help, Keys.Redraw, Keys.Suspend, Keys.Quit, Keys.ForceQuit,
+}}

@@ -1,0 +1,143 @@
+package ui
+
+import (
+	"context"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// reposPage lists the repositories of a registry.
+type reposPage struct {
+	deps page.Env
+	ctx  context.Context
+	ref  model.Ref
+	list widget.NameList
+	// A registry that lists nothing is asked for by name.
+	input widget.Input
+	open  bool
+}
+
+func newReposPage(d page.Env, ref model.Ref) page.Page { return reposPage{deps: d, ref: ref} }
+
+func (p reposPage) Start(ctx context.Context) (page.Page, page.Effects) {
+	p.ctx = ctx
+	var asked page.Effects
+	p.list, _, asked = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
+		return p.deps.Registry.Repositories(ctx, p.ref.Registry, page)
+	})
+	return p, asked
+}
+
+func (p reposPage) Update(msg tea.Msg) (page.Page, page.Effects) {
+	p.list = p.list.Arrived(msg)
+	switch msg.(type) {
+	case widget.NamesMsg:
+		return p, page.Send(page.VisitedMsg{Place: p.ref.String()})
+	case widget.NamesDoneMsg:
+		if p.unlisted() && !p.open {
+			p.input, p.open = widget.NewInputWith(safe.Const("repository:"), p.ref.Registry+"/"), true
+		}
+		return p, nil
+	}
+	if p.unlisted() {
+		return p.edit(msg)
+	}
+	var handled bool
+	if p.list, handled = p.list.Update(msg); handled {
+		return p, nil
+	}
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return p, nil
+	}
+	name, some := p.list.Current()
+	repo := model.Ref{Registry: p.ref.Registry, Repository: name}
+	switch {
+	case key.Matches(press, page.Keys.Open) && some:
+		return p, page.Send(page.PlaceRoute{Ref: repo})
+	case key.Matches(press, page.Keys.Copy) && some:
+		return p, page.Send(page.CopyMsg{What: safe.Const("the repository"), Text: safe.Clean(repo.String())})
+	case key.Matches(press, page.Keys.Reload):
+		return p.Start(p.ctx)
+	case key.Matches(press, page.Keys.Back):
+		return p, page.Send(page.PopMsg{})
+	}
+	return p, nil
+}
+
+// unlisted reports that the registry will not list its repositories, as Docker
+// Hub will not. That is no dead end: the page has a field to name one.
+func (p reposPage) unlisted() bool { return p.list.Err != nil && len(p.list.All) == 0 }
+
+// edit takes keys for the field. Enter on the registry alone asks it again.
+func (p reposPage) edit(msg tea.Msg) (page.Page, page.Effects) {
+	if paste, ok := msg.(tea.PasteMsg); ok {
+		if host, _, found := strings.Cut(paste.Content, "/"); found && strings.ContainsAny(host, ".:") {
+			p.input = widget.NewInput(p.input.Label) // a whole reference
+		}
+		p.input = p.input.Update(msg)
+		return p, nil
+	}
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return p, nil
+	}
+	switch press.String() {
+	case "esc":
+		return p, page.Send(page.PopMsg{})
+	case "enter":
+		if strings.TrimSuffix(p.input.Value(), "/") == p.ref.Registry {
+			p.open = false
+			return p.Start(p.ctx)
+		}
+		to, err := parseRoute(p.input.Value(), model.Ref{})
+		if err != nil {
+			p.input.Err = safe.Clean(err.Error())
+			return p, nil
+		}
+		return p, page.Send(to)
+	}
+	p.input = p.input.Update(msg)
+	return p, nil
+}
+
+func (p reposPage) Layout(f page.Frame) (page.Page, page.Effects) {
+	p.list = p.list.Resize(f, f.Height)
+	return p, nil
+}
+
+func (p reposPage) View(f page.Frame) []look.Line {
+	if p.unlisted() {
+		lines := append(page.ErrorLines(p.list.Err, f), look.Line{}, look.L(look.Gap(2)).With(p.input.Line(f.Width-4).Spans...))
+		return append(lines, look.L(look.Gap(2), look.S(look.Alert, p.input.Err)))
+	}
+	return p.list.View(f, safe.Const("repositories"), func(name string, _ int) look.Line {
+		return look.L(look.Gap(1), look.P(safe.Clean(name)))
+	})
+}
+
+func (p reposPage) Crumb() safe.Text  { return safe.Clean(p.ref.Registry) }
+func (p reposPage) Status() safe.Text { return p.list.Status() }
+func (p reposPage) Typing() bool      { return p.list.Filter.Open || p.unlisted() }
+
+func (p reposPage) Hints() []key.Binding {
+	switch {
+	case p.list.Filter.Open:
+		return p.list.Filter.Hints()
+	case p.unlisted():
+		return []key.Binding{page.Describe(page.Keys.Open, "open, or ask again"), page.Bind("esc", "back", "esc"), page.Keys.ForceQuit}
+	}
+	return []key.Binding{page.Describe(page.Keys.Open, "tags"), page.Keys.Filter, page.Describe(page.Keys.Goto, "go to"), page.Keys.Back, page.Keys.Quit}
+}
+
+func (p reposPage) Help() []page.KeyGroup {
+	return []page.KeyGroup{{Name: "Repositories", Keys: []key.Binding{page.Describe(page.Keys.Open, "the tags of a repository"), page.Keys.Filter, page.Keys.Copy, page.Keys.Reload}}, page.MoveKeys, page.GlobalKeys}
+}

@@ -1,0 +1,121 @@
+package tags
+
+import (
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// tagColumns are the widths of the tags table in cells; 0 is for a column that
+// there is no room for.
+type tagColumns struct {
+	glyphs                              look.Glyphs
+	name, kind, platforms, create, size int
+}
+
+const ()
+
+// tagColumnsFor gives the name what the others leave.
+func tagColumnsFor(f page.Frame) tagColumns {
+	c := tagColumns{glyphs: f.Glyphs, kind: 8, platforms: 12, create: look.DayWidth}
+	if f.Width >= look.WideWidth {
+		c.platforms, c.create = 26, look.MinuteWidth
+	}
+	c.size = look.SizeWidth
+	for _, drop := range []struct {
+		column *int
+		below  int
+	}{{&c.platforms, 72}, {&c.kind, 64}, {&c.size, 52}, {&c.create, 42}} {
+		if f.Width < drop.below {
+			*drop.column = 0
+		}
+	}
+	c.name = f.Width - 1 - 2 - look.DigestWidth - 3 // cursor, mark and gaps
+	for _, w := range []int{c.kind, c.platforms, c.create, c.size} {
+		if w > 0 {
+			c.name -= w + 2
+		}
+	}
+	c.name = max(c.name, 12)
+	return c
+}
+
+func (c tagColumns) heading() look.Line {
+	return c.join(tagRow{mark: look.Gap(1), sign: look.Gap(1)}, look.Faint, safe.Const("tag"), safe.Const("digest"), safe.Const("kind"), safe.Const("platforms"), safe.Const("created"), safe.Const("size"))
+}
+
+// tagRow is what there is to show of a tag.
+type tagRow struct {
+	tag        string
+	mark, sign look.Span
+	below      safe.Text // it belongs to the row above, and this says how
+	digest     digest.Digest
+	info       *model.TagInfo // nil until it is read
+	err        error
+	asked      bool
+}
+
+func (c tagColumns) line(r tagRow) look.Line {
+	name := safe.Concat(r.below, safe.Clean(r.tag))
+	none := safe.Text{}
+	switch {
+	case r.err != nil:
+		return c.lead(r, look.Plain, name).With(look.S(look.Alert, safe.Clean(page.ShortError(r.err))))
+	case !r.below.IsEmpty() && r.info != nil && r.below == safe.Const("= "):
+		return look.L(r.mark, r.sign, look.P(name)) // with the whole line for it
+	case r.digest == "" && r.asked:
+		return c.join(r, look.Plain, name, c.glyphs.Ellipsis, none, none, none, none)
+	case r.info == nil:
+		return c.join(r, look.Plain, name, look.Short(r.digest), none, none, none, none)
+	}
+	i := *r.info
+	size := safe.Text{}
+	if i.Size > 0 {
+		size = look.Size(i.Size)
+	}
+	created := look.Time(i.Created)
+	if c.create == look.DayWidth {
+		created, _ = look.Cut(created, look.DayWidth)
+	}
+	return c.join(r, look.Plain, name, look.Short(r.digest), safe.Clean(string(i.Kind)), platformsText(i, c.platforms), created, size)
+}
+
+// lead is a row up to the name.
+func (c tagColumns) lead(r tagRow, role look.Role, name safe.Text) look.Line {
+	return look.L(r.mark, r.sign, look.S(role, c.glyphs.Fit(name, c.name)), look.Gap(2))
+}
+
+func (c tagColumns) join(r tagRow, role look.Role, name, digest, kind, platforms, created, size safe.Text) look.Line {
+	g := c.glyphs
+	l := c.lead(r, role, name).With(look.S(look.Faint, g.Fit(digest, look.DigestWidth)))
+	for _, cell := range []struct {
+		width int
+		text  safe.Text
+	}{{c.kind, g.Fit(kind, c.kind)}, {c.platforms, g.Fit(platforms, c.platforms)}, {c.create, g.Fit(created, c.create)}, {c.size, g.Right(size, c.size)}} {
+		if cell.width > 0 {
+			l = l.With(look.Gap(2), look.S(role, cell.text))
+		}
+	}
+	return l
+}
+
+// platformsText names the platforms if they fit, else counts them. Linux goes
+// without saying, as long as there is nothing else.
+func platformsText(i model.TagInfo, width int) safe.Text {
+	all := strings.Join(i.Platforms, " ")
+	short := strings.ReplaceAll(all, "linux/", "")
+	switch {
+	case len(i.Platforms) == 1:
+		return safe.Clean(all)
+	case !strings.Contains(short, "/") && len(short) <= width, strings.Count(all, "linux/") == len(i.Platforms) && len(short) <= width:
+		return safe.Clean(short)
+	case len(i.Platforms) == 0:
+		return safe.Text{}
+	}
+	return safe.Sprintf("%d platforms", len(i.Platforms))
+}

@@ -1,0 +1,44 @@
+package tags
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// What tests that drive the whole program need to know of a page.
+
+func PollLoad(p page.Page) page.LoadID {
+	if p, ok := p.(timelinePage); ok {
+		return p.poll.Load
+	}
+	return p.(tagsPage).poll.Load
+}
+
+func ListLoad(p page.Page) page.LoadID    { return p.(tagsPage).list.Load }
+func SurveyLoad(p page.Page) page.LoadID  { return p.(tagsPage).survey.load }
+func Findings(p page.Page) []diff.Finding { return p.(tagsPage).found }
+func Set(p page.Page) *model.TagSet       { return p.(tagsPage).set() }
+func Knows(p page.Page, tag string) bool  { return p.(tagsPage).know.tags[tag].Digest != "" }
+func DigestLine(p page.Page) look.Line    { return p.(tagsPage).seekLine() }
+
+func Cursor(p page.Page) string {
+	tag, _ := p.(tagsPage).list.Current()
+	return tag
+}
+
+// Messages as streams of a page send them.
+
+func SurveyEnded(load page.LoadID, err error) tea.Msg        { return surveyEndMsg{load, err} }
+func Resolved(load page.LoadID, tags []model.Tagged) tea.Msg { return resolvedMsg{load, tags} }
+
+func Peeked(p page.Page, tag string, info model.TagInfo) tea.Msg {
+	return peekedMsg{load: ListLoad(p), tag: tag, info: info}
+}
+
+func HistoryRead(p page.Page, past map[string]model.Timeline) tea.Msg {
+	return historyMsg{ListLoad(p), past}
+}

@@ -1,0 +1,108 @@
+package tags
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// fiftyThousand is a page whose tags are all known.
+func fiftyThousand() tagsPage {
+	p := tagsPage{know: newTagKnow(), list: widget.NameList{IsAside: isAttached}}
+	var tags []string
+	for i := range 50_000 {
+		tag := fmt.Sprintf("v%d.%d.%d", i/1000, i/10%100, i%10)
+		tags = append(tags, tag)
+		p.know.point(model.Tagged{Tag: tag, Digest: fakereg.Named(fmt.Sprint(i % 5000))})
+	}
+	p.list = p.list.Arrived(widget.NamesMsg{Names: tags})
+	return p
+}
+
+func BenchmarkArrange(b *testing.B) {
+	p := fiftyThousand()
+	for _, bb := range []struct {
+		name string
+		of   arrangement
+	}{{"together", arrangement{grouped: true}}, {"version", arrangement{order: byVersion}}, {"created", arrangement{order: byCreated}}} {
+		b.Run("copy "+bb.name, func(b *testing.B) {
+			for b.Loop() {
+				for _, tag := range p.list.All {
+					bb.of.tags = append(bb.of.tags[:0], p.know.placed(tag))
+				}
+			}
+		})
+		bb.of.tags = nil
+		for _, tag := range p.list.All {
+			bb.of.tags = append(bb.of.tags, p.know.placed(tag))
+		}
+		b.Run("sort "+bb.name, func(b *testing.B) {
+			for b.Loop() {
+				bb.of.sorted()
+			}
+		})
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for tag, want := range map[string]int{"2.7.17": 3, "v1.2": 2, "latest": 0, "cli-2.1.0": 3, "2-slim": 1, "1.2.3-alpine3.19": 3, "main-0001-5384": 1, "1..2": 1, "": 0} {
+		if got := numbers(tag); got != want {
+			t.Errorf("%s has %d, want %d", tag, got, want)
+		}
+	}
+}
+
+// TestCountIsOfItsOrder: while the list is being put in one order, what was known
+// for that says nothing of the next.
+func TestCountIsOfItsOrder(t *testing.T) {
+	p := fiftyThousand()
+	p.know, p.look = newTagKnow(), t.Context()
+	p.list.Loading = true
+	next, _ := p.nextOrder() // by version, for which all is known
+	next, _ = next.(tagsPage).nextOrder()
+	for _, l := range next.(tagsPage).above(page.Frame{Width: 80, Height: 22, Glyphs: look.Unicode()}) {
+		if strings.Contains(l.Text().String(), " of 50,0") {
+			t.Errorf("%s", l.Text())
+		}
+	}
+}
+
+// TestScrollingPastAsksLittle: rows that go by while answers are awaited cost
+// nothing.
+func TestScrollingPastAsksLittle(t *testing.T) {
+	p := fiftyThousand()
+	p.know, p.look = newTagKnow(), t.Context()
+	asked := 0
+	for range 100 {
+		next, effects := p.Layout(page.Frame{Width: 80, Height: 22, Glyphs: look.Unicode()})
+		p = next.(tagsPage)
+		asked += len(effects)
+		p.list, _ = p.list.Update(tea.KeyPressMsg{Code: tea.KeyPgDown})
+	}
+	if asked == 0 || asked > peeksAtOnce {
+		t.Errorf("%d requests for a hundred pages", asked)
+	}
+}
+
+// TestNoNameVanishes: one that comes while an order is made is not in it.
+func TestNoNameVanishes(t *testing.T) {
+	p := tagsPage{know: newTagKnow(), order: byVersion}
+	p.list = p.list.Arrived(widget.NamesMsg{Names: []string{"a"}})
+	p, _ = p.rearrange()
+	next, _ := p.Update(widget.NamesMsg{Load: p.list.Load, Names: []string{"b"}})
+	p = next.(tagsPage)
+	next, _ = p.Update(arrangedMsg{p.list.Load, []string{"a"}, 0})
+	p = next.(tagsPage)
+	if !slices.Contains(p.list.Shown, "b") {
+		t.Error(p.list.Shown)
+	}
+}

@@ -1,0 +1,513 @@
+// Package tags is the page of a repository's tags, with their order and groups,
+// the survey of where they point, and the timeline of one tag. Comparisons are in
+// package compare; what is found on tags is decided in package diff.
+package tags
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/compare"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// tagsPage lists the tags of a repository. Unasked it reads about the tags that
+// are in view, and about no others.
+type tagsPage struct {
+	deps  page.Env
+	ctx   context.Context // of the page
+	look  context.Context // of the listing in view, and of what is read for it
+	ref   model.Ref
+	list  widget.NameList
+	marks page.Marks
+	pick  diff.Side // set when the page was opened to choose another A or B
+
+	know tagKnow
+	kept tagKnow                   // what was known before the list was read anew
+	out  int                       // peeks under way
+	past map[string]model.Timeline // looks before, and perhaps this one
+
+	order   tagOrder
+	grouped bool
+	asSoon  bool // as the list is there, put tags of one image together
+	again   bool // as soon as it is there, find out anew what was known of the tags as a whole
+	known   int  // tags that the order could go by, of all there are
+	counted arranging
+	sorting sorting
+	survey  survey
+	seek    seeking
+	found   []diff.Finding // on the tags as a whole
+	judged  page.LoadID    // the newest look for them
+	tell    bool           // them as soon as they are there
+	flagged map[string]bool
+	poll    page.Poll
+}
+
+// arranging is in what way a list is put in order.
+type arranging struct {
+	order          tagOrder
+	grouped, whole bool
+}
+
+func (p tagsPage) arranging() arranging { return arranging{p.order, p.grouped, p.list.AsideShown} }
+
+// sorting is the state of putting the list in order, which happens beside the
+// screen and one time after the other.
+type sorting struct {
+	busy, stale bool
+	void        bool // nobody wants any more what is under way
+}
+
+// peeksAtOnce bounds what is asked for the rows in view: who scrolls through
+// thousands must not wait for all that went by.
+const peeksAtOnce = 64
+
+// peekedMsg is what became of one peek.
+type peekedMsg struct {
+	load page.LoadID
+	tag  string        // "" when the image was asked for by its digest
+	of   digest.Digest // that digest
+	info model.TagInfo
+	err  error
+}
+
+// historyMsg is what is remembered of the tags.
+type historyMsg struct {
+	load page.LoadID
+	past map[string]model.Timeline
+}
+
+// foundMsg are findings on the tags as a whole.
+type foundMsg struct {
+	load  page.LoadID
+	found []diff.Finding
+}
+
+// New lists the tags of a repository.
+func New(d page.Env, repo model.Ref) page.Page {
+	return tagsPage{deps: d, ref: repo.Repo(), list: widget.NameList{IsAside: isAttached}, know: newTagKnow()}
+}
+
+// NewPick is the tags page, opened to choose another A or B.
+func NewPick(d page.Env, now model.Ref, side diff.Side) page.Page {
+	return tagsPage{deps: d, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: isAttached, Want: now.Tag}, know: newTagKnow()}
+}
+
+func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
+	p.ctx = ctx
+	if len(p.list.All) > 0 {
+		p.kept = p.know
+	}
+	p.again = p.again || p.survey.asked() || p.survey.running()
+	p.know, p.past, p.found, p.flagged = newTagKnow(), nil, nil, nil
+	p.sorting, p.survey, p.out, p.known = sorting{}, p.survey.anew(), 0, 0
+	p.judged++
+	if tag, some := p.list.Current(); some {
+		p.list.Want = tag
+	}
+	var asked page.Effects
+	p.list, p.look, asked = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
+		return p.deps.Registry.Tags(ctx, p.ref, page)
+	})
+	p.poll, asked = p.poll.Arm(p.look, p.deps.Recheck, asked)
+	return p, append(asked, p.remembered()...)
+}
+
+// remembered asks for what was seen before.
+func (p tagsPage) remembered() page.Effects {
+	if p.deps.Journal == nil {
+		return nil
+	}
+	repo, load := p.ref, p.list.Load
+	return page.Once(p.look, func(context.Context) tea.Msg {
+		past, _ := p.deps.Journal.History(repo) // what could be read comes with the error
+		return historyMsg{load, past}
+	})
+}
+
+func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
+	switch msg := msg.(type) {
+	case widget.NamesMsg:
+		p.list = p.list.Arrived(msg)
+		if msg.Load == p.list.Load {
+			p.noteAttached(msg.Names)
+		}
+		if p.survey.stage == surveyOffered && p.survey.goal != goalMembers {
+			p.survey.of = len(p.unasked())
+		}
+		p, asked := p.rearrange()
+		return p, append(page.Send(page.VisitedMsg{Place: p.ref.String()}), asked...)
+	case widget.NamesDoneMsg:
+		none := len(p.list.All) == 0
+		p.list = p.list.Arrived(msg)
+		if none && len(p.list.All) > 0 { // it could not be read anew
+			return p.asBefore()
+		}
+		if p.asSoon && msg.Load == p.list.Load {
+			p.asSoon = false
+			return p.group()
+		}
+		if p.again && msg.Load == p.list.Load {
+			return p.surveyAnew()
+		}
+		if p.survey.early && msg.Load == p.list.Load {
+			return p.askOn()
+		}
+		return p, nil
+	case tea.KeyPressMsg:
+		return p.key(msg)
+	}
+	return p.answered(msg)
+}
+
+// noteAttached notes the tags that stand for what is attached to an image.
+func (p tagsPage) noteAttached(tags []string) {
+	for _, tag := range tags {
+		if isAttached(tag) {
+			p.know.attach(tag)
+		}
+	}
+}
+
+// answered takes in what was asked for.
+func (p tagsPage) answered(msg tea.Msg) (page.Page, page.Effects) {
+	switch msg := msg.(type) {
+	case peekedMsg:
+		if msg.load != p.list.Load {
+			return p, nil
+		}
+		p.out--
+		p = p.peeked(msg)
+		return p.rearrange()
+	case historyMsg:
+		if msg.load == p.list.Load {
+			p.past = msg.past
+			for tag := range p.know.tags {
+				p.noteMove(tag)
+			}
+			return p.judgeAgain()
+		}
+		return p, nil
+	case arrangedMsg:
+		return p.arranged(msg)
+	case foundMsg:
+		if msg.load == p.judged {
+			p = p.withFindings(msg.found)
+			if p.tell {
+				p.tell = false
+				return p, p.showFindings()
+			}
+		}
+		return p, nil
+	case page.PollMsg, recheckedMsg:
+		return p.rechecked(msg)
+	}
+	return p.surveyed(msg)
+}
+
+// peeked notes what a tag or an image is. Where the tag points may have been
+// learned meanwhile from a question that was put later.
+func (p tagsPage) peeked(msg peekedMsg) tagsPage {
+	if msg.tag != "" && p.know.tags[msg.tag].Digest == "" {
+		t := model.Tagged{Tag: msg.tag, Digest: msg.info.Digest, MediaType: msg.info.MediaType}
+		if t.Digest == "" {
+			t.Err = msg.err
+		}
+		p.know.point(t)
+		p.noteMove(msg.tag)
+	}
+	switch d := cmp.Or(msg.of, msg.info.Digest); {
+	case msg.err == nil:
+		p.know.saw(msg.info)
+	case d != "" && !page.IsMissing(msg.err):
+		p.know.read[d], p.know.failed[d] = true, true
+	}
+	return p
+}
+
+// noteMove notes that a tag leads elsewhere than it did when it was looked at
+// before.
+func (p tagsPage) noteMove(tag string) {
+	t := p.know.tags[tag]
+	if p.know.moves[tag].now || t.Digest == "" {
+		return
+	}
+	if before, ok := diff.MovedFrom(p.past[tag], t.Digest); ok {
+		p.know.moves[tag] = movedTag{from: before}
+	}
+}
+
+// key takes a key: for an announcement, the filter, the list, or the page.
+func (p tagsPage) key(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	if !p.list.Filter.Open {
+		if next, asked, taken := p.pressSurvey(msg); taken {
+			return next, asked
+		}
+	}
+	var handled bool
+	if p.list, handled = p.list.Update(msg); handled {
+		return p, nil
+	}
+	return p.press(msg)
+}
+
+func (p tagsPage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	tag, some := p.list.Current()
+	here := p.ref.WithTag(tag)
+	switch {
+	case key.Matches(msg, page.Keys.Back):
+		return p, page.Send(page.PopMsg{Payload: p.learned()})
+	case key.Matches(msg, page.Keys.Reload):
+		return p.Start(p.ctx)
+	case key.Matches(msg, page.Keys.Group):
+		return p.group()
+	case key.Matches(msg, page.Keys.Order):
+		return p.nextOrder()
+	case key.Matches(msg, page.Keys.Aside):
+		return p.showAside()
+	case key.Matches(msg, page.Keys.Fold):
+		return p.askFindings()
+	case !some:
+		return p, nil
+	case key.Matches(msg, page.Keys.Open) && p.pick != "":
+		return p, page.Send(page.PopMsg{Payload: page.PickedMsg{Side: p.pick, Ref: here}})
+	case key.Matches(msg, page.Keys.Open):
+		return p, p.open(here)
+	case key.Matches(msg, page.Keys.Timeline):
+		return p, page.Send(page.TimelineRoute{Ref: here})
+	case key.Matches(msg, page.Keys.Before):
+		return p, p.beforeAndAfter(tag)
+	case key.Matches(msg, page.Keys.Copy):
+		return p, p.copy(here)
+	case p.pick == "":
+		return p, p.pressMark(msg, here)
+	}
+	return p, nil
+}
+
+// pressMark marks A and B.
+func (p tagsPage) pressMark(msg tea.KeyPressMsg, here model.Ref) page.Effects {
+	switch {
+	case key.Matches(msg, page.Keys.MarkA) && p.marks.A != nil && *p.marks.A == here:
+		return page.Send(page.MarkMsg{Marks: page.Marks{B: p.marks.B}})
+	case key.Matches(msg, page.Keys.MarkA):
+		return p.mark(page.Marks{A: &here, B: p.marks.B})
+	case key.Matches(msg, page.Keys.MarkB):
+		return p.mark(page.Marks{A: p.marks.A, B: &here})
+	case key.Matches(msg, page.Keys.Mark):
+		return p.markNext(here)
+	}
+	return nil
+}
+
+// open shows a tag alone, or beside A when A is marked.
+func (p tagsPage) open(here model.Ref) page.Effects {
+	if p.marks.A != nil && *p.marks.A != here {
+		return page.Send(p.comparison(*p.marks.A, &here))
+	}
+	return page.Send(p.comparison(here, nil))
+}
+
+// comparison leads to a page that knows what this one has found out.
+func (p tagsPage) comparison(a model.Ref, b *model.Ref) page.Route {
+	return page.CompareRoute{A: a, B: b, Known: p.set()}
+}
+
+func (p tagsPage) learned() tea.Msg {
+	if set := p.set(); set != nil {
+		return page.KnownTagsMsg{Set: *set}
+	}
+	return nil
+}
+
+// set is what is known of the tags; nil if nobody has asked about all.
+func (p tagsPage) set() *model.TagSet {
+	if !p.survey.asked() && !p.survey.running() {
+		return nil
+	}
+	set := p.know.set(p.ref, p.list)
+	return &set
+}
+
+// mark sets the marks and compares once there are two.
+func (p tagsPage) mark(m page.Marks) page.Effects {
+	if m.A == nil || m.B == nil {
+		return page.Send(page.MarkMsg{Marks: m})
+	}
+	return page.Send(page.MarkMsg{Marks: page.Marks{A: m.A}, Then: p.comparison(*m.A, m.B)})
+}
+
+// markNext marks A, then B; on A again it takes the mark away.
+func (p tagsPage) markNext(here model.Ref) page.Effects {
+	switch {
+	case p.marks.A == nil:
+		return p.mark(page.Marks{A: &here, B: p.marks.B})
+	case *p.marks.A == here:
+		return page.Send(page.MarkMsg{Marks: page.Marks{B: p.marks.B}})
+	}
+	return p.mark(page.Marks{A: p.marks.A, B: &here})
+}
+
+// beforeAndAfter compares what a tag was with what it is.
+func (p tagsPage) beforeAndAfter(tag string) page.Effects {
+	m, moved := p.know.moves[tag]
+	t, name := p.know.tags[tag], safe.Sprintf(":%s", safe.Clean(tag))
+	switch {
+	case t.Err != nil:
+		return page.Toast(safe.Sprintf("%s: %s", name, safe.Clean(page.ShortError(t.Err))))
+	case t.Digest == "":
+		return page.Toast(safe.Sprintf("%s is not read yet", name))
+	case !moved:
+		return page.Toast(compare.UnmovedText(name, p.past[tag]))
+	}
+	before, after := p.ref.WithTag(tag), p.ref.WithTag(tag)
+	before.Digest = m.from.Digest
+	return page.Send(page.CompareRoute{A: before, B: &after})
+}
+
+// copy copies the reference by digest where the digest is known: a tag moves.
+func (p tagsPage) copy(here model.Ref) page.Effects {
+	if t := p.know.tags[here.Tag]; t.Digest != "" {
+		return page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Sprintf("%s@%s", here.String(), t.Digest)})
+	}
+	return page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Clean(here.String())})
+}
+
+// Layout asks about the tags that have come into view.
+func (p tagsPage) Layout(f page.Frame) (page.Page, page.Effects) {
+	p.marks = f.Marks
+	p.list = p.list.Resize(f, f.Height-1-len(p.above(f))-p.below(f))
+	if p.look == nil {
+		return p, nil
+	}
+	var asked page.Effects
+	for _, tag := range p.inView() {
+		if p.out >= peeksAtOnce {
+			break // each answer lays the page out again
+		}
+		more := p.wants(tag)
+		p.out += len(more)
+		asked = append(asked, more...)
+	}
+	p, more := p.recheck()
+	return p, append(asked, more...)
+}
+
+func (p tagsPage) inView() []string {
+	from, to := p.list.Window.Visible()
+	return p.list.Shown[from:to]
+}
+
+// wants asks about a tag in view: where it points, then what is there, unless
+// that is known or another tag has asked.
+func (p tagsPage) wants(tag string) page.Effects {
+	t := p.know.tags[tag]
+	switch {
+	case t.Digest != "" && !p.know.read[t.Digest]:
+		p.know.read[t.Digest], p.know.asked[tag] = true, true
+		return p.peek("", p.ref.AtDigest(t.Digest))
+	case t.Digest != "" || p.know.asked[tag]:
+		return nil
+	}
+	p.know.asked[tag] = true
+	return p.peek(tag, p.ref.WithTag(tag))
+}
+
+func (p tagsPage) peek(tag string, ref model.Ref) page.Effects {
+	load := p.list.Load
+	return page.Once(p.look, func(ctx context.Context) tea.Msg {
+		info, err := p.deps.Registry.Peek(ctx, ref)
+		return peekedMsg{load, tag, ref.Digest, info, err}
+	})
+}
+
+func (p tagsPage) View(f page.Frame) []look.Line {
+	c := tagColumnsFor(f)
+	lines := append(p.above(f), look.L(look.Gap(1)).With(c.heading().Spans...))
+	lines = append(lines, p.list.View(f, safe.Const("tags"), func(tag string, at int) look.Line {
+		return p.line(c, tag, at)
+	})...)
+	if p.below(f) == 0 {
+		return lines
+	}
+	for len(lines) < f.Height-1 {
+		lines = append(lines, look.Line{})
+	}
+	return append(lines[:f.Height-1], p.about(f))
+}
+
+// markOf is the letter of the side a tag is marked as.
+func (p tagsPage) markOf(tag string) look.Span {
+	here := p.ref.WithTag(tag)
+	switch {
+	case p.pick != "":
+		return look.Gap(1)
+	case p.marks.A != nil && *p.marks.A == here:
+		return look.S(look.SideA, safe.Const("A"))
+	case p.marks.B != nil && *p.marks.B == here:
+		return look.S(look.SideB, safe.Const("B"))
+	}
+	return look.Gap(1)
+}
+
+func (p tagsPage) Repo() model.Ref { return p.ref }
+
+func (p tagsPage) Crumb() safe.Text {
+	if p.pick != "" {
+		return safe.Sprintf("%s/%s: choose %s", p.ref.Registry, p.ref.Repository, safe.Clean(string(p.pick)).Upper())
+	}
+	return safe.Sprintf("%s/%s", p.ref.Registry, p.ref.Repository)
+}
+
+func (p tagsPage) Status() safe.Text {
+	if n := len(p.list.Aside); n > 0 && !p.list.AsideShown {
+		return safe.Sprintf("%s folded  %s", look.Number(n), p.list.Status())
+	}
+	return p.list.Status()
+}
+
+func (p tagsPage) Typing() bool { return p.list.Filter.Open }
+
+func (p tagsPage) Hints() []key.Binding {
+	tag, _ := p.list.Current()
+	_, moved := p.know.moves[tag]
+	more := []key.Binding{page.Keys.Filter, page.Describe(page.Keys.Group, "same image"), page.Describe(page.Keys.Fold, "findings"), page.Describe(page.Keys.Order, "order"), page.Describe(page.Keys.Timeline, "timeline")}
+	if moved {
+		more = slices.Insert(more, 0, page.Describe(page.Keys.Before, "before and after"))
+	}
+	if t := p.know.tags[tag]; t.Err != nil && !page.IsMissing(t.Err) {
+		more = slices.Insert(more, 0, page.Keys.Reload)
+	}
+	switch {
+	case p.list.Filter.Open:
+		return p.list.Filter.Hints()
+	case p.survey.stage == surveyOffered:
+		return []key.Binding{page.Describe(page.Keys.Open, "ask"), page.Describe(page.Keys.Back, "do not ask")}
+	case p.pick != "":
+		return []key.Binding{page.Describe(page.Keys.Open, "choose"), page.Keys.Filter, page.Describe(page.Keys.Back, "keep the old one")}
+	case p.marks.A != nil && *p.marks.A != p.ref.WithTag(tag):
+		return append([]key.Binding{page.Describe(page.Keys.Open, "compare A "+p.marks.A.Short()+" with :"+tag)}, more...)
+	case p.marks.A != nil:
+		return append([]key.Binding{page.Describe(page.Keys.Mark, "take the mark away"), page.Keys.Open}, more...)
+	}
+	return append([]key.Binding{page.Describe(page.Keys.Mark, "mark A, then B"), page.Keys.Open}, append(more, page.Keys.Copy, page.Keys.Back)...)
+}
+
+func (p tagsPage) Help() []page.KeyGroup {
+	return []page.KeyGroup{{Name: "Tags", Keys: []key.Binding{
+		page.Describe(page.Keys.Open, "open the tag; with A marked, compare A with it"), page.Describe(page.Keys.Mark, "mark A, then B, and compare"),
+		page.Keys.MarkA, page.Keys.MarkB, page.Describe(page.Keys.Filter, "filter; tab in it: plain, fuzzy, regular expression"), page.Keys.Group, page.Keys.Order, page.Keys.Timeline,
+		page.Describe(page.Keys.Before, "of a tag that moved: compare before and after"), page.Describe(page.Keys.Fold, "findings on these tags"), page.Keys.Aside,
+		page.Describe(page.Keys.Goto, "a :tag; or a digest: which tags is it?"), page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
+	}}, page.MoveKeys, page.GlobalKeys}
+}

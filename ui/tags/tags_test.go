@@ -1,0 +1,186 @@
+package tags_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/uitest/driver"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
+)
+
+func lookAt(t *testing.T, r page.Registry, j page.Journal, width, height int) *driver.Driver {
+	t.Helper()
+	return drive(t, ui.Options{Registry: r, Journal: j, Open: []model.Ref{{Registry: "localhost:5000", Repository: "app"}}}, width, height)
+}
+
+// listed is the tags on the screen from top to bottom, with their signs.
+func listed(d *driver.Driver) string {
+	var tags []string
+	lines := strings.Split(strings.TrimRight(d.Screen(), "\n"), "\n")
+	for _, line := range lines[1 : len(lines)-2] { // without the line about one tag
+		f := strings.Fields(strings.TrimPrefix(line, "›"))
+		switch {
+		case len(f) > 2 && (f[0] == "=" || f[0] == "+"):
+			tags = append(tags, f[0]+f[1])
+		case len(f) == 2 && f[0] == "=":
+			tags = append(tags, f[0]+f[1])
+		case len(f) > 2 && len(f[1]) == 12 && strings.Trim(f[1], "0123456789abcdef") == "":
+			tags = append(tags, f[0])
+		}
+	}
+	return strings.Join(tags, " ")
+}
+
+func TestTagsOfOneImageTogether(t *testing.T) {
+	s := fakereg.NewRepo(map[string]string{"2": "new", "2.7": "new", "2.7.16": "old", "2.7.17": "new", "latest": "new", "2.7-buster": "slim"})
+	s.Members = map[string][]string{"new": {"amd64"}, "slim": {"amd64"}}
+	d := lookAt(t, s, nil, 100, 24)
+	d.Keys("d")
+	if got, want := listed(d), "2.7-buster 2.7.16 2.7.17 =2.7 =2 =latest"; got != want {
+		t.Errorf("%s\nwant %s\n%s", got, want, d.Screen())
+	}
+	d.Keys("end")
+	d.Sees("= 2, 2.7, 2.7.17", "linux/amd64 as in 2.7-buster")
+	d.Keys("d")
+	if got, want := listed(d), "2 2.7 2.7-buster 2.7.16 2.7.17 latest"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// TestSurveyIsAnnounced: what asks a registry hundreds of times says so before.
+func TestSurveyIsAnnounced(t *testing.T) {
+	points := map[string]string{}
+	for i := range 3500 {
+		points[fmt.Sprintf("1.%d", i)] = fmt.Sprint(i % 30)
+	}
+	s := fakereg.NewRepo(points)
+	d := lookAt(t, s, nil, 80, 24)
+	d.Keys("d")
+	d.Sees("about 3,4", " HEAD requests", "enter asks, esc does not")
+	before := *s.Asked
+	d.Keys("esc")
+	if *s.Asked > before+3 || *s.Asked > 60 {
+		t.Errorf("%d requests without consent", *s.Asked)
+	}
+	d.Keys("f")
+	d.Sees("nothing to remark on the ", "of 3,500 tags that are known")
+	d.Keys("d", "d")
+	d.Sees("about 3,")
+	d.Keys("d")
+	d.DoesNotSee("about 3,") // it was taken back
+	d.Keys("enter")
+	d.Sees("7 Schema1") // it is the key that opens again
+	d.Keys("esc", "d")
+	d.Sees("about 3,")
+	d.Keys("enter")
+	if *s.Asked < 3500 {
+		t.Errorf("%d requests", *s.Asked)
+	}
+	d.Sees("tags of one image together", "= 1.", "1/3500")
+	d.DoesNotSee("known")
+}
+
+func TestOrders(t *testing.T) {
+	s := fakereg.NewRepo(map[string]string{"1.9": "a", "1.10": "b", "1.2": "c", "edge": "d"})
+	day := func(n int) time.Time { return time.Date(2024, 1, n, 0, 0, 0, 0, time.UTC) }
+	s.Created = map[string]time.Time{"a": day(3), "b": day(1), "c": day(2)}
+	d := lookAt(t, s, nil, 100, 24)
+	for _, want := range []string{"1.10 1.9 1.2 edge", "1.9 1.2 1.10 edge", "1.2 1.9 1.10 edge", "1.2 1.9 1.10 edge"} {
+		d.Keys("s")
+		if got := listed(d); got != want {
+			t.Errorf("%s, want %s\n%s", got, want, d.Screen())
+		}
+		if want == "1.9 1.2 1.10 edge" {
+			d.Sees("by created: 3 of 4 known")
+		}
+	}
+}
+
+func TestAttachedTagsAreFolded(t *testing.T) {
+	signature := "sha256-" + fakereg.Named("x").Encoded() + ".sig"
+	s := fakereg.NewRepo(map[string]string{"1.0": "x", signature: "sig"})
+	d := lookAt(t, s, nil, 100, 24)
+	d.Sees("1/1", "attached: sig")
+	d.DoesNotSee("sha256-")
+	d.Keys(".", "end")
+	d.Sees("sig of 1.0")
+	d.Keys("d")
+	d.Sees("+ sig sha256-")
+	if got := listed(d); got != "1.0 +sig" {
+		t.Error(got)
+	}
+}
+
+func TestMovedSinceLastSeen(t *testing.T) {
+	s := fakereg.NewRepo(map[string]string{"prod": "new", "old": "same"})
+	then := time.Date(2024, 10, 3, 9, 0, 0, 0, time.Local)
+	past := fakereg.Journal{"prod": {{Digest: fakereg.Named("was"), First: then, Last: then}}, "old": {{Digest: fakereg.Named("same"), First: then, Last: then}}}
+	d := lookAt(t, s, past, 100, 24)
+	d.Sees("↷prod", "  old")
+	d.Keys("down")
+	d.Sees("moved since 3 Oct 2024, was " + fakereg.Named("was").Encoded()[:12])
+	d.Keys("m")
+	d.Sees("A :prod then", "B :prod")
+	d.Keys("esc", "t")
+	d.Sees("app:prod: timeline", fakereg.Named("was").Encoded()[:12], "2024-10-03 09:00")
+}
+
+// TestMovesWhileLookedAt: what is seen to move says so, and keeps on the screen
+// what was there.
+func TestMovesWhileLookedAt(t *testing.T) {
+	s := fakereg.NewRepo(map[string]string{"prod": "one"})
+	d := lookAt(t, s, nil, 100, 24)
+	d.Keys("m")
+	d.Sees("nothing is remembered of :prod before this look")
+	s.Points["prod"] = "two"
+	rechecks(d)
+	d.Sees(":prod moved just now", "m on it compares", "↷prod", fakereg.Named("two").Encoded()[:12])
+	d.Keys("m")
+	d.Sees("A :prod then", "B :prod")
+}
+
+// TestGoneWhileLookedAt: a tag that was deleted is not shown as if it were
+// there, and comes back when it does.
+func TestGoneWhileLookedAt(t *testing.T) {
+	s := fakereg.NewRepo(map[string]string{"prod": "one", "stays": "two"})
+	d := lookAt(t, s, nil, 100, 24)
+	delete(s.Points, "prod")
+	rechecks(d)
+	d.Sees(":prod is gone", "there is no localhost:5000/app:prod")
+	d.DoesNotSee(fakereg.Short("one"))
+	s.Points["prod"] = "one"
+	rechecks(d)
+	d.Sees(fakereg.Short("one"))
+	d.DoesNotSee("there is no")
+}
+
+// TestFindingsFollowMoves: what was found of the tags is found anew when one of
+// them moves.
+func TestFindingsFollowMoves(t *testing.T) {
+	s := fakereg.NewRepo(map[string]string{"1.9.0": "old", "1.10.0": "new", "latest": "old"})
+	d := lookAt(t, s, nil, 100, 24)
+	d.Keys("d")
+	d.Sees(":latest is :1.9.0")
+	s.Points["latest"] = "new"
+	rechecks(d)
+	d.DoesNotSee(":latest is :1.9.0")
+}
+
+func TestFilterModeIsChosenByTab(t *testing.T) {
+	d := lookAt(t, fakereg.NewRepo(map[string]string{"v1.2": "a", "v1.10": "b", "main": "c"}), nil, 100, 24)
+	d.Keys("/", "1.1")
+	d.Sees("1 of 3", "tab fuzzy")
+	d.Keys("tab", "tab")
+	d.Sees("regex/ 1.1", "tab plain text")
+	d.Keys("$")
+	d.Sees("0 of 3", "nothing matches")
+	d.Keys("(")
+	d.Sees("not a regular expression yet", "v1.2", "main")
+	d.Keys("esc")
+	d.Sees("1/3")
+}

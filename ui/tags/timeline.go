@@ -1,0 +1,327 @@
+package tags
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// momentsChecked is of how many moments the registry is asked whether it still
+// has them: one HEAD each.
+const momentsChecked = 32
+
+// timelinePage is what a tag was, and when. Two moments can be compared as long
+// as the registry still has both.
+type timelinePage struct {
+	deps  page.Env
+	ctx   context.Context
+	ref   model.Ref // by tag
+	load  page.LoadID
+	past  model.Timeline
+	read  bool  // past is there
+	err   error // of the journal
+	now   digest.Digest
+	nowOf error
+	gone  map[digest.Digest]bool // written by update alone
+	mark  digest.Digest
+	poll  page.Poll
+	sheet widget.Sheet
+}
+
+// timelineMsg is what the journal knows of the tag.
+type timelineMsg struct {
+	load page.LoadID
+	past model.Timeline
+	err  error
+}
+
+// nowMsg is where the tag points.
+type nowMsg struct {
+	load page.LoadID
+	now  digest.Digest
+	err  error
+}
+
+// stillMsg is where the tag points when it is asked again.
+type stillMsg struct {
+	load page.LoadID
+	now  digest.Digest
+	err  error
+}
+
+// goneMsg says that the registry has a digest no longer.
+type goneMsg struct {
+	load   page.LoadID
+	digest digest.Digest
+}
+
+// NewTimeline shows what a tag was, and when.
+func NewTimeline(d page.Env, ref model.Ref) page.Page {
+	return timelinePage{deps: d, ref: ref.WithTag(ref.Tag)}
+}
+
+// Start asks the registry first: the journal then has this look too.
+func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
+	p.ctx = ctx
+	p.load++
+	p.read, p.now, p.nowOf, p.gone = false, "", nil, map[digest.Digest]bool{}
+	reg, journal, ref, load := p.deps.Registry, p.deps.Journal, p.ref, p.load
+	if journal == nil {
+		p.err = &model.Trouble{Say: "the journal is off", Next: "start tagdiff without --no-journal, and with a HOME, to have looks remembered"}
+		return p, nil
+	}
+	asked := page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+		now, errNow := reg.Head(ctx, ref)
+		report(nowMsg{load, now, errNow})
+		past, err := journal.Timeline(ref)
+		report(timelineMsg{load, past, err})
+		for _, l := range latest(past, momentsChecked) {
+			var t *model.Trouble
+			if _, err := reg.Head(ctx, ref.AtDigest(l.Digest)); errors.As(err, &t) && t.Missing {
+				report(goneMsg{load, l.Digest})
+			}
+		}
+	})
+	p.poll, asked = p.poll.Arm(ctx, p.deps.Recheck, asked)
+	return p, asked
+}
+
+// recheck asks where the tag points when it is time: one HEAD, quietly.
+func (p timelinePage) recheck() (timelinePage, page.Effects) {
+	if !p.poll.Due {
+		return p, nil
+	}
+	p.poll.Due = false
+	reg, ref, load := p.deps.Registry, p.ref, p.poll.Load
+	return p, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
+		now, err := reg.Head(ctx, ref)
+		return stillMsg{load, now, err}
+	})
+}
+
+// rechecked reads the timeline anew if the tag has moved since.
+func (p timelinePage) rechecked(msg stillMsg) (page.Page, page.Effects) {
+	switch {
+	case msg.load != p.poll.Load:
+		return p, nil
+	case msg.err == nil && msg.now != p.now, page.IsMissing(msg.err) && p.now != "":
+		return p.Start(p.ctx)
+	}
+	var asked page.Effects
+	p.poll, asked = p.poll.Arm(p.ctx, p.deps.Recheck, nil)
+	return p, asked
+}
+
+// latest are the last n looks, the newest first.
+func latest(past model.Timeline, n int) model.Timeline {
+	past = slices.Clone(past)
+	slices.Reverse(past)
+	return past[:min(n, len(past))]
+}
+
+func (p timelinePage) Update(msg tea.Msg) (page.Page, page.Effects) {
+	switch msg := msg.(type) {
+	case nowMsg:
+		if msg.load == p.load {
+			p.now, p.nowOf = msg.now, msg.err
+		}
+	case timelineMsg:
+		if msg.load == p.load {
+			p.past, p.err, p.read = latest(msg.past, len(msg.past)), msg.err, true
+		}
+	case goneMsg:
+		if msg.load == p.load {
+			p.gone[msg.digest] = true
+		}
+	case page.PollMsg:
+		p.poll = p.poll.Fired(msg)
+	case stillMsg:
+		return p.rechecked(msg)
+	case tea.KeyPressMsg:
+		return p.press(msg)
+	}
+	return p, nil
+}
+
+func (p timelinePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	if s, moved := p.sheet.Move(msg); moved {
+		p.sheet = s
+		return p, nil
+	}
+	at, some := p.under()
+	switch {
+	case key.Matches(msg, page.Keys.Back):
+		return p, page.Send(page.PopMsg{})
+	case key.Matches(msg, page.Keys.Reload):
+		return p.Start(p.ctx)
+	case !some:
+		return p, nil
+	case key.Matches(msg, page.Keys.Mark) && p.mark == at.Digest:
+		p.mark = ""
+	case key.Matches(msg, page.Keys.Mark) && p.mark == "":
+		p.mark = at.Digest
+	case key.Matches(msg, page.Keys.Mark), key.Matches(msg, page.Keys.Open) && p.mark != "" && p.mark != at.Digest:
+		return p, p.compare(p.mark, at.Digest)
+	case key.Matches(msg, page.Keys.Open) && p.now != "" && at.Digest != p.now:
+		return p, p.compare(at.Digest, p.now)
+	case key.Matches(msg, page.Keys.Open):
+		return p, page.Send(page.CompareRoute{A: p.moment(at.Digest)})
+	case key.Matches(msg, page.Keys.Copy):
+		return p, page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Clean(p.ref.AtDigest(at.Digest).String())})
+	}
+	return p, nil
+}
+
+// under is the look under the cursor.
+func (p timelinePage) under() (model.Sighting, bool) {
+	r, ok := p.sheet.Current()
+	if !ok {
+		return model.Sighting{}, false
+	}
+	i := slices.IndexFunc(p.past, func(l model.Sighting) bool { return momentID(l) == r.ID })
+	if i < 0 {
+		return model.Sighting{}, false
+	}
+	return p.past[i], true
+}
+
+func momentID(l model.Sighting) string { return l.First.Format(time.RFC3339) + l.Digest.String() }
+
+// moment is the tag as it was; what it is now goes by the tag alone.
+func (p timelinePage) moment(d digest.Digest) model.Ref {
+	ref := p.ref
+	if d != p.now {
+		ref.Digest = d
+	}
+	return ref
+}
+
+// compare compares two moments, the older one as A.
+func (p timelinePage) compare(x, y digest.Digest) page.Effects {
+	place := func(d digest.Digest) int {
+		return slices.IndexFunc(p.past, func(l model.Sighting) bool { return l.Digest == d })
+	}
+	if place(x) < place(y) {
+		x, y = y, x
+	}
+	b := p.moment(y)
+	return page.Send(page.CompareRoute{A: p.moment(x), B: &b})
+}
+
+func (p timelinePage) Layout(f page.Frame) (page.Page, page.Effects) {
+	p.sheet = p.sheet.With(p.rows(f), f.Height)
+	p, asked := p.recheck()
+	return p, asked
+}
+
+func (p timelinePage) rows(f page.Frame) []widget.Row {
+	var rows []widget.Row
+	for _, err := range []error{p.nowOf, p.err} {
+		if err != nil {
+			rows = append(rows, widget.Row{Header: true, Lines: append(page.RetryLines(err, f), look.Line{})})
+		}
+	}
+	switch {
+	case !p.read && p.err == nil:
+		return append(rows, widget.Row{Header: true, Lines: []look.Line{{}, look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), f.Glyphs.Ellipsis)))}})
+	case len(p.past) == 0:
+		return rows
+	}
+	c := momentColumnsFor(f)
+	rows = append(rows, widget.Row{Header: true, Lines: []look.Line{{}, c.heading()}})
+	for _, l := range p.past {
+		rows = append(rows, widget.Row{ID: momentID(l), Lines: []look.Line{c.line(l, p)}, ValueName: safe.Const("the digest"), Value: safe.Clean(l.Digest.String())})
+	}
+	return append(rows, widget.BlankRow(), widget.NoteRow(f, safe.Const("A tag moved at some time between the last look at one digest and the first at the next: nobody saw when.")))
+}
+
+// momentColumns are the widths of the timeline in cells.
+type momentColumns struct {
+	glyphs  look.Glyphs
+	created int
+	stamp   func(time.Time) safe.Text
+	width   int
+}
+
+func momentColumnsFor(f page.Frame) momentColumns {
+	c := momentColumns{glyphs: f.Glyphs, stamp: look.Moment, width: 19, created: look.MinuteWidth}
+	if f.Width < look.WideWidth {
+		c.stamp, c.width, c.created = look.Minute, 16, look.DayWidth
+	}
+	return c
+}
+
+func (c momentColumns) heading() look.Line {
+	return c.join(look.Gap(1), look.Faint, safe.Const("digest"), safe.Const("first seen"), safe.Const("last seen"), safe.Const("created"), look.Span{})
+}
+
+func (c momentColumns) line(l model.Sighting, p timelinePage) look.Line {
+	mark, note := look.Gap(1), look.Span{}
+	if p.mark == l.Digest {
+		mark = look.S(look.SideA, safe.Const("A"))
+	}
+	switch {
+	case p.gone[l.Digest]:
+		note = look.S(look.Alert, safe.Const("gone"))
+	case l.Digest == p.now:
+		note = look.S(look.Good, safe.Const("now"))
+	}
+	created := look.Time(l.Created)
+	if c.created == look.DayWidth {
+		created, _ = look.Cut(created, look.DayWidth)
+	}
+	return c.join(mark, look.Plain, look.Short(l.Digest), c.stamp(l.First), c.stamp(l.Last), created, note)
+}
+
+func (c momentColumns) join(mark look.Span, role look.Role, digest, first, last, created safe.Text, note look.Span) look.Line {
+	g := c.glyphs
+	return look.L(mark, look.Gap(1), look.S(role, g.Fit(digest, look.DigestWidth)), look.Gap(2),
+		look.S(role, g.Fit(first, c.width)), look.Gap(2), look.S(role, g.Fit(last, c.width)), look.Gap(2),
+		look.S(role, g.Fit(created, c.created)), look.Gap(2), note)
+}
+
+func (p timelinePage) Repo() model.Ref { return p.ref.Repo() }
+
+func (p timelinePage) View(f page.Frame) []look.Line { return p.sheet.View(f.Glyphs) }
+func (p timelinePage) Crumb() safe.Text {
+	return safe.Sprintf("%s:%s: timeline", p.ref.Repository, p.ref.Tag)
+}
+
+func (p timelinePage) Typing() bool { return false }
+
+func (p timelinePage) Status() safe.Text {
+	at, of := p.sheet.Position()
+	if of == 0 {
+		return safe.Text{}
+	}
+	return safe.Sprintf("%d/%d ", at, of)
+}
+
+func (p timelinePage) Hints() []key.Binding {
+	open := page.Describe(page.Keys.Open, "compare with now")
+	switch at, _ := p.under(); {
+	case p.mark != "" && p.mark != at.Digest:
+		open = page.Describe(page.Keys.Open, "compare A with this")
+	case at.Digest == p.now || p.now == "":
+		open = page.Keys.Open
+	}
+	return []key.Binding{open, page.Describe(page.Keys.Mark, "mark, then compare"), page.Describe(page.Keys.Copy, "copy by digest"), page.Keys.Reload, page.Keys.Back}
+}
+
+func (p timelinePage) Help() []page.KeyGroup {
+	return []page.KeyGroup{{Name: "Timeline", Keys: []key.Binding{
+		page.Describe(page.Keys.Open, "compare with what the tag is now; with A marked, with A"), page.Describe(page.Keys.Mark, "mark a moment, then compare it with another"),
+		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
+	}}, page.MoveKeys, page.GlobalKeys}
+}

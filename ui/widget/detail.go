@@ -1,0 +1,84 @@
+package widget
+
+import (
+	"context"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// detailPage is one row of a sheet in full: nothing is cut off in it.
+type detailPage struct {
+	path  safe.Text
+	of    Row
+	sheet Sheet
+	drawn detailKey
+}
+
+// detailKey is what the lines of a detail depend on.
+type detailKey struct {
+	width  int
+	reveal bool
+}
+
+// NewDetail opens a row of the page that path names.
+func NewDetail(path safe.Text, r Row) page.Page { return detailPage{path: path, of: r} }
+
+func (p detailPage) Start(context.Context) (page.Page, page.Effects) { return p, nil }
+
+func (p detailPage) Layout(f page.Frame) (page.Page, page.Effects) {
+	k := detailKey{f.Width, f.Gate.Reveal}
+	if k == p.drawn {
+		p.sheet = p.sheet.Sized(f.Height)
+		return p, nil
+	}
+	p.sheet, p.drawn = p.sheet.With(p.of.Detail(f), f.Height), k
+	return p, nil
+}
+
+func (p detailPage) Update(msg tea.Msg) (page.Page, page.Effects) {
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return p, nil
+	}
+	if s, moved := p.sheet.Move(press); moved {
+		p.sheet = s
+		return p, nil
+	}
+	switch {
+	case key.Matches(press, page.Keys.Back), key.Matches(press, page.Keys.Open):
+		return p, page.Send(page.PopMsg{})
+	case key.Matches(press, page.Keys.Copy):
+		if r, ok := p.sheet.Current(); ok && !r.Value.IsEmpty() {
+			return p, CopyRow(r)
+		}
+		return p, CopyRow(p.of)
+	case key.Matches(press, page.Keys.Shell):
+		if r, ok := p.sheet.Current(); ok && !r.Command.IsEmpty() {
+			return p, CopyCommand(r)
+		}
+		return p, CopyCommand(p.of)
+	}
+	return p, nil
+}
+
+func (p detailPage) View(f page.Frame) []look.Line { return p.sheet.View(f.Glyphs) }
+func (p detailPage) Crumb() safe.Text              { return safe.Sprintf("%s: %s", p.path, p.of.Title) }
+func (p detailPage) Typing() bool                  { return false }
+
+func (p detailPage) Status() safe.Text {
+	at, of := p.sheet.Position()
+	return safe.Sprintf("%d/%d ", at, of)
+}
+
+func (p detailPage) Hints() []key.Binding {
+	return []key.Binding{page.Keys.Copy, page.Keys.Shell, page.Keys.Up, page.Keys.Down, page.Keys.Back}
+}
+
+func (p detailPage) Help() []page.KeyGroup {
+	return []page.KeyGroup{{Name: "Detail", Keys: []key.Binding{page.Describe(page.Keys.Copy, "copy the field under the cursor"), page.Keys.Shell}}, page.MoveKeys, page.GlobalKeys}
+}

@@ -1,0 +1,159 @@
+package widget
+
+import (
+	"regexp"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/sahilm/fuzzy"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// Filter narrows a list to what its text matches. Upper case in it makes case
+// count, as in vim's smartcase.
+type Filter struct {
+	Input      Input
+	Open       bool // keys go to it
+	Active     bool // it narrows
+	mode       filterMode
+	text       string         // what it narrows by
+	ignoreCase bool           // upper and lower case are the same
+	expr       *regexp.Regexp // of byRegexp; nil while the text is none
+}
+
+// filterMode is how the text is meant.
+type filterMode int
+
+const (
+	bySubstring filterMode = iota
+	byFuzzy                // its letters in this order, others between them
+	byRegexp
+	filterModes
+)
+
+var filterLabels = [filterModes]safe.Text{safe.Const("/"), safe.Const("fuzzy/"), safe.Const("regex/")}
+
+// Matches reports whether s passes.
+func (f Filter) Matches(s string) bool {
+	if !f.Active {
+		return true
+	}
+	switch f.mode {
+	case byFuzzy:
+		return len(fuzzy.FindNoSort(f.text, []string{s})) > 0
+	case byRegexp:
+		return f.expr == nil || f.expr.MatchString(s)
+	}
+	if f.ignoreCase {
+		s = strings.ToLower(s)
+	}
+	return strings.Contains(s, f.text)
+}
+
+// Passing is what of all passes, in their order; of a fuzzy filter the best match
+// comes first. Without a filter it is all itself.
+func (f Filter) Passing(all []string) []string {
+	if !f.Active {
+		return all
+	}
+	var kept []string
+	if f.mode == byFuzzy {
+		for _, m := range fuzzy.Find(f.text, all) {
+			kept = append(kept, m.Str)
+		}
+		return kept
+	}
+	for _, s := range all {
+		if f.Matches(s) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// Update is f after a key. handled is false if the key is not for the filter.
+func (f Filter) Update(msg tea.Msg) (_ Filter, changed, handled bool) {
+	press, isKey := msg.(tea.KeyPressMsg)
+	switch {
+	case f.Open && isKey:
+		return f.edit(press)
+	case f.Open:
+		f.Input = f.Input.Update(msg)
+		return f.compiled(), true, true
+	case isKey && key.Matches(press, page.Keys.Filter):
+		f.Open = true
+		if !f.Active {
+			f.Input = NewInput(filterLabels[f.mode])
+		}
+		return f, false, true
+	case isKey && f.Active && key.Matches(press, page.Keys.Back):
+		return Filter{mode: f.mode}, true, true
+	}
+	return f, false, false
+}
+
+// edit takes a key while the filter is being typed; those that move are the
+// list's.
+func (f Filter) edit(press tea.KeyPressMsg) (_ Filter, changed, handled bool) {
+	switch press.String() {
+	case "esc":
+		return Filter{mode: f.mode}, true, true
+	case "enter":
+		f.Open, f.Active = false, f.Input.Value() != ""
+		return f, true, true
+	case "tab":
+		f.mode = (f.mode + 1) % filterModes
+		f.Input.Label = filterLabels[f.mode]
+		return f.compiled(), true, true
+	case "up", "down", "pgup", "pgdown":
+		return f, false, false
+	}
+	f.Input = f.Input.Update(press)
+	return f.compiled(), true, true
+}
+
+// compiled is f ready to match its text. A text that is no regular expression
+// yet hides nothing.
+func (f Filter) compiled() Filter {
+	text := f.Input.Value()
+	f.text, f.ignoreCase = text, strings.ToLower(text) == text
+	f.Active, f.expr, f.Input.Err = text != "", nil, safe.Text{}
+	if f.mode != byRegexp || !f.Active {
+		return f
+	}
+	if f.ignoreCase {
+		text = "(?i)" + text
+	}
+	expr, err := regexp.Compile(text)
+	if err != nil {
+		f.Input.Err = safe.Const("not a regular expression yet")
+		return f
+	}
+	f.expr = expr
+	return f
+}
+
+// Line is the filter as a line of the page, if it is in use.
+func (f Filter) Line(width, shown, all int) (look.Line, bool) {
+	if !f.Open && !f.Active {
+		return look.Line{}, false
+	}
+	l := look.L(look.S(look.Strong, filterLabels[f.mode]), look.P(safe.Clean(f.Input.Value())))
+	if f.Open {
+		l = f.Input.Line(width - 20)
+	}
+	if !f.Input.Err.IsEmpty() {
+		return l.With(look.S(look.Warn, safe.Sprintf("   %s", f.Input.Err))), true
+	}
+	return l.With(look.S(look.Faint, safe.Sprintf("   %d of %d", shown, all))), true
+}
+
+// Hints are the keys while the filter is being typed.
+func (f Filter) Hints() []key.Binding {
+	next := [filterModes]string{"fuzzy", "regular expression", "plain text"}[f.mode]
+	return []key.Binding{page.Describe(page.Keys.Open, "keep the filter"), page.Bind("tab", next, "tab"), page.Describe(page.Keys.Back, "clear it")}
+}

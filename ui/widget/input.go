@@ -1,0 +1,62 @@
+package widget
+
+import (
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+)
+
+// Input is a line of text being edited. The library edits; drawing goes
+// through the gate, since pasted text is text from outside.
+type Input struct {
+	edit  textinput.Model
+	Label safe.Text
+	Err   safe.Text
+}
+
+// NewInput is an empty input with a label before it.
+func NewInput(label safe.Text) Input {
+	m := textinput.New()
+	m.CharLimit = 1024
+	m.Focus() // its command only blinks the cursor, which would redraw for ever
+	return Input{edit: m, Label: label}
+}
+
+// NewInputWith is a field that holds text already.
+func NewInputWith(label safe.Text, text string) Input {
+	f := NewInput(label)
+	f.edit.SetValue(text)
+	f.edit.CursorEnd()
+	return f
+}
+
+// Value is the text.
+func (f Input) Value() string { return f.edit.Value() }
+
+// Update edits the text.
+func (f Input) Update(msg tea.Msg) Input {
+	before := f.edit.Value()
+	f.edit, _ = f.edit.Update(msg)
+	if f.edit.Value() != before {
+		f.Err = safe.Text{}
+	}
+	return f
+}
+
+// Line draws label, text and cursor; the text scrolls so that the cursor shows.
+func (f Input) Line(width int) look.Line {
+	value := []rune(f.edit.Value())
+	at := min(f.edit.Position(), len(value))
+	before, under, after := safe.Clean(string(value[:at])), safe.Const(" "), safe.Text{}
+	if at < len(value) {
+		under, after = safe.Clean(string(value[at:at+1])), safe.Clean(string(value[at+1:]))
+	}
+	text := look.L(look.P(before), look.S(look.Caret, under), look.P(after))
+	room := max(width-look.Width(f.Label)-1, 8)
+	if over := look.Width(before) + look.Width(under) - room; over > 0 {
+		text = text.From(over)
+	}
+	return look.L(look.S(look.Strong, f.Label), look.Gap(1)).With(text.Spans...)
+}

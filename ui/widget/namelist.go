@@ -1,0 +1,213 @@
+package widget
+
+import (
+	"context"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// NameList is a long list of names that arrives in pages: in order, filtered, with
+// a cursor that stays on its name.
+type NameList struct {
+	All        []string // in natural order: 1.9 before 1.10
+	IsAside    func(name string) bool
+	Aside      []string    // those that apart picks, in natural order: not shown unless asked for
+	AsideShown bool        // they are
+	previous   [2][]string // all and aside before they were read anew
+	// Arranged is all that is shown in another order, and late what has come
+	// since it was put into that order; nil while the order is the natural one.
+	Arranged, Late []string
+	awaited        bool // an order has been asked for, and none is there
+
+	Shown   []string // what the filter lets through
+	total   int      // how many there are before the filter
+	Window  Window
+	Filter  Filter
+	Want    string      // the name to put the cursor on when it arrives
+	Load    page.LoadID // the newest; answers of older ones are dropped
+	cancel  context.CancelFunc
+	Loading bool
+	Err     error
+}
+
+// add merges a page of names.
+func (n NameList) add(page []string) NameList {
+	var main, aside []string
+	for _, name := range page {
+		if n.IsAside != nil && n.IsAside(name) {
+			aside = append(aside, name)
+		} else {
+			main = append(main, name)
+		}
+	}
+	slices.SortFunc(main, model.CompareNatural)
+	slices.SortFunc(aside, model.CompareNatural)
+	n.All, n.Aside = mergeSorted(n.All, main), mergeSorted(n.Aside, aside)
+	if n.Arranged != nil || n.awaited {
+		n.Late = append(slices.Clip(n.Late), main...)
+		if n.AsideShown {
+			n.Late = append(n.Late, aside...)
+		}
+	}
+	return n.refilter()
+}
+
+// base is what there is to show, before the filter.
+func (n NameList) base() []string {
+	switch {
+	case n.Arranged != nil && len(n.Late) == 0:
+		return n.Arranged
+	case n.Arranged != nil:
+		return slices.Concat(n.Arranged, n.Late)
+	case n.AsideShown:
+		return mergeSorted(n.All, n.Aside)
+	}
+	return n.All
+}
+
+// AwaitOrder is n when another order has been asked for: what comes from now on
+// is not in it.
+func (n NameList) AwaitOrder() NameList {
+	if n.Arranged == nil {
+		n.Late, n.awaited = nil, true
+	}
+	return n
+}
+
+// Arrange shows names in another order, nil for the natural one. late is how
+// many had come late already when the order was asked for: they are in it.
+func (n NameList) Arrange(order []string, late int) NameList {
+	n.Arranged, n.Late, n.awaited = order, n.Late[min(late, len(n.Late)):], false
+	return n.refilter()
+}
+
+// ShowAside shows the names kept apart, or no longer.
+func (n NameList) ShowAside(whole bool) NameList {
+	n.AsideShown = whole
+	return n.refilter()
+}
+
+func mergeSorted(a, b []string) []string {
+	switch {
+	case len(b) == 0:
+		return a
+	case len(a) == 0:
+		return b
+	}
+	out := make([]string, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if model.CompareNatural(b[0], a[0]) < 0 {
+			out, b = append(out, b[0]), b[1:]
+		} else {
+			out, a = append(out, a[0]), a[1:]
+		}
+	}
+	return append(append(out, a...), b...)
+}
+
+// refilter recomputes what is shown and keeps the cursor on its name.
+func (n NameList) refilter() NameList {
+	under, had := n.Current()
+	n.Shown = n.base()
+	n.total = len(n.Shown)
+	if n.Filter.Active {
+		n.Shown = n.Filter.Passing(n.Shown)
+	}
+	at := n.Window.Cursor
+	if had && n.Window.Cursor > 0 { // at the very top one wants to see what is first
+		if i := slices.Index(n.Shown, under); i >= 0 {
+			at = i
+		}
+	}
+	if i := slices.Index(n.Shown, n.Want); n.Want != "" && i >= 0 {
+		at, n.Want = i, ""
+	}
+	n.Window = n.Window.Sized(len(n.Shown), n.Window.height).to(at)
+	return n
+}
+
+// Current is the name under the cursor.
+func (n NameList) Current() (string, bool) {
+	if n.Window.Cursor >= len(n.Shown) {
+		return "", false
+	}
+	return n.Shown[n.Window.Cursor], true
+}
+
+// Update handles the filter and movement.
+func (n NameList) Update(msg tea.Msg) (NameList, bool) {
+	f, changed, handled := n.Filter.Update(msg)
+	n.Filter = f
+	if changed {
+		n = n.refilter()
+	}
+	if handled {
+		return n, true
+	}
+	if press, ok := msg.(tea.KeyPressMsg); ok {
+		n.Want = "" // the person has moved on
+		w, moved := n.Window.Move(press)
+		n.Window = w
+		return n, moved
+	}
+	return n, false
+}
+
+// Resize fits the list into height lines, less what stands above it.
+func (n NameList) Resize(f page.Frame, height int) NameList {
+	if n.Filter.Open || n.Filter.Active {
+		height--
+	}
+	n.Window = n.Window.Sized(len(n.Shown), height-len(n.problem(f)))
+	return n
+}
+
+// problem is why the list is not all there is. It stands above the rows, where
+// a long list cannot hide it.
+func (n NameList) problem(f page.Frame) []look.Line {
+	if n.Err == nil {
+		return nil
+	}
+	lines := page.RetryLines(n.Err, f)
+	if len(n.All) > 0 {
+		lines = append(lines, look.Line{})
+	}
+	return lines
+}
+
+// View draws the filter, the rows, and what there is to say when there are none.
+func (n NameList) View(f page.Frame, what safe.Text, line func(name string, at int) look.Line) []look.Line {
+	lines := n.problem(f)
+	if l, ok := n.Filter.Line(f.Width, len(n.Shown), n.total); ok {
+		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
+	}
+	lines = append(lines, n.Window.draw(f.Glyphs, func(i int) look.Line { return line(n.Shown[i], i) })...)
+	switch {
+	case n.Err != nil:
+	case n.Loading && len(n.All) == 0:
+		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, safe.Sprintf("reading %s%s", what, f.Glyphs.Ellipsis))))
+	case len(n.All) == 0:
+		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, safe.Sprintf("no %s here", what))))
+	case len(n.Shown) == 0:
+		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter"))))
+	}
+	return lines
+}
+
+// Status is the cursor's place and how much there is.
+func (n NameList) Status() safe.Text {
+	if len(n.Shown) == 0 {
+		return safe.Text{}
+	}
+	more := safe.Text{}
+	if n.Loading {
+		more = safe.Const("+")
+	}
+	return safe.Sprintf("%d/%d%s ", n.Window.Cursor+1, len(n.Shown), more)
+}

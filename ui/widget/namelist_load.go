@@ -1,0 +1,71 @@
+package widget
+
+import (
+	"context"
+	"errors"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// NamesMsg is a page of names that a listing has read.
+type NamesMsg struct {
+	Load  page.LoadID
+	Names []string
+}
+
+// NamesDoneMsg is the end of a listing.
+type NamesDoneMsg struct {
+	Load page.LoadID
+	Err  error
+}
+
+// Read starts a listing anew and ends the one under way. The context it gives
+// ends with the listing's successor.
+func (n NameList) Read(ctx context.Context, list func(context.Context, func([]string)) error) (NameList, context.Context, page.Effects) {
+	if n.cancel != nil {
+		n.cancel()
+	}
+	ctx, n.cancel = context.WithCancel(ctx)
+	n.Load++
+	if len(n.All)+len(n.Aside) > 0 {
+		n.previous = [2][]string{n.All, n.Aside}
+	}
+	n.Loading, n.Err, n.All, n.Aside, n.Arranged, n.Late, n.awaited = true, nil, nil, nil, nil, nil, false
+	id := n.Load
+	return n.refilter(), ctx, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+		err := list(ctx, func(names []string) { report(NamesMsg{id, names}) })
+		report(NamesDoneMsg{id, err})
+	})
+}
+
+// orKept is n with what it was before it was read anew, if that failed at once:
+// who asked again has not lost it.
+func (n NameList) orKept() NameList {
+	if n.Err != nil && len(n.All)+len(n.Aside) == 0 {
+		n.All, n.Aside = n.previous[0], n.previous[1]
+	}
+	n.previous = [2][]string{}
+	return n.refilter()
+}
+
+// Arrived is n after a message of its listing.
+func (n NameList) Arrived(msg tea.Msg) NameList {
+	switch msg := msg.(type) {
+	case NamesMsg:
+		if msg.Load == n.Load {
+			return n.add(msg.Names)
+		}
+	case NamesDoneMsg:
+		if msg.Load != n.Load {
+			return n
+		}
+		n.Loading = false
+		if !errors.Is(msg.Err, context.Canceled) {
+			n.Err = msg.Err
+		}
+		n = n.orKept()
+	}
+	return n
+}

@@ -1,0 +1,261 @@
+package widget
+
+import (
+	"slices"
+	"sort"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// lineCount is how many lines r takes.
+func (r Row) lineCount() int {
+	if r.Draw != nil {
+		return r.Height
+	}
+	return len(r.Lines)
+}
+
+// Painted are r's lines.
+func (r Row) Painted() []look.Line {
+	if r.Draw != nil {
+		return r.Draw()
+	}
+	return r.Lines
+}
+
+// WithLines is r with more lines under it.
+func (r Row) WithLines(more []look.Line) Row {
+	if r.Draw == nil {
+		r.Lines = append(slices.Clone(r.Lines), more...)
+		return r
+	}
+	draw := r.Draw
+	r.Height += len(more)
+	r.Draw = func() []look.Line { return append(slices.Clone(draw()), more...) }
+	return r
+}
+
+// Sheet is a scrolling column of rows of different heights with a cursor.
+type Sheet struct {
+	rows   []Row
+	starts []int // first line of each row, and the number of lines at the end
+	height int
+	Cursor int
+	top    int // first line in view
+}
+
+// With is s with other rows; the cursor stays on the row with its id, else at
+// its place. A cursor that was never moved stays first: things that arrive
+// above it are what is to be read first.
+func (s Sheet) With(rows []Row, height int) Sheet {
+	at, offset := s.follow(rows), s.offset()
+	if at == 0 {
+		offset = 0
+	}
+	s.rows, s.height = rows, max(height, 1)
+	s.starts = make([]int, len(rows)+1)
+	for i, r := range rows {
+		s.starts[i+1] = s.starts[i] + r.lineCount()
+	}
+	s.Cursor = s.land(at, 1)
+	if len(rows) > 0 { // the cursor's row stays where it is on the screen
+		s.top = s.starts[s.Cursor] - offset
+	}
+	return s.show()
+}
+
+// Sized is s in another height.
+func (s Sheet) Sized(height int) Sheet {
+	s.height = max(height, 1)
+	return s.show()
+}
+
+// follow is the place among rows of the row under the cursor.
+func (s Sheet) follow(rows []Row) int {
+	switch {
+	case s.Cursor >= len(s.rows) || s.AtFirst():
+		return 0
+	case s.Cursor < len(rows) && rows[s.Cursor].ID == s.rows[s.Cursor].ID:
+		return s.Cursor
+	}
+	id := s.rows[s.Cursor].ID
+	if i := slices.IndexFunc(rows, func(r Row) bool { return r.ID == id }); i >= 0 && id != "" {
+		return i
+	}
+	return s.Cursor
+}
+
+// offset is how far below the top the cursor's row begins.
+func (s Sheet) offset() int {
+	if s.Cursor >= len(s.rows) {
+		return 0
+	}
+	return s.starts[s.Cursor] - s.top
+}
+
+// land is the nearest row to i that can take the cursor, looking towards dir
+// first.
+func (s Sheet) land(i, dir int) int {
+	if len(s.rows) == 0 {
+		return 0
+	}
+	i = max(min(i, len(s.rows)-1), 0)
+	for _, d := range []int{dir, -dir} {
+		for j := i; j >= 0 && j < len(s.rows); j += d {
+			if !s.rows[j].Header {
+				return j
+			}
+		}
+	}
+	return i
+}
+
+// AtFirst reports whether the cursor is on the first row that can take it.
+func (s Sheet) AtFirst() bool { return s.Cursor == s.land(0, 1) }
+
+// IsEmpty reports whether there are no rows.
+func (s Sheet) IsEmpty() bool { return len(s.rows) == 0 }
+
+// show scrolls so that the cursor's row is in view, whole if it fits.
+func (s Sheet) show() Sheet {
+	if len(s.rows) == 0 {
+		s.top = 0
+		return s
+	}
+	first, end := s.starts[s.Cursor], s.starts[s.Cursor+1]
+	if end > s.top+s.height {
+		s.top = end - s.height
+	}
+	if first < s.top {
+		s.top = first
+	}
+	if s.AtFirst() && end <= s.height { // headings above the first row
+		s.top = 0
+	}
+	s.top = max(min(s.top, s.starts[len(s.rows)]-s.height), 0)
+	return s
+}
+
+// GoTo is s with the cursor on the row with an id, if there is one, and what is
+// around it in view.
+func (s Sheet) GoTo(id string) Sheet {
+	i := slices.IndexFunc(s.rows, func(r Row) bool { return r.ID == id && !r.Header })
+	if id == "" || i < 0 {
+		return s
+	}
+	s.top = s.starts[i] - s.height/3
+	return s.to(i, 1)
+}
+
+func (s Sheet) to(i, dir int) Sheet {
+	s.Cursor = s.land(i, dir)
+	return s.show()
+}
+
+// Move is s after a key, if it was one that moves.
+func (s Sheet) Move(msg tea.KeyPressMsg) (Sheet, bool) {
+	switch {
+	case key.Matches(msg, page.Keys.Up):
+		return s.to(s.Cursor-1, -1), true
+	case key.Matches(msg, page.Keys.Down):
+		return s.to(s.Cursor+1, 1), true
+	case key.Matches(msg, page.Keys.PageUp):
+		return s.jump(-s.height), true
+	case key.Matches(msg, page.Keys.PageDown):
+		return s.jump(s.height), true
+	case key.Matches(msg, page.Keys.HalfUp):
+		return s.jump(-s.height / 2), true
+	case key.Matches(msg, page.Keys.HalfDown):
+		return s.jump(s.height / 2), true
+	case key.Matches(msg, page.Keys.Top):
+		s = s.to(0, 1)
+		s.top = 0
+		return s, true
+	case key.Matches(msg, page.Keys.Bottom):
+		return s.to(len(s.rows)-1, -1), true
+	}
+	return s, false
+}
+
+// jump moves the cursor and the view by lines.
+func (s Sheet) jump(lines int) Sheet {
+	if len(s.rows) == 0 {
+		return s
+	}
+	want := s.starts[s.Cursor] + lines
+	i := sort.SearchInts(s.starts, want+1) - 1
+	dir := 1
+	if lines < 0 {
+		dir = -1
+	}
+	if i == s.Cursor {
+		i += dir
+	}
+	s.top = max(min(s.top+lines, s.starts[len(s.rows)]-s.height), 0)
+	return s.to(i, dir)
+}
+
+// NextDifference is s with the cursor on the next row that differs, in direction dir.
+func (s Sheet) NextDifference(dir int) (Sheet, bool) {
+	for i := s.Cursor + dir; i >= 0 && i < len(s.rows); i += dir {
+		if s.rows[i].Differs {
+			return s.to(i, dir), true
+		}
+	}
+	return s, false
+}
+
+// Current is the row under the cursor.
+func (s Sheet) Current() (Row, bool) {
+	if s.Cursor >= len(s.rows) || s.rows[s.Cursor].Header {
+		return Row{}, false
+	}
+	return s.rows[s.Cursor], true
+}
+
+// Position is the cursor's place among the rows that can take it, and how many
+// there are.
+func (s Sheet) Position() (at, of int) {
+	for i, r := range s.rows {
+		if r.Header {
+			continue
+		}
+		of++
+		if i <= s.Cursor {
+			at++
+		}
+	}
+	return at, of
+}
+
+// View draws the lines in view.
+func (s Sheet) View(g look.Glyphs) []look.Line {
+	var lines []look.Line
+	i := max(sort.SearchInts(s.starts, s.top+1)-1, 0)
+	for ; i < len(s.rows) && s.starts[i] < s.top+s.height; i++ {
+		for j, l := range s.rows[i].Painted() {
+			if at := s.starts[i] + j; at < s.top || at >= s.top+s.height {
+				continue
+			}
+			here := i == s.Cursor && !s.rows[i].Header
+			lines = append(lines, gutterLine(g, l, here && j == 0, s.rows[i].Marked && j == 0))
+		}
+	}
+	return lines
+}
+
+// gutterLine is cursorLine for sheets, where evidence has a sign of its own.
+func gutterLine(g look.Glyphs, l look.Line, here, marked bool) look.Line {
+	out := cursorLine(g, l, here)
+	switch {
+	case marked && here:
+		out.Spans[0] = look.S(look.Strong, g.EvidenceHere)
+	case marked:
+		out.Spans[0] = look.S(look.Strong, g.Evidence)
+	}
+	return out
+}

@@ -1,0 +1,79 @@
+// Package widget has the parts that pages are made of: windows and sheets of rows
+// with a cursor, lists of names, the filter, the input, the detail of a row.
+// It does not know about images and tags.
+package widget
+
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// Window is a cursor over n lines of which height are seen. It knows nothing
+// of what the lines hold, so its work does not grow with them.
+type Window struct {
+	lines, height int
+	Cursor, top   int
+}
+
+// Sized is w for n lines in height, with the cursor kept inside and in view.
+func (w Window) Sized(n, height int) Window {
+	w.lines, w.height = n, max(height, 1)
+	return w.to(w.Cursor)
+}
+
+// to moves the cursor to line i and scrolls no more than needed.
+func (w Window) to(i int) Window {
+	w.Cursor = max(min(i, w.lines-1), 0)
+	w.top = max(min(w.top, w.Cursor), w.Cursor-w.height+1, 0)
+	w.top = min(w.top, max(w.lines-w.height, 0))
+	return w
+}
+
+// Move is w after a key, if it was one that moves.
+func (w Window) Move(msg tea.KeyPressMsg) (Window, bool) {
+	switch {
+	case key.Matches(msg, page.Keys.Up):
+		return w.to(w.Cursor - 1), true
+	case key.Matches(msg, page.Keys.Down):
+		return w.to(w.Cursor + 1), true
+	case key.Matches(msg, page.Keys.PageUp):
+		return w.to(w.Cursor - w.height), true
+	case key.Matches(msg, page.Keys.PageDown):
+		return w.to(w.Cursor + w.height), true
+	case key.Matches(msg, page.Keys.HalfUp):
+		return w.to(w.Cursor - w.height/2), true
+	case key.Matches(msg, page.Keys.HalfDown):
+		return w.to(w.Cursor + w.height/2), true
+	case key.Matches(msg, page.Keys.Top):
+		return w.to(0), true
+	case key.Matches(msg, page.Keys.Bottom):
+		return w.to(w.lines - 1), true
+	}
+	return w, false
+}
+
+// Visible is the range of lines in view.
+func (w Window) Visible() (from, to int) { return w.top, min(w.top+w.height, w.lines) }
+
+// draw gives the lines in view, the one under the cursor marked by a glyph and
+// not by colour alone.
+func (w Window) draw(g look.Glyphs, line func(i int) look.Line) []look.Line {
+	from, to := w.Visible()
+	lines := make([]look.Line, 0, to-from)
+	for i := from; i < to; i++ {
+		lines = append(lines, cursorLine(g, line(i), i == w.Cursor))
+	}
+	return lines
+}
+
+// cursorLine puts the cursor column before a line.
+func cursorLine(g look.Glyphs, l look.Line, here bool) look.Line {
+	mark := look.Gap(1)
+	if here {
+		mark = look.S(look.Strong, g.Cursor)
+	}
+	return look.Line{Spans: append([]look.Span{mark}, l.Spans...), Selected: here}
+}
