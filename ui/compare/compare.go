@@ -19,8 +19,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// comparePage shows A beside B, or A alone. Its views are sheets of rows made
-// from one scene; what is under the cursor is kept by identity, so that newer
+// comparePage shows A beside B, or A alone. Its tabs are sheets of rows made
+// from one view; what is under the cursor is kept by identity, so that newer
 // data, another side or another size do not lose the place.
 type comparePage struct {
 	deps  page.Env
@@ -30,9 +30,9 @@ type comparePage struct {
 	loads page.LoadID // the newest
 
 	cmp      diff.Comparison
-	pick     pairID // the pair in view
+	picked   pairID // the pair in view
 	chosen   bool   // by the person, so that it stays
-	sums     [tabCount]sum
+	tallies  [tabCount]tally
 	docs     docs
 	askedFor docsKey
 
@@ -43,22 +43,22 @@ type comparePage struct {
 	shift   int // cells scrolled sideways
 	stacked bool
 	filter  widget.Filter
-	drawn   [tabCount]sceneKey // what the sheets were made from
+	drawn   [tabCount]viewKey // what the sheets were made from
 
-	sets     map[model.Ref]model.TagSet // what is known of tags, by repository
-	poll     page.Poll
-	frame    page.Frame // the last one that it was laid out in
-	trail    *trail     // from a finding to its evidence
-	want     string     // the row to put the cursor on
-	unfolded bool       // consequences are shown
-	// news and also are the findings, folded and in order.
-	news, also []diff.Group
+	sets              map[model.Ref]model.TagSet // what is known of tags, by repository
+	poll              page.Poll
+	frame             page.Frame // the last one that it was laid out in
+	trail             *trail     // from a finding to its evidence
+	wantRow           string     // the row to put the cursor on
+	showsConsequences bool       // consequences are shown
+	// The findings, folded and in order.
+	mainFindings, otherFindings []diff.Group
 }
 
-// tabID is one of the views.
+// tabID is one of the tabs.
 type tabID int
 
-// The views, in the order of their number keys.
+// The tabs, in the order of their number keys.
 const (
 	tabSummary tabID = iota
 	tabPlatforms
@@ -73,11 +73,11 @@ const (
 // New compares a with b, or shows a alone when b is nil. known is
 // what is known of tags beside them, nil for nothing.
 func New(d page.Env, a model.Ref, b *model.Ref, known *model.TagSet) page.Page {
-	p := comparePage{deps: d, a: side{ref: a}, alone: b == nil, pick: pairID{name: d.Platform}, chosen: d.Platform != ""}
+	p := comparePage{deps: d, a: side{ref: a}, alone: b == nil, picked: pairID{name: d.Platform}, chosen: d.Platform != ""}
 	if b != nil {
 		p.b = side{ref: *b}
 	}
-	return p.knowing(known)
+	return p.withTags(known)
 }
 
 func (p comparePage) Start(ctx context.Context) (page.Page, page.Effects) {
@@ -110,25 +110,25 @@ func (p comparePage) reload() (comparePage, page.Effects) {
 
 func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	switch msg := msg.(type) {
-	case arrivedMsg:
-		return p.arrived(msg)
+	case sideMsg:
+		return p.sideArrived(msg)
 	case headMsg:
-		return p.headed(msg), nil
+		return p.headArrived(msg), nil
 	case page.PollMsg:
 		p.poll = p.poll.Fired(msg)
 		return p, nil
-	case recheckedTagsMsg:
-		return p.recheckDone(msg)
-	case pastMsg:
-		return p.recalled(msg), nil
+	case recheckedMsg:
+		return p.rechecked(msg)
+	case historyMsg:
+		return p.historyArrived(msg), nil
 	case page.KnownTagsMsg:
-		return p.knowing(&msg.Set).recompare(), nil
+		return p.withTags(&msg.Set).recompare(), nil
 	case contentsMsg:
-		return p.settled(msg), nil
+		return p.contentsArrived(msg), nil
 	case docsMsg:
 		if msg.key == p.askedFor {
 			p.docs = msg.docs
-			p.sums = p.sum()
+			p.tallies = p.tallyTabs()
 		}
 		return p, nil
 	case page.PickedMsg:
@@ -137,7 +137,7 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	f, changed, handled := p.filter.Update(msg)
 	p.filter = f
 	if changed {
-		p.drawn = [tabCount]sceneKey{}
+		p.drawn = [tabCount]viewKey{}
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok && !handled {
 		return p.press(press)
@@ -173,7 +173,7 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		p.stacked = !p.stacked
 		return p, nil
 	case key.Matches(msg, page.Keys.Fold):
-		return p.fold(), nil
+		return p.toggleConsequences(), nil
 	}
 	return p.act(msg)
 }
@@ -181,7 +181,7 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 // act handles the keys that do something with the row under the cursor or with
 // the sides.
 func (p comparePage) act(msg tea.KeyPressMsg) (page.Page, page.Effects) {
-	if asked, taken := p.lookAround(msg); taken {
+	if asked, taken := p.pressTagKey(msg); taken {
 		return p, asked
 	}
 	r, some := p.sheets[p.tab].Current()
@@ -199,13 +199,13 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		}
 		return p, page.Send(page.PickRoute{Ref: from, Side: diff.SideB})
 	case key.Matches(msg, page.Keys.How):
-		return p, p.explain(r)
+		return p, p.openProof(r)
 	case !some:
 		return p, nil
 	case key.Matches(msg, page.Keys.Open) && r.Finding != nil:
-		return p.follow(r)
+		return p.followFinding(r)
 	case key.Matches(msg, page.Keys.Open) && p.pairOf(r) >= 0:
-		return p.choose(idOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers), nil
+		return p.choose(pairIDOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers), nil
 	case key.Matches(msg, page.Keys.Open) && r.Detail != nil:
 		return p, page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
 	case key.Matches(msg, page.Keys.Copy):
@@ -219,7 +219,7 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 // pairOf is the index of the pair that a row stands for, -1 for none.
 func (p comparePage) pairOf(r widget.Row) int {
 	for i := range p.cmp.Pairs {
-		if platformID(idOf(p.cmp.Pairs, i)) == r.ID {
+		if platformID(pairIDOf(p.cmp.Pairs, i)) == r.ID {
 			return i
 		}
 	}
@@ -228,9 +228,9 @@ func (p comparePage) pairOf(r widget.Row) int {
 
 // choose puts a pair in view, for good.
 func (p comparePage) choose(id pairID) comparePage {
-	p.pick, p.chosen, p.trail = id, true, nil
-	p.sums = p.sum()
-	p.news, p.also = p.tell()
+	p.picked, p.chosen, p.trail = id, true, nil
+	p.tallies = p.tallyTabs()
+	p.mainFindings, p.otherFindings = p.rankFindings()
 	return p
 }
 
@@ -269,7 +269,7 @@ func (p comparePage) nextPlatform(dir int) (page.Page, page.Effects) {
 	if n < 2 {
 		return p, page.Toast(safe.Const("there is only one platform"))
 	}
-	return p.choose(idOf(p.cmp.Pairs, (p.pairIndex()+dir+n)%n)), nil
+	return p.choose(pairIDOf(p.cmp.Pairs, (p.pairIndex()+dir+n)%n)), nil
 }
 
 // swap exchanges the sides; what was loaded stays.
@@ -278,7 +278,7 @@ func (p comparePage) swap() comparePage {
 	return p.recompare()
 }
 
-// changeSide puts another reference in place of a side. The view, the cursor
+// changeSide puts another reference in place of a side. The tab, the cursor
 // and the other side stay.
 func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 	var cmd page.Effects
@@ -296,7 +296,7 @@ func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 
 // recompare makes the comparison anew from what has arrived.
 func (p comparePage) recompare() comparePage {
-	p.drawn = [tabCount]sceneKey{}
+	p.drawn = [tabCount]viewKey{}
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
 		p.cmp = diff.Recompare(p.cmp, *p.a.art, *p.b.art)
@@ -306,14 +306,14 @@ func (p comparePage) recompare() comparePage {
 		p.cmp = diff.Comparison{}
 	}
 	if p.cmp.A != nil {
-		p.cmp = p.cmp.WithTagContext(p.around())
+		p.cmp = p.cmp.WithTagContext(p.tagContext())
 	}
 	if !p.chosen && len(p.cmp.Pairs) > 0 {
-		p.pick = idOf(p.cmp.Pairs, firstToShow(p.cmp))
+		p.picked = pairIDOf(p.cmp.Pairs, firstToShow(p.cmp))
 	}
-	p.news, p.also = p.tell()
-	p.trail = p.stillFound()
-	p.sums = p.sum()
+	p.mainFindings, p.otherFindings = p.rankFindings()
+	p.trail = p.currentTrail()
+	p.tallies = p.tallyTabs()
 	return p
 }
 
@@ -333,7 +333,7 @@ type pairID struct {
 	nth  int // of that name
 }
 
-func idOf(pairs []diff.Pair, i int) pairID {
+func pairIDOf(pairs []diff.Pair, i int) pairID {
 	id := pairID{name: pairs[i].Platform}
 	for _, p := range pairs[:i] {
 		if p.Platform == id.name {
@@ -343,11 +343,11 @@ func idOf(pairs []diff.Pair, i int) pairID {
 	return id
 }
 
-// find is the index of the pair with an id. A Windows platform is also found
+// findPair is the index of the pair with an id. A Windows platform is also found
 // without its build.
-func find(pairs []diff.Pair, id pairID) (int, bool) {
+func findPair(pairs []diff.Pair, id pairID) (int, bool) {
 	for i, p := range pairs {
-		if idOf(pairs, i) == id {
+		if pairIDOf(pairs, i) == id {
 			return i, true
 		}
 		if strings.HasPrefix(p.Platform, id.name+" (") && id.nth == 0 {
@@ -359,13 +359,13 @@ func find(pairs []diff.Pair, id pairID) (int, bool) {
 
 // pairIndex is the pair in view: the one picked, else the first.
 func (p comparePage) pairIndex() int {
-	i, _ := find(p.cmp.Pairs, p.pick)
+	i, _ := findPair(p.cmp.Pairs, p.picked)
 	return i
 }
 
-// absent reports that the platform a person chose is on neither side.
-func (p comparePage) absent() bool {
-	_, found := find(p.cmp.Pairs, p.pick)
+// platformAbsent reports that the platform a person chose is on neither side.
+func (p comparePage) platformAbsent() bool {
+	_, found := findPair(p.cmp.Pairs, p.picked)
 	return p.chosen && !found && len(p.cmp.Pairs) > 0
 }
 
@@ -438,7 +438,7 @@ func (p comparePage) Help() []page.KeyGroup {
 
 // View is who is compared, the verdict, the tabs, and the sheet in use.
 func (p comparePage) View(f page.Frame) []look.Line {
-	lines := p.top(f)
+	lines := p.header(f)
 	if l, ok := p.filter.Line(f.Width, p.passed[p.tab], p.all[p.tab]); ok {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 	}

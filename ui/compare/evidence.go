@@ -17,7 +17,7 @@ import (
 // trail is the way from a finding to the rows that prove it. esc goes back.
 type trail struct {
 	finding diff.Finding
-	view    tabID
+	tab     tabID
 }
 
 // key tells trails apart.
@@ -30,28 +30,28 @@ func (t *trail) key() string {
 
 func findingID(f diff.Finding) string { return f.ID + " " + f.Say.String() }
 
-// follow goes from a finding to its evidence, or opens what there is to read
+// followFinding goes from a finding to its evidence, or opens what there is to read
 // about it when no row shows it.
-func (p comparePage) follow(r widget.Row) (page.Page, page.Effects) {
-	view, ids := p.scene(p.frame).evidence(*r.Finding)
+func (p comparePage) followFinding(r widget.Row) (page.Page, page.Effects) {
+	tab, ids := p.viewIn(p.frame).evidence(*r.Finding)
 	if len(ids) == 0 {
-		return p, p.explain(r)
+		return p, p.openProof(r)
 	}
-	p.trail, p.want, p.filter = &trail{*r.Finding, view}, ids[0], widget.Filter{}
-	return p.toTab(view), nil
+	p.trail, p.wantRow, p.filter = &trail{*r.Finding, tab}, ids[0], widget.Filter{}
+	return p.toTab(tab), nil
 }
 
-// stillFound is the trail after something has arrived: its finding as it is
+// currentTrail is the trail after something has arrived: its finding as it is
 // now, if it still holds. While things arrive nobody knows.
-func (p comparePage) stillFound() *trail {
+func (p comparePage) currentTrail() *trail {
 	if p.trail == nil || !p.alone && p.cmp.Verdict.Code == diff.Pending {
 		return p.trail
 	}
-	s := p.scene(p.frame)
-	for _, g := range slices.Concat(s.news, s.also) {
+	v := p.viewIn(p.frame)
+	for _, g := range slices.Concat(v.mainFindings, v.otherFindings) {
 		for _, f := range append([]diff.Finding{g.Finding}, g.Consequences...) {
 			if findingID(f) == p.trail.key() {
-				return &trail{f, p.trail.view}
+				return &trail{f, p.trail.tab}
 			}
 		}
 	}
@@ -68,48 +68,48 @@ func (p comparePage) back() (page.Page, page.Effects) {
 
 // showEvidence marks the rows of the finding that one came from, and says it
 // under the one that the cursor went to.
-func (s scene) showEvidence(t tabID, rows []widget.Row) {
-	if s.trail == nil || s.trail.view != t {
+func (v view) showEvidence(t tabID, rows []widget.Row) {
+	if v.trail == nil || v.trail.tab != t {
 		return
 	}
-	f := s.trail.finding
-	_, ids := s.evidence(f)
+	f := v.trail.finding
+	_, ids := v.evidence(f)
 	for i := range rows {
 		if rows[i].Header || !slices.Contains(ids, rows[i].ID) {
 			continue
 		}
 		rows[i].Marked = true
 		if rows[i].ID == ids[0] {
-			rows[i] = rows[i].WithLines(s.noteLines(look.S(look.Severity(f.Severity), f.Say)))
+			rows[i] = rows[i].WithLines(v.noteLines(look.S(look.Severity(f.Severity), f.Say)))
 		}
 	}
 }
 
 // noteLines is text under a row of a table.
-func (s scene) noteLines(text look.Span) []look.Line {
+func (v view) noteLines(text look.Span) []look.Line {
 	const indent = 6
 	var lines []look.Line
-	lead := []look.Span{look.Gap(indent), look.S(look.Faint, s.Glyphs.Note), look.Gap(1)}
-	text.Text = s.Glyphs.Sentence(text.Text)
-	for _, l := range look.Wrap([]look.Span{text}, max(s.Width-indent-4, 8)) {
+	lead := []look.Span{look.Gap(indent), look.S(look.Faint, v.Glyphs.Note), look.Gap(1)}
+	text.Text = v.Glyphs.Sentence(text.Text)
+	for _, l := range look.Wrap([]look.Span{text}, max(v.Width-indent-4, 8)) {
 		lines = append(lines, look.L(lead...).With(l.Spans...))
 		lead = []look.Span{look.Gap(indent + 2)}
 	}
 	return lines
 }
 
-// evidence is the view that shows what proves a finding, and the rows there.
-func (s scene) evidence(f diff.Finding) (tabID, []string) {
-	for _, view := range viewsOf(f) {
-		if ids := s.evidenceIn(view, f); len(ids) > 0 {
-			return view, ids
+// evidence is the tab that shows what proves a finding, and the rows there.
+func (v view) evidence(f diff.Finding) (tabID, []string) {
+	for _, tab := range tabsOf(f) {
+		if ids := v.evidenceIn(tab, f); len(ids) > 0 {
+			return tab, ids
 		}
 	}
 	return tabSummary, nil
 }
 
-// viewsOf are the views to look in, by the catalogue's groups.
-func viewsOf(f diff.Finding) []tabID {
+// tabsOf are the tabs to look in, by the catalogue's groups.
+func tabsOf(f diff.Finding) []tabID {
 	switch {
 	case strings.HasPrefix(f.ID, "B"):
 		return []tabID{tabSchema1, tabLayers, tabManifest}
@@ -121,24 +121,24 @@ func viewsOf(f diff.Finding) []tabID {
 	return []tabID{tabLayers, tabPlatforms, tabConfig, tabManifest}
 }
 
-func (s scene) evidenceIn(view tabID, f diff.Finding) []string {
-	switch view {
+func (v view) evidenceIn(tab tabID, f diff.Finding) []string {
+	switch tab {
 	case tabLayers, tabSchema1:
-		return s.stepsOf(f)
+		return v.stepsOf(f)
 	case tabPlatforms:
-		return s.entriesOf(f)
+		return v.entriesOf(f)
 	case tabConfig:
-		return s.settingsOf(f)
+		return v.settingsOf(f)
 	}
-	return s.manifestsOf(f)
+	return v.manifestsOf(f)
 }
 
 // stepsOf are the rows of the steps that a finding points at.
-func (s scene) stepsOf(f diff.Finding) []string {
+func (v view) stepsOf(f diff.Finding) []string {
 	var ids []string
-	for _, r := range slices.Backward(s.pair.Rows) { // as the tables have them
+	for _, r := range slices.Backward(v.pair.Rows) { // as the tables have them
 		if pointsAt(f, r) {
-			ids = append(ids, rowID(r))
+			ids = append(ids, stepRowID(r))
 		}
 	}
 	slices.Reverse(ids) // the cursor goes to the oldest: it is often the cause of the others
@@ -156,17 +156,17 @@ func pointsAt(f diff.Finding, r diff.Row) bool {
 }
 
 // entriesOf are the rows of the entries of an index that a finding points at.
-func (s scene) entriesOf(f diff.Finding) []string {
-	if !isIndex(s.cmp.A) && !isIndex(s.cmp.B) {
+func (v view) entriesOf(f diff.Finding) []string {
+	if !isIndex(v.cmp.A) && !isIndex(v.cmp.B) {
 		return nil
 	}
 	var ids []string
-	for i, p := range s.cmp.Pairs {
+	for i, p := range v.cmp.Pairs {
 		if pointsAtEntry(f, diff.SideA, p.A) || pointsAtEntry(f, diff.SideB, p.B) {
-			ids = append(ids, platformID(idOf(s.cmp.Pairs, i)))
+			ids = append(ids, platformID(pairIDOf(v.cmp.Pairs, i)))
 		}
 	}
-	return slices.Concat(ids, othersOf(f, diff.SideA, s.cmp.A), othersOf(f, diff.SideB, s.cmp.B))
+	return slices.Concat(ids, othersOf(f, diff.SideA, v.cmp.A), othersOf(f, diff.SideB, v.cmp.B))
 }
 
 // othersOf are the rows of the entries that are no platforms.
@@ -203,18 +203,18 @@ var settings = map[string][]string{
 
 // settingsOf are the lines of the configs that a finding is about: those that
 // differ in the members it names, or where these begin.
-func (s scene) settingsOf(f diff.Finding) []string {
+func (v view) settingsOf(f diff.Finding) []string {
 	members := settings[f.ID]
-	if members == nil || !s.fresh || len(s.docs.config) == 0 {
+	if members == nil || !v.docsReady || len(v.docs.config) == 0 {
 		return nil
 	}
-	b := s.docs.config[0]
+	b := v.docs.config[0]
 	inA, inB := membersIn(b.a, members), membersIn(b.b, members)
 	var differ, begin []string
 	for _, l := range b.lines {
 		isA, isB := l.A >= 0 && inA[l.A] > 0, l.B >= 0 && inB[l.B] > 0
 		switch {
-		case (isA || isB) && !s.alone && lineDiffers(l):
+		case (isA || isB) && !v.alone && lineDiffers(l):
 			differ = append(differ, b.lineID(l))
 		case isA && inA[l.A] == memberStart, isB && inB[l.B] == memberStart:
 			begin = append(begin, b.lineID(l))
@@ -275,13 +275,13 @@ func memberName(line string) (name string, indent int) {
 
 // manifestsOf are the lines of manifests with a digest that a finding points
 // at, or the first line of the document that has it.
-func (s scene) manifestsOf(f diff.Finding) []string {
-	if !s.fresh {
+func (v view) manifestsOf(f diff.Finding) []string {
+	if !v.docsReady {
 		return nil
 	}
 	var ids []string
-	for i, b := range s.docs.manifest {
-		a, other := s.manifestDigests(i)
+	for i, b := range v.docs.manifest {
+		a, other := v.manifestDigests(i)
 		for n, l := range b.lines {
 			if n == 0 && (pointsTo(f, a) || pointsTo(f, other)) || holds(f, b.a, l.A) || holds(f, b.b, l.B) {
 				ids = append(ids, b.lineID(l))
@@ -293,11 +293,11 @@ func (s scene) manifestsOf(f diff.Finding) []string {
 
 // manifestDigests are the digests of the documents of a block of the Manifest
 // view: the platform's manifests before what the tags point at.
-func (s scene) manifestDigests(block int) (a, b digest.Digest) {
-	if block == len(s.docs.manifest)-1 {
-		return s.docs.key.topA, s.docs.key.topB
+func (v view) manifestDigests(block int) (a, b digest.Digest) {
+	if block == len(v.docs.manifest)-1 {
+		return v.docs.key.topA, v.docs.key.topB
 	}
-	return s.docs.key.manifestA, s.docs.key.manifestB
+	return v.docs.key.manifestA, v.docs.key.manifestB
 }
 
 func pointsTo(f diff.Finding, d digest.Digest) bool {

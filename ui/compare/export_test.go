@@ -15,5 +15,5 @@ func PollLoad(p page.Page) page.LoadID { return p.(comparePage).poll.Load }
 func Arrived(p page.Page, a model.Artifact) tea.Msg {
 	side := p.(comparePage).a
 	a.Ref = side.ref
-	return arrivedMsg{load: side.load, art: a}
+	return sideMsg{load: side.load, art: a}
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// tell are the findings of the platform in view and of the whole, in the order
+// rankFindings are the findings of the platform in view and of the whole, in the order
 // in which they are told. While things arrive there are none: what they say
 // may not hold. They are folded when something has arrived, not for each key.
-func (p comparePage) tell() (news, also []diff.Group) {
+func (p comparePage) rankFindings() (mainFindings, otherFindings []diff.Group) {
 	if p.cmp.B != nil && p.cmp.Verdict.Code == diff.Pending {
 		return nil, nil
 	}
@@ -24,29 +24,29 @@ func (p comparePage) tell() (news, also []diff.Group) {
 	return diff.Rank(diff.GroupByCause(found))
 }
 
-// inBox is the group whose sentence stands in the box of the verdict.
-func (s scene) inBox() (diff.Group, bool) {
-	if s.alone || len(s.news) == 0 {
+// boxedFinding is the group whose sentence stands in the box of the verdict.
+func (v view) boxedFinding() (diff.Group, bool) {
+	if v.alone || len(v.mainFindings) == 0 {
 		return diff.Group{}, false
 	}
-	return s.news[0], true
+	return v.mainFindings[0], true
 }
 
 // groupRows are a finding and, under it, what follows from it: how many there
 // are or, unfolded, a row for each.
-func (s scene) groupRows(g diff.Group, first bool) []widget.Row {
-	r := s.findingRow(g, first)
+func (v view) groupRows(g diff.Group, first bool) []widget.Row {
+	r := v.findingRow(g, first)
 	if len(g.Consequences) == 0 {
 		return []widget.Row{r}
 	}
-	if !s.open {
+	if !v.showsConsequences {
 		r.Lines = append(r.Lines, look.L(look.Gap(bulletIndent), look.S(look.Faint, safe.Sprintf("+ %s", consequences(len(g.Consequences))))))
 		return []widget.Row{r}
 	}
 	rows := []widget.Row{r}
 	for _, f := range g.Consequences {
-		r := s.aboutFinding(diff.Group{Finding: f}, false)
-		for _, l := range s.bulleted(look.S(look.Faint, s.Glyphs.Note), look.P(f.Say), bulletIndent) {
+		r := v.findingRowBase(diff.Group{Finding: f}, false)
+		for _, l := range v.bulleted(look.S(look.Faint, v.Glyphs.Note), look.P(f.Say), bulletIndent) {
 			r.Lines = append(r.Lines, look.L(look.Gap(bulletIndent)).With(l.Spans...))
 		}
 		rows = append(rows, r)
@@ -54,25 +54,25 @@ func (s scene) groupRows(g diff.Group, first bool) []widget.Row {
 	return rows
 }
 
-// fold shows consequences or puts them away; the cursor goes from one of them
+// toggleConsequences shows consequences or puts them away; the cursor goes from one of them
 // to its cause.
-func (p comparePage) fold() comparePage {
-	p.unfolded = !p.unfolded
+func (p comparePage) toggleConsequences() comparePage {
+	p.showsConsequences = !p.showsConsequences
 	r, ok := p.sheets[tabSummary].Current()
 	if !ok || r.Finding == nil || p.tab != tabSummary {
 		return p
 	}
-	s := p.scene(p.frame)
-	for _, g := range slices.Concat(s.news, s.also) {
+	v := p.viewIn(p.frame)
+	for _, g := range slices.Concat(v.mainFindings, v.otherFindings) {
 		if slices.ContainsFunc(g.Consequences, func(f diff.Finding) bool { return findingID(f) == findingID(*r.Finding) }) {
-			p.want = rowOf(g.Finding)
+			p.wantRow = findingRowID(g.Finding)
 		}
 	}
 	return p
 }
 
-// rowOf is the id of the row that tells a finding.
-func rowOf(f diff.Finding) string { return "finding " + findingID(f) }
+// findingRowID is the id of the row that tells a finding.
+func findingRowID(f diff.Finding) string { return "finding " + findingID(f) }
 
 func consequences(n int) safe.Text {
 	return look.Count(n, safe.Const("consequence: f shows it"), safe.Const("consequences: f shows them"))
@@ -81,41 +81,41 @@ func consequences(n int) safe.Text {
 // findingRow is what was found, what to do about it and how. The first in a
 // comparison has its sentence in the box above; the others say what to do where
 // there is room.
-func (s scene) findingRow(g diff.Group, first bool) widget.Row {
-	said := first && !s.alone
-	out := s.aboutFinding(g, said)
+func (v view) findingRow(g diff.Group, first bool) widget.Row {
+	said := first && !v.alone
+	out := v.findingRowBase(g, said)
 	role := look.Severity(g.Severity)
 	if g.Common {
 		role = look.Plain
 	}
 	if !said {
-		out.Lines = s.bulleted(look.S(role, s.Glyphs.Dot), look.S(role, g.Say), 0)
+		out.Lines = v.bulleted(look.S(role, v.Glyphs.Dot), look.S(role, g.Say), 0)
 	}
-	if !g.Next.IsEmpty() && (first || grave(g) && g.Command.IsEmpty() && s.Height >= tallHeight) {
-		out.Lines = append(out.Lines, s.bulleted(look.S(look.Strong, s.Glyphs.Arrow), look.P(g.Next), 0)...)
+	if !g.Next.IsEmpty() && (first || needsAction(g) && g.Command.IsEmpty() && v.Height >= tallHeight) {
+		out.Lines = append(out.Lines, v.bulleted(look.S(look.Strong, v.Glyphs.Arrow), look.P(g.Next), 0)...)
 	}
 	if !g.Command.IsEmpty() {
-		out.Lines = append(out.Lines, look.L(look.S(look.Strong, safe.Const("$")), look.Gap(bulletIndent-1), look.P(s.Glyphs.Fit(s.command(g.Command), max(s.Width-bulletIndent-2, 8)))))
+		out.Lines = append(out.Lines, look.L(look.S(look.Strong, safe.Const("$")), look.Gap(bulletIndent-1), look.P(v.Glyphs.Fit(v.shellCommand(g.Command), max(v.Width-bulletIndent-2, 8)))))
 	}
 	if len(out.Lines) == 0 {
-		out.Lines = s.bulleted(look.S(look.Faint, s.Glyphs.Dot), look.S(look.Faint, safe.Const("enter shows what proves it")), 0)
+		out.Lines = v.bulleted(look.S(look.Faint, v.Glyphs.Dot), look.S(look.Faint, safe.Const("enter shows what proves it")), 0)
 	}
 	return out
 }
 
-// grave is what a person should do something about.
-func grave(g diff.Group) bool { return g.Severity > 0 && !g.Common }
+// needsAction is what a person should do something about.
+func needsAction(g diff.Group) bool { return g.Severity > 0 && !g.Common }
 
-// aboutFinding is a row for a finding, without lines yet.
-func (s scene) aboutFinding(g diff.Group, said bool) widget.Row {
+// findingRowBase is a row for a finding, without lines yet.
+func (v view) findingRowBase(g diff.Group, said bool) widget.Row {
 	f := g.Finding
 	out := widget.Row{
-		ID: rowOf(f), Differs: true, Title: safe.Clean(f.Name), Finding: &f,
-		ValueName: safe.Const("the finding"), Value: f.Say, Command: s.command(f.Command),
-		Proof: func(fr page.Frame) []widget.Row { s := s; s.Frame = fr; return s.howFinding(g, said) },
+		ID: findingRowID(f), Differs: true, Title: safe.Clean(f.Name), Finding: &f,
+		ValueName: safe.Const("the finding"), Value: f.Say, Command: v.shellCommand(f.Command),
+		Proof: func(fr page.Frame) []widget.Row { v := v; v.Frame = fr; return v.findingProof(g, said) },
 	}
 	if out.Command.IsEmpty() {
-		out.Command = s.command(f.Check)
+		out.Command = v.shellCommand(f.Check)
 	}
 	out.Detail = out.Proof
 	return out
@@ -125,20 +125,20 @@ func (s scene) aboutFinding(g diff.Group, said bool) widget.Row {
 const bulletIndent = 3
 
 // bulleted is wrapped text behind a sign, within cells less than the width.
-func (s scene) bulleted(sign, text look.Span, within int) []look.Line {
+func (v view) bulleted(sign, text look.Span, within int) []look.Line {
 	var lines []look.Line
 	lead := []look.Span{sign, look.Gap(bulletIndent - look.Width(sign.Text))}
-	text.Text = s.Glyphs.Sentence(text.Text)
-	for _, l := range look.Wrap([]look.Span{text}, max(s.Width-bulletIndent-2-within, 8)) {
+	text.Text = v.Glyphs.Sentence(text.Text)
+	for _, l := range look.Wrap([]look.Span{text}, max(v.Width-bulletIndent-2-within, 8)) {
 		lines = append(lines, look.L(lead...).With(l.Spans...))
 		lead = []look.Span{look.Gap(bulletIndent)}
 	}
 	return lines
 }
 
-// command is a shell command as it must be for these registries.
-func (s scene) command(t safe.Text) safe.Text {
-	if s.crane != "crane" {
+// shellCommand is a shell command as it must be for these registries.
+func (v view) shellCommand(t safe.Text) safe.Text {
+	if v.crane != "crane" {
 		return diff.Insecure(t)
 	}
 	return t
@@ -146,9 +146,9 @@ func (s scene) command(t safe.Text) safe.Text {
 
 // withFindings is a row with what was found on it: the names of causes under
 // it, every sentence in its detail.
-func (s scene) withFindings(out widget.Row, on func(diff.Finding) bool) widget.Row {
+func (v view) withFindings(out widget.Row, on func(diff.Finding) bool) widget.Row {
 	var causes, all []diff.Finding
-	for _, g := range slices.Concat(s.news, s.also) {
+	for _, g := range slices.Concat(v.mainFindings, v.otherFindings) {
 		if on(g.Finding) {
 			causes, all = append(causes, g.Finding), append(all, g.Finding)
 		}
@@ -161,8 +161,8 @@ func (s scene) withFindings(out widget.Row, on func(diff.Finding) bool) widget.R
 	if len(all) == 0 {
 		return out
 	}
-	if names := s.namesOf(causes); !names.IsEmpty() {
-		out = out.WithLines(s.noteLines(look.S(look.Faint, names)))
+	if names := v.namesOf(causes); !names.IsEmpty() {
+		out = out.WithLines(v.noteLines(look.S(look.Faint, names)))
 	}
 	if detail := out.Detail; detail != nil {
 		out.Detail = func(f page.Frame) []widget.Row { return append(findingFields(f, all), detail(f)...) }
@@ -172,10 +172,10 @@ func (s scene) withFindings(out widget.Row, on func(diff.Finding) bool) widget.R
 
 // namesOf are the names of findings, but for the one that was followed, whose
 // sentence is on the screen.
-func (s scene) namesOf(all []diff.Finding) safe.Text {
+func (v view) namesOf(all []diff.Finding) safe.Text {
 	var names []safe.Text
 	for _, f := range all {
-		if s.trail.key() != findingID(f) {
+		if v.trail.key() != findingID(f) {
 			names = append(names, safe.Sprintf("%s %s", f.ID, f.Name))
 		}
 	}

@@ -10,13 +10,13 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// tallHeight is where the verdict's box fits above every view.
+// tallHeight is where the verdict's box fits above every tab.
 const tallHeight = 30
 
-// top is who is compared, the verdict and the tabs.
-func (p comparePage) top(f page.Frame) []look.Line {
+// header is who is compared, the verdict and the tabs.
+func (p comparePage) header(f page.Frame) []look.Line {
 	lines := p.sideLines(f)
-	for _, t := range []safe.Text{p.a.news(f, "m"), p.b.news(f, "M")} {
+	for _, t := range []safe.Text{p.a.movedText(f, "m"), p.b.movedText(f, "M")} {
 		if t.IsEmpty() {
 			continue
 		}
@@ -24,8 +24,8 @@ func (p comparePage) top(f page.Frame) []look.Line {
 			lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 		}
 	}
-	if p.absent() {
-		lines = append(lines, look.L(look.Gap(1), look.S(look.Warn, safe.Sprintf("neither side has %s: this is %s", p.pick.name, p.pair().Platform))))
+	if p.platformAbsent() {
+		lines = append(lines, look.L(look.Gap(1), look.S(look.Warn, safe.Sprintf("neither side has %s: this is %s", p.picked.name, p.pair().Platform))))
 	}
 	switch {
 	case p.alone:
@@ -73,7 +73,7 @@ func (p comparePage) headline() safe.Text {
 	case v.Code == diff.Pending:
 		return safe.Const("READING")
 	}
-	return shout(v.Headline)
+	return upperHeadline(v.Headline)
 }
 
 // trust is how the verdict is known. That there is none rests on nothing.
@@ -87,9 +87,9 @@ func (p comparePage) trust() safe.Text {
 // failed reports that a side could not be read.
 func (p comparePage) failed() bool { return p.a.failed() || p.b.failed() }
 
-// shout is a headline in capitals, but for words that are names: tags and
+// upperHeadline is a headline in capitals, but for words that are names: tags and
 // platforms are case-sensitive.
-func shout(t safe.Text) safe.Text {
+func upperHeadline(t safe.Text) safe.Text {
 	words := strings.Split(t.String(), " ")
 	for i, w := range words {
 		if !strings.ContainsAny(strings.TrimRight(w, ":"), ":/@_-") {
@@ -172,7 +172,7 @@ func (p comparePage) reasons(f page.Frame) []safe.Text {
 	if !v.Because.IsEmpty() {
 		out = append(out, v.Because)
 	}
-	if g, ok := p.scene(f).inBox(); ok {
+	if g, ok := p.viewIn(f).boxedFinding(); ok {
 		out = append(out, g.Say)
 	}
 	return out

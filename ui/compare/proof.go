@@ -12,95 +12,95 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// explain opens how one knows what a row says; without one, how one knows the
+// openProof opens how one knows what a row says; without one, how one knows the
 // verdict.
-func (p comparePage) explain(r widget.Row) page.Effects {
+func (p comparePage) openProof(r widget.Row) page.Effects {
 	if r.Proof == nil {
 		if p.alone || p.cmp.Verdict.Code == diff.Pending {
 			return page.Toast(safe.Const("there is no verdict to prove here"))
 		}
-		s := p.scene(p.frame)
+		v := p.viewIn(p.frame)
 		r = widget.Row{
-			Title: safe.Const("the verdict"), ValueName: safe.Const("the verdict"), Value: s.cmp.Verdict.Headline, Command: s.command(s.cmp.Verdict.Command),
-			Proof: func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.howVerdict(s.cmp.Verdict) },
+			Title: safe.Const("the verdict"), ValueName: safe.Const("the verdict"), Value: v.cmp.Verdict.Headline, Command: v.shellCommand(v.cmp.Verdict.Command),
+			Proof: func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.verdictProof(v.cmp.Verdict) },
 		}
 	}
 	r.Detail, r.Title = r.Proof, safe.Sprintf("how we know: %s", r.Title)
 	return page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
 }
 
-func (s scene) howVerdict(v diff.Verdict) []widget.Row {
-	rows := s.fields("verdict", v.Headline, verdictRole(v.Code))
-	rows = append(rows, s.fields("because", v.Because, look.Plain)...)
-	rows = append(rows, s.fields("trust", v.Trust.Words(), look.Plain)...)
-	rows = append(rows, s.fields("rule", v.Code.Rule(), look.Plain)...)
-	rows = append(rows, s.proofFields(v.Proof)...)
-	return append(rows, s.commandFields("check", v.Command)...)
+func (v view) verdictProof(verdict diff.Verdict) []widget.Row {
+	rows := v.fields("verdict", verdict.Headline, verdictRole(verdict.Code))
+	rows = append(rows, v.fields("because", verdict.Because, look.Plain)...)
+	rows = append(rows, v.fields("trust", verdict.Trust.Words(), look.Plain)...)
+	rows = append(rows, v.fields("rule", verdict.Code.Rule(), look.Plain)...)
+	rows = append(rows, v.proofFields(verdict.Proof)...)
+	return append(rows, v.commandFields("check", verdict.Command)...)
 }
 
-func (s scene) fields(name string, value safe.Text, role look.Role) []widget.Row {
-	return widget.FieldRows(s.Frame, safe.Clean(name), s.Glyphs.Sentence(value), role)
+func (v view) fields(name string, value safe.Text, role look.Role) []widget.Row {
+	return widget.FieldRows(v.Frame, safe.Clean(name), v.Glyphs.Sentence(value), role)
 }
 
 // proofFields are the lines of a proof, each to be copied alone.
-func (s scene) proofFields(proof []safe.Text) []widget.Row {
+func (v view) proofFields(proof []safe.Text) []widget.Row {
 	var rows []widget.Row
 	for i, t := range proof {
 		name := "proof"
 		if i > 0 {
 			name = " "
 		}
-		rows = append(rows, s.fields(name, t, look.Plain)...)
+		rows = append(rows, v.fields(name, t, look.Plain)...)
 	}
 	return rows
 }
 
 // commandFields show a shell command, which c and y copy.
-func (s scene) commandFields(name string, command safe.Text) []widget.Row {
-	command = s.command(command)
-	rows := s.fields(name, command, look.Strong)
+func (v view) commandFields(name string, command safe.Text) []widget.Row {
+	command = v.shellCommand(command)
+	rows := v.fields(name, command, look.Strong)
 	for i := range rows {
 		rows[i].ValueName, rows[i].Command = safe.Const("the command"), command
 	}
 	return rows
 }
 
-// howFinding is all there is to a finding: what it means, the rule with its
+// findingProof is all there is to a finding: what it means, the rule with its
 // real values, what to do. For the one in the box the verdict comes first.
-func (s scene) howFinding(g diff.Group, inBox bool) []widget.Row {
+func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
 	var rows []widget.Row
 	var said []safe.Text
 	if inBox {
-		said = s.cmp.Verdict.Proof
-		rows = append(s.howVerdict(s.cmp.Verdict), widget.BlankRow())
+		said = v.cmp.Verdict.Proof
+		rows = append(v.verdictProof(v.cmp.Verdict), widget.BlankRow())
 	}
-	proof := unsaid(g.Proof, said)
+	proof := withoutRepeats(g.Proof, said)
 	of := ruleOf(g.Finding)
-	rows = append(rows, s.fields("finding", safe.Sprintf("%s %s", g.ID, g.Name), look.Strong)...)
-	rows = append(rows, s.fields("says", g.Say, look.Severity(g.Severity))...)
-	rows = append(rows, s.fields("means", safe.Clean(of.Means), look.Plain)...)
-	rows = append(rows, s.fields("trust", g.Trust.Words(), look.Plain)...)
-	rows = append(rows, s.fields("rule", safe.Clean(of.Proof), look.Plain)...)
-	rows = append(rows, s.proofFields(proof)...)
-	rows = append(rows, s.evidenceFields(g.Evidence, slices.Concat(said, g.Proof))...)
-	rows = append(rows, s.commandFields("check", g.Check)...)
-	rows = append(rows, s.fields("do", g.Next, look.Plain)...)
-	rows = append(rows, s.commandFields("command", g.Command)...)
+	rows = append(rows, v.fields("finding", safe.Sprintf("%s %s", g.ID, g.Name), look.Strong)...)
+	rows = append(rows, v.fields("says", g.Say, look.Severity(g.Severity))...)
+	rows = append(rows, v.fields("means", safe.Clean(of.Means), look.Plain)...)
+	rows = append(rows, v.fields("trust", g.Trust.Words(), look.Plain)...)
+	rows = append(rows, v.fields("rule", safe.Clean(of.Proof), look.Plain)...)
+	rows = append(rows, v.proofFields(proof)...)
+	rows = append(rows, v.evidenceFields(g.Evidence, slices.Concat(said, g.Proof))...)
+	rows = append(rows, v.commandFields("check", g.Check)...)
+	rows = append(rows, v.fields("do", g.Next, look.Plain)...)
+	rows = append(rows, v.commandFields("command", g.Command)...)
 	for _, f := range g.Consequences {
-		rows = append(rows, s.fields("follows", safe.Sprintf("%s (%s %s)", f.Say, f.ID, f.Name), look.Plain)...)
+		rows = append(rows, v.fields("follows", safe.Sprintf("%s (%s %s)", f.Say, f.ID, f.Name), look.Plain)...)
 	}
 	return rows
 }
 
 // FindingProofs tell findings in full where there is no comparison.
 func FindingProofs(f page.Frame, crane string, found []diff.Finding) []widget.Row {
-	s := scene{Frame: f, alone: true, crane: crane}
+	v := view{Frame: f, alone: true, crane: crane}
 	var rows []widget.Row
 	for i, of := range found {
 		if i > 0 {
 			rows = append(rows, widget.BlankRow())
 		}
-		rows = append(rows, s.howFinding(diff.Group{Finding: of}, false)...)
+		rows = append(rows, v.findingProof(diff.Group{Finding: of}, false)...)
 	}
 	return rows
 }
@@ -113,8 +113,8 @@ func ruleOf(f diff.Finding) diff.Rule {
 	return diff.Rule{}
 }
 
-// unsaid are the lines that have not been said, each once.
-func unsaid(lines, said []safe.Text) []safe.Text {
+// withoutRepeats are the lines that have not been said, each once.
+func withoutRepeats(lines, said []safe.Text) []safe.Text {
 	var out []safe.Text
 	for _, l := range lines {
 		if !slices.Contains(said, l) && !slices.Contains(out, l) {
@@ -126,26 +126,26 @@ func unsaid(lines, said []safe.Text) []safe.Text {
 
 // evidenceFields are the digests that a finding points at, in full, but for
 // those that the proof has.
-func (s scene) evidenceFields(evidence []diff.Evidence, proof []safe.Text) []widget.Row {
+func (v view) evidenceFields(evidence []diff.Evidence, proof []safe.Text) []widget.Row {
 	var rows []widget.Row
 	for _, e := range evidence {
 		if e.Digest == "" || slices.ContainsFunc(proof, func(t safe.Text) bool { return strings.Contains(t.String(), e.Digest.String()) }) {
 			continue
 		}
 		at := safe.Clean(string(e.Side)).Upper()
-		if s.alone {
+		if v.alone {
 			at = safe.Text{}
 		}
 		if e.Step >= 0 {
 			at = safe.Sprintf("%s step %d", at, e.Step+1)
 		}
-		rows = append(rows, widget.FieldRows(s.Frame, at, safe.Clean(e.Digest.String()), look.Faint)...)
+		rows = append(rows, widget.FieldRows(v.Frame, at, safe.Clean(e.Digest.String()), look.Faint)...)
 	}
 	return rows
 }
 
-// whyClass says what the mark of a row rests on.
-func whyClass(r diff.Row) (why safe.Text, trust diff.Trust) {
+// ruleOfClass says what the mark of a row rests on.
+func ruleOfClass(r diff.Row) (why safe.Text, trust diff.Trust) {
 	switch r.Class {
 	case diff.Same:
 		return safe.Const("layer(A) = layer(B): the same blob, byte for byte"), diff.Proved
@@ -154,7 +154,7 @@ func whyClass(r diff.Row) (why safe.Text, trust diff.Trust) {
 	case diff.BothEmpty:
 		return safe.Const("both unpack to an archive without a file; the diff_id says so, not the digest of the layer"), diff.Proved
 	case diff.Substituted:
-		return whySubstituted(r), diff.Shown
+		return ruleOfSubstituted(r), diff.Shown
 	case diff.Added:
 		return safe.Const("no step of A has this content, by diff_id, and none at this place has this instruction"), diff.Shown
 	case diff.Removed:
@@ -167,7 +167,7 @@ func whyClass(r diff.Row) (why safe.Text, trust diff.Trust) {
 	return safe.Text{}, ""
 }
 
-func whySubstituted(r diff.Row) safe.Text {
+func ruleOfSubstituted(r diff.Row) safe.Text {
 	switch r.Detail {
 	case diff.Rebuilt:
 		return safe.Const("the same instruction, diff_id(A) ≠ diff_id(B): built again, with another result")
@@ -179,13 +179,13 @@ func whySubstituted(r diff.Row) safe.Text {
 	return safe.Const("the same place, another instruction, and not the same content")
 }
 
-// howStep is how one knows the class of a row: its digests, what they are by,
+// stepProof is how one knows the class of a row: its digests, what they are by,
 // and the command that unpacks and hashes both layers.
-func (s scene) howStep(r diff.Row) []widget.Row {
-	why, trust := whyClass(r)
-	rows := s.fields("compared", s.note(r), look.Strong)
-	rows = append(rows, s.fields("rule", why, look.Plain)...)
-	rows = append(rows, s.fields("trust", trust.Words(), look.Plain)...)
+func (v view) stepProof(r diff.Row) []widget.Row {
+	why, trust := ruleOfClass(r)
+	rows := v.fields("compared", v.note(r), look.Strong)
+	rows = append(rows, v.fields("rule", why, look.Plain)...)
+	rows = append(rows, v.fields("trust", trust.Words(), look.Plain)...)
 	for _, side := range []struct {
 		name string
 		st   *model.Step
@@ -193,23 +193,23 @@ func (s scene) howStep(r diff.Row) []widget.Row {
 		if side.st == nil || !side.st.HasLayer {
 			continue
 		}
-		if s.alone {
+		if v.alone {
 			side.name = ""
 		}
-		rows = append(rows, s.fields(side.name+"layer", safe.Clean(side.st.Layer.Digest.String()), look.Plain)...)
-		rows = append(rows, s.fields(side.name+"diff_id", safe.Clean(side.st.DiffID.String()), look.Plain)...)
+		rows = append(rows, v.fields(side.name+"layer", safe.Clean(side.st.Layer.Digest.String()), look.Plain)...)
+		rows = append(rows, v.fields(side.name+"diff_id", safe.Clean(side.st.DiffID.String()), look.Plain)...)
 	}
 	if hasLayer(r) {
-		rows = append(rows, s.fields("", safe.Const("layer: sha256 of the blob as stored; diff_id: of what it unpacks to. The command prints the diff_ids:"), look.Faint)...)
+		rows = append(rows, v.fields("", safe.Const("layer: sha256 of the blob as stored; diff_id: of what it unpacks to. The command prints the diff_ids:"), look.Faint)...)
 	}
-	return append(rows, s.commandFields("check", s.layerShell(r))...)
+	return append(rows, v.commandFields("check", v.layerCommand(r))...)
 }
 
-// howID is how an id of schema1 comes about, with the values of both sides.
-func (s scene) howID(r diff.Row, a, b *model.Schema1Row, parts bool) []widget.Row {
-	rows := s.fields("rule", safe.Const("id = sha256(hex of blobSum + \" \" + id of the row below); the newest also hashes its config"), look.Plain)
+// schema1Proof is how an id of schema1 comes about, with the values of both sides.
+func (v view) schema1Proof(r diff.Row, a, b *model.Schema1Row, parts bool) []widget.Row {
+	rows := v.fields("rule", safe.Const("id = sha256(hex of blobSum + \" \" + id of the row below); the newest also hashes its config"), look.Plain)
 	if parts {
-		rows = append(rows, s.fields("note", s.partingNote(r), look.Warn)...)
+		rows = append(rows, v.fields("note", v.firstDifferentNote(r), look.Warn)...)
 	}
 	for _, side := range []struct {
 		name string
@@ -218,19 +218,19 @@ func (s scene) howID(r diff.Row, a, b *model.Schema1Row, parts bool) []widget.Ro
 		if side.x == nil {
 			continue
 		}
-		rows = append(rows, s.howOneID(side.name, side.x)...)
+		rows = append(rows, v.schema1IDProof(side.name, side.x)...)
 	}
 	return rows
 }
 
-func (s scene) howOneID(name string, x *model.Schema1Row) []widget.Row {
-	if s.alone {
+func (v view) schema1IDProof(name string, x *model.Schema1Row) []widget.Row {
+	if v.alone {
 		name = ""
 	}
-	rows := s.fields(name+"id", safe.Clean(x.ID), look.Strong)
-	rows = append(rows, s.fields(name+"is", originText(x.Origin), look.Plain)...)
-	rows = append(rows, s.fields(name+"sha256 of", s.Gate.Clean(x.Preimage), look.Plain)...)
-	return append(rows, s.commandFields(name+"check", idShell(x))...)
+	rows := v.fields(name+"id", safe.Clean(x.ID), look.Strong)
+	rows = append(rows, v.fields(name+"is", originText(x.Origin), look.Plain)...)
+	rows = append(rows, v.fields(name+"sha256 of", v.Gate.Clean(x.Preimage), look.Plain)...)
+	return append(rows, v.commandFields(name+"check", schema1IDCommand(x))...)
 }
 
 func originText(o model.Origin) safe.Text {
@@ -247,9 +247,9 @@ func originText(o model.Origin) safe.Text {
 	return safe.Clean(string(o))
 }
 
-// howPlatform is the verdict on one platform.
-func (s scene) howPlatform(p diff.Pair) []widget.Row {
-	rows := s.howVerdict(p.Verdict)
+// platformProof is the verdict on one platform.
+func (v view) platformProof(p diff.Pair) []widget.Row {
+	rows := v.verdictProof(p.Verdict)
 	for _, side := range []struct {
 		name string
 		e    *model.Entry
@@ -257,16 +257,16 @@ func (s scene) howPlatform(p diff.Pair) []widget.Row {
 		if side.e == nil {
 			continue
 		}
-		rows = append(rows, s.fields(side.name+" manifest", safe.Clean(side.e.Descriptor.Digest.String()), look.Plain)...)
+		rows = append(rows, v.fields(side.name+" manifest", safe.Clean(side.e.Descriptor.Digest.String()), look.Plain)...)
 		if side.e.Image != nil {
-			rows = append(rows, s.fields(side.name+" config", safe.Clean(side.e.Image.ID().String()), look.Plain)...)
+			rows = append(rows, v.fields(side.name+" config", safe.Clean(side.e.Image.ID().String()), look.Plain)...)
 		}
 	}
-	return append(rows, s.commandFields("check", s.bothShell("manifest %s | jq -S .", entryRef(s.a, p.A), entryRef(s.b, p.B)))...)
+	return append(rows, v.commandFields("check", v.diffCommand("manifest %s | jq -S .", entryRef(v.a, p.A), entryRef(v.b, p.B)))...)
 }
 
-// howLine is how two documents were compared of which a line is shown.
-func (s scene) howLine(b docBlock) []widget.Row {
-	rows := s.fields("rule", safe.Const("both documents are printed alike, then compared line by line and, in lines that differ, word by word"), look.Plain)
-	return append(rows, s.commandFields("check", b.shell)...)
+// documentProof is how two documents were compared of which a line is shown.
+func (v view) documentProof(b docBlock) []widget.Row {
+	rows := v.fields("rule", safe.Const("both documents are printed alike, then compared line by line and, in lines that differ, word by word"), look.Plain)
+	return append(rows, v.commandFields("check", b.command)...)
 }

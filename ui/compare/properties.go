@@ -15,78 +15,78 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// fact is one property on both sides, as shown in a column and in full.
-type fact struct {
+// property is one property on both sides, as shown in a column and in full.
+type property struct {
 	name         safe.Text
 	a, b         safe.Text
 	fullA, fullB safe.Text
 	differs      bool // decided before rounding and masking
-	always       bool // digests and names: that they differ is no news
-	shell        safe.Text
+	identifier   bool // digests and names: that they differ is no news
+	command      safe.Text
 }
 
-func (s scene) factRows() []widget.Row {
+func (v view) propertyRows() []widget.Row {
 	rows := []widget.Row{widget.BlankRow()}
-	for _, f := range s.facts() {
+	for _, f := range v.properties() {
 		if f.a.IsEmpty() && f.b.IsEmpty() {
 			continue
 		}
-		rows = append(rows, s.factRow(f))
+		rows = append(rows, v.propertyRow(f))
 	}
 	return rows
 }
 
-func (s scene) factRow(f fact) widget.Row {
+func (v view) propertyRow(f property) widget.Row {
 	const nameWidth = 12
-	out := widget.Row{ID: f.name.String(), Differs: f.differs && !f.always, Command: f.shell, ValueName: f.name, Value: f.fullB, Title: f.name}
+	out := widget.Row{ID: f.name.String(), Differs: f.differs && !f.identifier, Command: f.command, ValueName: f.name, Value: f.fullB, Title: f.name}
 	if f.fullB.IsEmpty() {
 		out.Value = f.fullA
 	}
 	out.Detail = func(fr page.Frame) []widget.Row {
 		return append(widget.FieldRows(fr, safe.Const("A"), f.fullA, look.Plain), widget.FieldRows(fr, safe.Const("B"), f.fullB, look.Plain)...)
 	}
-	l := look.L(look.S(look.Faint, s.Glyphs.Fit(f.name, nameWidth)), look.Gap(1))
-	if s.alone {
+	l := look.L(look.S(look.Faint, v.Glyphs.Fit(f.name, nameWidth)), look.Gap(1))
+	if v.alone {
 		shown := f.a
-		if f.always { // there is room for the whole digest
+		if f.identifier { // there is room for the whole digest
 			shown = f.fullA
 		}
-		out.Lines = []look.Line{l.With(look.P(s.Glyphs.Fit(shown, max(s.Width-nameWidth-3, 8))))}
+		out.Lines = []look.Line{l.With(look.P(v.Glyphs.Fit(shown, max(v.Width-nameWidth-3, 8))))}
 		return out
 	}
-	half := max((s.Width-1-nameWidth-1-3-1)/2, 8)
-	roleA, roleB, sign := look.Plain, look.Plain, look.S(look.Faint, s.Glyphs.Mark(diff.Same))
+	half := max((v.Width-1-nameWidth-1-3-1)/2, 8)
+	roleA, roleB, sign := look.Plain, look.Plain, look.S(look.Faint, v.Glyphs.Mark(diff.Same))
 	if f.differs {
-		roleA, roleB, sign = look.SideA, look.SideB, look.S(look.Warn, s.Glyphs.Mark(diff.Substituted))
+		roleA, roleB, sign = look.SideA, look.SideB, look.S(look.Warn, v.Glyphs.Mark(diff.Substituted))
 	}
-	out.Lines = []look.Line{l.With(look.S(roleA, s.Glyphs.Fit(f.a, half)), look.Gap(1), sign, look.Gap(1), look.S(roleB, s.Glyphs.Fit(f.b, half)))}
+	out.Lines = []look.Line{l.With(look.S(roleA, v.Glyphs.Fit(f.a, half)), look.Gap(1), sign, look.Gap(1), look.S(roleB, v.Glyphs.Fit(f.b, half)))}
 	return out
 }
 
-// facts are the properties of both references and of the pair in view.
-func (s scene) facts() []fact {
-	ref := fact{
-		name: safe.Const("reference"), always: true, differs: !s.alone && s.a != s.b,
-		a: safe.Clean(s.a.Short()), b: safe.Clean(s.b.Short()), fullA: safe.Clean(s.a.String()), fullB: safe.Clean(s.b.String()),
+// properties are the properties of both references and of the pair in view.
+func (v view) properties() []property {
+	ref := property{
+		name: safe.Const("reference"), identifier: true, differs: !v.alone && v.a != v.b,
+		a: safe.Clean(v.a.Short()), b: safe.Clean(v.b.Short()), fullA: safe.Clean(v.a.String()), fullB: safe.Clean(v.b.String()),
 	}
-	if s.alone {
+	if v.alone {
 		ref.b, ref.fullB = safe.Text{}, safe.Text{}
 	}
-	facts := []fact{
+	list := []property{
 		ref,
-		s.fact(safe.Const("digest"), topOf(s.cmp.A, topDigest), topOf(s.cmp.B, topDigest), asDigest, s.topShell()),
-		s.fact(safe.Const("kind"), topOf(s.cmp.A, kindText), topOf(s.cmp.B, kindText), nil, safe.Text{}),
+		v.property(safe.Const("digest"), topOf(v.cmp.A, topDigest), topOf(v.cmp.B, topDigest), asDigest, v.topCommand()),
+		v.property(safe.Const("kind"), topOf(v.cmp.A, kindText), topOf(v.cmp.B, kindText), nil, safe.Text{}),
 	}
-	a, b := s.images()
-	for _, of := range imageFacts {
-		facts = append(facts, s.fact(of.name, imageText(a, of.get), imageText(b, of.get), of.show, s.factShell(of.jq)))
+	a, b := v.images()
+	for _, of := range imageProperties {
+		list = append(list, v.property(of.name, imageText(a, of.get), imageText(b, of.get), of.show, v.propertyCommand(of.jq)))
 	}
-	return facts
+	return list
 }
 
-// imageFacts are read in full and shown as show has it; jq finds them in the
+// imageProperties are read in full and shown as show has it; jq finds them in the
 // config.
-var imageFacts = []struct {
+var imageProperties = []struct {
 	name safe.Text
 	get  func(model.Image) string
 	show func(string) safe.Text
@@ -102,22 +102,22 @@ var imageFacts = []struct {
 	{safe.Const("user"), func(i model.Image) string { return i.Config.Config.User }, nil, ".config.User"},
 }
 
-// factShell is the command that shows a property on both sides.
-func (s scene) factShell(jq string) safe.Text {
+// propertyCommand is the command that shows a property on both sides.
+func (v view) propertyCommand(jq string) safe.Text {
 	if jq == "manifest" {
-		return s.manifestShell()
+		return v.manifestCommand()
 	}
-	return s.bothShell("config %s | jq '"+jq+"'", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
+	return v.diffCommand("config %s | jq '"+jq+"'", entryRef(v.a, v.pair.A), entryRef(v.b, v.pair.B))
 }
 
-// fact makes a fact of two full values.
-func (s scene) fact(name safe.Text, a, b string, show func(string) safe.Text, shell safe.Text) fact {
-	f := fact{name: name, fullA: s.Gate.Clean(a), fullB: s.Gate.Clean(b), differs: !s.alone && a != b, shell: shell}
+// property makes a property of two full values.
+func (v view) property(name safe.Text, a, b string, show func(string) safe.Text, shell safe.Text) property {
+	f := property{name: name, fullA: v.Gate.Clean(a), fullB: v.Gate.Clean(b), differs: !v.alone && a != b, command: shell}
 	f.a, f.b = f.fullA, f.fullB
 	if show != nil {
 		f.a, f.b = show(a), show(b)
 		_, err := digest.Parse(a)
-		f.always = err == nil
+		f.identifier = err == nil
 	}
 	return f
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// layerShell unpacks both layers and hashes them: the diff_ids, proved.
-func (s scene) layerShell(r diff.Row) safe.Text {
+// layerCommand unpacks both layers and hashes them: the diff_ids, proved.
+func (v view) layerCommand(r diff.Row) safe.Text {
 	var refs []string
 	for _, x := range []struct {
 		st *model.Step
 		at model.Ref
-	}{{r.A, s.a}, {r.B, s.b}} {
+	}{{r.A, v.a}, {r.B, v.b}} {
 		if x.st == nil || x.st.Layer.Digest.Validate() != nil {
 			continue
 		}
@@ -25,11 +25,11 @@ func (s scene) layerShell(r diff.Row) safe.Text {
 		}
 	}
 	if len(refs) == 0 {
-		return s.configShell()
+		return v.configCommand()
 	}
 	var commands []string
 	for _, ref := range refs {
-		commands = append(commands, fmt.Sprintf("%s blob %s%s | sha256sum", s.crane, ref, unpack(r, ref)))
+		commands = append(commands, fmt.Sprintf("%s blob %s%s | sha256sum", v.crane, ref, unpack(r, ref)))
 	}
 	return safe.Clean(strings.Join(commands, "; "))
 }
@@ -51,33 +51,33 @@ func unpack(r diff.Row, ref string) string {
 	return " | gunzip"
 }
 
-func (s scene) configShell() safe.Text {
-	if a, b := s.images(); a != nil && a.ID() == "" || b != nil && b.ID() == "" {
-		return s.manifestShell() // schema1 has no config
+func (v view) configCommand() safe.Text {
+	if a, b := v.images(); a != nil && a.ID() == "" || b != nil && b.ID() == "" {
+		return v.manifestCommand() // schema1 has no config
 	}
-	return s.bothShell("config %s | jq -S .", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
+	return v.diffCommand("config %s | jq -S .", entryRef(v.a, v.pair.A), entryRef(v.b, v.pair.B))
 }
 
-// topShell shows what the tags point at.
-func (s scene) topShell() safe.Text {
+// topCommand shows what the tags point at.
+func (v view) topCommand() safe.Text {
 	pinned := func(a *model.Artifact) string {
 		if a == nil {
 			return ""
 		}
 		return a.Pinned().String()
 	}
-	return s.bothShell("manifest %s | jq -S .", pinned(s.cmp.A), pinned(s.cmp.B))
+	return v.diffCommand("manifest %s | jq -S .", pinned(v.cmp.A), pinned(v.cmp.B))
 }
 
-func (s scene) manifestShell() safe.Text {
-	return s.bothShell("manifest %s | jq -S .", entryRef(s.a, s.pair.A), entryRef(s.b, s.pair.B))
+func (v view) manifestCommand() safe.Text {
+	return v.diffCommand("manifest %s | jq -S .", entryRef(v.a, v.pair.A), entryRef(v.b, v.pair.B))
 }
 
-// bothShell is a command that shows the difference of two references, or
+// diffCommand is a command that shows the difference of two references, or
 // prints the one there is. format is what crane is told, with one %s for the
 // reference.
-func (s scene) bothShell(format, a, b string) safe.Text {
-	run := func(ref string) string { return s.crane + " " + strings.Replace(format, "%s", ref, 1) }
+func (v view) diffCommand(format, a, b string) safe.Text {
+	run := func(ref string) string { return v.crane + " " + strings.Replace(format, "%s", ref, 1) }
 	switch {
 	case a == "" && b == "":
 		return safe.Text{}

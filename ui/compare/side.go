@@ -18,20 +18,20 @@ import (
 
 // side is A or B while it loads and after.
 type side struct {
-	ref    model.Ref
-	art    *model.Artifact
-	err    error
-	load   page.LoadID
-	began  time.Time // when that load did
-	cancel context.CancelFunc
-	moved  digest.Digest // what the tag points at now, if not at art any more
-	gone   bool          // the tag is not there any more
-	seen   time.Time     // when that was seen
-	past   model.Timeline
+	ref     model.Ref
+	art     *model.Artifact
+	err     error
+	load    page.LoadID
+	began   time.Time // when that load did
+	cancel  context.CancelFunc
+	moved   digest.Digest // what the tag points at now, if not at art any more
+	gone    bool          // the tag is not there any more
+	seen    time.Time     // when that was seen
+	history model.Timeline
 }
 
-// arrivedMsg is a newer state of a side.
-type arrivedMsg struct {
+// sideMsg is a newer state of a side.
+type sideMsg struct {
 	load page.LoadID
 	art  model.Artifact
 	err  error // the load has failed
@@ -56,10 +56,10 @@ func (s side) read(ctx context.Context, d page.Env, id page.LoadID) (side, page.
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.load, s.began, s.err, s.moved, s.gone = id, d.Now(), nil, "", false
 	ref, reg := s.ref, d.Registry
-	return s, append(s.recall(ctx, d.Journal), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
-		_, err := reg.Load(ctx, ref, func(a model.Artifact) { report(arrivedMsg{load: id, art: a}) })
+	return s, append(s.readHistory(ctx, d.Journal), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+		_, err := reg.Load(ctx, ref, func(a model.Artifact) { report(sideMsg{load: id, art: a}) })
 		if err != nil {
-			report(arrivedMsg{load: id, err: err})
+			report(sideMsg{load: id, err: err})
 		}
 		if err != nil || !page.MayMove(ref) {
 			return
@@ -77,7 +77,7 @@ func (s side) stop() {
 }
 
 // with is s after a message of its load.
-func (s side) with(msg arrivedMsg) side {
+func (s side) with(msg sideMsg) side {
 	if msg.err != nil {
 		if !errors.Is(msg.err, context.Canceled) {
 			s.err = msg.err
@@ -161,8 +161,8 @@ func createdText(a model.Artifact) safe.Text {
 	return safe.Text{}
 }
 
-// arrived takes a newer state of either side.
-func (p comparePage) arrived(msg arrivedMsg) (page.Page, page.Effects) {
+// sideArrived takes a newer state of either side.
+func (p comparePage) sideArrived(msg sideMsg) (page.Page, page.Effects) {
 	switch {
 	case msg.load == p.a.load:
 		p.a = p.a.with(msg)
@@ -201,8 +201,8 @@ func (p comparePage) askContents() page.Effects {
 	return asked
 }
 
-// settled takes in what was seen of layers.
-func (p comparePage) settled(msg contentsMsg) comparePage {
+// contentsArrived takes in what was seen of layers.
+func (p comparePage) contentsArrived(msg contentsMsg) comparePage {
 	for _, s := range []*side{&p.a, &p.b} {
 		if s.art != nil && len(msg.seen) > 0 {
 			art := s.art.WithContents(msg.seen)
@@ -212,9 +212,9 @@ func (p comparePage) settled(msg contentsMsg) comparePage {
 	return p.recompare()
 }
 
-// headed notes that a tag moved while it was read. Nothing on the screen
+// headArrived notes that a tag moved while it was read. Nothing on the screen
 // changes: all of it was read by digest.
-func (p comparePage) headed(msg headMsg) comparePage {
+func (p comparePage) headArrived(msg headMsg) comparePage {
 	for _, s := range []*side{&p.a, &p.b} {
 		if s.load != msg.load || s.art == nil {
 			continue

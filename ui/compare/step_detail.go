@@ -12,43 +12,43 @@ import (
 )
 
 // stepDetail is everything known of a row, nothing cut off.
-func (s scene) stepDetail(r diff.Row) []widget.Row {
+func (v view) stepDetail(r diff.Row) []widget.Row {
 	var rows []widget.Row
-	if n := s.note(r); !n.IsEmpty() {
-		rows = append(rows, widget.FieldRows(s.Frame, safe.Const("compared"), n, look.Strong)...)
+	if n := v.note(r); !n.IsEmpty() {
+		rows = append(rows, widget.FieldRows(v.Frame, safe.Const("compared"), n, look.Strong)...)
 	}
 	if r.A != nil && r.B != nil && r.SameText && r.A.CreatedBy == r.B.CreatedBy {
-		rows = append(rows, s.commandRows(*r.A, safe.Const("instruction"))...)
+		rows = append(rows, v.commandRows(*r.A, safe.Const("instruction"))...)
 	} else {
-		rows = append(rows, s.sideCommand(r.A, "A")...)
-		rows = append(rows, s.sideCommand(r.B, "B")...)
+		rows = append(rows, v.sideCommand(r.A, "A")...)
+		rows = append(rows, v.sideCommand(r.B, "B")...)
 	}
-	rows = append(rows, s.stepFacts(r.A, "A")...)
-	return append(rows, s.stepFacts(r.B, "B")...)
+	rows = append(rows, v.stepProperties(r.A, "A")...)
+	return append(rows, v.stepProperties(r.B, "B")...)
 }
 
-func (s scene) sideCommand(st *model.Step, letter string) []widget.Row {
+func (v view) sideCommand(st *model.Step, letter string) []widget.Row {
 	if st == nil {
 		return nil
 	}
-	return s.commandRows(*st, safe.Sprintf("%s does", letter))
+	return v.commandRows(*st, safe.Sprintf("%s does", letter))
 }
 
 // commandRows show an instruction as a Dockerfile has it, then as recorded.
-func (s scene) commandRows(st model.Step, name safe.Text) []widget.Row {
+func (v view) commandRows(st model.Step, name safe.Text) []widget.Row {
 	read := dockerfile.Instruction(st.CreatedBy)
-	rows := widget.TextRows(s.Frame, name, s.Gate.Lines(broken(read)), s.Gate.Clean(read), look.Plain)
+	rows := widget.TextRows(v.Frame, name, v.Gate.Lines(breakCommands(read)), v.Gate.Clean(read), look.Plain)
 	for _, arg := range dockerfile.BuildArgs(st.CreatedBy) {
-		rows = append(rows, widget.FieldRows(s.Frame, safe.Const("build arg"), s.Gate.Clean(arg), look.Plain)...)
+		rows = append(rows, widget.FieldRows(v.Frame, safe.Const("build arg"), v.Gate.Clean(arg), look.Plain)...)
 	}
 	if read != st.CreatedBy {
-		rows = append(rows, widget.FieldRows(s.Frame, safe.Const("as recorded"), s.Gate.Clean(st.CreatedBy), look.Faint)...)
+		rows = append(rows, widget.FieldRows(v.Frame, safe.Const("as recorded"), v.Gate.Clean(st.CreatedBy), look.Faint)...)
 	}
 	return rows
 }
 
-// broken puts each command of a chain on a line of its own.
-func broken(instruction string) string {
+// breakCommands puts each command of a chain on a line of its own.
+func breakCommands(instruction string) string {
 	if !strings.HasPrefix(instruction, "RUN ") {
 		return instruction
 	}
@@ -56,16 +56,16 @@ func broken(instruction string) string {
 	return strings.ReplaceAll(s, "; ", ";\n    ")
 }
 
-// stepFacts are the layer's digests and the record's dates of one side.
-func (s scene) stepFacts(st *model.Step, letter string) []widget.Row {
+// stepProperties are the layer's digests and the record's dates of one side.
+func (v view) stepProperties(st *model.Step, letter string) []widget.Row {
 	if st == nil {
 		return nil
 	}
 	var rows []widget.Row
 	add := func(name, value safe.Text) {
-		rows = append(rows, widget.FieldRows(s.Frame, name, value, look.Plain)...)
+		rows = append(rows, widget.FieldRows(v.Frame, name, value, look.Plain)...)
 	}
-	if s.alone {
+	if v.alone {
 		letter = ""
 	} else {
 		letter += " "
@@ -84,8 +84,8 @@ func (s scene) stepFacts(st *model.Step, letter string) []widget.Row {
 		}
 	}
 	add(safe.Sprintf("%screated", letter), look.Time(st.Created))
-	add(safe.Sprintf("%scomment", letter), s.Gate.Clean(st.Comment))
-	add(safe.Sprintf("%sauthor", letter), s.Gate.Clean(st.Author))
+	add(safe.Sprintf("%scomment", letter), v.Gate.Clean(st.Comment))
+	add(safe.Sprintf("%sauthor", letter), v.Gate.Clean(st.Author))
 	return rows
 }
 

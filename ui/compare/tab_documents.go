@@ -31,14 +31,14 @@ type docsKey struct {
 	reveal, alone                                      bool
 }
 
-// docDiff is one view: blocks of lines, each with a title.
+// docDiff is one tab: blocks of lines, each with a title.
 type docDiff []docBlock
 
 type docBlock struct {
-	title safe.Text
-	shell safe.Text // the command that proves it
-	a, b  []safe.Text
-	lines []text.Pair
+	title   safe.Text
+	command safe.Text // the command that proves it
+	a, b    []safe.Text
+	lines   []text.Pair
 }
 
 type docsMsg struct {
@@ -54,7 +54,7 @@ func (p comparePage) wantDocs(f page.Frame) docsKey {
 	if p.cmp.B != nil {
 		k.topB = p.cmp.B.Top.Digest
 	}
-	a, b := p.scene(f).images()
+	a, b := p.viewIn(f).images()
 	if a != nil {
 		k.manifestA, k.configA = a.Manifest.Digest, a.Config.Digest
 	}
@@ -71,32 +71,32 @@ func (p comparePage) askDocs(f page.Frame) page.Effects {
 	if k == p.askedFor || p.ctx == nil {
 		return nil
 	}
-	s := p.scene(f)
+	v := p.viewIn(f)
 	return page.Once(p.ctx, func(context.Context) tea.Msg {
-		return docsMsg{k, docs{key: k, ready: true, config: s.configDocs(), manifest: s.manifestDocs()}}
+		return docsMsg{k, docs{key: k, ready: true, config: v.configDocs(), manifest: v.manifestDocs()}}
 	})
 }
 
-func (s scene) configDocs() docDiff {
-	a, b := s.images()
-	return docDiff{s.block(safe.Text{}, s.configShell(), rawOf(a, configRaw), rawOf(b, configRaw))}
+func (v view) configDocs() docDiff {
+	a, b := v.images()
+	return docDiff{v.block(safe.Text{}, v.configCommand(), rawOf(a, configRaw), rawOf(b, configRaw))}
 }
 
 // manifestDocs are the manifest of the platform in view, and what the tags
 // point at where that is an index.
-func (s scene) manifestDocs() docDiff {
-	topA, topB := topOf(s.cmp.A, topRaw), topOf(s.cmp.B, topRaw)
-	tops := s.block(safe.Text{}, s.topShell(), []byte(topA), []byte(topB))
-	if !isIndex(s.cmp.A) && !isIndex(s.cmp.B) {
+func (v view) manifestDocs() docDiff {
+	topA, topB := topOf(v.cmp.A, topRaw), topOf(v.cmp.B, topRaw)
+	tops := v.block(safe.Text{}, v.topCommand(), []byte(topA), []byte(topB))
+	if !isIndex(v.cmp.A) && !isIndex(v.cmp.B) {
 		return docDiff{tops}
 	}
 	tops.title = safe.Const("What the tags point at")
-	a, b := s.images()
+	a, b := v.images()
 	if a == nil && b == nil {
 		return docDiff{tops}
 	}
-	title := safe.Sprintf("Manifest of %s", s.pair.Platform)
-	return docDiff{s.block(title, s.manifestShell(), rawOf(a, manifestRaw), rawOf(b, manifestRaw)), tops}
+	title := safe.Sprintf("Manifest of %s", v.pair.Platform)
+	return docDiff{v.block(title, v.manifestCommand(), rawOf(a, manifestRaw), rawOf(b, manifestRaw)), tops}
 }
 
 func isIndex(a *model.Artifact) bool { return a != nil && a.Top.Kind == model.KindIndex }
@@ -114,11 +114,11 @@ func rawOf(i *model.Image, get func(model.Image) []byte) []byte {
 
 // block compares two documents line by line. What differs is decided before
 // secrets are masked: a secret that changed is a change.
-func (s scene) block(title, shell safe.Text, a, b []byte) docBlock {
-	rawA, shownA := s.docLines(a)
-	rawB, shownB := s.docLines(b)
-	out := docBlock{title: title, shell: shell, a: shownA, b: shownB}
-	if s.alone {
+func (v view) block(title, shell safe.Text, a, b []byte) docBlock {
+	rawA, shownA := v.docLines(a)
+	rawB, shownB := v.docLines(b)
+	out := docBlock{title: title, command: shell, a: shownA, b: shownB}
+	if v.alone {
 		for i := range out.a {
 			out.lines = append(out.lines, text.Pair{A: i, B: -1})
 		}
@@ -130,13 +130,13 @@ func (s scene) block(title, shell safe.Text, a, b []byte) docBlock {
 
 // docLines are a document's lines, pretty printed if it is JSON: as they are
 // and as they are shown.
-func (s scene) docLines(raw []byte) (whole, shown []safe.Text) {
+func (v view) docLines(raw []byte) (whole, shown []safe.Text) {
 	if len(raw) == 0 {
 		return nil, nil
 	}
 	text, _ := jsondoc.Pretty(raw)
 	text = strings.TrimRight(text, "\n")
-	return safe.Lines(text), s.Gate.Lines(text)
+	return safe.Lines(text), v.Gate.Lines(text)
 }
 
 // withoutComma are lines for the comparison: a member is the same whether or
@@ -173,9 +173,9 @@ func (b docBlock) lineID(l text.Pair) string {
 func lineDiffers(l text.Pair) bool { return l.Changed || l.A < 0 || l.B < 0 }
 
 // docRows are a document's lines, both sides.
-func (s scene) docRows(d docDiff) []widget.Row {
-	if !s.fresh {
-		return []widget.Row{widget.NoteRow(s.Frame, safe.Concat(safe.Const("comparing"), s.Glyphs.Ellipsis))}
+func (v view) docRows(d docDiff) []widget.Row {
+	if !v.docsReady {
+		return []widget.Row{widget.NoteRow(v.Frame, safe.Concat(safe.Const("comparing"), v.Glyphs.Ellipsis))}
 	}
 	var rows []widget.Row
 	for _, b := range d {
@@ -183,18 +183,18 @@ func (s scene) docRows(d docDiff) []widget.Row {
 			rows = append(rows, widget.HeadingRow(b.title))
 		}
 		if len(b.lines) == 0 {
-			rows = append(rows, widget.NoteRow(s.Frame, safe.Const("There is no such document: only images have a config, and schema1 images have none.")))
+			rows = append(rows, widget.NoteRow(v.Frame, safe.Const("There is no such document: only images have a config, and schema1 images have none.")))
 		}
 		if slices.ContainsFunc(b.lines, func(l text.Pair) bool { return l.Approximate }) {
-			rows = append(rows, widget.NoteRow(s.Frame, safe.Const("These are too large to find the smallest difference; what is marked does differ, and more than needs be is.")))
+			rows = append(rows, widget.NoteRow(v.Frame, safe.Const("These are too large to find the smallest difference; what is marked does differ, and more than needs be is.")))
 		}
 		for i, l := range b.lines {
-			r := s.docRow(b, l)
+			r := v.docRow(b, l)
 			r.ID = b.lineID(l)
 			// One stop for each run of lines that differ.
-			r.Differs = !s.alone && lineDiffers(l) && (i == 0 || !lineDiffers(b.lines[i-1]))
-			r.Command = b.shell
-			r.Proof = func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.howLine(b) }
+			r.Differs = !v.alone && lineDiffers(l) && (i == 0 || !lineDiffers(b.lines[i-1]))
+			r.Command = b.command
+			r.Proof = func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.documentProof(b) }
 			rows = append(rows, r)
 		}
 		rows = append(rows, widget.BlankRow())
@@ -202,7 +202,7 @@ func (s scene) docRows(d docDiff) []widget.Row {
 	return rows
 }
 
-func (s scene) docRow(b docBlock, l text.Pair) widget.Row {
+func (v view) docRow(b docBlock, l text.Pair) widget.Row {
 	var ta, tb safe.Text
 	if l.A >= 0 {
 		ta = b.a[l.A]
@@ -214,35 +214,35 @@ func (s scene) docRow(b docBlock, l text.Pair) widget.Row {
 	if l.B < 0 {
 		r.Value = ta
 	}
-	r.Value = trimmed(r.Value)
+	r.Value = withoutIndent(r.Value)
 	r.Detail = func(f page.Frame) []widget.Row {
-		if !lineDiffers(l) || s.alone {
-			return widget.FieldRows(f, safe.Const("line"), trimmed(ta), look.Plain)
+		if !lineDiffers(l) || v.alone {
+			return widget.FieldRows(f, safe.Const("line"), withoutIndent(ta), look.Plain)
 		}
-		return append(widget.FieldRows(f, safe.Const("A"), trimmed(ta), look.SideA), widget.FieldRows(f, safe.Const("B"), trimmed(tb), look.SideB)...)
+		return append(widget.FieldRows(f, safe.Const("A"), withoutIndent(ta), look.SideA), widget.FieldRows(f, safe.Const("B"), withoutIndent(tb), look.SideB)...)
 	}
 	r.Height = 1
-	if !s.alone && !s.wide && l.Changed && l.A >= 0 && l.B >= 0 {
+	if !v.alone && !v.wide && l.Changed && l.A >= 0 && l.B >= 0 {
 		r.Height = 2
 	}
-	r.Draw = func() []look.Line { return s.docLine(l, ta, tb) }
+	r.Draw = func() []look.Line { return v.docLine(l, ta, tb) }
 	return r
 }
 
 // docLine draws a line of both documents, the words that differ marked.
-func (s scene) docLine(l text.Pair, a, b safe.Text) []look.Line {
+func (v view) docLine(l text.Pair, a, b safe.Text) []look.Line {
 	spansA, spansB := []look.Span{look.P(a)}, []look.Span{look.P(b)}
-	if lineDiffers(l) && !s.alone {
-		spansA, spansB = marked(a, l.SpansA, look.SideA, look.SideAHot), marked(b, l.SpansB, look.SideB, look.SideBHot)
+	if lineDiffers(l) && !v.alone {
+		spansA, spansB = highlighted(a, l.SpansA, look.SideA, look.SideAHot), highlighted(b, l.SpansB, look.SideB, look.SideBHot)
 	}
-	if s.wide && !s.alone {
-		return []look.Line{s.docBeside(l, spansA, spansB)}
+	if v.wide && !v.alone {
+		return []look.Line{v.docBeside(l, spansA, spansB)}
 	}
-	return s.docStacked(l, spansA, spansB)
+	return v.docStacked(l, spansA, spansB)
 }
 
-// trimmed is a line without its indentation.
-func trimmed(t safe.Text) safe.Text {
+// withoutIndent is a line without its indentation.
+func withoutIndent(t safe.Text) safe.Text {
 	s := t.String()
 	return t.Slice(len(s)-len(strings.TrimLeft(s, " ")), len(s))
 }
@@ -256,29 +256,29 @@ func number(n int) safe.Text {
 	return safe.Sprintf("%4d ", n+1)
 }
 
-func (s scene) docBeside(l text.Pair, a, b []look.Span) look.Line {
-	half := (s.Width-1-3)/2 - numberWidth
-	gutter := look.S(look.Faint, s.Glyphs.GutterSame)
+func (v view) docBeside(l text.Pair, a, b []look.Span) look.Line {
+	half := (v.Width-1-3)/2 - numberWidth
+	gutter := look.S(look.Faint, v.Glyphs.GutterSame)
 	switch {
 	case l.A < 0:
-		gutter = look.S(look.SideB, s.Glyphs.OnlyB)
+		gutter = look.S(look.SideB, v.Glyphs.OnlyB)
 	case l.B < 0:
-		gutter = look.S(look.SideA, s.Glyphs.OnlyA)
+		gutter = look.S(look.SideA, v.Glyphs.OnlyA)
 	case l.Changed:
-		gutter = look.S(look.Warn, s.Glyphs.GutterDiff)
+		gutter = look.S(look.Warn, v.Glyphs.GutterDiff)
 	}
-	out := look.L(look.S(look.Faint, number(l.A))).With(s.half(l.A >= 0, a, half).Spans...)
+	out := look.L(look.S(look.Faint, number(l.A))).With(v.cutToHalf(l.A >= 0, a, half).Spans...)
 	out = out.With(look.Gap(1), gutter, look.Gap(1), look.S(look.Faint, number(l.B)))
-	return out.With(s.half(l.B >= 0, b, half).Spans...)
+	return out.With(v.cutToHalf(l.B >= 0, b, half).Spans...)
 }
 
 // docStacked is one line where both sides agree, else A's above B's.
-func (s scene) docStacked(l text.Pair, a, b []look.Span) []look.Line {
-	room := s.Width - 1 - numberWidth - 2
+func (v view) docStacked(l text.Pair, a, b []look.Span) []look.Line {
+	room := v.Width - 1 - numberWidth - 2
 	line := func(n int, sign look.Span, spans []look.Span) look.Line {
-		return look.L(look.S(look.Faint, number(n)), sign, look.Gap(1)).With(s.half(true, spans, room).Spans...)
+		return look.L(look.S(look.Faint, number(n)), sign, look.Gap(1)).With(v.cutToHalf(true, spans, room).Spans...)
 	}
-	if !lineDiffers(l) || s.alone {
+	if !lineDiffers(l) || v.alone {
 		return []look.Line{line(l.A, look.Gap(1), a)}
 	}
 	var out []look.Line

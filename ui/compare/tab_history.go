@@ -15,62 +15,62 @@ import (
 
 // historyRows are the instructions of both sides, newest first, with the words
 // that differ marked.
-func (s scene) historyRows() []widget.Row {
+func (v view) historyRows() []widget.Row {
 	var rows []widget.Row
-	if trouble := s.entryTrouble(); trouble != nil {
+	if trouble := v.noTableRows(); trouble != nil {
 		return trouble
 	}
-	boundary := s.boundaryRow()
-	for i, r := range slices.Backward(s.pair.Rows) {
-		rows = append(rows, s.historyRow(r))
+	boundary := v.boundaryRow()
+	for i, r := range slices.Backward(v.pair.Rows) {
+		rows = append(rows, v.historyRow(r))
 		rows = append(rows, boundary(i)...)
 	}
-	return append(rows, s.countNotes()...)
+	return append(rows, v.countNotes()...)
 }
 
-func (s scene) historyRow(r diff.Row) widget.Row {
+func (v view) historyRow(r diff.Row) widget.Row {
 	out := widget.Row{
-		ID: rowID(r), Differs: !s.alone && textDiffers(r), Title: stepTitle(r),
-		Detail:  func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.stepDetail(r) },
-		Proof:   func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.howStep(r) },
-		Command: s.configShell(),
+		ID: stepRowID(r), Differs: !v.alone && textDiffers(r), Title: stepTitle(r),
+		Detail:  func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.stepDetail(r) },
+		Proof:   func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.stepProof(r) },
+		Command: v.configCommand(),
 	}
 	st := r.B
 	if st == nil {
 		st = r.A
 	}
-	out.ValueName, out.Value = safe.Sprintf("the instruction of step %d", st.Index+1), s.Gate.Clean(st.CreatedBy)
+	out.ValueName, out.Value = safe.Sprintf("the instruction of step %d", st.Index+1), v.Gate.Clean(st.CreatedBy)
 	out.Height = 1
-	if !s.wide && !s.alone && textDiffers(r) && r.A != nil && r.B != nil {
+	if !v.wide && !v.alone && textDiffers(r) && r.A != nil && r.B != nil {
 		out.Height = 2
 	}
-	out.Draw = func() []look.Line { return s.historyLines(r) }
+	out.Draw = func() []look.Line { return v.historyLines(r) }
 	return out
 }
 
-func (s scene) historyLines(r diff.Row) []look.Line {
-	a, b := s.instructionSpans(r)
+func (v view) historyLines(r diff.Row) []look.Line {
+	a, b := v.instructionSpans(r)
 	switch {
-	case s.alone || !textDiffers(r) && !s.wide:
-		return []look.Line{look.L(s.lead(r)...).With(s.dated(r.A, a, s.Width-1-leadWidth-1).Spans...)}
-	case s.wide:
-		return []look.Line{s.besideLine(r, a, b)}
+	case v.alone || !textDiffers(r) && !v.wide:
+		return []look.Line{look.L(v.rowLead(r)...).With(v.withDate(r.A, a, v.Width-1-leadWidth-1).Spans...)}
+	case v.wide:
+		return []look.Line{v.besideLine(r, a, b)}
 	}
-	return s.stackedLines(r, a, b)
+	return v.stackedLines(r, a, b)
 }
 
 // instructionSpans are the two instructions, the words that differ marked.
-func (s scene) instructionSpans(r diff.Row) (a, b []look.Span) {
-	ta, tb := s.instruction(r.A), s.instruction(r.B)
+func (v view) instructionSpans(r diff.Row) (a, b []look.Span) {
+	ta, tb := v.instruction(r.A), v.instruction(r.B)
 	if r.A == nil || r.B == nil || r.SameText {
 		return []look.Span{look.P(ta)}, []look.Span{look.P(tb)}
 	}
 	inA, inB := text.Words(ta.String(), tb.String())
-	return marked(ta, inA, look.SideA, look.SideAHot), marked(tb, inB, look.SideB, look.SideBHot)
+	return highlighted(ta, inA, look.SideA, look.SideAHot), highlighted(tb, inB, look.SideB, look.SideBHot)
 }
 
-// marked is text with the spans that differ in another role.
-func marked(t safe.Text, hot []text.Span, role, hotRole look.Role) []look.Span {
+// highlighted is text with the spans that differ in another role.
+func highlighted(t safe.Text, hot []text.Span, role, hotRole look.Role) []look.Span {
 	var out []look.Span
 	at := 0
 	for _, h := range hot {
@@ -108,65 +108,65 @@ func commonCells(a, b string) int {
 	return look.Width(safe.Clean(a[:n]))
 }
 
-// tail is spans without their first cells, and a sign that some are left out.
-func (s scene) tail(spans []look.Span, cells int) []look.Span {
+// cellsFrom is spans without their first cells, and a sign that some are left out.
+func (v view) cellsFrom(spans []look.Span, cells int) []look.Span {
 	if cells <= 0 {
 		return spans
 	}
-	return append([]look.Span{look.S(look.Faint, s.Glyphs.Ellipsis)}, look.L(spans...).From(cells+1).Spans...)
+	return append([]look.Span{look.S(look.Faint, v.Glyphs.Ellipsis)}, look.L(spans...).From(cells+1).Spans...)
 }
 
 // besideLine is A, the gutter, B; a hatch where a side has no such step.
-func (s scene) besideLine(r diff.Row, a, b []look.Span) look.Line {
-	half := (s.Width - 1 - leadWidth - 3) / 2
-	if r.A != nil && r.B != nil && !r.SameText && s.shift == 0 {
+func (v view) besideLine(r diff.Row, a, b []look.Span) look.Line {
+	half := (v.Width - 1 - leadWidth - 3) / 2
+	if r.A != nil && r.B != nil && !r.SameText && v.shift == 0 {
 		skip := fromDifference(a, b, half-look.DayWidth-1)
-		a, b = s.tail(a, skip), s.tail(b, skip)
+		a, b = v.cellsFrom(a, skip), v.cellsFrom(b, skip)
 	}
-	gutter := look.S(look.Faint, s.Glyphs.GutterSame)
+	gutter := look.S(look.Faint, v.Glyphs.GutterSame)
 	switch {
 	case r.A == nil:
-		gutter = look.S(look.SideB, s.Glyphs.OnlyB)
+		gutter = look.S(look.SideB, v.Glyphs.OnlyB)
 	case r.B == nil:
-		gutter = look.S(look.SideA, s.Glyphs.OnlyA)
+		gutter = look.S(look.SideA, v.Glyphs.OnlyA)
 	case !r.SameText:
-		gutter = look.S(look.Warn, s.Glyphs.GutterDiff)
+		gutter = look.S(look.Warn, v.Glyphs.GutterDiff)
 	}
-	l := look.L(s.lead(r)...).With(s.dated(r.A, a, half).Spans...)
-	return l.With(look.Gap(1), gutter, look.Gap(1)).With(s.dated(r.B, b, half).Spans...)
+	l := look.L(v.rowLead(r)...).With(v.withDate(r.A, a, half).Spans...)
+	return l.With(look.Gap(1), gutter, look.Gap(1)).With(v.withDate(r.B, b, half).Spans...)
 }
 
-// dated is a side's instruction with the day of its step at the right end.
-func (s scene) dated(st *model.Step, spans []look.Span, width int) look.Line {
+// withDate is a side's instruction with the day of its step at the right end.
+func (v view) withDate(st *model.Step, spans []look.Span, width int) look.Line {
 	if st == nil {
-		return s.half(false, nil, width)
+		return v.cutToHalf(false, nil, width)
 	}
 	day, _ := look.Cut(look.Time(st.Created), look.DayWidth)
-	return s.half(true, spans, width-look.DayWidth-1).With(look.Gap(1), look.S(look.Faint, s.Glyphs.Fit(day, look.DayWidth)))
+	return v.cutToHalf(true, spans, width-look.DayWidth-1).With(look.Gap(1), look.S(look.Faint, v.Glyphs.Fit(day, look.DayWidth)))
 }
 
-// half is one side of a line, scrolled sideways and cut to width.
-func (s scene) half(there bool, spans []look.Span, width int) look.Line {
+// cutToHalf is one side of a line, scrolled sideways and cut to width.
+func (v view) cutToHalf(there bool, spans []look.Span, width int) look.Line {
 	if !there {
-		return look.L(look.S(look.Faint, s.Glyphs.Hatch.Repeat(width)))
+		return look.L(look.S(look.Faint, v.Glyphs.Hatch.Repeat(width)))
 	}
-	return look.L(spans...).From(s.shift).To(width, s.Glyphs.Ellipsis)
+	return look.L(spans...).From(v.shift).To(width, v.Glyphs.Ellipsis)
 }
 
 // stackedLines put A above B, each under its letter.
-func (s scene) stackedLines(r diff.Row, a, b []look.Span) []look.Line {
+func (v view) stackedLines(r diff.Row, a, b []look.Span) []look.Line {
 	var lines []look.Line
-	lead, room := s.lead(r), s.Width-1-leadWidth-3
-	if r.A != nil && r.B != nil && s.shift == 0 {
+	lead, room := v.rowLead(r), v.Width-1-leadWidth-3
+	if r.A != nil && r.B != nil && v.shift == 0 {
 		skip := fromDifference(a, b, room-look.DayWidth-1)
-		a, b = s.tail(a, skip), s.tail(b, skip)
+		a, b = v.cellsFrom(a, skip), v.cellsFrom(b, skip)
 	}
 	if r.A != nil {
-		lines = append(lines, look.L(lead...).With(look.S(look.SideA, safe.Const("A "))).With(s.dated(r.A, a, room).Spans...))
+		lines = append(lines, look.L(lead...).With(look.S(look.SideA, safe.Const("A "))).With(v.withDate(r.A, a, room).Spans...))
 		lead = []look.Span{look.Gap(leadWidth)}
 	}
 	if r.B != nil {
-		lines = append(lines, look.L(lead...).With(look.S(look.SideB, safe.Const("B "))).With(s.dated(r.B, b, room).Spans...))
+		lines = append(lines, look.L(lead...).With(look.S(look.SideB, safe.Const("B "))).With(v.withDate(r.B, b, room).Spans...))
 	}
 	return lines
 }

@@ -21,44 +21,44 @@ const (
 )
 
 // layerRows is the table of steps with the layers they made, newest first.
-func (s scene) layerRows() []widget.Row {
-	rows := s.layerHeading()
-	if trouble := s.entryTrouble(); trouble != nil {
+func (v view) layerRows() []widget.Row {
+	rows := v.layerHeading()
+	if trouble := v.noTableRows(); trouble != nil {
 		return append(rows, trouble...)
 	}
-	boundary := s.boundaryRow()
-	for i, r := range slices.Backward(s.pair.Rows) {
-		rows = append(rows, s.withFindings(s.layerRow(r), func(f diff.Finding) bool { return pointsAt(f, r) }))
+	boundary := v.boundaryRow()
+	for i, r := range slices.Backward(v.pair.Rows) {
+		rows = append(rows, v.withFindings(v.layerRow(r), func(f diff.Finding) bool { return pointsAt(f, r) }))
 		rows = append(rows, boundary(i)...)
 	}
-	return append(rows, s.countNotes()...)
+	return append(rows, v.countNotes()...)
 }
 
 // boundaryRow gives the line that stands under the oldest of one's own steps.
-func (s scene) boundaryRow() func(i int) []widget.Row {
-	at, base, ok := s.pair.Boundary()
+func (v view) boundaryRow() func(i int) []widget.Row {
+	at, base, ok := v.pair.Boundary()
 	return func(i int) []widget.Row {
 		if !ok || i != at {
 			return nil
 		}
-		width := max(s.Width-leadWidth-2, 8)
+		width := max(v.Width-leadWidth-2, 8)
 		text := safe.Sprintf("below: %s", base.Said())
 		if look.Width(text) > width {
-			text = s.Glyphs.Fit(safe.Sprintf("below: %s", base.InShort()), width)
+			text = v.Glyphs.Fit(safe.Sprintf("below: %s", base.InShort()), width)
 		}
 		return []widget.Row{{Header: true, Lines: []look.Line{look.L(look.Gap(leadWidth), look.S(look.Heading, text))}}}
 	}
 }
 
-func (s scene) layerHeading() []widget.Row {
-	if len(s.pair.Rows) == 0 || !s.wideLayers() {
+func (v view) layerHeading() []widget.Row {
+	if len(v.pair.Rows) == 0 || !v.wideLayers() {
 		return nil
 	}
 	head := func(name safe.Text) look.Span {
-		return look.S(look.Faint, safe.Concat(s.Glyphs.Fit(name, look.DigestWidth+3), s.Glyphs.Right(safe.Const("size"), look.SizeWidth), safe.Const("  ")))
+		return look.S(look.Faint, safe.Concat(v.Glyphs.Fit(name, look.DigestWidth+3), v.Glyphs.Right(safe.Const("size"), look.SizeWidth), safe.Const("  ")))
 	}
-	l := look.L(look.S(look.Faint, s.Glyphs.Fit(safe.Const("     step"), leadWidth+s.instructionWidth()+2)))
-	if s.alone {
+	l := look.L(look.S(look.Faint, v.Glyphs.Fit(safe.Const("     step"), leadWidth+v.instructionWidth()+2)))
+	if v.alone {
 		l = l.With(head(safe.Const("layer")))
 	} else {
 		l = l.With(head(safe.Const("A layer")), head(safe.Const("B layer")))
@@ -67,43 +67,43 @@ func (s scene) layerHeading() []widget.Row {
 }
 
 // instructionWidth is what the other columns leave.
-func (s scene) instructionWidth() int {
+func (v view) instructionWidth() int {
 	sides := 2
-	if s.alone {
+	if v.alone {
 		sides = 1
 	}
-	if !s.wideLayers() {
-		return max(s.Width-1-leadWidth-1, 10)
+	if !v.wideLayers() {
+		return max(v.Width-1-leadWidth-1, 10)
 	}
-	return s.Width - 1 - leadWidth - 2 - sides*(layerWidth+2) - noteWidth
+	return v.Width - 1 - leadWidth - 2 - sides*(layerWidth+2) - noteWidth
 }
 
 // wideLayers reports whether both layers fit beside an instruction of which
 // enough is left to tell it.
-func (s scene) wideLayers() bool {
+func (v view) wideLayers() bool {
 	const enough = 24
-	return s.wide && s.Width-1-leadWidth-2-2*(layerWidth+2)-noteWidth >= enough
+	return v.wide && v.Width-1-leadWidth-2-2*(layerWidth+2)-noteWidth >= enough
 }
 
-// entryTrouble are rows in place of the table when a side has no image to show.
-func (s scene) entryTrouble() []widget.Row {
+// noTableRows are rows in place of the table when a side has no image to show.
+func (v view) noTableRows() []widget.Row {
 	var rows []widget.Row
-	for _, e := range []*model.Entry{s.pair.A, s.pair.B} {
+	for _, e := range []*model.Entry{v.pair.A, v.pair.B} {
 		switch {
 		case e == nil:
 		case e.Err != nil:
-			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(e.Err, s.Frame)})
+			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(e.Err, v.Frame)})
 		case e.Role == model.RoleImage && e.Image == nil:
-			rows = append(rows, widget.NoteRow(s.Frame, safe.Sprintf("reading %s%s", s.pair.Platform, s.Glyphs.Ellipsis)))
+			rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("reading %s%s", v.pair.Platform, v.Glyphs.Ellipsis)))
 		case e.Image == nil:
-			rows = append(rows, widget.NoteRow(s.Frame, safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, s.cmp), e.Descriptor.MediaType)))
+			rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, v.cmp), e.Descriptor.MediaType)))
 		}
 	}
-	if len(s.pair.Rows) > 0 && len(rows) == 0 {
+	if len(v.pair.Rows) > 0 && len(rows) == 0 {
 		return nil
 	}
 	if len(rows) == 0 {
-		return []widget.Row{widget.NoteRow(s.Frame, safe.Const("this image has no layers and no history"))}
+		return []widget.Row{widget.NoteRow(v.Frame, safe.Const("this image has no layers and no history"))}
 	}
 	return rows
 }
@@ -123,40 +123,40 @@ func artifactName(e *model.Entry, c diff.Comparison) safe.Text {
 
 // layerRow is one row of the table: a line if both sides read the same, else
 // one for each side.
-func (s scene) layerRow(r diff.Row) widget.Row {
+func (v view) layerRow(r diff.Row) widget.Row {
 	out := widget.Row{
-		ID: rowID(r), Differs: r.Differs() || r.Duplicated(), Title: stepTitle(r),
-		Detail:  func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.stepDetail(r) },
-		Proof:   func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.howStep(r) },
-		Command: s.layerShell(r),
+		ID: stepRowID(r), Differs: r.Differs() || r.Duplicated(), Title: stepTitle(r),
+		Detail:  func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.stepDetail(r) },
+		Proof:   func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.stepProof(r) },
+		Command: v.layerCommand(r),
 	}
-	out.ValueName, out.Value = s.layerValue(r)
-	if s.wideLayers() {
-		out.Lines = s.wideLayer(r)
+	out.ValueName, out.Value = v.layerValue(r)
+	if v.wideLayers() {
+		out.Lines = v.wideLayer(r)
 	} else {
-		out.Lines = s.narrowLayer(r)
+		out.Lines = v.narrowLayer(r)
 	}
-	out.Lines = append(out.Lines, s.rowNotes(r)...)
+	out.Lines = append(out.Lines, v.rowNotes(r)...)
 	return out
 }
 
-// rowID keeps a row's identity across newer data and other sides.
-func rowID(r diff.Row) string {
+// stepRowID keeps a row's identity across newer data and other sides.
+func stepRowID(r diff.Row) string {
 	if r.B != nil {
 		return safe.Sprintf("b%d", r.B.Index).String()
 	}
 	return safe.Sprintf("a%d", r.A.Index).String()
 }
 
-// lead is the mark, the duplicate sign and the step's number.
-func (s scene) lead(r diff.Row) []look.Span {
+// rowLead is the mark, the duplicate sign and the step's number.
+func (v view) rowLead(r diff.Row) []look.Span {
 	dup := look.Gap(2)
 	if r.Duplicated() {
-		dup = look.S(look.Warn, s.Glyphs.Twice)
+		dup = look.S(look.Warn, v.Glyphs.Twice)
 	}
 	return []look.Span{
-		look.S(classRole(r), s.Glyphs.Mark(r.Class)), look.Gap(1), dup, look.Gap(1),
-		look.S(look.Faint, s.Glyphs.Fit(stepNumber(r), stepWidth)), look.Gap(1),
+		look.S(classRole(r), v.Glyphs.Mark(r.Class)), look.Gap(1), dup, look.Gap(1),
+		look.S(look.Faint, v.Glyphs.Fit(stepNumber(r), stepWidth)), look.Gap(1),
 	}
 }
 
@@ -187,80 +187,80 @@ func stepNumber(r diff.Row) safe.Text {
 }
 
 // wideLayer puts the sides beside each other.
-func (s scene) wideLayer(r diff.Row) []look.Line {
-	w := s.instructionWidth()
+func (v view) wideLayer(r diff.Row) []look.Line {
+	w := v.instructionWidth()
 	if !hasLayer(r) { // a setting has the whole width: its value is the news
 		w += 2 + layerWidth
-		if !s.alone {
+		if !v.alone {
 			w += 2 + layerWidth
 		}
 	}
-	first, second := s.instructionPair(r, w)
-	l := look.L(s.lead(r)...).With(look.P(s.Glyphs.Fit(first, w)), look.Gap(2))
+	first, second := v.instructionPair(r, w)
+	l := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(first, w)), look.Gap(2))
 	if hasLayer(r) {
-		l = l.With(s.layerCell(r.A, look.SideA, r)...).With(look.Gap(2))
-		if !s.alone {
-			l = l.With(s.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
+		l = l.With(v.layerCell(r.A, look.SideA, r)...).With(look.Gap(2))
+		if !v.alone {
+			l = l.With(v.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
 		}
 	}
-	l = l.With(look.S(classRole(r), s.Glyphs.Fit(s.note(r), noteWidth-1)))
+	l = l.With(look.S(classRole(r), v.Glyphs.Fit(v.note(r), noteWidth-1)))
 	lines := []look.Line{l}
 	if r.A != nil && r.B != nil && !r.SameText {
-		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.Glyphs.Fit(second, w))))
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.Fit(second, w))))
 	}
 	return lines
 }
 
 // instructionPair are the texts of a row's sides, the first one that there is
 // first; where they differ far to the right, from there on.
-func (s scene) instructionPair(r diff.Row, room int) (first, second safe.Text) {
+func (v view) instructionPair(r diff.Row, room int) (first, second safe.Text) {
 	if r.A == nil {
-		return s.instruction(r.B), safe.Text{}
+		return v.instruction(r.B), safe.Text{}
 	}
-	first, second = s.instruction(r.A), s.instruction(r.B)
+	first, second = v.instruction(r.A), v.instruction(r.B)
 	if r.B == nil || r.SameText {
 		return first, second
 	}
 	a, b := []look.Span{look.P(first)}, []look.Span{look.P(second)}
 	skip := fromDifference(a, b, room)
-	return look.L(s.tail(a, skip)...).Text(), look.L(s.tail(b, skip)...).Text()
+	return look.L(v.cellsFrom(a, skip)...).Text(), look.L(v.cellsFrom(b, skip)...).Text()
 }
 
 // narrowLayer puts one side above the other where they differ.
-func (s scene) narrowLayer(r diff.Row) []look.Line {
+func (v view) narrowLayer(r diff.Row) []look.Line {
 	one := r.A
 	if one == nil {
 		one = r.B
 	}
-	w := s.instructionWidth()
-	if r.Class == diff.Settings || s.alone && !hasLayer(r) {
-		return []look.Line{look.L(s.lead(r)...).With(look.P(s.Glyphs.Fit(s.instruction(one), w)))}
+	w := v.instructionWidth()
+	if r.Class == diff.Settings || v.alone && !hasLayer(r) {
+		return []look.Line{look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(v.instruction(one), w)))}
 	}
-	if s.alone || r.Class == diff.Same {
+	if v.alone || r.Class == diff.Same {
 		room := w - layerWidth - 1
-		l := look.L(s.lead(r)...).With(look.P(s.Glyphs.Fit(s.instruction(one), room)), look.Gap(1))
-		return []look.Line{l.With(s.layerCell(one, look.Plain, r)...)}
+		l := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(v.instruction(one), room)), look.Gap(1))
+		return []look.Line{l.With(v.layerCell(one, look.Plain, r)...)}
 	}
-	note := s.note(r)
+	note := v.note(r)
 	room := max(w-look.Width(note)-2, 8)
-	first, second := s.instructionPair(r, room)
-	lines := []look.Line{look.L(s.lead(r)...).With(look.P(s.Glyphs.Fit(first, room)), look.Gap(2), look.S(classRole(r), note))}
+	first, second := v.instructionPair(r, room)
+	lines := []look.Line{look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(first, room)), look.Gap(2), look.S(classRole(r), note))}
 	if r.A != nil && r.B != nil && !r.SameText {
-		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, s.Glyphs.Fit(second, w))))
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.Fit(second, w))))
 	}
 	if !hasLayer(r) {
 		return lines
 	}
-	a := look.L(look.Gap(leadWidth), look.S(look.SideA, safe.Const("A "))).With(s.layerCell(r.A, look.SideA, r)...)
-	b := look.L(look.S(look.SideB, safe.Const("B "))).With(s.layerCell(r.B, look.SideB, r)...)
-	if a.Width()+3+b.Width() >= s.Width {
+	a := look.L(look.Gap(leadWidth), look.S(look.SideA, safe.Const("A "))).With(v.layerCell(r.A, look.SideA, r)...)
+	b := look.L(look.S(look.SideB, safe.Const("B "))).With(v.layerCell(r.B, look.SideB, r)...)
+	if a.Width()+3+b.Width() >= v.Width {
 		return append(lines, a, look.L(look.Gap(leadWidth)).With(b.Spans...))
 	}
 	return append(lines, a.With(look.Gap(3)).With(b.Spans...))
 }
 
 // instruction is a step's command as a Dockerfile would have it.
-func (s scene) instruction(st *model.Step) safe.Text {
+func (v view) instruction(st *model.Step) safe.Text {
 	if st == nil {
 		return safe.Text{}
 	}
@@ -270,13 +270,13 @@ func (s scene) instruction(st *model.Step) safe.Text {
 		}
 		return safe.Const("(no command recorded)")
 	}
-	return s.Gate.Clean(dockerfile.StepText(*st))
+	return v.Gate.Clean(dockerfile.StepText(*st))
 }
 
 // layerCell is a side's layer: digest, empty sign, size; a hatch where the side
 // has no step.
-func (s scene) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span {
-	g := s.Glyphs
+func (v view) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span {
+	g := v.Glyphs
 	switch {
 	case st == nil:
 		return []look.Span{look.S(look.Faint, g.Hatch.Repeat(layerWidth))}
@@ -302,7 +302,7 @@ func (s scene) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span
 }
 
 // note says in words what the mark says.
-func (s scene) note(r diff.Row) safe.Text {
+func (v view) note(r diff.Row) safe.Text {
 	for _, st := range []*model.Step{r.A, r.B} {
 		if st != nil && st.HasLayer && st.Layer.Digest == "" {
 			return safe.Const("the layer is missing")
@@ -357,17 +357,17 @@ func substituted(d diff.Detail) safe.Text {
 }
 
 // rowNotes are lines under a row that say more than fits in it.
-func (s scene) rowNotes(r diff.Row) []look.Line {
+func (v view) rowNotes(r diff.Row) []look.Line {
 	var notes []safe.Text
 	switch {
-	case len(r.TwinsA) > 0 && slices.Equal(r.TwinsA, r.TwinsB), len(r.TwinsA) > 0 && s.alone:
-		notes = append(notes, safe.Sprintf("%s the same content again: step %s", s.Glyphs.Twice, stepList(r.TwinsA)))
+	case len(r.TwinsA) > 0 && slices.Equal(r.TwinsA, r.TwinsB), len(r.TwinsA) > 0 && v.alone:
+		notes = append(notes, safe.Sprintf("%s the same content again: step %s", v.Glyphs.Twice, stepList(r.TwinsA)))
 	default:
 		if len(r.TwinsA) > 0 {
-			notes = append(notes, safe.Sprintf("%s in A the same content again: step %s", s.Glyphs.Twice, stepList(r.TwinsA)))
+			notes = append(notes, safe.Sprintf("%s in A the same content again: step %s", v.Glyphs.Twice, stepList(r.TwinsA)))
 		}
 		if len(r.TwinsB) > 0 {
-			notes = append(notes, safe.Sprintf("%s in B the same content again: step %s", s.Glyphs.Twice, stepList(r.TwinsB)))
+			notes = append(notes, safe.Sprintf("%s in B the same content again: step %s", v.Glyphs.Twice, stepList(r.TwinsB)))
 		}
 	}
 	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
@@ -375,7 +375,7 @@ func (s scene) rowNotes(r diff.Row) []look.Line {
 	}
 	var lines []look.Line
 	for _, n := range notes {
-		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.Faint, s.Glyphs.Note), look.Gap(1), look.S(look.Warn, n)))
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.Faint, v.Glyphs.Note), look.Gap(1), look.S(look.Warn, n)))
 	}
 	return lines
 }
@@ -389,15 +389,15 @@ func stepList(steps []int) safe.Text {
 }
 
 // countNotes say that manifest, config and history disagree on the layers.
-func (s scene) countNotes() []widget.Row {
+func (v view) countNotes() []widget.Row {
 	var rows []widget.Row
-	a, b := s.images()
+	a, b := v.images()
 	for i, img := range []*model.Image{a, b} {
 		if img == nil || img.Counts == nil {
 			continue
 		}
 		letter := []safe.Text{safe.Const("A"), safe.Const("B")}[i]
-		rows = append(rows, widget.NoteRow(s.Frame, safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
+		rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
 	}
 	return rows
 }
@@ -406,7 +406,7 @@ func stepTitle(r diff.Row) safe.Text { return safe.Sprintf("step %s", stepNumber
 
 // layerValue is the digest worth copying: B's where the sides differ, since
 // that is the one in question.
-func (s scene) layerValue(r diff.Row) (what, value safe.Text) {
+func (v view) layerValue(r diff.Row) (what, value safe.Text) {
 	for _, st := range []*model.Step{r.B, r.A} {
 		if st != nil && st.Layer.Digest != "" {
 			return safe.Sprintf("the layer of step %d", st.Index+1), safe.Clean(st.Layer.Digest.String())
@@ -414,7 +414,7 @@ func (s scene) layerValue(r diff.Row) (what, value safe.Text) {
 	}
 	for _, st := range []*model.Step{r.B, r.A} {
 		if st != nil {
-			return safe.Sprintf("the instruction of step %d", st.Index+1), s.Gate.Clean(st.CreatedBy)
+			return safe.Sprintf("the instruction of step %d", st.Index+1), v.Gate.Clean(st.CreatedBy)
 		}
 	}
 	return safe.Text{}, safe.Text{}

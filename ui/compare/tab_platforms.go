@@ -13,45 +13,45 @@ import (
 
 // platformRows are one row for each platform; enter selects it. Receipts and
 // other entries that run nowhere follow, told apart by name.
-func (s scene) platformRows(findings bool) []widget.Row {
+func (v view) platformRows(findings bool) []widget.Row {
 	var rows []widget.Row
-	for i, p := range s.cmp.Pairs {
-		row := s.platformRow(p, idOf(s.cmp.Pairs, i))
+	for i, p := range v.cmp.Pairs {
+		row := v.platformRow(p, pairIDOf(v.cmp.Pairs, i))
 		if findings {
-			row = s.withFindings(row, func(f diff.Finding) bool {
+			row = v.withFindings(row, func(f diff.Finding) bool {
 				return pointsAtEntry(f, diff.SideA, p.A) || pointsAtEntry(f, diff.SideB, p.B)
 			})
 		}
 		rows = append(rows, row)
 	}
-	others := s.otherRows()
+	others := v.otherRows()
 	if len(others) > 0 {
 		rows = append(rows, widget.BlankRow(), widget.HeadingRow(safe.Const("Not platforms")))
 	}
 	return append(rows, others...)
 }
 
-func (s scene) platformRow(p diff.Pair, id pairID) widget.Row {
+func (v view) platformRow(p diff.Pair, id pairID) widget.Row {
 	name := safe.Clean(p.Platform)
 	if name.IsEmpty() {
 		name = descriptorName(firstEntry(p.A, p.B))
 	}
-	mark, role := s.pairMark(p)
-	l := look.L(look.S(role, mark), look.Gap(1), look.P(s.Glyphs.Fit(name, 18)), look.Gap(1))
-	if p.A == s.pair.A && p.B == s.pair.B {
+	mark, role := v.pairMark(p)
+	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.Fit(name, 18)), look.Gap(1))
+	if p.A == v.pair.A && p.B == v.pair.B {
 		l.Spans[2].Role = look.Strong
 	}
-	l = l.With(s.entryCell(p.A, look.SideA, p)...).With(look.Gap(2))
-	if !s.alone {
-		l = l.With(s.entryCell(p.B, look.SideB, p)...).With(look.Gap(2), look.S(role, pairNote(p)))
+	l = l.With(v.entryCell(p.A, look.SideA, p)...).With(look.Gap(2))
+	if !v.alone {
+		l = l.With(v.entryCell(p.B, look.SideB, p)...).With(look.Gap(2), look.S(role, pairNote(p)))
 	}
 	out := widget.Row{
 		ID: platformID(id), Lines: []look.Line{l}, Differs: role == look.Warn || role == look.Alert,
 		ValueName: safe.Sprintf("the manifest of %s", name), Value: entryDigest(firstEntry(p.B, p.A)), Title: name,
 	}
-	out.Command = s.bothShell("manifest %s | jq -S .", entryRef(s.a, p.A), entryRef(s.b, p.B))
-	if !s.alone {
-		out.Proof = func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.howPlatform(p) }
+	out.Command = v.diffCommand("manifest %s | jq -S .", entryRef(v.a, p.A), entryRef(v.b, p.B))
+	if !v.alone {
+		out.Proof = func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.platformProof(p) }
 	}
 	return out
 }
@@ -84,44 +84,44 @@ func entryRef(at model.Ref, e *model.Entry) string {
 }
 
 // pairMark is the sign of a platform's verdict.
-func (s scene) pairMark(p diff.Pair) (safe.Text, look.Role) {
+func (v view) pairMark(p diff.Pair) (safe.Text, look.Role) {
 	switch {
-	case s.alone:
+	case v.alone:
 		return safe.Const(" "), look.Faint
 	case p.A == nil:
-		return s.Glyphs.Mark(diff.Added), look.SideB
+		return v.Glyphs.Mark(diff.Added), look.SideB
 	case p.B == nil:
-		return s.Glyphs.Mark(diff.Removed), look.SideA
+		return v.Glyphs.Mark(diff.Removed), look.SideA
 	}
 	role := verdictRole(p.Verdict.Code)
 	switch p.Verdict.Code {
 	case diff.Pending:
-		return s.Glyphs.Dot, role
+		return v.Glyphs.Dot, role
 	case diff.Identical, diff.OtherEnvelope:
-		return s.Glyphs.Mark(diff.Same), look.Faint
+		return v.Glyphs.Mark(diff.Same), look.Faint
 	case diff.Repacked, diff.Reprinted:
-		return s.Glyphs.Mark(diff.RepackedRow), role
+		return v.Glyphs.Mark(diff.RepackedRow), role
 	}
-	return s.Glyphs.Mark(diff.Substituted), role
+	return v.Glyphs.Mark(diff.Substituted), role
 }
 
 // entryCell is one side's manifest and size.
-func (s scene) entryCell(e *model.Entry, role look.Role, p diff.Pair) []look.Span {
+func (v view) entryCell(e *model.Entry, role look.Role, p diff.Pair) []look.Span {
 	width := look.DigestWidth
-	sized := s.alone || s.Width >= look.WideWidth // else the verdict needs the room
+	sized := v.alone || v.Width >= look.WideWidth // else the verdict needs the room
 	if sized {
 		width += 1 + look.SizeWidth
 	}
 	switch {
 	case e == nil:
-		return []look.Span{look.S(look.Faint, s.Glyphs.Hatch.Repeat(width))}
+		return []look.Span{look.S(look.Faint, v.Glyphs.Hatch.Repeat(width))}
 	case e.Err != nil:
-		return []look.Span{look.S(look.Alert, s.Glyphs.Fit(safe.Clean(page.ShortError(e.Err)), width))}
+		return []look.Span{look.S(look.Alert, v.Glyphs.Fit(safe.Clean(page.ShortError(e.Err)), width))}
 	}
-	if p.A != nil && p.B != nil && p.A.Descriptor.Digest == p.B.Descriptor.Digest || s.alone {
+	if p.A != nil && p.B != nil && p.A.Descriptor.Digest == p.B.Descriptor.Digest || v.alone {
 		role = look.Plain
 	}
-	digest := look.S(role, s.Glyphs.Fit(look.Short(e.Descriptor.Digest), look.DigestWidth))
+	digest := look.S(role, v.Glyphs.Fit(look.Short(e.Descriptor.Digest), look.DigestWidth))
 	if !sized {
 		return []look.Span{digest}
 	}
@@ -129,7 +129,7 @@ func (s scene) entryCell(e *model.Entry, role look.Role, p diff.Pair) []look.Spa
 	if e.Image != nil {
 		size = look.Size(e.Image.Manifest.LayerSize())
 	}
-	return []look.Span{digest, look.Gap(1), look.S(look.Faint, s.Glyphs.Right(size, look.SizeWidth))}
+	return []look.Span{digest, look.Gap(1), look.S(look.Faint, v.Glyphs.Right(size, look.SizeWidth))}
 }
 
 func pairNote(p diff.Pair) safe.Text {
@@ -144,9 +144,9 @@ func pairNote(p diff.Pair) safe.Text {
 
 // otherRows are receipts, artifacts and nested indexes, side by side by what
 // they are about.
-func (s scene) otherRows() []widget.Row {
+func (v view) otherRows() []widget.Row {
 	var rows []widget.Row
-	for i, art := range []*model.Artifact{s.cmp.A, s.cmp.B} {
+	for i, art := range []*model.Artifact{v.cmp.A, v.cmp.B} {
 		if art == nil || art.Top.Kind != model.KindIndex {
 			continue
 		}
@@ -158,14 +158,14 @@ func (s scene) otherRows() []widget.Row {
 			if e.Role == model.RoleImage {
 				continue
 			}
-			if s.alone {
+			if v.alone {
 				letter = safe.Const(" ")
 			}
 			l := look.L(look.S(role, letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2), look.S(look.Faint, otherNote(e, *art)))
 			rows = append(rows, widget.Row{
 				ID: otherID(side, e), Lines: []look.Line{l},
 				ValueName: safe.Const("the digest"), Value: entryDigest(&e),
-				Command: s.bothShell("manifest %s | jq .", entryRef(art.Ref, &e), ""),
+				Command: v.diffCommand("manifest %s | jq .", entryRef(art.Ref, &e), ""),
 			})
 		}
 	}

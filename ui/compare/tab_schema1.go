@@ -55,24 +55,24 @@ func sameID(a, b *model.Schema1Row) bool { return a != nil && b != nil && a.ID =
 // schema1Rows are the fsLayers and the chain of ids, newest first as the
 // format lists them. The oldest row where the ids part is the cause of all
 // above it.
-func (s scene) schema1Rows() []widget.Row {
-	imgA, imgB := s.images()
+func (v view) schema1Rows() []widget.Row {
+	imgA, imgB := v.images()
 	a, storedA, okA := schema1Of(imgA)
 	b, storedB, okB := schema1Of(imgB)
 	if !okA && !okB {
-		return []widget.Row{widget.NoteRow(s.Frame, safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
+		return []widget.Row{widget.NoteRow(v.Frame, safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
 	}
-	rows := s.schema1Head(storedA, storedB)
+	rows := v.schema1Heading(storedA, storedB)
 	parted := -1
-	if !s.alone && okA != okB {
-		s.alone = true // nothing to compare with
-		rows = append(rows, widget.NoteRow(s.Frame, safe.Sprintf("%s has no schema1 view: it needs history, and as many layers as the history says", letterOf(okB))))
-	} else if !s.alone {
-		parted = partingRow(s.pair.Rows, a, b)
+	if !v.alone && okA != okB {
+		v.alone = true // nothing to compare with
+		rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("%s has no schema1 view: it needs history, and as many layers as the history says", letterOf(okB))))
+	} else if !v.alone {
+		parted = firstDifferentID(v.pair.Rows, a, b)
 	}
-	for i, r := range slices.Backward(s.pair.Rows) {
-		row := s.schema1Row(r, schema1At(a, r.A), schema1At(b, r.B), i == parted, i > parted && parted >= 0)
-		rows = append(rows, s.withFindings(row, func(f diff.Finding) bool { return strings.HasPrefix(f.ID, "B") && pointsAt(f, r) }))
+	for i, r := range slices.Backward(v.pair.Rows) {
+		row := v.schema1Row(r, schema1At(a, r.A), schema1At(b, r.B), i == parted, i > parted && parted >= 0)
+		rows = append(rows, v.withFindings(row, func(f diff.Finding) bool { return strings.HasPrefix(f.ID, "B") && pointsAt(f, r) }))
 	}
 	return rows
 }
@@ -85,50 +85,50 @@ func letterOf(a bool) safe.Text {
 	return safe.Const("B")
 }
 
-// partingRow is the oldest row whose ids differ, -1 if none does.
-func partingRow(rows []diff.Row, a, b model.Schema1) int {
+// firstDifferentID is the oldest row whose ids differ, -1 if none does.
+func firstDifferentID(rows []diff.Row, a, b model.Schema1) int {
 	return slices.IndexFunc(rows, func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) })
 }
 
-func (s scene) schema1Head(storedA, storedB bool) []widget.Row {
+func (v view) schema1Heading(storedA, storedB bool) []widget.Row {
 	say := safe.Const("What old registries make up for clients that do not ask for more; computed here, no registry was asked. An id is the sha256 of its layer's digest and the id below: it tells of digests, not of builds: d, derived.")
 	if storedA || storedB {
 		say = safe.Const("Stored in the format of 2015. Ids marked d are derived from the layer digests, n are native: made up at build time, b broken: they name another parent. ? also hashes a config that is not there.")
 	}
 	var lines []look.Line
-	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, say)}, max(s.Width-2, 8)) {
+	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, say)}, max(v.Width-2, 8)) {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 	}
 	head := safe.Const("    layer         id              instruction")
-	if !s.alone {
+	if !v.alone {
 		head = safe.Const("    A layer       A id              B layer       B id            instruction")
 	}
 	return []widget.Row{{Header: true, Lines: append(lines, look.L(look.Gap(1), look.S(look.Faint, head)))}}
 }
 
-func (s scene) schema1Row(r diff.Row, a, b *model.Schema1Row, parts, above bool) widget.Row {
+func (v view) schema1Row(r diff.Row, a, b *model.Schema1Row, parts, above bool) widget.Row {
 	st := r.A
 	if st == nil {
 		st = r.B
 	}
-	same := s.alone || sameID(a, b)
-	mark := look.S(look.Faint, s.Glyphs.Mark(diff.Same))
-	if s.alone {
+	same := v.alone || sameID(a, b)
+	mark := look.S(look.Faint, v.Glyphs.Mark(diff.Same))
+	if v.alone {
 		mark = look.Gap(1)
 	}
 	if !same {
-		mark = look.S(look.Warn, s.Glyphs.Mark(diff.Substituted))
+		mark = look.S(look.Warn, v.Glyphs.Mark(diff.Substituted))
 	}
-	l := look.L(mark, look.Gap(3)).With(s.schema1Cell(a, look.SideA, same, above)...).With(look.Gap(2))
-	if !s.alone {
-		l = l.With(look.Gap(2)).With(s.schema1Cell(b, look.SideB, same, above)...).With(look.Gap(2))
+	l := look.L(mark, look.Gap(3)).With(v.schema1Cell(a, look.SideA, same, above)...).With(look.Gap(2))
+	if !v.alone {
+		l = l.With(look.Gap(2)).With(v.schema1Cell(b, look.SideB, same, above)...).With(look.Gap(2))
 	}
 	used := l.Width() + 1
-	l = l.With(look.P(s.Glyphs.Fit(s.instruction(st), max(s.Width-used-1, 1))))
+	l = l.With(look.P(v.Glyphs.Fit(v.instruction(st), max(v.Width-used-1, 1))))
 	out := widget.Row{
-		ID: rowID(r), Lines: []look.Line{l}, Differs: parts, Title: stepTitle(r),
+		ID: stepRowID(r), Lines: []look.Line{l}, Differs: parts, Title: stepTitle(r),
 		Detail: func(f page.Frame) []widget.Row { return schema1Detail(f, a, b) },
-		Proof:  func(f page.Frame) []widget.Row { s := s; s.Frame = f; return s.howID(r, a, b, parts) },
+		Proof:  func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.schema1Proof(r, a, b, parts) },
 	}
 	last := b
 	if last == nil {
@@ -136,11 +136,11 @@ func (s scene) schema1Row(r diff.Row, a, b *model.Schema1Row, parts, above bool)
 	}
 	if last != nil {
 		out.ValueName, out.Value = safe.Const("the id"), safe.Clean(last.ID)
-		out.Command = idShell(last)
+		out.Command = schema1IDCommand(last)
 	}
 	if parts {
-		lead := []look.Span{look.Gap(4), look.S(look.Faint, s.Glyphs.Note), look.Gap(1)}
-		for _, l := range look.Wrap([]look.Span{look.S(look.Warn, s.partingNote(r))}, max(s.Width-8, 8)) {
+		lead := []look.Span{look.Gap(4), look.S(look.Faint, v.Glyphs.Note), look.Gap(1)}
+		for _, l := range look.Wrap([]look.Span{look.S(look.Warn, v.firstDifferentNote(r))}, max(v.Width-8, 8)) {
 			out.Lines = append(out.Lines, look.L(lead...).With(l.Spans...))
 			lead = []look.Span{look.Gap(6)}
 		}
@@ -148,8 +148,8 @@ func (s scene) schema1Row(r diff.Row, a, b *model.Schema1Row, parts, above bool)
 	return out
 }
 
-// partingNote says why the chains part and what follows.
-func (s scene) partingNote(r diff.Row) safe.Text {
+// firstDifferentNote says why the chains part and what follows.
+func (v view) firstDifferentNote(r diff.Row) safe.Text {
 	why := safe.Const("the layers' digests differ")
 	switch {
 	case r.A == nil || r.B == nil:
@@ -164,9 +164,9 @@ func (s scene) partingNote(r diff.Row) safe.Text {
 	return safe.Sprintf("here the chains part: %s; every id above follows from it", why)
 }
 
-func (s scene) schema1Cell(x *model.Schema1Row, role look.Role, same, above bool) []look.Span {
+func (v view) schema1Cell(x *model.Schema1Row, role look.Role, same, above bool) []look.Span {
 	if x == nil {
-		return []look.Span{look.S(look.Faint, s.Glyphs.Hatch.Repeat(2*look.DigestWidth+4))}
+		return []look.Span{look.S(look.Faint, v.Glyphs.Hatch.Repeat(2*look.DigestWidth+4))}
 	}
 	idRole := role
 	switch {
@@ -179,7 +179,7 @@ func (s scene) schema1Cell(x *model.Schema1Row, role look.Role, same, above bool
 		role = look.Faint
 	}
 	id, _ := look.Cut(safe.Clean(x.ID), look.DigestWidth)
-	return []look.Span{look.S(role, s.Glyphs.Fit(look.Short(x.BlobSum), look.DigestWidth)), look.Gap(2), look.S(idRole, s.Glyphs.Fit(id, look.DigestWidth)), look.Gap(1), originSign(x.Origin)}
+	return []look.Span{look.S(role, v.Glyphs.Fit(look.Short(x.BlobSum), look.DigestWidth)), look.Gap(2), look.S(idRole, v.Glyphs.Fit(id, look.DigestWidth)), look.Gap(1), originSign(x.Origin)}
 }
 
 // originSign marks where an id comes from, as the head of the table explains.
@@ -222,8 +222,8 @@ func schema1Detail(f page.Frame, a, b *model.Schema1Row) []widget.Row {
 // text from outside.
 var plainID = regexp.MustCompile(`^[0-9a-f]{64} ([0-9a-f]{64})?$`)
 
-// idShell recomputes an id that follows from digests alone.
-func idShell(x *model.Schema1Row) safe.Text {
+// schema1IDCommand recomputes an id that follows from digests alone.
+func schema1IDCommand(x *model.Schema1Row) safe.Text {
 	if x.Origin != model.Derived || !plainID.MatchString(x.Preimage) {
 		return safe.Text{}
 	}

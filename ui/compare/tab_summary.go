@@ -18,71 +18,71 @@ const (
 
 // summaryRows are what was found, the facts that tell the sides apart, and the
 // steps that differ. Calm facts, and what both sides share, come last.
-func (s scene) summaryRows() []widget.Row {
-	rows := s.entryErrors()
-	above := min(len(s.news), findingsAbove)
-	for i, g := range s.news[:above] {
-		rows = append(rows, s.groupRows(g, i == 0)...)
+func (v view) summaryRows() []widget.Row {
+	rows := v.entryErrorRows()
+	above := min(len(v.mainFindings), findingsAbove)
+	for i, g := range v.mainFindings[:above] {
+		rows = append(rows, v.groupRows(g, i == 0)...)
 	}
-	rows = append(rows, s.factRows()...)
-	rows = append(rows, s.differingSteps()...)
-	if len(s.cmp.Pairs) > 1 {
+	rows = append(rows, v.propertyRows()...)
+	rows = append(rows, v.differingStepRows()...)
+	if len(v.cmp.Pairs) > 1 {
 		rows = append(rows, widget.BlankRow(), widget.HeadingRow(safe.Const("Platforms")))
-		rows = append(rows, s.platformRows(false)...)
+		rows = append(rows, v.platformRows(false)...)
 	}
-	return append(rows, s.alsoRows(slices.Concat(s.news[above:], s.also))...)
+	return append(rows, v.otherFindingRows(slices.Concat(v.mainFindings[above:], v.otherFindings))...)
 }
 
-// alsoRows are the findings that are not the first to be read.
-func (s scene) alsoRows(groups []diff.Group) []widget.Row {
+// otherFindingRows are the findings that are not the first to be read.
+func (v view) otherFindingRows(groups []diff.Group) []widget.Row {
 	if len(groups) == 0 {
 		return nil
 	}
 	rows := []widget.Row{widget.BlankRow(), widget.HeadingRow(safe.Const("Also"))}
 	for _, g := range groups {
-		rows = append(rows, s.groupRows(g, false)...)
+		rows = append(rows, v.groupRows(g, false)...)
 	}
 	return rows
 }
 
-// entryErrors are why a side of the pair in view could not be read. In a
+// entryErrorRows are why a side of the pair in view could not be read. In a
 // comparison the box above says it.
-func (s scene) entryErrors() []widget.Row {
+func (v view) entryErrorRows() []widget.Row {
 	var rows []widget.Row
-	for _, e := range []*model.Entry{s.pair.A, s.pair.B} {
-		if s.alone && e != nil && e.Err != nil {
-			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(e.Err, s.Frame)})
+	for _, e := range []*model.Entry{v.pair.A, v.pair.B} {
+		if v.alone && e != nil && e.Err != nil {
+			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(e.Err, v.Frame)})
 		}
 	}
 	return rows
 }
 
-// differingSteps are the steps that differ, oldest first: the first is often
+// differingStepRows are the steps that differ, oldest first: the first is often
 // the cause of the others.
-func (s scene) differingSteps() []widget.Row {
-	if s.alone {
+func (v view) differingStepRows() []widget.Row {
+	if v.alone {
 		return nil
 	}
 	var rows []widget.Row
 	n := 0
-	for _, r := range s.pair.Rows {
+	for _, r := range v.pair.Rows {
 		if !r.Differs() {
 			continue
 		}
 		if n++; n <= stepsShown {
-			rows = append(rows, s.layerRow(r))
+			rows = append(rows, v.layerRow(r))
 		}
 	}
 	if n == 0 {
 		return nil
 	}
-	title := safe.Sprintf("Steps that differ, oldest first (%d of %d)", n, len(s.pair.Rows))
-	if s.pair.Platform != "" && len(s.cmp.Pairs) > 1 {
-		title = safe.Sprintf("%s on %s", title, s.pair.Platform)
+	title := safe.Sprintf("Steps that differ, oldest first (%d of %d)", n, len(v.pair.Rows))
+	if v.pair.Platform != "" && len(v.cmp.Pairs) > 1 {
+		title = safe.Sprintf("%s on %s", title, v.pair.Platform)
 	}
 	rows = append([]widget.Row{widget.BlankRow(), widget.HeadingRow(title)}, rows...)
 	if n > stepsShown {
-		rows = append(rows, widget.NoteRow(s.Frame, safe.Sprintf("and %d more: 3 shows all layers", n-stepsShown)))
+		rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("and %d more: 3 shows all layers", n-stepsShown)))
 	}
 	return rows
 }

@@ -17,7 +17,7 @@ var shortTabNames = [tabCount]safe.Text{
 	safe.Const("Conf"), safe.Const("Man"), safe.Const("Sch1"),
 }
 
-// tabLine names the views, each with the mark that sums it up, as fully as
+// tabLine names the tabs, each with the mark that sums it up, as fully as
 // fits.
 func (p comparePage) tabLine(f page.Frame) look.Line {
 	marks := p.tabMarks(f.Glyphs)
@@ -58,8 +58,8 @@ func (p comparePage) tabs(names, marks [tabCount]safe.Text, roomy bool) look.Lin
 	return l
 }
 
-// sum is what a view comes to: equal, or so many rows of a class.
-type sum struct {
+// tally is what a tab comes to: equal, or so many rows of a class.
+type tally struct {
 	class diff.Class
 	n     int
 	known bool
@@ -68,7 +68,7 @@ type sum struct {
 // tabMarks are the signs of the sums.
 func (p comparePage) tabMarks(g look.Glyphs) [tabCount]safe.Text {
 	var marks [tabCount]safe.Text
-	for t, s := range p.sums {
+	for t, s := range p.tallies {
 		switch {
 		case !s.known:
 		case s.n == 0:
@@ -80,37 +80,37 @@ func (p comparePage) tabMarks(g look.Glyphs) [tabCount]safe.Text {
 	return marks
 }
 
-// sum sums up the views of the pair in view. It is made when something has
+// tallyTabs sums up the tabs of the pair in view. It is made when something has
 // arrived, not for each key: the ids of schema1 are hashes of whole configs.
-func (p comparePage) sum() [tabCount]sum {
-	var sums [tabCount]sum
+func (p comparePage) tallyTabs() [tabCount]tally {
+	var sums [tabCount]tally
 	pair := p.pair()
 	if pair == nil || p.cmp.B == nil {
 		return sums
 	}
 	if p.cmp.Verdict.Code != diff.Pending {
-		sums[tabPlatforms] = sumPlatforms(p.cmp.Pairs)
+		sums[tabPlatforms] = tallyPlatforms(p.cmp.Pairs)
 	}
 	if a, b := pair.A, pair.B; a == nil || b == nil || a.Image == nil || b.Image == nil {
 		return sums
 	}
-	sums[tabLayers] = sumLayers(pair.Rows)
-	sums[tabHistory] = sum{diff.Substituted, countRows(pair.Rows, textDiffers), true}
+	sums[tabLayers] = tallyLayers(pair.Rows)
+	sums[tabHistory] = tally{diff.Substituted, countRows(pair.Rows, textDiffers), true}
 	if p.docs.ready && p.docs.key == p.askedFor {
-		sums[tabConfig] = sum{diff.Substituted, p.docs.config.blocks(), true}
-		sums[tabManifest] = sum{diff.Substituted, p.docs.manifest.blocks(), true}
+		sums[tabConfig] = tally{diff.Substituted, p.docs.config.blocks(), true}
+		sums[tabManifest] = tally{diff.Substituted, p.docs.manifest.blocks(), true}
 	}
 	if n, ok := schema1Differences(*pair); ok {
-		sums[tabSchema1] = sum{diff.Substituted, n, true}
+		sums[tabSchema1] = tally{diff.Substituted, n, true}
 	}
 	return sums
 }
 
-// sumPlatforms counts the platforms that are not the same image on both sides,
+// tallyPlatforms counts the platforms that are not the same image on both sides,
 // else those that are but were packed or printed again.
-func sumPlatforms(pairs []diff.Pair) sum {
+func tallyPlatforms(pairs []diff.Pair) tally {
 	if n := countDiffering(pairs); n > 0 {
-		return sum{diff.Substituted, n, true}
+		return tally{diff.Substituted, n, true}
 	}
 	n := 0
 	for _, p := range pairs {
@@ -118,18 +118,18 @@ func sumPlatforms(pairs []diff.Pair) sum {
 			n++
 		}
 	}
-	return sum{diff.RepackedRow, n, true}
+	return tally{diff.RepackedRow, n, true}
 }
 
-// sumLayers names the gravest class there is and how many rows have it.
-func sumLayers(rows []diff.Row) sum {
+// tallyLayers names the gravest class there is and how many rows have it.
+func tallyLayers(rows []diff.Row) tally {
 	for _, c := range []diff.Class{diff.Substituted, diff.Moved, diff.Added, diff.Removed, diff.RepackedRow, diff.BothEmpty} {
 		n := countRows(rows, func(r diff.Row) bool { return r.Class == c && r.Differs() && hasLayer(r) })
 		if n > 0 {
-			return sum{c, n, true}
+			return tally{c, n, true}
 		}
 	}
-	return sum{known: true}
+	return tally{known: true}
 }
 
 func hasLayer(r diff.Row) bool {

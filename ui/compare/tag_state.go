@@ -15,50 +15,50 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// pastMsg is what was seen of a side's tag before.
-type pastMsg struct {
-	load page.LoadID
-	past model.Timeline
+// historyMsg is what was seen of a side's tag before.
+type historyMsg struct {
+	load    page.LoadID
+	history model.Timeline
 }
 
-// recheckedTagsMsg is where the tags of both sides point by now.
-type recheckedTagsMsg struct {
+// recheckedMsg is where the tags of both sides point by now.
+type recheckedMsg struct {
 	load  page.LoadID
 	heads []headMsg
 }
 
-// recall asks what was seen of the side's tag before.
-func (s side) recall(ctx context.Context, j page.Journal) page.Effects {
+// readHistory asks what was seen of the side's tag before.
+func (s side) readHistory(ctx context.Context, j page.Journal) page.Effects {
 	if j == nil || !page.MayMove(s.ref) {
 		return nil
 	}
 	ref, load := s.ref, s.load
 	return page.Once(ctx, func(context.Context) tea.Msg {
 		past, _ := j.Timeline(ref) // what could be read comes with the error
-		return pastMsg{load, past}
+		return historyMsg{load, past}
 	})
 }
 
-func (p comparePage) recalled(msg pastMsg) comparePage {
+func (p comparePage) historyArrived(msg historyMsg) comparePage {
 	for _, s := range []*side{&p.a, &p.b} {
 		if s.load == msg.load {
-			s.past = before(msg.past, s.began)
+			s.history = seenBefore(msg.history, s.began)
 		}
 	}
 	return p.recompare()
 }
 
-// before is what was seen by then: what this load sees itself, and a move that
+// seenBefore is what was seen by then: what this load sees itself, and a move that
 // follows it, are not what the tag was before.
-func before(past model.Timeline, then time.Time) model.Timeline {
+func seenBefore(past model.Timeline, then time.Time) model.Timeline {
 	for len(past) > 0 && past[len(past)-1].First.After(then) {
 		past = past[:len(past)-1]
 	}
 	return past
 }
 
-// knowing is p with what is known of the tags of a repository; nil is nothing.
-func (p comparePage) knowing(set *model.TagSet) comparePage {
+// withTags is p with what is known of the tags of a repository; nil is nothing.
+func (p comparePage) withTags(set *model.TagSet) comparePage {
 	if set == nil {
 		return p
 	}
@@ -72,13 +72,13 @@ func (p comparePage) knowing(set *model.TagSet) comparePage {
 	return p
 }
 
-// around is what is known beyond the two artifacts.
-func (p comparePage) around() diff.TagContext {
-	return diff.TagContext{A: p.neighbours(p.a), B: p.neighbours(p.b)}
+// tagContext is what is known beyond the two artifacts.
+func (p comparePage) tagContext() diff.TagContext {
+	return diff.TagContext{A: p.tagNeighbours(p.a), B: p.tagNeighbours(p.b)}
 }
 
-func (p comparePage) neighbours(s side) diff.TagNeighbours {
-	n := diff.TagNeighbours{Past: s.past}
+func (p comparePage) tagNeighbours(s side) diff.TagNeighbours {
+	n := diff.TagNeighbours{Past: s.history}
 	if set, ok := p.sets[s.ref.Repo()]; ok {
 		n.Tags = &set
 	}
@@ -103,7 +103,7 @@ func (p comparePage) recheck() (comparePage, page.Effects) {
 	}
 	reg, load := p.deps.Registry, p.poll.Load
 	return p, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
-		msg := recheckedTagsMsg{load: load}
+		msg := recheckedMsg{load: load}
 		for _, s := range sides {
 			if h, ok := s.head(ctx, reg); ok {
 				msg.heads = append(msg.heads, h)
@@ -113,14 +113,14 @@ func (p comparePage) recheck() (comparePage, page.Effects) {
 	})
 }
 
-// recheckDone notes what moved; nothing that is on the screen changes.
-func (p comparePage) recheckDone(msg recheckedTagsMsg) (page.Page, page.Effects) {
+// rechecked notes what moved; nothing that is on the screen changes.
+func (p comparePage) rechecked(msg recheckedMsg) (page.Page, page.Effects) {
 	if msg.load != p.poll.Load {
 		return p, nil
 	}
 	for _, h := range msg.heads {
-		if p.isNews(h) {
-			p = p.headed(h)
+		if p.changesHead(h) {
+			p = p.headArrived(h)
 		}
 	}
 	var asked page.Effects
@@ -128,8 +128,8 @@ func (p comparePage) recheckDone(msg recheckedTagsMsg) (page.Page, page.Effects)
 	return p, asked
 }
 
-// isNews reports whether a look at a tag says something new.
-func (p comparePage) isNews(h headMsg) bool {
+// changesHead reports whether a look at a tag says something new.
+func (p comparePage) changesHead(h headMsg) bool {
 	return slices.ContainsFunc([]side{p.a, p.b}, func(s side) bool {
 		known := s.moved
 		if known == "" && !s.gone && s.art != nil {
@@ -139,9 +139,9 @@ func (p comparePage) isNews(h headMsg) bool {
 	})
 }
 
-// news says that a tag points elsewhere by now, and which key compares, that it
+// movedText says that a tag points elsewhere by now, and which key compares, that it
 // is gone, or that what is shown could not be read again.
-func (s side) news(f page.Frame, compares string) safe.Text {
+func (s side) movedText(f page.Frame, compares string) safe.Text {
 	switch {
 	case s.stale():
 		return safe.Sprintf("%s stays as it was read before: %s. r tries again", s.ref.Short(), f.Gate.Clean(page.ShortError(s.err)))
@@ -153,8 +153,8 @@ func (s side) news(f page.Frame, compares string) safe.Text {
 	return safe.Sprintf("%s moved meanwhile: it is %s, this is %s. %s compares, r reads again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()), safe.Clean(compares))
 }
 
-// lookAround takes the keys that lead to what is around the two artifacts.
-func (p comparePage) lookAround(msg tea.KeyPressMsg) (_ page.Effects, taken bool) {
+// pressTagKey takes the keys that lead to what is around the two artifacts.
+func (p comparePage) pressTagKey(msg tea.KeyPressMsg) (_ page.Effects, taken bool) {
 	switch {
 	case key.Matches(msg, page.Keys.Before), key.Matches(msg, page.Keys.BeforeB) && !p.alone:
 		return p.beforeAndAfter(key.Matches(msg, page.Keys.BeforeB)), true
@@ -184,7 +184,7 @@ func (p comparePage) beforeAndAfter(ofB bool) page.Effects {
 	case ok:
 		before.Digest = old.Digest
 	default:
-		return page.Toast(UnmovedText(safe.Clean(s.ref.Short()), s.past))
+		return page.Toast(UnmovedText(safe.Clean(s.ref.Short()), s.history))
 	}
 	after := s.ref
 	return page.Send(page.CompareRoute{A: before, B: &after})
@@ -200,7 +200,7 @@ func UnmovedText(name safe.Text, past model.Timeline) safe.Text {
 
 // earlier is the last look at the tag when it was something else.
 func (s side) earlier() (model.Sighting, bool) {
-	for _, l := range slices.Backward(s.past) {
+	for _, l := range slices.Backward(s.history) {
 		if s.art != nil && l.Digest != s.art.Digest() {
 			return l, true
 		}

@@ -11,68 +11,68 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// scene is all that a view's rows are made from. Views are functions of it.
-type scene struct {
+// view is all that the rows of the tabs are made from.
+type view struct {
 	page.Frame
-	cmp   diff.Comparison
-	pair  diff.Pair // zero while nothing has arrived
-	docs  docs
-	alone bool
-	wide  bool // sides beside each other, else one above the other
-	shift int
-	a, b  model.Ref
-	fresh bool // docs are those of the pair
-	crane string
-	trail *trail // the finding whose evidence is looked at
-	open  bool   // consequences are shown
-	// news and also are the findings, folded and in order.
-	news, also []diff.Group
+	cmp               diff.Comparison
+	pair              diff.Pair // zero while nothing has arrived
+	docs              docs
+	alone             bool
+	wide              bool // sides beside each other, else one above the other
+	shift             int
+	a, b              model.Ref
+	docsReady         bool // docs are those of the pair
+	crane             string
+	trail             *trail // the finding whose evidence is looked at
+	showsConsequences bool   // consequences are shown
+	// The findings, folded and in order.
+	mainFindings, otherFindings []diff.Group
 	// errs are why a side could not be read at all.
 	errA, errB error
 }
 
-// sceneKey is what the sheets depend on, in a form that can be compared.
-type sceneKey struct {
-	width, height int
-	reveal        bool
-	pick          pairID
-	shift         int
-	stacked       bool
-	filter        string
-	docs          docsKey
-	trail         string
-	open          bool
-	drawn         bool
+// viewKey is what the sheets depend on, in a form that can be compared.
+type viewKey struct {
+	width, height     int
+	reveal            bool
+	pick              pairID
+	shift             int
+	stacked           bool
+	filter            string
+	docs              docsKey
+	trail             string
+	showsConsequences bool
+	drawn             bool
 }
 
-func (p comparePage) scene(f page.Frame) scene {
-	s := scene{
+func (p comparePage) viewIn(f page.Frame) view {
+	v := view{
 		Frame: f, cmp: p.cmp, docs: p.docs, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
-		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, fresh: p.docs.ready && p.docs.key == p.askedFor, crane: p.deps.Crane,
-		trail: p.trail, open: p.unfolded, news: p.news, also: p.also,
+		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docs.ready && p.docs.key == p.askedFor, crane: p.deps.Crane,
+		trail: p.trail, showsConsequences: p.showsConsequences, mainFindings: p.mainFindings, otherFindings: p.otherFindings,
 	}
 	if pair := p.pair(); pair != nil {
-		s.pair = *pair
+		v.pair = *pair
 	}
-	return s
+	return v
 }
 
-// Layout makes the sheet in view anew if anything it depends on has changed, and
+// Layout makes the sheet of the tab again if anything it depends on has changed, and
 // asks for the text differences of the pair in view.
 func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	cmd := p.askDocs(f)
 	if cmd != nil {
 		p.askedFor = p.wantDocs(f)
 	}
-	k := sceneKey{
-		width: f.Width, height: f.Height, reveal: f.Gate.Reveal, pick: p.pick,
+	k := viewKey{
+		width: f.Width, height: f.Height, reveal: f.Gate.Reveal, pick: p.picked,
 		stacked: p.stacked, filter: p.filter.Input.Value(), docs: p.docs.key, drawn: true,
-		trail: p.trail.key(), open: p.unfolded,
+		trail: p.trail.key(), showsConsequences: p.showsConsequences,
 	}
 	if p.tab >= tabHistory && p.tab <= tabManifest {
 		k.shift = p.shift
 	}
-	height := f.Height - len(p.top(f))
+	height := f.Height - len(p.header(f))
 	if p.filter.Open || p.filter.Active {
 		height--
 	}
@@ -80,89 +80,89 @@ func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	p, more := p.recheck()
 	cmd = append(cmd, more...)
 	if k == p.drawn[p.tab] {
-		p.sheets[p.tab] = p.sheets[p.tab].Sized(height).GoTo(p.want)
-		p.want = ""
+		p.sheets[p.tab] = p.sheets[p.tab].Sized(height).GoTo(p.wantRow)
+		p.wantRow = ""
 		return p, cmd
 	}
-	rows := p.scene(f).rows(p.tab)
-	passed := p.narrow(rows)
-	p.all[p.tab], p.passed[p.tab] = places(rows), places(passed)
-	p.sheets[p.tab] = p.sheets[p.tab].With(passed, height).GoTo(p.want)
-	p.want = ""
+	rows := p.viewIn(f).rows(p.tab)
+	passed := p.filterRows(rows)
+	p.all[p.tab], p.passed[p.tab] = countPlaces(rows), countPlaces(passed)
+	p.sheets[p.tab] = p.sheets[p.tab].With(passed, height).GoTo(p.wantRow)
+	p.wantRow = ""
 	p.drawn[p.tab] = k
 	return p, cmd
 }
 
-// rows are the rows of a view.
-func (s scene) rows(t tabID) []widget.Row {
-	if len(s.cmp.Pairs) == 0 && (s.errA != nil || s.errB != nil || s.cmp.A == nil) {
-		return s.waitingRows()
+// rows are the rows of a tab.
+func (v view) rows(t tabID) []widget.Row {
+	if len(v.cmp.Pairs) == 0 && (v.errA != nil || v.errB != nil || v.cmp.A == nil) {
+		return v.waitingRows()
 	}
-	rows := append(s.missingRows(), s.tabRows(t)...)
-	s.showEvidence(t, rows)
+	rows := append(v.missingRows(), v.tabRows(t)...)
+	v.showEvidence(t, rows)
 	return rows
 }
 
 // missingRows say that there is nothing to compare with yet, or will not be.
-func (s scene) missingRows() []widget.Row {
-	if s.b.Repository == "" || s.cmp.B != nil {
+func (v view) missingRows() []widget.Row {
+	if v.b.Repository == "" || v.cmp.B != nil {
 		return nil
 	}
-	if s.errB != nil {
-		return []widget.Row{widget.NoteRow(s.Frame, safe.Const("B could not be read; this is A alone")), widget.BlankRow()}
+	if v.errB != nil {
+		return []widget.Row{widget.NoteRow(v.Frame, safe.Const("B could not be read; this is A alone")), widget.BlankRow()}
 	}
-	return []widget.Row{widget.NoteRow(s.Frame, safe.Const("B has not arrived; this is A alone")), widget.BlankRow()}
+	return []widget.Row{widget.NoteRow(v.Frame, safe.Const("B has not arrived; this is A alone")), widget.BlankRow()}
 }
 
-func (s scene) tabRows(t tabID) []widget.Row {
+func (v view) tabRows(t tabID) []widget.Row {
 	switch t {
 	case tabSummary:
-		return s.summaryRows()
+		return v.summaryRows()
 	case tabPlatforms:
-		return s.platformRows(true)
+		return v.platformRows(true)
 	case tabLayers:
-		return s.layerRows()
+		return v.layerRows()
 	case tabHistory:
-		return s.historyRows()
+		return v.historyRows()
 	case tabConfig:
-		return s.docRows(s.docs.config)
+		return v.docRows(v.docs.config)
 	case tabManifest:
-		return s.docRows(s.docs.manifest)
+		return v.docRows(v.docs.manifest)
 	default:
-		return s.schema1Rows()
+		return v.schema1Rows()
 	}
 }
 
 // waitingRows are shown until the first thing arrives, and when none will.
-func (s scene) waitingRows() []widget.Row {
+func (v view) waitingRows() []widget.Row {
 	var rows []widget.Row
-	for _, err := range []error{s.errA, s.errB} {
+	for _, err := range []error{v.errA, v.errB} {
 		if err != nil {
-			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(err, s.Frame)})
+			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(err, v.Frame)})
 		}
 	}
 	if len(rows) == 0 {
-		return []widget.Row{widget.BlankRow(), {Header: true, Lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), s.Glyphs.Ellipsis)))}}}
+		return []widget.Row{widget.BlankRow(), {Header: true, Lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis)))}}}
 	}
 	return rows
 }
 
-// narrow keeps the rows that the filter lets through.
-func (p comparePage) narrow(rows []widget.Row) []widget.Row {
+// filterRows keeps the rows that the filter lets through.
+func (p comparePage) filterRows(rows []widget.Row) []widget.Row {
 	if !p.filter.Active {
 		return rows
 	}
 	kept := slices.DeleteFunc(slices.Clone(rows), func(r widget.Row) bool {
 		return !r.Header && !slices.ContainsFunc(r.Painted(), func(l look.Line) bool { return p.filter.Matches(l.Text().String()) }) && !p.filter.Matches(r.Value.String())
 	})
-	if places(kept) == 0 {
+	if countPlaces(kept) == 0 {
 		kept = append(kept, widget.Row{Header: true, Lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter")))}})
 	}
 	return kept
 }
 
-// places counts the rows that can take the cursor.
-func places(rows []widget.Row) int {
+// countPlaces counts the rows that can take the cursor.
+func countPlaces(rows []widget.Row) int {
 	n := 0
 	for _, r := range rows {
 		if !r.Header {
@@ -173,12 +173,12 @@ func places(rows []widget.Row) int {
 }
 
 // images are the two sides of the pair as far as they have arrived.
-func (s scene) images() (a, b *model.Image) {
-	if s.pair.A != nil {
-		a = s.pair.A.Image
+func (v view) images() (a, b *model.Image) {
+	if v.pair.A != nil {
+		a = v.pair.A.Image
 	}
-	if s.pair.B != nil {
-		b = s.pair.B.Image
+	if v.pair.B != nil {
+		b = v.pair.B.Image
 	}
 	return a, b
 }
