@@ -20,10 +20,10 @@ func PollLoad(p page.Page) page.LoadID {
 
 func ListLoad(p page.Page) page.LoadID    { return p.(tagsPage).list.Load }
 func SurveyLoad(p page.Page) page.LoadID  { return p.(tagsPage).survey.load }
-func Findings(p page.Page) []diff.Finding { return p.(tagsPage).found }
-func Set(p page.Page) *model.TagSet       { return p.(tagsPage).set() }
-func Knows(p page.Page, tag string) bool  { return p.(tagsPage).know.tags[tag].Digest != "" }
-func DigestLine(p page.Page) look.Line    { return p.(tagsPage).seekLine() }
+func Findings(p page.Page) []diff.Finding { return p.(tagsPage).findings }
+func Set(p page.Page) *model.TagSet       { return p.(tagsPage).tagSet() }
+func Knows(p page.Page, tag string) bool  { return p.(tagsPage).index.tags[tag].Digest != "" }
+func DigestLine(p page.Page) look.Line    { return p.(tagsPage).searchLine() }
 
 func Cursor(p page.Page) string {
 	tag, _ := p.(tagsPage).list.Current()
@@ -32,7 +32,7 @@ func Cursor(p page.Page) string {
 
 // Messages as streams of a page send them.
 
-func SurveyEnded(load page.LoadID, err error) tea.Msg        { return surveyEndMsg{load, err} }
+func SurveyEnded(load page.LoadID, err error) tea.Msg        { return stageEndMsg{load, err} }
 func Resolved(load page.LoadID, tags []model.Tagged) tea.Msg { return resolvedMsg{load, tags} }
 
 func Peeked(p page.Page, tag string, info model.TagInfo) tea.Msg {

@@ -12,27 +12,27 @@ import (
 // first where they point if nobody has.
 func (p tagsPage) askFindings() (page.Page, page.Effects) {
 	switch {
-	case len(p.found) > 0 || p.survey.asked():
+	case len(p.findings) > 0 || p.survey.isDone():
 		return p, p.showFindings()
 	case len(p.list.All) == 0:
 		return p, page.Toast(safe.Const("no tag is known yet"))
 	}
-	p.tell = true
+	p.showFindingsNext = true
 	if p.survey.running() {
 		return p, page.Toast(safe.Const("asking where the tags point: what there is to remark comes then"))
 	}
-	return p.startSurvey(goalSame)
+	return p.startSurvey(goalSameImage)
 }
 
 // showFindings opens what was found on the tags as a whole.
 func (p tagsPage) showFindings() page.Effects {
-	if len(p.found) == 0 {
-		if left, all := len(p.know.unresolved(p.list.All)), len(p.list.All); left > 0 {
+	if len(p.findings) == 0 {
+		if left, all := len(p.index.unresolved(p.list.All)), len(p.list.All); left > 0 {
 			return page.Toast(safe.Sprintf("nothing to remark on the %s of %s tags that are known", look.Number(all-left), look.Number(all)))
 		}
 		return page.Toast(safe.Const("nothing to remark on these tags"))
 	}
-	found, crane := p.found, p.deps.Crane
+	found, crane := p.findings, p.deps.Crane
 	return page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), widget.Row{
 		Title: safe.Const("findings"), ValueName: safe.Const("the findings"),
 		Detail: func(f page.Frame) []widget.Row { return compare.FindingProofs(f, crane, found) },

@@ -18,30 +18,30 @@ import (
 func (p tagsPage) group() (page.Page, page.Effects) {
 	p.grouped = !p.grouped
 	if p.grouped {
-		return p.startSurvey(goalSame)
+		return p.startSurvey(goalSameImage)
 	}
-	p, asked := p.withdraw()
-	return p.andArrange(asked)
+	p, asked := p.withdrawOffer()
+	return p.andSort(asked)
 }
 
 // nextOrder puts the list in another order.
 func (p tagsPage) nextOrder() (page.Page, page.Effects) {
-	p.order = (p.order + 1) % tagOrders
+	p.order = (p.order + 1) % sortOrders
 	if p.order.needsImages() {
-		return p.startSurvey(goalImages)
+		return p.startSurvey(goalImageInfo)
 	}
-	p, asked := p.withdraw()
-	return p.andArrange(asked)
+	p, asked := p.withdrawOffer()
+	return p.andSort(asked)
 }
 
-// withdraw takes an announcement back, and what would be asked later.
-func (p tagsPage) withdraw() (tagsPage, page.Effects) {
-	p.survey.early = false
+// withdrawOffer takes an announcement back, and what would be asked after it.
+func (p tagsPage) withdrawOffer() (tagsPage, page.Effects) {
+	p.survey.beforeList = false
 	if p.survey.stage != surveyOffered {
 		return p, nil
 	}
 	if p.survey.stage = p.survey.before; p.survey.stage == surveyDone {
-		return p.judge()
+		return p.findFindings()
 	}
 	return p, nil
 }
@@ -51,67 +51,66 @@ func (p tagsPage) showAside() (page.Page, page.Effects) {
 		return p, page.Toast(safe.Const("no tag here stands for a signature or an attestation"))
 	}
 	p.list = p.list.ShowAside(!p.list.AsideShown)
-	return p.rearrange()
+	return p.sortList()
 }
 
 // startSurvey starts a survey with a goal, or says what it would cost.
 func (p tagsPage) startSurvey(goal surveyGoal) (page.Page, page.Effects) {
 	p.survey.only = p.list.Filter
-	left := p.unasked()
+	left := p.tagsToAsk()
 	images := 0
-	if goal == goalImages {
-		images = len(unread(p.know, p.wanted(), p.know.images, anything))
+	if goal == goalImageInfo {
+		images = len(unread(p.index, p.surveyedTags(), p.index.images, anyTag))
 	}
 	if len(left)+perImage*images > surveyAtOnce {
 		p.survey = p.survey.offer(goal, len(left))
 		p.survey.images = images
-		return p.rearrange()
+		return p.sortList()
 	}
 	p.survey.goal = goal
-	return p.askFor(left)
+	return p.surveyTags(left)
 }
 
-// surveyAnew finds out about a list that was read anew what was known of the one
-// before. It announces only what is on the screen because it was asked for.
-func (p tagsPage) surveyAnew() (page.Page, page.Effects) {
-	p.again = false
+// repeatSurvey surveys a list that was read again, as the one before it was. It announces only what is on the screen because it was asked for.
+func (p tagsPage) repeatSurvey() (page.Page, page.Effects) {
+	p.surveyWhenListed = false
 	switch {
 	case p.order.needsImages():
-		return p.startSurvey(goalImages)
-	case p.grouped || len(p.unasked()) <= surveyAtOnce:
-		return p.startSurvey(goalSame)
+		return p.startSurvey(goalImageInfo)
+	case p.grouped || len(p.tagsToAsk()) <= surveyAtOnce:
+		return p.startSurvey(goalSameImage)
 	}
 	return p, nil
 }
 
-// asBefore is p when the list could not be read anew: what was known stays.
-func (p tagsPage) asBefore() (page.Page, page.Effects) {
-	p.know = p.kept
-	if !p.again {
-		return p.rearrange()
+// restorePrevious keeps what was known of a list that could not be read again.
+func (p tagsPage) restorePrevious() (page.Page, page.Effects) {
+	p.index = p.previous
+	if !p.surveyWhenListed {
+		return p.sortList()
 	}
-	p.again = false
-	return p.surveyOver()
+	p.surveyWhenListed = false
+	return p.endSurvey()
 }
 
-// unasked are the tags of which it is not known where they point, those included
+// tagsToAsk are the tags of which it is not known where they point, those included
 // that the registry could not say.
-func (p tagsPage) unasked() []string {
-	wanted := p.wanted()
-	return slices.Concat(p.know.unresolved(wanted), p.know.unanswered(wanted))
+func (p tagsPage) tagsToAsk() []string {
+	wanted := p.surveyedTags()
+	return slices.Concat(p.index.unresolved(wanted), p.index.unanswered(wanted))
 }
 
-// wanted are the tags that a survey is about, those in view first. With a filter
+// surveyedTags are the tags that a survey is about, those in view first. With a filter
 // it is about those that passed when it was announced: what passes later nobody
 // has agreed to.
-func (p tagsPage) wanted() []string {
+func (p tagsPage) surveyedTags() []string {
 	only := p.survey.only
 	tags := slices.Clone(only.Passing(p.inView()))
 	first := map[string]bool{}
 	for _, tag := range tags {
 		first[tag] = true
 	}
-	for _, part := range p.parts() {
+	for _, part := range p.listedTags() {
 		for _, tag := range only.Passing(part) {
 			if !first[tag] {
 				tags = append(tags, tag)
@@ -121,73 +120,75 @@ func (p tagsPage) wanted() []string {
 	return tags
 }
 
-// ask goes on with the survey: tags first, then images. What has arrived in the
+// nextStage goes on with the survey: tags first, then images. What has arrived in the
 // list meanwhile is asked for too.
-func (p tagsPage) ask() (page.Page, page.Effects) { return p.askFor(p.know.unresolved(p.wanted())) }
+func (p tagsPage) nextStage() (page.Page, page.Effects) {
+	return p.surveyTags(p.index.unresolved(p.surveyedTags()))
+}
 
-// askFor does that once it has asked about some tags.
-func (p tagsPage) askFor(tags []string) (page.Page, page.Effects) {
+// surveyTags does that after it has asked about some tags.
+func (p tagsPage) surveyTags(tags []string) (page.Page, page.Effects) {
 	var asked page.Effects
 	if len(tags) > 0 {
-		p.survey, asked = p.survey.askTags(p.look, p.deps.Registry, p.ref, tags)
-		return p.andArrange(asked)
+		p.survey, asked = p.survey.askTags(p.listCtx, p.deps.Registry, p.ref, tags)
+		return p.andSort(asked)
 	}
-	switch images := p.images(); {
+	switch images := p.imagesToRead(); {
 	case len(images) == 0:
-	case p.survey.goal == goalSame && len(images) > surveyMembers:
+	case p.survey.goal == goalSameImage && len(images) > surveyMembers:
 		p.survey = p.survey.offer(goalMembers, len(images))
 		p.survey.before = surveyDone
-		p, asked = p.judge()
-		return p.andArrange(asked)
+		p, asked = p.findFindings()
+		return p.andSort(asked)
 	default:
-		if p.survey.goal == goalSame {
+		if p.survey.goal == goalSameImage {
 			p.survey.goal = goalMembers
 		}
-		p.survey, asked = p.survey.askImages(p.look, p.deps.Registry, p.ref, images)
-		return p.andArrange(asked)
+		p.survey, asked = p.survey.askImages(p.listCtx, p.deps.Registry, p.ref, images)
+		return p.andSort(asked)
 	}
-	return p.through()
+	return p.finishStage()
 }
 
-// through is p when all that is in the list by now has been asked.
-func (p tagsPage) through() (page.Page, page.Effects) {
+// finishStage ends the survey, or waits if the list is still loading.
+func (p tagsPage) finishStage() (page.Page, page.Effects) {
 	if !p.list.Loading {
-		return p.surveyOver()
+		return p.endSurvey()
 	}
-	p.survey.stage, p.survey.early = surveyDone, true
-	return p.andArrange(nil)
+	p.survey.stage, p.survey.beforeList = surveyDone, true
+	return p.andSort(nil)
 }
 
-// askOn asks about what has come into the list since.
-func (p tagsPage) askOn() (page.Page, page.Effects) {
-	p.survey.early = false
+// continueSurvey asks about what has come into the list since.
+func (p tagsPage) continueSurvey() (page.Page, page.Effects) {
+	p.survey.beforeList = false
 	if p.survey.goal == goalMembers {
-		p.survey.goal = goalSame // reading many more lists is announced
+		p.survey.goal = goalSameImage // reading many more lists is announced
 	}
-	return p.ask()
+	return p.nextStage()
 }
 
-// surveyOver is p when there is no more to find out.
-func (p tagsPage) surveyOver() (page.Page, page.Effects) {
+// endSurvey ends the survey and looks for findings.
+func (p tagsPage) endSurvey() (page.Page, page.Effects) {
 	p.survey.stage = surveyDone
-	p, asked := p.judge()
-	return p.andArrange(asked)
+	p, asked := p.findFindings()
+	return p.andSort(asked)
 }
 
-// images are those that the survey still has to read.
-func (p tagsPage) images() []digest.Digest {
-	if p.survey.goal == goalImages {
-		return unread(p.know, p.wanted(), p.know.images, anything)
+// imagesToRead are those that the survey still has to read.
+func (p tagsPage) imagesToRead() []digest.Digest {
+	if p.survey.goal == goalImageInfo {
+		return unread(p.index, p.surveyedTags(), p.index.images, anyTag)
 	}
-	return unread(p.know, p.wanted(), p.know.lists, mayList)
+	return unread(p.index, p.surveyedTags(), p.index.children, mayBeIndex)
 }
 
-// consented is p when the person wants to know what was announced.
-func (p tagsPage) consented() (page.Page, page.Effects) {
+// accept starts the survey that was announced.
+func (p tagsPage) accept() (page.Page, page.Effects) {
 	if p.survey.goal == goalMembers {
-		return p.ask()
+		return p.nextStage()
 	}
-	return p.askFor(p.unasked())
+	return p.surveyTags(p.tagsToAsk())
 }
 
 // pressSurvey takes the keys of an announcement and of a survey under way.
@@ -195,134 +196,133 @@ func (p tagsPage) pressSurvey(msg tea.KeyPressMsg) (_ page.Page, _ page.Effects,
 	back := key.Matches(msg, page.Keys.Back)
 	switch {
 	case p.survey.stage == surveyOffered && key.Matches(msg, page.Keys.Open):
-		next, asked := p.consented()
+		next, asked := p.accept()
 		return next, asked, true
 	case p.survey.stage == surveyOffered && back:
-		next, asked := p.surveyOver()
+		next, asked := p.endSurvey()
 		return next, asked, true
 	case p.survey.running() && back:
 		p.survey = p.survey.stopped()
-		next, asked := p.surveyOver()
+		next, asked := p.endSurvey()
 		return next, asked, true
 	}
 	return p, nil, false
 }
 
-// surveyed takes in what the survey has found.
-func (p tagsPage) surveyed(msg tea.Msg) (page.Page, page.Effects) {
-	if p.survey.isOld(msg) {
+// surveyArrived takes an answer of the survey.
+func (p tagsPage) surveyArrived(msg tea.Msg) (page.Page, page.Effects) {
+	if p.survey.isStale(msg) {
 		return p, nil
 	}
 	var ended bool
 	p.survey, ended = p.survey.arrived(msg)
-	p.survey = p.survey.paced(p.deps.Now())
+	p.survey = p.survey.withPace(p.deps.Now())
 	switch msg := msg.(type) {
 	case resolvedMsg:
 		for _, t := range msg.tags {
-			p.pointed(t)
+			p.targetArrived(t)
 		}
-	case surveyedMsg:
+	case imageReadMsg:
 		switch {
 		case msg.err != nil:
 		case msg.members:
-			p.know.sawList(msg.info.Digest, msg.info.Children)
+			p.index.addChildren(msg.info.Digest, msg.info.Children)
 		default:
-			p.know.saw(msg.info)
+			p.index.addImage(msg.info)
 		}
-	case surveyEndMsg:
+	case stageEndMsg:
 		if !ended {
 			return p, nil
 		}
 		switch {
 		case p.survey.err != nil:
-			return p.surveyOver()
-		case p.survey.stage == surveyImages:
-			return p.through()
+			return p.endSurvey()
+		case p.survey.stage == surveyingImages:
+			return p.finishStage()
 		}
-		return p.ask()
+		return p.nextStage()
 	}
-	return p.rearrange()
+	return p.sortList()
 }
 
-// rearrange puts the list in order anew when that may change anything, beside
-// the screen.
-func (p tagsPage) rearrange() (tagsPage, page.Effects) {
-	p = p.towards()
+// sortList sorts the list again when that may change anything, in a command.
+func (p tagsPage) sortList() (tagsPage, page.Effects) {
+	p = p.updateSearch()
 	if p.order == byName && !p.grouped {
 		if p.list.Arranged != nil {
 			p.list = p.list.Arrange(nil, len(p.list.Late))
 		}
-		p.sorting.stale, p.sorting.void = false, p.sorting.busy
+		p.sorting.again, p.sorting.cancelled = false, p.sorting.busy
 		return p, nil
 	}
 	if p.sorting.busy {
-		p.sorting.stale = true
+		p.sorting.again = true
 		return p, nil
 	}
 	p.sorting = sorting{busy: true}
 	p.list = p.list.AwaitOrder()
-	a := arrangement{order: p.order, grouped: p.grouped}
-	p.known, p.counted = 0, p.arranging()
-	for _, tags := range p.parts() {
+	a := sortJob{order: p.order, grouped: p.grouped}
+	p.sortable, p.countedFor = 0, p.ordering()
+	for _, tags := range p.listedTags() {
 		for _, tag := range tags {
-			t := p.know.placed(tag)
+			t := p.index.sortKey(tag)
 			a.tags = append(a.tags, t)
 			if a.knows(t) {
-				p.known++
+				p.sortable++
 			}
 		}
 	}
-	return p, a.run(p.look, p.list.Load, len(p.list.Late))
+	return p, a.run(p.listCtx, p.list.Load, len(p.list.Late))
 }
 
-// parts are all tags that are shown without a filter.
-func (p tagsPage) parts() [][]string {
+// listedTags are all tags that are shown without a filter.
+func (p tagsPage) listedTags() [][]string {
 	if p.list.AsideShown {
 		return [][]string{p.list.All, p.list.Aside}
 	}
 	return [][]string{p.list.All}
 }
 
-func (p tagsPage) andArrange(asked page.Effects) (page.Page, page.Effects) {
-	p, more := p.rearrange()
+func (p tagsPage) andSort(asked page.Effects) (page.Page, page.Effects) {
+	p, more := p.sortList()
 	return p, append(asked, more...)
 }
 
-// arranged shows an order that was asked for, and asks for the next if more has
-// arrived meanwhile.
-func (p tagsPage) arranged(msg arrangedMsg) (page.Page, page.Effects) {
+// sortArrived shows the sorted list, and sorts again if more has arrived
+// meanwhile.
+func (p tagsPage) sortArrived(msg sortedMsg) (page.Page, page.Effects) {
 	if msg.load != p.list.Load {
 		return p, nil
 	}
-	stale, void := p.sorting.stale, p.sorting.void
+	stale, void := p.sorting.again, p.sorting.cancelled
 	p.sorting = sorting{}
 	if (p.order != byName || p.grouped) && !void {
 		p.list = p.list.Arrange(msg.tags, msg.late)
 	}
 	if stale {
-		return p.rearrange()
+		return p.sortList()
 	}
 	return p, nil
 }
 
-// judge asks what there is to say of the tags as a whole: of thousands that
-// takes longer than a key may.
-func (p tagsPage) judge() (tagsPage, page.Effects) {
-	p.judged++
-	set, past, load := p.know.set(p.ref, p.list), p.past, p.judged
-	return p, page.Once(p.look, func(context.Context) tea.Msg { return foundMsg{load, diff.OfTags(set, past)} })
+// findFindings looks for findings on the tags as a whole, in a command: of
+// thousands that takes longer than a key may.
+func (p tagsPage) findFindings() (tagsPage, page.Effects) {
+	p.findingsLoad++
+	set, past, load := p.index.tagSet(p.ref, p.list), p.history, p.findingsLoad
+	return p, page.Once(p.listCtx, func(context.Context) tea.Msg { return findingsMsg{load, diff.OfTags(set, past)} })
 }
 
-// judgeAgain does that when something has come to light after it was done.
-func (p tagsPage) judgeAgain() (tagsPage, page.Effects) {
-	if !p.survey.asked() || p.survey.early {
+// refreshFindings does that again when more is known than before.
+func (p tagsPage) refreshFindings() (tagsPage, page.Effects) {
+	if !p.survey.isDone() || p.survey.beforeList {
 		return p, nil
 	}
-	return p.judge()
+	return p.findFindings()
 }
 
 func (p tagsPage) withFindings(found []diff.Finding) tagsPage {
-	p.found, p.flagged = found, map[string]bool{}
+	p.findings, p.flagged = found, map[string]bool{}
 	for _, f := range found {
 		for _, tag := range f.Tags {
 			p.flagged[tag] = p.flagged[tag] || f.Severity > 0

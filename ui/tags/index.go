@@ -12,20 +12,20 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// tagKnow is what has been read about the tags of a repository. Its maps are
+// index is what is known about the tags of a repository. Its maps are
 // shared by the states of a page and written by update alone; each answer costs
 // the same however much is known already.
-type tagKnow struct {
-	asked   map[string]bool                   // tags
-	read    map[digest.Digest]bool            // images asked for by digest
-	failed  map[digest.Digest]bool            // of those, the ones that could not be read, and may be the next time
-	tags    map[string]model.Tagged           // where they point
-	images  map[digest.Digest]model.TagInfo   // what a list shows of an image
-	lists   map[digest.Digest][]v1.Descriptor // what indexes list
-	same    map[digest.Digest][]string        // tags by where they point, in natural order
-	holders map[digest.Digest][]digest.Digest // indexes by what they list
-	extras  map[digest.Digest][]string        // what is attached to an image, by kinds
-	moves   map[string]movedTag               // seen to move while the page was open
+type index struct {
+	asked    map[string]bool                   // tags
+	read     map[digest.Digest]bool            // images asked for by digest
+	failed   map[digest.Digest]bool            // of those, the ones that could not be read, and may be the next time
+	tags     map[string]model.Tagged           // where they point
+	images   map[digest.Digest]model.TagInfo   // what a list shows of an image
+	children map[digest.Digest][]v1.Descriptor // what indexes list
+	byDigest map[digest.Digest][]string        // tags by where they point, in natural order
+	listedIn map[digest.Digest][]digest.Digest // indexes by what they list
+	attached map[digest.Digest][]string        // what is attached to an image, by kinds
+	moves    map[string]movedTag               // seen to move while the page was open
 }
 
 // movedTag is a tag that led elsewhere when it was looked at before.
@@ -34,18 +34,18 @@ type movedTag struct {
 	now  bool // it moved while the page was open
 }
 
-func newTagKnow() tagKnow {
-	return tagKnow{
-		asked: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{}, images: map[digest.Digest]model.TagInfo{}, lists: map[digest.Digest][]v1.Descriptor{},
-		same: map[digest.Digest][]string{}, holders: map[digest.Digest][]digest.Digest{}, extras: map[digest.Digest][]string{}, moves: map[string]movedTag{},
+func newIndex() index {
+	return index{
+		asked: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{}, images: map[digest.Digest]model.TagInfo{}, children: map[digest.Digest][]v1.Descriptor{},
+		byDigest: map[digest.Digest][]string{}, listedIn: map[digest.Digest][]digest.Digest{}, attached: map[digest.Digest][]string{}, moves: map[string]movedTag{},
 	}
 }
 
-// point notes where a tag points. It gives where it pointed before, "" if that
+// setTarget notes where a tag points. It returns where it pointed before, "" if that
 // was not known or is the same.
-func (k tagKnow) point(t model.Tagged) (before digest.Digest) {
-	k.asked[t.Tag] = true
-	old := k.tags[t.Tag]
+func (x index) setTarget(t model.Tagged) (before digest.Digest) {
+	x.asked[t.Tag] = true
+	old := x.tags[t.Tag]
 	switch {
 	case t.Err != nil && old.Digest != "" && !page.IsMissing(t.Err):
 		return "" // what is known stays until something else is
@@ -53,55 +53,55 @@ func (k tagKnow) point(t model.Tagged) (before digest.Digest) {
 		return ""
 	}
 	if old.Digest != "" {
-		k.same[old.Digest] = slices.DeleteFunc(k.same[old.Digest], func(tag string) bool { return tag == t.Tag })
+		x.byDigest[old.Digest] = slices.DeleteFunc(x.byDigest[old.Digest], func(tag string) bool { return tag == t.Tag })
 	}
-	k.tags[t.Tag] = t
+	x.tags[t.Tag] = t
 	if t.Digest != "" && !isAttached(t.Tag) {
-		at, _ := slices.BinarySearchFunc(k.same[t.Digest], t.Tag, model.CompareNatural)
-		k.same[t.Digest] = slices.Insert(k.same[t.Digest], at, t.Tag)
+		at, _ := slices.BinarySearchFunc(x.byDigest[t.Digest], t.Tag, model.CompareNatural)
+		x.byDigest[t.Digest] = slices.Insert(x.byDigest[t.Digest], at, t.Tag)
 	}
 	return old.Digest
 }
 
-// saw notes what an image is.
-func (k tagKnow) saw(info model.TagInfo) {
+// addImage notes what an image is.
+func (x index) addImage(info model.TagInfo) {
 	if info.Digest == "" {
 		return
 	}
-	k.sawList(info.Digest, info.Children)
-	k.read[info.Digest] = true
-	delete(k.failed, info.Digest)
-	k.images[info.Digest] = info
+	x.addChildren(info.Digest, info.Children)
+	x.read[info.Digest] = true
+	delete(x.failed, info.Digest)
+	x.images[info.Digest] = info
 }
 
-// askAgain has an image that could not be read asked for once more.
-func (k tagKnow) askAgain(d digest.Digest) {
-	if k.failed[d] {
-		delete(k.failed, d)
-		delete(k.read, d)
+// retry lets an image that could not be read be asked for again.
+func (x index) retry(d digest.Digest) {
+	if x.failed[d] {
+		delete(x.failed, d)
+		delete(x.read, d)
 	}
 }
 
-// sawList notes what an index lists; of what is no index, that it lists nothing.
-func (k tagKnow) sawList(index digest.Digest, children []v1.Descriptor) {
-	if _, known := k.lists[index]; known {
+// addChildren notes what an index lists; of what is no index, that it lists nothing.
+func (x index) addChildren(index digest.Digest, children []v1.Descriptor) {
+	if _, known := x.children[index]; known {
 		return
 	}
-	k.lists[index] = children
+	x.children[index] = children
 	for _, c := range children {
-		of := k.holders[c.Digest]
+		of := x.listedIn[c.Digest]
 		twice := len(of) > 0 && of[len(of)-1] == index
 		if role, _ := model.RoleOf(c); role == model.RoleImage && !twice {
-			k.holders[c.Digest] = append(of, index)
+			x.listedIn[c.Digest] = append(of, index)
 		}
 	}
 }
 
 // unresolved are those of some tags of which nobody has asked where they point.
-func (k tagKnow) unresolved(tags []string) []string {
+func (x index) unresolved(tags []string) []string {
 	var left []string
 	for _, tag := range tags {
-		if t := k.tags[tag]; t.Digest == "" && t.Err == nil {
+		if t := x.tags[tag]; t.Digest == "" && t.Err == nil {
 			left = append(left, tag)
 		}
 	}
@@ -110,10 +110,10 @@ func (k tagKnow) unresolved(tags []string) []string {
 
 // unanswered are those of some tags of which the registry could not say it, and
 // may the next time.
-func (k tagKnow) unanswered(tags []string) []string {
+func (x index) unanswered(tags []string) []string {
 	var left []string
 	for _, tag := range tags {
-		if t := k.tags[tag]; t.Err != nil && !page.IsMissing(t.Err) {
+		if t := x.tags[tag]; t.Err != nil && !page.IsMissing(t.Err) {
 			left = append(left, tag)
 		}
 	}
@@ -121,7 +121,7 @@ func (k tagKnow) unanswered(tags []string) []string {
 }
 
 // unread are the images of some tags that known does not have, each once.
-func unread[T any](k tagKnow, tags []string, known map[digest.Digest]T, may func(model.Tagged) bool) []digest.Digest {
+func unread[T any](k index, tags []string, known map[digest.Digest]T, may func(model.Tagged) bool) []digest.Digest {
 	var left []digest.Digest
 	seen := map[digest.Digest]bool{}
 	for _, tag := range tags {
@@ -134,9 +134,9 @@ func unread[T any](k tagKnow, tags []string, known map[digest.Digest]T, may func
 	return left
 }
 
-// mayList reports whether a tag may lead to an index, as far as its registry
+// mayBeIndex reports whether a tag may lead to an index, as far as its registry
 // says.
-func mayList(t model.Tagged) bool {
+func mayBeIndex(t model.Tagged) bool {
 	switch t.MediaType {
 	case "", v1.MediaTypeImageIndex, model.MediaTypeDockerList:
 		return true
@@ -144,37 +144,37 @@ func mayList(t model.Tagged) bool {
 	return false
 }
 
-func anything(model.Tagged) bool { return true }
+func anyTag(model.Tagged) bool { return true }
 
-// attach notes a tag that stands for what is attached to an image.
-func (k tagKnow) attach(tag string) {
-	if image, what := model.AttachedTo(tag); what != "" && !slices.Contains(k.extras[image], what) {
-		k.extras[image] = append(k.extras[image], what)
+// addAttached notes a tag that stands for what is attached to an image.
+func (x index) addAttached(tag string) {
+	if image, what := model.AttachedTo(tag); what != "" && !slices.Contains(x.attached[image], what) {
+		x.attached[image] = append(x.attached[image], what)
 	}
 }
 
-// of is what is known of a tag: where it points, and what is there.
-func (k tagKnow) of(tag string) (model.Tagged, *model.TagInfo) {
-	t := k.tags[tag]
-	if info, ok := k.images[t.Digest]; ok {
+// lookup is what is known of a tag: where it points, and what is there.
+func (x index) lookup(tag string) (model.Tagged, *model.TagInfo) {
+	t := x.tags[tag]
+	if info, ok := x.images[t.Digest]; ok {
 		return t, &info
 	}
 	return t, nil
 }
 
-// created is when the first image was built, in seconds; 0 where that is not
+// createdSeconds is when the first image was built, in seconds; 0 where that is not
 // known, or not a real date.
-func created(info *model.TagInfo) int64 {
+func createdSeconds(info *model.TagInfo) int64 {
 	if info == nil || model.RealDate(info.Created) == nil {
 		return 0
 	}
 	return info.Created.Unix()
 }
 
-// placed is a tag with what decides its place.
-func (k tagKnow) placed(tag string) placed {
-	t, info := k.of(tag)
-	p := placed{tag: tag, image: t.Digest, created: created(info), specific: numbers(tag)}
+// sortKey is a tag with what decides its place.
+func (x index) sortKey(tag string) sortKey {
+	t, info := x.lookup(tag)
+	p := sortKey{tag: tag, image: t.Digest, created: createdSeconds(info), specific: countNumbers(tag)}
 	if info != nil {
 		p.size = info.Size
 	}
@@ -184,24 +184,24 @@ func (k tagKnow) placed(tag string) placed {
 	return p
 }
 
-// set is what is known of listed tags, in natural order, for findings on them as
+// tagSet is what is known of listed tags, in natural order, for findings on them as
 // a whole.
-func (k tagKnow) set(repo model.Ref, list widget.NameList) model.TagSet {
+func (x index) tagSet(repo model.Ref, list widget.NameList) model.TagSet {
 	tags := list.All
 	set := model.TagSet{Repo: repo, Total: len(tags), Cut: list.Err != nil, Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}}
 	for _, tag := range tags {
-		if t := k.tags[tag]; t.Digest != "" || t.Err != nil {
+		if t := x.tags[tag]; t.Digest != "" || t.Err != nil {
 			set.Tags = append(set.Tags, t)
 		}
 	}
-	set.Unread = len(unread(k, tags, k.lists, mayList))
-	for d, children := range k.lists {
+	set.Unread = len(unread(x, tags, x.children, mayBeIndex))
+	for d, children := range x.children {
 		if len(children) > 0 {
 			set.Children[d] = children
 		}
 	}
-	for d, info := range k.images {
-		if created(&info) != 0 {
+	for d, info := range x.images {
+		if createdSeconds(&info) != 0 {
 			set.Created[d] = *info.Created
 		}
 	}

@@ -22,14 +22,14 @@ func TestListedInMany(t *testing.T) {
 			tag := fmt.Sprintf("2.%d", i)
 			s.Points[tag], s.TagNames, s.Members[tag] = tag, append(s.TagNames, tag), []string{"base", tag + "/other"}
 		}
-		k := newTagKnow()
-		k.point(model.Tagged{Tag: "1.0", Digest: fakereg.Named("base")})
+		k := newIndex()
+		k.setTarget(model.Tagged{Tag: "1.0", Digest: fakereg.Named("base")})
 		for i := range n {
 			tag := fmt.Sprintf("2.%d", i)
-			k.point(model.Tagged{Tag: tag, Digest: fakereg.Named(tag), MediaType: v1.MediaTypeImageIndex})
-			k.sawList(fakereg.Named(tag), s.List(fakereg.Named(tag)))
+			k.setTarget(model.Tagged{Tag: tag, Digest: fakereg.Named(tag), MediaType: v1.MediaTypeImageIndex})
+			k.addChildren(fakereg.Named(tag), s.List(fakereg.Named(tag)))
 		}
-		said := tagsPage{know: k}.sharing(fakereg.Named("base"))
+		said := tagsPage{index: k}.sharedImages(fakereg.Named("base"))
 		if len(said) == 0 || !strings.HasSuffix(said[0].String(), want) {
 			t.Errorf("%d indexes: %q", n, said)
 		}
@@ -38,10 +38,10 @@ func TestListedInMany(t *testing.T) {
 
 // TestAttachedTagsDoNotCount: else a list of which one tag has not been asked would pass for whole.
 func TestAttachedTagsDoNotCount(t *testing.T) {
-	k := newTagKnow()
-	k.point(model.Tagged{Tag: "1", Digest: fakereg.Named("a")})
-	k.point(model.Tagged{Tag: "sha256-" + fakereg.Named("a").Encoded() + ".sig", Digest: fakereg.Named("s")})
-	set := k.set(model.Ref{}, widget.NameList{All: []string{"1", "2"}})
+	k := newIndex()
+	k.setTarget(model.Tagged{Tag: "1", Digest: fakereg.Named("a")})
+	k.setTarget(model.Tagged{Tag: "sha256-" + fakereg.Named("a").Encoded() + ".sig", Digest: fakereg.Named("s")})
+	set := k.tagSet(model.Ref{}, widget.NameList{All: []string{"1", "2"}})
 	if len(set.Tags) >= set.Total {
 		t.Error("2 has not been asked")
 	}
@@ -49,21 +49,21 @@ func TestAttachedTagsDoNotCount(t *testing.T) {
 
 // TestAnIndexHoldsAnImageOnce: an index may list an image for two platforms.
 func TestAnIndexHoldsAnImageOnce(t *testing.T) {
-	k := newTagKnow()
+	k := newIndex()
 	c := v1.Descriptor{Digest: fakereg.Named("x"), MediaType: v1.MediaTypeImageManifest, Platform: &v1.Platform{OS: "linux", Architecture: "arm"}}
-	k.sawList(fakereg.Named("i"), []v1.Descriptor{c, c})
-	if !slices.Equal(k.holders[fakereg.Named("x")], []digest.Digest{fakereg.Named("i")}) {
-		t.Error(k.holders)
+	k.addChildren(fakereg.Named("i"), []v1.Descriptor{c, c})
+	if !slices.Equal(k.listedIn[fakereg.Named("x")], []digest.Digest{fakereg.Named("i")}) {
+		t.Error(k.listedIn)
 	}
 }
 
 // TestListedInNobody: the tag of an index may have moved away.
 func TestListedInNobody(t *testing.T) {
-	k := newTagKnow()
+	k := newIndex()
 	c := v1.Descriptor{Digest: fakereg.Named("x"), MediaType: v1.MediaTypeImageManifest}
-	k.sawList(fakereg.Named("i"), []v1.Descriptor{c})
-	p := tagsPage{know: k}
-	for _, text := range p.sharing(fakereg.Named("x")) {
+	k.addChildren(fakereg.Named("i"), []v1.Descriptor{c})
+	p := tagsPage{index: k}
+	for _, text := range p.sharedImages(fakereg.Named("x")) {
 		t.Errorf("%q", text)
 	}
 }

@@ -27,19 +27,19 @@ func (p tagsPage) recheck() (tagsPage, page.Effects) {
 	p.poll.Due = false
 	var tags []string
 	for _, tag := range p.inView() {
-		t := p.know.tags[tag]
-		p.know.askAgain(t.Digest)
+		t := p.index.tags[tag]
+		p.index.retry(t.Digest)
 		if t.Digest != "" || t.Err != nil {
 			tags = append(tags, tag)
 		}
 	}
 	if len(tags) == 0 {
 		var asked page.Effects
-		p.poll, asked = p.poll.Arm(p.look, p.deps.Recheck, nil)
+		p.poll, asked = p.poll.Arm(p.listCtx, p.deps.Recheck, nil)
 		return p, asked
 	}
 	repo, load := p.ref, p.poll.Load
-	return p, page.Once(p.look, func(ctx context.Context) tea.Msg {
+	return p, page.Once(p.listCtx, func(ctx context.Context) tea.Msg {
 		var all []model.Tagged
 		// A registry that is down for a while is no news here: r says it.
 		_ = p.deps.Registry.Resolve(ctx, repo, tags, func(found []model.Tagged) { all = append(all, found...) })
@@ -58,40 +58,40 @@ func (p tagsPage) rechecked(msg tea.Msg) (page.Page, page.Effects) {
 		}
 		var moved []string
 		for _, t := range msg.tags {
-			if p.pointed(t) {
+			if p.targetArrived(t) {
 				moved = append(moved, t.Tag)
 			}
 		}
-		p, asked := p.rearrange()
+		p, asked := p.sortList()
 		if len(moved) > 0 {
 			var more page.Effects
-			p, more = p.judgeAgain()
+			p, more = p.refreshFindings()
 			asked = append(asked, more...)
 		}
-		p.poll, asked = p.poll.Arm(p.look, p.deps.Recheck, asked)
-		return p, append(asked, movedToast(p.know, moved)...)
+		p.poll, asked = p.poll.Arm(p.listCtx, p.deps.Recheck, asked)
+		return p, append(asked, movedToast(p.index, moved)...)
 	}
 	return p, nil
 }
 
-// pointed notes where a tag points and reports whether that is elsewhere than a
-// moment ago, or nowhere.
-func (p tagsPage) pointed(t model.Tagged) bool {
-	before := p.know.point(t)
+// targetArrived notes where a tag points. It reports whether the tag moved or is
+// gone.
+func (p tagsPage) targetArrived(t model.Tagged) bool {
+	before := p.index.setTarget(t)
 	if before == "" {
 		p.noteMove(t.Tag)
 		return false
 	}
 	if t.Digest == "" {
-		delete(p.know.moves, t.Tag)
+		delete(p.index.moves, t.Tag)
 		return true
 	}
 	now := p.deps.Now()
-	p.know.moves[t.Tag] = movedTag{now: true, from: model.Sighting{Digest: before, First: now, Last: now}}
+	p.index.moves[t.Tag] = movedTag{now: true, from: model.Sighting{Digest: before, First: now, Last: now}}
 	return true
 }
 
-func movedToast(k tagKnow, moved []string) page.Effects {
+func movedToast(k index, moved []string) page.Effects {
 	slices.SortFunc(moved, model.CompareNatural)
 	switch len(moved) {
 	case 0:

@@ -15,24 +15,24 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// tagOrder is what a list of tags is in order of.
-type tagOrder int
+// sortOrder is what a list of tags is sorted by.
+type sortOrder int
 
 const (
-	byName tagOrder = iota
+	byName sortOrder = iota
 	byVersion
 	byCreated
 	bySize
-	tagOrders
+	sortOrders
 )
 
-var orderNames = [tagOrders]safe.Text{safe.Const("name"), safe.Const("version"), safe.Const("created"), safe.Const("size")}
+var orderNames = [sortOrders]safe.Text{safe.Const("name"), safe.Const("version"), safe.Const("created"), safe.Const("size")}
 
 // needsImages reports whether the order hangs on what must be read first.
-func (o tagOrder) needsImages() bool { return o == byCreated || o == bySize }
+func (o sortOrder) needsImages() bool { return o == byCreated || o == bySize }
 
-// placed is a tag with what decides its place.
-type placed struct {
+// sortKey is a tag with what decides its place in the list.
+type sortKey struct {
 	tag           string
 	image         digest.Digest // what it leads to or, of what is attached to an image, that image; "" unknown
 	attached      bool
@@ -41,45 +41,45 @@ type placed struct {
 	version       version.Version
 }
 
-// arrangement is a list to be put in order. It is a copy: sorting 50,000 tags
+// sortJob is a list to be sorted. It is a copy: sorting 50,000 tags
 // takes longer than a key may, so it is not done by update.
-type arrangement struct {
-	order   tagOrder
+type sortJob struct {
+	order   sortOrder
 	grouped bool
-	tags    []placed
+	tags    []sortKey
 }
 
-// arrangedMsg is an order that was asked for.
-type arrangedMsg struct {
+// sortedMsg is a list in order.
+type sortedMsg struct {
 	load page.LoadID
 	tags []string
 	late int
 }
 
-// A list of more than manyTags is put in order at most once per arrangePause:
+// A list of more than manyTags is sorted at most once per sortPause:
 // while answers pour in nobody can read it anyway.
 const (
-	manyTags     = 2000
-	arrangePause = 200 * time.Millisecond
+	manyTags  = 2000
+	sortPause = 200 * time.Millisecond
 )
 
-func (a arrangement) run(ctx context.Context, load page.LoadID, late int) page.Effects {
+func (a sortJob) run(ctx context.Context, load page.LoadID, late int) page.Effects {
 	return page.Once(ctx, func(ctx context.Context) tea.Msg {
 		tags := a.sorted()
 		if len(tags) > manyTags {
-			pause := time.NewTimer(arrangePause)
+			pause := time.NewTimer(sortPause)
 			defer pause.Stop()
 			select {
 			case <-ctx.Done():
 			case <-pause.C:
 			}
 		}
-		return arrangedMsg{load, tags, late}
+		return sortedMsg{load, tags, late}
 	})
 }
 
 // knows reports whether enough is known of a tag to put it in its place.
-func (a arrangement) knows(t placed) bool {
+func (a sortJob) knows(t sortKey) bool {
 	switch {
 	case a.grouped && t.image == "", a.order == byCreated && t.created == 0, a.order == bySize && t.size == 0:
 		return false
@@ -88,7 +88,7 @@ func (a arrangement) knows(t placed) bool {
 }
 
 // sorted are the tags in order.
-func (a arrangement) sorted() []string {
+func (a sortJob) sorted() []string {
 	tags := slices.Clone(a.tags)
 	if a.order == byVersion {
 		for i := range tags {
@@ -97,7 +97,7 @@ func (a arrangement) sorted() []string {
 	}
 	slices.SortFunc(tags, a.order.compare)
 	if a.grouped {
-		tags = together(tags)
+		tags = groupByImage(tags)
 	}
 	names := make([]string, len(tags))
 	for i, t := range tags {
@@ -108,7 +108,7 @@ func (a arrangement) sorted() []string {
 
 // compare puts the newest, the largest and the highest version first, what is
 // not known last.
-func (o tagOrder) compare(a, b placed) int {
+func (o sortOrder) compare(a, b sortKey) int {
 	switch o {
 	case byVersion:
 		return cmp.Or(b.version.Compare(a.version), model.CompareNatural(a.tag, b.tag))
@@ -120,22 +120,22 @@ func (o tagOrder) compare(a, b placed) int {
 	return model.CompareNatural(a.tag, b.tag)
 }
 
-// together puts tags of one image behind each other, where the most specific
+// groupByImage puts tags of one image behind each other, where the most specific
 // one stands: 2.7.17 says more than 2 and latest do. What is attached comes
 // last.
-func together(tags []placed) []placed {
-	members := map[digest.Digest][]placed{}
+func groupByImage(tags []sortKey) []sortKey {
+	members := map[digest.Digest][]sortKey{}
 	for _, t := range tags {
 		if t.image != "" {
 			members[t.image] = append(members[t.image], t)
 		}
 	}
 	for _, m := range members {
-		slices.SortStableFunc(m, func(a, b placed) int {
+		slices.SortStableFunc(m, func(a, b sortKey) int {
 			return cmp.Or(compareBool(a.attached, b.attached), cmp.Compare(b.specific, a.specific))
 		})
 	}
-	out := make([]placed, 0, len(tags))
+	out := make([]sortKey, 0, len(tags))
 	for _, t := range tags {
 		switch m := members[t.image]; {
 		case t.image == "":
@@ -163,9 +163,9 @@ func isAttached(tag string) bool {
 	return what != ""
 }
 
-// numbers counts the numbers in a name that dots join: three in 2.7.17 and in
+// countNumbers counts the numbers in a name that dots join: three in 2.7.17 and in
 // cli-2.1.0.
-func numbers(tag string) int {
+func countNumbers(tag string) int {
 	most, n, digits := 0, 0, false
 	for i := range len(tag) {
 		switch c := tag[i]; {

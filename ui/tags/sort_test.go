@@ -17,12 +17,12 @@ import (
 
 // fiftyThousand is a page whose tags are all known.
 func fiftyThousand() tagsPage {
-	p := tagsPage{know: newTagKnow(), list: widget.NameList{IsAside: isAttached}}
+	p := tagsPage{index: newIndex(), list: widget.NameList{IsAside: isAttached}}
 	var tags []string
 	for i := range 50_000 {
 		tag := fmt.Sprintf("v%d.%d.%d", i/1000, i/10%100, i%10)
 		tags = append(tags, tag)
-		p.know.point(model.Tagged{Tag: tag, Digest: fakereg.Named(fmt.Sprint(i % 5000))})
+		p.index.setTarget(model.Tagged{Tag: tag, Digest: fakereg.Named(fmt.Sprint(i % 5000))})
 	}
 	p.list = p.list.Arrived(widget.NamesMsg{Names: tags})
 	return p
@@ -32,18 +32,18 @@ func BenchmarkArrange(b *testing.B) {
 	p := fiftyThousand()
 	for _, bb := range []struct {
 		name string
-		of   arrangement
-	}{{"together", arrangement{grouped: true}}, {"version", arrangement{order: byVersion}}, {"created", arrangement{order: byCreated}}} {
+		of   sortJob
+	}{{"together", sortJob{grouped: true}}, {"version", sortJob{order: byVersion}}, {"created", sortJob{order: byCreated}}} {
 		b.Run("copy "+bb.name, func(b *testing.B) {
 			for b.Loop() {
 				for _, tag := range p.list.All {
-					bb.of.tags = append(bb.of.tags[:0], p.know.placed(tag))
+					bb.of.tags = append(bb.of.tags[:0], p.index.sortKey(tag))
 				}
 			}
 		})
 		bb.of.tags = nil
 		for _, tag := range p.list.All {
-			bb.of.tags = append(bb.of.tags, p.know.placed(tag))
+			bb.of.tags = append(bb.of.tags, p.index.sortKey(tag))
 		}
 		b.Run("sort "+bb.name, func(b *testing.B) {
 			for b.Loop() {
@@ -55,7 +55,7 @@ func BenchmarkArrange(b *testing.B) {
 
 func TestNumbers(t *testing.T) {
 	for tag, want := range map[string]int{"2.7.17": 3, "v1.2": 2, "latest": 0, "cli-2.1.0": 3, "2-slim": 1, "1.2.3-alpine3.19": 3, "main-0001-5384": 1, "1..2": 1, "": 0} {
-		if got := numbers(tag); got != want {
+		if got := countNumbers(tag); got != want {
 			t.Errorf("%s has %d, want %d", tag, got, want)
 		}
 	}
@@ -65,11 +65,11 @@ func TestNumbers(t *testing.T) {
 // for that says nothing of the next.
 func TestCountIsOfItsOrder(t *testing.T) {
 	p := fiftyThousand()
-	p.know, p.look = newTagKnow(), t.Context()
+	p.index, p.listCtx = newIndex(), t.Context()
 	p.list.Loading = true
 	next, _ := p.nextOrder() // by version, for which all is known
 	next, _ = next.(tagsPage).nextOrder()
-	for _, l := range next.(tagsPage).above(page.Frame{Width: 80, Height: 22, Glyphs: look.Unicode()}) {
+	for _, l := range next.(tagsPage).linesAbove(page.Frame{Width: 80, Height: 22, Glyphs: look.Unicode()}) {
 		if strings.Contains(l.Text().String(), " of 50,0") {
 			t.Errorf("%s", l.Text())
 		}
@@ -80,7 +80,7 @@ func TestCountIsOfItsOrder(t *testing.T) {
 // nothing.
 func TestScrollingPastAsksLittle(t *testing.T) {
 	p := fiftyThousand()
-	p.know, p.look = newTagKnow(), t.Context()
+	p.index, p.listCtx = newIndex(), t.Context()
 	asked := 0
 	for range 100 {
 		next, effects := p.Layout(page.Frame{Width: 80, Height: 22, Glyphs: look.Unicode()})
@@ -95,12 +95,12 @@ func TestScrollingPastAsksLittle(t *testing.T) {
 
 // TestNoNameVanishes: one that comes while an order is made is not in it.
 func TestNoNameVanishes(t *testing.T) {
-	p := tagsPage{know: newTagKnow(), order: byVersion}
+	p := tagsPage{index: newIndex(), order: byVersion}
 	p.list = p.list.Arrived(widget.NamesMsg{Names: []string{"a"}})
-	p, _ = p.rearrange()
+	p, _ = p.sortList()
 	next, _ := p.Update(widget.NamesMsg{Load: p.list.Load, Names: []string{"b"}})
 	p = next.(tagsPage)
-	next, _ = p.Update(arrangedMsg{p.list.Load, []string{"a"}, 0})
+	next, _ = p.Update(sortedMsg{p.list.Load, []string{"a"}, 0})
 	p = next.(tagsPage)
 	if !slices.Contains(p.list.Shown, "b") {
 		t.Error(p.list.Shown)

@@ -23,14 +23,14 @@ const siblingsShown = 6
 // holdersLooked bounds the work for each key: a base may be in every index.
 const holdersLooked = 64
 
-// above are the lines over the list: what the survey costs or has come to, by
+// linesAbove are the lines over the list: what the survey costs or has come to, by
 // what the list is in order, and the gravest finding.
-func (p tagsPage) above(f page.Frame) []look.Line {
+func (p tagsPage) linesAbove(f page.Frame) []look.Line {
 	if f.Height < lowHeight {
 		return nil
 	}
 	var lines []look.Line
-	if l := p.seekLine(); l.Width() > 0 {
+	if l := p.searchLine(); l.Width() > 0 {
 		lines = append(lines, l)
 	}
 	if l := p.survey.line(f); l.Width() > 0 {
@@ -39,14 +39,14 @@ func (p tagsPage) above(f page.Frame) []look.Line {
 	if l := p.orderLine(); l.Width() > 0 {
 		lines = append(lines, l)
 	}
-	if len(p.found) > 0 {
+	if len(p.findings) > 0 {
 		lines = append(lines, p.foundLine(f))
 	}
 	return lines
 }
 
-// below is how many lines under the list are about the tag under the cursor.
-func (p tagsPage) below(f page.Frame) int {
+// linesBelow is how many lines under the list are about the tag under the cursor.
+func (p tagsPage) linesBelow(f page.Frame) int {
 	if f.Height < lowHeight || len(p.list.Shown) == 0 {
 		return 0
 	}
@@ -72,8 +72,8 @@ func (p tagsPage) orderLine() look.Line {
 	if len(l.Spans) == 0 {
 		return l
 	}
-	if all > 0 && p.counted == p.arranging() && (p.known < all || p.list.Loading) {
-		l = l.With(look.S(look.Warn, safe.Sprintf(": %s of %s known", look.Number(p.known), look.Number(all))))
+	if all > 0 && p.countedFor == p.ordering() && (p.sortable < all || p.list.Loading) {
+		l = l.With(look.S(look.Warn, safe.Sprintf(": %s of %s known", look.Number(p.sortable), look.Number(all))))
 	}
 	return look.L(look.Gap(1)).With(l.Spans...)
 }
@@ -81,32 +81,32 @@ func (p tagsPage) orderLine() look.Line {
 // foundLine is the gravest finding, and how many there are.
 func (p tagsPage) foundLine(f page.Frame) look.Line {
 	more := safe.Const("  f: what to do")
-	if n := len(p.found) - 1; n > 0 {
+	if n := len(p.findings) - 1; n > 0 {
 		more = safe.Sprintf("  f: %s", look.Count(n, safe.Const("more"), safe.Const("more")))
 	}
-	first := p.found[0]
+	first := p.findings[0]
 	return look.L(look.Gap(1), look.S(look.Severity(first.Severity), f.Glyphs.Fit(f.Glyphs.Sentence(first.Say), max(f.Width-2-look.Width(more), 8))), look.S(look.Faint, more))
 }
 
-// about is what there is to say of the tag under the cursor: that it moved, what
+// aboutLine is what there is to say of the tag under the cursor: that it moved, what
 // else it is called, what is attached to it.
-func (p tagsPage) about(f page.Frame) look.Line {
+func (p tagsPage) aboutLine(f page.Frame) look.Line {
 	tag, _ := p.list.Current()
-	t := p.know.tags[tag]
+	t := p.index.tags[tag]
 	var parts []look.Span
-	if m, moved := p.know.moves[tag]; moved {
+	if m, moved := p.index.moves[tag]; moved {
 		parts = append(parts, look.S(look.Warn, movedWords(m)))
 	}
 	if image, what := model.AttachedTo(tag); what != "" {
 		parts = append(parts, look.P(safe.Sprintf("%s of %s", safe.Clean(what), p.nameOf(image))))
 	}
-	if same := without(p.know.same[t.Digest], tag); len(same) > 0 {
+	if same := exceptName(p.index.byDigest[t.Digest], tag); len(same) > 0 {
 		parts = append(parts, look.P(safe.Sprintf("= %s", nameList(same))))
 	}
-	for _, other := range p.sharing(t.Digest) {
+	for _, other := range p.sharedImages(t.Digest) {
 		parts = append(parts, look.S(look.Faint, other))
 	}
-	if extras := p.know.extras[t.Digest]; len(extras) > 0 {
+	if extras := p.index.attached[t.Digest]; len(extras) > 0 {
 		parts = append(parts, look.S(look.Faint, safe.Sprintf("attached: %s", safe.Join(cleaned(extras), ", "))))
 	}
 	l := look.L(look.Gap(1))
@@ -129,22 +129,22 @@ func movedWords(m movedTag) safe.Text {
 	return safe.Sprintf("moved since %s, was %s", look.Day(m.from.Last), look.Short(m.from.Digest))
 }
 
-// sharing says which other tags have an image of this one: of an image the
+// sharedImages says which other tags have an image of this one: of an image the
 // indexes that list it, of an index the one that lists most of the same.
-func (p tagsPage) sharing(d digest.Digest) []safe.Text {
+func (p tagsPage) sharedImages(d digest.Digest) []safe.Text {
 	var out []safe.Text
-	if holders := p.tagsOf(p.know.holders[d]); !holders.IsEmpty() {
+	if holders := p.tagsOf(p.index.listedIn[d]); !holders.IsEmpty() {
 		out = append(out, safe.Sprintf("listed in %s", holders))
 	}
 	shared, first := map[digest.Digest]int{}, map[digest.Digest]string{}
 	var most digest.Digest
-	for _, c := range p.know.lists[d] {
+	for _, c := range p.index.children[d] {
 		if role, _ := model.RoleOf(c); role != model.RoleImage || c.Platform == nil {
 			continue
 		}
-		holders := p.know.holders[c.Digest]
+		holders := p.index.listedIn[c.Digest]
 		for _, other := range holders[:min(len(holders), holdersLooked)] {
-			if other == d || len(p.know.same[other]) == 0 {
+			if other == d || len(p.index.byDigest[other]) == 0 {
 				continue
 			}
 			if shared[other]++; shared[other] == 1 {
@@ -167,7 +167,7 @@ func (p tagsPage) sharing(d digest.Digest) []safe.Text {
 
 // nameOf is an image by its tags or, where nobody knows one, by its digest.
 func (p tagsPage) nameOf(image digest.Digest) safe.Text {
-	if same := p.know.same[image]; len(same) > 0 {
+	if same := p.index.byDigest[image]; len(same) > 0 {
 		return nameList(same)
 	}
 	return look.Short(image)
@@ -177,7 +177,7 @@ func (p tagsPage) nameOf(image digest.Digest) safe.Text {
 func (p tagsPage) tagsOf(images []digest.Digest) safe.Text {
 	var tags []string
 	for _, d := range images[:min(len(images), holdersLooked)] {
-		if same := p.know.same[d]; len(same) > 0 {
+		if same := p.index.byDigest[d]; len(same) > 0 {
 			tags = append(tags, same[0])
 		}
 	}
@@ -204,8 +204,8 @@ func cleaned(names []string) []safe.Text {
 	return out
 }
 
-// without is the names but one.
-func without(names []string, name string) []string {
+// exceptName is names without one of them.
+func exceptName(names []string, name string) []string {
 	i, found := slices.BinarySearchFunc(names, name, model.CompareNatural)
 	if !found {
 		return names
@@ -213,17 +213,17 @@ func without(names []string, name string) []string {
 	return slices.Concat(names[:i], names[i+1:])
 }
 
-// line is the row of a tag. Where tags of one image stand together, only the
+// rowOf draws the row of a tag. Where tags of one image stand together, only the
 // first says what that is.
-func (p tagsPage) line(c tagColumns, tag string, at int) look.Line {
-	t, info := p.know.of(tag)
-	row := tagRow{tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, err: t.Err, asked: p.know.asked[tag]}
+func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
+	t, info := p.index.lookup(tag)
+	row := tagRow{tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, err: t.Err, asked: p.index.asked[tag]}
 	if from, _ := p.list.Window.Visible(); p.grouped && at > from {
 		above := p.list.Shown[at-1]
 		switch image, what := model.AttachedTo(tag); {
-		case what != "" && (p.know.tags[above].Digest == image || sameAttached(above, image)):
+		case what != "" && (p.index.tags[above].Digest == image || sameAttached(above, image)):
 			row.below = safe.Sprintf("+ %s ", what)
-		case t.Digest != "" && p.know.tags[above].Digest == t.Digest:
+		case t.Digest != "" && p.index.tags[above].Digest == t.Digest:
 			row.below = safe.Const("= ")
 		}
 	}
@@ -238,7 +238,7 @@ func sameAttached(tag string, image digest.Digest) bool {
 // sign is one cell before the name: that the tag moved, or that there is
 // something to say of it.
 func (p tagsPage) sign(c tagColumns, tag string) look.Span {
-	switch _, moved := p.know.moves[tag]; {
+	switch _, moved := p.index.moves[tag]; {
 	case moved:
 		return look.S(look.Warn, c.glyphs.MovedTag)
 	case p.flagged[tag]:

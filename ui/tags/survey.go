@@ -28,21 +28,21 @@ const (
 // survey asks about all tags of a repository: where each points, and then about
 // each image once. What it costs is said before it starts.
 type survey struct {
-	stage  surveyStage
-	before surveyStage // of an offer: what it is if that is withdrawn
-	goal   surveyGoal
-	load   page.LoadID
-	since  page.LoadID   // the first about this listing
-	early  bool          // it was through with all tags before the list was
-	of     int           // requests of the stage
-	only   widget.Filter // it is about the tags that this lets through
-	images int           // of an offer: those that are to be read, as far as known
-	got    int
-	failed int
-	err    error // why it stopped
-	began  time.Time
-	left   time.Duration // by the pace so far; 0 while there is none
-	cancel context.CancelFunc
+	stage      surveyStage
+	before     surveyStage // of an offer: what it is if that is withdrawn
+	goal       surveyGoal
+	load       page.LoadID
+	firstLoad  page.LoadID   // the first about this listing
+	beforeList bool          // it was through with all tags before the list was
+	total      int           // requests of the stage
+	only       widget.Filter // it is about the tags that this lets through
+	images     int           // of an offer: those that are to be read, as far as known
+	done       int
+	failed     int
+	err        error // why it stopped
+	began      time.Time
+	left       time.Duration // by the pace so far; 0 while there is none
+	cancel     context.CancelFunc
 }
 
 // surveyStage is how far it is.
@@ -51,8 +51,8 @@ type surveyStage int
 const (
 	surveyNone    surveyStage = iota
 	surveyOffered             // its cost is on the screen
-	surveyTags
-	surveyImages
+	surveyingTags
+	surveyingImages
 	surveyDone
 )
 
@@ -60,9 +60,9 @@ const (
 type surveyGoal int
 
 const (
-	goalSame    surveyGoal = iota // which tags are one image, by HEAD alone
-	goalMembers                   // and which indexes share an image: what they list
-	goalImages                    // and when each image was built, and its size
+	goalSameImage surveyGoal = iota // which tags are one image, by HEAD alone
+	goalMembers                     // and which indexes share an image: what they list
+	goalImageInfo                   // and when each image was built, and its size
 )
 
 // resolvedMsg is where some of the tags point.
@@ -71,33 +71,33 @@ type resolvedMsg struct {
 	tags []model.Tagged
 }
 
-// surveyedMsg is what one of the images is.
-type surveyedMsg struct {
+// imageReadMsg is what one of the images is.
+type imageReadMsg struct {
 	load    page.LoadID
 	info    model.TagInfo
 	members bool // of info, only what it lists was read
 	err     error
 }
 
-// surveyEndMsg is the end of a stage.
-type surveyEndMsg struct {
+// stageEndMsg is the end of a stage.
+type stageEndMsg struct {
 	load page.LoadID
 	err  error
 }
 
-// anew is for another listing: what is still under way is about the old one.
-func (s survey) anew() survey {
+// reset is a survey for another listing: what is still under way is about the old one.
+func (s survey) reset() survey {
 	s.stop()
-	return survey{load: s.load + 1, since: s.load + 1}
+	return survey{load: s.load + 1, firstLoad: s.load + 1}
 }
 
-// asked reports whether it is known where the tags point, as far as that is to be
+// isDone reports whether it is known where the tags point, as far as that is to be
 // known at all.
-func (s survey) asked() bool {
+func (s survey) isDone() bool {
 	return s.stage == surveyDone || s.stage == surveyOffered && s.before == surveyDone
 }
 
-func (s survey) running() bool { return s.stage == surveyTags || s.stage == surveyImages }
+func (s survey) running() bool { return s.stage == surveyingTags || s.stage == surveyingImages }
 
 // offer announces a survey of so many tags.
 func (s survey) offer(goal surveyGoal, tags int) survey {
@@ -107,9 +107,9 @@ func (s survey) offer(goal surveyGoal, tags int) survey {
 			s.before = surveyDone
 		}
 	}
-	s.early = false
+	s.beforeList = false
 	s.load++ // the end of what was under way must not start anything
-	s.stage, s.goal, s.of, s.got, s.failed, s.err = surveyOffered, goal, tags, 0, 0, nil
+	s.stage, s.goal, s.total, s.done, s.failed, s.err = surveyOffered, goal, tags, 0, 0, nil
 	return s
 }
 
@@ -132,20 +132,20 @@ func (s survey) begin(ctx context.Context, stage surveyStage, requests int) (sur
 	s.stop()
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.load++
-	s.stage, s.of, s.got, s.failed, s.err, s.early = stage, requests, 0, 0, nil, false
+	s.stage, s.total, s.done, s.failed, s.err, s.beforeList = stage, requests, 0, 0, nil, false
 	s.began, s.left = time.Time{}, 0
 	return s, ctx
 }
 
-// paced is s with how long it will take by its pace since the first answer.
-func (s survey) paced(now time.Time) survey {
+// withPace is s with how long it will take by its pace since the first answer.
+func (s survey) withPace(now time.Time) survey {
 	const some = 100 // answers that make a pace
 	switch {
-	case !s.running() || s.got == 0:
+	case !s.running() || s.done == 0:
 	case s.began.IsZero():
 		s.began = now
-	case s.got >= some:
-		s.left = now.Sub(s.began) / time.Duration(s.got) * time.Duration(s.of-s.got)
+	case s.done >= some:
+		s.left = now.Sub(s.began) / time.Duration(s.done) * time.Duration(s.total-s.done)
 	}
 	return s
 }
@@ -160,17 +160,17 @@ func (s survey) remaining() look.Span {
 
 // askTags asks where tags point.
 func (s survey) askTags(ctx context.Context, reg page.Registry, repo model.Ref, tags []string) (survey, page.Effects) {
-	s, ctx = s.begin(ctx, surveyTags, len(tags))
+	s, ctx = s.begin(ctx, surveyingTags, len(tags))
 	id := s.load
 	return s, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		err := reg.Resolve(ctx, repo, tags, func(found []model.Tagged) { report(resolvedMsg{id, found}) })
-		report(surveyEndMsg{id, err})
+		report(stageEndMsg{id, err})
 	})
 }
 
 // askImages reads about images, each once.
 func (s survey) askImages(ctx context.Context, reg page.Registry, repo model.Ref, images []digest.Digest) (survey, page.Effects) {
-	s, ctx = s.begin(ctx, surveyImages, len(images))
+	s, ctx = s.begin(ctx, surveyingImages, len(images))
 	id, members := s.load, s.goal == goalMembers
 	return s, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		queue := make(chan digest.Digest)
@@ -182,7 +182,7 @@ func (s survey) askImages(ctx context.Context, reg page.Registry, repo model.Ref
 				for d := range queue {
 					info, err := readImage(ctx, reg, repo.AtDigest(d), members)
 					one.Lock()
-					report(surveyedMsg{id, info, members, err})
+					report(imageReadMsg{id, info, members, err})
 					one.Unlock()
 				}
 			})
@@ -195,7 +195,7 @@ func (s survey) askImages(ctx context.Context, reg page.Registry, repo model.Ref
 		}
 		close(queue)
 		workers.Wait()
-		report(surveyEndMsg{id, ctx.Err()})
+		report(stageEndMsg{id, ctx.Err()})
 	})
 }
 
@@ -209,15 +209,15 @@ func readImage(ctx context.Context, reg page.Registry, ref model.Ref, members bo
 	return model.TagInfo{Ref: ref, Digest: ref.Digest, Children: children}, err
 }
 
-// isOld reports whether a message is about a listing before.
-func (s survey) isOld(msg tea.Msg) bool {
+// isStale reports whether a message is about a listing before.
+func (s survey) isStale(msg tea.Msg) bool {
 	switch msg := msg.(type) {
 	case resolvedMsg:
-		return msg.load < s.since
-	case surveyedMsg:
-		return msg.load < s.since
-	case surveyEndMsg:
-		return msg.load < s.since
+		return msg.load < s.firstLoad
+	case imageReadMsg:
+		return msg.load < s.firstLoad
+	case stageEndMsg:
+		return msg.load < s.firstLoad
 	}
 	return false
 }
@@ -227,21 +227,21 @@ func (s survey) arrived(msg tea.Msg) (_ survey, ended bool) {
 	switch msg := msg.(type) {
 	case resolvedMsg:
 		if msg.load == s.load {
-			s.got += len(msg.tags)
+			s.done += len(msg.tags)
 			for _, t := range msg.tags {
 				if t.Err != nil {
 					s.failed++
 				}
 			}
 		}
-	case surveyedMsg:
+	case imageReadMsg:
 		if msg.load == s.load {
-			s.got++
+			s.done++
 			if msg.err != nil {
 				s.failed++
 			}
 		}
-	case surveyEndMsg:
+	case stageEndMsg:
 		if msg.load == s.load {
 			if !errors.Is(msg.err, context.Canceled) {
 				s.err = msg.err
@@ -265,10 +265,10 @@ func (s survey) line(f page.Frame) look.Line {
 			keys = safe.Text{} // the last line says so too
 		}
 		return say(look.Warn, cost, look.P(keys))
-	case surveyTags:
-		return say(look.Plain, safe.Sprintf("%s of %s asked", look.Number(s.got), look.Count(s.of, safe.Const("tag"), safe.Const("tags"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
-	case surveyImages:
-		return say(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.got), look.Count(s.of, safe.Const("image"), safe.Const("images"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
+	case surveyingTags:
+		return say(look.Plain, safe.Sprintf("%s of %s asked", look.Number(s.done), look.Count(s.total, safe.Const("tag"), safe.Const("tags"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
+	case surveyingImages:
+		return say(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.done), look.Count(s.total, safe.Const("image"), safe.Const("images"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
 	case surveyDone:
 		if s.err != nil {
 			return say(look.Alert, safe.Clean(page.ShortError(s.err)))
@@ -282,16 +282,16 @@ func (s survey) line(f page.Frame) look.Line {
 
 // cost is what is about to be asked.
 func (s survey) cost() safe.Text {
-	heads, among := look.Count(s.of, safe.Const("HEAD request"), safe.Const("HEAD requests")), safe.Text{}
+	heads, among := look.Count(s.total, safe.Const("HEAD request"), safe.Const("HEAD requests")), safe.Text{}
 	if s.only.Active {
 		among = safe.Const(" among these")
 	}
 	switch {
 	case s.goal == goalMembers:
-		return safe.Sprintf("To compare what indexes list: about %s.", look.Count(s.of, safe.Const("GET request"), safe.Const("GET requests")))
-	case s.goal == goalImages && s.of == 0:
+		return safe.Sprintf("To compare what indexes list: about %s.", look.Count(s.total, safe.Const("GET request"), safe.Const("GET requests")))
+	case s.goal == goalImageInfo && s.total == 0:
 		return safe.Sprintf("To order %s: up to %s.", s.which(), look.Count(perImage*s.images, safe.Const("GET request"), safe.Const("GET requests")))
-	case s.goal == goalImages:
+	case s.goal == goalImageInfo:
 		return safe.Sprintf("To order %s: about %s, then up to %d GET for each image.", s.which(), heads, perImage)
 	}
 	return safe.Sprintf("To find tags of one image%s: about %s.", among, heads)

@@ -24,48 +24,48 @@ import (
 // tagsPage lists the tags of a repository. Unasked it reads about the tags that
 // are in view, and about no others.
 type tagsPage struct {
-	deps  page.Env
-	ctx   context.Context // of the page
-	look  context.Context // of the listing in view, and of what is read for it
-	ref   model.Ref
-	list  widget.NameList
-	marks page.Marks
-	pick  diff.Side // set when the page was opened to choose another A or B
+	deps    page.Env
+	ctx     context.Context // of the page
+	listCtx context.Context // of the listing in view, and of what is read for it
+	ref     model.Ref
+	list    widget.NameList
+	marks   page.Marks
+	pick    diff.Side // set when the page was opened to choose another A or B
 
-	know tagKnow
-	kept tagKnow                   // what was known before the list was read anew
-	out  int                       // peeks under way
-	past map[string]model.Timeline // looks before, and perhaps this one
+	index    index
+	previous index                     // what was known before the list was read anew
+	peeking  int                       // peeks under way
+	history  map[string]model.Timeline // looks before, and perhaps this one
 
-	order   tagOrder
-	grouped bool
-	asSoon  bool // as the list is there, put tags of one image together
-	again   bool // as soon as it is there, find out anew what was known of the tags as a whole
-	known   int  // tags that the order could go by, of all there are
-	counted arranging
-	sorting sorting
-	survey  survey
-	seek    seeking
-	found   []diff.Finding // on the tags as a whole
-	judged  page.LoadID    // the newest look for them
-	tell    bool           // them as soon as they are there
-	flagged map[string]bool
-	poll    page.Poll
+	order            sortOrder
+	grouped          bool
+	groupWhenListed  bool // as the list is there, put tags of one image together
+	surveyWhenListed bool // as soon as it is there, find out anew what was known of the tags as a whole
+	sortable         int  // tags that the order could go by, of all there are
+	countedFor       ordering
+	sorting          sorting
+	survey           survey
+	search           digestSearch
+	findings         []diff.Finding // on the tags as a whole
+	findingsLoad     page.LoadID    // the newest look for them
+	showFindingsNext bool           // them as soon as they are there
+	flagged          map[string]bool
+	poll             page.Poll
 }
 
-// arranging is in what way a list is put in order.
-type arranging struct {
-	order          tagOrder
-	grouped, whole bool
+// ordering is in what way a list is put in order.
+type ordering struct {
+	order               sortOrder
+	grouped, asideShown bool
 }
 
-func (p tagsPage) arranging() arranging { return arranging{p.order, p.grouped, p.list.AsideShown} }
+func (p tagsPage) ordering() ordering { return ordering{p.order, p.grouped, p.list.AsideShown} }
 
 // sorting is the state of putting the list in order, which happens beside the
 // screen and one time after the other.
 type sorting struct {
-	busy, stale bool
-	void        bool // nobody wants any more what is under way
+	busy, again bool
+	cancelled   bool // nobody wants any more what is under way
 }
 
 // peeksAtOnce bounds what is asked for the rows in view: who scrolls through
@@ -83,53 +83,53 @@ type peekedMsg struct {
 
 // historyMsg is what is remembered of the tags.
 type historyMsg struct {
-	load page.LoadID
-	past map[string]model.Timeline
+	load    page.LoadID
+	history map[string]model.Timeline
 }
 
-// foundMsg are findings on the tags as a whole.
-type foundMsg struct {
-	load  page.LoadID
-	found []diff.Finding
+// findingsMsg are findings on the tags as a whole.
+type findingsMsg struct {
+	load     page.LoadID
+	findings []diff.Finding
 }
 
 // New lists the tags of a repository.
 func New(d page.Env, repo model.Ref) page.Page {
-	return tagsPage{deps: d, ref: repo.Repo(), list: widget.NameList{IsAside: isAttached}, know: newTagKnow()}
+	return tagsPage{deps: d, ref: repo.Repo(), list: widget.NameList{IsAside: isAttached}, index: newIndex()}
 }
 
 // NewPick is the tags page, opened to choose another A or B.
 func NewPick(d page.Env, now model.Ref, side diff.Side) page.Page {
-	return tagsPage{deps: d, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: isAttached, Want: now.Tag}, know: newTagKnow()}
+	return tagsPage{deps: d, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: isAttached, Want: now.Tag}, index: newIndex()}
 }
 
 func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.ctx = ctx
 	if len(p.list.All) > 0 {
-		p.kept = p.know
+		p.previous = p.index
 	}
-	p.again = p.again || p.survey.asked() || p.survey.running()
-	p.know, p.past, p.found, p.flagged = newTagKnow(), nil, nil, nil
-	p.sorting, p.survey, p.out, p.known = sorting{}, p.survey.anew(), 0, 0
-	p.judged++
+	p.surveyWhenListed = p.surveyWhenListed || p.survey.isDone() || p.survey.running()
+	p.index, p.history, p.findings, p.flagged = newIndex(), nil, nil, nil
+	p.sorting, p.survey, p.peeking, p.sortable = sorting{}, p.survey.reset(), 0, 0
+	p.findingsLoad++
 	if tag, some := p.list.Current(); some {
 		p.list.Want = tag
 	}
 	var asked page.Effects
-	p.list, p.look, asked = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
+	p.list, p.listCtx, asked = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.deps.Registry.Tags(ctx, p.ref, page)
 	})
-	p.poll, asked = p.poll.Arm(p.look, p.deps.Recheck, asked)
-	return p, append(asked, p.remembered()...)
+	p.poll, asked = p.poll.Arm(p.listCtx, p.deps.Recheck, asked)
+	return p, append(asked, p.readHistory()...)
 }
 
-// remembered asks for what was seen before.
-func (p tagsPage) remembered() page.Effects {
+// readHistory asks for what was seen before.
+func (p tagsPage) readHistory() page.Effects {
 	if p.deps.Journal == nil {
 		return nil
 	}
 	repo, load := p.ref, p.list.Load
-	return page.Once(p.look, func(context.Context) tea.Msg {
+	return page.Once(p.listCtx, func(context.Context) tea.Msg {
 		past, _ := p.deps.Journal.History(repo) // what could be read comes with the error
 		return historyMsg{load, past}
 	})
@@ -143,68 +143,68 @@ func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 			p.noteAttached(msg.Names)
 		}
 		if p.survey.stage == surveyOffered && p.survey.goal != goalMembers {
-			p.survey.of = len(p.unasked())
+			p.survey.total = len(p.tagsToAsk())
 		}
-		p, asked := p.rearrange()
+		p, asked := p.sortList()
 		return p, append(page.Send(page.VisitedMsg{Place: p.ref.String()}), asked...)
 	case widget.NamesDoneMsg:
 		none := len(p.list.All) == 0
 		p.list = p.list.Arrived(msg)
 		if none && len(p.list.All) > 0 { // it could not be read anew
-			return p.asBefore()
+			return p.restorePrevious()
 		}
-		if p.asSoon && msg.Load == p.list.Load {
-			p.asSoon = false
+		if p.groupWhenListed && msg.Load == p.list.Load {
+			p.groupWhenListed = false
 			return p.group()
 		}
-		if p.again && msg.Load == p.list.Load {
-			return p.surveyAnew()
+		if p.surveyWhenListed && msg.Load == p.list.Load {
+			return p.repeatSurvey()
 		}
-		if p.survey.early && msg.Load == p.list.Load {
-			return p.askOn()
+		if p.survey.beforeList && msg.Load == p.list.Load {
+			return p.continueSurvey()
 		}
 		return p, nil
 	case tea.KeyPressMsg:
 		return p.key(msg)
 	}
-	return p.answered(msg)
+	return p.answerArrived(msg)
 }
 
 // noteAttached notes the tags that stand for what is attached to an image.
 func (p tagsPage) noteAttached(tags []string) {
 	for _, tag := range tags {
 		if isAttached(tag) {
-			p.know.attach(tag)
+			p.index.addAttached(tag)
 		}
 	}
 }
 
-// answered takes in what was asked for.
-func (p tagsPage) answered(msg tea.Msg) (page.Page, page.Effects) {
+// answerArrived takes in what was asked for.
+func (p tagsPage) answerArrived(msg tea.Msg) (page.Page, page.Effects) {
 	switch msg := msg.(type) {
 	case peekedMsg:
 		if msg.load != p.list.Load {
 			return p, nil
 		}
-		p.out--
-		p = p.peeked(msg)
-		return p.rearrange()
+		p.peeking--
+		p = p.peekArrived(msg)
+		return p.sortList()
 	case historyMsg:
 		if msg.load == p.list.Load {
-			p.past = msg.past
-			for tag := range p.know.tags {
+			p.history = msg.history
+			for tag := range p.index.tags {
 				p.noteMove(tag)
 			}
-			return p.judgeAgain()
+			return p.refreshFindings()
 		}
 		return p, nil
-	case arrangedMsg:
-		return p.arranged(msg)
-	case foundMsg:
-		if msg.load == p.judged {
-			p = p.withFindings(msg.found)
-			if p.tell {
-				p.tell = false
+	case sortedMsg:
+		return p.sortArrived(msg)
+	case findingsMsg:
+		if msg.load == p.findingsLoad {
+			p = p.withFindings(msg.findings)
+			if p.showFindingsNext {
+				p.showFindingsNext = false
 				return p, p.showFindings()
 			}
 		}
@@ -212,25 +212,25 @@ func (p tagsPage) answered(msg tea.Msg) (page.Page, page.Effects) {
 	case page.PollMsg, recheckedMsg:
 		return p.rechecked(msg)
 	}
-	return p.surveyed(msg)
+	return p.surveyArrived(msg)
 }
 
-// peeked notes what a tag or an image is. Where the tag points may have been
+// peekArrived notes what a tag or an image is. Where the tag points may have been
 // learned meanwhile from a question that was put later.
-func (p tagsPage) peeked(msg peekedMsg) tagsPage {
-	if msg.tag != "" && p.know.tags[msg.tag].Digest == "" {
+func (p tagsPage) peekArrived(msg peekedMsg) tagsPage {
+	if msg.tag != "" && p.index.tags[msg.tag].Digest == "" {
 		t := model.Tagged{Tag: msg.tag, Digest: msg.info.Digest, MediaType: msg.info.MediaType}
 		if t.Digest == "" {
 			t.Err = msg.err
 		}
-		p.know.point(t)
+		p.index.setTarget(t)
 		p.noteMove(msg.tag)
 	}
 	switch d := cmp.Or(msg.of, msg.info.Digest); {
 	case msg.err == nil:
-		p.know.saw(msg.info)
+		p.index.addImage(msg.info)
 	case d != "" && !page.IsMissing(msg.err):
-		p.know.read[d], p.know.failed[d] = true, true
+		p.index.read[d], p.index.failed[d] = true, true
 	}
 	return p
 }
@@ -238,12 +238,12 @@ func (p tagsPage) peeked(msg peekedMsg) tagsPage {
 // noteMove notes that a tag leads elsewhere than it did when it was looked at
 // before.
 func (p tagsPage) noteMove(tag string) {
-	t := p.know.tags[tag]
-	if p.know.moves[tag].now || t.Digest == "" {
+	t := p.index.tags[tag]
+	if p.index.moves[tag].now || t.Digest == "" {
 		return
 	}
-	if before, ok := diff.MovedFrom(p.past[tag], t.Digest); ok {
-		p.know.moves[tag] = movedTag{from: before}
+	if before, ok := diff.MovedFrom(p.history[tag], t.Digest); ok {
+		p.index.moves[tag] = movedTag{from: before}
 	}
 }
 
@@ -266,7 +266,7 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	here := p.ref.WithTag(tag)
 	switch {
 	case key.Matches(msg, page.Keys.Back):
-		return p, page.Send(page.PopMsg{Payload: p.learned()})
+		return p, page.Send(page.PopMsg{Payload: p.knownTags()})
 	case key.Matches(msg, page.Keys.Reload):
 		return p.Start(p.ctx)
 	case key.Matches(msg, page.Keys.Group):
@@ -320,22 +320,22 @@ func (p tagsPage) open(here model.Ref) page.Effects {
 
 // comparison leads to a page that knows what this one has found out.
 func (p tagsPage) comparison(a model.Ref, b *model.Ref) page.Route {
-	return page.CompareRoute{A: a, B: b, Known: p.set()}
+	return page.CompareRoute{A: a, B: b, Known: p.tagSet()}
 }
 
-func (p tagsPage) learned() tea.Msg {
-	if set := p.set(); set != nil {
+func (p tagsPage) knownTags() tea.Msg {
+	if set := p.tagSet(); set != nil {
 		return page.KnownTagsMsg{Set: *set}
 	}
 	return nil
 }
 
-// set is what is known of the tags; nil if nobody has asked about all.
-func (p tagsPage) set() *model.TagSet {
-	if !p.survey.asked() && !p.survey.running() {
+// tagSet is what is known of the tags; nil if nobody has asked about all.
+func (p tagsPage) tagSet() *model.TagSet {
+	if !p.survey.isDone() && !p.survey.running() {
 		return nil
 	}
-	set := p.know.set(p.ref, p.list)
+	set := p.index.tagSet(p.ref, p.list)
 	return &set
 }
 
@@ -360,15 +360,15 @@ func (p tagsPage) markNext(here model.Ref) page.Effects {
 
 // beforeAndAfter compares what a tag was with what it is.
 func (p tagsPage) beforeAndAfter(tag string) page.Effects {
-	m, moved := p.know.moves[tag]
-	t, name := p.know.tags[tag], safe.Sprintf(":%s", safe.Clean(tag))
+	m, moved := p.index.moves[tag]
+	t, name := p.index.tags[tag], safe.Sprintf(":%s", safe.Clean(tag))
 	switch {
 	case t.Err != nil:
 		return page.Toast(safe.Sprintf("%s: %s", name, safe.Clean(page.ShortError(t.Err))))
 	case t.Digest == "":
 		return page.Toast(safe.Sprintf("%s is not read yet", name))
 	case !moved:
-		return page.Toast(compare.UnmovedText(name, p.past[tag]))
+		return page.Toast(compare.UnmovedText(name, p.history[tag]))
 	}
 	before, after := p.ref.WithTag(tag), p.ref.WithTag(tag)
 	before.Digest = m.from.Digest
@@ -377,7 +377,7 @@ func (p tagsPage) beforeAndAfter(tag string) page.Effects {
 
 // copy copies the reference by digest where the digest is known: a tag moves.
 func (p tagsPage) copy(here model.Ref) page.Effects {
-	if t := p.know.tags[here.Tag]; t.Digest != "" {
+	if t := p.index.tags[here.Tag]; t.Digest != "" {
 		return page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Sprintf("%s@%s", here.String(), t.Digest)})
 	}
 	return page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Clean(here.String())})
@@ -386,17 +386,17 @@ func (p tagsPage) copy(here model.Ref) page.Effects {
 // Layout asks about the tags that have come into view.
 func (p tagsPage) Layout(f page.Frame) (page.Page, page.Effects) {
 	p.marks = f.Marks
-	p.list = p.list.Resize(f, f.Height-1-len(p.above(f))-p.below(f))
-	if p.look == nil {
+	p.list = p.list.Resize(f, f.Height-1-len(p.linesAbove(f))-p.linesBelow(f))
+	if p.listCtx == nil {
 		return p, nil
 	}
 	var asked page.Effects
 	for _, tag := range p.inView() {
-		if p.out >= peeksAtOnce {
+		if p.peeking >= peeksAtOnce {
 			break // each answer lays the page out again
 		}
-		more := p.wants(tag)
-		p.out += len(more)
+		more := p.askAbout(tag)
+		p.peeking += len(more)
 		asked = append(asked, more...)
 	}
 	p, more := p.recheck()
@@ -408,24 +408,24 @@ func (p tagsPage) inView() []string {
 	return p.list.Shown[from:to]
 }
 
-// wants asks about a tag in view: where it points, then what is there, unless
+// askAbout asks about a tag in view: where it points, then what is there, unless
 // that is known or another tag has asked.
-func (p tagsPage) wants(tag string) page.Effects {
-	t := p.know.tags[tag]
+func (p tagsPage) askAbout(tag string) page.Effects {
+	t := p.index.tags[tag]
 	switch {
-	case t.Digest != "" && !p.know.read[t.Digest]:
-		p.know.read[t.Digest], p.know.asked[tag] = true, true
+	case t.Digest != "" && !p.index.read[t.Digest]:
+		p.index.read[t.Digest], p.index.asked[tag] = true, true
 		return p.peek("", p.ref.AtDigest(t.Digest))
-	case t.Digest != "" || p.know.asked[tag]:
+	case t.Digest != "" || p.index.asked[tag]:
 		return nil
 	}
-	p.know.asked[tag] = true
+	p.index.asked[tag] = true
 	return p.peek(tag, p.ref.WithTag(tag))
 }
 
 func (p tagsPage) peek(tag string, ref model.Ref) page.Effects {
 	load := p.list.Load
-	return page.Once(p.look, func(ctx context.Context) tea.Msg {
+	return page.Once(p.listCtx, func(ctx context.Context) tea.Msg {
 		info, err := p.deps.Registry.Peek(ctx, ref)
 		return peekedMsg{load, tag, ref.Digest, info, err}
 	})
@@ -433,17 +433,17 @@ func (p tagsPage) peek(tag string, ref model.Ref) page.Effects {
 
 func (p tagsPage) View(f page.Frame) []look.Line {
 	c := tagColumnsFor(f)
-	lines := append(p.above(f), look.L(look.Gap(1)).With(c.heading().Spans...))
+	lines := append(p.linesAbove(f), look.L(look.Gap(1)).With(c.heading().Spans...))
 	lines = append(lines, p.list.View(f, safe.Const("tags"), func(tag string, at int) look.Line {
-		return p.line(c, tag, at)
+		return p.rowOf(c, tag, at)
 	})...)
-	if p.below(f) == 0 {
+	if p.linesBelow(f) == 0 {
 		return lines
 	}
 	for len(lines) < f.Height-1 {
 		lines = append(lines, look.Line{})
 	}
-	return append(lines[:f.Height-1], p.about(f))
+	return append(lines[:f.Height-1], p.aboutLine(f))
 }
 
 // markOf is the letter of the side a tag is marked as.
@@ -480,12 +480,12 @@ func (p tagsPage) Typing() bool { return p.list.Filter.Open }
 
 func (p tagsPage) Hints() []key.Binding {
 	tag, _ := p.list.Current()
-	_, moved := p.know.moves[tag]
+	_, moved := p.index.moves[tag]
 	more := []key.Binding{page.Keys.Filter, page.Describe(page.Keys.Group, "same image"), page.Describe(page.Keys.Fold, "findings"), page.Describe(page.Keys.Order, "order"), page.Describe(page.Keys.Timeline, "timeline")}
 	if moved {
 		more = slices.Insert(more, 0, page.Describe(page.Keys.Before, "before and after"))
 	}
-	if t := p.know.tags[tag]; t.Err != nil && !page.IsMissing(t.Err) {
+	if t := p.index.tags[tag]; t.Err != nil && !page.IsMissing(t.Err) {
 		more = slices.Insert(more, 0, page.Keys.Reload)
 	}
 	switch {

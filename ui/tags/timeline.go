@@ -24,40 +24,40 @@ const momentsChecked = 32
 // timelinePage is what a tag was, and when. Two moments can be compared as long
 // as the registry still has both.
 type timelinePage struct {
-	deps  page.Env
-	ctx   context.Context
-	ref   model.Ref // by tag
-	load  page.LoadID
-	past  model.Timeline
-	read  bool  // past is there
-	err   error // of the journal
-	now   digest.Digest
-	nowOf error
-	gone  map[digest.Digest]bool // written by update alone
-	mark  digest.Digest
-	poll  page.Poll
-	sheet widget.Sheet
+	deps      page.Env
+	ctx       context.Context
+	ref       model.Ref // by tag
+	load      page.LoadID
+	history   model.Timeline
+	read      bool  // history is there
+	err       error // of the journal
+	target    digest.Digest
+	targetErr error
+	gone      map[digest.Digest]bool // written by update alone
+	mark      digest.Digest
+	poll      page.Poll
+	sheet     widget.Sheet
 }
 
 // timelineMsg is what the journal knows of the tag.
 type timelineMsg struct {
-	load page.LoadID
-	past model.Timeline
-	err  error
+	load    page.LoadID
+	history model.Timeline
+	err     error
 }
 
-// nowMsg is where the tag points.
-type nowMsg struct {
-	load page.LoadID
-	now  digest.Digest
-	err  error
+// targetMsg is where the tag points.
+type targetMsg struct {
+	load   page.LoadID
+	target digest.Digest
+	err    error
 }
 
-// stillMsg is where the tag points when it is asked again.
-type stillMsg struct {
-	load page.LoadID
-	now  digest.Digest
-	err  error
+// targetRecheckedMsg is where the tag points when it is asked again.
+type targetRecheckedMsg struct {
+	load   page.LoadID
+	target digest.Digest
+	err    error
 }
 
 // goneMsg says that the registry has a digest no longer.
@@ -75,7 +75,7 @@ func NewTimeline(d page.Env, ref model.Ref) page.Page {
 func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.ctx = ctx
 	p.load++
-	p.read, p.now, p.nowOf, p.gone = false, "", nil, map[digest.Digest]bool{}
+	p.read, p.target, p.targetErr, p.gone = false, "", nil, map[digest.Digest]bool{}
 	reg, journal, ref, load := p.deps.Registry, p.deps.Journal, p.ref, p.load
 	if journal == nil {
 		p.err = &model.Trouble{Say: "the journal is off", Next: "start tagdiff without --no-journal, and with a HOME, to have looks remembered"}
@@ -83,7 +83,7 @@ func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	}
 	asked := page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		now, errNow := reg.Head(ctx, ref)
-		report(nowMsg{load, now, errNow})
+		report(targetMsg{load, now, errNow})
 		past, err := journal.Timeline(ref)
 		report(timelineMsg{load, past, err})
 		for _, l := range latest(past, momentsChecked) {
@@ -106,16 +106,16 @@ func (p timelinePage) recheck() (timelinePage, page.Effects) {
 	reg, ref, load := p.deps.Registry, p.ref, p.poll.Load
 	return p, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
 		now, err := reg.Head(ctx, ref)
-		return stillMsg{load, now, err}
+		return targetRecheckedMsg{load, now, err}
 	})
 }
 
 // rechecked reads the timeline anew if the tag has moved since.
-func (p timelinePage) rechecked(msg stillMsg) (page.Page, page.Effects) {
+func (p timelinePage) rechecked(msg targetRecheckedMsg) (page.Page, page.Effects) {
 	switch {
 	case msg.load != p.poll.Load:
 		return p, nil
-	case msg.err == nil && msg.now != p.now, page.IsMissing(msg.err) && p.now != "":
+	case msg.err == nil && msg.target != p.target, page.IsMissing(msg.err) && p.target != "":
 		return p.Start(p.ctx)
 	}
 	var asked page.Effects
@@ -132,13 +132,13 @@ func latest(past model.Timeline, n int) model.Timeline {
 
 func (p timelinePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	switch msg := msg.(type) {
-	case nowMsg:
+	case targetMsg:
 		if msg.load == p.load {
-			p.now, p.nowOf = msg.now, msg.err
+			p.target, p.targetErr = msg.target, msg.err
 		}
 	case timelineMsg:
 		if msg.load == p.load {
-			p.past, p.err, p.read = latest(msg.past, len(msg.past)), msg.err, true
+			p.history, p.err, p.read = latest(msg.history, len(msg.history)), msg.err, true
 		}
 	case goneMsg:
 		if msg.load == p.load {
@@ -146,7 +146,7 @@ func (p timelinePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		}
 	case page.PollMsg:
 		p.poll = p.poll.Fired(msg)
-	case stillMsg:
+	case targetRecheckedMsg:
 		return p.rechecked(msg)
 	case tea.KeyPressMsg:
 		return p.press(msg)
@@ -159,7 +159,7 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		p.sheet = s
 		return p, nil
 	}
-	at, some := p.under()
+	at, some := p.current()
 	switch {
 	case key.Matches(msg, page.Keys.Back):
 		return p, page.Send(page.PopMsg{})
@@ -173,35 +173,35 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		p.mark = at.Digest
 	case key.Matches(msg, page.Keys.Mark), key.Matches(msg, page.Keys.Open) && p.mark != "" && p.mark != at.Digest:
 		return p, p.compare(p.mark, at.Digest)
-	case key.Matches(msg, page.Keys.Open) && p.now != "" && at.Digest != p.now:
-		return p, p.compare(at.Digest, p.now)
+	case key.Matches(msg, page.Keys.Open) && p.target != "" && at.Digest != p.target:
+		return p, p.compare(at.Digest, p.target)
 	case key.Matches(msg, page.Keys.Open):
-		return p, page.Send(page.CompareRoute{A: p.moment(at.Digest)})
+		return p, page.Send(page.CompareRoute{A: p.refAt(at.Digest)})
 	case key.Matches(msg, page.Keys.Copy):
 		return p, page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Clean(p.ref.AtDigest(at.Digest).String())})
 	}
 	return p, nil
 }
 
-// under is the look under the cursor.
-func (p timelinePage) under() (model.Sighting, bool) {
+// current is the sighting under the cursor.
+func (p timelinePage) current() (model.Sighting, bool) {
 	r, ok := p.sheet.Current()
 	if !ok {
 		return model.Sighting{}, false
 	}
-	i := slices.IndexFunc(p.past, func(l model.Sighting) bool { return momentID(l) == r.ID })
+	i := slices.IndexFunc(p.history, func(l model.Sighting) bool { return sightingID(l) == r.ID })
 	if i < 0 {
 		return model.Sighting{}, false
 	}
-	return p.past[i], true
+	return p.history[i], true
 }
 
-func momentID(l model.Sighting) string { return l.First.Format(time.RFC3339) + l.Digest.String() }
+func sightingID(l model.Sighting) string { return l.First.Format(time.RFC3339) + l.Digest.String() }
 
-// moment is the tag as it was; what it is now goes by the tag alone.
-func (p timelinePage) moment(d digest.Digest) model.Ref {
+// refAt is the tag as it was; what it is now goes by the tag alone.
+func (p timelinePage) refAt(d digest.Digest) model.Ref {
 	ref := p.ref
-	if d != p.now {
+	if d != p.target {
 		ref.Digest = d
 	}
 	return ref
@@ -210,13 +210,13 @@ func (p timelinePage) moment(d digest.Digest) model.Ref {
 // compare compares two moments, the older one as A.
 func (p timelinePage) compare(x, y digest.Digest) page.Effects {
 	place := func(d digest.Digest) int {
-		return slices.IndexFunc(p.past, func(l model.Sighting) bool { return l.Digest == d })
+		return slices.IndexFunc(p.history, func(l model.Sighting) bool { return l.Digest == d })
 	}
 	if place(x) < place(y) {
 		x, y = y, x
 	}
-	b := p.moment(y)
-	return page.Send(page.CompareRoute{A: p.moment(x), B: &b})
+	b := p.refAt(y)
+	return page.Send(page.CompareRoute{A: p.refAt(x), B: &b})
 }
 
 func (p timelinePage) Layout(f page.Frame) (page.Page, page.Effects) {
@@ -227,7 +227,7 @@ func (p timelinePage) Layout(f page.Frame) (page.Page, page.Effects) {
 
 func (p timelinePage) rows(f page.Frame) []widget.Row {
 	var rows []widget.Row
-	for _, err := range []error{p.nowOf, p.err} {
+	for _, err := range []error{p.targetErr, p.err} {
 		if err != nil {
 			rows = append(rows, widget.Row{Header: true, Lines: append(page.RetryLines(err, f), look.Line{})})
 		}
@@ -235,38 +235,38 @@ func (p timelinePage) rows(f page.Frame) []widget.Row {
 	switch {
 	case !p.read && p.err == nil:
 		return append(rows, widget.Row{Header: true, Lines: []look.Line{{}, look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), f.Glyphs.Ellipsis)))}})
-	case len(p.past) == 0:
+	case len(p.history) == 0:
 		return rows
 	}
-	c := momentColumnsFor(f)
+	c := timelineColumnsFor(f)
 	rows = append(rows, widget.Row{Header: true, Lines: []look.Line{{}, c.heading()}})
-	for _, l := range p.past {
-		rows = append(rows, widget.Row{ID: momentID(l), Lines: []look.Line{c.line(l, p)}, ValueName: safe.Const("the digest"), Value: safe.Clean(l.Digest.String())})
+	for _, l := range p.history {
+		rows = append(rows, widget.Row{ID: sightingID(l), Lines: []look.Line{c.line(l, p)}, ValueName: safe.Const("the digest"), Value: safe.Clean(l.Digest.String())})
 	}
 	return append(rows, widget.BlankRow(), widget.NoteRow(f, safe.Const("A tag moved at some time between the last look at one digest and the first at the next: nobody saw when.")))
 }
 
-// momentColumns are the widths of the timeline in cells.
-type momentColumns struct {
+// timelineColumns are the widths of the timeline in cells.
+type timelineColumns struct {
 	glyphs  look.Glyphs
 	created int
 	stamp   func(time.Time) safe.Text
 	width   int
 }
 
-func momentColumnsFor(f page.Frame) momentColumns {
-	c := momentColumns{glyphs: f.Glyphs, stamp: look.Moment, width: 19, created: look.MinuteWidth}
+func timelineColumnsFor(f page.Frame) timelineColumns {
+	c := timelineColumns{glyphs: f.Glyphs, stamp: look.Moment, width: 19, created: look.MinuteWidth}
 	if f.Width < look.WideWidth {
 		c.stamp, c.width, c.created = look.Minute, 16, look.DayWidth
 	}
 	return c
 }
 
-func (c momentColumns) heading() look.Line {
+func (c timelineColumns) heading() look.Line {
 	return c.join(look.Gap(1), look.Faint, safe.Const("digest"), safe.Const("first seen"), safe.Const("last seen"), safe.Const("created"), look.Span{})
 }
 
-func (c momentColumns) line(l model.Sighting, p timelinePage) look.Line {
+func (c timelineColumns) line(l model.Sighting, p timelinePage) look.Line {
 	mark, note := look.Gap(1), look.Span{}
 	if p.mark == l.Digest {
 		mark = look.S(look.SideA, safe.Const("A"))
@@ -274,7 +274,7 @@ func (c momentColumns) line(l model.Sighting, p timelinePage) look.Line {
 	switch {
 	case p.gone[l.Digest]:
 		note = look.S(look.Alert, safe.Const("gone"))
-	case l.Digest == p.now:
+	case l.Digest == p.target:
 		note = look.S(look.Good, safe.Const("now"))
 	}
 	created := look.Time(l.Created)
@@ -284,7 +284,7 @@ func (c momentColumns) line(l model.Sighting, p timelinePage) look.Line {
 	return c.join(mark, look.Plain, look.Short(l.Digest), c.stamp(l.First), c.stamp(l.Last), created, note)
 }
 
-func (c momentColumns) join(mark look.Span, role look.Role, digest, first, last, created safe.Text, note look.Span) look.Line {
+func (c timelineColumns) join(mark look.Span, role look.Role, digest, first, last, created safe.Text, note look.Span) look.Line {
 	g := c.glyphs
 	return look.L(mark, look.Gap(1), look.S(role, g.Fit(digest, look.DigestWidth)), look.Gap(2),
 		look.S(role, g.Fit(first, c.width)), look.Gap(2), look.S(role, g.Fit(last, c.width)), look.Gap(2),
@@ -310,10 +310,10 @@ func (p timelinePage) Status() safe.Text {
 
 func (p timelinePage) Hints() []key.Binding {
 	open := page.Describe(page.Keys.Open, "compare with now")
-	switch at, _ := p.under(); {
+	switch at, _ := p.current(); {
 	case p.mark != "" && p.mark != at.Digest:
 		open = page.Describe(page.Keys.Open, "compare A with this")
-	case at.Digest == p.now || p.now == "":
+	case at.Digest == p.target || p.target == "":
 		open = page.Keys.Open
 	}
 	return []key.Binding{open, page.Describe(page.Keys.Mark, "mark, then compare"), page.Describe(page.Keys.Copy, "copy by digest"), page.Keys.Reload, page.Keys.Back}
