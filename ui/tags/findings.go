@@ -1,6 +1,11 @@
 package tags
 
 import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/compare"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -37,4 +42,30 @@ func (p tagsPage) showFindings() page.Effects {
 		Title: safe.Const("findings"), ValueName: safe.Const("the findings"),
 		Detail: func(f page.Frame) []widget.Row { return compare.FindingProofs(f, crane, found) },
 	})})
+}
+
+// findFindings looks for findings on the tags as a whole, in a command: of
+// thousands that takes longer than a key may.
+func (p tagsPage) findFindings() (tagsPage, page.Effects) {
+	p.findingsLoad++
+	set, past, load := p.index.tagSet(p.ref, p.list), p.history, p.findingsLoad
+	return p, page.Once(p.listCtx, func(context.Context) tea.Msg { return findingsMsg{load, diff.OfTags(set, past)} })
+}
+
+// refreshFindings does that again when more is known than before.
+func (p tagsPage) refreshFindings() (tagsPage, page.Effects) {
+	if !p.survey.isDone() || p.survey.beforeList {
+		return p, nil
+	}
+	return p.findFindings()
+}
+
+func (p tagsPage) withFindings(found []diff.Finding) tagsPage {
+	p.findings, p.flagged = found, map[string]bool{}
+	for _, f := range found {
+		for _, tag := range f.Tags {
+			p.flagged[tag] = p.flagged[tag] || f.Severity > 0
+		}
+	}
+	return p
 }

@@ -97,7 +97,7 @@ func (a sortJob) sorted() []string {
 	}
 	slices.SortFunc(tags, a.order.compare)
 	if a.grouped {
-		tags = groupByImage(tags)
+		tags = groupByDigest(tags)
 	}
 	names := make([]string, len(tags))
 	for i, t := range tags {
@@ -118,44 +118,6 @@ func (o sortOrder) compare(a, b sortKey) int {
 		return cmp.Or(cmp.Compare(b.size, a.size), model.CompareNatural(a.tag, b.tag))
 	}
 	return model.CompareNatural(a.tag, b.tag)
-}
-
-// groupByImage puts tags of one image behind each other, where the most specific
-// one stands: 2.7.17 says more than 2 and latest do. What is attached comes
-// last.
-func groupByImage(tags []sortKey) []sortKey {
-	members := map[digest.Digest][]sortKey{}
-	for _, t := range tags {
-		if t.image != "" {
-			members[t.image] = append(members[t.image], t)
-		}
-	}
-	for _, m := range members {
-		slices.SortStableFunc(m, func(a, b sortKey) int {
-			return cmp.Or(compareBool(a.attached, b.attached), cmp.Compare(b.specific, a.specific))
-		})
-	}
-	out := make([]sortKey, 0, len(tags))
-	for _, t := range tags {
-		switch m := members[t.image]; {
-		case t.image == "":
-			out = append(out, t)
-		case m[0].tag == t.tag:
-			out = append(out, m...)
-		}
-	}
-	return out
-}
-
-// compareBool puts false before true.
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 func isAttached(tag string) bool {
@@ -182,4 +144,97 @@ func countNumbers(tag string) int {
 		}
 	}
 	return most
+}
+
+// nextOrder puts the list in another order.
+func (p tagsPage) nextOrder() (page.Page, page.Effects) {
+	p.order = (p.order + 1) % sortOrders
+	if p.order.needsImages() {
+		return p.startSurvey(goalImageInfo)
+	}
+	p, asked := p.withdrawOffer()
+	return p.andSort(asked)
+}
+
+func (p tagsPage) showAside() (page.Page, page.Effects) {
+	if len(p.list.Aside) == 0 {
+		return p, page.Toast(safe.Const("no tag here stands for a signature or an attestation"))
+	}
+	p.list = p.list.ShowAside(!p.list.AsideShown)
+	return p.sortList()
+}
+
+// sortList sorts the list again when that may change anything, in a command.
+func (p tagsPage) sortList() (tagsPage, page.Effects) {
+	p = p.updateSearch()
+	if p.order == byName && !p.grouped {
+		if p.list.Arranged != nil {
+			p.list = p.list.Arrange(nil, len(p.list.Late))
+		}
+		p.sorting.again, p.sorting.cancelled = false, p.sorting.busy
+		return p, nil
+	}
+	if p.sorting.busy {
+		p.sorting.again = true
+		return p, nil
+	}
+	p.sorting = sorting{busy: true}
+	p.list = p.list.AwaitOrder()
+	a := sortJob{order: p.order, grouped: p.grouped}
+	p.sortable, p.countedFor = 0, p.ordering()
+	for _, tags := range p.listedTags() {
+		for _, tag := range tags {
+			t := p.index.sortKey(tag)
+			a.tags = append(a.tags, t)
+			if a.knows(t) {
+				p.sortable++
+			}
+		}
+	}
+	return p, a.run(p.listCtx, p.list.Load, len(p.list.Late))
+}
+
+// listedTags are all tags that are shown without a filter.
+func (p tagsPage) listedTags() [][]string {
+	if p.list.AsideShown {
+		return [][]string{p.list.All, p.list.Aside}
+	}
+	return [][]string{p.list.All}
+}
+
+func (p tagsPage) andSort(asked page.Effects) (page.Page, page.Effects) {
+	p, more := p.sortList()
+	return p, append(asked, more...)
+}
+
+// sortArrived shows the sorted list, and sorts again if more has arrived
+// meanwhile.
+func (p tagsPage) sortArrived(msg sortedMsg) (page.Page, page.Effects) {
+	if msg.load != p.list.Load {
+		return p, nil
+	}
+	stale, void := p.sorting.again, p.sorting.cancelled
+	p.sorting = sorting{}
+	if (p.order != byName || p.grouped) && !void {
+		p.list = p.list.Arrange(msg.tags, msg.late)
+	}
+	if stale {
+		return p.sortList()
+	}
+	return p, nil
+}
+
+// ordering is in what way a list is put in order.
+type ordering struct {
+	order               sortOrder
+	grouped, asideShown bool
+}
+
+func (p tagsPage) ordering() ordering { return ordering{p.order, p.grouped, p.list.AsideShown} }
+
+// sorting is the state of putting the list in order, which happens beside the
+// screen and one time after the other.
+type sorting struct {
+	busy, again bool
+	cancelled   bool // nobody wants any more what is under way
 }

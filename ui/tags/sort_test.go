@@ -28,7 +28,7 @@ func fiftyThousand() tagsPage {
 	return p
 }
 
-func BenchmarkArrange(b *testing.B) {
+func BenchmarkSort(b *testing.B) {
 	p := fiftyThousand()
 	for _, bb := range []struct {
 		name string

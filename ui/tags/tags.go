@@ -53,21 +53,6 @@ type tagsPage struct {
 	poll             page.Poll
 }
 
-// ordering is in what way a list is put in order.
-type ordering struct {
-	order               sortOrder
-	grouped, asideShown bool
-}
-
-func (p tagsPage) ordering() ordering { return ordering{p.order, p.grouped, p.list.AsideShown} }
-
-// sorting is the state of putting the list in order, which happens beside the
-// screen and one time after the other.
-type sorting struct {
-	busy, again bool
-	cancelled   bool // nobody wants any more what is under way
-}
-
 // peeksAtOnce bounds what is asked for the rows in view: who scrolls through
 // thousands must not wait for all that went by.
 const peeksAtOnce = 64

@@ -1,38 +1,14 @@
 package tags
 
 import (
-	"context"
 	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
 
-	"github.com/tagdiff/tagdiff/diff"
-	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/page"
 )
-
-// group puts tags of one image together, or no longer, and asks where the other
-// tags point.
-func (p tagsPage) group() (page.Page, page.Effects) {
-	p.grouped = !p.grouped
-	if p.grouped {
-		return p.startSurvey(goalSameImage)
-	}
-	p, asked := p.withdrawOffer()
-	return p.andSort(asked)
-}
-
-// nextOrder puts the list in another order.
-func (p tagsPage) nextOrder() (page.Page, page.Effects) {
-	p.order = (p.order + 1) % sortOrders
-	if p.order.needsImages() {
-		return p.startSurvey(goalImageInfo)
-	}
-	p, asked := p.withdrawOffer()
-	return p.andSort(asked)
-}
 
 // withdrawOffer takes an announcement back, and what would be asked after it.
 func (p tagsPage) withdrawOffer() (tagsPage, page.Effects) {
@@ -44,14 +20,6 @@ func (p tagsPage) withdrawOffer() (tagsPage, page.Effects) {
 		return p.findFindings()
 	}
 	return p, nil
-}
-
-func (p tagsPage) showAside() (page.Page, page.Effects) {
-	if len(p.list.Aside) == 0 {
-		return p, page.Toast(safe.Const("no tag here stands for a signature or an attestation"))
-	}
-	p.list = p.list.ShowAside(!p.list.AsideShown)
-	return p.sortList()
 }
 
 // startSurvey starts a survey with a goal, or says what it would cost.
@@ -243,90 +211,4 @@ func (p tagsPage) surveyArrived(msg tea.Msg) (page.Page, page.Effects) {
 		return p.nextStage()
 	}
 	return p.sortList()
-}
-
-// sortList sorts the list again when that may change anything, in a command.
-func (p tagsPage) sortList() (tagsPage, page.Effects) {
-	p = p.updateSearch()
-	if p.order == byName && !p.grouped {
-		if p.list.Arranged != nil {
-			p.list = p.list.Arrange(nil, len(p.list.Late))
-		}
-		p.sorting.again, p.sorting.cancelled = false, p.sorting.busy
-		return p, nil
-	}
-	if p.sorting.busy {
-		p.sorting.again = true
-		return p, nil
-	}
-	p.sorting = sorting{busy: true}
-	p.list = p.list.AwaitOrder()
-	a := sortJob{order: p.order, grouped: p.grouped}
-	p.sortable, p.countedFor = 0, p.ordering()
-	for _, tags := range p.listedTags() {
-		for _, tag := range tags {
-			t := p.index.sortKey(tag)
-			a.tags = append(a.tags, t)
-			if a.knows(t) {
-				p.sortable++
-			}
-		}
-	}
-	return p, a.run(p.listCtx, p.list.Load, len(p.list.Late))
-}
-
-// listedTags are all tags that are shown without a filter.
-func (p tagsPage) listedTags() [][]string {
-	if p.list.AsideShown {
-		return [][]string{p.list.All, p.list.Aside}
-	}
-	return [][]string{p.list.All}
-}
-
-func (p tagsPage) andSort(asked page.Effects) (page.Page, page.Effects) {
-	p, more := p.sortList()
-	return p, append(asked, more...)
-}
-
-// sortArrived shows the sorted list, and sorts again if more has arrived
-// meanwhile.
-func (p tagsPage) sortArrived(msg sortedMsg) (page.Page, page.Effects) {
-	if msg.load != p.list.Load {
-		return p, nil
-	}
-	stale, void := p.sorting.again, p.sorting.cancelled
-	p.sorting = sorting{}
-	if (p.order != byName || p.grouped) && !void {
-		p.list = p.list.Arrange(msg.tags, msg.late)
-	}
-	if stale {
-		return p.sortList()
-	}
-	return p, nil
-}
-
-// findFindings looks for findings on the tags as a whole, in a command: of
-// thousands that takes longer than a key may.
-func (p tagsPage) findFindings() (tagsPage, page.Effects) {
-	p.findingsLoad++
-	set, past, load := p.index.tagSet(p.ref, p.list), p.history, p.findingsLoad
-	return p, page.Once(p.listCtx, func(context.Context) tea.Msg { return findingsMsg{load, diff.OfTags(set, past)} })
-}
-
-// refreshFindings does that again when more is known than before.
-func (p tagsPage) refreshFindings() (tagsPage, page.Effects) {
-	if !p.survey.isDone() || p.survey.beforeList {
-		return p, nil
-	}
-	return p.findFindings()
-}
-
-func (p tagsPage) withFindings(found []diff.Finding) tagsPage {
-	p.findings, p.flagged = found, map[string]bool{}
-	for _, f := range found {
-		for _, tag := range f.Tags {
-			p.flagged[tag] = p.flagged[tag] || f.Severity > 0
-		}
-	}
-	return p
 }
