@@ -19,7 +19,7 @@ import (
 // the system lets nobody stop: it would never come back.
 func suspend() tea.Cmd {
 	return tea.Exec(stop{}, func(error) tea.Msg {
-		crash.Taken()
+		crash.TerminalTaken()
 		return nil
 	})
 }
@@ -31,7 +31,7 @@ const stopped = 200 * time.Millisecond
 type stop struct{}
 
 func (stop) Run() error {
-	crash.Lent()
+	crash.TerminalLent()
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
 	defer signal.Stop(continued)

@@ -34,14 +34,14 @@ var errDifferent = errors.New("not the same image")
 // Main runs the program with the arguments of the process and returns its exit code.
 // version and commit are those of a release, empty in other builds.
 func Main(version, commit string) int {
-	crash.Standby(files.StateFolder(), version)
+	crash.RunMonitor(files.StateFolder(), version)
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	ignoreFileSizeSignal()
 	defer context.AfterFunc(ctx, exitAfterGrace)()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http logs faults of servers there, and a screen may be open
 	var failed result
-	defer panics.Handle(func(f *panics.Caught) { os.Exit(reportCrash(crash.Of(f), version)) })()
+	defer panics.Handle(func(f *panics.Caught) { os.Exit(reportCrash(crash.New(f), version)) })()
 	defer panics.Catch()
 	err := fang.Execute(ctx, newRoot(&failed), fang.WithVersion(version), fang.WithCommit(commit))
 	switch {

@@ -90,7 +90,7 @@ func whole(t *testing.T, path string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasSuffix(string(raw), theEnd) {
+		if strings.HasSuffix(string(raw), reportTrailer) {
 			return string(raw)
 		}
 		select {
@@ -106,7 +106,7 @@ func TestReports(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	last := ""
 	for i := range 8 {
-		line := Of(&panics.Caught{Value: fmt.Errorf("number %d %s", i, strings.Repeat("長", 1000)), Stack: "stack"}).Save(dir, "").String()
+		line := New(&panics.Caught{Value: fmt.Errorf("number %d %s", i, strings.Repeat("長", 1000)), Stack: "stack"}).Save(dir, "").String()
 		said := told.FindStringSubmatch(line)
 		if said == nil || len(line) > 600 {
 			t.Fatalf("%q", line)
@@ -114,14 +114,14 @@ func TestReports(t *testing.T) {
 		last = said[2]
 	}
 	reports, err := os.ReadDir(dir)
-	if err != nil || len(reports) != most || filepath.Join(dir, reports[most-1].Name()) != last {
+	if err != nil || len(reports) != keptReports || filepath.Join(dir, reports[keptReports-1].Name()) != last {
 		t.Errorf("%v, %v, the last one being %s", reports, err, last)
 	}
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := Of(&panics.Caught{Value: "x"}).Save(file, "").String(); !strings.Contains(got, "a fault of its own: x; no report could be written (") {
+	if got := New(&panics.Caught{Value: "x"}).Save(file, "").String(); !strings.Contains(got, "a fault of its own: x; no report could be written (") {
 		t.Errorf("%q", got)
 	}
 }

@@ -24,32 +24,32 @@ type Crash struct {
 	Width, Height int
 }
 
-// Placed is what a screen says of itself for the report.
-type Placed interface {
+// Screen is a model that says what is open, for the report.
+type Screen interface {
 	Pages() []string
 	Size() (width, height int)
 }
 
 func (c *Crash) Unwrap() error { return c.Caught }
 
-// at is a fault with what the screen says of itself.
-func at(f *panics.Caught, screen tea.Model) *Crash {
+// newOnScreen is a fault with what is open on a screen.
+func newOnScreen(f *panics.Caught, screen tea.Model) *Crash {
 	c := &Crash{Caught: f}
-	if g, ok := screen.(guarded); ok {
+	if g, ok := screen.(panicCatcher); ok {
 		screen = g.Model
 	}
-	if p, ok := screen.(Placed); ok {
+	if p, ok := screen.(Screen); ok {
 		c.Pages = p.Pages()
 		c.Width, c.Height = p.Size()
 	}
 	return c
 }
 
-// Of is a fault of a program without a screen.
-func Of(f *panics.Caught) *Crash { return &Crash{Caught: f} }
+// New is a fault of a program without a screen.
+func New(f *panics.Caught) *Crash { return &Crash{Caught: f} }
 
-// most is how many reports are kept.
-const most = 5
+// keptReports is how many reports are kept.
+const keptReports = 5
 
 // maxMessage is how much of the panic's own words is told: they may hold
 // anything.
@@ -57,15 +57,15 @@ const maxMessage = 300
 
 // Save writes the report into a folder, and gives the line that says so.
 func (c *Crash) Save(dir, version string) safe.Text {
-	file, err := create(dir)
+	file, err := createReport(dir)
 	if err == nil {
-		err = c.fill(file, version)
+		err = c.writeReport(file, version)
 	}
-	return c.line(file, err)
+	return c.summary(file, err)
 }
 
-// line says what happened and where the report is, or why there is none.
-func (c *Crash) line(file *os.File, err error) safe.Text {
+// summary says what happened and where the report is, or why there is none.
+func (c *Crash) summary(file *os.File, err error) safe.Text {
 	if err != nil {
 		return safe.Sprintf("tagdiff: a fault of its own: %s; no report could be written (%s); please file it", c.message(), err)
 	}
@@ -81,8 +81,8 @@ func (c *Crash) message() safe.Text {
 	return safe.Clean(s)
 }
 
-// create makes the file for a report. A folder of "" is none.
-func create(dir string) (*os.File, error) {
+// createReport makes the file for a report. A folder of "" is none.
+func createReport(dir string) (*os.File, error) {
 	if dir == "" {
 		return nil, errors.New("there is no place for it")
 	}
@@ -93,18 +93,18 @@ func create(dir string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
-// fill writes the report, closes its file and removes what is too old.
-func (c *Crash) fill(file *os.File, version string) error {
+// writeReport writes the report, closes its file and removes what is too old.
+func (c *Crash) writeReport(file *os.File, version string) error {
 	_, err := file.WriteString(c.text(version))
 	if errClose := file.Close(); err == nil {
 		err = errClose
 	}
-	keep(filepath.Dir(file.Name()))
+	removeOldReports(filepath.Dir(file.Name()))
 	return err
 }
 
-// theEnd of a report says that nothing of it is missing.
-const theEnd = "\nthe end\n"
+// reportTrailer of a report says that nothing of it is missing.
+const reportTrailer = "\nthe end\n"
 
 // text is the report. Stacks hold no values but addresses.
 func (c *Crash) text(version string) string {
@@ -120,7 +120,7 @@ func (c *Crash) text(version string) string {
 	for _, l := range safe.Lines(c.Stack + "\n" + c.Rest) {
 		line("%s", l)
 	}
-	b.WriteString(theEnd)
+	b.WriteString(reportTrailer)
 	return b.String()
 }
 
@@ -131,11 +131,11 @@ func (c *Crash) size() string {
 	return fmt.Sprintf("%d×%d", c.Width, c.Height)
 }
 
-// keep removes all but the newest reports: their names begin with their time.
-func keep(dir string) {
+// removeOldReports removes all but the newest reports: their names begin with their time.
+func removeOldReports(dir string) {
 	reports, _ := filepath.Glob(filepath.Join(dir, "crash-*.txt"))
 	slices.Sort(reports)
-	for _, old := range reports[:max(len(reports)-most, 0)] {
+	for _, old := range reports[:max(len(reports)-keptReports, 0)] {
 		os.Remove(old) //nolint:errcheck // the next one tries again
 	}
 }

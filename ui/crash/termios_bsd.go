@@ -9,5 +9,5 @@ const (
 	setTermios = unix.TIOCSETA
 )
 
-// shorten does nothing: pipes have the room that the system gives them.
-func shorten(fd int) {}
+// shrinkPipe does nothing: pipes have the room that the system gives them.
+func shrinkPipe(fd int) {}

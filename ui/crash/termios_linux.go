@@ -7,5 +7,5 @@ const (
 	setTermios = unix.TCSETS
 )
 
-// shorten gives a pipe the least room there is, a page.
-func shorten(fd int) { _, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, 1) }
+// shrinkPipe gives a pipe the least room there is, a page.
+func shrinkPipe(fd int) { _, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, 1) }

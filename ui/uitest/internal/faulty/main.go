@@ -113,7 +113,7 @@ func (s screen) Size() (width, height int) { return s.width, s.height }
 
 func main() {
 	state := filepath.Join(xdg.StateHome, "tagdiff")
-	crash.Standby(state, "1.2.3")
+	crash.RunMonitor(state, "1.2.3")
 	inInit := len(os.Args) > 1
 	err := crash.Run(context.Background(), func(context.Context) tea.Model { return screen{inInit: inInit} })
 	var own *crash.Crash

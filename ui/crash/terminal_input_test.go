@@ -18,12 +18,12 @@ func TestSequencesAreShort(t *testing.T) {
 		"in one byte": {"\x9b" + strings.Repeat(";", 100) + "m", "\x9b" + strings.Repeat(";", 29) + "m"},
 	} {
 		whole, pieces := []byte(tt.in), ""
-		short := &shortener{}
+		short := &parameterLimiter{}
 		for i := range len(tt.in) {
 			piece := []byte{tt.in[i]}
-			pieces += string(piece[:short.shorten(piece)])
+			pieces += string(piece[:short.limit(piece)])
 		}
-		if got := string(whole[:(&shortener{}).shorten(whole)]); got != tt.want || pieces != tt.want {
+		if got := string(whole[:(&parameterLimiter{}).limit(whole)]); got != tt.want || pieces != tt.want {
 			t.Errorf("%s: %q, byte by byte %q", name, got, pieces)
 		}
 	}
@@ -35,7 +35,7 @@ func FuzzSequences(f *testing.F) {
 	f.Add([]byte("\x1bP" + strings.Repeat(":1", 100) + "q"))
 	f.Add([]byte("\x9b" + strings.Repeat("<;1", 100) + "\x1b["))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		in = in[:(&shortener{}).shorten(in)]
+		in = in[:(&parameterLimiter{}).limit(in)]
 		p, state := ansi.NewParser(), byte(0)
 		for len(in) > 0 {
 			_, _, n, next := ansi.DecodeSequence(in, state, p)
@@ -48,12 +48,12 @@ func FuzzSequences(f *testing.F) {
 }
 
 func TestSizesAreBelievable(t *testing.T) {
-	got := believable(nil, tea.WindowSizeMsg{Width: 65535, Height: 65535})
-	if want := (tea.WindowSizeMsg{Width: mostColumns, Height: mostRows}); got != want {
+	got := limitSize(nil, tea.WindowSizeMsg{Width: 65535, Height: 65535})
+	if want := (tea.WindowSizeMsg{Width: maxColumns, Height: maxRows}); got != want {
 		t.Errorf("got %v", got)
 	}
 	usual := tea.WindowSizeMsg{Width: 80, Height: 24}
-	if got := believable(nil, usual); got != usual {
+	if got := limitSize(nil, usual); got != usual {
 		t.Errorf("got %v", got)
 	}
 }

@@ -12,18 +12,18 @@ import (
 // ErrLost is the end of a program whose terminal has gone.
 var ErrLost = errors.New("the terminal is gone")
 
-// input is a terminal that tells when it is gone. Bubble Tea stops reading then,
+// terminalInput is a terminal that tells when it is gone. Bubble Tea stops reading then,
 // and would wait for a key until the end of days.
-type input struct {
+type terminalInput struct {
 	*os.File
 	lost  func()
-	short *shortener
+	short *parameterLimiter
 }
 
-func (i input) Read(p []byte) (n int, err error) {
+func (i terminalInput) Read(p []byte) (n int, err error) {
 	for n == 0 && err == nil && len(p) > 0 {
 		n, err = i.File.Read(p)
-		n = i.short.shorten(p[:n])
+		n = i.short.limit(p[:n])
 	}
 	if errors.Is(err, io.EOF) {
 		i.lost()
@@ -31,19 +31,19 @@ func (i input) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// mostParameters of a sequence are let through, more than any key or answer has.
+// maxParameters of a sequence are let through, more than any key or answer has.
 // The parser behind has room for 32, and panics where there are more.
-const mostParameters = 30
+const maxParameters = 30
 
-// shortener leaves out what separates the parameters beyond.
-type shortener struct {
+// parameterLimiter leaves out what separates the parameters beyond.
+type parameterLimiter struct {
 	escape bool // the last byte was ESC
 	within bool // a sequence with parameters
 	count  int
 }
 
-// shorten works in place and gives the new length.
-func (s *shortener) shorten(p []byte) int {
+// limit works in place and gives the new length.
+func (s *parameterLimiter) limit(p []byte) int {
 	kept := 0
 	for _, c := range p {
 		if !s.keeps(c) {
@@ -55,7 +55,7 @@ func (s *shortener) shorten(p []byte) int {
 	return kept
 }
 
-func (s *shortener) keeps(c byte) bool {
+func (s *parameterLimiter) keeps(c byte) bool {
 	begins := s.escape && (c == '[' || c == 'P') || c == 0x9b || c == 0x90 // CSI and DCS, in either spelling
 	s.escape = c == 0x1b
 	switch {
@@ -65,16 +65,16 @@ func (s *shortener) keeps(c byte) bool {
 		s.within = false
 	case s.within && (c == ';' || c == ':'):
 		s.count++
-		return s.count < mostParameters
+		return s.count < maxParameters
 	}
 	return true
 }
 
-// watched is the option to read keys from standard input, if that is a terminal.
+// inputOptions is the option to read keys from standard input, if that is a terminal.
 // Otherwise Bubble Tea looks for one.
-func watched(lost func()) []tea.ProgramOption {
+func inputOptions(lost func()) []tea.ProgramOption {
 	if !term.IsTerminal(os.Stdin.Fd()) {
 		return nil
 	}
-	return []tea.ProgramOption{tea.WithInput(input{os.Stdin, lost, &shortener{}})}
+	return []tea.ProgramOption{tea.WithInput(terminalInput{os.Stdin, lost, &parameterLimiter{}})}
 }

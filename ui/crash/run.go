@@ -1,5 +1,6 @@
-// Package crash ends the program well where it has a fault: the terminal is as
-// it was, a report lies in a file, and one line says where.
+// Package crash runs a screen so that a crash leaves the terminal as it was, a
+// report in a file, and one line that says where. Recovering in goroutines is in
+// model/panics.
 package crash
 
 import (
@@ -14,15 +15,15 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// grace is how long a screen may take to quit when it is told to.
-const grace = 2 * time.Second
+// quitTimeout is how long a screen may take to quit when it is told to.
+const quitTimeout = 2 * time.Second
 
 // Run runs a screen until it is quit or ctx ends. A panic in it, in one of its
 // commands or in a goroutine that defers panics.Catch ends it, and is the error:
 // a *Crash.
 func Run(ctx context.Context, screen func(context.Context) tea.Model, options ...tea.ProgramOption) error {
-	defer standBy()()
-	if err := tooLarge(); err != nil {
+	defer startMonitor()()
+	if err := screenTooLarge(); err != nil {
 		return err
 	}
 	ctx, end := context.WithCancelCause(ctx)
@@ -31,13 +32,13 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 	killed, kill := context.WithCancel(context.Background())
 	defer kill()
 	// Signals end ctx already; two handlers for them can wait for each other.
-	options = append(options, tea.WithContext(killed), tea.WithOutput(output{os.Stdout}), tea.WithFilter(believable),
+	options = append(options, tea.WithContext(killed), tea.WithOutput(terminalOutput{os.Stdout}), tea.WithFilter(limitSize),
 		tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
-	options = append(options, watched(func() { end(ErrLost) })...)
-	p := tea.NewProgram(guarded{screen(ctx)}, options...)
+	options = append(options, inputOptions(func() { end(ErrLost) })...)
+	p := tea.NewProgram(panicCatcher{screen(ctx)}, options...)
 	// Bubble Tea waits for who reads keys only when it quits, not when it is killed.
 	defer context.AfterFunc(ctx, func() {
-		time.AfterFunc(grace, kill)
+		time.AfterFunc(quitTimeout, kill)
 		p.Quit()
 	})()
 	state, errState := term.GetState(os.Stdout.Fd())
@@ -47,7 +48,7 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 	}
 	var own *panics.Caught
 	if errors.As(context.Cause(ctx), &own) {
-		return at(own, last) // faults that follow from it say nothing: the handler stays
+		return newOnScreen(own, last) // faults that follow from it say nothing: the handler stays
 	}
 	back()
 	switch {
@@ -59,30 +60,30 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 	return err
 }
 
-// guarded catches the panics of a screen.
-type guarded struct{ tea.Model }
+// panicCatcher catches the panics of a screen.
+type panicCatcher struct{ tea.Model }
 
-func (g guarded) Init() (cmd tea.Cmd) {
+func (g panicCatcher) Init() (cmd tea.Cmd) {
 	defer panics.Catch()
-	return guard(g.Model.Init())
+	return catchPanics(g.Model.Init())
 }
 
 // Update leaves the screen as it was where it panics.
-func (g guarded) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
+func (g panicCatcher) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
 	next = g
 	defer panics.Catch()
 	m, cmd := g.Model.Update(msg)
-	return guarded{m}, guard(cmd)
+	return panicCatcher{m}, catchPanics(cmd)
 }
 
-func (g guarded) View() (v tea.View) {
+func (g panicCatcher) View() (v tea.View) {
 	v.AltScreen = true
 	defer panics.Catch()
 	return g.Model.View()
 }
 
-// guard catches the panics of a command, and of those that it gives.
-func guard(cmd tea.Cmd) tea.Cmd {
+// catchPanics catches the panics of a command, and of those that it gives.
+func catchPanics(cmd tea.Cmd) tea.Cmd {
 	if cmd == nil {
 		return nil
 	}
@@ -91,7 +92,7 @@ func guard(cmd tea.Cmd) tea.Cmd {
 		msg := cmd()
 		if batch, ok := msg.(tea.BatchMsg); ok {
 			for i := range batch {
-				batch[i] = guard(batch[i])
+				batch[i] = catchPanics(batch[i])
 			}
 		}
 		return msg

@@ -16,26 +16,26 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// heard is the descriptor by which the process that stands by hears of the other.
-const heard = 3
+// monitorFD is the descriptor from which the monitor reads.
+const monitorFD = 3
 
-// Standby is all there is of a process that a screen has started to stand by, and
-// does nothing in any other. Reports go to dir; "" is none.
-func Standby(dir, version string) {
-	was := os.Getenv(standby)
+// RunMonitor is all that a process does that was started as the monitor of a
+// screen. In any other process it does nothing. Reports go to dir, if it has one.
+func RunMonitor(dir, version string) {
+	was := os.Getenv(monitorEnv)
 	if was == "" {
 		return
 	}
 	// A shell may have the terminal again, what ends jobs is for the other, and with
 	// that one the terminal itself may go before the report is whole.
 	signal.Ignore(syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGTTOU, syscall.SIGHUP, syscall.SIGPIPE)
-	follow(os.NewFile(heard, "end"), os.Stdout, func() { restore(was) }, dir, version)
+	monitorProcess(os.NewFile(monitorFD, "end"), os.Stdout, func() { restoreTermios(was) }, dir, version)
 	os.Exit(0)
 }
 
-// restore makes the terminal edit and echo lines as it did, unless a shell has it
+// restoreTermios makes the terminal edit and echo lines as it did, unless a shell has it
 // again, which has set it for itself.
-func restore(was string) {
+func restoreTermios(was string) {
 	var state unix.Termios
 	tty := int(os.Stdout.Fd())
 	group, err := unix.IoctlGetInt(tty, unix.TIOCGPGRP)
@@ -45,20 +45,20 @@ func restore(was string) {
 	_ = unix.IoctlSetTermios(tty, setTermios, &state)
 }
 
-// standBy starts the second process, until end is called. Where there can be none
-// the program does without.
-func standBy() (end func()) {
+// startMonitor starts the monitor, which runs until end is called. Where it cannot
+// start, the program runs without.
+func startMonitor() (end func()) {
 	nothing := func() {}
 	if !term.IsTerminal(os.Stdout.Fd()) {
 		return nothing
 	}
-	said, hear, err := pipe()
+	said, hear, err := smallPipe()
 	if err != nil {
 		return nothing
 	}
 	defer hear.Close()
 	defer said.Close()
-	other, err := beside(hear)
+	other, err := monitorCommand(hear)
 	if err == nil {
 		err = other.Start()
 	}
@@ -66,9 +66,9 @@ func standBy() (end func()) {
 		return nothing
 	}
 	debug.SetTraceback("all") // of which the report is made
-	back, err := redirect(said)
+	back, err := redirectStderr(said)
 	if err != nil {
-		_, _ = said.WriteString(wellEnded)
+		_, _ = said.WriteString(markEnded)
 		back = nothing
 	}
 	go func() {
@@ -79,9 +79,9 @@ func standBy() (end func()) {
 	return back
 }
 
-// pipe is one that is soon full, and that the runtime can write to, which does not
-// try again where it would have to wait.
-func pipe() (said, hear *os.File, err error) {
+// smallPipe is a pipe that is soon full. Its writes block: the runtime, which
+// prints to it, does not try again.
+func smallPipe() (said, hear *os.File, err error) {
 	var ends [2]int
 	if err := unix.Pipe(ends[:]); err != nil {
 		return nil, nil, err
@@ -89,13 +89,13 @@ func pipe() (said, hear *os.File, err error) {
 	for _, fd := range ends {
 		unix.CloseOnExec(fd)
 	}
-	shorten(ends[1])
+	shrinkPipe(ends[1])
 	return os.NewFile(uintptr(ends[1]), "said"), os.NewFile(uintptr(ends[0]), "hear"), nil
 }
 
-// beside is this program once more. What it is called tells a person who sees it
-// in a list of processes why it is there.
-func beside(hear *os.File) (*exec.Cmd, error) {
+// monitorCommand runs this program as the monitor. Its name says in a list of
+// processes what it is for.
+func monitorCommand(hear *os.File) (*exec.Cmd, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -106,14 +106,14 @@ func beside(hear *os.File) (*exec.Cmd, error) {
 	}
 	was, err := json.Marshal(state)
 	return &exec.Cmd{
-		Path: path, Args: []string{"tagdiff: gives the terminal back after a crash"}, Env: append(os.Environ(), standby+"="+string(was)),
+		Path: path, Args: []string{"tagdiff: gives the terminal back after a crash"}, Env: append(os.Environ(), monitorEnv+"="+string(was)),
 		Stdout: os.Stdout, ExtraFiles: []*os.File{hear},
 	}, err
 }
 
-// redirect makes standard error that of the process that stands by, which is told
-// when it is as before.
-func redirect(said *os.File) (back func(), err error) {
+// redirectStderr sends standard error to the monitor until back is called, which
+// also tells the monitor.
+func redirectStderr(said *os.File) (back func(), err error) {
 	const standardError = 2
 	was, err := unix.FcntlInt(standardError, unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
@@ -123,18 +123,18 @@ func redirect(said *os.File) (back func(), err error) {
 		_ = unix.Close(was)
 		return nil, err
 	}
-	standing.Lock()
-	defer standing.Unlock()
-	// Where nobody reads any more os.Stderr would end the program.
-	standing.tell = func(what string) { _, _ = unix.Write(standardError, []byte(what)) }
+	monitor.Lock()
+	defer monitor.Unlock()
+	// os.Stderr would end the program where the monitor is gone.
+	monitor.tell = func(what string) { _, _ = unix.Write(standardError, []byte(what)) }
 	return func() {
-		tell(wellEnded)
-		standing.Lock()
-		defer standing.Unlock()
-		if standing.tell == nil {
+		tellMonitor(markEnded)
+		monitor.Lock()
+		defer monitor.Unlock()
+		if monitor.tell == nil {
 			return
 		}
-		standing.tell = nil
+		monitor.tell = nil
 		_ = unix.Dup2(was, standardError)
 		_ = unix.Close(was)
 	}, nil

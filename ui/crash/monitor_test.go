@@ -122,22 +122,22 @@ func TestFollow(t *testing.T) {
 	restored := 0
 	restore := func() { restored++ }
 	dir := filepath.Join(t.TempDir(), "state")
-	for _, end := range []string{"a library says\nsomething" + wellEnded + "more", lent, "a" + lent + "b" + taken + lent, lent + wellEnded} {
-		follow(strings.NewReader(end), &out, restore, dir, "1.2.3")
+	for _, end := range []string{"a library says\nsomething" + markEnded + "more", markLent, "a" + markLent + "b" + markTaken + markLent, markLent + markEnded} {
+		monitorProcess(strings.NewReader(end), &out, restore, dir, "1.2.3")
 		if _, err := os.Stat(dir); out.Len() > 0 || restored > 0 || !errors.Is(err, os.ErrNotExist) {
 			t.Fatalf("after %q it says %q, %v", end, out.String(), err)
 		}
 	}
-	for _, end := range []string{"", "a library says", lent + taken, lent + "a" + taken + "b"} {
-		follow(strings.NewReader(end), &out, restore, dir, "1.2.3")
-		if out.String() != leave || restored != 1 {
+	for _, end := range []string{"", "a library says", markLent + markTaken, markLent + "a" + markTaken + "b"} {
+		monitorProcess(strings.NewReader(end), &out, restore, dir, "1.2.3")
+		if out.String() != resetTerminal || restored != 1 {
 			t.Errorf("after %q it says %q", end, out.String())
 		}
 		out.Reset()
 		restored = 0
 	}
-	follow(strings.NewReader("noise\n"+account), &out, restore, dir, "1.2.3")
-	line, found := strings.CutPrefix(out.String(), leave)
+	monitorProcess(strings.NewReader("noise\n"+account), &out, restore, dir, "1.2.3")
+	line, found := strings.CutPrefix(out.String(), resetTerminal)
 	said := told.FindStringSubmatch(line)
 	if !found || restored != 1 || said == nil {
 		t.Fatalf("%q", out.String())
@@ -147,7 +147,7 @@ func TestFollow(t *testing.T) {
 	}
 	checkText(t, said[2], "example.com/library.decode", "goroutine 1 [select]", "size unknown")
 	out.Reset()
-	follow(strings.NewReader("noise\nruntime/cgo: no thread\nSIGABRT: abort"), &out, restore, "", "")
+	monitorProcess(strings.NewReader("noise\nruntime/cgo: no thread\nSIGABRT: abort"), &out, restore, "", "")
 	if got := out.String(); !strings.Contains(got, "a fault of its own: runtime/cgo: no thread SIGABRT: abort; no report could be written (there is no place for it)") {
 		t.Errorf("%q", got)
 	}
@@ -155,12 +155,12 @@ func TestFollow(t *testing.T) {
 
 func FuzzFollow(f *testing.F) {
 	f.Add([]byte(account))
-	f.Add([]byte(wellEnded + "x"))
+	f.Add([]byte(markEnded + "x"))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, account []byte) {
 		var out bytes.Buffer
-		follow(bytes.NewReader(account), &out, func() {}, "", "")
-		line := strings.TrimSuffix(strings.TrimPrefix(out.String(), leave), "\n")
+		monitorProcess(bytes.NewReader(account), &out, func() {}, "", "")
+		line := strings.TrimSuffix(strings.TrimPrefix(out.String(), resetTerminal), "\n")
 		if safe.Clean(line).String() != line {
 			t.Errorf("%q", line)
 		}
