@@ -28,12 +28,12 @@ func FuzzFile(f *testing.F) {
 	}
 	f.Add([]byte(strings.ReplaceAll(string(whole), `"first":"2026-11-18T12:02:00Z"`, `"first":"2026-11-18T11:59:00Z"`)))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		first := readBook(t, raw)
+		first := readLog(t, raw)
 		if n := first.file.offset + int64(len(first.file.tail)); len(raw) < maxLine && n != int64(len(raw)) {
 			t.Fatalf("%d of %d bytes are accounted for", n, len(raw))
 		}
-		content := first.packed()
-		second := readBook(t, content)
+		content := first.compacted()
+		second := readLog(t, content)
 		if second.file.bad > 0 || len(second.file.tail) > 0 || second.file.offset != int64(len(content)) {
 			t.Fatalf("what was written cannot be read: %q", content)
 		}
@@ -50,10 +50,10 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
-func readBook(t *testing.T, raw []byte) *book {
+func readLog(t *testing.T, raw []byte) *repoLog {
 	t.Helper()
-	b := &book{tags: map[string]*entry{}, now: func() time.Time { return at(0) }}
-	if err := b.file.scan(bytes.NewReader(raw), b.take); err != nil {
+	b := &repoLog{tags: map[string]*tagLog{}, now: func() time.Time { return at(0) }}
+	if err := b.file.readLines(bytes.NewReader(raw), b.addSighting); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -67,11 +67,11 @@ func FuzzLine(f *testing.F) {
 	f.Add(appendLine(nil, "v1.2_3-x", model1("a", 0)))
 	f.Add([]byte(`{"tag":"a","tag":"b","digest":"x"}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		tag, quick, ok := parseQuick(raw)
+		tag, quick, ok := fastParse(raw)
 		if !ok {
 			return
 		}
-		slowTag, slow, err := parseAny(raw)
+		slowTag, slow, err := parseJSON(raw)
 		if diff := cmp.Diff(slow, quick); err != nil || slowTag != tag || diff != "" {
 			t.Fatalf("%q is %q, not %q, %v: %s", raw, tag, slowTag, err, diff)
 		}
@@ -83,7 +83,7 @@ func TestUsualLinesAreQuick(t *testing.T) {
 	span := model1("c", 2)
 	span.Last, span.MediaType, span.Created = at(50), listType, &span.First
 	for _, raw := range [][]byte{appendLine(nil, "prod", span), appendLine(nil, "v1.2_3-x", model1("a", 0))} {
-		if _, _, ok := parseQuick(raw); !ok {
+		if _, _, ok := fastParse(raw); !ok {
 			t.Errorf("%q is not", raw)
 		}
 	}

@@ -1,6 +1,7 @@
 // Package journal remembers where tags pointed: one file for each repository,
 // to which every look at one of its tags adds a line. Several programs may use
-// it at once, and any of them may be killed at any moment.
+// it at once, and any of them may be killed at any moment. What a timeline is and
+// how it is read is in package model.
 package journal
 
 import (
@@ -33,9 +34,9 @@ const (
 	lockPause    = 2 * time.Millisecond
 )
 
-// maxBooks is how many repositories are in memory at once: one of 50,000 tags
+// maxLogs is how many repositories are in memory at once: one of 50,000 tags
 // takes some 15 MB.
-const maxBooks = 16
+const maxLogs = 16
 
 // Record is one look at a tag.
 type Record struct {
@@ -53,17 +54,17 @@ type Journal struct {
 	warn func(string)
 	now  func() time.Time
 	lock *flock.Flock
-	// begin is called before a book is opened.
+	// begin is called before a log is opened.
 	begin func()
 
 	mu      sync.Mutex
-	books   map[string]*book
-	uses    int  // of books
-	waiting int  // records in the books that are pending
+	logs    map[string]*repoLog
+	uses    int  // of logs
+	waiting int  // records in the logs that are pending
 	closed  bool // nothing more is written
 
 	swept    bool // the writer's alone
-	complain sync.Once
+	warnOnce sync.Once
 
 	wake, many, stop chan struct{}
 	stopped          chan struct{}
@@ -98,11 +99,11 @@ func (j *Journal) beginWith(looks map[model.Ref]map[string]model.Timeline) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for repo, tags := range looks {
-		b := j.bookLocked(repo)
+		log := j.repoLogLocked(repo)
 		for tag, t := range tags {
 			for _, l := range t {
-				if l, err := cleanLook(tag, l); err == nil {
-					e := b.entry(tag)
+				if l, err := cleanSighting(tag, l); err == nil {
+					e := log.entry(tag)
 					e.looks = append(e.looks, l)
 				}
 			}
@@ -112,49 +113,48 @@ func (j *Journal) beginWith(looks map[model.Ref]map[string]model.Timeline) {
 
 func newJournal(dir string, warn func(string)) *Journal {
 	return &Journal{
-		dir: dir, warn: warn, now: time.Now, begin: func() {}, books: map[string]*book{},
+		dir: dir, warn: warn, now: time.Now, begin: func() {}, logs: map[string]*repoLog{},
 		wake: make(chan struct{}, 1), many: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }
 
-// book is the one of a repository.
-func (j *Journal) book(repo model.Ref) *book {
+// repoLog is the one of a repository.
+func (j *Journal) repoLog(repo model.Ref) *repoLog {
 	j.begin()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.bookLocked(repo)
+	return j.repoLogLocked(repo)
 }
 
-func (j *Journal) bookLocked(repo model.Ref) *book {
+func (j *Journal) repoLogLocked(repo model.Ref) *repoLog {
 	key := repo.Repo().String()
-	b := j.books[key]
-	if b == nil {
-		j.forgetLocked()
-		b = &book{repo: repo.Repo(), now: func() time.Time { return j.now() }, tags: map[string]*entry{}}
+	log := j.logs[key]
+	if log == nil {
+		j.evictLocked()
+		log = &repoLog{repo: repo.Repo(), now: func() time.Time { return j.now() }, tags: map[string]*tagLog{}}
 		if j.dir != "" {
-			b.path = filepath.Join(j.dir, fileName(repo))
+			log.path = filepath.Join(j.dir, fileName(repo))
 		}
-		j.books[key] = b
+		j.logs[key] = log
 	}
 	j.uses++
-	b.used = j.uses
-	return b
+	log.used = j.uses
+	return log
 }
 
-// forgetLocked makes place for another book: who has been to many repositories
-// need not have all that was ever seen of them in memory. What is to be written
-// stays.
-func (j *Journal) forgetLocked() {
-	if len(j.books) < maxBooks || j.dir == "" {
+// evictLocked makes room for another log: of many repositories not all need to be
+// in memory. Logs with something to write stay.
+func (j *Journal) evictLocked() {
+	if len(j.logs) < maxLogs || j.dir == "" {
 		return
 	}
 	oldest := ""
-	for key, b := range j.books {
-		if (oldest == "" || b.used < j.books[oldest].used) && len(b.pending) == 0 && b.isWritten() {
+	for key, log := range j.logs {
+		if (oldest == "" || log.used < j.logs[oldest].used) && len(log.pending) == 0 && log.isWritten() {
 			oldest = key
 		}
 	}
-	delete(j.books, oldest)
+	delete(j.logs, oldest)
 }
 
 // Record notes looks at tags of a repository. It is quick: the disk comes
@@ -168,29 +168,29 @@ func (j *Journal) Record(repo model.Ref, looks []Record) {
 	if j.closed {
 		return
 	}
-	b := j.bookLocked(repo)
-	b.pending = append(b.pending, looks...)
+	log := j.repoLogLocked(repo)
+	log.pending = append(log.pending, looks...)
 	j.waiting += len(looks)
-	nudge(j.wake)
+	signal(j.wake)
 	if j.waiting >= writeMany {
-		nudge(j.many)
+		signal(j.many)
 	}
 }
 
-// nudge leaves a word in a channel that holds one.
-func nudge(c chan struct{}) {
+// signal leaves a word in a channel that holds one.
+func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
 	}
 }
 
-// take is what is pending in a book, which has it no more.
-func (j *Journal) take(b *book) []Record {
+// takePending takes what is pending in a log.
+func (j *Journal) takePending(log *repoLog) []Record {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	looks := b.pending
-	b.pending = nil
+	looks := log.pending
+	log.pending = nil
 	j.waiting -= len(looks)
 	return looks
 }
@@ -198,28 +198,28 @@ func (j *Journal) take(b *book) []Record {
 // History is every look at the tags of a repository, by tag. An error comes
 // with what is known all the same.
 func (j *Journal) History(repo model.Ref) (map[string]model.Timeline, error) {
-	b := j.book(repo)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	err := j.update(b)
-	return b.history(), err
+	log := j.repoLog(repo)
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	err := j.update(log)
+	return log.history(), err
 }
 
 // Timeline is every look at one tag. An error comes with what is known all the
 // same.
 func (j *Journal) Timeline(ref model.Ref) (model.Timeline, error) {
-	b := j.book(ref)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	err := j.update(b)
-	return b.timeline(ref.Tag), err
+	log := j.repoLog(ref)
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	err := j.update(log)
+	return log.timeline(ref.Tag), err
 }
 
 // unopened reports whether all that is known of a repository is in its file.
-func (j *Journal) unopened(b *book) bool {
+func (j *Journal) unopened(log *repoLog) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return b.path != "" && b.file.info == nil && len(b.tags)+len(b.pending) == 0
+	return log.path != "" && log.file.info == nil && len(log.tags)+len(log.pending) == 0
 }
 
 // Known is the digest that a tag was last seen at.
@@ -233,27 +233,27 @@ func (j *Journal) Last(ref model.Ref) (_ model.Sighting, ok bool) {
 	if ref.Tag == "" || ref.Digest != "" || ref.When != "" {
 		return model.Sighting{}, false
 	}
-	b := j.book(ref)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if j.unopened(b) {
-		if l, ok := lastIn(b.path, ref.Tag); ok && !l.Last.After(j.now()) {
+	log := j.repoLog(ref)
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	if j.unopened(log) {
+		if l, ok := newestInFile(log.path, ref.Tag); ok && !l.Last.After(j.now()) {
 			return l, true
 		}
 	}
-	_ = j.update(b) // what cannot be read is not known
-	return b.newest(ref.Tag)
+	_ = j.update(log) // what cannot be read is not known
+	return log.newest(ref.Tag)
 }
 
-// update brings a book up to date without writing.
-func (j *Journal) update(b *book) error {
-	err := b.read()
-	if b.file.bad > 0 {
-		nudge(j.wake)
+// update brings a log up to date without writing.
+func (j *Journal) update(log *repoLog) error {
+	err := log.read()
+	if log.file.bad > 0 {
+		signal(j.wake)
 	}
-	b.add(j.take(b))
+	log.add(j.takePending(log))
 	if err != nil {
-		return &model.Trouble{Say: "the journal of " + b.repo.String() + " cannot be read: " + reason(err), Next: "see to " + b.path, Err: err}
+		return &model.Trouble{Say: "the journal of " + log.repo.String() + " cannot be read: " + reason(err), Next: "see to " + log.path, Err: err}
 	}
 	return nil
 }
@@ -294,51 +294,51 @@ func (j *Journal) writeOn() {
 // flush writes what there is to write. What could not be written because
 // others hold the lock stays for the next time, if there is one.
 func (j *Journal) flush(last bool) {
-	due := j.due()
+	due := j.unsynced()
 	if len(due) == 0 {
 		return
 	}
 	unlock, err := j.acquire()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) && !last:
-		nudge(j.wake)
+		signal(j.wake)
 		return
 	case err != nil:
-		j.unwritten(err)
-		for _, b := range due {
-			j.keep(b)
+		j.warnUnwritable(err)
+		for _, log := range due {
+			j.keepInMemory(log)
 		}
 		return
 	}
 	defer unlock()
 	if !j.swept {
 		j.swept = true
-		sweep(j.dir, j.now())
+		removeStaleFiles(j.dir, j.now())
 	}
-	for _, b := range due {
-		if err := j.put(b); err != nil {
-			j.unwritten(err)
+	for _, log := range due {
+		if err := j.syncLog(log); err != nil {
+			j.warnUnwritable(err)
 		}
 	}
 }
 
-// due are the books with something to do.
-func (j *Journal) due() []*book {
+// unsynced are the logs with something to write.
+func (j *Journal) unsynced() []*repoLog {
 	j.mu.Lock()
-	all := make([]*book, 0, len(j.books))
-	pending := map[*book]bool{}
-	for _, b := range j.books {
-		all = append(all, b)
-		pending[b] = len(b.pending) > 0
+	all := make([]*repoLog, 0, len(j.logs))
+	pending := map[*repoLog]bool{}
+	for _, log := range j.logs {
+		all = append(all, log)
+		pending[log] = len(log.pending) > 0
 	}
 	j.mu.Unlock()
-	var due []*book
-	for _, b := range all {
-		b.mu.Lock()
-		if pending[b] || len(b.out) > 0 || b.file.bad > 0 {
-			due = append(due, b)
+	var due []*repoLog
+	for _, log := range all {
+		log.mu.Lock()
+		if pending[log] || len(log.out) > 0 || log.file.bad > 0 {
+			due = append(due, log)
 		}
-		b.mu.Unlock()
+		log.mu.Unlock()
 	}
 	return due
 }
@@ -356,42 +356,42 @@ func (j *Journal) acquire() (unlock func(), err error) {
 	return func() { _ = j.lock.Unlock() }, nil
 }
 
-// put brings a book and its file together. The lock is held.
-func (j *Journal) put(b *book) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	err := b.read()
-	b.add(j.take(b))
+// syncLog brings a log and its file together. The lock is held.
+func (j *Journal) syncLog(log *repoLog) error {
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	err := log.read()
+	log.add(j.takePending(log))
 	if err != nil {
-		b.out = nil // it would grow for ever
+		log.out = nil // it would grow for ever
 		return err
 	}
-	if b.file.bad > 0 {
-		return j.mend(b)
+	if log.file.bad > 0 {
+		return j.repair(log)
 	}
-	if len(b.out) > 0 {
-		err := b.file.extend(b.path, b.out)
-		b.out = nil
+	if len(log.out) > 0 {
+		err := log.file.appendLines(log.path, log.out)
+		log.out = nil
 		if err != nil {
 			return err
 		}
 	}
-	return b.shorten()
+	return log.compact()
 }
 
-// mend puts what could be read in the place of a damaged file.
-func (j *Journal) mend(b *book) error {
-	bad := b.file.bad
-	b.file.bad = 0 // once is enough, whatever comes of it
-	aside, err := setAside(b.path, j.now())
+// repair puts what could be read in the place of a damaged file.
+func (j *Journal) repair(log *repoLog) error {
+	bad := log.file.bad
+	log.file.bad = 0 // once is enough, whatever comes of it
+	aside, err := setAside(log.path, j.now())
 	if err != nil {
 		return err
 	}
-	if err := b.file.replace(b.path, b.packed()); err != nil {
+	if err := log.file.replace(log.path, log.compacted()); err != nil {
 		return err
 	}
-	b.allSaved()
-	j.warn(fmt.Sprintf("the journal of %s was damaged (%s): it is now %s, and what could be read of it goes on", b.repo, lines(bad), aside))
+	log.allSaved()
+	j.warn(fmt.Sprintf("the journal of %s was damaged (%s): it is now %s, and what could be read of it goes on", log.repo, lines(bad), aside))
 	return nil
 }
 
@@ -402,32 +402,20 @@ func lines(n int) string {
 	return fmt.Sprintf("%d lines", n)
 }
 
-// shorten rewrites a file that says much more than once.
-func (b *book) shorten() error {
-	if !b.wordy() {
-		return nil
-	}
-	if err := b.file.replace(b.path, b.packed()); err != nil {
-		return err
-	}
-	b.allSaved()
-	return nil
+// keepInMemory keeps in memory what cannot be written.
+func (j *Journal) keepInMemory(log *repoLog) {
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	log.add(j.takePending(log))
+	log.out = nil
 }
 
-// keep has a book in memory alone what cannot be written.
-func (j *Journal) keep(b *book) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.add(j.take(b))
-	b.out = nil
-}
-
-// unwritten says once that nothing is remembered.
-func (j *Journal) unwritten(err error) {
+// warnUnwritable says once that nothing is remembered.
+func (j *Journal) warnUnwritable(err error) {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.New("another tagdiff holds its lock")
 	}
-	j.complain.Do(func() {
+	j.warnOnce.Do(func() {
 		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; what was seen of tags is not remembered (--no-journal does without it)", j.dir, reason(err)))
 	})
 }

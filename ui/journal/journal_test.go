@@ -79,20 +79,20 @@ func TestWhatIsKnownOfADigestStays(t *testing.T) {
 	}
 }
 
-// TestFewBooks: of many repositories only some are in memory, and of none anything
+// TestFewLogs: of many repositories only some are in memory, and of none anything
 // is lost.
-func TestFewBooks(t *testing.T) {
+func TestFewLogs(t *testing.T) {
 	dir := t.TempDir()
 	j, _ := opened(t, dir)
-	const many = 5 * maxBooks
+	const many = 5 * maxLogs
 	repo := func(i int) model.Ref { return model.Ref{Registry: "reg.example", Repository: fmt.Sprint("app", i)} }
 	for i := range many {
 		j.Record(repo(i), []Record{rec("prod", fmt.Sprint(i), 0)})
 		j.flush(false)
 	}
 	j.mu.Lock()
-	if n := len(j.books); n > maxBooks {
-		t.Errorf("%d books in memory", n)
+	if n := len(j.logs); n > maxLogs {
+		t.Errorf("%d logs in memory", n)
 	}
 	j.mu.Unlock()
 	for i := range many {
@@ -192,7 +192,7 @@ func TestSeenInAnyOrder(t *testing.T) {
 		var got model.Timeline
 		for range 3 {
 			for _, i := range r.Perm(len(moments)) {
-				got = seen(got, model.Sighting{Digest: dig(moments[i]), First: at(i)})
+				got = addSeen(got, model.Sighting{Digest: dig(moments[i]), First: at(i)})
 			}
 		}
 		if b := brief(got); b != want {
@@ -232,7 +232,7 @@ func TestPrunes(t *testing.T) {
 		{"one is too old", old, 451, 4},
 		{"all are too old", old, 5000, 1},
 	} {
-		got := pruned(tt.t, at(tt.days*day))
+		got := prune(tt.t, at(tt.days*day))
 		if len(got) != tt.want || !got[len(got)-1].First.Equal(tt.t[len(tt.t)-1].First) {
 			t.Errorf("%s: %d looks are left, not %d", tt.name, len(got), tt.want)
 		}
@@ -306,7 +306,7 @@ func TestLooksOfOthers(t *testing.T) {
 // flushed waits until a journal has nothing to write.
 func flushed(t *testing.T, j *Journal) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); len(j.due()) > 0; {
+	for deadline := time.Now().Add(time.Minute); len(j.unsynced()) > 0; {
 		if time.Now().After(deadline) {
 			t.Fatal("the journal is not written")
 		}
@@ -326,7 +326,7 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	sweep(dir, at(60))
+	removeStaleFiles(dir, at(60))
 	names, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)

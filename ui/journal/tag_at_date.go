@@ -13,19 +13,19 @@ import (
 // dateTime is how a person is told a moment, in local time.
 const dateTime = "2 Jan 2006 15:04"
 
-// then does something with what a tag was at a moment. ref has one.
-func then[T any](r Registry, ref model.Ref, do func(at model.Ref) (T, error)) (T, error) {
-	l, err := r.lookBy(ref)
+// atMoment does something with what a tag was at a moment. ref has one.
+func atMoment[T any](r Registry, ref model.Ref, do func(at model.Ref) (T, error)) (T, error) {
+	l, err := r.sightingBy(ref)
 	if err != nil {
 		var none T
 		return none, err
 	}
 	got, err := do(ref.AtDigest(l.Digest))
-	return got, gone(ref, l, err)
+	return got, goneError(ref, l, err)
 }
 
-// lookBy is what the tag was last seen to be by the moment.
-func (r Registry) lookBy(ref model.Ref) (model.Sighting, error) {
+// sightingBy is what the tag was last seen to be by the moment.
+func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 	moment, ok := ref.Moment()
 	if !ok {
 		return model.Sighting{}, &model.Trouble{Say: fmt.Sprintf("%q is not a moment", ref.When), Next: "write 2026-11-18 or 2026-11-18T14:02"}
@@ -55,21 +55,21 @@ func (r Registry) lookBy(ref model.Ref) (model.Sighting, error) {
 	}
 }
 
-// gone is err, and what it means that the registry has a digest no more.
-func gone(ref model.Ref, l model.Sighting, err error) error {
+// goneError is err, and what it means that the registry has a digest no more.
+func goneError(ref model.Ref, l model.Sighting, err error) error {
 	var t *model.Trouble
 	if !errors.As(err, &t) || !t.Missing {
 		return err
 	}
 	return &model.Trouble{
-		Say:  fmt.Sprintf("the registry no longer has %s, which %s was on %s", short(l.Digest), ref.Tag, lastBy(ref, l).Format("2 Jan 2006")),
+		Say:  fmt.Sprintf("the registry no longer has %s, which %s was on %s", shortDigest(l.Digest), ref.Tag, lastSeenBy(ref, l).Format("2 Jan 2006")),
 		Next: "it was deleted, or cleaned up since no tag leads there; choose a later moment",
 		Err:  err, Missing: true,
 	}
 }
 
-// lastBy is when the tag was last seen there by the moment, in local time.
-func lastBy(ref model.Ref, l model.Sighting) time.Time {
+// lastSeenBy is when the tag was last seen there by the moment, in local time.
+func lastSeenBy(ref model.Ref, l model.Sighting) time.Time {
 	moment, _ := ref.Moment()
 	if l.Last.Before(moment) {
 		return l.Last.In(moment.Location())
@@ -77,8 +77,8 @@ func lastBy(ref model.Ref, l model.Sighting) time.Time {
 	return moment
 }
 
-// short is enough of a digest to know it again.
-func short(d digest.Digest) string {
+// shortDigest is enough of a digest to know it again.
+func shortDigest(d digest.Digest) string {
 	hex := d.Encoded()
 	return d.Algorithm().String() + ":" + hex[:min(len(hex), 12)]
 }

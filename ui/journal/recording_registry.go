@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -33,7 +33,7 @@ type Registry struct {
 // Peek is the source's.
 func (r Registry) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 	if ref.When != "" {
-		return then(r, ref, func(at model.Ref) (model.TagInfo, error) {
+		return atMoment(r, ref, func(at model.Ref) (model.TagInfo, error) {
 			info, err := r.Source.Peek(ctx, at)
 			info.Ref = ref
 			return info, err
@@ -49,7 +49,7 @@ func (r Registry) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error
 // moment and digest.
 func (r Registry) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
 	if ref.When != "" {
-		return then(r, ref, func(at model.Ref) (model.Artifact, error) {
+		return atMoment(r, ref, func(at model.Ref) (model.Artifact, error) {
 			named := func(a model.Artifact) model.Artifact {
 				a.Ref = ref
 				a.Ref.Digest = at.Digest
@@ -89,7 +89,7 @@ func firstCreated(a model.Artifact) *time.Time {
 // Head is the source's. What a tag was at a moment never changes.
 func (r Registry) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
 	if ref.When != "" {
-		return then(r, ref, func(at model.Ref) (digest.Digest, error) { return at.Digest, nil })
+		return atMoment(r, ref, func(at model.Ref) (digest.Digest, error) { return at.Digest, nil })
 	}
 	at := time.Now()
 	d, err := r.Source.Head(ctx, ref)

@@ -10,10 +10,10 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// parseQuick reads a line of the very form that appendLine gives a usual look.
+// fastParse reads a line of the very form that appendLine gives a usual look.
 // A repository of 50,000 tags has as many lines, and encoding/json takes twenty
 // times as long. ok is false for what parseLine must look at.
-func parseQuick(raw []byte) (tag string, l model.Sighting, ok bool) {
+func fastParse(raw []byte) (tag string, l model.Sighting, ok bool) {
 	rest, ok := strings.CutPrefix(strings.TrimSuffix(string(raw), "\n"), "{")
 	if !ok {
 		return "", l, false
@@ -26,9 +26,9 @@ func parseQuick(raw []byte) (tag string, l model.Sighting, ok bool) {
 		var at time.Time
 		switch name {
 		case "tag":
-			tag, ok = value, isUsualTag(value)
+			tag, ok = value, isPlainTag(value)
 		case "digest":
-			l.Digest, ok = digest.Digest(value), isUsualDigest(value)
+			l.Digest, ok = digest.Digest(value), isSHA256(value)
 		case "type":
 			l.MediaType, ok = unique.Make(value).Value(), len(value) <= maxType
 		case "created":
@@ -80,7 +80,7 @@ func cutMember(s string) (name, value, rest string, ok bool) {
 	return name, value, s, s == "}"
 }
 
-func isUsualTag(s string) bool {
+func isPlainTag(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		word := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
@@ -91,7 +91,7 @@ func isUsualTag(s string) bool {
 	return s != "" && len(s) <= 128
 }
 
-func isUsualDigest(s string) bool {
+func isSHA256(s string) bool {
 	hex, ok := strings.CutPrefix(s, "sha256:")
 	return ok && len(hex) == 64 && strings.Trim(hex, "0123456789abcdef") == ""
 }

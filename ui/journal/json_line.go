@@ -41,7 +41,7 @@ func appendLine(to []byte, tag string, l model.Sighting) []byte {
 		w.First, w.Last = l.First, l.Last
 	}
 	raw, err := json.Marshal(w)
-	if err != nil || len(raw) > maxLine { // cleanLook leaves nothing that could do that
+	if err != nil || len(raw) > maxLine { // cleanSighting leaves nothing that could do that
 		return to
 	}
 	return append(append(to, raw...), '\n')
@@ -49,14 +49,14 @@ func appendLine(to []byte, tag string, l model.Sighting) []byte {
 
 // parseLine reads a line back, without its end.
 func parseLine(raw []byte) (tag string, _ model.Sighting, _ error) {
-	if tag, l, ok := parseQuick(raw); ok {
+	if tag, l, ok := fastParse(raw); ok {
 		return tag, l, nil
 	}
-	return parseAny(raw)
+	return parseJSON(raw)
 }
 
-// parseAny reads a line whatever its members look like.
-func parseAny(raw []byte) (tag string, _ model.Sighting, _ error) {
+// parseJSON reads a line whatever its members look like.
+func parseJSON(raw []byte) (tag string, _ model.Sighting, _ error) {
 	var w line
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return "", model.Sighting{}, err
@@ -68,13 +68,13 @@ func parseAny(raw []byte) (tag string, _ model.Sighting, _ error) {
 	if !w.Created.IsZero() {
 		l.Created = &w.Created
 	}
-	l, err := cleanLook(w.Tag, l)
+	l, err := cleanSighting(w.Tag, l)
 	return w.Tag, l, err
 }
 
-// cleanLook is a look as it is kept: in UTC, in whole seconds, and without what
+// cleanSighting is a look as it is kept: in UTC, in whole seconds, and without what
 // is too odd to keep.
-func cleanLook(tag string, l model.Sighting) (model.Sighting, error) {
+func cleanSighting(tag string, l model.Sighting) (model.Sighting, error) {
 	if reference.TagRegexp.FindString(tag) != tag || tag == "" {
 		return l, errors.New("not a tag")
 	}

@@ -45,13 +45,13 @@ func fileName(repo model.Ref) string {
 	return escaped + suffix
 }
 
-// more reads what stands in a file beyond what was read. A file that somebody
+// readNew reads what stands in a file beyond what was read. A file that somebody
 // has replaced is read anew.
-func (r *reading) more(path string, each func(tag string, l model.Sighting)) error {
+func (r *filePosition) readNew(path string, each func(tag string, l model.Sighting)) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		*r = reading{}
+		*r = filePosition{}
 		return nil
 	case err != nil:
 		return err
@@ -69,7 +69,7 @@ func (r *reading) more(path string, each func(tag string, l model.Sighting)) err
 		return err
 	}
 	if r.info == nil || !os.SameFile(r.info, info) || info.Size() < r.offset {
-		*r = reading{}
+		*r = filePosition{}
 	}
 	if left := info.Size() - r.offset; left > maxFile {
 		r.offset, r.cut = info.Size()-maxFile, true
@@ -78,11 +78,11 @@ func (r *reading) more(path string, each func(tag string, l model.Sighting)) err
 	if _, err := f.Seek(r.offset, io.SeekStart); err != nil {
 		return err
 	}
-	return r.scan(io.LimitReader(f, maxFile), each)
+	return r.readLines(io.LimitReader(f, maxFile), each)
 }
 
-// scan reads whole lines and keeps what follows the last one.
-func (r *reading) scan(from io.Reader, each func(tag string, l model.Sighting)) error {
+// readLines reads whole lines and keeps what follows the last one.
+func (r *filePosition) readLines(from io.Reader, each func(tag string, l model.Sighting)) error {
 	in := bufio.NewReaderSize(from, 64<<10)
 	r.tail = nil
 	first := r.cut // it may begin within a line
@@ -117,9 +117,9 @@ func (r *reading) scan(from io.Reader, each func(tag string, l model.Sighting)) 
 	}
 }
 
-// extend writes whole lines at the end of a file, in one write. A line that was
+// appendLines writes whole lines at the end of a file, in one write. A line that was
 // torn there goes.
-func (r *reading) extend(path string, lines []byte) error {
+func (r *filePosition) appendLines(path string, lines []byte) error {
 	if len(r.tail) > 0 {
 		if err := os.Truncate(path, r.offset); err != nil {
 			return err
@@ -141,7 +141,7 @@ func (r *reading) extend(path string, lines []byte) error {
 }
 
 // replace puts a whole file in the place of another, or leaves that.
-func (r *reading) replace(path string, content []byte) error {
+func (r *filePosition) replace(path string, content []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), temporary+"*")
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (r *reading) replace(path string, content []byte) error {
 		os.Remove(tmp.Name()) //nolint:errcheck // best effort: sweep does it later
 		return err
 	}
-	*r = reading{info: info, offset: int64(len(content)), lines: bytes.Count(content, []byte("\n"))}
+	*r = filePosition{info: info, offset: int64(len(content)), lines: bytes.Count(content, []byte("\n"))}
 	return nil
 }
 
@@ -181,9 +181,9 @@ func setAside(path string, now time.Time) (aside string, err error) {
 	return "", err
 }
 
-// sweep removes what nobody has touched for so long that nothing in it would
+// removeStaleFiles removes what nobody has touched for so long that nothing in it would
 // be kept, and what a tagdiff that was killed left half done.
-func sweep(dir string, now time.Time) {
+func removeStaleFiles(dir string, now time.Time) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return
@@ -201,11 +201,11 @@ func sweep(dir string, now time.Time) {
 	}
 }
 
-// lastIn is the newest look at a tag that a file tells of. The first request
+// newestInFile is the newest look at a tag that a file tells of. The first request
 // waits for it, and a file of 50,000 tags takes thirty times as long to be read
 // in. Lines are not in the order of their moments: several tagdiffs write them.
-func lastIn(path, tag string) (newest model.Sighting, ok bool) {
-	raw, err := end(path)
+func newestInFile(path, tag string) (newest model.Sighting, ok bool) {
+	raw, err := readEnd(path)
 	if err != nil {
 		return model.Sighting{}, false
 	}
@@ -226,8 +226,8 @@ func lastIn(path, tag string) (newest model.Sighting, ok bool) {
 	}
 }
 
-// end is what is read of a file that may be long.
-func end(path string) ([]byte, error) {
+// readEnd is what is read of a file that may be long.
+func readEnd(path string) ([]byte, error) {
 	f, err := files.Open(path)
 	if err != nil {
 		return nil, err
