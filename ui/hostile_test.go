@@ -13,7 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -175,18 +175,18 @@ var tours = []struct {
 	{[]string{"app:a"}, []string{"3", "4", "5", "t"}},
 }
 
-// papers are used again: each takes longer to make than to fill.
-var papers = sync.Pool{New: func() any { return uitest.NewPaper(80, 24) }}
+// painters are used again: each takes longer to make than to fill.
+var painters = sync.Pool{New: func() any { return uitest.NewPainter(80, 24) }}
 
 // take goes on one of the tours past text and looks at each screen, or at the
 // last one alone.
 func take(t *testing.T, text string, tour int, each bool) {
 	t.Helper()
-	paper := papers.Get().(*uitest.Paper)
-	defer papers.Put(paper)
+	painter := painters.Get().(*uitest.Painter)
+	defer painters.Put(painter)
 	check := func(a App) {
 		if each {
-			checkScreen(t, paper, a)
+			checkScreen(t, painter, a)
 		}
 	}
 	o := Options{Registry: foulRegistry(t, text), Journal: foulJournal{text}, Hosts: func() []string { return []string{text} }, Glyphs: look.Unicode(), Platform: text}
@@ -204,7 +204,7 @@ func take(t *testing.T, text string, tour int, each bool) {
 	if each {
 		d.Send(tea.PasteMsg{Content: text})
 	}
-	checkScreen(t, paper, app(d))
+	checkScreen(t, painter, app(d))
 	if clean := safe.Clean(d.Copied).String(); clean != d.Copied {
 		t.Fatalf("%q went to the clipboard", d.Copied)
 	}
@@ -214,14 +214,14 @@ var colours = regexp.MustCompile(`\x1b\[[0-9;:]*m`)
 
 // checkScreen holds what the terminal is sent to its promise: nothing but text
 // and colours, and every row as wide as the screen takes it to be.
-func checkScreen(t *testing.T, paper *uitest.Paper, a App) {
+func checkScreen(t *testing.T, painter *uitest.Painter, a App) {
 	t.Helper()
 	v := a.View()
 	if clean := safe.Clean(v.WindowTitle).String(); clean != v.WindowTitle {
 		t.Fatalf("the title is %q", v.WindowTitle)
 	}
 	lines := strings.Split(v.Content, "\n")
-	frame := paper.Paint(v.Content)
+	frame := painter.Paint(v.Content)
 	if len(lines) != a.height || frame.Cursor.Y != a.height-1 {
 		t.Fatalf("%d lines, cursor in row %d", len(lines), frame.Cursor.Y)
 	}

@@ -1,5 +1,6 @@
-// Package look is everything about how the screens look: lines of text with
-// roles, the glyphs, and the one theme that turns both into styled strings.
+// Package look is how the screens look: lines of text with roles, glyphs, formats
+// of digests, sizes and dates, and the theme that turns lines into styled strings.
+// It has no keys and no state.
 package look
 
 import (

@@ -1,5 +1,5 @@
-// Package places remembers where the person was: a short list of references in
-// a file of its own.
+// Package places remembers the references that were opened last, in one file.
+// What tags pointed at is in package journal.
 package places
 
 import (

@@ -28,8 +28,8 @@ type Digests struct {
 	Progress io.Writer      // a terminal on which to say how far it is; nil for none
 }
 
-// census is where the tags of a repository point, as far as known.
-type census struct {
+// tagTargets is where the tags of a repository point, as far as known.
+type tagTargets struct {
 	mu      sync.Mutex
 	listed  int
 	wanted  int
@@ -41,7 +41,7 @@ type census struct {
 // digests lists the tags of a repository and asks where they point while the
 // list still comes.
 func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error {
-	c, err := r.census(ctx, repo, r.Digests)
+	c, err := r.readTargets(ctx, repo, r.Digests)
 	if isCancel(err) || err != nil && len(c.tags) == 0 {
 		return err
 	}
@@ -51,12 +51,12 @@ func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error
 	return errors.Join(err, r.Digests.failures(repo, c.tags))
 }
 
-// census asks where the tags of a repository point. What came before an error
+// readTargets asks where the tags of a repository point. What came before an error
 // is in it.
-func (r Request) census(ctx context.Context, repo model.Ref, d *Digests) (*census, error) {
+func (r Request) readTargets(ctx context.Context, repo model.Ref, d *Digests) (*tagTargets, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var c census
+	var c tagTargets
 	var asks sync.WaitGroup
 	errList := r.Registry.Tags(ctx, repo, func(page []string) {
 		tags := d.wanted(page)
@@ -77,12 +77,12 @@ func (r Request) census(ctx context.Context, repo model.Ref, d *Digests) (*censu
 		})
 	})
 	asks.Wait()
-	d.clear(&c)
+	d.clearProgress(&c)
 	return &c, cmp.Or(c.stopped, errList)
 }
 
 // inOrder puts the tags in natural order.
-func (c *census) inOrder() {
+func (c *tagTargets) inOrder() {
 	slices.SortFunc(c.tags, func(a, b model.Tagged) int { return model.CompareNatural(a.Tag, b.Tag) })
 }
 
@@ -93,21 +93,21 @@ func (d *Digests) wanted(tags []string) []string {
 	return slices.DeleteFunc(slices.Clone(tags), func(t string) bool { return !d.Match.MatchString(t) })
 }
 
-func (c *census) add(listed, wanted int) {
+func (c *tagTargets) add(listed, wanted int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.listed += listed
 	c.wanted += wanted
 }
 
-func (c *census) take(found []model.Tagged) {
+func (c *tagTargets) take(found []model.Tagged) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tags = append(c.tags, found...)
 }
 
 // stop notes the first reason to stop; those after it follow from it.
-func (c *census) stop(err error) {
+func (c *tagTargets) stop(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stopped == nil {
@@ -118,7 +118,7 @@ func (c *census) stop(err error) {
 // progressPause keeps a slow line from being filled with numbers.
 const progressPause = 100 * time.Millisecond
 
-func (d *Digests) progress(c *census) {
+func (d *Digests) progress(c *tagTargets) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if d.Progress == nil || time.Since(c.told) < progressPause {
@@ -128,8 +128,8 @@ func (d *Digests) progress(c *census) {
 	fmt.Fprintf(d.Progress, "\r%s", safe.Sprintf("%s of %s asked, %s listed", look.Number(len(c.tags)), look.Count(c.wanted, safe.Const("tag"), safe.Const("tags")), look.Number(c.listed)))
 }
 
-// clear leaves no trace of progress on the terminal.
-func (d *Digests) clear(c *census) {
+// clearProgress leaves no trace of progress on the terminal.
+func (d *Digests) clearProgress(c *tagTargets) {
 	if d.Progress != nil && !c.told.IsZero() {
 		fmt.Fprint(d.Progress, "\r\x1b[K")
 	}
@@ -190,7 +190,7 @@ func mostSpecificFirst(tags []string) []string {
 	return tags
 }
 
-func (r Request) printDigests(w io.Writer, repo model.Ref, c *census) error {
+func (r Request) printDigests(w io.Writer, repo model.Ref, c *tagTargets) error {
 	c.inOrder()
 	groups := grouped(c.tags)
 	if r.Form == "json" {
@@ -202,7 +202,7 @@ func (r Request) printDigests(w io.Writer, repo model.Ref, c *census) error {
 			p.line(safe.Const("- "), code(safe.Clean(string(g.Digest))), safe.Const(": "), safe.Join(each(g.Tags, code), ", "))
 			continue
 		}
-		p.line(safe.Clean(string(g.Digest)), safe.Const("  "), safe.Join(each(g.Tags, undressed), " "))
+		p.line(safe.Clean(string(g.Digest)), safe.Const("  "), safe.Join(each(g.Tags, asIs), " "))
 	}
 	return p.end()
 }
@@ -215,7 +215,7 @@ func each(tags []string, dress func(safe.Text) safe.Text) []safe.Text {
 	return out
 }
 
-func undressed(t safe.Text) safe.Text { return t }
+func asIs(t safe.Text) safe.Text { return t }
 
 type jsonDigests struct {
 	Schema     string       `json:"schema"`
@@ -232,7 +232,7 @@ type jsonTagged struct {
 	Error     string         `json:"error,omitempty"`
 }
 
-func jsonDigestsOf(repo model.Ref, c *census, groups []group) jsonDigests {
+func jsonDigestsOf(repo model.Ref, c *tagTargets, groups []group) jsonDigests {
 	out := jsonDigests{Schema: schema, Repository: repo.String(), Listed: c.listed, Tags: []jsonTagged{}, Groups: groups}
 	for _, t := range c.tags {
 		j := jsonTagged{Tag: t.Tag, Digest: orNull(t.Digest), MediaType: orNull(t.MediaType)}

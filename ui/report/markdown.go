@@ -77,11 +77,11 @@ func (m markdown) cells(cells ...safe.Text) {
 }
 
 func (m markdown) findings() {
-	news, also := findings(m.c)
-	if len(news)+len(also) > 0 {
+	main, other := mergeFindings(m.c)
+	if len(main)+len(other) > 0 {
 		m.heading(safe.Const("Findings"))
 	}
-	for _, f := range slices.Concat(news, also) {
+	for _, f := range slices.Concat(main, other) {
 		m.finding(safe.Concat(safe.Const("- **"), severity(f.Finding), safe.Const("** ")), f, nil)
 		if !f.Next.IsEmpty() {
 			m.line(safe.Const("  Next: "), sentence(f.Next))
@@ -93,12 +93,12 @@ func (m markdown) findings() {
 			m.finding(safe.Const("  - "), x, &f)
 		}
 	}
-	m.how(known(news))
+	m.how(provable(main))
 }
 
-func (m markdown) finding(lead safe.Text, f told, cause *told) {
+func (m markdown) finding(lead safe.Text, f platformFinding, cause *platformFinding) {
 	line := []safe.Text{lead}
-	where, say := f.say(m.c, cause)
+	where, say := f.sentence(m.c, cause)
 	if !where.IsEmpty() {
 		line = append(line, sentence(where), safe.Const(": "))
 	}
@@ -107,7 +107,7 @@ func (m markdown) finding(lead safe.Text, f told, cause *told) {
 
 // how is what the verdict and the findings rest on: the rule, its values, and
 // the commands that show the same without this program.
-func (m markdown) how(found []told) {
+func (m markdown) how(found []platformFinding) {
 	v := m.c.Verdict
 	if len(v.Proof) == 0 && len(found) == 0 {
 		return
@@ -123,7 +123,7 @@ func (m markdown) how(found []told) {
 		rules[r.ID] = r
 	}
 	for _, f := range found {
-		m.proof(safe.Sprintf("%s %s", f.ID, f.Name), f.Trust, safe.Clean(rules[f.ID].Proof), unsaid(f.Proof, v.Proof))
+		m.proof(safe.Sprintf("%s %s", f.ID, f.Name), f.Trust, safe.Clean(rules[f.ID].Proof), withoutRepeats(f.Proof, v.Proof))
 		checks = m.check(checks, safe.Sprintf("%s %s", f.ID, f.Name), f.Check)
 	}
 	m.block(checks)
@@ -194,15 +194,15 @@ func (m markdown) steps(p diff.Pair) {
 }
 
 func (m markdown) row(r diff.Row) {
-	text := code(instruction(m.o, cmpStep(r.A, r.B)))
+	text := code(instruction(m.o, firstStep(r.A, r.B)))
 	if r.A != nil && r.B != nil && !r.SameText {
 		text = safe.Concat(safe.Const("A: "), text, safe.Const("<br>B: "), code(instruction(m.o, r.B)))
 	}
 	if m.c.B == nil {
-		m.cells(stepNumber(r), text, m.layer(cmpStep(r.A, r.B)), sentence(note(r)))
+		m.cells(stepNumber(r), text, m.layer(firstStep(r.A, r.B)), sentence(rowNote(r)))
 		return
 	}
-	m.cells(code(m.g.Mark(r.Class)), stepNumber(r), text, m.layer(r.A), m.layer(r.B), sentence(note(r)))
+	m.cells(code(m.g.Mark(r.Class)), stepNumber(r), text, m.layer(r.A), m.layer(r.B), sentence(rowNote(r)))
 }
 
 func (m markdown) layer(s *model.Step) safe.Text {

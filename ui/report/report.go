@@ -1,11 +1,14 @@
 // Package report prints a comparison as text for a pipe, as Markdown for a
-// ticket and as JSON for other programs.
+// ticket and as JSON for other programs, and lists of names and digests. What is
+// found is decided in package diff; screens have their own words.
 package report
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -84,4 +87,12 @@ var severities = [...]safe.Text{safe.Const("fact"), safe.Const("note"), safe.Con
 
 func severity(f diff.Finding) safe.Text {
 	return severities[min(max(f.Severity, 0), len(severities)-1)]
+}
+
+func escapeRune(r rune) string {
+	if r <= 0xffff {
+		return fmt.Sprintf(`\u%04x`, r)
+	}
+	high, low := utf16.EncodeRune(r)
+	return fmt.Sprintf(`\u%04x\u%04x`, high, low)
 }

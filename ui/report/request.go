@@ -66,7 +66,7 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	defer cancel()
 	var arts [2]model.Artifact
 	var errs [2]error
-	near := r.lookAround(ctx, a, b)
+	near := r.startTagContext(ctx, a, b)
 	var wait sync.WaitGroup
 	for i, ref := range []model.Ref{a, b} {
 		wait.Go(func() {
@@ -80,8 +80,8 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	if err := firstCause(errs); err != nil {
 		return false, err
 	}
-	c, errAround := near.around(ctx, diff.Compare(arts[0], arts[1]))
-	c, err := r.settle(ctx, c)
+	c, errAround := near.addTo(ctx, diff.Compare(arts[0], arts[1]))
+	c, err := r.readContents(ctx, c)
 	if err != nil {
 		return false, err
 	}
@@ -91,10 +91,10 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	return c.Same(r.Exact), cmp.Or(r.unread(c), errAround)
 }
 
-// settle narrows the comparison to what was asked for, once the small layers
+// readContents narrows the comparison to what was asked for, once the small layers
 // whose contents decide something there have been read. What cannot be read
 // stays as its config claims it to be.
-func (r Request) settle(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
+func (r Request) readContents(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
 	narrowed, err := r.restrict(c)
 	doubts := diff.UnverifiedLayers(narrowed)
 	if err != nil || len(doubts) == 0 {
@@ -190,13 +190,13 @@ func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error
 func (r Request) alone(ctx context.Context, ref model.Ref) (c diff.Comparison, errAround, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	near := r.lookAround(ctx, ref)
+	near := r.startTagContext(ctx, ref)
 	art, err := r.load(ctx, ref)
 	if err != nil {
 		return c, nil, err
 	}
-	c, errAround = near.around(ctx, diff.Describe(art))
-	c, err = r.settle(ctx, c)
+	c, errAround = near.addTo(ctx, diff.Describe(art))
+	c, err = r.readContents(ctx, c)
 	return c, errAround, err
 }
 

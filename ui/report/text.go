@@ -83,13 +83,13 @@ func (t textReport) side(lead safe.Text, a *model.Artifact) {
 }
 
 func (t textReport) findings() {
-	news, also := findings(t.c)
-	if len(news)+len(also) == 0 {
+	main, other := mergeFindings(t.c)
+	if len(main)+len(other) == 0 {
 		return
 	}
 	t.blank()
 	t.line(safe.Const("Findings"))
-	for _, f := range slices.Concat(news, also) {
+	for _, f := range slices.Concat(main, other) {
 		t.finding(t.g.Fit(severity(f.Finding), severityWidth), f, nil)
 		indent := safe.Const(" ").Repeat(severityWidth)
 		if !f.Next.IsEmpty() {
@@ -106,8 +106,8 @@ func (t textReport) findings() {
 
 const severityWidth = 9
 
-func (t textReport) finding(lead safe.Text, f told, cause *told) {
-	where, say := f.say(t.c, cause)
+func (t textReport) finding(lead safe.Text, f platformFinding, cause *platformFinding) {
+	where, say := f.sentence(t.c, cause)
 	if !where.IsEmpty() {
 		say = safe.Sprintf("%s: %s", where, say)
 	}
@@ -212,11 +212,11 @@ func (t textReport) row(r diff.Row) {
 	texts := t.instructions(r, width)
 	line := []safe.Text{t.g.Mark(r.Class), safe.Const(" "), t.g.Right(stepNumber(r), stepWidth), safe.Const("  "), t.g.Fit(texts[0], width), safe.Const(" ")}
 	if t.c.B == nil {
-		line = append(line, t.layer(cmpStep(r.A, r.B)), safe.Const(" "))
+		line = append(line, t.layer(firstStep(r.A, r.B)), safe.Const(" "))
 	} else {
 		line = append(line, t.layer(r.A), safe.Const(" "), t.layer(r.B), safe.Const(" "))
 	}
-	t.line(append(line, note(r))...)
+	t.line(append(line, rowNote(r))...)
 	for _, more := range texts[1:] {
 		t.line(safe.Const(" ").Repeat(leadWidth), more)
 	}
@@ -225,7 +225,7 @@ func (t textReport) row(r diff.Row) {
 // instructions are the lines that tell what a step does; both sides' when they
 // do not agree. The first is as wide as its column, the others as the report.
 func (t textReport) instructions(r diff.Row, width int) []safe.Text {
-	text := instruction(t.o, cmpStep(r.A, r.B))
+	text := instruction(t.o, firstStep(r.A, r.B))
 	switch {
 	case r.A != nil && r.B != nil && !r.SameText:
 		lines := wrapTo(safe.Concat(safe.Const("A: "), text), width)
@@ -259,14 +259,14 @@ func instruction(o Options, s *model.Step) safe.Text {
 	return safe.Const("(nothing recorded)")
 }
 
-func cmpStep(a, b *model.Step) *model.Step {
+func firstStep(a, b *model.Step) *model.Step {
 	if a != nil {
 		return a
 	}
 	return b
 }
 
-func stepNumber(r diff.Row) safe.Text { return safe.Sprintf("%d", cmpStep(r.A, r.B).Index+1) }
+func stepNumber(r diff.Row) safe.Text { return safe.Sprintf("%d", firstStep(r.A, r.B).Index+1) }
 
 func (t textReport) layer(s *model.Step) safe.Text {
 	text := t.g.Nothing

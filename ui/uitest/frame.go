@@ -53,7 +53,7 @@ type Color string
 // Paint is the frame that a terminal shows of content, such as the view of a
 // screen that no program runs.
 func Paint(content string, width, height int) Frame {
-	p := NewPaper(width, height)
+	p := NewPainter(width, height)
 	defer p.Close()
 	return p.Paint(content)
 }

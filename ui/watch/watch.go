@@ -1,4 +1,5 @@
-// Package watch asks now and then where tags point, and says when one moved.
+// Package watch asks at intervals where tags point, and prints when one moved.
+// Flags and exit codes are in package command.
 package watch
 
 import (
@@ -93,7 +94,7 @@ func (w Watch) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case a := <-answers:
-			if o, news := troubles.after(a); news {
+			if o, news := troubles.update(a); news {
 				w.Complain(o)
 			}
 			if a.event.Kind == "" {
@@ -114,7 +115,7 @@ func (w Watch) Run(ctx context.Context) error {
 
 // follow asks for one tag until ctx ends.
 func (w Watch) follow(ctx context.Context, ref model.Ref, answers chan<- answer) {
-	t := tag{Watch: w, ref: ref}
+	t := watchedTag{Watch: w, ref: ref}
 	if w.Past != nil {
 		t.past, _ = w.Past(ref) // before the first question, which makes it the present
 	}
@@ -126,7 +127,7 @@ func (w Watch) follow(ctx context.Context, ref model.Ref, answers chan<- answer)
 		case <-ctx.Done():
 			return
 		}
-		pause := time.NewTimer(spread(w.Every))
+		pause := time.NewTimer(jitter(w.Every))
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
@@ -136,13 +137,13 @@ func (w Watch) follow(ctx context.Context, ref model.Ref, answers chan<- answer)
 	}
 }
 
-// spread is about as long as d: many watches are not to ask all at once.
-func spread(d time.Duration) time.Duration {
+// jitter is about as long as d: many watches are not to ask all at once.
+func jitter(d time.Duration) time.Duration {
 	return d - d/20 + rand.N(d/10+1) //nolint:gosec // nobody gains by guessing it
 }
 
-// tag is what is known of one tag.
-type tag struct {
+// watchedTag is what is known of one tag.
+type watchedTag struct {
 	Watch
 	ref   model.Ref
 	past  model.Sighting // before the start
@@ -152,7 +153,7 @@ type tag struct {
 }
 
 // ask is one question, and what is new by its answer.
-func (t *tag) ask(ctx context.Context) (Event, error) {
+func (t *watchedTag) ask(ctx context.Context) (Event, error) {
 	now, err := t.Source.Head(ctx, t.ref)
 	var trouble *model.Trouble
 	if errors.As(err, &trouble) && trouble.Missing {
@@ -172,7 +173,7 @@ func (t *tag) ask(ctx context.Context) (Event, error) {
 	case t.now == "":
 		e.Kind, e.From = Appeared, t.last
 	default:
-		e.Kind, e.ToMember = Moved, t.lists(ctx, t.now, now)
+		e.Kind, e.ToMember = Moved, t.listsDigest(ctx, t.now, now)
 	}
 	t.asked, t.now = true, now
 	if now != "" {
@@ -182,7 +183,7 @@ func (t *tag) ask(ctx context.Context) (Event, error) {
 }
 
 // first says what the tag is, and what it was when it was last seen.
-func (t *tag) first(e Event) Event {
+func (t *watchedTag) first(e Event) Event {
 	e.Kind, e.From = Is, ""
 	if e.To == "" {
 		e.Kind = Gone
@@ -194,13 +195,13 @@ func (t *tag) first(e Event) Event {
 	return e
 }
 
-// memberPatience is how long a line may wait for what is only a remark in it.
-const memberPatience = 5 * time.Second
+// memberTimeout is how long a line may wait for what is only a remark in it.
+const memberTimeout = 5 * time.Second
 
-// lists reports whether the index at a digest is known to list another. What
+// listsDigest reports whether the index at a digest is known to list another. What
 // cannot be read is not known.
-func (t *tag) lists(ctx context.Context, index, d digest.Digest) bool {
-	ctx, cancel := context.WithTimeout(ctx, memberPatience)
+func (t *watchedTag) listsDigest(ctx context.Context, index, d digest.Digest) bool {
+	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()
 	children, err := t.Source.Children(ctx, t.ref.AtDigest(index))
 	return err == nil && slices.ContainsFunc(children, func(c v1.Descriptor) bool { return c.Digest == d })

@@ -72,7 +72,7 @@ func TestTag(t *testing.T) {
 					return nil, down
 				},
 			}
-			follow := tag{Watch: Watch{Source: s}, ref: prod}
+			follow := watchedTag{Watch: Watch{Source: s}, ref: prod}
 			if tt.past != "" {
 				follow.past = model.Sighting{Digest: dig(tt.past), Last: time.Unix(1, 0)}
 			}
@@ -165,7 +165,7 @@ func TestOutages(t *testing.T) {
 			o := outages{}
 			for i, s := range steps {
 				got := ""
-				if word, news := o.after(answer{ref: refs[s.tag], err: s.err}); news {
+				if word, news := o.update(answer{ref: refs[s.tag], err: s.err}); news {
 					if got = "begins"; word.Err == nil {
 						got = "ends"
 					}
@@ -183,11 +183,11 @@ func TestOutages(t *testing.T) {
 
 func TestSpread(t *testing.T) {
 	for range 1000 {
-		if d := spread(time.Minute); d < 57*time.Second || d > 63*time.Second {
+		if d := jitter(time.Minute); d < 57*time.Second || d > 63*time.Second {
 			t.Fatal(d)
 		}
 	}
-	if d := spread(1); d < 1 || d > 2 {
+	if d := jitter(1); d < 1 || d > 2 {
 		t.Error(d)
 	}
 }

@@ -22,24 +22,24 @@ type Journal interface {
 	Timeline(ref model.Ref) (model.Timeline, error)
 }
 
-// surroundings are what is known around the images of a report. The lists of
+// tagContext are what is known around the images of a report. The lists of
 // tags are asked for while the images are read.
-type surroundings struct {
+type tagContext struct {
 	r     Request
-	repos map[model.Ref]*repository
+	repos map[model.Ref]*repoTags
 	past  map[model.Ref]*model.Timeline // of tags
 	wait  sync.WaitGroup
 }
 
-// repository is what is known of the tags of one.
-type repository struct {
+// repoTags is what is known of the tags of one.
+type repoTags struct {
 	set *model.TagSet
 	err error // why not all of its tags are known
 }
 
-// lookAround begins to look around references.
-func (r Request) lookAround(ctx context.Context, refs ...model.Ref) *surroundings {
-	s := &surroundings{r: r, repos: map[model.Ref]*repository{}, past: map[model.Ref]*model.Timeline{}}
+// startTagContext begins to look around references.
+func (r Request) startTagContext(ctx context.Context, refs ...model.Ref) *tagContext {
+	s := &tagContext{r: r, repos: map[model.Ref]*repoTags{}, past: map[model.Ref]*model.Timeline{}}
 	for _, ref := range refs {
 		if tag := ref.WithTag(ref.Tag); r.Journal != nil && ref == tag && s.past[tag] == nil {
 			past := new(model.Timeline)
@@ -52,7 +52,7 @@ func (r Request) lookAround(ctx context.Context, refs ...model.Ref) *surrounding
 		if s.repos[ref.Repo()] != nil {
 			continue
 		}
-		in := &repository{}
+		in := &repoTags{}
 		s.repos[ref.Repo()] = in
 		if r.Siblings {
 			s.wait.Go(func() {
@@ -66,7 +66,7 @@ func (r Request) lookAround(ctx context.Context, refs ...model.Ref) *surrounding
 
 // tagSet is where all tags of a repository point.
 func (r Request) tagSet(ctx context.Context, repo model.Ref) (*model.TagSet, error) {
-	c, err := r.census(ctx, repo, &Digests{})
+	c, err := r.readTargets(ctx, repo, &Digests{})
 	if len(c.tags) == 0 {
 		return nil, err
 	}
@@ -74,16 +74,16 @@ func (r Request) tagSet(ctx context.Context, repo model.Ref) (*model.TagSet, err
 	return &model.TagSet{Repo: repo, Tags: c.tags, Total: c.listed, Cut: err != nil}, err
 }
 
-// around is c with what is known around it. An error means that this is not all
+// addTo is c with what is known around it. An error means that this is not all
 // that was asked for.
-func (s *surroundings) around(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
+func (s *tagContext) addTo(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
 	s.wait.Wait()
-	a, errA := s.neighbours(ctx, c.A)
-	b, errB := s.neighbours(ctx, c.B)
+	a, errA := s.tagNeighbours(ctx, c.A)
+	b, errB := s.tagNeighbours(ctx, c.B)
 	return c.WithTagContext(diff.TagContext{A: a, B: b}), cmp.Or(errA, errB)
 }
 
-func (s *surroundings) neighbours(ctx context.Context, art *model.Artifact) (diff.TagNeighbours, error) {
+func (s *tagContext) tagNeighbours(ctx context.Context, art *model.Artifact) (diff.TagNeighbours, error) {
 	if art == nil || s.repos[art.Ref.Repo()] == nil {
 		return diff.TagNeighbours{}, nil
 	}
@@ -96,12 +96,12 @@ func (s *surroundings) neighbours(ctx context.Context, art *model.Artifact) (dif
 		return n, in.err
 	}
 	err := s.r.readMembers(ctx, in.set, *art)
-	n.Tags, n.Moved = in.set, s.r.moved(ctx, *art)
+	n.Tags, n.Moved = in.set, s.r.tagMove(ctx, *art)
 	return n, cmp.Or(in.err, err)
 }
 
-// moved asks where a tag points once all else is read.
-func (r Request) moved(ctx context.Context, art model.Artifact) diff.Move {
+// tagMove asks where a tag points once all else is read.
+func (r Request) tagMove(ctx context.Context, art model.Artifact) diff.Move {
 	if art.Ref.Tag == "" || art.Ref.Digest != "" || art.Ref.When != "" {
 		return diff.Move{}
 	}
@@ -109,14 +109,14 @@ func (r Request) moved(ctx context.Context, art model.Artifact) diff.Move {
 	_ = r.Registry.Resolve(ctx, art.Ref.Repo(), []string{art.Ref.Tag}, func(found []model.Tagged) {
 		for _, t := range found {
 			if t.Err == nil && t.Digest != art.Top.Digest {
-				m = diff.Move{To: t.Digest, At: time.Now(), ToMember: lists(art, t.Digest)}
+				m = diff.Move{To: t.Digest, At: time.Now(), ToMember: listsDigest(art, t.Digest)}
 			}
 		}
 	}) // where nobody answers nothing has been seen to move
 	return m
 }
 
-func lists(art model.Artifact, d digest.Digest) bool {
+func listsDigest(art model.Artifact, d digest.Digest) bool {
 	return art.Top.Kind == model.KindIndex && slices.ContainsFunc(art.Images(), func(e model.Entry) bool { return e.Descriptor.Digest == d })
 }
 
@@ -159,13 +159,13 @@ func (r Request) readMembers(ctx context.Context, set *model.TagSet, art model.A
 // the names of their tags begin like one.
 func unreadIndexes(set model.TagSet, like string) []digest.Digest {
 	tags := slices.Clone(set.Tags)
-	slices.SortStableFunc(tags, func(a, b model.Tagged) int { return cmp.Compare(alikeFor(b.Tag, like), alikeFor(a.Tag, like)) })
+	slices.SortStableFunc(tags, func(a, b model.Tagged) int { return cmp.Compare(commonPrefix(b.Tag, like), commonPrefix(a.Tag, like)) })
 	var unread []digest.Digest
 	seen := map[digest.Digest]bool{}
 	for _, t := range tags {
 		_, read := set.Children[t.Digest]
 		_, attached := model.AttachedTo(t.Tag)
-		if t.Digest == "" || read || seen[t.Digest] || attached != "" || !mayList(t.MediaType) {
+		if t.Digest == "" || read || seen[t.Digest] || attached != "" || !mayBeIndex(t.MediaType) {
 			continue
 		}
 		seen[t.Digest] = true
@@ -174,7 +174,7 @@ func unreadIndexes(set model.TagSet, like string) []digest.Digest {
 	return unread
 }
 
-func mayList(mediaType string) bool {
+func mayBeIndex(mediaType string) bool {
 	switch mediaType {
 	case "", v1.MediaTypeImageIndex, model.MediaTypeDockerList:
 		return true
@@ -182,8 +182,8 @@ func mayList(mediaType string) bool {
 	return false
 }
 
-// alikeFor is how many bytes two names have in common at their beginning.
-func alikeFor(a, b string) int {
+// commonPrefix is how many bytes two names have in common at their beginning.
+func commonPrefix(a, b string) int {
 	a, b = strings.TrimPrefix(a, "v"), strings.TrimPrefix(b, "v")
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {

@@ -20,13 +20,13 @@ func on(amd, arm, whole []diff.Finding) diff.Comparison {
 }
 
 // outline is what is told and under what, with the platforms.
-func outline(all []told, c diff.Comparison) string {
+func outline(all []platformFinding, c diff.Comparison) string {
 	var out []string
 	for _, t := range all {
-		where, say := t.say(c, nil)
+		where, say := t.sentence(c, nil)
 		text := strings.TrimSpace(where.String() + " " + say.String())
 		for _, x := range t.follow {
-			where, say := x.say(c, &t)
+			where, say := x.sentence(c, &t)
 			text += " > " + strings.TrimSpace(where.String()+" "+say.String())
 		}
 		out = append(out, text)
@@ -39,7 +39,7 @@ func TestToldOnce(t *testing.T) {
 	lost, receipts := made("C1", "lost", 3), made("C6", "receipts", 0)
 	for name, tt := range map[string]struct {
 		c          diff.Comparison
-		news, also string
+		main, other string
 	}{
 		"the same on all platforms": {on([]diff.Finding{repacked, ids}, []diff.Finding{repacked, ids}, nil), "all platforms packed again > ids", ""},
 		"a consequence on one":      {on([]diff.Finding{repacked, ids}, []diff.Finding{repacked}, nil), "all platforms packed again > linux/amd64 ids", ""},
@@ -48,12 +48,12 @@ func TestToldOnce(t *testing.T) {
 		"nothing":                   {on(nil, nil, nil), "", ""},
 		"nothing but the whole":     {diff.Comparison{Findings: []diff.Finding{lost}}, "lost", ""},
 	} {
-		news, also := findings(tt.c)
-		if got := outline(news, tt.c); got != tt.news {
-			t.Errorf("%s: news %q, want %q", name, got, tt.news)
+		main, other := mergeFindings(tt.c)
+		if got := outline(main, tt.c); got != tt.main {
+			t.Errorf("%s: main %q, want %q", name, got, tt.main)
 		}
-		if got := outline(also, tt.c); got != tt.also {
-			t.Errorf("%s: also %q, want %q", name, got, tt.also)
+		if got := outline(other, tt.c); got != tt.other {
+			t.Errorf("%s: other %q, want %q", name, got, tt.other)
 		}
 	}
 }

@@ -2,10 +2,8 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/dustin/go-humanize"
 	"github.com/opencontainers/go-digest"
@@ -15,14 +13,6 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
-
-func escapeRune(r rune) string {
-	if r <= 0xffff {
-		return fmt.Sprintf(`\u%04x`, r)
-	}
-	high, low := utf16.EncodeRune(r)
-	return fmt.Sprintf(`\u%04x\u%04x`, high, low)
-}
 
 // shortDigest is the first twelve digits, as every other tool shows it.
 func shortDigest(d digest.Digest) safe.Text {
@@ -69,8 +59,8 @@ func platformName(p diff.Pair) safe.Text {
 	return safe.Clean(p.Platform)
 }
 
-// note says in words what the mark of a row says in a sign.
-func note(r diff.Row) safe.Text {
+// rowNote says in words what the mark of a row says in a sign.
+func rowNote(r diff.Row) safe.Text {
 	words := []safe.Text{noteOfClass(r)}
 	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
 		words = append(words, safe.Const("other build arguments"))
@@ -98,9 +88,9 @@ func noteOfClass(r diff.Row) safe.Text {
 		}
 		return safe.Sprintf("%s: %s", string(r.Detail), sizes(r))
 	case diff.Added:
-		return alone(r.B, safe.Const("only in B"))
+		return oneSide(r.B, safe.Const("only in B"))
 	case diff.Removed:
-		return alone(r.A, safe.Const("only in A"))
+		return oneSide(r.A, safe.Const("only in A"))
 	case diff.Moved:
 		if r.A != nil {
 			return safe.Sprintf("moved to step %d of B", r.Other+1)
@@ -112,7 +102,7 @@ func noteOfClass(r diff.Row) safe.Text {
 	return layerSize(cmp.Or(r.A, r.B))
 }
 
-func alone(s *model.Step, where safe.Text) safe.Text {
+func oneSide(s *model.Step, where safe.Text) safe.Text {
 	return safe.Sprintf("%s, %s", where, layerSize(s))
 }
 

@@ -17,7 +17,7 @@ func (t *Term) CheckRestored() {
 		t.tb.Errorf("alternate screen %v, hidden cursor %v", t.emu.IsAltScreen(), t.hidden)
 	}
 	for mode := range t.modes {
-		if !slices.Contains(usual, mode) {
+		if !slices.Contains(defaultModes, mode) {
 			t.tb.Errorf("mode %v is still set", mode)
 		}
 	}
@@ -29,5 +29,5 @@ func (t *Term) CheckRestored() {
 	}
 }
 
-// usual modes are set on any terminal.
-var usual = []ansi.Mode{ansi.ModeAutoWrap, ansi.ModeTextCursorEnable}
+// defaultModes modes are set on any terminal.
+var defaultModes = []ansi.Mode{ansi.ModeAutoWrap, ansi.ModeTextCursorEnable}

@@ -10,14 +10,14 @@ import (
 
 // outages are the tags that cannot be asked for, each with its trouble. A
 // registry that is down is down for all its tags, and is told of once.
-type outages map[model.Ref]trouble
+type outages map[model.Ref]fault
 
-// trouble is what a registry has, without what differs from time to time.
-type trouble struct{ registry, what string }
+// fault is what a registry has, without what differs from time to time.
+type fault struct{ registry, what string }
 
-// after takes in an answer. It gives what is news: the first tag to which
+// update takes in an answer. It gives what is news: the first tag to which
 // something happens, and the last to which it happens no more.
-func (o outages) after(a answer) (_ Outage, news bool) {
+func (o outages) update(a answer) (_ Outage, news bool) {
 	old, failing := o[a.ref]
 	switch {
 	case errors.Is(a.err, context.Canceled):
@@ -25,7 +25,7 @@ func (o outages) after(a answer) (_ Outage, news bool) {
 	case a.err != nil && failing:
 		return Outage{}, false
 	case a.err != nil:
-		now := trouble{a.ref.Registry, gist(a.err)}
+		now := fault{a.ref.Registry, shortReason(a.err)}
 		known := o.has(now)
 		o[a.ref] = now
 		return Outage{Registry: a.ref.Registry, Err: a.err}, !known
@@ -36,7 +36,7 @@ func (o outages) after(a answer) (_ Outage, news bool) {
 	return Outage{}, false
 }
 
-func (o outages) has(t trouble) bool {
+func (o outages) has(t fault) bool {
 	for _, other := range o {
 		if other == t {
 			return true
@@ -45,9 +45,9 @@ func (o outages) has(t trouble) bool {
 	return false
 }
 
-// gist is what an error is about: what stands behind a colon or in brackets is
+// shortReason is what an error is about: what stands behind a colon or in brackets is
 // how it showed this time.
-func gist(err error) string {
+func shortReason(err error) string {
 	say := err.Error()
 	var t *model.Trouble
 	if errors.As(err, &t) {

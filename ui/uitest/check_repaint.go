@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// litter stands on the screen where nothing has been painted since.
-const litter = "▒"
+// filler stands on the screen where nothing has been painted since.
+const filler = "▒"
 
 // CheckRepaint compares what was painted bit by bit with the same screen
 // painted at once, which the program does when the size changes. Call it when
@@ -17,10 +17,10 @@ const litter = "▒"
 func (t *Term) CheckRepaint() {
 	t.tb.Helper()
 	painted := t.masked(t.settle(150 * time.Millisecond))
-	t.litter(painted.Width+1, painted.Height)
-	t.WaitUntil("a repaint after a change of size", func(f Frame) bool { return !f.Contains(litter) })
+	t.fill(painted.Width+1, painted.Height)
+	t.WaitUntil("a repaint after a change of size", func(f Frame) bool { return !f.Contains(filler) })
 	t.settle(50 * time.Millisecond)
-	t.litter(painted.Width, painted.Height)
+	t.fill(painted.Width, painted.Height)
 	again, err := t.await(func(f Frame) bool { return painted.Equal(t.masked(f)) }, silence)
 	if err != nil {
 		t.tb.Errorf("what was painted bit by bit differs from a repaint (-bits +repaint):\n%s",
@@ -28,16 +28,16 @@ func (t *Term) CheckRepaint() {
 	}
 }
 
-// litter changes the size and fills the screen, so that no cell can pass for
+// fill changes the size and fills the screen, so that no cell can pass for
 // repainted that is not.
-func (t *Term) litter(width, height int) {
+func (t *Term) fill(width, height int) {
 	t.tb.Helper()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.resize(width, height)
 	for y := range height {
 		for x := range width {
-			t.emu.SetCell(x, y, &uv.Cell{Content: litter, Width: 1})
+			t.emu.SetCell(x, y, &uv.Cell{Content: filler, Width: 1})
 		}
 	}
 }
