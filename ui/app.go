@@ -42,8 +42,8 @@ type Options struct {
 
 // App is the root: a stack of pages, what lies over them, and the frame.
 type App struct {
-	deps   page.Env
-	stack  []opened
+	env    page.Env
+	stack  []stackEntry
 	nextID page.ID
 	pulse  time.Duration // between two looks at what is under way
 
@@ -53,7 +53,7 @@ type App struct {
 	marks         page.Marks
 	traffic       model.Traffic
 	ticking       bool
-	begun         bool // work was begun since the last tick: its requests may come later
+	startedWork   bool // work was begun since the last tick: its requests may come later
 
 	toast  safe.Text
 	prompt *widget.Input
@@ -62,8 +62,8 @@ type App struct {
 	size   func() (width, height int)
 }
 
-// opened is a page on the stack with what ends its commands.
-type opened struct {
+// stackEntry is a page on the stack with what ends its commands.
+type stackEntry struct {
 	id     page.ID
 	page   page.Page
 	cancel context.CancelFunc
@@ -72,7 +72,7 @@ type opened struct {
 // New is the program ready for tea.NewProgram. ctx ends all its commands.
 func New(ctx context.Context, o Options) App {
 	a := App{
-		deps: page.Env{
+		env: page.Env{
 			Context: ctx, Registry: o.Registry, Places: o.Places, Journal: o.Journal, Hosts: o.Hosts, Platform: o.Platform,
 			Crane: "crane", Recheck: o.Recheck, Now: time.Now,
 		},
@@ -83,18 +83,18 @@ func New(ctx context.Context, o Options) App {
 		size:   o.Size,
 	}
 	if o.PlainHTTP {
-		a.deps.Crane = "crane --insecure"
+		a.env.Crane = "crane --insecure"
 	}
 	if o.Guide != nil {
-		a.stack = append(a.stack, opened{page: newGuidePage(a.deps, *o.Guide)})
+		a.stack = append(a.stack, stackEntry{page: newGuidePage(a.env, *o.Guide)})
 	} else {
-		a.stack = append(a.stack, opened{page: newHomePage(a.deps)})
+		a.stack = append(a.stack, stackEntry{page: newHomePage(a.env)})
 	}
 	switch len(o.Open) {
 	case 1:
-		a.stack = append(a.stack, opened{page: a.placePage(o.Open[0])})
+		a.stack = append(a.stack, stackEntry{page: a.placePage(o.Open[0])})
 	case 2:
-		a.stack = append(a.stack, opened{page: compare.New(a.deps, o.Open[0], &o.Open[1], nil)})
+		a.stack = append(a.stack, stackEntry{page: compare.New(a.env, o.Open[0], &o.Open[1], nil)})
 	}
 	return a
 }
@@ -125,7 +125,7 @@ type tickMsg struct{}
 
 // Update handles one message, then lets the page on top adapt to its frame.
 func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	a.traffic = a.deps.Registry.Traffic()
+	a.traffic = a.env.Registry.Traffic()
 	a, cmd := a.handle(msg)
 	a, more := a.relayout()
 	a, tick := a.tick()
@@ -267,7 +267,7 @@ func (a App) with(i int, p page.Page) App {
 // deliver gives a command's message to the page that asked, if it is still
 // open, and waits for the next one.
 func (a App) deliver(msg page.OwnedMsg) (App, tea.Cmd) {
-	i := slices.IndexFunc(a.stack, func(o opened) bool { return o.id == msg.Page })
+	i := slices.IndexFunc(a.stack, func(o stackEntry) bool { return o.id == msg.Page })
 	if i < 0 {
 		return a, nil
 	}
@@ -284,7 +284,7 @@ func (a App) perform(owner page.ID, asked page.Effects) (App, tea.Cmd) {
 		_, remark := effect.(page.ToastMsg)
 		switch {
 		case long:
-			cmd, a.begun = work.Run(owner), true
+			cmd, a.startedWork = work.Run(owner), true
 		case remark && owner != a.stack[len(a.stack)-1].id: // it may name keys of its page
 		default:
 			a, cmd = a.navigate(effect)
@@ -309,10 +309,10 @@ func (a App) startAll() (App, tea.Cmd) {
 
 func (a App) startPage(i int) (App, tea.Cmd) {
 	a.nextID++
-	ctx, cancel := context.WithCancel(a.deps.Context)
+	ctx, cancel := context.WithCancel(a.env.Context)
 	p, asked := a.stack[i].page.Start(ctx)
 	a.stack = slices.Clone(a.stack)
-	a.stack[i] = opened{id: a.nextID, page: p, cancel: cancel}
+	a.stack[i] = stackEntry{id: a.nextID, page: p, cancel: cancel}
 	return a.perform(a.nextID, asked)
 }
 
@@ -328,7 +328,7 @@ func (a App) push(p page.Page) (App, tea.Cmd) {
 		}
 		a.stack = slices.Delete(a.stack, 1, 2)
 	}
-	a.stack = append(a.stack, opened{page: p})
+	a.stack = append(a.stack, stackEntry{page: p})
 	return a.startPage(len(a.stack) - 1)
 }
 
@@ -368,20 +368,20 @@ func (a App) relayout() (App, tea.Cmd) {
 // tick keeps one clock running while requests are under way or about to be, and
 // none else: a server that hangs sends nothing that would wake the screen.
 func (a App) tick() (App, tea.Cmd) {
-	paused := a.traffic.Pause.Until.After(a.deps.Now())
-	if a.ticking || a.traffic.InFlight == 0 && !a.begun && !paused {
+	paused := a.traffic.Pause.Until.After(a.env.Now())
+	if a.ticking || a.traffic.InFlight == 0 && !a.startedWork && !paused {
 		return a, nil
 	}
-	a.ticking, a.begun = true, false
+	a.ticking, a.startedWork = true, false
 	return a, tea.Tick(a.pulse, func(time.Time) tea.Msg { return tickMsg{} })
 }
 
 func (a App) remember(place string) tea.Cmd {
-	if a.deps.Places == nil {
+	if a.env.Places == nil {
 		return nil
 	}
 	return func() tea.Msg {
-		a.deps.Places.Remember(place)
-		return page.PlacesMsg{Recent: a.deps.Places.Recent()}
+		a.env.Places.Remember(place)
+		return page.PlacesMsg{Recent: a.env.Places.Recent()}
 	}
 }

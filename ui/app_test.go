@@ -240,7 +240,7 @@ func TestKeysThatArriveTogether(t *testing.T) {
 func TestWorkWakesTheScreen(t *testing.T) {
 	a := New(t.Context(), Options{Registry: fakereg.Retag(t), Glyphs: look.Unicode(), Open: []model.Ref{{Registry: "localhost:5000"}}})
 	m, _ := a.Update(startMsg{})
-	if a = m.(App); !a.ticking || a.begun {
+	if a = m.(App); !a.ticking || a.startedWork {
 		t.Error("no clock runs after work was begun")
 	}
 	m, _ = a.Update(tickMsg{})

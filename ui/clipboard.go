@@ -19,7 +19,7 @@ func (a App) copyCmd(text safe.Text) tea.Cmd {
 	if !a.inTmux {
 		return tea.SetClipboard(text.String())
 	}
-	return tea.Batch(tea.SetClipboard(text.String()), tmuxBuffer(a.deps.Context, text))
+	return tea.Batch(tea.SetClipboard(text.String()), tmuxBuffer(a.env.Context, text))
 }
 
 func tmuxBuffer(ctx context.Context, text safe.Text) tea.Cmd {

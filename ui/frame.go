@@ -14,11 +14,11 @@ import (
 )
 
 // Lines that are not the page's: the path above, the keys below.
-const chromeHeight = 2
+const frameHeight = 2
 
 func (a App) frame() page.Frame {
 	return page.Frame{
-		Width: a.width, Height: max(a.height-chromeHeight, 1),
+		Width: a.width, Height: max(a.height-frameHeight, 1),
 		Glyphs: a.theme.Glyphs, Gate: a.gate, Marks: a.marks,
 	}
 }
@@ -65,7 +65,7 @@ func firstLines(s string, n int) string {
 // header is where one is, and what it has cost.
 func (a App) header() look.Line {
 	cost, role := trafficText(a.traffic, a.theme.Glyphs), look.Faint
-	if pause := pauseText(a.traffic.Pause, a.deps.Now()); !pause.IsEmpty() {
+	if pause := pauseText(a.traffic.Pause, a.env.Now()); !pause.IsEmpty() {
 		cost, role = pause, look.Warn
 	}
 	left := look.L(look.S(look.Strong, safe.Const(" tagdiff")), look.Gap(2), look.P(a.top().Crumb()))

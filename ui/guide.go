@@ -26,18 +26,18 @@ type Story struct {
 	A, B              model.Ref
 }
 
-// measure is how long a line of a story is at most: longer ones are hard to
+// storyWidth is how long a line of a story is at most: longer ones are hard to
 // read, and the same on all screens it looks like what it is, a column.
-const measure = 76
+const storyWidth = 76
 
 // guidePage shows a guide.
 type guidePage struct {
-	deps  page.Env
+	env   page.Env
 	guide Guide
 	sheet widget.Sheet
 }
 
-func newGuidePage(d page.Env, g Guide) page.Page { return guidePage{deps: d, guide: g} }
+func newGuidePage(env page.Env, g Guide) page.Page { return guidePage{env: env, guide: g} }
 
 func (p guidePage) Start(context.Context) (page.Page, page.Effects) { return p, nil }
 
@@ -53,7 +53,7 @@ func (p guidePage) rows(f page.Frame) []widget.Row {
 		r := widget.Row{ID: s.Title}
 		r.Lines = append(r.Lines, look.L(look.S(look.Heading, safe.Sprintf("%d  %s", i+1, s.Title)), look.Gap(2), look.S(look.Faint, safe.Sprintf("%s %s", s.A.Repository, pairText(s.A, s.B, f.Glyphs)))))
 		for _, text := range []look.Span{look.P(safe.Clean(s.Text)), look.S(look.Faint, safe.Sprintf("%s %s", f.Glyphs.Arrow, s.Look))} {
-			for _, l := range look.Wrap([]look.Span{text}, min(f.Width-6, measure)) {
+			for _, l := range look.Wrap([]look.Span{text}, min(f.Width-6, storyWidth)) {
 				r.Lines = append(r.Lines, look.L(look.Gap(3)).With(l.Spans...))
 			}
 		}

@@ -14,7 +14,7 @@ import (
 // helpBox is the full help of a page, made from its keys.
 type helpBox struct {
 	groups []page.KeyGroup
-	win    widget.Window
+	window widget.Window
 }
 
 func newHelpBox(groups []page.KeyGroup) *helpBox { return &helpBox{groups: groups} }
@@ -22,8 +22,8 @@ func newHelpBox(groups []page.KeyGroup) *helpBox { return &helpBox{groups: group
 func (a App) pressHelp(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	f, h := a.frame(), *a.help
 	// The window's lines are scroll positions: there is no cursor in the help.
-	if w, ok := h.win.Sized(len(h.lines(f))-f.Height+1, 1).Move(msg); ok {
-		h.win = w
+	if w, ok := h.window.Sized(len(h.lines(f))-f.Height+1, 1).Move(msg); ok {
+		h.window = w
 		a.help = &h
 		return a, nil
 	}
@@ -35,14 +35,14 @@ func (a App) pressHelp(msg tea.KeyPressMsg) (App, tea.Cmd) {
 
 func (h helpBox) view(f page.Frame) []look.Line {
 	lines := h.lines(f)
-	from := max(min(h.win.Cursor, len(lines)-f.Height), 0)
+	from := max(min(h.window.Cursor, len(lines)-f.Height), 0)
 	return lines[from:min(from+f.Height, len(lines))]
 }
 
 // status says how much of the help is in view.
 func (h helpBox) status(f page.Frame) safe.Text {
 	n := len(h.lines(f))
-	from := max(min(h.win.Cursor, n-f.Height), 0)
+	from := max(min(h.window.Cursor, n-f.Height), 0)
 	return safe.Sprintf("%d-%d of %d ", from+1, min(from+f.Height, n), n)
 }
 
@@ -61,7 +61,7 @@ func (h helpBox) lines(f page.Frame) []look.Line {
 		return stackBlocks(blocks)
 	}
 	half := (len(blocks) + 1) / 2
-	return besides(stackBlocks(blocks[:half]), stackBlocks(blocks[half:]), width)
+	return joinColumns(stackBlocks(blocks[:half]), stackBlocks(blocks[half:]), width)
 }
 
 // helpIndent is where what a key does begins.
@@ -125,7 +125,7 @@ func stackBlocks(blocks [][]look.Line) []look.Line {
 	return out
 }
 
-func besides(left, right []look.Line, width int) []look.Line {
+func joinColumns(left, right []look.Line, width int) []look.Line {
 	out := make([]look.Line, max(len(left), len(right)))
 	for i := range out {
 		l := look.Line{}

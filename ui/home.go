@@ -17,28 +17,28 @@ import (
 // homePage is where one starts without a reference: a field to type or paste
 // into, above the places of before and the registries one is logged in to.
 type homePage struct {
-	deps   page.Env
-	input  widget.Input
-	inList bool // the keys move in the list, not in the field
-	known  knownMsg
-	sheet  widget.Sheet
+	env         page.Env
+	input       widget.Input
+	inList      bool // the keys move in the list, not in the field
+	suggestions suggestionsMsg
+	sheet       widget.Sheet
 }
 
-// knownMsg is what the machine knows already.
-type knownMsg struct{ recent, hosts []string }
+// suggestionsMsg is what the machine knows already.
+type suggestionsMsg struct{ recent, hosts []string }
 
-func newHomePage(d page.Env) page.Page {
-	return homePage{deps: d, input: widget.NewInput(safe.Const("open:"))}
+func newHomePage(env page.Env) page.Page {
+	return homePage{env: env, input: widget.NewInput(safe.Const("open:"))}
 }
 
 func (p homePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	return p, page.Once(ctx, func(context.Context) tea.Msg {
-		var known knownMsg
-		if p.deps.Places != nil {
-			known.recent = p.deps.Places.Recent()
+		var known suggestionsMsg
+		if p.env.Places != nil {
+			known.recent = p.env.Places.Recent()
 		}
-		if p.deps.Hosts != nil {
-			known.hosts = p.deps.Hosts()
+		if p.env.Hosts != nil {
+			known.hosts = p.env.Hosts()
 		}
 		return known
 	})
@@ -46,10 +46,10 @@ func (p homePage) Start(ctx context.Context) (page.Page, page.Effects) {
 
 func (p homePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	switch msg := msg.(type) {
-	case knownMsg:
-		p.known = msg
+	case suggestionsMsg:
+		p.suggestions = msg
 	case page.PlacesMsg:
-		p.known.recent = msg.Recent
+		p.suggestions.recent = msg.Recent
 	case tea.PasteMsg:
 		p.inList = false
 		p.input = p.input.Update(msg)
@@ -113,8 +113,8 @@ func (p homePage) Layout(f page.Frame) (page.Page, page.Effects) {
 
 func (p homePage) rows() []widget.Row {
 	var rows []widget.Row
-	hosts := slices.DeleteFunc(slices.Clone(p.known.hosts), func(h string) bool { return slices.Contains(p.known.recent, h) })
-	rows = append(rows, placeRows(safe.Const("Where you were"), p.known.recent)...)
+	hosts := slices.DeleteFunc(slices.Clone(p.suggestions.hosts), func(h string) bool { return slices.Contains(p.suggestions.recent, h) })
+	rows = append(rows, placeRows(safe.Const("Where you were"), p.suggestions.recent)...)
 	return append(rows, placeRows(safe.Const("Registries you are logged in to"), hosts)...)
 }
 

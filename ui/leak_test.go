@@ -217,13 +217,13 @@ func settled(n *atomic.Int64) int64 {
 // browse is what somebody does who looks for an image: lists, a comparison in
 // all its views, one image, its past, and back.
 func browse(d *driver.Driver) {
-	d.Keys("o", app(d).deps.Hosts()[0], "/shop/image-name", "enter")
+	d.Keys("o", app(d).env.Hosts()[0], "/shop/image-name", "enter")
 	d.Keys("d", "down", "d", "/", "prod", "enter", "esc", "space", "down", "space")
 	for _, view := range []string{"1", "2", "3", "4", "5", "6", "7"} {
 		d.Keys(view, "n", "enter", "esc")
 	}
 	d.Keys("w", "esc", "s", "r", "?", "esc", "esc", "enter", "3", "t", "esc", "esc", "esc")
-	d.Keys("o", app(d).deps.Hosts()[0], "/library/python:2.7", "space", ":2.7.16", "enter", "2", "p", "3", "p", "5", "esc")
+	d.Keys("o", app(d).env.Hosts()[0], "/library/python:2.7", "space", ":2.7.16", "enter", "2", "p", "3", "p", "5", "esc")
 	for len(app(d).stack) > 1 {
 		d.Send(page.PopMsg{})
 	}
@@ -268,7 +268,7 @@ func TestBrowsingKeepsMemoryFlat(t *testing.T) {
 		browse(d)
 	}
 	whole := weigh()
-	t.Logf("%d rounds: %+v, as many again: %+v, %d requests", rounds, half, whole, app(d).deps.Registry.Traffic().Requests)
+	t.Logf("%d rounds: %+v, as many again: %+v, %d requests", rounds, half, whole, app(d).env.Registry.Traffic().Requests)
 	if grown := whole.heap - half.heap; grown > 1<<20 {
 		t.Errorf("the heap grew by %d bytes in %d rounds", grown, rounds)
 	}

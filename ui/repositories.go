@@ -14,9 +14,9 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// reposPage lists the repositories of a registry.
-type reposPage struct {
-	deps page.Env
+// repositoriesPage lists the repositories of a registry.
+type repositoriesPage struct {
+	env  page.Env
 	ctx  context.Context
 	ref  model.Ref
 	list widget.NameList
@@ -25,18 +25,20 @@ type reposPage struct {
 	open  bool
 }
 
-func newReposPage(d page.Env, ref model.Ref) page.Page { return reposPage{deps: d, ref: ref} }
+func newRepositoriesPage(env page.Env, ref model.Ref) page.Page {
+	return repositoriesPage{env: env, ref: ref}
+}
 
-func (p reposPage) Start(ctx context.Context) (page.Page, page.Effects) {
+func (p repositoriesPage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.ctx = ctx
 	var asked page.Effects
 	p.list, _, asked = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
-		return p.deps.Registry.Repositories(ctx, p.ref.Registry, page)
+		return p.env.Registry.Repositories(ctx, p.ref.Registry, page)
 	})
 	return p, asked
 }
 
-func (p reposPage) Update(msg tea.Msg) (page.Page, page.Effects) {
+func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	p.list = p.list.Arrived(msg)
 	switch msg.(type) {
 	case widget.NamesMsg:
@@ -75,10 +77,10 @@ func (p reposPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 
 // unlisted reports that the registry will not list its repositories, as Docker
 // Hub will not. That is no dead end: the page has a field to name one.
-func (p reposPage) unlisted() bool { return p.list.Err != nil && len(p.list.All) == 0 }
+func (p repositoriesPage) unlisted() bool { return p.list.Err != nil && len(p.list.All) == 0 }
 
 // edit takes keys for the field. Enter on the registry alone asks it again.
-func (p reposPage) edit(msg tea.Msg) (page.Page, page.Effects) {
+func (p repositoriesPage) edit(msg tea.Msg) (page.Page, page.Effects) {
 	if paste, ok := msg.(tea.PasteMsg); ok {
 		if host, _, found := strings.Cut(paste.Content, "/"); found && strings.ContainsAny(host, ".:") {
 			p.input = widget.NewInput(p.input.Label) // a whole reference
@@ -109,12 +111,12 @@ func (p reposPage) edit(msg tea.Msg) (page.Page, page.Effects) {
 	return p, nil
 }
 
-func (p reposPage) Layout(f page.Frame) (page.Page, page.Effects) {
+func (p repositoriesPage) Layout(f page.Frame) (page.Page, page.Effects) {
 	p.list = p.list.Resize(f, f.Height)
 	return p, nil
 }
 
-func (p reposPage) View(f page.Frame) []look.Line {
+func (p repositoriesPage) View(f page.Frame) []look.Line {
 	if p.unlisted() {
 		lines := append(page.ErrorLines(p.list.Err, f), look.Line{}, look.L(look.Gap(2)).With(p.input.Line(f.Width-4).Spans...))
 		return append(lines, look.L(look.Gap(2), look.S(look.Alert, p.input.Err)))
@@ -124,11 +126,11 @@ func (p reposPage) View(f page.Frame) []look.Line {
 	})
 }
 
-func (p reposPage) Crumb() safe.Text  { return safe.Clean(p.ref.Registry) }
-func (p reposPage) Status() safe.Text { return p.list.Status() }
-func (p reposPage) Typing() bool      { return p.list.Filter.Open || p.unlisted() }
+func (p repositoriesPage) Crumb() safe.Text  { return safe.Clean(p.ref.Registry) }
+func (p repositoriesPage) Status() safe.Text { return p.list.Status() }
+func (p repositoriesPage) Typing() bool      { return p.list.Filter.Open || p.unlisted() }
 
-func (p reposPage) Hints() []key.Binding {
+func (p repositoriesPage) Hints() []key.Binding {
 	switch {
 	case p.list.Filter.Open:
 		return p.list.Filter.Hints()
@@ -138,6 +140,6 @@ func (p reposPage) Hints() []key.Binding {
 	return []key.Binding{page.Describe(page.Keys.Open, "tags"), page.Keys.Filter, page.Describe(page.Keys.Goto, "go to"), page.Keys.Back, page.Keys.Quit}
 }
 
-func (p reposPage) Help() []page.KeyGroup {
+func (p repositoriesPage) Help() []page.KeyGroup {
 	return []page.KeyGroup{{Name: "Repositories", Keys: []key.Binding{page.Describe(page.Keys.Open, "the tags of a repository"), page.Keys.Filter, page.Keys.Copy, page.Keys.Reload}}, page.MoveKeys, page.GlobalKeys}
 }

@@ -15,28 +15,28 @@ import (
 func (a App) pageFor(to page.Route) page.Page {
 	switch to := to.(type) {
 	case page.CompareRoute:
-		return compare.New(a.deps, to.A, to.B, to.Known)
+		return compare.New(a.env, to.A, to.B, to.Known)
 	case page.PickRoute:
-		return tags.NewPick(a.deps, to.Ref, to.Side)
+		return tags.NewPick(a.env, to.Ref, to.Side)
 	case page.SameImageRoute:
-		return tags.NewSameImage(a.deps, to.Ref)
+		return tags.NewSameImage(a.env, to.Ref)
 	case page.TimelineRoute:
-		return tags.NewTimeline(a.deps, to.Ref)
+		return tags.NewTimeline(a.env, to.Ref)
 	case page.PlaceRoute:
 		return a.placePage(to.Ref)
 	}
-	return newHomePage(a.deps)
+	return newHomePage(a.env)
 }
 
 // placePage makes the page that shows what ref names.
 func (a App) placePage(ref model.Ref) page.Page {
 	switch ref.Names() {
 	case model.NamesRegistry:
-		return newReposPage(a.deps, ref)
+		return newRepositoriesPage(a.env, ref)
 	case model.NamesRepository:
-		return tags.New(a.deps, ref)
+		return tags.New(a.env, ref)
 	}
-	return compare.New(a.deps, ref, nil, nil)
+	return compare.New(a.env, ref, nil, nil)
 }
 
 // repoOf is the repository that a page is about; none where it is about several

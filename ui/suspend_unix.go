@@ -18,19 +18,19 @@ import (
 // it. Bubble Tea's own waits for that even where there is no shell to do so and
 // the system lets nobody stop: it would never come back.
 func suspend() tea.Cmd {
-	return tea.Exec(stop{}, func(error) tea.Msg {
+	return tea.Exec(stopCommand{}, func(error) tea.Msg {
 		crash.TerminalTaken()
 		return nil
 	})
 }
 
-// stopped is how long a stop may take to come about.
-const stopped = 200 * time.Millisecond
+// stopTimeout is how long a stop may take to come about.
+const stopTimeout = 200 * time.Millisecond
 
-// stop is a command that only stops.
-type stop struct{}
+// stopCommand is a command that only stops.
+type stopCommand struct{}
 
-func (stop) Run() error {
+func (stopCommand) Run() error {
 	crash.TerminalLent()
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
@@ -40,11 +40,11 @@ func (stop) Run() error {
 	}
 	select {
 	case <-continued:
-	case <-time.After(stopped): // it has not come about
+	case <-time.After(stopTimeout): // it has not come about
 	}
 	return nil
 }
 
-func (stop) SetStdin(io.Reader)  {}
-func (stop) SetStdout(io.Writer) {}
-func (stop) SetStderr(io.Writer) {}
+func (stopCommand) SetStdin(io.Reader)  {}
+func (stopCommand) SetStdout(io.Writer) {}
+func (stopCommand) SetStderr(io.Writer) {}

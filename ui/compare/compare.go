@@ -23,7 +23,7 @@ import (
 // from one view; what is under the cursor is kept by identity, so that newer
 // data, another side or another size do not lose the place.
 type comparePage struct {
-	deps  page.Env
+	env   page.Env
 	ctx   context.Context
 	a, b  side
 	alone bool
@@ -72,8 +72,8 @@ const (
 
 // New compares a with b, or shows a alone when b is nil. known is
 // what is known of tags beside them, nil for nothing.
-func New(d page.Env, a model.Ref, b *model.Ref, known *model.TagSet) page.Page {
-	p := comparePage{deps: d, a: side{ref: a}, alone: b == nil, picked: pairID{name: d.Platform}, chosen: d.Platform != ""}
+func New(env page.Env, a model.Ref, b *model.Ref, known *model.TagSet) page.Page {
+	p := comparePage{env: env, a: side{ref: a}, alone: b == nil, picked: pairID{name: env.Platform}, chosen: env.Platform != ""}
 	if b != nil {
 		p.b = side{ref: *b}
 	}
@@ -83,7 +83,7 @@ func New(d page.Env, a model.Ref, b *model.Ref, known *model.TagSet) page.Page {
 func (p comparePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.ctx = ctx
 	p, asked := p.reload()
-	p.poll, asked = p.poll.Arm(ctx, p.deps.Recheck, asked)
+	p.poll, asked = p.poll.Arm(ctx, p.env.Recheck, asked)
 	return p, asked
 }
 
@@ -101,9 +101,9 @@ func (p comparePage) visited() page.Effects {
 func (p comparePage) reload() (comparePage, page.Effects) {
 	var cmdA, cmdB page.Effects
 	p.loads += 2
-	p.a, cmdA = p.a.read(p.ctx, p.deps, p.loads-1)
+	p.a, cmdA = p.a.read(p.ctx, p.env, p.loads-1)
 	if !p.alone {
-		p.b, cmdB = p.b.read(p.ctx, p.deps, p.loads)
+		p.b, cmdB = p.b.read(p.ctx, p.env, p.loads)
 	}
 	return p.recompare(), slices.Concat(cmdA, cmdB)
 }
@@ -198,7 +198,7 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 			from = p.a.ref
 		}
 		return p, page.Send(page.PickRoute{Ref: from, Side: diff.SideB})
-	case key.Matches(msg, page.Keys.How):
+	case key.Matches(msg, page.Keys.Proof):
 		return p, p.openProof(r)
 	case !some:
 		return p, nil
@@ -210,7 +210,7 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p, page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
 	case key.Matches(msg, page.Keys.Copy):
 		return p, widget.CopyRow(r)
-	case key.Matches(msg, page.Keys.Shell):
+	case key.Matches(msg, page.Keys.Command):
 		return p, widget.CopyCommand(r)
 	}
 	return p, nil
@@ -285,11 +285,11 @@ func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 	p.loads++
 	if msg.Side == diff.SideA {
 		p.a.stop()
-		p.a, cmd = side{ref: msg.Ref}.read(p.ctx, p.deps, p.loads)
+		p.a, cmd = side{ref: msg.Ref}.read(p.ctx, p.env, p.loads)
 	} else {
 		p.b.stop()
 		p.alone = false
-		p.b, cmd = side{ref: msg.Ref}.read(p.ctx, p.deps, p.loads)
+		p.b, cmd = side{ref: msg.Ref}.read(p.ctx, p.env, p.loads)
 	}
 	return p.recompare(), cmd
 }
@@ -406,9 +406,9 @@ func (p comparePage) Hints() []key.Binding {
 		return p.filter.Hints()
 	}
 	if p.alone {
-		return []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Keys.Open, page.Describe(page.Keys.MarkB, "compare with"), page.Describe(page.Keys.How, "why"), page.Keys.Copy, page.Keys.Back}
+		return []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Keys.Open, page.Describe(page.Keys.MarkB, "compare with"), page.Describe(page.Keys.Proof, "why"), page.Keys.Copy, page.Keys.Back}
 	}
-	hints := []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Describe(page.Keys.Next, "next diff"), page.Keys.Open, page.Describe(page.Keys.How, "why"), p.backHint(), page.Keys.Copy, page.Describe(page.Keys.Shell, "command"), page.Keys.Swap}
+	hints := []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Describe(page.Keys.Next, "next diff"), page.Keys.Open, page.Describe(page.Keys.Proof, "why"), p.backHint(), page.Keys.Copy, page.Describe(page.Keys.Command, "command"), page.Keys.Swap}
 	if len(p.cmp.Pairs) > 1 {
 		hints = slices.Insert(hints, 1, page.Describe(page.Keys.NextPlatform, "platform"))
 	}
@@ -427,7 +427,7 @@ func (p comparePage) Help() []page.KeyGroup {
 		{Name: "Compare", Keys: []key.Binding{
 			page.Keys.NextTab, page.Keys.PrevTab, page.Keys.Tab, page.Keys.Next, page.Keys.Prev, page.Keys.NextPlatform, page.Keys.PrevPlatform,
 			page.Describe(page.Keys.Open, "open the row; of a finding, its evidence"),
-			page.Keys.How, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Shell, page.Keys.Fold,
+			page.Keys.Proof, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Command, page.Keys.Fold,
 			page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns, page.Keys.Left, page.Keys.Right,
 			page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"), page.Describe(page.Keys.Timeline, "timeline of A's tag (T: of B's)"),
 			page.Describe(page.Keys.Before, "A's tag moved: compare before and after (M: B's)"),

@@ -51,12 +51,12 @@ func (s side) head(ctx context.Context, reg page.Registry) (headMsg, bool) {
 }
 
 // read starts reading the side anew; what was there stays until then.
-func (s side) read(ctx context.Context, d page.Env, id page.LoadID) (side, page.Effects) {
+func (s side) read(ctx context.Context, env page.Env, id page.LoadID) (side, page.Effects) {
 	s.stop()
 	ctx, s.cancel = context.WithCancel(ctx)
-	s.load, s.began, s.err, s.moved, s.gone = id, d.Now(), nil, "", false
-	ref, reg := s.ref, d.Registry
-	return s, append(s.readHistory(ctx, d.Journal), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+	s.load, s.began, s.err, s.moved, s.gone = id, env.Now(), nil, "", false
+	ref, reg := s.ref, env.Registry
+	return s, append(s.readHistory(ctx, env.Journal), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		_, err := reg.Load(ctx, ref, func(a model.Artifact) { report(sideMsg{load: id, art: a}) })
 		if err != nil {
 			report(sideMsg{load: id, err: err})
@@ -194,7 +194,7 @@ func (p comparePage) askContents() page.Effects {
 			repo = p.b.ref.Repo()
 		}
 		asked = append(asked, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
-			seen, _ := p.deps.Registry.Contents(ctx, repo, layers)
+			seen, _ := p.env.Registry.Contents(ctx, repo, layers)
 			return contentsMsg{seen}
 		})...)
 	}
@@ -224,7 +224,7 @@ func (p comparePage) headArrived(msg headMsg) comparePage {
 		}
 		s.moved, s.gone = "", msg.now == ""
 		if msg.now != s.art.Digest() {
-			s.moved, s.seen = msg.now, p.deps.Now()
+			s.moved, s.seen = msg.now, p.env.Now()
 		}
 	}
 	return p.recompare()

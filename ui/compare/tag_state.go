@@ -101,7 +101,7 @@ func (p comparePage) recheck() (comparePage, page.Effects) {
 			sides = append(sides, s)
 		}
 	}
-	reg, load := p.deps.Registry, p.poll.Load
+	reg, load := p.env.Registry, p.poll.Load
 	return p, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
 		msg := recheckedMsg{load: load}
 		for _, s := range sides {
@@ -124,7 +124,7 @@ func (p comparePage) rechecked(msg recheckedMsg) (page.Page, page.Effects) {
 		}
 	}
 	var asked page.Effects
-	p.poll, asked = p.poll.Arm(p.ctx, p.deps.Recheck, nil)
+	p.poll, asked = p.poll.Arm(p.ctx, p.env.Recheck, nil)
 	return p, asked
 }
 

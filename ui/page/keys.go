@@ -7,7 +7,7 @@ import "charm.land/bubbles/v2/key"
 var Keys = struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom, Left, Right key.Binding
 	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw        key.Binding
-	Suspend, Copy, Shell, How, Fold, Reveal                                key.Binding
+	Suspend, Copy, Command, Proof, Fold, Reveal                            key.Binding
 	MarkA, MarkB, Mark, Swap, ChangeA, ChangeB                             key.Binding
 	Group, GroupB, Order, Timeline, TimelineB, Before, BeforeB, Aside      key.Binding
 	Next, Prev, NextTab, PrevTab, Tab, NextPlatform, PrevPlatform, Columns key.Binding
@@ -34,8 +34,8 @@ var Keys = struct {
 	Redraw:    Bind("ctrl+l", "redraw", "ctrl+l"),
 	Suspend:   Bind("ctrl+z", "suspend", "ctrl+z"),
 	Copy:      Bind("y", "copy", "y"),
-	Shell:     Bind("c", "copy the shell command", "c"),
-	How:       Bind("w", "how do you know? proof and commands", "w"),
+	Command:   Bind("c", "copy the shell command", "c"),
+	Proof:     Bind("w", "how do you know? proof and commands", "w"),
 	Fold:      Bind("f", "show or fold consequences", "f"),
 	Reveal:    Bind("x", "show or mask secrets", "x"),
 

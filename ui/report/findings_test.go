@@ -38,7 +38,7 @@ func TestToldOnce(t *testing.T) {
 	repacked, ids, note := made("A3", "packed again", 1), made("B2", "ids", 0), made("D3", "twice", 1)
 	lost, receipts := made("C1", "lost", 3), made("C6", "receipts", 0)
 	for name, tt := range map[string]struct {
-		c          diff.Comparison
+		c           diff.Comparison
 		main, other string
 	}{
 		"the same on all platforms": {on([]diff.Finding{repacked, ids}, []diff.Finding{repacked, ids}, nil), "all platforms packed again > ids", ""},

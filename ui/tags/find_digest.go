@@ -19,9 +19,9 @@ type digestSearch struct {
 
 // NewSameImage is the tags page, opened to see which other tags are the image that
 // a tag is, or which are what has a digest.
-func NewSameImage(d page.Env, of model.Ref) page.Page {
+func NewSameImage(env page.Env, of model.Ref) page.Page {
 	return tagsPage{
-		deps: d, ref: of.Repo(), list: widget.NameList{IsAside: isAttached, Want: of.Tag}, index: newIndex(), groupWhenListed: true,
+		env: env, ref: of.Repo(), list: widget.NameList{IsAside: isAttached, Want: of.Tag}, index: newIndex(), groupWhenListed: true,
 		search: digestSearch{digest: of.Digest},
 	}
 }

@@ -37,7 +37,7 @@ func (p tagsPage) showFindings() page.Effects {
 		}
 		return page.Toast(safe.Const("nothing to remark on these tags"))
 	}
-	found, crane := p.findings, p.deps.Crane
+	found, crane := p.findings, p.env.Crane
 	return page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), widget.Row{
 		Title: safe.Const("findings"), ValueName: safe.Const("the findings"),
 		Detail: func(f page.Frame) []widget.Row { return compare.FindingProofs(f, crane, found) },

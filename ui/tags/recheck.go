@@ -35,14 +35,14 @@ func (p tagsPage) recheck() (tagsPage, page.Effects) {
 	}
 	if len(tags) == 0 {
 		var asked page.Effects
-		p.poll, asked = p.poll.Arm(p.listCtx, p.deps.Recheck, nil)
+		p.poll, asked = p.poll.Arm(p.listCtx, p.env.Recheck, nil)
 		return p, asked
 	}
 	repo, load := p.ref, p.poll.Load
 	return p, page.Once(p.listCtx, func(ctx context.Context) tea.Msg {
 		var all []model.Tagged
 		// A registry that is down for a while is no news here: r says it.
-		_ = p.deps.Registry.Resolve(ctx, repo, tags, func(found []model.Tagged) { all = append(all, found...) })
+		_ = p.env.Registry.Resolve(ctx, repo, tags, func(found []model.Tagged) { all = append(all, found...) })
 		return recheckedMsg{load, all}
 	})
 }
@@ -68,7 +68,7 @@ func (p tagsPage) rechecked(msg tea.Msg) (page.Page, page.Effects) {
 			p, more = p.refreshFindings()
 			asked = append(asked, more...)
 		}
-		p.poll, asked = p.poll.Arm(p.listCtx, p.deps.Recheck, asked)
+		p.poll, asked = p.poll.Arm(p.listCtx, p.env.Recheck, asked)
 		return p, append(asked, movedToast(p.index, moved)...)
 	}
 	return p, nil
@@ -86,7 +86,7 @@ func (p tagsPage) targetArrived(t model.Tagged) bool {
 		delete(p.index.moves, t.Tag)
 		return true
 	}
-	now := p.deps.Now()
+	now := p.env.Now()
 	p.index.moves[t.Tag] = movedTag{now: true, from: model.Sighting{Digest: before, First: now, Last: now}}
 	return true
 }

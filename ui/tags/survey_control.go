@@ -98,7 +98,7 @@ func (p tagsPage) nextStage() (page.Page, page.Effects) {
 func (p tagsPage) surveyTags(tags []string) (page.Page, page.Effects) {
 	var asked page.Effects
 	if len(tags) > 0 {
-		p.survey, asked = p.survey.askTags(p.listCtx, p.deps.Registry, p.ref, tags)
+		p.survey, asked = p.survey.askTags(p.listCtx, p.env.Registry, p.ref, tags)
 		return p.andSort(asked)
 	}
 	switch images := p.imagesToRead(); {
@@ -112,7 +112,7 @@ func (p tagsPage) surveyTags(tags []string) (page.Page, page.Effects) {
 		if p.survey.goal == goalSameImage {
 			p.survey.goal = goalMembers
 		}
-		p.survey, asked = p.survey.askImages(p.listCtx, p.deps.Registry, p.ref, images)
+		p.survey, asked = p.survey.askImages(p.listCtx, p.env.Registry, p.ref, images)
 		return p.andSort(asked)
 	}
 	return p.finishStage()
@@ -184,7 +184,7 @@ func (p tagsPage) surveyArrived(msg tea.Msg) (page.Page, page.Effects) {
 	}
 	var ended bool
 	p.survey, ended = p.survey.arrived(msg)
-	p.survey = p.survey.withPace(p.deps.Now())
+	p.survey = p.survey.withPace(p.env.Now())
 	switch msg := msg.(type) {
 	case resolvedMsg:
 		for _, t := range msg.tags {

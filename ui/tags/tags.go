@@ -24,7 +24,7 @@ import (
 // tagsPage lists the tags of a repository. Unasked it reads about the tags that
 // are in view, and about no others.
 type tagsPage struct {
-	deps    page.Env
+	env     page.Env
 	ctx     context.Context // of the page
 	listCtx context.Context // of the listing in view, and of what is read for it
 	ref     model.Ref
@@ -79,13 +79,13 @@ type findingsMsg struct {
 }
 
 // New lists the tags of a repository.
-func New(d page.Env, repo model.Ref) page.Page {
-	return tagsPage{deps: d, ref: repo.Repo(), list: widget.NameList{IsAside: isAttached}, index: newIndex()}
+func New(env page.Env, repo model.Ref) page.Page {
+	return tagsPage{env: env, ref: repo.Repo(), list: widget.NameList{IsAside: isAttached}, index: newIndex()}
 }
 
 // NewPick is the tags page, opened to choose another A or B.
-func NewPick(d page.Env, now model.Ref, side diff.Side) page.Page {
-	return tagsPage{deps: d, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: isAttached, Want: now.Tag}, index: newIndex()}
+func NewPick(env page.Env, now model.Ref, side diff.Side) page.Page {
+	return tagsPage{env: env, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: isAttached, Want: now.Tag}, index: newIndex()}
 }
 
 func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
@@ -102,20 +102,20 @@ func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
 	}
 	var asked page.Effects
 	p.list, p.listCtx, asked = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
-		return p.deps.Registry.Tags(ctx, p.ref, page)
+		return p.env.Registry.Tags(ctx, p.ref, page)
 	})
-	p.poll, asked = p.poll.Arm(p.listCtx, p.deps.Recheck, asked)
+	p.poll, asked = p.poll.Arm(p.listCtx, p.env.Recheck, asked)
 	return p, append(asked, p.readHistory()...)
 }
 
 // readHistory asks for what was seen before.
 func (p tagsPage) readHistory() page.Effects {
-	if p.deps.Journal == nil {
+	if p.env.Journal == nil {
 		return nil
 	}
 	repo, load := p.ref, p.list.Load
 	return page.Once(p.listCtx, func(context.Context) tea.Msg {
-		past, _ := p.deps.Journal.History(repo) // what could be read comes with the error
+		past, _ := p.env.Journal.History(repo) // what could be read comes with the error
 		return historyMsg{load, past}
 	})
 }
@@ -411,7 +411,7 @@ func (p tagsPage) askAbout(tag string) page.Effects {
 func (p tagsPage) peek(tag string, ref model.Ref) page.Effects {
 	load := p.list.Load
 	return page.Once(p.listCtx, func(ctx context.Context) tea.Msg {
-		info, err := p.deps.Registry.Peek(ctx, ref)
+		info, err := p.env.Registry.Peek(ctx, ref)
 		return peekedMsg{load, tag, ref.Digest, info, err}
 	})
 }

@@ -24,7 +24,7 @@ const momentsChecked = 32
 // timelinePage is what a tag was, and when. Two moments can be compared as long
 // as the registry still has both.
 type timelinePage struct {
-	deps      page.Env
+	env       page.Env
 	ctx       context.Context
 	ref       model.Ref // by tag
 	load      page.LoadID
@@ -67,8 +67,8 @@ type goneMsg struct {
 }
 
 // NewTimeline shows what a tag was, and when.
-func NewTimeline(d page.Env, ref model.Ref) page.Page {
-	return timelinePage{deps: d, ref: ref.WithTag(ref.Tag)}
+func NewTimeline(env page.Env, ref model.Ref) page.Page {
+	return timelinePage{env: env, ref: ref.WithTag(ref.Tag)}
 }
 
 // Start asks the registry first: the journal then has this look too.
@@ -76,7 +76,7 @@ func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.ctx = ctx
 	p.load++
 	p.read, p.target, p.targetErr, p.gone = false, "", nil, map[digest.Digest]bool{}
-	reg, journal, ref, load := p.deps.Registry, p.deps.Journal, p.ref, p.load
+	reg, journal, ref, load := p.env.Registry, p.env.Journal, p.ref, p.load
 	if journal == nil {
 		p.err = &model.Trouble{Say: "the journal is off", Next: "start tagdiff without --no-journal, and with a HOME, to have looks remembered"}
 		return p, nil
@@ -93,7 +93,7 @@ func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 			}
 		}
 	})
-	p.poll, asked = p.poll.Arm(ctx, p.deps.Recheck, asked)
+	p.poll, asked = p.poll.Arm(ctx, p.env.Recheck, asked)
 	return p, asked
 }
 
@@ -103,7 +103,7 @@ func (p timelinePage) recheck() (timelinePage, page.Effects) {
 		return p, nil
 	}
 	p.poll.Due = false
-	reg, ref, load := p.deps.Registry, p.ref, p.poll.Load
+	reg, ref, load := p.env.Registry, p.ref, p.poll.Load
 	return p, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
 		now, err := reg.Head(ctx, ref)
 		return targetRecheckedMsg{load, now, err}
@@ -119,7 +119,7 @@ func (p timelinePage) rechecked(msg targetRecheckedMsg) (page.Page, page.Effects
 		return p.Start(p.ctx)
 	}
 	var asked page.Effects
-	p.poll, asked = p.poll.Arm(p.ctx, p.deps.Recheck, nil)
+	p.poll, asked = p.poll.Arm(p.ctx, p.env.Recheck, nil)
 	return p, asked
 }
 

@@ -14,7 +14,7 @@ import (
 // detailPage is one row of a sheet in full: nothing is cut off in it.
 type detailPage struct {
 	path  safe.Text
-	of    Row
+	row   Row
 	sheet Sheet
 	drawn detailKey
 }
@@ -26,7 +26,7 @@ type detailKey struct {
 }
 
 // NewDetail opens a row of the page that path names.
-func NewDetail(path safe.Text, r Row) page.Page { return detailPage{path: path, of: r} }
+func NewDetail(path safe.Text, r Row) page.Page { return detailPage{path: path, row: r} }
 
 func (p detailPage) Start(context.Context) (page.Page, page.Effects) { return p, nil }
 
@@ -36,7 +36,7 @@ func (p detailPage) Layout(f page.Frame) (page.Page, page.Effects) {
 		p.sheet = p.sheet.Sized(f.Height)
 		return p, nil
 	}
-	p.sheet, p.drawn = p.sheet.With(p.of.Detail(f), f.Height), k
+	p.sheet, p.drawn = p.sheet.With(p.row.Detail(f), f.Height), k
 	return p, nil
 }
 
@@ -56,18 +56,18 @@ func (p detailPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		if r, ok := p.sheet.Current(); ok && !r.Value.IsEmpty() {
 			return p, CopyRow(r)
 		}
-		return p, CopyRow(p.of)
-	case key.Matches(press, page.Keys.Shell):
+		return p, CopyRow(p.row)
+	case key.Matches(press, page.Keys.Command):
 		if r, ok := p.sheet.Current(); ok && !r.Command.IsEmpty() {
 			return p, CopyCommand(r)
 		}
-		return p, CopyCommand(p.of)
+		return p, CopyCommand(p.row)
 	}
 	return p, nil
 }
 
 func (p detailPage) View(f page.Frame) []look.Line { return p.sheet.View(f.Glyphs) }
-func (p detailPage) Crumb() safe.Text              { return safe.Sprintf("%s: %s", p.path, p.of.Title) }
+func (p detailPage) Crumb() safe.Text              { return safe.Sprintf("%s: %s", p.path, p.row.Title) }
 func (p detailPage) Typing() bool                  { return false }
 
 func (p detailPage) Status() safe.Text {
@@ -76,9 +76,9 @@ func (p detailPage) Status() safe.Text {
 }
 
 func (p detailPage) Hints() []key.Binding {
-	return []key.Binding{page.Keys.Copy, page.Keys.Shell, page.Keys.Up, page.Keys.Down, page.Keys.Back}
+	return []key.Binding{page.Keys.Copy, page.Keys.Command, page.Keys.Up, page.Keys.Down, page.Keys.Back}
 }
 
 func (p detailPage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Detail", Keys: []key.Binding{page.Describe(page.Keys.Copy, "copy the field under the cursor"), page.Keys.Shell}}, page.MoveKeys, page.GlobalKeys}
+	return []page.KeyGroup{{Name: "Detail", Keys: []key.Binding{page.Describe(page.Keys.Copy, "copy the field under the cursor"), page.Keys.Command}}, page.MoveKeys, page.GlobalKeys}
 }

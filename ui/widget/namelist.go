@@ -128,7 +128,7 @@ func (n NameList) refilter() NameList {
 	if i := slices.Index(n.Shown, n.Want); n.Want != "" && i >= 0 {
 		at, n.Want = i, ""
 	}
-	n.Window = n.Window.Sized(len(n.Shown), n.Window.height).to(at)
+	n.Window = n.Window.Sized(len(n.Shown), n.Window.height).moveTo(at)
 	return n
 }
 
@@ -164,13 +164,13 @@ func (n NameList) Resize(f page.Frame, height int) NameList {
 	if n.Filter.Open || n.Filter.Active {
 		height--
 	}
-	n.Window = n.Window.Sized(len(n.Shown), height-len(n.problem(f)))
+	n.Window = n.Window.Sized(len(n.Shown), height-len(n.errorLines(f)))
 	return n
 }
 
-// problem is why the list is not all there is. It stands above the rows, where
+// errorLines is why the list is not all there is. It stands above the rows, where
 // a long list cannot hide it.
-func (n NameList) problem(f page.Frame) []look.Line {
+func (n NameList) errorLines(f page.Frame) []look.Line {
 	if n.Err == nil {
 		return nil
 	}
@@ -183,7 +183,7 @@ func (n NameList) problem(f page.Frame) []look.Line {
 
 // View draws the filter, the rows, and what there is to say when there are none.
 func (n NameList) View(f page.Frame, what safe.Text, line func(name string, at int) look.Line) []look.Line {
-	lines := n.problem(f)
+	lines := n.errorLines(f)
 	if l, ok := n.Filter.Line(f.Width, len(n.Shown), n.total); ok {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 	}

@@ -40,9 +40,9 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 	})
 }
 
-// orKept is n with what it was before it was read anew, if that failed at once:
+// restoredOnError is n with what it was before it was read anew, if that failed at once:
 // who asked again has not lost it.
-func (n NameList) orKept() NameList {
+func (n NameList) restoredOnError() NameList {
 	if n.Err != nil && len(n.All)+len(n.Aside) == 0 {
 		n.All, n.Aside = n.previous[0], n.previous[1]
 	}
@@ -65,7 +65,7 @@ func (n NameList) Arrived(msg tea.Msg) NameList {
 		if !errors.Is(msg.Err, context.Canceled) {
 			n.Err = msg.Err
 		}
-		n = n.orKept()
+		n = n.restoredOnError()
 	}
 	return n
 }

@@ -19,8 +19,8 @@ func (r Row) lineCount() int {
 	return len(r.Lines)
 }
 
-// Painted are r's lines.
-func (r Row) Painted() []look.Line {
+// DrawnLines are r's lines.
+func (r Row) DrawnLines() []look.Line {
 	if r.Draw != nil {
 		return r.Draw()
 	}
@@ -52,7 +52,7 @@ type Sheet struct {
 // its place. A cursor that was never moved stays first: things that arrive
 // above it are what is to be read first.
 func (s Sheet) With(rows []Row, height int) Sheet {
-	at, offset := s.follow(rows), s.offset()
+	at, offset := s.placeOf(rows), s.offset()
 	if at == 0 {
 		offset = 0
 	}
@@ -61,21 +61,21 @@ func (s Sheet) With(rows []Row, height int) Sheet {
 	for i, r := range rows {
 		s.starts[i+1] = s.starts[i] + r.lineCount()
 	}
-	s.Cursor = s.land(at, 1)
+	s.Cursor = s.nearestPlace(at, 1)
 	if len(rows) > 0 { // the cursor's row stays where it is on the screen
 		s.top = s.starts[s.Cursor] - offset
 	}
-	return s.show()
+	return s.scrollToCursor()
 }
 
 // Sized is s in another height.
 func (s Sheet) Sized(height int) Sheet {
 	s.height = max(height, 1)
-	return s.show()
+	return s.scrollToCursor()
 }
 
-// follow is the place among rows of the row under the cursor.
-func (s Sheet) follow(rows []Row) int {
+// placeOf is the place among rows of the row under the cursor.
+func (s Sheet) placeOf(rows []Row) int {
 	switch {
 	case s.Cursor >= len(s.rows) || s.AtFirst():
 		return 0
@@ -97,9 +97,9 @@ func (s Sheet) offset() int {
 	return s.starts[s.Cursor] - s.top
 }
 
-// land is the nearest row to i that can take the cursor, looking towards dir
+// nearestPlace is the nearest row to i that can take the cursor, looking towards dir
 // first.
-func (s Sheet) land(i, dir int) int {
+func (s Sheet) nearestPlace(i, dir int) int {
 	if len(s.rows) == 0 {
 		return 0
 	}
@@ -115,13 +115,13 @@ func (s Sheet) land(i, dir int) int {
 }
 
 // AtFirst reports whether the cursor is on the first row that can take it.
-func (s Sheet) AtFirst() bool { return s.Cursor == s.land(0, 1) }
+func (s Sheet) AtFirst() bool { return s.Cursor == s.nearestPlace(0, 1) }
 
 // IsEmpty reports whether there are no rows.
 func (s Sheet) IsEmpty() bool { return len(s.rows) == 0 }
 
-// show scrolls so that the cursor's row is in view, whole if it fits.
-func (s Sheet) show() Sheet {
+// scrollToCursor scrolls so that the cursor's row is in view, whole if it fits.
+func (s Sheet) scrollToCursor() Sheet {
 	if len(s.rows) == 0 {
 		s.top = 0
 		return s
@@ -148,41 +148,41 @@ func (s Sheet) GoTo(id string) Sheet {
 		return s
 	}
 	s.top = s.starts[i] - s.height/3
-	return s.to(i, 1)
+	return s.moveTo(i, 1)
 }
 
-func (s Sheet) to(i, dir int) Sheet {
-	s.Cursor = s.land(i, dir)
-	return s.show()
+func (s Sheet) moveTo(i, dir int) Sheet {
+	s.Cursor = s.nearestPlace(i, dir)
+	return s.scrollToCursor()
 }
 
 // Move is s after a key, if it was one that moves.
 func (s Sheet) Move(msg tea.KeyPressMsg) (Sheet, bool) {
 	switch {
 	case key.Matches(msg, page.Keys.Up):
-		return s.to(s.Cursor-1, -1), true
+		return s.moveTo(s.Cursor-1, -1), true
 	case key.Matches(msg, page.Keys.Down):
-		return s.to(s.Cursor+1, 1), true
+		return s.moveTo(s.Cursor+1, 1), true
 	case key.Matches(msg, page.Keys.PageUp):
-		return s.jump(-s.height), true
+		return s.moveByLines(-s.height), true
 	case key.Matches(msg, page.Keys.PageDown):
-		return s.jump(s.height), true
+		return s.moveByLines(s.height), true
 	case key.Matches(msg, page.Keys.HalfUp):
-		return s.jump(-s.height / 2), true
+		return s.moveByLines(-s.height / 2), true
 	case key.Matches(msg, page.Keys.HalfDown):
-		return s.jump(s.height / 2), true
+		return s.moveByLines(s.height / 2), true
 	case key.Matches(msg, page.Keys.Top):
-		s = s.to(0, 1)
+		s = s.moveTo(0, 1)
 		s.top = 0
 		return s, true
 	case key.Matches(msg, page.Keys.Bottom):
-		return s.to(len(s.rows)-1, -1), true
+		return s.moveTo(len(s.rows)-1, -1), true
 	}
 	return s, false
 }
 
-// jump moves the cursor and the view by lines.
-func (s Sheet) jump(lines int) Sheet {
+// moveByLines moves the cursor and the view by lines.
+func (s Sheet) moveByLines(lines int) Sheet {
 	if len(s.rows) == 0 {
 		return s
 	}
@@ -196,14 +196,14 @@ func (s Sheet) jump(lines int) Sheet {
 		i += dir
 	}
 	s.top = max(min(s.top+lines, s.starts[len(s.rows)]-s.height), 0)
-	return s.to(i, dir)
+	return s.moveTo(i, dir)
 }
 
 // NextDifference is s with the cursor on the next row that differs, in direction dir.
 func (s Sheet) NextDifference(dir int) (Sheet, bool) {
 	for i := s.Cursor + dir; i >= 0 && i < len(s.rows); i += dir {
 		if s.rows[i].Differs {
-			return s.to(i, dir), true
+			return s.moveTo(i, dir), true
 		}
 	}
 	return s, false
@@ -237,7 +237,7 @@ func (s Sheet) View(g look.Glyphs) []look.Line {
 	var lines []look.Line
 	i := max(sort.SearchInts(s.starts, s.top+1)-1, 0)
 	for ; i < len(s.rows) && s.starts[i] < s.top+s.height; i++ {
-		for j, l := range s.rows[i].Painted() {
+		for j, l := range s.rows[i].DrawnLines() {
 			if at := s.starts[i] + j; at < s.top || at >= s.top+s.height {
 				continue
 			}

@@ -21,11 +21,11 @@ type Window struct {
 // Sized is w for n lines in height, with the cursor kept inside and in view.
 func (w Window) Sized(n, height int) Window {
 	w.lines, w.height = n, max(height, 1)
-	return w.to(w.Cursor)
+	return w.moveTo(w.Cursor)
 }
 
-// to moves the cursor to line i and scrolls no more than needed.
-func (w Window) to(i int) Window {
+// moveTo moves the cursor to line i and scrolls no more than needed.
+func (w Window) moveTo(i int) Window {
 	w.Cursor = max(min(i, w.lines-1), 0)
 	w.top = max(min(w.top, w.Cursor), w.Cursor-w.height+1, 0)
 	w.top = min(w.top, max(w.lines-w.height, 0))
@@ -36,21 +36,21 @@ func (w Window) to(i int) Window {
 func (w Window) Move(msg tea.KeyPressMsg) (Window, bool) {
 	switch {
 	case key.Matches(msg, page.Keys.Up):
-		return w.to(w.Cursor - 1), true
+		return w.moveTo(w.Cursor - 1), true
 	case key.Matches(msg, page.Keys.Down):
-		return w.to(w.Cursor + 1), true
+		return w.moveTo(w.Cursor + 1), true
 	case key.Matches(msg, page.Keys.PageUp):
-		return w.to(w.Cursor - w.height), true
+		return w.moveTo(w.Cursor - w.height), true
 	case key.Matches(msg, page.Keys.PageDown):
-		return w.to(w.Cursor + w.height), true
+		return w.moveTo(w.Cursor + w.height), true
 	case key.Matches(msg, page.Keys.HalfUp):
-		return w.to(w.Cursor - w.height/2), true
+		return w.moveTo(w.Cursor - w.height/2), true
 	case key.Matches(msg, page.Keys.HalfDown):
-		return w.to(w.Cursor + w.height/2), true
+		return w.moveTo(w.Cursor + w.height/2), true
 	case key.Matches(msg, page.Keys.Top):
-		return w.to(0), true
+		return w.moveTo(0), true
 	case key.Matches(msg, page.Keys.Bottom):
-		return w.to(w.lines - 1), true
+		return w.moveTo(w.lines - 1), true
 	}
 	return w, false
 }
