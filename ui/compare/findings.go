@@ -10,9 +10,10 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// rankFindings are the findings of the platform in view and of the whole, in the order
-// in which they are told. While things arrive there are none: what they say
-// may not hold. They are folded when something has arrived, not for each key.
+// rankFindings are the findings of the platform in view and of the whole, in
+// the order in which they are told. While things arrive there are none: what
+// they say may not hold. They are folded when something has arrived, not for
+// each key.
 func (p comparePage) rankFindings() (mainFindings, otherFindings []diff.Group) {
 	if p.cmp.B != nil && p.cmp.Verdict.Code == diff.Pending {
 		return nil, nil
@@ -54,8 +55,8 @@ func (v view) groupRows(g diff.Group, first bool) []widget.Row {
 	return rows
 }
 
-// toggleConsequences shows consequences or puts them away; the cursor goes from one of them
-// to its cause.
+// toggleConsequences shows consequences or puts them away; the cursor goes from
+// one of them to its cause.
 func (p comparePage) toggleConsequences() comparePage {
 	p.showsConsequences = !p.showsConsequences
 	r, ok := p.sheets[tabSummary].Current()

@@ -55,7 +55,8 @@ func TestTagMovedWhileReading(t *testing.T) {
 	d.Sees(":prod moved meanwhile", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
 }
 
-// TestBackAfterAFault: that a side could not be read again is said until its registry answers.
+// TestBackAfterAFault: that a side could not be read again is said until its
+// registry answers.
 func TestBackAfterAFault(t *testing.T) {
 	f := fakereg.Retag(t)
 	d := open(t, f, 100, 40, testingAndProd...)
@@ -74,7 +75,8 @@ func TestBackAfterAFault(t *testing.T) {
 	d.DoesNotSee("gone")
 }
 
-// TestReadAnewKeepsTheCursor: it stays on its row of a comparison while all is read again.
+// TestReadAnewKeepsTheCursor: it stays on its row of a comparison while all is
+// read again.
 func TestReadAnewKeepsTheCursor(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 100, 40, testingAndProd...)
 	d.Keys("3", "n", "down", "down")

@@ -33,8 +33,8 @@ func RunMonitor(dir, version string) {
 	os.Exit(0)
 }
 
-// restoreTermios makes the terminal edit and echo lines as it did, unless a shell has it
-// again, which has set it for itself.
+// restoreTermios makes the terminal edit and echo lines as it did, unless a
+// shell has it again, which has set it for itself.
 func restoreTermios(was string) {
 	var state unix.Termios
 	tty := int(os.Stdout.Fd())

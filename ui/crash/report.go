@@ -131,7 +131,8 @@ func (c *Crash) size() string {
 	return fmt.Sprintf("%d×%d", c.Width, c.Height)
 }
 
-// removeOldReports removes all but the newest reports: their names begin with their time.
+// removeOldReports removes all but the newest reports: their names begin with
+// their time.
 func removeOldReports(dir string) {
 	reports, _ := filepath.Glob(filepath.Join(dir, "crash-*.txt"))
 	slices.Sort(reports)

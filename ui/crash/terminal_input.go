@@ -12,8 +12,8 @@ import (
 // ErrLost is the end of a program whose terminal has gone.
 var ErrLost = errors.New("the terminal is gone")
 
-// terminalInput is a terminal that tells when it is gone. Bubble Tea stops reading then,
-// and would wait for a key until the end of days.
+// terminalInput is a terminal that tells when it is gone. Bubble Tea stops
+// reading then, and would wait for a key until the end of days.
 type terminalInput struct {
 	*os.File
 	lost  func()

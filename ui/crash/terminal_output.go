@@ -8,9 +8,10 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// terminalOutput is a terminal whose margins are those of its whole screen wherever all is
-// painted again. What was painted for the size of before may be on its way when the
-// size changes; the margins that it sets then (Bubble Tea scrolls with them) stay.
+// terminalOutput is a terminal whose margins are those of its whole screen
+// wherever all is painted again. What was painted for the size of before may be
+// on its way when the size changes; the margins that it sets then (Bubble Tea
+// scrolls with them) stay.
 type terminalOutput struct{ *os.File }
 
 // clearScreen begins what paints the whole screen.

@@ -181,8 +181,8 @@ func setAside(path string, now time.Time) (aside string, err error) {
 	return "", err
 }
 
-// removeStaleFiles removes what nobody has touched for so long that nothing in it would
-// be kept, and what a tagdiff that was killed left half done.
+// removeStaleFiles removes what nobody has touched for so long that nothing in
+// it would be kept, and what a tagdiff that was killed left half done.
 func removeStaleFiles(dir string, now time.Time) {
 	files, err := os.ReadDir(dir)
 	if err != nil {

@@ -59,9 +59,9 @@ func withDetails(l, other model.Sighting) model.Sighting {
 	return l
 }
 
-// shareDetails is t, changed so that in it each look at a digest knows what the others at
-// it know:
-// HEAD tells less than GET, and a tag may go back to what it was.
+// shareDetails is t, changed so that in it each look at a digest knows what the
+// others at it know: HEAD tells less than GET, and a tag may go back to what it
+// was.
 func shareDetails(t model.Timeline) model.Timeline {
 	if len(t) < 2 {
 		return t
@@ -93,8 +93,8 @@ func prune(t model.Timeline, now time.Time) model.Timeline {
 // clockSkew is how far ahead of this clock another may be.
 const clockSkew = 24 * time.Hour
 
-// withoutFuture is t without looks from the future: a clock was wrong once. They stay in
-// the file, since it may be the present one that is.
+// withoutFuture is t without looks from the future: a clock was wrong once.
+// They stay in the file, since it may be the present one that is.
 func withoutFuture(t model.Timeline, now time.Time) model.Timeline {
 	n := len(t)
 	for n > 0 && t[n-1].First.Sub(now) > clockSkew {

@@ -15,21 +15,21 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// Page is one screen of the stack. Pages are values: update gives the newer
-// one. A page never does I/O itself, it asks the root for effects.
+// Page is one screen of the stack. Pages are values: Update returns the
+// newer one. A page never does I/O itself, it asks the root for effects.
 type Page interface {
 	// Start gives the streams that fill the page. They end with ctx.
 	Start(ctx context.Context) (Page, Effects)
 	// Update takes a key, a paste, or a message of one of the page's streams.
 	Update(msg tea.Msg) (Page, Effects)
-	// Layout tells the page its frame. It is called before view whenever the
+	// Layout tells the page its frame. It is called before View whenever the
 	// frame or the page may have changed.
 	Layout(f Frame) (Page, Effects)
 	// View is the body, at most as many lines as the frame is high.
 	View(f Frame) []look.Line
 	// Crumb names the page in the path on top.
 	Crumb() safe.Text
-	// Hints are the keys worth a place in the footer; status is its right end.
+	// Hints are the keys worth a place in the footer; Status is its right end.
 	Hints() []key.Binding
 	Status() safe.Text
 	// Help is every key the page knows, in groups.
@@ -63,7 +63,7 @@ type Effects []tea.Msg
 type (
 	// PushMsg opens a page on top.
 	PushMsg struct{ Page Page }
-	// PopMsg goes back one page. payload, if any, goes to the page below.
+	// PopMsg goes back one page. Payload, if any, goes to the page below.
 	PopMsg struct{ Payload tea.Msg }
 	// MarkMsg sets the marks, and opens a page if there is one to open then.
 	MarkMsg struct {

@@ -8,8 +8,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// platformFinding is a finding with the platforms it was made on, none when it is about
-// the whole, and what follows from it.
+// platformFinding is a finding with the platforms it was made on, none when it
+// is about the whole, and what follows from it.
 type platformFinding struct {
 	diff.Finding
 	platforms []string

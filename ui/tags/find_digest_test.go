@@ -43,7 +43,8 @@ func TestWhichTagsAreThisDigest(t *testing.T) {
 	}
 }
 
-// TestWhichTagsBesideSignatures: tags that stand for them are not among those of an image.
+// TestWhichTagsBesideSignatures: tags that stand for them are not among those
+// of an image.
 func TestWhichTagsBesideSignatures(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "two"})
 	signature := "sha256-" + fakereg.Named("two").Encoded() + ".sig"

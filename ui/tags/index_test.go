@@ -36,7 +36,8 @@ func TestListedInMany(t *testing.T) {
 	}
 }
 
-// TestAttachedTagsDoNotCount: else a list of which one tag has not been asked would pass for whole.
+// TestAttachedTagsDoNotCount: else a list of which one tag has not been asked
+// would pass for whole.
 func TestAttachedTagsDoNotCount(t *testing.T) {
 	k := newIndex()
 	k.setTarget(model.Tagged{Tag: "1", Digest: fakereg.Named("a")})

@@ -48,7 +48,8 @@ func (s shaky) Resolve(ctx context.Context, repo model.Ref, tags []string, found
 	return nil
 }
 
-// TestAPassingFaultIsAskedAgain: a tag that could not be asked once is asked again with the others.
+// TestAPassingFaultIsAskedAgain: a tag that could not be asked once is asked
+// again with the others.
 func TestAPassingFaultIsAskedAgain(t *testing.T) {
 	s := newShaky(map[string]string{"prod": "two", "test": "two", "edge": "three"})
 	*s.tags = errPassing
@@ -134,7 +135,8 @@ func TestReadAnewAnnounces(t *testing.T) {
 	d.DoesNotSee("To find")
 }
 
-// TestNarrowTags: what there is no room for is left out, and nothing is cut to a letter.
+// TestNarrowTags: what there is no room for is left out, and nothing is cut to
+// a letter.
 func TestNarrowTags(t *testing.T) {
 	for width, heading := range map[int]string{80: "tag digest kind platforms created size", 70: "tag digest kind created size", 60: "tag digest created size", 50: "tag digest created", 40: "tag digest"} {
 		d := lookAt(t, fakereg.NewRepo(map[string]string{"prod": "two"}), nil, width, 24)

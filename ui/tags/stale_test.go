@@ -15,8 +15,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// TestNothingIsAskedUnannounced: a survey that gives way to the announcement of another must
-// not go on as that when it ends.
+// TestNothingIsAskedUnannounced: a survey that gives way to the announcement of
+// another must not go on as that when it ends.
 func TestNothingIsAskedUnannounced(t *testing.T) {
 	s := fakereg.ManyTags(3500)
 	d := lookAt(t, s, nil, 80, 24)
@@ -155,8 +155,8 @@ func (m moody) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 	return model.TagInfo{Digest: info.Digest}, errors.New("not now")
 }
 
-// TestListsThatFailedAreAskedAgain: that an index could not be read does not mean that it
-// lists nothing.
+// TestListsThatFailedAreAskedAgain: that an index could not be read does not
+// mean that it lists nothing.
 func TestListsThatFailedAreAskedAgain(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"1": "a", "2": "b"})
 	s.Members = map[string][]string{"a": {"x"}, "b": {"x"}}
@@ -183,7 +183,8 @@ func TestGoneAndBack(t *testing.T) {
 	d.DoesNotSee("gone")
 }
 
-// TestAnOldPeekDoesNotMoveATag: where it points may have been asked later, and answered before.
+// TestAnOldPeekDoesNotMoveATag: where it points may have been asked later, and
+// answered before.
 func TestAnOldPeekDoesNotMoveATag(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "two"})
 	d := lookAt(t, s, nil, 80, 24)
@@ -214,8 +215,8 @@ func TestFindingsAfterAMove(t *testing.T) {
 	d.DoesNotSee(":latest is :1.0.0")
 }
 
-// TestAnnouncementIsWithdrawn: who no longer wants tags of one image together is not asked
-// whether to look for them.
+// TestAnnouncementIsWithdrawn: who no longer wants tags of one image together
+// is not asked whether to look for them.
 func TestAnnouncementIsWithdrawn(t *testing.T) {
 	d := lookAt(t, fakereg.ManyTags(3500), nil, 80, 24)
 	d.Keys("d", "d")

@@ -85,7 +85,8 @@ type stageEndMsg struct {
 	err  error
 }
 
-// reset is a survey for another listing: what is still under way is about the old one.
+// reset is a survey for another listing: what is still under way is about the
+// old one.
 func (s survey) reset() survey {
 	s.stop()
 	return survey{load: s.load + 1, firstLoad: s.load + 1}

@@ -39,7 +39,8 @@ func (p tagsPage) startSurvey(goal surveyGoal) (page.Page, page.Effects) {
 	return p.surveyTags(left)
 }
 
-// repeatSurvey surveys a list that was read again, as the one before it was. It announces only what is on the screen because it was asked for.
+// repeatSurvey surveys a list that was read again, as the one before it was. It
+// announces only what is on the screen because it was asked for.
 func (p tagsPage) repeatSurvey() (page.Page, page.Effects) {
 	p.surveyWhenListed = false
 	switch {
@@ -68,9 +69,9 @@ func (p tagsPage) tagsToAsk() []string {
 	return slices.Concat(p.index.unresolved(wanted), p.index.unanswered(wanted))
 }
 
-// surveyedTags are the tags that a survey is about, those in view first. With a filter
-// it is about those that passed when it was announced: what passes later nobody
-// has agreed to.
+// surveyedTags are the tags that a survey is about, those in view first. With a
+// filter it is about those that passed when it was announced: what passes later
+// nobody has agreed to.
 func (p tagsPage) surveyedTags() []string {
 	only := p.survey.only
 	tags := slices.Clone(only.Passing(p.inView()))

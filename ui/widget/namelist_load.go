@@ -40,8 +40,8 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 	})
 }
 
-// restoredOnError is n with what it was before it was read anew, if that failed at once:
-// who asked again has not lost it.
+// restoredOnError is n with what it was before it was read anew, if that failed
+// at once: who asked again has not lost it.
 func (n NameList) restoredOnError() NameList {
 	if n.Err != nil && len(n.All)+len(n.Aside) == 0 {
 		n.All, n.Aside = n.previous[0], n.previous[1]

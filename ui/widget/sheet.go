@@ -248,7 +248,7 @@ func (s Sheet) View(g look.Glyphs) []look.Line {
 	return lines
 }
 
-// gutterLine is cursorLine for sheets, where evidence has a sign of its own.
+// gutterLine is cursorLine for sheets, where evidence has its own sign.
 func gutterLine(g look.Glyphs, l look.Line, here, marked bool) look.Line {
 	out := cursorLine(g, l, here)
 	switch {

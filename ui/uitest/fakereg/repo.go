@@ -11,8 +11,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Repo is a registry of one repository that is nothing but tags and where they point. An image is
-// known by a name; its digest is Named of that.
+// Repo is a registry of one repository that is nothing but tags and where they
+// point. An image is known by a name; its digest is Named of that.
 type Repo struct {
 	Images
 	Points  map[string]string   // a tag, and the image that it points at
