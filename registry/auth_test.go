@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -97,10 +98,28 @@ func TestATokenThatIsNoLongerGoodIsRenewed(t *testing.T) {
 	askToken(s, "me", "secret")
 	c := newClient(t, Options{})
 	logIn(t, c, s.host, "me", "secret")
-	c.host(s.host).seam.auth.asked = &challenge{scheme: "bearer", realm: s.URL + "/token", params: map[string]string{}}
-	c.host(s.host).seam.auth.tokens["repository:app:pull"] = token{key{header: "Bearer old"}, time.Now().Add(time.Hour)}
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)
+	s.pushImage(t, s.ref("app", "b"), image(t, 1))
+	protocol, refused := s.front(), 0
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		switch h := r.Header.Get("Authorization"); {
+		case r.URL.Path == "/token":
+			_ = json.NewEncoder(w).Encode(map[string]any{"token": "new"})
+			return true
+		case h == "Bearer new":
+			return false
+		case h != "":
+			refused++
+			r.Header.Del("Authorization")
+		}
+		return protocol(w, r)
+	})
+	_, err = c.Load(deadline(t), s.ref("app", "b"), nil)
+	ok(t, err)
+	if refused == 0 {
+		t.Error("the old token was not sent")
+	}
 }
 
 func TestATokenServiceThatHangsIsLeft(t *testing.T) {
@@ -126,13 +145,14 @@ func TestATokenServiceThatHangsIsLeft(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	c.host(s.host).seam.patience.silence = time.Second
+	short := usualTimeouts()
+	short.Silence = time.Second
+	c.host(s.host).seam.setTimeouts(short)
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	says(t, err, "checks logins for "+s.host+", does not answer in time")
 
 	s.plain.Store(true)
 	waitsOn(c, s.host)
-	c.host(s.host).seam.auth.asked = nil
 	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)
 }

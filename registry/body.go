@@ -30,8 +30,6 @@ const maxRedirects = 5
 const maxHeader = 128 << 10
 
 var (
-	errSilent   = errors.New("no sign of life")
-	errSlow     = errors.New("too slow")
 	errTooLarge = errors.New("too large")
 )
 
@@ -57,9 +55,9 @@ func (s *seam) fetch(ctx context.Context, req *http.Request, limit int64, key ke
 func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, key key) (answer, error) {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	silence := time.AfterFunc(s.patience.silence, func() { cancel(errSilent) })
+	silence := time.AfterFunc(s.timeouts.Silence, func() { cancel(errSilent) })
 	defer silence.Stop()
-	defer time.AfterFunc(s.patience.whole, func() { cancel(errSlow) }).Stop()
+	defer time.AfterFunc(s.timeouts.Total, func() { cancel(errSlow) }).Stop()
 
 	resp, err := s.client.Do(req.WithContext(ctx))
 	if err != nil {
@@ -85,7 +83,7 @@ func (s *seam) transfer(parent context.Context, req *http.Request, limit int64, 
 			err = nil // its words did not all come, and what it meant is clear
 		}
 	default:
-		alive := func() { silence.Reset(s.patience.silence) }
+		alive := func() { silence.Reset(s.timeouts.Silence) }
 		a.body, err = readWhole(resp, limit, alive)
 	}
 	if err != nil {

@@ -68,10 +68,10 @@ type Client struct {
 	opts      Options
 	keys      *keyring
 	meter     *meter
-	patience  patience
+	transport transportOptions // what the transports of all registries have in common
+	trust     time.Duration    // how long a manifest counts as present after the registry last confirmed it
 	cache     *cache
 	flights   flights
-	endpoints *endpoints
 	documents *documents
 	pointers  pointers
 
@@ -90,11 +90,20 @@ func New(opts Options) *Client {
 	if opts.CertDirs == nil {
 		opts.CertDirs = usualCertDirs()
 	}
+	keys, meter := newKeyring(), newMeter()
 	return &Client{
-		opts: opts, keys: newKeyring(), meter: newMeter(), patience: usualPatience.within(opts.Timeout),
-		cache: newCache(cacheBytes), hosts: map[string]*host{}, endpoints: &endpoints{path: opts.Endpoints}, documents: newDocuments(opts),
+		opts: opts, keys: keys, meter: meter, trust: usualTrust,
+		transport: transportOptions{
+			Credentials: keys, Traffic: meter, Endpoints: &endpoints{path: opts.Endpoints}, Log: opts.Log,
+			PlainHTTP: opts.PlainHTTP, Concurrency: opts.Concurrency, CertDirs: opts.CertDirs,
+			Timeouts: usualTimeouts().withSilence(opts.Timeout), Retry: usualRetry(),
+		},
+		cache: newCache(cacheBytes), hosts: map[string]*host{}, documents: newDocuments(opts),
 	}
 }
+
+// usualTrust is how long a manifest that was read is not asked for again.
+const usualTrust = time.Hour
 
 // Close waits a little for what is being written to disk, and closes the
 // connections that nobody uses. The client can still be used, and keeps nothing

@@ -157,7 +157,7 @@ func readIndex(t testing.TB, s *server, dir string, d digest.Digest) model.Manif
 	if !there {
 		t.Fatalf("%s is not kept", d)
 	}
-	m, err := doc.manifest()
+	m, err := manifestOnDisk(doc)
 	ok(t, err)
 	return m
 }

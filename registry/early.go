@@ -19,7 +19,7 @@ type opener struct {
 	dialer   *net.Dialer
 	own      string // the address that tls is for
 	tls      *tls.Config
-	patience patience
+	timeouts timeouts
 
 	mu    sync.Mutex
 	early map[string]*early // by address
@@ -32,10 +32,10 @@ type early struct {
 	err  error
 }
 
-func newOpener(dialer *net.Dialer, own string, config *tls.Config, p patience) *opener {
+func newOpener(dialer *net.Dialer, own string, config *tls.Config, t timeouts) *opener {
 	config = config.Clone()
 	config.NextProtos = []string{"h2", "http/1.1"} // the transport adds them to its own copy alone
-	return &opener{dialer: dialer, own: own, tls: config, patience: p, early: map[string]*early{}}
+	return &opener{dialer: dialer, own: own, tls: config, timeouts: t, early: map[string]*early{}}
 }
 
 // open begins a connection to address for whoever dials it first. ctx gives
@@ -53,7 +53,7 @@ func (o *opener) open(ctx context.Context, address string) {
 		defer panics.Catch()
 		e.conn, e.err = o.connect(ctx, address)
 		close(e.done)
-		time.AfterFunc(o.patience.early, func() {
+		time.AfterFunc(o.timeouts.Preconnect, func() {
 			if o.take(address, e) {
 				e.drop()
 			}
@@ -132,7 +132,7 @@ func (o *opener) connect(ctx context.Context, address string) (net.Conn, error) 
 	config.ServerName, _, err = net.SplitHostPort(address)
 	conn := tls.Client(raw, config)
 	if err == nil {
-		err = raw.SetDeadline(time.Now().Add(o.patience.dial))
+		err = raw.SetDeadline(time.Now().Add(o.timeouts.Dial))
 	}
 	if err == nil {
 		err = conn.HandshakeContext(ctx)

@@ -130,7 +130,7 @@ func TestAServerThatHangsIsLeft(t *testing.T) {
 			s := newServer(t)
 			s.setFront(func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true })
 			c := newClient(t, Options{})
-			c.patience.silence = 50 * time.Millisecond
+			c.transport.Timeouts.Silence = 50 * time.Millisecond
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			says(t, err, "does not answer in time")
 
@@ -157,7 +157,7 @@ func TestADrippingBodyIsLeft(t *testing.T) {
 		return true
 	})
 	c := newClient(t, Options{})
-	c.patience.whole = 100 * time.Millisecond
+	c.transport.Timeouts.Total = 100 * time.Millisecond
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	says(t, err, "does not answer in time")
 }
@@ -266,7 +266,7 @@ func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 			})
 			c := newClient(t, Options{})
 			if strings.HasPrefix(tt.name, "silence") {
-				c.patience.silence = 2 * time.Second // time for the others
+				c.transport.Timeouts.Silence = 2 * time.Second // time for the others
 			}
 			a, err := c.Load(deadline(t), r, nil)
 			ok(t, err)
@@ -347,7 +347,7 @@ func TestPlainHTTPElsewhereNeedsTheFlag(t *testing.T) {
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	r := s.ref("app", "a")
 	c := newClient(t, Options{})
-	c.host(r.Registry).seam.scheme.Store("https") // as if it were elsewhere
+	c.transport.RequireTLS = true // as if it were elsewhere
 	_, err := c.Load(deadline(t), r, nil)
 	says(t, err, "speaks plain http", "--plain-http")
 }

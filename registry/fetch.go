@@ -76,7 +76,7 @@ func (c *Client) manifestUpTo(ctx context.Context, r model.Ref, limit int64) (mo
 	if m, fresh, ok := c.inMemory(r); ok && fresh {
 		return m, nil
 	}
-	v, err := c.flights.do(ctx, fmt.Sprint(limit, " ", cacheKey("manifest", r, r.Digest)), func(ctx context.Context) (any, error) {
+	v, err := c.shared(ctx, fmt.Sprint(limit, " ", cacheKey("manifest", r, r.Digest)), func(ctx context.Context) (any, error) {
 		m, fresh, ok := c.atHand(r)
 		if !ok {
 			return c.getManifest(ctx, r, limit)
@@ -99,7 +99,17 @@ func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size in
 	if v, ok := c.cache.get(key); ok {
 		return v, nil
 	}
-	return c.flights.do(ctx, fmt.Sprint(size, " ", key), work)
+	return c.shared(ctx, fmt.Sprint(size, " ", key), work)
+}
+
+// shared does work once for all who want it at the same time.
+func (c *Client) shared(ctx context.Context, key string, work func(context.Context) (any, error)) (any, error) {
+	v, err := c.flights.do(ctx, key, work)
+	var t *model.Trouble
+	if err != nil && ctx.Err() != nil && !errors.As(err, &t) {
+		return nil, ended(ctx.Err())
+	}
+	return v, err
 }
 
 func cacheKey(what string, r model.Ref, d digest.Digest) string {

@@ -33,7 +33,7 @@ func (f *flights) do(ctx context.Context, key string, work func(context.Context)
 		return fl.value, fl.err
 	case <-ctx.Done():
 		f.leave(key, fl)
-		return nil, ended(ctx.Err())
+		return nil, ctx.Err()
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/regclient/regclient/config"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -58,8 +59,11 @@ func FuzzTokenRequest(f *testing.F) {
 		f.Add(realm, "service", "repository:a:pull", true, "me", "secret")
 		f.Add(realm, "", "", false, "", "refresh")
 	}
-	c := newClient(f, Options{})
-	a := c.host("reg.example").seam.auth
+	s, err := newSeam(transportOptions{
+		Settings: config.Host{Name: "reg.example"}, Credentials: newKeyring(), Endpoints: &endpoints{}, Traffic: newMeter(), Concurrency: 1,
+	})
+	ok(f, err)
+	a := s.auth
 	f.Fuzz(func(t *testing.T, realm, service, scope string, secure bool, user, pass string) {
 		a.seam.scheme.Store(map[bool]string{true: "https", false: "http"}[secure])
 		l := login{user: user, pass: pass}
@@ -191,9 +195,8 @@ func (m *memory) RoundTrip(r *http.Request) (*http.Response, error) {
 func inMemory(t testing.TB, m *memory) (*Client, model.Ref) {
 	t.Helper()
 	c := newClient(t, Options{})
-	c.patience.slowed, c.patience.tries = 1, 1
-	h := c.host("reg.example")
-	h.seam.client.Transport = m
+	c.transport.Retry.ThrottledAttempts, c.transport.Retry.Attempts = 1, 1
+	c.transport.Wrap = func(http.RoundTripper) http.RoundTripper { return m }
 	return c, model.Ref{Registry: "reg.example", Repository: "app", Tag: "a"}
 }
 

@@ -47,8 +47,7 @@ func TestRedirectsOfALocalRegistryAreFollowed(t *testing.T) {
 
 	// The same registry, thought to be elsewhere.
 	c := newClient(t, Options{})
-	h := c.host(s.host)
-	h.seam.client.Transport = refuser{h.seam.client.Transport, s.host}
+	c.transport.Wrap = func(next http.RoundTripper) http.RoundTripper { return refuser{next, s.host} }
 	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
 	says(t, err, "cannot be reached", "an address of this machine")
 }

@@ -49,7 +49,7 @@ func (c *Client) atHand(r model.Ref) (m model.Manifest, fresh, ok bool) {
 	if !ok {
 		return m, false, false
 	}
-	m, err := doc.manifest()
+	m, err := manifestOnDisk(doc)
 	if err != nil {
 		c.documents.setAside(c.documents.path("manifest", r))
 		return m, false, false
@@ -65,11 +65,11 @@ func (c *Client) inMemory(r model.Ref) (m model.Manifest, fresh, ok bool) {
 	}
 	h := v.(*held)
 	age := time.Since(time.Unix(0, h.seen.Load()))
-	return h.manifest, age < c.patience.trust, true
+	return h.manifest, age < c.trust, true
 }
 
-// manifest is a manifest from disk, checked as if it came from a registry.
-func (doc document) manifest() (model.Manifest, error) {
+// manifestOnDisk is a manifest from disk, checked as if it came from a registry.
+func manifestOnDisk(doc document) (model.Manifest, error) {
 	r, mediaType := doc.repo.AtDigest(doc.digest), doc.mediaType
 	if mediaType == model.MediaTypeSchema1Signed {
 		mediaType = model.MediaTypeSchema1 // it is kept without its signatures

@@ -64,7 +64,7 @@ func (a *authority) suppose(hint endpoint) {
 // supposed is a key from a remembered token service; the zero key if that does
 // not give one soon, and it is not asked again: the registry will say where to.
 func (a *authority) supposed(ctx context.Context, c *challenge, scope string) (key, error) {
-	short, cancel := context.WithTimeout(ctx, a.seam.patience.guess)
+	short, cancel := context.WithTimeout(ctx, a.seam.timeouts.Remembered)
 	defer cancel()
 	k, err := a.bearer(short, *c, scope, scope, "")
 	if err == nil {

@@ -17,8 +17,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/regclient/regclient/config"
 )
 
 // abroad is a registry over TLS that has its tokens made by a second server and
@@ -74,7 +72,7 @@ func secure(t testing.TB, s *server) []byte {
 
 // protocol asks for a token of a.tokens and sends away for blobs.
 func (a *abroad) protocol(w http.ResponseWriter, r *http.Request) bool {
-	scope, _ := purpose(r.URL.Path)
+	scope := scopeOf(r.URL.Path)
 	if r.Header.Get("Authorization") != "Bearer t-"+scope {
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="here",scope="%s"`, a.tokens.URL, scope))
 		w.WriteHeader(http.StatusUnauthorized)
@@ -113,11 +111,11 @@ func (a *abroad) load(t testing.TB, c *Client) (registry, tokens, blobs []string
 // remember writes the file as an earlier run would have.
 func (a *abroad) remember(t testing.TB, host string, p endpoint) {
 	t.Helper()
-	e := &endpoints{path: a.opts.Endpoints}
-	e.update(host, func(q *endpoint) { *q = p })
-	if got, known := e.get(host); !known || got.Realm != p.Realm {
-		t.Fatalf("kept %+v of %+v", got, p)
-	}
+	p.Seen = time.Now().UTC()
+	raw, err := json.Marshal(map[string]endpoint{host: p})
+	ok(t, err)
+	ok(t, os.MkdirAll(filepath.Dir(a.opts.Endpoints), 0o700))
+	ok(t, os.WriteFile(a.opts.Endpoints, raw, 0o600))
 }
 
 func TestTheSecondRunAsksForTheTokenFirst(t *testing.T) {
@@ -175,7 +173,7 @@ func TestAConnectionThatNobodyTakesIsClosed(t *testing.T) {
 	defer l.Close()
 	a.remember(t, a.host, endpoint{Realm: a.tokens.URL + "/token", Service: "here", Blobs: strings.TrimPrefix(l.URL, "https://")})
 	c := newClient(t, a.opts)
-	c.patience.early = 0
+	c.transport.Timeouts.Preconnect = 0
 	a.load(t, c)
 	select {
 	case <-gone:
@@ -218,7 +216,7 @@ func TestAWrongTokenServiceCostsOneFallback(t *testing.T) {
 			a.remember(t, a.host, endpoint{Realm: realm, Service: "there"})
 			c := newClient(t, a.opts)
 			if name == "says nothing" {
-				c.patience.guess = 50 * time.Millisecond
+				c.transport.Timeouts.Remembered = 50 * time.Millisecond
 			}
 			registry, tokens, _ := a.load(t, c)
 			if len(registry) > 4 || len(tokens) != 1 || len(other.requests()) > 1 {
@@ -265,10 +263,7 @@ func TestWhatPlainHTTPSaidIsNotRemembered(t *testing.T) {
 
 	a := newAbroad(t) // and neither what came without proof of who said it
 	c := newClient(t, Options{Endpoints: file})
-	c.keys.regctl = map[string]config.Host{}
-	for _, s := range []*server{a.server, a.tokens, a.blobs} {
-		c.keys.regctl[s.host] = config.Host{TLS: config.TLSInsecure}
-	}
+	c.keys.addRegctl("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"},%q:{"tls":"insecure"},%q:{"tls":"insecure"}}}`, a.host, a.tokens.host, a.blobs.host))
 	a.load(t, c)
 	if raw, err := os.ReadFile(file); err == nil {
 		t.Errorf("remembered: %s", raw)

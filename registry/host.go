@@ -31,6 +31,7 @@ type host struct {
 	name string
 	rc   *regclient.RegClient
 	seam *seam
+	keys *keyring
 	err  error // why it cannot be asked at all: its certificates are unreadable
 	// spoiled is set when its certificates did not do: the next call reads them
 	// anew, since the person may have put one there.
@@ -47,8 +48,10 @@ func (c *Client) host(name string) *host {
 	}
 	c.hosts[name].closeIdle() // its requests come over others now
 	settings := c.keys.settings(name)
-	h := &host{name: name}
-	h.seam, h.err = newSeam(c, settings)
+	h := &host{name: name, keys: c.keys}
+	opts := c.transport
+	opts.Settings = settings
+	h.seam, h.err = newSeam(opts)
 	if h.err == nil {
 		h.rc = newRegclient(settings, h.seam)
 	}
@@ -59,7 +62,7 @@ func (c *Client) host(name string) *host {
 // closeIdle closes the connections that nobody uses. There may be no host.
 func (h *host) closeIdle() {
 	if h != nil && h.err == nil {
-		h.seam.wire.closeIdle()
+		h.seam.closeIdle()
 	}
 }
 

@@ -217,14 +217,15 @@ func lasting() []hurt {
 // slow the machine, and not long for what is.
 func waits(c *Client, say string) {
 	if say == "" || strings.Contains(say, "does not answer") || strings.Contains(say, "does not let you") {
-		c.patience.silence, c.patience.whole, c.patience.dial = time.Second, 2*time.Second, time.Second
+		c.transport.Timeouts.Silence, c.transport.Timeouts.Total, c.transport.Timeouts.Dial = time.Second, 2*time.Second, time.Second
 	}
 }
 
 // waitsOn makes c wait for a host that is well as long as it takes.
 func waitsOn(c *Client, host string) {
-	p := &c.host(host).seam.patience
-	p.silence, p.whole = time.Minute, time.Minute
+	long := c.transport.Timeouts
+	long.Silence, long.Total = time.Minute, time.Minute
+	c.host(host).seam.setTimeouts(long)
 }
 
 // Each is told in a line after a bounded number of tries, ends at once with its
@@ -236,11 +237,11 @@ func TestWhateverHurtsIsToldAndPasses(t *testing.T) {
 			i := newIll(t, tt.do)
 			c := newClient(t, Options{})
 			waits(c, tt.say)
-			c.patience.dial = time.Second // where it resets http it may want https, which the test does not answer
+			c.transport.Timeouts.Dial = time.Second // where it resets http it may want https, which the test does not answer
 			_, err := c.Load(deadline(t), i.ref("app", "a"), nil)
 			says(t, err, i.host+" ", tt.say)
 			isShort(t, err)
-			if n := c.Traffic().Requests; n > 2*c.patience.slowed || c.Traffic().InFlight != 0 {
+			if n := c.Traffic().Requests; n > 2*c.transport.Retry.ThrottledAttempts || c.Traffic().InFlight != 0 {
 				t.Errorf("%d requests, %d under way", n, c.Traffic().InFlight)
 			}
 			i.heal()
@@ -371,13 +372,11 @@ func TestTLSAndHTTP2ThatHurt(t *testing.T) {
 			i := newIll(t, tt.do)
 			c := newClient(t, Options{})
 			waits(c, tt.say)
-			h := c.host(i.host)
-			h.seam.scheme.Store("https")
-			h.seam.wire.own.opener.tls.InsecureSkipVerify = true
+			c.keys.addRegctl("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, i.host))
 			_, err := c.Load(deadline(t), i.ref("app", "a"), nil)
 			says(t, err, i.host+" ", tt.say)
 			isShort(t, err)
-			if n := c.Traffic().Requests; n > c.patience.tries {
+			if n := c.Traffic().Requests; n > c.transport.Retry.Attempts {
 				t.Errorf("%d requests", n)
 			}
 		})
@@ -511,19 +510,25 @@ func (c *closeTells) Close() error {
 func TestAnAnswerBeforeTheQuestion(t *testing.T) {
 	i := newIll(t, sends("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", func(net.Conn) {}))
 	closed := make(chan struct{})
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	network := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, addr)
 		return &closeTells{Conn: c, closed: closed}, err
 	}}
 	// The question waits until the connection has been given up.
 	ctx := httptrace.WithClientTrace(deadline(t), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { <-closed }})
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+i.host, strings.NewReader("not sent twice"))
-	ok(t, err)
-	req.GetBody = nil
-	resp, err := transport.RoundTrip(req)
-	if err == nil {
-		t.Fatal(resp.Status)
+	c := newClient(t, Options{})
+	c.transport.Wrap = func(http.RoundTripper) http.RoundTripper {
+		return roundTripperFunc(func(*http.Request) (*http.Response, error) {
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+i.host, strings.NewReader("not sent twice"))
+			ok(t, err)
+			req.GetBody = nil
+			return network.RoundTrip(req)
+		})
 	}
-	h := newClient(t, Options{}).host(i.host)
-	says(t, h.noAnswer(i.ref("app", "a"), plainly(discreet(err))), i.host+" sends something before it is asked")
+	_, err := c.Load(deadline(t), i.ref("app", "a"), nil)
+	says(t, err, i.host+" sends something before it is asked")
 }
+
+type roundTripperFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripperFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

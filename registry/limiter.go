@@ -14,10 +14,10 @@ import (
 // it grow back by one for each round, and while the registry wants a pause all
 // requests wait.
 type limiter struct {
-	host     string
-	most     int
-	patience patience
-	meter    *meter
+	host  string
+	most  int
+	retry retryPolicy
+	meter *meter
 
 	mu      sync.Mutex
 	bound   float64 // at most most
@@ -30,8 +30,8 @@ type limiter struct {
 	bulk    list.List // the same for requests by the thousand, which let all others pass
 }
 
-func newLimiter(host string, c *Client) *limiter {
-	return &limiter{host: host, most: c.opts.Concurrency, bound: float64(c.opts.Concurrency), patience: c.patience, meter: c.meter}
+func newLimiter(host string, most int, retry retryPolicy, meter *meter) *limiter {
+	return &limiter{host: host, most: most, bound: float64(most), retry: retry, meter: meter}
 }
 
 // turnstile is where one request waits.
@@ -121,7 +121,7 @@ func (l *limiter) leave(t *turnstile, a answer, err error) {
 	case a.status == http.StatusTooManyRequests:
 		l.slowDown(t, a)
 	case wantsPause(a):
-		l.pause(max(askedPause(a), l.patience.pause))
+		l.pause(max(askedPause(a), l.retry.Backoff))
 	case a.status < http.StatusInternalServerError:
 		l.strikes = 0
 		l.bound = min(l.bound+1/l.bound, float64(l.most))
@@ -136,7 +136,7 @@ func (l *limiter) slowDown(t *turnstile, a answer) {
 	if t.epoch == l.epoch {
 		l.epoch++
 		l.bound = max(float64(int(l.bound)/2), 1)
-		asked = max(asked, l.patience.pause<<min(l.strikes, 4))
+		asked = max(asked, l.retry.Backoff<<min(l.strikes, 4))
 		l.strikes++
 	}
 	l.pause(asked)
@@ -147,14 +147,14 @@ func (l *limiter) slowDown(t *turnstile, a answer) {
 func (l *limiter) hopeless() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.strikes >= l.patience.slowed
+	return l.strikes >= l.retry.ThrottledAttempts
 }
 
 // pause holds all requests back for so long. One that is longer than anybody
 // waits is not begun: those who ask are told of it.
 func (l *limiter) pause(d time.Duration) {
 	until := time.Now().Add(d)
-	if d <= 0 || d > l.patience.longest || !until.After(l.quiet) {
+	if d <= 0 || d > l.retry.MaxRetryAfter || !until.After(l.quiet) {
 		return
 	}
 	l.quiet = until

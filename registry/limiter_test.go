@@ -16,7 +16,7 @@ import (
 )
 
 func testLimiter(most int) *limiter {
-	return newLimiter("here", &Client{opts: Options{Concurrency: most}, patience: usualPatience, meter: newMeter()})
+	return newLimiter("here", most, usualRetry(), newMeter())
 }
 
 func enter(t testing.TB, l *limiter, bulk bool) *turnstile {

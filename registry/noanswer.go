@@ -69,12 +69,12 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 	return t
 }
 
-// inTime says which patience has run out.
+// inTime names the timeout that expired.
 func (h *host) inTime(err error) string {
 	if errors.Is(err, errSilent) {
-		return fmt.Sprintf(" (silent for %g s)", h.seam.patience.silence.Seconds())
+		return fmt.Sprintf(" (silent for %g s)", h.seam.timeouts.Silence.Seconds())
 	}
-	return fmt.Sprintf(" (not whole after %g s)", h.seam.patience.whole.Seconds())
+	return fmt.Sprintf(" (not whole after %g s)", h.seam.timeouts.Total.Seconds())
 }
 
 // hostOf is where it happened.
@@ -103,7 +103,7 @@ func (h *host) noToken(about model.Ref, e *tokenError) error {
 	}
 	switch {
 	case e.login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
-		h.seam.auth.keys.forget()
+		h.keys.forget()
 		t.Say = fmt.Sprintf("%s does not accept the login %s", e.realm, e.login)
 		t.Next = h.login() + " again"
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:

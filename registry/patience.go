@@ -11,50 +11,33 @@ import (
 	"time"
 )
 
-// patience is how long a server may take.
-type patience struct {
-	dial    time.Duration // to accept a connection
-	early   time.Duration // for a connection to be used; net/http's servers hang up after ten seconds
-	silence time.Duration // between two signs of life
-	guess   time.Duration // for a token from where an earlier run got one
-	whole   time.Duration // for one request in all
-	tries   int           // per request, when the trouble is of the passing kind
-	slowed  int           // the same, when the registry asks for fewer requests
-	pause   time.Duration // before the second try, doubled for each more
-	trust   time.Duration // how long a registry that had a manifest is believed to have it
-	longest time.Duration // Retry-After that is waited for; a longer one is told
+// retryPolicy says how often and when a request is sent again.
+type retryPolicy struct {
+	Attempts          int           // per request, for failures that may pass
+	ThrottledAttempts int           // per request, when the registry asks for fewer requests
+	Backoff           time.Duration // before the second attempt, doubled for each further one
+	MaxRetryAfter     time.Duration // the longest Retry-After that is waited for; a longer one ends the request
 }
 
-// usualPatience is a person's: nobody waits two minutes for a manifest.
-var usualPatience = patience{
-	dial: 10 * time.Second, early: 8 * time.Second, silence: DefaultTimeout, guess: 3 * time.Second, whole: 4 * DefaultTimeout,
-	tries: 3, slowed: 8, trust: time.Hour, pause: 250 * time.Millisecond, longest: 2 * time.Minute,
-}
-
-// within is the patience of who says how long a registry may be silent; 0 says
-// nothing.
-func (p patience) within(silence time.Duration) patience {
-	if silence > 0 {
-		p.silence, p.whole = silence, 4*silence
-		p.dial, p.guess = min(p.dial, silence), min(p.guess, silence)
-	}
-	return p
+// usualRetry is the policy unless a test needs another one.
+func usualRetry() retryPolicy {
+	return retryPolicy{Attempts: 3, ThrottledAttempts: 8, Backoff: 250 * time.Millisecond, MaxRetryAfter: 2 * time.Minute}
 }
 
 // again says whether to ask once more, and when. Timeouts are not repeated:
 // the person has waited once.
-func (p patience) again(try int, a answer, err error) (time.Duration, bool) {
+func (p retryPolicy) again(try int, a answer, err error) (time.Duration, bool) {
 	var token *tokenError
 	if errors.As(err, &token) {
 		a, err = token.answer, token.err
 	}
 	if err == nil && (a.status == http.StatusTooManyRequests || wantsPause(a)) {
-		return 0, try < p.slowed && askedPause(a) <= p.longest // the limiter holds it back
+		return 0, try < p.ThrottledAttempts && askedPause(a) <= p.MaxRetryAfter // the limiter holds it back
 	}
-	if try >= p.tries {
+	if try >= p.Attempts {
 		return 0, false
 	}
-	wait := p.pause << (try - 1)
+	wait := p.Backoff << (try - 1)
 	if err != nil {
 		cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 		return wait, cut

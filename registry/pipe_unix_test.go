@@ -39,7 +39,7 @@ func TestPipesInPlaceOfFilesAreNotWaitedFor(t *testing.T) {
 		a, err := c.Load(deadline(t), r, nil)
 		ok(t, err)
 		whole(t, a, 1, 1)
-		c.endpoints.update(s.host, func(p *endpoint) { p.Blobs = "blobs.example" })
+		c.transport.Endpoints.update(s.host, func(p *endpoint) { p.Blobs = "blobs.example" })
 		c.documents.close(time.Minute)
 	}
 	read()

@@ -108,7 +108,7 @@ func TestResolveStopsWhereAllFareTheSame(t *testing.T) {
 	})
 	t.Run("nobody is reached in time", func(t *testing.T) {
 		c := newClient(t, Options{Concurrency: 8})
-		c.patience.dial = 1 // over before it has begun
+		c.transport.Timeouts.Dial = 1 // over before it has begun
 		got, err := resolve(t, c, newServer(t).ref("app", ""), names(5000))
 		says(t, err, "does not answer")
 		if len(got) != 0 {

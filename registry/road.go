@@ -62,8 +62,8 @@ func (r *road) closeIdle() {
 	}
 }
 
-// settingsOf are what the person has set for a host that somebody else named.
-func (k *keyring) settingsOf(host string) config.Host {
+// settingsOf are the settings of a host that a registry named.
+func settingsOf(k *keyring, host string) config.Host {
 	if !isHost(host) || strings.Trim(host, ".") == "" || strings.ContainsAny(host, `/\`) {
 		return config.Host{} // it names no folder
 	}

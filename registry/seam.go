@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,7 +31,8 @@ type seam struct {
 	wire     *wire
 	client   *http.Client
 	auth     *authority
-	patience patience
+	timeouts timeouts
+	retry    retryPolicy
 	scheme   atomic.Value // string; unset while the first answer must tell
 
 	memory    *endpoints
@@ -41,7 +43,32 @@ type seam struct {
 	limiter *limiter
 }
 
-func newSeam(c *Client, settings config.Host) (*seam, error) {
+// transportOptions are what a transport for one registry needs.
+type transportOptions struct {
+	// Settings of the registry: its name, and what regctl's configuration says
+	// about it.
+	Settings config.Host
+	// Credentials are the logins, and regctl's settings for other hosts.
+	Credentials *keyring
+	// Endpoints are remembered from earlier runs.
+	Endpoints *endpoints
+	// Traffic counts the requests.
+	Traffic *meter
+	// Log gets one record per request.
+	Log *slog.Logger
+	// Wrap, unless nil, wraps what sends requests to the network.
+	Wrap func(http.RoundTripper) http.RoundTripper
+
+	PlainHTTP   bool // http is allowed for every registry but Docker Hub; loopback hosts may use it always
+	RequireTLS  bool // http is not allowed, also not for loopback hosts
+	Concurrency int  // requests at once
+	CertDirs    []string
+	Timeouts    timeouts
+	Retry       retryPolicy
+}
+
+func newSeam(opts transportOptions) (*seam, error) {
+	settings := opts.Settings
 	own := settings.Hostname
 	if own == "" && settings.Name == dockerHub {
 		own = config.DockerRegistryDNS
@@ -49,32 +76,50 @@ func newSeam(c *Client, settings config.Host) (*seam, error) {
 		own = settings.Name
 	}
 	g := &guard{}
-	first, err := newRoad(own, settings, g, c.patience, c.opts)
+	first, err := newRoad(own, settings, g, opts)
 	if err != nil {
 		return nil, err
 	}
 	g.near.Store(isLoopback(own)) // connections elsewhere may be opened before its own
-	s := &seam{host: settings.Name, own: own, patience: c.patience, memory: &endpoints{}, limiter: newLimiter(settings.Name, c)}
-	others := func(host string) (*road, error) {
-		return newRoad(host, c.keys.settingsOf(host), g, c.patience, c.opts)
+	s := &seam{
+		host: settings.Name, own: own, timeouts: opts.Timeouts, retry: opts.Retry, memory: &endpoints{},
+		limiter: newLimiter(settings.Name, opts.Concurrency, opts.Retry, opts.Traffic),
 	}
-	s.wire = &wire{own: first, roads: roads{build: others}, host: own, guard: g, meter: c.meter, log: c.opts.Log}
+	others := func(host string) (*road, error) {
+		return newRoad(host, settingsOf(opts.Credentials, host), g, opts)
+	}
+	s.wire = &wire{own: first, roads: roads{build: others}, host: own, guard: g, meter: opts.Traffic, log: opts.Log}
 	s.client = &http.Client{Transport: s.wire, CheckRedirect: checkRedirect}
-	s.auth = newAuthority(s, c.keys)
+	if opts.Wrap != nil {
+		s.client.Transport = opts.Wrap(s.wire)
+	}
+	s.auth = newAuthority(s, opts.Credentials)
 	switch {
 	case settings.TLS == config.TLSDisabled:
 		s.scheme.Store("http")
-	case settings.TLS == config.TLSInsecure || s.host == dockerHub:
+	case settings.TLS == config.TLSInsecure || s.host == dockerHub || opts.RequireTLS:
 		s.scheme.Store("https")
-	case c.opts.PlainHTTP || isLoopback(s.host): // see send
+	case opts.PlainHTTP || isLoopback(s.host): // see send
 	default:
 		s.scheme.Store("https")
 	}
 	if settings.TLS != config.TLSDisabled && settings.TLS != config.TLSInsecure {
-		s.remember(c.endpoints)
+		s.remember(opts.Endpoints)
 	}
 	return s, nil
 }
+
+// closeIdle closes the connections that no request uses.
+func (s *seam) closeIdle() { s.wire.closeIdle() }
+
+// setTimeouts changes the timeouts of later requests.
+func (s *seam) setTimeouts(t timeouts) { s.timeouts = t }
+
+// loginError is why a login could not be looked up, nil if it could.
+func (s *seam) loginError() error { return s.auth.complaint() }
+
+// requiresLogin reports whether the registry has asked for a login or a token.
+func (s *seam) requiresLogin() bool { return s.auth.wanted() }
 
 // question is a request as the seam sends it, perhaps more than once.
 type question struct {
@@ -150,7 +195,7 @@ func purpose(path string) (scope string, limit int64) {
 func (s *seam) exchange(ctx context.Context, q question) (answer, error) {
 	for try := 1; ; try++ {
 		a, err := s.attempt(ctx, q)
-		wait, again := s.patience.again(try, a, err)
+		wait, again := s.retry.again(try, a, err)
 		if !again || ctx.Err() != nil || s.limiter.hopeless() {
 			return a, err
 		}

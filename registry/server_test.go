@@ -316,6 +316,20 @@ func askToken(s *server, user, pass string) {
 	})
 }
 
+// scopeOf is the scope of the token that a request to a repository takes.
+func scopeOf(path string) string {
+	if path == "/v2/_catalog" {
+		return "registry:catalog:*"
+	}
+	repo := strings.TrimPrefix(path, "/v2/")
+	for _, ending := range []string{"/tags/list", "/manifests/", "/blobs/"} {
+		if i := strings.LastIndex(repo, ending); i > 0 {
+			return "repository:" + repo[:i] + ":pull"
+		}
+	}
+	return ""
+}
+
 // newClient is a client that knows no login of this machine and loses no time.
 func newClient(t testing.TB, opts Options) *Client {
 	t.Helper()
@@ -324,7 +338,7 @@ func newClient(t testing.TB, opts Options) *Client {
 	}
 	c := New(opts)
 	c.keys.loaded = true
-	c.patience.pause = time.Millisecond
+	c.transport.Retry.Backoff = time.Millisecond
 	return c
 }
 

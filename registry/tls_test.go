@@ -2,13 +2,12 @@ package registry
 
 import (
 	"encoding/pem"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/regclient/regclient/config"
 )
 
 // newTLSServer is a registry with a certificate that no machine knows; certs
@@ -55,12 +54,12 @@ func TestRegctlsSettingsCount(t *testing.T) {
 	r := s.ref("app", "a")
 	s.pushImage(t, r, image(t, 1))
 	c := newClient(t, Options{})
-	c.keys.regctl = map[string]config.Host{s.host: {TLS: config.TLSInsecure}}
+	c.keys.addRegctl("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, s.host))
 	_, err := c.Load(deadline(t), r, nil)
 	ok(t, err)
 
 	c = newClient(t, Options{})
-	c.keys.regctl = map[string]config.Host{s.host: {TLS: config.TLSDisabled}}
+	c.keys.addRegctl("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"disabled"}}}`, s.host))
 	_, err = c.Load(deadline(t), r, nil)
 	says(t, err, "refused the request (400", "HTTPS server")
 }

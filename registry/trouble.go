@@ -165,7 +165,7 @@ func (h *host) refusedSomehow(name string, a answer, e error) (say, next string)
 // unauthorized tells apart who has no login, whose login is bad, and who may
 // not see something or asks for what is not there: registries will not say.
 func (h *host) unauthorized(about model.Ref, login string, e error) error {
-	h.seam.auth.keys.forget()
+	h.keys.forget()
 	t := &model.Trouble{Next: h.login(), Err: e}
 	switch {
 	case login != "":
@@ -182,7 +182,7 @@ func (h *host) unauthorized(about model.Ref, login string, e error) error {
 // butHelper is why a login could not be looked up, if that was so.
 func (h *host) butHelper() string {
 	var t *model.Trouble
-	if errors.As(h.seam.auth.complaint(), &t) {
+	if errors.As(h.seam.loginError(), &t) {
 		return ", and " + t.Say
 	}
 	return ""
@@ -192,7 +192,7 @@ func (h *host) butHelper() string {
 // hide nothing.
 func (h *host) notFound(about model.Ref, a answer) (say, next string) {
 	next = "check the name"
-	if a.login == "" && h.seam.auth.wanted() {
+	if a.login == "" && h.seam.requiresLogin() {
 		next += ", or " + h.login() + " if it is private"
 	}
 	switch {

@@ -44,9 +44,14 @@ func TestRefusalsAreToldInALine(t *testing.T) {
 			"is in trouble itself (503 Service Unavailable: over capacity)", "try again in a while"},
 	} {
 		t.Run(what, func(t *testing.T) {
-			h := newClient(t, Options{}).host(name)
+			c := newClient(t, Options{})
+			c.transport.Wrap = func(http.RoundTripper) http.RoundTripper {
+				return &memory{status: 401, header: http.Header{"Www-Authenticate": {`Basic realm="x"`}}}
+			}
+			h := c.host(name)
 			if tt.asked {
-				h.seam.auth.asked = &challenge{scheme: "bearer"}
+				_, err := c.Load(deadline(t), model.Ref{Registry: name, Repository: "app", Tag: "a"}, nil)
+				says(t, err, "wants a login")
 			}
 			err := h.refused(tt.about, tt.answer)
 			says(t, err)

@@ -29,12 +29,13 @@ type wire struct {
 
 // newRoad keeps as many connections as requests may be under way: net/http
 // keeps two per host and would open the others again each round.
-func newRoad(host string, settings config.Host, g *guard, p patience, opts Options) (*road, error) {
+func newRoad(host string, settings config.Host, g *guard, opts transportOptions) (*road, error) {
+	p := opts.Timeouts
 	tlsConfig, err := newTLS(settings, opts.CertDirs)
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: p.dial, ControlContext: g.control}
+	dialer := &net.Dialer{Timeout: p.Dial, ControlContext: g.control}
 	opener := newOpener(dialer, addressOf(host), tlsConfig, p)
 	return &road{opener: opener, Transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -42,7 +43,7 @@ func newRoad(host string, settings config.Host, g *guard, p patience, opts Optio
 		DialContext:            dialer.DialContext,
 		DialTLSContext:         opener.dial,
 		TLSClientConfig:        tlsConfig, // behind a proxy
-		TLSHandshakeTimeout:    p.dial,
+		TLSHandshakeTimeout:    p.Dial,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           4 * opts.Concurrency,
 		MaxIdleConnsPerHost:    opts.Concurrency,
@@ -50,7 +51,7 @@ func newRoad(host string, settings config.Host, g *guard, p patience, opts Optio
 		ExpectContinueTimeout:  time.Second,
 		DisableCompression:     true, // digests and sizes are of the bytes as stored
 		// A connection that a sleep or a lost VPN has cut must not serve again.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: p.dial, PingTimeout: p.dial / 2},
+		HTTP2: &http.HTTP2Config{SendPingTimeout: p.Dial, PingTimeout: p.Dial / 2},
 
 		MaxResponseHeaderBytes: maxHeader,
 	}}, nil
