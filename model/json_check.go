@@ -182,3 +182,9 @@ func plainJSON(err error) error {
 	}
 	return fmt.Errorf("its %.40q is a %.40s", t.Field, t.Value)
 }
+
+// LooksLikeJSON reports whether b begins like a JSON object.
+func LooksLikeJSON(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	return len(b) > 0 && b[0] == '{'
+}

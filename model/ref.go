@@ -10,6 +10,9 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
+// DockerHub is the name of Docker Hub in references.
+const DockerHub = "docker.io"
+
 // Ref names something in a registry, in the docker conventions: a registry
 // (Repository empty), a repository (Tag and Digest empty) or a manifest.
 type Ref struct {
@@ -181,7 +184,7 @@ func isHost(s string, sure bool) bool {
 func normalHost(host string) string {
 	switch host {
 	case "index.docker.io", "registry-1.docker.io", "hub.docker.com":
-		return "docker.io"
+		return DockerHub
 	}
 	return host
 }

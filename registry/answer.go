@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 // answer is a whole response.
@@ -37,7 +39,7 @@ func (a answer) response(req *http.Request) *http.Response {
 	}
 	if req.Method == http.MethodGet {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
-		if !strings.Contains(h.Get("Content-Type"), "application/vnd.") && looksLikeJSON(a.body) {
+		if !strings.Contains(h.Get("Content-Type"), "application/vnd.") && model.LooksLikeJSON(a.body) {
 			setPlainType(h, req.URL.Path)
 		}
 		resp.ContentLength = int64(len(a.body))
@@ -54,11 +56,6 @@ func setPlainType(h http.Header, path string) {
 		return
 	}
 	h.Set("Content-Type", "application/json")
-}
-
-func looksLikeJSON(b []byte) bool {
-	b = bytes.TrimLeft(b, " \t\r\n")
-	return len(b) > 0 && b[0] == '{'
 }
 
 // packed is how a server has packed a body on the way, "" if it has not.

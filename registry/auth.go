@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // authority is how one registry wants its clients to log in. regclient could
@@ -28,7 +30,7 @@ type authority struct {
 	tokens map[string]token // by scope as the seam names it
 	note   error            // why a login could not be looked up
 
-	fetching flights
+	fetching group[token]
 }
 
 func newAuthority(s *seam, keys *keyring) *authority {
@@ -149,12 +151,12 @@ func (a *authority) basic(ctx context.Context, scope string) (key, error) {
 // new one, fetched once for all who wait for it.
 func (a *authority) bearer(ctx context.Context, c challenge, scope, wanted, refused string) (key, error) {
 	a.mu.Lock()
-	t, ok := a.tokens[scope]
+	known, ok := a.tokens[scope]
 	a.mu.Unlock()
-	if ok && t.header != refused && time.Now().Before(t.expires) {
-		return t.key, nil
+	if ok && known.header != refused && time.Now().Before(known.expires) {
+		return known.key, nil
 	}
-	v, err := a.fetching.do(ctx, c.realm+" "+scope+" "+refused, func(ctx context.Context) (any, error) {
+	t, err := a.fetching.do(ctx, c.realm+" "+scope+" "+refused, func(ctx context.Context) (token, error) {
 		t, err := a.fetch(context.WithValue(ctx, callKey{}, nil), c, scope, wanted) // others may wait for it too
 		if err == nil {
 			a.keep(c.realm, scope, t)
@@ -167,7 +169,7 @@ func (a *authority) bearer(ctx context.Context, c challenge, scope, wanted, refu
 		}
 		return key{}, err
 	}
-	return v.(token).key, nil
+	return t.key, nil
 }
 
 // forsake makes the next request ask the registry first where tokens are made:
@@ -201,15 +203,15 @@ func (a *authority) fetch(ctx context.Context, c challenge, scope, wanted string
 	}
 	req, err := a.tokenRequest(ctx, c, wanted, l)
 	if err != nil {
-		return token{}, &tokenError{realm: clip(c.realm), login: l.String(), err: err}
+		return token{}, &tokenError{realm: safe.Clip(c.realm), login: l.String(), err: err}
 	}
 	ans, err := a.seam.fetch(context.WithValue(ctx, tokenKey{}, true), req, maxToken, key{})
 	if err != nil || ans.status != http.StatusOK {
-		return token{}, &tokenError{realm: clip(req.URL.Host), login: l.String(), answer: ans, err: err}
+		return token{}, &tokenError{realm: safe.Clip(req.URL.Host), login: l.String(), answer: ans, err: err}
 	}
 	t, err := parseToken(ans.body, time.Now())
 	if err != nil {
-		return token{}, &tokenError{realm: clip(req.URL.Host), login: l.String(), answer: ans, err: err}
+		return token{}, &tokenError{realm: safe.Clip(req.URL.Host), login: l.String(), answer: ans, err: err}
 	}
 	t.login = l.String()
 	return t, nil

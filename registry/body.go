@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/tagdiff/tagdiff/model/files"
 )
 
 // Bounds on bodies, in bytes. Registries take manifests of up to 4 MiB
@@ -28,10 +30,6 @@ const maxRedirects = 5
 // once, and net/http would take 10 MiB of each. Servers send a few hundred, 8 KiB
 // is what most of them take themselves.
 const maxHeader = 128 << 10
-
-var (
-	errTooLarge = errors.New("too large")
-)
 
 // fetch sends one request and reads the body whole, so that the connection can
 // be used again. It ends when ctx does, when the server is silent too long or
@@ -104,7 +102,7 @@ func plainly(err error) error {
 	said := err.Error()
 	for _, words := range []string{"response headers exceeded", "response header list larger", "too many 1xx"} {
 		if strings.Contains(said, words) {
-			return fmt.Errorf("%w: a header of more than %d bytes", errTooLarge, maxHeader)
+			return fmt.Errorf("%w: a header of more than %d bytes", files.ErrTooLarge, maxHeader)
 		}
 	}
 	if strings.Contains(said, "readLoopPeekFailLocked: %!w") { // it formats no error as one
@@ -129,13 +127,13 @@ func readWhole(resp *http.Response, limit int64, alive func()) ([]byte, error) {
 		return nil, nil
 	}
 	if resp.ContentLength > limit {
-		return nil, fmt.Errorf("%w: %d bytes", errTooLarge, resp.ContentLength)
+		return nil, fmt.Errorf("%w: %d bytes", files.ErrTooLarge, resp.ContentLength)
 	}
 	var b bytes.Buffer
 	b.Grow(int(max(resp.ContentLength, 0)) + bytes.MinRead)
 	n, err := b.ReadFrom(io.LimitReader(watched{resp.Body, alive}, limit+1))
 	if err == nil && n > limit {
-		err = fmt.Errorf("%w: more than %d bytes", errTooLarge, limit)
+		err = fmt.Errorf("%w: more than %d bytes", files.ErrTooLarge, limit)
 	}
 	return b.Bytes(), err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 var update = flag.Bool("update", false, "write docs/bounds.md anew")
@@ -30,7 +31,7 @@ var bounds = []struct{ of, is, beyond string }{
 	{"a small layer that is looked into", size(model.MaxSmall), "it is not looked into"},
 	{"headers of an answer", size(maxHeader), "the answer is not read"},
 	{"an error's body", size(maxProblem), "the rest is not read"},
-	{"what is quoted of it", number(maxSaid) + " bytes", "the rest is left out, which is shown"},
+	{"what is quoted of it", number(safe.MaxClip) + " bytes", "the rest is left out, which is shown"},
 	{"redirects", number(maxRedirects), "it is told"},
 	{"other hosts that a registry leads to, at once", number(maxRoads), "connections to the one before are closed"},
 	{"a page of a list", size(maxList), "it is told; the pages before are shown"},

@@ -30,7 +30,7 @@ func TestTheCacheForgetsWhatWasNotUsedForLongest(t *testing.T) {
 }
 
 func TestWorkEndsWhenTheLastWhoWantsItHasGone(t *testing.T) {
-	var f flights
+	var f group[any]
 	ctx1, cancel1 := context.WithCancel(deadline(t))
 	ctx2, cancel2 := context.WithCancel(deadline(t))
 	ended := make(chan struct{})
@@ -42,7 +42,7 @@ func TestWorkEndsWhenTheLastWhoWantsItHasGone(t *testing.T) {
 	errs := make(chan error, 2)
 	go func() { _, err := f.do(ctx1, "k", work); errs <- err }()
 	go func() { _, err := f.do(ctx2, "k", work); errs <- err }()
-	for f.count("k") != 2 {
+	for f.callers() != 2 {
 		runtime.Gosched()
 	}
 	cancel1()
@@ -63,13 +63,4 @@ func TestWorkEndsWhenTheLastWhoWantsItHasGone(t *testing.T) {
 	if v != 7 || err != nil {
 		t.Errorf("got %v, %v", v, err)
 	}
-}
-
-func (f *flights) count(key string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if fl, found := f.m[key]; found {
-		return fl.waiting
-	}
-	return 0
 }

@@ -71,7 +71,7 @@ type Client struct {
 	transport transportOptions // what the transports of all registries have in common
 	trust     time.Duration    // how long a manifest counts as present after the registry last confirmed it
 	cache     *cache
-	flights   flights
+	inflight  group[any] // reads of manifests, configs and layers
 	documents *documents
 	pointers  pointers
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // Contents reads small layers of a repository, all at once, and says what they
@@ -98,7 +99,7 @@ func (c *Client) getContents(ctx context.Context, r model.Ref, d v1.Descriptor) 
 	}
 	contents, err := model.Unpack(raw)
 	if err != nil {
-		return model.Contents{}, garbled(r, "has a layer that is none: "+clip(err.Error()), err)
+		return model.Contents{}, garbled(r, "has a layer that is none: "+safe.Clip(err.Error()), err)
 	}
 	c.cache.put(cacheKey("contents", r, d.Digest), contents, len(raw))
 	c.documents.put(document{kind: "layer", repo: r.Repo(), digest: d.Digest, mediaType: d.MediaType, raw: raw})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +11,9 @@ import (
 	"sync"
 
 	"github.com/regclient/regclient/config"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 )
 
 // login is one registry's credentials: user and password, or a refresh token
@@ -42,6 +44,7 @@ type keyring struct {
 	helpers helpers
 
 	mu     sync.Mutex
+	static bool // no files are read
 	loaded bool
 	stores []store
 	regctl map[string]config.Host
@@ -65,6 +68,9 @@ type fileAuth struct {
 }
 
 func newKeyring() *keyring { return &keyring{} }
+
+// newStatic makes a keychain that reads no files: it holds what is added to it.
+func newStatic() *keyring { return &keyring{static: true} }
 
 // lookup is the login for a repository of a registry, the zero login if there
 // is none. The error is a helper's, and only when nothing else was found.
@@ -123,7 +129,7 @@ func (k *keyring) hosts() []string {
 func (k *keyring) files() ([]store, map[string]config.Host) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.loaded {
+	if !k.loaded && !k.static {
 		k.stores, k.regctl = nil, nil
 		k.load()
 		k.loaded = true
@@ -169,11 +175,7 @@ func readLogins(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxLogins+1))
-	if err == nil && len(raw) > maxLogins {
-		err = errTooLarge
-	}
-	return raw, err
+	return files.ReadLimit(f, maxLogins)
 }
 
 // loginFiles are docker's (docker-login) and podman's (containers-auth.json(5)).
@@ -183,14 +185,14 @@ func loginFiles() []string {
 	if docker == "" {
 		docker = filepath.Join(home, ".docker")
 	}
-	files := []string{filepath.Join(docker, "config.json")}
+	paths := []string{filepath.Join(docker, "config.json")}
 	if f := os.Getenv("REGISTRY_AUTH_FILE"); f != "" {
-		return append([]string{f}, files...)
+		return append([]string{f}, paths...)
 	}
 	if run := os.Getenv("XDG_RUNTIME_DIR"); run != "" {
-		files = append(files, filepath.Join(run, "containers", "auth.json"))
+		paths = append(paths, filepath.Join(run, "containers", "auth.json"))
 	}
-	return append(files, filepath.Join(configHome(home), "containers", "auth.json"))
+	return append(paths, filepath.Join(configHome(home), "containers", "auth.json"))
 }
 
 func configHome(home string) string {
@@ -263,7 +265,7 @@ func (k *keyring) addRegctl(path string, raw []byte) {
 // counts before what is written down, the general one after it.
 func (s store) lookup(ctx context.Context, run *helpers, host, repo string) (login, error) {
 	server := host
-	if host == dockerHub {
+	if host == model.DockerHub {
 		server = config.DockerRegistryAuth
 	}
 	for name := host + "/" + repo; ; name = name[:strings.LastIndex(name, "/")] {
@@ -295,7 +297,7 @@ func (s store) lookup(ctx context.Context, run *helpers, host, repo string) (log
 // serverName is what a helper knows a registry by: the key in the file, but
 // Docker Hub has its one historic name.
 func serverName(key, server string) string {
-	if hostOfKey(key) == dockerHub {
+	if hostOfKey(key) == model.DockerHub {
 		return config.DockerRegistryAuth
 	}
 	if key == "" {
@@ -329,7 +331,7 @@ func normalKey(key string) string {
 	host, rest, below := strings.Cut(key, "/")
 	switch host {
 	case "index.docker.io", "registry-1.docker.io":
-		host = dockerHub
+		host = model.DockerHub
 	}
 	if below {
 		return host + "/" + rest

@@ -81,7 +81,7 @@ func (d *documents) get(kind string, r model.Ref) (doc document, seen time.Time,
 	}
 	path := d.path(kind, r)
 	content, seen, err := readDocument(path)
-	if errors.Is(err, fs.ErrNotExist) || tooManyFiles(err) {
+	if errors.Is(err, fs.ErrNotExist) || files.TooManyOpen(err) {
 		return doc, seen, false
 	}
 	if err == nil {

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"encoding/json"
-	"io"
 	"maps"
 	"net/url"
 	"os"
@@ -88,8 +87,8 @@ func (e *endpoints) read() map[string]endpoint {
 		return map[string]endpoint{}
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxEndpointFile+1))
-	if err != nil || len(raw) > maxEndpointFile {
+	raw, err := files.ReadLimit(f, maxEndpointFile)
+	if err != nil {
 		return map[string]endpoint{}
 	}
 	return parseEndpoints(raw, time.Now())

@@ -12,6 +12,8 @@ import (
 	"github.com/regclient/regclient/types/manifest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // manifest reads a manifest of any kind. By digest it comes from memory or disk
@@ -60,7 +62,7 @@ func sameSize(r model.Ref, what string, got int, d v1.Descriptor) error {
 // tooLong says of what was left since it was longer than its descriptor says
 // just that.
 func tooLong(r model.Ref, what string, d v1.Descriptor, err error) error {
-	if !errors.Is(err, errTooLarge) {
+	if !errors.Is(err, files.ErrTooLarge) {
 		return err
 	}
 	return garbled(r, fmt.Sprintf("sent more than the %d bytes of a %s", sizeOf(d), what), err)
@@ -104,7 +106,7 @@ func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size in
 
 // shared does work once for all who want it at the same time.
 func (c *Client) shared(ctx context.Context, key string, work func(context.Context) (any, error)) (any, error) {
-	v, err := c.flights.do(ctx, key, work)
+	v, err := c.inflight.do(ctx, key, work)
 	var t *model.Trouble
 	if err != nil && ctx.Err() != nil && !errors.As(err, &t) {
 		return nil, ended(ctx.Err())
@@ -151,7 +153,7 @@ func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 	}
 	m, err := model.ParseManifest(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	if err != nil {
-		return m, garbled(r, "sent a manifest that cannot be read: "+clip(err.Error()), err)
+		return m, garbled(r, "sent a manifest that cannot be read: "+safe.Clip(err.Error()), err)
 	}
 	return m, nil
 }
@@ -202,7 +204,7 @@ func (c *Client) getConfig(ctx context.Context, r model.Ref, d v1.Descriptor) (m
 	}
 	config, err := model.ParseConfig(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	if err != nil {
-		return config, garbled(r, "sent a config that cannot be read: "+clip(err.Error()), err)
+		return config, garbled(r, "sent a config that cannot be read: "+safe.Clip(err.Error()), err)
 	}
 	c.cache.put(cacheKey("config", r, d.Digest), config, len(raw))
 	c.documents.put(document{kind: "config", repo: r.Repo(), digest: d.Digest, mediaType: d.MediaType, raw: raw})
@@ -214,7 +216,7 @@ func (c *Client) image(ctx context.Context, repo model.Ref, m model.Manifest) (*
 	if m.Kind == model.KindSchema1 {
 		img, err := model.Schema1Image(m)
 		if err != nil {
-			return nil, garbled(repo.AtDigest(m.Digest), "sent a manifest that cannot be read: "+clip(err.Error()), err)
+			return nil, garbled(repo.AtDigest(m.Digest), "sent a manifest that cannot be read: "+safe.Clip(err.Error()), err)
 		}
 		return &img, nil
 	}

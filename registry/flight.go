@@ -7,73 +7,86 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// flights lets those who want the same thing at the same time wait for one
-// request. Unlike x/sync's singleflight it ends the work when the last of them
-// has gone: a screen that is closed must not leave a hundred requests behind.
-type flights struct {
-	mu sync.Mutex
-	m  map[string]*flight
+// group shares the results of work that several callers want at the same time.
+// Unlike singleflight of x/sync it cancels the work when its last caller has
+// left: a screen that is closed must not leave a hundred requests behind. The
+// zero group is ready for use.
+type group[V any] struct {
+	mu    sync.Mutex
+	tasks map[string]*task[V]
 }
 
-type flight struct {
+// task is work that has begun.
+type task[V any] struct {
 	done    chan struct{}
 	cancel  context.CancelFunc
 	waiting int
-	value   any
+	value   V
 	err     error
 }
 
-// do returns what work returns, and ctx's error soon after ctx is done. The
-// work gets a context of its own.
-func (f *flights) do(ctx context.Context, key string, work func(context.Context) (any, error)) (any, error) {
-	fl := f.join(ctx, key, work)
+// do returns what work returns, and ctx's error soon after ctx is done. work
+// runs with another context, which ends when all callers have left.
+func (g *group[V]) do(ctx context.Context, key string, work func(context.Context) (V, error)) (V, error) {
+	t := g.join(ctx, key, work)
+	defer g.leave(key, t)
 	select {
-	case <-fl.done:
-		f.leave(key, fl)
-		return fl.value, fl.err
+	case <-t.done:
+		return t.value, t.err
 	case <-ctx.Done():
-		f.leave(key, fl)
-		return nil, ctx.Err()
+		var none V
+		return none, ctx.Err()
 	}
 }
 
-func (f *flights) join(ctx context.Context, key string, work func(context.Context) (any, error)) *flight {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if fl, ok := f.m[key]; ok {
-		fl.waiting++
-		return fl
+func (g *group[V]) join(ctx context.Context, key string, work func(context.Context) (V, error)) *task[V] {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if t, ok := g.tasks[key]; ok {
+		t.waiting++
+		return t
 	}
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	fl := &flight{done: make(chan struct{}), cancel: cancel, waiting: 1}
-	if f.m == nil {
-		f.m = map[string]*flight{}
+	t := &task[V]{done: make(chan struct{}), cancel: cancel, waiting: 1}
+	if g.tasks == nil {
+		g.tasks = map[string]*task[V]{}
 	}
-	f.m[key] = fl
+	g.tasks[key] = t
 	go func() {
 		defer panics.Catch()
-		fl.value, fl.err = work(own)
-		f.mu.Lock()
-		if f.m[key] == fl {
-			delete(f.m, key)
+		t.value, t.err = work(own)
+		g.mu.Lock()
+		if g.tasks[key] == t {
+			delete(g.tasks, key)
 		}
-		f.mu.Unlock()
-		close(fl.done)
+		g.mu.Unlock()
+		close(t.done)
 	}()
-	return fl
+	return t
 }
 
-// leave ends the work when nobody waits for it any more. Who comes later gets
-// a flight of its own.
-func (f *flights) leave(key string, fl *flight) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	fl.waiting--
-	if fl.waiting > 0 {
+// leave cancels the work when its last caller leaves. A later caller begins
+// the work again.
+func (g *group[V]) leave(key string, t *task[V]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	t.waiting--
+	if t.waiting > 0 {
 		return
 	}
-	fl.cancel()
-	if f.m[key] == fl {
-		delete(f.m, key)
+	t.cancel()
+	if g.tasks[key] == t {
+		delete(g.tasks, key)
 	}
+}
+
+// callers is how many callers wait at present.
+func (g *group[V]) callers() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := 0
+	for _, t := range g.tasks {
+		n += t.waiting
+	}
+	return n
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/regclient/regclient/config"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 func FuzzChallenges(f *testing.F) {
@@ -92,7 +93,7 @@ func FuzzToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := parseToken(body, now)
 		if err != nil {
-			if strings.Contains(err.Error(), "\n") || len(err.Error()) > maxSaid {
+			if strings.Contains(err.Error(), "\n") || len(err.Error()) > safe.MaxClip {
 				t.Errorf("says %q", err)
 			}
 			return
@@ -272,7 +273,7 @@ func FuzzRefusal(f *testing.F) {
 		}
 		says(t, err)
 		var trouble *model.Trouble
-		if !errors.As(err, &trouble) || len(trouble.Say) > 4*maxSaid || strings.ContainsFunc(trouble.Error(), isBreak) || trouble.Next == "" {
+		if !errors.As(err, &trouble) || len(trouble.Say) > 4*safe.MaxClip || strings.ContainsFunc(trouble.Error(), safe.IsLineBreak) || trouble.Next == "" {
 			t.Errorf("says %q, next %q", trouble.Say, trouble.Next)
 		}
 		if trouble.Missing && status != http.StatusNotFound {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 const (
@@ -27,7 +29,7 @@ const (
 // they said for a while. What they write on standard error stays off the
 // screen.
 type helpers struct {
-	running flights
+	running group[login]
 	mu      sync.Mutex
 	kept    map[string]keptLogin
 }
@@ -46,17 +48,13 @@ func (h *helpers) get(ctx context.Context, prog, server string) (login, error) {
 	if ok && time.Now().Before(kept.until) {
 		return kept.login, nil
 	}
-	v, err := h.running.do(ctx, name, func(ctx context.Context) (any, error) {
+	return h.running.do(ctx, name, func(ctx context.Context) (login, error) {
 		l, err := runHelper(ctx, prog, server)
 		if err == nil && !l.zero() {
 			h.keep(name, l)
 		}
 		return l, err
 	})
-	if err != nil {
-		return login{}, err
-	}
-	return v.(login), nil
 }
 
 func (h *helpers) keep(name string, l login) {
@@ -83,7 +81,7 @@ type bounded struct {
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.text.Len()+len(p) > maxHelped {
 		b.over()
-		return 0, errTooLarge
+		return 0, files.ErrTooLarge
 	}
 	return b.text.Write(p)
 }
@@ -106,7 +104,7 @@ func runHelper(ctx context.Context, prog, server string) (login, error) {
 	cmd.WaitDelay = time.Second                            // a child that outlives it may hold the pipe
 	apart(cmd)
 	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) { // an agent that it has started may stay
-		said := clip(strings.TrimSpace(out.text.String()))
+		said := safe.Clip(strings.TrimSpace(out.text.String()))
 		switch why := context.Cause(ctx); {
 		case errors.Is(why, context.Canceled):
 			return login{}, why
@@ -114,7 +112,7 @@ func runHelper(ctx context.Context, prog, server string) (login, error) {
 			said = why.Error()
 		case strings.Contains(said, "credentials not found"):
 			return login{}, nil
-		case looksLikeJSON(out.text.Bytes()):
+		case model.LooksLikeJSON(out.text.Bytes()):
 			said = "" // a login may be in it
 		}
 		return login{}, helperTrouble(prog, server, said, err)
@@ -140,10 +138,10 @@ func parseHelped(prog string, out []byte) (login, error) {
 
 func helperTrouble(prog, server, said string, err error) error {
 	if said == "" {
-		said = clip(err.Error())
+		said = safe.Clip(err.Error())
 	}
 	return &model.Trouble{
-		Say:  fmt.Sprintf("the credential helper %s failed: %s", clip(prog), said),
-		Next: fmt.Sprintf("try it: echo %s | %s get", clip(server), clip(prog)), Err: err,
+		Say:  fmt.Sprintf("the credential helper %s failed: %s", safe.Clip(prog), said),
+		Next: fmt.Sprintf("try it: echo %s | %s get", safe.Clip(server), safe.Clip(prog)), Err: err,
 	}
 }

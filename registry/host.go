@@ -17,10 +17,10 @@ import (
 	"github.com/regclient/regclient/types/ref"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 const (
-	dockerHub = config.DockerRegistry
 	userAgent = "tagdiff"
 	unbounded = 1 << 20 // requests at once, as far as regclient knows
 )
@@ -135,7 +135,7 @@ func safely(do func() error) (err error) {
 // Everything that is sent is checked here, also what a registry itself listed.
 func valid(r model.Ref) error {
 	if r.When != "" {
-		return &model.Trouble{Say: "registries keep no past: nobody can ask one for " + clip(r.String()), Next: "leave the moment out, or give the digest"}
+		return &model.Trouble{Say: "registries keep no past: nobody can ask one for " + safe.Clip(r.String()), Next: "leave the moment out, or give the digest"}
 	}
 	_, err := repository(r)
 	if err == nil && r.Tag != "" && !isTag(r.Tag) {
@@ -147,7 +147,7 @@ func valid(r model.Ref) error {
 	if err == nil {
 		return nil
 	}
-	return &model.Trouble{Say: fmt.Sprintf("%q is not a reference", clip(r.String())), Next: "write host/repository:tag", Err: err}
+	return &model.Trouble{Say: fmt.Sprintf("%q is not a reference", safe.Clip(r.String())), Next: "write host/repository:tag", Err: err}
 }
 
 // repository is r's, if registry and repository are each what they claim to

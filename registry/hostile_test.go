@@ -31,6 +31,7 @@ import (
 	"github.com/regclient/regclient/config"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // This file is what a hostile registry, or one that was broken into, may try to
@@ -374,7 +375,7 @@ func TestWhatIsSaidIsALine(t *testing.T) {
 		s.setFront(func(w http.ResponseWriter, r *http.Request) bool { status(400, body)(w, r); return true })
 		_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
 		says(t, err, "refused the request (400")
-		if strings.ContainsFunc(err.Error(), isBreak) {
+		if strings.ContainsFunc(err.Error(), safe.IsLineBreak) {
 			t.Errorf("%q", err)
 		}
 	}

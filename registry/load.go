@@ -11,6 +11,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
@@ -198,7 +199,7 @@ func (l *load) spend(d v1.Descriptor) error {
 	l.spent.Add(-n) // a smaller one may still be read
 	return &model.Trouble{
 		Say:  fmt.Sprintf("%s has more than the %d MiB in one index that tagdiff reads", l.ref.Registry, maxLoad>>20),
-		Next: "open this image alone, by its digest", Err: &garbledError{errTooLarge},
+		Next: "open this image alone, by its digest", Err: &garbledError{files.ErrTooLarge},
 	}
 }
 

@@ -247,7 +247,7 @@ func TestCancellingOneLoadLeavesTheOther(t *testing.T) {
 	go func() { _, err := c.Load(ctx, r, nil); errs <- err }()
 	<-arrived
 	go func() { a, err := c.Load(deadline(t), r, nil); errs <- errors.Join(err, a.Entries[0].Err) }()
-	for waiting(c) < 2 {
+	for c.inflight.callers() < 2 {
 		runtime.Gosched()
 	}
 	cancel()
@@ -259,15 +259,4 @@ func TestCancellingOneLoadLeavesTheOther(t *testing.T) {
 	if n := len(s.requests()); n != 3 {
 		t.Errorf("%d requests, want 3: the tag twice and one config", n)
 	}
-}
-
-// waiting is how many callers wait for the busiest flight.
-func waiting(c *Client) int {
-	c.flights.mu.Lock()
-	defer c.flights.mu.Unlock()
-	most := 0
-	for _, f := range c.flights.m {
-		most = max(most, f.waiting)
-	}
-	return most
 }

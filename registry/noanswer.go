@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // noAnswer is the trouble of a registry that gave no answer at all.
@@ -27,7 +29,7 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 	)
 	t, name := &model.Trouble{Err: err}, h.name
 	if errors.As(err, &away) {
-		name = clip(away.host) + ", to which " + h.name + " redirects,"
+		name = safe.Clip(away.host) + ", to which " + h.name + " redirects,"
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -41,7 +43,7 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 		proxyTrouble(name, proxy, t)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		t.Say, t.Next = name+" speaks plain http", "run with --plain-http if you trust the network"
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, files.ErrTooLarge):
 		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", name, plainError(err)), "check the reference"
 	case errors.Is(err, errUnasked):
 		t.Say, t.Next = name+" sends something before it is asked", "check the port: what listens there may be no registry"
@@ -53,10 +55,10 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 			t.Say = "the name " + strings.TrimSuffix(name, ",") + " cannot be looked up"
 		}
 	case errors.As(err, &port):
-		t.Say, t.Next = strings.TrimSuffix(name, ",")+" is no address: "+clip(port.Err), "check host and port"
-	case tooManyFiles(err):
+		t.Say, t.Next = strings.TrimSuffix(name, ",")+" is no address: "+safe.Clip(port.Err), "check host and port"
+	case files.TooManyOpen(err):
 		t.Say = "no connection to " + strings.TrimSuffix(name, ",") + " can be opened: too many files and connections are open"
-		t.Next = fewerFiles
+		t.Next = files.TooManyOpenRemedy
 	case errors.Is(err, syscall.ECONNREFUSED):
 		t.Say, t.Next = "nobody listens at "+strings.TrimSuffix(name, ","), "check host and port, or start the registry"
 	case aboutTLS(hostOf(h.name, away), err, t):
@@ -64,7 +66,7 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 	case errors.As(err, &netErr) && netErr.Timeout():
 		t.Say, t.Next = name+" does not answer", "check host, port, network and firewall"
 	default:
-		t.Say, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, clip(plainError(err))), "check the network, and try again"
+		t.Say, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, safe.Clip(plainError(err))), "check the network, and try again"
 	}
 	return t
 }
@@ -80,7 +82,7 @@ func (h *host) inTime(err error) string {
 // hostOf is where it happened.
 func hostOf(name string, away *awayError) string {
 	if away != nil {
-		return clip(away.host)
+		return safe.Clip(away.host)
 	}
 	return name
 }
@@ -118,7 +120,7 @@ func (h *host) noToken(about model.Ref, e *tokenError) error {
 		h.spoiled.Store(true)
 		t.Say = strings.Replace(t.Say, e.realm, e.realm+", which checks logins for "+h.name+",", 1)
 	default:
-		t.Say = fmt.Sprintf("%s, which checks logins for %s, gives no token: %s", e.realm, h.name, clip(tokenSaid(e)))
+		t.Say = fmt.Sprintf("%s, which checks logins for %s, gives no token: %s", e.realm, h.name, safe.Clip(tokenSaid(e)))
 		t.Next = "try again in a while"
 	}
 	return t
@@ -146,13 +148,13 @@ func aboutTLS(name string, err error, t *model.Trouble) bool {
 		t.Say = name + " has a certificate of an authority that this machine does not know"
 		t.Next = fmt.Sprintf("put the authority's certificate at /etc/docker/certs.d/%s/ca.crt, or name it in SSL_CERT_FILE", name)
 	case errors.As(err, &other):
-		t.Say, t.Next = name+" has a certificate for another name: "+clip(other.Error()), "use a name that is in the certificate"
+		t.Say, t.Next = name+" has a certificate for another name: "+safe.Clip(other.Error()), "use a name that is in the certificate"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		t.Say, t.Next = name+" has a certificate that is out of date", "have it renewed, or set this machine's clock"
 	case errors.As(err, &failed):
-		t.Say, t.Next = name+" has a certificate that is not valid: "+clip(failed.Err.Error()), "have it repaired"
+		t.Say, t.Next = name+" has a certificate that is not valid: "+safe.Clip(failed.Err.Error()), "have it repaired"
 	case errors.As(err, &alert):
-		t.Say = fmt.Sprintf("%s refuses the TLS connection (%s)", name, clip(alert.Error()))
+		t.Say = fmt.Sprintf("%s refuses the TLS connection (%s)", name, safe.Clip(alert.Error()))
 		t.Next = fmt.Sprintf("if it wants a client certificate, put client.cert and client.key into /etc/docker/certs.d/%s/", name)
 	case errors.As(err, &record):
 		t.Say, t.Next = name+" does not speak https", "check the port, or run with --plain-http if you trust the network"

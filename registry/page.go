@@ -40,7 +40,7 @@ func (c *Client) Repositories(ctx context.Context, name string, page func(names 
 	if err := valid(model.Ref{Registry: name, Repository: "x"}); err != nil {
 		return err
 	}
-	if name == dockerHub {
+	if name == model.DockerHub {
 		return noCatalog(name, nil)
 	}
 	return c.repositories(name).run(ctx, page)
@@ -355,7 +355,7 @@ func (p *pager) explain(cl *call, err error) error {
 
 func noCatalog(name string, err error) error {
 	t := &model.Trouble{Say: name + " lists no repositories", Next: "type or paste a reference, as in " + name + "/repository:tag", Err: err}
-	if name == dockerHub {
+	if name == model.DockerHub {
 		t.Say, t.Next = "Docker Hub lists no repositories", "type or paste a reference, as in python:3.12"
 	}
 	return t

@@ -1,19 +1,10 @@
 package registry
 
 import (
-	"errors"
 	"os"
 	"syscall"
 	"time"
 )
-
-// tooManyFiles reports whether it is not the file's fault that it does not open,
-// nor a registry's that it cannot be reached.
-func tooManyFiles(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
-}
-
-const fewerFiles = "raise the limit (ulimit -n), or run with a smaller --parallel"
 
 // pipeTime is how long a pipe is read: shells make those that stand for the output
 // of a command, which may have to be asked for.

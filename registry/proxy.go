@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // proxyError is a failure of the proxy, before anybody else was asked.
@@ -28,7 +29,7 @@ func refusedByProxy(_ context.Context, proxy *url.URL, _ *http.Request, resp *ht
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	return &proxyError{clip(proxy.Host), &statusError{code: resp.StatusCode}}
+	return &proxyError{safe.Clip(proxy.Host), &statusError{code: resp.StatusCode}}
 }
 
 // throughProxy tells failures of the proxy from those of whoever is behind it.
@@ -41,7 +42,7 @@ func throughProxy(req *http.Request, err error) error {
 	if errEnv != nil || proxy == nil {
 		return err
 	}
-	return &proxyError{clip(proxy.Host), op.Err}
+	return &proxyError{safe.Clip(proxy.Host), op.Err}
 }
 
 // proxyLogin is what to do where a proxy wants to know who asks.
@@ -71,6 +72,6 @@ func proxyTrouble(name string, e *proxyError, t *model.Trouble) {
 	case errors.As(e.err, &netErr) && netErr.Timeout():
 		t.Say = way + " does not answer"
 	default:
-		t.Say = fmt.Sprintf("%s fails: %s", way, clip(e.err.Error()))
+		t.Say = fmt.Sprintf("%s fails: %s", way, safe.Clip(e.err.Error()))
 	}
 }

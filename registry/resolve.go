@@ -11,6 +11,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
@@ -148,7 +149,7 @@ func strike(err error) int {
 		sent   *garbledError
 	)
 	switch {
-	case err == nil, errors.As(err, &sent), errors.Is(err, errTooLarge):
+	case err == nil, errors.As(err, &sent), errors.Is(err, files.ErrTooLarge):
 		return 0
 	case errors.As(err, &token):
 		return givenUp // no other tag needs another token

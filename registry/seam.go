@@ -70,7 +70,7 @@ type transportOptions struct {
 func newSeam(opts transportOptions) (*seam, error) {
 	settings := opts.Settings
 	own := settings.Hostname
-	if own == "" && settings.Name == dockerHub {
+	if own == "" && settings.Name == model.DockerHub {
 		own = config.DockerRegistryDNS
 	} else if own == "" {
 		own = settings.Name
@@ -97,7 +97,7 @@ func newSeam(opts transportOptions) (*seam, error) {
 	switch {
 	case settings.TLS == config.TLSDisabled:
 		s.scheme.Store("http")
-	case settings.TLS == config.TLSInsecure || s.host == dockerHub || opts.RequireTLS:
+	case settings.TLS == config.TLSInsecure || s.host == model.DockerHub || opts.RequireTLS:
 		s.scheme.Store("https")
 	case opts.PlainHTTP || isLoopback(s.host): // see send
 	default:
@@ -148,7 +148,7 @@ func (s *seam) RoundTrip(req *http.Request) (*http.Response, error) {
 		q.url.RawQuery = c.query.Encode()
 	}
 	c.answer, c.err = s.exchange(req.Context(), q)
-	if c.err == nil && len(c.answer.body) > largeManifest && strings.Contains(q.url.Path, "/manifests/") && looksLikeJSON(c.answer.body) {
+	if c.err == nil && len(c.answer.body) > largeManifest && strings.Contains(q.url.Path, "/manifests/") && model.LooksLikeJSON(c.answer.body) {
 		if err := model.CheckJSON(c.answer.body); err != nil { // before regclient parses it
 			c.err = &garbledError{err}
 		}

@@ -337,7 +337,8 @@ func newClient(t testing.TB, opts Options) *Client {
 		opts.CertDirs = []string{}
 	}
 	c := New(opts)
-	c.keys.loaded = true
+	c.keys = newStatic()
+	c.transport.Credentials = c.keys
 	c.transport.Retry.Backoff = time.Millisecond
 	return c
 }

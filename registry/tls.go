@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -49,14 +48,14 @@ func newTLS(settings config.Host, certDirs []string) (*tls.Config, error) {
 // addCertDir adds *.crt as authorities and pairs of *.cert and *.key as client
 // certificates, as dockerd does.
 func addCertDir(c *tls.Config, dir string) error {
-	files, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return badCert(dir, err)
 	}
-	for _, f := range files {
+	for _, f := range entries {
 		path := filepath.Join(dir, f.Name())
 		switch filepath.Ext(path) {
 		case ".crt":
@@ -88,11 +87,7 @@ func readCert(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	pem, err := io.ReadAll(io.LimitReader(f, maxCert+1))
-	if err == nil && len(pem) > maxCert {
-		err = errTooLarge
-	}
-	return pem, err
+	return files.ReadLimit(f, maxCert)
 }
 
 func readPair(cert, key string) (pair tls.Certificate, err error) {
@@ -126,8 +121,8 @@ func badCert(where string, err error) error {
 		Say:  fmt.Sprintf("cannot use the certificates of %s: %v", where, err),
 		Next: "repair or remove that file", Err: err,
 	}
-	if tooManyFiles(err) {
-		t.Next = fewerFiles
+	if files.TooManyOpen(err) {
+		t.Next = files.TooManyOpenRemedy
 	}
 	return t
 }

@@ -13,25 +13,8 @@ import (
 	"github.com/regclient/regclient/types/errs"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
-
-// maxSaid bounds what is quoted from outside, in bytes: a message should fit a
-// line or two, and the whole cause is in Trouble.Err.
-const maxSaid = 100
-
-// clip cuts text from outside to maxSaid bytes, at a rune, and makes it a line.
-func clip(s string) string {
-	if len(s) > maxSaid {
-		s = strings.ToValidUTF8(s[:maxSaid], "") + "…"
-	}
-	if strings.ContainsFunc(s, isBreak) {
-		s = strings.Join(strings.FieldsFunc(s, isBreak), " ")
-	}
-	return s
-}
-
-// isBreak reports whether a terminal or a text file would begin a new line.
-func isBreak(r rune) bool { return r >= '\n' && r <= '\r' || r == 0x85 || r == 0x2028 || r == 0x2029 }
 
 // statusError is an answer other than the one asked for.
 type statusError struct {
@@ -76,7 +59,7 @@ func (e *garbledError) Error() string {
 func (e *garbledError) Unwrap() error { return e.err }
 
 func noManifest(r model.Ref) error {
-	return &model.Trouble{Say: clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
+	return &model.Trouble{Say: safe.Clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
 }
 
 // trouble says what went wrong with a call, from what the seam saw of it.
@@ -86,21 +69,21 @@ func (h *host) trouble(ctx context.Context, about model.Ref, c *call, err error)
 	case ctx.Err() != nil:
 		return ended(ctx.Err())
 	case errors.As(c.err, &sent):
-		return garbled(about, "sent what cannot be read: "+clip(sent.Error()), sent)
+		return garbled(about, "sent what cannot be read: "+safe.Clip(sent.Error()), sent)
 	case c.err != nil:
 		return h.noAnswer(about, c.err)
 	case c.answer.status == 0:
-		return &model.Trouble{Say: h.name + " cannot be asked: " + clip(err.Error()), Next: "check the reference", Err: err}
+		return &model.Trouble{Say: h.name + " cannot be asked: " + safe.Clip(err.Error()), Next: "check the reference", Err: err}
 	case c.answer.status != http.StatusOK:
 		return h.refused(about, c.answer)
 	case c.answer.isHTML():
 		return h.noRegistry(err)
 	case c.answer.packed() != "":
-		return garbled(about, "sent it packed as "+clip(c.answer.packed())+" though nobody asked", err)
+		return garbled(about, "sent it packed as "+safe.Clip(c.answer.packed())+" though nobody asked", err)
 	case errors.Is(err, errs.ErrDigestMismatch):
 		return garbled(about, "sent another digest than it names", err)
 	}
-	return garbled(about, "sent what cannot be read: "+clip(err.Error()), err)
+	return garbled(about, "sent what cannot be read: "+safe.Clip(err.Error()), err)
 }
 
 func (h *host) noRegistry(err error) error {
@@ -116,13 +99,13 @@ func (h *host) refused(about model.Ref, a answer) error {
 	}
 	t := &model.Trouble{Err: e}
 	if a.from != "" && (a.status < 500 && !passing(a.status) && a.status != http.StatusNotFound) {
-		t.Say = fmt.Sprintf("%s, to which %s redirects, refused the request (%s)", clip(a.from), h.name, e)
+		t.Say = fmt.Sprintf("%s, to which %s redirects, refused the request (%s)", safe.Clip(a.from), h.name, e)
 		t.Next = "try again, or ask who runs " + h.name
 		return t
 	}
 	name := h.name
 	if a.from != "" {
-		name = clip(a.from) + ", to which " + h.name + " redirects,"
+		name = safe.Clip(a.from) + ", to which " + h.name + " redirects,"
 	}
 	switch a.status {
 	case http.StatusUnauthorized:
@@ -253,7 +236,7 @@ func clock(d time.Duration) string {
 
 // login is the command that logs in to the registry; Docker Hub needs no name.
 func (h *host) login() string {
-	if h.name == dockerHub {
+	if h.name == model.DockerHub {
 		return "docker login"
 	}
 	return "docker login " + h.name
@@ -264,9 +247,9 @@ func subject(r model.Ref) string {
 		return "its list of repositories"
 	}
 	if r.Digest != "" {
-		return clip(r.Repository + "@" + shortDigest(r.Digest))
+		return safe.Clip(r.Repository + "@" + shortDigest(r.Digest))
 	}
-	return clip(r.Repository + r.Short())
+	return safe.Clip(r.Repository + r.Short())
 }
 
 // shortDigest is enough of a digest to know it again. It does not lead
@@ -274,7 +257,7 @@ func subject(r model.Ref) string {
 func shortDigest(d digest.Digest) string {
 	algorithm, hex, ok := strings.Cut(d.String(), ":")
 	if !ok {
-		return clip(d.String())
+		return safe.Clip(d.String())
 	}
 	return algorithm + ":" + hex[:min(len(hex), 12)]
 }
@@ -291,13 +274,13 @@ type ociErrors struct {
 func saidBy(a answer) string {
 	var w ociErrors
 	if json.Unmarshal(a.body, &w) == nil && len(w.Errors) > 0 {
-		return clip(strings.TrimSpace(w.Errors[0].Code + " " + w.Errors[0].Message))
+		return safe.Clip(strings.TrimSpace(w.Errors[0].Code + " " + w.Errors[0].Message))
 	}
-	if a.isHTML() || looksLikeJSON(a.body) {
+	if a.isHTML() || model.LooksLikeJSON(a.body) {
 		return ""
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(a.body)), "\n")
-	return clip(strings.ToValidUTF8(line, ""))
+	return safe.Clip(strings.ToValidUTF8(line, ""))
 }
 
 func hasCode(a answer, code string) bool {

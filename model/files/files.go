@@ -4,6 +4,7 @@ package files
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"syscall"
@@ -26,3 +27,24 @@ func Open(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// ErrTooLarge is the error of content beyond a limit.
+var ErrTooLarge = errors.New("too large")
+
+// ReadLimit reads r to its end. More than limit bytes are ErrTooLarge.
+func ReadLimit(r io.Reader, limit int64) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(content)) > limit {
+		err = ErrTooLarge
+	}
+	return content, err
+}
+
+// TooManyOpen reports whether a file or a connection does not open since the
+// process or the machine has too many open ones.
+func TooManyOpen(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// TooManyOpenRemedy is what to do then.
+const TooManyOpenRemedy = "raise the limit (ulimit -n), or run with a smaller --parallel"
