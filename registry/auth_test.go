@@ -203,23 +203,6 @@ func TestChallenges(t *testing.T) {
 	}
 }
 
-// home makes a home folder with these files and no other source of logins.
-func home(t *testing.T, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		ok(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		ok(t, os.WriteFile(path, []byte(text), 0o700))
-	}
-	for _, name := range []string{"DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "REGCTL_CONFIG"} {
-		t.Setenv(name, "")
-	}
-	t.Setenv("HOME", dir)
-	t.Setenv("PATH", filepath.Join(dir, "bin")+":"+os.Getenv("PATH"))
-	return dir
-}
-
 const (
 	// me:secret and pod:man in the base64 of the files.
 	dockerConfig = `{"auths":{"https://index.docker.io/v1/":{"auth":"bWU6c2VjcmV0"},"reg.example":{},"quoted.example":{"auth":"bWU6c2VjcmV0"}},

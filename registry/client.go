@@ -98,7 +98,8 @@ func New(opts Options) *Client {
 			PlainHTTP: opts.PlainHTTP, Concurrency: opts.Concurrency, CertDirs: opts.CertDirs,
 			Timeouts: usualTimeouts().withSilence(opts.Timeout), Retry: usualRetry(),
 		},
-		cache: newCache(cacheBytes), hosts: map[string]*host{}, documents: newDocuments(opts),
+		cache: newCache(cacheBytes), hosts: map[string]*host{},
+		documents: newDocuments(cacheOptions{Dir: opts.Documents, MaxDocument: max(maxManifest, maxConfig), Warn: opts.Warn}),
 	}
 }
 

@@ -39,6 +39,8 @@ type documents struct {
 	limit int64
 	warn  func(string)
 
+	maxDocument int64
+
 	warned sync.Once
 	mu     sync.Mutex
 	queue  chan document // nil until something is written
@@ -63,8 +65,15 @@ type documentHead struct {
 	MediaType  string        `json:"mediaType"`
 }
 
-func newDocuments(opts Options) *documents {
-	return &documents{dir: opts.Documents, warn: opts.Warn, limit: documentBytes, hurry: make(chan struct{})}
+// cacheOptions are the folder and the limits of a cache.
+type cacheOptions struct {
+	Dir         string       // "" keeps nothing
+	MaxDocument int64        // bytes of one document
+	Warn        func(string) // gets a line when a file is damaged; may be nil
+}
+
+func newDocuments(opts cacheOptions) *documents {
+	return &documents{dir: opts.Dir, warn: opts.Warn, maxDocument: opts.MaxDocument, limit: documentBytes, hurry: make(chan struct{})}
 }
 
 func (d *documents) path(kind string, r model.Ref) string {
@@ -80,7 +89,7 @@ func (d *documents) get(kind string, r model.Ref) (doc document, seen time.Time,
 		return doc, seen, false
 	}
 	path := d.path(kind, r)
-	content, seen, err := readDocument(path)
+	content, seen, err := readDocument(path, d.maxDocument+maxDocumentHead)
 	if errors.Is(err, fs.ErrNotExist) || files.TooManyOpen(err) {
 		return doc, seen, false
 	}
@@ -88,7 +97,7 @@ func (d *documents) get(kind string, r model.Ref) (doc document, seen time.Time,
 		doc, err = parseDocument(content, kind, r)
 	}
 	if err != nil {
-		d.setAside(path)
+		d.setAside(kind, r)
 		return doc, seen, false
 	}
 	if time.Until(seen) > time.Minute {
@@ -97,7 +106,7 @@ func (d *documents) get(kind string, r model.Ref) (doc document, seen time.Time,
 	return doc, seen, true
 }
 
-func readDocument(path string) (content []byte, modified time.Time, err error) {
+func readDocument(path string, limit int64) (content []byte, modified time.Time, err error) {
 	f, err := files.Open(path)
 	if err != nil {
 		return nil, modified, err
@@ -107,7 +116,6 @@ func readDocument(path string) (content []byte, modified time.Time, err error) {
 	if err != nil {
 		return nil, modified, err
 	}
-	const limit = max(maxManifest, maxConfig) + maxDocumentHead
 	if info.Size() > limit {
 		return nil, modified, errors.New("it is no document")
 	}
@@ -139,7 +147,8 @@ func (doc document) verified() bool {
 
 // setAside keeps a file that nobody can use from being read again, and tells
 // of the first.
-func (d *documents) setAside(path string) {
+func (d *documents) setAside(kind string, r model.Ref) {
+	path := d.path(kind, r)
 	aside := path + damagedEnding
 	if os.Rename(path, aside) != nil {
 		return

@@ -17,7 +17,6 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
-	"github.com/regclient/regclient/config"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -60,11 +59,7 @@ func FuzzTokenRequest(f *testing.F) {
 		f.Add(realm, "service", "repository:a:pull", true, "me", "secret")
 		f.Add(realm, "", "", false, "", "refresh")
 	}
-	s, err := newSeam(transportOptions{
-		Settings: config.Host{Name: "reg.example"}, Credentials: newKeyring(), Endpoints: &endpoints{}, Traffic: newMeter(), Concurrency: 1,
-	})
-	ok(f, err)
-	a := s.auth
+	a := testSeam(f, "reg.example").auth
 	f.Fuzz(func(t *testing.T, realm, service, scope string, secure bool, user, pass string) {
 		a.seam.scheme.Store(map[bool]string{true: "https", false: "http"}[secure])
 		l := login{user: user, pass: pass}

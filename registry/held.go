@@ -51,7 +51,7 @@ func (c *Client) atHand(r model.Ref) (m model.Manifest, fresh, ok bool) {
 	}
 	m, err := manifestOnDisk(doc)
 	if err != nil {
-		c.documents.setAside(c.documents.path("manifest", r))
+		c.documents.setAside("manifest", r)
 		return m, false, false
 	}
 	c.remember(r, m, seen)

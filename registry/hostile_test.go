@@ -3,20 +3,13 @@ package registry
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -32,6 +25,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 // This file is what a hostile registry, or one that was broken into, may try to
@@ -381,79 +375,16 @@ func TestWhatIsSaidIsALine(t *testing.T) {
 	}
 }
 
-// authorities makes certificates that only it vouches for.
-type authority509 struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority509(t testing.TB) authority509 {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ok(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	ok(t, err)
-	cert, err := x509.ParseCertificate(raw)
-	ok(t, err)
-	return authority509{cert, key}
-}
-
-func (a authority509) pem() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
-}
-
-// pair is a certificate for 127.0.0.1, for servers and clients, with its key.
-func (a authority509) pair(t testing.TB) (cert, key []byte) {
-	t.Helper()
-	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ok(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, a.cert, own.Public(), a.key)
-	ok(t, err)
-	der, err := x509.MarshalPKCS8PrivateKey(own)
-	ok(t, err)
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-}
-
-// shown serves h with a certificate of the authority, and notes whether a
-// client has shown one.
-func (a authority509) serve(t testing.TB, h http.Handler, wants tls.ClientAuthType) (s *httptest.Server, shown func() int) {
-	t.Helper()
-	cert, key := a.pair(t)
-	both, err := tls.X509KeyPair(cert, key)
-	ok(t, err)
-	var mu sync.Mutex
-	n := 0
-	s = httptest.NewUnstartedServer(h)
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
-	s.TLS = &tls.Config{Certificates: []tls.Certificate{both}, ClientAuth: wants, VerifyConnection: func(state tls.ConnectionState) error {
-		mu.Lock()
-		defer mu.Unlock()
-		n += len(state.PeerCertificates)
-		return nil
-	}}
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	return s, func() int { mu.Lock(); defer mu.Unlock(); return n }
-}
-
 // What a person has set for one host says nothing of the others: not of its
 // token service, not of the hosts of its blobs.
 func TestTLSSettingsStayWithTheirHost(t *testing.T) {
-	authority := newAuthority509(t)
+	authority := registrytest.NewCertAuthority(t)
 	back := newServer(t)
 	back.pushImage(t, back.ref("app", "a"), image(t, 1))
-	tokens, tokensShown := authority.serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { giveTokens("")(w, r) }), tls.RequestClientCert)
-	blobs, blobsShown := authority.serve(t, back.real, tls.RequestClientCert)
+	tokens, tokensShown := authority.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { giveTokens("")(w, r) }), tls.RequestClientCert)
+	blobs, blobsShown := authority.Serve(t, back.real, tls.RequestClientCert)
 	reg := abroad{server: back, tokens: &server{Server: tokens}, blobs: &server{Server: blobs}}
-	front, frontShown := authority.serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	front, frontShown := authority.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !reg.protocol(w, r) {
 			back.real.ServeHTTP(w, r)
 		}
@@ -461,7 +392,7 @@ func TestTLSSettingsStayWithTheirHost(t *testing.T) {
 	host := func(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "https://") }
 	ref := model.Ref{Registry: host(front), Repository: "app", Tag: "a"}
 
-	clientCert, clientKey := authority.pair(t)
+	clientCert, clientKey := authority.Pair(t)
 	dir := t.TempDir()
 	trust := func(host string, files map[string][]byte) {
 		ok(t, os.MkdirAll(filepath.Join(dir, host), 0o700))
@@ -469,7 +400,7 @@ func TestTLSSettingsStayWithTheirHost(t *testing.T) {
 			ok(t, os.WriteFile(filepath.Join(dir, host, name), content, 0o600))
 		}
 	}
-	trust(ref.Registry, map[string][]byte{"ca.crt": authority.pem(), "client.cert": clientCert, "client.key": clientKey})
+	trust(ref.Registry, map[string][]byte{"ca.crt": authority.PEM(), "client.cert": clientCert, "client.key": clientKey})
 
 	_, err := newClient(t, Options{CertDirs: []string{dir}}).Load(deadline(t), ref, nil)
 	says(t, err, host(tokens)+", which checks logins for "+ref.Registry+", has a certificate of an authority", "/etc/docker/certs.d/"+host(tokens)+"/ca.crt")
@@ -479,12 +410,12 @@ func TestTLSSettingsStayWithTheirHost(t *testing.T) {
 	_, err = insecure.Load(deadline(t), ref, nil)
 	says(t, err, host(tokens)+", which checks logins", "has a certificate of an authority")
 
-	trust(host(tokens), map[string][]byte{"ca.crt": authority.pem()})
+	trust(host(tokens), map[string][]byte{"ca.crt": authority.PEM()})
 	a, err := newClient(t, Options{CertDirs: []string{dir}}).Load(deadline(t), ref, nil)
 	ok(t, err)
 	says(t, a.Entries[0].Err, host(blobs)+" has a certificate of an authority", "/etc/docker/certs.d/"+host(blobs)+"/ca.crt")
 
-	trust(host(blobs), map[string][]byte{"ca.crt": authority.pem()})
+	trust(host(blobs), map[string][]byte{"ca.crt": authority.PEM()})
 	a, err = newClient(t, Options{CertDirs: []string{dir}}).Load(deadline(t), ref, nil)
 	ok(t, err)
 	whole(t, a, 1, 1)
@@ -495,10 +426,10 @@ func TestTLSSettingsStayWithTheirHost(t *testing.T) {
 
 // A proxy that speaks TLS is a host of its own, too.
 func TestTLSSettingsAreNotThoseOfAProxy(t *testing.T) {
-	authority := newAuthority509(t)
-	cert, key := authority.pair(t)
-	proxy, shown := authority.serve(t, http.NotFoundHandler(), tls.RequestClientCert)
-	settings := config.Host{Name: "reg.example", TLS: config.TLSInsecure, RegCert: string(authority.pem()), ClientCert: string(cert), ClientKey: string(key)}
+	authority := registrytest.NewCertAuthority(t)
+	cert, key := authority.Pair(t)
+	proxy, shown := authority.Serve(t, http.NotFoundHandler(), tls.RequestClientCert)
+	settings := config.Host{Name: "reg.example", TLS: config.TLSInsecure, RegCert: string(authority.PEM()), ClientCert: string(cert), ClientKey: string(key)}
 	way, err := newRoad("reg.example", settings, &guard{}, transportOptions{Timeouts: usualTimeouts(), Concurrency: 1})
 	ok(t, err)
 	at, err := url.Parse(proxy.URL)

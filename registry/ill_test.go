@@ -23,6 +23,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 // ill is a registry whose connections are in the hands of a test until it is
@@ -283,7 +284,7 @@ func TestWhateverHangsEndsWithItsContext(t *testing.T) {
 // overTLS speaks TLS and then hurts.
 func overTLS(t testing.TB, protocol string, hurts func(net.Conn)) func(net.Conn) {
 	t.Helper()
-	cert, key := newAuthority509(t).pair(t)
+	cert, key := registrytest.NewCertAuthority(t).Pair(t)
 	pair, err := tls.X509KeyPair(cert, key)
 	ok(t, err)
 	return func(c net.Conn) {

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -30,6 +29,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 // server is a registry in this process that counts what it is asked.
@@ -350,38 +350,6 @@ func logIn(t testing.TB, c *Client, host, user, pass string) {
 	c.keys.add("config.json", []byte(fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, auth)))
 }
 
-// deadline is far beyond what any test takes; it turns a hang into a failure.
-func deadline(t testing.TB) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-func ok(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// says checks that err is a trouble with these words in it.
-func says(t testing.TB, err error, words ...string) {
-	t.Helper()
-	trouble, isTrouble := any(err).(*model.Trouble)
-	if !isTrouble {
-		t.Fatalf("got %#v, want a *model.Trouble", err)
-	}
-	for _, w := range words {
-		if !strings.Contains(trouble.Error(), w) {
-			t.Errorf("%q does not say %q", trouble, w)
-		}
-	}
-	if len(trouble.Error()) > 1000 || bytes.ContainsAny([]byte(trouble.Say), "\n\r") {
-		t.Errorf("not one short line: %q", trouble)
-	}
-}
-
 // isShort checks that a trouble fits a line or two besides what it quotes.
 func isShort(t testing.TB, err error) {
 	t.Helper()
@@ -408,3 +376,12 @@ func pathOf(t testing.TB, line string) string {
 	ok(t, err)
 	return u.Path
 }
+
+// The helpers that the tests of all packages share.
+var (
+	deadline  = registrytest.Deadline
+	ok        = registrytest.OK
+	says      = registrytest.Says
+	home      = registrytest.Home
+	keptFiles = registrytest.CacheFiles
+)
