@@ -157,7 +157,7 @@ func (a *authority) bearer(ctx context.Context, c challenge, scope, wanted, refu
 		return known.key, nil
 	}
 	t, err := a.fetching.do(ctx, c.realm+" "+scope+" "+refused, func(ctx context.Context) (token, error) {
-		t, err := a.fetch(context.WithValue(ctx, callKey{}, nil), c, scope, wanted) // others may wait for it too
+		t, err := a.fetch(withCall(ctx, nil), c, scope, wanted) // others may wait for it too
 		if err == nil {
 			a.keep(c.realm, scope, t)
 		}

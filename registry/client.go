@@ -94,7 +94,7 @@ func New(opts Options) *Client {
 	return &Client{
 		opts: opts, keys: keys, meter: meter, trust: usualTrust,
 		transport: transportOptions{
-			Credentials: keys, Traffic: meter, Endpoints: &endpoints{path: opts.Endpoints}, Log: opts.Log,
+			Credentials: keys, Traffic: meter, Endpoints: newEndpoints(opts.Endpoints), Log: opts.Log,
 			PlainHTTP: opts.PlainHTTP, Concurrency: opts.Concurrency, CertDirs: opts.CertDirs,
 			Timeouts: usualTimeouts().withSilence(opts.Timeout), Retry: usualRetry(),
 		},

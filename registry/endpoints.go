@@ -41,6 +41,9 @@ type endpoints struct {
 	byHost map[string]endpoint // nil until read
 }
 
+// newEndpoints remembers in a file; "" remembers nothing.
+func newEndpoints(path string) *endpoints { return &endpoints{path: path} }
+
 // get is what is remembered of a host.
 func (e *endpoints) get(host string) (endpoint, bool) {
 	if e.path == "" {

@@ -12,7 +12,7 @@ import (
 
 func TestADamagedFileOfEndpointsIsIgnored(t *testing.T) {
 	now := time.Now().UTC().Format(time.RFC3339)
-	old := time.Now().Add(-2 * endpointAge).UTC().Format(time.RFC3339)
+	old := time.Now().Add(-60 * 24 * time.Hour).UTC().Format(time.RFC3339)
 	entry := func(fields string) string { return `{"HOST":{` + fields + `"seen":"` + now + `"}}` }
 	for name, text := range map[string]string{
 		"empty":         "",
@@ -21,7 +21,7 @@ func TestADamagedFileOfEndpointsIsIgnored(t *testing.T) {
 		"null":          `null`,
 		"other types":   `{"HOST":{"realm":7}}`,
 		"zeros":         strings.Repeat("\x00", 4096),
-		"huge":          entry(`"realm":"TOKEN",` + strings.Repeat(" ", maxEndpointFile)),
+		"huge":          entry(`"realm":"TOKEN",` + strings.Repeat(" ", 64<<10)),
 		"old":           `{"HOST":{"realm":"TOKEN","service":"here","seen":"` + old + `"}}`,
 		"of the future": `{"HOST":{"realm":"TOKEN","service":"here","seen":"2999-01-01T00:00:00Z"}}`,
 		"without TLS":   entry(`"realm":"http://127.0.0.1:1/token",`),

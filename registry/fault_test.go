@@ -354,7 +354,7 @@ func TestPlainHTTPElsewhereNeedsTheFlag(t *testing.T) {
 func TestNothingIsWritten(t *testing.T) {
 	s := newServer(t)
 	h := newClient(t, Options{}).host(s.host)
-	if err := h.rc.TagDelete(context.WithValue(deadline(t), callKey{}, &call{}), regRef(s.ref("app", "a"))); err == nil {
+	if err := h.rc.TagDelete(withCall(deadline(t), &call{}), regRef(s.ref("app", "a"))); err == nil {
 		t.Error("a tag was deleted")
 	}
 	if got := s.requests(); len(got) > 0 {

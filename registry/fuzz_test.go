@@ -274,7 +274,7 @@ func FuzzRefusal(f *testing.F) {
 		if trouble.Missing && status != http.StatusNotFound {
 			t.Errorf("%d is taken for missing", status)
 		}
-		if d, ok := retryAfter(m.header, time.Now()); d < 0 || d > maxAsked || !ok && d != 0 {
+		if d := (answer{header: m.header}).askedPause(); d < 0 || d > maxAsked {
 			t.Errorf("%q is %v", after, d)
 		}
 	})

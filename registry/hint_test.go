@@ -108,11 +108,19 @@ func (a *abroad) load(t testing.TB, c *Client) (registry, tokens, blobs []string
 	return a.requests()[m:], a.tokens.requests()[n:], a.blobs.requests()[o:]
 }
 
+// remembered is an entry of the file of endpoints.
+type remembered struct {
+	Realm   string    `json:"realm,omitempty"`
+	Service string    `json:"service,omitempty"`
+	Blobs   string    `json:"blobs,omitempty"`
+	Seen    time.Time `json:"seen"`
+}
+
 // remember writes the file as an earlier run would have.
-func (a *abroad) remember(t testing.TB, host string, p endpoint) {
+func (a *abroad) remember(t testing.TB, host string, p remembered) {
 	t.Helper()
 	p.Seen = time.Now().UTC()
-	raw, err := json.Marshal(map[string]endpoint{host: p})
+	raw, err := json.Marshal(map[string]remembered{host: p})
 	ok(t, err)
 	ok(t, os.MkdirAll(filepath.Dir(a.opts.Endpoints), 0o700))
 	ok(t, os.WriteFile(a.opts.Endpoints, raw, 0o600))
@@ -171,7 +179,7 @@ func TestAConnectionThatNobodyTakesIsClosed(t *testing.T) {
 	}
 	l.StartTLS()
 	defer l.Close()
-	a.remember(t, a.host, endpoint{Realm: a.tokens.URL + "/token", Service: "here", Blobs: strings.TrimPrefix(l.URL, "https://")})
+	a.remember(t, a.host, remembered{Realm: a.tokens.URL + "/token", Service: "here", Blobs: strings.TrimPrefix(l.URL, "https://")})
 	c := newClient(t, a.opts)
 	c.transport.Timeouts.Preconnect = 0
 	a.load(t, c)
@@ -213,7 +221,7 @@ func TestAWrongTokenServiceCostsOneFallback(t *testing.T) {
 				}
 				return a.protocol(w, r)
 			})
-			a.remember(t, a.host, endpoint{Realm: realm, Service: "there"})
+			a.remember(t, a.host, remembered{Realm: realm, Service: "there"})
 			c := newClient(t, a.opts)
 			if name == "says nothing" {
 				c.transport.Timeouts.Remembered = 50 * time.Millisecond
@@ -238,7 +246,7 @@ func TestTwoThatWereMisledBothRecover(t *testing.T) {
 	other := newServer(t)
 	a.secure(t, other)
 	other.setFront(giveTokens("forbidden "))
-	a.remember(t, a.host, endpoint{Realm: other.URL + "/old"})
+	a.remember(t, a.host, remembered{Realm: other.URL + "/old"})
 	var both sync.WaitGroup
 	both.Add(2)
 	a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
@@ -285,7 +293,7 @@ func TestARegistryThatHasLeftTLSIsStillRead(t *testing.T) {
 	})
 	dir := filepath.Join(a.opts.CertDirs[0], plain.host)
 	ok(t, os.CopyFS(dir, os.DirFS(filepath.Join(a.opts.CertDirs[0], a.host))))
-	a.remember(t, plain.host, endpoint{Realm: a.tokens.URL + "/token"})
+	a.remember(t, plain.host, remembered{Realm: a.tokens.URL + "/token"})
 	loadBoth(t, newClient(t, a.opts), plain.ref("app", "a"), plain.ref("app", "b"))
 	if n := len(a.tokens.requests()); n != 1 {
 		t.Errorf("the token service was asked %d times", n)

@@ -98,6 +98,11 @@ type call struct {
 
 type callKey struct{}
 
+// withCall attaches a call to the context of a request.
+func withCall(ctx context.Context, c *call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
 func callOf(ctx context.Context) *call {
 	c, _ := ctx.Value(callKey{}).(*call)
 	return c
@@ -112,7 +117,7 @@ func (h *host) ask(ctx context.Context, about model.Ref, cl *call, do func(conte
 	if err := ctx.Err(); err != nil {
 		return ended(err)
 	}
-	err := safely(func() error { return do(context.WithValue(ctx, callKey{}, cl)) })
+	err := safely(func() error { return do(withCall(ctx, cl)) })
 	// Without an error no answer is fine too: regclient knows some blobs by heart.
 	if err == nil && cl.err == nil && (cl.answer.status == http.StatusOK || cl.answer.status == 0) {
 		return nil

@@ -355,7 +355,7 @@ func TestErrorsOfTheNetworkQuoteNoAddress(t *testing.T) {
 		&url.Error{Op: "Get", URL: "https://a/", Err: fmt.Errorf("failed to parse Location header %q: %w", "http://[x?sig=signature", errors.New("bad"))},
 		fmt.Errorf("invalid proxy address %q: %w", "http://me:hunter22@ proxy", errors.New("bad")),
 	} {
-		if got := discreet(err).Error(); hasSecret(got) != "" || got == "" {
+		if got := discreet(err).Error(); strings.Contains(got, "signature") || strings.Contains(got, "hunter22") || got == "" {
 			t.Errorf("%v becomes %q", err, got)
 		}
 	}
@@ -448,8 +448,7 @@ func TestTLSSettingsAreNotThoseOfAProxy(t *testing.T) {
 }
 
 func TestAHostOfAnotherNamesNoFolder(t *testing.T) {
-	k := newKeyring()
-	k.loaded = true
+	k := newStatic()
 	for host, named := range map[string]bool{
 		"cdn.example": true, "cdn.example:8443": true, "127.0.0.1:5000": true, "[::1]:5000": true,
 		"": false, ".": false, "..": false, "../x": false, "a/b": false, `a\b`: false, "x%2fy": false,
@@ -538,15 +537,14 @@ func TestAHelperWhoseNameIsAPathIsNotRun(t *testing.T) {
 	dir := home(t, map[string]string{"docker-credential-x/helper": "#!/bin/sh\ntouch ran\n", "evil": "#!/bin/sh\ntouch ran\n"})
 	t.Chdir(dir)
 	for _, name := range []string{"x/helper", "x/../evil", "/../evil", `x\helper`} {
-		k := newKeyring()
-		k.loaded = true
+		k := newStatic()
 		k.add("config.json", fmt.Appendf(nil, `{"credHelpers":{"reg.example":%q},"credsStore":%q}`, name, name))
 		_, err := k.lookup(deadline(t), "reg.example", "app")
 		says(t, err, "failed: its name is a path")
 		_, err = k.lookup(deadline(t), "other.example", "app")
 		says(t, err, "failed: its name is a path")
 	}
-	if exists("ran") {
+	if _, err := os.Stat("ran"); err == nil {
 		t.Error("it was run")
 	}
 }

@@ -121,7 +121,7 @@ func (l *limiter) leave(t *turnstile, a answer, err error) {
 	case a.status == http.StatusTooManyRequests:
 		l.slowDown(t, a)
 	case wantsPause(a):
-		l.pause(max(askedPause(a), l.retry.Backoff))
+		l.pause(max(a.askedPause(), l.retry.Backoff))
 	case a.status < http.StatusInternalServerError:
 		l.strikes = 0
 		l.bound = min(l.bound+1/l.bound, float64(l.most))
@@ -132,7 +132,7 @@ func (l *limiter) leave(t *turnstile, a answer, err error) {
 // slowDown halves the bound, once for all requests that were under way
 // together: they would all be told the same.
 func (l *limiter) slowDown(t *turnstile, a answer) {
-	asked := askedPause(a)
+	asked := a.askedPause()
 	if t.epoch == l.epoch {
 		l.epoch++
 		l.bound = max(float64(int(l.bound)/2), 1)

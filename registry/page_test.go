@@ -26,9 +26,9 @@ func names(n int) []string {
 	return all
 }
 
-// lister answers as one kind of registry does. It gets all names and the page
+// paging answers as one kind of registry does. It gets all names and the page
 // that is asked for, and returns that page and the Link's target.
-type lister func(all []string, last string, n int) (page []string, link string)
+type paging func(all []string, last string, n int) (page []string, link string)
 
 func after(all []string, last string, n int) []string {
 	i := 0
@@ -45,8 +45,8 @@ func link(page []string, n, all int) string {
 	return fmt.Sprintf("/v2/app/tags/list?last=%s&n=%d", page[len(page)-1], n)
 }
 
-var listers = map[string]struct {
-	list     lister
+var pagings = map[string]struct {
+	list     paging
 	requests int
 }{
 	"distribution 2.8: all, unsorted, n ignored": {func(all []string, _ string, _ int) ([]string, string) {
@@ -85,7 +85,7 @@ var listers = map[string]struct {
 	}, 3},
 }
 
-func serveList(s *server, key string, all []string, list lister) {
+func serveList(s *server, key string, all []string, list paging) {
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		n, err := strconv.Atoi(r.URL.Query().Get("n"))
 		if err != nil {
@@ -102,7 +102,7 @@ func serveList(s *server, key string, all []string, list lister) {
 }
 
 func TestEveryKindOfPagingGivesEveryName(t *testing.T) {
-	for name, tt := range listers {
+	for name, tt := range pagings {
 		for _, list := range []string{"tags", "repositories"} {
 			t.Run(list+"/"+name, func(t *testing.T) {
 				s := newServer(t)
@@ -130,7 +130,7 @@ func TestEveryKindOfPagingGivesEveryName(t *testing.T) {
 
 func TestAnExactPageIsNotTheEnd(t *testing.T) {
 	s := newServer(t)
-	serveList(s, "tags", names(pageSize), listers["distribution 2.8: all, unsorted, n ignored"].list)
+	serveList(s, "tags", names(pageSize), pagings["distribution 2.8: all, unsorted, n ignored"].list)
 	var got []string
 	ok(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got = append(got, n...) }))
 	if len(got) != pageSize {
@@ -139,7 +139,7 @@ func TestAnExactPageIsNotTheEnd(t *testing.T) {
 
 	// zot answers 404 to a name it does not know.
 	s = newServer(t)
-	serveList(s, "tags", names(pageSize), listers["distribution 3: Link"].list)
+	serveList(s, "tags", names(pageSize), pagings["distribution 3: Link"].list)
 	list := s.front()
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Has("last") {
@@ -153,7 +153,7 @@ func TestAnExactPageIsNotTheEnd(t *testing.T) {
 
 func TestAListThatStartsOverAfterAFullPageIsWhole(t *testing.T) {
 	s := newServer(t)
-	serveList(s, "tags", names(2*pageSize), listers["no Link; past the end it starts over"].list)
+	serveList(s, "tags", names(2*pageSize), pagings["no Link; past the end it starts over"].list)
 	got := 0
 	ok(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) }))
 	if n := len(s.requests()); got != 2*pageSize || n != 4 {
@@ -164,7 +164,7 @@ func TestAListThatStartsOverAfterAFullPageIsWhole(t *testing.T) {
 // Nobody can tell whether there is more: that is said.
 func TestAPageWithoutOrderThatCannotBeLargerIsNotTakenForTheWhole(t *testing.T) {
 	s := newServer(t)
-	serveList(s, "tags", names(2500), listers["no Link, no order, as many as are wanted, from the first on"].list)
+	serveList(s, "tags", names(2500), pagings["no Link, no order, as many as are wanted, from the first on"].list)
 	list := s.front()
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if len(r.URL.Query().Get("n")) > 4 {
@@ -218,7 +218,7 @@ func FuzzTag(f *testing.F) {
 func TestAListWithoutEndIsLeft(t *testing.T) {
 	for name, tt := range map[string]struct {
 		why  string
-		list lister
+		list paging
 	}{
 		"Link to itself": {"repeats itself", func(all []string, _ string, n int) ([]string, string) { return all, "/v2/app/tags/list?n=1000" }},
 		"the same again": {"3 pages in a row had nothing new", func(all []string, last string, n int) ([]string, string) {

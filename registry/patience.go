@@ -32,7 +32,7 @@ func (p retryPolicy) again(try int, a answer, err error) (time.Duration, bool) {
 		a, err = token.answer, token.err
 	}
 	if err == nil && (a.status == http.StatusTooManyRequests || wantsPause(a)) {
-		return 0, try < p.ThrottledAttempts && askedPause(a) <= p.MaxRetryAfter // the limiter holds it back
+		return 0, try < p.ThrottledAttempts && a.askedPause() <= p.MaxRetryAfter // the limiter holds it back
 	}
 	if try >= p.Attempts {
 		return 0, false
@@ -65,7 +65,7 @@ func wantsPause(a answer) bool {
 }
 
 // askedPause is the pause that an answer asks for, 0 for none.
-func askedPause(a answer) time.Duration {
+func (a answer) askedPause() time.Duration {
 	d, _ := retryAfter(a.header, time.Now())
 	return d
 }

@@ -135,7 +135,7 @@ func (h *host) refusedSomehow(name string, a answer, e error) (say, next string)
 	switch {
 	case a.status >= 500:
 		next = "try again in a while"
-		if d := askedPause(a); d > 0 && d < maxAsked {
+		if d := a.askedPause(); d > 0 && d < maxAsked {
 			next = "try again at " + clock(d)
 		}
 		return fmt.Sprintf("%s is in trouble itself (%s)", name, e), next
@@ -193,7 +193,7 @@ func (h *host) notFound(about model.Ref, a answer) (say, next string) {
 // whenAgain says when a registry that wants fewer requests may be asked again.
 func (h *host) whenAgain(a answer) string {
 	next := "wait a minute"
-	if d := askedPause(a); d >= maxAsked {
+	if d := a.askedPause(); d >= maxAsked {
 		next = "ask who runs it"
 	} else if d > 0 {
 		next = "try again at " + clock(d)
@@ -206,7 +206,7 @@ func (h *host) whenAgain(a answer) string {
 
 // howLong says how long a pause an answer asks for, if it does.
 func howLong(a answer) string {
-	d := askedPause(a)
+	d := a.askedPause()
 	switch {
 	case d <= 0:
 		return ""
