@@ -8,13 +8,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/regclient/regclient/config"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -186,74 +183,7 @@ func TestALoginStaysWithItsRegistry(t *testing.T) {
 	}
 }
 
-func TestChallenges(t *testing.T) {
-	for _, tt := range []struct{ header, scheme, realm, service string }{
-		{`Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a:pull,push"`, "bearer", "https://auth.docker.io/token", "registry.docker.io"},
-		{`Basic realm="Bearer of tea, yes"`, "basic", "Bearer of tea, yes", ""},
-		{`BASIC realm=plain`, "basic", "plain", ""},
-		{`Basic realm="x", bearer realm="https://y/t", service=z`, "bearer", "https://y/t", "z"},
-		{`Negotiate, Basic realm="x \"q\""`, "basic", `x "q"`, ""},
-		{`Negotiate`, "", "", ""},
-		{``, "", "", ""},
-	} {
-		c, _ := pick(parseChallenges([]string{tt.header}))
-		if c.scheme != tt.scheme || c.realm != tt.realm || c.params["service"] != tt.service {
-			t.Errorf("%s: got %+v", tt.header, c)
-		}
-	}
-}
-
-const (
-	// me:secret and pod:man in the base64 of the files.
-	dockerConfig = `{"auths":{"https://index.docker.io/v1/":{"auth":"bWU6c2VjcmV0"},"reg.example":{},"quoted.example":{"auth":"bWU6c2VjcmV0"}},
-		"credHelpers":{"cloud.example":"good"},"credsStore":"store"}`
-	podmanAuth   = `{"auths":{"quay.io/team":{"auth":"cG9kOm1hbg=="},"quay.io":{"auth":"bWU6c2VjcmV0"}}}`
-	regctlConfig = `{"hosts":{"mine.example:5000":{"tls":"disabled","user":"reg","pass":"ctl"},"bad.example":{"credHelper":"docker-credential-bad"}}}`
-	goodHelper   = "#!/bin/sh\necho noise >&2\nread s; echo \"{\\\"ServerURL\\\":\\\"$s\\\",\\\"Username\\\":\\\"<token>\\\",\\\"Secret\\\":\\\"for $s\\\"}\"\n"
-	storeHelper  = "#!/bin/sh\nread s; if [ \"$s\" = reg.example ]; then echo '{\"Username\":\"kept\",\"Secret\":\"s\"}'; else echo 'credentials not found in native keychain'; exit 1; fi\n"
-	badHelper    = "#!/bin/sh\necho out of order; exit 1\n"
-)
-
-func TestLoginsAreFoundWhereToolsKeepThem(t *testing.T) {
-	dir := home(t, map[string]string{
-		".docker/config.json": dockerConfig, ".config/containers/auth.json": podmanAuth, ".regctl/config.json": regctlConfig,
-		"bin/docker-credential-good": goodHelper, "bin/docker-credential-store": storeHelper, "bin/docker-credential-bad": badHelper,
-	})
-	t.Setenv("DOCKER_AUTH_CONFIG", `{"auths":{"env.example":{"username":"e","password":"nv"}}}`)
-	k := newKeyring()
-	docker := filepath.Join(dir, ".docker/config.json")
-	podman := filepath.Join(dir, ".config/containers/auth.json")
-	for _, tt := range []struct {
-		host, repo string
-		want       login
-	}{
-		{"docker.io", "library/app", login{user: "me", pass: "secret", from: docker}},
-		{"env.example", "a", login{user: "e", pass: "nv", from: "DOCKER_AUTH_CONFIG"}},
-		{"cloud.example", "a/b", login{refresh: "for cloud.example", from: "docker-credential-good"}},
-		{"reg.example", "a", login{user: "kept", pass: "s", from: "docker-credential-store"}},
-		{"quay.io", "team/app", login{user: "pod", pass: "man", from: podman}},
-		{"quay.io", "teammate/app", login{user: "me", pass: "secret", from: podman}},
-		{"quay.io", "", login{user: "me", pass: "secret", from: podman}},
-		{"mine.example:5000", "a", login{user: "reg", pass: "ctl", from: filepath.Join(dir, ".regctl/config.json")}},
-		{"mine.example", "a", login{}},
-		{"unknown.example", "a", login{}},
-	} {
-		got, err := k.lookup(deadline(t), tt.host, tt.repo)
-		if err != nil || !reflect.DeepEqual(got, tt.want) {
-			t.Errorf("%s/%s: got %+v, %v", tt.host, tt.repo, got, err)
-		}
-	}
-	_, err := k.lookup(deadline(t), "bad.example", "a")
-	says(t, err, "docker-credential-bad failed: out of order", "echo bad.example | docker-credential-bad get")
-
-	want := []string{"bad.example", "cloud.example", "docker.io", "env.example", "mine.example:5000", "quay.io", "quoted.example", "reg.example"}
-	if got := k.hosts(); !slices.Equal(got, want) {
-		t.Errorf("known hosts %q", got)
-	}
-	if k.settings("mine.example:5000").TLS != config.TLSDisabled {
-		t.Error("regctl's TLS setting is lost")
-	}
-}
+const ()
 
 func TestAHelperThatFailsIsToldOnlyWhenALoginIsWanted(t *testing.T) {
 	home(t, map[string]string{

@@ -1,11 +1,9 @@
 package registry
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -53,60 +51,4 @@ func TestAFolderInPlaceOfTheFileIsIgnored(t *testing.T) {
 	if len(left) != 1 {
 		t.Errorf("left behind: %v", left)
 	}
-}
-
-func TestEndpointsAreFew(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "endpoints.json")
-	start := time.Now().UTC().Truncate(time.Second)
-	all := map[string]endpoint{}
-	for i := range 3 * maxEndpoints {
-		all[fmt.Sprintf("r%03d.example", i)] = endpoint{Seen: start.Add(-time.Duration(i) * time.Hour)}
-	}
-	(&endpoints{path: path}).write(all)
-	got := (&endpoints{path: path}).read()
-	if _, newest := got["r000.example"]; len(got) != maxEndpoints || !newest {
-		t.Errorf("%d are left", len(got))
-	}
-}
-
-// Each of several programs at once reads a whole file whenever it looks, and
-// what one learns stays unless another writes at that very moment.
-func TestSeveralWriteEndpointsAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "endpoints.json")
-	first := endpoint{Realm: "https://auth.example/token"}
-	(&endpoints{path: path}).update("first.example", func(p *endpoint) { *p = first })
-	var all sync.WaitGroup
-	for i := range 8 {
-		all.Go(func() {
-			e := &endpoints{path: path}
-			for j := range 20 {
-				e.update(fmt.Sprintf("r%d-%d.example", i, j%4), func(p *endpoint) { p.Service = strings.Repeat("s", j) })
-				if got := e.read()["first.example"]; got.Realm != first.Realm {
-					t.Errorf("read %+v", got)
-				}
-			}
-		})
-	}
-	all.Wait()
-	files, err := os.ReadDir(filepath.Dir(path))
-	ok(t, err)
-	if len(files) != 1 {
-		t.Errorf("left behind: %v", files)
-	}
-}
-
-func TestWhatIsKnownIsNotWrittenAgain(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "endpoints.json")
-	set := func(p *endpoint) { p.Realm = "https://auth.example/token" }
-	e := &endpoints{path: path}
-	e.update("r.example", set)
-	ok(t, os.Remove(path))
-	e.update("r.example", set)
-	if _, err := os.Stat(path); err == nil {
-		t.Error("written again")
-	}
-	e.byHost["r.example"] = endpoint{Realm: "https://auth.example/token", Seen: time.Now().Add(-2 * endpointRenewal)}
-	e.update("r.example", set)
-	_, err := os.Stat(path)
-	ok(t, err)
 }

@@ -5,6 +5,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,23 +14,23 @@ import (
 )
 
 func TestAHelperIsEndedWithAllThatItHasStarted(t *testing.T) {
-	dir := home(t, map[string]string{
+	dir := registrytest.Home(t, map[string]string{
 		// The child holds the pipe open. When the fifo has no writer any more, it is gone.
 		"bin/docker-credential-x": "#!/bin/sh\n(exec 3>\"$HOME/fifo\"; sleep 60) &\nwait\n",
 	})
-	ok(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
-	ctx, cancel := context.WithCancel(deadline(t))
+	registrytest.OK(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
+	ctx, cancel := context.WithCancel(registrytest.Deadline(t))
 	done := make(chan error)
 	go func() { _, err := new(helpers).get(ctx, "docker-credential-x", "reg.example"); done <- err }()
 	reader, err := os.Open(filepath.Join(dir, "fifo")) // waits for the child
-	ok(t, err)
+	registrytest.OK(t, err)
 	defer reader.Close()
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	rest, err := io.ReadAll(reader) // ends with the child
-	ok(t, err)
+	registrytest.OK(t, err)
 	if len(rest) > 0 {
 		t.Errorf("got %q", rest)
 	}
@@ -37,7 +38,7 @@ func TestAHelperIsEndedWithAllThatItHasStarted(t *testing.T) {
 
 func TestAHelperHasNoTerminal(t *testing.T) {
 	l, err := helped(t, `read s; printf '{"Username":"%s","Secret":"%s"}' "$(ps -o sid= -p $$ | tr -d ' ')" "$$"`)
-	ok(t, err)
+	registrytest.OK(t, err)
 	if l.user != l.pass || l.user == "" {
 		t.Errorf("session %q, process %q: want a session of its own", l.user, l.pass)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -19,9 +18,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
-
-	"github.com/regclient/regclient/config"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -94,12 +90,6 @@ func TestAHostBehindARedirectCannotHaveTheLoginSentAnywhere(t *testing.T) {
 	}
 }
 
-// via is a network in which every host redirects the next request onwards.
-type via struct {
-	to   []string // addresses, in order
-	seen []*http.Request
-}
-
 func (v *via) RoundTrip(r *http.Request) (*http.Response, error) {
 	v.seen = append(v.seen, r)
 	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}
@@ -108,55 +98,6 @@ func (v *via) RoundTrip(r *http.Request) (*http.Response, error) {
 		resp.Header.Set("Location", v.to[len(v.seen)-1])
 	}
 	return resp, nil
-}
-
-func TestWhatARedirectTakesAlong(t *testing.T) {
-	for _, tt := range []struct {
-		from string
-		to   []string
-		keep bool // the login, to the last
-		err  string
-	}{
-		{"https://reg.example/v2/x", []string{"/v2/y"}, true, ""},
-		{"http://reg.example/v2/x", []string{"https://reg.example/v2/x"}, true, ""},
-		{"https://reg.example/v2/x", []string{"https://cdn.example/x?sig=1"}, false, ""},
-		{"https://reg.example/v2/x", []string{"https://cdn.reg.example/x"}, false, ""},
-		{"https://reg.example/v2/x", []string{"https://reg.example:8443/x"}, false, ""},
-		{"https://reg.example:5000/v2/x", []string{"https://reg.example:5001/x"}, false, ""},
-		{"https://reg.example/v2/x", []string{"https://reg.example.evil.example/x"}, false, ""},
-		{"https://reg.example/v2/x", []string{"https://cdn.example/x?sig=1", "https://reg.example/back"}, false, ""},
-		{"https://reg.example/v2/x", []string{"http://reg.example/v2/x"}, false, "from https to http"},
-		{"https://reg.example/v2/x", []string{"https://cdn.example/x", "http://cdn.example/x"}, false, "from https to http"},
-		{"https://reg.example/v2/x", []string{"file:///etc/passwd"}, false, "no web address"},
-		{"http://reg.example/v2/x", []string{"ftp://reg.example/"}, false, "no web address"},
-		{"https://reg.example/v2/x", []string{"https://:443/x"}, false, "no web address"},
-	} {
-		t.Run(strings.Join(append([]string{tt.from}, tt.to...), " "), func(t *testing.T) {
-			net := &via{to: tt.to}
-			client := http.Client{Transport: net, CheckRedirect: checkRedirect}
-			req := httptest.NewRequest(http.MethodGet, tt.from, nil)
-			req.RequestURI = ""
-			req.Header.Set("Authorization", "Basic secret")
-			resp, err := client.Do(req)
-			if tt.err != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.err) {
-					t.Errorf("got %v", err)
-				}
-				return
-			}
-			ok(t, err)
-			ok(t, resp.Body.Close())
-			last := net.seen[len(net.seen)-1]
-			if kept := last.Header.Get("Authorization") != ""; kept && !tt.keep || tt.keep && !kept {
-				t.Errorf("the login goes along: %v", kept)
-			}
-			for _, r := range net.seen {
-				if r.Header.Get("Referer") != "" {
-					t.Errorf("%s is told where it comes from: %s", r.URL, r.Header.Get("Referer"))
-				}
-			}
-		})
-	}
 }
 
 func TestALinkToAnotherHostTakesNothingThere(t *testing.T) {
@@ -348,19 +289,6 @@ func TestNoSecretIsLoggedOrTold(t *testing.T) {
 	}
 }
 
-func TestErrorsOfTheNetworkQuoteNoAddress(t *testing.T) {
-	for _, err := range []error{
-		&url.Error{Op: "Get", URL: "https://cdn.example/x?sig=signature", Err: errors.New("refused")},
-		fmt.Errorf("failed to parse Location header %q: %w", "http://[x?sig=signature", errors.New("bad")),
-		&url.Error{Op: "Get", URL: "https://a/", Err: fmt.Errorf("failed to parse Location header %q: %w", "http://[x?sig=signature", errors.New("bad"))},
-		fmt.Errorf("invalid proxy address %q: %w", "http://me:hunter22@ proxy", errors.New("bad")),
-	} {
-		if got := discreet(err).Error(); strings.Contains(got, "signature") || strings.Contains(got, "hunter22") || got == "" {
-			t.Errorf("%v becomes %q", err, got)
-		}
-	}
-}
-
 func TestWhatIsSaidIsALine(t *testing.T) {
 	s := newServer(t)
 	for _, body := range []string{
@@ -421,131 +349,6 @@ func TestTLSSettingsStayWithTheirHost(t *testing.T) {
 	whole(t, a, 1, 1)
 	if frontShown() == 0 || tokensShown() > 0 || blobsShown() > 0 {
 		t.Errorf("client certificates shown: %d to the registry, %d to the token service, %d to the blobs", frontShown(), tokensShown(), blobsShown())
-	}
-}
-
-// A proxy that speaks TLS is a host of its own, too.
-func TestTLSSettingsAreNotThoseOfAProxy(t *testing.T) {
-	authority := registrytest.NewCertAuthority(t)
-	cert, key := authority.Pair(t)
-	proxy, shown := authority.Serve(t, http.NotFoundHandler(), tls.RequestClientCert)
-	settings := config.Host{Name: "reg.example", TLS: config.TLSInsecure, RegCert: string(authority.PEM()), ClientCert: string(cert), ClientKey: string(key)}
-	way, err := newRoad("reg.example", settings, &guard{}, transportOptions{Timeouts: usualTimeouts(), Concurrency: 1})
-	ok(t, err)
-	at, err := url.Parse(proxy.URL)
-	ok(t, err)
-	way.Proxy = http.ProxyURL(at)
-	req, err := http.NewRequestWithContext(deadline(t), http.MethodGet, "https://reg.example/v2/", nil)
-	ok(t, err)
-	resp, err := way.RoundTrip(req)
-	if err == nil {
-		ok(t, resp.Body.Close())
-	}
-	var unknown x509.UnknownAuthorityError
-	if !errors.As(err, &unknown) || shown() > 0 {
-		t.Errorf("got %v, %d client certificates shown", err, shown())
-	}
-}
-
-func TestAHostOfAnotherNamesNoFolder(t *testing.T) {
-	k := newStatic()
-	for host, named := range map[string]bool{
-		"cdn.example": true, "cdn.example:8443": true, "127.0.0.1:5000": true, "[::1]:5000": true,
-		"": false, ".": false, "..": false, "../x": false, "a/b": false, `a\b`: false, "x%2fy": false,
-	} {
-		if got := settingsOf(k, host).Name != ""; got != named {
-			t.Errorf("%q: %v", host, got)
-		}
-	}
-}
-
-func TestRoadsAreFew(t *testing.T) {
-	r := roads{build: func(string) (*road, error) { return &road{Transport: &http.Transport{}}, nil }}
-	for i := range 3 * maxRoads {
-		_, err := r.to(fmt.Sprint(i, ".example"))
-		ok(t, err)
-		if len(r.byHost) > maxRoads {
-			t.Fatalf("%d roads", len(r.byHost))
-		}
-	}
-}
-
-func TestAddressesToDial(t *testing.T) {
-	for host, want := range map[string]string{
-		"reg.example": "reg.example:443", "reg.example:5000": "reg.example:5000", "[::1]": "[::1]:443", "[::1]:5000": "[::1]:5000", "127.0.0.1:1": "127.0.0.1:1",
-	} {
-		if got := addressOf(host); got != want {
-			t.Errorf("%s: got %s", host, got)
-		}
-	}
-}
-
-func TestTokensAreBounded(t *testing.T) {
-	now := time.Now()
-	for body, want := range map[string]string{
-		`{"token":"` + strings.Repeat("x", maxTokenSize) + `"}`:   "",
-		`{"token":"` + strings.Repeat("x", maxTokenSize+1) + `"}`: "its token is 65537 bytes long, and tagdiff takes 65536",
-		`{"token":"a\r\nX-Evil: 1"}`:                              "no token",
-		`{"token":"a\u0000b"}`:                                    "no token",
-		`{"token":"ü"}`:                                           "no token",
-		`{"token":null}`:                                          "no token",
-		`null`:                                                    "no token",
-		`[]`:                                                      "not JSON",
-		`{"token":"a"} trailing`:                                  "not JSON",
-		`{"token":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`: "not JSON",
-	} {
-		_, err := parseToken([]byte(body), now)
-		if want == "" {
-			ok(t, err)
-		} else if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%.60s: got %v, want %s", body, err, want)
-		}
-	}
-	for life, want := range map[string]time.Duration{
-		`300`: 270, `"300"`: 270, `0`: 54, `-5`: 54, `1e300`: 24 * 3600 * 9 / 10, `"soon"`: 54, `null`: 54, `[]`: 54, `1e999`: 54,
-	} {
-		got, err := parseToken([]byte(`{"access_token":"a","expires_in":`+life+`}`), now)
-		if err != nil || got.expires.Sub(now) != want*time.Second {
-			t.Errorf("%s: %v, %v", life, got.expires.Sub(now), err)
-		}
-	}
-}
-
-// helped asks the helper of a made up home for a login.
-func helped(t *testing.T, script string) (login, error) {
-	t.Helper()
-	home(t, map[string]string{"bin/docker-credential-x": "#!/bin/sh\n" + script})
-	return new(helpers).get(deadline(t), "docker-credential-x", "reg.example")
-}
-
-func TestAHelperThatTalksWithoutEndIsEnded(t *testing.T) {
-	_, err := helped(t, "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done\n")
-	says(t, err, "docker-credential-x failed: it says more than 1048576 bytes")
-}
-
-func TestAHelperThatFailsDoesNotShowALogin(t *testing.T) {
-	_, err := helped(t, `echo '{"Username":"me","Secret":"hunter22"}'; echo hunter22 >&2; exit 3`)
-	says(t, err, "docker-credential-x failed: exit status 3")
-	if strings.Contains(fmt.Sprintf("%+v", err), "hunter22") {
-		t.Error(err)
-	}
-	_, err = helped(t, `printf 'first\r\nsecond\n'; exit 1`)
-	says(t, err, "failed: first second")
-}
-
-func TestAHelperWhoseNameIsAPathIsNotRun(t *testing.T) {
-	dir := home(t, map[string]string{"docker-credential-x/helper": "#!/bin/sh\ntouch ran\n", "evil": "#!/bin/sh\ntouch ran\n"})
-	t.Chdir(dir)
-	for _, name := range []string{"x/helper", "x/../evil", "/../evil", `x\helper`} {
-		k := newStatic()
-		k.add("config.json", fmt.Appendf(nil, `{"credHelpers":{"reg.example":%q},"credsStore":%q}`, name, name))
-		_, err := k.lookup(deadline(t), "reg.example", "app")
-		says(t, err, "failed: its name is a path")
-		_, err = k.lookup(deadline(t), "other.example", "app")
-		says(t, err, "failed: its name is a path")
-	}
-	if _, err := os.Stat("ran"); err == nil {
-		t.Error("it was run")
 	}
 }
 

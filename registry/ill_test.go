@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
@@ -481,17 +480,6 @@ func TestATagThatAlternatesGivesNoMixture(t *testing.T) {
 		})
 	}
 	all.Wait()
-}
-
-func TestAFileOfLoginsOfAnySizeIsNotRead(t *testing.T) {
-	dir := home(t, map[string]string{".docker/config.json": `{"auths":{"reg.example":{"username":"a","password":"b"}}}` + strings.Repeat(" ", maxLogins)})
-	if got := newKeyring().hosts(); len(got) > 0 {
-		t.Errorf("read %q", got)
-	}
-	ok(t, os.Truncate(dir+"/.docker/config.json", 100))
-	if got := newKeyring().hosts(); len(got) != 1 {
-		t.Errorf("read %q", got)
-	}
 }
 
 // closeTells is a connection that tells when it is closed.

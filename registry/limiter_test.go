@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"net/http"
 	"strings"
 	"sync"
@@ -22,7 +23,7 @@ func testLimiter(most int) *limiter {
 func enter(t testing.TB, l *limiter, bulk bool) *turnstile {
 	t.Helper()
 	turn, err := l.enter(t.Context(), bulk)
-	ok(t, err)
+	registrytest.OK(t, err)
 	return turn
 }
 
@@ -164,55 +165,4 @@ func TestEachRefusalInARowMakesALongerPause(t *testing.T) {
 			t.Errorf("waited %s", waited)
 		}
 	})
-}
-
-// Everything that a registry leads to counts: its token service and the host of
-// its blobs.
-func TestRequestsAtOnceAreBounded(t *testing.T) {
-	for _, bound := range []int{1, 2} {
-		s := newServer(t)
-		a := s.ref("app", "a")
-		s.pushIndex(t, a, eightPlatforms(t))
-		askToken(s, "me", "secret")
-		var in, most atomic.Int64
-		var mu sync.Mutex
-		next := s.front()
-		s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
-			mu.Lock()
-			most.Store(max(most.Load(), in.Add(1)))
-			mu.Unlock()
-			defer in.Add(-1)
-			return next(w, r)
-		})
-		c := newClient(t, Options{Concurrency: bound})
-		logIn(t, c, s.host, "me", "secret")
-		got, err := c.Load(deadline(t), a, nil)
-		ok(t, err)
-		whole(t, got, 16, 8)
-		if n := most.Load(); n > int64(bound) {
-			t.Errorf("%d requests at once, want at most %d", n, bound)
-		}
-	}
-}
-
-// A registry that lets so many requests through and then wants fewer is slower,
-// and nothing fails.
-func TestARegistryThatWantsFewerRequestsGetsFewer(t *testing.T) {
-	s := newServer(t)
-	a := s.ref("app", "a")
-	s.pushIndex(t, a, eightPlatforms(t))
-	var n atomic.Int64
-	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool {
-		if n := n.Add(1); n == 1 || n > 15 {
-			return false
-		}
-		w.WriteHeader(http.StatusTooManyRequests)
-		return true
-	})
-	got, err := newClient(t, Options{}).Load(deadline(t), a, nil)
-	ok(t, err)
-	whole(t, got, 16, 8)
-	if n := len(s.requests()); n != 17+14 {
-		t.Errorf("%d requests, want 31", n)
-	}
 }

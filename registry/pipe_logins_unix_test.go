@@ -4,20 +4,21 @@ package registry
 
 import (
 	"fmt"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"os"
 	"testing"
 )
 
 // Shells give the output of a command as a pipe, which is read.
 func TestLoginsMayComeFromAPipe(t *testing.T) {
-	home(t, nil)
+	registrytest.Home(t, nil)
 	out, in, err := os.Pipe()
-	ok(t, err)
+	registrytest.OK(t, err)
 	defer out.Close()
 	t.Setenv("REGISTRY_AUTH_FILE", fmt.Sprintf("/dev/fd/%d", out.Fd()))
 	_, err = in.WriteString(`{"auths":{"reg.example":{"username":"a","password":"b"}}}`)
-	ok(t, err)
-	ok(t, in.Close())
+	registrytest.OK(t, err)
+	registrytest.OK(t, in.Close())
 	if got := newKeyring().hosts(); len(got) != 1 || got[0] != "reg.example" {
 		t.Errorf("read %q", got)
 	}

@@ -3,6 +3,8 @@ package registry
 import (
 	"bytes"
 	"fmt"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +29,7 @@ func TestWhatDoesNotVerifyIsNotKept(t *testing.T) {
 	d.put(document{kind: "manifest", repo: repo, digest: digest.FromString("other"), raw: []byte("{}")})
 	d.put(document{kind: "manifest", repo: repo, digest: digest.FromString("{}"), raw: []byte("{}")})
 	d.close(time.Minute)
-	if all, _ := keptFiles(t, dir); len(all) != 1 {
+	if all, _ := registrytest.CacheFiles(t, dir); len(all) != 1 {
 		t.Errorf("%d documents", len(all))
 	}
 }
@@ -38,7 +40,7 @@ func TestNothingIsKeptAfterClose(t *testing.T) {
 	d.close(time.Minute)
 	d.close(time.Minute)
 	d.put(document{kind: "manifest", digest: digest.FromString("{}"), raw: []byte("{}")})
-	if all, others := keptFiles(t, dir); len(all)+len(others) != 0 {
+	if all, others := registrytest.CacheFiles(t, dir); len(all)+len(others) != 0 {
 		t.Errorf("%d documents", len(all))
 	}
 }
@@ -52,9 +54,9 @@ func fill(t testing.TB, d *documents, n, size int) []model.Ref {
 		raw := bytes.Repeat([]byte{byte(i), byte(i >> 8)}, size/2)
 		r := model.Ref{Registry: "here", Repository: "app", Digest: digest.FromBytes(raw)}
 		_, err := d.store(document{kind: "config", repo: r.Repo(), digest: r.Digest, raw: raw})
-		ok(t, err)
+		registrytest.OK(t, err)
 		at := start.Add(time.Duration(i) * time.Second)
-		ok(t, os.Chtimes(d.path("config", r), at, at))
+		registrytest.OK(t, os.Chtimes(d.path("config", r), at, at))
 		refs = append(refs, r)
 	}
 	return refs
@@ -66,7 +68,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 	refs := fill(t, d, 50, block+1)
 	d.touch("config", refs[0])
 	d.account(50 * 2 * block)
-	all, _ := keptFiles(t, d.dir)
+	all, _ := registrytest.CacheFiles(t, d.dir)
 	if len(all) != 30 {
 		t.Errorf("%d documents, want 30: three quarters of the bound", len(all))
 	}
@@ -89,9 +91,9 @@ func TestLeftoversAreSwept(t *testing.T) {
 		"x" + damagedEnding: 8 * 24 * time.Hour, "y" + damagedEnding: 6 * 24 * time.Hour,
 	} {
 		path := filepath.Join(d.dir, "00", name)
-		ok(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		ok(t, os.WriteFile(path, nil, 0o600))
-		ok(t, os.Chtimes(path, now.Add(-old), now.Add(-old)))
+		registrytest.OK(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		registrytest.OK(t, os.WriteFile(path, nil, 0o600))
+		registrytest.OK(t, os.Chtimes(path, now.Add(-old), now.Add(-old)))
 	}
 	d.account(1)
 	for name, want := range map[string]bool{newBeginning + "1": false, newBeginning + "2": true, "x" + damagedEnding: false, "y" + damagedEnding: true} {
@@ -99,19 +101,19 @@ func TestLeftoversAreSwept(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if all, _ := keptFiles(t, d.dir); len(all) != 3 {
+	if all, _ := registrytest.CacheFiles(t, d.dir); len(all) != 3 {
 		t.Errorf("%d documents", len(all))
 	}
 
 	// Not again on the same day.
 	stray := filepath.Join(d.dir, "00", newBeginning+"3")
-	ok(t, os.WriteFile(stray, nil, 0o600))
-	ok(t, os.Chtimes(stray, now.Add(-2*time.Hour), now.Add(-2*time.Hour)))
+	registrytest.OK(t, os.WriteFile(stray, nil, 0o600))
+	registrytest.OK(t, os.Chtimes(stray, now.Add(-2*time.Hour), now.Add(-2*time.Hour)))
 	d.account(1)
 	if _, err := os.Stat(stray); err != nil {
 		t.Error("it was swept twice")
 	}
-	ok(t, os.Chtimes(filepath.Join(d.dir, sweptStamp), now, now.Add(-25*time.Hour)))
+	registrytest.OK(t, os.Chtimes(filepath.Join(d.dir, sweptStamp), now, now.Add(-25*time.Hour)))
 	d.account(1)
 	if _, err := os.Stat(stray); err == nil {
 		t.Error("it was not swept on the next day")
@@ -148,16 +150,16 @@ const numberedDocuments = 100
 // numbered is one of many documents, large enough for a kill to hit it.
 func numbered(i int) document {
 	raw := []byte(strings.Repeat(fmt.Sprintf("%08d", i), 1+i*40))
-	return document{kind: "manifest", repo: model.Ref{Registry: "here", Repository: "app"}, digest: digest.FromBytes(raw), mediaType: ociManifest, raw: raw}
+	return document{kind: "manifest", repo: model.Ref{Registry: "here", Repository: "app"}, digest: digest.FromBytes(raw), mediaType: v1.MediaTypeImageManifest, raw: raw}
 }
 
 func writer(t *testing.T, dir string, more ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
-	ok(t, err)
+	registrytest.OK(t, err)
 	cmd := exec.Command(self)
 	cmd.Env = append(append(os.Environ(), writerEnv+"="+dir), more...)
-	ok(t, cmd.Start())
+	registrytest.OK(t, cmd.Start())
 	return cmd
 }
 
@@ -170,12 +172,12 @@ func sound(t *testing.T, dir string) int {
 		doc := numbered(i)
 		if got, _, there := d.get(doc.kind, doc.repo.AtDigest(doc.digest)); there {
 			n++
-			if !bytes.Equal(got.raw, doc.raw) || got.mediaType != ociManifest {
+			if !bytes.Equal(got.raw, doc.raw) || got.mediaType != v1.MediaTypeImageManifest {
 				t.Errorf("%d is another", i)
 			}
 		}
 	}
-	if _, others := keptFiles(t, dir); strings.Contains(strings.Join(others, " "), damagedEnding) {
+	if _, others := registrytest.CacheFiles(t, dir); strings.Contains(strings.Join(others, " "), damagedEnding) {
 		t.Error("something was damaged")
 	}
 	return n
@@ -186,13 +188,13 @@ func TestAKillInTheMiddleDamagesNothing(t *testing.T) {
 	for kill := range 5 {
 		cmd := writer(t, dir)
 		for { // until it writes
-			all, others := keptFiles(t, dir)
+			all, others := registrytest.CacheFiles(t, dir)
 			if len(all) > 10*kill && len(others) > 0 {
 				break
 			}
 			runtime.Gosched()
 		}
-		ok(t, cmd.Process.Kill())
+		registrytest.OK(t, cmd.Process.Kill())
 		_ = cmd.Wait()
 		if sound(t, dir) == 0 {
 			t.Error("nothing is there")
@@ -207,12 +209,12 @@ func TestTwoProcessesWriteAtOnce(t *testing.T) {
 		sound(t, dir) // while they write
 	}
 	for _, cmd := range both {
-		ok(t, cmd.Wait())
+		registrytest.OK(t, cmd.Wait())
 	}
 	if n := sound(t, dir); n == 0 {
 		t.Error("nothing is there")
 	}
-	if _, others := keptFiles(t, dir); len(others) != 2 {
+	if _, others := registrytest.CacheFiles(t, dir); len(others) != 2 {
 		t.Errorf("leftovers %q, want the stamp and the tally alone", others)
 	}
 }
@@ -235,10 +237,10 @@ func TestSweepAfterAClockThatWasAhead(t *testing.T) {
 	d.limit = 1 << 20
 	d.account(1)
 	next := time.Now().Add(1000 * 24 * time.Hour)
-	ok(t, os.Chtimes(filepath.Join(d.dir, sweptStamp), next, next))
+	registrytest.OK(t, os.Chtimes(filepath.Join(d.dir, sweptStamp), next, next))
 	d.account(2 << 20)
 	info, err := os.Stat(filepath.Join(d.dir, sizeTally))
-	ok(t, err)
+	registrytest.OK(t, err)
 	if info.Size()*block > d.limit {
 		t.Errorf("%d blocks, and nobody sweeps", info.Size())
 	}
@@ -251,12 +253,12 @@ func TestSweepOfAFolderThatIsALink(t *testing.T) {
 	}
 	d := newDocuments(cacheOptions{Dir: link, MaxDocument: testMaxDocument})
 	d.limit = 1 << 20
-	ok(t, os.Mkdir(filepath.Join(folder, "ab"), 0o700))
+	registrytest.OK(t, os.Mkdir(filepath.Join(folder, "ab"), 0o700))
 	for _, name := range []string{"1", "2", "3"} {
-		ok(t, os.WriteFile(filepath.Join(folder, "ab", name), make([]byte, 1<<19), 0o600))
+		registrytest.OK(t, os.WriteFile(filepath.Join(folder, "ab", name), make([]byte, 1<<19), 0o600))
 	}
 	d.sweep(time.Now())
-	if left, _ := keptFiles(t, folder); len(left) != 1 {
+	if left, _ := registrytest.CacheFiles(t, folder); len(left) != 1 {
 		t.Errorf("%d files are left", len(left))
 	}
 }

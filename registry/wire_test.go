@@ -3,26 +3,12 @@ package registry
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
-
-	"github.com/regclient/regclient/config"
 )
-
-// testSeam is a transport for a host, without logins and settings.
-func testSeam(t testing.TB, host string) *seam {
-	t.Helper()
-	s, err := newSeam(transportOptions{
-		Settings: config.Host{Name: host}, Credentials: newStatic(), Endpoints: &endpoints{}, Traffic: newMeter(), Log: slog.New(slog.DiscardHandler),
-		Concurrency: 1, Timeouts: usualTimeouts(), Retry: usualRetry(),
-	})
-	ok(t, err)
-	return s
-}
 
 func TestOnlyReadingRequestsAreSent(t *testing.T) {
 	var written atomic.Int32

@@ -1,0 +1,45 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
+	"runtime"
+	"testing"
+)
+
+func TestWorkEndsWhenTheLastWhoWantsItHasGone(t *testing.T) {
+	var f group[any]
+	ctx1, cancel1 := context.WithCancel(registrytest.Deadline(t))
+	ctx2, cancel2 := context.WithCancel(registrytest.Deadline(t))
+	ended := make(chan struct{})
+	work := func(ctx context.Context) (any, error) {
+		<-ctx.Done()
+		close(ended)
+		return nil, ctx.Err()
+	}
+	errs := make(chan error, 2)
+	go func() { _, err := f.do(ctx1, "k", work); errs <- err }()
+	go func() { _, err := f.do(ctx2, "k", work); errs <- err }()
+	for f.callers() != 2 {
+		runtime.Gosched()
+	}
+	cancel1()
+	if err := <-errs; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+		t.Fatal("the work ended although one still waits")
+	default:
+	}
+	cancel2()
+	<-ended
+	if err := <-errs; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	v, err := f.do(registrytest.Deadline(t), "k", func(context.Context) (any, error) { return 7, nil })
+	if v != 7 || err != nil {
+		t.Errorf("got %v, %v", v, err)
+	}
+}

@@ -1,0 +1,41 @@
+package registry
+
+import (
+	"fmt"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
+	"net/http"
+	"testing"
+)
+
+func TestAHostOfAnotherNamesNoFolder(t *testing.T) {
+	k := newStatic()
+	for host, named := range map[string]bool{
+		"cdn.example": true, "cdn.example:8443": true, "127.0.0.1:5000": true, "[::1]:5000": true,
+		"": false, ".": false, "..": false, "../x": false, "a/b": false, `a\b`: false, "x%2fy": false,
+	} {
+		if got := settingsOf(k, host).Name != ""; got != named {
+			t.Errorf("%q: %v", host, got)
+		}
+	}
+}
+
+func TestRoadsAreFew(t *testing.T) {
+	r := roads{build: func(string) (*road, error) { return &road{Transport: &http.Transport{}}, nil }}
+	for i := range 3 * maxRoads {
+		_, err := r.to(fmt.Sprint(i, ".example"))
+		registrytest.OK(t, err)
+		if len(r.byHost) > maxRoads {
+			t.Fatalf("%d roads", len(r.byHost))
+		}
+	}
+}
+
+func TestAddressesToDial(t *testing.T) {
+	for host, want := range map[string]string{
+		"reg.example": "reg.example:443", "reg.example:5000": "reg.example:5000", "[::1]": "[::1]:443", "[::1]:5000": "[::1]:5000", "127.0.0.1:1": "127.0.0.1:1",
+	} {
+		if got := addressOf(host); got != want {
+			t.Errorf("%s: got %s", host, got)
+		}
+	}
+}
