@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/credentials"
+	"github.com/tagdiff/tagdiff/registry/inflight"
 )
 
 // authority is how one registry wants its clients to log in. regclient could
@@ -22,7 +24,7 @@ import (
 // DNS twice for every request.
 type authority struct {
 	seam *seam
-	keys *keyring
+	keys *credentials.Keychain
 
 	mu     sync.Mutex
 	asked  *challenge       // the last one; later requests need no 401 any more
@@ -30,10 +32,10 @@ type authority struct {
 	tokens map[string]token // by scope as the seam names it
 	note   error            // why a login could not be looked up
 
-	fetching group[token]
+	fetching inflight.Group[token]
 }
 
-func newAuthority(s *seam, keys *keyring) *authority {
+func newAuthority(s *seam, keys *credentials.Keychain) *authority {
 	return &authority{seam: s, keys: keys, tokens: map[string]token{}}
 }
 
@@ -114,10 +116,10 @@ func (a *authority) answer(ctx context.Context, headers []string, scope string, 
 
 // lookup finds the login for a scope. A helper that fails does not: what is
 // public can be read without a login, and if it cannot the note is told.
-func (a *authority) lookup(ctx context.Context, scope string) (login, error) {
-	l, err := a.keys.lookup(ctx, a.seam.host, scopeRepo(scope))
+func (a *authority) lookup(ctx context.Context, scope string) (credentials.Login, error) {
+	l, err := a.keys.Lookup(ctx, a.seam.host, scopeRepo(scope))
 	if ctx.Err() != nil {
-		return login{}, ctx.Err()
+		return credentials.Login{}, ctx.Err()
 	}
 	a.mu.Lock()
 	a.note = err
@@ -141,7 +143,7 @@ func (a *authority) complaint() error {
 
 func (a *authority) basic(ctx context.Context, scope string) (key, error) {
 	l, err := a.lookup(ctx, scope)
-	if err != nil || l.user == "" {
+	if err != nil || l.Username == "" {
 		return key{}, err
 	}
 	return key{header: basicHeader(l), login: l.String()}, nil
@@ -156,7 +158,7 @@ func (a *authority) bearer(ctx context.Context, c challenge, scope, wanted, refu
 	if ok && known.header != refused && time.Now().Before(known.expires) {
 		return known.key, nil
 	}
-	t, err := a.fetching.do(ctx, c.realm+" "+scope+" "+refused, func(ctx context.Context) (token, error) {
+	t, err := a.fetching.Do(ctx, c.realm+" "+scope+" "+refused, func(ctx context.Context) (token, error) {
 		t, err := a.fetch(withCall(ctx, nil), c, scope, wanted) // others may wait for it too
 		if err == nil {
 			a.keep(c.realm, scope, t)
@@ -198,8 +200,8 @@ func (a *authority) fetch(ctx context.Context, c challenge, scope, wanted string
 	if err != nil {
 		return token{}, err
 	}
-	if l.bearer != "" {
-		return token{key: key{header: "Bearer " + l.bearer, login: l.String()}, expires: time.Now().Add(time.Hour)}, nil
+	if l.BearerToken != "" {
+		return token{key: key{header: "Bearer " + l.BearerToken, login: l.String()}, expires: time.Now().Add(time.Hour)}, nil
 	}
 	req, err := a.tokenRequest(ctx, c, wanted, l)
 	if err != nil {
@@ -219,7 +221,7 @@ func (a *authority) fetch(ctx context.Context, c challenge, scope, wanted string
 
 // tokenRequest is a GET, with the login in its header if there is one; a
 // refresh token goes in a POST, as the protocol has it.
-func (a *authority) tokenRequest(ctx context.Context, c challenge, wanted string, l login) (*http.Request, error) {
+func (a *authority) tokenRequest(ctx context.Context, c challenge, wanted string, l credentials.Login) (*http.Request, error) {
 	u, err := url.Parse(c.realm)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, errors.New("its address is not one")
@@ -239,9 +241,9 @@ func (a *authority) tokenRequest(ctx context.Context, c challenge, wanted string
 	set("service", c.params["service"])
 	set("scope", wanted)
 	set("client_id", userAgent)
-	if l.refresh != "" {
+	if l.RefreshToken != "" {
 		set("grant_type", "refresh_token")
-		set("refresh_token", l.refresh)
+		set("refresh_token", l.RefreshToken)
 		u.RawQuery = ""
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(q.Encode()))
 		if err == nil {
@@ -250,12 +252,12 @@ func (a *authority) tokenRequest(ctx context.Context, c challenge, wanted string
 		}
 		return req, err
 	}
-	set("account", l.user)
+	set("account", l.Username)
 	u.RawQuery = q.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err == nil {
 		req.Header.Set("User-Agent", userAgent)
-		if l.user != "" {
+		if l.Username != "" {
 			req.Header.Set("Authorization", basicHeader(l))
 		}
 	}
@@ -298,8 +300,8 @@ const (
 	maxTokenLife = 24 * 3600
 )
 
-func basicHeader(l login) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(l.user+":"+l.pass))
+func basicHeader(l credentials.Login) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(l.Username+":"+l.Password))
 }
 
 // scopeRepo is the repository that a scope is for, "" for the catalog's.

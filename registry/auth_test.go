@@ -81,7 +81,7 @@ func TestARefreshTokenIsTradedByPOST(t *testing.T) {
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	askToken(s, "me", "refresh")
 	c := newClient(t, Options{})
-	c.keys.add("config.json", []byte(`{"auths":{"`+s.host+`":{"identitytoken":"refresh"}}}`))
+	c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":{"identitytoken":"refresh"}}}`))
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)
 	if got := s.requests(); !slices.Contains(got, "POST /token") {

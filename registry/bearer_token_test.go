@@ -1,12 +1,13 @@
 package registry
 
 import (
-	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/credentials"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 // A realm gets a login only if it is an address for the web, and over TLS if the
@@ -19,9 +20,9 @@ func FuzzTokenRequest(f *testing.F) {
 	a := testSeam(f, "reg.example").auth
 	f.Fuzz(func(t *testing.T, realm, service, scope string, secure bool, user, pass string) {
 		a.seam.scheme.Store(map[bool]string{true: "https", false: "http"}[secure])
-		l := login{user: user, pass: pass}
+		l := credentials.Login{Username: user, Password: pass}
 		if user == "" {
-			l = login{refresh: pass}
+			l = credentials.Login{RefreshToken: pass}
 		}
 		req, err := a.tokenRequest(t.Context(), challenge{realm: realm, params: map[string]string{"service": service}}, scope, l)
 		if err != nil {

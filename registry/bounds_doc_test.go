@@ -12,6 +12,8 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/credentials"
+	"github.com/tagdiff/tagdiff/registry/diskcache"
 )
 
 var update = flag.Bool("update", false, "write docs/bounds.md anew")
@@ -41,10 +43,10 @@ var bounds = []struct{ of, is, beyond string }{
 	{"a token service's answer", size(maxToken), "it is told"},
 	{"a token", size(maxTokenSize), "it is told"},
 	{"a challenge", size(maxChallenge) + ", " + number(maxParts) + " parts", "it is told; other parts are not read"},
-	{"a credential helper's answer", size(maxHelped), "the helper is ended, which is told"},
-	{"a credential helper's time", helperTime.String(), "the helper is ended, which is told"},
-	{"a file of logins", size(maxLogins), "it counts as not there"},
-	{"a pipe that stands for one", pipeTime.String(), "it counts as not there"},
+	{"a credential helper's answer", size(credentials.MaxHelperOutput), "the helper is ended, which is told"},
+	{"a credential helper's time", credentials.HelperTimeout.String(), "the helper is ended, which is told"},
+	{"a file of logins", size(credentials.MaxFile), "it counts as not there"},
+	{"a pipe that stands for one", credentials.PipeTimeout.String(), "it counts as not there"},
 	{"a file of certificates", size(maxCert), "it is told"},
 	{"a metadata file of a build", size(model.MaxMetadata), "it is told"},
 	{"a registry's silence", usualTimeouts().Silence.String() + " (`--timeout`)", "it is told"},
@@ -54,7 +56,7 @@ var bounds = []struct{ of, is, beyond string }{
 	{"tries of a request that came too often", number(usualRetry().ThrottledAttempts), "it is told"},
 	{"a pause that a registry asks for", usualRetry().MaxRetryAfter.String(), "it is told, and not waited for"},
 	{"requests at once to a registry", number(DefaultConcurrency) + " (`--parallel`)", "the others wait; what a person waits for goes first"},
-	{"documents kept on disk", size(documentBytes), "those not used for longest go"},
+	{"documents kept on disk", size(diskcache.MaxSize), "those not used for longest go"},
 }
 
 func size(all ...int64) string {

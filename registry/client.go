@@ -17,6 +17,9 @@ import (
 	"github.com/regclient/regclient"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/credentials"
+	"github.com/tagdiff/tagdiff/registry/diskcache"
+	"github.com/tagdiff/tagdiff/registry/inflight"
 )
 
 // Options of a Client. The zero value is what most people want.
@@ -66,13 +69,13 @@ const DefaultTimeout = 30 * time.Second
 // *model.Trouble.
 type Client struct {
 	opts      Options
-	keys      *keyring
+	keys      *credentials.Keychain
 	meter     *meter
 	transport transportOptions // what the transports of all registries have in common
 	trust     time.Duration    // how long a manifest counts as present after the registry last confirmed it
 	cache     *cache
-	inflight  group[any] // reads of manifests, configs and layers
-	documents *documents
+	inflight  inflight.Group[any] // reads of manifests, configs and layers
+	documents *diskcache.Cache
 	pointers  pointers
 
 	mu    sync.Mutex
@@ -90,7 +93,7 @@ func New(opts Options) *Client {
 	if opts.CertDirs == nil {
 		opts.CertDirs = usualCertDirs()
 	}
-	keys, meter := newKeyring(), newMeter()
+	keys, meter := credentials.NewKeychain(), newMeter()
 	return &Client{
 		opts: opts, keys: keys, meter: meter, trust: usualTrust,
 		transport: transportOptions{
@@ -99,7 +102,7 @@ func New(opts Options) *Client {
 			Timeouts: usualTimeouts().withSilence(opts.Timeout), Retry: usualRetry(),
 		},
 		cache: newCache(cacheBytes), hosts: map[string]*host{},
-		documents: newDocuments(cacheOptions{Dir: opts.Documents, MaxDocument: max(maxManifest, maxConfig), Warn: opts.Warn}),
+		documents: diskcache.New(diskcache.Options{Dir: opts.Documents, MaxDocument: max(maxManifest, maxConfig), Warn: opts.Warn}),
 	}
 }
 
@@ -110,7 +113,7 @@ const usualTrust = time.Hour
 // connections that nobody uses. The client can still be used, and keeps nothing
 // there any more.
 func (c *Client) Close() {
-	c.documents.close(time.Second)
+	c.documents.Close(time.Second)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, h := range c.hosts {
@@ -123,7 +126,7 @@ func (c *Client) Traffic() model.Traffic { return c.meter.traffic() }
 
 // KnownHosts are the registries that docker, podman or regctl have a login
 // for, sorted. It reads their files and runs no credential helper.
-func (c *Client) KnownHosts() []string { return c.keys.hosts() }
+func (c *Client) KnownHosts() []string { return c.keys.Hosts() }
 
 // usualCertDirs are where docker (also rootless) and podman look, in the
 // manuals dockerd(8) and containers-certs.d(5).

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/regclient/regclient/types/descriptor"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/diskcache"
 )
 
 // Contents reads small layers of a repository, all at once, and says what they
@@ -64,18 +65,18 @@ func (c *Client) contents(ctx context.Context, repo model.Ref, d v1.Descriptor) 
 
 // contentsOnDisk is what a layer from an earlier run unpacks to.
 func (c *Client) contentsOnDisk(r model.Ref) (model.Contents, bool) {
-	doc, seen, ok := c.documents.get("layer", r)
+	doc, seen, ok := c.documents.Get("layer", r)
 	if !ok {
 		return model.Contents{}, false
 	}
-	contents, err := model.Unpack(doc.raw)
+	contents, err := model.Unpack(doc.Raw)
 	if err != nil {
 		return contents, false // a registry's fault, and told by asking it again
 	}
-	if time.Since(seen) > touchPause {
-		c.documents.touch("layer", r)
+	if time.Since(seen) > diskcache.TouchInterval {
+		c.documents.Touch("layer", r)
 	}
-	c.cache.put(cacheKey("contents", r, r.Digest), contents, len(doc.raw))
+	c.cache.put(diskcache.Key("contents", r, r.Digest), contents, len(doc.Raw))
 	return contents, true
 }
 
@@ -101,7 +102,7 @@ func (c *Client) getContents(ctx context.Context, r model.Ref, d v1.Descriptor) 
 	if err != nil {
 		return model.Contents{}, garbled(r, "has a layer that is none: "+safe.Clip(err.Error()), err)
 	}
-	c.cache.put(cacheKey("contents", r, d.Digest), contents, len(raw))
-	c.documents.put(document{kind: "layer", repo: r.Repo(), digest: d.Digest, mediaType: d.MediaType, raw: raw})
+	c.cache.put(diskcache.Key("contents", r, d.Digest), contents, len(raw))
+	c.documents.Put(diskcache.Document{Kind: "layer", Repo: r.Repo(), Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	return contents, nil
 }

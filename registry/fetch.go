@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/regclient/regclient/types/descriptor"
 	"github.com/regclient/regclient/types/docker/schema1"
 	"github.com/regclient/regclient/types/manifest"
@@ -14,6 +14,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/diskcache"
 )
 
 // manifest reads a manifest of any kind. By digest it comes from memory or disk
@@ -78,7 +79,7 @@ func (c *Client) manifestUpTo(ctx context.Context, r model.Ref, limit int64) (mo
 	if m, fresh, ok := c.inMemory(r); ok && fresh {
 		return m, nil
 	}
-	v, err := c.shared(ctx, fmt.Sprint(limit, " ", cacheKey("manifest", r, r.Digest)), func(ctx context.Context) (any, error) {
+	v, err := c.shared(ctx, fmt.Sprint(limit, " ", diskcache.Key("manifest", r, r.Digest)), func(ctx context.Context) (any, error) {
 		m, fresh, ok := c.atHand(r)
 		if !ok {
 			return c.getManifest(ctx, r, limit)
@@ -97,7 +98,7 @@ func (c *Client) manifestUpTo(ctx context.Context, r model.Ref, limit int64) (mo
 // byDigest serves from the cache, or lets work get it for all who wait; what
 // work gets, it puts into the cache itself.
 func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size int64, work func(context.Context) (any, error)) (any, error) {
-	key := cacheKey(what, r, r.Digest)
+	key := diskcache.Key(what, r, r.Digest)
 	if v, ok := c.cache.get(key); ok {
 		return v, nil
 	}
@@ -106,16 +107,12 @@ func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size in
 
 // shared does work once for all who want it at the same time.
 func (c *Client) shared(ctx context.Context, key string, work func(context.Context) (any, error)) (any, error) {
-	v, err := c.inflight.do(ctx, key, work)
+	v, err := c.inflight.Do(ctx, key, work)
 	var t *model.Trouble
 	if err != nil && ctx.Err() != nil && !errors.As(err, &t) {
 		return nil, ended(ctx.Err())
 	}
 	return v, err
-}
-
-func cacheKey(what string, r model.Ref, d digest.Digest) string {
-	return what + " " + r.Repo().String() + " " + d.String()
 }
 
 func (c *Client) getManifest(ctx context.Context, r model.Ref, limit int64) (model.Manifest, error) {
@@ -206,8 +203,8 @@ func (c *Client) getConfig(ctx context.Context, r model.Ref, d v1.Descriptor) (m
 	if err != nil {
 		return config, garbled(r, "sent a config that cannot be read: "+safe.Clip(err.Error()), err)
 	}
-	c.cache.put(cacheKey("config", r, d.Digest), config, len(raw))
-	c.documents.put(document{kind: "config", repo: r.Repo(), digest: d.Digest, mediaType: d.MediaType, raw: raw})
+	c.cache.put(diskcache.Key("config", r, d.Digest), config, len(raw))
+	c.documents.Put(diskcache.Document{Kind: "config", Repo: r.Repo(), Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	return config, nil
 }
 

@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/regclient/regclient/types/manifest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/diskcache"
 )
 
 // held is a manifest at hand, and when its registry last showed to have it.
@@ -22,14 +23,14 @@ type held struct {
 	seen     atomic.Int64 // in Unix nanoseconds
 }
 
-func manifestKey(r model.Ref) string { return cacheKey("manifest", r, r.Digest) }
+func manifestKey(r model.Ref) string { return diskcache.Key("manifest", r, r.Digest) }
 
 // keep keeps a manifest that a registry has sent for r, in memory and on disk.
 func (c *Client) keep(r model.Ref, m model.Manifest) {
 	at := r.AtDigest(m.Digest)
 	c.pointers.note(r, m.Digest)
 	c.remember(at, m, time.Now())
-	c.documents.put(document{kind: "manifest", repo: r.Repo(), digest: m.Digest, mediaType: m.MediaType, raw: m.Raw})
+	c.documents.Put(diskcache.Document{Kind: "manifest", Repo: r.Repo(), Digest: m.Digest, MediaType: m.MediaType, Raw: m.Raw})
 }
 
 func (c *Client) remember(r model.Ref, m model.Manifest, seen time.Time) {
@@ -45,13 +46,13 @@ func (c *Client) atHand(r model.Ref) (m model.Manifest, fresh, ok bool) {
 	if m, fresh, ok := c.inMemory(r); ok {
 		return m, fresh, ok
 	}
-	doc, seen, ok := c.documents.get("manifest", r)
+	doc, seen, ok := c.documents.Get("manifest", r)
 	if !ok {
 		return m, false, false
 	}
 	m, err := manifestOnDisk(doc)
 	if err != nil {
-		c.documents.setAside("manifest", r)
+		c.documents.SetAside("manifest", r)
 		return m, false, false
 	}
 	c.remember(r, m, seen)
@@ -69,17 +70,17 @@ func (c *Client) inMemory(r model.Ref) (m model.Manifest, fresh, ok bool) {
 }
 
 // manifestOnDisk is a manifest from disk, checked as if it came from a registry.
-func manifestOnDisk(doc document) (model.Manifest, error) {
-	r, mediaType := doc.repo.AtDigest(doc.digest), doc.mediaType
+func manifestOnDisk(doc diskcache.Document) (model.Manifest, error) {
+	r, mediaType := doc.Repo.AtDigest(doc.Digest), doc.MediaType
 	if mediaType == model.MediaTypeSchema1Signed {
 		mediaType = model.MediaTypeSchema1 // it is kept without its signatures
 	}
-	got, err := manifest.New(manifest.WithRef(regRef(r)), manifest.WithRaw(doc.raw), manifest.WithHeader(http.Header{"Content-Type": {mediaType}}))
+	got, err := manifest.New(manifest.WithRef(regRef(r)), manifest.WithRaw(doc.Raw), manifest.WithHeader(http.Header{"Content-Type": {mediaType}}))
 	if err != nil {
 		return model.Manifest{}, err
 	}
 	m, err := manifestOf(r, got)
-	m.MediaType = doc.mediaType
+	m.MediaType = doc.MediaType
 	return m, err
 }
 
@@ -88,7 +89,7 @@ func (c *Client) saw(r model.Ref) {
 	if v, ok := c.cache.get(manifestKey(r)); ok {
 		v.(*held).seen.Store(time.Now().UnixNano())
 	}
-	c.documents.touch("manifest", r)
+	c.documents.Touch("manifest", r)
 }
 
 // confirmed is a manifest at hand, unless its registry has it no more: then
@@ -115,7 +116,7 @@ func (c *Client) stillThere(ctx context.Context, r model.Ref) (bool, error) {
 	var t *model.Trouble
 	if errors.As(err, &t) && t.Missing {
 		c.cache.drop(manifestKey(r))
-		c.documents.drop("manifest", r)
+		c.documents.Remove("manifest", r)
 		return false, nil
 	}
 	if told {
@@ -126,18 +127,18 @@ func (c *Client) stillThere(ctx context.Context, r model.Ref) (bool, error) {
 
 // configOnDisk is a config from an earlier run.
 func (c *Client) configOnDisk(r model.Ref, d v1.Descriptor) (model.Config, bool) {
-	doc, seen, ok := c.documents.get("config", r)
+	doc, seen, ok := c.documents.Get("config", r)
 	if !ok {
 		return model.Config{}, false
 	}
-	config, err := model.ParseConfig(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: doc.raw})
+	config, err := model.ParseConfig(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: doc.Raw})
 	if err != nil {
 		return config, false // a registry's fault, and told by asking it again
 	}
-	if time.Since(seen) > touchPause {
-		c.documents.touch("config", r)
+	if time.Since(seen) > diskcache.TouchInterval {
+		c.documents.Touch("config", r)
 	}
-	c.cache.put(cacheKey("config", r, d.Digest), config, len(doc.raw))
+	c.cache.put(diskcache.Key("config", r, d.Digest), config, len(doc.Raw))
 	return config, true
 }
 

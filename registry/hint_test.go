@@ -271,7 +271,7 @@ func TestWhatPlainHTTPSaidIsNotRemembered(t *testing.T) {
 
 	a := newAbroad(t) // and neither what came without proof of who said it
 	c := newClient(t, Options{Endpoints: file})
-	c.keys.addRegctl("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"},%q:{"tls":"insecure"},%q:{"tls":"insecure"}}}`, a.host, a.tokens.host, a.blobs.host))
+	c.keys.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"},%q:{"tls":"insecure"},%q:{"tls":"insecure"}}}`, a.host, a.tokens.host, a.blobs.host))
 	a.load(t, c)
 	if raw, err := os.ReadFile(file); err == nil {
 		t.Errorf("remembered: %s", raw)

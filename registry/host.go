@@ -18,6 +18,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/credentials"
 )
 
 const (
@@ -31,7 +32,7 @@ type host struct {
 	name string
 	rc   *regclient.RegClient
 	seam *seam
-	keys *keyring
+	keys *credentials.Keychain
 	err  error // why it cannot be asked at all: its certificates are unreadable
 	// spoiled is set when its certificates did not do: the next call reads them
 	// anew, since the person may have put one there.
@@ -47,7 +48,7 @@ func (c *Client) host(name string) *host {
 		return h
 	}
 	c.hosts[name].closeIdle() // its requests come over others now
-	settings := c.keys.settings(name)
+	settings := c.keys.HostSettings(name)
 	h := &host{name: name, keys: c.keys}
 	opts := c.transport
 	opts.Settings = settings

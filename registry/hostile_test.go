@@ -134,7 +134,7 @@ func TestATokenServiceWithoutTLSGetsNothingOfARegistryWithIt(t *testing.T) {
 		})
 		c := newClient(t, a.opts)
 		if secret != "" {
-			c.keys.add("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
+			c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
 		}
 		_, err := c.Load(deadline(t), a.ref("app", "a"), nil)
 		says(t, err, "does not use https although the registry does")
@@ -156,7 +156,7 @@ func TestATokenServiceThatRedirectsTakesNoLoginAlong(t *testing.T) {
 				return true
 			})
 			c := newClient(t, a.opts)
-			c.keys.add("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
+			c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
 			_, err := c.Load(deadline(t), a.ref("app", "a"), nil)
 			says(t, err, "gives no token")
 			if len(got()) > 0 {
@@ -245,7 +245,7 @@ func TestNoSecretIsLoggedOrTold(t *testing.T) {
 				})
 				var logged bytes.Buffer
 				c := newClient(t, Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
-				c.keys.add("config.json", []byte(`{"auths":{"`+s.host+`":`+entry+`}}`))
+				c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":`+entry+`}}`))
 				a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 				ok(t, err)
 				if err := a.Entries[0].Err; err != nil {
@@ -279,7 +279,7 @@ func TestNoSecretIsLoggedOrTold(t *testing.T) {
 				return protocol(w, r)
 			})
 			c := newClient(t, Options{})
-			c.keys.add("config.json", []byte(`{"auths":{"`+s.host+`":`+entry+`}}`))
+			c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":`+entry+`}}`))
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			says(t, err, "gives no token: 502")
 			if found := hasSecret(err.Error()); found != "" {
@@ -334,7 +334,7 @@ func TestTLSSettingsStayWithTheirHost(t *testing.T) {
 	says(t, err, host(tokens)+", which checks logins for "+ref.Registry+", has a certificate of an authority", "/etc/docker/certs.d/"+host(tokens)+"/ca.crt")
 
 	insecure := newClient(t, Options{CertDirs: []string{dir}})
-	insecure.keys.addRegctl("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, ref.Registry))
+	insecure.keys.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, ref.Registry))
 	_, err = insecure.Load(deadline(t), ref, nil)
 	says(t, err, host(tokens)+", which checks logins", "has a certificate of an authority")
 

@@ -2,13 +2,15 @@ package registry
 
 import (
 	"fmt"
-	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"net/http"
 	"testing"
+
+	"github.com/tagdiff/tagdiff/registry/credentials"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 func TestAHostOfAnotherNamesNoFolder(t *testing.T) {
-	k := newStatic()
+	k := credentials.NewStatic()
 	for host, named := range map[string]bool{
 		"cdn.example": true, "cdn.example:8443": true, "127.0.0.1:5000": true, "[::1]:5000": true,
 		"": false, ".": false, "..": false, "../x": false, "a/b": false, `a\b`: false, "x%2fy": false,

@@ -372,7 +372,7 @@ func TestTLSAndHTTP2ThatHurt(t *testing.T) {
 			i := newIll(t, tt.do)
 			c := newClient(t, Options{})
 			waits(c, tt.say)
-			c.keys.addRegctl("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, i.host))
+			c.keys.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, i.host))
 			_, err := c.Load(deadline(t), i.ref("app", "a"), nil)
 			says(t, err, i.host+" ", tt.say)
 			isShort(t, err)

@@ -247,7 +247,7 @@ func TestCancellingOneLoadLeavesTheOther(t *testing.T) {
 	go func() { _, err := c.Load(ctx, r, nil); errs <- err }()
 	<-arrived
 	go func() { a, err := c.Load(deadline(t), r, nil); errs <- errors.Join(err, a.Entries[0].Err) }()
-	for c.inflight.callers() < 2 {
+	for c.inflight.Callers() < 2 {
 		runtime.Gosched()
 	}
 	cancel()

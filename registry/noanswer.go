@@ -105,7 +105,7 @@ func (h *host) noToken(about model.Ref, e *tokenError) error {
 	}
 	switch {
 	case e.login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
-		h.keys.forget()
+		h.keys.Forget()
 		t.Say = fmt.Sprintf("%s does not accept the login %s", e.realm, e.login)
 		t.Next = h.login() + " again"
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:

@@ -450,7 +450,7 @@ func TestListTroubles(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return true
 	})
-	c.keys.add("config.json", []byte(`{"auths":{"`+s.host+`":{"auth":"bWU6c2VjcmV0"}}}`))
+	c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":{"auth":"bWU6c2VjcmV0"}}}`))
 	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "lists no repositories for me in config.json", "docker login "+s.host+" again")
 	s = newServer(t)
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {

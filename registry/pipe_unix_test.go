@@ -3,13 +3,13 @@
 package registry
 
 import (
-	"github.com/tagdiff/tagdiff/model/files"
-
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tagdiff/tagdiff/model/files"
 )
 
 // pipe puts a pipe that nobody writes to in the place of a file.
@@ -40,7 +40,7 @@ func TestPipesInPlaceOfFilesAreNotWaitedFor(t *testing.T) {
 		a, err := c.Load(deadline(t), r, nil)
 		ok(t, err)
 		whole(t, a, 1, 1)
-		c.documents.close(time.Minute)
+		c.documents.Close(time.Minute)
 	}
 	read()
 	paths := kept()

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/regclient/regclient/config"
+
+	"github.com/tagdiff/tagdiff/registry/credentials"
 )
 
 // maxRoads bounds to how many other hosts the connections of one registry are
@@ -63,11 +65,11 @@ func (r *road) closeIdle() {
 }
 
 // settingsOf are the settings of a host that a registry named.
-func settingsOf(k *keyring, host string) config.Host {
+func settingsOf(k *credentials.Keychain, host string) config.Host {
 	if !isHost(host) || strings.Trim(host, ".") == "" || strings.ContainsAny(host, `/\`) {
 		return config.Host{} // it names no folder
 	}
-	return k.settings(host)
+	return k.HostSettings(host)
 }
 
 // addressOf is where a transport dials for https to a host.

@@ -16,6 +16,7 @@ import (
 	"github.com/regclient/regclient/config"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/credentials"
 )
 
 // seam is the transport under regclient for one registry. It chooses http or
@@ -49,7 +50,7 @@ type transportOptions struct {
 	// about it.
 	Settings config.Host
 	// Credentials are the logins, and regctl's settings for other hosts.
-	Credentials *keyring
+	Credentials *credentials.Keychain
 	// Endpoints are remembered from earlier runs.
 	Endpoints *endpoints
 	// Traffic counts the requests.

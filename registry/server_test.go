@@ -29,6 +29,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
@@ -337,7 +338,7 @@ func newClient(t testing.TB, opts Options) *Client {
 		opts.CertDirs = []string{}
 	}
 	c := New(opts)
-	c.keys = newStatic()
+	c.keys = credentials.NewStatic()
 	c.transport.Credentials = c.keys
 	c.transport.Retry.Backoff = time.Millisecond
 	return c
@@ -347,7 +348,7 @@ func newClient(t testing.TB, opts Options) *Client {
 func logIn(t testing.TB, c *Client, host, user, pass string) {
 	t.Helper()
 	auth := base64.StdEncoding.EncodeToString([]byte(user + ":" + pass))
-	c.keys.add("config.json", []byte(fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, auth)))
+	c.keys.AddAuthFile("config.json", []byte(fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, auth)))
 }
 
 // isShort checks that a trouble fits a line or two besides what it quotes.

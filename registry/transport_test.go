@@ -6,6 +6,7 @@ import (
 
 	"github.com/regclient/regclient/config"
 
+	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
@@ -13,7 +14,7 @@ import (
 func testSeam(t testing.TB, host string) *seam {
 	t.Helper()
 	s, err := newSeam(transportOptions{
-		Settings: config.Host{Name: host}, Credentials: newStatic(), Endpoints: &endpoints{}, Traffic: newMeter(), Log: slog.New(slog.DiscardHandler),
+		Settings: config.Host{Name: host}, Credentials: credentials.NewStatic(), Endpoints: &endpoints{}, Traffic: newMeter(), Log: slog.New(slog.DiscardHandler),
 		Concurrency: 1, Timeouts: usualTimeouts(), Retry: usualRetry(),
 	})
 	registrytest.OK(t, err)

@@ -148,7 +148,7 @@ func (h *host) refusedSomehow(name string, a answer, e error) (say, next string)
 // unauthorized tells apart who has no login, whose login is bad, and who may
 // not see something or asks for what is not there: registries will not say.
 func (h *host) unauthorized(about model.Ref, login string, e error) error {
-	h.keys.forget()
+	h.keys.Forget()
 	t := &model.Trouble{Next: h.login(), Err: e}
 	switch {
 	case login != "":

@@ -1,4 +1,4 @@
-package registry
+package credentials
 
 import (
 	"bytes"
@@ -15,72 +15,73 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/inflight"
 )
 
 const (
-	helperPrefix = "docker-credential-"
-	helperTime   = 30 * time.Second // some ask a cloud, or a person
-	helperKeep   = 15 * time.Minute // the shortest-lived passwords last an hour
-	helperToken  = "<token>"        // the user name that marks a refresh token
-	maxHelped    = 1 << 20          // bytes that one may say; a login has some hundred, with a long token some thousand
+	helperPrefix     = "docker-credential-"
+	HelperTimeout    = 30 * time.Second // some ask a cloud, or a person
+	helperCacheTime  = 15 * time.Minute // the shortest-lived passwords last an hour
+	refreshTokenUser = "<token>"        // the user name that marks a refresh token
+	MaxHelperOutput  = 1 << 20          // bytes that one may say; a login has some hundred, with a long token some thousand
 )
 
 // helpers runs credential helpers, each once for all who wait, and keeps what
 // they said for a while. What they write on standard error stays off the
 // screen.
 type helpers struct {
-	running group[login]
+	running inflight.Group[Login]
 	mu      sync.Mutex
-	kept    map[string]keptLogin
+	cache   map[string]cachedLogin
 }
 
-type keptLogin struct {
-	login
+type cachedLogin struct {
+	Login
 	until time.Time
 }
 
 // get asks prog for a server's login; the zero login means that it has none.
-func (h *helpers) get(ctx context.Context, prog, server string) (login, error) {
+func (h *helpers) get(ctx context.Context, prog, server string) (Login, error) {
 	name := prog + " " + server
 	h.mu.Lock()
-	kept, ok := h.kept[name]
+	kept, ok := h.cache[name]
 	h.mu.Unlock()
 	if ok && time.Now().Before(kept.until) {
-		return kept.login, nil
+		return kept.Login, nil
 	}
-	return h.running.do(ctx, name, func(ctx context.Context) (login, error) {
+	return h.running.Do(ctx, name, func(ctx context.Context) (Login, error) {
 		l, err := runHelper(ctx, prog, server)
-		if err == nil && !l.zero() {
-			h.keep(name, l)
+		if err == nil && !l.IsZero() {
+			h.store(name, l)
 		}
 		return l, err
 	})
 }
 
-func (h *helpers) keep(name string, l login) {
+func (h *helpers) store(name string, l Login) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.kept == nil {
-		h.kept = map[string]keptLogin{}
+	if h.cache == nil {
+		h.cache = map[string]cachedLogin{}
 	}
-	h.kept[name] = keptLogin{l, time.Now().Add(helperKeep)}
+	h.cache[name] = cachedLogin{l, time.Now().Add(helperCacheTime)}
 }
 
 func (h *helpers) forget() {
 	h.mu.Lock()
-	h.kept = nil
+	h.cache = nil
 	h.mu.Unlock()
 }
 
-// bounded keeps what fits and refuses more: whoever writes on is ended.
-type bounded struct {
-	text bytes.Buffer // not embedded: its ReadFrom knows no bound
-	over func()
+// limitedBuffer keeps what fits and refuses more: whoever writes on is ended.
+type limitedBuffer struct {
+	text     bytes.Buffer // not embedded: its ReadFrom knows no bound
+	tooLarge func()
 }
 
-func (b *bounded) Write(p []byte) (int, error) {
-	if b.text.Len()+len(p) > maxHelped {
-		b.over()
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	if b.text.Len()+len(p) > MaxHelperOutput {
+		b.tooLarge()
 		return 0, files.ErrTooLarge
 	}
 	return b.text.Write(p)
@@ -89,54 +90,54 @@ func (b *bounded) Write(p []byte) (int, error) {
 // runHelper speaks the protocol of docker-credential-helpers: the server on
 // standard input, JSON or a message on standard output. It ends with ctx, and
 // so does what the helper has started.
-func runHelper(ctx context.Context, prog, server string) (login, error) {
+func runHelper(ctx context.Context, prog, server string) (Login, error) {
 	// A name like ../x would be looked for below the folder we are in.
 	if strings.ContainsAny(prog, `/\`) && !filepath.IsAbs(prog) {
-		return login{}, helperTrouble(prog, server, "its name is a path", nil)
+		return Login{}, helperError(prog, server, "its name is a path", nil)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, helperTime, fmt.Errorf("no answer in %d s", int(helperTime.Seconds())))
+	ctx, cancel := context.WithTimeoutCause(ctx, HelperTimeout, fmt.Errorf("no answer in %d s", int(HelperTimeout.Seconds())))
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	out := &bounded{over: func() { stop(fmt.Errorf("it says more than %d bytes", maxHelped)) }}
+	out := &limitedBuffer{tooLarge: func() { stop(fmt.Errorf("it says more than %d bytes", MaxHelperOutput)) }}
 	cmd := exec.CommandContext(ctx, prog, "get")
 	cmd.Stdin, cmd.Stdout = strings.NewReader(server), out // no standard error: its words are for a terminal
 	cmd.WaitDelay = time.Second                            // a child that outlives it may hold the pipe
-	apart(cmd)
+	isolate(cmd)
 	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) { // an agent that it has started may stay
 		said := safe.Clip(strings.TrimSpace(out.text.String()))
 		switch why := context.Cause(ctx); {
 		case errors.Is(why, context.Canceled):
-			return login{}, why
+			return Login{}, why
 		case why != nil:
 			said = why.Error()
 		case strings.Contains(said, "credentials not found"):
-			return login{}, nil
+			return Login{}, nil
 		case model.LooksLikeJSON(out.text.Bytes()):
 			said = "" // a login may be in it
 		}
-		return login{}, helperTrouble(prog, server, said, err)
+		return Login{}, helperError(prog, server, said, err)
 	}
-	l, err := parseHelped(prog, out.text.Bytes())
+	l, err := parseHelperOutput(prog, out.text.Bytes())
 	if err != nil {
-		return login{}, helperTrouble(prog, server, "its answer is not JSON", err)
+		return Login{}, helperError(prog, server, "its answer is not JSON", err)
 	}
 	return l, nil
 }
 
-// parseHelped reads what a helper says when it has a login.
-func parseHelped(prog string, out []byte) (login, error) {
+// parseHelperOutput reads what a helper says when it has a login.
+func parseHelperOutput(prog string, out []byte) (Login, error) {
 	var w struct{ Username, Secret string }
 	if err := json.Unmarshal(out, &w); err != nil {
-		return login{}, err
+		return Login{}, err
 	}
-	if w.Username == helperToken {
-		return login{refresh: w.Secret, from: prog}, nil
+	if w.Username == refreshTokenUser {
+		return Login{RefreshToken: w.Secret, Source: prog}, nil
 	}
-	return login{user: w.Username, pass: w.Secret, from: prog}, nil
+	return Login{Username: w.Username, Password: w.Secret, Source: prog}, nil
 }
 
-func helperTrouble(prog, server, said string, err error) error {
+func helperError(prog, server, said string, err error) error {
 	if said == "" {
 		said = safe.Clip(err.Error())
 	}

@@ -1,12 +1,13 @@
 //go:build unix
 
-package registry
+package credentials
 
 import (
 	"fmt"
-	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"os"
 	"testing"
+
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 // Shells give the output of a command as a pipe, which is read.
@@ -19,7 +20,7 @@ func TestLoginsMayComeFromAPipe(t *testing.T) {
 	_, err = in.WriteString(`{"auths":{"reg.example":{"username":"a","password":"b"}}}`)
 	registrytest.OK(t, err)
 	registrytest.OK(t, in.Close())
-	if got := newKeyring().hosts(); len(got) != 1 || got[0] != "reg.example" {
+	if got := NewKeychain().Hosts(); len(got) != 1 || got[0] != "reg.example" {
 		t.Errorf("read %q", got)
 	}
 }

@@ -1,15 +1,16 @@
-package registry
+package inflight
 
 import (
 	"context"
 	"errors"
-	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"runtime"
 	"testing"
+
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 func TestWorkEndsWhenTheLastWhoWantsItHasGone(t *testing.T) {
-	var f group[any]
+	var f Group[any]
 	ctx1, cancel1 := context.WithCancel(registrytest.Deadline(t))
 	ctx2, cancel2 := context.WithCancel(registrytest.Deadline(t))
 	ended := make(chan struct{})
@@ -19,9 +20,9 @@ func TestWorkEndsWhenTheLastWhoWantsItHasGone(t *testing.T) {
 		return nil, ctx.Err()
 	}
 	errs := make(chan error, 2)
-	go func() { _, err := f.do(ctx1, "k", work); errs <- err }()
-	go func() { _, err := f.do(ctx2, "k", work); errs <- err }()
-	for f.callers() != 2 {
+	go func() { _, err := f.Do(ctx1, "k", work); errs <- err }()
+	go func() { _, err := f.Do(ctx2, "k", work); errs <- err }()
+	for f.Callers() != 2 {
 		runtime.Gosched()
 	}
 	cancel1()
@@ -38,7 +39,7 @@ func TestWorkEndsWhenTheLastWhoWantsItHasGone(t *testing.T) {
 	if err := <-errs; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	v, err := f.do(registrytest.Deadline(t), "k", func(context.Context) (any, error) { return 7, nil })
+	v, err := f.Do(registrytest.Deadline(t), "k", func(context.Context) (any, error) { return 7, nil })
 	if v != 7 || err != nil {
 		t.Errorf("got %v, %v", v, err)
 	}

@@ -1,15 +1,15 @@
 //go:build unix
 
-package registry
+package credentials
 
 import (
 	"os/exec"
 	"syscall"
 )
 
-// apart runs a helper in a session of its own: it has no terminal to write to,
+// isolate runs a helper in a session of its own: it has no terminal to write to,
 // and is ended with all that it has started.
-func apart(cmd *exec.Cmd) {
+func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 }

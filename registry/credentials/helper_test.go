@@ -1,11 +1,12 @@
-package registry
+package credentials
 
 import (
 	"fmt"
-	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 func FuzzHelped(f *testing.F) {
@@ -13,32 +14,32 @@ func FuzzHelped(f *testing.F) {
 	f.Add([]byte(`{"Username":"me","Secret":"s"}`))
 	f.Add([]byte("credentials not found in native keychain\n"))
 	f.Fuzz(func(t *testing.T, out []byte) {
-		l, err := parseHelped("docker-credential-x", out)
-		if err != nil && l != (login{}) || l.refresh != "" && l.user+l.pass != "" || l.user == helperToken || l.bearer != "" {
+		l, err := parseHelperOutput("docker-credential-x", out)
+		if err != nil && l != (Login{}) || l.RefreshToken != "" && l.Username+l.Password != "" || l.Username == refreshTokenUser || l.BearerToken != "" {
 			t.Errorf("%+v, %v", l, err)
 		}
 	})
 }
 
-// helped asks the helper of a made up home for a login.
-func helped(t *testing.T, script string) (login, error) {
+// runScript asks the helper of a made up home for a login.
+func runScript(t *testing.T, script string) (Login, error) {
 	t.Helper()
 	registrytest.Home(t, map[string]string{"bin/docker-credential-x": "#!/bin/sh\n" + script})
 	return new(helpers).get(registrytest.Deadline(t), "docker-credential-x", "reg.example")
 }
 
 func TestAHelperThatTalksWithoutEndIsEnded(t *testing.T) {
-	_, err := helped(t, "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done\n")
+	_, err := runScript(t, "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done\n")
 	registrytest.Says(t, err, "docker-credential-x failed: it says more than 1048576 bytes")
 }
 
 func TestAHelperThatFailsDoesNotShowALogin(t *testing.T) {
-	_, err := helped(t, `echo '{"Username":"me","Secret":"hunter22"}'; echo hunter22 >&2; exit 3`)
+	_, err := runScript(t, `echo '{"Username":"me","Secret":"hunter22"}'; echo hunter22 >&2; exit 3`)
 	registrytest.Says(t, err, "docker-credential-x failed: exit status 3")
 	if strings.Contains(fmt.Sprintf("%+v", err), "hunter22") {
 		t.Error(err)
 	}
-	_, err = helped(t, `printf 'first\r\nsecond\n'; exit 1`)
+	_, err = runScript(t, `printf 'first\r\nsecond\n'; exit 1`)
 	registrytest.Says(t, err, "failed: first second")
 }
 
@@ -46,11 +47,11 @@ func TestAHelperWhoseNameIsAPathIsNotRun(t *testing.T) {
 	dir := registrytest.Home(t, map[string]string{"docker-credential-x/helper": "#!/bin/sh\ntouch ran\n", "evil": "#!/bin/sh\ntouch ran\n"})
 	t.Chdir(dir)
 	for _, name := range []string{"x/helper", "x/../evil", "/../evil", `x\helper`} {
-		k := newStatic()
-		k.add("config.json", fmt.Appendf(nil, `{"credHelpers":{"reg.example":%q},"credsStore":%q}`, name, name))
-		_, err := k.lookup(registrytest.Deadline(t), "reg.example", "app")
+		k := NewStatic()
+		k.AddAuthFile("config.json", fmt.Appendf(nil, `{"credHelpers":{"reg.example":%q},"credsStore":%q}`, name, name))
+		_, err := k.Lookup(registrytest.Deadline(t), "reg.example", "app")
 		registrytest.Says(t, err, "failed: its name is a path")
-		_, err = k.lookup(registrytest.Deadline(t), "other.example", "app")
+		_, err = k.Lookup(registrytest.Deadline(t), "other.example", "app")
 		registrytest.Says(t, err, "failed: its name is a path")
 	}
 	if _, err := os.Stat("ran"); err == nil {

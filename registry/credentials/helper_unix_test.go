@@ -1,16 +1,17 @@
 //go:build unix
 
-package registry
+package credentials
 
 import (
 	"context"
 	"errors"
-	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"io"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 func TestAHelperIsEndedWithAllThatItHasStarted(t *testing.T) {
@@ -37,9 +38,9 @@ func TestAHelperIsEndedWithAllThatItHasStarted(t *testing.T) {
 }
 
 func TestAHelperHasNoTerminal(t *testing.T) {
-	l, err := helped(t, `read s; printf '{"Username":"%s","Secret":"%s"}' "$(ps -o sid= -p $$ | tr -d ' ')" "$$"`)
+	l, err := runScript(t, `read s; printf '{"Username":"%s","Secret":"%s"}' "$(ps -o sid= -p $$ | tr -d ' ')" "$$"`)
 	registrytest.OK(t, err)
-	if l.user != l.pass || l.user == "" {
-		t.Errorf("session %q, process %q: want a session of its own", l.user, l.pass)
+	if l.Username != l.Password || l.Username == "" {
+		t.Errorf("session %q, process %q: want a session of its own", l.Username, l.Password)
 	}
 }

@@ -1,7 +1,6 @@
-package registry
+package credentials
 
 import (
-	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/regclient/regclient/config"
+
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 // me:secret and pod:man in the base64 of the files.
@@ -33,37 +34,37 @@ func TestLoginsAreFoundWhereToolsKeepThem(t *testing.T) {
 		"bin/docker-credential-good": goodHelper, "bin/docker-credential-store": storeHelper, "bin/docker-credential-bad": badHelper,
 	})
 	t.Setenv("DOCKER_AUTH_CONFIG", `{"auths":{"env.example":{"username":"e","password":"nv"}}}`)
-	k := newKeyring()
+	k := NewKeychain()
 	docker := filepath.Join(dir, ".docker/config.json")
 	podman := filepath.Join(dir, ".config/containers/auth.json")
 	for _, tt := range []struct {
 		host, repo string
-		want       login
+		want       Login
 	}{
-		{"docker.io", "library/app", login{user: "me", pass: "secret", from: docker}},
-		{"env.example", "a", login{user: "e", pass: "nv", from: "DOCKER_AUTH_CONFIG"}},
-		{"cloud.example", "a/b", login{refresh: "for cloud.example", from: "docker-credential-good"}},
-		{"reg.example", "a", login{user: "kept", pass: "s", from: "docker-credential-store"}},
-		{"quay.io", "team/app", login{user: "pod", pass: "man", from: podman}},
-		{"quay.io", "teammate/app", login{user: "me", pass: "secret", from: podman}},
-		{"quay.io", "", login{user: "me", pass: "secret", from: podman}},
-		{"mine.example:5000", "a", login{user: "reg", pass: "ctl", from: filepath.Join(dir, ".regctl/config.json")}},
-		{"mine.example", "a", login{}},
-		{"unknown.example", "a", login{}},
+		{"docker.io", "library/app", Login{Username: "me", Password: "secret", Source: docker}},
+		{"env.example", "a", Login{Username: "e", Password: "nv", Source: "DOCKER_AUTH_CONFIG"}},
+		{"cloud.example", "a/b", Login{RefreshToken: "for cloud.example", Source: "docker-credential-good"}},
+		{"reg.example", "a", Login{Username: "kept", Password: "s", Source: "docker-credential-store"}},
+		{"quay.io", "team/app", Login{Username: "pod", Password: "man", Source: podman}},
+		{"quay.io", "teammate/app", Login{Username: "me", Password: "secret", Source: podman}},
+		{"quay.io", "", Login{Username: "me", Password: "secret", Source: podman}},
+		{"mine.example:5000", "a", Login{Username: "reg", Password: "ctl", Source: filepath.Join(dir, ".regctl/config.json")}},
+		{"mine.example", "a", Login{}},
+		{"unknown.example", "a", Login{}},
 	} {
-		got, err := k.lookup(registrytest.Deadline(t), tt.host, tt.repo)
+		got, err := k.Lookup(registrytest.Deadline(t), tt.host, tt.repo)
 		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s/%s: got %+v, %v", tt.host, tt.repo, got, err)
 		}
 	}
-	_, err := k.lookup(registrytest.Deadline(t), "bad.example", "a")
+	_, err := k.Lookup(registrytest.Deadline(t), "bad.example", "a")
 	registrytest.Says(t, err, "docker-credential-bad failed: out of order", "echo bad.example | docker-credential-bad get")
 
 	want := []string{"bad.example", "cloud.example", "docker.io", "env.example", "mine.example:5000", "quay.io", "quoted.example", "reg.example"}
-	if got := k.hosts(); !slices.Equal(got, want) {
+	if got := k.Hosts(); !slices.Equal(got, want) {
 		t.Errorf("known hosts %q", got)
 	}
-	if k.settings("mine.example:5000").TLS != config.TLSDisabled {
+	if k.HostSettings("mine.example:5000").TLS != config.TLSDisabled {
 		t.Error("regctl's TLS setting is lost")
 	}
 }
@@ -74,44 +75,44 @@ func FuzzLogins(f *testing.F) {
 	f.Add([]byte(podmanAuth), []byte(`{"hosts":{"a":null,"":{},"b":{"user":"x","pass":"y","tls":"odd"}}}`), "docker.io", "library/app")
 	f.Add([]byte(`{"auths":{"https://index.docker.io/v1/":null,"/":{},"://":{"auth":"bWU6c2VjcmV0"}},"credHelpers":{"x":"../../x"}}`), []byte(`[]`), "x", "")
 	f.Fuzz(func(t *testing.T, file, regctl []byte, host, repo string) {
-		k := newKeyring()
+		k := NewKeychain()
 		k.loaded = true
-		k.add("config.json", file)
-		for _, s := range k.stores {
+		k.AddAuthFile("config.json", file)
+		for _, s := range k.authFiles {
 			for _, prog := range slices.AppendSeq([]string{s.helper}, maps.Values(s.helpers)) {
 				if prog != "" && (!strings.HasPrefix(prog, helperPrefix) || filepath.IsAbs(prog)) {
 					t.Errorf("would run %q", prog)
 				}
 			}
 		}
-		k.addRegctl("regctl.json", regctl)
-		for i := range k.stores { // none is run here
-			k.stores[i].helper, k.stores[i].helpers = "", nil
+		k.AddRegctlConfig("regctl.json", regctl)
+		for i := range k.authFiles { // none is run here
+			k.authFiles[i].helper, k.authFiles[i].helpers = "", nil
 		}
-		hosts := k.hosts()
+		hosts := k.Hosts()
 		if !slices.IsSorted(hosts) || slices.Contains(hosts, "") {
 			t.Errorf("hosts %q", hosts)
 		}
-		l, err := k.lookup(t.Context(), host, repo)
+		l, err := k.Lookup(t.Context(), host, repo)
 		if err != nil {
 			t.Error(err)
 		}
-		if !l.zero() && (!slices.Contains(hosts, hostOfKey(host)) || strings.Contains(l.String(), l.pass) && len(l.pass) > len(l.user+l.from)+20) {
+		if !l.IsZero() && (!slices.Contains(hosts, hostOfKey(host)) || strings.Contains(l.String(), l.Password) && len(l.Password) > len(l.Username+l.Source)+20) {
 			t.Errorf("a login for %q, one of %q", host, hosts)
 		}
-		if k.settings(host).Name != host {
+		if k.HostSettings(host).Name != host {
 			t.Error("settings of another host")
 		}
 	})
 }
 
 func TestAFileOfLoginsOfAnySizeIsNotRead(t *testing.T) {
-	dir := registrytest.Home(t, map[string]string{".docker/config.json": `{"auths":{"reg.example":{"username":"a","password":"b"}}}` + strings.Repeat(" ", maxLogins)})
-	if got := newKeyring().hosts(); len(got) > 0 {
+	dir := registrytest.Home(t, map[string]string{".docker/config.json": `{"auths":{"reg.example":{"username":"a","password":"b"}}}` + strings.Repeat(" ", MaxFile)})
+	if got := NewKeychain().Hosts(); len(got) > 0 {
 		t.Errorf("read %q", got)
 	}
 	registrytest.OK(t, os.Truncate(dir+"/.docker/config.json", 100))
-	if got := newKeyring().hosts(); len(got) != 1 {
+	if got := NewKeychain().Hosts(); len(got) != 1 {
 		t.Errorf("read %q", got)
 	}
 }

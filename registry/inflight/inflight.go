@@ -1,4 +1,4 @@
-package registry
+package inflight
 
 import (
 	"context"
@@ -7,11 +7,11 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// group shares the results of work that several callers want at the same time.
+// Group shares the results of work that several callers want at the same time.
 // Unlike singleflight of x/sync it cancels the work when its last caller has
 // left: a screen that is closed must not leave a hundred requests behind. The
 // zero group is ready for use.
-type group[V any] struct {
+type Group[V any] struct {
 	mu    sync.Mutex
 	tasks map[string]*task[V]
 }
@@ -25,9 +25,9 @@ type task[V any] struct {
 	err     error
 }
 
-// do returns what work returns, and ctx's error soon after ctx is done. work
+// Do returns what work returns, and ctx's error soon after ctx is done. work
 // runs with another context, which ends when all callers have left.
-func (g *group[V]) do(ctx context.Context, key string, work func(context.Context) (V, error)) (V, error) {
+func (g *Group[V]) Do(ctx context.Context, key string, work func(context.Context) (V, error)) (V, error) {
 	t := g.join(ctx, key, work)
 	defer g.leave(key, t)
 	select {
@@ -39,7 +39,7 @@ func (g *group[V]) do(ctx context.Context, key string, work func(context.Context
 	}
 }
 
-func (g *group[V]) join(ctx context.Context, key string, work func(context.Context) (V, error)) *task[V] {
+func (g *Group[V]) join(ctx context.Context, key string, work func(context.Context) (V, error)) *task[V] {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if t, ok := g.tasks[key]; ok {
@@ -67,7 +67,7 @@ func (g *group[V]) join(ctx context.Context, key string, work func(context.Conte
 
 // leave cancels the work when its last caller leaves. A later caller begins
 // the work again.
-func (g *group[V]) leave(key string, t *task[V]) {
+func (g *Group[V]) leave(key string, t *task[V]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t.waiting--
@@ -80,8 +80,8 @@ func (g *group[V]) leave(key string, t *task[V]) {
 	}
 }
 
-// callers is how many callers wait at present.
-func (g *group[V]) callers() int {
+// Callers is how many callers wait at present.
+func (g *Group[V]) Callers() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := 0

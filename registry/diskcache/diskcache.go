@@ -1,0 +1,231 @@
+package diskcache
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/panics"
+)
+
+// Bounds on what is kept on disk.
+const (
+	MaxSize = 256 << 20
+
+	maxQueued     = 1024 // documents that wait to be written; more are not kept
+	TouchInterval = time.Hour
+)
+
+// Cache keeps manifests, configs and what small layers were read on disk from
+// one run to the next. They never change, so that a file is an answer if it verifies, and nothing depends
+// on its being there: it may be deleted at any time, by anybody. Files are
+// written beside their place and renamed, so that of several tagdiffs at once,
+// and of one that is killed, only whole files are ever seen.
+type Cache struct {
+	dir   string // "" keeps nothing
+	limit int64
+	warn  func(string)
+
+	maxDocument int64
+
+	warned sync.Once
+	mu     sync.Mutex
+	queue  chan Document // nil until something is written
+	closed bool
+	done   chan struct{} // closed when the writer has ended
+	abort  chan struct{} // closed when it should
+}
+
+// Options are the folder and the limits of a cache.
+type Options struct {
+	Dir         string       // "" keeps nothing
+	MaxDocument int64        // bytes of one document
+	Warn        func(string) // gets a line when a file is damaged; may be nil
+}
+
+func New(opts Options) *Cache {
+	return &Cache{dir: opts.Dir, warn: opts.Warn, maxDocument: opts.MaxDocument, limit: MaxSize, abort: make(chan struct{})}
+}
+
+func (d *Cache) path(kind string, r model.Ref) string {
+	sum := sha256.Sum256([]byte(Key(kind, r, r.Digest)))
+	name := hex.EncodeToString(sum[:])
+	return filepath.Join(d.dir, name[:2], name[2:])
+}
+
+// Get reads what is kept of r, and when that was last known to be right. A file
+// that does not verify is set aside.
+func (d *Cache) Get(kind string, r model.Ref) (doc Document, seen time.Time, ok bool) {
+	if d.dir == "" {
+		return doc, seen, false
+	}
+	path := d.path(kind, r)
+	content, seen, err := readDocument(path, d.maxDocument+maxHeader)
+	if errors.Is(err, fs.ErrNotExist) || files.TooManyOpen(err) {
+		return doc, seen, false
+	}
+	if err == nil {
+		doc, err = parseDocument(content, kind, r)
+	}
+	if err != nil {
+		d.SetAside(kind, r)
+		return doc, seen, false
+	}
+	if time.Until(seen) > time.Minute {
+		seen = time.Time{} // a clock was wrong
+	}
+	return doc, seen, true
+}
+
+// verified reports whether the bytes are those that the digest is of.
+func (doc Document) verified() bool {
+	return doc.Digest.Validate() == nil && doc.Digest.Algorithm().FromBytes(doc.Raw) == doc.Digest
+}
+
+// SetAside keeps a file that nobody can use from being read again, and tells
+// of the first.
+func (d *Cache) SetAside(kind string, r model.Ref) {
+	path := d.path(kind, r)
+	aside := path + damagedSuffix
+	if os.Rename(path, aside) != nil {
+		return
+	}
+	now := time.Now()
+	_ = os.Chtimes(aside, now, now) // it is swept in a week from now
+	d.warned.Do(func() {
+		if d.warn != nil {
+			d.warn(fmt.Sprintf("a damaged file in the cache was set aside and is fetched again: %s", aside))
+		}
+	})
+}
+
+// Touch notes that a document was used or, of a manifest, known to be right.
+func (d *Cache) Touch(kind string, r model.Ref) {
+	if d.dir == "" {
+		return
+	}
+	now := time.Now()
+	_ = os.Chtimes(d.path(kind, r), now, now) // best effort: it may be gone
+}
+
+func (d *Cache) Remove(kind string, r model.Ref) {
+	if d.dir != "" {
+		_ = os.Remove(d.path(kind, r)) // best effort: it may be gone
+	}
+}
+
+// Put has a document written some time soon. It never waits.
+func (d *Cache) Put(doc Document) {
+	if d.dir == "" {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	if d.queue == nil {
+		d.queue, d.done = make(chan Document, maxQueued), make(chan struct{})
+		go func(queue chan Document) {
+			defer panics.Catch()
+			d.write(queue)
+		}(d.queue)
+	}
+	select {
+	case d.queue <- doc:
+	default: // the disk is slower than the network
+	}
+}
+
+// Close ends writing, after what is pending but no later than wait.
+func (d *Cache) Close(wait time.Duration) {
+	d.mu.Lock()
+	if d.closed || d.queue == nil {
+		d.closed = true
+		d.mu.Unlock()
+		return
+	}
+	d.closed = true
+	close(d.queue)
+	d.mu.Unlock()
+	late := time.NewTimer(wait)
+	defer late.Stop()
+	select {
+	case <-d.done:
+	case <-late.C:
+		close(d.abort)
+	}
+}
+
+// write writes what comes until there is no more, or it fails: a disk that is
+// full or read-only stays so.
+func (d *Cache) write(queue <-chan Document) {
+	defer close(d.done)
+	failed := false
+	for doc := range queue {
+		if failed || d.aborted() || !doc.verified() {
+			continue
+		}
+		written, err := d.store(doc)
+		if err != nil {
+			failed = true
+			continue
+		}
+		d.recordWritten(written)
+	}
+}
+
+func (d *Cache) aborted() bool {
+	select {
+	case <-d.abort:
+		return true
+	default:
+		return false
+	}
+}
+
+func (d *Cache) store(doc Document) (written int, err error) {
+	head, err := json.Marshal(header{doc.Repo.String(), doc.Digest, doc.MediaType})
+	if err != nil || len(head) > maxHeader {
+		return 0, err
+	}
+	path := d.path(doc.Kind, doc.Repo.AtDigest(doc.Digest))
+	content := bytes.Join([][]byte{head, doc.Raw}, []byte("\n"))
+	return len(content), replaceFile(path, content)
+}
+
+// replaceFile writes a file as a whole. It is not synced: what a crash of the
+// machine leaves does not verify, and is fetched again.
+func replaceFile(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), tempPrefix+"*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(content)
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name()) // best effort: it is swept later
+	}
+	return err
+}
+
+func Key(what string, r model.Ref, d digest.Digest) string {
+	return what + " " + r.Repo().String() + " " + d.String()
+}

@@ -1,0 +1,66 @@
+package diskcache
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
+)
+
+const maxHeader = 4 << 10
+
+// Document is what a repository has at a digest.
+type Document struct {
+	Kind      string // "manifest", "config" or "layer"
+	Repo      model.Ref
+	Digest    digest.Digest
+	MediaType string
+	Raw       []byte
+}
+
+// header is the first line of a file; what stands behind it is raw.
+type header struct {
+	Repository string        `json:"repository"`
+	Digest     digest.Digest `json:"digest"`
+	MediaType  string        `json:"mediaType"`
+}
+
+func readDocument(path string, limit int64) (content []byte, modified time.Time, err error) {
+	f, err := files.Open(path)
+	if err != nil {
+		return nil, modified, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, modified, err
+	}
+	if info.Size() > limit {
+		return nil, modified, errors.New("it is no document")
+	}
+	content, err = io.ReadAll(io.LimitReader(f, limit))
+	return content, info.ModTime(), err
+}
+
+// parseDocument checks that a file is what it should be.
+func parseDocument(content []byte, kind string, r model.Ref) (Document, error) {
+	line, raw, found := bytes.Cut(content, []byte("\n"))
+	var head header
+	if !found || len(line) > maxHeader || json.Unmarshal(line, &head) != nil {
+		return Document{}, errors.New("it has no head")
+	}
+	if head.Repository != r.Repo().String() || head.Digest != r.Digest {
+		return Document{}, errors.New("it is another document")
+	}
+	doc := Document{Kind: kind, Repo: r.Repo(), Digest: r.Digest, MediaType: head.MediaType, Raw: raw}
+	if !doc.verified() {
+		return Document{}, errors.New("it was changed")
+	}
+	return doc, nil
+}
