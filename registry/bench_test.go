@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -209,8 +210,9 @@ func (f *floor) ask(b *testing.B, h http.Header, scope, refused string) {
 	if f.token != refused {
 		return
 	}
-	c, _ := pick(parseChallenges(h.Values("WWW-Authenticate")))
-	resp, err := f.client.Get(c.realm + "?service=" + c.params["service"] + "&scope=" + scope)
+	_, quoted, _ := strings.Cut(h.Get("WWW-Authenticate"), `realm="`)
+	realm, _, _ := strings.Cut(quoted, `"`)
+	resp, err := f.client.Get(realm + "?service=here&scope=" + scope)
 	if err != nil {
 		b.Error(err)
 		return

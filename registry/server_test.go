@@ -307,7 +307,7 @@ func askToken(s *server, user, pass string) {
 			_ = json.NewEncoder(w).Encode(map[string]any{"token": "t-" + r.FormValue("scope"), "expires_in": 300})
 			return true
 		}
-		scope, _ := purpose(r.URL.Path)
+		scope := scopeOf(r.URL.Path)
 		if r.Header.Get("Authorization") == "Bearer t-"+scope {
 			return false
 		}

@@ -1,6 +1,9 @@
 package credentials
 
 import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,4 +106,71 @@ func normalizeKey(key string) string {
 func hostOfKey(key string) string {
 	host, _, _ := strings.Cut(normalizeKey(key), "/")
 	return host
+}
+
+func (k *Keychain) AddAuthFile(path string, raw []byte) {
+	var w struct {
+		Auths       map[string]authEntry `json:"auths"`
+		CredHelpers map[string]string    `json:"credHelpers"`
+		CredsStore  string               `json:"credsStore"`
+	}
+	if json.Unmarshal(raw, &w) != nil {
+		return
+	}
+	s := authFile{path: path, auths: w.Auths, helpers: map[string]string{}}
+	for key, name := range w.CredHelpers {
+		s.helpers[key] = helperPrefix + name
+	}
+	if w.CredsStore != "" {
+		s.helper = helperPrefix + w.CredsStore
+	}
+	k.authFiles = append(k.authFiles, s)
+}
+
+// lookup goes from the most specific key to the registry's, as podman does;
+// docker's files have no keys below the registry. A helper for a registry
+// counts before what is written down, the general one after it.
+func (s authFile) lookup(ctx context.Context, run *helpers, host, repo string) (Login, error) {
+	server := host
+	if host == model.DockerHub {
+		server = config.DockerRegistryAuth
+	}
+	for name := host + "/" + repo; ; name = name[:strings.LastIndex(name, "/")] {
+		name = strings.TrimSuffix(name, "/")
+		for key, prog := range s.helpers {
+			if normalizeKey(key) == name {
+				return run.get(ctx, prog, serverName(key, server))
+			}
+		}
+		for key, a := range s.auths {
+			if normalizeKey(key) != name {
+				continue
+			}
+			if l := a.login(s.path); !l.IsZero() {
+				return l, nil
+			}
+			server = serverName(key, server)
+		}
+		if name == host || !strings.Contains(name, "/") {
+			break
+		}
+	}
+	if s.helper == "" {
+		return Login{}, nil
+	}
+	return run.get(ctx, s.helper, server)
+}
+
+// login reads an entry; one that cannot be read is none.
+func (a authEntry) login(from string) Login {
+	l := Login{Username: a.Username, Password: a.Password, RefreshToken: a.IdentityToken, BearerToken: a.RegistryToken, Source: from}
+	if raw, err := base64.StdEncoding.DecodeString(a.Auth); err == nil && a.Auth != "" {
+		if user, pass, ok := strings.Cut(string(raw), ":"); ok {
+			l.Username, l.Password = user, strings.Trim(pass, "\x00")
+		}
+	}
+	if l.RefreshToken == "" && l.Password == "" {
+		l.Username = ""
+	}
+	return l
 }

@@ -8,3 +8,16 @@ type Login struct {
 	BearerToken        string
 	Source             string // the file or helper it comes from
 }
+
+func (l Login) IsZero() bool { return l.Username == "" && l.RefreshToken == "" && l.BearerToken == "" }
+
+// String says whose login it is, without secrets.
+func (l Login) String() string {
+	switch {
+	case l.IsZero():
+		return ""
+	case l.Username != "":
+		return l.Username + " in " + l.Source
+	}
+	return "a token in " + l.Source
+}

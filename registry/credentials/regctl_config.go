@@ -1,8 +1,11 @@
 package credentials
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+
+	"github.com/regclient/regclient/config"
 )
 
 // regctlConfigPath is where regctl keeps its settings: regctl config --help.
@@ -15,4 +18,35 @@ func regctlConfigPath() string {
 		return f
 	}
 	return filepath.Join(home, ".regctl", "config.json")
+}
+
+// HostSettings are what regctl's configuration says about reaching a host, without
+// mirrors: they would answer in the registry's name.
+func (k *Keychain) HostSettings(host string) config.Host {
+	_, regctl := k.configs()
+	h := regctl[host]
+	h.Name = host
+	return h
+}
+
+func (k *Keychain) AddRegctlConfig(path string, raw []byte) {
+	var w struct {
+		Hosts map[string]*config.Host `json:"hosts"`
+	}
+	if json.Unmarshal(raw, &w) != nil {
+		return
+	}
+	k.regctl = map[string]config.Host{}
+	s := authFile{path: path, auths: map[string]authEntry{}, helpers: map[string]string{}}
+	for name, h := range w.Hosts {
+		if h == nil {
+			continue
+		}
+		k.regctl[hostOfKey(name)] = *h
+		s.auths[name] = authEntry{Username: h.User, Password: h.Pass, IdentityToken: h.Token}
+		if h.CredHelper != "" {
+			s.helpers[name] = h.CredHelper
+		}
+	}
+	k.authFiles = append(k.authFiles, s)
 }

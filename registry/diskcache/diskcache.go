@@ -89,11 +89,6 @@ func (d *Cache) Get(kind string, r model.Ref) (doc Document, seen time.Time, ok 
 	return doc, seen, true
 }
 
-// verified reports whether the bytes are those that the digest is of.
-func (doc Document) verified() bool {
-	return doc.Digest.Validate() == nil && doc.Digest.Algorithm().FromBytes(doc.Raw) == doc.Digest
-}
-
 // SetAside keeps a file that nobody can use from being read again, and tells
 // of the first.
 func (d *Cache) SetAside(kind string, r model.Ref) {

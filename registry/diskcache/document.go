@@ -64,3 +64,8 @@ func parseDocument(content []byte, kind string, r model.Ref) (Document, error) {
 	}
 	return doc, nil
 }
+
+// verified reports whether the bytes are those that the digest is of.
+func (doc Document) verified() bool {
+	return doc.Digest.Validate() == nil && doc.Digest.Algorithm().FromBytes(doc.Raw) == doc.Digest
+}
