@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 func TestBasicLogin(t *testing.T) {
@@ -142,9 +143,9 @@ func TestATokenServiceThatHangsIsLeft(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	short := usualTimeouts()
+	short := transport.DefaultTimeouts()
 	short.Silence = time.Second
-	c.host(s.host).seam.setTimeouts(short)
+	c.host(s.host).seam.SetTimeouts(short)
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	says(t, err, "checks logins for "+s.host+", does not answer in time")
 

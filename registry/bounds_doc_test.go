@@ -14,6 +14,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 var update = flag.Bool("update", false, "write docs/bounds.md anew")
@@ -21,7 +22,7 @@ var update = flag.Bool("update", false, "write docs/bounds.md anew")
 // bounds are the rows of docs/bounds.md. What happens beyond each is held by the
 // tests of this package that are named after it.
 var bounds = []struct{ of, is, beyond string }{
-	{"a manifest or a config", size(maxManifest, maxConfig), "it is not read, and its size is told; the other images are shown"},
+	{"a manifest or a config", size(transport.MaxManifest, transport.MaxConfig), "it is not read, and its size is told; the other images are shown"},
 	{"a document of which nobody said how long it is", size(unsized), "it is not read"},
 	{"manifests and configs that one index leads to", size(maxLoad), "the image is told to be opened alone, by its digest"},
 	{"layers of a manifest", number(model.MaxLayers), "the image is not read"},
@@ -31,30 +32,30 @@ var bounds = []struct{ of, is, beyond string }{
 	{"entries of a history", number(model.MaxHistory), "the image is not read"},
 	{"what all layers claim to be in size", size(model.MaxTotal), "the manifest is not believed"},
 	{"a small layer that is looked into", size(model.MaxSmall), "it is not looked into"},
-	{"headers of an answer", size(maxHeader), "the answer is not read"},
-	{"an error's body", size(maxProblem), "the rest is not read"},
+	{"headers of an answer", size(transport.MaxHeader), "the answer is not read"},
+	{"an error's body", size(transport.MaxErrorBody), "the rest is not read"},
 	{"what is quoted of it", number(safe.MaxClip) + " bytes", "the rest is left out, which is shown"},
-	{"redirects", number(maxRedirects), "it is told"},
-	{"other hosts that a registry leads to, at once", number(maxRoads), "connections to the one before are closed"},
-	{"a page of a list", size(maxList), "it is told; the pages before are shown"},
+	{"redirects", number(transport.MaxRedirects), "it is told"},
+	{"other hosts that a registry leads to, at once", number(transport.MaxOtherHosts), "connections to the one before are closed"},
+	{"a page of a list", size(transport.MaxList), "it is told; the pages before are shown"},
 	{"pages of a list", number(maxPages), "it is told; what was read is shown"},
 	{"names of a list", number(maxNames), "it is told; what was read is shown"},
 	{"pages in a row without a new name", number(maxIdle), "it is told; what was read is shown"},
-	{"a token service's answer", size(maxToken), "it is told"},
-	{"a token", size(maxTokenSize), "it is told"},
-	{"a challenge", size(maxChallenge) + ", " + number(maxParts) + " parts", "it is told; other parts are not read"},
+	{"a token service's answer", size(transport.MaxTokenResponse), "it is told"},
+	{"a token", size(transport.MaxToken), "it is told"},
+	{"a challenge", size(transport.MaxChallenge) + ", " + number(transport.MaxChallengeParts) + " parts", "it is told; other parts are not read"},
 	{"a credential helper's answer", size(credentials.MaxHelperOutput), "the helper is ended, which is told"},
 	{"a credential helper's time", credentials.HelperTimeout.String(), "the helper is ended, which is told"},
 	{"a file of logins", size(credentials.MaxFile), "it counts as not there"},
 	{"a pipe that stands for one", credentials.PipeTimeout.String(), "it counts as not there"},
-	{"a file of certificates", size(maxCert), "it is told"},
+	{"a file of certificates", size(transport.MaxCertFile), "it is told"},
 	{"a metadata file of a build", size(model.MaxMetadata), "it is told"},
-	{"a registry's silence", usualTimeouts().Silence.String() + " (`--timeout`)", "it is told"},
-	{"one answer in all", usualTimeouts().Total.String() + " (4 × `--timeout`)", "it is told"},
-	{"a connection", usualTimeouts().Dial.String(), "it is told"},
-	{"tries of a request that failed in passing", number(usualRetry().Attempts), "it is told"},
-	{"tries of a request that came too often", number(usualRetry().ThrottledAttempts), "it is told"},
-	{"a pause that a registry asks for", usualRetry().MaxRetryAfter.String(), "it is told, and not waited for"},
+	{"a registry's silence", transport.DefaultTimeouts().Silence.String() + " (`--timeout`)", "it is told"},
+	{"one answer in all", transport.DefaultTimeouts().Total.String() + " (4 × `--timeout`)", "it is told"},
+	{"a connection", transport.DefaultTimeouts().Dial.String(), "it is told"},
+	{"tries of a request that failed in passing", number(transport.DefaultRetryPolicy().Attempts), "it is told"},
+	{"tries of a request that came too often", number(transport.DefaultRetryPolicy().ThrottledAttempts), "it is told"},
+	{"a pause that a registry asks for", transport.DefaultRetryPolicy().MaxRetryAfter.String(), "it is told, and not waited for"},
 	{"requests at once to a registry", number(DefaultConcurrency) + " (`--parallel`)", "the others wait; what a person waits for goes first"},
 	{"documents kept on disk", size(diskcache.MaxSize), "those not used for longest go"},
 }

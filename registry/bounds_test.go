@@ -12,9 +12,10 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // forge is a registry that holds whatever bytes it is given, under their digests
@@ -95,7 +96,7 @@ func TestAnIndexOfTooManyChildrenSendsNoRequests(t *testing.T) {
 		children[i].Annotations = nil
 	}
 	top := f.index(t, children, "a")
-	if top.Size > maxManifest {
+	if top.Size > transport.MaxManifest {
 		t.Fatalf("%d bytes: too many for the test", top.Size)
 	}
 	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
@@ -109,13 +110,13 @@ func TestAnIndexOfTooManyChildrenSendsNoRequests(t *testing.T) {
 // them: nobody does.
 func TestAManifestOfMillionsOfNothingIsNotParsed(t *testing.T) {
 	f := newForge(t)
-	f.hold(ociManifest, []byte(`{"schemaVersion":2,"layers":[`+strings.Repeat("{},", maxManifest/3-100)+`{}]}`), "a")
+	f.hold(ociManifest, []byte(`{"schemaVersion":2,"layers":[`+strings.Repeat("{},", transport.MaxManifest/3-100)+`{}]}`), "a")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
 	runtime.ReadMemStats(&after)
 	says(t, err, "sent what cannot be read: it has more than 500000 values, tagdiff reads no more")
-	if used := after.TotalAlloc - before.TotalAlloc; used > 20*maxManifest {
+	if used := after.TotalAlloc - before.TotalAlloc; used > 20*transport.MaxManifest {
 		t.Errorf("%d MiB were needed to see that", used>>20)
 	}
 }
@@ -125,7 +126,7 @@ func TestImagesThatAreTooMuchInAllAreLeftOutOneByOne(t *testing.T) {
 	f := newForge(t)
 	var children []v1.Descriptor
 	for i := range 8 {
-		children = append(children, f.image(t, f.config(maxConfig-200, fmt.Sprint(i))))
+		children = append(children, f.image(t, f.config(transport.MaxConfig-200, fmt.Sprint(i))))
 	}
 	children = append(children, f.image(t, f.config(1, "small")))
 	f.index(t, children, "a")
@@ -384,10 +385,14 @@ func TestAPageOfTooManyNamesIsCut(t *testing.T) {
 
 func TestHeadersAreBounded(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
-		"one long line": func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Link", strings.Repeat("x", maxHeader)) },
-		"many lines":    func(w http.ResponseWriter, r *http.Request) { w.Header()["X-A"] = make([]string, maxHeader/6) },
+		"one long line": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Link", strings.Repeat("x", transport.MaxHeader))
+		},
+		"many lines": func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["X-A"] = make([]string, transport.MaxHeader/6)
+		},
 		"a long refusal": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("WWW-Authenticate", strings.Repeat("Basic ", maxHeader/6))
+			w.Header().Set("WWW-Authenticate", strings.Repeat("Basic ", transport.MaxHeader/6))
 			w.WriteHeader(http.StatusUnauthorized)
 		},
 		"hints without end": func(w http.ResponseWriter, r *http.Request) {
@@ -413,7 +418,7 @@ func TestHeadersAreBounded(t *testing.T) {
 func TestHeadersOverHTTP2AreBounded(t *testing.T) {
 	a := newAbroad(t)
 	a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
-		w.Header().Set("Link", strings.Repeat("x", 2*maxHeader))
+		w.Header().Set("Link", strings.Repeat("x", 2*transport.MaxHeader))
 		return true
 	})
 	_, err := newClient(t, a.opts).Load(deadline(t), a.ref("app", "a"), nil)
@@ -425,7 +430,7 @@ func TestHeadersOverHTTP2AreBounded(t *testing.T) {
 
 func TestChallengesAreBounded(t *testing.T) {
 	s := newServer(t)
-	long := strings.Repeat("x", maxChallenge)
+	long := strings.Repeat("x", transport.MaxChallenge)
 	for name, tt := range map[string]struct{ challenge, say string }{
 		"realm":          {`Bearer realm="` + s.URL + `/` + long + `"`, "its address, service and scope have "},
 		"service":        {`Bearer realm="` + s.URL + `/",service="` + long + `"`, "tagdiff sends 8192"},
@@ -455,8 +460,8 @@ func TestATokenServicesAnswerIsBounded(t *testing.T) {
 	askToken(s, "", "")
 	protocol := s.front()
 	for name, tt := range map[string]struct{ answer, say string }{
-		"answer": {`{"token":"` + strings.Repeat("x", maxToken), "gives no token: too large: more than 1048576 bytes"},
-		"token":  {`{"token":"` + strings.Repeat("x", maxTokenSize+1) + `"}`, "gives no token: its token is 65537 bytes long"},
+		"answer": {`{"token":"` + strings.Repeat("x", transport.MaxTokenResponse), "gives no token: too large: more than 1048576 bytes"},
+		"token":  {`{"token":"` + strings.Repeat("x", transport.MaxToken+1) + `"}`, "gives no token: its token is 65537 bytes long"},
 		"empty":  {``, "gives no token: its answer is not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,18 +8,16 @@ package registry
 
 import (
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	"github.com/regclient/regclient"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
 	"github.com/tagdiff/tagdiff/registry/inflight"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // Options of a Client. The zero value is what most people want.
@@ -56,13 +54,11 @@ type Options struct {
 	Known func(model.Ref) (digest.Digest, bool)
 }
 
-// DefaultConcurrency lets two images of 16 platforms each be read in three
-// rounds. More gains nothing: measured at 20 ms, 500 at once are as fast as 64.
-const DefaultConcurrency = 64
-
-// DefaultTimeout is a person's patience: registries that fetch from another one
-// first are silent for up to 20 s.
-const DefaultTimeout = 30 * time.Second
+// DefaultConcurrency and DefaultTimeout are used where Options have 0.
+const (
+	DefaultConcurrency = transport.DefaultConcurrency
+	DefaultTimeout     = transport.DefaultTimeout
+)
 
 // Client reads registries. It is safe for concurrent use. Every call returns
 // soon after its context is done, and every error it returns is a
@@ -70,9 +66,9 @@ const DefaultTimeout = 30 * time.Second
 type Client struct {
 	opts      Options
 	keys      *credentials.Keychain
-	meter     *meter
-	transport transportOptions // what the transports of all registries have in common
-	trust     time.Duration    // how long a manifest counts as present after the registry last confirmed it
+	meter     *transport.Meter
+	transport transport.Options // what the transports of all registries have in common
+	trust     time.Duration     // how long a manifest counts as present after the registry last confirmed it
 	cache     *cache
 	inflight  inflight.Group[any] // reads of manifests, configs and layers
 	documents *diskcache.Cache
@@ -91,18 +87,18 @@ func New(opts Options) *Client {
 		opts.Concurrency = DefaultConcurrency
 	}
 	if opts.CertDirs == nil {
-		opts.CertDirs = usualCertDirs()
+		opts.CertDirs = transport.DefaultCertDirs()
 	}
-	keys, meter := credentials.NewKeychain(), newMeter()
+	keys, meter := credentials.NewKeychain(), transport.NewMeter()
 	return &Client{
 		opts: opts, keys: keys, meter: meter, trust: usualTrust,
-		transport: transportOptions{
-			Credentials: keys, Traffic: meter, Endpoints: newEndpoints(opts.Endpoints), Log: opts.Log,
+		transport: transport.Options{
+			Credentials: keys, Meter: meter, Remembered: transport.NewEndpointFile(opts.Endpoints), Log: opts.Log,
 			PlainHTTP: opts.PlainHTTP, Concurrency: opts.Concurrency, CertDirs: opts.CertDirs,
-			Timeouts: usualTimeouts().withSilence(opts.Timeout), Retry: usualRetry(),
+			Timeouts: transport.DefaultTimeouts().WithSilence(opts.Timeout), Retry: transport.DefaultRetryPolicy(),
 		},
 		cache: newCache(cacheBytes), hosts: map[string]*host{},
-		documents: diskcache.New(diskcache.Options{Dir: opts.Documents, MaxDocument: max(maxManifest, maxConfig), Warn: opts.Warn}),
+		documents: diskcache.New(diskcache.Options{Dir: opts.Documents, MaxDocument: max(transport.MaxManifest, transport.MaxConfig), Warn: opts.Warn}),
 	}
 }
 
@@ -122,18 +118,8 @@ func (c *Client) Close() {
 }
 
 // Traffic is what all calls have cost so far.
-func (c *Client) Traffic() model.Traffic { return c.meter.traffic() }
+func (c *Client) Traffic() model.Traffic { return c.meter.Traffic() }
 
 // KnownHosts are the registries that docker, podman or regctl have a login
 // for, sorted. It reads their files and runs no credential helper.
 func (c *Client) KnownHosts() []string { return c.keys.Hosts() }
-
-// usualCertDirs are where docker (also rootless) and podman look, in the
-// manuals dockerd(8) and containers-certs.d(5).
-func usualCertDirs() []string {
-	dirs := []string{regclient.DockerCertDir, "/etc/containers/certs.d"}
-	if config, err := os.UserConfigDir(); err == nil {
-		dirs = append(dirs, filepath.Join(config, "docker", "certs.d"), filepath.Join(config, "containers", "certs.d"))
-	}
-	return dirs
-}

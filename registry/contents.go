@@ -15,6 +15,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // Contents reads small layers of a repository, all at once, and says what they
@@ -83,7 +84,7 @@ func (c *Client) contentsOnDisk(r model.Ref) (model.Contents, bool) {
 func (c *Client) getContents(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
 	h := c.host(r.Registry)
 	var raw []byte
-	err := h.ask(ctx, r, &call{limit: model.MaxSmall}, func(ctx context.Context) error {
+	err := h.ask(ctx, r, &transport.Exchange{Limit: model.MaxSmall}, func(ctx context.Context) error {
 		b, err := h.rc.BlobGet(ctx, regRef(r), descriptor.Descriptor{MediaType: d.MediaType, Digest: d.Digest})
 		if err != nil {
 			return err

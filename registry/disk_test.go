@@ -16,6 +16,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // secondRun is a client of a later run with the same cache.
@@ -124,7 +125,7 @@ func TestALostManifestIsMissingAlthoughItIsCached(t *testing.T) {
 		s.reset()
 	}
 	r := s.ref("app", "").AtDigest(m.Children[0].Digest)
-	if _, _, there := diskcache.New(diskcache.Options{Dir: dir, MaxDocument: maxManifest}).Get("manifest", r); there {
+	if _, _, there := diskcache.New(diskcache.Options{Dir: dir, MaxDocument: transport.MaxManifest}).Get("manifest", r); there {
 		t.Error("the file is still there")
 	}
 }
@@ -146,7 +147,7 @@ func cachedFile(t testing.TB, dir string, d digest.Digest) string {
 
 func readIndex(t testing.TB, s *server, dir string, d digest.Digest) model.Manifest {
 	t.Helper()
-	doc, _, there := diskcache.New(diskcache.Options{Dir: dir, MaxDocument: maxManifest}).Get("manifest", s.ref("app", "").AtDigest(d))
+	doc, _, there := diskcache.New(diskcache.Options{Dir: dir, MaxDocument: transport.MaxManifest}).Get("manifest", s.ref("app", "").AtDigest(d))
 	if !there {
 		t.Fatalf("%s is not kept", d)
 	}

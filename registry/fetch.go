@@ -15,12 +15,13 @@ import (
 	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // manifest reads a manifest of any kind. By digest it comes from memory or disk
 // if it can; by tag it is always asked for, since tags move.
 func (c *Client) manifest(ctx context.Context, r model.Ref) (model.Manifest, error) {
-	return c.manifestUpTo(ctx, r, maxManifest)
+	return c.manifestUpTo(ctx, r, transport.MaxManifest)
 }
 
 // unsized is how much is read, in bytes, of a document of which nobody has said
@@ -39,8 +40,8 @@ func sizeOf(d v1.Descriptor) int64 {
 // says no runtime takes: it is what somebody put there instead, or half of it.
 func (c *Client) child(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Manifest, error) {
 	r := repo.AtDigest(d.Digest)
-	if d.Size > maxManifest {
-		return model.Manifest{}, garbled(r, fmt.Sprintf("has a manifest of %d bytes, tagdiff reads %d", d.Size, maxManifest), nil)
+	if d.Size > transport.MaxManifest {
+		return model.Manifest{}, garbled(r, fmt.Sprintf("has a manifest of %d bytes, tagdiff reads %d", d.Size, transport.MaxManifest), nil)
 	}
 	m, err := c.manifestUpTo(ctx, r, sizeOf(d))
 	if err == nil && m.Kind != model.KindSchema1 { // whose signatures may or may not count
@@ -118,7 +119,7 @@ func (c *Client) shared(ctx context.Context, key string, work func(context.Conte
 func (c *Client) getManifest(ctx context.Context, r model.Ref, limit int64) (model.Manifest, error) {
 	h := c.host(r.Registry)
 	var got manifest.Manifest
-	err := h.ask(ctx, r, &call{limit: limit}, func(ctx context.Context) (err error) {
+	err := h.ask(ctx, r, &transport.Exchange{Limit: limit}, func(ctx context.Context) (err error) {
 		got, err = h.rc.ManifestGet(ctx, regRef(r))
 		return err
 	})
@@ -161,8 +162,8 @@ func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (m
 	if err := valid(r); err != nil {
 		return model.Config{}, err
 	}
-	if d.Size > maxConfig {
-		return model.Config{}, garbled(r, fmt.Sprintf("has a config of %d bytes, tagdiff reads %d", d.Size, maxConfig), nil)
+	if d.Size > transport.MaxConfig {
+		return model.Config{}, garbled(r, fmt.Sprintf("has a config of %d bytes, tagdiff reads %d", d.Size, transport.MaxConfig), nil)
 	}
 	v, err := c.byDigest(ctx, "config", r, d.Size, func(ctx context.Context) (any, error) {
 		if config, ok := c.configOnDisk(r, d); ok {
@@ -182,7 +183,7 @@ func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (m
 func (c *Client) getConfig(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Config, error) {
 	h := c.host(r.Registry)
 	var raw []byte
-	err := h.ask(ctx, r, &call{limit: sizeOf(d)}, func(ctx context.Context) error {
+	err := h.ask(ctx, r, &transport.Exchange{Limit: sizeOf(d)}, func(ctx context.Context) error {
 		// Neither URLs, to which regclient would go instead, nor the size, for
 		// which it would try again.
 		b, err := h.rc.BlobGet(ctx, regRef(r), descriptor.Descriptor{MediaType: d.MediaType, Digest: d.Digest})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 func FuzzLink(f *testing.F) {
@@ -139,7 +140,7 @@ func FuzzRefusal(f *testing.F) {
 		if trouble.Missing && status != http.StatusNotFound {
 			t.Errorf("%d is taken for missing", status)
 		}
-		if d := (answer{header: m.header}).askedPause(); d < 0 || d > maxAsked {
+		if d := (transport.Response{Header: m.header}).RetryAfter(); d < 0 || d > transport.RetryNever {
 			t.Errorf("%q is %v", after, d)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 func TestRedirectsOfALocalRegistryAreFollowed(t *testing.T) {
@@ -37,7 +38,7 @@ type refuser struct {
 
 func (r refuser) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Host != r.own {
-		return nil, errNearby
+		return nil, transport.ErrLocalAddress
 	}
 	return r.RoundTripper.RoundTrip(req)
 }

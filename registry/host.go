@@ -3,10 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -19,10 +16,10 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/credentials"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 const (
-	userAgent = "tagdiff"
 	unbounded = 1 << 20 // requests at once, as far as regclient knows
 )
 
@@ -31,7 +28,7 @@ const (
 type host struct {
 	name string
 	rc   *regclient.RegClient
-	seam *seam
+	seam *transport.Transport
 	keys *credentials.Keychain
 	err  error // why it cannot be asked at all: its certificates are unreadable
 	// spoiled is set when its certificates did not do: the next call reads them
@@ -52,7 +49,7 @@ func (c *Client) host(name string) *host {
 	h := &host{name: name, keys: c.keys}
 	opts := c.transport
 	opts.Settings = settings
-	h.seam, h.err = newSeam(opts)
+	h.seam, h.err = transport.New(opts)
 	if h.err == nil {
 		h.rc = newRegclient(settings, h.seam)
 	}
@@ -60,10 +57,10 @@ func (c *Client) host(name string) *host {
 	return h
 }
 
-// closeIdle closes the connections that nobody uses. There may be no host.
+// CloseIdleConnections closes the connections that nobody uses. There may be no host.
 func (h *host) closeIdle() {
 	if h != nil && h.err == nil {
-		h.seam.closeIdle()
+		h.seam.CloseIdleConnections()
 	}
 }
 
@@ -76,51 +73,28 @@ func newRegclient(settings config.Host, seam http.RoundTripper) *regclient.RegCl
 			Name: settings.Name, Hostname: settings.Hostname, PathPrefix: settings.PathPrefix,
 			TLS: config.TLSEnabled, ReqConcurrent: unbounded,
 		}),
-		regclient.WithUserAgent(userAgent),
+		regclient.WithUserAgent(transport.UserAgent),
 		regclient.WithRegOpts(
 			reg.WithDelay(time.Millisecond, time.Millisecond),
 			reg.WithRetryLimit(1),
-			reg.WithManifestMax(maxManifest, maxManifest),
+			reg.WithManifestMax(transport.MaxManifest, transport.MaxManifest),
 			reg.WithHTTPClient(&http.Client{Transport: seam}),
 		),
 	)
 }
 
-// call is one question to a registry on its way through regclient to the seam
-// and back. The seam sees the true answer; regclient gets a simplified one.
-type call struct {
-	query  url.Values // replaces the query that regclient would send, unless nil
-	accept []string   // replaces the media types that regclient asks for, unless nil
-	limit  int64      // bytes of body, if less than such a request may have; 0 for those
-	bulk   bool       // one of thousands: others go first
-	answer answer
-	err    error
-}
-
-type callKey struct{}
-
-// withCall attaches a call to the context of a request.
-func withCall(ctx context.Context, c *call) context.Context {
-	return context.WithValue(ctx, callKey{}, c)
-}
-
-func callOf(ctx context.Context) *call {
-	c, _ := ctx.Value(callKey{}).(*call)
-	return c
-}
-
 // ask runs one regclient call. An error is a *model.Trouble made from what the
 // seam saw; regclient's own error counts only when the seam saw none.
-func (h *host) ask(ctx context.Context, about model.Ref, cl *call, do func(context.Context) error) error {
+func (h *host) ask(ctx context.Context, about model.Ref, cl *transport.Exchange, do func(context.Context) error) error {
 	if h.err != nil {
 		return h.err
 	}
 	if err := ctx.Err(); err != nil {
 		return ended(err)
 	}
-	err := safely(func() error { return do(withCall(ctx, cl)) })
+	err := safely(func() error { return do(transport.WithExchange(ctx, cl)) })
 	// Without an error no answer is fine too: regclient knows some blobs by heart.
-	if err == nil && cl.err == nil && (cl.answer.status == http.StatusOK || cl.answer.status == 0) {
+	if err == nil && cl.Err == nil && (cl.Response.Status == http.StatusOK || cl.Response.Status == 0) {
 		return nil
 	}
 	return h.trouble(ctx, about, cl, err)
@@ -176,17 +150,4 @@ func regRef(r model.Ref) ref.Ref {
 	}
 	out.Reference = out.CommonName()
 	return out
-}
-
-// isLoopback reports whether a host, with or without a port, is this machine.
-func isLoopback(hostport string) bool {
-	name := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		name = h
-	}
-	name = strings.Trim(name, "[]")
-	if ip := net.ParseIP(name); ip != nil {
-		return ip.IsLoopback()
-	}
-	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }

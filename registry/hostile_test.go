@@ -90,16 +90,6 @@ func TestAHostBehindARedirectCannotHaveTheLoginSentAnywhere(t *testing.T) {
 	}
 }
 
-func (v *via) RoundTrip(r *http.Request) (*http.Response, error) {
-	v.seen = append(v.seen, r)
-	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}
-	if len(v.seen) <= len(v.to) {
-		resp.StatusCode = http.StatusTemporaryRedirect
-		resp.Header.Set("Location", v.to[len(v.seen)-1])
-	}
-	return resp, nil
-}
-
 func TestALinkToAnotherHostTakesNothingThere(t *testing.T) {
 	s := newServer(t)
 	thief, got := spy(t)

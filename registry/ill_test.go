@@ -225,7 +225,7 @@ func waits(c *Client, say string) {
 func waitsOn(c *Client, host string) {
 	long := c.transport.Timeouts
 	long.Silence, long.Total = time.Minute, time.Minute
-	c.host(host).seam.setTimeouts(long)
+	c.host(host).seam.SetTimeouts(long)
 }
 
 // Each is told in a line after a bounded number of tries, ends at once with its

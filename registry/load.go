@@ -8,11 +8,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // Bounds on what one reference may lead to. A digest cannot be part of itself,
@@ -193,13 +194,13 @@ func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, err
 // large by itself.
 func (l *load) spend(d v1.Descriptor) error {
 	n := sizeOf(d)
-	if n > max(maxManifest, maxConfig) || l.spent.Add(n) <= maxLoad {
+	if n > max(transport.MaxManifest, transport.MaxConfig) || l.spent.Add(n) <= maxLoad {
 		return nil
 	}
 	l.spent.Add(-n) // a smaller one may still be read
 	return &model.Trouble{
 		Say:  fmt.Sprintf("%s has more than the %d MiB in one index that tagdiff reads", l.ref.Registry, maxLoad>>20),
-		Next: "open this image alone, by its digest", Err: &garbledError{files.ErrTooLarge},
+		Next: "open this image alone, by its digest", Err: &transport.MalformedError{Err: files.ErrTooLarge},
 	}
 }
 

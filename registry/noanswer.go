@@ -14,22 +14,23 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // noAnswer is the trouble of a registry that gave no answer at all.
 func (h *host) noAnswer(about model.Ref, err error) error {
 	var (
-		token  *tokenError
+		token  *transport.TokenError
 		dns    *net.DNSError
 		netErr net.Error
-		away   *awayError
+		away   *transport.RedirectError
 		own    *model.Trouble
-		proxy  *proxyError
+		proxy  *transport.ProxyError
 		port   *net.AddrError
 	)
 	t, name := &model.Trouble{Err: err}, h.name
 	if errors.As(err, &away) {
-		name = safe.Clip(away.host) + ", to which " + h.name + " redirects,"
+		name = safe.Clip(away.Host) + ", to which " + h.name + " redirects,"
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -45,9 +46,9 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 		t.Say, t.Next = name+" speaks plain http", "run with --plain-http if you trust the network"
 	case errors.Is(err, files.ErrTooLarge):
 		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", name, plainError(err)), "check the reference"
-	case errors.Is(err, errUnasked):
+	case errors.Is(err, transport.ErrUnsolicited):
 		t.Say, t.Next = name+" sends something before it is asked", "check the port: what listens there may be no registry"
-	case errors.Is(err, errSilent), errors.Is(err, errSlow):
+	case errors.Is(err, transport.ErrSilent), errors.Is(err, transport.ErrSlow):
 		t.Say, t.Next = name+" does not answer in time"+h.inTime(err), "try again, or check the network"
 	case errors.As(err, &dns):
 		t.Say, t.Next = name+" is not a known host name", "check the name, and the network or VPN"
@@ -73,64 +74,64 @@ func (h *host) noAnswer(about model.Ref, err error) error {
 
 // inTime names the timeout that expired.
 func (h *host) inTime(err error) string {
-	if errors.Is(err, errSilent) {
-		return fmt.Sprintf(" (silent for %g s)", h.seam.timeouts.Silence.Seconds())
+	if errors.Is(err, transport.ErrSilent) {
+		return fmt.Sprintf(" (silent for %g s)", h.seam.Timeouts().Silence.Seconds())
 	}
-	return fmt.Sprintf(" (not whole after %g s)", h.seam.timeouts.Total.Seconds())
+	return fmt.Sprintf(" (not whole after %g s)", h.seam.Timeouts().Total.Seconds())
 }
 
 // hostOf is where it happened.
-func hostOf(name string, away *awayError) string {
+func hostOf(name string, away *transport.RedirectError) string {
 	if away != nil {
-		return safe.Clip(away.host)
+		return safe.Clip(away.Host)
 	}
 	return name
 }
 
 // plainError is what err says, without where.
 func plainError(err error) string {
-	var away *awayError
+	var away *transport.RedirectError
 	if errors.As(err, &away) {
-		err = away.err
+		err = away.Err
 	}
 	return err.Error()
 }
 
-func (h *host) noToken(about model.Ref, e *tokenError) error {
-	var proxy *proxyError
+func (h *host) noToken(about model.Ref, e *transport.TokenError) error {
+	var proxy *transport.ProxyError
 	t := &model.Trouble{Err: e}
-	code := e.answer.status
-	if e.err != nil {
+	code := e.Response.Status
+	if e.Err != nil {
 		code = 0
 	}
 	switch {
-	case e.login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
+	case e.Login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
 		h.keys.Forget()
-		t.Say = fmt.Sprintf("%s does not accept the login %s", e.realm, e.login)
+		t.Say = fmt.Sprintf("%s does not accept the login %s", e.Host, e.Login)
 		t.Next = h.login() + " again"
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return h.unauthorized(about, e.login, e)
+		return h.unauthorized(about, e.Login, e)
 	case code == http.StatusTooManyRequests:
-		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", wants fewer requests"+howLong(e.answer), h.whenAgain(e.answer)
-	case errors.Is(e.err, errSilent), errors.Is(e.err, errSlow):
-		t.Say, t.Next = e.realm+", which checks logins for "+h.name+", does not answer in time"+h.inTime(e.err), "try again, or check the network"
-	case errors.As(e.err, &proxy):
-		proxyTrouble(e.realm+", which checks logins for "+h.name, proxy, t)
-	case e.err != nil && aboutTLS(e.realm, e.err, t):
+		t.Say, t.Next = e.Host+", which checks logins for "+h.name+", wants fewer requests"+howLong(e.Response), h.whenAgain(e.Response)
+	case errors.Is(e.Err, transport.ErrSilent), errors.Is(e.Err, transport.ErrSlow):
+		t.Say, t.Next = e.Host+", which checks logins for "+h.name+", does not answer in time"+h.inTime(e.Err), "try again, or check the network"
+	case errors.As(e.Err, &proxy):
+		proxyTrouble(e.Host+", which checks logins for "+h.name, proxy, t)
+	case e.Err != nil && aboutTLS(e.Host, e.Err, t):
 		h.spoiled.Store(true)
-		t.Say = strings.Replace(t.Say, e.realm, e.realm+", which checks logins for "+h.name+",", 1)
+		t.Say = strings.Replace(t.Say, e.Host, e.Host+", which checks logins for "+h.name+",", 1)
 	default:
-		t.Say = fmt.Sprintf("%s, which checks logins for %s, gives no token: %s", e.realm, h.name, safe.Clip(tokenSaid(e)))
+		t.Say = fmt.Sprintf("%s, which checks logins for %s, gives no token: %s", e.Host, h.name, safe.Clip(tokenSaid(e)))
 		t.Next = "try again in a while"
 	}
 	return t
 }
 
-func tokenSaid(e *tokenError) string {
-	if e.err != nil {
-		return plainError(e.err)
+func tokenSaid(e *transport.TokenError) string {
+	if e.Err != nil {
+		return plainError(e.Err)
 	}
-	return (&statusError{code: e.answer.status, said: saidBy(e.answer)}).Error()
+	return (&transport.StatusError{Status: e.Response.Status, Message: saidBy(e.Response)}).Error()
 }
 
 // aboutTLS explains a failed handshake.
@@ -162,4 +163,35 @@ func aboutTLS(name string, err error, t *model.Trouble) bool {
 		return false
 	}
 	return true
+}
+
+// proxyLogin is what to do where a proxy wants to know who asks.
+const proxyLogin = "put it before the host in HTTPS_PROXY and HTTP_PROXY"
+
+// proxyTrouble says what is wrong with a proxy, of which a person knows little:
+// it stands in the environment, perhaps since years.
+func proxyTrouble(name string, e *transport.ProxyError, t *model.Trouble) {
+	var (
+		dns    *net.DNSError
+		status *transport.StatusError
+		netErr net.Error
+	)
+	proxy := "the proxy " + e.Host
+	way := fmt.Sprintf("%s, which is the way to %s,", proxy, strings.TrimSuffix(name, ","))
+	t.Next = "check HTTPS_PROXY and HTTP_PROXY, or name hosts that need none in NO_PROXY"
+	switch {
+	case errors.As(e.Err, &status) && status.Status == http.StatusProxyAuthRequired:
+		t.Say, t.Next = way+" wants a login", proxyLogin
+	case errors.As(e.Err, &status):
+		t.Say = fmt.Sprintf("%s refuses it (%s)", way, status)
+	case errors.As(e.Err, &dns):
+		t.Say = way + " is not a known host name"
+	case errors.Is(e.Err, syscall.ECONNREFUSED):
+		t.Say = fmt.Sprintf("nobody listens at %s, which is the way to %s", proxy, strings.TrimSuffix(name, ","))
+	case aboutTLS(proxy, e.Err, t):
+	case errors.As(e.Err, &netErr) && netErr.Timeout():
+		t.Say = way + " does not answer"
+	default:
+		t.Say = fmt.Sprintf("%s fails: %s", way, safe.Clip(e.Err.Error()))
+	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // Bounds on lists.
@@ -177,10 +178,10 @@ func (p *pager) read(ctx context.Context, box chan []string) error {
 		names, cl, err := p.ask(ctx, next.query)
 		switch {
 		case err == nil:
-		case pages == 0 && cl.answer.status == http.StatusBadRequest && cl.err == nil && next.query.Has("n"):
+		case pages == 0 && cl.Response.Status == http.StatusBadRequest && cl.Err == nil && next.query.Has("n"):
 			next = turn{query: url.Values{}} // it wants smaller pages: its own
 			continue
-		case next.guess && cl.err == nil && ctx.Err() == nil:
+		case next.guess && cl.Err == nil && ctx.Err() == nil:
 			if next.vital {
 				return p.unfinished("it has no order and no second page")
 			}
@@ -225,8 +226,8 @@ func ctxEnded(ctx context.Context) error {
 	return nil
 }
 
-func (p *pager) ask(ctx context.Context, query url.Values) ([]string, *call, error) {
-	cl := &call{query: query}
+func (p *pager) ask(ctx context.Context, query url.Values) ([]string, *transport.Exchange, error) {
+	cl := &transport.Exchange{Query: query}
 	var names []string
 	err := p.host.ask(ctx, p.about, cl, func(ctx context.Context) (err error) {
 		names, err = p.get(ctx)
@@ -260,8 +261,8 @@ func (p *pager) fresh(names []string) (fresh []string, news int) {
 // turn finds the next page: where Link points, or behind the last name of a
 // full page. Where there is no such place, since the names have no order or
 // what is said to be last changes nothing, it asks for more at once.
-func (p *pager) turn(asked url.Values, cl *call, names []string, news int) turn {
-	if query, ok := nextQuery(cl.answer.header.Values("Link")); ok {
+func (p *pager) turn(asked url.Values, cl *transport.Exchange, names []string, news int) turn {
+	if query, ok := nextQuery(cl.Response.Header.Values("Link")); ok {
 		p.linked = true
 		return turn{query: query}
 	}
@@ -325,25 +326,25 @@ func (p *pager) leftOut(err error) error {
 }
 
 // explain makes the many ways to have no catalog one.
-func (p *pager) explain(cl *call, err error) error {
+func (p *pager) explain(cl *transport.Exchange, err error) error {
 	if p.about.Repository != "" {
 		return err
 	}
-	var token *tokenError
-	if errors.As(cl.err, &token) && token.err == nil {
+	var token *transport.TokenError
+	if errors.As(cl.Err, &token) && token.Err == nil {
 		return noCatalog(p.host.name, err)
 	}
-	switch status := cl.answer.status; {
-	case cl.err != nil || cl.answer.isHTML():
+	switch status := cl.Response.Status; {
+	case cl.Err != nil || cl.Response.IsHTML():
 		return err
-	case status == http.StatusUnauthorized && cl.answer.login == "":
+	case status == http.StatusUnauthorized && cl.Response.Login == "":
 		return &model.Trouble{
 			Say:  p.host.name + " lists no repositories without a login, or not at all",
 			Next: p.host.login() + ", or type or paste a reference", Err: err,
 		}
 	case status == http.StatusUnauthorized:
 		return &model.Trouble{
-			Say:  fmt.Sprintf("%s lists no repositories for %s, or not at all", p.host.name, cl.answer.login),
+			Say:  fmt.Sprintf("%s lists no repositories for %s, or not at all", p.host.name, cl.Response.Login),
 			Next: "check the name, " + p.host.login() + " again, or type or paste a reference", Err: err,
 		}
 	case status == http.StatusForbidden, status == http.StatusNotFound,

@@ -16,6 +16,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 func names(n int) []string {
@@ -255,7 +256,7 @@ func TestListsAreBounded(t *testing.T) {
 	s := newServer(t)
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"tags":["` + strings.Repeat("x", maxList) + `"]}`))
+		_, _ = w.Write([]byte(`{"tags":["` + strings.Repeat("x", transport.MaxList) + `"]}`))
 		return true
 	})
 	says(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func([]string) {}), "sent more than tagdiff reads")

@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // Head is the digest that a reference has now. It costs one HEAD request,
@@ -40,14 +41,14 @@ func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagg
 		return t, false, noManifest(r)
 	}
 	h := c.host(r.Registry)
-	cl := call{bulk: bulk}
+	cl := transport.Exchange{Bulk: bulk}
 	err := h.ask(ctx, r, &cl, func(ctx context.Context) error {
 		_, err := h.rc.ManifestHead(ctx, regRef(r))
 		return err
 	})
-	if cl.err == nil && cl.answer.status == http.StatusOK {
-		t.MediaType = manifestType(cl.answer.header)
-		t.Digest, err = digest.Parse(cl.answer.header.Get("Docker-Content-Digest"))
+	if cl.Err == nil && cl.Response.Status == http.StatusOK {
+		t.MediaType = manifestType(cl.Response.Header)
+		t.Digest, err = digest.Parse(cl.Response.Header.Get("Docker-Content-Digest"))
 		return t, err == nil, ctxEnded(ctx)
 	}
 	if err != nil && headRefused(cl) {
@@ -68,10 +69,10 @@ func manifestType(h http.Header) string {
 
 // headRefused reports whether a server answers HEAD with something that says
 // nothing about GET. Some that stand before a registry forbid all but GET.
-func headRefused(cl call) bool {
-	switch cl.answer.status {
+func headRefused(cl transport.Exchange) bool {
+	switch cl.Response.Status {
 	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusNotAcceptable, http.StatusForbidden:
-		return cl.err == nil
+		return cl.Err == nil
 	}
 	return false
 }

@@ -6,10 +6,11 @@ import (
 	"sync"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // olderClients are those that a registry may answer otherwise than us. None of
@@ -31,14 +32,14 @@ func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 	for i, client := range olderClients {
 		wait.Go(func() {
 			defer panics.Catch()
-			cl := call{accept: client.accept}
+			cl := transport.Exchange{Accept: client.accept}
 			h := c.host(r.Registry)
 			_ = h.ask(ctx, r, &cl, func(ctx context.Context) error { // what was answered is in cl
 				_, err := h.rc.ManifestHead(ctx, regRef(r))
 				return err
 			})
-			if cl.err == nil {
-				answers[i] = answerOf(client.name, cl.answer)
+			if cl.Err == nil {
+				answers[i] = answerOf(client.name, cl.Response)
 			}
 		})
 	}
@@ -52,11 +53,11 @@ func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 	return got
 }
 
-func answerOf(client string, a answer) model.Answer {
+func answerOf(client string, a transport.Response) model.Answer {
 	// Anything else than these is trouble, which says nothing of the client.
-	refused := a.status == http.StatusNotFound || a.status == http.StatusNotAcceptable
-	out := model.Answer{Client: client, Status: a.status, Refused: refused}
-	if d, err := digest.Parse(a.header.Get("Docker-Content-Digest")); err == nil && a.status == http.StatusOK {
+	refused := a.Status == http.StatusNotFound || a.Status == http.StatusNotAcceptable
+	out := model.Answer{Client: client, Status: a.Status, Refused: refused}
+	if d, err := digest.Parse(a.Header.Get("Docker-Content-Digest")); err == nil && a.Status == http.StatusOK {
 		out.Digest = d
 	}
 	return out

@@ -8,11 +8,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // batchPause is how long answers are collected before they are handed over, so
@@ -144,9 +145,9 @@ func (b *batch) end(ctx context.Context) error {
 // there any more; more is the registry's.
 func strike(err error) int {
 	var (
-		status *statusError
-		token  *tokenError
-		sent   *garbledError
+		status *transport.StatusError
+		token  *transport.TokenError
+		sent   *transport.MalformedError
 	)
 	switch {
 	case err == nil, errors.As(err, &sent), errors.Is(err, files.ErrTooLarge):
@@ -155,9 +156,9 @@ func strike(err error) int {
 		return givenUp // no other tag needs another token
 	case !errors.As(err, &status):
 		return silent
-	case status.code == http.StatusTooManyRequests:
+	case status.Status == http.StatusTooManyRequests:
 		return givenUp // it was asked often enough, with pauses
-	case status.code == http.StatusUnauthorized, status.code == http.StatusForbidden, status.code >= http.StatusInternalServerError:
+	case status.Status == http.StatusUnauthorized, status.Status == http.StatusForbidden, status.Status >= http.StatusInternalServerError:
 		return 1
 	}
 	return 0

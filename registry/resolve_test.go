@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // tagged serves HEAD for any tag but those that are refused.
@@ -201,7 +202,7 @@ func TestResolveEndsWithItsContext(t *testing.T) {
 // TestAGoodAnswerAfterTheEndDoesNotUndoIt: it was under way when the others failed.
 func TestAGoodAnswerAfterTheEndDoesNotUndoIt(t *testing.T) {
 	b := batch{found: func(all []model.Tagged) { t.Errorf("handed over %v", all) }, stop: make(chan struct{})}
-	refused := &model.Trouble{Say: "no", Err: &statusError{code: http.StatusForbidden}}
+	refused := &model.Trouble{Say: "no", Err: &transport.StatusError{Status: http.StatusForbidden}}
 	for range givenUp {
 		b.take(model.Tagged{Tag: "a", Err: refused})
 	}

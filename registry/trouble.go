@@ -14,20 +14,8 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
-
-// statusError is an answer other than the one asked for.
-type statusError struct {
-	code int
-	said string // by the registry, clipped
-}
-
-func (e *statusError) Error() string {
-	if e.said == "" {
-		return fmt.Sprintf("%d %s", e.code, http.StatusText(e.code))
-	}
-	return fmt.Sprintf("%d %s: %s", e.code, http.StatusText(e.code), e.said)
-}
 
 // ended is the trouble of a call whose context is done. errors.Is finds
 // context.Canceled and context.DeadlineExceeded in it.
@@ -42,44 +30,32 @@ func ended(err error) error {
 func garbled(r model.Ref, say string, err error) error {
 	return &model.Trouble{
 		Say:  fmt.Sprintf("%s %s (%s)", r.Registry, say, subject(r)),
-		Next: "push it again, or ask who runs the registry", Err: &garbledError{err},
+		Next: "push it again, or ask who runs the registry", Err: &transport.MalformedError{Err: err},
 	}
 }
-
-// garbledError is about what was sent, and says nothing of the registry else.
-type garbledError struct{ err error }
-
-func (e *garbledError) Error() string {
-	if e.err == nil {
-		return "sent what cannot be"
-	}
-	return e.err.Error()
-}
-
-func (e *garbledError) Unwrap() error { return e.err }
 
 func noManifest(r model.Ref) error {
 	return &model.Trouble{Say: safe.Clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
 }
 
 // trouble says what went wrong with a call, from what the seam saw of it.
-func (h *host) trouble(ctx context.Context, about model.Ref, c *call, err error) error {
-	var sent *garbledError
+func (h *host) trouble(ctx context.Context, about model.Ref, c *transport.Exchange, err error) error {
+	var sent *transport.MalformedError
 	switch {
 	case ctx.Err() != nil:
 		return ended(ctx.Err())
-	case errors.As(c.err, &sent):
+	case errors.As(c.Err, &sent):
 		return garbled(about, "sent what cannot be read: "+safe.Clip(sent.Error()), sent)
-	case c.err != nil:
-		return h.noAnswer(about, c.err)
-	case c.answer.status == 0:
+	case c.Err != nil:
+		return h.noAnswer(about, c.Err)
+	case c.Response.Status == 0:
 		return &model.Trouble{Say: h.name + " cannot be asked: " + safe.Clip(err.Error()), Next: "check the reference", Err: err}
-	case c.answer.status != http.StatusOK:
-		return h.refused(about, c.answer)
-	case c.answer.isHTML():
+	case c.Response.Status != http.StatusOK:
+		return h.refused(about, c.Response)
+	case c.Response.IsHTML():
 		return h.noRegistry(err)
-	case c.answer.packed() != "":
-		return garbled(about, "sent it packed as "+safe.Clip(c.answer.packed())+" though nobody asked", err)
+	case c.Response.Encoding() != "":
+		return garbled(about, "sent it packed as "+safe.Clip(c.Response.Encoding())+" though nobody asked", err)
 	case errors.Is(err, errs.ErrDigestMismatch):
 		return garbled(about, "sent another digest than it names", err)
 	}
@@ -91,25 +67,25 @@ func (h *host) noRegistry(err error) error {
 }
 
 // refused is the trouble of an answer other than 200.
-func (h *host) refused(about model.Ref, a answer) error {
+func (h *host) refused(about model.Ref, a transport.Response) error {
 	said := saidBy(a)
-	e := &statusError{code: a.status, said: said}
-	if a.isHTML() && a.status != http.StatusTooManyRequests && a.status < 500 {
+	e := &transport.StatusError{Status: a.Status, Message: said}
+	if a.IsHTML() && a.Status != http.StatusTooManyRequests && a.Status < 500 {
 		return h.noRegistry(e)
 	}
 	t := &model.Trouble{Err: e}
-	if a.from != "" && (a.status < 500 && !passing(a.status) && a.status != http.StatusNotFound) {
-		t.Say = fmt.Sprintf("%s, to which %s redirects, refused the request (%s)", safe.Clip(a.from), h.name, e)
+	if a.RedirectedTo != "" && (a.Status < 500 && !transport.IsTransient(a.Status) && a.Status != http.StatusNotFound) {
+		t.Say = fmt.Sprintf("%s, to which %s redirects, refused the request (%s)", safe.Clip(a.RedirectedTo), h.name, e)
 		t.Next = "try again, or ask who runs " + h.name
 		return t
 	}
 	name := h.name
-	if a.from != "" {
-		name = safe.Clip(a.from) + ", to which " + h.name + " redirects,"
+	if a.RedirectedTo != "" {
+		name = safe.Clip(a.RedirectedTo) + ", to which " + h.name + " redirects,"
 	}
-	switch a.status {
+	switch a.Status {
 	case http.StatusUnauthorized:
-		return h.unauthorized(about, a.login, e)
+		return h.unauthorized(about, a.Login, e)
 	case http.StatusForbidden:
 		t.Say = fmt.Sprintf("%s does not let you read %s", h.name, subject(about))
 		t.Next = h.login() + " as somebody who may"
@@ -131,15 +107,15 @@ func (h *host) refused(about model.Ref, a answer) error {
 }
 
 // refusedSomehow is about all answers that have no words of their own.
-func (h *host) refusedSomehow(name string, a answer, e error) (say, next string) {
+func (h *host) refusedSomehow(name string, a transport.Response, e error) (say, next string) {
 	switch {
-	case a.status >= 500:
+	case a.Status >= 500:
 		next = "try again in a while"
-		if d := a.askedPause(); d > 0 && d < maxAsked {
+		if d := a.RetryAfter(); d > 0 && d < transport.RetryNever {
 			next = "try again at " + clock(d)
 		}
 		return fmt.Sprintf("%s is in trouble itself (%s)", name, e), next
-	case a.status < 400:
+	case a.Status < 400:
 		return fmt.Sprintf("%s sent neither what was asked for nor a refusal (%s)", h.name, e), "check host, port and reference"
 	}
 	return fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
@@ -165,7 +141,7 @@ func (h *host) unauthorized(about model.Ref, login string, e error) error {
 // butHelper is why a login could not be looked up, if that was so.
 func (h *host) butHelper() string {
 	var t *model.Trouble
-	if errors.As(h.seam.loginError(), &t) {
+	if errors.As(h.seam.LoginError(), &t) {
 		return ", and " + t.Say
 	}
 	return ""
@@ -173,9 +149,9 @@ func (h *host) butHelper() string {
 
 // notFound speaks of a login only where the registry has asked for one: others
 // hide nothing.
-func (h *host) notFound(about model.Ref, a answer) (say, next string) {
+func (h *host) notFound(about model.Ref, a transport.Response) (say, next string) {
 	next = "check the name"
-	if a.login == "" && h.seam.requiresLogin() {
+	if a.Login == "" && h.seam.RequiresLogin() {
 		next += ", or " + h.login() + " if it is private"
 	}
 	switch {
@@ -191,22 +167,22 @@ func (h *host) notFound(about model.Ref, a answer) (say, next string) {
 }
 
 // whenAgain says when a registry that wants fewer requests may be asked again.
-func (h *host) whenAgain(a answer) string {
+func (h *host) whenAgain(a transport.Response) string {
 	next := "wait a minute"
-	if d := a.askedPause(); d >= maxAsked {
+	if d := a.RetryAfter(); d >= transport.RetryNever {
 		next = "ask who runs it"
 	} else if d > 0 {
 		next = "try again at " + clock(d)
 	}
-	if a.login == "" {
+	if a.Login == "" {
 		next += ", or " + h.login() + " for a higher limit"
 	}
 	return next
 }
 
 // howLong says how long a pause an answer asks for, if it does.
-func howLong(a answer) string {
-	d := a.askedPause()
+func howLong(a transport.Response) string {
+	d := a.RetryAfter()
 	switch {
 	case d <= 0:
 		return ""
@@ -215,7 +191,7 @@ func howLong(a answer) string {
 	case d < 2*time.Hour:
 		return fmt.Sprintf(": it asks for a pause of %d min", int(d.Round(time.Minute).Minutes()))
 	}
-	if d >= maxAsked {
+	if d >= transport.RetryNever {
 		return ": it asks for a pause of a month or more"
 	}
 	return fmt.Sprintf(": it asks for a pause of %d h", int(d.Round(time.Hour).Hours()))
@@ -271,19 +247,19 @@ type ociErrors struct {
 }
 
 // saidBy is what a registry says of its refusal, in a line.
-func saidBy(a answer) string {
+func saidBy(a transport.Response) string {
 	var w ociErrors
-	if json.Unmarshal(a.body, &w) == nil && len(w.Errors) > 0 {
+	if json.Unmarshal(a.Body, &w) == nil && len(w.Errors) > 0 {
 		return safe.Clip(strings.TrimSpace(w.Errors[0].Code + " " + w.Errors[0].Message))
 	}
-	if a.isHTML() || model.LooksLikeJSON(a.body) {
+	if a.IsHTML() || model.LooksLikeJSON(a.Body) {
 		return ""
 	}
-	line, _, _ := strings.Cut(strings.TrimSpace(string(a.body)), "\n")
+	line, _, _ := strings.Cut(strings.TrimSpace(string(a.Body)), "\n")
 	return safe.Clip(strings.ToValidUTF8(line, ""))
 }
 
-func hasCode(a answer, code string) bool {
+func hasCode(a transport.Response, code string) bool {
 	var w ociErrors
-	return json.Unmarshal(a.body, &w) == nil && len(w.Errors) > 0 && w.Errors[0].Code == code
+	return json.Unmarshal(a.Body, &w) == nil && len(w.Errors) > 0 && w.Errors[0].Code == code
 }

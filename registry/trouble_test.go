@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 func TestRefusalsAreToldInALine(t *testing.T) {
@@ -18,29 +19,29 @@ func TestRefusalsAreToldInALine(t *testing.T) {
 	code := func(c string) []byte { return []byte(`{"errors":[{"code":"` + c + `"}]}`) }
 	for what, tt := range map[string]struct {
 		about     model.Ref
-		answer    answer
+		answer    transport.Response
 		asked     bool // for a login, before
 		say, next string
 	}{
-		"no tag": {repo.WithTag("1.0"), answer{status: 404}, false,
+		"no tag": {repo.WithTag("1.0"), transport.Response{Status: 404}, false,
 			"has no tag 1.0 in team/some-app", "check the name"},
-		"no tag, perhaps": {repo.WithTag("1.0"), answer{status: 404}, true,
+		"no tag, perhaps": {repo.WithTag("1.0"), transport.Response{Status: 404}, true,
 			"has no tag 1.0 in team/some-app", "check the name, or docker login " + name + " if it is private"},
-		"no tag for one who is logged in": {repo.WithTag("1.0"), answer{status: 404, login: "me in x"}, true,
+		"no tag for one who is logged in": {repo.WithTag("1.0"), transport.Response{Status: 404, Login: "me in x"}, true,
 			"has no tag 1.0 in team/some-app", "check the name"},
-		"no repository": {repo.WithTag("1.0"), answer{status: 404, body: code("NAME_UNKNOWN")}, false,
+		"no repository": {repo.WithTag("1.0"), transport.Response{Status: 404, Body: code("NAME_UNKNOWN")}, false,
 			"has no repository team/some-app", "check the name"},
-		"no digest": {byDigest, answer{status: 404}, true,
+		"no digest": {byDigest, transport.Response{Status: 404}, true,
 			"has no sha256:0123456789ab in team/some-app", "check whether it was deleted or never pushed"},
-		"forbidden": {byDigest, answer{status: 403}, false,
+		"forbidden": {byDigest, transport.Response{Status: 403}, false,
 			"does not let you read team/some-app@sha256:0123456789ab", "docker login " + name + " as somebody who may"},
-		"no login": {byDigest, answer{status: 401}, false,
+		"no login": {byDigest, transport.Response{Status: 401}, false,
 			"wants a login for team/some-app@sha256:0123456789ab, or has none of that name", "docker login " + name},
-		"too often": {byDigest, answer{status: 429, header: http.Header{"Retry-After": {"90"}}}, false,
+		"too often": {byDigest, transport.Response{Status: 429, Header: http.Header{"Retry-After": {"90"}}}, false,
 			"wants fewer requests: it asks for a pause of 90 s", "try again at HH:MM, or docker login " + name + " for a higher limit"},
-		"too often for one who is logged in": {byDigest, answer{status: 429, login: "me in x"}, false,
+		"too often for one who is logged in": {byDigest, transport.Response{Status: 429, Login: "me in x"}, false,
 			"wants fewer requests", "wait a minute"},
-		"broken": {byDigest, answer{status: 503, body: []byte("over capacity")}, false,
+		"broken": {byDigest, transport.Response{Status: 503, Body: []byte("over capacity")}, false,
 			"is in trouble itself (503 Service Unavailable: over capacity)", "try again in a while"},
 	} {
 		t.Run(what, func(t *testing.T) {

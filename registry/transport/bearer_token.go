@@ -1,0 +1,196 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/credentials"
+)
+
+type token struct {
+	authorization
+	expires time.Time
+}
+
+// TokenError is a token service that gave no token.
+type TokenError struct {
+	Host     string // its host
+	Login    string
+	Response Response
+	Err      error // no answer at all
+}
+
+func (e *TokenError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("the token service %s: %v", e.Host, e.Err)
+	}
+	return fmt.Sprintf("the token service %s answered %d", e.Host, e.Response.Status)
+}
+
+func (e *TokenError) Unwrap() error { return e.Err }
+
+// bearer is a token for scope: the one at hand unless that was refused, else a
+// new one, fetched once for all who wait for it.
+func (a *authenticator) bearer(ctx context.Context, c challenge, scope, wanted, refused string) (authorization, error) {
+	a.mu.Lock()
+	known, ok := a.tokens[scope]
+	a.mu.Unlock()
+	if ok && known.header != refused && time.Now().Before(known.expires) {
+		return known.authorization, nil
+	}
+	t, err := a.fetching.Do(ctx, c.realm+" "+scope+" "+refused, func(ctx context.Context) (token, error) {
+		t, err := a.fetchToken(WithExchange(ctx, nil), c, scope, wanted) // others may wait for it too
+		if err == nil {
+			a.storeToken(c.realm, scope, t)
+		}
+		return t, err
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			a.dropChallenge(c.realm)
+		}
+		return authorization{}, err
+	}
+	return t.authorization, nil
+}
+
+// dropChallenge makes the next request ask the registry first where tokens are made:
+// it may have got another service meanwhile, or want no token any more.
+func (a *authenticator) dropChallenge(realm string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.challenge != nil && a.challenge.realm == realm {
+		a.challenge, a.unconfirmed = nil, false
+	}
+}
+
+// storeToken keeps a token for others, unless the registry has named another realm
+// meanwhile.
+func (a *authenticator) storeToken(realm, scope string, t token) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.challenge != nil && a.challenge.realm == realm {
+		a.tokens[scope] = t
+	}
+}
+
+// fetchToken asks the token service.
+func (a *authenticator) fetchToken(ctx context.Context, c challenge, scope, wanted string) (token, error) {
+	l, err := a.lookup(ctx, scope)
+	if err != nil {
+		return token{}, err
+	}
+	if l.BearerToken != "" {
+		return token{authorization: authorization{header: "Bearer " + l.BearerToken, login: l.String()}, expires: time.Now().Add(time.Hour)}, nil
+	}
+	req, err := a.tokenRequest(ctx, c, wanted, l)
+	if err != nil {
+		return token{}, &TokenError{Host: safe.Clip(c.realm), Login: l.String(), Err: err}
+	}
+	ans, err := a.transport.fetch(context.WithValue(ctx, tokenRequestKey{}, true), req, MaxTokenResponse, authorization{})
+	if err != nil || ans.Status != http.StatusOK {
+		return token{}, &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String(), Response: ans, Err: err}
+	}
+	t, err := parseToken(ans.Body, time.Now())
+	if err != nil {
+		return token{}, &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String(), Response: ans, Err: err}
+	}
+	t.login = l.String()
+	return t, nil
+}
+
+// tokenRequest is a GET, with the login in its header if there is one; a
+// refresh token goes in a POST, as the protocol has it.
+func (a *authenticator) tokenRequest(ctx context.Context, c challenge, wanted string, l credentials.Login) (*http.Request, error) {
+	u, err := url.Parse(c.realm)
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, errors.New("its address is not one")
+	}
+	if n := len(c.realm) + len(c.params["service"]) + len(wanted); n > MaxChallenge {
+		return nil, fmt.Errorf("its address, service and scope have %d bytes, tagdiff sends %d", n, MaxChallenge)
+	}
+	if a.transport.knownScheme() == "https" && u.Scheme != "https" {
+		return nil, errors.New("it does not use https although the registry does")
+	}
+	q := u.Query()
+	set := func(k, v string) {
+		if v != "" {
+			q.Set(k, v)
+		}
+	}
+	set("service", c.params["service"])
+	set("scope", wanted)
+	set("client_id", UserAgent)
+	if l.RefreshToken != "" {
+		set("grant_type", "refresh_token")
+		set("refresh_token", l.RefreshToken)
+		u.RawQuery = ""
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(q.Encode()))
+		if err == nil {
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("User-Agent", UserAgent)
+		}
+		return req, err
+	}
+	set("account", l.Username)
+	u.RawQuery = q.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err == nil {
+		req.Header.Set("User-Agent", UserAgent)
+		if l.Username != "" {
+			req.Header.Set("Authorization", basicHeader(l))
+		}
+	}
+	return req, err
+}
+
+// MaxToken bounds a token, in bytes: it goes along with every request. Those
+// of large services are some 5 KiB long, and few servers take more than 64.
+const MaxToken = 64 << 10
+
+// parseToken reads a token service's answer. A token lives 60 s unless it says
+// otherwise (the specification's default); it is renewed a little early.
+func parseToken(body []byte, now time.Time) (token, error) {
+	var w struct {
+		Token       string          `json:"token"`
+		AccessToken string          `json:"access_token"`
+		ExpiresIn   json.RawMessage `json:"expires_in"`
+	}
+	if err := json.Unmarshal(body, &w); err != nil {
+		return token{}, errors.New("its answer is not JSON")
+	}
+	if w.Token == "" {
+		w.Token = w.AccessToken
+	}
+	switch {
+	case w.Token == "" || strings.ContainsFunc(w.Token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return token{}, errors.New("its answer has no token")
+	case len(w.Token) > MaxToken:
+		return token{}, fmt.Errorf("its token is %d bytes long, and tagdiff takes %d", len(w.Token), MaxToken)
+	}
+	var seconds float64 // some write it as text, and 60 s is right for what is no number
+	_ = json.Unmarshal(bytes.Trim(w.ExpiresIn, `"`), &seconds)
+	seconds = min(max(seconds, minTokenLife), maxTokenLife)
+	return token{authorization: authorization{header: "Bearer " + w.Token}, expires: now.Add(time.Duration(seconds*0.9) * time.Second)}, nil
+}
+
+const minTokenLife = 60
+
+const maxTokenLife = 24 * 3600
+
+// repositoryOf is the repository that a scope is for, "" for the catalog's.
+func repositoryOf(scope string) string {
+	repo, ok := strings.CutPrefix(scope, "repository:")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(repo, ":pull")
+}

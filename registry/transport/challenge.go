@@ -1,0 +1,58 @@
+package transport
+
+import (
+	"regexp"
+	"strings"
+)
+
+// challenge is a WWW-Authenticate header: RFC 7235, and docker's "Token
+// Authentication Specification" for bearer.
+type challenge struct {
+	scheme string // "basic" or "bearer"
+	realm  string
+	params map[string]string
+}
+
+// MaxChallenge bounds what of a challenge goes into the address of a token
+// service, in bytes: most servers take addresses of 8 KiB.
+const MaxChallenge = 8 << 10
+
+// MaxChallengeParts bounds what is read of one header: a challenge has some five parts.
+const MaxChallengeParts = 100
+
+// challengePart is name=value, name="value", or a bare word: a scheme.
+var challengePart = regexp.MustCompile(`([A-Za-z0-9_\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([A-Za-z0-9_\-]+)`)
+
+func parseChallenges(headers []string) []challenge {
+	var all []challenge
+	for _, h := range headers {
+		for _, m := range challengePart.FindAllStringSubmatch(h, MaxChallengeParts) {
+			if m[4] != "" {
+				all = append(all, challenge{scheme: strings.ToLower(m[4]), params: map[string]string{}})
+				continue
+			}
+			if len(all) == 0 {
+				continue
+			}
+			value := m[3]
+			if m[2] != "" {
+				value = strings.ReplaceAll(strings.ReplaceAll(m[2], `\"`, `"`), `\\`, `\`)
+			}
+			all[len(all)-1].params[strings.ToLower(m[1])] = value
+		}
+	}
+	return all
+}
+
+// pickChallenge prefers bearer: registries that offer both take basic for old clients.
+func pickChallenge(all []challenge) (challenge, bool) {
+	for _, scheme := range []string{"bearer", "basic"} {
+		for _, c := range all {
+			if c.scheme == scheme && (scheme == "basic" || c.params["realm"] != "") {
+				c.realm = c.params["realm"]
+				return c, true
+			}
+		}
+	}
+	return challenge{}, false
+}

@@ -1,0 +1,92 @@
+package transport
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
+)
+
+func TestEndpointsAreFew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "endpoints.json")
+	start := time.Now().UTC().Truncate(time.Second)
+	all := map[string]endpoint{}
+	for i := range 3 * maxEndpoints {
+		all[fmt.Sprintf("r%03d.example", i)] = endpoint{Seen: start.Add(-time.Duration(i) * time.Hour)}
+	}
+	(&EndpointFile{path: path}).write(all)
+	got := (&EndpointFile{path: path}).read()
+	if _, newest := got["r000.example"]; len(got) != maxEndpoints || !newest {
+		t.Errorf("%d are left", len(got))
+	}
+}
+
+// Each of several programs at once reads a whole file whenever it looks, and
+// what one learns stays unless another writes at that very moment.
+func TestSeveralWriteEndpointsAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "endpoints.json")
+	first := endpoint{Realm: "https://auth.example/token"}
+	(&EndpointFile{path: path}).update("first.example", func(p *endpoint) { *p = first })
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			e := &EndpointFile{path: path}
+			for j := range 20 {
+				e.update(fmt.Sprintf("r%d-%d.example", i, j%4), func(p *endpoint) { p.Service = strings.Repeat("s", j) })
+				if got := e.read()["first.example"]; got.Realm != first.Realm {
+					t.Errorf("read %+v", got)
+				}
+			}
+		})
+	}
+	all.Wait()
+	files, err := os.ReadDir(filepath.Dir(path))
+	registrytest.OK(t, err)
+	if len(files) != 1 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestWhatIsKnownIsNotWrittenAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "endpoints.json")
+	set := func(p *endpoint) { p.Realm = "https://auth.example/token" }
+	e := &EndpointFile{path: path}
+	e.update("r.example", set)
+	registrytest.OK(t, os.Remove(path))
+	e.update("r.example", set)
+	if _, err := os.Stat(path); err == nil {
+		t.Error("written again")
+	}
+	e.byHost["r.example"] = endpoint{Realm: "https://auth.example/token", Seen: time.Now().Add(-2 * endpointRefresh)}
+	e.update("r.example", set)
+	_, err := os.Stat(path)
+	registrytest.OK(t, err)
+}
+
+// FuzzEndpoints: what is read of the file can be used, and holds no secret.
+func FuzzEndpoints(f *testing.F) {
+	now := time.Now().UTC().Format(time.RFC3339)
+	f.Add([]byte(`{"docker.io":{"realm":"https://auth.docker.io/token","service":"x","blobs":"cdn.example","seen":"` + now + `"}}`))
+	f.Add([]byte(`{"a/b":{"seen":"` + now + `"},"c":{"realm":"https://u:p@h/?q","blobs":"x y","seen":"` + now + `"},"d":null}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		for host, p := range parseEndpoints(raw, time.Now()) {
+			u, err := url.Parse(p.Realm)
+			if !isHost(host) || p.Blobs != "" && !isHost(p.Blobs) || err != nil || p.Realm != "" && (u.Scheme != "https" || u.User != nil || u.RawQuery != "") {
+				t.Errorf("%q: %+v", host, p)
+			}
+			if age := time.Since(p.Seen); age > endpointAge+time.Minute || age < -time.Hour-time.Minute {
+				t.Errorf("%q is %v old", host, age)
+			}
+			if _, err := json.Marshal(p); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,70 @@
+package transport
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Bounds on bodies, in bytes. Registries take manifests of up to 4 MiB
+// (distribution's maxManifestBodySize); the largest config seen in the wild is
+// below 1 MiB; 16 MiB hold a million tags.
+
+// fetch sends one request and reads the body whole, so that the connection can
+// be used again. It ends when ctx does, when the server is silent too long or
+// slow in all, and when the body is larger than limit. How long it waits until
+// it may be sent does not count.
+func (s *Transport) fetch(ctx context.Context, req *http.Request, limit int64, key authorization) (Response, error) {
+	cl := exchangeOf(ctx)
+	t, err := s.limiter.acquire(ctx, cl != nil && cl.Bulk)
+	if err != nil {
+		return Response{}, err
+	}
+	a, err := s.do(ctx, req, limit, key)
+	s.limiter.release(t, a, err)
+	if q, ok := parseQuota(a.Header); ok && req.URL.Host == s.host && a.RedirectedTo == "" {
+		q.Host = s.registry
+		s.roundTripper.meter.setQuota(q)
+	}
+	return a, err
+}
+
+func (s *Transport) do(parent context.Context, req *http.Request, limit int64, key authorization) (Response, error) {
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	silence := time.AfterFunc(s.timeouts.Silence, func() { cancel(ErrSilent) })
+	defer silence.Stop()
+	defer time.AfterFunc(s.timeouts.Total, func() { cancel(ErrSlow) }).Stop()
+
+	resp, err := s.client.Do(req.WithContext(ctx))
+	if err != nil {
+		return Response{}, atHost(failedHost(req, err), req, cancelCause(parent, ctx, explainHTTPError(redactURLs(err))))
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode < http.StatusContinue {
+		return Response{}, atHost(resp.Request.URL.Host, req, errNoStatus)
+	}
+	a := Response{Status: resp.StatusCode, Header: resp.Header, scheme: req.URL.Scheme, Login: key.login}
+	if resp.Request.URL.Host == req.URL.Host {
+		a.scheme = resp.Request.URL.Scheme // it may have sent us from http to https
+	} else {
+		a.RedirectedTo = resp.Request.URL.Host
+	}
+	switch {
+	case resp.StatusCode == http.StatusSwitchingProtocols:
+		return a, nil // net/http has let go of that connection: nothing would end the reading of it
+	case resp.StatusCode != http.StatusOK:
+		a.Body, err = readPrefix(resp.Body, MaxErrorBody)
+		a.Body = redactCredentials(a.Body, req)
+		if err != nil && parent.Err() == nil && !IsTransient(a.Status) {
+			err = nil // its words did not all come, and what it meant is clear
+		}
+	default:
+		alive := func() { silence.Reset(s.timeouts.Silence) }
+		a.Body, err = readBody(resp, limit, alive)
+	}
+	if err != nil {
+		return a, atHost(resp.Request.URL.Host, req, cancelCause(parent, ctx, err))
+	}
+	return a, nil
+}

@@ -1,0 +1,113 @@
+package transport
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/regclient/regclient/config"
+
+	"github.com/tagdiff/tagdiff/registry/credentials"
+)
+
+// MaxOtherHosts bounds to how many other hosts the connections of one registry are
+// kept: registries have one token service and a few hosts for blobs.
+const MaxOtherHosts = 16
+
+// hostTransport is the way to one host. TLS settings are the host's own: neither client
+// certificates nor authorities nor skipped verification of a registry count for
+// its token service, for the hosts of its blobs or for a proxy.
+type hostTransport struct {
+	*http.Transport
+	preconnector *preconnector
+}
+
+// hostTransports are those to the hosts that one registry leads to.
+type hostTransports struct {
+	newTransport func(host string) (*hostTransport, error)
+
+	mu     sync.Mutex
+	byHost map[string]*hostTransport
+}
+
+// get is the road to a host, built when it is first wanted.
+func (r *hostTransports) get(host string) (*hostTransport, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known, ok := r.byHost[host]; ok {
+		return known, nil
+	}
+	if len(r.byHost) >= MaxOtherHosts {
+		for _, old := range r.byHost {
+			old.closeIdle()
+		}
+		clear(r.byHost)
+	}
+	built, err := r.newTransport(host)
+	if err != nil {
+		return nil, err
+	}
+	if r.byHost == nil {
+		r.byHost = map[string]*hostTransport{}
+	}
+	r.byHost[host] = built
+	return built, nil
+}
+
+// CloseIdleConnections closes the connections that nobody uses, those that wait for a
+// first use among them.
+func (r *hostTransport) closeIdle() {
+	r.CloseIdleConnections()
+	if r.preconnector != nil {
+		r.preconnector.closeAll()
+	}
+}
+
+// hostSettings are the settings of a host that a registry named.
+func hostSettings(k *credentials.Keychain, host string) config.Host {
+	if !isHost(host) || strings.Trim(host, ".") == "" || strings.ContainsAny(host, `/\`) {
+		return config.Host{} // it names no folder
+	}
+	return k.HostSettings(host)
+}
+
+// dialAddress is where a transport dials for https to a host.
+func dialAddress(host string) string {
+	name, port, err := net.SplitHostPort(host)
+	if err != nil || port == "" {
+		name, port = strings.TrimSuffix(host, ":"), "443"
+	}
+	return net.JoinHostPort(strings.Trim(name, "[]"), port)
+}
+
+// newHostTransport keeps as many connections as requests may be under way: net/http
+// keeps two per host and would open the others again each round.
+func newHostTransport(host string, settings config.Host, g *ssrfGuard, opts Options) (*hostTransport, error) {
+	p := opts.Timeouts
+	tlsConfig, err := newTLS(settings, opts.CertDirs)
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: p.Dial, ControlContext: g.control}
+	opener := newPreconnector(dialer, dialAddress(host), tlsConfig, p)
+	return &hostTransport{preconnector: opener, Transport: &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: proxyConnectError,
+		DialContext:            dialer.DialContext,
+		DialTLSContext:         opener.dial,
+		TLSClientConfig:        tlsConfig, // behind a proxy
+		TLSHandshakeTimeout:    p.Dial,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           4 * opts.Concurrency,
+		MaxIdleConnsPerHost:    opts.Concurrency,
+		IdleConnTimeout:        90 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		DisableCompression:     true, // digests and sizes are of the bytes as stored
+		// A connection that a sleep or a lost VPN has cut must not serve again.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: p.Dial, PingTimeout: p.Dial / 2},
+
+		MaxResponseHeaderBytes: MaxHeader,
+	}}, nil
+}

@@ -1,0 +1,162 @@
+package transport
+
+import (
+	"container/list"
+	"context"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// limiter bounds how many requests to one registry are under way, its token
+// service and the hosts of its blobs included. What a registry cannot bear
+// makes it slower instead of failing: a 429 halves the bound, good answers let
+// it grow back by one for each round, and while the registry wants a pause all
+// requests wait.
+type limiter struct {
+	host     string
+	maxBound int
+	retry    RetryPolicy
+	meter    *Meter
+
+	mu          sync.Mutex
+	bound       float64 // at most most
+	busy        int
+	epoch       int       // how often the bound was halved
+	throttled   int       // halvings since the last good answer
+	pausedUntil time.Time // no request before
+	timer       *time.Timer
+	urgent      list.List // of *turnstile: what a person waits for, first come first served
+	bulk        list.List // the same for requests by the thousand, which let all others pass
+}
+
+func newLimiter(host string, most int, retry RetryPolicy, meter *Meter) *limiter {
+	return &limiter{host: host, maxBound: most, bound: float64(most), retry: retry, meter: meter}
+}
+
+// ticket is where one request waits.
+type ticket struct {
+	admitted chan struct{} // closed when it may go, nil if it need not wait
+	epoch    int           // of the limiter when it went
+}
+
+// acquire waits until a request may be sent. leave must be called after it.
+func (l *limiter) acquire(ctx context.Context, bulk bool) (*ticket, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	queue := &l.urgent
+	if bulk {
+		queue = &l.bulk
+	}
+	t := &ticket{}
+	l.mu.Lock()
+	if l.urgent.Len()+l.bulk.Len() == 0 && l.busy < int(l.bound) && !l.pausedUntil.After(time.Now()) {
+		t.epoch = l.epoch
+		l.busy++
+		l.mu.Unlock()
+		return t, nil
+	}
+	t.admitted = make(chan struct{})
+	place := queue.PushBack(t)
+	l.admit()
+	l.mu.Unlock()
+	select {
+	case <-t.admitted:
+		return t, nil
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-t.admitted: // both at once
+		l.busy--
+		l.admit()
+	default:
+		queue.Remove(place)
+	}
+	return nil, ctx.Err()
+}
+
+// admit lets in who may go now. l.mu is held.
+func (l *limiter) admit() {
+	for l.busy < int(l.bound) {
+		queue := &l.urgent
+		if queue.Len() == 0 {
+			queue = &l.bulk
+		}
+		if queue.Len() == 0 {
+			return
+		}
+		if wait := time.Until(l.pausedUntil); wait > 0 {
+			l.admitAfter(wait)
+			return
+		}
+		t := queue.Remove(queue.Front()).(*ticket)
+		t.epoch = l.epoch
+		l.busy++
+		close(t.admitted)
+	}
+}
+
+// admitAfter sees to it that next is called again after a pause.
+func (l *limiter) admitAfter(wait time.Duration) {
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	l.timer = time.AfterFunc(wait, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.admit()
+	})
+}
+
+// release ends a request and takes in what its answer says of the pace.
+func (l *limiter) release(t *ticket, a Response, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.busy--
+	switch {
+	case err != nil || a.Status == 0:
+	case a.Status == http.StatusTooManyRequests:
+		l.throttle(t, a)
+	case asksForPause(a):
+		l.pause(max(a.RetryAfter(), l.retry.Backoff))
+	case a.Status < http.StatusInternalServerError:
+		l.throttled = 0
+		l.bound = min(l.bound+1/l.bound, float64(l.maxBound))
+	}
+	l.admit()
+}
+
+// throttle halves the bound, once for all requests that were under way
+// together: they would all be told the same.
+func (l *limiter) throttle(t *ticket, a Response) {
+	asked := a.RetryAfter()
+	if t.epoch == l.epoch {
+		l.epoch++
+		l.bound = max(float64(int(l.bound)/2), 1)
+		asked = max(asked, l.retry.Backoff<<min(l.throttled, 4))
+		l.throttled++
+	}
+	l.pause(asked)
+}
+
+// exhausted reports whether a registry has been asked often enough, ever slower,
+// without one good answer.
+func (l *limiter) exhausted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.throttled >= l.retry.ThrottledAttempts
+}
+
+// pause holds all requests back for so long. One that is longer than anybody
+// waits is not begun: those who ask are told of it.
+func (l *limiter) pause(d time.Duration) {
+	until := time.Now().Add(d)
+	if d <= 0 || d > l.retry.MaxRetryAfter || !until.After(l.pausedUntil) {
+		return
+	}
+	l.pausedUntil = until
+	l.meter.setPause(l.host, until)
+}

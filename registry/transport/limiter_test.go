@@ -1,0 +1,168 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
+)
+
+func testLimiter(most int) *limiter {
+	return newLimiter("here", most, DefaultRetryPolicy(), NewMeter())
+}
+
+func enter(t testing.TB, l *limiter, bulk bool) *ticket {
+	t.Helper()
+	turn, err := l.acquire(t.Context(), bulk)
+	registrytest.OK(t, err)
+	return turn
+}
+
+func answered(code int, header ...string) Response {
+	a := Response{Status: code, Header: http.Header{}}
+	for i := 0; i+1 < len(header); i += 2 {
+		a.Header.Set(header[i], header[i+1])
+	}
+	return a
+}
+
+func TestALimiterLetsInNoMoreThanItMay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(3)
+		var in, most atomic.Int64
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				turn := enter(t, l, false)
+				most.Store(max(most.Load(), in.Add(1)))
+				time.Sleep(time.Second)
+				in.Add(-1)
+				l.release(turn, answered(200), nil)
+			})
+		}
+		all.Wait()
+		if most.Load() != 3 {
+			t.Errorf("%d at once, want 3", most.Load())
+		}
+	})
+}
+
+func TestWhatAPersonWaitsForGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(1)
+		first := enter(t, l, false)
+		var order []string
+		var all sync.WaitGroup
+		for i, bulk := range []bool{true, true, false, false} {
+			all.Go(func() {
+				turn := enter(t, l, bulk)
+				order = append(order, fmt.Sprint(i)) // one at a time is let in
+				l.release(turn, answered(200), nil)
+			})
+			synctest.Wait()
+		}
+		l.release(first, answered(200), nil)
+		all.Wait()
+		if got := strings.Join(order, " "); got != "2 3 0 1" {
+			t.Errorf("the order is %s", got)
+		}
+	})
+}
+
+func TestA429HalvesOncePerRoundAndGoodAnswersGrowBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(8)
+		round := func(a Response) {
+			var turns []*ticket
+			for range int(l.bound) {
+				turns = append(turns, enter(t, l, false))
+			}
+			for _, turn := range turns {
+				l.release(turn, a, nil)
+			}
+		}
+		var bounds []string
+		for _, code := range []int{429, 429, 200, 200, 429, 500, 200} {
+			round(answered(code))
+			bounds = append(bounds, fmt.Sprint(int(l.bound)))
+		}
+		if got := strings.Join(bounds, " "); got != "4 2 2 3 1 1 2" {
+			t.Errorf("bounds %s", got)
+		}
+		for range 100 {
+			round(answered(200))
+		}
+		if int(l.bound) != 8 {
+			t.Errorf("it grew back to %g, want 8", l.bound)
+		}
+	})
+}
+
+func TestAPauseHoldsAllBackAndIsToldWhileItLasts(t *testing.T) {
+	for _, code := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		synctest.Test(t, func(t *testing.T) {
+			l := testLimiter(8)
+			start := time.Now()
+			l.release(enter(t, l, false), answered(code, "Retry-After", "90"), nil)
+			if got := l.meter.Traffic().Pause; got != (model.Pause{Host: "here", Until: start.Add(90 * time.Second)}) {
+				t.Errorf("pause %+v", got)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if _, err := l.acquire(ctx, false); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+			gone, leave := context.WithTimeout(t.Context(), time.Second)
+			defer leave()
+			if _, err := l.acquire(gone, false); err == nil || time.Since(start) != time.Second {
+				t.Errorf("who had enough of it got %v after %s", err, time.Since(start))
+			}
+			turn := enter(t, l, true)
+			if waited := time.Since(start); waited != 90*time.Second {
+				t.Errorf("waited %s", waited)
+			}
+			if got := l.meter.Traffic().Pause; got != (model.Pause{}) {
+				t.Errorf("pause %+v after its end", got)
+			}
+			l.release(turn, answered(200), nil)
+			if l.busy != 0 {
+				t.Errorf("%d under way", l.busy)
+			}
+		})
+	}
+}
+
+func TestAPauseThatNobodyWaitsForIsNotBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(8)
+		start := time.Now()
+		l.release(enter(t, l, false), answered(http.StatusServiceUnavailable, "Retry-After", "121"), nil)
+		enter(t, l, false)
+		if waited := time.Since(start); waited != 0 || l.meter.Traffic().Pause != (model.Pause{}) {
+			t.Errorf("waited %s", waited)
+		}
+	})
+}
+
+func TestEachRefusalInARowMakesALongerPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(64)
+		start := time.Now()
+		for range 7 {
+			l.release(enter(t, l, false), answered(429), nil)
+		}
+		enter(t, l, false)
+		if waited := time.Since(start); waited != 15750*time.Millisecond { // 0.25 s doubled to 4 s, which stays
+			t.Errorf("waited %s", waited)
+		}
+	})
+}

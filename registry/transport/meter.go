@@ -1,0 +1,70 @@
+package transport
+
+import (
+	"sync"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Meter adds up what requests cost.
+type Meter struct {
+	mu    sync.Mutex
+	sum   model.Traffic
+	since time.Time // start of the present busy time
+}
+
+func NewMeter() *Meter { return &Meter{} }
+
+func (m *Meter) begin() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.sum.InFlight == 0 {
+		m.since = time.Now()
+	}
+	m.sum.InFlight++
+	m.sum.Requests++
+}
+
+func (m *Meter) received(n int) {
+	m.mu.Lock()
+	m.sum.Bytes += int64(n)
+	m.mu.Unlock()
+}
+
+func (m *Meter) end() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.sum.InFlight--; m.sum.InFlight == 0 {
+		m.sum.Busy += time.Since(m.since)
+	}
+}
+
+// setPause notes that a host wants no request before a moment.
+func (m *Meter) setPause(host string, until time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if until.After(m.sum.Pause.Until) {
+		m.sum.Pause = model.Pause{Host: host, Until: until}
+	}
+}
+
+// setQuota notes what a host says may still be asked of it.
+func (m *Meter) setQuota(q model.Quota) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sum.Quota = q
+}
+
+func (m *Meter) Traffic() model.Traffic {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.sum.Pause.Until.After(time.Now()) {
+		m.sum.Pause = model.Pause{}
+	}
+	t := m.sum
+	if t.InFlight > 0 {
+		t.Busy += time.Since(m.since)
+	}
+	return t
+}

@@ -1,0 +1,161 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model/panics"
+)
+
+// preconnector makes a transport's TLS connections, some of them before they are
+// wanted: a handshake takes as long as two requests.
+type preconnector struct {
+	dialer   *net.Dialer
+	own      string // the address that tls is for
+	tls      *tls.Config
+	timeouts Timeouts
+
+	mu      sync.Mutex
+	pending map[string]*pendingConn // by address
+}
+
+// pendingConn is a connection that waits to be taken.
+type pendingConn struct {
+	done chan struct{} // closed when conn and err are set
+	conn net.Conn
+	err  error
+}
+
+func newPreconnector(dialer *net.Dialer, own string, config *tls.Config, t Timeouts) *preconnector {
+	config = config.Clone()
+	config.NextProtos = []string{"h2", "http/1.1"} // the transport adds them to its own copy alone
+	return &preconnector{dialer: dialer, own: own, tls: config, timeouts: t, pending: map[string]*pendingConn{}}
+}
+
+// open begins a connection to address for whoever dials it first. ctx gives
+// its values and does not end it.
+func (o *preconnector) open(ctx context.Context, address string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.pending[address] != nil {
+		return
+	}
+	e := &pendingConn{done: make(chan struct{})}
+	o.pending[address] = e
+	ctx = context.WithoutCancel(ctx)
+	go func() {
+		defer panics.Catch()
+		e.conn, e.err = o.connect(ctx, address)
+		close(e.done)
+		time.AfterFunc(o.timeouts.Preconnect, func() {
+			if o.take(address, e) {
+				e.close()
+			}
+		})
+	}()
+}
+
+// take removes e, and reports whether it was still there to be removed.
+func (o *preconnector) take(address string, e *pendingConn) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if e == nil || o.pending[address] != e {
+		return false
+	}
+	delete(o.pending, address)
+	return true
+}
+
+func (o *preconnector) pendingTo(address string) *pendingConn {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.pending[address]
+}
+
+// closeAll lets go of all connections that wait.
+func (o *preconnector) closeAll() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, e := range o.pending {
+		go func() {
+			defer panics.Catch()
+			e.close()
+		}()
+	}
+	clear(o.pending)
+}
+
+// close closes a connection that nobody wants.
+func (e *pendingConn) close() {
+	<-e.done
+	if e.conn != nil {
+		_ = e.conn.Close()
+	}
+}
+
+// dial is a transport's DialTLSContext.
+func (o *preconnector) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	e := o.pendingTo(address)
+	if !o.take(address, e) {
+		return o.connect(ctx, address)
+	}
+	select {
+	case <-ctx.Done():
+		go func() {
+			defer panics.Catch()
+			e.close()
+		}()
+		return nil, ctx.Err()
+	case <-e.done:
+	}
+	if errors.Is(e.err, ErrLocalAddress) { // it came before the registry's own showed that this is all right
+		return o.connect(ctx, address)
+	}
+	return e.conn, e.err
+}
+
+func (o *preconnector) connect(ctx context.Context, address string) (net.Conn, error) {
+	raw, err := o.dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	config := o.tls.Clone()
+	if address != o.own { // a proxy's, to which the transport speaks HTTP/1
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	config.ServerName, _, err = net.SplitHostPort(address)
+	conn := tls.Client(raw, config)
+	if err == nil {
+		err = raw.SetDeadline(time.Now().Add(o.timeouts.Dial))
+	}
+	if err == nil {
+		err = conn.HandshakeContext(ctx)
+	}
+	if err == nil {
+		err = raw.SetDeadline(time.Time{})
+	}
+	if err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// preconnect begins connections to hosts that the coming requests will want.
+func (w *roundTripper) preconnect(hosts ...string) {
+	for _, host := range hosts {
+		req := (&http.Request{URL: &url.URL{Scheme: "https", Host: host}}).WithContext(context.Background())
+		if proxy, err := http.ProxyFromEnvironment(req); host == "" || err != nil || proxy != nil {
+			continue // a proxy's connections are the transport's business
+		}
+		if next, err := w.transportFor(host); err == nil {
+			next.preconnector.open(w.guard.markForeign(req, w.host).Context(), dialAddress(host))
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// ProxyError is a failure of the proxy, before anybody else was asked.
+type ProxyError struct {
+	Host string
+	Err  error
+}
+
+func (e *ProxyError) Error() string { return "the proxy " + e.Host + ": " + e.Err.Error() }
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+// proxyConnectError is a transport's OnProxyConnectResponse: of a refusal net/http
+// keeps nothing but the words behind its number.
+func proxyConnectError(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &ProxyError{safe.Clip(proxy.Host), &StatusError{Status: resp.StatusCode}}
+}
+
+// asProxyError tells failures of the proxy from those of whoever is behind it.
+func asProxyError(req *http.Request, err error) error {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "proxyconnect" && !strings.HasPrefix(op.Op, "socks") {
+		return err
+	}
+	proxy, errEnv := http.ProxyFromEnvironment(req)
+	if errEnv != nil || proxy == nil {
+		return err
+	}
+	return &ProxyError{safe.Clip(proxy.Host), op.Err}
+}

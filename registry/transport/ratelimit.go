@@ -1,0 +1,97 @@
+package transport
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// quotaHeaders are the names under which registries say what may still be
+// asked of them: Docker Hub's and the IETF's drafts up to 06, and the older
+// custom of others.
+var quotaHeaders = []struct{ limit, left string }{
+	{"Ratelimit-Limit", "Ratelimit-Remaining"},
+	{"X-Ratelimit-Limit", "X-Ratelimit-Remaining"},
+	{"X-Rate-Limit-Limit", "X-Rate-Limit-Remaining"},
+}
+
+// maxQuota bounds what is believed: beyond it there is no limit to speak of.
+const maxQuota = 1_000_000_000
+
+// parseQuota reads what an answer says of the limit that its host has. ok is false
+// if it says nothing that makes sense.
+func parseQuota(h http.Header) (_ model.Quota, ok bool) {
+	for _, names := range quotaHeaders {
+		limit, per, okLimit := parseAmount(h.Get(names.limit))
+		left, perLeft, okLeft := parseAmount(h.Get(names.left))
+		if okLimit && okLeft && left <= limit {
+			return model.Quota{Left: left, Limit: limit, Per: max(per, perLeft)}, true
+		}
+	}
+	return structuredQuota(h.Get("Ratelimit"), h.Get("Ratelimit-Policy"))
+}
+
+// parseAmount is a number with the time it is for, as in "100;w=21600". Of several
+// policies the first is the one that counts.
+func parseAmount(s string) (n int, per time.Duration, ok bool) {
+	s, _, _ = strings.Cut(s, ",")
+	number, params, _ := strings.Cut(s, ";")
+	n, ok = parseCount(number)
+	if !ok {
+		return 0, 0, false
+	}
+	if w, ok := parseCount(parameter(params, ";", "w")); ok {
+		per = time.Duration(w) * time.Second
+	}
+	return n, per, true
+}
+
+// structuredQuota reads the drafts from 07 on: "limit=100, remaining=50,
+// reset=5", and later `"hour";r=50;t=30` beside a policy `"hour";q=100;w=3600`.
+func structuredQuota(state, policy string) (_ model.Quota, ok bool) {
+	if limit, okLimit := parseCount(parameter(state, ",", "limit")); okLimit {
+		left, okLeft := parseCount(parameter(state, ",", "remaining"))
+		if !okLeft || left > limit {
+			return model.Quota{}, false
+		}
+		_, per, _ := parseAmount(policy)
+		return model.Quota{Left: left, Limit: limit, Per: per}, true
+	}
+	state, _, _ = strings.Cut(state, ",")
+	name, _, _ := strings.Cut(state, ";")
+	left, ok := parseCount(parameter(state, ";", "r"))
+	if !ok {
+		return model.Quota{}, false
+	}
+	for p := range strings.SplitSeq(policy, ",") {
+		named, _, _ := strings.Cut(p, ";")
+		limit, ok := parseCount(parameter(p, ";", "q"))
+		if !ok || strings.TrimSpace(named) != strings.TrimSpace(name) || left > limit {
+			continue
+		}
+		q := model.Quota{Left: left, Limit: limit}
+		if w, ok := parseCount(parameter(p, ";", "w")); ok {
+			q.Per = time.Duration(w) * time.Second
+		}
+		return q, true
+	}
+	return model.Quota{}, false
+}
+
+// parameter is the value of name=value among parts, "" if it is not there.
+func parameter(s, separator, name string) string {
+	for part := range strings.SplitSeq(s, separator) {
+		if k, v, ok := strings.Cut(part, "="); ok && strings.EqualFold(strings.TrimSpace(k), name) {
+			return v
+		}
+	}
+	return ""
+}
+
+func parseCount(s string) (int, bool) {
+	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 32)
+	return int(n), err == nil && n <= maxQuota
+}

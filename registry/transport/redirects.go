@@ -1,0 +1,58 @@
+package transport
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+)
+
+const MaxRedirects = 5
+
+// checkRedirect follows a few redirects and takes no login to another address.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	last := via[len(via)-1]
+	switch {
+	case len(via) > MaxRedirects:
+		return errors.New("too many redirects")
+	case req.URL.Hostname() == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https":
+		return errors.New("redirect to what is no web address refused")
+	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
+		return errors.New("redirect from https to http refused")
+	case req.Method == http.MethodPost || last.Method == http.MethodPost:
+		return errors.New("redirect of a login refused")
+	}
+	if req.URL.Host != via[0].URL.Host {
+		req.Header.Del("Authorization")
+	}
+	req.Header.Del("Referer") // net/http puts the last address there, and its query may be a secret
+	return nil
+}
+
+// RedirectError is a failure at another host than the one that was asked: one that
+// it redirected to.
+type RedirectError struct {
+	Host string
+	Err  error
+}
+
+func (e *RedirectError) Error() string { return e.Host + ": " + e.Err.Error() }
+func (e *RedirectError) Unwrap() error { return e.Err }
+
+// atHost is err with the host where it happened, if that is not who was asked.
+func atHost(host string, req *http.Request, err error) error {
+	if err == nil || host == req.URL.Host {
+		return err
+	}
+	return &RedirectError{host, err}
+}
+
+// failedHost is the host at which a request failed.
+func failedHost(req *http.Request, err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		if last, err := url.Parse(u.URL); err == nil && last.Host != "" {
+			return last.Host
+		}
+	}
+	return req.URL.Host
+}

@@ -1,0 +1,30 @@
+package transport
+
+import (
+	"net/http"
+	"net/url"
+)
+
+const UserAgent = "tagdiff"
+
+// request is a request as the seam sends it, perhaps more than once.
+type request struct {
+	method string
+	url    url.URL
+	accept []string
+	scope  string // of the token that it takes
+	limit  int64  // bytes of body
+}
+
+func (q request) httpRequest(scheme string, key authorization) *http.Request {
+	u := q.url
+	u.Scheme = scheme
+	req := &http.Request{Method: q.method, URL: &u, Host: u.Host, Header: http.Header{"User-Agent": {UserAgent}}}
+	if len(q.accept) > 0 {
+		req.Header["Accept"] = q.accept
+	}
+	if key.header != "" && !(key.tlsOnly && scheme != "https") {
+		req.Header.Set("Authorization", key.header)
+	}
+	return req
+}

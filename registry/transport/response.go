@@ -1,0 +1,75 @@
+package transport
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Response is a whole response.
+type Response struct {
+	Status       int
+	Header       http.Header
+	Body         []byte
+	scheme       string // that the registry spoke in the end
+	RedirectedTo string // the host that it redirected to, "" for none
+	Login        string // whose login was sent along, "" for none
+}
+
+// forRegclient is the answer as regclient gets it: without Link, which it would
+// follow by itself and without end, and with a media type that it knows.
+func (a Response) forRegclient(req *http.Request) *http.Response {
+	h := a.Header.Clone()
+	for _, name := range []string{"Link", "Retry-After", "Warning", "WWW-Authenticate"} {
+		h.Del(name)
+	}
+	if digest.Digest(h.Get("Docker-Content-Digest")).Validate() != nil {
+		h.Del("Docker-Content-Digest") // it would be compared with
+	}
+	resp := &http.Response{
+		Status: "200 OK", StatusCode: a.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h, Body: http.NoBody, Request: req,
+	}
+	if req.Method == http.MethodGet {
+		h.Set("Content-Length", strconv.Itoa(len(a.Body)))
+		if !strings.Contains(h.Get("Content-Type"), "application/vnd.") && model.LooksLikeJSON(a.Body) {
+			setContentType(h, req.URL.Path)
+		}
+		resp.ContentLength = int64(len(a.Body))
+		resp.Body = io.NopCloser(bytes.NewReader(a.Body))
+	}
+	return resp
+}
+
+// setContentType helps where a server calls all JSON the same (static files, some
+// proxies): regclient tells a manifest's type from its body if none is given.
+func setContentType(h http.Header, path string) {
+	if strings.Contains(path, "/manifests/") {
+		h.Del("Content-Type")
+		return
+	}
+	h.Set("Content-Type", "application/json")
+}
+
+// Encoding is how a server has packed a body on the way, "" if it has not.
+func (a Response) Encoding() string {
+	encoding := strings.ToLower(a.Header.Get("Content-Encoding"))
+	if encoding == "identity" {
+		return ""
+	}
+	return encoding
+}
+
+// IsHTML reports whether a server sent a web page.
+func (a Response) IsHTML() bool {
+	t, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	return t == "text/html" || bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(a.Body)), []byte("<!doctype html")) ||
+		bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(a.Body)), []byte("<html"))
+}

@@ -1,0 +1,71 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"syscall"
+	"time"
+)
+
+// RetryPolicy says how often and when a request is sent again.
+type RetryPolicy struct {
+	Attempts          int           // per request, for failures that may pass
+	ThrottledAttempts int           // per request, when the registry asks for fewer requests
+	Backoff           time.Duration // before the second attempt, doubled for each further one
+	MaxRetryAfter     time.Duration // the longest Retry-After that is waited for; a longer one ends the request
+}
+
+// DefaultRetryPolicy is the policy unless a test needs another one.
+func DefaultRetryPolicy() RetryPolicy {
+	return RetryPolicy{Attempts: 3, ThrottledAttempts: 8, Backoff: 250 * time.Millisecond, MaxRetryAfter: 2 * time.Minute}
+}
+
+// shouldRetry says whether to ask once more, and when. Timeouts are not repeated:
+// the person has waited once.
+func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration, bool) {
+	var token *TokenError
+	if errors.As(err, &token) {
+		a, err = token.Response, token.Err
+	}
+	if err == nil && (a.Status == http.StatusTooManyRequests || asksForPause(a)) {
+		return 0, try < p.ThrottledAttempts && a.RetryAfter() <= p.MaxRetryAfter // the limiter holds it back
+	}
+	if try >= p.Attempts {
+		return 0, false
+	}
+	wait := p.Backoff << (try - 1)
+	if err != nil {
+		cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+		return wait, cut
+	}
+	if IsTransient(a.Status) && a.Status != http.StatusTooManyRequests {
+		return wait, true
+	}
+	return 0, false
+}
+
+// IsTransient reports whether a status may be another one the next time.
+func IsTransient(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,98 @@
+package transport
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// roundTripper is the last stop before the network. Whatever the layers above do, only
+// reading requests get past it, and all are counted and logged.
+type roundTripper struct {
+	registry *hostTransport // to the registry
+	others   hostTransports // to the others
+	host     string         // the registry's, as it stands in addresses
+	guard    *ssrfGuard
+	meter    *Meter
+	log      *slog.Logger
+}
+
+// CloseIdleConnections closes the connections that nobody uses.
+func (w *roundTripper) closeIdle() {
+	w.registry.closeIdle()
+	w.others.mu.Lock()
+	defer w.others.mu.Unlock()
+	for _, r := range w.others.byHost {
+		r.closeIdle()
+	}
+}
+
+// transportFor is the one to the host of a request.
+func (w *roundTripper) transportFor(host string) (*hostTransport, error) {
+	if host == w.host {
+		return w.registry, nil
+	}
+	return w.others.get(host)
+}
+
+func (w *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !isReadOnly(req) {
+		return nil, errNotReadOnly
+	}
+	next, err := w.transportFor(req.URL.Host)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	w.meter.begin()
+	resp, err := next.RoundTrip(w.guard.markForeign(req, w.host))
+	if err != nil {
+		w.meter.end()
+		err = redactURLs(asProxyError(req, err))
+		w.logRequest(req, "error", err.Error(), "ms", time.Since(start).Milliseconds())
+		return nil, err
+	}
+	resp.Body = &countedBody{ReadCloser: resp.Body, meter: w.meter, finish: func(n int64) {
+		w.meter.end()
+		w.logRequest(req, "status", resp.StatusCode, "bytes", n, "ms", time.Since(start).Milliseconds(), "proto", resp.Proto)
+	}}
+	return resp, nil
+}
+
+// logRequest logs a request without its query: signed addresses carry secrets there.
+func (w *roundTripper) logRequest(req *http.Request, what ...any) {
+	if !w.log.Enabled(context.Background(), slog.LevelInfo) {
+		return
+	}
+	u := *req.URL
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	w.log.Log(context.Background(), slog.LevelInfo, "request", append([]any{"method", req.Method, "url", u.String()}, what...)...)
+}
+
+// countedBody ends its request when it is read to the end or closed.
+type countedBody struct {
+	io.ReadCloser
+	meter  *Meter
+	n      int64
+	once   sync.Once
+	finish func(n int64)
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.n += int64(n)
+	b.meter.received(n)
+	if err != nil {
+		b.once.Do(func() { b.finish(b.n) })
+	}
+	return n, err
+}
+
+func (b *countedBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.once.Do(func() { b.finish(b.n) })
+	return err
+}

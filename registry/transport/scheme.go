@@ -1,0 +1,75 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+)
+
+// sendOverScheme settles the scheme with the first answer. Plain http goes first where
+// it is allowed: a TLS server refuses it at once, whereas a plain server may
+// wait for the end of a line that a TLS greeting does not have. Nothing is
+// given away: logins are sent only after an answer asked for one, or over TLS
+// where one has asked before.
+func (s *Transport) sendOverScheme(ctx context.Context, q request, k authorization) (Response, error) {
+	if scheme, ok := s.scheme.Load().(string); ok {
+		return s.fetch(ctx, q.httpRequest(scheme, k), q.limit, k)
+	}
+	if s.tlsRemembered.Load() {
+		a, err := s.fetch(ctx, q.httpRequest("https", k), q.limit, k)
+		if err == nil || isCertificateError(err) || ctx.Err() != nil {
+			s.setScheme(a, err)
+			return a, err
+		}
+		s.tlsRemembered.Store(false) // no TLS there any more
+		s.auth.dropRemembered()
+	}
+	a, err := s.fetch(ctx, q.httpRequest("http", k), q.limit, k)
+	// Without a port the two schemes have different ones.
+	elsewhere := errors.Is(err, syscall.ECONNREFUSED) && q.url.Port() == ""
+	if !maybeTLS(a, err) && !elsewhere {
+		s.setScheme(a, err)
+		return a, err
+	}
+	b, errTLS := s.fetch(ctx, q.httpRequest("https", k), q.limit, k)
+	if errTLS != nil && !isCertificateError(errTLS) && ctx.Err() == nil {
+		return a, err // no TLS there: it was a plain server's answer
+	}
+	s.setScheme(b, errTLS)
+	return b, errTLS
+}
+
+// isCertificateError reports whether TLS was spoken and only trust is missing.
+func isCertificateError(err error) bool {
+	var (
+		bad   *tls.CertificateVerificationError
+		alert tls.AlertError
+	)
+	return errors.As(err, &bad) || errors.As(err, &alert)
+}
+
+func (s *Transport) setScheme(a Response, err error) {
+	if err == nil {
+		s.scheme.Store(a.scheme)
+	}
+}
+
+// knownScheme is the scheme of the registry as far as it is known.
+func (s *Transport) knownScheme() string {
+	scheme, _ := s.scheme.Load().(string)
+	return scheme
+}
+
+// maybeTLS reports whether an answer to plain http may have come from a TLS
+// server: net/http, nginx and Apache answer 400 (to HEAD without a word), others
+// hang up or send an alert.
+func maybeTLS(a Response, err error) bool {
+	if err != nil {
+		return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "malformed HTTP")
+	}
+	return a.Status == http.StatusBadRequest
+}

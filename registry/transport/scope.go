@@ -1,0 +1,28 @@
+package transport
+
+import "strings"
+
+// pathKinds are what stands behind the repository in a path, and how large a
+// body that makes.
+var pathKinds = []struct {
+	part  string
+	limit int64
+}{{"/tags/list", MaxList}, {"/manifests/", MaxManifest}, {"/blobs/", MaxConfig}}
+
+// scopeAndLimit tells from a path what token and how large a body to expect. The
+// last ending counts: a repository may be called team/blobs/app, whereas tags
+// and digests have no slash.
+func scopeAndLimit(path string) (scope string, limit int64) {
+	rest := strings.TrimPrefix(path, "/v2/")
+	if rest == "_catalog" {
+		return "registry:catalog:*", MaxList
+	}
+	last := 0
+	limit = MaxErrorBody
+	for _, e := range pathKinds {
+		if i := strings.LastIndex(rest, e.part); i > last {
+			last, scope, limit = i, "repository:"+rest[:i]+":pull", e.limit
+		}
+	}
+	return scope, limit
+}

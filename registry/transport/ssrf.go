@@ -1,0 +1,91 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+)
+
+var ErrLocalAddress = errors.New("refused to be sent to an address of this machine or its link")
+
+// ssrfGuard keeps a registry elsewhere from sending us, by a redirect or as its
+// token service, to what only this machine can reach: services on loopback, a
+// cloud's metadata service on a link-local address.
+type ssrfGuard struct{ local atomic.Bool } // the registry itself is such an address
+
+type foreignHostKey struct{}
+
+// markForeign makes the dialer tell requests to other hosts from those to the
+// registry. What a proxy does is the proxy's business.
+func (g *ssrfGuard) markForeign(req *http.Request, own string) *http.Request {
+	if req.URL.Host == own {
+		return req
+	}
+	if proxy, err := http.ProxyFromEnvironment(req); err != nil || proxy != nil {
+		return req
+	}
+	return req.WithContext(context.WithValue(req.Context(), foreignHostKey{}, true))
+}
+
+// control is a net.Dialer's: it sees the address that a name led to.
+func (g *ssrfGuard) control(ctx context.Context, _, address string, _ syscall.RawConn) error {
+	near := isLocalAddress(address)
+	if ctx.Value(foreignHostKey{}) == nil {
+		if near {
+			g.local.Store(true)
+		}
+		return nil
+	}
+	if near && !g.local.Load() {
+		return ErrLocalAddress
+	}
+	return nil
+}
+
+// metadataServices are services of clouds about a machine, and for it alone, that are
+// at other addresses than link-local ones: Amazon's, Alibaba's and Oracle's.
+var metadataServices = []netip.Addr{
+	netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("192.0.0.192"),
+}
+
+// nat64Prefix addresses stand for those of IPv4 in their last bytes (RFC 6052).
+var nat64Prefix = netip.MustParsePrefix("64:ff9b::/96")
+
+// isLocalAddress reports whether an address leads to what only this machine can reach.
+func isLocalAddress(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	ip = ip.Unmap()
+	if v6 := ip.As16(); nat64Prefix.Contains(ip) {
+		ip = netip.AddrFrom4([4]byte(v6[12:]))
+	}
+	if slices.Contains(metadataServices, ip) {
+		return true
+	}
+	return ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified()
+}
+
+// isLoopback reports whether a host, with or without a port, is this machine.
+func isLoopback(hostport string) bool {
+	name := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		name = h
+	}
+	name = strings.Trim(name, "[]")
+	if ip := net.ParseIP(name); ip != nil {
+		return ip.IsLoopback()
+	}
+	return name == "localhost" || strings.HasSuffix(name, ".localhost")
+}

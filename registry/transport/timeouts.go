@@ -1,0 +1,38 @@
+package transport
+
+import (
+	"errors"
+	"time"
+)
+
+// Timeouts limit how long one request and its steps may take.
+type Timeouts struct {
+	Dial       time.Duration // to open a connection
+	Preconnect time.Duration // until a connection opened in advance is used; net/http's servers hang up after ten seconds
+	Silence    time.Duration // between two bytes of a response
+	Remembered time.Duration // for a token from a remembered token service
+	Total      time.Duration // for one request
+}
+
+// DefaultTimeouts suit a person who waits: two minutes are the longest wait for a manifest.
+func DefaultTimeouts() Timeouts {
+	return Timeouts{
+		Dial: 10 * time.Second, Preconnect: 8 * time.Second, Silence: DefaultTimeout, Remembered: 3 * time.Second, Total: 4 * DefaultTimeout,
+	}
+}
+
+// WithSilence changes the longest silence, and the other timeouts with it. 0
+// changes nothing.
+func (t Timeouts) WithSilence(silence time.Duration) Timeouts {
+	if silence > 0 {
+		t.Silence, t.Total = silence, 4*silence
+		t.Dial, t.Remembered = min(t.Dial, silence), min(t.Remembered, silence)
+	}
+	return t
+}
+
+// The causes of a request that a timeout has ended.
+var (
+	ErrSilent = errors.New("no sign of life")
+	ErrSlow   = errors.New("too slow")
+)

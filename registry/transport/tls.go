@@ -1,0 +1,139 @@
+package transport
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/regclient/regclient"
+	"github.com/regclient/regclient/config"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
+)
+
+// newTLS is how one registry proves itself: by the system's authorities, those
+// in a folder with its name, and what regctl's settings say.
+func newTLS(settings config.Host, certDirs []string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	// An own setting of the person for this registry, made with regctl.
+	c.InsecureSkipVerify = settings.TLS == config.TLSInsecure
+	if settings.RegCert != "" {
+		if err := addAuthority(c, []byte(settings.RegCert), "regctl's settings for "+settings.Name); err != nil {
+			return nil, err
+		}
+	}
+	if settings.ClientCert != "" && settings.ClientKey != "" {
+		pair, err := tls.X509KeyPair([]byte(settings.ClientCert), []byte(settings.ClientKey))
+		if err != nil {
+			return nil, certificateError("regctl's client certificate for "+settings.Name, err)
+		}
+		c.Certificates = append(c.Certificates, pair)
+	}
+	if settings.Name == "" {
+		return c, nil
+	}
+	for _, dir := range certDirs {
+		if err := addCertDir(c, filepath.Join(dir, settings.Name)); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// addCertDir adds *.crt as authorities and pairs of *.cert and *.key as client
+// certificates, as dockerd does.
+func addCertDir(c *tls.Config, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return certificateError(dir, err)
+	}
+	for _, f := range entries {
+		path := filepath.Join(dir, f.Name())
+		switch filepath.Ext(path) {
+		case ".crt":
+			pem, err := readCert(path)
+			if err != nil {
+				return certificateError(path, err)
+			}
+			if err := addAuthority(c, pem, path); err != nil {
+				return err
+			}
+		case ".cert":
+			pair, err := readPair(path, strings.TrimSuffix(path, ".cert")+".key")
+			if err != nil {
+				return certificateError(path, err)
+			}
+			c.Certificates = append(c.Certificates, pair)
+		}
+	}
+	return nil
+}
+
+// MaxCertFile bounds a file of certificates, in bytes: those of all public
+// authorities are 250 KiB.
+const MaxCertFile = 4 << 20
+
+func readCert(path string) ([]byte, error) {
+	f, err := files.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return files.ReadLimit(f, MaxCertFile)
+}
+
+func readPair(cert, key string) (pair tls.Certificate, err error) {
+	certPEM, err := readCert(cert)
+	if err != nil {
+		return pair, err
+	}
+	keyPEM, err := readCert(key)
+	if err != nil {
+		return pair, err
+	}
+	return tls.X509KeyPair(certPEM, keyPEM)
+}
+
+func addAuthority(c *tls.Config, pem []byte, from string) error {
+	if c.RootCAs == nil {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		c.RootCAs = pool
+	}
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return certificateError(from, errors.New("no certificate in PEM form"))
+	}
+	return nil
+}
+
+func certificateError(where string, err error) error {
+	t := &model.Trouble{
+		Say:  fmt.Sprintf("cannot use the certificates of %s: %v", where, err),
+		Next: "repair or remove that file", Err: err,
+	}
+	if files.TooManyOpen(err) {
+		t.Next = files.TooManyOpenRemedy
+	}
+	return t
+}
+
+// DefaultCertDirs are where docker (also rootless) and podman look, in the
+// manuals dockerd(8) and containers-certs.d(5).
+func DefaultCertDirs() []string {
+	dirs := []string{regclient.DockerCertDir, "/etc/containers/certs.d"}
+	if config, err := os.UserConfigDir(); err == nil {
+		dirs = append(dirs, filepath.Join(config, "docker", "certs.d"), filepath.Join(config, "containers", "certs.d"))
+	}
+	return dirs
+}
