@@ -55,7 +55,7 @@ func BenchmarkFirstAnswerOverTLS(b *testing.B) {
 	for _, remembered := range []bool{false, true} {
 		name := map[bool]string{false: "unknown", true: "remembered"}[remembered]
 		b.Run(name, func(b *testing.B) {
-			a := newAbroad(b)
+			a := newRemoteRegistry(b)
 			a.pushImage(b, a.ref("app", "b"), image(b, 1))
 			for _, s := range []*server{a.server, a.tokens, a.blobs} {
 				s.setFront(slow(s.front()))

@@ -38,23 +38,23 @@ func FuzzLink(f *testing.F) {
 	})
 }
 
-// memory is a network that gives one answer to all.
-type memory struct {
+// cannedResponse is a network that gives one answer to all.
+type cannedResponse struct {
 	status int
 	header http.Header
 	body   []byte
 	asked  int
 }
 
-func (m *memory) RoundTrip(r *http.Request) (*http.Response, error) {
+func (m *cannedResponse) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.asked++
 	return &http.Response{
 		StatusCode: m.status, Header: m.header, Body: io.NopCloser(bytes.NewReader(m.body)), ContentLength: int64(len(m.body)), Request: r,
 	}, nil
 }
 
-// inMemory is a client of a registry that gives one answer to all.
-func inMemory(t testing.TB, m *memory) (*Client, model.Ref) {
+// cannedClient is a client of a registry that gives one answer to all.
+func cannedClient(t testing.TB, m *cannedResponse) (*Client, model.Ref) {
 	t.Helper()
 	c := newClient(t, Options{})
 	c.transport.Retry.ThrottledAttempts, c.transport.Retry.Attempts = 1, 1
@@ -69,8 +69,8 @@ func FuzzList(f *testing.F) {
 	f.Add([]byte(`{"name":"app","tags":null}`), "")
 	f.Add([]byte(`{"tags":[1]}`), "<?n=1000>; rel=next")
 	f.Fuzz(func(t *testing.T, body []byte, link string) {
-		m := &memory{status: 200, header: http.Header{"Content-Type": {"application/json"}, "Link": {link}}, body: body}
-		c, r := inMemory(t, m)
+		m := &cannedResponse{status: 200, header: http.Header{"Content-Type": {"application/json"}, "Link": {link}}, body: body}
+		c, r := cannedClient(t, m)
 		seen := map[string]bool{}
 		err := c.Tags(t.Context(), r, func(names []string) {
 			for _, n := range names {
@@ -83,7 +83,7 @@ func FuzzList(f *testing.F) {
 		if err != nil {
 			says(t, err)
 		}
-		if m.asked > 2+maxIdle {
+		if m.asked > 2+maxEmptyPages {
 			t.Errorf("asked %d times", m.asked)
 		}
 	})
@@ -102,8 +102,8 @@ func FuzzManifestAnswer(f *testing.F) {
 	stored := []byte(storedSchema1)
 	f.Add(signedSchema1(stored, len(stored)-1, `,"fsLayers":[],`), model.MediaTypeSchema1Signed, digest.FromBytes(stored).String())
 	f.Fuzz(func(t *testing.T, body []byte, mediaType, header string) {
-		m := &memory{status: 200, header: http.Header{"Content-Type": {mediaType}, "Docker-Content-Digest": {header}}, body: body}
-		c, r := inMemory(t, m)
+		m := &cannedResponse{status: 200, header: http.Header{"Content-Type": {mediaType}, "Docker-Content-Digest": {header}}, body: body}
+		c, r := cannedClient(t, m)
 		for _, r := range []model.Ref{r, r.AtDigest(digest.Digest(header)), r.AtDigest(digest.FromBytes(body))} {
 			got, err := c.manifest(t.Context(), r)
 			if err != nil {
@@ -126,8 +126,8 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(200, []byte(`{}`), "application/json", "x")
 	f.Fuzz(func(t *testing.T, status int, body []byte, mediaType, after string) {
 		status = 200 + (status%800+800)%800
-		m := &memory{status: status, header: http.Header{"Content-Type": {mediaType}, "Retry-After": {after}}, body: body}
-		c, r := inMemory(t, m)
+		m := &cannedResponse{status: status, header: http.Header{"Content-Type": {mediaType}, "Retry-After": {after}}, body: body}
+		c, r := cannedClient(t, m)
 		_, err := c.Load(t.Context(), r, nil)
 		if err == nil {
 			return

@@ -24,10 +24,10 @@ const (
 	maxLoad    = 32 << 20 // bytes of manifests and configs: 40 images with the largest config in the wild
 )
 
-// Snapshots of an index with more than manyEntries entries are taken at most
+// Snapshots of an index with more than largeIndex entries are taken at most
 // once per snapshotPause: each copies the whole list.
 const (
-	manyEntries   = 100
+	largeIndex    = 100
 	snapshotPause = 50 * time.Millisecond
 )
 
@@ -39,19 +39,19 @@ const (
 // that the top manifest could not be read, or that ctx ended.
 func (c *Client) Load(ctx context.Context, r model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
 	if r.Names() != model.NamesManifest {
-		return model.Artifact{Ref: r}, noManifest(r)
+		return model.Artifact{Ref: r}, notAManifest(r)
 	}
-	if err := valid(r); err != nil {
+	if err := checkRef(r); err != nil {
 		return model.Artifact{Ref: r}, err
 	}
 	if arrived == nil {
 		arrived = func(model.Artifact) {}
 	}
 	at := r
-	if top, ok := c.likely(r); ok {
+	if top, ok := c.likelyManifest(r); ok {
 		a, err := c.loadTop(ctx, r, top, arrived, func(ctx context.Context) (err error) {
 			var still bool
-			if still, at, err = c.stillLeads(ctx, r, top); err == nil && !still {
+			if still, at, err = c.stillCurrent(ctx, r, top); err == nil && !still {
 				err = errMoved
 			}
 			return err
@@ -64,7 +64,7 @@ func (c *Client) Load(ctx context.Context, r model.Ref, arrived func(model.Artif
 	if err != nil {
 		return model.Artifact{Ref: r}, err
 	}
-	c.pointers.note(r, top.Digest)
+	c.tagDigests.set(r, top.Digest)
 	return c.loadTop(ctx, r, top, arrived, nil)
 }
 
@@ -76,7 +76,7 @@ var errMoved = errors.New("moved")
 // meanwhile whether that is what r leads to, and nothing is shown before it
 // has said so: what is at hand of a second look is then one round of requests.
 func (c *Client) loadTop(ctx context.Context, r model.Ref, top model.Manifest, arrived func(model.Artifact), sure func(context.Context) error) (model.Artifact, error) {
-	l := &load{client: c, ref: r, top: top, news: make(chan news), arrived: arrived}
+	l := &load{client: c, ref: r, top: top, results: make(chan childResult), arrived: arrived}
 	// When Load returns nothing of it goes on: who asks again at once must not
 	// be given what is being cancelled. All readers end soon after the context.
 	defer l.readers.Wait()
@@ -95,18 +95,18 @@ func (c *Client) loadTop(ctx context.Context, r model.Ref, top model.Manifest, a
 // load is one Load under way. All its fields belong to Load's goroutine; those
 // that read children only send news.
 type load struct {
-	client  *Client
-	ctx     context.Context
-	ref     model.Ref
-	top     model.Manifest
-	roots   []*node
-	count   int // entries in all
-	pending int // children being read
-	spent   atomic.Int64
-	readers sync.WaitGroup
-	news    chan news
-	arrived func(model.Artifact)
-	answers []model.Answer
+	client   *Client
+	ctx      context.Context
+	ref      model.Ref
+	top      model.Manifest
+	roots    []*node
+	count    int // entries in all
+	pending  int // children being read
+	reserved atomic.Int64
+	readers  sync.WaitGroup
+	results  chan childResult
+	arrived  func(model.Artifact)
+	answers  []model.Answer
 }
 
 // node is an entry in the tree that an index of indexes is.
@@ -115,8 +115,8 @@ type node struct {
 	children []*node
 }
 
-// news is what became of a child.
-type news struct {
+// childResult is what became of a child.
+type childResult struct {
 	node     *node
 	manifest model.Manifest
 	image    *model.Image
@@ -155,10 +155,10 @@ func (l *load) expand(index model.Manifest, depth int) []*node {
 		l.count++
 		if role == model.RoleImage || role == model.RoleIndex {
 			l.read(n, func(ctx context.Context) (model.Manifest, error) {
-				if err := l.spend(d); err != nil {
+				if err := l.reserve(d); err != nil {
 					return model.Manifest{}, err
 				}
-				return l.client.child(ctx, l.ref.Repo(), d)
+				return l.client.childManifest(ctx, l.ref.Repo(), d)
 			})
 		}
 	}
@@ -168,14 +168,14 @@ func (l *load) expand(index model.Manifest, depth int) []*node {
 // read gets a child's manifest and, if that is an image's, its config.
 func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, error)) {
 	l.pending++
-	ctx, repo, out := l.ctx, l.ref.Repo(), l.news
+	ctx, repo, out := l.ctx, l.ref.Repo(), l.results
 	l.readers.Go(func() {
 		defer panics.Catch()
-		it := news{node: n}
-		it.err = safely(func() (err error) {
+		it := childResult{node: n}
+		it.err = catchPanic(func() (err error) {
 			it.manifest, err = manifest(ctx)
 			if err == nil && (it.manifest.Kind == model.KindImage || it.manifest.Kind == model.KindSchema1) {
-				if err = l.spend(it.manifest.Config); err == nil {
+				if err = l.reserve(it.manifest.Config); err == nil {
 					it.image, err = l.client.image(ctx, repo, it.manifest)
 				}
 			}
@@ -188,16 +188,16 @@ func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, err
 	})
 }
 
-// spend counts a document that is to be read, by what its descriptor says, and
+// reserve counts a document that is to be read, by what its descriptor says, and
 // refuses what would be too much in all: a hundred images with the largest
 // configs that are read would fill the memory. Who reads it refuses what is too
 // large by itself.
-func (l *load) spend(d v1.Descriptor) error {
-	n := sizeOf(d)
-	if n > max(transport.MaxManifest, transport.MaxConfig) || l.spent.Add(n) <= maxLoad {
+func (l *load) reserve(d v1.Descriptor) error {
+	n := sizeLimit(d)
+	if n > max(transport.MaxManifest, transport.MaxConfig) || l.reserved.Add(n) <= maxLoad {
 		return nil
 	}
-	l.spent.Add(-n) // a smaller one may still be read
+	l.reserved.Add(-n) // a smaller one may still be read
 	return &model.Trouble{
 		Say:  fmt.Sprintf("%s has more than the %d MiB in one index that tagdiff reads", l.ref.Registry, maxLoad>>20),
 		Next: "open this image alone, by its digest", Err: &transport.MalformedError{Err: files.ErrTooLarge},
@@ -212,14 +212,14 @@ func (l *load) run() (model.Artifact, error) {
 	for l.pending > 0 {
 		select {
 		case <-l.ctx.Done():
-			return state, ended(l.ctx.Err())
-		case it := <-l.news:
-			l.take(it)
-			l.takeReady()
+			return state, contextError(l.ctx.Err())
+		case it := <-l.results:
+			l.addResult(it)
+			l.addReady()
 			if l.ctx.Err() != nil {
-				return state, ended(l.ctx.Err())
+				return state, contextError(l.ctx.Err())
 			}
-			if l.pending > 0 && l.count > manyEntries {
+			if l.pending > 0 && l.count > largeIndex {
 				if pause == nil {
 					pause = time.After(snapshotPause)
 				}
@@ -234,12 +234,12 @@ func (l *load) run() (model.Artifact, error) {
 	return state, nil
 }
 
-// takeReady takes in what else is there by now: one snapshot serves for all.
-func (l *load) takeReady() {
+// addReady takes in what else is there by now: one snapshot serves for all.
+func (l *load) addReady() {
 	for {
 		select {
-		case it := <-l.news:
-			l.take(it)
+		case it := <-l.results:
+			l.addResult(it)
 		default:
 			return
 		}
@@ -249,19 +249,19 @@ func (l *load) takeReady() {
 // probe asks how other clients are answered, beside everything else.
 func (l *load) probe() {
 	l.pending++
-	ctx, out := l.ctx, l.news
+	ctx, out := l.ctx, l.results
 	l.readers.Go(func() {
 		defer panics.Catch()
 		select {
-		case out <- news{answers: l.client.probe(ctx, l.ref)}:
+		case out <- childResult{answers: l.client.probe(ctx, l.ref)}:
 		case <-ctx.Done():
 		}
 	})
 }
 
-// take puts one child's news into the tree. What the manifest is counts more
+// addResult puts one child's news into the tree. What the manifest is counts more
 // than what the index called it.
-func (l *load) take(it news) {
+func (l *load) addResult(it childResult) {
 	l.pending--
 	if it.node == nil {
 		l.answers = it.answers
@@ -280,11 +280,11 @@ func (l *load) take(it news) {
 	case model.KindIndex:
 		e.Role = model.RoleIndex
 		if n := l.count + len(it.manifest.Children); n > maxEntries {
-			e.Err = garbled(l.ref, fmt.Sprintf("has indexes of %d entries in all, tagdiff reads %d", n, maxEntries), nil)
+			e.Err = malformed(l.ref, fmt.Sprintf("has indexes of %d entries in all, tagdiff reads %d", n, maxEntries), nil)
 			return
 		}
 		if e.Depth+1 >= maxDepth {
-			e.Err = garbled(l.ref, fmt.Sprintf("has indexes within indexes, tagdiff reads %d deep", maxDepth), nil)
+			e.Err = malformed(l.ref, fmt.Sprintf("has indexes within indexes, tagdiff reads %d deep", maxDepth), nil)
 			return
 		}
 		it.node.children = l.expand(it.manifest, e.Depth+1)

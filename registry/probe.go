@@ -34,7 +34,7 @@ func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 			defer panics.Catch()
 			cl := transport.Exchange{Accept: client.accept}
 			h := c.host(r.Registry)
-			_ = h.ask(ctx, r, &cl, func(ctx context.Context) error { // what was answered is in cl
+			_ = h.do(ctx, r, &cl, func(ctx context.Context) error { // what was answered is in cl
 				_, err := h.rc.ManifestHead(ctx, regRef(r))
 				return err
 			})

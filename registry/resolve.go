@@ -20,12 +20,12 @@ import (
 // that a screen is not drawn anew for each of thousands.
 const batchPause = 40 * time.Millisecond
 
-// givenUp is how many strikes in a row end a Resolve, and silent how many
+// maxFailures is how many strikes in a row end a Resolve, and silent how many
 // one is that got no answer at all: a registry that is down or refuses must
 // not be asked for each of thousands.
 const (
-	givenUp = 9
-	silent  = 3
+	maxFailures      = 9
+	noResponseWeight = 3
 )
 
 // Resolve asks where tags of a repository point, by one HEAD each, as many at
@@ -34,7 +34,7 @@ const (
 // the rest would have fared the same; tags that fared so are not handed over.
 func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
 	repo = repo.Repo()
-	if err := valid(repo); err != nil {
+	if err := checkRef(repo); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -46,12 +46,12 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 		workers.Go(func() {
 			defer panics.Catch()
 			for i := next.Add(1); i <= int64(len(tags)) && ctx.Err() == nil; i = next.Add(1) {
-				t, err := c.point(ctx, repo.WithTag(tags[i-1]), true)
+				t, err := c.resolveTag(ctx, repo.WithTag(tags[i-1]), true)
 				if err != nil && ctx.Err() != nil {
 					return // nobody has found out anything
 				}
 				t.Err = err
-				if !b.take(t) {
+				if !b.add(t) {
 					return
 				}
 			}
@@ -72,11 +72,11 @@ type batch struct {
 	found func([]model.Tagged)
 	stop  chan struct{} // closed when it is of no use to go on
 
-	mu      sync.Mutex
-	over    bool // stop is closed
-	ready   []model.Tagged
-	failed  []model.Tagged // since the last good answer, for a reason that is not the tag's own
-	strikes int
+	mu       sync.Mutex
+	stopped  bool // stop is closed
+	ready    []model.Tagged
+	failed   []model.Tagged // since the last good answer, for a reason that is not the tag's own
+	failures int
 }
 
 // collect hands over what there is now and then, and at the end.
@@ -86,41 +86,41 @@ func (b *batch) collect(ctx context.Context, done <-chan struct{}) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return ended(ctx.Err())
+			return contextError(ctx.Err())
 		case <-ticks.C:
-			b.hand()
+			b.flush()
 			continue
 		case <-b.stop:
 		case <-done:
 		}
-		b.hand()
-		return b.end(ctx)
+		b.flush()
+		return b.result(ctx)
 	}
 }
 
-// take notes an answer, and reports whether to go on. What comes after the end
+// add notes an answer, and reports whether to go on. What comes after the end
 // does not undo it.
-func (b *batch) take(t model.Tagged) bool {
+func (b *batch) add(t model.Tagged) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.over {
+	if b.stopped {
 		return false
 	}
-	n := strike(t.Err)
+	n := failureWeight(t.Err)
 	if n == 0 {
 		b.ready = append(append(b.ready, b.failed...), t)
-		b.failed, b.strikes = nil, 0
+		b.failed, b.failures = nil, 0
 		return true
 	}
 	b.failed = append(b.failed, t)
-	if b.strikes += n; b.strikes >= givenUp {
-		b.over = true
+	if b.failures += n; b.failures >= maxFailures {
+		b.stopped = true
 		close(b.stop)
 	}
-	return !b.over
+	return !b.stopped
 }
 
-func (b *batch) hand() {
+func (b *batch) flush() {
 	b.mu.Lock()
 	ready := b.ready
 	b.ready = nil
@@ -130,20 +130,20 @@ func (b *batch) hand() {
 	}
 }
 
-// end is why it stopped, nil if it came to the end. Failures that no good answer
+// result is why it stopped, nil if it came to the end. Failures that no good answer
 // followed are the registry's trouble.
-func (b *batch) end(ctx context.Context) error {
+func (b *batch) result(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := ctxEnded(ctx); err != nil || len(b.failed) == 0 {
+	if err := contextErrorOf(ctx); err != nil || len(b.failed) == 0 {
 		return err
 	}
 	return b.failed[0].Err
 }
 
-// strike weighs a failure: 0 is the tag's own matter, such as that it is not
+// failureWeight weighs a failure: 0 is the tag's own matter, such as that it is not
 // there any more; more is the registry's.
-func strike(err error) int {
+func failureWeight(err error) int {
 	var (
 		status *transport.StatusError
 		token  *transport.TokenError
@@ -153,11 +153,11 @@ func strike(err error) int {
 	case err == nil, errors.As(err, &sent), errors.Is(err, files.ErrTooLarge):
 		return 0
 	case errors.As(err, &token):
-		return givenUp // no other tag needs another token
+		return maxFailures // no other tag needs another token
 	case !errors.As(err, &status):
-		return silent
+		return noResponseWeight
 	case status.Status == http.StatusTooManyRequests:
-		return givenUp // it was asked often enough, with pauses
+		return maxFailures // it was asked often enough, with pauses
 	case status.Status == http.StatusUnauthorized, status.Status == http.StatusForbidden, status.Status >= http.StatusInternalServerError:
 		return 1
 	}

@@ -42,7 +42,7 @@ func BenchmarkResolve(b *testing.B) {
 		if len(got) != 500 {
 			b.Fatalf("%d answers", len(got))
 		}
-		c.host(s.host).seam.CloseIdleConnections()
+		c.host(s.host).transport.CloseIdleConnections()
 		b.StopTimer()
 		least += floorResolve(b, s.URL, 500)
 		b.StartTimer()

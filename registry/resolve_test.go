@@ -203,10 +203,10 @@ func TestResolveEndsWithItsContext(t *testing.T) {
 func TestAGoodAnswerAfterTheEndDoesNotUndoIt(t *testing.T) {
 	b := batch{found: func(all []model.Tagged) { t.Errorf("handed over %v", all) }, stop: make(chan struct{})}
 	refused := &model.Trouble{Say: "no", Err: &transport.StatusError{Status: http.StatusForbidden}}
-	for range givenUp {
-		b.take(model.Tagged{Tag: "a", Err: refused})
+	for range maxFailures {
+		b.add(model.Tagged{Tag: "a", Err: refused})
 	}
-	if b.take(model.Tagged{Tag: "b"}) {
+	if b.add(model.Tagged{Tag: "b"}) {
 		t.Error("it goes on")
 	}
 	if err := b.collect(deadline(t), nil); !errors.Is(err, refused) {

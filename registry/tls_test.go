@@ -54,12 +54,12 @@ func TestRegctlsSettingsCount(t *testing.T) {
 	r := s.ref("app", "a")
 	s.pushImage(t, r, image(t, 1))
 	c := newClient(t, Options{})
-	c.keys.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, s.host))
+	c.credentials.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, s.host))
 	_, err := c.Load(deadline(t), r, nil)
 	ok(t, err)
 
 	c = newClient(t, Options{})
-	c.keys.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"disabled"}}}`, s.host))
+	c.credentials.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"disabled"}}}`, s.host))
 	_, err = c.Load(deadline(t), r, nil)
 	says(t, err, "refused the request (400", "HTTPS server")
 }

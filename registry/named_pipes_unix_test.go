@@ -40,7 +40,7 @@ func TestPipesInPlaceOfFilesAreNotWaitedFor(t *testing.T) {
 		a, err := c.Load(deadline(t), r, nil)
 		ok(t, err)
 		whole(t, a, 1, 1)
-		c.documents.Close(time.Minute)
+		c.disk.Close(time.Minute)
 	}
 	read()
 	paths := kept()

@@ -29,7 +29,7 @@ func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []v1.Descr
 	for _, d := range layers {
 		readers.Go(func() {
 			defer panics.Catch()
-			contents, err := c.contents(ctx, repo, d)
+			contents, err := c.layer(ctx, repo, d)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -44,19 +44,19 @@ func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []v1.Descr
 	return seen, first
 }
 
-func (c *Client) contents(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Contents, error) {
+func (c *Client) layer(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Contents, error) {
 	r := repo.AtDigest(d.Digest)
-	if err := valid(r); err != nil {
+	if err := checkRef(r); err != nil {
 		return model.Contents{}, err
 	}
 	if d.Size > model.MaxSmall {
-		return model.Contents{}, garbled(r, fmt.Sprintf("is a layer of %d bytes, tagdiff reads %d", d.Size, model.MaxSmall), nil)
+		return model.Contents{}, malformed(r, fmt.Sprintf("is a layer of %d bytes, tagdiff reads %d", d.Size, model.MaxSmall), nil)
 	}
 	v, err := c.byDigest(ctx, "contents", r, d.Size, func(ctx context.Context) (any, error) {
-		if contents, ok := c.contentsOnDisk(r); ok {
+		if contents, ok := c.layerOnDisk(r); ok {
 			return contents, nil
 		}
-		return c.getContents(ctx, r, d)
+		return c.fetchLayer(ctx, r, d)
 	})
 	if err != nil {
 		return model.Contents{}, err
@@ -64,9 +64,9 @@ func (c *Client) contents(ctx context.Context, repo model.Ref, d v1.Descriptor) 
 	return v.(model.Contents), nil
 }
 
-// contentsOnDisk is what a layer from an earlier run unpacks to.
-func (c *Client) contentsOnDisk(r model.Ref) (model.Contents, bool) {
-	doc, seen, ok := c.documents.Get("layer", r)
+// layerOnDisk is what a layer from an earlier run unpacks to.
+func (c *Client) layerOnDisk(r model.Ref) (model.Contents, bool) {
+	doc, seen, ok := c.disk.Get("layer", r)
 	if !ok {
 		return model.Contents{}, false
 	}
@@ -75,16 +75,16 @@ func (c *Client) contentsOnDisk(r model.Ref) (model.Contents, bool) {
 		return contents, false // a registry's fault, and told by asking it again
 	}
 	if time.Since(seen) > diskcache.TouchInterval {
-		c.documents.Touch("layer", r)
+		c.disk.Touch("layer", r)
 	}
-	c.cache.put(diskcache.Key("contents", r, r.Digest), contents, len(doc.Raw))
+	c.memory.put(diskcache.Key("contents", r, r.Digest), contents, len(doc.Raw))
 	return contents, true
 }
 
-func (c *Client) getContents(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
+func (c *Client) fetchLayer(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
 	h := c.host(r.Registry)
 	var raw []byte
-	err := h.ask(ctx, r, &transport.Exchange{Limit: model.MaxSmall}, func(ctx context.Context) error {
+	err := h.do(ctx, r, &transport.Exchange{Limit: model.MaxSmall}, func(ctx context.Context) error {
 		b, err := h.rc.BlobGet(ctx, regRef(r), descriptor.Descriptor{MediaType: d.MediaType, Digest: d.Digest})
 		if err != nil {
 			return err
@@ -97,13 +97,13 @@ func (c *Client) getContents(ctx context.Context, r model.Ref, d v1.Descriptor) 
 		return model.Contents{}, err
 	}
 	if got := d.Digest.Algorithm().FromBytes(raw); got != d.Digest {
-		return model.Contents{}, garbled(r, "sent a layer with another digest, "+shortDigest(got), nil)
+		return model.Contents{}, malformed(r, "sent a layer with another digest, "+shortDigest(got), nil)
 	}
 	contents, err := model.Unpack(raw)
 	if err != nil {
-		return model.Contents{}, garbled(r, "has a layer that is none: "+safe.Clip(err.Error()), err)
+		return model.Contents{}, malformed(r, "has a layer that is none: "+safe.Clip(err.Error()), err)
 	}
-	c.cache.put(diskcache.Key("contents", r, d.Digest), contents, len(raw))
-	c.documents.Put(diskcache.Document{Kind: "layer", Repo: r.Repo(), Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
+	c.memory.put(diskcache.Key("contents", r, d.Digest), contents, len(raw))
+	c.disk.Put(diskcache.Document{Kind: "layer", Repo: r.Repo(), Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	return contents, nil
 }

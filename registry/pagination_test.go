@@ -192,7 +192,7 @@ func TestAListInMemoryIsInProportion(t *testing.T) {
 	page := make([]string, 0, pageSize)
 	for i := range n {
 		if page = append(page, fmt.Sprintf("v1.%06d-alpine", i)); len(page) == pageSize {
-			p.fresh(page)
+			p.newNames(page)
 			page = page[:0]
 		}
 	}
@@ -245,7 +245,7 @@ func TestAListWithoutEndIsLeft(t *testing.T) {
 			if name != "empty pages" && got != 10 {
 				t.Errorf("%d names", got)
 			}
-			if n := len(s.requests()); n > 1+maxIdle {
+			if n := len(s.requests()); n > 1+maxEmptyPages {
 				t.Errorf("%d requests", n)
 			}
 		})
@@ -451,7 +451,7 @@ func TestListTroubles(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return true
 	})
-	c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":{"auth":"bWU6c2VjcmV0"}}}`))
+	c.credentials.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":{"auth":"bWU6c2VjcmV0"}}}`))
 	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "lists no repositories for me in config.json", "docker login "+s.host+" again")
 	s = newServer(t)
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {

@@ -25,9 +25,9 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-// ill is a registry whose connections are in the hands of a test until it is
+// faultyServer is a registry whose connections are in the hands of a test until it is
 // well. That no library writes the answers lets them be as bad as can be.
-type ill struct {
+type faultyServer struct {
 	*server
 	well  atomic.Bool
 	hurts func(net.Conn)
@@ -38,7 +38,7 @@ type ill struct {
 }
 
 // heal lets go of all that it still has in its hands.
-func (i *ill) heal() {
+func (i *faultyServer) heal() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.well.Store(true)
@@ -48,7 +48,7 @@ func (i *ill) heal() {
 }
 
 // take is false for a connection that came too late.
-func (i *ill) take(c net.Conn) bool {
+func (i *faultyServer) take(c net.Conn) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.open = append(i.open, c)
@@ -58,7 +58,7 @@ func (i *ill) take(c net.Conn) bool {
 // illListener hands connections to the server or to what hurts.
 type illListener struct {
 	net.Listener
-	ill *ill
+	ill *faultyServer
 }
 
 func (l illListener) Accept() (net.Conn, error) {
@@ -78,9 +78,9 @@ func (l illListener) Accept() (net.Conn, error) {
 	}
 }
 
-func newIll(t testing.TB, hurts func(net.Conn)) *ill {
+func newFaultyServer(t testing.TB, hurts func(net.Conn)) *faultyServer {
 	t.Helper()
-	i := &ill{server: newServer(t), hurts: hurts, came: make(chan struct{}, 100)}
+	i := &faultyServer{server: newServer(t), hurts: hurts, came: make(chan struct{}, 100)}
 	over := httptest.NewUnstartedServer(i.Config.Handler)
 	over.Listener = illListener{over.Listener, i}
 	over.Start()
@@ -133,13 +133,13 @@ func gzipped(text string) string {
 
 const okay = "HTTP/1.1 200 OK\r\nContent-Type: " + ociManifest + "\r\n"
 
-// hurt is a way to answer badly, and what is said of it.
-type hurt struct {
+// serverFault is a way to answer badly, and what is said of it.
+type serverFault struct {
 	name, say string
 	do        func(net.Conn)
 }
 
-var hurts = []hurt{
+var serverFaults = []serverFault{
 	{"closed at once", "cannot be reached: ", func(net.Conn) {}},
 	{"reset at once", "cannot be reached: ", func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }},
 	{"reset before the answer", "cannot be reached: ", resets("")},
@@ -196,9 +196,9 @@ var waitedFor = []string{
 
 // lasting are all that hurt, and those that hang up once more with connections that
 // stay open.
-func lasting() []hurt {
-	all := slices.Clone(hurts)
-	for _, h := range hurts {
+func lasting() []serverFault {
+	all := slices.Clone(serverFaults)
+	for _, h := range serverFaults {
 		if strings.Contains(h.say, "in time") {
 			continue // it stays
 		}
@@ -213,19 +213,19 @@ func lasting() []hurt {
 	return all
 }
 
-// waits makes c wait as long as it takes to hear what is not about time, however
+// setTimeouts makes c wait as long as it takes to hear what is not about time, however
 // slow the machine, and not long for what is.
-func waits(c *Client, say string) {
+func setTimeouts(c *Client, say string) {
 	if say == "" || strings.Contains(say, "does not answer") || strings.Contains(say, "does not let you") {
 		c.transport.Timeouts.Silence, c.transport.Timeouts.Total, c.transport.Timeouts.Dial = time.Second, 2*time.Second, time.Second
 	}
 }
 
-// waitsOn makes c wait for a host that is well as long as it takes.
-func waitsOn(c *Client, host string) {
+// waitLonger makes c wait for a host that is well as long as it takes.
+func waitLonger(c *Client, host string) {
 	long := c.transport.Timeouts
 	long.Silence, long.Total = time.Minute, time.Minute
-	c.host(host).seam.SetTimeouts(long)
+	c.host(host).transport.SetTimeouts(long)
 }
 
 // Each is told in a line after a bounded number of tries, ends at once with its
@@ -234,9 +234,9 @@ func TestWhateverHurtsIsToldAndPasses(t *testing.T) {
 	for _, tt := range lasting() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			i := newIll(t, tt.do)
+			i := newFaultyServer(t, tt.do)
 			c := newClient(t, Options{})
-			waits(c, tt.say)
+			setTimeouts(c, tt.say)
 			c.transport.Timeouts.Dial = time.Second // where it resets http it may want https, which the test does not answer
 			_, err := c.Load(deadline(t), i.ref("app", "a"), nil)
 			says(t, err, i.host+" ", tt.say)
@@ -245,7 +245,7 @@ func TestWhateverHurtsIsToldAndPasses(t *testing.T) {
 				t.Errorf("%d requests, %d under way", n, c.Traffic().InFlight)
 			}
 			i.heal()
-			waitsOn(c, i.host)
+			waitLonger(c, i.host)
 			a, err := c.Load(deadline(t), i.ref("app", "a"), nil)
 			ok(t, err)
 			whole(t, a, 1, 1)
@@ -263,7 +263,7 @@ func TestWhateverHangsEndsWithItsContext(t *testing.T) {
 		}
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			i := newIll(t, tt.do)
+			i := newFaultyServer(t, tt.do)
 			c := newClient(t, Options{}) // with a person's patience
 			ctx, cancel := context.WithCancel(deadline(t))
 			done := make(chan error)
@@ -369,10 +369,10 @@ func TestTLSAndHTTP2ThatHurt(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			i := newIll(t, tt.do)
+			i := newFaultyServer(t, tt.do)
 			c := newClient(t, Options{})
-			waits(c, tt.say)
-			c.keys.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, i.host))
+			setTimeouts(c, tt.say)
+			c.credentials.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, i.host))
 			_, err := c.Load(deadline(t), i.ref("app", "a"), nil)
 			says(t, err, i.host+" ", tt.say)
 			isShort(t, err)
@@ -391,7 +391,7 @@ func TestATokenServiceThatHurtsIsToldAndPasses(t *testing.T) {
 		}
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s, i := newServer(t), newIll(t, tt.do)
+			s, i := newServer(t), newFaultyServer(t, tt.do)
 			s.pushImage(t, s.ref("app", "a"), image(t, 1))
 			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Header.Get("Authorization") != "" {
@@ -403,11 +403,11 @@ func TestATokenServiceThatHurtsIsToldAndPasses(t *testing.T) {
 			})
 			i.setFront(giveTokens(""))
 			c := newClient(t, Options{})
-			waits(c, tt.say)
+			setTimeouts(c, tt.say)
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			says(t, err, s.host)
 			i.heal()
-			waitsOn(c, s.host)
+			waitLonger(c, s.host)
 			a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			ok(t, err)
 			whole(t, a, 1, 1)
@@ -417,7 +417,7 @@ func TestATokenServiceThatHurtsIsToldAndPasses(t *testing.T) {
 
 // Bytes that change for one digest are never taken for it, whatever came before.
 func TestBytesThatChangeForADigestAreNotTaken(t *testing.T) {
-	f := newForge(t)
+	f := newDocumentServer(t)
 	d := f.image(t, f.config(10, ""))
 	good, r := f.held[d.Digest.String()], f.ref("app", "").AtDigest(d.Digest)
 	c := newClient(t, Options{})
@@ -429,7 +429,7 @@ func TestBytesThatChangeForADigestAreNotTaken(t *testing.T) {
 		f.mu.Lock()
 		f.held[d.Digest.String()] = doc
 		f.mu.Unlock()
-		c.cache.drop(manifestKey(r))
+		c.memory.drop(manifestKey(r))
 		a, err := c.Load(deadline(t), r, nil)
 		if n%2 == 0 {
 			says(t, err, "sent another digest than it names")
@@ -441,7 +441,7 @@ func TestBytesThatChangeForADigestAreNotTaken(t *testing.T) {
 
 // A tag that is another image each time gives one of them whole, never a mixture.
 func TestATagThatAlternatesGivesNoMixture(t *testing.T) {
-	f := newForge(t)
+	f := newDocumentServer(t)
 	var tops []model.Ref
 	for i := range 2 {
 		config := f.config(10, fmt.Sprint(i))
@@ -497,7 +497,7 @@ func (c *closeTells) Close() error {
 // What comes before the question is not taken for its answer, and is told in
 // words of ours: those of net/http are of its insides, and change.
 func TestAnAnswerBeforeTheQuestion(t *testing.T) {
-	i := newIll(t, sends("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", func(net.Conn) {}))
+	i := newFaultyServer(t, sends("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", func(net.Conn) {}))
 	closed := make(chan struct{})
 	network := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, addr)

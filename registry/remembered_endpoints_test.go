@@ -19,17 +19,17 @@ import (
 	"time"
 )
 
-// abroad is a registry over TLS that has its tokens made by a second server and
+// remoteRegistry is a registry over TLS that has its tokens made by a second server and
 // its blobs kept by a third.
-type abroad struct {
+type remoteRegistry struct {
 	*server
 	tokens, blobs *server
 	opts          Options
 }
 
-func newAbroad(t testing.TB) *abroad {
+func newRemoteRegistry(t testing.TB) *remoteRegistry {
 	t.Helper()
-	a := &abroad{server: newServer(t), tokens: newServer(t), blobs: newServer(t)}
+	a := &remoteRegistry{server: newServer(t), tokens: newServer(t), blobs: newServer(t)}
 	dir := t.TempDir()
 	a.opts = Options{CertDirs: []string{dir}, Endpoints: filepath.Join(dir, "cache", "endpoints.json")}
 	a.blobs.real = a.real
@@ -43,7 +43,7 @@ func newAbroad(t testing.TB) *abroad {
 }
 
 // secure is secure of s, whose certificate a's clients trust for s alone.
-func (a *abroad) secure(t testing.TB, s *server) {
+func (a *remoteRegistry) secure(t testing.TB, s *server) {
 	t.Helper()
 	cert := secure(t, s)
 	dir := filepath.Join(a.opts.CertDirs[0], s.host)
@@ -71,7 +71,7 @@ func secure(t testing.TB, s *server) []byte {
 }
 
 // protocol asks for a token of a.tokens and sends away for blobs.
-func (a *abroad) protocol(w http.ResponseWriter, r *http.Request) bool {
+func (a *remoteRegistry) protocol(w http.ResponseWriter, r *http.Request) bool {
 	scope := scopeOf(r.URL.Path)
 	if r.Header.Get("Authorization") != "Bearer t-"+scope {
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="here",scope="%s"`, a.tokens.URL, scope))
@@ -95,12 +95,12 @@ func giveTokens(before string) func(http.ResponseWriter, *http.Request) bool {
 
 // run loads a:app as a new start of the program does, and returns what the
 // three were asked.
-func (a *abroad) run(t testing.TB) (registry, tokens, blobs []string) {
+func (a *remoteRegistry) run(t testing.TB) (registry, tokens, blobs []string) {
 	t.Helper()
 	return a.load(t, newClient(t, a.opts))
 }
 
-func (a *abroad) load(t testing.TB, c *Client) (registry, tokens, blobs []string) {
+func (a *remoteRegistry) load(t testing.TB, c *Client) (registry, tokens, blobs []string) {
 	t.Helper()
 	m, n, o := len(a.requests()), len(a.tokens.requests()), len(a.blobs.requests())
 	_, err := c.Load(deadline(t), a.ref("app", "a"), nil)
@@ -117,7 +117,7 @@ type remembered struct {
 }
 
 // remember writes the file as an earlier run would have.
-func (a *abroad) remember(t testing.TB, host string, p remembered) {
+func (a *remoteRegistry) remember(t testing.TB, host string, p remembered) {
 	t.Helper()
 	p.Seen = time.Now().UTC()
 	raw, err := json.Marshal(map[string]remembered{host: p})
@@ -127,7 +127,7 @@ func (a *abroad) remember(t testing.TB, host string, p remembered) {
 }
 
 func TestTheSecondRunAsksForTheTokenFirst(t *testing.T) {
-	a := newAbroad(t)
+	a := newRemoteRegistry(t)
 	registry, tokens, _ := a.run(t)
 	if len(registry) != 3 || len(tokens) != 1 {
 		t.Fatalf("first run: %q, %q", registry, tokens)
@@ -148,7 +148,7 @@ func TestTheSecondRunAsksForTheTokenFirst(t *testing.T) {
 // The token is held back until both other connections are there, so this ends
 // only if they are opened meanwhile, and each is used.
 func TestConnectionsAreOpenedWhileTheTokenIsMade(t *testing.T) {
-	a := newAbroad(t)
+	a := newRemoteRegistry(t)
 	a.run(t)
 	before := []int64{a.shakes.Load(), a.blobs.shakes.Load()}
 	a.tokens.setFront(func(w http.ResponseWriter, r *http.Request) bool {
@@ -169,7 +169,7 @@ func TestConnectionsAreOpenedWhileTheTokenIsMade(t *testing.T) {
 }
 
 func TestAConnectionThatNobodyTakesIsClosed(t *testing.T) {
-	a := newAbroad(t)
+	a := newRemoteRegistry(t)
 	gone := make(chan struct{})
 	l := httptest.NewUnstartedServer(http.NotFoundHandler())
 	l.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -202,7 +202,7 @@ func TestAWrongTokenServiceCostsOneFallback(t *testing.T) {
 		"wants a password": func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusUnauthorized); return true },
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newAbroad(t)
+			a := newRemoteRegistry(t)
 			other := newServer(t)
 			cert := secure(t, other)
 			if name == "says nothing" { // until the client has gone on
@@ -239,7 +239,7 @@ func TestAWrongTokenServiceCostsOneFallback(t *testing.T) {
 
 // All requests that are under way with a key from the wrong place start anew.
 func TestTwoThatWereMisledBothRecover(t *testing.T) {
-	a := newAbroad(t)
+	a := newRemoteRegistry(t)
 	for _, tag := range []string{"b", "c"} {
 		a.pushImage(t, a.ref("app", tag), image(t, 1))
 	}
@@ -269,9 +269,9 @@ func TestWhatPlainHTTPSaidIsNotRemembered(t *testing.T) {
 	_, err := newClient(t, Options{Endpoints: file}).Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)
 
-	a := newAbroad(t) // and neither what came without proof of who said it
+	a := newRemoteRegistry(t) // and neither what came without proof of who said it
 	c := newClient(t, Options{Endpoints: file})
-	c.keys.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"},%q:{"tls":"insecure"},%q:{"tls":"insecure"}}}`, a.host, a.tokens.host, a.blobs.host))
+	c.credentials.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"},%q:{"tls":"insecure"},%q:{"tls":"insecure"}}}`, a.host, a.tokens.host, a.blobs.host))
 	a.load(t, c)
 	if raw, err := os.ReadFile(file); err == nil {
 		t.Errorf("remembered: %s", raw)
@@ -280,7 +280,7 @@ func TestWhatPlainHTTPSaidIsNotRemembered(t *testing.T) {
 
 // A key that was made for TLS is not sent without.
 func TestARegistryThatHasLeftTLSIsStillRead(t *testing.T) {
-	a := newAbroad(t)
+	a := newRemoteRegistry(t)
 	plain := newServer(t)
 	for _, tag := range []string{"a", "b"} {
 		plain.pushImage(t, plain.ref("app", tag), image(t, 1))
@@ -302,7 +302,7 @@ func TestARegistryThatHasLeftTLSIsStillRead(t *testing.T) {
 
 func TestNothingSecretIsRemembered(t *testing.T) {
 	for _, realm := range []string{"/token", "/token?key=hidden", "user:hidden@"} {
-		a := newAbroad(t)
+		a := newRemoteRegistry(t)
 		a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 			url := a.tokens.URL + realm
 			if strings.HasSuffix(realm, "@") {
@@ -334,7 +334,7 @@ func TestNothingSecretIsRemembered(t *testing.T) {
 }
 
 func TestWithoutAFileNothingIsRemembered(t *testing.T) {
-	a := newAbroad(t)
+	a := newRemoteRegistry(t)
 	a.opts.Endpoints = ""
 	for range 2 {
 		if registry, _, _ := a.run(t); len(registry) != 3 {

@@ -6,42 +6,7 @@ import (
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/registry/transport"
 )
-
-func TestRedirectsOfALocalRegistryAreFollowed(t *testing.T) {
-	s, cdn := newServer(t), newServer(t)
-	for _, x := range []*server{s, cdn} {
-		img := image(t, 1)
-		x.pushImage(t, x.ref("app", "a"), img)
-	}
-	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
-		http.Redirect(w, r, cdn.URL+r.URL.Path, http.StatusTemporaryRedirect)
-		return true
-	})
-	a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
-	ok(t, err)
-	whole(t, a, 1, 1)
-
-	// The same registry, thought to be elsewhere.
-	c := newClient(t, Options{})
-	c.transport.Wrap = func(next http.RoundTripper) http.RoundTripper { return refuser{next, s.host} }
-	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
-	says(t, err, "cannot be reached", "an address of this machine")
-}
-
-// refuser does what the guard does to a registry elsewhere.
-type refuser struct {
-	http.RoundTripper
-	own string
-}
-
-func (r refuser) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Host != r.own {
-		return nil, transport.ErrLocalAddress
-	}
-	return r.RoundTripper.RoundTrip(req)
-}
 
 const storedSchema1 = `{"schemaVersion":1,"name":"app","tag":"old","architecture":"amd64",
  "fsLayers":[{"blobSum":"sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"},{"blobSum":"sha256:` + "%s" + `"}],

@@ -28,7 +28,7 @@ func TestADamagedFileOfEndpointsIsIgnored(t *testing.T) {
 		"odd hosts":     entry(`"blobs":"a/b?c",`),
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newAbroad(t)
+			a := newRemoteRegistry(t)
 			text = strings.NewReplacer("HOST", a.host, "TOKEN", a.tokens.URL+"/token").Replace(text)
 			ok(t, os.MkdirAll(filepath.Dir(a.opts.Endpoints), 0o700))
 			ok(t, os.WriteFile(a.opts.Endpoints, []byte(text), 0o600))
@@ -43,7 +43,7 @@ func TestADamagedFileOfEndpointsIsIgnored(t *testing.T) {
 }
 
 func TestAFolderInPlaceOfTheFileIsIgnored(t *testing.T) {
-	a := newAbroad(t)
+	a := newRemoteRegistry(t)
 	ok(t, os.MkdirAll(a.opts.Endpoints, 0o700))
 	a.run(t)
 	left, err := os.ReadDir(filepath.Dir(a.opts.Endpoints))

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )

@@ -1,18 +1,13 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +15,6 @@ import (
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
@@ -115,7 +109,7 @@ func TestALinkToAnotherHostTakesNothingThere(t *testing.T) {
 
 func TestATokenServiceWithoutTLSGetsNothingOfARegistryWithIt(t *testing.T) {
 	for _, secret := range []string{`{"auth":"bWU6c2VjcmV0"}`, `{"identitytoken":"secret"}`, ``} {
-		a := newAbroad(t)
+		a := newRemoteRegistry(t)
 		thief, got := spy(t)
 		a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="here"`, thief.URL))
@@ -124,7 +118,7 @@ func TestATokenServiceWithoutTLSGetsNothingOfARegistryWithIt(t *testing.T) {
 		})
 		c := newClient(t, a.opts)
 		if secret != "" {
-			c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
+			c.credentials.AddAuthFile("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
 		}
 		_, err := c.Load(deadline(t), a.ref("app", "a"), nil)
 		says(t, err, "does not use https although the registry does")
@@ -138,7 +132,7 @@ func TestATokenServiceWithoutTLSGetsNothingOfARegistryWithIt(t *testing.T) {
 func TestATokenServiceThatRedirectsTakesNoLoginAlong(t *testing.T) {
 	for name, secret := range map[string]string{"password": `{"auth":"bWU6c2VjcmV0"}`, "refresh token": `{"identitytoken":"secret"}`} {
 		t.Run(name, func(t *testing.T) {
-			a := newAbroad(t)
+			a := newRemoteRegistry(t)
 			thief, got := spy(t)
 			a.secure(t, thief)
 			a.tokens.setFront(func(w http.ResponseWriter, r *http.Request) bool {
@@ -146,7 +140,7 @@ func TestATokenServiceThatRedirectsTakesNoLoginAlong(t *testing.T) {
 				return true
 			})
 			c := newClient(t, a.opts)
-			c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
+			c.credentials.AddAuthFile("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
 			_, err := c.Load(deadline(t), a.ref("app", "a"), nil)
 			says(t, err, "gives no token")
 			if len(got()) > 0 {
@@ -177,122 +171,6 @@ func TestATokenIsForOneRepository(t *testing.T) {
 	}
 }
 
-// secrets are what no log, error or message may hold.
-var secrets = []string{"hunter22", base64.StdEncoding.EncodeToString([]byte("me:hunter22")), "t-repository:app:pull", "signature", "refresh-me"}
-
-func hasSecret(text string) string {
-	for _, s := range secrets {
-		if strings.Contains(text, s) || strings.Contains(text, url.QueryEscape(s)) {
-			return s
-		}
-	}
-	return ""
-}
-
-func TestNoSecretIsLoggedOrTold(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	ok(t, err)
-	nobody := closed.Addr().String()
-	ok(t, closed.Close())
-	echo := func(w http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm()
-		_, pass, _ := r.BasicAuth()
-		w.WriteHeader(http.StatusForbidden)
-		fmt.Fprintf(w, "you sent %s, %s and %v, and %q", r.Header.Get("Authorization"), pass, r.Form, r.Form.Get("refresh_token"))
-	}
-	for name, blob := range map[string]http.HandlerFunc{
-		"all is well": nil,
-		"redirect to nobody": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://"+nobody+"/x?sig=signature", http.StatusTemporaryRedirect)
-		},
-		"redirect to what is no host": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Location", "http://[x]:y/?signature")
-			w.WriteHeader(http.StatusTemporaryRedirect)
-		},
-		"redirect to another scheme": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "gopher://x/?sig=signature", http.StatusTemporaryRedirect)
-		},
-		"redirect without end": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, r.URL.Path+"?sig=signature", http.StatusTemporaryRedirect)
-		},
-		"the registry repeats the request": echo,
-	} {
-		for login, entry := range map[string]string{"password": `{"username":"me","password":"hunter22"}`, "refresh token": `{"identitytoken":"refresh-me"}`} {
-			t.Run(name+", "+login, func(t *testing.T) {
-				s := newServer(t)
-				s.pushImage(t, s.ref("app", "a"), image(t, 1))
-				askToken(s, "me", map[string]string{"password": "hunter22", "refresh token": "refresh-me"}[login])
-				protocol := s.front()
-				s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
-					if protocol(w, r) {
-						return true
-					}
-					if strings.Contains(r.URL.Path, "/blobs/") && blob != nil {
-						blob(w, r)
-						return true
-					}
-					return false
-				})
-				var logged bytes.Buffer
-				c := newClient(t, Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
-				c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":`+entry+`}}`))
-				a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
-				ok(t, err)
-				if err := a.Entries[0].Err; err != nil {
-					for e := err; e != nil; e = errors.Unwrap(e) {
-						if found := hasSecret(fmt.Sprintf("%s %+v", e, e)); found != "" {
-							t.Errorf("%q is in the error %+v", found, e)
-						}
-					}
-				} else if blob != nil {
-					t.Error("no error")
-				}
-				if found := hasSecret(logged.String()); found != "" || logged.Len() == 0 {
-					t.Errorf("%q is logged:\n%s", found, &logged)
-				}
-			})
-		}
-	}
-	// The token service too may repeat what it is asked.
-	for login, entry := range map[string]string{"password": `{"username":"me","password":"hunter22"}`, "refresh token": `{"identitytoken":"refresh-me"}`} {
-		t.Run("the token service repeats the request, "+login, func(t *testing.T) {
-			s := newServer(t)
-			askToken(s, "me", "")
-			protocol := s.front()
-			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
-				if r.URL.Path == "/token" {
-					w.WriteHeader(http.StatusBadGateway)
-					_ = r.ParseForm()
-					fmt.Fprintf(w, "%s %s", r.Header.Get("Authorization"), r.Form.Get("refresh_token"))
-					return true
-				}
-				return protocol(w, r)
-			})
-			c := newClient(t, Options{})
-			c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":`+entry+`}}`))
-			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
-			says(t, err, "gives no token: 502")
-			if found := hasSecret(err.Error()); found != "" {
-				t.Errorf("%q is in %v", found, err)
-			}
-		})
-	}
-}
-
-func TestWhatIsSaidIsALine(t *testing.T) {
-	s := newServer(t)
-	for _, body := range []string{
-		`{"errors":[{"code":"A\nB","message":"c\r\nd\u2028e\u0085f\u000bg"}]}`, "a\rb\vc\nd", strings.Repeat("x\r", 200),
-	} {
-		s.setFront(func(w http.ResponseWriter, r *http.Request) bool { status(400, body)(w, r); return true })
-		_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
-		says(t, err, "refused the request (400")
-		if strings.ContainsFunc(err.Error(), safe.IsLineBreak) {
-			t.Errorf("%q", err)
-		}
-	}
-}
-
 // What a person has set for one host says nothing of the others: not of its
 // token service, not of the hosts of its blobs.
 func TestTLSSettingsStayWithTheirHost(t *testing.T) {
@@ -301,7 +179,7 @@ func TestTLSSettingsStayWithTheirHost(t *testing.T) {
 	back.pushImage(t, back.ref("app", "a"), image(t, 1))
 	tokens, tokensShown := authority.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { giveTokens("")(w, r) }), tls.RequestClientCert)
 	blobs, blobsShown := authority.Serve(t, back.real, tls.RequestClientCert)
-	reg := abroad{server: back, tokens: &server{Server: tokens}, blobs: &server{Server: blobs}}
+	reg := remoteRegistry{server: back, tokens: &server{Server: tokens}, blobs: &server{Server: blobs}}
 	front, frontShown := authority.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !reg.protocol(w, r) {
 			back.real.ServeHTTP(w, r)
@@ -324,7 +202,7 @@ func TestTLSSettingsStayWithTheirHost(t *testing.T) {
 	says(t, err, host(tokens)+", which checks logins for "+ref.Registry+", has a certificate of an authority", "/etc/docker/certs.d/"+host(tokens)+"/ca.crt")
 
 	insecure := newClient(t, Options{CertDirs: []string{dir}})
-	insecure.keys.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, ref.Registry))
+	insecure.credentials.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, ref.Registry))
 	_, err = insecure.Load(deadline(t), ref, nil)
 	says(t, err, host(tokens)+", which checks logins", "has a certificate of an authority")
 

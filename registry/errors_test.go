@@ -291,7 +291,7 @@ func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 			if pause := c.Traffic().Pause; tt.name != "429" && pause != (model.Pause{}) {
 				t.Errorf("requests are held back: %+v", pause)
 			}
-			waitsOn(c, s.host)
+			waitLonger(c, s.host)
 			a, err = c.Load(deadline(t), r, nil)
 			ok(t, err)
 			whole(t, a, 16, 8)
@@ -339,7 +339,7 @@ func TestUnreachableRegistries(t *testing.T) {
 	says(t, err, "127.0.0.1:65536 is no address: invalid port; check host and port")
 
 	full := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}
-	says(t, c.host("reg.example").noAnswer(model.Ref{}, full), "no connection to reg.example can be opened: too many files", "ulimit -n", "--parallel")
+	says(t, c.host("reg.example").networkError(model.Ref{}, full), "no connection to reg.example can be opened: too many files", "ulimit -n", "--parallel")
 }
 
 func TestPlainHTTPElsewhereNeedsTheFlag(t *testing.T) {

@@ -19,11 +19,11 @@ import (
 
 var update = flag.Bool("update", false, "write docs/bounds.md anew")
 
-// bounds are the rows of docs/bounds.md. What happens beyond each is held by the
+// limits are the rows of docs/bounds.md. What happens beyond each is held by the
 // tests of this package that are named after it.
-var bounds = []struct{ of, is, beyond string }{
+var limits = []struct{ of, is, beyond string }{
 	{"a manifest or a config", size(transport.MaxManifest, transport.MaxConfig), "it is not read, and its size is told; the other images are shown"},
-	{"a document of which nobody said how long it is", size(unsized), "it is not read"},
+	{"a document of which nobody said how long it is", size(maxUnsized), "it is not read"},
 	{"manifests and configs that one index leads to", size(maxLoad), "the image is told to be opened alone, by its digest"},
 	{"layers of a manifest", number(model.MaxLayers), "the image is not read"},
 	{"images of an index", number(model.MaxChildren), "the index is not read, and none of them asked for"},
@@ -40,7 +40,7 @@ var bounds = []struct{ of, is, beyond string }{
 	{"a page of a list", size(transport.MaxList), "it is told; the pages before are shown"},
 	{"pages of a list", number(maxPages), "it is told; what was read is shown"},
 	{"names of a list", number(maxNames), "it is told; what was read is shown"},
-	{"pages in a row without a new name", number(maxIdle), "it is told; what was read is shown"},
+	{"pages in a row without a new name", number(maxEmptyPages), "it is told; what was read is shown"},
 	{"a token service's answer", size(transport.MaxTokenResponse), "it is told"},
 	{"a token", size(transport.MaxToken), "it is told"},
 	{"a challenge", size(transport.MaxChallenge) + ", " + number(transport.MaxChallengeParts) + " parts", "it is told; other parts are not read"},
@@ -91,7 +91,7 @@ func number(n int) string {
 func TestBoundsDoc(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Bounds\n\nWhat a registry may send or take, and what happens beyond. The numbers are those of the program: a test writes this table.\n\n| of | is at most | beyond it |\n|---|---|---|\n")
-	for _, row := range bounds {
+	for _, row := range limits {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", row.of, row.is, row.beyond)
 	}
 	path := filepath.Join("..", "docs", "bounds.md")

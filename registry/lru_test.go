@@ -6,7 +6,7 @@ import (
 )
 
 func TestTheCacheForgetsWhatWasNotUsedForLongest(t *testing.T) {
-	c := newCache(10 * (512 + 300))
+	c := newLRU(10 * (512 + 300))
 	for i := range 10 {
 		c.put(fmt.Sprint(i), i, 100)
 	}

@@ -47,14 +47,14 @@ func TestRefusalsAreToldInALine(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			c := newClient(t, Options{})
 			c.transport.Wrap = func(http.RoundTripper) http.RoundTripper {
-				return &memory{status: 401, header: http.Header{"Www-Authenticate": {`Basic realm="x"`}}}
+				return &cannedResponse{status: 401, header: http.Header{"Www-Authenticate": {`Basic realm="x"`}}}
 			}
 			h := c.host(name)
 			if tt.asked {
 				_, err := c.Load(deadline(t), model.Ref{Registry: name, Repository: "app", Tag: "a"}, nil)
 				says(t, err, "wants a login")
 			}
-			err := h.refused(tt.about, tt.answer)
+			err := h.statusError(tt.about, tt.answer)
 			says(t, err)
 			if got := clockTime.ReplaceAllString(err.Error(), "at HH:MM"); got != name+" "+tt.say+"; "+tt.next {
 				t.Errorf("got %q", got)

@@ -18,9 +18,9 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// forge is a registry that holds whatever bytes it is given, under their digests
+// documentServer is a registry that holds whatever bytes it is given, under their digests
 // or under others.
-type forge struct {
+type documentServer struct {
 	*server
 	mu   sync.Mutex
 	held map[string]forged // by the last part of a path
@@ -31,9 +31,9 @@ type forged struct {
 	raw       []byte
 }
 
-func newForge(t testing.TB) *forge {
+func newDocumentServer(t testing.TB) *documentServer {
 	t.Helper()
-	f := &forge{server: newServer(t), held: map[string]forged{}}
+	f := &documentServer{server: newServer(t), held: map[string]forged{}}
 	f.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		f.mu.Lock()
 		doc, ok := f.held[r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]]
@@ -52,7 +52,7 @@ func newForge(t testing.TB) *forge {
 }
 
 // hold keeps a document under its digest, and under names.
-func (f *forge) hold(mediaType string, raw []byte, names ...string) v1.Descriptor {
+func (f *documentServer) hold(mediaType string, raw []byte, names ...string) v1.Descriptor {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d := v1.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(raw), Size: int64(len(raw))}
@@ -62,12 +62,12 @@ func (f *forge) hold(mediaType string, raw []byte, names ...string) v1.Descripto
 	return d
 }
 
-func (f *forge) image(t testing.TB, config v1.Descriptor, names ...string) v1.Descriptor {
+func (f *documentServer) image(t testing.TB, config v1.Descriptor, names ...string) v1.Descriptor {
 	t.Helper()
 	return f.hold(ociManifest, marshal(t, map[string]any{"schemaVersion": 2, "mediaType": ociManifest, "config": config, "layers": []any{}}), names...)
 }
 
-func (f *forge) index(t testing.TB, children []v1.Descriptor, names ...string) v1.Descriptor {
+func (f *documentServer) index(t testing.TB, children []v1.Descriptor, names ...string) v1.Descriptor {
 	t.Helper()
 	return f.hold(v1.MediaTypeImageIndex, marshal(t, map[string]any{"schemaVersion": 2, "mediaType": v1.MediaTypeImageIndex, "manifests": children}), names...)
 }
@@ -80,14 +80,14 @@ func marshal(t testing.TB, v any) []byte {
 }
 
 // config is a config with a label of n bytes.
-func (f *forge) config(n int, own string) v1.Descriptor {
+func (f *documentServer) config(n int, own string) v1.Descriptor {
 	raw := fmt.Appendf(nil, `{"os":"linux","architecture":"amd64","config":{"Labels":{"own":%q,"x":"%s"}},"rootfs":{"type":"layers","diff_ids":[]}}`, own, strings.Repeat("x", n))
 	return f.hold(v1.MediaTypeImageConfig, raw)
 }
 
 // Of an index with far too many children none is asked for.
 func TestAnIndexOfTooManyChildrenSendsNoRequests(t *testing.T) {
-	f := newForge(t)
+	f := newDocumentServer(t)
 	child := f.image(t, f.config(1, ""))
 	children := make([]v1.Descriptor, 50_000)
 	for i := range children {
@@ -109,7 +109,7 @@ func TestAnIndexOfTooManyChildrenSendsNoRequests(t *testing.T) {
 // Millions of empty entries take a hundred times their size of whoever parses
 // them: nobody does.
 func TestAManifestOfMillionsOfNothingIsNotParsed(t *testing.T) {
-	f := newForge(t)
+	f := newDocumentServer(t)
 	f.hold(ociManifest, []byte(`{"schemaVersion":2,"layers":[`+strings.Repeat("{},", transport.MaxManifest/3-100)+`{}]}`), "a")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -123,7 +123,7 @@ func TestAManifestOfMillionsOfNothingIsNotParsed(t *testing.T) {
 
 // What does not fit is told of each image, and the others are shown.
 func TestImagesThatAreTooMuchInAllAreLeftOutOneByOne(t *testing.T) {
-	f := newForge(t)
+	f := newDocumentServer(t)
 	var children []v1.Descriptor
 	for i := range 8 {
 		children = append(children, f.image(t, f.config(transport.MaxConfig-200, fmt.Sprint(i))))
@@ -148,7 +148,7 @@ func TestImagesThatAreTooMuchInAllAreLeftOutOneByOne(t *testing.T) {
 }
 
 func TestIndexesWithinIndexesAreBounded(t *testing.T) {
-	f := newForge(t)
+	f := newDocumentServer(t)
 	leaf := f.image(t, f.config(1, ""))
 	var wide []v1.Descriptor
 	for i := range 3 {
@@ -189,7 +189,7 @@ func TestSizesCount(t *testing.T) {
 		"nothing is wrong":                       {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newForge(t)
+			f := newDocumentServer(t)
 			config := f.config(10, "")
 			config.Size += tt.config
 			bad := f.image(t, config)
@@ -214,8 +214,8 @@ func TestSizesCount(t *testing.T) {
 
 // That nobody says how large a document is does not make it large.
 func TestADocumentOfUnknownSizeIsBounded(t *testing.T) {
-	f := newForge(t)
-	large, small := f.config(unsized, ""), f.config(10, "")
+	f := newDocumentServer(t)
+	large, small := f.config(maxUnsized, ""), f.config(10, "")
 	large.Size, small.Size = 0, 0
 	a, b := f.image(t, large), f.image(t, small)
 	a.Size, b.Size = 0, 0
@@ -231,7 +231,7 @@ func TestADocumentOfUnknownSizeIsBounded(t *testing.T) {
 // What a descriptor offers besides the registry is not taken: neither addresses
 // nor bytes.
 func TestNothingIsFetchedFromTheAddressesOfADescriptor(t *testing.T) {
-	f := newForge(t)
+	f := newDocumentServer(t)
 	other := newServer(t)
 	config := f.config(10, "")
 	lost := config
@@ -303,7 +303,7 @@ func TestWhatASignatureDoesNotCoverIsNotRead(t *testing.T) {
 	}
 
 	// An image of today that is said to be signed schema1.
-	f := newForge(t)
+	f := newDocumentServer(t)
 	d := f.image(t, f.config(1, ""))
 	raw := f.held[d.Digest.String()].raw
 	f.held[d.Digest.String()] = forged{model.MediaTypeSchema1Signed, signedSchema1(raw, len(raw)-1, evil)}
@@ -324,7 +324,7 @@ func TestDigestsThatCannotBe(t *testing.T) {
 	hex := strings.Repeat("a", 64)
 	odd := []string{"", "sha256:", "sha256:" + hex[1:], "sha256:" + hex + "a", "SHA256:" + hex, "sha256:" + strings.ToUpper(hex), "sha256:" + hex[1:] + "g",
 		"md5:" + hex[:32], "sha1:" + hex[:40], "blake3:" + hex, "sha256+b64:" + hex, "sha512:" + hex, "sha256:../../" + hex[6:], hex}
-	f := newForge(t)
+	f := newDocumentServer(t)
 	for _, d := range odd {
 		f.hold(v1.MediaTypeImageIndex, marshal(t, map[string]any{"schemaVersion": 2, "manifests": []any{map[string]any{"mediaType": ociManifest, "digest": d, "size": 5}}}), "index")
 		f.hold(ociManifest, marshal(t, map[string]any{"schemaVersion": 2, "config": map[string]any{"digest": d, "size": 5}, "layers": []any{}}), "image")
@@ -367,113 +367,4 @@ type retold struct {
 func (r *retold) WriteHeader(code int) {
 	r.Header().Set("Docker-Content-Digest", r.digest)
 	r.ResponseWriter.WriteHeader(code)
-}
-
-// One page may hold any number of names.
-func TestAPageOfTooManyNamesIsCut(t *testing.T) {
-	s := newServer(t)
-	serveList(s, "tags", names(500), func(all []string, _ string, _ int) ([]string, string) { return all, "" })
-	p := newClient(t, Options{}).tags(s.ref("app", ""))
-	p.maxNames = 200
-	got := 0
-	err := p.run(deadline(t), func(n []string) { got += len(n) })
-	says(t, err, "is cut after 200 names: tagdiff reads no more than 200 names")
-	if got != 200 {
-		t.Errorf("%d names", got)
-	}
-}
-
-func TestHeadersAreBounded(t *testing.T) {
-	for name, answer := range map[string]http.HandlerFunc{
-		"one long line": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Link", strings.Repeat("x", transport.MaxHeader))
-		},
-		"many lines": func(w http.ResponseWriter, r *http.Request) {
-			w.Header()["X-A"] = make([]string, transport.MaxHeader/6)
-		},
-		"a long refusal": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("WWW-Authenticate", strings.Repeat("Basic ", transport.MaxHeader/6))
-			w.WriteHeader(http.StatusUnauthorized)
-		},
-		"hints without end": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Link", strings.Repeat("x", 1000))
-			for r.Context().Err() == nil {
-				w.WriteHeader(http.StatusEarlyHints)
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newServer(t)
-			s.setFront(func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true })
-			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
-			says(t, err, s.host+" sent more than tagdiff reads (too large: a header of more than 131072 bytes)")
-			if n := len(s.requests()); n != 1 {
-				t.Errorf("%d requests", n)
-			}
-		})
-	}
-}
-
-// The same over HTTP/2.
-func TestHeadersOverHTTP2AreBounded(t *testing.T) {
-	a := newAbroad(t)
-	a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
-		w.Header().Set("Link", strings.Repeat("x", 2*transport.MaxHeader))
-		return true
-	})
-	_, err := newClient(t, a.opts).Load(deadline(t), a.ref("app", "a"), nil)
-	says(t, err, a.host)
-	if strings.Contains(err.Error(), "has no tag") {
-		t.Error(err)
-	}
-}
-
-func TestChallengesAreBounded(t *testing.T) {
-	s := newServer(t)
-	long := strings.Repeat("x", transport.MaxChallenge)
-	for name, tt := range map[string]struct{ challenge, say string }{
-		"realm":          {`Bearer realm="` + s.URL + `/` + long + `"`, "its address, service and scope have "},
-		"service":        {`Bearer realm="` + s.URL + `/",service="` + long + `"`, "tagdiff sends 8192"},
-		"scope":          {`Bearer realm="` + s.URL + `/",scope="` + long + `"`, "tagdiff sends 8192"},
-		"no address":     {`Bearer realm="::"`, "its address is not one"},
-		"file":           {`Bearer realm="file:///etc/passwd"`, "its address is not one"},
-		"far behind":     {strings.Repeat("x=y,", 10000) + `Basic realm="x"`, "wants a login"},
-		"many of a kind": {strings.Repeat(`Negotiate, `, 90) + `Basic realm="x"`, "wants a login"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
-				status(401, "", "WWW-Authenticate", tt.challenge)(w, r)
-				return true
-			})
-			s.reset()
-			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
-			says(t, err, tt.say)
-			if n := len(s.requests()); n != 1 {
-				t.Errorf("%d requests", n)
-			}
-		})
-	}
-}
-
-func TestATokenServicesAnswerIsBounded(t *testing.T) {
-	s := newServer(t)
-	askToken(s, "", "")
-	protocol := s.front()
-	for name, tt := range map[string]struct{ answer, say string }{
-		"answer": {`{"token":"` + strings.Repeat("x", transport.MaxTokenResponse), "gives no token: too large: more than 1048576 bytes"},
-		"token":  {`{"token":"` + strings.Repeat("x", transport.MaxToken+1) + `"}`, "gives no token: its token is 65537 bytes long"},
-		"empty":  {``, "gives no token: its answer is not JSON"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
-				if r.URL.Path == "/token" {
-					status(200, tt.answer)(w, r)
-					return true
-				}
-				return protocol(w, r)
-			})
-			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
-			says(t, err, tt.say)
-		})
-	}
 }

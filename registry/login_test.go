@@ -82,7 +82,7 @@ func TestARefreshTokenIsTradedByPOST(t *testing.T) {
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	askToken(s, "me", "refresh")
 	c := newClient(t, Options{})
-	c.keys.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":{"identitytoken":"refresh"}}}`))
+	c.credentials.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":{"identitytoken":"refresh"}}}`))
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)
 	if got := s.requests(); !slices.Contains(got, "POST /token") {
@@ -145,12 +145,12 @@ func TestATokenServiceThatHangsIsLeft(t *testing.T) {
 	}
 	short := transport.DefaultTimeouts()
 	short.Silence = time.Second
-	c.host(s.host).seam.SetTimeouts(short)
+	c.host(s.host).transport.SetTimeouts(short)
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 	says(t, err, "checks logins for "+s.host+", does not answer in time")
 
 	s.plain.Store(true)
-	waitsOn(c, s.host)
+	waitLonger(c, s.host)
 	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)
 }

@@ -5,13 +5,13 @@ import (
 	"sync"
 )
 
-// cacheBytes bounds what is kept of manifests and configs: some ten thousand
+// maxMemory bounds what is kept of manifests and configs: some ten thousand
 // of usual size.
-const cacheBytes = 64 << 20
+const maxMemory = 64 << 20
 
-// cache keeps parsed documents by repository and digest: what one repository
+// lru keeps parsed documents by repository and digest: what one repository
 // has proves nothing about another. Least recently used go first.
-type cache struct {
+type lru struct {
 	mu    sync.Mutex
 	limit int
 	size  int
@@ -19,17 +19,17 @@ type cache struct {
 	byKey map[string]*list.Element
 }
 
-type cached struct {
+type lruEntry struct {
 	key   string
 	value any
 	size  int
 }
 
-func newCache(limit int) *cache {
-	return &cache{limit: limit, order: list.New(), byKey: map[string]*list.Element{}}
+func newLRU(limit int) *lru {
+	return &lru{limit: limit, order: list.New(), byKey: map[string]*list.Element{}}
 }
 
-func (c *cache) get(key string) (any, bool) {
+func (c *lru) get(key string) (any, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.byKey[key]
@@ -37,31 +37,31 @@ func (c *cache) get(key string) (any, bool) {
 		return nil, false
 	}
 	c.order.MoveToFront(e)
-	return e.Value.(*cached).value, true
+	return e.Value.(*lruEntry).value, true
 }
 
-func (c *cache) drop(key string) {
+func (c *lru) drop(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.byKey[key]; ok {
-		c.size -= c.order.Remove(e).(*cached).size
+		c.size -= c.order.Remove(e).(*lruEntry).size
 		delete(c.byKey, key)
 	}
 }
 
 // put keeps a value made from raw bytes: parsed they take about twice as much
 // again.
-func (c *cache) put(key string, value any, raw int) {
+func (c *lru) put(key string, value any, raw int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.byKey[key]; ok {
 		return
 	}
-	e := &cached{key, value, 3*raw + 512}
+	e := &lruEntry{key, value, 3*raw + 512}
 	c.byKey[key] = c.order.PushFront(e)
 	for c.size += e.size; c.size > c.limit; {
 		last := c.order.Back()
-		old := c.order.Remove(last).(*cached)
+		old := c.order.Remove(last).(*lruEntry)
 		delete(c.byKey, old.key)
 		c.size -= old.size
 	}

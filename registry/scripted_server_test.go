@@ -338,8 +338,8 @@ func newClient(t testing.TB, opts Options) *Client {
 		opts.CertDirs = []string{}
 	}
 	c := New(opts)
-	c.keys = credentials.NewStatic()
-	c.transport.Credentials = c.keys
+	c.credentials = credentials.NewStatic()
+	c.transport.Credentials = c.credentials
 	c.transport.Retry.Backoff = time.Millisecond
 	return c
 }
@@ -348,7 +348,7 @@ func newClient(t testing.TB, opts Options) *Client {
 func logIn(t testing.TB, c *Client, host, user, pass string) {
 	t.Helper()
 	auth := base64.StdEncoding.EncodeToString([]byte(user + ":" + pass))
-	c.keys.AddAuthFile("config.json", []byte(fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, auth)))
+	c.credentials.AddAuthFile("config.json", []byte(fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, auth)))
 }
 
 // isShort checks that a trouble fits a line or two besides what it quotes.

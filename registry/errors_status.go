@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,69 +8,21 @@ import (
 	"strings"
 	"time"
 
-	"github.com/opencontainers/go-digest"
-	"github.com/regclient/regclient/types/errs"
-
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// ended is the trouble of a call whose context is done. errors.Is finds
-// context.Canceled and context.DeadlineExceeded in it.
-func ended(err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &model.Trouble{Say: "it took too long", Next: "try again", Err: err}
-	}
-	return &model.Trouble{Say: "cancelled", Err: err}
-}
-
-// garbled is the trouble of a registry that sends what cannot be.
-func garbled(r model.Ref, say string, err error) error {
-	return &model.Trouble{
-		Say:  fmt.Sprintf("%s %s (%s)", r.Registry, say, subject(r)),
-		Next: "push it again, or ask who runs the registry", Err: &transport.MalformedError{Err: err},
-	}
-}
-
-func noManifest(r model.Ref) error {
-	return &model.Trouble{Say: safe.Clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
-}
-
-// trouble says what went wrong with a call, from what the seam saw of it.
-func (h *host) trouble(ctx context.Context, about model.Ref, c *transport.Exchange, err error) error {
-	var sent *transport.MalformedError
-	switch {
-	case ctx.Err() != nil:
-		return ended(ctx.Err())
-	case errors.As(c.Err, &sent):
-		return garbled(about, "sent what cannot be read: "+safe.Clip(sent.Error()), sent)
-	case c.Err != nil:
-		return h.noAnswer(about, c.Err)
-	case c.Response.Status == 0:
-		return &model.Trouble{Say: h.name + " cannot be asked: " + safe.Clip(err.Error()), Next: "check the reference", Err: err}
-	case c.Response.Status != http.StatusOK:
-		return h.refused(about, c.Response)
-	case c.Response.IsHTML():
-		return h.noRegistry(err)
-	case c.Response.Encoding() != "":
-		return garbled(about, "sent it packed as "+safe.Clip(c.Response.Encoding())+" though nobody asked", err)
-	case errors.Is(err, errs.ErrDigestMismatch):
-		return garbled(about, "sent another digest than it names", err)
-	}
-	return garbled(about, "sent what cannot be read: "+safe.Clip(err.Error()), err)
-}
-
-func (h *host) noRegistry(err error) error {
+func (h *host) notARegistry(err error) error {
 	return &model.Trouble{Say: h.name + " is no registry: it answers with a web page", Next: "check host and port", Err: err}
 }
 
-// refused is the trouble of an answer other than 200.
-func (h *host) refused(about model.Ref, a transport.Response) error {
-	said := saidBy(a)
+// statusError is the trouble of an answer other than 200.
+func (h *host) statusError(about model.Ref, a transport.Response) error {
+	said := errorMessage(a)
 	e := &transport.StatusError{Status: a.Status, Message: said}
 	if a.IsHTML() && a.Status != http.StatusTooManyRequests && a.Status < 500 {
-		return h.noRegistry(e)
+		return h.notARegistry(e)
 	}
 	t := &model.Trouble{Err: e}
 	if a.RedirectedTo != "" && (a.Status < 500 && !transport.IsTransient(a.Status) && a.Status != http.StatusNotFound) {
@@ -88,31 +39,31 @@ func (h *host) refused(about model.Ref, a transport.Response) error {
 		return h.unauthorized(about, a.Login, e)
 	case http.StatusForbidden:
 		t.Say = fmt.Sprintf("%s does not let you read %s", h.name, subject(about))
-		t.Next = h.login() + " as somebody who may"
+		t.Next = h.loginCommand() + " as somebody who may"
 	case http.StatusNotFound:
 		t.Missing = true
 		t.Say, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
-		t.Say, t.Next = name+" wants fewer requests"+howLong(a), h.whenAgain(a)
+		t.Say, t.Next = name+" wants fewer requests"+pauseText(a), h.retryAdvice(a)
 	case http.StatusProxyAuthRequired:
-		t.Say, t.Next = "the proxy on the way to "+strings.TrimSuffix(name, ",")+" wants a login", proxyLogin
+		t.Say, t.Next = "the proxy on the way to "+strings.TrimSuffix(name, ",")+" wants a login", proxyLoginAdvice
 	case http.StatusRequestTimeout:
 		t.Say, t.Next = fmt.Sprintf("%s gave up waiting (%s)", name, e), "try again, or check the network"
 	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
 		t.Say, t.Next = fmt.Sprintf("%s does not offer this (%s)", h.name, e), "check host and port"
 	default:
-		t.Say, t.Next = h.refusedSomehow(name, a, e)
+		t.Say, t.Next = h.otherStatus(name, a, e)
 	}
 	return t
 }
 
-// refusedSomehow is about all answers that have no words of their own.
-func (h *host) refusedSomehow(name string, a transport.Response, e error) (say, next string) {
+// otherStatus is about all answers that have no words of their own.
+func (h *host) otherStatus(name string, a transport.Response, e error) (say, next string) {
 	switch {
 	case a.Status >= 500:
 		next = "try again in a while"
 		if d := a.RetryAfter(); d > 0 && d < transport.RetryNever {
-			next = "try again at " + clock(d)
+			next = "try again at " + retryTime(d)
 		}
 		return fmt.Sprintf("%s is in trouble itself (%s)", name, e), next
 	case a.Status < 400:
@@ -124,24 +75,24 @@ func (h *host) refusedSomehow(name string, a transport.Response, e error) (say, 
 // unauthorized tells apart who has no login, whose login is bad, and who may
 // not see something or asks for what is not there: registries will not say.
 func (h *host) unauthorized(about model.Ref, login string, e error) error {
-	h.keys.Forget()
-	t := &model.Trouble{Next: h.login(), Err: e}
+	h.credentials.Forget()
+	t := &model.Trouble{Next: h.loginCommand(), Err: e}
 	switch {
 	case login != "":
 		t.Say = fmt.Sprintf("%s does not let %s read %s", h.name, login, subject(about))
-		t.Next = "check the name, or " + h.login() + " again"
-	case h.butHelper() != "":
-		t.Say = h.name + " wants a login" + h.butHelper()
+		t.Next = "check the name, or " + h.loginCommand() + " again"
+	case h.helperNote() != "":
+		t.Say = h.name + " wants a login" + h.helperNote()
 	default:
 		t.Say = fmt.Sprintf("%s wants a login for %s, or has none of that name", h.name, subject(about))
 	}
 	return t
 }
 
-// butHelper is why a login could not be looked up, if that was so.
-func (h *host) butHelper() string {
+// helperNote is why a login could not be looked up, if that was so.
+func (h *host) helperNote() string {
 	var t *model.Trouble
-	if errors.As(h.seam.LoginError(), &t) {
+	if errors.As(h.transport.LoginError(), &t) {
 		return ", and " + t.Say
 	}
 	return ""
@@ -151,13 +102,13 @@ func (h *host) butHelper() string {
 // hide nothing.
 func (h *host) notFound(about model.Ref, a transport.Response) (say, next string) {
 	next = "check the name"
-	if a.Login == "" && h.seam.RequiresLogin() {
-		next += ", or " + h.login() + " if it is private"
+	if a.Login == "" && h.transport.RequiresLogin() {
+		next += ", or " + h.loginCommand() + " if it is private"
 	}
 	switch {
 	case about.Repository == "":
 		return h.name + " does not offer this", "check host and port"
-	case about.Names() == model.NamesRepository || hasCode(a, "NAME_UNKNOWN"):
+	case about.Names() == model.NamesRepository || hasErrorCode(a, "NAME_UNKNOWN"):
 		return fmt.Sprintf("%s has no repository %s", h.name, about.Repository), next
 	case about.Digest != "":
 		return fmt.Sprintf("%s has no %s in %s", h.name, shortDigest(about.Digest), about.Repository),
@@ -166,22 +117,22 @@ func (h *host) notFound(about model.Ref, a transport.Response) (say, next string
 	return fmt.Sprintf("%s has no tag %s in %s", h.name, about.Tag, about.Repository), next
 }
 
-// whenAgain says when a registry that wants fewer requests may be asked again.
-func (h *host) whenAgain(a transport.Response) string {
+// retryAdvice says when a registry that wants fewer requests may be asked again.
+func (h *host) retryAdvice(a transport.Response) string {
 	next := "wait a minute"
 	if d := a.RetryAfter(); d >= transport.RetryNever {
 		next = "ask who runs it"
 	} else if d > 0 {
-		next = "try again at " + clock(d)
+		next = "try again at " + retryTime(d)
 	}
 	if a.Login == "" {
-		next += ", or " + h.login() + " for a higher limit"
+		next += ", or " + h.loginCommand() + " for a higher limit"
 	}
 	return next
 }
 
-// howLong says how long a pause an answer asks for, if it does.
-func howLong(a transport.Response) string {
+// pauseText says how long a pause an answer asks for, if it does.
+func pauseText(a transport.Response) string {
 	d := a.RetryAfter()
 	switch {
 	case d <= 0:
@@ -197,8 +148,8 @@ func howLong(a transport.Response) string {
 	return fmt.Sprintf(": it asks for a pause of %d h", int(d.Round(time.Hour).Hours()))
 }
 
-// clock is the time of day after a pause, and the day if that is another.
-func clock(d time.Duration) string {
+// retryTime is the time of day after a pause, and the day if that is another.
+func retryTime(d time.Duration) string {
 	now := time.Now()
 	then := now.Add(d)
 	switch {
@@ -210,34 +161,6 @@ func clock(d time.Duration) string {
 	return then.Add(59 * time.Second).Format("2 Jan 15:04")
 }
 
-// login is the command that logs in to the registry; Docker Hub needs no name.
-func (h *host) login() string {
-	if h.name == model.DockerHub {
-		return "docker login"
-	}
-	return "docker login " + h.name
-}
-
-func subject(r model.Ref) string {
-	if r.Repository == "" {
-		return "its list of repositories"
-	}
-	if r.Digest != "" {
-		return safe.Clip(r.Repository + "@" + shortDigest(r.Digest))
-	}
-	return safe.Clip(r.Repository + r.Short())
-}
-
-// shortDigest is enough of a digest to know it again. It does not lead
-// anywhere: the person has the whole one on the screen.
-func shortDigest(d digest.Digest) string {
-	algorithm, hex, ok := strings.Cut(d.String(), ":")
-	if !ok {
-		return safe.Clip(d.String())
-	}
-	return algorithm + ":" + hex[:min(len(hex), 12)]
-}
-
 // ociErrors is the body of an error (distribution-spec, "Error Codes").
 type ociErrors struct {
 	Errors []struct {
@@ -246,8 +169,8 @@ type ociErrors struct {
 	} `json:"errors"`
 }
 
-// saidBy is what a registry says of its refusal, in a line.
-func saidBy(a transport.Response) string {
+// errorMessage is what a registry says of its refusal, in a line.
+func errorMessage(a transport.Response) string {
 	var w ociErrors
 	if json.Unmarshal(a.Body, &w) == nil && len(w.Errors) > 0 {
 		return safe.Clip(strings.TrimSpace(w.Errors[0].Code + " " + w.Errors[0].Message))
@@ -259,7 +182,7 @@ func saidBy(a transport.Response) string {
 	return safe.Clip(strings.ToValidUTF8(line, ""))
 }
 
-func hasCode(a transport.Response, code string) bool {
+func hasErrorCode(a transport.Response, code string) bool {
 	var w ociErrors
 	return json.Unmarshal(a.Body, &w) == nil && len(w.Errors) > 0 && w.Errors[0].Code == code
 }

@@ -1,0 +1,96 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/regclient/regclient/types/errs"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/transport"
+)
+
+// contextError is the trouble of a call whose context is done. errors.Is finds
+// context.Canceled and context.DeadlineExceeded in it.
+func contextError(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &model.Trouble{Say: "it took too long", Next: "try again", Err: err}
+	}
+	return &model.Trouble{Say: "cancelled", Err: err}
+}
+
+// malformed is the trouble of a registry that sends what cannot be.
+func malformed(r model.Ref, say string, err error) error {
+	return &model.Trouble{
+		Say:  fmt.Sprintf("%s %s (%s)", r.Registry, say, subject(r)),
+		Next: "push it again, or ask who runs the registry", Err: &transport.MalformedError{Err: err},
+	}
+}
+
+func notAManifest(r model.Ref) error {
+	return &model.Trouble{Say: safe.Clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
+}
+
+// errorOf says what went wrong with a call, from what the seam saw of it.
+func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchange, err error) error {
+	var sent *transport.MalformedError
+	switch {
+	case ctx.Err() != nil:
+		return contextError(ctx.Err())
+	case errors.As(c.Err, &sent):
+		return malformed(about, "sent what cannot be read: "+safe.Clip(sent.Error()), sent)
+	case c.Err != nil:
+		return h.networkError(about, c.Err)
+	case c.Response.Status == 0:
+		return &model.Trouble{Say: h.name + " cannot be asked: " + safe.Clip(err.Error()), Next: "check the reference", Err: err}
+	case c.Response.Status != http.StatusOK:
+		return h.statusError(about, c.Response)
+	case c.Response.IsHTML():
+		return h.notARegistry(err)
+	case c.Response.Encoding() != "":
+		return malformed(about, "sent it packed as "+safe.Clip(c.Response.Encoding())+" though nobody asked", err)
+	case errors.Is(err, errs.ErrDigestMismatch):
+		return malformed(about, "sent another digest than it names", err)
+	}
+	return malformed(about, "sent what cannot be read: "+safe.Clip(err.Error()), err)
+}
+
+// loginCommand is the command that logs in to the registry; Docker Hub needs no name.
+func (h *host) loginCommand() string {
+	if h.name == model.DockerHub {
+		return "docker login"
+	}
+	return "docker login " + h.name
+}
+
+func subject(r model.Ref) string {
+	if r.Repository == "" {
+		return "its list of repositories"
+	}
+	if r.Digest != "" {
+		return safe.Clip(r.Repository + "@" + shortDigest(r.Digest))
+	}
+	return safe.Clip(r.Repository + r.Short())
+}
+
+// shortDigest is enough of a digest to know it again. It does not lead
+// anywhere: the person has the whole one on the screen.
+func shortDigest(d digest.Digest) string {
+	algorithm, hex, ok := strings.Cut(d.String(), ":")
+	if !ok {
+		return safe.Clip(d.String())
+	}
+	return algorithm + ":" + hex[:min(len(hex), 12)]
+}
+
+func contextErrorOf(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return contextError(err)
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/transport"
+)
+
+// proxyLoginAdvice is what to do where a proxy wants to know who asks.
+const proxyLoginAdvice = "put it before the host in HTTPS_PROXY and HTTP_PROXY"
+
+// proxyError says what is wrong with a proxy, of which a person knows little:
+// it stands in the environment, perhaps since years.
+func proxyError(name string, e *transport.ProxyError, t *model.Trouble) {
+	var (
+		dns    *net.DNSError
+		status *transport.StatusError
+		netErr net.Error
+	)
+	proxy := "the proxy " + e.Host
+	way := fmt.Sprintf("%s, which is the way to %s,", proxy, strings.TrimSuffix(name, ","))
+	t.Next = "check HTTPS_PROXY and HTTP_PROXY, or name hosts that need none in NO_PROXY"
+	switch {
+	case errors.As(e.Err, &status) && status.Status == http.StatusProxyAuthRequired:
+		t.Say, t.Next = way+" wants a login", proxyLoginAdvice
+	case errors.As(e.Err, &status):
+		t.Say = fmt.Sprintf("%s refuses it (%s)", way, status)
+	case errors.As(e.Err, &dns):
+		t.Say = way + " is not a known host name"
+	case errors.Is(e.Err, syscall.ECONNREFUSED):
+		t.Say = fmt.Sprintf("nobody listens at %s, which is the way to %s", proxy, strings.TrimSuffix(name, ","))
+	case tlsError(proxy, e.Err, t):
+	case errors.As(e.Err, &netErr) && netErr.Timeout():
+		t.Say = way + " does not answer"
+	default:
+		t.Say = fmt.Sprintf("%s fails: %s", way, safe.Clip(e.Err.Error()))
+	}
+}

@@ -1,0 +1,78 @@
+package registry
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/transport"
+)
+
+// Head is the digest that a reference has now. It costs one HEAD request,
+// which Docker Hub does not meter, and a GET where the HEAD does not tell.
+func (c *Client) Head(ctx context.Context, r model.Ref) (digest.Digest, error) {
+	t, err := c.resolveTag(ctx, r, false)
+	return t.Digest, err
+}
+
+// resolveTag asks where a reference leads.
+func (c *Client) resolveTag(ctx context.Context, r model.Ref, bulk bool) (model.Tagged, error) {
+	t, told, err := c.head(ctx, r, bulk)
+	if told || err != nil {
+		return t, err
+	}
+	m, err := c.manifest(ctx, r)
+	t.Digest, t.MediaType = m.Digest, m.MediaType
+	return t, err
+}
+
+// head asks with HEAD where a reference leads. told is false if that does not
+// say, whereas a GET may.
+func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagged, told bool, _ error) {
+	t := model.Tagged{Tag: r.Tag}
+	if err := checkRef(r); err != nil {
+		return t, false, err
+	}
+	if r.Names() != model.NamesManifest {
+		return t, false, notAManifest(r)
+	}
+	h := c.host(r.Registry)
+	cl := transport.Exchange{Bulk: bulk}
+	err := h.do(ctx, r, &cl, func(ctx context.Context) error {
+		_, err := h.rc.ManifestHead(ctx, regRef(r))
+		return err
+	})
+	if cl.Err == nil && cl.Response.Status == http.StatusOK {
+		t.MediaType = manifestType(cl.Response.Header)
+		t.Digest, err = digest.Parse(cl.Response.Header.Get("Docker-Content-Digest"))
+		return t, err == nil, contextErrorOf(ctx)
+	}
+	if err != nil && headRefused(cl) {
+		err = nil
+	}
+	return t, false, err
+}
+
+// manifestType is the media type of a manifest, "" if the server calls all of
+// them the same.
+func manifestType(h http.Header) string {
+	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil || !strings.HasPrefix(t, "application/vnd.") {
+		return ""
+	}
+	return t
+}
+
+// headRefused reports whether a server answers HEAD with something that says
+// nothing about GET. Some that stand before a registry forbid all but GET.
+func headRefused(cl transport.Exchange) bool {
+	switch cl.Response.Status {
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusNotAcceptable, http.StatusForbidden:
+		return cl.Err == nil
+	}
+	return false
+}

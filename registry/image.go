@@ -1,0 +1,39 @@
+package registry
+
+import (
+	"context"
+	"errors"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// image reads the image that a manifest describes.
+func (c *Client) image(ctx context.Context, repo model.Ref, m model.Manifest) (*model.Image, error) {
+	if m.Kind == model.KindSchema1 {
+		img, err := model.Schema1Image(m)
+		if err != nil {
+			return nil, malformed(repo.AtDigest(m.Digest), "sent a manifest that cannot be read: "+safe.Clip(err.Error()), err)
+		}
+		return &img, nil
+	}
+	config, err := c.config(ctx, repo, m.Config)
+	if err != nil {
+		return nil, missingBlob(err, m.Config.Digest)
+	}
+	img := model.NewImage(m, config)
+	return &img, nil
+}
+
+// missingBlob tells a blob that is not there from a manifest that is not.
+func missingBlob(err error, d digest.Digest) error {
+	var t *model.Trouble
+	if !errors.As(err, &t) || !t.Missing {
+		return err
+	}
+	other := *t
+	other.Missing, other.NoBlob = false, d
+	return &other
+}

@@ -1,0 +1,121 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/transport"
+)
+
+// Repositories calls page with the names of a registry's repositories as they
+// arrive, without duplicates, from the calling goroutine. It reads on while
+// page is busy: what came meanwhile is handed over at once, in order, so that
+// a page that takes long is called less often. page may keep what it gets.
+//
+// Names that cannot be part of a reference are never handed over: whoever
+// gets a name may fetch it or put it into a command line. When there were
+// some, the list ends with a trouble that says how many.
+//
+// Many registries offer no such list; the trouble then says what to do
+// instead.
+func (c *Client) Repositories(ctx context.Context, name string, page func(names []string)) error {
+	if err := checkRef(model.Ref{Registry: name, Repository: "x"}); err != nil {
+		return err
+	}
+	if name == model.DockerHub {
+		return noCatalog(name, nil)
+	}
+	return c.repositories(name).run(ctx, page)
+}
+
+func (c *Client) repositories(name string) *lister {
+	h := c.host(name)
+	p := newLister(h, model.Ref{Registry: name})
+	p.kind, p.kinds = "repository", "repositories"
+	p.valid = func(n string) bool { return checkRef(model.Ref{Registry: name, Repository: n}) == nil }
+	p.get = func(ctx context.Context) ([]string, error) {
+		l, err := h.rc.RepoList(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		return l.Repositories, nil
+	}
+	return p
+}
+
+// Tags does the same for the tags of a repository.
+func (c *Client) Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error {
+	repo = repo.Repo()
+	if err := checkRef(repo); err != nil {
+		return err
+	}
+	return c.tags(repo).run(ctx, page)
+}
+
+func (c *Client) tags(repo model.Ref) *lister {
+	h := c.host(repo.Registry)
+	p := newLister(h, repo)
+	p.kind, p.kinds = "tag", "tags"
+	p.valid = isTag
+	p.get = func(ctx context.Context) ([]string, error) {
+		l, err := h.rc.TagList(ctx, regRef(repo))
+		if err != nil {
+			return nil, err
+		}
+		return l.Tags, nil
+	}
+	return p
+}
+
+// isTag is the grammar of tags (distribution-spec, "Pulling manifests"), ten
+// times as fast as the expression for it: there are thousands in a list.
+func isTag(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_':
+		case i == 0 || c != '.' && c != '-':
+			return false
+		}
+	}
+	return len(s) > 0 && len(s) <= 128
+}
+
+// catalogError makes the many ways to have no catalog one.
+func (p *lister) catalogError(cl *transport.Exchange, err error) error {
+	if p.ref.Repository != "" {
+		return err
+	}
+	var token *transport.TokenError
+	if errors.As(cl.Err, &token) && token.Err == nil {
+		return noCatalog(p.host.name, err)
+	}
+	switch status := cl.Response.Status; {
+	case cl.Err != nil || cl.Response.IsHTML():
+		return err
+	case status == http.StatusUnauthorized && cl.Response.Login == "":
+		return &model.Trouble{
+			Say:  p.host.name + " lists no repositories without a login, or not at all",
+			Next: p.host.loginCommand() + ", or type or paste a reference", Err: err,
+		}
+	case status == http.StatusUnauthorized:
+		return &model.Trouble{
+			Say:  fmt.Sprintf("%s lists no repositories for %s, or not at all", p.host.name, cl.Response.Login),
+			Next: "check the name, " + p.host.loginCommand() + " again, or type or paste a reference", Err: err,
+		}
+	case status == http.StatusForbidden, status == http.StatusNotFound,
+		status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
+		return noCatalog(p.host.name, err)
+	}
+	return err
+}
+
+func noCatalog(name string, err error) error {
+	t := &model.Trouble{Say: name + " lists no repositories", Next: "type or paste a reference, as in " + name + "/repository:tag", Err: err}
+	if name == model.DockerHub {
+		t.Say, t.Next = "Docker Hub lists no repositories", "type or paste a reference, as in python:3.12"
+	}
+	return t
+}

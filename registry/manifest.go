@@ -1,0 +1,155 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/regclient/regclient/types/docker/schema1"
+	"github.com/regclient/regclient/types/manifest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/diskcache"
+	"github.com/tagdiff/tagdiff/registry/transport"
+)
+
+// manifest reads a manifest of any kind. By digest it comes from memory or disk
+// if it can; by tag it is always asked for, since tags move.
+func (c *Client) manifest(ctx context.Context, r model.Ref) (model.Manifest, error) {
+	return c.manifestWithin(ctx, r, transport.MaxManifest)
+}
+
+// maxUnsized is how much is read, in bytes, of a document of which nobody has said
+// how large it is, though a descriptor must.
+const maxUnsized = 1 << 20
+
+// sizeLimit is how large a document may be by its descriptor.
+func sizeLimit(d v1.Descriptor) int64 {
+	if d.Size > 0 {
+		return d.Size
+	}
+	return maxUnsized
+}
+
+// childManifest reads a manifest that an index lists. One of another size than the index
+// says no runtime takes: it is what somebody put there instead, or half of it.
+func (c *Client) childManifest(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Manifest, error) {
+	r := repo.AtDigest(d.Digest)
+	if d.Size > transport.MaxManifest {
+		return model.Manifest{}, malformed(r, fmt.Sprintf("has a manifest of %d bytes, tagdiff reads %d", d.Size, transport.MaxManifest), nil)
+	}
+	m, err := c.manifestWithin(ctx, r, sizeLimit(d))
+	if err == nil && m.Kind != model.KindSchema1 { // whose signatures may or may not count
+		err = checkSize(r, "manifest", len(m.Raw), d)
+	}
+	if err != nil {
+		return model.Manifest{}, tooLargeError(r, "manifest", d, err)
+	}
+	return m, nil
+}
+
+// checkSize compares a document with its descriptor, as far as that says.
+func checkSize(r model.Ref, what string, got int, d v1.Descriptor) error {
+	if d.Size <= 0 || int64(got) == d.Size {
+		return nil
+	}
+	return malformed(r, fmt.Sprintf("sent a %s of %d bytes, not of %d", what, got, d.Size), nil)
+}
+
+// tooLargeError says of what was left since it was longer than its descriptor says
+// just that.
+func tooLargeError(r model.Ref, what string, d v1.Descriptor, err error) error {
+	if !errors.Is(err, files.ErrTooLarge) {
+		return err
+	}
+	return malformed(r, fmt.Sprintf("sent more than the %d bytes of a %s", sizeLimit(d), what), err)
+}
+
+func (c *Client) manifestWithin(ctx context.Context, r model.Ref, limit int64) (model.Manifest, error) {
+	if err := checkRef(r); err != nil {
+		return model.Manifest{}, err
+	}
+	if r.Digest == "" {
+		return c.fetchManifest(ctx, r, limit)
+	}
+	if m, fresh, ok := c.manifestInMemory(r); ok && fresh {
+		return m, nil
+	}
+	v, err := c.shared(ctx, fmt.Sprint(limit, " ", diskcache.Key("manifest", r, r.Digest)), func(ctx context.Context) (any, error) {
+		m, fresh, ok := c.cachedOrDisk(r)
+		if !ok {
+			return c.fetchManifest(ctx, r, limit)
+		}
+		if fresh {
+			return m, nil
+		}
+		return c.confirmManifest(ctx, r, m, limit)
+	})
+	if err != nil {
+		return model.Manifest{}, err
+	}
+	return v.(model.Manifest), nil
+}
+
+// byDigest serves from the cache, or lets work get it for all who wait; what
+// work gets, it puts into the cache itself.
+func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size int64, work func(context.Context) (any, error)) (any, error) {
+	key := diskcache.Key(what, r, r.Digest)
+	if v, ok := c.memory.get(key); ok {
+		return v, nil
+	}
+	return c.shared(ctx, fmt.Sprint(size, " ", key), work)
+}
+
+// shared does work once for all who want it at the same time.
+func (c *Client) shared(ctx context.Context, key string, work func(context.Context) (any, error)) (any, error) {
+	v, err := c.inflight.Do(ctx, key, work)
+	var t *model.Trouble
+	if err != nil && ctx.Err() != nil && !errors.As(err, &t) {
+		return nil, contextError(ctx.Err())
+	}
+	return v, err
+}
+
+func (c *Client) fetchManifest(ctx context.Context, r model.Ref, limit int64) (model.Manifest, error) {
+	h := c.host(r.Registry)
+	var got manifest.Manifest
+	err := h.do(ctx, r, &transport.Exchange{Limit: limit}, func(ctx context.Context) (err error) {
+		got, err = h.rc.ManifestGet(ctx, regRef(r))
+		return err
+	})
+	if err != nil {
+		return model.Manifest{}, err
+	}
+	m, err := manifestOf(r, got)
+	if err == nil {
+		c.storeManifest(r, m)
+	}
+	return m, err
+}
+
+// manifestOf is what regclient has read, if that can be.
+func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
+	d := got.GetDescriptor()
+	raw, err := got.RawBody()
+	// An empty body passes regclient's check with the digest that was asked for.
+	if err != nil || !got.IsSet() || len(raw) == 0 {
+		return model.Manifest{}, malformed(r, "sent an empty manifest", err)
+	}
+	// The digest of a signed one is that of what is signed. Around it anything may
+	// stand: other layers, in an answer to whatever digest.
+	if signed, ok := got.GetOrig().(schema1.SignedManifest); ok {
+		raw = signed.Canonical
+	}
+	if r.Digest != "" && d.Digest != r.Digest {
+		return model.Manifest{}, malformed(r, "sent a manifest with another digest, "+shortDigest(d.Digest), nil)
+	}
+	m, err := model.ParseManifest(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
+	if err != nil {
+		return m, malformed(r, "sent a manifest that cannot be read: "+safe.Clip(err.Error()), err)
+	}
+	return m, nil
+}

@@ -1,0 +1,42 @@
+package registry
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/registry/transport"
+)
+
+func TestRedirectsOfALocalRegistryAreFollowed(t *testing.T) {
+	s, cdn := newServer(t), newServer(t)
+	for _, x := range []*server{s, cdn} {
+		img := image(t, 1)
+		x.pushImage(t, x.ref("app", "a"), img)
+	}
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		http.Redirect(w, r, cdn.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		return true
+	})
+	a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+	ok(t, err)
+	whole(t, a, 1, 1)
+
+	// The same registry, thought to be elsewhere.
+	c := newClient(t, Options{})
+	c.transport.Wrap = func(next http.RoundTripper) http.RoundTripper { return refuser{next, s.host} }
+	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
+	says(t, err, "cannot be reached", "an address of this machine")
+}
+
+// refuser does what the guard does to a registry elsewhere.
+type refuser struct {
+	http.RoundTripper
+	own string
+}
+
+func (r refuser) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Host != r.own {
+		return nil, transport.ErrLocalAddress
+	}
+	return r.RoundTripper.RoundTrip(req)
+}

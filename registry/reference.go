@@ -1,0 +1,52 @@
+package registry
+
+import (
+	"fmt"
+
+	"github.com/distribution/reference"
+	"github.com/regclient/regclient/types/ref"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// checkRef refuses references that would not survive being put into an address.
+// Everything that is sent is checked here, also what a registry itself listed.
+func checkRef(r model.Ref) error {
+	if r.When != "" {
+		return &model.Trouble{Say: "registries keep no past: nobody can ask one for " + safe.Clip(r.String()), Next: "leave the moment out, or give the digest"}
+	}
+	_, err := repositoryName(r)
+	if err == nil && r.Tag != "" && !isTag(r.Tag) {
+		err = reference.ErrTagInvalidFormat
+	}
+	if err == nil && r.Digest != "" {
+		err = r.Digest.Validate()
+	}
+	if err == nil {
+		return nil
+	}
+	return &model.Trouble{Say: fmt.Sprintf("%q is not a reference", safe.Clip(r.String())), Next: "write host/repository:tag", Err: err}
+}
+
+// repositoryName is r's, if registry and repository are each what they claim to
+// be: joined by a slash "a/b" and "c" are a valid name too.
+func repositoryName(r model.Ref) (reference.Named, error) {
+	named, err := reference.WithName(r.Registry + "/" + r.Repository)
+	if err != nil {
+		return nil, err
+	}
+	if reference.Domain(named) != r.Registry {
+		return nil, reference.ErrReferenceInvalidFormat
+	}
+	return named, nil
+}
+
+func regRef(r model.Ref) ref.Ref {
+	out := ref.Ref{Scheme: "reg", Registry: r.Registry, Repository: r.Repository, Tag: r.Tag}
+	if r.Digest != "" {
+		out.Tag, out.Digest = "", r.Digest.String()
+	}
+	out.Reference = out.CommonName()
+	return out
+}

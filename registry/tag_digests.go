@@ -1,0 +1,58 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// maxTagDigests bounds how many tags are remembered with their digests.
+const maxTagDigests = 10_000
+
+// tagDigests are the digests that tags had when last asked for.
+type tagDigests struct {
+	mu    sync.Mutex
+	byTag map[string]digest.Digest
+}
+
+// likelyManifest is the manifest that r led to when last asked, if it is at hand.
+func (c *Client) likelyManifest(r model.Ref) (model.Manifest, bool) {
+	d, ok := r.Digest, r.Digest != ""
+	if !ok {
+		d, ok = c.tagDigests.get(r)
+	}
+	if !ok && c.opts.Known != nil {
+		d, ok = c.opts.Known(r)
+	}
+	if !ok || checkRef(r.AtDigest(d)) != nil {
+		return model.Manifest{}, false
+	}
+	m, _, ok := c.cachedOrDisk(r.AtDigest(d))
+	return m, ok
+}
+
+// stillCurrent finds out whether r leads to the manifest at hand. If not, at is
+// what to read instead.
+func (c *Client) stillCurrent(ctx context.Context, r model.Ref, m model.Manifest) (still bool, at model.Ref, err error) {
+	if r.Digest != "" {
+		there, err := c.stillExists(ctx, r)
+		return there, r, err
+	}
+	t, told, err := c.head(ctx, r, false)
+	var trouble *model.Trouble
+	switch {
+	case told && t.Digest == m.Digest:
+		c.tagDigests.set(r, t.Digest)
+		c.markConfirmed(r.AtDigest(t.Digest))
+		return true, r, nil
+	case told:
+		return false, r.AtDigest(t.Digest), nil
+	case errors.As(err, &trouble) && trouble.Missing: // a GET says better what is missing
+		return false, r, nil
+	}
+	return false, r, err
+}

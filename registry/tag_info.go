@@ -1,0 +1,83 @@
+package registry
+
+import (
+	"context"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Peek reads what a list of tags shows: where the tag points, by HEAD, then the
+// manifest, and of its first image the manifest and config. Tags of one image
+// cost one HEAD each and the rest once. What it can tell without the rest it
+// tells even if that fails, the digest above all.
+func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
+	info := model.TagInfo{Ref: r}
+	if r.Names() != model.NamesManifest {
+		return info, notAManifest(r)
+	}
+	at := r
+	if r.Digest == "" {
+		t, told, err := c.head(ctx, r, false)
+		if err != nil {
+			return info, err
+		}
+		if told {
+			info.Digest, info.MediaType = t.Digest, t.MediaType
+			at = r.AtDigest(t.Digest)
+			c.markConfirmed(at)
+		}
+	}
+	top, err := c.manifest(ctx, at)
+	if err != nil {
+		return info, err
+	}
+	c.tagDigests.set(r, top.Digest)
+	info.Digest, info.Kind, info.MediaType, info.Children = top.Digest, top.Kind, top.MediaType, top.Children
+	info.Platforms = platformsOf(top)
+	first, err := c.firstImage(ctx, r.Repo(), top)
+	switch {
+	case ctx.Err() != nil:
+		return info, contextError(ctx.Err())
+	case err != nil || first == nil:
+		return info, nil
+	}
+	info.Size, info.Created = first.Manifest.LayerSize(), first.Created()
+	if name := model.PlatformName(first.Platform()); top.Kind != model.KindIndex && name != "" {
+		info.Platforms = []string{name}
+	}
+	return info, nil
+}
+
+// platformsOf names the platforms that an index lists.
+func platformsOf(m model.Manifest) []string {
+	var names []string
+	for _, d := range m.Children {
+		role, _ := model.RoleOf(d)
+		if role != model.RoleImage || d.Platform == nil {
+			continue
+		}
+		if name := model.PlatformName(*d.Platform); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// firstImage is the image that m describes, or the first that it lists; nil if
+// there is none.
+func (c *Client) firstImage(ctx context.Context, repo model.Ref, m model.Manifest) (*model.Image, error) {
+	for _, d := range m.Children {
+		if role, _ := model.RoleOf(d); role == model.RoleImage && m.Kind == model.KindIndex {
+			child, err := c.childManifest(ctx, repo, d)
+			if err != nil {
+				return nil, err
+			}
+			m = child
+			break
+		}
+	}
+	if m.Kind != model.KindImage && m.Kind != model.KindSchema1 {
+		return nil, nil
+	}
+	return c.image(ctx, repo, m)
+}
