@@ -9,18 +9,18 @@ import (
 	"github.com/tagdiff/tagdiff/registry/inflight"
 )
 
-// authenticator is how one registry wants its clients to log in. regclient could
-// do it, but its token requests and credential helpers know no context, run
-// under one lock for the whole registry, and look the registry's name up in
-// DNS twice for every request.
+// authenticator answers the challenges of one registry with a login or a token.
+// regclient could do it, but its token requests and credential helpers ignore
+// the context, run under one lock for the whole registry, and look the
+// registry's name up in DNS twice for every request.
 type authenticator struct {
 	transport   *Transport
 	credentials *credentials.Keychain
 
 	mu          sync.Mutex
-	challenge   *challenge       // the last one; later requests need no 401 any more
-	unconfirmed bool             // asked is from an earlier run, and untried
-	tokens      map[string]token // by scope as the seam names it
+	challenge   *challenge       // the last one, for which later requests have the answer
+	unconfirmed bool             // challenge is from an earlier run and not yet tried
+	tokens      map[string]token // by scope, see scopeAndLimit
 	lookupErr   error            // why a login could not be looked up
 
 	fetching inflight.Group[token]
@@ -30,32 +30,34 @@ func newAuthenticator(s *Transport, keys *credentials.Keychain) *authenticator {
 	return &authenticator{transport: s, credentials: keys, tokens: map[string]token{}}
 }
 
-// authorization is an Authorization header and whose login made it, "" for nobody's.
+// authorization is an Authorization header and the login it comes from; login is
+// "" for an anonymous token.
 type authorization struct {
 	header, login string
-	tlsOnly       bool // for TLS alone
+	tlsOnly       bool // not to be sent over plain http
 }
 
-// preemptive is the key to send before anybody asked for it, as far as earlier
-// answers told, be it in an earlier run; then it is supposed to be the key.
-func (a *authenticator) preemptive(ctx context.Context, scope string) (k authorization, supposed bool, err error) {
+// preemptive is the authorization for a request that has not been challenged,
+// from the last challenge. unconfirmed is true if that comes from an earlier run
+// only.
+func (a *authenticator) preemptive(ctx context.Context, scope string) (k authorization, unconfirmed bool, err error) {
 	a.mu.Lock()
-	asked, guess := a.challenge, a.unconfirmed
+	c, unconfirmed := a.challenge, a.unconfirmed
 	a.mu.Unlock()
 	switch {
-	case asked == nil:
-	case guess:
-		k, err = a.fromRemembered(ctx, asked, scope)
-	case asked.scheme == "basic":
+	case c == nil:
+	case unconfirmed:
+		k, err = a.fromRemembered(ctx, c, scope)
+	case c.scheme == "basic":
 		k, err = a.basic(ctx, scope)
 	default:
-		k, err = a.bearer(ctx, *asked, scope, scope, "")
+		k, err = a.bearer(ctx, *c, scope, scope, "")
 	}
-	return k, guess && k.header != "", err
+	return k, unconfirmed && k.header != "", err
 }
 
-// answerChallenge is the key that a 401 asks for; the zero key when there is none or
-// when it is the one that was just refused.
+// answerChallenge is the authorization that a 401 asks for; zero if there is none
+// or if it is the one that was refused.
 func (a *authenticator) answerChallenge(ctx context.Context, headers []string, scope string, refused authorization) (authorization, error) {
 	c, ok := pickChallenge(parseChallenges(headers))
 	if !ok {
@@ -83,8 +85,8 @@ func (a *authenticator) answerChallenge(ctx context.Context, headers []string, s
 	return k, nil
 }
 
-// lookup finds the login for a scope. A helper that fails does not: what is
-// public can be read without a login, and if it cannot the note is told.
+// lookup finds the login for a scope. It does not fail with a helper: public
+// repositories need no login. loginError has the helper's error.
 func (a *authenticator) lookup(ctx context.Context, scope string) (credentials.Login, error) {
 	l, err := a.credentials.Lookup(ctx, a.transport.registry, repositoryOf(scope))
 	if ctx.Err() != nil {
@@ -117,8 +119,6 @@ func (a *authenticator) basic(ctx context.Context, scope string) (authorization,
 	}
 	return authorization{header: basicHeader(l), login: l.String()}, nil
 }
-
-// Bounds on how long a token is believed to live, in seconds.
 
 func basicHeader(l credentials.Login) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(l.Username+":"+l.Password))

@@ -15,17 +15,18 @@ import (
 	"github.com/tagdiff/tagdiff/registry/credentials"
 )
 
+// token is a bearer token of a token service.
 type token struct {
 	authorization
 	expires time.Time
 }
 
-// TokenError is a token service that gave no token.
+// TokenError is the failure to get a token.
 type TokenError struct {
-	Host     string // its host
-	Login    string
-	Response Response
-	Err      error // no answer at all
+	Host     string   // of the token service
+	Login    string   // that was sent, "" for none
+	Response Response // of the token service, if Err is nil
+	Err      error
 }
 
 func (e *TokenError) Error() string {
@@ -37,8 +38,8 @@ func (e *TokenError) Error() string {
 
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// bearer is a token for scope: the one at hand unless that was refused, else a
-// new one, fetched once for all who wait for it.
+// bearer is a token for scope: the stored one unless it was refused, else a new
+// one. Concurrent callers share one request.
 func (a *authenticator) bearer(ctx context.Context, c challenge, scope, wanted, refused string) (authorization, error) {
 	a.mu.Lock()
 	known, ok := a.tokens[scope]
@@ -47,7 +48,7 @@ func (a *authenticator) bearer(ctx context.Context, c challenge, scope, wanted, 
 		return known.authorization, nil
 	}
 	t, err := a.fetching.Do(ctx, c.realm+" "+scope+" "+refused, func(ctx context.Context) (token, error) {
-		t, err := a.fetchToken(WithExchange(ctx, nil), c, scope, wanted) // others may wait for it too
+		t, err := a.fetchToken(WithExchange(ctx, nil), c, scope, wanted) // not a bulk request: other callers may wait for it
 		if err == nil {
 			a.storeToken(c.realm, scope, t)
 		}
@@ -62,8 +63,8 @@ func (a *authenticator) bearer(ctx context.Context, c challenge, scope, wanted, 
 	return t.authorization, nil
 }
 
-// dropChallenge makes the next request ask the registry first where tokens are made:
-// it may have got another service meanwhile, or want no token any more.
+// dropChallenge makes the next request go without authorization, so that the
+// registry names its token service again: it may have changed.
 func (a *authenticator) dropChallenge(realm string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -72,8 +73,8 @@ func (a *authenticator) dropChallenge(realm string) {
 	}
 }
 
-// storeToken keeps a token for others, unless the registry has named another realm
-// meanwhile.
+// storeToken keeps a token for later requests, unless the registry has named
+// another realm meanwhile.
 func (a *authenticator) storeToken(realm, scope string, t token) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -82,7 +83,7 @@ func (a *authenticator) storeToken(realm, scope string, t token) {
 	}
 }
 
-// fetchToken asks the token service.
+// fetchToken requests a token from the token service.
 func (a *authenticator) fetchToken(ctx context.Context, c challenge, scope, wanted string) (token, error) {
 	l, err := a.lookup(ctx, scope)
 	if err != nil {
@@ -152,8 +153,8 @@ func (a *authenticator) tokenRequest(ctx context.Context, c challenge, wanted st
 	return req, err
 }
 
-// MaxToken bounds a token, in bytes: it goes along with every request. Those
-// of large services are some 5 KiB long, and few servers take more than 64.
+// MaxToken limits a token, in bytes: each request carries it. Those of large
+// services have some 5 KiB, and few servers accept more than 64.
 const MaxToken = 64 << 10
 
 // parseToken reads a token service's answer. A token lives 60 s unless it says
@@ -182,9 +183,11 @@ func parseToken(body []byte, now time.Time) (token, error) {
 	return token{authorization: authorization{header: "Bearer " + w.Token}, expires: now.Add(time.Duration(seconds*0.9) * time.Second)}, nil
 }
 
-const minTokenLife = 60
-
-const maxTokenLife = 24 * 3600
+// The limits of a token's lifetime, in seconds.
+const (
+	minTokenLife = 60
+	maxTokenLife = 24 * 3600
+)
 
 // repositoryOf is the repository that a scope is for, "" for the catalog's.
 func repositoryOf(scope string) string {

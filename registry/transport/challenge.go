@@ -13,11 +13,12 @@ type challenge struct {
 	params map[string]string
 }
 
-// MaxChallenge bounds what of a challenge goes into the address of a token
-// service, in bytes: most servers take addresses of 8 KiB.
+// MaxChallenge limits what a challenge adds to the URL of a token request, in
+// bytes: most servers accept URLs of 8 KiB.
 const MaxChallenge = 8 << 10
 
-// MaxChallengeParts bounds what is read of one header: a challenge has some five parts.
+// MaxChallengeParts limits the parts that are read of one header: a challenge has
+// some five.
 const MaxChallengeParts = 100
 
 // challengePart is name=value, name="value", or a bare word: a scheme.

@@ -10,14 +10,14 @@ import (
 	"github.com/tagdiff/tagdiff/model/files"
 )
 
-// ErrUnsolicited is of a server that sends something before it is asked.
+// ErrUnsolicited is the error of a server that sends before it has a request.
 var ErrUnsolicited = errors.New("it sends something before it is asked")
 
-// errNoStatus is of a server that answers 000 or the like.
+// errNoStatus is the error of a response with the status 000 or the like.
 var errNoStatus = errors.New("its answer has a status that is none")
 
-// explainHTTPError is err where net/http has only words of its own insides: for a header
-// that is too large, and for an answer that came before its question.
+// explainHTTPError replaces errors of net/http that only its authors understand:
+// those of a header that is too large and of an unsolicited response.
 func explainHTTPError(err error) error {
 	said := err.Error()
 	for _, words := range []string{"response headers exceeded", "response header list larger", "too many 1xx"} {
@@ -31,7 +31,7 @@ func explainHTTPError(err error) error {
 	return err
 }
 
-// cancelCause prefers the reason why ctx was cancelled to what that led to.
+// cancelCause is the cause of the cancellation of parent or ctx, else err.
 func cancelCause(parent, ctx context.Context, err error) error {
 	if parent.Err() != nil {
 		return parent.Err()
@@ -42,10 +42,10 @@ func cancelCause(parent, ctx context.Context, err error) error {
 	return err
 }
 
-// StatusError is an answer other than the one asked for.
+// StatusError is a response with another status than 200.
 type StatusError struct {
 	Status  int
-	Message string // by the registry, clipped
+	Message string // from the body, clipped
 }
 
 func (e *StatusError) Error() string {
@@ -55,7 +55,8 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("%d %s: %s", e.Status, http.StatusText(e.Status), e.Message)
 }
 
-// MalformedError is about what was sent, and says nothing of the registry else.
+// MalformedError is the error of content that cannot be used. The registry may
+// still serve other content.
 type MalformedError struct{ Err error }
 
 func (e *MalformedError) Error() string {

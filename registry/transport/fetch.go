@@ -6,14 +6,10 @@ import (
 	"time"
 )
 
-// Bounds on bodies, in bytes. Registries take manifests of up to 4 MiB
-// (distribution's maxManifestBodySize); the largest config seen in the wild is
-// below 1 MiB; 16 MiB hold a million tags.
-
-// fetch sends one request and reads the body whole, so that the connection can
-// be used again. It ends when ctx does, when the server is silent too long or
-// slow in all, and when the body is larger than limit. How long it waits until
-// it may be sent does not count.
+// fetch sends one request when the limiter admits it, and reads the body to its
+// end, so that the connection can be used again. It ends with ctx, when a timeout
+// expires, and when the body is larger than limit. The timeouts do not include
+// the wait for the limiter.
 func (s *Transport) fetch(ctx context.Context, req *http.Request, limit int64, key authorization) (Response, error) {
 	cl := exchangeOf(ctx)
 	t, err := s.limiter.acquire(ctx, cl != nil && cl.Bulk)
@@ -29,6 +25,7 @@ func (s *Transport) fetch(ctx context.Context, req *http.Request, limit int64, k
 	return a, err
 }
 
+// do is fetch without the limiter.
 func (s *Transport) do(parent context.Context, req *http.Request, limit int64, key authorization) (Response, error) {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)

@@ -12,19 +12,19 @@ import (
 	"github.com/tagdiff/tagdiff/registry/credentials"
 )
 
-// MaxOtherHosts bounds to how many other hosts the connections of one registry are
-// kept: registries have one token service and a few hosts for blobs.
+// MaxOtherHosts limits the other hosts to which the transport of one registry
+// keeps connections: a registry has one token service and a few hosts for blobs.
 const MaxOtherHosts = 16
 
-// hostTransport is the way to one host. TLS settings are the host's own: neither client
-// certificates nor authorities nor skipped verification of a registry count for
-// its token service, for the hosts of its blobs or for a proxy.
+// hostTransport is the http.Transport for one host, with the TLS settings of that
+// host: client certificates, authorities and skipped verification of a registry
+// do not apply to its token service, to the hosts of its blobs or to a proxy.
 type hostTransport struct {
 	*http.Transport
 	preconnector *preconnector
 }
 
-// hostTransports are those to the hosts that one registry leads to.
+// hostTransports are those for the hosts that one registry refers to.
 type hostTransports struct {
 	newTransport func(host string) (*hostTransport, error)
 
@@ -32,7 +32,7 @@ type hostTransports struct {
 	byHost map[string]*hostTransport
 }
 
-// get is the road to a host, built when it is first wanted.
+// get is the transport for a host, made at its first use.
 func (r *hostTransports) get(host string) (*hostTransport, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -56,8 +56,8 @@ func (r *hostTransports) get(host string) (*hostTransport, error) {
 	return built, nil
 }
 
-// CloseIdleConnections closes the connections that nobody uses, those that wait for a
-// first use among them.
+// closeIdle closes the connections that no request uses, also those that were
+// opened in advance.
 func (r *hostTransport) closeIdle() {
 	r.CloseIdleConnections()
 	if r.preconnector != nil {
@@ -73,7 +73,7 @@ func hostSettings(k *credentials.Keychain, host string) config.Host {
 	return k.HostSettings(host)
 }
 
-// dialAddress is where a transport dials for https to a host.
+// dialAddress is the host and port to dial for https.
 func dialAddress(host string) string {
 	name, port, err := net.SplitHostPort(host)
 	if err != nil || port == "" {
@@ -82,8 +82,8 @@ func dialAddress(host string) string {
 	return net.JoinHostPort(strings.Trim(name, "[]"), port)
 }
 
-// newHostTransport keeps as many connections as requests may be under way: net/http
-// keeps two per host and would open the others again each round.
+// newHostTransport makes a transport that keeps as many idle connections as there
+// may be requests at once. net/http would keep two per host.
 func newHostTransport(host string, settings config.Host, g *ssrfGuard, opts Options) (*hostTransport, error) {
 	p := opts.Timeouts
 	tlsConfig, err := newTLS(settings, opts.CertDirs)

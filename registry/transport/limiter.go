@@ -8,11 +8,10 @@ import (
 	"time"
 )
 
-// limiter bounds how many requests to one registry are under way, its token
-// service and the hosts of its blobs included. What a registry cannot bear
-// makes it slower instead of failing: a 429 halves the bound, good answers let
-// it grow back by one for each round, and while the registry wants a pause all
-// requests wait.
+// limiter bounds the concurrent requests to one registry, its token service and
+// the hosts of its blobs included. An overload slows requests down instead of
+// failing them: a 429 halves the bound, good responses raise it by one per round,
+// and all requests wait while the registry asks for a pause.
 type limiter struct {
 	host     string
 	maxBound int
@@ -20,27 +19,27 @@ type limiter struct {
 	meter    *Meter
 
 	mu          sync.Mutex
-	bound       float64 // at most most
+	bound       float64 // at most maxBound
 	busy        int
 	epoch       int       // how often the bound was halved
 	throttled   int       // halvings since the last good answer
 	pausedUntil time.Time // no request before
 	timer       *time.Timer
-	urgent      list.List // of *turnstile: what a person waits for, first come first served
-	bulk        list.List // the same for requests by the thousand, which let all others pass
+	urgent      list.List // of *ticket: requests that a person waits for, first in, first out
+	bulk        list.List // of *ticket: requests by the thousand, which let all others pass
 }
 
 func newLimiter(host string, most int, retry RetryPolicy, meter *Meter) *limiter {
 	return &limiter{host: host, maxBound: most, bound: float64(most), retry: retry, meter: meter}
 }
 
-// ticket is where one request waits.
+// ticket is a request in the limiter.
 type ticket struct {
-	admitted chan struct{} // closed when it may go, nil if it need not wait
-	epoch    int           // of the limiter when it went
+	admitted chan struct{} // closed when it may be sent, nil if it did not wait
+	epoch    int           // of the limiter at that time
 }
 
-// acquire waits until a request may be sent. leave must be called after it.
+// acquire waits until a request may be sent. release must follow it.
 func (l *limiter) acquire(ctx context.Context, bulk bool) (*ticket, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -78,7 +77,7 @@ func (l *limiter) acquire(ctx context.Context, bulk bool) (*ticket, error) {
 	return nil, ctx.Err()
 }
 
-// admit lets in who may go now. l.mu is held.
+// admit admits the requests that may be sent now. l.mu is held.
 func (l *limiter) admit() {
 	for l.busy < int(l.bound) {
 		queue := &l.urgent
@@ -99,7 +98,7 @@ func (l *limiter) admit() {
 	}
 }
 
-// admitAfter sees to it that next is called again after a pause.
+// admitAfter calls admit after a pause.
 func (l *limiter) admitAfter(wait time.Duration) {
 	if l.timer != nil {
 		l.timer.Stop()
@@ -111,7 +110,7 @@ func (l *limiter) admitAfter(wait time.Duration) {
 	})
 }
 
-// release ends a request and takes in what its answer says of the pace.
+// release ends a request and adapts the bound to its response.
 func (l *limiter) release(t *ticket, a Response, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -129,8 +128,8 @@ func (l *limiter) release(t *ticket, a Response, err error) {
 	l.admit()
 }
 
-// throttle halves the bound, once for all requests that were under way
-// together: they would all be told the same.
+// throttle halves the bound, once for all requests that ran at the same time:
+// they all get the same response.
 func (l *limiter) throttle(t *ticket, a Response) {
 	asked := a.RetryAfter()
 	if t.epoch == l.epoch {
@@ -142,16 +141,16 @@ func (l *limiter) throttle(t *ticket, a Response) {
 	l.pause(asked)
 }
 
-// exhausted reports whether a registry has been asked often enough, ever slower,
-// without one good answer.
+// exhausted reports whether the bound was halved as often as the policy allows,
+// without a good response between.
 func (l *limiter) exhausted() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.throttled >= l.retry.ThrottledAttempts
 }
 
-// pause holds all requests back for so long. One that is longer than anybody
-// waits is not begun: those who ask are told of it.
+// pause holds all requests back for d. A pause beyond the policy's MaxRetryAfter
+// is not begun: the requests fail instead.
 func (l *limiter) pause(d time.Duration) {
 	until := time.Now().Add(d)
 	if d <= 0 || d > l.retry.MaxRetryAfter || !until.After(l.pausedUntil) {

@@ -10,21 +10,23 @@ import (
 	"github.com/tagdiff/tagdiff/model/files"
 )
 
-const MaxManifest = 8 << 20
+// Limits of response bodies, in bytes. Registries accept manifests of up to 4 MiB
+// (distribution's maxManifestBodySize); the largest known config is below 1 MiB;
+// 16 MiB hold a million tags.
+const (
+	MaxManifest      = 8 << 20
+	MaxConfig        = 8 << 20
+	MaxList          = 16 << 20 // one page of a list
+	MaxTokenResponse = 1 << 20
+	MaxErrorBody     = 64 << 10 // the rest is not read
+)
 
-const MaxConfig = 8 << 20
-
-const MaxList = 16 << 20
-
-const MaxTokenResponse = 1 << 20
-
-const MaxErrorBody = 64 << 10 // of an error's body; the rest is not read
-
-// MaxHeader bounds an answer's header, in bytes: 64 answers may be under way at
-// once, and net/http would take 10 MiB of each. Servers send a few hundred, 8 KiB
-// is what most of them take themselves.
+// MaxHeader limits the header of a response, in bytes: 64 responses may arrive at
+// once, and net/http would accept 10 MiB of each. Servers send a few hundred, and
+// most of them accept 8 KiB.
 const MaxHeader = 128 << 10
 
+// readBody reads a body of at most limit bytes. It calls active for each part.
 func readBody(resp *http.Response, limit int64, alive func()) ([]byte, error) {
 	if resp.Request.Method == http.MethodHead {
 		return nil, nil
@@ -41,7 +43,7 @@ func readBody(resp *http.Response, limit int64, alive func()) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// readPrefix reads the start of an error's body; that it is cut does not matter.
+// readPrefix reads the first limit bytes of an error's body. The body may end early.
 func readPrefix(r io.Reader, limit int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, limit))
 	if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -50,6 +52,7 @@ func readPrefix(r io.Reader, limit int64) ([]byte, error) {
 	return b, err
 }
 
+// activityReader calls active for each read that returns bytes.
 type activityReader struct {
 	io.Reader
 	active func()

@@ -7,13 +7,14 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Meter adds up what requests cost.
+// Meter adds up the traffic of all registries.
 type Meter struct {
 	mu    sync.Mutex
 	sum   model.Traffic
 	since time.Time // start of the present busy time
 }
 
+// NewMeter makes a meter at zero.
 func NewMeter() *Meter { return &Meter{} }
 
 func (m *Meter) begin() {
@@ -56,6 +57,7 @@ func (m *Meter) setQuota(q model.Quota) {
 	m.sum.Quota = q
 }
 
+// Traffic is the sum so far.
 func (m *Meter) Traffic() model.Traffic {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// preconnector makes a transport's TLS connections, some of them before they are
-// wanted: a handshake takes as long as two requests.
+// preconnector opens the TLS connections of a hostTransport, some of them in
+// advance: a handshake takes as long as two requests.
 type preconnector struct {
 	dialer   *net.Dialer
 	own      string // the address that tls is for
@@ -25,7 +25,7 @@ type preconnector struct {
 	pending map[string]*pendingConn // by address
 }
 
-// pendingConn is a connection that waits to be taken.
+// pendingConn is a connection that was opened in advance.
 type pendingConn struct {
 	done chan struct{} // closed when conn and err are set
 	conn net.Conn
@@ -38,8 +38,8 @@ func newPreconnector(dialer *net.Dialer, own string, config *tls.Config, t Timeo
 	return &preconnector{dialer: dialer, own: own, tls: config, timeouts: t, pending: map[string]*pendingConn{}}
 }
 
-// open begins a connection to address for whoever dials it first. ctx gives
-// its values and does not end it.
+// open opens a connection to address in advance. The connection uses the values
+// of ctx and outlives it.
 func (o *preconnector) open(ctx context.Context, address string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -61,7 +61,7 @@ func (o *preconnector) open(ctx context.Context, address string) {
 	}()
 }
 
-// take removes e, and reports whether it was still there to be removed.
+// take removes e, and reports whether e was still there.
 func (o *preconnector) take(address string, e *pendingConn) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -78,7 +78,7 @@ func (o *preconnector) pendingTo(address string) *pendingConn {
 	return o.pending[address]
 }
 
-// closeAll lets go of all connections that wait.
+// closeAll closes all connections that were not used.
 func (o *preconnector) closeAll() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -91,7 +91,7 @@ func (o *preconnector) closeAll() {
 	clear(o.pending)
 }
 
-// close closes a connection that nobody wants.
+// close closes a connection that was not used.
 func (e *pendingConn) close() {
 	<-e.done
 	if e.conn != nil {
@@ -147,7 +147,7 @@ func (o *preconnector) connect(ctx context.Context, address string) (net.Conn, e
 	return conn, nil
 }
 
-// preconnect begins connections to hosts that the coming requests will want.
+// preconnect opens connections to hosts that later requests need.
 func (w *roundTripper) preconnect(hosts ...string) {
 	for _, host := range hosts {
 		req := (&http.Request{URL: &url.URL{Scheme: "https", Host: host}}).WithContext(context.Background())

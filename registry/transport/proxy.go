@@ -11,7 +11,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// ProxyError is a failure of the proxy, before anybody else was asked.
+// ProxyError is a failure of the proxy itself.
 type ProxyError struct {
 	Host string
 	Err  error

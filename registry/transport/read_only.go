@@ -6,8 +6,10 @@ import (
 	"strings"
 )
 
+// errNotReadOnly is the error of a request that could write.
 var errNotReadOnly = errors.New("refused to send a request that could write")
 
+// tokenRequestKey marks the context of a request to a token service.
 type tokenRequestKey struct{}
 
 // isReadOnly reports whether a request can only read. Trading a refresh token for

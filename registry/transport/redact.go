@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// redactions are errors of net/http that quote an address, with what is said in
-// their place: a redirect may carry a signature, a proxy's address a password.
+// redactions replace net/http errors that quote a URL, which may hold a signature
+// or a password. The key is how the error begins.
 var redactions = map[string]string{
 	"failed to parse Location header": "it redirects to what is no address",
 	"invalid proxy address":           "the address of the proxy in the environment is none",
 }
 
-// redactURLs is err without the addresses that net/http puts into it.
+// redactURLs is err without the URLs that net/http puts into it.
 func redactURLs(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -29,12 +29,12 @@ func redactURLs(err error) error {
 	return err
 }
 
-// minSecret is how long in bytes a secret must be to be looked for: what is
-// shorter stands in any text.
+// minSecret is the length in bytes from which a secret is removed: any text may
+// contain a shorter one.
 const minSecret = 4
 
-// redactCredentials removes from an error's body the login that was sent: some servers
-// repeat what they were asked, and what they say is shown.
+// redactCredentials removes the credentials of the request from an error's body:
+// some servers repeat the request, and the person sees the body.
 func redactCredentials(body []byte, req *http.Request) []byte {
 	for _, secret := range credentialsIn(req) {
 		if len(secret) >= minSecret {
@@ -45,6 +45,7 @@ func redactCredentials(body []byte, req *http.Request) []byte {
 	return body
 }
 
+// credentialsIn are the secrets that a request sends.
 func credentialsIn(req *http.Request) []string {
 	_, sent, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	_, password, _ := req.BasicAuth()

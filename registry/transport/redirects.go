@@ -6,9 +6,11 @@ import (
 	"net/url"
 )
 
+// MaxRedirects limits the redirects of one request.
 const MaxRedirects = 5
 
-// checkRedirect follows a few redirects and takes no login to another address.
+// checkRedirect is the CheckRedirect of the client. It sends no login to another
+// host.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
 	switch {
@@ -28,8 +30,8 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// RedirectError is a failure at another host than the one that was asked: one that
-// it redirected to.
+// RedirectError is a failure at the host that a registry or a token service
+// redirected to.
 type RedirectError struct {
 	Host string
 	Err  error
@@ -38,7 +40,7 @@ type RedirectError struct {
 func (e *RedirectError) Error() string { return e.Host + ": " + e.Err.Error() }
 func (e *RedirectError) Unwrap() error { return e.Err }
 
-// atHost is err with the host where it happened, if that is not who was asked.
+// atHost makes err a RedirectError, if host is not the host of the request.
 func atHost(host string, req *http.Request, err error) error {
 	if err == nil || host == req.URL.Host {
 		return err

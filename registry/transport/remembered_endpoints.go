@@ -7,26 +7,26 @@ import (
 	"strings"
 )
 
-// loadRemembered takes up what an earlier run learned of the registry. Only what was
-// said over TLS that proved itself is remembered and believed: on plain http
-// anybody can name a token service, and would get the login of a later day.
-func (s *Transport) loadRemembered(memory *EndpointFile) {
-	s.endpoints = memory
-	hint, known := memory.get(s.host)
-	if !known {
+// loadRemembered loads what an earlier run learned about the registry. Only what
+// came over verified TLS is remembered and used: over plain http an attacker
+// could name a token service, which would get the login in a later run.
+func (s *Transport) loadRemembered(file *EndpointFile) {
+	s.endpoints = file
+	known, ok := file.get(s.host)
+	if !ok {
 		return
 	}
-	s.remembered = &hint
+	s.remembered = &known
 	if s.knownScheme() == "" {
 		s.tlsRemembered.Store(true)
 	}
-	if hint.Realm != "" {
-		s.auth.useRemembered(hint)
+	if known.Realm != "" {
+		s.auth.useRemembered(known)
 	}
 }
 
-// preconnect opens connections to where the registry's first requests will lead
-// while the first of them is still under way.
+// preconnect opens connections to the hosts that the first requests need, while
+// the first of them still runs.
 func (s *Transport) preconnect() {
 	s.preconnected.Do(func() {
 		if s.remembered == nil {
@@ -40,7 +40,7 @@ func (s *Transport) preconnect() {
 	})
 }
 
-// rememberResponse notes for the next run what a good answer showed.
+// rememberResponse stores for the next run what a good response shows.
 func (s *Transport) rememberResponse(q request, a Response) {
 	if a.Status != http.StatusOK || a.scheme != "https" {
 		return
@@ -54,15 +54,15 @@ func (s *Transport) rememberResponse(q request, a Response) {
 	})
 }
 
-// useRemembered makes the authority ask for tokens where an earlier run did, before
-// the registry has said so in this one.
-func (a *authenticator) useRemembered(hint endpoint) {
-	a.challenge = &challenge{scheme: "bearer", realm: hint.Realm, params: map[string]string{"service": hint.Service}}
+// useRemembered makes the authenticator use the token service of an earlier run
+// before the registry has sent a challenge.
+func (a *authenticator) useRemembered(known endpoint) {
+	a.challenge = &challenge{scheme: "bearer", realm: known.Realm, params: map[string]string{"service": known.Service}}
 	a.unconfirmed = true
 }
 
-// fromRemembered is a key from a remembered token service; the zero key if that does
-// not give one soon, and it is not asked again: the registry will say where to.
+// fromRemembered is the authorization from a remembered token service; zero if
+// that gives no token soon. It is then dropped: the registry will name another.
 func (a *authenticator) fromRemembered(ctx context.Context, c *challenge, scope string) (authorization, error) {
 	short, cancel := context.WithTimeout(ctx, a.transport.timeouts.Remembered)
 	defer cancel()
@@ -78,7 +78,7 @@ func (a *authenticator) fromRemembered(ctx context.Context, c *challenge, scope 
 	return authorization{}, nil
 }
 
-// dropRemembered drops a supposition that has led astray, and all that came from it.
+// dropRemembered drops a remembered token service that fails, and its tokens.
 func (a *authenticator) dropRemembered() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -88,12 +88,11 @@ func (a *authenticator) dropRemembered() {
 	}
 }
 
-// rejected reports whether a registry refused a key from a supposed token
-// service in a way that leads no further, unlike 401, which says who else to
-// ask.
-func (a *authenticator) rejected(supposed bool, status int) bool {
+// rejected reports whether a registry refused a token of a remembered token
+// service without a challenge, unlike 401, which has one.
+func (a *authenticator) rejected(unconfirmed bool, status int) bool {
 	switch {
-	case !supposed:
+	case !unconfirmed:
 	case status == http.StatusBadRequest, status == http.StatusForbidden:
 		a.dropRemembered()
 		return true
@@ -105,7 +104,7 @@ func (a *authenticator) rejected(supposed bool, status int) bool {
 	return false
 }
 
-// tokenService is the token service that the registry named, if any.
+// tokenService is the token service of the last challenge, if any.
 func (a *authenticator) tokenService() (realm, service string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -5,14 +5,15 @@ import (
 	"net/url"
 )
 
+// UserAgent is what every request sends.
 const UserAgent = "tagdiff"
 
-// request is a request as the seam sends it, perhaps more than once.
+// request is what the Transport sends, possibly several times.
 type request struct {
 	method string
 	url    url.URL
 	accept []string
-	scope  string // of the token that it takes
+	scope  string // of the token that it needs
 	limit  int64  // bytes of body
 }
 

@@ -13,18 +13,18 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Response is a whole response.
+// Response is a response with its whole body.
 type Response struct {
 	Status       int
 	Header       http.Header
 	Body         []byte
-	scheme       string // that the registry spoke in the end
-	RedirectedTo string // the host that it redirected to, "" for none
-	Login        string // whose login was sent along, "" for none
+	RedirectedTo string // the host that sent it, if that is not the host of the request
+	Login        string // that the request had, "" for none
+	scheme       string // of the registry, after redirects
 }
 
-// forRegclient is the answer as regclient gets it: without Link, which it would
-// follow by itself and without end, and with a media type that it knows.
+// forRegclient is the response for regclient: without Link, which regclient would
+// follow without limit, and with a media type that it knows.
 func (a Response) forRegclient(req *http.Request) *http.Response {
 	h := a.Header.Clone()
 	for _, name := range []string{"Link", "Retry-After", "Warning", "WWW-Authenticate"} {

@@ -17,13 +17,13 @@ type RetryPolicy struct {
 	MaxRetryAfter     time.Duration // the longest Retry-After that is waited for; a longer one ends the request
 }
 
-// DefaultRetryPolicy is the policy unless a test needs another one.
+// DefaultRetryPolicy is the policy of the program.
 func DefaultRetryPolicy() RetryPolicy {
 	return RetryPolicy{Attempts: 3, ThrottledAttempts: 8, Backoff: 250 * time.Millisecond, MaxRetryAfter: 2 * time.Minute}
 }
 
-// shouldRetry says whether to ask once more, and when. Timeouts are not repeated:
-// the person has waited once.
+// shouldRetry reports whether to send the request again, and after which wait. It
+// does not repeat timeouts: the person has waited once.
 func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration, bool) {
 	var token *TokenError
 	if errors.As(err, &token) {
@@ -46,7 +46,7 @@ func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration,
 	return 0, false
 }
 
-// IsTransient reports whether a status may be another one the next time.
+// IsTransient reports whether another attempt may get another status.
 func IsTransient(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
@@ -56,6 +56,7 @@ func IsTransient(status int) bool {
 	return false
 }
 
+// sleep waits for d or until ctx is done.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

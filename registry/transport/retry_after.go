@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// asksForPause reports whether a server says when it will be back.
+// asksForPause reports whether a 503 has a Retry-After.
 func asksForPause(a Response) bool {
 	_, ok := parseRetryAfter(a.Header, time.Now())
 	return ok && a.Status == http.StatusServiceUnavailable
 }
 
-// RetryAfter is the pause that an answer asks for, 0 for none.
+// RetryAfter is the pause that a response asks for, 0 for none.
 func (a Response) RetryAfter() time.Duration {
 	d, _ := parseRetryAfter(a.Header, time.Now())
 	return d
 }
 
-// RetryNever bounds what is believed of a pause that is asked for: what is longer
-// means never.
+// RetryNever is the longest pause that RetryAfter returns. It stands for all longer
+// ones.
 const RetryNever = 30 * 24 * time.Hour
 
-// parseRetryAfter reads the header of that name: seconds or a date (RFC 9110).
+// parseRetryAfter reads Retry-After: seconds or a date (RFC 9110).
 func parseRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if v != "" && strings.Trim(v, "0123456789") == "" {

@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// roundTripper is the last stop before the network. Whatever the layers above do, only
-// reading requests get past it, and all are counted and logged.
+// roundTripper sends requests to the network, each over the transport for its
+// host. It refuses requests that could write, and counts and logs all others.
 type roundTripper struct {
-	registry *hostTransport // to the registry
-	others   hostTransports // to the others
-	host     string         // the registry's, as it stands in addresses
+	registry *hostTransport // for the registry
+	others   hostTransports // for other hosts
+	host     string         // of the registry
 	guard    *ssrfGuard
 	meter    *Meter
 	log      *slog.Logger
 }
 
-// CloseIdleConnections closes the connections that nobody uses.
+// closeIdle closes the connections that no request uses.
 func (w *roundTripper) closeIdle() {
 	w.registry.closeIdle()
 	w.others.mu.Lock()
@@ -30,7 +30,7 @@ func (w *roundTripper) closeIdle() {
 	}
 }
 
-// transportFor is the one to the host of a request.
+// transportFor is the transport for the host of a request.
 func (w *roundTripper) transportFor(host string) (*hostTransport, error) {
 	if host == w.host {
 		return w.registry, nil
@@ -62,7 +62,7 @@ func (w *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// logRequest logs a request without its query: signed addresses carry secrets there.
+// logRequest logs a request without its query: signed URLs have secrets there.
 func (w *roundTripper) logRequest(req *http.Request, what ...any) {
 	if !w.log.Enabled(context.Background(), slog.LevelInfo) {
 		return

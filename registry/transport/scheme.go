@@ -10,11 +10,11 @@ import (
 	"syscall"
 )
 
-// sendOverScheme settles the scheme with the first answer. Plain http goes first where
-// it is allowed: a TLS server refuses it at once, whereas a plain server may
-// wait for the end of a line that a TLS greeting does not have. Nothing is
-// given away: logins are sent only after an answer asked for one, or over TLS
-// where one has asked before.
+// sendOverScheme sends a request over http or https; the first response decides
+// for all later ones. Plain http goes first where it is allowed: a TLS server
+// refuses it at once, whereas a plain server may wait for the end of a line that
+// a TLS greeting does not have. No login leaks: it is sent only after a challenge,
+// or over TLS to a registry that sent one before.
 func (s *Transport) sendOverScheme(ctx context.Context, q request, k authorization) (Response, error) {
 	if scheme, ok := s.scheme.Load().(string); ok {
 		return s.fetch(ctx, q.httpRequest(scheme, k), q.limit, k)

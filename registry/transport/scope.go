@@ -2,16 +2,16 @@ package transport
 
 import "strings"
 
-// pathKinds are what stands behind the repository in a path, and how large a
-// body that makes.
+// pathKinds are the parts of a path behind the repository, with the size limit of
+// the body.
 var pathKinds = []struct {
 	part  string
 	limit int64
 }{{"/tags/list", MaxList}, {"/manifests/", MaxManifest}, {"/blobs/", MaxConfig}}
 
-// scopeAndLimit tells from a path what token and how large a body to expect. The
-// last ending counts: a repository may be called team/blobs/app, whereas tags
-// and digests have no slash.
+// scopeAndLimit are the token scope and the size limit of the body for a path. The
+// last match counts: a repository may be called team/blobs/app, whereas tags and
+// digests have no slash.
 func scopeAndLimit(path string) (scope string, limit int64) {
 	rest := strings.TrimPrefix(path, "/v2/")
 	if rest == "_catalog" {

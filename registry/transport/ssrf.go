@@ -12,6 +12,8 @@ import (
 	"syscall"
 )
 
+// ErrLocalAddress is the error of a redirect or a token service at an address
+// that only this machine can reach.
 var ErrLocalAddress = errors.New("refused to be sent to an address of this machine or its link")
 
 // ssrfGuard keeps a registry elsewhere from sending us, by a redirect or as its
@@ -19,10 +21,11 @@ var ErrLocalAddress = errors.New("refused to be sent to an address of this machi
 // cloud's metadata service on a link-local address.
 type ssrfGuard struct{ local atomic.Bool } // the registry itself is such an address
 
+// foreignHostKey marks the context of a request to another host than the registry.
 type foreignHostKey struct{}
 
-// markForeign makes the dialer tell requests to other hosts from those to the
-// registry. What a proxy does is the proxy's business.
+// markForeign marks requests to other hosts than the registry, for the dialer. It
+// leaves requests through a proxy unmarked.
 func (g *ssrfGuard) markForeign(req *http.Request, own string) *http.Request {
 	if req.URL.Host == own {
 		return req

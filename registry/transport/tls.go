@@ -78,7 +78,7 @@ func addCertDir(c *tls.Config, dir string) error {
 	return nil
 }
 
-// MaxCertFile bounds a file of certificates, in bytes: those of all public
+// MaxCertFile limits a file of certificates, in bytes: those of all public
 // authorities are 250 KiB.
 const MaxCertFile = 4 << 20
 

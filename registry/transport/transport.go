@@ -1,3 +1,7 @@
+// Package transport sends the requests for one registry. It chooses http or
+// https, logs in, retries, limits the rate and the size of responses, and
+// removes secrets from errors. What a manifest is, and how an error reads to a
+// person, is in package registry.
 package transport
 
 import (
@@ -12,31 +16,33 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Transport is the transport under regclient for one registry. It chooses http or
-// https, logs in, follows redirects, tries again, and reads each body whole
-// within bounds, all ended by the request's context.
+// Transport is the http.RoundTripper under regclient for one registry. It
+// chooses http or https, logs in, follows redirects, retries, and reads each body
+// to its end within limits. The request's context ends all of that.
 //
-// regclient sees either a good answer or an empty 404: that is the one failure
-// for which it neither waits, retries nor slows down later requests. What
-// really happened is in the call.
+// regclient gets either a response with status 200 or an empty 404: that is the
+// one failure for which it neither waits, retries nor slows down later requests.
+// The Exchange in the request's context has the true response.
 type Transport struct {
-	registry     string // as references name the registry
-	host         string // as its address is
+	registry     string // its name in references
+	host         string // its host in URLs
 	roundTripper *roundTripper
 	client       *http.Client
 	auth         *authenticator
 	timeouts     Timeouts
 	retry        RetryPolicy
-	scheme       atomic.Value // string; unset while the first answer must tell
+	scheme       atomic.Value // string; unset until the first response shows it
 
 	endpoints     *EndpointFile
-	remembered    *endpoint   // from it, nil for none
-	tlsRemembered atomic.Bool // it spoke TLS in an earlier run
+	remembered    *endpoint   // from endpoints; nil for none
+	tlsRemembered atomic.Bool // the registry spoke TLS in an earlier run
 	preconnected  sync.Once
 
 	limiter *limiter
 }
 
+// New makes the transport for the registry of opts.Settings. It reads the
+// certificates of the registry.
 func New(opts Options) (*Transport, error) {
 	settings := opts.Settings
 	own := settings.Hostname
@@ -69,7 +75,7 @@ func New(opts Options) (*Transport, error) {
 		s.scheme.Store("http")
 	case settings.TLS == config.TLSInsecure || s.registry == model.DockerHub || opts.RequireTLS:
 		s.scheme.Store("https")
-	case opts.PlainHTTP || isLoopback(s.registry): // see send
+	case opts.PlainHTTP || isLoopback(s.registry): // see sendOverScheme
 	default:
 		s.scheme.Store("https")
 	}
@@ -82,10 +88,10 @@ func New(opts Options) (*Transport, error) {
 // CloseIdleConnections closes the connections that no request uses.
 func (s *Transport) CloseIdleConnections() { s.roundTripper.closeIdle() }
 
-// Timeouts are the timeouts of the next requests.
+// Timeouts are those of the next requests.
 func (s *Transport) Timeouts() Timeouts { return s.timeouts }
 
-// SetTimeouts changes the timeouts of later requests.
+// SetTimeouts changes the timeouts of later requests. No request may run meanwhile.
 func (s *Transport) SetTimeouts(t Timeouts) { s.timeouts = t }
 
 // LoginError is why a login could not be looked up, nil if it could.
@@ -94,7 +100,7 @@ func (s *Transport) LoginError() error { return s.auth.loginError() }
 // RequiresLogin reports whether the registry has asked for a login or a token.
 func (s *Transport) RequiresLogin() bool { return s.auth.hasChallenge() }
 
-// RoundTrip serves regclient.
+// RoundTrip serves regclient. The request needs an Exchange in its context.
 func (s *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := exchangeOf(req.Context())
 	if c == nil || (req.Method != http.MethodGet && req.Method != http.MethodHead) || req.Body != nil && req.Body != http.NoBody {
@@ -126,11 +132,11 @@ func (s *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return c.Response.forRegclient(req), nil
 }
 
-// checkedSize is from how many bytes on a manifest is looked over before
-// anybody parses it: millions of empty entries take a hundred times their size.
+// checkedSize is the size in bytes from which a manifest is checked before it is
+// parsed: millions of empty entries take a hundred times their size in memory.
 const checkedSize = 256 << 10
 
-// sendWithRetries asks until there is an answer that waiting will not change.
+// sendWithRetries sends a request until the retry policy ends that.
 func (s *Transport) sendWithRetries(ctx context.Context, q request) (Response, error) {
 	for try := 1; ; try++ {
 		a, err := s.sendWithAuth(ctx, q)
@@ -144,19 +150,20 @@ func (s *Transport) sendWithRetries(ctx context.Context, q request) (Response, e
 	}
 }
 
-// sendWithAuth asks once, and a second time with a login if that is wanted.
+// sendWithAuth sends a request, and sends it again with a login if the response
+// asks for one.
 func (s *Transport) sendWithAuth(ctx context.Context, q request) (Response, error) {
 	s.preconnect()
-	k, supposed, err := s.auth.preemptive(ctx, q.scope)
+	k, unconfirmed, err := s.auth.preemptive(ctx, q.scope)
 	if err != nil {
 		return Response{}, err
 	}
 	a, err := s.sendOverScheme(ctx, q, k)
-	if err == nil && s.auth.rejected(supposed, a.Status) {
+	if err == nil && s.auth.rejected(unconfirmed, a.Status) {
 		k = authorization{}
 		a, err = s.sendOverScheme(ctx, q, k)
 	}
-	// A host that the registry redirected to may not say who gets the login.
+	// A host that the registry redirected to must not choose where the login goes.
 	if err == nil && a.Status == http.StatusUnauthorized && a.RedirectedTo == "" {
 		next, errKey := s.auth.answerChallenge(ctx, a.Header.Values("WWW-Authenticate"), q.scope, k)
 		if errKey != nil || next.header == "" {
