@@ -1,9 +1,9 @@
 // Package registry reads container registries: repositories, tags, manifests
 // and configs, as values of package model. It never writes to one.
 //
-// regclient speaks the protocol; this package puts around it what a program
-// with a screen needs: its own transport (seam.go, wire.go), logins (auth.go,
-// credentials.go), bounds on everything, and errors with a remedy (trouble.go).
+// regclient speaks the protocol. This package adds the loading of whole indexes,
+// lists of any length, caches, limits, and errors with a remedy. Requests are sent
+// by package transport, logins are found by package credentials.
 package registry
 
 import (
@@ -17,9 +17,6 @@ import (
 	"github.com/tagdiff/tagdiff/registry/inflight"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
-
-// DefaultConcurrency and DefaultTimeout are used where Options have 0.
-const ()
 
 // Client reads registries. It is safe for concurrent use. Every call returns
 // soon after its context is done, and every error it returns is a
@@ -39,7 +36,7 @@ type Client struct {
 	hosts map[string]*host
 }
 
-// New makes a client. It reads no file and asks nobody.
+// New makes a client. It reads no file and sends no request.
 func New(opts Options) *Client {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -63,12 +60,12 @@ func New(opts Options) *Client {
 	}
 }
 
-// defaultConfirmAfter is how long a manifest that was read is not asked for again.
+// defaultConfirmAfter is the time after which the registry must confirm a cached
+// manifest.
 const defaultConfirmAfter = time.Hour
 
-// Close waits a little for what is being written to disk, and closes the
-// connections that nobody uses. The client can still be used, and keeps nothing
-// there any more.
+// Close waits up to a second for the disk cache, and closes idle connections. The
+// client can still be used, but writes nothing to disk any more.
 func (c *Client) Close() {
 	c.disk.Close(time.Second)
 	c.mu.Lock()

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/opencontainers/image-spec/specs-go/v1"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/regclient/regclient/types/descriptor"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -38,6 +38,7 @@ func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (m
 	return v.(model.Config), nil
 }
 
+// fetchConfig reads a config from the registry.
 func (c *Client) fetchConfig(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Config, error) {
 	h := c.host(r.Registry)
 	var raw []byte

@@ -24,7 +24,7 @@ func contextError(err error) error {
 	return &model.Trouble{Say: "cancelled", Err: err}
 }
 
-// malformed is the trouble of a registry that sends what cannot be.
+// malformed is the trouble of content that cannot be used.
 func malformed(r model.Ref, say string, err error) error {
 	return &model.Trouble{
 		Say:  fmt.Sprintf("%s %s (%s)", r.Registry, say, subject(r)),
@@ -32,11 +32,12 @@ func malformed(r model.Ref, say string, err error) error {
 	}
 }
 
+// notAManifest is the trouble of a reference to a registry or a repository.
 func notAManifest(r model.Ref) error {
 	return &model.Trouble{Say: safe.Clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
 }
 
-// errorOf says what went wrong with a call, from what the seam saw of it.
+// errorOf words the failure of an exchange.
 func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchange, err error) error {
 	var sent *transport.MalformedError
 	switch {
@@ -68,6 +69,7 @@ func (h *host) loginCommand() string {
 	return "docker login " + h.name
 }
 
+// subject names what a request was about.
 func subject(r model.Ref) string {
 	if r.Repository == "" {
 		return "its list of repositories"
@@ -88,6 +90,7 @@ func shortDigest(d digest.Digest) string {
 	return algorithm + ":" + hex[:min(len(hex), 12)]
 }
 
+// contextErrorOf is the trouble of a context that is done, else nil.
 func contextErrorOf(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return contextError(err)

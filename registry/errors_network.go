@@ -15,7 +15,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// networkError is the trouble of a registry that gave no answer at all.
+// networkError words a request without a response.
 func (h *host) networkError(about model.Ref, err error) error {
 	var (
 		token  *transport.TokenError
@@ -78,7 +78,7 @@ func (h *host) timeoutText(err error) string {
 	return fmt.Sprintf(" (not whole after %g s)", h.transport.Timeouts().Total.Seconds())
 }
 
-// hostOf is where it happened.
+// hostOf is the host where the request failed.
 func hostOf(name string, away *transport.RedirectError) string {
 	if away != nil {
 		return safe.Clip(away.Host)
@@ -86,7 +86,7 @@ func hostOf(name string, away *transport.RedirectError) string {
 	return name
 }
 
-// errorText is what err says, without where.
+// errorText is the text of err, without the host.
 func errorText(err error) string {
 	var away *transport.RedirectError
 	if errors.As(err, &away) {

@@ -13,11 +13,11 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// proxyLoginAdvice is what to do where a proxy wants to know who asks.
+// proxyLoginAdvice is the remedy where a proxy requires a login.
 const proxyLoginAdvice = "put it before the host in HTTPS_PROXY and HTTP_PROXY"
 
-// proxyError says what is wrong with a proxy, of which a person knows little:
-// it stands in the environment, perhaps since years.
+// proxyError words a failure of the proxy, and where the person finds it: the
+// proxy is set in the environment, perhaps for years.
 func proxyError(name string, e *transport.ProxyError, t *model.Trouble) {
 	var (
 		dns    *net.DNSError

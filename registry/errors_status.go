@@ -13,11 +13,12 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
+// notARegistry is the trouble of a server that answers with a web page.
 func (h *host) notARegistry(err error) error {
 	return &model.Trouble{Say: h.name + " is no registry: it answers with a web page", Next: "check host and port", Err: err}
 }
 
-// statusError is the trouble of an answer other than 200.
+// statusError words a response with another status than 200.
 func (h *host) statusError(about model.Ref, a transport.Response) error {
 	said := errorMessage(a)
 	e := &transport.StatusError{Status: a.Status, Message: said}
@@ -57,7 +58,7 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 	return t
 }
 
-// otherStatus is about all answers that have no words of their own.
+// otherStatus words all statuses that have no other message.
 func (h *host) otherStatus(name string, a transport.Response, e error) (say, next string) {
 	switch {
 	case a.Status >= 500:
@@ -72,8 +73,8 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (say, nex
 	return fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
 }
 
-// unauthorized tells apart who has no login, whose login is bad, and who may
-// not see something or asks for what is not there: registries will not say.
+// unauthorized words a 401: a missing login, a bad login, or something that is
+// private or does not exist. Registries do not tell these apart.
 func (h *host) unauthorized(about model.Ref, login string, e error) error {
 	h.credentials.Forget()
 	t := &model.Trouble{Next: h.loginCommand(), Err: e}
@@ -89,7 +90,7 @@ func (h *host) unauthorized(about model.Ref, login string, e error) error {
 	return t
 }
 
-// helperNote is why a login could not be looked up, if that was so.
+// helperNote is why a login could not be looked up, "" if it could.
 func (h *host) helperNote() string {
 	var t *model.Trouble
 	if errors.As(h.transport.LoginError(), &t) {

@@ -19,7 +19,7 @@ func (c *Client) Head(ctx context.Context, r model.Ref) (digest.Digest, error) {
 	return t.Digest, err
 }
 
-// resolveTag asks where a reference leads.
+// resolveTag asks for the digest of a reference, with GET where HEAD does not tell.
 func (c *Client) resolveTag(ctx context.Context, r model.Ref, bulk bool) (model.Tagged, error) {
 	t, told, err := c.head(ctx, r, bulk)
 	if told || err != nil {

@@ -16,32 +16,32 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-const (
-	noLimit = 1 << 20 // requests at once, as far as regclient knows
-)
+// noLimit is the limit of concurrent requests that regclient gets: the transport
+// has its own.
+const noLimit = 1 << 20
 
-// host is one registry: a regclient of its own on a seam of its own, so that
-// settings of one registry (TLS above all) never leak to another.
+// host is one registry with its own regclient and its own transport, so that
+// settings of one registry (TLS above all) never apply to another.
 type host struct {
 	name        string
 	rc          *regclient.RegClient
 	transport   *transport.Transport
 	credentials *credentials.Keychain
-	err         error // why it cannot be asked at all: its certificates are unreadable
-	// staleCertificates is set when its certificates did not do: the next call reads them
-	// anew, since the person may have put one there.
+	err         error // of its certificates; no request is possible then
+	// staleCertificates is set after a TLS failure: the next call reads the
+	// certificates again, since the person may have added one.
 	staleCertificates atomic.Bool
 }
 
-// host returns the one host of a name. It reads the TLS settings the first
-// time and so belongs on a command's goroutine.
+// host returns the host of a name. The first call reads TLS settings from disk, so
+// it must not run on a screen's goroutine.
 func (c *Client) host(name string) *host {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if h, ok := c.hosts[name]; ok && h.err == nil && !h.staleCertificates.Load() {
 		return h
 	}
-	c.hosts[name].closeIdle() // its requests come over others now
+	c.hosts[name].closeIdle() // the new host has other connections
 	settings := c.credentials.HostSettings(name)
 	h := &host{name: name, credentials: c.credentials}
 	opts := c.transport
@@ -54,17 +54,17 @@ func (c *Client) host(name string) *host {
 	return h
 }
 
-// CloseIdleConnections closes the connections that nobody uses. There may be no host.
+// closeIdle closes the connections that no request uses. h may be nil.
 func (h *host) closeIdle() {
 	if h != nil && h.err == nil {
 		h.transport.CloseIdleConnections()
 	}
 }
 
-// newRegclient makes a regclient that leaves waiting, retries and logins to
-// the seam: its own back-off slows every later request of the host, its own
-// logins ignore the context, and its own queue does not know what is urgent.
-func newRegclient(settings config.Host, seam http.RoundTripper) *regclient.RegClient {
+// newRegclient makes a regclient that leaves waiting, retries and logins to the
+// transport: regclient's back-off slows every later request of the host, its
+// logins ignore the context, and its queue has no priorities.
+func newRegclient(settings config.Host, t http.RoundTripper) *regclient.RegClient {
 	return regclient.New(
 		regclient.WithConfigHost(config.Host{
 			Name: settings.Name, Hostname: settings.Hostname, PathPrefix: settings.PathPrefix,
@@ -75,13 +75,13 @@ func newRegclient(settings config.Host, seam http.RoundTripper) *regclient.RegCl
 			reg.WithDelay(time.Millisecond, time.Millisecond),
 			reg.WithRetryLimit(1),
 			reg.WithManifestMax(transport.MaxManifest, transport.MaxManifest),
-			reg.WithHTTPClient(&http.Client{Transport: seam}),
+			reg.WithHTTPClient(&http.Client{Transport: t}),
 		),
 	)
 }
 
-// do runs one regclient call. An error is a *model.Trouble made from what the
-// seam saw; regclient's own error counts only when the seam saw none.
+// do runs one call of regclient. An error is a *model.Trouble made from the
+// exchange; regclient's error counts only if the exchange has none.
 func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, do func(context.Context) error) error {
 	if h.err != nil {
 		return h.err
@@ -90,7 +90,7 @@ func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, 
 		return contextError(err)
 	}
 	err := catchPanic(func() error { return do(transport.WithExchange(ctx, cl)) })
-	// Without an error no answer is fine too: regclient knows some blobs by heart.
+	// Without an error there may be no response: regclient knows some blobs.
 	if err == nil && cl.Err == nil && (cl.Response.Status == http.StatusOK || cl.Response.Status == 0) {
 		return nil
 	}

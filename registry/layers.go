@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go/v1"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/regclient/regclient/types/descriptor"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -44,6 +44,7 @@ func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []v1.Descr
 	return seen, first
 }
 
+// layer reads one small layer.
 func (c *Client) layer(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Contents, error) {
 	r := repo.AtDigest(d.Digest)
 	if err := checkRef(r); err != nil {
@@ -81,6 +82,7 @@ func (c *Client) layerOnDisk(r model.Ref) (model.Contents, bool) {
 	return contents, true
 }
 
+// fetchLayer reads a layer from the registry.
 func (c *Client) fetchLayer(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
 	h := c.host(r.Registry)
 	var raw []byte

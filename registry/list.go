@@ -83,7 +83,7 @@ func isTag(s string) bool {
 	return len(s) > 0 && len(s) <= 128
 }
 
-// catalogError makes the many ways to have no catalog one.
+// catalogError words the many ways in which registries have no catalog.
 func (p *lister) catalogError(cl *transport.Exchange, err error) error {
 	if p.ref.Repository != "" {
 		return err

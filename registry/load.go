@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/opencontainers/image-spec/specs-go/v1"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
@@ -73,8 +73,8 @@ func (c *Client) Load(ctx context.Context, r model.Ref, arrived func(model.Artif
 var errMoved = errors.New("moved")
 
 // loadTop reads what a top manifest leads to. sure, unless it is nil, is asked
-// meanwhile whether that is what r leads to, and nothing is shown before it
-// has said so: what is at hand of a second look is then one round of requests.
+// meanwhile whether r still leads to it, and arrived is not called before: with
+// a full cache a load is then one round of requests.
 func (c *Client) loadTop(ctx context.Context, r model.Ref, top model.Manifest, arrived func(model.Artifact), sure func(context.Context) error) (model.Artifact, error) {
 	l := &load{client: c, ref: r, top: top, results: make(chan childResult), arrived: arrived}
 	// When Load returns nothing of it goes on: who asks again at once must not
@@ -93,7 +93,7 @@ func (c *Client) loadTop(ctx context.Context, r model.Ref, top model.Manifest, a
 }
 
 // load is one Load under way. All its fields belong to Load's goroutine; those
-// that read children only send news.
+// that read children only send results.
 type load struct {
 	client   *Client
 	ctx      context.Context
@@ -115,7 +115,7 @@ type node struct {
 	children []*node
 }
 
-// childResult is what became of a child.
+// childResult is the result of reading a child.
 type childResult struct {
 	node     *node
 	manifest model.Manifest
@@ -190,8 +190,8 @@ func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, err
 
 // reserve counts a document that is to be read, by what its descriptor says, and
 // refuses what would be too much in all: a hundred images with the largest
-// configs that are read would fill the memory. Who reads it refuses what is too
-// large by itself.
+// configs would fill the memory. A document that is too large by itself is
+// refused when it is read.
 func (l *load) reserve(d v1.Descriptor) error {
 	n := sizeLimit(d)
 	if n > max(transport.MaxManifest, transport.MaxConfig) || l.reserved.Add(n) <= maxLoad {
@@ -204,7 +204,7 @@ func (l *load) reserve(d v1.Descriptor) error {
 	}
 }
 
-// run takes in news until there is nothing to wait for.
+// run adds results until no read is pending.
 func (l *load) run() (model.Artifact, error) {
 	state := l.snapshot()
 	l.arrived(state)
@@ -234,7 +234,7 @@ func (l *load) run() (model.Artifact, error) {
 	return state, nil
 }
 
-// addReady takes in what else is there by now: one snapshot serves for all.
+// addReady adds all other results that have arrived: one snapshot serves for all.
 func (l *load) addReady() {
 	for {
 		select {
@@ -259,7 +259,7 @@ func (l *load) probe() {
 	})
 }
 
-// addResult puts one child's news into the tree. What the manifest is counts more
+// addResult puts the result of one child into the tree. What the manifest is counts more
 // than what the index called it.
 func (l *load) addResult(it childResult) {
 	l.pending--

@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// maxMemory bounds what is kept of manifests and configs: some ten thousand
-// of usual size.
+// maxMemory limits the manifests, configs and layers in memory, in bytes: some ten
+// thousand of usual size.
 const maxMemory = 64 << 20
 
-// lru keeps parsed documents by repository and digest: what one repository
+// lru caches parsed documents by repository and digest: what one repository
 // has proves nothing about another. Least recently used go first.
 type lru struct {
 	mu    sync.Mutex
 	limit int
 	size  int
-	order *list.List // of *cached, newest in front
+	order *list.List // of *lruEntry, newest in front
 	byKey map[string]*list.Element
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/opencontainers/image-spec/specs-go/v1"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/regclient/regclient/types/docker/schema1"
 	"github.com/regclient/regclient/types/manifest"
 
@@ -22,11 +22,11 @@ func (c *Client) manifest(ctx context.Context, r model.Ref) (model.Manifest, err
 	return c.manifestWithin(ctx, r, transport.MaxManifest)
 }
 
-// maxUnsized is how much is read, in bytes, of a document of which nobody has said
-// how large it is, though a descriptor must.
+// maxUnsized limits a document whose descriptor has no size, though it must have
+// one.
 const maxUnsized = 1 << 20
 
-// sizeLimit is how large a document may be by its descriptor.
+// sizeLimit is the limit for a document by its descriptor, in bytes.
 func sizeLimit(d v1.Descriptor) int64 {
 	if d.Size > 0 {
 		return d.Size
@@ -34,8 +34,8 @@ func sizeLimit(d v1.Descriptor) int64 {
 	return maxUnsized
 }
 
-// childManifest reads a manifest that an index lists. One of another size than the index
-// says no runtime takes: it is what somebody put there instead, or half of it.
+// childManifest reads a manifest that an index lists. It refuses another size than
+// that in the index, as runtimes do: the manifest was replaced or is incomplete.
 func (c *Client) childManifest(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Manifest, error) {
 	r := repo.AtDigest(d.Digest)
 	if d.Size > transport.MaxManifest {
@@ -59,8 +59,8 @@ func checkSize(r model.Ref, what string, got int, d v1.Descriptor) error {
 	return malformed(r, fmt.Sprintf("sent a %s of %d bytes, not of %d", what, got, d.Size), nil)
 }
 
-// tooLargeError says of what was left since it was longer than its descriptor says
-// just that.
+// tooLargeError words the error of a document that is longer than its descriptor
+// says.
 func tooLargeError(r model.Ref, what string, d v1.Descriptor, err error) error {
 	if !errors.Is(err, files.ErrTooLarge) {
 		return err
@@ -68,6 +68,7 @@ func tooLargeError(r model.Ref, what string, d v1.Descriptor, err error) error {
 	return malformed(r, fmt.Sprintf("sent more than the %d bytes of a %s", sizeLimit(d), what), err)
 }
 
+// manifestWithin is manifest with a size limit.
 func (c *Client) manifestWithin(ctx context.Context, r model.Ref, limit int64) (model.Manifest, error) {
 	if err := checkRef(r); err != nil {
 		return model.Manifest{}, err
@@ -94,8 +95,8 @@ func (c *Client) manifestWithin(ctx context.Context, r model.Ref, limit int64) (
 	return v.(model.Manifest), nil
 }
 
-// byDigest serves from the cache, or lets work get it for all who wait; what
-// work gets, it puts into the cache itself.
+// byDigest returns a document from memory, or runs work for all concurrent
+// callers. work puts its result into the caches itself.
 func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size int64, work func(context.Context) (any, error)) (any, error) {
 	key := diskcache.Key(what, r, r.Digest)
 	if v, ok := c.memory.get(key); ok {
@@ -104,7 +105,7 @@ func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size in
 	return c.shared(ctx, fmt.Sprint(size, " ", key), work)
 }
 
-// shared does work once for all who want it at the same time.
+// shared runs work once for all concurrent callers with the same key.
 func (c *Client) shared(ctx context.Context, key string, work func(context.Context) (any, error)) (any, error) {
 	v, err := c.inflight.Do(ctx, key, work)
 	var t *model.Trouble
@@ -114,6 +115,7 @@ func (c *Client) shared(ctx context.Context, key string, work func(context.Conte
 	return v, err
 }
 
+// fetchManifest reads a manifest from the registry.
 func (c *Client) fetchManifest(ctx context.Context, r model.Ref, limit int64) (model.Manifest, error) {
 	h := c.host(r.Registry)
 	var got manifest.Manifest
@@ -131,7 +133,7 @@ func (c *Client) fetchManifest(ctx context.Context, r model.Ref, limit int64) (m
 	return m, err
 }
 
-// manifestOf is what regclient has read, if that can be.
+// manifestOf is the manifest that regclient has read, checked.
 func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 	d := got.GetDescriptor()
 	raw, err := got.RawBody()

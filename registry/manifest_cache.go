@@ -7,15 +7,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/opencontainers/go-digest"
 	"github.com/regclient/regclient/types/manifest"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
 )
 
-// cachedManifest is a manifest at hand, and when its registry last showed to have it.
-// What was read long ago must not hide that it has lost it since.
+// cachedManifest is a manifest in memory, with the time at which its registry last
+// confirmed it. An old one must not hide that the registry has lost it.
 type cachedManifest struct {
 	manifest  model.Manifest
 	confirmed atomic.Int64 // in Unix nanoseconds
@@ -23,7 +22,8 @@ type cachedManifest struct {
 
 func manifestKey(r model.Ref) string { return diskcache.Key("manifest", r, r.Digest) }
 
-// storeManifest keeps a manifest that a registry has sent for r, in memory and on disk.
+// storeManifest caches the manifest that a registry sent for r, in memory and on
+// disk.
 func (c *Client) storeManifest(r model.Ref, m model.Manifest) {
 	at := r.AtDigest(m.Digest)
 	c.tagDigests.set(r, m.Digest)
@@ -31,6 +31,7 @@ func (c *Client) storeManifest(r model.Ref, m model.Manifest) {
 	c.disk.Put(diskcache.Document{Kind: "manifest", Repo: r.Repo(), Digest: m.Digest, MediaType: m.MediaType, Raw: m.Raw})
 }
 
+// cacheManifest caches a manifest in memory.
 func (c *Client) cacheManifest(r model.Ref, m model.Manifest, seen time.Time) {
 	h := &cachedManifest{manifest: m}
 	h.confirmed.Store(seen.UnixNano())
@@ -38,8 +39,8 @@ func (c *Client) cacheManifest(r model.Ref, m model.Manifest, seen time.Time) {
 	c.memory.put(manifestKey(r), h, len(m.Raw))
 }
 
-// cachedOrDisk is the manifest of a digest from memory or disk. fresh is false if its
-// registry has not shown for a while to have it.
+// cachedOrDisk is the manifest of a digest from memory or disk. fresh is false if
+// the registry must confirm it.
 func (c *Client) cachedOrDisk(r model.Ref) (m model.Manifest, fresh, ok bool) {
 	if m, fresh, ok := c.manifestInMemory(r); ok {
 		return m, fresh, ok
@@ -57,6 +58,7 @@ func (c *Client) cachedOrDisk(r model.Ref) (m model.Manifest, fresh, ok bool) {
 	return c.manifestInMemory(r)
 }
 
+// manifestInMemory is cachedOrDisk without the disk.
 func (c *Client) manifestInMemory(r model.Ref) (m model.Manifest, fresh, ok bool) {
 	v, ok := c.memory.get(manifestKey(r))
 	if !ok {
@@ -67,7 +69,8 @@ func (c *Client) manifestInMemory(r model.Ref) (m model.Manifest, fresh, ok bool
 	return h.manifest, age < c.confirmAfter, true
 }
 
-// manifestOnDisk is a manifest from disk, checked as if it came from a registry.
+// manifestOnDisk parses a manifest from disk with the same checks as one from a
+// registry.
 func manifestOnDisk(doc diskcache.Document) (model.Manifest, error) {
 	r, mediaType := doc.Repo.AtDigest(doc.Digest), doc.MediaType
 	if mediaType == model.MediaTypeSchema1Signed {
@@ -82,7 +85,7 @@ func manifestOnDisk(doc diskcache.Document) (model.Manifest, error) {
 	return m, err
 }
 
-// markConfirmed notes that a registry has just shown to have a manifest.
+// markConfirmed records that a registry has just confirmed a manifest.
 func (c *Client) markConfirmed(r model.Ref) {
 	if v, ok := c.memory.get(manifestKey(r)); ok {
 		v.(*cachedManifest).confirmed.Store(time.Now().UnixNano())
@@ -90,8 +93,8 @@ func (c *Client) markConfirmed(r model.Ref) {
 	c.disk.Touch("manifest", r)
 }
 
-// confirmManifest is a manifest at hand, unless its registry has it no more: then
-// that is as if it had never been there.
+// confirmManifest is m if its registry still has it. Otherwise it reads the
+// manifest as if it had not been cached.
 func (c *Client) confirmManifest(ctx context.Context, r model.Ref, m model.Manifest, limit int64) (model.Manifest, error) {
 	there, err := c.stillExists(ctx, r)
 	switch {
@@ -103,9 +106,9 @@ func (c *Client) confirmManifest(ctx context.Context, r model.Ref, m model.Manif
 	return c.fetchManifest(ctx, r, limit)
 }
 
-// stillExists asks whether a registry still has a manifest that is at hand, and
-// drops that if not. Whoever cannot be asked is believed to have it. err is
-// only that ctx ended.
+// stillExists asks whether a registry still has a cached manifest, and removes it
+// from the caches if not. A registry that does not answer counts as having it. err
+// is only that of ctx.
 func (c *Client) stillExists(ctx context.Context, r model.Ref) (bool, error) {
 	_, told, err := c.head(ctx, r, false)
 	if ended := contextErrorOf(ctx); ended != nil {
@@ -121,23 +124,4 @@ func (c *Client) stillExists(ctx context.Context, r model.Ref) (bool, error) {
 		c.markConfirmed(r)
 	}
 	return true, nil
-}
-
-func (p *tagDigests) set(r model.Ref, d digest.Digest) {
-	if r.Tag == "" || r.Digest != "" {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.byTag == nil || len(p.byTag) >= maxTagDigests {
-		p.byTag = map[string]digest.Digest{}
-	}
-	p.byTag[r.String()] = d
-}
-
-func (p *tagDigests) get(r model.Ref) (digest.Digest, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	d, ok := p.byTag[r.String()]
-	return d, ok
 }

@@ -18,7 +18,7 @@ type Options struct {
 	// Probe also asks how clients that accept less are answered for a tag: two
 	// requests more for each.
 	Probe bool
-	// Log gets one record per request on the wire. No credential is ever in it.
+	// Log gets one record per request. No credential is ever in it.
 	Log *slog.Logger
 	// Concurrency is how many requests to one registry may be under way at
 	// once; 0 means DefaultConcurrency.
@@ -44,6 +44,8 @@ type Options struct {
 	Known func(model.Ref) (digest.Digest, bool)
 }
 
-const DefaultConcurrency = transport.DefaultConcurrency
-
-const DefaultTimeout = transport.DefaultTimeout
+// DefaultConcurrency and DefaultTimeout replace 0 in Options.
+const (
+	DefaultConcurrency = transport.DefaultConcurrency
+	DefaultTimeout     = transport.DefaultTimeout
+)

@@ -28,9 +28,9 @@ const (
 
 // lister reads a list page by page. regclient reads the single page: its own
 // paging reports no progress, never ends with a Link that leads to itself, and
-// goes wherever a Link points to. The seam hides the Link from it, and the
-// pager takes nothing but the query from it, so that every page comes from the
-// host that was asked. The steps are those that got all names from
+// goes wherever a Link points to. The transport hides the Link from it, and the
+// lister takes only the query from it, so that every page comes from the
+// registry. The steps are those that got all names from
 // distribution 2.8 and 3, zot, olareg and go-containerregistry's server, each
 // of which pages (or does not) in its own way.
 type lister struct {
@@ -42,10 +42,10 @@ type lister struct {
 	maxPages    int
 	maxNames    int
 
-	seen      map[string]struct{} // good names
+	seen      map[string]struct{} // valid names
 	invalid   map[uint64]bool     // hashes of the others, which can be of any length
 	seed      maphash.Seed
-	queries   map[string]bool // queries
+	queries   map[string]bool // that were sent
 	linked    bool            // its pages have Links, and so the last one has none
 	truncated bool            // there are more names than are read
 }
@@ -57,15 +57,15 @@ func newLister(h *host, about model.Ref) *lister {
 	}
 }
 
-// pageQuery is what one page tells about the next.
+// pageQuery is the query for the next page.
 type pageQuery struct {
 	query    url.Values // nil: there is none
 	guess    bool       // no Link said so, but the page was full
-	required bool       // without it nobody knows whether the list is whole
+	required bool       // without that page the list may be incomplete
 }
 
-// run reads in a goroutine of its own and hands over in the caller's. The
-// mailbox between them holds what is not handed over yet.
+// run reads in another goroutine and calls page in the caller's. The mailbox
+// between them holds the names that page has not got yet.
 func (p *lister) run(ctx context.Context, page func([]string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // also when page does not return
@@ -82,8 +82,8 @@ func (p *lister) run(ctx context.Context, page func([]string)) error {
 	return p.withInvalidNames(err)
 }
 
-// deliver puts names into the mailbox, behind those that still wait there. It
-// does not block: nobody else puts anything in.
+// deliver puts names into the mailbox, behind those that wait there. It does not
+// block: there is only one sender.
 func deliver(box chan []string, names []string) {
 	select {
 	case waiting := <-box:
@@ -131,7 +131,7 @@ func (p *lister) read(ctx context.Context, box chan []string) error {
 	return contextErrorOf(ctx)
 }
 
-// stopReason says why the next page is not asked for, "" if it is.
+// stopReason is why the next page is not read, "" if it is.
 func (p *lister) stopReason(query string, pages, idle int) string {
 	switch {
 	case p.queries[query]:
@@ -156,8 +156,8 @@ func (p *lister) ask(ctx context.Context, query url.Values) ([]string, *transpor
 	return names, cl, err
 }
 
-// newNames are the good names that no page had before; news counts the others
-// too: a page of nothing but odd names is not an idle one.
+// newNames are the valid names that no page had before. news counts invalid ones
+// too: a page with new invalid names is not empty.
 func (p *lister) newNames(names []string) (fresh []string, news int) {
 	before := len(p.seen) + len(p.invalid)
 	for _, n := range names {
@@ -215,7 +215,7 @@ func nextQuery(links []string) (url.Values, bool) {
 	return nil, false
 }
 
-// truncatedError is the trouble of a list that is left before its end.
+// truncatedError is the trouble of a list that was not read to its end.
 func (p *lister) truncatedError(why string) error {
 	names := "names"
 	if len(p.seen) == 1 {
@@ -227,7 +227,7 @@ func (p *lister) truncatedError(why string) error {
 	}
 }
 
-// withInvalidNames adds to how the list ended that names were left out of it.
+// withInvalidNames adds to err how many invalid names were left out.
 func (p *lister) withInvalidNames(err error) error {
 	var t *model.Trouble
 	note := fmt.Sprintf("%d names that are no valid %s were left out", len(p.invalid), p.kinds)

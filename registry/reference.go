@@ -29,7 +29,7 @@ func checkRef(r model.Ref) error {
 	return &model.Trouble{Say: fmt.Sprintf("%q is not a reference", safe.Clip(r.String())), Next: "write host/repository:tag", Err: err}
 }
 
-// repositoryName is r's, if registry and repository are each what they claim to
+// repositoryName is the name of r's repository, if registry and repository are each what they claim to
 // be: joined by a slash "a/b" and "c" are a valid name too.
 func repositoryName(r model.Ref) (reference.Named, error) {
 	named, err := reference.WithName(r.Registry + "/" + r.Repository)
@@ -42,6 +42,7 @@ func repositoryName(r model.Ref) (reference.Named, error) {
 	return named, nil
 }
 
+// regRef is r as regclient has it.
 func regRef(r model.Ref) ref.Ref {
 	out := ref.Ref{Scheme: "reg", Registry: r.Registry, Repository: r.Repository, Tag: r.Tag}
 	if r.Digest != "" {

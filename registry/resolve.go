@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/opencontainers/image-spec/specs-go/v1"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
@@ -17,12 +17,12 @@ import (
 )
 
 // batchPause is how long answers are collected before they are handed over, so
-// that a screen is not drawn anew for each of thousands.
+// that a screen is not redrawn for each of thousands.
 const batchPause = 40 * time.Millisecond
 
-// maxFailures is how many strikes in a row end a Resolve, and silent how many
-// one is that got no answer at all: a registry that is down or refuses must
-// not be asked for each of thousands.
+// maxFailures is the weight of failures in a row that ends a Resolve, and
+// noResponseWeight the weight of one without a response: a registry that is down
+// or refuses must not get a request for each of thousands of tags.
 const (
 	maxFailures      = 9
 	noResponseWeight = 3
@@ -48,7 +48,7 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 			for i := next.Add(1); i <= int64(len(tags)) && ctx.Err() == nil; i = next.Add(1) {
 				t, err := c.resolveTag(ctx, repo.WithTag(tags[i-1]), true)
 				if err != nil && ctx.Err() != nil {
-					return // nobody has found out anything
+					return // there is no result
 				}
 				t.Err = err
 				if !b.add(t) {

@@ -10,16 +10,35 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// maxTagDigests bounds how many tags are remembered with their digests.
+// maxTagDigests limits the tags whose digests are kept.
 const maxTagDigests = 10_000
 
-// tagDigests are the digests that tags had when last asked for.
+// tagDigests are the last known digests of tags.
 type tagDigests struct {
 	mu    sync.Mutex
 	byTag map[string]digest.Digest
 }
 
-// likelyManifest is the manifest that r led to when last asked, if it is at hand.
+func (p *tagDigests) set(r model.Ref, d digest.Digest) {
+	if r.Tag == "" || r.Digest != "" {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byTag == nil || len(p.byTag) >= maxTagDigests {
+		p.byTag = map[string]digest.Digest{}
+	}
+	p.byTag[r.String()] = d
+}
+
+func (p *tagDigests) get(r model.Ref) (digest.Digest, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d, ok := p.byTag[r.String()]
+	return d, ok
+}
+
+// likelyManifest is the cached manifest of the last known digest of r, if any.
 func (c *Client) likelyManifest(r model.Ref) (model.Manifest, bool) {
 	d, ok := r.Digest, r.Digest != ""
 	if !ok {
@@ -35,8 +54,8 @@ func (c *Client) likelyManifest(r model.Ref) (model.Manifest, bool) {
 	return m, ok
 }
 
-// stillCurrent finds out whether r leads to the manifest at hand. If not, at is
-// what to read instead.
+// stillCurrent asks the registry whether m is still the manifest of r. If not, at
+// is what to read instead.
 func (c *Client) stillCurrent(ctx context.Context, r model.Ref, m model.Manifest) (still bool, at model.Ref, err error) {
 	if r.Digest != "" {
 		there, err := c.stillExists(ctx, r)

@@ -14,7 +14,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/files"
 )
 
-// authFile is one file of logins. Keys are as in the file, see normalizeKey.
+// authFile is a configuration file of docker or podman, or the logins of regctl's.
+// Its keys are those of the file, see normalizeKey.
 type authFile struct {
 	path    string
 	auths   map[string]authEntry
@@ -31,7 +32,7 @@ type authEntry struct {
 	RegistryToken string `json:"registrytoken"`
 }
 
-// MaxFile bounds a file of logins, in bytes: a thousand logins are 200 KiB.
+// MaxFile limits a configuration file, in bytes: a thousand logins are 200 KiB.
 const MaxFile = 4 << 20
 
 func readConfig(path string) ([]byte, error) {
@@ -108,6 +109,8 @@ func hostOfKey(key string) string {
 	return host
 }
 
+// AddAuthFile adds the logins of a file in the format of docker and podman. path
+// names it in messages.
 func (k *Keychain) AddAuthFile(path string, raw []byte) {
 	var w struct {
 		Auths       map[string]authEntry `json:"auths"`

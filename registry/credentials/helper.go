@@ -20,21 +20,25 @@ import (
 
 const (
 	helperPrefix     = "docker-credential-"
-	HelperTimeout    = 30 * time.Second // some ask a cloud, or a person
 	helperCacheTime  = 15 * time.Minute // the shortest-lived passwords last an hour
 	refreshTokenUser = "<token>"        // the user name that marks a refresh token
-	MaxHelperOutput  = 1 << 20          // bytes that one may say; a login has some hundred, with a long token some thousand
 )
 
-// helpers runs credential helpers, each once for all who wait, and keeps what
-// they said for a while. What they write on standard error stays off the
-// screen.
+// Limits of a credential helper.
+const (
+	HelperTimeout   = 30 * time.Second // some ask a cloud service, or a person
+	MaxHelperOutput = 1 << 20          // bytes; a login has some hundred, with a long token some thousand
+)
+
+// helpers runs credential helpers and caches their logins for a while. Concurrent
+// callers share one process. Standard error of a helper is discarded.
 type helpers struct {
 	running inflight.Group[Login]
 	mu      sync.Mutex
 	cache   map[string]cachedLogin
 }
 
+// cachedLogin is a login that a helper has returned.
 type cachedLogin struct {
 	Login
 	until time.Time

@@ -4,5 +4,5 @@ package credentials
 
 import "os/exec"
 
-// isolate leaves a helper as it is where there are no sessions.
+// isolate does nothing: this system has no sessions.
 func isolate(*exec.Cmd) {}

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// isolate runs a helper in a session of its own: it has no terminal to write to,
-// and is ended with all that it has started.
+// isolate runs a helper in another session: without a terminal, and killed
+// together with the processes that it starts.
 func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -1,3 +1,6 @@
+// Package credentials finds logins where docker, podman and regctl keep them: in
+// their configuration files and in credential helpers. How a login is sent to a
+// registry is in package transport.
 package credentials
 
 import (
@@ -10,8 +13,8 @@ import (
 	"github.com/regclient/regclient/config"
 )
 
-// Keychain finds logins where docker, podman and regctl keep them. Files are
-// read at the first need, helpers run only when a registry asks for a login.
+// Keychain finds logins where docker, podman and regctl keep them. It reads the
+// files at the first use, and runs a helper only when a registry asks for a login.
 type Keychain struct {
 	helpers helpers
 
@@ -22,6 +25,7 @@ type Keychain struct {
 	regctl    map[string]config.Host
 }
 
+// NewKeychain makes a keychain. It reads no file yet.
 func NewKeychain() *Keychain { return &Keychain{} }
 
 // NewStatic makes a keychain that reads no files: it holds what is added to it.
@@ -71,7 +75,7 @@ func (k *Keychain) Hosts() []string {
 	return all
 }
 
-// configs are what the files hold, read if that has not been done.
+// configs is the content of the files. It reads them if necessary.
 func (k *Keychain) configs() ([]authFile, map[string]config.Host) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -83,8 +87,8 @@ func (k *Keychain) configs() ([]authFile, map[string]config.Host) {
 	return k.authFiles, k.regctl
 }
 
-// Forget makes the next lookup read everything again: after a refusal the
-// person may have logged in anew.
+// Forget makes the next lookup read the files again: the person may log in after
+// a refusal.
 func (k *Keychain) Forget() {
 	k.mu.Lock()
 	k.loaded = false

@@ -6,12 +6,13 @@ type Login struct {
 	Username, Password string
 	RefreshToken       string
 	BearerToken        string
-	Source             string // the file or helper it comes from
+	Source             string // file or helper
 }
 
+// IsZero reports whether there is no login.
 func (l Login) IsZero() bool { return l.Username == "" && l.RefreshToken == "" && l.BearerToken == "" }
 
-// String says whose login it is, without secrets.
+// String is the user name and the source of a login, without secrets.
 func (l Login) String() string {
 	switch {
 	case l.IsZero():

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// PipeTimeout is how long a pipe is read: shells make those that stand for the output
-// of a command, which may have to be asked for.
+// PipeTimeout limits the reading of a pipe. Shells pass the output of a command as
+// a pipe, and the command may prompt the person.
 const PipeTimeout = 10 * time.Second
 
-// openFileOrPipe opens a file that may be a pipe, and is then read for so long at
-// most. One that nobody writes to is empty.
+// openFileOrPipe opens a file that may be a pipe. Reading from a pipe ends after
+// PipeTimeout; a pipe without a writer is empty.
 func openFileOrPipe(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err == nil {

@@ -20,8 +20,8 @@ func regctlConfigPath() string {
 	return filepath.Join(home, ".regctl", "config.json")
 }
 
-// HostSettings are what regctl's configuration says about reaching a host, without
-// mirrors: they would answer in the registry's name.
+// HostSettings are regctl's settings for a host, without mirrors: a mirror could
+// answer with other content than the registry.
 func (k *Keychain) HostSettings(host string) config.Host {
 	_, regctl := k.configs()
 	h := regctl[host]
@@ -29,6 +29,8 @@ func (k *Keychain) HostSettings(host string) config.Host {
 	return h
 }
 
+// AddRegctlConfig adds the logins and replaces the host settings with those of a
+// configuration of regctl.
 func (k *Keychain) AddRegctlConfig(path string, raw []byte) {
 	var w struct {
 		Hosts map[string]*config.Host `json:"hosts"`

@@ -1,3 +1,6 @@
+// Package diskcache keeps manifests, configs and small layers on disk from one run
+// to the next. It verifies their digests; what they mean, and when the registry
+// must confirm them, is in package registry.
 package diskcache
 
 import (
@@ -20,19 +23,20 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// Bounds on what is kept on disk.
-const (
-	MaxSize = 256 << 20
+// MaxSize limits the cache, in bytes.
+const MaxSize = 256 << 20
 
-	maxQueued     = 1024 // documents that wait to be written; more are not kept
-	TouchInterval = time.Hour
-)
+// TouchInterval is how old the time of use of a document may be before Touch is
+// called again.
+const TouchInterval = time.Hour
 
-// Cache keeps manifests, configs and what small layers were read on disk from
-// one run to the next. They never change, so that a file is an answer if it verifies, and nothing depends
-// on its being there: it may be deleted at any time, by anybody. Files are
-// written beside their place and renamed, so that of several tagdiffs at once,
-// and of one that is killed, only whole files are ever seen.
+// maxQueued limits the documents that wait to be written; further ones are not kept.
+const maxQueued = 1024
+
+// Cache is a folder of documents. A document never changes, so a file whose digest
+// matches is valid. Files may be deleted at any time. They are written under
+// another name and renamed, so that readers see only whole files, also with
+// several processes and after a kill.
 type Cache struct {
 	dir   string // "" keeps nothing
 	limit int64
@@ -45,7 +49,7 @@ type Cache struct {
 	queue  chan Document // nil until something is written
 	closed bool
 	done   chan struct{} // closed when the writer has ended
-	abort  chan struct{} // closed when it should
+	abort  chan struct{} // closed when the writer should end at once
 }
 
 // Options are the folder and the limits of a cache.
@@ -55,6 +59,7 @@ type Options struct {
 	Warn        func(string) // gets a line when a file is damaged; may be nil
 }
 
+// New makes a cache. It reads and writes nothing yet.
 func New(opts Options) *Cache {
 	return &Cache{dir: opts.Dir, warn: opts.Warn, maxDocument: opts.MaxDocument, limit: MaxSize, abort: make(chan struct{})}
 }
@@ -65,32 +70,31 @@ func (d *Cache) path(kind string, r model.Ref) string {
 	return filepath.Join(d.dir, name[:2], name[2:])
 }
 
-// Get reads what is kept of r, and when that was last known to be right. A file
-// that does not verify is set aside.
-func (d *Cache) Get(kind string, r model.Ref) (doc Document, seen time.Time, ok bool) {
+// Get reads the document of r. confirmed is when it was last used or confirmed. A
+// file that does not verify is set aside.
+func (d *Cache) Get(kind string, r model.Ref) (doc Document, confirmed time.Time, ok bool) {
 	if d.dir == "" {
-		return doc, seen, false
+		return doc, confirmed, false
 	}
 	path := d.path(kind, r)
-	content, seen, err := readDocument(path, d.maxDocument+maxHeader)
+	content, confirmed, err := readDocument(path, d.maxDocument+maxHeader)
 	if errors.Is(err, fs.ErrNotExist) || files.TooManyOpen(err) {
-		return doc, seen, false
+		return doc, confirmed, false
 	}
 	if err == nil {
 		doc, err = parseDocument(content, kind, r)
 	}
 	if err != nil {
 		d.SetAside(kind, r)
-		return doc, seen, false
+		return doc, confirmed, false
 	}
-	if time.Until(seen) > time.Minute {
-		seen = time.Time{} // a clock was wrong
+	if time.Until(confirmed) > time.Minute {
+		confirmed = time.Time{} // a clock was wrong
 	}
-	return doc, seen, true
+	return doc, confirmed, true
 }
 
-// SetAside keeps a file that nobody can use from being read again, and tells
-// of the first.
+// SetAside renames a file that cannot be used, and warns about the first one.
 func (d *Cache) SetAside(kind string, r model.Ref) {
 	path := d.path(kind, r)
 	aside := path + damagedSuffix
@@ -106,7 +110,7 @@ func (d *Cache) SetAside(kind string, r model.Ref) {
 	})
 }
 
-// Touch notes that a document was used or, of a manifest, known to be right.
+// Touch records that a document was used or, for a manifest, confirmed.
 func (d *Cache) Touch(kind string, r model.Ref) {
 	if d.dir == "" {
 		return
@@ -115,13 +119,14 @@ func (d *Cache) Touch(kind string, r model.Ref) {
 	_ = os.Chtimes(d.path(kind, r), now, now) // best effort: it may be gone
 }
 
+// Remove deletes a document.
 func (d *Cache) Remove(kind string, r model.Ref) {
 	if d.dir != "" {
 		_ = os.Remove(d.path(kind, r)) // best effort: it may be gone
 	}
 }
 
-// Put has a document written some time soon. It never waits.
+// Put writes a document later. It never waits.
 func (d *Cache) Put(doc Document) {
 	if d.dir == "" {
 		return
@@ -144,7 +149,7 @@ func (d *Cache) Put(doc Document) {
 	}
 }
 
-// Close ends writing, after what is pending but no later than wait.
+// Close ends writing, after the queued documents but at most after wait.
 func (d *Cache) Close(wait time.Duration) {
 	d.mu.Lock()
 	if d.closed || d.queue == nil {
@@ -164,7 +169,7 @@ func (d *Cache) Close(wait time.Duration) {
 	}
 }
 
-// write writes what comes until there is no more, or it fails: a disk that is
+// write writes the queued documents. It stops at the first failure: a disk that is
 // full or read-only stays so.
 func (d *Cache) write(queue <-chan Document) {
 	defer close(d.done)
@@ -221,6 +226,7 @@ func replaceFile(path string, content []byte) error {
 	return err
 }
 
-func Key(what string, r model.Ref, d digest.Digest) string {
-	return what + " " + r.Repo().String() + " " + d.String()
+// Key names a document of a repository, also in other caches.
+func Key(kind string, r model.Ref, d digest.Digest) string {
+	return kind + " " + r.Repo().String() + " " + d.String()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/files"
 )
 
+// maxHeader limits the first line of a file, in bytes.
 const maxHeader = 4 << 10
 
 // Document is what a repository has at a digest.
@@ -24,7 +25,7 @@ type Document struct {
 	Raw       []byte
 }
 
-// header is the first line of a file; what stands behind it is raw.
+// header is the first line of a file; Raw follows.
 type header struct {
 	Repository string        `json:"repository"`
 	Digest     digest.Digest `json:"digest"`
@@ -48,7 +49,7 @@ func readDocument(path string, limit int64) (content []byte, modified time.Time,
 	return content, info.ModTime(), err
 }
 
-// parseDocument checks that a file is what it should be.
+// parseDocument checks that a file has the document of r.
 func parseDocument(content []byte, kind string, r model.Ref) (Document, error) {
 	line, raw, found := bytes.Cut(content, []byte("\n"))
 	var head header

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// What the cache's folder has beside documents.
+// The other files in the folder of a cache.
 const (
 	sweptStamp    = ".swept"   // its time is that of the last sweep
 	sizeTally     = ".tally"   // as many bytes long as blocks were written
@@ -18,7 +18,7 @@ const (
 	damagedSuffix = ".damaged" // files that were set aside
 )
 
-// When things go.
+// When files are removed.
 const (
 	sweepInterval    = 24 * time.Hour
 	minSweepInterval = time.Minute // between two that found too much
@@ -28,9 +28,9 @@ const (
 	block            = 4 << 10
 )
 
-// recordWritten notes what was written, and sweeps when that is too much or the last
-// sweep was long ago. Several tagdiffs count together: appending a byte is
-// atomic, and whoever sweeps counts anew.
+// recordWritten adds to the tally, and sweeps when the cache is too large or the
+// last sweep was long ago. Several processes share the tally: appending a byte is
+// atomic, and a sweep sets it to the true size.
 func (d *Cache) recordWritten(written int) {
 	total, err := d.tally(blocks(int64(written)))
 	stamp, errStamp := os.Stat(filepath.Join(d.dir, sweptStamp))

@@ -1,3 +1,5 @@
+// Package inflight lets concurrent callers share the result of the same work. It
+// keeps no results: caches are in packages registry and diskcache.
 package inflight
 
 import (
