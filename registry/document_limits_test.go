@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/registry/transport"
@@ -22,21 +22,21 @@ import (
 // or under others.
 type documentServer struct {
 	*server
-	mu   sync.Mutex
-	held map[string]forged // by the last part of a path
+	mu        sync.Mutex
+	documents map[string]servedDocument // by the last part of a path
 }
 
-type forged struct {
+type servedDocument struct {
 	mediaType string
 	raw       []byte
 }
 
 func newDocumentServer(t testing.TB) *documentServer {
 	t.Helper()
-	f := &documentServer{server: newServer(t), held: map[string]forged{}}
+	f := &documentServer{server: newServer(t), documents: map[string]servedDocument{}}
 	f.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		f.mu.Lock()
-		doc, ok := f.held[r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]]
+		doc, ok := f.documents[r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]]
 		f.mu.Unlock()
 		if !ok {
 			http.NotFound(w, r)
@@ -57,7 +57,7 @@ func (f *documentServer) hold(mediaType string, raw []byte, names ...string) v1.
 	defer f.mu.Unlock()
 	d := v1.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(raw), Size: int64(len(raw))}
 	for _, name := range append(names, d.Digest.String()) {
-		f.held[name] = forged{mediaType, raw}
+		f.documents[name] = servedDocument{mediaType, raw}
 	}
 	return d
 }
@@ -305,14 +305,14 @@ func TestWhatASignatureDoesNotCoverIsNotRead(t *testing.T) {
 	// An image of today that is said to be signed schema1.
 	f := newDocumentServer(t)
 	d := f.image(t, f.config(1, ""))
-	raw := f.held[d.Digest.String()].raw
-	f.held[d.Digest.String()] = forged{model.MediaTypeSchema1Signed, signedSchema1(raw, len(raw)-1, evil)}
+	raw := f.documents[d.Digest.String()].raw
+	f.documents[d.Digest.String()] = servedDocument{model.MediaTypeSchema1Signed, signedSchema1(raw, len(raw)-1, evil)}
 	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "").AtDigest(d.Digest), nil)
 	says(t, err, "cannot be read")
 
 	for _, n := range []string{"-1", "1e99", "999999999999", `"x"`} {
 		protected := base64.RawURLEncoding.EncodeToString([]byte(`{"formatLength":` + n + `,"formatTail":"fQ"}`))
-		f.held["odd"] = forged{model.MediaTypeSchema1Signed, []byte(`{"schemaVersion":1,"signatures":[{"protected":"` + protected + `"}]}`)}
+		f.documents["odd"] = servedDocument{model.MediaTypeSchema1Signed, []byte(`{"schemaVersion":1,"signatures":[{"protected":"` + protected + `"}]}`)}
 		_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "odd"), nil)
 		says(t, err, "cannot be read")
 	}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
@@ -67,3 +69,32 @@ func TestRefusalsAreToldInALine(t *testing.T) {
 }
 
 var clockTime = regexp.MustCompile(`at (\d+ [A-Z][a-z]+ )?\d\d:\d\d`)
+
+// FuzzRefusal: every answer that is no good one is told in a line that is short.
+func FuzzRefusal(f *testing.F) {
+	f.Add(404, []byte(`{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{}}]}`), "application/json", "")
+	f.Add(429, []byte("slow\r\ndown"), "text/plain", "120")
+	f.Add(503, []byte("<html>"), "text/html", "Fri, 31 Dec 9999 23:59:59 GMT")
+	f.Add(400, []byte(`{"errors":[null,{}]}`), "", "-1")
+	f.Add(200, []byte(`{}`), "application/json", "x")
+	f.Fuzz(func(t *testing.T, status int, body []byte, mediaType, after string) {
+		status = 200 + (status%800+800)%800
+		m := &cannedResponse{status: status, header: http.Header{"Content-Type": {mediaType}, "Retry-After": {after}}, body: body}
+		c, r := cannedClient(t, m)
+		_, err := c.Load(t.Context(), r, nil)
+		if err == nil {
+			return
+		}
+		says(t, err)
+		var trouble *model.Trouble
+		if !errors.As(err, &trouble) || len(trouble.Say) > 4*safe.MaxClip || strings.ContainsFunc(trouble.Error(), safe.IsLineBreak) || trouble.Next == "" {
+			t.Errorf("says %q, next %q", trouble.Say, trouble.Next)
+		}
+		if trouble.Missing && status != http.StatusNotFound {
+			t.Errorf("%d is taken for missing", status)
+		}
+		if d := (transport.Response{Header: m.header}).RetryAfter(); d < 0 || d > transport.RetryNever {
+			t.Errorf("%q is %v", after, d)
+		}
+	})
+}

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
@@ -55,13 +55,13 @@ func (i *faultyServer) take(c net.Conn) bool {
 	return !i.well.Load()
 }
 
-// illListener hands connections to the server or to what hurts.
-type illListener struct {
+// faultyListener hands connections to the server or to what hurts.
+type faultyListener struct {
 	net.Listener
 	ill *faultyServer
 }
 
-func (l illListener) Accept() (net.Conn, error) {
+func (l faultyListener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil || !l.ill.take(c) {
@@ -82,7 +82,7 @@ func newFaultyServer(t testing.TB, hurts func(net.Conn)) *faultyServer {
 	t.Helper()
 	i := &faultyServer{server: newServer(t), hurts: hurts, came: make(chan struct{}, 100)}
 	over := httptest.NewUnstartedServer(i.Config.Handler)
-	over.Listener = illListener{over.Listener, i}
+	over.Listener = faultyListener{over.Listener, i}
 	over.Start()
 	t.Cleanup(over.Close)
 	i.host = strings.TrimPrefix(over.URL, "http://")
@@ -194,9 +194,9 @@ var waitedFor = []string{
 	"gzip that nobody asked for", "a negative pause", "an odd pause",
 }
 
-// lasting are all that hurt, and those that hang up once more with connections that
+// lastingFaults are all that hurt, and those that hang up once more with connections that
 // stay open.
-func lasting() []serverFault {
+func lastingFaults() []serverFault {
 	all := slices.Clone(serverFaults)
 	for _, h := range serverFaults {
 		if strings.Contains(h.say, "in time") {
@@ -231,7 +231,7 @@ func waitLonger(c *Client, host string) {
 // Each is told in a line after a bounded number of tries, ends at once with its
 // context, and has no after-effects.
 func TestWhateverHurtsIsToldAndPasses(t *testing.T) {
-	for _, tt := range lasting() {
+	for _, tt := range lastingFaults() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			i := newFaultyServer(t, tt.do)
@@ -257,7 +257,7 @@ func TestWhateverHurtsIsToldAndPasses(t *testing.T) {
 }
 
 func TestWhateverHangsEndsWithItsContext(t *testing.T) {
-	for _, tt := range lasting() {
+	for _, tt := range lastingFaults() {
 		if !strings.Contains(tt.say, "in time") && tt.name != "silence within a refusal" {
 			continue
 		}
@@ -385,7 +385,7 @@ func TestTLSAndHTTP2ThatHurt(t *testing.T) {
 
 // A token service may hurt in the same ways.
 func TestATokenServiceThatHurtsIsToldAndPasses(t *testing.T) {
-	for _, tt := range lasting() {
+	for _, tt := range lastingFaults() {
 		if strings.HasPrefix(tt.name, "gzip") || strings.Contains(tt.say, "cannot be read") || strings.Contains(tt.say, "empty manifest") {
 			continue // an answer that is no token, of which there is another test
 		}
@@ -419,7 +419,7 @@ func TestATokenServiceThatHurtsIsToldAndPasses(t *testing.T) {
 func TestBytesThatChangeForADigestAreNotTaken(t *testing.T) {
 	f := newDocumentServer(t)
 	d := f.image(t, f.config(10, ""))
-	good, r := f.held[d.Digest.String()], f.ref("app", "").AtDigest(d.Digest)
+	good, r := f.documents[d.Digest.String()], f.ref("app", "").AtDigest(d.Digest)
 	c := newClient(t, Options{})
 	for n := range 6 {
 		doc := good
@@ -427,7 +427,7 @@ func TestBytesThatChangeForADigestAreNotTaken(t *testing.T) {
 			doc.raw = append(bytes.Clone(good.raw), ' ')
 		}
 		f.mu.Lock()
-		f.held[d.Digest.String()] = doc
+		f.documents[d.Digest.String()] = doc
 		f.mu.Unlock()
 		c.memory.drop(manifestKey(r))
 		a, err := c.Load(deadline(t), r, nil)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime"
 	"slices"
 	"strconv"
@@ -482,4 +483,51 @@ func TestSmallerPagesWhereTheUsualSizeIsRefused(t *testing.T) {
 	if got != 250 {
 		t.Errorf("got %d names", got)
 	}
+}
+
+func FuzzLink(f *testing.F) {
+	for _, l := range []string{
+		`</v2/app/tags/list?last=x&n=10>; rel="next"`, `<https://other.example/v2/_catalog?n=1>;rel=next`, `<a>; rel="prev", <?b=c>; rel=next; title="x,y"`,
+		`<?\r\nX: y>; rel=next`, `<//evil/?a>; rel="next"`, `<`,
+	} {
+		f.Add(l)
+	}
+	f.Fuzz(func(t *testing.T, link string) {
+		query, ok := nextQuery([]string{link})
+		if !ok {
+			return
+		}
+		u := url.URL{Scheme: "https", Host: "own.example", Path: "/v2/app/tags/list", RawQuery: query.Encode()}
+		again, err := url.Parse(u.String())
+		if err != nil || again.Host != u.Host || again.Path != u.Path || again.Fragment != "" || strings.ContainsAny(u.String(), " \r\n") {
+			t.Errorf("%q leads to %s", link, &u)
+		}
+	})
+}
+
+// FuzzList: whatever a list holds, names that are handed over are good, and
+// handed over once.
+func FuzzList(f *testing.F) {
+	f.Add([]byte(`{"name":"app","tags":["v1","v1","../x","\u001b[2J"]}`), `</v2/app/tags/list?last=v1&n=2>; rel="next"`)
+	f.Add([]byte(`{"name":"app","tags":null}`), "")
+	f.Add([]byte(`{"tags":[1]}`), "<?n=1000>; rel=next")
+	f.Fuzz(func(t *testing.T, body []byte, link string) {
+		m := &cannedResponse{status: 200, header: http.Header{"Content-Type": {"application/json"}, "Link": {link}}, body: body}
+		c, r := cannedClient(t, m)
+		seen := map[string]bool{}
+		err := c.Tags(t.Context(), r, func(names []string) {
+			for _, n := range names {
+				if !isTag(n) || seen[n] {
+					t.Errorf("handed over %q", n)
+				}
+				seen[n] = true
+			}
+		})
+		if err != nil {
+			says(t, err)
+		}
+		if m.asked > 2+maxEmptyPages {
+			t.Errorf("asked %d times", m.asked)
+		}
+	})
 }

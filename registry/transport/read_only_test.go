@@ -23,10 +23,10 @@ func TestOnlyReadingRequestsAreSent(t *testing.T) {
 		req := httptest.NewRequest(method, s.URL+"/v2/app/manifests/a", nil)
 		req.RequestURI = ""
 		if _, err := h.RoundTrip(req); !errors.Is(err, errNotReadOnly) {
-			t.Errorf("%s through the seam: %v", method, err)
+			t.Errorf("%s through the transport: %v", method, err)
 		}
 		if _, err := h.client.Do(req); !errors.Is(err, errNotReadOnly) {
-			t.Errorf("%s on the wire: %v", method, err)
+			t.Errorf("%s through the round tripper: %v", method, err)
 		}
 		if _, err := h.client.Do(req.WithContext(context.WithValue(context.Background(), tokenRequestKey{}, true))); !errors.Is(err, errNotReadOnly) {
 			t.Errorf("%s as a token request below /v2/: %v", method, err)

@@ -25,6 +25,7 @@ type CertAuthority struct {
 	key  *ecdsa.PrivateKey
 }
 
+// NewCertAuthority makes a certificate authority with a new key.
 func NewCertAuthority(t testing.TB) CertAuthority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -1,0 +1,40 @@
+package registry
+
+import (
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// FuzzManifestAnswer: what is taken for a digest has that digest, whatever it is
+// called.
+func FuzzManifestAnswer(f *testing.F) {
+	for _, name := range []string{"testing.schema1.json", "testing.schema2.json", "prod.schema2.json"} {
+		raw, err := os.ReadFile("../testdata/retag/" + name)
+		ok(f, err)
+		for _, mediaType := range []string{model.MediaTypeSchema1Signed, model.MediaTypeDockerManifest, v1.MediaTypeImageIndex, "application/json"} {
+			f.Add(raw, mediaType, digest.FromBytes(raw).String())
+		}
+	}
+	stored := []byte(storedSchema1)
+	f.Add(signedSchema1(stored, len(stored)-1, `,"fsLayers":[],`), model.MediaTypeSchema1Signed, digest.FromBytes(stored).String())
+	f.Fuzz(func(t *testing.T, body []byte, mediaType, header string) {
+		m := &cannedResponse{status: 200, header: http.Header{"Content-Type": {mediaType}, "Docker-Content-Digest": {header}}, body: body}
+		c, r := cannedClient(t, m)
+		for _, r := range []model.Ref{r, r.AtDigest(digest.Digest(header)), r.AtDigest(digest.FromBytes(body))} {
+			got, err := c.manifest(t.Context(), r)
+			if err != nil {
+				says(t, err)
+				continue
+			}
+			if d := got.Digest.Algorithm().FromBytes(got.Raw); d != got.Digest || r.Digest != "" && d != r.Digest {
+				t.Errorf("bytes of %s are taken for %s, asked for %q", d, got.Digest, r.Digest)
+			}
+		}
+	})
+}
