@@ -2,7 +2,9 @@ package transport
 
 import (
 	"context"
+	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Exchange is one request to a registry and its response. It travels in the
@@ -29,4 +31,54 @@ func WithExchange(ctx context.Context, e *Exchange) context.Context {
 func exchangeOf(ctx context.Context) *Exchange {
 	e, _ := ctx.Value(exchangeKey{}).(*Exchange)
 	return e
+}
+
+// UserAgent is what every request sends.
+const UserAgent = "tagdiff"
+
+// request is what the Transport sends, possibly several times.
+type request struct {
+	method string
+	url    url.URL
+	accept []string
+	scope  string // of the token that it needs
+	limit  int64  // bytes of body
+}
+
+func (q request) httpRequest(scheme string, key authorization) *http.Request {
+	u := q.url
+	u.Scheme = scheme
+	req := &http.Request{Method: q.method, URL: &u, Host: u.Host, Header: http.Header{"User-Agent": {UserAgent}}}
+	if len(q.accept) > 0 {
+		req.Header["Accept"] = q.accept
+	}
+	if key.header != "" && !(key.tlsOnly && scheme != "https") {
+		req.Header.Set("Authorization", key.header)
+	}
+	return req
+}
+
+// pathKinds are the parts of a path behind the repository, with the size limit of
+// the body.
+var pathKinds = []struct {
+	part  string
+	limit int64
+}{{"/tags/list", MaxList}, {"/manifests/", MaxManifest}, {"/blobs/", MaxConfig}}
+
+// scopeAndLimit are the token scope and the size limit of the body for a path. The
+// last match counts: a repository may be called team/blobs/app, whereas tags and
+// digests have no slash.
+func scopeAndLimit(path string) (scope string, limit int64) {
+	rest := strings.TrimPrefix(path, "/v2/")
+	if rest == "_catalog" {
+		return "registry:catalog:*", MaxList
+	}
+	last := 0
+	limit = MaxErrorBody
+	for _, e := range pathKinds {
+		if i := strings.LastIndex(rest, e.part); i > last {
+			last, scope, limit = i, "repository:"+rest[:i]+":pull", e.limit
+		}
+	}
+	return scope, limit
 }

@@ -36,3 +36,7 @@ var (
 	ErrSilent = errors.New("no sign of life")
 	ErrSlow   = errors.New("too slow")
 )
+
+// DefaultTimeout is the longest silence of a registry. Those that fetch from
+// another registry first are silent for up to 20 s.
+const DefaultTimeout = 30 * time.Second

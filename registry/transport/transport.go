@@ -6,6 +6,7 @@ package transport
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/regclient/regclient/config"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/registry/credentials"
 )
 
 // Transport is the http.RoundTripper under regclient for one registry. It
@@ -175,4 +177,32 @@ func (s *Transport) sendWithAuth(ctx context.Context, q request) (Response, erro
 		s.rememberResponse(q, a)
 	}
 	return a, err
+}
+
+// DefaultConcurrency lets two images of 16 platforms each be read in three
+// rounds. More gains nothing: measured at 20 ms, 500 at once are as fast as 64.
+const DefaultConcurrency = 64
+
+// Options of a Transport.
+type Options struct {
+	// Settings of the registry: its name, and what regctl's configuration says
+	// about it.
+	Settings config.Host
+	// Credentials are the logins, and regctl's settings for other hosts.
+	Credentials *credentials.Keychain
+	// Remembered has the token service and the blob host from earlier runs.
+	Remembered *EndpointFile
+	// Meter counts the requests and keeps the rate limits.
+	Meter *Meter
+	// Log gets one record per request.
+	Log *slog.Logger
+	// Wrap, unless nil, wraps the round tripper that sends requests to the network.
+	Wrap func(http.RoundTripper) http.RoundTripper
+
+	PlainHTTP   bool // http is allowed for every registry but Docker Hub; loopback hosts may use it always
+	RequireTLS  bool // http is not allowed, also not for loopback hosts
+	Concurrency int  // requests at once
+	CertDirs    []string
+	Timeouts    Timeouts
+	Retry       RetryPolicy
 }

@@ -30,7 +30,7 @@ const module = "github.com/tagdiff/tagdiff"
 // layout is every package with the packages of this module that its code, tests
 // apart, may import. "model/..." is model and everything below it. Arrows run one
 // way: main → ui/command → ui → {tags → compare → widget → page} → look → diff → model,
-// and ui/command → registry → {transport, diskcache, credentials, inflight} → model.
+// and ui/command → registry → {transport → credentials → inflight, diskcache} → model.
 var layout = []struct {
 	name    string
 	imports []string
@@ -48,10 +48,15 @@ var layout = []struct {
 	{"ui/uitest", nil},
 	{"ui/uitest/internal/fake", nil},
 	{"ui/uitest/internal/faulty", []string{"ui/crash", "model/..."}},
-	{"registry", []string{"model/..."}},
+	{"registry", []string{"registry/credentials", "registry/diskcache", "registry/inflight", "registry/transport", "model/..."}},
+	{"registry/credentials", []string{"registry/inflight", "model/..."}},
 	{"registry/demo", []string{"registry/demo/layout", "model/..."}},
 	{"registry/demo/generate", []string{"registry/demo/layout", "model/..."}},
 	{"registry/demo/layout", nil},
+	{"registry/diskcache", []string{"model/..."}},
+	{"registry/inflight", []string{"model/panics"}},
+	{"registry/internal/registrytest", []string{"model"}},
+	{"registry/transport", []string{"registry/credentials", "registry/inflight", "model/..."}},
 	{"diff", []string{"diff/dockerfile", "diff/jsondoc", "diff/text", "diff/version", "model/..."}},
 	{"diff/dockerfile", []string{"diff/text", "model/..."}},
 	{"diff/jsondoc", nil},
@@ -79,8 +84,9 @@ var restricted = []struct {
 	{"ultraviolet", "github.com/charmbracelet/ultraviolet", "its API is unstable", []string{"ui/uitest/..."}},
 	{"vt", "github.com/charmbracelet/x/vt", "it is for tests", []string{"ui/uitest/..."}},
 	{"pty", "github.com/creack/pty", "it is for tests", []string{"ui/uitest/..."}},
-	{"testing", "testing", "it is for tests", []string{"ui/uitest/..."}},
+	{"testing", "testing", "it is for tests", []string{"ui/uitest/...", "registry/internal/registrytest"}},
 	{"uitest", module + "/ui/uitest", "it is for tests", []string{"ui/uitest/..."}},
+	{"registrytest", module + "/registry/internal/registrytest", "it is for tests", nil},
 	{"os", "os", "diff and the values of model do no I/O", []string{"ui/...", "registry/...", "model/files", ""}},
 	{"exec", "os/exec", "diff and model run no programs", []string{"ui/...", "registry/..."}},
 }
