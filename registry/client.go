@@ -56,7 +56,9 @@ func New(opts Options) *Client {
 			Timeouts: transport.DefaultTimeouts().WithSilence(opts.Timeout), Retry: transport.DefaultRetryPolicy(),
 		},
 		memory: newLRU(maxMemory), hosts: map[string]*host{},
-		disk: diskcache.New(diskcache.Options{Dir: opts.Documents, MaxDocument: max(transport.MaxManifest, transport.MaxConfig), Warn: opts.Warn}),
+		disk: diskcache.New(diskcache.Options{
+			Dir: opts.Documents, MaxDocument: max(transport.MaxManifest, transport.MaxConfig), Warn: opts.Warn,
+		}),
 	}
 }
 

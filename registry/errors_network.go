@@ -112,7 +112,8 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	case code == http.StatusTooManyRequests:
 		t.Say, t.Next = e.Host+", which checks logins for "+h.name+", wants fewer requests"+pauseText(e.Response), h.retryAdvice(e.Response)
 	case errors.Is(e.Err, transport.ErrSilent), errors.Is(e.Err, transport.ErrSlow):
-		t.Say, t.Next = e.Host+", which checks logins for "+h.name+", does not answer in time"+h.timeoutText(e.Err), "try again, or check the network"
+		t.Say = e.Host + ", which checks logins for " + h.name + ", does not answer in time" + h.timeoutText(e.Err)
+		t.Next = "try again, or check the network"
 	case errors.As(e.Err, &proxy):
 		proxyError(e.Host+", which checks logins for "+h.name, proxy, t)
 	case e.Err != nil && tlsError(e.Host, e.Err, t):

@@ -75,7 +75,9 @@ var errMoved = errors.New("moved")
 // loadTop reads what a top manifest leads to. sure, unless it is nil, is asked
 // meanwhile whether r still leads to it, and arrived is not called before: with
 // a full cache a load is then one round of requests.
-func (c *Client) loadTop(ctx context.Context, r model.Ref, top model.Manifest, arrived func(model.Artifact), sure func(context.Context) error) (model.Artifact, error) {
+func (c *Client) loadTop(
+	ctx context.Context, r model.Ref, top model.Manifest, arrived func(model.Artifact), sure func(context.Context) error,
+) (model.Artifact, error) {
 	l := &load{client: c, ref: r, top: top, results: make(chan childResult), arrived: arrived}
 	// When Load returns nothing of it goes on: who asks again at once must not
 	// be given what is being cancelled. All readers end soon after the context.

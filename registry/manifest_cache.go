@@ -76,7 +76,9 @@ func manifestOnDisk(doc diskcache.Document) (model.Manifest, error) {
 	if mediaType == model.MediaTypeSchema1Signed {
 		mediaType = model.MediaTypeSchema1 // it is kept without its signatures
 	}
-	got, err := manifest.New(manifest.WithRef(regRef(r)), manifest.WithRaw(doc.Raw), manifest.WithHeader(http.Header{"Content-Type": {mediaType}}))
+	got, err := manifest.New(
+		manifest.WithRef(regRef(r)), manifest.WithRaw(doc.Raw), manifest.WithHeader(http.Header{"Content-Type": {mediaType}}),
+	)
 	if err != nil {
 		return model.Manifest{}, err
 	}

@@ -14,7 +14,10 @@ import (
 // Everything that is sent is checked here, also what a registry itself listed.
 func checkRef(r model.Ref) error {
 	if r.When != "" {
-		return &model.Trouble{Say: "registries keep no past: nobody can ask one for " + safe.Clip(r.String()), Next: "leave the moment out, or give the digest"}
+		return &model.Trouble{
+			Say:  "registries keep no past: nobody can ask one for " + safe.Clip(r.String()),
+			Next: "leave the moment out, or give the digest",
+		}
 	}
 	_, err := repositoryName(r)
 	if err == nil && r.Tag != "" && !isTag(r.Tag) {

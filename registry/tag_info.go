@@ -39,7 +39,7 @@ func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 	case ctx.Err() != nil:
 		return info, contextError(ctx.Err())
 	case err != nil || first == nil:
-		return info, nil
+		return info, nil //nolint:nilerr // the rest is enough, see above
 	}
 	info.Size, info.Created = first.Manifest.LayerSize(), first.Created()
 	if name := model.PlatformName(first.Platform()); top.Kind != model.KindIndex && name != "" {

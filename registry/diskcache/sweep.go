@@ -106,11 +106,11 @@ func (d *Cache) scan(now time.Time) (all []entry, total int64) {
 			return fs.SkipAll
 		}
 		if err != nil || !e.Type().IsRegular() {
-			return nil
+			return nil //nolint:nilerr // the walk goes on
 		}
 		info, err := e.Info()
 		if err != nil {
-			return nil
+			return nil //nolint:nilerr // the file is gone
 		}
 		age := now.Sub(info.ModTime())
 		switch name := e.Name(); {

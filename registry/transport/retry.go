@@ -39,13 +39,18 @@ func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration,
 	}
 	wait := p.Backoff << (try - 1)
 	if err != nil {
-		cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-		return wait, cut
+		return wait, isConnectionLost(err)
 	}
 	if IsTransient(a.Status) && a.Status != http.StatusTooManyRequests {
 		return wait, true
 	}
 	return 0, false
+}
+
+// isConnectionLost reports whether the server closed the connection.
+func isConnectionLost(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // IsTransient reports whether another attempt may get another status.

@@ -66,7 +66,9 @@ func New(opts Options) (*Transport, error) {
 	others := func(host string) (*hostTransport, error) {
 		return newHostTransport(host, hostSettings(opts.Credentials, host), g, opts)
 	}
-	s.roundTripper = &roundTripper{registry: first, others: hostTransports{newTransport: others}, host: own, guard: g, meter: opts.Meter, log: opts.Log}
+	s.roundTripper = &roundTripper{
+		registry: first, others: hostTransports{newTransport: others}, host: own, guard: g, meter: opts.Meter, log: opts.Log,
+	}
 	s.client = &http.Client{Transport: s.roundTripper, CheckRedirect: checkRedirect}
 	if opts.Wrap != nil {
 		s.client.Transport = opts.Wrap(s.roundTripper)
@@ -120,13 +122,11 @@ func (s *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		q.url.RawQuery = c.Query.Encode()
 	}
 	c.Response, c.Err = s.sendWithRetries(req.Context(), q)
-	if c.Err == nil && len(c.Response.Body) > checkedSize && strings.Contains(q.url.Path, "/manifests/") && model.LooksLikeJSON(c.Response.Body) {
-		if err := model.CheckJSON(c.Response.Body); err != nil { // before regclient parses it
-			c.Err = &MalformedError{err}
-		}
+	if c.Err == nil {
+		c.Err = checkManifest(q, c.Response.Body)
 	}
 	if c.Err != nil || c.Response.Status != http.StatusOK {
-		return &http.Response{
+		return &http.Response{ //nolint:nilerr // the exchange has the error
 			Status: "404 Not Found", StatusCode: http.StatusNotFound, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 			Header: http.Header{}, Body: http.NoBody, Request: req,
 		}, nil
@@ -137,6 +137,17 @@ func (s *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 // checkedSize is the size in bytes from which a manifest is checked before it is
 // parsed: millions of empty entries take a hundred times their size in memory.
 const checkedSize = 256 << 10
+
+// checkManifest checks a large manifest before regclient parses it.
+func checkManifest(q request, body []byte) error {
+	if len(body) <= checkedSize || !strings.Contains(q.url.Path, "/manifests/") || !model.LooksLikeJSON(body) {
+		return nil
+	}
+	if err := model.CheckJSON(body); err != nil {
+		return &MalformedError{err}
+	}
+	return nil
+}
 
 // sendWithRetries sends a request until the retry policy ends that.
 func (s *Transport) sendWithRetries(ctx context.Context, q request) (Response, error) {
