@@ -7,53 +7,55 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Artifact is what a reference led to, as far as it has been read. Each newer
-// state of a load is a new value that shares what did not change.
+// Artifact is the content that a reference resolves to, as far as it has been
+// read. Each later state of a load is a new value that shares the unchanged
+// parts with the one before.
 type Artifact struct {
-	Ref     Ref // as asked for
+	Ref     Ref // as requested
 	Top     Manifest
-	Entries []Entry  // of an index, nested ones flattened in order; a single image has one
+	Entries []Entry  // the children of an index, nested ones flattened in order; a single image has one entry
 	Done    bool     // nothing more will arrive
-	Answers []Answer // how other clients are answered for the tag, if that was asked
+	Answers []Answer // how the registry answers other clients for this tag, if that was requested
 }
 
-// Answer is what a registry answers a client that accepts less than tagdiff.
+// Answer is the response of a registry to a client that accepts fewer formats
+// than tagdiff.
 type Answer struct {
-	Client  string        // what it accepts, in words
-	Status  int           // of HTTP
-	Refused bool          // it says that there is nothing for such a client
-	Digest  digest.Digest // "" if the registry did not say, or refused
+	Client  string        // the formats that it accepts, in words
+	Status  int           // HTTP status code
+	Refused bool          // the registry has no manifest in a format that this client accepts
+	Digest  digest.Digest // "" if the registry sent none, or refused
 }
 
-// Digest is the digest the reference led to.
+// Digest returns the digest that the reference resolved to.
 func (a Artifact) Digest() digest.Digest { return a.Top.Digest }
 
-// Pinned is the reference by digest, which cannot move.
+// Pinned returns the reference by digest, which cannot move.
 func (a Artifact) Pinned() Ref { return a.Ref.AtDigest(a.Top.Digest) }
 
-// Role says what an entry of an index is.
+// Role is the kind of an entry of an index.
 type Role string
 
 // The roles of entries.
 const (
 	RoleImage       Role = "image"
-	RoleAttestation Role = "attestation" // a receipt of the build, not a platform
+	RoleAttestation Role = "attestation" // build attestation (provenance, SBOM), not a platform
 	RoleArtifact    Role = "artifact"
-	RoleIndex       Role = "index" // nested; its children follow it
+	RoleIndex       Role = "index" // nested index; its children follow it
 )
 
 // Entry is one child of an index, or the image itself when there is no index.
 type Entry struct {
-	Descriptor v1.Descriptor // Platform as the index labels it
+	Descriptor v1.Descriptor // Platform as given in the index
 	Role       Role
-	About      digest.Digest // the image that an attestation is a receipt of
+	About      digest.Digest // the image that an attestation describes
 	Depth      int           // 0 in the top index
-	Image      *Image        // nil until it has arrived, and for what is no image
-	Err        error         // why it will not arrive
+	Image      *Image        // nil until it has arrived, and for an entry that is not an image
+	Err        error         // the reason why it will not arrive
 }
 
-// Platform is what the index calls the entry, else what its config says.
-// Entries that are no images have none.
+// Platform returns the platform from the index, or from the config if the index
+// has none. It is the zero value for an entry that is not an image.
 func (e Entry) Platform() v1.Platform {
 	if p := e.Descriptor.Platform; p != nil && p.OS != "" {
 		return Normal(*p)
@@ -64,10 +66,11 @@ func (e Entry) Platform() v1.Platform {
 	return v1.Platform{}
 }
 
-// Arrived reports whether there is nothing more to wait for.
+// Arrived reports whether the entry is complete or has failed: nothing more
+// will arrive for it.
 func (e Entry) Arrived() bool { return e.Role != RoleImage || e.Image != nil || e.Err != nil }
 
-// Images are the entries that are images: the platforms.
+// Images returns the entries that are images, one per platform.
 func (a Artifact) Images() []Entry {
 	var images []Entry
 	for _, e := range a.Entries {
@@ -78,9 +81,10 @@ func (a Artifact) Images() []Entry {
 	return images
 }
 
-// RoleOf tells what a child of an index is from its descriptor alone.
-// Receipts are marked by BuildKit (attestation-storage.md); other tools leave
-// only the platform unknown/unknown.
+// RoleOf returns the role of a child of an index, from its descriptor alone,
+// and for an attestation the image that it describes. BuildKit marks
+// attestations with annotations (attestation-storage.md); other tools only set
+// the platform unknown/unknown.
 func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
 	if d.Annotations[annotationReferenceType] == attestationType {
 		return RoleAttestation, digest.Digest(d.Annotations[annotationReferenceAbout])
@@ -89,7 +93,7 @@ func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
 	case v1.MediaTypeImageIndex, MediaTypeDockerList:
 		return RoleIndex, ""
 	}
-	// ggcr (ko, apko, crane) puts an image's config media type there.
+	// go-containerregistry (ko, apko, crane) sets it to the config media type of an image.
 	switch d.ArtifactType {
 	case "", v1.MediaTypeImageConfig, MediaTypeDockerConfig:
 	default:
@@ -105,50 +109,51 @@ func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
 	return RoleArtifact, ""
 }
 
-// TagInfo is what a list of tags shows of one tag.
+// TagInfo is one row of a list of tags.
 type TagInfo struct {
 	Ref       Ref
 	Digest    digest.Digest
 	Kind      Kind
 	MediaType string
 	Platforms []string        // names, in the order of the index
-	Created   *time.Time      // of the first image, nil when it does not say
-	Size      int64           // bytes of the first image's layers as stored
+	Created   *time.Time      // of the first image, nil if it has no real date
+	Size      int64           // bytes of the first image's layers as stored (compressed)
 	Children  []v1.Descriptor // of an index
 }
 
-// Traffic is what reading has cost so far.
+// Traffic counts the requests and bytes of all reads so far.
 type Traffic struct {
-	Requests int           // on the wire
-	Bytes    int64         // of bodies received
-	Busy     time.Duration // time with at least one request under way
-	InFlight int           // requests under way now
-	Pause    Pause         // the longest that a registry has asked for, if it is not over
-	Quota    Quota         // what a registry last said is left
+	Requests int           // sent to registries
+	Bytes    int64         // of response bodies
+	Busy     time.Duration // time with at least one request in flight
+	InFlight int           // requests in flight now
+	Pause    Pause         // the longest pause that a registry requested, if it is not over
+	Quota    Quota         // the remaining requests that a registry reported last
 }
 
-// Pause is a registry's wish not to be asked. The zero value is none.
+// Pause is the time until which a registry asked clients to send no requests
+// (Retry-After). The zero value means no pause.
 type Pause struct {
 	Host  string
 	Until time.Time
 }
 
-// Quota is what a registry says may still be asked of it. The zero value is
-// that none has said anything.
+// Quota is the rate limit that a registry reported. The zero value means that
+// none was reported.
 type Quota struct {
 	Host        string
 	Left, Limit int
-	Per         time.Duration // 0 if it does not say
+	Per         time.Duration // 0 if it is not reported
 }
 
-// Trouble is an error with its remedy: what happened in one line, and what the
-// person can do next.
+// Trouble is an error with a remedy: Say is what happened, in one line, Next is
+// what the user can do.
 type Trouble struct {
 	Say     string
 	Next    string
 	Err     error         // the cause, may be nil
-	Missing bool          // the registry says that there is no such manifest
-	NoBlob  digest.Digest // the blob that it says it does not have, of a manifest that it has
+	Missing bool          // the registry reports that this manifest does not exist
+	NoBlob  digest.Digest // the blob that the registry reports as missing, of a manifest that exists
 }
 
 func (t *Trouble) Error() string {
@@ -158,5 +163,5 @@ func (t *Trouble) Error() string {
 	return t.Say + "; " + t.Next
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (t *Trouble) Unwrap() error { return t.Err }

@@ -7,16 +7,17 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// attachedTag is the form of tags that stand for what is attached to an image:
-// signatures and the like of cosign, and the list of referrers where the API
-// for it is missing (distribution-spec, "Referrers Tag Schema").
+// attachedTag matches tags that are named after the digest of an image and hold
+// something attached to it: signatures, attestations and SBOMs of cosign, or
+// the list of referrers of registries without the referrers API
+// (distribution-spec, "Referrers Tag Schema").
 var attachedTag = regexp.MustCompile(`^(sha256|sha512)-([0-9a-f]{64,128})(\.[a-z0-9]+)?$`)
 
-// AttachedTo is the image that a tag named after a digest belongs to, and what
-// it holds: "referrers", "sig", "att", "sbom". A tag that a person would use
-// belongs to none.
+// AttachedTo returns the image that a tag named after a digest is attached to,
+// and the kind of its content: "referrers", "sig", "att" or "sbom". For all
+// other tags both results are "".
 func AttachedTo(tag string) (image digest.Digest, what string) {
-	if !strings.HasPrefix(tag, "sha") { // most have another name, and there are thousands
+	if !strings.HasPrefix(tag, "sha") { // fast path: lists have thousands of tags, few of them attached
 		return "", ""
 	}
 	m := attachedTag.FindStringSubmatch(tag)

@@ -10,14 +10,14 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// MaxMetadata is how large a metadata file may be, in bytes: provenance is in
-// it too.
+// MaxMetadata is the largest metadata file that is read, in bytes. The file can
+// contain provenance.
 const MaxMetadata = 16 << 20
 
-// Build is what docker buildx says of an image that it pushed.
+// Build is one image that docker buildx pushed.
 type Build struct {
-	Target string   // of bake, "" for build
-	Names  []string // as pushed to
+	Target string   // target of buildx bake, "" for buildx build
+	Names  []string // the references that it was pushed to
 	Digest digest.Digest
 }
 
@@ -26,8 +26,8 @@ type buildMetadata struct {
 	Name   string        `json:"image.name"`
 }
 
-// ParseBuilds reads what docker buildx build or bake wrote with
-// --metadata-file: of bake, one build for each target.
+// ParseBuilds parses a file that docker buildx build or bake wrote with
+// --metadata-file. For bake it returns one build per target, sorted by target.
 func ParseBuilds(raw []byte) ([]Build, error) {
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &top); err != nil {
@@ -47,7 +47,8 @@ func ParseBuilds(raw []byte) ([]Build, error) {
 			continue
 		}
 		if m["containerimage.digest"] == nil {
-			return nil, fmt.Errorf("its target %.80q names no containerimage.digest: docker buildx writes one when it pushes, as with --push", target)
+			return nil, fmt.Errorf("its target %.80q names no containerimage.digest: "+
+				"docker buildx writes one when it pushes, as with --push", target)
 		}
 		b, err := parseBuild(target, member)
 		if err != nil {
@@ -79,14 +80,15 @@ func parseBuild(target string, raw []byte) (Build, error) {
 	return b, nil
 }
 
-// BuiltRef is the reference by digest of what was built: in the repository of
-// ref, if one is given, else in the one that it was pushed to. Of several
-// builds ref must tell which.
+// BuiltRef returns the reference by digest of the image that was built. It is
+// in the repository of ref, or if ref is nil in the repository that the image
+// was pushed to. If there are several builds, ref must select one of them by
+// its repository.
 func BuiltRef(builds []Build, ref *Ref) (Ref, error) {
 	if ref != nil {
 		in := slices.DeleteFunc(slices.Clone(builds), func(b Build) bool { return !b.isIn(ref.Repo()) })
 		if len(in) == 0 && len(builds) == 1 {
-			in = builds // it was pushed under another name, or the name was not kept
+			in = builds // it was pushed under another name, or the file has no name
 		}
 		if len(in) != 1 {
 			return Ref{}, fmt.Errorf("%d of its builds were pushed to %s, of %s", len(in), ref.Repo(), targets(builds))
@@ -113,7 +115,7 @@ func (b Build) isIn(repo Ref) bool {
 	})
 }
 
-// targets lists builds by name, as many as fit a line.
+// targets lists builds by target and names, at most eight of them.
 func targets(builds []Build) string {
 	const most = 8
 	var names []string

@@ -15,35 +15,36 @@ import (
 type Config struct {
 	Document
 	v1.Image
-	// DockerVersion and Container are what only docker's classic builder wrote.
+	// DockerVersion and Container are written only by Docker's classic builder.
 	DockerVersion string
 	Container     *ContainerConfig
 	Docker        DockerSettings
 }
 
-// DockerSettings are the settings that docker writes beside those of the image
-// specification.
+// DockerSettings are the settings that Docker writes in addition to those of
+// the OCI image specification.
 type DockerSettings struct {
-	Healthcheck json.RawMessage // as written, nil where there is none
+	Healthcheck json.RawMessage // the JSON as written, nil if absent
 	OnBuild     []string
 	Shell       []string
 }
 
-// ContainerConfig is the part of docker's container_config that names the
+// ContainerConfig is the part of Docker's container_config that describes the
 // newest step.
 type ContainerConfig struct {
 	Hostname string   `json:"Hostname"`
 	Cmd      []string `json:"Cmd"`
 }
 
-// ParseConfig reads an image config. Errors mean that the bytes are not a
-// config: no JSON object, invalid diff_ids, more history than MaxHistory.
+// ParseConfig parses an image config. It returns an error if the bytes are not
+// a config: not a JSON object, invalid diff_ids, more entries than MaxHistory
+// or MaxLayers.
 func ParseConfig(doc Document) (Config, error) {
 	c := Config{Document: doc}
 	if b := bytes.TrimSpace(doc.Raw); len(b) == 0 || b[0] != '{' {
 		return c, errors.New("the image config is not a JSON object")
 	}
-	// Docker reads members whatever their case, and old tools may rely on it.
+	// Docker ignores the case of member names and old tools may rely on that, so another case is accepted.
 	if _, err := checkJSON(doc.Raw, configShape); err != nil {
 		return c, fmt.Errorf("the image config is not valid JSON: %w", err)
 	}
@@ -57,7 +58,7 @@ func ParseConfig(doc Document) (Config, error) {
 		Container     *ContainerConfig `json:"container_config"`
 		Config        DockerSettings   `json:"config"`
 	}
-	_ = json.Unmarshal(doc.Raw, &docker) // a member of another type costs only itself
+	_ = json.Unmarshal(doc.Raw, &docker) // a member of the wrong type is left out, the others are read
 	c.DockerVersion, c.Container, c.Docker = docker.DockerVersion, docker.Container, docker.Config
 	if len(c.History) > MaxHistory {
 		return c, tooMany("image config", len(c.History), "history entries", MaxHistory)
@@ -74,7 +75,7 @@ func ParseConfig(doc Document) (Config, error) {
 }
 
 // parseLoosely reads the fields that the comparison needs one by one, so that
-// one odd field (a date that is no date, say) does not hide the rest.
+// one invalid field (for example a malformed date) does not hide the rest.
 func (c *Config) parseLoosely() error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(c.Raw, &fields); err != nil {
@@ -98,10 +99,11 @@ func (c *Config) parseLoosely() error {
 	return first
 }
 
-// looseHistory is a history of which one odd date does not hide the rest.
+// looseHistory is a history in which an invalid date of one entry does not hide
+// the rest.
 type looseHistory []v1.History
 
-// UnmarshalJSON reads entry by entry.
+// UnmarshalJSON reads the history entry by entry.
 func (h *looseHistory) UnmarshalJSON(raw []byte) error {
 	var entries []json.RawMessage
 	if err := json.Unmarshal(raw, &entries); err != nil {
@@ -112,7 +114,7 @@ func (h *looseHistory) UnmarshalJSON(raw []byte) error {
 		if json.Unmarshal(raw, &(*h)[i]) == nil {
 			continue
 		}
-		var entry struct { // all but the date
+		var entry struct { // everything except the date
 			CreatedBy  string `json:"created_by"`
 			Author     string `json:"author"`
 			Comment    string `json:"comment"`
@@ -126,8 +128,9 @@ func (h *looseHistory) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Well-known diff_ids of archives that hold no file: 1024 and 10240 bytes of
-// zeros (moby's DigestSHA256EmptyTar, and GNU tar's 20-block archive).
+// Digests of archives that contain no file. The diff_ids are those of 1024 and
+// 10240 bytes of zeros (moby's DigestSHA256EmptyTar, and GNU tar's archive of 20
+// blocks), the gzip digests those of the blobs that Docker made of EmptyTar.
 const (
 	EmptyTar      digest.Digest = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 	EmptyTarGNU   digest.Digest = "sha256:84ff92691f909a05b224e1c56abb4864f01b4f8e3c854e4bb4c7baf1d3f6d652"
@@ -135,10 +138,10 @@ const (
 	EmptyGzipGo18 digest.Digest = "sha256:4f4fb700ef54461cfa02571ae0db9a0dc1e0cdb5577484a6d75e68dc38e8acc1"
 )
 
-// RealDate is a date that says when something happened, or nil: builders write
-// year 1, 1970 or 1980-01-01 to say nothing (catalogue finding E8).
+// RealDate returns t if it is the date of a build, else nil. Builders write
+// year 1, 1970 or 1980-01-01 for "no date" (catalogue finding E8).
 func RealDate(t *time.Time) *time.Time {
-	if t == nil || t.Year() <= 1980 || t.Year() >= 9999 { // nor can JSON tell the end of 9999 in every zone
+	if t == nil || t.Year() <= 1980 || t.Year() >= 9999 { // the end of 9999 is year 10000 in some zones, which JSON cannot encode
 		return nil
 	}
 	return t

@@ -2,10 +2,11 @@ package model
 
 import "github.com/opencontainers/go-digest"
 
-// emptyBlobs are the usual ways in which an archive without a file is packed,
-// and who packs it so: measured, or computed from the compressors' code. Where
-// there is a diff_id or the blob was read, that decides whether it is empty;
-// the table gives names, and covers schema1, which has no diff_ids.
+// emptyBlobs maps the usual compressed forms of an archive without a file to
+// the tools that produce them. The digests were measured, or computed from the
+// code of the compressors. If there is a diff_id, or if the blob was read, that
+// decides whether a layer is empty; this table gives the name of the tool, and
+// covers schema1, which has no diff_ids.
 var emptyBlobs = map[digest.Digest]string{
 	EmptyTar:      "tools that do not compress",
 	EmptyTarGNU:   "tools that do not compress",
@@ -26,8 +27,8 @@ var emptyBlobs = map[digest.Digest]string{
 	"sha256:b0642337fe16c4139e398e0d4e31c24003915f46d12d8ddbeaf6f8db819b1350": "tools that use zstd",
 }
 
-// EmptyPacker says who packs an archive without a file into a blob with this
-// digest; known is false for other blobs.
+// EmptyPacker returns the tools that pack an archive without a file into the
+// blob with this digest. known is false for all other blobs.
 func EmptyPacker(blob digest.Digest) (packer string, known bool) {
 	packer, known = emptyBlobs[blob]
 	return packer, known

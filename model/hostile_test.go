@@ -7,13 +7,14 @@ import (
 	"testing"
 	"time"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 const hostileDigest = "sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2"
 
-// filled puts in a descriptor, a layer's and a digest.
-func filled(s string) []byte {
+// fillDigests replaces the placeholders of a descriptor, of a layer's
+// descriptor and of a digest.
+func fillDigests(s string) []byte {
 	return []byte(strings.NewReplacer(
 		"<D>", `{"mediaType":"","digest":"`+hostileDigest+`","size":2}`,
 		"<L>", `{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"`+hostileDigest+`","size":2}`,
@@ -21,8 +22,9 @@ func filled(s string) []byte {
 	).Replace(s))
 }
 
-// Manifests that two readers may read as two images, or that cannot be at all.
-func TestManifestsThatCannotBe(t *testing.T) {
+// TestParseManifest_refuses checks manifests that two readers may read as two
+// different images, or that cannot exist.
+func TestParseManifest_refuses(t *testing.T) {
 	const image, index = v1.MediaTypeImageManifest, v1.MediaTypeImageIndex
 	for name, tt := range map[string]struct{ mediaType, raw, say string }{
 		"good image":                  {image, `{"schemaVersion":2,"config":<D>,"layers":[<L>,<L>]}`, ""},
@@ -76,8 +78,8 @@ func TestManifestsThatCannotBe(t *testing.T) {
 			strings.Repeat(`{"v1Compatibility":"{}"},`, MaxLayers) + `{"v1Compatibility":"{}"}]}`, "the schema1 manifest has 2001 fsLayers, tagdiff reads 2000"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, err := ParseManifest(Document{MediaType: tt.mediaType, Raw: filled(tt.raw)})
-			checkSays(t, err, tt.say)
+			m, err := ParseManifest(Document{MediaType: tt.mediaType, Raw: fillDigests(tt.raw)})
+			checkError(t, err, tt.say)
 			if err == nil && m.LayerSize() < 0 {
 				t.Error("a negative sum")
 			}
@@ -85,7 +87,7 @@ func TestManifestsThatCannotBe(t *testing.T) {
 	}
 }
 
-func checkSays(t *testing.T, err error, say string) {
+func checkError(t *testing.T, err error, say string) {
 	t.Helper()
 	switch {
 	case say == "" && err != nil:
@@ -93,11 +95,11 @@ func checkSays(t *testing.T, err error, say string) {
 	case say != "" && (err == nil || !strings.Contains(err.Error(), say)):
 		t.Errorf("got %v, want %q", err, say)
 	case err != nil && (len(err.Error()) > 200 || strings.Contains(err.Error(), "v1.") || strings.Contains(err.Error(), "struct")):
-		t.Errorf("not for a person: %v", err)
+		t.Errorf("not fit for users: %v", err)
 	}
 }
 
-func TestConfigsThatCannotBe(t *testing.T) {
+func TestParseConfig_refuses(t *testing.T) {
 	const rest = `"rootfs":{"type":"layers","diff_ids":["<SHA>"]},"history":[{"created_by":"x"}]}`
 	for name, tt := range map[string]struct{ raw, say string }{
 		"good":                          {`{"os":"linux","architecture":"amd64","config":{"Env":["A=1"]},` + rest, ""},
@@ -134,14 +136,15 @@ func TestConfigsThatCannotBe(t *testing.T) {
 		"too many layers":               {`{"rootfs":{"diff_ids":[` + strings.Repeat(`"<SHA>",`, MaxLayers) + `"<SHA>"]}}`, "the image config has 2001 diff_ids, tagdiff reads 2000"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := ParseConfig(document(filled(tt.raw)))
-			checkSays(t, err, tt.say)
+			_, err := ParseConfig(document(fillDigests(tt.raw)))
+			checkError(t, err, tt.say)
 		})
 	}
 }
 
-// An odd date hides nothing but itself, and what is read can be written again.
-func TestOddDatesHideNothing(t *testing.T) {
+// TestParseConfig_invalidDate checks that an invalid date hides only itself,
+// and that the result can be encoded again.
+func TestParseConfig_invalidDate(t *testing.T) {
 	for date, told := range map[string]bool{
 		`"2023-10-01T15:57:00Z"`: true, `"2023-10-01T15:57:00.123456789+02:00"`: true,
 		`"0000-01-01T00:00:00Z"`: false, `"0000-01-01T00:00:00+23:59"`: false, `"0001-01-01T00:00:00Z"`: false, `"9999-12-31T23:59:59-23:59"`: false,
@@ -153,7 +156,7 @@ func TestOddDatesHideNothing(t *testing.T) {
 				"history":[{"created":%s,"created_by":"first","comment":"c","author":"a","empty_layer":true},{"created_by":"second"}]}`, date, hostileDigest, date)
 			c, err := ParseConfig(document([]byte(raw)))
 			if date == `NaN` {
-				checkSays(t, err, "not valid JSON")
+				checkError(t, err, "not valid JSON")
 				return
 			}
 			if err != nil {
@@ -181,7 +184,7 @@ func TestOddDatesHideNothing(t *testing.T) {
 	}
 }
 
-func TestBuildFilesThatCannotBe(t *testing.T) {
+func TestParseBuilds_refuses(t *testing.T) {
 	for raw, say := range map[string]string{
 		`{"containerimage.digest":"` + hostileDigest + `","containerimage.digest":"` + hostileDigest + `"}`: `it has "containerimage.digest" twice`,
 		`{"a":{"containerimage.digest":"` + hostileDigest + `"},"a":{}}`:                                    `it has "a" twice`,
@@ -191,11 +194,12 @@ func TestBuildFilesThatCannotBe(t *testing.T) {
 		"{\"x\":\"\xff\"}":            "it is not UTF-8",
 	} {
 		_, err := ParseBuilds([]byte(raw))
-		checkSays(t, err, say)
+		checkError(t, err, say)
 	}
 }
 
-// Every document that is accepted has one reading: nothing in it stands twice.
+// FuzzCheckJSON checks that an accepted document can be read in one way only:
+// no member occurs twice.
 func FuzzCheckJSON(f *testing.F) {
 	for _, name := range captures {
 		f.Add(string(fixture(f, name)))
@@ -210,7 +214,7 @@ func FuzzCheckJSON(f *testing.F) {
 		if _, err := checkJSON([]byte(raw), nil); err != nil {
 			return
 		}
-		// Members counted by hand, against what is left of them in a map.
+		// Compare the number of tokens with the number that survives in maps.
 		var v any
 		if json.Unmarshal([]byte(raw), &v) != nil {
 			return
@@ -243,7 +247,8 @@ func countTokens(v any) int {
 	return n
 }
 
-// Rows are those of the manifest, and an id is called derived only if it is.
+// FuzzSchema1 checks that the rows are those of the manifest, and that an id is
+// Derived only if the formula gives it.
 func FuzzSchema1(f *testing.F) {
 	for _, name := range []string{"testing.schema1.json", "prod.schema1.json"} {
 		f.Add(fixture(f, name))

@@ -5,77 +5,81 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Image is one platform's image: its manifest, its config and the steps that
-// both together tell of.
+// Image is the image of one platform: its manifest, its config, and the steps
+// that follow from both.
 type Image struct {
 	Manifest Manifest
-	Config   Config // zero for a schema1 image, but for what schema1 says too
+	Config   Config // for a schema1 image only the fields that schema1 has
 	Steps    []Step // oldest first
-	// Counts is set when manifest, diff_ids and history disagree on how many
-	// layers there are. Step names are then doubtful; no layer is lost.
+	// Counts is set when manifest, diff_ids and history have different numbers
+	// of layers. The names of steps are then unreliable; no layer is lost.
 	Counts *CountMismatch
 }
 
-// CountMismatch is a disagreement on the number of layers: catalogue D7.
+// CountMismatch is a disagreement on the number of layers (catalogue finding
+// D7). History counts the history entries that have a layer.
 type CountMismatch struct {
 	Layers, DiffIDs, History int
 }
 
-// Fatal reports whether a runtime refuses the image: it pairs layers with
-// diff_ids and they must be as many.
+// Fatal reports whether runtimes refuse the image: they pair layers with
+// diff_ids and need equal numbers of both.
 func (c CountMismatch) Fatal() bool { return c.Layers != c.DiffIDs }
 
 func (c CountMismatch) Error() string {
-	return fmt.Sprintf("the manifest lists %d layers, the config %d diff_ids and %d history entries with a layer", c.Layers, c.DiffIDs, c.History)
+	return fmt.Sprintf("the manifest lists %d layers, the config %d diff_ids and %d history entries with a layer",
+		c.Layers, c.DiffIDs, c.History)
 }
 
-// Step is one history entry joined with the layer it made, if it made one.
+// Step is one history entry, joined with the layer that it created, if any.
 type Step struct {
-	Index     int        // place in the history, oldest is 0
-	CreatedBy string     // as recorded, text from outside
-	Comment   string     //
-	Author    string     //
+	Index     int    // position in the history, the oldest is 0
+	CreatedBy string // as recorded; untrusted text
+	Comment   string
+	Author    string
 	Created   *time.Time // as recorded; may be 1970 on purpose
-	HasLayer  bool       // false: a step that only changes settings
+	HasLayer  bool       // false for a step that only changes settings
 	Layer     v1.Descriptor
-	DiffID    digest.Digest // digest of the unpacked layer as the config claims it; "" when nothing claims one
+	DiffID    digest.Digest // digest of the unpacked layer as the config claims it; "" if nothing claims one
 	Empty     bool          // the layer is known to unpack to nothing
-	Checked   bool          // the layer was read, and unpacks to DiffID
-	Claimed   digest.Digest // what the config claims instead, if the layer was read and unpacks to something else
-	Unnamed   bool          // a layer beyond the end of the history
+	Checked   bool          // the layer was read, and DiffID is the digest of its content
+	Claimed   digest.Digest // the diff_id in the config, if the layer was read and unpacks to another digest
+	Unnamed   bool          // a layer without a history entry
 }
 
-// NewImage joins a manifest with its config. Layers and diff_ids pair by
-// place; a history entry with empty_layer takes no layer (image-spec config.md,
-// "history"). When counts disagree every layer and every entry still has a step.
+// NewImage joins a manifest with its config. Layers and diff_ids are paired by
+// position; a history entry with empty_layer has no layer (image-spec
+// config.md, "history"). If the counts disagree, every layer and every history
+// entry still gets a step.
 func NewImage(m Manifest, c Config) Image {
 	img := Image{Manifest: m, Config: c}
-	made := 0
+	layers := 0
 	for i, h := range c.History {
 		s := Step{Index: i, CreatedBy: h.CreatedBy, Comment: h.Comment, Author: h.Author, Created: h.Created}
 		if !h.EmptyLayer {
-			img.takeLayer(&s, made)
-			made++
+			img.assignLayer(&s, layers)
+			layers++
 		}
 		img.Steps = append(img.Steps, s)
 	}
-	for l := made; l < max(len(m.Layers), len(c.RootFS.DiffIDs)); l++ {
+	for l := layers; l < max(len(m.Layers), len(c.RootFS.DiffIDs)); l++ {
 		s := Step{Index: len(img.Steps), Unnamed: true}
-		img.takeLayer(&s, l)
+		img.assignLayer(&s, l)
 		img.Steps = append(img.Steps, s)
 	}
-	counts := CountMismatch{Layers: len(m.Layers), DiffIDs: len(c.RootFS.DiffIDs), History: made}
+	counts := CountMismatch{Layers: len(m.Layers), DiffIDs: len(c.RootFS.DiffIDs), History: layers}
 	if counts.Layers != counts.DiffIDs || len(c.History) > 0 && counts.History != counts.Layers {
 		img.Counts = &counts
 	}
 	return img
 }
 
-// takeLayer gives s the n-th layer, as far as manifest and config have one.
-func (img *Image) takeLayer(s *Step, n int) {
+// assignLayer sets layer n of the manifest and diff_id n of the config on s,
+// where they exist.
+func (img *Image) assignLayer(s *Step, n int) {
 	if n < len(img.Manifest.Layers) {
 		s.Layer, s.HasLayer = img.Manifest.Layers[n], true
 	}
@@ -85,17 +89,18 @@ func (img *Image) takeLayer(s *Step, n int) {
 	s.Empty = s.DiffID == EmptyTar || s.DiffID == EmptyTarGNU
 }
 
-// ID is the image ID: the digest of the config. It is "" for schema1.
+// ID returns the image ID: the digest of the config. It is "" for schema1.
 func (img Image) ID() digest.Digest { return img.Config.Digest }
 
-// Platform is what the config says the image runs on.
+// Platform returns the platform from the config.
 func (img Image) Platform() v1.Platform { return Normal(img.Config.Platform) }
 
-// Created is when the image says it was built, or nil if it does not really.
+// Created returns the build date from the config, or nil if it is not a real
+// date.
 func (img Image) Created() *time.Time { return RealDate(img.Config.Created) }
 
-// Twins are the steps with the same non-empty content as step i of the same
-// image, i itself left out: the duplicated layers (catalogue D3).
+// Twins returns the indexes of the other steps of the image with the same
+// non-empty content as step i (duplicated layers, catalogue finding D3).
 func (img Image) Twins(i int) []int {
 	var twins []int
 	s := img.Steps[i]
@@ -110,8 +115,8 @@ func (img Image) Twins(i int) []int {
 	return twins
 }
 
-// SameContent reports whether two layers unpack to the same bytes as far as
-// hashes tell: equal diff_ids where both sides have one, else equal blobs.
+// SameContent reports whether two layers unpack to the same bytes, judged by
+// hashes: equal diff_ids if both have one, else equal blob digests.
 func (s Step) SameContent(o Step) bool {
 	if !s.HasLayer || !o.HasLayer {
 		return false

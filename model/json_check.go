@@ -10,31 +10,32 @@ import (
 	"unicode/utf8"
 )
 
-// Of a member that a document has twice some readers take the first, Go the
-// last; and Go takes "Layers" for "layers", which to others is nothing. Such a
-// document is two images at once, one for who checks it and one for who runs
-// it, so it is refused.
+// JSON readers differ. If a member occurs twice, some take the first and Go takes
+// the last. Go also reads "Layers" as "layers", which other readers ignore. Such a
+// document can be one image for a scanner and another one for a runtime, so it is
+// refused.
 
-// shape is what the members of an object are called, with the shapes of their
-// values or of their elements. Those without a shape have free names, as labels.
+// shape maps the known member names of an object to the shapes of their values,
+// or of the elements if the value is a list. An object without a shape has
+// arbitrary names, for example labels.
 type shape map[string]shape
 
 var (
-	platformShape   = names("architecture", "os", "os.version", "os.features", "variant")
-	descriptorShape = names("mediaType", "digest", "size", "urls", "annotations", "data", "artifactType").with("platform", platformShape)
-	manifestShape   = names("schemaVersion", "mediaType", "artifactType", "annotations", "fsLayers", "history").
+	platformShape   = shapeOf("architecture", "os", "os.version", "os.features", "variant")
+	descriptorShape = shapeOf("mediaType", "digest", "size", "urls", "annotations", "data", "artifactType").with("platform", platformShape)
+	manifestShape   = shapeOf("schemaVersion", "mediaType", "artifactType", "annotations", "fsLayers", "history").
 			with("config", descriptorShape).with("layers", descriptorShape).with("manifests", descriptorShape).
 			with("blobs", descriptorShape).with("subject", descriptorShape)
 
-	settingsShape = names("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal",
+	settingsShape = shapeOf("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal",
 		"ArgsEscaped", "Healthcheck", "OnBuild", "Shell", "Hostname")
-	configShape = names("created", "author", "architecture", "variant", "os", "os.version", "os.features", "docker_version").
+	configShape = shapeOf("created", "author", "architecture", "variant", "os", "os.version", "os.features", "docker_version").
 			with("config", settingsShape).with("container_config", settingsShape).
-			with("rootfs", names("type", "diff_ids")).
-			with("history", names("created", "created_by", "author", "comment", "empty_layer"))
+			with("rootfs", shapeOf("type", "diff_ids")).
+			with("history", shapeOf("created", "created_by", "author", "comment", "empty_layer"))
 )
 
-func names(all ...string) shape {
+func shapeOf(all ...string) shape {
 	s := shape{}
 	for _, name := range all {
 		s[name] = nil
@@ -47,8 +48,9 @@ func (s shape) with(name string, of shape) shape {
 	return s
 }
 
-// known is the name that Go takes a member for, and its value's shape.
-func (s shape) known(name string) (string, shape) {
+// lookup returns the known name that Go's decoder matches name to, ignoring
+// case, and the shape of its value.
+func (s shape) lookup(name string) (string, shape) {
 	if of, ok := s[name]; ok {
 		return name, of
 	}
@@ -60,28 +62,29 @@ func (s shape) known(name string) (string, shape) {
 	return "", nil
 }
 
-// object is one that is being read.
+// object is an object or a list that is being read.
 type object struct {
-	shape shape
-	array bool
-	next  shape             // of the value that comes
-	value bool              // a value comes, not a name
-	seen  map[string]bool   // names
-	taken map[string]string // and those that Go takes for a known one, by that
+	shape        shape
+	array        bool
+	valueShape   shape             // shape of the value that comes next
+	expectsValue bool              // a value comes next, not a name
+	names        map[string]bool   // names read so far
+	spellings    map[string]string // by known name: the spelling that was read for it
 }
 
-// Bounds on JSON from outside. An image with a hundred thousand labels has a
-// fifth of these values, and each may take some hundred bytes of memory; nothing
-// that describes an image is nested deeper than ten.
+// Limits for untrusted JSON. An image with 100,000 labels has a fifth of these
+// values, and each value may take some hundred bytes of memory. No document that
+// describes an image is nested deeper than ten.
 const (
 	maxValues = 500_000
 	maxNested = 1_000
 )
 
-// checkJSON refuses a document that readers read differently, or that would fill
-// the memory. odd is that a known name is spelled in another case, and so is
-// read by some alone.
-func checkJSON(raw []byte, s shape) (odd, err error) {
+// checkJSON returns an error for a document that JSON readers interpret
+// differently, or that needs too much memory. If only the spelling of a known
+// name differs in case, err is nil and caseErr describes it: readers that
+// respect case ignore such a member.
+func checkJSON(raw []byte, s shape) (caseErr, err error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("it is not UTF-8")
 	}
@@ -102,17 +105,17 @@ func checkJSON(raw []byte, s shape) (odd, err error) {
 		case isDelim && (delim == '}' || delim == ']'):
 			open = open[:len(open)-1]
 			continue
-		case !top.array && !top.value:
-			spelling, err := top.name(token.(string))
+		case !top.array && !top.expectsValue:
+			spelling, err := top.addName(token.(string))
 			if err != nil {
 				return nil, err
 			}
-			if odd == nil {
-				odd = spelling
+			if caseErr == nil {
+				caseErr = spelling
 			}
 			continue
 		}
-		of := top.take()
+		of := top.nextShape()
 		if isDelim {
 			open = append(open, &object{shape: of, array: delim == '['})
 		}
@@ -123,55 +126,57 @@ func checkJSON(raw []byte, s shape) (odd, err error) {
 			return nil, fmt.Errorf("it is nested more than %d deep", maxNested)
 		}
 	}
-	return odd, nil
+	return caseErr, nil
 }
 
-// CheckJSON refuses a document that no parser should be given: it would fill the
-// memory, or has a member twice.
+// CheckJSON returns an error for a document that must not be given to a parser:
+// it has too many values, is nested too deep, or has a member twice.
 func CheckJSON(raw []byte) error {
 	_, err := checkJSON(raw, nil)
 	return err
 }
 
-// take is the shape of the value that comes.
-func (o *object) take() shape {
+// nextShape returns the shape of the value that comes next.
+func (o *object) nextShape() shape {
 	if o.array {
 		return o.shape
 	}
-	o.value = false
-	return o.next
+	o.expectsValue = false
+	return o.valueShape
 }
 
-// name takes the name of a member.
-func (o *object) name(name string) (odd, err error) {
-	o.value = true
-	known, of := o.shape.known(name)
-	o.next = of
-	if o.seen == nil {
-		o.seen, o.taken = map[string]bool{}, map[string]string{}
+// addName records the name of a member. caseErr is set if the name differs from
+// a known one only in case.
+func (o *object) addName(name string) (caseErr, err error) {
+	o.expectsValue = true
+	known, of := o.shape.lookup(name)
+	o.valueShape = of
+	if o.names == nil {
+		o.names, o.spellings = map[string]bool{}, map[string]string{}
 	}
-	if o.seen[name] {
+	if o.names[name] {
 		return nil, fmt.Errorf("it has %.40q twice, and readers differ in which counts", name)
 	}
-	o.seen[name] = true
+	o.names[name] = true
 	if known == "" {
 		return nil, nil
 	}
-	first, again := o.taken[known]
-	o.taken[known] = name
+	first, repeated := o.spellings[known]
+	o.spellings[known] = name
 	if known == name {
-		name = first // the odd one, if any
+		name = first // the spelling in another case, if there was one
 	}
 	if name != "" {
-		odd = fmt.Errorf("it has %.40q, which some readers take for %q", name, known)
+		caseErr = fmt.Errorf("it has %.40q, which some readers take for %q", name, known)
 	}
-	if again {
-		return nil, odd
+	if repeated {
+		return nil, caseErr
 	}
-	return odd, nil
+	return caseErr, nil
 }
 
-// plainJSON is an error of encoding/json without the names of Go's types.
+// plainJSON rewords an error of encoding/json so that it contains no names of
+// Go types.
 func plainJSON(err error) error {
 	var t *json.UnmarshalTypeError
 	if !errors.As(err, &t) {

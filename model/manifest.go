@@ -1,6 +1,6 @@
-// Package model holds what a registry holds, as plain values: references,
-// manifests, indexes, images with their steps, the schema1 view. Bytes in,
-// values out; it knows no network and no screen.
+// Package model holds the content of a registry as plain values: references,
+// manifests, indexes, images with their steps, the schema1 view. It parses
+// bytes into values and knows neither the network nor the screen.
 package model
 
 import (
@@ -13,10 +13,10 @@ import (
 	"strings"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Media types of Docker's own formats; those of OCI are in image-spec.
+// Media types of Docker's formats; those of OCI are in image-spec.
 const (
 	MediaTypeDockerManifest  = "application/vnd.docker.distribution.manifest.v2+json"
 	MediaTypeDockerList      = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -30,19 +30,19 @@ const (
 	annotationReferenceAbout = "vnd.docker.reference.digest"
 )
 
-// Bounds on documents from outside. Real images stay far below them: runtimes
-// stack no more than 127 layers, the largest indexes list some dozens.
+// Limits for untrusted documents. Real images stay far below them: runtimes stack
+// at most 127 layers, and the largest indexes list some dozens of images.
 const (
 	MaxLayers   = 2_000
 	MaxChildren = 2_000
 	MaxHistory  = 10_000
-	MaxTotal    = 1 << 50 // bytes that all descriptors of a manifest together claim to be of
+	MaxTotal    = 1 << 50 // bytes: sum of the sizes in all descriptors of a manifest
 )
 
-// Kind says what a manifest is. The values are those of the JSON report.
+// Kind is the kind of a manifest. The values are used in the JSON report.
 type Kind string
 
-// The kinds of manifest. Other is an artifact or an unknown media type.
+// The kinds of manifest. KindOther is an artifact or an unknown media type.
 const (
 	KindImage   Kind = "image"
 	KindIndex   Kind = "index"
@@ -50,7 +50,8 @@ const (
 	KindOther   Kind = "other"
 )
 
-// Document is bytes from a registry with the digest they were verified against.
+// Document is the bytes of a manifest or config, with the digest they were
+// verified against.
 type Document struct {
 	Digest    digest.Digest
 	MediaType string
@@ -61,17 +62,18 @@ type Document struct {
 type Manifest struct {
 	Document
 	Kind         Kind
-	ArtifactType string            // what an artifact says it is, or its config's media type
-	Config       v1.Descriptor     // KindImage and most of KindOther
-	Layers       []v1.Descriptor   // oldest first; KindSchema1 has no sizes
-	Children     []v1.Descriptor   // KindIndex
-	Subject      *v1.Descriptor    // the manifest that this one is attached to
-	Annotations  map[string]string //
-	Schema1      *Schema1          // KindSchema1
+	ArtifactType string          // of an artifact: its artifactType, else the media type of its config
+	Config       v1.Descriptor   // KindImage and most of KindOther
+	Layers       []v1.Descriptor // oldest first; KindSchema1 has no sizes
+	Children     []v1.Descriptor // KindIndex
+	Subject      *v1.Descriptor  // the manifest that this one is attached to (OCI referrers)
+	Annotations  map[string]string
+	Schema1      *Schema1 // KindSchema1
 }
 
-// wire is the union of the fields of all manifest formats but schema1.
-type wire struct {
+// manifestJSON is the union of the fields of all manifest formats except
+// schema1.
+type manifestJSON struct {
 	SchemaVersion int               `json:"schemaVersion"`
 	MediaType     string            `json:"mediaType"`
 	ArtifactType  string            `json:"artifactType"`
@@ -84,26 +86,26 @@ type wire struct {
 	FSLayers      json.RawMessage   `json:"fsLayers"`
 }
 
-// ParseManifest reads a manifest of any kind. Errors mean that the bytes
-// cannot be what their media type says: no JSON, an invalid digest, a size
-// below zero, more entries than the bounds.
+// ParseManifest parses a manifest of any kind. It returns an error if the bytes
+// do not fit their media type: not JSON, an invalid digest, a negative size,
+// more entries than the limits allow.
 func ParseManifest(doc Document) (Manifest, error) {
 	m := Manifest{Document: doc, Kind: KindOther}
 	if len(bytes.TrimSpace(doc.Raw)) == 0 {
 		return m, errors.New("the registry sent an empty manifest")
 	}
-	odd, err := checkJSON(doc.Raw, manifestShape)
+	caseErr, err := checkJSON(doc.Raw, manifestShape)
 	if err != nil {
 		return m, fmt.Errorf("the manifest is not valid: %w", err)
 	}
-	var w wire
+	var w manifestJSON
 	if err := json.Unmarshal(doc.Raw, &w); err != nil {
 		return m, fmt.Errorf("the manifest is not valid: %w", plainJSON(err))
 	}
 	m.MediaType = cmp.Or(doc.MediaType, w.MediaType)
 	m.Kind = kindOf(m.MediaType, w)
-	if odd != nil && m.Kind != KindSchema1 { // whose writers spelled as they liked
-		return m, fmt.Errorf("the manifest is not valid: %w", odd)
+	if caseErr != nil && m.Kind != KindSchema1 { // writers of schema1 used any case
+		return m, fmt.Errorf("the manifest is not valid: %w", caseErr)
 	}
 	if err := w.checkKind(m.Kind); err != nil {
 		return m, err
@@ -128,7 +130,7 @@ func ParseManifest(doc Document) (Manifest, error) {
 	return m, m.check()
 }
 
-func kindOf(mediaType string, w wire) Kind {
+func kindOf(mediaType string, w manifestJSON) Kind {
 	switch mediaType {
 	case MediaTypeSchema1, MediaTypeSchema1Signed:
 		return KindSchema1
@@ -148,9 +150,10 @@ func kindOf(mediaType string, w wire) Kind {
 	return imageOrArtifact(w)
 }
 
-// checkKind refuses what is of two kinds at once: who goes by the media type and
-// who goes by the members would read two images (CVE-2021-41190).
-func (w wire) checkKind(k Kind) error {
+// checkKind refuses a manifest that is of two kinds at once. A client that goes
+// by the media type and one that goes by the members would read two different
+// images (CVE-2021-41190).
+func (w manifestJSON) checkKind(k Kind) error {
 	index, image := w.Manifests != nil, w.Layers != nil || w.Config != nil
 	old := len(w.FSLayers) > 0 && string(w.FSLayers) != "null"
 	switch {
@@ -166,9 +169,9 @@ func (w wire) checkKind(k Kind) error {
 	return nil
 }
 
-// imageOrArtifact tells an image from a chart, a signature or another artifact
-// that borrows the image manifest (image-spec, "Guidelines for Artifact Usage").
-func imageOrArtifact(w wire) Kind {
+// imageOrArtifact separates images from charts, signatures and other artifacts
+// that use the image manifest (image-spec, "Guidelines for Artifact Usage").
+func imageOrArtifact(w manifestJSON) Kind {
 	if w.Config == nil || w.ArtifactType != "" {
 		return KindOther
 	}
@@ -177,22 +180,22 @@ func imageOrArtifact(w wire) Kind {
 	default:
 		return KindOther
 	}
-	// cosign's signatures say they have an image's config.
+	// Signatures of cosign use the config media type of an image.
 	if len(w.Layers) > 0 && !slices.ContainsFunc(w.Layers, isLayer) {
 		return KindOther
 	}
 	return KindImage
 }
 
-// isLayer reports whether a descriptor may be a layer of files. Old clients
+// isLayer reports whether a descriptor can be a filesystem layer. Old clients
 // wrote application/octet-stream (distribution#1771).
 func isLayer(d v1.Descriptor) bool {
 	return d.MediaType == "" || d.MediaType == "application/octet-stream" ||
 		strings.Contains(d.MediaType, "tar") || strings.Contains(d.MediaType, "layer") || strings.Contains(d.MediaType, "rootfs")
 }
 
-// check holds m to its bounds; a descriptor that fails would otherwise switch
-// off verification in client libraries.
+// check verifies the limits and the descriptors of m. Client libraries skip
+// verification for descriptors that fail these checks.
 func (m Manifest) check() error {
 	if len(m.Layers) > MaxLayers {
 		return tooMany("manifest", len(m.Layers), "layers", MaxLayers)
@@ -230,7 +233,8 @@ func (m Manifest) descriptors() []v1.Descriptor {
 	return all
 }
 
-// LayerSize is the sum of the layers as stored, in bytes.
+// LayerSize returns the sum of the sizes of the layers as stored (compressed),
+// in bytes.
 func (m Manifest) LayerSize() int64 {
 	var n int64
 	for _, l := range m.Layers {
@@ -239,7 +243,8 @@ func (m Manifest) LayerSize() int64 {
 	return n
 }
 
-// IsForeign reports whether a layer's bytes live outside the registry.
+// IsForeign reports whether the bytes of a layer are stored outside the
+// registry.
 func IsForeign(d v1.Descriptor) bool {
 	return len(d.URLs) > 0 || d.MediaType == mediaTypeDockerForeign
 }

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// CompareNatural is the order in which people count: 1.9 before 1.10. Names
-// that differ are never equal, and any three of them agree on their order.
+// CompareNatural compares two names with runs of digits compared as numbers:
+// 1.9 comes before 1.10. It is a total order: two different names are never
+// equal.
 func CompareNatural(a, b string) int {
 	restA, restB := a, b
 	for restA != "" && restB != "" {
@@ -26,13 +27,13 @@ func CompareNatural(a, b string) int {
 	return cmp.Or(cmp.Compare(len(restA), len(restB)), strings.Compare(a, b))
 }
 
-// compareNumbers compares what digits stand for, however many they are.
+// compareNumbers compares the values of two decimal numbers of any length.
 func compareNumbers(a, b string) int {
 	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
 	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
-// digits is how many s begins with.
+// digits returns the number of digits that s begins with.
 func digits(s string) int {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {

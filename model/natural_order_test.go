@@ -16,7 +16,8 @@ func TestCompareNatural(t *testing.T) {
 	}
 }
 
-// Sorting and searching rest on it: any three names agree on their order.
+// FuzzCompareNatural checks that the order is total: sorting and searching
+// depend on that.
 func FuzzCompareNatural(f *testing.F) {
 	f.Add("1", "1x", "01x")
 	f.Add("1.9", "1.10", "1.010")

@@ -70,7 +70,8 @@ func FuzzParseConfig(f *testing.F) {
 	})
 }
 
-// checkSteps: steps are numbered in order; n of them, if n is given.
+// checkSteps checks that steps are numbered in order, and that there are n if n
+// is given.
 func checkSteps(t *testing.T, img Image, err error, n int) {
 	t.Helper()
 	if err != nil {
@@ -86,8 +87,9 @@ func checkSteps(t *testing.T, img Image, err error, n int) {
 	}
 }
 
-// TestSignatureIsNoImage: cosign pushes its signatures with an image's config.
-func TestSignatureIsNoImage(t *testing.T) {
+// TestParseManifest_cosignSignature checks that a signature, which cosign
+// pushes with the config media type of an image, is not an image.
+func TestParseManifest_cosignSignature(t *testing.T) {
 	const d = `"sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2"`
 	for layer, want := range map[string]Kind{
 		"application/vnd.dev.cosign.simplesigning.v1+json": KindOther,

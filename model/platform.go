@@ -7,16 +7,16 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Normal is a platform in its one spelling: x86_64 is amd64, arm64/v8 is
-// arm64, arm alone is arm/v7 (containerd's rules).
+// Normal returns a platform in its normalized spelling: x86_64 is amd64,
+// arm64/v8 is arm64, arm alone is arm/v7 (the rules of containerd).
 func Normal(p v1.Platform) v1.Platform {
 	n := platforms.Normalize(p)
 	n.OSFeatures = nil
 	return n
 }
 
-// ParsePlatform is the normalised name of a platform that a person wrote, as
-// in linux/arm64 or x86_64.
+// ParsePlatform parses a platform that a user wrote, for example linux/arm64 or
+// x86_64, and returns its normalized name.
 func ParsePlatform(s string) (string, error) {
 	p, err := platforms.Parse(s)
 	if err != nil {
@@ -25,8 +25,9 @@ func ParsePlatform(s string) (string, error) {
 	return PlatformName(p), nil
 }
 
-// PlatformName is a platform as docker writes it, normalised: linux/arm/v7,
-// windows/amd64 with the build in brackets. It is "" for the zero platform.
+// PlatformName returns the normalized name of a platform as docker writes it:
+// linux/arm/v7, or windows/amd64 with the build in parentheses. It is "" for
+// the zero platform.
 func PlatformName(p v1.Platform) string {
 	if p.OS == "" && p.Architecture == "" {
 		return ""

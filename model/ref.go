@@ -13,26 +13,27 @@ import (
 // DockerHub is the name of Docker Hub in references.
 const DockerHub = "docker.io"
 
-// Ref names something in a registry, in the docker conventions: a registry
-// (Repository empty), a repository (Tag and Digest empty) or a manifest.
+// Ref names something in a registry, with the conventions of docker: a registry
+// (Repository is empty), a repository (Tag and Digest are empty) or a manifest.
 type Ref struct {
 	Registry   string // "docker.io", "localhost:5000"
 	Repository string // "library/app"
 	Tag        string
-	Digest     digest.Digest // wins over Tag when both are set
-	// When asks for what the tag was at a moment, as a person writes it; "" is
-	// now. See Moment. With a digest it is known what that was.
+	Digest     digest.Digest // takes precedence over Tag when both are set
+	// When selects the digest that the tag had at a past time, as the user wrote
+	// it; "" is now. See Moment. If Digest is set too, it is that digest.
 	When string
 }
 
-// Kinds of thing that a Ref can name.
+// The kinds of things that a Ref can name.
 const (
 	NamesRegistry   = "registry"
 	NamesRepository = "repository"
 	NamesManifest   = "manifest"
 )
 
-// Names says what r names: NamesRegistry, NamesRepository or NamesManifest.
+// Names returns the kind of thing that r names: NamesRegistry, NamesRepository
+// or NamesManifest.
 func (r Ref) Names() string {
 	switch {
 	case r.Repository == "":
@@ -43,7 +44,7 @@ func (r Ref) Names() string {
 	return NamesManifest
 }
 
-// String is the whole reference, as other tools read it.
+// String returns the whole reference, in the form that other tools accept.
 func (r Ref) String() string {
 	s := r.Registry
 	if r.Repository != "" {
@@ -52,8 +53,8 @@ func (r Ref) String() string {
 	return s + r.Short()
 }
 
-// Short is what distinguishes r within its repository: ":tag", "@sha256:…" or
-// both, or a tag at a moment, ":tag@2026-11-18".
+// Short returns the part of r after the repository: ":tag", "@sha256:…" or
+// both, or a tag at a past time, ":tag@2026-11-18".
 func (r Ref) Short() string {
 	s := ""
 	if r.Tag != "" {
@@ -68,19 +69,20 @@ func (r Ref) Short() string {
 	return s
 }
 
-// Repo is r's repository, without tag and digest.
+// Repo returns the repository of r, without tag and digest.
 func (r Ref) Repo() Ref { return Ref{Registry: r.Registry, Repository: r.Repository} }
 
-// WithTag is r's repository at another tag.
+// WithTag returns the reference of another tag in the repository of r.
 func (r Ref) WithTag(tag string) Ref { r.Tag, r.Digest, r.When = tag, "", ""; return r }
 
-// AtDigest is r's repository at a digest, without the tag.
+// AtDigest returns the reference of a digest in the repository of r, without a
+// tag.
 func (r Ref) AtDigest(d digest.Digest) Ref { r.Tag, r.Digest, r.When = "", d, ""; return r }
 
-// ParseRef reads what a person types or pastes: HOST, REPOSITORY or a whole
-// reference. A name without a slash is a registry if it is localhost, an IP
-// address or has a dot, or if it ends in a slash; otherwise a repository of
-// Docker Hub.
+// ParseRef parses a reference that a user types or pastes: HOST, REPOSITORY or
+// a whole reference. A name without a slash is a registry if it is localhost or
+// an IP address, if it contains a dot, or if it ends in a slash. Otherwise it
+// is a repository of Docker Hub.
 func ParseRef(s string) (Ref, error) {
 	s, err := trimScheme(strings.TrimSpace(s))
 	if err != nil {
@@ -91,10 +93,10 @@ func ParseRef(s string) (Ref, error) {
 	}
 	s = strings.TrimSuffix(s, "/")
 	if before, when, ok := cutMoment(s); ok {
-		return parseThen(before, when)
+		return parseAtMoment(before, when)
 	}
 	named, err := reference.ParseNormalizedNamed(s)
-	if err != nil || isDigest(s) { // which reads as name:tag
+	if err != nil || isDigest(s) { // a bare digest parses as name:tag
 		return Ref{}, refError(s)
 	}
 	r := Ref{Registry: reference.Domain(named), Repository: reference.Path(named)}
@@ -107,8 +109,8 @@ func ParseRef(s string) (Ref, error) {
 	return r, nil
 }
 
-// ParseImage is ParseRef for something that must be a manifest: a repository
-// alone means its tag latest, as docker has it.
+// ParseImage is ParseRef for a reference that must name a manifest. A
+// repository alone means its tag latest, as in docker.
 func ParseImage(s string) (Ref, error) {
 	r, err := ParseRef(s)
 	if err != nil {
@@ -123,8 +125,8 @@ func ParseImage(s string) (Ref, error) {
 	return r, nil
 }
 
-// ParseBeside is ParseImage, and in short forms ":tag" and "@sha256:…" the
-// repository of beside is meant, in "@2026-11-18" its tag too.
+// ParseBeside is ParseImage with short forms: ":tag" and "@sha256:…" use the
+// repository of beside, "@2026-11-18" also its tag.
 func ParseBeside(beside Ref, s string) (Ref, error) {
 	s = strings.TrimSpace(s)
 	if !strings.HasPrefix(s, ":") && !strings.HasPrefix(s, "@") {
@@ -157,9 +159,9 @@ func trimScheme(s string) (string, error) {
 	return "", fmt.Errorf("%q: references have no %s://, write host/repository:tag", s, before)
 }
 
-// isHost reports whether s alone names a registry. sure is set when the person
-// ended it with a slash.
-func isHost(s string, sure bool) bool {
+// isHost reports whether s alone names a registry. trailingSlash is set when
+// the user ended it with a slash.
+func isHost(s string, trailingSlash bool) bool {
 	if s == "" || strings.ContainsAny(s, "/@") {
 		return false
 	}
@@ -177,10 +179,11 @@ func isHost(s string, sure bool) bool {
 	if _, err := reference.ParseNormalizedNamed(s + "/x"); err != nil {
 		return false
 	}
-	return sure || name == "localhost" || ip || strings.Contains(name, ".")
+	return trailingSlash || name == "localhost" || ip || strings.Contains(name, ".")
 }
 
-// normalHost gives Docker Hub its one name in references.
+// normalHost replaces the host names of Docker Hub by the name that references
+// use.
 func normalHost(host string) string {
 	switch host {
 	case "index.docker.io", "registry-1.docker.io", "hub.docker.com":
@@ -189,14 +192,15 @@ func normalHost(host string) string {
 	return host
 }
 
-// isDigest reports whether s is a digest or the beginning of one, as docker
+// isDigest reports whether s is a digest, or an abbreviated one as docker
 // prints it.
 func isDigest(s string) bool {
 	hex, ok := strings.CutPrefix(s, "sha256:")
 	return ok && len(hex) >= 12 && strings.Trim(hex, "0123456789abcdef") == "" || digest.Digest(s).Validate() == nil
 }
 
-// refError says in one short line what is wrong with s.
+// refError returns an error that says in one short line why s is not a
+// reference.
 func refError(s string) error {
 	if _, hex, ok := strings.Cut(s, "sha256:"); ok && len(hex) < digest.SHA256.Size()*2 && strings.Trim(hex, "0123456789abcdef") == "" {
 		return fmt.Errorf("%q: a digest has %d digits, registries know no shorter form", s, digest.SHA256.Size()*2)

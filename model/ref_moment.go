@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// moments are the ways to write one, each with how long a time it stands for.
-// Those without a zone are local.
-var moments = []struct {
+// momentLayouts are the accepted formats of a time, each with the length of
+// time that it covers. Those without a zone are in local time.
+var momentLayouts = []struct {
 	layout string
 	span   time.Duration // 0: a day, which may have 23 or 25 hours
 }{
@@ -20,15 +20,16 @@ var moments = []struct {
 	{"2006-01-02T15:04:05Z07:00", time.Second},
 }
 
-// Moment is the end of the time that r.When stands for: what a tag was on a day
-// is what it was at the end of it. ok is false if r has none.
+// Moment returns the end of the time span that r.When denotes: for a day its
+// last nanosecond, as a tag's value on a day is the one at the end of it. ok is
+// false if r.When is empty or invalid.
 func (r Ref) Moment() (_ time.Time, ok bool) {
 	t, err := parseMoment(r.When)
 	return t, err == nil
 }
 
 func parseMoment(s string) (time.Time, error) {
-	for _, m := range moments {
+	for _, m := range momentLayouts {
 		t, err := time.ParseInLocation(m.layout, s, time.Local)
 		switch {
 		case err != nil:
@@ -41,8 +42,8 @@ func parseMoment(s string) (time.Time, error) {
 	return time.Time{}, errors.New("not a moment")
 }
 
-// cutMoment splits what a person typed at an "@" behind which a year stands: no
-// digest begins like that.
+// cutMoment splits s at an "@" that is followed by a year. No digest begins
+// like that.
 func cutMoment(s string) (before, when string, ok bool) {
 	i := strings.LastIndexByte(s, '@')
 	if i < 0 || len(s) < i+6 || strings.Trim(s[i+1:i+5], "0123456789") != "" || s[i+5] != '-' {
@@ -51,8 +52,8 @@ func cutMoment(s string) (before, when string, ok bool) {
 	return s[:i], s[i+1:], true
 }
 
-// parseThen reads a tag at a moment.
-func parseThen(before, when string) (Ref, error) {
+// parseAtMoment parses a tag with a past time.
+func parseAtMoment(before, when string) (Ref, error) {
 	if _, err := parseMoment(when); err != nil {
 		return Ref{}, fmt.Errorf("%q is not a moment: write 2026-11-18, 2026-11-18T14:02 or 2026-11-18T14:02:11Z", when)
 	}

@@ -125,7 +125,8 @@ func TestRefForms(t *testing.T) {
 	}
 }
 
-// What is accepted is printed so that it is read as the same again.
+// FuzzParseRef checks that the printed form of an accepted reference parses to
+// the same reference.
 func FuzzParseRef(f *testing.F) {
 	for _, s := range []string{"app", "localhost:5000/a/b:c@" + someDigest, "[::1]:5000", "10.0.0.1/", "https://x.y/z", ":x", "@", "registry/", "app:1@2026-11-18T14:02:11Z"} {
 		f.Add(s)
@@ -163,7 +164,7 @@ func TestMoment(t *testing.T) {
 		t.Errorf("the day ends at %v", day)
 	}
 	if _, ok := (Ref{}).Moment(); ok {
-		t.Error("now is no moment")
+		t.Error("no moment is expected without When")
 	}
 }
 

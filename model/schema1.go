@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Schema1 is an image as the format of 2015 has it: fsLayers and a chain of
-// ids. Registries up to distribution 2.8 make it up for clients that do not
-// ask for more.
+// Schema1 is an image in the schema1 format of 2015: fsLayers and a chain of
+// ids. Registries up to distribution 2.8 convert images to it for clients that
+// accept no newer format.
 type Schema1 struct {
 	Name, Tag, Architecture string
 	Rows                    []Schema1Row // newest first, as the format lists them
@@ -32,26 +32,28 @@ type Schema1Row struct {
 	Command   string
 	Origin    Origin
 	Compat    string // v1Compatibility as stored, "" when computed
-	Preimage  string // what ID is the sha256 of, but for the newest row's config; only when computed or derived
+	Preimage  string // the text whose sha256 is ID, without the config that the newest row also hashes; "" unless the ID is derived
 }
 
-// Origin says where an id comes from.
+// Origin is how an id was made.
 type Origin string
 
-// Origins of ids.
+// The origins of ids.
 const (
-	Derived  Origin = "derived" // follows from the layer digests: carries no build identity
-	Native   Origin = "native"  // made up at build time
-	Broken   Origin = "broken"  // names a parent that is not the row below
-	Unproved Origin = "newest"  // the newest id also hashes the config, which schema1 does not carry
+	Derived  Origin = "derived" // hash of the layer digests: has no build identity
+	Native   Origin = "native"  // made at build time
+	Broken   Origin = "broken"  // its parent is not the row below
+	Unproved Origin = "newest"  // not checkable: the newest id also hashes the config, which schema1 does not contain
 )
 
-// ErrNoSchema1 says that no registry could translate the image.
+// ErrNoSchema1 means that the image cannot be translated to schema1, by any
+// registry.
 var ErrNoSchema1 = errors.New("there is no schema1 view of an image without history or with a wrong number of layers")
 
-// ComputeSchema1 is the schema1 view that distribution 2.8 makes of an image
-// (manifest/schema1/config_builder.go). It asks no registry: asking one by tag
-// without modern Accept types makes old registries write.
+// ComputeSchema1 computes the schema1 view that distribution 2.8 makes of an
+// image (manifest/schema1/config_builder.go). It sends no request: requesting
+// an image by tag without modern Accept types makes old registries store the
+// translation.
 func ComputeSchema1(img Image) (Schema1, error) {
 	c := img.Config
 	if len(c.History) == 0 || img.Counts != nil {
@@ -60,7 +62,9 @@ func ComputeSchema1(img Image) (Schema1, error) {
 	view := Schema1{Architecture: c.Architecture}
 	parent, layer := "", 0
 	for i, h := range c.History {
-		row := Schema1Row{BlobSum: EmptyGzipGo17, Parent: parent, Throwaway: h.EmptyLayer, Created: h.Created, Command: h.CreatedBy, Origin: Derived}
+		row := Schema1Row{
+			BlobSum: EmptyGzipGo17, Parent: parent, Throwaway: h.EmptyLayer, Created: h.Created, Command: h.CreatedBy, Origin: Derived,
+		}
 		if !h.EmptyLayer {
 			row.BlobSum = img.Manifest.Layers[layer].Digest
 			layer++
@@ -79,8 +83,8 @@ func ComputeSchema1(img Image) (Schema1, error) {
 	return view, nil
 }
 
-// parseSchema1Manifest reads a stored schema1 manifest and tells derived ids
-// from native ones by the same formula.
+// parseSchema1Manifest parses a stored schema1 manifest. It separates derived
+// ids from native ones with the formula of ComputeSchema1.
 func parseSchema1Manifest(m Manifest) (Manifest, error) {
 	var w struct {
 		Name         string `json:"name"`
@@ -112,13 +116,13 @@ func parseSchema1Manifest(m Manifest) (Manifest, error) {
 		m.Layers = append(m.Layers, v1.Descriptor{Digest: l.BlobSum, MediaType: "application/vnd.docker.image.rootfs.diff.tar.gzip"})
 	}
 	slices.Reverse(m.Layers)
-	view.trace()
+	view.classifyIDs()
 	m.Schema1 = &view
 	return m, m.check()
 }
 
-// v1Compat is the JSON inside a history entry. encoding/json matches keys
-// without regard to case, as the writers of the format did.
+// v1Compat is the JSON in the v1Compatibility of a history entry. encoding/json
+// ignores the case of names, as the writers of the format did.
 type v1Compat struct {
 	ID              string           `json:"id"`
 	Parent          string           `json:"parent"`
@@ -151,8 +155,8 @@ func parseSchema1Row(blob digest.Digest, compat string) (Schema1Row, error) {
 	return row, nil
 }
 
-// trace marks the origin of every id.
-func (s *Schema1) trace() {
+// classifyIDs sets the origin of every id.
+func (s *Schema1) classifyIDs() {
 	for i := range s.Rows {
 		row := &s.Rows[i]
 		below := ""
@@ -170,14 +174,15 @@ func (s *Schema1) trace() {
 			row.Origin = Native
 		}
 	}
-	// The newest id also hashes the config: it is as derived as those below.
+	// The newest id also hashes the config and cannot be checked. It has the
+	// origin of the ids below.
 	if len(s.Rows) > 1 && s.Rows[0].Origin == Unproved && s.Rows[1].Origin == Native {
 		s.Rows[0].Origin = Native
 	}
 }
 
-// Schema1Image is a stored schema1 manifest in the shape of an image: steps
-// oldest first, settings from the newest entry. It has no diff_ids.
+// Schema1Image converts a stored schema1 manifest to an Image: steps oldest
+// first, settings from the newest entry. It has no diff_ids.
 func Schema1Image(m Manifest) (Image, error) {
 	if m.Schema1 == nil {
 		return Image{}, errors.New("not a schema1 manifest")
@@ -198,7 +203,7 @@ func Schema1Image(m Manifest) (Image, error) {
 	return img.withSchema1Settings()
 }
 
-// withSchema1Settings takes the settings from the newest v1Compatibility.
+// withSchema1Settings sets the settings from the newest v1Compatibility.
 func (img Image) withSchema1Settings() (Image, error) {
 	var w struct {
 		History []struct {

@@ -21,7 +21,7 @@ func fixture(t testing.TB, name string) []byte {
 
 func document(raw []byte) Document { return Document{Digest: digest.FromBytes(raw), Raw: raw} }
 
-// stored is a tag of the retag capture as the registry stores it.
+// stored returns a tag of the retag capture as the registry stores it.
 func stored(t testing.TB, tag string) Image {
 	t.Helper()
 	m, err := ParseManifest(document(fixture(t, tag+".schema2.json")))
@@ -35,7 +35,8 @@ func stored(t testing.TB, tag string) Image {
 	return NewImage(m, c)
 }
 
-// The view computed here is row for row the one that the registry made.
+// TestComputeSchema1 checks that the computed view equals the one that the
+// registry made, row for row.
 func TestComputeSchema1(t *testing.T) {
 	for _, tag := range []string{"20231001.155532z", "testing", "prod"} {
 		t.Run(tag, func(t *testing.T) {
@@ -55,7 +56,7 @@ func TestComputeSchema1(t *testing.T) {
 				if row.BlobSum != want.BlobSum || row.ID != want.ID || row.Parent != want.Parent || row.Throwaway != want.Throwaway {
 					t.Errorf("row %d is %+v, want %+v", i, row, want)
 				}
-				// The newest entry carries the config instead of its command.
+				// The newest entry has the config instead of its command.
 				if i > 0 && (row.Command != want.Command || want.Origin != Derived || !row.Created.Equal(*want.Created)) {
 					t.Errorf("row %d is %+v, want %+v", i, row, want)
 				}
@@ -67,7 +68,7 @@ func TestComputeSchema1(t *testing.T) {
 	}
 }
 
-func TestComputeSchema1Refuses(t *testing.T) {
+func TestComputeSchema1_refuses(t *testing.T) {
 	img := stored(t, "prod")
 	img.Config.History = nil
 	if _, err := ComputeSchema1(NewImage(img.Manifest, img.Config)); err == nil {
@@ -80,7 +81,8 @@ func TestComputeSchema1Refuses(t *testing.T) {
 	}
 }
 
-// The ids of the public report follow from its own layer digests.
+// TestPublishedIDs checks that the ids of the public report follow from the
+// layer digests in it.
 func TestPublishedIDs(t *testing.T) {
 	var published map[string]json.RawMessage
 	if err := json.Unmarshal(fixture(t, "published.json"), &published); err != nil {
@@ -104,7 +106,7 @@ func TestPublishedIDs(t *testing.T) {
 			rows = append(rows, row)
 		}
 		view := Schema1{Rows: rows}
-		view.trace()
+		view.classifyIDs()
 		// The newest also hashes the config, the oldest given has a parent
 		// that was not published; those between can be checked.
 		for i, row := range view.Rows[1 : len(rows)-1] {

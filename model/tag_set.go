@@ -7,21 +7,21 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Tagged is where a tag points.
+// Tagged is a tag with the digest it points to.
 type Tagged struct {
 	Tag       string
-	Digest    digest.Digest // "" with Err
-	MediaType string        // of the manifest, "" if the registry does not say
-	Err       error         // why it is not known
+	Digest    digest.Digest // "" if Err is set
+	MediaType string        // of the manifest, "" if the registry does not report it
+	Err       error         // why the digest is unknown
 }
 
-// TagSet is what is known of where the tags of a repository point.
+// TagSet is the known tags of a repository with their digests.
 type TagSet struct {
 	Repo     Ref
-	Tags     []Tagged                          // asked for so far, in natural order
-	Total    int                               // how many tags there are; more than len(Tags) means that others may be the same
+	Tags     []Tagged                          // resolved so far, in natural order
+	Total    int                               // number of tags in the repository; those not in Tags may be the same image
 	Cut      bool                              // the list of tags ended early: there may be more than Total
-	Children map[digest.Digest][]v1.Descriptor // what the indexes among them list, as far as read, by the index's digest
-	Unread   int                               // how many that may be indexes have not been read: these may list the same images
-	Created  map[digest.Digest]time.Time       // of the first image, as far as read and as far as it is a real date
+	Children map[digest.Digest][]v1.Descriptor // the children of the indexes among the tags, as far as read, by the digest of the index
+	Unread   int                               // number of possible indexes that were not read; they may list the same images
+	Created  map[digest.Digest]time.Time       // of the first image, as far as it was read and is a real date; by the digest of the tag
 }

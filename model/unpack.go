@@ -11,24 +11,27 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// MaxSmall is the size in bytes up to which a layer is read to see what is in
-// it. The packings of an archive without a file are 10 to 500 bytes long.
+// MaxSmall is the size in bytes up to which a layer is read to find out its
+// content. The usual compressed forms of an archive without a file are 10 to
+// 500 bytes long.
 const MaxSmall = 4 << 10
 
-// maxUnpacked bounds what a small layer may unpack to: 4 KiB can be a bomb.
+// maxUnpacked limits the size of an unpacked small layer in bytes: 4 KiB can be
+// a decompression bomb.
 const maxUnpacked = 8 << 20
 
-// Contents is what a layer was seen to unpack to.
+// Contents is the result of unpacking a layer.
 type Contents struct {
 	DiffID digest.Digest
 	Size   int64
-	Empty  bool // an archive without a file: nothing but zeros
+	Empty  bool // an archive without a file: only zeros
 }
 
 var errBomb = errors.New("it unpacks to too much")
 
-// Unpack reads a small layer: gzip, zstd or plain, told by its first bytes, as
-// runtimes do. An error means that nobody can unpack it, or that it is a bomb.
+// Unpack reads a small layer: gzip, zstd or plain, detected by its first bytes
+// as runtimes do. It returns an error if the layer cannot be unpacked, or if it
+// unpacks to more than 8 MiB.
 func Unpack(raw []byte) (Contents, error) {
 	r, err := unpacker(raw)
 	if err != nil {
@@ -64,7 +67,7 @@ func unpacker(raw []byte) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(raw)), nil
 }
 
-// zeroCheck notes whether anything but zeros was written to it.
+// zeroCheck records whether a byte other than zero was written to it.
 type zeroCheck struct{ nonZero bool }
 
 func (z *zeroCheck) Write(b []byte) (int, error) {
@@ -72,15 +75,14 @@ func (z *zeroCheck) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// WithContents is the image with what some of its layers, by blob digest, were
-// seen to hold: it decides whether they are empty, and what they unpack to
-// where the config claims something else. changed is false if that tells
-// nothing new.
-func (img Image) WithContents(seen map[digest.Digest]Contents) (with Image, changed bool) {
+// WithContents returns the image with the contents of some of its layers, by
+// blob digest. They decide whether a step is empty and replace the diff_id that
+// the config claims. changed is false if no step changed.
+func (img Image) WithContents(contents map[digest.Digest]Contents) (with Image, changed bool) {
 	steps := make([]Step, len(img.Steps))
 	for i, s := range img.Steps {
 		steps[i] = s
-		c, ok := seen[s.Layer.Digest]
+		c, ok := contents[s.Layer.Digest]
 		if !ok || !s.HasLayer || s.Checked {
 			continue
 		}
@@ -94,12 +96,13 @@ func (img Image) WithContents(seen map[digest.Digest]Contents) (with Image, chan
 	return img, changed
 }
 
-// WithContents is the artifact with what was seen of its layers.
-func (a Artifact) WithContents(seen map[digest.Digest]Contents) Artifact {
+// WithContents returns the artifact with the contents of some of its layers, by
+// blob digest.
+func (a Artifact) WithContents(contents map[digest.Digest]Contents) Artifact {
 	entries := make([]Entry, len(a.Entries))
 	for i, e := range a.Entries {
 		if e.Image != nil {
-			if img, changed := e.Image.WithContents(seen); changed {
+			if img, changed := e.Image.WithContents(contents); changed {
 				e.Image = &img
 			}
 		}

@@ -1,5 +1,6 @@
 // Package files opens and reads local files safely, and knows the folders where
-// the program keeps its state and its cache. What the files mean is elsewhere.
+// the program keeps its state and its cache. It does not interpret their
+// content.
 package files
 
 import (
@@ -10,8 +11,9 @@ import (
 	"syscall"
 )
 
-// Open opens a file that must be one. A pipe in its place would be waited for
-// until somebody writes to it, and a device may have no end.
+// Open opens a regular file for reading and returns an error for anything else.
+// A pipe would block until something writes to it, and a device may have no
+// end.
 func Open(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {

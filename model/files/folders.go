@@ -8,21 +8,25 @@ import (
 	"github.com/adrg/xdg"
 )
 
-// StateFolder and CacheFolder are where the program keeps what it keeps, "" for
-// nowhere.
-func StateFolder() string { return ownFolder(xdg.StateHome, "XDG_STATE_HOME") }
-func CacheFolder() string { return ownFolder(xdg.CacheHome, "XDG_CACHE_HOME") }
+// StateFolder returns the folder where the program keeps its state, "" if there
+// is none.
+func StateFolder() string { return appFolder(xdg.StateHome, "XDG_STATE_HOME") }
 
-// ownFolder is the program's folder in a base directory. Without a home, as
-// services may run, base directories are below "/", where nobody looks for them.
-func ownFolder(base, variable string) string {
+// CacheFolder returns the folder where the program keeps its cache, "" if there
+// is none.
+func CacheFolder() string { return appFolder(xdg.CacheHome, "XDG_CACHE_HOME") }
+
+// appFolder returns the program's folder in a base directory, "" if there is no
+// home. A service may run without HOME; the base directory is then below "/",
+// where nobody expects files.
+func appFolder(base, variable string) string {
 	if runtime.GOOS != "windows" && os.Getenv("HOME") == "" && os.Getenv(variable) == "" {
 		return ""
 	}
 	return filepath.Join(base, "tagdiff")
 }
 
-// Within is a file or folder in one of these, "" if that is nowhere.
+// Within returns the path of name in folder, "" if folder is "".
 func Within(folder string, name string) string {
 	if folder == "" {
 		return ""

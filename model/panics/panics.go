@@ -1,5 +1,5 @@
-// Package panics keeps a panic of one goroutine from ending the program before
-// the terminal is as it was.
+// Package panics keeps a panic in one goroutine from ending the program before
+// the terminal is restored.
 package panics
 
 import (
@@ -9,30 +9,30 @@ import (
 	"sync/atomic"
 )
 
-// Caught is a panic: a mistake in the program itself.
+// Caught is a recovered panic: a bug in the program itself.
 type Caught struct {
 	Value any
 	Stack string // of the goroutine that panicked
-	Rest  string // the stacks of all
+	Rest  string // the stacks of all goroutines
 }
 
 func (f *Caught) Error() string { return fmt.Sprintf("a fault of its own: %v", f.Value) }
 
-// maxStacks bounds what is kept of the stacks of all goroutines.
+// maxStacks limits the stacks of all goroutines that are kept, in bytes.
 const maxStacks = 1 << 20
 
-// handler is one for all goroutines: which of them panics nobody knows before.
+// handler is called for a panic in any goroutine.
 var handler atomic.Pointer[func(*Caught)]
 
-// Handle has do called with every fault that Catch catches, from any goroutine,
-// until back puts in its place what was there before.
-func Handle(do func(*Caught)) (back func()) {
+// Handle makes do the handler of every panic that Catch recovers, in any
+// goroutine. The returned function restores the handler before it.
+func Handle(do func(*Caught)) (restore func()) {
 	before := handler.Swap(&do)
 	return func() { handler.Store(before) }
 }
 
-// Catch is to be deferred, first of all, in every goroutine. Where nobody
-// handles faults the panic goes on.
+// Catch must be deferred first in every goroutine. It passes a panic to the
+// handler; without a handler the panic continues.
 func Catch() {
 	value := recover()
 	if value == nil {

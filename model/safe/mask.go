@@ -2,26 +2,26 @@ package safe
 
 import "strings"
 
-// Gate cleans text and masks what looks like a secret in it, unless Reveal is
-// set. Screens are shared and reports are pasted into tickets.
+// Gate cleans text and masks probable secrets in it, unless Reveal is set.
+// Screens are shared, and reports are pasted into tickets.
 type Gate struct{ Reveal bool }
 
-// Clean is safe.Clean of s with secrets masked.
+// Clean is Clean of s with secrets masked.
 func (g Gate) Clean(s string) Text { return Clean(g.Mask(s)) }
 
-// Lines is safe.Lines of s with secrets masked: as many lines, so that each can
-// be told from the one it was made of.
+// Lines is Lines of s with secrets masked. The number of lines stays the same,
+// so that line n of the result belongs to line n of s.
 func (g Gate) Lines(s string) []Text { return Lines(g.Mask(s)) }
 
-// Masked stands where a secret was.
+// Masked replaces a secret.
 const Masked = "(masked)"
 
-// Mask replaces what looks like a secret in s by Masked; the name it goes by
-// and every line break stay. It is a heuristic: trust it to spare blushes, not
-// to find leaks.
+// Mask replaces probable secrets in s by Masked; the names beside them and all
+// line breaks stay. It is a heuristic that prevents accidents. It does not find
+// all secrets.
 //
-// Text is long and secrets are few, so it looks for hints first and reads only
-// what is around them.
+// Texts are long and secrets are few, so Mask searches for hints and reads only
+// the text around them.
 func (g Gate) Mask(s string) string {
 	if g.Reveal {
 		return s
@@ -30,49 +30,50 @@ func (g Gate) Mask(s string) string {
 	for at := 0; ; {
 		i, h := nextHint(m.s, at)
 		if i < 0 {
-			return m.end()
+			return m.result()
 		}
-		at = m.look(i, h)
+		at = m.handleHint(i, h)
 	}
 }
 
-// masker goes through a text once.
+// masker masks a text in one pass.
 type masker struct {
-	s      string
-	out    strings.Builder
-	kept   int // s up to here is in out
-	judged int // names up to here have been looked at
-	quotes quoteCount
+	s          string
+	out        strings.Builder
+	written    int // s up to here is in out
+	namesDone  int // names up to here have been judged
+	quoteState quoteState
 }
 
-// quoteCount tells whether a place in a line is inside of double quotes.
-type quoteCount struct {
+// quoteState records whether a position is inside double quotes that began in
+// its line.
+type quoteState struct {
 	at     int
 	inside bool
 }
 
-func (m *masker) end() string {
-	if m.kept == 0 {
+func (m *masker) result() string {
+	if m.written == 0 {
 		return m.s
 	}
-	m.out.WriteString(m.s[m.kept:])
+	m.out.WriteString(m.s[m.written:])
 	return m.out.String()
 }
 
-// mask puts text in the place of s[from:to] and says where to go on.
+// mask replaces s[from:to] by text and returns the position to continue at.
 func (m *masker) mask(from, to int, text string) int {
 	m.countQuotes(from)
-	m.out.WriteString(m.s[m.kept:from])
+	m.out.WriteString(m.s[m.written:from])
 	m.out.WriteString(text)
-	m.kept, m.judged = to, to
-	m.quotes.at = to // text has none that stay open
+	m.written, m.namesDone = to, to
+	m.quoteState.at = to // text leaves no quote open
 	return to
 }
 
-// countQuotes goes on counting up to i, and says whether i is inside of double
-// quotes that began in its line.
+// countQuotes advances the quote state to i and reports whether i is inside
+// double quotes that began in its line.
 func (m *masker) countQuotes(i int) bool {
-	q := &m.quotes
+	q := &m.quoteState
 	for ; q.at < i; q.at++ {
 		switch m.s[q.at] {
 		case '\n':
@@ -86,44 +87,46 @@ func (m *masker) countQuotes(i int) bool {
 	return q.inside
 }
 
-// look judges what a hint at i is about and says where to go on.
-func (m *masker) look(i int, h hint) int {
+// handleHint masks the secret that the hint at i belongs to, if any, and
+// returns the position to continue at.
+func (m *masker) handleHint(i int, h hint) int {
 	switch {
 	case h.isName:
-		return m.name(i, i+len(h.text))
+		return m.maskNamed(i, i+len(h.text))
 	case h.text == "://":
-		return m.userinfo(i + len(h.text))
+		return m.maskUserinfo(i + len(h.text))
 	}
-	return m.shape(i, h)
+	return m.maskToken(i, h)
 }
 
-// name judges the name around a hint, and masks the value it has, if any.
-func (m *masker) name(from, to int) int {
-	goOn := to
-	if from < m.judged {
-		return goOn
+// maskNamed judges the name around a hint and masks its value, if there is one.
+// It returns the position to continue at.
+func (m *masker) maskNamed(from, to int) int {
+	next := to
+	if from < m.namesDone {
+		return next
 	}
-	for from > m.kept && isNameByte(m.s[from-1]) {
+	for from > m.written && isNameByte(m.s[from-1]) {
 		from--
 	}
 	for to < len(m.s) && isNameByte(m.s[to]) {
 		to++
 	}
-	m.judged = to
-	n := named{secretName: judgeName(m.s[from:to]), from: from, to: to}
+	m.namesDone = to
+	n := nameMatch{secretName: judgeName(m.s[from:to]), from: from, to: to}
 	if n.strength == harmless {
-		return goOn
+		return next
 	}
-	for _, form := range []func(named) (int, bool){m.header, m.assignment, m.member, m.element, m.option} {
+	for _, form := range []func(nameMatch) (int, bool){m.header, m.assignment, m.member, m.element, m.option} {
 		if end, ok := form(n); ok {
 			return end
 		}
 	}
-	return goOn
+	return next
 }
 
-// userinfo masks the password of user:password@host in an address.
-func (m *masker) userinfo(from int) int {
+// maskUserinfo masks the password of user:password@host in a URL.
+func (m *masker) maskUserinfo(from int) int {
 	end := from
 	for end < len(m.s) && !isBlank(m.s[end]) && m.s[end] != '/' && m.s[end] != '"' && m.s[end] != '\'' {
 		end++
@@ -133,7 +136,7 @@ func (m *masker) userinfo(from int) int {
 		return from
 	}
 	user, password, ok := strings.Cut(m.s[from:from+at], ":")
-	if !ok || password == "" || isReference(password) {
+	if !ok || password == "" || isVariable(password) {
 		return from
 	}
 	return m.mask(from+len(user)+1, from+at, Masked)

@@ -2,18 +2,18 @@ package safe
 
 import "strings"
 
-// hint is a piece of text that a secret may be near to.
+// hint is a piece of text that may be near a secret.
 type hint struct {
 	text   string
-	isName bool // part of a name, in capitals or not
-	// The others but "://" begin secrets that are known by their looks: at
-	// least this many more bytes of the kind that more reports.
-	least int
-	more  func(byte) bool
+	isName bool // part of a name, in any case
+	// The other hints, except "://", are prefixes of tokens of a known form: at
+	// least minTail bytes follow for which isTailByte is true.
+	minTail    int
+	isTailByte func(byte) bool
 }
 
-// hints, with the shapes of the tokens of GitHub, GitLab, AWS, Slack, Google,
-// Stripe, npm, Docker, Hugging Face and of JSON web tokens.
+// hints, with the forms of the tokens of GitHub, GitLab, AWS, Slack, Google,
+// Stripe, npm, Docker, Hugging Face, and of JSON web tokens.
 var hints = []hint{
 	{text: "token", isName: true}, {text: "secret", isName: true}, {text: "pass", isName: true}, {text: "pwd", isName: true},
 	{text: "cred", isName: true}, {text: "key", isName: true}, {text: "auth", isName: true},
@@ -25,20 +25,21 @@ var hints = []hint{
 	{"xoxa-", false, 10, isNameByte}, {"xoxb-", false, 10, isNameByte}, {"xoxp-", false, 10, isNameByte},
 	{"xoxr-", false, 10, isNameByte}, {"xoxs-", false, 10, isNameByte},
 	{"AIza", false, 30, isNameByte},
-	{"sk_live_", false, 16, isLetterOrDigit}, {"npm_", false, 30, isLetterOrDigit}, {"dckr_pat_", false, 20, isNameByte}, {"hf_", false, 30, isLetterOrDigit},
+	{"sk_live_", false, 16, isLetterOrDigit}, {"npm_", false, 30, isLetterOrDigit}, {"dckr_pat_", false, 20, isNameByte},
+	{"hf_", false, 30, isLetterOrDigit},
 	{"eyJ", false, 20, isNameByte},
 }
 
 func isLetterOrDigit(c byte) bool { return isWordByte(c) && c != '_' }
 
-// hintsBy are the hints by their first two bytes, which is what a text is
-// searched for: hintsBy[hintAt[n]], 0 for none.
-var hintAt, hintsBy = tableOf(hints)
+// hintsByPair[pairIndex[n]] are the hints whose first two bytes are n; index 0
+// means none. A text is searched for these pairs.
+var pairIndex, hintsByPair = indexHints(hints)
 
-func tableOf(hints []hint) (at [1 << 16]uint8, by [][]hint) {
+func indexHints(hints []hint) (at [1 << 16]uint8, by [][]hint) {
 	by = [][]hint{nil}
 	for _, h := range hints {
-		for _, pair := range beginnings(h) {
+		for _, pair := range firstPairs(h) {
 			if at[pair] == 0 {
 				at[pair] = uint8(len(by))
 				by = append(by, nil)
@@ -49,7 +50,7 @@ func tableOf(hints []hint) (at [1 << 16]uint8, by [][]hint) {
 	return at, by
 }
 
-func beginnings(h hint) []uint16 {
+func firstPairs(h hint) []uint16 {
 	pairs := []uint16{pairOf(h.text[0], h.text[1])}
 	if h.isName {
 		a, b := h.text[0]-'a'+'A', h.text[1]-'a'+'A'
@@ -60,15 +61,16 @@ func beginnings(h hint) []uint16 {
 
 func pairOf(a, b byte) uint16 { return uint16(a)<<8 | uint16(b) }
 
-// nextHint is the first hint in s from at on; i is -1 if there is none.
+// nextHint returns the first hint in s at or after at; i is -1 if there is
+// none.
 func nextHint(s string, at int) (i int, h hint) {
 	for i := at; i+1 < len(s); i++ {
-		n := hintAt[pairOf(s[i], s[i+1])]
+		n := pairIndex[pairOf(s[i], s[i+1])]
 		if n == 0 {
 			continue
 		}
-		for _, h := range hintsBy[n] {
-			if h.begins(s[i:]) {
+		for _, h := range hintsByPair[n] {
+			if h.isPrefixOf(s[i:]) {
 				return i, h
 			}
 		}
@@ -76,38 +78,39 @@ func nextHint(s string, at int) (i int, h hint) {
 	return -1, hint{}
 }
 
-func (h hint) begins(s string) bool {
+func (h hint) isPrefixOf(s string) bool {
 	if h.isName {
 		return len(s) >= len(h.text) && strings.EqualFold(s[:len(h.text)], h.text)
 	}
 	return strings.HasPrefix(s, h.text)
 }
 
-// shape masks a secret that is known by its looks.
-func (m *masker) shape(from int, h hint) int {
+// maskToken masks a token of a known form.
+func (m *masker) maskToken(from int, h hint) int {
 	to := from + len(h.text)
-	if from > m.kept && isWordByte(m.s[from-1]) {
+	if from > m.written && isWordByte(m.s[from-1]) {
 		return to
 	}
 	end := to
-	for end < len(m.s) && h.more(m.s[end]) {
+	for end < len(m.s) && h.isTailByte(m.s[end]) {
 		end++
 	}
-	if end-to < h.least || h.text == "eyJ" && !isWebToken(m.s[from:end]) {
+	if end-to < h.minTail || h.text == "eyJ" && !isWebToken(m.s[from:end]) {
 		return to
 	}
 	return m.mask(from, end, Masked)
 }
 
-// isWebToken: three parts, the first two being JSON in base64.
+// isWebToken reports whether s is a JSON web token: three parts, the first two
+// being JSON in base64.
 func isWebToken(s string) bool {
 	head, rest, _ := strings.Cut(s, ".")
 	claims, _, ok := strings.Cut(rest, ".")
 	return ok && len(head) > 10 && len(claims) > 10 && strings.HasPrefix(claims, "eyJ")
 }
 
-// maskKeys masks private keys in PEM, of which every line is secret. Their line
-// breaks may be escaped. One that does not end is one to the end of its string.
+// maskKeys masks every line of private keys in PEM. Their line breaks may be
+// escaped. A key without an end mark extends to the end of its string.
 func maskKeys(s string) string {
 	const begin, end, dashes = "-----BEGIN ", "-----END ", "-----"
 	if !strings.Contains(s, "PRIVATE KEY") {
@@ -141,7 +144,8 @@ func maskKeys(s string) string {
 	}
 }
 
-// maskLines masks every line of what begins in the middle of a line.
+// maskLines returns Masked for every line of s. s begins in the middle of a
+// line.
 func maskLines(s string) string {
 	return Masked + strings.Repeat("\n"+Masked, strings.Count(s, "\n"))
 }

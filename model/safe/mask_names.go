@@ -5,51 +5,51 @@ import (
 	"strings"
 )
 
-// strength is how surely a name is that of a secret.
+// strength is how likely a name is the name of a secret.
 type strength int
 
 const (
 	harmless strength = iota
-	weak              // a word that is common elsewhere: PASS, AUTH
+	weak              // a word with other common uses: PASS, AUTH
 	strong
 )
 
-// secretName is what a name says of its value: catalogue finding E4.
+// secretName is the judgement on a name: catalogue finding E4.
 type secretName struct {
-	strength strength
-	last     string // its last word, in small letters
-	ends     bool   // the secret word is the last
-	dashes   int    // in front, as options have
-	header   bool   // it is that of a header
-	scheme   bool   // of a header whose value begins with a word that is not secret
+	strength   strength
+	lastWord   string // its last word, in lower case
+	endsSecret bool   // the secret word is the last one
+	dashes     int    // number of leading dashes, as options have
+	header     bool   // the name of an HTTP header
+	hasScheme  bool   // of a header whose value begins with a scheme, which is not secret
 }
 
 var (
-	// strongWords say secret wherever they are in a name.
+	// strongWords mark a secret anywhere in a name.
 	strongWords = []string{"token", "secret", "passwd", "password", "passphrase", "credential"}
-	// notSecret are longer words that begin as strong ones do.
-	notSecret = []string{"tokeniz", "tokenis", "secretar", "passwordless"}
-	// weakWords say it as the last word alone.
+	// harmlessWords are longer words that begin with a strong word.
+	harmlessWords = []string{"tokeniz", "tokenis", "secretar", "passwordless"}
+	// weakWords mark a secret only as the last word.
 	weakWords = []string{"pass", "passcode", "pwd", "auth", "cred", "creds"}
-	// secretKeys tell the keys to keep from those to show, as GPG_KEY is.
+	// secretKeys are the words before "key" that mark a secret; GPG_KEY is public.
 	secretKeys = []string{"api", "access", "private", "signing", "encryption", "auth", "secret", "master"}
-	// places are last words of names of files that hold a secret.
-	places = []string{"file", "path", "dir"}
+	// pathWords are the last words of names whose value is the path of a secret.
+	pathWords = []string{"file", "path", "dir"}
 )
 
 func judgeName(name string) secretName {
 	lower := strings.ToLower(name)
 	bare := strings.TrimLeft(lower, "-")
-	n := secretName{last: lastWord(name), dashes: len(lower) - len(bare)}
-	n.scheme = strings.HasSuffix(lower, "authorization")
-	n.header = n.scheme || strings.HasPrefix(lower, "x-") || lower == "private-token" || lower == "job-token"
+	n := secretName{lastWord: lastWord(name), dashes: len(lower) - len(bare)}
+	n.hasScheme = strings.HasSuffix(lower, "authorization")
+	n.header = n.hasScheme || strings.HasPrefix(lower, "x-") || lower == "private-token" || lower == "job-token"
 	switch {
-	case n.last == "stdin": // --password-stdin: it is not there
-	case isStrong(lower) || n.scheme:
+	case n.lastWord == "stdin": // --password-stdin: the value is not in the text
+	case isStrong(lower) || n.hasScheme:
 		n.strength = strong
-		n.ends = endsSecret(lower)
-	case slices.Contains(weakWords, n.last) && bare != "pwd": // PWD is where one is
-		n.strength, n.ends = weak, true
+		n.endsSecret = endsSecret(lower)
+	case slices.Contains(weakWords, n.lastWord) && bare != "pwd": // PWD is the working directory
+		n.strength, n.endsSecret = weak, true
 	}
 	return n
 }
@@ -61,7 +61,7 @@ func isStrong(lower string) bool {
 			if i < 0 {
 				break
 			}
-			if !slices.ContainsFunc(notSecret, func(not string) bool { return strings.HasPrefix(rest[i:], not) }) {
+			if !slices.ContainsFunc(harmlessWords, func(not string) bool { return strings.HasPrefix(rest[i:], not) }) {
 				return true
 			}
 			rest = rest[i+len(w):]
@@ -70,15 +70,15 @@ func isStrong(lower string) bool {
 	return hasSecretKey(lower, false)
 }
 
-// endsSecret reports whether a name is that of the secret itself, not of
+// endsSecret reports whether a name is the name of the secret itself, not of
 // something about it: max_tokens is a number.
 func endsSecret(lower string) bool {
 	lower = strings.TrimRight(lower, "0123456789_-.")
 	return slices.ContainsFunc(strongWords, func(w string) bool { return strings.HasSuffix(lower, w) }) || hasSecretKey(lower, true)
 }
 
-// hasSecretKey looks for the likes of API_KEY, apiKey and api.key, at the end
-// of the name or anywhere.
+// hasSecretKey reports whether a name contains API_KEY, apiKey, api.key or
+// similar, at its end or anywhere.
 func hasSecretKey(lower string, atEnd bool) bool {
 	for at := 0; ; {
 		i := strings.Index(lower[at:], "key")
@@ -95,7 +95,8 @@ func hasSecretKey(lower string, atEnd bool) bool {
 	}
 }
 
-// lastWord is Pass of db_pass, dbPass and DB_PASS2, in small letters.
+// lastWord returns the last word of a name in lower case: "pass" for db_pass,
+// dbPass and DB_PASS2.
 func lastWord(name string) string {
 	name = strings.TrimRight(name, "0123456789_-.")
 	i := len(name)
@@ -111,25 +112,25 @@ func lastWord(name string) string {
 func isLetter(c byte) bool { return isUpper(c) || 'a' <= c && c <= 'z' }
 func isUpper(c byte) bool  { return 'A' <= c && c <= 'Z' }
 
-// tells reports whether a value of this name is worth masking.
-func (n secretName) tells(value string) bool {
+// isSecretValue reports whether the value of this name must be masked.
+func (n secretName) isSecretValue(value string) bool {
 	value = strings.Trim(value, `\"'`)
 	switch strings.ToLower(value) {
 	case "", "true", "false", "yes", "no", "on", "off", "none", "null":
 		return false
 	}
 	switch {
-	case isReference(value), slices.Contains(places, n.last) && isPlace(value):
+	case isVariable(value), slices.Contains(pathWords, n.lastWord) && isPath(value):
 		return false
-	case n.last == "auth" && n.strength == weak:
-		return len(value) >= 8 // not basic, ldap, oauth2
+	case n.lastWord == "auth" && n.strength == weak:
+		return len(value) >= 8 // shorter ones are kinds: basic, ldap, oauth2
 	}
 	return true
 }
 
-// isReference reports whether a value only says where the secret is: $NAME,
-// ${NAME} or the beginning of $(a command).
-func isReference(value string) bool {
+// isVariable reports whether a value only refers to the secret: $NAME, ${NAME}
+// or the beginning of $(a command).
+func isVariable(value string) bool {
 	rest, ok := strings.CutPrefix(value, "$")
 	if !ok || strings.HasPrefix(rest, "(") {
 		return ok
@@ -140,7 +141,7 @@ func isReference(value string) bool {
 	return rest != "" && strings.Trim(rest, "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-func isPlace(value string) bool {
+func isPath(value string) bool {
 	return strings.HasPrefix(value, "/") || strings.HasPrefix(value, "./") || strings.HasPrefix(value, "../") ||
 		strings.HasPrefix(value, "~") || strings.HasPrefix(value, "$") || len(value) > 2 && isLetter(value[0]) && value[1:3] == `:\`
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// In each of these the secret is hunter2; what it becomes is told by replacing
-// that alone, unless want says more.
+// TestMask replaces the secret, which is hunter2 in each case, by Masked. want
+// is given only where more than that changes.
 func TestMask(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"ENV API_TOKEN=hunter2 MODE=x", ""},
@@ -60,7 +60,7 @@ func TestMask(t *testing.T) {
 		{"A_TOKEN=hunter2(1) x", "A_TOKEN=(masked) x"},
 		{`TOKEN=\u0026hunter2 x`, `TOKEN=(masked) x`},
 
-		// Tokens that are known by their looks, and keys.
+		// Tokens of a known form, and private keys.
 		{"ghp_" + strings.Repeat("a", 36), "(masked)"},
 		{"x.token.ghp_" + strings.Repeat("a", 36), "x.token.(masked)"},
 		{"AKIA" + strings.Repeat("B", 16), "(masked)"},
@@ -87,7 +87,8 @@ func TestMask(t *testing.T) {
 	}
 }
 
-// What only looks like a secret stays: a comparison is about what differs.
+// TestMaskLeaves checks that text which only resembles a secret stays: a
+// comparison must show what differs.
 func TestMaskLeaves(t *testing.T) {
 	for _, s := range []string{
 		"", "key", "token", "TOKEN=", `TOKEN=""`, `"password": ""`, "pass", "--password", "--password ",
@@ -138,7 +139,8 @@ func FuzzMask(f *testing.F) {
 	})
 }
 
-// FuzzMaskValues: whatever is around a value and in it, it is gone.
+// FuzzMaskValues checks that a secret value is masked, whatever it contains and
+// whatever is around it.
 func FuzzMaskValues(f *testing.F) {
 	f.Add("a", "b&c,d;e", "f")
 	f.Add("{", "x", "}")
@@ -147,7 +149,7 @@ func FuzzMaskValues(f *testing.F) {
 		if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r >= 0x7f }) || strings.ContainsAny(value, "\"'\\$`~/") || strings.Contains(value, "--") {
 			t.Skip()
 		}
-		value = "q8Zk" + value + "w7Xj" // nothing else says that
+		value = "q8Zk" + value + "w7Xj" // occurs nowhere else in the text
 		for _, shape := range []string{
 			"DB_PASSWORD=%s", "DB_PASS=%s", "MYSQL_PWD=%s", "PASSWORD=\"%s\"", "run --password %s", "run --password=%s",
 			`{"password":"%s"}`, `{"auth":"%s"}`, `["run","--password","%s"]`, "[\n  \"--password\",\n  \"%s\"\n]", `["A_TOKEN=%s"]`,

@@ -2,63 +2,64 @@ package safe
 
 import "strings"
 
-// named is a name in a text that says that its value is secret.
-type named struct {
+// nameMatch is a name in a text that marks its value as secret.
+type nameMatch struct {
 	secretName
 	from, to int
 }
 
-// The forms in which a value stands beside its name. Each reports whether the
-// text is of that form and where to go on.
+// The forms of a name with its value. Each method masks the value and returns the
+// position to continue at; ok is false if the text does not have that form.
 
-// assignment is NAME=value, as in build arguments and the environment.
-func (m *masker) assignment(n named) (int, bool) {
-	_, at := m.quote(n.to)
-	if !m.is(at, '=') || m.is(at+1, '=') { // == is a version or a question
+// assignment is NAME=value, as in build arguments and environment variables.
+func (m *masker) assignment(n nameMatch) (int, bool) {
+	_, at := m.readQuote(n.to)
+	if !m.hasByte(at, '=') || m.hasByte(at+1, '=') { // == is a version constraint or a comparison
 		return 0, false
 	}
 	from := at + 1
-	if q, ok := m.opening(n.from); ok && at == n.to {
-		// All of the string is one assignment, so the value may hold blanks;
-		// unless it is a command of a shell.
-		if to, ok := m.closing(from, q); ok && !isCommand(m.s[from:to]) {
-			return m.value(n, from, to), true
+	if q, ok := m.openingQuote(n.from); ok && at == n.to {
+		// The whole string is one assignment, so the value may contain blanks,
+		// unless it is a shell command.
+		if to, ok := m.closingQuote(from, q); ok && !isCommand(m.s[from:to]) {
+			return m.maskValue(n, from, to), true
 		}
 	}
-	return m.value(n, from, m.word(from)), true
+	return m.maskValue(n, from, m.wordEnd(from)), true
 }
 
 func isCommand(s string) bool { return strings.Contains(s, " && ") || strings.Contains(s, "; ") }
 
-// member is "name": "value", as in labels and annotations, or a number.
-func (m *masker) member(n named) (int, bool) {
-	q, at := m.quote(n.to)
-	if at = m.skip(at, " \t\r\n"); q.char == 0 || !m.is(at, ':') {
+// member is "name": "value", as in labels and annotations, or a number as
+// value.
+func (m *masker) member(n nameMatch) (int, bool) {
+	q, at := m.readQuote(n.to)
+	if at = m.skip(at, " \t\r\n"); q.char == 0 || !m.hasByte(at, ':') {
 		return 0, false
 	}
 	at = m.skip(at+1, " \t\r\n")
-	if to := m.skip(at, "0123456789.eE+-"); to > at && n.ends {
+	if to := m.skip(at, "0123456789.eE+-"); to > at && n.endsSecret {
 		return m.mask(at, to, `"`+Masked+`"`), true
 	}
-	return m.quoted(n, at, q), true
+	return m.maskQuoted(n, at, q), true
 }
 
-// element is "--option", "value" in the exec form; docker records it without
+// element is "--option", "value" in the exec form; Docker records it without
 // the comma.
-func (m *masker) element(n named) (int, bool) {
-	q, at := m.quote(n.to)
+func (m *masker) element(n nameMatch) (int, bool) {
+	q, at := m.readQuote(n.to)
 	from := m.skip(at, ", \t\r\n")
-	if open, ok := m.opening(n.from); n.dashes == 0 || !ok || open != q || from == at {
+	if open, ok := m.openingQuote(n.from); n.dashes == 0 || !ok || open != q || from == at {
 		return 0, false
 	}
-	if value, _ := m.quote(from); value == q && strings.HasPrefix(m.s[from+q.len():], "--") {
+	if value, _ := m.readQuote(from); value == q && strings.HasPrefix(m.s[from+q.len():], "--") {
 		return from, true // the next option
 	}
-	return m.quoted(n, from, q), true
+	return m.maskQuoted(n, from, q), true
 }
 
-// option is --option value. -p is too common to touch.
-func (m *masker) option(n named) (int, bool) {
+// option is --option value. It ignores -p, which has too many other uses.
+func (m *masker) option(n nameMatch) (int, bool) {
 	from := m.skip(n.to, " \t")
 	if n.dashes == 0 || n.strength == weak && n.dashes < 2 || from == n.to || from == len(m.s) {
 		return 0, false
@@ -66,16 +67,16 @@ func (m *masker) option(n named) (int, bool) {
 	if strings.IndexByte("&|;<>\\\n\r=", m.s[from]) >= 0 && !strings.HasPrefix(m.s[from:], `\"`) || strings.HasPrefix(m.s[from:], "--") {
 		return from, true // no value, or the next option
 	}
-	return m.value(n, from, m.word(from)), true
+	return m.maskValue(n, from, m.wordEnd(from)), true
 }
 
-// header is Authorization: Scheme value, and X-Token: value.
-func (m *masker) header(n named) (int, bool) {
-	if !n.header || !m.is(n.to, ':') {
+// header is Authorization: Scheme value, or X-Token: value.
+func (m *masker) header(n nameMatch) (int, bool) {
+	if !n.header || !m.hasByte(n.to, ':') {
 		return 0, false
 	}
 	from := m.skip(n.to+1, " \t")
-	if n.scheme {
+	if n.hasScheme {
 		to := from
 		for to < len(m.s) && isLetter(m.s[to]) {
 			to++
@@ -85,69 +86,71 @@ func (m *masker) header(n named) (int, bool) {
 			from = m.skip(to, " \t")
 		}
 	}
-	return m.value(n, from, m.word(from)), true
+	return m.maskValue(n, from, m.wordEnd(from)), true
 }
 
-// value masks s[from:to] if it tells anything.
-func (m *masker) value(n named, from, to int) int {
-	if !n.tells(m.s[from:to]) {
+// maskValue masks s[from:to] if it is a secret value.
+func (m *masker) maskValue(n nameMatch, from, to int) int {
+	if !n.isSecretValue(m.s[from:to]) {
 		return from
 	}
 	return m.mask(from, to, Masked)
 }
 
-// quoted masks what is between quotes of kind q, of which one is at at.
-func (m *masker) quoted(n named, at int, q quotes) int {
-	if open, _ := m.quote(at); open != q || q.char == 0 {
+// maskQuoted masks the text between quotes of kind q, the first of which is at
+// at.
+func (m *masker) maskQuoted(n nameMatch, at int, q quoteMark) int {
+	if open, _ := m.readQuote(at); open != q || q.char == 0 {
 		return at
 	}
 	from := at + q.len()
-	to, ok := m.closing(from, q)
+	to, ok := m.closingQuote(from, q)
 	if !ok {
 		to = m.lineEnd(from)
 	}
-	return m.value(n, from, to)
+	return m.maskValue(n, from, to)
 }
 
-// word is where a value ends that begins at from: at the next blank or quote,
-// if it is not a quote itself.
-func (m *masker) word(from int) int {
+// wordEnd returns the end of the value that begins at from: the next blank or
+// quote, unless the value itself is quoted.
+func (m *masker) wordEnd(from int) int {
 	to := from
-	if q, after := m.quote(from); q.char != 0 {
-		if m.closes(from, after, q) {
+	if q, after := m.readQuote(from); q.char != 0 {
+		if m.endsOuterString(from, after, q) {
 			return from
 		}
-		end, ok := m.closing(after, q)
+		end, ok := m.closingQuote(after, q)
 		if !ok {
 			return m.lineEnd(after)
 		}
-		to = min(end+q.len(), len(m.s)) // what closes it may have fewer escapes
+		to = min(end+q.len(), len(m.s)) // the closing quote may have fewer escapes
 	}
 	for to < len(m.s) && !isBlank(m.s[to]) {
-		q, after := m.quote(to)
+		q, after := m.readQuote(to)
 		if q.char != 0 && (q.escapes == 0 || after == len(m.s) || !isWordByte(m.s[after])) {
 			break
 		}
-		// What an escape stands for belongs to the word.
+		// The character after a backslash is part of the word.
 		if to = max(after, to+1); q.char == 0 && m.s[to-1] == '\\' && to < len(m.s) && !isBlank(m.s[to]) {
 			to++
 		}
 	}
-	return m.withoutTail(from, to)
+	return m.trimTail(from, to)
 }
 
-// closes reports whether the quote where a value could begin is the end of the
+// endsOuterString reports whether the quote at the start of a value ends the
 // string around it, as in ["TOKEN=", "x"].
-func (m *masker) closes(at, after int, q quotes) bool {
+func (m *masker) endsOuterString(at, after int, q quoteMark) bool {
 	if q.escapes == 0 && q.char == '"' && !m.countQuotes(at) {
 		return false
 	}
 	return after == len(m.s) || isBlank(m.s[after]) || strings.IndexByte(",]}:", m.s[after]) >= 0
 }
 
-// withoutTail leaves out what ends a sentence, a command or a list around a
-// value: brackets that nothing in it opened.
-func (m *masker) withoutTail(from, to int) int {
+// trimTail returns the end of a value without the characters that end a
+// sentence, a command or a list around it: separators, and brackets that the
+// value does not open.
+func (m *masker) trimTail(from, to int) int {
 	for to > from {
 		open := byte(0)
 		switch m.s[to-1] {
@@ -169,50 +172,51 @@ func (m *masker) withoutTail(from, to int) int {
 	return to
 }
 
-// quotes are the marks around a string. Inside of another string they are
-// escaped, and inside of that one again.
-type quotes struct {
+// quoteMark is the quote around a string. Inside another string it is escaped,
+// and inside that one it is escaped again.
+type quoteMark struct {
 	char    byte // 0 for none
 	escapes int
 }
 
-func (q quotes) len() int { return q.escapes + 1 }
+func (q quoteMark) len() int { return q.escapes + 1 }
 
-// quote reads the quote at i and what comes after it. Without one, after is i.
-func (m *masker) quote(i int) (q quotes, after int) {
+// readQuote reads the quote at i and returns the position after it. If there is
+// none, after is i.
+func (m *masker) readQuote(i int) (q quoteMark, after int) {
 	at := i
-	for m.is(at, '\\') {
+	for m.hasByte(at, '\\') {
 		at++
 	}
-	if m.is(at, '"') || m.is(at, '\'') {
-		return quotes{m.s[at], at - i}, at + 1
+	if m.hasByte(at, '"') || m.hasByte(at, '\'') {
+		return quoteMark{m.s[at], at - i}, at + 1
 	}
-	return quotes{}, i
+	return quoteMark{}, i
 }
 
-// opening is the quote that ends at i, if it is one that begins a string.
-func (m *masker) opening(i int) (quotes, bool) {
-	if i == 0 || m.s[i-1] != '"' && m.s[i-1] != '\'' || i <= m.kept {
-		return quotes{}, false
+// openingQuote returns the quote that ends at i, if it begins a string.
+func (m *masker) openingQuote(i int) (quoteMark, bool) {
+	if i == 0 || m.s[i-1] != '"' && m.s[i-1] != '\'' || i <= m.written {
+		return quoteMark{}, false
 	}
 	at := i - 1
-	for at > m.kept && m.s[at-1] == '\\' {
+	for at > m.written && m.s[at-1] == '\\' {
 		at--
 	}
-	q := quotes{m.s[i-1], i - 1 - at}
+	q := quoteMark{m.s[i-1], i - 1 - at}
 	return q, at == 0 || isBlank(m.s[at-1]) || strings.IndexByte("[({,=:", m.s[at-1]) >= 0
 }
 
-// closing is where the quote is that ends a string begun by q before from. It
-// is in the same line.
-func (m *masker) closing(from int, q quotes) (int, bool) {
+// closingQuote returns the position of the quote that ends a string which q
+// began before from. It is in the same line.
+func (m *masker) closingQuote(from int, q quoteMark) (int, bool) {
 	escapes := 0
 	for i := from; i < len(m.s) && m.s[i] != '\n'; i++ {
 		switch c := m.s[i]; {
 		case c == '\\':
 			escapes++
 			continue
-		case c == q.char && (escapes < q.escapes || escapes%(2*q.len()) == q.escapes || q == quotes{char: '\''}):
+		case c == q.char && (escapes < q.escapes || escapes%(2*q.len()) == q.escapes || q == quoteMark{char: '\''}):
 			return i - min(escapes, q.escapes), true
 		}
 		escapes = 0
@@ -227,9 +231,9 @@ func (m *masker) lineEnd(from int) int {
 	return len(m.s)
 }
 
-func (m *masker) is(i int, c byte) bool { return i < len(m.s) && m.s[i] == c }
+func (m *masker) hasByte(i int, c byte) bool { return i < len(m.s) && m.s[i] == c }
 
-// skip goes on from i past any of these bytes.
+// skip returns the first position from i on whose byte is not in any.
 func (m *masker) skip(i int, any string) int {
 	for i < len(m.s) && strings.IndexByte(any, m.s[i]) >= 0 {
 		i++

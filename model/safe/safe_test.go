@@ -35,7 +35,7 @@ func TestClean(t *testing.T) {
 func checkPrintable(t *testing.T, s string) {
 	t.Helper()
 	if !utf8.ValidString(s) {
-		t.Fatalf("%q is no UTF-8", s)
+		t.Fatalf("%q is not UTF-8", s)
 	}
 	for _, r := range s {
 		if !unicode.IsPrint(r) || unicode.In(r, unicode.Cf, unicode.Cc, unicode.Zl, unicode.Zp) {

@@ -1,8 +1,8 @@
-// Package safe is the one gate between text from outside and anything a
-// person sees: the terminal, the clipboard, a report, an error line.
+// Package safe is the only path for untrusted text to anything a user sees: the
+// terminal, the clipboard, a report, an error line.
 //
-// Sinks take a Text, and only this package can make one that is not a
-// compile-time constant, so the compiler holds what review would miss.
+// Sinks take a Text. Only this package can make a Text that is not a
+// compile-time constant, so the compiler finds what a review would miss.
 package safe
 
 import (
@@ -11,15 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// Text is printable text of one line: no control bytes, no bidirectional or
-// zero-width characters, valid UTF-8. The zero Text is empty.
+// Text is printable text of one line: valid UTF-8 without control bytes and
+// without bidirectional or zero-width characters. The zero Text is empty.
 type Text struct{ s string }
 
-// constant can be given only as an untyped constant from outside the package,
-// which makes Const refuse text that was not written by a programmer.
+// constant can only be given as an untyped constant from outside the package,
+// so Const cannot be called with text that was computed at run time.
 type constant string
 
-// Const is the Text of a string constant in the program.
+// Const returns the Text of a string constant in the program.
 func Const(c constant) Text { return Text{string(c)} }
 
 // String returns the printable text.
@@ -28,24 +28,24 @@ func (t Text) String() string { return t.s }
 // IsEmpty reports whether there is nothing to print.
 func (t Text) IsEmpty() bool { return t.s == "" }
 
-// Clean makes text from outside printable on one line. Tabs become a blank;
-// anything else that is not visible becomes its Go escape, such as \x1b or
-// \u202e. Secrets are not masked: see Gate.
+// Clean makes untrusted text printable on one line. A tab becomes a space; any
+// other invisible character becomes its Go escape, for example \x1b or \u202e.
+// Secrets are not masked: see Gate.
 func Clean(s string) Text {
 	if isClean(s) {
 		return Text{s}
 	}
 	var b strings.Builder
-	// What stands over nothing, or over an escape, is escaped too.
+	// A combining mark at the start, or after an escape, is escaped too.
 	marks := maxMarks
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
-		shown := visible(r) && (r != utf8.RuneError || n > 1)
+		printable := visible(r) && (r != utf8.RuneError || n > 1)
 		switch {
-		case shown && isMark(r) && marks < maxMarks:
+		case printable && isMark(r) && marks < maxMarks:
 			marks++
 			b.WriteRune(r)
-		case shown && !isMark(r):
+		case printable && !isMark(r):
 			marks = 0
 			b.WriteRune(r)
 		case r == '\t':
@@ -60,8 +60,8 @@ func Clean(s string) Text {
 	return Text{b.String()}
 }
 
-// Lines splits text from outside at its line breaks and cleans each line.
-// Tabs are widened to the next multiple of four columns, counted in runes.
+// Lines splits untrusted text at its line breaks and cleans each line. Tabs are
+// widened to the next multiple of four columns, counted in runes.
 func Lines(s string) []Text {
 	raw := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
 	lines := make([]Text, len(raw))
@@ -72,7 +72,7 @@ func Lines(s string) []Text {
 }
 
 // Sprintf formats like fmt.Sprintf. The format is a constant of the program;
-// every argument passes the gate except numbers and Text.
+// every argument is cleaned, except numbers and Text.
 func Sprintf(format constant, args ...any) Text {
 	clean := make([]any, len(args))
 	for i, a := range args {
@@ -93,14 +93,14 @@ func Join(texts []Text, sep constant) Text {
 // Concat joins texts without a separator.
 func Concat(texts ...Text) Text { return Join(texts, "") }
 
-// Slice is the text between two byte offsets, which must be offsets that a
-// walk over the text's runes or graphemes gave.
+// Slice returns the text between two byte offsets. They must be offsets of
+// runes or graphemes in the text.
 func (t Text) Slice(from, to int) Text { return Text{t.s[from:to]} }
 
-// Repeat is the text n times over.
+// Repeat returns n copies of the text.
 func (t Text) Repeat(n int) Text { return Text{strings.Repeat(t.s, max(n, 0))} }
 
-// Upper is the text in capital letters.
+// Upper returns the text in upper case.
 func (t Text) Upper() Text { return Clean(strings.ToUpper(t.s)) }
 
 func printable(a any) any {
@@ -129,7 +129,7 @@ func isClean(s string) bool {
 	return true
 }
 
-// escape is how a rune, or the byte that is none, is written.
+// escape returns the Go escape of a rune, or of an invalid byte.
 func escape(r rune, raw string) string {
 	switch {
 	case r == utf8.RuneError && len(raw) == 1:
