@@ -5,43 +5,44 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Align puts the steps of A beside those of B, both oldest first. Every step
-// is in exactly one row and each side keeps its order.
+// Align pairs the steps of A with those of B, both oldest first. Every step is
+// in exactly one row and each side keeps its order.
 //
 // Steps with the same content or the same instruction are matched so that the
-// whole says most (a global alignment after Needleman and Wunsch, 1970); a
-// step that was inserted leaves the rest as it was. Content found at another
-// place is a move. What is left between two matches is paired if it is alike.
+// total weight is the greatest (a global alignment after Needleman and Wunsch,
+// 1970); an inserted step does not change the other matches. Content found at
+// another position is a move. Steps between two matches are paired if they are
+// similar.
 func Align(a, b []model.Step) []Row {
 	l := newAligner(a, b)
-	l.trim()
+	l.matchEnds()
 	l.matchExact(l.from, l.endA, l.endB)
 	l.findMoves()
 	l.pairGaps()
 	return l.rows()
 }
 
-// traits are what the steps of both sides are compared by; equal numbers mean
-// equal things, 0 means unknown.
+// traits are the properties that steps are compared by. Equal numbers mean
+// equal values, 0 means unknown.
 type traits struct {
 	hasLayer, empty bool
 	diffID, blob    int
-	text            int  // Instruction
-	recipe          int  // Instruction without hashes of files
-	withArgs        int  // the same with build arguments
-	copy            int  // what a COPY or ADD copies to
-	hashed          bool // it names a hash of what it copies, not the sources
+	text            int  // the instruction
+	recipe          int  // the instruction without hashes of files
+	withArgs        int  // the recipe with build arguments
+	copy            int  // destination of a COPY or ADD
+	hashed          bool // the instruction has a hash of the copied files instead of the sources
 }
 
 func (t traits) real() bool { return t.hasLayer && !t.empty }
 
 type aligner struct {
-	a, b         []model.Step
-	ta, tb       []traits
-	mateA, mateB []int // the matching step on the other side, or none
-	moveA, moveB []int // the same content at another place, or none
-	from         int   // steps below are matched one to one
-	endA, endB   int   // and so are steps from here on
+	a, b           []model.Step
+	ta, tb         []traits
+	matchA, matchB []int // index of the matching step on the other side, or none
+	moveA, moveB   []int // index of the same content at another position, or none
+	from           int   // steps before this index are matched one to one
+	endA, endB     int   // steps from these indexes on are matched one to one
 }
 
 const none = -1
@@ -49,12 +50,12 @@ const none = -1
 func newAligner(a, b []model.Step) *aligner {
 	ids := make(map[trait]int, 4*max(len(a), len(b)))
 	l := &aligner{a: a, b: b, ta: traitsOf(a, ids), tb: traitsOf(b, ids), endA: len(a), endB: len(b)}
-	l.mateA, l.moveA = nones(len(a)), nones(len(a))
-	l.mateB, l.moveB = nones(len(b)), nones(len(b))
+	l.matchA, l.moveA = noMatches(len(a)), noMatches(len(a))
+	l.matchB, l.moveB = noMatches(len(b)), noMatches(len(b))
 	return l
 }
 
-func nones(n int) []int {
+func noMatches(n int) []int {
 	s := make([]int, n)
 	for i := range s {
 		s[i] = none
@@ -62,7 +63,7 @@ func nones(n int) []int {
 	return s
 }
 
-// trait is a thing that steps are compared by; kinds are kept apart.
+// trait is a value that steps are compared by, with its kind.
 type trait struct {
 	kind byte
 	text string
@@ -107,8 +108,9 @@ func traitsOf(steps []model.Step, ids map[trait]int) []traits {
 	return out
 }
 
-// sameContent is model.Step.SameContent for real layers, and trusts an equal
-// blob over diff_ids that disagree: the bytes cannot unpack to two things.
+// sameContent is model.Step.SameContent for layers with files. It trusts an
+// equal blob digest more than different diff_ids: the same bytes cannot unpack
+// to two contents.
 func sameContent(a, b traits) bool {
 	switch {
 	case !a.real() || !b.real():
@@ -121,14 +123,14 @@ func sameContent(a, b traits) bool {
 	return false
 }
 
-// Weights of a match. One equal content outweighs two equal instructions: an
-// instruction may repeat, and a few that agree by chance must not hide bytes
-// that are the same. Many that agree do outweigh it: then it was moved.
+// Weights of a match. One equal content outweighs two equal instructions, since
+// instructions repeat and a few chance matches must not hide equal bytes. Many
+// equal instructions outweigh it: then the content was moved.
 const (
 	weightContent = 8
 	weightText    = 3
-	weightRecipe  = 2 // all but the hashes of copied files
-	weightArgs    = 1 // build arguments agree too
+	weightRecipe  = 2 // the instruction without hashes of copied files
+	weightArgs    = 1 // in addition, for equal build arguments
 )
 
 func weight(a, b traits) int {
@@ -150,24 +152,24 @@ func weight(a, b traits) int {
 	return w
 }
 
-// certain reports whether no other partner could be better for either step,
+// isCertainMatch reports whether no other match can be better for either step,
 // so that a common prefix or suffix of such pairs needs no search.
-func certain(a, b traits) bool {
+func isCertainMatch(a, b traits) bool {
 	if a.text == 0 || a.text != b.text || a.withArgs != b.withArgs || a.hasLayer != b.hasLayer || a.empty != b.empty {
 		return false
 	}
 	return !a.real() || sameContent(a, b)
 }
 
-func (l *aligner) trim() {
-	for l.from < l.endA && l.from < l.endB && certain(l.ta[l.from], l.tb[l.from]) {
-		l.mate(l.from, l.from)
+func (l *aligner) matchEnds() {
+	for l.from < l.endA && l.from < l.endB && isCertainMatch(l.ta[l.from], l.tb[l.from]) {
+		l.match(l.from, l.from)
 		l.from++
 	}
-	for l.endA > l.from && l.endB > l.from && certain(l.ta[l.endA-1], l.tb[l.endB-1]) {
+	for l.endA > l.from && l.endB > l.from && isCertainMatch(l.ta[l.endA-1], l.tb[l.endB-1]) {
 		l.endA, l.endB = l.endA-1, l.endB-1
-		l.mate(l.endA, l.endB)
+		l.match(l.endA, l.endB)
 	}
 }
 
-func (l *aligner) mate(i, j int) { l.mateA[i], l.mateB[j] = j, i }
+func (l *aligner) match(i, j int) { l.matchA[i], l.matchB[j] = j, i }

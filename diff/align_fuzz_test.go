@@ -10,8 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// stepsFrom makes steps of arbitrary bytes: few distinct contents and texts,
-// so that they repeat, move and are missing.
+// stepsFrom makes steps from arbitrary bytes. There are few different contents
+// and texts, so that they repeat, move and are missing.
 func stepsFrom(data []byte) []model.Step {
 	var steps []model.Step
 	texts := []string{"", "RUN a b c", "RUN a b d", "COPY x /y", "WORKDIR /app", "ENV A=1", "ENV A=2", "|1 V=1 /bin/sh -c make", "CMD [\"x\"]"}
@@ -46,7 +46,7 @@ func FuzzAlign(f *testing.F) {
 	})
 }
 
-// checkRows holds rows to what every alignment promises.
+// checkRows checks the guarantees of every alignment.
 func checkRows(t testing.TB, a, b []model.Step, rows []Row) {
 	t.Helper()
 	nextA, nextB := 0, 0
@@ -57,13 +57,13 @@ func checkRows(t testing.TB, a, b []model.Step, rows []Row) {
 		}
 		if r.A != nil {
 			if r.A.Index != nextA {
-				t.Fatalf("row %d has step %d of A, not %d", i, r.A.Index, nextA)
+				t.Fatalf("row %d has step %d of A, want %d", i, r.A.Index, nextA)
 			}
 			nextA++
 		}
 		if r.B != nil {
 			if r.B.Index != nextB {
-				t.Fatalf("row %d has step %d of B, not %d", i, r.B.Index, nextB)
+				t.Fatalf("row %d has step %d of B, want %d", i, r.B.Index, nextB)
 			}
 			nextB++
 		}

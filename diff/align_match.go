@@ -10,8 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// maxAlignCells bounds the exact search: 2,000 steps against 2,000, which is
-// more than any runtime can mount. It takes 16 MB and some 10 ms.
+// maxAlignCells limits the exact search to 2,000 by 2,000 steps, more than any
+// runtime can mount. It takes 16 MB and some 10 ms.
 const maxAlignCells = 4_000_000
 
 // matchExact matches the steps from..endA of A with from..endB of B.
@@ -23,85 +23,88 @@ func (l *aligner) matchExact(from, endA, endB int) {
 	l.matchAnchored(from, endA, endB)
 }
 
-// matchBlock matches a block exactly. What has nothing in common with the other
-// side is left out first, then pairs at the front that no other pair of either
-// step could outweigh are taken: what is left to search is mostly nothing.
+// matchBlock finds the best matches in a block. It first leaves out steps that
+// have nothing in common with the other side. Then it takes pairs at the front
+// whose weight no other pair of either step can exceed. Usually little remains
+// to search.
 func (l *aligner) matchBlock(fromA, endA, fromB, endB int) {
-	as := hopeful(l.ta[fromA:endA], l.tb[fromB:endB], fromA)
-	bs := hopeful(l.tb[fromB:endB], l.ta[fromA:endA], fromB)
-	for len(as) > 0 && len(bs) > 0 && weight(l.ta[as[0].at], l.tb[bs[0].at]) >= max(as[0].most, bs[0].most) {
-		l.mate(as[0].at, bs[0].at)
+	as := candidatesOf(l.ta[fromA:endA], l.tb[fromB:endB], fromA)
+	bs := candidatesOf(l.tb[fromB:endB], l.ta[fromA:endA], fromB)
+	for len(as) > 0 && len(bs) > 0 && weight(l.ta[as[0].step], l.tb[bs[0].step]) >= max(as[0].maxWeight, bs[0].maxWeight) {
+		l.match(as[0].step, bs[0].step)
 		as, bs = as[1:], bs[1:]
 	}
 	if len(as) == 0 || len(bs) == 0 {
 		return
 	}
-	places := l.placesOf(bs)
-	score := func(i, j int) int { return weight(l.ta[as[i].at], l.tb[bs[j].at]) }
+	places := l.indexByTrait(bs)
+	score := func(i, j int) int { return weight(l.ta[as[i].step], l.tb[bs[j].step]) }
 	// Most pairs have no weight, so only those that share a trait are weighed.
 	fill := func(i int, row []int32) {
-		for _, id := range l.ta[as[i].at].shareable() {
+		for _, id := range l.ta[as[i].step].matchKeys() {
 			for _, j := range places[id] {
 				row[j] = int32(score(i, j))
 			}
 		}
 	}
 	for _, m := range text.AlignRows(len(as), len(bs), score, fill) {
-		l.mate(as[m.A].at, bs[m.B].at)
+		l.match(as[m.A].step, bs[m.B].step)
 	}
 }
 
-// hope is a step with the most that a match of it can weigh.
-type hope struct{ at, most int }
+// candidate is a step with an upper bound on the weight of its best match.
+type candidate struct{ step, maxWeight int }
 
-// hopeful are the steps that have anything in common with one of the others.
-func hopeful(steps, others []traits, offset int) []hope {
-	seen := make(map[int]bool, 4*len(others))
+// candidatesOf returns the steps that have a trait in common with one of the
+// others.
+func candidatesOf(steps, others []traits, offset int) []candidate {
+	known := make(map[int]bool, 4*len(others))
 	for _, t := range others {
-		seen[t.text], seen[t.recipe], seen[t.withArgs] = true, true, true
+		known[t.text], known[t.recipe], known[t.withArgs] = true, true, true
 		if t.real() {
-			seen[t.diffID], seen[t.blob] = true, true
+			known[t.diffID], known[t.blob] = true, true
 		}
 	}
-	delete(seen, 0)
-	var out []hope
+	delete(known, 0)
+	var out []candidate
 	for i, t := range steps {
-		if most := t.most(seen); most > 0 {
-			out = append(out, hope{i + offset, most})
+		if weight := t.maxWeight(known); weight > 0 {
+			out = append(out, candidate{i + offset, weight})
 		}
 	}
 	return out
 }
 
-// most bounds the weight of a step with any of those whose traits were seen.
-func (t traits) most(seen map[int]bool) int {
+// maxWeight returns an upper bound on the weight of a step with any of those
+// whose traits are known.
+func (t traits) maxWeight(known map[int]bool) int {
 	w := 0
-	if t.real() && (seen[t.diffID] || seen[t.blob]) {
+	if t.real() && (known[t.diffID] || known[t.blob]) {
 		w = weightContent
 	}
 	switch {
-	case seen[t.text]:
+	case known[t.text]:
 		w += weightText
-	case seen[t.recipe]:
+	case known[t.recipe]:
 		w += weightRecipe
 	default:
 		return w
 	}
-	if seen[t.withArgs] {
+	if known[t.withArgs] {
 		w += weightArgs
 	}
 	return w
 }
 
-// shareable are the traits without any of which two steps have no weight.
-// Whoever has the same text has the same recipe.
-func (t traits) shareable() [3]int { return [3]int{t.diffID, t.blob, t.recipe} }
+// matchKeys returns the traits of which two steps must share one to have a
+// weight. Steps with the same text have the same recipe.
+func (t traits) matchKeys() [3]int { return [3]int{t.diffID, t.blob, t.recipe} }
 
-// placesOf tells where in bs each trait is.
-func (l *aligner) placesOf(bs []hope) map[int][]int {
+// indexByTrait maps each trait to its positions in bs.
+func (l *aligner) indexByTrait(bs []candidate) map[int][]int {
 	places := map[int][]int{}
 	for j, h := range bs {
-		for _, id := range l.tb[h.at].shareable() {
+		for _, id := range l.tb[h.step].matchKeys() {
 			if id != 0 {
 				places[id] = append(places[id], j)
 			}
@@ -110,11 +113,11 @@ func (l *aligner) placesOf(bs []hope) map[int][]int {
 	return places
 }
 
-// matchAnchored is the way for histories too long for the exact search: steps
-// whose content, or else instruction, occurs once on each side are anchors
-// (the idea of Bram Cohen's patience diff); the longest run of anchors in
-// order on both sides is kept. Between anchors the exact search goes on as
-// long as the budget lasts; then steps stay unmatched, but none is lost.
+// matchAnchored matches histories that are too long for the exact search. Steps
+// whose content, or else instruction, occurs once on each side are anchors (the
+// idea of Bram Cohen's patience diff); the longest run of anchors in the same
+// order on both sides is kept. The exact search runs between anchors as long as
+// the budget lasts. After that steps stay unmatched, but none is lost.
 func (l *aligner) matchAnchored(from, endA, endB int) {
 	budget := maxAlignCells
 	i, j := from, from
@@ -124,7 +127,7 @@ func (l *aligner) matchAnchored(from, endA, endB int) {
 			l.matchBlock(i, m.A, j, m.B)
 		}
 		if m.A < endA {
-			l.mate(m.A, m.B)
+			l.match(m.A, m.B)
 		}
 		i, j = m.A+1, m.B+1
 	}
@@ -142,7 +145,8 @@ func (l *aligner) anchors(from, endA, endB int) []text.Match {
 	return longestRising(pairs)
 }
 
-// unique maps what occurs once to its place, and what occurs more often to -1.
+// unique maps each key to the index of its step, or to -1 if it occurs more
+// than once.
 func unique(steps []traits) map[int]int {
 	at := map[int]int{}
 	for i, t := range steps {
@@ -150,7 +154,7 @@ func unique(steps []traits) map[int]int {
 		if t.real() {
 			key = cmp.Or(t.diffID, t.blob, t.withArgs)
 		}
-		if _, again := at[key]; again || key == 0 {
+		if _, repeated := at[key]; repeated || key == 0 {
 			i = none
 		}
 		at[key] = i
@@ -158,8 +162,8 @@ func unique(steps []traits) map[int]int {
 	return at
 }
 
-// longestRising is the longest subsequence of pairs, which are sorted by a,
-// whose b rises too: patience sorting (Fredman 1975), n log n.
+// longestRising returns the longest subsequence of pairs, which are sorted by
+// A, whose B increases too: patience sorting (Fredman 1975), n log n.
 func longestRising(pairs []text.Match) []text.Match {
 	var tops []int // index of the pair that ends the best run of each length
 	before := make([]int, len(pairs))
@@ -181,19 +185,20 @@ func longestRising(pairs []text.Match) []text.Match {
 	return run
 }
 
-// findMoves finds content that both sides have among their unmatched steps.
-// It comes before similar steps are paired, since a hash says more than words.
+// findMoves finds content that both sides have among their unmatched steps. It
+// runs before similar steps are paired, since an equal hash is stronger
+// evidence than similar words.
 func (l *aligner) findMoves() {
 	waiting := map[int][]int{} // unmatched steps of B by diff_id and by blob
 	for j, t := range l.tb {
-		if l.mateB[j] == none && t.real() {
+		if l.matchB[j] == none && t.real() {
 			waiting[t.diffID] = append(waiting[t.diffID], j)
 			waiting[t.blob] = append(waiting[t.blob], j)
 		}
 	}
 	delete(waiting, 0)
 	for i, t := range l.ta {
-		if l.mateA[i] != none || !t.real() {
+		if l.matchA[i] != none || !t.real() {
 			continue
 		}
 		if !l.moveTo(i, waiting, t.diffID) {
@@ -202,7 +207,7 @@ func (l *aligner) findMoves() {
 	}
 }
 
-// moveTo gives step i of A the first step that waits under key.
+// moveTo assigns to step i of A the first waiting step with this key.
 func (l *aligner) moveTo(i int, waiting map[int][]int, key int) bool {
 	for k, j := range waiting[key] {
 		if l.moveB[j] == none && sameContent(l.ta[i], l.tb[j]) {
@@ -214,7 +219,7 @@ func (l *aligner) moveTo(i int, waiting map[int][]int, key int) bool {
 	return false
 }
 
-// stepFeature is what the likeness of two instructions is judged by.
+// stepFeature is the input for the similarity of two instructions.
 type stepFeature struct {
 	verb, name string
 	bag        map[string]int
@@ -236,8 +241,9 @@ func featureOf(s model.Step) stepFeature {
 	return f
 }
 
-// stepScore is 0 for instructions that are not versions of each other. Some
-// verbs set one thing, so that two of them are always about the same.
+// stepScore returns the similarity of two instructions, 0 if they are not
+// versions of each other. Some verbs set exactly one thing, so two of them
+// always belong together.
 func stepScore(a, b stepFeature) int {
 	if a.verb != b.verb || a.verb == "" {
 		return 0

@@ -6,19 +6,19 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// rows writes the result down: matched steps in one row, and before each match
-// what only A has, then what only B has.
+// rows returns the result: each pair of matched steps in one row, and before it
+// the unmatched steps of A, then those of B.
 func (l *aligner) rows() []Row {
 	rows := make([]Row, 0, max(len(l.a), len(l.b)))
 	twinsA, twinsB := twinsOf(l.a, l.ta), twinsOf(l.b, l.tb)
 	i, j := 0, 0
 	for i < len(l.a) || j < len(l.b) {
 		switch {
-		case i < len(l.a) && l.mateA[i] == none:
-			rows = append(rows, l.alone(&l.a[i], nil, Removed, l.otherIndex(l.b, l.moveA[i]), twinsA[i]))
+		case i < len(l.a) && l.matchA[i] == none:
+			rows = append(rows, l.unmatchedRow(&l.a[i], nil, Removed, l.otherIndex(l.b, l.moveA[i]), twinsA[i]))
 			i++
-		case j < len(l.b) && l.mateB[j] == none:
-			rows = append(rows, l.alone(nil, &l.b[j], Added, l.otherIndex(l.a, l.moveB[j]), twinsB[j]))
+		case j < len(l.b) && l.matchB[j] == none:
+			rows = append(rows, l.unmatchedRow(nil, &l.b[j], Added, l.otherIndex(l.a, l.moveB[j]), twinsB[j]))
 			j++
 		default:
 			row := Row{A: &l.a[i], B: &l.b[j], Other: none, TwinsA: twinsA[i], TwinsB: twinsB[j]}
@@ -38,7 +38,7 @@ func (l *aligner) otherIndex(steps []model.Step, i int) int {
 	return steps[i].Index
 }
 
-func (l *aligner) alone(a, b *model.Step, class Class, other int, twins []int) Row {
+func (l *aligner) unmatchedRow(a, b *model.Step, class Class, other int, twins []int) Row {
 	r := Row{Class: class, A: a, B: b, Other: other}
 	if other != none {
 		r.Class = Moved
@@ -51,7 +51,7 @@ func (l *aligner) alone(a, b *model.Step, class Class, other int, twins []int) R
 	return r
 }
 
-// classify says how two steps of one row compare.
+// classify returns how the two steps of a row compare.
 func classify(a, b traits) (Class, Detail) {
 	switch {
 	case !a.hasLayer && !b.hasLayer:
@@ -75,11 +75,11 @@ func classify(a, b traits) (Class, Detail) {
 	return Substituted, Replaced
 }
 
-// maxTwins is how many other places of a duplicated layer a row names.
+// maxTwins is the number of other positions of a duplicated layer in a row.
 const maxTwins = 64
 
-// twinsOf gives for each step the other steps with the same non-empty content,
-// as model.Image.Twins does for one.
+// twinsOf returns for each step the other steps with the same non-empty
+// content, at most maxTwins, as model.Image.Twins does for one step.
 func twinsOf(steps []model.Step, ts []traits) [][]int {
 	places := map[int][]int{}
 	for i, t := range ts {

@@ -15,8 +15,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// drawn writes rows the way a person would: one line a row.
-func drawn(rows []Row) string {
+// drawRows prints rows in a readable form, one line per row.
+func drawRows(rows []Row) string {
 	var b strings.Builder
 	for _, r := range rows {
 		text := func(s *model.Step) string {
@@ -87,7 +87,7 @@ func TestAlign(t *testing.T) {
 			a, b := build{steps: tt.a}.image(t), build{steps: tt.b}.image(t)
 			rows := Align(a.Steps, b.Steps)
 			checkRows(t, a.Steps, b.Steps, rows)
-			if d := cmp.Diff(tt.want, drawn(rows)); d != "" {
+			if d := cmp.Diff(tt.want, drawRows(rows)); d != "" {
 				t.Error(d)
 			}
 		})
@@ -103,8 +103,9 @@ func TestTwinsAgreeWithModel(t *testing.T) {
 	}
 }
 
-// Histories beyond the exact search still end soon and keep every step.
-func TestAlignHuge(t *testing.T) {
+// TestAlign_huge checks that histories too long for the exact search end soon
+// and keep every step.
+func TestAlign_huge(t *testing.T) {
 	var a, b []model.Step
 	add := func(steps *[]model.Step, text string, n int) {
 		s := model.Step{Index: len(*steps), CreatedBy: text, HasLayer: true}
@@ -134,7 +135,7 @@ func TestAlignHuge(t *testing.T) {
 	if took := time.Since(start); took > 15*time.Second {
 		t.Errorf("took %s", took)
 	}
-	// The worst: nothing to anchor on.
+	// The worst case: there are no anchors.
 	for i := range b {
 		b[i].CreatedBy, b[i].DiffID, b[i].Layer.Digest = "RUN same", "", ""
 	}
@@ -144,8 +145,9 @@ func TestAlignHuge(t *testing.T) {
 	checkRows(t, a, b, Align(a, b))
 }
 
-// The short ways of matchBlock lose nothing against the search of all pairs.
-func TestMatchBlockIsBest(t *testing.T) {
+// TestMatchBlock_isOptimal compares the shortcuts of matchBlock with a search
+// of all pairs.
+func TestMatchBlock_isOptimal(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	bytes := func() []byte {
 		b := make([]byte, r.IntN(20))
@@ -167,7 +169,7 @@ func TestMatchBlockIsBest(t *testing.T) {
 		}
 		l.matchBlock(0, len(a), 0, len(b))
 		got := 0
-		for i, j := range l.mateA {
+		for i, j := range l.matchA {
 			if j != none {
 				got += score(i, j)
 			}

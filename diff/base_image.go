@@ -14,20 +14,22 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Base is what an image says of the one it is built on.
+// Base is what is known about the base image of an image.
 type Base struct {
-	Steps   int           // how many of the oldest steps are the base's; 0 where nothing tells
-	Name    string        // as the builder was told, "" if nobody wrote it down
-	Digest  digest.Digest // of the base, "" if nobody wrote it down
-	Trust   Trust         // in Steps
+	Steps   int           // number of the oldest steps that belong to the base image; 0 if unknown
+	Name    string        // reference as given to the builder, "" if it is not recorded
+	Digest  digest.Digest // digest of the base image, "" if it is not recorded
+	Trust   Trust         // trust in Steps
 	Because string
 }
 
-// BaseOf finds where the base ends. No config says so. Buildpacks name the last
-// layer of the run image, which proves it. Else it is the end of another
-// Dockerfile: a start command with files above it that is set again above,
-// steps that are much younger, or of another builder. One of these suggests it
-// (a Dockerfile can set CMD early, a cache keeps old steps), two show it.
+// BaseOf finds the last step of the base image, which no config records. The
+// label of buildpacks names the last layer of the run image, which proves it.
+// Otherwise BaseOf searches for the end of another Dockerfile: a start command
+// (CMD, ENTRYPOINT) with files above it, and signs in the steps above: the
+// command is set again, they are much younger, or another builder made them.
+// One sign only suggests it (a Dockerfile can set CMD early, a cache keeps old
+// steps); with two it is inferred.
 func BaseOf(img *model.Image) Base {
 	if img == nil {
 		return Base{}
@@ -40,7 +42,7 @@ func BaseOf(img *model.Image) Base {
 		b.Steps, b.Trust, b.Because = steps, Proved, "the label io.buildpacks.lifecycle.metadata names the last layer of the run image"
 		return b
 	}
-	for _, end := range starts(img.Steps) {
+	for _, end := range startCommandEnds(img.Steps) {
 		if signs := baseSigns(img, end); len(signs) > 0 {
 			b.Steps, b.Trust, b.Because = end, Suggested, strings.Join(signs, ", ")
 			if len(signs) > 1 {
@@ -52,8 +54,8 @@ func BaseOf(img *model.Image) Base {
 	return b
 }
 
-// baseSigns are what speaks for a base that ends with a start command, the
-// step before end.
+// baseSigns returns the signs for a base image whose last step is the start
+// command before end.
 func baseSigns(img *model.Image, end int) []string {
 	var signs []string
 	start := dockerfile.Verb(dockerfile.Instruction(img.Steps[end-1].CreatedBy))
@@ -70,11 +72,12 @@ func baseSigns(img *model.Image, end int) []string {
 	return signs
 }
 
-// baseGap is how much younger one's own steps are than those of a base that
-// somebody else built, at the least.
+// baseGap is the least age difference between the steps of a base image built
+// elsewhere and the steps above it.
 const baseGap = 30 * time.Minute
 
-// runImageSteps is how many steps the run image of a buildpack's image has.
+// runImageSteps returns the number of steps of the run image in an image made
+// by buildpacks, 0 if unknown.
 func runImageSteps(img *model.Image) int {
 	var meta struct {
 		RunImage struct {
@@ -93,9 +96,9 @@ func runImageSteps(img *model.Image) int {
 	return 0
 }
 
-// starts are the ends of the start commands that have files above them, as
-// numbers of steps, the newest first.
-func starts(steps []model.Step) []int {
+// startCommandEnds returns the index after each start command that has files
+// above it, the newest first.
+func startCommandEnds(steps []model.Step) []int {
 	var ends []int
 	files := false
 	for i := len(steps) - 1; i >= 0; i-- {
@@ -111,8 +114,8 @@ func starts(steps []model.Step) []int {
 	return ends
 }
 
-// youngerBy is how much later the first dated step after the end was made than
-// the newest before it.
+// youngerBy returns the time between the newest step before end and the oldest
+// step from end on, 0 if unknown.
 func youngerBy(steps []model.Step, end int) time.Duration {
 	var before, after *time.Time
 	for _, s := range steps[:end] {
@@ -131,7 +134,8 @@ func youngerBy(steps []model.Step, end int) time.Duration {
 	return after.Sub(*before)
 }
 
-// recipeFrom is the recipe of the steps from one on, a line each.
+// recipeFrom returns the recipe of the steps from an index on, one line per
+// step.
 func recipeFrom(steps []model.Step, from int) string {
 	keys := make([]string, 0, len(steps)-from)
 	for _, s := range steps[from:] {
@@ -140,8 +144,8 @@ func recipeFrom(steps []model.Step, from int) string {
 	return strings.Join(keys, "\n")
 }
 
-// Boundary is the first row of a pair that is one's own on both sides, and what
-// is known of the base below it; ok is false where nothing tells.
+// Boundary returns the first row of a pair that is above the base image on both
+// sides, and the base image below it. ok is false if it is unknown.
 func (p Pair) Boundary() (row int, base Base, ok bool) {
 	a, b := BaseOf(imageOf(p.A)), BaseOf(imageOf(p.B))
 	switch {
@@ -154,24 +158,25 @@ func (p Pair) Boundary() (row int, base Base, ok bool) {
 		return 0, Base{}, false
 	}
 	row = len(p.Rows)
-	for row > 0 && isOwn(p.Rows[row-1].A, a.Steps) && isOwn(p.Rows[row-1].B, b.Steps) {
+	for row > 0 && isAboveBase(p.Rows[row-1].A, a.Steps) && isAboveBase(p.Rows[row-1].B, b.Steps) {
 		row--
 	}
 	base = b
-	if a.Trust != b.Trust { // no more than the weaker of the two
+	if a.Trust != b.Trust { // use the weaker of the two
 		base.Trust = Suggested
 	}
 	return row, base, row > 0 && row < len(p.Rows)
 }
 
-func isOwn(s *model.Step, from int) bool { return s == nil || s.Index >= from }
+func isAboveBase(s *model.Step, from int) bool { return s == nil || s.Index >= from }
 
-// Said is what a base is called in a table of steps; InShort leaves out why.
+// Said describes a base image in a table of steps, with the reason. InShort
+// leaves the reason out.
 func (b Base) Said() safe.Text {
 	return safe.Sprintf("%s: %s", b.InShort(), b.Because)
 }
 
-// InShort is the base's name and how far one can trust where it ends.
+// InShort returns the name of the base image and the trust in its last step.
 func (b Base) InShort() safe.Text {
 	if b.Name == "" {
 		return safe.Sprintf("the base image (%s)", string(b.Trust))

@@ -12,9 +12,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// manySteps is an image of n steps as builders record them. What differs from
-// image to image is the content, and the text of each step in which other
-// gives true.
+// manySteps is an image of n steps as builders record them. Images differ in
+// the content, and in the text of each step for which other is true.
 func manySteps(n int, content string, other func(int) bool) build {
 	b := build{config: map[string]any{"Env": []string{"PATH=/usr/bin", "VERSION=" + content}}}
 	for i := range n {
@@ -38,7 +37,7 @@ func never(int) bool   { return false }
 func always(int) bool  { return true }
 func tenth(i int) bool { return i%10 == 3 }
 
-// withLabels is a small image that has labels and one of its own.
+// withLabels is a small image with labels, one of them different in each image.
 func withLabels(own string, n, size int) build {
 	labels := map[string]string{"own": own}
 	for i := range n {
@@ -54,7 +53,7 @@ func withInstruction(own string) build {
 	return build{steps: []step{does("RUN "+strings.Repeat("word-"+own+" && ", 1<<22/10), files(own))}}
 }
 
-// indented is the image with its config printed again.
+// indented is the image with its config printed in another form.
 func indented(t testing.TB, b build) model.Image {
 	t.Helper()
 	b.extra = map[string]any{"annotations": map[string]string{"printed": "again"}}

@@ -9,10 +9,10 @@ import (
 )
 
 // Builder is the tool that made the newest steps of an image, as far as its
-// config shows. Name is "" where nothing does.
+// config shows. Name is "" if it is unknown.
 type Builder struct {
 	Name, Version string
-	Because       string // what shows it, text from outside in parts
+	Because       string // the evidence, partly untrusted text
 }
 
 func (b Builder) String() string {
@@ -22,7 +22,7 @@ func (b Builder) String() string {
 	return b.Name + " " + b.Version
 }
 
-// Builders by the words that they use.
+// Names of builders.
 const (
 	buildkit   = "BuildKit"
 	classic    = "Docker's classic builder"
@@ -31,7 +31,8 @@ const (
 	buildpacks = "Cloud Native Buildpacks"
 )
 
-// toolMarks find tools that name themselves in created_by, comment or author.
+// toolMarks detect tools that record their name in created_by, comment or
+// author.
 var toolMarks = []struct {
 	name string
 	mark *regexp.Regexp // its first group, if any, is the version
@@ -45,23 +46,24 @@ var toolMarks = []struct {
 	{buildpacks, regexp.MustCompile(`(?i)^buildpacks? |, Created by buildpack: `)},
 }
 
-// BuilderOf tells by the newest steps, since the older ones may be those of a
-// base, which another tool made. Labels are inherited from bases too, so they
-// count only where the steps agree.
+// BuilderOf returns the builder of an image. It judges by the newest steps,
+// since older steps may belong to a base image that another tool made. Labels
+// are inherited from base images too, so they count only if the steps do not
+// contradict them.
 func BuilderOf(img model.Image) Builder {
 	for i := len(img.Steps) - 1; i >= 0; i-- {
 		if b := stepBuilder(img, img.Steps[i]); b.Name != "" {
 			return b
 		}
 		if img.Steps[i].HasLayer && !img.Steps[i].Empty {
-			break // an older step may be another tool's
+			break // another tool may have made the older steps
 		}
 	}
 	return labelBuilder(img)
 }
 
-// maxMarked is how much of a text is searched for the mark of a tool, in bytes:
-// an instruction can be megabytes long, and tools name themselves in a word.
+// maxMarked is the number of bytes of a text that is searched for the mark of a
+// tool: an instruction can have megabytes, and tools record only their name.
 const maxMarked = 64 << 10
 
 func stepBuilder(img model.Image, s model.Step) Builder {
@@ -91,14 +93,15 @@ func stepBuilder(img model.Image, s model.Step) Builder {
 
 const buildahLabel = "io.buildah.version"
 
-// isShellStep reports whether a step is spelled as the classic builder and
-// buildah do.
+// isShellStep reports whether a step has the form that the classic builder and
+// buildah record.
 func isShellStep(createdBy string) bool {
 	_, ran := dockerfile.WithoutShell(createdBy)
 	return ran || strings.Contains(createdBy, "#(nop)") || strings.HasPrefix(createdBy, "|")
 }
 
-// labelBuilder is for images whose steps name no tool.
+// labelBuilder returns the builder from labels and author, for images whose
+// steps name no tool.
 func labelBuilder(img model.Image) Builder {
 	labels := img.Config.Config.Labels
 	switch {

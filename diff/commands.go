@@ -10,12 +10,13 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Shell commands use crane, which is one static program. References in them
-// are by digest, so that they show what was seen here; the grammar of
-// references leaves nothing in them that a shell would take for its own.
+// Shell commands use crane, which is one static binary. References in them are by
+// digest, so that the commands show the same content as the screen. The grammar of
+// references allows no character that a shell interprets.
 
-// at is the reference of something that a side's repository holds.
-func (c Comparison) at(side Side, d digest.Digest) string {
+// refAt returns the reference of a digest in the repository of one side, "" if
+// the digest is invalid.
+func (c Comparison) refAt(side Side, d digest.Digest) string {
 	art := c.A
 	if side == SideB {
 		art = c.B
@@ -26,25 +27,26 @@ func (c Comparison) at(side Side, d digest.Digest) string {
 	return art.Ref.AtDigest(d).String()
 }
 
-// imageAt is the reference of one side's image of a pair.
+// imageAt returns the reference of the image of one side of a pair.
 func (c Comparison) imageAt(side Side, e *model.Entry) string {
 	if e == nil {
 		return ""
 	}
-	return c.at(side, e.Descriptor.Digest)
+	return c.refAt(side, e.Descriptor.Digest)
 }
 
-// configCheck compares, or prints, what jq finds in the configs of a pair.
+// configCheck compares the results of a jq query on the configs of a pair, or
+// prints the one that exists.
 func (c Comparison) configCheck(p Pair, jq string) safe.Text {
 	for _, e := range []*model.Entry{p.A, p.B} {
 		if img := imageOf(e); img != nil && img.ID() == "" {
 			return safe.Text{} // schema1 has no config
 		}
 	}
-	return beside("crane config %s | jq -S '"+jq+"'", c.imageAt(SideA, p.A), c.imageAt(SideB, p.B))
+	return diffCommand("crane config %s | jq -S '"+jq+"'", c.imageAt(SideA, p.A), c.imageAt(SideB, p.B))
 }
 
-// sideConfigCheck prints what jq finds in the config of one side.
+// configCheck prints the result of a jq query on the config of one side.
 func (s sideOf) configCheck(jq string) safe.Text {
 	if s.ref == "" || s.img.ID() == "" {
 		return safe.Text{}
@@ -52,13 +54,14 @@ func (s sideOf) configCheck(jq string) safe.Text {
 	return safe.Clean("crane config " + s.ref + " | jq '" + jq + "'")
 }
 
-// manifestCheck compares what jq finds in the manifests of a pair.
+// manifestCheck compares the results of a jq query on the manifests of a pair.
 func (c Comparison) manifestCheck(p Pair, jq string) safe.Text {
-	return beside("crane manifest %s | jq -S '"+jq+"'", c.imageAt(SideA, p.A), c.imageAt(SideB, p.B))
+	return diffCommand("crane manifest %s | jq -S '"+jq+"'", c.imageAt(SideA, p.A), c.imageAt(SideB, p.B))
 }
 
-// beside is one command run on two references, or on the one there is.
-func beside(format, a, b string) safe.Text {
+// diffCommand runs one command on two references and compares the outputs. If
+// there is only one reference, it prints the output.
+func diffCommand(format, a, b string) safe.Text {
 	run := func(ref string) string { return strings.Replace(format, "%s", ref, 1) }
 	switch {
 	case a == "" && b == "":
@@ -71,7 +74,7 @@ func beside(format, a, b string) safe.Text {
 	return safe.Clean("diff <(" + run(a) + ") <(" + run(b) + ")")
 }
 
-// manifestCheck prints what jq finds in the manifest of one side.
+// manifestCheck prints the result of a jq query on the manifest of one side.
 func (s sideOf) manifestCheck(jq string) safe.Text {
 	if s.ref == "" {
 		return safe.Text{}
@@ -79,7 +82,7 @@ func (s sideOf) manifestCheck(jq string) safe.Text {
 	return safe.Clean("crane manifest " + s.ref + " | jq '" + jq + "'")
 }
 
-// refOf is the reference of a blob of one side.
+// refOf returns the reference of a blob in the repository of one side.
 func (s sideOf) refOf(d digest.Digest) string {
 	repo, _, ok := strings.Cut(s.ref, "@")
 	if !ok || d.Validate() != nil {
@@ -88,8 +91,9 @@ func (s sideOf) refOf(d digest.Digest) string {
 	return repo + "@" + d.String()
 }
 
-// LayerCheck unpacks the layers of a row and hashes them: the diff_ids, proved.
-// It is empty for a row without layers.
+// LayerCheck returns a shell command that unpacks the layers of a row and
+// prints their sha256, which proves the diff_ids. It is empty for a row without
+// layers.
 func (c Comparison) LayerCheck(r Row) safe.Text {
 	var commands []string
 	for _, s := range []struct {
@@ -99,7 +103,7 @@ func (c Comparison) LayerCheck(r Row) safe.Text {
 		if s.st == nil || !s.st.HasLayer {
 			continue
 		}
-		command := layerCommand(c.at(s.side, s.st.Layer.Digest), s.st.Layer.MediaType).String()
+		command := layerCommand(c.refAt(s.side, s.st.Layer.Digest), s.st.Layer.MediaType).String()
 		if command != "" && !slices.Contains(commands, command) {
 			commands = append(commands, command)
 		}
@@ -107,7 +111,7 @@ func (c Comparison) LayerCheck(r Row) safe.Text {
 	return safe.Clean(strings.Join(commands, "; "))
 }
 
-// layerCommand unpacks and hashes one layer.
+// layerCommand returns a shell command that unpacks and hashes one layer.
 func layerCommand(ref, mediaType string) safe.Text {
 	if ref == "" {
 		return safe.Text{}
@@ -122,7 +126,8 @@ func layerCommand(ref, mediaType string) safe.Text {
 	return safe.Clean("crane blob " + ref + unpack + " | sha256sum")
 }
 
-// verdictCommand shows the same as the verdict on a pair.
+// verdictCommand returns a shell command whose output shows the verdict on a
+// pair.
 func (c Comparison) verdictCommand(p Pair) safe.Text {
 	switch p.Verdict.Code {
 	case Pending:
@@ -148,12 +153,14 @@ func (c Comparison) verdictCommand(p Pair) safe.Text {
 	return safe.Text{}
 }
 
-// digestsCommand asks what both references lead to now.
+// digestsCommand returns a shell command that prints the current digests of
+// both references.
 func (c Comparison) digestsCommand() safe.Text {
 	return safe.Clean("crane digest " + c.A.Ref.String() + "; crane digest " + c.B.Ref.String())
 }
 
-// promoteCommand points B's tag at A's bytes, without a pull and a push.
+// promoteCommand returns the command that points the tag of B at the image of A,
+// without a pull and a push.
 func (c Comparison) promoteCommand() safe.Text {
 	if c.B == nil || c.B.Ref.Tag == "" {
 		return safe.Text{}
@@ -164,7 +171,7 @@ func (c Comparison) promoteCommand() safe.Text {
 	return c.copyCommand()
 }
 
-// copyCommand copies all of A, every platform, to B's tag.
+// copyCommand returns the command that copies A with all platforms to the tag of B.
 func (c Comparison) copyCommand() safe.Text {
 	if c.B == nil || c.B.Ref.Tag == "" {
 		return safe.Text{}
@@ -172,7 +179,8 @@ func (c Comparison) copyCommand() safe.Text {
 	return safe.Clean("crane copy " + c.A.Pinned().String() + " " + c.B.Ref.String())
 }
 
-// manifestOf prints what jq finds in what a side's reference led to.
+// manifestOf prints the result of a jq query on the manifest that the reference
+// of a side resolves to.
 func (c Comparison) manifestOf(side Side, jq string) safe.Text {
 	art := c.A
 	if side == SideB {

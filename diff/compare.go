@@ -11,22 +11,22 @@ import (
 // Compare compares two artifacts as far as both have arrived.
 func Compare(a, b model.Artifact) Comparison { return Recompare(Comparison{}, a, b) }
 
-// Recompare is Compare of newer states of what prev compared, which is how a
-// comparison grows: pairs of which nothing new has arrived are taken from prev.
-// Any prev will do, and none of it is changed; what it has no use for costs
-// nothing but the time to compare.
+// Recompare is Compare for later states of the artifacts in prev. Pairs for
+// which nothing new has arrived are copied from prev. Any prev is valid, and it
+// is not modified; pairs that cannot be reused cost only the time to check
+// them.
 func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 	c := Comparison{A: &a, B: &b, Around: prev.tagContextOf(a.Ref, b.Ref)}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
-	known := prev.known(a.Ref, b.Ref, nameA, nameB)
+	known := prev.reusablePairs(a.Ref, b.Ref, nameA, nameB)
 	done := map[int]bool{}
 	for i := range pairs {
 		p := &pairs[i]
 		if old, ok := known[keyOfPair(*p)]; ok && old.same(*p) {
 			p.Rows, p.Verdict, p.Findings = old.Rows, old.Verdict, old.Findings
 			done[i] = true
-			if p.A == nil || p.B == nil { // what it is called hangs on the other pairs
+			if p.A == nil || p.B == nil { // the verdict on a one-sided pair depends on the other pairs
 				p.Verdict = judge(*p, nameA, nameB)
 			}
 			continue
@@ -36,12 +36,12 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 		p.Verdict.Command = c.verdictCommand(*p)
 	}
 	c.Pairs = pairs
-	c.nameSpares()
+	c.judgeDuplicateEntries()
 	c.Verdict = c.overall(settled)
 	return c.withFindings(prev, done)
 }
 
-// pairKey is what Again finds a pair of an earlier comparison by.
+// pairKey identifies a pair of an earlier comparison.
 type pairKey struct {
 	platform string
 	a, b     digest.Digest
@@ -58,9 +58,9 @@ func keyOfPair(p Pair) pairKey {
 	return k
 }
 
-// known are the pairs that can be kept: none if the sides go by other names
-// now, since sentences and commands have them.
-func (c Comparison) known(refA, refB model.Ref, nameA, nameB string) map[pairKey]Pair {
+// reusablePairs returns the pairs that can be reused: none if the names of the
+// sides have changed, since sentences and commands contain them.
+func (c Comparison) reusablePairs(refA, refB model.Ref, nameA, nameB string) map[pairKey]Pair {
 	if c.A == nil || c.B == nil || c.A.Ref != refA || c.B.Ref != refB {
 		return nil
 	}
@@ -79,8 +79,8 @@ func (p Pair) same(o Pair) bool {
 	return p.Platform == o.Platform && sameEntry(p.A, o.A) && sameEntry(p.B, o.B)
 }
 
-// sameEntry compares all that a verdict or a finding on one pair rests on.
-// Nothing that was fetched is ever changed, so one address is one image.
+// sameEntry compares everything that a verdict or finding on one pair depends
+// on. Images are never modified after they were read, so pointers are compared.
 func sameEntry(a, b *model.Entry) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -95,7 +95,8 @@ func errorText(e *model.Entry) string {
 	return "failed: " + e.Err.Error()
 }
 
-// Describe shows one artifact alone, in the shape of a comparison.
+// Describe returns one artifact alone, in the form of a comparison without B
+// and without a verdict.
 func Describe(a model.Artifact) Comparison {
 	c := Comparison{A: &a}
 	images := candidates(a)
@@ -107,8 +108,8 @@ func Describe(a model.Artifact) Comparison {
 	return c.withFindings(Comparison{}, nil)
 }
 
-// pairRows aligns the steps of both sides. While only one side is there, its
-// steps are shown alone.
+// pairRows aligns the steps of both sides. While only one side has an image,
+// its steps are listed alone.
 func pairRows(p Pair) []Row {
 	a, b := stepsOf(p.A), stepsOf(p.B)
 	rows := Align(a, b)

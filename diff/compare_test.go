@@ -53,7 +53,7 @@ func TestCompareIndexes(t *testing.T) {
 				t.Errorf("%q, same %v: %s because %s", c.Verdict.Code, c.Same(false), c.Verdict.Headline, c.Verdict.Because)
 			}
 			if c.Same(true) {
-				t.Error("not the same bytes")
+				t.Error("exactly the same, with other bytes")
 			}
 		})
 	}
@@ -89,9 +89,9 @@ func TestSingleBesideIndex(t *testing.T) {
 	waiting := single("one", arm)
 	waiting.Entries[0] = pending(waiting.Entries[0])
 	if c := Compare(list, waiting); c.Verdict.Code != Pending || len(c.Findings) != 1 || c.Findings[0].ID != "A10" {
-		t.Errorf("its platform is not known yet, only its digest: %q, %v", c.Verdict.Code, c.Findings)
+		t.Errorf("only the digest is known, not the platform: %q, %v", c.Verdict.Code, c.Findings)
 	}
-	// Two single images are compared even for different machines.
+	// Two single images are compared even for different platforms.
 	c = Compare(single("a", amd), single("b", arm))
 	if len(c.Pairs) != 1 || !strings.HasPrefix(c.Verdict.Headline.String(), "Different platforms: linux/amd64 and linux/arm64") || c.Same(false) {
 		t.Errorf("%d pairs: %q", len(c.Pairs), c.Verdict.Headline)
@@ -105,7 +105,7 @@ func TestDuplicatePlatforms(t *testing.T) {
 		t.Errorf("pairs %+v", c.Pairs)
 	}
 	if c.Same(false) {
-		t.Error("which entry a client gets is the client's choice: that is not the same")
+		t.Error("clients differ in which entry they use, so this is not the same")
 	}
 	if got := c.Pairs[1].Verdict.Headline.String(); got != "Again in :a" {
 		t.Errorf("the second entry is called %q", got)
@@ -113,7 +113,7 @@ func TestDuplicatePlatforms(t *testing.T) {
 	if len(c.Findings) != 1 || c.Findings[0].ID != "C7" {
 		t.Errorf("found %v", c.Findings)
 	}
-	// The same entry twice is clumsy, and not ambiguous.
+	// The same entry twice is redundant, but not ambiguous.
 	if c := Compare(index(t, "a", entry(first), entry(first)), index(t, "b", entry(first))); len(c.Findings) != 0 {
 		t.Errorf("found %v", c.Findings)
 	}
@@ -139,7 +139,7 @@ func TestPendingTop(t *testing.T) {
 	}
 }
 
-func TestOnly(t *testing.T) {
+func TestForPlatform(t *testing.T) {
 	amd, arm := forArch("amd64").image(t), forArch("arm64").image(t)
 	arm6 := labelled(entry(forArch("arm").image(t)), "linux", "arm", "v6")
 	other := forArch("arm64", does("COPY . /", files("x"))).image(t)
@@ -163,10 +163,10 @@ func TestOnly(t *testing.T) {
 		t.Errorf("%q, want %q", err, want)
 	}
 	if lost, _ := c.ForPlatform("linux/arm/v6"); len(lost.Findings) != 1 {
-		t.Errorf("findings about the platform stay: %v", lost.Findings)
+		t.Errorf("findings on the platform are lost: %v", lost.Findings)
 	}
 	if kept, _ := c.ForPlatform("linux/amd64"); len(kept.Findings) != 0 {
-		t.Errorf("findings about others go: %v", kept.Findings)
+		t.Errorf("findings on other platforms are kept: %v", kept.Findings)
 	}
 }
 
@@ -182,7 +182,7 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 	if len(c.Pairs[0].Rows) != 3 || len(c.Pairs[1].Rows) != 0 {
-		t.Error("steps are shown as they arrive")
+		t.Error("the steps that have arrived are missing")
 	}
 	if c := Describe(artifact("x", "a/b", "c")); len(c.Pairs) != 1 || len(c.Pairs[0].Rows) != 0 {
 		t.Errorf("an artifact: %+v", c.Pairs)
@@ -238,8 +238,8 @@ func FuzzCompare(f *testing.F) {
 	})
 }
 
-// checkFindings: whatever the images, a finding says something that can be
-// shown, points at steps that are there, and none is lost when they are folded.
+// checkFindings checks that a finding is printable, that it refers to steps
+// that exist, and that grouping loses none.
 func checkFindings(t *testing.T, c Comparison) {
 	t.Helper()
 	all := slices.Clone(c.Findings)
@@ -248,7 +248,7 @@ func checkFindings(t *testing.T, c Comparison) {
 		for _, f := range p.Findings {
 			for _, e := range f.Evidence {
 				if e.Step >= steps[e.Side] {
-					t.Errorf("%s points at step %d of %d", f.ID, e.Step, steps[e.Side])
+					t.Errorf("%s refers to step %d of %d", f.ID, e.Step, steps[e.Side])
 				}
 			}
 		}
@@ -256,7 +256,7 @@ func checkFindings(t *testing.T, c Comparison) {
 	}
 	for _, f := range all {
 		if f.Say.IsEmpty() || f.Next.IsEmpty() || f.Trust == "" || f.Severity < 0 || f.Severity > 3 || len(f.Evidence) == 0 {
-			t.Errorf("not whole: %+v", f)
+			t.Errorf("incomplete: %+v", f)
 		}
 		for _, command := range []string{f.Command.String(), f.Check.String()} {
 			if strings.ContainsAny(command, "`") || strings.Count(command, "'")%2 != 0 {
@@ -269,7 +269,7 @@ func checkFindings(t *testing.T, c Comparison) {
 		n += 1 + len(g.Consequences)
 	}
 	if n != len(all) {
-		t.Errorf("%d of %d findings are left after folding", n, len(all))
+		t.Errorf("%d of %d findings remain after grouping", n, len(all))
 	}
 }
 

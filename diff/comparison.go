@@ -1,6 +1,6 @@
-// Package diff says how two things compare: the alignment of steps, the
-// verdict, the findings, differences of text. It works on values of package
-// model alone, so that every answer is a table test.
+// Package diff compares two images: the alignment of steps, the verdict, the
+// findings, text differences. It uses only values of package model, so that
+// every result can be tested with a table.
 package diff
 
 import (
@@ -11,39 +11,40 @@ import (
 )
 
 // Comparison is A beside B, as far as both have arrived. B is nil when one
-// artifact is shown alone; there is no verdict then.
+// artifact is displayed alone; there is no verdict then.
 type Comparison struct {
 	A, B     *model.Artifact
 	Verdict  Verdict    // the worst of the pairs that both sides have
 	Pairs    []Pair     // one per platform: those of A in its order, then those only B has
-	Findings []Finding  // about the whole, not one platform
-	Around   TagContext // what is known beyond A and B
+	Findings []Finding  // on the whole comparison, not on one platform
+	Around   TagContext // tags and recorded history of both sides
 }
 
-// Pair is one platform on both sides. A side without it is nil.
+// Pair is one platform on both sides. A missing side is nil.
 type Pair struct {
-	Platform string // model.PlatformName; "" for what is no image
+	Platform string // model.PlatformName; "" if it is not an image
 	A, B     *model.Entry
 	Verdict  Verdict
 	Rows     []Row // oldest first
 	Findings []Finding
 }
 
-// Verdict is the headline, with what it rests on.
+// Verdict is the result of a comparison, with its evidence.
 type Verdict struct {
 	Code     Code
-	Headline safe.Text // one sentence, no full stop needed after it
+	Headline safe.Text // one sentence without a full stop
 	Because  safe.Text // one sentence of evidence
 	Trust    Trust
-	Step     int         // the first step that differs, as printed (oldest is 1); 0 if none
-	Proof    []safe.Text // what it follows from: hashes and formulas with this case's values, a line each
+	Step     int         // displayed number of the first step that differs (the oldest is 1); 0 if none does
+	Proof    []safe.Text // hashes and formulas with the values of this case, one per line
 	Command  safe.Text   // a shell command that shows the same with another tool, "" if there is none
 }
 
-// Code is a rung of the ladder. The values are those of the JSON report.
+// Code is a rung of the ladder, from identical to not comparable. The values
+// are used in the JSON report.
 type Code string
 
-// The rungs, best first. Pending is the code of a pair that is still arriving.
+// The rungs, best first. Pending is the code of a pair that is still being read.
 const (
 	Pending       Code = ""
 	Identical     Code = "identical"
@@ -58,20 +59,21 @@ const (
 	NotComparable Code = "not-comparable"
 )
 
-// Trust is how far a statement can be relied on.
+// Trust is how reliable a statement is.
 type Trust string
 
-// A hash proves, structure shows, a heuristic suggests.
+// A statement is proved by hashes, inferred from the structure of the manifests, or
+// suggested by a heuristic.
 const (
 	Proved    Trust = "proved"
 	Shown     Trust = "shown"
 	Suggested Trust = "suggested"
 )
 
-// Class says how the two sides of a row compare.
+// Class is how the two sides of a row compare.
 type Class string
 
-// Classes of rows. The values are those of the JSON report.
+// The classes of rows. The values are used in the JSON report.
 const (
 	Same        Class = "same"
 	RepackedRow Class = "repacked"
@@ -81,37 +83,37 @@ const (
 	Removed     Class = "removed"
 	Moved       Class = "moved"
 	Settings    Class = "settings" // neither side has a layer, the instruction is the same
-	Alone       Class = ""         // there is only one side to show
+	Alone       Class = ""         // only one side has been read
 )
 
-// Detail says what a substitution was.
+// Detail is the kind of a substitution.
 type Detail string
 
-// Details of Substituted.
+// The details of Substituted.
 const (
 	Rebuilt  Detail = "rebuilt"  // same instruction, other content
 	Emptied  Detail = "emptied"  // content on A, nothing on B
 	Filled   Detail = "filled"   // nothing on A, content on B
-	Replaced Detail = "replaced" // same place, other instruction and content
+	Replaced Detail = "replaced" // same position, other instruction and content
 )
 
-// Row is an aligned pair of steps. A side without one is nil.
+// Row is an aligned pair of steps. A missing side is nil.
 type Row struct {
 	Class    Class
 	Detail   Detail
 	A, B     *model.Step
-	Other    int   // Moved: the Index of the step on the other side, else -1
-	TwinsA   []int // Index of A's steps with the same non-empty content
-	TwinsB   []int
-	SameText bool // both sides are there and their instructions are equal
+	Other    int   // for Moved: the Index of the step on the other side, else -1
+	TwinsA   []int // indexes of the steps of A with the same non-empty content
+	TwinsB   []int // the same for B
+	SameText bool  // both sides exist and their instructions are equal
 }
 
-// Duplicated reports whether a side's content is there more than once.
+// Duplicated reports whether a side has the content of this row more than once.
 func (r Row) Duplicated() bool { return len(r.TwinsA) > 0 || len(r.TwinsB) > 0 }
 
-// Differs reports whether a person looking for differences must stop here.
-// Moves and substitutions of settings count; repacked and both-empty rows do
-// too, since their digests differ or their record does.
+// Differs reports whether the two sides of a row differ in any way. Moves and
+// changed settings count. Repacked and both-empty rows count too, if their blob
+// digests differ.
 func (r Row) Differs() bool {
 	switch r.Class {
 	case Same, Settings, Alone:
@@ -122,23 +124,24 @@ func (r Row) Differs() bool {
 	return true
 }
 
-// Finding is a named observation of the catalogue.
+// Finding is the result of a rule of the catalogue.
 type Finding struct {
 	ID       string // "A4"
 	Name     string // "empty-layer-twin"
-	Severity int    // 0 calm fact, 1 note, 2 warning, 3 stop
-	Common   bool   // it holds on both sides alike, so that it does not tell them apart
+	Severity int    // 0 neutral fact, 1 note, 2 warning, 3 stop
+	Common   bool   // it is true of both sides, so it does not distinguish them
 	Trust    Trust
-	Say      safe.Text // what was found, with this case's names, numbers and digests
+	Say      safe.Text // what was found, with the names, numbers and digests of this case
 	Next     safe.Text // what to do about it
-	Command  safe.Text // the shell command that does Next, "" where there is none
+	Command  safe.Text // the shell command that does Next, "" if there is none
 	Evidence []Evidence
-	Tags     []string    // of the repository that it is about, where it is about tags
-	Proof    []safe.Text // the rule's formula with this case's values in it, a line each
-	Check    safe.Text   // the shell command that reproduces the proof, "" where there is none
+	Tags     []string    // the tags that it is about, if it is about tags
+	Proof    []safe.Text // the formula of the rule with the values of this case, one per line
+	Check    safe.Text   // the shell command that reproduces the proof, "" if there is none
 }
 
-// Evidence points at what proves a finding. Step is an Index, -1 for none.
+// Evidence refers to what proves a finding. Step is an Index of a step, -1 for
+// none.
 type Evidence struct {
 	Side   Side
 	Step   int

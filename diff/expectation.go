@@ -12,33 +12,35 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Expectation is how what a reference leads to meets what a pipeline expects.
+// Expectation is the result of checking an artifact against the platforms that
+// a pipeline expects.
 type Expectation struct {
-	Platforms []Expected // in the order asked for
-	Extra     []string   // platforms that are there and were not expected: no failure
-	Against   []Finding  // what else fails it
+	Platforms []Expected // in the order of the request
+	Extra     []string   // platforms that exist and were not expected: not a failure
+	Against   []Finding  // findings that make the check fail
 
-	unread error // of an image that may be one of those expected
+	unread error // of an unreadable image that may be one of the expected platforms
 }
 
 // Expected is one platform that a pipeline expects.
 type Expected struct {
 	Platform string
-	Manifest digest.Digest // "" if it is not there
-	Err      error         // why it could not be read
+	Manifest digest.Digest // "" if it does not exist
+	Err      error         // why the image could not be read
 }
 
-// fails are the rules that an image for production must not break: an entry
-// that contradicts its config, another platform's base, one platform twice, a
-// member that is gone, a layer that is not what it claims, counts that
-// runtimes refuse. Their severity tells a failure from a remark.
-var fails = map[string]int{"C3": 3, "C4": 3, "C7": 2, "C11": 3, "D7": 3, "D8": 3, "D15": 3}
+// failsFrom maps the rules that fail the check to the severity from which they
+// do: an entry that contradicts its config, the base image of another platform,
+// a platform listed twice, a missing child, a layer that is not what the config
+// claims, counts that runtimes refuse.
+var failsFrom = map[string]int{"C3": 3, "C4": 3, "C7": 2, "C11": 3, "D7": 3, "D8": 3, "D15": 3}
 
-// ParseExpected reads platforms as a person writes them, with commas between.
+// ParseExpected parses a list of platforms separated by commas and returns
+// their normalized names.
 func ParseExpected(list string) ([]string, error) {
 	var names []string
 	for part := range strings.SplitSeq(list, ",") {
-		name, err := wanted(part)
+		name, err := parsePlatform(part)
 		if err != nil {
 			return nil, err
 		}
@@ -52,8 +54,8 @@ func ParseExpected(list string) ([]string, error) {
 	return names, nil
 }
 
-// Expect checks one artifact, described alone, against the platforms that it
-// must have, as ParseExpected gives them.
+// Expect checks one artifact, as Describe returns it, against the platforms
+// that it must have, as ParseExpected returns them.
 func Expect(c Comparison, platforms []string) Expectation {
 	var e Expectation
 	images := c.A.Images()
@@ -83,14 +85,15 @@ func Expect(c Comparison, platforms []string) Expectation {
 		all = append(all, p.Findings...)
 	}
 	for _, f := range all {
-		if least, ok := fails[f.ID]; ok && f.Severity >= least {
+		if least, ok := failsFrom[f.ID]; ok && f.Severity >= least {
 			e.Against = append(e.Against, f)
 		}
 	}
 	return e
 }
 
-// Met reports whether all platforms are there and nothing speaks against them.
+// Met reports whether all platforms exist, could be read, and no finding fails
+// the check.
 func (e Expectation) Met() bool {
 	return len(e.Against) == 0 && len(e.missing()) == 0 && e.Unread() == nil
 }
@@ -105,9 +108,9 @@ func (e Expectation) missing() []string {
 	return names
 }
 
-// Unread is why a platform that was expected could not be looked into, nil if
-// all could. A member that the registry does not have is no trouble but an
-// answer: finding C11.
+// Unread returns the error of an expected platform that could not be read, nil
+// if there is none. A child that the registry does not have counts as missing,
+// not as unreadable: finding C11.
 func (e Expectation) Unread() error {
 	for _, x := range e.Platforms {
 		if x.Err != nil && !isMissing(x.Err) {
@@ -117,7 +120,7 @@ func (e Expectation) Unread() error {
 	return e.unread
 }
 
-// Headline says in one sentence whether it is met.
+// Headline returns the result in one sentence.
 func (e Expectation) Headline() safe.Text {
 	missing := e.missing()
 	switch {
@@ -126,7 +129,7 @@ func (e Expectation) Headline() safe.Text {
 	case len(missing) > 0:
 		return safe.Sprintf("Not as expected: %s %s not there", list(missing), isAre(len(missing)))
 	case len(e.Against) > 0:
-		return safe.Sprintf("Not as expected: all platforms are there, but %s against it", speaks(len(e.Against)))
+		return safe.Sprintf("Not as expected: all platforms are there, but %s against it", findingsFailIt(len(e.Against)))
 	}
 	if len(e.Platforms) == 1 {
 		return safe.Sprintf("As expected: %s", e.Platforms[0].Platform)
@@ -142,7 +145,7 @@ func (e Expectation) names() []string {
 	return names
 }
 
-func speaks(n int) string {
+func findingsFailIt(n int) string {
 	if n == 1 {
 		return "one finding speaks"
 	}
@@ -150,6 +153,6 @@ func speaks(n int) string {
 }
 
 func isMissing(err error) bool {
-	t, ok := err.(*model.Trouble) //nolint:errorlint // entries hold it bare
+	t, ok := err.(*model.Trouble) //nolint:errorlint // entries hold it unwrapped
 	return ok && t.Missing
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// layer is a layer of a test image: what it unpacks to and how it is packed.
+// layer is a layer of a test image: its content and its packing.
 type layer struct {
 	content, packing string
 	size             int64
@@ -46,7 +46,8 @@ func (l layer) descriptor() v1.Descriptor {
 	return v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip, Digest: d, Size: size}
 }
 
-// step is one line of a test image's Dockerfile; without a layer it sets something.
+// step is one line of the Dockerfile of a test image; without a layer it
+// changes a setting.
 type step struct {
 	text    string
 	layer   *layer
@@ -168,7 +169,7 @@ func ref(tag string) model.Ref {
 	return model.Ref{Registry: "localhost:5000", Repository: "app", Tag: tag}
 }
 
-// entry is a child of an index; its label is what its config says.
+// entry is a child of an index, with the platform of its config.
 func entry(img model.Image) model.Entry {
 	p := img.Platform()
 	return model.Entry{
@@ -208,7 +209,8 @@ func index(t testing.TB, tag string, entries ...model.Entry) model.Artifact {
 	return model.Artifact{Ref: ref(tag), Top: top, Entries: entries, Done: true}
 }
 
-// captured is an image of the retag fixtures, tag as stored or translated.
+// captured is an image of the retag fixtures, as stored or as translated to
+// schema1.
 func captured(t testing.TB, tag, format string) model.Artifact {
 	t.Helper()
 	manifest := fixture(t, tag+"."+format+".json")

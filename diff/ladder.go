@@ -12,13 +12,14 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// judge gives the verdict on one platform: the first rung that holds.
+// judge returns the verdict on one platform: that of the first rung that
+// applies.
 func judge(p Pair, nameA, nameB string) Verdict {
 	l := ladder{p: p, nameA: nameA, nameB: nameB}
 	for _, rung := range []func(*ladder) (Verdict, bool){
-		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).noImage,
+		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).notAnImage,
 		(*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction,
-		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).translated, (*ladder).legacy, (*ladder).noFiles,
+		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).translated, (*ladder).schema1, (*ladder).noFiles,
 		(*ladder).sameFiles, (*ladder).sameFilesSquashed,
 		(*ladder).sameRecipe, (*ladder).sameBase,
 	} {
@@ -29,16 +30,16 @@ func judge(p Pair, nameA, nameB string) Verdict {
 	return l.withPlatforms(l.unrelated())
 }
 
-// ladder is one pair with what the rungs ask of it. The images are there from
-// the rung noImage on.
+// ladder is a pair with the values that the rungs use. The images are set after
+// the rung notAnImage.
 type ladder struct {
 	p            Pair
 	nameA, nameB string
 	a, b         *model.Image
-	all          [2][]string // content of each layer, oldest first
-	real         [2][]string // the same without empty layers
+	allLayers    [2][]string // content of each layer, oldest first
+	withFiles    [2][]string // the same without empty layers
 
-	parsed           bool // ask configs
+	parsed           bool // use configs to read the two values below
 	configA, configB jsondoc.Value
 }
 
@@ -96,7 +97,7 @@ func (l *ladder) pending() (Verdict, bool) {
 	return Verdict{}, !l.p.A.Arrived() || !l.p.B.Arrived()
 }
 
-func (l *ladder) noImage() (Verdict, bool) {
+func (l *ladder) notAnImage() (Verdict, bool) {
 	l.a, l.b = l.p.A.Image, l.p.B.Image
 	if l.a != nil && l.b != nil {
 		l.readContents()
@@ -123,8 +124,8 @@ func artifactText(e model.Entry) string {
 	return "an artifact"
 }
 
-// readContents notes what each layer unpacks to: the diff_id where both images
-// claim them, else (schema1) the blob.
+// readContents records the content of each layer: its diff_id if both images
+// have them, else (schema1) its blob digest.
 func (l *ladder) readContents() {
 	blobs := l.hasSchema1()
 	for side, img := range []*model.Image{l.a, l.b} {
@@ -136,9 +137,9 @@ func (l *ladder) readContents() {
 			if blobs {
 				content = string(s.Layer.Digest)
 			}
-			l.all[side] = append(l.all[side], content)
+			l.allLayers[side] = append(l.allLayers[side], content)
 			if !s.Empty {
-				l.real[side] = append(l.real[side], content)
+				l.withFiles[side] = append(l.withFiles[side], content)
 			}
 		}
 	}
@@ -148,8 +149,8 @@ func (l *ladder) hasSchema1() bool {
 	return l.a.Manifest.Kind == model.KindSchema1 || l.b.Manifest.Kind == model.KindSchema1
 }
 
-// refused is the trap before every rung below: runtimes pair layers with
-// diff_ids and refuse an image that does not have as many of one as of the other.
+// refused comes before all rungs below: runtimes pair layers with diff_ids and
+// refuse an image that has different numbers of them.
 func (l *ladder) refused() (Verdict, bool) {
 	side, c := l.nameA, l.a.Counts
 	if c == nil || !c.Fatal() {
@@ -165,7 +166,8 @@ func (l *ladder) refused() (Verdict, bool) {
 	}, true
 }
 
-// falseClaim is the trap that only reading a layer shows.
+// falseClaim detects a layer that unpacks to another diff_id than the config
+// claims. Only reading the layer shows it.
 func (l *ladder) falseClaim() (Verdict, bool) {
 	side, wrong := l.nameA, falseClaims(l.a)
 	if len(wrong) == 0 {
@@ -182,8 +184,8 @@ func (l *ladder) falseClaim() (Verdict, bool) {
 	}, true
 }
 
-// contradiction is the other trap: one blob cannot unpack to two contents, so
-// one of the configs belongs to other layers.
+// contradiction detects one blob with two diff_ids. A blob has only one
+// content, so one of the configs belongs to other layers.
 func (l *ladder) contradiction() (Verdict, bool) {
 	claims := map[digest.Digest]digest.Digest{}
 	for _, img := range []*model.Image{l.a, l.b} {
@@ -215,15 +217,17 @@ func (l *ladder) sameConfig() (Verdict, bool) {
 		return Verdict{
 			Code: OtherEnvelope, Trust: Proved, Step: step,
 			Headline: safe.Const("Same image, another manifest around it"),
-			Because:  safe.Sprintf("Image ID %s and every layer are the same blobs; only %s of the manifest differ", short(id), manifestDifference(l.a.Manifest, l.b.Manifest)),
-			Proof:    append(l.configProof(), safe.Sprintf("all %d layers(A) = layers(B)", len(l.a.Manifest.Layers))),
+			Because: safe.Sprintf("Image ID %s and every layer are the same blobs; only %s of the manifest differ",
+				short(id), manifestDifference(l.a.Manifest, l.b.Manifest)),
+			Proof: append(l.configProof(), safe.Sprintf("all %d layers(A) = layers(B)", len(l.a.Manifest.Layers))),
 		}, true
 	}
 	return Verdict{
 		Code: Repacked, Trust: Proved, Step: step,
 		Headline: safe.Const("Same image, packed differently"),
 		Because:  safe.Sprintf("Same files, same settings: image ID %s on both sides", short(id)),
-		Proof:    append(append(l.configProof(), safe.Const("a config holds every setting, and a hash of what each layer unpacks to (diff_id)")), l.partingProof(step)...),
+		Proof: slices.Concat(l.configProof(),
+			[]safe.Text{safe.Const("a config holds every setting, and a hash of what each layer unpacks to (diff_id)")}, l.stepProof(step)),
 	}, true
 }
 
@@ -242,56 +246,57 @@ func (l *ladder) reprinted() (Verdict, bool) {
 	}, true
 }
 
-// mayBeReprinted is false for configs that cannot say the same, by what was
-// read of them: almost all, and it spares comparing the whole text.
+// mayBeReprinted is a cheap check of parsed fields. It is false for almost all
+// pairs of different configs and avoids comparing the whole JSON.
 func mayBeReprinted(a, b model.Config) bool {
 	return slices.Equal(a.RootFS.DiffIDs, b.RootFS.DiffIDs) && len(a.History) == len(b.History) &&
 		slices.Equal(a.Config.Env, b.Config.Env) && maps.Equal(a.Config.Labels, b.Config.Labels)
 }
 
-// noFiles keeps two images without any file from counting as the same files.
+// noFiles prevents two images without any file from counting as the same files.
 func (l *ladder) noFiles() (Verdict, bool) {
-	if len(l.real[0])+len(l.real[1]) > 0 {
+	if len(l.withFiles[0])+len(l.withFiles[1]) > 0 {
 		return Verdict{}, false
 	}
 	return Verdict{
 		Code: NotComparable, Trust: Proved, Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Neither side has any file"),
-		Because:  l.settingsSentence(safe.Const("Their settings differ")),
+		Because:  l.withDifferences(safe.Const("Their settings differ")),
 	}, true
 }
 
 func (l *ladder) sameFiles() (Verdict, bool) {
-	if !slices.Equal(l.all[0], l.all[1]) {
+	if !slices.Equal(l.allLayers[0], l.allLayers[1]) {
 		return Verdict{}, false
 	}
 	v := Verdict{
 		Code: OtherSettings, Trust: Proved, Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same files, other settings"),
-		Because:  l.settingsSentence(safe.Sprintf("All %s unpack to the same bytes", plural(len(l.all[0]), "layer"))),
-		Proof:    append(l.configProof(), safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(l.all[0]))),
+		Because:  l.withDifferences(safe.Sprintf("All %s unpack to the same bytes", plural(len(l.allLayers[0]), "layer"))),
+		Proof:    append(l.configProof(), safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(l.allLayers[0]))),
 	}
-	if len(l.all[0]) == 1 {
-		v.Because = l.settingsSentence(safe.Const("The one layer unpacks to the same bytes"))
+	if len(l.allLayers[0]) == 1 {
+		v.Because = l.withDifferences(safe.Const("The one layer unpacks to the same bytes"))
 	}
 	return v, true
 }
 
 func (l *ladder) sameFilesSquashed() (Verdict, bool) {
-	if !slices.Equal(l.real[0], l.real[1]) {
+	if !slices.Equal(l.withFiles[0], l.withFiles[1]) {
 		return Verdict{}, false
 	}
-	emptyA, emptyB := len(l.all[0])-len(l.real[0]), len(l.all[1])-len(l.real[1])
+	emptyA, emptyB := len(l.allLayers[0])-len(l.withFiles[0]), len(l.allLayers[1])-len(l.withFiles[1])
 	return Verdict{
 		Code: OtherRecord, Trust: Proved, Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same files, recorded differently"),
-		Because: l.settingsSentence(safe.Sprintf("The same %s with files; %s counts %s and %s %d. Another build, but not other files",
-			plural(len(l.real[0]), "layer"), l.nameA, plural(emptyA, "empty layer"), l.nameB, emptyB)),
-		Proof: append(l.configProof(), safe.Sprintf("the %d diff_ids that are left without empty layers are equal, in order", len(l.real[0]))),
+		Because: l.withDifferences(safe.Sprintf("The same %s with files; %s counts %s and %s %d. Another build, but not other files",
+			plural(len(l.withFiles[0]), "layer"), l.nameA, plural(emptyA, "empty layer"), l.nameB, emptyB)),
+		Proof: append(l.configProof(),
+			safe.Sprintf("the %d diff_ids that are left without empty layers are equal, in order", len(l.withFiles[0]))),
 	}, true
 }
 
-// configProof is the image IDs.
+// configProof returns the image IDs of both sides.
 func (l *ladder) configProof() []safe.Text {
 	if id := l.a.ID(); id == l.b.ID() {
 		return []safe.Text{safe.Sprintf("config(A) = config(B) = %s", id)}
@@ -299,8 +304,8 @@ func (l *ladder) configProof() []safe.Text {
 	return []safe.Text{safe.Sprintf("config(A) = %s", orNone(string(l.a.ID()))), safe.Sprintf("config(B) = %s", orNone(string(l.b.ID())))}
 }
 
-// partingProof is the row of a step as printed, in full.
-func (l *ladder) partingProof(step int) []safe.Text {
+// stepProof returns the full row of the step with this number.
+func (l *ladder) stepProof(step int) []safe.Text {
 	for _, r := range l.p.Rows {
 		if step > 0 && printed(r) == step {
 			return rowProof(r)
@@ -309,23 +314,25 @@ func (l *ladder) partingProof(step int) []safe.Text {
 	return nil
 }
 
-// translated: the configs say the same, dates and history included, but one
-// has lost the notes of Docker's builder, as when Docker's format is made OCI.
-// Two builds have notes both, or none, and other dates.
+// translated detects configs that are equal, dates and history included, except
+// that one has lost the fields of Docker's builder, as after a conversion from
+// Docker's format to OCI. Two different builds would both have these fields, or
+// neither, and other dates.
 func (l *ladder) translated() (Verdict, bool) {
 	if len(l.a.Config.Raw) == 0 || !mayBeReprinted(l.a.Config, l.b.Config) {
 		return Verdict{}, false
 	}
 	a, b := l.configs()
-	if !a.Exists() || hasNotes(a) == hasNotes(b) || !a.Unambiguous() || !b.Unambiguous() || !withoutNotes(a).Equal(withoutNotes(b)) {
+	if !a.Exists() || hasBuilderFields(a) == hasBuilderFields(b) || !a.Unambiguous() || !b.Unambiguous() ||
+		!withoutBuilderFields(a).Equal(withoutBuilderFields(b)) {
 		return Verdict{}, false
 	}
 	return Verdict{
 		Code: Reprinted, Trust: Proved, Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same image, its config translated"),
-		Because: safe.Sprintf("The configs %s and %s say the same, dates and history too, but for notes of Docker's builder, which no runtime reads and OCI leaves out",
-			short(l.a.ID()), short(l.b.ID())),
+		Because: safe.Sprintf("The configs %s and %s say the same, dates and history too, "+
+			"but for notes of Docker's builder, which no runtime reads and OCI leaves out", short(l.a.ID()), short(l.b.ID())),
 		Proof: append(l.configProof(), safe.Sprintf("both parse to the same JSON without %s; and in config, without %s and what is empty",
-			strings.Join(notesAtTop, ", "), strings.Join(notesInSettings, ", "))),
+			strings.Join(builderFields, ", "), strings.Join(builderSettings, ", "))),
 	}, true
 }

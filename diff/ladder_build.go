@@ -9,9 +9,9 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// sameRecipe: the instructions agree from first to last and the bytes do not,
-// so the same Dockerfile was built again (catalogue A7). It shows, not proves:
-// BuildKit records the same COPY for other files.
+// sameRecipe detects equal instructions with different content: the same
+// Dockerfile was built again (catalogue finding A7). This is inferred, not
+// proved: BuildKit records the same COPY for different files.
 func (l *ladder) sameRecipe() (Verdict, bool) {
 	if len(l.a.Steps) != len(l.b.Steps) || len(l.a.Steps) == 0 {
 		return Verdict{}, false
@@ -19,10 +19,11 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	var differ []int
 	for i := range l.a.Steps {
 		a, b := l.a.Steps[i], l.b.Steps[i]
-		if a.CreatedBy != b.CreatedBy && dockerfile.Key(a.CreatedBy) != dockerfile.Key(b.CreatedBy) && !dockerfile.SameCopy(a.CreatedBy, b.CreatedBy) {
+		if a.CreatedBy != b.CreatedBy && dockerfile.Key(a.CreatedBy) != dockerfile.Key(b.CreatedBy) &&
+			!dockerfile.SameCopy(a.CreatedBy, b.CreatedBy) {
 			return Verdict{}, false
 		}
-		if !sameOrNothing(a, b) {
+		if !sameFilesLeft(a, b) {
 			if dockerfile.Instruction(a.CreatedBy) == "" {
 				return Verdict{}, false
 			}
@@ -38,39 +39,44 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 		Headline: safe.Sprintf("Same recipe, built again from step %d on", first.Index+1),
 		Because: safe.Sprintf("All %d instructions agree, the content of %d does not; the first is %s",
 			len(l.a.Steps), len(differ), instructionText(first.CreatedBy)),
-		Proof: append([]safe.Text{safe.Sprintf("created_by(A) = created_by(B) for all %d steps, as a Dockerfile spells them", len(l.a.Steps))}, l.partingProof(first.Index+1)...),
+		Proof: append([]safe.Text{
+			safe.Sprintf("created_by(A) = created_by(B) for all %d steps, as a Dockerfile spells them", len(l.a.Steps)),
+		}, l.stepProof(first.Index+1)...),
 	}, true
 }
 
-// sameOrNothing reports whether two steps left the same files behind.
-func sameOrNothing(a, b model.Step) bool {
+// sameFilesLeft reports whether two steps have the same files as result.
+func sameFilesLeft(a, b model.Step) bool {
 	realA, realB := a.HasLayer && !a.Empty, b.HasLayer && !b.Empty
 	return !realA && !realB || realA && realB && a.SameContent(b)
 }
 
 func (l *ladder) sameBase() (Verdict, bool) {
-	k := commonPrefix(l.real[0], l.real[1])
+	k := commonPrefix(l.withFiles[0], l.withFiles[1])
 	if k == 0 {
 		return Verdict{}, false
 	}
-	parting := partingRow(l.p.Rows, k)
-	step := printed(parting)
+	different := firstDifferentRow(l.p.Rows, k)
+	step := printed(different)
 	return Verdict{
 		Code: SameBase, Trust: Proved, Step: step,
 		Headline: safe.Sprintf("Same base, different from step %d on", step),
 		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s%s",
-			firsts(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.partingText(parting), otherTexts(l.p.Rows, parting)),
-		Proof: append([]safe.Text{safe.Sprintf("the first %d contents with files (diff_ids, for schema1 blobs) are equal; the last is %s", k, l.real[0][k-1])}, rowProof(parting)...),
+			firsts(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different), otherStepsText(l.p.Rows, different)),
+		Proof: append([]safe.Text{
+			safe.Sprintf("the first %d contents with files (diff_ids, for schema1 blobs) are equal; the last is %s", k, l.withFiles[0][k-1]),
+		}, rowProof(different)...),
 	}, true
 }
 
-// otherTexts says that one step is all that the recipes disagree on, which is
-// what a base that moved looks like from above: one's own steps are the same.
-func otherTexts(rows []Row, parting Row) safe.Text {
+// otherStepsText reports that all other instructions are equal, if they are.
+// This is typical for a base image that moved: the user's own steps are the
+// same.
+func otherStepsText(rows []Row, different Row) safe.Text {
 	same := 0
 	for _, r := range rows {
 		switch {
-		case r.A == parting.A && r.B == parting.B:
+		case r.A == different.A && r.B == different.B:
 		case !r.SameText:
 			return safe.Text{}
 		default:
@@ -86,7 +92,8 @@ func otherTexts(rows []Row, parting Row) safe.Text {
 	return safe.Sprintf(". The other %s the same on both sides", plural(same, "instruction")+" "+isAre(same))
 }
 
-// baseSize is the size of the first k layers with files.
+// baseSize returns the size of the first k layers with files, in bytes as
+// stored.
 func (l *ladder) baseSize(k int) int64 {
 	var size int64
 	img := l.a
@@ -110,10 +117,10 @@ func commonPrefix(a, b []string) int {
 	return k
 }
 
-// partingRow is the first row that differs after the k-th layer with files. A
-// changed setting counts: the ENV before a RUN is often why the RUN came out
-// differently.
-func partingRow(rows []Row, k int) Row {
+// firstDifferentRow returns the first row that differs after the k-th layer
+// with files. A changed setting counts: an ENV before a RUN often explains why
+// the result of the RUN differs.
+func firstDifferentRow(rows []Row, k int) Row {
 	for _, r := range rows {
 		if s := r.A; k > 0 && s != nil && s.HasLayer && !s.Empty {
 			k--
@@ -131,8 +138,8 @@ func partingRow(rows []Row, k int) Row {
 	return rows[len(rows)-1]
 }
 
-// partingText says what happened at the row where two images part.
-func (l *ladder) partingText(r Row) string {
+// differenceText describes what differs in a row.
+func (l *ladder) differenceText(r Row) string {
 	text := func(s *model.Step) string { return instructionText(s.CreatedBy) }
 	switch {
 	case r.A == nil && r.B == nil:
@@ -155,7 +162,8 @@ func (l *ladder) partingText(r Row) string {
 	return text(r.A) + " made other files"
 }
 
-// printed is the number a row goes by: A's, else B's, the oldest being 1.
+// printed returns the displayed number of a row: the step number of A, else of
+// B. The oldest step is 1.
 func printed(r Row) int {
 	switch {
 	case r.A != nil:
@@ -166,7 +174,8 @@ func printed(r Row) int {
 	return 0
 }
 
-// firstDifference is the number of the first row that differs, 0 if none does.
+// firstDifference returns the displayed number of the first row that differs, 0
+// if there is none.
 func firstDifference(rows []Row) int {
 	for _, r := range rows {
 		if r.Differs() {
@@ -176,14 +185,14 @@ func firstDifference(rows []Row) int {
 	return 0
 }
 
-// unrelated is the last rung. It still tells what agrees: a base that moved
-// changes the very first layer of an image whose recipe stays.
+// unrelated is the last rung. It still reports what is equal: if the base image
+// moved, the very first layer differs although the recipe is the same.
 func (l *ladder) unrelated() Verdict {
 	sameLayers, sameTexts, steps := 0, 0, 0
 	for _, r := range l.p.Rows {
 		switch {
 		case r.Class == Moved && r.A == nil:
-			continue // counted at A's place
+			continue // counted in the row of A
 		case (r.Class == Same || r.Class == RepackedRow || r.Class == Moved) && !r.A.Empty:
 			sameLayers++
 		}
@@ -193,7 +202,7 @@ func (l *ladder) unrelated() Verdict {
 		steps++
 	}
 	v := Verdict{Code: Unrelated, Trust: Shown, Step: firstDifference(l.p.Rows)}
-	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.partingProof(v.Step)...)
+	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.stepProof(v.Step)...)
 	switch {
 	case sameLayers > 0:
 		v.Headline = safe.Const("Different from the first layer on")
@@ -204,13 +213,13 @@ func (l *ladder) unrelated() Verdict {
 	default:
 		v.Headline = safe.Const("Unrelated images")
 		v.Because = safe.Sprintf("No layer is the same: %s in %s, %s in %s",
-			plural(len(l.real[0]), "layer"), l.nameA, plural(len(l.real[1]), "layer"), l.nameB)
+			plural(len(l.withFiles[0]), "layer"), l.nameA, plural(len(l.withFiles[1]), "layer"), l.nameB)
 	}
 	return v
 }
 
-// withPlatforms puts it first when two single images are for different
-// machines: whatever else differs follows from that.
+// withPlatforms puts different platforms of two single images first in the
+// headline: they explain all other differences.
 func (l *ladder) withPlatforms(v Verdict) Verdict {
 	if l.a == nil || l.b == nil {
 		return v
@@ -236,7 +245,8 @@ func sameBlobs(a, b []v1.Descriptor) bool {
 	return true
 }
 
-// manifestDifference names what differs between manifests of the same blobs.
+// manifestDifference names what differs between two manifests with the same
+// blobs.
 func manifestDifference(a, b model.Manifest) string {
 	types := a.MediaType != b.MediaType || a.Config.MediaType != b.Config.MediaType
 	for i := range a.Layers {

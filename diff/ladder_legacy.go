@@ -8,49 +8,49 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// legacy compares images of which at least one is in the schema1 format, which
-// has no diff_ids and no config: by the rows that a registry would show of
-// both. What it cannot tell goes on down the ladder, by blobs.
-func (l *ladder) legacy() (Verdict, bool) {
+// schema1 compares images of which at least one has the schema1 format, which
+// has no diff_ids and no config. It compares the rows that a registry would
+// return for both. If that gives no verdict, the next rungs compare blobs.
+func (l *ladder) schema1() (Verdict, bool) {
 	if !l.hasSchema1() {
 		return Verdict{}, false
 	}
-	a, okA := legacyRows(l.a)
-	b, okB := legacyRows(l.b)
+	a, okA := schema1Rows(l.a)
+	b, okB := schema1Rows(l.b)
 	mixed := l.a.Manifest.Kind != l.b.Manifest.Kind
 	step := firstDifference(l.p.Rows)
 	switch {
-	case okA && okB && slices.EqualFunc(a, b, sameLegacyRow):
-		return legacyIdentical(a, mixed, step), true
+	case okA && okB && slices.EqualFunc(a, b, sameSchema1Row):
+		return schema1Identical(a, mixed, step), true
 	case mixed && l.sameConfigByID():
-		return l.legacyRepacked(step), true
-	case !mixed && okA && okB && l.sameButEmpty(a, b):
-		return l.legacyEmptyTwins(step), true
-	case len(l.real[0]) == 0 || !slices.Equal(l.real[0], l.real[1]):
+		return l.schema1Repacked(step), true
+	case !mixed && okA && okB && l.sameExceptEmptyLayers(a, b):
+		return l.schema1EmptyLayers(step), true
+	case len(l.withFiles[0]) == 0 || !slices.Equal(l.withFiles[0], l.withFiles[1]):
 		return Verdict{}, false
 	case mixed:
 		return Verdict{
 			Code: OtherRecord, Trust: Shown, Step: step,
 			Headline: safe.Const("Same files, recorded in two formats"),
-			Because:  safe.Sprintf("The same %s with files; schema1 does not carry the settings in full", plural(len(l.real[0]), "blob")),
+			Because:  safe.Sprintf("The same %s with files; schema1 does not carry the settings in full", plural(len(l.withFiles[0]), "blob")),
 		}, true
-	case slices.Equal(l.all[0], l.all[1]):
+	case slices.Equal(l.allLayers[0], l.allLayers[1]):
 		return Verdict{
 			Code: OtherSettings, Trust: Shown, Step: step,
 			Headline: safe.Const("Same files, other settings or another build"),
-			Because:  safe.Sprintf("All %s are the same, the history ids are not", plural(len(l.all[0]), "blob")),
+			Because:  safe.Sprintf("All %s are the same, the history ids are not", plural(len(l.allLayers[0]), "blob")),
 		}, true
 	}
 	return Verdict{
 		Code: OtherRecord, Trust: Shown, Step: step,
 		Headline: safe.Const("Same files, empty layers recorded differently"),
-		Because:  safe.Sprintf("The same %s with files; the others unpack to nothing", plural(len(l.real[0]), "blob")),
+		Because:  safe.Sprintf("The same %s with files; the others unpack to nothing", plural(len(l.withFiles[0]), "blob")),
 	}, true
 }
 
-// legacyIdentical: equal ids all the way. Where the registry derives ids, the
-// newest is a hash of the config and of all layers.
-func legacyIdentical(rows []model.Schema1Row, mixed bool, step int) Verdict {
+// schema1Identical is the verdict for equal ids in all rows. If the registry
+// derives the ids, the newest one is a hash of the config and of all layers.
+func schema1Identical(rows []model.Schema1Row, mixed bool, step int) Verdict {
 	v := Verdict{
 		Code: Reprinted, Trust: Shown, Step: step,
 		Proof:    []safe.Text{safe.Sprintf("newest id(A) = newest id(B) = %s", rows[0].ID)},
@@ -65,12 +65,12 @@ func legacyIdentical(rows []model.Schema1Row, mixed bool, step int) Verdict {
 	return v
 }
 
-func sameLegacyRow(a, b model.Schema1Row) bool {
+func sameSchema1Row(a, b model.Schema1Row) bool {
 	return a.BlobSum == b.BlobSum && a.ID == b.ID && a.Parent == b.Parent &&
 		a.Origin != model.Broken && b.Origin != model.Broken
 }
 
-func legacyRows(img *model.Image) ([]model.Schema1Row, bool) {
+func schema1Rows(img *model.Image) ([]model.Schema1Row, bool) {
 	if s := img.Manifest.Schema1; s != nil {
 		return s.Rows, true
 	}
@@ -79,8 +79,8 @@ func legacyRows(img *model.Image) ([]model.Schema1Row, bool) {
 }
 
 // sameConfigByID proves by hash that a schema1 side is a translation of the
-// other side's config: with its own layers under that config, the formula of
-// distribution 2.8 gives the newest id that it has.
+// other side's config: with the layers of the schema1 side and that config, the
+// formula of distribution 2.8 gives the same newest id.
 func (l *ladder) sameConfigByID() bool {
 	old, img := l.a, l.b
 	if img.Manifest.Schema1 != nil {
@@ -97,10 +97,10 @@ func (l *ladder) sameConfigByID() bool {
 		}
 	}
 	view, err := model.ComputeSchema1(mixed)
-	return err == nil && len(view.Rows) == len(rows) && slices.EqualFunc(view.Rows, rows, sameLegacyRow)
+	return err == nil && len(view.Rows) == len(rows) && slices.EqualFunc(view.Rows, rows, sameSchema1Row)
 }
 
-func (l *ladder) legacyRepacked(step int) Verdict {
+func (l *ladder) schema1Repacked(step int) Verdict {
 	img := l.a
 	if img.Manifest.Schema1 != nil {
 		img = l.b
@@ -108,41 +108,46 @@ func (l *ladder) legacyRepacked(step int) Verdict {
 	return Verdict{
 		Code: Repacked, Trust: Proved, Step: step,
 		Headline: safe.Const("Same image, packed differently, one side in the schema1 format"),
-		Because:  safe.Sprintf("Same files, same settings: the newest schema1 id is the hash of the other side's config, image ID %s", short(img.ID())),
-		Proof: append([]safe.Text{safe.Sprintf("with the fsLayers of the schema1 side under config %s every id comes out as it stands there", img.ID())},
-			l.partingProof(step)...),
+		Because: safe.Sprintf("Same files, same settings: the newest schema1 id is the hash of the other side's config, image ID %s",
+			short(img.ID())),
+		Proof: append([]safe.Text{
+			safe.Sprintf("with the fsLayers of the schema1 side under config %s every id comes out as it stands there", img.ID()),
+		}, l.stepProof(step)...),
 	}
 }
 
-// sameButEmpty reports whether two schema1 sides say the same in every entry,
-// with the same blobs but where both are empty.
-func (l *ladder) sameButEmpty(a, b []model.Schema1Row) bool {
+// sameExceptEmptyLayers reports whether two schema1 sides have the same
+// entries, and the same blobs except where both are empty.
+func (l *ladder) sameExceptEmptyLayers(a, b []model.Schema1Row) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
 		st := len(a) - 1 - i
 		empty := l.a.Steps[st].Empty && l.b.Steps[st].Empty
-		if a[i].BlobSum != b[i].BlobSum && !empty || a[i].Origin == model.Broken || b[i].Origin == model.Broken || !sameCompat(a[i], b[i]) {
+		broken := a[i].Origin == model.Broken || b[i].Origin == model.Broken
+		if a[i].BlobSum != b[i].BlobSum && !empty || broken || !sameCompat(a[i], b[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-// sameCompat compares all that two entries say but their ids, which tell of
+// sameCompat compares everything in two entries except the ids, which depend on
 // the blobs.
 func sameCompat(a, b model.Schema1Row) bool {
 	va, errA := jsondoc.Parse([]byte(a.Compat))
 	vb, errB := jsondoc.Parse([]byte(b.Compat))
-	return errA == nil && errB == nil && va.Without("id", "parent").Equal(vb.Without("id", "parent")) && va.Unambiguous() && vb.Unambiguous()
+	return errA == nil && errB == nil && va.Unambiguous() && vb.Unambiguous() &&
+		va.Without("id", "parent").Equal(vb.Without("id", "parent"))
 }
 
-func (l *ladder) legacyEmptyTwins(step int) Verdict {
+func (l *ladder) schema1EmptyLayers(step int) Verdict {
 	return Verdict{
 		Code: Repacked, Trust: Proved, Step: step,
 		Headline: safe.Const("Same image, packed differently"),
 		Because:  safe.Const("The schema1 entries say the same, and only layers that are empty on both sides are other blobs"),
-		Proof:    append([]safe.Text{safe.Const("v1Compatibility(A) = v1Compatibility(B) in every row, without id and parent")}, l.partingProof(step)...),
+		Proof: append([]safe.Text{safe.Const("v1Compatibility(A) = v1Compatibility(B) in every row, without id and parent")},
+			l.stepProof(step)...),
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// app is the image that the tests change one thing of.
+// app is the image that the tests change in one point.
 func app(steps ...step) build {
 	return build{steps: append([]step{
 		does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("a", 64)+" in / ", files("debian").sized(29_000_000)),
@@ -85,7 +85,8 @@ func TestLadder(t *testing.T) {
 	}
 }
 
-// reprint writes a config again in another order and spacing, or not quite.
+// TestReprinted writes a config again in another order and spacing, or with a
+// change.
 func TestReprinted(t *testing.T) {
 	manifest, config := app().raw(t)
 	tests := []struct {
@@ -141,13 +142,13 @@ func TestNotComparable(t *testing.T) {
 				t.Errorf("%q: %q because %q", v.Code, v.Headline, v.Because)
 			}
 			if c.Same(false) {
-				t.Error("taken for the same")
+				t.Error("reported as the same")
 			}
 		})
 	}
 }
 
-// artifact is something in a registry that is no image.
+// artifact is a manifest that is not an image.
 func artifact(tag, artifactType, content string) model.Artifact {
 	const empty = `{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}`
 	raw := []byte(`{"schemaVersion":2,"artifactType":"` + artifactType + `","config":` + empty +
@@ -161,7 +162,8 @@ func artifact(tag, artifactType, content string) model.Artifact {
 	}}}
 }
 
-// Two artifacts share the config {} without being the same.
+// TestArtifacts checks that two artifacts with the same config {} are not the
+// same.
 func TestArtifacts(t *testing.T) {
 	a, b := artifact("a", "a/x", "one"), artifact("b", "a/x", "two")
 	if v := Compare(a, b).Verdict; v.Code != NotComparable {
@@ -197,7 +199,7 @@ func TestLegacy(t *testing.T) {
 			t.Errorf("%s %s, %s %s: %q (%s): %s because %s", tt.a, tt.formA, tt.b, tt.formB, v.Code, v.Trust, v.Headline, v.Because)
 		}
 	}
-	// The same blobs under another config: the newest id gives it away.
+	// The same blobs under another config: only the newest id differs.
 	raw := bytes.Replace(fixture(t, "config-a694bf29e765.json"), []byte(`"/bin/sh"`), []byte(`"/bin/zz"`), 1)
 	otherConfig := parseImage(t, fixture(t, "testing.schema2.json"), raw)
 	if v := Compare(captured(t, "prod", "schema1"), single("b", otherConfig)).Verdict; v.Code != OtherRecord {
@@ -208,7 +210,7 @@ func TestLegacy(t *testing.T) {
 	if v := Compare(captured(t, "testing", "schema1"), single("b", parseImage(t, edited, nil))).Verdict; v.Code != OtherRecord {
 		t.Errorf("another entry: %q %s", v.Code, v.Headline)
 	}
-	// Another image that shares blobs is told by them.
+	// An image with other blobs in common is compared by blobs.
 	other := app().image(t)
 	if v := Compare(captured(t, "prod", "schema1"), single("b", other)).Verdict; v.Code != Unrelated {
 		t.Errorf("another image: %q", v.Code)

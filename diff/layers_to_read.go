@@ -9,16 +9,16 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// maxDoubts is how many small layers are read for one comparison.
-const maxDoubts = 64
+// maxUnverified is the number of small layers that are read for one comparison.
+const maxUnverified = 64
 
-// UnverifiedLayers are the layers whose contents would decide something and are small
-// enough to be read, by side: configs claim what layers unpack to, nobody
-// checks it before a runtime does, and emptiness shows in the content alone.
-// Layers that both sides have as the same blob decide nothing, and for the
-// usual packings of nothing the digest is proof enough.
+// UnverifiedLayers returns, by side, the layers whose content can change the
+// result and that are small enough to read. A diff_id is a claim of the config
+// that only a runtime checks, and only the content shows that a layer is empty.
+// Layers that both sides have as the same blob change nothing. For the usual
+// packings of an empty archive the blob digest is sufficient proof.
 func UnverifiedLayers(c Comparison) map[Side][]v1.Descriptor {
-	d := doubts{found: map[Side][]v1.Descriptor{}, seen: map[digest.Digest]bool{}}
+	d := unverified{found: map[Side][]v1.Descriptor{}, seen: map[digest.Digest]bool{}}
 	for _, p := range c.Pairs {
 		for _, r := range p.Rows {
 			if r.Class == Same && !r.Duplicated() {
@@ -31,16 +31,16 @@ func UnverifiedLayers(c Comparison) map[Side][]v1.Descriptor {
 	return d.found
 }
 
-type doubts struct {
+type unverified struct {
 	found map[Side][]v1.Descriptor
 	seen  map[digest.Digest]bool
 }
 
-func (d doubts) add(side Side, s *model.Step, r Row) {
-	if s == nil || !s.HasLayer || s.Checked || len(s.Layer.URLs) > 0 || len(d.seen) >= maxDoubts || s.Layer.Digest.Validate() != nil {
+func (d unverified) add(side Side, s *model.Step, r Row) {
+	if s == nil || !s.HasLayer || s.Checked || len(s.Layer.URLs) > 0 || len(d.seen) >= maxUnverified || s.Layer.Digest.Validate() != nil {
 		return
 	}
-	unsized := s.DiffID == "" && s.Layer.Size == 0 && r.A != nil && r.B != nil && !s.Empty // schema1 tells no size
+	unsized := s.DiffID == "" && s.Layer.Size == 0 && r.A != nil && r.B != nil && !s.Empty // schema1 has no sizes
 	if (s.Layer.Size <= 0 || s.Layer.Size > model.MaxSmall) && !unsized {
 		return
 	}
@@ -54,20 +54,21 @@ func (d doubts) add(side Side, s *model.Step, r Row) {
 	d.found[side] = append(d.found[side], s.Layer)
 }
 
-// WithContents is the comparison again with what was seen of some layers.
-func (c Comparison) WithContents(seen map[digest.Digest]model.Contents) Comparison {
-	if len(seen) == 0 || c.A == nil {
+// WithContents returns the comparison updated with the contents of some layers,
+// by blob digest.
+func (c Comparison) WithContents(contents map[digest.Digest]model.Contents) Comparison {
+	if len(contents) == 0 || c.A == nil {
 		return c
 	}
-	a := c.A.WithContents(seen)
+	a := c.A.WithContents(contents)
 	if c.B == nil {
 		return Describe(a).WithTagContext(c.Around)
 	}
-	return Recompare(c, a, c.B.WithContents(seen))
+	return Recompare(c, a, c.B.WithContents(contents))
 }
 
-// falseClaims are the steps of an image that unpack to something else than its
-// config claims.
+// falseClaims returns the steps of an image whose layers unpack to another
+// diff_id than the config claims.
 func falseClaims(img *model.Image) []model.Step {
 	if img == nil {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// seen is what reading layers of test images shows.
-func seen(layers ...layer) map[digest.Digest]model.Contents {
+// unpacked returns the contents of layers of test images, by blob digest.
+func unpacked(layers ...layer) map[digest.Digest]model.Contents {
 	m := map[digest.Digest]model.Contents{}
 	for _, l := range layers {
 		m[l.descriptor().Digest] = model.Contents{DiffID: l.diffID()}
@@ -17,7 +17,7 @@ func seen(layers ...layer) map[digest.Digest]model.Contents {
 	return m
 }
 
-func TestDoubts(t *testing.T) {
+func TestUnverifiedLayers(t *testing.T) {
 	tiny, tinyAgain, big := files("tiny").sized(300), files("tiny").packed("again").sized(300), files("big").sized(5000)
 	from := app(does("COPY a /", tiny))
 	tests := []struct {
@@ -43,25 +43,26 @@ func TestDoubts(t *testing.T) {
 				}
 			}
 			if n != want {
-				t.Errorf("%s: %d doubts on side %s, want %d", tt.name, n, side, want)
+				t.Errorf("%s: %d layers on side %s, want %d", tt.name, n, side, want)
 			}
 		}
 	}
-	// What has been read is no doubt any more.
-	c := pairOf(t, from, app(does("COPY a /", tinyAgain))).WithContents(seen(tiny, tinyAgain))
+	// A layer that was read is not returned again.
+	c := pairOf(t, from, app(does("COPY a /", tinyAgain))).WithContents(unpacked(tiny, tinyAgain))
 	if d := UnverifiedLayers(c); len(d) != 0 {
-		t.Errorf("still in doubt: %v", d)
+		t.Errorf("returned again: %v", d)
 	}
 }
 
-// An empty layer whose diff_id nobody has heard of is empty all the same.
+// TestEmptyByContent checks that an empty layer with an unknown diff_id is
+// recognized once it was read.
 func TestEmptyByContent(t *testing.T) {
 	odd := files("1536 zeros").sized(40)
 	c := pairOf(t, app(does("WORKDIR /", odd)), app(sets("WORKDIR /")))
 	if c.Verdict.Code == OtherRecord {
 		t.Fatal("known before it was read")
 	}
-	contents := seen(odd)
+	contents := unpacked(odd)
 	contents[odd.descriptor().Digest] = model.Contents{DiffID: odd.diffID(), Empty: true}
 	if v := c.WithContents(contents).Verdict; v.Code != OtherRecord {
 		t.Errorf("%s: %s", v.Code, v.Headline)
@@ -75,14 +76,14 @@ func contentCases(t *testing.T) []ruleCase {
 	lost := gone(entry(app().image(t)), false)
 	lost.Err = &model.Trouble{Say: "no such blob", NoBlob: digest.FromString("config")}
 	unread := gone(entry(app().image(t)), true)
-	lie := seen(good)
+	lie := unpacked(good)
 	lie[spoilt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("other files")}
 	return []ruleCase{
 		{"a config that is gone", Describe(index(t, "a", entry(forArch("arm64").image(t)), lost)), "D8", 3, "In :a, the config (" + short(digest.FromString("config")) + ") is missing in the registry", 1},
 		{"a manifest that is gone", Describe(index(t, "a", unread)), "D8", -1, "", 0},
 		{"other files than claimed", c.WithContents(lie), "D15", 3, "In :b, the layer of step 4 does not have the diff_id that the config claims", 1},
 		{"alone", Describe(single("a", app(does("COPY a /", spoilt)).image(t))).WithContents(lie), "D15", 3, "In :a,", 1},
-		{"as claimed", c.WithContents(seen(good, spoilt)), "D15", -1, "", 0},
+		{"as claimed", c.WithContents(unpacked(good, spoilt)), "D15", -1, "", 0},
 		{"not read", c, "D15", -1, "", 0},
 	}
 }

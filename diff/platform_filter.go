@@ -10,10 +10,11 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// ForPlatform is the comparison of one platform alone. A bare architecture means
-// linux; a Windows platform without a version means all of them.
+// ForPlatform returns the comparison of one platform alone. An architecture
+// without an operating system means linux; a Windows platform without a version
+// means all versions. The error says which platforms there are.
 func (c Comparison) ForPlatform(platform string) (Comparison, error) {
-	want, err := wanted(platform)
+	want, err := parsePlatform(platform)
 	if err != nil {
 		return c, err
 	}
@@ -29,7 +30,7 @@ func (c Comparison) ForPlatform(platform string) (Comparison, error) {
 	only := c
 	only.Pairs = pairs
 	if c.B != nil {
-		only.Verdict = only.restricted()
+		only.Verdict = only.verdictOnShared()
 	}
 	only.Findings = nil
 	for _, f := range c.Findings {
@@ -40,15 +41,15 @@ func (c Comparison) ForPlatform(platform string) (Comparison, error) {
 	return only, nil
 }
 
-// restricted is the verdict on the pairs that are left. An index around them
-// does not count any more.
-func (c Comparison) restricted() Verdict {
+// verdictOnShared returns the verdict on the remaining pairs, without the index
+// around them.
+func (c Comparison) verdictOnShared() Verdict {
 	shared := c.shared()
 	switch {
 	case len(c.Pairs) == 1:
 		return c.Pairs[0].Verdict
 	case len(shared) == 0:
-		return c.nothingShared()
+		return c.noSharedPlatform()
 	}
 	v := shared[0].Verdict
 	for _, p := range shared {
@@ -62,12 +63,12 @@ func (c Comparison) restricted() Verdict {
 	return c.withOneSided(v)
 }
 
-func wanted(platform string) (string, error) {
+func parsePlatform(platform string) (string, error) {
 	s := strings.TrimSpace(platform)
 	if !strings.Contains(s, "/") {
 		s = "linux/" + s
 	}
-	// The form that model.PlatformName prints is accepted too.
+	// Accept the form that model.PlatformName prints, too.
 	if os, version, ok := strings.Cut(strings.TrimSuffix(s, ")"), " ("); ok {
 		first, rest, _ := strings.Cut(os, "/")
 		s = first + "(" + version + ")/" + rest
@@ -90,7 +91,7 @@ func isPlatform(e *model.Entry, want string) bool {
 	if name == "" || name == want || model.PlatformName(p) == want {
 		return name != ""
 	}
-	// A build of Windows is also found by the first parts of its version.
+	// A prefix of the version selects a build of Windows, too.
 	least, ok := strings.CutPrefix(want, model.PlatformName(p)+" (")
 	return ok && strings.HasPrefix(version, strings.TrimSuffix(least, ")")+".")
 }
@@ -108,7 +109,8 @@ func (c Comparison) platformNames() string {
 	return list(names)
 }
 
-// concerns reports whether the evidence of a finding lies in one of the pairs.
+// concerns reports whether the evidence of a finding belongs to one of the
+// pairs.
 func (c Comparison) concerns(f Finding) bool {
 	return slices.ContainsFunc(f.Evidence, func(e Evidence) bool {
 		return slices.ContainsFunc(c.Pairs, func(p Pair) bool {

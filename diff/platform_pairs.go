@@ -6,23 +6,23 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// pairUp puts the platforms of A beside those of B. settled is false while an
-// entry may still turn out to be another platform's partner.
+// pairUp pairs the platforms of A with those of B. settled is false while the
+// platform of an entry is unknown, as it may become the partner of another one.
 func pairUp(a, b model.Artifact) (pairs []Pair, settled bool) {
 	as, bs := candidates(a), candidates(b)
 	if !isIndex(a) && !isIndex(b) {
 		return pairSingles(as, bs), true
 	}
-	mates := mateByName(as, bs)
+	matches := matchByPlatform(as, bs)
 	for i := range as {
 		p := Pair{Platform: nameOf(as[i]), A: &as[i]}
-		if j := mates[i]; j != none {
+		if j := matches[i]; j != none {
 			p.B = &bs[j]
 		}
 		pairs = append(pairs, p)
 	}
 	taken := map[int]bool{}
-	for _, j := range mates {
+	for _, j := range matches {
 		taken[j] = true
 	}
 	for j := range bs {
@@ -30,12 +30,13 @@ func pairUp(a, b model.Artifact) (pairs []Pair, settled bool) {
 			pairs = append(pairs, Pair{Platform: nameOf(bs[j]), B: &bs[j]})
 		}
 	}
-	return pairs, allPlaced(as) && allPlaced(bs)
+	return pairs, platformsKnown(as) && platformsKnown(bs)
 }
 
 func isIndex(a model.Artifact) bool { return a.Top.Kind == model.KindIndex }
 
-// candidates are the images; an artifact that is no image stands for itself.
+// candidates returns the entries to compare: the images, or the only entry of
+// an artifact that is not an image.
 func candidates(a model.Artifact) []model.Entry {
 	images := a.Images()
 	if len(images) == 0 && !isIndex(a) && len(a.Entries) > 0 {
@@ -44,8 +45,8 @@ func candidates(a model.Artifact) []model.Entry {
 	return images
 }
 
-// pairSingles pairs two artifacts that are no indexes whatever their
-// platforms: a person who names two images wants them compared.
+// pairSingles pairs two artifacts that are not indexes, even for different
+// platforms: a user who names two images wants them compared.
 func pairSingles(as, bs []model.Entry) []Pair {
 	var p Pair
 	if len(as) > 0 {
@@ -65,43 +66,45 @@ func pairSingles(as, bs []model.Entry) []Pair {
 
 func nameOf(e model.Entry) string { return model.PlatformName(e.Platform()) }
 
-// allPlaced reports whether the platform of every entry is known.
-func allPlaced(entries []model.Entry) bool {
+// platformsKnown reports whether the platform of every entry is known.
+func platformsKnown(entries []model.Entry) bool {
 	for _, e := range entries {
-		if !placed(e) {
+		if !platformKnown(e) {
 			return false
 		}
 	}
 	return true
 }
 
-func placed(e model.Entry) bool { return nameOf(e) != "" || e.Arrived() }
+func platformKnown(e model.Entry) bool { return nameOf(e) != "" || e.Arrived() }
 
-// mateByName gives for each of as its partner in bs or none. The first of a
-// name goes with the first of it, as clients take the first. What is left is
-// paired without the revision of a Windows build, which moves every month.
-func mateByName(as, bs []model.Entry) []int {
-	mates := nones(len(as))
+// matchByPlatform returns for each of as the index of its partner in bs, or
+// none. The first entry of a name is paired with the first of that name, as
+// clients use the first. Remaining entries are paired without the revision of a
+// Windows build, which changes every month.
+func matchByPlatform(as, bs []model.Entry) []int {
+	matches := noMatches(len(as))
 	taken := make([]bool, len(bs))
 	for _, name := range []func(model.Entry) string{nameOf, nameOfBuild} {
 		waiting := map[string][]int{}
 		for j, e := range bs {
-			if !taken[j] && placed(e) {
+			if !taken[j] && platformKnown(e) {
 				waiting[name(e)] = append(waiting[name(e)], j)
 			}
 		}
 		for i, e := range as {
-			if js := waiting[name(e)]; mates[i] == none && placed(e) && len(js) > 0 {
-				mates[i], taken[js[0]] = js[0], true
+			if js := waiting[name(e)]; matches[i] == none && platformKnown(e) && len(js) > 0 {
+				matches[i], taken[js[0]] = js[0], true
 				waiting[name(e)] = js[1:]
 			}
 		}
 	}
-	return mates
+	return matches
 }
 
-// nameOfBuild is the platform without the last part of a Windows version:
-// 10.0.20348.1607 and 10.0.20348.2159 are the same Windows to a scheduler.
+// nameOfBuild returns the platform name without the last part of a Windows
+// version: to a scheduler, 10.0.20348.1607 and 10.0.20348.2159 are the same
+// Windows.
 func nameOfBuild(e model.Entry) string {
 	p := e.Platform()
 	if parts := strings.Split(p.OSVersion, "."); len(parts) > 3 {

@@ -9,8 +9,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// arrivals are the states of an artifact as its images arrive in some order,
-// some of them as errors.
+// arrivals returns the states of an artifact as its images arrive in random
+// order, some of them as errors.
 func arrivals(r *rand.Rand, whole model.Artifact) []model.Artifact {
 	entries := append([]model.Entry{}, whole.Entries...)
 	for i := range entries {
@@ -33,7 +33,8 @@ func arrivals(r *rand.Rand, whole model.Artifact) []model.Artifact {
 	return append(states, state(true))
 }
 
-// randomIndex has some platforms, some without a label, some twice.
+// randomIndex has some platforms, some without a platform in the index, some
+// twice.
 func randomIndex(t testing.TB, r *rand.Rand, tag string) model.Artifact {
 	t.Helper()
 	var entries []model.Entry
@@ -53,8 +54,9 @@ func randomIndex(t testing.TB, r *rand.Rand, tag string) model.Artifact {
 	return index(t, tag, entries...)
 }
 
-// At every stage of arrival Again says what Compare says.
-func TestAgainIsCompare(t *testing.T) {
+// TestRecompare_equalsCompare checks that Recompare returns the result of
+// Compare at every stage.
+func TestRecompare_equalsCompare(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 150 {
 		a, b := arrivals(r, randomIndex(t, r, "a")), arrivals(r, randomIndex(t, r, "b"))
@@ -92,7 +94,7 @@ func checkComparison(t *testing.T, got, want Comparison) {
 	t.Fatalf("%+v, want %+v", got.Verdict, want.Verdict)
 }
 
-func TestAgainKeepsWhatStays(t *testing.T) {
+func TestRecompare_reuses(t *testing.T) {
 	amd, arm := forArch("amd64").image(t), forArch("arm64").image(t)
 	amdOther, armOther := forArch("amd64", does("COPY . /", files("x"))).image(t), forArch("arm64", does("COPY . /", files("x"))).image(t)
 	a := index(t, "a", entry(amd), entry(arm))
@@ -102,7 +104,7 @@ func TestAgainKeepsWhatStays(t *testing.T) {
 	first := Compare(a, before)
 	second := Recompare(first, a, b)
 	if &first.Pairs[0].Rows[0] != &second.Pairs[0].Rows[0] || second.Pairs[1].Verdict.Code != SameBase {
-		t.Error("rows were made again")
+		t.Error("rows were computed again")
 	}
 	if described := Recompare(Describe(a), a, b); described.Verdict.Code != SameBase {
 		t.Error(described.Verdict)

@@ -91,7 +91,7 @@ func sharedBasesOf(a *model.Artifact, side Side, name string) []sharedBase {
 		for _, s := range fileLayers(group[0])[:b.layers] {
 			b.proof = append(b.proof, safe.Sprintf("all have diff_id %s (%s)", s.DiffID, bytesText(s.Layer.Size)))
 		}
-		b.check = beside("crane config %s | jq '.rootfs.diff_ids[]'",
+		b.check = diffCommand("crane config %s | jq '.rootfs.diff_ids[]'",
 			a.Ref.AtDigest(group[0].Descriptor.Digest).String(), a.Ref.AtDigest(group[1].Descriptor.Digest).String())
 		for _, e := range group {
 			b.evidence = append(b.evidence, Evidence{side, none, e.Descriptor.Digest})

@@ -27,7 +27,7 @@ func missingBlob(c Comparison, p Pair) []Finding {
 			Next: safe.Const("Push it again from a host that has it. " +
 				"If the registry answers \"already exists\" after a clean-up, restart it"),
 			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.e.Descriptor.Digest), safe.Sprintf("blob %s: 404", t.NoBlob)},
-			Check: safe.Clean("crane blob " + c.at(s.side, t.NoBlob)),
+			Check: safe.Clean("crane blob " + c.refAt(s.side, t.NoBlob)),
 		})
 	}
 	return found
@@ -56,7 +56,7 @@ func danglingChild(c Comparison) []Finding {
 			Say: safe.Sprintf("In %s, %s %s listed but no longer in the registry. A pull fails with \"manifest unknown\".",
 				s.name, list(names), isAre(len(names))),
 			Next:  safe.Const("Push it again. Clean-up jobs must keep the manifests that an index lists"),
-			Check: safe.Clean("crane manifest " + c.at(s.side, gone[0].Descriptor.Digest)),
+			Check: safe.Clean("crane manifest " + c.refAt(s.side, gone[0].Descriptor.Digest)),
 		})
 	}
 	return found

@@ -88,7 +88,7 @@ func platformAdded(c Comparison) []Finding {
 // platformsKnown reports whether the platforms of both sides are known completely.
 func (c Comparison) platformsKnown() bool {
 	return c.B != nil && c.A.Top.Digest != "" && c.B.Top.Digest != "" &&
-		allPlaced(candidates(*c.A)) && allPlaced(candidates(*c.B)) &&
+		platformsKnown(candidates(*c.A)) && platformsKnown(candidates(*c.B)) &&
 		len(c.A.Images()) > 0 && len(c.B.Images()) > 0
 }
 
@@ -214,5 +214,5 @@ func (c Comparison) platformsProof() []safe.Text {
 }
 
 func (c Comparison) platformsCheck() safe.Text {
-	return beside("crane manifest %s | jq -c '.manifests[].platform'", c.A.Pinned().String(), c.B.Pinned().String())
+	return diffCommand("crane manifest %s | jq -c '.manifests[].platform'", c.A.Pinned().String(), c.B.Pinned().String())
 }

@@ -94,8 +94,8 @@ func inventedIDs(_ Comparison, p Pair) []Finding {
 	if !ok || !isSame(p.Verdict.Code) || p.Verdict.Code == Identical {
 		return nil
 	}
-	rowsA, okA := legacyRows(a)
-	rowsB, okB := legacyRows(b)
+	rowsA, okA := schema1Rows(a)
+	rowsB, okB := schema1Rows(b)
 	if !okA || !okB || len(rowsA) != len(rowsB) {
 		return nil
 	}

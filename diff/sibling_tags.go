@@ -9,29 +9,29 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Kin are the tags of a repository that lead to the same image as a digest, as
-// far as that is known.
+// Kin are the known tags of a repository that lead to the same image as a
+// digest.
 type Kin struct {
-	Same   []string // lead to the digest itself, in the order of the set
-	Shared []Shared // lead to another one and have an image in common with it
+	Same   []string // tags of the digest itself, in the order of the set
+	Shared []Shared // tags of other digests that have an image in common with it
 }
 
-// Shared are images that other tags have too.
+// Shared is a group of images that the same other tags contain.
 type Shared struct {
 	Platforms []string // names of the images, in the order of the index
 	Images    []digest.Digest
 	Tags      []string
 }
 
-// Siblings are the tags with the same digest as d, and those that share an
-// image with it: indexes that list what d lists, indexes that list d, images
-// that d lists. Tags that stand for what is attached to an image are none.
+// Siblings returns the tags with the digest d, and the tags that share an image
+// with it: indexes that list the same images, indexes that list d, images that
+// d lists. Tags of attachments are left out.
 func Siblings(set model.TagSet, d digest.Digest) Kin {
 	var kin Kin
 	own := membersOf(set, d)
-	var images []v1.Descriptor // what may be shared, as an index calls it
+	var images []v1.Descriptor // shared images, with the platform from an index
 	tags := map[digest.Digest][]string{}
-	common := map[digest.Digest][]v1.Descriptor{} // many tags have one digest
+	common := map[digest.Digest][]v1.Descriptor{} // by digest: many tags have the same one
 	for _, t := range set.Tags {
 		if t.Digest == "" || isAttached(t.Tag) {
 			continue
@@ -54,12 +54,12 @@ func Siblings(set model.TagSet, d digest.Digest) Kin {
 	}
 	slices.SortStableFunc(images, func(a, b v1.Descriptor) int { return own.place(a) - own.place(b) })
 	for _, image := range images {
-		kin.Shared = share(kin.Shared, image, tags[image.Digest])
+		kin.Shared = addShared(kin.Shared, image, tags[image.Digest])
 	}
 	return kin
 }
 
-// members are the images that a digest stands for: what an index lists, or
+// members are the images of a digest: those that an index lists, or the image
 // itself.
 type members struct {
 	images []v1.Descriptor
@@ -84,8 +84,9 @@ func membersOf(set model.TagSet, d digest.Digest) members {
 
 func (m members) place(image v1.Descriptor) int { return m.at[image.Digest] }
 
-// inCommon are the images that something else has too, which lists children or
-// is itself an image, under the name that an index gives them.
+// inCommon returns the images that another digest contains too, with the
+// platform that an index gives them. children is the list of that digest, empty
+// if it is an image.
 func (m members) inCommon(d digest.Digest, children []v1.Descriptor) []v1.Descriptor {
 	if len(children) == 0 {
 		if i, ok := m.at[d]; ok {
@@ -107,9 +108,9 @@ func (m members) inCommon(d digest.Digest, children []v1.Descriptor) []v1.Descri
 	return both
 }
 
-// share adds an image that tags have too: to those before if these are the same
-// tags.
-func share(all []Shared, image v1.Descriptor, tags []string) []Shared {
+// addShared adds an image and the tags that contain it to the groups. Images
+// with the same tags form one group.
+func addShared(all []Shared, image v1.Descriptor, tags []string) []Shared {
 	platform := ""
 	if image.Platform != nil {
 		platform = model.PlatformName(*image.Platform)
@@ -122,8 +123,7 @@ func share(all []Shared, image v1.Descriptor, tags []string) []Shared {
 	return all
 }
 
-// isAttached reports whether a tag is not for people, but stands for what is
-// attached to an image.
+// isAttached reports whether a tag only holds something attached to an image.
 func isAttached(tag string) bool {
 	_, what := model.AttachedTo(tag)
 	return what != ""

@@ -14,8 +14,8 @@ import (
 
 func named(name string) digest.Digest { return digest.FromString(name) }
 
-// tagSet is "tag=image" for each tag, in that order, and "image:platform=image,…"
-// for what an index lists.
+// tagSet parses "tag=image" for each tag, in that order, and
+// "image:platform=image,…" for the children of an index.
 func tagSet(entries ...string) model.TagSet {
 	set := model.TagSet{Repo: ref("").Repo(), Children: map[digest.Digest][]v1.Descriptor{}}
 	for _, e := range entries {
@@ -37,7 +37,7 @@ func tagSet(entries ...string) model.TagSet {
 	return set
 }
 
-// childOf is "amd64 image", with linux for the system.
+// childOf parses "amd64 image"; the operating system is linux.
 func childOf(s string) v1.Descriptor {
 	arch, image, _ := strings.Cut(s, " ")
 	d := v1.Descriptor{Digest: named(image), MediaType: v1.MediaTypeImageManifest, Platform: &v1.Platform{OS: "linux", Architecture: arch}}
@@ -48,7 +48,7 @@ func childOf(s string) v1.Descriptor {
 }
 
 // pythons is the list of tags of the second incident: 2.7 is an index with
-// Windows, 2.7-buster one without, and there are tags for one platform.
+// Windows, 2.7-buster is one without it, and some tags are for one platform.
 func pythons() model.TagSet {
 	return tagSet(
 		"2=shared", "2.7=shared", "2.7-buster=buster", "2.7-slim=slim", "2.7.16=old", "2.7.17=shared", "2.7.17-amd64=amd", "2.7.17-buster=buster",
@@ -82,7 +82,7 @@ func TestSiblings(t *testing.T) {
 	}
 }
 
-func TestSiblingsByTheSameTags(t *testing.T) {
+func TestSiblings_groupsByTags(t *testing.T) {
 	set := tagSet("a=x", "b=y", "x:=amd64 1,arm64 2,s390x 3", "y:=s390x 3,arm64 2,amd64 1,386 4")
 	want := []Shared{{Platforms: []string{"linux/amd64", "linux/arm64", "linux/s390x"}, Images: []digest.Digest{named("1"), named("2"), named("3")}, Tags: []string{"b"}}}
 	if kin := Siblings(set, named("x")); !reflect.DeepEqual(kin.Shared, want) {

@@ -9,28 +9,29 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// TagContext is what is known of a comparison beyond its two artifacts. The zero
-// value is nothing. Findings of group F rest on it.
+// TagContext is what is known in addition to the two artifacts of a comparison:
+// other tags and the recorded history. The zero value is nothing. The findings
+// of group F use it.
 type TagContext struct {
 	A, B TagNeighbours
 }
 
-// TagNeighbours is what is known around one side.
+// TagNeighbours is the context of one side.
 type TagNeighbours struct {
-	Tags  *model.TagSet  // of its repository; nil if nobody has asked
-	Past  model.Timeline // looks at its tag; the last one may be the look at hand, none is later
-	Moved Move           // what was seen of it while it was read or shown
+	Tags  *model.TagSet  // tags of its repository; nil if they were not requested
+	Past  model.Timeline // recorded history of its tag, up to and including the current sighting
+	Moved Move           // a move of the tag since it was read
 }
 
-// Move is a tag that leads elsewhere by now than what was read.
+// Move is a tag that now points to another digest than the one that was read.
 type Move struct {
 	To       digest.Digest // "" for none
-	At       time.Time     // when it was seen
-	ToMember bool          // To is one of the images that the index which was read lists
+	At       time.Time     // when the move was noticed
+	ToMember bool          // To is an image listed in the index that was read
 }
 
-// WithTagContext is c with what is known around it, and with the findings that
-// follow from that.
+// WithTagContext returns c with this context, and with the findings that follow
+// from it.
 func (c Comparison) WithTagContext(around TagContext) Comparison {
 	if around.same(c.Around) {
 		return c
@@ -60,8 +61,9 @@ func (c Comparison) tagFindings() []Finding {
 	return found
 }
 
-// tagFindingsSince are those of prev if they rest on the same: lists of tags are
-// long, and arrivals many.
+// tagFindingsSince returns the findings of prev if their inputs have not
+// changed, else new ones. Lists of tags are long, and a comparison is updated
+// often.
 func (c Comparison) tagFindingsSince(prev Comparison) []Finding {
 	if !sameTop(prev.A, c.A) || !sameTop(prev.B, c.B) {
 		return c.tagFindings()
@@ -69,7 +71,7 @@ func (c Comparison) tagFindingsSince(prev Comparison) []Finding {
 	return slices.DeleteFunc(slices.Clone(prev.Findings), func(f Finding) bool { return !isTagFinding(f.ID) })
 }
 
-// sameTop compares all of a side that findings around it rest on.
+// sameTop compares everything of a side that findings about tags depend on.
 func sameTop(a, b *model.Artifact) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -85,19 +87,22 @@ func (n TagNeighbours) same(o TagNeighbours) bool {
 	})
 }
 
-// sameSet goes by addresses: no set of tags is ever changed.
+// sameSet compares by address: a set of tags is never modified.
 func sameSet(a, b *model.TagSet) bool {
 	if a == nil || b == nil || len(a.Tags) == 0 || len(b.Tags) == 0 {
 		return a == b
 	}
-	return &a.Tags[0] == &b.Tags[0] && len(a.Tags) == len(b.Tags) && a.Total == b.Total && a.Cut == b.Cut && a.Unread == b.Unread && len(a.Children) == len(b.Children) && len(a.Created) == len(b.Created)
+	return &a.Tags[0] == &b.Tags[0] && len(a.Tags) == len(b.Tags) &&
+		a.Total == b.Total && a.Cut == b.Cut && a.Unread == b.Unread &&
+		len(a.Children) == len(b.Children) && len(a.Created) == len(b.Created)
 }
 
 func isTagFinding(id string) bool {
 	return slices.ContainsFunc(rules, func(r rule) bool { return r.id == id && r.tags != nil })
 }
 
-// tagContextOf is what is known around the sides that are still what they were.
+// tagContextOf returns the context of those sides that still have the same
+// reference.
 func (c Comparison) tagContextOf(a, b model.Ref) TagContext {
 	var around TagContext
 	if c.A != nil && c.A.Ref == a {

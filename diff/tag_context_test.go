@@ -12,14 +12,14 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// oddTags are names of tags: usual ones, sloppy ones, and what no registry
-// should let pass.
+// oddTags are names of tags: usual ones, sloppy ones, and names that no
+// registry should accept.
 var oddTags = []string{
 	"latest", "a", "b", "prod", "1.2.3", "v1.2.3", "1.2.4", "1.2.4-rc1", "1.2", "2024.01.15", "1.2.3-arm64", "1.2.3-amd64", "arm64", "amd64", "1.2.3-alpine3.19", "1.2.5-r3",
 	"", "$(reboot)", "`x`", "it's", "x; y", "\x1b[31mred", "99999999999999999999.1.1", "-", "..", "sha256-0123.sig",
 }
 
-// randomAround is anything that could be known around two artifacts.
+// randomAround returns a random context for two artifacts.
 func randomAround(r *rand.Rand, arts ...model.Artifact) TagContext {
 	images := []digest.Digest{named("x"), named("y"), "", "sha256:bad"}
 	for _, a := range arts {
@@ -55,8 +55,8 @@ func randomAround(r *rand.Rand, arts ...model.Artifact) TagContext {
 	return TagContext{A: neighbours(), B: neighbours()}
 }
 
-// checkAround: whatever is known around a comparison, what is found can be
-// shown, and the pairs stay.
+// checkAround checks for any context that the findings are printable and that
+// the pairs stay the same.
 func checkAround(t *testing.T, c Comparison) {
 	t.Helper()
 	h := fnv.New64a()
@@ -73,10 +73,10 @@ func checkAround(t *testing.T, c Comparison) {
 	with := c.WithTagContext(around)
 	checkFindings(t, with)
 	if len(with.Pairs) != len(c.Pairs) {
-		t.Error("the pairs are others")
+		t.Error("the pairs have changed")
 	}
 	if back, never := with.WithTagContext(TagContext{}), c.WithTagContext(TagContext{A: TagNeighbours{Moved: Move{To: a.Top.Digest}}}); len(back.Findings) != len(never.Findings) {
-		t.Error("something stays of what was known")
+		t.Error("findings of an old context remain")
 	}
 	if around.A.Tags == nil {
 		return
@@ -88,9 +88,9 @@ func checkAround(t *testing.T, c Comparison) {
 	checkFindings(t, Comparison{Findings: OfTags(*around.A.Tags, past)})
 }
 
-// What is known around a comparison stays while it grows, as long as it is
-// about the same references.
-func TestAroundStays(t *testing.T) {
+// TestRecompare_keepsTagContext checks that the context stays while a
+// comparison grows, as long as the references are the same.
+func TestRecompare_keepsTagContext(t *testing.T) {
 	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
 	a, b := index(t, "a", amd, arm), index(t, "b", amd)
 	early := a
@@ -98,16 +98,16 @@ func TestAroundStays(t *testing.T) {
 	past := looks(named("x"), 1, 3)
 	c := Compare(early, b).WithTagContext(TagContext{A: TagNeighbours{Past: past}, B: TagNeighbours{Past: past}})
 	if again := Recompare(c, a, b); again.Around.A.Past == nil || found(again, "F1") == nil {
-		t.Error("it was forgotten")
+		t.Error("the context is lost")
 	}
 	if only, err := c.ForPlatform("linux/arm64"); err != nil || only.Around.A.Past == nil || found(only, "F1") == nil {
-		t.Errorf("it was forgotten for one platform: %v", err)
+		t.Errorf("the context is lost for one platform: %v", err)
 	}
 	other := b
 	other.Ref.Tag = "c"
 	again := Recompare(c, a, other)
 	if again.Around.A.Past == nil || again.Around.B.Past != nil {
-		t.Error("what was known of :b is known of :c")
+		t.Error("the context of :b is used for :c")
 	}
 	for _, f := range again.Findings {
 		if f.ID == "F1" && f.Tags[0] != "a" {
@@ -115,6 +115,6 @@ func TestAroundStays(t *testing.T) {
 		}
 	}
 	if seen := c.WithContents(map[digest.Digest]model.Contents{named("x"): {}}); found(seen, "F1") == nil {
-		t.Error("it was forgotten with what layers hold")
+		t.Error("the context is lost after WithContents")
 	}
 }

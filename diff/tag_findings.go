@@ -10,8 +10,9 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// OfTags are the findings on the tags of a repository among themselves, and
-// against what was seen of them before. The weightiest is first.
+// OfTags returns the findings on the tags of a repository: between tags, and
+// compared with their recorded history past, by tag. The most severe comes
+// first.
 func OfTags(set model.TagSet, past map[string]model.Timeline) []Finding {
 	l := listOf(set, anyTag)
 	media := make(map[string]string, len(set.Tags))
@@ -20,16 +21,17 @@ func OfTags(set model.TagSet, past map[string]model.Timeline) []Finding {
 	}
 	isOne := func(d digest.Digest, tag string) bool { return isSinglePlatform(set, d, media[tag]) }
 	found := slices.Concat(
-		gathered("C12", lazyFindings(clobberedIn(l, isOne))),
-		ofMoves(l, past),
-		gathered("F2", lazyFindings(sharedReleases(l, ""))), gathered("F2", lazyFindings(lateReleases(l))),
-		gathered("F5", lazyFindings(ofLatest(l))),
+		limited("C12", lazyFindings(clobberedIn(l, isOne))),
+		moveFindings(l, past),
+		limited("F2", lazyFindings(sharedReleases(l, ""))), limited("F2", lazyFindings(lateReleases(l))),
+		limited("F5", lazyFindings(latestFindings(l))),
 	)
 	sortFindings(found)
 	return found
 }
 
-// lazyFinding is a finding on one tag that is put in words only if it is told.
+// lazyFinding is a finding on one tag whose text is made only if it is
+// reported.
 type lazyFinding struct {
 	severity int
 	tags     []string
@@ -37,20 +39,20 @@ type lazyFinding struct {
 }
 
 func lazyFindings(found []Finding) []lazyFinding {
-	hits := make([]lazyFinding, len(found))
+	lazy := make([]lazyFinding, len(found))
 	for i, f := range found {
-		hits[i] = lazyFinding{f.Severity, f.Tags, func() Finding { return f }}
+		lazy[i] = lazyFinding{f.Severity, f.Tags, func() Finding { return f }}
 	}
-	return hits
+	return lazy
 }
 
 func newLazyFinding(severity int, t tagAt, find func(tagAt) (Finding, bool)) lazyFinding {
 	return lazyFinding{severity, []string{t.ref.Tag}, func() Finding { f, _ := find(t); return f }}
 }
 
-// ofMoves are the findings on each tag that was seen before. The gravest that
-// there is to say of a move says the others.
-func ofMoves(l tagList, past map[string]model.Timeline) []Finding {
+// moveFindings returns the findings on each tag with a recorded history. A tag
+// that moved gets only the most severe one.
+func moveFindings(l tagList, past map[string]model.Timeline) []Finding {
 	var backwards, fixed, moved []lazyFinding
 	for _, o := range l.tags {
 		t, from, ok := l.moveOf(o, past[o.tag])
@@ -66,10 +68,11 @@ func ofMoves(l tagList, past map[string]model.Timeline) []Finding {
 			moved = append(moved, newLazyFinding(moveSeverity(o.tag), t, tagMoved))
 		}
 	}
-	return slices.Concat(gathered("F3", backwards), gathered("F2", fixed), gathered("F1", moved))
+	return slices.Concat(limited("F3", backwards), limited("F2", fixed), limited("F1", moved))
 }
 
-// moveOf is a tag in the list with what it was, if that was something else.
+// moveOf returns the state of a listed tag and the sighting before it moved. ok
+// is false if it did not move.
 func (l tagList) moveOf(o listed, past model.Timeline) (_ tagAt, from model.Sighting, ok bool) {
 	if len(past) == 0 {
 		return tagAt{}, from, false
@@ -82,7 +85,7 @@ func (l tagList) moveOf(o listed, past model.Timeline) (_ tagAt, from model.Sigh
 		t.created = model.RealDate(&at)
 	}
 	t.near.Tags = &model.TagSet{Created: l.set.Created}
-	if len(l.by[from.Digest]) == 0 { // nothing else tells which release it was
+	if len(l.by[from.Digest]) == 0 { // no tag names the release that it was
 		return t, from, true
 	}
 	for _, s := range slices.Concat(l.highest(o.digest), l.highest(from.Digest)) {
@@ -91,7 +94,7 @@ func (l tagList) moveOf(o listed, past model.Timeline) (_ tagAt, from model.Sigh
 	return t, from, true
 }
 
-func ofLatest(l tagList) []Finding {
+func latestFindings(l tagList) []Finding {
 	at := slices.IndexFunc(l.tags, func(t listed) bool { return t.tag == latestTag })
 	if at < 0 {
 		return nil
@@ -103,48 +106,50 @@ func ofLatest(l tagList) []Finding {
 	return []Finding{f}
 }
 
-// A list of tags is told mostAlike findings of one rule and severity one by
-// one. Of more it is told one, with the proof of mostProofs.
+// A list reports at most maxSingle findings of one rule and severity one by one.
+// More than that become one finding with the proof of at most maxProofs of them.
 const (
-	mostAlike  = 3
-	mostProofs = 20
+	maxSingle = 3
+	maxProofs = 20
 )
 
-// gathered puts what one rule says of many tags into one finding.
-func gathered(id string, hits []lazyFinding) []Finding {
-	slices.SortStableFunc(hits, func(a, b lazyFinding) int { return cmp.Compare(b.severity, a.severity) })
+// limited returns the findings of one rule, many of the same severity
+// summarized in one.
+func limited(id string, lazy []lazyFinding) []Finding {
+	slices.SortStableFunc(lazy, func(a, b lazyFinding) int { return cmp.Compare(b.severity, a.severity) })
 	var found []Finding
-	for len(hits) > 0 {
-		n := slices.IndexFunc(hits, func(h lazyFinding) bool { return h.severity != hits[0].severity })
+	for len(lazy) > 0 {
+		n := slices.IndexFunc(lazy, func(h lazyFinding) bool { return h.severity != lazy[0].severity })
 		if n < 0 {
-			n = len(hits)
+			n = len(lazy)
 		}
-		if n > mostAlike {
-			found = append(found, together(hits[:n]))
+		if n > maxSingle {
+			found = append(found, summarized(lazy[:n]))
 		} else {
-			for _, h := range hits[:n] {
+			for _, h := range lazy[:n] {
 				found = append(found, h.finding())
 			}
 		}
-		hits = hits[n:]
+		lazy = lazy[n:]
 	}
 	at := slices.IndexFunc(rules, func(r rule) bool { return r.id == id })
 	return rules[at].withID(found)
 }
 
-// together tells the first of several alike, and counts the others.
-func together(hits []lazyFinding) Finding {
-	f := hits[0].finding()
-	f.Say = safe.Sprintf("%s The same goes for %s.", f.Say, plural(len(hits)-1, "other tag"))
+// summarized returns the first of several similar findings with the number of
+// the others.
+func summarized(lazy []lazyFinding) Finding {
+	f := lazy[0].finding()
+	f.Say = safe.Sprintf("%s The same goes for %s.", f.Say, plural(len(lazy)-1, "other tag"))
 	f.Tags = nil
-	for i, h := range hits {
+	for i, h := range lazy {
 		f.Tags = append(f.Tags, h.tags...)
-		if i > 0 && i < mostProofs {
+		if i > 0 && i < maxProofs {
 			one := h.finding()
 			f.Evidence, f.Proof = append(f.Evidence, one.Evidence...), append(f.Proof, one.Proof...)
 		}
 	}
-	if more := len(hits) - mostProofs; more > 0 {
+	if more := len(lazy) - maxProofs; more > 0 {
 		f.Proof = append(f.Proof, safe.Sprintf("and %d more", more))
 	}
 	return f

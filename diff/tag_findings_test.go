@@ -12,8 +12,9 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// manyTags is a repository of releases, each an index under three names and
-// one tag for each of two architectures, all dated and seen before.
+// manyTags is a repository of releases. Each is an index with three tags and
+// one tag for each of two architectures, all with a date and a recorded
+// history.
 func manyTags(n int) (model.TagSet, map[string]model.Timeline) {
 	set := model.TagSet{Repo: ref("").Repo(), Total: n, Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}}
 	past := map[string]model.Timeline{}
@@ -36,7 +37,7 @@ func manyTags(n int) (model.TagSet, map[string]model.Timeline) {
 	return set, past
 }
 
-// What a list of tags costs grows with it, and no faster.
+// BenchmarkOfTags shows that the cost of a list of tags grows linearly.
 func BenchmarkOfTags(b *testing.B) {
 	for _, n := range []int{500, 5_000, 50_000} {
 		set, past := manyTags(n)
@@ -49,7 +50,8 @@ func BenchmarkOfTags(b *testing.B) {
 	}
 }
 
-// A comparison looks around itself each time that something arrives.
+// BenchmarkWithAround measures WithTagContext, which runs after each update of
+// a comparison.
 func BenchmarkWithAround(b *testing.B) {
 	for _, n := range []int{500, 5_000, 50_000} {
 		set, past := manyTags(n)
@@ -64,8 +66,9 @@ func BenchmarkWithAround(b *testing.B) {
 	}
 }
 
-// Of thousands of tags that moved few are told one by one, and all are named.
-func TestOfManyTags(t *testing.T) {
+// TestOfTags_many checks that of thousands of moved tags few are reported one
+// by one, and that all are named.
+func TestOfTags_many(t *testing.T) {
 	const n = 2_000
 	set, past := manyTags(n)
 	found := OfTags(set, past)
@@ -74,7 +77,7 @@ func TestOfManyTags(t *testing.T) {
 	}
 	moved := map[string]bool{}
 	for _, f := range found {
-		if len(f.Proof) > 5*mostProofs || len(f.Evidence) > 5*mostProofs {
+		if len(f.Proof) > 5*maxProofs || len(f.Evidence) > 5*maxProofs {
 			t.Errorf("%s has %d lines of proof, %d pieces of evidence", f.ID, len(f.Proof), len(f.Evidence))
 		}
 		if f.ID == "F1" || f.ID == "F2" {
@@ -85,14 +88,14 @@ func TestOfManyTags(t *testing.T) {
 	}
 	for _, tag := range set.Tags {
 		if !moved[tag.Tag] {
-			t.Errorf("%s moved and nobody says so", tag.Tag)
+			t.Errorf("the move of %s is not reported", tag.Tag)
 		}
 	}
 }
 
-// Many tags of one image that moved together from another one cost no more than
-// the same number of others.
-func TestManyTagsThatMovedTogether(t *testing.T) {
+// TestOfTags_movedTogether checks that many tags of one image that moved
+// together cost no more than the same number of separate moves.
+func TestOfTags_movedTogether(t *testing.T) {
 	const n = 20_000
 	set, past := model.TagSet{Repo: ref("").Repo(), Total: n}, map[string]model.Timeline{}
 	for i := range n {
@@ -112,8 +115,9 @@ func TestManyTagsThatMovedTogether(t *testing.T) {
 	}
 }
 
-// A release that came late is told once, wherever it stands in its line.
-func TestLateReleaseIsToldOnce(t *testing.T) {
+// TestOfTags_lateRelease checks that a late release is reported once, at any
+// position in its line of releases.
+func TestOfTags_lateRelease(t *testing.T) {
 	set := model.TagSet{Repo: ref("").Repo(), Total: 4, Created: map[digest.Digest]time.Time{}}
 	for i, tag := range []string{"1.2.0", "1.2.1", "1.2.2", "1.2.3"} {
 		set.Tags = append(set.Tags, model.Tagged{Tag: tag, Digest: named(tag)})

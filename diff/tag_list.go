@@ -15,21 +15,22 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// tagAt is one tag as the rules about tags see it: of a side of a comparison,
-// or out of a list.
+// tagAt is the state of one tag for the rules about tags, from a side of a
+// comparison or from a list.
 type tagAt struct {
 	side    Side
 	name    string        // in sentences
-	ref     model.Ref     // by tag, or by digest alone
-	now     digest.Digest // what it is
-	created *time.Time    // when its first image was made, if that is a real date
+	ref     model.Ref     // by tag, or only by digest
+	now     digest.Digest // the digest that was read
+	created *time.Time    // when its first image was created, if that is a real date
 	near    TagNeighbours
-	image   *model.Image // the first one of what it is, as far as it is here
-	was     *model.Image // and of what it was, where that is the other side
-	beside  bool         // the other side is what it was
+	image   *model.Image // the first image of now, nil if it has not arrived
+	was     *model.Image // the first image of the digest before, if the other side is that digest
+	beside  bool         // the other side is the digest before
 }
 
-// taggedSides are the sides whose digest is known. Two that are one tag are one.
+// taggedSides returns the sides whose digest is known. If both are the same tag
+// and digest, it returns one.
 func (c Comparison) taggedSides() []tagAt {
 	var sides []tagAt
 	for _, s := range []struct {
@@ -46,14 +47,15 @@ func (c Comparison) taggedSides() []tagAt {
 		}
 		sides = append(sides, t)
 	}
-	if from, ok := c.whatItWas(sides); ok {
+	if from, ok := c.sideThatMoved(sides); ok {
 		sides[from].was, sides[from].beside = sides[1-from].image, true
 	}
 	return sides
 }
 
-// whatItWas is the side whose tag was what the other side is.
-func (c Comparison) whatItWas(sides []tagAt) (at int, ok bool) {
+// sideThatMoved returns the index of the side whose tag pointed to the digest
+// of the other side before it moved.
+func (c Comparison) sideThatMoved(sides []tagAt) (at int, ok bool) {
 	if len(sides) < 2 || c.A.Ref.Repo() != c.B.Ref.Repo() {
 		return 0, false
 	}
@@ -74,8 +76,8 @@ func firstImage(a *model.Artifact) *model.Image {
 	return nil
 }
 
-// tagName is what sentences call a reference: by its repository too where the
-// sides have different ones.
+// tagName returns the name of a reference in sentences. It includes the
+// repository if the sides have different ones.
 func (c Comparison) tagName(r model.Ref) string {
 	name := cmp.Or(refName(r), "this image")
 	if c.A != nil && c.B != nil && c.A.Ref.Repo() != c.B.Ref.Repo() {
@@ -84,16 +86,17 @@ func (c Comparison) tagName(r model.Ref) string {
 	return name
 }
 
-// floats reports whether it can move: a digest cannot, nor what a tag was at a
-// moment.
+// floats reports whether the reference can move: a digest cannot, and neither
+// can a tag at a past time.
 func (t tagAt) floats() bool { return t.ref.Tag != "" && t.ref.Digest == "" && t.ref.When == "" }
 
-// newsFor is how long after it was first seen a move is still news.
-const newsFor = 24 * time.Hour
+// recentMove is how long a move counts as new after it was first observed.
+const recentMove = 24 * time.Hour
 
-// MovedFrom is the last look at a tag when it was something else than it is now.
-// ok is false where nobody saw it be anything else, and for a move that has been
-// looked at for longer than a day: that is no news.
+// MovedFrom returns the last sighting of another digest in the history of a tag
+// that now points to now. ok is false if the tag was never observed at another
+// digest, or if it has been observed at the new one for longer than a day: such
+// a move is not new.
 func MovedFrom(past model.Timeline, now digest.Digest) (_ model.Sighting, ok bool) {
 	last := len(past) - 1
 	switch {
@@ -101,13 +104,13 @@ func MovedFrom(past model.Timeline, now digest.Digest) (_ model.Sighting, ok boo
 		return model.Sighting{}, false
 	case past[last].Digest != now:
 		return past[last], true
-	case last == 0 || past[last].Last.Sub(past[last].First) > newsFor:
+	case last == 0 || past[last].Last.Sub(past[last].First) > recentMove:
 		return model.Sighting{}, false
 	}
 	return past[last-1], past[last-1].Digest != now
 }
 
-// before is what the tag was before it was what was read.
+// before returns the sighting before the tag moved to the digest that was read.
 func (t tagAt) before() (_ model.Sighting, ok bool) {
 	if !t.floats() {
 		return model.Sighting{}, false
@@ -123,8 +126,8 @@ func (t tagAt) evidence(more ...digest.Digest) []Evidence {
 	return evidence
 }
 
-// beforeCommand compares what the tag was with what it is, which is of no use
-// where just that is compared.
+// beforeCommand returns the command that compares the digest before with the
+// tag. It is empty if the comparison on screen is the same.
 func (t tagAt) beforeCommand(from model.Sighting) safe.Text {
 	if t.beside {
 		return safe.Text{}
@@ -132,7 +135,8 @@ func (t tagAt) beforeCommand(from model.Sighting) safe.Text {
 	return t.compareCommand(from.Digest)
 }
 
-// compareCommand compares something that the repository holds with the tag.
+// compareCommand returns the command that compares a digest of the repository
+// with the tag.
 func (t tagAt) compareCommand(before digest.Digest) safe.Text {
 	if before.Validate() != nil || !isTag(t.ref.Tag) {
 		return safe.Text{}
@@ -140,7 +144,8 @@ func (t tagAt) compareCommand(before digest.Digest) safe.Text {
 	return safe.Clean("tagdiff " + t.ref.AtDigest(before).String() + " :" + t.ref.Tag)
 }
 
-// digestsCheck prints where tags of a repository point.
+// digestsCheck returns the command that prints the digests of some tags of a
+// repository.
 func digestsCheck(repo model.Ref, tags ...string) safe.Text {
 	const most = 5
 	var commands []string
@@ -152,13 +157,14 @@ func digestsCheck(repo model.Ref, tags ...string) safe.Text {
 	return safe.Clean(strings.Join(commands, "; "))
 }
 
-// isTag reports whether a name that a registry has given is one: only such are
-// fit for a shell.
+// isTag reports whether a name from a registry is a valid tag. Only valid tags
+// are safe in a shell command.
 func isTag(name string) bool {
 	return len(name) <= 128 && reference.TagRegexp.FindString(name) == name && name != ""
 }
 
-// tagText is a tag in a sentence. Registries can call them anything.
+// tagText returns a tag for use in a sentence, with limited length. A registry
+// can list any name.
 func tagText(tag string) string {
 	const most = 128
 	if r := []rune(tag); len(r) > most {
@@ -175,28 +181,28 @@ func tagTexts(tags []string) []string {
 	return texts
 }
 
-// minute is a moment as a person remembers it, in local time.
+// minute returns a time for users, in local time, to the minute.
 func minute(t time.Time) string { return t.Local().Format("2 Jan 2006 15:04") }
 
 func utc(t time.Time) string { return t.UTC().Format(rfc3339) }
 
-// listed is a tag in a list of them.
+// listed is a tag in a list, with its digest and version.
 type listed struct {
 	tag     string
 	digest  digest.Digest
 	version version.Version
 }
 
-// tagList is tags of a repository by what they lead to. Those of attachments
-// are left out, and those of which nobody knows where they point.
+// tagList is the tags of a repository, grouped by digest. Tags of attachments
+// and tags with an unknown digest are left out.
 type tagList struct {
 	set  model.TagSet
 	tags []listed
-	by   map[digest.Digest][]listed
-	top  map[digest.Digest][]listed // see highest
+	by   map[digest.Digest][]listed // tags by digest
+	top  map[digest.Digest][]listed // cache of highest
 }
 
-// listOf reads those tags of a set that pick takes.
+// listOf returns the tags of a set that pick selects.
 func listOf(set model.TagSet, pick func(model.Tagged) bool) tagList {
 	l := tagList{set: set, by: map[digest.Digest][]listed{}, top: map[digest.Digest][]listed{}}
 	for _, t := range set.Tags {
@@ -212,14 +218,13 @@ func listOf(set model.TagSet, pick func(model.Tagged) bool) tagList {
 
 func anyTag(model.Tagged) bool { return true }
 
-// partial reports whether there are, or may be, tags of which nobody has asked
-// where they point.
+// partial reports whether there are, or may be, tags that were not resolved.
 func (l tagList) partial() bool { return isPartial(l.set) }
 
 func isPartial(set model.TagSet) bool { return set.Cut || set.Total > len(set.Tags) }
 
-// newest is the highest release among tags that name one to the last number,
-// apart from release candidates, dates and what is made for one purpose.
+// newest returns the highest release among complete versions. Release
+// candidates, dates and tags with a flavour do not count.
 func newest(tags []listed) (_ listed, ok bool) {
 	var best listed
 	for _, t := range tags {
@@ -230,8 +235,8 @@ func newest(tags []listed) (_ listed, ok bool) {
 	return best, ok
 }
 
-// highest are the two highest releases among the tags of an image: all that
-// counts of thousands, whichever tag is left out.
+// highest returns the two highest releases among the tags of an image: enough
+// to know the highest one without any given tag.
 func (l tagList) highest(d digest.Digest) []listed {
 	if top, known := l.top[d]; known {
 		return top
@@ -252,7 +257,7 @@ func isRelease(v version.Version) bool {
 	return v.IsComplete() && v.Prerelease == "" && v.Flavour == "" && !v.IsDate()
 }
 
-// names are the tags of a list.
+// names returns the names of the tags in a list.
 func names(tags []listed) []string {
 	out := make([]string, len(tags))
 	for i, t := range tags {
@@ -261,7 +266,8 @@ func names(tags []listed) []string {
 	return out
 }
 
-// mostSpecific puts the tags first that say most: 2.7.17 before 2 and latest.
+// mostSpecific sorts tags by the numbers in their versions, most first: 2.7.17
+// before 2 and latest.
 func mostSpecific(tags []string) []string {
 	tags = slices.Clone(tags)
 	count := make(map[string]int, len(tags))

@@ -10,13 +10,15 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// rungs is the order of the ladder, best first.
-var rungs = []Code{Identical, OtherEnvelope, Repacked, Reprinted, OtherSettings, OtherRecord, SameRecipe, SameBase, Unrelated, NotComparable}
+// rungs are the codes of the ladder in order, best first.
+var rungs = []Code{
+	Identical, OtherEnvelope, Repacked, Reprinted, OtherSettings, OtherRecord, SameRecipe, SameBase, Unrelated, NotComparable,
+}
 
 func rank(c Code) int { return slices.Index(rungs, c) }
 
-// overall is the verdict on the whole. settled is false while it is not known
-// which platforms both sides have.
+// overall returns the verdict on the whole comparison. settled is false while
+// it is unknown which platforms both sides have.
 func (c Comparison) overall(settled bool) Verdict {
 	a, b := c.A.Top.Digest, c.B.Top.Digest
 	switch {
@@ -32,12 +34,12 @@ func (c Comparison) overall(settled bool) Verdict {
 	return c.worst()
 }
 
-// worst is the verdict of the worst of the pairs that both sides have, in
-// words that say how many share it.
+// worst returns the worst verdict among the pairs that both sides have. The
+// text says how many pairs have that verdict.
 func (c Comparison) worst() Verdict {
 	shared := c.shared()
 	if len(shared) == 0 {
-		return c.nothingShared()
+		return c.noSharedPlatform()
 	}
 	var worst []Pair
 	for _, p := range shared {
@@ -72,8 +74,8 @@ func (c Comparison) shared() []Pair {
 	return pairs
 }
 
-// sharedByAll speaks for several platforms of one verdict. Steps are named
-// only where they agree.
+// sharedByAll returns the verdict for several platforms that all have the same
+// one. Steps are named only if they are equal.
 func sharedByAll(pairs []Pair) Verdict {
 	v := pairs[0].Verdict
 	for _, p := range pairs[1:] {
@@ -89,8 +91,8 @@ func sharedByAll(pairs []Pair) Verdict {
 	return v
 }
 
-// sharedBySome names the platforms that the worst verdict is about and says
-// how the others do.
+// sharedBySome names the platforms that have the worst verdict, and summarizes
+// the others.
 func sharedBySome(worst, shared []Pair) Verdict {
 	v := worst[0].Verdict
 	which := worst[0].Platform
@@ -122,7 +124,8 @@ func otherPlatforms(n int) string {
 	return plural(n, "platform") + " are"
 }
 
-// otherEnvelope: every platform is the same manifest, the index is not.
+// otherEnvelope is the verdict if every platform has the same manifest, but the
+// index differs.
 func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	v := Verdict{Code: OtherEnvelope, Trust: Proved, Headline: safe.Const("Same image, in another envelope"), Command: c.digestsCommand()}
 	v.Proof = []safe.Text{safe.Sprintf("digest(A) = %s", c.A.Top.Digest), safe.Sprintf("digest(B) = %s", c.B.Top.Digest)}
@@ -131,7 +134,8 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	}
 	p := shared[0]
 	if len(shared) == 1 {
-		v.Because = safe.Sprintf("%s is manifest sha256:%s on both sides; %s", platformOrImage(p), short(p.A.Descriptor.Digest), c.envelopeDifference())
+		v.Because = safe.Sprintf("%s is manifest sha256:%s on both sides; %s",
+			platformOrImage(p), short(p.A.Descriptor.Digest), c.envelopeDifference())
 	} else {
 		v.Because = safe.Sprintf("The manifests of all %d platforms are the same; %s", len(shared), c.envelopeDifference())
 	}
@@ -145,7 +149,7 @@ func platformOrImage(p Pair) string {
 	return p.Platform
 }
 
-// envelopeDifference says what is around the platforms on each side.
+// envelopeDifference describes how the indexes around the images differ.
 func (c Comparison) envelopeDifference() string {
 	receiptsA, receiptsB := receipts(*c.A), receipts(*c.B)
 	switch {
@@ -171,8 +175,8 @@ func receipts(a model.Artifact) []string {
 	return digests
 }
 
-// withOneSided adds the platforms that only one side has: the shared ones may
-// be the same image and the tags still not interchangeable.
+// withOneSided adds the platforms that only one side has to the headline: even
+// if the shared ones are the same image, the tags are not interchangeable.
 func (c Comparison) withOneSided(v Verdict) Verdict {
 	onlyA, onlyB := c.onlyIn()
 	nameA, nameB := c.names()
@@ -185,8 +189,8 @@ func (c Comparison) withOneSided(v Verdict) Verdict {
 	return v
 }
 
-// onlyIn names the platforms that one side lacks. A second entry for a
-// platform that both have is not among them: no client would use it.
+// onlyIn returns the platforms that only one side has. A second entry for a
+// platform that both sides have does not count: clients do not use it.
 func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 	inA, inB := map[string]bool{}, map[string]bool{}
 	for _, p := range c.Pairs {
@@ -208,7 +212,7 @@ func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 	return onlyA, onlyB
 }
 
-func (c Comparison) nothingShared() Verdict {
+func (c Comparison) noSharedPlatform() Verdict {
 	nameA, nameB := c.names()
 	if len(c.Pairs) == 0 {
 		return Verdict{
@@ -227,7 +231,7 @@ func (c Comparison) nothingShared() Verdict {
 	return v
 }
 
-// contents says what a side holds when there is nothing to pair it with.
+// contents describes a side that shares no platform with the other one.
 func contents(a model.Artifact, platforms []string) string {
 	switch {
 	case len(a.Images()) > 0:
@@ -240,8 +244,8 @@ func contents(a model.Artifact, platforms []string) string {
 
 func isSame(c Code) bool { r := rank(c); return r >= 0 && r <= rank(Reprinted) }
 
-// Same reports whether A and B are the same image: the first four rungs, and
-// every platform on both sides. With exact only equal bytes count. One
+// Same reports whether A and B are the same image: one of the first four rungs,
+// and every platform on both sides. With exact, only equal bytes count. One
 // artifact alone is the same as itself.
 func (c Comparison) Same(exact bool) bool {
 	if c.B == nil {
@@ -251,29 +255,30 @@ func (c Comparison) Same(exact bool) bool {
 		return true
 	}
 	onlyA, onlyB := c.onlyIn()
-	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.spares()) == 0
+	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.duplicateEntries()) == 0
 }
 
-// spares are the indexes of the pairs that are a second entry for a platform
-// which the other side has too. Which one a client gets is the client's choice.
-func (c Comparison) spares() []int {
+// duplicateEntries returns the indexes of the pairs that are a second entry for
+// a platform which both sides have. Clients differ in which entry they use.
+func (c Comparison) duplicateEntries() []int {
 	both := map[string]bool{}
 	for _, p := range c.shared() {
 		both[p.Platform] = true
 	}
-	var spares []int
+	var duplicates []int
 	for i, p := range c.Pairs {
 		if (p.A == nil || p.B == nil) && both[p.Platform] {
-			spares = append(spares, i)
+			duplicates = append(duplicates, i)
 		}
 	}
-	return spares
+	return duplicates
 }
 
-// nameSpares gives spares a verdict of their own: "only in" would be untrue.
-func (c Comparison) nameSpares() {
+// judgeDuplicateEntries replaces the verdict on duplicate entries: "only in"
+// would be wrong.
+func (c Comparison) judgeDuplicateEntries() {
 	nameA, nameB := c.names()
-	for _, i := range c.spares() {
+	for _, i := range c.duplicateEntries() {
 		p := &c.Pairs[i]
 		here := nameA
 		if p.A == nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// short is a digest as a person reads it: the first twelve hex digits.
+// short returns the first twelve hex digits of a digest.
 func short(d digest.Digest) string {
 	_, hex, ok := strings.Cut(string(d), ":")
 	if !ok {
@@ -25,8 +25,8 @@ func short(d digest.Digest) string {
 	return hex
 }
 
-// names are what sentences call the two sides: tags where they tell the sides
-// apart, else A and B.
+// names returns the names of the two sides in sentences: tags or digests if
+// they distinguish the sides, else A and B.
 func (c Comparison) names() (a, b string) {
 	a, b = "A", "B"
 	if c.A == nil {
@@ -56,8 +56,9 @@ func refName(r model.Ref) string {
 	return ""
 }
 
-// quoted is text from outside inside a sentence, of bounded length. Secrets
-// are always masked: a sentence goes further than the screen it stands on.
+// quoted returns untrusted text for use in a sentence, with limited length.
+// Secrets are always masked, as sentences are copied to places other than the
+// screen.
 func quoted(text string) string {
 	const most = 60
 	text = safe.Gate{}.Mask(text)
@@ -72,7 +73,7 @@ func quoted(text string) string {
 
 func bytesText(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
 
-// plural is "1 layer", "3 layers".
+// plural returns "1 layer", "3 layers".
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -80,7 +81,7 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// firsts goes on after "the first": "layer", "3 layers".
+// firsts returns the noun phrase after "the first": "layer", "3 layers".
 func firsts(n int, noun string) string {
 	if n == 1 {
 		return noun
@@ -88,7 +89,7 @@ func firsts(n int, noun string) string {
 	return plural(n, noun)
 }
 
-// isAre agrees with a number.
+// isAre returns the verb for a number.
 func isAre(n int) string {
 	if n == 1 {
 		return "is"
@@ -96,7 +97,7 @@ func isAre(n int) string {
 	return "are"
 }
 
-// list is "x", "x and y", "x, y and z"; long lists end in a number.
+// list returns "x", "x and y" or "x, y and z"; a long list ends in a number.
 func list(items []string) string {
 	const most = 5
 	if len(items) > most {
@@ -108,7 +109,7 @@ func list(items []string) string {
 	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
 }
 
-// stepsText is "step 7", "steps 3, 5 and 7", from indexes that count from 0.
+// stepsText returns "step 7" or "steps 3, 5 and 7". The indexes count from 0.
 func stepsText(indexes []int) string {
 	items := make([]string, len(indexes))
 	for i, n := range indexes {
@@ -120,7 +121,7 @@ func stepsText(indexes []int) string {
 	return "steps " + list(items)
 }
 
-// lower is a sentence to go on with after a colon.
+// lower returns a sentence that continues after a colon.
 func lower(t safe.Text) safe.Text {
 	s := t.String()
 	if s == "" {
@@ -129,7 +130,7 @@ func lower(t safe.Text) safe.Text {
 	return safe.Clean(strings.ToLower(s[:1]) + s[1:])
 }
 
-// upper is a sentence to begin with.
+// upper returns the start of a sentence.
 func upper(s string) string {
 	if s == "" {
 		return s
@@ -137,8 +138,8 @@ func upper(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// instructionText is an instruction in a sentence: secrets masked, of bounded length, the
-// hashes of copied files left out.
+// instructionText returns an instruction for use in a sentence: secrets masked,
+// limited length, without hashes of copied files.
 func instructionText(createdBy string) string {
 	text := dockerfile.WithoutHashes(dockerfile.Instruction(createdBy))
 	for _, word := range []string{"file: ", "dir: ", "multi: "} {

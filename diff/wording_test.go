@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Whatever a registry sends as an instruction becomes a short text of one line.
+// FuzzInstructionText checks that any instruction becomes a short text of one
+// line.
 func FuzzInstructionText(f *testing.F) {
 	for _, s := range []string{"RUN |2 A=b C=d e /bin/sh -c make # buildkit", "/bin/sh -c #(nop) COPY dir:" + strings.Repeat("0", 64) + " in /app", `CMD ["a" "b"]`, ""} {
 		f.Add(s)

@@ -1,6 +1,6 @@
-// Package dockerfile turns the created_by of a history entry into a line of a
-// Dockerfile. It removes what classic builder, BuildKit and buildah wrap around
-// an instruction, and spells equal instructions alike.
+// Package dockerfile converts the created_by of a history entry to a line of a
+// Dockerfile. It removes what the classic builder, BuildKit and buildah add
+// around an instruction, and normalizes the spelling of equal instructions.
 package dockerfile
 
 import (
@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	// nop precedes what docker's classic builder recorded of steps that run
-	// nothing (moby builder/dockerfile/dispatchers.go): the shell in force,
+	// nop matches the prefix that Docker's classic builder records for steps that
+	// run nothing (moby builder/dockerfile/dispatchers.go): the current shell,
 	// then a comment.
 	nop     = regexp.MustCompile(`^(?:/\S*sh(?: -\w+| pipefail)* |cmd /S /C |(?:powershell|pwsh)\S* [^#]*)#\(nop\) ?`)
 	argName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.\-]*=`)
@@ -21,28 +21,30 @@ var (
 
 const shell = "/bin/sh -c "
 
-// Instruction is what was recorded of a step as a line of a Dockerfile: the
-// wrappers of classic builder, BuildKit and buildah removed, blanks collapsed.
-// Build arguments are left out: see BuildArgs.
+// Instruction returns the recorded command of a step as a line of a Dockerfile:
+// without what the classic builder, BuildKit and buildah add, and with runs of
+// blanks collapsed. Build arguments are left out: see BuildArgs.
 func Instruction(createdBy string) string {
 	text, _ := Split(createdBy)
 	return text
 }
 
-// BuildArgs are the build arguments recorded with a step, as NAME=value.
+// BuildArgs returns the build arguments recorded with a step, as NAME=value.
 func BuildArgs(createdBy string) []string {
 	_, args := Split(createdBy)
 	return args
 }
 
-// Key is equal for two steps that a Dockerfile would spell alike: the
-// hashes of copied files are dropped; build arguments count, as they can
-// change what is built.
+// Key is equal for two steps that have the same line in a Dockerfile. Hashes of
+// copied files are left out; build arguments count, as they can change the
+// result.
 func Key(createdBy string) string {
 	text, args := Split(createdBy)
 	return JoinKey(WithoutHashes(text), args)
 }
 
+// JoinKey returns the key of a recipe and its build arguments, both as Split
+// returns them, the recipe without hashes.
 func JoinKey(recipe string, args []string) string {
 	if len(args) == 0 {
 		return recipe
@@ -50,9 +52,10 @@ func JoinKey(recipe string, args []string) string {
 	return recipe + "\x00" + WithoutHashes(strings.Join(args, "\x00"))
 }
 
-// WithoutHashes drops what stands in classic COPY and ADD for what was copied,
-// as in file: and 64 hex digits. It changes with the files, not with the
-// recipe. (Written out: a regular expression takes most of a comparison's time.)
+// WithoutHashes removes the hashes that the classic builder records in COPY and
+// ADD for the copied files, for example file: and 64 hex digits. A hash changes
+// with the files, not with the recipe. (Written by hand: a regular expression
+// takes most of the time of a comparison.)
 func WithoutHashes(text string) string {
 	var b strings.Builder
 	kept := 0
@@ -62,7 +65,7 @@ func WithoutHashes(text string) string {
 			break
 		}
 		i += colon
-		if end := i + 1 + hashDigits; hashOfFiles(text, i) && end <= len(text) {
+		if end := i + 1 + hashDigits; isFileHash(text, i) && end <= len(text) {
 			b.WriteString(text[kept : i+1])
 			kept = end
 		}
@@ -72,9 +75,10 @@ func WithoutHashes(text string) string {
 
 const hashDigits = 64
 
-// CopyKey is the verb and the destination of a COPY or ADD, "" for others. The
-// classic builder and buildah record a hash of what was copied, BuildKit the
-// sources: only the destination can be compared between them.
+// CopyKey returns the verb and the destination of a COPY or ADD, "" for other
+// instructions. The classic builder and buildah record a hash of the copied
+// files, BuildKit records the sources, so only the destination can be compared
+// between them.
 func CopyKey(recipe string) string {
 	v := Verb(recipe)
 	if v != "COPY" && v != "ADD" {
@@ -87,8 +91,8 @@ func CopyKey(recipe string) string {
 	return v + strings.TrimSuffix(recipe[i:], "/")
 }
 
-// SameCopy reports whether two builders may have recorded one COPY or ADD: one
-// of them by what it copied, the other by its sources.
+// SameCopy reports whether two builders may have recorded the same COPY or ADD,
+// one of them with the hash of the files and the other with the sources.
 func SameCopy(a, b string) bool {
 	a, _ = Split(a)
 	b, _ = Split(b)
@@ -97,8 +101,8 @@ func SameCopy(a, b string) bool {
 	return key != "" && key == CopyKey(recipeB) && (a == recipeA) != (b == recipeB)
 }
 
-// hashOfFiles reports whether a hash of files stands around the colon at i.
-func hashOfFiles(line string, i int) bool {
+// isFileHash reports whether the colon at i is inside a hash of copied files.
+func isFileHash(line string, i int) bool {
 	n := 0
 	for _, word := range []string{"file", "dir", "multi"} {
 		if strings.HasSuffix(line[:i], word) {
@@ -117,6 +121,8 @@ func hashOfFiles(line string, i int) bool {
 	return len(rest) == hashDigits || len(rest) > hashDigits && !text.IsWordByte(rest[hashDigits])
 }
 
+// Split returns the recorded command of a step as a line of a Dockerfile, and
+// the build arguments recorded with it.
 func Split(createdBy string) (text string, args []string) {
 	s := strings.TrimSuffix(collapseBlanks(createdBy), " # buildkit")
 	if rest, ok := withoutNop(s); ok {
@@ -137,7 +143,8 @@ func Split(createdBy string) (text string, args []string) {
 	return normalize(s), args
 }
 
-// cutFlags takes the options of a RUN off the front, as in --mount=type=cache.
+// cutFlags splits the options at the front of a RUN off, for example
+// --mount=type=cache.
 func cutFlags(s string, isRun bool) (flags, rest string) {
 	for isRun && strings.HasPrefix(s[len(flags):], "--") {
 		end := strings.IndexByte(s[len(flags):], ' ')
@@ -149,7 +156,8 @@ func cutFlags(s string, isRun bool) (flags, rest string) {
 	return flags, s[len(flags):]
 }
 
-// collapseBlanks is s with every run of blanks made one. Most texts are so already.
+// collapseBlanks replaces every run of blanks by one blank. Most texts need no
+// change and are returned without a copy.
 func collapseBlanks(s string) string {
 	blank := true
 	for i := range len(s) {
@@ -162,7 +170,7 @@ func collapseBlanks(s string) string {
 	return strings.TrimSuffix(s, " ")
 }
 
-// withoutNop is what follows the sign of a step that runs nothing.
+// withoutNop returns the text after the mark of a step that runs nothing.
 func withoutNop(s string) (rest string, ok bool) {
 	if rest, ok := strings.CutPrefix(s, shell+"#(nop)"); ok {
 		return rest, true
@@ -174,8 +182,8 @@ func withoutNop(s string) (rest string, ok bool) {
 	return s[len(m):], m != ""
 }
 
-// countArgs reads what precedes a step that ran with build arguments: a bar and
-// their number; NAME=value follows without any quoting.
+// countArgs parses the prefix of a step that ran with build arguments: a bar
+// and their number. NAME=value follows without quoting.
 func countArgs(s string) (n int, rest string, ok bool) {
 	s, ok = strings.CutPrefix(s, "|")
 	digits, rest, blank := strings.Cut(s, " ")
@@ -186,12 +194,12 @@ func countArgs(s string) (n int, rest string, ok bool) {
 	return int(count), rest, err == nil
 }
 
-// cutArgs takes n build arguments off the front of words. Values are not
-// quoted, so one with blanks goes on until the next name or the shell.
+// cutArgs splits n build arguments off the front of words. Values are not
+// quoted, so a value with blanks extends to the next name or to the shell.
 func cutArgs(n int, words []string) (args []string, rest string) {
 	for len(words) > 0 && len(args) < n {
 		end := 1
-		for end < len(words) && valueGoesOn(words[end:], len(args)+1 == n) {
+		for end < len(words) && valueContinues(words[end:], len(args)+1 == n) {
 			end++
 		}
 		args = append(args, strings.Join(words[:end], " "))
@@ -200,14 +208,14 @@ func cutArgs(n int, words []string) (args []string, rest string) {
 	return args, strings.Join(words, " ")
 }
 
-func valueGoesOn(words []string, last bool) bool {
+func valueContinues(words []string, last bool) bool {
 	if shellWords(words) > 0 {
 		return false
 	}
 	if !last {
 		return !argName.MatchString(words[0])
 	}
-	// After the last value only the shell tells where it ends.
+	// The last value ends at the shell.
 	for i := range words {
 		if shellWords(words[i:]) > 0 {
 			return true
@@ -216,7 +224,8 @@ func valueGoesOn(words []string, last bool) bool {
 	return false
 }
 
-// Verb is the first word of an instruction, such as RUN; "" when there is none.
+// Verb returns the first word of an instruction, for example RUN; "" if there
+// is none.
 func Verb(instruction string) string {
 	v, _, _ := strings.Cut(instruction, " ")
 	return v

@@ -104,8 +104,8 @@ func TestStepText(t *testing.T) {
 	}
 }
 
-// Whatever a registry sends: no panic, one line, and arguments only where the
-// text has them.
+// FuzzInstruction checks for any input that there is no panic, that the result
+// is one line, and that build arguments occur in the input.
 func FuzzInstruction(f *testing.F) {
 	for _, s := range []string{"RUN |2 A=b C=d e /bin/sh -c make # buildkit", `HEALTHCHECK &{["CMD" "x"] "1s" "1s" "1s" '\\x03'}`, "EXPOSE map[1:{}]", `CMD ["a" "b"]`, "RUN --a --b /bin/bash -o x -c", "powershell -Command $aPreference = ; x", "|1 A /bin/sh -c"} {
 		f.Add(s)

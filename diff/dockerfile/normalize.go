@@ -10,9 +10,9 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// StepText is what a step did in one line: its instruction as a Dockerfile
-// spells it. Tools that put layers together record their own name instead of
-// one; what they say of the layer in the comment comes first then.
+// StepText describes a step in one line: its instruction as in a Dockerfile.
+// Tools that assemble layers record only their name; the comment, which
+// describes the layer, then comes first.
 func StepText(s model.Step) string {
 	text := Instruction(s.CreatedBy)
 	if s.Comment == "" || len(s.Comment) > maxComment || strings.HasPrefix(s.Comment, "buildkit.") {
@@ -28,16 +28,17 @@ func StepText(s model.Step) string {
 	return text
 }
 
-// maxComment bounds what is taken for the name of a layer, in bytes.
+// maxComment is the longest comment, in bytes, that is used as the name of a
+// layer.
 const maxComment = 200
 
-// isToolName reports whether a tool recorded nothing but its name.
+// isToolName reports whether text is only the name of a tool.
 func isToolName(text string) bool {
 	return len(text) < 60 && (strings.HasPrefix(text, "jib") || text == "apko" || text == "ko")
 }
 
-// normalize is an instruction that sets something in its one spelling: builders
-// print the same list and map in different ways.
+// normalize returns an instruction that changes settings in a canonical
+// spelling: builders print the same list or map in different ways.
 func normalize(s string) string {
 	v, rest, ok := strings.Cut(s, " ")
 	if !ok {
@@ -60,7 +61,7 @@ func normalize(s string) string {
 	return s
 }
 
-// quotedList reads ["a" "b"] (as Go prints it) and ["a","b"].
+// quotedList parses ["a" "b"] (the form that Go prints) and ["a","b"].
 func quotedList(s string) ([]string, bool) {
 	s = strings.TrimSpace(s)
 	if !strings.HasPrefix(s, "[") || !strings.HasSuffix(s, "]") {
@@ -89,11 +90,11 @@ func jsonList(list []string) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(list) // strings always can be
+	_ = enc.Encode(list) // encoding strings cannot fail
 	return strings.TrimSpace(b.String())
 }
 
-// ports reads 80, 80/tcp, [80/tcp] and map[80/tcp:{}].
+// ports normalizes 80, 80/tcp, [80/tcp] and map[80/tcp:{}].
 func ports(s string) string {
 	inside, ok := strings.CutPrefix(strings.TrimPrefix(s, "map"), "[")
 	if ok {
@@ -111,7 +112,7 @@ func ports(s string) string {
 	return strings.Join(fields, " ")
 }
 
-// volumes reads /a, [/a /b] and ["/a","/b"].
+// volumes normalizes /a, [/a /b] and ["/a","/b"].
 func volumes(s string) string {
 	if list, ok := quotedList(s); ok {
 		return strings.Join(list, " ")
@@ -122,8 +123,9 @@ func volumes(s string) string {
 	return s
 }
 
-// healthcheck reads what Go prints of docker's HealthConfig: the test, then
-// interval, timeout and start period, last the retries as a character.
+// healthcheck parses the form in which Go prints Docker's HealthConfig: the
+// test, then interval, timeout and start period, and last the number of retries
+// as a character.
 func healthcheck(s string) (string, bool) {
 	rest, ok := strings.CutPrefix(s, "&{")
 	test, rest, found := strings.Cut(rest, "] ")

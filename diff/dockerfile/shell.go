@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// shells are those of Linux that a Dockerfile's SHELL names.
+// shells are the Linux shells that the SHELL of a Dockerfile names.
 var shells = []string{"sh", "bash", "ash", "dash", "zsh", "ksh"}
 
-// WithoutShell is a command without the shell that ran it.
+// WithoutShell removes the shell that ran a command. ok is false if s does not
+// begin with one.
 func WithoutShell(s string) (command string, ok bool) {
 	if command, ok := strings.CutPrefix(s, shell); ok {
 		return command, true
@@ -30,11 +31,12 @@ func WithoutShell(s string) (command string, ok bool) {
 	return strings.Join(words[n:], " "), true
 }
 
-// maxShellWords is how many words a shell and its options have at most.
+// maxShellWords is the largest number of words of a shell and its options.
 const maxShellWords = 8
 
-// shellWords is how many words the shell takes that words begin with, as in
-// /bin/bash -o pipefail -c; 0 if they begin with none.
+// shellWords returns the number of words of the shell and its options that
+// words begin with, as in /bin/bash -o pipefail -c. It is 0 if they do not
+// begin with a shell.
 func shellWords(words []string) int {
 	name := words[0][strings.LastIndexByte(words[0], '/')+1:]
 	if len(words) < 2 || words[0] == name || !slices.Contains(shells, name) {
@@ -54,8 +56,8 @@ func shellWords(words []string) int {
 	return 0
 }
 
-// withoutPowerShell drops the preferences that Dockerfiles for Windows set
-// before every command.
+// withoutPowerShell removes PowerShell and the preferences that Dockerfiles for
+// Windows set before every command.
 func withoutPowerShell(s string) (command string, ok bool) {
 	_, rest, ok := strings.Cut(s, " -Command ")
 	if !ok {

@@ -1,6 +1,6 @@
-// Package jsondoc parses JSON without losing anything, so that two documents can
-// be printed for comparison or compared for meaning. What the members of an
-// image config mean is in package diff.
+// Package jsondoc parses JSON without losing anything, so that two documents
+// can be printed for comparison or compared for equivalence. It does not know
+// the members of an image config; package diff does.
 package jsondoc
 
 import (
@@ -11,16 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds on JSON that is printed for reading. Deep nesting multiplies its size
-// by the indentation.
+// Limits for printed JSON. Deep nesting multiplies the size by the indentation.
 const (
 	maxDepth  = 200
 	maxPretty = 32 << 20
 )
 
-// Pretty prints JSON for comparison: two blanks of indentation, members
-// sorted by name, numbers as they were written, members of the same name all
-// kept. What is no JSON comes back as it is, with ok false.
+// Pretty prints JSON for comparison: indented by two blanks, members sorted by
+// name, numbers as written, duplicate members all kept. A text that is not JSON
+// is returned unchanged, with ok false.
 func Pretty(raw []byte) (text string, ok bool) {
 	v, err := Parse(raw)
 	if err != nil {
@@ -34,30 +33,31 @@ func Pretty(raw []byte) (text string, ok bool) {
 	return p.b.String(), true
 }
 
-// Equal reports whether two documents say the same to every reader: the
-// same but for blanks, the order of members and the way strings are escaped.
-// It says no wherever a reader could see it otherwise: members that differ in
-// case alone or occur twice, strings that are no Unicode.
+// Equal reports whether two documents mean the same to every reader: they
+// differ at most in blanks, in the order of members and in the escapes of
+// strings. It is false where readers may disagree: names that differ only in
+// case or occur twice, strings that are not valid Unicode.
 func Equal(a, b []byte) bool {
 	va, errA := Parse(a)
 	vb, errB := Parse(b)
 	return errA == nil && errB == nil && va.Equal(vb) && va.Unambiguous() && vb.Unambiguous()
 }
 
-// Value is a parsed value that loses nothing.
+// Value is a parsed JSON value that keeps everything that was written.
 type Value struct {
 	Kind    byte     // '{', '[', '"', or 0 for a number, true, false and null
-	Raw     string   // as written; "" for what is not there
-	Text    string   // of a string
-	Names   []string // of members in order, parallel to members
-	Members []Value  // or elements
+	Raw     string   // as written; "" for a missing value
+	Text    string   // decoded string
+	Names   []string // names of an object, sorted, parallel to Members
+	Members []Value  // values of an object, or elements of a list
 }
 
-// Exists reports whether v says anything. A member that is null says what one
-// that is missing says: tools drop and add them when they rewrite a config.
+// Exists reports whether v has a value. A member that is null counts as
+// missing: tools drop and add such members when they rewrite a config.
 func (v Value) Exists() bool { return v.Raw != "" && v.Raw != "null" }
 
-// Member is the last one of a name, which is the one that Go reads.
+// Member returns the last member of a name, which is the one that Go's decoder
+// uses, or the zero Value.
 func (v Value) Member(name string) Value {
 	i, ok := slices.BinarySearch(v.Names, name)
 	if !ok {
@@ -69,8 +69,8 @@ func (v Value) Member(name string) Value {
 	return v.Members[i]
 }
 
-// Equivalent reports whether two values are written the same or say the same to
-// every reader. What is not there says something else than what is.
+// Equivalent reports whether two values are written alike or mean the same to
+// every reader. A missing value is not equivalent to one that exists.
 func (v Value) Equivalent(o Value) bool {
 	if !v.Exists() || !o.Exists() {
 		return v.Exists() == o.Exists()
@@ -78,6 +78,9 @@ func (v Value) Equivalent(o Value) bool {
 	return v.Raw == o.Raw || v.Equal(o) && v.Unambiguous() && o.Unambiguous()
 }
 
+// Equal reports whether two values are equal, except for null members, the
+// order of members and the way strings are escaped. See Unambiguous for names
+// that readers treat differently.
 func (v Value) Equal(o Value) bool {
 	switch {
 	case v.Kind != o.Kind:
@@ -91,7 +94,7 @@ func (v Value) Equal(o Value) bool {
 	return slices.Equal(v.Names, o.Names) && slices.EqualFunc(v.Members, o.Members, Value.Equal)
 }
 
-// withoutNulls is an object without the members that are not there.
+// withoutNulls returns an object without its null members.
 func (v Value) withoutNulls() Value {
 	if v.Kind != '{' || !slices.ContainsFunc(v.Members, func(m Value) bool { return !m.Exists() }) {
 		return v
@@ -107,7 +110,7 @@ func (v Value) withoutNulls() Value {
 	return v
 }
 
-// Without is an object without some members.
+// Without returns an object without the members of these names.
 func (v Value) Without(names ...string) Value {
 	var kept []string
 	var members []Value
@@ -120,7 +123,8 @@ func (v Value) Without(names ...string) Value {
 	return v
 }
 
-// Replace is an object with each member of a name replaced by what with makes of it.
+// Replace returns an object in which every member of a name is replaced by the
+// result of with.
 func (v Value) Replace(name string, with func(Value) Value) Value {
 	v.Members = slices.Clone(v.Members)
 	for i, n := range v.Names {
@@ -131,13 +135,14 @@ func (v Value) Replace(name string, with func(Value) Value) Value {
 	return v
 }
 
-// IsDefault reports whether a value says no more than a missing member: null,
-// false, "" or 0. Docker's classic builder writes such members, OCI tools do not.
+// IsDefault reports whether a value means the same as a missing member: null,
+// false, "" or 0. Docker's classic builder writes such members, OCI tools do
+// not.
 func (v Value) IsDefault() bool {
 	return !v.Exists() || v.Raw == "false" || v.Raw == `""` || v.Raw == "0"
 }
 
-// WithoutDefaults is an object without the members that are defaults.
+// WithoutDefaults returns an object without the members that are defaults.
 func (v Value) WithoutDefaults() Value {
 	if v.Kind != '{' {
 		return v
@@ -151,19 +156,19 @@ func (v Value) WithoutDefaults() Value {
 	return v.Without(defaults...)
 }
 
-// Unambiguous reports whether every reader sees the same in v. Go's reader matches
-// names without regard to case and takes the last; others do not.
+// Unambiguous reports whether all readers read v alike. Go's decoder ignores
+// the case of names and uses the last of duplicates; others do not.
 func (v Value) Unambiguous() bool {
 	if v.Kind == '"' {
-		return unicodeOnly(v.Text)
+		return isUnicode(v.Text)
 	}
 	var seen map[string]bool
 	if v.Kind == '{' {
 		seen = make(map[string]bool, len(v.Names))
 	}
 	for _, n := range v.Names {
-		folded := strings.ToLower(strings.ToUpper(n)) // as Go folds names
-		if seen[folded] || !unicodeOnly(n) {
+		folded := strings.ToLower(strings.ToUpper(n)) // folds case as encoding/json does
+		if seen[folded] || !isUnicode(n) {
 			return false
 		}
 		seen[folded] = true
@@ -176,8 +181,8 @@ func (v Value) Unambiguous() bool {
 	return true
 }
 
-// unicodeOnly reports whether decoding replaced nothing in s.
-func unicodeOnly(s string) bool { return !strings.ContainsRune(s, utf8.RuneError) }
+// isUnicode reports whether decoding replaced no byte of s.
+func isUnicode(s string) bool { return !strings.ContainsRune(s, utf8.RuneError) }
 
 type printer struct{ b strings.Builder }
 
@@ -223,7 +228,8 @@ func (p *printer) newline(depth int) {
 	}
 }
 
-// quote prints a string as Go's encoder does, which most need no escapes for.
+// quote prints a string as Go's encoder does. Most strings need no escapes and
+// take the fast path.
 func (p *printer) quote(s string) {
 	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
 		p.b.WriteByte('"')

@@ -58,7 +58,7 @@ func FuzzPrettyJSON(f *testing.F) {
 		text, ok := Pretty(raw)
 		if !ok {
 			if text != string(raw) {
-				t.Fatal("what is no JSON must stay as it is")
+				t.Fatal("a text that is not JSON must stay unchanged")
 			}
 			return
 		}
@@ -72,7 +72,7 @@ func FuzzPrettyJSON(f *testing.F) {
 	})
 }
 
-// fixture is the config of an image that a real daemon built.
+// fixture is the config of an image built by a real daemon.
 func fixture(t testing.TB) []byte {
 	t.Helper()
 	raw, err := os.ReadFile("../../testdata/retag/config-a694bf29e765.json")

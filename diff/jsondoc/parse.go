@@ -10,8 +10,9 @@ import (
 
 var errInvalid = errors.New("not JSON")
 
-// Parse reads a document in one pass after Go has found it valid. Go's own
-// reader gives tokens, and takes seconds for a config of 100,000 labels.
+// Parse parses a document in one pass, after encoding/json has validated it.
+// The token reader of encoding/json takes seconds for a config of 100,000
+// labels.
 func Parse(raw []byte) (Value, error) {
 	if !json.Valid(raw) {
 		return Value{}, errInvalid
@@ -24,7 +25,7 @@ func Parse(raw []byte) (Value, error) {
 	return v, nil
 }
 
-// parser reads valid JSON.
+// parser reads JSON that is known to be valid.
 type parser struct {
 	s       string
 	at      int
@@ -52,7 +53,7 @@ func (p *parser) value(depth int) Value {
 	return v
 }
 
-// list reads members or elements up to the bracket that closes them.
+// list reads members or elements up to the closing bracket.
 func (p *parser) list(v *Value, depth int) {
 	p.at++
 	for p.blanks(); !p.tooDeep && p.s[p.at] != v.Kind+2; p.blanks() {
@@ -79,7 +80,7 @@ func (p *parser) blanks() {
 	}
 }
 
-// str reads a string. One without escapes is a part of the document.
+// str reads a string. A string without escapes is a substring of the document.
 func (p *parser) str() string {
 	from := p.at
 	p.at++
@@ -103,7 +104,7 @@ func (p *parser) str() string {
 	return s
 }
 
-// sort orders members by name; those of the same name keep their order.
+// sort orders members by name; members of the same name keep their order.
 func (v *Value) sort() {
 	if v.Kind != '{' || slices.IsSorted(v.Names) {
 		return

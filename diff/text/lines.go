@@ -9,33 +9,34 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Pair is a line of A beside its line of B. A side without one is -1.
+// Pair is a line of A beside the matching line of B. The index of a missing
+// line is -1.
 type Pair struct {
-	A, B           int // indexes of lines
+	A, B           int // indexes of the lines
 	Changed        bool
-	Approximate    bool   // the texts were too large to find the smallest difference
-	SpansA, SpansB []Span // the words that differ, when both lines are there
+	Approximate    bool   // the texts are too large to find the smallest difference
+	SpansA, SpansB []Span // the words that differ, if both lines exist
 }
 
-// maxBlockCells bounds the search for similar lines inside one changed block,
-// maxWordCells the work on words in all of them together.
+// maxBlockCells limits the search for similar lines inside one changed block,
+// maxWordCells the comparison of words in all changed lines together.
 const (
 	maxBlockCells = 40_000
 	maxWordCells  = 20_000_000
 )
 
-// Lines compares two texts line by line, then word by word inside lines that
-// changed. Every line of both is in exactly one pair, in order.
+// Lines compares two texts line by line, then changed lines word by word. Every
+// line of both texts is in exactly one pair, in order.
 func Lines(a, b []string) []Pair { return LinesShown(a, b, a, b) }
 
-// LinesShown compares two texts that are shown in another form, line for line:
-// with secrets masked, say. What is a change is decided by the raw lines; which
-// changed lines are alike and what is marked in them, by the shown ones. Where
-// lines differ and look the same, the spans are the masked words in them, else
-// the whole lines.
+// LinesShown compares two texts that are displayed in another form, line for
+// line, for example with secrets masked. The raw lines decide whether a line
+// has changed. The displayed lines decide which changed lines are similar and
+// which words are marked. If two lines differ but are displayed alike, the
+// spans are the masked words in them, or the whole lines if nothing is masked.
 func LinesShown(rawA, rawB, shownA, shownB []string) []Pair {
 	if len(rawA) != len(shownA) || len(rawB) != len(shownB) {
-		// Not line for line: then no raw line tells of a shown one.
+		// The lines do not correspond, so compare the displayed ones.
 		rawA, rawB = shownA, shownB
 	}
 	edits, approximate := diffTokens(rawA, rawB, true)
@@ -62,7 +63,7 @@ func LinesShown(rawA, rawB, shownA, shownB []string) []Pair {
 type lineWriter struct {
 	a, b           []string
 	shownA, shownB []string
-	i, j           int // the lines that come next
+	i, j           int // the next lines
 	pairs          []Pair
 	approximate    bool
 	budget         int
@@ -75,7 +76,7 @@ func (w *lineWriter) equal(n int) {
 	}
 }
 
-// changed writes a block of lines that differ, similar ones side by side.
+// changed writes a block of lines that differ, with similar lines side by side.
 func (w *lineWriter) changed(deleted, inserted int) {
 	endA, endB := w.i+deleted, w.j+inserted
 	for _, m := range w.similarLines(endA, endB) {
@@ -109,16 +110,17 @@ func (w *lineWriter) both() {
 	w.i, w.j = w.i+1, w.j+1
 }
 
-// spans are the words to mark in two lines that differ.
+// spans returns the words to mark in two lines that differ.
 func (w *lineWriter) spans(a, b string) (inA, inB []Span) {
 	if a == b {
-		return masked(a), masked(b)
+		return maskedSpans(a), maskedSpans(b)
 	}
 	return w.words(a, b)
 }
 
-// masked is where a line hides what it says, the whole line if it does not.
-func masked(line string) []Span {
+// maskedSpans returns the masked words of a line, or the whole line if there
+// are none.
+func maskedSpans(line string) []Span {
 	var spans []Span
 	for at := 0; ; {
 		i := strings.Index(line[at:], safe.Masked)
@@ -129,26 +131,27 @@ func masked(line string) []Span {
 		at += i + len(safe.Masked)
 	}
 	if len(spans) == 0 {
-		return whole(line)
+		return wholeSpan(line)
 	}
 	return spans
 }
 
-// words is Words as long as the budget lasts: a text in which every line
-// changed must not take seconds.
+// words is Words within the budget, so that a text in which every line changed
+// does not take seconds.
 func (w *lineWriter) words(a, b string) (inA, inB []Span) {
 	if len(a)+len(b) > maxWordBytes {
-		return whole(a), whole(b)
+		return wholeSpan(a), wholeSpan(b)
 	}
 	ta, tb := tokens(a), tokens(b)
 	w.budget -= len(ta) * len(tb)
 	if w.budget < 0 {
-		return whole(a), whole(b)
+		return wholeSpan(a), wholeSpan(b)
 	}
 	return wordSpans(ta, tb)
 }
 
-// similarLines pairs lines up to endA and endB that are versions of each other.
+// similarLines pairs the lines up to endA and endB that are versions of each
+// other.
 func (w *lineWriter) similarLines(endA, endB int) []Match {
 	n, m := endA-w.i, endB-w.j
 	if n == 0 || m == 0 || n*m > maxBlockCells {
@@ -169,7 +172,7 @@ type lineFeature struct {
 	bag map[string]int
 }
 
-// jsonKey is the member name that a pretty-printed line begins with.
+// jsonKey matches the member name at the start of a pretty-printed line.
 var jsonKey = regexp.MustCompile(`^\s*"((?:[^"\\]|\\.)*)":`)
 
 func lineFeatures(raw, shown []string) []lineFeature {
@@ -184,12 +187,13 @@ func lineFeatures(raw, shown []string) []lineFeature {
 	return out
 }
 
-// lineScore is 0 for lines that have nothing to do with each other.
+// lineScore returns the similarity of two lines, 0 if they are not versions of
+// each other.
 func lineScore(a, b lineFeature) int {
 	switch {
 	case a.raw == b.raw:
 		return 210
-	case strings.TrimSuffix(a.raw, ",") == strings.TrimSuffix(b.raw, ","): // the last of a list
+	case strings.TrimSuffix(a.raw, ",") == strings.TrimSuffix(b.raw, ","): // the last element of a list has no comma
 		return 205
 	case a.key != b.key:
 		return 0

@@ -1,14 +1,14 @@
 package text
 
-// SimilarityThreshold is the likeness, in percent, from which two texts count as
-// versions of each other: half of their words in common.
+// SimilarityThreshold is the similarity in percent from which two texts count
+// as versions of each other: half of their words are common.
 const SimilarityThreshold = 50
 
-// maxCounted is how much of a text its likeness is judged by, in bytes. Scripts are
-// some thousand long; what is millions long is data.
+// maxCounted is the number of bytes of a text that its similarity is computed
+// from. Scripts have some thousand bytes; a text of millions is data.
 const maxCounted = 256 << 10
 
-// WordCounts is the words of a text with how often each occurs.
+// WordCounts counts the words of a text.
 func WordCounts(text string) map[string]int {
 	words := map[string]int{}
 	for _, t := range tokens(text[:min(len(text), maxCounted)]) {
@@ -19,8 +19,8 @@ func WordCounts(text string) map[string]int {
 	return words
 }
 
-// Similarity is how much two bags have in common, in percent (Dice's
-// coefficient). Two empty bags have nothing in common.
+// Similarity returns how many words two texts have in common, in percent
+// (Dice's coefficient). It is 0 for two empty texts.
 func Similarity(a, b map[string]int) int {
 	common, total := 0, 0
 	for w, n := range a {
@@ -36,13 +36,13 @@ func Similarity(a, b map[string]int) int {
 	return 200 * common / total
 }
 
-// Match is a pair of indexes.
+// Match is a pair of indexes, into A and into B.
 type Match struct{ A, B int }
 
-// Align pairs elements of two lists in order so that the sum of their
-// scores, none below 0, is the greatest: the global alignment of Needleman and
-// Wunsch (1970) with free gaps. It takes n*m time and memory. Of equal sums it
-// takes the one that pairs earlier elements.
+// Align pairs elements of two lists of n and m elements in order, so that the
+// sum of the scores, none of which is negative, is the greatest: the global
+// alignment of Needleman and Wunsch (1970) with free gaps. It takes n*m time
+// and memory. Among equal sums it prefers the one that pairs earlier elements.
 func Align(n, m int, score func(i, j int) int) []Match {
 	return AlignRows(n, m, score, func(i int, row []int32) {
 		for j := range row {
@@ -51,11 +51,11 @@ func Align(n, m int, score func(i, j int) int) []Match {
 	})
 }
 
-// AlignRows is Align for scores that are cheaper to tell by the row: fill
-// writes those of element i into a row of zeros.
+// AlignRows is Align for scores that are cheaper to compute by the row: fill
+// writes the scores of element i into a row of zeros.
 func AlignRows(n, m int, score func(i, j int) int, fill func(i int, row []int32)) []Match {
 	width := m + 1
-	best := make([]int32, (n+1)*width) // best[i*width+j]: from i and j to the ends
+	best := make([]int32, (n+1)*width) // best[i*width+j]: best sum for a[i:] and b[j:]
 	scores := make([]int32, m)
 	for i := n - 1; i >= 0; i-- {
 		clear(scores)
@@ -79,8 +79,8 @@ func AlignRows(n, m int, score func(i, j int) int, fill func(i int, row []int32)
 	return out
 }
 
-// alignRow writes the sums of one row from the scores in it and the sums of the
-// row below. It is where the time of an alignment goes.
+// alignRow computes the sums of one row from its scores and from the sums of
+// the row below. An alignment spends its time here.
 func alignRow(scores, below, row []int32) {
 	right, diagonal := int32(0), below[len(scores)]
 	below, row = below[:len(scores)], row[:len(scores)]

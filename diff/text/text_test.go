@@ -55,7 +55,8 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// What is a change is decided by the raw lines, what is marked by the shown.
+// TestLinesShown checks that the raw lines decide what has changed, and the
+// displayed lines what is marked.
 func TestLinesShown(t *testing.T) {
 	tests := []struct{ name, rawA, rawB, shownA, shownB, want string }{
 		{"a secret", "X=1|TOKEN=a|Y=1", "X=1|TOKEN=b|Y=1", "X=1|TOKEN=(masked)|Y=1", "X=1|TOKEN=(masked)|Y=1", "X=1 X=1|TOKEN=[(masked)] TOKEN=[(masked)] changed|Y=1 Y=1"},
@@ -92,7 +93,8 @@ func TestLinesShown(t *testing.T) {
 	}
 }
 
-// Every kind of input that is known to hurt must end soon.
+// TestLinesBounded checks that every kind of input known to be expensive ends
+// soon.
 func TestLinesBounded(t *testing.T) {
 	unlike := func(n int, seed string) []string {
 		out := make([]string, n)
@@ -125,14 +127,14 @@ func checkLines(t testing.TB, a, b []string, pairs []Pair) {
 	for _, p := range pairs {
 		if p.A >= 0 {
 			if p.A != i {
-				t.Fatalf("line %d of A where %d comes next", p.A, i)
+				t.Fatalf("line %d of A, want %d", p.A, i)
 			}
 			checkSpans(t, a[i], p.SpansA)
 			i++
 		}
 		if p.B >= 0 {
 			if p.B != j {
-				t.Fatalf("line %d of B where %d comes next", p.B, j)
+				t.Fatalf("line %d of B, want %d", p.B, j)
 			}
 			checkSpans(t, b[j], p.SpansB)
 			j++
@@ -174,12 +176,13 @@ func FuzzLines(f *testing.F) {
 		checkSpans(t, a, sa)
 		checkSpans(t, b, sb)
 		if outside(a, sa) != outside(b, sb) {
-			t.Fatalf("what is not marked differs: %q %v, %q %v", a, sa, b, sb)
+			t.Fatalf("unmarked text differs: %q %v, %q %v", a, sa, b, sb)
 		}
 	})
 }
 
-// outside is what the spans leave over; it must be the same on both sides.
+// outside returns the text outside the spans; it must be the same on both
+// sides.
 func outside(s string, spans []Span) string {
 	var b strings.Builder
 	at := 0

@@ -7,11 +7,11 @@ import (
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
 
-// textTimeout bounds one comparison of text. go-diff then gives one big
-// replacement without saying so, hence the clock around it.
+// textTimeout limits one comparison of texts. After it go-diff returns one big
+// replacement without an error, so the time is measured too.
 const textTimeout = 200 * time.Millisecond
 
-// maxSymbols keeps below the 1,112,064 code points there are: go-diff panics
+// maxSymbols stays below the number of code points, 1,112,064: go-diff panics
 // when it runs out of them.
 const maxSymbols = 1_000_000
 
@@ -21,10 +21,11 @@ type edit struct {
 	n  int
 }
 
-// diffTokens compares two lists of tokens, each token being equal whole or
-// not at all. Tokens become runes, so that invalid UTF-8 in them is compared
-// exactly and no token is ever split. It takes all for changed when there are
-// more than maxSymbols.
+// diffTokens compares two lists of tokens; a token is equal as a whole or not
+// at all. Tokens are encoded as runes, so that invalid UTF-8 is compared
+// exactly and no token is split. approximate is set if the result may not be
+// the smallest difference: after a timeout, or if there are more than
+// maxSymbols tokens, which count as all changed.
 func diffTokens(a, b []string, tidy bool) (edits []edit, approximate bool) {
 	if len(a)+len(b) > maxSymbols {
 		return replaceAll(len(a), len(b)), true
@@ -38,7 +39,7 @@ func diffTokens(a, b []string, tidy bool) (edits []edit, approximate bool) {
 	approximate = time.Since(start) >= textTimeout
 	edits = count(diffs)
 	if tidy {
-		// The tidied result is taken only if it still tells of every token.
+		// Use the tidied result only if it still covers every token.
 		if tidied := count(d.DiffCleanupSemantic(diffs)); covers(tidied, len(a), len(b)) {
 			edits = tidied
 		}
@@ -49,7 +50,7 @@ func diffTokens(a, b []string, tidy bool) (edits []edit, approximate bool) {
 	return edits, approximate
 }
 
-// firstSymbol is beyond the code points that go-diff's tidying takes for
+// firstSymbol is above the code points that the cleanup of go-diff treats as
 // blanks, punctuation and line ends.
 const firstSymbol = 0x4e00
 
@@ -60,7 +61,7 @@ func encode(tokens []string, runes map[string]rune) []rune {
 		if !ok {
 			r = firstSymbol + rune(len(runes))
 			if r >= 0xd800 {
-				r += 0x800 // surrogates are no runes
+				r += 0x800 // surrogates are not valid runes
 			}
 			runes[t] = r
 		}

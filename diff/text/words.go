@@ -1,5 +1,5 @@
 // Package text compares lines and the words inside them. It knows nothing of
-// images: the steps of an image are aligned in package diff.
+// images; package diff aligns the steps of an image.
 package text
 
 import (
@@ -10,19 +10,19 @@ import (
 // Span is a range of bytes in a line, at boundaries of grapheme clusters.
 type Span struct{ From, To int }
 
-// maxWordBytes is the longest pair of lines that is looked into; longer ones
-// differ as a whole.
+// maxWordBytes is the largest total length of two lines whose words are
+// compared; longer lines differ as a whole.
 const maxWordBytes = 64 << 10
 
-// Words says which words differ between two versions of a line. Words are
-// runs of letters, digits and underscores, so that a digest differs whole or
+// Words returns the words that differ between two versions of a line. A word is
+// a run of letters, digits and underscores, so a digest differs as a whole or
 // not at all.
 func Words(a, b string) (inA, inB []Span) {
 	if a == b {
 		return nil, nil
 	}
 	if len(a)+len(b) > maxWordBytes {
-		return whole(a), whole(b)
+		return wholeSpan(a), wholeSpan(b)
 	}
 	return wordSpans(tokens(a), tokens(b))
 }
@@ -48,7 +48,8 @@ func wordSpans(a, b []string) (inA, inB []Span) {
 	return inA, inB
 }
 
-// addSpan adds a span of n bytes, joined to the one before if they touch.
+// addSpan appends a span of n bytes, and joins it to the last one if they
+// touch.
 func addSpan(spans []Span, from, n int) []Span {
 	if n == 0 {
 		return spans
@@ -60,7 +61,7 @@ func addSpan(spans []Span, from, n int) []Span {
 	return append(spans, Span{from, from + n})
 }
 
-func whole(s string) []Span { return addSpan(nil, 0, len(s)) }
+func wholeSpan(s string) []Span { return addSpan(nil, 0, len(s)) }
 
 func length(tokens []string) int {
 	n := 0
@@ -95,7 +96,8 @@ func tokens(s string) []string {
 	return out
 }
 
-// isASCII is false for \r too: with \n it is one character.
+// isASCII reports whether s is ASCII without \r, which forms one character with
+// .
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 || s[i] == '\r' {
@@ -105,7 +107,7 @@ func isASCII(s string) bool {
 	return true
 }
 
-// asciiTokens is tokens where each byte is a character.
+// asciiTokens is tokens for text in which each byte is a character.
 func asciiTokens(s string) []string {
 	var out []string
 	from, kind := 0, other
@@ -144,6 +146,8 @@ func kindOf(cluster string) tokenKind {
 	return other
 }
 
+// IsWordByte reports whether c belongs to a word: a letter, a digit or an
+// underscore.
 func IsWordByte(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }

@@ -62,7 +62,8 @@ func TestVersionOf(t *testing.T) {
 	}
 }
 
-// Sorting rests on it: any three names agree on their order.
+// FuzzCompareVersions checks that any three names have a consistent order:
+// sorting depends on that.
 func FuzzCompareVersions(f *testing.F) {
 	f.Add("1.2.3", "v1.2.3-alpine3.19", "1.2.3-rc1")
 	f.Add("2e5f0a1", "1.2", "latest")
