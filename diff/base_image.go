@@ -46,7 +46,7 @@ func BaseOf(img *model.Image) Base {
 		if signs := baseSigns(img, end); len(signs) > 0 {
 			b.Steps, b.Trust, b.Because = end, Suggested, strings.Join(signs, ", ")
 			if len(signs) > 1 {
-				b.Trust = Shown
+				b.Trust = Inferred
 			}
 			return b
 		}
@@ -63,7 +63,7 @@ func baseSigns(img *model.Image, end int) []string {
 		signs = append(signs, start+" is set again above")
 	}
 	if youngerBy(img.Steps, end) >= baseGap {
-		signs = append(signs, "the steps above are younger")
+		signs = append(signs, "the steps above are newer")
 	}
 	below, above := stepBuilder(*img, img.Steps[end-1]).Name, stepBuilder(*img, img.Steps[end]).Name
 	if below != "" && above != "" && below != above {
@@ -173,13 +173,17 @@ func isAboveBase(s *model.Step, from int) bool { return s == nil || s.Index >= f
 // Said describes a base image in a table of steps, with the reason. InShort
 // leaves the reason out.
 func (b Base) Said() safe.Text {
-	return safe.Sprintf("%s: %s", b.InShort(), b.Because)
+	return safe.Sprintf("%s (%s: %s)", b.title(), string(b.Trust), b.Because)
 }
 
 // InShort returns the name of the base image and the trust in its last step.
 func (b Base) InShort() safe.Text {
+	return safe.Sprintf("%s (%s)", b.title(), string(b.Trust))
+}
+
+func (b Base) title() safe.Text {
 	if b.Name == "" {
-		return safe.Sprintf("the base image (%s)", string(b.Trust))
+		return safe.Const("base image")
 	}
-	return safe.Sprintf("the base image %s (%s)", quoted(b.Name), string(b.Trust))
+	return safe.Sprintf("base image %s", quoted(b.Name))
 }

@@ -11,7 +11,7 @@ func TestBaseOf(t *testing.T) {
 		img := b.image(t)
 		return BaseOf(&img)
 	}
-	if b := of(onPython("2.7.16", baseDay, ownDay)); b.Steps != 5 || b.Trust != Shown {
+	if b := of(onPython("2.7.16", baseDay, ownDay)); b.Steps != 5 || b.Trust != Inferred {
 		t.Errorf("%+v", b)
 	}
 	if b := of(onPython("2.7.16", ownDay, ownDay)); b.Steps != 5 || b.Trust != Suggested {
@@ -38,7 +38,7 @@ func TestBoundary(t *testing.T) {
 	c := pairOf(t, onPython("2.7.16", baseDay, ownDay), onPython("2.7.17", baseDay, ownDay, sets("USER app")))
 	p := c.Pairs[0]
 	row, base, ok := p.Boundary()
-	if !ok || p.Rows[row].A == nil || p.Rows[row].A.Index != 5 || base.Trust != Shown {
+	if !ok || p.Rows[row].A == nil || p.Rows[row].A.Index != 5 || base.Trust != Inferred {
 		t.Errorf("row %d, %+v, %v", row, base, ok)
 	}
 	if _, _, ok := pairOf(t, build{steps: []step{does("COPY x /", files("x"))}}, onPython("2.7.16", baseDay, ownDay)).Pairs[0].Boundary(); ok {

@@ -35,7 +35,7 @@ func TestCompareIndexes(t *testing.T) {
 		same bool
 		head string
 	}{
-		{"a receipt more", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), entry(arm), receipt(entry(amd))}, OtherEnvelope, true, "another envelope"},
+		{"a receipt more", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), entry(arm), receipt(entry(amd))}, OtherEnvelope, true, "different index"},
 		{"a platform less", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd)}, OtherEnvelope, false, "linux/arm64 only in :a"},
 		{"a platform more", []model.Entry{entry(amd)}, []model.Entry{entry(amd), entry(arm)}, OtherEnvelope, false, "linux/arm64 only in :b"},
 		{"one packed again", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), entry(armPacked.image(t))}, Repacked, true, "linux/arm64: same image, packed differently"},
@@ -43,7 +43,7 @@ func TestCompareIndexes(t *testing.T) {
 		{"no platform in common", []model.Entry{entry(amd)}, []model.Entry{entry(arm)}, NotComparable, false, "No platform in common"},
 		{"one not read", []model.Entry{entry(amd), entry(armOther)}, []model.Entry{entry(amd), failed}, NotComparable, false, "linux/arm64: :b could not be read"},
 		{"one pending", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), pending(entry(armOther))}, Pending, false, ""},
-		{"pending, but the same digest", []model.Entry{entry(amd), entry(arm), receipt(entry(arm))}, []model.Entry{entry(amd), pending(entry(arm))}, OtherEnvelope, true, "another envelope"},
+		{"pending, but the same digest", []model.Entry{entry(amd), entry(arm), receipt(entry(arm))}, []model.Entry{entry(amd), pending(entry(arm))}, OtherEnvelope, true, "different index"},
 		{"nothing but receipts", []model.Entry{receipt(entry(amd))}, []model.Entry{receipt(entry(arm))}, NotComparable, false, "no image to compare"},
 	}
 	for _, tt := range tests {
@@ -70,7 +70,7 @@ func TestAllPlatformsOfOneVerdict(t *testing.T) {
 		bs = append(bs, entry(forArch(arch, extra...).image(t)))
 	}
 	v := Compare(index(t, "a", as[:2]...), index(t, "b", bs[:2]...)).Verdict
-	if got, want := v.Headline.String(), "Same recipe, built again from step 4 on, on all 2 platforms"; got != want {
+	if got, want := v.Headline.String(), "Same recipe, built again from step 4 on, on both platforms"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	v = Compare(index(t, "a", as...), index(t, "b", bs...)).Verdict
@@ -107,7 +107,7 @@ func TestDuplicatePlatforms(t *testing.T) {
 	if c.Same(false) {
 		t.Error("clients differ in which entry they use, so this is not the same")
 	}
-	if got := c.Pairs[1].Verdict.Headline.String(); got != "Again in :a" {
+	if got := c.Pairs[1].Verdict.Headline.String(); got != "Duplicate entry in :a" {
 		t.Errorf("the second entry is called %q", got)
 	}
 	if len(c.Findings) != 1 || c.Findings[0].ID != "C7" {
@@ -159,7 +159,7 @@ func TestForPlatform(t *testing.T) {
 		}
 	}
 	_, err := c.ForPlatform("linux/s390x")
-	if want := "neither side has linux/s390x, there is linux/amd64, linux/arm64 and linux/arm/v6"; err.Error() != want {
+	if want := "neither side has linux/s390x; available: linux/amd64, linux/arm64 and linux/arm/v6"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}
 	if lost, _ := c.ForPlatform("linux/arm/v6"); len(lost.Findings) != 1 {

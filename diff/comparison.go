@@ -66,7 +66,7 @@ type Trust string
 // suggested by a heuristic.
 const (
 	Proved    Trust = "proved"
-	Shown     Trust = "shown"
+	Inferred  Trust = "inferred"
 	Suggested Trust = "suggested"
 )
 

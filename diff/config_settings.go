@@ -47,7 +47,7 @@ func (l *ladder) withDifferences(first safe.Text) safe.Text {
 	if len(differ) == 0 {
 		return first
 	}
-	return safe.Sprintf("%s; what differs: %s", first, list(differ))
+	return safe.Sprintf("%s; differences: %s", first, list(differ))
 }
 
 // configs returns the parsed configs, zero values if there are none. They are
@@ -85,7 +85,7 @@ func differingFields(a, b jsondoc.Value) []string {
 		differ = append(differ, "history")
 	}
 	if !sameBuilderFields(a, b) {
-		differ = append(differ, "notes of the builder")
+		differ = append(differ, "fields of Docker's builder")
 	}
 	if dates || !sameMembers(a, b, "created") {
 		differ = append(differ, "dates")

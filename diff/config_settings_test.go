@@ -26,12 +26,12 @@ func TestTranslatedConfig(t *testing.T) {
 		code Code
 		why  string
 	}{
-		"notes left out":               {docker(nil, nil), oci, Reprinted, "notes of Docker's builder"},
-		"the other way":                {oci, docker(nil, nil), Reprinted, "notes of Docker's builder"},
-		"another build's notes":        {docker(nil, nil), docker(nil, map[string]any{"container": "c"}), OtherSettings, "what differs: notes of the builder"},
-		"another parent":               {docker(nil, nil), docker(map[string]any{"Image": "sha256:"}, nil), OtherSettings, "what differs: notes of the builder"},
-		"a setting left out with them": {docker(map[string]any{"Healthcheck": map[string]any{"Test": []string{"CMD", "true"}}}, nil), oci, OtherSettings, "HEALTHCHECK and notes of the builder"},
-		"another date":                 {docker(nil, nil), later, OtherSettings, "notes of the builder and dates"},
+		"fields left out":              {docker(nil, nil), oci, Reprinted, "fields of Docker's builder"},
+		"the other way":                {oci, docker(nil, nil), Reprinted, "fields of Docker's builder"},
+		"the fields of another build":  {docker(nil, nil), docker(nil, map[string]any{"container": "c"}), OtherSettings, "differences: fields of Docker's builder"},
+		"another parent":               {docker(nil, nil), docker(map[string]any{"Image": "sha256:"}, nil), OtherSettings, "differences: fields of Docker's builder"},
+		"a setting left out with them": {docker(map[string]any{"Healthcheck": map[string]any{"Test": []string{"CMD", "true"}}}, nil), oci, OtherSettings, "HEALTHCHECK and fields of Docker's builder"},
+		"another date":                 {docker(nil, nil), later, OtherSettings, "fields of Docker's builder and dates"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := Compare(single("a", tt.a.image(t)), single("b", tt.b.image(t))).Pairs[0].Verdict

@@ -45,7 +45,7 @@ func ParseExpected(list string) ([]string, error) {
 			return nil, err
 		}
 		if os, arch, _ := strings.Cut(name, "/"); os == arch || arch == "windows" || arch == "darwin" {
-			return nil, fmt.Errorf("%q is not a platform, which looks like linux/arm64", strings.TrimSpace(part))
+			return nil, fmt.Errorf("%q is not a platform: write os/architecture, for example linux/arm64", strings.TrimSpace(part))
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -125,16 +125,16 @@ func (e Expectation) Headline() safe.Text {
 	missing := e.missing()
 	switch {
 	case e.Unread() != nil:
-		return safe.Const("Not known: an image could not be read")
+		return safe.Const("Unknown: an image could not be read")
 	case len(missing) > 0:
-		return safe.Sprintf("Not as expected: %s %s not there", list(missing), isAre(len(missing)))
+		return safe.Sprintf("Not as expected: %s %s missing", list(missing), isAre(len(missing)))
 	case len(e.Against) > 0:
-		return safe.Sprintf("Not as expected: all platforms are there, but %s against it", findingsFailIt(len(e.Against)))
+		return safe.Sprintf("Not as expected: all platforms exist, but %s", findingsFailIt(len(e.Against)))
 	}
 	if len(e.Platforms) == 1 {
 		return safe.Sprintf("As expected: %s", e.Platforms[0].Platform)
 	}
-	return safe.Sprintf("As expected: %s, each from a base of its own", list(e.names()))
+	return safe.Sprintf("As expected: %s, each from its own base image", list(e.names()))
 }
 
 func (e Expectation) names() []string {
@@ -147,9 +147,9 @@ func (e Expectation) names() []string {
 
 func findingsFailIt(n int) string {
 	if n == 1 {
-		return "one finding speaks"
+		return "one finding fails the check"
 	}
-	return plural(n, "finding") + " speak"
+	return plural(n, "finding") + " fail the check"
 }
 
 func isMissing(err error) bool {

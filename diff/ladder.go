@@ -87,7 +87,7 @@ func (l *ladder) unreadable() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: NotComparable, Trust: Shown,
+		Code: NotComparable, Trust: Inferred,
 		Headline: safe.Sprintf("%s could not be read", side),
 		Because:  safe.Gate{}.Clean(err.Error()),
 	}, true
@@ -110,7 +110,7 @@ func (l *ladder) notAnImage() (Verdict, bool) {
 	return Verdict{
 		Code: NotComparable, Trust: Proved,
 		Headline: safe.Sprintf("%s is not a container image", side),
-		Because:  safe.Sprintf("It is %s; only equal digests would make two of these the same, and they differ", artifactText(*e)),
+		Because:  safe.Sprintf("It is %s; artifacts are compared by digest only, and the digests differ", artifactText(*e)),
 	}, true
 }
 
@@ -119,7 +119,7 @@ func artifactText(e model.Entry) string {
 		return "an artifact of type " + quoted(t)
 	}
 	if e.Role == model.RoleAttestation {
-		return "a receipt of a build"
+		return "a build attestation"
 	}
 	return "an artifact"
 }
@@ -196,8 +196,8 @@ func (l *ladder) contradiction() (Verdict, bool) {
 			if claim, ok := claims[s.Layer.Digest]; ok && claim != s.DiffID {
 				return Verdict{
 					Code: NotComparable, Trust: Proved,
-					Headline: safe.Const("One of the configs belongs to other layers"),
-					Because: safe.Sprintf("Blob %s is claimed to unpack to %s and to %s; it can only do one of them",
+					Headline: safe.Const("One config does not match its layers"),
+					Because: safe.Sprintf("The configs claim that blob %s unpacks to %s and to %s; only one of them can be true",
 						short(s.Layer.Digest), short(claim), short(s.DiffID)),
 				}, true
 			}
@@ -216,10 +216,10 @@ func (l *ladder) sameConfig() (Verdict, bool) {
 	if sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) {
 		return Verdict{
 			Code: OtherEnvelope, Trust: Proved, Step: step,
-			Headline: safe.Const("Same image, another manifest around it"),
-			Because: safe.Sprintf("Image ID %s and every layer are the same blobs; only %s of the manifest differ",
+			Headline: safe.Const("Same image, different manifest"),
+			Because: safe.Sprintf("Image ID %s and all layers are the same blobs; only %s of the manifest differ",
 				short(id), manifestDifference(l.a.Manifest, l.b.Manifest)),
-			Proof: append(l.configProof(), safe.Sprintf("all %d layers(A) = layers(B)", len(l.a.Manifest.Layers))),
+			Proof: append(l.configProof(), safe.Sprintf("layers(A) = layers(B), all %d in order", len(l.a.Manifest.Layers))),
 		}, true
 	}
 	return Verdict{
@@ -227,7 +227,7 @@ func (l *ladder) sameConfig() (Verdict, bool) {
 		Headline: safe.Const("Same image, packed differently"),
 		Because:  safe.Sprintf("Same files, same settings: image ID %s on both sides", short(id)),
 		Proof: slices.Concat(l.configProof(),
-			[]safe.Text{safe.Const("a config holds every setting, and a hash of what each layer unpacks to (diff_id)")}, l.stepProof(step)),
+			[]safe.Text{safe.Const("a config contains every setting, and a hash of what each layer unpacks to (diff_id)")}, l.stepProof(step)),
 	}, true
 }
 
@@ -240,8 +240,8 @@ func (l *ladder) reprinted() (Verdict, bool) {
 	}
 	return Verdict{
 		Code: Reprinted, Trust: Proved, Step: firstDifference(l.p.Rows),
-		Headline: safe.Const("Same image, its config printed differently"),
-		Because:  safe.Sprintf("The configs %s and %s say the same; a tool wrote the JSON again", short(l.a.ID()), short(l.b.ID())),
+		Headline: safe.Const("Same image, config formatted differently"),
+		Because:  safe.Sprintf("The configs %s and %s have the same content; a tool rewrote the JSON", short(l.a.ID()), short(l.b.ID())),
 		Proof:    append(l.configProof(), safe.Const("both parse to the same JSON")),
 	}, true
 }
@@ -258,11 +258,15 @@ func (l *ladder) noFiles() (Verdict, bool) {
 	if len(l.withFiles[0])+len(l.withFiles[1]) > 0 {
 		return Verdict{}, false
 	}
-	return Verdict{
+	v := Verdict{
 		Code: NotComparable, Trust: Proved, Step: firstDifference(l.p.Rows),
-		Headline: safe.Const("Neither side has any file"),
-		Because:  l.withDifferences(safe.Const("Their settings differ")),
-	}, true
+		Headline: safe.Const("Neither side contains a file"),
+		Because:  safe.Const("Their settings differ"),
+	}
+	if differ := differingFields(l.configs()); len(differ) > 0 {
+		v.Because = safe.Sprintf("Their settings differ: %s", list(differ))
+	}
+	return v, true
 }
 
 func (l *ladder) sameFiles() (Verdict, bool) {
@@ -271,12 +275,9 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 	}
 	v := Verdict{
 		Code: OtherSettings, Trust: Proved, Step: firstDifference(l.p.Rows),
-		Headline: safe.Const("Same files, other settings"),
-		Because:  l.withDifferences(safe.Sprintf("All %s unpack to the same bytes", plural(len(l.allLayers[0]), "layer"))),
+		Headline: safe.Const("Same files, different settings"),
+		Because:  l.withDifferences(safe.Sprintf("%s to the same bytes", allOf(len(l.allLayers[0]), "layer", "unpacks", "unpack"))),
 		Proof:    append(l.configProof(), safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(l.allLayers[0]))),
-	}
-	if len(l.allLayers[0]) == 1 {
-		v.Because = l.withDifferences(safe.Const("The one layer unpacks to the same bytes"))
 	}
 	return v, true
 }
@@ -289,10 +290,10 @@ func (l *ladder) sameFilesSquashed() (Verdict, bool) {
 	return Verdict{
 		Code: OtherRecord, Trust: Proved, Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same files, recorded differently"),
-		Because: l.withDifferences(safe.Sprintf("The same %s with files; %s counts %s and %s %d. Another build, but not other files",
+		Because: l.withDifferences(safe.Sprintf("The same %s with files; %s has %s and %s has %d. A different build, but the same files",
 			plural(len(l.withFiles[0]), "layer"), l.nameA, plural(emptyA, "empty layer"), l.nameB, emptyB)),
 		Proof: append(l.configProof(),
-			safe.Sprintf("the %d diff_ids that are left without empty layers are equal, in order", len(l.withFiles[0]))),
+			safe.Sprintf("diff_ids(A) = diff_ids(B) without those of empty layers, all %d in order", len(l.withFiles[0]))),
 	}, true
 }
 
@@ -329,10 +330,10 @@ func (l *ladder) translated() (Verdict, bool) {
 	}
 	return Verdict{
 		Code: Reprinted, Trust: Proved, Step: firstDifference(l.p.Rows),
-		Headline: safe.Const("Same image, its config translated"),
-		Because: safe.Sprintf("The configs %s and %s say the same, dates and history too, "+
-			"but for notes of Docker's builder, which no runtime reads and OCI leaves out", short(l.a.ID()), short(l.b.ID())),
-		Proof: append(l.configProof(), safe.Sprintf("both parse to the same JSON without %s; and in config, without %s and what is empty",
+		Headline: safe.Const("Same image, config converted"),
+		Because: safe.Sprintf("The configs %s and %s are equal, dates and history too, "+
+			"except for fields of Docker's builder, which no runtime reads and OCI does not have", short(l.a.ID()), short(l.b.ID())),
+		Proof: append(l.configProof(), safe.Sprintf("both parse to the same JSON without %s, and in config without %s and empty members",
 			strings.Join(builderFields, ", "), strings.Join(builderSettings, ", "))),
 	}, true
 }

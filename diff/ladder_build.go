@@ -35,14 +35,27 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	}
 	first := l.a.Steps[differ[0]]
 	return Verdict{
-		Code: SameRecipe, Trust: Shown, Step: first.Index + 1,
+		Code: SameRecipe, Trust: Inferred, Step: first.Index + 1,
 		Headline: safe.Sprintf("Same recipe, built again from step %d on", first.Index+1),
-		Because: safe.Sprintf("All %d instructions agree, the content of %d does not; the first is %s",
-			len(l.a.Steps), len(differ), instructionText(first.CreatedBy)),
+		Because:  sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first.CreatedBy)),
 		Proof: append([]safe.Text{
-			safe.Sprintf("created_by(A) = created_by(B) for all %d steps, as a Dockerfile spells them", len(l.a.Steps)),
+			safe.Sprintf("created_by(A) = created_by(B) for %s, in the spelling of a Dockerfile", plural(len(l.a.Steps), "step")),
 		}, l.stepProof(first.Index+1)...),
 	}, true
+}
+
+// sameInstructionsText describes n equal instructions of which some gave different
+// files, the first of these being first.
+func sameInstructionsText(n, differ int, first string) safe.Text {
+	switch {
+	case n == 1:
+		return safe.Sprintf("The same instruction gave different files: %s", first)
+	case differ == 1:
+		return safe.Sprintf("The same %d instructions; one gave different files: %s", n, first)
+	case differ == n:
+		return safe.Sprintf("The same %d instructions; all gave different files, the first is %s", n, first)
+	}
+	return safe.Sprintf("The same %d instructions; %d gave different files, the first is %s", n, differ, first)
 }
 
 // sameFilesLeft reports whether two steps have the same files as result.
@@ -64,7 +77,8 @@ func (l *ladder) sameBase() (Verdict, bool) {
 		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s%s",
 			firsts(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different), otherStepsText(l.p.Rows, different)),
 		Proof: append([]safe.Text{
-			safe.Sprintf("the first %d contents with files (diff_ids, for schema1 blobs) are equal; the last is %s", k, l.withFiles[0][k-1]),
+			safe.Sprintf("equal content (diff_id, for schema1 the blob) of the first %s with files; the last is %s",
+				firsts(k, "layer"), l.withFiles[0][k-1]),
 		}, rowProof(different)...),
 	}, true
 }
@@ -155,11 +169,11 @@ func (l *ladder) differenceText(r Row) string {
 	case !r.SameText && text(r.A) != text(r.B):
 		return text(r.A) + " becomes " + text(r.B)
 	case r.Detail == Emptied:
-		return text(r.A) + " left no file in " + l.nameB
+		return text(r.A) + " added no file in " + l.nameB
 	case r.Detail == Filled:
-		return text(r.A) + " left no file in " + l.nameA
+		return text(r.A) + " added no file in " + l.nameA
 	}
-	return text(r.A) + " made other files"
+	return text(r.A) + " gave different files"
 }
 
 // printed returns the displayed number of a row: the step number of A, else of
@@ -201,15 +215,15 @@ func (l *ladder) unrelated() Verdict {
 		}
 		steps++
 	}
-	v := Verdict{Code: Unrelated, Trust: Shown, Step: firstDifference(l.p.Rows)}
+	v := Verdict{Code: Unrelated, Trust: Inferred, Step: firstDifference(l.p.Rows)}
 	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.stepProof(v.Step)...)
 	switch {
 	case sameLayers > 0:
 		v.Headline = safe.Const("Different from the first layer on")
-		v.Because = safe.Sprintf("%s %s the same, but not the one everything starts from", upper(plural(sameLayers, "layer")), isAre(sameLayers))
+		v.Because = safe.Sprintf("%s %s the same, but not the first one", upper(plural(sameLayers, "layer")), isAre(sameLayers))
 	case sameTexts*2 >= steps && sameTexts > 1:
 		v.Headline = safe.Const("Different from the first layer on")
-		v.Because = safe.Sprintf("%d of %d instructions agree, no layer does: another base, or all built again", sameTexts, steps)
+		v.Because = safe.Sprintf("%d of %d instructions are the same, no layer is: a different base image, or a rebuild of everything", sameTexts, steps)
 	default:
 		v.Headline = safe.Const("Unrelated images")
 		v.Because = safe.Sprintf("No layer is the same: %s in %s, %s in %s",
@@ -256,7 +270,7 @@ func manifestDifference(a, b model.Manifest) string {
 		return "media types"
 	}
 	if jsondoc.Equal(a.Raw, b.Raw) {
-		return "the spacing and order"
+		return "spacing and order"
 	}
 	return "annotations or other fields"
 }

@@ -30,21 +30,21 @@ func (l *ladder) schema1() (Verdict, bool) {
 		return Verdict{}, false
 	case mixed:
 		return Verdict{
-			Code: OtherRecord, Trust: Shown, Step: step,
+			Code: OtherRecord, Trust: Inferred, Step: step,
 			Headline: safe.Const("Same files, recorded in two formats"),
-			Because:  safe.Sprintf("The same %s with files; schema1 does not carry the settings in full", plural(len(l.withFiles[0]), "blob")),
+			Because:  safe.Sprintf("The same %s with files; schema1 does not contain all settings", plural(len(l.withFiles[0]), "blob")),
 		}, true
 	case slices.Equal(l.allLayers[0], l.allLayers[1]):
 		return Verdict{
-			Code: OtherSettings, Trust: Shown, Step: step,
-			Headline: safe.Const("Same files, other settings or another build"),
-			Because:  safe.Sprintf("All %s are the same, the history ids are not", plural(len(l.allLayers[0]), "blob")),
+			Code: OtherSettings, Trust: Inferred, Step: step,
+			Headline: safe.Const("Same files, different settings or a different build"),
+			Because:  safe.Sprintf("%s the same, the history ids are not", allOf(len(l.allLayers[0]), "blob", "is", "are")),
 		}, true
 	}
 	return Verdict{
-		Code: OtherRecord, Trust: Shown, Step: step,
+		Code: OtherRecord, Trust: Inferred, Step: step,
 		Headline: safe.Const("Same files, empty layers recorded differently"),
-		Because:  safe.Sprintf("The same %s with files; the others unpack to nothing", plural(len(l.withFiles[0]), "blob")),
+		Because:  safe.Sprintf("The same %s with files; the other layers are empty", plural(len(l.withFiles[0]), "blob")),
 	}, true
 }
 
@@ -52,15 +52,16 @@ func (l *ladder) schema1() (Verdict, bool) {
 // derives the ids, the newest one is a hash of the config and of all layers.
 func schema1Identical(rows []model.Schema1Row, mixed bool, step int) Verdict {
 	v := Verdict{
-		Code: Reprinted, Trust: Shown, Step: step,
+		Code: Reprinted, Trust: Inferred, Step: step,
 		Proof:    []safe.Text{safe.Sprintf("newest id(A) = newest id(B) = %s", rows[0].ID)},
 		Headline: safe.Const("Same image; only name, tag or signature of the schema1 manifest differ"),
-		Because:  safe.Sprintf("All %s agree in layer and history id", plural(len(rows), "row")),
+		Because:  safe.Sprintf("%s the same layer and history id on both sides", allOf(len(rows), "row", "has", "have")),
 	}
 	if mixed {
 		v.Trust = Proved
 		v.Headline = safe.Const("Same image, one side in the schema1 format of 2015")
-		v.Because = safe.Sprintf("All %s agree in layer and history id, and the newest id is a hash of the config", plural(len(rows), "row"))
+		v.Because = safe.Sprintf("%s the same layer and history id on both sides, and the newest id is a hash of the config",
+			allOf(len(rows), "row", "has", "have"))
 	}
 	return v
 }
@@ -111,7 +112,7 @@ func (l *ladder) schema1Repacked(step int) Verdict {
 		Because: safe.Sprintf("Same files, same settings: the newest schema1 id is the hash of the other side's config, image ID %s",
 			short(img.ID())),
 		Proof: append([]safe.Text{
-			safe.Sprintf("with the fsLayers of the schema1 side under config %s every id comes out as it stands there", img.ID()),
+			safe.Sprintf("the fsLayers of the schema1 side and config %s give every id of the schema1 side", img.ID()),
 		}, l.stepProof(step)...),
 	}
 }
@@ -146,7 +147,7 @@ func (l *ladder) schema1EmptyLayers(step int) Verdict {
 	return Verdict{
 		Code: Repacked, Trust: Proved, Step: step,
 		Headline: safe.Const("Same image, packed differently"),
-		Because:  safe.Const("The schema1 entries say the same, and only layers that are empty on both sides are other blobs"),
+		Because:  safe.Const("The schema1 entries are equal; the only blobs that differ are empty layers on both sides"),
 		Proof: append([]safe.Text{safe.Const("v1Compatibility(A) = v1Compatibility(B) in every row, without id and parent")},
 			l.stepProof(step)...),
 	}

@@ -40,27 +40,27 @@ func TestLadder(t *testing.T) {
 		why   string // part of the evidence
 	}{
 		{"the same bytes", plain, plain, Identical, Proved, 0, "Identical", "sha256:"},
-		{"annotations of the manifest", plain, annotated, OtherEnvelope, Proved, 0, "another manifest", "annotations"},
+		{"annotations of the manifest", plain, annotated, OtherEnvelope, Proved, 0, "different manifest", "annotations"},
 		{"packed again", plain, app(does("COPY . /app # buildkit", files("app").packed("again"))), Repacked, Proved, 4, "packed differently", "Same files, same settings: image ID "},
-		{"other environment", plain, otherEnv, OtherSettings, Proved, 0, "other settings", "1 environment variable and USER"},
-		{"another date", plain, later, OtherSettings, Proved, 0, "other settings", "what differs: dates"},
+		{"other environment", plain, otherEnv, OtherSettings, Proved, 0, "different settings", "1 environment variable and USER"},
+		{"another date", plain, later, OtherSettings, Proved, 0, "different settings", "differences: dates"},
 		{"an empty step recorded as a setting", app(does("WORKDIR /app", nothing)), app(sets("WORKDIR /app")), OtherRecord, Proved, 4, "recorded differently", "1 empty layer"},
-		{"built again", plain, app(does("COPY . /app # buildkit", files("app 2"))), SameRecipe, Shown, 4, "built again from step 4 on", "COPY . /app"},
+		{"built again", plain, app(does("COPY . /app # buildkit", files("app 2"))), SameRecipe, Inferred, 4, "built again from step 4 on", "COPY . /app"},
 		{"a changed setting on the same base", plain, app(sets("ENV V=2"), does("COPY . /app", files("app 2"))), SameBase, Proved, 4, "different from step 4 on", "first 2 layers with files are the same (29 MB); then ENV V=2 is only in :b"},
 		{"built by the other builder", app(does("COPY a.conf b.conf /etc/app/ # buildkit", files("conf"))), app(does("/bin/sh -c #(nop) COPY multi:"+strings.Repeat("c", 64)+" in /etc/app ", files("conf 2"))),
-			SameRecipe, Shown, 4, "built again from step 4 on", "COPY a.conf b.conf /etc/app/"},
+			SameRecipe, Inferred, 4, "built again from step 4 on", "COPY a.conf b.conf /etc/app/"},
 		{"another source to the same place", app(does("COPY a.conf /etc/ # buildkit", files("a"))), app(does("COPY b.conf /etc/ # buildkit", files("b"))),
 			SameBase, Proved, 4, "different from step 4 on", "COPY a.conf /etc/ becomes COPY b.conf /etc/"},
 		{"another base under the same recipe", app(), build{steps: []step{
 			does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("b", 64)+" in / ", files("debian 2")),
 			sets(`/bin/sh -c #(nop)  CMD ["bash"]`), does("RUN /bin/sh -c apt-get install curl # buildkit", files("curl 2")),
-		}}, SameRecipe, Shown, 1, "built again from step 1 on", "ADD file:"},
+		}}, SameRecipe, Inferred, 1, "built again from step 1 on", "ADD file:"},
 		{"only empty layers in common", build{steps: []step{does("WORKDIR /", nothing), does("COPY a /", files("a"))}},
-			build{steps: []step{does("WORKDIR /", nothing), does("RUN make", files("b"))}}, Unrelated, Shown, 2, "Unrelated", "No layer is the same"},
-		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Shown, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},
+			build{steps: []step{does("WORKDIR /", nothing), does("RUN make", files("b"))}}, Unrelated, Inferred, 2, "Unrelated", "No layer is the same"},
+		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Inferred, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},
 		{"a layer in common, not the first", plain, build{steps: []step{does("ADD y /", files("y")), does("COPY . /app", files("app"))}},
-			Unrelated, Shown, 1, "Different from the first layer on", "1 layer is the same"},
-		{"no file on either side", none, build{steps: []step{sets("ENV A=2")}}, NotComparable, Proved, 1, "Neither side has any file", "history"},
+			Unrelated, Inferred, 1, "Different from the first layer on", "1 layer is the same"},
+		{"no file on either side", none, build{steps: []step{sets("ENV A=2")}}, NotComparable, Proved, 1, "Neither side contains a file", "history"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestNotComparable(t *testing.T) {
 		head, why string
 	}{
 		{"fewer layers than diff_ids, config equal", single("b", broken), ":b is broken: runtimes refuse it", "1 layer and its config 2 diff_ids"},
-		{"one blob, two contents", single("b", liar), "One of the configs", "it can only do one"},
+		{"one blob, two contents", single("b", liar), "One config", "only one of them can be true"},
 		{"not read", unread, ":b could not be read", "user:(masked)@"},
 		{"an artifact", artifact("b", "application/vnd.cncf.helm.config.v1+json", "chart"), "is not a container image", "artifact"},
 	}
@@ -185,7 +185,7 @@ func TestLegacy(t *testing.T) {
 		code         Code
 		trust        Trust
 	}{
-		{"testing", "20231001.155532z", "schema1", "schema1", Reprinted, Shown},
+		{"testing", "20231001.155532z", "schema1", "schema1", Reprinted, Inferred},
 		{"testing", "prod", "schema1", "schema1", Repacked, Proved},
 		{"testing", "testing", "schema2", "schema1", Reprinted, Proved},
 		{"testing", "prod", "schema2", "schema1", Repacked, Proved},

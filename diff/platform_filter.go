@@ -25,7 +25,7 @@ func (c Comparison) ForPlatform(platform string) (Comparison, error) {
 		}
 	}
 	if len(pairs) == 0 {
-		return c, fmt.Errorf("neither side has %s, there is %s", want, c.platformNames())
+		return c, fmt.Errorf("neither side has %s; available: %s", want, c.platformNames())
 	}
 	only := c
 	only.Pairs = pairs
@@ -75,7 +75,7 @@ func parsePlatform(platform string) (string, error) {
 	}
 	p, err := platforms.Parse(s)
 	if err != nil {
-		return "", fmt.Errorf("%q is not a platform, which looks like linux/arm64 or linux/arm/v7", platform)
+		return "", fmt.Errorf("%q is not a platform: write os/architecture, for example linux/arm64 or linux/arm/v7", platform)
 	}
 	return model.PlatformName(p), nil
 }
@@ -104,7 +104,7 @@ func (c Comparison) platformNames() string {
 		}
 	}
 	if len(names) == 0 {
-		return "no platform"
+		return "none"
 	}
 	return list(names)
 }

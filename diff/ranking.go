@@ -62,8 +62,8 @@ func (t Trust) Words() safe.Text {
 	switch t {
 	case Proved:
 		return safe.Const("proved: a hash decides")
-	case Shown:
-		return safe.Const("shown: by the structure of the manifests, not by hashes alone")
+	case Inferred:
+		return safe.Const("inferred: from the structure of the manifests, not from hashes alone")
 	case Suggested:
 		return safe.Const("suggested: by a heuristic, which can be wrong")
 	}

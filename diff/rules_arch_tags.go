@@ -144,7 +144,7 @@ func clobberedIn(l tagList, isOne func(d digest.Digest, tag string) bool) []Find
 		}
 		o := stems[stem][other]
 		found = append(found, Finding{
-			Severity: 3, Trust: Shown, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: append(plain, t.tag),
+			Severity: 3, Trust: Inferred, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: append(plain, t.tag),
 			Say: safe.Sprintf("%s %s exactly %s, and %s exists too. The jobs of two architectures pushed the same tag, and the last push won.",
 				list(tagTexts(plain)), isAre(len(plain)), tagText(t.tag), tagText(o.tag)),
 			Next: adviseOneIndex(),

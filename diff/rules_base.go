@@ -29,7 +29,7 @@ func baseMoved(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	own := len(a.Steps) - baseA.Steps
-	severity, trust, moved := 2, Shown, "The base moved"
+	severity, trust, moved := 2, Inferred, "The base moved"
 	if baseA.Trust == Suggested || baseB.Trust == Suggested {
 		severity, trust, moved = 1, Suggested, "The base may have moved"
 	}

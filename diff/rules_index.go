@@ -53,7 +53,7 @@ func variantGap(c Comparison) []Finding {
 		images := s.art.Images()
 		if newOnly := newCPUOnly(images); len(newOnly) > 0 {
 			found = append(found, Finding{
-				Severity: 2, Trust: Shown, Evidence: s.evidence(newOnly), Proof: entriesProof(newOnly),
+				Severity: 2, Trust: Inferred, Evidence: s.evidence(newOnly), Proof: entriesProof(newOnly),
 				Check: c.manifestOf(s.side, ".manifests[].platform"),
 				Say: safe.Sprintf("In %s, amd64 exists only as %s. An older CPU finds no image, or fails with an illegal instruction.",
 					s.name, list(platformNames(newOnly))),
@@ -62,7 +62,7 @@ func variantGap(c Comparison) []Finding {
 		}
 		if bare := bareARM(images); len(bare) > 0 {
 			found = append(found, Finding{
-				Severity: 1, Trust: Shown, Evidence: s.evidence(bare), Proof: entriesProof(bare),
+				Severity: 1, Trust: Inferred, Evidence: s.evidence(bare), Proof: entriesProof(bare),
 				Check: c.manifestOf(s.side, ".manifests[].platform"),
 				Say: safe.Sprintf("In %s, arm is listed without a variant. "+
 					"Clients read this as arm/v7, and a client that needs arm/v6 may find no image.",

@@ -68,7 +68,7 @@ func whichCommit(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	oa, ob := originOf(*a), originOf(*b)
 	f := Finding{
-		Trust: Shown, Evidence: pairEvidence(p), Check: c.configCheck(p, ".config.Labels"),
+		Trust: Inferred, Evidence: pairEvidence(p), Check: c.configCheck(p, ".config.Labels"),
 		Proof: changesProof([]change{
 			{"revision", quotedOrNone(oa.revision), quotedOrNone(ob.revision)}, {"version", quotedOrNone(oa.version), quotedOrNone(ob.version)},
 		}),
@@ -116,7 +116,7 @@ func distributionLabel(s sideOf) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: 1, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+		Severity: 1, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
 		Say:  safe.Sprintf("In %s, the label version=%s belongs to the base, %s, not to this image.", s.name, quoted(version), name),
 		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
 		Proof: []safe.Text{safe.Sprintf("%s=%s, %s=%s, no revision, %d layers with files",

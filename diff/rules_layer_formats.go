@@ -63,7 +63,7 @@ func unreadableFormat(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		f := Finding{
-			Severity: 1, Trust: Shown, Evidence: stepEvidence(s.side, zstd),
+			Severity: 1, Trust: Inferred, Evidence: stepEvidence(s.side, zstd),
 			Say: safe.Sprintf("In %s, %s %s compressed with zstd. Docker before 23.0 and other old runtimes cannot unpack this.",
 				s.name, plural(len(zstd), "layer"), isAre(len(zstd))),
 			Next:  safe.Const("If such a runtime must pull it, build with compression=gzip,force-compression=true"),

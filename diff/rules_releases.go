@@ -196,7 +196,7 @@ func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 		return Finding{}, false
 	}
 	f := Finding{
-		Severity: 1, Trust: Shown, Evidence: []Evidence{{SideA, none, is.digest}, {SideA, none, best.digest}}, Tags: []string{latestTag},
+		Severity: 1, Trust: Inferred, Evidence: []Evidence{{SideA, none, is.digest}, {SideA, none, best.digest}}, Tags: []string{latestTag},
 		Say:  safe.Sprintf(":latest is %s, %s behind %s.", tagText(is.tag), plural(l.releasesAfter(is.version), "release"), tagText(best.tag)),
 		Next: safe.Sprintf("Use the version that you mean, such as %s. latest is not always the newest", tagText(best.tag)),
 		Proof: []safe.Text{

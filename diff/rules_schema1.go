@@ -38,7 +38,7 @@ func legacyView(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		return []Finding{{
-			Severity: 1, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+			Severity: 1, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
 			Say: safe.Sprintf("In %s, the ids follow from the layers. "+
 				"So a registry or a copying tool converted an image of a later format to schema1. "+
 				"Its layers a3ed95ca are placeholders for steps that only change settings.", s.name),
@@ -161,7 +161,7 @@ func nativeSchema1(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		return []Finding{{
-			Severity: 3, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+			Severity: 3, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
 			Say: safe.Sprintf("In %s, the image is stored as schema1, the format of 2015. "+
 				"Docker from 26 on refuses it, containerd from 2.1 on cannot read it.", s.name),
 			Next: safe.Const("Pull it with an old runtime and push it with a new one, or build it again"),

@@ -16,7 +16,7 @@ func squashed(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		f := Finding{
-			Severity: 1, Trust: Shown, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+			Severity: 1, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
 			Say:  safe.Sprintf("In %s, %s (%s). Settings and sizes can be compared, steps cannot.", s.name, flat, because),
 			Next: safe.Const("Compare with the build before it was squashed"),
 			Proof: []safe.Text{safe.Sprintf("layers with files: %d; history entries: %d; %s",

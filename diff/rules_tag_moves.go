@@ -107,7 +107,7 @@ func wentBackwards(t tagAt) (Finding, bool) {
 		return Finding{}, false
 	}
 	return Finding{
-		Severity: 3, Trust: Shown, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
+		Severity: 3, Trust: Inferred, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Say: safe.Sprintf("%s went backwards: %s.", t.name, say),
 		Next: safe.Const("If this is not a rollback, two builds raced and the older one finished last. " +
 			"Push the newest build again, and let one build wait for the other"),

@@ -140,7 +140,7 @@ func limited(id string, lazy []lazyFinding) []Finding {
 // the others.
 func summarized(lazy []lazyFinding) Finding {
 	f := lazy[0].finding()
-	f.Say = safe.Sprintf("%s The same goes for %s.", f.Say, plural(len(lazy)-1, "other tag"))
+	f.Say = safe.Sprintf("%s The same applies to %s.", f.Say, plural(len(lazy)-1, "other tag"))
 	f.Tags = nil
 	for i, h := range lazy {
 		f.Tags = append(f.Tags, h.tags...)

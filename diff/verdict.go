@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
@@ -86,9 +87,17 @@ func sharedByAll(pairs []Pair) Verdict {
 			v.Headline, v.Step = safe.Const("Same recipe, built again"), 0
 		}
 	}
-	v.Headline = safe.Sprintf("%s, on all %d platforms", v.Headline, len(pairs))
+	v.Headline = safe.Sprintf("%s, on %s", v.Headline, allPlatforms(len(pairs)))
 	v.Because = safe.Sprintf("%s: %s", pairs[0].Platform, lower(v.Because))
 	return v
+}
+
+// allPlatforms returns "both platforms", "all 3 platforms".
+func allPlatforms(n int) string {
+	if n == 2 {
+		return "both platforms"
+	}
+	return fmt.Sprintf("all %d platforms", n)
 }
 
 // sharedBySome names the platforms that have the worst verdict, and summarizes
@@ -127,17 +136,20 @@ func otherPlatforms(n int) string {
 // otherEnvelope is the verdict if every platform has the same manifest, but the
 // index differs.
 func (c Comparison) otherEnvelope(shared []Pair) Verdict {
-	v := Verdict{Code: OtherEnvelope, Trust: Proved, Headline: safe.Const("Same image, in another envelope"), Command: c.digestsCommand()}
+	v := Verdict{Code: OtherEnvelope, Trust: Proved, Headline: safe.Const("Same image, different index"), Command: c.digestsCommand()}
 	v.Proof = []safe.Text{safe.Sprintf("digest(A) = %s", c.A.Top.Digest), safe.Sprintf("digest(B) = %s", c.B.Top.Digest)}
 	for _, p := range shared {
 		v.Proof = append(v.Proof, safe.Sprintf("%s: manifest(A) = manifest(B) = %s", platformOrImage(p), p.A.Descriptor.Digest))
+	}
+	if isIndex(*c.A) != isIndex(*c.B) {
+		v.Headline = safe.Const("Same image, one side in an index")
 	}
 	p := shared[0]
 	if len(shared) == 1 {
 		v.Because = safe.Sprintf("%s is manifest sha256:%s on both sides; %s",
 			platformOrImage(p), short(p.A.Descriptor.Digest), c.envelopeDifference())
 	} else {
-		v.Because = safe.Sprintf("The manifests of all %d platforms are the same; %s", len(shared), c.envelopeDifference())
+		v.Because = safe.Sprintf("The manifests of %s are the same; %s", allPlatforms(len(shared)), c.envelopeDifference())
 	}
 	return v
 }
@@ -154,13 +166,13 @@ func (c Comparison) envelopeDifference() string {
 	receiptsA, receiptsB := receipts(*c.A), receipts(*c.B)
 	switch {
 	case isIndex(*c.A) != isIndex(*c.B):
-		return "one side wraps it in an index"
+		return "one side has an index around it"
 	case len(c.shared()) < len(c.Pairs):
 		return "the lists of platforms differ"
 	case !slices.Equal(receiptsA, receiptsB):
-		return "what differs is the build receipts in the index"
+		return "the build attestations in the index differ"
 	case jsondoc.Equal(c.A.Top.Raw, c.B.Top.Raw):
-		return "a tool printed the index again"
+		return "a tool rewrote the JSON of the index"
 	}
 	return "only the index around them differs"
 }
@@ -217,7 +229,7 @@ func (c Comparison) noSharedPlatform() Verdict {
 	if len(c.Pairs) == 0 {
 		return Verdict{
 			Code: NotComparable, Trust: Proved, Headline: safe.Const("There is no image to compare"),
-			Because: safe.Const("Neither side holds a container image, and their digests differ"),
+			Because: safe.Const("Neither side is a container image, and the digests differ"),
 		}
 	}
 	onlyA, onlyB := c.onlyIn()
@@ -239,7 +251,7 @@ func contents(a model.Artifact, platforms []string) string {
 	case isIndex(a):
 		return "no image in its index"
 	}
-	return "no image but " + artifactText(model.Entry{Descriptor: v1.Descriptor{ArtifactType: a.Top.ArtifactType}})
+	return "no image, only " + artifactText(model.Entry{Descriptor: v1.Descriptor{ArtifactType: a.Top.ArtifactType}})
 }
 
 func isSame(c Code) bool { r := rank(c); return r >= 0 && r <= rank(Reprinted) }
@@ -285,8 +297,8 @@ func (c Comparison) judgeDuplicateEntries() {
 			here = nameB
 		}
 		p.Verdict = Verdict{
-			Code: NotComparable, Trust: Proved, Headline: safe.Sprintf("Again in %s", here),
-			Because: safe.Sprintf("%s lists %s more than once; most clients take the first", here, platformText(p.Platform)),
+			Code: NotComparable, Trust: Proved, Headline: safe.Sprintf("Duplicate entry in %s", here),
+			Because: safe.Sprintf("%s lists %s more than once; most clients use the first entry", here, platformText(p.Platform)),
 		}
 	}
 }

@@ -81,6 +81,18 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// allOf returns the subject of a sentence about n things, with its verb for one or
+// for several: "The only layer is", "Both layers are", "All 3 layers are".
+func allOf(n int, noun, verb, verbs string) string {
+	switch n {
+	case 1:
+		return "The only " + noun + " " + verb
+	case 2:
+		return "Both " + noun + "s " + verbs
+	}
+	return fmt.Sprintf("All %d %ss %s", n, noun, verbs)
+}
+
 // firsts returns the noun phrase after "the first": "layer", "3 layers".
 func firsts(n int, noun string) string {
 	if n == 1 {

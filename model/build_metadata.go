@@ -31,10 +31,10 @@ type buildMetadata struct {
 func ParseBuilds(raw []byte) ([]Build, error) {
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &top); err != nil {
-		return nil, fmt.Errorf("it is not the JSON of docker buildx: %w", plainJSON(err))
+		return nil, fmt.Errorf("it is not a metadata file of docker buildx: %w", plainJSON(err))
 	}
 	if _, err := checkJSON(raw, nil); err != nil {
-		return nil, fmt.Errorf("it is not the JSON of docker buildx: %w", err)
+		return nil, fmt.Errorf("it is not a metadata file of docker buildx: %w", err)
 	}
 	if _, ok := top["containerimage.digest"]; ok {
 		b, err := parseBuild("", raw)
@@ -47,8 +47,8 @@ func ParseBuilds(raw []byte) ([]Build, error) {
 			continue
 		}
 		if m["containerimage.digest"] == nil {
-			return nil, fmt.Errorf("its target %.80q names no containerimage.digest: "+
-				"docker buildx writes one when it pushes, as with --push", target)
+			return nil, fmt.Errorf("its target %.80q has no containerimage.digest: "+
+				"docker buildx writes one when it pushes, for example with --push", target)
 		}
 		b, err := parseBuild(target, member)
 		if err != nil {
@@ -57,7 +57,7 @@ func ParseBuilds(raw []byte) ([]Build, error) {
 		builds = append(builds, b)
 	}
 	if len(builds) == 0 {
-		return nil, errors.New("it names no containerimage.digest: docker buildx writes one when it pushes, as with --push")
+		return nil, errors.New("it has no containerimage.digest: docker buildx writes one when it pushes, for example with --push")
 	}
 	slices.SortFunc(builds, func(a, b Build) int { return strings.Compare(a.Target, b.Target) })
 	return builds, nil
@@ -66,10 +66,10 @@ func ParseBuilds(raw []byte) ([]Build, error) {
 func parseBuild(target string, raw []byte) (Build, error) {
 	var m buildMetadata
 	if err := json.Unmarshal(raw, &m); err != nil {
-		return Build{}, fmt.Errorf("it is not the JSON of docker buildx: %w", plainJSON(err))
+		return Build{}, fmt.Errorf("it is not a metadata file of docker buildx: %w", plainJSON(err))
 	}
 	if err := m.Digest.Validate(); err != nil {
-		return Build{}, fmt.Errorf("its containerimage.digest is no digest: %.80q", m.Digest)
+		return Build{}, fmt.Errorf("its containerimage.digest is not a digest: %.80q", m.Digest)
 	}
 	b := Build{Target: target, Digest: m.Digest}
 	for name := range strings.SplitSeq(m.Name, ",") {
@@ -91,15 +91,15 @@ func BuiltRef(builds []Build, ref *Ref) (Ref, error) {
 			in = builds // it was pushed under another name, or the file has no name
 		}
 		if len(in) != 1 {
-			return Ref{}, fmt.Errorf("%d of its builds were pushed to %s, of %s", len(in), ref.Repo(), targets(builds))
+			return Ref{}, fmt.Errorf("%d of its builds were pushed to %s; the builds are %s", len(in), ref.Repo(), targets(builds))
 		}
 		return ref.Repo().AtDigest(in[0].Digest), nil
 	}
 	if len(builds) != 1 {
-		return Ref{}, fmt.Errorf("it tells of several builds, %s: name the repository of one", targets(builds))
+		return Ref{}, fmt.Errorf("it contains several builds, %s: name the repository of one", targets(builds))
 	}
 	if len(builds[0].Names) == 0 {
-		return Ref{}, errors.New("it does not say where the image was pushed to: name the repository")
+		return Ref{}, errors.New("it does not contain the repository that the image was pushed to: name the repository")
 	}
 	r, err := ParseImage(builds[0].Names[0])
 	if err != nil {

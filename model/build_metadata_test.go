@@ -26,11 +26,11 @@ func TestBuiltRef(t *testing.T) {
 		{"one of several", twoBuilds, "registry.example/web", "registry.example/web@sha256:" + hexB, ""},
 		{"none of several", twoBuilds, "registry.example/db", "", "0 of its builds"},
 		{"not pushed", `{"containerimage.config.digest": "sha256:` + hexA + `"}`, "", "", "--push"},
-		{"one target not pushed", `{"api": {"buildx.build.ref": "x", "containerimage.digest": "sha256:` + hexA + `", "image.name": "r.example/api"}, "web": {"buildx.build.ref": "y"}}`, "", "", `target "web" names no`},
-		{"no digest", `{"containerimage.digest": "sha256:x"}`, "", "", "no digest"},
-		{"no JSON", `hello`, "", "", "not the JSON"},
-		{"a list", `[]`, "", "", "not the JSON"},
-		{"empty", ``, "", "", "not the JSON"},
+		{"one target not pushed", `{"api": {"buildx.build.ref": "x", "containerimage.digest": "sha256:` + hexA + `", "image.name": "r.example/api"}, "web": {"buildx.build.ref": "y"}}`, "", "", `target "web" has no`},
+		{"no digest", `{"containerimage.digest": "sha256:x"}`, "", "", "not a digest"},
+		{"no JSON", `hello`, "", "", "not a metadata file of docker buildx"},
+		{"a list", `[]`, "", "", "not a metadata file of docker buildx"},
+		{"empty", ``, "", "", "not a metadata file of docker buildx"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -68,7 +68,7 @@ func ParseConfig(doc Document) (Config, error) {
 	}
 	for _, d := range c.RootFS.DiffIDs {
 		if err := d.Validate(); err != nil {
-			return c, fmt.Errorf("the image config names an invalid diff_id %q", d)
+			return c, fmt.Errorf("the image config contains an invalid diff_id %q", d)
 		}
 	}
 	return c, nil

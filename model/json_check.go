@@ -94,7 +94,7 @@ func checkJSON(raw []byte, s shape) (caseErr, err error) {
 	for values := 0; dec.More() || len(open) > 1; {
 		token, err := dec.Token()
 		if errors.Is(err, io.EOF) {
-			return nil, errors.New("it is cut off")
+			return nil, errors.New("it is truncated")
 		}
 		if err != nil {
 			return nil, err
@@ -155,7 +155,7 @@ func (o *object) addName(name string) (caseErr, err error) {
 		o.names, o.spellings = map[string]bool{}, map[string]string{}
 	}
 	if o.names[name] {
-		return nil, fmt.Errorf("it has %.40q twice, and readers differ in which counts", name)
+		return nil, fmt.Errorf("it has %.40q twice, which JSON readers handle differently", name)
 	}
 	o.names[name] = true
 	if known == "" {
@@ -167,7 +167,7 @@ func (o *object) addName(name string) (caseErr, err error) {
 		name = first // the spelling in another case, if there was one
 	}
 	if name != "" {
-		caseErr = fmt.Errorf("it has %.40q, which some readers take for %q", name, known)
+		caseErr = fmt.Errorf("it has %.40q, which some JSON readers treat as %q", name, known)
 	}
 	if repeated {
 		return nil, caseErr
@@ -185,7 +185,11 @@ func plainJSON(err error) error {
 	if t.Field == "" {
 		return fmt.Errorf("it is a JSON %.40s", t.Value)
 	}
-	return fmt.Errorf("its %.40q is a %.40s", t.Field, t.Value)
+	article := "a"
+	if strings.HasPrefix(t.Value, "a") || strings.HasPrefix(t.Value, "o") { // array, object
+		article = "an"
+	}
+	return fmt.Errorf("its %.40q is %s %.40s", t.Field, article, t.Value)
 }
 
 // LooksLikeJSON reports whether b begins like a JSON object.

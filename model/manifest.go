@@ -160,11 +160,11 @@ func (w manifestJSON) checkKind(k Kind) error {
 	case index && image:
 		return errors.New(`the manifest is an image and an index at once: it has "manifests" beside "layers" or "config"`)
 	case old && (index || image):
-		return errors.New(`the manifest is of two formats at once: it has "fsLayers" beside those of another`)
+		return errors.New(`the manifest has two formats at once: it has "fsLayers" beside members of another format`)
 	case k == KindIndex && (image || old):
-		return errors.New("the manifest is called an index and is an image")
+		return errors.New("the manifest is an image with the media type of an index")
 	case k != KindIndex && k != KindSchema1 && index:
-		return errors.New("the manifest is called an image and is an index")
+		return errors.New("the manifest is an index with the media type of an image")
 	}
 	return nil
 }
@@ -212,7 +212,7 @@ func (m Manifest) check() error {
 			return fmt.Errorf("the manifest gives a size of %d bytes for %s", d.Size, d.Digest)
 		}
 		if total += min(d.Size, MaxTotal+1); total > MaxTotal {
-			return fmt.Errorf("the manifest claims to be of more than %d bytes, tagdiff believes no more", int64(MaxTotal))
+			return fmt.Errorf("the sizes in the manifest add up to more than %d bytes, the limit of tagdiff", int64(MaxTotal))
 		}
 	}
 	return nil

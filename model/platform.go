@@ -20,7 +20,7 @@ func Normal(p v1.Platform) v1.Platform {
 func ParsePlatform(s string) (string, error) {
 	p, err := platforms.Parse(s)
 	if err != nil {
-		return "", fmt.Errorf("%q is no platform: write os/architecture, as in linux/arm64", s)
+		return "", fmt.Errorf("%q is not a platform: write os/architecture, for example linux/arm64", s)
 	}
 	return PlatformName(p), nil
 }

@@ -118,7 +118,7 @@ func ParseImage(s string) (Ref, error) {
 	}
 	switch r.Names() {
 	case NamesRegistry:
-		return Ref{}, fmt.Errorf("%q is a registry, not an image: name a repository and a tag, as in %s/app:tag", s, r.Registry)
+		return Ref{}, fmt.Errorf("%q is a registry, not an image: name a repository and a tag, for example %s/app:tag", s, r.Registry)
 	case NamesRepository:
 		r.Tag = "latest"
 	}
@@ -137,7 +137,7 @@ func ParseBeside(beside Ref, s string) (Ref, error) {
 	}
 	if before, _, ok := cutMoment(s); ok && before == "" {
 		if beside.Tag == "" {
-			return Ref{}, fmt.Errorf("%q needs a tag before it, as in :prod%s", s, s)
+			return Ref{}, fmt.Errorf("%q needs a tag before it, for example :prod%s", s, s)
 		}
 		s = ":" + beside.Tag + s
 	}
@@ -146,7 +146,7 @@ func ParseBeside(beside Ref, s string) (Ref, error) {
 
 func trimScheme(s string) (string, error) {
 	if s == "" {
-		return "", errors.New("an empty reference: name a registry, a repository or an image, as in localhost:5000/app:tag")
+		return "", errors.New("an empty reference: name a registry, a repository or an image, for example localhost:5000/app:tag")
 	}
 	before, rest, found := strings.Cut(s, "://")
 	if !found {
@@ -156,7 +156,7 @@ func trimScheme(s string) (string, error) {
 	case "docker", "http", "https", "oci":
 		return rest, nil
 	}
-	return "", fmt.Errorf("%q: references have no %s://, write host/repository:tag", s, before)
+	return "", fmt.Errorf("%q: a reference does not begin with %s://, write host/repository:tag", s, before)
 }
 
 // isHost reports whether s alone names a registry. trailingSlash is set when
@@ -203,16 +203,16 @@ func isDigest(s string) bool {
 // reference.
 func refError(s string) error {
 	if _, hex, ok := strings.Cut(s, "sha256:"); ok && len(hex) < digest.SHA256.Size()*2 && strings.Trim(hex, "0123456789abcdef") == "" {
-		return fmt.Errorf("%q: a digest has %d digits, registries know no shorter form", s, digest.SHA256.Size()*2)
+		return fmt.Errorf("%q: a digest has %d digits, registries do not accept a shorter form", s, digest.SHA256.Size()*2)
 	}
 	if strings.HasPrefix(s, "sha256:") {
 		return fmt.Errorf("%q: a digest alone has no repository, write host/repository@%s", s, s)
 	}
 	if _, behind, ok := strings.Cut(s, "@"); ok && behind != "" && !strings.Contains(behind, ":") {
-		return fmt.Errorf("%q is neither a digest, as in @sha256:…, nor a moment: write @2026-11-18 or @2026-11-18T14:02", "@"+behind)
+		return fmt.Errorf("%q is neither a digest (@sha256:…) nor a moment: write @2026-11-18 or @2026-11-18T14:02", "@"+behind)
 	}
 	if _, err := reference.ParseNormalizedNamed(strings.ToLower(s)); err == nil {
 		return fmt.Errorf("%q: repository names are lower case", s)
 	}
-	return fmt.Errorf("%q is not a reference, which looks like host/repository:tag or host/repository@sha256:…", s)
+	return fmt.Errorf("%q is not a reference: write host/repository:tag or host/repository@sha256:…", s)
 }

@@ -48,7 +48,7 @@ const (
 
 // ErrNoSchema1 means that the image cannot be translated to schema1, by any
 // registry.
-var ErrNoSchema1 = errors.New("there is no schema1 view of an image without history or with a wrong number of layers")
+var ErrNoSchema1 = errors.New("an image without history, or with a wrong number of layers, has no schema1 view")
 
 // ComputeSchema1 computes the schema1 view that distribution 2.8 makes of an
 // image (manifest/schema1/config_builder.go). It sends no request: requesting

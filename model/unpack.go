@@ -3,7 +3,6 @@ package model
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 
@@ -27,7 +26,7 @@ type Contents struct {
 	Empty  bool // an archive without a file: only zeros
 }
 
-var errBomb = errors.New("it unpacks to too much")
+var errBomb = fmt.Errorf("it unpacks to more than %d MiB", maxUnpacked>>20)
 
 // Unpack reads a small layer: gzip, zstd or plain, detected by its first bytes
 // as runtimes do. It returns an error if the layer cannot be unpacked, or if it
@@ -54,13 +53,13 @@ func unpacker(raw []byte) (io.ReadCloser, error) {
 	case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}):
 		r, err := gzip.NewReader(bytes.NewReader(raw))
 		if err != nil {
-			return nil, fmt.Errorf("it is no gzip: %w", err)
+			return nil, fmt.Errorf("it is not valid gzip: %w", err)
 		}
 		return r, nil
 	case bytes.HasPrefix(raw, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		r, err := zstd.NewReader(bytes.NewReader(raw), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked+1))
 		if err != nil {
-			return nil, fmt.Errorf("it is no zstd: %w", err)
+			return nil, fmt.Errorf("it is not valid zstd: %w", err)
 		}
 		return r.IOReadCloser(), nil
 	}

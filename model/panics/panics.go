@@ -16,7 +16,7 @@ type Caught struct {
 	Rest  string // the stacks of all goroutines
 }
 
-func (f *Caught) Error() string { return fmt.Sprintf("a fault of its own: %v", f.Value) }
+func (f *Caught) Error() string { return fmt.Sprintf("internal error: %v", f.Value) }
 
 // maxStacks limits the stacks of all goroutines that are kept, in bytes.
 const maxStacks = 1 << 20

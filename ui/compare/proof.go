@@ -154,11 +154,11 @@ func ruleOfClass(r diff.Row) (why safe.Text, trust diff.Trust) {
 	case diff.BothEmpty:
 		return safe.Const("both unpack to an archive without a file; the diff_id says so, not the digest of the layer"), diff.Proved
 	case diff.Substituted:
-		return ruleOfSubstituted(r), diff.Shown
+		return ruleOfSubstituted(r), diff.Inferred
 	case diff.Added:
-		return safe.Const("no step of A has this content, by diff_id, and none at this place has this instruction"), diff.Shown
+		return safe.Const("no step of A has this content, by diff_id, and none at this place has this instruction"), diff.Inferred
 	case diff.Removed:
-		return safe.Const("no step of B has this content, by diff_id, and none at this place has this instruction"), diff.Shown
+		return safe.Const("no step of B has this content, by diff_id, and none at this place has this instruction"), diff.Inferred
 	case diff.Moved:
 		return safe.Const("diff_id(A) = diff_id(B), at another place: the same files"), diff.Proved
 	case diff.Settings:

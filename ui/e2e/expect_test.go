@@ -22,11 +22,11 @@ func TestExpect(t *testing.T) {
 		t.Errorf("v1.3: exit code %d: %s%s", right.code, right.out, right.errors)
 	}
 	wrong := cli(t, "--expect", "linux/amd64,linux/arm64", host+"/uis/tool:main")
-	if wrong.code != 1 || !strings.HasPrefix(wrong.out, "Not as expected: all platforms are there, but one finding speaks against it\n") || !strings.Contains(wrong.out, "C4 borrowed-base") {
+	if wrong.code != 1 || !strings.HasPrefix(wrong.out, "Not as expected: all platforms exist, but one finding fails the check\n") || !strings.Contains(wrong.out, "C4 borrowed-base") {
 		t.Errorf("main: exit code %d: %s%s", wrong.code, wrong.out, wrong.errors)
 	}
 	missing := cli(t, "--expect", "linux/amd64,linux/s390x", "-o", "markdown", host+"/uis/tool:v1.3")
-	if missing.code != 1 || !strings.Contains(missing.out, "linux/s390x` is not there") && !strings.Contains(missing.out, "linux/s390x is not there") {
+	if missing.code != 1 || !strings.Contains(missing.out, "linux/s390x` is missing") && !strings.Contains(missing.out, "linux/s390x is missing") {
 		t.Errorf("missing: exit code %d: %s%s", missing.code, missing.out, missing.errors)
 	}
 }
@@ -63,7 +63,7 @@ func TestMetadata(t *testing.T) {
 		{[]string{"--expect", "linux/amd64", "-o", "tui", host + "/a:1"}, "use -o text"},
 		{[]string{"--expect", "linux/amd64", "-p", "linux/amd64", host + "/a:1"}, "leave out --platform"},
 	} {
-		if got := cli(t, tt.args...); got.code != 2 || got.out != "" && !strings.HasPrefix(got.out, "Not known") || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, tt.says) {
+		if got := cli(t, tt.args...); got.code != 2 || got.out != "" && !strings.HasPrefix(got.out, "Unknown") || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, tt.says) {
 			t.Errorf("%q: exit code %d: %s%s", tt.args, got.code, got.out, got.errors)
 		}
 	}

@@ -135,8 +135,8 @@ func TestFaultsInOneLine(t *testing.T) {
 		})
 	}
 	for name, f := range map[string]struct{ args, say []string }{
-		"wrong reference":    {[]string{"HOST/Shop//image:x"}, []string{`"HOST/Shop//image:x" is not a reference`, "looks like host/repository:tag"}},
-		"wrong second":       {[]string{"HOST/a:b", ":c d"}, []string{"is not a reference", "looks like host/repository:tag"}},
+		"wrong reference":    {[]string{"HOST/Shop//image:x"}, []string{`"HOST/Shop//image:x" is not a reference`, "write host/repository:tag"}},
+		"wrong second":       {[]string{"HOST/a:b", ":c d"}, []string{"is not a reference", "write host/repository:tag"}},
 		"no reference":       {nil, []string{"nothing to report on", "name a registry"}},
 		"three references":   {[]string{"HOST/a:b", ":c", ":d"}, []string{"give at most two images"}},
 		"unknown flag":       {[]string{"--colour"}, []string{"--colour", "tagdiff --help"}},
