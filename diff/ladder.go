@@ -308,7 +308,7 @@ func (l *ladder) configProof() []safe.Text {
 // stepProof returns the full row of the step with this number.
 func (l *ladder) stepProof(step int) []safe.Text {
 	for _, r := range l.p.Rows {
-		if step > 0 && printed(r) == step {
+		if step > 0 && stepNumber(r) == step {
 			return rowProof(r)
 		}
 	}

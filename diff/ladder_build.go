@@ -70,15 +70,15 @@ func (l *ladder) sameBase() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	different := firstDifferentRow(l.p.Rows, k)
-	step := printed(different)
+	step := stepNumber(different)
 	return Verdict{
 		Code: SameBase, Trust: Proved, Step: step,
 		Headline: safe.Sprintf("Same base, different from step %d on", step),
 		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s%s",
-			firsts(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different), otherStepsText(l.p.Rows, different)),
+			afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different), otherStepsText(l.p.Rows, different)),
 		Proof: append([]safe.Text{
 			safe.Sprintf("equal content (diff_id, for schema1 the blob) of the first %s with files; the last is %s",
-				firsts(k, "layer"), l.withFiles[0][k-1]),
+				afterFirst(k, "layer"), l.withFiles[0][k-1]),
 		}, rowProof(different)...),
 	}, true
 }
@@ -176,9 +176,9 @@ func (l *ladder) differenceText(r Row) string {
 	return text(r.A) + " gave different files"
 }
 
-// printed returns the displayed number of a row: the step number of A, else of
+// stepNumber returns the displayed number of a row: the step number of A, else of
 // B. The oldest step is 1.
-func printed(r Row) int {
+func stepNumber(r Row) int {
 	switch {
 	case r.A != nil:
 		return r.A.Index + 1
@@ -193,7 +193,7 @@ func printed(r Row) int {
 func firstDifference(rows []Row) int {
 	for _, r := range rows {
 		if r.Differs() {
-			return printed(r)
+			return stepNumber(r)
 		}
 	}
 	return 0
@@ -220,10 +220,11 @@ func (l *ladder) unrelated() Verdict {
 	switch {
 	case sameLayers > 0:
 		v.Headline = safe.Const("Different from the first layer on")
-		v.Because = safe.Sprintf("%s %s the same, but not the first one", upper(plural(sameLayers, "layer")), isAre(sameLayers))
+		v.Because = safe.Sprintf("%s %s the same, but not the first one", upperFirst(plural(sameLayers, "layer")), isAre(sameLayers))
 	case sameTexts*2 >= steps && sameTexts > 1:
 		v.Headline = safe.Const("Different from the first layer on")
-		v.Because = safe.Sprintf("%d of %d instructions are the same, no layer is: a different base image, or a rebuild of everything", sameTexts, steps)
+		v.Because = safe.Sprintf("%d of %d instructions are the same, no layer is: a different base image, or a rebuild of everything",
+			sameTexts, steps)
 	default:
 		v.Headline = safe.Const("Unrelated images")
 		v.Because = safe.Sprintf("No layer is the same: %s in %s, %s in %s",
@@ -242,7 +243,7 @@ func (l *ladder) withPlatforms(v Verdict) Verdict {
 	if pa == pb || pa == "" || pb == "" || nameOfBuild(*l.p.A) == nameOfBuild(*l.p.B) {
 		return v
 	}
-	v.Because = safe.Sprintf("%s; %s", v.Headline, lower(v.Because))
+	v.Because = safe.Sprintf("%s; %s", v.Headline, lowerFirst(v.Because))
 	v.Headline = safe.Sprintf("Different platforms: %s and %s", pa, pb)
 	return v
 }

@@ -60,13 +60,13 @@ func mayContainArch(tag string) bool {
 func clobbered(c Comparison) []Finding {
 	var found []Finding
 	for _, t := range c.taggedSides() {
-		if t.near.Tags == nil || !t.floats() {
+		if t.context.Tags == nil || !t.canMove() {
 			continue
 		}
-		if !slices.ContainsFunc(t.near.Tags.Tags, func(o model.Tagged) bool { return o.Digest == t.now && mayContainArch(o.Tag) }) {
+		if !slices.ContainsFunc(t.context.Tags.Tags, func(o model.Tagged) bool { return o.Digest == t.now && mayContainArch(o.Tag) }) {
 			continue
 		}
-		l := listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || mayContainArch(o.Tag) })
+		l := listOf(*t.context.Tags, func(o model.Tagged) bool { return o.Digest == t.now || mayContainArch(o.Tag) })
 		isOne := func(d digest.Digest, _ string) bool { return d == t.now && c.servesOnePlatform(t.side) }
 		for _, f := range t.findingsOn(clobberedIn(l, isOne)) {
 			if !slices.ContainsFunc(found, func(o Finding) bool { return o.Say == f.Say }) {
@@ -138,7 +138,7 @@ func clobberedIn(l tagList, isOne func(d digest.Digest, tag string) bool) []Find
 			continue
 		}
 		other := slices.IndexFunc(stems[stem], func(o archTag) bool { return o.arch != arch && o.digest != t.digest })
-		plain := slices.DeleteFunc(names(l.by[t.digest]), func(tag string) bool { a, _ := archOf(tag); return a != "" })
+		plain := slices.DeleteFunc(names(l.byDigest[t.digest]), func(tag string) bool { a, _ := archOf(tag); return a != "" })
 		if other < 0 || len(plain) == 0 {
 			continue
 		}

@@ -36,7 +36,7 @@ func baseMoved(c Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: severity, Trust: trust, Evidence: evidenceOf(rows[:1]),
 		Say: safe.Sprintf("%s: it differs from step %d on%s. The instructions of your own %s above it are the same.",
-			moved, printed(rows[0]), baseVersions(*a, *b), plural(own, "step")),
+			moved, stepNumber(rows[0]), baseVersions(*a, *b), plural(own, "step")),
 		Next:  advisePinnedBase(cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
 		Check: c.configCheck(p, "[.history[].created_by]"),
@@ -83,7 +83,7 @@ func baseProof(a, b model.Image, baseA, baseB Base, first Row) []safe.Text {
 	return append(lines, rowProof(first)...)
 }
 
-func firstSteps(n int) string { return "the first " + firsts(n, "step") }
+func firstSteps(n int) string { return "the first " + afterFirst(n, "step") }
 
 // baseAnnotated compares the base digests that the builders recorded.
 func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {

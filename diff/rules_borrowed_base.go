@@ -70,7 +70,7 @@ func (b sharedBase) finding() Finding {
 		Severity: 3, Trust: Inferred, Evidence: b.evidence, Proof: b.proof, Check: b.check,
 		Say: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). At most one of them can be native: "+
 			"the base did not have the platform, and the build used another one without an error.",
-			b.name, b.platforms, firsts(b.layers, "layer"), bytesText(b.size)),
+			b.name, b.platforms, afterFirst(b.layers, "layer"), bytesText(b.size)),
 		Next: safe.Const("Check the architecture of the programs inside. Use a base that has the platform. " +
 			"With # check=error=true in the Dockerfile, such a build fails"),
 	}

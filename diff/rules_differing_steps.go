@@ -30,11 +30,11 @@ func firstDifferent(_ Comparison, p Pair) []Finding {
 	}
 	row := p.Rows[first]
 	say := safe.Sprintf("The first %s the same on both sides. The first difference is step %d; no step above it differs.",
-		firsts(first, "step")+" "+isAre(first), printed(row))
+		afterFirst(first, "step")+" "+isAre(first), stepNumber(row))
 	if above > 0 {
 		say = safe.Sprintf("The first %s the same on both sides. The first difference is step %d. "+
 			"Of the %d above, %d %s: each step builds on those below.",
-			firsts(first, "step")+" "+isAre(first), printed(row), len(p.Rows)-first-1, above, differVerb(above))
+			afterFirst(first, "step")+" "+isAre(first), stepNumber(row), len(p.Rows)-first-1, above, differVerb(above))
 	}
 	return []Finding{{
 		Trust: Proved, Say: say, Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
@@ -77,7 +77,7 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	f := Finding{Trust: Proved, Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
 	if !cause {
 		f.Say = safe.Sprintf("%s the same instruction on both sides but different files, because a step below differs.",
-			upper(stepsText(rowSteps(rebuilt)))+" "+hasHave(len(rebuilt)))
+			upperFirst(stepsText(rowSteps(rebuilt)))+" "+hasHave(len(rebuilt)))
 		f.Next = safe.Const("Check the first difference below")
 		return []Finding{f}
 	}

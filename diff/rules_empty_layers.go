@@ -32,7 +32,7 @@ func emptyLayerTwin(c Comparison, p Pair) []Finding {
 			f.Proof = append(f.Proof, pushCacheNote)
 		}
 		f.Say = safe.Sprintf("%s empty on both sides: an archive without files, %s. No file is missing and none is duplicated.",
-			upper(stepsText(rowSteps(rows[t])))+" "+isAre(len(rows[t])), compressedBy(t.a, t.b))
+			upperFirst(stepsText(rowSteps(rows[t])))+" "+isAre(len(rows[t])), compressedBy(t.a, t.b))
 		found = append(found, f)
 	}
 	return found

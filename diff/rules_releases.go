@@ -22,11 +22,11 @@ func rewrittenInTags(c Comparison) []Finding {
 			continue
 		}
 		v := version.Parse(t.ref.Tag)
-		if t.near.Tags == nil || !t.floats() || !v.IsComplete() {
+		if t.context.Tags == nil || !t.canMove() || !v.IsComplete() {
 			continue
 		}
 		line := fmt.Sprintf("%d.%d.", v.Numbers[0], v.Numbers[1]) // a cheap filter for thousands of tags
-		l := listOf(*t.near.Tags, func(o model.Tagged) bool {
+		l := listOf(*t.context.Tags, func(o model.Tagged) bool {
 			return o.Digest == t.now || strings.HasPrefix(strings.TrimLeft(o.Tag, "vV"), line)
 		})
 		found = append(found, t.findingsOn(slices.Concat(sharedReleases(l, t.ref.Tag), lateReleases(l)))...)
@@ -39,7 +39,7 @@ func rewrittenInTags(c Comparison) []Finding {
 func sharedReleases(l tagList, first string) []Finding {
 	var found []Finding
 	for _, t := range l.tags {
-		same := l.by[t.digest]
+		same := l.byDigest[t.digest]
 		if len(same) < 2 || same[0].tag != t.tag { // report each image once
 			continue
 		}
@@ -175,10 +175,10 @@ func (l tagList) createdCheck(tags ...listed) safe.Text {
 func latestBehind(c Comparison) []Finding {
 	var found []Finding
 	for _, t := range c.taggedSides() {
-		if t.ref.Tag != latestTag || !t.floats() || t.near.Tags == nil {
+		if t.ref.Tag != latestTag || !t.canMove() || t.context.Tags == nil {
 			continue
 		}
-		releases := listOf(*t.near.Tags, func(o model.Tagged) bool { return o.Digest == t.now || strings.Count(o.Tag, ".") >= 2 })
+		releases := listOf(*t.context.Tags, func(o model.Tagged) bool { return o.Digest == t.now || strings.Count(o.Tag, ".") >= 2 })
 		if f, ok := latestIsOld(releases, t.now); ok {
 			found = append(found, t.findingsOn([]Finding{f})...)
 		}
@@ -190,7 +190,7 @@ const latestTag = "latest"
 
 // latestIsOld (F5): a release is higher than the one that latest points at.
 func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
-	is, known := newest(l.by[latest])
+	is, known := newest(l.byDigest[latest])
 	best, _ := newest(l.tags)
 	if !known || is.version.CompareRelease(best.version) >= 0 || covers(is.version, best.version) {
 		return Finding{}, false

@@ -32,7 +32,7 @@ func repacked(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	say := safe.Sprintf("Files and settings are identical. %s (%s) %s compressed again, so the digests of layers and image changed.",
-		upper(plural(len(rows), "layer")), stepsText(rowSteps(rows)), wasWere(len(rows)))
+		upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), wasWere(len(rows)))
 	f := Finding{
 		Severity: 1, Trust: Proved, Say: say, Next: advisePromotion, Command: c.promoteCommand(),
 		Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0]),
@@ -69,15 +69,15 @@ func newEnvelope(c Comparison) []Finding {
 		return nil
 	}
 	onlyA, onlyB := c.onlyIn()
-	if len(onlyA)+len(onlyB) > 0 || slices.Equal(receipts(*c.A), receipts(*c.B)) || !c.allIdentical() {
+	if len(onlyA)+len(onlyB) > 0 || slices.Equal(attestations(*c.A), attestations(*c.B)) || !c.allIdentical() {
 		return nil
 	}
 	nameA, nameB := c.names()
 	say := safe.Const("Only the build attestations differ. Provenance contains the time of the build, " +
 		"so the digest of the index changes with every build.")
-	if len(receipts(*c.A)) == 0 || len(receipts(*c.B)) == 0 {
+	if len(attestations(*c.A)) == 0 || len(attestations(*c.B)) == 0 {
 		with := nameA
-		if len(receipts(*c.A)) == 0 {
+		if len(attestations(*c.A)) == 0 {
 			with = nameB
 		}
 		say = safe.Sprintf("Only %s has build attestations (provenance, SBOM). Nothing else makes the digests differ.", with)

@@ -23,12 +23,12 @@ func siblings(c Comparison) []Finding {
 	var found []Finding
 	sides := c.taggedSides()
 	for i, t := range sides {
-		if t.near.Tags == nil || i > 0 && t.now == sides[0].now && c.A.Ref.Repo() == c.B.Ref.Repo() {
+		if t.context.Tags == nil || i > 0 && t.now == sides[0].now && c.A.Ref.Repo() == c.B.Ref.Repo() {
 			continue
 		}
-		kin := Siblings(*t.near.Tags, t.now)
+		kin := Siblings(*t.context.Tags, t.now)
 		kin.Same = slices.DeleteFunc(kin.Same, func(tag string) bool { return c.isSide(t.ref, tag) })
-		if len(kin.Same)+len(kin.Shared)+t.near.Tags.Unread > 0 {
+		if len(kin.Same)+len(kin.Shared)+t.context.Tags.Unread > 0 {
 			found = append(found, t.siblingsFinding(c, kin))
 		}
 	}
@@ -41,7 +41,7 @@ func (c Comparison) isSide(of model.Ref, tag string) bool {
 	return c.A.Ref.Repo() == of.Repo() && c.A.Ref.Tag == tag || c.B != nil && c.B.Ref.Repo() == of.Repo() && c.B.Ref.Tag == tag
 }
 
-func (t tagAt) siblingsFinding(c Comparison, kin Kin) Finding {
+func (t tagState) siblingsFinding(c Comparison, kin Kin) Finding {
 	art := c.A
 	if t.side == SideB {
 		art = c.B
@@ -55,7 +55,7 @@ func (t tagAt) siblingsFinding(c Comparison, kin Kin) Finding {
 		Trust: Proved, Evidence: t.evidence(), Tags: kin.tags(),
 		Say:   t.siblingsText(thing, same, kin.Shared),
 		Next:  t.siblingsAdvice(same),
-		Check: digestsCheck(t.near.Tags.Repo, slices.Concat(tagsOf(t.ref), same)...),
+		Check: digestsCheck(t.context.Tags.Repo, slices.Concat(tagsOf(t.ref), same)...),
 	}
 	if len(same) > 0 {
 		f.Proof = append(f.Proof, safe.Sprintf("digest(%s) = digest(%s) = %s", t.name, tagText(same[0]), t.now))
@@ -64,11 +64,11 @@ func (t tagAt) siblingsFinding(c Comparison, kin Kin) Finding {
 		f.Proof = append(f.Proof, safe.Sprintf("%s lists %s (%s)", tagText(s.Tags[0]), s.Images[0], platformsText(s.Platforms[:1])))
 		f.Evidence = append(f.Evidence, Evidence{t.side, none, s.Images[0]})
 	}
-	if isPartial(*t.near.Tags) {
-		f.Say = safe.Sprintf("%s %s.", f.Say, coverageText(*t.near.Tags))
-		f.Proof = append(f.Proof, askedText(*t.near.Tags))
+	if isPartial(*t.context.Tags) {
+		f.Say = safe.Sprintf("%s %s.", f.Say, coverageText(*t.context.Tags))
+		f.Proof = append(f.Proof, askedText(*t.context.Tags))
 	}
-	if n := t.near.Tags.Unread; n > 0 {
+	if n := t.context.Tags.Unread; n > 0 {
 		f.Say = safe.Sprintf("%s %s.", f.Say, unreadIndexes(n))
 		f.Proof = append(f.Proof, unreadIndexes(n))
 	}
@@ -86,7 +86,7 @@ func unreadIndexes(n int) safe.Text {
 // maxShared limits how many groups of tags with a common image a finding names.
 const maxShared = 3
 
-func (t tagAt) siblingsText(thing string, same []string, shared []Shared) safe.Text {
+func (t tagState) siblingsText(thing string, same []string, shared []Shared) safe.Text {
 	var parts []string
 	if len(same) > 0 {
 		parts = append(parts, "is the same "+thing+" as "+list(tagTexts(same)))
@@ -109,7 +109,7 @@ func (t tagAt) siblingsText(thing string, same []string, shared []Shared) safe.T
 }
 
 // siblingsAdvice recommends the most specific tag.
-func (t tagAt) siblingsAdvice(same []string) safe.Text {
+func (t tagState) siblingsAdvice(same []string) safe.Text {
 	best := ""
 	if len(same) > 0 {
 		best = same[0]

@@ -67,7 +67,7 @@ func topEvidence(c Comparison) []Evidence {
 func rowSteps(rows []Row) []int {
 	out := make([]int, len(rows))
 	for i, r := range rows {
-		out[i] = printed(r) - 1
+		out[i] = stepNumber(r) - 1
 	}
 	return out
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // tagMoved (F1): a tag no longer has the digest it had when tagdiff last saw it.
-func tagMoved(t tagAt) (Finding, bool) {
+func tagMoved(t tagState) (Finding, bool) {
 	from, ok := t.before()
 	if !ok {
 		return Finding{}, false
@@ -34,25 +34,25 @@ func moveSeverity(tag string) int {
 	return 1
 }
 
-func (t tagAt) compareHint() string {
-	if t.beside {
+func (t tagState) compareHint() string {
+	if t.beforeIsOther {
 		return ""
 	}
 	return ". The command compares the previous image with the current one"
 }
 
 // versionChange names the version variable that differs, if both images are known.
-func (t tagAt) versionChange() string {
+func (t tagState) versionChange() string {
 	if t.was == nil || t.image == nil {
 		return ""
 	}
 	return baseVersions(*t.was, *t.image)
 }
 
-func (t tagAt) moveProof(from model.Sighting) []safe.Text {
+func (t tagState) moveProof(from model.Sighting) []safe.Text {
 	lines := []safe.Text{safe.Sprintf("digest(%s) on %s = %s", tagText(t.ref.Tag), utc(from.Last), from.Digest)}
-	if i := len(t.near.Past) - 1; i >= 0 && t.near.Past[i].Digest == t.now {
-		return append(lines, safe.Sprintf("digest(%s) since %s at the latest = %s", tagText(t.ref.Tag), utc(t.near.Past[i].First), t.now))
+	if i := len(t.context.Past) - 1; i >= 0 && t.context.Past[i].Digest == t.now {
+		return append(lines, safe.Sprintf("digest(%s) since %s at the latest = %s", tagText(t.ref.Tag), utc(t.context.Past[i].First), t.now))
 	}
 	return append(lines, safe.Sprintf("digest(%s) now = %s", tagText(t.ref.Tag), t.now))
 }
@@ -68,7 +68,7 @@ func isDeployTag(tag string) bool {
 }
 
 // rewritten (F2): by the journal, a tag that names one release was pushed again.
-func rewritten(t tagAt) (Finding, bool) {
+func rewritten(t tagState) (Finding, bool) {
 	from, ok := t.before()
 	if !ok || !namesRelease(version.Parse(t.ref.Tag)) {
 		return Finding{}, false
@@ -97,7 +97,7 @@ const (
 )
 
 // wentBackwards (F3): a tag moved to an older image.
-func wentBackwards(t tagAt) (Finding, bool) {
+func wentBackwards(t tagState) (Finding, bool) {
 	from, ok := t.before()
 	if !ok {
 		return Finding{}, false
@@ -118,7 +118,7 @@ func wentBackwards(t tagAt) (Finding, bool) {
 
 // whyOlder states in what way the new image is older than the previous one; ok is false if
 // it is not.
-func (t tagAt) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Text, ok bool) {
+func (t tagState) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Text, ok bool) {
 	if now, was := t.olderRelease(from); now != "" {
 		return safe.Sprintf("it is now %s and was %s before", tagText(now), tagText(was)),
 			[]safe.Text{safe.Sprintf("%s < %s", tagText(now), tagText(was))}, true
@@ -140,25 +140,25 @@ func (t tagAt) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Text, 
 
 // previousDate returns when the previous image was created, if the list of tags contains
 // that.
-func (t tagAt) previousDate(from model.Sighting) (time.Time, bool) {
-	if t.near.Tags == nil {
+func (t tagState) previousDate(from model.Sighting) (time.Time, bool) {
+	if t.context.Tags == nil {
 		return time.Time{}, false
 	}
-	at, known := t.near.Tags.Created[from.Digest]
+	at, known := t.context.Tags.Created[from.Digest]
 	return at, known && model.RealDate(&at) != nil
 }
 
 // olderRelease returns the release that the tag is now and the higher one that it was, by
 // other tags of the two images; "" and "" if it is not lower.
-func (t tagAt) olderRelease(from model.Sighting) (now, was string) {
-	if t.near.Tags == nil {
+func (t tagState) olderRelease(from model.Sighting) (now, was string) {
+	if t.context.Tags == nil {
 		return "", ""
 	}
-	l := listOf(*t.near.Tags, func(o model.Tagged) bool {
+	l := listOf(*t.context.Tags, func(o model.Tagged) bool {
 		return o.Tag != t.ref.Tag && (o.Digest == t.now || o.Digest == from.Digest)
 	})
-	is, known := newest(l.by[t.now])
-	before, knew := newest(l.by[from.Digest])
+	is, known := newest(l.byDigest[t.now])
+	before, knew := newest(l.byDigest[from.Digest])
 	if !known || !knew || is.version.CompareRelease(before.version) >= 0 {
 		return "", ""
 	}
@@ -167,7 +167,7 @@ func (t tagAt) olderRelease(from model.Sighting) (now, was string) {
 
 // olderLabel returns the version label now and the higher one before; "" and "" if it is
 // not lower.
-func (t tagAt) olderLabel() (now, was string) {
+func (t tagState) olderLabel() (now, was string) {
 	if t.image == nil || t.was == nil {
 		return "", ""
 	}
@@ -180,9 +180,9 @@ func (t tagAt) olderLabel() (now, was string) {
 }
 
 // movingTarget (F6): a tag moved after tagdiff resolved it.
-func movingTarget(t tagAt) (Finding, bool) {
-	m := t.near.Moved
-	if m.To == "" || m.To == t.now || !t.floats() {
+func movingTarget(t tagState) (Finding, bool) {
+	m := t.context.Moved
+	if m.To == "" || m.To == t.now || !t.canMove() {
 		return Finding{}, false
 	}
 	f := Finding{
@@ -207,7 +207,7 @@ func movingTarget(t tagAt) (Finding, bool) {
 }
 
 // onTags turns a rule for one tag into a rule for the tags of a comparison.
-func onTags(find func(tagAt) (Finding, bool)) func(Comparison) []Finding {
+func onTags(find func(tagState) (Finding, bool)) func(Comparison) []Finding {
 	return func(c Comparison) []Finding {
 		var found []Finding
 		for _, t := range c.taggedSides() {
@@ -220,7 +220,7 @@ func onTags(find func(tagAt) (Finding, bool)) func(Comparison) []Finding {
 }
 
 // findingsOn returns the findings about this tag, with their evidence on its side.
-func (t tagAt) findingsOn(found []Finding) []Finding {
+func (t tagState) findingsOn(found []Finding) []Finding {
 	var about []Finding
 	for _, f := range found {
 		if slices.Contains(f.Tags, t.ref.Tag) {

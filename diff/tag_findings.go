@@ -46,7 +46,7 @@ func lazyFindings(found []Finding) []lazyFinding {
 	return lazy
 }
 
-func newLazyFinding(severity int, t tagAt, find func(tagAt) (Finding, bool)) lazyFinding {
+func newLazyFinding(severity int, t tagState, find func(tagState) (Finding, bool)) lazyFinding {
 	return lazyFinding{severity, []string{t.ref.Tag}, func() Finding { f, _ := find(t); return f }}
 }
 
@@ -73,23 +73,23 @@ func moveFindings(l tagList, past map[string]model.Timeline) []Finding {
 
 // moveOf returns the state of a listed tag and the sighting before it moved. ok
 // is false if it did not move.
-func (l tagList) moveOf(o listed, past model.Timeline) (_ tagAt, from model.Sighting, ok bool) {
+func (l tagList) moveOf(o listed, past model.Timeline) (_ tagState, from model.Sighting, ok bool) {
 	if len(past) == 0 {
-		return tagAt{}, from, false
+		return tagState{}, from, false
 	}
-	t := tagAt{side: SideA, name: tagText(o.tag), ref: l.set.Repo.WithTag(o.tag), now: o.digest, near: TagNeighbours{Past: past}}
+	t := tagState{side: SideA, name: tagText(o.tag), ref: l.set.Repo.WithTag(o.tag), now: o.digest, context: TagNeighbours{Past: past}}
 	if from, ok = t.before(); !ok {
-		return tagAt{}, from, false
+		return tagState{}, from, false
 	}
 	if at, known := l.set.Created[o.digest]; known {
 		t.created = model.RealDate(&at)
 	}
-	t.near.Tags = &model.TagSet{Created: l.set.Created}
-	if len(l.by[from.Digest]) == 0 { // no tag names the release that it was
+	t.context.Tags = &model.TagSet{Created: l.set.Created}
+	if len(l.byDigest[from.Digest]) == 0 { // no tag names the release that it was
 		return t, from, true
 	}
 	for _, s := range slices.Concat(l.highest(o.digest), l.highest(from.Digest)) {
-		t.near.Tags.Tags = append(t.near.Tags.Tags, model.Tagged{Tag: s.tag, Digest: s.digest})
+		t.context.Tags.Tags = append(t.context.Tags.Tags, model.Tagged{Tag: s.tag, Digest: s.digest})
 	}
 	return t, from, true
 }

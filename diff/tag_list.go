@@ -15,24 +15,24 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// tagAt is the state of one tag for the rules about tags, from a side of a
+// tagState is the state of one tag for the rules about tags, from a side of a
 // comparison or from a list.
-type tagAt struct {
-	side    Side
-	name    string        // in sentences
-	ref     model.Ref     // by tag, or only by digest
-	now     digest.Digest // the digest that was read
-	created *time.Time    // when its first image was created, if that is a real date
-	near    TagNeighbours
-	image   *model.Image // the first image of now, nil if it has not arrived
-	was     *model.Image // the first image of the digest before, if the other side is that digest
-	beside  bool         // the other side is the digest before
+type tagState struct {
+	side          Side
+	name          string        // in sentences
+	ref           model.Ref     // by tag, or only by digest
+	now           digest.Digest // the digest that was read
+	created       *time.Time    // when its first image was created, if that is a real date
+	context       TagNeighbours
+	image         *model.Image // the first image of now, nil if it has not arrived
+	was           *model.Image // the first image of the digest before, if the other side is that digest
+	beforeIsOther bool         // the other side is the digest before
 }
 
 // taggedSides returns the sides whose digest is known. If both are the same tag
 // and digest, it returns one.
-func (c Comparison) taggedSides() []tagAt {
-	var sides []tagAt
+func (c Comparison) taggedSides() []tagState {
+	var sides []tagState
 	for _, s := range []struct {
 		side Side
 		art  *model.Artifact
@@ -41,21 +41,21 @@ func (c Comparison) taggedSides() []tagAt {
 		if s.art == nil || s.art.Top.Digest == "" || s.side == SideB && c.A.Ref == s.art.Ref && c.A.Top.Digest == s.art.Top.Digest {
 			continue
 		}
-		t := tagAt{side: s.side, name: c.tagName(s.art.Ref), ref: s.art.Ref, now: s.art.Top.Digest, near: s.near, image: firstImage(s.art)}
+		t := tagState{side: s.side, name: c.tagName(s.art.Ref), ref: s.art.Ref, now: s.art.Top.Digest, context: s.near, image: firstImage(s.art)}
 		if t.image != nil {
 			t.created = t.image.Created()
 		}
 		sides = append(sides, t)
 	}
 	if from, ok := c.sideThatMoved(sides); ok {
-		sides[from].was, sides[from].beside = sides[1-from].image, true
+		sides[from].was, sides[from].beforeIsOther = sides[1-from].image, true
 	}
 	return sides
 }
 
 // sideThatMoved returns the index of the side whose tag pointed to the digest
 // of the other side before it moved.
-func (c Comparison) sideThatMoved(sides []tagAt) (at int, ok bool) {
+func (c Comparison) sideThatMoved(sides []tagState) (at int, ok bool) {
 	if len(sides) < 2 || c.A.Ref.Repo() != c.B.Ref.Repo() {
 		return 0, false
 	}
@@ -86,9 +86,9 @@ func (c Comparison) tagName(r model.Ref) string {
 	return name
 }
 
-// floats reports whether the reference can move: a digest cannot, and neither
+// canMove reports whether the reference can move: a digest cannot, and neither
 // can a tag at a past time.
-func (t tagAt) floats() bool { return t.ref.Tag != "" && t.ref.Digest == "" && t.ref.When == "" }
+func (t tagState) canMove() bool { return t.ref.Tag != "" && t.ref.Digest == "" && t.ref.When == "" }
 
 // recentMove is how long a move counts as new after it was first observed.
 const recentMove = 24 * time.Hour
@@ -111,14 +111,14 @@ func MovedFrom(past model.Timeline, now digest.Digest) (_ model.Sighting, ok boo
 }
 
 // before returns the sighting before the tag moved to the digest that was read.
-func (t tagAt) before() (_ model.Sighting, ok bool) {
-	if !t.floats() {
+func (t tagState) before() (_ model.Sighting, ok bool) {
+	if !t.canMove() {
 		return model.Sighting{}, false
 	}
-	return MovedFrom(t.near.Past, t.now)
+	return MovedFrom(t.context.Past, t.now)
 }
 
-func (t tagAt) evidence(more ...digest.Digest) []Evidence {
+func (t tagState) evidence(more ...digest.Digest) []Evidence {
 	evidence := []Evidence{{t.side, none, t.now}}
 	for _, d := range more {
 		evidence = append(evidence, Evidence{t.side, none, d})
@@ -128,8 +128,8 @@ func (t tagAt) evidence(more ...digest.Digest) []Evidence {
 
 // beforeCommand returns the command that compares the digest before with the
 // tag. It is empty if the comparison on screen is the same.
-func (t tagAt) beforeCommand(from model.Sighting) safe.Text {
-	if t.beside {
+func (t tagState) beforeCommand(from model.Sighting) safe.Text {
+	if t.beforeIsOther {
 		return safe.Text{}
 	}
 	return t.compareCommand(from.Digest)
@@ -137,7 +137,7 @@ func (t tagAt) beforeCommand(from model.Sighting) safe.Text {
 
 // compareCommand returns the command that compares a digest of the repository
 // with the tag.
-func (t tagAt) compareCommand(before digest.Digest) safe.Text {
+func (t tagState) compareCommand(before digest.Digest) safe.Text {
 	if before.Validate() != nil || !isTag(t.ref.Tag) {
 		return safe.Text{}
 	}
@@ -196,22 +196,22 @@ type listed struct {
 // tagList is the tags of a repository, grouped by digest. Tags of attachments
 // and tags with an unknown digest are left out.
 type tagList struct {
-	set  model.TagSet
-	tags []listed
-	by   map[digest.Digest][]listed // tags by digest
-	top  map[digest.Digest][]listed // cache of highest
+	set       model.TagSet
+	tags      []listed
+	byDigest  map[digest.Digest][]listed // tags by digest
+	highestOf map[digest.Digest][]listed // cache of highest
 }
 
 // listOf returns the tags of a set that pick selects.
 func listOf(set model.TagSet, pick func(model.Tagged) bool) tagList {
-	l := tagList{set: set, by: map[digest.Digest][]listed{}, top: map[digest.Digest][]listed{}}
+	l := tagList{set: set, byDigest: map[digest.Digest][]listed{}, highestOf: map[digest.Digest][]listed{}}
 	for _, t := range set.Tags {
 		if t.Digest == "" || !pick(t) || isAttached(t.Tag) {
 			continue
 		}
 		one := listed{t.Tag, t.Digest, version.Parse(t.Tag)}
 		l.tags = append(l.tags, one)
-		l.by[t.Digest] = append(l.by[t.Digest], one)
+		l.byDigest[t.Digest] = append(l.byDigest[t.Digest], one)
 	}
 	return l
 }
@@ -238,18 +238,18 @@ func newest(tags []listed) (_ listed, ok bool) {
 // highest returns the two highest releases among the tags of an image: enough
 // to know the highest one without any given tag.
 func (l tagList) highest(d digest.Digest) []listed {
-	if top, known := l.top[d]; known {
+	if top, known := l.highestOf[d]; known {
 		return top
 	}
 	var top []listed
-	if first, ok := newest(l.by[d]); ok {
+	if first, ok := newest(l.byDigest[d]); ok {
 		top = append(top, first)
-		others := slices.DeleteFunc(slices.Clone(l.by[d]), func(t listed) bool { return t.tag == first.tag })
+		others := slices.DeleteFunc(slices.Clone(l.byDigest[d]), func(t listed) bool { return t.tag == first.tag })
 		if second, ok := newest(others); ok {
 			top = append(top, second)
 		}
 	}
-	l.top[d] = top
+	l.highestOf[d] = top
 	return top
 }
 

@@ -88,7 +88,7 @@ func sharedByAll(pairs []Pair) Verdict {
 		}
 	}
 	v.Headline = safe.Sprintf("%s, on %s", v.Headline, allPlatforms(len(pairs)))
-	v.Because = safe.Sprintf("%s: %s", pairs[0].Platform, lower(v.Because))
+	v.Because = safe.Sprintf("%s: %s", pairs[0].Platform, lowerFirst(v.Because))
 	return v
 }
 
@@ -108,7 +108,7 @@ func sharedBySome(worst, shared []Pair) Verdict {
 	if more := len(worst) - 1; more > 0 {
 		which += " and " + plural(more, "more platform")
 	}
-	v.Headline = safe.Sprintf("%s: %s", which, lower(v.Headline))
+	v.Headline = safe.Sprintf("%s: %s", which, lowerFirst(v.Headline))
 	same := 0
 	for _, p := range shared {
 		if isSame(p.Verdict.Code) {
@@ -163,7 +163,7 @@ func platformOrImage(p Pair) string {
 
 // envelopeDifference describes how the indexes around the images differ.
 func (c Comparison) envelopeDifference() string {
-	receiptsA, receiptsB := receipts(*c.A), receipts(*c.B)
+	receiptsA, receiptsB := attestations(*c.A), attestations(*c.B)
 	switch {
 	case isIndex(*c.A) != isIndex(*c.B):
 		return "one side has an index around it"
@@ -177,7 +177,7 @@ func (c Comparison) envelopeDifference() string {
 	return "only the index around them differs"
 }
 
-func receipts(a model.Artifact) []string {
+func attestations(a model.Artifact) []string {
 	var digests []string
 	for _, e := range a.Entries {
 		if e.Role == model.RoleAttestation {

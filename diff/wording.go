@@ -93,8 +93,8 @@ func allOf(n int, noun, verb, verbs string) string {
 	return fmt.Sprintf("All %d %ss %s", n, noun, verbs)
 }
 
-// firsts returns the noun phrase after "the first": "layer", "3 layers".
-func firsts(n int, noun string) string {
+// afterFirst returns the noun phrase after "the first": "layer", "3 layers".
+func afterFirst(n int, noun string) string {
 	if n == 1 {
 		return noun
 	}
@@ -133,8 +133,8 @@ func stepsText(indexes []int) string {
 	return "steps " + list(items)
 }
 
-// lower returns a sentence that continues after a colon.
-func lower(t safe.Text) safe.Text {
+// lowerFirst returns a sentence that continues after a colon.
+func lowerFirst(t safe.Text) safe.Text {
 	s := t.String()
 	if s == "" {
 		return t
@@ -142,8 +142,8 @@ func lower(t safe.Text) safe.Text {
 	return safe.Clean(strings.ToLower(s[:1]) + s[1:])
 }
 
-// upper returns the start of a sentence.
-func upper(s string) string {
+// upperFirst returns the start of a sentence.
+func upperFirst(s string) string {
 	if s == "" {
 		return s
 	}
