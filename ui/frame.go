@@ -80,7 +80,8 @@ func trafficText(t model.Traffic, g look.Glyphs) safe.Text {
 	if t.Requests == 0 {
 		return safe.Text{}
 	}
-	cost := safe.Sprintf("%s %s %s %s %.1f s", look.Count(t.Requests, safe.Const("request"), safe.Const("requests")), g.Dot, look.Size(t.Bytes), g.Dot, t.Busy.Round(100*time.Millisecond).Seconds())
+	cost := safe.Sprintf("%s %s %s %s %.1f s", look.Count(t.Requests, safe.Const("request"), safe.Const("requests")), g.Dot,
+		look.Size(t.Bytes), g.Dot, t.Busy.Round(100*time.Millisecond).Seconds())
 	if q := t.Quota; q.Limit > 0 {
 		cost = safe.Sprintf("%s of %s left %s %s", look.Number(q.Left), look.Number(q.Limit), g.Dot, cost)
 	}

@@ -51,7 +51,8 @@ func (p guidePage) rows(f page.Frame) []widget.Row {
 	var rows []widget.Row
 	for i, s := range p.guide.Stories {
 		r := widget.Row{ID: s.Title}
-		r.Lines = append(r.Lines, look.L(look.S(look.Heading, safe.Sprintf("%d  %s", i+1, s.Title)), look.Gap(2), look.S(look.Faint, safe.Sprintf("%s %s", s.A.Repository, pairText(s.A, s.B, f.Glyphs)))))
+		r.Lines = append(r.Lines, look.L(look.S(look.Heading, safe.Sprintf("%d  %s", i+1, s.Title)), look.Gap(2),
+			look.S(look.Faint, safe.Sprintf("%s %s", s.A.Repository, pairText(s.A, s.B, f.Glyphs)))))
 		for _, text := range []look.Span{look.P(safe.Clean(s.Text)), look.S(look.Faint, safe.Sprintf("%s %s", f.Glyphs.Arrow, s.Look))} {
 			for _, l := range look.Wrap([]look.Span{text}, min(f.Width-6, storyWidth)) {
 				r.Lines = append(r.Lines, look.L(look.Gap(3)).With(l.Spans...))
@@ -59,7 +60,8 @@ func (p guidePage) rows(f page.Frame) []widget.Row {
 		}
 		rows = append(rows, r)
 	}
-	browse := look.L(look.S(look.Heading, safe.Sprintf("%d  Browse the registry", len(rows)+1)), look.Gap(2), look.S(look.Faint, safe.Clean(p.guide.Registry.String())))
+	browse := look.L(look.S(look.Heading, safe.Sprintf("%d  Browse the registry", len(rows)+1)), look.Gap(2),
+		look.S(look.Faint, safe.Clean(p.guide.Registry.String())))
 	return append(rows, widget.Row{ID: "browse", Lines: []look.Line{browse}})
 }
 
@@ -111,6 +113,7 @@ func (p guidePage) Hints() []key.Binding {
 }
 func (p guidePage) Status() safe.Text { return safe.Text{} }
 func (p guidePage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Try", Keys: []key.Binding{page.Describe(page.Keys.Open, "open what the cursor is on"), page.Bind("1-9", "open by number")}}, page.MoveKeys, page.GlobalKeys}
+	return []page.KeyGroup{{Name: "Try", Keys: []key.Binding{page.Describe(page.Keys.Open, "open what the cursor is on"),
+		page.Bind("1-9", "open by number")}}, page.MoveKeys, page.GlobalKeys}
 }
 func (p guidePage) Typing() bool { return false }

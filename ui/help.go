@@ -27,7 +27,8 @@ func (a App) pressHelp(msg tea.KeyPressMsg) (App, tea.Cmd) {
 		a.help = &h
 		return a, nil
 	}
-	if key.Matches(msg, page.Keys.Back) || key.Matches(msg, page.Keys.Help) || key.Matches(msg, page.Keys.Quit) || key.Matches(msg, page.Keys.Open) {
+	if key.Matches(msg, page.Keys.Back) || key.Matches(msg, page.Keys.Help) || key.Matches(msg, page.Keys.Quit) ||
+		key.Matches(msg, page.Keys.Open) {
 		a.help = nil
 	}
 	return a, nil

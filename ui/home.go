@@ -87,7 +87,8 @@ func (p homePage) pressField(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 
 func (p homePage) pressList(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	switch {
-	case key.Matches(msg, page.Keys.Up) && p.sheet.AtFirst(), key.Matches(msg, page.Keys.Back), msg.String() == "shift+tab", msg.String() == "tab":
+	case key.Matches(msg, page.Keys.Up) && p.sheet.AtFirst(), key.Matches(msg, page.Keys.Back), msg.String() == "shift+tab",
+		msg.String() == "tab":
 		p.inList = false
 		return p, nil
 	case key.Matches(msg, page.Keys.Open):
@@ -139,7 +140,8 @@ func (p homePage) top(f page.Frame) []look.Line {
 	if !p.input.Err.IsEmpty() {
 		return append(lines, look.L(look.Gap(1), look.S(look.Alert, p.input.Err)), look.Line{})
 	}
-	return append(lines, look.L(look.Gap(7), look.S(look.Faint, safe.Const("localhost:5000   host/app   host/app:tag   host/app:tag :other"))), look.Line{})
+	return append(lines, look.L(look.Gap(7), look.S(look.Faint,
+		safe.Const("localhost:5000   host/app   host/app:tag   host/app:tag :other"))), look.Line{})
 }
 
 func (p homePage) View(f page.Frame) []look.Line {
@@ -166,5 +168,6 @@ func (p homePage) Hints() []key.Binding {
 }
 
 func (p homePage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Home", Keys: []key.Binding{page.Describe(page.Keys.Open, "open"), page.Bind("↓", "from the field to the list", "down"), page.Bind("tab", "between field and list", "tab")}}, page.MoveKeys, page.GlobalKeys}
+	return []page.KeyGroup{{Name: "Home", Keys: []key.Binding{page.Describe(page.Keys.Open, "open"),
+		page.Bind("↓", "from the field to the list", "down"), page.Bind("tab", "between field and list", "tab")}}, page.MoveKeys, page.GlobalKeys}
 }

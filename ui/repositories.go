@@ -137,9 +137,12 @@ func (p repositoriesPage) Hints() []key.Binding {
 	case p.unlisted():
 		return []key.Binding{page.Describe(page.Keys.Open, "open, or ask again"), page.Bind("esc", "back", "esc"), page.Keys.ForceQuit}
 	}
-	return []key.Binding{page.Describe(page.Keys.Open, "tags"), page.Keys.Filter, page.Describe(page.Keys.Goto, "go to"), page.Keys.Back, page.Keys.Quit}
+	return []key.Binding{page.Describe(page.Keys.Open, "tags"), page.Keys.Filter, page.Describe(page.Keys.Goto, "go to"), page.Keys.Back,
+		page.Keys.Quit}
 }
 
 func (p repositoriesPage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Repositories", Keys: []key.Binding{page.Describe(page.Keys.Open, "the tags of a repository"), page.Keys.Filter, page.Keys.Copy, page.Keys.Reload}}, page.MoveKeys, page.GlobalKeys}
+	return []page.KeyGroup{{Name: "Repositories",
+		Keys: []key.Binding{page.Describe(page.Keys.Open, "the tags of a repository"), page.Keys.Filter, page.Keys.Copy,
+			page.Keys.Reload}}, page.MoveKeys, page.GlobalKeys}
 }

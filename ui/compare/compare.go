@@ -406,9 +406,11 @@ func (p comparePage) Hints() []key.Binding {
 		return p.filter.Hints()
 	}
 	if p.alone {
-		return []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Keys.Open, page.Describe(page.Keys.MarkB, "compare with"), page.Describe(page.Keys.Proof, "why"), page.Keys.Copy, page.Keys.Back}
+		return []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Keys.Open, page.Describe(page.Keys.MarkB, "compare with"),
+			page.Describe(page.Keys.Proof, "why"), page.Keys.Copy, page.Keys.Back}
 	}
-	hints := []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Describe(page.Keys.Next, "next diff"), page.Keys.Open, page.Describe(page.Keys.Proof, "why"), p.backHint(), page.Keys.Copy, page.Describe(page.Keys.Command, "command"), page.Keys.Swap}
+	hints := []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Describe(page.Keys.Next, "next diff"), page.Keys.Open,
+		page.Describe(page.Keys.Proof, "why"), p.backHint(), page.Keys.Copy, page.Describe(page.Keys.Command, "command"), page.Keys.Swap}
 	if len(p.cmp.Pairs) > 1 {
 		hints = slices.Insert(hints, 1, page.Describe(page.Keys.NextPlatform, "platform"))
 	}
@@ -428,8 +430,10 @@ func (p comparePage) Help() []page.KeyGroup {
 			page.Keys.NextTab, page.Keys.PrevTab, page.Keys.Tab, page.Keys.Next, page.Keys.Prev, page.Keys.NextPlatform, page.Keys.PrevPlatform,
 			page.Describe(page.Keys.Open, "open the row; of a finding, its evidence"),
 			page.Keys.Proof, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Command, page.Keys.Fold,
-			page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns, page.Keys.Left, page.Keys.Right,
-			page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"), page.Describe(page.Keys.Timeline, "timeline of A's tag (T: of B's)"),
+			page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns,
+			page.Keys.Left, page.Keys.Right,
+			page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"),
+			page.Describe(page.Keys.Timeline, "timeline of A's tag (T: of B's)"),
 			page.Describe(page.Keys.Before, "A's tag moved: compare before and after (M: B's)"),
 		}},
 		page.MoveKeys, page.GlobalKeys,

@@ -96,7 +96,8 @@ func (v view) findingRow(g diff.Group, first bool) widget.Row {
 		out.Lines = append(out.Lines, v.bulleted(look.S(look.Strong, v.Glyphs.Arrow), look.P(g.Next), 0)...)
 	}
 	if !g.Command.IsEmpty() {
-		out.Lines = append(out.Lines, look.L(look.S(look.Strong, safe.Const("$")), look.Gap(bulletIndent-1), look.P(v.Glyphs.Fit(v.shellCommand(g.Command), max(v.Width-bulletIndent-2, 8)))))
+		out.Lines = append(out.Lines, look.L(look.S(look.Strong, safe.Const("$")), look.Gap(bulletIndent-1),
+			look.P(v.Glyphs.Fit(v.shellCommand(g.Command), max(v.Width-bulletIndent-2, 8)))))
 	}
 	if len(out.Lines) == 0 {
 		out.Lines = v.bulleted(look.S(look.Faint, v.Glyphs.Dot), look.S(look.Faint, safe.Const("enter shows what proves it")), 0)
@@ -189,7 +190,8 @@ func findingFields(f page.Frame, all []diff.Finding) []widget.Row {
 	for _, of := range all {
 		rows = append(rows, widget.FieldRows(f, safe.Clean(of.ID), f.Glyphs.Sentence(of.Say), look.Severity(of.Severity))...)
 		if !of.Next.IsEmpty() {
-			rows = append(rows, widget.FieldRows(f, safe.Const(" "), safe.Sprintf("%s %s", f.Glyphs.Arrow, f.Glyphs.Sentence(of.Next)), look.Plain)...)
+			rows = append(rows, widget.FieldRows(f, safe.Const(" "), safe.Sprintf("%s %s", f.Glyphs.Arrow, f.Glyphs.Sentence(of.Next)),
+				look.Plain)...)
 		}
 	}
 	return rows

@@ -25,7 +25,8 @@ func (p comparePage) header(f page.Frame) []look.Line {
 		}
 	}
 	if p.platformAbsent() {
-		lines = append(lines, look.L(look.Gap(1), look.S(look.Warn, safe.Sprintf("neither side has %s: this is %s", p.picked.name, p.pair().Platform))))
+		lines = append(lines, look.L(look.Gap(1), look.S(look.Warn,
+			safe.Sprintf("neither side has %s: this is %s", p.picked.name, p.pair().Platform))))
 	}
 	switch {
 	case p.alone:

@@ -21,8 +21,9 @@ func (p comparePage) openProof(r widget.Row) page.Effects {
 		}
 		v := p.viewIn(p.frame)
 		r = widget.Row{
-			Title: safe.Const("the verdict"), ValueName: safe.Const("the verdict"), Value: v.cmp.Verdict.Headline, Command: v.shellCommand(v.cmp.Verdict.Command),
-			Proof: func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.verdictProof(v.cmp.Verdict) },
+			Title: safe.Const("the verdict"), ValueName: safe.Const("the verdict"), Value: v.cmp.Verdict.Headline,
+			Command: v.shellCommand(v.cmp.Verdict.Command),
+			Proof:   func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.verdictProof(v.cmp.Verdict) },
 		}
 	}
 	r.Detail, r.Title = r.Proof, safe.Sprintf("how we know: %s", r.Title)
@@ -200,14 +201,16 @@ func (v view) stepProof(r diff.Row) []widget.Row {
 		rows = append(rows, v.fields(side.name+"diff_id", safe.Clean(side.st.DiffID.String()), look.Plain)...)
 	}
 	if hasLayer(r) {
-		rows = append(rows, v.fields("", safe.Const("layer: sha256 of the blob as stored; diff_id: of what it unpacks to. The command prints the diff_ids:"), look.Faint)...)
+		rows = append(rows, v.fields("", safe.Const(
+			"layer: sha256 of the blob as stored; diff_id: of what it unpacks to. The command prints the diff_ids:"), look.Faint)...)
 	}
 	return append(rows, v.commandFields("check", v.layerCommand(r))...)
 }
 
 // schema1Proof is how an id of schema1 comes about, with the values of both sides.
 func (v view) schema1Proof(r diff.Row, a, b *model.Schema1Row, parts bool) []widget.Row {
-	rows := v.fields("rule", safe.Const("id = sha256(hex of blobSum + \" \" + id of the row below); the newest also hashes its config"), look.Plain)
+	rows := v.fields("rule", safe.Const("id = sha256(hex of blobSum + \" \" + id of the row below); the newest also hashes its config"),
+		look.Plain)
 	if parts {
 		rows = append(rows, v.fields("note", v.firstDifferentNote(r), look.Warn)...)
 	}
@@ -267,6 +270,7 @@ func (v view) platformProof(p diff.Pair) []widget.Row {
 
 // documentProof is how two documents were compared of which a line is shown.
 func (v view) documentProof(b docBlock) []widget.Row {
-	rows := v.fields("rule", safe.Const("both documents are printed alike, then compared line by line and, in lines that differ, word by word"), look.Plain)
+	rows := v.fields("rule", safe.Const("both documents are printed alike, then compared line by line and, "+
+		"in lines that differ, word by word"), look.Plain)
 	return append(rows, v.commandFields("check", b.command)...)
 }

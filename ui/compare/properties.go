@@ -38,7 +38,8 @@ func (v view) propertyRows() []widget.Row {
 
 func (v view) propertyRow(f property) widget.Row {
 	const nameWidth = 12
-	out := widget.Row{ID: f.name.String(), Differs: f.differs && !f.identifier, Command: f.command, ValueName: f.name, Value: f.fullB, Title: f.name}
+	out := widget.Row{ID: f.name.String(), Differs: f.differs && !f.identifier, Command: f.command, ValueName: f.name, Value: f.fullB,
+		Title: f.name}
 	if f.fullB.IsEmpty() {
 		out.Value = f.fullA
 	}
@@ -59,7 +60,8 @@ func (v view) propertyRow(f property) widget.Row {
 	if f.differs {
 		roleA, roleB, sign = look.SideA, look.SideB, look.S(look.Warn, v.Glyphs.Mark(diff.Substituted))
 	}
-	out.Lines = []look.Line{l.With(look.S(roleA, v.Glyphs.Fit(f.a, half)), look.Gap(1), sign, look.Gap(1), look.S(roleB, v.Glyphs.Fit(f.b, half)))}
+	out.Lines = []look.Line{l.With(look.S(roleA, v.Glyphs.Fit(f.a, half)), look.Gap(1), sign, look.Gap(1),
+		look.S(roleB, v.Glyphs.Fit(f.b, half)))}
 	return out
 }
 

@@ -183,10 +183,12 @@ func (v view) docRows(d docDiff) []widget.Row {
 			rows = append(rows, widget.HeadingRow(b.title))
 		}
 		if len(b.lines) == 0 {
-			rows = append(rows, widget.NoteRow(v.Frame, safe.Const("There is no such document: only images have a config, and schema1 images have none.")))
+			rows = append(rows, widget.NoteRow(v.Frame,
+				safe.Const("There is no such document: only images have a config, and schema1 images have none.")))
 		}
 		if slices.ContainsFunc(b.lines, func(l text.Pair) bool { return l.Approximate }) {
-			rows = append(rows, widget.NoteRow(v.Frame, safe.Const("These are too large to find the smallest difference; what is marked does differ, and more than needs be is.")))
+			rows = append(rows, widget.NoteRow(v.Frame,
+				safe.Const("These are too large to find the smallest difference; what is marked does differ, and more than needs be is.")))
 		}
 		for i, l := range b.lines {
 			r := v.docRow(b, l)
@@ -219,7 +221,8 @@ func (v view) docRow(b docBlock, l text.Pair) widget.Row {
 		if !lineDiffers(l) || v.alone {
 			return widget.FieldRows(f, safe.Const("line"), withoutIndent(ta), look.Plain)
 		}
-		return append(widget.FieldRows(f, safe.Const("A"), withoutIndent(ta), look.SideA), widget.FieldRows(f, safe.Const("B"), withoutIndent(tb), look.SideB)...)
+		return append(widget.FieldRows(f, safe.Const("A"), withoutIndent(ta), look.SideA),
+			widget.FieldRows(f, safe.Const("B"), withoutIndent(tb), look.SideB)...)
 	}
 	r.Height = 1
 	if !v.alone && !v.wide && l.Changed && l.A >= 0 && l.B >= 0 {

@@ -55,7 +55,8 @@ func (v view) layerHeading() []widget.Row {
 		return nil
 	}
 	head := func(name safe.Text) look.Span {
-		return look.S(look.Faint, safe.Concat(v.Glyphs.Fit(name, look.DigestWidth+3), v.Glyphs.Right(safe.Const("size"), look.SizeWidth), safe.Const("  ")))
+		return look.S(look.Faint, safe.Concat(v.Glyphs.Fit(name, look.DigestWidth+3), v.Glyphs.Right(safe.Const("size"), look.SizeWidth),
+			safe.Const("  ")))
 	}
 	l := look.L(look.S(look.Faint, v.Glyphs.Fit(safe.Const("     step"), leadWidth+v.instructionWidth()+2)))
 	if v.alone {
@@ -96,7 +97,8 @@ func (v view) noTableRows() []widget.Row {
 		case e.Role == model.RoleImage && e.Image == nil:
 			rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("reading %s%s", v.pair.Platform, v.Glyphs.Ellipsis)))
 		case e.Image == nil:
-			rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, v.cmp), e.Descriptor.MediaType)))
+			rows = append(rows, widget.NoteRow(v.Frame,
+				safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, v.cmp), e.Descriptor.MediaType)))
 		}
 	}
 	if len(v.pair.Rows) > 0 && len(rows) == 0 {
@@ -298,7 +300,8 @@ func (v view) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span 
 	if digest.IsEmpty() {
 		digest = safe.Const("(no layer)")
 	}
-	return []look.Span{look.S(role, g.Fit(digest, look.DigestWidth)), look.Gap(1), look.P(empty), look.Gap(1), look.S(look.Faint, g.Right(size, look.SizeWidth))}
+	return []look.Span{look.S(role, g.Fit(digest, look.DigestWidth)), look.Gap(1), look.P(empty), look.Gap(1),
+		look.S(look.Faint, g.Right(size, look.SizeWidth))}
 }
 
 // note says in words what the mark says.
@@ -397,7 +400,8 @@ func (v view) countNotes() []widget.Row {
 			continue
 		}
 		letter := []safe.Text{safe.Const("A"), safe.Const("B")}[i]
-		rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
+		rows = append(rows, widget.NoteRow(v.Frame,
+			safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
 	}
 	return rows
 }

@@ -161,7 +161,8 @@ func (v view) otherRows() []widget.Row {
 			if v.alone {
 				letter = safe.Const(" ")
 			}
-			l := look.L(look.S(role, letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2), look.S(look.Faint, otherNote(e, *art)))
+			l := look.L(look.S(role, letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2),
+				look.S(look.Faint, otherNote(e, *art)))
 			rows = append(rows, widget.Row{
 				ID: otherID(side, e), Lines: []look.Line{l},
 				ValueName: safe.Const("the digest"), Value: entryDigest(&e),

@@ -60,13 +60,15 @@ func (v view) schema1Rows() []widget.Row {
 	a, storedA, okA := schema1Of(imgA)
 	b, storedB, okB := schema1Of(imgB)
 	if !okA && !okB {
-		return []widget.Row{widget.NoteRow(v.Frame, safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
+		return []widget.Row{widget.NoteRow(v.Frame,
+			safe.Const("There is no schema1 view of this: it needs an image with history, and as many layers as the history says."))}
 	}
 	rows := v.schema1Heading(storedA, storedB)
 	parted := -1
 	if !v.alone && okA != okB {
 		v.alone = true // nothing to compare with
-		rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("%s has no schema1 view: it needs history, and as many layers as the history says", letterOf(okB))))
+		rows = append(rows, widget.NoteRow(v.Frame,
+			safe.Sprintf("%s has no schema1 view: it needs history, and as many layers as the history says", letterOf(okB))))
 	} else if !v.alone {
 		parted = firstDifferentID(v.pair.Rows, a, b)
 	}
@@ -91,9 +93,11 @@ func firstDifferentID(rows []diff.Row, a, b model.Schema1) int {
 }
 
 func (v view) schema1Heading(storedA, storedB bool) []widget.Row {
-	say := safe.Const("What old registries make up for clients that do not ask for more; computed here, no registry was asked. An id is the sha256 of its layer's digest and the id below: it tells of digests, not of builds: d, derived.")
+	say := safe.Const("What old registries make up for clients that do not ask for more; computed here, no registry was asked. An id " +
+		"is the sha256 of its layer's digest and the id below: it tells of digests, not of builds: d, derived.")
 	if storedA || storedB {
-		say = safe.Const("Stored in the format of 2015. Ids marked d are derived from the layer digests, n are native: made up at build time, b broken: they name another parent. ? also hashes a config that is not there.")
+		say = safe.Const("Stored in the format of 2015. Ids marked d are derived from the layer digests, n are native: made up at build " +
+			"time, b broken: they name another parent. ? also hashes a config that is not there.")
 	}
 	var lines []look.Line
 	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, say)}, max(v.Width-2, 8)) {
@@ -179,7 +183,8 @@ func (v view) schema1Cell(x *model.Schema1Row, role look.Role, same, above bool)
 		role = look.Faint
 	}
 	id, _ := look.Cut(safe.Clean(x.ID), look.DigestWidth)
-	return []look.Span{look.S(role, v.Glyphs.Fit(look.Short(x.BlobSum), look.DigestWidth)), look.Gap(2), look.S(idRole, v.Glyphs.Fit(id, look.DigestWidth)), look.Gap(1), originSign(x.Origin)}
+	return []look.Span{look.S(role, v.Glyphs.Fit(look.Short(x.BlobSum), look.DigestWidth)), look.Gap(2),
+		look.S(idRole, v.Glyphs.Fit(id, look.DigestWidth)), look.Gap(1), originSign(x.Origin)}
 }
 
 // originSign marks where an id comes from, as the head of the table explains.

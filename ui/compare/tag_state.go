@@ -83,7 +83,8 @@ func (p comparePage) tagNeighbours(s side) diff.TagNeighbours {
 		n.Tags = &set
 	}
 	if s.moved != "" && s.art != nil {
-		member := slices.ContainsFunc(s.art.Entries, func(e model.Entry) bool { return e.Descriptor.Digest == s.moved && e.Role == model.RoleImage })
+		member := slices.ContainsFunc(s.art.Entries,
+			func(e model.Entry) bool { return e.Descriptor.Digest == s.moved && e.Role == model.RoleImage })
 		n.Moved = diff.Move{To: s.moved, At: s.seen, ToMember: member && s.art.Top.Kind == model.KindIndex}
 	}
 	return n
@@ -150,7 +151,8 @@ func (s side) movedText(f page.Frame, compares string) safe.Text {
 	case s.moved == "":
 		return safe.Text{}
 	}
-	return safe.Sprintf("%s moved meanwhile: it is %s, this is %s. %s compares, r reads again", s.ref.Short(), look.Short(s.moved), look.Short(s.art.Digest()), safe.Clean(compares))
+	return safe.Sprintf("%s moved meanwhile: it is %s, this is %s. %s compares, r reads again", s.ref.Short(), look.Short(s.moved),
+		look.Short(s.art.Digest()), safe.Clean(compares))
 }
 
 // pressTagKey takes the keys that lead to what is around the two artifacts.

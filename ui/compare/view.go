@@ -48,7 +48,8 @@ type viewKey struct {
 func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
 		Frame: f, cmp: p.cmp, docs: p.docs, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
-		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docs.ready && p.docs.key == p.askedFor, crane: p.env.Crane,
+		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docs.ready && p.docs.key == p.askedFor,
+		crane: p.env.Crane,
 		trail: p.trail, showsConsequences: p.showsConsequences, mainFindings: p.mainFindings, otherFindings: p.otherFindings,
 	}
 	if pair := p.pair(); pair != nil {
@@ -142,7 +143,8 @@ func (v view) waitingRows() []widget.Row {
 		}
 	}
 	if len(rows) == 0 {
-		return []widget.Row{widget.BlankRow(), {Header: true, Lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis)))}}}
+		return []widget.Row{widget.BlankRow(), {Header: true,
+			Lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis)))}}}
 	}
 	return rows
 }
@@ -153,10 +155,12 @@ func (p comparePage) filterRows(rows []widget.Row) []widget.Row {
 		return rows
 	}
 	kept := slices.DeleteFunc(slices.Clone(rows), func(r widget.Row) bool {
-		return !r.Header && !slices.ContainsFunc(r.DrawnLines(), func(l look.Line) bool { return p.filter.Matches(l.Text().String()) }) && !p.filter.Matches(r.Value.String())
+		return !r.Header && !slices.ContainsFunc(r.DrawnLines(),
+			func(l look.Line) bool { return p.filter.Matches(l.Text().String()) }) && !p.filter.Matches(r.Value.String())
 	})
 	if countPlaces(kept) == 0 {
-		kept = append(kept, widget.Row{Header: true, Lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter")))}})
+		kept = append(kept, widget.Row{Header: true,
+			Lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter")))}})
 	}
 	return kept
 }

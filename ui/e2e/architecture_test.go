@@ -36,8 +36,12 @@ var layout = []struct {
 	imports []string
 }{
 	{"", []string{"ui/command"}},
-	{"ui/command", []string{"ui", "ui/crash", "ui/journal", "ui/look", "ui/places", "ui/report", "ui/watch", "registry", "registry/demo", "diff", "model/..."}},
-	{"ui", []string{"ui/crash", "ui/look", "diff/...", "model/..."}},
+	{"ui/command", []string{"ui", "ui/crash", "ui/journal", "ui/look", "ui/page", "ui/places", "ui/report", "ui/watch", "registry", "registry/demo", "diff", "model/..."}},
+	{"ui", []string{"ui/compare", "ui/crash", "ui/look", "ui/page", "ui/tags", "ui/widget", "diff/...", "model/..."}},
+	{"ui/tags", []string{"ui/compare", "ui/look", "ui/page", "ui/widget", "diff/...", "model/..."}},
+	{"ui/compare", []string{"ui/look", "ui/page", "ui/widget", "diff/...", "model/..."}},
+	{"ui/widget", []string{"ui/look", "ui/page", "diff/...", "model/..."}},
+	{"ui/page", []string{"ui/look", "diff/...", "model/..."}},
 	{"ui/crash", []string{"model/..."}},
 	{"ui/journal", []string{"model/..."}},
 	{"ui/look", []string{"diff/...", "model/..."}},
@@ -46,6 +50,8 @@ var layout = []struct {
 	{"ui/watch", []string{"model/..."}},
 	{"ui/e2e", nil},
 	{"ui/uitest", nil},
+	{"ui/uitest/driver", []string{"ui/uitest"}},
+	{"ui/uitest/fakereg", []string{"model/..."}},
 	{"ui/uitest/internal/fake", nil},
 	{"ui/uitest/internal/faulty", []string{"ui/crash", "model/..."}},
 	{"registry", []string{"registry/credentials", "registry/diskcache", "registry/inflight", "registry/transport", "model/..."}},

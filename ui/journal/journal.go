@@ -253,7 +253,8 @@ func (j *Journal) update(log *repoLog) error {
 	}
 	log.add(j.takePending(log))
 	if err != nil {
-		return &model.Trouble{Say: "the journal of " + log.repo.String() + " cannot be read: " + reason(err), Next: "see to " + log.path, Err: err}
+		return &model.Trouble{Say: "the journal of " + log.repo.String() + " cannot be read: " + reason(err), Next: "see to " + log.path,
+			Err: err}
 	}
 	return nil
 }
@@ -416,7 +417,8 @@ func (j *Journal) warnUnwritable(err error) {
 		err = errors.New("another tagdiff holds its lock")
 	}
 	j.warnOnce.Do(func() {
-		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; what was seen of tags is not remembered (--no-journal does without it)", j.dir, reason(err)))
+		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; what was seen of tags is not remembered (--no-journal does without it)",
+			j.dir, reason(err)))
 	})
 }
 

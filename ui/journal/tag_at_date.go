@@ -62,7 +62,8 @@ func goneError(ref model.Ref, l model.Sighting, err error) error {
 		return err
 	}
 	return &model.Trouble{
-		Say:  fmt.Sprintf("the registry no longer has %s, which %s was on %s", shortDigest(l.Digest), ref.Tag, lastSeenBy(ref, l).Format("2 Jan 2006")),
+		Say: fmt.Sprintf("the registry no longer has %s, which %s was on %s", shortDigest(l.Digest), ref.Tag,
+			lastSeenBy(ref, l).Format("2 Jan 2006")),
 		Next: "it was deleted, or cleaned up since no tag leads there; choose a later moment",
 		Err:  err, Missing: true,
 	}

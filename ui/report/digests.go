@@ -125,7 +125,8 @@ func (d *Digests) progress(c *tagTargets) {
 		return
 	}
 	c.told = time.Now()
-	fmt.Fprintf(d.Progress, "\r%s", safe.Sprintf("%s of %s asked, %s listed", look.Number(len(c.tags)), look.Count(c.wanted, safe.Const("tag"), safe.Const("tags")), look.Number(c.listed)))
+	fmt.Fprintf(d.Progress, "\r%s", safe.Sprintf("%s of %s asked, %s listed", look.Number(len(c.tags)),
+		look.Count(c.wanted, safe.Const("tag"), safe.Const("tags")), look.Number(c.listed)))
 }
 
 // clearProgress leaves no trace of progress on the terminal.

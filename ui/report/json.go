@@ -101,7 +101,8 @@ type jsonEvidence struct {
 // JSON prints the report for other programs. All of it is ASCII: whatever is
 // not printable there is escaped, so that it can be shown on any terminal.
 func JSON(w io.Writer, c diff.Comparison, o Options) error {
-	r := jsonReport{Schema: schema, A: o.side(c.A), B: o.side(c.B), Expect: jsonExpectationOf(o.Expectation), Platforms: []jsonPair{}, Findings: o.findings(c.Findings, c.Findings)}
+	r := jsonReport{Schema: schema, A: o.side(c.A), B: o.side(c.B), Expect: jsonExpectationOf(o.Expectation), Platforms: []jsonPair{},
+		Findings: o.findings(c.Findings, c.Findings)}
 	if c.B != nil {
 		r.Verdict = o.verdict(c.Verdict)
 	}
@@ -161,7 +162,8 @@ func stringsOf(lines []safe.Text) []string {
 }
 
 func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
-	out := jsonPair{Platform: p.Platform, A: o.image(p.A), B: o.image(p.B), Steps: []jsonRow{}, Findings: o.findings(p.Findings, slices.Concat(p.Findings, c.Findings))}
+	out := jsonPair{Platform: p.Platform, A: o.image(p.A), B: o.image(p.B), Steps: []jsonRow{},
+		Findings: o.findings(p.Findings, slices.Concat(p.Findings, c.Findings))}
 	if c.B != nil {
 		out.Verdict = o.verdict(p.Verdict)
 	}

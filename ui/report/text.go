@@ -210,7 +210,8 @@ func (t textReport) row(r diff.Row) {
 		width = aloneColumn - 1
 	}
 	texts := t.instructions(r, width)
-	line := []safe.Text{t.g.Mark(r.Class), safe.Const(" "), t.g.Right(stepNumber(r), stepWidth), safe.Const("  "), t.g.Fit(texts[0], width), safe.Const(" ")}
+	line := []safe.Text{t.g.Mark(r.Class), safe.Const(" "), t.g.Right(stepNumber(r), stepWidth), safe.Const("  "), t.g.Fit(texts[0], width),
+		safe.Const(" ")}
 	if t.c.B == nil {
 		line = append(line, t.layer(firstStep(r.A, r.B)), safe.Const(" "))
 	} else {

@@ -46,7 +46,8 @@ func tagColumnsFor(f page.Frame) tagColumns {
 }
 
 func (c tagColumns) heading() look.Line {
-	return c.join(tagRow{mark: look.Gap(1), sign: look.Gap(1)}, look.Faint, safe.Const("tag"), safe.Const("digest"), safe.Const("kind"), safe.Const("platforms"), safe.Const("created"), safe.Const("size"))
+	return c.join(tagRow{mark: look.Gap(1), sign: look.Gap(1)}, look.Faint, safe.Const("tag"), safe.Const("digest"), safe.Const("kind"),
+		safe.Const("platforms"), safe.Const("created"), safe.Const("size"))
 }
 
 // tagRow is what there is to show of a tag.
@@ -96,7 +97,8 @@ func (c tagColumns) join(r tagRow, role look.Role, name, digest, kind, platforms
 	for _, cell := range []struct {
 		width int
 		text  safe.Text
-	}{{c.kind, g.Fit(kind, c.kind)}, {c.platforms, g.Fit(platforms, c.platforms)}, {c.create, g.Fit(created, c.create)}, {c.size, g.Right(size, c.size)}} {
+	}{{c.kind, g.Fit(kind, c.kind)}, {c.platforms, g.Fit(platforms, c.platforms)}, {c.create, g.Fit(created, c.create)},
+		{c.size, g.Right(size, c.size)}} {
 		if cell.width > 0 {
 			l = l.With(look.Gap(2), look.S(role, cell.text))
 		}

@@ -36,8 +36,10 @@ type movedTag struct {
 
 func newIndex() index {
 	return index{
-		asked: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{}, images: map[digest.Digest]model.TagInfo{}, children: map[digest.Digest][]v1.Descriptor{},
-		byDigest: map[digest.Digest][]string{}, listedIn: map[digest.Digest][]digest.Digest{}, attached: map[digest.Digest][]string{}, moves: map[string]movedTag{},
+		asked: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{},
+		images: map[digest.Digest]model.TagInfo{}, children: map[digest.Digest][]v1.Descriptor{},
+		byDigest: map[digest.Digest][]string{}, listedIn: map[digest.Digest][]digest.Digest{}, attached: map[digest.Digest][]string{},
+		moves: map[string]movedTag{},
 	}
 }
 
@@ -188,7 +190,8 @@ func (x index) sortKey(tag string) sortKey {
 // a whole.
 func (x index) tagSet(repo model.Ref, list widget.NameList) model.TagSet {
 	tags := list.All
-	set := model.TagSet{Repo: repo, Total: len(tags), Cut: list.Err != nil, Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}}
+	set := model.TagSet{Repo: repo, Total: len(tags), Cut: list.Err != nil, Children: map[digest.Digest][]v1.Descriptor{},
+		Created: map[digest.Digest]time.Time{}}
 	for _, tag := range tags {
 		if t := x.tags[tag]; t.Digest != "" || t.Err != nil {
 			set.Tags = append(set.Tags, t)

@@ -85,7 +85,8 @@ func (p tagsPage) foundLine(f page.Frame) look.Line {
 		more = safe.Sprintf("  f: %s", look.Count(n, safe.Const("more"), safe.Const("more")))
 	}
 	first := p.findings[0]
-	return look.L(look.Gap(1), look.S(look.Severity(first.Severity), f.Glyphs.Fit(f.Glyphs.Sentence(first.Say), max(f.Width-2-look.Width(more), 8))), look.S(look.Faint, more))
+	return look.L(look.Gap(1), look.S(look.Severity(first.Severity),
+		f.Glyphs.Fit(f.Glyphs.Sentence(first.Say), max(f.Width-2-look.Width(more), 8))), look.S(look.Faint, more))
 }
 
 // aboutLine is what there is to say of the tag under the cursor: that it moved, what

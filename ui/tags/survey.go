@@ -267,9 +267,11 @@ func (s survey) line(f page.Frame) look.Line {
 		}
 		return say(look.Warn, cost, look.P(keys))
 	case surveyingTags:
-		return say(look.Plain, safe.Sprintf("%s of %s asked", look.Number(s.done), look.Count(s.total, safe.Const("tag"), safe.Const("tags"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
+		return say(look.Plain, safe.Sprintf("%s of %s asked", look.Number(s.done), look.Count(s.total, safe.Const("tag"), safe.Const("tags"))),
+			s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
 	case surveyingImages:
-		return say(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.done), look.Count(s.total, safe.Const("image"), safe.Const("images"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
+		return say(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.done),
+			look.Count(s.total, safe.Const("image"), safe.Const("images"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
 	case surveyDone:
 		if s.err != nil {
 			return say(look.Alert, safe.Clean(page.ShortError(s.err)))
@@ -291,7 +293,8 @@ func (s survey) cost() safe.Text {
 	case s.goal == goalMembers:
 		return safe.Sprintf("To compare what indexes list: about %s.", look.Count(s.total, safe.Const("GET request"), safe.Const("GET requests")))
 	case s.goal == goalImageInfo && s.total == 0:
-		return safe.Sprintf("To order %s: up to %s.", s.which(), look.Count(perImage*s.images, safe.Const("GET request"), safe.Const("GET requests")))
+		return safe.Sprintf("To order %s: up to %s.", s.which(),
+			look.Count(perImage*s.images, safe.Const("GET request"), safe.Const("GET requests")))
 	case s.goal == goalImageInfo:
 		return safe.Sprintf("To order %s: about %s, then up to %d GET for each image.", s.which(), heads, perImage)
 	}

@@ -466,7 +466,8 @@ func (p tagsPage) Typing() bool { return p.list.Filter.Open }
 func (p tagsPage) Hints() []key.Binding {
 	tag, _ := p.list.Current()
 	_, moved := p.index.moves[tag]
-	more := []key.Binding{page.Keys.Filter, page.Describe(page.Keys.Group, "same image"), page.Describe(page.Keys.Fold, "findings"), page.Describe(page.Keys.Order, "order"), page.Describe(page.Keys.Timeline, "timeline")}
+	more := []key.Binding{page.Keys.Filter, page.Describe(page.Keys.Group, "same image"), page.Describe(page.Keys.Fold, "findings"),
+		page.Describe(page.Keys.Order, "order"), page.Describe(page.Keys.Timeline, "timeline")}
 	if moved {
 		more = slices.Insert(more, 0, page.Describe(page.Keys.Before, "before and after"))
 	}
@@ -485,14 +486,19 @@ func (p tagsPage) Hints() []key.Binding {
 	case p.marks.A != nil:
 		return append([]key.Binding{page.Describe(page.Keys.Mark, "take the mark away"), page.Keys.Open}, more...)
 	}
-	return append([]key.Binding{page.Describe(page.Keys.Mark, "mark A, then B"), page.Keys.Open}, append(more, page.Keys.Copy, page.Keys.Back)...)
+	return append([]key.Binding{page.Describe(page.Keys.Mark, "mark A, then B"), page.Keys.Open},
+		append(more, page.Keys.Copy, page.Keys.Back)...)
 }
 
 func (p tagsPage) Help() []page.KeyGroup {
 	return []page.KeyGroup{{Name: "Tags", Keys: []key.Binding{
-		page.Describe(page.Keys.Open, "open the tag; with A marked, compare A with it"), page.Describe(page.Keys.Mark, "mark A, then B, and compare"),
-		page.Keys.MarkA, page.Keys.MarkB, page.Describe(page.Keys.Filter, "filter; tab in it: plain, fuzzy, regular expression"), page.Keys.Group, page.Keys.Order, page.Keys.Timeline,
-		page.Describe(page.Keys.Before, "of a tag that moved: compare before and after"), page.Describe(page.Keys.Fold, "findings on these tags"), page.Keys.Aside,
-		page.Describe(page.Keys.Goto, "a :tag; or a digest: which tags is it?"), page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
+		page.Describe(page.Keys.Open, "open the tag; with A marked, compare A with it"),
+		page.Describe(page.Keys.Mark, "mark A, then B, and compare"),
+		page.Keys.MarkA, page.Keys.MarkB,
+		page.Describe(page.Keys.Filter, "filter; tab in it: plain, fuzzy, regular expression"), page.Keys.Group, page.Keys.Order, page.Keys.Timeline,
+		page.Describe(page.Keys.Before, "of a tag that moved: compare before and after"),
+		page.Describe(page.Keys.Fold, "findings on these tags"), page.Keys.Aside,
+		page.Describe(page.Keys.Goto, "a :tag; or a digest: which tags is it?"),
+		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
 	}}, page.MoveKeys, page.GlobalKeys}
 }

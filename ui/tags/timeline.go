@@ -234,16 +234,19 @@ func (p timelinePage) rows(f page.Frame) []widget.Row {
 	}
 	switch {
 	case !p.read && p.err == nil:
-		return append(rows, widget.Row{Header: true, Lines: []look.Line{{}, look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), f.Glyphs.Ellipsis)))}})
+		return append(rows, widget.Row{Header: true,
+			Lines: []look.Line{{}, look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), f.Glyphs.Ellipsis)))}})
 	case len(p.history) == 0:
 		return rows
 	}
 	c := timelineColumnsFor(f)
 	rows = append(rows, widget.Row{Header: true, Lines: []look.Line{{}, c.heading()}})
 	for _, l := range p.history {
-		rows = append(rows, widget.Row{ID: sightingID(l), Lines: []look.Line{c.line(l, p)}, ValueName: safe.Const("the digest"), Value: safe.Clean(l.Digest.String())})
+		rows = append(rows, widget.Row{ID: sightingID(l), Lines: []look.Line{c.line(l, p)}, ValueName: safe.Const("the digest"),
+			Value: safe.Clean(l.Digest.String())})
 	}
-	return append(rows, widget.BlankRow(), widget.NoteRow(f, safe.Const("A tag moved at some time between the last look at one digest and the first at the next: nobody saw when.")))
+	return append(rows, widget.BlankRow(), widget.NoteRow(f,
+		safe.Const("A tag moved at some time between the last look at one digest and the first at the next: nobody saw when.")))
 }
 
 // timelineColumns are the widths of the timeline in cells.
@@ -263,7 +266,8 @@ func timelineColumnsFor(f page.Frame) timelineColumns {
 }
 
 func (c timelineColumns) heading() look.Line {
-	return c.join(look.Gap(1), look.Faint, safe.Const("digest"), safe.Const("first seen"), safe.Const("last seen"), safe.Const("created"), look.Span{})
+	return c.join(look.Gap(1), look.Faint, safe.Const("digest"), safe.Const("first seen"), safe.Const("last seen"), safe.Const("created"),
+		look.Span{})
 }
 
 func (c timelineColumns) line(l model.Sighting, p timelinePage) look.Line {
@@ -316,12 +320,14 @@ func (p timelinePage) Hints() []key.Binding {
 	case at.Digest == p.target || p.target == "":
 		open = page.Keys.Open
 	}
-	return []key.Binding{open, page.Describe(page.Keys.Mark, "mark, then compare"), page.Describe(page.Keys.Copy, "copy by digest"), page.Keys.Reload, page.Keys.Back}
+	return []key.Binding{open, page.Describe(page.Keys.Mark, "mark, then compare"), page.Describe(page.Keys.Copy, "copy by digest"),
+		page.Keys.Reload, page.Keys.Back}
 }
 
 func (p timelinePage) Help() []page.KeyGroup {
 	return []page.KeyGroup{{Name: "Timeline", Keys: []key.Binding{
-		page.Describe(page.Keys.Open, "compare with what the tag is now; with A marked, with A"), page.Describe(page.Keys.Mark, "mark a moment, then compare it with another"),
+		page.Describe(page.Keys.Open, "compare with what the tag is now; with A marked, with A"),
+		page.Describe(page.Keys.Mark, "mark a moment, then compare it with another"),
 		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
 	}}, page.MoveKeys, page.GlobalKeys}
 }

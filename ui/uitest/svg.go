@@ -23,7 +23,8 @@ func (f Frame) SVG(title string) []byte {
 	var b bytes.Buffer
 	width, height := 2*margin+f.Width*cellWidth, header+f.Height*lineHeight+margin
 	title = html.EscapeString(title)
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="%s" font-size="15" style="font-variant-ligatures:none" role="img" aria-label="%s">`+"\n",
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="%s" font-size="15" `+
+		`style="font-variant-ligatures:none" role="img" aria-label="%s">`+"\n",
 		width, height, fonts, title)
 	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", theme.bg)
 	for i, fill := range []string{theme.palette[1], theme.palette[3], theme.palette[6]} {

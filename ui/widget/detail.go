@@ -80,5 +80,6 @@ func (p detailPage) Hints() []key.Binding {
 }
 
 func (p detailPage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Detail", Keys: []key.Binding{page.Describe(page.Keys.Copy, "copy the field under the cursor"), page.Keys.Command}}, page.MoveKeys, page.GlobalKeys}
+	return []page.KeyGroup{{Name: "Detail", Keys: []key.Binding{page.Describe(page.Keys.Copy, "copy the field under the cursor"),
+		page.Keys.Command}}, page.MoveKeys, page.GlobalKeys}
 }

@@ -155,5 +155,6 @@ func (f Filter) Line(width, shown, all int) (look.Line, bool) {
 // Hints are the keys while the filter is being typed.
 func (f Filter) Hints() []key.Binding {
 	next := [filterModes]string{"fuzzy", "regular expression", "plain text"}[f.mode]
-	return []key.Binding{page.Describe(page.Keys.Open, "keep the filter"), page.Bind("tab", next, "tab"), page.Describe(page.Keys.Back, "clear it")}
+	return []key.Binding{page.Describe(page.Keys.Open, "keep the filter"), page.Bind("tab", next, "tab"),
+		page.Describe(page.Keys.Back, "clear it")}
 }

@@ -85,7 +85,8 @@ func (s Repo) List(d digest.Digest) []v1.Descriptor {
 	for index, members := range s.Members {
 		for _, m := range members {
 			if Named(index) == d {
-				list = append(list, v1.Descriptor{Digest: Named(m), MediaType: v1.MediaTypeImageManifest, Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}})
+				list = append(list, v1.Descriptor{Digest: Named(m), MediaType: v1.MediaTypeImageManifest,
+					Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}})
 			}
 		}
 	}
