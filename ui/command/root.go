@@ -52,7 +52,7 @@ func Main(version, commit string) int {
 	case errors.Is(failed.err, errDifferent):
 		return exitDifferent
 	}
-	var own *crash.Crash
+	var own *crash.PanicError
 	if errors.As(failed.err, &own) {
 		return reportCrash(own, version)
 	}
@@ -61,7 +61,7 @@ func Main(version, commit string) int {
 }
 
 // reportCrash saves a crash report, prints where it is, and returns the exit code.
-func reportCrash(c *crash.Crash, version string) int {
+func reportCrash(c *crash.PanicError, version string) int {
 	fmt.Fprintln(os.Stderr, c.Save(files.StateFolder(), version))
 	return exitTrouble
 }

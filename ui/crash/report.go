@@ -17,8 +17,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Crash is a fault and where in the program it was.
-type Crash struct {
+// PanicError is a fault and where in the program it was.
+type PanicError struct {
 	*panics.Caught
 	Pages         []string // that were open, the one on top last
 	Width, Height int
@@ -30,11 +30,11 @@ type Screen interface {
 	Size() (width, height int)
 }
 
-func (c *Crash) Unwrap() error { return c.Caught }
+func (c *PanicError) Unwrap() error { return c.Caught }
 
 // newOnScreen is a fault with what is open on a screen.
-func newOnScreen(f *panics.Caught, screen tea.Model) *Crash {
-	c := &Crash{Caught: f}
+func newOnScreen(f *panics.Caught, screen tea.Model) *PanicError {
+	c := &PanicError{Caught: f}
 	if g, ok := screen.(panicCatcher); ok {
 		screen = g.Model
 	}
@@ -46,7 +46,7 @@ func newOnScreen(f *panics.Caught, screen tea.Model) *Crash {
 }
 
 // New is a fault of a program without a screen.
-func New(f *panics.Caught) *Crash { return &Crash{Caught: f} }
+func New(f *panics.Caught) *PanicError { return &PanicError{Caught: f} }
 
 // keptReports is how many reports are kept.
 const keptReports = 5
@@ -56,7 +56,7 @@ const keptReports = 5
 const maxMessage = 300
 
 // Save writes the report into a folder, and gives the line that says so.
-func (c *Crash) Save(dir, version string) safe.Text {
+func (c *PanicError) Save(dir, version string) safe.Text {
 	file, err := createReport(dir)
 	if err == nil {
 		err = c.writeReport(file, version)
@@ -65,7 +65,7 @@ func (c *Crash) Save(dir, version string) safe.Text {
 }
 
 // summary says what happened and where the report is, or why there is none.
-func (c *Crash) summary(file *os.File, err error) safe.Text {
+func (c *PanicError) summary(file *os.File, err error) safe.Text {
 	if err != nil {
 		return safe.Sprintf("tagdiff: a fault of its own: %s; no report could be written (%s); please file it", c.message(), err)
 	}
@@ -73,7 +73,7 @@ func (c *Crash) summary(file *os.File, err error) safe.Text {
 }
 
 // message is what the panic said. Values that it may hold are those of images.
-func (c *Crash) message() safe.Text {
+func (c *PanicError) message() safe.Text {
 	s := safe.Gate{}.Mask(fmt.Sprint(c.Value))
 	if len(s) > maxMessage {
 		s = strings.ToValidUTF8(s[:maxMessage], "") + "..."
@@ -94,7 +94,7 @@ func createReport(dir string) (*os.File, error) {
 }
 
 // writeReport writes the report, closes its file and removes what is too old.
-func (c *Crash) writeReport(file *os.File, version string) error {
+func (c *PanicError) writeReport(file *os.File, version string) error {
 	_, err := file.WriteString(c.text(version))
 	if errClose := file.Close(); err == nil {
 		err = errClose
@@ -107,7 +107,7 @@ func (c *Crash) writeReport(file *os.File, version string) error {
 const reportTrailer = "\nthe end\n"
 
 // text is the report. Stacks hold no values but addresses.
-func (c *Crash) text(version string) string {
+func (c *PanicError) text(version string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("tagdiff %s", cmp.Or(version, "of unknown version"))
@@ -124,7 +124,7 @@ func (c *Crash) text(version string) string {
 	return b.String()
 }
 
-func (c *Crash) size() string {
+func (c *PanicError) size() string {
 	if c.Width == 0 {
 		return "size unknown"
 	}

@@ -20,7 +20,7 @@ const quitTimeout = 2 * time.Second
 
 // Run runs a screen until it is quit or ctx ends. A panic in it, in one of its
 // commands or in a goroutine that defers panics.Catch ends it, and is the error:
-// a *Crash.
+// a *PanicError.
 func Run(ctx context.Context, screen func(context.Context) tea.Model, options ...tea.ProgramOption) error {
 	defer startMonitor()()
 	if err := screenTooLarge(); err != nil {
