@@ -170,14 +170,14 @@ func (p Pair) Boundary() (row int, base Base, ok bool) {
 
 func isAboveBase(s *model.Step, from int) bool { return s == nil || s.Index >= from }
 
-// Said describes a base image in a table of steps, with the reason. InShort
+// Text describes a base image in a table of steps, with the reason. ShortText
 // leaves the reason out.
-func (b Base) Said() safe.Text {
+func (b Base) Text() safe.Text {
 	return safe.Sprintf("%s (%s: %s)", b.title(), string(b.Trust), b.Because)
 }
 
-// InShort returns the name of the base image and the trust in its last step.
-func (b Base) InShort() safe.Text {
+// ShortText returns the name of the base image and the trust in its last step.
+func (b Base) ShortText() safe.Text {
 	return safe.Sprintf("%s (%s)", b.title(), string(b.Trust))
 }
 

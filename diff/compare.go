@@ -16,7 +16,7 @@ func Compare(a, b model.Artifact) Comparison { return Recompare(Comparison{}, a,
 // is not modified; pairs that cannot be reused cost only the time to check
 // them.
 func Recompare(prev Comparison, a, b model.Artifact) Comparison {
-	c := Comparison{A: &a, B: &b, Around: prev.tagContextOf(a.Ref, b.Ref)}
+	c := Comparison{A: &a, B: &b, TagContext: prev.tagContextOf(a.Ref, b.Ref)}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
 	known := prev.reusablePairs(a.Ref, b.Ref, nameA, nameB)

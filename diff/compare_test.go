@@ -255,7 +255,7 @@ func checkFindings(t *testing.T, c Comparison) {
 		all = append(all, p.Findings...)
 	}
 	for _, f := range all {
-		if f.Say.IsEmpty() || f.Next.IsEmpty() || f.Trust == "" || f.Severity < 0 || f.Severity > 3 || len(f.Evidence) == 0 {
+		if f.Text.IsEmpty() || f.Next.IsEmpty() || f.Trust == "" || f.Severity < 0 || f.Severity > 3 || len(f.Evidence) == 0 {
 			t.Errorf("incomplete: %+v", f)
 		}
 		for _, command := range []string{f.Command.String(), f.Check.String()} {

@@ -13,11 +13,11 @@ import (
 // Comparison is A beside B, as far as both have arrived. B is nil when one
 // artifact is displayed alone; there is no verdict then.
 type Comparison struct {
-	A, B     *model.Artifact
-	Verdict  Verdict    // the worst of the pairs that both sides have
-	Pairs    []Pair     // one per platform: those of A in its order, then those only B has
-	Findings []Finding  // on the whole comparison, not on one platform
-	Around   TagContext // tags and recorded history of both sides
+	A, B       *model.Artifact
+	Verdict    Verdict    // the worst of the pairs that both sides have
+	Pairs      []Pair     // one per platform: those of A in its order, then those only B has
+	Findings   []Finding  // on the whole comparison, not on one platform
+	TagContext TagContext // tags and recorded history of both sides
 }
 
 // Pair is one platform on both sides. A missing side is nil.
@@ -131,7 +131,7 @@ type Finding struct {
 	Severity int    // 0 neutral fact, 1 note, 2 warning, 3 stop
 	Common   bool   // it is true of both sides, so it does not distinguish them
 	Trust    Trust
-	Say      safe.Text // what was found, with the names, numbers and digests of this case
+	Text     safe.Text // what was found, with the names, numbers and digests of this case
 	Next     safe.Text // what to do about it
 	Command  safe.Text // the shell command that does Next, "" if there is none
 	Evidence []Evidence

@@ -17,7 +17,7 @@ import (
 type Expectation struct {
 	Platforms []Expected // in the order of the request
 	Extra     []string   // platforms that exist and were not expected: not a failure
-	Against   []Finding  // findings that make the check fail
+	Failures  []Finding  // findings that make the check fail
 
 	unread error // of an unreadable image that may be one of the expected platforms
 }
@@ -86,7 +86,7 @@ func Expect(c Comparison, platforms []string) Expectation {
 	}
 	for _, f := range all {
 		if least, ok := failsFrom[f.ID]; ok && f.Severity >= least {
-			e.Against = append(e.Against, f)
+			e.Failures = append(e.Failures, f)
 		}
 	}
 	return e
@@ -95,7 +95,7 @@ func Expect(c Comparison, platforms []string) Expectation {
 // Met reports whether all platforms exist, could be read, and no finding fails
 // the check.
 func (e Expectation) Met() bool {
-	return len(e.Against) == 0 && len(e.missing()) == 0 && e.Unread() == nil
+	return len(e.Failures) == 0 && len(e.missing()) == 0 && e.Unread() == nil
 }
 
 func (e Expectation) missing() []string {
@@ -128,8 +128,8 @@ func (e Expectation) Headline() safe.Text {
 		return safe.Const("Unknown: an image could not be read")
 	case len(missing) > 0:
 		return safe.Sprintf("Not as expected: %s %s missing", list(missing), isAre(len(missing)))
-	case len(e.Against) > 0:
-		return safe.Sprintf("Not as expected: all platforms exist, but %s", findingsFailIt(len(e.Against)))
+	case len(e.Failures) > 0:
+		return safe.Sprintf("Not as expected: all platforms exist, but %s", findingsFailIt(len(e.Failures)))
 	}
 	if len(e.Platforms) == 1 {
 		return safe.Sprintf("As expected: %s", e.Platforms[0].Platform)
@@ -153,6 +153,6 @@ func findingsFailIt(n int) string {
 }
 
 func isMissing(err error) bool {
-	t, ok := err.(*model.Trouble) //nolint:errorlint // entries hold it unwrapped
+	t, ok := err.(*model.ReadError) //nolint:errorlint // entries hold it unwrapped
 	return ok && t.Missing
 }

@@ -57,7 +57,7 @@ func TestExpect(t *testing.T) {
 			}
 			e := Expect(Describe(tt.a), want)
 			var ids []string
-			for _, f := range e.Against {
+			for _, f := range e.Failures {
 				ids = append(ids, f.ID)
 			}
 			if e.Met() != tt.met || !strings.Contains(e.Headline().String(), tt.says) || strings.Join(ids, " ") != tt.against || len(e.Extra) != tt.extra {

@@ -22,10 +22,10 @@ func TestRuleWithAFault(t *testing.T) {
 	}
 	told := 0
 	for _, f := range slices.Concat(got.Findings, got.Pairs[0].Findings) {
-		if strings.Contains(f.Say.String(), "internal error of tagdiff") {
+		if strings.Contains(f.Text.String(), "internal error of tagdiff") {
 			told++
 		}
-		if strings.Contains(f.Say.String(), "hunter2") || f.ID == "" || f.Trust != Suggested && strings.Contains(f.Say.String(), "internal error") {
+		if strings.Contains(f.Text.String(), "hunter2") || f.ID == "" || f.Trust != Suggested && strings.Contains(f.Text.String(), "internal error") {
 			t.Errorf("%+v", f)
 		}
 	}

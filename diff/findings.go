@@ -101,7 +101,7 @@ func (r rule) apply(find func() []Finding) (found []Finding) {
 		if fault := recover(); fault != nil {
 			found = r.withID([]Finding{{
 				Severity: 1, Trust: Suggested,
-				Say:  safe.Sprintf("This rule failed, internal error of tagdiff: %s", safe.Gate{}.Clean(fmt.Sprint(fault))),
+				Text: safe.Sprintf("This rule failed, internal error of tagdiff: %s", safe.Gate{}.Clean(fmt.Sprint(fault))),
 				Next: safe.Const("Please report it, with the references that you compared"),
 			}})
 		}

@@ -187,7 +187,7 @@ func pending(e model.Entry) model.Entry { e.Image = nil; return e }
 
 func receipt(of model.Entry) model.Entry {
 	return model.Entry{
-		Role: model.RoleAttestation, About: of.Descriptor.Digest,
+		Role: model.RoleAttestation, Subject: of.Descriptor.Digest,
 		Descriptor: v1.Descriptor{
 			Digest: digest.FromString("receipt of " + string(of.Descriptor.Digest)), MediaType: v1.MediaTypeImageManifest,
 			Platform: &v1.Platform{OS: "unknown", Architecture: "unknown"},

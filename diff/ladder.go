@@ -180,7 +180,7 @@ func (l *ladder) falseClaim() (Verdict, bool) {
 		Code: NotComparable, Trust: Proved, Step: wrong[0].Index + 1, Proof: claimProof(wrong[0]),
 		Headline: safe.Sprintf("%s is broken: runtimes refuse it", side),
 		Because: safe.Sprintf("The layer of step %d unpacks to %s; the config claims %s",
-			wrong[0].Index+1, short(wrong[0].DiffID), short(wrong[0].Claimed)),
+			wrong[0].Index+1, short(wrong[0].DiffID), short(wrong[0].ClaimedDiffID)),
 	}, true
 }
 

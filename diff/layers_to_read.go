@@ -62,7 +62,7 @@ func (c Comparison) WithContents(contents map[digest.Digest]model.Contents) Comp
 	}
 	a := c.A.WithContents(contents)
 	if c.B == nil {
-		return Describe(a).WithTagContext(c.Around)
+		return Describe(a).WithTagContext(c.TagContext)
 	}
 	return Recompare(c, a, c.B.WithContents(contents))
 }
@@ -73,5 +73,5 @@ func falseClaims(img *model.Image) []model.Step {
 	if img == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(img.Steps), func(s model.Step) bool { return s.Claimed == "" })
+	return slices.DeleteFunc(slices.Clone(img.Steps), func(s model.Step) bool { return s.ClaimedDiffID == "" })
 }

@@ -74,7 +74,7 @@ func contentCases(t *testing.T) []ruleCase {
 	good, spoilt := files("good").sized(300), files("good").packed("spoilt").sized(300)
 	c := pairOf(t, app(does("COPY a /", good)), app(does("COPY a /", spoilt)))
 	lost := gone(entry(app().image(t)), false)
-	lost.Err = &model.Trouble{Say: "no such blob", NoBlob: digest.FromString("config")}
+	lost.Err = &model.ReadError{Message: "no such blob", MissingBlob: digest.FromString("config")}
 	unread := gone(entry(app().image(t)), true)
 	lie := unpacked(good)
 	lie[spoilt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("other files")}

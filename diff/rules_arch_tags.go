@@ -69,7 +69,7 @@ func clobbered(c Comparison) []Finding {
 		l := listOf(*t.context.Tags, func(o model.Tagged) bool { return o.Digest == t.now || mayContainArch(o.Tag) })
 		isOne := func(d digest.Digest, _ string) bool { return d == t.now && c.servesOnePlatform(t.side) }
 		for _, f := range t.findingsOn(clobberedIn(l, isOne)) {
-			if !slices.ContainsFunc(found, func(o Finding) bool { return o.Say == f.Say }) {
+			if !slices.ContainsFunc(found, func(o Finding) bool { return o.Text == f.Text }) {
 				found = append(found, f)
 			}
 		}
@@ -105,7 +105,7 @@ func clobberedPair(c Comparison) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Trust: Suggested, Evidence: topEvidence(c), Tags: []string{plain, suffixed},
-		Say: safe.Sprintf(":%s is exactly :%s, an image for one platform. "+
+		Text: safe.Sprintf(":%s is exactly :%s, an image for one platform. "+
 			"If it should serve other platforms too, the %s job overwrote their push.",
 			plain, suffixed, arch),
 		Next:  adviseOneIndex(),
@@ -145,7 +145,7 @@ func clobberedIn(l tagList, isOne func(d digest.Digest, tag string) bool) []Find
 		o := stems[stem][other]
 		found = append(found, Finding{
 			Severity: 3, Trust: Inferred, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: append(plain, t.tag),
-			Say: safe.Sprintf("%s %s exactly %s, and %s exists too. The jobs of two architectures pushed the same tag, and the last push won.",
+			Text: safe.Sprintf("%s %s exactly %s, and %s exists too. The jobs of two architectures pushed the same tag, and the last push won.",
 				list(tagTexts(plain)), isAre(len(plain)), tagText(t.tag), tagText(o.tag)),
 			Next: adviseOneIndex(),
 			Proof: []safe.Text{

@@ -35,7 +35,7 @@ func baseMoved(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: severity, Trust: trust, Evidence: evidenceOf(rows[:1]),
-		Say: safe.Sprintf("%s: it differs from step %d on%s. The instructions of your own %s above it are the same.",
+		Text: safe.Sprintf("%s: it differs from step %d on%s. The instructions of your own %s above it are the same.",
 			moved, stepNumber(rows[0]), baseVersions(*a, *b), plural(own, "step")),
 		Next:  advisePinnedBase(cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
@@ -107,16 +107,16 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	}
 	switch {
 	case nameA != nameB && nameA != "" && nameB != "":
-		f.Say = safe.Sprintf("The bases differ: %s is built on %s, %s on %s.", sideA, quoted(nameA), sideB, quoted(nameB))
+		f.Text = safe.Sprintf("The bases differ: %s is built on %s, %s on %s.", sideA, quoted(nameA), sideB, quoted(nameB))
 		f.Next = safe.Const("Check that the different base is intended")
 	case nameB != "":
-		f.Say = safe.Sprintf("The base moved: %s was %s, now it is %s%s.", quoted(nameB), short(digestA), short(digestB), c.sameStepsText(p))
+		f.Text = safe.Sprintf("The base moved: %s was %s, now it is %s%s.", quoted(nameB), short(digestA), short(digestB), c.sameStepsText(p))
 		f.Command = safe.Sprintf("crane digest %s", quoted(nameB))
 		if !fitsCommand(nameB) {
 			f.Command = safe.Text{}
 		}
 	default:
-		f.Say = safe.Sprintf("The base moved: it was %s, now it is %s%s.", short(digestA), short(digestB), c.sameStepsText(p))
+		f.Text = safe.Sprintf("The base moved: it was %s, now it is %s%s.", short(digestA), short(digestB), c.sameStepsText(p))
 	}
 	return f, true
 }

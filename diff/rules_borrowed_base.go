@@ -60,7 +60,7 @@ func (b sharedBase) finding() Finding {
 	if b.whole {
 		return Finding{
 			Severity: 2, Trust: Suggested, Evidence: b.evidence, Proof: b.proof, Check: b.check,
-			Say: safe.Sprintf("In %s, %s contain exactly the same files (%s). "+
+			Text: safe.Sprintf("In %s, %s contain exactly the same files (%s). "+
 				"They are data or scripts for every architecture, or one platform is wrong.",
 				b.name, b.platforms, bytesText(b.size)),
 			Next: safe.Const("Check the architecture of the programs inside"),
@@ -68,7 +68,7 @@ func (b sharedBase) finding() Finding {
 	}
 	return Finding{
 		Severity: 3, Trust: Inferred, Evidence: b.evidence, Proof: b.proof, Check: b.check,
-		Say: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). At most one of them can be native: "+
+		Text: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). At most one of them can be native: "+
 			"the base did not have the platform, and the build used another one without an error.",
 			b.name, b.platforms, afterFirst(b.layers, "layer"), bytesText(b.size)),
 		Next: safe.Const("Check the architecture of the programs inside. Use a base that has the platform. " +

@@ -1,8 +1,6 @@
 package diff
 
-import (
-	"github.com/tagdiff/tagdiff/model/safe"
-)
+import "github.com/tagdiff/tagdiff/model/safe"
 
 // differentBuilder (G3): the builders of the two images differ.
 func differentBuilder(c Comparison, p Pair) []Finding {
@@ -25,6 +23,6 @@ func differentBuilder(c Comparison, p Pair) []Finding {
 		f.Next = safe.Const("Nothing to do, unless both must have the same bytes")
 	}
 	nameA, nameB := c.names()
-	f.Say = safe.Sprintf("Different builders: %s was built by %s, %s by %s.", nameA, quoted(builtA.String()), nameB, quoted(builtB.String()))
+	f.Text = safe.Sprintf("Different builders: %s was built by %s, %s by %s.", nameA, quoted(builtA.String()), nameB, quoted(builtB.String()))
 	return []Finding{f}
 }

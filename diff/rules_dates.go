@@ -19,15 +19,15 @@ func noRealDate(c Comparison, p Pair) []Finding {
 		}
 		switch date := commonDate(*s.img); {
 		case created == nil:
-			f.Say = safe.Sprintf("In %s, the image has no creation date.", s.name)
+			f.Text = safe.Sprintf("In %s, the image has no creation date.", s.name)
 			f.Proof = []safe.Text{safe.Const("created is missing")}
 		case model.RealDate(created) == nil:
-			f.Say = safe.Sprintf("In %s, the date is the constant %s. It marks a reproducible build and does not show the age.",
+			f.Text = safe.Sprintf("In %s, the date is the constant %s. It marks a reproducible build and does not show the age.",
 				s.name, created.UTC().Format("2006-01-02"))
 			f.Proof = []safe.Text{safe.Sprintf("created = %s", created.UTC().Format(rfc3339))}
 		case date != "":
 			f.Trust = Suggested
-			f.Say = safe.Sprintf("In %s, all steps have the same date, %s. "+
+			f.Text = safe.Sprintf("In %s, all steps have the same date, %s. "+
 				"The build set it; it may be the date of the source.", s.name, date[:10])
 			f.Proof = []safe.Text{safe.Sprintf("all %d dates of the history = %s", len(s.img.Steps), date)}
 		default:

@@ -37,7 +37,7 @@ func firstDifferent(_ Comparison, p Pair) []Finding {
 			afterFirst(first, "step")+" "+isAre(first), stepNumber(row), len(p.Rows)-first-1, above, differVerb(above))
 	}
 	return []Finding{{
-		Trust: Proved, Say: say, Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
+		Trust: Proved, Text: say, Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
 		Next: safe.Const("Open this step first"),
 	}}
 }
@@ -76,13 +76,13 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	text := instructionText(first.A.CreatedBy)
 	f := Finding{Trust: Proved, Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
 	if !cause {
-		f.Say = safe.Sprintf("%s the same instruction on both sides but different files, because a step below differs.",
+		f.Text = safe.Sprintf("%s the same instruction on both sides but different files, because a step below differs.",
 			upperFirst(stepsText(rowSteps(rebuilt)))+" "+hasHave(len(rebuilt)))
 		f.Next = safe.Const("Check the first difference below")
 		return []Finding{f}
 	}
 	f.Severity = 2
-	f.Say = safe.Sprintf("%s ran on both sides but made different files%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
+	f.Text = safe.Sprintf("%s ran on both sides but made different files%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
 	f.Next = safe.Const("Nothing below differs, so its inputs differ or it is not reproducible. " +
 		"Pin versions, or compare the files that it copied")
 	return []Finding{f}
@@ -127,7 +127,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 		}
 		found = append(found, Finding{
 			Severity: 3, Trust: Proved, Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
-			Say:  safe.Sprintf("%s added no file in %s; in %s it added %s.", instructionText(empty.CreatedBy), notIn, in, sizeText(full.Layer.Size)),
+			Text: safe.Sprintf("%s added no file in %s; in %s it added %s.", instructionText(empty.CreatedBy), notIn, in, sizeText(full.Layer.Size)),
 			Next: safe.Const("Check .dockerignore, the stage it copies from, and the build cache"),
 		})
 	}
@@ -162,7 +162,7 @@ func orderChanged(_ Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: 2, Trust: Proved, Evidence: evidenceOf(moved),
-		Say: safe.Sprintf("The same %s are in a different order. Upper layers hide files of lower ones, so the files can differ.",
+		Text: safe.Sprintf("The same %s are in a different order. Upper layers hide files of lower ones, so the files can differ.",
 			plural(len(inA), "layer")),
 		Next:  safe.Const("Check the tool that copied the image, or whether the manifest was made by hand. Build it again"),
 		Proof: []safe.Text{safe.Sprintf("the %d diff_ids of A and of B are the same set in a different order", len(inA))},

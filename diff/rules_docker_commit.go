@@ -25,7 +25,7 @@ func madeByHand(c Comparison, p Pair) []Finding {
 		}
 		return []Finding{{
 			Severity: 2, Trust: Inferred, Evidence: stepEvidence(s.side, []model.Step{*top}),
-			Say:  safe.Sprintf("In %s, the newest layer (step %d) has %s. A container was saved with docker commit.", s.name, top.Index+1, by),
+			Text: safe.Sprintf("In %s, the newest layer (step %d) has %s. A container was saved with docker commit.", s.name, top.Index+1, by),
 			Next: safe.Const("Find its author and the manual changes. Build it from a Dockerfile"),
 			Proof: []safe.Text{safe.Sprintf("step %d: created_by %s, comment %s, docker_version %s",
 				top.Index+1, quoted(top.CreatedBy), quoted(orNone(top.Comment)), quoted(s.img.Config.DockerVersion))},
@@ -37,7 +37,7 @@ func madeByHand(c Comparison, p Pair) []Finding {
 // newestFileStep returns the newest step with a non-empty layer, nil if there is none.
 func newestFileStep(img model.Image) *model.Step {
 	for i := len(img.Steps) - 1; i >= 0; i-- {
-		if s := &img.Steps[i]; s.HasLayer && !s.Empty && !s.Unnamed {
+		if s := &img.Steps[i]; s.HasLayer && !s.Empty && !s.WithoutHistory {
 			return s
 		}
 	}

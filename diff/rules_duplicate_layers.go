@@ -24,7 +24,7 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 			content := contentOf(group[0])
 			if i, ok := at[content]; ok && len(found[i].Evidence) == len(group) {
 				found[i].Evidence, found[i].Common = append(found[i].Evidence, evidence...), true
-				found[i].Say = duplicateText(first+" and "+s.name, group)
+				found[i].Text = duplicateText(first+" and "+s.name, group)
 				continue
 			}
 			at[content] = len(found)
@@ -32,7 +32,7 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 				Severity: 1, Trust: Proved, Evidence: evidence, Proof: sameContentProof(group),
 				Check: layerCommand(s.refOf(group[0].Layer.Digest), group[0].Layer.MediaType),
 			}
-			f.Say = duplicateText(s.name, group)
+			f.Text = duplicateText(s.name, group)
 			f.Next = safe.Const("Check the instructions of these steps: the Dockerfile may have a COPY twice")
 			if !sameTexts(group) {
 				f.Severity = 2
@@ -139,7 +139,7 @@ func paidTwice(c Comparison, p Pair) []Finding {
 			}
 			found = append(found, Finding{
 				Severity: 1, Trust: Suggested, Evidence: stepEvidence(s.side, []model.Step{*from, st}),
-				Say: safe.Sprintf("In %s, step %d (%s) stores %s, about as much as step %d. "+
+				Text: safe.Sprintf("In %s, step %d (%s) stores %s, about as much as step %d. "+
 					"These are probably the same files with a different owner or mode.",
 					s.name, st.Index+1, quoted(text), bytesText(st.Layer.Size), from.Index+1),
 				Next: safe.Const("Set owner and mode when copying: COPY --chown=… --chmod=…"),

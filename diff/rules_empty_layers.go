@@ -31,7 +31,7 @@ func emptyLayerTwin(c Comparison, p Pair) []Finding {
 		if first.A.Layer.Digest == model.EmptyGzipGo17 || first.B.Layer.Digest == model.EmptyGzipGo17 {
 			f.Proof = append(f.Proof, pushCacheNote)
 		}
-		f.Say = safe.Sprintf("%s empty on both sides: an archive without files, %s. No file is missing and none is duplicated.",
+		f.Text = safe.Sprintf("%s empty on both sides: an archive without files, %s. No file is missing and none is duplicated.",
 			upperFirst(stepsText(rowSteps(rows[t])))+" "+isAre(len(rows[t])), compressedBy(t.a, t.b))
 		found = append(found, f)
 	}
@@ -75,7 +75,7 @@ func emptyLayers(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Trust: Proved, Evidence: stepEvidence(s.side, empty),
-			Say: safe.Sprintf("In %s, %d of %s %s empty (%s). Steps that change no file make such layers. They are harmless.",
+			Text: safe.Sprintf("In %s, %d of %s %s empty (%s). Steps that change no file make such layers. They are harmless.",
 				s.name, len(empty), plural(layers, "layer"), isAre(len(empty)), stepsText(stepIndexes(empty))),
 			Next: safe.Const("Nothing to do"),
 		}

@@ -33,7 +33,7 @@ func envChanged(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: severity, Trust: Proved, Evidence: envEvidence(p, changes), Next: next,
-		Say:   safe.Sprintf("Environment: %s.", changesText(changes)),
+		Text:  safe.Sprintf("Environment: %s.", changesText(changes)),
 		Proof: changesProof(changes), Check: c.configCheck(p, ".config.Env | sort"),
 	}}
 }

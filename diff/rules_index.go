@@ -55,7 +55,7 @@ func variantGap(c Comparison) []Finding {
 			found = append(found, Finding{
 				Severity: 2, Trust: Inferred, Evidence: s.evidence(newOnly), Proof: entriesProof(newOnly),
 				Check: c.manifestOf(s.side, ".manifests[].platform"),
-				Say: safe.Sprintf("In %s, amd64 exists only as %s. An older CPU finds no image, or fails with an illegal instruction.",
+				Text: safe.Sprintf("In %s, amd64 exists only as %s. An older CPU finds no image, or fails with an illegal instruction.",
 					s.name, list(platformNames(newOnly))),
 				Next: safe.Const("Publish plain linux/amd64 too, or pull the platform by digest where the CPU supports it"),
 			})
@@ -64,7 +64,7 @@ func variantGap(c Comparison) []Finding {
 			found = append(found, Finding{
 				Severity: 1, Trust: Inferred, Evidence: s.evidence(bare), Proof: entriesProof(bare),
 				Check: c.manifestOf(s.side, ".manifests[].platform"),
-				Say: safe.Sprintf("In %s, arm is listed without a variant. "+
+				Text: safe.Sprintf("In %s, arm is listed without a variant. "+
 					"Clients read this as arm/v7, and a client that needs arm/v6 may find no image.",
 					s.name),
 				Next: safe.Const("Ask the publisher to set the variants"),
@@ -133,11 +133,11 @@ func windowsBuild(c Comparison) []Finding {
 		}
 		f := Finding{
 			Trust: Proved, Evidence: s.evidence(entries), Proof: entriesProof(entries), Check: c.manifestOf(s.side, ".manifests[].platform"),
-			Say:  safe.Sprintf("In %s, Windows is %s. An older host cannot run it.", s.name, list(builds)),
+			Text: safe.Sprintf("In %s, Windows is %s. An older host cannot run it.", s.name, list(builds)),
 			Next: safe.Const("Use the tag for the build of the host. A newer host can use Hyper-V isolation"),
 		}
 		if len(found) > 0 && slices.Equal(builds, windowsBuilds(c.A)) {
-			found[0].Say = safe.Sprintf("In %s and %s, Windows is %s. An older host cannot run it.", nameA, nameB, list(builds))
+			found[0].Text = safe.Sprintf("In %s and %s, Windows is %s. An older host cannot run it.", nameA, nameB, list(builds))
 			found[0].Evidence, found[0].Common = append(found[0].Evidence, f.Evidence...), true
 			continue
 		}
@@ -205,7 +205,7 @@ func findSplit(s indexSide) (Finding, bool) {
 		a, b := originOf(*first.Image), originOf(*other.Image)
 		return Finding{
 			Severity: 2, Trust: Proved, Evidence: s.evidence(pair),
-			Say: safe.Sprintf("In %s, the platforms come from different builds: %s is %s, %s is %s.",
+			Text: safe.Sprintf("In %s, the platforms come from different builds: %s is %s, %s is %s.",
 				s.name, nameOf(first), a.text(), nameOf(other), b.text()),
 			Next: safe.Const("Create the index again from one build. docker manifest keeps old entries in ~/.docker/manifests"),
 			Proof: []safe.Text{
@@ -237,7 +237,7 @@ func splitByDate(s indexSide, last model.Entry) (Finding, bool) {
 	const day = "2006-01-02"
 	return Finding{
 		Severity: 1, Trust: Suggested, Evidence: s.evidence([]model.Entry{old, last}),
-		Say: safe.Sprintf("In %s, the platforms may come from different builds: %s is from %s, %s is from %s.", s.name,
+		Text: safe.Sprintf("In %s, the platforms may come from different builds: %s is from %s, %s is from %s.", s.name,
 			nameOf(old), old.Image.Created().UTC().Format(day), nameOf(last), last.Image.Created().UTC().Format(day)),
 		Next: safe.Const("Check whether this is intended. Slow builds and platforms that were not rebuilt look the same"),
 		Proof: []safe.Text{

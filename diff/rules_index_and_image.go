@@ -46,7 +46,7 @@ func parentWithChild(c Comparison) []Finding {
 		}
 		return []Finding{{
 			Trust: Proved, Evidence: []Evidence{{way.sides[0], none, member.Descriptor.Digest}, {way.sides[1], none, way.child.Top.Digest}},
-			Say: safe.Sprintf("sha256:%s is the %s of %s (sha256:%s). The two do not contradict each other.",
+			Text: safe.Sprintf("sha256:%s is the %s of %s (sha256:%s). The two do not contradict each other.",
 				short(way.child.Top.Digest), what, way.name, short(way.parent.Top.Digest)),
 			Next:  safe.Const("Compare index with index, or member with member"),
 			Proof: []safe.Text{safe.Sprintf("index: %s", way.parent.Top.Digest), safe.Sprintf("its member: %s", member.Descriptor.Digest)},
@@ -64,7 +64,7 @@ func wrapped(c Comparison) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Trust: Proved, Proof: memberProof(list, list.images[0], image), Check: c.manifestOf(list.side, ".manifests[].digest"),
-		Say:  safe.Sprintf("%s is an index with a single image, and this image is exactly %s.", list.name, image.name),
+		Text: safe.Sprintf("%s is an index with a single image, and this image is exactly %s.", list.name, image.name),
 		Next: safe.Const("To copy without the index: docker buildx imagetools create --prefer-index=false, or crane copy"),
 		Evidence: []Evidence{
 			{Side: list.side, Step: none, Digest: list.top}, {Side: image.side, Step: none, Digest: image.top},
@@ -92,13 +92,13 @@ func flattened(c Comparison) []Finding {
 	platform := platformText(nameOf(*member))
 	if image.side == SideB && !namesPlatform(image.name, *member) {
 		f.Severity = 3
-		f.Say = safe.Sprintf("%s serves %d platforms, %s only %s. This happens when an image is pulled, tagged and pushed from one machine.",
+		f.Text = safe.Sprintf("%s serves %d platforms, %s only %s. This happens when an image is pulled, tagged and pushed from one machine.",
 			list.name, len(list.images), image.name, platform)
 		f.Next = safe.Const("Copy the whole index again: crane copy, regctl image copy, skopeo copy --all or docker buildx imagetools create")
 		f.Command = c.copyCommand()
 	} else {
 		f.Severity = 1
-		f.Say = safe.Sprintf("%s is the %s image of %s, which serves %d platforms.", image.name, platform, list.name, len(list.images))
+		f.Text = safe.Sprintf("%s is the %s image of %s, which serves %d platforms.", image.name, platform, list.name, len(list.images))
 		f.Next = safe.Const("Compare index with index to see the other platforms")
 	}
 	return []Finding{f}

@@ -4,14 +4,14 @@ import (
 	"errors"
 	"testing"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
 
 // gone is an entry whose manifest cannot be read; with missing the registry answered 404.
 func gone(e model.Entry, missing bool) model.Entry {
-	e.Image, e.Err = nil, &model.Trouble{Say: "there is no such manifest", Missing: missing, Err: errors.New("404")}
+	e.Image, e.Err = nil, &model.ReadError{Message: "there is no such manifest", Missing: missing, Err: errors.New("404")}
 	return e
 }
 

@@ -75,13 +75,13 @@ func whichCommit(c Comparison, p Pair) []Finding {
 	}
 	switch {
 	case oa == origin{} && ob == origin{}:
-		f.Say = safe.Const("Neither image has a label with its commit.")
+		f.Text = safe.Const("Neither image has a label with its commit.")
 		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI")
 	case oa == ob:
 		return nil
 	default:
 		f.Severity = 1
-		f.Say = safe.Sprintf("By their labels, %s is %s, %s is %s.", nameA, oa.text(), nameB, ob.text())
+		f.Text = safe.Sprintf("By their labels, %s is %s, %s is %s.", nameA, oa.text(), nameB, ob.text())
 		f.Next = safe.Const("Compare the two in the source repository")
 		if oa.revision != "" && ob.revision != "" && isHex(oa.revision) && isHex(ob.revision) {
 			f.Command = safe.Sprintf("git log --oneline %s..%s", oa.revision, ob.revision)
@@ -117,7 +117,7 @@ func distributionLabel(s sideOf) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-		Say:  safe.Sprintf("In %s, the label version=%s belongs to the base, %s, not to this image.", s.name, quoted(version), name),
+		Text: safe.Sprintf("In %s, the label version=%s belongs to the base, %s, not to this image.", s.name, quoted(version), name),
 		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
 		Proof: []safe.Text{safe.Sprintf("%s=%s, %s=%s, no revision, %d layers with files",
 			v1.AnnotationRefName, name, v1.AnnotationVersion, quoted(version), realLayers(*s.img))},
@@ -144,7 +144,7 @@ func (c Comparison) inheritedLabel(p Pair) []Finding {
 	names := [2]string{nameA, nameB}
 	return []Finding{{
 		Severity: 1, Trust: Proved, Evidence: pairEvidence(p),
-		Say:  safe.Sprintf("In %s, the label version=%s is inherited from its base, %s.", names[childName], quoted(version), names[1-childName]),
+		Text: safe.Sprintf("In %s, the label version=%s is inherited from its base, %s.", names[childName], quoted(version), names[1-childName]),
 		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
 		Proof: []safe.Text{safe.Sprintf("version=%s on both sides; the %d diff_ids of %s are the first of %s",
 			quoted(version), len(base.Config.RootFS.DiffIDs), names[1-childName], names[childName])},

@@ -15,7 +15,7 @@ func notWhatItClaims(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Severity: 3, Trust: Proved, Evidence: stepEvidence(s.side, wrong),
-			Say: safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse to pull it.",
+			Text: safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse to pull it.",
 				s.name, stepsText(stepIndexes(wrong))),
 			Next:  safe.Const("Do not deploy it. Push it again from where it was built"),
 			Check: layerCommand(s.refOf(wrong[0].Layer.Digest), wrong[0].Layer.MediaType),
@@ -30,7 +30,7 @@ func notWhatItClaims(c Comparison, p Pair) []Finding {
 func claimProof(st model.Step) []safe.Text {
 	return []safe.Text{
 		safe.Sprintf("step %d: layer %s", st.Index+1, st.Layer.Digest),
-		safe.Sprintf("claimed diff_id %s", st.Claimed),
+		safe.Sprintf("claimed diff_id %s", st.ClaimedDiffID),
 		safe.Sprintf("unpacks to %s", st.DiffID),
 	}
 }
@@ -51,10 +51,10 @@ func rowCountMismatch(c Comparison, p Pair) []Finding {
 		}
 		if m.Fatal() {
 			f.Severity = 3
-			f.Say = safe.Sprintf("%s has %s and %s. Runtimes refuse it.", s.name, plural(m.Layers, "layer"), plural(m.DiffIDs, "diff_id"))
+			f.Text = safe.Sprintf("%s has %s and %s. Runtimes refuse it.", s.name, plural(m.Layers, "layer"), plural(m.DiffIDs, "diff_id"))
 			f.Next = safe.Const("Do not deploy it. Build and push it again")
 		} else {
-			f.Say = safe.Sprintf("The history of %s lists %s, but the image has %s. "+
+			f.Text = safe.Sprintf("The history of %s lists %s, but the image has %s. "+
 				"Step names may be next to the wrong layers; no layer is omitted.",
 				s.name, plural(m.History, "step")+" with files", plural(m.Layers, "layer"))
 			f.Next = safe.Const("Build it again with a current builder")

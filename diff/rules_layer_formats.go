@@ -37,7 +37,7 @@ func livesElsewhere(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Severity: 2, Trust: Proved, Evidence: stepEvidence(s.side, away),
-			Say: safe.Sprintf("In %s, %s (%s) may not be stored in this registry. A pull needs access to %s.",
+			Text: safe.Sprintf("In %s, %s (%s) may not be stored in this registry. A pull needs access to %s.",
 				s.name, plural(len(away), "layer"), stepsText(stepIndexes(away)), where),
 			Next: safe.Const("Mirror the image with these layers: crane --allow-nondistributable-artifacts, " +
 				"or regctl image copy --include-external"),
@@ -64,7 +64,7 @@ func unreadableFormat(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Severity: 1, Trust: Inferred, Evidence: stepEvidence(s.side, zstd),
-			Say: safe.Sprintf("In %s, %s %s compressed with zstd. Docker before 23.0 and other old runtimes cannot unpack this.",
+			Text: safe.Sprintf("In %s, %s %s compressed with zstd. Docker before 23.0 and other old runtimes cannot unpack this.",
 				s.name, plural(len(zstd), "layer"), isAre(len(zstd))),
 			Next:  safe.Const("If such a runtime must pull it, build with compression=gzip,force-compression=true"),
 			Proof: []safe.Text{safe.Sprintf("media type of step %d: %s", zstd[0].Index+1, quoted(zstd[0].Layer.MediaType))},
@@ -72,7 +72,7 @@ func unreadableFormat(c Comparison, p Pair) []Finding {
 		}
 		if s.img.Manifest.MediaType == model.MediaTypeDockerManifest || !strings.HasPrefix(zstd[0].Layer.MediaType, v1.MediaTypeImageLayer) {
 			f.Severity = 2
-			f.Say = safe.Sprintf("In %s, %s %s compressed with zstd in a Docker manifest. "+
+			f.Text = safe.Sprintf("In %s, %s %s compressed with zstd in a Docker manifest. "+
 				"The Docker format does not include zstd: podman and others refuse it.",
 				s.name, plural(len(zstd), "layer"), isAre(len(zstd)))
 			f.Next = safe.Const("Push it with OCI media types (oci-mediatypes=true), or with gzip")

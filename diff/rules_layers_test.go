@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -124,7 +124,7 @@ func TestRowCountMismatch_fatal(t *testing.T) {
 	img.Manifest.Layers = append(img.Manifest.Layers, v1.Descriptor{Digest: files("z").descriptor().Digest})
 	img = model.NewImage(img.Manifest, img.Config)
 	f := found(Describe(single("a", img)), "D7")
-	if f == nil || f.Severity != 3 || !strings.Contains(f.Say.String(), "3 layers and 2 diff_ids") {
+	if f == nil || f.Severity != 3 || !strings.Contains(f.Text.String(), "3 layers and 2 diff_ids") {
 		t.Errorf("%+v", f)
 	}
 }

@@ -16,18 +16,18 @@ func missingBlob(c Comparison, p Pair) []Finding {
 		name string
 		e    *model.Entry
 	}{{SideA, nameA, p.A}, {SideB, nameB, p.B}} {
-		var t *model.Trouble
-		if s.e == nil || !errors.As(s.e.Err, &t) || t.NoBlob == "" {
+		var t *model.ReadError
+		if s.e == nil || !errors.As(s.e.Err, &t) || t.MissingBlob == "" {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: 3, Trust: Proved, Evidence: []Evidence{{s.side, none, t.NoBlob}},
-			Say: safe.Sprintf("In %s, the config (%s) is missing in the registry. Nodes that have the image keep working, new nodes fail.",
-				s.name, short(t.NoBlob)),
+			Severity: 3, Trust: Proved, Evidence: []Evidence{{s.side, none, t.MissingBlob}},
+			Text: safe.Sprintf("In %s, the config (%s) is missing in the registry. Nodes that have the image keep working, new nodes fail.",
+				s.name, short(t.MissingBlob)),
 			Next: safe.Const("Push it again from a host that has it. " +
 				"If the registry answers \"already exists\" after a clean-up, restart it"),
-			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.e.Descriptor.Digest), safe.Sprintf("blob %s: 404", t.NoBlob)},
-			Check: safe.Clean("crane blob " + c.refAt(s.side, t.NoBlob)),
+			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.e.Descriptor.Digest), safe.Sprintf("blob %s: 404", t.MissingBlob)},
+			Check: safe.Clean("crane blob " + c.refAt(s.side, t.MissingBlob)),
 		})
 	}
 	return found
@@ -53,7 +53,7 @@ func danglingChild(c Comparison) []Finding {
 		}
 		found = append(found, Finding{
 			Severity: 3, Trust: Proved, Evidence: s.evidence(gone), Proof: entriesProof(gone),
-			Say: safe.Sprintf("In %s, %s %s listed but no longer in the registry. A pull fails with \"manifest unknown\".",
+			Text: safe.Sprintf("In %s, %s %s listed but no longer in the registry. A pull fails with \"manifest unknown\".",
 				s.name, list(names), isAre(len(names))),
 			Next:  safe.Const("Push it again. Clean-up jobs must keep the manifests that an index lists"),
 			Check: safe.Clean("crane manifest " + c.refAt(s.side, gone[0].Descriptor.Digest)),

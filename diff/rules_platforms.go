@@ -24,7 +24,7 @@ func platformLost(c Comparison) []Finding {
 	nameA, nameB := c.names()
 	return []Finding{{
 		Severity: 3, Trust: Proved, Evidence: c.oneSidedEvidence(SideA),
-		Say: safe.Sprintf("%s %s in %s but not in %s.", list(lost), isAre(len(lost)), nameA, nameB),
+		Text: safe.Sprintf("%s %s in %s but not in %s.", list(lost), isAre(len(lost)), nameA, nameB),
 		Next: safe.Const("Check whether one job overwrote the push of the others. " +
 			"Create the index again from the manifests that still exist, or build the platform again"),
 		Proof: c.platformsProof(), Check: c.platformsCheck(),
@@ -57,7 +57,7 @@ func ambiguousPlatform(c Comparison) []Finding {
 			found = append(found, Finding{
 				Severity: 2, Trust: Proved,
 				Evidence: []Evidence{{s.side, none, before.Descriptor.Digest}, {s.side, none, e.Descriptor.Digest}},
-				Say: safe.Sprintf("Two entries of %s claim %s: sha256:%s and sha256:%s. Most clients use the first and never the second.",
+				Text: safe.Sprintf("Two entries of %s claim %s: sha256:%s and sha256:%s. Most clients use the first and never the second.",
 					s.name, platform, short(before.Descriptor.Digest), short(e.Descriptor.Digest)),
 				Next:  safe.Const("Create the index again with one entry for each platform"),
 				Proof: entriesProof([]model.Entry{before, e}), Check: c.manifestOf(s.side, ".manifests[]|{digest,platform}"),
@@ -79,7 +79,7 @@ func platformAdded(c Comparison) []Finding {
 	_, nameB := c.names()
 	return []Finding{{
 		Severity: 0, Trust: Proved, Evidence: c.oneSidedEvidence(SideB),
-		Say:   safe.Sprintf("%s %s new in %s.", list(added), isAre(len(added)), nameB),
+		Text:  safe.Sprintf("%s %s new in %s.", list(added), isAre(len(added)), nameB),
 		Next:  safe.Const("Check that this is intended: it is one more platform to test"),
 		Proof: c.platformsProof(), Check: c.platformsCheck(),
 	}}
@@ -124,7 +124,7 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 		}
 		found = append(found, Finding{
 			Severity: 3, Trust: Proved, Evidence: []Evidence{{s.side, none, s.e.Descriptor.Digest}},
-			Say: safe.Sprintf("%s lists the image as %s, but its config states %s. One of them is wrong. Many runtimes trust the config.",
+			Text: safe.Sprintf("%s lists the image as %s, but its config states %s. One of them is wrong. Many runtimes trust the config.",
 				s.name, model.PlatformName(label), model.PlatformName(inside)),
 			Next: safe.Const("Build this platform again from a base that has it. Change only the config if the programs inside are right"),
 			Proof: []safe.Text{
@@ -169,7 +169,7 @@ func notAPlatform(c Comparison) []Finding {
 			}
 			ev := Evidence{s.side, none, e.Descriptor.Digest}
 			evidence = append(evidence, ev)
-			if e.About != "" && !slices.ContainsFunc(s.a.Entries, func(o model.Entry) bool { return o.Descriptor.Digest == e.About }) {
+			if e.Subject != "" && !slices.ContainsFunc(s.a.Entries, func(o model.Entry) bool { return o.Descriptor.Digest == e.Subject }) {
 				orphans = append(orphans, ev)
 			}
 		}
@@ -178,7 +178,7 @@ func notAPlatform(c Comparison) []Finding {
 	if len(orphans) > 0 {
 		found = append(found, Finding{
 			Severity: 1, Trust: Proved, Evidence: orphans,
-			Say:   safe.Sprintf("%s for an image that is not in the index.", attestationsText(len(orphans))),
+			Text:  safe.Sprintf("%s for an image that is not in the index.", attestationsText(len(orphans))),
 			Next:  safe.Const("The index was made by hand or partly cleaned up. Push it again"),
 			Proof: []safe.Text{safe.Const("vnd.docker.reference.digest is not in the index")},
 			Check: c.manifestOf(orphans[0].Side, ".manifests[]|{digest,annotations}"),
@@ -187,7 +187,7 @@ func notAPlatform(c Comparison) []Finding {
 	if len(evidence) > len(orphans) {
 		found = append(found, Finding{
 			Severity: 0, Trust: Proved, Evidence: evidence,
-			Say: safe.Const("Entries with platform unknown/unknown are not for an architecture. " +
+			Text: safe.Const("Entries with platform unknown/unknown are not for an architecture. " +
 				"They are attestations of the build (provenance, SBOM) for the images of the index."),
 			Next: safe.Const("Nothing to do. docker buildx build --provenance=false omits them"),
 			Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest",

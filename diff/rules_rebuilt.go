@@ -33,7 +33,7 @@ func otherBookkeeping(c Comparison, p Pair) []Finding {
 	first := rows[0]
 	return []Finding{{
 		Severity: 1, Trust: Inferred, Evidence: evidenceOf(rows), Proof: rowProof(first), Check: c.configCheck(p, ".history"),
-		Say: safe.Sprintf("%s (%s) %s an empty layer in %s and only a history entry in %s. Two builders made the images; it is not a retag.",
+		Text: safe.Sprintf("%s (%s) %s an empty layer in %s and only a history entry in %s. Two builders made the images; it is not a retag.",
 			upperFirst(stepsText(rowSteps(rows))), instructionText(first.A.CreatedBy), isAre(len(rows)), layerIn, noteIn),
 		Next: safe.Const("The files are the same. Find out why the image was built twice"),
 	}}
@@ -62,7 +62,7 @@ func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: 2, Trust: Inferred, Evidence: evidenceOf(rows), Proof: rowProof(rows[0]), Check: c.LayerCheck(rows[0]),
-		Say:  safe.Sprintf("The image was built again, not retagged%s. A test of %s is not a test of %s.", when, nameA, nameB),
+		Text: safe.Sprintf("The image was built again, not retagged%s. A test of %s is not a test of %s.", when, nameA, nameB),
 		Next: safe.Const("Promote the tested image instead of building it twice. The first step that differs shows what changed"),
 	}}
 }

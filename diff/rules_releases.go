@@ -49,7 +49,7 @@ func sharedReleases(l tagList, first string) []Finding {
 		if a, b, ok := twoReleases(same); ok {
 			found = append(found, Finding{
 				Severity: 1, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{a.tag, b.tag},
-				Say: safe.Sprintf("%s and %s are two releases but one image. One of them was overwritten, or no image was built for it.",
+				Text: safe.Sprintf("%s and %s are two releases but one image. One of them was overwritten, or no image was built for it.",
 					tagText(a.tag), tagText(b.tag)),
 				Next:  advisePinning(),
 				Proof: []safe.Text{safe.Sprintf("digest(%s) = digest(%s) = %s", tagText(a.tag), tagText(b.tag), t.digest)},
@@ -149,7 +149,7 @@ func (l tagList) earlier(a, b listed) listed {
 func (l tagList) lateFinding(t, next listed) Finding {
 	return Finding{
 		Severity: 1, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{t.tag},
-		Say: safe.Sprintf("%s was built on %s, after %s (%s). It looks like a fixed release, but was probably pushed again.",
+		Text: safe.Sprintf("%s was built on %s, after %s (%s). It looks like a fixed release, but was probably pushed again.",
 			tagText(t.tag), minute(l.created(t)), tagText(next.tag), minute(l.created(next))),
 		Next: advisePinning(),
 		Proof: []safe.Text{
@@ -197,7 +197,7 @@ func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 	}
 	f := Finding{
 		Severity: 1, Trust: Inferred, Evidence: []Evidence{{SideA, none, is.digest}, {SideA, none, best.digest}}, Tags: []string{latestTag},
-		Say:  safe.Sprintf(":latest is %s, %s behind %s.", tagText(is.tag), plural(l.releasesAfter(is.version), "release"), tagText(best.tag)),
+		Text: safe.Sprintf(":latest is %s, %s behind %s.", tagText(is.tag), plural(l.releasesAfter(is.version), "release"), tagText(best.tag)),
 		Next: safe.Sprintf("Use the version that you mean, such as %s. latest is not always the newest", tagText(best.tag)),
 		Proof: []safe.Text{
 			safe.Sprintf("digest(:latest) = digest(%s) = %s", tagText(is.tag), is.digest),
@@ -227,7 +227,7 @@ func (l tagList) releasesAfter(v version.Version) int {
 
 // askedText states how many tags were resolved, for a proof.
 func askedText(set model.TagSet) safe.Text {
-	if set.Cut {
+	if set.Truncated {
 		return safe.Sprintf("%d tags were resolved; the list of tags is cut after %d", len(set.Tags), set.Total)
 	}
 	return safe.Sprintf("%d of %d tags were resolved", len(set.Tags), set.Total)

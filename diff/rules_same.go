@@ -34,7 +34,7 @@ func repacked(c Comparison, p Pair) []Finding {
 	say := safe.Sprintf("Files and settings are identical. %s (%s) %s compressed again, so the digests of layers and image changed.",
 		upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), wasWere(len(rows)))
 	f := Finding{
-		Severity: 1, Trust: Proved, Say: say, Next: advisePromotion, Command: c.promoteCommand(),
+		Severity: 1, Trust: Proved, Text: say, Next: advisePromotion, Command: c.promoteCommand(),
 		Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0]),
 	}
 	for _, r := range rows {
@@ -57,7 +57,7 @@ func identical(c Comparison) []Finding {
 	}
 	return []Finding{{
 		Trust: Proved, Evidence: topEvidence(c),
-		Say:   safe.Const("If the two behave differently, the cause is not the image."),
+		Text:  safe.Const("If the two behave differently, the cause is not the image."),
 		Next:  safe.Const("Check configuration, secrets and the digest that runs: a node may have an older one in its cache"),
 		Proof: []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s", c.A.Top.Digest)}, Check: c.digestsCommand(),
 	}}
@@ -84,7 +84,7 @@ func newEnvelope(c Comparison) []Finding {
 	}
 	f := Finding{
 		Trust: Proved, Evidence: topEvidence(c), Check: c.digestsCommand(),
-		Say:  say,
+		Text: say,
 		Next: safe.Const("Compare and pin the digests of the platforms, or build with --provenance=false"),
 	}
 	for _, p := range c.shared() {
@@ -106,7 +106,7 @@ func otherSettings(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Trust: Proved, Evidence: pairEvidence(p),
-		Say:  safe.Const("All files are the same, byte for byte. If the two behave differently, the cause is the settings."),
+		Text: safe.Const("All files are the same, byte for byte. If the two behave differently, the cause is the settings."),
 		Next: safe.Const("Compare the two configs"),
 		Proof: []safe.Text{
 			safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(a.Config.RootFS.DiffIDs)),
@@ -129,7 +129,7 @@ func converted(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	return []Finding{{
 		Severity: 1, Trust: Proved, Evidence: []Evidence{{SideA, none, a.Manifest.Digest}, {SideB, none, b.Manifest.Digest}},
-		Say: safe.Sprintf("The manifest was converted: %s has the %s format, %s the %s format. "+
+		Text: safe.Sprintf("The manifest was converted: %s has the %s format, %s the %s format. "+
 			"This changes the digest, so pins and signatures for one do not match the other.", nameA, formatA, nameB, formatB),
 		Next:  safe.Const("Pin after the last conversion, or copy with skopeo copy --all --preserve-digests"),
 		Proof: []safe.Text{safe.Sprintf("mediaType(A) = %s", a.Manifest.MediaType), safe.Sprintf("mediaType(B) = %s", b.Manifest.MediaType)},
@@ -172,7 +172,7 @@ func reprinted(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Trust: Proved, Evidence: pairEvidence(p),
-		Say:  say,
+		Text: say,
 		Next: safe.Const("Copy manifests and configs as bytes. Pins and signatures for the old digest do not match the new one"),
 		Proof: []safe.Text{
 			safe.Sprintf("config(A) = %s, manifest(A) = %s", a.ID(), a.Manifest.Digest),

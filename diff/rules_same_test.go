@@ -25,7 +25,7 @@ func sameCases(t *testing.T) []ruleCase {
 	a, b := entry(amd.image(t)), entry(arm.image(t))
 	other := entry(forArch("arm64", sets("USER x")).image(t))
 	otherReceipt := receipt(other)
-	otherReceipt.About = b.Descriptor.Digest
+	otherReceipt.Subject = b.Descriptor.Digest
 	noop := func(l *layer) build { return app(step{text: "WORKDIR /", layer: l}) }
 	twice := func(date, content string) build {
 		b := app(does("COPY . /app", files(content)))

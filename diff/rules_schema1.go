@@ -39,7 +39,7 @@ func legacyView(c Comparison, p Pair) []Finding {
 		}
 		return []Finding{{
 			Severity: 1, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
-			Say: safe.Sprintf("In %s, the ids follow from the layers. "+
+			Text: safe.Sprintf("In %s, the ids follow from the layers. "+
 				"So a registry or a copying tool converted an image of a later format to schema1. "+
 				"Its layers a3ed95ca are placeholders for steps that only change settings.", s.name),
 			Next:  safe.Const("Find the original image and compare config digests"),
@@ -116,10 +116,10 @@ func inventedIDs(_ Comparison, p Pair) []Finding {
 	}
 	switch {
 	case rowsA[part].BlobSum != rowsB[part].BlobSum:
-		f.Say = safe.Sprintf("The history ids of the schema1 view differ from step %d on only because the layer digest there differs. "+
+		f.Text = safe.Sprintf("The history ids of the schema1 view differ from step %d on only because the layer digest there differs. "+
 			"They do not identify a build.", step+1)
 	default:
-		f.Say = safe.Const("The newest history id of the schema1 view differs only because it hashes the text of the config. " +
+		f.Text = safe.Const("The newest history id of the schema1 view differs only because it hashes the text of the config. " +
 			"It does not identify a build.")
 	}
 	return []Finding{f}
@@ -140,7 +140,7 @@ func legacyHidesPlatforms(c Comparison) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Trust: Proved, Evidence: []Evidence{{side, none, old.Top.Digest}},
-		Say: safe.Sprintf("%s is a schema1 answer, which always shows only one platform; %s has %d. "+
+		Text: safe.Sprintf("%s is a schema1 answer, which always shows only one platform; %s has %d. "+
 			"This does not prove that a platform is missing.",
 			oldName, listName, len(list.Images())),
 		Next:  safe.Const("Request it again with the Accept types of indexes, and check the platforms"),
@@ -162,7 +162,7 @@ func nativeSchema1(c Comparison, p Pair) []Finding {
 		}
 		return []Finding{{
 			Severity: 3, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
-			Say: safe.Sprintf("In %s, the image is stored as schema1, the format of 2015. "+
+			Text: safe.Sprintf("In %s, the image is stored as schema1, the format of 2015. "+
 				"Docker from 26 on refuses it, containerd from 2.1 on cannot read it.", s.name),
 			Next: safe.Const("Pull it with an old runtime and push it with a new one, or build it again"),
 			Proof: []safe.Text{safe.Sprintf("schemaVersion 1; of %d ids, %d follow from the layers, "+
@@ -199,7 +199,7 @@ func answerDepends(c Comparison) []Finding {
 			continue
 		}
 		f.Proof = append([]safe.Text{safe.Sprintf("accepting all: digest %s", s.art.Top.Digest)}, f.Proof...)
-		f.Say = safe.Sprintf("For %s, the answer depends on the Accept header: clients that accept %s.",
+		f.Text = safe.Sprintf("For %s, the answer depends on the Accept header: clients that accept %s.",
 			s.name, strings.Join(others, "; clients that accept "))
 		f.Next = safe.Const("Publish the format that the oldest client needs, or update this client")
 		found = append(found, f)

@@ -12,7 +12,7 @@ import (
 
 // coverageText states how many tags were resolved, for a sentence.
 func coverageText(set model.TagSet) safe.Text {
-	if set.Cut {
+	if set.Truncated {
 		return safe.Sprintf("The list of tags is cut after %d, of which %d were resolved", set.Total, len(set.Tags))
 	}
 	return safe.Sprintf("Of %d tags, %d were resolved", set.Total, len(set.Tags))
@@ -28,7 +28,7 @@ func siblings(c Comparison) []Finding {
 		}
 		kin := Siblings(*t.context.Tags, t.now)
 		kin.Same = slices.DeleteFunc(kin.Same, func(tag string) bool { return c.isSide(t.ref, tag) })
-		if len(kin.Same)+len(kin.Shared)+t.context.Tags.Unread > 0 {
+		if len(kin.Same)+len(kin.Shared)+t.context.Tags.UnreadIndexes > 0 {
 			found = append(found, t.siblingsFinding(c, kin))
 		}
 	}
@@ -41,7 +41,7 @@ func (c Comparison) isSide(of model.Ref, tag string) bool {
 	return c.A.Ref.Repo() == of.Repo() && c.A.Ref.Tag == tag || c.B != nil && c.B.Ref.Repo() == of.Repo() && c.B.Ref.Tag == tag
 }
 
-func (t tagState) siblingsFinding(c Comparison, kin Kin) Finding {
+func (t tagState) siblingsFinding(c Comparison, kin SiblingTags) Finding {
 	art := c.A
 	if t.side == SideB {
 		art = c.B
@@ -53,7 +53,7 @@ func (t tagState) siblingsFinding(c Comparison, kin Kin) Finding {
 	same := mostSpecific(kin.Same)
 	f := Finding{
 		Trust: Proved, Evidence: t.evidence(), Tags: kin.tags(),
-		Say:   t.siblingsText(thing, same, kin.Shared),
+		Text:  t.siblingsText(thing, same, kin.Shared),
 		Next:  t.siblingsAdvice(same),
 		Check: digestsCheck(t.context.Tags.Repo, slices.Concat(tagsOf(t.ref), same)...),
 	}
@@ -65,11 +65,11 @@ func (t tagState) siblingsFinding(c Comparison, kin Kin) Finding {
 		f.Evidence = append(f.Evidence, Evidence{t.side, none, s.Images[0]})
 	}
 	if isPartial(*t.context.Tags) {
-		f.Say = safe.Sprintf("%s %s.", f.Say, coverageText(*t.context.Tags))
+		f.Text = safe.Sprintf("%s %s.", f.Text, coverageText(*t.context.Tags))
 		f.Proof = append(f.Proof, askedText(*t.context.Tags))
 	}
-	if n := t.context.Tags.Unread; n > 0 {
-		f.Say = safe.Sprintf("%s %s.", f.Say, unreadIndexes(n))
+	if n := t.context.Tags.UnreadIndexes; n > 0 {
+		f.Text = safe.Sprintf("%s %s.", f.Text, unreadIndexes(n))
 		f.Proof = append(f.Proof, unreadIndexes(n))
 	}
 	return f
@@ -121,7 +121,7 @@ func (t tagState) siblingsAdvice(same []string) safe.Text {
 }
 
 // tags returns all tags of a kin, each once.
-func (k Kin) tags() []string {
+func (k SiblingTags) tags() []string {
 	tags := slices.Clone(k.Same)
 	seen := map[string]bool{}
 	for _, s := range k.Shared {
@@ -136,7 +136,7 @@ func (k Kin) tags() []string {
 }
 
 func tagsOf(r model.Ref) []string {
-	if r.Tag == "" || r.Digest != "" || r.When != "" {
+	if r.Tag == "" || r.Digest != "" || r.At != "" {
 		return nil
 	}
 	return []string{r.Tag}

@@ -26,7 +26,7 @@ func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 		return append(onA, onB...) // find breaks the contract: its findings depend on the name
 	}
 	for i, f := range onB {
-		same := slices.IndexFunc(onA, func(o Finding) bool { return o.Say == likeA[i].Say && !o.Common })
+		same := slices.IndexFunc(onA, func(o Finding) bool { return o.Text == likeA[i].Text && !o.Common })
 		if same < 0 {
 			onA = append(onA, f)
 			continue

@@ -17,7 +17,7 @@ func squashed(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Severity: 1, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-			Say:  safe.Sprintf("In %s, %s (%s). Settings and sizes can be compared, steps cannot.", s.name, flat, because),
+			Text: safe.Sprintf("In %s, %s (%s). Settings and sizes can be compared, steps cannot.", s.name, flat, because),
 			Next: safe.Const("Compare with the build before it was squashed"),
 			Proof: []safe.Text{safe.Sprintf("layers with files: %d; history entries: %d; %s",
 				realLayers(*s.img), len(s.img.Config.History), because)},
@@ -25,7 +25,7 @@ func squashed(c Comparison, p Pair) []Finding {
 		}
 		if cfg := s.img.Config.Config; len(cfg.Entrypoint)+len(cfg.Cmd)+len(cfg.Env) == 0 {
 			f.Severity = 2
-			f.Say = safe.Sprintf("In %s, %s (%s). The image has no start command and no environment.", s.name, flat, because)
+			f.Text = safe.Sprintf("In %s, %s (%s). The image has no start command and no environment.", s.name, flat, because)
 			f.Next = safe.Const("docker import drops the settings. Set them with --change, or build from a Dockerfile")
 		}
 		return []Finding{f}

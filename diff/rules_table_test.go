@@ -61,15 +61,15 @@ func TestRules(t *testing.T) {
 			f := found(tt.c, tt.id)
 			if tt.severity < 0 {
 				if f != nil {
-					t.Errorf("found %q", f.Say)
+					t.Errorf("found %q", f.Text)
 				}
 				return
 			}
 			if f == nil {
 				t.Fatal("not found")
 			}
-			if f.Severity != tt.severity || !strings.Contains(f.Say.String(), tt.say) || len(f.Evidence) != tt.evidence || f.Trust == "" || f.Next.IsEmpty() || f.Name == "" {
-				t.Errorf("%d (%d pieces of evidence): %q next %q", f.Severity, len(f.Evidence), f.Say, f.Next)
+			if f.Severity != tt.severity || !strings.Contains(f.Text.String(), tt.say) || len(f.Evidence) != tt.evidence || f.Trust == "" || f.Next.IsEmpty() || f.Name == "" {
+				t.Errorf("%d (%d pieces of evidence): %q next %q", f.Severity, len(f.Evidence), f.Text, f.Next)
 			}
 		})
 	}

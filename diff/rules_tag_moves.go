@@ -18,7 +18,7 @@ func tagMoved(t tagState) (Finding, bool) {
 	}
 	return Finding{
 		Severity: moveSeverity(t.ref.Tag), Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
-		Say: safe.Sprintf("%s moved: on %s it was %s, now it is %s%s.",
+		Text: safe.Sprintf("%s moved: on %s it was %s, now it is %s%s.",
 			t.name, minute(from.Last), short(from.Digest), short(t.now), t.versionChange()),
 		Next:    safe.Sprintf("Pin it by digest where it must not move: %s@%s%s", tagText(t.ref.Tag), t.now, t.compareHint()),
 		Command: t.beforeCommand(from),
@@ -51,8 +51,8 @@ func (t tagState) versionChange() string {
 
 func (t tagState) moveProof(from model.Sighting) []safe.Text {
 	lines := []safe.Text{safe.Sprintf("digest(%s) on %s = %s", tagText(t.ref.Tag), utc(from.Last), from.Digest)}
-	if i := len(t.context.Past) - 1; i >= 0 && t.context.Past[i].Digest == t.now {
-		return append(lines, safe.Sprintf("digest(%s) since %s at the latest = %s", tagText(t.ref.Tag), utc(t.context.Past[i].First), t.now))
+	if i := len(t.context.History) - 1; i >= 0 && t.context.History[i].Digest == t.now {
+		return append(lines, safe.Sprintf("digest(%s) since %s at the latest = %s", tagText(t.ref.Tag), utc(t.context.History[i].First), t.now))
 	}
 	return append(lines, safe.Sprintf("digest(%s) now = %s", tagText(t.ref.Tag), t.now))
 }
@@ -75,7 +75,7 @@ func rewritten(t tagState) (Finding, bool) {
 	}
 	return Finding{
 		Severity: 2, Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
-		Say: safe.Sprintf("%s looks like a fixed release, but was pushed again: on %s it was %s, now it is %s.",
+		Text: safe.Sprintf("%s looks like a fixed release, but was pushed again: on %s it was %s, now it is %s.",
 			t.name, minute(from.Last), short(from.Digest), short(t.now)),
 		Next: advisePinning(), Command: t.beforeCommand(from),
 		Proof: t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
@@ -108,7 +108,7 @@ func wentBackwards(t tagState) (Finding, bool) {
 	}
 	return Finding{
 		Severity: 3, Trust: Inferred, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
-		Say: safe.Sprintf("%s went backwards: %s.", t.name, say),
+		Text: safe.Sprintf("%s went backwards: %s.", t.name, say),
 		Next: safe.Const("If this is not a rollback, two builds raced and the older one finished last. " +
 			"Push the newest build again, and let one build wait for the other"),
 		Command: t.beforeCommand(from),
@@ -187,7 +187,7 @@ func movingTarget(t tagState) (Finding, bool) {
 	}
 	f := Finding{
 		Severity: 1, Trust: Proved, Evidence: t.evidence(m.To), Tags: []string{t.ref.Tag},
-		Say: safe.Sprintf("%s moved while it was read. Everything here is the first version (%s), read by digest. Now the tag is %s.",
+		Text: safe.Sprintf("%s moved while it was read. Everything here is the first version (%s), read by digest. Now the tag is %s.",
 			t.name, short(t.now), short(m.To)),
 		Next:    safe.Const("Read it again. In a pipeline, use the digest that the build reported, not the tag that it just pushed"),
 		Command: t.compareCommand(t.now),
@@ -198,7 +198,7 @@ func movingTarget(t tagState) (Finding, bool) {
 		Check: digestsCheck(t.ref, t.ref.Tag),
 	}
 	if m.ToMember {
-		f.Say = safe.Sprintf("A push of %s seems to be in progress: it now points at one image (%s) of the index that was read. "+
+		f.Text = safe.Sprintf("A push of %s seems to be in progress: it now points at one image (%s) of the index that was read. "+
 			"Everything here is this index (%s), read by digest.", t.name, short(m.To), short(t.now))
 		f.Next = safe.Const("Wait until the index is pushed, then read it again. If this stays, one job overwrote the index")
 		f.Proof = append(f.Proof, safe.Sprintf("%s is a member of %s", m.To, t.now))

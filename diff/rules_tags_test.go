@@ -51,7 +51,7 @@ func at(set model.TagSet, name string, d digest.Digest) model.TagSet {
 	return set
 }
 
-func around(c Comparison, a TagNeighbours) Comparison { return c.WithTagContext(TagContext{A: a}) }
+func around(c Comparison, a SideContext) Comparison { return c.WithTagContext(TagContext{A: a}) }
 
 func tagCases(t *testing.T) []ruleCase {
 	t.Helper()
@@ -67,25 +67,25 @@ func moveCases(t *testing.T) []ruleCase {
 	now, old := made("2.7.17", "2019-10-22T15:49:00Z"), made("2.7.16", "2019-10-18T10:00:00Z")
 	d, was := now.Manifest.Digest, old.Manifest.Digest
 	seen := func(tag string, past model.Timeline) Comparison {
-		return around(Describe(single(tag, now)), TagNeighbours{Past: past})
+		return around(Describe(single(tag, now)), SideContext{History: past})
 	}
 	pinned := single("", old)
 	pinned.Ref.Digest = was
 	then := single("2.7", now)
-	then.Ref.When = "2019-10-22"
-	beside := Compare(pinned, single("2.7", now)).WithTagContext(TagContext{B: TagNeighbours{Past: looks(was, 1, 3, d, 22, 22)}})
+	then.Ref.At = "2019-10-22"
+	beside := Compare(pinned, single("2.7", now)).WithTagContext(TagContext{B: SideContext{History: looks(was, 1, 3, d, 22, 22)}})
 	back := func(created time.Time) Comparison {
 		past := looks(named("x"), 1, 3)
 		past[0].Created = &created
 		return seen("2.7", past)
 	}
 	lists := func(set model.TagSet) Comparison {
-		return around(Describe(single("latest", now)), TagNeighbours{Past: looks(named("before"), 1, 3), Tags: &set})
+		return around(Describe(single("latest", now)), SideContext{History: looks(named("before"), 1, 3), Tags: &set})
 	}
 	older, newer := at(tagSet("latest=now", "2.6.9=now", "2.7.0=before"), "now", d), at(tagSet("latest=now", "2.7.0=now", "2.6.9=before"), "now", d)
-	rolled := Compare(single("2.7", old), pinnedTo(single("x", now))).WithTagContext(TagContext{A: TagNeighbours{Past: looks(d, 1, 3)}})
+	rolled := Compare(single("2.7", old), pinnedTo(single("x", now))).WithTagContext(TagContext{A: SideContext{History: looks(d, 1, 3)}})
 	moved := func(m Move) Comparison {
-		return around(Describe(single("prod", now)), TagNeighbours{Moved: m, Past: looks(d, 1, 2)})
+		return around(Describe(single("prod", now)), SideContext{Moved: m, History: looks(d, 1, 2)})
 	}
 	return []ruleCase{
 		{"moved", seen("2.7", looks(named("x"), 1, 3)), "F1", 1, ":2.7 moved: on 3 Oct 2019 14:02 it was " + short(named("x")) + ", now it is " + short(d) + ".", 2},
@@ -93,13 +93,13 @@ func moveCases(t *testing.T) []ruleCase {
 		{"beside what it was", beside, "F1", 1, "now it is " + short(d) + " (PYTHON_VERSION 2.7.16 → 2.7.17).", 2},
 		{"prod", seen("prod-eu", looks(named("x"), 1, 3)), "F1", 3, ":prod-eu", 2},
 		{"products", seen("products", looks(named("x"), 1, 3)), "F1", 1, ":products", 2},
-		{"it moved while it was read, and before", around(Describe(single("2.7", now)), TagNeighbours{Past: looks(named("x"), 1, 3, d, 22, 22), Moved: Move{To: named("y")}}), "F1", 1, "it was " + short(named("x")), 2},
-		{"it moved back while it was read", around(Describe(single("2.7", now)), TagNeighbours{Past: looks(d, 1, 1, named("x"), 2, 3), Moved: Move{To: named("x")}}), "F1", 1, "it was " + short(named("x")), 2},
+		{"it moved while it was read, and before", around(Describe(single("2.7", now)), SideContext{History: looks(named("x"), 1, 3, d, 22, 22), Moved: Move{To: named("y")}}), "F1", 1, "it was " + short(named("x")), 2},
+		{"it moved back while it was read", around(Describe(single("2.7", now)), SideContext{History: looks(d, 1, 1, named("x"), 2, 3), Moved: Move{To: named("x")}}), "F1", 1, "it was " + short(named("x")), 2},
 		{"never seen", seen("2.7", nil), "F1", -1, "", 0},
 		{"as it was", seen("2.7", looks(d, 1, 3)), "F1", -1, "", 0},
 		{"that it moved is known for days", seen("2.7", looks(named("x"), 1, 3, d, 20, 22)), "F1", -1, "", 0},
-		{"by digest", around(Describe(pinned), TagNeighbours{Past: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
-		{"at a moment", around(Describe(then), TagNeighbours{Past: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
+		{"by digest", around(Describe(pinned), SideContext{History: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
+		{"at a moment", around(Describe(then), SideContext{History: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
 		{"it moved while it was read", moved(Move{To: named("y"), At: day(3)}), "F1", -1, "", 0},
 
 		{"a release", seen("2.7.17", looks(named("x"), 1, 3)), "F2", 2, ":2.7.17 looks like a fixed release, but was pushed again: on 3 Oct 2019 14:02 it was", 2},
@@ -135,7 +135,7 @@ func releaseCases(t *testing.T) []ruleCase {
 	img := app().image(t)
 	in := func(tag string, set model.TagSet) Comparison {
 		set = at(set, "it", img.Manifest.Digest)
-		return around(Describe(single(tag, img)), TagNeighbours{Tags: &set})
+		return around(Describe(single(tag, img)), SideContext{Tags: &set})
 	}
 	late := func(tag string, set model.TagSet, it, next int) Comparison {
 		return in(tag, dated(set, map[string]time.Time{"it": day(it), "next": day(next)}))
@@ -174,7 +174,7 @@ func siblingCases(t *testing.T) []ruleCase {
 	list := index(t, "2.7", amd, arm)
 	set := at(pythons(), "shared", list.Top.Digest)
 	part, cut := set, set
-	part.Total, cut.Cut = 3500, true
+	part.Total, cut.Truncated = 3500, true
 	alone := at(tagSet("2.7=shared", "2.6=old"), "shared", list.Top.Digest)
 	two := single("2", *amd.Image)
 	both := at(tagSet("2=it", "2.7=it"), "it", two.Top.Digest)
@@ -184,13 +184,13 @@ func siblingCases(t *testing.T) []ruleCase {
 	elsewhere.Ref.Repository, elsewhere.Ref.Tag = "lib/python", "2.7.17"
 	nowhere := tagSet("2.7.17=x")
 	return []ruleCase{
-		{"the second incident", around(Describe(list), TagNeighbours{Tags: &set}), "F4", 0,
+		{"the second incident", around(Describe(list), SideContext{Tags: &set}), "F4", 0,
 			":2.7 is the same index as :2.7.17 and :2; it has the same linux/amd64 as :2.7.17-amd64, :2.7.17-buster and :2.7-buster; it has the same linux/arm64 as :2.7.17-buster and :2.7-buster.", 3},
-		{"a part of the tags", around(Describe(list), TagNeighbours{Tags: &part}), "F4", 0, "Of 3500 tags, 9 were resolved.", 3},
-		{"of a list that is cut", around(Describe(list), TagNeighbours{Tags: &cut}), "F4", 0, "The list of tags is cut after 9, of which 9 were resolved.", 3},
-		{"of another repository", Compare(two, elsewhere).WithTagContext(TagContext{A: TagNeighbours{Tags: &both}, B: TagNeighbours{Tags: &nowhere}}), "F4", 0, "app:2 is the same image as :2.7", 1},
-		{"no other", around(Describe(list), TagNeighbours{Tags: &alone}), "F4", -1, "", 0},
-		{"only the two that are compared", Compare(two, other).WithTagContext(TagContext{A: TagNeighbours{Tags: &both}, B: TagNeighbours{Tags: &both}}), "F4", -1, "", 0},
+		{"a part of the tags", around(Describe(list), SideContext{Tags: &part}), "F4", 0, "Of 3500 tags, 9 were resolved.", 3},
+		{"of a list that is cut", around(Describe(list), SideContext{Tags: &cut}), "F4", 0, "The list of tags is cut after 9, of which 9 were resolved.", 3},
+		{"of another repository", Compare(two, elsewhere).WithTagContext(TagContext{A: SideContext{Tags: &both}, B: SideContext{Tags: &nowhere}}), "F4", 0, "app:2 is the same image as :2.7", 1},
+		{"no other", around(Describe(list), SideContext{Tags: &alone}), "F4", -1, "", 0},
+		{"only the two that are compared", Compare(two, other).WithTagContext(TagContext{A: SideContext{Tags: &both}, B: SideContext{Tags: &both}}), "F4", -1, "", 0},
 		{"no list of tags", Describe(list), "F4", -1, "", 0},
 	}
 }
@@ -201,7 +201,7 @@ func archCases(t *testing.T) []ruleCase {
 	amd, arm := entry(forArch("amd64").image(t)), entry(img)
 	in := func(a model.Artifact, set model.TagSet) Comparison {
 		set = at(set, "it", a.Top.Digest)
-		return around(Describe(a), TagNeighbours{Tags: &set})
+		return around(Describe(a), SideContext{Tags: &set})
 	}
 	one := tagSet("latest=it", "4.3.5-arm64=it", "4.3.5-amd64=x")
 	lone := tagSet("latest=it", "4.3.5-arm64=it", "4.3.5-arm64v8=x", "4.3.4-amd64=y")
@@ -244,21 +244,21 @@ func TestTagFindings_grouped(t *testing.T) {
 	at := day(30)
 	past := looks(named("x"), 1, 3)
 	past[0].Created = &at
-	c := around(Describe(single("1.2.3", build{created: "2019-10-01T00:00:00Z"}.image(t))), TagNeighbours{Past: past})
+	c := around(Describe(single("1.2.3", build{created: "2019-10-01T00:00:00Z"}.image(t))), SideContext{History: past})
 	groups := GroupByCause(c.Findings)
 	if len(groups) != 2 || groups[0].ID != "F3" || groups[1].ID != "F2" || len(groups[1].Consequences) != 1 {
 		t.Errorf("%+v", groups)
 	}
-	if c := around(Describe(single("1.2.3", img)), TagNeighbours{}); len(c.Findings) != len(Describe(single("1.2.3", img)).Findings) {
+	if c := around(Describe(single("1.2.3", img)), SideContext{}); len(c.Findings) != len(Describe(single("1.2.3", img)).Findings) {
 		t.Error("something was found around nothing")
 	}
 }
 
-func ExampleOfTags() {
+func ExampleTagFindings() {
 	set := tagSet("latest=a", "1.0.0=a", "1.0.1=b", "prod=c", "sha256-"+strings.Repeat("a", 64)+".sig=d")
 	past := map[string]model.Timeline{"prod": looks(named("a"), 1, 3), "1.0.0": looks(named("a"), 1, 3)}
-	for _, f := range OfTags(set, past) {
-		fmt.Println(f.ID, f.Severity, f.Tags, f.Say)
+	for _, f := range TagFindings(set, past) {
+		fmt.Println(f.ID, f.Severity, f.Tags, f.Text)
 	}
 	// Output:
 	// F1 3 [prod] :prod moved: on 3 Oct 2019 14:02 it was ca978112ca1b, now it is 2e7d2c03a950.

@@ -9,9 +9,9 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Kin are the known tags of a repository that lead to the same image as a
+// SiblingTags are the known tags of a repository that lead to the same image as a
 // digest.
-type Kin struct {
+type SiblingTags struct {
 	Same   []string // tags of the digest itself, in the order of the set
 	Shared []Shared // tags of other digests that have an image in common with it
 }
@@ -26,8 +26,8 @@ type Shared struct {
 // Siblings returns the tags with the digest d, and the tags that share an image
 // with it: indexes that list the same images, indexes that list d, images that
 // d lists. Tags of attachments are left out.
-func Siblings(set model.TagSet, d digest.Digest) Kin {
-	var kin Kin
+func Siblings(set model.TagSet, d digest.Digest) SiblingTags {
+	var kin SiblingTags
 	own := membersOf(set, d)
 	var images []v1.Descriptor // shared images, with the platform from an index
 	tags := map[digest.Digest][]string{}

@@ -13,14 +13,14 @@ import (
 // other tags and the recorded history. The zero value is nothing. The findings
 // of group F use it.
 type TagContext struct {
-	A, B TagNeighbours
+	A, B SideContext
 }
 
-// TagNeighbours is the context of one side.
-type TagNeighbours struct {
-	Tags  *model.TagSet  // tags of its repository; nil if they were not requested
-	Past  model.Timeline // recorded history of its tag, up to and including the current sighting
-	Moved Move           // a move of the tag since it was read
+// SideContext is the context of one side.
+type SideContext struct {
+	Tags    *model.TagSet  // tags of its repository; nil if they were not requested
+	History model.Timeline // recorded history of its tag, up to and including the current sighting
+	Moved   Move           // a move of the tag since it was read
 }
 
 // Move is a tag that now points to another digest than the one that was read.
@@ -33,10 +33,10 @@ type Move struct {
 // WithTagContext returns c with this context, and with the findings that follow
 // from it.
 func (c Comparison) WithTagContext(around TagContext) Comparison {
-	if around.same(c.Around) {
+	if around.same(c.TagContext) {
 		return c
 	}
-	c.Around = around
+	c.TagContext = around
 	if c.A == nil {
 		return c
 	}
@@ -81,8 +81,8 @@ func sameTop(a, b *model.Artifact) bool {
 
 func (a TagContext) same(o TagContext) bool { return a.A.same(o.A) && a.B.same(o.B) }
 
-func (n TagNeighbours) same(o TagNeighbours) bool {
-	return sameSet(n.Tags, o.Tags) && n.Moved == o.Moved && slices.EqualFunc(n.Past, o.Past, func(a, b model.Sighting) bool {
+func (n SideContext) same(o SideContext) bool {
+	return sameSet(n.Tags, o.Tags) && n.Moved == o.Moved && slices.EqualFunc(n.History, o.History, func(a, b model.Sighting) bool {
 		return a.Digest == b.Digest && a.First.Equal(b.First) && a.Last.Equal(b.Last) && a.Created == b.Created
 	})
 }
@@ -93,7 +93,7 @@ func sameSet(a, b *model.TagSet) bool {
 		return a == b
 	}
 	return &a.Tags[0] == &b.Tags[0] && len(a.Tags) == len(b.Tags) &&
-		a.Total == b.Total && a.Cut == b.Cut && a.Unread == b.Unread &&
+		a.Total == b.Total && a.Truncated == b.Truncated && a.UnreadIndexes == b.UnreadIndexes &&
 		len(a.Children) == len(b.Children) && len(a.Created) == len(b.Created)
 }
 
@@ -106,10 +106,10 @@ func isTagFinding(id string) bool {
 func (c Comparison) tagContextOf(a, b model.Ref) TagContext {
 	var around TagContext
 	if c.A != nil && c.A.Ref == a {
-		around.A = c.Around.A
+		around.A = c.TagContext.A
 	}
 	if c.B != nil && c.B.Ref == b {
-		around.B = c.Around.B
+		around.B = c.TagContext.B
 	}
 	return around
 }

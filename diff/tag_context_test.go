@@ -30,8 +30,8 @@ func randomAround(r *rand.Rand, arts ...model.Artifact) TagContext {
 	}
 	image := func() digest.Digest { return images[r.IntN(len(images))] }
 	moment := func() time.Time { return day(1).Add(time.Duration(r.IntN(1000)) * time.Hour) }
-	neighbours := func() TagNeighbours {
-		var n TagNeighbours
+	neighbours := func() SideContext {
+		var n SideContext
 		if r.IntN(4) > 0 {
 			n.Tags = &model.TagSet{Repo: ref("").Repo(), Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}}
 			for _, tag := range oddTags {
@@ -45,7 +45,7 @@ func randomAround(r *rand.Rand, arts ...model.Artifact) TagContext {
 		}
 		for range r.IntN(4) {
 			at := moment()
-			n.Past = append(n.Past, model.Sighting{Digest: image(), First: moment(), Last: moment(), Created: &at})
+			n.History = append(n.History, model.Sighting{Digest: image(), First: moment(), Last: moment(), Created: &at})
 		}
 		if r.IntN(3) == 0 {
 			n.Moved = Move{To: image(), At: moment(), ToMember: r.IntN(2) == 0}
@@ -75,7 +75,7 @@ func checkAround(t *testing.T, c Comparison) {
 	if len(with.Pairs) != len(c.Pairs) {
 		t.Error("the pairs have changed")
 	}
-	if back, never := with.WithTagContext(TagContext{}), c.WithTagContext(TagContext{A: TagNeighbours{Moved: Move{To: a.Top.Digest}}}); len(back.Findings) != len(never.Findings) {
+	if back, never := with.WithTagContext(TagContext{}), c.WithTagContext(TagContext{A: SideContext{Moved: Move{To: a.Top.Digest}}}); len(back.Findings) != len(never.Findings) {
 		t.Error("findings of an old context remain")
 	}
 	if around.A.Tags == nil {
@@ -85,7 +85,7 @@ func checkAround(t *testing.T, c Comparison) {
 	for _, tag := range oddTags {
 		past[tag] = looks(named("x"), 1, 3, arts[r.IntN(len(arts))].Top.Digest, 4, 4+r.IntN(3))
 	}
-	checkFindings(t, Comparison{Findings: OfTags(*around.A.Tags, past)})
+	checkFindings(t, Comparison{Findings: TagFindings(*around.A.Tags, past)})
 }
 
 // TestRecompare_keepsTagContext checks that the context stays while a
@@ -96,22 +96,22 @@ func TestRecompare_keepsTagContext(t *testing.T) {
 	early := a
 	early.Entries = []model.Entry{pending(amd), pending(arm)}
 	past := looks(named("x"), 1, 3)
-	c := Compare(early, b).WithTagContext(TagContext{A: TagNeighbours{Past: past}, B: TagNeighbours{Past: past}})
-	if again := Recompare(c, a, b); again.Around.A.Past == nil || found(again, "F1") == nil {
+	c := Compare(early, b).WithTagContext(TagContext{A: SideContext{History: past}, B: SideContext{History: past}})
+	if again := Recompare(c, a, b); again.TagContext.A.History == nil || found(again, "F1") == nil {
 		t.Error("the context is lost")
 	}
-	if only, err := c.ForPlatform("linux/arm64"); err != nil || only.Around.A.Past == nil || found(only, "F1") == nil {
+	if only, err := c.ForPlatform("linux/arm64"); err != nil || only.TagContext.A.History == nil || found(only, "F1") == nil {
 		t.Errorf("the context is lost for one platform: %v", err)
 	}
 	other := b
 	other.Ref.Tag = "c"
 	again := Recompare(c, a, other)
-	if again.Around.A.Past == nil || again.Around.B.Past != nil {
+	if again.TagContext.A.History == nil || again.TagContext.B.History != nil {
 		t.Error("the context of :b is used for :c")
 	}
 	for _, f := range again.Findings {
 		if f.ID == "F1" && f.Tags[0] != "a" {
-			t.Errorf("found %q", f.Say)
+			t.Errorf("found %q", f.Text)
 		}
 	}
 	if seen := c.WithContents(map[digest.Digest]model.Contents{named("x"): {}}); found(seen, "F1") == nil {

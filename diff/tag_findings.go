@@ -10,10 +10,10 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// OfTags returns the findings on the tags of a repository: between tags, and
+// TagFindings returns the findings on the tags of a repository: between tags, and
 // compared with their recorded history past, by tag. The most severe comes
 // first.
-func OfTags(set model.TagSet, past map[string]model.Timeline) []Finding {
+func TagFindings(set model.TagSet, past map[string]model.Timeline) []Finding {
 	l := listOf(set, anyTag)
 	media := make(map[string]string, len(set.Tags))
 	for _, t := range set.Tags {
@@ -77,7 +77,7 @@ func (l tagList) moveOf(o listed, past model.Timeline) (_ tagState, from model.S
 	if len(past) == 0 {
 		return tagState{}, from, false
 	}
-	t := tagState{side: SideA, name: tagText(o.tag), ref: l.set.Repo.WithTag(o.tag), now: o.digest, context: TagNeighbours{Past: past}}
+	t := tagState{side: SideA, name: tagText(o.tag), ref: l.set.Repo.WithTag(o.tag), now: o.digest, context: SideContext{History: past}}
 	if from, ok = t.before(); !ok {
 		return tagState{}, from, false
 	}
@@ -140,7 +140,7 @@ func limited(id string, lazy []lazyFinding) []Finding {
 // the others.
 func summarized(lazy []lazyFinding) Finding {
 	f := lazy[0].finding()
-	f.Say = safe.Sprintf("%s The same applies to %s.", f.Say, plural(len(lazy)-1, "other tag"))
+	f.Text = safe.Sprintf("%s The same applies to %s.", f.Text, plural(len(lazy)-1, "other tag"))
 	f.Tags = nil
 	for i, h := range lazy {
 		f.Tags = append(f.Tags, h.tags...)

@@ -37,13 +37,13 @@ func manyTags(n int) (model.TagSet, map[string]model.Timeline) {
 	return set, past
 }
 
-// BenchmarkOfTags shows that the cost of a list of tags grows linearly.
-func BenchmarkOfTags(b *testing.B) {
+// BenchmarkTagFindings shows that the cost of a list of tags grows linearly.
+func BenchmarkTagFindings(b *testing.B) {
 	for _, n := range []int{500, 5_000, 50_000} {
 		set, past := manyTags(n)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				OfTags(set, past)
+				TagFindings(set, past)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/tag")
 		})
@@ -59,7 +59,7 @@ func BenchmarkWithAround(b *testing.B) {
 		c.A.Top.Digest = named("0")
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				c.WithTagContext(TagContext{A: TagNeighbours{Tags: &set, Past: past["latest"]}})
+				c.WithTagContext(TagContext{A: SideContext{Tags: &set, History: past["latest"]}})
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/tag")
 		})
@@ -71,7 +71,7 @@ func BenchmarkWithAround(b *testing.B) {
 func TestOfTags_many(t *testing.T) {
 	const n = 2_000
 	set, past := manyTags(n)
-	found := OfTags(set, past)
+	found := TagFindings(set, past)
 	if len(found) > 12 {
 		t.Errorf("%d findings", len(found))
 	}
@@ -106,11 +106,11 @@ func TestOfTags_movedTogether(t *testing.T) {
 	past["latest"] = past["build-0"]
 	set.Tags = append(set.Tags, model.Tagged{Tag: "latest", Digest: named("new")}, model.Tagged{Tag: "1.2.3", Digest: named("new")},
 		model.Tagged{Tag: "1.2.4", Digest: named("old")}, model.Tagged{Tag: "1.2.5", Digest: named("old")})
-	found := OfTags(set, past)
+	found := TagFindings(set, past)
 	if len(found) == 0 || found[0].ID != "F3" || len(found[0].Tags) != n+1 {
 		t.Fatalf("found %v", found)
 	}
-	if say := found[0].Say.String(); !strings.Contains(say, "it is now :1.2.3 and was :1.2.5 before") {
+	if say := found[0].Text.String(); !strings.Contains(say, "it is now :1.2.3 and was :1.2.5 before") {
 		t.Error(say)
 	}
 }
@@ -124,7 +124,7 @@ func TestOfTags_lateRelease(t *testing.T) {
 		set.Created[named(tag)] = day(1 + i)
 	}
 	set.Created[named("1.2.0")] = day(20)
-	if found := OfTags(set, nil); len(found) != 1 || found[0].ID != "F2" {
+	if found := TagFindings(set, nil); len(found) != 1 || found[0].ID != "F2" {
 		t.Errorf("%d findings: %v", len(found), found)
 	}
 }

@@ -23,7 +23,7 @@ type tagState struct {
 	ref           model.Ref     // by tag, or only by digest
 	now           digest.Digest // the digest that was read
 	created       *time.Time    // when its first image was created, if that is a real date
-	context       TagNeighbours
+	context       SideContext
 	image         *model.Image // the first image of now, nil if it has not arrived
 	was           *model.Image // the first image of the digest before, if the other side is that digest
 	beforeIsOther bool         // the other side is the digest before
@@ -36,8 +36,8 @@ func (c Comparison) taggedSides() []tagState {
 	for _, s := range []struct {
 		side Side
 		art  *model.Artifact
-		near TagNeighbours
-	}{{SideA, c.A, c.Around.A}, {SideB, c.B, c.Around.B}} {
+		near SideContext
+	}{{SideA, c.A, c.TagContext.A}, {SideB, c.B, c.TagContext.B}} {
 		if s.art == nil || s.art.Top.Digest == "" || s.side == SideB && c.A.Ref == s.art.Ref && c.A.Top.Digest == s.art.Top.Digest {
 			continue
 		}
@@ -88,7 +88,7 @@ func (c Comparison) tagName(r model.Ref) string {
 
 // canMove reports whether the reference can move: a digest cannot, and neither
 // can a tag at a past time.
-func (t tagState) canMove() bool { return t.ref.Tag != "" && t.ref.Digest == "" && t.ref.When == "" }
+func (t tagState) canMove() bool { return t.ref.Tag != "" && t.ref.Digest == "" && t.ref.At == "" }
 
 // recentMove is how long a move counts as new after it was first observed.
 const recentMove = 24 * time.Hour
@@ -115,7 +115,7 @@ func (t tagState) before() (_ model.Sighting, ok bool) {
 	if !t.canMove() {
 		return model.Sighting{}, false
 	}
-	return MovedFrom(t.context.Past, t.now)
+	return MovedFrom(t.context.History, t.now)
 }
 
 func (t tagState) evidence(more ...digest.Digest) []Evidence {
@@ -221,7 +221,7 @@ func anyTag(model.Tagged) bool { return true }
 // partial reports whether there are, or may be, tags that were not resolved.
 func (l tagList) partial() bool { return isPartial(l.set) }
 
-func isPartial(set model.TagSet) bool { return set.Cut || set.Total > len(set.Tags) }
+func isPartial(set model.TagSet) bool { return set.Truncated || set.Total > len(set.Tags) }
 
 // newest returns the highest release among complete versions. Release
 // candidates, dates and tags with a flavour do not count.

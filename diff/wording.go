@@ -44,8 +44,8 @@ func (c Comparison) names() (a, b string) {
 
 func refName(r model.Ref) string {
 	switch {
-	case r.Tag != "" && r.When != "":
-		return ":" + r.Tag + "@" + r.When
+	case r.Tag != "" && r.At != "":
+		return ":" + r.Tag + "@" + r.At
 	case r.Tag != "" && r.Digest != "":
 		return ":" + r.Tag + "@" + short(r.Digest)
 	case r.Tag != "":

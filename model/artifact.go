@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // Artifact is the content that a reference resolves to, as far as it has been
@@ -48,7 +48,7 @@ const (
 type Entry struct {
 	Descriptor v1.Descriptor // Platform as given in the index
 	Role       Role
-	About      digest.Digest // the image that an attestation describes
+	Subject    digest.Digest // the image that an attestation describes
 	Depth      int           // 0 in the top index
 	Image      *Image        // nil until it has arrived, and for an entry that is not an image
 	Err        error         // the reason why it will not arrive
@@ -146,22 +146,22 @@ type Quota struct {
 	Per         time.Duration // 0 if it is not reported
 }
 
-// Trouble is an error with a remedy: Say is what happened, in one line, Next is
+// ReadError is an error with a remedy: Say is what happened, in one line, Next is
 // what the user can do.
-type Trouble struct {
-	Say     string
-	Next    string
-	Err     error         // the cause, may be nil
-	Missing bool          // the registry reports that this manifest does not exist
-	NoBlob  digest.Digest // the blob that the registry reports as missing, of a manifest that exists
+type ReadError struct {
+	Message     string
+	Next        string
+	Err         error         // the cause, may be nil
+	Missing     bool          // the registry reports that this manifest does not exist
+	MissingBlob digest.Digest // the blob that the registry reports as missing, of a manifest that exists
 }
 
-func (t *Trouble) Error() string {
+func (t *ReadError) Error() string {
 	if t.Next == "" {
-		return t.Say
+		return t.Message
 	}
-	return t.Say + "; " + t.Next
+	return t.Message + "; " + t.Next
 }
 
 // Unwrap returns the cause.
-func (t *Trouble) Unwrap() error { return t.Err }
+func (t *ReadError) Unwrap() error { return t.Err }

@@ -16,38 +16,38 @@ type Image struct {
 	Steps    []Step // oldest first
 	// Counts is set when manifest, diff_ids and history have different numbers
 	// of layers. The names of steps are then unreliable; no layer is lost.
-	Counts *CountMismatch
+	Counts *CountMismatchError
 }
 
-// CountMismatch is a disagreement on the number of layers (catalogue finding
+// CountMismatchError is a disagreement on the number of layers (catalogue finding
 // D7). History counts the history entries that have a layer.
-type CountMismatch struct {
+type CountMismatchError struct {
 	Layers, DiffIDs, History int
 }
 
 // Fatal reports whether runtimes refuse the image: they pair layers with
 // diff_ids and need equal numbers of both.
-func (c CountMismatch) Fatal() bool { return c.Layers != c.DiffIDs }
+func (c CountMismatchError) Fatal() bool { return c.Layers != c.DiffIDs }
 
-func (c CountMismatch) Error() string {
+func (c CountMismatchError) Error() string {
 	return fmt.Sprintf("the manifest lists %d layers, the config %d diff_ids and %d history entries with a layer",
 		c.Layers, c.DiffIDs, c.History)
 }
 
 // Step is one history entry, joined with the layer that it created, if any.
 type Step struct {
-	Index     int    // position in the history, the oldest is 0
-	CreatedBy string // as recorded; untrusted text
-	Comment   string
-	Author    string
-	Created   *time.Time // as recorded; may be 1970 on purpose
-	HasLayer  bool       // false for a step that only changes settings
-	Layer     v1.Descriptor
-	DiffID    digest.Digest // digest of the unpacked layer as the config claims it; "" if nothing claims one
-	Empty     bool          // the layer is known to unpack to nothing
-	Checked   bool          // the layer was read, and DiffID is the digest of its content
-	Claimed   digest.Digest // the diff_id in the config, if the layer was read and unpacks to another digest
-	Unnamed   bool          // a layer without a history entry
+	Index          int    // position in the history, the oldest is 0
+	CreatedBy      string // as recorded; untrusted text
+	Comment        string
+	Author         string
+	Created        *time.Time // as recorded; may be 1970 on purpose
+	HasLayer       bool       // false for a step that only changes settings
+	Layer          v1.Descriptor
+	DiffID         digest.Digest // digest of the unpacked layer as the config claims it; "" if nothing claims one
+	Empty          bool          // the layer is known to unpack to nothing
+	Checked        bool          // the layer was read, and DiffID is the digest of its content
+	ClaimedDiffID  digest.Digest // the diff_id in the config, if the layer was read and unpacks to another digest
+	WithoutHistory bool          // a layer without a history entry
 }
 
 // NewImage joins a manifest with its config. Layers and diff_ids are paired by
@@ -66,11 +66,11 @@ func NewImage(m Manifest, c Config) Image {
 		img.Steps = append(img.Steps, s)
 	}
 	for l := layers; l < max(len(m.Layers), len(c.RootFS.DiffIDs)); l++ {
-		s := Step{Index: len(img.Steps), Unnamed: true}
+		s := Step{Index: len(img.Steps), WithoutHistory: true}
 		img.assignLayer(&s, l)
 		img.Steps = append(img.Steps, s)
 	}
-	counts := CountMismatch{Layers: len(m.Layers), DiffIDs: len(c.RootFS.DiffIDs), History: layers}
+	counts := CountMismatchError{Layers: len(m.Layers), DiffIDs: len(c.RootFS.DiffIDs), History: layers}
 	if counts.Layers != counts.DiffIDs || len(c.History) > 0 && counts.History != counts.Layers {
 		img.Counts = &counts
 	}

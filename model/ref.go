@@ -20,9 +20,9 @@ type Ref struct {
 	Repository string // "library/app"
 	Tag        string
 	Digest     digest.Digest // takes precedence over Tag when both are set
-	// When selects the digest that the tag had at a past time, as the user wrote
+	// At selects the digest that the tag had at a past time, as the user wrote
 	// it; "" is now. See Moment. If Digest is set too, it is that digest.
-	When string
+	At string
 }
 
 // The kinds of things that a Ref can name.
@@ -60,8 +60,8 @@ func (r Ref) Short() string {
 	if r.Tag != "" {
 		s += ":" + r.Tag
 	}
-	if r.When != "" {
-		return s + "@" + r.When
+	if r.At != "" {
+		return s + "@" + r.At
 	}
 	if r.Digest != "" {
 		s += "@" + r.Digest.String()
@@ -73,11 +73,11 @@ func (r Ref) Short() string {
 func (r Ref) Repo() Ref { return Ref{Registry: r.Registry, Repository: r.Repository} }
 
 // WithTag returns the reference of another tag in the repository of r.
-func (r Ref) WithTag(tag string) Ref { r.Tag, r.Digest, r.When = tag, "", ""; return r }
+func (r Ref) WithTag(tag string) Ref { r.Tag, r.Digest, r.At = tag, "", ""; return r }
 
 // AtDigest returns the reference of a digest in the repository of r, without a
 // tag.
-func (r Ref) AtDigest(d digest.Digest) Ref { r.Tag, r.Digest, r.When = "", d, ""; return r }
+func (r Ref) AtDigest(d digest.Digest) Ref { r.Tag, r.Digest, r.At = "", d, ""; return r }
 
 // ParseRef parses a reference that a user types or pastes: HOST, REPOSITORY or
 // a whole reference. A name without a slash is a registry if it is localhost or

@@ -24,7 +24,7 @@ var momentLayouts = []struct {
 // last nanosecond, as a tag's value on a day is the one at the end of it. ok is
 // false if r.When is empty or invalid.
 func (r Ref) Moment() (_ time.Time, ok bool) {
-	t, err := parseMoment(r.When)
+	t, err := parseMoment(r.At)
 	return t, err == nil
 }
 
@@ -64,6 +64,6 @@ func parseAtMoment(before, when string) (Ref, error) {
 	case r.Digest != "":
 		return Ref{}, fmt.Errorf("%q has a digest, which never moves: leave @%s out", before, when)
 	}
-	r.When = when
+	r.At = when
 	return r, nil
 }

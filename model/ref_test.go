@@ -155,11 +155,11 @@ func TestMoment(t *testing.T) {
 		"2026-11-18T14:02+01:00":    "2026-11-18T13:02:59.999999999Z",
 		"2026-11-18T14:02:11-05:00": "2026-11-18T19:02:11.999999999Z",
 	} {
-		if got, ok := (Ref{When: when}).Moment(); !ok || got.UTC().Format(time.RFC3339Nano) != want {
+		if got, ok := (Ref{At: when}).Moment(); !ok || got.UTC().Format(time.RFC3339Nano) != want {
 			t.Errorf("%s is %v, want %s", when, got, want)
 		}
 	}
-	day, ok := Ref{When: "2026-11-18"}.Moment()
+	day, ok := Ref{At: "2026-11-18"}.Moment()
 	if next := day.Add(time.Nanosecond); !ok || next.Day() != 19 || next.Hour() != 0 || next.Location() != time.Local {
 		t.Errorf("the day ends at %v", day)
 	}

@@ -88,7 +88,7 @@ func (img Image) WithContents(contents map[digest.Digest]Contents) (with Image, 
 		changed = true
 		steps[i].Checked, steps[i].Empty = true, c.Empty
 		if s.DiffID != "" && s.DiffID != c.DiffID {
-			steps[i].Claimed, steps[i].DiffID = s.DiffID, c.DiffID
+			steps[i].ClaimedDiffID, steps[i].DiffID = s.DiffID, c.DiffID
 		}
 	}
 	img.Steps = steps

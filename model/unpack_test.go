@@ -112,16 +112,16 @@ func TestWithContents(t *testing.T) {
 		blob("false"):       {DiffID: files("something else")},
 		blob("elsewhere"):   {DiffID: files("elsewhere")},
 	})
-	if !changed || img.Steps[0].Empty || img.Steps[2].Claimed != "" {
+	if !changed || img.Steps[0].Empty || img.Steps[2].ClaimedDiffID != "" {
 		t.Fatal("nothing changed, or the old value did")
 	}
 	st := with.Steps
 	switch {
-	case !st[0].Empty || !st[0].Checked || st[0].Claimed != "":
+	case !st[0].Empty || !st[0].Checked || st[0].ClaimedDiffID != "":
 		t.Errorf("empty by content: %+v", st[0])
-	case st[1].Empty || !st[1].Checked || st[1].Claimed != "":
+	case st[1].Empty || !st[1].Checked || st[1].ClaimedDiffID != "":
 		t.Errorf("as claimed: %+v", st[1])
-	case st[2].DiffID != files("something else") || st[2].Claimed != files("false"):
+	case st[2].DiffID != files("something else") || st[2].ClaimedDiffID != files("false"):
 		t.Errorf("a false claim: %+v", st[2])
 	case st[3].Checked:
 		t.Errorf("not read: %+v", st[3])

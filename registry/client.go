@@ -20,7 +20,7 @@ import (
 
 // Client reads registries. It is safe for concurrent use. Every call returns
 // soon after its context is done, and every error it returns is a
-// *model.Trouble.
+// *model.ReadError.
 type Client struct {
 	opts         Options
 	credentials  *credentials.Keychain

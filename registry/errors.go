@@ -19,22 +19,22 @@ import (
 // context.Canceled and context.DeadlineExceeded in it.
 func contextError(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &model.Trouble{Say: "it took too long", Next: "try again", Err: err}
+		return &model.ReadError{Message: "it took too long", Next: "try again", Err: err}
 	}
-	return &model.Trouble{Say: "cancelled", Err: err}
+	return &model.ReadError{Message: "cancelled", Err: err}
 }
 
 // malformed is the trouble of content that cannot be used.
 func malformed(r model.Ref, say string, err error) error {
-	return &model.Trouble{
-		Say:  fmt.Sprintf("%s %s (%s)", r.Registry, say, subject(r)),
-		Next: "push it again, or ask who runs the registry", Err: &transport.MalformedError{Err: err},
+	return &model.ReadError{
+		Message: fmt.Sprintf("%s %s (%s)", r.Registry, say, subject(r)),
+		Next:    "push it again, or ask who runs the registry", Err: &transport.MalformedError{Err: err},
 	}
 }
 
 // notAManifest is the trouble of a reference to a registry or a repository.
 func notAManifest(r model.Ref) error {
-	return &model.Trouble{Say: safe.Clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
+	return &model.ReadError{Message: safe.Clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
 }
 
 // errorOf words the failure of an exchange.
@@ -48,7 +48,7 @@ func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchan
 	case c.Err != nil:
 		return h.networkError(about, c.Err)
 	case c.Response.Status == 0:
-		return &model.Trouble{Say: h.name + " cannot be asked: " + safe.Clip(err.Error()), Next: "check the reference", Err: err}
+		return &model.ReadError{Message: h.name + " cannot be asked: " + safe.Clip(err.Error()), Next: "check the reference", Err: err}
 	case c.Response.Status != http.StatusOK:
 		return h.statusError(about, c.Response)
 	case c.Response.IsHTML():

@@ -22,11 +22,11 @@ func (h *host) networkError(about model.Ref, err error) error {
 		dns    *net.DNSError
 		netErr net.Error
 		away   *transport.RedirectError
-		own    *model.Trouble
+		own    *model.ReadError
 		proxy  *transport.ProxyError
 		port   *net.AddrError
 	)
-	t, name := &model.Trouble{Err: err}, h.name
+	t, name := &model.ReadError{Err: err}, h.name
 	if errors.As(err, &away) {
 		name = safe.Clip(away.Host) + ", to which " + h.name + " redirects,"
 	}
@@ -41,31 +41,31 @@ func (h *host) networkError(about model.Ref, err error) error {
 	case errors.As(err, &proxy):
 		proxyError(name, proxy, t)
 	case errors.Is(err, http.ErrSchemeMismatch):
-		t.Say, t.Next = name+" speaks plain http", "run with --plain-http if you trust the network"
+		t.Message, t.Next = name+" speaks plain http", "run with --plain-http if you trust the network"
 	case errors.Is(err, files.ErrTooLarge):
-		t.Say, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", name, errorText(err)), "check the reference"
+		t.Message, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", name, errorText(err)), "check the reference"
 	case errors.Is(err, transport.ErrUnsolicited):
-		t.Say, t.Next = name+" sends something before it is asked", "check the port: what listens there may be no registry"
+		t.Message, t.Next = name+" sends something before it is asked", "check the port: what listens there may be no registry"
 	case errors.Is(err, transport.ErrSilent), errors.Is(err, transport.ErrSlow):
-		t.Say, t.Next = name+" does not answer in time"+h.timeoutText(err), "try again, or check the network"
+		t.Message, t.Next = name+" does not answer in time"+h.timeoutText(err), "try again, or check the network"
 	case errors.As(err, &dns):
-		t.Say, t.Next = name+" is not a known host name", "check the name, and the network or VPN"
+		t.Message, t.Next = name+" is not a known host name", "check the name, and the network or VPN"
 		if !dns.IsNotFound {
-			t.Say = "the name " + strings.TrimSuffix(name, ",") + " cannot be looked up"
+			t.Message = "the name " + strings.TrimSuffix(name, ",") + " cannot be looked up"
 		}
 	case errors.As(err, &port):
-		t.Say, t.Next = strings.TrimSuffix(name, ",")+" is no address: "+safe.Clip(port.Err), "check host and port"
+		t.Message, t.Next = strings.TrimSuffix(name, ",")+" is no address: "+safe.Clip(port.Err), "check host and port"
 	case files.TooManyOpen(err):
-		t.Say = "no connection to " + strings.TrimSuffix(name, ",") + " can be opened: too many files and connections are open"
+		t.Message = "no connection to " + strings.TrimSuffix(name, ",") + " can be opened: too many files and connections are open"
 		t.Next = files.TooManyOpenRemedy
 	case errors.Is(err, syscall.ECONNREFUSED):
-		t.Say, t.Next = "nobody listens at "+strings.TrimSuffix(name, ","), "check host and port, or start the registry"
+		t.Message, t.Next = "nobody listens at "+strings.TrimSuffix(name, ","), "check host and port, or start the registry"
 	case tlsError(hostOf(h.name, away), err, t):
 		h.staleCertificates.Store(true)
 	case errors.As(err, &netErr) && netErr.Timeout():
-		t.Say, t.Next = name+" does not answer", "check host, port, network and firewall"
+		t.Message, t.Next = name+" does not answer", "check host, port, network and firewall"
 	default:
-		t.Say, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, safe.Clip(errorText(err))), "check the network, and try again"
+		t.Message, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, safe.Clip(errorText(err))), "check the network, and try again"
 	}
 	return t
 }
@@ -97,7 +97,7 @@ func errorText(err error) string {
 
 func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	var proxy *transport.ProxyError
-	t := &model.Trouble{Err: e}
+	t := &model.ReadError{Err: e}
 	code := e.Response.Status
 	if e.Err != nil {
 		code = 0
@@ -105,22 +105,22 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	switch {
 	case e.Login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
 		h.credentials.Forget()
-		t.Say = fmt.Sprintf("%s does not accept the login %s", e.Host, e.Login)
+		t.Message = fmt.Sprintf("%s does not accept the login %s", e.Host, e.Login)
 		t.Next = h.loginCommand() + " again"
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return h.unauthorized(about, e.Login, e)
 	case code == http.StatusTooManyRequests:
-		t.Say, t.Next = e.Host+", which checks logins for "+h.name+", wants fewer requests"+pauseText(e.Response), h.retryAdvice(e.Response)
+		t.Message, t.Next = e.Host+", which checks logins for "+h.name+", wants fewer requests"+pauseText(e.Response), h.retryAdvice(e.Response)
 	case errors.Is(e.Err, transport.ErrSilent), errors.Is(e.Err, transport.ErrSlow):
-		t.Say = e.Host + ", which checks logins for " + h.name + ", does not answer in time" + h.timeoutText(e.Err)
+		t.Message = e.Host + ", which checks logins for " + h.name + ", does not answer in time" + h.timeoutText(e.Err)
 		t.Next = "try again, or check the network"
 	case errors.As(e.Err, &proxy):
 		proxyError(e.Host+", which checks logins for "+h.name, proxy, t)
 	case e.Err != nil && tlsError(e.Host, e.Err, t):
 		h.staleCertificates.Store(true)
-		t.Say = strings.Replace(t.Say, e.Host, e.Host+", which checks logins for "+h.name+",", 1)
+		t.Message = strings.Replace(t.Message, e.Host, e.Host+", which checks logins for "+h.name+",", 1)
 	default:
-		t.Say = fmt.Sprintf("%s, which checks logins for %s, gives no token: %s", e.Host, h.name, safe.Clip(tokenErrorText(e)))
+		t.Message = fmt.Sprintf("%s, which checks logins for %s, gives no token: %s", e.Host, h.name, safe.Clip(tokenErrorText(e)))
 		t.Next = "try again in a while"
 	}
 	return t

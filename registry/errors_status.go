@@ -15,7 +15,7 @@ import (
 
 // notARegistry is the trouble of a server that answers with a web page.
 func (h *host) notARegistry(err error) error {
-	return &model.Trouble{Say: h.name + " is no registry: it answers with a web page", Next: "check host and port", Err: err}
+	return &model.ReadError{Message: h.name + " is no registry: it answers with a web page", Next: "check host and port", Err: err}
 }
 
 // statusError words a response with another status than 200.
@@ -25,9 +25,9 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 	if a.IsHTML() && a.Status != http.StatusTooManyRequests && a.Status < 500 {
 		return h.notARegistry(e)
 	}
-	t := &model.Trouble{Err: e}
+	t := &model.ReadError{Err: e}
 	if a.RedirectedTo != "" && (a.Status < 500 && !transport.IsTransient(a.Status) && a.Status != http.StatusNotFound) {
-		t.Say = fmt.Sprintf("%s, to which %s redirects, refused the request (%s)", safe.Clip(a.RedirectedTo), h.name, e)
+		t.Message = fmt.Sprintf("%s, to which %s redirects, refused the request (%s)", safe.Clip(a.RedirectedTo), h.name, e)
 		t.Next = "try again, or ask who runs " + h.name
 		return t
 	}
@@ -39,21 +39,21 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 	case http.StatusUnauthorized:
 		return h.unauthorized(about, a.Login, e)
 	case http.StatusForbidden:
-		t.Say = fmt.Sprintf("%s does not let you read %s", h.name, subject(about))
+		t.Message = fmt.Sprintf("%s does not let you read %s", h.name, subject(about))
 		t.Next = h.loginCommand() + " as somebody who may"
 	case http.StatusNotFound:
 		t.Missing = true
-		t.Say, t.Next = h.notFound(about, a)
+		t.Message, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
-		t.Say, t.Next = name+" wants fewer requests"+pauseText(a), h.retryAdvice(a)
+		t.Message, t.Next = name+" wants fewer requests"+pauseText(a), h.retryAdvice(a)
 	case http.StatusProxyAuthRequired:
-		t.Say, t.Next = "the proxy on the way to "+strings.TrimSuffix(name, ",")+" wants a login", proxyLoginAdvice
+		t.Message, t.Next = "the proxy on the way to "+strings.TrimSuffix(name, ",")+" wants a login", proxyLoginAdvice
 	case http.StatusRequestTimeout:
-		t.Say, t.Next = fmt.Sprintf("%s gave up waiting (%s)", name, e), "try again, or check the network"
+		t.Message, t.Next = fmt.Sprintf("%s gave up waiting (%s)", name, e), "try again, or check the network"
 	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
-		t.Say, t.Next = fmt.Sprintf("%s does not offer this (%s)", h.name, e), "check host and port"
+		t.Message, t.Next = fmt.Sprintf("%s does not offer this (%s)", h.name, e), "check host and port"
 	default:
-		t.Say, t.Next = h.otherStatus(name, a, e)
+		t.Message, t.Next = h.otherStatus(name, a, e)
 	}
 	return t
 }
@@ -77,24 +77,24 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (say, nex
 // private or does not exist. Registries do not tell these apart.
 func (h *host) unauthorized(about model.Ref, login string, e error) error {
 	h.credentials.Forget()
-	t := &model.Trouble{Next: h.loginCommand(), Err: e}
+	t := &model.ReadError{Next: h.loginCommand(), Err: e}
 	switch {
 	case login != "":
-		t.Say = fmt.Sprintf("%s does not let %s read %s", h.name, login, subject(about))
+		t.Message = fmt.Sprintf("%s does not let %s read %s", h.name, login, subject(about))
 		t.Next = "check the name, or " + h.loginCommand() + " again"
 	case h.helperNote() != "":
-		t.Say = h.name + " wants a login" + h.helperNote()
+		t.Message = h.name + " wants a login" + h.helperNote()
 	default:
-		t.Say = fmt.Sprintf("%s wants a login for %s, or has none of that name", h.name, subject(about))
+		t.Message = fmt.Sprintf("%s wants a login for %s, or has none of that name", h.name, subject(about))
 	}
 	return t
 }
 
 // helperNote is why a login could not be looked up, "" if it could.
 func (h *host) helperNote() string {
-	var t *model.Trouble
+	var t *model.ReadError
 	if errors.As(h.transport.LoginError(), &t) {
-		return ", and " + t.Say
+		return ", and " + t.Message
 	}
 	return ""
 }

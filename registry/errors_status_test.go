@@ -86,9 +86,9 @@ func FuzzRefusal(f *testing.F) {
 			return
 		}
 		says(t, err)
-		var trouble *model.Trouble
-		if !errors.As(err, &trouble) || len(trouble.Say) > 4*safe.MaxClip || strings.ContainsFunc(trouble.Error(), safe.IsLineBreak) || trouble.Next == "" {
-			t.Errorf("says %q, next %q", trouble.Say, trouble.Next)
+		var trouble *model.ReadError
+		if !errors.As(err, &trouble) || len(trouble.Message) > 4*safe.MaxClip || strings.ContainsFunc(trouble.Error(), safe.IsLineBreak) || trouble.Next == "" {
+			t.Errorf("says %q, next %q", trouble.Message, trouble.Next)
 		}
 		if trouble.Missing && status != http.StatusNotFound {
 			t.Errorf("%d is taken for missing", status)

@@ -80,7 +80,7 @@ func newRegclient(settings config.Host, t http.RoundTripper) *regclient.RegClien
 	)
 }
 
-// do runs one call of regclient. An error is a *model.Trouble made from the
+// do runs one call of regclient. An error is a *model.ReadError made from the
 // exchange; regclient's error counts only if the exchange has none.
 func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, do func(context.Context) error) error {
 	if h.err != nil {

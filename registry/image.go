@@ -29,11 +29,11 @@ func (c *Client) image(ctx context.Context, repo model.Ref, m model.Manifest) (*
 
 // missingBlob tells a blob that is not there from a manifest that is not.
 func missingBlob(err error, d digest.Digest) error {
-	var t *model.Trouble
+	var t *model.ReadError
 	if !errors.As(err, &t) || !t.Missing {
 		return err
 	}
 	other := *t
-	other.Missing, other.NoBlob = false, d
+	other.Missing, other.MissingBlob = false, d
 	return &other
 }

@@ -96,14 +96,14 @@ func (p *lister) catalogError(cl *transport.Exchange, err error) error {
 	case cl.Err != nil || cl.Response.IsHTML():
 		return err
 	case status == http.StatusUnauthorized && cl.Response.Login == "":
-		return &model.Trouble{
-			Say:  p.host.name + " lists no repositories without a login, or not at all",
-			Next: p.host.loginCommand() + ", or type or paste a reference", Err: err,
+		return &model.ReadError{
+			Message: p.host.name + " lists no repositories without a login, or not at all",
+			Next:    p.host.loginCommand() + ", or type or paste a reference", Err: err,
 		}
 	case status == http.StatusUnauthorized:
-		return &model.Trouble{
-			Say:  fmt.Sprintf("%s lists no repositories for %s, or not at all", p.host.name, cl.Response.Login),
-			Next: "check the name, " + p.host.loginCommand() + " again, or type or paste a reference", Err: err,
+		return &model.ReadError{
+			Message: fmt.Sprintf("%s lists no repositories for %s, or not at all", p.host.name, cl.Response.Login),
+			Next:    "check the name, " + p.host.loginCommand() + " again, or type or paste a reference", Err: err,
 		}
 	case status == http.StatusForbidden, status == http.StatusNotFound,
 		status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
@@ -113,9 +113,12 @@ func (p *lister) catalogError(cl *transport.Exchange, err error) error {
 }
 
 func noCatalog(name string, err error) error {
-	t := &model.Trouble{Say: name + " lists no repositories", Next: "type or paste a reference, as in " + name + "/repository:tag", Err: err}
+	t := &model.ReadError{
+		Message: name + " lists no repositories",
+		Next:    "type or paste a reference, as in " + name + "/repository:tag", Err: err,
+	}
 	if name == model.DockerHub {
-		t.Say, t.Next = "Docker Hub lists no repositories", "type or paste a reference, as in python:3.12"
+		t.Message, t.Next = "Docker Hub lists no repositories", "type or paste a reference, as in python:3.12"
 	}
 	return t
 }

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
@@ -152,7 +152,7 @@ func (l *load) expand(index model.Manifest, depth int) []*node {
 	var nodes []*node
 	for _, d := range index.Children {
 		role, about := model.RoleOf(d)
-		n := &node{entry: model.Entry{Descriptor: d, Role: role, About: about, Depth: depth}}
+		n := &node{entry: model.Entry{Descriptor: d, Role: role, Subject: about, Depth: depth}}
 		nodes = append(nodes, n)
 		l.count++
 		if role == model.RoleImage || role == model.RoleIndex {
@@ -200,9 +200,9 @@ func (l *load) reserve(d v1.Descriptor) error {
 		return nil
 	}
 	l.reserved.Add(-n) // a smaller one may still be read
-	return &model.Trouble{
-		Say:  fmt.Sprintf("%s has more than the %d MiB in one index that tagdiff reads", l.ref.Registry, maxLoad>>20),
-		Next: "open this image alone, by its digest", Err: &transport.MalformedError{Err: files.ErrTooLarge},
+	return &model.ReadError{
+		Message: fmt.Sprintf("%s has more than the %d MiB in one index that tagdiff reads", l.ref.Registry, maxLoad>>20),
+		Next:    "open this image alone, by its digest", Err: &transport.MalformedError{Err: files.ErrTooLarge},
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/regclient/regclient/types/docker/schema1"
 	"github.com/regclient/regclient/types/manifest"
 
@@ -108,7 +108,7 @@ func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size in
 // shared runs work once for all concurrent callers with the same key.
 func (c *Client) shared(ctx context.Context, key string, work func(context.Context) (any, error)) (any, error) {
 	v, err := c.inflight.Do(ctx, key, work)
-	var t *model.Trouble
+	var t *model.ReadError
 	if err != nil && ctx.Err() != nil && !errors.As(err, &t) {
 		return nil, contextError(ctx.Err())
 	}

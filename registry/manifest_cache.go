@@ -116,7 +116,7 @@ func (c *Client) stillExists(ctx context.Context, r model.Ref) (bool, error) {
 	if ended := contextErrorOf(ctx); ended != nil {
 		return false, ended
 	}
-	var t *model.Trouble
+	var t *model.ReadError
 	if errors.As(err, &t) && t.Missing {
 		c.memory.drop(manifestKey(r))
 		c.disk.Remove("manifest", r)

@@ -177,7 +177,7 @@ func TestADigestIsAlwaysConfirmed(t *testing.T) {
 	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusNotFound); return true })
 	_, err = c.Load(deadline(t), r, nil)
 	says(t, err, "has no "+shortDigest(known["a"])+" in app")
-	if trouble := err.(*model.Trouble); !trouble.Missing { //nolint:errorlint // says has checked it
+	if trouble := err.(*model.ReadError); !trouble.Missing { //nolint:errorlint // says has checked it
 		t.Error("it is not said to be missing")
 	}
 }

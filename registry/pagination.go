@@ -221,15 +221,15 @@ func (p *lister) truncatedError(why string) error {
 	if len(p.seen) == 1 {
 		names = "name"
 	}
-	return &model.Trouble{
-		Say:  fmt.Sprintf("the list of %s is cut after %d %s: %s", p.host.name, len(p.seen), names, why),
-		Next: "type or paste a reference if the one you want is missing",
+	return &model.ReadError{
+		Message: fmt.Sprintf("the list of %s is cut after %d %s: %s", p.host.name, len(p.seen), names, why),
+		Next:    "type or paste a reference if the one you want is missing",
 	}
 }
 
 // withInvalidNames adds to err how many invalid names were left out.
 func (p *lister) withInvalidNames(err error) error {
-	var t *model.Trouble
+	var t *model.ReadError
 	note := fmt.Sprintf("%d names that are no valid %s were left out", len(p.invalid), p.kinds)
 	if len(p.invalid) == 1 {
 		note = fmt.Sprintf("1 name that is no valid %s was left out", p.kind)
@@ -238,9 +238,9 @@ func (p *lister) withInvalidNames(err error) error {
 	case len(p.invalid) == 0:
 		return err
 	case err == nil:
-		return &model.Trouble{Say: note, Next: "ask who runs " + p.host.name + " about them: nobody can pull them"}
+		return &model.ReadError{Message: note, Next: "ask who runs " + p.host.name + " about them: nobody can pull them"}
 	case errors.As(err, &t):
-		return &model.Trouble{Say: t.Say + "; " + note, Next: t.Next, Err: err}
+		return &model.ReadError{Message: t.Message + "; " + note, Next: t.Next, Err: err}
 	}
 	return err
 }

@@ -13,10 +13,10 @@ import (
 // checkRef refuses references that would not survive being put into an address.
 // Everything that is sent is checked here, also what a registry itself listed.
 func checkRef(r model.Ref) error {
-	if r.When != "" {
-		return &model.Trouble{
-			Say:  "registries keep no past: nobody can ask one for " + safe.Clip(r.String()),
-			Next: "leave the moment out, or give the digest",
+	if r.At != "" {
+		return &model.ReadError{
+			Message: "registries keep no past: nobody can ask one for " + safe.Clip(r.String()),
+			Next:    "leave the moment out, or give the digest",
 		}
 	}
 	_, err := repositoryName(r)
@@ -29,7 +29,7 @@ func checkRef(r model.Ref) error {
 	if err == nil {
 		return nil
 	}
-	return &model.Trouble{Say: fmt.Sprintf("%q is not a reference", safe.Clip(r.String())), Next: "write host/repository:tag", Err: err}
+	return &model.ReadError{Message: fmt.Sprintf("%q is not a reference", safe.Clip(r.String())), Next: "write host/repository:tag", Err: err}
 }
 
 // repositoryName is the name of r's repository, if registry and repository are each what they claim to

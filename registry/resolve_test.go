@@ -202,7 +202,7 @@ func TestResolveEndsWithItsContext(t *testing.T) {
 // TestAGoodAnswerAfterTheEndDoesNotUndoIt: it was under way when the others failed.
 func TestAGoodAnswerAfterTheEndDoesNotUndoIt(t *testing.T) {
 	b := batch{found: func(all []model.Tagged) { t.Errorf("handed over %v", all) }, stop: make(chan struct{})}
-	refused := &model.Trouble{Say: "no", Err: &transport.StatusError{Status: http.StatusForbidden}}
+	refused := &model.ReadError{Message: "no", Err: &transport.StatusError{Status: http.StatusForbidden}}
 	for range maxFailures {
 		b.add(model.Tagged{Tag: "a", Err: refused})
 	}

@@ -354,11 +354,11 @@ func logIn(t testing.TB, c *Client, host, user, pass string) {
 // isShort checks that a trouble fits a line or two besides what it quotes.
 func isShort(t testing.TB, err error) {
 	t.Helper()
-	var trouble *model.Trouble
+	var trouble *model.ReadError
 	if !errors.As(err, &trouble) {
-		t.Fatalf("got %#v, want a *model.Trouble", err)
+		t.Fatalf("got %#v, want a *model.ReadError", err)
 	}
-	say := quoted.ReplaceAllString(trouble.Say, "")
+	say := quoted.ReplaceAllString(trouble.Message, "")
 	if n := utf8.RuneCountInString(say); n > 92 {
 		t.Errorf("%d characters to say: %q", n, say)
 	}

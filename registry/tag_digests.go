@@ -62,7 +62,7 @@ func (c *Client) stillCurrent(ctx context.Context, r model.Ref, m model.Manifest
 		return there, r, err
 	}
 	t, told, err := c.head(ctx, r, false)
-	var trouble *model.Trouble
+	var trouble *model.ReadError
 	switch {
 	case told && t.Digest == m.Digest:
 		c.tagDigests.set(r, t.Digest)

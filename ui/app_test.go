@@ -126,7 +126,7 @@ func TestOnlySeenTagsAreRead(t *testing.T) {
 }
 
 func TestErrorSaysWhatToDo(t *testing.T) {
-	f := fakereg.Images{Err: &model.Trouble{Say: "this registry lists no repositories", Next: "type or paste a reference", Err: errors.New("x")}}
+	f := fakereg.Images{Err: &model.ReadError{Message: "this registry lists no repositories", Next: "type or paste a reference", Err: errors.New("x")}}
 	d := open(t, f, 80, 24, "ghcr.io")
 	d.Sees("this registry lists no repositories", "type or paste a reference", "repository: ghcr.io/")
 	d.Keys("a/b")

@@ -30,7 +30,7 @@ type foul struct {
 }
 
 func (f foul) trouble() error {
-	return &model.Trouble{Say: "the registry says: " + f.text, Next: f.text, Err: errors.New(f.text)}
+	return &model.ReadError{Message: "the registry says: " + f.text, Next: f.text, Err: errors.New(f.text)}
 }
 
 func (f foul) Children(context.Context, model.Ref) ([]v1.Descriptor, error) {

@@ -27,14 +27,14 @@ const (
 
 // Lines compares two texts line by line, then changed lines word by word. Every
 // line of both texts is in exactly one pair, in order.
-func Lines(a, b []string) []Pair { return LinesShown(a, b, a, b) }
+func Lines(a, b []string) []Pair { return LinesDisplayed(a, b, a, b) }
 
-// LinesShown compares two texts that are displayed in another form, line for
+// LinesDisplayed compares two texts that are displayed in another form, line for
 // line, for example with secrets masked. The raw lines decide whether a line
 // has changed. The displayed lines decide which changed lines are similar and
 // which words are marked. If two lines differ but are displayed alike, the
 // spans are the masked words in them, or the whole lines if nothing is masked.
-func LinesShown(rawA, rawB, shownA, shownB []string) []Pair {
+func LinesDisplayed(rawA, rawB, shownA, shownB []string) []Pair {
 	if len(rawA) != len(shownA) || len(rawB) != len(shownB) {
 		// The lines do not correspond, so compare the displayed ones.
 		rawA, rawB = shownA, shownB

@@ -72,7 +72,7 @@ func TestLinesShown(t *testing.T) {
 	for _, tt := range tests {
 		shownA, shownB := split(tt.shownA), split(tt.shownB)
 		var got []string
-		for _, p := range LinesShown(split(tt.rawA), split(tt.rawB), shownA, shownB) {
+		for _, p := range LinesDisplayed(split(tt.rawA), split(tt.rawB), shownA, shownB) {
 			var parts []string
 			switch {
 			case p.A >= 0 && p.B >= 0:

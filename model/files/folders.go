@@ -26,8 +26,8 @@ func appFolder(base, variable string) string {
 	return filepath.Join(base, "tagdiff")
 }
 
-// Within returns the path of name in folder, "" if folder is "".
-func Within(folder string, name string) string {
+// Join returns the path of name in folder, "" if folder is "".
+func Join(folder string, name string) string {
 	if folder == "" {
 		return ""
 	}

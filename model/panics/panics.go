@@ -9,24 +9,24 @@ import (
 	"sync/atomic"
 )
 
-// Caught is a recovered panic: a bug in the program itself.
-type Caught struct {
-	Value any
-	Stack string // of the goroutine that panicked
-	Rest  string // the stacks of all goroutines
+// PanicError is a recovered panic: a bug in the program itself.
+type PanicError struct {
+	Value     any
+	Stack     string // of the goroutine that panicked
+	AllStacks string // the stacks of all goroutines
 }
 
-func (f *Caught) Error() string { return fmt.Sprintf("internal error: %v", f.Value) }
+func (f *PanicError) Error() string { return fmt.Sprintf("internal error: %v", f.Value) }
 
 // maxStacks limits the stacks of all goroutines that are kept, in bytes.
 const maxStacks = 1 << 20
 
 // handler is called for a panic in any goroutine.
-var handler atomic.Pointer[func(*Caught)]
+var handler atomic.Pointer[func(*PanicError)]
 
 // Handle makes do the handler of every panic that Catch recovers, in any
 // goroutine. The returned function restores the handler before it.
-func Handle(do func(*Caught)) (restore func()) {
+func Handle(do func(*PanicError)) (restore func()) {
 	before := handler.Swap(&do)
 	return func() { handler.Store(before) }
 }
@@ -43,5 +43,5 @@ func Catch() {
 		panic(value)
 	}
 	all := make([]byte, maxStacks)
-	(*do)(&Caught{Value: value, Stack: string(debug.Stack()), Rest: string(all[:runtime.Stack(all, true)])})
+	(*do)(&PanicError{Value: value, Stack: string(debug.Stack()), AllStacks: string(all[:runtime.Stack(all, true)])})
 }

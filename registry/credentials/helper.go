@@ -145,8 +145,8 @@ func helperError(prog, server, said string, err error) error {
 	if said == "" {
 		said = safe.Clip(err.Error())
 	}
-	return &model.Trouble{
-		Say:  fmt.Sprintf("the credential helper %s failed: %s", safe.Clip(prog), said),
-		Next: fmt.Sprintf("try it: echo %s | %s get", safe.Clip(server), safe.Clip(prog)), Err: err,
+	return &model.ReadError{
+		Message: fmt.Sprintf("the credential helper %s failed: %s", safe.Clip(prog), said),
+		Next:    fmt.Sprintf("try it: echo %s | %s get", safe.Clip(server), safe.Clip(prog)), Err: err,
 	}
 }

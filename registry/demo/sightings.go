@@ -13,9 +13,9 @@ var (
 	lastSeen  = time.Date(2019, 10, 21, 8, 58, 40, 0, time.UTC)
 )
 
-// Looks returns earlier sightings of the demo's tags, by repository and tag:
+// Sightings returns earlier sightings of the demo's tags, by repository and tag:
 // some tags of the second incident have moved since. It waits for the data.
-func Looks() map[string]map[string]model.Timeline {
+func Sightings() map[string]map[string]model.Timeline {
 	const python = "library/python"
 	targets := registry().repositories[python].targets
 	tags := map[string]model.Timeline{}

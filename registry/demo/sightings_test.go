@@ -13,7 +13,7 @@ func TestLooks(t *testing.T) {
 		now[target] = m.Digest.String()
 	}
 	for tag, moved := range map[string]bool{"2.7": true, "2": true, "2-slim": true, "2.7-slim-buster": true, "2.7.16": false, "3.8": false} {
-		line := Looks()["library/python"][tag]
+		line := Sightings()["library/python"][tag]
 		if len(line) != 1 {
 			t.Errorf("%s: %v", tag, line)
 			continue

@@ -118,9 +118,9 @@ func addAuthority(c *tls.Config, pem []byte, from string) error {
 }
 
 func certificateError(where string, err error) error {
-	t := &model.Trouble{
-		Say:  fmt.Sprintf("cannot use the certificates of %s: %v", where, err),
-		Next: "repair or remove that file", Err: err,
+	t := &model.ReadError{
+		Message: fmt.Sprintf("cannot use the certificates of %s: %v", where, err),
+		Next:    "repair or remove that file", Err: err,
 	}
 	if files.TooManyOpen(err) {
 		t.Next = files.TooManyOpenRemedy

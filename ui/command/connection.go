@@ -38,7 +38,7 @@ func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	seen := f.openJournal(guide)
 	client := registry.New(registry.Options{
 		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel, Timeout: f.timeout,
-		Endpoints: files.Within(files.CacheFolder(), "endpoints.json"),
+		Endpoints: files.Join(files.CacheFolder(), "endpoints.json"),
 		Documents: f.documents(guide), Warn: seen.warn, Known: seen.known,
 	})
 	return connection{client, seen, closeLog}, nil
@@ -62,14 +62,15 @@ func (f *flags) documents(guide *ui.Guide) string {
 	if f.noCache || guide != nil {
 		return ""
 	}
-	return files.Within(files.CacheFolder(), "documents")
+	return files.Join(files.CacheFolder(), "documents")
 }
 
 func (f *flags) log() (*slog.Logger, func(), error) {
 	if f.logFile == "" {
 		return nil, func() {}, nil
 	}
-	file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o600) // opening a pipe without a reader fails instead of blocking
+	// O_NONBLOCK: opening a pipe without a reader fails instead of blocking.
+	file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot open the log file: %w", err)
 	}

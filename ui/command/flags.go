@@ -44,7 +44,8 @@ func (f *flags) define(c *cobra.Command) {
 	p := c.PersistentFlags()
 	p.StringVarP(&f.output, "output", "o", "", "Output format: tui, text, markdown or json (default tui on a terminal, else text)")
 	p.StringVarP(&f.platform, "platform", "p", "", "Compare this `PLATFORM` only, for example linux/arm64")
-	p.StringVar(&f.expect, "expect", "", "Check that one image has these `PLATFORMS` (comma-separated) and that none is falsely labelled; exit code 1 if not")
+	p.StringVar(&f.expect, "expect", "",
+		"Check that one image has these `PLATFORMS` (comma-separated) and that none is falsely labelled; exit code 1 if not")
 	p.StringVar(&f.metadata, "metadata", "", "Read the image digest from `FILE`, written by docker buildx --metadata-file")
 	p.StringVar(&f.logFile, "log", "", "Append every request to `FILE`")
 	p.BoolVar(&f.exact, "exact", false, "Exit with 0 only if the digests are equal")
@@ -52,10 +53,12 @@ func (f *flags) define(c *cobra.Command) {
 	p.BoolVar(&f.ascii, "ascii", false, "Use ASCII only")
 	p.BoolVar(&f.noColor, "no-color", false, "Use no colours (or set the variable NO_COLOR)")
 	p.DurationVar(&f.recheck, "recheck", 30*time.Second, "How often to check whether the tags on screen moved; 0 for never")
-	p.DurationVar(&f.timeout, "timeout", registry.DefaultTimeout, "Give up on a registry that is silent for this long, or has not finished an answer after four times as long")
+	p.DurationVar(&f.timeout, "timeout", registry.DefaultTimeout,
+		"Give up on a registry that is silent for this long, or has not finished an answer after four times as long")
 	p.IntVar(&f.parallel, "parallel", registry.DefaultConcurrency, "Send at most `N` requests at once to a registry, 1 to 512")
 	p.BoolVar(&f.digests, "digests", false, "List the tags of a repository by digest: one HEAD request per tag")
-	p.BoolVar(&f.siblings, "siblings", false, "In a report, also list other tags of the same image: one HEAD request per tag, one GET for each of up to 200 indexes")
+	p.BoolVar(&f.siblings, "siblings", false,
+		"In a report, also list other tags of the same image: one HEAD request per tag, one GET for each of up to 200 indexes")
 	p.StringVar(&f.match, "match", "", "With --digests, only tags that match the regular `EXPRESSION`")
 	p.BoolVar(&f.noJournal, "no-journal", false, "Do not record where tags point, and do not use earlier records")
 	p.BoolVar(&f.noCache, "no-cache", false, "Do not use the cache of manifests and configs on disk")

@@ -32,7 +32,7 @@ func (f *flags) openJournal(guide *ui.Guide) *journalSession {
 	case guide != nil:
 		m.Journal = journal.Memory(func() map[model.Ref]map[string]model.Timeline { return demoSightings(guide.Registry.Registry) })
 	default:
-		m.Journal = journal.Open(files.Within(files.StateFolder(), "journal"), m.warn)
+		m.Journal = journal.Open(files.Join(files.StateFolder(), "journal"), m.warn)
 	}
 	return m
 }
@@ -40,7 +40,7 @@ func (f *flags) openJournal(guide *ui.Guide) *journalSession {
 // demoSightings returns the made-up sightings of the demo's tags, for a demo on host.
 func demoSightings(host string) map[model.Ref]map[string]model.Timeline {
 	all := map[model.Ref]map[string]model.Timeline{}
-	for name, tags := range demo.Looks() {
+	for name, tags := range demo.Sightings() {
 		all[model.Ref{Registry: host, Repository: name}] = tags
 	}
 	return all

@@ -53,7 +53,9 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	}
 	defer on.close(cmd.ErrOrStderr())
 	if form == "tui" {
-		return f.screen(cmd.Context(), ui.Options{Registry: on.source(), Journal: on.seen.forScreens(), Hosts: on.client.KnownHosts, Open: refs, Guide: guide})
+		return f.screen(cmd.Context(), ui.Options{
+			Registry: on.source(), Journal: on.seen.forScreens(), Hosts: on.client.KnownHosts, Open: refs, Guide: guide,
+		})
 	}
 	r := report.Request{
 		Registry: on.source(), Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests,
@@ -88,7 +90,7 @@ func (f *flags) print(ctx context.Context, w io.Writer, r report.Request, refs [
 // withReading adds to an error how a name without a host was read, if that may be the
 // cause: vm:5000 is a tag on Docker Hub, vm:5000/ is a registry.
 func withReading(err error, refs []model.Ref) error {
-	var t *model.Trouble
+	var t *model.ReadError
 	if !errors.As(err, &t) {
 		return err
 	}

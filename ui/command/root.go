@@ -41,7 +41,7 @@ func Main(version, commit string) int {
 	defer context.AfterFunc(ctx, exitAfterGrace)()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http logs faults of servers there, and a screen may be open
 	var failed result
-	defer panics.Handle(func(f *panics.Caught) { os.Exit(reportCrash(crash.New(f), version)) })()
+	defer panics.Handle(func(f *panics.PanicError) { os.Exit(reportCrash(crash.New(f), version)) })()
 	defer panics.Catch()
 	err := fang.Execute(ctx, newRoot(&failed), fang.WithVersion(version), fang.WithCommit(commit))
 	switch {

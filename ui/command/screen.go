@@ -27,7 +27,7 @@ func (f *flags) screen(ctx context.Context, o ui.Options) error {
 	if f.noColor {
 		env = append(env, "NO_COLOR=1")
 	}
-	if file := files.Within(files.StateFolder(), "places.json"); o.Guide == nil && file != "" { // places of the demo end with the program
+	if file := files.Join(files.StateFolder(), "places.json"); o.Guide == nil && file != "" { // places of the demo end with the program
 		o.Places = places.At(file)
 	}
 	o.Platform, o.PlainHTTP, o.Recheck = f.platform, f.plainHTTP, f.recheck

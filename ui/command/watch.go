@@ -120,8 +120,8 @@ func watchRefs(args []string) ([]model.Ref, error) {
 			return nil, err
 		case ref.Digest != "":
 			return nil, fmt.Errorf("%q has a digest, which never moves: give a tag", arg)
-		case ref.When != "":
-			return nil, fmt.Errorf("%q names a tag in the past: leave out @%s", arg, ref.When)
+		case ref.At != "":
+			return nil, fmt.Errorf("%q names a tag in the past: leave out @%s", arg, ref.At)
 		}
 		if !slices.Contains(refs, ref) {
 			refs = append(refs, ref)

@@ -28,7 +28,7 @@ func (t *trail) key() string {
 	return findingID(t.finding)
 }
 
-func findingID(f diff.Finding) string { return f.ID + " " + f.Say.String() }
+func findingID(f diff.Finding) string { return f.ID + " " + f.Text.String() }
 
 // followFinding goes from a finding to its evidence, or opens what there is to read
 // about it when no row shows it.
@@ -80,7 +80,7 @@ func (v view) showEvidence(t tabID, rows []widget.Row) {
 		}
 		rows[i].Marked = true
 		if rows[i].ID == ids[0] {
-			rows[i] = rows[i].WithLines(v.noteLines(look.S(look.Severity(f.Severity), f.Say)))
+			rows[i] = rows[i].WithLines(v.noteLines(look.S(look.Severity(f.Severity), f.Text)))
 		}
 	}
 }

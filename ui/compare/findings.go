@@ -47,7 +47,7 @@ func (v view) groupRows(g diff.Group, first bool) []widget.Row {
 	rows := []widget.Row{r}
 	for _, f := range g.Consequences {
 		r := v.findingRowBase(diff.Group{Finding: f}, false)
-		for _, l := range v.bulleted(look.S(look.Faint, v.Glyphs.Note), look.P(f.Say), bulletIndent) {
+		for _, l := range v.bulleted(look.S(look.Faint, v.Glyphs.Note), look.P(f.Text), bulletIndent) {
 			r.Lines = append(r.Lines, look.L(look.Gap(bulletIndent)).With(l.Spans...))
 		}
 		rows = append(rows, r)
@@ -90,7 +90,7 @@ func (v view) findingRow(g diff.Group, first bool) widget.Row {
 		role = look.Plain
 	}
 	if !said {
-		out.Lines = v.bulleted(look.S(role, v.Glyphs.Dot), look.S(role, g.Say), 0)
+		out.Lines = v.bulleted(look.S(role, v.Glyphs.Dot), look.S(role, g.Text), 0)
 	}
 	if !g.Next.IsEmpty() && (first || needsAction(g) && g.Command.IsEmpty() && v.Height >= tallHeight) {
 		out.Lines = append(out.Lines, v.bulleted(look.S(look.Strong, v.Glyphs.Arrow), look.P(g.Next), 0)...)
@@ -113,7 +113,7 @@ func (v view) findingRowBase(g diff.Group, said bool) widget.Row {
 	f := g.Finding
 	out := widget.Row{
 		ID: findingRowID(f), Differs: true, Title: safe.Clean(f.Name), Finding: &f,
-		ValueName: safe.Const("the finding"), Value: f.Say, Command: v.shellCommand(f.Command),
+		ValueName: safe.Const("the finding"), Value: f.Text, Command: v.shellCommand(f.Command),
 		Proof: func(fr page.Frame) []widget.Row { v := v; v.Frame = fr; return v.findingProof(g, said) },
 	}
 	if out.Command.IsEmpty() {
@@ -188,7 +188,7 @@ func (v view) namesOf(all []diff.Finding) safe.Text {
 func findingFields(f page.Frame, all []diff.Finding) []widget.Row {
 	var rows []widget.Row
 	for _, of := range all {
-		rows = append(rows, widget.FieldRows(f, safe.Clean(of.ID), f.Glyphs.Sentence(of.Say), look.Severity(of.Severity))...)
+		rows = append(rows, widget.FieldRows(f, safe.Clean(of.ID), f.Glyphs.Sentence(of.Text), look.Severity(of.Severity))...)
 		if !of.Next.IsEmpty() {
 			rows = append(rows, widget.FieldRows(f, safe.Const(" "), safe.Sprintf("%s %s", f.Glyphs.Arrow, f.Glyphs.Sentence(of.Next)),
 				look.Plain)...)

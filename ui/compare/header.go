@@ -174,7 +174,7 @@ func (p comparePage) reasons(f page.Frame) []safe.Text {
 		out = append(out, v.Because)
 	}
 	if g, ok := p.viewIn(f).boxedFinding(); ok {
-		out = append(out, g.Say)
+		out = append(out, g.Text)
 	}
 	return out
 }

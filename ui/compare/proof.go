@@ -78,7 +78,7 @@ func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
 	proof := withoutRepeats(g.Proof, said)
 	of := ruleOf(g.Finding)
 	rows = append(rows, v.fields("finding", safe.Sprintf("%s %s", g.ID, g.Name), look.Strong)...)
-	rows = append(rows, v.fields("says", g.Say, look.Severity(g.Severity))...)
+	rows = append(rows, v.fields("says", g.Text, look.Severity(g.Severity))...)
 	rows = append(rows, v.fields("means", safe.Clean(of.Means), look.Plain)...)
 	rows = append(rows, v.fields("trust", g.Trust.Words(), look.Plain)...)
 	rows = append(rows, v.fields("rule", safe.Clean(of.Proof), look.Plain)...)
@@ -88,7 +88,7 @@ func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
 	rows = append(rows, v.fields("do", g.Next, look.Plain)...)
 	rows = append(rows, v.commandFields("command", g.Command)...)
 	for _, f := range g.Consequences {
-		rows = append(rows, v.fields("follows", safe.Sprintf("%s (%s %s)", f.Say, f.ID, f.Name), look.Plain)...)
+		rows = append(rows, v.fields("follows", safe.Sprintf("%s (%s %s)", f.Text, f.ID, f.Name), look.Plain)...)
 	}
 	return rows
 }

@@ -126,7 +126,7 @@ func (s side) line(letter safe.Text, role look.Role, f page.Frame, full bool) lo
 		name = safe.Sprintf("%s%s", s.ref.Repository, s.ref.Short())
 	}
 	switch {
-	case s.ref.When != "":
+	case s.ref.At != "":
 	case s.ref.Digest != "" && s.ref.Tag != "":
 		name = safe.Sprintf(":%s then", s.ref.Tag)
 	case s.ref.Digest != "":

@@ -124,7 +124,7 @@ func (v view) block(title, shell safe.Text, a, b []byte) docBlock {
 		}
 		return out
 	}
-	out.lines = text.LinesShown(withoutComma(rawA), withoutComma(rawB), withoutComma(shownA), withoutComma(shownB))
+	out.lines = text.LinesDisplayed(withoutComma(rawA), withoutComma(rawB), withoutComma(shownA), withoutComma(shownB))
 	return out
 }
 

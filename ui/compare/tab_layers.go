@@ -42,9 +42,9 @@ func (v view) boundaryRow() func(i int) []widget.Row {
 			return nil
 		}
 		width := max(v.Width-leadWidth-2, 8)
-		text := safe.Sprintf("below: %s", base.Said())
+		text := safe.Sprintf("below: %s", base.Text())
 		if look.Width(text) > width {
-			text = v.Glyphs.Fit(safe.Sprintf("below: %s", base.InShort()), width)
+			text = v.Glyphs.Fit(safe.Sprintf("below: %s", base.ShortText()), width)
 		}
 		return []widget.Row{{Header: true, Lines: []look.Line{look.L(look.Gap(leadWidth), look.S(look.Heading, text))}}}
 	}
@@ -267,7 +267,7 @@ func (v view) instruction(st *model.Step) safe.Text {
 		return safe.Text{}
 	}
 	if st.CreatedBy == "" {
-		if st.Unnamed {
+		if st.WithoutHistory {
 			return safe.Const("(a layer without history)")
 		}
 		return safe.Const("(no command recorded)")

@@ -179,7 +179,7 @@ func otherNote(e model.Entry, of model.Artifact) safe.Text {
 	case model.RoleAttestation:
 		about := safe.Const("an image")
 		for _, o := range of.Entries {
-			if o.Descriptor.Digest == e.About && e.About != "" {
+			if o.Descriptor.Digest == e.Subject && e.Subject != "" {
 				about = safe.Clean(model.PlatformName(o.Platform()))
 			}
 		}

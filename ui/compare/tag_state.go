@@ -77,8 +77,8 @@ func (p comparePage) tagContext() diff.TagContext {
 	return diff.TagContext{A: p.tagNeighbours(p.a), B: p.tagNeighbours(p.b)}
 }
 
-func (p comparePage) tagNeighbours(s side) diff.TagNeighbours {
-	n := diff.TagNeighbours{Past: s.history}
+func (p comparePage) tagNeighbours(s side) diff.SideContext {
+	n := diff.SideContext{History: s.history}
 	if set, ok := p.sets[s.ref.Repo()]; ok {
 		n.Tags = &set
 	}

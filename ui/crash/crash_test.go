@@ -106,7 +106,7 @@ func TestReports(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	last := ""
 	for i := range 8 {
-		line := New(&panics.Caught{Value: fmt.Errorf("number %d %s", i, strings.Repeat("長", 1000)), Stack: "stack"}).Save(dir, "").String()
+		line := New(&panics.PanicError{Value: fmt.Errorf("number %d %s", i, strings.Repeat("長", 1000)), Stack: "stack"}).Save(dir, "").String()
 		said := told.FindStringSubmatch(line)
 		if said == nil || len(line) > 600 {
 			t.Fatalf("%q", line)
@@ -121,7 +121,7 @@ func TestReports(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := New(&panics.Caught{Value: "x"}).Save(file, "").String(); !strings.Contains(got, "a fault of its own: x; no report could be written (") {
+	if got := New(&panics.PanicError{Value: "x"}).Save(file, "").String(); !strings.Contains(got, "a fault of its own: x; no report could be written (") {
 		t.Errorf("%q", got)
 	}
 }

@@ -83,7 +83,7 @@ func monitorProcess(end io.Reader, terminal io.Writer, restore func(), dir, vers
 		return // it was killed, as somebody wanted
 	}
 	more, _ := r.Peek(shortestTrace)
-	c := New(&panics.Caught{Value: crashMessage(start + string(more))})
+	c := New(&panics.PanicError{Value: crashMessage(start + string(more))})
 	file, err := createReport(dir)
 	say(c.summary(file, err).String() + "\n")
 	all, _ := io.ReadAll(io.LimitReader(r, maxTrace))

@@ -19,7 +19,7 @@ import (
 
 // PanicError is a fault and where in the program it was.
 type PanicError struct {
-	*panics.Caught
+	*panics.PanicError
 	Pages         []string // that were open, the one on top last
 	Width, Height int
 }
@@ -30,11 +30,11 @@ type Screen interface {
 	Size() (width, height int)
 }
 
-func (c *PanicError) Unwrap() error { return c.Caught }
+func (c *PanicError) Unwrap() error { return c.PanicError }
 
 // newOnScreen is a fault with what is open on a screen.
-func newOnScreen(f *panics.Caught, screen tea.Model) *PanicError {
-	c := &PanicError{Caught: f}
+func newOnScreen(f *panics.PanicError, screen tea.Model) *PanicError {
+	c := &PanicError{PanicError: f}
 	if g, ok := screen.(panicCatcher); ok {
 		screen = g.Model
 	}
@@ -46,7 +46,7 @@ func newOnScreen(f *panics.Caught, screen tea.Model) *PanicError {
 }
 
 // New is a fault of a program without a screen.
-func New(f *panics.Caught) *PanicError { return &PanicError{Caught: f} }
+func New(f *panics.PanicError) *PanicError { return &PanicError{PanicError: f} }
 
 // keptReports is how many reports are kept.
 const keptReports = 5
@@ -117,7 +117,7 @@ func (c *PanicError) text(version string) string {
 		line("open: %s", safe.Gate{}.Clean(p))
 	}
 	line("panic: %s\n", c.message())
-	for _, l := range safe.Lines(c.Stack + "\n" + c.Rest) {
+	for _, l := range safe.Lines(c.Stack + "\n" + c.AllStacks) {
 		line("%s", l)
 	}
 	b.WriteString(reportTrailer)

@@ -28,7 +28,7 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	back := panics.Handle(func(f *panics.Caught) { end(f) })
+	back := panics.Handle(func(f *panics.PanicError) { end(f) })
 	killed, kill := context.WithCancel(context.Background())
 	defer kill()
 	// Signals end ctx already; two handlers for them can wait for each other.
@@ -46,7 +46,7 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 	if err != nil && errState == nil {
 		_ = term.Restore(os.Stdout.Fd(), state) // Bubble Tea does not where it cannot begin
 	}
-	var own *panics.Caught
+	var own *panics.PanicError
 	if errors.As(context.Cause(ctx), &own) {
 		return newOnScreen(own, last) // faults that follow from it say nothing: the handler stays
 	}

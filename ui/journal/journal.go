@@ -230,7 +230,7 @@ func (j *Journal) Known(ref model.Ref) (_ digest.Digest, ok bool) {
 
 // Last is the last look at a tag.
 func (j *Journal) Last(ref model.Ref) (_ model.Sighting, ok bool) {
-	if ref.Tag == "" || ref.Digest != "" || ref.When != "" {
+	if ref.Tag == "" || ref.Digest != "" || ref.At != "" {
 		return model.Sighting{}, false
 	}
 	log := j.repoLog(ref)
@@ -253,7 +253,7 @@ func (j *Journal) update(log *repoLog) error {
 	}
 	log.add(j.takePending(log))
 	if err != nil {
-		return &model.Trouble{Say: "the journal of " + log.repo.String() + " cannot be read: " + reason(err), Next: "see to " + log.path,
+		return &model.ReadError{Message: "the journal of " + log.repo.String() + " cannot be read: " + reason(err), Next: "see to " + log.path,
 			Err: err}
 	}
 	return nil

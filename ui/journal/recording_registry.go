@@ -32,7 +32,7 @@ type Registry struct {
 
 // Peek is the source's.
 func (r Registry) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
-	if ref.When != "" {
+	if ref.At != "" {
 		return atMoment(r, ref, func(at model.Ref) (model.TagInfo, error) {
 			info, err := r.Source.Peek(ctx, at)
 			info.Ref = ref
@@ -48,7 +48,7 @@ func (r Registry) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error
 // Load is the source's. The artifact of a tag at a moment has a Ref with tag,
 // moment and digest.
 func (r Registry) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
-	if ref.When != "" {
+	if ref.At != "" {
 		return atMoment(r, ref, func(at model.Ref) (model.Artifact, error) {
 			named := func(a model.Artifact) model.Artifact {
 				a.Ref = ref
@@ -88,7 +88,7 @@ func firstCreated(a model.Artifact) *time.Time {
 
 // Head is the source's. What a tag was at a moment never changes.
 func (r Registry) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
-	if ref.When != "" {
+	if ref.At != "" {
 		return atMoment(r, ref, func(at model.Ref) (digest.Digest, error) { return at.Digest, nil })
 	}
 	at := time.Now()

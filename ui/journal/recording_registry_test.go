@@ -23,7 +23,7 @@ type shelf struct {
 	asked   []model.Ref
 }
 
-var errMissing = &model.Trouble{Say: "not here", Missing: true}
+var errMissing = &model.ReadError{Message: "not here", Missing: true}
 
 func (s *shelf) find(ref model.Ref) (digest.Digest, error) {
 	s.asked = append(s.asked, ref)
@@ -31,7 +31,7 @@ func (s *shelf) find(ref model.Ref) (digest.Digest, error) {
 	if d == "" {
 		d = s.tags[ref.Tag]
 	}
-	if d == "" || s.deleted[d] || ref.When != "" {
+	if d == "" || s.deleted[d] || ref.At != "" {
 		return "", errMissing
 	}
 	return d, nil
@@ -135,7 +135,7 @@ func wasABC() (*shelf, Registry) {
 
 func when(moment time.Time) model.Ref {
 	r := app.WithTag("prod")
-	r.When = moment.Format("2006-01-02T15:04:05Z07:00")
+	r.At = moment.Format("2006-01-02T15:04:05Z07:00")
 	return r
 }
 
@@ -174,9 +174,9 @@ func TestMomentTroubles(t *testing.T) {
 	s, r := wasABC()
 	s.deleted = map[digest.Digest]bool{dig("a"): true}
 	unknown := when(at(0)).WithTag("other")
-	unknown.When = "2026-11-18"
+	unknown.At = "2026-11-18"
 	local := when(at(-1))
-	local.When = "2026-11-17"
+	local.At = "2026-11-17"
 	noon := at(0).In(time.Local).Format(dateTime)
 	for name, tt := range map[string]struct {
 		r      Registry
@@ -189,10 +189,10 @@ func TestMomentTroubles(t *testing.T) {
 		"local":   {r, local, "the journal's first look at localhost:5000/app:prod is of " + noon + "; ", false},
 		"never":   {r, unknown, "the journal knows nothing of localhost:5000/app:other: ", false},
 		"off":     {Registry{Source: s}, when(at(15)), "what localhost:5000/app:prod@2026-11-18T12:15:00Z was is known from the journal, which is off; leave --no-journal out", false},
-		"garbled": {r, model.Ref{Registry: "x", Repository: "y", Tag: "z", When: "soon"}, `"soon" is not a moment; `, false},
+		"garbled": {r, model.Ref{Registry: "x", Repository: "y", Tag: "z", At: "soon"}, `"soon" is not a moment; `, false},
 	} {
 		_, err := tt.r.Load(t.Context(), tt.ref, nil)
-		var trouble *model.Trouble
+		var trouble *model.ReadError
 		if !errors.As(err, &trouble) || !strings.HasPrefix(err.Error(), tt.say) || trouble.Next == "" || trouble.Missing != tt.lacked {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -28,11 +28,14 @@ func atMoment[T any](r Registry, ref model.Ref, do func(at model.Ref) (T, error)
 func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 	moment, ok := ref.Moment()
 	if !ok {
-		return model.Sighting{}, &model.Trouble{Say: fmt.Sprintf("%q is not a moment", ref.When), Next: "write 2026-11-18 or 2026-11-18T14:02"}
+		return model.Sighting{}, &model.ReadError{
+			Message: fmt.Sprintf("%q is not a moment", ref.At),
+			Next:    "write 2026-11-18 or 2026-11-18T14:02",
+		}
 	}
 	if r.Journal == nil {
-		return model.Sighting{}, &model.Trouble{
-			Say: fmt.Sprintf("what %s was is known from the journal, which is off", ref), Next: "leave --no-journal out",
+		return model.Sighting{}, &model.ReadError{
+			Message: fmt.Sprintf("what %s was is known from the journal, which is off", ref), Next: "leave --no-journal out",
 		}
 	}
 	tag := ref.WithTag(ref.Tag)
@@ -44,25 +47,25 @@ func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 		return model.Sighting{}, err
 	}
 	if len(past) == 0 {
-		return model.Sighting{}, &model.Trouble{
-			Say:  fmt.Sprintf("the journal knows nothing of %s: tagdiff has not looked at it on this machine", tag),
-			Next: "leave the moment out, or give a digest",
+		return model.Sighting{}, &model.ReadError{
+			Message: fmt.Sprintf("the journal knows nothing of %s: tagdiff has not looked at it on this machine", tag),
+			Next:    "leave the moment out, or give a digest",
 		}
 	}
-	return model.Sighting{}, &model.Trouble{
-		Say:  fmt.Sprintf("the journal's first look at %s is of %s", tag, past[0].First.In(moment.Location()).Format(dateTime)),
-		Next: "ask for that moment or a later one, or give a digest",
+	return model.Sighting{}, &model.ReadError{
+		Message: fmt.Sprintf("the journal's first look at %s is of %s", tag, past[0].First.In(moment.Location()).Format(dateTime)),
+		Next:    "ask for that moment or a later one, or give a digest",
 	}
 }
 
 // goneError is err, and what it means that the registry has a digest no more.
 func goneError(ref model.Ref, l model.Sighting, err error) error {
-	var t *model.Trouble
+	var t *model.ReadError
 	if !errors.As(err, &t) || !t.Missing {
 		return err
 	}
-	return &model.Trouble{
-		Say: fmt.Sprintf("the registry no longer has %s, which %s was on %s", shortDigest(l.Digest), ref.Tag,
+	return &model.ReadError{
+		Message: fmt.Sprintf("the registry no longer has %s, which %s was on %s", shortDigest(l.Digest), ref.Tag,
 			lastSeenBy(ref, l).Format("2 Jan 2006")),
 		Next: "it was deleted, or cleaned up since no tag leads there; choose a later moment",
 		Err:  err, Missing: true,

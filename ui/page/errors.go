@@ -19,9 +19,9 @@ func ErrorLines(err error, f Frame) []look.Line { return errorLines(err, f, safe
 
 func errorLines(err error, f Frame, again safe.Text) []look.Line {
 	say, next := f.Gate.Clean(err.Error()), again
-	var t *model.Trouble
+	var t *model.ReadError
 	if errors.As(err, &t) {
-		say = f.Gate.Clean(t.Say)
+		say = f.Gate.Clean(t.Message)
 		next = joinDot(f.Gate.Clean(t.Next), again, f.Glyphs)
 	}
 	lines := []look.Line{{}}
@@ -45,15 +45,15 @@ func joinDot(a, b safe.Text, g look.Glyphs) safe.Text {
 
 // IsMissing reports that the registry says that something is not there.
 func IsMissing(err error) bool {
-	var t *model.Trouble
+	var t *model.ReadError
 	return errors.As(err, &t) && t.Missing
 }
 
 // ShortError is what went wrong in one line, as text from outside.
 func ShortError(err error) string {
-	var t *model.Trouble
+	var t *model.ReadError
 	if errors.As(err, &t) {
-		return t.Say
+		return t.Message
 	}
 	return err.Error()
 }

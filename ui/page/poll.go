@@ -49,4 +49,4 @@ func (p Poll) Fired(msg PollMsg) Poll {
 type LoadID int
 
 // MayMove reports whether what a reference leads to may change.
-func MayMove(r model.Ref) bool { return r.Tag != "" && r.Digest == "" && r.When == "" }
+func MayMove(r model.Ref) bool { return r.Tag != "" && r.Digest == "" && r.At == "" }

@@ -11,7 +11,7 @@ import (
 
 // Registry is what the screens ask of registries. Every call may take long,
 // ends soon after its context does, and is called from commands only.
-// Errors are *model.Trouble where something can be done about them.
+// Errors are *model.ReadError where something can be done about them.
 type Registry interface {
 	// Repositories calls page with the names of a registry's repositories as
 	// they arrive, without duplicates. page is called from one goroutine.

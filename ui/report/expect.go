@@ -72,7 +72,7 @@ func jsonExpectationOf(e *diff.Expectation) *jsonExpectation {
 		out.Platforms = append(out.Platforms, jsonExpected{x.Platform, orNull(x.Manifest)})
 	}
 	out.Extra = append(out.Extra, e.Extra...)
-	for _, f := range e.Against {
+	for _, f := range e.Failures {
 		out.Against = append(out.Against, f.ID)
 	}
 	return out

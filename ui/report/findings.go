@@ -63,13 +63,13 @@ func (t *findingMerger) add(groups []diff.Group, platform string) {
 
 // addPlatform notes on which platform a finding was made.
 func (t *findingMerger) addPlatform(cause string, f diff.Finding, platform string) {
-	at := findingPlace{cause, f.ID, f.Say}
+	at := findingPlace{cause, f.ID, f.Text}
 	if !contains(t.whole, f) && !slices.Contains(t.where[at], platform) {
 		t.where[at] = append(t.where[at], platform)
 	}
 }
 
-func sameFinding(a, b diff.Finding) bool { return a.ID == b.ID && a.Say == b.Say }
+func sameFinding(a, b diff.Finding) bool { return a.ID == b.ID && a.Text == b.Text }
 
 func contains(all []diff.Finding, f diff.Finding) bool {
 	return slices.ContainsFunc(all, func(o diff.Finding) bool { return sameFinding(o, f) })
@@ -81,9 +81,9 @@ func (t *findingMerger) merged(groups []diff.Group) []platformFinding {
 		if contains(t.whole, g.Finding) && t.isConsequence(g.Finding) {
 			continue // on one of the platforms it has a cause
 		}
-		one := platformFinding{Finding: g.Finding, platforms: t.where[findingPlace{"", g.ID, g.Say}]}
+		one := platformFinding{Finding: g.Finding, platforms: t.where[findingPlace{"", g.ID, g.Text}]}
 		for _, f := range g.Consequences {
-			one.follow = append(one.follow, platformFinding{Finding: f, platforms: t.where[findingPlace{g.ID, f.ID, f.Say}]})
+			one.follow = append(one.follow, platformFinding{Finding: f, platforms: t.where[findingPlace{g.ID, f.ID, f.Text}]})
 		}
 		out = append(out, one)
 	}
@@ -99,12 +99,12 @@ func (t *findingMerger) isConsequence(f diff.Finding) bool {
 // to name, or the cause above named them.
 func (t platformFinding) sentence(c diff.Comparison, cause *platformFinding) (where, say safe.Text) {
 	if len(t.platforms) == 0 || len(c.Pairs) < 2 || cause != nil && slices.Equal(cause.platforms, t.platforms) {
-		return safe.Text{}, t.Say
+		return safe.Text{}, t.Text
 	}
 	if len(t.platforms) == len(c.Pairs) {
-		return safe.Const("all platforms"), t.Say
+		return safe.Const("all platforms"), t.Text
 	}
-	return safe.Clean(strings.Join(t.platforms, ", ")), t.Say
+	return safe.Clean(strings.Join(t.platforms, ", ")), t.Text
 }
 
 // provable are the findings that have something to prove them with, and have not

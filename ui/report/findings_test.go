@@ -11,7 +11,7 @@ import (
 )
 
 func made(id, say string, severity int) diff.Finding {
-	return diff.Finding{ID: id, Name: strings.ToLower(id), Say: safe.Clean(say), Severity: severity, Trust: diff.Proved}
+	return diff.Finding{ID: id, Name: strings.ToLower(id), Text: safe.Clean(say), Severity: severity, Trust: diff.Proved}
 }
 
 // on is a comparison with findings on two platforms and on the whole.

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -38,7 +38,7 @@ func (f foul) Resolve(_ context.Context, _ model.Ref, tags []string, found func(
 			found([]model.Tagged{{Tag: tag, Digest: digest.Digest("sha256:" + f.text), MediaType: f.text}})
 			continue
 		}
-		found([]model.Tagged{{Tag: tag, Err: &model.Trouble{Say: f.text, Next: f.text}}})
+		found([]model.Tagged{{Tag: tag, Err: &model.ReadError{Message: f.text, Next: f.text}}})
 	}
 	return nil
 }

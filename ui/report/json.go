@@ -219,7 +219,7 @@ func (o Options) findings(found, among []diff.Finding) []jsonFinding {
 	out := []jsonFinding{}
 	for _, f := range found {
 		j := jsonFinding{
-			ID: f.ID, Name: f.Name, Severity: f.Severity, Trust: f.Trust, Say: f.Say.String(), Next: f.Next.String(), Evidence: []jsonEvidence{},
+			ID: f.ID, Name: f.Name, Severity: f.Severity, Trust: f.Trust, Say: f.Text.String(), Next: f.Next.String(), Evidence: []jsonEvidence{},
 			Command: o.command(f.Command).String(), Proof: stringsOf(f.Proof), Check: o.command(f.Check).String(),
 			Common: f.Common, Under: orNull(under[f.ID]),
 		}

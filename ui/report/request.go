@@ -47,7 +47,7 @@ type Request struct {
 func (r Request) Write(ctx context.Context, w io.Writer, refs []model.Ref) (same bool, err error) {
 	switch {
 	case len(refs) == 0:
-		return false, &model.Trouble{Say: "there is nothing to report on", Next: "name a registry, a repository or an image"}
+		return false, &model.ReadError{Message: "there is nothing to report on", Next: "name a registry, a repository or an image"}
 	case len(refs) == 2:
 		return r.compare(ctx, w, refs[0], refs[1])
 	case len(r.Expect) > 0:
@@ -217,7 +217,7 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 // unreadable is an error that is no answer: that an index within the index is
 // not there is one, finding C11.
 func unreadable(err error) error {
-	var t *model.Trouble
+	var t *model.ReadError
 	if errors.As(err, &t) && t.Missing {
 		return nil
 	}

@@ -8,8 +8,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
-
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -58,7 +57,7 @@ func TestUnreadIsTrouble(t *testing.T) {
 	s.put("bothOther", index(t, "localhost:5000/app:x", amdOther, arm))
 	s.put("only arm", index(t, "localhost:5000/app:x", arm))
 	s.putUnread("bad amd", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 0)
-	s.putUnread("gone amd", index(t, "localhost:5000/app:x", amdOther, arm), &model.Trouble{Say: "it is not there", Missing: true}, 0)
+	s.putUnread("gone amd", index(t, "localhost:5000/app:x", amdOther, arm), &model.ReadError{Message: "it is not there", Missing: true}, 0)
 	s.putUnread("bad arm", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 1)
 	s.putUnread("all bad", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 0, 1)
 	nested := index(t, "localhost:5000/app:x", amd, arm)

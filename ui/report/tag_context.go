@@ -71,7 +71,7 @@ func (r Request) tagSet(ctx context.Context, repo model.Ref) (*model.TagSet, err
 		return nil, err
 	}
 	c.inOrder()
-	return &model.TagSet{Repo: repo, Tags: c.tags, Total: c.listed, Cut: err != nil}, err
+	return &model.TagSet{Repo: repo, Tags: c.tags, Total: c.listed, Truncated: err != nil}, err
 }
 
 // addTo is c with what is known around it. An error means that this is not all
@@ -83,14 +83,14 @@ func (s *tagContext) addTo(ctx context.Context, c diff.Comparison) (diff.Compari
 	return c.WithTagContext(diff.TagContext{A: a, B: b}), cmp.Or(errA, errB)
 }
 
-func (s *tagContext) tagNeighbours(ctx context.Context, art *model.Artifact) (diff.TagNeighbours, error) {
+func (s *tagContext) tagNeighbours(ctx context.Context, art *model.Artifact) (diff.SideContext, error) {
 	if art == nil || s.repos[art.Ref.Repo()] == nil {
-		return diff.TagNeighbours{}, nil
+		return diff.SideContext{}, nil
 	}
 	in := s.repos[art.Ref.Repo()]
-	n := diff.TagNeighbours{}
+	n := diff.SideContext{}
 	if past := s.past[art.Ref]; past != nil {
-		n.Past = *past
+		n.History = *past
 	}
 	if in.set == nil {
 		return n, in.err
@@ -102,7 +102,7 @@ func (s *tagContext) tagNeighbours(ctx context.Context, art *model.Artifact) (di
 
 // tagMove asks where a tag points once all else is read.
 func (r Request) tagMove(ctx context.Context, art model.Artifact) diff.Move {
-	if art.Ref.Tag == "" || art.Ref.Digest != "" || art.Ref.When != "" {
+	if art.Ref.Tag == "" || art.Ref.Digest != "" || art.Ref.At != "" {
 		return diff.Move{}
 	}
 	var m diff.Move
@@ -135,7 +135,7 @@ func (r Request) readMembers(ctx context.Context, set *model.TagSet, art model.A
 	set.Children[art.Top.Digest] = art.Top.Children
 	unread := unreadIndexes(*set, art.Ref.Tag)
 	read := min(len(unread), max(maxIndexes-len(set.Children)+1, 0))
-	set.Unread, unread = len(unread)-read, unread[:read]
+	set.UnreadIndexes, unread = len(unread)-read, unread[:read]
 	var mu sync.Mutex
 	var reads errgroup.Group
 	reads.SetLimit(indexesAtOnce)

@@ -103,7 +103,7 @@ func TestSiblingsInTrouble(t *testing.T) {
 	unlisted.errList, unlisted.pages = failing, nil
 	unresolved.errAsk = failing
 	unread.errRead = failing
-	gone.errRead = &model.Trouble{Say: "it is not there", Missing: true}
+	gone.errRead = &model.ReadError{Message: "it is not there", Missing: true}
 	for name, tt := range map[string]struct {
 		s       street
 		trouble bool

@@ -196,7 +196,7 @@ func (t textReport) steps(p diff.Pair) {
 	own, base, known := p.Boundary()
 	for i, r := range p.Rows {
 		if known && i == own {
-			t.line(safe.Const("        "), safe.Sprintf("above: %s", base.Said()))
+			t.line(safe.Const("        "), safe.Sprintf("above: %s", base.Text()))
 		}
 		t.row(r)
 	}

@@ -49,7 +49,7 @@ func (p tagsPage) showFindings() page.Effects {
 func (p tagsPage) findFindings() (tagsPage, page.Effects) {
 	p.findingsLoad++
 	set, past, load := p.index.tagSet(p.ref, p.list), p.history, p.findingsLoad
-	return p, page.Once(p.listCtx, func(context.Context) tea.Msg { return findingsMsg{load, diff.OfTags(set, past)} })
+	return p, page.Once(p.listCtx, func(context.Context) tea.Msg { return findingsMsg{load, diff.TagFindings(set, past)} })
 }
 
 // refreshFindings does that again when more is known than before.

@@ -190,14 +190,14 @@ func (x index) sortKey(tag string) sortKey {
 // a whole.
 func (x index) tagSet(repo model.Ref, list widget.NameList) model.TagSet {
 	tags := list.All
-	set := model.TagSet{Repo: repo, Total: len(tags), Cut: list.Err != nil, Children: map[digest.Digest][]v1.Descriptor{},
+	set := model.TagSet{Repo: repo, Total: len(tags), Truncated: list.Err != nil, Children: map[digest.Digest][]v1.Descriptor{},
 		Created: map[digest.Digest]time.Time{}}
 	for _, tag := range tags {
 		if t := x.tags[tag]; t.Digest != "" || t.Err != nil {
 			set.Tags = append(set.Tags, t)
 		}
 	}
-	set.Unread = len(unread(x, tags, x.children, mayBeIndex))
+	set.UnreadIndexes = len(unread(x, tags, x.children, mayBeIndex))
 	for d, children := range x.children {
 		if len(children) > 0 {
 			set.Children[d] = children

@@ -23,7 +23,7 @@ func newShaky(points map[string]string) shaky {
 	return shaky{fakereg.NewRepo(points), new(error), new(error)}
 }
 
-var errPassing = &model.Trouble{Say: "too busy", Next: "try again"}
+var errPassing = &model.ReadError{Message: "too busy", Next: "try again"}
 
 func (s shaky) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
 	if *s.tags != nil {

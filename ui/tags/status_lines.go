@@ -86,7 +86,7 @@ func (p tagsPage) foundLine(f page.Frame) look.Line {
 	}
 	first := p.findings[0]
 	return look.L(look.Gap(1), look.S(look.Severity(first.Severity),
-		f.Glyphs.Fit(f.Glyphs.Sentence(first.Say), max(f.Width-2-look.Width(more), 8))), look.S(look.Faint, more))
+		f.Glyphs.Fit(f.Glyphs.Sentence(first.Text), max(f.Width-2-look.Width(more), 8))), look.S(look.Faint, more))
 }
 
 // aboutLine is what there is to say of the tag under the cursor: that it moved, what

@@ -78,7 +78,10 @@ func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.read, p.target, p.targetErr, p.gone = false, "", nil, map[digest.Digest]bool{}
 	reg, journal, ref, load := p.env.Registry, p.env.Journal, p.ref, p.load
 	if journal == nil {
-		p.err = &model.Trouble{Say: "the journal is off", Next: "start tagdiff without --no-journal, and with a HOME, to have looks remembered"}
+		p.err = &model.ReadError{
+			Message: "the journal is off",
+			Next:    "start tagdiff without --no-journal, and with a HOME, to have looks remembered",
+		}
 		return p, nil
 	}
 	asked := page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
@@ -87,7 +90,7 @@ func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 		past, err := journal.Timeline(ref)
 		report(timelineMsg{load, past, err})
 		for _, l := range latest(past, momentsChecked) {
-			var t *model.Trouble
+			var t *model.ReadError
 			if _, err := reg.Head(ctx, ref.AtDigest(l.Digest)); errors.As(err, &t) && t.Missing {
 				report(goneMsg{load, l.Digest})
 			}

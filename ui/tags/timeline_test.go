@@ -74,5 +74,5 @@ func TestTimelineOffline(t *testing.T) {
 type down struct{ fakereg.Repo }
 
 func (down) Head(context.Context, model.Ref) (digest.Digest, error) {
-	return "", &model.Trouble{Say: "the registry is down", Err: errors.New("refused")}
+	return "", &model.ReadError{Message: "the registry is down", Err: errors.New("refused")}
 }

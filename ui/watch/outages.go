@@ -49,9 +49,9 @@ func (o outages) has(t fault) bool {
 // how it showed this time.
 func shortReason(err error) string {
 	say := err.Error()
-	var t *model.Trouble
+	var t *model.ReadError
 	if errors.As(err, &t) {
-		say = t.Say
+		say = t.Message
 	}
 	say, _, _ = strings.Cut(say, ": ")
 	say, _, _ = strings.Cut(say, " (")

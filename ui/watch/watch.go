@@ -155,7 +155,7 @@ type watchedTag struct {
 // ask is one question, and what is new by its answer.
 func (t *watchedTag) ask(ctx context.Context) (Event, error) {
 	now, err := t.Source.Head(ctx, t.ref)
-	var trouble *model.Trouble
+	var trouble *model.ReadError
 	if errors.As(err, &trouble) && trouble.Missing {
 		now, err = "", nil
 	}

@@ -32,7 +32,7 @@ func dig(s string) digest.Digest { return digest.FromString(s) }
 
 // TestTag: what is told of one tag, question by question.
 func TestTag(t *testing.T) {
-	missing := &model.Trouble{Say: "not here", Missing: true}
+	missing := &model.ReadError{Message: "not here", Missing: true}
 	down := errors.New("down")
 	for name, tt := range map[string]struct {
 		past    string
@@ -142,10 +142,10 @@ func TestTellFails(t *testing.T) {
 
 // TestOutages: one word when something begins and one when it is over.
 func TestOutages(t *testing.T) {
-	refused := &model.Trouble{Say: "localhost:5000 cannot be reached: connection refused"}
-	cut := &model.Trouble{Say: "localhost:5000 cannot be reached: unexpected EOF"}
-	ill := &model.Trouble{Say: "localhost:5000 is in trouble itself (503)"}
-	private := &model.Trouble{Say: "localhost:5000 wants a login"}
+	refused := &model.ReadError{Message: "localhost:5000 cannot be reached: connection refused"}
+	cut := &model.ReadError{Message: "localhost:5000 cannot be reached: unexpected EOF"}
+	ill := &model.ReadError{Message: "localhost:5000 is in trouble itself (503)"}
+	private := &model.ReadError{Message: "localhost:5000 wants a login"}
 	elsewhere := prod
 	elsewhere.Registry = "example.com"
 	refs := map[string]model.Ref{"a": prod, "b": prod.WithTag("b"), "c": elsewhere}

@@ -36,16 +36,16 @@ func OK(t testing.TB, err error) {
 // Says checks that err is a trouble with these words in it.
 func Says(t testing.TB, err error, words ...string) {
 	t.Helper()
-	trouble, isTrouble := any(err).(*model.Trouble)
+	trouble, isTrouble := any(err).(*model.ReadError)
 	if !isTrouble {
-		t.Fatalf("got %#v, want a *model.Trouble", err)
+		t.Fatalf("got %#v, want a *model.ReadError", err)
 	}
 	for _, w := range words {
 		if !strings.Contains(trouble.Error(), w) {
 			t.Errorf("%q does not say %q", trouble, w)
 		}
 	}
-	if len(trouble.Error()) > 1000 || bytes.ContainsAny([]byte(trouble.Say), "\n\r") {
+	if len(trouble.Error()) > 1000 || bytes.ContainsAny([]byte(trouble.Message), "\n\r") {
 		t.Errorf("not one short line: %q", trouble)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -45,7 +45,7 @@ func (f Images) Peek(_ context.Context, ref model.Ref) (model.TagInfo, error) {
 	}
 	a, ok := f.ByTag[ref.Tag]
 	if !ok {
-		return model.TagInfo{}, &model.Trouble{Say: "no such tag", Next: "look again"}
+		return model.TagInfo{}, &model.ReadError{Message: "no such tag", Next: "look again"}
 	}
 	return model.TagInfo{Ref: ref, Digest: a.Digest(), Kind: a.Top.Kind, Platforms: []string{"linux/amd64"}, Size: 42}, nil
 }
@@ -54,7 +54,7 @@ func (f Images) Peek(_ context.Context, ref model.Ref) (model.TagInfo, error) {
 func (f Images) Load(_ context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
 	a, ok := f.ByTag[ref.Tag]
 	if !ok {
-		return a, &model.Trouble{Say: "there is no " + ref.String(), Next: "check the name"}
+		return a, &model.ReadError{Message: "there is no " + ref.String(), Next: "check the name"}
 	}
 	a.Ref = ref
 	early := a
@@ -68,14 +68,14 @@ func (f Images) Load(_ context.Context, ref model.Ref, arrived func(model.Artifa
 func (f Images) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
 	switch d, ok := f.Heads[ref.Tag]; {
 	case ok && d == "":
-		return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+		return "", &model.ReadError{Message: "there is no " + ref.String(), Missing: true}
 	case ok:
 		return d, nil
 	}
 	if a, ok := f.ByTag[ref.Tag]; ok {
 		return a.Digest(), nil
 	}
-	return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+	return "", &model.ReadError{Message: "there is no " + ref.String(), Missing: true}
 }
 
 // Resolve is Head for many tags.

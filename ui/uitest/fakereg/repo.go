@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -51,7 +51,7 @@ func (s Repo) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
 	*s.Asked++
 	for name := range s.Gone {
 		if Named(name) == ref.Digest {
-			return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+			return "", &model.ReadError{Message: "there is no " + ref.String(), Missing: true}
 		}
 	}
 	if ref.Digest != "" {
@@ -59,7 +59,7 @@ func (s Repo) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
 	}
 	to, ok := s.Points[ref.Tag]
 	if !ok {
-		return "", &model.Trouble{Say: "there is no " + ref.String(), Missing: true}
+		return "", &model.ReadError{Message: "there is no " + ref.String(), Missing: true}
 	}
 	return Named(to), nil
 }
