@@ -95,6 +95,37 @@ func TestSecurityNamesTests(t *testing.T) {
 	}
 }
 
+// TestDocsLinks checks that every relative link of a page leads to a file, and that
+// docs/README.md has a line for each page of docs.
+func TestDocsLinks(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join("docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`\]\(([^):#]+)\)`)
+	indexed := []string{filepath.Join("docs", "README.md")}
+	for _, page := range slices.Concat(pages, []string{"README.md", "SECURITY.md"}) {
+		raw, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(raw), -1) {
+			target := filepath.Join(filepath.Dir(page), m[1])
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s links to %s, which does not exist", page, target)
+			}
+			if page == indexed[0] {
+				indexed = append(indexed, target)
+			}
+		}
+	}
+	for _, page := range pages {
+		if !slices.Contains(indexed, page) {
+			t.Errorf("docs/README.md has no line for %s", page)
+		}
+	}
+}
+
 // testNames are the functions of all test files.
 func testNames(t *testing.T) []string {
 	t.Helper()
