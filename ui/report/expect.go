@@ -7,46 +7,23 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// expectation prints whether what a pipeline expects is there.
-func (t textReport) expectation() {
-	e := t.o.Expectation
-	if e == nil {
-		return
-	}
-	t.line(e.Headline())
+// expectedPlatforms are the platforms of an expectation, then those that exist besides.
+func expectedPlatforms(e diff.Expectation) []entry {
+	var out []entry
 	for _, x := range e.Platforms {
-		t.line(safe.Const("  "), t.g.Fit(safe.Clean(x.Platform), 20), safe.Const(" "), expectedText(x))
+		text := safe.Clean(x.Manifest.String())
+		switch {
+		case x.Manifest == "":
+			text = safe.Const("not there")
+		case x.Err != nil:
+			text = safe.Sprintf("%s could not be read", x.Manifest)
+		}
+		out = append(out, entry{safe.Clean(x.Platform), text})
 	}
 	for _, name := range e.Extra {
-		t.line(safe.Const("  "), t.g.Fit(safe.Clean(name), 20), safe.Const(" there, and not expected"))
+		out = append(out, entry{safe.Clean(name), safe.Const("there, and not expected")})
 	}
-	t.blank()
-}
-
-func expectedText(x diff.Expected) safe.Text {
-	switch {
-	case x.Manifest == "":
-		return safe.Const("not there")
-	case x.Err != nil:
-		return safe.Sprintf("%s could not be read", x.Manifest)
-	}
-	return safe.Clean(x.Manifest.String())
-}
-
-func (m markdown) expectation() {
-	e := m.o.Expectation
-	if e == nil {
-		return
-	}
-	m.line(safe.Const("**"), sentence(e.Headline()), safe.Const("**"))
-	m.blank()
-	for _, x := range e.Platforms {
-		m.line(safe.Const("- "), code(safe.Clean(x.Platform)), safe.Const(": "), sentence(expectedText(x)))
-	}
-	for _, name := range e.Extra {
-		m.line(safe.Const("- "), code(safe.Clean(name)), safe.Const(": there, and not expected"))
-	}
-	m.blank()
+	return out
 }
 
 // jsonExpectation is the member "expect" of the JSON report.

@@ -8,18 +8,17 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// platformFinding is a finding with the platforms it was made on, none when it
-// is about the whole, and what follows from it.
+// platformFinding is a finding of a report.
 type platformFinding struct {
 	diff.Finding
-	platforms []string
-	follow    []platformFinding
+	where        safe.Text // its platforms; empty if it is about the whole, or if they are clear
+	consequences []platformFinding
 }
 
 // mergeFindings are all of a comparison, in the order of the screens. What several
 // platforms share is told once.
 func mergeFindings(c diff.Comparison) (main, other []platformFinding) {
-	t := findingMerger{whole: c.Findings, where: map[findingPlace][]string{}}
+	t := findingMerger{whole: c.Findings, pairs: len(c.Pairs), where: map[findingPlace][]string{}}
 	if len(c.Pairs) == 0 {
 		t.add(diff.GroupByCause(c.Findings), "")
 	}
@@ -33,6 +32,7 @@ func mergeFindings(c diff.Comparison) (main, other []platformFinding) {
 // findingMerger puts the findings of several platforms together.
 type findingMerger struct {
 	whole  []diff.Finding
+	pairs  int
 	groups []diff.Group
 	where  map[findingPlace][]string
 }
@@ -81,45 +81,32 @@ func (t *findingMerger) merged(groups []diff.Group) []platformFinding {
 		if contains(t.whole, g.Finding) && t.isConsequence(g.Finding) {
 			continue // on one of the platforms it has a cause
 		}
-		one := platformFinding{Finding: g.Finding, platforms: t.where[findingPlace{"", g.ID, g.Text}]}
+		platforms := t.where[findingPlace{"", g.ID, g.Text}]
+		one := platformFinding{Finding: g.Finding, where: t.platformsText(platforms)}
 		for _, f := range g.Consequences {
-			one.follow = append(one.follow, platformFinding{Finding: f, platforms: t.where[findingPlace{g.ID, f.ID, f.Text}]})
+			x := platformFinding{Finding: f}
+			if on := t.where[findingPlace{g.ID, f.ID, f.Text}]; !slices.Equal(on, platforms) {
+				x.where = t.platformsText(on)
+			}
+			one.consequences = append(one.consequences, x)
 		}
 		out = append(out, one)
 	}
 	return out
 }
 
+// platformsText names platforms, unless there is only one to name.
+func (t *findingMerger) platformsText(platforms []string) safe.Text {
+	switch {
+	case len(platforms) == 0 || t.pairs < 2:
+		return safe.Text{}
+	case len(platforms) == t.pairs:
+		return safe.Const("all platforms")
+	}
+	return safe.Clean(strings.Join(platforms, ", "))
+}
+
 // isConsequence reports whether a finding is told under a cause.
 func (t *findingMerger) isConsequence(f diff.Finding) bool {
 	return slices.ContainsFunc(t.groups, func(g diff.Group) bool { return contains(g.Consequences, f) })
-}
-
-// sentence is the sentence, with the platforms it is about unless there is only one
-// to name, or the cause above named them.
-func (t platformFinding) sentence(c diff.Comparison, cause *platformFinding) (where, say safe.Text) {
-	if len(t.platforms) == 0 || len(c.Pairs) < 2 || cause != nil && slices.Equal(cause.platforms, t.platforms) {
-		return safe.Text{}, t.Text
-	}
-	if len(t.platforms) == len(c.Pairs) {
-		return safe.Const("all platforms"), t.Text
-	}
-	return safe.Clean(strings.Join(t.platforms, ", ")), t.Text
-}
-
-// provable are the findings that have something to prove them with, and have not
-// only calm facts to tell.
-func provable(main []platformFinding) []platformFinding {
-	return slices.DeleteFunc(slices.Clone(main), func(t platformFinding) bool { return len(t.Proof) == 0 && t.Check.IsEmpty() })
-}
-
-// withoutRepeats are the lines of a proof that have not been said, each once.
-func withoutRepeats(lines, said []safe.Text) []safe.Text {
-	var out []safe.Text
-	for _, l := range lines {
-		if !slices.Contains(said, l) && !slices.Contains(out, l) {
-			out = append(out, l)
-		}
-	}
-	return out
 }

@@ -44,36 +44,32 @@ func (o Options) command(t safe.Text) safe.Text {
 // cannot reach a report but through the gate.
 type printer struct {
 	w     *bufio.Writer
+	g     look.Glyphs
 	ascii bool
 }
 
 func newPrinter(w io.Writer, o Options) *printer {
-	return &printer{w: bufio.NewWriter(w), ascii: o.ASCII}
+	return &printer{bufio.NewWriter(w), o.glyphs(), o.ASCII}
 }
 
 // line prints one line without blanks at its end. Errors stay in the writer
 // until the end.
 func (p *printer) line(parts ...safe.Text) {
-	s := strings.TrimRight(safe.Concat(parts...).String(), " ")
+	t := safe.Concat(parts...)
+	s := t.String()
 	if p.ascii {
-		s = toASCII(s)
+		s = toASCII(t)
 	}
-	_, _ = p.w.WriteString(s)
+	_, _ = p.w.WriteString(strings.TrimRight(s, " "))
 	_ = p.w.WriteByte('\n')
 }
 
-func (p *printer) blank() { p.line() }
-
 func (p *printer) end() error { return p.w.Flush() }
 
-// inASCII are the characters of the program's own sentences; anything else
-// that is not ASCII becomes its escape.
-var inASCII = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!=", "≥", ">=", "≈", "~", "∅", "0", "·", "-")
-
-func toASCII(s string) string {
-	s = inASCII.Replace(s)
+// toASCII replaces the program's own signs and escapes all other characters.
+func toASCII(t safe.Text) string {
 	var b strings.Builder
-	for _, r := range s {
+	for _, r := range look.ASCII().Sentence(t).String() {
 		if r < 0x80 {
 			b.WriteRune(r)
 			continue

@@ -1,244 +1,160 @@
 package report
 
 import (
-	"io"
-	"slices"
-
 	"github.com/tagdiff/tagdiff/diff"
-	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// textWidth is what terminals, mails and tickets show without breaking lines;
-// notes at the end of rows may go beyond it.
-const textWidth = 100
+// Widths of the text report in cells. Terminals, mails and tickets show lines of textWidth
+// without breaking them; notes at the end of rows may go beyond it.
+const (
+	textWidth        = 100
+	severityWidth    = 9
+	expectedWidth    = 20
+	platformWidth    = 24
+	stepWidth        = 4
+	layerWidth       = 14
+	instructionWidth = 44            // between the columns of two sides
+	leadWidth        = stepWidth + 4 // mark and number before an instruction
+)
 
-// Text prints the report for people: the headline, the evidence, the findings,
-// then the steps of each platform that differs.
-func Text(w io.Writer, c diff.Comparison, o Options) error {
-	t := textReport{newPrinter(w, o), o, o.glyphs(), c}
-	t.expectation()
-	t.verdict()
-	t.sides()
-	t.findings()
-	t.platforms()
-	t.unread()
-	for _, p := range c.Pairs {
-		if hasTable(c, p) {
-			t.steps(p)
-		}
+// textWriter lays out a report as plain text.
+type textWriter struct{ report }
+
+func (t textWriter) expectation(headline safe.Text, platforms []entry) {
+	t.line(headline)
+	for _, p := range platforms {
+		t.line(safe.Const("  "), t.g.Fit(p.name, expectedWidth), safe.Const(" "), p.text)
 	}
-	return t.end()
+	t.line()
 }
 
-type textReport struct {
-	*printer
-	o Options
-	g look.Glyphs
-	c diff.Comparison
+func (t textWriter) verdict(headline, trust, because safe.Text) {
+	t.line(headline, inBrackets(trust))
+	t.wrapped(safe.Text{}, because)
+	t.line()
 }
 
-func (t textReport) verdict() {
-	if t.c.B == nil {
-		return
-	}
-	v := t.c.Verdict
-	if v.Trust == "" {
-		t.line(headline(v))
-	} else {
-		t.line(headline(v), safe.Sprintf(" (%s)", trust(v.Trust)))
-	}
-	t.wrapped(safe.Text{}, v.Because)
-	t.blank()
-}
-
-// wrapped prints text behind a lead, the lines after the first indented as far.
-func (t textReport) wrapped(lead, text safe.Text) {
+// wrapped prints text behind a lead. Continuation lines are indented to the width of the
+// lead.
+func (t textWriter) wrapped(lead, text safe.Text) {
 	if text.IsEmpty() {
 		return
 	}
 	indent := look.Width(lead)
 	for _, l := range look.Wrap([]look.Span{look.P(text)}, textWidth-indent) {
 		t.line(lead, l.Text())
-		lead = safe.Const(" ").Repeat(indent)
+		lead = blanks(indent)
 	}
 }
 
-func (t textReport) sides() {
-	t.side(safe.Const("A  "), t.c.A)
-	t.side(safe.Const("B  "), t.c.B)
-}
+func blanks(n int) safe.Text { return safe.Const(" ").Repeat(n) }
 
-func (t textReport) side(lead safe.Text, a *model.Artifact) {
-	if a == nil {
-		return
-	}
-	if t.c.B == nil {
-		lead = safe.Text{}
-	}
-	t.line(lead, safe.Clean(a.Ref.String()), safe.Sprintf("  (%s)", kind(*a)))
-	t.line(safe.Const(" ").Repeat(look.Width(lead)), safe.Clean(string(a.Top.Digest)))
-}
-
-func (t textReport) findings() {
-	main, other := mergeFindings(t.c)
-	if len(main)+len(other) == 0 {
-		return
-	}
-	t.blank()
-	t.line(safe.Const("Findings"))
-	for _, f := range slices.Concat(main, other) {
-		t.finding(t.g.Fit(severity(f.Finding), severityWidth), f, nil)
-		indent := safe.Const(" ").Repeat(severityWidth)
-		if !f.Next.IsEmpty() {
-			t.wrapped(safe.Sprintf("%s%s ", indent, t.g.Arrow), f.Next)
+func (t textWriter) sides(sides []side) {
+	for _, s := range sides {
+		lead := safe.Concat(s.letter, safe.Const("  "))
+		if len(sides) == 1 {
+			lead = safe.Text{}
 		}
-		if !f.Command.IsEmpty() { // on one line, to be copied
-			t.line(indent, safe.Const("$ "), t.o.command(f.Command))
-		}
-		for _, x := range f.follow {
-			t.finding(safe.Sprintf("%s%s ", indent, t.g.Note), x, &f)
-		}
+		t.line(lead, s.ref, safe.Sprintf("  (%s)", s.kind))
+		t.line(blanks(look.Width(lead)), s.digest)
 	}
 }
 
-const severityWidth = 9
-
-func (t textReport) finding(lead safe.Text, f platformFinding, cause *platformFinding) {
-	where, say := f.sentence(t.c, cause)
-	if !where.IsEmpty() {
-		say = safe.Sprintf("%s: %s", where, say)
-	}
-	t.wrapped(lead, safe.Sprintf("%s (%s %s, %s)", say, f.ID, f.Name, trust(f.Trust)))
+func (t textWriter) heading(title safe.Text) {
+	t.line()
+	t.line(title)
 }
 
-// platforms lists them, one line each, when there are several.
-func (t textReport) platforms() {
-	if len(t.c.Pairs) < 2 {
-		return
+func (t textWriter) finding(f platformFinding) {
+	indent := blanks(severityWidth)
+	t.findingText(t.g.Fit(severity(f.Finding), severityWidth), f)
+	if !f.Next.IsEmpty() {
+		t.wrapped(safe.Sprintf("%s%s ", indent, t.g.Arrow), f.Next)
 	}
-	t.blank()
-	t.line(safe.Const("Platforms"))
-	for _, p := range t.c.Pairs {
-		t.line(t.g.Fit(platformName(p), 24), safe.Const(" "), platformState(t.c, p, t.o))
+	if !f.Command.IsEmpty() { // on one line, to be copied
+		t.line(indent, safe.Const("$ "), f.Command)
+	}
+	for _, x := range f.consequences {
+		t.findingText(safe.Sprintf("%s%s ", indent, t.g.Note), x)
 	}
 }
 
-// unread says why there is no table of the only image.
-func (t textReport) unread() {
-	if state := unreadState(t.c, t.o); !state.IsEmpty() {
-		t.blank()
-		t.wrapped(safe.Text{}, state)
+func (t textWriter) findingText(lead safe.Text, f platformFinding) {
+	text := f.Text
+	if !f.where.IsEmpty() {
+		text = safe.Sprintf("%s: %s", f.where, text)
+	}
+	t.wrapped(lead, safe.Sprintf("%s (%s %s, %s)", text, f.ID, f.Name, string(f.Trust)))
+}
+
+// proofs prints nothing: most proofs are longer than a line.
+func (t textWriter) proofs([]proof) {}
+
+func (t textWriter) platforms(platforms []entry) {
+	for _, p := range platforms {
+		t.line(t.g.Fit(p.name, platformWidth), safe.Const(" "), p.text)
 	}
 }
 
-// unreadState is why the only image could not be read; empty if it could. Two
-// sides have a verdict that says it.
-func unreadState(c diff.Comparison, o Options) safe.Text {
-	if c.B != nil || len(c.Pairs) != 1 || errorOf(c.Pairs[0].A) == nil {
-		return safe.Text{}
-	}
-	return safe.Sprintf("It could not be read: %s", platformState(c, c.Pairs[0], o))
+func (t textWriter) paragraph(text safe.Text) {
+	t.line()
+	t.wrapped(safe.Text{}, text)
 }
 
-// platformState is one line on one platform.
-func platformState(c diff.Comparison, p diff.Pair, o Options) safe.Text {
-	if c.B != nil {
-		return headline(p.Verdict)
-	}
-	switch {
-	case p.A.Err != nil:
-		return o.Gate.Clean(p.A.Err.Error())
-	case p.A.Image == nil:
-		return safe.Const("not read")
-	}
-	n := len(p.A.Image.Manifest.Layers)
-	return safe.Sprintf("%d layers, %s, image ID %s", n, size(p.A.Image.Manifest.LayerSize()), shortDigest(p.A.Image.ID()))
-}
-
-// hasTable reports whether a platform's steps are worth their space: identical
-// platforms are folded to their line, unless there is nothing else to print.
-func hasTable(c diff.Comparison, p diff.Pair) bool {
-	if len(p.Rows) == 0 {
-		return false
-	}
-	return p.Verdict.Code != diff.Identical || len(c.Pairs) == 1
-}
-
-const (
-	stepWidth   = 4
-	layerWidth  = 14
-	textColumn  = 44
-	aloneColumn = textColumn + layerWidth + 1
-	leadWidth   = stepWidth + 4 // mark and number before an instruction
-)
-
-func (t textReport) steps(p diff.Pair) {
-	t.blank()
-	heading := platformName(p)
+func (t textWriter) steps(p diff.Pair, columns []safe.Text) {
 	if t.c.B != nil && len(t.c.Pairs) > 1 {
-		heading = safe.Sprintf("%s: %s", heading, headline(p.Verdict))
-	}
-	t.line(heading)
-	if t.c.B != nil && len(t.c.Pairs) > 1 {
+		t.heading(safe.Sprintf("%s: %s", platformName(p), headline(p.Verdict)))
 		t.wrapped(safe.Text{}, p.Verdict.Because)
-	}
-	head := []safe.Text{safe.Const("  "), t.g.Right(safe.Const("step"), stepWidth), safe.Const("  ")}
-	if t.c.B == nil {
-		head = append(head, t.g.Fit(safe.Const("instruction"), aloneColumn), t.g.Fit(safe.Const("layer"), layerWidth))
 	} else {
-		head = append(head, t.g.Fit(safe.Const("instruction"), textColumn), safe.Const(" "),
-			t.g.Fit(safe.Const("A layer"), layerWidth), safe.Const(" "), t.g.Fit(safe.Const("B layer"), layerWidth))
+		t.heading(platformName(p))
 	}
-	t.line(head...)
-	own, base, known := p.Boundary()
+	width := instructionWidth
+	if len(columns) == 1 {
+		width += layerWidth // of the other side
+	}
+	t.row(safe.Const(" "), safe.Const("step"), t.g.Fit(safe.Const("instruction"), width), columns, safe.Text{})
+	boundary, base, ok := p.Boundary()
 	for i, r := range p.Rows {
-		if known && i == own {
-			t.line(safe.Const("        "), safe.Sprintf("above: %s", base.Text()))
+		if ok && i == boundary {
+			t.line(blanks(leadWidth), safe.Sprintf("above: %s", base.Text()))
 		}
-		t.row(r)
+		t.step(r, width)
 	}
 }
 
-// row prints one step. What differs is printed in full, over several lines;
-// the rest is cut to one.
-func (t textReport) row(r diff.Row) {
-	width := textColumn
-	if t.c.B == nil {
-		width = aloneColumn - 1
+func (t textWriter) row(mark, number, instruction safe.Text, layers []safe.Text, note safe.Text) {
+	line := []safe.Text{mark, safe.Const(" "), t.g.Right(number, stepWidth), safe.Const("  "), instruction}
+	for _, l := range layers {
+		line = append(line, safe.Const(" "), t.g.Fit(l, layerWidth))
 	}
-	texts := t.instructions(r, width)
-	line := []safe.Text{t.g.Mark(r.Class), safe.Const(" "), t.g.Right(stepNumber(r), stepWidth), safe.Const("  "), t.g.Fit(texts[0], width),
-		safe.Const(" ")}
-	if t.c.B == nil {
-		line = append(line, t.layer(firstStep(r.A, r.B)), safe.Const(" "))
-	} else {
-		line = append(line, t.layer(r.A), safe.Const(" "), t.layer(r.B), safe.Const(" "))
-	}
-	t.line(append(line, rowNote(r))...)
-	for _, more := range texts[1:] {
-		t.line(safe.Const(" ").Repeat(leadWidth), more)
-	}
+	t.line(append(line, safe.Const(" "), note)...)
 }
 
-// instructions are the lines that tell what a step does; both sides' when they
-// do not agree. The first is as wide as its column, the others as the report.
-func (t textReport) instructions(r diff.Row, width int) []safe.Text {
-	text := instruction(t.o, firstStep(r.A, r.B))
+// step prints a step that differs in full, over several lines. It cuts others to one line.
+func (t textWriter) step(r diff.Row, width int) {
+	lines := t.instructions(r)
 	switch {
-	case r.A != nil && r.B != nil && !r.SameText:
-		lines := wrapTo(safe.Concat(safe.Const("A: "), text), width)
-		return append(lines, wrapTo(safe.Concat(safe.Const("B: "), instruction(t.o, r.B)), textWidth-leadWidth)...)
+	case len(lines) == 2:
+		lines = append(wrapTo(safe.Concat(safe.Const("A: "), lines[0]), width),
+			wrapTo(safe.Concat(safe.Const("B: "), lines[1]), textWidth-leadWidth)...)
 	case r.Differs():
-		return wrapTo(text, width)
+		lines = wrapTo(lines[0], width)
 	}
-	return []safe.Text{text}
+	var layers []safe.Text
+	for _, s := range t.layers(r) {
+		layers = append(layers, t.layer(s))
+	}
+	t.row(t.g.Mark(r.Class), stepNumber(r), t.g.Fit(lines[0], width), layers, rowNote(r))
+	for _, more := range lines[1:] {
+		t.line(blanks(leadWidth), more)
+	}
 }
 
-// wrapTo breaks text into a first line of width cells and others that are as
-// wide as the report.
+// wrapTo breaks text into a first line of at most width cells and others of at most the
+// width of the report.
 func wrapTo(text safe.Text, width int) []safe.Text {
 	first := look.Wrap([]look.Span{look.P(text)}, width)[0].Text()
 	lines := []safe.Text{first}
@@ -252,32 +168,14 @@ func wrapTo(text safe.Text, width int) []safe.Text {
 	return lines
 }
 
-// instruction is what a step does, as a person reads it.
-func instruction(o Options, s *model.Step) safe.Text {
-	if text := dockerfile.StepText(*s); text != "" {
-		return o.Gate.Clean(text)
-	}
-	return safe.Const("(nothing recorded)")
-}
-
-func firstStep(a, b *model.Step) *model.Step {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
-func stepNumber(r diff.Row) safe.Text { return safe.Sprintf("%d", firstStep(r.A, r.B).Index+1) }
-
-func (t textReport) layer(s *model.Step) safe.Text {
-	text := t.g.Nothing
+func (t textWriter) layer(s *model.Step) safe.Text {
 	switch {
 	case s == nil:
-		text = safe.Text{}
-	case s.HasLayer && s.Empty:
-		text = safe.Sprintf("%s %s", shortDigest(s.Layer.Digest), t.g.Empty)
-	case s.HasLayer:
-		text = shortDigest(s.Layer.Digest)
+		return safe.Text{}
+	case !s.HasLayer:
+		return t.g.Nothing
+	case s.Empty:
+		return safe.Sprintf("%s %s", look.Short(s.Layer.Digest), t.g.Empty)
 	}
-	return t.g.Fit(text, layerWidth)
+	return look.Short(s.Layer.Digest)
 }

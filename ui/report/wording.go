@@ -1,26 +1,14 @@
 package report
 
 import (
-	"cmp"
 	"slices"
-	"strings"
-
-	"github.com/dustin/go-humanize"
-	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
 )
-
-// shortDigest is the first twelve digits, as every other tool shows it.
-func shortDigest(d digest.Digest) safe.Text {
-	_, hex, _ := strings.Cut(string(d), ":")
-	return safe.Clean(hex[:min(len(hex), 12)])
-}
-
-func size(n int64) safe.Text { return safe.Clean(humanize.Bytes(uint64(max(n, 0)))) }
 
 // kind says what a reference led to.
 func kind(a model.Artifact) safe.Text {
@@ -49,7 +37,13 @@ func headline(v diff.Verdict) safe.Text {
 	return v.Headline
 }
 
-func trust(t diff.Trust) safe.Text { return safe.Clean(string(t)) }
+// inBrackets is t in brackets after a blank, empty for an empty t.
+func inBrackets(t safe.Text) safe.Text {
+	if t.IsEmpty() {
+		return t
+	}
+	return safe.Sprintf(" (%s)", t)
+}
 
 // platformName is a heading's name for what has no platform, too.
 func platformName(p diff.Pair) safe.Text {
@@ -57,6 +51,21 @@ func platformName(p diff.Pair) safe.Text {
 		return safe.Const("the image")
 	}
 	return safe.Clean(p.Platform)
+}
+
+// platformState is one line on one platform.
+func platformState(c diff.Comparison, p diff.Pair, o Options) safe.Text {
+	if c.B != nil {
+		return headline(p.Verdict)
+	}
+	switch {
+	case p.A.Err != nil:
+		return o.Gate.Clean(p.A.Err.Error())
+	case p.A.Image == nil:
+		return safe.Const("not read")
+	}
+	n := len(p.A.Image.Manifest.Layers)
+	return safe.Sprintf("%d layers, %s, image ID %s", n, look.Size(p.A.Image.Manifest.LayerSize()), look.Short(p.A.Image.ID()))
 }
 
 // rowNote says in words what the mark of a row says in a sign.
@@ -99,7 +108,7 @@ func noteOfClass(r diff.Row) safe.Text {
 	case diff.Settings:
 		return safe.Const("settings only")
 	}
-	return layerSize(cmp.Or(r.A, r.B))
+	return layerSize(firstStep(r))
 }
 
 func oneSide(s *model.Step, where safe.Text) safe.Text {
@@ -117,9 +126,9 @@ func layerSize(s *model.Step) safe.Text {
 	case s.Layer.Size == 0:
 		return safe.Const("size unknown")
 	case s.Empty:
-		return safe.Sprintf("empty, %s", size(s.Layer.Size))
+		return safe.Sprintf("empty, %s", look.Size(s.Layer.Size))
 	}
-	return size(s.Layer.Size)
+	return look.Size(s.Layer.Size)
 }
 
 // twins says where else the same content is.

@@ -1,0 +1,163 @@
+package report
+
+import (
+	"io"
+	"slices"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// Text writes the report as plain text.
+func Text(w io.Writer, c diff.Comparison, o Options) error {
+	return walk(textWriter{newReport(w, c, o)})
+}
+
+// Markdown writes the report as Markdown for a ticket: digests in full, and the proofs.
+func Markdown(w io.Writer, c diff.Comparison, o Options) error {
+	return walk(markdownWriter{newReport(w, c, o)})
+}
+
+// report is what the writers of both forms have in common.
+type report struct {
+	*printer
+	o Options
+	c diff.Comparison
+}
+
+func newReport(w io.Writer, c diff.Comparison, o Options) report {
+	return report{newPrinter(w, o), o, c}
+}
+
+// writer lays out the parts of a report in one form.
+type writer interface {
+	content() report
+	expectation(headline safe.Text, platforms []entry)
+	verdict(headline, trust, because safe.Text)
+	sides([]side)
+	heading(safe.Text)
+	finding(platformFinding)
+	proofs([]proof)
+	platforms([]entry)
+	paragraph(safe.Text)
+	steps(p diff.Pair, columns []safe.Text)
+}
+
+func (r report) content() report { return r }
+
+type (
+	entry struct{ name, text safe.Text }
+	side  struct{ letter, ref, digest, kind safe.Text }
+	// proof is what the verdict or a finding rests on.
+	proof struct {
+		of, comment, trust, rule safe.Text
+		values                   []safe.Text
+		command                  safe.Text // shows the same with another tool; may be empty
+	}
+)
+
+// walk decides what a report contains and in which order.
+func walk(w writer) error {
+	c, o := w.content().c, w.content().o
+	if e := o.Expectation; e != nil {
+		w.expectation(e.Headline(), expectedPlatforms(*e))
+	}
+	sides, columns := []side{sideOf(safe.Const("A"), c.A)}, []safe.Text{safe.Const("layer")}
+	if c.B != nil {
+		w.verdict(headline(c.Verdict), safe.Clean(string(c.Verdict.Trust)), c.Verdict.Because)
+		sides, columns = append(sides, sideOf(safe.Const("B"), c.B)), []safe.Text{safe.Const("A layer"), safe.Const("B layer")}
+	}
+	w.sides(sides)
+	main, other := mergeFindings(c)
+	if len(main)+len(other) > 0 {
+		w.heading(safe.Const("Findings"))
+	}
+	for _, f := range slices.Concat(main, other) {
+		f.Command = o.command(f.Command)
+		w.finding(f)
+	}
+	w.proofs(proofsOf(c, o, main))
+	if len(c.Pairs) > 1 {
+		var platforms []entry
+		for _, p := range c.Pairs {
+			platforms = append(platforms, entry{platformName(p), platformState(c, p, o)})
+		}
+		w.heading(safe.Const("Platforms"))
+		w.platforms(platforms)
+	}
+	if c.B == nil && len(c.Pairs) == 1 && errorOf(c.Pairs[0].A) != nil {
+		w.paragraph(safe.Sprintf("It could not be read: %s", platformState(c, c.Pairs[0], o)))
+	}
+	for _, p := range c.Pairs { // identical platforms have their line above
+		if len(p.Rows) > 0 && (p.Verdict.Code != diff.Identical || len(c.Pairs) == 1) {
+			w.steps(p, columns)
+		}
+	}
+	return w.content().end()
+}
+
+func sideOf(letter safe.Text, a *model.Artifact) side {
+	return side{letter, safe.Clean(a.Ref.String()), safe.Clean(string(a.Top.Digest)), kind(*a)}
+}
+
+// proofsOf returns the proofs of the verdict and of the findings.
+func proofsOf(c diff.Comparison, o Options, main []platformFinding) []proof {
+	var proofs []proof
+	if v := c.Verdict; len(v.Proof) > 0 {
+		proofs = append(proofs, proof{safe.Const("The verdict"), safe.Const("the verdict"), v.Trust.Words(), v.Code.Rule(), v.Proof, o.command(v.Command)})
+	}
+	rules := map[string]safe.Text{}
+	for _, r := range diff.Catalogue() {
+		rules[r.ID] = safe.Clean(r.Proof)
+	}
+	for _, f := range main {
+		if len(f.Proof) == 0 && f.Check.IsEmpty() {
+			continue
+		}
+		var values []safe.Text
+		for _, v := range f.Proof {
+			if !slices.Contains(c.Verdict.Proof, v) && !slices.Contains(values, v) {
+				values = append(values, v)
+			}
+		}
+		name := safe.Sprintf("%s %s", f.ID, f.Name)
+		proofs = append(proofs, proof{name, name, f.Trust.Words(), rules[f.ID], values, o.command(f.Check)})
+	}
+	return proofs
+}
+
+// instructions returns the commands of a row as in a Dockerfile: those of both sides if
+// they differ, else one.
+func (r report) instructions(row diff.Row) []safe.Text {
+	var texts []safe.Text
+	for _, s := range []*model.Step{row.A, row.B} {
+		if s == nil || len(texts) == 1 && row.SameText {
+			continue
+		}
+		text := safe.Const("(nothing recorded)")
+		if s := dockerfile.StepText(*s); s != "" {
+			text = r.o.Gate.Clean(s)
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// layers returns the steps whose layers a row shows, one per column.
+func (r report) layers(row diff.Row) []*model.Step {
+	if r.c.B == nil {
+		return []*model.Step{firstStep(row)}
+	}
+	return []*model.Step{row.A, row.B}
+}
+
+func firstStep(r diff.Row) *model.Step {
+	if r.A != nil {
+		return r.A
+	}
+	return r.B
+}
+
+func stepNumber(r diff.Row) safe.Text { return safe.Sprintf("%d", firstStep(r).Index+1) }
