@@ -8,16 +8,16 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// outages are the tags that cannot be asked for, each with its trouble. A
-// registry that is down is down for all its tags, and is told of once.
+// outages holds the tags that cannot be resolved, each with its fault. A fault that
+// several tags of a registry share is reported once.
 type outages map[model.Ref]fault
 
-// fault is what a registry has, without what differs from time to time.
-type fault struct{ registry, what string }
+// fault is a kind of error of one registry, without details that vary.
+type fault struct{ registry, reason string }
 
-// update takes in an answer. It gives what is news: the first tag to which
-// something happens, and the last to which it happens no more.
-func (o outages) update(a answer) (_ Outage, news bool) {
+// update adds a result. It returns an outage to report: at the first tag with a fault, and
+// when the last tag no longer has it.
+func (o outages) update(a result) (_ Outage, changed bool) {
 	old, failing := o[a.ref]
 	switch {
 	case errors.Is(a.err, context.Canceled):
@@ -36,24 +36,24 @@ func (o outages) update(a answer) (_ Outage, news bool) {
 	return Outage{}, false
 }
 
-func (o outages) has(t fault) bool {
+func (o outages) has(f fault) bool {
 	for _, other := range o {
-		if other == t {
+		if other == f {
 			return true
 		}
 	}
 	return false
 }
 
-// shortReason is what an error is about: what stands behind a colon or in brackets is
-// how it showed this time.
+// shortReason returns the message of an error without the details after a colon or in
+// brackets, which vary from one request to the next.
 func shortReason(err error) string {
-	say := err.Error()
-	var t *model.ReadError
-	if errors.As(err, &t) {
-		say = t.Message
+	reason := err.Error()
+	var e *model.ReadError
+	if errors.As(err, &e) {
+		reason = e.Message
 	}
-	say, _, _ = strings.Cut(say, ": ")
-	say, _, _ = strings.Cut(say, " (")
-	return say
+	reason, _, _ = strings.Cut(reason, ": ")
+	reason, _, _ = strings.Cut(reason, " (")
+	return reason
 }

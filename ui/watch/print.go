@@ -9,10 +9,10 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Text is an event as a line for people and for awk: time, reference, what
-// happened, then the digests.
+// Text returns an event as a line for people and for awk: time in UTC (RFC 3339),
+// reference, kind of event, digests.
 func Text(e Event) safe.Text {
-	line := safe.Sprintf("%s %s", e.At.Format(time.RFC3339), e.Ref.String())
+	line := safe.Sprintf("%s %s", stamp(e.At), e.Ref.String())
 	switch {
 	case e.Kind == Moved:
 		line = safe.Sprintf("%s moved %s %s", line, e.From.String(), e.To.String())
@@ -28,7 +28,7 @@ func Text(e Event) safe.Text {
 		line = safe.Sprintf("%s %s %s", line, e.Kind, e.To.String())
 	}
 	if !e.Since.IsZero() {
-		line = safe.Sprintf("%s; when last seen, %s, it was %s", line, e.Since.In(e.At.Location()).Format(time.RFC3339), e.From.String())
+		line = safe.Sprintf("%s; when last seen, %s, it was %s", line, stamp(e.Since), e.From.String())
 	}
 	if e.ToMember {
 		line = safe.Sprintf("%s; the new one is an image that the old one lists: a push may be under way", line)
@@ -36,7 +36,7 @@ func Text(e Event) safe.Text {
 	return line
 }
 
-// eventJSON is an event for programs. It may grow, and what is in it stays.
+// eventJSON is an event for programs. Fields may be added, existing fields stay.
 type eventJSON struct {
 	At     string        `json:"at"`
 	Ref    string        `json:"ref"`
@@ -47,11 +47,13 @@ type eventJSON struct {
 	Member bool          `json:"member,omitempty"`
 }
 
-// JSON is an event as one line of JSON, without the line's end.
+// JSON returns an event as one line of JSON without a line break.
 func JSON(e Event) ([]byte, error) {
-	out := eventJSON{At: e.At.Format(time.RFC3339), Ref: e.Ref.String(), Event: e.Kind, From: e.From, To: e.To, Member: e.ToMember}
+	out := eventJSON{At: stamp(e.At), Ref: e.Ref.String(), Event: e.Kind, From: e.From, To: e.To, Member: e.ToMember}
 	if !e.Since.IsZero() {
-		out.Since = e.Since.In(e.At.Location()).Format(time.RFC3339)
+		out.Since = stamp(e.Since)
 	}
 	return json.Marshal(out)
 }
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

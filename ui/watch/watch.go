@@ -1,5 +1,5 @@
-// Package watch asks at intervals where tags point, and prints when one moved.
-// Flags and exit codes are in package command.
+// Package watch resolves tags at an interval and reports when one moves. Package
+// command has the flags and exit codes.
 package watch
 
 import (
@@ -17,84 +17,84 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// Source is what is asked of registries.
+// Source reads from registries.
 type Source interface {
 	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
 	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
 }
 
-// Watch is what to watch, and whom to tell.
+// Watch holds the tags to watch and the functions that report on them.
 type Watch struct {
 	Source Source
-	Refs   []model.Ref // by tag
-	Every  time.Duration
-	Moves  int // after so many it is over; 0 for never
+	Refs   []model.Ref   // tags
+	Every  time.Duration // interval between requests for a tag
+	Moves  int           // end after this many moves; 0 for never
 
-	// Past is the last look at a tag before; nil if nothing is remembered.
+	// Past returns the last sighting of a tag before the start. It may be nil.
 	Past func(model.Ref) (model.Sighting, bool)
-	// Tell and Complain are called from one goroutine. An error of Tell ends it.
+	// Tell and Complain are called from one goroutine. An error of Tell ends the watch.
 	Tell     func(Event) error
 	Complain func(Outage)
 }
 
 // Kinds of event.
 const (
-	Is       = "is" // at the start
+	Is       = "is" // the digest at the start
 	Moved    = "moved"
 	Appeared = "appeared"
-	Gone     = "gone" // or not there yet
+	Gone     = "gone" // the tag was deleted, or does not exist at the start
 )
 
-// Event is what is to be told of a tag.
+// Event is a change of a tag, or its state at the start.
 type Event struct {
 	At       time.Time
 	Ref      model.Ref
 	Kind     string
-	From, To digest.Digest // "" where there is none
-	// Since is when From was last seen, if that was before the start.
+	From, To digest.Digest // old and new digest, "" for none
+	// Since is the time of the sighting of From, if that was before the start.
 	Since time.Time
-	// ToMember says that To is one of the images that the index From lists, as
-	// while the index is pushed anew.
+	// ToMember reports that the index From lists the image To. This happens while an
+	// index is pushed again.
 	ToMember bool
 }
 
-// counts reports whether the tag leads somewhere else by it, seen by the watch.
+// counts reports whether the event counts as a move.
 func (e Event) counts() bool { return e.Kind == Moved || e.Kind == Appeared }
 
-// Outage is a registry that does not say where tags point, or does so again.
+// Outage reports that a registry fails to resolve tags, or that it works again.
 type Outage struct {
 	Registry string
-	Err      error // nil when it is over
+	Err      error // nil if it works again
 }
 
-// answer is what came of one question.
-type answer struct {
-	event Event // of no kind: nothing is new
+// result is the outcome of one request.
+type result struct {
+	event Event // without a kind if nothing changed
 	ref   model.Ref
 	err   error
 }
 
-// Run watches until ctx ends or Tell fails, which are its errors, or until
-// Moves are seen.
+// Run watches the tags. It returns nil after w.Moves moves, the error of ctx when that
+// ends, or the error of Tell.
 func (w Watch) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer cancel()
-	answers := make(chan answer)
+	results := make(chan result)
 	for _, ref := range w.Refs {
 		wait.Go(func() {
 			defer panics.Catch()
-			w.follow(ctx, ref, answers)
+			w.follow(ctx, ref, results)
 		})
 	}
-	moves, troubles := 0, outages{}
+	moves, failing := 0, outages{}
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case a := <-answers:
-			if o, news := troubles.update(a); news {
+		case a := <-results:
+			if o, changed := failing.update(a); changed {
 				w.Complain(o)
 			}
 			if a.event.Kind == "" {
@@ -113,17 +113,17 @@ func (w Watch) Run(ctx context.Context) error {
 	}
 }
 
-// follow asks for one tag until ctx ends.
-func (w Watch) follow(ctx context.Context, ref model.Ref, answers chan<- answer) {
+// follow resolves one tag at the interval until ctx ends.
+func (w Watch) follow(ctx context.Context, ref model.Ref, results chan<- result) {
 	t := watchedTag{Watch: w, ref: ref}
 	if w.Past != nil {
-		t.past, _ = w.Past(ref) // before the first question, which makes it the present
+		t.past, _ = w.Past(ref) // before the first request, which records a sighting itself
 	}
 	for {
-		a := answer{ref: ref}
-		a.event, a.err = t.ask(ctx)
+		a := result{ref: ref}
+		a.event, a.err = t.check(ctx)
 		select {
-		case answers <- a:
+		case results <- a:
 		case <-ctx.Done():
 			return
 		}
@@ -137,52 +137,54 @@ func (w Watch) follow(ctx context.Context, ref model.Ref, answers chan<- answer)
 	}
 }
 
-// jitter is about as long as d: many watches are not to ask all at once.
+// jitter returns d changed by up to 5 %, so that many watches do not send their requests at
+// the same time.
 func jitter(d time.Duration) time.Duration {
-	return d - d/20 + rand.N(d/10+1) //nolint:gosec // nobody gains by guessing it
+	return d - d/20 + rand.N(d/10+1) //nolint:gosec // it need not be unpredictable
 }
 
-// watchedTag is what is known of one tag.
+// watchedTag is the state of one tag.
 type watchedTag struct {
 	Watch
-	ref   model.Ref
-	past  model.Sighting // before the start
-	asked bool           // it has been answered
-	now   digest.Digest
-	last  digest.Digest // the last that it had, also when it is gone
+	ref      model.Ref
+	past     model.Sighting // before the start
+	resolved bool           // by at least one request
+	now      digest.Digest  // "" if the tag does not exist
+	last     digest.Digest  // the last digest, kept when the tag is gone
 }
 
-// ask is one question, and what is new by its answer.
-func (t *watchedTag) ask(ctx context.Context) (Event, error) {
+// check sends one request. It returns the event that follows from the answer, without a
+// kind if nothing changed.
+func (t *watchedTag) check(ctx context.Context) (Event, error) {
 	now, err := t.Source.Head(ctx, t.ref)
-	var trouble *model.ReadError
-	if errors.As(err, &trouble) && trouble.Missing {
+	var e *model.ReadError
+	if errors.As(err, &e) && e.Missing {
 		now, err = "", nil
 	}
 	if err != nil {
 		return Event{}, err
 	}
-	e := Event{At: time.Now(), Ref: t.ref, From: t.now, To: now}
+	ev := Event{At: time.Now(), Ref: t.ref, From: t.now, To: now}
 	switch {
-	case !t.asked:
-		e = t.first(e)
+	case !t.resolved:
+		ev = t.first(ev)
 	case now == t.now:
 		return Event{}, nil
 	case now == "":
-		e.Kind = Gone
+		ev.Kind = Gone
 	case t.now == "":
-		e.Kind, e.From = Appeared, t.last
+		ev.Kind, ev.From = Appeared, t.last
 	default:
-		e.Kind, e.ToMember = Moved, t.listsDigest(ctx, t.now, now)
+		ev.Kind, ev.ToMember = Moved, t.listsDigest(ctx, t.now, now)
 	}
-	t.asked, t.now = true, now
+	t.resolved, t.now = true, now
 	if now != "" {
 		t.last = now
 	}
-	return e, nil
+	return ev, nil
 }
 
-// first says what the tag is, and what it was when it was last seen.
+// first completes the event at the start, with the last sighting if that has another digest.
 func (t *watchedTag) first(e Event) Event {
 	e.Kind, e.From = Is, ""
 	if e.To == "" {
@@ -195,11 +197,11 @@ func (t *watchedTag) first(e Event) Event {
 	return e
 }
 
-// memberTimeout is how long a line may wait for what is only a remark in it.
+// memberTimeout limits the delay of an event by the request for Event.ToMember.
 const memberTimeout = 5 * time.Second
 
-// listsDigest reports whether the index at a digest is known to list another. What
-// cannot be read is not known.
+// listsDigest reports whether an index lists a digest. It is false if the index cannot be
+// read.
 func (t *watchedTag) listsDigest(ctx context.Context, index, d digest.Digest) bool {
 	ctx, cancel := context.WithTimeout(ctx, memberTimeout)
 	defer cancel()

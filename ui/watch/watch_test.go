@@ -16,7 +16,7 @@ import (
 
 var prod = model.Ref{Registry: "localhost:5000", Repository: "app", Tag: "prod"}
 
-// source answers with what head says.
+// source is a Source made of functions.
 type source struct {
 	head     func(context.Context) (digest.Digest, error)
 	children func(model.Ref) ([]v1.Descriptor, error)
@@ -30,8 +30,8 @@ func (s source) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, err
 
 func dig(s string) digest.Digest { return digest.FromString(s) }
 
-// TestTag: what is told of one tag, question by question.
-func TestTag(t *testing.T) {
+// The events of one tag, request by request.
+func TestCheck(t *testing.T) {
 	missing := &model.ReadError{Message: "not here", Missing: true}
 	down := errors.New("down")
 	for name, tt := range map[string]struct {
@@ -39,16 +39,16 @@ func TestTag(t *testing.T) {
 		answers []any // the name of a digest, or an error
 		want    []string
 	}{
-		"still":               {"", []any{"a", "a", "a"}, []string{"is a"}},
-		"seen so before":      {"a", []any{"a"}, []string{"is a"}},
-		"moved before":        {"z", []any{"a", "b"}, []string{"is a since z", "moved a b"}},
-		"awaited":             {"", []any{missing, missing, "a"}, []string{"gone", "appeared a"}},
-		"back":                {"", []any{"a", missing, "b", missing, "b"}, []string{"is a", "gone a", "appeared b from a", "gone b", "appeared b from b"}},
-		"back from before":    {"z", []any{missing, "z"}, []string{"gone since z", "appeared z from z"}},
-		"asked in vain":       {"", []any{down, "a", down, "a", down, "b"}, []string{"is a", "moved a b"}},
-		"a part of the list":  {"", []any{"list", "member"}, []string{"is list", "moved list member (member)"}},
-		"not in the list":     {"", []any{"list", "other"}, []string{"is list", "moved list other"}},
-		"list cannot be read": {"", []any{"lost", "member"}, []string{"is lost", "moved lost member"}},
+		"unchanged":                    {"", []any{"a", "a", "a"}, []string{"is a"}},
+		"as last seen":                 {"a", []any{"a"}, []string{"is a"}},
+		"moved since it was last seen": {"z", []any{"a", "b"}, []string{"is a since z", "moved a b"}},
+		"does not exist yet":           {"", []any{missing, missing, "a"}, []string{"gone", "appeared a"}},
+		"deleted and pushed":           {"", []any{"a", missing, "b", missing, "b"}, []string{"is a", "gone a", "appeared b from a", "gone b", "appeared b from b"}},
+		"deleted before the start":     {"z", []any{missing, "z"}, []string{"gone since z", "appeared z from z"}},
+		"errors in between":            {"", []any{down, "a", down, "a", down, "b"}, []string{"is a", "moved a b"}},
+		"to an image of the index":     {"", []any{"list", "member"}, []string{"is list", "moved list member (member)"}},
+		"to another image":             {"", []any{"list", "other"}, []string{"is list", "moved list other"}},
+		"index cannot be read":         {"", []any{"lost", "member"}, []string{"is lost", "moved lost member"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			next := 0
@@ -72,13 +72,13 @@ func TestTag(t *testing.T) {
 					return nil, down
 				},
 			}
-			follow := watchedTag{Watch: Watch{Source: s}, ref: prod}
+			tag := watchedTag{Watch: Watch{Source: s}, ref: prod}
 			if tt.past != "" {
-				follow.past = model.Sighting{Digest: dig(tt.past), Last: time.Unix(1, 0)}
+				tag.past = model.Sighting{Digest: dig(tt.past), Last: time.Unix(1, 0)}
 			}
 			var got []string
 			for range tt.answers {
-				e, _ := follow.ask(t.Context())
+				e, _ := tag.check(t.Context())
 				if e.Kind != "" {
 					got = append(got, brief(e, names))
 				}
@@ -112,17 +112,17 @@ func brief(e Event, names map[digest.Digest]string) string {
 	return s
 }
 
-// TestEnds: at once, whatever is under way.
-func TestEnds(t *testing.T) {
+// Run ends at once, even during a request.
+func TestRun_cancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	asked := make(chan struct{})
+	started := make(chan struct{})
 	w := Watch{Refs: []model.Ref{prod}, Every: time.Hour, Source: source{head: func(ctx context.Context) (digest.Digest, error) {
-		close(asked)
+		close(started)
 		<-ctx.Done()
 		return "", ctx.Err()
-	}}, Tell: func(Event) error { return errors.New("nothing happened") }, Complain: func(o Outage) { t.Error(o) }}
+	}}, Tell: func(Event) error { return errors.New("unexpected event") }, Complain: func(o Outage) { t.Error(o) }}
 	go func() {
-		<-asked
+		<-started
 		cancel()
 	}()
 	if err := w.Run(ctx); !errors.Is(err, context.Canceled) {
@@ -130,8 +130,8 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestTellFails: who cannot be told is not watched for.
-func TestTellFails(t *testing.T) {
+// An error of Tell ends Run.
+func TestRun_tellFails(t *testing.T) {
 	closed := errors.New("closed")
 	w := Watch{Refs: []model.Ref{prod}, Every: time.Hour, Source: source{head: func(context.Context) (digest.Digest, error) { return dig("a"), nil }},
 		Tell: func(Event) error { return closed }}
@@ -140,12 +140,12 @@ func TestTellFails(t *testing.T) {
 	}
 }
 
-// TestOutages: one word when something begins and one when it is over.
+// An outage is reported once when it begins and once when it ends.
 func TestOutages(t *testing.T) {
 	refused := &model.ReadError{Message: "localhost:5000 cannot be reached: connection refused"}
 	cut := &model.ReadError{Message: "localhost:5000 cannot be reached: unexpected EOF"}
-	ill := &model.ReadError{Message: "localhost:5000 is in trouble itself (503)"}
-	private := &model.ReadError{Message: "localhost:5000 wants a login"}
+	failing := &model.ReadError{Message: "localhost:5000 failed (503 Service Unavailable)"}
+	private := &model.ReadError{Message: "localhost:5000 requires a login"}
 	elsewhere := prod
 	elsewhere.Registry = "example.com"
 	refs := map[string]model.Ref{"a": prod, "b": prod.WithTag("b"), "c": elsewhere}
@@ -155,22 +155,22 @@ func TestOutages(t *testing.T) {
 		want string // begins, ends or nothing
 	}
 	for name, steps := range map[string][]step{
-		"one":           {{"a", nil, ""}, {"a", refused, "begins"}, {"a", cut, ""}, {"a", nil, "ends"}, {"a", nil, ""}, {"a", refused, "begins"}},
-		"two of one":    {{"a", refused, "begins"}, {"b", cut, ""}, {"a", nil, ""}, {"b", nil, "ends"}},
-		"two":           {{"a", refused, "begins"}, {"c", refused, "begins"}, {"a", nil, "ends"}, {"c", nil, "ends"}},
-		"one is barred": {{"a", private, "begins"}, {"b", nil, ""}, {"b", ill, "begins"}, {"b", nil, "ends"}, {"b", ill, "begins"}},
-		"at the end":    {{"a", context.Canceled, ""}, {"a", fmt.Errorf("%w", context.Canceled), ""}},
+		"one":                {{"a", nil, ""}, {"a", refused, "begins"}, {"a", cut, ""}, {"a", nil, "ends"}, {"a", nil, ""}, {"a", refused, "begins"}},
+		"two of one":         {{"a", refused, "begins"}, {"b", cut, ""}, {"a", nil, ""}, {"b", nil, "ends"}},
+		"two":                {{"a", refused, "begins"}, {"c", refused, "begins"}, {"a", nil, "ends"}, {"c", nil, "ends"}},
+		"one without access": {{"a", private, "begins"}, {"b", nil, ""}, {"b", failing, "begins"}, {"b", nil, "ends"}, {"b", failing, "begins"}},
+		"cancelled":          {{"a", context.Canceled, ""}, {"a", fmt.Errorf("%w", context.Canceled), ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := outages{}
 			for i, s := range steps {
 				got := ""
-				if word, news := o.update(answer{ref: refs[s.tag], err: s.err}); news {
-					if got = "begins"; word.Err == nil {
+				if outage, changed := o.update(result{ref: refs[s.tag], err: s.err}); changed {
+					if got = "begins"; outage.Err == nil {
 						got = "ends"
 					}
-					if word.Registry != refs[s.tag].Registry {
-						t.Errorf("step %d is about %s", i, word.Registry)
+					if outage.Registry != refs[s.tag].Registry {
+						t.Errorf("step %d: outage of %s", i, outage.Registry)
 					}
 				}
 				if got != s.want {
@@ -181,7 +181,7 @@ func TestOutages(t *testing.T) {
 	}
 }
 
-func TestSpread(t *testing.T) {
+func TestJitter(t *testing.T) {
 	for range 1000 {
 		if d := jitter(time.Minute); d < 57*time.Second || d > 63*time.Second {
 			t.Fatal(d)
