@@ -1,5 +1,5 @@
-// Package places remembers the references that were opened last, in one file.
-// What tags pointed at is in package journal.
+// Package places keeps the references that were opened last in one file. Package
+// journal keeps the digests of tags.
 package places
 
 import (
@@ -13,30 +13,30 @@ import (
 	"github.com/tagdiff/tagdiff/model/files"
 )
 
-// Most is how many places are kept.
+// Most is the number of places that are kept.
 const Most = 20
 
-// maxFile is how many bytes of the file are read: references are short.
+// maxFile is the number of bytes that are read of the file. References are short.
 const maxFile = 64 << 10
 
-// Store is a list of places in a file. A file that cannot be read or written
-// only means that nothing is remembered.
+// Store is a list of places in a file. Errors of the file are ignored: the list is a
+// convenience.
 type Store struct {
 	path string
 	mu   sync.Mutex
 }
 
-// At is the store in a file.
+// At returns the store in a file.
 func At(path string) *Store { return &Store{path: path} }
 
-// Recent are the places, newest first.
+// Recent returns the places, newest first.
 func (s *Store) Recent() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.read()
 }
 
-// Remember puts a place first.
+// Remember puts a place first in the list.
 func (s *Store) Remember(place string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,8 +62,8 @@ func (s *Store) read() []string {
 	return places[:min(len(places), Most)]
 }
 
-// write replaces the file as a whole, so that a crash or a second tagdiff
-// leaves one of the two lists and never half of one.
+// write replaces the file by rename, so that a crash or a second process never leaves a
+// part of a list.
 func (s *Store) write(places []string) {
 	raw, err := json.MarshalIndent(places, "", " ")
 	if err != nil || os.MkdirAll(filepath.Dir(s.path), 0o700) != nil {

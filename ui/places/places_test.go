@@ -12,7 +12,7 @@ func TestRemember(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "places.json")
 	s := At(path)
 	if got := s.Recent(); got != nil {
-		t.Fatalf("a new store remembers %v", got)
+		t.Fatalf("a new store contains %v", got)
 	}
 	for _, p := range []string{"a", "b", "a", "c"} {
 		s.Remember(p)
@@ -28,7 +28,7 @@ func TestRemember(t *testing.T) {
 	}
 }
 
-func TestDamagedFileIsForgotten(t *testing.T) {
+func TestRecent_damagedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "places.json")
 	if err := os.WriteFile(path, []byte(`["half`), 0o600); err != nil {
 		t.Fatal(err)
@@ -39,6 +39,6 @@ func TestDamagedFileIsForgotten(t *testing.T) {
 	}
 	s.Remember("x")
 	if got := s.Recent(); !slices.Equal(got, []string{"x"}) {
-		t.Errorf("got %v after writing anew", got)
+		t.Errorf("got %v after the next write", got)
 	}
 }
