@@ -60,14 +60,14 @@ func baseSigns(img *model.Image, end int) []string {
 	var signs []string
 	start := dockerfile.Verb(dockerfile.Instruction(img.Steps[end-1].CreatedBy))
 	if slices.ContainsFunc(img.Steps[end:], func(s model.Step) bool { return dockerfile.Verb(dockerfile.Instruction(s.CreatedBy)) == start }) {
-		signs = append(signs, start+" is set again above")
+		signs = append(signs, "a later step sets "+start+" again")
 	}
 	if youngerBy(img.Steps, end) >= baseGap {
-		signs = append(signs, "the steps above are newer")
+		signs = append(signs, "the later steps are newer")
 	}
 	below, above := stepBuilder(*img, img.Steps[end-1]).Name, stepBuilder(*img, img.Steps[end]).Name
 	if below != "" && above != "" && below != above {
-		signs = append(signs, "another builder made the steps above")
+		signs = append(signs, "another builder made the later steps")
 	}
 	return signs
 }
