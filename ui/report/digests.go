@@ -21,25 +21,24 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// Digests asks for a list of tags with where each points.
+// Digests are the options of a list of tags with their digests.
 type Digests struct {
-	Match    *regexp.Regexp // only tags that it matches, nil for all
-	Errors   io.Writer      // for a line about each tag that could not be asked
-	Progress io.Writer      // a terminal on which to say how far it is; nil for none
+	Match    *regexp.Regexp // list only tags that match; nil for all
+	Errors   io.Writer      // gets a line for each tag that could not be resolved; may be nil
+	Progress io.Writer      // a terminal that shows progress; nil for none
 }
 
-// tagTargets is where the tags of a repository point, as far as known.
+// tagTargets holds the digests of the tags of a repository, as far as known.
 type tagTargets struct {
-	mu      sync.Mutex
-	listed  int
-	wanted  int
-	tags    []model.Tagged
-	stopped error
-	told    time.Time // when progress was last said
+	mu           sync.Mutex
+	listed       int // tags in the list so far
+	matched      int // of these, to be resolved
+	tags         []model.Tagged
+	stopped      error
+	lastProgress time.Time
 }
 
-// digests lists the tags of a repository and asks where they point while the
-// list still comes.
+// digests prints the tags of a repository with their digests.
 func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error {
 	c, err := r.readTargets(ctx, repo, r.Digests)
 	if isCancel(err) || err != nil && len(c.tags) == 0 {
@@ -51,62 +50,62 @@ func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error
 	return errors.Join(err, r.Digests.failures(repo, c.tags))
 }
 
-// readTargets asks where the tags of a repository point. What came before an error
-// is in it.
+// readTargets lists the tags of a repository and resolves each page while the next one
+// loads. With an error it returns what came before.
 func (r Request) readTargets(ctx context.Context, repo model.Ref, d *Digests) (*tagTargets, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var c tagTargets
-	var asks sync.WaitGroup
+	var wait sync.WaitGroup
 	errList := r.Registry.Tags(ctx, repo, func(page []string) {
-		tags := d.wanted(page)
-		c.add(len(page), len(tags))
+		tags := d.matching(page)
+		c.count(len(page), len(tags))
 		if len(tags) == 0 {
 			return
 		}
-		asks.Go(func() {
+		wait.Go(func() {
 			defer panics.Catch()
 			err := r.Registry.Resolve(ctx, repo, tags, func(found []model.Tagged) {
-				c.take(found)
+				c.add(found)
 				d.progress(&c)
 			})
 			if err != nil {
 				c.stop(err)
-				cancel() // the others would fare the same
+				cancel() // the other pages would fail too
 			}
 		})
 	})
-	asks.Wait()
+	wait.Wait()
 	d.clearProgress(&c)
 	return &c, cmp.Or(c.stopped, errList)
 }
 
-// inOrder puts the tags in natural order.
-func (c *tagTargets) inOrder() {
+// sort puts the tags in natural order.
+func (c *tagTargets) sort() {
 	slices.SortFunc(c.tags, func(a, b model.Tagged) int { return model.CompareNatural(a.Tag, b.Tag) })
 }
 
-func (d *Digests) wanted(tags []string) []string {
+func (d *Digests) matching(tags []string) []string {
 	if d.Match == nil {
 		return tags
 	}
 	return slices.DeleteFunc(slices.Clone(tags), func(t string) bool { return !d.Match.MatchString(t) })
 }
 
-func (c *tagTargets) add(listed, wanted int) {
+func (c *tagTargets) count(listed, matched int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.listed += listed
-	c.wanted += wanted
+	c.matched += matched
 }
 
-func (c *tagTargets) take(found []model.Tagged) {
+func (c *tagTargets) add(found []model.Tagged) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tags = append(c.tags, found...)
 }
 
-// stop notes the first reason to stop; those after it follow from it.
+// stop records the first error; later ones are its consequences.
 func (c *tagTargets) stop(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -115,28 +114,29 @@ func (c *tagTargets) stop(err error) {
 	}
 }
 
-// progressPause keeps a slow line from being filled with numbers.
-const progressPause = 100 * time.Millisecond
+// progressInterval keeps progress from flooding a slow terminal.
+const progressInterval = 100 * time.Millisecond
 
 func (d *Digests) progress(c *tagTargets) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if d.Progress == nil || time.Since(c.told) < progressPause {
+	if d.Progress == nil || time.Since(c.lastProgress) < progressInterval {
 		return
 	}
-	c.told = time.Now()
-	fmt.Fprintf(d.Progress, "\r%s", safe.Sprintf("%s of %s asked, %s listed", look.Number(len(c.tags)),
-		look.Count(c.wanted, safe.Const("tag"), safe.Const("tags")), look.Number(c.listed)))
+	c.lastProgress = time.Now()
+	fmt.Fprintf(d.Progress, "\r%s", safe.Sprintf("%s of %s resolved, %s listed", look.Number(len(c.tags)),
+		look.Count(c.matched, safe.Const("tag"), safe.Const("tags")), look.Number(c.listed)))
 }
 
-// clearProgress leaves no trace of progress on the terminal.
+// clearProgress removes the progress from the terminal.
 func (d *Digests) clearProgress(c *tagTargets) {
-	if d.Progress != nil && !c.told.IsZero() {
+	if d.Progress != nil && !c.lastProgress.IsZero() {
 		fmt.Fprint(d.Progress, "\r\x1b[K")
 	}
 }
 
-// failures says of each tag why it could not be asked, and gives the sum of it.
+// failures prints the error of each tag that could not be resolved, and returns an error with
+// their number.
 func (d *Digests) failures(repo model.Ref, tags []model.Tagged) error {
 	failed := 0
 	for _, t := range tags {
@@ -151,17 +151,17 @@ func (d *Digests) failures(repo model.Ref, tags []model.Tagged) error {
 	if failed == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %d tags could not be asked where they point", failed, len(tags))
+	return fmt.Errorf("could not resolve %d of %d tags", failed, len(tags))
 }
 
-// group is the tags of one image.
+// group holds the tags with one digest.
 type group struct {
 	Digest digest.Digest `json:"digest"`
 	Tags   []string      `json:"tags"`
 }
 
-// grouped puts tags of one image together, the one that says most first, and
-// the groups in natural order of those.
+// grouped groups tags by digest. In a group the most specific tag comes first; groups are in
+// natural order of their first tag.
 func grouped(tags []model.Tagged) []group {
 	by := map[digest.Digest][]string{}
 	for _, t := range tags {
@@ -192,7 +192,7 @@ func mostSpecificFirst(tags []string) []string {
 }
 
 func (r Request) printDigests(w io.Writer, repo model.Ref, c *tagTargets) error {
-	c.inOrder()
+	c.sort()
 	groups := grouped(c.tags)
 	if r.Form == "json" {
 		return writeJSON(w, jsonDigestsOf(repo, c, groups))
@@ -203,25 +203,23 @@ func (r Request) printDigests(w io.Writer, repo model.Ref, c *tagTargets) error 
 			p.line(safe.Const("- "), code(safe.Clean(string(g.Digest))), safe.Const(": "), safe.Join(each(g.Tags, code), ", "))
 			continue
 		}
-		p.line(safe.Clean(string(g.Digest)), safe.Const("  "), safe.Join(each(g.Tags, asIs), " "))
+		p.line(safe.Clean(string(g.Digest)), safe.Const("  "), safe.Join(each(g.Tags, func(t safe.Text) safe.Text { return t }), " "))
 	}
 	return p.end()
 }
 
-func each(tags []string, dress func(safe.Text) safe.Text) []safe.Text {
+func each(tags []string, format func(safe.Text) safe.Text) []safe.Text {
 	out := make([]safe.Text, len(tags))
 	for i, t := range tags {
-		out[i] = dress(safe.Clean(t))
+		out[i] = format(safe.Clean(t))
 	}
 	return out
 }
 
-func asIs(t safe.Text) safe.Text { return t }
-
 type jsonDigests struct {
 	Schema     string       `json:"schema"`
 	Repository string       `json:"repository"`
-	Listed     int          `json:"listed"` // tags in the repository, those left out by a match included
+	Listed     int          `json:"listed"` // tags in the repository, including those that do not match
 	Tags       []jsonTagged `json:"tags"`
 	Groups     []group      `json:"groups"`
 }

@@ -16,23 +16,23 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// pointers is a registry that has tags and where they point, page by page.
-type pointers struct {
-	shelf
+// tagLists is a registry with pages of tags and their digests.
+type tagLists struct {
+	artifacts
 	pages   [][]string
 	at      map[string]model.Tagged
 	errList error
 	errAsk  error
 }
 
-func (p pointers) Tags(_ context.Context, _ model.Ref, page func([]string)) error {
+func (p tagLists) Tags(_ context.Context, _ model.Ref, page func([]string)) error {
 	for _, tags := range p.pages {
 		page(tags)
 	}
 	return p.errList
 }
 
-func (p pointers) Resolve(_ context.Context, _ model.Ref, tags []string, found func([]model.Tagged)) error {
+func (p tagLists) Resolve(_ context.Context, _ model.Ref, tags []string, found func([]model.Tagged)) error {
 	if p.errAsk != nil {
 		return p.errAsk
 	}
@@ -44,20 +44,22 @@ func (p pointers) Resolve(_ context.Context, _ model.Ref, tags []string, found f
 	return nil
 }
 
-func (shelf) Children(context.Context, model.Ref) ([]v1.Descriptor, error)             { return nil, nil }
-func (shelf) Resolve(context.Context, model.Ref, []string, func([]model.Tagged)) error { return nil }
+func (artifacts) Children(context.Context, model.Ref) ([]v1.Descriptor, error) { return nil, nil }
+func (artifacts) Resolve(context.Context, model.Ref, []string, func([]model.Tagged)) error {
+	return nil
+}
 
 var repo = model.Ref{Registry: "localhost:5000", Repository: "app"}
 
-func someTags() pointers {
+func someTags() tagLists {
 	old, current := digest.FromString("old"), digest.FromString("new")
-	return pointers{pages: [][]string{{"latest", "1.10", "1.9"}, {"1", "1.10.2", "gone"}}, at: map[string]model.Tagged{
+	return tagLists{pages: [][]string{{"latest", "1.10", "1.9"}, {"1", "1.10.2", "gone"}}, at: map[string]model.Tagged{
 		"latest": {Digest: current}, "1.10": {Digest: current, MediaType: "application/vnd.oci.image.index.v1+json"}, "1.9": {Digest: old},
 		"1": {Digest: current}, "1.10.2": {Digest: current}, "gone": {Err: errors.New("it has no tag gone\x1b[2J")},
 	}}
 }
 
-func digestsOf(t *testing.T, p pointers, form string, d Digests) (out, errs string, err error) {
+func digestsOf(t *testing.T, p tagLists, form string, d Digests) (out, errs string, err error) {
 	t.Helper()
 	var w, e bytes.Buffer
 	d.Errors = &e
@@ -84,10 +86,10 @@ func TestDigests(t *testing.T) {
 	}
 }
 
-func TestDigestsAsJSON(t *testing.T) {
+func TestDigests_json(t *testing.T) {
 	out, _, err := digestsOf(t, someTags(), "json", Digests{})
 	if err == nil {
-		t.Error("no error")
+		t.Error("want the error of one tag")
 	}
 	var got struct {
 		Schema, Repository string
@@ -112,7 +114,7 @@ func TestDigestsAsJSON(t *testing.T) {
 	}
 }
 
-func TestDigestsOfSomeTags(t *testing.T) {
+func TestDigests_match(t *testing.T) {
 	out, _, err := digestsOf(t, someTags(), "text", Digests{Match: regexp.MustCompile(`^1\.`)})
 	if err != nil || strings.Contains(out, "latest") || !strings.Contains(out, "1.10.2 1.10\n") {
 		t.Errorf("%v\n%s", err, out)
@@ -123,8 +125,8 @@ func TestDigestsOfSomeTags(t *testing.T) {
 	}
 }
 
-// What is known is printed although the rest is not to be had.
-func TestDigestsInTrouble(t *testing.T) {
+// The digests known before an error are printed.
+func TestDigests_errors(t *testing.T) {
 	p := someTags()
 	p.errList = errUnavailable
 	out, _, err := digestsOf(t, p, "text", Digests{})
@@ -139,7 +141,7 @@ func TestDigestsInTrouble(t *testing.T) {
 	}
 }
 
-func TestProgressLeavesNoTrace(t *testing.T) {
+func TestDigests_progressIsCleared(t *testing.T) {
 	var terminal bytes.Buffer
 	if _, _, err := digestsOf(t, someTags(), "text", Digests{Match: regexp.MustCompile(`^1`), Progress: &terminal}); err != nil {
 		t.Fatal(err)

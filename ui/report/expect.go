@@ -7,32 +7,32 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// expectedPlatforms are the platforms of an expectation, then those that exist besides.
+// expectedPlatforms lists the expected platforms, then those that exist besides.
 func expectedPlatforms(e diff.Expectation) []entry {
 	var out []entry
 	for _, x := range e.Platforms {
 		text := safe.Clean(x.Manifest.String())
 		switch {
 		case x.Manifest == "":
-			text = safe.Const("not there")
+			text = safe.Const("missing")
 		case x.Err != nil:
 			text = safe.Sprintf("%s could not be read", x.Manifest)
 		}
 		out = append(out, entry{safe.Clean(x.Platform), text})
 	}
 	for _, name := range e.Extra {
-		out = append(out, entry{safe.Clean(name), safe.Const("there, and not expected")})
+		out = append(out, entry{safe.Clean(name), safe.Const("exists, but is not expected")})
 	}
 	return out
 }
 
-// jsonExpectation is the member "expect" of the JSON report.
+// jsonExpectation is the field "expect" of the JSON report.
 type jsonExpectation struct {
 	Met       bool           `json:"met"`
 	Headline  string         `json:"headline"`
 	Platforms []jsonExpected `json:"platforms"`
 	Extra     []string       `json:"extra"`
-	Against   []string       `json:"against"` // ids of findings
+	Against   []string       `json:"against"` // ids of findings that make the check fail
 }
 
 type jsonExpected struct {

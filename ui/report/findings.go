@@ -11,12 +11,12 @@ import (
 // platformFinding is a finding of a report.
 type platformFinding struct {
 	diff.Finding
-	where        safe.Text // its platforms; empty if it is about the whole, or if they are clear
+	where        safe.Text // its platforms; empty for the whole image and for those of its cause
 	consequences []platformFinding
 }
 
-// mergeFindings are all of a comparison, in the order of the screens. What several
-// platforms share is told once.
+// mergeFindings returns all findings of a comparison in the order of the screens. A finding
+// that several platforms share appears once.
 func mergeFindings(c diff.Comparison) (main, other []platformFinding) {
 	t := findingMerger{whole: c.Findings, pairs: len(c.Pairs), where: map[findingPlace][]string{}}
 	if len(c.Pairs) == 0 {
@@ -29,7 +29,7 @@ func mergeFindings(c diff.Comparison) (main, other []platformFinding) {
 	return t.merged(first), t.merged(last)
 }
 
-// findingMerger puts the findings of several platforms together.
+// findingMerger merges the findings of several platforms.
 type findingMerger struct {
 	whole  []diff.Finding
 	pairs  int
@@ -37,11 +37,11 @@ type findingMerger struct {
 	where  map[findingPlace][]string
 }
 
-// findingPlace is where a finding is told: under its cause, if it has one.
+// findingPlace identifies a finding and the cause that it appears under, if any.
 type findingPlace struct {
 	cause string
 	id    string
-	say   safe.Text
+	text  safe.Text
 }
 
 func (t *findingMerger) add(groups []diff.Group, platform string) {
@@ -61,7 +61,7 @@ func (t *findingMerger) add(groups []diff.Group, platform string) {
 	}
 }
 
-// addPlatform notes on which platform a finding was made.
+// addPlatform records the platform of a finding.
 func (t *findingMerger) addPlatform(cause string, f diff.Finding, platform string) {
 	at := findingPlace{cause, f.ID, f.Text}
 	if !contains(t.whole, f) && !slices.Contains(t.where[at], platform) {
@@ -79,7 +79,7 @@ func (t *findingMerger) merged(groups []diff.Group) []platformFinding {
 	var out []platformFinding
 	for _, g := range groups {
 		if contains(t.whole, g.Finding) && t.isConsequence(g.Finding) {
-			continue // on one of the platforms it has a cause
+			continue // it appears under its cause on one of the platforms
 		}
 		platforms := t.where[findingPlace{"", g.ID, g.Text}]
 		one := platformFinding{Finding: g.Finding, where: t.platformsText(platforms)}
@@ -95,18 +95,20 @@ func (t *findingMerger) merged(groups []diff.Group) []platformFinding {
 	return out
 }
 
-// platformsText names platforms, unless there is only one to name.
+// platformsText names platforms. It is empty if the comparison has only one.
 func (t *findingMerger) platformsText(platforms []string) safe.Text {
 	switch {
 	case len(platforms) == 0 || t.pairs < 2:
 		return safe.Text{}
+	case len(platforms) == t.pairs && t.pairs == 2:
+		return safe.Const("both platforms")
 	case len(platforms) == t.pairs:
 		return safe.Const("all platforms")
 	}
 	return safe.Clean(strings.Join(platforms, ", "))
 }
 
-// isConsequence reports whether a finding is told under a cause.
+// isConsequence reports whether a finding appears under a cause.
 func (t *findingMerger) isConsequence(f diff.Finding) bool {
 	return slices.ContainsFunc(t.groups, func(g diff.Group) bool { return contains(g.Consequences, f) })
 }

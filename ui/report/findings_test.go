@@ -10,16 +10,16 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-func made(id, say string, severity int) diff.Finding {
-	return diff.Finding{ID: id, Name: strings.ToLower(id), Text: safe.Clean(say), Severity: severity, Trust: diff.Proved}
+func finding(id, text string, severity int) diff.Finding {
+	return diff.Finding{ID: id, Name: strings.ToLower(id), Text: safe.Clean(text), Severity: severity, Trust: diff.Proved}
 }
 
-// on is a comparison with findings on two platforms and on the whole.
-func on(amd, arm, whole []diff.Finding) diff.Comparison {
+// onTwoPlatforms returns a comparison with findings on two platforms and on the whole.
+func onTwoPlatforms(amd, arm, whole []diff.Finding) diff.Comparison {
 	return diff.Comparison{Pairs: []diff.Pair{{Platform: "linux/amd64", Findings: amd}, {Platform: "linux/arm64", Findings: arm}}, Findings: whole}
 }
 
-// outline is what is told and under what, with the platforms.
+// outline returns the findings with their platforms and consequences in one line.
 func outline(all []platformFinding) string {
 	one := func(f platformFinding) string { return strings.TrimSpace(f.where.String() + " " + f.Text.String()) }
 	var out []string
@@ -33,18 +33,18 @@ func outline(all []platformFinding) string {
 	return strings.Join(out, "; ")
 }
 
-func TestToldOnce(t *testing.T) {
-	repacked, ids, note := made("A3", "packed again", 1), made("B2", "ids", 0), made("D3", "twice", 1)
-	lost, receipts := made("C1", "lost", 3), made("C6", "receipts", 0)
+func TestMergeFindings(t *testing.T) {
+	repacked, ids, note := finding("A3", "packed again", 1), finding("B2", "ids", 0), finding("D3", "twice", 1)
+	lost, attestations := finding("C1", "lost", 3), finding("C6", "attestations", 0)
 	for name, tt := range map[string]struct {
 		c           diff.Comparison
 		main, other string
 	}{
-		"the same on all platforms": {on([]diff.Finding{repacked, ids}, []diff.Finding{repacked, ids}, nil), "all platforms packed again > ids", ""},
-		"a consequence on one":      {on([]diff.Finding{repacked, ids}, []diff.Finding{repacked}, nil), "all platforms packed again > linux/amd64 ids", ""},
-		"no cause on this platform": {on([]diff.Finding{repacked}, []diff.Finding{ids}, nil), "linux/amd64 packed again", "linux/arm64 ids"},
-		"the gravest first":         {on([]diff.Finding{note}, nil, []diff.Finding{receipts, lost}), "lost; linux/amd64 twice", "receipts"},
-		"nothing":                   {on(nil, nil, nil), "", ""},
+		"the same on all platforms": {onTwoPlatforms([]diff.Finding{repacked, ids}, []diff.Finding{repacked, ids}, nil), "both platforms packed again > ids", ""},
+		"a consequence on one":      {onTwoPlatforms([]diff.Finding{repacked, ids}, []diff.Finding{repacked}, nil), "both platforms packed again > linux/amd64 ids", ""},
+		"no cause on this platform": {onTwoPlatforms([]diff.Finding{repacked}, []diff.Finding{ids}, nil), "linux/amd64 packed again", "linux/arm64 ids"},
+		"the most severe first":     {onTwoPlatforms([]diff.Finding{note}, nil, []diff.Finding{attestations, lost}), "lost; linux/amd64 twice", "attestations"},
+		"nothing":                   {onTwoPlatforms(nil, nil, nil), "", ""},
 		"nothing but the whole":     {diff.Comparison{Findings: []diff.Finding{lost}}, "lost", ""},
 	} {
 		main, other := mergeFindings(tt.c)
@@ -57,10 +57,10 @@ func TestToldOnce(t *testing.T) {
 	}
 }
 
-func TestJSONSaysUnderWhat(t *testing.T) {
-	f := made("A3", "packed again", 1)
+func TestJSON_under(t *testing.T) {
+	f := finding("A3", "packed again", 1)
 	f.Command, f.Check, f.Proof = safe.Const("crane tag x y"), safe.Const("crane blob x"), []safe.Text{safe.Const("a = b")}
-	c := on([]diff.Finding{f, made("B2", "ids", 0)}, nil, nil)
+	c := onTwoPlatforms([]diff.Finding{f, finding("B2", "ids", 0)}, nil, nil)
 	var b bytes.Buffer
 	if err := JSON(&b, c, Options{PlainHTTP: true}); err != nil {
 		t.Fatal(err)
@@ -78,10 +78,9 @@ func TestJSONSaysUnderWhat(t *testing.T) {
 	}
 }
 
-// TestMarkdownProofStaysInside: nothing in a proof or a command ends the code
-// that it stands in.
-func TestMarkdownProofStaysInside(t *testing.T) {
-	f := made("A3", "packed again", 1)
+// Nothing in a proof or a command can end the code span or block around it.
+func TestMarkdown_proofsStayCode(t *testing.T) {
+	f := finding("A3", "packed again", 1)
 	f.Proof = []safe.Text{safe.Clean("`x` <img src=x> | @admin"), safe.Clean("```")}
 	f.Check = safe.Clean("echo ```` # x")
 	c := comparisons(t)["retag"]
@@ -90,10 +89,10 @@ func TestMarkdownProofStaysInside(t *testing.T) {
 	if err := Markdown(&b, c, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	_, how, _ := strings.Cut(b.String(), "### How we know\n\n")
-	list, block, found := strings.Cut(how, "\n`````sh\n")
+	_, evidence, _ := strings.Cut(b.String(), "### Evidence\n\n")
+	list, block, found := strings.Cut(evidence, "\n`````sh\n")
 	if !found || !strings.Contains(block, "echo ```` # x\n`````\n") {
-		t.Fatalf("the fence does not hold:\n%s", how)
+		t.Fatalf("a line ends the fence:\n%s", evidence)
 	}
 	for _, l := range strings.Split(strings.TrimSpace(list), "\n") {
 		checkMarkdown(t, strings.TrimLeft(l, "- "))

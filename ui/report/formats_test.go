@@ -14,7 +14,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// No report holds a byte that a terminal would act on, or a secret.
+// No report contains a byte that a terminal would act on, or a secret.
 func TestReportsArePrintable(t *testing.T) {
 	for name, c := range comparisons(t) {
 		for form, write := range forms {
@@ -32,7 +32,7 @@ func TestReportsArePrintable(t *testing.T) {
 					}
 				}
 				if strings.Contains(b.String(), "hunter2") {
-					t.Errorf("%s.%s tells a secret", name, form)
+					t.Errorf("%s.%s contains a secret", name, form)
 				}
 			}
 		}
@@ -45,8 +45,8 @@ var (
 	address  = regexp.MustCompile(`(?i)www\.\w|://`)
 )
 
-// What is left of a sentence when its code is taken out has no sign in it that
-// means anything to Markdown.
+// checkMarkdown checks that a sentence without its code has no character with a meaning in
+// Markdown.
 func checkMarkdown(t *testing.T, s string) {
 	t.Helper()
 	rest := codeSpan.ReplaceAllString(s, "")
@@ -63,13 +63,13 @@ func FuzzMarkdown(f *testing.F) {
 		checkMarkdown(t, sentence(safe.Clean(s)).String())
 		span := code(safe.Clean(s)).String()
 		if codeSpan.ReplaceAllString(span, "") != "" {
-			t.Fatalf("%q is no code: %q", s, span)
+			t.Fatalf("%q is not code: %q", s, span)
 		}
 	})
 }
 
 // Every row of a table has as many cells as its heading.
-func TestMarkdownTables(t *testing.T) {
+func TestMarkdown_tableCells(t *testing.T) {
 	for name, c := range comparisons(t) {
 		var b bytes.Buffer
 		if err := Markdown(&b, c, Options{}); err != nil {
@@ -86,14 +86,14 @@ func TestMarkdownTables(t *testing.T) {
 				cells = n
 			}
 			if n != cells {
-				t.Errorf("%s: %d signs in a row of %d: %s", name, n, cells, line)
+				t.Errorf("%s: a row with %d separators, the heading has %d: %s", name, n, cells, line)
 			}
 		}
 	}
 }
 
-// The members of the JSON report are a promise to other programs.
-func TestJSONContract(t *testing.T) {
+// Other programs depend on the fields of the JSON report.
+func TestJSON_fields(t *testing.T) {
 	var b bytes.Buffer
 	if err := JSON(&b, comparisons(t)["retag"], Options{}); err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func TestJSONContract(t *testing.T) {
 	}
 }
 
-func TestJSONOfOneSide(t *testing.T) {
+func TestJSON_nulls(t *testing.T) {
 	for name, members := range map[string][]string{"alone": {"b", "verdict"}, "pending": {"verdict"}} {
 		var b bytes.Buffer
 		if err := JSON(&b, comparisons(t)[name], Options{}); err != nil {

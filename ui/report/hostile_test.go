@@ -16,23 +16,23 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// foul is a registry that says the same text wherever it can say anything.
-type foul struct {
-	shelf
+// hostileRegistry is a registry that puts the same text everywhere.
+type hostileRegistry struct {
+	artifacts
 	text string
 }
 
-func (f foul) Repositories(_ context.Context, _ string, page func([]string)) error {
+func (f hostileRegistry) Repositories(_ context.Context, _ string, page func([]string)) error {
 	page([]string{"app", f.text})
 	return nil
 }
 
-func (f foul) Tags(_ context.Context, _ model.Ref, page func([]string)) error {
+func (f hostileRegistry) Tags(_ context.Context, _ model.Ref, page func([]string)) error {
 	page([]string{"a", "b", "index", f.text, "x" + f.text})
 	return nil
 }
 
-func (f foul) Resolve(_ context.Context, _ model.Ref, tags []string, found func([]model.Tagged)) error {
+func (f hostileRegistry) Resolve(_ context.Context, _ model.Ref, tags []string, found func([]model.Tagged)) error {
 	for i, tag := range tags {
 		if i%2 == 0 {
 			found([]model.Tagged{{Tag: tag, Digest: digest.Digest("sha256:" + f.text), MediaType: f.text}})
@@ -43,11 +43,11 @@ func (f foul) Resolve(_ context.Context, _ model.Ref, tags []string, found func(
 	return nil
 }
 
-func (f foul) Children(context.Context, model.Ref) ([]v1.Descriptor, error) {
+func (f hostileRegistry) Children(context.Context, model.Ref) ([]v1.Descriptor, error) {
 	return []v1.Descriptor{{Digest: digest.FromString("x"), MediaType: f.text}}, nil
 }
 
-func foulRegistry(t *testing.T, text string) foul {
+func newHostileRegistry(t *testing.T, text string) hostileRegistry {
 	t.Helper()
 	make := func(seed string) model.Image {
 		config := map[string]any{
@@ -57,10 +57,10 @@ func foulRegistry(t *testing.T, text string) foul {
 		return image(t, text, config, step{text: text, files: "base", size: 1}, step{text: "RUN " + text + seed, files: seed, size: 2}, step{text: "ENV A=" + text + seed})
 	}
 	one, two := make("one"), make("two")
-	f := foul{shelf{}, text}
+	f := hostileRegistry{artifacts{}, text}
 	f.put("a", single("localhost:5000/app:x", one))
 	f.put("b", single("localhost:5000/app:x", two))
-	// In turn, so that there is a platform for each of what can be said.
+	// Each platform has the text in another place.
 	many := index(t, "localhost:5000/app:x", one, two)
 	many.Top.MediaType, many.Answers = text, []model.Answer{{Client: text, Status: 404, Refused: true}}
 	many.Entries[1].Descriptor.Platform = &v1.Platform{OS: text, Architecture: "other", OSVersion: text}
@@ -68,7 +68,7 @@ func foulRegistry(t *testing.T, text string) foul {
 	return f
 }
 
-// checkForm holds a report to what its form promises, whatever is in it.
+// checkForm checks what each form guarantees for any content.
 func checkForm(t *testing.T, form, out string) {
 	t.Helper()
 	for _, line := range strings.Split(strings.TrimSuffix(out, "\n"), "\n") {
@@ -79,7 +79,7 @@ func checkForm(t *testing.T, form, out string) {
 	switch form {
 	case "json":
 		if !json.Valid([]byte(out)) {
-			t.Fatalf("no JSON: %s", out)
+			t.Fatalf("not JSON: %s", out)
 		}
 	case "markdown":
 		checkInjection(t, out)
@@ -88,12 +88,12 @@ func checkForm(t *testing.T, form, out string) {
 
 var (
 	fenced = regexp.MustCompile("(?m)^(`{3,})sh\n((?s).*?)\n(`{3,})$")
-	// ours is what the report itself has beside words and code.
-	ours  = regexp.MustCompile(`^(?:#{2,4} |\*\*Verdict:\*\* |(?: {2})?- (?:\*\*[a-z]+\*\* )?|\| )`)
-	ruled = regexp.MustCompile(`^\| (?:-+:?(?: \| )?)+ \|$`)
+	// markup is the Markdown of the report itself.
+	markup = regexp.MustCompile(`^(?:#{2,4} |\*\*Verdict:\*\* |(?: {2})?- (?:\*\*[a-z]+\*\* )?|\| )`)
+	ruled  = regexp.MustCompile(`^\| (?:-+:?(?: \| )?)+ \|$`)
 )
 
-// checkInjection: beside code there are words and the report's own signs.
+// checkInjection checks that outside of code there are only words and the report's own markup.
 func checkInjection(t *testing.T, out string) {
 	t.Helper()
 	for _, block := range fenced.FindAllStringSubmatch(out, -1) {
@@ -106,7 +106,7 @@ func checkInjection(t *testing.T, out string) {
 		if ruled.MatchString(line) {
 			continue
 		}
-		rest := ours.ReplaceAllString(codeSpan.ReplaceAllString(line, ""), "")
+		rest := markup.ReplaceAllString(codeSpan.ReplaceAllString(line, ""), "")
 		rest = strings.NewReplacer(" | ", " ", " |", " ", "<br>", " ").Replace(rest)
 		if rest = strings.TrimSpace(rest); !leftOver.MatchString(rest) || address.MatchString(rest) {
 			t.Fatalf("%q leaves %q", line, rest)
@@ -116,7 +116,7 @@ func checkInjection(t *testing.T, out string) {
 
 func checkReports(t *testing.T, text string) {
 	t.Helper()
-	f := foulRegistry(t, text)
+	f := newHostileRegistry(t, text)
 	repo := model.Ref{Registry: "localhost:5000", Repository: "app"}
 	for _, form := range []string{"text", "markdown", "json"} {
 		for _, refs := range [][]model.Ref{{f.ref("a"), f.ref("b")}, {f.ref("index"), f.ref("a")}, {f.ref("index")}, {repo}, {{Registry: "localhost:5000"}}} {
@@ -124,26 +124,26 @@ func checkReports(t *testing.T, text string) {
 				if digests && refs[0] != repo {
 					continue
 				}
-				var out, problems bytes.Buffer
+				var out, errs bytes.Buffer
 				r := Request{Registry: f, Form: form, Siblings: true, Options: Options{}}
 				if digests {
-					r.Digests = &Digests{Errors: &problems}
+					r.Digests = &Digests{Errors: &errs}
 				}
 				_, err := r.Write(t.Context(), &out, refs)
 				if out.Len() == 0 {
-					t.Fatalf("%s of %v says nothing: %v", form, refs, err)
+					t.Fatalf("%s of %v is empty: %v", form, refs, err)
 				}
 				checkForm(t, form, out.String())
-				checkForm(t, "text", problems.String())
+				checkForm(t, "text", errs.String())
 			}
 		}
 	}
 }
 
-// The JSON report says what the image says: escaped, not changed.
+// checkRoundTrip checks that JSON escapes text and does not change it.
 func checkRoundTrip(t *testing.T, text string) {
 	t.Helper()
-	f := foulRegistry(t, text)
+	f := newHostileRegistry(t, text)
 	var out bytes.Buffer
 	if _, err := (Request{Registry: f, Form: "json", Options: Options{Gate: safe.Gate{Reveal: true}}}).Write(t.Context(), &out, []model.Ref{f.ref("a"), f.ref("b")}); err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func checkRoundTrip(t *testing.T, text string) {
 	}
 }
 
-var foulTexts = []string{
+var hostileTexts = []string{
 	"plain", "\x00\x07\b\t\n\v\f\r\x7f\x1b[2J\x1b]0;t\x07\x1b]52;c;eA==\x07\x1bPq\x1b\\", "\x9b2J\u009b2J\u0085\u2028\u2029", "\u202eevil\u2066\u200b\U000e0041\ufeff\u00ad",
 	"# heading\n\n- item\n1. item\n> quote\n```\n~~~\n---\n===\n\tcode", "[a](http://evil.example) ![i](//x) <img src=x> <script>x</script> [x]: http://x", "| a | b |\n| --- | --- |\n\\| \\`",
 	"@admin #123 GH-1 owner/repo#1 abcdef0123456789abcdef0123456789abcdef01 :smile: www.evil.example https://evil.example mailto:a@b a@b.example", "`` ` ``` `", "&lt;&#60;&amp;", "*b* **b** _i_ __b__ ~~s~~ $x$ $$y$$ ^z^ ==m==",
@@ -171,14 +171,14 @@ var foulTexts = []string{
 
 func TestHostileReports(t *testing.T) {
 	t.Parallel()
-	for _, text := range foulTexts {
+	for _, text := range hostileTexts {
 		checkReports(t, text)
 		checkRoundTrip(t, text)
 	}
 }
 
 func FuzzHostileReports(f *testing.F) {
-	for _, text := range foulTexts {
+	for _, text := range hostileTexts {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

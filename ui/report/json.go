@@ -14,8 +14,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// schema names the form of the JSON report. Members may be added to it, none
-// change their meaning.
+// schema is the version of the JSON formats, which docs/report.md describes. Fields may be
+// added. Existing fields do not change their meaning.
 const schema = "tagdiff/1"
 
 type jsonReport struct {
@@ -41,7 +41,7 @@ type jsonVerdict struct {
 	Because  string     `json:"because"`
 	Trust    diff.Trust `json:"trust"`
 	Proof    []string   `json:"proof"`
-	Command  string     `json:"command"` // shows the same with another tool
+	Command  string     `json:"command"` // shows the proof with another tool
 }
 
 type jsonPair struct {
@@ -83,13 +83,13 @@ type jsonFinding struct {
 	Trust    diff.Trust     `json:"trust"`
 	Say      string         `json:"say"`
 	Next     string         `json:"next"`
-	Command  string         `json:"command"` // does what next says
+	Command  string         `json:"command"` // does what Next advises
 	Proof    []string       `json:"proof"`
 	Check    string         `json:"check"`  // shows the proof with another tool
-	Common   bool           `json:"common"` // it holds on both sides alike
-	Under    *string        `json:"under"`  // the id of the finding that it follows from
+	Common   bool           `json:"common"` // it applies to both sides
+	Under    *string        `json:"under"`  // id of the finding that is its cause
 	Evidence []jsonEvidence `json:"evidence"`
-	Tags     []string       `json:"tags,omitempty"` // that it is about
+	Tags     []string       `json:"tags,omitempty"` // tags that it is about
 }
 
 type jsonEvidence struct {
@@ -98,8 +98,8 @@ type jsonEvidence struct {
 	Digest *digest.Digest `json:"digest"`
 }
 
-// JSON prints the report for other programs. All of it is ASCII: whatever is
-// not printable there is escaped, so that it can be shown on any terminal.
+// JSON writes the report for other programs. It is ASCII: all other characters are escaped,
+// so that every terminal can show it.
 func JSON(w io.Writer, c diff.Comparison, o Options) error {
 	r := jsonReport{Schema: schema, A: o.side(c.A), B: o.side(c.B), Expect: jsonExpectationOf(o.Expectation), Platforms: []jsonPair{},
 		Findings: o.findings(c.Findings, c.Findings)}
@@ -123,8 +123,8 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// escapeJSON escapes what is not ASCII. It can stand in strings only, and the
-// encoder has escaped the control characters below it; DEL it leaves alone.
+// escapeJSON escapes characters that are not ASCII, and DEL, which the encoder does not
+// escape. They can occur in strings only.
 func escapeJSON(raw []byte) []byte {
 	out := make([]byte, 0, len(raw))
 	for len(raw) > 0 {
@@ -199,7 +199,7 @@ func (o Options) step(s *model.Step) *jsonStep {
 	}
 }
 
-// orNull is null for what is not there.
+// orNull returns nil for an empty string.
 func orNull[T ~string](s T) *T {
 	if s == "" {
 		return nil
@@ -207,11 +207,11 @@ func orNull[T ~string](s T) *T {
 	return &s
 }
 
-// findings are those of one platform or of the whole; among are all that they
-// can follow from.
-func (o Options) findings(found, among []diff.Finding) []jsonFinding {
+// findings converts the findings of one platform or of the whole comparison. candidates
+// are the findings that can be their causes.
+func (o Options) findings(found, candidates []diff.Finding) []jsonFinding {
 	under := map[string]string{}
-	for _, g := range diff.GroupByCause(among) {
+	for _, g := range diff.GroupByCause(candidates) {
 		for _, f := range g.Consequences {
 			under[f.ID] = g.ID
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// markdownWriter lays out a report as Markdown. Text that is not the program's passes
-// through code or sentence, so that it cannot act as Markdown.
+// markdownWriter lays out a report as Markdown. All untrusted text goes through code or
+// sentence, so that it cannot act as Markdown.
 type markdownWriter struct{ report }
 
 func (m markdownWriter) expectation(headline safe.Text, platforms []entry) {
@@ -30,7 +30,7 @@ func (m markdownWriter) verdict(headline, trust, because safe.Text) {
 }
 
 func (m markdownWriter) sides(sides []side) {
-	m.cells(safe.Text{}, safe.Const("reference"), safe.Const("digest"), safe.Const("what it is"))
+	m.cells(safe.Text{}, safe.Const("reference"), safe.Const("digest"), safe.Const("kind"))
 	m.cells(safe.Const("---"), safe.Const("---"), safe.Const("---"), safe.Const("---"))
 	for _, s := range sides {
 		m.cells(s.letter, code(s.ref), code(s.digest), sentence(s.kind))
@@ -71,7 +71,7 @@ func (m markdownWriter) proofs(proofs []proof) {
 	if len(proofs) == 0 {
 		return
 	}
-	m.heading(safe.Const("How we know"))
+	m.heading(safe.Const("Evidence"))
 	var commands []safe.Text
 	for _, p := range proofs {
 		m.line(safe.Const("- "), sentence(p.of), safe.Const(", "), sentence(p.trust), inBrackets(code(p.rule)))
@@ -79,13 +79,13 @@ func (m markdownWriter) proofs(proofs []proof) {
 			m.line(safe.Const("  - "), code(v))
 		}
 		if !p.command.IsEmpty() {
-			commands = append(commands, safe.Concat(safe.Const("# "), p.comment), p.command)
+			commands = append(commands, safe.Concat(safe.Const("# "), p.of), p.command)
 		}
 	}
 	m.block(commands)
 }
 
-// block prints a code block with a fence that no line in it can end.
+// block prints a code block. Its fence is longer than any fence in the lines.
 func (m markdownWriter) block(lines []safe.Text) {
 	if len(lines) == 0 {
 		return

@@ -8,9 +8,9 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// code is text as a code span, in which Markdown sees no links, mentions,
-// emphasis or HTML. Text that could end the span or the cell of a table is
-// written as HTML with every sign as a number, which no dialect takes apart.
+// code returns text as a code span, in which Markdown sees no links, mentions,
+// emphasis or HTML. Text that could end the span or the table cell becomes HTML
+// with every sign as a numeric entity, which all dialects read the same way.
 func code(t safe.Text) safe.Text {
 	s := t.String()
 	switch {
@@ -35,13 +35,13 @@ func entities(s string) safe.Text {
 	return safe.Clean(b.String())
 }
 
-// plainWord is a word without a meaning in any dialect of Markdown: letters,
+// plainWord matches words that mean nothing in any dialect of Markdown: letters,
 // or a number.
 var plainWord = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9'-]*|[0-9]+(?:\.[0-9]+)?[A-Za-z0-9]*|[→×][0-9]*)$`)
 
-// sentence is a sentence of the program's, which may hold words from outside.
-// Every word that is not plain becomes code: a reference in it cannot link, an
-// @name cannot call anybody, an asterisk cannot set the rest in bold.
+// sentence returns a sentence of the program that may contain untrusted words.
+// Every word that is not plain becomes code: a URL cannot link, an @name cannot
+// notify anyone, an asterisk cannot make the rest bold.
 func sentence(t safe.Text) safe.Text {
 	words := strings.Split(t.String(), " ")
 	out := make([]safe.Text, len(words))
@@ -56,7 +56,7 @@ func sentence(t safe.Text) safe.Text {
 	return safe.Join(out, " ")
 }
 
-// trimWord takes the punctuation of a sentence off a word.
+// trimWord splits a word from the punctuation around it.
 func trimWord(w string) (head, word, tail string) {
 	word = strings.TrimPrefix(w, "(")
 	head = w[:len(w)-len(word)]

@@ -14,8 +14,8 @@ func isCancel(err error) bool {
 	return errors.Is(err, context.Canceled)
 }
 
-// Names prints a list of repositories or tags, one a line, in natural order:
-// names that other programs can read, each a whole reference.
+// Names prints repositories or tags in natural order, one per line. Each is a full
+// reference, which can be an argument of another command.
 func Names(w io.Writer, form string, of model.Ref, names []string, o Options) error {
 	slices.SortFunc(names, model.CompareNatural)
 	if form == "json" {

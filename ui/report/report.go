@@ -1,6 +1,6 @@
-// Package report prints a comparison as text for a pipe, as Markdown for a
-// ticket and as JSON for other programs, and lists of names and digests. What is
-// found is decided in package diff; screens have their own words.
+// Package report prints a comparison as text, as Markdown for a ticket or as JSON
+// for other programs, and lists of names and digests. Package diff makes the
+// comparison. docs/report.md describes the JSON.
 package report
 
 import (
@@ -15,14 +15,12 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// Options are what a person can ask of a report.
+// Options are the settings of a report.
 type Options struct {
-	Gate  safe.Gate // masks secrets unless it is told to reveal them
-	ASCII bool      // no other characters, for readers without UTF-8
-	// PlainHTTP is for registries that speak it, which shell commands must say.
-	PlainHTTP bool
-	// Expectation is printed first, if there is one.
-	Expectation *diff.Expectation
+	Gate        safe.Gate         // masks secrets
+	ASCII       bool              // print ASCII only
+	PlainHTTP   bool              // shell commands need a flag for registries without TLS
+	Expectation *diff.Expectation // printed first; may be nil
 }
 
 func (o Options) glyphs() look.Glyphs {
@@ -32,7 +30,7 @@ func (o Options) glyphs() look.Glyphs {
 	return look.Unicode()
 }
 
-// command is a shell command as it must be for these registries.
+// command returns a shell command with the flags that the registries need.
 func (o Options) command(t safe.Text) safe.Text {
 	if o.PlainHTTP {
 		return diff.Insecure(t)
@@ -40,8 +38,8 @@ func (o Options) command(t safe.Text) safe.Text {
 	return t
 }
 
-// printer writes lines of safe text and nothing else: what came from outside
-// cannot reach a report but through the gate.
+// printer writes lines of safe text only, so that untrusted text cannot bypass
+// package safe.
 type printer struct {
 	w     *bufio.Writer
 	g     look.Glyphs
@@ -52,8 +50,7 @@ func newPrinter(w io.Writer, o Options) *printer {
 	return &printer{bufio.NewWriter(w), o.glyphs(), o.ASCII}
 }
 
-// line prints one line without blanks at its end. Errors stay in the writer
-// until the end.
+// line prints one line without trailing blanks. end returns the first error.
 func (p *printer) line(parts ...safe.Text) {
 	t := safe.Concat(parts...)
 	s := t.String()
@@ -66,7 +63,8 @@ func (p *printer) line(parts ...safe.Text) {
 
 func (p *printer) end() error { return p.w.Flush() }
 
-// toASCII replaces the program's own signs and escapes all other characters.
+// toASCII replaces the signs in the program's sentences and escapes all other characters
+// that are not ASCII.
 func toASCII(t safe.Text) string {
 	var b strings.Builder
 	for _, r := range look.ASCII().Sentence(t).String() {
@@ -77,12 +75,6 @@ func toASCII(t safe.Text) string {
 		b.WriteString(escapeRune(r))
 	}
 	return b.String()
-}
-
-var severities = [...]safe.Text{safe.Const("fact"), safe.Const("note"), safe.Const("warning"), safe.Const("stop")}
-
-func severity(f diff.Finding) safe.Text {
-	return severities[min(max(f.Severity, 0), len(severities)-1)]
 }
 
 func escapeRune(r rune) string {

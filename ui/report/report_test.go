@@ -15,9 +15,9 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-var update = flag.Bool("update", false, "write the golden reports anew")
+var update = flag.Bool("update", false, "write the golden reports again")
 
-// base is where the images of these tests start from.
+// base is the base image of these tests.
 var base = []step{
 	{text: "/bin/sh -c #(nop) ADD file:" + hex64 + " in / ", files: "base", size: 29_000_000},
 	{text: `/bin/sh -c #(nop)  CMD ["bash"]`},
@@ -28,7 +28,7 @@ const hex64 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 func with(steps ...step) []step { return append(append([]step{}, base...), steps...) }
 
-// hostile is text that tries to get out of every kind of report.
+// hostile is text that tries to act as markup in every form of report.
 const hostile = "RUN echo \x1b[31mred\x1b[0m `tick` | pipe [a](http://evil.example) <img src=x> @admin ![i](//x) **b** \u202egnp.exe \\| end"
 
 func comparisons(t *testing.T) map[string]diff.Comparison {
@@ -55,6 +55,7 @@ func comparisons(t *testing.T) map[string]diff.Comparison {
 		"alone":     diff.Describe(single("localhost:5000/app:1", a)),
 		"index":     diff.Describe(index(t, "localhost:5000/app:1", amd, arm)),
 		"hostile":   diff.Compare(single("localhost:5000/evil:a", evilA), single("localhost:5000/evil:b", evilB)),
+		"base":      diff.Describe(single("localhost:5000/app:1", image(t, "amd64", nil, with(run, step{text: `CMD ["app"]`})...))),
 		"unread":    diff.Describe(failed(single("localhost:5000/app:1", a), errUnavailable, 0)),
 		"pending":   diff.Compare(single("localhost:5000/app:1", a), unread(single("localhost:5000/app:2", b))),
 	}
@@ -74,6 +75,11 @@ func TestGolden(t *testing.T) {
 		for form, write := range forms {
 			golden(t, name+"."+form, c, write, Options{})
 		}
+	}
+	index := comparisons(t)["index"]
+	expectation := diff.Expect(index, []string{"linux/amd64", "linux/s390x"})
+	for form, write := range forms {
+		golden(t, "expect."+form, index, write, Options{Expectation: &expectation})
 	}
 	golden(t, "rebuilt.ascii.txt", comparisons(t)["rebuilt"], Text, Options{ASCII: true})
 	golden(t, "rebuilt.revealed.txt", comparisons(t)["rebuilt"], Text, Options{Gate: safe.Gate{Reveal: true}})

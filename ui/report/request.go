@@ -17,7 +17,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// Source is what a report asks of registries.
+// Source reads from registries.
 type Source interface {
 	Repositories(ctx context.Context, host string, page func(names []string)) error
 	Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error
@@ -27,27 +27,27 @@ type Source interface {
 	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
 }
 
-// Request is a report to be written.
+// Request describes a report.
 type Request struct {
 	Registry Source
 	Form     string   // text, markdown or json
-	Platform string   // only this one, if set
-	Exact    bool     // only equal digests are the same
-	Expect   []string // platforms that one image must have, as diff.ParseExpected gives them
-	Digests  *Digests // list tags with where they point, nil for their names alone
-	Siblings bool     // also ask where the other tags of the repositories point
-	Journal  Journal  // what was seen of the tags before, nil if nobody remembers
+	Platform string   // compare this platform only; "" for all
+	Exact    bool     // images are the same only if their digests are equal
+	Expect   []string // platforms that one image must have, as diff.ParseExpected returns them
+	Digests  *Digests // list tags with their digests; nil for names only
+	Siblings bool     // also resolve the other tags of the repositories
+	Journal  Journal  // earlier sightings of the tags; may be nil
 	Options  Options
 }
 
-// Write reads what refs name and prints the report: two are compared, one is
-// described or listed. same is what the exit code says; it is true where
-// nothing was compared. When a part could not be read the report of the rest
-// is printed and the error returned: trouble weighs more than a difference.
+// Write prints the report on refs: two images are compared, one image is described,
+// a repository or a registry is listed. same decides between exit codes 0 and 1; it
+// is true if nothing was compared. If a part cannot be read, Write prints the report
+// on the rest and returns the error, which has precedence over same.
 func (r Request) Write(ctx context.Context, w io.Writer, refs []model.Ref) (same bool, err error) {
 	switch {
 	case len(refs) == 0:
-		return false, &model.ReadError{Message: "there is nothing to report on", Next: "name a registry, a repository or an image"}
+		return false, &model.ReadError{Message: "nothing to report on", Next: "name a registry, a repository or an image"}
 	case len(refs) == 2:
 		return r.compare(ctx, w, refs[0], refs[1])
 	case len(r.Expect) > 0:
@@ -60,19 +60,19 @@ func (r Request) Write(ctx context.Context, w io.Writer, refs []model.Ref) (same
 	return true, r.list(ctx, w, refs[0])
 }
 
-// compare loads both sides at once and prints how they compare.
+// compare loads both sides at the same time and prints the comparison.
 func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var arts [2]model.Artifact
 	var errs [2]error
-	near := r.startTagContext(ctx, a, b)
+	tags := r.startTagContext(ctx, a, b)
 	var wait sync.WaitGroup
 	for i, ref := range []model.Ref{a, b} {
 		wait.Go(func() {
 			defer panics.Catch()
 			if arts[i], errs[i] = r.load(ctx, ref); errs[i] != nil {
-				cancel() // one side is not enough
+				cancel() // a comparison needs both sides
 			}
 		})
 	}
@@ -80,7 +80,7 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	if err := firstCause(errs); err != nil {
 		return false, err
 	}
-	c, errAround := near.addTo(ctx, diff.Compare(arts[0], arts[1]))
+	c, errTags := tags.addTo(ctx, diff.Compare(arts[0], arts[1]))
 	c, err := r.readContents(ctx, c)
 	if err != nil {
 		return false, err
@@ -88,22 +88,22 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	if err := r.print(w, c); err != nil {
 		return false, err
 	}
-	return c.Same(r.Exact), cmp.Or(r.unread(c), errAround)
+	return c.Same(r.Exact), cmp.Or(r.unread(c), errTags)
 }
 
-// readContents narrows the comparison to what was asked for, once the small layers
-// whose contents decide something there have been read. What cannot be read
-// stays as its config claims it to be.
+// readContents reads the small layers whose contents affect the result, and restricts the
+// comparison to the requested platform. For a layer that cannot be read, the claim of the
+// config stays.
 func (r Request) readContents(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
-	narrowed, err := r.restrict(c)
-	doubts := diff.UnverifiedLayers(narrowed)
-	if err != nil || len(doubts) == 0 {
-		return narrowed, err
+	restricted, err := r.restrict(c)
+	unverified := diff.UnverifiedLayers(restricted)
+	if err != nil || len(unverified) == 0 {
+		return restricted, err
 	}
 	var mu sync.Mutex
-	seen := map[digest.Digest]model.Contents{}
+	read := map[digest.Digest]model.Contents{}
 	var wait sync.WaitGroup
-	for side, layers := range doubts {
+	for side, layers := range unverified {
 		repo := c.A.Ref.Repo()
 		if side == diff.SideB {
 			repo = c.B.Ref.Repo()
@@ -113,16 +113,16 @@ func (r Request) readContents(ctx context.Context, c diff.Comparison) (diff.Comp
 			contents, _ := r.Registry.Contents(ctx, repo, layers)
 			mu.Lock()
 			defer mu.Unlock()
-			maps.Copy(seen, contents) // a digest is proof wherever it was read
+			maps.Copy(read, contents) // by digest, so the repository does not matter
 		})
 	}
 	wait.Wait()
-	return r.restrict(c.WithContents(seen))
+	return r.restrict(c.WithContents(read))
 }
 
-// unread is why the comparison is not of all that was asked for, or nil. What
-// is equal by digest need not be read, and a platform that only one side has
-// differs whatever is in it; unless nobody can tell which platform it is.
+// unread returns why the comparison is incomplete, or nil. Images with equal digests need
+// not be read. Neither does a platform that only one side has, since it differs anyway,
+// unless its name is unknown.
 func (r Request) unread(c diff.Comparison) error {
 	for _, p := range c.Pairs {
 		onOneSide := p.A == nil || p.B == nil
@@ -139,8 +139,8 @@ func (r Request) unread(c diff.Comparison) error {
 	return cmp.Or(unreadIndex(c.A), unreadIndex(c.B))
 }
 
-// unreadIndex is why an index inside an artifact could not be read, or nil:
-// nobody knows which platforms it has.
+// unreadIndex returns the error of an index inside an artifact that could not be read, or
+// nil. Its platforms are unknown.
 func unreadIndex(a *model.Artifact) error {
 	for _, e := range a.Entries {
 		if e.Role == model.RoleIndex && e.Err != nil {
@@ -157,7 +157,7 @@ func errorOf(e *model.Entry) error {
 	return e.Err
 }
 
-// firstCause is the error that was not caused by the other one's cancel.
+// firstCause returns the error that did not come from the cancellation after the other.
 func firstCause(errs [2]error) error {
 	for _, err := range errs {
 		if err != nil && !isCancel(err) {
@@ -175,34 +175,34 @@ func (r Request) load(ctx context.Context, ref model.Ref) (model.Artifact, error
 }
 
 func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error {
-	c, errAround, err := r.alone(ctx, ref)
+	c, errTags, err := r.describeArtifact(ctx, ref)
 	if err != nil {
 		return err
 	}
 	if err := r.print(w, c); err != nil {
 		return err
 	}
-	return cmp.Or(notRead(c), errAround)
+	return cmp.Or(notRead(c), errTags)
 }
 
-// alone reads one image, and looks around it. errAround means that not all of
-// that could be read.
-func (r Request) alone(ctx context.Context, ref model.Ref) (c diff.Comparison, errAround, err error) {
+// describeArtifact reads one image and its tag context. errTags reports that the tag context
+// is incomplete.
+func (r Request) describeArtifact(ctx context.Context, ref model.Ref) (c diff.Comparison, errTags, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	near := r.startTagContext(ctx, ref)
+	tags := r.startTagContext(ctx, ref)
 	art, err := r.load(ctx, ref)
 	if err != nil {
 		return c, nil, err
 	}
-	c, errAround = near.addTo(ctx, diff.Describe(art))
+	c, errTags = tags.addTo(ctx, diff.Describe(art))
 	c, err = r.readContents(ctx, c)
-	return c, errAround, err
+	return c, errTags, err
 }
 
-// expect describes an image and says whether it is what a pipeline expects.
+// expect describes an image and reports whether it has the expected platforms.
 func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, error) {
-	c, errAround, err := r.alone(ctx, ref)
+	c, errTags, err := r.describeArtifact(ctx, ref)
 	if err != nil {
 		return false, err
 	}
@@ -211,31 +211,30 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 	if err := r.print(w, c); err != nil {
 		return false, err
 	}
-	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errAround)
+	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errTags)
 }
 
-// unreadable is an error that is no answer: that an index within the index is
-// not there is one, finding C11.
+// unreadable returns err, or nil for the error of a missing manifest: it is a result, which
+// finding C11 reports.
 func unreadable(err error) error {
-	var t *model.ReadError
-	if errors.As(err, &t) && t.Missing {
+	var e *model.ReadError
+	if errors.As(err, &e) && e.Missing {
 		return nil
 	}
 	return err
 }
 
-// notRead is why the images that are described are not all that there are, or
-// nil. A list that lacks the images of some platforms, as mirrors keep them, is
-// described all the same.
+// notRead returns why the description is incomplete, or nil. Missing images are no error
+// as long as others exist: some mirrors keep an index without all of its images.
 func notRead(c diff.Comparison) error {
 	var missing, other error
-	some := false
+	anyRead := false
 	for _, p := range c.Pairs {
 		err := errorOf(p.A)
-		some = some || err == nil
+		anyRead = anyRead || err == nil
 		missing, other = cmp.Or(missing, err), cmp.Or(other, unreadable(err))
 	}
-	if some {
+	if anyRead {
 		missing = nil
 	}
 	return cmp.Or(other, unreadable(unreadIndex(c.A)), missing)
@@ -257,11 +256,11 @@ func (r Request) print(w io.Writer, c diff.Comparison) error {
 	case "json":
 		return JSON(w, c, r.Options)
 	}
-	return fmt.Errorf("there is no report in the form %q", r.Form)
+	return fmt.Errorf("unknown report form %q", r.Form)
 }
 
-// list prints the repositories of a registry or the tags of a repository. What
-// came before an error is printed too: a list cut short is still worth having.
+// list prints the repositories of a registry or the tags of a repository. If an error
+// interrupts the list, it prints the names before it and returns the error.
 func (r Request) list(ctx context.Context, w io.Writer, ref model.Ref) error {
 	var all []string
 	add := func(page []string) { all = append(all, page...) }

@@ -14,22 +14,22 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// shelf is a registry in memory that has artifacts only.
-type shelf map[string]model.Artifact
+// artifacts is a registry in memory, by tag.
+type artifacts map[string]model.Artifact
 
-func (s shelf) Load(_ context.Context, ref model.Ref, _ func(model.Artifact)) (model.Artifact, error) {
+func (s artifacts) Load(_ context.Context, ref model.Ref, _ func(model.Artifact)) (model.Artifact, error) {
 	return s[ref.Tag], nil
 }
 
-func (s shelf) Contents(context.Context, model.Ref, []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
+func (s artifacts) Contents(context.Context, model.Ref, []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
 	return nil, nil
 }
 
-func (shelf) Repositories(context.Context, string, func([]string)) error { return nil }
-func (shelf) Tags(context.Context, model.Ref, func([]string)) error      { return nil }
-func (s shelf) ref(tag string) model.Ref                                 { return s[tag].Ref }
-func (s shelf) put(tag string, a model.Artifact)                         { a.Ref.Tag = tag; s[tag] = a }
-func (s shelf) putUnread(tag string, a model.Artifact, err error, at ...int) {
+func (artifacts) Repositories(context.Context, string, func([]string)) error { return nil }
+func (artifacts) Tags(context.Context, model.Ref, func([]string)) error      { return nil }
+func (s artifacts) ref(tag string) model.Ref                                 { return s[tag].Ref }
+func (s artifacts) put(tag string, a model.Artifact)                         { a.Ref.Tag = tag; s[tag] = a }
+func (s artifacts) putUnread(tag string, a model.Artifact, err error, at ...int) {
 	s.put(tag, failed(a, err, at...))
 }
 
@@ -44,12 +44,12 @@ func failed(a model.Artifact, err error, at ...int) model.Artifact {
 
 var errUnavailable = errors.New("the registry is not available (503) for https://me:hunter2@host/x")
 
-// What could not be read is trouble, and the rest is reported all the same.
-func TestUnreadIsTrouble(t *testing.T) {
+// If a part cannot be read, the rest is reported and the error returned.
+func TestWrite_unread(t *testing.T) {
 	run := step{text: "RUN make", files: "made", size: 10}
 	amd, amdOther := image(t, "amd64", nil, run), image(t, "amd64", nil, run, run)
 	arm := image(t, "arm64", nil, run)
-	s := shelf{}
+	s := artifacts{}
 	s.put("one", single("localhost:5000/app:x", amd))
 	s.put("other", single("localhost:5000/app:x", amdOther))
 	s.putUnread("bad", single("localhost:5000/app:x", amdOther), errUnavailable, 0)
@@ -65,27 +65,27 @@ func TestUnreadIsTrouble(t *testing.T) {
 	s.putUnread("bad nested", nested, errUnavailable, 1)
 	tests := []struct {
 		a, b, platform string
-		same, trouble  bool
-		says           string
+		same, fails    bool
+		want           string
 	}{
-		{a: "one", b: "one", same: true, says: "Identical"},
-		{a: "one", b: "other", says: "step 2"},
-		{a: "one", b: "bad", trouble: true, says: "could not be read"},
-		{a: "bad", b: "one", trouble: true, says: "could not be read"},
-		{a: "bad", b: "bad", same: true, says: "Identical"}, // by digest
-		{a: "both", b: "bad amd", trouble: true, says: "linux/amd64: :bad amd could not be read"},
-		{a: "both", b: "bad amd", platform: "arm64", same: true, says: "Identical"},
-		{a: "both", b: "bad amd", platform: "amd64", trouble: true, says: "could not be read"},
-		{a: "both", b: "bad arm", says: "linux/amd64"}, // arm64 is the same digest, and amd64 differs
-		{a: "only arm", b: "bad amd", says: "linux/amd64 only in :bad amd"},
-		{a: "bothOther", b: "bad nested", trouble: true, says: "linux/arm64 only in"},
-		{a: "bothOther", b: "bad nested", platform: "amd64", says: "step 2"},
-		{a: "one", same: true, says: "linux/amd64"},
-		{a: "bad", same: true, trouble: true, says: "(503)"},
-		{a: "bad amd", same: true, trouble: true, says: "(503)"},
-		{a: "bad nested", same: true, trouble: true, says: "linux/amd64"},
-		{a: "gone amd", same: true, says: "it is not there"},
-		{a: "all bad", same: true, trouble: true, says: "(503)"},
+		{a: "one", b: "one", same: true, want: "Identical"},
+		{a: "one", b: "other", want: "step 2"},
+		{a: "one", b: "bad", fails: true, want: "could not be read"},
+		{a: "bad", b: "one", fails: true, want: "could not be read"},
+		{a: "bad", b: "bad", same: true, want: "Identical"}, // by digest
+		{a: "both", b: "bad amd", fails: true, want: "linux/amd64: :bad amd could not be read"},
+		{a: "both", b: "bad amd", platform: "arm64", same: true, want: "Identical"},
+		{a: "both", b: "bad amd", platform: "amd64", fails: true, want: "could not be read"},
+		{a: "both", b: "bad arm", want: "linux/amd64"}, // arm64 is the same digest, and amd64 differs
+		{a: "only arm", b: "bad amd", want: "linux/amd64 only in :bad amd"},
+		{a: "bothOther", b: "bad nested", fails: true, want: "linux/arm64 only in"},
+		{a: "bothOther", b: "bad nested", platform: "amd64", want: "step 2"},
+		{a: "one", same: true, want: "linux/amd64"},
+		{a: "bad", same: true, fails: true, want: "(503)"},
+		{a: "bad amd", same: true, fails: true, want: "(503)"},
+		{a: "bad nested", same: true, fails: true, want: "linux/amd64"},
+		{a: "gone amd", same: true, want: "it is not there"},
+		{a: "all bad", same: true, fails: true, want: "(503)"},
 	}
 	for _, tt := range tests {
 		for _, form := range []string{"text", "markdown", "json"} {
@@ -95,11 +95,11 @@ func TestUnreadIsTrouble(t *testing.T) {
 			}
 			var out bytes.Buffer
 			same, err := Request{Registry: s, Form: form, Platform: tt.platform}.Write(t.Context(), &out, refs)
-			if same != tt.same || errors.Is(err, errUnavailable) != tt.trouble || err != nil && !tt.trouble {
+			if same != tt.same || errors.Is(err, errUnavailable) != tt.fails || err != nil && !tt.fails {
 				t.Errorf("%s and %q of %q as %s: same %v, error %v", tt.a, tt.b, tt.platform, form, same, err)
 			}
-			if form == "text" && !strings.Contains(out.String(), tt.says) {
-				t.Errorf("%s and %q of %q do not say %q:\n%s", tt.a, tt.b, tt.platform, tt.says, out.String())
+			if form == "text" && !strings.Contains(out.String(), tt.want) {
+				t.Errorf("%s and %q of %q lack %q:\n%s", tt.a, tt.b, tt.platform, tt.want, out.String())
 			}
 			if out.Len() == 0 || strings.Contains(out.String(), "hunter2") {
 				t.Errorf("%s and %q as %s:\n%s", tt.a, tt.b, form, out.String())
@@ -108,8 +108,8 @@ func TestUnreadIsTrouble(t *testing.T) {
 	}
 }
 
-func TestRevealedErrors(t *testing.T) {
-	s := shelf{}
+func TestWrite_revealsErrors(t *testing.T) {
+	s := artifacts{}
 	s.putUnread("bad", index(t, "localhost:5000/app:x", image(t, "amd64", nil), image(t, "arm64", nil)), errUnavailable, 0)
 	var out bytes.Buffer
 	r := Request{Registry: s, Form: "text", Options: Options{Gate: safe.Gate{Reveal: true}}}

@@ -17,27 +17,27 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// Journal is what was seen of tags before.
+// Journal holds earlier sightings of tags.
 type Journal interface {
 	Timeline(ref model.Ref) (model.Timeline, error)
 }
 
-// tagContext are what is known around the images of a report. The lists of
-// tags are asked for while the images are read.
+// tagContext collects the other tags and the history of the images of a report. It loads
+// them while the images are read.
 type tagContext struct {
 	r     Request
 	repos map[model.Ref]*repoTags
-	past  map[model.Ref]*model.Timeline // of tags
+	past  map[model.Ref]*model.Timeline // by tag
 	wait  sync.WaitGroup
 }
 
-// repoTags is what is known of the tags of one.
+// repoTags holds the tags of one repository.
 type repoTags struct {
 	set *model.TagSet
-	err error // why not all of its tags are known
+	err error // why set is incomplete
 }
 
-// startTagContext begins to look around references.
+// startTagContext starts to load the tag context of references.
 func (r Request) startTagContext(ctx context.Context, refs ...model.Ref) *tagContext {
 	s := &tagContext{r: r, repos: map[model.Ref]*repoTags{}, past: map[model.Ref]*model.Timeline{}}
 	for _, ref := range refs {
@@ -46,7 +46,7 @@ func (r Request) startTagContext(ctx context.Context, refs ...model.Ref) *tagCon
 			s.past[tag] = past
 			s.wait.Go(func() {
 				defer panics.Catch()
-				*past, _ = r.Journal.Timeline(tag) // what could be read comes with the error
+				*past, _ = r.Journal.Timeline(tag) // with an error it returns the readable part
 			})
 		}
 		if s.repos[ref.Repo()] != nil {
@@ -64,26 +64,26 @@ func (r Request) startTagContext(ctx context.Context, refs ...model.Ref) *tagCon
 	return s
 }
 
-// tagSet is where all tags of a repository point.
+// tagSet resolves all tags of a repository.
 func (r Request) tagSet(ctx context.Context, repo model.Ref) (*model.TagSet, error) {
 	c, err := r.readTargets(ctx, repo, &Digests{})
 	if len(c.tags) == 0 {
 		return nil, err
 	}
-	c.inOrder()
+	c.sort()
 	return &model.TagSet{Repo: repo, Tags: c.tags, Total: c.listed, Truncated: err != nil}, err
 }
 
-// addTo is c with what is known around it. An error means that this is not all
-// that was asked for.
+// addTo waits for the tag context and returns c with it. An error reports that the tag
+// context is incomplete.
 func (s *tagContext) addTo(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
 	s.wait.Wait()
-	a, errA := s.tagNeighbours(ctx, c.A)
-	b, errB := s.tagNeighbours(ctx, c.B)
+	a, errA := s.side(ctx, c.A)
+	b, errB := s.side(ctx, c.B)
 	return c.WithTagContext(diff.TagContext{A: a, B: b}), cmp.Or(errA, errB)
 }
 
-func (s *tagContext) tagNeighbours(ctx context.Context, art *model.Artifact) (diff.SideContext, error) {
+func (s *tagContext) side(ctx context.Context, art *model.Artifact) (diff.SideContext, error) {
 	if art == nil || s.repos[art.Ref.Repo()] == nil {
 		return diff.SideContext{}, nil
 	}
@@ -100,7 +100,8 @@ func (s *tagContext) tagNeighbours(ctx context.Context, art *model.Artifact) (di
 	return n, cmp.Or(in.err, err)
 }
 
-// tagMove asks where a tag points once all else is read.
+// tagMove resolves a tag again after everything else is read, and returns its move if it has
+// moved since.
 func (r Request) tagMove(ctx context.Context, art model.Artifact) diff.Move {
 	if art.Ref.Tag == "" || art.Ref.Digest != "" || art.Ref.At != "" {
 		return diff.Move{}
@@ -112,7 +113,7 @@ func (r Request) tagMove(ctx context.Context, art model.Artifact) diff.Move {
 				m = diff.Move{To: t.Digest, At: time.Now(), ToMember: listsDigest(art, t.Digest)}
 			}
 		}
-	}) // where nobody answers nothing has been seen to move
+	}) // without an answer no move is known
 	return m
 }
 
@@ -120,14 +121,14 @@ func listsDigest(art model.Artifact, d digest.Digest) bool {
 	return art.Top.Kind == model.KindIndex && slices.ContainsFunc(art.Images(), func(e model.Entry) bool { return e.Descriptor.Digest == d })
 }
 
-// Of the indexes of a repository maxIndexes are read, those first whose tags
-// are called most like the one at hand, indexesAtOnce at a time.
+// Limits for the indexes that readMembers reads.
 const (
-	maxIndexes    = 200
+	maxIndexes    = 200 // per repository
 	indexesAtOnce = 16
 )
 
-// readMembers reads what the indexes among some tags list.
+// readMembers reads which images the indexes of a repository list. It starts with those
+// whose tags have names like that of art.
 func (r Request) readMembers(ctx context.Context, set *model.TagSet, art model.Artifact) error {
 	if set.Children == nil {
 		set.Children = map[digest.Digest][]v1.Descriptor{}
@@ -155,20 +156,20 @@ func (r Request) readMembers(ctx context.Context, set *model.TagSet, art model.A
 	return reads.Wait()
 }
 
-// unreadIndexes are the digests that may be indexes, in the order of how much
-// the names of their tags begin like one.
-func unreadIndexes(set model.TagSet, like string) []digest.Digest {
+// unreadIndexes returns the digests that may be indexes. Those whose tags have the longest
+// prefix in common with a name come first.
+func unreadIndexes(set model.TagSet, name string) []digest.Digest {
 	tags := slices.Clone(set.Tags)
-	slices.SortStableFunc(tags, func(a, b model.Tagged) int { return cmp.Compare(commonPrefix(b.Tag, like), commonPrefix(a.Tag, like)) })
+	slices.SortStableFunc(tags, func(a, b model.Tagged) int { return cmp.Compare(commonPrefix(b.Tag, name), commonPrefix(a.Tag, name)) })
 	var unread []digest.Digest
-	seen := map[digest.Digest]bool{}
+	added := map[digest.Digest]bool{}
 	for _, t := range tags {
 		_, read := set.Children[t.Digest]
 		_, attached := model.AttachedTo(t.Tag)
-		if t.Digest == "" || read || seen[t.Digest] || attached != "" || !mayBeIndex(t.MediaType) {
+		if t.Digest == "" || read || added[t.Digest] || attached != "" || !mayBeIndex(t.MediaType) {
 			continue
 		}
-		seen[t.Digest] = true
+		added[t.Digest] = true
 		unread = append(unread, t.Digest)
 	}
 	return unread
@@ -182,7 +183,7 @@ func mayBeIndex(mediaType string) bool {
 	return false
 }
 
-// commonPrefix is how many bytes two names have in common at their beginning.
+// commonPrefix returns the length of the common prefix of two names, without a leading v.
 func commonPrefix(a, b string) int {
 	a, b = strings.TrimPrefix(a, "v"), strings.TrimPrefix(b, "v")
 	for i := range min(len(a), len(b)) {

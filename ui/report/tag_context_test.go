@@ -17,43 +17,43 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// street is a registry in which images have neighbours.
-type street struct {
-	pointers
+// tagRegistry is a registry with tags and indexes.
+type tagRegistry struct {
+	tagLists
 	mu       *sync.Mutex
 	children map[digest.Digest][]v1.Descriptor
-	asked    map[digest.Digest]int
+	reads    map[digest.Digest]int
 	errRead  error
-	now      map[string]digest.Digest // where tags point when they are asked again
+	moved    map[string]digest.Digest // of tags that move before they are resolved again
 }
 
-func (s street) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, error) {
+func (s tagRegistry) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked[ref.Digest]++
+	s.reads[ref.Digest]++
 	return s.children[ref.Digest], s.errRead
 }
 
-func (s street) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+func (s tagRegistry) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(tags) == 1 && s.now[tags[0]] != "" {
-		found([]model.Tagged{{Tag: tags[0], Digest: s.now[tags[0]]}})
+	if len(tags) == 1 && s.moved[tags[0]] != "" {
+		found([]model.Tagged{{Tag: tags[0], Digest: s.moved[tags[0]]}})
 		return nil
 	}
-	return s.pointers.Resolve(ctx, repo, tags, found)
+	return s.tagLists.Resolve(ctx, repo, tags, found)
 }
 
-// pythons is a repository in which 2.7 is an index, and 2.7-buster another one
-// with an image of it.
-func pythons(t *testing.T) street {
+// pythonTags is a repository with an index 2.7, and another index 2.7-buster that has one of
+// its images.
+func pythonTags(t *testing.T) tagRegistry {
 	t.Helper()
 	amd, arm := image(t, "amd64", nil), image(t, "arm64", nil)
 	both, one := index(t, "localhost:5000/app:2.7", amd, arm), index(t, "localhost:5000/app:2.7-buster", amd)
-	s := street{
-		mu: &sync.Mutex{}, asked: map[digest.Digest]int{}, now: map[string]digest.Digest{},
+	s := tagRegistry{
+		mu: &sync.Mutex{}, reads: map[digest.Digest]int{}, moved: map[string]digest.Digest{},
 		children: map[digest.Digest][]v1.Descriptor{both.Top.Digest: both.Top.Children, one.Top.Digest: one.Top.Children},
-		pointers: pointers{shelf: shelf{}, pages: [][]string{{"2.6", "2.7", "2.7-buster", "2.7.17", "old"}}, at: map[string]model.Tagged{
+		tagLists: tagLists{artifacts: artifacts{}, pages: [][]string{{"2.6", "2.7", "2.7-buster", "2.7.17", "old"}}, at: map[string]model.Tagged{
 			"2.7": {Digest: both.Top.Digest}, "2.7.17": {Digest: both.Top.Digest}, "2.7-buster": {Digest: one.Top.Digest},
 			"2.6": {Digest: amd.Manifest.Digest, MediaType: v1.MediaTypeImageManifest}, "old": {Err: errors.New("it is gone")},
 		}},
@@ -72,7 +72,7 @@ func write(t *testing.T, r Request, form string, refs ...model.Ref) (string, err
 }
 
 func TestSiblings(t *testing.T) {
-	s := pythons(t)
+	s := pythonTags(t)
 	for form, want := range map[string]string{
 		"text":     "fact :2.7 is the same index as :2.7.17; it has the same linux/amd64 as :2.6 and :2.7-buster. (F4 siblings, proved)",
 		"markdown": "is the same index as `:2.7.17`",
@@ -85,44 +85,44 @@ func TestSiblings(t *testing.T) {
 			}
 			out, err = write(t, Request{Registry: s}, form, refs...)
 			if err != nil || strings.Contains(out, "F4") {
-				t.Errorf("%s, without being asked: %v\n%s", form, err, out)
+				t.Errorf("%s, without Siblings: %v\n%s", form, err, out)
 			}
 		}
 	}
-	for d, n := range s.asked {
+	for d, n := range s.reads {
 		if d == s.children[s.at["2.7"].Digest][0].Digest {
-			t.Errorf("%s was read %d times, and is no index", d, n)
+			t.Errorf("%s was read %d times, but is not an index", d, n)
 		}
 	}
 }
 
-// What cannot be asked is trouble, and the rest is reported all the same.
-func TestSiblingsInTrouble(t *testing.T) {
-	failing := errors.New("the registry is tired")
-	unlisted, unresolved, unread, gone := pythons(t), pythons(t), pythons(t), pythons(t)
+// If tags cannot be resolved, the rest is reported and the error returned.
+func TestSiblings_errors(t *testing.T) {
+	failing := errors.New("the registry is not available")
+	unlisted, unresolved, unread, gone := pythonTags(t), pythonTags(t), pythonTags(t), pythonTags(t)
 	unlisted.errList, unlisted.pages = failing, nil
 	unresolved.errAsk = failing
 	unread.errRead = failing
 	gone.errRead = &model.ReadError{Message: "it is not there", Missing: true}
 	for name, tt := range map[string]struct {
-		s       street
-		trouble bool
+		s     tagRegistry
+		fails bool
 	}{"tags": {unlisted, true}, "where they point": {unresolved, true}, "an index": {unread, true}, "an index that is gone": {gone, false}} {
 		out, err := write(t, Request{Registry: tt.s, Siblings: true}, "text", tt.s.ref("2.7"), tt.s.ref("2.7-buster"))
-		if errors.Is(err, failing) != tt.trouble || err != nil && !tt.trouble || !strings.Contains(out, "linux/arm64") {
+		if errors.Is(err, failing) != tt.fails || err != nil && !tt.fails || !strings.Contains(out, "linux/arm64") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
 }
 
-// What indexes list that nobody has read may be the same.
-func TestSiblingsBeyondWhatIsRead(t *testing.T) {
+// The finding names the number of indexes that were not read: they may list the same image.
+func TestSiblings_unreadIndexes(t *testing.T) {
 	for more, want := range map[int]string{
 		maxIndexes + 2: "linux/amd64 as :2.6 and :2.7-buster. 3 more indexes were not read. (F4",
 		maxIndexes:     "One more index was not read. (F4",
 		maxIndexes - 1: "linux/amd64 as :2.6 and :2.7-buster. (F4",
 	} {
-		s := pythons(t)
+		s := pythonTags(t)
 		for i := range more {
 			tag := fmt.Sprintf("z%d", i)
 			s.pages[0] = append(s.pages[0], tag)
@@ -135,9 +135,9 @@ func TestSiblingsBeyondWhatIsRead(t *testing.T) {
 	}
 }
 
-// Nor is it news that nobody else has an image as long as they have not been read.
-func TestNoSiblingsAmongWhatIsRead(t *testing.T) {
-	s := pythons(t)
+// The same applies if no known tag has the image.
+func TestSiblings_noneAmongReadIndexes(t *testing.T) {
+	s := pythonTags(t)
 	delete(s.at, "2.7.17")
 	s.pages = [][]string{{"2.7"}}
 	for i := range maxIndexes + 1 {
@@ -151,36 +151,36 @@ func TestNoSiblingsAmongWhatIsRead(t *testing.T) {
 	}
 }
 
-func TestMovedWhileItWasReported(t *testing.T) {
-	s := pythons(t)
-	s.now["2.7"] = s.at["2.6"].Digest
+func TestSiblings_tagMovesMeanwhile(t *testing.T) {
+	s := pythonTags(t)
+	s.moved["2.7"] = s.at["2.6"].Digest
 	out, err := write(t, Request{Registry: s, Siblings: true}, "text", s.ref("2.7"))
 	if err != nil || !strings.Contains(out, "A push of :2.7 seems to be in progress") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// diary is a journal in memory.
-type diary map[string]model.Timeline
+// fakeJournal is a journal in memory. Timeline also returns an error.
+type fakeJournal map[string]model.Timeline
 
-func (d diary) Timeline(ref model.Ref) (model.Timeline, error) {
+func (d fakeJournal) Timeline(ref model.Ref) (model.Timeline, error) {
 	return d[ref.Tag], errors.New("a part of it is damaged")
 }
 
-func TestJournal(t *testing.T) {
-	s := pythons(t)
+func TestWrite_journal(t *testing.T) {
+	s := pythonTags(t)
 	before := time.Date(2019, 10, 3, 12, 0, 0, 0, time.Local)
-	j := diary{"2.7": {{Digest: digest.FromString("old"), First: before, Last: before}}}
+	j := fakeJournal{"2.7": {{Digest: digest.FromString("old"), First: before, Last: before}}}
 	out, err := write(t, Request{Registry: s, Journal: j}, "text", s.ref("2.7"))
 	if err != nil || !strings.Contains(out, ":2.7 moved: on 3 Oct 2019 12:00") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	if len(s.asked) > 0 {
-		t.Error("it asked for what it was not to ask for")
+	if len(s.reads) > 0 {
+		t.Error("it read indexes without Siblings")
 	}
 }
 
-func TestWhichIndexesAreRead(t *testing.T) {
+func TestUnreadIndexes(t *testing.T) {
 	set := model.TagSet{Children: map[digest.Digest][]v1.Descriptor{"read": nil}}
 	for _, tag := range []string{"1.0", "2.7-alpine", "2.7.1=read", "2.7.18", "v2.7.17-slim", "sha256-" + strings.Repeat("a", 64)} {
 		name, d, _ := strings.Cut(tag, "=")

@@ -7,8 +7,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// Widths of the text report in cells. Terminals, mails and tickets show lines of textWidth
-// without breaking them; notes at the end of rows may go beyond it.
+// Widths in cells. Terminals, mails and tickets show lines of textWidth without breaking
+// them. Notes at the end of rows and commands may be longer.
 const (
 	textWidth        = 100
 	severityWidth    = 9
@@ -24,7 +24,7 @@ const (
 type textWriter struct{ report }
 
 func (t textWriter) expectation(headline safe.Text, platforms []entry) {
-	t.line(headline)
+	t.wrapped(safe.Text{}, headline)
 	for _, p := range platforms {
 		t.line(safe.Const("  "), t.g.Fit(p.name, expectedWidth), safe.Const(" "), p.text)
 	}
@@ -32,7 +32,7 @@ func (t textWriter) expectation(headline safe.Text, platforms []entry) {
 }
 
 func (t textWriter) verdict(headline, trust, because safe.Text) {
-	t.line(headline, inBrackets(trust))
+	t.wrapped(safe.Text{}, safe.Concat(headline, inBrackets(trust)))
 	t.wrapped(safe.Text{}, because)
 	t.line()
 }
@@ -90,7 +90,7 @@ func (t textWriter) findingText(lead safe.Text, f platformFinding) {
 	t.wrapped(lead, safe.Sprintf("%s (%s %s, %s)", text, f.ID, f.Name, string(f.Trust)))
 }
 
-// proofs prints nothing: most proofs are longer than a line.
+// proofs prints nothing: proofs contain full digests and long commands.
 func (t textWriter) proofs([]proof) {}
 
 func (t textWriter) platforms(platforms []entry) {
@@ -106,7 +106,8 @@ func (t textWriter) paragraph(text safe.Text) {
 
 func (t textWriter) steps(p diff.Pair, columns []safe.Text) {
 	if t.c.B != nil && len(t.c.Pairs) > 1 {
-		t.heading(safe.Sprintf("%s: %s", platformName(p), headline(p.Verdict)))
+		t.line()
+		t.wrapped(safe.Text{}, safe.Sprintf("%s: %s", platformName(p), headline(p.Verdict)))
 		t.wrapped(safe.Text{}, p.Verdict.Because)
 	} else {
 		t.heading(platformName(p))
@@ -119,7 +120,7 @@ func (t textWriter) steps(p diff.Pair, columns []safe.Text) {
 	boundary, base, ok := p.Boundary()
 	for i, r := range p.Rows {
 		if ok && i == boundary {
-			t.line(blanks(leadWidth), safe.Sprintf("above: %s", base.Text()))
+			t.line(blanks(leadWidth), safe.Sprintf("above this line: %s", base.Text()))
 		}
 		t.step(r, width)
 	}
@@ -133,7 +134,8 @@ func (t textWriter) row(mark, number, instruction safe.Text, layers []safe.Text,
 	t.line(append(line, safe.Const(" "), note)...)
 }
 
-// step prints a step that differs in full, over several lines. It cuts others to one line.
+// step prints a step. Instructions that differ are printed in full, on several lines; others
+// are cut to one line.
 func (t textWriter) step(r diff.Row, width int) {
 	lines := t.instructions(r)
 	switch {
@@ -153,8 +155,8 @@ func (t textWriter) step(r diff.Row, width int) {
 	}
 }
 
-// wrapTo breaks text into a first line of at most width cells and others of at most the
-// width of the report.
+// wrapTo breaks text into lines: the first at most width cells wide, the others as wide as
+// the report.
 func wrapTo(text safe.Text, width int) []safe.Text {
 	first := look.Wrap([]look.Span{look.P(text)}, width)[0].Text()
 	lines := []safe.Text{first}

@@ -20,7 +20,7 @@ func Markdown(w io.Writer, c diff.Comparison, o Options) error {
 	return walk(markdownWriter{newReport(w, c, o)})
 }
 
-// report is what the writers of both forms have in common.
+// report holds what both writers need.
 type report struct {
 	*printer
 	o Options
@@ -50,11 +50,11 @@ func (r report) content() report { return r }
 type (
 	entry struct{ name, text safe.Text }
 	side  struct{ letter, ref, digest, kind safe.Text }
-	// proof is what the verdict or a finding rests on.
+	// proof is the evidence for the verdict or for a finding.
 	proof struct {
-		of, comment, trust, rule safe.Text
-		values                   []safe.Text
-		command                  safe.Text // shows the same with another tool; may be empty
+		of, trust, rule safe.Text
+		values          []safe.Text
+		command         safe.Text // shows the same with another tool; may be empty
 	}
 )
 
@@ -88,9 +88,9 @@ func walk(w writer) error {
 		w.platforms(platforms)
 	}
 	if c.B == nil && len(c.Pairs) == 1 && errorOf(c.Pairs[0].A) != nil {
-		w.paragraph(safe.Sprintf("It could not be read: %s", platformState(c, c.Pairs[0], o)))
+		w.paragraph(safe.Sprintf("The image could not be read: %s", platformState(c, c.Pairs[0], o)))
 	}
-	for _, p := range c.Pairs { // identical platforms have their line above
+	for _, p := range c.Pairs { // the list of platforms is enough for identical ones
 		if len(p.Rows) > 0 && (p.Verdict.Code != diff.Identical || len(c.Pairs) == 1) {
 			w.steps(p, columns)
 		}
@@ -102,11 +102,12 @@ func sideOf(letter safe.Text, a *model.Artifact) side {
 	return side{letter, safe.Clean(a.Ref.String()), safe.Clean(string(a.Top.Digest)), kind(*a)}
 }
 
-// proofsOf returns the proofs of the verdict and of the findings.
+// proofsOf returns the proofs of the verdict and of the findings. Values of the verdict are
+// not repeated.
 func proofsOf(c diff.Comparison, o Options, main []platformFinding) []proof {
 	var proofs []proof
 	if v := c.Verdict; len(v.Proof) > 0 {
-		proofs = append(proofs, proof{safe.Const("The verdict"), safe.Const("the verdict"), v.Trust.Words(), v.Code.Rule(), v.Proof, o.command(v.Command)})
+		proofs = append(proofs, proof{safe.Const("Verdict"), v.Trust.Words(), v.Code.Rule(), v.Proof, o.command(v.Command)})
 	}
 	rules := map[string]safe.Text{}
 	for _, r := range diff.Catalogue() {
@@ -122,8 +123,7 @@ func proofsOf(c diff.Comparison, o Options, main []platformFinding) []proof {
 				values = append(values, v)
 			}
 		}
-		name := safe.Sprintf("%s %s", f.ID, f.Name)
-		proofs = append(proofs, proof{name, name, f.Trust.Words(), rules[f.ID], values, o.command(f.Check)})
+		proofs = append(proofs, proof{safe.Sprintf("%s %s", f.ID, f.Name), f.Trust.Words(), rules[f.ID], values, o.command(f.Check)})
 	}
 	return proofs
 }
@@ -136,7 +136,7 @@ func (r report) instructions(row diff.Row) []safe.Text {
 		if s == nil || len(texts) == 1 && row.SameText {
 			continue
 		}
-		text := safe.Const("(nothing recorded)")
+		text := safe.Const("(no instruction recorded)")
 		if s := dockerfile.StepText(*s); s != "" {
 			text = r.o.Gate.Clean(s)
 		}

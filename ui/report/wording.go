@@ -10,16 +10,13 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// kind says what a reference led to.
+// kind returns what a reference points to.
 func kind(a model.Artifact) safe.Text {
 	switch a.Top.Kind {
 	case model.KindIndex:
-		if n := len(a.Images()); n != 1 {
-			return safe.Sprintf("index of %d platforms", n)
-		}
-		return safe.Const("index of 1 platform")
+		return safe.Sprintf("index of %s", look.Count(len(a.Images()), safe.Const("platform"), safe.Const("platforms")))
 	case model.KindSchema1:
-		return safe.Const("image in the schema1 format")
+		return safe.Const("schema1 image")
 	case model.KindImage:
 		return safe.Const("image")
 	}
@@ -29,15 +26,20 @@ func kind(a model.Artifact) safe.Text {
 	return safe.Const("artifact")
 }
 
-// headline is the verdict in one sentence with how far it can be trusted.
 func headline(v diff.Verdict) safe.Text {
 	if v.Code == diff.Pending {
-		return safe.Const("Not known yet: something has not been read")
+		return safe.Const("Unknown: something has not been read")
 	}
 	return v.Headline
 }
 
-// inBrackets is t in brackets after a blank, empty for an empty t.
+var severities = [...]safe.Text{safe.Const("fact"), safe.Const("note"), safe.Const("warning"), safe.Const("stop")}
+
+func severity(f diff.Finding) safe.Text {
+	return severities[min(max(f.Severity, 0), len(severities)-1)]
+}
+
+// inBrackets returns " (t)", or nothing for an empty t.
 func inBrackets(t safe.Text) safe.Text {
 	if t.IsEmpty() {
 		return t
@@ -45,15 +47,14 @@ func inBrackets(t safe.Text) safe.Text {
 	return safe.Sprintf(" (%s)", t)
 }
 
-// platformName is a heading's name for what has no platform, too.
 func platformName(p diff.Pair) safe.Text {
 	if p.Platform == "" {
-		return safe.Const("the image")
+		return safe.Const("no platform")
 	}
 	return safe.Clean(p.Platform)
 }
 
-// platformState is one line on one platform.
+// platformState returns one line about a platform.
 func platformState(c diff.Comparison, p diff.Pair, o Options) safe.Text {
 	if c.B != nil {
 		return headline(p.Verdict)
@@ -64,65 +65,42 @@ func platformState(c diff.Comparison, p diff.Pair, o Options) safe.Text {
 	case p.A.Image == nil:
 		return safe.Const("not read")
 	}
-	n := len(p.A.Image.Manifest.Layers)
-	return safe.Sprintf("%d layers, %s, image ID %s", n, look.Size(p.A.Image.Manifest.LayerSize()), look.Short(p.A.Image.ID()))
+	m := p.A.Image.Manifest
+	layers := look.Count(len(m.Layers), safe.Const("layer"), safe.Const("layers"))
+	return safe.Sprintf("%s, %s, image ID %s", layers, look.Size(m.LayerSize()), look.Short(p.A.Image.ID()))
 }
 
-// rowNote says in words what the mark of a row says in a sign.
+// rowNote returns the note at the end of a row: its class, its sizes, and steps with the
+// same files.
 func rowNote(r diff.Row) safe.Text {
-	words := []safe.Text{noteOfClass(r)}
+	words := []safe.Text{look.RowNote(r), rowSizes(r)}
 	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
 		words = append(words, safe.Const("other build arguments"))
 	}
-	if t := twins(r); !t.IsEmpty() {
-		words = append(words, t)
+	inA, inB := safe.Const(" in A"), safe.Const(" in B")
+	if r.Class == diff.Alone {
+		inA, inB = safe.Text{}, safe.Text{}
 	}
-	return safe.Join(words, ", ")
+	return safe.Join(nonEmpty(append(words, twins(inA, r.TwinsA), twins(inB, r.TwinsB))...), ", ")
 }
 
-func noteOfClass(r diff.Row) safe.Text {
-	switch r.Class {
-	case diff.Same:
+// rowSizes returns the sizes of the layers of a row: one if they cannot differ.
+func rowSizes(r diff.Row) safe.Text {
+	switch {
+	case r.Class == diff.BothEmpty || r.Class == diff.Moved:
+		return safe.Text{}
+	case r.Class == diff.Same:
 		return layerSize(r.A)
-	case diff.RepackedRow:
-		return safe.Sprintf("same content, packed again: %s", sizes(r))
-	case diff.BothEmpty:
-		if r.A.HasLayer && r.B.HasLayer {
-			return safe.Const("both empty")
-		}
-		return safe.Const("empty layer on one side, setting on the other")
-	case diff.Substituted:
-		if !r.A.HasLayer && !r.B.HasLayer {
-			return safe.Const("other setting")
-		}
-		return safe.Sprintf("%s: %s", string(r.Detail), sizes(r))
-	case diff.Added:
-		return oneSide(r.B, safe.Const("only in B"))
-	case diff.Removed:
-		return oneSide(r.A, safe.Const("only in A"))
-	case diff.Moved:
-		if r.A != nil {
-			return safe.Sprintf("moved to step %d of B", r.Other+1)
-		}
-		return safe.Sprintf("moved from step %d of A", r.Other+1)
-	case diff.Settings:
+	case (r.Class == diff.Added || r.Class == diff.Removed) && !firstStep(r).HasLayer:
 		return safe.Const("settings only")
 	}
-	return layerSize(firstStep(r))
-}
-
-func oneSide(s *model.Step, where safe.Text) safe.Text {
-	return safe.Sprintf("%s, %s", where, layerSize(s))
-}
-
-func sizes(r diff.Row) safe.Text {
-	return safe.Sprintf("%s → %s", layerSize(r.A), layerSize(r.B))
+	return safe.Join(nonEmpty(layerSize(r.A), layerSize(r.B)), " → ")
 }
 
 func layerSize(s *model.Step) safe.Text {
 	switch {
-	case !s.HasLayer:
-		return safe.Const("settings only")
+	case s == nil || !s.HasLayer:
+		return safe.Text{}
 	case s.Layer.Size == 0:
 		return safe.Const("size unknown")
 	case s.Empty:
@@ -131,19 +109,13 @@ func layerSize(s *model.Step) safe.Text {
 	return look.Size(s.Layer.Size)
 }
 
-// twins says where else the same content is.
-func twins(r diff.Row) safe.Text {
-	var parts []safe.Text
-	for _, t := range []struct {
-		in safe.Text
-		at []int
-	}{{safe.Const(" in A"), r.TwinsA}, {safe.Const(" in B"), r.TwinsB}} {
-		if r.Class == diff.Alone {
-			t.in = safe.Text{}
-		}
-		if len(t.at) > 0 {
-			parts = append(parts, safe.Sprintf("×%d%s: the same files as step %d", len(t.at)+1, t.in, t.at[0]+1))
-		}
+// twins names the steps that have the same files as a row.
+func twins(side safe.Text, steps []int) safe.Text {
+	if len(steps) == 0 {
+		return safe.Text{}
 	}
-	return safe.Join(parts, ", ")
+	return safe.Sprintf("×%d%s: same files as step %d", len(steps)+1, side, steps[0]+1)
 }
+
+// nonEmpty returns the texts that are not empty.
+func nonEmpty(texts ...safe.Text) []safe.Text { return slices.DeleteFunc(texts, safe.Text.IsEmpty) }

@@ -1,0 +1,72 @@
+package look
+
+import (
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// RowNote returns the class of a row in words, empty if both sides have the same layer.
+// Notes fit in a column of 21 cells up to step 9999.
+func RowNote(r diff.Row) safe.Text {
+	for _, s := range []*model.Step{r.A, r.B} {
+		if s != nil && s.HasLayer && s.Layer.Digest == "" {
+			return safe.Const("the layer is missing")
+		}
+	}
+	switch r.Class {
+	case diff.RepackedRow:
+		return safe.Const("repacked, same files")
+	case diff.BothEmpty:
+		return bothEmptyNote(r)
+	case diff.Substituted:
+		return substitutedNote(r)
+	case diff.Added:
+		return safe.Const("only in B")
+	case diff.Removed:
+		return safe.Const("only in A")
+	case diff.Moved:
+		if r.A != nil {
+			return safe.Sprintf("moved: step %d in B", r.Other+1)
+		}
+		return safe.Sprintf("moved: step %d in A", r.Other+1)
+	case diff.Settings:
+		return safe.Const("settings only")
+	case diff.Alone:
+		if r.A != nil && !r.A.HasLayer || r.B != nil && !r.B.HasLayer {
+			return safe.Const("settings only")
+		}
+	}
+	return safe.Text{}
+}
+
+func bothEmptyNote(r diff.Row) safe.Text {
+	switch {
+	case !r.A.HasLayer:
+		return safe.Const("empty layer only in B")
+	case !r.B.HasLayer:
+		return safe.Const("empty layer only in A")
+	}
+	return safe.Const("both empty")
+}
+
+func substitutedNote(r diff.Row) safe.Text {
+	switch {
+	case !r.A.HasLayer && !r.B.HasLayer:
+		return safe.Const("setting changed")
+	case !r.A.HasLayer:
+		return safe.Const("no layer in A")
+	case !r.B.HasLayer:
+		return safe.Const("no layer in B")
+	}
+	switch r.Detail {
+	case diff.Rebuilt:
+		return safe.Const("rebuilt: other files")
+	case diff.Emptied:
+		return safe.Const("emptied: no file in B")
+	case diff.Filled:
+		return safe.Const("filled: no file in A")
+	case diff.Replaced:
+	}
+	return safe.Const("different instruction")
+}

@@ -1,0 +1,42 @@
+package look
+
+import (
+	"testing"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+)
+
+func TestRowNote(t *testing.T) {
+	layer, setting, missing := &model.Step{HasLayer: true}, &model.Step{}, &model.Step{HasLayer: true}
+	layer.Layer.Digest = "sha256:1"
+	for _, tt := range []struct {
+		row  diff.Row
+		want string
+	}{
+		{diff.Row{Class: diff.Same, A: layer, B: layer}, ""},
+		{diff.Row{Class: diff.Same, A: missing, B: layer}, "the layer is missing"},
+		{diff.Row{Class: diff.RepackedRow, A: layer, B: layer}, "repacked, same files"},
+		{diff.Row{Class: diff.BothEmpty, A: layer, B: layer}, "both empty"},
+		{diff.Row{Class: diff.BothEmpty, A: layer, B: setting}, "empty layer only in A"},
+		{diff.Row{Class: diff.BothEmpty, A: setting, B: layer}, "empty layer only in B"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: setting, B: setting}, "setting changed"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: setting, B: layer}, "no layer in A"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: setting}, "no layer in B"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Rebuilt, A: layer, B: layer}, "rebuilt: other files"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: layer}, "emptied: no file in B"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: layer, B: layer}, "filled: no file in A"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: layer, B: layer}, "different instruction"},
+		{diff.Row{Class: diff.Added, B: layer}, "only in B"},
+		{diff.Row{Class: diff.Removed, A: layer}, "only in A"},
+		{diff.Row{Class: diff.Moved, A: layer, Other: 6}, "moved: step 7 in B"},
+		{diff.Row{Class: diff.Moved, B: layer, Other: 6}, "moved: step 7 in A"},
+		{diff.Row{Class: diff.Settings, A: setting, B: setting}, "settings only"},
+		{diff.Row{Class: diff.Alone, A: layer}, ""},
+		{diff.Row{Class: diff.Alone, B: setting}, "settings only"},
+	} {
+		if got := RowNote(tt.row); got.String() != tt.want || Width(got) > 21 {
+			t.Errorf("%+v: %q, want %q", tt.row, got, tt.want)
+		}
+	}
+}
