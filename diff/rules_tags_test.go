@@ -13,7 +13,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-func day(n int) time.Time { return time.Date(2019, 10, n, 14, 2, 0, 0, time.Local) }
+func day(n int) time.Time { return time.Date(2019, 10, n, 14, 2, 0, 0, time.UTC) }
 
 // looks makes a timeline of triples: an image, and the days on which it was first and last
 // seen.
@@ -88,8 +88,8 @@ func moveCases(t *testing.T) []ruleCase {
 		return around(Describe(single("prod", now)), SideContext{Moved: m, History: looks(d, 1, 2)})
 	}
 	return []ruleCase{
-		{"moved", seen("2.7", looks(named("x"), 1, 3)), "F1", 1, ":2.7 moved: on 3 Oct 2019 14:02 it was " + short(named("x")) + ", now it is " + short(d) + ".", 2},
-		{"the look at hand is noted", seen("2.7", looks(named("x"), 1, 3, d, 22, 22)), "F1", 1, "3 Oct 2019 14:02", 2},
+		{"moved", seen("2.7", looks(named("x"), 1, 3)), "F1", 1, ":2.7 moved: on 3 Oct 2019 14:02 UTC it was " + short(named("x")) + ", now it is " + short(d) + ".", 2},
+		{"the look at hand is noted", seen("2.7", looks(named("x"), 1, 3, d, 22, 22)), "F1", 1, "3 Oct 2019 14:02 UTC", 2},
 		{"beside what it was", beside, "F1", 1, "now it is " + short(d) + " (PYTHON_VERSION 2.7.16 → 2.7.17).", 2},
 		{"prod", seen("prod-eu", looks(named("x"), 1, 3)), "F1", 3, ":prod-eu", 2},
 		{"products", seen("products", looks(named("x"), 1, 3)), "F1", 1, ":products", 2},
@@ -102,7 +102,7 @@ func moveCases(t *testing.T) []ruleCase {
 		{"at a moment", around(Describe(then), SideContext{History: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
 		{"it moved while it was read", moved(Move{To: named("y"), At: day(3)}), "F1", -1, "", 0},
 
-		{"a release", seen("2.7.17", looks(named("x"), 1, 3)), "F2", 2, ":2.7.17 looks like a fixed release, but was pushed again: on 3 Oct 2019 14:02 it was", 2},
+		{"a release", seen("2.7.17", looks(named("x"), 1, 3)), "F2", 2, ":2.7.17 looks like a fixed release, but was pushed again: on 3 Oct 2019 14:02 UTC it was", 2},
 		{"a minor version", seen("2.7", looks(named("x"), 1, 3)), "F2", -1, "", 0},
 		{"a snapshot", seen("2.7.17-SNAPSHOT", looks(named("x"), 1, 3)), "F2", -1, "", 0},
 		{"a release that stays", seen("2.7.17", looks(d, 1, 3)), "F2", -1, "", 0},
@@ -149,7 +149,7 @@ func releaseCases(t *testing.T) []ruleCase {
 		{"a build number", in("1.2.3", tagSet("1.2.3=it", "1.2.3-4=it", "1.2.3.4=it")), "F2", -1, "", 0},
 		{"a candidate that became the release", in("1.2.3", tagSet("1.2.3=it", "1.2.4-rc1=it")), "F2", -1, "", 0},
 		{"a day like the one before", in("2024.01.15", tagSet("2024.01.15=it", "2024.01.16=it")), "F2", -1, "", 0},
-		{"built late", late("1.2.3", tagSet("1.2.3=it", "1.2.4=next"), 10, 3), "F2", 1, ":1.2.3 was built on 10 Oct 2019 14:02, after :1.2.4 (3 Oct 2019 14:02)", 1},
+		{"built late", late("1.2.3", tagSet("1.2.3=it", "1.2.4=next"), 10, 3), "F2", 1, ":1.2.3 was built on 10 Oct 2019 14:02 UTC, after :1.2.4 (3 Oct 2019 14:02 UTC)", 1},
 		{"built late, of one flavour", late("1.2.3-alpine3.18", tagSet("1.2.3-alpine3.18=it", "1.2.4-alpine3.19=next"), 10, 3), "F2", 1, ":1.2.3-alpine3.18 was built", 1},
 		{"built in order", late("1.2.3", tagSet("1.2.3=it", "1.2.4=next"), 3, 10), "F2", -1, "", 0},
 		{"the later of the two", late("1.2.4", tagSet("1.2.4=it", "1.2.3=next"), 3, 10), "F2", -1, "", 0},
@@ -261,6 +261,6 @@ func ExampleTagFindings() {
 		fmt.Println(f.ID, f.Severity, f.Tags, f.Text)
 	}
 	// Output:
-	// F1 3 [prod] :prod moved: on 3 Oct 2019 14:02 it was ca978112ca1b, now it is 2e7d2c03a950.
+	// F1 3 [prod] :prod moved: on 3 Oct 2019 14:02 UTC it was ca978112ca1b, now it is 2e7d2c03a950.
 	// F5 1 [latest] :latest is :1.0.0, 1 release behind :1.0.1.
 }

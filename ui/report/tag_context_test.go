@@ -169,10 +169,10 @@ func (d fakeJournal) Timeline(ref model.Ref) (model.Timeline, error) {
 
 func TestWrite_journal(t *testing.T) {
 	s := pythonTags(t)
-	before := time.Date(2019, 10, 3, 12, 0, 0, 0, time.Local)
+	before := time.Date(2019, 10, 3, 12, 0, 0, 0, time.UTC)
 	j := fakeJournal{"2.7": {{Digest: digest.FromString("old"), First: before, Last: before}}}
 	out, err := write(t, Request{Registry: s, Journal: j}, "text", s.ref("2.7"))
-	if err != nil || !strings.Contains(out, ":2.7 moved: on 3 Oct 2019 12:00") {
+	if err != nil || !strings.Contains(out, ":2.7 moved: on 3 Oct 2019 12:00 UTC it was") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if len(s.reads) > 0 {
