@@ -39,10 +39,21 @@ func fullName(of model.Ref, name string) safe.Text {
 	return safe.Sprintf("%s:%s", of.String(), name)
 }
 
+// jsonNames contains either repositories or tags.
+type jsonNames struct {
+	Of           string   `json:"of"`
+	Repositories []string `json:"repositories,omitzero"`
+	Schema       string   `json:"schema"`
+	Tags         []string `json:"tags,omitzero"`
+}
+
 func namesJSON(w io.Writer, of model.Ref, names []string) error {
-	kind := "repositories"
+	names = append([]string{}, names...)
+	out := jsonNames{Of: of.String(), Schema: schema}
 	if of.Names() == model.NamesRepository {
-		kind = "tags"
+		out.Tags = names
+	} else {
+		out.Repositories = names
 	}
-	return writeJSON(w, map[string]any{"schema": schema, "of": of.String(), kind: append([]string{}, names...)})
+	return writeJSON(w, out)
 }
