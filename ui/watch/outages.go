@@ -17,21 +17,21 @@ type fault struct{ registry, reason string }
 
 // update adds a result. It returns an outage to report: at the first tag with a fault, and
 // when the last tag no longer has it.
-func (o outages) update(a result) (_ Outage, changed bool) {
-	old, failing := o[a.ref]
+func (o outages) update(r result) (_ Outage, changed bool) {
+	old, failing := o[r.ref]
 	switch {
-	case errors.Is(a.err, context.Canceled):
+	case errors.Is(r.err, context.Canceled):
 		return Outage{}, false
-	case a.err != nil && failing:
+	case r.err != nil && failing:
 		return Outage{}, false
-	case a.err != nil:
-		now := fault{a.ref.Registry, shortReason(a.err)}
+	case r.err != nil:
+		now := fault{r.ref.Registry, shortReason(r.err)}
 		known := o.has(now)
-		o[a.ref] = now
-		return Outage{Registry: a.ref.Registry, Err: a.err}, !known
+		o[r.ref] = now
+		return Outage{Registry: r.ref.Registry, Err: r.err}, !known
 	case failing:
-		delete(o, a.ref)
-		return Outage{Registry: a.ref.Registry}, !o.has(old)
+		delete(o, r.ref)
+		return Outage{Registry: r.ref.Registry}, !o.has(old)
 	}
 	return Outage{}, false
 }

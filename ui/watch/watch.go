@@ -93,17 +93,17 @@ func (w Watch) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case a := <-results:
-			if o, changed := failing.update(a); changed {
+		case r := <-results:
+			if o, changed := failing.update(r); changed {
 				w.Complain(o)
 			}
-			if a.event.Kind == "" {
+			if r.event.Kind == "" {
 				continue
 			}
-			if err := w.Tell(a.event); err != nil {
+			if err := w.Tell(r.event); err != nil {
 				return err
 			}
-			if a.event.counts() {
+			if r.event.counts() {
 				moves++
 			}
 			if w.Moves > 0 && moves >= w.Moves {
@@ -120,10 +120,10 @@ func (w Watch) follow(ctx context.Context, ref model.Ref, results chan<- result)
 		t.past, _ = w.Past(ref) // before the first request, which records a sighting itself
 	}
 	for {
-		a := result{ref: ref}
-		a.event, a.err = t.check(ctx)
+		r := result{ref: ref}
+		r.event, r.err = t.check(ctx)
 		select {
-		case results <- a:
+		case results <- r:
 		case <-ctx.Done():
 			return
 		}
