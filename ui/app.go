@@ -194,7 +194,7 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 	case page.HelpMsg:
 		a.help = newHelpBox(a.top().Help())
 	case page.VisitedMsg:
-		return a, a.remember(msg.Place)
+		return a, a.rememberPlace(msg.Place)
 	case page.PlacesMsg:
 		return a.toPage(0, msg)
 	}
@@ -254,17 +254,17 @@ func (a App) toTop(msg tea.Msg) (App, tea.Cmd) { return a.toPage(len(a.stack)-1,
 // toPage updates one page of the stack. The stack is copied: an App is a value.
 func (a App) toPage(i int, msg tea.Msg) (App, tea.Cmd) {
 	id := a.stack[i].id
-	p, asked := a.stack[i].page.Update(msg)
-	return a.with(i, p).perform(id, asked)
+	p, effects := a.stack[i].page.Update(msg)
+	return a.withPage(i, p).perform(id, effects)
 }
 
-func (a App) with(i int, p page.Page) App {
+func (a App) withPage(i int, p page.Page) App {
 	a.stack = slices.Clone(a.stack)
 	a.stack[i].page = p
 	return a
 }
 
-// deliver gives a command's message to the page that asked, if it is still
+// deliver gives a command's message to the page that effects, if it is still
 // open, and waits for the next one.
 func (a App) deliver(msg page.OwnedMsg) (App, tea.Cmd) {
 	i := slices.IndexFunc(a.stack, func(o stackEntry) bool { return o.id == msg.Page })
@@ -275,10 +275,10 @@ func (a App) deliver(msg page.OwnedMsg) (App, tea.Cmd) {
 	return a, tea.Batch(cmd, msg.Next)
 }
 
-// perform carries out what a page asked for.
-func (a App) perform(owner page.ID, asked page.Effects) (App, tea.Cmd) {
+// perform carries out what a page effects for.
+func (a App) perform(owner page.ID, effects page.Effects) (App, tea.Cmd) {
 	var cmds []tea.Cmd
-	for _, effect := range asked {
+	for _, effect := range effects {
 		var cmd tea.Cmd
 		work, long := effect.(page.Work)
 		_, remark := effect.(page.ToastMsg)
@@ -310,10 +310,10 @@ func (a App) startAll() (App, tea.Cmd) {
 func (a App) startPage(i int) (App, tea.Cmd) {
 	a.nextID++
 	ctx, cancel := context.WithCancel(a.env.Context)
-	p, asked := a.stack[i].page.Start(ctx)
+	p, effects := a.stack[i].page.Start(ctx)
 	a.stack = slices.Clone(a.stack)
 	a.stack[i] = stackEntry{id: a.nextID, page: p, cancel: cancel}
-	return a.perform(a.nextID, asked)
+	return a.perform(a.nextID, effects)
 }
 
 // maxPages is how many are open at most: who goes from reference to reference
@@ -361,8 +361,8 @@ func (a App) relayout() (App, tea.Cmd) {
 	}
 	last := len(a.stack) - 1
 	id := a.stack[last].id
-	p, asked := a.stack[last].page.Layout(a.frame())
-	return a.with(last, p).perform(id, asked)
+	p, effects := a.stack[last].page.Layout(a.frame())
+	return a.withPage(last, p).perform(id, effects)
 }
 
 // tick keeps one clock running while requests are under way or about to be, and
@@ -376,7 +376,7 @@ func (a App) tick() (App, tea.Cmd) {
 	return a, tea.Tick(a.pulse, func(time.Time) tea.Msg { return tickMsg{} })
 }
 
-func (a App) remember(place string) tea.Cmd {
+func (a App) rememberPlace(place string) tea.Cmd {
 	if a.env.Places == nil {
 		return nil
 	}

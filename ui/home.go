@@ -108,7 +108,7 @@ func (p homePage) pressList(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 }
 
 func (p homePage) Layout(f page.Frame) (page.Page, page.Effects) {
-	p.sheet = p.sheet.With(p.rows(), f.Height-len(p.top(f)))
+	p.sheet = p.sheet.With(p.rows(), f.Height-len(p.inputLines(f)))
 	return p, nil
 }
 
@@ -130,7 +130,7 @@ func placeRows(title safe.Text, places []string) []widget.Row {
 	return append(rows, widget.Row{Header: true, Lines: []look.Line{{}}})
 }
 
-func (p homePage) top(f page.Frame) []look.Line {
+func (p homePage) inputLines(f page.Frame) []look.Line {
 	lines := []look.Line{
 		{},
 		look.L(look.Gap(1), look.P(safe.Const("Are these two tags the same image, and if not, what differs and why?"))),
@@ -145,7 +145,7 @@ func (p homePage) top(f page.Frame) []look.Line {
 }
 
 func (p homePage) View(f page.Frame) []look.Line {
-	lines := p.top(f)
+	lines := p.inputLines(f)
 	for _, l := range p.sheet.View(f.Glyphs) {
 		if !p.inList {
 			l.Selected, l.Spans[0] = false, look.Gap(1)

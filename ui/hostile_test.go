@@ -23,56 +23,56 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-// foul is a registry that says the same text wherever it can say anything.
-type foul struct {
+// hostileRegistry is a registry that says the same text wherever it can say anything.
+type hostileRegistry struct {
 	fakereg.Images
 	text string
 }
 
-func (f foul) trouble() error {
+func (f hostileRegistry) readError() error {
 	return &model.ReadError{Message: "the registry says: " + f.text, Next: f.text, Err: errors.New(f.text)}
 }
 
-func (f foul) Children(context.Context, model.Ref) ([]v1.Descriptor, error) {
+func (f hostileRegistry) Children(context.Context, model.Ref) ([]v1.Descriptor, error) {
 	return []v1.Descriptor{{Digest: digest.FromString("x"), MediaType: f.text, Platform: &v1.Platform{OS: f.text, Architecture: f.text}}}, nil
 }
 
-func (f foul) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
+func (f hostileRegistry) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 	info, err := f.Images.Peek(ctx, ref)
 	if err != nil {
-		return info, f.trouble()
+		return info, f.readError()
 	}
 	info.MediaType, info.Platforms = f.text, []string{f.text, "linux/amd64"}
 	return info, nil
 }
 
-func (f foul) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
+func (f hostileRegistry) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
 	if _, ok := f.ByTag[ref.Tag]; !ok {
-		return "", f.trouble()
+		return "", f.readError()
 	}
 	return digest.Digest("sha256:" + f.text), nil // nobody checks what a fake says
 }
 
-func (f foul) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
+func (f hostileRegistry) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
 	a, err := f.Images.Load(ctx, ref, arrived)
 	if err != nil {
-		return a, f.trouble()
+		return a, f.readError()
 	}
 	return a, nil
 }
 
-func (f foul) Traffic() model.Traffic {
+func (f hostileRegistry) Traffic() model.Traffic {
 	return model.Traffic{
 		Requests: 1, InFlight: 1,
 		Pause: model.Pause{Host: f.text, Until: time.Now().Add(time.Hour)}, Quota: model.Quota{Host: f.text, Left: 1, Limit: 2},
 	}
 }
 
-// foulRegistry holds two images and an index that differ, and that say text
+// newHostileRegistry holds two images and an index that differ, and that say text
 // wherever an image can.
-func foulRegistry(t testing.TB, text string) foul {
+func newHostileRegistry(t testing.TB, text string) hostileRegistry {
 	t.Helper()
-	a, b := foulImage(t, text, "one"), foulImage(t, text, "two")
+	a, b := hostileImage(t, text, "one"), hostileImage(t, text, "two")
 	index := model.Artifact{
 		Top: model.Manifest{Document: model.Document{Digest: digest.FromString("index"), MediaType: text, Raw: []byte(text)}, Kind: model.KindIndex, Annotations: map[string]string{text: text}},
 		Entries: []model.Entry{
@@ -82,13 +82,13 @@ func foulRegistry(t testing.TB, text string) foul {
 		},
 		Done: true, Answers: []model.Answer{{Client: text, Status: 200, Digest: digest.Digest(text)}},
 	}
-	return foul{text: text, Images: fakereg.Images{
+	return hostileRegistry{text: text, Images: fakereg.Images{
 		RepoNames: []string{"app", text}, TagNames: []string{"a", "b", "index", text, "x" + text},
 		ByTag: map[string]model.Artifact{"a": a, "b": b, "index": index, text: a},
 	}}
 }
 
-func foulImage(t testing.TB, text, seed string) model.Artifact {
+func hostileImage(t testing.TB, text, seed string) model.Artifact {
 	t.Helper()
 	must := func(err error) {
 		if err != nil {
@@ -135,15 +135,15 @@ func foulImage(t testing.TB, text, seed string) model.Artifact {
 	}}}
 }
 
-// foulJournal remembers nothing but the text.
-type foulJournal struct{ text string }
+// hostileJournal remembers nothing but the text.
+type hostileJournal struct{ text string }
 
-func (j foulJournal) History(model.Ref) (map[string]model.Timeline, error) {
+func (j hostileJournal) History(model.Ref) (map[string]model.Timeline, error) {
 	looks, err := j.Timeline(model.Ref{})
 	return map[string]model.Timeline{"a": looks, j.text: looks}, err
 }
 
-func (j foulJournal) Timeline(model.Ref) (model.Timeline, error) {
+func (j hostileJournal) Timeline(model.Ref) (model.Timeline, error) {
 	then := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
 	return model.Timeline{
 		{Digest: digest.Digest(j.text), MediaType: j.text, Created: &then, First: then, Last: then},
@@ -178,9 +178,9 @@ var tours = []struct {
 // painters are used again: each takes longer to make than to fill.
 var painters = sync.Pool{New: func() any { return uitest.NewPainter(80, 24) }}
 
-// take goes on one of the tours past text and looks at each screen, or at the
+// playTour goes on one of the tours past text and looks at each screen, or at the
 // last one alone.
-func take(t *testing.T, text string, tour int, each bool) {
+func playTour(t *testing.T, text string, tour int, each bool) {
 	t.Helper()
 	painter := painters.Get().(*uitest.Painter)
 	defer painters.Put(painter)
@@ -189,7 +189,7 @@ func take(t *testing.T, text string, tour int, each bool) {
 			checkScreen(t, painter, a)
 		}
 	}
-	o := Options{Registry: foulRegistry(t, text), Journal: foulJournal{text}, Hosts: func() []string { return []string{text} }, Glyphs: look.Unicode(), Platform: text}
+	o := Options{Registry: newHostileRegistry(t, text), Journal: hostileJournal{text}, Hosts: func() []string { return []string{text} }, Glyphs: look.Unicode(), Platform: text}
 	for _, r := range tours[tour].open {
 		o.Open = append(o.Open, fakereg.Ref(t, "localhost:5000/"+r))
 	}
@@ -240,7 +240,7 @@ func checkScreen(t *testing.T, painter *uitest.Painter, a App) {
 }
 
 // A sample of everything that a terminal acts on, hides or counts otherwise.
-var foulTexts = []string{
+var hostileTexts = []string{
 	"plain", "", " ", "-", "\x00\x01\x07\b\t\n\v\f\r\x7f", "\r\n\r\n\x85\u0085\u2028\u2029",
 	"\x1b[2J\x1b[H\x1b[?1049l\x1b[?25h\x1b[?1000h\x1b[5;10r\x1b[8m\x1b[20t\x1b[6n\x1b[>4;2m\x1b[=1u",
 	"\x1b]0;title\x07\x1b]2;title\x1b\\\x1b]52;c;cHduZWQ=\x07\x1b]8;;http://x\x07link\x1b]8;;\x07\x1b]1337;File=:AA==\x07",
@@ -257,15 +257,15 @@ var foulTexts = []string{
 // Each text goes on a third of the tours, all of them with its neighbours.
 func TestHostileText(t *testing.T) {
 	t.Parallel()
-	for i, text := range foulTexts {
+	for i, text := range hostileTexts {
 		for tour := i % 3; tour < len(tours); tour += 3 {
-			take(t, text, tour, true)
+			playTour(t, text, tour, true)
 		}
 	}
 }
 
 func FuzzHostileText(f *testing.F) {
-	for i, text := range foulTexts {
+	for i, text := range hostileTexts {
 		f.Add(text, uint8(i))
 	}
 	// Comparisons are dear: most of the way goes through lists.
@@ -275,9 +275,9 @@ func FuzzHostileText(f *testing.F) {
 			t.Skip()
 		}
 		if n := int(tour) % (4 * len(tours)); n < len(tours) {
-			take(t, text, n, false)
+			playTour(t, text, n, false)
 		} else {
-			take(t, text, lists[n%len(lists)], false)
+			playTour(t, text, lists[n%len(lists)], false)
 		}
 	})
 }

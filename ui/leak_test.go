@@ -28,21 +28,21 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-// house is the demo's registry, which can be made to hang, and counts the
+// demoServer is the demo's registry, which can be made to hang, and counts the
 // connections that it has.
-type house struct {
+type demoServer struct {
 	*httptest.Server
-	hangs func(*http.Request) bool // nil for never
-	asked chan string              // what it hangs at
-	open  atomic.Int64
+	hangs   func(*http.Request) bool // nil for never
+	hanging chan string              // what it hangs at
+	open    atomic.Int64
 }
 
-func newHouse(t testing.TB) *house {
+func newDemoServer(t testing.TB) *demoServer {
 	t.Helper()
-	h := &house{asked: make(chan string, 1000)}
+	h := &demoServer{hanging: make(chan string, 1000)}
 	h.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.hangs != nil && h.hangs(r) {
-			h.asked <- r.URL.Path
+			h.hanging <- r.URL.Path
 			<-r.Context().Done()
 			return
 		}
@@ -61,37 +61,37 @@ func newHouse(t testing.TB) *house {
 	return h
 }
 
-func (h *house) host() string { return strings.TrimPrefix(h.URL, "http://") }
+func (h *demoServer) host() string { return strings.TrimPrefix(h.URL, "http://") }
 
 // open is a screen on the house as the program makes it.
-func (h *house) options(t testing.TB) (Options, *registry.Client, *journal.Journal) {
+func (h *demoServer) options(t testing.TB) (Options, *registry.Client, *journal.Journal) {
 	t.Helper()
 	client := registry.New(registry.Options{})
 	seen := journal.Open(t.TempDir(), func(s string) { t.Errorf("the journal says: %s", s) })
 	return Options{Registry: journal.Registry{Source: client, Journal: seen}, Journal: seen, Glyphs: look.Unicode(), Recheck: time.Hour}, client, seen
 }
 
-// running runs an App as Bubble Tea does: commands in goroutines of their own.
-type running struct {
+// appRunner runs an App as Bubble Tea does: commands in goroutines of their own.
+type appRunner struct {
 	app  App
 	msgs chan tea.Msg
 	done chan struct{}
 	wait sync.WaitGroup
 }
 
-func newRunning(ctx context.Context, o Options) *running {
-	r := &running{app: New(ctx, o), msgs: make(chan tea.Msg), done: make(chan struct{})}
+func newAppRunner(ctx context.Context, o Options) *appRunner {
+	r := &appRunner{app: New(ctx, o), msgs: make(chan tea.Msg), done: make(chan struct{})}
 	r.app.pulse = time.Millisecond
 	return r
 }
 
-func (r *running) take(msg tea.Msg) {
+func (r *appRunner) update(msg tea.Msg) {
 	m, cmd := r.app.Update(msg)
 	r.app = m.(App)
 	r.run(cmd)
 }
 
-func (r *running) run(cmd tea.Cmd) {
+func (r *appRunner) run(cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}
@@ -111,14 +111,14 @@ func (r *running) run(cmd tea.Cmd) {
 	})
 }
 
-// until takes in what comes until ok, which is asked after each.
-func (r *running) until(t *testing.T, what string, ok func() bool) {
+// updateUntil takes in what comes until ok, which is asked after each.
+func (r *appRunner) updateUntil(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(uitest.Patience)
 	for !ok() {
 		select {
 		case msg := <-r.msgs:
-			r.take(msg)
+			r.update(msg)
 		case <-time.After(time.Millisecond): // ok may look at something else
 		case <-deadline:
 			t.Fatalf("no %s:\n%s", what, r.app.content())
@@ -126,13 +126,13 @@ func (r *running) until(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-func (r *running) keys(names ...string) {
+func (r *appRunner) keys(names ...string) {
 	for _, n := range names {
 		msg := tea.KeyPressMsg{Code: []rune(n)[0], Text: n}
 		if code, ok := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape}[n]; ok {
 			msg = tea.KeyPressMsg{Code: code}
 		}
-		r.take(msg)
+		r.update(msg)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestClosedPagesLeaveNothing(t *testing.T) {
 		"nothing hangs":            {[]string{"/library/python:2.7", "/library/python:2.7.16"}, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newDemoServer(t)
 			before := goleak.IgnoreCurrent()
 			o, client, seen := h.options(t)
 			for _, r := range tt.open {
@@ -171,26 +171,26 @@ func TestClosedPagesLeaveNothing(t *testing.T) {
 			}
 			h.hangs = tt.hangs
 			ctx, end := context.WithCancel(t.Context())
-			r := newRunning(ctx, o)
-			r.take(tea.WindowSizeMsg{Width: 100, Height: 30})
-			r.take(startMsg{})
+			r := newAppRunner(ctx, o)
+			r.update(tea.WindowSizeMsg{Width: 100, Height: 30})
+			r.update(startMsg{})
 			if tt.hangs == nil {
-				r.until(t, "answer", func() bool {
+				r.updateUntil(t, "answer", func() bool {
 					return strings.Contains(r.app.content(), "sha256:") || strings.Contains(r.app.content(), "SAME")
 				})
 			}
 			if len(tt.keys) > 0 {
-				r.until(t, "page", func() bool { return len(r.app.stack) > 1 && r.app.stack[1].id != 0 })
+				r.updateUntil(t, "page", func() bool { return len(r.app.stack) > 1 && r.app.stack[1].id != 0 })
 				r.keys(tt.keys...)
 			}
 			if tt.hangs != nil {
-				r.until(t, "request that hangs", func() bool { return len(h.asked) > 0 })
+				r.updateUntil(t, "request that hangs", func() bool { return len(h.hanging) > 0 })
 			}
 			for len(r.app.stack) > 1 {
-				r.take(page.PopMsg{})
+				r.update(page.PopMsg{})
 			}
 			// The page at home is open, and waits for nothing.
-			r.until(t, "end of all requests", func() bool { return client.Traffic().InFlight == 0 })
+			r.updateUntil(t, "end of all requests", func() bool { return client.Traffic().InFlight == 0 })
 			close(r.done)
 			r.wait.Wait()
 			end()
@@ -199,15 +199,15 @@ func TestClosedPagesLeaveNothing(t *testing.T) {
 			if err := goleak.Find(before); err != nil {
 				t.Error(err)
 			}
-			if n := settled(&h.open); n != 0 {
+			if n := waitForZero(&h.open); n != 0 {
 				t.Errorf("%d connections are open", n)
 			}
 		})
 	}
 }
 
-// settled is n once it is 0, or what it is after a while.
-func settled(n *atomic.Int64) int64 {
+// waitForZero is n once it is 0, or what it is after a while.
+func waitForZero(n *atomic.Int64) int64 {
 	for deadline := time.Now().Add(uitest.Patience); n.Load() != 0 && time.Now().Before(deadline); {
 		runtime.Gosched()
 	}
@@ -229,19 +229,19 @@ func browse(d *driver.Driver) {
 	}
 }
 
-// weight is what the program holds on to: bytes of heap, goroutines, files.
-type weight struct{ heap, goroutines, files int64 }
+// resources is what the program holds on to: bytes of heap, goroutines, files.
+type resources struct{ heap, goroutines, files int64 }
 
-func weigh() weight {
+func measureResources() resources {
 	runtime.GC()
 	runtime.GC() // what finalizers and pools let go
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	files, _ := os.ReadDir("/proc/self/fd") // none where there is no such folder
-	return weight{int64(m.HeapAlloc), int64(runtime.NumGoroutine()), int64(len(files))}
+	return resources{int64(m.HeapAlloc), int64(runtime.NumGoroutine()), int64(len(files))}
 }
 
-func (h *house) visitor(t *testing.T) *driver.Driver {
+func (h *demoServer) startDriver(t *testing.T) *driver.Driver {
 	t.Helper()
 	o, client, seen := h.options(t)
 	o.Hosts = func() []string { return []string{h.host()} }
@@ -258,16 +258,16 @@ func TestBrowsingKeepsMemoryFlat(t *testing.T) {
 	if n := os.Getenv("TAGDIFF_ROUNDS"); n != "" { // 2000 are what an hour on call may come to
 		fmt.Sscan(n, &rounds) //nolint:errcheck // else it stays
 	}
-	h := newHouse(t)
-	d := h.visitor(t)
+	h := newDemoServer(t)
+	d := h.startDriver(t)
 	for range rounds {
 		browse(d)
 	}
-	half := weigh()
+	half := measureResources()
 	for range rounds {
 		browse(d)
 	}
-	whole := weigh()
+	whole := measureResources()
 	t.Logf("%d rounds: %+v, as many again: %+v, %d requests", rounds, half, whole, app(d).env.Registry.Traffic().Requests)
 	if grown := whole.heap - half.heap; grown > 1<<20 {
 		t.Errorf("the heap grew by %d bytes in %d rounds", grown, rounds)

@@ -20,9 +20,9 @@ type repositoriesPage struct {
 	ctx  context.Context
 	ref  model.Ref
 	list widget.NameList
-	// A registry that lists nothing is asked for by name.
-	input widget.Input
-	open  bool
+	// A registry that lists nothing is effects for by name.
+	input      widget.Input
+	inputShown bool
 }
 
 func newRepositoriesPage(env page.Env, ref model.Ref) page.Page {
@@ -31,11 +31,11 @@ func newRepositoriesPage(env page.Env, ref model.Ref) page.Page {
 
 func (p repositoriesPage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.ctx = ctx
-	var asked page.Effects
-	p.list, _, asked = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
+	var effects page.Effects
+	p.list, _, effects = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.env.Registry.Repositories(ctx, p.ref.Registry, page)
 	})
-	return p, asked
+	return p, effects
 }
 
 func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
@@ -44,13 +44,13 @@ func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case widget.NamesMsg:
 		return p, page.Send(page.VisitedMsg{Place: p.ref.String()})
 	case widget.NamesDoneMsg:
-		if p.unlisted() && !p.open {
-			p.input, p.open = widget.NewInputWith(safe.Const("repository:"), p.ref.Registry+"/"), true
+		if p.unlisted() && !p.inputShown {
+			p.input, p.inputShown = widget.NewInputWith(safe.Const("repository:"), p.ref.Registry+"/"), true
 		}
 		return p, nil
 	}
 	if p.unlisted() {
-		return p.edit(msg)
+		return p.updateInput(msg)
 	}
 	var handled bool
 	if p.list, handled = p.list.Update(msg); handled {
@@ -79,8 +79,8 @@ func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 // Hub will not. That is no dead end: the page has a field to name one.
 func (p repositoriesPage) unlisted() bool { return p.list.Err != nil && len(p.list.All) == 0 }
 
-// edit takes keys for the field. Enter on the registry alone asks it again.
-func (p repositoriesPage) edit(msg tea.Msg) (page.Page, page.Effects) {
+// updateInput takes keys for the field. Enter on the registry alone asks it again.
+func (p repositoriesPage) updateInput(msg tea.Msg) (page.Page, page.Effects) {
 	if paste, ok := msg.(tea.PasteMsg); ok {
 		if host, _, found := strings.Cut(paste.Content, "/"); found && strings.ContainsAny(host, ".:") {
 			p.input = widget.NewInput(p.input.Label) // a whole reference
@@ -97,7 +97,7 @@ func (p repositoriesPage) edit(msg tea.Msg) (page.Page, page.Effects) {
 		return p, page.Send(page.PopMsg{})
 	case "enter":
 		if strings.TrimSuffix(p.input.Value(), "/") == p.ref.Registry {
-			p.open = false
+			p.inputShown = false
 			return p.Start(p.ctx)
 		}
 		to, err := parseRoute(p.input.Value(), model.Ref{})

@@ -23,33 +23,33 @@ import (
 // from one view; what is under the cursor is kept by identity, so that newer
 // data, another side or another size do not lose the place.
 type comparePage struct {
-	env   page.Env
-	ctx   context.Context
-	a, b  side
-	alone bool
-	loads page.LoadID // the newest
+	env      page.Env
+	ctx      context.Context
+	a, b     side
+	alone    bool
+	lastLoad page.LoadID // the newest
 
-	cmp      diff.Comparison
-	picked   pairID // the pair in view
-	chosen   bool   // by the person, so that it stays
-	tallies  [tabCount]tally
-	docs     docs
-	askedFor docsKey
+	cmp           diff.Comparison
+	picked        pairID // the pair in view
+	pickedByUser  bool   // by the person, so that it stays
+	tallies       [tabCount]tally
+	docs          docs
+	requestedDocs docsKey
 
-	tab     tabID
-	sheets  [tabCount]widget.Sheet
-	all     [tabCount]int // rows before the filter, and after
-	passed  [tabCount]int
-	shift   int // cells scrolled sideways
-	stacked bool
-	filter  widget.Filter
-	drawn   [tabCount]viewKey // what the sheets were made from
+	tab            tabID
+	sheets         [tabCount]widget.Sheet
+	rowCounts      [tabCount]int // rows before the filter, and after
+	filteredCounts [tabCount]int
+	offset         int // cells scrolled sideways
+	stacked        bool
+	filter         widget.Filter
+	sheetKeys      [tabCount]viewKey // what the sheets were made from
 
-	sets              map[model.Ref]model.TagSet // what is known of tags, by repository
+	tagSets           map[model.Ref]model.TagSet // what is known of tags, by repository
 	poll              page.Poll
 	frame             page.Frame // the last one that it was laid out in
 	trail             *trail     // from a finding to its evidence
-	wantRow           string     // the row to put the cursor on
+	targetRow         string     // the row to put the cursor on
 	showsConsequences bool       // consequences are shown
 	// The findings, folded and in order.
 	mainFindings, otherFindings []diff.Group
@@ -73,7 +73,7 @@ const (
 // New compares a with b, or shows a alone when b is nil. known is
 // what is known of tags beside them, nil for nothing.
 func New(env page.Env, a model.Ref, b *model.Ref, known *model.TagSet) page.Page {
-	p := comparePage{env: env, a: side{ref: a}, alone: b == nil, picked: pairID{name: env.Platform}, chosen: env.Platform != ""}
+	p := comparePage{env: env, a: side{ref: a}, alone: b == nil, picked: pairID{name: env.Platform}, pickedByUser: env.Platform != ""}
 	if b != nil {
 		p.b = side{ref: *b}
 	}
@@ -82,9 +82,9 @@ func New(env page.Env, a model.Ref, b *model.Ref, known *model.TagSet) page.Page
 
 func (p comparePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.ctx = ctx
-	p, asked := p.reload()
-	p.poll, asked = p.poll.Arm(ctx, p.env.Recheck, asked)
-	return p, asked
+	p, effects := p.reload()
+	p.poll, effects = p.poll.Arm(ctx, p.env.Recheck, effects)
+	return p, effects
 }
 
 // visited is the place to come back to, once there is something to see there.
@@ -100,10 +100,10 @@ func (p comparePage) visited() page.Effects {
 
 func (p comparePage) reload() (comparePage, page.Effects) {
 	var cmdA, cmdB page.Effects
-	p.loads += 2
-	p.a, cmdA = p.a.read(p.ctx, p.env, p.loads-1)
+	p.lastLoad += 2
+	p.a, cmdA = p.a.read(p.ctx, p.env, p.lastLoad-1)
 	if !p.alone {
-		p.b, cmdB = p.b.read(p.ctx, p.env, p.loads)
+		p.b, cmdB = p.b.read(p.ctx, p.env, p.lastLoad)
 	}
 	return p.recompare(), slices.Concat(cmdA, cmdB)
 }
@@ -126,7 +126,7 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case contentsMsg:
 		return p.contentsArrived(msg), nil
 	case docsMsg:
-		if msg.key == p.askedFor {
+		if msg.key == p.requestedDocs {
 			p.docs = msg.docs
 			p.tallies = p.tallyTabs()
 		}
@@ -137,7 +137,7 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	f, changed, handled := p.filter.Update(msg)
 	p.filter = f
 	if changed {
-		p.drawn = [tabCount]viewKey{}
+		p.sheetKeys = [tabCount]viewKey{}
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok && !handled {
 		return p.press(press)
@@ -175,14 +175,14 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	case key.Matches(msg, page.Keys.Fold):
 		return p.toggleConsequences(), nil
 	}
-	return p.act(msg)
+	return p.pressRowKey(msg)
 }
 
-// act handles the keys that do something with the row under the cursor or with
+// pressRowKey handles the keys that do something with the row under the cursor or with
 // the sides.
-func (p comparePage) act(msg tea.KeyPressMsg) (page.Page, page.Effects) {
-	if asked, taken := p.pressTagKey(msg); taken {
-		return p, asked
+func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	if effects, taken := p.pressTagKey(msg); taken {
+		return p, effects
 	}
 	r, some := p.sheets[p.tab].Current()
 	switch {
@@ -205,7 +205,7 @@ func (p comparePage) act(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	case key.Matches(msg, page.Keys.Open) && r.Finding != nil:
 		return p.followFinding(r)
 	case key.Matches(msg, page.Keys.Open) && p.pairOf(r) >= 0:
-		return p.choose(pairIDOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers), nil
+		return p.pickPair(pairIDOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers), nil
 	case key.Matches(msg, page.Keys.Open) && r.Detail != nil:
 		return p, page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
 	case key.Matches(msg, page.Keys.Copy):
@@ -226,16 +226,16 @@ func (p comparePage) pairOf(r widget.Row) int {
 	return -1
 }
 
-// choose puts a pair in view, for good.
-func (p comparePage) choose(id pairID) comparePage {
-	p.picked, p.chosen, p.trail = id, true, nil
+// pickPair puts a pair in view, for good.
+func (p comparePage) pickPair(id pairID) comparePage {
+	p.picked, p.pickedByUser, p.trail = id, true, nil
 	p.tallies = p.tallyTabs()
 	p.mainFindings, p.otherFindings = p.rankFindings()
 	return p
 }
 
 func (p comparePage) toTab(t tabID) comparePage {
-	p.tab, p.shift = t, 0
+	p.tab, p.offset = t, 0
 	if t == tabSummary {
 		p.trail = nil
 	}
@@ -246,9 +246,9 @@ func (p comparePage) toTab(t tabID) comparePage {
 func (p comparePage) scroll(right bool) comparePage {
 	const step, most = 8, 10_000
 	if right {
-		p.shift = min(p.shift+step, most)
+		p.offset = min(p.offset+step, most)
 	} else {
-		p.shift = max(p.shift-step, 0)
+		p.offset = max(p.offset-step, 0)
 	}
 	return p
 }
@@ -269,7 +269,7 @@ func (p comparePage) nextPlatform(dir int) (page.Page, page.Effects) {
 	if n < 2 {
 		return p, page.Toast(safe.Const("there is only one platform"))
 	}
-	return p.choose(pairIDOf(p.cmp.Pairs, (p.pairIndex()+dir+n)%n)), nil
+	return p.pickPair(pairIDOf(p.cmp.Pairs, (p.pairIndex()+dir+n)%n)), nil
 }
 
 // swap exchanges the sides; what was loaded stays.
@@ -282,21 +282,21 @@ func (p comparePage) swap() comparePage {
 // and the other side stay.
 func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 	var cmd page.Effects
-	p.loads++
+	p.lastLoad++
 	if msg.Side == diff.SideA {
 		p.a.stop()
-		p.a, cmd = side{ref: msg.Ref}.read(p.ctx, p.env, p.loads)
+		p.a, cmd = side{ref: msg.Ref}.read(p.ctx, p.env, p.lastLoad)
 	} else {
 		p.b.stop()
 		p.alone = false
-		p.b, cmd = side{ref: msg.Ref}.read(p.ctx, p.env, p.loads)
+		p.b, cmd = side{ref: msg.Ref}.read(p.ctx, p.env, p.lastLoad)
 	}
 	return p.recompare(), cmd
 }
 
 // recompare makes the comparison anew from what has arrived.
 func (p comparePage) recompare() comparePage {
-	p.drawn = [tabCount]viewKey{}
+	p.sheetKeys = [tabCount]viewKey{}
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
 		p.cmp = diff.Recompare(p.cmp, *p.a.art, *p.b.art)
@@ -308,7 +308,7 @@ func (p comparePage) recompare() comparePage {
 	if p.cmp.A != nil {
 		p.cmp = p.cmp.WithTagContext(p.tagContext())
 	}
-	if !p.chosen && len(p.cmp.Pairs) > 0 {
+	if !p.pickedByUser && len(p.cmp.Pairs) > 0 {
 		p.picked = pairIDOf(p.cmp.Pairs, firstToShow(p.cmp))
 	}
 	p.mainFindings, p.otherFindings = p.rankFindings()
@@ -343,9 +343,9 @@ func pairIDOf(pairs []diff.Pair, i int) pairID {
 	return id
 }
 
-// findPair is the index of the pair with an id. A Windows platform is also found
+// pairIndexOf is the index of the pair with an id. A Windows platform is also found
 // without its build.
-func findPair(pairs []diff.Pair, id pairID) (int, bool) {
+func pairIndexOf(pairs []diff.Pair, id pairID) (int, bool) {
 	for i, p := range pairs {
 		if pairIDOf(pairs, i) == id {
 			return i, true
@@ -359,14 +359,14 @@ func findPair(pairs []diff.Pair, id pairID) (int, bool) {
 
 // pairIndex is the pair in view: the one picked, else the first.
 func (p comparePage) pairIndex() int {
-	i, _ := findPair(p.cmp.Pairs, p.picked)
+	i, _ := pairIndexOf(p.cmp.Pairs, p.picked)
 	return i
 }
 
 // platformAbsent reports that the platform a person chose is on neither side.
 func (p comparePage) platformAbsent() bool {
-	_, found := findPair(p.cmp.Pairs, p.picked)
-	return p.chosen && !found && len(p.cmp.Pairs) > 0
+	_, found := pairIndexOf(p.cmp.Pairs, p.picked)
+	return p.pickedByUser && !found && len(p.cmp.Pairs) > 0
 }
 
 func (p comparePage) pair() *diff.Pair {
@@ -443,7 +443,7 @@ func (p comparePage) Help() []page.KeyGroup {
 // View is who is compared, the verdict, the tabs, and the sheet in use.
 func (p comparePage) View(f page.Frame) []look.Line {
 	lines := p.header(f)
-	if l, ok := p.filter.Line(f.Width, p.passed[p.tab], p.all[p.tab]); ok {
+	if l, ok := p.filter.Line(f.Width, p.filteredCounts[p.tab], p.rowCounts[p.tab]); ok {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 	}
 	return append(lines, p.sheets[p.tab].View(f.Glyphs)...)

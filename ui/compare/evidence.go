@@ -37,7 +37,7 @@ func (p comparePage) followFinding(r widget.Row) (page.Page, page.Effects) {
 	if len(ids) == 0 {
 		return p, p.openProof(r)
 	}
-	p.trail, p.wantRow, p.filter = &trail{*r.Finding, tab}, ids[0], widget.Filter{}
+	p.trail, p.targetRow, p.filter = &trail{*r.Finding, tab}, ids[0], widget.Filter{}
 	return p.toTab(tab), nil
 }
 
@@ -137,7 +137,7 @@ func (v view) evidenceIn(tab tabID, f diff.Finding) []string {
 func (v view) stepsOf(f diff.Finding) []string {
 	var ids []string
 	for _, r := range slices.Backward(v.pair.Rows) { // as the tables have them
-		if pointsAt(f, r) {
+		if pointsAtRow(f, r) {
 			ids = append(ids, stepRowID(r))
 		}
 	}
@@ -145,7 +145,7 @@ func (v view) stepsOf(f diff.Finding) []string {
 	return ids
 }
 
-func pointsAt(f diff.Finding, r diff.Row) bool {
+func pointsAtRow(f diff.Finding, r diff.Row) bool {
 	return slices.ContainsFunc(f.Evidence, func(e diff.Evidence) bool {
 		st := r.A
 		if e.Side == diff.SideB {
@@ -189,8 +189,8 @@ func pointsAtEntry(f diff.Finding, side diff.Side, e *model.Entry) bool {
 	})
 }
 
-// settings are the members of a config that the findings of group E are about.
-var settings = map[string][]string{
+// configMembers are the members of a config that the findings of group E are about.
+var configMembers = map[string][]string{
 	"E1": {"Entrypoint", "Cmd", "Shell"},
 	"E2": {"User"},
 	"E3": {"Env"},
@@ -204,7 +204,7 @@ var settings = map[string][]string{
 // settingsOf are the lines of the configs that a finding is about: those that
 // differ in the members it names, or where these begin.
 func (v view) settingsOf(f diff.Finding) []string {
-	members := settings[f.ID]
+	members := configMembers[f.ID]
 	if members == nil || !v.docsReady || len(v.docs.config) == 0 {
 		return nil
 	}
@@ -283,7 +283,7 @@ func (v view) manifestsOf(f diff.Finding) []string {
 	for i, b := range v.docs.manifest {
 		a, other := v.manifestDigests(i)
 		for n, l := range b.lines {
-			if n == 0 && (pointsTo(f, a) || pointsTo(f, other)) || holds(f, b.a, l.A) || holds(f, b.b, l.B) {
+			if n == 0 && (pointsAtDigest(f, a) || pointsAtDigest(f, other)) || lineHasDigest(f, b.a, l.A) || lineHasDigest(f, b.b, l.B) {
 				ids = append(ids, b.lineID(l))
 			}
 		}
@@ -300,12 +300,12 @@ func (v view) manifestDigests(block int) (a, b digest.Digest) {
 	return v.docs.key.manifestA, v.docs.key.manifestB
 }
 
-func pointsTo(f diff.Finding, d digest.Digest) bool {
+func pointsAtDigest(f diff.Finding, d digest.Digest) bool {
 	return d != "" && slices.ContainsFunc(f.Evidence, func(e diff.Evidence) bool { return e.Digest == d })
 }
 
-// holds reports whether a line has a digest that a finding points at.
-func holds(f diff.Finding, lines []safe.Text, at int) bool {
+// lineHasDigest reports whether a line has a digest that a finding points at.
+func lineHasDigest(f diff.Finding, lines []safe.Text, at int) bool {
 	return at >= 0 && slices.ContainsFunc(f.Evidence, func(e diff.Evidence) bool {
 		return e.Digest != "" && strings.Contains(lines[at].String(), e.Digest.String())
 	})

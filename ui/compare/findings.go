@@ -66,7 +66,7 @@ func (p comparePage) toggleConsequences() comparePage {
 	v := p.viewIn(p.frame)
 	for _, g := range slices.Concat(v.mainFindings, v.otherFindings) {
 		if slices.ContainsFunc(g.Consequences, func(f diff.Finding) bool { return findingID(f) == findingID(*r.Finding) }) {
-			p.wantRow = findingRowID(g.Finding)
+			p.targetRow = findingRowID(g.Finding)
 		}
 	}
 	return p
@@ -163,7 +163,7 @@ func (v view) withFindings(out widget.Row, on func(diff.Finding) bool) widget.Ro
 	if len(all) == 0 {
 		return out
 	}
-	if names := v.namesOf(causes); !names.IsEmpty() {
+	if names := v.findingNames(causes); !names.IsEmpty() {
 		out = out.WithLines(v.noteLines(look.S(look.Faint, names)))
 	}
 	if detail := out.Detail; detail != nil {
@@ -172,9 +172,9 @@ func (v view) withFindings(out widget.Row, on func(diff.Finding) bool) widget.Ro
 	return out
 }
 
-// namesOf are the names of findings, but for the one that was followed, whose
+// findingNames are the names of findings, but for the one that was followed, whose
 // sentence is on the screen.
-func (v view) namesOf(all []diff.Finding) safe.Text {
+func (v view) findingNames(all []diff.Finding) safe.Text {
 	var names []safe.Text
 	for _, f := range all {
 		if v.trail.key() != findingID(f) {

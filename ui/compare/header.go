@@ -168,7 +168,7 @@ func (p comparePage) reasons(f page.Frame) []safe.Text {
 	}
 	v := p.cmp.Verdict
 	if v.Code == diff.Pending {
-		return []safe.Text{safe.Sprintf("A: %s %s B: %s", orDone(p.a.progress()), f.Glyphs.Dot, orDone(p.b.progress()))}
+		return []safe.Text{safe.Sprintf("A: %s %s B: %s", progressOrRead(p.a.progress()), f.Glyphs.Dot, progressOrRead(p.b.progress()))}
 	}
 	if !v.Because.IsEmpty() {
 		out = append(out, v.Because)
@@ -179,7 +179,7 @@ func (p comparePage) reasons(f page.Frame) []safe.Text {
 	return out
 }
 
-func orDone(t safe.Text) safe.Text {
+func progressOrRead(t safe.Text) safe.Text {
 	if t.IsEmpty() {
 		return safe.Const("read")
 	}

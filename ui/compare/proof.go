@@ -184,7 +184,7 @@ func ruleOfSubstituted(r diff.Row) safe.Text {
 // and the command that unpacks and hashes both layers.
 func (v view) stepProof(r diff.Row) []widget.Row {
 	why, trust := ruleOfClass(r)
-	rows := v.fields("compared", v.note(r), look.Strong)
+	rows := v.fields("compared", v.rowNote(r), look.Strong)
 	rows = append(rows, v.fields("rule", why, look.Plain)...)
 	rows = append(rows, v.fields("trust", trust.Words(), look.Plain)...)
 	for _, side := range []struct {

@@ -18,16 +18,16 @@ import (
 
 // side is A or B while it loads and after.
 type side struct {
-	ref     model.Ref
-	art     *model.Artifact
-	err     error
-	load    page.LoadID
-	began   time.Time // when that load did
-	cancel  context.CancelFunc
-	moved   digest.Digest // what the tag points at now, if not at art any more
-	gone    bool          // the tag is not there any more
-	seen    time.Time     // when that was seen
-	history model.Timeline
+	ref         model.Ref
+	art         *model.Artifact
+	err         error
+	load        page.LoadID
+	loadStarted time.Time // when that load did
+	cancel      context.CancelFunc
+	moved       digest.Digest // what the tag points at now, if not at art any more
+	gone        bool          // the tag is not there any more
+	movedAt     time.Time     // when that was seen
+	history     model.Timeline
 }
 
 // sideMsg is a newer state of a side.
@@ -54,7 +54,7 @@ func (s side) head(ctx context.Context, reg page.Registry) (headMsg, bool) {
 func (s side) read(ctx context.Context, env page.Env, id page.LoadID) (side, page.Effects) {
 	s.stop()
 	ctx, s.cancel = context.WithCancel(ctx)
-	s.load, s.began, s.err, s.moved, s.gone = id, env.Now(), nil, "", false
+	s.load, s.loadStarted, s.err, s.moved, s.gone = id, env.Now(), nil, "", false
 	ref, reg := s.ref, env.Registry
 	return s, append(s.readHistory(ctx, env.Journal), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		_, err := reg.Load(ctx, ref, func(a model.Artifact) { report(sideMsg{load: id, art: a}) })
@@ -76,8 +76,8 @@ func (s side) stop() {
 	}
 }
 
-// with is s after a message of its load.
-func (s side) with(msg sideMsg) side {
+// received is s after a message of its load.
+func (s side) received(msg sideMsg) side {
 	if msg.err != nil {
 		if !errors.Is(msg.err, context.Canceled) {
 			s.err = msg.err
@@ -165,47 +165,47 @@ func createdText(a model.Artifact) safe.Text {
 func (p comparePage) sideArrived(msg sideMsg) (page.Page, page.Effects) {
 	switch {
 	case msg.load == p.a.load:
-		p.a = p.a.with(msg)
+		p.a = p.a.received(msg)
 	case msg.load == p.b.load && !p.alone:
-		p.b = p.b.with(msg)
+		p.b = p.b.received(msg)
 	default:
 		return p, nil
 	}
 	p = p.recompare()
-	return p, slices.Concat(p.visited(), p.askContents())
+	return p, slices.Concat(p.visited(), p.requestContents())
 }
 
-// contentsMsg is what small layers were seen to unpack to. Whichever load asked
+// contentsMsg is what small layers were seen to unpack to. Whichever load effects
 // for it, it is true: a blob is what its digest says.
 type contentsMsg struct {
-	seen map[digest.Digest]model.Contents
+	contents map[digest.Digest]model.Contents
 }
 
-// askContents reads the small layers whose contents decide something, once all
+// requestContents reads the small layers whose contents decide something, once all
 // is there. Until they arrive the screen shows what the configs claim.
-func (p comparePage) askContents() page.Effects {
+func (p comparePage) requestContents() page.Effects {
 	if p.a.art == nil || !p.a.art.Done || !p.alone && (p.b.art == nil || !p.b.art.Done) {
 		return nil
 	}
-	var asked page.Effects
+	var effects page.Effects
 	for side, layers := range diff.UnverifiedLayers(p.cmp) {
 		repo := p.a.ref.Repo()
 		if side == diff.SideB {
 			repo = p.b.ref.Repo()
 		}
-		asked = append(asked, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
+		effects = append(effects, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
 			seen, _ := p.env.Registry.Contents(ctx, repo, layers)
 			return contentsMsg{seen}
 		})...)
 	}
-	return asked
+	return effects
 }
 
 // contentsArrived takes in what was seen of layers.
 func (p comparePage) contentsArrived(msg contentsMsg) comparePage {
 	for _, s := range []*side{&p.a, &p.b} {
-		if s.art != nil && len(msg.seen) > 0 {
-			art := s.art.WithContents(msg.seen)
+		if s.art != nil && len(msg.contents) > 0 {
+			art := s.art.WithContents(msg.contents)
 			s.art = &art
 		}
 	}
@@ -224,7 +224,7 @@ func (p comparePage) headArrived(msg headMsg) comparePage {
 		}
 		s.moved, s.gone = "", msg.now == ""
 		if msg.now != s.art.Digest() {
-			s.moved, s.seen = msg.now, p.env.Now()
+			s.moved, s.movedAt = msg.now, p.env.Now()
 		}
 	}
 	return p.recompare()

@@ -14,7 +14,7 @@ import (
 // stepDetail is everything known of a row, nothing cut off.
 func (v view) stepDetail(r diff.Row) []widget.Row {
 	var rows []widget.Row
-	if n := v.note(r); !n.IsEmpty() {
+	if n := v.rowNote(r); !n.IsEmpty() {
 		rows = append(rows, widget.FieldRows(v.Frame, safe.Const("compared"), n, look.Strong)...)
 	}
 	if r.A != nil && r.B != nil && r.SameText && r.A.CreatedBy == r.B.CreatedBy {

@@ -46,7 +46,7 @@ type docsMsg struct {
 	docs docs
 }
 
-func (p comparePage) wantDocs(f page.Frame) docsKey {
+func (p comparePage) currentDocsKey(f page.Frame) docsKey {
 	k := docsKey{reveal: f.Gate.Reveal, alone: p.alone}
 	if p.cmp.A != nil {
 		k.topA = p.cmp.A.Top.Digest
@@ -64,11 +64,11 @@ func (p comparePage) wantDocs(f page.Frame) docsKey {
 	return k
 }
 
-// askDocs is the command that compares the documents of the pair in view, or
+// requestDocs is the command that compares the documents of the pair in view, or
 // nil if that is done or under way.
-func (p comparePage) askDocs(f page.Frame) page.Effects {
-	k := p.wantDocs(f)
-	if k == p.askedFor || p.ctx == nil {
+func (p comparePage) requestDocs(f page.Frame) page.Effects {
+	k := p.currentDocsKey(f)
+	if k == p.requestedDocs || p.ctx == nil {
 		return nil
 	}
 	v := p.viewIn(f)
@@ -79,14 +79,14 @@ func (p comparePage) askDocs(f page.Frame) page.Effects {
 
 func (v view) configDocs() docDiff {
 	a, b := v.images()
-	return docDiff{v.block(safe.Text{}, v.configCommand(), rawOf(a, configRaw), rawOf(b, configRaw))}
+	return docDiff{v.compareDocs(safe.Text{}, v.configCommand(), rawOf(a, configRaw), rawOf(b, configRaw))}
 }
 
 // manifestDocs are the manifest of the platform in view, and what the tags
 // point at where that is an index.
 func (v view) manifestDocs() docDiff {
 	topA, topB := topOf(v.cmp.A, topRaw), topOf(v.cmp.B, topRaw)
-	tops := v.block(safe.Text{}, v.topCommand(), []byte(topA), []byte(topB))
+	tops := v.compareDocs(safe.Text{}, v.topCommand(), []byte(topA), []byte(topB))
 	if !isIndex(v.cmp.A) && !isIndex(v.cmp.B) {
 		return docDiff{tops}
 	}
@@ -96,7 +96,7 @@ func (v view) manifestDocs() docDiff {
 		return docDiff{tops}
 	}
 	title := safe.Sprintf("Manifest of %s", v.pair.Platform)
-	return docDiff{v.block(title, v.manifestCommand(), rawOf(a, manifestRaw), rawOf(b, manifestRaw)), tops}
+	return docDiff{v.compareDocs(title, v.manifestCommand(), rawOf(a, manifestRaw), rawOf(b, manifestRaw)), tops}
 }
 
 func isIndex(a *model.Artifact) bool { return a != nil && a.Top.Kind == model.KindIndex }
@@ -112,9 +112,9 @@ func rawOf(i *model.Image, get func(model.Image) []byte) []byte {
 	return get(*i)
 }
 
-// block compares two documents line by line. What differs is decided before
+// compareDocs compares two documents line by line. What differs is decided before
 // secrets are masked: a secret that changed is a change.
-func (v view) block(title, shell safe.Text, a, b []byte) docBlock {
+func (v view) compareDocs(title, shell safe.Text, a, b []byte) docBlock {
 	rawA, shownA := v.docLines(a)
 	rawB, shownB := v.docLines(b)
 	out := docBlock{title: title, command: shell, a: shownA, b: shownB}
@@ -149,8 +149,8 @@ func withoutComma(lines []safe.Text) []string {
 	return out
 }
 
-// blocks counts the runs of lines that differ.
-func (d docDiff) blocks() int {
+// differences counts the runs of lines that differ.
+func (d docDiff) differences() int {
 	n := 0
 	for _, b := range d {
 		in := false
@@ -239,7 +239,7 @@ func (v view) docLine(l text.Pair, a, b safe.Text) []look.Line {
 		spansA, spansB = highlighted(a, l.SpansA, look.SideA, look.SideAHot), highlighted(b, l.SpansB, look.SideB, look.SideBHot)
 	}
 	if v.wide && !v.alone {
-		return []look.Line{v.docBeside(l, spansA, spansB)}
+		return []look.Line{v.docSideBySide(l, spansA, spansB)}
 	}
 	return v.docStacked(l, spansA, spansB)
 }
@@ -250,17 +250,17 @@ func withoutIndent(t safe.Text) safe.Text {
 	return t.Slice(len(s)-len(strings.TrimLeft(s, " ")), len(s))
 }
 
-const numberWidth = 5
+const lineNumberWidth = 5
 
-func number(n int) safe.Text {
+func lineNumber(n int) safe.Text {
 	if n < 0 {
-		return safe.Const(" ").Repeat(numberWidth)
+		return safe.Const(" ").Repeat(lineNumberWidth)
 	}
 	return safe.Sprintf("%4d ", n+1)
 }
 
-func (v view) docBeside(l text.Pair, a, b []look.Span) look.Line {
-	half := (v.Width-1-3)/2 - numberWidth
+func (v view) docSideBySide(l text.Pair, a, b []look.Span) look.Line {
+	half := (v.Width-1-3)/2 - lineNumberWidth
 	gutter := look.S(look.Faint, v.Glyphs.GutterSame)
 	switch {
 	case l.A < 0:
@@ -270,16 +270,16 @@ func (v view) docBeside(l text.Pair, a, b []look.Span) look.Line {
 	case l.Changed:
 		gutter = look.S(look.Warn, v.Glyphs.GutterDiff)
 	}
-	out := look.L(look.S(look.Faint, number(l.A))).With(v.cutToHalf(l.A >= 0, a, half).Spans...)
-	out = out.With(look.Gap(1), gutter, look.Gap(1), look.S(look.Faint, number(l.B)))
-	return out.With(v.cutToHalf(l.B >= 0, b, half).Spans...)
+	out := look.L(look.S(look.Faint, lineNumber(l.A))).With(v.sideCells(l.A >= 0, a, half).Spans...)
+	out = out.With(look.Gap(1), gutter, look.Gap(1), look.S(look.Faint, lineNumber(l.B)))
+	return out.With(v.sideCells(l.B >= 0, b, half).Spans...)
 }
 
 // docStacked is one line where both sides agree, else A's above B's.
 func (v view) docStacked(l text.Pair, a, b []look.Span) []look.Line {
-	room := v.Width - 1 - numberWidth - 2
+	room := v.Width - 1 - lineNumberWidth - 2
 	line := func(n int, sign look.Span, spans []look.Span) look.Line {
-		return look.L(look.S(look.Faint, number(n)), sign, look.Gap(1)).With(v.cutToHalf(true, spans, room).Spans...)
+		return look.L(look.S(look.Faint, lineNumber(n)), sign, look.Gap(1)).With(v.sideCells(true, spans, room).Spans...)
 	}
 	if !lineDiffers(l) || v.alone {
 		return []look.Line{line(l.A, look.Gap(1), a)}

@@ -54,7 +54,7 @@ func (v view) historyLines(r diff.Row) []look.Line {
 	case v.alone || !textDiffers(r) && !v.wide:
 		return []look.Line{look.L(v.rowLead(r)...).With(v.withDate(r.A, a, v.Width-1-leadWidth-1).Spans...)}
 	case v.wide:
-		return []look.Line{v.besideLine(r, a, b)}
+		return []look.Line{v.sideBySideLine(r, a, b)}
 	}
 	return v.stackedLines(r, a, b)
 }
@@ -116,10 +116,10 @@ func (v view) cellsFrom(spans []look.Span, cells int) []look.Span {
 	return append([]look.Span{look.S(look.Faint, v.Glyphs.Ellipsis)}, look.L(spans...).From(cells+1).Spans...)
 }
 
-// besideLine is A, the gutter, B; a hatch where a side has no such step.
-func (v view) besideLine(r diff.Row, a, b []look.Span) look.Line {
+// sideBySideLine is A, the gutter, B; a hatch where a side has no such step.
+func (v view) sideBySideLine(r diff.Row, a, b []look.Span) look.Line {
 	half := (v.Width - 1 - leadWidth - 3) / 2
-	if r.A != nil && r.B != nil && !r.SameText && v.shift == 0 {
+	if r.A != nil && r.B != nil && !r.SameText && v.offset == 0 {
 		skip := fromDifference(a, b, half-look.DayWidth-1)
 		a, b = v.cellsFrom(a, skip), v.cellsFrom(b, skip)
 	}
@@ -139,25 +139,25 @@ func (v view) besideLine(r diff.Row, a, b []look.Span) look.Line {
 // withDate is a side's instruction with the day of its step at the right end.
 func (v view) withDate(st *model.Step, spans []look.Span, width int) look.Line {
 	if st == nil {
-		return v.cutToHalf(false, nil, width)
+		return v.sideCells(false, nil, width)
 	}
 	day, _ := look.Cut(look.Time(st.Created), look.DayWidth)
-	return v.cutToHalf(true, spans, width-look.DayWidth-1).With(look.Gap(1), look.S(look.Faint, v.Glyphs.Fit(day, look.DayWidth)))
+	return v.sideCells(true, spans, width-look.DayWidth-1).With(look.Gap(1), look.S(look.Faint, v.Glyphs.Fit(day, look.DayWidth)))
 }
 
-// cutToHalf is one side of a line, scrolled sideways and cut to width.
-func (v view) cutToHalf(there bool, spans []look.Span, width int) look.Line {
+// sideCells is one side of a line, scrolled sideways and cut to width.
+func (v view) sideCells(there bool, spans []look.Span, width int) look.Line {
 	if !there {
 		return look.L(look.S(look.Faint, v.Glyphs.Hatch.Repeat(width)))
 	}
-	return look.L(spans...).From(v.shift).To(width, v.Glyphs.Ellipsis)
+	return look.L(spans...).From(v.offset).To(width, v.Glyphs.Ellipsis)
 }
 
 // stackedLines put A above B, each under its letter.
 func (v view) stackedLines(r diff.Row, a, b []look.Span) []look.Line {
 	var lines []look.Line
 	lead, room := v.rowLead(r), v.Width-1-leadWidth-3
-	if r.A != nil && r.B != nil && v.shift == 0 {
+	if r.A != nil && r.B != nil && v.offset == 0 {
 		skip := fromDifference(a, b, room-look.DayWidth-1)
 		a, b = v.cellsFrom(a, skip), v.cellsFrom(b, skip)
 	}

@@ -28,7 +28,7 @@ func (v view) layerRows() []widget.Row {
 	}
 	boundary := v.boundaryRow()
 	for i, r := range slices.Backward(v.pair.Rows) {
-		rows = append(rows, v.withFindings(v.layerRow(r), func(f diff.Finding) bool { return pointsAt(f, r) }))
+		rows = append(rows, v.withFindings(v.layerRow(r), func(f diff.Finding) bool { return pointsAtRow(f, r) }))
 		rows = append(rows, boundary(i)...)
 	}
 	return append(rows, v.countNotes()...)
@@ -134,9 +134,9 @@ func (v view) layerRow(r diff.Row) widget.Row {
 	}
 	out.ValueName, out.Value = v.layerValue(r)
 	if v.wideLayers() {
-		out.Lines = v.wideLayer(r)
+		out.Lines = v.wideLayerLines(r)
 	} else {
-		out.Lines = v.narrowLayer(r)
+		out.Lines = v.narrowLayerLines(r)
 	}
 	out.Lines = append(out.Lines, v.rowNotes(r)...)
 	return out
@@ -188,8 +188,8 @@ func stepNumber(r diff.Row) safe.Text {
 	return safe.Sprintf("%d/%d", r.A.Index+1, r.B.Index+1)
 }
 
-// wideLayer puts the sides beside each other.
-func (v view) wideLayer(r diff.Row) []look.Line {
+// wideLayerLines puts the sides beside each other.
+func (v view) wideLayerLines(r diff.Row) []look.Line {
 	w := v.instructionWidth()
 	if !hasLayer(r) { // a setting has the whole width: its value is the news
 		w += 2 + layerWidth
@@ -205,7 +205,7 @@ func (v view) wideLayer(r diff.Row) []look.Line {
 			l = l.With(v.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
 		}
 	}
-	l = l.With(look.S(classRole(r), v.Glyphs.Fit(v.note(r), noteWidth-1)))
+	l = l.With(look.S(classRole(r), v.Glyphs.Fit(v.rowNote(r), noteWidth-1)))
 	lines := []look.Line{l}
 	if r.A != nil && r.B != nil && !r.SameText {
 		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.Fit(second, w))))
@@ -228,8 +228,8 @@ func (v view) instructionPair(r diff.Row, room int) (first, second safe.Text) {
 	return look.L(v.cellsFrom(a, skip)...).Text(), look.L(v.cellsFrom(b, skip)...).Text()
 }
 
-// narrowLayer puts one side above the other where they differ.
-func (v view) narrowLayer(r diff.Row) []look.Line {
+// narrowLayerLines puts one side above the other where they differ.
+func (v view) narrowLayerLines(r diff.Row) []look.Line {
 	one := r.A
 	if one == nil {
 		one = r.B
@@ -243,7 +243,7 @@ func (v view) narrowLayer(r diff.Row) []look.Line {
 		l := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(v.instruction(one), room)), look.Gap(1))
 		return []look.Line{l.With(v.layerCell(one, look.Plain, r)...)}
 	}
-	note := v.note(r)
+	note := v.rowNote(r)
 	room := max(w-look.Width(note)-2, 8)
 	first, second := v.instructionPair(r, room)
 	lines := []look.Line{look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(first, room)), look.Gap(2), look.S(classRole(r), note))}
@@ -304,8 +304,8 @@ func (v view) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span 
 		look.S(look.Faint, g.Right(size, look.SizeWidth))}
 }
 
-// note says in words what the mark says.
-func (v view) note(r diff.Row) safe.Text {
+// rowNote says in words what the mark says.
+func (v view) rowNote(r diff.Row) safe.Text {
 	for _, st := range []*model.Step{r.A, r.B} {
 		if st != nil && st.HasLayer && st.Layer.Digest == "" {
 			return safe.Const("the layer is missing")
@@ -325,7 +325,7 @@ func (v view) note(r diff.Row) safe.Text {
 		case !r.B.HasLayer:
 			return safe.Const("no layer in B")
 		}
-		return substituted(r.Detail)
+		return substitutedNote(r.Detail)
 	case diff.Added:
 		return safe.Const("only in B")
 	case diff.Removed:
@@ -345,8 +345,8 @@ func (v view) note(r diff.Row) safe.Text {
 	return safe.Text{}
 }
 
-// substituted says in words what became of a layer.
-func substituted(d diff.Detail) safe.Text {
+// substitutedNote says in words what became of a layer.
+func substitutedNote(d diff.Detail) safe.Text {
 	switch d {
 	case diff.Rebuilt:
 		return safe.Const("rebuilt: other files")

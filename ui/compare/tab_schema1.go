@@ -74,7 +74,7 @@ func (v view) schema1Rows() []widget.Row {
 	}
 	for i, r := range slices.Backward(v.pair.Rows) {
 		row := v.schema1Row(r, schema1At(a, r.A), schema1At(b, r.B), i == parted, i > parted && parted >= 0)
-		rows = append(rows, v.withFindings(row, func(f diff.Finding) bool { return strings.HasPrefix(f.ID, "B") && pointsAt(f, r) }))
+		rows = append(rows, v.withFindings(row, func(f diff.Finding) bool { return strings.HasPrefix(f.ID, "B") && pointsAtRow(f, r) }))
 	}
 	return rows
 }
@@ -123,9 +123,9 @@ func (v view) schema1Row(r diff.Row, a, b *model.Schema1Row, parts, above bool) 
 	if !same {
 		mark = look.S(look.Warn, v.Glyphs.Mark(diff.Substituted))
 	}
-	l := look.L(mark, look.Gap(3)).With(v.schema1Cell(a, look.SideA, same, above)...).With(look.Gap(2))
+	l := look.L(mark, look.Gap(3)).With(v.schema1Cells(a, look.SideA, same, above)...).With(look.Gap(2))
 	if !v.alone {
-		l = l.With(look.Gap(2)).With(v.schema1Cell(b, look.SideB, same, above)...).With(look.Gap(2))
+		l = l.With(look.Gap(2)).With(v.schema1Cells(b, look.SideB, same, above)...).With(look.Gap(2))
 	}
 	used := l.Width() + 1
 	l = l.With(look.P(v.Glyphs.Fit(v.instruction(st), max(v.Width-used-1, 1))))
@@ -168,7 +168,7 @@ func (v view) firstDifferentNote(r diff.Row) safe.Text {
 	return safe.Sprintf("here the chains part: %s; every id above follows from it", why)
 }
 
-func (v view) schema1Cell(x *model.Schema1Row, role look.Role, same, above bool) []look.Span {
+func (v view) schema1Cells(x *model.Schema1Row, role look.Role, same, above bool) []look.Span {
 	if x == nil {
 		return []look.Span{look.S(look.Faint, v.Glyphs.Hatch.Repeat(2*look.DigestWidth+4))}
 	}

@@ -96,9 +96,9 @@ func (p comparePage) tallyTabs() [tabCount]tally {
 	}
 	sums[tabLayers] = tallyLayers(pair.Rows)
 	sums[tabHistory] = tally{diff.Substituted, countRows(pair.Rows, textDiffers), true}
-	if p.docs.ready && p.docs.key == p.askedFor {
-		sums[tabConfig] = tally{diff.Substituted, p.docs.config.blocks(), true}
-		sums[tabManifest] = tally{diff.Substituted, p.docs.manifest.blocks(), true}
+	if p.docs.ready && p.docs.key == p.requestedDocs {
+		sums[tabConfig] = tally{diff.Substituted, p.docs.config.differences(), true}
+		sums[tabManifest] = tally{diff.Substituted, p.docs.manifest.differences(), true}
 	}
 	if n, ok := schema1Differences(*pair); ok {
 		sums[tabSchema1] = tally{diff.Substituted, n, true}

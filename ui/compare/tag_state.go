@@ -42,15 +42,15 @@ func (s side) readHistory(ctx context.Context, j page.Journal) page.Effects {
 func (p comparePage) historyArrived(msg historyMsg) comparePage {
 	for _, s := range []*side{&p.a, &p.b} {
 		if s.load == msg.load {
-			s.history = seenBefore(msg.history, s.began)
+			s.history = sightingsBefore(msg.history, s.loadStarted)
 		}
 	}
 	return p.recompare()
 }
 
-// seenBefore is what was seen by then: what this load sees itself, and a move that
+// sightingsBefore is what was seen by then: what this load sees itself, and a move that
 // follows it, are not what the tag was before.
-func seenBefore(past model.Timeline, then time.Time) model.Timeline {
+func sightingsBefore(past model.Timeline, then time.Time) model.Timeline {
 	for len(past) > 0 && past[len(past)-1].First.After(then) {
 		past = past[:len(past)-1]
 	}
@@ -63,29 +63,29 @@ func (p comparePage) withTags(set *model.TagSet) comparePage {
 		return p
 	}
 	sets := map[model.Ref]model.TagSet{set.Repo: *set}
-	for repo, other := range p.sets {
+	for repo, other := range p.tagSets {
 		if repo != set.Repo {
 			sets[repo] = other
 		}
 	}
-	p.sets = sets
+	p.tagSets = sets
 	return p
 }
 
 // tagContext is what is known beyond the two artifacts.
 func (p comparePage) tagContext() diff.TagContext {
-	return diff.TagContext{A: p.tagNeighbours(p.a), B: p.tagNeighbours(p.b)}
+	return diff.TagContext{A: p.sideContext(p.a), B: p.sideContext(p.b)}
 }
 
-func (p comparePage) tagNeighbours(s side) diff.SideContext {
+func (p comparePage) sideContext(s side) diff.SideContext {
 	n := diff.SideContext{History: s.history}
-	if set, ok := p.sets[s.ref.Repo()]; ok {
+	if set, ok := p.tagSets[s.ref.Repo()]; ok {
 		n.Tags = &set
 	}
 	if s.moved != "" && s.art != nil {
 		member := slices.ContainsFunc(s.art.Entries,
 			func(e model.Entry) bool { return e.Descriptor.Digest == s.moved && e.Role == model.RoleImage })
-		n.Moved = diff.Move{To: s.moved, At: s.seen, ToMember: member && s.art.Top.Kind == model.KindIndex}
+		n.Moved = diff.Move{To: s.moved, At: s.movedAt, ToMember: member && s.art.Top.Kind == model.KindIndex}
 	}
 	return n
 }
@@ -124,9 +124,9 @@ func (p comparePage) rechecked(msg recheckedMsg) (page.Page, page.Effects) {
 			p = p.headArrived(h)
 		}
 	}
-	var asked page.Effects
-	p.poll, asked = p.poll.Arm(p.ctx, p.env.Recheck, nil)
-	return p, asked
+	var effects page.Effects
+	p.poll, effects = p.poll.Arm(p.ctx, p.env.Recheck, nil)
+	return p, effects
 }
 
 // changesHead reports whether a look at a tag says something new.
@@ -180,7 +180,7 @@ func (p comparePage) beforeAndAfter(ofB bool) page.Effects {
 		s = p.b
 	}
 	before := s.ref
-	switch old, ok := s.earlier(); {
+	switch old, ok := s.lastOtherSighting(); {
 	case s.moved != "":
 		before.Digest = s.art.Digest()
 	case ok:
@@ -200,8 +200,8 @@ func UnmovedText(name safe.Text, past model.Timeline) safe.Text {
 	return safe.Sprintf("%s is what it was when it was last looked at", name)
 }
 
-// earlier is the last look at the tag when it was something else.
-func (s side) earlier() (model.Sighting, bool) {
+// lastOtherSighting is the last look at the tag when it was something else.
+func (s side) lastOtherSighting() (model.Sighting, bool) {
 	for _, l := range slices.Backward(s.history) {
 		if s.art != nil && l.Digest != s.art.Digest() {
 			return l, true

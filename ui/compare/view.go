@@ -19,7 +19,7 @@ type view struct {
 	docs              docs
 	alone             bool
 	wide              bool // sides beside each other, else one above the other
-	shift             int
+	offset            int
 	a, b              model.Ref
 	docsReady         bool // docs are those of the pair
 	crane             string
@@ -36,19 +36,19 @@ type viewKey struct {
 	width, height     int
 	reveal            bool
 	pick              pairID
-	shift             int
+	offset            int
 	stacked           bool
 	filter            string
 	docs              docsKey
 	trail             string
 	showsConsequences bool
-	drawn             bool
+	valid             bool
 }
 
 func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
 		Frame: f, cmp: p.cmp, docs: p.docs, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
-		shift: p.shift, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docs.ready && p.docs.key == p.askedFor,
+		offset: p.offset, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docs.ready && p.docs.key == p.requestedDocs,
 		crane: p.env.Crane,
 		trail: p.trail, showsConsequences: p.showsConsequences, mainFindings: p.mainFindings, otherFindings: p.otherFindings,
 	}
@@ -61,17 +61,17 @@ func (p comparePage) viewIn(f page.Frame) view {
 // Layout makes the sheet of the tab again if anything it depends on has changed, and
 // asks for the text differences of the pair in view.
 func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
-	cmd := p.askDocs(f)
+	cmd := p.requestDocs(f)
 	if cmd != nil {
-		p.askedFor = p.wantDocs(f)
+		p.requestedDocs = p.currentDocsKey(f)
 	}
 	k := viewKey{
 		width: f.Width, height: f.Height, reveal: f.Gate.Reveal, pick: p.picked,
-		stacked: p.stacked, filter: p.filter.Input.Value(), docs: p.docs.key, drawn: true,
+		stacked: p.stacked, filter: p.filter.Input.Value(), docs: p.docs.key, valid: true,
 		trail: p.trail.key(), showsConsequences: p.showsConsequences,
 	}
 	if p.tab >= tabHistory && p.tab <= tabManifest {
-		k.shift = p.shift
+		k.offset = p.offset
 	}
 	height := f.Height - len(p.header(f))
 	if p.filter.Open || p.filter.Active {
@@ -80,17 +80,17 @@ func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	p.frame = f
 	p, more := p.recheck()
 	cmd = append(cmd, more...)
-	if k == p.drawn[p.tab] {
-		p.sheets[p.tab] = p.sheets[p.tab].Sized(height).GoTo(p.wantRow)
-		p.wantRow = ""
+	if k == p.sheetKeys[p.tab] {
+		p.sheets[p.tab] = p.sheets[p.tab].Sized(height).GoTo(p.targetRow)
+		p.targetRow = ""
 		return p, cmd
 	}
 	rows := p.viewIn(f).rows(p.tab)
 	passed := p.filterRows(rows)
-	p.all[p.tab], p.passed[p.tab] = countPlaces(rows), countPlaces(passed)
-	p.sheets[p.tab] = p.sheets[p.tab].With(passed, height).GoTo(p.wantRow)
-	p.wantRow = ""
-	p.drawn[p.tab] = k
+	p.rowCounts[p.tab], p.filteredCounts[p.tab] = countSelectable(rows), countSelectable(passed)
+	p.sheets[p.tab] = p.sheets[p.tab].With(passed, height).GoTo(p.targetRow)
+	p.targetRow = ""
+	p.sheetKeys[p.tab] = k
 	return p, cmd
 }
 
@@ -158,15 +158,15 @@ func (p comparePage) filterRows(rows []widget.Row) []widget.Row {
 		return !r.Header && !slices.ContainsFunc(r.DrawnLines(),
 			func(l look.Line) bool { return p.filter.Matches(l.Text().String()) }) && !p.filter.Matches(r.Value.String())
 	})
-	if countPlaces(kept) == 0 {
+	if countSelectable(kept) == 0 {
 		kept = append(kept, widget.Row{Header: true,
 			Lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter")))}})
 	}
 	return kept
 }
 
-// countPlaces counts the rows that can take the cursor.
-func countPlaces(rows []widget.Row) int {
+// countSelectable counts the rows that can take the cursor.
+func countSelectable(rows []widget.Row) int {
 	n := 0
 	for _, r := range rows {
 		if !r.Header {

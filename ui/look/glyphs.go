@@ -75,8 +75,8 @@ func (g Glyphs) Mark(c diff.Class) safe.Text {
 	return safe.Const(" ")
 }
 
-// signs are what the program's own sentences hold that is not ASCII.
-var signs = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!=", "≥", ">=", "≈", "~", "∅", "0", "·", "-")
+// asciiReplacer are what the program's own sentences hold that is not ASCII.
+var asciiReplacer = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!=", "≥", ">=", "≈", "~", "∅", "0", "·", "-")
 
 // Sentence is one of the program's own for this terminal. Words from outside in
 // it stay as they are.
@@ -84,5 +84,5 @@ func (g Glyphs) Sentence(t safe.Text) safe.Text {
 	if !g.ascii {
 		return t
 	}
-	return safe.Clean(signs.Replace(t.String()))
+	return safe.Clean(asciiReplacer.Replace(t.String()))
 }

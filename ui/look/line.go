@@ -145,7 +145,7 @@ func Wrap(spans []Span, width int) []Line {
 	all := L(spans...)
 	var lines []Line
 	line, i, passed := Line{}, 0, 0
-	for _, at := range breaks(all.Text().String(), max(width, 1)) {
+	for _, at := range lineEnds(all.Text().String(), max(width, 1)) {
 		for at > passed {
 			rest := spans[i].Text
 			n := min(len(rest.String()), at-passed)
@@ -163,10 +163,10 @@ func Wrap(spans []Span, width int) []Line {
 	return lines
 }
 
-// breaks are the byte offsets at which the lines of s end, the last one its
+// lineEnds are the byte offsets at which the lines of s end, the last one its
 // length. A line ends after the last blank that fits, unless that leaves less
 // than half of it.
-func breaks(s string, width int) []int {
+func lineEnds(s string, width int) []int {
 	var ends []int
 	start, at, used := 0, 0, 0
 	blank, usedAtBlank := 0, 0

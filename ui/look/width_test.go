@@ -11,8 +11,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// neighbours are what some terminals join with what comes after or before.
-var neighbours = []string{"a", "1", " ", "가", "👍", "क", "ก", "ﾊ", "©", "ש", "e\u0301"}
+// adjacent are what some terminals join with what comes after or before.
+var adjacent = []string{"a", "1", " ", "가", "👍", "क", "ก", "ﾊ", "©", "ש", "e\u0301"}
 
 // checkCells: a text takes as many cells where graphemes are counted as where
 // code points are, and what is put together as many as its parts.
@@ -36,7 +36,7 @@ func TestCellsAreUndisputed(t *testing.T) {
 			continue // all alike
 		}
 		checkCells(t, s, s)
-		for _, n := range neighbours {
+		for _, n := range adjacent {
 			checkCells(t, n, s)
 			checkCells(t, s, n)
 			checkCells(t, n+s+n, n)
@@ -45,7 +45,7 @@ func TestCellsAreUndisputed(t *testing.T) {
 }
 
 func FuzzCells(f *testing.F) {
-	for _, n := range neighbours {
+	for _, n := range adjacent {
 		f.Add(n, "\u0301\u094d🇩🇪👍🏽\u1100\u1161"+n)
 	}
 	f.Add("क्", "ष")

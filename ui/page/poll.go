@@ -19,16 +19,16 @@ type Poll struct {
 // PollMsg says that it is time.
 type PollMsg struct{ Load LoadID }
 
-// Arm starts the clock again and adds its wait to asked. Without an interval it
+// Arm starts the clock again and adds its wait to effects. Without an interval it
 // stands still.
-func (p Poll) Arm(ctx context.Context, every time.Duration, asked Effects) (Poll, Effects) {
+func (p Poll) Arm(ctx context.Context, every time.Duration, effects Effects) (Poll, Effects) {
 	p.Load++
 	p.Due = false
 	if every <= 0 {
-		return p, asked
+		return p, effects
 	}
 	id := p.Load
-	return p, append(asked, Once(ctx, func(ctx context.Context) tea.Msg {
+	return p, append(effects, Once(ctx, func(ctx context.Context) tea.Msg {
 		t := time.NewTimer(every)
 		defer t.Stop()
 		select {

@@ -26,7 +26,7 @@ type Work struct {
 	work func(ctx context.Context, report func(tea.Msg))
 }
 
-// Stream asks for work whose messages all come to the page that asked. work
+// Stream asks for work whose messages all come to the page that effects. work
 // runs in its own goroutine; report blocks until the screen took the
 // message or ctx ended, so a fast producer cannot run ahead of the screen.
 func Stream(ctx context.Context, work func(ctx context.Context, report func(tea.Msg))) Effects {

@@ -13,10 +13,10 @@ import (
 
 // detailPage is one row of a sheet in full: nothing is cut off in it.
 type detailPage struct {
-	path  safe.Text
-	row   Row
-	sheet Sheet
-	drawn detailKey
+	path      safe.Text
+	row       Row
+	sheet     Sheet
+	layoutKey detailKey
 }
 
 // detailKey is what the lines of a detail depend on.
@@ -32,11 +32,11 @@ func (p detailPage) Start(context.Context) (page.Page, page.Effects) { return p,
 
 func (p detailPage) Layout(f page.Frame) (page.Page, page.Effects) {
 	k := detailKey{f.Width, f.Gate.Reveal}
-	if k == p.drawn {
+	if k == p.layoutKey {
 		p.sheet = p.sheet.Sized(f.Height)
 		return p, nil
 	}
-	p.sheet, p.drawn = p.sheet.With(p.row.Detail(f), f.Height), k
+	p.sheet, p.layoutKey = p.sheet.With(p.row.Detail(f), f.Height), k
 	return p, nil
 }
 

@@ -80,7 +80,7 @@ func (f Filter) Update(msg tea.Msg) (_ Filter, changed, handled bool) {
 	press, isKey := msg.(tea.KeyPressMsg)
 	switch {
 	case f.Open && isKey:
-		return f.edit(press)
+		return f.updateInput(press)
 	case f.Open:
 		f.Input = f.Input.Update(msg)
 		return f.compiled(), true, true
@@ -96,9 +96,9 @@ func (f Filter) Update(msg tea.Msg) (_ Filter, changed, handled bool) {
 	return f, false, false
 }
 
-// edit takes a key while the filter is being typed; those that move are the
+// updateInput takes a key while the filter is being typed; those that move are the
 // list's.
-func (f Filter) edit(press tea.KeyPressMsg) (_ Filter, changed, handled bool) {
+func (f Filter) updateInput(press tea.KeyPressMsg) (_ Filter, changed, handled bool) {
 	switch press.String() {
 	case "esc":
 		return Filter{mode: f.mode}, true, true

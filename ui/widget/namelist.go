@@ -23,7 +23,7 @@ type NameList struct {
 	// Arranged is all that is shown in another order, and late what has come
 	// since it was put into that order; nil while the order is the natural one.
 	Arranged, Late []string
-	awaited        bool // an order has been asked for, and none is there
+	orderPending   bool // an order has been asked for, and none is there
 
 	Shown   []string // what the filter lets through
 	total   int      // how many there are before the filter
@@ -49,7 +49,7 @@ func (n NameList) add(page []string) NameList {
 	slices.SortFunc(main, model.CompareNatural)
 	slices.SortFunc(aside, model.CompareNatural)
 	n.All, n.Aside = mergeSorted(n.All, main), mergeSorted(n.Aside, aside)
-	if n.Arranged != nil || n.awaited {
+	if n.Arranged != nil || n.orderPending {
 		n.Late = append(slices.Clip(n.Late), main...)
 		if n.AsideShown {
 			n.Late = append(n.Late, aside...)
@@ -58,8 +58,8 @@ func (n NameList) add(page []string) NameList {
 	return n.refilter()
 }
 
-// base is what there is to show, before the filter.
-func (n NameList) base() []string {
+// unfiltered is what there is to show, before the filter.
+func (n NameList) unfiltered() []string {
 	switch {
 	case n.Arranged != nil && len(n.Late) == 0:
 		return n.Arranged
@@ -75,7 +75,7 @@ func (n NameList) base() []string {
 // is not in it.
 func (n NameList) AwaitOrder() NameList {
 	if n.Arranged == nil {
-		n.Late, n.awaited = nil, true
+		n.Late, n.orderPending = nil, true
 	}
 	return n
 }
@@ -83,7 +83,7 @@ func (n NameList) AwaitOrder() NameList {
 // Arrange shows names in another order, nil for the natural one. late is how
 // many had come late already when the order was asked for: they are in it.
 func (n NameList) Arrange(order []string, late int) NameList {
-	n.Arranged, n.Late, n.awaited = order, n.Late[min(late, len(n.Late)):], false
+	n.Arranged, n.Late, n.orderPending = order, n.Late[min(late, len(n.Late)):], false
 	return n.refilter()
 }
 
@@ -114,7 +114,7 @@ func mergeSorted(a, b []string) []string {
 // refilter recomputes what is shown and keeps the cursor on its name.
 func (n NameList) refilter() NameList {
 	under, had := n.Current()
-	n.Shown = n.base()
+	n.Shown = n.unfiltered()
 	n.total = len(n.Shown)
 	if n.Filter.Active {
 		n.Shown = n.Filter.Passing(n.Shown)

@@ -32,7 +32,7 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 	if len(n.All)+len(n.Aside) > 0 {
 		n.previous = [2][]string{n.All, n.Aside}
 	}
-	n.Loading, n.Err, n.All, n.Aside, n.Arranged, n.Late, n.awaited = true, nil, nil, nil, nil, nil, false
+	n.Loading, n.Err, n.All, n.Aside, n.Arranged, n.Late, n.orderPending = true, nil, nil, nil, nil, nil, false
 	id := n.Load
 	return n.refilter(), ctx, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		err := list(ctx, func(names []string) { report(NamesMsg{id, names}) })

@@ -52,7 +52,7 @@ type Sheet struct {
 // its place. A cursor that was never moved stays first: things that arrive
 // above it are what is to be read first.
 func (s Sheet) With(rows []Row, height int) Sheet {
-	at, offset := s.placeOf(rows), s.offset()
+	at, offset := s.cursorAmong(rows), s.offset()
 	if at == 0 {
 		offset = 0
 	}
@@ -61,7 +61,7 @@ func (s Sheet) With(rows []Row, height int) Sheet {
 	for i, r := range rows {
 		s.starts[i+1] = s.starts[i] + r.lineCount()
 	}
-	s.Cursor = s.nearestPlace(at, 1)
+	s.Cursor = s.nearestSelectable(at, 1)
 	if len(rows) > 0 { // the cursor's row stays where it is on the screen
 		s.top = s.starts[s.Cursor] - offset
 	}
@@ -74,8 +74,8 @@ func (s Sheet) Sized(height int) Sheet {
 	return s.scrollToCursor()
 }
 
-// placeOf is the place among rows of the row under the cursor.
-func (s Sheet) placeOf(rows []Row) int {
+// cursorAmong is the place among rows of the row under the cursor.
+func (s Sheet) cursorAmong(rows []Row) int {
 	switch {
 	case s.Cursor >= len(s.rows) || s.AtFirst():
 		return 0
@@ -97,9 +97,9 @@ func (s Sheet) offset() int {
 	return s.starts[s.Cursor] - s.top
 }
 
-// nearestPlace is the nearest row to i that can take the cursor, looking towards dir
+// nearestSelectable is the nearest row to i that can take the cursor, looking towards dir
 // first.
-func (s Sheet) nearestPlace(i, dir int) int {
+func (s Sheet) nearestSelectable(i, dir int) int {
 	if len(s.rows) == 0 {
 		return 0
 	}
@@ -115,7 +115,7 @@ func (s Sheet) nearestPlace(i, dir int) int {
 }
 
 // AtFirst reports whether the cursor is on the first row that can take it.
-func (s Sheet) AtFirst() bool { return s.Cursor == s.nearestPlace(0, 1) }
+func (s Sheet) AtFirst() bool { return s.Cursor == s.nearestSelectable(0, 1) }
 
 // IsEmpty reports whether there are no rows.
 func (s Sheet) IsEmpty() bool { return len(s.rows) == 0 }
@@ -152,7 +152,7 @@ func (s Sheet) GoTo(id string) Sheet {
 }
 
 func (s Sheet) moveTo(i, dir int) Sheet {
-	s.Cursor = s.nearestPlace(i, dir)
+	s.Cursor = s.nearestSelectable(i, dir)
 	return s.scrollToCursor()
 }
 
