@@ -1,6 +1,6 @@
-// Package ui is the root of the screens: the stack of pages, the frame around
-// them, the prompt, the help, and the pages to start from. The other pages are in
-// compare and tags, what pages have in common is in page and widget.
+// Package ui is the root model of the screens: the stack of pages, the frame around
+// them, the prompt, the help and the start pages. The other pages are in packages
+// compare and tags. Packages page and widget hold what pages share.
 package ui
 
 import (
@@ -20,32 +20,32 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// Options are what the program starts with.
+// Options configure an App.
 type Options struct {
 	Registry  page.Registry
-	Places    page.Places     // may be nil
-	Journal   page.Journal    // nil: nothing is remembered of tags
-	Recheck   time.Duration   // between two looks at the tags on screen; 0 for never
-	Hosts     func() []string // registries with credentials; may be nil
-	Open      []model.Ref     // nothing: home; one: that place; two: compare
-	Guide     *Guide          // shown below what is opened, in place of home
-	Platform  string          // look at this platform first, by its normalised name
-	PlainHTTP bool            // registries speak http, which shell commands must say
-	Pulse     time.Duration   // between two looks at what is under way; 0 for a second
+	Places    page.Places     // optional
+	Journal   page.Journal    // nil: there is no tag history
+	Recheck   time.Duration   // interval between checks of the tags on screen; 0 for never
+	Hosts     func() []string // registries with stored credentials; optional
+	Open      []model.Ref     // none: home page; one: its page; two: comparison
+	Guide     *Guide          // start page in place of the home page
+	Platform  string          // first platform to show, by its normalized name
+	PlainHTTP bool            // registries speak plain HTTP; shell commands need a flag for it
+	Pulse     time.Duration   // interval between screen updates while requests run; 0 for one second
 	Gate      safe.Gate
 	Glyphs    look.Glyphs
-	InTmux    bool // copy into tmux's buffer too
+	InTmux    bool // copy into the tmux buffer too
 
-	// Size asks the terminal for its size in cells; 0 if it does not say. May be nil.
+	// Size returns the size of the terminal in cells, 0 if it is unknown. Optional.
 	Size func() (width, height int)
 }
 
-// App is the root: a stack of pages, what lies over them, and the frame.
+// App is the root model: a stack of pages, the prompt, the help and the frame.
 type App struct {
 	env    page.Env
 	stack  []stackEntry
 	nextID page.ID
-	pulse  time.Duration // between two looks at what is under way
+	pulse  time.Duration // interval between screen updates while requests run
 
 	width, height int
 	theme         look.Theme
@@ -53,7 +53,7 @@ type App struct {
 	marks         page.Marks
 	traffic       model.Traffic
 	ticking       bool
-	startedWork   bool // work was begun since the last tick: its requests may come later
+	startedWork   bool // work was started since the last tick; its requests may begin later
 
 	toast  safe.Text
 	prompt *widget.Input
@@ -62,14 +62,14 @@ type App struct {
 	size   func() (width, height int)
 }
 
-// stackEntry is a page on the stack with what ends its commands.
+// stackEntry is a page on the stack, with the function that cancels its commands.
 type stackEntry struct {
 	id     page.ID
 	page   page.Page
 	cancel context.CancelFunc
 }
 
-// New is the program ready for tea.NewProgram. ctx ends all its commands.
+// New returns the model for tea.NewProgram. ctx cancels all its commands.
 func New(ctx context.Context, o Options) App {
 	a := App{
 		env: page.Env{
@@ -99,7 +99,7 @@ func New(ctx context.Context, o Options) App {
 	return a
 }
 
-// Pages are the names of the pages that are open, the one on top last.
+// Pages returns the names of the open pages, the top page last.
 func (a App) Pages() []string {
 	names := make([]string, len(a.stack))
 	for i, o := range a.stack {
@@ -108,22 +108,22 @@ func (a App) Pages() []string {
 	return names
 }
 
-// Size is that of the terminal.
+// Size returns the size of the terminal.
 func (a App) Size() (width, height int) { return a.width, a.height }
 
-// Init asks for the background and starts the pages that are open already.
+// Init asks the terminal for its background color and starts the initial pages.
 func (a App) Init() tea.Cmd {
 	return tea.Batch(tea.RequestBackgroundColor, func() tea.Msg { return startMsg{} })
 }
 
-// startMsg starts the first pages; Init itself cannot change the model.
+// startMsg starts the initial pages. Init itself cannot change the model.
 type startMsg struct{}
 
-// tickMsg wakes the screen each second while requests are under way, so that a
-// server that hangs is seen to hang.
+// tickMsg redraws the screen each second while requests run, so that the user sees when
+// a server hangs.
 type tickMsg struct{}
 
-// Update handles one message, then lets the page on top adapt to its frame.
+// Update handles one message and then lays out the top page.
 func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	a.traffic = a.env.Registry.Traffic()
 	a, cmd := a.handle(msg)
@@ -154,9 +154,9 @@ func (a App) handle(msg tea.Msg) (App, tea.Cmd) {
 	return a, nil
 }
 
-// resize takes a new size, and looks whether it is still the terminal's: a resize
-// before Bubble Tea listens for signals is lost, and messages of two resizes may come
-// in any order. Bubble Tea's own question for it is no help: it races with a resize.
+// resize sets a new size and checks it against the terminal's size. A resize before
+// Bubble Tea listens for signals is lost, and the messages of two resizes can arrive in
+// any order. Bubble Tea's own size request does not help: it races with a resize.
 func (a App) resize(to tea.WindowSizeMsg) (App, tea.Cmd) {
 	changed := to.Width != a.width || to.Height != a.height
 	a.width, a.height = to.Width, to.Height
@@ -172,7 +172,7 @@ func (a App) resize(to tea.WindowSizeMsg) (App, tea.Cmd) {
 	return a, nil
 }
 
-// navigate handles what pages ask of the root.
+// navigate handles the effects that pages request from the root.
 func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 	switch msg := msg.(type) {
 	case page.PushMsg:
@@ -201,7 +201,7 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 	return a, nil
 }
 
-// press gives a key to whatever is on top: help, prompt, page, program.
+// press passes a key to the first of help, prompt, page and program that takes it.
 func (a App) press(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	a.toast = safe.Text{}
 	switch {
@@ -241,7 +241,7 @@ func (a App) toggleReveal() (App, tea.Cmd) {
 	return a, nil
 }
 
-// Top is the page on top, and its id.
+// Top returns the top page and its ID.
 func (a App) Top() (page.ID, page.Page) {
 	top := a.stack[len(a.stack)-1]
 	return top.id, top.page
@@ -251,7 +251,7 @@ func (a App) top() page.Page { return a.stack[len(a.stack)-1].page }
 
 func (a App) toTop(msg tea.Msg) (App, tea.Cmd) { return a.toPage(len(a.stack)-1, msg) }
 
-// toPage updates one page of the stack. The stack is copied: an App is a value.
+// toPage updates one page of the stack. The stack is copied, because an App is a value.
 func (a App) toPage(i int, msg tea.Msg) (App, tea.Cmd) {
 	id := a.stack[i].id
 	p, effects := a.stack[i].page.Update(msg)
@@ -264,8 +264,8 @@ func (a App) withPage(i int, p page.Page) App {
 	return a
 }
 
-// deliver gives a command's message to the page that effects, if it is still
-// open, and waits for the next one.
+// deliver passes the message of a command to its page, if that is still open, and waits
+// for the next message.
 func (a App) deliver(msg page.OwnedMsg) (App, tea.Cmd) {
 	i := slices.IndexFunc(a.stack, func(o stackEntry) bool { return o.id == msg.Page })
 	if i < 0 {
@@ -275,7 +275,7 @@ func (a App) deliver(msg page.OwnedMsg) (App, tea.Cmd) {
 	return a, tea.Batch(cmd, msg.Next)
 }
 
-// perform carries out what a page effects for.
+// perform carries out the effects that a page requested.
 func (a App) perform(owner page.ID, effects page.Effects) (App, tea.Cmd) {
 	var cmds []tea.Cmd
 	for _, effect := range effects {
@@ -285,7 +285,7 @@ func (a App) perform(owner page.ID, effects page.Effects) (App, tea.Cmd) {
 		switch {
 		case long:
 			cmd, a.startedWork = work.Run(owner), true
-		case remark && owner != a.stack[len(a.stack)-1].id: // it may name keys of its page
+		case remark && owner != a.stack[len(a.stack)-1].id: // a toast may name keys of its own page, so only the top page shows one
 		default:
 			a, cmd = a.navigate(effect)
 		}
@@ -297,7 +297,7 @@ func (a App) perform(owner page.ID, effects page.Effects) (App, tea.Cmd) {
 func (a App) startAll() (App, tea.Cmd) {
 	var cmds []tea.Cmd
 	for i := range a.stack {
-		if a.stack[i].id != 0 { // a key was quicker
+		if a.stack[i].id != 0 { // started by a key that arrived earlier
 			continue
 		}
 		var cmd tea.Cmd
@@ -316,8 +316,8 @@ func (a App) startPage(i int) (App, tea.Cmd) {
 	return a.perform(a.nextID, effects)
 }
 
-// maxPages is how many are open at most: who goes from reference to reference
-// for hours comes back over the last of them.
+// maxPages limits the number of open pages. Beyond it the oldest page after the first
+// one is closed.
 const maxPages = 50
 
 func (a App) push(p page.Page) (App, tea.Cmd) {
@@ -332,7 +332,7 @@ func (a App) push(p page.Page) (App, tea.Cmd) {
 	return a.startPage(len(a.stack) - 1)
 }
 
-// pop goes back one page; the first page stays, and says how to leave.
+// pop goes back one page. The first page stays and names the key that quits.
 func (a App) pop(payload tea.Msg) (App, tea.Cmd) {
 	if len(a.stack) == 1 {
 		a.toast = safe.Const("this is the first screen: q quits")
@@ -354,7 +354,8 @@ func (a App) dropTop() App {
 	return a
 }
 
-// relayout tells the page on top its frame; it may want rows it now sees.
+// relayout passes the frame to the top page, which may request data for rows that became
+// visible.
 func (a App) relayout() (App, tea.Cmd) {
 	if a.width == 0 || a.height == 0 {
 		return a, nil
@@ -365,8 +366,8 @@ func (a App) relayout() (App, tea.Cmd) {
 	return a.withPage(last, p).perform(id, effects)
 }
 
-// tick keeps one clock running while requests are under way or about to be, and
-// none else: a server that hangs sends nothing that would wake the screen.
+// tick keeps exactly one timer running while requests run or are about to start. A
+// server that hangs sends nothing that would redraw the screen.
 func (a App) tick() (App, tea.Cmd) {
 	paused := a.traffic.Pause.Until.After(a.env.Now())
 	if a.ticking || a.traffic.InFlight == 0 && !a.startedWork && !paused {

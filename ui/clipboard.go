@@ -12,9 +12,9 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// copyCmd puts text on the clipboard by OSC 52, which works over SSH. tmux
-// swallows OSC 52 by default, so inside it its own buffer is filled too, and
-// it passes the text on where it may (load-buffer -w).
+// copyCmd copies text to the clipboard with OSC 52, which works over SSH. tmux ignores
+// OSC 52 by default. So inside tmux its buffer is set too, and tmux forwards the text if
+// it is configured to (load-buffer -w).
 func (a App) copyCmd(text safe.Text) tea.Cmd {
 	if !a.inTmux {
 		return tea.SetClipboard(text.String())

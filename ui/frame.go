@@ -13,7 +13,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// Lines that are not the page's: the path above, the keys below.
+// frameHeight is the number of lines outside the page: the path at the top and the keys
+// at the bottom.
 const frameHeight = 2
 
 func (a App) frame() page.Frame {
@@ -23,7 +24,7 @@ func (a App) frame() page.Frame {
 	}
 }
 
-// View draws the frame. Styles are applied here and nowhere else.
+// View draws the frame. Styles are applied only here.
 func (a App) View() tea.View {
 	v := tea.NewView(a.content())
 	v.AltScreen = true
@@ -56,13 +57,13 @@ func (a App) content() string {
 	return firstLines(b.String(), a.height)
 }
 
-// firstLines cuts what does not fit on an absurdly low terminal.
+// firstLines drops the lines that do not fit on a very low terminal.
 func firstLines(s string, n int) string {
 	lines := strings.SplitN(s, "\n", n+1)
 	return strings.Join(lines[:min(n, len(lines))], "\n")
 }
 
-// header is where one is, and what it has cost.
+// header is the first line: the path on the left, the traffic or a pause on the right.
 func (a App) header() look.Line {
 	cost, role := trafficText(a.traffic, a.theme.Glyphs), look.Faint
 	if pause := pauseText(a.traffic.Pause, a.env.Now()); !pause.IsEmpty() {
@@ -91,7 +92,8 @@ func trafficText(t model.Traffic, g look.Glyphs) safe.Text {
 	return cost
 }
 
-// pauseText counts down what a registry asked for; empty when it is over.
+// pauseText returns the countdown of a pause that a registry asked for, empty when it is
+// over.
 func pauseText(p model.Pause, now time.Time) safe.Text {
 	left := p.Until.Sub(now).Round(time.Second)
 	if p.Host == "" || left <= 0 {
@@ -100,7 +102,7 @@ func pauseText(p model.Pause, now time.Time) safe.Text {
 	return safe.Sprintf("%s asked for a pause: %s", p.Host, left)
 }
 
-// footer is the prompt, a toast, or the keys worth knowing here.
+// footer is the last line: the prompt, a toast, or the most useful keys.
 func (a App) footer() look.Line {
 	switch {
 	case a.prompt != nil && !a.prompt.Err.IsEmpty():
@@ -125,7 +127,7 @@ func (a App) hints() []key.Binding {
 	return append(a.top().Hints(), page.Keys.Help)
 }
 
-// hintLine shows as many hints as fit whole; help is last and always fits.
+// hintLine returns as many hints as fit completely. The last one, help, is always there.
 func hintLine(hints []key.Binding, g look.Glyphs, width int) look.Line {
 	if len(hints) == 0 {
 		return look.Line{}

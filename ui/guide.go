@@ -13,21 +13,20 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// Guide is a first screen that says what to try.
+// Guide is a start page that suggests what to try.
 type Guide struct {
 	Title, Intro string
 	Stories      []Story
-	Registry     model.Ref // to browse
+	Registry     model.Ref // for the last row, which opens it
 }
 
-// Story is one thing to try: two images and the question about them.
+// Story is one suggestion: two images and a question about them.
 type Story struct {
 	Title, Text, Look string
 	A, B              model.Ref
 }
 
-// storyWidth is how long a line of a story is at most: longer ones are hard to
-// read, and the same on all screens it looks like what it is, a column.
+// storyWidth limits the line length of a story: longer lines are hard to read.
 const storyWidth = 76
 
 // guidePage shows a guide.
@@ -46,7 +45,7 @@ func (p guidePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	return p, nil
 }
 
-// rows is a row for each story, its text wrapped under its title.
+// rows returns a row for each story, with its text wrapped under the title.
 func (p guidePage) rows(f page.Frame) []widget.Row {
 	var rows []widget.Row
 	for i, s := range p.guide.Stories {

@@ -11,7 +11,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// helpBox is the full help of a page, made from its keys.
+// helpBox is the full help of a page, generated from its keys.
 type helpBox struct {
 	groups []page.KeyGroup
 	window widget.Window
@@ -21,7 +21,7 @@ func newHelpBox(groups []page.KeyGroup) *helpBox { return &helpBox{groups: group
 
 func (a App) pressHelp(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	f, h := a.frame(), *a.help
-	// The window's lines are scroll positions: there is no cursor in the help.
+	// The lines of the window are scroll positions: the help has no cursor.
 	if w, ok := h.window.Sized(len(h.lines(f))-f.Height+1, 1).Move(msg); ok {
 		h.window = w
 		a.help = &h
@@ -40,14 +40,14 @@ func (h helpBox) view(f page.Frame) []look.Line {
 	return lines[from:min(from+f.Height, len(lines))]
 }
 
-// status says how much of the help is in view.
+// status returns the range of visible lines.
 func (h helpBox) status(f page.Frame) safe.Text {
 	n := len(h.lines(f))
 	from := max(min(h.window.Cursor, n-f.Height), 0)
 	return safe.Sprintf("%d-%d of %d ", from+1, min(from+f.Height, n), n)
 }
 
-// lines puts the groups in two columns where there is room.
+// lines arranges the groups in two columns if the terminal is wide enough.
 func (h helpBox) lines(f page.Frame) []look.Line {
 	width, columns := f.Width, f.Width >= 90
 	if columns {
@@ -65,10 +65,10 @@ func (h helpBox) lines(f page.Frame) []look.Line {
 	return joinColumns(stackBlocks(blocks[:half]), stackBlocks(blocks[half:]), width)
 }
 
-// helpIndent is where what a key does begins.
+// helpIndent is the column of the descriptions.
 const helpIndent = 15
 
-// helpLines say what a key does or a mark means, on as many lines as that takes.
+// helpLines returns a key or mark with its description, wrapped to width.
 func helpLines(name, means safe.Text, width int) []look.Line {
 	lines := look.Wrap([]look.Span{look.P(means)}, max(width-helpIndent-1, 8))
 	for i, l := range lines {
@@ -89,7 +89,7 @@ func groupLines(g page.KeyGroup, glyphs look.Glyphs, width int) []look.Line {
 	return lines
 }
 
-// markLines is the legend of the marks.
+// markLines returns the legend of the marks.
 func markLines(g look.Glyphs, width int) []look.Line {
 	rows := []struct {
 		mark, means safe.Text

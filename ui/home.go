@@ -14,17 +14,17 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// homePage is where one starts without a reference: a field to type or paste
-// into, above the places of before and the registries one is logged in to.
+// homePage is the start page without a reference: an input, recent places, and the
+// registries with stored credentials.
 type homePage struct {
 	env         page.Env
 	input       widget.Input
-	inList      bool // the keys move in the list, not in the field
+	inList      bool // keys move in the list instead of editing the input
 	suggestions suggestionsMsg
 	sheet       widget.Sheet
 }
 
-// suggestionsMsg is what the machine knows already.
+// suggestionsMsg holds the recent places and the registries with credentials.
 type suggestionsMsg struct{ recent, hosts []string }
 
 func newHomePage(env page.Env) page.Page {
@@ -62,10 +62,10 @@ func (p homePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	return p, nil
 }
 
-// pressField edits; keys that no reference begins with keep their meaning.
+// pressField edits the input. A key that cannot start a reference keeps its meaning.
 func (p homePage) pressField(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	switch s := msg.String(); {
-	case key.Matches(msg, page.Keys.Help) && p.input.Value() == "": // no reference begins with ?
+	case key.Matches(msg, page.Keys.Help) && p.input.Value() == "": // a reference cannot start with ?
 		return p, page.Send(page.HelpMsg{})
 	case (s == "down" || s == "tab") && !p.sheet.IsEmpty():
 		p.inList = true

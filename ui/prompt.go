@@ -9,7 +9,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// paste goes to the field in use; anywhere else it is a reference to go to.
+// paste puts pasted text into the active input. Without one it opens the prompt with the
+// text.
 func (a App) paste(msg tea.PasteMsg) (App, tea.Cmd) {
 	msg.Content = strings.TrimSpace(msg.Content)
 	switch {
@@ -27,7 +28,7 @@ func (a App) paste(msg tea.PasteMsg) (App, tea.Cmd) {
 	return a, nil
 }
 
-// pressPrompt edits the reference to go to.
+// pressPrompt edits the prompt for a reference.
 func (a App) pressPrompt(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	switch msg.String() {
 	case "esc":

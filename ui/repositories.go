@@ -20,7 +20,7 @@ type repositoriesPage struct {
 	ctx  context.Context
 	ref  model.Ref
 	list widget.NameList
-	// A registry that lists nothing is effects for by name.
+	// The input for a repository name, shown if the registry does not list repositories.
 	input      widget.Input
 	inputShown bool
 }
@@ -75,15 +75,15 @@ func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	return p, nil
 }
 
-// unlisted reports that the registry will not list its repositories, as Docker
-// Hub will not. That is no dead end: the page has a field to name one.
+// unlisted reports whether the registry does not list its repositories. Docker Hub, for
+// example, refuses to. The page then shows an input for a repository name.
 func (p repositoriesPage) unlisted() bool { return p.list.Err != nil && len(p.list.All) == 0 }
 
-// updateInput takes keys for the field. Enter on the registry alone asks it again.
+// updateInput edits the input. Enter on the registry alone requests the list again.
 func (p repositoriesPage) updateInput(msg tea.Msg) (page.Page, page.Effects) {
 	if paste, ok := msg.(tea.PasteMsg); ok {
 		if host, _, found := strings.Cut(paste.Content, "/"); found && strings.ContainsAny(host, ".:") {
-			p.input = widget.NewInput(p.input.Label) // a whole reference
+			p.input = widget.NewInput(p.input.Label) // a complete reference replaces the input
 		}
 		p.input = p.input.Update(msg)
 		return p, nil

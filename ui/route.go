@@ -11,7 +11,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/tags"
 )
 
-// pageFor makes the page that a route leads to.
+// pageFor creates the page of a route.
 func (a App) pageFor(to page.Route) page.Page {
 	switch to := to.(type) {
 	case page.CompareRoute:
@@ -28,7 +28,7 @@ func (a App) pageFor(to page.Route) page.Page {
 	return newHomePage(a.env)
 }
 
-// placePage makes the page that shows what ref names.
+// placePage creates the page for the registry, repository or image that ref names.
 func (a App) placePage(ref model.Ref) page.Page {
 	switch ref.Names() {
 	case model.NamesRegistry:
@@ -39,8 +39,7 @@ func (a App) placePage(ref model.Ref) page.Page {
 	return compare.New(a.env, ref, nil, nil)
 }
 
-// repoOf is the repository that a page is about; none where it is about several
-// or none.
+// repoOf returns the repository of a page, the zero Ref if it has none or several.
 func repoOf(p page.Page) model.Ref {
 	if p, ok := p.(page.InRepo); ok {
 		return p.Repo()
@@ -48,9 +47,9 @@ func repoOf(p page.Page) model.Ref {
 	return model.Ref{}
 }
 
-// parseRoute reads what a person typed: one reference, or two to compare. Short
-// ones, as :tag is, are meant beside a repository; a digest alone leads to the
-// tags there that are its image.
+// parseRoute parses user input: one reference, or two to compare. A short reference such
+// as :tag belongs to the repository of beside. A digest alone leads to the tags of that
+// repository with its image.
 func parseRoute(s string, beside model.Ref) (page.Route, error) {
 	words := strings.Fields(s)
 	if len(words) == 2 {

@@ -4,5 +4,5 @@ package ui
 
 import tea "charm.land/bubbletea/v2"
 
-// suspend does nothing: there are no jobs to stop.
+// suspend does nothing: this system has no job control.
 func suspend() tea.Cmd { return nil }

@@ -14,9 +14,9 @@ import (
 	"github.com/tagdiff/tagdiff/ui/crash"
 )
 
-// suspend gives the terminal back and stops the program until a shell continues
-// it. Bubble Tea's own waits for that even where there is no shell to do so and
-// the system lets nobody stop: it would never come back.
+// suspend releases the terminal and stops the process until a shell continues it. Bubble
+// Tea's own suspend waits for SIGCONT without a timeout. If the process cannot be
+// stopped, for example without a job-control shell, it never returns.
 func suspend() tea.Cmd {
 	return tea.Exec(stopCommand{}, func(error) tea.Msg {
 		crash.TerminalTaken()
@@ -24,10 +24,10 @@ func suspend() tea.Cmd {
 	})
 }
 
-// stopTimeout is how long a stop may take to come about.
+// stopTimeout is how long the stop signal may take to have an effect.
 const stopTimeout = 200 * time.Millisecond
 
-// stopCommand is a command that only stops.
+// stopCommand is a command that stops the process.
 type stopCommand struct{}
 
 func (stopCommand) Run() error {
@@ -35,12 +35,12 @@ func (stopCommand) Run() error {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
 	defer signal.Stop(continued)
-	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil { // what runs with it too
+	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil { // the whole process group
 		return err
 	}
 	select {
 	case <-continued:
-	case <-time.After(stopTimeout): // it has not come about
+	case <-time.After(stopTimeout): // the process was not stopped
 	}
 	return nil
 }

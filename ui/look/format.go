@@ -9,8 +9,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Short is a digest as people compare it by eye: its first 12 hex digits. A
-// string that is no digest is shown as it is.
+// Short returns the first 12 hex digits of a digest, as other tools show it. A string
+// that is not a digest is returned whole.
 func Short(d digest.Digest) safe.Text {
 	if d == "" {
 		return safe.Text{}
@@ -21,11 +21,10 @@ func Short(d digest.Digest) safe.Text {
 	return safe.Clean(d.Encoded()[:12])
 }
 
-// Size is a number of bytes in SI units, as registries and docker count.
+// Size returns a number of bytes in SI units, as registries and docker count.
 func Size(n int64) safe.Text { return safe.Clean(humanize.Bytes(uint64(max(n, 0)))) }
 
-// Time is a date as a person reads it, in UTC as registries record it; empty
-// for nil.
+// Time returns a date and time in UTC, as registries record it; empty for nil.
 func Time(t *time.Time) safe.Text {
 	if t == nil {
 		return safe.Text{}
@@ -33,7 +32,7 @@ func Time(t *time.Time) safe.Text {
 	return safe.Clean(t.UTC().Format("2006-01-02 15:04"))
 }
 
-// Count is "1 layer", "2 layers".
+// Count returns "1 layer", "2 layers".
 func Count(n int, one, many safe.Text) safe.Text {
 	if n == 1 {
 		return safe.Sprintf("%d %s", n, one)
@@ -41,11 +40,11 @@ func Count(n int, one, many safe.Text) safe.Text {
 	return safe.Sprintf("%s %s", humanize.Comma(int64(n)), many)
 }
 
-// Number is a number with its thousands apart.
+// Number returns a number with thousands separators.
 func Number(n int) safe.Text { return safe.Clean(humanize.Comma(int64(n))) }
 
-// Day is a day as a person reads it, where they are: it is about their own
-// looking, not about what a registry records.
+// Day returns a day in local time. It is used for sightings, which are events on the
+// user's machine. Dates that a registry records are in UTC.
 func Day(t time.Time) safe.Text { return safe.Clean(t.Local().Format("2 Jan 2006")) }
 
 // Moment is Day with the time.

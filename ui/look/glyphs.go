@@ -7,8 +7,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Glyphs are the signs of the program's own. Marks carry the meaning; colour
-// only repeats it.
+// Glyphs are the characters that the program draws. Marks carry the meaning; color only
+// repeats it.
 type Glyphs struct {
 	Ellipsis, Cursor, Dot, Hatch      safe.Text
 	GutterSame, GutterDiff, OnlyA     safe.Text
@@ -16,13 +16,13 @@ type Glyphs struct {
 	TopLeft, TopRight, BottomLeft     safe.Text
 	BottomRight, Horizontal, Vertical safe.Text
 	Empty, Twice, Nothing             safe.Text
-	Evidence, EvidenceHere            safe.Text // before a row, the latter under the cursor
-	MovedTag                          safe.Text // before a tag that leads elsewhere by now
+	Evidence, EvidenceHere            safe.Text // before a row; EvidenceHere if the cursor is on it
+	MovedTag                          safe.Text // before a tag that has moved
 	marks                             map[diff.Class]safe.Text
 	ascii                             bool
 }
 
-// Unicode glyphs are all one cell wide in every terminal font; no emoji.
+// Unicode returns glyphs that are one cell wide in every terminal font, without emoji.
 func Unicode() Glyphs {
 	c := safe.Const
 	return Glyphs{
@@ -40,7 +40,7 @@ func Unicode() Glyphs {
 	}
 }
 
-// ASCII glyphs are for terminals without UTF-8.
+// ASCII returns glyphs for terminals without UTF-8.
 func ASCII() Glyphs {
 	c := safe.Const
 	return Glyphs{

@@ -1,6 +1,6 @@
-// Package look is how the screens look: lines of text with roles, glyphs, formats
-// of digests, sizes and dates, and the theme that turns lines into styled strings.
-// It has no keys and no state.
+// Package look is the visual layer of the screens: lines of text with roles, glyphs,
+// formats of digests, sizes and dates, and the theme that turns lines into styled
+// strings. It has no keys and no state.
 package look
 
 import (
@@ -17,31 +17,31 @@ type Span struct {
 	Role Role
 }
 
-// Line is one line of the screen. Pages give lines; styles come last.
+// Line is one line of the screen. Pages return lines; the theme adds the styles.
 type Line struct {
 	Spans    []Span
-	Selected bool // the cursor is here
+	Selected bool // the cursor is on this line
 }
 
-// L is a line of spans.
+// L returns a line of spans.
 func L(spans ...Span) Line { return Line{Spans: spans} }
 
-// S is a span in a role.
+// S returns a span in a role.
 func S(role Role, t safe.Text) Span { return Span{Text: t, Role: role} }
 
-// P is a plain span.
+// P returns a plain span.
 func P(t safe.Text) Span { return Span{Text: t} }
 
-// Gap is n blanks.
+// Gap returns n blanks.
 func Gap(n int) Span { return Span{Text: safe.Const(" ").Repeat(n)} }
 
-// With is l with more spans at its end.
+// With returns l with more spans at its end.
 func (l Line) With(spans ...Span) Line {
 	l.Spans = append(slices.Clip(l.Spans), spans...)
 	return l
 }
 
-// Width is how many cells l takes.
+// Width returns the width of l in cells.
 func (l Line) Width() int {
 	n := 0
 	for _, s := range l.Spans {
@@ -50,7 +50,7 @@ func (l Line) Width() int {
 	return n
 }
 
-// Text is the text of l without roles.
+// Text returns the text of l without roles.
 func (l Line) Text() safe.Text {
 	parts := make([]safe.Text, len(l.Spans))
 	for i, s := range l.Spans {
@@ -59,7 +59,7 @@ func (l Line) Text() safe.Text {
 	return safe.Concat(parts...)
 }
 
-// To is l cut or padded to exactly width cells, with tail where it was cut.
+// To returns l cut or padded to exactly width cells. A cut line ends in tail.
 func (l Line) To(width int, tail safe.Text) Line {
 	if n := l.Width(); n <= width {
 		if n < width {
@@ -82,13 +82,13 @@ func (l Line) To(width int, tail safe.Text) Line {
 	out.Spans = append(out.Spans, S(Faint, tail))
 	if n := out.Width(); n < width {
 		out = out.With(Gap(width - n))
-	} else if n > width { // a tail wider than the line
+	} else if n > width { // the tail is wider than the line
 		return Line{Spans: []Span{Gap(width)}, Selected: l.Selected}
 	}
 	return out
 }
 
-// From is l without its first n cells: what sideways scrolling leaves.
+// From returns l without its first n cells, for horizontal scrolling.
 func (l Line) From(n int) Line {
 	out := Line{Selected: l.Selected}
 	for _, s := range l.Spans {
@@ -98,7 +98,7 @@ func (l Line) From(n int) Line {
 			continue
 		}
 		head, rest := Cut(s.Text, n)
-		if d := n - Width(head); d > 0 { // a wide character straddles the edge
+		if d := n - Width(head); d > 0 { // a wide character crosses the edge
 			_, rest = Cut(s.Text, n+1)
 			out.Spans = append(out.Spans, Gap(1))
 		}
@@ -108,10 +108,10 @@ func (l Line) From(n int) Line {
 	return out
 }
 
-// Width is how many terminal cells t takes.
+// Width returns the width of t in terminal cells.
 func Width(t safe.Text) int { return displaywidth.String(t.String()) }
 
-// Cut splits t so that the head is at most width cells, between graphemes.
+// Cut splits t between graphemes, so that head is at most width cells wide.
 func Cut(t safe.Text, width int) (head, rest safe.Text) {
 	s := t.String()
 	used, at := 0, 0
@@ -125,12 +125,12 @@ func Cut(t safe.Text, width int) (head, rest safe.Text) {
 	return t, safe.Text{}
 }
 
-// Fit is t cut or padded to exactly width cells.
+// Fit returns t cut or padded to exactly width cells.
 func (g Glyphs) Fit(t safe.Text, width int) safe.Text {
 	return L(P(t)).To(width, g.Ellipsis).Text()
 }
 
-// Right is t at the right edge of width cells.
+// Right returns t aligned to the right in width cells.
 func (g Glyphs) Right(t safe.Text, width int) safe.Text {
 	if n := Width(t); n < width {
 		return safe.Concat(safe.Const(" ").Repeat(width-n), t)
@@ -138,9 +138,9 @@ func (g Glyphs) Right(t safe.Text, width int) safe.Text {
 	return g.Fit(t, width)
 }
 
-// Wrap breaks spans into lines of at most width cells, at blanks where there
-// are some. Nothing is lost: the pieces joined are the text again. The work is
-// linear, since a registry may send a line of megabytes.
+// Wrap breaks spans into lines of at most width cells, at blanks if possible. It keeps
+// all text: the lines joined are the input. The work is linear, because a registry can
+// send a line of megabytes.
 func Wrap(spans []Span, width int) []Line {
 	all := L(spans...)
 	var lines []Line
@@ -163,9 +163,9 @@ func Wrap(spans []Span, width int) []Line {
 	return lines
 }
 
-// lineEnds are the byte offsets at which the lines of s end, the last one its
-// length. A line ends after the last blank that fits, unless that leaves less
-// than half of it.
+// lineEnds returns the byte offsets of the line ends of s; the last one is its length. A
+// line ends after the last blank that fits, unless the line would be less than half
+// full.
 func lineEnds(s string, width int) []int {
 	var ends []int
 	start, at, used := 0, 0, 0

@@ -10,46 +10,46 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Role is what a span is for. Pages name roles; only the theme knows colours.
+// Role is the purpose of a span. Pages name roles; only the theme knows colors.
 type Role int
 
 // Roles of text.
 const (
 	Plain    Role = iota
-	Faint         // there if you look for it
-	Strong        // what the eye should find first
-	Heading       // names a block
+	Faint         // less important
+	Strong        // most important
+	Heading       // title of a block
 	Key           // a key to press
 	SideA         // belongs to A, and differs
 	SideB         // belongs to B, and differs
-	SideAHot      // the very words of A that differ
-	SideBHot      // the very words of B that differ
-	Good          // nothing to worry about
-	Warn          // look here
-	Alert         // stop
-	Active        // the tab or field in use
+	SideAHot      // the words of A that differ
+	SideBHot      // the words of B that differ
+	Good          // no problem
+	Warn          // needs attention
+	Alert         // serious problem
+	Active        // the active tab or input
 	Caret         // the text cursor
 	roleCount
 )
 
-// Severity is the role of text about a finding of that severity.
+// Severity returns the role for the text of a finding with severity n.
 func Severity(n int) Role {
 	return [...]Role{Plain, Strong, Warn, Alert}[max(min(n, 3), 0)]
 }
 
-// barWidth is how much of the line under the cursor stands out. A bar across
-// the whole line would repaint two lines for each key.
+// barWidth is the highlighted part of the line under the cursor. A bar across the whole
+// line would repaint two lines for each key.
 const barWidth = 32
 
-// Theme turns lines into styled strings. It is made once per background.
+// Theme turns lines into styled strings. There is one for each background.
 type Theme struct {
 	Glyphs
 	styles [roleCount]lipgloss.Style
 	bar    lipgloss.Style
 }
 
-// NewTheme is the theme for a dark or light background. Blue and orange stay
-// apart for every common colour blindness; red and green do not.
+// NewTheme returns the theme for a dark or light background. Blue and orange are
+// distinct for every common color blindness; red and green are not.
 func NewTheme(dark bool, glyphs Glyphs) Theme {
 	pick := lipgloss.LightDark(dark)
 	c := func(light, darkHex string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(darkHex)) }
@@ -84,7 +84,7 @@ func NewTheme(dark bool, glyphs Glyphs) Theme {
 	return t
 }
 
-// Render is l styled and cut to width cells.
+// Render returns l styled and cut to width cells.
 func (t *Theme) Render(l Line, width int) string {
 	if l.Width() > width {
 		l = l.To(width, t.Ellipsis)
@@ -93,7 +93,7 @@ func (t *Theme) Render(l Line, width int) string {
 	if l.Selected {
 		var head Line
 		head, l = l.split(len(firstCells(l.Text(), barWidth)))
-		if l.Width() == 0 { // else what is left of a wide character's room belongs to the line
+		if l.Width() == 0 { // otherwise the room of a cut wide character belongs to the rest of the line
 			head = head.To(min(barWidth, width), safe.Text{})
 		}
 		t.renderBar(&b, head)
@@ -108,8 +108,8 @@ func (t *Theme) Render(l Line, width int) string {
 	return b.String()
 }
 
-// renderBar draws the part of a line under the cursor in one style, but for
-// the words that differ.
+// renderBar draws the part of a line under the cursor in one style, except for the words
+// that differ.
 func (t *Theme) renderBar(b *strings.Builder, l Line) {
 	run := safe.Text{}
 	flush := func() {
@@ -129,8 +129,9 @@ func (t *Theme) renderBar(b *strings.Builder, l Line) {
 	flush()
 }
 
-// styled is a span as the terminal takes it. Underlines are not lipgloss's, which
-// styles rune by rune then and so tears marks from the letters they stand over.
+// styled returns a span with its escape sequences. The underline is added here, because
+// lipgloss renders underlined text rune by rune and so separates combining marks from
+// their letters.
 func (t *Theme) styled(s Span) string {
 	text := t.styles[s.Role].Render(t.drawable(s.Text))
 	if s.Role.isHot() && !s.Text.IsEmpty() {
@@ -146,7 +147,7 @@ func firstCells(t safe.Text, width int) string {
 	return head.String()
 }
 
-// drawable is text as the terminal can show it.
+// drawable returns text as the terminal can show it.
 func (t *Theme) drawable(s safe.Text) string {
 	if t.ascii {
 		return toASCII(s.String())
@@ -154,8 +155,8 @@ func (t *Theme) drawable(s safe.Text) string {
 	return s.String()
 }
 
-// toASCII keeps the width of text but not its letters: a terminal without
-// UTF-8 would show three wrong ones for each.
+// toASCII replaces other characters with question marks of the same width. A terminal
+// without UTF-8 would show about three wrong characters for each.
 func toASCII(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Places remembers where the person was, newest first. Both calls may touch
+// Places stores the places that the user visited, newest first. Both methods may access
 // the disk.
 type Places interface {
 	Recent() []string
 	Remember(place string)
 }
 
-// Env is what pages need to make commands and other pages.
+// Env holds what pages need to create commands and other pages.
 type Env struct {
 	Context  context.Context
 	Registry Registry
@@ -20,7 +20,7 @@ type Env struct {
 	Journal  Journal
 	Hosts    func() []string
 	Platform string
-	Crane    string        // how the shell commands call it
-	Recheck  time.Duration // between two looks at the tags on screen
+	Crane    string        // the crane command of shell commands, with its flags
+	Recheck  time.Duration // interval between checks of the tags on screen
 	Now      func() time.Time
 }

@@ -8,13 +8,12 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// RetryLines say what went wrong and what to do next, on pages where r tries
-// again.
+// RetryLines returns an error and its next step, on pages where r tries again.
 func RetryLines(err error, f Frame) []look.Line {
 	return errorLines(err, f, safe.Const("r tries again"))
 }
 
-// ErrorLines is RetryLines for pages where keys are text.
+// ErrorLines is RetryLines for pages where keys are text input.
 func ErrorLines(err error, f Frame) []look.Line { return errorLines(err, f, safe.Text{}) }
 
 func errorLines(err error, f Frame, again safe.Text) []look.Line {
@@ -43,13 +42,13 @@ func joinDot(a, b safe.Text, g look.Glyphs) safe.Text {
 	return safe.Sprintf("%s %s %s", a, g.Dot, b)
 }
 
-// IsMissing reports that the registry says that something is not there.
+// IsMissing reports whether the registry answered that the object does not exist.
 func IsMissing(err error) bool {
 	var t *model.ReadError
 	return errors.As(err, &t) && t.Missing
 }
 
-// ShortError is what went wrong in one line, as text from outside.
+// ShortError returns the error in one line. It is untrusted text.
 func ShortError(err error) string {
 	var t *model.ReadError
 	if errors.As(err, &t) {

@@ -2,8 +2,8 @@ package page
 
 import "charm.land/bubbles/v2/key"
 
-// Keys is the one table of keys. Help and the footer are made from it, so that
-// they cannot drift from what the keys do.
+// Keys is the only table of keys. Help and footer are generated from it, so they always
+// match the behavior.
 var Keys = struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom, Left, Right key.Binding
 	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw        key.Binding
@@ -65,29 +65,29 @@ var Keys = struct {
 	Columns:      Bind("|", "side by side or one above the other", "|"),
 }
 
-// Bind makes a key of one page: how it is shown, what it does, its names.
+// Bind returns a key binding: label, description, key names.
 func Bind(shown, does string, names ...string) key.Binding {
 	return key.NewBinding(key.WithKeys(names...), key.WithHelp(shown, does))
 }
 
-// Describe is a binding described by what it does on one page.
+// Describe returns b with another description, for one page.
 func Describe(b key.Binding, does string) key.Binding {
 	b.SetHelp(b.Help().Key, does)
 	return b
 }
 
-// KeyGroup is one column of the help.
+// KeyGroup is a titled block of the help.
 type KeyGroup struct {
 	Name string
 	Keys []key.Binding
 }
 
-// MoveKeys are the keys that move a cursor.
+// MoveKeys move the cursor.
 var MoveKeys = KeyGroup{"Move", []key.Binding{
 	Keys.Up, Keys.Down, Keys.PageUp, Keys.PageDown, Keys.HalfUp, Keys.HalfDown, Keys.Top, Keys.Bottom,
 }}
 
-// GlobalKeys are the keys that every page has.
+// GlobalKeys work on every page.
 var GlobalKeys = KeyGroup{"Everywhere", []key.Binding{
 	Keys.Goto, Keys.Reveal, Keys.Back, Keys.Help, Keys.Redraw, Keys.Suspend, Keys.Quit, Keys.ForceQuit,
 }}

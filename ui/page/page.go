@@ -1,6 +1,6 @@
-// Package page is the contract between pages and the root: what a page is, what
-// it may ask for, the table of keys, and the registry and journal it reads from.
-// It has no page and draws nothing but errors.
+// Package page is the contract between pages and the root: the Page interface, the
+// effects that a page can request, the table of keys, and the registry and journal that
+// pages read. It contains no pages, and draws only errors.
 package page
 
 import (
@@ -15,34 +15,34 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// Page is one screen of the stack. Pages are values: Update returns the
-// newer one. A page never does I/O itself, it asks the root for effects.
+// Page is one screen of the stack. Pages are values: Update returns the new one. A page
+// does no I/O itself; it requests effects from the root.
 type Page interface {
-	// Start gives the streams that fill the page. They end with ctx.
+	// Start returns the effects that load the page. ctx cancels them.
 	Start(ctx context.Context) (Page, Effects)
-	// Update takes a key, a paste, or a message of one of the page's streams.
+	// Update handles a key, pasted text, or a message of one of the page's streams.
 	Update(msg tea.Msg) (Page, Effects)
-	// Layout tells the page its frame. It is called before View whenever the
-	// frame or the page may have changed.
+	// Layout passes the frame to the page. It is called before View whenever the frame
+	// or the page may have changed.
 	Layout(f Frame) (Page, Effects)
-	// View is the body, at most as many lines as the frame is high.
+	// View returns the body, at most f.Height lines.
 	View(f Frame) []look.Line
-	// Crumb names the page in the path on top.
+	// Crumb returns the name of the page in the path at the top.
 	Crumb() safe.Text
-	// Hints are the keys worth a place in the footer; Status is its right end.
+	// Hints returns the keys for the footer. Status returns the text at its right end.
 	Hints() []key.Binding
 	Status() safe.Text
-	// Help is every key the page knows, in groups.
+	// Help returns all keys of the page, in groups.
 	Help() []KeyGroup
-	// Typing reports whether keys are text now.
+	// Typing reports whether keys are text input now.
 	Typing() bool
 }
 
-// InRepo is a page about one repository: short references that are typed there,
-// as :tag is, are meant beside it.
+// InRepo is a page about one repository. A short reference such as :tag that is typed
+// there belongs to this repository.
 type InRepo interface{ Repo() model.Ref }
 
-// Frame is what a page has to draw in and with.
+// Frame is the space for a page, with what it needs to draw.
 type Frame struct {
 	Width, Height int
 	Glyphs        look.Glyphs
@@ -50,49 +50,49 @@ type Frame struct {
 	Marks         Marks
 }
 
-// Marks are the two sides picked so far, possibly from different repositories.
+// Marks are the sides marked so far, possibly from different repositories.
 type Marks struct{ A, B *model.Ref }
 
-// Effects are what a page asks of the root, in order: the messages below,
-// routes and streams. The root carries them out before it looks at the next key,
-// so that keys which arrive together, as they do over a slow link, go where the
-// person meant them.
+// Effects are what a page requests from the root, in order: the messages below, routes
+// and streams. The root carries them out before it handles the next key. Several keys
+// can arrive together over a slow link, and each one must reach the page that the
+// earlier ones opened.
 type Effects []tea.Msg
 
 // Messages from pages to the root.
 type (
 	// PushMsg opens a page on top.
 	PushMsg struct{ Page Page }
-	// PopMsg goes back one page. Payload, if any, goes to the page below.
+	// PopMsg goes back one page. Payload, if any, is delivered to the page below.
 	PopMsg struct{ Payload tea.Msg }
-	// MarkMsg sets the marks, and opens a page if there is one to open then.
+	// MarkMsg sets the marks and opens the page Then, if it is set.
 	MarkMsg struct {
 		Marks Marks
 		Then  Route
 	}
-	// CopyMsg puts text on the clipboard and says so.
+	// CopyMsg copies text to the clipboard and confirms it with a toast.
 	CopyMsg struct{ What, Text safe.Text }
 	// ToastMsg shows a line at the bottom until the next key.
 	ToastMsg struct{ Text safe.Text }
-	// HelpMsg opens the help of the page on top.
+	// HelpMsg opens the help of the top page.
 	HelpMsg struct{}
-	// VisitedMsg remembers a place for the home page.
+	// VisitedMsg stores a place for the home page.
 	VisitedMsg struct{ Place string }
-	// PlacesMsg tells the home page what is remembered now.
+	// PlacesMsg passes the stored places to the home page.
 	PlacesMsg struct{ Recent []string }
 )
 
-// Send asks for one effect.
+// Send requests one effect.
 func Send(msg tea.Msg) Effects { return Effects{msg} }
 
-// Toast asks for a line at the bottom.
+// Toast requests a line at the bottom.
 func Toast(t safe.Text) Effects { return Send(ToastMsg{t}) }
 
-// PickedMsg answers a page that was opened to pick a side.
+// PickedMsg is the answer of a page that was opened to choose a side.
 type PickedMsg struct {
 	Side diff.Side
 	Ref  model.Ref
 }
 
-// KnownTagsMsg tells the page below what is known of the tags of a repository.
+// KnownTagsMsg passes the known tags of a repository to the page below.
 type KnownTagsMsg struct{ Set model.TagSet }

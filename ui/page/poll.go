@@ -9,18 +9,18 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Poll is the clock of a page that asks now and then whether its tags have
-// moved. Only the page on top asks: the root lays out no other.
+// Poll is the timer of a page that checks regularly whether its tags have moved. Only
+// the top page checks, because the root lays out no other page.
 type Poll struct {
 	Load LoadID
 	Due  bool
 }
 
-// PollMsg says that it is time.
+// PollMsg is sent when the timer expires.
 type PollMsg struct{ Load LoadID }
 
-// Arm starts the clock again and adds its wait to effects. Without an interval it
-// stands still.
+// Arm restarts the timer and appends its wait to effects. Without an interval it stays
+// off.
 func (p Poll) Arm(ctx context.Context, every time.Duration, effects Effects) (Poll, Effects) {
 	p.Load++
 	p.Due = false
@@ -39,14 +39,14 @@ func (p Poll) Arm(ctx context.Context, every time.Duration, effects Effects) (Po
 	})...)
 }
 
-// Fired marks the clock due, unless it was armed again since.
+// Fired marks the timer due, unless it was re-armed since.
 func (p Poll) Fired(msg PollMsg) Poll {
 	p.Due = p.Due || msg.Load == p.Load
 	return p
 }
 
-// LoadID tells the answers of one load from those of another on the same page.
+// LoadID distinguishes the answers of several loads on the same page.
 type LoadID int
 
-// MayMove reports whether what a reference leads to may change.
+// MayMove reports whether the reference can point to a different image later.
 func MayMove(r model.Ref) bool { return r.Tag != "" && r.Digest == "" && r.At == "" }

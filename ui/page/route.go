@@ -5,29 +5,29 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Route names a page to open. A page asks for one by an effect and the root
-// makes it, so that pages of one package need not know those of another.
+// Route names a page to open. A page requests it as an effect and the root creates the
+// page, so that the packages of pages do not depend on each other.
 type Route interface{ isRoute() }
 
 type (
-	// PlaceRoute leads to what a reference names: the repositories of a registry,
-	// the tags of a repository, or one image.
+	// PlaceRoute opens what a reference names: the repositories of a registry, the tags
+	// of a repository, or one image.
 	PlaceRoute struct{ Ref model.Ref }
-	// CompareRoute leads to A beside B, or to A alone without a B.
+	// CompareRoute opens the comparison of A and B, or A alone if B is nil.
 	CompareRoute struct {
 		A     model.Ref
 		B     *model.Ref
-		Known *model.TagSet // of the tags beside them; may be nil
+		Known *model.TagSet // known tags of the repository; may be nil
 	}
-	// PickRoute leads to the tags beside ref, to choose another A or B. The
+	// PickRoute opens the tags of the repository of Ref, to choose another A or B. The
 	// answer is a PickedMsg.
 	PickRoute struct {
 		Ref  model.Ref
 		Side diff.Side
 	}
-	// SameImageRoute leads to the tags of the image that a tag or a digest names.
+	// SameImageRoute opens the tags with the same image as a tag or digest.
 	SameImageRoute struct{ Ref model.Ref }
-	// TimelineRoute leads to what a tag was, and when.
+	// TimelineRoute opens the recorded history of a tag.
 	TimelineRoute struct{ Ref model.Ref }
 )
 

@@ -9,42 +9,42 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Registry is what the screens ask of registries. Every call may take long,
-// ends soon after its context does, and is called from commands only.
-// Errors are *model.ReadError where something can be done about them.
+// Registry is what the screens read from registries. Every call can take long, returns
+// soon after its context is cancelled, and runs only in commands. An error is a
+// *model.ReadError if the user can do something about it.
 type Registry interface {
-	// Repositories calls page with the names of a registry's repositories as
-	// they arrive, without duplicates. page is called from one goroutine.
+	// Repositories calls page with the names of the repositories of a registry as they
+	// arrive, without duplicates. page is called from one goroutine.
 	Repositories(ctx context.Context, host string, page func(names []string)) error
 	// Tags does the same for the tags of a repository.
 	Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error
-	// Peek reads as little of a tag as a list shows.
+	// Peek reads only what a list shows about a tag.
 	Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error)
-	// Load reads what ref leads to, breadth first and by digest. arrived is
-	// called with each newer state from one goroutine; the last one is also
-	// returned. An error means that not even the top manifest could be read.
+	// Load reads the artifact of ref, breadth first and by digest. It calls arrived with
+	// each new state, from one goroutine, and returns the last state. An error means
+	// that not even the top manifest could be read.
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
-	// Contents says what small layers of a repository unpack to, by blob. Those
-	// that cannot be read are left out.
+	// Contents reads small layers of a repository and returns what they unpack to, by
+	// blob digest. Layers that cannot be read are left out.
 	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
-	// Head is the digest that a tag has now.
+	// Head returns the current digest of a tag.
 	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
-	// Resolve asks where tags of a repository point: one HEAD each, many at once,
-	// in the given order. found gets the answers in batches from one goroutine;
-	// tags that cannot be read are in them with their error. An error of Resolve
-	// means that it stopped: the rest would have fared the same.
+	// Resolve reads the digests of tags: one HEAD request each, many at once, in the
+	// given order. It calls found with batches of answers, from one goroutine. A tag
+	// that cannot be read has its error in the batch. An error of Resolve means that it
+	// stopped, because the other tags would fail in the same way.
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
-	// Children are what the index at a digest lists, nil for what is no index.
+	// Children returns the entries of the index at a digest, nil if it is not an index.
 	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
-	// Traffic is what all calls have cost so far. It does not block.
+	// Traffic returns the cost of all calls so far. It does not block.
 	Traffic() model.Traffic
 }
 
-// Journal is what was seen of tags before. Its calls may touch the disk.
+// Journal is the recorded history of tags. Its methods may access the disk.
 type Journal interface {
-	// History is every look at the tags of a repository, by tag. An error comes
-	// with what could be read all the same.
+	// History returns all sightings of the tags of a repository, by tag. With an error
+	// it still returns what could be read.
 	History(repo model.Ref) (map[string]model.Timeline, error)
-	// Timeline is every look at one tag, and quicker.
+	// Timeline returns all sightings of one tag. It is faster than History.
 	Timeline(ref model.Ref) (model.Timeline, error)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// detailPage is one row of a sheet in full: nothing is cut off in it.
+// detailPage shows one row of a sheet in full, with nothing cut off.
 type detailPage struct {
 	path      safe.Text
 	row       Row
@@ -25,7 +25,7 @@ type detailKey struct {
 	reveal bool
 }
 
-// NewDetail opens a row of the page that path names.
+// NewDetail returns the detail page of a row; path names the page that it belongs to.
 func NewDetail(path safe.Text, r Row) page.Page { return detailPage{path: path, row: r} }
 
 func (p detailPage) Start(context.Context) (page.Page, page.Effects) { return p, nil }

@@ -13,31 +13,31 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// Filter narrows a list to what its text matches. Upper case in it makes case
-// count, as in vim's smartcase.
+// Filter restricts a list to the names that match its text. Text with upper case letters
+// is case-sensitive, as with smartcase in vim.
 type Filter struct {
 	Input      Input
-	Open       bool // keys go to it
-	Active     bool // it narrows
+	Open       bool // keys are text input of the filter
+	Active     bool // the filter has a text and applies
 	mode       filterMode
-	text       string         // what it narrows by
-	ignoreCase bool           // upper and lower case are the same
-	expr       *regexp.Regexp // of byRegexp; nil while the text is none
+	text       string         // the text that applies
+	ignoreCase bool           // the text has no upper case letters
+	expr       *regexp.Regexp // for byRegexp; nil while the text is not a valid expression
 }
 
-// filterMode is how the text is meant.
+// filterMode is the interpretation of the text.
 type filterMode int
 
 const (
 	bySubstring filterMode = iota
-	byFuzzy                // its letters in this order, others between them
+	byFuzzy                // its letters in this order, with others between them
 	byRegexp
 	filterModes
 )
 
 var filterLabels = [filterModes]safe.Text{safe.Const("/"), safe.Const("fuzzy/"), safe.Const("regex/")}
 
-// Matches reports whether s passes.
+// Matches reports whether s matches.
 func (f Filter) Matches(s string) bool {
 	if !f.Active {
 		return true
@@ -54,8 +54,8 @@ func (f Filter) Matches(s string) bool {
 	return strings.Contains(s, f.text)
 }
 
-// Passing is what of all passes, in their order; of a fuzzy filter the best match
-// comes first. Without a filter it is all itself.
+// Passing returns the names that match, in their order; with a fuzzy filter, the best
+// match first. Without a filter it returns all itself.
 func (f Filter) Passing(all []string) []string {
 	if !f.Active {
 		return all
@@ -75,7 +75,7 @@ func (f Filter) Passing(all []string) []string {
 	return kept
 }
 
-// Update is f after a key. handled is false if the key is not for the filter.
+// Update handles a message. handled is false if it is not for the filter.
 func (f Filter) Update(msg tea.Msg) (_ Filter, changed, handled bool) {
 	press, isKey := msg.(tea.KeyPressMsg)
 	switch {
@@ -96,8 +96,8 @@ func (f Filter) Update(msg tea.Msg) (_ Filter, changed, handled bool) {
 	return f, false, false
 }
 
-// updateInput takes a key while the filter is being typed; those that move are the
-// list's.
+// updateInput handles a key while the filter is being typed. Keys that move the cursor
+// are left to the list.
 func (f Filter) updateInput(press tea.KeyPressMsg) (_ Filter, changed, handled bool) {
 	switch press.String() {
 	case "esc":
@@ -116,8 +116,7 @@ func (f Filter) updateInput(press tea.KeyPressMsg) (_ Filter, changed, handled b
 	return f.compiled(), true, true
 }
 
-// compiled is f ready to match its text. A text that is no regular expression
-// yet hides nothing.
+// compiled prepares f for matching. An invalid regular expression matches everything.
 func (f Filter) compiled() Filter {
 	text := f.Input.Value()
 	f.text, f.ignoreCase = text, strings.ToLower(text) == text
@@ -137,7 +136,7 @@ func (f Filter) compiled() Filter {
 	return f
 }
 
-// Line is the filter as a line of the page, if it is in use.
+// Line returns the filter as a line of the page, if it is in use.
 func (f Filter) Line(width, shown, all int) (look.Line, bool) {
 	if !f.Open && !f.Active {
 		return look.Line{}, false
@@ -152,7 +151,7 @@ func (f Filter) Line(width, shown, all int) (look.Line, bool) {
 	return l.With(look.S(look.Faint, safe.Sprintf("   %d of %d", shown, all))), true
 }
 
-// Hints are the keys while the filter is being typed.
+// Hints returns the keys while the filter is being typed.
 func (f Filter) Hints() []key.Binding {
 	next := [filterModes]string{"fuzzy", "regular expression", "plain text"}[f.mode]
 	return []key.Binding{page.Describe(page.Keys.Open, "keep the filter"), page.Bind("tab", next, "tab"),

@@ -8,23 +8,23 @@ import (
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
-// Input is a line of text being edited. The library edits; drawing goes
-// through the gate, since pasted text is text from outside.
+// Input is a line of text being edited. The bubbles library edits it. It is drawn
+// through the gate, because pasted text is untrusted.
 type Input struct {
 	edit  textinput.Model
 	Label safe.Text
 	Err   safe.Text
 }
 
-// NewInput is an empty input with a label before it.
+// NewInput returns an empty input with a label before it.
 func NewInput(label safe.Text) Input {
 	m := textinput.New()
 	m.CharLimit = 1024
-	m.Focus() // its command only blinks the cursor, which would redraw for ever
+	m.Focus() // its command only blinks the cursor, which would redraw forever
 	return Input{edit: m, Label: label}
 }
 
-// NewInputWith is a field that holds text already.
+// NewInputWith returns an input with text in it.
 func NewInputWith(label safe.Text, text string) Input {
 	f := NewInput(label)
 	f.edit.SetValue(text)
@@ -32,7 +32,7 @@ func NewInputWith(label safe.Text, text string) Input {
 	return f
 }
 
-// Value is the text.
+// Value returns the text.
 func (f Input) Value() string { return f.edit.Value() }
 
 // Update edits the text.
@@ -45,7 +45,7 @@ func (f Input) Update(msg tea.Msg) Input {
 	return f
 }
 
-// Line draws label, text and cursor; the text scrolls so that the cursor shows.
+// Line draws label, text and cursor. The text scrolls so that the cursor is visible.
 func (f Input) Line(width int) look.Line {
 	value := []rune(f.edit.Value())
 	at := min(f.edit.Position(), len(value))

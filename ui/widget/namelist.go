@@ -12,25 +12,25 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// NameList is a long list of names that arrives in pages: in order, filtered, with
-// a cursor that stays on its name.
+// NameList is a long list of names that arrives in pages. It is sorted and filtered, and
+// the cursor stays on its name.
 type NameList struct {
 	All        []string // in natural order: 1.9 before 1.10
 	IsAside    func(name string) bool
-	Aside      []string    // those that apart picks, in natural order: not shown unless asked for
-	AsideShown bool        // they are
-	previous   [2][]string // all and aside before they were read anew
-	// Arranged is all that is shown in another order, and late what has come
-	// since it was put into that order; nil while the order is the natural one.
+	Aside      []string    // names for which IsAside is true, in natural order; hidden by default
+	AsideShown bool        // the names in Aside are shown
+	previous   [2][]string // All and Aside before the list was requested again
+	// Arranged is the list in an order other than the natural one, nil for the natural
+	// order. Late holds the names that arrived after it was sorted.
 	Arranged, Late []string
-	orderPending   bool // an order has been asked for, and none is there
+	orderPending   bool // an order was requested and is not ready yet
 
-	Shown   []string // what the filter lets through
-	total   int      // how many there are before the filter
+	Shown   []string // the names that the filter matches
+	total   int      // number of names before the filter
 	Window  Window
 	Filter  Filter
 	Want    string      // the name to put the cursor on when it arrives
-	Load    page.LoadID // the newest; answers of older ones are dropped
+	Load    page.LoadID // the latest load; answers of earlier ones are dropped
 	cancel  context.CancelFunc
 	Loading bool
 	Err     error
@@ -58,7 +58,7 @@ func (n NameList) add(page []string) NameList {
 	return n.refilter()
 }
 
-// unfiltered is what there is to show, before the filter.
+// unfiltered returns the names to show, before the filter.
 func (n NameList) unfiltered() []string {
 	switch {
 	case n.Arranged != nil && len(n.Late) == 0:
@@ -71,8 +71,8 @@ func (n NameList) unfiltered() []string {
 	return n.All
 }
 
-// AwaitOrder is n when another order has been asked for: what comes from now on
-// is not in it.
+// AwaitOrder records that an order was requested. Names that arrive from now on are not
+// in it.
 func (n NameList) AwaitOrder() NameList {
 	if n.Arranged == nil {
 		n.Late, n.orderPending = nil, true
@@ -80,14 +80,14 @@ func (n NameList) AwaitOrder() NameList {
 	return n
 }
 
-// Arrange shows names in another order, nil for the natural one. late is how
-// many had come late already when the order was asked for: they are in it.
+// Arrange shows names in another order, nil for the natural one. late is the length of
+// Late when the order was requested: these names are in it.
 func (n NameList) Arrange(order []string, late int) NameList {
 	n.Arranged, n.Late, n.orderPending = order, n.Late[min(late, len(n.Late)):], false
 	return n.refilter()
 }
 
-// ShowAside shows the names kept apart, or no longer.
+// ShowAside shows or hides the names in Aside.
 func (n NameList) ShowAside(whole bool) NameList {
 	n.AsideShown = whole
 	return n.refilter()
@@ -111,7 +111,7 @@ func mergeSorted(a, b []string) []string {
 	return append(append(out, a...), b...)
 }
 
-// refilter recomputes what is shown and keeps the cursor on its name.
+// refilter applies the filter and keeps the cursor on its name.
 func (n NameList) refilter() NameList {
 	under, had := n.Current()
 	n.Shown = n.unfiltered()
@@ -120,7 +120,7 @@ func (n NameList) refilter() NameList {
 		n.Shown = n.Filter.Passing(n.Shown)
 	}
 	at := n.Window.Cursor
-	if had && n.Window.Cursor > 0 { // at the very top one wants to see what is first
+	if had && n.Window.Cursor > 0 { // a cursor on the first line stays there, so that the first names are visible
 		if i := slices.Index(n.Shown, under); i >= 0 {
 			at = i
 		}
@@ -132,7 +132,7 @@ func (n NameList) refilter() NameList {
 	return n
 }
 
-// Current is the name under the cursor.
+// Current returns the name under the cursor.
 func (n NameList) Current() (string, bool) {
 	if n.Window.Cursor >= len(n.Shown) {
 		return "", false
@@ -140,7 +140,7 @@ func (n NameList) Current() (string, bool) {
 	return n.Shown[n.Window.Cursor], true
 }
 
-// Update handles the filter and movement.
+// Update handles the filter and cursor movement.
 func (n NameList) Update(msg tea.Msg) (NameList, bool) {
 	f, changed, handled := n.Filter.Update(msg)
 	n.Filter = f
@@ -151,7 +151,7 @@ func (n NameList) Update(msg tea.Msg) (NameList, bool) {
 		return n, true
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok {
-		n.Want = "" // the person has moved on
+		n.Want = "" // a key press cancels the wait for the name
 		w, moved := n.Window.Move(press)
 		n.Window = w
 		return n, moved
@@ -159,7 +159,7 @@ func (n NameList) Update(msg tea.Msg) (NameList, bool) {
 	return n, false
 }
 
-// Resize fits the list into height lines, less what stands above it.
+// Resize fits the list into height lines, including filter and error.
 func (n NameList) Resize(f page.Frame, height int) NameList {
 	if n.Filter.Open || n.Filter.Active {
 		height--
@@ -168,8 +168,8 @@ func (n NameList) Resize(f page.Frame, height int) NameList {
 	return n
 }
 
-// errorLines is why the list is not all there is. It stands above the rows, where
-// a long list cannot hide it.
+// errorLines returns why the list is incomplete. They are above the rows, where a long
+// list cannot hide them.
 func (n NameList) errorLines(f page.Frame) []look.Line {
 	if n.Err == nil {
 		return nil
@@ -181,7 +181,7 @@ func (n NameList) errorLines(f page.Frame) []look.Line {
 	return lines
 }
 
-// View draws the filter, the rows, and what there is to say when there are none.
+// View draws the error, the filter and the rows, or a text if there are no rows.
 func (n NameList) View(f page.Frame, what safe.Text, line func(name string, at int) look.Line) []look.Line {
 	lines := n.errorLines(f)
 	if l, ok := n.Filter.Line(f.Width, len(n.Shown), n.total); ok {
@@ -200,7 +200,7 @@ func (n NameList) View(f page.Frame, what safe.Text, line func(name string, at i
 	return lines
 }
 
-// Status is the cursor's place and how much there is.
+// Status returns the position of the cursor and the number of names.
 func (n NameList) Status() safe.Text {
 	if len(n.Shown) == 0 {
 		return safe.Text{}

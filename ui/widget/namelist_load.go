@@ -9,7 +9,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// NamesMsg is a page of names that a listing has read.
+// NamesMsg is a page of names.
 type NamesMsg struct {
 	Load  page.LoadID
 	Names []string
@@ -21,8 +21,8 @@ type NamesDoneMsg struct {
 	Err  error
 }
 
-// Read starts a listing anew and ends the one under way. The context it gives
-// ends with the listing's successor.
+// Read starts a new listing and cancels the current one. The context that it returns is
+// cancelled by the next Read.
 func (n NameList) Read(ctx context.Context, list func(context.Context, func([]string)) error) (NameList, context.Context, page.Effects) {
 	if n.cancel != nil {
 		n.cancel()
@@ -40,8 +40,8 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 	})
 }
 
-// restoredOnError is n with what it was before it was read anew, if that failed
-// at once: who asked again has not lost it.
+// restoredOnError restores the previous names if the new listing failed before its first
+// page.
 func (n NameList) restoredOnError() NameList {
 	if n.Err != nil && len(n.All)+len(n.Aside) == 0 {
 		n.All, n.Aside = n.previous[0], n.previous[1]
@@ -50,7 +50,7 @@ func (n NameList) restoredOnError() NameList {
 	return n.refilter()
 }
 
-// Arrived is n after a message of its listing.
+// Arrived handles a message of the listing.
 func (n NameList) Arrived(msg tea.Msg) NameList {
 	switch msg := msg.(type) {
 	case NamesMsg:

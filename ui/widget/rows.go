@@ -7,7 +7,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// CopyRow copies a row's value, or says that it has none.
+// CopyRow copies the value of a row, or reports that it has none.
 func CopyRow(r Row) page.Effects {
 	if r.Value.IsEmpty() {
 		return page.Toast(safe.Const("there is nothing to copy here"))
@@ -23,7 +23,7 @@ func CopyCommand(r Row) page.Effects {
 	return page.Send(page.CopyMsg{What: safe.Const("the command"), Text: r.Command})
 }
 
-// FieldRows are rows for a detail: a name, and its value wrapped under it.
+// FieldRows returns rows for a detail: a name, and its value wrapped beside it.
 func FieldRows(f page.Frame, name, value safe.Text, role look.Role) []Row {
 	if value.IsEmpty() {
 		return nil
@@ -31,8 +31,8 @@ func FieldRows(f page.Frame, name, value safe.Text, role look.Role) []Row {
 	return TextRows(f, name, []safe.Text{value}, value, role)
 }
 
-// TextRows is FieldRows for a value of several lines. Each line is a row of its
-// own, so that one can scroll through a long value; each copies it whole.
+// TextRows is FieldRows for a value of several lines. Each line is a separate row, so
+// that a long value scrolls; each row copies the whole value.
 func TextRows(f page.Frame, name safe.Text, lines []safe.Text, whole safe.Text, role look.Role) []Row {
 	const indent = 14
 	var rows []Row
@@ -47,7 +47,7 @@ func TextRows(f page.Frame, name safe.Text, lines []safe.Text, whole safe.Text, 
 	return rows
 }
 
-// NoteRow is a remark of the program's own, not a place for the cursor.
+// NoteRow returns a note, which the cursor skips.
 func NoteRow(f page.Frame, t safe.Text) Row {
 	r := Row{Header: true}
 	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, t)}, max(f.Width-3, 8)) {
@@ -56,28 +56,28 @@ func NoteRow(f page.Frame, t safe.Text) Row {
 	return r
 }
 
-// HeadingRow is a title, not a place for the cursor.
+// HeadingRow returns a title, which the cursor skips.
 func HeadingRow(t safe.Text) Row {
 	return Row{Header: true, Lines: []look.Line{look.L(look.S(look.Heading, t))}}
 }
 
-// BlankRow is an empty line, not a place for the cursor.
+// BlankRow returns an empty line, which the cursor skips.
 func BlankRow() Row { return Row{Header: true, Lines: []look.Line{{}}} }
 
-// Row is one thing on a sheet: its lines, and what can be done with it.
+// Row is one item of a sheet: its lines, and what keys do with it.
 type Row struct {
-	ID        string // keeps the cursor on the same thing when the sheet changes
+	ID        string // keeps the cursor on the same item when the sheet changes
 	Lines     []look.Line
-	Draw      func() []look.Line // in place of lines, for rows by the thousand
-	Height    int                // how many lines draw gives
+	Draw      func() []look.Line // replaces Lines, for sheets with thousands of rows
+	Height    int                // number of lines that Draw returns
 	Differs   bool               // n and N stop here
-	ValueName safe.Text          // what value is, in a word or two
-	Value     safe.Text          // the full value that y copies
-	Command   safe.Text          // the command that c copies
+	ValueName safe.Text          // what Value is, in a word or two
+	Value     safe.Text          // the full value, which y copies
+	Command   safe.Text          // the command, which c copies
 	Title     safe.Text          // of the detail
 	Detail    func(f page.Frame) []Row
-	Proof     func(f page.Frame) []Row // how one knows: the page that w opens
+	Proof     func(f page.Frame) []Row // the page that w opens
 	Finding   *diff.Finding            // enter goes to its evidence
-	Marked    bool                     // evidence of the finding that one came from
-	Header    bool                     // not a place for the cursor
+	Marked    bool                     // evidence of the finding that the user opened
+	Header    bool                     // the cursor skips it
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// lineCount is how many lines r takes.
+// lineCount returns the number of lines of r.
 func (r Row) lineCount() int {
 	if r.Draw != nil {
 		return r.Height
@@ -19,7 +19,7 @@ func (r Row) lineCount() int {
 	return len(r.Lines)
 }
 
-// DrawnLines are r's lines.
+// DrawnLines returns the lines of r.
 func (r Row) DrawnLines() []look.Line {
 	if r.Draw != nil {
 		return r.Draw()
@@ -27,7 +27,7 @@ func (r Row) DrawnLines() []look.Line {
 	return r.Lines
 }
 
-// WithLines is r with more lines under it.
+// WithLines returns r with more lines under it.
 func (r Row) WithLines(more []look.Line) Row {
 	if r.Draw == nil {
 		r.Lines = append(slices.Clone(r.Lines), more...)
@@ -42,15 +42,15 @@ func (r Row) WithLines(more []look.Line) Row {
 // Sheet is a scrolling column of rows of different heights with a cursor.
 type Sheet struct {
 	rows   []Row
-	starts []int // first line of each row, and the number of lines at the end
+	starts []int // first line of each row, and at the end the number of lines
 	height int
 	Cursor int
-	top    int // first line in view
+	top    int // first visible line
 }
 
-// With is s with other rows; the cursor stays on the row with its id, else at
-// its place. A cursor that was never moved stays first: things that arrive
-// above it are what is to be read first.
+// With replaces the rows. The cursor stays on the row with its ID, otherwise at its
+// position. A cursor on the first row stays first, because new rows above it should be
+// read first.
 func (s Sheet) With(rows []Row, height int) Sheet {
 	at, offset := s.cursorAmong(rows), s.offset()
 	if at == 0 {
@@ -62,19 +62,19 @@ func (s Sheet) With(rows []Row, height int) Sheet {
 		s.starts[i+1] = s.starts[i] + r.lineCount()
 	}
 	s.Cursor = s.nearestSelectable(at, 1)
-	if len(rows) > 0 { // the cursor's row stays where it is on the screen
+	if len(rows) > 0 { // the row of the cursor keeps its place on the screen
 		s.top = s.starts[s.Cursor] - offset
 	}
 	return s.scrollToCursor()
 }
 
-// Sized is s in another height.
+// Sized returns s with another height.
 func (s Sheet) Sized(height int) Sheet {
 	s.height = max(height, 1)
 	return s.scrollToCursor()
 }
 
-// cursorAmong is the place among rows of the row under the cursor.
+// cursorAmong returns the index among rows of the row under the cursor.
 func (s Sheet) cursorAmong(rows []Row) int {
 	switch {
 	case s.Cursor >= len(s.rows) || s.AtFirst():
@@ -89,7 +89,7 @@ func (s Sheet) cursorAmong(rows []Row) int {
 	return s.Cursor
 }
 
-// offset is how far below the top the cursor's row begins.
+// offset returns the distance of the cursor's row from the first visible line.
 func (s Sheet) offset() int {
 	if s.Cursor >= len(s.rows) {
 		return 0
@@ -97,8 +97,8 @@ func (s Sheet) offset() int {
 	return s.starts[s.Cursor] - s.top
 }
 
-// nearestSelectable is the nearest row to i that can take the cursor, looking towards dir
-// first.
+// nearestSelectable returns the row nearest to i that can take the cursor. It searches
+// in direction dir first.
 func (s Sheet) nearestSelectable(i, dir int) int {
 	if len(s.rows) == 0 {
 		return 0
@@ -120,7 +120,7 @@ func (s Sheet) AtFirst() bool { return s.Cursor == s.nearestSelectable(0, 1) }
 // IsEmpty reports whether there are no rows.
 func (s Sheet) IsEmpty() bool { return len(s.rows) == 0 }
 
-// scrollToCursor scrolls so that the cursor's row is in view, whole if it fits.
+// scrollToCursor scrolls so that the cursor's row is visible, completely if it fits.
 func (s Sheet) scrollToCursor() Sheet {
 	if len(s.rows) == 0 {
 		s.top = 0
@@ -133,15 +133,15 @@ func (s Sheet) scrollToCursor() Sheet {
 	if first < s.top {
 		s.top = first
 	}
-	if s.AtFirst() && end <= s.height { // headings above the first row
+	if s.AtFirst() && end <= s.height { // show the headings above the first row
 		s.top = 0
 	}
 	s.top = max(min(s.top, s.starts[len(s.rows)]-s.height), 0)
 	return s
 }
 
-// GoTo is s with the cursor on the row with an id, if there is one, and what is
-// around it in view.
+// GoTo puts the cursor on the row with an ID, if there is one, and scrolls so that the
+// rows around it are visible.
 func (s Sheet) GoTo(id string) Sheet {
 	i := slices.IndexFunc(s.rows, func(r Row) bool { return r.ID == id && !r.Header })
 	if id == "" || i < 0 {
@@ -156,7 +156,7 @@ func (s Sheet) moveTo(i, dir int) Sheet {
 	return s.scrollToCursor()
 }
 
-// Move is s after a key, if it was one that moves.
+// Move handles a key that moves the cursor.
 func (s Sheet) Move(msg tea.KeyPressMsg) (Sheet, bool) {
 	switch {
 	case key.Matches(msg, page.Keys.Up):
@@ -199,7 +199,7 @@ func (s Sheet) moveByLines(lines int) Sheet {
 	return s.moveTo(i, dir)
 }
 
-// NextDifference is s with the cursor on the next row that differs, in direction dir.
+// NextDifference puts the cursor on the next row that differs, in direction dir.
 func (s Sheet) NextDifference(dir int) (Sheet, bool) {
 	for i := s.Cursor + dir; i >= 0 && i < len(s.rows); i += dir {
 		if s.rows[i].Differs {
@@ -209,7 +209,7 @@ func (s Sheet) NextDifference(dir int) (Sheet, bool) {
 	return s, false
 }
 
-// Current is the row under the cursor.
+// Current returns the row under the cursor.
 func (s Sheet) Current() (Row, bool) {
 	if s.Cursor >= len(s.rows) || s.rows[s.Cursor].Header {
 		return Row{}, false
@@ -217,8 +217,8 @@ func (s Sheet) Current() (Row, bool) {
 	return s.rows[s.Cursor], true
 }
 
-// Position is the cursor's place among the rows that can take it, and how many
-// there are.
+// Position returns the cursor's position among the rows that can take it, and their
+// number.
 func (s Sheet) Position() (at, of int) {
 	for i, r := range s.rows {
 		if r.Header {
@@ -232,7 +232,7 @@ func (s Sheet) Position() (at, of int) {
 	return at, of
 }
 
-// View draws the lines in view.
+// View draws the visible lines.
 func (s Sheet) View(g look.Glyphs) []look.Line {
 	var lines []look.Line
 	i := max(sort.SearchInts(s.starts, s.top+1)-1, 0)
@@ -248,7 +248,7 @@ func (s Sheet) View(g look.Glyphs) []look.Line {
 	return lines
 }
 
-// gutterLine is cursorLine for sheets, where evidence has its own sign.
+// gutterLine is cursorLine for sheets, which have a separate sign for evidence.
 func gutterLine(g look.Glyphs, l look.Line, here, marked bool) look.Line {
 	out := cursorLine(g, l, here)
 	switch {

@@ -1,6 +1,6 @@
-// Package widget has the parts that pages are made of: windows and sheets of rows
-// with a cursor, lists of names, the filter, the input, the detail of a row.
-// It does not know about images and tags.
+// Package widget contains the parts of pages: windows and sheets of rows with a cursor,
+// lists of names, the filter, the input, and the detail of a row. It does not know about
+// images and tags.
 package widget
 
 import (
@@ -11,14 +11,14 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// Window is a cursor over n lines of which height are seen. It knows nothing
-// of what the lines hold, so its work does not grow with them.
+// Window is a cursor over n lines, of which height are visible. It does not hold the
+// lines, so its work does not grow with their number.
 type Window struct {
 	lines, height int
 	Cursor, top   int
 }
 
-// Sized is w for n lines in height, with the cursor kept inside and in view.
+// Sized sets the number of lines and the height. The cursor stays inside and visible.
 func (w Window) Sized(n, height int) Window {
 	w.lines, w.height = n, max(height, 1)
 	return w.moveTo(w.Cursor)
@@ -32,7 +32,7 @@ func (w Window) moveTo(i int) Window {
 	return w
 }
 
-// Move is w after a key, if it was one that moves.
+// Move handles a key that moves the cursor.
 func (w Window) Move(msg tea.KeyPressMsg) (Window, bool) {
 	switch {
 	case key.Matches(msg, page.Keys.Up):
@@ -55,11 +55,11 @@ func (w Window) Move(msg tea.KeyPressMsg) (Window, bool) {
 	return w, false
 }
 
-// Visible is the range of lines in view.
+// Visible returns the range of visible lines.
 func (w Window) Visible() (from, to int) { return w.top, min(w.top+w.height, w.lines) }
 
-// draw gives the lines in view, the one under the cursor marked by a glyph and
-// not by colour alone.
+// draw returns the visible lines. The cursor has a glyph, so that it is visible without
+// color.
 func (w Window) draw(g look.Glyphs, line func(i int) look.Line) []look.Line {
 	from, to := w.Visible()
 	lines := make([]look.Line, 0, to-from)
@@ -69,7 +69,7 @@ func (w Window) draw(g look.Glyphs, line func(i int) look.Line) []look.Line {
 	return lines
 }
 
-// cursorLine puts the cursor column before a line.
+// cursorLine returns l with the cursor column before it.
 func cursorLine(g look.Glyphs, l look.Line, here bool) look.Line {
 	mark := look.Gap(1)
 	if here {
