@@ -1,6 +1,6 @@
-// Package compare is the page of A beside B, or of A alone: its tabs, findings
-// and their evidence, and the proofs of rows. How images compare is decided in
-// package diff; here it is shown.
+// Package compare is the page that shows A and B, or A alone: its tabs, its findings
+// with their evidence, and the proofs of rows. Package diff compares the images; this
+// package shows the result.
 package compare
 
 import (
@@ -19,39 +19,39 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// comparePage shows A beside B, or A alone. Its tabs are sheets of rows made
-// from one view; what is under the cursor is kept by identity, so that newer
-// data, another side or another size do not lose the place.
+// comparePage shows A and B, or A alone. Its tabs are sheets of rows, all made from one
+// view. The cursor is kept by row ID, so that new data, another side or another size do
+// not lose the place.
 type comparePage struct {
 	env      page.Env
 	ctx      context.Context
 	a, b     side
 	alone    bool
-	lastLoad page.LoadID // the newest
+	lastLoad page.LoadID // the latest load
 
 	cmp           diff.Comparison
-	picked        pairID // the pair in view
-	pickedByUser  bool   // by the person, so that it stays
+	picked        pairID // the pair to show
+	pickedByUser  bool   // picked stays when the comparison changes
 	tallies       [tabCount]tally
 	docs          docs
 	requestedDocs docsKey
 
 	tab            tabID
 	sheets         [tabCount]widget.Sheet
-	rowCounts      [tabCount]int // rows before the filter, and after
+	rowCounts      [tabCount]int // rows before the filter
 	filteredCounts [tabCount]int
-	offset         int // cells scrolled sideways
+	offset         int // cells scrolled to the right
 	stacked        bool
 	filter         widget.Filter
 	sheetKeys      [tabCount]viewKey // what the sheets were made from
 
-	tagSets           map[model.Ref]model.TagSet // what is known of tags, by repository
+	tagSets           map[model.Ref]model.TagSet // known tags, by repository
 	poll              page.Poll
-	frame             page.Frame // the last one that it was laid out in
+	frame             page.Frame // of the last Layout
 	trail             *trail     // from a finding to its evidence
 	targetRow         string     // the row to put the cursor on
 	showsConsequences bool       // consequences are shown
-	// The findings, folded and in order.
+	// The findings, grouped by cause and ranked.
 	mainFindings, otherFindings []diff.Group
 }
 
@@ -70,8 +70,8 @@ const (
 	tabCount
 )
 
-// New compares a with b, or shows a alone when b is nil. known is
-// what is known of tags beside them, nil for nothing.
+// New returns a page that compares a with b, or shows a alone if b is nil. known are the
+// known tags of their repository; it may be nil.
 func New(env page.Env, a model.Ref, b *model.Ref, known *model.TagSet) page.Page {
 	p := comparePage{env: env, a: side{ref: a}, alone: b == nil, picked: pairID{name: env.Platform}, pickedByUser: env.Platform != ""}
 	if b != nil {
@@ -87,7 +87,7 @@ func (p comparePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	return p, effects
 }
 
-// visited is the place to come back to, once there is something to see there.
+// visited returns the effect that stores this page as a recent place, once it is loaded.
 func (p comparePage) visited() page.Effects {
 	switch {
 	case p.a.art == nil || !p.a.art.Done || !p.alone && (p.b.art == nil || !p.b.art.Done):
@@ -178,8 +178,7 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	return p.pressRowKey(msg)
 }
 
-// pressRowKey handles the keys that do something with the row under the cursor or with
-// the sides.
+// pressRowKey handles the keys that act on the row under the cursor or on the sides.
 func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	if effects, taken := p.pressTagKey(msg); taken {
 		return p, effects
@@ -216,7 +215,7 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 	return p, nil
 }
 
-// pairOf is the index of the pair that a row stands for, -1 for none.
+// pairOf returns the index of the pair that a row shows, or -1.
 func (p comparePage) pairOf(r widget.Row) int {
 	for i := range p.cmp.Pairs {
 		if platformID(pairIDOf(p.cmp.Pairs, i)) == r.ID {
@@ -226,7 +225,7 @@ func (p comparePage) pairOf(r widget.Row) int {
 	return -1
 }
 
-// pickPair puts a pair in view, for good.
+// pickPair shows a pair and keeps it when the comparison changes.
 func (p comparePage) pickPair(id pairID) comparePage {
 	p.picked, p.pickedByUser, p.trail = id, true, nil
 	p.tallies = p.tallyTabs()
@@ -253,8 +252,7 @@ func (p comparePage) scroll(right bool) comparePage {
 	return p
 }
 
-// nextDifference goes to the next row that differs, and says when there is
-// none.
+// nextDifference moves to the next row that differs, or reports that there is none.
 func (p comparePage) nextDifference(dir int) (page.Page, page.Effects) {
 	s, found := p.sheets[p.tab].NextDifference(dir)
 	if found {
@@ -272,14 +270,14 @@ func (p comparePage) nextPlatform(dir int) (page.Page, page.Effects) {
 	return p.pickPair(pairIDOf(p.cmp.Pairs, (p.pairIndex()+dir+n)%n)), nil
 }
 
-// swap exchanges the sides; what was loaded stays.
+// swap exchanges the sides without loading them again.
 func (p comparePage) swap() comparePage {
 	p.a, p.b = p.b, p.a
 	return p.recompare()
 }
 
-// changeSide puts another reference in place of a side. The tab, the cursor
-// and the other side stay.
+// changeSide replaces the reference of a side. The tab, the cursor and the other side
+// stay.
 func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 	var cmd page.Effects
 	p.lastLoad++
@@ -294,7 +292,7 @@ func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 	return p.recompare(), cmd
 }
 
-// recompare makes the comparison anew from what has arrived.
+// recompare compares what has arrived so far.
 func (p comparePage) recompare() comparePage {
 	p.sheetKeys = [tabCount]viewKey{}
 	switch {
@@ -317,8 +315,8 @@ func (p comparePage) recompare() comparePage {
 	return p
 }
 
-// firstToShow is the pair that the overall verdict is about: the first of the
-// worst. While things arrive it is the first one.
+// firstToShow returns the index of the pair that the overall verdict is about: the first
+// one with the worst verdict. While the sides load it is the first pair.
 func firstToShow(c diff.Comparison) int {
 	if c.Verdict.Code == diff.Pending {
 		return 0
@@ -327,10 +325,10 @@ func firstToShow(c diff.Comparison) int {
 	return max(i, 0)
 }
 
-// pairID tells pairs apart: an index may name a platform twice.
+// pairID identifies a pair. An index may list a platform twice.
 type pairID struct {
 	name string
-	nth  int // of that name
+	nth  int // number among the pairs of that name
 }
 
 func pairIDOf(pairs []diff.Pair, i int) pairID {
@@ -343,8 +341,8 @@ func pairIDOf(pairs []diff.Pair, i int) pairID {
 	return id
 }
 
-// pairIndexOf is the index of the pair with an id. A Windows platform is also found
-// without its build.
+// pairIndexOf returns the index of the pair with an ID. The ID of a Windows platform may
+// omit the build number.
 func pairIndexOf(pairs []diff.Pair, id pairID) (int, bool) {
 	for i, p := range pairs {
 		if pairIDOf(pairs, i) == id {
@@ -357,13 +355,13 @@ func pairIndexOf(pairs []diff.Pair, id pairID) (int, bool) {
 	return 0, false
 }
 
-// pairIndex is the pair in view: the one picked, else the first.
+// pairIndex returns the index of the pair to show: the picked one, otherwise the first.
 func (p comparePage) pairIndex() int {
 	i, _ := pairIndexOf(p.cmp.Pairs, p.picked)
 	return i
 }
 
-// platformAbsent reports that the platform a person chose is on neither side.
+// platformAbsent reports whether neither side has the platform that the user picked.
 func (p comparePage) platformAbsent() bool {
 	_, found := pairIndexOf(p.cmp.Pairs, p.picked)
 	return p.pickedByUser && !found && len(p.cmp.Pairs) > 0
@@ -376,10 +374,10 @@ func (p comparePage) pair() *diff.Pair {
 	return &p.cmp.Pairs[p.pairIndex()]
 }
 
-// Repo is what a short reference is meant beside.
+// Repo returns the repository for short references.
 func (p comparePage) Repo() model.Ref { return p.a.ref.Repo() }
 
-// Crumb is the repository that both sides share, or both.
+// Crumb returns the repository, or both repositories if they differ.
 func (p comparePage) Crumb() safe.Text {
 	a := p.a.ref
 	if p.alone || p.a.ref.Repo() == p.b.ref.Repo() {
@@ -440,7 +438,7 @@ func (p comparePage) Help() []page.KeyGroup {
 	}
 }
 
-// View is who is compared, the verdict, the tabs, and the sheet in use.
+// View returns the header, the filter and the sheet of the tab.
 func (p comparePage) View(f page.Frame) []look.Line {
 	lines := p.header(f)
 	if l, ok := p.filter.Line(f.Width, p.filteredCounts[p.tab], p.rowCounts[p.tab]); ok {

@@ -30,19 +30,19 @@ func open(t *testing.T, r page.Registry, width, height int, refs ...string) *dri
 	return drive(t, ui.Options{Registry: r, Open: open}, width, height)
 }
 
-// top is the page on top.
+// top returns the top page.
 func top(d *driver.Driver) page.Page {
 	_, top := d.Model.(ui.App).Top()
 	return top
 }
 
-// owns sends a message to the page on top, as one of its streams does.
+// owns sends a message to the top page, as one of its streams does.
 func owns(d *driver.Driver, msg any) {
 	id, _ := d.Model.(ui.App).Top()
 	d.Send(page.OwnedMsg{Page: id, Msg: msg})
 }
 
-// rechecks gives the page on top its turn to ask whether its tags have moved.
+// rechecks lets the top page check whether its tags have moved.
 func rechecks(d *driver.Driver) {
 	owns(d, page.PollMsg{Load: compare.PollLoad(top(d))})
 }

@@ -14,13 +14,13 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// trail is the way from a finding to the rows that prove it. esc goes back.
+// trail leads from a finding to the rows that prove it. esc goes back to the finding.
 type trail struct {
 	finding diff.Finding
 	tab     tabID
 }
 
-// key tells trails apart.
+// key identifies the trail, "" for none.
 func (t *trail) key() string {
 	if t == nil {
 		return ""
@@ -30,8 +30,8 @@ func (t *trail) key() string {
 
 func findingID(f diff.Finding) string { return f.ID + " " + f.Text.String() }
 
-// followFinding goes from a finding to its evidence, or opens what there is to read
-// about it when no row shows it.
+// followFinding goes from a finding to its evidence. If no row shows the evidence it
+// opens the proof.
 func (p comparePage) followFinding(r widget.Row) (page.Page, page.Effects) {
 	tab, ids := p.viewIn(p.frame).evidence(*r.Finding)
 	if len(ids) == 0 {
@@ -41,8 +41,9 @@ func (p comparePage) followFinding(r widget.Row) (page.Page, page.Effects) {
 	return p.toTab(tab), nil
 }
 
-// currentTrail is the trail after something has arrived: its finding as it is
-// now, if it still holds. While things arrive nobody knows.
+// currentTrail returns the trail after new data has arrived, with the current version of
+// its finding, or nil if the finding no longer holds. While a side loads the trail is
+// kept.
 func (p comparePage) currentTrail() *trail {
 	if p.trail == nil || !p.alone && p.cmp.Verdict.Code == diff.Pending {
 		return p.trail
@@ -58,7 +59,7 @@ func (p comparePage) currentTrail() *trail {
 	return nil
 }
 
-// back leaves the evidence for the finding, else the page.
+// back goes from the evidence to the finding, otherwise to the previous page.
 func (p comparePage) back() (page.Page, page.Effects) {
 	if p.trail == nil {
 		return p, page.Send(page.PopMsg{})
@@ -66,8 +67,8 @@ func (p comparePage) back() (page.Page, page.Effects) {
 	return p.toTab(tabSummary), nil
 }
 
-// showEvidence marks the rows of the finding that one came from, and says it
-// under the one that the cursor went to.
+// showEvidence marks the rows that prove the finding of the trail. The first one, where
+// the cursor goes, gets the text of the finding.
 func (v view) showEvidence(t tabID, rows []widget.Row) {
 	if v.trail == nil || v.trail.tab != t {
 		return
@@ -85,7 +86,7 @@ func (v view) showEvidence(t tabID, rows []widget.Row) {
 	}
 }
 
-// noteLines is text under a row of a table.
+// noteLines returns text for the space under a row of a table.
 func (v view) noteLines(text look.Span) []look.Line {
 	const indent = 6
 	var lines []look.Line
@@ -98,7 +99,8 @@ func (v view) noteLines(text look.Span) []look.Line {
 	return lines
 }
 
-// evidence is the tab that shows what proves a finding, and the rows there.
+// evidence returns the tab that shows the evidence of a finding, and the IDs of the rows
+// there.
 func (v view) evidence(f diff.Finding) (tabID, []string) {
 	for _, tab := range tabsOf(f) {
 		if ids := v.evidenceIn(tab, f); len(ids) > 0 {
@@ -108,14 +110,14 @@ func (v view) evidence(f diff.Finding) (tabID, []string) {
 	return tabSummary, nil
 }
 
-// tabsOf are the tabs to look in, by the catalogue's groups.
+// tabsOf returns the tabs that may show the evidence, by the group of the rule.
 func tabsOf(f diff.Finding) []tabID {
 	switch {
 	case strings.HasPrefix(f.ID, "B"):
 		return []tabID{tabSchema1, tabLayers, tabManifest}
 	case strings.HasPrefix(f.ID, "C"):
 		return []tabID{tabPlatforms, tabLayers, tabManifest}
-	case strings.HasPrefix(f.ID, "E") && f.ID != "E4": // secrets are mostly in instructions
+	case strings.HasPrefix(f.ID, "E") && f.ID != "E4": // most secrets are in instructions
 		return []tabID{tabConfig, tabLayers, tabManifest}
 	}
 	return []tabID{tabLayers, tabPlatforms, tabConfig, tabManifest}
@@ -133,15 +135,15 @@ func (v view) evidenceIn(tab tabID, f diff.Finding) []string {
 	return v.manifestsOf(f)
 }
 
-// stepsOf are the rows of the steps that a finding points at.
+// stepsOf returns the IDs of the rows whose steps are evidence of a finding.
 func (v view) stepsOf(f diff.Finding) []string {
 	var ids []string
-	for _, r := range slices.Backward(v.pair.Rows) { // as the tables have them
+	for _, r := range slices.Backward(v.pair.Rows) { // in the order of the tables
 		if pointsAtRow(f, r) {
 			ids = append(ids, stepRowID(r))
 		}
 	}
-	slices.Reverse(ids) // the cursor goes to the oldest: it is often the cause of the others
+	slices.Reverse(ids) // the cursor goes to the oldest step, which is often the cause of the others
 	return ids
 }
 
@@ -155,7 +157,7 @@ func pointsAtRow(f diff.Finding, r diff.Row) bool {
 	})
 }
 
-// entriesOf are the rows of the entries of an index that a finding points at.
+// entriesOf returns the IDs of the rows whose index entries are evidence of a finding.
 func (v view) entriesOf(f diff.Finding) []string {
 	if !isIndex(v.cmp.A) && !isIndex(v.cmp.B) {
 		return nil
@@ -169,7 +171,7 @@ func (v view) entriesOf(f diff.Finding) []string {
 	return slices.Concat(ids, othersOf(f, diff.SideA, v.cmp.A), othersOf(f, diff.SideB, v.cmp.B))
 }
 
-// othersOf are the rows of the entries that are no platforms.
+// othersOf returns the IDs of the rows for entries that are not platforms.
 func othersOf(f diff.Finding, side diff.Side, a *model.Artifact) []string {
 	var ids []string
 	if a == nil {
@@ -189,7 +191,7 @@ func pointsAtEntry(f diff.Finding, side diff.Side, e *model.Entry) bool {
 	})
 }
 
-// configMembers are the members of a config that the findings of group E are about.
+// configMembers are the config members that the findings of group E are about.
 var configMembers = map[string][]string{
 	"E1": {"Entrypoint", "Cmd", "Shell"},
 	"E2": {"User"},
@@ -201,8 +203,8 @@ var configMembers = map[string][]string{
 	"E8": {"created"},
 }
 
-// settingsOf are the lines of the configs that a finding is about: those that
-// differ in the members it names, or where these begin.
+// settingsOf returns the IDs of the config lines that a finding is about: the differing
+// lines of its members, otherwise the first line of each member.
 func (v view) settingsOf(f diff.Finding) []string {
 	members := configMembers[f.ID]
 	if members == nil || !v.docsReady || len(v.docs.config) == 0 {
@@ -226,15 +228,15 @@ func (v view) settingsOf(f diff.Finding) []string {
 	return begin
 }
 
-// What a line is to the members that were looked for.
+// Which part of a requested member a line is.
 const (
 	memberStart = iota + 1
 	memberRest
 )
 
-// membersIn are the lines of a pretty printed config that hold its members of
-// these names: at the top, or in "config". An old "container_config" and the
-// history have the same names and are not meant.
+// membersIn returns the lines of a pretty-printed config that belong to the named
+// members, at the top level or in "config". The old "container_config" and the history
+// have members of the same names; they are not included.
 func membersIn(lines []safe.Text, names []string) map[int]int {
 	in := map[int]int{}
 	section, depth := "", -1
@@ -244,7 +246,7 @@ func membersIn(lines []safe.Text, names []string) map[int]int {
 		case depth >= 0 && indent > depth:
 			in[i] = memberRest
 			continue
-		case depth >= 0 && name == "" && indent == depth: // the bracket that closes it
+		case depth >= 0 && name == "" && indent == depth: // the closing bracket
 			in[i], depth = memberRest, -1
 			continue
 		}
@@ -259,11 +261,11 @@ func membersIn(lines []safe.Text, names []string) map[int]int {
 	return in
 }
 
-// topIndent is how far the members of a pretty printed document are indented.
+// topIndent is the indentation of top-level members in a pretty-printed document.
 const topIndent = 2
 
-// memberName is the name of the member that begins on a line, and the line's
-// indentation.
+// memberName returns the name of the member that starts on a line, and the indentation
+// of the line.
 func memberName(line string) (name string, indent int) {
 	text := strings.TrimLeft(line, " ")
 	indent = len(line) - len(text)
@@ -273,8 +275,8 @@ func memberName(line string) (name string, indent int) {
 	return "", indent
 }
 
-// manifestsOf are the lines of manifests with a digest that a finding points
-// at, or the first line of the document that has it.
+// manifestsOf returns the IDs of the manifest lines that contain a digest of the
+// evidence, or the first line of a document that has such a digest.
 func (v view) manifestsOf(f diff.Finding) []string {
 	if !v.docsReady {
 		return nil
@@ -291,8 +293,8 @@ func (v view) manifestsOf(f diff.Finding) []string {
 	return ids
 }
 
-// manifestDigests are the digests of the documents of a block of the Manifest
-// view: the platform's manifests before what the tags point at.
+// manifestDigests returns the digests of the two documents of a block in the Manifest
+// tab. The manifests of the platform come first, the top manifests last.
 func (v view) manifestDigests(block int) (a, b digest.Digest) {
 	if block == len(v.docs.manifest)-1 {
 		return v.docs.key.topA, v.docs.key.topB
@@ -304,7 +306,7 @@ func pointsAtDigest(f diff.Finding, d digest.Digest) bool {
 	return d != "" && slices.ContainsFunc(f.Evidence, func(e diff.Evidence) bool { return e.Digest == d })
 }
 
-// lineHasDigest reports whether a line has a digest that a finding points at.
+// lineHasDigest reports whether a line contains a digest of the evidence.
 func lineHasDigest(f diff.Finding, lines []safe.Text, at int) bool {
 	return at >= 0 && slices.ContainsFunc(f.Evidence, func(e diff.Evidence) bool {
 		return e.Digest != "" && strings.Contains(lines[at].String(), e.Digest.String())

@@ -7,11 +7,11 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// What tests that drive the whole program need to know of a page.
+// Access to a page for tests that drive the whole program.
 
 func PollLoad(p page.Page) page.LoadID { return p.(comparePage).poll.Load }
 
-// Arrived says that A is read.
+// Arrived returns the message that A is loaded.
 func Arrived(p page.Page, a model.Artifact) tea.Msg {
 	side := p.(comparePage).a
 	a.Ref = side.ref

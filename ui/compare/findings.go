@@ -10,10 +10,9 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// rankFindings are the findings of the platform in view and of the whole, in
-// the order in which they are told. While things arrive there are none: what
-// they say may not hold. They are folded when something has arrived, not for
-// each key.
+// rankFindings returns the findings of the pair in view and of the whole comparison,
+// grouped by cause and ranked. While a side loads there are none, because a finding may
+// not hold later. It runs when data arrives, not for each key.
 func (p comparePage) rankFindings() (mainFindings, otherFindings []diff.Group) {
 	if p.cmp.B != nil && p.cmp.Verdict.Code == diff.Pending {
 		return nil, nil
@@ -25,7 +24,7 @@ func (p comparePage) rankFindings() (mainFindings, otherFindings []diff.Group) {
 	return diff.Rank(diff.GroupByCause(found))
 }
 
-// boxedFinding is the group whose sentence stands in the box of the verdict.
+// boxedFinding returns the group whose text is in the verdict box.
 func (v view) boxedFinding() (diff.Group, bool) {
 	if v.alone || len(v.mainFindings) == 0 {
 		return diff.Group{}, false
@@ -33,8 +32,8 @@ func (v view) boxedFinding() (diff.Group, bool) {
 	return v.mainFindings[0], true
 }
 
-// groupRows are a finding and, under it, what follows from it: how many there
-// are or, unfolded, a row for each.
+// groupRows returns the row of a finding and its consequences: their number or, if they
+// are shown, a row for each.
 func (v view) groupRows(g diff.Group, first bool) []widget.Row {
 	r := v.findingRow(g, first)
 	if len(g.Consequences) == 0 {
@@ -55,8 +54,8 @@ func (v view) groupRows(g diff.Group, first bool) []widget.Row {
 	return rows
 }
 
-// toggleConsequences shows consequences or puts them away; the cursor goes from
-// one of them to its cause.
+// toggleConsequences shows or hides the consequences. The cursor moves from a hidden
+// consequence to its cause.
 func (p comparePage) toggleConsequences() comparePage {
 	p.showsConsequences = !p.showsConsequences
 	r, ok := p.sheets[tabSummary].Current()
@@ -72,16 +71,16 @@ func (p comparePage) toggleConsequences() comparePage {
 	return p
 }
 
-// findingRowID is the id of the row that tells a finding.
+// findingRowID returns the ID of the row for a finding.
 func findingRowID(f diff.Finding) string { return "finding " + findingID(f) }
 
 func consequences(n int) safe.Text {
 	return look.Count(n, safe.Const("consequence: f shows it"), safe.Const("consequences: f shows them"))
 }
 
-// findingRow is what was found, what to do about it and how. The first in a
-// comparison has its sentence in the box above; the others say what to do where
-// there is room.
+// findingRow shows a finding, what to do about it, and the command. The text of the
+// first finding of a comparison is in the verdict box. The next step of the others is
+// shown only if the terminal is high enough.
 func (v view) findingRow(g diff.Group, first bool) widget.Row {
 	said := first && !v.alone
 	out := v.findingRowBase(g, said)
@@ -105,10 +104,10 @@ func (v view) findingRow(g diff.Group, first bool) widget.Row {
 	return out
 }
 
-// needsAction is what a person should do something about.
+// needsAction reports whether the user should act on a finding.
 func needsAction(g diff.Group) bool { return g.Severity > 0 && !g.Common }
 
-// findingRowBase is a row for a finding, without lines yet.
+// findingRowBase returns the row for a finding, without lines.
 func (v view) findingRowBase(g diff.Group, said bool) widget.Row {
 	f := g.Finding
 	out := widget.Row{
@@ -123,10 +122,10 @@ func (v view) findingRowBase(g diff.Group, said bool) widget.Row {
 	return out
 }
 
-// bulletIndent is where the text of a finding begins.
+// bulletIndent is the column where the text of a finding starts.
 const bulletIndent = 3
 
-// bulleted is wrapped text behind a sign, within cells less than the width.
+// bulleted returns text after a sign, wrapped to the width minus within cells.
 func (v view) bulleted(sign, text look.Span, within int) []look.Line {
 	var lines []look.Line
 	lead := []look.Span{sign, look.Gap(bulletIndent - look.Width(sign.Text))}
@@ -138,7 +137,7 @@ func (v view) bulleted(sign, text look.Span, within int) []look.Line {
 	return lines
 }
 
-// shellCommand is a shell command as it must be for these registries.
+// shellCommand returns a shell command with the flags that these registries need.
 func (v view) shellCommand(t safe.Text) safe.Text {
 	if v.crane != "crane" {
 		return diff.Insecure(t)
@@ -146,8 +145,8 @@ func (v view) shellCommand(t safe.Text) safe.Text {
 	return t
 }
 
-// withFindings is a row with what was found on it: the names of causes under
-// it, every sentence in its detail.
+// withFindings adds the findings about a row: the names of causes under it, all texts in
+// its detail.
 func (v view) withFindings(out widget.Row, on func(diff.Finding) bool) widget.Row {
 	var causes, all []diff.Finding
 	for _, g := range slices.Concat(v.mainFindings, v.otherFindings) {
@@ -172,8 +171,8 @@ func (v view) withFindings(out widget.Row, on func(diff.Finding) bool) widget.Ro
 	return out
 }
 
-// findingNames are the names of findings, but for the one that was followed, whose
-// sentence is on the screen.
+// findingNames returns the names of findings. It omits the finding of the trail, whose
+// text is on the screen.
 func (v view) findingNames(all []diff.Finding) safe.Text {
 	var names []safe.Text
 	for _, f := range all {
@@ -184,7 +183,7 @@ func (v view) findingNames(all []diff.Finding) safe.Text {
 	return safe.Join(names, ", ")
 }
 
-// findingFields tell findings in the detail of what they are about.
+// findingFields returns findings for the detail of the row that they are about.
 func findingFields(f page.Frame, all []diff.Finding) []widget.Row {
 	var rows []widget.Row
 	for _, of := range all {

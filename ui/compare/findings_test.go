@@ -10,8 +10,8 @@ import (
 
 var testingAndProd = []string{"localhost:5000/app:testing", "localhost:5000/app:prod"}
 
-// TestFromFindingToEvidence: enter goes to the rows, esc back to the finding,
-// esc again leaves.
+// TestFindingToEvidence: enter goes to the evidence, esc back to the finding, esc again
+// leaves the page.
 func TestFromFindingToEvidence(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
 	d.Keys("enter")
@@ -21,18 +21,18 @@ func TestFromFindingToEvidence(t *testing.T) {
 	d.Keys("esc")
 	d.Sees("1 Summary", "›→  Promote")
 	d.Keys("3")
-	d.Sees("A4 empty-layer-twin") // by name, since nobody came from it
+	d.Sees("A4 empty-layer-twin") // by name only, because the trail has ended
 	d.DoesNotSee("»")
 	d.Keys("1", "esc")
 	d.Sees("open:")
 }
 
-// TestEvidenceSwapped: what is marked stays so while its finding holds.
+// TestEvidence_swap: a mark stays while its finding holds.
 func TestEvidenceSwapped(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
 	d.Keys("enter", "r") // read again
 	d.Sees("»∅    7     WORKDIR /app", "A 4f4fb700ef54", "└ Step 7 is empty on both sides")
-	d.Keys("s") // the sentence is another one now
+	d.Keys("s") // the finding has a different text now
 	d.Sees("A a3ed95caeb02")
 	d.DoesNotSee("*∅")
 	d.DoesNotSee("»")
@@ -46,7 +46,7 @@ func TestEvidenceBesideAFilter(t *testing.T) {
 	d.Sees("»∅    7     WORKDIR /app")
 }
 
-// TestHow: w tells of whatever is under the cursor how one knows.
+// TestProof: w shows the proof of the row under the cursor.
 func TestHow(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 120, 50, testingAndProd...)
 	for _, tt := range []struct {
@@ -67,7 +67,7 @@ func TestHow(t *testing.T) {
 	}
 }
 
-// TestHowAlone: one image has steps to prove, and no verdict.
+// TestProof_oneImage: one image has steps to prove but no verdict.
 func TestHowAlone(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
 	d.Keys("w")
@@ -84,7 +84,7 @@ func TestCommandsSpeakPlainHTTP(t *testing.T) {
 	}
 }
 
-// TestNothingIsSaidTwice: the sentence in the box is not in the list below it.
+// TestSummary_noRepeat: the list does not repeat the text in the verdict box.
 func TestNothingIsSaidTwice(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 120, 40, testingAndProd...)
 	if n := strings.Count(d.Screen(), "No file is missing"); n != 1 {

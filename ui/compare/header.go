@@ -10,10 +10,10 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// tallHeight is where the verdict's box fits above every tab.
+// tallHeight is the height from which on every tab has the verdict box.
 const tallHeight = 30
 
-// header is who is compared, the verdict and the tabs.
+// header returns the sides, the verdict and the tabs.
 func (p comparePage) header(f page.Frame) []look.Line {
 	lines := p.sideLines(f)
 	for _, t := range []safe.Text{p.a.movedText(f, "m"), p.b.movedText(f, "M")} {
@@ -39,7 +39,7 @@ func (p comparePage) header(f page.Frame) []look.Line {
 	return lines
 }
 
-// sideLines are A and B on one line where they fit, else on two.
+// sideLines returns A and B on one line if they fit, otherwise on two.
 func (p comparePage) sideLines(f page.Frame) []look.Line {
 	full := !p.alone && p.a.ref.Repo() != p.b.ref.Repo()
 	a := p.a.line(safe.Const("A"), look.SideA, f, full)
@@ -65,7 +65,8 @@ func verdictRole(c diff.Code) look.Role {
 	return look.Warn
 }
 
-// headline is the verdict in capitals; what it says while it is not known yet.
+// headline returns the verdict in capitals, or the state of the comparison while there
+// is no verdict.
 func (p comparePage) headline() safe.Text {
 	v := p.cmp.Verdict
 	switch {
@@ -77,7 +78,7 @@ func (p comparePage) headline() safe.Text {
 	return upperHeadline(v.Headline)
 }
 
-// trust is how the verdict is known. That there is none rests on nothing.
+// trust returns the trust word of the verdict. A comparison that failed has none.
 func (p comparePage) trust() safe.Text {
 	if p.failed() {
 		return safe.Text{}
@@ -85,11 +86,11 @@ func (p comparePage) trust() safe.Text {
 	return safe.Clean(string(p.cmp.Verdict.Trust))
 }
 
-// failed reports that a side could not be read.
+// failed reports whether a side could not be read.
 func (p comparePage) failed() bool { return p.a.failed() || p.b.failed() }
 
-// upperHeadline is a headline in capitals, but for words that are names: tags and
-// platforms are case-sensitive.
+// upperHeadline returns a headline in capitals. Names of tags and platforms stay,
+// because they are case-sensitive.
 func upperHeadline(t safe.Text) safe.Text {
 	words := strings.Split(t.String(), " ")
 	for i, w := range words {
@@ -109,8 +110,8 @@ func (p comparePage) verdictLine() look.Line {
 	return l
 }
 
-// verdictBox is the headline on a frame with its reasons in it. A headline too
-// long for the frame is the first line in the box.
+// verdictBox returns a box with the headline in its frame and the reasons inside. A
+// headline that is too long for the frame becomes the first line in the box.
 func (p comparePage) verdictBox(f page.Frame) []look.Line {
 	role := verdictRole(p.cmp.Verdict.Code)
 	title, trust := p.headline(), p.trust()
@@ -154,7 +155,7 @@ func boxLine(f page.Frame, role look.Role, l look.Line) look.Line {
 	return look.L(side, look.Gap(1)).With(l.To(f.Width-4, f.Glyphs.Ellipsis).Spans...).With(look.Gap(1), side)
 }
 
-// reasons are what stands in the box: the verdict's own, then the first
+// reasons returns the text of the verdict box: the reason of the verdict, then the first
 // finding, which names the cause.
 func (p comparePage) reasons(f page.Frame) []safe.Text {
 	var out []safe.Text
@@ -186,7 +187,7 @@ func progressOrRead(t safe.Text) safe.Text {
 	return t
 }
 
-// descriptorName is what an entry is called where it has no platform.
+// descriptorName returns the name of an entry without a platform.
 func descriptorName(e *model.Entry) safe.Text {
 	switch {
 	case e == nil:

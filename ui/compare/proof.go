@@ -12,8 +12,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// openProof opens how one knows what a row says; without one, how one knows the
-// verdict.
+// openProof opens the proof of a row, or of the verdict if the row has none.
 func (p comparePage) openProof(r widget.Row) page.Effects {
 	if r.Proof == nil {
 		if p.alone || p.cmp.Verdict.Code == diff.Pending {
@@ -43,7 +42,7 @@ func (v view) fields(name string, value safe.Text, role look.Role) []widget.Row 
 	return widget.FieldRows(v.Frame, safe.Clean(name), v.Glyphs.Sentence(value), role)
 }
 
-// proofFields are the lines of a proof, each to be copied alone.
+// proofFields returns the lines of a proof. Each can be copied separately.
 func (v view) proofFields(proof []safe.Text) []widget.Row {
 	var rows []widget.Row
 	for i, t := range proof {
@@ -56,7 +55,7 @@ func (v view) proofFields(proof []safe.Text) []widget.Row {
 	return rows
 }
 
-// commandFields show a shell command, which c and y copy.
+// commandFields returns a shell command, which c and y copy.
 func (v view) commandFields(name string, command safe.Text) []widget.Row {
 	command = v.shellCommand(command)
 	rows := v.fields(name, command, look.Strong)
@@ -66,8 +65,9 @@ func (v view) commandFields(name string, command safe.Text) []widget.Row {
 	return rows
 }
 
-// findingProof is all there is to a finding: what it means, the rule with its
-// real values, what to do. For the one in the box the verdict comes first.
+// findingProof returns everything about a finding: its meaning, the rule with the actual
+// values, and what to do. For the finding in the verdict box the proof of the verdict
+// comes first.
 func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
 	var rows []widget.Row
 	var said []safe.Text
@@ -93,7 +93,8 @@ func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
 	return rows
 }
 
-// FindingProofs tell findings in full where there is no comparison.
+// FindingProofs returns the proofs of findings that belong to no comparison. crane is
+// the command of Env.Crane.
 func FindingProofs(f page.Frame, crane string, found []diff.Finding) []widget.Row {
 	v := view{Frame: f, alone: true, crane: crane}
 	var rows []widget.Row
@@ -114,7 +115,7 @@ func ruleOf(f diff.Finding) diff.Rule {
 	return diff.Rule{}
 }
 
-// withoutRepeats are the lines that have not been said, each once.
+// withoutRepeats returns the lines that are not in shown, each once.
 func withoutRepeats(lines, said []safe.Text) []safe.Text {
 	var out []safe.Text
 	for _, l := range lines {
@@ -125,8 +126,8 @@ func withoutRepeats(lines, said []safe.Text) []safe.Text {
 	return out
 }
 
-// evidenceFields are the digests that a finding points at, in full, but for
-// those that the proof has.
+// evidenceFields returns the full digests of the evidence that the proof does not
+// contain.
 func (v view) evidenceFields(evidence []diff.Evidence, proof []safe.Text) []widget.Row {
 	var rows []widget.Row
 	for _, e := range evidence {
@@ -145,7 +146,7 @@ func (v view) evidenceFields(evidence []diff.Evidence, proof []safe.Text) []widg
 	return rows
 }
 
-// ruleOfClass says what the mark of a row rests on.
+// ruleOfClass returns the condition behind the class of a row.
 func ruleOfClass(r diff.Row) (why safe.Text, trust diff.Trust) {
 	switch r.Class {
 	case diff.Same:
@@ -180,8 +181,8 @@ func ruleOfSubstituted(r diff.Row) safe.Text {
 	return safe.Const("the same place, another instruction, and not the same content")
 }
 
-// stepProof is how one knows the class of a row: its digests, what they are by,
-// and the command that unpacks and hashes both layers.
+// stepProof proves the class of a row: its digests, their meaning, and the command that
+// unpacks and hashes both layers.
 func (v view) stepProof(r diff.Row) []widget.Row {
 	why, trust := ruleOfClass(r)
 	rows := v.fields("compared", v.rowNote(r), look.Strong)
@@ -207,7 +208,7 @@ func (v view) stepProof(r diff.Row) []widget.Row {
 	return append(rows, v.commandFields("check", v.layerCommand(r))...)
 }
 
-// schema1Proof is how an id of schema1 comes about, with the values of both sides.
+// schema1Proof shows how the schema1 IDs of a row are computed.
 func (v view) schema1Proof(r diff.Row, a, b *model.Schema1Row, parts bool) []widget.Row {
 	rows := v.fields("rule", safe.Const("id = sha256(hex of blobSum + \" \" + id of the row below); the newest also hashes its config"),
 		look.Plain)
@@ -250,7 +251,7 @@ func originText(o model.Origin) safe.Text {
 	return safe.Clean(string(o))
 }
 
-// platformProof is the verdict on one platform.
+// platformProof proves the verdict on one platform.
 func (v view) platformProof(p diff.Pair) []widget.Row {
 	rows := v.verdictProof(p.Verdict)
 	for _, side := range []struct {
@@ -268,7 +269,7 @@ func (v view) platformProof(p diff.Pair) []widget.Row {
 	return append(rows, v.commandFields("check", v.diffCommand("manifest %s | jq -S .", entryRef(v.a, p.A), entryRef(v.b, p.B)))...)
 }
 
-// documentProof is how two documents were compared of which a line is shown.
+// documentProof explains how the documents of a line were compared.
 func (v view) documentProof(b docBlock) []widget.Row {
 	rows := v.fields("rule", safe.Const("both documents are printed alike, then compared line by line and, "+
 		"in lines that differ, word by word"), look.Plain)

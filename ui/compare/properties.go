@@ -15,13 +15,13 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// property is one property on both sides, as shown in a column and in full.
+// property is one property of both sides: short for the column, full for the detail.
 type property struct {
 	name         safe.Text
 	a, b         safe.Text
 	fullA, fullB safe.Text
 	differs      bool // decided before rounding and masking
-	identifier   bool // digests and names: that they differ is no news
+	identifier   bool // a digest or name, which differs in most comparisons
 	command      safe.Text
 }
 
@@ -49,7 +49,7 @@ func (v view) propertyRow(f property) widget.Row {
 	l := look.L(look.S(look.Faint, v.Glyphs.Fit(f.name, nameWidth)), look.Gap(1))
 	if v.alone {
 		shown := f.a
-		if f.identifier { // there is room for the whole digest
+		if f.identifier { // one image has room for the whole digest
 			shown = f.fullA
 		}
 		out.Lines = []look.Line{l.With(look.P(v.Glyphs.Fit(shown, max(v.Width-nameWidth-3, 8))))}
@@ -65,7 +65,7 @@ func (v view) propertyRow(f property) widget.Row {
 	return out
 }
 
-// properties are the properties of both references and of the pair in view.
+// properties returns the properties of both references and of the pair in view.
 func (v view) properties() []property {
 	ref := property{
 		name: safe.Const("reference"), identifier: true, differs: !v.alone && v.a != v.b,
@@ -86,8 +86,8 @@ func (v view) properties() []property {
 	return list
 }
 
-// imageProperties are read in full and shown as show has it; jq finds them in the
-// config.
+// imageProperties are the properties of images: get returns the full value, show
+// shortens it, jq finds it in the config.
 var imageProperties = []struct {
 	name safe.Text
 	get  func(model.Image) string
@@ -104,7 +104,7 @@ var imageProperties = []struct {
 	{safe.Const("user"), func(i model.Image) string { return i.Config.Config.User }, nil, ".config.User"},
 }
 
-// propertyCommand is the command that shows a property on both sides.
+// propertyCommand returns the command that shows a property of both sides.
 func (v view) propertyCommand(jq string) safe.Text {
 	if jq == "manifest" {
 		return v.manifestCommand()
@@ -112,7 +112,7 @@ func (v view) propertyCommand(jq string) safe.Text {
 	return v.diffCommand("config %s | jq '"+jq+"'", entryRef(v.a, v.pair.A), entryRef(v.b, v.pair.B))
 }
 
-// property makes a property of two full values.
+// property returns a property with two full values.
 func (v view) property(name safe.Text, a, b string, show func(string) safe.Text, shell safe.Text) property {
 	f := property{name: name, fullA: v.Gate.Clean(a), fullB: v.Gate.Clean(b), differs: !v.alone && a != b, command: shell}
 	f.a, f.b = f.fullA, f.fullB
@@ -171,7 +171,7 @@ func layersText(i model.Image) string {
 	return text
 }
 
-// startText is what the container runs.
+// startText returns the command that the container runs.
 func startText(i model.Image) string {
 	c := i.Config.Config
 	if len(c.Entrypoint) == 0 && len(c.Cmd) == 0 {
@@ -189,7 +189,7 @@ func topOf(a *model.Artifact, get func(model.Artifact) string) string {
 
 func topDigest(a model.Artifact) string { return a.Top.Digest.String() }
 
-// kindText is the kind, and what an index holds.
+// kindText returns the kind of an artifact and, for an index, its content.
 func kindText(a model.Artifact) string {
 	switch {
 	case a.Top.Kind == model.KindOther && a.Top.ArtifactType != "":

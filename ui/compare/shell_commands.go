@@ -10,7 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// layerCommand unpacks both layers and hashes them: the diff_ids, proved.
+// layerCommand returns the command that proves the diff_ids of a row. A row without
+// layers is proved by the config.
 func (v view) layerCommand(r diff.Row) safe.Text {
 	var refs []string
 	for _, x := range []struct {
@@ -58,7 +59,7 @@ func (v view) configCommand() safe.Text {
 	return v.diffCommand("config %s | jq -S .", entryRef(v.a, v.pair.A), entryRef(v.b, v.pair.B))
 }
 
-// topCommand shows what the tags point at.
+// topCommand returns the command that shows the top manifests.
 func (v view) topCommand() safe.Text {
 	pinned := func(a *model.Artifact) string {
 		if a == nil {

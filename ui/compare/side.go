@@ -16,41 +16,42 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// side is A or B while it loads and after.
+// side is A or B, while it loads and after.
 type side struct {
 	ref         model.Ref
 	art         *model.Artifact
 	err         error
 	load        page.LoadID
-	loadStarted time.Time // when that load did
+	loadStarted time.Time // start of the load
 	cancel      context.CancelFunc
-	moved       digest.Digest // what the tag points at now, if not at art any more
-	gone        bool          // the tag is not there any more
-	movedAt     time.Time     // when that was seen
+	moved       digest.Digest // the current digest of the tag, if it is not that of art
+	gone        bool          // the tag no longer exists
+	movedAt     time.Time     // when moved was noticed
 	history     model.Timeline
 }
 
-// sideMsg is a newer state of a side.
+// sideMsg is a new state of a side.
 type sideMsg struct {
 	load page.LoadID
 	art  model.Artifact
-	err  error // the load has failed
+	err  error // the load failed
 }
 
-// headMsg is where a tag points after everything has been read by digest.
+// headMsg is the current digest of a tag after its artifact was read by digest.
 type headMsg struct {
 	load page.LoadID
 	now  digest.Digest // "" when the tag is gone
 }
 
-// head asks where a tag points. What goes wrong is no news, but that it is gone
-// is.
+// head requests the current digest of a tag. ok is false after an error other than a
+// missing tag.
 func (s side) head(ctx context.Context, reg page.Registry) (headMsg, bool) {
 	now, err := reg.Head(ctx, s.ref)
 	return headMsg{s.load, now}, err == nil || page.IsMissing(err)
 }
 
-// read starts reading the side anew; what was there stays until then.
+// read starts loading the side again. The previous content stays until the new one is
+// complete.
 func (s side) read(ctx context.Context, env page.Env, id page.LoadID) (side, page.Effects) {
 	s.stop()
 	ctx, s.cancel = context.WithCancel(ctx)
@@ -76,7 +77,7 @@ func (s side) stop() {
 	}
 }
 
-// received is s after a message of its load.
+// received handles a message of the load.
 func (s side) received(msg sideMsg) side {
 	if msg.err != nil {
 		if !errors.Is(msg.err, context.Canceled) {
@@ -85,23 +86,23 @@ func (s side) received(msg sideMsg) side {
 		return s
 	}
 	if !msg.art.Done && s.art != nil && s.art.Done {
-		return s // what was there stays until all of the new is
+		return s // the previous content stays until the new one is complete
 	}
 	s.art = &msg.art
-	if s.moved == msg.art.Digest() { // it had been compared with what was there before
+	if s.moved == msg.art.Digest() { // moved was relative to the previous content
 		s.moved = ""
 	}
 	return s
 }
 
-// failed reports that there is nothing whole to show. What was read before a
-// failure is.
+// failed reports whether the side has nothing complete to show. Content that was read
+// before the failure counts as complete.
 func (s side) failed() bool { return s.err != nil && !s.stale() }
 
-// stale reports that what is shown could not be read again.
+// stale reports whether the content is from before a failed load.
 func (s side) stale() bool { return s.err != nil && s.art != nil && s.art.Done }
 
-// progress says how far a load is; empty when it is done.
+// progress returns the progress of the load, empty when it is done.
 func (s side) progress() safe.Text {
 	if s.art == nil {
 		return safe.Const("reading")
@@ -118,7 +119,7 @@ func (s side) progress() safe.Text {
 	return safe.Sprintf("%d of %d", here, len(images))
 }
 
-// line is the side's own line: its letter, what it is, since when.
+// line returns the line of the side: letter, name, digest, date and progress.
 func (s side) line(letter safe.Text, role look.Role, f page.Frame, full bool) look.Line {
 	l := look.L(look.Gap(1), look.S(role, letter), look.Gap(1))
 	name := safe.Clean(s.ref.Short())
@@ -146,8 +147,8 @@ func (s side) line(letter safe.Text, role look.Role, f page.Frame, full bool) lo
 	return l
 }
 
-// createdText is when the first image that says so was built, and what it is
-// part of.
+// createdText returns the build date of the first image that has one. An artifact
+// without images has its kind instead.
 func createdText(a model.Artifact) safe.Text {
 	images := a.Images()
 	for _, e := range images {
@@ -161,7 +162,7 @@ func createdText(a model.Artifact) safe.Text {
 	return safe.Text{}
 }
 
-// sideArrived takes a newer state of either side.
+// sideArrived handles a new state of one side.
 func (p comparePage) sideArrived(msg sideMsg) (page.Page, page.Effects) {
 	switch {
 	case msg.load == p.a.load:
@@ -175,14 +176,14 @@ func (p comparePage) sideArrived(msg sideMsg) (page.Page, page.Effects) {
 	return p, slices.Concat(p.visited(), p.requestContents())
 }
 
-// contentsMsg is what small layers were seen to unpack to. Whichever load effects
-// for it, it is true: a blob is what its digest says.
+// contentsMsg is the contents of small layers, by blob. It is valid for every load,
+// because blobs are addressed by digest.
 type contentsMsg struct {
 	contents map[digest.Digest]model.Contents
 }
 
-// requestContents reads the small layers whose contents decide something, once all
-// is there. Until they arrive the screen shows what the configs claim.
+// requestContents reads the small layers whose contents matter, once both sides are
+// complete. Until they arrive the screen shows what the configs claim.
 func (p comparePage) requestContents() page.Effects {
 	if p.a.art == nil || !p.a.art.Done || !p.alone && (p.b.art == nil || !p.b.art.Done) {
 		return nil
@@ -201,7 +202,7 @@ func (p comparePage) requestContents() page.Effects {
 	return effects
 }
 
-// contentsArrived takes in what was seen of layers.
+// contentsArrived adds the contents of layers to both sides.
 func (p comparePage) contentsArrived(msg contentsMsg) comparePage {
 	for _, s := range []*side{&p.a, &p.b} {
 		if s.art != nil && len(msg.contents) > 0 {
@@ -212,15 +213,15 @@ func (p comparePage) contentsArrived(msg contentsMsg) comparePage {
 	return p.recompare()
 }
 
-// headArrived notes that a tag moved while it was read. Nothing on the screen
-// changes: all of it was read by digest.
+// headArrived records that a tag moved while it was read. The content on the screen
+// stays, because it was read by digest.
 func (p comparePage) headArrived(msg headMsg) comparePage {
 	for _, s := range []*side{&p.a, &p.b} {
 		if s.load != msg.load || s.art == nil {
 			continue
 		}
 		if s.stale() {
-			s.err = nil // the registry is back
+			s.err = nil // the registry answers again
 		}
 		s.moved, s.gone = "", msg.now == ""
 		if msg.now != s.art.Digest() {

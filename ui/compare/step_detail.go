@@ -11,7 +11,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// stepDetail is everything known of a row, nothing cut off.
+// stepDetail returns all information about a row, with nothing cut off.
 func (v view) stepDetail(r diff.Row) []widget.Row {
 	var rows []widget.Row
 	if n := v.rowNote(r); !n.IsEmpty() {
@@ -34,7 +34,7 @@ func (v view) sideCommand(st *model.Step, letter string) []widget.Row {
 	return v.commandRows(*st, safe.Sprintf("%s does", letter))
 }
 
-// commandRows show an instruction as a Dockerfile has it, then as recorded.
+// commandRows returns an instruction in Dockerfile form, then as recorded.
 func (v view) commandRows(st model.Step, name safe.Text) []widget.Row {
 	read := dockerfile.Instruction(st.CreatedBy)
 	rows := widget.TextRows(v.Frame, name, v.Gate.Lines(breakCommands(read)), v.Gate.Clean(read), look.Plain)
@@ -47,7 +47,7 @@ func (v view) commandRows(st model.Step, name safe.Text) []widget.Row {
 	return rows
 }
 
-// breakCommands puts each command of a chain on a line of its own.
+// breakCommands puts each command of a chain on a separate line.
 func breakCommands(instruction string) string {
 	if !strings.HasPrefix(instruction, "RUN ") {
 		return instruction
@@ -56,7 +56,8 @@ func breakCommands(instruction string) string {
 	return strings.ReplaceAll(s, "; ", ";\n    ")
 }
 
-// stepProperties are the layer's digests and the record's dates of one side.
+// stepProperties returns the digests of the layer and the dates of the history record of
+// one side.
 func (v view) stepProperties(st *model.Step, letter string) []widget.Row {
 	if st == nil {
 		return nil
@@ -89,7 +90,7 @@ func (v view) stepProperties(st *model.Step, letter string) []widget.Row {
 	return rows
 }
 
-// sizeInFull is a size as a person says it, with the exact number.
+// sizeInFull returns a rounded size with the exact number.
 func sizeInFull(n int64) safe.Text {
 	if n < 1000 {
 		return look.Size(n)

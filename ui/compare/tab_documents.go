@@ -17,26 +17,26 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// docs are the JSON documents of a pair, compared. Comparing large ones takes
-// time, so a command does it.
+// docs are the compared JSON documents of a pair. A command compares them, because large
+// ones take time.
 type docs struct {
 	key              docsKey
 	ready            bool
 	config, manifest docDiff
 }
 
-// docsKey names the documents that docs were made from.
+// docsKey identifies the documents that docs were made from.
 type docsKey struct {
 	topA, topB, manifestA, manifestB, configA, configB digest.Digest
 	reveal, alone                                      bool
 }
 
-// docDiff is one tab: blocks of lines, each with a title.
+// docDiff is the content of one tab: blocks of lines, each with a title.
 type docDiff []docBlock
 
 type docBlock struct {
 	title   safe.Text
-	command safe.Text // the command that proves it
+	command safe.Text // shows the difference
 	a, b    []safe.Text
 	lines   []text.Pair
 }
@@ -64,8 +64,8 @@ func (p comparePage) currentDocsKey(f page.Frame) docsKey {
 	return k
 }
 
-// requestDocs is the command that compares the documents of the pair in view, or
-// nil if that is done or under way.
+// requestDocs returns the effect that compares the documents of the pair in view, or nil
+// if that is done or running.
 func (p comparePage) requestDocs(f page.Frame) page.Effects {
 	k := p.currentDocsKey(f)
 	if k == p.requestedDocs || p.ctx == nil {
@@ -82,8 +82,8 @@ func (v view) configDocs() docDiff {
 	return docDiff{v.compareDocs(safe.Text{}, v.configCommand(), rawOf(a, configRaw), rawOf(b, configRaw))}
 }
 
-// manifestDocs are the manifest of the platform in view, and what the tags
-// point at where that is an index.
+// manifestDocs returns the manifests of the pair in view, and the top manifests if a
+// side is an index.
 func (v view) manifestDocs() docDiff {
 	topA, topB := topOf(v.cmp.A, topRaw), topOf(v.cmp.B, topRaw)
 	tops := v.compareDocs(safe.Text{}, v.topCommand(), []byte(topA), []byte(topB))
@@ -112,8 +112,8 @@ func rawOf(i *model.Image, get func(model.Image) []byte) []byte {
 	return get(*i)
 }
 
-// compareDocs compares two documents line by line. What differs is decided before
-// secrets are masked: a secret that changed is a change.
+// compareDocs compares two documents line by line. Differences are found before secrets
+// are masked, because a changed secret is a difference.
 func (v view) compareDocs(title, shell safe.Text, a, b []byte) docBlock {
 	rawA, shownA := v.docLines(a)
 	rawB, shownB := v.docLines(b)
@@ -128,8 +128,8 @@ func (v view) compareDocs(title, shell safe.Text, a, b []byte) docBlock {
 	return out
 }
 
-// docLines are a document's lines, pretty printed if it is JSON: as they are
-// and as they are shown.
+// docLines returns the lines of a document, pretty-printed if it is JSON: whole and with
+// secrets masked.
 func (v view) docLines(raw []byte) (whole, shown []safe.Text) {
 	if len(raw) == 0 {
 		return nil, nil
@@ -139,8 +139,8 @@ func (v view) docLines(raw []byte) (whole, shown []safe.Text) {
 	return safe.Lines(text), v.Gate.Lines(text)
 }
 
-// withoutComma are lines for the comparison: a member is the same whether or
-// not another follows it.
+// withoutComma returns lines for the comparison. A member is equal whether or not
+// another one follows.
 func withoutComma(lines []safe.Text) []string {
 	out := make([]string, len(lines))
 	for i, l := range lines {
@@ -149,7 +149,7 @@ func withoutComma(lines []safe.Text) []string {
 	return out
 }
 
-// differences counts the runs of lines that differ.
+// differences counts the runs of differing lines.
 func (d docDiff) differences() int {
 	n := 0
 	for _, b := range d {
@@ -172,7 +172,7 @@ func (b docBlock) lineID(l text.Pair) string {
 
 func lineDiffers(l text.Pair) bool { return l.Changed || l.A < 0 || l.B < 0 }
 
-// docRows are a document's lines, both sides.
+// docRows returns the lines of the documents of both sides.
 func (v view) docRows(d docDiff) []widget.Row {
 	if !v.docsReady {
 		return []widget.Row{widget.NoteRow(v.Frame, safe.Concat(safe.Const("comparing"), v.Glyphs.Ellipsis))}
@@ -193,7 +193,7 @@ func (v view) docRows(d docDiff) []widget.Row {
 		for i, l := range b.lines {
 			r := v.docRow(b, l)
 			r.ID = b.lineID(l)
-			// One stop for each run of lines that differ.
+			// n stops once for each run of differing lines.
 			r.Differs = !v.alone && lineDiffers(l) && (i == 0 || !lineDiffers(b.lines[i-1]))
 			r.Command = b.command
 			r.Proof = func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.documentProof(b) }
@@ -232,7 +232,7 @@ func (v view) docRow(b docBlock, l text.Pair) widget.Row {
 	return r
 }
 
-// docLine draws a line of both documents, the words that differ marked.
+// docLine draws a line of both documents with the differing words marked.
 func (v view) docLine(l text.Pair, a, b safe.Text) []look.Line {
 	spansA, spansB := []look.Span{look.P(a)}, []look.Span{look.P(b)}
 	if lineDiffers(l) && !v.alone {
@@ -244,7 +244,7 @@ func (v view) docLine(l text.Pair, a, b safe.Text) []look.Line {
 	return v.docStacked(l, spansA, spansB)
 }
 
-// withoutIndent is a line without its indentation.
+// withoutIndent returns a line without its indentation.
 func withoutIndent(t safe.Text) safe.Text {
 	s := t.String()
 	return t.Slice(len(s)-len(strings.TrimLeft(s, " ")), len(s))
@@ -275,7 +275,7 @@ func (v view) docSideBySide(l text.Pair, a, b []look.Span) look.Line {
 	return out.With(v.sideCells(l.B >= 0, b, half).Spans...)
 }
 
-// docStacked is one line where both sides agree, else A's above B's.
+// docStacked returns one line if both sides are equal, otherwise A above B.
 func (v view) docStacked(l text.Pair, a, b []look.Span) []look.Line {
 	room := v.Width - 1 - lineNumberWidth - 2
 	line := func(n int, sign look.Span, spans []look.Span) look.Line {

@@ -13,8 +13,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// historyRows are the instructions of both sides, newest first, with the words
-// that differ marked.
+// historyRows returns the instructions of both sides, newest first, with the differing
+// words marked.
 func (v view) historyRows() []widget.Row {
 	var rows []widget.Row
 	if trouble := v.noTableRows(); trouble != nil {
@@ -59,7 +59,7 @@ func (v view) historyLines(r diff.Row) []look.Line {
 	return v.stackedLines(r, a, b)
 }
 
-// instructionSpans are the two instructions, the words that differ marked.
+// instructionSpans returns the two instructions with the differing words marked.
 func (v view) instructionSpans(r diff.Row) (a, b []look.Span) {
 	ta, tb := v.instruction(r.A), v.instruction(r.B)
 	if r.A == nil || r.B == nil || r.SameText {
@@ -69,7 +69,7 @@ func (v view) instructionSpans(r diff.Row) (a, b []look.Span) {
 	return highlighted(ta, inA, look.SideA, look.SideAHot), highlighted(tb, inB, look.SideB, look.SideBHot)
 }
 
-// highlighted is text with the spans that differ in another role.
+// highlighted returns text whose hot spans have hotRole.
 func highlighted(t safe.Text, hot []text.Span, role, hotRole look.Role) []look.Span {
 	var out []look.Span
 	at := 0
@@ -86,9 +86,8 @@ func highlighted(t safe.Text, hot []text.Span, role, hotRole look.Role) []look.S
 	return out
 }
 
-// fromDifference is how many cells of two instructions to leave out so that
-// what differs is in view: lines that look the same and are marked as different
-// tell nothing.
+// fromDifference returns how many cells to skip at the start of two instructions so that
+// their first difference is visible.
 func fromDifference(a, b []look.Span, room int) int {
 	common := commonCells(look.L(a...).Text().String(), look.L(b...).Text().String())
 	if common < room*2/3 {
@@ -108,7 +107,7 @@ func commonCells(a, b string) int {
 	return look.Width(safe.Clean(a[:n]))
 }
 
-// cellsFrom is spans without their first cells, and a sign that some are left out.
+// cellsFrom returns spans without their first cells, with an ellipsis in their place.
 func (v view) cellsFrom(spans []look.Span, cells int) []look.Span {
 	if cells <= 0 {
 		return spans
@@ -116,7 +115,7 @@ func (v view) cellsFrom(spans []look.Span, cells int) []look.Span {
 	return append([]look.Span{look.S(look.Faint, v.Glyphs.Ellipsis)}, look.L(spans...).From(cells+1).Spans...)
 }
 
-// sideBySideLine is A, the gutter, B; a hatch where a side has no such step.
+// sideBySideLine returns A, the gutter and B. A side without this step is hatched.
 func (v view) sideBySideLine(r diff.Row, a, b []look.Span) look.Line {
 	half := (v.Width - 1 - leadWidth - 3) / 2
 	if r.A != nil && r.B != nil && !r.SameText && v.offset == 0 {
@@ -136,7 +135,7 @@ func (v view) sideBySideLine(r diff.Row, a, b []look.Span) look.Line {
 	return l.With(look.Gap(1), gutter, look.Gap(1)).With(v.withDate(r.B, b, half).Spans...)
 }
 
-// withDate is a side's instruction with the day of its step at the right end.
+// withDate returns the instruction of a side with the date of its step at the right end.
 func (v view) withDate(st *model.Step, spans []look.Span, width int) look.Line {
 	if st == nil {
 		return v.sideCells(false, nil, width)
@@ -145,7 +144,7 @@ func (v view) withDate(st *model.Step, spans []look.Span, width int) look.Line {
 	return v.sideCells(true, spans, width-look.DayWidth-1).With(look.Gap(1), look.S(look.Faint, v.Glyphs.Fit(day, look.DayWidth)))
 }
 
-// sideCells is one side of a line, scrolled sideways and cut to width.
+// sideCells returns one side of a line, scrolled sideways and cut to width.
 func (v view) sideCells(there bool, spans []look.Span, width int) look.Line {
 	if !there {
 		return look.L(look.S(look.Faint, v.Glyphs.Hatch.Repeat(width)))
@@ -153,7 +152,7 @@ func (v view) sideCells(there bool, spans []look.Span, width int) look.Line {
 	return look.L(spans...).From(v.offset).To(width, v.Glyphs.Ellipsis)
 }
 
-// stackedLines put A above B, each under its letter.
+// stackedLines returns A above B, each after its letter.
 func (v view) stackedLines(r diff.Row, a, b []look.Span) []look.Line {
 	var lines []look.Line
 	lead, room := v.rowLead(r), v.Width-1-leadWidth-3

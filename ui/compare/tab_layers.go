@@ -20,7 +20,7 @@ const (
 	leadWidth  = 2 + 3 + stepWidth + 1 // mark, duplicate sign, step
 )
 
-// layerRows is the table of steps with the layers they made, newest first.
+// layerRows returns the table of steps with their layers, newest first.
 func (v view) layerRows() []widget.Row {
 	rows := v.layerHeading()
 	if trouble := v.noTableRows(); trouble != nil {
@@ -34,7 +34,8 @@ func (v view) layerRows() []widget.Row {
 	return append(rows, v.countNotes()...)
 }
 
-// boundaryRow gives the line that stands under the oldest of one's own steps.
+// boundaryRow returns a function that returns the line under row i, if that row is the
+// oldest step above the base image.
 func (v view) boundaryRow() func(i int) []widget.Row {
 	at, base, ok := v.pair.Boundary()
 	return func(i int) []widget.Row {
@@ -67,7 +68,7 @@ func (v view) layerHeading() []widget.Row {
 	return []widget.Row{{Header: true, Lines: []look.Line{l}}}
 }
 
-// instructionWidth is what the other columns leave.
+// instructionWidth returns the width that the other columns leave.
 func (v view) instructionWidth() int {
 	sides := 2
 	if v.alone {
@@ -79,14 +80,13 @@ func (v view) instructionWidth() int {
 	return v.Width - 1 - leadWidth - 2 - sides*(layerWidth+2) - noteWidth
 }
 
-// wideLayers reports whether both layers fit beside an instruction of which
-// enough is left to tell it.
+// wideLayers reports whether both layers fit beside a readable part of the instruction.
 func (v view) wideLayers() bool {
 	const enough = 24
 	return v.wide && v.Width-1-leadWidth-2-2*(layerWidth+2)-noteWidth >= enough
 }
 
-// noTableRows are rows in place of the table when a side has no image to show.
+// noTableRows returns rows in place of the table if a side has no image to show.
 func (v view) noTableRows() []widget.Row {
 	var rows []widget.Row
 	for _, e := range []*model.Entry{v.pair.A, v.pair.B} {
@@ -110,7 +110,7 @@ func (v view) noTableRows() []widget.Row {
 	return rows
 }
 
-// artifactName is what an artifact says it is.
+// artifactName returns the type of an artifact.
 func artifactName(e *model.Entry, c diff.Comparison) safe.Text {
 	if e.Descriptor.ArtifactType != "" {
 		return safe.Clean(e.Descriptor.ArtifactType)
@@ -123,8 +123,8 @@ func artifactName(e *model.Entry, c diff.Comparison) safe.Text {
 	return safe.Sprintf("an %s", string(e.Role))
 }
 
-// layerRow is one row of the table: a line if both sides read the same, else
-// one for each side.
+// layerRow returns a row of the table: one line if both sides are equal, otherwise one
+// for each side.
 func (v view) layerRow(r diff.Row) widget.Row {
 	out := widget.Row{
 		ID: stepRowID(r), Differs: r.Differs() || r.Duplicated(), Title: stepTitle(r),
@@ -142,7 +142,7 @@ func (v view) layerRow(r diff.Row) widget.Row {
 	return out
 }
 
-// stepRowID keeps a row's identity across newer data and other sides.
+// stepRowID identifies a row when new data or another side arrives.
 func stepRowID(r diff.Row) string {
 	if r.B != nil {
 		return safe.Sprintf("b%d", r.B.Index).String()
@@ -150,7 +150,7 @@ func stepRowID(r diff.Row) string {
 	return safe.Sprintf("a%d", r.A.Index).String()
 }
 
-// rowLead is the mark, the duplicate sign and the step's number.
+// rowLead returns the mark, the duplicate sign and the step number.
 func (v view) rowLead(r diff.Row) []look.Span {
 	dup := look.Gap(2)
 	if r.Duplicated() {
@@ -162,7 +162,7 @@ func (v view) rowLead(r diff.Row) []look.Span {
 	}
 }
 
-// classRole is Faint where there is nothing to see.
+// classRole returns Faint for rows without a difference.
 func classRole(r diff.Row) look.Role {
 	switch r.Class {
 	case diff.Same, diff.Settings, diff.Alone:
@@ -177,7 +177,8 @@ func classRole(r diff.Row) look.Role {
 	return look.Warn
 }
 
-// stepNumber counts from 1, oldest first; both numbers where they differ.
+// stepNumber returns the number of the step, counted from 1 for the oldest; both numbers
+// if they differ.
 func stepNumber(r diff.Row) safe.Text {
 	switch {
 	case r.A == nil:
@@ -188,10 +189,10 @@ func stepNumber(r diff.Row) safe.Text {
 	return safe.Sprintf("%d/%d", r.A.Index+1, r.B.Index+1)
 }
 
-// wideLayerLines puts the sides beside each other.
+// wideLayerLines shows the sides side by side.
 func (v view) wideLayerLines(r diff.Row) []look.Line {
 	w := v.instructionWidth()
-	if !hasLayer(r) { // a setting has the whole width: its value is the news
+	if !hasLayer(r) { // a setting uses the whole width, because its value matters
 		w += 2 + layerWidth
 		if !v.alone {
 			w += 2 + layerWidth
@@ -213,8 +214,8 @@ func (v view) wideLayerLines(r diff.Row) []look.Line {
 	return lines
 }
 
-// instructionPair are the texts of a row's sides, the first one that there is
-// first; where they differ far to the right, from there on.
+// instructionPair returns the instructions of a row; a missing A is replaced by B. If
+// they first differ far to the right, both are cut on the left.
 func (v view) instructionPair(r diff.Row, room int) (first, second safe.Text) {
 	if r.A == nil {
 		return v.instruction(r.B), safe.Text{}
@@ -228,7 +229,7 @@ func (v view) instructionPair(r diff.Row, room int) (first, second safe.Text) {
 	return look.L(v.cellsFrom(a, skip)...).Text(), look.L(v.cellsFrom(b, skip)...).Text()
 }
 
-// narrowLayerLines puts one side above the other where they differ.
+// narrowLayerLines shows one side above the other if they differ.
 func (v view) narrowLayerLines(r diff.Row) []look.Line {
 	one := r.A
 	if one == nil {
@@ -261,7 +262,7 @@ func (v view) narrowLayerLines(r diff.Row) []look.Line {
 	return append(lines, a.With(look.Gap(3)).With(b.Spans...))
 }
 
-// instruction is a step's command as a Dockerfile would have it.
+// instruction returns a step's instruction in Dockerfile form.
 func (v view) instruction(st *model.Step) safe.Text {
 	if st == nil {
 		return safe.Text{}
@@ -275,8 +276,8 @@ func (v view) instruction(st *model.Step) safe.Text {
 	return v.Gate.Clean(dockerfile.StepText(*st))
 }
 
-// layerCell is a side's layer: digest, empty sign, size; a hatch where the side
-// has no step.
+// layerCell returns the layer of a side: digest, empty sign, size. A side without this
+// step is hatched.
 func (v view) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span {
 	g := v.Glyphs
 	switch {
@@ -304,7 +305,7 @@ func (v view) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span 
 		look.S(look.Faint, g.Right(size, look.SizeWidth))}
 }
 
-// rowNote says in words what the mark says.
+// rowNote returns the class of a row in words.
 func (v view) rowNote(r diff.Row) safe.Text {
 	for _, st := range []*model.Step{r.A, r.B} {
 		if st != nil && st.HasLayer && st.Layer.Digest == "" {
@@ -345,7 +346,7 @@ func (v view) rowNote(r diff.Row) safe.Text {
 	return safe.Text{}
 }
 
-// substitutedNote says in words what became of a layer.
+// substitutedNote returns in words how a layer was substituted.
 func substitutedNote(d diff.Detail) safe.Text {
 	switch d {
 	case diff.Rebuilt:
@@ -359,7 +360,7 @@ func substitutedNote(d diff.Detail) safe.Text {
 	return safe.Const("another step's layer")
 }
 
-// rowNotes are lines under a row that say more than fits in it.
+// rowNotes returns lines under a row for what does not fit in it.
 func (v view) rowNotes(r diff.Row) []look.Line {
 	var notes []safe.Text
 	switch {
@@ -391,7 +392,7 @@ func stepList(steps []int) safe.Text {
 	return safe.Join(out, ", ")
 }
 
-// countNotes say that manifest, config and history disagree on the layers.
+// countNotes reports that manifest, config and history list different numbers of layers.
 func (v view) countNotes() []widget.Row {
 	var rows []widget.Row
 	a, b := v.images()
@@ -408,8 +409,8 @@ func (v view) countNotes() []widget.Row {
 
 func stepTitle(r diff.Row) safe.Text { return safe.Sprintf("step %s", stepNumber(r)) }
 
-// layerValue is the digest worth copying: B's where the sides differ, since
-// that is the one in question.
+// layerValue returns the value to copy: the layer digest, that of B if the sides differ,
+// because B is usually the image in question.
 func (v view) layerValue(r diff.Row) (what, value safe.Text) {
 	for _, st := range []*model.Step{r.B, r.A} {
 		if st != nil && st.Layer.Digest != "" {

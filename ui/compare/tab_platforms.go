@@ -11,8 +11,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// platformRows are one row for each platform; enter selects it. Receipts and
-// other entries that run nowhere follow, told apart by name.
+// platformRows returns a row for each platform; enter selects it. Attestations and other
+// entries that are not platforms follow.
 func (v view) platformRows(findings bool) []widget.Row {
 	var rows []widget.Row
 	for i, p := range v.cmp.Pairs {
@@ -83,7 +83,7 @@ func entryRef(at model.Ref, e *model.Entry) string {
 	return at.AtDigest(e.Descriptor.Digest).String()
 }
 
-// pairMark is the sign of a platform's verdict.
+// pairMark returns the sign of a platform's verdict.
 func (v view) pairMark(p diff.Pair) (safe.Text, look.Role) {
 	switch {
 	case v.alone:
@@ -105,10 +105,10 @@ func (v view) pairMark(p diff.Pair) (safe.Text, look.Role) {
 	return v.Glyphs.Mark(diff.Substituted), role
 }
 
-// entryCell is one side's manifest and size.
+// entryCell returns the manifest and size of one side.
 func (v view) entryCell(e *model.Entry, role look.Role, p diff.Pair) []look.Span {
 	width := look.DigestWidth
-	sized := v.alone || v.Width >= look.WideWidth // else the verdict needs the room
+	sized := v.alone || v.Width >= look.WideWidth // otherwise the verdict needs the room
 	if sized {
 		width += 1 + look.SizeWidth
 	}
@@ -142,8 +142,7 @@ func pairNote(p diff.Pair) safe.Text {
 	return p.Verdict.Headline
 }
 
-// otherRows are receipts, artifacts and nested indexes, side by side by what
-// they are about.
+// otherRows returns the attestations, artifacts and nested indexes of both sides.
 func (v view) otherRows() []widget.Row {
 	var rows []widget.Row
 	for i, art := range []*model.Artifact{v.cmp.A, v.cmp.B} {
@@ -173,7 +172,7 @@ func (v view) otherRows() []widget.Row {
 	return rows
 }
 
-// otherNote says what an entry is that runs nowhere.
+// otherNote describes an entry that is not a platform.
 func otherNote(e model.Entry, of model.Artifact) safe.Text {
 	switch e.Role {
 	case model.RoleAttestation:

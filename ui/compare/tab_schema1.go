@@ -13,8 +13,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// schema1Of is the schema1 view of an image: as stored, or as a registry would
-// make it up.
+// schema1Of returns the schema1 manifest of an image: the stored one, or the one that a
+// registry would generate.
 func schema1Of(img *model.Image) (view model.Schema1, stored, ok bool) {
 	if img == nil {
 		return model.Schema1{}, false, false
@@ -26,7 +26,7 @@ func schema1Of(img *model.Image) (view model.Schema1, stored, ok bool) {
 	return view, false, err == nil
 }
 
-// at is the row of the step with an index.
+// schema1At returns the row of a step.
 func schema1At(view model.Schema1, st *model.Step) *model.Schema1Row {
 	if st == nil {
 		return nil
@@ -37,7 +37,7 @@ func schema1At(view model.Schema1, st *model.Step) *model.Schema1Row {
 	return nil
 }
 
-// schema1Differences counts the rows whose ids differ.
+// schema1Differences counts the rows whose IDs differ.
 func schema1Differences(p diff.Pair) (int, bool) {
 	if p.A == nil || p.B == nil {
 		return 0, false
@@ -52,9 +52,8 @@ func schema1Differences(p diff.Pair) (int, bool) {
 
 func sameID(a, b *model.Schema1Row) bool { return a != nil && b != nil && a.ID == b.ID }
 
-// schema1Rows are the fsLayers and the chain of ids, newest first as the
-// format lists them. The oldest row where the ids part is the cause of all
-// above it.
+// schema1Rows returns the fsLayers and the chain of IDs, newest first as in the format.
+// The oldest row whose IDs differ is the cause of all differences above it.
 func (v view) schema1Rows() []widget.Row {
 	imgA, imgB := v.images()
 	a, storedA, okA := schema1Of(imgA)
@@ -66,7 +65,7 @@ func (v view) schema1Rows() []widget.Row {
 	rows := v.schema1Heading(storedA, storedB)
 	parted := -1
 	if !v.alone && okA != okB {
-		v.alone = true // nothing to compare with
+		v.alone = true // there is only one side to show
 		rows = append(rows, widget.NoteRow(v.Frame,
 			safe.Sprintf("%s has no schema1 view: it needs history, and as many layers as the history says", letterOf(okB))))
 	} else if !v.alone {
@@ -79,7 +78,6 @@ func (v view) schema1Rows() []widget.Row {
 	return rows
 }
 
-// letterOf is A or B.
 func letterOf(a bool) safe.Text {
 	if a {
 		return safe.Const("A")
@@ -87,7 +85,7 @@ func letterOf(a bool) safe.Text {
 	return safe.Const("B")
 }
 
-// firstDifferentID is the oldest row whose ids differ, -1 if none does.
+// firstDifferentID returns the index of the oldest row whose IDs differ, or -1.
 func firstDifferentID(rows []diff.Row, a, b model.Schema1) int {
 	return slices.IndexFunc(rows, func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) })
 }
@@ -152,7 +150,7 @@ func (v view) schema1Row(r diff.Row, a, b *model.Schema1Row, parts, above bool) 
 	return out
 }
 
-// firstDifferentNote says why the chains part and what follows.
+// firstDifferentNote explains why the chains diverge at a row.
 func (v view) firstDifferentNote(r diff.Row) safe.Text {
 	why := safe.Const("the layers' digests differ")
 	switch {
@@ -177,7 +175,7 @@ func (v view) schema1Cells(x *model.Schema1Row, role look.Role, same, above bool
 	case same:
 		role, idRole = look.Plain, look.Faint
 	case above:
-		role, idRole = look.Plain, look.Faint // a consequence, not news
+		role, idRole = look.Plain, look.Faint // a consequence of the row below
 	}
 	if x.Throwaway {
 		role = look.Faint
@@ -187,7 +185,8 @@ func (v view) schema1Cells(x *model.Schema1Row, role look.Role, same, above bool
 		look.S(idRole, v.Glyphs.Fit(id, look.DigestWidth)), look.Gap(1), originSign(x.Origin)}
 }
 
-// originSign marks where an id comes from, as the head of the table explains.
+// originSign returns the origin of an ID as a letter. The heading of the table explains
+// the letters.
 func originSign(o model.Origin) look.Span {
 	switch o {
 	case model.Native:
@@ -223,11 +222,11 @@ func schema1Detail(f page.Frame, a, b *model.Schema1Row) []widget.Row {
 	return rows
 }
 
-// plainID is what may stand in a shell command: ids of stored manifests are
-// text from outside.
+// plainID matches text that is safe in a shell command. The IDs of stored manifests are
+// untrusted.
 var plainID = regexp.MustCompile(`^[0-9a-f]{64} ([0-9a-f]{64})?$`)
 
-// schema1IDCommand recomputes an id that follows from digests alone.
+// schema1IDCommand returns the command that computes an ID that depends only on digests.
 func schema1IDCommand(x *model.Schema1Row) safe.Text {
 	if x.Origin != model.Derived || !plainID.MatchString(x.Preimage) {
 		return safe.Text{}

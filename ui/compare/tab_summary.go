@@ -10,14 +10,14 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// How much comes before the facts, and of the steps.
+// Limits of the Summary tab: findings before the properties, and steps.
 const (
 	findingsAbove = 3
 	stepsShown    = 8
 )
 
-// summaryRows are what was found, the facts that tell the sides apart, and the
-// steps that differ. Calm facts, and what both sides share, come last.
+// summaryRows returns the most important findings, the properties and the steps that
+// differ. The other findings come last.
 func (v view) summaryRows() []widget.Row {
 	rows := v.entryErrorRows()
 	above := min(len(v.mainFindings), findingsAbove)
@@ -33,7 +33,7 @@ func (v view) summaryRows() []widget.Row {
 	return append(rows, v.otherFindingRows(slices.Concat(v.mainFindings[above:], v.otherFindings))...)
 }
 
-// otherFindingRows are the findings that are not the first to be read.
+// otherFindingRows returns the findings after the first ones.
 func (v view) otherFindingRows(groups []diff.Group) []widget.Row {
 	if len(groups) == 0 {
 		return nil
@@ -45,8 +45,8 @@ func (v view) otherFindingRows(groups []diff.Group) []widget.Row {
 	return rows
 }
 
-// entryErrorRows are why a side of the pair in view could not be read. In a
-// comparison the box above says it.
+// entryErrorRows returns why the image could not be read. In a comparison the verdict
+// box contains it.
 func (v view) entryErrorRows() []widget.Row {
 	var rows []widget.Row
 	for _, e := range []*model.Entry{v.pair.A, v.pair.B} {
@@ -57,7 +57,7 @@ func (v view) entryErrorRows() []widget.Row {
 	return rows
 }
 
-// differingStepRows are the steps that differ, oldest first: the first is often
+// differingStepRows returns the steps that differ, oldest first: the first one is often
 // the cause of the others.
 func (v view) differingStepRows() []widget.Row {
 	if v.alone {

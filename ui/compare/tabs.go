@@ -17,8 +17,7 @@ var shortTabNames = [tabCount]safe.Text{
 	safe.Const("Conf"), safe.Const("Man"), safe.Const("Sch1"),
 }
 
-// tabLine names the tabs, each with the mark that sums it up, as fully as
-// fits.
+// tabLine returns the tab bar, each tab with a mark, in the longest form that fits.
 func (p comparePage) tabLine(f page.Frame) look.Line {
 	marks := p.tabMarks(f.Glyphs)
 	full, short, none := tabNames, shortTabNames, [tabCount]safe.Text{}
@@ -34,7 +33,7 @@ func (p comparePage) tabLine(f page.Frame) look.Line {
 	return p.tabs(none, marks, false)
 }
 
-// tabs draws the names with their marks. Roomy puts blanks between them.
+// tabs returns the tab bar with these names. roomy adds blanks between the tabs.
 func (p comparePage) tabs(names, marks [tabCount]safe.Text, roomy bool) look.Line {
 	l := look.L()
 	for t := range tabCount {
@@ -58,14 +57,14 @@ func (p comparePage) tabs(names, marks [tabCount]safe.Text, roomy bool) look.Lin
 	return l
 }
 
-// tally is what a tab comes to: equal, or so many rows of a class.
+// tally is the summary of a tab: equal, or a number of rows of a class.
 type tally struct {
 	class diff.Class
 	n     int
 	known bool
 }
 
-// tabMarks are the signs of the sums.
+// tabMarks returns the tallies as marks.
 func (p comparePage) tabMarks(g look.Glyphs) [tabCount]safe.Text {
 	var marks [tabCount]safe.Text
 	for t, s := range p.tallies {
@@ -80,8 +79,8 @@ func (p comparePage) tabMarks(g look.Glyphs) [tabCount]safe.Text {
 	return marks
 }
 
-// tallyTabs sums up the tabs of the pair in view. It is made when something has
-// arrived, not for each key: the ids of schema1 are hashes of whole configs.
+// tallyTabs computes the tallies of the pair in view. It runs when data arrives, not for
+// each key, because the schema1 IDs are hashes of whole configs.
 func (p comparePage) tallyTabs() [tabCount]tally {
 	var sums [tabCount]tally
 	pair := p.pair()
@@ -106,8 +105,8 @@ func (p comparePage) tallyTabs() [tabCount]tally {
 	return sums
 }
 
-// tallyPlatforms counts the platforms that are not the same image on both sides,
-// else those that are but were packed or printed again.
+// tallyPlatforms counts the platforms that are not the same image on both sides. If
+// there are none it counts those that were repacked or reprinted.
 func tallyPlatforms(pairs []diff.Pair) tally {
 	if n := countDiffering(pairs); n > 0 {
 		return tally{diff.Substituted, n, true}
@@ -121,7 +120,8 @@ func tallyPlatforms(pairs []diff.Pair) tally {
 	return tally{diff.RepackedRow, n, true}
 }
 
-// tallyLayers names the gravest class there is and how many rows have it.
+// tallyLayers returns the most severe class of the rows and the number of rows that have
+// it.
 func tallyLayers(rows []diff.Row) tally {
 	for _, c := range []diff.Class{diff.Substituted, diff.Moved, diff.Added, diff.Removed, diff.RepackedRow, diff.BothEmpty} {
 		n := countRows(rows, func(r diff.Row) bool { return r.Class == c && r.Differs() && hasLayer(r) })
@@ -136,7 +136,7 @@ func hasLayer(r diff.Row) bool {
 	return r.A != nil && r.A.HasLayer || r.B != nil && r.B.HasLayer
 }
 
-// textDiffers reports whether the instructions of a row's sides are not equal.
+// textDiffers reports whether the instructions of a row differ.
 func textDiffers(r diff.Row) bool { return !(r.A != nil && r.B != nil && r.SameText) }
 
 func countRows(rows []diff.Row, is func(diff.Row) bool) int {

@@ -15,26 +15,26 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// historyMsg is what was seen of a side's tag before.
+// historyMsg is the recorded history of a side's tag.
 type historyMsg struct {
 	load    page.LoadID
 	history model.Timeline
 }
 
-// recheckedMsg is where the tags of both sides point by now.
+// recheckedMsg is the current digests of the tags of both sides.
 type recheckedMsg struct {
 	load  page.LoadID
 	heads []headMsg
 }
 
-// readHistory asks what was seen of the side's tag before.
+// readHistory reads the recorded history of the side's tag.
 func (s side) readHistory(ctx context.Context, j page.Journal) page.Effects {
 	if j == nil || !page.MayMove(s.ref) {
 		return nil
 	}
 	ref, load := s.ref, s.load
 	return page.Once(ctx, func(context.Context) tea.Msg {
-		past, _ := j.Timeline(ref) // what could be read comes with the error
+		past, _ := j.Timeline(ref) // the journal returns what it could read with the error
 		return historyMsg{load, past}
 	})
 }
@@ -48,8 +48,8 @@ func (p comparePage) historyArrived(msg historyMsg) comparePage {
 	return p.recompare()
 }
 
-// sightingsBefore is what was seen by then: what this load sees itself, and a move that
-// follows it, are not what the tag was before.
+// sightingsBefore returns the sightings up to a time. The sighting of the current load,
+// and a move after it, are not part of the history.
 func sightingsBefore(past model.Timeline, then time.Time) model.Timeline {
 	for len(past) > 0 && past[len(past)-1].First.After(then) {
 		past = past[:len(past)-1]
@@ -57,7 +57,7 @@ func sightingsBefore(past model.Timeline, then time.Time) model.Timeline {
 	return past
 }
 
-// withTags is p with what is known of the tags of a repository; nil is nothing.
+// withTags adds the known tags of a repository; nil adds nothing.
 func (p comparePage) withTags(set *model.TagSet) comparePage {
 	if set == nil {
 		return p
@@ -72,7 +72,7 @@ func (p comparePage) withTags(set *model.TagSet) comparePage {
 	return p
 }
 
-// tagContext is what is known beyond the two artifacts.
+// tagContext returns what is known about the tags of both sides.
 func (p comparePage) tagContext() diff.TagContext {
 	return diff.TagContext{A: p.sideContext(p.a), B: p.sideContext(p.b)}
 }
@@ -90,7 +90,8 @@ func (p comparePage) sideContext(s side) diff.SideContext {
 	return n
 }
 
-// recheck asks where the tags point when it is time: one HEAD each, quietly.
+// recheck requests the current digests of the tags when the timer has expired: one HEAD
+// request each. Errors are not shown.
 func (p comparePage) recheck() (comparePage, page.Effects) {
 	if !p.poll.Due {
 		return p, nil
@@ -114,7 +115,7 @@ func (p comparePage) recheck() (comparePage, page.Effects) {
 	})
 }
 
-// rechecked notes what moved; nothing that is on the screen changes.
+// rechecked records which tags moved. The content on the screen stays.
 func (p comparePage) rechecked(msg recheckedMsg) (page.Page, page.Effects) {
 	if msg.load != p.poll.Load {
 		return p, nil
@@ -129,7 +130,7 @@ func (p comparePage) rechecked(msg recheckedMsg) (page.Page, page.Effects) {
 	return p, effects
 }
 
-// changesHead reports whether a look at a tag says something new.
+// changesHead reports whether the current digest of a tag is new.
 func (p comparePage) changesHead(h headMsg) bool {
 	return slices.ContainsFunc([]side{p.a, p.b}, func(s side) bool {
 		known := s.moved
@@ -140,8 +141,8 @@ func (p comparePage) changesHead(h headMsg) bool {
 	})
 }
 
-// movedText says that a tag points elsewhere by now, and which key compares, that it
-// is gone, or that what is shown could not be read again.
+// movedText returns a warning that the tag moved, with the key that compares, that it
+// was deleted, or that it could not be read again. It is empty otherwise.
 func (s side) movedText(f page.Frame, compares string) safe.Text {
 	switch {
 	case s.stale():
@@ -155,7 +156,7 @@ func (s side) movedText(f page.Frame, compares string) safe.Text {
 		look.Short(s.art.Digest()), safe.Clean(compares))
 }
 
-// pressTagKey takes the keys that lead to what is around the two artifacts.
+// pressTagKey handles the keys that lead to the tags of the two sides.
 func (p comparePage) pressTagKey(msg tea.KeyPressMsg) (_ page.Effects, taken bool) {
 	switch {
 	case key.Matches(msg, page.Keys.Before), key.Matches(msg, page.Keys.BeforeB) && !p.alone:
@@ -172,8 +173,8 @@ func (p comparePage) pressTagKey(msg tea.KeyPressMsg) (_ page.Effects, taken boo
 	return nil, false
 }
 
-// beforeAndAfter compares what a side's tag was with what it is: while the page
-// was open or, if it did not move then, since it was last looked at.
+// beforeAndAfter compares a tag before and after its move: the move while the page was
+// open, otherwise the last recorded one.
 func (p comparePage) beforeAndAfter(ofB bool) page.Effects {
 	s := p.a
 	if ofB || p.a.moved == "" && p.b.moved != "" {
@@ -192,7 +193,7 @@ func (p comparePage) beforeAndAfter(ofB bool) page.Effects {
 	return page.Send(page.CompareRoute{A: before, B: &after})
 }
 
-// UnmovedText says of a tag that nobody saw it be anything else.
+// UnmovedText returns the message that no move of a tag is recorded.
 func UnmovedText(name safe.Text, past model.Timeline) safe.Text {
 	if len(past) == 0 {
 		return safe.Sprintf("nothing is remembered of %s before this look", name)
@@ -200,7 +201,7 @@ func UnmovedText(name safe.Text, past model.Timeline) safe.Text {
 	return safe.Sprintf("%s is what it was when it was last looked at", name)
 }
 
-// lastOtherSighting is the last look at the tag when it was something else.
+// lastOtherSighting returns the last sighting of the tag with a different digest.
 func (s side) lastOtherSighting() (model.Sighting, bool) {
 	for _, l := range slices.Backward(s.history) {
 		if s.art != nil && l.Digest != s.art.Digest() {

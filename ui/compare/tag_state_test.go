@@ -12,8 +12,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-// TestTagGoneWhileCompared: that a tag was deleted is said, whatever its image
-// was stays, and so it does when it is asked for again.
+// TestTagDeleted: the page reports a deleted tag and keeps the content, also when it is
+// read again.
 func TestTagGoneWhileCompared(t *testing.T) {
 	f := fakereg.Retag(t)
 	f.Heads = map[string]digest.Digest{}
@@ -31,8 +31,8 @@ func TestTagGoneWhileCompared(t *testing.T) {
 	d.DoesNotSee(":prod stays")
 }
 
-// TestMovedBackWhileCompared: what a tag became after it was read is not what it
-// was before.
+// TestTagMoved_historyIsOlder: a digest that the tag got after it was read is not its
+// history.
 func TestMovedBackWhileCompared(t *testing.T) {
 	f := fakereg.Retag(t)
 	a, b := fakereg.Named("a"), fakereg.Named("b")
@@ -55,8 +55,7 @@ func TestTagMovedWhileReading(t *testing.T) {
 	d.Sees(":prod moved meanwhile", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
 }
 
-// TestBackAfterAFault: that a side could not be read again is said until its
-// registry answers.
+// TestTag_registryIsBack: a failed read is reported until the registry answers again.
 func TestBackAfterAFault(t *testing.T) {
 	f := fakereg.Retag(t)
 	d := open(t, f, 100, 40, testingAndProd...)
@@ -75,8 +74,7 @@ func TestBackAfterAFault(t *testing.T) {
 	d.DoesNotSee("gone")
 }
 
-// TestReadAnewKeepsTheCursor: it stays on its row of a comparison while all is
-// read again.
+// TestReload_keepsCursor: the cursor stays on its row while both sides are read again.
 func TestReadAnewKeepsTheCursor(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 100, 40, testingAndProd...)
 	d.Keys("3", "n", "down", "down")
@@ -85,12 +83,12 @@ func TestReadAnewKeepsTheCursor(t *testing.T) {
 	d.Sees("›=    5")
 }
 
-// TestRecheckWhileReloading: what has moved meanwhile and then arrives has not moved.
+// TestReload_movedTag: a tag that moved and is then read again has not moved.
 func TestRecheckWhileReloading(t *testing.T) {
 	f := fakereg.Retag(t)
 	d := open(t, f, 100, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	f.ByTag["testing"], f.ByTag["prod"] = f.ByTag["prod"], f.ByTag["testing"]
-	d.Hold("r") // the answers are awaited
+	d.Hold("r") // the answers are pending
 	rechecks(d)
 	now := f.ByTag["testing"]
 	owns(d, compare.Arrived(top(d), now))

@@ -11,27 +11,27 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// view is all that the rows of the tabs are made from.
+// view is the input of all rows of the tabs.
 type view struct {
 	page.Frame
 	cmp               diff.Comparison
-	pair              diff.Pair // zero while nothing has arrived
+	pair              diff.Pair // zero until a side has arrived
 	docs              docs
 	alone             bool
-	wide              bool // sides beside each other, else one above the other
+	wide              bool // sides are side by side, otherwise one above the other
 	offset            int
 	a, b              model.Ref
 	docsReady         bool // docs are those of the pair
 	crane             string
-	trail             *trail // the finding whose evidence is looked at
+	trail             *trail // the finding whose evidence is shown
 	showsConsequences bool   // consequences are shown
-	// The findings, folded and in order.
+	// The findings, grouped by cause and ranked.
 	mainFindings, otherFindings []diff.Group
-	// errs are why a side could not be read at all.
+	// Why a side could not be read at all.
 	errA, errB error
 }
 
-// viewKey is what the sheets depend on, in a form that can be compared.
+// viewKey is what the sheets depend on, in comparable form.
 type viewKey struct {
 	width, height     int
 	reveal            bool
@@ -58,8 +58,8 @@ func (p comparePage) viewIn(f page.Frame) view {
 	return v
 }
 
-// Layout makes the sheet of the tab again if anything it depends on has changed, and
-// asks for the text differences of the pair in view.
+// Layout rebuilds the sheet of the tab if anything it depends on has changed, and
+// requests the document differences of the pair in view.
 func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	cmd := p.requestDocs(f)
 	if cmd != nil {
@@ -94,7 +94,7 @@ func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	return p, cmd
 }
 
-// rows are the rows of a tab.
+// rows returns the rows of a tab.
 func (v view) rows(t tabID) []widget.Row {
 	if len(v.cmp.Pairs) == 0 && (v.errA != nil || v.errB != nil || v.cmp.A == nil) {
 		return v.waitingRows()
@@ -104,7 +104,7 @@ func (v view) rows(t tabID) []widget.Row {
 	return rows
 }
 
-// missingRows say that there is nothing to compare with yet, or will not be.
+// missingRows returns a note that B is missing.
 func (v view) missingRows() []widget.Row {
 	if v.b.Repository == "" || v.cmp.B != nil {
 		return nil
@@ -134,7 +134,7 @@ func (v view) tabRows(t tabID) []widget.Row {
 	}
 }
 
-// waitingRows are shown until the first thing arrives, and when none will.
+// waitingRows are shown until the first data arrives, or if both sides failed.
 func (v view) waitingRows() []widget.Row {
 	var rows []widget.Row
 	for _, err := range []error{v.errA, v.errB} {
@@ -149,7 +149,7 @@ func (v view) waitingRows() []widget.Row {
 	return rows
 }
 
-// filterRows keeps the rows that the filter lets through.
+// filterRows returns the rows that the filter matches.
 func (p comparePage) filterRows(rows []widget.Row) []widget.Row {
 	if !p.filter.Active {
 		return rows
@@ -176,7 +176,7 @@ func countSelectable(rows []widget.Row) int {
 	return n
 }
 
-// images are the two sides of the pair as far as they have arrived.
+// images returns the images of the pair, nil for a side that has not arrived.
 func (v view) images() (a, b *model.Image) {
 	if v.pair.A != nil {
 		a = v.pair.A.Image
