@@ -170,18 +170,13 @@ func (p Pair) Boundary() (row int, base Base, ok bool) {
 
 func isAboveBase(s *model.Step, from int) bool { return s == nil || s.Index >= from }
 
-// Text describes a base image in a table of steps, with the reason. ShortText
-// leaves the reason out.
+// Text describes a base image in a table of steps, with the reason.
 func (b Base) Text() safe.Text {
-	return safe.Sprintf("%s (%s: %s)", b.title(), string(b.Trust), b.Because)
+	return safe.Sprintf("%s (%s: %s)", b.Title(), string(b.Trust), b.Because)
 }
 
-// ShortText returns the name of the base image and the trust in its last step.
-func (b Base) ShortText() safe.Text {
-	return safe.Sprintf("%s (%s)", b.title(), string(b.Trust))
-}
-
-func (b Base) title() safe.Text {
+// Title returns "base image" with its name, if that is known.
+func (b Base) Title() safe.Text {
 	if b.Name == "" {
 		return safe.Const("base image")
 	}

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -35,12 +36,13 @@ func (c Comparison) imageAt(side Side, e *model.Entry) string {
 	return c.refAt(side, e.Descriptor.Digest)
 }
 
-// configCheck compares the results of a jq query on the configs of a pair, or
-// prints the one that exists.
-func (c Comparison) configCheck(p Pair, jq string) safe.Text {
+// ConfigCheck returns a shell command that compares the results of a jq query on the
+// configs of a pair, or prints the one that exists. It is empty if a side is schema1,
+// which has no config.
+func (c Comparison) ConfigCheck(p Pair, jq string) safe.Text {
 	for _, e := range []*model.Entry{p.A, p.B} {
 		if img := imageOf(e); img != nil && img.ID() == "" {
-			return safe.Text{} // schema1 has no config
+			return safe.Text{}
 		}
 	}
 	return diffCommand("crane config %s | jq -S '"+jq+"'", c.imageAt(SideA, p.A), c.imageAt(SideB, p.B))
@@ -54,9 +56,22 @@ func (s sideOf) configCheck(jq string) safe.Text {
 	return safe.Clean("crane config " + s.ref + " | jq '" + jq + "'")
 }
 
-// manifestCheck compares the results of a jq query on the manifests of a pair.
-func (c Comparison) manifestCheck(p Pair, jq string) safe.Text {
+// ManifestCheck returns a shell command that compares the results of a jq query on the
+// manifests of a pair, or prints the one that exists.
+func (c Comparison) ManifestCheck(p Pair, jq string) safe.Text {
 	return diffCommand("crane manifest %s | jq -S '"+jq+"'", c.imageAt(SideA, p.A), c.imageAt(SideB, p.B))
+}
+
+// TopCheck returns a shell command that compares the manifests that the references
+// point to, or prints the one that was read.
+func (c Comparison) TopCheck() safe.Text {
+	var refs [2]string
+	for i, art := range []*model.Artifact{c.A, c.B} {
+		if art != nil {
+			refs[i] = art.Pinned().String()
+		}
+	}
+	return diffCommand("crane manifest %s | jq -S '.'", refs[0], refs[1])
 }
 
 // diffCommand runs one command on two references and compares the outputs. If
@@ -126,6 +141,19 @@ func layerCommand(ref, mediaType string) safe.Text {
 	return safe.Clean("crane blob " + ref + unpack + " | sha256sum")
 }
 
+// plainID matches text that is safe in a shell command. The IDs of stored schema1
+// manifests are untrusted.
+var plainID = regexp.MustCompile(`^[0-9a-f]{64} ([0-9a-f]{64})?$`)
+
+// Schema1IDCheck returns a shell command that computes a schema1 ID. It is empty for
+// an ID that does not depend on digests alone.
+func Schema1IDCheck(row model.Schema1Row) safe.Text {
+	if row.Origin != model.Derived || !plainID.MatchString(row.Preimage) {
+		return safe.Text{}
+	}
+	return safe.Sprintf("printf '%%s' '%s' | sha256sum", row.Preimage)
+}
+
 // verdictCommand returns a shell command whose output shows the verdict on a
 // pair.
 func (c Comparison) verdictCommand(p Pair) safe.Text {
@@ -134,20 +162,20 @@ func (c Comparison) verdictCommand(p Pair) safe.Text {
 	case Identical:
 		return safe.Clean("crane manifest " + c.imageAt(SideA, p.A) + " | sha256sum")
 	case OtherEnvelope:
-		return c.manifestCheck(p, ".")
+		return c.ManifestCheck(p, ".")
 	case Repacked, Reprinted, OtherSettings:
-		if command := c.configCheck(p, "."); !command.IsEmpty() {
+		if command := c.ConfigCheck(p, "."); !command.IsEmpty() {
 			return command
 		}
-		return c.manifestCheck(p, ".")
+		return c.ManifestCheck(p, ".")
 	case OtherRecord, SameRecipe, SameBase, Unrelated:
-		if command := c.configCheck(p, ".rootfs.diff_ids[]"); !command.IsEmpty() {
+		if command := c.ConfigCheck(p, ".rootfs.diff_ids[]"); !command.IsEmpty() {
 			return command
 		}
-		return c.manifestCheck(p, ".fsLayers // .layers")
+		return c.ManifestCheck(p, ".fsLayers // .layers")
 	case NotComparable:
 		if p.A != nil && p.B != nil {
-			return c.manifestCheck(p, ".")
+			return c.ManifestCheck(p, ".")
 		}
 	}
 	return safe.Text{}

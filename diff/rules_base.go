@@ -39,7 +39,7 @@ func baseMoved(c Comparison, p Pair) []Finding {
 			moved, stepNumber(rows[0]), baseVersions(*a, *b), plural(own, "step")),
 		Next:  advisePinnedBase(cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
-		Check: c.configCheck(p, "[.history[].created_by]"),
+		Check: c.ConfigCheck(p, "[.history[].created_by]"),
 	}}
 }
 
@@ -103,7 +103,7 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 			safe.Sprintf("A: %s = %s (%s)", v1.AnnotationBaseImageDigest, digestA, quoted(nameA)),
 			safe.Sprintf("B: %s = %s (%s)", v1.AnnotationBaseImageDigest, digestB, quoted(nameB)),
 		},
-		Check: c.manifestCheck(p, ".annotations"),
+		Check: c.ManifestCheck(p, ".annotations"),
 	}
 	switch {
 	case nameA != nameB && nameA != "" && nameB != "":

@@ -16,7 +16,7 @@ func differentBuilder(c Comparison, p Pair) []Finding {
 		Severity: 1, Trust: Inferred, Evidence: pairEvidence(p),
 		Next:  safe.Const("Find the job that pushed it. Build both with the same tool"),
 		Proof: []safe.Text{safe.Sprintf("A: %s", quoted(builtA.Because)), safe.Sprintf("B: %s", quoted(builtB.Because))},
-		Check: c.configCheck(p, ".docker_version, .author, .history[-1]"),
+		Check: c.ConfigCheck(p, ".docker_version, .author, .history[-1]"),
 	}
 	if builtA.Name == builtB.Name {
 		f.Severity = 0

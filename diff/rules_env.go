@@ -34,7 +34,7 @@ func envChanged(c Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: severity, Trust: Proved, Evidence: envEvidence(p, changes), Next: next,
 		Text:  safe.Sprintf("Environment: %s.", changesText(changes)),
-		Proof: changesProof(changes), Check: c.configCheck(p, ".config.Env | sort"),
+		Proof: changesProof(changes), Check: c.ConfigCheck(p, ".config.Env | sort"),
 	}}
 }
 

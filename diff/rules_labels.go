@@ -68,7 +68,7 @@ func whichCommit(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	oa, ob := originOf(*a), originOf(*b)
 	f := Finding{
-		Trust: Inferred, Evidence: pairEvidence(p), Check: c.configCheck(p, ".config.Labels"),
+		Trust: Inferred, Evidence: pairEvidence(p), Check: c.ConfigCheck(p, ".config.Labels"),
 		Proof: changesProof([]change{
 			{"revision", quotedOrNone(oa.revision), quotedOrNone(ob.revision)}, {"version", quotedOrNone(oa.version), quotedOrNone(ob.version)},
 		}),
@@ -148,7 +148,7 @@ func (c Comparison) inheritedLabel(p Pair) []Finding {
 		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
 		Proof: []safe.Text{safe.Sprintf("version=%s on both sides; the %d diff_ids of %s are the first of %s",
 			quoted(version), len(base.Config.RootFS.DiffIDs), names[1-childName], names[childName])},
-		Check: c.configCheck(p, ".config.Labels"),
+		Check: c.ConfigCheck(p, ".config.Labels"),
 	}}
 }
 

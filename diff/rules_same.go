@@ -112,7 +112,7 @@ func otherSettings(c Comparison, p Pair) []Finding {
 			safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(a.Config.RootFS.DiffIDs)),
 			safe.Sprintf("config(A) = %s", a.ID()), safe.Sprintf("config(B) = %s", b.ID()),
 		},
-		Check: c.configCheck(p, "."),
+		Check: c.ConfigCheck(p, "."),
 	}}
 }
 
@@ -133,7 +133,7 @@ func converted(c Comparison, p Pair) []Finding {
 			"This changes the digest, so pins and signatures for one do not match the other.", nameA, formatA, nameB, formatB),
 		Next:  safe.Const("Pin after the last conversion, or copy with skopeo copy --all --preserve-digests"),
 		Proof: []safe.Text{safe.Sprintf("mediaType(A) = %s", a.Manifest.MediaType), safe.Sprintf("mediaType(B) = %s", b.Manifest.MediaType)},
-		Check: c.manifestCheck(p, ".mediaType"),
+		Check: c.ManifestCheck(p, ".mediaType"),
 	}}
 }
 
@@ -178,6 +178,6 @@ func reprinted(c Comparison, p Pair) []Finding {
 			safe.Sprintf("config(A) = %s, manifest(A) = %s", a.ID(), a.Manifest.Digest),
 			safe.Sprintf("config(B) = %s, manifest(B) = %s", b.ID(), b.Manifest.Digest), same,
 		},
-		Check: c.configCheck(p, "."),
+		Check: c.ConfigCheck(p, "."),
 	}}
 }

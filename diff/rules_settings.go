@@ -93,7 +93,7 @@ func startChanged(c Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: 2, Trust: Proved, Evidence: pairEvidence(p), Next: next,
 		Text:  safe.Sprintf("The start command differs: %s.", changesText(changes)),
-		Proof: changesProof(changes), Check: c.configCheck(p, ".config | {Entrypoint, Cmd, Shell}"),
+		Proof: changesProof(changes), Check: c.ConfigCheck(p, ".config | {Entrypoint, Cmd, Shell}"),
 	}}
 }
 
@@ -116,7 +116,7 @@ func userChanged(c Comparison, p Pair) []Finding {
 		Severity: 2, Trust: Proved, Evidence: pairEvidence(p),
 		Text:  safe.Sprintf("%s runs as %s, %s as %s.", nameA, userName(*a), nameB, userName(*b)),
 		Next:  safe.Const("Before the rollout, check the owner of files on volumes, and runAsUser"),
-		Proof: changesProof([]change{{"config.User", a.Config.Config.User, b.Config.Config.User}}), Check: c.configCheck(p, ".config.User"),
+		Proof: changesProof([]change{{"config.User", a.Config.Config.User, b.Config.Config.User}}), Check: c.ConfigCheck(p, ".config.User"),
 	}}
 }
 
@@ -165,7 +165,7 @@ func surfaceChanged(c Comparison, p Pair) []Finding {
 		Text:  safe.Sprintf("Settings that deployments rely on differ: %s.", changesText(changes)),
 		Next:  safe.Const("Check mounts, probes, ports and shutdown in the deployments"),
 		Proof: changesProof(changes),
-		Check: c.configCheck(p, ".config | {Volumes, StopSignal, Healthcheck, ExposedPorts, WorkingDir, OnBuild}"),
+		Check: c.ConfigCheck(p, ".config | {Volumes, StopSignal, Healthcheck, ExposedPorts, WorkingDir, OnBuild}"),
 	}}
 }
 

@@ -16,16 +16,16 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-func TestCapturedRetag(t *testing.T) {
+func TestCompare_retag(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.Sees("SAME IMAGE, PACKED DIFFERENTLY", "proved", "image ID a694bf29e765", "Step 7 is empty on both sides")
 	d.Keys("3")
 	d.Sees("A 4f4fb700ef54 ∅", "B a3ed95caeb02 ∅", "both empty")
 	d.Keys("7")
-	d.Sees("two digests of the same nothing")
+	d.Sees("two digests of an empty layer")
 }
 
-func TestNextDifferenceAndDetail(t *testing.T) {
+func TestCompare_nextDifference(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.Keys("3", "n")
 	d.Sees("›∅    7     WORKDIR /app")
@@ -37,7 +37,7 @@ func TestNextDifferenceAndDetail(t *testing.T) {
 	d.Sees("›∅    7     WORKDIR /app")
 }
 
-func TestFilterKeepsWhatMatches(t *testing.T) {
+func TestCompare_filter(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 100, 30, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.Keys("3", "/", "touch")
 	d.Sees("1 of 8", "RUN touch -d")
@@ -46,14 +46,14 @@ func TestFilterKeepsWhatMatches(t *testing.T) {
 	d.Sees("COPY a.txt")
 }
 
-func TestSwap(t *testing.T) {
+func TestCompare_swap(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.Sees("A :testing", "B :prod")
 	d.Keys("s")
 	d.Sees("A :prod", "B :testing", "SAME IMAGE, PACKED DIFFERENTLY")
 }
 
-func TestOneImageThenCompare(t *testing.T) {
+func TestCompare_oneImageFirst(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
 	d.Sees(":testing", "image ID", "7 Schema1")
 	d.DoesNotSee("SAME IMAGE")
@@ -65,14 +65,14 @@ func TestOneImageThenCompare(t *testing.T) {
 	d.Sees("SAME IMAGE, PACKED DIFFERENTLY", "B :prod")
 }
 
-func TestOneSideMissing(t *testing.T) {
+func TestCompare_oneSideMissing(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:gone")
 	d.Sees("NO COMPARISON", "there is no localhost:5000/app:gone", "check the name")
 	d.Keys("3")
-	d.Sees("f9094c8b9114") // what did arrive is shown
+	d.Sees("f9094c8b9114") // the side that was read is shown
 }
 
-func TestBrowseMarkCompareBack(t *testing.T) {
+func TestTagList_markAndCompare(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 100, 24, "localhost:5000")
 	d.Sees("› app")
 	d.Keys("enter")
@@ -85,19 +85,19 @@ func TestBrowseMarkCompareBack(t *testing.T) {
 	d.Sees("A prod")
 	d.Keys("esc")
 	d.Sees("› app")
-	d.Keys("enter", "down") // the mark is still there, for another repository too
+	d.Keys("enter", "down") // the mark is kept, also for another repository
 	d.Sees("A prod", "compare A :prod with :testing")
 	d.Keys("up", "space")
 	d.Sees("mark A, then B")
 	d.Keys("esc")
 	d.Keys("esc", "esc", "esc")
-	d.Sees("open:") // home, where esc does nothing more
+	d.Sees("open:") // home, where esc does nothing
 	if d.Quit {
 		t.Error("esc quit the program")
 	}
 }
 
-func TestSpaceMarksBoth(t *testing.T) {
+func TestTagList_space(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 100, 24, "localhost:5000/app")
 	d.Keys("space", "down", "space")
 	d.Sees("A :prod", "B :testing", "SAME IMAGE")
@@ -105,8 +105,8 @@ func TestSpaceMarksBoth(t *testing.T) {
 	d.Sees("A prod")
 }
 
-// TestOnlySeenTagsAreRead: a list of thousands costs what is in view.
-func TestOnlySeenTagsAreRead(t *testing.T) {
+// TestTagList_readsVisibleTagsOnly: a list of thousands reads only the visible tags.
+func TestTagList_readsVisibleTagsOnly(t *testing.T) {
 	peeks := 0
 	f := fakereg.Retag(t)
 	f.Peeks, f.TagNames = &peeks, nil
@@ -125,19 +125,19 @@ func TestOnlySeenTagsAreRead(t *testing.T) {
 	}
 }
 
-func TestErrorSaysWhatToDo(t *testing.T) {
+func TestRepositories_unlisted(t *testing.T) {
 	f := fakereg.Images{Err: &model.ReadError{Message: "this registry lists no repositories", Next: "type or paste a reference", Err: errors.New("x")}}
 	d := open(t, f, 80, 24, "ghcr.io")
 	d.Sees("this registry lists no repositories", "type or paste a reference", "repository: ghcr.io/")
 	d.Keys("a/b")
 	d.Sees("repository: ghcr.io/a/b")
-	d.Send(tea.PasteMsg{Content: "quay.io/c/d\n"}) // a whole reference takes the place of what is there
+	d.Send(tea.PasteMsg{Content: "quay.io/c/d\n"}) // a complete reference replaces the input
 	d.Sees("repository: quay.io/c/d")
 	d.Keys("enter")
 	d.Sees("tagdiff  quay.io/c/d")
 }
 
-func TestPromptRefusesNonsense(t *testing.T) {
+func TestPrompt_invalidReference(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000")
 	d.Keys("o", "UPPER", "enter")
 	d.Sees("repository names are lower case")
@@ -145,7 +145,7 @@ func TestPromptRefusesNonsense(t *testing.T) {
 	d.Sees("› app")
 }
 
-func TestHomeOpensWhatIsTyped(t *testing.T) {
+func TestHome_open(t *testing.T) {
 	d := drive(t, Options{Registry: fakereg.Retag(t), Hosts: func() []string { return []string{"registry.example"} }}, 80, 24)
 	d.Sees("registry.example", "open:")
 	d.Keys("localhost:5000/app:testing", "space", ":prod", "enter")
@@ -154,7 +154,7 @@ func TestHomeOpensWhatIsTyped(t *testing.T) {
 	d.Sees("tagdiff  registry.example")
 }
 
-func TestHelpListsEveryKeyOfThePage(t *testing.T) {
+func TestHelp_listsAllKeys(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 160, 60, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.Keys("?")
 	for _, g := range app(d).top().Help() {
@@ -172,7 +172,7 @@ func TestHelpListsEveryKeyOfThePage(t *testing.T) {
 	}
 }
 
-func TestRevealIsTold(t *testing.T) {
+func TestReveal(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
 	d.Keys("x")
 	d.Sees("secrets are shown")
@@ -180,9 +180,9 @@ func TestRevealIsTold(t *testing.T) {
 	d.Sees("secrets are masked")
 }
 
-// TestEverySize draws every view at sizes down to absurd ones: no panic, no
-// line wider than the terminal, and the cursor visible without colour.
-func TestEverySize(t *testing.T) {
+// TestSizes draws every view at many sizes, down to 1x1: no panic, no line wider than
+// the terminal, and a cursor that is visible without color.
+func TestSizes(t *testing.T) {
 	for _, size := range [][2]int{{200, 60}, {120, 40}, {100, 30}, {80, 24}, {60, 20}, {40, 10}, {20, 5}, {10, 3}, {3, 2}, {1, 1}} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			d := open(t, fakereg.Retag(t), size[0], size[1], "localhost:5000/app:testing", "localhost:5000/app:prod")
@@ -219,10 +219,10 @@ func checkWidths(t *testing.T, d *driver.Driver) {
 
 func displayed(line string) int { return lipgloss.Width(line) }
 
-// TestKeysThatArriveTogether: over a slow link several keys come in one read,
-// before any command of the first has run. Each must find the page that the
-// ones before it opened or closed.
-func TestKeysThatArriveTogether(t *testing.T) {
+// TestKeys_arriveTogether: over a slow link several keys arrive in one read, before any
+// command of the first has run. Each must reach the page that the earlier ones opened or
+// closed.
+func TestKeys_arriveTogether(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	var cmds []tea.Cmd
 	for _, k := range []tea.KeyPressMsg{{Code: '3', Text: "3"}, {Code: 'n', Text: "n"}, {Code: tea.KeyEnter}, {Code: tea.KeyEscape}, {Code: '7', Text: "7"}} {
@@ -232,19 +232,19 @@ func TestKeysThatArriveTogether(t *testing.T) {
 	for _, cmd := range cmds {
 		d.Run(cmd)
 	}
-	d.Sees("here the chains part")
+	d.Sees("the id chains diverge here")
 }
 
-// TestWorkWakesTheScreen: requests begin after the Update that asked for them,
-// and a server that hangs sends nothing: one look must come all the same.
-func TestWorkWakesTheScreen(t *testing.T) {
+// TestTick_afterWork: requests begin after the Update that started their work, and a
+// server that hangs sends nothing. So starting work must start the timer.
+func TestTick_afterWork(t *testing.T) {
 	a := New(t.Context(), Options{Registry: fakereg.Retag(t), Glyphs: look.Unicode(), Open: []model.Ref{{Registry: "localhost:5000"}}})
 	m, _ := a.Update(startMsg{})
 	if a = m.(App); !a.ticking || a.startedWork {
-		t.Error("no clock runs after work was begun")
+		t.Error("no timer runs after work was started")
 	}
 	m, _ = a.Update(tickMsg{})
 	if a = m.(App); a.ticking {
-		t.Error("the clock goes on with nothing under way")
+		t.Error("the timer runs although no request does")
 	}
 }

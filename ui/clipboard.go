@@ -29,7 +29,7 @@ func tmuxBuffer(ctx context.Context, text safe.Text) tea.Cmd {
 		cmd := exec.CommandContext(ctx, "tmux", "load-buffer", "-w", "-")
 		cmd.Stdin = strings.NewReader(text.String())
 		if err := cmd.Run(); err != nil {
-			return page.ToastMsg{Text: safe.Sprintf("copied for the terminal only, tmux refused: %s", err)}
+			return page.ToastMsg{Text: safe.Sprintf("copied to the terminal only, tmux failed: %s", err)}
 		}
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-func TestPauseCountsDown(t *testing.T) {
+func TestPauseText(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	p := model.Pause{Host: "localhost:5000", Until: now.Add(72 * time.Second)}
 	for after, want := range map[time.Duration]string{
@@ -24,15 +24,15 @@ func TestPauseCountsDown(t *testing.T) {
 	}
 }
 
-func TestQuotaIsShown(t *testing.T) {
+func TestTrafficText_quota(t *testing.T) {
 	got := trafficText(model.Traffic{Requests: 3, Quota: model.Quota{Host: "x", Left: 98, Limit: 100}}, look.Unicode()).String()
 	if want := "98 of 100 left · 3 requests · 0 B · 0.0 s"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
 
-// TestHelpIsNotCut: where a line of the help does not fit it goes on below.
-func TestHelpIsNotCut(t *testing.T) {
+// TestHelp_wraps: a line of the help that does not fit is wrapped.
+func TestHelp_wraps(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 120, 60, "localhost:5000/app")
 	d.Keys("?")
 	d.Sees("open the tag; with A marked, compare A with", "regular", "expression", "replaced", "before a tag: it moved")

@@ -112,7 +112,7 @@ func (p guidePage) Hints() []key.Binding {
 }
 func (p guidePage) Status() safe.Text { return safe.Text{} }
 func (p guidePage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Try", Keys: []key.Binding{page.Describe(page.Keys.Open, "open what the cursor is on"),
+	return []page.KeyGroup{{Name: "Try", Keys: []key.Binding{page.Describe(page.Keys.Open, "open the selected row"),
 		page.Bind("1-9", "open by number")}}, page.MoveKeys, page.GlobalKeys}
 }
 func (p guidePage) Typing() bool { return false }

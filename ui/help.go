@@ -95,18 +95,18 @@ func markLines(g look.Glyphs, width int) []look.Line {
 		mark, means safe.Text
 	}{
 		{g.Mark(diff.Same), safe.Const("same: the same blob")},
-		{g.Mark(diff.RepackedRow), safe.Const("repacked: compressed again, content equal")},
-		{g.Mark(diff.BothEmpty), safe.Const("both empty: neither holds a file")},
+		{g.Mark(diff.RepackedRow), safe.Const("repacked: same content, compressed again")},
+		{g.Mark(diff.BothEmpty), safe.Const("both empty: neither layer has a file")},
 		{g.Mark(diff.Substituted), safe.Const("substituted: rebuilt, emptied, filled or replaced")},
 		{g.Mark(diff.Added), safe.Const("added in B")},
 		{g.Mark(diff.Removed), safe.Const("removed in B")},
-		{g.Mark(diff.Moved), safe.Const("moved: same content at another place")},
-		{g.Twice, safe.Const("duplicated: the same content again on this side")},
-		{g.Empty, safe.Const("beside a layer: it unpacks to nothing")},
-		{g.Hatch, safe.Const("this side has nothing here")},
-		{safe.Concat(g.Evidence, safe.Const(" "), g.EvidenceHere), safe.Const("before a row: it proves the finding you came from")},
-		{g.MovedTag, safe.Const("before a tag: it moved since it was last looked at")},
-		{safe.Const("!"), safe.Const("before a tag: there is something to remark on it")},
+		{g.Mark(diff.Moved), safe.Const("moved: same content in a different step")},
+		{g.Twice, safe.Const("duplicated: this side has the same content twice")},
+		{g.Empty, safe.Const("next to a layer: it has no files")},
+		{g.Hatch, safe.Const("not on this side")},
+		{safe.Concat(g.Evidence, safe.Const(" "), g.EvidenceHere), safe.Const("before a row: evidence of the finding you opened")},
+		{g.MovedTag, safe.Const("before a tag: it moved since its last record in the journal")},
+		{safe.Const("!"), safe.Const("before a tag: it has a finding")},
 	}
 	lines := []look.Line{look.L(look.Gap(1), look.S(look.Heading, safe.Const("Marks")))}
 	for _, r := range rows {

@@ -115,7 +115,7 @@ func (p homePage) Layout(f page.Frame) (page.Page, page.Effects) {
 func (p homePage) rows() []widget.Row {
 	var rows []widget.Row
 	hosts := slices.DeleteFunc(slices.Clone(p.suggestions.hosts), func(h string) bool { return slices.Contains(p.suggestions.recent, h) })
-	rows = append(rows, placeRows(safe.Const("Where you were"), p.suggestions.recent)...)
+	rows = append(rows, placeRows(safe.Const("Recent"), p.suggestions.recent)...)
 	return append(rows, placeRows(safe.Const("Registries you are logged in to"), hosts)...)
 }
 
@@ -162,12 +162,12 @@ func (p homePage) Typing() bool { return !p.inList }
 
 func (p homePage) Hints() []key.Binding {
 	if p.inList {
-		return []key.Binding{page.Keys.Open, page.Keys.Up, page.Keys.Down, page.Describe(page.Keys.Back, "to the field"), page.Keys.Quit}
+		return []key.Binding{page.Keys.Open, page.Keys.Up, page.Keys.Down, page.Describe(page.Keys.Back, "back to the input"), page.Keys.Quit}
 	}
-	return []key.Binding{page.Describe(page.Keys.Open, "open what you typed"), page.Bind("↓", "the list", "down"), page.Keys.ForceQuit}
+	return []key.Binding{page.Describe(page.Keys.Open, "open what you typed"), page.Bind("↓", "go to the list", "down"), page.Keys.ForceQuit}
 }
 
 func (p homePage) Help() []page.KeyGroup {
 	return []page.KeyGroup{{Name: "Home", Keys: []key.Binding{page.Describe(page.Keys.Open, "open"),
-		page.Bind("↓", "from the field to the list", "down"), page.Bind("tab", "between field and list", "tab")}}, page.MoveKeys, page.GlobalKeys}
+		page.Bind("↓", "go to the list", "down"), page.Bind("tab", "switch between input and list", "tab")}}, page.MoveKeys, page.GlobalKeys}
 }

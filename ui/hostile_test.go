@@ -23,7 +23,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-// hostileRegistry is a registry that says the same text wherever it can say anything.
+// hostileRegistry is a registry that returns the same text in every place that holds
+// text.
 type hostileRegistry struct {
 	fakereg.Images
 	text string
@@ -50,7 +51,7 @@ func (f hostileRegistry) Head(ctx context.Context, ref model.Ref) (digest.Digest
 	if _, ok := f.ByTag[ref.Tag]; !ok {
 		return "", f.readError()
 	}
-	return digest.Digest("sha256:" + f.text), nil // nobody checks what a fake says
+	return digest.Digest("sha256:" + f.text), nil // the fake is not verified
 }
 
 func (f hostileRegistry) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
@@ -68,8 +69,8 @@ func (f hostileRegistry) Traffic() model.Traffic {
 	}
 }
 
-// newHostileRegistry holds two images and an index that differ, and that say text
-// wherever an image can.
+// newHostileRegistry has two images and an index that differ, with text in every place
+// of an image.
 func newHostileRegistry(t testing.TB, text string) hostileRegistry {
 	t.Helper()
 	a, b := hostileImage(t, text, "one"), hostileImage(t, text, "two")
@@ -135,7 +136,7 @@ func hostileImage(t testing.TB, text, seed string) model.Artifact {
 	}}}
 }
 
-// hostileJournal remembers nothing but the text.
+// hostileJournal contains only the text.
 type hostileJournal struct{ text string }
 
 func (j hostileJournal) History(model.Ref) (map[string]model.Timeline, error) {
@@ -151,8 +152,8 @@ func (j hostileJournal) Timeline(model.Ref) (model.Timeline, error) {
 	}, errors.New(j.text)
 }
 
-// tours go past all pages and views, a few screens each: where they begin and
-// what is pressed then.
+// tours visit all pages and views, a few screens each: the references to open and the
+// keys to press.
 var tours = []struct {
 	open []string
 	keys []string
@@ -175,11 +176,10 @@ var tours = []struct {
 	{[]string{"app:a"}, []string{"3", "4", "5", "t"}},
 }
 
-// painters are used again: each takes longer to make than to fill.
+// painters are reused: one takes longer to create than to fill.
 var painters = sync.Pool{New: func() any { return uitest.NewPainter(80, 24) }}
 
-// playTour goes on one of the tours past text and looks at each screen, or at the
-// last one alone.
+// playTour plays a tour with text and checks each screen, or only the last one.
 func playTour(t *testing.T, text string, tour int, each bool) {
 	t.Helper()
 	painter := painters.Get().(*uitest.Painter)
@@ -194,7 +194,7 @@ func playTour(t *testing.T, text string, tour int, each bool) {
 		o.Open = append(o.Open, fakereg.Ref(t, "localhost:5000/"+r))
 	}
 	a := New(t.Context(), o)
-	a.ticking = true // no clock: the traffic never ends
+	a.ticking = true // no timer: the requests of the fake never end
 	d := driver.Start(t, a, 80, 24)
 	check(app(d))
 	for _, k := range tours[tour].keys {
@@ -212,8 +212,8 @@ func playTour(t *testing.T, text string, tour int, each bool) {
 
 var colours = regexp.MustCompile(`\x1b\[[0-9;:]*m`)
 
-// checkScreen holds what the terminal is sent to its promise: nothing but text
-// and colours, and every row as wide as the screen takes it to be.
+// checkScreen checks what is sent to the terminal: only text and colors, and every row
+// as wide as the program computed.
 func checkScreen(t *testing.T, painter *uitest.Painter, a App) {
 	t.Helper()
 	v := a.View()
@@ -230,8 +230,8 @@ func checkScreen(t *testing.T, painter *uitest.Painter, a App) {
 		if clean := safe.Clean(text).String(); clean != text {
 			t.Fatalf("row %d sends %q", y, text)
 		}
-		if by, also := displayed(l), ansi.StringWidthWc(l); by != also || by > a.width {
-			t.Fatalf("row %d is %d or %d cells wide: %q", y, by, also, text)
+		if width, runeWidth := displayed(l), ansi.StringWidthWc(l); width != runeWidth || width > a.width {
+			t.Fatalf("row %d is %d or %d cells wide: %q", y, width, runeWidth, text)
 		}
 		if got, want := strings.TrimRight(frame.Row(y), " "), strings.TrimRight(text, " "); got != want {
 			t.Fatalf("row %d shows %q, was sent %q", y, got, want)
@@ -239,7 +239,7 @@ func checkScreen(t *testing.T, painter *uitest.Painter, a App) {
 	}
 }
 
-// A sample of everything that a terminal acts on, hides or counts otherwise.
+// A sample of everything that a terminal interprets, hides or measures differently.
 var hostileTexts = []string{
 	"plain", "", " ", "-", "\x00\x01\x07\b\t\n\v\f\r\x7f", "\r\n\r\n\x85\u0085\u2028\u2029",
 	"\x1b[2J\x1b[H\x1b[?1049l\x1b[?25h\x1b[?1000h\x1b[5;10r\x1b[8m\x1b[20t\x1b[6n\x1b[>4;2m\x1b[=1u",

@@ -28,12 +28,12 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-// demoServer is the demo's registry, which can be made to hang, and counts the
-// connections that it has.
+// demoServer is the demo registry, which can be made to hang. It counts its open
+// connections.
 type demoServer struct {
 	*httptest.Server
 	hangs   func(*http.Request) bool // nil for never
-	hanging chan string              // what it hangs at
+	hanging chan string              // the paths of the requests that hang
 	open    atomic.Int64
 }
 
@@ -63,7 +63,7 @@ func newDemoServer(t testing.TB) *demoServer {
 
 func (h *demoServer) host() string { return strings.TrimPrefix(h.URL, "http://") }
 
-// open is a screen on the house as the program makes it.
+// options returns the options of an App on the server, as the program makes them.
 func (h *demoServer) options(t testing.TB) (Options, *registry.Client, *journal.Journal) {
 	t.Helper()
 	client := registry.New(registry.Options{})
@@ -71,7 +71,7 @@ func (h *demoServer) options(t testing.TB) (Options, *registry.Client, *journal.
 	return Options{Registry: journal.Registry{Source: client, Journal: seen}, Journal: seen, Glyphs: look.Unicode(), Recheck: time.Hour}, client, seen
 }
 
-// appRunner runs an App as Bubble Tea does: commands in goroutines of their own.
+// appRunner runs an App as Bubble Tea does: each command in a goroutine.
 type appRunner struct {
 	app  App
 	msgs chan tea.Msg
@@ -111,7 +111,7 @@ func (r *appRunner) run(cmd tea.Cmd) {
 	})
 }
 
-// updateUntil takes in what comes until ok, which is asked after each.
+// updateUntil handles messages until ok returns true, which is called after each.
 func (r *appRunner) updateUntil(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(uitest.Patience)
@@ -119,7 +119,7 @@ func (r *appRunner) updateUntil(t *testing.T, what string, ok func() bool) {
 		select {
 		case msg := <-r.msgs:
 			r.update(msg)
-		case <-time.After(time.Millisecond): // ok may look at something else
+		case <-time.After(time.Millisecond): // ok may depend on something else
 		case <-deadline:
 			t.Fatalf("no %s:\n%s", what, r.app.content())
 		}
@@ -136,9 +136,9 @@ func (r *appRunner) keys(names ...string) {
 	}
 }
 
-// TestClosedPagesLeaveNothing: a page that is closed while a registry hangs
-// takes with it all that it began.
-func TestClosedPagesLeaveNothing(t *testing.T) {
+// TestClosePage_freesEverything: a page that is closed while a registry hangs leaves no
+// goroutine, request or connection.
+func TestClosePage_freesEverything(t *testing.T) {
 	in := func(part string) func(*http.Request) bool {
 		return func(r *http.Request) bool { return strings.Contains(r.URL.Path, part) }
 	}
@@ -189,7 +189,7 @@ func TestClosedPagesLeaveNothing(t *testing.T) {
 			for len(r.app.stack) > 1 {
 				r.update(page.PopMsg{})
 			}
-			// The page at home is open, and waits for nothing.
+			// The home page is open and waits for nothing.
 			r.updateUntil(t, "end of all requests", func() bool { return client.Traffic().InFlight == 0 })
 			close(r.done)
 			r.wait.Wait()
@@ -206,7 +206,7 @@ func TestClosedPagesLeaveNothing(t *testing.T) {
 	}
 }
 
-// waitForZero is n once it is 0, or what it is after a while.
+// waitForZero waits until n is 0 and returns it, or its value after the timeout.
 func waitForZero(n *atomic.Int64) int64 {
 	for deadline := time.Now().Add(uitest.Patience); n.Load() != 0 && time.Now().Before(deadline); {
 		runtime.Gosched()
@@ -214,8 +214,8 @@ func waitForZero(n *atomic.Int64) int64 {
 	return n.Load()
 }
 
-// browse is what somebody does who looks for an image: lists, a comparison in
-// all its views, one image, its past, and back.
+// browse looks for an image: lists, a comparison in all views, one image, its history,
+// and back.
 func browse(d *driver.Driver) {
 	d.Keys("o", app(d).env.Hosts()[0], "/shop/image-name", "enter")
 	d.Keys("d", "down", "d", "/", "prod", "enter", "esc", "space", "down", "space")
@@ -229,15 +229,15 @@ func browse(d *driver.Driver) {
 	}
 }
 
-// resources is what the program holds on to: bytes of heap, goroutines, files.
+// resources are what the program holds: bytes of heap, goroutines, files.
 type resources struct{ heap, goroutines, files int64 }
 
 func measureResources() resources {
 	runtime.GC()
-	runtime.GC() // what finalizers and pools let go
+	runtime.GC() // a second time for finalizers and pools
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	files, _ := os.ReadDir("/proc/self/fd") // none where there is no such folder
+	files, _ := os.ReadDir("/proc/self/fd") // none without /proc
 	return resources{int64(m.HeapAlloc), int64(runtime.NumGoroutine()), int64(len(files))}
 }
 
@@ -251,12 +251,12 @@ func (h *demoServer) startDriver(t *testing.T) *driver.Driver {
 	return d
 }
 
-// TestBrowsingKeepsMemoryFlat: what was looked at is let go. The second half of
-// some rounds needs no more memory than the first.
-func TestBrowsingKeepsMemoryFlat(t *testing.T) {
+// TestMemory_staysFlat: visited pages are released. The second half of some rounds needs
+// no more memory than the first.
+func TestMemory_staysFlat(t *testing.T) {
 	rounds := 10
-	if n := os.Getenv("TAGDIFF_ROUNDS"); n != "" { // 2000 are what an hour on call may come to
-		fmt.Sscan(n, &rounds) //nolint:errcheck // else it stays
+	if n := os.Getenv("TAGDIFF_ROUNDS"); n != "" { // 2000 rounds are about an hour on call
+		fmt.Sscan(n, &rounds) //nolint:errcheck // otherwise the default stays
 	}
 	h := newDemoServer(t)
 	d := h.startDriver(t)
@@ -277,9 +277,9 @@ func TestBrowsingKeepsMemoryFlat(t *testing.T) {
 	}
 }
 
-// TestPagesAreBounded: who goes on and on without going back keeps the last
-// pages, and the first.
-func TestPagesAreBounded(t *testing.T) {
+// TestStack_isBounded: a user who never goes back keeps the first page and the latest
+// ones.
+func TestStack_isBounded(t *testing.T) {
 	d := drive(t, Options{Registry: fakereg.Retag(t)}, 80, 24)
 	ended := 0
 	for range 3 * maxPages {

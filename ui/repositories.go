@@ -135,7 +135,7 @@ func (p repositoriesPage) Hints() []key.Binding {
 	case p.list.Filter.Open:
 		return p.list.Filter.Hints()
 	case p.unlisted():
-		return []key.Binding{page.Describe(page.Keys.Open, "open, or ask again"), page.Bind("esc", "back", "esc"), page.Keys.ForceQuit}
+		return []key.Binding{page.Describe(page.Keys.Open, "open, or try again"), page.Bind("esc", "back", "esc"), page.Keys.ForceQuit}
 	}
 	return []key.Binding{page.Describe(page.Keys.Open, "tags"), page.Keys.Filter, page.Describe(page.Keys.Goto, "go to"), page.Keys.Back,
 		page.Keys.Quit}
@@ -143,6 +143,6 @@ func (p repositoriesPage) Hints() []key.Binding {
 
 func (p repositoriesPage) Help() []page.KeyGroup {
 	return []page.KeyGroup{{Name: "Repositories",
-		Keys: []key.Binding{page.Describe(page.Keys.Open, "the tags of a repository"), page.Keys.Filter, page.Keys.Copy,
+		Keys: []key.Binding{page.Describe(page.Keys.Open, "show the tags"), page.Keys.Filter, page.Keys.Copy,
 			page.Keys.Reload}}, page.MoveKeys, page.GlobalKeys}
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-// What the terminal says counts, in whatever order messages of two resizes come.
-func TestStaleSize(t *testing.T) {
+// TestResize_staleMessage: the size of the terminal counts, in whatever order the
+// messages of two resizes arrive.
+func TestResize_staleMessage(t *testing.T) {
 	asked, real := 0, tea.WindowSizeMsg{Width: 120, Height: 40}
 	a := New(t.Context(), Options{Registry: fakereg.Retag(t), Size: func() (int, int) { asked++; return real.Width, real.Height }})
 	take := func(width, height int) (more tea.Msg) {
@@ -31,7 +32,7 @@ func TestStaleSize(t *testing.T) {
 	if take(120, 40); asked != 3 {
 		t.Errorf("a size that is known already is asked for: %d", asked)
 	}
-	real = tea.WindowSizeMsg{} // the terminal does not say
+	real = tea.WindowSizeMsg{} // the size is unknown
 	if more := take(10, 10); more != nil || a.width != 10 {
 		t.Errorf("%v, and %d", more, a.width)
 	}

@@ -90,13 +90,19 @@ func (p comparePage) Start(ctx context.Context) (page.Page, page.Effects) {
 // visited returns the effect that stores this page as a recent place, once it is loaded.
 func (p comparePage) visited() page.Effects {
 	switch {
-	case p.a.art == nil || !p.a.art.Done || !p.alone && (p.b.art == nil || !p.b.art.Done):
+	case !p.complete():
 		return nil
 	case p.alone:
 		return page.Send(page.VisitedMsg{Place: p.a.ref.String()})
 	}
 	return page.Send(page.VisitedMsg{Place: p.a.ref.String() + " " + p.b.ref.String()})
 }
+
+// complete reports whether both sides, or the only one, have been read.
+func (p comparePage) complete() bool { return p.a.complete() && (p.alone || p.b.complete()) }
+
+// sides returns A and B, to change them.
+func (p *comparePage) sides() []*side { return []*side{&p.a, &p.b} }
 
 func (p comparePage) reload() (comparePage, page.Effects) {
 	var cmdA, cmdB page.Effects
@@ -259,7 +265,7 @@ func (p comparePage) nextDifference(dir int) (page.Page, page.Effects) {
 		p.sheets[p.tab] = s
 		return p, nil
 	}
-	return p, page.Toast(safe.Const("no more differences this way in this view"))
+	return p, page.Toast(safe.Const("no more differences in this direction"))
 }
 
 func (p comparePage) nextPlatform(dir int) (page.Page, page.Effects) {
@@ -426,13 +432,13 @@ func (p comparePage) Help() []page.KeyGroup {
 	return []page.KeyGroup{
 		{Name: "Compare", Keys: []key.Binding{
 			page.Keys.NextTab, page.Keys.PrevTab, page.Keys.Tab, page.Keys.Next, page.Keys.Prev, page.Keys.NextPlatform, page.Keys.PrevPlatform,
-			page.Describe(page.Keys.Open, "open the row; of a finding, its evidence"),
+			page.Describe(page.Keys.Open, "open the row, or a finding's evidence"),
 			page.Keys.Proof, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Command, page.Keys.Fold,
 			page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns,
 			page.Keys.Left, page.Keys.Right,
 			page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"),
 			page.Describe(page.Keys.Timeline, "timeline of A's tag (T: of B's)"),
-			page.Describe(page.Keys.Before, "A's tag moved: compare before and after (M: B's)"),
+			page.Describe(page.Keys.Before, "before and after a move of A's tag (M: B's)"),
 		}},
 		page.MoveKeys, page.GlobalKeys,
 	}

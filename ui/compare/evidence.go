@@ -164,25 +164,29 @@ func (v view) entriesOf(f diff.Finding) []string {
 	}
 	var ids []string
 	for i, p := range v.cmp.Pairs {
-		if pointsAtEntry(f, diff.SideA, p.A) || pointsAtEntry(f, diff.SideB, p.B) {
+		if pointsAtPair(f, p) {
 			ids = append(ids, platformID(pairIDOf(v.cmp.Pairs, i)))
 		}
 	}
-	return slices.Concat(ids, othersOf(f, diff.SideA, v.cmp.A), othersOf(f, diff.SideB, v.cmp.B))
+	for side, a := range bothSides(v.cmp.A, v.cmp.B) {
+		ids = append(ids, othersOf(f, side, *a)...)
+	}
+	return ids
 }
 
 // othersOf returns the IDs of the rows for entries that are not platforms.
-func othersOf(f diff.Finding, side diff.Side, a *model.Artifact) []string {
+func othersOf(f diff.Finding, side diff.Side, a model.Artifact) []string {
 	var ids []string
-	if a == nil {
-		return nil
-	}
 	for i := range a.Entries {
 		if e := &a.Entries[i]; e.Role != model.RoleImage && pointsAtEntry(f, side, e) {
 			ids = append(ids, otherID(side, *e))
 		}
 	}
 	return ids
+}
+
+func pointsAtPair(f diff.Finding, p diff.Pair) bool {
+	return pointsAtEntry(f, diff.SideA, p.A) || pointsAtEntry(f, diff.SideB, p.B)
 }
 
 func pointsAtEntry(f diff.Finding, side diff.Side, e *model.Entry) bool {

@@ -82,13 +82,13 @@ func consequences(n int) safe.Text {
 // first finding of a comparison is in the verdict box. The next step of the others is
 // shown only if the terminal is high enough.
 func (v view) findingRow(g diff.Group, first bool) widget.Row {
-	said := first && !v.alone
-	out := v.findingRowBase(g, said)
+	inBox := first && !v.alone
+	out := v.findingRowBase(g, inBox)
 	role := look.Severity(g.Severity)
 	if g.Common {
 		role = look.Plain
 	}
-	if !said {
+	if !inBox {
 		out.Lines = v.bulleted(look.S(role, v.Glyphs.Dot), look.S(role, g.Text), 0)
 	}
 	if !g.Next.IsEmpty() && (first || needsAction(g) && g.Command.IsEmpty() && v.Height >= tallHeight) {
@@ -99,7 +99,7 @@ func (v view) findingRow(g diff.Group, first bool) widget.Row {
 			look.P(v.Glyphs.Fit(v.shellCommand(g.Command), max(v.Width-bulletIndent-2, 8)))))
 	}
 	if len(out.Lines) == 0 {
-		out.Lines = v.bulleted(look.S(look.Faint, v.Glyphs.Dot), look.S(look.Faint, safe.Const("enter shows what proves it")), 0)
+		out.Lines = v.bulleted(look.S(look.Faint, v.Glyphs.Dot), look.S(look.Faint, safe.Const("enter shows the evidence")), 0)
 	}
 	return out
 }
@@ -108,12 +108,12 @@ func (v view) findingRow(g diff.Group, first bool) widget.Row {
 func needsAction(g diff.Group) bool { return g.Severity > 0 && !g.Common }
 
 // findingRowBase returns the row for a finding, without lines.
-func (v view) findingRowBase(g diff.Group, said bool) widget.Row {
+func (v view) findingRowBase(g diff.Group, inBox bool) widget.Row {
 	f := g.Finding
 	out := widget.Row{
 		ID: findingRowID(f), Differs: true, Title: safe.Clean(f.Name), Finding: &f,
 		ValueName: safe.Const("the finding"), Value: f.Text, Command: v.shellCommand(f.Command),
-		Proof: func(fr page.Frame) []widget.Row { v := v; v.Frame = fr; return v.findingProof(g, said) },
+		Proof: func(fr page.Frame) []widget.Row { return v.in(fr).findingProof(g, inBox) },
 	}
 	if out.Command.IsEmpty() {
 		out.Command = v.shellCommand(f.Check)
@@ -135,14 +135,6 @@ func (v view) bulleted(sign, text look.Span, within int) []look.Line {
 		lead = []look.Span{look.Gap(bulletIndent)}
 	}
 	return lines
-}
-
-// shellCommand returns a shell command with the flags that these registries need.
-func (v view) shellCommand(t safe.Text) safe.Text {
-	if v.crane != "crane" {
-		return diff.Insecure(t)
-	}
-	return t
 }
 
 // withFindings adds the findings about a row: the names of causes under it, all texts in
@@ -186,10 +178,11 @@ func (v view) findingNames(all []diff.Finding) safe.Text {
 // findingFields returns findings for the detail of the row that they are about.
 func findingFields(f page.Frame, all []diff.Finding) []widget.Row {
 	var rows []widget.Row
-	for _, of := range all {
-		rows = append(rows, widget.FieldRows(f, safe.Clean(of.ID), f.Glyphs.Sentence(of.Text), look.Severity(of.Severity))...)
-		if !of.Next.IsEmpty() {
-			rows = append(rows, widget.FieldRows(f, safe.Const(" "), safe.Sprintf("%s %s", f.Glyphs.Arrow, f.Glyphs.Sentence(of.Next)),
+	for _, finding := range all {
+		rows = append(rows,
+			widget.FieldRows(f, safe.Clean(finding.ID), f.Glyphs.Sentence(finding.Text), look.Severity(finding.Severity))...)
+		if !finding.Next.IsEmpty() {
+			rows = append(rows, widget.FieldRows(f, safe.Const(" "), safe.Sprintf("%s %s", f.Glyphs.Arrow, f.Glyphs.Sentence(finding.Next)),
 				look.Plain)...)
 		}
 	}

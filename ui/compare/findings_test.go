@@ -12,7 +12,7 @@ var testingAndProd = []string{"localhost:5000/app:testing", "localhost:5000/app:
 
 // TestFindingToEvidence: enter goes to the evidence, esc back to the finding, esc again
 // leaves the page.
-func TestFromFindingToEvidence(t *testing.T) {
+func TestFindingToEvidence(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
 	d.Keys("enter")
 	d.Sees("3 Layers", "»∅    7     WORKDIR /app", "└ Step 7 is empty on both sides")
@@ -28,7 +28,7 @@ func TestFromFindingToEvidence(t *testing.T) {
 }
 
 // TestEvidence_swap: a mark stays while its finding holds.
-func TestEvidenceSwapped(t *testing.T) {
+func TestEvidence_swap(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
 	d.Keys("enter", "r") // read again
 	d.Sees("»∅    7     WORKDIR /app", "A 4f4fb700ef54", "└ Step 7 is empty on both sides")
@@ -40,25 +40,25 @@ func TestEvidenceSwapped(t *testing.T) {
 	d.Sees("open:")
 }
 
-func TestEvidenceBesideAFilter(t *testing.T) {
+func TestEvidence_clearsFilter(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
 	d.Keys("3", "/", "touch", "enter", "1", "esc", "enter")
 	d.Sees("»∅    7     WORKDIR /app")
 }
 
 // TestProof: w shows the proof of the row under the cursor.
-func TestHow(t *testing.T) {
+func TestProof(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 120, 50, testingAndProd...)
 	for _, tt := range []struct {
 		keys []string
 		sees []string
 	}{
-		{[]string{"1"}, []string{"how we know: empty-layer-twin", "proved: a hash decides", "config(A) = config(B)", "layer(A) ≠ layer(B)", "A step 7: layer", "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"}},
-		{[]string{"down"}, []string{"how we know: the verdict", "Same image, packed differently"}},
-		{[]string{"2"}, []string{"how we know: linux/amd64", "A manifest", "B config"}},
-		{[]string{"3", "n"}, []string{"how we know: step 7", "both unpack to an archive without a file", "sha256:5f70bf18", "| gunzip | sha256sum"}},
+		{[]string{"1"}, []string{"proof: empty-layer-twin", "proved: a hash decides", "config(A) = config(B)", "layer(A) ≠ layer(B)", "A step 7: layer", "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"}},
+		{[]string{"down"}, []string{"proof: the verdict", "Same image, packed differently"}},
+		{[]string{"2"}, []string{"proof: linux/amd64", "A manifest", "B config"}},
+		{[]string{"3", "n"}, []string{"proof: step 7", "both unpack to an archive without a file", "sha256:5f70bf18", "| gunzip | sha256sum"}},
 		{[]string{"5"}, []string{"line by line", "crane config"}},
-		{[]string{"7", "n"}, []string{"id = sha256(hex of blobSum", "here the chains part", "derived", "printf '%s' 'a3ed95ca"}},
+		{[]string{"7", "n"}, []string{"id = sha256(hex of blobSum", "the id chains diverge here", "derived", "printf '%s' 'a3ed95ca"}},
 	} {
 		d.Keys(tt.keys...)
 		d.Keys("w")
@@ -68,15 +68,15 @@ func TestHow(t *testing.T) {
 }
 
 // TestProof_oneImage: one image has steps to prove but no verdict.
-func TestHowAlone(t *testing.T) {
+func TestProof_oneImage(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
 	d.Keys("w")
 	d.Sees("there is no verdict to prove")
 	d.Keys("3", "w")
-	d.Sees("how we know: step 8")
+	d.Sees("proof: step 8")
 }
 
-func TestCommandsSpeakPlainHTTP(t *testing.T) {
+func TestCommands_plainHTTP(t *testing.T) {
 	d := drive(t, ui.Options{Registry: fakereg.Retag(t), PlainHTTP: true}, 120, 40)
 	d.Keys("localhost:5000/app:testing", "space", ":prod", "enter", "3", "n", "w", "G", "c")
 	if !strings.HasPrefix(d.Copied, "crane --insecure blob ") {
@@ -85,9 +85,9 @@ func TestCommandsSpeakPlainHTTP(t *testing.T) {
 }
 
 // TestSummary_noRepeat: the list does not repeat the text in the verdict box.
-func TestNothingIsSaidTwice(t *testing.T) {
+func TestSummary_noRepeat(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 120, 40, testingAndProd...)
 	if n := strings.Count(d.Screen(), "No file is missing"); n != 1 {
-		t.Errorf("said %d times", n)
+		t.Errorf("the text is on the screen %d times", n)
 	}
 }

@@ -26,7 +26,7 @@ func (p comparePage) header(f page.Frame) []look.Line {
 	}
 	if p.platformAbsent() {
 		lines = append(lines, look.L(look.Gap(1), look.S(look.Warn,
-			safe.Sprintf("neither side has %s: this is %s", p.picked.name, p.pair().Platform))))
+			safe.Sprintf("neither side has %s; this is %s", p.picked.name, p.pair().Platform))))
 	}
 	switch {
 	case p.alone:
@@ -193,7 +193,7 @@ func descriptorName(e *model.Entry) safe.Text {
 	case e == nil:
 		return safe.Text{}
 	case e.Role == model.RoleAttestation:
-		return safe.Const("receipt")
+		return safe.Const("attestation")
 	}
 	return safe.Clean(string(e.Role))
 }

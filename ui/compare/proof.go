@@ -22,10 +22,10 @@ func (p comparePage) openProof(r widget.Row) page.Effects {
 		r = widget.Row{
 			Title: safe.Const("the verdict"), ValueName: safe.Const("the verdict"), Value: v.cmp.Verdict.Headline,
 			Command: v.shellCommand(v.cmp.Verdict.Command),
-			Proof:   func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.verdictProof(v.cmp.Verdict) },
+			Proof:   func(f page.Frame) []widget.Row { return v.in(f).verdictProof(v.cmp.Verdict) },
 		}
 	}
-	r.Detail, r.Title = r.Proof, safe.Sprintf("how we know: %s", r.Title)
+	r.Detail, r.Title = r.Proof, safe.Sprintf("proof: %s", r.Title)
 	return page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
 }
 
@@ -70,25 +70,25 @@ func (v view) commandFields(name string, command safe.Text) []widget.Row {
 // comes first.
 func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
 	var rows []widget.Row
-	var said []safe.Text
+	var shown []safe.Text // the proof of the verdict
 	if inBox {
-		said = v.cmp.Verdict.Proof
+		shown = v.cmp.Verdict.Proof
 		rows = append(v.verdictProof(v.cmp.Verdict), widget.BlankRow())
 	}
-	proof := withoutRepeats(g.Proof, said)
-	of := ruleOf(g.Finding)
+	proof := withoutRepeats(g.Proof, shown)
+	rule := ruleOf(g.Finding)
 	rows = append(rows, v.fields("finding", safe.Sprintf("%s %s", g.ID, g.Name), look.Strong)...)
-	rows = append(rows, v.fields("says", g.Text, look.Severity(g.Severity))...)
-	rows = append(rows, v.fields("means", safe.Clean(of.Means), look.Plain)...)
+	rows = append(rows, v.fields("text", g.Text, look.Severity(g.Severity))...)
+	rows = append(rows, v.fields("means", safe.Clean(rule.Means), look.Plain)...)
 	rows = append(rows, v.fields("trust", g.Trust.Words(), look.Plain)...)
-	rows = append(rows, v.fields("rule", safe.Clean(of.Proof), look.Plain)...)
+	rows = append(rows, v.fields("rule", safe.Clean(rule.Proof), look.Plain)...)
 	rows = append(rows, v.proofFields(proof)...)
-	rows = append(rows, v.evidenceFields(g.Evidence, slices.Concat(said, g.Proof))...)
+	rows = append(rows, v.evidenceFields(g.Evidence, slices.Concat(shown, g.Proof))...)
 	rows = append(rows, v.commandFields("check", g.Check)...)
-	rows = append(rows, v.fields("do", g.Next, look.Plain)...)
+	rows = append(rows, v.fields("next step", g.Next, look.Plain)...)
 	rows = append(rows, v.commandFields("command", g.Command)...)
 	for _, f := range g.Consequences {
-		rows = append(rows, v.fields("follows", safe.Sprintf("%s (%s %s)", f.Text, f.ID, f.Name), look.Plain)...)
+		rows = append(rows, v.fields("consequence", safe.Sprintf("%s (%s %s)", f.Text, f.ID, f.Name), look.Plain)...)
 	}
 	return rows
 }
@@ -98,11 +98,11 @@ func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
 func FindingProofs(f page.Frame, crane string, found []diff.Finding) []widget.Row {
 	v := view{Frame: f, alone: true, crane: crane}
 	var rows []widget.Row
-	for i, of := range found {
+	for i, finding := range found {
 		if i > 0 {
 			rows = append(rows, widget.BlankRow())
 		}
-		rows = append(rows, v.findingProof(diff.Group{Finding: of}, false)...)
+		rows = append(rows, v.findingProof(diff.Group{Finding: finding}, false)...)
 	}
 	return rows
 }
@@ -116,10 +116,10 @@ func ruleOf(f diff.Finding) diff.Rule {
 }
 
 // withoutRepeats returns the lines that are not in shown, each once.
-func withoutRepeats(lines, said []safe.Text) []safe.Text {
+func withoutRepeats(lines, shown []safe.Text) []safe.Text {
 	var out []safe.Text
 	for _, l := range lines {
-		if !slices.Contains(said, l) && !slices.Contains(out, l) {
+		if !slices.Contains(shown, l) && !slices.Contains(out, l) {
 			out = append(out, l)
 		}
 	}
@@ -134,14 +134,14 @@ func (v view) evidenceFields(evidence []diff.Evidence, proof []safe.Text) []widg
 		if e.Digest == "" || slices.ContainsFunc(proof, func(t safe.Text) bool { return strings.Contains(t.String(), e.Digest.String()) }) {
 			continue
 		}
-		at := safe.Clean(string(e.Side)).Upper()
+		name := sideLetter(e.Side)
 		if v.alone {
-			at = safe.Text{}
+			name = safe.Text{}
 		}
 		if e.Step >= 0 {
-			at = safe.Sprintf("%s step %d", at, e.Step+1)
+			name = safe.Sprintf("%s step %d", name, e.Step+1)
 		}
-		rows = append(rows, widget.FieldRows(v.Frame, at, safe.Clean(e.Digest.String()), look.Faint)...)
+		rows = append(rows, widget.FieldRows(v.Frame, name, safe.Clean(e.Digest.String()), look.Faint)...)
 	}
 	return rows
 }
@@ -154,15 +154,15 @@ func ruleOfClass(r diff.Row) (why safe.Text, trust diff.Trust) {
 	case diff.RepackedRow:
 		return safe.Const("diff_id(A) = diff_id(B), layer(A) ≠ layer(B): the same files, compressed again"), diff.Proved
 	case diff.BothEmpty:
-		return safe.Const("both unpack to an archive without a file; the diff_id says so, not the digest of the layer"), diff.Proved
+		return safe.Const("both unpack to an archive without a file: the diff_ids prove it, the layer digests cannot"), diff.Proved
 	case diff.Substituted:
 		return ruleOfSubstituted(r), diff.Inferred
 	case diff.Added:
-		return safe.Const("no step of A has this content, by diff_id, and none at this place has this instruction"), diff.Inferred
+		return safe.Const("no step of A has this diff_id, and the step of A at this position has a different instruction"), diff.Inferred
 	case diff.Removed:
-		return safe.Const("no step of B has this content, by diff_id, and none at this place has this instruction"), diff.Inferred
+		return safe.Const("no step of B has this diff_id, and the step of B at this position has a different instruction"), diff.Inferred
 	case diff.Moved:
-		return safe.Const("diff_id(A) = diff_id(B), at another place: the same files"), diff.Proved
+		return safe.Const("diff_id(A) = diff_id(B), in a different step: the same files"), diff.Proved
 	case diff.Settings:
 		return safe.Const("neither side has a layer here; the instruction is the same"), diff.Proved
 	}
@@ -172,81 +172,66 @@ func ruleOfClass(r diff.Row) (why safe.Text, trust diff.Trust) {
 func ruleOfSubstituted(r diff.Row) safe.Text {
 	switch r.Detail {
 	case diff.Rebuilt:
-		return safe.Const("the same instruction, diff_id(A) ≠ diff_id(B): built again, with another result")
+		return safe.Const("the same instruction, diff_id(A) ≠ diff_id(B): built again with a different result")
 	case diff.Emptied:
-		return safe.Const("A's layer holds files, B's unpacks to nothing")
+		return safe.Const("A's layer has files, B's has none")
 	case diff.Filled:
-		return safe.Const("A's layer unpacks to nothing, B's holds files")
+		return safe.Const("A's layer has no files, B's has some")
 	}
-	return safe.Const("the same place, another instruction, and not the same content")
+	return safe.Const("the same position, a different instruction and different content")
 }
 
 // stepProof proves the class of a row: its digests, their meaning, and the command that
 // unpacks and hashes both layers.
 func (v view) stepProof(r diff.Row) []widget.Row {
 	why, trust := ruleOfClass(r)
-	rows := v.fields("compared", v.rowNote(r), look.Strong)
+	rows := v.fields("compared", v.classNote(r), look.Strong)
 	rows = append(rows, v.fields("rule", why, look.Plain)...)
 	rows = append(rows, v.fields("trust", trust.Words(), look.Plain)...)
-	for _, side := range []struct {
-		name string
-		st   *model.Step
-	}{{"A ", r.A}, {"B ", r.B}} {
-		if side.st == nil || !side.st.HasLayer {
+	for side, st := range bothSides(r.A, r.B) {
+		if !st.HasLayer {
 			continue
 		}
-		if v.alone {
-			side.name = ""
-		}
-		rows = append(rows, v.fields(side.name+"layer", safe.Clean(side.st.Layer.Digest.String()), look.Plain)...)
-		rows = append(rows, v.fields(side.name+"diff_id", safe.Clean(side.st.DiffID.String()), look.Plain)...)
+		rows = append(rows, v.fields(v.sidePrefix(side)+"layer", safe.Clean(st.Layer.Digest.String()), look.Plain)...)
+		rows = append(rows, v.fields(v.sidePrefix(side)+"diff_id", safe.Clean(st.DiffID.String()), look.Plain)...)
 	}
 	if hasLayer(r) {
 		rows = append(rows, v.fields("", safe.Const(
-			"layer: sha256 of the blob as stored; diff_id: of what it unpacks to. The command prints the diff_ids:"), look.Faint)...)
+			"layer: sha256 of the stored blob. diff_id: sha256 of the unpacked layer. The command prints the diff_ids:"), look.Faint)...)
 	}
 	return append(rows, v.commandFields("check", v.layerCommand(r))...)
 }
 
 // schema1Proof shows how the schema1 IDs of a row are computed.
-func (v view) schema1Proof(r diff.Row, a, b *model.Schema1Row, parts bool) []widget.Row {
-	rows := v.fields("rule", safe.Const("id = sha256(hex of blobSum + \" \" + id of the row below); the newest also hashes its config"),
+func (v view) schema1Proof(r diff.Row, a, b *model.Schema1Row, isFirst bool) []widget.Row {
+	rows := v.fields("rule", safe.Const("id = sha256(hex of blobSum + \" \" + id of the row below); the newest id also hashes the config"),
 		look.Plain)
-	if parts {
+	if isFirst {
 		rows = append(rows, v.fields("note", v.firstDifferentNote(r), look.Warn)...)
 	}
-	for _, side := range []struct {
-		name string
-		x    *model.Schema1Row
-	}{{"A ", a}, {"B ", b}} {
-		if side.x == nil {
-			continue
-		}
-		rows = append(rows, v.schema1IDProof(side.name, side.x)...)
+	for side, row := range bothSides(a, b) {
+		rows = append(rows, v.schema1IDProof(v.sidePrefix(side), *row)...)
 	}
 	return rows
 }
 
-func (v view) schema1IDProof(name string, x *model.Schema1Row) []widget.Row {
-	if v.alone {
-		name = ""
-	}
-	rows := v.fields(name+"id", safe.Clean(x.ID), look.Strong)
-	rows = append(rows, v.fields(name+"is", originText(x.Origin), look.Plain)...)
-	rows = append(rows, v.fields(name+"sha256 of", v.Gate.Clean(x.Preimage), look.Plain)...)
-	return append(rows, v.commandFields(name+"check", schema1IDCommand(x))...)
+func (v view) schema1IDProof(prefix string, row model.Schema1Row) []widget.Row {
+	rows := v.fields(prefix+"id", safe.Clean(row.ID), look.Strong)
+	rows = append(rows, v.fields(prefix+"origin", originText(row.Origin), look.Plain)...)
+	rows = append(rows, v.fields(prefix+"sha256 of", v.Gate.Clean(row.Preimage), look.Plain)...)
+	return append(rows, v.commandFields(prefix+"check", diff.Schema1IDCheck(row))...)
 }
 
 func originText(o model.Origin) safe.Text {
 	switch o {
 	case model.Derived:
-		return safe.Const("derived: it follows from the digests, it says nothing of the build")
+		return safe.Const("derived: computed from digests, independent of the build")
 	case model.Native:
-		return safe.Const("native: made up at build time")
+		return safe.Const("native: generated by the build")
 	case model.Broken:
-		return safe.Const("broken: it names a parent that is not the row below")
+		return safe.Const("broken: its parent is not the row below")
 	case model.Unproved:
-		return safe.Const("newest: it also hashes the config, which is not in this format")
+		return safe.Const("newest: it also hashes the config, which schema1 does not contain")
 	}
 	return safe.Clean(string(o))
 }
@@ -254,24 +239,18 @@ func originText(o model.Origin) safe.Text {
 // platformProof proves the verdict on one platform.
 func (v view) platformProof(p diff.Pair) []widget.Row {
 	rows := v.verdictProof(p.Verdict)
-	for _, side := range []struct {
-		name string
-		e    *model.Entry
-	}{{"A", p.A}, {"B", p.B}} {
-		if side.e == nil {
-			continue
-		}
-		rows = append(rows, v.fields(side.name+" manifest", safe.Clean(side.e.Descriptor.Digest.String()), look.Plain)...)
-		if side.e.Image != nil {
-			rows = append(rows, v.fields(side.name+" config", safe.Clean(side.e.Image.ID().String()), look.Plain)...)
+	for side, e := range bothSides(p.A, p.B) {
+		rows = append(rows, v.fields(v.sidePrefix(side)+"manifest", safe.Clean(e.Descriptor.Digest.String()), look.Plain)...)
+		if e.Image != nil {
+			rows = append(rows, v.fields(v.sidePrefix(side)+"config", safe.Clean(e.Image.ID().String()), look.Plain)...)
 		}
 	}
-	return append(rows, v.commandFields("check", v.diffCommand("manifest %s | jq -S .", entryRef(v.a, p.A), entryRef(v.b, p.B)))...)
+	return append(rows, v.commandFields("check", v.manifestCommand(p))...)
 }
 
 // documentProof explains how the documents of a line were compared.
 func (v view) documentProof(b docBlock) []widget.Row {
-	rows := v.fields("rule", safe.Const("both documents are printed alike, then compared line by line and, "+
-		"in lines that differ, word by word"), look.Plain)
+	rows := v.fields("rule", safe.Const("both documents are formatted in the same way and compared line by line; "+
+		"lines that differ are compared word by word"), look.Plain)
 	return append(rows, v.commandFields("check", b.command)...)
 }

@@ -107,9 +107,9 @@ var imageProperties = []struct {
 // propertyCommand returns the command that shows a property of both sides.
 func (v view) propertyCommand(jq string) safe.Text {
 	if jq == "manifest" {
-		return v.manifestCommand()
+		return v.manifestCommand(v.pair)
 	}
-	return v.diffCommand("config %s | jq '"+jq+"'", entryRef(v.a, v.pair.A), entryRef(v.b, v.pair.B))
+	return v.configCommand(jq)
 }
 
 // property returns a property with two full values.
@@ -164,7 +164,7 @@ func layersText(i model.Image) string {
 			empty++
 		}
 	}
-	text := fmt.Sprintf("%d in %d steps", len(i.Manifest.Layers), len(i.Steps))
+	text := fmt.Sprintf("%d in %s", len(i.Manifest.Layers), look.Count(len(i.Steps), safe.Const("step"), safe.Const("steps")))
 	if empty > 0 {
 		text += fmt.Sprintf(", %d empty", empty)
 	}
@@ -199,15 +199,15 @@ func kindText(a model.Artifact) string {
 	case a.Top.Kind != model.KindIndex:
 		return string(a.Top.Kind)
 	}
-	receipts := 0
+	attestations := 0
 	for _, e := range a.Entries {
 		if e.Role == model.RoleAttestation {
-			receipts++
+			attestations++
 		}
 	}
-	text := fmt.Sprintf("index of %d platforms", len(a.Images()))
-	if receipts > 0 {
-		text += fmt.Sprintf(", %d receipts", receipts)
+	text := safe.Sprintf("index of %s", look.Count(len(a.Images()), safe.Const("platform"), safe.Const("platforms")))
+	if attestations > 0 {
+		text = safe.Sprintf("%s, %s", text, look.Count(attestations, safe.Const("attestation"), safe.Const("attestations")))
 	}
-	return text
+	return text.String()
 }

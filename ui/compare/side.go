@@ -85,7 +85,7 @@ func (s side) received(msg sideMsg) side {
 		}
 		return s
 	}
-	if !msg.art.Done && s.art != nil && s.art.Done {
+	if !msg.art.Done && s.complete() {
 		return s // the previous content stays until the new one is complete
 	}
 	s.art = &msg.art
@@ -100,7 +100,10 @@ func (s side) received(msg sideMsg) side {
 func (s side) failed() bool { return s.err != nil && !s.stale() }
 
 // stale reports whether the content is from before a failed load.
-func (s side) stale() bool { return s.err != nil && s.art != nil && s.art.Done }
+func (s side) stale() bool { return s.err != nil && s.complete() }
+
+// complete reports whether everything has been read.
+func (s side) complete() bool { return s.art != nil && s.art.Done }
 
 // progress returns the progress of the load, empty when it is done.
 func (s side) progress() safe.Text {
@@ -185,7 +188,7 @@ type contentsMsg struct {
 // requestContents reads the small layers whose contents matter, once both sides are
 // complete. Until they arrive the screen shows what the configs claim.
 func (p comparePage) requestContents() page.Effects {
-	if p.a.art == nil || !p.a.art.Done || !p.alone && (p.b.art == nil || !p.b.art.Done) {
+	if !p.complete() {
 		return nil
 	}
 	var effects page.Effects
@@ -204,7 +207,7 @@ func (p comparePage) requestContents() page.Effects {
 
 // contentsArrived adds the contents of layers to both sides.
 func (p comparePage) contentsArrived(msg contentsMsg) comparePage {
-	for _, s := range []*side{&p.a, &p.b} {
+	for _, s := range p.sides() {
 		if s.art != nil && len(msg.contents) > 0 {
 			art := s.art.WithContents(msg.contents)
 			s.art = &art
@@ -216,7 +219,7 @@ func (p comparePage) contentsArrived(msg contentsMsg) comparePage {
 // headArrived records that a tag moved while it was read. The content on the screen
 // stays, because it was read by digest.
 func (p comparePage) headArrived(msg headMsg) comparePage {
-	for _, s := range []*side{&p.a, &p.b} {
+	for _, s := range p.sides() {
 		if s.load != msg.load || s.art == nil {
 			continue
 		}

@@ -14,24 +14,20 @@ import (
 // stepDetail returns all information about a row, with nothing cut off.
 func (v view) stepDetail(r diff.Row) []widget.Row {
 	var rows []widget.Row
-	if n := v.rowNote(r); !n.IsEmpty() {
+	if n := v.classNote(r); !n.IsEmpty() {
 		rows = append(rows, widget.FieldRows(v.Frame, safe.Const("compared"), n, look.Strong)...)
 	}
 	if r.A != nil && r.B != nil && r.SameText && r.A.CreatedBy == r.B.CreatedBy {
 		rows = append(rows, v.commandRows(*r.A, safe.Const("instruction"))...)
 	} else {
-		rows = append(rows, v.sideCommand(r.A, "A")...)
-		rows = append(rows, v.sideCommand(r.B, "B")...)
+		for side, st := range bothSides(r.A, r.B) {
+			rows = append(rows, v.commandRows(*st, safe.Sprintf("%s instruction", sideLetter(side)))...)
+		}
 	}
-	rows = append(rows, v.stepProperties(r.A, "A")...)
-	return append(rows, v.stepProperties(r.B, "B")...)
-}
-
-func (v view) sideCommand(st *model.Step, letter string) []widget.Row {
-	if st == nil {
-		return nil
+	for side, st := range bothSides(r.A, r.B) {
+		rows = append(rows, v.stepProperties(*st, v.sidePrefix(side))...)
 	}
-	return v.commandRows(*st, safe.Sprintf("%s does", letter))
+	return rows
 }
 
 // commandRows returns an instruction in Dockerfile form, then as recorded.
@@ -58,35 +54,27 @@ func breakCommands(instruction string) string {
 
 // stepProperties returns the digests of the layer and the dates of the history record of
 // one side.
-func (v view) stepProperties(st *model.Step, letter string) []widget.Row {
-	if st == nil {
-		return nil
-	}
+func (v view) stepProperties(st model.Step, prefix string) []widget.Row {
 	var rows []widget.Row
 	add := func(name, value safe.Text) {
 		rows = append(rows, widget.FieldRows(v.Frame, name, value, look.Plain)...)
 	}
-	if v.alone {
-		letter = ""
-	} else {
-		letter += " "
-	}
 	if !st.HasLayer {
-		add(safe.Sprintf("%slayer", letter), safe.Const("none: this step changes settings only"))
+		add(safe.Sprintf("%slayer", prefix), safe.Const("none: this step only changes settings"))
 	} else {
-		add(safe.Sprintf("%slayer", letter), safe.Clean(st.Layer.Digest.String()))
-		add(safe.Sprintf("%sdiff_id", letter), safe.Clean(st.DiffID.String()))
-		add(safe.Sprintf("%stype", letter), safe.Clean(st.Layer.MediaType))
+		add(safe.Sprintf("%slayer", prefix), safe.Clean(st.Layer.Digest.String()))
+		add(safe.Sprintf("%sdiff_id", prefix), safe.Clean(st.DiffID.String()))
+		add(safe.Sprintf("%stype", prefix), safe.Clean(st.Layer.MediaType))
 		if st.Layer.Size > 0 {
-			add(safe.Sprintf("%ssize", letter), sizeInFull(st.Layer.Size))
+			add(safe.Sprintf("%ssize", prefix), sizeInFull(st.Layer.Size))
 		}
 		if st.Empty {
-			add(safe.Sprintf("%sholds", letter), safe.Const("nothing: it unpacks to an archive without a file"))
+			add(safe.Sprintf("%scontent", prefix), safe.Const("none: it unpacks to an archive without a file"))
 		}
 	}
-	add(safe.Sprintf("%screated", letter), look.Time(st.Created))
-	add(safe.Sprintf("%scomment", letter), v.Gate.Clean(st.Comment))
-	add(safe.Sprintf("%sauthor", letter), v.Gate.Clean(st.Author))
+	add(safe.Sprintf("%screated", prefix), look.Time(st.Created))
+	add(safe.Sprintf("%scomment", prefix), v.Gate.Clean(st.Comment))
+	add(safe.Sprintf("%sauthor", prefix), v.Gate.Clean(st.Author))
 	return rows
 }
 

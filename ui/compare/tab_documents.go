@@ -79,7 +79,7 @@ func (p comparePage) requestDocs(f page.Frame) page.Effects {
 
 func (v view) configDocs() docDiff {
 	a, b := v.images()
-	return docDiff{v.compareDocs(safe.Text{}, v.configCommand(), rawOf(a, configRaw), rawOf(b, configRaw))}
+	return docDiff{v.compareDocs(safe.Text{}, v.configCommand("."), rawOf(a, configRaw), rawOf(b, configRaw))}
 }
 
 // manifestDocs returns the manifests of the pair in view, and the top manifests if a
@@ -96,7 +96,7 @@ func (v view) manifestDocs() docDiff {
 		return docDiff{tops}
 	}
 	title := safe.Sprintf("Manifest of %s", v.pair.Platform)
-	return docDiff{v.compareDocs(title, v.manifestCommand(), rawOf(a, manifestRaw), rawOf(b, manifestRaw)), tops}
+	return docDiff{v.compareDocs(title, v.manifestCommand(v.pair), rawOf(a, manifestRaw), rawOf(b, manifestRaw)), tops}
 }
 
 func isIndex(a *model.Artifact) bool { return a != nil && a.Top.Kind == model.KindIndex }
@@ -188,7 +188,7 @@ func (v view) docRows(d docDiff) []widget.Row {
 		}
 		if slices.ContainsFunc(b.lines, func(l text.Pair) bool { return l.Approximate }) {
 			rows = append(rows, widget.NoteRow(v.Frame,
-				safe.Const("These are too large to find the smallest difference; what is marked does differ, and more than needs be is.")))
+				safe.Const("These documents are too large to find the smallest difference: more lines than necessary may be marked.")))
 		}
 		for i, l := range b.lines {
 			r := v.docRow(b, l)
@@ -196,7 +196,7 @@ func (v view) docRows(d docDiff) []widget.Row {
 			// n stops once for each run of differing lines.
 			r.Differs = !v.alone && lineDiffers(l) && (i == 0 || !lineDiffers(b.lines[i-1]))
 			r.Command = b.command
-			r.Proof = func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.documentProof(b) }
+			r.Proof = func(f page.Frame) []widget.Row { return v.in(f).documentProof(b) }
 			rows = append(rows, r)
 		}
 		rows = append(rows, widget.BlankRow())

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"slices"
 	"unicode/utf8"
 
@@ -31,14 +32,11 @@ func (v view) historyRows() []widget.Row {
 func (v view) historyRow(r diff.Row) widget.Row {
 	out := widget.Row{
 		ID: stepRowID(r), Differs: !v.alone && textDiffers(r), Title: stepTitle(r),
-		Detail:  func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.stepDetail(r) },
-		Proof:   func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.stepProof(r) },
-		Command: v.configCommand(),
+		Detail:  func(f page.Frame) []widget.Row { return v.in(f).stepDetail(r) },
+		Proof:   func(f page.Frame) []widget.Row { return v.in(f).stepProof(r) },
+		Command: v.configCommand("."),
 	}
-	st := r.B
-	if st == nil {
-		st = r.A
-	}
+	st := cmp.Or(r.B, r.A)
 	out.ValueName, out.Value = safe.Sprintf("the instruction of step %d", st.Index+1), v.Gate.Clean(st.CreatedBy)
 	out.Height = 1
 	if !v.wide && !v.alone && textDiffers(r) && r.A != nil && r.B != nil {

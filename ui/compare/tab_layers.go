@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -43,9 +44,9 @@ func (v view) boundaryRow() func(i int) []widget.Row {
 			return nil
 		}
 		width := max(v.Width-leadWidth-2, 8)
-		text := safe.Sprintf("below: %s", base.Text())
+		text := safe.Sprintf("%s below this line (%s: %s)", base.Title(), string(base.Trust), base.Because)
 		if look.Width(text) > width {
-			text = v.Glyphs.Fit(safe.Sprintf("below: %s", base.ShortText()), width)
+			text = v.Glyphs.Fit(safe.Sprintf("%s below this line (%s)", base.Title(), string(base.Trust)), width)
 		}
 		return []widget.Row{{Header: true, Lines: []look.Line{look.L(look.Gap(leadWidth), look.S(look.Heading, text))}}}
 	}
@@ -89,16 +90,15 @@ func (v view) wideLayers() bool {
 // noTableRows returns rows in place of the table if a side has no image to show.
 func (v view) noTableRows() []widget.Row {
 	var rows []widget.Row
-	for _, e := range []*model.Entry{v.pair.A, v.pair.B} {
+	for _, e := range bothSides(v.pair.A, v.pair.B) {
 		switch {
-		case e == nil:
 		case e.Err != nil:
 			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(e.Err, v.Frame)})
 		case e.Role == model.RoleImage && e.Image == nil:
 			rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("reading %s%s", v.pair.Platform, v.Glyphs.Ellipsis)))
 		case e.Image == nil:
 			rows = append(rows, widget.NoteRow(v.Frame,
-				safe.Sprintf("this is no image but %s (%s); see Manifest", artifactName(e, v.cmp), e.Descriptor.MediaType)))
+				safe.Sprintf("not an image but %s (%s): see Manifest", artifactName(e, v.cmp), e.Descriptor.MediaType)))
 		}
 	}
 	if len(v.pair.Rows) > 0 && len(rows) == 0 {
@@ -115,8 +115,8 @@ func artifactName(e *model.Entry, c diff.Comparison) safe.Text {
 	if e.Descriptor.ArtifactType != "" {
 		return safe.Clean(e.Descriptor.ArtifactType)
 	}
-	for _, a := range []*model.Artifact{c.A, c.B} {
-		if a != nil && a.Top.Digest == e.Descriptor.Digest && a.Top.ArtifactType != "" {
+	for _, a := range bothSides(c.A, c.B) {
+		if a.Top.Digest == e.Descriptor.Digest && a.Top.ArtifactType != "" {
 			return safe.Clean(a.Top.ArtifactType)
 		}
 	}
@@ -128,8 +128,8 @@ func artifactName(e *model.Entry, c diff.Comparison) safe.Text {
 func (v view) layerRow(r diff.Row) widget.Row {
 	out := widget.Row{
 		ID: stepRowID(r), Differs: r.Differs() || r.Duplicated(), Title: stepTitle(r),
-		Detail:  func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.stepDetail(r) },
-		Proof:   func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.stepProof(r) },
+		Detail:  func(f page.Frame) []widget.Row { return v.in(f).stepDetail(r) },
+		Proof:   func(f page.Frame) []widget.Row { return v.in(f).stepProof(r) },
 		Command: v.layerCommand(r),
 	}
 	out.ValueName, out.Value = v.layerValue(r)
@@ -206,7 +206,7 @@ func (v view) wideLayerLines(r diff.Row) []look.Line {
 			l = l.With(v.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
 		}
 	}
-	l = l.With(look.S(classRole(r), v.Glyphs.Fit(v.rowNote(r), noteWidth-1)))
+	l = l.With(look.S(classRole(r), v.Glyphs.Fit(v.classNote(r), noteWidth-1)))
 	lines := []look.Line{l}
 	if r.A != nil && r.B != nil && !r.SameText {
 		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.Fit(second, w))))
@@ -231,10 +231,7 @@ func (v view) instructionPair(r diff.Row, room int) (first, second safe.Text) {
 
 // narrowLayerLines shows one side above the other if they differ.
 func (v view) narrowLayerLines(r diff.Row) []look.Line {
-	one := r.A
-	if one == nil {
-		one = r.B
-	}
+	one := cmp.Or(r.A, r.B)
 	w := v.instructionWidth()
 	if r.Class == diff.Settings || v.alone && !hasLayer(r) {
 		return []look.Line{look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(v.instruction(one), w)))}
@@ -244,7 +241,7 @@ func (v view) narrowLayerLines(r diff.Row) []look.Line {
 		l := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(v.instruction(one), room)), look.Gap(1))
 		return []look.Line{l.With(v.layerCell(one, look.Plain, r)...)}
 	}
-	note := v.rowNote(r)
+	note := v.classNote(r)
 	room := max(w-look.Width(note)-2, 8)
 	first, second := v.instructionPair(r, room)
 	lines := []look.Line{look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(first, room)), look.Gap(2), look.S(classRole(r), note))}
@@ -305,10 +302,10 @@ func (v view) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span 
 		look.S(look.Faint, g.Right(size, look.SizeWidth))}
 }
 
-// rowNote returns the class of a row in words.
-func (v view) rowNote(r diff.Row) safe.Text {
-	for _, st := range []*model.Step{r.A, r.B} {
-		if st != nil && st.HasLayer && st.Layer.Digest == "" {
+// classNote returns the class of a row in words.
+func (v view) classNote(r diff.Row) safe.Text {
+	for _, st := range bothSides(r.A, r.B) {
+		if st.HasLayer && st.Layer.Digest == "" {
 			return safe.Const("the layer is missing")
 		}
 	}
@@ -357,7 +354,7 @@ func substitutedNote(d diff.Detail) safe.Text {
 		return safe.Const("filled: no file in A")
 	case diff.Replaced:
 	}
-	return safe.Const("another step's layer")
+	return safe.Const("different instruction")
 }
 
 // rowNotes returns lines under a row for what does not fit in it.
@@ -365,17 +362,17 @@ func (v view) rowNotes(r diff.Row) []look.Line {
 	var notes []safe.Text
 	switch {
 	case len(r.TwinsA) > 0 && slices.Equal(r.TwinsA, r.TwinsB), len(r.TwinsA) > 0 && v.alone:
-		notes = append(notes, safe.Sprintf("%s the same content again: step %s", v.Glyphs.Twice, stepList(r.TwinsA)))
+		notes = append(notes, safe.Sprintf("%s same content as %s", v.Glyphs.Twice, stepList(r.TwinsA)))
 	default:
 		if len(r.TwinsA) > 0 {
-			notes = append(notes, safe.Sprintf("%s in A the same content again: step %s", v.Glyphs.Twice, stepList(r.TwinsA)))
+			notes = append(notes, safe.Sprintf("%s in A: same content as %s", v.Glyphs.Twice, stepList(r.TwinsA)))
 		}
 		if len(r.TwinsB) > 0 {
-			notes = append(notes, safe.Sprintf("%s in B the same content again: step %s", v.Glyphs.Twice, stepList(r.TwinsB)))
+			notes = append(notes, safe.Sprintf("%s in B: same content as %s", v.Glyphs.Twice, stepList(r.TwinsB)))
 		}
 	}
 	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
-		notes = append(notes, safe.Const("other build arguments"))
+		notes = append(notes, safe.Const("different build arguments"))
 	}
 	var lines []look.Line
 	for _, n := range notes {
@@ -389,20 +386,22 @@ func stepList(steps []int) safe.Text {
 	for _, i := range steps {
 		out = append(out, safe.Sprintf("%d", i+1))
 	}
-	return safe.Join(out, ", ")
+	if len(out) == 1 {
+		return safe.Sprintf("step %s", out[0])
+	}
+	return safe.Sprintf("steps %s", safe.Join(out, ", "))
 }
 
 // countNotes reports that manifest, config and history list different numbers of layers.
 func (v view) countNotes() []widget.Row {
 	var rows []widget.Row
 	a, b := v.images()
-	for i, img := range []*model.Image{a, b} {
-		if img == nil || img.Counts == nil {
+	for side, img := range bothSides(a, b) {
+		if img.Counts == nil {
 			continue
 		}
-		letter := []safe.Text{safe.Const("A"), safe.Const("B")}[i]
 		rows = append(rows, widget.NoteRow(v.Frame,
-			safe.Sprintf("%s: %s; step names may be off, no layer is left out", letter, img.Counts.Error())))
+			safe.Sprintf("%s: %s; step names may be wrong, but every layer is listed", sideLetter(side), img.Counts.Error())))
 	}
 	return rows
 }

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -19,14 +20,14 @@ func (v view) platformRows(findings bool) []widget.Row {
 		row := v.platformRow(p, pairIDOf(v.cmp.Pairs, i))
 		if findings {
 			row = v.withFindings(row, func(f diff.Finding) bool {
-				return pointsAtEntry(f, diff.SideA, p.A) || pointsAtEntry(f, diff.SideB, p.B)
+				return pointsAtPair(f, p)
 			})
 		}
 		rows = append(rows, row)
 	}
 	others := v.otherRows()
 	if len(others) > 0 {
-		rows = append(rows, widget.BlankRow(), widget.HeadingRow(safe.Const("Not platforms")))
+		rows = append(rows, widget.BlankRow(), widget.HeadingRow(safe.Const("Other entries")))
 	}
 	return append(rows, others...)
 }
@@ -34,7 +35,7 @@ func (v view) platformRows(findings bool) []widget.Row {
 func (v view) platformRow(p diff.Pair, id pairID) widget.Row {
 	name := safe.Clean(p.Platform)
 	if name.IsEmpty() {
-		name = descriptorName(firstEntry(p.A, p.B))
+		name = descriptorName(cmp.Or(p.A, p.B))
 	}
 	mark, role := v.pairMark(p)
 	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.Fit(name, 18)), look.Gap(1))
@@ -47,11 +48,11 @@ func (v view) platformRow(p diff.Pair, id pairID) widget.Row {
 	}
 	out := widget.Row{
 		ID: platformID(id), Lines: []look.Line{l}, Differs: role == look.Warn || role == look.Alert,
-		ValueName: safe.Sprintf("the manifest of %s", name), Value: entryDigest(firstEntry(p.B, p.A)), Title: name,
+		ValueName: safe.Sprintf("the manifest of %s", name), Value: entryDigest(cmp.Or(p.B, p.A)), Title: name,
 	}
-	out.Command = v.diffCommand("manifest %s | jq -S .", entryRef(v.a, p.A), entryRef(v.b, p.B))
+	out.Command = v.manifestCommand(p)
 	if !v.alone {
-		out.Proof = func(f page.Frame) []widget.Row { v := v; v.Frame = f; return v.platformProof(p) }
+		out.Proof = func(f page.Frame) []widget.Row { return v.in(f).platformProof(p) }
 	}
 	return out
 }
@@ -62,25 +63,11 @@ func otherID(side diff.Side, e model.Entry) string {
 	return "other " + string(side) + e.Descriptor.Digest.String()
 }
 
-func firstEntry(a, b *model.Entry) *model.Entry {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
 func entryDigest(e *model.Entry) safe.Text {
 	if e == nil {
 		return safe.Text{}
 	}
 	return safe.Clean(e.Descriptor.Digest.String())
-}
-
-func entryRef(at model.Ref, e *model.Entry) string {
-	if e == nil || e.Descriptor.Digest.Validate() != nil {
-		return ""
-	}
-	return at.AtDigest(e.Descriptor.Digest).String()
 }
 
 // pairMark returns the sign of a platform's verdict.
@@ -145,27 +132,28 @@ func pairNote(p diff.Pair) safe.Text {
 // otherRows returns the attestations, artifacts and nested indexes of both sides.
 func (v view) otherRows() []widget.Row {
 	var rows []widget.Row
-	for i, art := range []*model.Artifact{v.cmp.A, v.cmp.B} {
-		if art == nil || art.Top.Kind != model.KindIndex {
+	for side, art := range bothSides(v.cmp.A, v.cmp.B) {
+		if art.Top.Kind != model.KindIndex {
 			continue
 		}
-		letter, role, side := safe.Const("A"), look.SideA, diff.SideA
-		if i == 1 {
-			letter, role, side = safe.Const("B"), look.SideB, diff.SideB
+		letter := sideLetter(side)
+		if v.alone {
+			letter = safe.Const(" ")
 		}
 		for _, e := range art.Entries {
 			if e.Role == model.RoleImage {
 				continue
 			}
-			if v.alone {
-				letter = safe.Const(" ")
+			only := diff.Pair{A: &e}
+			if side == diff.SideB {
+				only = diff.Pair{B: &e}
 			}
-			l := look.L(look.S(role, letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2),
+			l := look.L(look.S(sideRole(side), letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2),
 				look.S(look.Faint, otherNote(e, *art)))
 			rows = append(rows, widget.Row{
 				ID: otherID(side, e), Lines: []look.Line{l},
 				ValueName: safe.Const("the digest"), Value: entryDigest(&e),
-				Command: v.diffCommand("manifest %s | jq .", entryRef(art.Ref, &e), ""),
+				Command: v.manifestCommand(only),
 			})
 		}
 	}
@@ -182,9 +170,9 @@ func otherNote(e model.Entry, of model.Artifact) safe.Text {
 				about = safe.Clean(model.PlatformName(o.Platform()))
 			}
 		}
-		return safe.Sprintf("build receipt (attestation) of %s", about)
+		return safe.Sprintf("attestation of the build for %s", about)
 	case model.RoleIndex:
-		return safe.Const("nested index, its platforms are listed above")
+		return safe.Const("nested index; its platforms are listed above")
 	}
 	kind := e.Descriptor.ArtifactType
 	if kind == "" {

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/tagdiff/tagdiff/diff"
-	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/page"
 	"github.com/tagdiff/tagdiff/ui/widget"
@@ -38,7 +37,7 @@ func (v view) otherFindingRows(groups []diff.Group) []widget.Row {
 	if len(groups) == 0 {
 		return nil
 	}
-	rows := []widget.Row{widget.BlankRow(), widget.HeadingRow(safe.Const("Also"))}
+	rows := []widget.Row{widget.BlankRow(), widget.HeadingRow(safe.Const("Other findings"))}
 	for _, g := range groups {
 		rows = append(rows, v.groupRows(g, false)...)
 	}
@@ -49,8 +48,8 @@ func (v view) otherFindingRows(groups []diff.Group) []widget.Row {
 // box contains it.
 func (v view) entryErrorRows() []widget.Row {
 	var rows []widget.Row
-	for _, e := range []*model.Entry{v.pair.A, v.pair.B} {
-		if v.alone && e != nil && e.Err != nil {
+	for _, e := range bothSides(v.pair.A, v.pair.B) {
+		if v.alone && e.Err != nil {
 			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(e.Err, v.Frame)})
 		}
 	}

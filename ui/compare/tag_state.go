@@ -40,7 +40,7 @@ func (s side) readHistory(ctx context.Context, j page.Journal) page.Effects {
 }
 
 func (p comparePage) historyArrived(msg historyMsg) comparePage {
-	for _, s := range []*side{&p.a, &p.b} {
+	for _, s := range p.sides() {
 		if s.load == msg.load {
 			s.history = sightingsBefore(msg.history, s.loadStarted)
 		}
@@ -99,7 +99,7 @@ func (p comparePage) recheck() (comparePage, page.Effects) {
 	p.poll.Due = false
 	var sides []side
 	for _, s := range []side{p.a, p.b} {
-		if page.MayMove(s.ref) && s.art != nil && s.art.Done {
+		if page.MayMove(s.ref) && s.complete() {
 			sides = append(sides, s)
 		}
 	}
@@ -146,13 +146,13 @@ func (p comparePage) changesHead(h headMsg) bool {
 func (s side) movedText(f page.Frame, compares string) safe.Text {
 	switch {
 	case s.stale():
-		return safe.Sprintf("%s stays as it was read before: %s. r tries again", s.ref.Short(), f.Gate.Clean(page.ShortError(s.err)))
+		return safe.Sprintf("%s could not be read again: %s. This is its previous state; r tries again", s.ref.Short(), f.Gate.Clean(page.ShortError(s.err)))
 	case s.gone:
-		return safe.Sprintf("%s is gone meanwhile: this is what it was, %s. r reads again", s.ref.Short(), look.Short(s.art.Digest()))
+		return safe.Sprintf("%s was deleted: this is its previous state, %s. r reads again", s.ref.Short(), look.Short(s.art.Digest()))
 	case s.moved == "":
 		return safe.Text{}
 	}
-	return safe.Sprintf("%s moved meanwhile: it is %s, this is %s. %s compares, r reads again", s.ref.Short(), look.Short(s.moved),
+	return safe.Sprintf("%s has moved: it is %s now, this is %s. %s compares, r reads again", s.ref.Short(), look.Short(s.moved),
 		look.Short(s.art.Digest()), safe.Clean(compares))
 }
 
@@ -196,9 +196,9 @@ func (p comparePage) beforeAndAfter(ofB bool) page.Effects {
 // UnmovedText returns the message that no move of a tag is recorded.
 func UnmovedText(name safe.Text, past model.Timeline) safe.Text {
 	if len(past) == 0 {
-		return safe.Sprintf("nothing is remembered of %s before this look", name)
+		return safe.Sprintf("the journal has no earlier record of %s", name)
 	}
-	return safe.Sprintf("%s is what it was when it was last looked at", name)
+	return safe.Sprintf("%s has not moved since its last record in the journal", name)
 }
 
 // lastOtherSighting returns the last sighting of the tag with a different digest.

@@ -14,26 +14,26 @@ import (
 
 // TestTagDeleted: the page reports a deleted tag and keeps the content, also when it is
 // read again.
-func TestTagGoneWhileCompared(t *testing.T) {
+func TestTagDeleted(t *testing.T) {
 	f := fakereg.Retag(t)
 	f.Heads = map[string]digest.Digest{}
 	d := open(t, f, 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	f.Heads["prod"] = ""
 	rechecks(d)
-	d.Sees(":prod is gone meanwhile", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
+	d.Sees(":prod was deleted", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
 	delete(f.ByTag, "prod")
 	d.Keys("r")
-	d.Sees(":prod stays as it was read before: there is no", "SAME IMAGE, PACKED DIFFERENTLY")
+	d.Sees(":prod could not be read again: there is no", "SAME IMAGE, PACKED DIFFERENTLY")
 	d.DoesNotSee("NO COMPARISON")
 	f.Heads["prod"] = fakereg.Captured(t, "prod").Digest()
 	f.ByTag["prod"] = fakereg.Captured(t, "prod")
 	d.Keys("r")
-	d.DoesNotSee(":prod stays")
+	d.DoesNotSee("could not be read again")
 }
 
 // TestTagMoved_historyIsOlder: a digest that the tag got after it was read is not its
 // history.
-func TestMovedBackWhileCompared(t *testing.T) {
+func TestTagMoved_historyIsOlder(t *testing.T) {
 	f := fakereg.Retag(t)
 	a, b := fakereg.Named("a"), fakereg.Named("b")
 	f.Heads = map[string]digest.Digest{"prod": b}
@@ -44,38 +44,38 @@ func TestMovedBackWhileCompared(t *testing.T) {
 	past := fakereg.Journal{"prod": {look(a, 3*time.Hour), look(b, 2*time.Hour), look(fakereg.Captured(t, "prod").Digest(), -time.Hour), look(a, -2*time.Hour)}}
 	r := fakereg.Ref(t, "localhost:5000/app:prod")
 	d := drive(t, ui.Options{Registry: f, Journal: past, Open: []model.Ref{r}}, 120, 40)
-	d.Sees(":prod moved meanwhile", "it was "+fakereg.Short("b"))
+	d.Sees(":prod has moved", "it was "+fakereg.Short("b"))
 	d.DoesNotSee("it was " + fakereg.Short("a"))
 }
 
-func TestTagMovedWhileReading(t *testing.T) {
+func TestTagMoved_whileReading(t *testing.T) {
 	f := fakereg.Retag(t)
 	f.Heads = map[string]digest.Digest{"prod": digest.FromString("newer")}
 	d := open(t, f, 120, 30, "localhost:5000/app:testing", "localhost:5000/app:prod")
-	d.Sees(":prod moved meanwhile", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
+	d.Sees(":prod has moved", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
 }
 
 // TestTag_registryIsBack: a failed read is reported until the registry answers again.
-func TestBackAfterAFault(t *testing.T) {
+func TestTag_registryIsBack(t *testing.T) {
 	f := fakereg.Retag(t)
 	d := open(t, f, 100, 40, testingAndProd...)
 	gone := f.ByTag["prod"]
 	delete(f.ByTag, "prod")
 	d.Keys("r")
-	d.Sees(":prod stays as it was read before")
+	d.Sees(":prod could not be read again")
 	rechecks(d)
-	d.Sees(":prod is gone meanwhile")
-	d.DoesNotSee("stays as it was")
+	d.Sees(":prod was deleted")
+	d.DoesNotSee("could not be read again")
 	d.Keys("r")
-	d.Sees(":prod stays as it was read before")
+	d.Sees(":prod could not be read again")
 	f.ByTag["prod"] = gone
 	rechecks(d)
-	d.DoesNotSee("stays as it was")
-	d.DoesNotSee("gone")
+	d.DoesNotSee("could not be read again")
+	d.DoesNotSee("was deleted")
 }
 
 // TestReload_keepsCursor: the cursor stays on its row while both sides are read again.
-func TestReadAnewKeepsTheCursor(t *testing.T) {
+func TestReload_keepsCursor(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 100, 40, testingAndProd...)
 	d.Keys("3", "n", "down", "down")
 	d.Sees("›=    5")
@@ -84,7 +84,7 @@ func TestReadAnewKeepsTheCursor(t *testing.T) {
 }
 
 // TestReload_movedTag: a tag that moved and is then read again has not moved.
-func TestRecheckWhileReloading(t *testing.T) {
+func TestReload_movedTag(t *testing.T) {
 	f := fakereg.Retag(t)
 	d := open(t, f, 100, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	f.ByTag["testing"], f.ByTag["prod"] = f.ByTag["prod"], f.ByTag["testing"]
@@ -92,5 +92,5 @@ func TestRecheckWhileReloading(t *testing.T) {
 	rechecks(d)
 	now := f.ByTag["testing"]
 	owns(d, compare.Arrived(top(d), now))
-	d.DoesNotSee("moved meanwhile: it is " + now.Digest().Encoded()[:12] + ", this is " + now.Digest().Encoded()[:12])
+	d.DoesNotSee("has moved: it is " + now.Digest().Encoded()[:12] + " now, this is " + now.Digest().Encoded()[:12])
 }

@@ -45,6 +45,12 @@ type viewKey struct {
 	valid             bool
 }
 
+// in returns v for another frame.
+func (v view) in(f page.Frame) view {
+	v.Frame = f
+	return v
+}
+
 func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
 		Frame: f, cmp: p.cmp, docs: p.docs, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
@@ -110,9 +116,9 @@ func (v view) missingRows() []widget.Row {
 		return nil
 	}
 	if v.errB != nil {
-		return []widget.Row{widget.NoteRow(v.Frame, safe.Const("B could not be read; this is A alone")), widget.BlankRow()}
+		return []widget.Row{widget.NoteRow(v.Frame, safe.Const("B could not be read: this is A alone")), widget.BlankRow()}
 	}
-	return []widget.Row{widget.NoteRow(v.Frame, safe.Const("B has not arrived; this is A alone")), widget.BlankRow()}
+	return []widget.Row{widget.NoteRow(v.Frame, safe.Const("B is still loading: this is A alone")), widget.BlankRow()}
 }
 
 func (v view) tabRows(t tabID) []widget.Row {

@@ -73,7 +73,7 @@ func tagsOf(t *testing.T, repo string) {
 	watch.says(repo + ":prod is " + digestOne)
 	point("prod", two)
 	watch.says(repo + ":prod moved " + digestOne + " " + digestTwo)
-	term.WaitFor(":prod moved meanwhile", "IDENTICAL", "M compares")
+	term.WaitFor(":prod has moved", "IDENTICAL", "M compares")
 	term.Type("M")
 	term.WaitFor("A :prod then", "B :prod", "BUILT AGAIN")
 

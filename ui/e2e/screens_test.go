@@ -51,14 +51,14 @@ func play(t *testing.T, term *uitest.Term, steps []step) {
 func TestIncidents(t *testing.T) {
 	retag := []step{
 		{"1", []string{"SAME IMAGE, PACKED DIFFERENTLY", "proved", "Step 8 is empty on both sides"}, "summary"},
-		{"w", []string{"proved: a hash decides", "how we"}, "how"},
+		{"w", []string{"proved: a hash decides", "proof: "}, "how"},
 		{"esc enter", []string{"»∅", "Step 8 is empty on both sides"}, "evidence"},
 		{"esc", []string{"›"}, ""},
 		{"3", []string{"a3ed95caeb02"}, "layers"},
 		{"n enter", []string{"both empty", "5f70bf18a086"}, "layer"},
 		{"esc 4", []string{"NODE_ENV"}, "history"},
 		{"6 n", []string{"a3ed95caeb02ffe68"}, "manifest"},
-		{"7", []string{"here the chains part"}, "schema1"},
+		{"7", []string{"the id chains diverge here"}, "schema1"},
 	}
 	base := []step{
 		{"2", []string{"SAME BASE, DIFFERENT FROM STEP 12 ON", "PYTHON_VERSION=2.7.17"}, "summary"},
@@ -72,8 +72,8 @@ func TestIncidents(t *testing.T) {
 	}
 	platform := []step{
 		{"3", []string{"start with the same layers"}, "summary"},
-		{"enter", []string{"»", "start with the same layers", "Not platforms"}, "evidence"},
-		{"2", []string{"linux/arm64", "receipt"}, "platforms"},
+		{"enter", []string{"»", "start with the same layers", "Other entries"}, "evidence"},
+		{"2", []string{"linux/arm64", "attestation"}, "platforms"},
 		{"p 3", []string{"linux/amd64 1/2"}, "other"},
 	}
 	for name, steps := range map[string][]step{"retag": retag, "base": base, "platform": platform} {
@@ -249,7 +249,7 @@ func TestHostile(t *testing.T) {
 	for _, view := range []string{"1", "3", "4", "5", "6", "7"} {
 		term.Type(view)
 	}
-	term.WaitFor("every id above follows from it")
+	term.WaitFor("all ids above differ")
 	term.Type("4")
 	term.WaitFor(`\u202e`, `\x1b]52`)
 	term.Golden("hostile")

@@ -48,7 +48,7 @@ func TestTagMovesWhileCompared(t *testing.T) {
 	term.WaitFor("SAME BASE, DIFFERENT FROM STEP 12 ON", "PYTHON_VERSION")
 	before := term.Frame().Text()
 	m.to.Store("build-1042")
-	term.WaitFor(":latest moved meanwhile", "M compares")
+	term.WaitFor(":latest has moved", "M compares")
 	for _, line := range []string{"SAME BASE, DIFFERENT FROM STEP 12 ON", "B :latest"} {
 		if !term.Frame().Contains(line) {
 			t.Errorf("%q is gone; before the move there was\n%s", line, before)
@@ -60,7 +60,7 @@ func TestTagMovesWhileCompared(t *testing.T) {
 	term.WaitFor("M compares")
 	term.Type("r")
 	term.WaitFor("IDENTICAL")
-	term.WaitGone("moved meanwhile")
+	term.WaitGone("has moved")
 }
 
 // TestTagMovesWhileRead: the tag moves between the answer to the first request
@@ -69,7 +69,7 @@ func TestTagMovesWhileRead(t *testing.T) {
 	m := newMoving(t, "build-1041")
 	m.after.Store(func() { m.to.Store("build-1042") })
 	term := uitest.Start(t, small, m.host+"/shop/api:build-1041", ":latest")
-	term.WaitFor("IDENTICAL", ":latest moved meanwhile")
+	term.WaitFor("IDENTICAL", ":latest has moved")
 }
 
 // TestTagMovesInTheList: the list marks the tag, says so, and compares what it

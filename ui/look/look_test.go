@@ -26,10 +26,10 @@ func TestWrap(t *testing.T) {
 		{[]string{""}, 5, []string{""}},
 		{[]string{"short"}, 5, []string{"short"}},
 		{[]string{"two words"}, 6, []string{"two ", "words"}},
-		{[]string{"a bcdefghij"}, 6, []string{"a bcde", "fghij"}}, // a blank too early is no place to break
+		{[]string{"a bcdefghij"}, 6, []string{"a bcde", "fghij"}}, // a blank too early does not end the line
 		{[]string{"RUN ", "apt-get", " install"}, 8, []string{"RUN ", "apt-get ", "install"}},
 		{[]string{"配置配置"}, 5, []string{"配置", "配置"}},
-		{[]string{"配"}, 1, []string{"配"}}, // wider than the line: still shown
+		{[]string{"配"}, 1, []string{"配"}}, // wider than the line, but shown
 		{[]string{"abc"}, 0, []string{"a", "b", "c"}},
 	} {
 		var spans []Span

@@ -11,21 +11,21 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// adjacent are what some terminals join with what comes after or before.
+// adjacent are characters that some terminals join with the one before or after.
 var adjacent = []string{"a", "1", " ", "가", "👍", "क", "ก", "ﾊ", "©", "ש", "e\u0301"}
 
-// checkCells: a text takes as many cells where graphemes are counted as where
-// code points are, and what is put together as many as its parts.
+// checkCells checks that a text has the same width width graphemes and width code points, and
+// that a joined text is as wide as its parts.
 func checkCells(t *testing.T, a, b string) {
 	t.Helper()
 	x, y := safe.Clean(a), safe.Clean(b)
 	both := safe.Concat(x, y)
-	if by, also := Width(both), ansi.StringWidthWc(both.String()); by != also || by != Width(x)+Width(y) {
-		t.Fatalf("%q is %d cells, or %d, of %d and %d", both, by, also, Width(x), Width(y))
+	if width, runeWidth := Width(both), ansi.StringWidthWc(both.String()); width != runeWidth || width != Width(x)+Width(y) {
+		t.Fatalf("%q is %d cells, or %d, of %d and %d", both, width, runeWidth, Width(x), Width(y))
 	}
 }
 
-func TestCellsAreUndisputed(t *testing.T) {
+func TestCells_allRunes(t *testing.T) {
 	t.Parallel()
 	for r := rune(0x80); r <= unicode.MaxRune; r++ {
 		s := string(r)
@@ -33,7 +33,7 @@ func TestCellsAreUndisputed(t *testing.T) {
 			continue // escaped
 		}
 		if unicode.Is(unicode.Han, r) && r%64 != 0 || unicode.Is(unicode.Hangul, r) && r%64 != 0 {
-			continue // all alike
+			continue // these all behave the same
 		}
 		checkCells(t, s, s)
 		for _, n := range adjacent {
@@ -71,9 +71,9 @@ func FuzzCells(f *testing.F) {
 	})
 }
 
-// A mark stays over its letter in every style, and a row keeps its width where
-// the bar ends within a wide character.
-func TestRenderKeepsWidths(t *testing.T) {
+// TestRender_keepsWidth: a combining mark stays with its letter in every style, and a
+// row keeps its width if the bar ends inside a wide character.
+func TestRender_keepsWidth(t *testing.T) {
 	theme := NewTheme(true, Unicode())
 	text := safe.Clean("e\u0301e\u0301 配配配配配配配配配配配配配配配配配配配配")
 	for role := range roleCount {

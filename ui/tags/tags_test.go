@@ -136,7 +136,7 @@ func TestMovesWhileLookedAt(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "one"})
 	d := lookAt(t, s, nil, 100, 24)
 	d.Keys("m")
-	d.Sees("nothing is remembered of :prod before this look")
+	d.Sees("the journal has no earlier record of :prod")
 	s.Points["prod"] = "two"
 	rechecks(d)
 	d.Sees(":prod moved just now", "m on it compares", "↷prod", fakereg.Named("two").Encoded()[:12])

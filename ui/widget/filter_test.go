@@ -19,7 +19,7 @@ func TestFilterModes(t *testing.T) {
 		{byRegexp, `^v1\.\d+\.2$`, "v1.10.2"},
 		{byRegexp, "^r", "release-1.2 RC-3 rel-2.1"},
 		{byRegexp, "^R", "RC-3"},
-		{byRegexp, "(", strings.Join(all, " ")}, // not one yet: nothing is hidden
+		{byRegexp, "(", strings.Join(all, " ")}, // not valid yet: everything matches
 	} {
 		f := Filter{mode: tt.mode, Input: NewInputWith(filterLabels[tt.mode], tt.text)}.compiled()
 		if got := strings.Join(f.Passing(all), " "); got != tt.want {

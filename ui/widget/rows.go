@@ -18,7 +18,7 @@ func CopyRow(r Row) page.Effects {
 // CopyCommand copies the command that proves a row.
 func CopyCommand(r Row) page.Effects {
 	if r.Command.IsEmpty() {
-		return page.Toast(safe.Const("no one command proves this row"))
+		return page.Toast(safe.Const("no command for this row"))
 	}
 	return page.Send(page.CopyMsg{What: safe.Const("the command"), Text: r.Command})
 }
