@@ -175,7 +175,7 @@ func (b Base) Text() safe.Text {
 	return safe.Sprintf("%s (%s: %s)", b.Title(), string(b.Trust), b.Because)
 }
 
-// Title returns "base image" with its name, if that is known.
+// Title returns "base image", with the name if it is known.
 func (b Base) Title() safe.Text {
 	if b.Name == "" {
 		return safe.Const("base image")

@@ -280,12 +280,13 @@ func (a App) perform(owner page.ID, effects page.Effects) (App, tea.Cmd) {
 	var cmds []tea.Cmd
 	for _, effect := range effects {
 		var cmd tea.Cmd
-		work, long := effect.(page.Work)
-		_, remark := effect.(page.ToastMsg)
+		work, isWork := effect.(page.Work)
+		_, isToast := effect.(page.ToastMsg)
 		switch {
-		case long:
+		case isWork:
 			cmd, a.startedWork = work.Run(owner), true
-		case remark && owner != a.stack[len(a.stack)-1].id: // a toast may name keys of its own page, so only the top page shows one
+		case isToast && owner != a.stack[len(a.stack)-1].id:
+			// A toast may name keys of its page, so only the top page shows one.
 		default:
 			a, cmd = a.navigate(effect)
 		}

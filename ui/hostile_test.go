@@ -31,7 +31,7 @@ type hostileRegistry struct {
 }
 
 func (f hostileRegistry) readError() error {
-	return &model.ReadError{Message: "the registry says: " + f.text, Next: f.text, Err: errors.New(f.text)}
+	return &model.ReadError{Message: "the registry answered: " + f.text, Next: f.text, Err: errors.New(f.text)}
 }
 
 func (f hostileRegistry) Children(context.Context, model.Ref) ([]v1.Descriptor, error) {
@@ -254,7 +254,8 @@ var hostileTexts = []string{
 	"\ue000\uf8ff\U000f0000\U0010fffd\ufdd0\uffff", strings.Repeat("word", 200), strings.Repeat("w ", 300), "`|*_~<b>[x](http://y)![z](q)&amp;\\", `\x1b[31m\u202e\n%s%d%!`, "A_TOKEN=x\x1b[2Jy\u202ez",
 }
 
-// Each text goes on a third of the tours, all of them with its neighbours.
+// TestHostileText plays a third of the tours with each text; three texts in a row play
+// all of them.
 func TestHostileText(t *testing.T) {
 	t.Parallel()
 	for i, text := range hostileTexts {
@@ -268,7 +269,7 @@ func FuzzHostileText(f *testing.F) {
 	for i, text := range hostileTexts {
 		f.Add(text, uint8(i))
 	}
-	// Comparisons are dear: most of the way goes through lists.
+	// Comparisons are slow: most inputs play the tours of lists.
 	lists := []int{0, 1, 2, 3, 4}
 	f.Fuzz(func(t *testing.T, text string, tour uint8) {
 		if len(text) > 400 {

@@ -67,8 +67,8 @@ func (h *demoServer) host() string { return strings.TrimPrefix(h.URL, "http://")
 func (h *demoServer) options(t testing.TB) (Options, *registry.Client, *journal.Journal) {
 	t.Helper()
 	client := registry.New(registry.Options{})
-	seen := journal.Open(t.TempDir(), func(s string) { t.Errorf("the journal says: %s", s) })
-	return Options{Registry: journal.Registry{Source: client, Journal: seen}, Journal: seen, Glyphs: look.Unicode(), Recheck: time.Hour}, client, seen
+	recorded := journal.Open(t.TempDir(), func(s string) { t.Errorf("the journal reported: %s", s) })
+	return Options{Registry: journal.Registry{Source: client, Journal: recorded}, Journal: recorded, Glyphs: look.Unicode(), Recheck: time.Hour}, client, recorded
 }
 
 // appRunner runs an App as Bubble Tea does: each command in a goroutine.
@@ -161,7 +161,7 @@ func TestClosePage_freesEverything(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newDemoServer(t)
 			before := goleak.IgnoreCurrent()
-			o, client, seen := h.options(t)
+			o, client, recorded := h.options(t)
 			for _, r := range tt.open {
 				if r == "" {
 					o.Open = append(o.Open, model.Ref{Registry: h.host()})
@@ -194,7 +194,7 @@ func TestClosePage_freesEverything(t *testing.T) {
 			close(r.done)
 			r.wait.Wait()
 			end()
-			seen.Close()
+			recorded.Close()
 			client.Close()
 			if err := goleak.Find(before); err != nil {
 				t.Error(err)
@@ -243,11 +243,11 @@ func measureResources() resources {
 
 func (h *demoServer) startDriver(t *testing.T) *driver.Driver {
 	t.Helper()
-	o, client, seen := h.options(t)
+	o, client, recorded := h.options(t)
 	o.Hosts = func() []string { return []string{h.host()} }
 	o.Recheck = 0 // the driver would wait for it
 	d := drive(t, o, 100, 30)
-	t.Cleanup(func() { seen.Close(); client.Close() })
+	t.Cleanup(func() { recorded.Close(); client.Close() })
 	return d
 }
 

@@ -11,8 +11,8 @@ import (
 // TestResize_staleMessage: the size of the terminal counts, in whatever order the
 // messages of two resizes arrive.
 func TestResize_staleMessage(t *testing.T) {
-	asked, real := 0, tea.WindowSizeMsg{Width: 120, Height: 40}
-	a := New(t.Context(), Options{Registry: fakereg.Retag(t), Size: func() (int, int) { asked++; return real.Width, real.Height }})
+	calls, real := 0, tea.WindowSizeMsg{Width: 120, Height: 40}
+	a := New(t.Context(), Options{Registry: fakereg.Retag(t), Size: func() (int, int) { calls++; return real.Width, real.Height }})
 	take := func(width, height int) (more tea.Msg) {
 		var cmd tea.Cmd
 		if a, cmd = a.resize(tea.WindowSizeMsg{Width: width, Height: height}); cmd != nil {
@@ -20,17 +20,17 @@ func TestResize_staleMessage(t *testing.T) {
 		}
 		return more
 	}
-	if more := take(120, 40); more != nil || asked != 1 {
-		t.Errorf("for the true size it asks %d times and says %v", asked, more)
+	if more := take(120, 40); more != nil || calls != 1 {
+		t.Errorf("with the true size: %d calls, next message %v", calls, more)
 	}
 	if more := take(80, 24); more != real {
-		t.Errorf("after a stale size it says %v", more)
+		t.Errorf("after a stale size the next message is %v", more)
 	}
 	if more := take(120, 40); more != nil || a.width != 120 || a.height != 40 {
 		t.Errorf("%v, and %d×%d", more, a.width, a.height)
 	}
-	if take(120, 40); asked != 3 {
-		t.Errorf("a size that is known already is asked for: %d", asked)
+	if take(120, 40); calls != 3 {
+		t.Errorf("a known size is requested: %d calls", calls)
 	}
 	real = tea.WindowSizeMsg{} // the size is unknown
 	if more := take(10, 10); more != nil || a.width != 10 {

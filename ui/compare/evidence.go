@@ -159,7 +159,7 @@ func pointsAtRow(f diff.Finding, r diff.Row) bool {
 
 // entriesOf returns the IDs of the rows whose index entries are evidence of a finding.
 func (v view) entriesOf(f diff.Finding) []string {
-	if !isIndex(v.cmp.A) && !isIndex(v.cmp.B) {
+	if !v.hasIndex() {
 		return nil
 	}
 	var ids []string

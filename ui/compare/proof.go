@@ -185,7 +185,7 @@ func ruleOfSubstituted(r diff.Row) safe.Text {
 // unpacks and hashes both layers.
 func (v view) stepProof(r diff.Row) []widget.Row {
 	why, trust := ruleOfClass(r)
-	rows := v.fields("compared", v.classNote(r), look.Strong)
+	rows := v.fields("compared", look.RowNote(r), look.Strong)
 	rows = append(rows, v.fields("rule", why, look.Plain)...)
 	rows = append(rows, v.fields("trust", trust.Words(), look.Plain)...)
 	for side, st := range bothSides(r.A, r.B) {

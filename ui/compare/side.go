@@ -198,8 +198,8 @@ func (p comparePage) requestContents() page.Effects {
 			repo = p.b.ref.Repo()
 		}
 		effects = append(effects, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
-			seen, _ := p.env.Registry.Contents(ctx, repo, layers)
-			return contentsMsg{seen}
+			contents, _ := p.env.Registry.Contents(ctx, repo, layers)
+			return contentsMsg{contents}
 		})...)
 	}
 	return effects

@@ -14,7 +14,7 @@ import (
 // stepDetail returns all information about a row, with nothing cut off.
 func (v view) stepDetail(r diff.Row) []widget.Row {
 	var rows []widget.Row
-	if n := v.classNote(r); !n.IsEmpty() {
+	if n := look.RowNote(r); !n.IsEmpty() {
 		rows = append(rows, widget.FieldRows(v.Frame, safe.Const("compared"), n, look.Strong)...)
 	}
 	if r.A != nil && r.B != nil && r.SameText && r.A.CreatedBy == r.B.CreatedBy {

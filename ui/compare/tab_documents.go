@@ -87,7 +87,7 @@ func (v view) configDocs() docDiff {
 func (v view) manifestDocs() docDiff {
 	topA, topB := topOf(v.cmp.A, topRaw), topOf(v.cmp.B, topRaw)
 	tops := v.compareDocs(safe.Text{}, v.topCommand(), []byte(topA), []byte(topB))
-	if !isIndex(v.cmp.A) && !isIndex(v.cmp.B) {
+	if !v.hasIndex() {
 		return docDiff{tops}
 	}
 	tops.title = safe.Const("What the tags point at")
@@ -99,7 +99,15 @@ func (v view) manifestDocs() docDiff {
 	return docDiff{v.compareDocs(title, v.manifestCommand(v.pair), rawOf(a, manifestRaw), rawOf(b, manifestRaw)), tops}
 }
 
-func isIndex(a *model.Artifact) bool { return a != nil && a.Top.Kind == model.KindIndex }
+// hasIndex reports whether a side is an index.
+func (v view) hasIndex() bool {
+	for _, a := range bothSides(v.cmp.A, v.cmp.B) {
+		if a.Top.Kind == model.KindIndex {
+			return true
+		}
+	}
+	return false
+}
 
 func topRaw(a model.Artifact) string   { return string(a.Top.Raw) }
 func configRaw(i model.Image) []byte   { return i.Config.Raw }

@@ -206,7 +206,7 @@ func (v view) wideLayerLines(r diff.Row) []look.Line {
 			l = l.With(v.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
 		}
 	}
-	l = l.With(look.S(classRole(r), v.Glyphs.Fit(v.classNote(r), noteWidth-1)))
+	l = l.With(look.S(classRole(r), v.Glyphs.Fit(look.RowNote(r), noteWidth-1)))
 	lines := []look.Line{l}
 	if r.A != nil && r.B != nil && !r.SameText {
 		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.Fit(second, w))))
@@ -241,7 +241,7 @@ func (v view) narrowLayerLines(r diff.Row) []look.Line {
 		l := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(v.instruction(one), room)), look.Gap(1))
 		return []look.Line{l.With(v.layerCell(one, look.Plain, r)...)}
 	}
-	note := v.classNote(r)
+	note := look.RowNote(r)
 	room := max(w-look.Width(note)-2, 8)
 	first, second := v.instructionPair(r, room)
 	lines := []look.Line{look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(first, room)), look.Gap(2), look.S(classRole(r), note))}
@@ -300,61 +300,6 @@ func (v view) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span 
 	}
 	return []look.Span{look.S(role, g.Fit(digest, look.DigestWidth)), look.Gap(1), look.P(empty), look.Gap(1),
 		look.S(look.Faint, g.Right(size, look.SizeWidth))}
-}
-
-// classNote returns the class of a row in words.
-func (v view) classNote(r diff.Row) safe.Text {
-	for _, st := range bothSides(r.A, r.B) {
-		if st.HasLayer && st.Layer.Digest == "" {
-			return safe.Const("the layer is missing")
-		}
-	}
-	switch r.Class {
-	case diff.RepackedRow:
-		return safe.Const("repacked, same files")
-	case diff.BothEmpty:
-		return safe.Const("both empty")
-	case diff.Substituted:
-		switch {
-		case !hasLayer(r):
-			return safe.Const("setting changed")
-		case !r.A.HasLayer:
-			return safe.Const("no layer in A")
-		case !r.B.HasLayer:
-			return safe.Const("no layer in B")
-		}
-		return substitutedNote(r.Detail)
-	case diff.Added:
-		return safe.Const("only in B")
-	case diff.Removed:
-		return safe.Const("only in A")
-	case diff.Moved:
-		if r.A != nil {
-			return safe.Sprintf("moved: step %d of B", r.Other+1)
-		}
-		return safe.Sprintf("moved: step %d of A", r.Other+1)
-	case diff.Settings:
-		return safe.Const("settings only")
-	case diff.Alone:
-		if r.A != nil && !r.A.HasLayer {
-			return safe.Const("settings only")
-		}
-	}
-	return safe.Text{}
-}
-
-// substitutedNote returns in words how a layer was substituted.
-func substitutedNote(d diff.Detail) safe.Text {
-	switch d {
-	case diff.Rebuilt:
-		return safe.Const("rebuilt: other files")
-	case diff.Emptied:
-		return safe.Const("emptied: no file in B")
-	case diff.Filled:
-		return safe.Const("filled: no file in A")
-	case diff.Replaced:
-	}
-	return safe.Const("different instruction")
 }
 
 // rowNotes returns lines under a row for what does not fit in it.

@@ -34,8 +34,8 @@ func (s side) readHistory(ctx context.Context, j page.Journal) page.Effects {
 	}
 	ref, load := s.ref, s.load
 	return page.Once(ctx, func(context.Context) tea.Msg {
-		past, _ := j.Timeline(ref) // the journal returns what it could read with the error
-		return historyMsg{load, past}
+		history, _ := j.Timeline(ref) // the journal returns what it could read with the error
+		return historyMsg{load, history}
 	})
 }
 
@@ -50,11 +50,11 @@ func (p comparePage) historyArrived(msg historyMsg) comparePage {
 
 // sightingsBefore returns the sightings up to a time. The sighting of the current load,
 // and a move after it, are not part of the history.
-func sightingsBefore(past model.Timeline, then time.Time) model.Timeline {
-	for len(past) > 0 && past[len(past)-1].First.After(then) {
-		past = past[:len(past)-1]
+func sightingsBefore(history model.Timeline, then time.Time) model.Timeline {
+	for len(history) > 0 && history[len(history)-1].First.After(then) {
+		history = history[:len(history)-1]
 	}
-	return past
+	return history
 }
 
 // withTags adds the known tags of a repository; nil adds nothing.
@@ -195,8 +195,8 @@ func (p comparePage) beforeAndAfter(ofB bool) page.Effects {
 }
 
 // UnmovedText returns the message that no move of a tag is recorded.
-func UnmovedText(name safe.Text, past model.Timeline) safe.Text {
-	if len(past) == 0 {
+func UnmovedText(name safe.Text, history model.Timeline) safe.Text {
+	if len(history) == 0 {
 		return safe.Sprintf("the journal has no earlier record of %s", name)
 	}
 	return safe.Sprintf("%s has not moved since its last record in the journal", name)

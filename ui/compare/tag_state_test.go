@@ -38,10 +38,10 @@ func TestTagMoved_historyIsOlder(t *testing.T) {
 	a, b := fakereg.Named("a"), fakereg.Named("b")
 	f.Heads = map[string]digest.Digest{"prod": b}
 	now := time.Now()
-	look := func(d digest.Digest, ago time.Duration) model.Sighting {
+	sighting := func(d digest.Digest, ago time.Duration) model.Sighting {
 		return model.Sighting{Digest: d, First: now.Add(-ago), Last: now.Add(-ago)}
 	}
-	past := fakereg.Journal{"prod": {look(a, 3*time.Hour), look(b, 2*time.Hour), look(fakereg.Captured(t, "prod").Digest(), -time.Hour), look(a, -2*time.Hour)}}
+	past := fakereg.Journal{"prod": {sighting(a, 3*time.Hour), sighting(b, 2*time.Hour), sighting(fakereg.Captured(t, "prod").Digest(), -time.Hour), sighting(a, -2*time.Hour)}}
 	r := fakereg.Ref(t, "localhost:5000/app:prod")
 	d := drive(t, ui.Options{Registry: f, Journal: past, Open: []model.Ref{r}}, 120, 40)
 	d.Sees(":prod has moved", "it was "+fakereg.Short("b"))

@@ -92,9 +92,9 @@ func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 		return p, cmd
 	}
 	rows := p.viewIn(f).rows(p.tab)
-	passed := p.filterRows(rows)
-	p.rowCounts[p.tab], p.filteredCounts[p.tab] = countSelectable(rows), countSelectable(passed)
-	p.sheets[p.tab] = p.sheets[p.tab].With(passed, height).GoTo(p.targetRow)
+	filtered := p.filterRows(rows)
+	p.rowCounts[p.tab], p.filteredCounts[p.tab] = countSelectable(rows), countSelectable(filtered)
+	p.sheets[p.tab] = p.sheets[p.tab].With(filtered, height).GoTo(p.targetRow)
 	p.targetRow = ""
 	p.sheetKeys[p.tab] = k
 	return p, cmd

@@ -59,7 +59,7 @@ func ASCII() Glyphs {
 	}
 }
 
-// KeyName is a key as the help calls it; arrows have names without UTF-8.
+// KeyName returns the name of a key for the help. In ASCII the arrows are words.
 func (g Glyphs) KeyName(name string) safe.Text {
 	if g.ascii {
 		name = strings.NewReplacer("↑", "up", "↓", "down", "←", "left", "→", "right").Replace(name)
@@ -67,7 +67,7 @@ func (g Glyphs) KeyName(name string) safe.Text {
 	return safe.Clean(name)
 }
 
-// Mark is the one-cell sign of a class; a blank where there is nothing to say.
+// Mark returns the one-cell sign of a class, a blank if it has none.
 func (g Glyphs) Mark(c diff.Class) safe.Text {
 	if m, ok := g.marks[c]; ok {
 		return m
@@ -75,11 +75,11 @@ func (g Glyphs) Mark(c diff.Class) safe.Text {
 	return safe.Const(" ")
 }
 
-// asciiReplacer are what the program's own sentences hold that is not ASCII.
+// asciiReplacer replaces the characters of the program's sentences that are not ASCII.
 var asciiReplacer = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!=", "≥", ">=", "≈", "~", "∅", "0", "·", "-")
 
-// Sentence is one of the program's own for this terminal. Words from outside in
-// it stay as they are.
+// Sentence returns a sentence of the program in the characters of this terminal.
+// Untrusted text in it is not changed.
 func (g Glyphs) Sentence(t safe.Text) safe.Text {
 	if !g.ascii {
 		return t

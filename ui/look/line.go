@@ -144,13 +144,13 @@ func (g Glyphs) Right(t safe.Text, width int) safe.Text {
 func Wrap(spans []Span, width int) []Line {
 	all := L(spans...)
 	var lines []Line
-	line, i, passed := Line{}, 0, 0
+	line, i, used := Line{}, 0, 0
 	for _, at := range lineEnds(all.Text().String(), max(width, 1)) {
-		for at > passed {
+		for at > used {
 			rest := spans[i].Text
-			n := min(len(rest.String()), at-passed)
+			n := min(len(rest.String()), at-used)
 			line.Spans = append(line.Spans, Span{rest.Slice(0, n), spans[i].Role})
-			passed += n
+			used += n
 			if n == len(rest.String()) {
 				i++
 				continue

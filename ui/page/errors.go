@@ -16,15 +16,15 @@ func RetryLines(err error, f Frame) []look.Line {
 // ErrorLines is RetryLines for pages where keys are text input.
 func ErrorLines(err error, f Frame) []look.Line { return errorLines(err, f, safe.Text{}) }
 
-func errorLines(err error, f Frame, again safe.Text) []look.Line {
-	say, next := f.Gate.Clean(err.Error()), again
+func errorLines(err error, f Frame, retryHint safe.Text) []look.Line {
+	message, next := f.Gate.Clean(err.Error()), retryHint
 	var t *model.ReadError
 	if errors.As(err, &t) {
-		say = f.Gate.Clean(t.Message)
-		next = joinDot(f.Gate.Clean(t.Next), again, f.Glyphs)
+		message = f.Gate.Clean(t.Message)
+		next = joinDot(f.Gate.Clean(t.Next), retryHint, f.Glyphs)
 	}
 	lines := []look.Line{{}}
-	for _, span := range []look.Span{look.S(look.Alert, say), look.P(next)} {
+	for _, span := range []look.Span{look.S(look.Alert, message), look.P(next)} {
 		if span.Text.IsEmpty() {
 			continue
 		}

@@ -186,8 +186,8 @@ func (s Sheet) moveByLines(lines int) Sheet {
 	if len(s.rows) == 0 {
 		return s
 	}
-	want := s.starts[s.Cursor] + lines
-	i := sort.SearchInts(s.starts, want+1) - 1
+	target := s.starts[s.Cursor] + lines
+	i := sort.SearchInts(s.starts, target+1) - 1
 	dir := 1
 	if lines < 0 {
 		dir = -1
