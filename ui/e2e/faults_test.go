@@ -273,7 +273,7 @@ func TestFaultsOnScreen(t *testing.T) {
 			waitForWords(t, term, at(p.host, append(f.rest, f.cause, f.next)...)...)
 			p.well.Store(true)
 			if f.open[0] == "HOST" {
-				term.WaitFor("repository: ", "ask again") // letters are text for the field
+				term.WaitFor("repository: ", "try again") // letters are text for the field
 				term.Type("enter")
 			} else {
 				term.Type("r")
