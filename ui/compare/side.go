@@ -45,7 +45,7 @@ type headMsg struct {
 
 // head requests the current digest of a tag. ok is false after an error other than a
 // missing tag.
-func (s side) head(ctx context.Context, reg page.Registry) (headMsg, bool) {
+func (s side) head(ctx context.Context, reg page.Registry) (msg headMsg, ok bool) {
 	now, err := reg.Head(ctx, s.ref)
 	return headMsg{s.load, now}, err == nil || page.IsMissing(err)
 }
