@@ -140,7 +140,7 @@ func (v view) tabRows(t tabID) []widget.Row {
 	}
 }
 
-// waitingRows are shown until the first data arrives, or if both sides failed.
+// waitingRows are shown until the first data arrives: the errors so far, or "reading".
 func (v view) waitingRows() []widget.Row {
 	var rows []widget.Row
 	for _, err := range []error{v.errA, v.errB} {
