@@ -32,8 +32,10 @@ func Cursor(p page.Page) string {
 
 // Messages as streams of a page send them.
 
-func SurveyEnded(load page.LoadID, err error) tea.Msg        { return stageEndMsg{load, err} }
-func Resolved(load page.LoadID, tags []model.Tagged) tea.Msg { return resolvedMsg{load, tags} }
+func SurveyEnded(load page.LoadID, err error) tea.Msg {
+	return surveyMsg{load: load, ended: true, err: err}
+}
+func Resolved(load page.LoadID, tags []model.Tagged) tea.Msg { return resolvedMsg(load, tags) }
 
 func Peeked(p page.Page, tag string, info model.TagInfo) tea.Msg {
 	return peekedMsg{load: ListLoad(p), tag: tag, info: info}

@@ -21,8 +21,8 @@ type digestSearch struct {
 // a tag is, or which are what has a digest.
 func NewSameImage(env page.Env, of model.Ref) page.Page {
 	return tagsPage{
-		env: env, ref: of.Repo(), list: widget.NameList{IsAside: isAttached, Want: of.Tag}, index: newIndex(), groupWhenListed: true,
-		search: digestSearch{digest: of.Digest},
+		env: env, ref: of.Repo(), list: widget.NameList{IsAside: isAttached, Want: of.Tag}, index: newIndex(), grouped: true,
+		survey: survey{stage: surveyPending}, search: digestSearch{digest: of.Digest},
 	}
 }
 
@@ -65,7 +65,7 @@ func (p tagsPage) searchLine() look.Line {
 	switch same := p.index.byDigest[d]; {
 	case len(same) > 0:
 		answer = answer.With(look.P(safe.Sprintf("is %s", nameList(same))))
-	case p.list.Loading || p.survey.running() || p.survey.stage == surveyNone:
+	case p.list.Loading || p.survey.running() || p.survey.stage == surveyIdle || p.survey.stage == surveyPending:
 		answer = answer.With(look.S(look.Faint, safe.Const("is no tag that has been asked so far")))
 	case p.list.Err != nil || p.survey.only.Active || p.search.incomplete:
 		answer = answer.With(look.S(look.Warn, safe.Const("is no tag that has been asked")))

@@ -61,7 +61,7 @@ func TestWhichTagsOfMany(t *testing.T) {
 	s := fakereg.ManyTags(300)
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("o", fakereg.Named("250").String(), "enter")
-	d.Sees("To find tags of one image", fakereg.Short("250")+" is no tag that has been asked")
+	d.Sees("Grouping needs", fakereg.Short("250")+" is no tag that has been asked")
 	d.Keys("enter")
 	d.Sees(fakereg.Short("250")+" is 1.250", "›  1.250 ")
 }

@@ -54,7 +54,7 @@ func (p tagsPage) findFindings() (tagsPage, page.Effects) {
 
 // refreshFindings does that again when more is known than before.
 func (p tagsPage) refreshFindings() (tagsPage, page.Effects) {
-	if !p.survey.isDone() || p.survey.beforeList {
+	if !p.survey.isDone() || p.survey.stage == surveyWaiting {
 		return p, nil
 	}
 	return p.findFindings()

@@ -16,8 +16,7 @@ func (p tagsPage) group() (page.Page, page.Effects) {
 	if p.grouped {
 		return p.startSurvey(goalSameImage)
 	}
-	p, asked := p.withdrawOffer()
-	return p.andSort(asked)
+	return p.advance(surveyWithdraw)
 }
 
 // groupByDigest puts tags of one image behind each other, where the most specific

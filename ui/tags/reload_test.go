@@ -127,12 +127,12 @@ func TestReadAnewAnnounces(t *testing.T) {
 	d.Keys("d", "enter", "esc") // lists are not read
 	before := *s.Asked
 	d.Keys("r")
-	d.Sees("To find tags of one image: about 300 HEAD requests")
+	d.Sees("Grouping needs about 300 HEAD requests")
 	if n := *s.Asked - before; n > 120 { // those that came into view while pages arrived
 		t.Errorf("%d requests without consent", n)
 	}
 	d.Keys("esc", "d", "r") // not grouped: nobody wants to know by now
-	d.DoesNotSee("To find")
+	d.DoesNotSee("needs about")
 }
 
 // TestNarrowTags: what there is no room for is left out, and nothing is cut to

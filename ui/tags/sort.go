@@ -152,8 +152,7 @@ func (p tagsPage) nextOrder() (page.Page, page.Effects) {
 	if p.order.needsImages() {
 		return p.startSurvey(goalImageInfo)
 	}
-	p, asked := p.withdrawOffer()
-	return p.andSort(asked)
+	return p.advance(surveyWithdraw)
 }
 
 func (p tagsPage) showAside() (page.Page, page.Effects) {
@@ -171,14 +170,16 @@ func (p tagsPage) sortList() (tagsPage, page.Effects) {
 		if p.list.Arranged != nil {
 			p.list = p.list.Arrange(nil, len(p.list.Late))
 		}
-		p.sorting.again, p.sorting.cancelled = false, p.sorting.busy
+		if p.sorting != sortIdle {
+			p.sorting = sortDiscarded
+		}
 		return p, nil
 	}
-	if p.sorting.busy {
-		p.sorting.again = true
+	if p.sorting != sortIdle {
+		p.sorting = max(p.sorting, sortOutdated)
 		return p, nil
 	}
-	p.sorting = sorting{busy: true}
+	p.sorting = sortRunning
 	p.list = p.list.AwaitOrder()
 	a := sortJob{order: p.order, grouped: p.grouped}
 	p.sortable, p.countedFor = 0, p.ordering()
@@ -202,9 +203,10 @@ func (p tagsPage) listedTags() [][]string {
 	return [][]string{p.list.All}
 }
 
-func (p tagsPage) andSort(asked page.Effects) (page.Page, page.Effects) {
-	p, more := p.sortList()
-	return p, append(asked, more...)
+// andSort adds sortList to other effects.
+func (p tagsPage) andSort(effects page.Effects) (tagsPage, page.Effects) {
+	p, sort := p.sortList()
+	return p, append(effects, sort...)
 }
 
 // sortArrived shows the sorted list, and sorts again if more has arrived
@@ -213,12 +215,12 @@ func (p tagsPage) sortArrived(msg sortedMsg) (page.Page, page.Effects) {
 	if msg.load != p.list.Load {
 		return p, nil
 	}
-	stale, void := p.sorting.again, p.sorting.cancelled
-	p.sorting = sorting{}
-	if (p.order != byName || p.grouped) && !void {
+	ended := p.sorting
+	p.sorting = sortIdle
+	if ended != sortDiscarded {
 		p.list = p.list.Arrange(msg.tags, msg.late)
 	}
-	if stale {
+	if ended != sortRunning {
 		return p.sortList()
 	}
 	return p, nil
@@ -232,9 +234,12 @@ type ordering struct {
 
 func (p tagsPage) ordering() ordering { return ordering{p.order, p.grouped, p.list.AsideShown} }
 
-// sorting is the state of putting the list in order, which happens beside the
-// screen and one time after the other.
-type sorting struct {
-	busy, again bool
-	cancelled   bool // nobody wants any more what is under way
-}
+// sorting is the state of the sort job. At most one runs at a time.
+type sorting int
+
+const (
+	sortIdle      sorting = iota
+	sortRunning           // its result will be shown
+	sortOutdated          // its result will be shown, and another job follows
+	sortDiscarded         // its result will be dropped, and another job follows if it is still needed
+)

@@ -22,10 +22,10 @@ func TestNothingIsAskedUnannounced(t *testing.T) {
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("d")
 	d.Hold("enter") // under way
-	d.Sees("tags asked")
+	d.Sees("tags resolved")
 	old := tags.SurveyLoad(top(d))
 	d.Keys("s", "s") // by created: announced
-	d.Sees("To order all")
+	d.Sees("Sorting needs")
 	before := *s.Asked
 	owns(d, tags.SurveyEnded(old, context.Canceled))
 	if *s.Asked != before {
@@ -39,7 +39,7 @@ func TestAFilterNarrowsASurvey(t *testing.T) {
 	s := fakereg.ManyTags(3500)
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("/", "1", ".", "1", "2", "enter", "d")
-	d.Sees("To find tags of one image among these: about 92 HEAD requests") // of 111, but for those in view
+	d.Sees("Grouping the filtered tags needs about 92 HEAD requests") // of 111, but for those in view
 	before := *s.Asked
 	d.Keys("/", "tab", "enter") // fuzzy: hundreds pass now
 	if n := *s.Asked - before; n > 50 {
@@ -220,7 +220,7 @@ func TestFindingsAfterAMove(t *testing.T) {
 func TestAnnouncementIsWithdrawn(t *testing.T) {
 	d := lookAt(t, fakereg.ManyTags(3500), nil, 80, 24)
 	d.Keys("d", "d")
-	d.DoesNotSee("enter asks")
+	d.DoesNotSee("enter to go on")
 }
 
 // TestSurveyGoesOnWithTheList: a survey can be quicker than the list.
@@ -243,6 +243,27 @@ func TestSurveyGoesOnWithTheList(t *testing.T) {
 	}
 }
 
+// TestSurveyIsAnnounced_listGrows checks that tags which are listed after a small
+// survey began are not resolved without consent when there are many of them.
+func TestSurveyIsAnnounced_listGrows(t *testing.T) {
+	s := fakereg.ManyTags(300)
+	late := s.TagNames[10:]
+	s.TagNames = s.TagNames[:10]
+	d := lookAt(t, s, nil, 100, 24)
+	d.Hold("r")
+	owns(d, widget.NamesMsg{Load: tags.ListLoad(top(d)), Names: s.TagNames})
+	d.Keys("d")
+	before := *s.Asked
+	owns(d, widget.NamesMsg{Load: tags.ListLoad(top(d)), Names: late})
+	owns(d, widget.NamesDoneMsg{Load: tags.ListLoad(top(d))})
+	d.Sees("Grouping needs about 2")
+	if n := *s.Asked - before; n > 60 {
+		t.Errorf("%d requests without consent", n)
+	}
+	d.Keys("enter")
+	d.DoesNotSee("known")
+}
+
 // indexed is a registry of so many releases, each an index of its own.
 func indexed(n int) fakereg.Repo {
 	s := fakereg.NewRepo(map[string]string{"latest": "0"})
@@ -260,7 +281,7 @@ func indexed(n int) fakereg.Repo {
 func TestFindingsBeforeLists(t *testing.T) {
 	d := lookAt(t, indexed(200), nil, 100, 24)
 	d.Keys("d", "enter")
-	d.Sees("To compare what indexes list: about", ":latest is :1.0.0, 199 releases behind")
+	d.Sees("Reading what indexes list needs about", ":latest is :1.0.0, 199 releases behind")
 	if tags.Set(top(d)) == nil {
 		t.Error("a comparison would know nothing of the tags")
 	}

@@ -33,7 +33,7 @@ func (p tagsPage) linesAbove(f page.Frame) []look.Line {
 	if l := p.searchLine(); l.Width() > 0 {
 		lines = append(lines, l)
 	}
-	if l := p.survey.line(f); l.Width() > 0 {
+	if l := p.surveyLine(f); l.Width() > 0 {
 		lines = append(lines, l)
 	}
 	if l := p.orderLine(); l.Width() > 0 {

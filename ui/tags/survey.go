@@ -2,309 +2,323 @@ package tags
 
 import (
 	"context"
-	"errors"
-	"sync"
 	"time"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
 
-	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/model/panics"
-	"github.com/tagdiff/tagdiff/model/safe"
-	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// Bounds on what a survey does.
+// Bounds on the requests of a survey.
 const (
-	surveyAtOnce   = 64 // requests that need no announcement: they are one round
-	surveyMembers  = 64 // indexes that are read without an announcement of their own
-	surveyParallel = 16 // images read at once
-	perImage       = 3  // requests at most: index, manifest, config
+	surveyUnannounced = 64 // requests that need no announcement: the client sends as many at once
+	membersUnasked    = 64 // indexes that are read without a second announcement
+	perImage          = 3  // requests at most: index, manifest, config
 )
 
-// survey asks about all tags of a repository: where each points, and then about
-// each image once. What it costs is said before it starts.
+// survey resolves all tags of a repository and then reads each image once. It
+// announces its cost before it starts. advance is its only transition function:
+//
+//	stage         event                        next stage
+//	any           request (keys d, s, f)       offered above surveyUnannounced requests, else next work
+//	offered       accept (enter)               next work
+//	offered       stop (esc)                   done
+//	offered       withdraw (key d or s)        the stage before the offer
+//	tags          stage end                    next work, announced above surveyUnannounced requests
+//	images        stage end                    waiting if the list is still loading, else done
+//	tags, images  stop (esc), error            done
+//	waiting       list complete                next work, announced above surveyUnannounced requests
+//	waiting       withdraw (key d or s)        done
+//	idle          list restarted (key r)       idle
+//	others        list restarted (key r)       pending
+//	pending       list complete                as request if the screen needs it or it is cheap, else idle
+//	pending, waiting  list restored            done
+//
+// Every other event leaves the stage unchanged. Next work is the first that
+// applies: tags to resolve (tags), images to read (images, or offered above
+// membersUnasked indexes), waiting if the list is still loading, done.
 type survey struct {
-	stage      surveyStage
-	before     surveyStage // of an offer: what it is if that is withdrawn
-	goal       surveyGoal
-	load       page.LoadID
-	firstLoad  page.LoadID   // the first about this listing
-	beforeList bool          // it was through with all tags before the list was
-	total      int           // requests of the stage
-	only       widget.Filter // it is about the tags that this lets through
-	images     int           // of an offer: those that are to be read, as far as known
-	done       int
-	failed     int
-	err        error // why it stopped
-	began      time.Time
-	left       time.Duration // by the pace so far; 0 while there is none
-	cancel     context.CancelFunc
+	stage     surveyStage
+	before    surveyStage // of offered: the stage to return to when the offer is withdrawn
+	goal      surveyGoal
+	only      widget.Filter // the filter at the request; the survey is limited to the tags that pass it
+	load      page.LoadID   // of the current requests
+	firstLoad page.LoadID   // the first load of this listing; answers of older loads are dropped
+	cancel    context.CancelFunc
+	progress
 }
 
-// surveyStage is how far it is.
+// progress counts the requests of one stage.
+type progress struct {
+	total, done, failed int
+	images              int   // of offered: images to read after the tags, as far as known
+	err                 error // the error that ended the stage
+	began               time.Time
+	remaining           time.Duration // estimated; 0 while unknown
+}
+
+// surveyStage is the state of a survey.
 type surveyStage int
 
 const (
-	surveyNone    surveyStage = iota
-	surveyOffered             // its cost is on the screen
+	surveyIdle    surveyStage = iota
+	surveyPending             // a new survey starts when the list is complete
+	surveyOffered             // the cost is announced and needs consent
 	surveyingTags
 	surveyingImages
+	surveyWaiting // all listed tags are resolved, and the list is still loading
 	surveyDone
 )
 
-// surveyGoal is what it is to find out.
+// surveyEvent is what makes a survey change its stage.
+type surveyEvent int
+
+const (
+	surveyRequest surveyEvent = iota
+	surveyAccept
+	surveyStop
+	surveyWithdraw // the order or the groups that needed the survey are off
+	surveyStageEnd
+	surveyError
+	listRestarted
+	listComplete
+	listRestored // the list could not be read again, and the previous one is shown
+)
+
+// surveyGoal is what a survey finds out.
 type surveyGoal int
 
 const (
-	goalSameImage surveyGoal = iota // which tags are one image, by HEAD alone
-	goalMembers                     // and which indexes share an image: what they list
-	goalImageInfo                   // and when each image was built, and its size
+	goalSameImage surveyGoal = iota // which tags are one image; HEAD requests only
+	goalMembers                     // also which indexes share an image, from what they list
+	goalImageInfo                   // also when each image was built, and its size
 )
 
-// resolvedMsg is where some of the tags point.
-type resolvedMsg struct {
-	load page.LoadID
-	tags []model.Tagged
-}
-
-// imageReadMsg is what one of the images is.
-type imageReadMsg struct {
-	load    page.LoadID
-	info    model.TagInfo
-	members bool // of info, only what it lists was read
-	err     error
-}
-
-// stageEndMsg is the end of a stage.
-type stageEndMsg struct {
-	load page.LoadID
-	err  error
-}
-
-// reset is a survey for another listing: what is still under way is about the
-// old one.
-func (s survey) reset() survey {
-	s.stop()
-	return survey{load: s.load + 1, firstLoad: s.load + 1}
-}
-
-// isDone reports whether it is known where the tags point, as far as that is to be
-// known at all.
-func (s survey) isDone() bool {
-	return s.stage == surveyDone || s.stage == surveyOffered && s.before == surveyDone
+// settled returns the stage without the offer or the requests under way: idle,
+// pending or done.
+func (s survey) settled() surveyStage {
+	switch s.stage {
+	case surveyIdle, surveyPending:
+		return s.stage
+	case surveyOffered:
+		return s.before
+	}
+	return surveyDone
 }
 
 func (s survey) running() bool { return s.stage == surveyingTags || s.stage == surveyingImages }
 
-// offer announces a survey of so many tags.
-func (s survey) offer(goal surveyGoal, tags int) survey {
-	s.stop()
-	if s.stage != surveyOffered {
-		if s.before = surveyNone; s.stage != surveyNone {
-			s.before = surveyDone
-		}
-	}
-	s.beforeList = false
-	s.load++ // the end of what was under way must not start anything
-	s.stage, s.goal, s.total, s.done, s.failed, s.err = surveyOffered, goal, tags, 0, 0, nil
-	return s
-}
+// isDone reports whether the tags are resolved as far as they will be.
+func (s survey) isDone() bool { return s.settled() == surveyDone && !s.running() }
 
-func (s survey) stop() {
+// enter returns s in a stage. It cancels the requests of the stage before, and
+// their end no longer counts.
+func (s survey) enter(stage surveyStage) survey {
 	if s.cancel != nil {
 		s.cancel()
 	}
-}
-
-// stopped is s after the person has had enough of it.
-func (s survey) stopped() survey {
-	s.stop()
-	s.stage = surveyDone
-	s.load++
+	s.stage, s.load = stage, s.load+1
 	return s
 }
 
-// begin is a new stage with a context of its own.
+// begin returns s in a stage with requests, and the context of these.
 func (s survey) begin(ctx context.Context, stage surveyStage, requests int) (survey, context.Context) {
-	s.stop()
+	s = s.enter(stage)
+	s.progress = progress{total: requests}
 	ctx, s.cancel = context.WithCancel(ctx)
-	s.load++
-	s.stage, s.total, s.done, s.failed, s.err, s.beforeList = stage, requests, 0, 0, nil, false
-	s.began, s.left = time.Time{}, 0
 	return s, ctx
 }
 
-// withPace is s with how long it will take by its pace since the first answer.
-func (s survey) withPace(now time.Time) survey {
-	const some = 100 // answers that make a pace
-	switch {
-	case !s.running() || s.done == 0:
-	case s.began.IsZero():
-		s.began = now
-	case s.done >= some:
-		s.left = now.Sub(s.began) / time.Duration(s.done) * time.Duration(s.total-s.done)
-	}
+// offer returns s with its cost announced.
+func (s survey) offer(goal surveyGoal, requests, images int, before surveyStage) survey {
+	s = s.enter(surveyOffered)
+	s.goal, s.before, s.progress = goal, before, progress{total: requests, images: images}
 	return s
 }
 
-// remaining says how long it will take, once it is more than a moment.
-func (s survey) remaining() look.Span {
-	if s.left < 2*time.Second {
-		return look.Span{}
+// restarted returns a survey of a new listing.
+func (s survey) restarted() survey {
+	after := surveyIdle
+	if s.settled() != surveyIdle {
+		after = surveyPending
 	}
-	return look.S(look.Faint, safe.Sprintf("  about %s left", s.left.Round(time.Second)))
+	s = s.enter(after)
+	return survey{stage: s.stage, load: s.load, firstLoad: s.load}
 }
 
-// askTags asks where tags point.
-func (s survey) askTags(ctx context.Context, reg page.Registry, repo model.Ref, tags []string) (survey, page.Effects) {
-	s, ctx = s.begin(ctx, surveyingTags, len(tags))
-	id := s.load
-	return s, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
-		err := reg.Resolve(ctx, repo, tags, func(found []model.Tagged) { report(resolvedMsg{id, found}) })
-		report(stageEndMsg{id, err})
-	})
-}
-
-// askImages reads about images, each once.
-func (s survey) askImages(ctx context.Context, reg page.Registry, repo model.Ref, images []digest.Digest) (survey, page.Effects) {
-	s, ctx = s.begin(ctx, surveyingImages, len(images))
-	id, members := s.load, s.goal == goalMembers
-	return s, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
-		queue := make(chan digest.Digest)
-		var workers sync.WaitGroup
-		var one sync.Mutex // report is for one goroutine
-		for range min(surveyParallel, len(images)) {
-			workers.Go(func() {
-				defer panics.Catch()
-				for d := range queue {
-					info, err := readImage(ctx, reg, repo.AtDigest(d), members)
-					one.Lock()
-					report(imageReadMsg{id, info, members, err})
-					one.Unlock()
-				}
-			})
+// advance is the transition function of the survey, as its table has it. It
+// returns the requests of the new stage.
+func (p tagsPage) advance(event surveyEvent) (tagsPage, page.Effects) {
+	switch stage := p.survey.stage; event {
+	case surveyRequest:
+		return p.requestSurvey()
+	case surveyAccept:
+		if p.survey.goal == goalMembers {
+			return p.continueSurvey()
 		}
-		for _, d := range images {
-			select {
-			case queue <- d:
-			case <-ctx.Done():
-			}
+		return p.nextWork(p.tagsToAsk())
+	case surveyStop, surveyError:
+		return p.endSurvey()
+	case surveyWithdraw:
+		switch {
+		case stage == surveyOffered && p.survey.before != surveyDone:
+			p.survey = p.survey.enter(p.survey.before)
+		case stage == surveyOffered, stage == surveyWaiting:
+			return p.endSurvey()
 		}
-		close(queue)
-		workers.Wait()
-		report(stageEndMsg{id, ctx.Err()})
-	})
-}
-
-// readImage reads what a list shows of an image or, where only members count,
-// what it lists.
-func readImage(ctx context.Context, reg page.Registry, ref model.Ref, members bool) (model.TagInfo, error) {
-	if !members {
-		return reg.Peek(ctx, ref)
-	}
-	children, err := reg.Children(ctx, ref)
-	return model.TagInfo{Ref: ref, Digest: ref.Digest, Children: children}, err
-}
-
-// isStale reports whether a message is about a listing before.
-func (s survey) isStale(msg tea.Msg) bool {
-	switch msg := msg.(type) {
-	case resolvedMsg:
-		return msg.load < s.firstLoad
-	case imageReadMsg:
-		return msg.load < s.firstLoad
-	case stageEndMsg:
-		return msg.load < s.firstLoad
-	}
-	return false
-}
-
-// arrived is s after a message of its own; ended is set when that ends a stage.
-func (s survey) arrived(msg tea.Msg) (_ survey, ended bool) {
-	switch msg := msg.(type) {
-	case resolvedMsg:
-		if msg.load == s.load {
-			s.done += len(msg.tags)
-			for _, t := range msg.tags {
-				if t.Err != nil {
-					s.failed++
-				}
-			}
+	case surveyStageEnd:
+		if stage == surveyingImages {
+			return p.finishStage()
 		}
-	case imageReadMsg:
-		if msg.load == s.load {
-			s.done++
-			if msg.err != nil {
-				s.failed++
-			}
+		return p.continueSurvey()
+	case listRestarted:
+		p.survey = p.survey.restarted()
+		return p, nil
+	case listComplete:
+		switch stage {
+		case surveyPending:
+			return p.repeatSurvey()
+		case surveyWaiting:
+			return p.continueSurvey()
 		}
-	case stageEndMsg:
-		if msg.load == s.load {
-			if !errors.Is(msg.err, context.Canceled) {
-				s.err = msg.err
-			}
-			return s, true
+		return p, nil
+	case listRestored:
+		if stage == surveyWaiting || p.survey.settled() == surveyPending {
+			return p.endSurvey()
 		}
 	}
-	return s, false
+	return p.sortList()
 }
 
-// line says what the survey will cost, or how far it is; empty when there is
-// nothing to say.
-func (s survey) line(f page.Frame) look.Line {
-	say := func(role look.Role, t safe.Text, rest ...look.Span) look.Line {
-		return look.L(look.Gap(1), look.S(role, t)).With(rest...)
-	}
-	switch s.stage {
-	case surveyOffered:
-		cost, keys := s.cost(), safe.Const("  enter asks, esc does not")
-		if look.Width(cost)+look.Width(keys) > f.Width-1 {
-			keys = safe.Text{} // the last line says so too
-		}
-		return say(look.Warn, cost, look.P(keys))
-	case surveyingTags:
-		return say(look.Plain, safe.Sprintf("%s of %s asked", look.Number(s.done), look.Count(s.total, safe.Const("tag"), safe.Const("tags"))),
-			s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
-	case surveyingImages:
-		return say(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.done),
-			look.Count(s.total, safe.Const("image"), safe.Const("images"))), s.remaining(), look.S(look.Faint, safe.Const("  esc stops")))
-	case surveyDone:
-		if s.err != nil {
-			return say(look.Alert, safe.Clean(page.ShortError(s.err)))
-		}
-		if s.failed > 0 {
-			return say(look.Warn, safe.Sprintf("%s could not be read", look.Number(s.failed)))
-		}
-	}
-	return look.Line{}
+// startSurvey requests a survey with a goal.
+func (p tagsPage) startSurvey(goal surveyGoal) (tagsPage, page.Effects) {
+	p.survey.goal, p.survey.only = goal, p.list.Filter
+	return p.advance(surveyRequest)
 }
 
-// cost is what is about to be asked.
-func (s survey) cost() safe.Text {
-	heads, among := look.Count(s.total, safe.Const("HEAD request"), safe.Const("HEAD requests")), safe.Text{}
-	if s.only.Active {
-		among = safe.Const(" among these")
+// requestSurvey starts the survey, or announces what it costs.
+func (p tagsPage) requestSurvey() (tagsPage, page.Effects) {
+	tags, images := p.tagsToAsk(), 0
+	if p.survey.goal == goalImageInfo {
+		images = len(p.imagesToRead())
 	}
+	if len(tags)+perImage*images <= surveyUnannounced {
+		return p.nextWork(tags)
+	}
+	p.survey = p.survey.offer(p.survey.goal, len(tags), images, p.survey.settled())
+	return p.sortList()
+}
+
+// repeatSurvey requests the survey of the previous listing for a new one. It
+// announces only what the screen needs.
+func (p tagsPage) repeatSurvey() (tagsPage, page.Effects) {
 	switch {
-	case s.goal == goalMembers:
-		return safe.Sprintf("To compare what indexes list: about %s.", look.Count(s.total, safe.Const("GET request"), safe.Const("GET requests")))
-	case s.goal == goalImageInfo && s.total == 0:
-		return safe.Sprintf("To order %s: up to %s.", s.which(),
-			look.Count(perImage*s.images, safe.Const("GET request"), safe.Const("GET requests")))
-	case s.goal == goalImageInfo:
-		return safe.Sprintf("To order %s: about %s, then up to %d GET for each image.", s.which(), heads, perImage)
+	case p.order.needsImages():
+		return p.startSurvey(goalImageInfo)
+	case p.grouped || len(p.tagsToAsk()) <= surveyUnannounced:
+		return p.startSurvey(goalSameImage)
 	}
-	return safe.Sprintf("To find tags of one image%s: about %s.", among, heads)
+	p.survey = p.survey.enter(surveyIdle)
+	return p, nil
 }
 
-// which are the tags that it is about.
-func (s survey) which() safe.Text {
-	if s.only.Active {
-		return safe.Const("these")
+// continueSurvey surveys the tags that were listed in the meantime. Many of them
+// are announced: they were not part of the cost.
+func (p tagsPage) continueSurvey() (tagsPage, page.Effects) {
+	tags := p.index.unresolved(p.surveyedTags())
+	many := len(tags) > surveyUnannounced
+	if p.survey.goal == goalMembers && (many || p.survey.stage == surveyWaiting) {
+		p.survey.goal = goalSameImage // reading many more indexes is announced again
 	}
-	return safe.Const("all")
+	if many {
+		p.survey = p.survey.offer(p.survey.goal, len(p.tagsToAsk()), 0, surveyDone)
+		return p.withFindingsSearch()
+	}
+	return p.nextWork(tags)
+}
+
+// nextWork resolves tags or, when there are none, reads images or finishes.
+func (p tagsPage) nextWork(tags []string) (tagsPage, page.Effects) {
+	if len(tags) > 0 {
+		return p.resolveTags(tags)
+	}
+	images := p.imagesToRead()
+	switch {
+	case len(images) == 0:
+		return p.finishStage()
+	case p.survey.goal == goalSameImage && len(images) > membersUnasked:
+		p.survey = p.survey.offer(goalMembers, len(images), 0, surveyDone)
+		return p.withFindingsSearch()
+	case p.survey.goal == goalSameImage:
+		p.survey.goal = goalMembers
+	}
+	return p.readImages(images)
+}
+
+// finishStage ends the survey, or waits if the list is still loading.
+func (p tagsPage) finishStage() (tagsPage, page.Effects) {
+	if !p.list.Loading {
+		return p.endSurvey()
+	}
+	p.survey = p.survey.enter(surveyWaiting)
+	return p.sortList()
+}
+
+// endSurvey ends the survey and searches for findings.
+func (p tagsPage) endSurvey() (tagsPage, page.Effects) {
+	p.survey = p.survey.enter(surveyDone)
+	return p.withFindingsSearch()
+}
+
+// withFindingsSearch searches for findings on the tags resolved so far.
+func (p tagsPage) withFindingsSearch() (tagsPage, page.Effects) {
+	p, search := p.findFindings()
+	return p.andSort(search)
+}
+
+// tagsToAsk returns the unresolved tags of the survey and those that failed.
+func (p tagsPage) tagsToAsk() []string {
+	tags := p.surveyedTags()
+	return append(p.index.unresolved(tags), p.index.unanswered(tags)...)
+}
+
+// surveyedTags returns the tags of the survey, those in view first. The filter is
+// the one at the request: tags that pass a later filter were not announced.
+func (p tagsPage) surveyedTags() []string {
+	var tags []string
+	seen := map[string]bool{}
+	for _, part := range append([][]string{p.inView()}, p.listedTags()...) {
+		for _, tag := range p.survey.only.Passing(part) {
+			if !seen[tag] {
+				seen[tag] = true
+				tags = append(tags, tag)
+			}
+		}
+	}
+	return tags
+}
+
+// imagesToRead returns the images that the goal of the survey still needs.
+func (p tagsPage) imagesToRead() []digest.Digest {
+	if p.survey.goal == goalImageInfo {
+		return unread(p.index, p.surveyedTags(), p.index.images, anyTag)
+	}
+	return unread(p.index, p.surveyedTags(), p.index.children, mayBeIndex)
+}
+
+// pressSurvey handles enter and esc while a survey is announced or under way.
+func (p tagsPage) pressSurvey(msg tea.KeyPressMsg) (_ tagsPage, _ page.Effects, handled bool) {
+	offered := p.survey.stage == surveyOffered
+	switch {
+	case offered && key.Matches(msg, page.Keys.Open):
+		next, requests := p.advance(surveyAccept)
+		return next, requests, true
+	case (offered || p.survey.running()) && key.Matches(msg, page.Keys.Back):
+		next, requests := p.advance(surveyStop)
+		return next, requests, true
+	}
+	return p, nil, false
 }

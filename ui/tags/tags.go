@@ -38,17 +38,15 @@ type tagsPage struct {
 	history  map[string]model.Timeline // looks before, and perhaps this one
 
 	order            sortOrder
-	grouped          bool
-	groupWhenListed  bool // as the list is there, put tags of one image together
-	surveyWhenListed bool // as soon as it is there, find out anew what was known of the tags as a whole
-	sortable         int  // tags that the order could go by, of all there are
+	grouped          bool // tags of one image follow each other
+	sortable         int  // tags with a known sort key
 	countedFor       ordering
 	sorting          sorting
 	survey           survey
 	search           digestSearch
 	findings         []diff.Finding // on the tags as a whole
-	findingsLoad     page.LoadID    // the newest look for them
-	showFindingsNext bool           // them as soon as they are there
+	findingsLoad     page.LoadID    // of the newest search for them
+	showFindingsNext bool           // open the findings when the search ends
 	flagged          map[string]bool
 	poll             page.Poll
 }
@@ -93,9 +91,9 @@ func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
 	if len(p.list.All) > 0 {
 		p.previous = p.index
 	}
-	p.surveyWhenListed = p.surveyWhenListed || p.survey.isDone() || p.survey.running()
+	p, _ = p.advance(listRestarted)
 	p.index, p.history, p.findings, p.flagged = newIndex(), nil, nil, nil
-	p.sorting, p.survey, p.peeking, p.sortable = sorting{}, p.survey.reset(), 0, 0
+	p.sorting, p.peeking, p.sortable = sortIdle, 0, 0
 	p.findingsLoad++
 	if tag, some := p.list.Current(); some {
 		p.list.Want = tag
@@ -135,20 +133,14 @@ func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case widget.NamesDoneMsg:
 		none := len(p.list.All) == 0
 		p.list = p.list.Arrived(msg)
-		if none && len(p.list.All) > 0 { // it could not be read anew
-			return p.restorePrevious()
+		switch {
+		case msg.Load != p.list.Load:
+			return p, nil
+		case none && len(p.list.All) > 0: // the list could not be read again
+			p.index = p.previous
+			return p.advance(listRestored)
 		}
-		if p.groupWhenListed && msg.Load == p.list.Load {
-			p.groupWhenListed = false
-			return p.group()
-		}
-		if p.surveyWhenListed && msg.Load == p.list.Load {
-			return p.repeatSurvey()
-		}
-		if p.survey.beforeList && msg.Load == p.list.Load {
-			return p.continueSurvey()
-		}
-		return p, nil
+		return p.advance(listComplete)
 	case tea.KeyPressMsg:
 		return p.key(msg)
 	}
@@ -196,8 +188,10 @@ func (p tagsPage) answerArrived(msg tea.Msg) (page.Page, page.Effects) {
 		return p, nil
 	case page.PollMsg, recheckedMsg:
 		return p.rechecked(msg)
+	case surveyMsg:
+		return p.surveyArrived(msg)
 	}
-	return p.surveyArrived(msg)
+	return p, nil
 }
 
 // peekArrived notes what a tag or an image is. Where the tag points may have been
@@ -317,7 +311,7 @@ func (p tagsPage) knownTags() tea.Msg {
 
 // tagSet is what is known of the tags; nil if nobody has asked about all.
 func (p tagsPage) tagSet() *model.TagSet {
-	if !p.survey.isDone() && !p.survey.running() {
+	if p.survey.settled() != surveyDone {
 		return nil
 	}
 	set := p.index.tagSet(p.ref, p.list)

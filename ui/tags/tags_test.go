@@ -61,7 +61,7 @@ func TestSurveyIsAnnounced(t *testing.T) {
 	s := fakereg.NewRepo(points)
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("d")
-	d.Sees("about 3,4", " HEAD requests", "enter asks, esc does not")
+	d.Sees("about 3,4", " HEAD requests", "enter to go on, esc to cancel")
 	before := *s.Asked
 	d.Keys("esc")
 	if *s.Asked > before+3 || *s.Asked > 60 {
