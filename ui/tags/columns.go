@@ -11,16 +11,14 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// tagColumns are the widths of the tags table in cells; 0 is for a column that
-// there is no room for.
+// tagColumns are the widths of the columns in cells. 0 hides a column.
 type tagColumns struct {
 	glyphs                              look.Glyphs
 	name, kind, platforms, create, size int
 }
 
-const ()
-
-// tagColumnsFor gives the name what the others leave.
+// tagColumnsFor returns the widths for a frame. The name gets what the other
+// columns leave; narrow frames drop columns.
 func tagColumnsFor(f page.Frame) tagColumns {
 	c := tagColumns{glyphs: f.Glyphs, kind: 8, platforms: 12, create: look.DayWidth}
 	if f.Width >= look.WideWidth {
@@ -50,15 +48,15 @@ func (c tagColumns) heading() look.Line {
 		safe.Const("platforms"), safe.Const("created"), safe.Const("size"))
 }
 
-// tagRow is what there is to show of a tag.
+// tagRow is the content of one row.
 type tagRow struct {
 	tag        string
 	mark, sign look.Span
-	below      safe.Text // it belongs to the row above, and this says how
+	below      safe.Text // prefix of a row that belongs to the row above, else empty
 	digest     digest.Digest
 	info       *model.TagInfo // nil until it is read
 	err        error
-	asked      bool
+	requested  bool
 }
 
 func (c tagColumns) line(r tagRow) look.Line {
@@ -68,8 +66,8 @@ func (c tagColumns) line(r tagRow) look.Line {
 	case r.err != nil:
 		return c.lead(r, look.Plain, name).With(look.S(look.Alert, safe.Clean(page.ShortError(r.err))))
 	case !r.below.IsEmpty() && r.info != nil && r.below == safe.Const("= "):
-		return look.L(r.mark, r.sign, look.P(name)) // with the whole line for it
-	case r.digest == "" && r.asked:
+		return look.L(r.mark, r.sign, look.P(name)) // the name may use the whole line
+	case r.digest == "" && r.requested:
 		return c.join(r, look.Plain, name, c.glyphs.Ellipsis, none, none, none, none)
 	case r.info == nil:
 		return c.join(r, look.Plain, name, look.Short(r.digest), none, none, none, none)
@@ -86,7 +84,7 @@ func (c tagColumns) line(r tagRow) look.Line {
 	return c.join(r, look.Plain, name, look.Short(r.digest), safe.Clean(string(i.Kind)), platformsText(i, c.platforms), created, size)
 }
 
-// lead is a row up to the name.
+// lead returns the start of a row, up to the name.
 func (c tagColumns) lead(r tagRow, role look.Role, name safe.Text) look.Line {
 	return look.L(r.mark, r.sign, look.S(role, c.glyphs.Fit(name, c.name)), look.Gap(2))
 }
@@ -106,8 +104,8 @@ func (c tagColumns) join(r tagRow, role look.Role, name, digest, kind, platforms
 	return l
 }
 
-// platformsText names the platforms if they fit, else counts them. Linux goes
-// without saying, as long as there is nothing else.
+// platformsText names the platforms if they fit, else counts them. The prefix
+// linux/ is left out when there are several platforms and all are Linux.
 func platformsText(i model.TagInfo, width int) safe.Text {
 	all := strings.Join(i.Platforms, " ")
 	short := strings.ReplaceAll(all, "linux/", "")

@@ -30,7 +30,7 @@ func open(t *testing.T, r page.Registry, width, height int, refs ...string) *dri
 	return drive(t, ui.Options{Registry: r, Open: open}, width, height)
 }
 
-// top is the page on top.
+// top returns the page on top.
 func top(d *driver.Driver) page.Page {
 	_, top := d.Model.(ui.App).Top()
 	return top
@@ -42,7 +42,7 @@ func owns(d *driver.Driver, msg any) {
 	d.Send(page.OwnedMsg{Page: id, Msg: msg})
 }
 
-// rechecks gives the page on top its turn to ask whether its tags have moved.
+// rechecks makes the poll of the page on top due.
 func rechecks(d *driver.Driver) {
 	owns(d, page.PollMsg{Load: tags.PollLoad(top(d))})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// What tests that drive the whole program need to know of a page.
+// State of a page for tests that drive the whole program.
 
 func PollLoad(p page.Page) page.LoadID {
 	if p, ok := p.(timelinePage); ok {
@@ -30,7 +30,7 @@ func Cursor(p page.Page) string {
 	return tag
 }
 
-// Messages as streams of a page send them.
+// Messages like those of the streams of a page.
 
 func SurveyEnded(load page.LoadID, err error) tea.Msg {
 	return surveyMsg{load: load, ended: true, err: err}

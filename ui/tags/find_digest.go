@@ -13,12 +13,13 @@ import (
 // digestSearch is a digest whose tags the list should find.
 type digestSearch struct {
 	digest     digest.Digest // "" for none
-	found      bool          // the cursor has been put on one of them
-	incomplete bool          // there are tags of which it is not known where they point; counting them takes too long for a frame
+	found      bool          // a tag of the digest was found
+	incomplete bool          // some tags are not resolved; cached, since counting them takes too long for a frame
 }
 
-// NewSameImage is the tags page, opened to see which other tags are the image that
-// a tag is, or which are what has a digest.
+// NewSameImage returns a tags page that groups tags by image as soon as they are
+// listed. It searches the tags of the reference's digest and puts the cursor on
+// its tag.
 func NewSameImage(env page.Env, of model.Ref) page.Page {
 	return tagsPage{
 		env: env, ref: of.Repo(), list: widget.NameList{IsAside: isAttached, Want: of.Tag}, index: newIndex(), grouped: true,
@@ -27,7 +28,7 @@ func NewSameImage(env page.Env, of model.Ref) page.Page {
 }
 
 // updateSearch puts the cursor on the first tag of the digest, unless the person
-// has moved it, and notes whether tags are left to ask.
+// moved it, and updates incomplete.
 func (p tagsPage) updateSearch() tagsPage {
 	if p.search.digest == "" {
 		return p
@@ -54,7 +55,7 @@ func (p tagsPage) updateSearch() tagsPage {
 	return p
 }
 
-// searchLine says which tags lead to the digest.
+// searchLine names the tags that point to the digest.
 func (p tagsPage) searchLine() look.Line {
 	d := p.search.digest
 	if d == "" {
@@ -66,13 +67,13 @@ func (p tagsPage) searchLine() look.Line {
 	case len(same) > 0:
 		answer = answer.With(look.P(safe.Sprintf("is %s", nameList(same))))
 	case p.list.Loading || p.survey.running() || p.survey.stage == surveyIdle || p.survey.stage == surveyPending:
-		answer = answer.With(look.S(look.Faint, safe.Const("is no tag that has been asked so far")))
+		answer = answer.With(look.S(look.Faint, safe.Const("matches no tag resolved so far")))
 	case p.list.Err != nil || p.survey.only.Active || p.search.incomplete:
-		answer = answer.With(look.S(look.Warn, safe.Const("is no tag that has been asked")))
-	case len(p.list.Aside) > 0: // which are not counted as tags of an image
-		answer = answer.With(look.P(safe.Const("is no tag of this repository, signatures and the like aside")))
+		answer = answer.With(look.S(look.Warn, safe.Const("matches none of the resolved tags")))
+	case len(p.list.Aside) > 0: // the search skips them
+		answer = answer.With(look.P(safe.Const("matches no tag here (signatures and attestations not checked)")))
 	default:
-		answer = answer.With(look.P(safe.Const("is no tag of this repository")))
+		answer = answer.With(look.P(safe.Const("matches no tag of this repository")))
 	}
 	for _, s := range sharing {
 		answer = answer.With(look.P(safe.Sprintf("; %s", s)))

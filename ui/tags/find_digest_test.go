@@ -11,8 +11,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-// TestWhichTagsAreThisDigest: the question of who has a digest and nothing else.
-func TestWhichTagsAreThisDigest(t *testing.T) {
+// TestFindDigest checks the tags that are found for a digest.
+func TestFindDigest(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"9.9": "wide"})
 	for i := range 60 {
 		tag := fmt.Sprintf("1.%d", i)
@@ -23,9 +23,9 @@ func TestWhichTagsAreThisDigest(t *testing.T) {
 	s.Points["2.0"], s.TagNames = "other", append(s.TagNames, "2.0")
 	for _, tt := range []struct{ name, says, under string }{
 		{"1.40", fakereg.Short("1.40") + " is 1.40, prod", "1.40 "},
-		{"inner", fakereg.Short("inner") + " is no tag of this repository; listed in 9.9", "9.9 "},
+		{"inner", fakereg.Short("inner") + " matches no tag of this repository; listed in 9.9", "9.9 "},
 		{"other", fakereg.Short("other") + " is 2.0; listed in 9.9", "2.0 "},
-		{"nothing", fakereg.Short("nothing") + " is no tag of this repository", "1.0 "},
+		{"nothing", fakereg.Short("nothing") + " matches no tag of this repository", "1.0 "},
 	} {
 		d := lookAt(t, s, nil, 80, 24)
 		d.Keys("o", fakereg.Named(tt.name).String(), "enter")
@@ -36,38 +36,39 @@ func TestWhichTagsAreThisDigest(t *testing.T) {
 	d := drive(t, ui.Options{Registry: s, Open: []model.Ref{fakereg.Ref(t, "localhost:5000/app@"+fakereg.Named("1.40").String())}}, 80, 24)
 	d.Keys("d")
 	d.Sees(fakereg.Short("1.40")+" is 1.40, prod", "›  1.40 ")
-	d.Keys("down", "r") // the cursor is where the person has put it
+	d.Keys("down", "r") // the cursor stays where the person put it
 	d.Sees(fakereg.Short("1.40") + " is 1.40, prod")
 	if tag := tags.Cursor(top(d)); tag != "prod" {
 		t.Errorf("the cursor is on %s", tag)
 	}
 }
 
-// TestWhichTagsBesideSignatures: tags that stand for them are not among those
-// of an image.
-func TestWhichTagsBesideSignatures(t *testing.T) {
+// TestFindDigest_signature checks that the tags of signatures are not searched, and
+// that the answer says so.
+func TestFindDigest_signature(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "two"})
 	signature := "sha256-" + fakereg.Named("two").Encoded() + ".sig"
 	s.Points[signature], s.TagNames = "signature", append(s.TagNames, signature)
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("o", fakereg.Named("signature").String(), "enter")
-	d.Sees(fakereg.Short("signature") + " is no tag of this repository, signatures and the like aside")
+	d.Sees(fakereg.Short("signature") + " matches no tag here (signatures and attestations not checked)")
 	d.Keys(".")
-	d.Sees("signatures and the like aside", "+ sig")
+	d.Sees("signatures and attestations not checked", "+ sig")
 }
 
-// TestWhichTagsOfMany: nothing is denied that nobody has asked.
-func TestWhichTagsOfMany(t *testing.T) {
+// TestFindDigest_unresolvedTags checks that the answer is limited to resolved tags
+// while a survey is only announced.
+func TestFindDigest_unresolvedTags(t *testing.T) {
 	s := fakereg.ManyTags(300)
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("o", fakereg.Named("250").String(), "enter")
-	d.Sees("Grouping needs", fakereg.Short("250")+" is no tag that has been asked")
+	d.Sees("Grouping needs", fakereg.Short("250")+" matches none of the resolved tags")
 	d.Keys("enter")
 	d.Sees(fakereg.Short("250")+" is 1.250", "›  1.250 ")
 }
 
-// TestShortPlaces: in a repository its name need not be typed.
-func TestShortPlaces(t *testing.T) {
+// TestGoto_withinRepository checks that short references need no repository name.
+func TestGoto_withinRepository(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app")
 	d.Keys("o", ":testing", "enter")
 	d.Sees("reference    localhost:5000/app:testing")
@@ -77,12 +78,12 @@ func TestShortPlaces(t *testing.T) {
 	d.Sees("go to:", "is not a")
 }
 
-// TestSeekLineLooksThroughNoList: it is painted with every frame, however long the
-// list is. What looks through 1,000 tags needs 16 KB for their names.
-func TestSeekLineLooksThroughNoList(t *testing.T) {
+// TestDigestLine_allocations checks that drawing the line does not scan the list:
+// every frame draws it. A scan of 1,000 tags allocates 16 KB for their names.
+func TestDigestLine_allocations(t *testing.T) {
 	d := lookAt(t, fakereg.ManyTags(1000), nil, 80, 24)
 	d.Keys("o", fakereg.Named("nothing").String(), "enter", "enter")
-	d.Sees("is no tag of this repository")
+	d.Sees("matches no tag of this repository")
 	list := top(d)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

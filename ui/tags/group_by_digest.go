@@ -9,8 +9,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// group puts tags of one image together, or no longer, and asks where the other
-// tags point.
+// group switches the groups on or off. Groups need a survey.
 func (p tagsPage) group() (page.Page, page.Effects) {
 	p.grouped = !p.grouped
 	if p.grouped {
@@ -19,9 +18,9 @@ func (p tagsPage) group() (page.Page, page.Effects) {
 	return p.advance(surveyWithdraw)
 }
 
-// groupByDigest puts tags of one image behind each other, where the most specific
-// one stands: 2.7.17 says more than 2 and latest do. What is attached comes
-// last.
+// groupByDigest puts the tags of one image one after the other, at the place of
+// the most specific tag: 2.7.17 is more specific than 2 and latest. Signatures
+// and attestations of the image come last.
 func groupByDigest(tags []sortKey) []sortKey {
 	members := map[digest.Digest][]sortKey{}
 	for _, t := range tags {

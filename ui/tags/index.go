@@ -12,23 +12,23 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// index is what is known about the tags of a repository. Its maps are
-// shared by the states of a page and written by update alone; each answer costs
-// the same however much is known already.
+// index is what is known about the tags of a repository. Copies of a page share
+// its maps, and only Update writes them. Adding an answer costs the same however
+// much is known already.
 type index struct {
-	asked    map[string]bool                   // tags
-	read     map[digest.Digest]bool            // images asked for by digest
-	failed   map[digest.Digest]bool            // of those, the ones that could not be read, and may be the next time
-	tags     map[string]model.Tagged           // where they point
-	images   map[digest.Digest]model.TagInfo   // what a list shows of an image
-	children map[digest.Digest][]v1.Descriptor // what indexes list
-	byDigest map[digest.Digest][]string        // tags by where they point, in natural order
-	listedIn map[digest.Digest][]digest.Digest // indexes by what they list
-	attached map[digest.Digest][]string        // what is attached to an image, by kinds
-	moves    map[string]movedTag               // seen to move while the page was open
+	requested map[string]bool                   // tags
+	read      map[digest.Digest]bool            // images requested by digest
+	failed    map[digest.Digest]bool            // images in read whose request failed and may be repeated
+	tags      map[string]model.Tagged           // where tags point
+	images    map[digest.Digest]model.TagInfo   // what a list shows of an image
+	children  map[digest.Digest][]v1.Descriptor // entries of indexes; empty for other manifests
+	byDigest  map[digest.Digest][]string        // tags by target, in natural order
+	listedIn  map[digest.Digest][]digest.Digest // indexes by the images they list
+	attached  map[digest.Digest][]string        // kinds of what is attached to an image: sig, att …
+	moves     map[string]movedTag
 }
 
-// movedTag is a tag that led elsewhere when it was looked at before.
+// movedTag is the last sighting of a tag before it moved.
 type movedTag struct {
 	from model.Sighting
 	now  bool // it moved while the page was open
@@ -36,21 +36,21 @@ type movedTag struct {
 
 func newIndex() index {
 	return index{
-		asked: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{},
+		requested: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{},
 		images: map[digest.Digest]model.TagInfo{}, children: map[digest.Digest][]v1.Descriptor{},
 		byDigest: map[digest.Digest][]string{}, listedIn: map[digest.Digest][]digest.Digest{}, attached: map[digest.Digest][]string{},
 		moves: map[string]movedTag{},
 	}
 }
 
-// setTarget notes where a tag points. It returns where it pointed before, "" if that
-// was not known or is the same.
+// setTarget records where a tag points. It returns the previous target, "" if that
+// was unknown or is the same.
 func (x index) setTarget(t model.Tagged) (before digest.Digest) {
-	x.asked[t.Tag] = true
+	x.requested[t.Tag] = true
 	old := x.tags[t.Tag]
 	switch {
 	case t.Err != nil && old.Digest != "" && !page.IsMissing(t.Err):
-		return "" // what is known stays until something else is
+		return "" // keep the known target: this error may pass
 	case old.Digest == t.Digest && old.Digest != "":
 		return ""
 	}
@@ -65,7 +65,7 @@ func (x index) setTarget(t model.Tagged) (before digest.Digest) {
 	return old.Digest
 }
 
-// addImage notes what an image is.
+// addImage records what was read of an image.
 func (x index) addImage(info model.TagInfo) {
 	if info.Digest == "" {
 		return
@@ -76,7 +76,7 @@ func (x index) addImage(info model.TagInfo) {
 	x.images[info.Digest] = info
 }
 
-// retry lets an image that could not be read be asked for again.
+// retry allows another request for an image that could not be read.
 func (x index) retry(d digest.Digest) {
 	if x.failed[d] {
 		delete(x.failed, d)
@@ -84,7 +84,7 @@ func (x index) retry(d digest.Digest) {
 	}
 }
 
-// addChildren notes what an index lists; of what is no index, that it lists nothing.
+// addChildren records the entries of an index, none for other manifests.
 func (x index) addChildren(index digest.Digest, children []v1.Descriptor) {
 	if _, known := x.children[index]; known {
 		return
@@ -99,7 +99,7 @@ func (x index) addChildren(index digest.Digest, children []v1.Descriptor) {
 	}
 }
 
-// unresolved are those of some tags of which nobody has asked where they point.
+// unresolved returns the tags without an answer yet.
 func (x index) unresolved(tags []string) []string {
 	var left []string
 	for _, tag := range tags {
@@ -110,8 +110,7 @@ func (x index) unresolved(tags []string) []string {
 	return left
 }
 
-// unanswered are those of some tags of which the registry could not say it, and
-// may the next time.
+// unanswered returns the tags whose request failed and may be repeated.
 func (x index) unanswered(tags []string) []string {
 	var left []string
 	for _, tag := range tags {
@@ -122,13 +121,14 @@ func (x index) unanswered(tags []string) []string {
 	return left
 }
 
-// unread are the images of some tags that known does not have, each once.
-func unread[T any](k index, tags []string, known map[digest.Digest]T, may func(model.Tagged) bool) []digest.Digest {
+// unread returns the targets of tags that are not in known, each once. Only tags
+// that pass the filter count.
+func unread[T any](x index, tags []string, known map[digest.Digest]T, filter func(model.Tagged) bool) []digest.Digest {
 	var left []digest.Digest
 	seen := map[digest.Digest]bool{}
 	for _, tag := range tags {
-		t := k.tags[tag]
-		if _, ok := known[t.Digest]; !ok && t.Digest != "" && !seen[t.Digest] && may(t) {
+		t := x.tags[tag]
+		if _, ok := known[t.Digest]; !ok && t.Digest != "" && !seen[t.Digest] && filter(t) {
 			seen[t.Digest] = true
 			left = append(left, t.Digest)
 		}
@@ -136,8 +136,8 @@ func unread[T any](k index, tags []string, known map[digest.Digest]T, may func(m
 	return left
 }
 
-// mayBeIndex reports whether a tag may lead to an index, as far as its registry
-// says.
+// mayBeIndex reports whether a tag may point to an index, judged by the media
+// type that its registry reported.
 func mayBeIndex(t model.Tagged) bool {
 	switch t.MediaType {
 	case "", v1.MediaTypeImageIndex, model.MediaTypeDockerList:
@@ -148,14 +148,14 @@ func mayBeIndex(t model.Tagged) bool {
 
 func anyTag(model.Tagged) bool { return true }
 
-// addAttached notes a tag that stands for what is attached to an image.
+// addAttached records a tag of a signature or an attestation of an image.
 func (x index) addAttached(tag string) {
 	if image, what := model.AttachedTo(tag); what != "" && !slices.Contains(x.attached[image], what) {
 		x.attached[image] = append(x.attached[image], what)
 	}
 }
 
-// lookup is what is known of a tag: where it points, and what is there.
+// lookup returns the target of a tag and what was read of it, nil if nothing was.
 func (x index) lookup(tag string) (model.Tagged, *model.TagInfo) {
 	t := x.tags[tag]
 	if info, ok := x.images[t.Digest]; ok {
@@ -164,8 +164,8 @@ func (x index) lookup(tag string) (model.Tagged, *model.TagInfo) {
 	return t, nil
 }
 
-// createdSeconds is when the first image was built, in seconds; 0 where that is not
-// known, or not a real date.
+// createdSeconds returns the Unix time at which the first image was built, 0 if
+// it is unknown or not a real date.
 func createdSeconds(info *model.TagInfo) int64 {
 	if info == nil || model.RealDate(info.Created) == nil {
 		return 0
@@ -173,7 +173,7 @@ func createdSeconds(info *model.TagInfo) int64 {
 	return info.Created.Unix()
 }
 
-// sortKey is a tag with what decides its place.
+// sortKey returns the sort key of a tag, without its version.
 func (x index) sortKey(tag string) sortKey {
 	t, info := x.lookup(tag)
 	p := sortKey{tag: tag, image: t.Digest, created: createdSeconds(info), specific: countNumbers(tag)}
@@ -186,8 +186,8 @@ func (x index) sortKey(tag string) sortKey {
 	return p
 }
 
-// tagSet is what is known of listed tags, in natural order, for findings on them as
-// a whole.
+// tagSet returns what is known about the listed tags, in natural order. Findings
+// on the tags as a whole come from it.
 func (x index) tagSet(repo model.Ref, list widget.NameList) model.TagSet {
 	tags := list.All
 	set := model.TagSet{Repo: repo, Total: len(tags), Truncated: list.Err != nil, Children: map[digest.Digest][]v1.Descriptor{},

@@ -12,14 +12,14 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// recheckedMsg is where the tags in view point by now.
+// recheckedMsg has the current targets of the tags in view.
 type recheckedMsg struct {
 	load page.LoadID
 	tags []model.Tagged
 }
 
-// recheck asks about the tags in view when it is time: one HEAD each, quietly.
-// What could not be asked the last time is asked again.
+// recheck resolves the tags in view again when the poll is due, with one HEAD
+// request each. It also repeats requests that failed, and shows no new errors.
 func (p tagsPage) recheck() (tagsPage, page.Effects) {
 	if !p.poll.Due {
 		return p, nil
@@ -34,20 +34,21 @@ func (p tagsPage) recheck() (tagsPage, page.Effects) {
 		}
 	}
 	if len(tags) == 0 {
-		var asked page.Effects
-		p.poll, asked = p.poll.Arm(p.listCtx, p.env.Recheck, nil)
-		return p, asked
+		var wait page.Effects
+		p.poll, wait = p.poll.Arm(p.listCtx, p.env.Recheck, nil)
+		return p, wait
 	}
 	repo, load := p.ref, p.poll.Load
 	return p, page.Once(p.listCtx, func(ctx context.Context) tea.Msg {
 		var all []model.Tagged
-		// A registry that is down for a while is no news here: r says it.
+		// An outage is not reported here; r (read again) shows the error.
 		_ = p.env.Registry.Resolve(ctx, repo, tags, func(found []model.Tagged) { all = append(all, found...) })
 		return recheckedMsg{load, all}
 	})
 }
 
-// rechecked starts a look at the tags in view, or says which of them moved.
+// rechecked marks the poll due, or takes in the answers and shows which tags
+// moved.
 func (p tagsPage) rechecked(msg tea.Msg) (page.Page, page.Effects) {
 	switch msg := msg.(type) {
 	case page.PollMsg:
@@ -62,20 +63,20 @@ func (p tagsPage) rechecked(msg tea.Msg) (page.Page, page.Effects) {
 				moved = append(moved, t.Tag)
 			}
 		}
-		p, asked := p.sortList()
+		p, effects := p.sortList()
 		if len(moved) > 0 {
-			var more page.Effects
-			p, more = p.refreshFindings()
-			asked = append(asked, more...)
+			var search page.Effects
+			p, search = p.refreshFindings()
+			effects = append(effects, search...)
 		}
-		p.poll, asked = p.poll.Arm(p.listCtx, p.env.Recheck, asked)
-		return p, append(asked, movedToast(p.index, moved)...)
+		p.poll, effects = p.poll.Arm(p.listCtx, p.env.Recheck, effects)
+		return p, append(effects, movedToast(p.index, moved)...)
 	}
 	return p, nil
 }
 
-// targetArrived notes where a tag points. It reports whether the tag moved or is
-// gone.
+// targetArrived records where a tag points. It reports whether the tag moved or
+// is gone.
 func (p tagsPage) targetArrived(t model.Tagged) bool {
 	before := p.index.setTarget(t)
 	if before == "" {
@@ -91,17 +92,18 @@ func (p tagsPage) targetArrived(t model.Tagged) bool {
 	return true
 }
 
-func movedToast(k index, moved []string) page.Effects {
+// movedToast returns the notice of tags that moved or are gone.
+func movedToast(x index, moved []string) page.Effects {
 	slices.SortFunc(moved, model.CompareNatural)
 	switch len(moved) {
 	case 0:
 		return nil
 	case 1:
 		tag := safe.Clean(moved[0])
-		if k.tags[moved[0]].Digest == "" {
-			return page.Toast(safe.Sprintf(":%s is gone: the registry has no such tag any more", tag))
+		if x.tags[moved[0]].Digest == "" {
+			return page.Toast(safe.Sprintf(":%s is gone: the registry no longer has this tag", tag))
 		}
-		return page.Toast(safe.Sprintf(":%s moved just now, was %s. m on it compares", tag, look.Short(k.moves[moved[0]].from.Digest)))
+		return page.Toast(safe.Sprintf(":%s moved just now, was %s: m compares before and after", tag, look.Short(x.moves[moved[0]].from.Digest)))
 	}
 	return page.Toast(safe.Sprintf("%d tags moved just now or are gone: :%s and others", len(moved), safe.Clean(moved[0])))
 }

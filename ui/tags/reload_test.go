@@ -13,19 +13,19 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
-// shaky is a registry that fails in passing.
-type shaky struct {
+// unstable is a registry with temporary errors.
+type unstable struct {
 	fakereg.Repo
 	tags, images *error // why tags and images cannot be read
 }
 
-func newShaky(points map[string]string) shaky {
-	return shaky{fakereg.NewRepo(points), new(error), new(error)}
+func newUnstable(points map[string]string) unstable {
+	return unstable{fakereg.NewRepo(points), new(error), new(error)}
 }
 
-var errPassing = &model.ReadError{Message: "too busy", Next: "try again"}
+var errTemporary = &model.ReadError{Message: "too busy", Next: "try again"}
 
-func (s shaky) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
+func (s unstable) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
 	if *s.tags != nil {
 		*s.Asked++
 		return "", *s.tags
@@ -33,14 +33,14 @@ func (s shaky) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
 	return s.Repo.Head(ctx, ref)
 }
 
-func (s shaky) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
+func (s unstable) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 	if d, err := s.Head(ctx, ref); err != nil || *s.images != nil {
 		return model.TagInfo{Ref: ref, Digest: d}, errors.Join(err, *s.images)
 	}
 	return s.Repo.Peek(ctx, ref)
 }
 
-func (s shaky) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+func (s unstable) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
 	for _, tag := range tags {
 		d, err := s.Head(ctx, repo.WithTag(tag))
 		found([]model.Tagged{{Tag: tag, Digest: d, Err: err}})
@@ -48,19 +48,19 @@ func (s shaky) Resolve(ctx context.Context, repo model.Ref, tags []string, found
 	return nil
 }
 
-// TestAPassingFaultIsAskedAgain: a tag that could not be asked once is asked
-// again with the others.
-func TestAPassingFaultIsAskedAgain(t *testing.T) {
-	s := newShaky(map[string]string{"prod": "two", "test": "two", "edge": "three"})
-	*s.tags = errPassing
+// TestRecheck_temporaryError checks that a failed request is repeated when the poll
+// is due, not before.
+func TestRecheck_temporaryError(t *testing.T) {
+	s := newUnstable(map[string]string{"prod": "two", "test": "two", "edge": "three"})
+	*s.tags = errTemporary
 	d := lookAt(t, s, nil, 80, 24)
 	d.Sees("too busy", "r read again")
 	before := *s.Asked
 	d.Keys("down", "up")
 	if *s.Asked != before {
-		t.Error("asked again before it is time")
+		t.Error("requests before the poll is due")
 	}
-	*s.tags, *s.images = nil, errPassing
+	*s.tags, *s.images = nil, errTemporary
 	rechecks(d)
 	d.Sees(fakereg.Short("two"), fakereg.Short("three"))
 	d.DoesNotSee("too busy")
@@ -71,14 +71,14 @@ func TestAPassingFaultIsAskedAgain(t *testing.T) {
 	before = *s.Asked
 	rechecks(d)
 	if n := *s.Asked - before; n != 3 {
-		t.Errorf("%d requests about 3 tags that are known", n)
+		t.Errorf("%d requests for 3 known tags", n)
 	}
 }
 
-// TestASurveyAsksAgain: about tags that could not be asked before.
-func TestASurveyAsksAgain(t *testing.T) {
-	s := newShaky(map[string]string{"prod": "two", "test": "two", "edge": "three"})
-	*s.tags = errPassing
+// TestSurvey_temporaryError checks that a survey repeats failed requests.
+func TestSurvey_temporaryError(t *testing.T) {
+	s := newUnstable(map[string]string{"prod": "two", "test": "two", "edge": "three"})
+	*s.tags = errTemporary
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("d")
 	d.Sees("3 could not be read")
@@ -88,8 +88,9 @@ func TestASurveyAsksAgain(t *testing.T) {
 	d.DoesNotSee("could not be read")
 }
 
-// TestReadAnewStaysGrouped: r asks again what was asked before, not less.
-func TestReadAnewStaysGrouped(t *testing.T) {
+// TestReload_repeatsSurvey checks that key r repeats the survey, and that a list that
+// cannot be read again keeps its findings.
+func TestReload_repeatsSurvey(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"latest": "old", "1.1.0": "old", "1.2.0": "new"})
 	for i := range 40 {
 		name := fmt.Sprintf("2020-%d", i)
@@ -106,38 +107,39 @@ func TestReadAnewStaysGrouped(t *testing.T) {
 	f := &failing{Repo: s}
 	d := lookAt(t, f, nil, 80, 24)
 	d.Keys("d")
-	f.err = errPassing
+	f.err = errTemporary
 	d.Keys("r")
 	d.Sees("too busy", "1 release behind")
 }
 
-// TestReadAnewTwice: who is in a hurry wants no less than who is not.
-func TestReadAnewTwice(t *testing.T) {
+// TestReload_twice checks that key r repeats the survey when it is pressed again
+// before the list arrived.
+func TestReload_twice(t *testing.T) {
 	d := lookAt(t, fakereg.NewRepo(map[string]string{"latest": "old", "1.1.0": "old", "1.2.0": "new"}), nil, 80, 24)
 	d.Keys("d")
 	d.Hold("r")
-	d.Keys("r") // before that has an answer
+	d.Keys("r") // before the list arrived
 	d.Sees("1 release behind")
 }
 
-// TestReadAnewAnnounces: of a long list what it costs is said again.
-func TestReadAnewAnnounces(t *testing.T) {
+// TestReload_announcesSurvey checks that the survey of a long list is announced again
+// when the screen needs it, and else not repeated.
+func TestReload_announcesSurvey(t *testing.T) {
 	s := fakereg.ManyTags(300)
 	d := lookAt(t, s, nil, 80, 24)
-	d.Keys("d", "enter", "esc") // lists are not read
+	d.Keys("d", "enter", "esc") // declines to read indexes
 	before := *s.Asked
 	d.Keys("r")
 	d.Sees("Grouping needs about 300 HEAD requests")
 	if n := *s.Asked - before; n > 120 { // those that came into view while pages arrived
 		t.Errorf("%d requests without consent", n)
 	}
-	d.Keys("esc", "d", "r") // not grouped: nobody wants to know by now
+	d.Keys("esc", "d", "r") // not grouped: the screen needs no survey
 	d.DoesNotSee("needs about")
 }
 
-// TestNarrowTags: what there is no room for is left out, and nothing is cut to
-// a letter.
-func TestNarrowTags(t *testing.T) {
+// TestColumns_narrow checks that narrow frames drop columns and do not cut cells.
+func TestColumns_narrow(t *testing.T) {
 	for width, heading := range map[int]string{80: "tag digest kind platforms created size", 70: "tag digest kind created size", 60: "tag digest created size", 50: "tag digest created", 40: "tag digest"} {
 		d := lookAt(t, fakereg.NewRepo(map[string]string{"prod": "two"}), nil, width, 24)
 		lines := strings.Split(d.Screen(), "\n")

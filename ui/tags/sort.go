@@ -15,7 +15,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// sortOrder is what a list of tags is sorted by.
+// sortOrder names what a list of tags is sorted by.
 type sortOrder int
 
 const (
@@ -28,36 +28,36 @@ const (
 
 var orderNames = [sortOrders]safe.Text{safe.Const("name"), safe.Const("version"), safe.Const("created"), safe.Const("size")}
 
-// needsImages reports whether the order hangs on what must be read first.
+// needsImages reports whether the order needs images to be read.
 func (o sortOrder) needsImages() bool { return o == byCreated || o == bySize }
 
-// sortKey is a tag with what decides its place in the list.
+// sortKey is a tag with the values that decide its place in the list.
 type sortKey struct {
 	tag           string
-	image         digest.Digest // what it leads to or, of what is attached to an image, that image; "" unknown
-	attached      bool
-	created, size int64 // 0 unknown
-	specific      int   // numbers in the name: 2.7.17 has three
+	image         digest.Digest // target; of a signature or attestation, the image it belongs to; "" if unknown
+	attached      bool          // a signature or attestation
+	created, size int64         // 0 if unknown
+	specific      int           // how many numbers the name has: 2.7.17 has three
 	version       version.Version
 }
 
-// sortJob is a list to be sorted. It is a copy: sorting 50,000 tags
-// takes longer than a key may, so it is not done by update.
+// sortJob is a list to sort. It is a copy and runs in a command: sorting 50,000
+// tags takes too long for Update.
 type sortJob struct {
 	order   sortOrder
 	grouped bool
 	tags    []sortKey
 }
 
-// sortedMsg is a list in order.
+// sortedMsg is a sorted list.
 type sortedMsg struct {
 	load page.LoadID
 	tags []string
-	late int
+	late int // late names that are in tags, see widget.NameList
 }
 
-// A list of more than manyTags is sorted at most once per sortPause:
-// while answers pour in nobody can read it anyway.
+// A list of more than manyTags is sorted at most once per sortPause. Nobody can
+// read a list that changes faster while answers arrive.
 const (
 	manyTags  = 2000
 	sortPause = 200 * time.Millisecond
@@ -78,8 +78,8 @@ func (a sortJob) run(ctx context.Context, load page.LoadID, late int) page.Effec
 	})
 }
 
-// knows reports whether enough is known of a tag to put it in its place.
-func (a sortJob) knows(t sortKey) bool {
+// isKnown reports whether the values that this sort needs are known.
+func (a sortJob) isKnown(t sortKey) bool {
 	switch {
 	case a.grouped && t.image == "", a.order == byCreated && t.created == 0, a.order == bySize && t.size == 0:
 		return false
@@ -87,7 +87,7 @@ func (a sortJob) knows(t sortKey) bool {
 	return true
 }
 
-// sorted are the tags in order.
+// sorted returns the tags in order.
 func (a sortJob) sorted() []string {
 	tags := slices.Clone(a.tags)
 	if a.order == byVersion {
@@ -106,8 +106,8 @@ func (a sortJob) sorted() []string {
 	return names
 }
 
-// compare puts the newest, the largest and the highest version first, what is
-// not known last.
+// compare puts the newest, the largest and the highest version first, and unknown
+// values last.
 func (o sortOrder) compare(a, b sortKey) int {
 	switch o {
 	case byVersion:
@@ -120,13 +120,14 @@ func (o sortOrder) compare(a, b sortKey) int {
 	return model.CompareNatural(a.tag, b.tag)
 }
 
+// isAttached reports whether a tag is that of a signature or an attestation.
 func isAttached(tag string) bool {
 	_, what := model.AttachedTo(tag)
 	return what != ""
 }
 
-// countNumbers counts the numbers in a name that dots join: three in 2.7.17 and in
-// cli-2.1.0.
+// countNumbers returns the length of the longest run of numbers joined by dots:
+// three in 2.7.17 and in cli-2.1.0.
 func countNumbers(tag string) int {
 	most, n, digits := 0, 0, false
 	for i := range len(tag) {
@@ -146,7 +147,7 @@ func countNumbers(tag string) int {
 	return most
 }
 
-// nextOrder puts the list in another order.
+// nextOrder sorts the list by the next order.
 func (p tagsPage) nextOrder() (page.Page, page.Effects) {
 	p.order = (p.order + 1) % sortOrders
 	if p.order.needsImages() {
@@ -155,15 +156,16 @@ func (p tagsPage) nextOrder() (page.Page, page.Effects) {
 	return p.advance(surveyWithdraw)
 }
 
+// showAside shows or hides signatures and attestations.
 func (p tagsPage) showAside() (page.Page, page.Effects) {
 	if len(p.list.Aside) == 0 {
-		return p, page.Toast(safe.Const("no tag here stands for a signature or an attestation"))
+		return p, page.Toast(safe.Const("no tag here is a signature or an attestation"))
 	}
 	p.list = p.list.ShowAside(!p.list.AsideShown)
 	return p.sortList()
 }
 
-// sortList sorts the list again when that may change anything, in a command.
+// sortList starts a sort job, unless the list is in its natural order.
 func (p tagsPage) sortList() (tagsPage, page.Effects) {
 	p = p.updateSearch()
 	if p.order == byName && !p.grouped {
@@ -187,7 +189,7 @@ func (p tagsPage) sortList() (tagsPage, page.Effects) {
 		for _, tag := range tags {
 			t := p.index.sortKey(tag)
 			a.tags = append(a.tags, t)
-			if a.knows(t) {
+			if a.isKnown(t) {
 				p.sortable++
 			}
 		}
@@ -195,7 +197,7 @@ func (p tagsPage) sortList() (tagsPage, page.Effects) {
 	return p, a.run(p.listCtx, p.list.Load, len(p.list.Late))
 }
 
-// listedTags are all tags that are shown without a filter.
+// listedTags returns all tags that are shown when there is no filter.
 func (p tagsPage) listedTags() [][]string {
 	if p.list.AsideShown {
 		return [][]string{p.list.All, p.list.Aside}
@@ -209,8 +211,7 @@ func (p tagsPage) andSort(effects page.Effects) (tagsPage, page.Effects) {
 	return p, append(effects, sort...)
 }
 
-// sortArrived shows the sorted list, and sorts again if more has arrived
-// meanwhile.
+// sortArrived shows the sorted list, and sorts again if it is outdated.
 func (p tagsPage) sortArrived(msg sortedMsg) (page.Page, page.Effects) {
 	if msg.load != p.list.Load {
 		return p, nil
@@ -226,7 +227,7 @@ func (p tagsPage) sortArrived(msg sortedMsg) (page.Page, page.Effects) {
 	return p, nil
 }
 
-// ordering is in what way a list is put in order.
+// ordering is all that decides how the list is sorted.
 type ordering struct {
 	order               sortOrder
 	grouped, asideShown bool

@@ -15,7 +15,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// fiftyThousand is a page whose tags are all known.
+// fiftyThousand returns a page with 50,000 resolved tags.
 func fiftyThousand() tagsPage {
 	p := tagsPage{index: newIndex(), list: widget.NameList{IsAside: isAttached}}
 	var tags []string
@@ -53,7 +53,7 @@ func BenchmarkSort(b *testing.B) {
 	}
 }
 
-func TestNumbers(t *testing.T) {
+func TestCountNumbers(t *testing.T) {
 	for tag, want := range map[string]int{"2.7.17": 3, "v1.2": 2, "latest": 0, "cli-2.1.0": 3, "2-slim": 1, "1.2.3-alpine3.19": 3, "main-0001-5384": 1, "1..2": 1, "": 0} {
 		if got := countNumbers(tag); got != want {
 			t.Errorf("%s has %d, want %d", tag, got, want)
@@ -61,13 +61,13 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// TestCountIsOfItsOrder: while the list is being put in one order, what was known
-// for that says nothing of the next.
-func TestCountIsOfItsOrder(t *testing.T) {
+// TestOrderLine_nextOrder checks that the count of known tags of one order is not
+// shown for the next order.
+func TestOrderLine_nextOrder(t *testing.T) {
 	p := fiftyThousand()
 	p.index, p.listCtx = newIndex(), t.Context()
 	p.list.Loading = true
-	next, _ := p.nextOrder() // by version, for which all is known
+	next, _ := p.nextOrder() // by version: all tags are known
 	next, _ = next.(tagsPage).nextOrder()
 	for _, l := range next.(tagsPage).linesAbove(page.Frame{Width: 80, Height: 22, Glyphs: look.Unicode()}) {
 		if strings.Contains(l.Text().String(), " of 50,0") {
@@ -76,9 +76,9 @@ func TestCountIsOfItsOrder(t *testing.T) {
 	}
 }
 
-// TestScrollingPastAsksLittle: rows that go by while answers are awaited cost
-// nothing.
-func TestScrollingPastAsksLittle(t *testing.T) {
+// TestLayout_scrolling checks that requests for rows in view are bounded when a
+// person scrolls faster than answers arrive.
+func TestLayout_scrolling(t *testing.T) {
 	p := fiftyThousand()
 	p.index, p.listCtx = newIndex(), t.Context()
 	asked := 0
@@ -88,13 +88,13 @@ func TestScrollingPastAsksLittle(t *testing.T) {
 		asked += len(effects)
 		p.list, _ = p.list.Update(tea.KeyPressMsg{Code: tea.KeyPgDown})
 	}
-	if asked == 0 || asked > peeksAtOnce {
+	if asked == 0 || asked > maxPeeks {
 		t.Errorf("%d requests for a hundred pages", asked)
 	}
 }
 
-// TestNoNameVanishes: one that comes while an order is made is not in it.
-func TestNoNameVanishes(t *testing.T) {
+// TestSort_lateName checks that a name that arrives while a sort job runs is shown.
+func TestSort_lateName(t *testing.T) {
 	p := tagsPage{index: newIndex(), order: byVersion}
 	p.list = p.list.Arrived(widget.NamesMsg{Names: []string{"a"}})
 	p, _ = p.sortList()

@@ -15,9 +15,9 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// TestNothingIsAskedUnannounced: a survey that gives way to the announcement of
-// another must not go on as that when it ends.
-func TestNothingIsAskedUnannounced(t *testing.T) {
+// TestSurvey_canceledByOffer checks that the end of a survey does not start the one
+// that is announced in the meantime.
+func TestSurvey_canceledByOffer(t *testing.T) {
 	s := fakereg.ManyTags(3500)
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("d")
@@ -29,49 +29,50 @@ func TestNothingIsAskedUnannounced(t *testing.T) {
 	before := *s.Asked
 	owns(d, tags.SurveyEnded(old, context.Canceled))
 	if *s.Asked != before {
-		t.Errorf("%d requests that nobody agreed to", *s.Asked-before)
+		t.Errorf("%d requests without consent", *s.Asked-before)
 	}
 }
 
-// TestAFilterNarrowsASurvey: who has filtered wants to know about what is left, and
-// has agreed to no more.
-func TestAFilterNarrowsASurvey(t *testing.T) {
+// TestSurvey_filter checks that a survey is limited to the tags that passed the
+// filter when it was announced, whatever the filter is later.
+func TestSurvey_filter(t *testing.T) {
 	s := fakereg.ManyTags(3500)
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("/", "1", ".", "1", "2", "enter", "d")
-	d.Sees("Grouping the filtered tags needs about 92 HEAD requests") // of 111, but for those in view
+	d.Sees("Grouping the filtered tags needs about 92 HEAD requests") // 111 pass; those in view are resolved
 	before := *s.Asked
 	d.Keys("/", "tab", "enter") // fuzzy: hundreds pass now
 	if n := *s.Asked - before; n > 50 {
 		t.Errorf("%d requests without consent", n)
 	}
-	d.Keys("enter", "esc", "esc") // asked; lists are not read; no filter
+	d.Keys("enter", "esc", "esc") // accept; decline to read indexes; clear the filter
 	if n := *s.Asked - before; n < 92 || n > 200 {
 		t.Errorf("%d requests, 92 of them announced", n)
 	}
 	d.Sees("1/3500")
 	d.Keys("f")
-	d.Sees("nothing to remark on the 1", "of 3,500 tags that are known")
+	d.Sees("no findings on the 1", "of 3,500 tags resolved so far")
 }
 
-// TestAListThatCannotBeReadAnewStays: r asks again, it does not forget.
-func TestAListThatCannotBeReadAnewStays(t *testing.T) {
+// TestReload_listFails checks that the previous list stays when key r fails to read
+// it again.
+func TestReload_listFails(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "two", "test": "two", "edge": "three"})
-	down := errors.New("nobody listens")
+	down := errors.New("connection refused")
 	f := &failing{Repo: s}
 	d := lookAt(t, f, nil, 80, 24)
 	d.Sees(fakereg.Short("two"), fakereg.Short("three"))
 	f.err = down
 	before := *s.Asked
 	d.Keys("r")
-	d.Sees("nobody listens", "prod", "test", "edge", fakereg.Short("two"), fakereg.Short("three"))
+	d.Sees("connection refused", "prod", "test", "edge", fakereg.Short("two"), fakereg.Short("three"))
 	if *s.Asked != before {
-		t.Errorf("%d requests about what is known", *s.Asked-before)
+		t.Errorf("%d requests for known tags", *s.Asked-before)
 	}
 	f.err = nil
 	d.Keys("r")
 	d.Sees("prod", fakereg.Short("two"))
-	d.DoesNotSee("nobody listens")
+	d.DoesNotSee("connection refused")
 }
 
 // failing is a registry whose list may fail.
@@ -87,16 +88,16 @@ func (f *failing) Tags(ctx context.Context, r model.Ref, page func([]string)) er
 	return f.Repo.Tags(ctx, r, page)
 }
 
-// TestFindingsAreAskedFor: f needs no other key first.
-func TestFindingsAreAskedFor(t *testing.T) {
+// TestFindings_startSurvey checks that key f resolves the tags first.
+func TestFindings_startSurvey(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"latest": "old", "1.1.0": "old", "1.2.0": "new"})
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("f")
 	d.Sees("1 release behind")
 }
 
-// TestAnswersFromBeforeAReload: they are about a listing that is gone.
-func TestAnswersFromBeforeAReload(t *testing.T) {
+// TestSurvey_answerOfPreviousListing checks that such answers are dropped.
+func TestSurvey_answerOfPreviousListing(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "two"})
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("d")
@@ -108,7 +109,7 @@ func TestAnswersFromBeforeAReload(t *testing.T) {
 	d.DoesNotSee(fakereg.Short("one"))
 }
 
-// holding is a registry that can keep its list back.
+// holding is a registry that can hold back its list of tags.
 type holding struct {
 	fakereg.Repo
 	hold *bool
@@ -121,8 +122,8 @@ func (h holding) Tags(ctx context.Context, r model.Ref, page func([]string)) err
 	return h.Repo.Tags(ctx, r, page)
 }
 
-// TestNothingIsKnownAfterAReload: as many as before would be a lie.
-func TestNothingIsKnownAfterAReload(t *testing.T) {
+// TestOrderLine_reload checks that the count of known tags starts again.
+func TestOrderLine_reload(t *testing.T) {
 	h := holding{fakereg.NewRepo(map[string]string{"a": "x", "b": "y"}), new(bool)}
 	d := lookAt(t, h, nil, 80, 24)
 	d.Keys("d")
@@ -131,46 +132,46 @@ func TestNothingIsKnownAfterAReload(t *testing.T) {
 	d.DoesNotSee("2 of 0 known")
 }
 
-// TestNothingToRemarkOnWhatIsKnown: nobody has looked at the others.
-func TestNothingToRemarkOnWhatIsKnown(t *testing.T) {
+// TestFindings_unresolvedTags checks that "no findings" is limited to resolved tags.
+func TestFindings_unresolvedTags(t *testing.T) {
 	d := lookAt(t, fakereg.ManyTags(3500), nil, 80, 24)
 	d.Keys("d", "esc", "f")
-	d.DoesNotSee("nothing to remark on these tags")
+	d.DoesNotSee("no findings on these tags")
 }
 
-// moody is a registry that cannot always say what indexes list.
-type moody struct {
+// brokenImages is a registry that may fail to read images and indexes.
+type brokenImages struct {
 	fakereg.Repo
 	fail *bool
 }
 
-func (m moody) Children(ctx context.Context, r model.Ref) ([]v1.Descriptor, error) {
+func (m brokenImages) Children(ctx context.Context, r model.Ref) ([]v1.Descriptor, error) {
 	if *m.fail {
 		return nil, errors.New("not now")
 	}
 	return m.Repo.Children(ctx, r)
 }
-func (m moody) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
+func (m brokenImages) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 	info, _ := m.Repo.Peek(ctx, ref)
 	return model.TagInfo{Digest: info.Digest}, errors.New("not now")
 }
 
-// TestListsThatFailedAreAskedAgain: that an index could not be read does not
-// mean that it lists nothing.
-func TestListsThatFailedAreAskedAgain(t *testing.T) {
+// TestSurvey_indexFails checks that an index that could not be read is not taken for
+// an empty one, and that the next survey reads it.
+func TestSurvey_indexFails(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"1": "a", "2": "b"})
 	s.Members = map[string][]string{"a": {"x"}, "b": {"x"}}
-	m := moody{s, new(bool)}
+	m := brokenImages{s, new(bool)}
 	*m.fail = true
 	d := lookAt(t, m, nil, 100, 24)
 	d.Keys("d")
 	*m.fail = false
 	d.Keys("d", "d")
-	d.Sees("as in 2")
+	d.Sees("shares ", " with 2")
 }
 
-// TestGoneAndBack: what is pushed again is there again.
-func TestGoneAndBack(t *testing.T) {
+// TestTimeline_pushedAgain checks that a digest that is pushed again is not "gone".
+func TestTimeline_pushedAgain(t *testing.T) {
 	then := time.Date(2024, 10, 1, 9, 0, 0, 0, time.Local)
 	s := fakereg.NewRepo(map[string]string{"prod": "b"})
 	s.Gone = map[string]bool{"a": true}
@@ -183,29 +184,30 @@ func TestGoneAndBack(t *testing.T) {
 	d.DoesNotSee("gone")
 }
 
-// TestAnOldPeekDoesNotMoveATag: where it points may have been asked later, and
-// answered before.
-func TestAnOldPeekDoesNotMoveATag(t *testing.T) {
+// TestPeek_outdated checks that the answer of a peek does not replace a target that
+// is known already.
+func TestPeek_outdated(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "two"})
 	d := lookAt(t, s, nil, 80, 24)
 	owns(d, tags.Peeked(top(d), "prod", model.TagInfo{Digest: fakereg.Named("one")}))
 	d.Sees(fakereg.Short("two"))
 }
 
-// TestFindingsAfterTheHistory: on a slow disk it comes after the answers.
-func TestFindingsAfterTheHistory(t *testing.T) {
+// TestFindings_lateHistory checks that sightings which are read after the survey lead
+// to findings.
+func TestFindings_lateHistory(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"1.0.0": "two"})
 	d := lookAt(t, s, fakereg.Journal{}, 100, 24)
 	d.Keys("d")
 	then := time.Now().Add(-time.Hour)
 	owns(d, tags.HistoryRead(top(d), map[string]model.Timeline{"1.0.0": {{Digest: fakereg.Named("one"), First: then, Last: then}}}))
 	if len(tags.Findings(top(d))) == 0 {
-		t.Error("the move is no finding")
+		t.Error("no finding about the move")
 	}
 }
 
-// TestFindingsAfterAMove: what was found before it may be true no longer.
-func TestFindingsAfterAMove(t *testing.T) {
+// TestFindings_afterMove checks that findings which a move makes false are removed.
+func TestFindings_afterMove(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"latest": "a", "1.0.0": "a", "1.0.1": "b"})
 	d := lookAt(t, s, nil, 100, 24)
 	d.Keys("d")
@@ -215,21 +217,21 @@ func TestFindingsAfterAMove(t *testing.T) {
 	d.DoesNotSee(":latest is :1.0.0")
 }
 
-// TestAnnouncementIsWithdrawn: who no longer wants tags of one image together
-// is not asked whether to look for them.
-func TestAnnouncementIsWithdrawn(t *testing.T) {
+// TestSurvey_withdrawn checks that the offer goes away when the groups are off.
+func TestSurvey_withdrawn(t *testing.T) {
 	d := lookAt(t, fakereg.ManyTags(3500), nil, 80, 24)
 	d.Keys("d", "d")
 	d.DoesNotSee("enter to go on")
 }
 
-// TestSurveyGoesOnWithTheList: a survey can be quicker than the list.
-func TestSurveyGoesOnWithTheList(t *testing.T) {
+// TestSurvey_fasterThanList checks that a survey continues with tags that are listed
+// after it resolved all others.
+func TestSurvey_fasterThanList(t *testing.T) {
 	points := map[string]string{"1": "a", "2": "b", "3": "a"}
 	s := fakereg.NewRepo(points)
 	s.TagNames = []string{"1"}
 	d := lookAt(t, s, nil, 100, 24)
-	d.Hold("r") // the list is awaited
+	d.Hold("r") // the list is loading
 	owns(d, widget.NamesMsg{Load: tags.ListLoad(top(d)), Names: s.TagNames})
 	d.Keys("d")
 	for tag, to := range fakereg.ManyTags(60).Points {
@@ -239,13 +241,13 @@ func TestSurveyGoesOnWithTheList(t *testing.T) {
 	owns(d, widget.NamesDoneMsg{Load: tags.ListLoad(top(d))})
 	d.DoesNotSee("known")
 	if !tags.Knows(top(d), "1.40") {
-		t.Error("1.40 is not asked")
+		t.Error("1.40 is not resolved")
 	}
 }
 
-// TestSurveyIsAnnounced_listGrows checks that tags which are listed after a small
+// TestSurvey_listGrows checks that tags which are listed after a small
 // survey began are not resolved without consent when there are many of them.
-func TestSurveyIsAnnounced_listGrows(t *testing.T) {
+func TestSurvey_listGrows(t *testing.T) {
 	s := fakereg.ManyTags(300)
 	late := s.TagNames[10:]
 	s.TagNames = s.TagNames[:10]
@@ -264,7 +266,7 @@ func TestSurveyIsAnnounced_listGrows(t *testing.T) {
 	d.DoesNotSee("known")
 }
 
-// indexed is a registry of so many releases, each an index of its own.
+// indexed returns a registry with n releases, each a different index.
 func indexed(n int) fakereg.Repo {
 	s := fakereg.NewRepo(map[string]string{"latest": "0"})
 	for i := range n {
@@ -276,19 +278,19 @@ func indexed(n int) fakereg.Repo {
 	return s
 }
 
-// TestFindingsBeforeLists: what HEAD alone shows is said before anybody agrees
-// to more requests, and is known to a comparison.
-func TestFindingsBeforeLists(t *testing.T) {
+// TestFindings_beforeIndexes checks that findings which need HEAD requests only are
+// shown before consent to GET requests, and that a comparison gets the tags.
+func TestFindings_beforeIndexes(t *testing.T) {
 	d := lookAt(t, indexed(200), nil, 100, 24)
 	d.Keys("d", "enter")
 	d.Sees("Reading what indexes list needs about", ":latest is :1.0.0, 199 releases behind")
 	if tags.Set(top(d)) == nil {
-		t.Error("a comparison would know nothing of the tags")
+		t.Error("a comparison would not get the tags")
 	}
 }
 
-// TestCostOfImages: in numbers, where they are known.
-func TestCostOfImages(t *testing.T) {
+// TestSurvey_costOfImages checks that the cost counts images that are known.
+func TestSurvey_costOfImages(t *testing.T) {
 	d := lookAt(t, fakereg.ManyTags(300), nil, 100, 24)
 	d.Keys("d", "enter", "s", "s")
 	d.Sees("up to 783 GET requests")

@@ -11,75 +11,61 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// lowHeight is where every line is needed for the list.
-const lowHeight = 8
+const (
+	minHeight    = 8  // lines of a frame; below it the list gets every line
+	minPartWidth = 24 // cells that a part of the line about one tag needs
+	maxNames     = 6  // names in a line about one tag
+	maxHolders   = 64 // indexes that one frame checks: every index may list a base image
+)
 
-// leastAbout is the room that a part of the line about one tag needs.
-const leastAbout = 24
-
-// siblingsShown is how many names stand in a line about one tag.
-const siblingsShown = 6
-
-// holdersLooked bounds the work for each key: a base may be in every index.
-const holdersLooked = 64
-
-// linesAbove are the lines over the list: what the survey costs or has come to, by
-// what the list is in order, and the gravest finding.
+// linesAbove returns the lines above the list: the digest search, the survey, the
+// order and the gravest finding.
 func (p tagsPage) linesAbove(f page.Frame) []look.Line {
-	if f.Height < lowHeight {
+	if f.Height < minHeight {
 		return nil
 	}
-	var lines []look.Line
-	if l := p.searchLine(); l.Width() > 0 {
-		lines = append(lines, l)
-	}
-	if l := p.surveyLine(f); l.Width() > 0 {
-		lines = append(lines, l)
-	}
-	if l := p.orderLine(); l.Width() > 0 {
-		lines = append(lines, l)
-	}
-	if len(p.findings) > 0 {
-		lines = append(lines, p.foundLine(f))
-	}
-	return lines
+	lines := []look.Line{p.searchLine(), p.surveyLine(f), p.orderLine(), p.findingLine(f)}
+	return slices.DeleteFunc(lines, func(l look.Line) bool { return l.Width() == 0 })
 }
 
-// linesBelow is how many lines under the list are about the tag under the cursor.
+// linesBelow returns the number of lines below the list: one about the tag under
+// the cursor.
 func (p tagsPage) linesBelow(f page.Frame) int {
-	if f.Height < lowHeight || len(p.list.Shown) == 0 {
+	if f.Height < minHeight || len(p.list.Shown) == 0 {
 		return 0
 	}
 	return 1
 }
 
-// orderLine says what the list is in order of, and how much of it is not.
+// orderLine names the order of the list and how many tags have the values for it.
 func (p tagsPage) orderLine() look.Line {
+	var parts []safe.Text
+	if p.order != byName {
+		parts = append(parts, safe.Sprintf("by %s", orderNames[p.order]))
+	}
+	if p.grouped {
+		parts = append(parts, safe.Const("grouped by image"))
+	}
+	if len(parts) == 0 {
+		return look.Line{}
+	}
+	l := look.L(look.Gap(1), look.S(look.Faint, safe.Join(parts, ", ")))
 	all := len(p.list.All)
 	if p.list.AsideShown {
 		all += len(p.list.Aside)
 	}
-	l := look.L()
-	if p.order != byName {
-		l = l.With(look.S(look.Faint, safe.Sprintf("by %s", orderNames[p.order])))
-	}
-	if p.grouped {
-		if len(l.Spans) > 0 {
-			l = l.With(look.S(look.Faint, safe.Const(", ")))
-		}
-		l = l.With(look.S(look.Faint, safe.Const("tags of one image together")))
-	}
-	if len(l.Spans) == 0 {
-		return l
-	}
 	if all > 0 && p.countedFor == p.ordering() && (p.sortable < all || p.list.Loading) {
 		l = l.With(look.S(look.Warn, safe.Sprintf(": %s of %s known", look.Number(p.sortable), look.Number(all))))
 	}
-	return look.L(look.Gap(1)).With(l.Spans...)
+	return l
 }
 
-// foundLine is the gravest finding, and how many there are.
-func (p tagsPage) foundLine(f page.Frame) look.Line {
+// findingLine is the gravest finding and the number of others; empty if there is
+// none.
+func (p tagsPage) findingLine(f page.Frame) look.Line {
+	if len(p.findings) == 0 {
+		return look.Line{}
+	}
 	more := safe.Const("  f: what to do")
 	if n := len(p.findings) - 1; n > 0 {
 		more = safe.Sprintf("  f: %s", look.Count(n, safe.Const("more"), safe.Const("more")))
@@ -89,14 +75,14 @@ func (p tagsPage) foundLine(f page.Frame) look.Line {
 		f.Glyphs.Fit(f.Glyphs.Sentence(first.Text), max(f.Width-2-look.Width(more), 8))), look.S(look.Faint, more))
 }
 
-// aboutLine is what there is to say of the tag under the cursor: that it moved, what
-// else it is called, what is attached to it.
-func (p tagsPage) aboutLine(f page.Frame) look.Line {
+// tagLine describes the tag under the cursor: its move, other tags of its image,
+// and what is attached to it.
+func (p tagsPage) tagLine(f page.Frame) look.Line {
 	tag, _ := p.list.Current()
 	t := p.index.tags[tag]
 	var parts []look.Span
 	if m, moved := p.index.moves[tag]; moved {
-		parts = append(parts, look.S(look.Warn, movedWords(m)))
+		parts = append(parts, look.S(look.Warn, movedText(m)))
 	}
 	if image, what := model.AttachedTo(tag); what != "" {
 		parts = append(parts, look.P(safe.Sprintf("%s of %s", safe.Clean(what), p.nameOf(image))))
@@ -112,8 +98,8 @@ func (p tagsPage) aboutLine(f page.Frame) look.Line {
 	}
 	l := look.L(look.Gap(1))
 	for i, part := range parts {
-		if i > 0 && l.Width() > f.Width-leastAbout {
-			break // a few letters of it would say nothing
+		if i > 0 && l.Width() > f.Width-minPartWidth {
+			break // the part would be cut to a few letters
 		}
 		if i > 0 {
 			l = l.With(look.S(look.Faint, safe.Sprintf("  %s  ", f.Glyphs.Dot)))
@@ -123,15 +109,15 @@ func (p tagsPage) aboutLine(f page.Frame) look.Line {
 	return l
 }
 
-func movedWords(m movedTag) safe.Text {
+func movedText(m movedTag) safe.Text {
 	if m.now {
 		return safe.Sprintf("moved just now, was %s", look.Short(m.from.Digest))
 	}
 	return safe.Sprintf("moved since %s, was %s", look.Day(m.from.Last), look.Short(m.from.Digest))
 }
 
-// sharedImages says which other tags have an image of this one: of an image the
-// indexes that list it, of an index the one that lists most of the same.
+// sharedImages names other tags that share an image with d. For an image these
+// are the indexes that list it, for an index the one that shares most entries.
 func (p tagsPage) sharedImages(d digest.Digest) []safe.Text {
 	var out []safe.Text
 	if holders := p.tagsOf(p.index.listedIn[d]); !holders.IsEmpty() {
@@ -144,7 +130,7 @@ func (p tagsPage) sharedImages(d digest.Digest) []safe.Text {
 			continue
 		}
 		holders := p.index.listedIn[c.Digest]
-		for _, other := range holders[:min(len(holders), holdersLooked)] {
+		for _, other := range holders[:min(len(holders), maxHolders)] {
 			if other == d || len(p.index.byDigest[other]) == 0 {
 				continue
 			}
@@ -159,14 +145,14 @@ func (p tagsPage) sharedImages(d digest.Digest) []safe.Text {
 	if most == "" {
 		return out
 	}
-	what := safe.Clean(first[most])
+	platforms := safe.Clean(first[most])
 	if n := shared[most] - 1; n > 0 {
-		what = safe.Sprintf("%s and %d more", what, n)
+		platforms = safe.Sprintf("%s and %d more", platforms, n)
 	}
-	return append(out, safe.Sprintf("%s as in %s", what, p.tagsOf([]digest.Digest{most})))
+	return append(out, safe.Sprintf("shares %s with %s", platforms, p.tagsOf([]digest.Digest{most})))
 }
 
-// nameOf is an image by its tags or, where nobody knows one, by its digest.
+// nameOf returns the tags of an image, or its short digest if none is known.
 func (p tagsPage) nameOf(image digest.Digest) safe.Text {
 	if same := p.index.byDigest[image]; len(same) > 0 {
 		return nameList(same)
@@ -174,24 +160,24 @@ func (p tagsPage) nameOf(image digest.Digest) safe.Text {
 	return look.Short(image)
 }
 
-// tagsOf are names of images, as far as they have one.
+// tagsOf returns one tag of each image that has one.
 func (p tagsPage) tagsOf(images []digest.Digest) safe.Text {
 	var tags []string
-	for _, d := range images[:min(len(images), holdersLooked)] {
+	for _, d := range images[:min(len(images), maxHolders)] {
 		if same := p.index.byDigest[d]; len(same) > 0 {
 			tags = append(tags, same[0])
 		}
 	}
-	if len(images) > holdersLooked && len(tags) > siblingsShown {
-		return safe.Sprintf("%s and many more", safe.Join(cleaned(tags[:siblingsShown]), ", "))
+	if len(images) > maxHolders && len(tags) > maxNames {
+		return safe.Sprintf("%s and many more", safe.Join(cleaned(tags[:maxNames]), ", "))
 	}
 	return nameList(tags)
 }
 
-// nameList is some names, and how many more there are.
+// nameList returns the first names and the number of the others.
 func nameList(names []string) safe.Text {
-	shown := safe.Join(cleaned(names[:min(len(names), siblingsShown)]), ", ")
-	if more := len(names) - siblingsShown; more > 0 {
+	shown := safe.Join(cleaned(names[:min(len(names), maxNames)]), ", ")
+	if more := len(names) - maxNames; more > 0 {
 		return safe.Sprintf("%s and %s more", shown, look.Number(more))
 	}
 	return shown
@@ -205,7 +191,7 @@ func cleaned(names []string) []safe.Text {
 	return out
 }
 
-// exceptName is names without one of them.
+// exceptName returns names without one of them. names are in natural order.
 func exceptName(names []string, name string) []string {
 	i, found := slices.BinarySearchFunc(names, name, model.CompareNatural)
 	if !found {
@@ -214,11 +200,10 @@ func exceptName(names []string, name string) []string {
 	return slices.Concat(names[:i], names[i+1:])
 }
 
-// rowOf draws the row of a tag. Where tags of one image stand together, only the
-// first says what that is.
+// rowOf draws the row of a tag. In a group only the first row describes the image.
 func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
 	t, info := p.index.lookup(tag)
-	row := tagRow{tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, err: t.Err, asked: p.index.asked[tag]}
+	row := tagRow{tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, err: t.Err, requested: p.index.requested[tag]}
 	if from, _ := p.list.Window.Visible(); p.grouped && at > from {
 		above := p.list.Shown[at-1]
 		switch image, what := model.AttachedTo(tag); {
@@ -231,13 +216,15 @@ func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
 	return c.line(row)
 }
 
+// sameAttached reports whether a tag is that of a signature or an attestation of
+// an image.
 func sameAttached(tag string, image digest.Digest) bool {
 	other, what := model.AttachedTo(tag)
 	return what != "" && other == image
 }
 
-// sign is one cell before the name: that the tag moved, or that there is
-// something to say of it.
+// sign returns the cell before the name: it marks a tag that moved or has a
+// finding.
 func (p tagsPage) sign(c tagColumns, tag string) look.Span {
 	switch _, moved := p.index.moves[tag]; {
 	case moved:

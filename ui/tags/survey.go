@@ -14,9 +14,9 @@ import (
 
 // Bounds on the requests of a survey.
 const (
-	surveyUnannounced = 64 // requests that need no announcement: the client sends as many at once
-	membersUnasked    = 64 // indexes that are read without a second announcement
-	perImage          = 3  // requests at most: index, manifest, config
+	surveyUnannounced  = 64 // requests that need no announcement: they are sent in one round
+	membersUnannounced = 64 // indexes that are read without a second announcement
+	perImage           = 3  // requests at most: index, manifest, config
 )
 
 // survey resolves all tags of a repository and then reads each image once. It
@@ -35,11 +35,11 @@ const (
 //	idle          list restarted (key r)       idle
 //	others        list restarted (key r)       pending
 //	pending       list complete                as request if the screen needs it or it is cheap, else idle
-//	pending, waiting  list restored            done
+//	pending, offered after pending, waiting   list restored   done
 //
 // Every other event leaves the stage unchanged. Next work is the first that
 // applies: tags to resolve (tags), images to read (images, or offered above
-// membersUnasked indexes), waiting if the list is still loading, done.
+// membersUnannounced indexes), waiting if the list is still loading, done.
 type survey struct {
 	stage     surveyStage
 	before    surveyStage // of offered: the stage to return to when the offer is withdrawn
@@ -249,7 +249,7 @@ func (p tagsPage) nextWork(tags []string) (tagsPage, page.Effects) {
 	switch {
 	case len(images) == 0:
 		return p.finishStage()
-	case p.survey.goal == goalSameImage && len(images) > membersUnasked:
+	case p.survey.goal == goalSameImage && len(images) > membersUnannounced:
 		p.survey = p.survey.offer(goalMembers, len(images), 0, surveyDone)
 		return p.withFindingsSearch()
 	case p.survey.goal == goalSameImage:

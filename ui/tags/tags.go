@@ -1,6 +1,6 @@
-// Package tags is the page of a repository's tags, with their order and groups,
-// the survey of where they point, and the timeline of one tag. Comparisons are in
-// package compare; what is found on tags is decided in package diff.
+// Package tags has two pages: the tags of a repository, with sorting, groups and
+// the survey that resolves all tags, and the timeline of one tag. Comparisons are
+// in package compare; findings on tags come from package diff.
 package tags
 
 import (
@@ -21,21 +21,21 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// tagsPage lists the tags of a repository. Unasked it reads about the tags that
-// are in view, and about no others.
+// tagsPage lists the tags of a repository. By default it reads only the tags in
+// view.
 type tagsPage struct {
 	env     page.Env
 	ctx     context.Context // of the page
-	listCtx context.Context // of the listing in view, and of what is read for it
+	listCtx context.Context // of the current listing and the requests for its rows
 	ref     model.Ref
 	list    widget.NameList
 	marks   page.Marks
-	pick    diff.Side // set when the page was opened to choose another A or B
+	pick    diff.Side // the side to choose a tag for; "" when the page is not a picker
 
 	index    index
-	previous index                     // what was known before the list was read anew
+	previous index                     // the index of the previous listing
 	peeking  int                       // peeks under way
-	history  map[string]model.Timeline // looks before, and perhaps this one
+	history  map[string]model.Timeline // recorded sightings; they may include those of this run
 
 	order            sortOrder
 	grouped          bool // tags of one image follow each other
@@ -51,37 +51,38 @@ type tagsPage struct {
 	poll             page.Poll
 }
 
-// peeksAtOnce bounds what is asked for the rows in view: who scrolls through
-// thousands must not wait for all that went by.
-const peeksAtOnce = 64
+// maxPeeks bounds the requests for rows in view. When a person scrolls through
+// thousands of rows, the rows now in view must not wait for all the others.
+const maxPeeks = 64
 
-// peekedMsg is what became of one peek.
+// peekedMsg is the answer to one peek.
 type peekedMsg struct {
 	load page.LoadID
-	tag  string        // "" when the image was asked for by its digest
-	of   digest.Digest // that digest
+	tag  string        // "" when the image was requested by digest
+	of   digest.Digest // that digest, else ""
 	info model.TagInfo
 	err  error
 }
 
-// historyMsg is what is remembered of the tags.
+// historyMsg has the recorded sightings of the tags.
 type historyMsg struct {
 	load    page.LoadID
 	history map[string]model.Timeline
 }
 
-// findingsMsg are findings on the tags as a whole.
+// findingsMsg has the findings on the tags as a whole.
 type findingsMsg struct {
 	load     page.LoadID
 	findings []diff.Finding
 }
 
-// New lists the tags of a repository.
+// New returns the page of a repository's tags.
 func New(env page.Env, repo model.Ref) page.Page {
 	return tagsPage{env: env, ref: repo.Repo(), list: widget.NameList{IsAside: isAttached}, index: newIndex()}
 }
 
-// NewPick is the tags page, opened to choose another A or B.
+// NewPick returns a tags page to choose another tag for a side. The cursor starts
+// on the tag of now.
 func NewPick(env page.Env, now model.Ref, side diff.Side) page.Page {
 	return tagsPage{env: env, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: isAttached, Want: now.Tag}, index: newIndex()}
 }
@@ -98,22 +99,22 @@ func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
 	if tag, some := p.list.Current(); some {
 		p.list.Want = tag
 	}
-	var asked page.Effects
-	p.list, p.listCtx, asked = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
+	var requests page.Effects
+	p.list, p.listCtx, requests = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.env.Registry.Tags(ctx, p.ref, page)
 	})
-	p.poll, asked = p.poll.Arm(p.listCtx, p.env.Recheck, asked)
-	return p, append(asked, p.readHistory()...)
+	p.poll, requests = p.poll.Arm(p.listCtx, p.env.Recheck, requests)
+	return p, append(requests, p.readHistory()...)
 }
 
-// readHistory asks for what was seen before.
+// readHistory reads the recorded sightings.
 func (p tagsPage) readHistory() page.Effects {
 	if p.env.Journal == nil {
 		return nil
 	}
 	repo, load := p.ref, p.list.Load
 	return page.Once(p.listCtx, func(context.Context) tea.Msg {
-		past, _ := p.env.Journal.History(repo) // what could be read comes with the error
+		past, _ := p.env.Journal.History(repo) // an error comes with the readable part
 		return historyMsg{load, past}
 	})
 }
@@ -128,8 +129,7 @@ func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		if p.survey.stage == surveyOffered && p.survey.goal != goalMembers {
 			p.survey.total = len(p.tagsToAsk())
 		}
-		p, asked := p.sortList()
-		return p, append(page.Send(page.VisitedMsg{Place: p.ref.String()}), asked...)
+		return p.andSort(page.Send(page.VisitedMsg{Place: p.ref.String()}))
 	case widget.NamesDoneMsg:
 		none := len(p.list.All) == 0
 		p.list = p.list.Arrived(msg)
@@ -147,7 +147,7 @@ func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	return p.answerArrived(msg)
 }
 
-// noteAttached notes the tags that stand for what is attached to an image.
+// noteAttached records the tags of signatures and attestations.
 func (p tagsPage) noteAttached(tags []string) {
 	for _, tag := range tags {
 		if isAttached(tag) {
@@ -156,7 +156,7 @@ func (p tagsPage) noteAttached(tags []string) {
 	}
 }
 
-// answerArrived takes in what was asked for.
+// answerArrived handles the answers of streams.
 func (p tagsPage) answerArrived(msg tea.Msg) (page.Page, page.Effects) {
 	switch msg := msg.(type) {
 	case peekedMsg:
@@ -194,8 +194,8 @@ func (p tagsPage) answerArrived(msg tea.Msg) (page.Page, page.Effects) {
 	return p, nil
 }
 
-// peekArrived notes what a tag or an image is. Where the tag points may have been
-// learned meanwhile from a question that was put later.
+// peekArrived records an answer about a tag or an image. It does not replace a
+// known target: that may come from a later request.
 func (p tagsPage) peekArrived(msg peekedMsg) tagsPage {
 	if msg.tag != "" && p.index.tags[msg.tag].Digest == "" {
 		t := model.Tagged{Tag: msg.tag, Digest: msg.info.Digest, MediaType: msg.info.MediaType}
@@ -214,8 +214,7 @@ func (p tagsPage) peekArrived(msg peekedMsg) tagsPage {
 	return p
 }
 
-// noteMove notes that a tag leads elsewhere than it did when it was looked at
-// before.
+// noteMove records that a tag moved since its last recorded sighting.
 func (p tagsPage) noteMove(tag string) {
 	t := p.index.tags[tag]
 	if p.index.moves[tag].now || t.Digest == "" {
@@ -226,11 +225,12 @@ func (p tagsPage) noteMove(tag string) {
 	}
 }
 
-// key takes a key: for an announcement, the filter, the list, or the page.
+// key handles a key. An announcement comes first, then the filter, the list and
+// the page.
 func (p tagsPage) key(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	if !p.list.Filter.Open {
-		if next, asked, taken := p.pressSurvey(msg); taken {
-			return next, asked
+		if next, requests, handled := p.pressSurvey(msg); handled {
+			return next, requests
 		}
 	}
 	var handled bool
@@ -255,7 +255,7 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	case key.Matches(msg, page.Keys.Aside):
 		return p.showAside()
 	case key.Matches(msg, page.Keys.Fold):
-		return p.askFindings()
+		return p.openFindings()
 	case !some:
 		return p, nil
 	case key.Matches(msg, page.Keys.Open) && p.pick != "":
@@ -274,22 +274,22 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	return p, nil
 }
 
-// pressMark marks A and B.
+// pressMark marks A and B. On A again it removes the mark.
 func (p tagsPage) pressMark(msg tea.KeyPressMsg, here model.Ref) page.Effects {
-	switch {
-	case key.Matches(msg, page.Keys.MarkA) && p.marks.A != nil && *p.marks.A == here:
-		return page.Send(page.MarkMsg{Marks: page.Marks{B: p.marks.B}})
-	case key.Matches(msg, page.Keys.MarkA):
-		return p.mark(page.Marks{A: &here, B: p.marks.B})
-	case key.Matches(msg, page.Keys.MarkB):
-		return p.mark(page.Marks{A: p.marks.A, B: &here})
-	case key.Matches(msg, page.Keys.Mark):
-		return p.markNext(here)
+	a, b := p.marks.A, p.marks.B
+	next := key.Matches(msg, page.Keys.Mark)
+	switch markA := key.Matches(msg, page.Keys.MarkA); {
+	case (markA || next) && a != nil && *a == here:
+		return page.Send(page.MarkMsg{Marks: page.Marks{B: b}})
+	case markA || next && a == nil:
+		return p.mark(page.Marks{A: &here, B: b})
+	case next || key.Matches(msg, page.Keys.MarkB):
+		return p.mark(page.Marks{A: a, B: &here})
 	}
 	return nil
 }
 
-// open shows a tag alone, or beside A when A is marked.
+// open opens a tag or, when A is marked, the comparison of A with it.
 func (p tagsPage) open(here model.Ref) page.Effects {
 	if p.marks.A != nil && *p.marks.A != here {
 		return page.Send(p.comparison(*p.marks.A, &here))
@@ -297,7 +297,7 @@ func (p tagsPage) open(here model.Ref) page.Effects {
 	return page.Send(p.comparison(here, nil))
 }
 
-// comparison leads to a page that knows what this one has found out.
+// comparison returns the route to a comparison that has the tags resolved here.
 func (p tagsPage) comparison(a model.Ref, b *model.Ref) page.Route {
 	return page.CompareRoute{A: a, B: b, Known: p.tagSet()}
 }
@@ -309,7 +309,7 @@ func (p tagsPage) knownTags() tea.Msg {
 	return nil
 }
 
-// tagSet is what is known of the tags; nil if nobody has asked about all.
+// tagSet returns what is known about the tags, nil before a survey.
 func (p tagsPage) tagSet() *model.TagSet {
 	if p.survey.settled() != surveyDone {
 		return nil
@@ -326,18 +326,7 @@ func (p tagsPage) mark(m page.Marks) page.Effects {
 	return page.Send(page.MarkMsg{Marks: page.Marks{A: m.A}, Then: p.comparison(*m.A, m.B)})
 }
 
-// markNext marks A, then B; on A again it takes the mark away.
-func (p tagsPage) markNext(here model.Ref) page.Effects {
-	switch {
-	case p.marks.A == nil:
-		return p.mark(page.Marks{A: &here, B: p.marks.B})
-	case *p.marks.A == here:
-		return page.Send(page.MarkMsg{Marks: page.Marks{B: p.marks.B}})
-	}
-	return p.mark(page.Marks{A: p.marks.A, B: &here})
-}
-
-// beforeAndAfter compares what a tag was with what it is.
+// beforeAndAfter compares the previous target of a tag with the current one.
 func (p tagsPage) beforeAndAfter(tag string) page.Effects {
 	m, moved := p.index.moves[tag]
 	t, name := p.index.tags[tag], safe.Sprintf(":%s", safe.Clean(tag))
@@ -345,7 +334,7 @@ func (p tagsPage) beforeAndAfter(tag string) page.Effects {
 	case t.Err != nil:
 		return page.Toast(safe.Sprintf("%s: %s", name, safe.Clean(page.ShortError(t.Err))))
 	case t.Digest == "":
-		return page.Toast(safe.Sprintf("%s is not read yet", name))
+		return page.Toast(safe.Sprintf("%s is not resolved yet", name))
 	case !moved:
 		return page.Toast(compare.UnmovedText(name, p.history[tag]))
 	}
@@ -354,7 +343,7 @@ func (p tagsPage) beforeAndAfter(tag string) page.Effects {
 	return page.Send(page.CompareRoute{A: before, B: &after})
 }
 
-// copy copies the reference by digest where the digest is known: a tag moves.
+// copy copies the reference, with the digest if it is known, because a tag moves.
 func (p tagsPage) copy(here model.Ref) page.Effects {
 	if t := p.index.tags[here.Tag]; t.Digest != "" {
 		return page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Sprintf("%s@%s", here.String(), t.Digest)})
@@ -362,24 +351,24 @@ func (p tagsPage) copy(here model.Ref) page.Effects {
 	return page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Clean(here.String())})
 }
 
-// Layout asks about the tags that have come into view.
+// Layout sizes the list and requests the tags that came into view.
 func (p tagsPage) Layout(f page.Frame) (page.Page, page.Effects) {
 	p.marks = f.Marks
 	p.list = p.list.Resize(f, f.Height-1-len(p.linesAbove(f))-p.linesBelow(f))
 	if p.listCtx == nil {
 		return p, nil
 	}
-	var asked page.Effects
+	var requests page.Effects
 	for _, tag := range p.inView() {
-		if p.peeking >= peeksAtOnce {
-			break // each answer lays the page out again
+		if p.peeking >= maxPeeks {
+			break // each answer calls Layout again
 		}
-		more := p.askAbout(tag)
+		more := p.requestRow(tag)
 		p.peeking += len(more)
-		asked = append(asked, more...)
+		requests = append(requests, more...)
 	}
 	p, more := p.recheck()
-	return p, append(asked, more...)
+	return p, append(requests, more...)
 }
 
 func (p tagsPage) inView() []string {
@@ -387,18 +376,18 @@ func (p tagsPage) inView() []string {
 	return p.list.Shown[from:to]
 }
 
-// askAbout asks about a tag in view: where it points, then what is there, unless
-// that is known or another tag has asked.
-func (p tagsPage) askAbout(tag string) page.Effects {
+// requestRow requests what the row of a tag shows, unless it is known or already
+// requested, if only for another tag of the same image.
+func (p tagsPage) requestRow(tag string) page.Effects {
 	t := p.index.tags[tag]
 	switch {
 	case t.Digest != "" && !p.index.read[t.Digest]:
-		p.index.read[t.Digest], p.index.asked[tag] = true, true
+		p.index.read[t.Digest], p.index.requested[tag] = true, true
 		return p.peek("", p.ref.AtDigest(t.Digest))
-	case t.Digest != "" || p.index.asked[tag]:
+	case t.Digest != "" || p.index.requested[tag]:
 		return nil
 	}
-	p.index.asked[tag] = true
+	p.index.requested[tag] = true
 	return p.peek(tag, p.ref.WithTag(tag))
 }
 
@@ -422,10 +411,10 @@ func (p tagsPage) View(f page.Frame) []look.Line {
 	for len(lines) < f.Height-1 {
 		lines = append(lines, look.Line{})
 	}
-	return append(lines[:f.Height-1], p.aboutLine(f))
+	return append(lines[:f.Height-1], p.tagLine(f))
 }
 
-// markOf is the letter of the side a tag is marked as.
+// markOf returns the letter of the side that a tag is marked as.
 func (p tagsPage) markOf(tag string) look.Span {
 	here := p.ref.WithTag(tag)
 	switch {
@@ -450,7 +439,7 @@ func (p tagsPage) Crumb() safe.Text {
 
 func (p tagsPage) Status() safe.Text {
 	if n := len(p.list.Aside); n > 0 && !p.list.AsideShown {
-		return safe.Sprintf("%s folded  %s", look.Number(n), p.list.Status())
+		return safe.Sprintf("%s hidden  %s", look.Number(n), p.list.Status())
 	}
 	return p.list.Status()
 }
@@ -460,7 +449,7 @@ func (p tagsPage) Typing() bool { return p.list.Filter.Open }
 func (p tagsPage) Hints() []key.Binding {
 	tag, _ := p.list.Current()
 	_, moved := p.index.moves[tag]
-	more := []key.Binding{page.Keys.Filter, page.Describe(page.Keys.Group, "same image"), page.Describe(page.Keys.Fold, "findings"),
+	more := []key.Binding{page.Keys.Filter, page.Describe(page.Keys.Group, "group"), page.Describe(page.Keys.Fold, "findings"),
 		page.Describe(page.Keys.Order, "order"), page.Describe(page.Keys.Timeline, "timeline")}
 	if moved {
 		more = slices.Insert(more, 0, page.Describe(page.Keys.Before, "before and after"))
@@ -472,13 +461,13 @@ func (p tagsPage) Hints() []key.Binding {
 	case p.list.Filter.Open:
 		return p.list.Filter.Hints()
 	case p.survey.stage == surveyOffered:
-		return []key.Binding{page.Describe(page.Keys.Open, "ask"), page.Describe(page.Keys.Back, "do not ask")}
+		return []key.Binding{page.Describe(page.Keys.Open, "go on"), page.Describe(page.Keys.Back, "cancel")}
 	case p.pick != "":
-		return []key.Binding{page.Describe(page.Keys.Open, "choose"), page.Keys.Filter, page.Describe(page.Keys.Back, "keep the old one")}
+		return []key.Binding{page.Describe(page.Keys.Open, "choose"), page.Keys.Filter, page.Describe(page.Keys.Back, "cancel")}
 	case p.marks.A != nil && *p.marks.A != p.ref.WithTag(tag):
 		return append([]key.Binding{page.Describe(page.Keys.Open, "compare A "+p.marks.A.Short()+" with :"+tag)}, more...)
 	case p.marks.A != nil:
-		return append([]key.Binding{page.Describe(page.Keys.Mark, "take the mark away"), page.Keys.Open}, more...)
+		return append([]key.Binding{page.Describe(page.Keys.Mark, "remove the mark"), page.Keys.Open}, more...)
 	}
 	return append([]key.Binding{page.Describe(page.Keys.Mark, "mark A, then B"), page.Keys.Open},
 		append(more, page.Keys.Copy, page.Keys.Back)...)
@@ -491,9 +480,9 @@ func (p tagsPage) Help() []page.KeyGroup {
 		page.Keys.MarkA, page.Keys.MarkB,
 		page.Describe(page.Keys.Filter, "filter; tab in it: plain, fuzzy, regular expression"), page.Keys.Group, page.Keys.Order,
 		page.Keys.Timeline,
-		page.Describe(page.Keys.Before, "of a tag that moved: compare before and after"),
-		page.Describe(page.Keys.Fold, "findings on these tags"), page.Keys.Aside,
-		page.Describe(page.Keys.Goto, "a :tag; or a digest: which tags is it?"),
+		page.Describe(page.Keys.Before, "moved tag: compare before and after"),
+		page.Describe(page.Keys.Fold, "findings on all tags"), page.Keys.Aside,
+		page.Describe(page.Keys.Goto, "go to a :tag, or find the tags of a digest"),
 		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
 	}}, page.MoveKeys, page.GlobalKeys}
 }

@@ -13,12 +13,14 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
+// lookAt opens the tags of the repository app.
 func lookAt(t *testing.T, r page.Registry, j page.Journal, width, height int) *driver.Driver {
 	t.Helper()
 	return drive(t, ui.Options{Registry: r, Journal: j, Open: []model.Ref{{Registry: "localhost:5000", Repository: "app"}}}, width, height)
 }
 
-// listed is the tags on the screen from top to bottom, with their signs.
+// listed returns the tags on the screen from top to bottom, with the prefix of rows
+// in a group.
 func listed(d *driver.Driver) string {
 	var tags []string
 	lines := strings.Split(strings.TrimRight(d.Screen(), "\n"), "\n")
@@ -36,7 +38,8 @@ func listed(d *driver.Driver) string {
 	return strings.Join(tags, " ")
 }
 
-func TestTagsOfOneImageTogether(t *testing.T) {
+// TestGroup checks the order of grouped tags, and the line about shared images.
+func TestGroup(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"2": "new", "2.7": "new", "2.7.16": "old", "2.7.17": "new", "latest": "new", "2.7-buster": "slim"})
 	s.Members = map[string][]string{"new": {"amd64"}, "slim": {"amd64"}}
 	d := lookAt(t, s, nil, 100, 24)
@@ -45,15 +48,16 @@ func TestTagsOfOneImageTogether(t *testing.T) {
 		t.Errorf("%s\nwant %s\n%s", got, want, d.Screen())
 	}
 	d.Keys("end")
-	d.Sees("= 2, 2.7, 2.7.17", "linux/amd64 as in 2.7-buster")
+	d.Sees("= 2, 2.7, 2.7.17", "shares linux/amd64 with 2.7-buster")
 	d.Keys("d")
 	if got, want := listed(d), "2 2.7 2.7-buster 2.7.16 2.7.17 latest"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 }
 
-// TestSurveyIsAnnounced: what asks a registry hundreds of times says so before.
-func TestSurveyIsAnnounced(t *testing.T) {
+// TestSurvey_announced checks that a survey of many tags sends no request before
+// consent, and that it can be withdrawn, declined and accepted.
+func TestSurvey_announced(t *testing.T) {
 	points := map[string]string{}
 	for i := range 3500 {
 		points[fmt.Sprintf("1.%d", i)] = fmt.Sprint(i % 30)
@@ -68,24 +72,24 @@ func TestSurveyIsAnnounced(t *testing.T) {
 		t.Errorf("%d requests without consent", *s.Asked)
 	}
 	d.Keys("f")
-	d.Sees("nothing to remark on the ", "of 3,500 tags that are known")
+	d.Sees("no findings on the ", "of 3,500 tags resolved so far")
 	d.Keys("d", "d")
 	d.Sees("about 3,")
 	d.Keys("d")
-	d.DoesNotSee("about 3,") // it was taken back
+	d.DoesNotSee("about 3,") // withdrawn
 	d.Keys("enter")
-	d.Sees("7 Schema1") // it is the key that opens again
+	d.Sees("7 Schema1") // enter opens the tag again
 	d.Keys("esc", "d")
 	d.Sees("about 3,")
 	d.Keys("enter")
 	if *s.Asked < 3500 {
 		t.Errorf("%d requests", *s.Asked)
 	}
-	d.Sees("tags of one image together", "= 1.", "1/3500")
+	d.Sees("grouped by image", "= 1.", "1/3500")
 	d.DoesNotSee("known")
 }
 
-func TestOrders(t *testing.T) {
+func TestOrder(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"1.9": "a", "1.10": "b", "1.2": "c", "edge": "d"})
 	day := func(n int) time.Time { return time.Date(2024, 1, n, 0, 0, 0, 0, time.UTC) }
 	s.Created = map[string]time.Time{"a": day(3), "b": day(1), "c": day(2)}
@@ -101,7 +105,7 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-func TestAttachedTagsAreFolded(t *testing.T) {
+func TestAside_signature(t *testing.T) {
 	signature := "sha256-" + fakereg.Named("x").Encoded() + ".sig"
 	s := fakereg.NewRepo(map[string]string{"1.0": "x", signature: "sig"})
 	d := lookAt(t, s, nil, 100, 24)
@@ -116,7 +120,7 @@ func TestAttachedTagsAreFolded(t *testing.T) {
 	}
 }
 
-func TestMovedSinceLastSeen(t *testing.T) {
+func TestMove_sinceLastSighting(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "new", "old": "same"})
 	then := time.Date(2024, 10, 3, 9, 0, 0, 0, time.Local)
 	past := fakereg.Journal{"prod": {{Digest: fakereg.Named("was"), First: then, Last: then}}, "old": {{Digest: fakereg.Named("same"), First: then, Last: then}}}
@@ -130,23 +134,22 @@ func TestMovedSinceLastSeen(t *testing.T) {
 	d.Sees("app:prod: timeline", fakereg.Named("was").Encoded()[:12], "2024-10-03 09:00")
 }
 
-// TestMovesWhileLookedAt: what is seen to move says so, and keeps on the screen
-// what was there.
-func TestMovesWhileLookedAt(t *testing.T) {
+// TestMove_whileOpen checks that a move is reported, and that it can be compared.
+func TestMove_whileOpen(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "one"})
 	d := lookAt(t, s, nil, 100, 24)
 	d.Keys("m")
 	d.Sees("the journal has no earlier record of :prod")
 	s.Points["prod"] = "two"
 	rechecks(d)
-	d.Sees(":prod moved just now", "m on it compares", "↷prod", fakereg.Named("two").Encoded()[:12])
+	d.Sees(":prod moved just now", "m compares before and after", "↷prod", fakereg.Named("two").Encoded()[:12])
 	d.Keys("m")
 	d.Sees("A :prod then", "B :prod")
 }
 
-// TestGoneWhileLookedAt: a tag that was deleted is not shown as if it were
-// there, and comes back when it does.
-func TestGoneWhileLookedAt(t *testing.T) {
+// TestGone_whileOpen checks that a deleted tag loses its digest on the screen, and
+// gets it back when it is pushed again.
+func TestGone_whileOpen(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "one", "stays": "two"})
 	d := lookAt(t, s, nil, 100, 24)
 	delete(s.Points, "prod")
@@ -159,9 +162,8 @@ func TestGoneWhileLookedAt(t *testing.T) {
 	d.DoesNotSee("there is no")
 }
 
-// TestFindingsFollowMoves: what was found of the tags is found anew when one of
-// them moves.
-func TestFindingsFollowMoves(t *testing.T) {
+// TestFindings_tagMoved checks that the findings are searched again after a move.
+func TestFindings_tagMoved(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"1.9.0": "old", "1.10.0": "new", "latest": "old"})
 	d := lookAt(t, s, nil, 100, 24)
 	d.Keys("d")
@@ -171,7 +173,7 @@ func TestFindingsFollowMoves(t *testing.T) {
 	d.DoesNotSee(":latest is :1.9.0")
 }
 
-func TestFilterModeIsChosenByTab(t *testing.T) {
+func TestFilter_modes(t *testing.T) {
 	d := lookAt(t, fakereg.NewRepo(map[string]string{"v1.2": "a", "v1.10": "b", "main": "c"}), nil, 100, 24)
 	d.Keys("/", "1.1")
 	d.Sees("1 of 3", "tab fuzzy")

@@ -17,61 +17,62 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// momentsChecked is of how many moments the registry is asked whether it still
-// has them: one HEAD each.
-const momentsChecked = 32
+// maxGoneChecks is for how many sightings the page checks that the registry still
+// has the digest, with one HEAD request each.
+const maxGoneChecks = 32
 
-// timelinePage is what a tag was, and when. Two moments can be compared as long
-// as the registry still has both.
+// timelinePage shows the sightings of a tag. Two of them can be compared as long
+// as the registry still has both digests.
 type timelinePage struct {
 	env       page.Env
 	ctx       context.Context
 	ref       model.Ref // by tag
 	load      page.LoadID
 	history   model.Timeline
-	read      bool  // history is there
+	read      bool  // history was read
 	err       error // of the journal
 	target    digest.Digest
 	targetErr error
-	gone      map[digest.Digest]bool // written by update alone
+	gone      map[digest.Digest]bool // digests the registry no longer has; only Update writes it
 	mark      digest.Digest
 	poll      page.Poll
 	sheet     widget.Sheet
 }
 
-// timelineMsg is what the journal knows of the tag.
+// timelineMsg has the sightings of the tag, oldest first.
 type timelineMsg struct {
 	load    page.LoadID
 	history model.Timeline
 	err     error
 }
 
-// targetMsg is where the tag points.
+// targetMsg has the current target of the tag.
 type targetMsg struct {
 	load   page.LoadID
 	target digest.Digest
 	err    error
 }
 
-// targetRecheckedMsg is where the tag points when it is asked again.
+// targetRecheckedMsg has the target of the tag after a poll.
 type targetRecheckedMsg struct {
 	load   page.LoadID
 	target digest.Digest
 	err    error
 }
 
-// goneMsg says that the registry has a digest no longer.
+// goneMsg reports that the registry no longer has a digest.
 type goneMsg struct {
 	load   page.LoadID
 	digest digest.Digest
 }
 
-// NewTimeline shows what a tag was, and when.
+// NewTimeline returns the timeline page of a tag.
 func NewTimeline(env page.Env, ref model.Ref) page.Page {
 	return timelinePage{env: env, ref: ref.WithTag(ref.Tag)}
 }
 
-// Start asks the registry first: the journal then has this look too.
+// Start resolves the tag before it reads the journal, so that the journal already
+// has this sighting.
 func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.ctx = ctx
 	p.load++
@@ -80,27 +81,27 @@ func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	if journal == nil {
 		p.err = &model.ReadError{
 			Message: "the journal is off",
-			Next:    "start tagdiff without --no-journal, and with a HOME, to have looks remembered",
+			Next:    "start tagdiff without --no-journal and with HOME set to record sightings of tags",
 		}
 		return p, nil
 	}
-	asked := page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+	requests := page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		now, errNow := reg.Head(ctx, ref)
 		report(targetMsg{load, now, errNow})
 		past, err := journal.Timeline(ref)
 		report(timelineMsg{load, past, err})
-		for _, l := range latest(past, momentsChecked) {
+		for _, l := range latest(past, maxGoneChecks) {
 			var t *model.ReadError
 			if _, err := reg.Head(ctx, ref.AtDigest(l.Digest)); errors.As(err, &t) && t.Missing {
 				report(goneMsg{load, l.Digest})
 			}
 		}
 	})
-	p.poll, asked = p.poll.Arm(ctx, p.env.Recheck, asked)
-	return p, asked
+	p.poll, requests = p.poll.Arm(ctx, p.env.Recheck, requests)
+	return p, requests
 }
 
-// recheck asks where the tag points when it is time: one HEAD, quietly.
+// recheck resolves the tag again when the poll is due, with one HEAD request.
 func (p timelinePage) recheck() (timelinePage, page.Effects) {
 	if !p.poll.Due {
 		return p, nil
@@ -113,7 +114,7 @@ func (p timelinePage) recheck() (timelinePage, page.Effects) {
 	})
 }
 
-// rechecked reads the timeline anew if the tag has moved since.
+// rechecked reads the timeline again if the tag moved or is gone.
 func (p timelinePage) rechecked(msg targetRecheckedMsg) (page.Page, page.Effects) {
 	switch {
 	case msg.load != p.poll.Load:
@@ -121,12 +122,12 @@ func (p timelinePage) rechecked(msg targetRecheckedMsg) (page.Page, page.Effects
 	case msg.err == nil && msg.target != p.target, page.IsMissing(msg.err) && p.target != "":
 		return p.Start(p.ctx)
 	}
-	var asked page.Effects
-	p.poll, asked = p.poll.Arm(p.ctx, p.env.Recheck, nil)
-	return p, asked
+	var wait page.Effects
+	p.poll, wait = p.poll.Arm(p.ctx, p.env.Recheck, nil)
+	return p, wait
 }
 
-// latest are the last n looks, the newest first.
+// latest returns the last n sightings, newest first.
 func latest(past model.Timeline, n int) model.Timeline {
 	past = slices.Clone(past)
 	slices.Reverse(past)
@@ -162,13 +163,13 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		p.sheet = s
 		return p, nil
 	}
-	at, some := p.current()
+	at, ok := p.current()
 	switch {
 	case key.Matches(msg, page.Keys.Back):
 		return p, page.Send(page.PopMsg{})
 	case key.Matches(msg, page.Keys.Reload):
 		return p.Start(p.ctx)
-	case !some:
+	case !ok:
 		return p, nil
 	case key.Matches(msg, page.Keys.Mark) && p.mark == at.Digest:
 		p.mark = ""
@@ -186,7 +187,7 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	return p, nil
 }
 
-// current is the sighting under the cursor.
+// current returns the sighting under the cursor.
 func (p timelinePage) current() (model.Sighting, bool) {
 	r, ok := p.sheet.Current()
 	if !ok {
@@ -199,9 +200,10 @@ func (p timelinePage) current() (model.Sighting, bool) {
 	return p.history[i], true
 }
 
+// sightingID identifies the row of a sighting.
 func sightingID(l model.Sighting) string { return l.First.Format(time.RFC3339) + l.Digest.String() }
 
-// refAt is the tag as it was; what it is now goes by the tag alone.
+// refAt returns the tag at a digest, or only the tag for its current target.
 func (p timelinePage) refAt(d digest.Digest) model.Ref {
 	ref := p.ref
 	if d != p.target {
@@ -210,7 +212,7 @@ func (p timelinePage) refAt(d digest.Digest) model.Ref {
 	return ref
 }
 
-// compare compares two moments, the older one as A.
+// compare compares two digests of the tag, the older one as A.
 func (p timelinePage) compare(x, y digest.Digest) page.Effects {
 	place := func(d digest.Digest) int {
 		return slices.IndexFunc(p.history, func(l model.Sighting) bool { return l.Digest == d })
@@ -224,8 +226,8 @@ func (p timelinePage) compare(x, y digest.Digest) page.Effects {
 
 func (p timelinePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	p.sheet = p.sheet.With(p.rows(f), f.Height)
-	p, asked := p.recheck()
-	return p, asked
+	p, requests := p.recheck()
+	return p, requests
 }
 
 func (p timelinePage) rows(f page.Frame) []widget.Row {
@@ -249,7 +251,7 @@ func (p timelinePage) rows(f page.Frame) []widget.Row {
 			Value: safe.Clean(l.Digest.String())})
 	}
 	return append(rows, widget.BlankRow(), widget.NoteRow(f,
-		safe.Const("A tag moved at some time between the last look at one digest and the first at the next: nobody saw when.")))
+		safe.Const("A tag moves between last seen of one digest and first seen of the next; the exact time is not recorded.")))
 }
 
 // timelineColumns are the widths of the timeline in cells.
@@ -329,8 +331,8 @@ func (p timelinePage) Hints() []key.Binding {
 
 func (p timelinePage) Help() []page.KeyGroup {
 	return []page.KeyGroup{{Name: "Timeline", Keys: []key.Binding{
-		page.Describe(page.Keys.Open, "compare with what the tag is now; with A marked, with A"),
-		page.Describe(page.Keys.Mark, "mark a moment, then compare it with another"),
+		page.Describe(page.Keys.Open, "compare with the tag now; with A marked, compare with A"),
+		page.Describe(page.Keys.Mark, "mark a row, then compare it with another"),
 		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
 	}}, page.MoveKeys, page.GlobalKeys}
 }

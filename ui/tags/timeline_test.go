@@ -24,10 +24,10 @@ func TestTimeline(t *testing.T) {
 	}}
 	d := lookAt(t, s, past, 100, 24)
 	d.Keys("t")
-	d.Sees("app:prod: timeline", "›  "+fakereg.Short("third"), "2024-10-05 09:00", "now", "gone", "A tag moved at some time", "1/3")
-	d.Keys("down", "enter") // what it was against what it is
+	d.Sees("app:prod: timeline", "›  "+fakereg.Short("third"), "2024-10-05 09:00", "now", "gone", "A tag moves between last seen", "1/3")
+	d.Keys("down", "enter") // the previous target against the current one
 	d.Sees("A :prod then", "B :prod ")
-	d.Keys("esc", "space", "down", "enter") // two moments, the older one first
+	d.Keys("esc", "space", "down", "enter") // two sightings, the older one first
 	d.Sees("A :prod then", "B :prod then")
 	d.Keys("esc")
 	d.Sees("compare A with this")
@@ -35,8 +35,8 @@ func TestTimeline(t *testing.T) {
 	d.Sees("copied the reference: localhost:5000/app@" + fakereg.Named("first").String()[:20])
 }
 
-// TestTimelineMovesOn: what is marked as now is now.
-func TestTimelineMovesOn(t *testing.T) {
+// TestTimeline_tagMoves checks that the note "now" follows the tag.
+func TestTimeline_tagMoves(t *testing.T) {
 	then := time.Date(2024, 10, 1, 9, 0, 0, 0, time.Local)
 	s := fakereg.NewRepo(map[string]string{"prod": "second"})
 	past := fakereg.Journal{"prod": {{Digest: fakereg.Named("first"), First: then, Last: then}, {Digest: fakereg.Named("second"), First: then.Add(time.Hour), Last: then.Add(time.Hour)}}}
@@ -55,14 +55,14 @@ func TestTimelineMovesOn(t *testing.T) {
 	d.DoesNotSee("now")
 }
 
-func TestTimelineWithoutJournal(t *testing.T) {
+func TestTimeline_noJournal(t *testing.T) {
 	d := lookAt(t, fakereg.NewRepo(map[string]string{"prod": "x"}), nil, 100, 24)
 	d.Keys("t")
 	d.Sees("the journal is off", "without --no-journal")
 }
 
-// A timeline is there even if the registry is not.
-func TestTimelineOffline(t *testing.T) {
+// TestTimeline_registryDown checks that the sightings are shown without a registry.
+func TestTimeline_registryDown(t *testing.T) {
 	then := time.Date(2024, 10, 1, 9, 0, 0, 0, time.Local)
 	past := fakereg.Journal{"prod": {{Digest: fakereg.Named("x"), First: then, Last: then}}}
 	d := drive(t, ui.Options{Registry: down{fakereg.NewRepo(nil)}, Journal: past, Open: []model.Ref{{Registry: "localhost:5000", Repository: "app", Tag: "prod"}}}, 100, 24)
@@ -70,7 +70,7 @@ func TestTimelineOffline(t *testing.T) {
 	d.Sees("the registry is down", fakereg.Short("x"), "2024-10-01 09:00")
 }
 
-// down is a registry that answers nothing.
+// down is a registry that fails every HEAD request.
 type down struct{ fakereg.Repo }
 
 func (down) Head(context.Context, model.Ref) (digest.Digest, error) {
