@@ -162,9 +162,9 @@ func TestMoments(t *testing.T) {
 		{[]string{prod + "@2026-11-19", ":2.7.16"}, 0, "dentical"},
 		{[]string{prod + "@2026-11-19T14:02", "@2026-11-19T14:02:00Z"}, 0, "dentical"},
 		{[]string{prod + "@2026-11-18"}, 2, "the registry no longer has " + s.digest(t, "3.7").String()[:19] + ", which prod was on 18 Nov 2026; "},
-		{[]string{prod + "@2026-11-17"}, 2, "the journal's first look at " + prod + " is of 18 Nov 2026 14:02; "},
-		{[]string{s.ref("other") + "@2026-11-17"}, 2, "the journal knows nothing of " + s.ref("other")},
-		{[]string{"--no-journal", prod + "@2026-11-19"}, 2, "which is off; leave --no-journal out"},
+		{[]string{prod + "@2026-11-17"}, 2, "the journal's first sighting of " + prod + " is from 18 Nov 2026 14:02; "},
+		{[]string{s.ref("other") + "@2026-11-17"}, 2, "the journal has no sighting of " + s.ref("other")},
+		{[]string{"--no-journal", prod + "@2026-11-19"}, 2, "which is off; run without --no-journal"},
 		{[]string{prod + "@2026-13-19"}, 2, "is not a moment"},
 	} {
 		got := atHome(t, home, append([]string{"-o", "text"}, tt.args...)...)
@@ -216,7 +216,7 @@ func TestDamagedJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := atHome(t, home, s.ref("prod"))
-	if got.code != 0 || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, "was damaged (1 line): it is now "+files[0]+".damaged-") {
+	if got.code != 0 || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, "was damaged (unreadable lines: 1): the damaged file is now "+files[0]+".damaged-") {
 		t.Errorf("exit code %d: %s", got.code, got.errors)
 	}
 	if again := atHome(t, home, s.ref("prod")); again.errors != "" {

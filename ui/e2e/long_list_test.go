@@ -115,7 +115,7 @@ func TestLongList(t *testing.T) {
 	term.Type("esc", "d")
 	term.WaitFor("HEAD requests")
 	term.Type("enter")
-	term.WaitFor("tags asked")
+	term.WaitFor("tags resolved")
 	term.Type("esc")
 	term.WaitFor(": ", "of 20,000 known") // what is known stays
 }

@@ -140,16 +140,16 @@ func TestTags(t *testing.T) {
 			play(t, term, []step{
 				{"4", []string{"library/python"}, ""}, {"/ p y t h o n", []string{"1 of 17"}, ""},
 				{"enter enter", []string{"2.7.17-slim", "moved since 21 Oct 2019"}, ""},
-				{"d", []string{"= 2-slim-buster", "tags of one image together"}, "together" + size},
+				{"d", []string{"= 2-slim-buster", "grouped by image"}, "together" + size},
 				{"down down down down down", []string{"› ↷= 2.7"}, ""},
 				{"t", []string{"first seen", "2019-10-21 08:58", "now"}, "timeline" + size},
 				{"down enter", []string{"A :2.7 then", "B :2.7 ", "PYTHON_VERSION"}, "moments" + size},
 				{"esc esc esc", []string{"1 of 17"}, ""}, {"esc / m a n y", []string{"1 of 17", "team/many"}, ""},
 				{"enter enter", []string{"/many", "1/1500", "8487e07e12c9", "fa2ad9f992ba"}, ""},
-				{"d", []string{"HEAD requests", "enter asks"}, "announced" + size},
+				{"d", []string{"HEAD requests", "enter to go on"}, "announced" + size},
 				{"enter", []string{"= "}, ""},
 			})
-			term.WaitGone("tags asked")
+			term.WaitGone("tags resolved")
 		})
 	}
 }

@@ -10,54 +10,54 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// fastParse reads a line of the very form that appendLine gives a usual look.
-// A repository of 50,000 tags has as many lines, and encoding/json takes twenty
-// times as long. ok is false for what parseLine must look at.
-func fastParse(raw []byte) (tag string, l model.Sighting, ok bool) {
+// fastParse parses a line in the form that appendLine gives a usual sighting. A
+// repository of 50,000 tags has as many lines, and encoding/json takes twenty
+// times as long. ok is false for lines that need parseJSON.
+func fastParse(raw []byte) (tag string, s model.Sighting, ok bool) {
 	rest, ok := strings.CutPrefix(strings.TrimSuffix(string(raw), "\n"), "{")
 	if !ok {
-		return "", l, false
+		return "", s, false
 	}
 	var name, value string
 	for rest != "}" {
 		if name, value, rest, ok = cutMember(rest); !ok {
-			return "", l, false
+			return "", s, false
 		}
 		var at time.Time
 		switch name {
 		case "tag":
 			tag, ok = value, isPlainTag(value)
 		case "digest":
-			l.Digest, ok = digest.Digest(value), isSHA256(value)
+			s.Digest, ok = digest.Digest(value), isSHA256(value)
 		case "type":
-			l.MediaType, ok = unique.Make(value).Value(), len(value) <= maxType
+			s.MediaType, ok = unique.Make(value).Value(), len(value) <= maxType
 		case "created":
 			at, ok = parseSecond(value)
-			l.Created = &at
+			s.Created = &at
 		case "at":
 			at, ok = parseSecond(value)
-			ok = ok && l.First.IsZero() && l.Last.IsZero()
-			l.First, l.Last = at, at
+			ok = ok && s.First.IsZero() && s.Last.IsZero()
+			s.First, s.Last = at, at
 		case "first":
 			at, ok = parseSecond(value)
-			ok = ok && l.First.IsZero()
-			l.First = at
+			ok = ok && s.First.IsZero()
+			s.First = at
 		case "last":
 			at, ok = parseSecond(value)
-			ok = ok && l.Last.IsZero()
-			l.Last = at
+			ok = ok && s.Last.IsZero()
+			s.Last = at
 		default:
 			ok = false
 		}
 		if !ok {
-			return "", l, false
+			return "", s, false
 		}
 	}
-	return tag, l, tag != "" && l.Digest != "" && l.First.Unix() > 0 && !l.Last.Before(l.First)
+	return tag, s, tag != "" && s.Digest != "" && s.First.Unix() > 0 && !s.Last.Before(s.First)
 }
 
-// cutMember takes a member off the front of an object: "name":"value", and the
-// comma behind it. Values with escapes are not for it.
+// cutMember cuts the first member off an object: "name":"value" and the comma
+// after it. ok is false for values with escapes.
 func cutMember(s string) (name, value, rest string, ok bool) {
 	s, ok = strings.CutPrefix(s, `"`)
 	if !ok {
@@ -80,6 +80,7 @@ func cutMember(s string) (name, value, rest string, ok bool) {
 	return name, value, s, s == "}"
 }
 
+// isPlainTag reports whether s is a valid tag, as in reference.TagRegexp.
 func isPlainTag(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -96,7 +97,7 @@ func isSHA256(s string) bool {
 	return ok && len(hex) == 64 && strings.Trim(hex, "0123456789abcdef") == ""
 }
 
-// parseSecond reads a moment as it is written here: in UTC, in whole seconds.
+// parseSecond parses a time as appendLine writes it: in UTC, in whole seconds.
 func parseSecond(s string) (time.Time, bool) {
 	if len(s) != len("2006-01-02T15:04:05Z") {
 		return time.Time{}, false

@@ -11,15 +11,16 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-func model1(content string, minutes int) model.Sighting {
+// sighting returns a sighting of a digest at one moment.
+func sighting(content string, minutes int) model.Sighting {
 	return model.Sighting{Digest: dig(content), First: at(minutes), Last: at(minutes)}
 }
 
-// FuzzFile reads whatever a file may hold. What could be read is the same once
-// it was written anew, and then all of it can be read.
+// FuzzFile checks that the readable lines of any file survive a rewrite, and that
+// the new file has no unreadable lines.
 func FuzzFile(f *testing.F) {
-	whole := appendLine(appendLine(nil, "prod", model1("a", 0)), "prod", model1("b", 1))
-	span := model1("c", 2)
+	whole := appendLine(appendLine(nil, "prod", sighting("a", 0)), "prod", sighting("b", 1))
+	span := sighting("c", 2)
 	span.Last = at(50)
 	span.MediaType, span.Created = listType, &span.First
 	whole = appendLine(whole, "prod", span)
@@ -35,7 +36,7 @@ func FuzzFile(f *testing.F) {
 		content := first.compacted()
 		second := readLog(t, content)
 		if second.file.bad > 0 || len(second.file.tail) > 0 || second.file.offset != int64(len(content)) {
-			t.Fatalf("what was written cannot be read: %q", content)
+			t.Fatalf("the new file cannot be read: %q", content)
 		}
 		if diff := cmp.Diff(first.history(), second.history()); diff != "" {
 			t.Fatal(diff)
@@ -59,12 +60,12 @@ func readLog(t *testing.T, raw []byte) *repoLog {
 	return b
 }
 
-// FuzzLine: a line that is read quickly is read as it would be slowly.
+// FuzzLine checks that fastParse agrees with parseJSON.
 func FuzzLine(f *testing.F) {
-	span := model1("c", 2)
+	span := sighting("c", 2)
 	span.Last, span.MediaType, span.Created = at(50), listType, &span.First
 	f.Add(appendLine(nil, "prod", span))
-	f.Add(appendLine(nil, "v1.2_3-x", model1("a", 0)))
+	f.Add(appendLine(nil, "v1.2_3-x", sighting("a", 0)))
 	f.Add([]byte(`{"tag":"a","tag":"b","digest":"x"}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		tag, quick, ok := fastParse(raw)
@@ -78,13 +79,13 @@ func FuzzLine(f *testing.F) {
 	})
 }
 
-// Whatever this package writes of a usual look is read quickly.
-func TestUsualLinesAreQuick(t *testing.T) {
-	span := model1("c", 2)
+// TestFastParse_usualLines checks that fastParse accepts the lines of usual sightings.
+func TestFastParse_usualLines(t *testing.T) {
+	span := sighting("c", 2)
 	span.Last, span.MediaType, span.Created = at(50), listType, &span.First
-	for _, raw := range [][]byte{appendLine(nil, "prod", span), appendLine(nil, "v1.2_3-x", model1("a", 0))} {
+	for _, raw := range [][]byte{appendLine(nil, "prod", span), appendLine(nil, "v1.2_3-x", sighting("a", 0))} {
 		if _, _, ok := fastParse(raw); !ok {
-			t.Errorf("%q is not", raw)
+			t.Errorf("%q is refused", raw)
 		}
 	}
 }

@@ -21,59 +21,59 @@ const (
 	imageType = "application/vnd.oci.image.manifest.v1+json"
 )
 
-// noon is when the tests play.
+// noon is the start of all tests.
 var noon = time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
 
-// at is some minutes after noon.
+// at returns a time some minutes after noon.
 func at(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
 
-// dig is the digest of a text.
+// dig returns the digest of a text.
 func dig(s string) digest.Digest { return digest.FromString(s) }
 
 func rec(tag, content string, minutes int) Record {
 	return Record{Tag: tag, Digest: dig(content), MediaType: imageType, At: at(minutes)}
 }
 
-// words collects what a journal has to say.
-type words struct {
-	mu   sync.Mutex
-	said []string
+// warnings collects the warnings of a journal.
+type warnings struct {
+	mu    sync.Mutex
+	lines []string
 }
 
-func (w *words) warn(s string) {
+func (w *warnings) warn(s string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.said = append(w.said, s)
+	w.lines = append(w.lines, s)
 }
 
-func (w *words) all() []string {
+func (w *warnings) all() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.said
+	return w.lines
 }
 
-// opened is a journal at noon whose words must be expected.
-func opened(t *testing.T, dir string) (*Journal, *words) {
+// opened opens a journal an hour after noon.
+func opened(t *testing.T, dir string) (*Journal, *warnings) {
 	t.Helper()
-	w := &words{}
+	w := &warnings{}
 	j := Open(dir, w.warn)
 	j.now = func() time.Time { return at(60) }
 	t.Cleanup(j.Close)
 	return j, w
 }
 
-// record notes looks as a program does that then ends.
-func record(t *testing.T, dir string, looks ...Record) {
+// record opens a journal, records observations and closes it.
+func record(t *testing.T, dir string, records ...Record) {
 	t.Helper()
 	j, w := opened(t, dir)
-	j.Record(app, looks)
+	j.Record(app, records)
 	j.Close()
-	if said := w.all(); len(said) > 0 {
-		t.Errorf("the journal says %q", said)
+	if lines := w.all(); len(lines) > 0 {
+		t.Errorf("warnings: %q", lines)
 	}
 }
 
-// history is what a new program finds.
+// history returns the timelines that a new process reads.
 func history(t *testing.T, dir string) map[string]model.Timeline {
 	t.Helper()
 	j, _ := opened(t, dir)
@@ -85,7 +85,7 @@ func history(t *testing.T, dir string) map[string]model.Timeline {
 	return h
 }
 
-// brief is a timeline in a line: "a 0-5, b 7".
+// brief returns a timeline as one line: "a 0-5, b 7".
 func brief(t model.Timeline) string {
 	names := map[digest.Digest]string{}
 	for _, s := range strings.Split("abcdefgh", "") {

@@ -1,7 +1,6 @@
-// Package journal remembers where tags pointed: one file for each repository,
-// to which every look at one of its tags adds a line. Several programs may use
-// it at once, and any of them may be killed at any moment. What a timeline is and
-// how it is read is in package model.
+// Package journal records where tags pointed. It has one file per repository, with
+// one line per sighting of a tag. Several processes may use it at once, and each
+// may be killed at any moment. Package model defines sightings and timelines.
 package journal
 
 import (
@@ -21,36 +20,35 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// Looks are written in the background, many at once.
+// Records are written in the background, many at once.
 const (
 	writePause = 200 * time.Millisecond
-	writeMany  = 1000
+	writeBatch = 1000 // pending records that end the pause
 )
 
-// Other programs hold the lock for milliseconds. One that is stopped while it
-// does must not stop this one.
+// Other processes hold the lock for milliseconds. A process that is suspended
+// with the lock must not block this one.
 const (
-	lockPatience = 2 * time.Second
-	lockPause    = 2 * time.Millisecond
+	lockTimeout = 2 * time.Second
+	lockPause   = 2 * time.Millisecond
 )
 
-// maxLogs is how many repositories are in memory at once: one of 50,000 tags
-// takes some 15 MB.
+// maxLogs is how many repositories are in memory at once. A repository of 50,000
+// tags takes about 15 MB.
 const maxLogs = 16
 
-// Record is one look at a tag.
+// Record is one observation of a tag.
 type Record struct {
 	Tag       string
 	Digest    digest.Digest
-	MediaType string     // of the manifest, "" if not known
-	Created   *time.Time // of the first image, nil if not known
+	MediaType string     // of the manifest, "" if unknown
+	Created   *time.Time // of the first image, nil if unknown
 	At        time.Time
 }
 
-// Journal is the memory of tags. Its methods may be called from several
-// goroutines.
+// Journal has the timelines of tags. Its methods are safe for concurrent use.
 type Journal struct {
-	dir  string // "" is in memory alone
+	dir  string // "" for memory only
 	warn func(string)
 	now  func() time.Time
 	lock *flock.Flock
@@ -59,33 +57,32 @@ type Journal struct {
 
 	mu      sync.Mutex
 	logs    map[string]*repoLog
-	uses    int  // of logs
-	waiting int  // records in the logs that are pending
-	closed  bool // nothing more is written
+	uses    int  // counts uses of logs
+	waiting int  // pending records of all logs
+	closed  bool // records are dropped
 
-	swept    bool // the writer's alone
+	swept    bool // stale files were removed; only the writer goroutine uses it
 	warnOnce sync.Once
 
 	wake, many, stop chan struct{}
 	stopped          chan struct{}
 }
 
-// Open is the journal in a folder, which is made when there is something to
-// write. warn gets a line on what is wrong with it, from any goroutine: that
-// files are damaged or cannot be written. Nothing else follows from that.
+// Open returns the journal in a folder. The folder is created with the first write.
+// warn is called with one line, from any goroutine, when files are damaged or
+// cannot be written; the journal then works in memory. Call Close at the end.
 func Open(dir string, warn func(string)) *Journal {
 	j := newJournal(dir, warn)
-	j.lock = flock.New(filepath.Join(dir, "lock"), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK)) // a pipe there is not waited for
+	j.lock = flock.New(filepath.Join(dir, "lock"), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK)) // O_NONBLOCK: do not wait for a named pipe
 	go func() {
 		defer panics.Catch()
-		j.writeOn()
+		j.runWriter()
 	}()
 	return j
 }
 
-// Memory is a journal that is gone with the program. It begins with what begin
-// (which may be nil) gives when the journal is first asked: timelines by tag,
-// by repository.
+// Memory returns a journal without files. At its first use it takes over the
+// timelines of begin, by repository and tag. begin may be nil.
 func Memory(begin func() map[model.Ref]map[string]model.Timeline) *Journal {
 	j := newJournal("", func(string) {})
 	close(j.stopped)
@@ -95,16 +92,16 @@ func Memory(begin func() map[model.Ref]map[string]model.Timeline) *Journal {
 	return j
 }
 
-func (j *Journal) beginWith(looks map[model.Ref]map[string]model.Timeline) {
+func (j *Journal) beginWith(timelines map[model.Ref]map[string]model.Timeline) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for repo, tags := range looks {
+	for repo, tags := range timelines {
 		log := j.repoLogLocked(repo)
 		for tag, t := range tags {
-			for _, l := range t {
-				if l, err := cleanSighting(tag, l); err == nil {
+			for _, s := range t {
+				if s, err := cleanSighting(tag, s); err == nil {
 					e := log.entry(tag)
-					e.looks = append(e.looks, l)
+					e.timeline = append(e.timeline, s)
 				}
 			}
 		}
@@ -118,7 +115,7 @@ func newJournal(dir string, warn func(string)) *Journal {
 	}
 }
 
-// repoLog is the one of a repository.
+// repoLog returns the log of a repository.
 func (j *Journal) repoLog(repo model.Ref) *repoLog {
 	j.begin()
 	j.mu.Lock()
@@ -142,8 +139,8 @@ func (j *Journal) repoLogLocked(repo model.Ref) *repoLog {
 	return log
 }
 
-// evictLocked makes room for another log: of many repositories not all need to be
-// in memory. Logs with something to write stay.
+// evictLocked removes the least recently used log from memory when there are
+// maxLogs. Logs with something to write stay.
 func (j *Journal) evictLocked() {
 	if len(j.logs) < maxLogs || j.dir == "" {
 		return
@@ -157,10 +154,9 @@ func (j *Journal) evictLocked() {
 	delete(j.logs, oldest)
 }
 
-// Record notes looks at tags of a repository. It is quick: the disk comes
-// later.
-func (j *Journal) Record(repo model.Ref, looks []Record) {
-	if len(looks) == 0 {
+// Record adds observations of a repository's tags. It does not wait for the disk.
+func (j *Journal) Record(repo model.Ref, records []Record) {
+	if len(records) == 0 {
 		return
 	}
 	j.mu.Lock()
@@ -169,15 +165,15 @@ func (j *Journal) Record(repo model.Ref, looks []Record) {
 		return
 	}
 	log := j.repoLogLocked(repo)
-	log.pending = append(log.pending, looks...)
-	j.waiting += len(looks)
+	log.pending = append(log.pending, records...)
+	j.waiting += len(records)
 	signal(j.wake)
-	if j.waiting >= writeMany {
+	if j.waiting >= writeBatch {
 		signal(j.many)
 	}
 }
 
-// signal leaves a word in a channel that holds one.
+// signal sends to a channel of capacity 1, unless it is full.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -185,18 +181,18 @@ func signal(c chan struct{}) {
 	}
 }
 
-// takePending takes what is pending in a log.
+// takePending removes and returns the pending records of a log.
 func (j *Journal) takePending(log *repoLog) []Record {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	looks := log.pending
+	records := log.pending
 	log.pending = nil
-	j.waiting -= len(looks)
-	return looks
+	j.waiting -= len(records)
+	return records
 }
 
-// History is every look at the tags of a repository, by tag. An error comes
-// with what is known all the same.
+// History returns the timelines of a repository's tags. With an error it returns
+// what could be read.
 func (j *Journal) History(repo model.Ref) (map[string]model.Timeline, error) {
 	log := j.repoLog(repo)
 	log.mu.Lock()
@@ -205,8 +201,8 @@ func (j *Journal) History(repo model.Ref) (map[string]model.Timeline, error) {
 	return log.history(), err
 }
 
-// Timeline is every look at one tag. An error comes with what is known all the
-// same.
+// Timeline returns the timeline of one tag. With an error it returns what could be
+// read.
 func (j *Journal) Timeline(ref model.Ref) (model.Timeline, error) {
 	log := j.repoLog(ref)
 	log.mu.Lock()
@@ -215,20 +211,21 @@ func (j *Journal) Timeline(ref model.Ref) (model.Timeline, error) {
 	return log.timeline(ref.Tag), err
 }
 
-// unopened reports whether all that is known of a repository is in its file.
+// unopened reports whether nothing of a repository is in memory yet.
 func (j *Journal) unopened(log *repoLog) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return log.path != "" && log.file.info == nil && len(log.tags)+len(log.pending) == 0
 }
 
-// Known is the digest that a tag was last seen at.
+// Known returns the digest of the last sighting of a tag.
 func (j *Journal) Known(ref model.Ref) (_ digest.Digest, ok bool) {
-	l, ok := j.Last(ref)
-	return l.Digest, ok
+	s, ok := j.Last(ref)
+	return s.Digest, ok
 }
 
-// Last is the last look at a tag.
+// Last returns the last sighting of a tag. ok is false if there is none, or if ref
+// has a digest or a moment.
 func (j *Journal) Last(ref model.Ref) (_ model.Sighting, ok bool) {
 	if ref.Tag == "" || ref.Digest != "" || ref.At != "" {
 		return model.Sighting{}, false
@@ -237,15 +234,15 @@ func (j *Journal) Last(ref model.Ref) (_ model.Sighting, ok bool) {
 	log.mu.Lock()
 	defer log.mu.Unlock()
 	if j.unopened(log) {
-		if l, ok := newestInFile(log.path, ref.Tag); ok && !l.Last.After(j.now()) {
-			return l, true
+		if s, ok := newestInFile(log.path, ref.Tag); ok && !s.Last.After(j.now()) {
+			return s, true
 		}
 	}
-	_ = j.update(log) // what cannot be read is not known
+	_ = j.update(log) // a log that cannot be read has no sighting
 	return log.newest(ref.Tag)
 }
 
-// update brings a log up to date without writing.
+// update adds new lines and pending records to a log. It does not write.
 func (j *Journal) update(log *repoLog) error {
 	err := log.read()
 	if log.file.bad > 0 {
@@ -253,13 +250,13 @@ func (j *Journal) update(log *repoLog) error {
 	}
 	log.add(j.takePending(log))
 	if err != nil {
-		return &model.ReadError{Message: "the journal of " + log.repo.String() + " cannot be read: " + reason(err), Next: "see to " + log.path,
+		return &model.ReadError{Message: "the journal of " + log.repo.String() + " cannot be read: " + reason(err), Next: "check " + log.path,
 			Err: err}
 	}
 	return nil
 }
 
-// Close writes what is still to be written. Later looks are not remembered.
+// Close writes the pending records. Later records are dropped.
 func (j *Journal) Close() {
 	j.mu.Lock()
 	closed := j.closed
@@ -271,8 +268,8 @@ func (j *Journal) Close() {
 	<-j.stopped
 }
 
-// writeOn is the goroutine that writes.
-func (j *Journal) writeOn() {
+// runWriter is the goroutine that writes.
+func (j *Journal) runWriter() {
 	defer close(j.stopped)
 	for {
 		select {
@@ -292,8 +289,8 @@ func (j *Journal) writeOn() {
 	}
 }
 
-// flush writes what there is to write. What could not be written because
-// others hold the lock stays for the next time, if there is one.
+// flush writes all logs. When another process holds the lock, it leaves them for
+// the next flush, unless this is the last one.
 func (j *Journal) flush(last bool) {
 	due := j.unsynced()
 	if len(due) == 0 {
@@ -323,7 +320,7 @@ func (j *Journal) flush(last bool) {
 	}
 }
 
-// unsynced are the logs with something to write.
+// unsynced returns the logs with something to write.
 func (j *Journal) unsynced() []*repoLog {
 	j.mu.Lock()
 	all := make([]*repoLog, 0, len(j.logs))
@@ -344,12 +341,12 @@ func (j *Journal) unsynced() []*repoLog {
 	return due
 }
 
-// acquire takes the lock of the folder, for which it makes the folder.
+// acquire locks the folder, which it creates if necessary.
 func (j *Journal) acquire() (unlock func(), err error) {
 	if err := os.MkdirAll(j.dir, 0o700); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
 	if _, err := j.lock.TryLockContext(ctx, lockPause); err != nil {
 		return nil, err
@@ -357,14 +354,15 @@ func (j *Journal) acquire() (unlock func(), err error) {
 	return func() { _ = j.lock.Unlock() }, nil
 }
 
-// syncLog brings a log and its file together. The lock is held.
+// syncLog reads the new lines of a log's file and writes its own. The caller holds
+// the lock.
 func (j *Journal) syncLog(log *repoLog) error {
 	log.mu.Lock()
 	defer log.mu.Unlock()
 	err := log.read()
 	log.add(j.takePending(log))
 	if err != nil {
-		log.out = nil // it would grow for ever
+		log.out = nil // otherwise it would grow without bound
 		return err
 	}
 	if log.file.bad > 0 {
@@ -380,10 +378,10 @@ func (j *Journal) syncLog(log *repoLog) error {
 	return log.compact()
 }
 
-// repair puts what could be read in the place of a damaged file.
+// repair replaces a damaged file by its readable lines.
 func (j *Journal) repair(log *repoLog) error {
 	bad := log.file.bad
-	log.file.bad = 0 // once is enough, whatever comes of it
+	log.file.bad = 0 // try only once
 	aside, err := setAside(log.path, j.now())
 	if err != nil {
 		return err
@@ -392,18 +390,12 @@ func (j *Journal) repair(log *repoLog) error {
 		return err
 	}
 	log.allSaved()
-	j.warn(fmt.Sprintf("the journal of %s was damaged (%s): it is now %s, and what could be read of it goes on", log.repo, lines(bad), aside))
+	j.warn(fmt.Sprintf("the journal of %s was damaged (unreadable lines: %d): the damaged file is now %s, the readable lines were kept",
+		log.repo, bad, aside))
 	return nil
 }
 
-func lines(n int) string {
-	if n == 1 {
-		return "1 line"
-	}
-	return fmt.Sprintf("%d lines", n)
-}
-
-// keepInMemory keeps in memory what cannot be written.
+// keepInMemory adds pending records to a log that cannot be written.
 func (j *Journal) keepInMemory(log *repoLog) {
 	log.mu.Lock()
 	defer log.mu.Unlock()
@@ -411,18 +403,18 @@ func (j *Journal) keepInMemory(log *repoLog) {
 	log.out = nil
 }
 
-// warnUnwritable says once that nothing is remembered.
+// warnUnwritable warns once that the journal cannot be written.
 func (j *Journal) warnUnwritable(err error) {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.New("another tagdiff holds its lock")
 	}
 	j.warnOnce.Do(func() {
-		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; what was seen of tags is not remembered (--no-journal does without it)",
+		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; sightings of tags are not recorded (--no-journal turns the journal off)",
 			j.dir, reason(err)))
 	})
 }
 
-// reason is an error of a file without what is said already.
+// reason returns the text of a file error without operation and path.
 func reason(err error) string {
 	var path *os.PathError
 	if errors.As(err, &path) {

@@ -14,7 +14,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-func TestRemembers(t *testing.T) {
+func TestJournal(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state", "journal")
 	created := time.Date(2026, 11, 1, 8, 0, 0, 123, time.FixedZone("", 3600))
 	record(t, dir, rec("prod", "a", 0), rec("prod", "a", 5), rec("prod", "b", 20), rec("testing", "b", 1))
@@ -42,13 +42,13 @@ func TestRemembers(t *testing.T) {
 	}
 }
 
-// TestTellsAtOnce: what was recorded is told before it is written.
-func TestTellsAtOnce(t *testing.T) {
+// TestKnown_unwritten checks that a record is known before it is written.
+func TestKnown_unwritten(t *testing.T) {
 	j, _ := opened(t, t.TempDir())
 	for i, content := range []string{"a", "a", "b"} {
 		j.Record(app, []Record{rec("prod", content, i)})
 		if d, ok := j.Known(app.WithTag("prod")); !ok || d != dig(content) {
-			t.Errorf("after look %d prod is known as %s, %v", i, d, ok)
+			t.Errorf("after record %d prod is known as %s, %v", i, d, ok)
 		}
 	}
 	h, err := j.History(app)
@@ -58,9 +58,9 @@ func TestTellsAtOnce(t *testing.T) {
 	wantBrief(t, h["prod"], "a 0-1, b 2")
 }
 
-// TestWhatIsKnownOfADigestStays: HEAD, which goes back to an old image, does not
-// say when that was built.
-func TestWhatIsKnownOfADigestStays(t *testing.T) {
+// TestTimeline_sharesDetails checks that a sighting without a build date, as HEAD
+// gives it, gets the date of an earlier sighting of its digest.
+func TestTimeline_sharesDetails(t *testing.T) {
 	j, _ := opened(t, t.TempDir())
 	built := noon.Add(-time.Hour)
 	first := rec("prod", "a", 0)
@@ -72,16 +72,16 @@ func TestWhatIsKnownOfADigestStays(t *testing.T) {
 	}
 	wantBrief(t, past, "a 0, b 10, a 20")
 	if c := past[2].Created; c == nil || !c.Equal(built) {
-		t.Errorf("the image of the newest look was built at %v", c)
+		t.Errorf("the newest sighting has the build date %v", c)
 	}
 	if past[1].Created != nil {
-		t.Error("the other one was not said to have a date")
+		t.Error("the sighting of another digest has a build date")
 	}
 }
 
-// TestFewLogs: of many repositories only some are in memory, and of none anything
-// is lost.
-func TestFewLogs(t *testing.T) {
+// TestJournal_manyRepositories checks that memory holds some repositories only, and
+// that no record is lost.
+func TestJournal_manyRepositories(t *testing.T) {
 	dir := t.TempDir()
 	j, _ := opened(t, dir)
 	const many = 5 * maxLogs
@@ -110,41 +110,42 @@ func TestFewLogs(t *testing.T) {
 	}
 }
 
-// TestWritesLittle: a look that says the same again costs nothing.
-func TestWritesLittle(t *testing.T) {
+// TestRecord_equalSightings checks that equal sightings add few lines.
+func TestRecord_equalSightings(t *testing.T) {
 	dir := t.TempDir()
 	j, _ := opened(t, dir)
 	for i := range 600 {
-		look := rec("prod", "a", 0)
-		look.At = noon.Add(time.Duration(i) * 2 * time.Second)
-		j.Record(app, []Record{look})
+		record := rec("prod", "a", 0)
+		record.At = noon.Add(time.Duration(i) * 2 * time.Second)
+		j.Record(app, []Record{record})
 		if _, err := j.History(app); err != nil {
 			t.Fatal(err)
 		}
 	}
 	j.Close()
 	if n := strings.Count(content(t, file(dir)), "\n"); n != 2 {
-		t.Errorf("600 equal looks in 20 minutes left %d lines, not 2", n)
+		t.Errorf("600 equal sightings in 20 minutes wrote %d lines, not 2", n)
 	}
-	// What is known now and was not is news.
+	// A new detail adds a line.
 	created := at(-100)
 	record(t, dir, Record{Tag: "prod", Digest: dig("a"), Created: &created, At: at(21)}, Record{Tag: "prod", Digest: dig("a"), Created: &created, At: at(22)})
 	if n := strings.Count(content(t, file(dir)), "\n"); n != 3 {
-		t.Errorf("a date that was not known left %d lines, not 3", n)
+		t.Errorf("with a new date there are %d lines, not 3", n)
 	}
 	if got := history(t, dir)["prod"]; len(got) != 1 || got[0].Created == nil || got[0].MediaType != imageType {
-		t.Errorf("the looks do not complete each other: %+v", got)
+		t.Errorf("the sightings do not complete each other: %+v", got)
 	}
 }
 
-// TestLastBeforeMove: when it was last what it was is written with the move.
-func TestLastBeforeMove(t *testing.T) {
+// TestRecord_move checks that a move also writes the last time of the previous digest.
+func TestRecord_move(t *testing.T) {
 	dir := t.TempDir()
 	record(t, dir, rec("prod", "a", 0), rec("prod", "a", 9), rec("prod", "b", 10))
 	wantBrief(t, history(t, dir)["prod"], "a 0-9, b 10")
 }
 
-func TestOddLooksAreLeftOut(t *testing.T) {
+// TestRecord_invalid checks that invalid records are dropped and invalid details removed.
+func TestRecord_invalid(t *testing.T) {
 	dir := t.TempDir()
 	far := time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -3600))
 	record(t, dir,
@@ -158,8 +159,8 @@ func TestOddLooksAreLeftOut(t *testing.T) {
 	}
 }
 
-// TestFileNames: one for each repository on every file system, and short.
-func TestFileNames(t *testing.T) {
+// TestFileName checks that names are short, valid and unique on every file system.
+func TestFileName(t *testing.T) {
 	long := strings.Repeat("x", 200)
 	seen := map[string]string{}
 	for _, repo := range []model.Ref{
@@ -182,9 +183,9 @@ func TestFileNames(t *testing.T) {
 	}
 }
 
-// TestSeenInAnyOrder: whatever the order, and however often it is told, the
-// timeline is that of the moments.
-func TestSeenInAnyOrder(t *testing.T) {
+// TestAddObservation_anyOrder checks that the timeline does not depend on the order
+// and the repetition of observations.
+func TestAddObservation_anyOrder(t *testing.T) {
 	moments := []string{"a", "a", "b", "b", "b", "c", "a", "a", "d", "c"}
 	want := "a 0-1, b 2-4, c 5, a 6-7, d 8, c 9"
 	for seed := range uint64(200) {
@@ -192,18 +193,19 @@ func TestSeenInAnyOrder(t *testing.T) {
 		var got model.Timeline
 		for range 3 {
 			for _, i := range r.Perm(len(moments)) {
-				got = addSeen(got, model.Sighting{Digest: dig(moments[i]), First: at(i)})
+				got = addObservation(got, model.Sighting{Digest: dig(moments[i]), First: at(i)})
 			}
 		}
 		if b := brief(got); b != want {
-			// Of a time with a gap in it the ends alone are certain, so a
-			// second telling may be needed, and is what files give.
+			// A split sighting is certain at its ends only, so an observation
+			// may be needed twice. Files have each line again and again.
 			t.Fatalf("seed %d: %q, not %q", seed, b, want)
 		}
 	}
 }
 
-func TestSameSecond(t *testing.T) {
+// TestAddObservation_sameSecond checks a move within one second.
+func TestAddObservation_sameSecond(t *testing.T) {
 	dir := t.TempDir()
 	record(t, dir, rec("prod", "a", 0), rec("prod", "b", 0), rec("prod", "b", 20))
 	for range 2 {
@@ -212,7 +214,7 @@ func TestSameSecond(t *testing.T) {
 	}
 }
 
-func TestPrunes(t *testing.T) {
+func TestPrune(t *testing.T) {
 	var many, old model.Timeline
 	for i := range 500 {
 		many = append(many, model.Sighting{Digest: dig(fmt.Sprint(i)), First: at(i), Last: at(i)})
@@ -227,20 +229,20 @@ func TestPrunes(t *testing.T) {
 		days int
 		want int
 	}{
-		{"many", many, 1, maxLooks},
+		{"many", many, 1, maxSightings},
 		{"young", old, 449, 5},
 		{"one is too old", old, 451, 4},
 		{"all are too old", old, 5000, 1},
 	} {
 		got := prune(tt.t, at(tt.days*day))
 		if len(got) != tt.want || !got[len(got)-1].First.Equal(tt.t[len(tt.t)-1].First) {
-			t.Errorf("%s: %d looks are left, not %d", tt.name, len(got), tt.want)
+			t.Errorf("%s: %d sightings are kept, not %d", tt.name, len(got), tt.want)
 		}
 	}
 }
 
-// TestFuture: a clock that was wrong neither counts nor costs what is known.
-func TestFuture(t *testing.T) {
+// TestHistory_future checks that sightings in the future are ignored but kept.
+func TestHistory_future(t *testing.T) {
 	dir := t.TempDir()
 	day := 24 * 60
 	record(t, dir, rec("prod", "a", 0), rec("prod", "b", 900*day), rec("soon", "a", day/2))
@@ -249,7 +251,7 @@ func TestFuture(t *testing.T) {
 	wantBrief(t, got["soon"], fmt.Sprintf("a %d", day/2))
 	j, _ := opened(t, dir)
 	if d, _ := j.Known(app.WithTag("prod")); d != dig("a") {
-		t.Errorf("known is what will be: %s", d)
+		t.Errorf("a sighting in the future is known: %s", d)
 	}
 	j.now = func() time.Time { return at(1000 * day) }
 	h, err := j.History(app)
@@ -259,15 +261,15 @@ func TestFuture(t *testing.T) {
 	wantBrief(t, h["prod"], fmt.Sprintf("a 0, b %d", 900*day))
 }
 
-// TestShortens: the file stays in proportion to what it says.
-func TestShortens(t *testing.T) {
+// TestCompact checks that a file with many redundant lines is rewritten.
+func TestCompact(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 40 {
-		var looks []Record
+		var records []Record
 		for tag := range 50 {
-			looks = append(looks, rec(fmt.Sprint("tag", tag), fmt.Sprint(tag), i*11))
+			records = append(records, rec(fmt.Sprint("tag", tag), fmt.Sprint(tag), i*11))
 		}
-		record(t, dir, looks...)
+		record(t, dir, records...)
 	}
 	info, err := os.Stat(file(dir))
 	if err != nil {
@@ -290,9 +292,9 @@ func TestShortens(t *testing.T) {
 	}
 }
 
-// TestLooksOfOthers: a program takes in what others wrote since, and does not
-// believe that all is as it saw it.
-func TestLooksOfOthers(t *testing.T) {
+// TestJournal_twoProcesses checks that a process reads the lines that another one
+// wrote since.
+func TestJournal_twoProcesses(t *testing.T) {
 	dir := t.TempDir()
 	mine, _ := opened(t, dir)
 	mine.Record(app, []Record{rec("prod", "a", 0)})
@@ -303,7 +305,7 @@ func TestLooksOfOthers(t *testing.T) {
 	wantBrief(t, history(t, dir)["prod"], "a 0, b 2, a 4")
 }
 
-// flushed waits until a journal has nothing to write.
+// flushed waits until a journal has nothing left to write.
 func flushed(t *testing.T, j *Journal) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); len(j.unsynced()) > 0; {
@@ -314,7 +316,7 @@ func flushed(t *testing.T, j *Journal) {
 	}
 }
 
-func TestSweep(t *testing.T) {
+func TestRemoveStaleFiles(t *testing.T) {
 	dir := t.TempDir()
 	long, recent := at(-500*24*60), at(-60*24)
 	for name, touched := range map[string]time.Time{
@@ -355,34 +357,34 @@ func TestMemory(t *testing.T) {
 }
 
 func BenchmarkRecord(b *testing.B) {
-	looks := make([]Record, 50_000)
-	for i := range looks {
-		looks[i] = rec(fmt.Sprintf("1.%d.%d", i/100, i%100), fmt.Sprint(i), 0)
+	records := make([]Record, 50_000)
+	for i := range records {
+		records[i] = rec(fmt.Sprintf("1.%d.%d", i/100, i%100), fmt.Sprint(i), 0)
 	}
 	b.Run("new", func(b *testing.B) {
 		for b.Loop() {
 			j := Open(b.TempDir(), func(s string) { b.Error(s) })
-			for i := 0; i < len(looks); i += 500 {
-				j.Record(app, looks[i:i+500])
+			for i := 0; i < len(records); i += 500 {
+				j.Record(app, records[i:i+500])
 			}
 			j.Close()
 		}
 	})
 	dir := b.TempDir()
 	j := Open(dir, func(s string) { b.Error(s) })
-	j.Record(app, looks)
+	j.Record(app, records)
 	j.Close()
 	b.Run("again", func(b *testing.B) {
 		for b.Loop() {
 			j := Open(dir, func(s string) { b.Error(s) })
-			j.Record(app, looks)
+			j.Record(app, records)
 			j.Close()
 		}
 	})
 	b.Run("history", func(b *testing.B) {
 		for b.Loop() {
 			j := Open(dir, func(s string) { b.Error(s) })
-			if h, err := j.History(app); err != nil || len(h) != len(looks) {
+			if h, err := j.History(app); err != nil || len(h) != len(records) {
 				b.Fatal(len(h), err)
 			}
 			j.Close()
@@ -390,9 +392,9 @@ func BenchmarkRecord(b *testing.B) {
 	})
 }
 
-// TestKnownIsTheNewest: of two programs the one that looked first may write
-// last.
-func TestKnownIsTheNewest(t *testing.T) {
+// TestKnown_linesOutOfOrder checks that the newest sighting counts, not the last line:
+// of two processes the one with the older sighting may write last.
+func TestKnown_linesOutOfOrder(t *testing.T) {
 	dir := t.TempDir()
 	record(t, dir, rec("prod", "b", 5))
 	record(t, dir, rec("prod", "a", 0))

@@ -12,13 +12,13 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Bounds on a line. What is longer was not written by this package.
+// Bounds on a line. This package does not write longer ones.
 const (
 	maxLine = 4 << 10
-	maxType = 255 // bytes of a media type, as RFC 6838 has it
+	maxType = 255 // bytes of a media type, see RFC 6838
 )
 
-// line is a look as it stands in a file: at one moment, or from first to last.
+// line is the JSON form of a sighting: At for one moment, else First and Last.
 type line struct {
 	Tag     string        `json:"tag"`
 	Digest  digest.Digest `json:"digest"`
@@ -29,33 +29,33 @@ type line struct {
 	Last    time.Time     `json:"last,omitzero"`
 }
 
-// appendLine puts a look at the end of what is to be written.
-func appendLine(to []byte, tag string, l model.Sighting) []byte {
-	w := line{Tag: tag, Digest: l.Digest, Type: l.MediaType}
-	if l.Created != nil {
-		w.Created = *l.Created
+// appendLine appends the line of a sighting.
+func appendLine(to []byte, tag string, s model.Sighting) []byte {
+	w := line{Tag: tag, Digest: s.Digest, Type: s.MediaType}
+	if s.Created != nil {
+		w.Created = *s.Created
 	}
-	if l.First.Equal(l.Last) {
-		w.At = l.First
+	if s.First.Equal(s.Last) {
+		w.At = s.First
 	} else {
-		w.First, w.Last = l.First, l.Last
+		w.First, w.Last = s.First, s.Last
 	}
 	raw, err := json.Marshal(w)
-	if err != nil || len(raw) > maxLine { // cleanSighting leaves nothing that could do that
+	if err != nil || len(raw) > maxLine { // not after cleanSighting
 		return to
 	}
 	return append(append(to, raw...), '\n')
 }
 
-// parseLine reads a line back, without its end.
+// parseLine parses a line.
 func parseLine(raw []byte) (tag string, _ model.Sighting, _ error) {
-	if tag, l, ok := fastParse(raw); ok {
-		return tag, l, nil
+	if tag, s, ok := fastParse(raw); ok {
+		return tag, s, nil
 	}
 	return parseJSON(raw)
 }
 
-// parseJSON reads a line whatever its members look like.
+// parseJSON parses a line in any valid JSON form.
 func parseJSON(raw []byte) (tag string, _ model.Sighting, _ error) {
 	var w line
 	if err := json.Unmarshal(raw, &w); err != nil {
@@ -64,36 +64,37 @@ func parseJSON(raw []byte) (tag string, _ model.Sighting, _ error) {
 	if !w.At.IsZero() {
 		w.First, w.Last = w.At, w.At
 	}
-	l := model.Sighting{Digest: w.Digest, MediaType: w.Type, First: w.First, Last: w.Last}
+	s := model.Sighting{Digest: w.Digest, MediaType: w.Type, First: w.First, Last: w.Last}
 	if !w.Created.IsZero() {
-		l.Created = &w.Created
+		s.Created = &w.Created
 	}
-	l, err := cleanSighting(w.Tag, l)
-	return w.Tag, l, err
+	s, err := cleanSighting(w.Tag, s)
+	return w.Tag, s, err
 }
 
-// cleanSighting is a look as it is kept: in UTC, in whole seconds, and without what
-// is too odd to keep.
-func cleanSighting(tag string, l model.Sighting) (model.Sighting, error) {
+// cleanSighting returns a sighting in the form to keep: in UTC, in whole seconds,
+// without a media type or date that cannot be written. The error says why a
+// sighting cannot be kept at all.
+func cleanSighting(tag string, s model.Sighting) (model.Sighting, error) {
 	if reference.TagRegexp.FindString(tag) != tag || tag == "" {
-		return l, errors.New("not a tag")
+		return s, errors.New("not a tag")
 	}
-	if err := l.Digest.Validate(); err != nil {
-		return l, err
+	if err := s.Digest.Validate(); err != nil {
+		return s, err
 	}
-	l.First, l.Last = second(l.First), second(l.Last)
-	if l.First.Unix() <= 0 || l.Last.Before(l.First) || l.Last.Year() > 9999 {
-		return l, errors.New("not a time")
+	s.First, s.Last = second(s.First), second(s.Last)
+	if s.First.Unix() <= 0 || s.Last.Before(s.First) || s.Last.Year() > 9999 {
+		return s, errors.New("not a time")
 	}
-	if len(l.MediaType) > maxType {
-		l.MediaType = ""
+	if len(s.MediaType) > maxType {
+		s.MediaType = ""
 	}
-	l.MediaType = unique.Make(l.MediaType).Value() // there are few, and many looks
-	l.Created = cleanCreated(l.Created)
-	return l, nil
+	s.MediaType = unique.Make(s.MediaType).Value() // few types, many sightings: share the string
+	s.Created = cleanCreated(s.Created)
+	return s, nil
 }
 
-// cleanCreated is nil for what cannot be written as a date.
+// cleanCreated returns a date in whole seconds, nil if it cannot be written.
 func cleanCreated(t *time.Time) *time.Time {
 	if t == nil {
 		return nil

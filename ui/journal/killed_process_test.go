@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Variables that make the test binary a program that looks at tags for ever.
+// Environment variables that make the test binary record tags without end.
 const (
 	writerDir  = "TAGDIFF_TEST_JOURNAL"
 	writerName = "TAGDIFF_TEST_WRITER"
@@ -21,34 +21,34 @@ const writerTags = 40
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(writerDir); dir != "" {
-		writeForEver(dir, os.Getenv(writerName))
+		writeRounds(dir, os.Getenv(writerName))
 	}
 	os.Exit(m.Run())
 }
 
-// writeForEver looks at its own tags, and says after each round that it is on
-// the disk. The looks of a round are far enough from the last to be written.
-func writeForEver(dir, name string) {
+// writeRounds records its tags round after round, and prints the number of each
+// round that is on the disk. Rounds are so far apart that each writes lines.
+func writeRounds(dir, name string) {
 	start, err := strconv.Atoi(os.Getenv(writerName + "_ROUND"))
 	if err != nil {
 		panic(err)
 	}
 	for round := start; ; round++ {
 		j := Open(dir, func(s string) { fmt.Println("warning:", s) })
-		var looks []Record
+		var records []Record
 		for i := range writerTags {
-			looks = append(looks, rec(fmt.Sprintf("%s-%d", name, i), fmt.Sprint(name, i), round*11))
+			records = append(records, rec(fmt.Sprintf("%s-%d", name, i), fmt.Sprint(name, i), round*11))
 		}
-		j.Record(app, looks)
+		j.Record(app, records)
 		j.Close()
 		fmt.Println(round)
 	}
 }
 
-// writer is such a program.
+// writer is a process that runs writeRounds.
 type writer struct {
 	name  string
-	round int // that it said is on the disk
+	round int // the last one it printed
 	cmd   *exec.Cmd
 	out   *bufio.Scanner
 }
@@ -80,17 +80,18 @@ func (w *writer) read(t *testing.T, rounds int) {
 	}
 }
 
+// heard takes a printed line.
 func (w *writer) heard(t *testing.T, line string) {
 	t.Helper()
 	n, err := strconv.Atoi(line)
 	if err != nil {
-		t.Errorf("%s says %q", w.name, line)
+		t.Errorf("%s printed %q", w.name, line)
 		return
 	}
 	w.round = n
 }
 
-// kill ends it wherever it is, and takes in what it had said.
+// kill kills the process at any point, and reads what it printed.
 func (w *writer) kill(t *testing.T) {
 	t.Helper()
 	if err := w.cmd.Process.Kill(); err != nil {
@@ -102,9 +103,9 @@ func (w *writer) kill(t *testing.T) {
 	w.cmd.Wait() //nolint:errcheck // it was killed
 }
 
-// TestKilled: several programs write, one after the other is killed anywhere,
-// and all that they said was written is there.
-func TestKilled(t *testing.T) {
+// TestJournal_processKilled kills several writers at any point, and checks that every
+// round they printed is in the journal.
+func TestJournal_processKilled(t *testing.T) {
 	dir := t.TempDir()
 	writers := []*writer{{name: "x"}, {name: "y"}, {name: "z"}}
 	for _, w := range writers {
@@ -114,7 +115,7 @@ func TestKilled(t *testing.T) {
 		w := writers[i%len(writers)]
 		w.read(t, 2+i%3)
 		w.kill(t)
-		if i%4 == 3 { // as if it had been killed within a write
+		if i%4 == 3 { // like a kill within a write
 			tear(t, file(dir))
 		}
 		w.start(t, dir)
@@ -124,13 +125,13 @@ func TestKilled(t *testing.T) {
 	}
 	got := history(t, dir)
 	if len(got) != len(writers)*writerTags {
-		t.Errorf("%d tags are known", len(got))
+		t.Errorf("the journal has %d tags", len(got))
 	}
 	for _, w := range writers {
 		for i := range writerTags {
 			tag := fmt.Sprintf("%s-%d", w.name, i)
 			if line := got[tag]; len(line) != 1 || line[0].Last.Before(at(w.round*11)) {
-				t.Fatalf("%s was written in round %d, and is known as %v", tag, w.round, line)
+				t.Fatalf("%s was written in round %d, the journal has %v", tag, w.round, line)
 			}
 		}
 	}
@@ -139,7 +140,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// tear leaves half a line at the end of a file, as a program does that is
+// tear leaves an incomplete line at the end of a file, like a process that is
 // killed while it holds the lock.
 func tear(t *testing.T, path string) {
 	t.Helper()
@@ -158,24 +159,26 @@ func tear(t *testing.T, path string) {
 	}
 }
 
-// TestTorn: half a line at the end is skipped, and gone with the next look.
-func TestTorn(t *testing.T) {
-	whole := string(appendLine(nil, "prod", model1("a", 0)))
+// TestJournal_incompleteLine checks that an incomplete last line is ignored, and
+// removed by the next write.
+func TestJournal_incompleteLine(t *testing.T) {
+	whole := string(appendLine(nil, "prod", sighting("a", 0)))
 	for _, torn := range []string{"{", whole[:len(whole)-1], whole[:40], strings.Repeat("\x00", 5000), strings.Repeat("x", 200_000)} {
 		dir := t.TempDir()
 		put(t, file(dir), whole+torn)
 		wantBrief(t, history(t, dir)["prod"], "a 0")
 		record(t, dir, Record{Tag: "prod", Digest: dig("b"), At: at(1)})
 		wantBrief(t, history(t, dir)["prod"], "a 0, b 1")
-		if got, want := content(t, file(dir)), whole+string(appendLine(nil, "prod", model1("b", 1))); got != want {
+		if got, want := content(t, file(dir)), whole+string(appendLine(nil, "prod", sighting("b", 1))); got != want {
 			t.Errorf("after %.20q: %q, not %q", torn, got, want)
 		}
 	}
 }
 
-// TestDamaged: good lines go on, the rest is kept beside, with a word.
-func TestDamaged(t *testing.T) {
-	a, b := string(appendLine(nil, "prod", model1("a", 0))), string(appendLine(nil, "prod", model1("b", 5)))
+// TestJournal_damagedFile checks that readable lines are kept, that the damaged file
+// gets another name, and that there is one warning.
+func TestJournal_damagedFile(t *testing.T) {
+	a, b := string(appendLine(nil, "prod", sighting("a", 0))), string(appendLine(nil, "prod", sighting("b", 5)))
 	for name, bad := range map[string]string{
 		"no JSON": "it works!\n", "binary": "\x7fELF\x00\x01\xff\n", "zeroes": strings.Repeat("\x00", 4096) + "\n", "empty": "\n", "null": "null\n",
 		"long": strings.Repeat("x", 300_000) + "\n", "no tag": `{"digest":"` + dig("a").String() + `","at":"2026-11-18T12:00:00Z"}` + "\n",
@@ -190,32 +193,32 @@ func TestDamaged(t *testing.T) {
 			dir := t.TempDir()
 			damaged := a + bad + b
 			put(t, file(dir), damaged)
-			j, said := opened(t, dir)
+			j, warned := opened(t, dir)
 			h, err := j.History(app)
 			if err != nil {
 				t.Error(err)
 			}
 			wantBrief(t, h["prod"], "a 0, b 5")
 			j.Close()
-			words := said.all()
-			if len(words) != 1 || !strings.Contains(words[0], "the journal of localhost:5000/app was damaged (1 line)") {
-				t.Fatalf("the journal says %q", words)
+			lines := warned.all()
+			if len(lines) != 1 || !strings.Contains(lines[0], "the journal of localhost:5000/app was damaged (unreadable lines: 1)") {
+				t.Fatalf("warnings: %q", lines)
 			}
 			aside, err := filepath.Glob(filepath.Join(dir, "*.damaged-20261118T130000Z"))
-			if err != nil || len(aside) != 1 || content(t, aside[0]) != damaged || !strings.Contains(words[0], aside[0]) {
-				t.Errorf("aside are %q, %v; %q", aside, err, words[0])
+			if err != nil || len(aside) != 1 || content(t, aside[0]) != damaged || !strings.Contains(lines[0], aside[0]) {
+				t.Errorf("aside are %q, %v; %q", aside, err, lines[0])
 			}
 			if got := content(t, file(dir)); got != a+b {
-				t.Errorf("%q goes on", got)
+				t.Errorf("the new file is %q", got)
 			}
-			record(t, dir, rec("prod", "a", 9)) // without a word
+			record(t, dir, rec("prod", "a", 9)) // no warning
 			wantBrief(t, history(t, dir)["prod"], "a 0, b 5, a 9")
 		})
 	}
 }
 
-// TestDamagedAgain: neither is lost when both happen in the same second.
-func TestDamagedAgain(t *testing.T) {
+// TestJournal_damagedTwice checks that two damaged files of one second are both kept.
+func TestJournal_damagedTwice(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 3 {
 		put(t, file(dir), fmt.Sprintf("bad %d\n", i))
@@ -229,9 +232,9 @@ func TestDamagedAgain(t *testing.T) {
 	}
 }
 
-// TestTooLong: of a file that somebody blew up the end is read, and it is
-// short again.
-func TestTooLong(t *testing.T) {
+// TestJournal_longFile checks that the end of a too long file is read, and that the
+// file is compacted.
+func TestJournal_longFile(t *testing.T) {
 	dir := t.TempDir()
 	put(t, file(dir), "")
 	if err := os.Truncate(file(dir), maxFile+1000); err != nil { // zeroes
@@ -241,7 +244,7 @@ func TestTooLong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(f, "\n%s", appendLine(nil, "prod", model1("a", 0)))
+	fmt.Fprintf(f, "\n%s", appendLine(nil, "prod", sighting("a", 0)))
 	f.Close()
 	record(t, dir, rec("prod", "b", 1))
 	wantBrief(t, history(t, dir)["prod"], "a 0, b 1")
@@ -250,8 +253,9 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
-// TestNotWritable: one word, and what was seen is known until the end.
-func TestNotWritable(t *testing.T) {
+// TestJournal_notWritable checks that there is one warning, and that the journal works
+// in memory.
+func TestJournal_notWritable(t *testing.T) {
 	blocked := filepath.Join(t.TempDir(), "file")
 	put(t, blocked, "")
 	folder := t.TempDir()
@@ -260,7 +264,7 @@ func TestNotWritable(t *testing.T) {
 	}
 	for name, dir := range map[string]string{"no folder": filepath.Join(blocked, "journal"), "a folder for a file": folder} {
 		t.Run(name, func(t *testing.T) {
-			j, said := opened(t, dir)
+			j, warned := opened(t, dir)
 			for i, content := range []string{"a", "b", "c"} {
 				j.Record(app, []Record{rec("prod", content, i)})
 				flushed(t, j)
@@ -271,18 +275,18 @@ func TestNotWritable(t *testing.T) {
 				t.Error(err)
 			}
 			j.Close()
-			if words := said.all(); len(words) != 1 || !strings.Contains(words[0], "cannot be written") || strings.Contains(words[0], "\n") {
-				t.Errorf("the journal says %q", words)
+			if lines := warned.all(); len(lines) != 1 || !strings.Contains(lines[0], "cannot be written") || strings.Contains(lines[0], "\n") {
+				t.Errorf("warnings: %q", lines)
 			}
 		})
 	}
 }
 
-// TestLockIsHeld: a program that is stopped while it has the lock costs what
-// was seen, and no more.
-func TestLockIsHeld(t *testing.T) {
+// TestJournal_lockHeld checks that a process that never releases the lock does not
+// block this one: its records are lost with a warning.
+func TestJournal_lockHeld(t *testing.T) {
 	dir := t.TempDir()
-	j, said := opened(t, dir)
+	j, warned := opened(t, dir)
 	unlock, err := Open(dir, func(string) {}).acquire()
 	if err != nil {
 		t.Fatal(err)
@@ -293,7 +297,7 @@ func TestLockIsHeld(t *testing.T) {
 		t.Errorf("prod is known as %s, %v", d, ok)
 	}
 	j.Close()
-	if words := said.all(); len(words) != 1 || !strings.Contains(words[0], "another tagdiff holds its lock") {
-		t.Errorf("the journal says %q", words)
+	if lines := warned.all(); len(lines) != 1 || !strings.Contains(lines[0], "another tagdiff holds its lock") {
+		t.Errorf("warnings: %q", lines)
 	}
 }

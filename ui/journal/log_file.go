@@ -19,13 +19,13 @@ import (
 
 const (
 	maxFile   = 64 << 20 // bytes that are read of a file, from its end
-	smallFile = 64 << 10 // below it nobody minds
+	smallFile = 64 << 10 // smaller files are not compacted
 	suffix    = ".jsonl"
 	temporary = ".new-"
 )
 
-// fileName is the file of a repository. It is one on every file system: those
-// that know no capitals, and those that know no colons.
+// fileName returns the name of a repository's file. It is valid and unique on every
+// file system: it has no upper case letters and no colons.
 func fileName(repo model.Ref) string {
 	const longest = 180
 	name := repo.Repo().String()
@@ -45,9 +45,9 @@ func fileName(repo model.Ref) string {
 	return escaped + suffix
 }
 
-// readNew reads what stands in a file beyond what was read. A file that somebody
-// has replaced is read anew.
-func (r *filePosition) readNew(path string, each func(tag string, l model.Sighting)) error {
+// readNew reads the lines that were added to a file since the last read. A file
+// that was replaced is read from the start.
+func (r *filePosition) readNew(path string, each func(tag string, s model.Sighting)) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -65,7 +65,7 @@ func (r *filePosition) readNew(path string, each func(tag string, l model.Sighti
 		return err
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil { // of what was opened
+	if info, err = f.Stat(); err != nil { // the path may have been replaced since
 		return err
 	}
 	if r.info == nil || !os.SameFile(r.info, info) || info.Size() < r.offset {
@@ -81,11 +81,11 @@ func (r *filePosition) readNew(path string, each func(tag string, l model.Sighti
 	return r.readLines(io.LimitReader(f, maxFile), each)
 }
 
-// readLines reads whole lines and keeps what follows the last one.
-func (r *filePosition) readLines(from io.Reader, each func(tag string, l model.Sighting)) error {
+// readLines reads complete lines and keeps the rest as the tail.
+func (r *filePosition) readLines(from io.Reader, each func(tag string, s model.Sighting)) error {
 	in := bufio.NewReaderSize(from, 64<<10)
 	r.tail = nil
-	first := r.cut // it may begin within a line
+	first := r.cut // the first line may be incomplete
 	for {
 		raw, err := in.ReadSlice('\n')
 		long := 0
@@ -97,7 +97,7 @@ func (r *filePosition) readLines(from io.Reader, each func(tag string, l model.S
 			if long == 0 {
 				r.tail = bytes.Clone(raw[:min(len(raw), maxLine)])
 			} else {
-				r.tail = []byte{0} // no line is that long
+				r.tail = []byte{0} // longer than any line: keep only that there is a tail
 			}
 			if errors.Is(err, io.EOF) {
 				return nil
@@ -106,10 +106,10 @@ func (r *filePosition) readLines(from io.Reader, each func(tag string, l model.S
 		}
 		r.offset += int64(long + len(raw))
 		r.lines++
-		tag, l, err := parseLine(raw)
+		tag, s, err := parseLine(raw)
 		switch {
 		case err == nil && long == 0:
-			each(tag, l)
+			each(tag, s)
 		case !first:
 			r.bad++
 		}
@@ -117,8 +117,8 @@ func (r *filePosition) readLines(from io.Reader, each func(tag string, l model.S
 	}
 }
 
-// appendLines writes whole lines at the end of a file, in one write. A line that was
-// torn there goes.
+// appendLines appends complete lines to a file in one write. It removes an
+// incomplete line at the end first.
 func (r *filePosition) appendLines(path string, lines []byte) error {
 	if len(r.tail) > 0 {
 		if err := os.Truncate(path, r.offset); err != nil {
@@ -132,7 +132,7 @@ func (r *filePosition) appendLines(path string, lines []byte) error {
 	_, err = f.Write(lines)
 	info, statErr := f.Stat()
 	if err := errors.Join(err, statErr, f.Close()); err != nil {
-		r.info = nil // read it anew
+		r.info = nil // read the file from the start
 		return err
 	}
 	r.info, r.offset, r.tail = info, info.Size(), nil
@@ -140,7 +140,7 @@ func (r *filePosition) appendLines(path string, lines []byte) error {
 	return nil
 }
 
-// replace puts a whole file in the place of another, or leaves that.
+// replace replaces a file whole, or leaves it unchanged.
 func (r *filePosition) replace(path string, content []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), temporary+"*")
 	if err != nil {
@@ -155,15 +155,15 @@ func (r *filePosition) replace(path string, content []byte) error {
 		err = os.Rename(tmp.Name(), path)
 	}
 	if err != nil {
-		os.Remove(tmp.Name()) //nolint:errcheck // best effort: sweep does it later
+		os.Remove(tmp.Name()) //nolint:errcheck // best effort: removeStaleFiles does it later
 		return err
 	}
 	*r = filePosition{info: info, offset: int64(len(content)), lines: bytes.Count(content, []byte("\n"))}
 	return nil
 }
 
-// setAside gives a damaged file another name. It keeps its own too where file
-// systems can do that, so that there is one at any moment.
+// setAside gives a damaged file another name. Where the file system supports hard
+// links the file also keeps its name, so that there is always a file.
 func setAside(path string, now time.Time) (aside string, err error) {
 	base := path + ".damaged-" + now.UTC().Format("20060102T150405Z")
 	for i := 1; i < 100; i++ {
@@ -181,8 +181,8 @@ func setAside(path string, now time.Time) (aside string, err error) {
 	return "", err
 }
 
-// removeStaleFiles removes what nobody has touched for so long that nothing in
-// it would be kept, and what a tagdiff that was killed left half done.
+// removeStaleFiles removes files that are so old that no sighting in them would
+// be kept, and temporary files of a tagdiff that was killed.
 func removeStaleFiles(dir string, now time.Time) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
@@ -201,9 +201,10 @@ func removeStaleFiles(dir string, now time.Time) {
 	}
 }
 
-// newestInFile is the newest look at a tag that a file tells of. The first request
-// waits for it, and a file of 50,000 tags takes thirty times as long to be read
-// in. Lines are not in the order of their moments: several tagdiffs write them.
+// newestInFile returns the newest sighting of a tag in a file. It searches the raw
+// bytes because the first request waits for it: parsing a file of 50,000 tags
+// takes thirty times as long. Lines are not in the order of their times, since
+// several tagdiffs write them.
 func newestInFile(path, tag string) (newest model.Sighting, ok bool) {
 	raw, err := readEnd(path)
 	if err != nil {
@@ -215,18 +216,18 @@ func newestInFile(path, tag string) (newest model.Sighting, ok bool) {
 			return newest, ok
 		}
 		line, rest, whole := bytes.Cut(raw[at:], []byte("\n"))
-		named, l, err := parseLine(line)
+		named, s, err := parseLine(line)
 		if at > 0 && raw[at-1] != '\n' || !whole || err != nil || named != tag {
 			return model.Sighting{}, false
 		}
-		if !ok || !l.Last.Before(newest.Last) {
-			newest, ok = l, true
+		if !ok || !s.Last.Before(newest.Last) {
+			newest, ok = s, true
 		}
 		raw = rest
 	}
 }
 
-// readEnd is what is read of a file that may be long.
+// readEnd returns the last maxFile bytes of a file.
 func readEnd(path string) ([]byte, error) {
 	f, err := files.Open(path)
 	if err != nil {

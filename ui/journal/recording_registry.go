@@ -10,7 +10,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Source is what screens and reports ask of registries.
+// Source reads registries for screens and reports, see page.Registry.
 type Source interface {
 	Repositories(ctx context.Context, host string, page func(names []string)) error
 	Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error
@@ -23,14 +23,14 @@ type Source interface {
 	Traffic() model.Traffic
 }
 
-// Registry is a Source that notes every look at a tag in a journal, and that
-// reads tags as they were at a moment.
+// Registry is a Source that records every observation of a tag in a journal. It
+// resolves a tag at a moment to the digest that the journal has for it.
 type Registry struct {
 	Source
-	Journal *Journal // nil remembers nothing
+	Journal *Journal // nil records nothing
 }
 
-// Peek is the source's.
+// Peek calls Source.Peek and records the digest.
 func (r Registry) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 	if ref.At != "" {
 		return atMoment(r, ref, func(at model.Ref) (model.TagInfo, error) {
@@ -45,8 +45,8 @@ func (r Registry) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error
 	return info, err
 }
 
-// Load is the source's. The artifact of a tag at a moment has a Ref with tag,
-// moment and digest.
+// Load calls Source.Load and records the digest. The artifact of a tag at a moment
+// has a Ref with tag, moment and digest.
 func (r Registry) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
 	if ref.At != "" {
 		return atMoment(r, ref, func(at model.Ref) (model.Artifact, error) {
@@ -63,21 +63,21 @@ func (r Registry) Load(ctx context.Context, ref model.Ref, arrived func(model.Ar
 			return named(a), err
 		})
 	}
-	var seen model.Artifact
+	var last model.Artifact
 	var at time.Time
 	a, err := r.Source.Load(ctx, ref, func(a model.Artifact) {
-		if seen = a; at.IsZero() {
+		if last = a; at.IsZero() {
 			at = time.Now()
 		}
 		if arrived != nil {
 			arrived(a)
 		}
 	})
-	r.note(ref, Record{Digest: seen.Digest(), MediaType: seen.Top.MediaType, Created: firstCreated(seen), At: at})
+	r.note(ref, Record{Digest: last.Digest(), MediaType: last.Top.MediaType, Created: firstCreated(last), At: at})
 	return a, err
 }
 
-// firstCreated is when the first image was made, if it says so.
+// firstCreated returns the build date of the first image, nil if it has none.
 func firstCreated(a model.Artifact) *time.Time {
 	images := a.Images()
 	if len(images) == 0 || images[0].Image == nil {
@@ -86,7 +86,8 @@ func firstCreated(a model.Artifact) *time.Time {
 	return images[0].Image.Created()
 }
 
-// Head is the source's. What a tag was at a moment never changes.
+// Head calls Source.Head and records the digest. A tag at a moment needs no request:
+// its digest never changes.
 func (r Registry) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
 	if ref.At != "" {
 		return atMoment(r, ref, func(at model.Ref) (digest.Digest, error) { return at.Digest, nil })
@@ -97,7 +98,7 @@ func (r Registry) Head(ctx context.Context, ref model.Ref) (digest.Digest, error
 	return d, err
 }
 
-// Resolve is the source's.
+// Resolve calls Source.Resolve and records the digests.
 func (r Registry) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
 	return r.Source.Resolve(ctx, repo, tags, func(batch []model.Tagged) {
 		r.noteAll(repo, batch)
@@ -110,20 +111,20 @@ func (r Registry) noteAll(repo model.Ref, batch []model.Tagged) {
 		return
 	}
 	at := time.Now()
-	looks := make([]Record, 0, len(batch))
+	records := make([]Record, 0, len(batch))
 	for _, t := range batch {
 		if t.Err == nil {
-			looks = append(looks, Record{Tag: t.Tag, Digest: t.Digest, MediaType: t.MediaType, At: at})
+			records = append(records, Record{Tag: t.Tag, Digest: t.Digest, MediaType: t.MediaType, At: at})
 		}
 	}
-	r.Journal.Record(repo, looks)
+	r.Journal.Record(repo, records)
 }
 
-// note records a look, if it was one at a tag.
-func (r Registry) note(ref model.Ref, look Record) {
-	if r.Journal == nil || ref.Tag == "" || ref.Digest != "" || look.Digest == "" {
+// note records an observation, if ref is a tag.
+func (r Registry) note(ref model.Ref, record Record) {
+	if r.Journal == nil || ref.Tag == "" || ref.Digest != "" || record.Digest == "" {
 		return
 	}
-	look.Tag = ref.Tag
-	r.Journal.Record(ref.Repo(), []Record{look})
+	record.Tag = ref.Tag
+	r.Journal.Record(ref.Repo(), []Record{record})
 }

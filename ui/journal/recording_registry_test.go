@@ -14,19 +14,19 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// shelf is a registry with one repository: digests by tag, and which are there.
-type shelf struct {
+// oneRepo is a registry with one repository.
+type oneRepo struct {
 	Source
-	tags    map[string]digest.Digest
-	deleted map[digest.Digest]bool
-	created *time.Time
-	asked   []model.Ref
+	tags     map[string]digest.Digest
+	deleted  map[digest.Digest]bool
+	created  *time.Time
+	requests []model.Ref
 }
 
 var errMissing = &model.ReadError{Message: "not here", Missing: true}
 
-func (s *shelf) find(ref model.Ref) (digest.Digest, error) {
-	s.asked = append(s.asked, ref)
+func (s *oneRepo) find(ref model.Ref) (digest.Digest, error) {
+	s.requests = append(s.requests, ref)
 	d := ref.Digest
 	if d == "" {
 		d = s.tags[ref.Tag]
@@ -37,14 +37,14 @@ func (s *shelf) find(ref model.Ref) (digest.Digest, error) {
 	return d, nil
 }
 
-func (s *shelf) Head(_ context.Context, ref model.Ref) (digest.Digest, error) { return s.find(ref) }
+func (s *oneRepo) Head(_ context.Context, ref model.Ref) (digest.Digest, error) { return s.find(ref) }
 
-func (s *shelf) Peek(_ context.Context, ref model.Ref) (model.TagInfo, error) {
+func (s *oneRepo) Peek(_ context.Context, ref model.Ref) (model.TagInfo, error) {
 	d, err := s.find(ref)
 	return model.TagInfo{Ref: ref, Digest: d, MediaType: listType, Created: s.created}, err
 }
 
-func (s *shelf) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
+func (s *oneRepo) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
 	d, err := s.find(ref)
 	if err != nil {
 		return model.Artifact{Ref: ref}, err
@@ -66,7 +66,7 @@ func (s *shelf) Load(ctx context.Context, ref model.Ref, arrived func(model.Arti
 	return a, nil
 }
 
-func (s *shelf) Resolve(_ context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
+func (s *oneRepo) Resolve(_ context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
 	var batch []model.Tagged
 	for _, tag := range tags {
 		d, err := s.find(repo.WithTag(tag))
@@ -76,10 +76,11 @@ func (s *shelf) Resolve(_ context.Context, repo model.Ref, tags []string, found 
 	return nil
 }
 
-// TestEveryLook: each way to look at a tag is remembered, and nothing else.
-func TestEveryLook(t *testing.T) {
+// TestRegistry_records checks that each way to read a tag records it, and nothing else
+// does.
+func TestRegistry_records(t *testing.T) {
 	created := at(-1000)
-	s := &shelf{tags: map[string]digest.Digest{"loaded": dig("a"), "peeked": dig("b"), "headed": dig("c"), "resolved": dig("d"), "left": dig("e"), "silent": dig("f")}, created: &created}
+	s := &oneRepo{tags: map[string]digest.Digest{"loaded": dig("a"), "peeked": dig("b"), "headed": dig("c"), "resolved": dig("d"), "left": dig("e"), "silent": dig("f")}, created: &created}
 	r := Registry{Source: s, Journal: Memory(nil)}
 	ctx := t.Context()
 	ended, cancel := context.WithCancel(ctx)
@@ -120,26 +121,28 @@ func TestEveryLook(t *testing.T) {
 	}
 }
 
-// wasABC is a registry whose tag prod was a, then b, and is c.
-func wasABC() (*shelf, Registry) {
+// wasABC returns a registry whose tag prod pointed to a, then b, and now c.
+func wasABC() (*oneRepo, Registry) {
 	line := model.Timeline{
 		{Digest: dig("a"), MediaType: imageType, First: at(0), Last: at(10)},
 		{Digest: dig("b"), First: at(20), Last: at(30)},
 		{Digest: dig("c"), First: at(40), Last: at(50)},
 	}
-	s := &shelf{tags: map[string]digest.Digest{"prod": dig("c")}}
+	s := &oneRepo{tags: map[string]digest.Digest{"prod": dig("c")}}
 	return s, Registry{Source: s, Journal: Memory(func() map[model.Ref]map[string]model.Timeline {
 		return map[model.Ref]map[string]model.Timeline{app: {"prod": line}}
 	})}
 }
 
+// when returns prod at a moment.
 func when(moment time.Time) model.Ref {
 	r := app.WithTag("prod")
 	r.At = moment.Format("2006-01-02T15:04:05Z07:00")
 	return r
 }
 
-func TestMoments(t *testing.T) {
+// TestRegistry_atMoment checks what is read for a tag at a moment.
+func TestRegistry_atMoment(t *testing.T) {
 	for minutes, content := range map[int]string{0: "a", 5: "a", 10: "a", 15: "a", 20: "b", 35: "b", 40: "c", 1000: "c"} {
 		s, r := wasABC()
 		ref := when(at(minutes))
@@ -155,14 +158,14 @@ func TestMoments(t *testing.T) {
 			t.Errorf("after %d minutes it is %s of %+v", minutes, a.Digest(), a.Ref)
 		}
 		if d, err := r.Head(t.Context(), ref); err != nil || d != dig(content) {
-			t.Errorf("after %d minutes Head says %s, %v", minutes, d, err)
+			t.Errorf("after %d minutes Head returns %s, %v", minutes, d, err)
 		}
 		if info, err := r.Peek(t.Context(), ref); err != nil || info.Digest != dig(content) || info.Ref != ref {
-			t.Errorf("after %d minutes Peek says %+v, %v", minutes, info, err)
+			t.Errorf("after %d minutes Peek returns %+v, %v", minutes, info, err)
 		}
-		for _, asked := range s.asked {
-			if asked != app.AtDigest(dig(content)) {
-				t.Errorf("the registry is asked for %+v", asked)
+		for _, request := range s.requests {
+			if request != app.AtDigest(dig(content)) {
+				t.Errorf("request for %+v", request)
 			}
 		}
 		h, _ := r.Journal.History(app)
@@ -170,7 +173,7 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-func TestMomentTroubles(t *testing.T) {
+func TestRegistry_atMomentErrors(t *testing.T) {
 	s, r := wasABC()
 	s.deleted = map[digest.Digest]bool{dig("a"): true}
 	unknown := when(at(0)).WithTag("other")
@@ -179,28 +182,28 @@ func TestMomentTroubles(t *testing.T) {
 	local.At = "2026-11-17"
 	noon := at(0).In(time.Local).Format(dateTime)
 	for name, tt := range map[string]struct {
-		r      Registry
-		ref    model.Ref
-		say    string
-		lacked bool
+		r       Registry
+		ref     model.Ref
+		text    string
+		missing bool
 	}{
 		"gone":    {r, when(at(15)), "the registry no longer has " + dig("a").String()[:19] + ", which prod was on 18 Nov 2026; ", true},
-		"before":  {r, when(at(-1)), "the journal's first look at localhost:5000/app:prod is of 18 Nov 2026 12:00; ", false},
-		"local":   {r, local, "the journal's first look at localhost:5000/app:prod is of " + noon + "; ", false},
-		"never":   {r, unknown, "the journal knows nothing of localhost:5000/app:other: ", false},
-		"off":     {Registry{Source: s}, when(at(15)), "what localhost:5000/app:prod@2026-11-18T12:15:00Z was is known from the journal, which is off; leave --no-journal out", false},
+		"before":  {r, when(at(-1)), "the journal's first sighting of localhost:5000/app:prod is from 18 Nov 2026 12:00; ", false},
+		"local":   {r, local, "the journal's first sighting of localhost:5000/app:prod is from " + noon + "; ", false},
+		"never":   {r, unknown, "the journal has no sighting of localhost:5000/app:other: ", false},
+		"off":     {Registry{Source: s}, when(at(15)), "localhost:5000/app:prod@2026-11-18T12:15:00Z can only come from the journal, which is off; run without --no-journal", false},
 		"garbled": {r, model.Ref{Registry: "x", Repository: "y", Tag: "z", At: "soon"}, `"soon" is not a moment; `, false},
 	} {
 		_, err := tt.r.Load(t.Context(), tt.ref, nil)
-		var trouble *model.ReadError
-		if !errors.As(err, &trouble) || !strings.HasPrefix(err.Error(), tt.say) || trouble.Next == "" || trouble.Missing != tt.lacked {
+		var read *model.ReadError
+		if !errors.As(err, &read) || !strings.HasPrefix(err.Error(), tt.text) || read.Next == "" || read.Missing != tt.missing {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-// TestJournalOff: all else works without.
-func TestJournalOff(t *testing.T) {
+// TestRegistry_noJournal checks that a Registry works without a journal.
+func TestRegistry_noJournal(t *testing.T) {
 	s, _ := wasABC()
 	r := Registry{Source: s}
 	if d, err := r.Head(t.Context(), app.WithTag("prod")); err != nil || d != dig("c") {

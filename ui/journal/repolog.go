@@ -11,28 +11,28 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// rewriteAfter is how old the last look in the file must be before another one that
-// says the same is worth a line.
+// rewriteAfter is how old the last line of a tag must be before an equal sighting
+// is written again.
 const rewriteAfter = 10 * time.Minute
 
-// repoLog is what is known of one repository: what its file says, and what this
-// program has seen since.
+// repoLog has the timelines of one repository: from its file, and from this
+// program since.
 type repoLog struct {
 	repo model.Ref
-	path string // "" is in memory alone
+	path string // "" for memory only
 	now  func() time.Time
 
-	pending []Record // not in tags yet; Journal.mu guards it
-	used    int      // when it was last asked for; Journal.mu guards it
+	pending []Record // not in tags yet; guarded by Journal.mu
+	used    int      // Journal.uses at the last use; guarded by Journal.mu
 
 	mu   sync.Mutex
 	tags map[string]*tagLog
-	out  []byte // lines to be written
+	out  []byte // lines to write
 	file filePosition
 }
 
-// isWritten reports whether its file has all that it has. One that is in use
-// counts as not.
+// isWritten reports whether the file is up to date. A log that is in use counts as
+// not written.
 func (log *repoLog) isWritten() bool {
 	if !log.mu.TryLock() {
 		return false
@@ -41,26 +41,26 @@ func (log *repoLog) isWritten() bool {
 	return len(log.out) == 0 && log.file.bad == 0
 }
 
-// tagLog is what is known of one tag.
+// tagLog has the timeline of one tag.
 type tagLog struct {
-	looks model.Timeline
-	saved time.Time // the newest moment of it in the file
+	timeline model.Timeline
+	saved    time.Time // the newest time in the file
 }
 
-// last is the newest moment of it. There is one.
-func (e *tagLog) last() time.Time { return e.looks[len(e.looks)-1].Last }
+// last returns the newest time. The timeline must not be empty.
+func (e *tagLog) last() time.Time { return e.timeline[len(e.timeline)-1].Last }
 
-// filePosition is how far a file has been read.
+// filePosition is how far a file was read.
 type filePosition struct {
-	info   os.FileInfo // of what was read; nil for nothing
-	offset int64       // up to which lines were whole
-	tail   []byte      // what follows: a line that is being written, or was torn
-	bad    int         // lines that make no sense
-	cut    bool        // it was too long to be read from the start
-	lines  int         // that stand in it
+	info   os.FileInfo // of the file that was read; nil for none
+	offset int64       // end of the last complete line
+	tail   []byte      // incomplete line at the end, still being written or cut off
+	bad    int         // lines that cannot be parsed
+	cut    bool        // the file was too long to be read from the start
+	lines  int         // complete lines
 }
 
-// read takes in what the file says beyond what was read of it already.
+// read adds the new lines of the file.
 func (log *repoLog) read() error {
 	if log.path == "" {
 		return nil
@@ -68,16 +68,17 @@ func (log *repoLog) read() error {
 	return log.file.readNew(log.path, log.addSighting)
 }
 
-// addSighting takes in a line. Of the time between its moments nothing is certain.
-func (log *repoLog) addSighting(tag string, l model.Sighting) {
+// addSighting adds a line of the file. Only its first and last time are certain:
+// another line may record a move in between.
+func (log *repoLog) addSighting(tag string, s model.Sighting) {
 	e := log.entry(tag)
-	e.looks = addSeen(e.looks, l)
-	if last := l; !l.Last.Equal(l.First) {
-		last.First = l.Last
-		e.looks = addSeen(e.looks, last)
+	e.timeline = addObservation(e.timeline, s)
+	if last := s; !s.Last.Equal(s.First) {
+		last.First = s.Last
+		e.timeline = addObservation(e.timeline, last)
 	}
-	if l.Last.After(e.saved) {
-		e.saved = l.Last
+	if s.Last.After(e.saved) {
+		e.saved = s.Last
 	}
 }
 
@@ -90,66 +91,67 @@ func (log *repoLog) entry(tag string) *tagLog {
 	return e
 }
 
-// add takes in looks of this program, and notes for the file those that say
-// something new.
+// add adds observations of this program, and queues lines for those that are new.
 func (log *repoLog) add(records []Record) {
 	for _, r := range records {
-		l, err := cleanSighting(r.Tag, model.Sighting{Digest: r.Digest, MediaType: r.MediaType, Created: r.Created, First: r.At, Last: r.At})
+		s, err := cleanSighting(r.Tag, model.Sighting{Digest: r.Digest, MediaType: r.MediaType, Created: r.Created, First: r.At, Last: r.At})
 		if err != nil {
 			continue
 		}
-		log.addLook(r.Tag, l)
+		log.addObserved(r.Tag, s)
 	}
 }
 
-func (log *repoLog) addLook(tag string, l model.Sighting) {
+// addObserved adds one observation. With a move it also queues the last time at
+// which the previous digest was observed.
+func (log *repoLog) addObserved(tag string, s model.Sighting) {
 	e := log.entry(tag)
-	news := true
-	if known := withoutFuture(e.looks, l.First); len(known) > 0 {
+	isNew := true
+	if known := withoutFuture(e.timeline, s.First); len(known) > 0 {
 		newest := known[len(known)-1]
-		same := newest.Digest == l.Digest
-		news = !same || hasMoreDetails(l, newest) || l.First.Sub(e.saved).Abs() >= rewriteAfter
-		if !same && newest.Last.After(e.saved) { // when it was last what it was
+		same := newest.Digest == s.Digest
+		isNew = !same || hasMoreDetails(s, newest) || s.First.Sub(e.saved).Abs() >= rewriteAfter
+		if !same && newest.Last.After(e.saved) {
 			before := newest
 			before.First = before.Last
 			log.queueLine(tag, before)
 		}
 	}
-	e.looks = addSeen(e.looks, l)
-	if news {
-		log.queueLine(tag, l)
-		e.saved = l.First
+	e.timeline = addObservation(e.timeline, s)
+	if isNew {
+		log.queueLine(tag, s)
+		e.saved = s.First
 	}
 }
 
-func (log *repoLog) queueLine(tag string, l model.Sighting) {
+func (log *repoLog) queueLine(tag string, s model.Sighting) {
 	if log.path != "" {
-		log.out = appendLine(log.out, tag, l)
+		log.out = appendLine(log.out, tag, s)
 	}
 }
 
-// history is a copy of all that is known.
+// history returns a copy of all timelines.
 func (log *repoLog) history() map[string]model.Timeline {
 	now := log.now()
 	all := make(map[string]model.Timeline, len(log.tags))
 	for tag, e := range log.tags {
-		if t := withoutFuture(e.looks, now); len(t) > 0 {
+		if t := withoutFuture(e.timeline, now); len(t) > 0 {
 			all[tag] = shareDetails(slices.Clone(t))
 		}
 	}
 	return all
 }
 
-// timeline is a copy of what is known of one tag.
+// timeline returns a copy of the timeline of one tag.
 func (log *repoLog) timeline(tag string) model.Timeline {
 	e := log.tags[tag]
 	if e == nil {
 		return nil
 	}
-	return shareDetails(slices.Clone(withoutFuture(e.looks, log.now())))
+	return shareDetails(slices.Clone(withoutFuture(e.timeline, log.now())))
 }
 
-// newest is the last look at a tag.
+// newest returns the last sighting of a tag.
 func (log *repoLog) newest(tag string) (_ model.Sighting, ok bool) {
 	t := log.timeline(tag)
 	if len(t) == 0 {
@@ -158,9 +160,8 @@ func (log *repoLog) newest(tag string) (_ model.Sighting, ok bool) {
 	return t[len(t)-1], true
 }
 
-// compacted is the shortest file that says all that is worth keeping. Tags that
-// were not looked at for long come first: of a file that is too long the end
-// is read.
+// compacted returns the shortest content with all sightings to keep. Tags with the
+// oldest sightings come first, because only the end of a too long file is read.
 func (log *repoLog) compacted() []byte {
 	now := log.now()
 	tags := slices.SortedFunc(maps.Keys(log.tags), func(x, y string) int {
@@ -169,16 +170,16 @@ func (log *repoLog) compacted() []byte {
 	var out []byte
 	for _, tag := range tags {
 		e := log.tags[tag]
-		e.looks = prune(e.looks, now)
-		for _, l := range e.looks {
-			out = appendLine(out, tag, l)
+		e.timeline = prune(e.timeline, now)
+		for _, s := range e.timeline {
+			out = appendLine(out, tag, s)
 		}
 	}
 	return out
 }
 
-// needsCompaction reports whether the file has many more lines than are worth
-// keeping.
+// needsCompaction reports whether the file is too long or has more than twice the
+// lines it needs.
 func (log *repoLog) needsCompaction() bool {
 	if log.file.cut {
 		return true
@@ -186,14 +187,14 @@ func (log *repoLog) needsCompaction() bool {
 	if log.file.offset < smallFile {
 		return false
 	}
-	worth, now := 0, log.now()
+	needed, now := 0, log.now()
 	for _, e := range log.tags {
-		worth += len(prune(e.looks, now))
+		needed += len(prune(e.timeline, now))
 	}
-	return log.file.lines > 2*worth
+	return log.file.lines > 2*needed
 }
 
-// allSaved notes that the file says all that is known.
+// allSaved records that the file is up to date.
 func (log *repoLog) allSaved() {
 	log.out = nil
 	for _, e := range log.tags {
@@ -201,7 +202,7 @@ func (log *repoLog) allSaved() {
 	}
 }
 
-// compact rewrites a file that says much more than once.
+// compact rewrites the file if that is worth it.
 func (log *repoLog) compact() error {
 	if !log.needsCompaction() {
 		return nil

@@ -9,92 +9,93 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Bounds on what is remembered of a tag.
+// Bounds on the timeline of a tag.
 const (
-	maxLooks = 200
-	maxAge   = 400 * 24 * time.Hour // a year, and the weeks until somebody asks
+	maxSightings = 200
+	maxAge       = 400 * 24 * time.Hour // a year, and some weeks until somebody needs it
 )
 
-// addSeen is t with a tag seen at one moment, l.First, at l.Digest. Moments may
-// come in any order and more than once: several tagdiffs look. t is changed.
-func addSeen(t model.Timeline, l model.Sighting) model.Timeline {
-	l.Last = l.First
-	i := len(t) - 1 // the look that was under way at the moment, or the last before it
-	for i >= 0 && t[i].First.After(l.First) {
+// addObservation returns t with an observation of s.Digest at s.First. Observations
+// may come in any order and more than once, since several tagdiffs write them. It
+// changes t.
+func addObservation(t model.Timeline, s model.Sighting) model.Timeline {
+	s.Last = s.First
+	i := len(t) - 1 // the last sighting that begins at or before s.First
+	for i >= 0 && t[i].First.After(s.First) {
 		i--
 	}
-	// Two looks can share a second: the one that ended may be meant.
-	if i > 0 && t[i].First.Equal(l.First) && t[i-1].Digest == l.Digest {
+	// Two sightings can share a second: the one that ended may be the right one.
+	if i > 0 && t[i].First.Equal(s.First) && t[i-1].Digest == s.Digest {
 		i--
 	}
 	switch {
-	case i >= 0 && t[i].Digest == l.Digest:
-		if l.First.After(t[i].Last) {
-			t[i].Last = l.First
+	case i >= 0 && t[i].Digest == s.Digest:
+		if s.First.After(t[i].Last) {
+			t[i].Last = s.First
 		}
-		t[i] = withDetails(t[i], l)
-	case i >= 0 && l.First.Before(t[i].Last):
-		// It went there and back while another tagdiff did not look. Of the
-		// time around it only the ends are certain.
+		t[i] = withDetails(t[i], s)
+	case i >= 0 && s.First.Before(t[i].Last):
+		// The tag moved to s.Digest and back while the other tagdiff did not
+		// observe it. Only the two ends of the split sighting are certain.
 		before, after := t[i], t[i]
 		before.Last, after.First = before.First, after.Last
-		t = slices.Replace(t, i, i+1, before, l, after)
-	case i+1 < len(t) && t[i+1].Digest == l.Digest:
-		t[i+1].First = l.First
-		t[i+1] = withDetails(t[i+1], l)
+		t = slices.Replace(t, i, i+1, before, s, after)
+	case i+1 < len(t) && t[i+1].Digest == s.Digest:
+		t[i+1].First = s.First
+		t[i+1] = withDetails(t[i+1], s)
 	default:
-		t = slices.Insert(t, i+1, l)
+		t = slices.Insert(t, i+1, s)
 	}
 	return t
 }
 
-// withDetails is l with what another look at the same digest knows more.
-func withDetails(l, other model.Sighting) model.Sighting {
-	if l.MediaType == "" {
-		l.MediaType = other.MediaType
+// withDetails returns s, completed with what another sighting of the same digest
+// knows.
+func withDetails(s, other model.Sighting) model.Sighting {
+	if s.MediaType == "" {
+		s.MediaType = other.MediaType
 	}
-	if l.Created == nil {
-		l.Created = other.Created
+	if s.Created == nil {
+		s.Created = other.Created
 	}
-	return l
+	return s
 }
 
-// shareDetails is t, changed so that in it each look at a digest knows what the
-// others at it know: HEAD tells less than GET, and a tag may go back to what it
-// was.
+// shareDetails completes each sighting with what other sightings of its digest
+// know: HEAD returns less than GET, and a tag may move back. It changes t.
 func shareDetails(t model.Timeline) model.Timeline {
 	if len(t) < 2 {
 		return t
 	}
 	known := map[digest.Digest]model.Sighting{}
-	for _, l := range t {
-		known[l.Digest] = withDetails(l, known[l.Digest])
+	for _, s := range t {
+		known[s.Digest] = withDetails(s, known[s.Digest])
 	}
-	for i, l := range t {
-		t[i] = withDetails(l, known[l.Digest])
+	for i, s := range t {
+		t[i] = withDetails(s, known[s.Digest])
 	}
 	return t
 }
 
-// hasMoreDetails reports whether a look knows more of its digest than another.
-func hasMoreDetails(l, other model.Sighting) bool {
-	return l.MediaType != "" && other.MediaType == "" || l.Created != nil && other.Created == nil
+// hasMoreDetails reports whether a sighting has a detail that another lacks.
+func hasMoreDetails(s, other model.Sighting) bool {
+	return s.MediaType != "" && other.MediaType == "" || s.Created != nil && other.Created == nil
 }
 
-// prune is t without what is too old or too much to keep. The newest stays.
+// prune returns t without sightings beyond the bounds. The newest always stays.
 func prune(t model.Timeline, now time.Time) model.Timeline {
-	from := max(len(t)-maxLooks, 0)
+	from := max(len(t)-maxSightings, 0)
 	for from < len(t)-1 && now.Sub(t[from].Last) > maxAge {
 		from++
 	}
 	return t[from:]
 }
 
-// clockSkew is how far ahead of this clock another may be.
+// clockSkew is how far ahead of this clock the clock of another machine may be.
 const clockSkew = 24 * time.Hour
 
-// withoutFuture is t without looks from the future: a clock was wrong once.
-// They stay in the file, since it may be the present one that is.
+// withoutFuture returns t without sightings in the future, which a wrong clock
+// made. They stay in the file, since the present clock may be the wrong one.
 func withoutFuture(t model.Timeline, now time.Time) model.Timeline {
 	n := len(t)
 	for n > 0 && t[n-1].First.Sub(now) > clockSkew {

@@ -203,7 +203,10 @@ func exceptName(names []string, name string) []string {
 // rowOf draws the row of a tag. In a group only the first row describes the image.
 func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
 	t, info := p.index.lookup(tag)
-	row := tagRow{tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, err: t.Err, requested: p.index.requested[tag]}
+	row := tagRow{
+		tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, err: t.Err,
+		requested: p.index.requested[tag],
+	}
 	if from, _ := p.list.Window.Visible(); p.grouped && at > from {
 		above := p.list.Shown[at-1]
 		switch image, what := model.AttachedTo(tag); {
