@@ -73,7 +73,8 @@ type Journal struct {
 // cannot be written; the journal then works in memory. Call Close at the end.
 func Open(dir string, warn func(string)) *Journal {
 	j := newJournal(dir, warn)
-	j.lock = flock.New(filepath.Join(dir, "lock"), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK)) // O_NONBLOCK: do not wait for a named pipe
+	// O_NONBLOCK: do not wait for a named pipe.
+	j.lock = flock.New(filepath.Join(dir, "lock"), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
 	go func() {
 		defer panics.Catch()
 		j.runWriter()

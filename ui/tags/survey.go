@@ -22,21 +22,23 @@ const (
 // survey resolves all tags of a repository and then reads each image once. It
 // announces its cost before it starts. advance is its only transition function:
 //
-//	stage         event                        next stage
-//	any           request (keys d, s, f)       offered above surveyUnannounced requests, else next work
-//	offered       accept (enter)               next work
-//	offered       stop (esc)                   done
-//	offered       withdraw (key d or s)        the stage before the offer
-//	tags          stage end                    next work, announced above surveyUnannounced requests
-//	images        stage end                    waiting if the list is still loading, else done
-//	tags, images  stop (esc), error            done
-//	waiting       list complete                next work, announced above surveyUnannounced requests
-//	waiting       withdraw (key d or s)        done
-//	idle          list restarted (key r)       idle
-//	others        list restarted (key r)       pending
-//	pending       list complete                as request if the screen needs it or it is cheap, else idle
-//	pending, offered after pending, waiting   list restored   done
+//	stage              event                     next stage
+//	any                request (keys d, s, f)    offered above surveyUnannounced requests, else next work
+//	offered            accept (enter)            next work
+//	offered            stop (esc)                done
+//	offered            withdraw (keys d, s)      the stage before the offer
+//	tags               stage end                 next work, but offered above surveyUnannounced tags
+//	images             stage end                 waiting if the list is still loading, else done
+//	tags, images       stop (esc), error         done
+//	waiting            list complete             next work, but offered above surveyUnannounced tags
+//	waiting            withdraw (keys d, s)      done
+//	idle               list restarted (key r)    idle
+//	others             list restarted (key r)    pending
+//	pending            list complete             as request if the screen needs it or it is cheap, else idle
+//	pending, waiting   list restored             done
 //
+// An offer from idle or pending counts as that stage when the list is restarted
+// or restored.
 // Every other event leaves the stage unchanged. Next work is the first that
 // applies: tags to resolve (tags), images to read (images, or offered above
 // membersUnannounced indexes), waiting if the list is still loading, done.
@@ -309,16 +311,14 @@ func (p tagsPage) imagesToRead() []digest.Digest {
 	return unread(p.index, p.surveyedTags(), p.index.children, mayBeIndex)
 }
 
-// pressSurvey handles enter and esc while a survey is announced or under way.
-func (p tagsPage) pressSurvey(msg tea.KeyPressMsg) (_ tagsPage, _ page.Effects, handled bool) {
-	offered := p.survey.stage == surveyOffered
+// keyEvent returns the event of a key while a survey is announced or under way.
+func (s survey) keyEvent(msg tea.KeyPressMsg) (_ surveyEvent, ok bool) {
+	offered := s.stage == surveyOffered
 	switch {
 	case offered && key.Matches(msg, page.Keys.Open):
-		next, requests := p.advance(surveyAccept)
-		return next, requests, true
-	case (offered || p.survey.running()) && key.Matches(msg, page.Keys.Back):
-		next, requests := p.advance(surveyStop)
-		return next, requests, true
+		return surveyAccept, true
+	case (offered || s.running()) && key.Matches(msg, page.Keys.Back):
+		return surveyStop, true
 	}
-	return p, nil, false
+	return 0, false
 }

@@ -229,8 +229,8 @@ func (p tagsPage) noteMove(tag string) {
 // the page.
 func (p tagsPage) key(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	if !p.list.Filter.Open {
-		if next, requests, handled := p.pressSurvey(msg); handled {
-			return next, requests
+		if event, ok := p.survey.keyEvent(msg); ok {
+			return p.advance(event)
 		}
 	}
 	var handled bool

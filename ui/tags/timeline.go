@@ -251,7 +251,7 @@ func (p timelinePage) rows(f page.Frame) []widget.Row {
 			Value: safe.Clean(l.Digest.String())})
 	}
 	return append(rows, widget.BlankRow(), widget.NoteRow(f,
-		safe.Const("A tag moves between last seen of one digest and first seen of the next; the exact time is not recorded.")))
+		safe.Const("A move happens between last seen of one digest and first seen of the next; the exact time is not recorded.")))
 }
 
 // timelineColumns are the widths of the timeline in cells.

@@ -24,7 +24,7 @@ func TestTimeline(t *testing.T) {
 	}}
 	d := lookAt(t, s, past, 100, 24)
 	d.Keys("t")
-	d.Sees("app:prod: timeline", "›  "+fakereg.Short("third"), "2024-10-05 09:00", "now", "gone", "A tag moves between last seen", "1/3")
+	d.Sees("app:prod: timeline", "›  "+fakereg.Short("third"), "2024-10-05 09:00", "now", "gone", "A move happens between last seen", "1/3")
 	d.Keys("down", "enter") // the previous target against the current one
 	d.Sees("A :prod then", "B :prod ")
 	d.Keys("esc", "space", "down", "enter") // two sightings, the older one first
