@@ -32,7 +32,7 @@ func (p tagsPage) openFindings() (page.Page, page.Effects) {
 // showFindings opens the page of findings, or says that there are none.
 func (p tagsPage) showFindings() page.Effects {
 	if len(p.findings) == 0 {
-		if left, all := len(p.index.unresolved(p.list.All)), len(p.list.All); left > 0 {
+		if left, all := len(p.index.unresolved(p.list.All, false)), len(p.list.All); left > 0 {
 			return page.Toast(safe.Sprintf("no findings on the %s of %s tags resolved so far", look.Number(all-left), look.Number(all)))
 		}
 		return page.Toast(safe.Const("no findings on these tags"))

@@ -29,9 +29,7 @@ func groupByDigest(tags []sortKey) []sortKey {
 		}
 	}
 	for _, m := range members {
-		slices.SortStableFunc(m, func(a, b sortKey) int {
-			return cmp.Or(compareBool(a.attached, b.attached), cmp.Compare(b.specific, a.specific))
-		})
+		slices.SortStableFunc(m, func(a, b sortKey) int { return cmp.Compare(b.specific, a.specific) })
 	}
 	out := make([]sortKey, 0, len(tags))
 	for _, t := range tags {
@@ -43,15 +41,4 @@ func groupByDigest(tags []sortKey) []sortKey {
 		}
 	}
 	return out
-}
-
-// compareBool puts false before true.
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }

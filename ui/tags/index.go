@@ -99,22 +99,13 @@ func (x index) addChildren(index digest.Digest, children []v1.Descriptor) {
 	}
 }
 
-// unresolved returns the tags without an answer yet.
-func (x index) unresolved(tags []string) []string {
+// unresolved returns the tags without an answer yet and, with failed, also those
+// whose request failed and may be repeated.
+func (x index) unresolved(tags []string, failed bool) []string {
 	var left []string
 	for _, tag := range tags {
-		if t := x.tags[tag]; t.Digest == "" && t.Err == nil {
-			left = append(left, tag)
-		}
-	}
-	return left
-}
-
-// unanswered returns the tags whose request failed and may be repeated.
-func (x index) unanswered(tags []string) []string {
-	var left []string
-	for _, tag := range tags {
-		if t := x.tags[tag]; t.Err != nil && !page.IsMissing(t.Err) {
+		switch t := x.tags[tag]; {
+		case t.Err == nil && t.Digest == "", failed && t.Err != nil && !page.IsMissing(t.Err):
 			left = append(left, tag)
 		}
 	}
@@ -181,7 +172,7 @@ func (x index) sortKey(tag string) sortKey {
 		p.size = info.Size
 	}
 	if image, what := model.AttachedTo(tag); what != "" {
-		p.image, p.attached = image, true
+		p.image, p.specific = image, -1
 	}
 	return p
 }

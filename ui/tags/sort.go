@@ -35,9 +35,8 @@ func (o sortOrder) needsImages() bool { return o == byCreated || o == bySize }
 type sortKey struct {
 	tag           string
 	image         digest.Digest // target; of a signature or attestation, the image it belongs to; "" if unknown
-	attached      bool          // a signature or attestation
 	created, size int64         // 0 if unknown
-	specific      int           // how many numbers the name has: 2.7.17 has three
+	specific      int           // how many numbers the name has: 2.7.17 has three; -1 for a signature or attestation
 	version       version.Version
 }
 

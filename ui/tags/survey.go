@@ -230,7 +230,7 @@ func (p tagsPage) repeatSurvey() (tagsPage, page.Effects) {
 // continueSurvey surveys the tags that were listed in the meantime. Many of them
 // are announced: they were not part of the cost.
 func (p tagsPage) continueSurvey() (tagsPage, page.Effects) {
-	tags := p.index.unresolved(p.surveyedTags())
+	tags := p.index.unresolved(p.surveyedTags(), false)
 	many := len(tags) > surveyUnannounced
 	if p.survey.goal == goalMembers && (many || p.survey.stage == surveyWaiting) {
 		p.survey.goal = goalSameImage // reading many more indexes is announced again
@@ -282,10 +282,7 @@ func (p tagsPage) withFindingsSearch() (tagsPage, page.Effects) {
 }
 
 // tagsToAsk returns the unresolved tags of the survey and those that failed.
-func (p tagsPage) tagsToAsk() []string {
-	tags := p.surveyedTags()
-	return append(p.index.unresolved(tags), p.index.unanswered(tags)...)
-}
+func (p tagsPage) tagsToAsk() []string { return p.index.unresolved(p.surveyedTags(), true) }
 
 // surveyedTags returns the tags of the survey, those in view first. The filter is
 // the one at the request: tags that pass a later filter were not announced.

@@ -2,7 +2,6 @@ package tags
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -54,11 +53,7 @@ type targetMsg struct {
 }
 
 // targetRecheckedMsg has the target of the tag after a poll.
-type targetRecheckedMsg struct {
-	load   page.LoadID
-	target digest.Digest
-	err    error
-}
+type targetRecheckedMsg targetMsg
 
 // goneMsg reports that the registry no longer has a digest.
 type goneMsg struct {
@@ -90,10 +85,9 @@ func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 		report(targetMsg{load, now, errNow})
 		past, err := journal.Timeline(ref)
 		report(timelineMsg{load, past, err})
-		for _, l := range latest(past, maxGoneChecks) {
-			var t *model.ReadError
-			if _, err := reg.Head(ctx, ref.AtDigest(l.Digest)); errors.As(err, &t) && t.Missing {
-				report(goneMsg{load, l.Digest})
+		for _, s := range latest(past, maxGoneChecks) {
+			if _, err := reg.Head(ctx, ref.AtDigest(s.Digest)); page.IsMissing(err) {
+				report(goneMsg{load, s.Digest})
 			}
 		}
 	})
@@ -193,7 +187,7 @@ func (p timelinePage) current() (model.Sighting, bool) {
 	if !ok {
 		return model.Sighting{}, false
 	}
-	i := slices.IndexFunc(p.history, func(l model.Sighting) bool { return sightingID(l) == r.ID })
+	i := slices.IndexFunc(p.history, func(s model.Sighting) bool { return sightingID(s) == r.ID })
 	if i < 0 {
 		return model.Sighting{}, false
 	}
@@ -201,7 +195,7 @@ func (p timelinePage) current() (model.Sighting, bool) {
 }
 
 // sightingID identifies the row of a sighting.
-func sightingID(l model.Sighting) string { return l.First.Format(time.RFC3339) + l.Digest.String() }
+func sightingID(s model.Sighting) string { return s.First.Format(time.RFC3339) + s.Digest.String() }
 
 // refAt returns the tag at a digest, or only the tag for its current target.
 func (p timelinePage) refAt(d digest.Digest) model.Ref {
@@ -215,7 +209,7 @@ func (p timelinePage) refAt(d digest.Digest) model.Ref {
 // compare compares two digests of the tag, the older one as A.
 func (p timelinePage) compare(x, y digest.Digest) page.Effects {
 	place := func(d digest.Digest) int {
-		return slices.IndexFunc(p.history, func(l model.Sighting) bool { return l.Digest == d })
+		return slices.IndexFunc(p.history, func(s model.Sighting) bool { return s.Digest == d })
 	}
 	if place(x) < place(y) {
 		x, y = y, x
@@ -246,9 +240,9 @@ func (p timelinePage) rows(f page.Frame) []widget.Row {
 	}
 	c := timelineColumnsFor(f)
 	rows = append(rows, widget.Row{Header: true, Lines: []look.Line{{}, c.heading()}})
-	for _, l := range p.history {
-		rows = append(rows, widget.Row{ID: sightingID(l), Lines: []look.Line{c.line(l, p)}, ValueName: safe.Const("the digest"),
-			Value: safe.Clean(l.Digest.String())})
+	for _, s := range p.history {
+		rows = append(rows, widget.Row{ID: sightingID(s), Lines: []look.Line{c.line(s, p)}, ValueName: safe.Const("the digest"),
+			Value: safe.Clean(s.Digest.String())})
 	}
 	return append(rows, widget.BlankRow(), widget.NoteRow(f,
 		safe.Const("A move happens between last seen of one digest and first seen of the next; the exact time is not recorded.")))
@@ -275,22 +269,22 @@ func (c timelineColumns) heading() look.Line {
 		look.Span{})
 }
 
-func (c timelineColumns) line(l model.Sighting, p timelinePage) look.Line {
+func (c timelineColumns) line(s model.Sighting, p timelinePage) look.Line {
 	mark, note := look.Gap(1), look.Span{}
-	if p.mark == l.Digest {
+	if p.mark == s.Digest {
 		mark = look.S(look.SideA, safe.Const("A"))
 	}
 	switch {
-	case p.gone[l.Digest]:
+	case p.gone[s.Digest]:
 		note = look.S(look.Alert, safe.Const("gone"))
-	case l.Digest == p.target:
+	case s.Digest == p.target:
 		note = look.S(look.Good, safe.Const("now"))
 	}
-	created := look.Time(l.Created)
+	created := look.Time(s.Created)
 	if c.created == look.DayWidth {
 		created, _ = look.Cut(created, look.DayWidth)
 	}
-	return c.join(mark, look.Plain, look.Short(l.Digest), c.stamp(l.First), c.stamp(l.Last), created, note)
+	return c.join(mark, look.Plain, look.Short(s.Digest), c.stamp(s.First), c.stamp(s.Last), created, note)
 }
 
 func (c timelineColumns) join(mark look.Span, role look.Role, digest, first, last, created safe.Text, note look.Span) look.Line {
