@@ -14,8 +14,10 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-var told = regexp.MustCompile(`tagdiff: a fault of its own: (.*); report in (\S+); please file it`)
+var summaryLine = regexp.MustCompile(`tagdiff: internal error: (.*); report in (\S+); please file an issue with it`)
 
+// TestPanics: after a panic that can be recovered, the terminal is restored, the report
+// has no secrets, and a line names it.
 func TestPanics(t *testing.T) {
 	t.Parallel()
 	program := uitest.BuildPackage(t, "github.com/tagdiff/tagdiff/ui/uitest/internal/faulty")
@@ -36,14 +38,14 @@ func TestPanics(t *testing.T) {
 				t.Errorf("exit code %d", code)
 			}
 			term.CheckRestored()
-			said := told.FindStringSubmatch(strings.ReplaceAll(term.Screen(), "\n", "")) // it is longer than a row
-			if said == nil || !strings.Contains(said[1], where) {
-				t.Fatalf("the terminal says %q", term.Screen())
+			match := summaryLine.FindStringSubmatch(strings.ReplaceAll(term.Screen(), "\n", "")) // the line wraps
+			if match == nil || !strings.Contains(match[1], where) {
+				t.Fatalf("the terminal shows %q", term.Screen())
 			}
 			if strings.Contains(term.Screen(), "hunter2") || term.Title() == "owned" {
-				t.Errorf("a secret or a title gets out: %q, %q", term.Screen(), term.Title())
+				t.Errorf("the terminal has a secret or a title: %q, %q", term.Screen(), term.Title())
 			}
-			checkReport(t, said[2], where, key)
+			checkReport(t, match[2], where, key)
 		})
 	}
 }
@@ -52,19 +54,19 @@ func checkReport(t *testing.T, path, where, key string) {
 	t.Helper()
 	raw := checkText(t, path, "panic: "+where, "faulty/main.go", "goroutine ")
 	if key != "" && !strings.Contains(raw, "400×24\nopen: first \\x1b[2J\nopen: second\n") {
-		t.Errorf("it does not say what was open: %.300s", raw)
+		t.Errorf("the open pages are missing: %.300s", raw)
 	}
 }
 
-// checkText gives the text of a report, which is for its owner, has no secrets and
-// moves no terminal.
+// checkText returns the text of a report. It checks that only the owner can read it,
+// and that it has no secrets and no control sequences.
 func checkText(t *testing.T, path string, texts ...string) string {
 	t.Helper()
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("%v: %v", info, err)
 	}
-	raw := whole(t, path)
+	raw := readComplete(t, path)
 	for _, want := range append(texts, "tagdiff 1.2.3", "go1.") {
 		if !strings.Contains(raw, want) {
 			t.Errorf("no %q in %s", want, raw)
@@ -75,17 +77,17 @@ func checkText(t *testing.T, path string, texts ...string) string {
 	}
 	for _, l := range strings.Split(raw, "\n") {
 		if safe.Clean(l).String() != l {
-			t.Errorf("it has %q", l)
+			t.Errorf("it contains %q", l)
 		}
 	}
 	return raw
 }
 
-// whole waits until a report is complete: who stands by may still write when the
-// program is gone.
-func whole(t *testing.T, path string) string {
+// readComplete waits until a report is complete: the monitor may still write it after
+// the end of the program.
+func readComplete(t *testing.T, path string) string {
 	t.Helper()
-	for late := time.After(uitest.Patience); ; {
+	for timeout := time.After(uitest.Patience); ; {
 		raw, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -94,24 +96,24 @@ func whole(t *testing.T, path string) string {
 			return string(raw)
 		}
 		select {
-		case <-late:
+		case <-timeout:
 			t.Fatalf("%s is not complete: %s", path, raw)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
 
-// Five reports are kept, and what cannot be written is told.
-func TestReports(t *testing.T) {
+// TestSave: five reports are kept, and the line contains the error of a failed write.
+func TestSave(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	last := ""
 	for i := range 8 {
 		line := New(&panics.PanicError{Value: fmt.Errorf("number %d %s", i, strings.Repeat("長", 1000)), Stack: "stack"}).Save(dir, "").String()
-		said := told.FindStringSubmatch(line)
-		if said == nil || len(line) > 600 {
+		match := summaryLine.FindStringSubmatch(line)
+		if match == nil || len(line) > 600 {
 			t.Fatalf("%q", line)
 		}
-		last = said[2]
+		last = match[2]
 	}
 	reports, err := os.ReadDir(dir)
 	if err != nil || len(reports) != keptReports || filepath.Join(dir, reports[keptReports-1].Name()) != last {
@@ -121,7 +123,7 @@ func TestReports(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := New(&panics.PanicError{Value: "x"}).Save(file, "").String(); !strings.Contains(got, "a fault of its own: x; no report could be written (") {
+	if got := New(&panics.PanicError{Value: "x"}).Save(file, "").String(); !strings.Contains(got, "internal error: x; no report could be written (") {
 		t.Errorf("%q", got)
 	}
 }

@@ -3,8 +3,8 @@ package crash
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -15,52 +15,60 @@ import (
 )
 
 // A panic in a goroutine of a library and a fatal error of Go's runtime cannot be
-// recovered: the process ends at once. A second process, the monitor, cleans up.
-// While a screen is open the monitor reads its standard error, where the runtime
-// prints the crash. A process that is killed prints nothing; one that ends well
-// sends a mark.
+// recovered: the process ends at once. A second process, the monitor, therefore
+// cleans up. While a screen is open, it reads a pipe that only two write to: this
+// package, marks of one byte, and the runtime, the text of a crash
+// (debug.SetCrashOutput). So a byte that is not a mark means a crash, and the end of
+// the file without markEnded means that the process was killed.
+//
+// The crash output lacks the text of fatal errors ("fatal error: stack overflow"),
+// which the runtime prints to standard error before it starts to crash. Therefore
+// standard error is a pipe to the monitor as well. The monitor reads it only after
+// a crash: whatever else a library or a child process prints there has no effect.
 
-// monitorEnv marks the monitor, in its environment.
-const monitorEnv = "TAGDIFF_STANDBY"
+// monitorEnv marks the process of the monitor. Its value is the state of the
+// terminal before the screen.
+const monitorEnv = "TAGDIFF_CRASH_MONITOR"
 
-// What a screen says of the terminal. Each is a line, whatever was said before.
+// Marks on the control pipe. No crash text begins with one of these bytes.
 const (
-	markEnded = "\n\x00\n" // it has given it back itself
-	markLent  = "\n\x01\n" // so it has, for a while: who suspends it may kill it
-	markTaken = "\n\x02\n" // it has it again
+	markEnded = '\x00' // the screen is closed and has restored the terminal
+	markLent  = '\x01' // the terminal is restored while the program is suspended, when a shell may kill it
+	markTaken = '\x02' // the screen has the terminal again
 )
 
-// monitor is how to tell the monitor something; tell is nil without one.
+// monitor holds the write end of the control pipe; control is nil without a monitor.
 var monitor struct {
 	sync.Mutex
-	tell func(string)
+	control *os.File
 }
 
 // TerminalLent tells the monitor that a shell has the terminal for a while.
-func TerminalLent() { tellMonitor(markLent) }
+func TerminalLent() { sendMark(markLent) }
 
 // TerminalTaken tells the monitor that the screen has the terminal again.
-func TerminalTaken() { tellMonitor(markTaken) }
+func TerminalTaken() { sendMark(markTaken) }
 
-func tellMonitor(what string) {
+func sendMark(mark byte) {
 	monitor.Lock()
 	defer monitor.Unlock()
-	if monitor.tell != nil {
-		monitor.tell(what)
+	if monitor.control != nil {
+		_, _ = monitor.control.Write([]byte{mark})
 	}
 }
 
 const (
-	shortestTrace = 512     // bytes: less than the runtime says of any end
-	maxTrace      = 4 << 20 // bytes of it that are kept
-	endOfMessage  = "\n\n"  // is between what a panic says and the stacks
+	shortestTrace = 512      // bytes: less than the runtime prints in any crash
+	maxTrace      = 4 << 20  // bytes of the crash output that the report keeps
+	maxStderr     = 64 << 10 // bytes: what a pipe holds
+	endOfMessage  = "\n\n"   // separates the message of a panic from the stacks
 )
 
-// crashPrefixes begin the lines that the runtime prints when it crashes. Before
-// them may be output of a library.
-var crashPrefixes = []string{"panic: ", "fatal error: ", "runtime: ", "runtime/cgo: ", "unexpected fault address ", "SIG", "goroutine "}
+// crashPrefixes begin the lines that the runtime prints to standard error before
+// the crash output begins.
+var crashPrefixes = []string{"panic: ", "fatal error: ", "runtime: ", "runtime/cgo: ", "unexpected fault address "}
 
-// resetTerminal undoes all modes that a screen sets.
+// resetTerminal resets all modes that a screen sets.
 var resetTerminal = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +
 	ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseAnyEvent + ansi.ResetModeMouseExtSgr +
 	ansi.ResetModeFocusEvent + ansi.ResetModeBracketedPaste +
@@ -68,53 +76,77 @@ var resetTerminal = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +
 	ansi.SetTopBottomMargins(0, 0) + ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
 
 // monitorProcess waits for the end of the other process and cleans up after it.
-// As long as it has not read all, the other cannot be gone, and no shell shows its
-// prompt: the pipe is short. So the line is on the terminal before.
-func monitorProcess(end io.Reader, terminal io.Writer, restore func(), dir, version string) {
-	r := bufio.NewReader(end)
-	start, free := awaitCrash(r)
-	if free {
+// The summary is on the terminal before a shell prints its prompt: the other process
+// cannot end before the monitor has read the crash output, because the pipe is short.
+func monitorProcess(control, stderr io.Reader, terminal io.Writer, restore func(), dir, version string) {
+	r := bufio.NewReader(control)
+	crashed, restored := awaitEnd(r)
+	if restored {
 		return
 	}
 	restore()
-	say := func(text string) { _, _ = io.WriteString(terminal, text) }
-	say(resetTerminal)
-	if start == "" {
-		return // it was killed, as somebody wanted
+	printText := func(text string) { _, _ = io.WriteString(terminal, text) }
+	printText(resetTerminal)
+	if !crashed {
+		return // killed, which needs no report
 	}
-	more, _ := r.Peek(shortestTrace)
-	c := New(&panics.PanicError{Value: crashMessage(start + string(more))})
+	head, _ := r.Peek(shortestTrace)
+	buf := make([]byte, maxStderr)
+	n, _ := stderr.Read(buf) // does not wait: the runtime writes there first
+	start := textBefore(buf[:n], head)
+	c := New(&panics.PanicError{Value: crashMessage(start + string(head))})
 	file, err := createReport(dir)
-	say(c.summary(file, err).String() + "\n")
-	all, _ := io.ReadAll(io.LimitReader(r, maxTrace))
+	printText(c.summary(file, err).String() + "\n")
+	trace, _ := io.ReadAll(io.LimitReader(r, maxTrace))
 	_, _ = io.Copy(io.Discard, r)
 	if err == nil {
-		_, c.Stack, _ = strings.Cut(start+string(all), endOfMessage)
+		_, c.Stack, _ = strings.Cut(start+string(trace), endOfMessage)
 		_ = c.writeReport(file, version)
 	}
 }
 
-// awaitCrash reads until a crash begins and returns its first line. It returns ""
-// when the screen has ended well or was killed; free is whether the terminal was
-// given back before.
-func awaitCrash(r *bufio.Reader) (first string, free bool) {
+// awaitEnd reads marks until a crash begins, the screen closes or the process is
+// killed. restored reports whether the program has restored the terminal before it
+// ended.
+func awaitEnd(r *bufio.Reader) (crashed, restored bool) {
 	for {
-		line, err := r.ReadSlice('\n')
+		b, err := r.ReadByte()
 		switch {
-		case string(line) == markEnded[1:]:
-			return "", true
-		case string(line) == markLent[1:], string(line) == markTaken[1:]:
-			free = string(line) == markLent[1:]
-		case slices.ContainsFunc(crashPrefixes, func(w string) bool { return bytes.HasPrefix(line, []byte(w)) }):
-			return string(line), false
-		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
-			return "", free
+		case err != nil:
+			return false, restored
+		case b == markEnded:
+			return false, true
+		case b == markLent, b == markTaken:
+			restored = b == markLent
+		default:
+			_ = r.UnreadByte()
+			return true, false
 		}
 	}
 }
 
-// crashMessage is the message of a panic or a fatal error, without its stacks.
+// textBefore returns the runtime's lines on standard error directly before the
+// beginning of the crash output, which standard error contains too. If other output
+// has filled the pipe, they are lost; then it returns a text in their place, as a crash
+// output that begins with an empty line has no message.
+func textBefore(stderr, crashOutput []byte) string {
+	end := max(bytes.LastIndex(stderr, crashOutput), 0)
+	start := end
+	for start > 0 {
+		line := bytes.LastIndexByte(stderr[:start-1], '\n') + 1
+		if !slices.ContainsFunc(crashPrefixes, func(p string) bool { return bytes.HasPrefix(stderr[line:], []byte(p)) }) {
+			break
+		}
+		start = line
+	}
+	if start == end && bytes.HasPrefix(crashOutput, []byte("\n")) {
+		return "fatal error\n"
+	}
+	return string(stderr[start:end])
+}
+
+// crashMessage returns the message of a panic or a fatal error, without the stacks.
 func crashMessage(trace string) string {
-	words, _, _ := strings.Cut(trace, endOfMessage)
-	return strings.TrimPrefix(strings.Join(strings.Fields(words), " "), "panic: ")
+	message, _, _ := strings.Cut(trace, endOfMessage)
+	return strings.TrimPrefix(strings.Join(strings.Fields(message), " "), "panic: ")
 }

@@ -2,7 +2,7 @@
 
 package crash
 
-// RunMonitor does nothing: there is no monitor on this system.
+// RunMonitor does nothing: this system has no monitor.
 func RunMonitor(dir, version string) {}
 
 func startMonitor() (end func()) { return func() {} }

@@ -2,7 +2,6 @@ package crash
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,17 +9,18 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// What nobody can catch ends as well as what is caught.
+// TestUncaught: a crash that cannot be recovered ends like a recovered panic.
 func TestUncaught(t *testing.T) {
 	t.Parallel()
 	program := uitest.BuildPackage(t, "github.com/tagdiff/tagdiff/ui/uitest/internal/faulty")
-	for key, says := range map[string]string{"l": "in a library", "o": "stack overflow"} {
-		t.Run(says, func(t *testing.T) {
+	for key, message := range map[string]string{"l": "in a library", "o": "stack overflow"} {
+		t.Run(message, func(t *testing.T) {
 			t.Parallel()
 			state := t.TempDir()
 			term := uitest.Start(t, uitest.Options{Program: program, Width: 400, Env: []string{"XDG_STATE_HOME=" + state}})
@@ -30,20 +30,19 @@ func TestUncaught(t *testing.T) {
 				t.Errorf("exit code %d", code)
 			}
 			term.CheckRestored()
-			said := told.FindStringSubmatch(strings.ReplaceAll(term.Screen(), "\n", ""))
-			if said == nil || !strings.Contains(said[1], says) || strings.Contains(said[1], "goroutine 1") {
-				t.Fatalf("the terminal says %q", term.Screen())
+			match := summaryLine.FindStringSubmatch(strings.ReplaceAll(term.Screen(), "\n", ""))
+			if match == nil || !strings.Contains(match[1], message) || strings.Contains(match[1], "goroutine 1") {
+				t.Fatalf("the terminal shows %q", term.Screen())
 			}
 			if strings.Contains(term.Screen(), "hunter2") || term.Title() != "" {
-				t.Errorf("a secret or a title gets out: %q, %q", term.Screen(), term.Title())
+				t.Errorf("the terminal has a secret or a title: %q, %q", term.Screen(), term.Title())
 			}
-			checkText(t, said[2], says)
+			checkText(t, match[2], message)
 		})
 	}
 }
 
-// Who kills the program in a shell finds a terminal that can be used, and needs no
-// report.
+// TestKilled: after a kill of the program in a shell, the terminal works and there is no report.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	shell, err := exec.LookPath("sh")
@@ -66,7 +65,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestAlone: who stands by may be killed, and then the program ends well by itself.
+// TestAlone: when the monitor is killed, the program continues and restores the
+// terminal itself.
 func TestAlone(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("ps"); err != nil {
@@ -82,8 +82,61 @@ func TestAlone(t *testing.T) {
 	term.CheckRestored()
 }
 
-// TestFewFiles: where there can be no screen for want of descriptors, the terminal
-// stays as it is.
+// TestMonitor_outputLikeACrash: output on standard error that looks like a crash
+// changes nothing. It is not part of the message of a later crash either.
+func TestMonitor_outputLikeACrash(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("no shell")
+	}
+	program := uitest.BuildPackage(t, "github.com/tagdiff/tagdiff/ui/uitest/internal/faulty")
+	start := func(t *testing.T) (term *uitest.Term, state string) {
+		t.Helper()
+		state = t.TempDir()
+		term = uitest.Start(t, uitest.Options{Program: program, Width: 400, Env: []string{"XDG_STATE_HOME=" + state}})
+		term.WaitFor("press a key")
+		term.Type("n")
+		term.WaitFor("printed")
+		return term, state
+	}
+	t.Run("then quit", func(t *testing.T) {
+		t.Parallel()
+		term, state := start(t)
+		time.Sleep(100 * time.Millisecond) // for a monitor that would leave the screen
+		if !term.AltScreen() || !term.Frame().Contains("printed") {
+			t.Error("the screen is left")
+		}
+		term.Type("q")
+		if code := term.Wait(); code != 0 || strings.Contains(term.Screen(), "tagdiff:") {
+			t.Errorf("exit code %d, the terminal shows %q", code, term.Screen())
+		}
+		term.CheckRestored()
+		if files, _ := os.ReadDir(state); len(files) > 0 {
+			t.Errorf("it leaves %v", files)
+		}
+	})
+	for key, message := range map[string]string{"l": "in a library", "o": "runtime: goroutine stack exceeds"} {
+		t.Run("then "+message, func(t *testing.T) {
+			t.Parallel()
+			term, _ := start(t)
+			term.Type(key)
+			if code := term.Wait(); code != 2 {
+				t.Errorf("exit code %d", code)
+			}
+			term.CheckRestored()
+			match := summaryLine.FindStringSubmatch(strings.ReplaceAll(term.Screen(), "\n", ""))
+			if match == nil || !strings.Contains(match[1], message) {
+				t.Fatalf("the terminal shows %q", term.Screen())
+			}
+			if raw := checkText(t, match[2], "goroutine "); strings.Contains(raw, "not really") {
+				t.Errorf("the report contains other output: %.300s", raw)
+			}
+		})
+	}
+}
+
+// TestFewFiles: if too few descriptors are left for a screen, the terminal is
+// unchanged.
 func TestFewFiles(t *testing.T) {
 	t.Parallel()
 	shell, err := exec.LookPath("sh")
@@ -94,8 +147,8 @@ func TestFewFiles(t *testing.T) {
 	for n := 5; n < 13; n++ {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			t.Parallel()
-			term := uitest.Start(t, uitest.Options{Program: shell}, "-c", fmt.Sprintf("ulimit -n %d; %s; echo it has ended", n, program))
-			f := term.WaitUntil("the screen or its end", func(f uitest.Frame) bool { return f.Contains("press a key") || f.Contains("it has ended") })
+			term := uitest.Start(t, uitest.Options{Program: shell}, "-c", fmt.Sprintf("ulimit -n %d; %s; echo program ended", n, program))
+			f := term.WaitUntil("the screen or its end", func(f uitest.Frame) bool { return f.Contains("press a key") || f.Contains("program ended") })
 			if f.Contains("press a key") {
 				term.Type("q")
 			}
@@ -105,7 +158,7 @@ func TestFewFiles(t *testing.T) {
 	}
 }
 
-const account = `panic: runtime error: index out of range [3] with length 3
+const panicTrace = `panic: runtime error: index out of range [3] with length 3
 	panic: A_TOKEN=hunter2 ` + "\x1b[2J" + ` [recovered]
 
 goroutine 7 [running]:
@@ -117,49 +170,78 @@ main.main()
 	/src/main.go:3 +0x1d
 `
 
-func TestFollow(t *testing.T) {
-	var out bytes.Buffer
-	restored := 0
-	restore := func() { restored++ }
+// fatalTrace is the crash output of a fatal error, fatalText is on standard error before it.
+const (
+	fatalText  = "runtime: goroutine stack exceeds 1048576-byte limit\nfatal error: stack overflow\n"
+	fatalTrace = "\nruntime stack:\nruntime.throw({0x4ae065?, 0x200000008?})\n\ngoroutine 18 [running]:\nmain.overflow(0x7)\n"
+)
+
+func TestMonitorProcess(t *testing.T) {
+	const ended, lent, taken = string(rune(markEnded)), string(rune(markLent)), string(rune(markTaken))
+	const noise = "panic: not really\n\ngoroutine 1 [running]:\n"
 	dir := filepath.Join(t.TempDir(), "state")
-	for _, end := range []string{"a library says\nsomething" + markEnded + "more", markLent, "a" + markLent + "b" + markTaken + markLent, markLent + markEnded} {
-		monitorProcess(strings.NewReader(end), &out, restore, dir, "1.2.3")
-		if _, err := os.Stat(dir); out.Len() > 0 || restored > 0 || !errors.Is(err, os.ErrNotExist) {
-			t.Fatalf("after %q it says %q, %v", end, out.String(), err)
-		}
+	for name, tt := range map[string]struct {
+		control, stderr string
+		nothing         bool
+		message         string // in the summary; no summary if empty
+		inReport        string
+	}{
+		"closed":                   {control: ended + "more", stderr: noise, nothing: true},
+		"killed while suspended":   {control: lent, nothing: true},
+		"killed in a second stop":  {control: lent + taken + lent, nothing: true},
+		"closed while suspended":   {control: lent + ended, nothing: true},
+		"killed":                   {stderr: noise},
+		"killed after suspension":  {control: lent + taken},
+		"panic":                    {panicTrace, noise + panicTrace, false, "runtime error: index out of range [3] with length 3 panic: A_TOKEN=", "goroutine 1 [select]"},
+		"panic while suspended":    {lent + panicTrace, panicTrace, false, "runtime error: index out of range", "example.com/library.decode"},
+		"fatal error":              {fatalTrace, noise + fatalText + fatalTrace, false, "runtime: goroutine stack exceeds 1048576-byte limit fatal error: stack overflow;", "main.overflow"},
+		"fatal error without text": {fatalTrace, noise, false, "fatal error;", "runtime.throw"},
+		"signal":                   {"SIGABRT: abort\nPC=0x1\n\ngoroutine 1 [idle]:\n", "runtime/cgo: no thread\nSIGABRT: abort\nPC=0x1\n\ngoroutine 1 [idle]:\n", false, "runtime/cgo: no thread SIGABRT: abort PC=0x1;", "goroutine 1 [idle]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			restored := 0
+			monitorProcess(strings.NewReader(tt.control), strings.NewReader(tt.stderr), &out, func() { restored++ }, dir, "1.2.3")
+			if tt.nothing {
+				if out.Len() > 0 || restored > 0 {
+					t.Errorf("it prints %q", out.String())
+				}
+				return
+			}
+			summary, found := strings.CutPrefix(out.String(), resetTerminal)
+			if !found || restored != 1 {
+				t.Fatalf("it prints %q, restores %d times", out.String(), restored)
+			}
+			if tt.message == "" {
+				if summary != "" {
+					t.Errorf("it prints %q", summary)
+				}
+				return
+			}
+			match := summaryLine.FindStringSubmatch(summary)
+			if match == nil || !strings.HasPrefix(match[1]+";", tt.message) || strings.Contains(match[1], "hunter2") {
+				t.Fatalf("it prints %q", summary)
+			}
+			if raw := checkText(t, match[2], tt.inReport, "size unknown"); strings.Contains(raw, "not really") {
+				t.Errorf("the report contains other output: %s", raw)
+			}
+		})
 	}
-	for _, end := range []string{"", "a library says", markLent + markTaken, markLent + "a" + markTaken + "b"} {
-		monitorProcess(strings.NewReader(end), &out, restore, dir, "1.2.3")
-		if out.String() != resetTerminal || restored != 1 {
-			t.Errorf("after %q it says %q", end, out.String())
-		}
-		out.Reset()
-		restored = 0
-	}
-	monitorProcess(strings.NewReader("noise\n"+account), &out, restore, dir, "1.2.3")
-	line, found := strings.CutPrefix(out.String(), resetTerminal)
-	said := told.FindStringSubmatch(line)
-	if !found || restored != 1 || said == nil {
-		t.Fatalf("%q", out.String())
-	}
-	if want := "runtime error: index out of range [3] with length 3 panic: A_TOKEN="; !strings.HasPrefix(said[1], want) || strings.Contains(said[1], "hunter2") {
-		t.Errorf("it says %q", said[1])
-	}
-	checkText(t, said[2], "example.com/library.decode", "goroutine 1 [select]", "size unknown")
-	out.Reset()
-	monitorProcess(strings.NewReader("noise\nruntime/cgo: no thread\nSIGABRT: abort"), &out, restore, "", "")
-	if got := out.String(); !strings.Contains(got, "a fault of its own: runtime/cgo: no thread SIGABRT: abort; no report could be written (there is no place for it)") {
+	var out bytes.Buffer
+	monitorProcess(strings.NewReader(panicTrace), strings.NewReader(""), &out, func() {}, "", "")
+	if got := out.String(); !strings.Contains(got, "no report could be written (there is no state folder)") {
 		t.Errorf("%q", got)
 	}
 }
 
-func FuzzFollow(f *testing.F) {
-	f.Add([]byte(account))
-	f.Add([]byte(markEnded + "x"))
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, account []byte) {
+func FuzzMonitorProcess(f *testing.F) {
+	f.Add([]byte(panicTrace), []byte(panicTrace))
+	f.Add([]byte(fatalTrace), []byte(fatalText+fatalTrace))
+	f.Add([]byte{markEnded, 'x'}, []byte{})
+	f.Add([]byte{}, []byte{})
+	f.Fuzz(func(t *testing.T, control, stderr []byte) {
 		var out bytes.Buffer
-		monitorProcess(bytes.NewReader(account), &out, func() {}, "", "")
+		monitorProcess(bytes.NewReader(control), bytes.NewReader(stderr), &out, func() {}, "", "")
 		line := strings.TrimSuffix(strings.TrimPrefix(out.String(), resetTerminal), "\n")
 		if safe.Clean(line).String() != line {
 			t.Errorf("%q", line)

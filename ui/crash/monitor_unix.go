@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"github.com/charmbracelet/x/term"
@@ -16,86 +17,79 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// monitorFD is the descriptor from which the monitor reads.
-const monitorFD = 3
+// Descriptors of the monitor: the read ends of the two pipes.
+const (
+	controlFD = 3
+	stderrFD  = 4
+)
 
-// RunMonitor is all that a process does that was started as the monitor of a
-// screen. In any other process it does nothing. Reports go to dir, if it has one.
+// RunMonitor runs the monitor and exits if this process was started as one.
+// Otherwise it returns at once. Reports go to the folder dir, unless it is empty.
 func RunMonitor(dir, version string) {
-	was := os.Getenv(monitorEnv)
-	if was == "" {
+	termios := os.Getenv(monitorEnv)
+	if termios == "" {
 		return
 	}
-	// A shell may have the terminal again, what ends jobs is for the other, and with
-	// that one the terminal itself may go before the report is whole.
+	// The signals of the process group are for the program. A shell may have the
+	// terminal again (SIGTTOU), and the terminal may close before the report is
+	// complete (SIGHUP, SIGPIPE).
 	signal.Ignore(syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGTTOU, syscall.SIGHUP, syscall.SIGPIPE)
-	monitorProcess(os.NewFile(monitorFD, "end"), os.Stdout, func() { restoreTermios(was) }, dir, version)
+	control, stderr := os.NewFile(controlFD, "control"), os.NewFile(stderrFD, "stderr")
+	monitorProcess(control, stderr, os.Stdout, func() { restoreTermios(termios) }, dir, version)
 	os.Exit(0)
 }
 
-// restoreTermios makes the terminal edit and echo lines as it did, unless a
-// shell has it again, which has set it for itself.
-func restoreTermios(was string) {
+// restoreTermios restores the terminal's line mode and echo, unless a shell has the
+// terminal again and has set its own.
+func restoreTermios(termios string) {
 	var state unix.Termios
 	tty := int(os.Stdout.Fd())
 	group, err := unix.IoctlGetInt(tty, unix.TIOCGPGRP)
-	if err != nil || group != unix.Getpgrp() || json.Unmarshal([]byte(was), &state) != nil {
+	if err != nil || group != unix.Getpgrp() || json.Unmarshal([]byte(termios), &state) != nil {
 		return
 	}
 	_ = unix.IoctlSetTermios(tty, setTermios, &state)
 }
 
-// startMonitor starts the monitor, which runs until end is called. Where it cannot
-// start, the program runs without.
+// startMonitor starts the monitor, which runs until end is called. If it cannot
+// start, the program runs without one.
 func startMonitor() (end func()) {
 	nothing := func() {}
 	if !term.IsTerminal(os.Stdout.Fd()) {
 		return nothing
 	}
-	said, hear, err := smallPipe()
+	controlRead, control, err := os.Pipe()
 	if err != nil {
 		return nothing
 	}
-	defer hear.Close()
-	defer said.Close()
-	other, err := monitorCommand(hear)
+	defer controlRead.Close()
+	stderrRead, stderr, err := os.Pipe()
+	if err != nil {
+		control.Close()
+		return nothing
+	}
+	defer stderrRead.Close()
+	defer stderr.Close()
+	cmd, err := monitorCommand(controlRead, stderrRead)
 	if err == nil {
-		err = other.Start()
+		err = cmd.Start()
 	}
 	if err != nil {
+		control.Close()
 		return nothing
 	}
-	debug.SetTraceback("all") // of which the report is made
-	back, err := redirectStderr(said)
-	if err != nil {
-		_, _ = said.WriteString(markEnded)
-		back = nothing
-	}
+	end = connectMonitor(control, stderr)
 	go func() {
 		defer panics.Catch()
-		_ = other.Wait()
-		back() // it may have been killed
+		_ = cmd.Wait()
+		end() // the monitor may have been killed
 	}()
-	return back
+	return end
 }
 
-// smallPipe is a pipe that is soon full. Its writes block: the runtime, which
-// prints to it, does not try again.
-func smallPipe() (said, hear *os.File, err error) {
-	var ends [2]int
-	if err := unix.Pipe(ends[:]); err != nil {
-		return nil, nil, err
-	}
-	for _, fd := range ends {
-		unix.CloseOnExec(fd)
-	}
-	shrinkPipe(ends[1])
-	return os.NewFile(uintptr(ends[1]), "said"), os.NewFile(uintptr(ends[0]), "hear"), nil
-}
-
-// monitorCommand runs this program as the monitor. Its name says in a list of
-// processes what it is for.
-func monitorCommand(hear *os.File) (*exec.Cmd, error) {
+// monitorCommand returns a command that runs this program as the monitor. Its first
+// argument explains the process in a list of processes.
+func monitorCommand(control, stderr *os.File) (*exec.Cmd, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -104,38 +98,43 @@ func monitorCommand(hear *os.File) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	was, err := json.Marshal(state)
+	termios, err := json.Marshal(state)
 	return &exec.Cmd{
-		Path: path, Args: []string{"tagdiff: gives the terminal back after a crash"}, Env: append(os.Environ(), monitorEnv+"="+string(was)),
-		Stdout: os.Stdout, ExtraFiles: []*os.File{hear},
+		Path: path, Args: []string{"tagdiff: restores the terminal after a crash"}, Env: append(os.Environ(), monitorEnv+"="+string(termios)),
+		Stdout: os.Stdout, ExtraFiles: []*os.File{control, stderr},
 	}, err
 }
 
-// redirectStderr sends standard error to the monitor until back is called, which
-// also tells the monitor.
-func redirectStderr(said *os.File) (back func(), err error) {
+// connectMonitor sends crash output and standard error to the monitor until end is
+// called.
+func connectMonitor(control, stderr *os.File) (end func()) {
 	const standardError = 2
-	was, err := unix.FcntlInt(standardError, unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
+	saved, err := unix.FcntlInt(standardError, unix.F_DUPFD_CLOEXEC, 0)
+	if err == nil {
+		err = unix.Dup2(int(stderr.Fd()), standardError)
 	}
-	if err := unix.Dup2(int(said.Fd()), standardError); err != nil {
-		_ = unix.Close(was)
-		return nil, err
+	if err == nil {
+		_ = unix.SetNonblock(standardError, true) // the monitor reads it only after a crash
+		shrinkPipe(int(control.Fd()))
+		debug.SetTraceback("all") // the report contains all stacks
+		err = debug.SetCrashOutput(control, debug.CrashOptions{})
 	}
-	monitor.Lock()
-	defer monitor.Unlock()
-	// os.Stderr would end the program where the monitor is gone.
-	monitor.tell = func(what string) { _, _ = unix.Write(standardError, []byte(what)) }
-	return func() {
-		tellMonitor(markEnded)
+	setControl := func(f *os.File) {
 		monitor.Lock()
 		defer monitor.Unlock()
-		if monitor.tell == nil {
-			return
-		}
-		monitor.tell = nil
-		_ = unix.Dup2(was, standardError)
-		_ = unix.Close(was)
-	}, nil
+		monitor.control = f
+	}
+	setControl(control)
+	end = sync.OnceFunc(func() {
+		_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
+		_ = unix.Dup2(saved, standardError)
+		_ = unix.Close(saved)
+		sendMark(markEnded)
+		setControl(nil)
+		control.Close()
+	})
+	if err != nil {
+		end()
+	}
+	return end
 }

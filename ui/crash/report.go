@@ -17,24 +17,24 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// PanicError is a fault and where in the program it was.
+// PanicError is a panic, with the pages that were open and the size of the terminal.
 type PanicError struct {
 	*panics.PanicError
-	Pages         []string // that were open, the one on top last
-	Width, Height int
+	Pages         []string // open ones, the one on top last
+	Width, Height int      // in cells; 0 if unknown
 }
 
-// Screen is a model that says what is open, for the report.
+// Screen is a model that describes itself for the report.
 type Screen interface {
-	Pages() []string
-	Size() (width, height int)
+	Pages() []string           // open ones, the one on top last
+	Size() (width, height int) // in cells
 }
 
 func (c *PanicError) Unwrap() error { return c.PanicError }
 
-// newOnScreen is a fault with what is open on a screen.
-func newOnScreen(f *panics.PanicError, screen tea.Model) *PanicError {
-	c := &PanicError{PanicError: f}
+// newOnScreen returns the panic of a program with a screen.
+func newOnScreen(err *panics.PanicError, screen tea.Model) *PanicError {
+	c := New(err)
 	if g, ok := screen.(panicCatcher); ok {
 		screen = g.Model
 	}
@@ -45,17 +45,18 @@ func newOnScreen(f *panics.PanicError, screen tea.Model) *PanicError {
 	return c
 }
 
-// New is a fault of a program without a screen.
-func New(f *panics.PanicError) *PanicError { return &PanicError{PanicError: f} }
+// New returns the panic of a program without a screen.
+func New(err *panics.PanicError) *PanicError { return &PanicError{PanicError: err} }
 
 // keptReports is how many reports are kept.
 const keptReports = 5
 
-// maxMessage is how much of the panic's own words is told: they may hold
-// anything.
+// maxMessage limits the message of a panic, in bytes: it may contain any data.
 const maxMessage = 300
 
-// Save writes the report into a folder, and gives the line that says so.
+// Save writes a report into the folder dir and returns one line for the terminal:
+// the message, and the path of the report or why there is none. Without dir there is
+// no report.
 func (c *PanicError) Save(dir, version string) safe.Text {
 	file, err := createReport(dir)
 	if err == nil {
@@ -64,15 +65,16 @@ func (c *PanicError) Save(dir, version string) safe.Text {
 	return c.summary(file, err)
 }
 
-// summary says what happened and where the report is, or why there is none.
+// summary returns the line for the terminal.
 func (c *PanicError) summary(file *os.File, err error) safe.Text {
 	if err != nil {
-		return safe.Sprintf("tagdiff: a fault of its own: %s; no report could be written (%s); please file it", c.message(), err)
+		return safe.Sprintf("tagdiff: internal error: %s; no report could be written (%s); please file an issue", c.message(), err)
 	}
-	return safe.Sprintf("tagdiff: a fault of its own: %s; report in %s; please file it", c.message(), file.Name())
+	return safe.Sprintf("tagdiff: internal error: %s; report in %s; please file an issue with it", c.message(), file.Name())
 }
 
-// message is what the panic said. Values that it may hold are those of images.
+// message returns the message of the panic, shortened and without secrets. It may
+// contain values from images.
 func (c *PanicError) message() safe.Text {
 	s := safe.Gate{}.Mask(fmt.Sprint(c.Value))
 	if len(s) > maxMessage {
@@ -81,10 +83,10 @@ func (c *PanicError) message() safe.Text {
 	return safe.Clean(s)
 }
 
-// createReport makes the file for a report. A folder of "" is none.
+// createReport creates the file of a report. It fails if dir is empty.
 func createReport(dir string) (*os.File, error) {
 	if dir == "" {
-		return nil, errors.New("there is no place for it")
+		return nil, errors.New("there is no state folder")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -93,7 +95,7 @@ func createReport(dir string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
-// writeReport writes the report, closes its file and removes what is too old.
+// writeReport writes the report, closes its file and removes the oldest reports.
 func (c *PanicError) writeReport(file *os.File, version string) error {
 	_, err := file.WriteString(c.text(version))
 	if errClose := file.Close(); err == nil {
@@ -103,10 +105,10 @@ func (c *PanicError) writeReport(file *os.File, version string) error {
 	return err
 }
 
-// reportTrailer of a report says that nothing of it is missing.
-const reportTrailer = "\nthe end\n"
+// reportTrailer is at the end of a complete report.
+const reportTrailer = "\nend of report\n"
 
-// text is the report. Stacks hold no values but addresses.
+// text returns the report. Stacks contain no values, only addresses.
 func (c *PanicError) text(version string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -131,12 +133,11 @@ func (c *PanicError) size() string {
 	return fmt.Sprintf("%d×%d", c.Width, c.Height)
 }
 
-// removeOldReports removes all but the newest reports: their names begin with
-// their time.
+// removeOldReports removes all but the newest reports. Their names sort by time.
 func removeOldReports(dir string) {
 	reports, _ := filepath.Glob(filepath.Join(dir, "crash-*.txt"))
 	slices.Sort(reports)
 	for _, old := range reports[:max(len(reports)-keptReports, 0)] {
-		os.Remove(old) //nolint:errcheck // the next one tries again
+		os.Remove(old) //nolint:errcheck // the next report tries again
 	}
 }

@@ -1,5 +1,5 @@
-// Package crash runs a screen so that a crash leaves the terminal as it was, a
-// report in a file, and one line that says where. Recovering in goroutines is in
+// Package crash runs a screen. After a crash it restores the terminal, writes a
+// report to a file and prints one line with its path. Recovering in goroutines is in
 // model/panics.
 package crash
 
@@ -15,12 +15,13 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// quitTimeout is how long a screen may take to quit when it is told to.
+// quitTimeout limits the time that a screen needs to quit.
 const quitTimeout = 2 * time.Second
 
-// Run runs a screen until it is quit or ctx ends. A panic in it, in one of its
-// commands or in a goroutine that defers panics.Catch ends it, and is the error:
-// a *PanicError.
+// Run runs a screen until it quits or ctx ends. It returns a *PanicError after a panic
+// in the screen, in one of its commands or in a goroutine that defers panics.Catch,
+// ErrLost if the terminal is gone, and context.Canceled if ctx ended or the screen was
+// interrupted (tea.Interrupt).
 func Run(ctx context.Context, screen func(context.Context) tea.Model, options ...tea.ProgramOption) error {
 	defer startMonitor()()
 	if err := screenTooLarge(); err != nil {
@@ -28,15 +29,15 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	back := panics.Handle(func(f *panics.PanicError) { end(f) })
+	restoreHandler := panics.Handle(func(err *panics.PanicError) { end(err) })
 	killed, kill := context.WithCancel(context.Background())
 	defer kill()
-	// Signals end ctx already; two handlers for them can wait for each other.
+	// Signals already end ctx; a second signal handler can deadlock with the first.
 	options = append(options, tea.WithContext(killed), tea.WithOutput(terminalOutput{os.Stdout}), tea.WithFilter(limitSize),
 		tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	options = append(options, inputOptions(func() { end(ErrLost) })...)
 	p := tea.NewProgram(panicCatcher{screen(ctx)}, options...)
-	// Bubble Tea waits for who reads keys only when it quits, not when it is killed.
+	// Bubble Tea waits for its input reader when it quits, but not when it is killed.
 	defer context.AfterFunc(ctx, func() {
 		time.AfterFunc(quitTimeout, kill)
 		p.Quit()
@@ -44,13 +45,13 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 	state, errState := term.GetState(os.Stdout.Fd())
 	last, err := p.Run()
 	if err != nil && errState == nil {
-		_ = term.Restore(os.Stdout.Fd(), state) // Bubble Tea does not where it cannot begin
+		_ = term.Restore(os.Stdout.Fd(), state) // Bubble Tea does not restore it after a failed start
 	}
 	var own *panics.PanicError
 	if errors.As(context.Cause(ctx), &own) {
-		return newOnScreen(own, last) // faults that follow from it say nothing: the handler stays
+		return newOnScreen(own, last) // the handler stays: panics that follow are not reported
 	}
-	back()
+	restoreHandler()
 	switch {
 	case errors.Is(context.Cause(ctx), ErrLost):
 		return ErrLost
@@ -60,7 +61,7 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 	return err
 }
 
-// panicCatcher catches the panics of a screen.
+// panicCatcher recovers panics of a screen.
 type panicCatcher struct{ tea.Model }
 
 func (g panicCatcher) Init() (cmd tea.Cmd) {
@@ -68,7 +69,7 @@ func (g panicCatcher) Init() (cmd tea.Cmd) {
 	return catchPanics(g.Model.Init())
 }
 
-// Update leaves the screen as it was where it panics.
+// Update returns the unchanged screen after a panic.
 func (g panicCatcher) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
 	next = g
 	defer panics.Catch()
@@ -82,7 +83,7 @@ func (g panicCatcher) View() (v tea.View) {
 	return g.Model.View()
 }
 
-// catchPanics catches the panics of a command, and of those that it gives.
+// catchPanics returns cmd with its panics recovered, and those of a batch that it returns.
 func catchPanics(cmd tea.Cmd) tea.Cmd {
 	if cmd == nil {
 		return nil

@@ -9,21 +9,21 @@ import (
 	"github.com/charmbracelet/x/term"
 )
 
-// ErrLost is the end of a program whose terminal has gone.
+// ErrLost means that the terminal was closed.
 var ErrLost = errors.New("the terminal is gone")
 
-// terminalInput is a terminal that tells when it is gone. Bubble Tea stops
-// reading then, and would wait for a key until the end of days.
+// terminalInput calls lost at the end of file, when the terminal was closed. Bubble
+// Tea only stops reading then, and waits for keys forever.
 type terminalInput struct {
 	*os.File
-	lost  func()
-	short *parameterLimiter
+	lost    func()
+	limiter *parameterLimiter
 }
 
 func (i terminalInput) Read(p []byte) (n int, err error) {
 	for n == 0 && err == nil && len(p) > 0 {
 		n, err = i.File.Read(p)
-		n = i.short.limit(p[:n])
+		n = i.limiter.limit(p[:n])
 	}
 	if errors.Is(err, io.EOF) {
 		i.lost()
@@ -31,18 +31,18 @@ func (i terminalInput) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// maxParameters of a sequence are let through, more than any key or answer has.
-// The parser behind has room for 32, and panics where there are more.
+// maxParameters limits the parameters of a control sequence. No key and no answer of a
+// terminal has more. Bubble Tea's parser has room for 32 and panics beyond.
 const maxParameters = 30
 
-// parameterLimiter leaves out what separates the parameters beyond.
+// parameterLimiter removes the separators of parameters beyond the limit.
 type parameterLimiter struct {
-	escape bool // the last byte was ESC
-	within bool // a sequence with parameters
-	count  int
+	escape     bool // the last byte was ESC
+	inSequence bool // in one with parameters
+	count      int  // of separators in it
 }
 
-// limit works in place and gives the new length.
+// limit filters p in place and returns its new length. A sequence may span calls.
 func (s *parameterLimiter) limit(p []byte) int {
 	kept := 0
 	for _, c := range p {
@@ -56,22 +56,22 @@ func (s *parameterLimiter) limit(p []byte) int {
 }
 
 func (s *parameterLimiter) keeps(c byte) bool {
-	begins := s.escape && (c == '[' || c == 'P') || c == 0x9b || c == 0x90 // CSI and DCS, in either spelling
+	starts := s.escape && (c == '[' || c == 'P') || c == 0x9b || c == 0x90 // CSI and DCS, in either spelling
 	s.escape = c == 0x1b
 	switch {
-	case begins:
-		s.within, s.count = true, 0
+	case starts:
+		s.inSequence, s.count = true, 0
 	case c < 0x20 || c > 0x3f:
-		s.within = false
-	case s.within && (c == ';' || c == ':'):
+		s.inSequence = false
+	case s.inSequence && (c == ';' || c == ':'):
 		s.count++
 		return s.count < maxParameters
 	}
 	return true
 }
 
-// inputOptions is the option to read keys from standard input, if that is a terminal.
-// Otherwise Bubble Tea looks for one.
+// inputOptions returns the options to read keys from standard input if that is a
+// terminal. Otherwise Bubble Tea opens one.
 func inputOptions(lost func()) []tea.ProgramOption {
 	if !term.IsTerminal(os.Stdin.Fd()) {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-func TestSequencesAreShort(t *testing.T) {
+func TestParameterLimiter(t *testing.T) {
 	for name, tt := range map[string]struct{ in, want string }{
 		"keys":        {"abc;;;\r\x1b[A\x1bOP;", "abc;;;\r\x1b[A\x1bOP;"},
 		"a mouse":     {"\x1b[<0;12;34M", "\x1b[<0;12;34M"},
@@ -17,20 +17,20 @@ func TestSequencesAreShort(t *testing.T) {
 		"of colons":   {"\x1bP" + strings.Repeat(":", 100) + "q;", "\x1bP" + strings.Repeat(":", 29) + "q;"},
 		"in one byte": {"\x9b" + strings.Repeat(";", 100) + "m", "\x9b" + strings.Repeat(";", 29) + "m"},
 	} {
-		whole, pieces := []byte(tt.in), ""
-		short := &parameterLimiter{}
+		input, pieces := []byte(tt.in), ""
+		limiter := &parameterLimiter{}
 		for i := range len(tt.in) {
 			piece := []byte{tt.in[i]}
-			pieces += string(piece[:short.limit(piece)])
+			pieces += string(piece[:limiter.limit(piece)])
 		}
-		if got := string(whole[:(&parameterLimiter{}).limit(whole)]); got != tt.want || pieces != tt.want {
+		if got := string(input[:(&parameterLimiter{}).limit(input)]); got != tt.want || pieces != tt.want {
 			t.Errorf("%s: %q, byte by byte %q", name, got, pieces)
 		}
 	}
 }
 
-// What the shortener lets through does not make the parser behind it panic.
-func FuzzSequences(f *testing.F) {
+// FuzzParameterLimiter: the limited input does not make the parser panic.
+func FuzzParameterLimiter(f *testing.F) {
 	f.Add([]byte("\x1b[" + strings.Repeat("1;", 100)))
 	f.Add([]byte("\x1bP" + strings.Repeat(":1", 100) + "q"))
 	f.Add([]byte("\x9b" + strings.Repeat("<;1", 100) + "\x1b["))
@@ -47,7 +47,7 @@ func FuzzSequences(f *testing.F) {
 	})
 }
 
-func TestSizesAreBelievable(t *testing.T) {
+func TestLimitSize(t *testing.T) {
 	got := limitSize(nil, tea.WindowSizeMsg{Width: 65535, Height: 65535})
 	if want := (tea.WindowSizeMsg{Width: maxColumns, Height: maxRows}); got != want {
 		t.Errorf("got %v", got)

@@ -8,13 +8,12 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// terminalOutput is a terminal whose margins are those of its whole screen
-// wherever all is painted again. What was painted for the size of before may be
-// on its way when the size changes; the margins that it sets then (Bubble Tea
-// scrolls with them) stay.
+// terminalOutput resets the scroll margins before each repaint of the whole screen.
+// Bubble Tea scrolls with margins. If the size changes while a frame for the old size
+// is on its way, the terminal keeps the margins of that frame.
 type terminalOutput struct{ *os.File }
 
-// clearScreen begins what paints the whole screen.
+// clearScreen begins a repaint of the whole screen.
 var clearScreen = []byte(ansi.CursorHomePosition + ansi.EraseEntireScreen)
 
 // Write writes all of p or fails. The renderer passes whole frames.

@@ -9,5 +9,5 @@ const (
 	setTermios = unix.TIOCSETA
 )
 
-// shrinkPipe does nothing: pipes have the room that the system gives them.
+// shrinkPipe does nothing: the system sets the capacity of pipes.
 func shrinkPipe(fd int) {}

@@ -7,5 +7,5 @@ const (
 	setTermios = unix.TCSETS
 )
 
-// shrinkPipe gives a pipe the least room there is, a page.
+// shrinkPipe reduces a pipe to the smallest capacity, one page.
 func shrinkPipe(fd int) { _, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, 1) }

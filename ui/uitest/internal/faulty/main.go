@@ -1,4 +1,4 @@
-// Command faulty is a screen that panics where a key says, for the tests of
+// Command faulty is a screen that fails in the way that a key selects. Tests check
 // how the program ends then.
 package main
 
@@ -21,15 +21,16 @@ import (
 
 type screen struct {
 	inView, inInit bool
+	printed        bool // noise is on standard error
 	width, height  int
 }
 
-// words are what a panic may hold of an image.
-const words = "A_TOKEN=hunter2 \x1b]0;owned\x07\u202e"
+// imageText is text that a panic may contain of an image: a secret, control sequences.
+const imageText = "A_TOKEN=hunter2 \x1b]0;owned\x07\u202e"
 
 func (s screen) Init() tea.Cmd {
 	if s.inInit {
-		panic("in Init " + words)
+		panic("in Init " + imageText)
 	}
 	return nil
 }
@@ -45,10 +46,10 @@ func (s screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (s screen) press(key string) (tea.Model, tea.Cmd) {
-	raise := func(where string) tea.Cmd { return func() tea.Msg { panic(where + " " + words) } }
+	raise := func(where string) tea.Cmd { return func() tea.Msg { panic(where + " " + imageText) } }
 	switch key {
 	case "u":
-		panic("in Update " + words)
+		panic("in Update " + imageText)
 	case "v":
 		s.inView = true
 	case "c":
@@ -61,7 +62,7 @@ func (s screen) press(key string) (tea.Model, tea.Cmd) {
 			raise("in a goroutine")()
 		}()
 	case "l":
-		go raise("in a library")() // which does not know of panics.Catch
+		go raise("in a library")() // which does not defer panics.Catch
 	case "o":
 		debug.SetMaxStack(1 << 20)
 		go overflow(0)
@@ -70,6 +71,9 @@ func (s screen) press(key string) (tea.Model, tea.Cmd) {
 		_ = self.Kill()
 	case "s":
 		killChildren()
+	case "n":
+		printNoise()
+		s.printed = true
 	case "e":
 		return s, func() tea.Msg { var none *screen; return none.width }
 	case "q":
@@ -78,7 +82,20 @@ func (s screen) press(key string) (tea.Model, tea.Cmd) {
 	return s, nil
 }
 
-// killChildren leaves nobody who stands by.
+// noise is output that looks like a crash of Go's runtime.
+const noise = "panic: not really\n\ngoroutine 1 [running]:\nSIGSEGV: not either\nfatal error: nor this\n"
+
+// printNoise prints noise to standard error, from this process and from a child.
+func printNoise() {
+	fmt.Fprint(os.Stderr, noise)
+	child := exec.Command("sh", "-c", "printf '%s' \"$1\" >&2", "sh", noise)
+	child.Stderr = os.Stderr
+	if err := child.Run(); err != nil {
+		panic(err)
+	}
+}
+
+// killChildren kills the monitor.
 func killChildren() {
 	ps := exec.Command("ps", "-A", "-o", "pid=", "-o", "ppid=")
 	all, _ := ps.Output()
@@ -91,9 +108,9 @@ func killChildren() {
 	}
 }
 
-// overflow ends in a fatal error, which no recover stops: nobody gives it so many.
+// overflow ends in a fatal error, which recover cannot stop.
 func overflow(n int) int {
-	if n < 0 {
+	if n < 0 { // never: for the linter
 		return 0
 	}
 	return overflow(n+1) + 1
@@ -101,9 +118,13 @@ func overflow(n int) int {
 
 func (s screen) View() tea.View {
 	if s.inView {
-		panic("in View " + words)
+		panic("in View " + imageText)
 	}
-	v := tea.NewView("press a key")
+	text := "press a key"
+	if s.printed {
+		text = "printed, press another key"
+	}
+	v := tea.NewView(text)
 	v.AltScreen, v.MouseMode, v.WindowTitle = true, tea.MouseModeCellMotion, "faulty"
 	return v
 }
