@@ -66,7 +66,7 @@ const (
 
 // crashPrefixes begin the lines that the runtime prints to standard error before
 // the crash output begins.
-var crashPrefixes = []string{"panic: ", "fatal error: ", "runtime: ", "runtime/cgo: ", "unexpected fault address "}
+var crashPrefixes = []string{"fatal error: ", "runtime: ", "runtime/cgo: ", "unexpected fault address "}
 
 // resetTerminal resets all modes that a screen sets.
 var resetTerminal = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +
@@ -125,11 +125,14 @@ func awaitEnd(r *bufio.Reader) (crashed, restored bool) {
 	}
 }
 
-// textBefore returns the runtime's lines on standard error directly before the
-// beginning of the crash output, which standard error contains too. If other output
-// has filled the pipe, they are lost; then it returns a text in their place, as a crash
-// output that begins with an empty line has no message.
+// textBefore returns the lines of the runtime on standard error directly before the
+// beginning of the crash output, which standard error contains too. A panic has none.
+// A crash output that begins with an empty line has no message in itself. If other
+// output has filled the pipe before, its message is lost and textBefore replaces it.
 func textBefore(stderr, crashOutput []byte) string {
+	if bytes.HasPrefix(crashOutput, []byte("panic: ")) {
+		return ""
+	}
 	end := max(bytes.LastIndex(stderr, crashOutput), 0)
 	start := end
 	for start > 0 {

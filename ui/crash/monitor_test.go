@@ -125,7 +125,7 @@ func TestMonitor_outputLikeACrash(t *testing.T) {
 			}
 			term.CheckRestored()
 			match := summaryLine.FindStringSubmatch(strings.ReplaceAll(term.Screen(), "\n", ""))
-			if match == nil || !strings.Contains(match[1], message) {
+			if match == nil || !strings.HasPrefix(match[1], message) {
 				t.Fatalf("the terminal shows %q", term.Screen())
 			}
 			if raw := checkText(t, match[2], "goroutine "); strings.Contains(raw, "not really") {
@@ -192,7 +192,7 @@ func TestMonitorProcess(t *testing.T) {
 		"closed while suspended":   {control: lent + ended, nothing: true},
 		"killed":                   {stderr: noise},
 		"killed after suspension":  {control: lent + taken},
-		"panic":                    {panicTrace, noise + panicTrace, false, "runtime error: index out of range [3] with length 3 panic: A_TOKEN=", "goroutine 1 [select]"},
+		"panic":                    {panicTrace, noise + "fatal error: not really\n" + panicTrace, false, "runtime error: index out of range [3] with length 3 panic: A_TOKEN=", "goroutine 1 [select]"},
 		"panic while suspended":    {lent + panicTrace, panicTrace, false, "runtime error: index out of range", "example.com/library.decode"},
 		"fatal error":              {fatalTrace, noise + fatalText + fatalTrace, false, "runtime: goroutine stack exceeds 1048576-byte limit fatal error: stack overflow;", "main.overflow"},
 		"fatal error without text": {fatalTrace, noise, false, "fatal error;", "runtime.throw"},

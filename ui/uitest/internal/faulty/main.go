@@ -83,7 +83,7 @@ func (s screen) press(key string) (tea.Model, tea.Cmd) {
 }
 
 // noise is output that looks like a crash of Go's runtime.
-const noise = "panic: not really\n\ngoroutine 1 [running]:\nSIGSEGV: not either\nfatal error: nor this\n"
+const noise = "panic: not really\n\nfatal error: nor this\ngoroutine 1 [running]:\nSIGSEGV: not either\n"
 
 // printNoise prints noise to standard error, from this process and from a child.
 func printNoise() {
