@@ -10,20 +10,20 @@ import (
 	"testing"
 )
 
-// mainPackage is what Build compiles.
+// mainPackage is the package that Build compiles.
 const mainPackage = "github.com/tagdiff/tagdiff"
 
-// builds remembers what this test process has compiled, by package.
+// builds are the programs that this test process has compiled, by package.
 var builds sync.Map // of string to func() (string, error)
 
-// Build compiles the program, once in each test process, and returns its path.
-// The race detector is on where it is on for the test.
+// Build compiles the program, once in each test process, and returns its path. It
+// enables the race detector if the test has it.
 func Build(t testing.TB) string {
 	t.Helper()
 	return BuildPackage(t, mainPackage)
 }
 
-// BuildPackage does the same for any main package of the module.
+// BuildPackage is Build for any main package of the module.
 func BuildPackage(t testing.TB, pkg string) string {
 	t.Helper()
 	once, _ := builds.LoadOrStore(pkg, sync.OnceValues(func() (string, error) { return build(pkg) }))
@@ -37,7 +37,7 @@ func BuildPackage(t testing.TB, pkg string) string {
 func build(pkg string) (string, error) {
 	dir, err := buildDir()
 	if err == nil {
-		err = lookAtSources()
+		err = statSources()
 	}
 	if err != nil {
 		return "", err
@@ -57,8 +57,8 @@ func build(pkg string) (string, error) {
 	return path, nil
 }
 
-// buildDir is below the directory that holds the test binary where go test
-// made that one, because go test then removes it when the test ends.
+// buildDir creates a directory next to the test binary if go test has created that,
+// because go test removes it when the test ends.
 func buildDir() (string, error) {
 	parent := ""
 	if self, err := os.Executable(); err == nil && strings.Contains(self, string(filepath.Separator)+"go-build") {
@@ -67,9 +67,9 @@ func buildDir() (string, error) {
 	return os.MkdirTemp(parent, "uitest")
 }
 
-// lookAtSources looks at all files that may be compiled, so that go test knows
-// that the result depends on them and does not take an old one from its cache.
-func lookAtSources() error {
+// statSources calls os.Stat for all source files. go test records these calls, and does
+// not take the result of the test from its cache after a change of a file.
+func statSources() error {
 	gomod, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {
 		return err
@@ -79,12 +79,12 @@ func lookAtSources() error {
 		if err != nil || entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && path != root {
 			return filepath.SkipDir
 		}
-		os.Stat(path) //nolint:errcheck // looking is all
+		os.Stat(path) //nolint:errcheck // only the call counts
 		return nil
 	})
 }
 
-// buildError is what the compiler said.
+// buildError is a failed build with the compiler's output.
 type buildError struct {
 	err error
 	out string

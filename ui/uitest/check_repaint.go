@@ -7,13 +7,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// filler stands on the screen where nothing has been painted since.
+// filler marks cells that have not been painted since fill.
 const filler = "▒"
 
-// CheckRepaint compares what was painted bit by bit with the same screen
-// painted at once, which the program does when the size changes. Call it when
-// the screen shows what the last key leads to and nothing on it moves but what is
-// masked.
+// CheckRepaint compares the screen, which was painted incrementally, with a full
+// repaint, which a change of size causes. Call it when the screen is complete and
+// nothing on it changes except masked text.
 func (t *Term) CheckRepaint() {
 	t.tb.Helper()
 	painted := t.masked(t.settle(150 * time.Millisecond))
@@ -21,15 +20,15 @@ func (t *Term) CheckRepaint() {
 	t.WaitUntil("a repaint after a change of size", func(f Frame) bool { return !f.Contains(filler) })
 	t.settle(50 * time.Millisecond)
 	t.fill(painted.Width, painted.Height)
-	again, err := t.await(func(f Frame) bool { return painted.Equal(t.masked(f)) }, silence)
+	repainted, err := t.await(func(f Frame) bool { return painted.Equal(t.masked(f)) }, silence)
 	if err != nil {
-		t.tb.Errorf("what was painted bit by bit differs from a repaint (-bits +repaint):\n%s",
-			cmp.Diff(lines(painted.Golden()), lines(t.masked(again).Golden())))
+		t.tb.Errorf("the incremental screen differs from a repaint (-incremental +repaint):\n%s",
+			cmp.Diff(lines(painted.Golden()), lines(t.masked(repainted).Golden())))
 	}
 }
 
-// fill changes the size and fills the screen, so that no cell can pass for
-// repainted that is not.
+// fill changes the size and fills the screen, so that cells without a repaint are
+// visible.
 func (t *Term) fill(width, height int) {
 	t.tb.Helper()
 	t.mu.Lock()

@@ -6,9 +6,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// CheckRestored fails unless the terminal is as the program found it: the
-// shell's screen, a cursor, no mouse, pastes or keys reported in another way,
-// and lines edited and echoed again.
+// CheckRestored fails unless the terminal is as before the program: the main screen, a
+// visible cursor, no modes for mouse, paste or keyboard, and line mode with echo.
 func (t *Term) CheckRestored() {
 	t.tb.Helper()
 	t.mu.Lock()
@@ -29,5 +28,5 @@ func (t *Term) CheckRestored() {
 	}
 }
 
-// defaultModes modes are set on any terminal.
+// defaultModes are set on every terminal.
 var defaultModes = []ansi.Mode{ansi.ModeAutoWrap, ansi.ModeTextCursorEnable}

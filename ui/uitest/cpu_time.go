@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// CPU is what the program has used of the processor so far, in steps of 10 ms.
-// It skips the test where the system does not say.
+// CPU returns the processor time of the program, in steps of 10 ms. It skips the test
+// if the system does not report it.
 func (t *Term) CPU() time.Duration {
 	t.tb.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", t.cmd.Process.Pid))
 	if err != nil {
-		t.tb.Skip("this system does not say what a process uses: ", err)
+		t.tb.Skip("this system does not report the CPU time of a process: ", err)
 	}
-	// proc_pid_stat(5): the name in brackets may hold blanks; 12 and 13 fields
-	// behind it are utime and stime in ticks, of which a second has 100.
+	// proc_pid_stat(5): the name in parentheses may contain blanks. The 12th and 13th
+	// fields after it are utime and stime in ticks of 10 ms.
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	fields := strings.Fields(rest)
 	var user, system int64

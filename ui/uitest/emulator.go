@@ -6,14 +6,14 @@ import (
 	"github.com/charmbracelet/x/vt"
 )
 
-// discard takes the emulator's answers to queries: it stops until they are
+// discard reads the emulator's answers to queries: the emulator blocks until they are
 // read.
 func discard(emu *vt.Emulator) {
 	io.Copy(io.Discard, emu) //nolint:errcheck // ends with closeInput
 }
 
-// closeInput ends whoever reads the emulator's answers. Emulator.Close would
-// do it too, but not safely while they are being read.
+// closeInput ends the reader of the emulator's answers. Emulator.Close does that too,
+// but has a data race with the reader.
 func closeInput(emu *vt.Emulator) {
 	if pipe, ok := emu.InputPipe().(io.Closer); ok {
 		pipe.Close()

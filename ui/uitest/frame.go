@@ -10,30 +10,30 @@ import (
 	"github.com/charmbracelet/x/vt"
 )
 
-// Frame is what a person sees at one moment. It never changes.
+// Frame is the screen at one moment. It is immutable.
 type Frame struct {
 	Width, Height int
 	Cursor        Cursor
 	cells         []Cell // row by row
 }
 
-// Cursor is where the terminal shows its cursor.
+// Cursor is the position of the cursor, both from 0.
 type Cursor struct {
 	X, Y    int
 	Visible bool
 }
 
-// Cell is one place of the screen. A wide character has its text in the left
-// one of its two cells; the right one is empty and has width 0.
+// Cell is one cell of the screen. Of the two cells of a wide character, the left one has
+// the text; the right one is empty and has width 0.
 type Cell struct {
 	Text  string
 	Width int
 	Style Style
-	Link  string // where an OSC 8 hyperlink leads
+	Link  string // URL of an OSC 8 hyperlink
 }
 
-// Style is how a cell looks. Of a blank cell it holds only what can be seen,
-// so that frames that look the same are equal.
+// Style is the style of a cell. A blank cell has only the attributes that are visible on
+// it, so that frames that look the same are equal.
 type Style struct {
 	Fg, Bg    Color
 	Bold      bool
@@ -46,12 +46,10 @@ type Style struct {
 	Strike    bool
 }
 
-// Color is "" for the terminal's own, "0" to "255" for a palette entry, or
-// #rrggbb.
+// Color is "" for the terminal's default, "0" to "255" for a palette entry, or #rrggbb.
 type Color string
 
-// Paint is the frame that a terminal shows of content, such as the view of a
-// screen that no program runs.
+// Paint returns the frame that a terminal shows for content, such as the view of a model.
 func Paint(content string, width, height int) Frame {
 	p := NewPainter(width, height)
 	defer p.Close()
@@ -94,7 +92,7 @@ func styleOf(s uv.Style) Style {
 	}
 }
 
-// ofBlank keeps what shows where there is no glyph.
+// ofBlank returns the attributes that are visible without a glyph.
 func (s Style) ofBlank() Style {
 	blank := Style{Bg: s.Bg, Underline: s.Underline, Reverse: s.Reverse, Strike: s.Strike}
 	if s.Reverse || s.Underline || s.Strike {
@@ -116,10 +114,10 @@ func colorOf(c color.Color) Color {
 	return Color(fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8))
 }
 
-// Cell is the cell in column x of row y, both from 0.
+// Cell returns the cell in column x of row y, both from 0.
 func (f Frame) Cell(x, y int) Cell { return f.cells[y*f.Width+x] }
 
-// Row is the text of row y with blanks up to the right edge.
+// Row returns the text of row y, with blanks up to the right edge.
 func (f Frame) Row(y int) string {
 	var b strings.Builder
 	for _, c := range f.row(y) {
@@ -130,7 +128,7 @@ func (f Frame) Row(y int) string {
 
 func (f Frame) row(y int) []Cell { return f.cells[y*f.Width : (y+1)*f.Width] }
 
-// Rows is the text of all rows without trailing blanks.
+// Rows returns the text of all rows, without trailing blanks.
 func (f Frame) Rows() []string {
 	rows := make([]string, f.Height)
 	for y := range rows {
@@ -139,16 +137,16 @@ func (f Frame) Rows() []string {
 	return rows
 }
 
-// Text is the rows, one a line.
+// Text returns the rows as lines.
 func (f Frame) Text() string { return strings.Join(f.Rows(), "\n") }
 
-// Contains reports whether text stands in one of the rows.
+// Contains reports whether a row contains text.
 func (f Frame) Contains(text string) bool {
 	_, _, ok := f.Find(text)
 	return ok
 }
 
-// Find is where text first stands.
+// Find returns the first position of text.
 func (f Frame) Find(text string) (x, y int, ok bool) {
 	for y := range f.Height {
 		row := f.Row(y)
@@ -159,7 +157,7 @@ func (f Frame) Find(text string) (x, y int, ok bool) {
 	return 0, 0, false
 }
 
-// columns is the column of each byte of a row's text.
+// columns returns the column of each byte of a row's text.
 func (f Frame) columns(y int) []int {
 	var columns []int
 	for x, c := range f.row(y) {
@@ -170,8 +168,8 @@ func (f Frame) columns(y int) []int {
 	return columns
 }
 
-// HasColor reports whether any cell has another colour than the terminal's
-// own, which is what NO_COLOR forbids.
+// HasColor reports whether any cell has a colour other than the terminal's default, which
+// NO_COLOR forbids.
 func (f Frame) HasColor() bool {
 	for _, c := range f.cells {
 		if c.Style.Fg != "" || c.Style.Bg != "" {
@@ -194,7 +192,7 @@ func (f Frame) Equal(g Frame) bool {
 	return true
 }
 
-// visibleCursor is the zero Cursor where none is shown, wherever that is.
+// visibleCursor returns the cursor, or the zero Cursor if it is hidden.
 func (f Frame) visibleCursor() Cursor {
 	if !f.Cursor.Visible {
 		return Cursor{}
@@ -202,7 +200,7 @@ func (f Frame) visibleCursor() Cursor {
 	return f.Cursor
 }
 
-// boxed is the text with a frame around it, for messages.
+// boxed returns the text with a border, for messages.
 func (f Frame) boxed() string {
 	var b strings.Builder
 	rule := "+" + strings.Repeat("-", f.Width) + "+"

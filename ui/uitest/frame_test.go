@@ -20,15 +20,15 @@ func TestPaint(t *testing.T) {
 		t.Errorf("found at %d,%d %v", x, y, ok)
 	}
 	if f.Contains("two日") {
-		t.Error("text goes on in the next row")
+		t.Error("text matches across two rows")
 	}
 }
 
-func TestEqualLooks(t *testing.T) {
+func TestEqual(t *testing.T) {
 	t.Parallel()
 	a := Paint("a \x1b[31m \x1b[0mb", 10, 1)
 	if !a.Equal(Paint("a  b", 10, 1)) {
-		t.Error("the colour of nothing is not seen")
+		t.Error("the colour of a blank is not visible")
 	}
 	for _, other := range []string{"a \x1b[7m \x1b[0mb", "a \x1b[4m \x1b[0mb", "a  \x1b[1mb", "a  c"} {
 		if a.Equal(Paint(other, 10, 1)) {
@@ -40,7 +40,7 @@ func TestEqualLooks(t *testing.T) {
 	}
 }
 
-func TestMasks(t *testing.T) {
+func TestMasked(t *testing.T) {
 	t.Parallel()
 	f := Paint("日 127.0.0.1:43210/x  6 requests", 32, 1)
 	traffic := Mask{regexp.MustCompile(`\s+\d+ requests`), "  -"}
@@ -56,9 +56,8 @@ func TestMasks(t *testing.T) {
 	}
 }
 
-// TestPicture keeps text and grid of pictures: every text is as long as its
-// cells, and what could leave the markup is escaped.
-func TestPicture(t *testing.T) {
+// TestSVG: each text is as long as its cells, and markup in it is escaped.
+func TestSVG(t *testing.T) {
 	t.Parallel()
 	svg := Paint("\x1b[7m<a>\x1b[0m  \x1b[4mb c\x1b[0m ∅ │── \x1b[8mhid\x1b[0m\x1b[38;5;196mred\x1b[2mdim", 40, 1).SVG(`"title"`)
 	for _, want := range []string{
@@ -80,8 +79,8 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// TestNoRoomForCursor: the smallest terminals must not stop a picture.
-func TestSmallest(t *testing.T) {
+// TestSVG_tinyTerminal: the smallest terminals have a picture and a golden text.
+func TestSVG_tinyTerminal(t *testing.T) {
 	t.Parallel()
 	for _, size := range [][2]int{{1, 1}, {2, 1}, {10, 3}} {
 		f := Paint("日本語\nxyz", size[0], size[1])

@@ -16,10 +16,10 @@ import (
 var update = flag.Bool("update", false, "write golden files instead of comparing with them")
 
 const (
-	// quiet is how long the screen must be still to be taken as the golden one.
+	// quiet is the time without output before a screen is written as golden.
 	quiet = 500 * time.Millisecond
-	// silence is how long a screen that differs from its golden file may be
-	// still before that is the answer.
+	// silence is the time without output before a screen counts as different from its
+	// golden file.
 	silence = 5 * time.Second
 )
 
@@ -27,8 +27,7 @@ const (
 // The flag is declared here for all packages that use this one.
 func Updating() bool { return *update }
 
-// Golden waits until the screen is the one in testdata/screens/NAME.golden,
-// text and style.
+// Golden waits until text and style of the screen equal testdata/screens/NAME.golden.
 func (t *Term) Golden(name string) {
 	t.tb.Helper()
 	path := filepath.Join("testdata", "screens", name+".golden")
@@ -40,8 +39,8 @@ func (t *Term) Golden(name string) {
 	t.waitEqual(path, want, func(f Frame) []byte { return []byte(f.Golden()) })
 }
 
-// Picture waits until the SVG of the screen is what the file holds, which may
-// be anywhere, as seen from the package.
+// Picture waits until the SVG of the screen equals a file. path is relative to the
+// working directory of the test.
 func (t *Term) Picture(path, title string) {
 	t.tb.Helper()
 	if Updating() {
@@ -52,7 +51,7 @@ func (t *Term) Picture(path, title string) {
 	t.waitEqual(path, want, func(f Frame) []byte { return f.SVG(title) })
 }
 
-// SVG is a picture of the screen as it is now.
+// SVG returns a picture of the current screen.
 func (t *Term) SVG(title string) []byte { return t.masked(t.Frame()).SVG(title) }
 
 func (t *Term) waitEqual(path string, want []byte, form func(Frame) []byte) {
@@ -69,7 +68,7 @@ func Golden(t testing.TB, name string, f Frame) {
 	GoldenFile(t, filepath.Join("testdata", "screens", name+".golden"), []byte(f.Golden()))
 }
 
-// GoldenFile compares anything with a file, or writes it with -update.
+// GoldenFile compares got with a file. With -update it writes the file.
 func GoldenFile(t testing.TB, path string, got []byte) {
 	t.Helper()
 	if Updating() {
@@ -83,7 +82,7 @@ func GoldenFile(t testing.TB, path string, got []byte) {
 
 func mismatch(t testing.TB, path string, want, got []byte) {
 	t.Helper()
-	t.Errorf("%s differs (-want +got); go test -update writes it anew:\n%s",
+	t.Errorf("%s differs (-want +got); go test -update writes it:\n%s",
 		path, cmp.Diff(lines(string(want)), lines(string(got))))
 }
 
@@ -94,8 +93,8 @@ func write(t testing.TB, path string, b []byte) {
 	}
 }
 
-// read treats a file that is not there as empty: the test then fails with all
-// that it should hold.
+// read returns nothing for a missing file: the test then fails and shows the whole
+// content.
 func read(t testing.TB, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)

@@ -8,9 +8,8 @@ import (
 // letters name the styles of a frame, in the order in which they appear.
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-// Golden is the frame as a person can read it in a review: the text, then one
-// letter per cell for its style, then what the letters mean. A dot is a cell
-// with no style.
+// Golden returns the frame in a form for reviews: the text, then one letter per cell for
+// its style, then the meaning of the letters. A dot is a cell without style.
 func (f Frame) Golden() string {
 	legend := newLegend()
 	var styles strings.Builder
@@ -39,8 +38,7 @@ func (l *legend) letter(s Style) byte {
 	if name, ok := l.names[s]; ok {
 		return name
 	}
-	// More styles than letters on one screen would be a fault of the look.
-	name := byte('?')
+	name := byte('?') // more styles than letters
 	if len(l.styles) < len(letters) {
 		name = letters[len(l.styles)]
 	}
@@ -57,7 +55,7 @@ func (l *legend) String() string {
 	return b.String()
 }
 
-// String is the style in words: fg #191724 bg #ebbcba bold.
+// String returns the style in words: fg #191724 bg #ebbcba bold.
 func (s Style) String() string {
 	var words []string
 	if s.Fg != "" {

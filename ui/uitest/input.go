@@ -7,8 +7,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Type presses keys one after the other. A key is a name such as enter, esc,
-// tab, shift+tab, up, pgdn, f1, ctrl+l or alt+x; any other string is typed.
+// Type presses keys one after the other. A key is a name such as enter, esc, tab,
+// shift+tab, up, pgdn, f1, ctrl+l or alt+x. Any other string is sent unchanged.
 func (t *Term) Type(keys ...string) {
 	t.tb.Helper()
 	for _, key := range keys {
@@ -29,7 +29,7 @@ func (t *Term) send(s string) {
 	}
 }
 
-// Resize gives the terminal another size.
+// Resize changes the size of the terminal.
 func (t *Term) Resize(width, height int) {
 	t.tb.Helper()
 	t.mu.Lock()
@@ -37,27 +37,27 @@ func (t *Term) Resize(width, height int) {
 	t.resize(width, height)
 }
 
-// ResizeBefore gives the terminal another size while what the program has painted
-// for the old one is still on its way.
+// ResizeBefore changes the size of the terminal before it receives painted, which the
+// program has painted for the old size.
 func (t *Term) ResizeBefore(painted string, width, height int) {
 	t.tb.Helper()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.emu.Resize(width, height)
 	t.emu.WriteString(painted) //nolint:errcheck // it cannot fail while open
-	t.tell(width, height)
+	t.sendSize(width, height)
 }
 
-// resize is for holders of the lock, so that nothing the program paints for
-// the new size can meet the old one.
+// resize needs the lock, so that the emulator has the new size before it receives output
+// for it.
 func (t *Term) resize(width, height int) {
 	t.tb.Helper()
 	t.emu.Resize(width, height)
-	t.tell(width, height)
+	t.sendSize(width, height)
 }
 
-// tell makes the new size known to the program.
-func (t *Term) tell(width, height int) {
+// sendSize sends the new size to the program.
+func (t *Term) sendSize(width, height int) {
 	t.tb.Helper()
 	if err := t.tty.resize(width, height); err != nil {
 		t.tb.Fatalf("resizing to %d×%d: %v", width, height, err)

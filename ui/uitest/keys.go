@@ -2,11 +2,11 @@ package uitest
 
 import "strings"
 
-// named are the keys that Type knows by name, as an xterm sends them.
+// named maps the names of keys to the sequences that xterm sends.
 var named = map[string]string{
 	"enter": "\r", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ", "backspace": "\x7f",
-	// A bare escape byte means esc or the start of another key, and only time
-	// tells. The unambiguous form needs no pause after it.
+	// A single escape byte is esc or the start of another key; a program decides by
+	// time. This form is unambiguous and needs no pause.
 	"esc": "\x1b[27u",
 	"up":  "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D",
 	"shift+up": "\x1b[1;2A", "shift+down": "\x1b[1;2B",
@@ -16,8 +16,8 @@ var named = map[string]string{
 	"f7": "\x1b[18~", "f8": "\x1b[19~", "f9": "\x1b[20~", "f10": "\x1b[21~", "f11": "\x1b[23~", "f12": "\x1b[24~",
 }
 
-// encode is what the terminal sends for a key: a name, ctrl+x, alt+x, or plain
-// text, which is sent as it is.
+// encode returns the sequence of a key: a name, ctrl+x or alt+x. It returns other text
+// unchanged.
 func encode(key string) string {
 	if seq, ok := named[key]; ok {
 		return seq

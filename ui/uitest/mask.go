@@ -6,10 +6,10 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Mask hides what differs from run to run in golden files and pictures. Each
-// match of Pattern, or its first group where it has one, is overwritten with
-// With, cut or filled with blanks to the same width, in the style in which the
-// match begins. Let a pattern take the blanks before right-aligned text.
+// Mask hides text that differs between runs, in golden files and pictures. It overwrites
+// each match of Pattern, or the first group of the match, with With. With is cut or
+// padded to the same width and has the style of the first cell that is not blank. A
+// pattern for right-aligned text should include the blanks before it.
 type Mask struct {
 	Pattern *regexp.Regexp
 	With    string
@@ -18,11 +18,11 @@ type Mask struct {
 var (
 	// Ports masks the port of a server that a test started.
 	Ports = Mask{regexp.MustCompile(`(?:127\.0\.0\.1|localhost|\[::1\]):(\d{4,5})`), "PPPPP"}
-	// Elapsed masks how long the requests took.
+	// Elapsed masks the duration of the requests.
 	Elapsed = Mask{regexp.MustCompile(`requests? · [^·]+ · (\d+\.\d s)`), "0.1 s"}
 )
 
-// Masked is the frame with the masks applied.
+// Masked returns the frame with the masks applied.
 func (f Frame) Masked(masks ...Mask) Frame {
 	cells := f.cells
 	f.cells = make([]Cell, len(cells))
@@ -47,8 +47,7 @@ func (f Frame) mask(y int, mask Mask) {
 	}
 }
 
-// overwrite sets cells to text in the style of the first one that is not
-// blank.
+// overwrite sets cells to text, in the style of the first cell that is not blank.
 func overwrite(cells []Cell, text string) {
 	var style Style
 	for _, c := range cells {

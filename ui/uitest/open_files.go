@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// Files is how many files and connections the program has open, where the system
-// tells; ok is false elsewhere.
+// Files returns the number of open files and connections of the program. ok is false if
+// the system does not report it.
 func (t *Term) Files() (n int, ok bool) {
 	t.tb.Helper()
 	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", t.cmd.Process.Pid))

@@ -9,19 +9,19 @@ import (
 
 var black, white = color.Black, color.White
 
-// Options say which terminal the program finds. The zero Options are the
-// program of this module on 80×24 with full colour and nothing configured.
+// Options describe the program and its terminal. The zero Options run the program of
+// this module on 80×24 cells with full colour and an empty configuration.
 type Options struct {
 	Width, Height int
-	Program       string   // path of a compiled program; what Build makes if empty
-	Dir           string   // where it runs; an empty directory if empty
-	Env           []string // NAME=value, on top of the clean environment
+	Program       string   // path of a compiled program; that of Build if empty
+	Dir           string   // working directory; a new one if empty
+	Env           []string // NAME=value, added to the clean environment
 	NoColor       bool     // set NO_COLOR
-	Light         bool     // the terminal says that its background is white
-	Masks         []Mask   // what differs from run to run, for golden files and pictures
+	Light         bool     // the terminal reports a white background
+	Masks         []Mask   // for golden files and pictures
 }
 
-func (o Options) filled(t testing.TB) Options {
+func (o Options) withDefaults(t testing.TB) Options {
 	t.Helper()
 	if o.Width == 0 {
 		o.Width = 80
@@ -35,8 +35,8 @@ func (o Options) filled(t testing.TB) Options {
 	return o
 }
 
-// environment is a clean one: nothing of the person who runs the tests may
-// reach the program, least of all their registry credentials.
+// environment returns a clean environment. Settings and registry credentials of the
+// developer must not reach the program.
 func (o Options) environment(home, races string) []string {
 	env := []string{
 		"HOME=" + home,

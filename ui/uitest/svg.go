@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// The grid of a picture. textLength holds every run of text to it, whatever
-// font the reader has.
+// Sizes of a picture. textLength keeps each run of text on the grid with any font.
 const (
 	cellWidth, lineHeight = 9, 20
 	margin, header        = 16, 44
@@ -17,8 +16,7 @@ const (
 	fonts                 = "JetBrains Mono,DejaVu Sans Mono,Menlo,Consolas,monospace"
 )
 
-// SVG is the frame as a picture with a window around it. The same frame gives
-// the same bytes.
+// SVG returns a picture of the frame in a window. The same frame gives the same bytes.
 func (f Frame) SVG(title string) []byte {
 	var b bytes.Buffer
 	width, height := 2*margin+f.Width*cellWidth, header+f.Height*lineHeight+margin
@@ -38,8 +36,8 @@ func (f Frame) SVG(title string) []byte {
 	return b.Bytes()
 }
 
-// svgRow paints the backgrounds of a row first, so that none covers a glyph
-// that is a little wider than its cell.
+// svgRow writes the backgrounds of a row first, so that they do not cover a glyph that is
+// wider than its cell.
 func (f Frame) svgRow(b *bytes.Buffer, y int) {
 	row := f.row(y)
 	start := b.Len()
@@ -63,7 +61,7 @@ func (f Frame) svgRow(b *bytes.Buffer, y int) {
 	}
 }
 
-// svgRun writes cells of one style as one text.
+// svgRun writes cells of one style as one text element.
 func svgRun(b *bytes.Buffer, cells []Cell, x, y int) {
 	style := cells[0].Style
 	if !style.Underline && !style.Strike {
@@ -109,7 +107,7 @@ func (s Style) attributes() string {
 	return a.String()
 }
 
-// runLength is how many cells belong together with the first one.
+// runLength returns the number of leading cells for which same is true.
 func runLength(cells []Cell, same func(first, next Cell) bool) int {
 	n := 1
 	for n < len(cells) && same(cells[0], cells[n]) {
@@ -124,15 +122,15 @@ func sameBackground(first, next Cell) bool {
 	return a == b
 }
 
-// sameRun also parts text from symbols: those may come from another font with
-// other widths, and would move the letters beside them off the grid.
+// sameRun also separates text from symbols. Symbols may come from another font with
+// other widths and move the letters of the same run off the grid.
 func sameRun(first, next Cell) bool {
 	return next.Width == 0 ||
 		alike(first, next) && class(first.Text) == class(next.Text) && class(next.Text) != symbol
 }
 
-// alike reports whether two cells can be one text: a blank in it looks the
-// same in any style that draws no line.
+// alike reports whether two cells can be one text. A blank looks the same in all styles
+// without a line.
 func alike(first, next Cell) bool {
 	plain := !first.Style.Underline && !first.Style.Strike
 	return first.Style == next.Style || plain && next.Text == " " && !next.Style.Underline && !next.Style.Strike

@@ -9,42 +9,40 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
 )
 
-// Term is a program that runs on an emulated terminal. Its methods fail the
-// test where something is wrong, so a test reads as what a person does.
+// Term is a program that runs on an emulated terminal. Its methods fail the test on
+// an error.
 type Term struct {
 	tb    testing.TB
 	opts  Options
 	cmd   *exec.Cmd
 	tty   tty
-	races string // where the race detector writes
+	races string // folder for the reports of the race detector
 
-	ended    chan struct{} // closed when all output has been read and the program is gone
+	ended    chan struct{} // closed when all output is read and the program has ended
 	exitCode int           // valid once ended is closed
 
 	mu       sync.Mutex // the emulator is not safe for concurrent use
 	emu      *vt.Emulator
 	changed  chan struct{} // closed and replaced on every output
-	lastSeen time.Time     // of output
 	bytes    int
 	title    string
 	copied   []string
-	hidden   bool               // the cursor
-	modes    map[ansi.Mode]bool // that are set
-	keyboard int                // protocols that were pushed and not popped
-	keys     int                // mode of modifyOtherKeys
+	hidden   bool               // the cursor is hidden
+	modes    map[ansi.Mode]bool // set ones
+	keyboard int                // keyboard protocols pushed minus popped
+	keys     int                // value of modifyOtherKeys
 }
 
-// Start runs the program and registers its end with the test. It does not wait
-// for anything to appear.
+// Start starts the program and stops it when the test ends. It does not wait for
+// output.
 func Start(t testing.TB, opts Options, args ...string) *Term {
 	t.Helper()
-	term := &Term{tb: t, opts: opts.filled(t), ended: make(chan struct{}), changed: make(chan struct{})}
+	term := &Term{tb: t, opts: opts.withDefaults(t), ended: make(chan struct{}), changed: make(chan struct{})}
 	term.newEmulator()
 	term.start(args)
 	t.Cleanup(term.close)
@@ -72,17 +70,16 @@ func (t *Term) newEmulator() {
 	t.emu.RegisterCsiHandler(ansi.Command('>', 0, 'm'), t.otherKeys)
 }
 
-// clamp makes margins (DECSTBM) end at the last line, as terminals do: a program
-// may set them for the size that the terminal has just had, and the emulator
-// would take them as they are, and panic.
+// clamp limits margins (DECSTBM) to the last line, as terminals do. A program may set
+// them for the size before a resize; the emulator does not check them and panics.
 func (t *Term) clamp(params ansi.Params) bool {
 	if bottom, _, _ := params.Param(1, 0); bottom > t.emu.Height() {
 		params[1] = ansi.Param(t.emu.Height())
 	}
-	return false // the emulator's own handler is next
+	return false // continue with the emulator's handler
 }
 
-// otherKeys notes the mode of modifyOtherKeys; one without a value resets it.
+// otherKeys records the value of modifyOtherKeys. No value resets it.
 func (t *Term) otherKeys(params ansi.Params) bool {
 	mode, _, _ := params.Param(1, 0)
 	t.keys = mode
@@ -110,14 +107,13 @@ func (t *Term) start(args []string) {
 		t.tb.Fatalf("starting %s: %v", t.opts.Program, err)
 	}
 	t.tty = tty
-	go t.answer()
+	go t.forwardAnswers()
 	go t.read()
 }
 
-// answer passes on what the emulator answers to queries. It must go on when
-// the program no longer listens, because the emulator stops until its answers
-// are taken.
-func (t *Term) answer() {
+// forwardAnswers passes the emulator's answers to the program. It continues when the
+// program has stopped reading, because the emulator blocks until its answers are read.
+func (t *Term) forwardAnswers() {
 	buf := make([]byte, 4<<10)
 	for {
 		n, err := t.emu.Read(buf)
@@ -128,7 +124,7 @@ func (t *Term) answer() {
 	}
 }
 
-// read feeds the emulator until the program is gone.
+// read feeds the emulator until the program ends.
 func (t *Term) read() {
 	buf := make([]byte, 64<<10)
 	for {
@@ -140,7 +136,7 @@ func (t *Term) read() {
 			break
 		}
 	}
-	t.cmd.Wait() //nolint:errcheck // the exit code says it
+	t.cmd.Wait() //nolint:errcheck // the exit code is what counts
 	t.exitCode = t.cmd.ProcessState.ExitCode()
 	close(t.ended)
 }
@@ -150,18 +146,17 @@ func (t *Term) write(p []byte) {
 	defer t.mu.Unlock()
 	t.emu.Write(p) //nolint:errcheck // it cannot fail while open
 	t.bytes += len(p)
-	t.lastSeen = time.Now()
 	close(t.changed)
 	t.changed = make(chan struct{})
 }
 
-// close ends what is left of the program and shows what the test last saw.
+// close kills the program if it still runs. If the test failed, it logs the last screen.
 func (t *Term) close() {
 	if t.tb.Failed() {
 		t.tb.Logf("the last screen:\n%s", t.Frame().boxed())
 	}
 	t.cmd.Process.Kill() //nolint:errcheck // it may have ended
-	t.tty.Close()        // ends the reading too
+	t.tty.Close()        // ends read too
 	<-t.ended
 	closeInput(t.emu)
 	if report := t.raceReport(); report != "" {
@@ -169,8 +164,8 @@ func (t *Term) close() {
 	}
 }
 
-// raceReport is what the race detector wrote: to files, because its standard
-// error is the screen.
+// raceReport returns the reports of the race detector. It writes them to files,
+// because standard error is the screen.
 func (t *Term) raceReport() string {
 	var all strings.Builder
 	reports, _ := filepath.Glob(filepath.Join(t.races, "*"))
@@ -181,19 +176,19 @@ func (t *Term) raceReport() string {
 	return all.String()
 }
 
-// raceFolder is not named after the test, as usual folders are: in GORACE a comma
-// or a blank ends the name.
+// raceFolder creates a folder without the name of the test, unlike t.TempDir: in GORACE
+// a comma or a blank ends the name.
 func (t *Term) raceFolder() string {
 	t.tb.Helper()
 	dir, err := os.MkdirTemp("", "races")
 	if err != nil {
 		t.tb.Fatal(err)
 	}
-	t.tb.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // it is in the folder for such things
+	t.tb.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // it is in a folder for temporary files
 	return dir
 }
 
-// copyHandler remembers what the program puts on the clipboard: "52;c;base64".
+// copyHandler records what the program copies to the clipboard: "52;c;base64".
 func (t *Term) copyHandler(data []byte) bool {
 	_, payload, ok := strings.Cut(strings.TrimPrefix(string(data), "52;"), ";")
 	if text, err := base64.StdEncoding.DecodeString(payload); ok && err == nil {

@@ -7,8 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// theme is the terminal that pictures show: its own colours and the first
-// sixteen of the palette.
+// theme has the colours of pictures: the defaults and the first sixteen of the palette.
 var theme = struct {
 	fg, bg, title string
 	palette       [16]string
@@ -20,7 +19,7 @@ var theme = struct {
 	},
 }
 
-// paint is the two colours that a style ends up with.
+// paint returns the two colours of a style, after Reverse.
 func (s Style) paint() (fg, bg string) {
 	fg, bg = s.Fg.rgb(theme.fg), s.Bg.rgb(theme.bg)
 	if s.Reverse {
@@ -29,7 +28,7 @@ func (s Style) paint() (fg, bg string) {
 	return fg, bg
 }
 
-// rgb is the colour as pictures need it.
+// rgb returns the colour as #rrggbb, and unset for the default.
 func (c Color) rgb(unset string) string {
 	if c == "" {
 		return unset

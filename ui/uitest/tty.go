@@ -2,9 +2,9 @@ package uitest
 
 import "io"
 
-// tty is our side of the terminal that the program runs on.
+// tty is the test's end of the program's terminal.
 type tty interface {
 	io.ReadWriteCloser
 	resize(width, height int) error
-	cooked() bool // as a new one
+	cooked() bool // it has the settings of a new terminal
 }

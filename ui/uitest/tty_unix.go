@@ -13,8 +13,8 @@ import (
 
 type unixTTY struct{ *os.File }
 
-// startOn starts cmd with a new terminal as its controlling one. The size is
-// set before the program runs: one that starts at 0×0 may miss the change.
+// startOn starts cmd with a new controlling terminal. It sets the size before, because
+// a program that starts at 0×0 may miss the change.
 func startOn(cmd *exec.Cmd, width, height int) (tty, error) {
 	f, err := pty.StartWithSize(cmd, winsize(width, height))
 	if err != nil {
@@ -27,7 +27,7 @@ func (t unixTTY) resize(width, height int) error {
 	return pty.Setsize(t.File, winsize(width, height))
 }
 
-// cooked reports whether the terminal is as a new one.
+// cooked reports whether the terminal has the settings of a new one.
 func (t unixTTY) cooked() bool {
 	control, other, err := pty.Open()
 	if err != nil {

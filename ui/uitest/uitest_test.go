@@ -10,7 +10,7 @@ import (
 
 const fakePackage = "github.com/tagdiff/tagdiff/ui/uitest/internal/fake"
 
-// fake starts the small program of the tests.
+// fake starts the program of these tests.
 func fake(t *testing.T, opts Options, args ...string) *Term {
 	t.Helper()
 	opts.Program = BuildPackage(t, fakePackage)
@@ -20,7 +20,7 @@ func fake(t *testing.T, opts Options, args ...string) *Term {
 	return term
 }
 
-func TestTypeAndWait(t *testing.T) {
+func TestType(t *testing.T) {
 	t.Parallel()
 	term := fake(t, Options{}, "one", "two")
 	term.WaitFor("one two", "80×24 dark=true")
@@ -39,7 +39,7 @@ func TestTypeAndWait(t *testing.T) {
 	}
 }
 
-func TestKeyNames(t *testing.T) {
+func TestType_keyNames(t *testing.T) {
 	t.Parallel()
 	term := fake(t, Options{})
 	for key, want := range map[string]string{
@@ -53,7 +53,7 @@ func TestKeyNames(t *testing.T) {
 	term.WaitFor("pressed esc")
 }
 
-func TestExitCode(t *testing.T) {
+func TestWait(t *testing.T) {
 	t.Parallel()
 	term := fake(t, Options{})
 	term.Type("x")
@@ -62,14 +62,14 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-func TestPasteIsNotTyped(t *testing.T) {
+func TestPaste(t *testing.T) {
 	t.Parallel()
 	term := fake(t, Options{})
 	term.Paste("q jjj\nq")
 	term.WaitFor(`pasted "q jjj\nq"`)
 }
 
-func TestClipboardAndTitle(t *testing.T) {
+func TestClipboard(t *testing.T) {
 	t.Parallel()
 	term := fake(t, Options{})
 	term.Type("j", "y")
@@ -93,7 +93,7 @@ func TestResize(t *testing.T) {
 	}
 }
 
-func TestRepaint(t *testing.T) {
+func TestCheckRepaint(t *testing.T) {
 	t.Parallel()
 	term := fake(t, Options{})
 	term.Type("j", "j", "down", "k")
@@ -102,7 +102,7 @@ func TestRepaint(t *testing.T) {
 	term.WaitFor("› step 2")
 }
 
-func TestNoColor(t *testing.T) {
+func TestOptions_noColor(t *testing.T) {
 	t.Parallel()
 	term := fake(t, Options{NoColor: true})
 	term.Type("j")
@@ -112,17 +112,16 @@ func TestNoColor(t *testing.T) {
 	}
 	x, y, _ := f.Find("› step 1")
 	if !f.Cell(x, y).Style.Reverse {
-		t.Error("the selected row cannot be seen")
+		t.Error("the selected row is not visible")
 	}
 }
 
-func TestLight(t *testing.T) {
+func TestOptions_light(t *testing.T) {
 	t.Parallel()
 	fake(t, Options{Light: true}).WaitFor("dark=false")
 }
 
-// TestGolden keeps the form of golden files and pictures, which a person must
-// be able to read.
+// TestGolden checks the format of golden files and pictures.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	steps := Mask{regexp.MustCompile(`pressed \w+`), "(key)"}
@@ -133,19 +132,20 @@ func TestGolden(t *testing.T) {
 	term.Picture(filepath.Join("testdata", "pictures", "fake.svg"), "fake <demo>")
 }
 
-func TestGoldenWaitsForTheScreen(t *testing.T) {
+// TestGolden_early: Golden waits until the screen is complete.
+func TestGolden_early(t *testing.T) {
 	t.Parallel()
 	term := fake(t, Options{Width: 60, Height: 12, Masks: []Mask{Ports, {regexp.MustCompile(`pressed \w+`), "(key)"}}}, "demo")
 	if Updating() {
 		t.Skip("TestGolden writes it")
 	}
-	term.Type("k", "j", "j") // not waited for
+	term.Type("k", "j", "j") // without a wait
 	term.Golden("fake")
 }
 
-// TestFindsRaces is why a test with the race detector also finds the races of
-// the program, whose reports nobody would see on the screen.
-func TestFindsRaces(t *testing.T) {
+// TestRaceReport: a test with the race detector fails on a data race of the program, whose
+// report is not on the screen.
+func TestRaceReport(t *testing.T) {
 	t.Parallel()
 	if !raceEnabled {
 		t.Skip("needs -race")
@@ -157,11 +157,11 @@ func TestFindsRaces(t *testing.T) {
 		term.WaitFor("pressed r")
 		report = term.raceReport()
 		for _, e := range glob(t, filepath.Join(term.races, "*")) {
-			os.Remove(e) //nolint:errcheck // or the inner test fails, as it should
+			os.Remove(e) //nolint:errcheck // on an error the inner test fails
 		}
 	})
 	if !strings.Contains(report, "DATA RACE") {
-		t.Errorf("not found: %q", report)
+		t.Errorf("no report of a data race: %q", report)
 	}
 }
 

@@ -6,12 +6,10 @@ import (
 	"time"
 )
 
-// Patience is how long a wait lasts before the test fails. It is generous:
-// only failing tests wait that long.
+// Patience is the timeout of a wait. Only failing tests wait that long.
 const Patience = time.Minute
 
-// WaitFor waits until all the texts stand on the screen at once, each within
-// one row.
+// WaitFor waits until the screen contains all texts, each within one row.
 func (t *Term) WaitFor(texts ...string) Frame {
 	t.tb.Helper()
 	return t.WaitUntil(fmt.Sprintf("%q shown", texts), func(f Frame) bool {
@@ -24,14 +22,14 @@ func (t *Term) WaitFor(texts ...string) Frame {
 	})
 }
 
-// WaitGone waits until text is nowhere on the screen.
+// WaitGone waits until the screen does not contain text.
 func (t *Term) WaitGone(text string) Frame {
 	t.tb.Helper()
 	return t.WaitUntil(fmt.Sprintf("%q gone", text), func(f Frame) bool { return !f.Contains(text) })
 }
 
-// WaitUntil waits until ok is content with the screen, which it is asked on
-// every change. what names that in the message of a failure.
+// WaitUntil waits until ok returns true. It calls ok on every change of the screen. what
+// describes the expected screen in the failure message.
 func (t *Term) WaitUntil(what string, ok func(Frame) bool) Frame {
 	t.tb.Helper()
 	frame, err := t.await(ok, Patience)
@@ -58,8 +56,8 @@ func (t *Term) Wait() int {
 	return t.exitCode
 }
 
-// await looks at the screen on every change, until ok, the end of the program,
-// or a silence or a whole duration that are too long.
+// await calls ok on every change of the screen. It gives up when the program ends,
+// after silence without output, or after Patience in total.
 func (t *Term) await(ok func(Frame) bool, silence time.Duration) (Frame, error) {
 	deadline := time.After(Patience)
 	for {
@@ -82,8 +80,8 @@ func (t *Term) await(ok func(Frame) bool, silence time.Duration) (Frame, error) 
 	}
 }
 
-// changes is a channel that closes on the next output, and whether there can
-// be none. Taken before looking at the screen, it misses no change.
+// changes returns a channel that closes on the next output, and whether the program has
+// ended. A caller that takes it before the screen misses no change.
 func (t *Term) changes() (<-chan struct{}, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -95,9 +93,8 @@ func (t *Term) changes() (<-chan struct{}, bool) {
 	}
 }
 
-// settle waits until nothing has been painted for as long as quiet. It is for
-// the few places where what is to come is not known: making golden files, and
-// comparing what was painted with a repaint.
+// settle waits until there was no output for the duration quiet. It is only for cases
+// where the expected screen is unknown: writing golden files, and CheckRepaint.
 func (t *Term) settle(quiet time.Duration) Frame {
 	t.tb.Helper()
 	deadline := time.After(Patience)
@@ -117,10 +114,10 @@ func (t *Term) settle(quiet time.Duration) Frame {
 	}
 }
 
-// Screen is the text on the screen, without trailing blanks in its rows.
+// Screen returns the text on the screen, without trailing blanks in its rows.
 func (t *Term) Screen() string { return t.Frame().Text() }
 
-// Frame is the screen as it is now.
+// Frame returns the current screen.
 func (t *Term) Frame() Frame {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -129,27 +126,27 @@ func (t *Term) Frame() Frame {
 	return f
 }
 
-// Cell is what column x of row y shows now, both from 0.
+// Cell returns the current cell in column x of row y, both from 0.
 func (t *Term) Cell(x, y int) Cell { return t.Frame().Cell(x, y) }
 
-// Cursor is where the cursor is now.
+// Cursor returns the current cursor.
 func (t *Term) Cursor() Cursor { return t.Frame().Cursor }
 
-// Title is the title that the program gave the window.
+// Title returns the window title that the program has set.
 func (t *Term) Title() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.title
 }
 
-// AltScreen reports whether the program has left the shell's screen alone.
+// AltScreen reports whether the alternate screen is active.
 func (t *Term) AltScreen() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.emu.IsAltScreen()
 }
 
-// Clipboard is what the program last copied, decoded.
+// Clipboard returns the text that the program copied last.
 func (t *Term) Clipboard() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -159,12 +156,12 @@ func (t *Term) Clipboard() string {
 	return t.copied[len(t.copied)-1]
 }
 
-// Bytes counts what the program has written so far: what a slow line carries.
+// Bytes returns the number of bytes that the program has written.
 func (t *Term) Bytes() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.bytes
 }
 
-// lines is text as lines, for comparisons that name the line.
+// lines splits text for comparisons by line.
 func lines(text string) []string { return strings.Split(text, "\n") }

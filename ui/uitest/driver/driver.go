@@ -1,5 +1,5 @@
-// Package driver runs a Bubble Tea program without a terminal: keys and messages
-// go in, the painted screen comes out. What needs a real terminal is in uitest.
+// Package driver runs a Bubble Tea model without a terminal: keys and messages go in,
+// the painted screen comes out. Package uitest has the tests on a terminal.
 package driver
 
 import (
@@ -12,12 +12,11 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// Driver carries out every command of a model, one after another, until none is
-// left.
+// Driver runs a model and all its commands, one after the other.
 type Driver struct {
 	Model  tea.Model
-	Quit   bool   // the model has ended the program
-	Copied string // what went to the clipboard last
+	Quit   bool   // the model has quit
+	Copied string // the text that was copied to the clipboard last
 
 	t             testing.TB
 	width, height int
@@ -32,7 +31,7 @@ func Start(t testing.TB, model tea.Model, width, height int) *Driver {
 	return d
 }
 
-// Send gives the model a message and carries out what it asks for.
+// Send sends the model a message and runs the command that it returns.
 func (d *Driver) Send(msg tea.Msg) {
 	if size, ok := msg.(tea.WindowSizeMsg); ok {
 		d.width, d.height = size.Width, size.Height
@@ -42,13 +41,13 @@ func (d *Driver) Send(msg tea.Msg) {
 	d.Run(cmd)
 }
 
-// Hold presses a key and leaves undone what the model asks for: its answers are
-// still awaited.
+// Hold presses a key and does not run the command that the model returns, so the model
+// still waits for its answer.
 func (d *Driver) Hold(name string) {
 	d.Model, _ = d.Model.Update(keys(name)[0])
 }
 
-// Run carries out a command.
+// Run runs a command and sends its message to the model.
 func (d *Driver) Run(cmd tea.Cmd) {
 	if cmd == nil {
 		return
@@ -70,8 +69,8 @@ func (d *Driver) Run(cmd tea.Cmd) {
 	}
 }
 
-// Keys types keys by their names: "enter", "esc", "tab"; other texts are typed
-// letter by letter.
+// Keys presses keys by name: "enter", "esc", "tab". It types other texts letter by
+// letter.
 func (d *Driver) Keys(names ...string) {
 	for _, name := range names {
 		for _, press := range keys(name) {
@@ -100,12 +99,12 @@ func keys(name string) []tea.KeyPressMsg {
 	return presses
 }
 
-// Screen is the text on the screen.
+// Screen returns the text on the screen.
 func (d *Driver) Screen() string {
 	return uitest.Paint(d.Model.View().Content, d.width, d.height).Text()
 }
 
-// Sees fails unless all of texts are on the screen.
+// Sees fails the test unless the screen contains all texts.
 func (d *Driver) Sees(texts ...string) {
 	d.t.Helper()
 	s := d.Screen()
@@ -116,7 +115,7 @@ func (d *Driver) Sees(texts ...string) {
 	}
 }
 
-// DoesNotSee fails if text is on the screen.
+// DoesNotSee fails the test if the screen contains text.
 func (d *Driver) DoesNotSee(text string) {
 	d.t.Helper()
 	if s := d.Screen(); strings.Contains(s, text) {

@@ -1,5 +1,5 @@
-// Package fakereg has registries and a journal in memory, for tests of screens.
-// Registries that speak HTTP are elsewhere: registry/demo and the fault servers.
+// Package fakereg has registries and a journal in memory, for tests of screens. For
+// registries with HTTP see registry/demo and the tests in ui/e2e.
 package fakereg
 
 import (
@@ -14,23 +14,23 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Images is a registry of whole images.
+// Images is a registry of complete images.
 type Images struct {
 	RepoNames, TagNames []string
 	ByTag               map[string]model.Artifact
-	Heads               map[string]digest.Digest         // where a tag points after it was read; "" for gone
-	Layers              map[digest.Digest]model.Contents // what small layers unpack to
-	Err                 error                            // of lists
-	Peeks               *int                             // counts them; may be nil
+	Heads               map[string]digest.Digest         // digest of a tag after it was read; "" if it is deleted
+	Layers              map[digest.Digest]model.Contents // contents of small layers
+	Err                 error                            // of Repositories and Tags
+	Peeks               *int                             // counts calls of Peek; may be nil
 }
 
-// Repositories lists RepoNames.
+// Repositories passes RepoNames to page.
 func (f Images) Repositories(_ context.Context, _ string, page func([]string)) error {
 	page(f.RepoNames)
 	return f.Err
 }
 
-// Tags lists TagNames in pages.
+// Tags passes TagNames to page, 1000 at a time.
 func (f Images) Tags(_ context.Context, _ model.Ref, page func([]string)) error {
 	for i := 0; i < len(f.TagNames); i += 1000 {
 		page(f.TagNames[i:min(i+1000, len(f.TagNames))])
@@ -38,7 +38,7 @@ func (f Images) Tags(_ context.Context, _ model.Ref, page func([]string)) error 
 	return f.Err
 }
 
-// Peek reads as little of a tag as a list shows.
+// Peek returns what a list shows of a tag.
 func (f Images) Peek(_ context.Context, ref model.Ref) (model.TagInfo, error) {
 	if f.Peeks != nil {
 		*f.Peeks++
@@ -50,21 +50,21 @@ func (f Images) Peek(_ context.Context, ref model.Ref) (model.TagInfo, error) {
 	return model.TagInfo{Ref: ref, Digest: a.Digest(), Kind: a.Top.Kind, Platforms: []string{"linux/amd64"}, Size: 42}, nil
 }
 
-// Load gives an image in two states, the first without its config.
+// Load passes an image to arrived without its config and then with it.
 func (f Images) Load(_ context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
 	a, ok := f.ByTag[ref.Tag]
 	if !ok {
 		return a, &model.ReadError{Message: "there is no " + ref.String(), Next: "check the name"}
 	}
 	a.Ref = ref
-	early := a
-	early.Done, early.Entries = false, []model.Entry{{Descriptor: a.Entries[0].Descriptor, Role: model.RoleImage}}
-	arrived(early)
+	partial := a
+	partial.Done, partial.Entries = false, []model.Entry{{Descriptor: a.Entries[0].Descriptor, Role: model.RoleImage}}
+	arrived(partial)
 	arrived(a)
 	return a, nil
 }
 
-// Head is where a tag points, by Heads or else by ByTag.
+// Head returns the digest of a tag, from Heads or else from ByTag.
 func (f Images) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
 	switch d, ok := f.Heads[ref.Tag]; {
 	case ok && d == "":
@@ -83,24 +83,24 @@ func (f Images) Resolve(ctx context.Context, repo model.Ref, tags []string, foun
 	return resolve(ctx, f.Head, repo, tags, found)
 }
 
-// Children says that nothing is an index.
+// Children returns nothing: there is no index.
 func (f Images) Children(context.Context, model.Ref) ([]v1.Descriptor, error) { return nil, nil }
 
-// Contents are those of Layers.
+// Contents returns the contents of layers that Layers has.
 func (f Images) Contents(_ context.Context, _ model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
-	seen := map[digest.Digest]model.Contents{}
+	contents := map[digest.Digest]model.Contents{}
 	for _, d := range layers {
 		if c, ok := f.Layers[d.Digest]; ok {
-			seen[d.Digest] = c
+			contents[d.Digest] = c
 		}
 	}
-	return seen, nil
+	return contents, nil
 }
 
-// Traffic is nothing.
+// Traffic returns the zero Traffic.
 func (f Images) Traffic() model.Traffic { return model.Traffic{} }
 
-// Retag is the captured incident: testing and prod of one repository.
+// Retag returns a registry with the captured incident: the tags testing and prod of one repository.
 func Retag(t testing.TB) Images {
 	t.Helper()
 	images := map[string]model.Artifact{}
@@ -110,7 +110,7 @@ func Retag(t testing.TB) Images {
 	return Images{RepoNames: []string{"app"}, TagNames: []string{"testing", "prod"}, ByTag: images}
 }
 
-// Captured is one image of that incident.
+// Captured returns one image of that incident.
 func Captured(t testing.TB, tag string) model.Artifact {
 	t.Helper()
 	read := func(name string) []byte {
@@ -135,7 +135,7 @@ func Captured(t testing.TB, tag string) model.Artifact {
 	}}}
 }
 
-// moduleRoot is the folder of go.mod: tests run in the folder of their package.
+// moduleRoot returns the folder of go.mod. Tests run in the folder of their package.
 func moduleRoot(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()

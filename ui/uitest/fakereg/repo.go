@@ -11,18 +11,18 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Repo is a registry of one repository that is nothing but tags and where they
-// point. An image is known by a name; its digest is Named of that.
+// Repo is a registry with one repository, which has tags and digests but no manifests.
+// An image has a name; its digest is Named(name).
 type Repo struct {
 	Images
-	Points  map[string]string   // a tag, and the image that it points at
-	Members map[string][]string // an index, and the images that it lists
+	Points  map[string]string   // tag to name of the image
+	Members map[string][]string // name of an index to names of its images
 	Created map[string]time.Time
-	Gone    map[string]bool // images that the registry has no longer
+	Gone    map[string]bool // names of images that are deleted
 	Asked   *int            // counts HEAD requests
 }
 
-// NewRepo is a registry of tags, and the image that each points at.
+// NewRepo returns a registry of tags. points maps a tag to the name of its image.
 func NewRepo(points map[string]string) Repo {
 	s := Repo{Points: points, Asked: new(int), Members: map[string][]string{}, Created: map[string]time.Time{}}
 	for tag := range points {
@@ -31,7 +31,7 @@ func NewRepo(points map[string]string) Repo {
 	return s
 }
 
-// ManyTags is a registry of so many tags, each an image of its own.
+// ManyTags returns a registry of n tags, each of a different image.
 func ManyTags(n int) Repo {
 	points := map[string]string{}
 	for i := range n {
@@ -40,13 +40,13 @@ func ManyTags(n int) Repo {
 	return NewRepo(points)
 }
 
-// Named is the digest of a named image.
+// Named returns the digest of the image with a name.
 func Named(s string) digest.Digest { return digest.FromString(s) }
 
-// Short is that digest as a list shows it.
+// Short returns the digest of the image with a name, as a list shows it.
 func Short(name string) string { return Named(name).Encoded()[:12] }
 
-// Head is where a tag points.
+// Head returns the digest of a tag.
 func (s Repo) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
 	*s.Asked++
 	for name := range s.Gone {
@@ -79,7 +79,7 @@ func resolve(ctx context.Context, head headFunc, repo model.Ref, tags []string, 
 	return nil
 }
 
-// List is what the index at a digest lists.
+// List returns the descriptors of the index with a digest.
 func (s Repo) List(d digest.Digest) []v1.Descriptor {
 	var list []v1.Descriptor
 	for index, members := range s.Members {
@@ -93,12 +93,12 @@ func (s Repo) List(d digest.Digest) []v1.Descriptor {
 	return list
 }
 
-// Children is what the index lists that ref names by digest.
+// Children returns the descriptors of the index that ref names by digest.
 func (s Repo) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, error) {
 	return s.List(ref.Digest), nil
 }
 
-// Peek reads as little of a tag as a list shows.
+// Peek returns what a list shows of a tag.
 func (s Repo) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 	d, err := s.Head(ctx, ref)
 	info := model.TagInfo{Ref: ref, Digest: d, Kind: model.KindImage, Children: s.List(d), Size: 1000}
@@ -113,8 +113,8 @@ func (s Repo) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 // Journal is a journal in memory.
 type Journal map[string]model.Timeline
 
-// History is all of it.
+// History returns the whole journal.
 func (j Journal) History(model.Ref) (map[string]model.Timeline, error) { return j, nil }
 
-// Timeline is that of one tag.
+// Timeline returns the timeline of one tag.
 func (j Journal) Timeline(ref model.Ref) (model.Timeline, error) { return j[ref.Tag], nil }

@@ -1,5 +1,5 @@
-// Command fake is a small program with a screen, for the tests of uitest: a
-// list with a cursor that shows what is typed, pasted and resized.
+// Command fake is a small program with a screen, for the tests of uitest: a list with a
+// cursor. It shows keys, pastes and its size.
 package main
 
 import (
@@ -23,9 +23,9 @@ var (
 type screen struct {
 	width, height int
 	dark          bool
-	at            int
-	said          string
-	crowded       int
+	cursor        int
+	message       string // the last key or paste
+	counter       int    // for race
 }
 
 func (s screen) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor, tea.RequestWindowSize) }
@@ -37,7 +37,7 @@ func (s screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.BackgroundColorMsg:
 		s.dark = msg.IsDark()
 	case tea.PasteMsg:
-		s.said = fmt.Sprintf("pasted %q", msg.Content)
+		s.message = fmt.Sprintf("pasted %q", msg.Content)
 	case tea.KeyPressMsg:
 		return s.press(msg.String())
 	}
@@ -45,16 +45,16 @@ func (s screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (s screen) press(key string) (tea.Model, tea.Cmd) {
-	s.said = "pressed " + key
+	s.message = "pressed " + key
 	switch key {
 	case "j", "down":
-		s.at++
+		s.cursor++
 	case "k", "up":
-		s.at--
+		s.cursor--
 	case "y":
-		return s, tea.SetClipboard(fmt.Sprintf("sha256:%d", s.at))
+		return s, tea.SetClipboard(fmt.Sprintf("sha256:%d", s.cursor))
 	case "r":
-		race(&s.crowded)
+		race(&s.counter)
 	case "q":
 		return s, tea.Quit
 	case "x":
@@ -63,7 +63,7 @@ func (s screen) press(key string) (tea.Model, tea.Cmd) {
 	return s, nil
 }
 
-// race is a fault for the tests to find.
+// race has a data race, which a test must find.
 func race(n *int) {
 	done := make(chan bool)
 	go func() { *n++; close(done) }()
@@ -79,19 +79,19 @@ func (s screen) View() tea.View {
 		" ∅ wide: 日本 <&> " + link.Render("read on"),
 		" port 127.0.0.1:" + os.Getenv("FAKE_PORT"),
 	}
-	for i := s.at; len(rows) < s.height-1; i++ {
+	for i := s.cursor; len(rows) < s.height-1; i++ {
 		row := fmt.Sprintf("   step %d", i)
-		if i == s.at {
+		if i == s.cursor {
 			row = selected.Render(fmt.Sprintf(" › step %d ", i))
 		}
 		rows = append(rows, row)
 	}
 	if len(rows) < s.height {
-		rows = append(rows, " "+s.said)
+		rows = append(rows, " "+s.message)
 	}
 	view := tea.NewView(strings.Join(rows, "\n"))
 	view.AltScreen = true
-	view.WindowTitle = fmt.Sprintf("fake at %d", s.at)
+	view.WindowTitle = fmt.Sprintf("fake at %d", s.cursor)
 	return view
 }
 
