@@ -357,7 +357,7 @@ func TestGoroutinesCatchPanics(t *testing.T) {
 			return err
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if work, starts := goroutine(n); starts && !catches(work) {
+			if work, starts := goroutineWork(n); starts && !catches(work) {
 				t.Errorf("%s: begin what the goroutine does with defer panics.Catch()", files.Position(n.Pos()))
 			}
 			return true
@@ -369,8 +369,8 @@ func TestGoroutinesCatchPanics(t *testing.T) {
 	}
 }
 
-// goroutine is what runs in one of its own: go work, or group.Go(work).
-func goroutine(n ast.Node) (work ast.Expr, starts bool) {
+// goroutineWork is what runs in one of its own: go work, or group.Go(work).
+func goroutineWork(n ast.Node) (work ast.Expr, starts bool) {
 	switch n := n.(type) {
 	case *ast.GoStmt:
 		return n.Call.Fun, true

@@ -87,7 +87,7 @@ func at(host string, texts ...string) []string {
 
 // oneLine checks that a run failed as a script expects: code 2, nothing on
 // standard output, and one line on standard error with the texts.
-func (s said) oneLine(t *testing.T, texts ...string) {
+func (s runResult) oneLine(t *testing.T, texts ...string) {
 	t.Helper()
 	line, more, ended := strings.Cut(s.errors, "\n")
 	if s.code != 2 || s.out != "" || !ended || more != "" || !strings.HasPrefix(line, "tagdiff: ") {
@@ -101,7 +101,7 @@ func (s said) oneLine(t *testing.T, texts ...string) {
 }
 
 // inPart checks that a run told of trouble, and printed the rest.
-func (s said) inPart(t *testing.T, code int, texts, rest []string) {
+func (s runResult) inPart(t *testing.T, code int, texts, rest []string) {
 	t.Helper()
 	if s.code != code {
 		t.Errorf("exit code %d, want %d", s.code, code)
@@ -188,10 +188,10 @@ func TestSilenceIsLeft(t *testing.T) {
 				t.Skip("no signal to send")
 			}
 			p := ill(t, f.answer)
-			ctx, cancel := context.WithTimeout(t.Context(), long)
+			ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 			defer cancel()
 			cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, at(p.host, f.open...)...)...)
-			end := begun(ctx, t, cmd)
+			end := startCommand(ctx, t, cmd)
 			p.waitFor(t, f.silent())
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
@@ -465,12 +465,12 @@ func TestResizeStorm(t *testing.T) {
 	term := startDemo(t, wide)
 	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"›∅", "5 Config ="}, ""}})
 	term.CheckRepaint()
-	before := term.Frame().Masked(cost).Text()
+	before := term.Frame().Masked(trafficMask).Text()
 	for i := range 200 {
 		term.Resize(1+(i*37)%160, 1+(i*13)%60)
 	}
 	term.Resize(120, 40)
-	same := func(f uitest.Frame) bool { return f.Masked(cost).Text() == before }
+	same := func(f uitest.Frame) bool { return f.Masked(trafficMask).Text() == before }
 	term.WaitUntil("the screen of before", same)
 	term.CheckRepaint()
 	term.Resize(80, 24)
@@ -511,7 +511,7 @@ func TestTinyTerminals(t *testing.T) {
 	for _, size := range [][2]int{{10, 3}, {1, 1}, {2, 60}, {200, 1}} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
 			t.Parallel()
-			term := uitest.Start(t, uitest.Options{Width: size[0], Height: size[1], Masks: []uitest.Mask{cost}}, "demo")
+			term := uitest.Start(t, uitest.Options{Width: size[0], Height: size[1], Masks: []uitest.Mask{trafficMask}}, "demo")
 			term.Resize(120, 40)
 			term.WaitFor("Browse the registry")
 			term.Type("1")

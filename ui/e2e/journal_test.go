@@ -22,35 +22,35 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// shifting is the demo's registry with tags of its own in library/python, each
+// tagRegistry is the demo's registry with tags of its own in library/python, each
 // of which leads where another tag leads.
-type shifting struct {
+type tagRegistry struct {
 	host string
 
-	mu   sync.Mutex
-	tags map[string]string // "" is a tag that is gone
-	down bool
-	gone map[string]bool // digests
+	mu      sync.Mutex
+	tags    map[string]string // "" is a tag that is gone
+	down    bool
+	deleted map[string]bool // digests
 }
 
 var manifestPath = regexp.MustCompile(`^/v2/library/python/manifests/(.+)$`)
 
-func shift(t *testing.T, tags map[string]string) *shifting {
+func startTagRegistry(t *testing.T, tags map[string]string) *tagRegistry {
 	t.Helper()
-	s := &shifting{tags: tags, gone: map[string]bool{}}
+	s := &tagRegistry{tags: tags, deleted: map[string]bool{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	s.host = strings.TrimPrefix(server.URL, "http://")
 	return s
 }
 
-func (s *shifting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *tagRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	path, down := r.URL.Path, s.down
 	missing := false
 	if m := manifestPath.FindStringSubmatch(path); m != nil {
 		to, ours := s.tags[m[1]]
-		missing = ours && to == "" || s.gone[m[1]]
+		missing = ours && to == "" || s.deleted[m[1]]
 		if ours {
 			path = strings.TrimSuffix(path, m[1]) + to
 		}
@@ -68,31 +68,31 @@ func (s *shifting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	demo.Handler().ServeHTTP(w, r)
 }
 
-// set moves a tag to where another leads; "" removes it.
-func (s *shifting) set(tag, to string) {
+// setTag moves a tag to where another leads; "" removes it.
+func (s *tagRegistry) setTag(tag, to string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tags[tag] = to
 }
 
-// fail has it answer nothing, or all again.
-func (s *shifting) fail(down bool) {
+// setDown has it answer nothing, or all again.
+func (s *tagRegistry) setDown(down bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = down
 }
 
-// lose removes a manifest.
-func (s *shifting) lose(d digest.Digest) {
+// deleteManifest removes a manifest.
+func (s *tagRegistry) deleteManifest(d digest.Digest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.gone[d.String()] = true
+	s.deleted[d.String()] = true
 }
 
-func (s *shifting) ref(tag string) string { return s.host + "/library/python:" + tag }
+func (s *tagRegistry) ref(tag string) string { return s.host + "/library/python:" + tag }
 
 // digest is where a tag of library/python leads.
-func (s *shifting) digest(t *testing.T, tag string) digest.Digest {
+func (s *tagRegistry) digest(t *testing.T, tag string) digest.Digest {
 	t.Helper()
 	answer := httptest.NewRecorder()
 	demo.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodHead, "/v2/library/python/manifests/"+tag, nil))
@@ -103,39 +103,39 @@ func (s *shifting) digest(t *testing.T, tag string) digest.Digest {
 	return d
 }
 
-// saw notes in the journal of a home that a tag was seen.
-func (s *shifting) saw(t *testing.T, home, tag string, d digest.Digest, at time.Time) {
+// recordSighting notes in the journal of a home that a tag was seen.
+func (s *tagRegistry) recordSighting(t *testing.T, home, tag string, d digest.Digest, at time.Time) {
 	t.Helper()
 	j := journal.Open(filepath.Join(home, "tagdiff", "journal"), func(s string) { t.Error(s) })
 	j.Record(model.Ref{Registry: s.host, Repository: "library/python"}, []journal.Record{{Tag: tag, Digest: d, At: at}})
 	j.Close()
 }
 
-// atHome runs the program where another run remembers.
-func atHome(t *testing.T, home string, args ...string) said {
+// runWithState runs the program where another run remembers.
+func runWithState(t *testing.T, home string, args ...string) runResult {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), long)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	cmd := cleanCommand(ctx, t, uitest.Build(t), args...)
 	cmd.Env = append(cmd.Env, "XDG_STATE_HOME="+home)
-	return ended(ctx, t, cmd)
+	return runCommand(ctx, t, cmd)
 }
 
 // TestReportsRemember: a report of a tag leaves a look, and a later one can ask
 // for it.
 func TestReportsRemember(t *testing.T) {
 	t.Parallel()
-	s, home := shift(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
-	if got := atHome(t, home, s.ref("prod")); got.code != 0 || got.errors != "" {
+	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
+	if got := runWithState(t, home, s.ref("prod")); got.code != 0 || got.errors != "" {
 		t.Fatalf("exit code %d: %s%s", got.code, got.out, got.errors)
 	}
 	today := time.Now().UTC().Format(time.DateOnly)
-	s.set("prod", "2.7.17")
-	got := atHome(t, home, "-o", "json", s.ref("prod")+"@"+today, "@"+today)
+	s.setTag("prod", "2.7.17")
+	got := runWithState(t, home, "-o", "json", s.ref("prod")+"@"+today, "@"+today)
 	if got.code != 0 || got.errors != "" || strings.Count(got.out, `"digest": "`+s.digest(t, "2.7.16").String()) < 2 {
 		t.Errorf("what it was today: exit code %d: %.600s%s", got.code, got.out, got.errors)
 	}
-	then := atHome(t, home, "-o", "json", s.ref("prod")+"@"+today, ":prod")
+	then := runWithState(t, home, "-o", "json", s.ref("prod")+"@"+today, ":prod")
 	if then.code != 1 || then.errors != "" || !strings.Contains(then.out, s.digest(t, "2.7.17").String()) {
 		t.Errorf("what it was beside what it is: exit code %d: %.600s%s", then.code, then.out, then.errors)
 	}
@@ -148,11 +148,11 @@ func TestReportsRemember(t *testing.T) {
 // TestMoments: what a person asks of the past, and what the answer is.
 func TestMoments(t *testing.T) {
 	t.Parallel()
-	s, home := shift(t, map[string]string{"prod": "2.7.17"}), t.TempDir()
+	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.17"}), t.TempDir()
 	day := time.Date(2026, 11, 18, 14, 2, 0, 0, time.UTC)
-	s.saw(t, home, "prod", s.digest(t, "3.7"), day)
-	s.saw(t, home, "prod", s.digest(t, "2.7.16"), day.AddDate(0, 0, 1))
-	s.lose(s.digest(t, "3.7"))
+	s.recordSighting(t, home, "prod", s.digest(t, "3.7"), day)
+	s.recordSighting(t, home, "prod", s.digest(t, "2.7.16"), day.AddDate(0, 0, 1))
+	s.deleteManifest(s.digest(t, "3.7"))
 	prod := s.ref("prod")
 	for _, tt := range []struct {
 		args []string
@@ -167,7 +167,7 @@ func TestMoments(t *testing.T) {
 		{[]string{"--no-journal", prod + "@2026-11-19"}, 2, "which is off; run without --no-journal"},
 		{[]string{prod + "@2026-13-19"}, 2, "is not a moment"},
 	} {
-		got := atHome(t, home, append([]string{"-o", "text"}, tt.args...)...)
+		got := runWithState(t, home, append([]string{"-o", "text"}, tt.args...)...)
 		if got.code != tt.code || !strings.Contains(got.out+got.errors, tt.says) || tt.code == 2 && (got.out != "" || strings.Count(got.errors, "\n") != 1) {
 			t.Errorf("%q: exit code %d: %s%s", tt.args, got.code, got.out, got.errors)
 		}
@@ -176,8 +176,8 @@ func TestMoments(t *testing.T) {
 
 func TestNoJournal(t *testing.T) {
 	t.Parallel()
-	s, home := shift(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
-	if got := atHome(t, home, "--no-journal", s.ref("prod")); got.code != 0 {
+	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
+	if got := runWithState(t, home, "--no-journal", s.ref("prod")); got.code != 0 {
 		t.Fatalf("exit code %d: %s%s", got.code, got.out, got.errors)
 	}
 	if _, err := os.Stat(filepath.Join(home, "tagdiff", "journal")); err == nil {
@@ -189,10 +189,10 @@ func TestNoJournal(t *testing.T) {
 // root folder, and all else is as ever.
 func TestNoHome(t *testing.T) {
 	t.Parallel()
-	s := shift(t, map[string]string{"prod": "2.7.16"})
+	s := startTagRegistry(t, map[string]string{"prod": "2.7.16"})
 	cmd := cleanCommand(t.Context(), t, uitest.Build(t), "-o", "text", "--log", "log", s.ref("prod"))
 	cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "XDG_") })
-	if got := ended(t.Context(), t, cmd); got.code != 0 || got.errors != "" || got.out == "" {
+	if got := runCommand(t.Context(), t, cmd); got.code != 0 || got.errors != "" || got.out == "" {
 		t.Errorf("exit code %d: %s", got.code, got.errors)
 	}
 	for _, dir := range []string{"/.local/state/tagdiff", "/.cache/tagdiff"} {
@@ -205,8 +205,8 @@ func TestNoHome(t *testing.T) {
 // TestDamagedJournal: one line says so, and the answer is the same.
 func TestDamagedJournal(t *testing.T) {
 	t.Parallel()
-	s, home := shift(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
-	s.saw(t, home, "prod", s.digest(t, "2.7.16"), time.Now())
+	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
+	s.recordSighting(t, home, "prod", s.digest(t, "2.7.16"), time.Now())
 	files, _ := filepath.Glob(filepath.Join(home, "tagdiff", "journal", "*.jsonl"))
 	raw, err := os.ReadFile(files[0])
 	if err != nil {
@@ -215,11 +215,11 @@ func TestDamagedJournal(t *testing.T) {
 	if err := os.WriteFile(files[0], append([]byte("\x1b]0;boo\a\n"), raw...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got := atHome(t, home, s.ref("prod"))
+	got := runWithState(t, home, s.ref("prod"))
 	if got.code != 0 || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, "was damaged (unreadable lines: 1): the damaged file is now "+files[0]+".damaged-") {
 		t.Errorf("exit code %d: %s", got.code, got.errors)
 	}
-	if again := atHome(t, home, s.ref("prod")); again.errors != "" {
+	if again := runWithState(t, home, s.ref("prod")); again.errors != "" {
 		t.Errorf("again: %s", again.errors)
 	}
 }
@@ -228,8 +228,8 @@ func TestDamagedJournal(t *testing.T) {
 // is a place to come back to.
 func TestMomentOnScreen(t *testing.T) {
 	t.Parallel()
-	s, home := shift(t, map[string]string{"prod": "2.7.17"}), t.TempDir()
-	s.saw(t, home, "prod", s.digest(t, "2.7.16"), time.Date(2026, 11, 18, 14, 2, 0, 0, time.UTC))
+	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.17"}), t.TempDir()
+	s.recordSighting(t, home, "prod", s.digest(t, "2.7.16"), time.Date(2026, 11, 18, 14, 2, 0, 0, time.UTC))
 	o := wide
 	o.Env = []string{"XDG_STATE_HOME=" + home}
 	term := uitest.Start(t, o, s.ref("prod")+"@2026-11-18", ":prod")

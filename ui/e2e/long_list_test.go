@@ -18,9 +18,9 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// longList serves the repository big/app with as many tags, each an image of
+// startLongList serves the repository big/app with as many tags, each an image of
 // its own, each answer that much later.
-func longList(t testing.TB, tags int, lag time.Duration) string {
+func startLongList(t testing.TB, tags int, lag time.Duration) string {
 	t.Helper()
 	config := []byte(`{"architecture":"amd64","os":"linux","created":"2024-05-06T07:08:09Z","rootfs":{"type":"layers","diff_ids":[]}}`)
 	names := make([]string, tags)
@@ -95,7 +95,7 @@ func moveCursor(term *uitest.Term, key string) {
 // the list.
 func TestLongList(t *testing.T) {
 	const most = 300 // bytes
-	term := uitest.Start(t, wide, longList(t, 20_000, 20*time.Millisecond))
+	term := uitest.Start(t, wide, startLongList(t, 20_000, 20*time.Millisecond))
 	term.WaitFor("v0.0.0", "/20000")
 	before := 0
 	const keys = 12
@@ -124,7 +124,7 @@ func TestLongList(t *testing.T) {
 // with what it costs on 50.
 func BenchmarkKeyOnLongList(b *testing.B) {
 	perKey := func(tags int) time.Duration {
-		term := uitest.Start(b, wide, longList(b, tags, 0))
+		term := uitest.Start(b, wide, startLongList(b, tags, 0))
 		term.WaitFor("v0.0.0", fmt.Sprintf("/%d", tags))
 		term.WaitGone("under way")
 		const keys = 200
@@ -148,7 +148,7 @@ func BenchmarkKeyOnLongList(b *testing.B) {
 func BenchmarkLongList(b *testing.B) {
 	const lag = 100 * time.Millisecond
 	uitest.Build(b)
-	at := longList(b, 50_000, lag)
+	at := startLongList(b, 50_000, lag)
 	var first, whole time.Duration
 	for b.Loop() {
 		start := time.Now()

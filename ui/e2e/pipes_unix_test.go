@@ -43,17 +43,17 @@ func TestPipesInPlaceOfFiles(t *testing.T) {
 	}
 	t.Run("a report", func(t *testing.T) {
 		t.Parallel()
-		ctx, cancel := context.WithTimeout(t.Context(), long)
+		ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 		defer cancel()
 		cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, args...)...)
 		fill(t, cmd)
-		if got := ended(ctx, t, cmd); got.code != 0 || !strings.HasPrefix(got.out, "Same image, packed differently") {
+		if got := runCommand(ctx, t, cmd); got.code != 0 || !strings.HasPrefix(got.out, "Same image, packed differently") {
 			t.Errorf("%+v", got)
 		}
 	})
 	t.Run("a journal", func(t *testing.T) {
 		t.Parallel()
-		ctx, cancel := context.WithTimeout(t.Context(), long)
+		ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 		defer cancel()
 		cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, args...)...)
 		name, port, err := net.SplitHostPort(host.host)
@@ -61,7 +61,7 @@ func TestPipesInPlaceOfFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		fifo(t, filepath.Join(cmd.Dir, "tagdiff", "journal", name+"%3a"+port+"%2fshop%2fimage-name.jsonl"))
-		if got := ended(ctx, t, cmd); got.code != 0 || !strings.Contains(got.errors, "not a regular file") {
+		if got := runCommand(ctx, t, cmd); got.code != 0 || !strings.Contains(got.errors, "not a regular file") {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -89,7 +89,7 @@ func TestPipesInPlaceOfFiles(t *testing.T) {
 // its time, and ctrl-c ends the wait.
 func TestAMetadataFileThatIsAwaited(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), long)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	built := fifo(t, filepath.Join(t.TempDir(), "built"))
 	host := ill(t, nil)
@@ -97,7 +97,7 @@ func TestAMetadataFileThatIsAwaited(t *testing.T) {
 	whole := func() *exec.Cmd {
 		return cleanCommand(ctx, t, uitest.Build(t), "-o", "text", "--metadata", built, host.host+"/shop/image-name")
 	}
-	end := begun(ctx, t, whole())
+	end := startCommand(ctx, t, whole())
 	w, err := os.OpenFile(built, os.O_WRONLY, 0) // when it is waited for
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestAMetadataFileThatIsAwaited(t *testing.T) {
 	end().oneLine(t, "metadata file "+built)
 
 	cmd := whole()
-	end = begun(ctx, t, cmd)
+	end = startCommand(ctx, t, cmd)
 	w, err = os.OpenFile(built, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestAMetadataFileThatIsAwaited(t *testing.T) {
 // standard output.
 func TestAReportThatNobodyReads(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), long)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -159,13 +159,13 @@ func TestAReportThatNobodyReads(t *testing.T) {
 // TestAFileThatMayNotGrow: a limit on the size of files is as a full disk.
 func TestAFileThatMayNotGrow(t *testing.T) {
 	t.Parallel()
-	installed(t, "sh")
+	requireInstalled(t, "sh")
 	host := ill(t, nil)
 	host.well.Store(true)
-	ctx, cancel := context.WithTimeout(t.Context(), long)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	cmd := cleanCommand(ctx, t, "sh", append([]string{"-c", `ulimit -f 0; exec "$@"`, "sh", uitest.Build(t), "-o", "text"}, at(host.host, twoTags...)...)...)
-	if got := ended(ctx, t, cmd); got.code != 0 || !strings.HasPrefix(got.out, "Same image, packed differently") {
+	if got := runCommand(ctx, t, cmd); got.code != 0 || !strings.HasPrefix(got.out, "Same image, packed differently") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -83,13 +83,13 @@ func tunnel(w http.ResponseWriter, address string) {
 }
 
 // through is a run behind a proxy.
-func through(t *testing.T, proxy, root string, args ...string) said {
+func through(t *testing.T, proxy, root string, args ...string) runResult {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), long)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, args...)...)
 	cmd.Env = append(cmd.Env, "HTTP_PROXY="+proxy, "HTTPS_PROXY="+proxy, "SSL_CERT_FILE="+root)
-	return ended(ctx, t, cmd)
+	return runCommand(ctx, t, cmd)
 }
 
 // behind are commands on a registry that only a proxy can reach. The name is

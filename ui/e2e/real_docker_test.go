@@ -60,21 +60,21 @@ func startDocker(t *testing.T) engine {
 		t.Fatal(err)
 	}
 	up, over := make(chan struct{}), make(chan string, 1)
-	go listen(logged, up, over)
+	go readLog(logged, up, over)
 	t.Cleanup(func() { e.stop(t, cmd, over) })
 	select {
 	case <-up:
 	case all := <-over:
 		over <- all
-		doWithout(t, "dockerd does not run here:\n"+all) // it wants more rights than a container gives
-	case <-time.After(long):
+		skipOrFail(t, "dockerd does not run here:\n"+all) // it wants more rights than a container gives
+	case <-time.After(commandTimeout):
 		t.Fatal("dockerd does not come up")
 	}
 	return e
 }
 
-// listen reads the daemon's log to its end, which is told whole.
-func listen(logged io.Reader, up chan<- struct{}, over chan<- string) {
+// readLog reads the daemon's log to its end, which is told whole.
+func readLog(logged io.Reader, up chan<- struct{}, over chan<- string) {
 	var all strings.Builder
 	for lines := bufio.NewScanner(logged); lines.Scan(); {
 		fmt.Fprintln(&all, lines.Text())
@@ -92,7 +92,7 @@ func (engine) stop(t *testing.T, cmd *exec.Cmd, over <-chan string) {
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-over:
-	case <-time.After(long):
+	case <-time.After(commandTimeout):
 		t.Error("dockerd does not end")
 		_ = cmd.Process.Kill()
 	}
@@ -102,16 +102,16 @@ func (engine) stop(t *testing.T, cmd *exec.Cmd, over <-chan string) {
 // docker runs a command of the client, and gives what it prints.
 func (e engine) docker(t *testing.T, args ...string) string {
 	t.Helper()
-	return e.with(t, "DOCKER_BUILDKIT=0", args...)
+	return e.run(t, "DOCKER_BUILDKIT=0", args...)
 }
 
-func (e engine) with(t *testing.T, setting string, args ...string) string {
+func (e engine) run(t *testing.T, setting string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), long)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	cmd := cleanCommand(ctx, t, dockerClient, args...)
 	cmd.Env = append(cmd.Env, "DOCKER_HOST=unix://"+e.socket(), "DOCKER_CONFIG="+filepath.Join(e.dir, "client"), setting)
-	got := ended(ctx, t, cmd)
+	got := runCommand(ctx, t, cmd)
 	if got.code != 0 {
 		t.Fatalf("docker %q: exit code %d\n%s%s", args, got.code, got.out, got.errors)
 	}
@@ -130,20 +130,20 @@ const (
 func (e engine) build(t *testing.T, with builder, context, file, tag string, args ...string) {
 	t.Helper()
 	all := append([]string{"build", "--quiet", "--no-cache", "--network", "none", "--file", filepath.Join(context, file), "--tag", tag}, args...)
-	e.with(t, string(with), append(all, context)...)
+	e.run(t, string(with), append(all, context)...)
 	e.docker(t, "push", "--quiet", tag)
 }
 
-// moved pulls a tag, gives it another name and pushes that.
-func (e engine) moved(t *testing.T, from, to string) {
+// pullAndPush pulls a tag, gives it another name and pushes that.
+func (e engine) pullAndPush(t *testing.T, from, to string) {
 	t.Helper()
 	e.docker(t, "pull", "--quiet", from)
 	e.docker(t, "tag", from, to)
 	e.docker(t, "push", "--quiet", to)
 }
 
-// byHand are images that are made from containers.
-func (e engine) byHand(t *testing.T, app string) {
+// commitContainers are images that are made from containers.
+func (e engine) commitContainers(t *testing.T, app string) {
 	t.Helper()
 	commit := func(container, tag string) {
 		e.docker(t, "commit", container, app+tag)
@@ -207,10 +207,10 @@ func rootfs(t *testing.T, dir string) string {
 	return file
 }
 
-// makeWithDocker fills docker/app.
-func makeWithDocker(t *testing.T, e engine, host, elsewhere string) {
+// pushDockerImages fills docker/app.
+func pushDockerImages(t *testing.T, e engine, host, elsewhere string) {
 	t.Helper()
-	pushedIn2016(t, e, elsewhere)
+	push2016Image(t, e, elsewhere)
 	dir := t.TempDir()
 	base := host + "/docker/base:1"
 	e.docker(t, "import", rootfs(t, t.TempDir()), base)
@@ -235,13 +235,13 @@ func makeWithDocker(t *testing.T, e engine, host, elsewhere string) {
 		}
 	}
 	e.build(t, classic, dir, "Full", app+"classic-squash", "--squash")
-	e.byHand(t, app)
-	e.moved(t, app+"kit", app+"kit-retag")
-	e.moved(t, app+"kit-copy", elsewhere+"/docker/app:kit-copy")
+	e.commitContainers(t, app)
+	e.pullAndPush(t, app+"kit", app+"kit-retag")
+	e.pullAndPush(t, app+"kit-copy", elsewhere+"/docker/app:kit-copy")
 	// From a file.
 	saved := filepath.Join(t.TempDir(), "saved.tar")
 	e.docker(t, "save", "--output", saved, app+"kit")
-	tool(t, "skopeo", "--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", "docker-archive:"+saved, "docker://"+app+"kit-saved")
+	runTool(t, "skopeo", "--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", "docker-archive:"+saved, "docker://"+app+"kit-saved")
 	// Other tools between.
 	skopeo(t, app+"kit", app+"kit-oci", "--format", "oci")
 	skopeo(t, app+"classic", app+"classic-oci", "--format", "oci")
@@ -249,21 +249,21 @@ func makeWithDocker(t *testing.T, e engine, host, elsewhere string) {
 	skopeo(t, app+"kit", unpacked, "--dest-decompress")
 	skopeo(t, unpacked, app+"kit-skopeo")
 	skopeo(t, unpacked, app+"kit-zstd", "--dest-compress-format", "zstd", "--format", "oci")
-	e.moved(t, app+"kit-skopeo", elsewhere+"/docker/app:kit-skopeo")
-	e.moved(t, app+"kit-oci", app+"kit-oci-moved")
+	e.pullAndPush(t, app+"kit-skopeo", elsewhere+"/docker/app:kit-skopeo")
+	e.pullAndPush(t, app+"kit-oci", app+"kit-oci-moved")
 	// Platforms.
 	e.build(t, buildkit, dir, "Copy", app+"kit-arm64", "--platform", "linux/arm64")
 	e.docker(t, "manifest", "create", "--insecure", app+"many", app+"kit-copy", app+"kit-arm64")
 	e.docker(t, "manifest", "push", "--insecure", app+"many")
-	e.moved(t, app+"many", app+"flattened")
-	e.moved(t, app+"kit", elsewhere+"/deploy/app:prod")
-	withBuildah(t, host, dir)
-	schema1(t, host)
+	e.pullAndPush(t, app+"many", app+"flattened")
+	e.pullAndPush(t, app+"kit", elsewhere+"/deploy/app:prod")
+	pushBuildahImages(t, host, dir)
+	pushSchema1(t, host)
 }
 
-// pushedIn2016 has the engine push an image with the empty layer of Go 1.7. From
+// push2016Image has the engine push an image with the empty layer of Go 1.7. From
 // then on it takes that blob for any empty layer that it pushes there.
-func pushedIn2016(t *testing.T, e engine, host string) {
+func push2016Image(t *testing.T, e engine, host string) {
 	t.Helper()
 	img, err := mutate.Append(empty.Image, mutate.Addendum{
 		Layer:   emptyOf2016{static.NewLayer(emptyGzip2016, types.DockerLayer)},
@@ -279,7 +279,7 @@ func pushedIn2016(t *testing.T, e engine, host string) {
 	if err := remote.Write(ref, img); err != nil {
 		t.Fatal(err)
 	}
-	e.moved(t, ref.Name(), host+"/deploy/app:2017")
+	e.pullAndPush(t, ref.Name(), host+"/deploy/app:2017")
 }
 
 // emptyGzip2016 is sha256:a3ed95ca…, 1024 NUL bytes as Docker before 17.06
@@ -290,10 +290,10 @@ type emptyOf2016 struct{ v1.Layer }
 
 func (emptyOf2016) DiffID() (v1.Hash, error) { return v1.NewHash(model.EmptyTar.String()) }
 
-// withBuildah builds the same recipes, and takes up where Docker left off.
-func withBuildah(t *testing.T, host, dir string) {
+// pushBuildahImages builds the same recipes, and takes up where Docker left off.
+func pushBuildahImages(t *testing.T, host, dir string) {
 	t.Helper()
-	b := builds{t.TempDir()}
+	b := buildahStore{t.TempDir()}
 	if err := os.Symlink(dir, filepath.Join(b.dir, "context")); err != nil {
 		t.Fatal(err)
 	}
@@ -311,9 +311,9 @@ func withBuildah(t *testing.T, host, dir string) {
 	b.buildah(t, "commit", "--quiet", "--tls-verify=false", "--squash", "work", "docker://"+app+"buildah-squash")
 }
 
-// schema1 has skopeo write an image in the format of 2015, and stores what the
+// pushSchema1 has skopeo write an image in the format of 2015, and stores what the
 // registry makes up for clients that know no other.
-func schema1(t *testing.T, host string) {
+func pushSchema1(t *testing.T, host string) {
 	t.Helper()
 	app := host + "/docker/app:"
 	skopeo(t, app+"kit", app+"kit-schema1", "--format", "v2s1")
@@ -341,8 +341,8 @@ func schema1(t *testing.T, host string) {
 	}
 }
 
-// pairsOfDocker are in docker/, but for those that name another place.
-var pairsOfDocker = []sameOrNot{
+// dockerPairs are in docker/, but for those that name another place.
+var dockerPairs = []imagePair{
 	// Built twice: files get the date of the build, and only where no step
 	// makes files can BuildKit come to the same bytes.
 	{"app:classic", ":classic-again", "same-recipe", 1, "same settings substituted substituted settings settings settings", "A7 !G3 !D12 !D14"},
@@ -405,19 +405,19 @@ var pairsOfDocker = []sameOrNot{
 // as people should not, and asks what became of them.
 func TestRealDocker(t *testing.T) {
 	t.Parallel()
-	installed(t, "dockerd", dockerClient, "busybox", "skopeo", "buildah", "docker-registry", "registry")
+	requireInstalled(t, "dockerd", dockerClient, "busybox", "skopeo", "buildah", "docker-registry", "registry")
 	e := startDocker(t)
 	host, elsewhere := realRegistries[0].start(t), realRegistries[1].start(t)
-	makeWithDocker(t, e, host, elsewhere)
-	for _, p := range pairsOfDocker {
+	pushDockerImages(t, e, host, elsewhere)
+	for _, p := range dockerPairs {
 		t.Run(p.a+" "+p.b, func(t *testing.T) {
-			p.compare(t, host+"/docker/"+p.a, whichDocker(p.b, host, elsewhere))
+			p.compare(t, host+"/docker/"+p.a, secondRef(p.b, host, elsewhere))
 		})
 	}
 }
 
-// whichDocker is the reference that a pair's second side stands for.
-func whichDocker(b, host, elsewhere string) string {
+// secondRef is the reference that a pair's second side stands for.
+func secondRef(b, host, elsewhere string) string {
 	switch at, other := strings.CutPrefix(b, "elsewhere/"); {
 	case other:
 		return elsewhere + "/" + at

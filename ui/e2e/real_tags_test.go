@@ -19,13 +19,13 @@ func TestRealTags(t *testing.T) {
 	for _, r := range realRegistries {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			installed(t, r.program)
-			tagsOf(t, r.start(t)+"/team/app")
+			requireInstalled(t, r.program)
+			checkTags(t, r.start(t)+"/team/app")
 		})
 	}
 }
 
-func tagsOf(t *testing.T, repo string) {
+func checkTags(t *testing.T, repo string) {
 	t.Helper()
 	must := func(err error) {
 		if err != nil {
@@ -60,7 +60,7 @@ func tagsOf(t *testing.T, repo string) {
 	}
 	home := t.TempDir()
 
-	out := atHome(t, home, "-o", "text", "--digests", repo).out
+	out := runWithState(t, home, "-o", "text", "--digests", repo).out
 	for _, want := range []string{digestOne + "  1.0.0 1.0 prod", digestTwo + "  1.1.0 build-0 build-1 "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%.2000s", want, out)
@@ -70,14 +70,14 @@ func tagsOf(t *testing.T, repo string) {
 	term := uitest.Start(t, small, "--recheck", "1s", repo+":1.0.0", ":prod")
 	term.WaitFor("IDENTICAL")
 	watch := startWatch(t, "", repo+":prod")
-	watch.says(repo + ":prod is " + digestOne)
+	watch.expectLine(repo + ":prod is " + digestOne)
 	point("prod", two)
-	watch.says(repo + ":prod moved " + digestOne + " " + digestTwo)
+	watch.expectLine(repo + ":prod moved " + digestOne + " " + digestTwo)
 	term.WaitFor(":prod has moved", "IDENTICAL", "M compares")
 	term.Type("M")
 	term.WaitFor("A :prod then", "B :prod", "BUILT AGAIN")
 
-	out = atHome(t, home, "-o", "text", repo+":prod", ":1.0").out
+	out = runWithState(t, home, "-o", "text", repo+":prod", ":1.0").out
 	if want := ":prod moved: on "; !strings.Contains(out, want) {
 		t.Errorf("%q is not in\n%s", want, out)
 	}

@@ -28,43 +28,43 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// long is for waits that only a failing test sits out.
-const long = 2 * time.Minute
+// commandTimeout is for waits that only a failing test sits out.
+const commandTimeout = 2 * time.Minute
 
-// said is how a run of the program without a terminal ended.
-type said struct {
+// runResult is how a run of the program without a terminal ended.
+type runResult struct {
 	code        int
 	out, errors string
 }
 
 // cli runs the compiled program as a script does: no terminal, no logins.
-func cli(t *testing.T, args ...string) said {
+func cli(t *testing.T, args ...string) runResult {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), long)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
-	return ended(ctx, t, cleanCommand(ctx, t, uitest.Build(t), args...))
+	return runCommand(ctx, t, cleanCommand(ctx, t, uitest.Build(t), args...))
 }
 
-func ended(ctx context.Context, t *testing.T, cmd *exec.Cmd) said {
+func runCommand(ctx context.Context, t *testing.T, cmd *exec.Cmd) runResult {
 	t.Helper()
-	return begun(ctx, t, cmd)()
+	return startCommand(ctx, t, cmd)()
 }
 
-// begun starts cmd and gives what waits for its end.
-func begun(ctx context.Context, t *testing.T, cmd *exec.Cmd) (end func() said) {
+// startCommand starts cmd and gives what waits for its end.
+func startCommand(ctx context.Context, t *testing.T, cmd *exec.Cmd) (end func() runResult) {
 	t.Helper()
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("%q: %v", cmd.Args, err)
 	}
-	return func() said {
+	return func() runResult {
 		t.Helper()
 		err := cmd.Wait()
 		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
 			t.Fatalf("%q: %v, %v\n%s", cmd.Args, err, ctx.Err(), problems.String())
 		}
-		return said{cmd.ProcessState.ExitCode(), out.String(), problems.String()}
+		return runResult{cmd.ProcessState.ExitCode(), out.String(), problems.String()}
 	}
 }
 
@@ -83,18 +83,18 @@ func cleanCommand(ctx context.Context, t *testing.T, program string, args ...str
 	return cmd
 }
 
-// tool runs one of the tools that fill registries.
-func tool(t *testing.T, name string, args ...string) {
+// runTool runs one of the tools that fill registries.
+func runTool(t *testing.T, name string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), long)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
-	if got := ended(ctx, t, cleanCommand(ctx, t, name, args...)); got.code != 0 {
+	if got := runCommand(ctx, t, cleanCommand(ctx, t, name, args...)); got.code != 0 {
 		t.Fatalf("%s %q: exit code %d\n%s%s", name, args, got.code, got.out, got.errors)
 	}
 }
 
-// installed does without the test where a program is not there.
-func installed(t *testing.T, programs ...string) {
+// requireInstalled does without the test where a program is not there.
+func requireInstalled(t *testing.T, programs ...string) {
 	t.Helper()
 	lack := ""
 	for _, p := range programs {
@@ -106,12 +106,12 @@ func installed(t *testing.T, programs ...string) {
 		lack = "buildah leaves files that only root can remove"
 	}
 	if lack != "" {
-		doWithout(t, lack)
+		skipOrFail(t, lack)
 	}
 }
 
-// doWithout skips the test, or fails it where a skip counts as one.
-func doWithout(t *testing.T, lack string) {
+// skipOrFail skips the test, or fails it where a skip counts as one.
+func skipOrFail(t *testing.T, lack string) {
 	t.Helper()
 	if os.Getenv("TAGDIFF_REQUIRE_REAL") != "" {
 		t.Fatal(lack)
@@ -130,7 +130,7 @@ var realRegistries = []realRegistry{
 	{"distribution 3.1", "registry", "", false},
 }
 
-var listens = regexp.MustCompile(`listening on (127\.0\.0\.1:\d+)`)
+var listenLine = regexp.MustCompile(`listening on (127\.0\.0\.1:\d+)`)
 
 // start runs the registry on a free port until the test ends.
 func (r realRegistry) start(t *testing.T) (host string) {
@@ -159,7 +159,7 @@ validation: {manifests: {urls: {allow: ["^https://mcr\\.microsoft\\.com/"]}}} # 
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	var all strings.Builder
 	for lines := bufio.NewScanner(log); lines.Scan(); {
-		if m := listens.FindStringSubmatch(lines.Text()); m != nil {
+		if m := listenLine.FindStringSubmatch(lines.Text()); m != nil {
 			go io.Copy(io.Discard, log) //nolint:errcheck // ends with the registry
 			return m[1]
 		}
@@ -180,36 +180,36 @@ func skopeo(t *testing.T, from, to string, args ...string) {
 			*ref = "docker://" + *ref
 		}
 	}
-	tool(t, "skopeo", append(all, from, to)...)
+	runTool(t, "skopeo", append(all, from, to)...)
 }
 
-// builds are images that buildah has built, and its store that holds them.
-type builds struct{ dir string }
+// buildahStore are images that buildah has built, and its store that holds them.
+type buildahStore struct{ dir string }
 
-func (b builds) buildah(t *testing.T, args ...string) {
+func (b buildahStore) buildah(t *testing.T, args ...string) {
 	t.Helper()
 	store := []string{"--root", filepath.Join(b.dir, "root"), "--runroot", filepath.Join(b.dir, "run"), "--storage-driver", "vfs"}
-	tool(t, "buildah", append(store, args...)...)
+	runTool(t, "buildah", append(store, args...)...)
 }
 
 // bud builds in the context as it is now.
-func (b builds) bud(t *testing.T, args ...string) {
+func (b buildahStore) bud(t *testing.T, args ...string) {
 	t.Helper()
 	b.buildah(t, slices.Concat([]string{"bud", "--quiet", "--isolation", "chroot"}, args, []string{filepath.Join(b.dir, "context")})...)
 }
 
-func (b builds) write(t *testing.T, name string, lines ...string) {
+func (b buildahStore) write(t *testing.T, name string, lines ...string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(b.dir, "context", name), []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// build makes app:1; app:2 with one file changed; app:3 with a step more and
+// buildImages makes app:1; app:2 with one file changed; app:3 with a step more and
 // app:4 with another setting than that; and app:many for two platforms.
-func build(t *testing.T) builds {
+func buildImages(t *testing.T) buildahStore {
 	t.Helper()
-	b := builds{t.TempDir()}
+	b := buildahStore{t.TempDir()}
 	if err := os.Mkdir(filepath.Join(b.dir, "context"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func build(t *testing.T) builds {
 }
 
 // push puts what was built into team/app.
-func (b builds) push(t *testing.T, host string) {
+func (b buildahStore) push(t *testing.T, host string) {
 	t.Helper()
 	to := "docker://" + host + "/team/app:"
 	for _, tag := range []string{"1", "2", "3", "4"} {
@@ -241,18 +241,18 @@ func (b builds) push(t *testing.T, host string) {
 	b.buildah(t, "manifest", "push", "--quiet", "--all", "--tls-verify=false", "app:many", to+"many")
 }
 
-// copied are tags of the demo that the test copies with all that they hold.
-var copied = [][2]string{
+// demoPairs are tags of the demo that the test copies with all that they hold.
+var demoPairs = [][2]string{
 	{"shop/image-name:20231001.155532z", ":prod"},
 	{"shop/api:build-1041", ":build-1042"},
 	{"uis/tool:v1.3", ":main"},
 	{"team/payments:1.42.0", ":1.42.0-zstd"},
 }
 
-// convert makes with skopeo what mirrors and tools make of images.
-func convert(t *testing.T, from, host string) {
+// convertImages makes with skopeo what mirrors and tools make of images.
+func convertImages(t *testing.T, from, host string) {
 	t.Helper()
-	for _, pair := range copied {
+	for _, pair := range demoPairs {
 		repo, _, _ := strings.Cut(pair[0], ":")
 		skopeo(t, from+"/"+pair[0], host+"/"+pair[0], "--all", "--preserve-digests")
 		skopeo(t, from+"/"+repo+pair[1], host+"/"+repo+pair[1], "--all", "--preserve-digests")
@@ -272,8 +272,8 @@ func convert(t *testing.T, from, host string) {
 	skopeo(t, unpacked, app+"zstd", "--dest-compress-format", "zstd")
 }
 
-// generate pushes with go-containerregistry.
-func generate(t *testing.T, host string) {
+// generateImages pushes with go-containerregistry.
+func generateImages(t *testing.T, host string) {
 	t.Helper()
 	must := func(err error) {
 		if err != nil {
@@ -307,15 +307,15 @@ func generate(t *testing.T, host string) {
 	}
 }
 
-// sameOrNot is a pair of images, and what is true of it by how it was made.
-type sameOrNot struct {
+// imagePair is a pair of images, and what is true of it by how it was made.
+type imagePair struct {
 	a, b, verdict string
 	code          int
 	steps         string // classes, oldest first; "" if there is nothing to say
-	finds         string // ids of findings that must be there; those after a "!" would be untrue
+	findings      string // ids of findings that must be there; those after a "!" would be untrue
 }
 
-var pairsMade = []sameOrNot{
+var registryPairs = []imagePair{
 	// The same manifest under another name.
 	{"team/app:1", ":retag", "identical", 0, "same same settings settings settings", ""},
 	{"team/app:1", "mirror/app:1", "identical", 0, "", "A1"},
@@ -344,24 +344,24 @@ var pairsMade = []sameOrNot{
 	{"team/made:one", ":two", "same-image-other-envelope", 1, "", "C2 !C4"},
 }
 
-// answered is what these tests read of a JSON report.
-type answered struct {
+// jsonReport is what these tests read of a JSON report.
+type jsonReport struct {
 	Schema    string
 	A, B      struct{ Kind string }
 	Verdict   struct{ Code, Headline, Because string }
-	Findings  []found
+	Findings  []jsonFinding
 	Platforms []struct {
 		Steps    []struct{ Class string }
-		Findings []found
+		Findings []jsonFinding
 	}
 }
 
-type found struct{ ID, Say string }
+type jsonFinding struct{ ID, Say string }
 
-// finds are the ids of all findings, in the order of the report.
-func (r answered) finds() []string {
+// findingIDs are the ids of all findings, in the order of the report.
+func (r jsonReport) findingIDs() []string {
 	var ids []string
-	all := [][]found{r.Findings}
+	all := [][]jsonFinding{r.Findings}
 	for _, p := range r.Platforms {
 		all = append(all, p.Findings)
 	}
@@ -373,7 +373,7 @@ func (r answered) finds() []string {
 	return ids
 }
 
-func (p sameOrNot) check(t *testing.T, host string) {
+func (p imagePair) check(t *testing.T, host string) {
 	t.Helper()
 	a, b := host+"/"+p.a, p.b
 	if b[0] != ':' {
@@ -383,21 +383,21 @@ func (p sameOrNot) check(t *testing.T, host string) {
 }
 
 // compare asks the program about a and b, and notes in the log what it says.
-func (p sameOrNot) compare(t *testing.T, a, b string) {
+func (p imagePair) compare(t *testing.T, a, b string) {
 	t.Helper()
 	got := cli(t, "-o", "json", a, b)
-	var r answered
+	var r jsonReport
 	if err := json.Unmarshal([]byte(got.out), &r); err != nil || got.errors != "" {
 		t.Fatalf("%v: %s%s", err, got.out, got.errors)
 	}
-	t.Logf("| %s %s | %s | %d | %s |", p.a, p.b, r.Verdict.Code, got.code, strings.Join(r.finds(), " "))
+	t.Logf("| %s %s | %s | %d | %s |", p.a, p.b, r.Verdict.Code, got.code, strings.Join(r.findingIDs(), " "))
 	if r.Schema != "tagdiff/1" || r.Verdict.Code != p.verdict || got.code != p.code {
 		t.Errorf("%s: %s with exit code %d, want %s with %d\n%s", r.Schema, r.Verdict.Code, got.code, p.verdict, p.code, cli(t, "-o", "text", a, b).out)
 	}
-	for _, f := range strings.Fields(p.finds) {
+	for _, f := range strings.Fields(p.findings) {
 		id, untrue := strings.CutPrefix(f, "!")
-		if slices.Contains(r.finds(), id) == untrue {
-			t.Errorf("findings %s, want %s:\n%s", r.finds(), p.finds, cli(t, "-o", "text", a, b).out)
+		if slices.Contains(r.findingIDs(), id) == untrue {
+			t.Errorf("findings %s, want %s:\n%s", r.findingIDs(), p.findings, cli(t, "-o", "text", a, b).out)
 		}
 	}
 	if p.steps == "" {
@@ -416,25 +416,25 @@ func (p sameOrNot) compare(t *testing.T, a, b string) {
 // people use, and asks what is the same.
 func TestRealRegistries(t *testing.T) {
 	t.Parallel()
-	installed(t, "skopeo", "buildah")
+	requireInstalled(t, "skopeo", "buildah")
 	source, err := demo.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = source.Close() })
-	made := build(t)
+	made := buildImages(t)
 	for _, r := range realRegistries {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			installed(t, r.program)
+			requireInstalled(t, r.program)
 			host := r.start(t)
 			made.push(t, host)
-			convert(t, source.Host(), host)
-			generate(t, host)
-			for _, p := range pairsMade {
+			convertImages(t, source.Host(), host)
+			generateImages(t, host)
+			for _, p := range registryPairs {
 				t.Run(p.a+" "+p.b, func(t *testing.T) { p.check(t, host) })
 			}
-			for _, pair := range copied {
+			for _, pair := range demoPairs {
 				t.Run(pair[0]+" as in the demo", func(t *testing.T) { sameReport(t, pair, source.Host(), host) })
 			}
 			t.Run("exactly", func(t *testing.T) {
@@ -450,9 +450,9 @@ func TestRealRegistries(t *testing.T) {
 				}
 			})
 			if r.schema1 {
-				t.Run("schema1", func(t *testing.T) { storedAsSchema1(t, host) })
+				t.Run("schema1", func(t *testing.T) { checkSchema1(t, host) })
 			}
-			t.Run("screens", func(t *testing.T) { browseReal(t, host) })
+			t.Run("screens", func(t *testing.T) { checkScreens(t, host) })
 		})
 	}
 }
@@ -468,19 +468,19 @@ func sameReport(t *testing.T, pair [2]string, from, to string) {
 	}
 }
 
-// storedAsSchema1 has the registry hold an image as it was done in 2015.
-func storedAsSchema1(t *testing.T, host string) {
+// checkSchema1 has the registry hold an image as it was done in 2015.
+func checkSchema1(t *testing.T, host string) {
 	t.Helper()
 	skopeo(t, host+"/team/app:docker", host+"/team/app:schema1", "--format", "v2s1")
-	sameOrNot{"team/app:docker", ":schema1", "same-image-reprinted", 0, "", ""}.check(t, host)
-	var r answered
+	imagePair{"team/app:docker", ":schema1", "same-image-reprinted", 0, "", ""}.check(t, host)
+	var r jsonReport
 	if err := json.Unmarshal([]byte(cli(t, "-o", "json", host+"/team/app:schema1").out), &r); err != nil || r.A.Kind != "schema1" {
 		t.Errorf("%v: the kind is %q", err, r.A.Kind)
 	}
 }
 
-// browseReal goes from the registry to the answer, and back out.
-func browseReal(t *testing.T, host string) {
+// checkScreens goes from the registry to the answer, and back out.
+func checkScreens(t *testing.T, host string) {
 	t.Helper()
 	term := uitest.Start(t, small, host)
 	play(t, term, []step{

@@ -9,13 +9,13 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// cost is what reading took, which differs from run to run.
-var cost = uitest.Mask{Pattern: regexp.MustCompile(` *(?:\d+ under way . )?[\d,]+ requests? . [\d.]+ k?M?B . \d+\.\d s`), With: ""}
+// trafficMask is what reading took, which differs from run to run.
+var trafficMask = uitest.Mask{Pattern: regexp.MustCompile(` *(?:\d+ under way . )?[\d,]+ requests? . [\d.]+ k?M?B . \d+\.\d s`), With: ""}
 
 // startDemo runs the demo on a terminal and waits for its first screen.
 func startDemo(t *testing.T, o uitest.Options, args ...string) *uitest.Term {
 	t.Helper()
-	o.Masks = []uitest.Mask{cost, uitest.Ports}
+	o.Masks = []uitest.Mask{trafficMask, uitest.Ports}
 	term := uitest.Start(t, o, append([]string{"demo"}, args...)...)
 	term.WaitFor("Browse the registry")
 	return term
@@ -126,15 +126,15 @@ func TestBrowse(t *testing.T) {
 	}
 }
 
-// today is what depends on when a test runs. The demo's own dates are of 2019.
-var today = uitest.Mask{Pattern: regexp.MustCompile(`20[2-9]\d-\d\d-\d\d \d\d:\d\d(?::\d\d)?`), With: "2000-01-01 00:00"}
+// dateMask is what depends on when a test runs. The demo's own dates are of 2019.
+var dateMask = uitest.Mask{Pattern: regexp.MustCompile(`20[2-9]\d-\d\d-\d\d \d\d:\d\d(?::\d\d)?`), With: "2000-01-01 00:00"}
 
 // TestTags: which tags are one image, and what they were before.
 func TestTags(t *testing.T) {
 	for size, o := range map[string]uitest.Options{"120": wide, "80": small} {
 		t.Run(size, func(t *testing.T) {
 			t.Parallel()
-			o.Masks = []uitest.Mask{cost, uitest.Ports, today}
+			o.Masks = []uitest.Mask{trafficMask, uitest.Ports, dateMask}
 			term := uitest.Start(t, o, "demo")
 			term.WaitFor("Browse the registry")
 			play(t, term, []step{
@@ -244,7 +244,7 @@ func TestHostile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close() //nolint:errcheck // the test ends
-	term := uitest.Start(t, uitest.Options{Width: 120, Height: 40, Masks: []uitest.Mask{cost, uitest.Ports}}, server.Host()+"/edge/hostile:calm", ":escape")
+	term := uitest.Start(t, uitest.Options{Width: 120, Height: 40, Masks: []uitest.Mask{trafficMask, uitest.Ports}}, server.Host()+"/edge/hostile:calm", ":escape")
 	term.WaitFor("Schema1")
 	for _, view := range []string{"1", "3", "4", "5", "6", "7"} {
 		term.Type(view)
@@ -283,7 +283,7 @@ func TestSecrets(t *testing.T) {
 // TestPicture makes the picture in README.
 func TestPicture(t *testing.T) {
 	port := uitest.Mask{Pattern: uitest.Ports.Pattern, With: "50000"}
-	term := uitest.Start(t, uitest.Options{Width: 120, Height: 26, Masks: []uitest.Mask{cost, port}}, "demo")
+	term := uitest.Start(t, uitest.Options{Width: 120, Height: 26, Masks: []uitest.Mask{trafficMask, port}}, "demo")
 	term.WaitFor("Browse the registry")
 	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"both empty", "5 Config ="}, ""}})
 	term.Picture("testdata/retag.svg", "tagdiff demo")

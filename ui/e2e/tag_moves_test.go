@@ -11,28 +11,28 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// moving serves the demo, where the tag shop/api:latest can be moved.
-type moving struct {
-	host  string
-	to    atomic.Value // string
-	after atomic.Value // func(): called when the tag has been read
+// movingTag serves the demo, where the tag shop/api:latest can be moved.
+type movingTag struct {
+	host      string
+	target    atomic.Value // string
+	afterRead atomic.Value // func(): called when the tag has been read
 }
 
-func newMoving(t testing.TB, to string) *moving {
+func startMovingTag(t testing.TB, to string) *movingTag {
 	t.Helper()
-	m := &moving{}
-	m.to.Store(to)
-	m.after.Store(func() {})
+	m := &movingTag{}
+	m.target.Store(to)
+	m.afterRead.Store(func() {})
 	inner := demo.Handler()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		read := strings.HasSuffix(r.URL.Path, "/manifests/latest")
 		if read {
 			r = r.Clone(r.Context())
-			r.URL.Path = strings.TrimSuffix(r.URL.Path, "latest") + m.to.Load().(string)
+			r.URL.Path = strings.TrimSuffix(r.URL.Path, "latest") + m.target.Load().(string)
 		}
 		inner.ServeHTTP(w, r)
 		if read && r.Method == http.MethodGet {
-			m.after.Load().(func())()
+			m.afterRead.Load().(func())()
 		}
 	}))
 	t.Cleanup(server.Close)
@@ -43,11 +43,11 @@ func newMoving(t testing.TB, to string) *moving {
 // TestTagMovesWhileCompared: what is on the screen stays one image, and a
 // banner says that the tag is another one by now.
 func TestTagMovesWhileCompared(t *testing.T) {
-	m := newMoving(t, "build-1041")
+	m := startMovingTag(t, "build-1041")
 	term := uitest.Start(t, wide, "--recheck", "1s", m.host+"/shop/api:build-1042", ":latest")
 	term.WaitFor("SAME BASE, DIFFERENT FROM STEP 12 ON", "PYTHON_VERSION")
 	before := term.Frame().Text()
-	m.to.Store("build-1042")
+	m.target.Store("build-1042")
 	term.WaitFor(":latest has moved", "M compares")
 	for _, line := range []string{"SAME BASE, DIFFERENT FROM STEP 12 ON", "B :latest"} {
 		if !term.Frame().Contains(line) {
@@ -66,8 +66,8 @@ func TestTagMovesWhileCompared(t *testing.T) {
 // TestTagMovesWhileRead: the tag moves between the answer to the first request
 // and the second request.
 func TestTagMovesWhileRead(t *testing.T) {
-	m := newMoving(t, "build-1041")
-	m.after.Store(func() { m.to.Store("build-1042") })
+	m := startMovingTag(t, "build-1041")
+	m.afterRead.Store(func() { m.target.Store("build-1042") })
 	term := uitest.Start(t, small, m.host+"/shop/api:build-1041", ":latest")
 	term.WaitFor("IDENTICAL", ":latest has moved")
 }
@@ -75,11 +75,11 @@ func TestTagMovesWhileRead(t *testing.T) {
 // TestTagMovesInTheList: the list marks the tag, says so, and compares what it
 // was with what it is.
 func TestTagMovesInTheList(t *testing.T) {
-	m := newMoving(t, "build-1041")
+	m := startMovingTag(t, "build-1041")
 	term := uitest.Start(t, small, "--recheck", "1s", m.host+"/shop/api")
 	term.WaitFor("build-1042", "latest            70203630a600", "1/5")
 	term.WaitGone("under way")
-	m.to.Store("build-1042")
+	m.target.Store("build-1042")
 	term.WaitFor(":latest moved just now", "m on it compares", "↷latest")
 	term.Type("G", "m")
 	term.WaitFor("A :latest then", "B :latest", "SAME BASE")

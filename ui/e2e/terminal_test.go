@@ -69,10 +69,10 @@ func TestSignalsEndWell(t *testing.T) {
 	})
 }
 
-// onPty runs the program on a terminal whose other end the test holds.
-func onPty(t *testing.T, attr *syscall.SysProcAttr, args ...string) (*os.File, *exec.Cmd, <-chan struct{}) {
+// startOnPTY runs the program on a terminal whose other end the test holds.
+func startOnPTY(t *testing.T, attr *syscall.SysProcAttr, args ...string) (*os.File, *exec.Cmd, <-chan struct{}) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), long)
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	t.Cleanup(cancel)
 	cmd := cleanCommand(ctx, t, uitest.Build(t), args...)
 	cmd.Env = append(cmd.Env, "TERM=xterm-256color")
@@ -100,7 +100,7 @@ func TestLostTerminal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			control, cmd, ended := onPty(t, attr, host+"/shop/image-name:prod", ":20231001.155532z")
+			control, cmd, ended := startOnPTY(t, attr, host+"/shop/image-name:prod", ":20231001.155532z")
 			var seen bytes.Buffer
 			buf := make([]byte, 4096)
 			for !strings.Contains(seen.String(), "DIFFERENTLY") {
@@ -127,7 +127,7 @@ func TestLostTerminal(t *testing.T) {
 // the size that it has by then.
 func TestSuspend(t *testing.T) {
 	t.Parallel()
-	installed(t, "bash")
+	requireInstalled(t, "bash")
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip(err)
@@ -156,7 +156,7 @@ func TestSuspend(t *testing.T) {
 // TestKilledWhileSuspended: the terminal is the shell's by then.
 func TestKilledWhileSuspended(t *testing.T) {
 	t.Parallel()
-	installed(t, "bash", "ps")
+	requireInstalled(t, "bash", "ps")
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip(err)
@@ -202,7 +202,7 @@ func TestBrokenPipe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), long)
+			ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 			defer cancel()
 			r, w, err := os.Pipe()
 			if err != nil {
@@ -257,7 +257,7 @@ func TestNoTerminal(t *testing.T) {
 	// Keys that come from nowhere: the terminal itself is asked.
 	t.Run("no standard input", func(t *testing.T) {
 		t.Parallel()
-		ctx, cancel := context.WithTimeout(t.Context(), long)
+		ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 		defer cancel()
 		cmd := cleanCommand(ctx, t, uitest.Build(t), pair...)
 		cmd.Env = append(cmd.Env, "TERM=xterm-256color")

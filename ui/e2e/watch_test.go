@@ -15,8 +15,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// watching is a watch under way.
-type watching struct {
+// watchProcess is a watch under way.
+type watchProcess struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	lines  chan string // of standard output
@@ -25,9 +25,9 @@ type watching struct {
 }
 
 // startWatch begins to watch, often.
-func startWatch(t *testing.T, home string, args ...string) *watching {
+func startWatch(t *testing.T, home string, args ...string) *watchProcess {
 	t.Helper()
-	w := &watching{t: t, lines: make(chan string, 100), errors: make(chan string, 100)}
+	w := &watchProcess{t: t, lines: make(chan string, 100), errors: make(chan string, 100)}
 	w.cmd = cleanCommand(t.Context(), t, uitest.Build(t), append([]string{"watch", "--least", "1ms", "--every", "20ms"}, args...)...)
 	if home != "" {
 		w.cmd.Env = append(w.cmd.Env, "XDG_STATE_HOME="+home)
@@ -56,8 +56,8 @@ func startWatch(t *testing.T, home string, args ...string) *watching {
 	return w
 }
 
-// next waits for a line.
-func (w *watching) next(from chan string) string {
+// nextLine waits for a line.
+func (w *watchProcess) nextLine(from chan string) string {
 	w.t.Helper()
 	select {
 	case line, ok := <-from:
@@ -71,10 +71,10 @@ func (w *watching) next(from chan string) string {
 	return ""
 }
 
-// says waits for a line and compares it but for its time.
-func (w *watching) says(want string) {
+// expectLine waits for a line and compares it but for its time.
+func (w *watchProcess) expectLine(want string) {
 	w.t.Helper()
-	line := w.next(w.lines)
+	line := w.nextLine(w.lines)
 	stamp, rest, _ := strings.Cut(line, " ")
 	at, err := time.Parse(time.RFC3339, stamp)
 	if err != nil || time.Since(at).Abs() > time.Hour || rest != want {
@@ -82,8 +82,8 @@ func (w *watching) says(want string) {
 	}
 }
 
-// end waits for the end, after which nothing more was said.
-func (w *watching) end() (code int) {
+// wait waits for the end, after which nothing more was said.
+func (w *watchProcess) wait() (code int) {
 	w.t.Helper()
 	for _, from := range []chan string{w.lines, w.errors} {
 		for line := range from {
@@ -96,31 +96,31 @@ func (w *watching) end() (code int) {
 
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	s := shift(t, map[string]string{"prod": "2.7.16", "next": ""})
+	s := startTagRegistry(t, map[string]string{"prod": "2.7.16", "next": ""})
 	old, new, third := s.digest(t, "2.7.16").String(), s.digest(t, "2.7.17").String(), s.digest(t, "3.8").String()
 	prod, next := s.ref("prod"), s.ref("next")
 	w := startWatch(t, "", "--moves", "4", prod)
-	w.says(prod + " is " + old)
-	s.set("prod", "2.7.17")
-	w.says(prod + " moved " + old + " " + new)
-	s.set("prod", "")
-	w.says(prod + " gone " + new)
-	s.set("prod", "3.8")
-	w.says(prod + " appeared " + third + "; before it was " + new)
-	s.set("prod", "")
-	w.says(prod + " gone " + third)
-	s.set("prod", "3.8")
-	w.says(prod + " appeared " + third + "; it is what it was before")
-	s.set("prod", "2.7.16")
-	w.says(prod + " moved " + third + " " + old)
-	if code := w.end(); code != 0 {
+	w.expectLine(prod + " is " + old)
+	s.setTag("prod", "2.7.17")
+	w.expectLine(prod + " moved " + old + " " + new)
+	s.setTag("prod", "")
+	w.expectLine(prod + " gone " + new)
+	s.setTag("prod", "3.8")
+	w.expectLine(prod + " appeared " + third + "; before it was " + new)
+	s.setTag("prod", "")
+	w.expectLine(prod + " gone " + third)
+	s.setTag("prod", "3.8")
+	w.expectLine(prod + " appeared " + third + "; it is what it was before")
+	s.setTag("prod", "2.7.16")
+	w.expectLine(prod + " moved " + third + " " + old)
+	if code := w.wait(); code != 0 {
 		t.Errorf("after 4 moves the exit code is %d", code)
 	}
 	wait := startWatch(t, "", "--moves", "1", next)
-	wait.says(next + " is not there")
-	s.set("next", "3.8")
-	wait.says(next + " appeared " + third)
-	if code := wait.end(); code != 0 {
+	wait.expectLine(next + " is not there")
+	s.setTag("next", "3.8")
+	wait.expectLine(next + " appeared " + third)
+	if code := wait.wait(); code != 0 {
 		t.Errorf("when it appeared the exit code is %d", code)
 	}
 }
@@ -128,12 +128,12 @@ func TestWatch(t *testing.T) {
 // TestWatchMany: tags of several registries, one line each at the start.
 func TestWatchMany(t *testing.T) {
 	t.Parallel()
-	a, b := shift(t, map[string]string{"prod": "2.7.16"}), shift(t, map[string]string{"prod": "2.7.17"})
+	a, b := startTagRegistry(t, map[string]string{"prod": "2.7.16"}), startTagRegistry(t, map[string]string{"prod": "2.7.17"})
 	w := startWatch(t, "", "-o", "json", a.ref("prod"), ":3.8", b.ref("prod"), a.ref("prod"))
 	type event struct{ At, Ref, Event, From, To string }
 	read := func() event {
 		var e event
-		if line := w.next(w.lines); json.Unmarshal([]byte(line), &e) != nil {
+		if line := w.nextLine(w.lines); json.Unmarshal([]byte(line), &e) != nil {
 			t.Fatalf("%q is no event", line)
 		}
 		if _, err := time.Parse(time.RFC3339, e.At); err != nil {
@@ -154,14 +154,14 @@ func TestWatchMany(t *testing.T) {
 		}
 		delete(want, e)
 	}
-	b.set("prod", "2.7.16")
+	b.setTag("prod", "2.7.16")
 	if e, want := read(), (event{Ref: b.ref("prod"), Event: "moved", From: a.digest(t, "2.7.17").String(), To: a.digest(t, "2.7.16").String()}); e != want {
 		t.Errorf("%+v, not %+v", e, want)
 	}
 	if err := w.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if code := w.end(); code != 0 {
+	if code := w.wait(); code != 0 {
 		t.Errorf("after ctrl-c the exit code is %d", code)
 	}
 }
@@ -170,49 +170,49 @@ func TestWatchMany(t *testing.T) {
 // watch is a look.
 func TestWatchRemembers(t *testing.T) {
 	t.Parallel()
-	s, home := shift(t, map[string]string{"prod": "2.7.17", "gone": ""}), t.TempDir()
+	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.17", "gone": ""}), t.TempDir()
 	old, now := s.digest(t, "2.7.16"), s.digest(t, "2.7.17")
 	seen := time.Date(2026, 11, 18, 14, 2, 0, 0, time.UTC)
-	s.saw(t, home, "prod", old, seen)
-	s.saw(t, home, "gone", old, seen)
+	s.recordSighting(t, home, "prod", old, seen)
+	s.recordSighting(t, home, "gone", old, seen)
 	w := startWatch(t, home, "--moves", "1", s.ref("prod"))
-	w.says(s.ref("prod") + " is " + now.String() + "; when last seen, 2026-11-18T14:02:00Z, it was " + old.String())
-	s.set("prod", "3.8")
+	w.expectLine(s.ref("prod") + " is " + now.String() + "; when last seen, 2026-11-18T14:02:00Z, it was " + old.String())
+	s.setTag("prod", "3.8")
 	then := s.digest(t, "3.8")
-	w.says(s.ref("prod") + " moved " + now.String() + " " + then.String())
-	if code := w.end(); code != 0 {
+	w.expectLine(s.ref("prod") + " moved " + now.String() + " " + then.String())
+	if code := w.wait(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	again := startWatch(t, home, "--moves", "1", s.ref("prod"))
-	again.says(s.ref("prod") + " is " + then.String())
+	again.expectLine(s.ref("prod") + " is " + then.String())
 	without := startWatch(t, home, "--moves", "1", "--no-journal", s.ref("gone"))
-	without.says(s.ref("gone") + " is not there")
+	without.expectLine(s.ref("gone") + " is not there")
 	gone := startWatch(t, home, "--moves", "1", s.ref("gone"))
-	gone.says(s.ref("gone") + " is not there; when last seen, 2026-11-18T14:02:00Z, it was " + old.String())
+	gone.expectLine(s.ref("gone") + " is not there; when last seen, 2026-11-18T14:02:00Z, it was " + old.String())
 }
 
 // TestWatchOutage: one line when it begins and one when it is over, for all
 // tags of the registry.
 func TestWatchOutage(t *testing.T) {
 	t.Parallel()
-	s := shift(t, map[string]string{"prod": "2.7.16"})
+	s := startTagRegistry(t, map[string]string{"prod": "2.7.16"})
 	w := startWatch(t, "", "--moves", "1", s.ref("prod"), ":3.8")
 	for range 2 {
-		w.next(w.lines)
+		w.nextLine(w.lines)
 	}
-	s.fail(true)
-	if line := w.next(w.errors); !strings.HasPrefix(line, "tagdiff: "+s.host+" is in trouble itself (503") || !strings.HasSuffix(line, "(still watching)") {
+	s.setDown(true)
+	if line := w.nextLine(w.errors); !strings.HasPrefix(line, "tagdiff: "+s.host+" is in trouble itself (503") || !strings.HasSuffix(line, "(still watching)") {
 		t.Errorf("%q", line)
 	}
-	s.set("prod", "2.7.17")
-	s.fail(false)
-	w.says(s.ref("prod") + " moved " + s.digest(t, "2.7.16").String() + " " + s.digest(t, "2.7.17").String())
+	s.setTag("prod", "2.7.17")
+	s.setDown(false)
+	w.expectLine(s.ref("prod") + " moved " + s.digest(t, "2.7.16").String() + " " + s.digest(t, "2.7.17").String())
 	for line := range w.errors {
 		if line != "tagdiff: "+s.host+" answers again" {
 			t.Errorf("%q", line)
 		}
 	}
-	if code := w.end(); code != 0 {
+	if code := w.wait(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -220,34 +220,34 @@ func TestWatchOutage(t *testing.T) {
 // TestWatchPush: a tag that leads to a part of what it was is told as such.
 func TestWatchPush(t *testing.T) {
 	t.Parallel()
-	s := shift(t, map[string]string{"prod": "3.8"})
-	got := atHome(t, t.TempDir(), "-o", "json", "--no-journal", s.ref("3.8"))
+	s := startTagRegistry(t, map[string]string{"prod": "3.8"})
+	got := runWithState(t, t.TempDir(), "-o", "json", "--no-journal", s.ref("3.8"))
 	member := regexp.MustCompile(`"manifest": "(sha256:[0-9a-f]{64})"`).FindStringSubmatch(got.out)
 	if member == nil {
 		t.Fatalf("no image in %.300s", got.out)
 	}
 	w := startWatch(t, "", "--moves", "1", s.ref("prod"))
-	w.next(w.lines)
-	s.set("prod", member[1])
-	w.says(s.ref("prod") + " moved " + s.digest(t, "3.8").String() + " " + member[1] + "; the new one is an image that the old one lists: a push may be under way")
+	w.nextLine(w.lines)
+	s.setTag("prod", member[1])
+	w.expectLine(s.ref("prod") + " moved " + s.digest(t, "3.8").String() + " " + member[1] + "; the new one is an image that the old one lists: a push may be under way")
 }
 
 // TestWatchWithoutMemory: that nothing can be remembered is said at once, and is
 // no reason not to watch.
 func TestWatchWithoutMemory(t *testing.T) {
 	t.Parallel()
-	s, home := shift(t, map[string]string{"prod": "2.7.16"}), filepath.Join(t.TempDir(), "file")
+	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.16"}), filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(home, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w := startWatch(t, home, "--moves", "1", s.ref("prod"))
-	w.says(s.ref("prod") + " is " + s.digest(t, "2.7.16").String())
-	if line := w.next(w.errors); !strings.Contains(line, "cannot be written: ") {
+	w.expectLine(s.ref("prod") + " is " + s.digest(t, "2.7.16").String())
+	if line := w.nextLine(w.errors); !strings.Contains(line, "cannot be written: ") {
 		t.Errorf("it says %q", line)
 	}
-	s.set("prod", "2.7.17")
-	w.says(s.ref("prod") + " moved " + s.digest(t, "2.7.16").String() + " " + s.digest(t, "2.7.17").String())
-	if code := w.end(); code != 0 {
+	s.setTag("prod", "2.7.17")
+	w.expectLine(s.ref("prod") + " moved " + s.digest(t, "2.7.16").String() + " " + s.digest(t, "2.7.17").String())
+	if code := w.wait(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -255,16 +255,16 @@ func TestWatchWithoutMemory(t *testing.T) {
 // TestWatchCancelled: who waits for a move is told that there was none.
 func TestWatchCancelled(t *testing.T) {
 	t.Parallel()
-	s := shift(t, map[string]string{"prod": "2.7.16"})
+	s := startTagRegistry(t, map[string]string{"prod": "2.7.16"})
 	w := startWatch(t, "", "--moves", "1", s.ref("prod"))
-	w.next(w.lines)
+	w.nextLine(w.lines)
 	if err := w.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if line := w.next(w.errors); line != "tagdiff: cancelled" {
+	if line := w.nextLine(w.errors); line != "tagdiff: cancelled" {
 		t.Errorf("it says %q", line)
 	}
-	if code := w.end(); code != 2 {
+	if code := w.wait(); code != 2 {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -272,11 +272,11 @@ func TestWatchCancelled(t *testing.T) {
 // TestWatchBrokenPipe: nobody listens any more, and nothing is said about it.
 func TestWatchBrokenPipe(t *testing.T) {
 	t.Parallel()
-	s := shift(t, map[string]string{"prod": "2.7.16"})
+	s := startTagRegistry(t, map[string]string{"prod": "2.7.16"})
 	w := startWatch(t, "", s.ref("prod"))
-	w.next(w.lines)
+	w.nextLine(w.lines)
 	w.stdout.Close()
-	s.set("prod", "2.7.17")
+	s.setTag("prod", "2.7.17")
 	for line := range w.errors {
 		t.Errorf("it says %q", line)
 	}
