@@ -21,14 +21,14 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// This file checks the layout of the checkout: which package may import which, what
-// only some packages may import, and what lies at the top. golangci-lint checks the
-// imports too: its rules in .golangci.yml are written from the tables here.
+// This file checks the layout of the checkout: the imports of each package, imports
+// that are restricted, and the files at the top. golangci-lint checks the imports too:
+// TestDepguard writes its rules in .golangci.yml from the tables here.
 
 const module = "github.com/tagdiff/tagdiff"
 
-// layout is every package with the packages of this module that its code, tests
-// apart, may import. "model/..." is model and everything below it. Arrows run one
+// layout lists every package with the packages of this module that its code may import.
+// Tests may import more. "model/..." is model and everything below it. Imports go one
 // way: main → ui/command → ui → {tags → compare → widget → page} → look → diff → model,
 // and ui/command → registry → {transport → credentials → inflight, diskcache} → model.
 var layout = []struct {
@@ -74,8 +74,8 @@ var layout = []struct {
 	{"model/safe", nil},
 }
 
-// restricted are imports that only some packages may have, tests apart. A pattern
-// that ends in a slash matches every import path below it. "" is package main.
+// restricted lists imports that only some packages may have. Tests may have them. A
+// pattern that ends in a slash matches every import path below it. "" is package main.
 var restricted = []struct {
 	name, pattern, reason string
 	only                  []string
@@ -97,20 +97,20 @@ var restricted = []struct {
 	{"exec", "os/exec", "diff and model run no programs", []string{"ui/...", "registry/..."}},
 }
 
-// replaced are import paths, in tests too, that have a better one.
+// replaced maps import paths to those that replace them, also in tests.
 var replaced = map[string]string{
 	"github.com/charmbracelet/bubbletea": "charm.land/bubbletea/v2",
 	"github.com/charmbracelet/lipgloss":  "charm.land/lipgloss/v2",
 	"github.com/charmbracelet/bubbles":   "charm.land/bubbles/v2",
 }
 
-// atTop is what lies at the top of the checkout beside dot files and what .gitignore names.
+// atTop lists the files at the top of the checkout, besides dot files and ignored files.
 var atTop = []string{
 	"LICENSE", "README.md", "SECURITY.md", "diff", "docs", "go.mod", "go.sum", "main.go", "model", "registry", "testdata", "ui",
 }
 
-// maxFlatFiles is how many files, tests apart, a package may have before its names
-// no longer guide a reader. The rules of diff may be more: their names form a system.
+// maxFlatFiles is the maximum number of files of a package, without tests and without
+// the rules of diff: with more, a reader does not find a file by its name.
 const maxFlatFiles = 25
 
 type pkg struct {
@@ -118,7 +118,7 @@ type pkg struct {
 	GoFiles, Imports, TestImports, XTestImports []string
 }
 
-// name is the package as its path below the module.
+// name returns the path of the package below the module.
 func (p pkg) name() string { return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/") }
 
 func packages(t *testing.T) []pkg {
@@ -140,7 +140,7 @@ func packages(t *testing.T) []pkg {
 	}
 }
 
-// matches reports whether a name is a pattern's: the same, or below one that ends in /...
+// matches reports whether name is pattern, or is below a pattern that ends in /...
 func matches(pattern, name string) bool {
 	folder, below := strings.CutSuffix(pattern, "/...")
 	return name == folder || below && strings.HasPrefix(name, folder+"/")
@@ -172,7 +172,7 @@ func TestLayout(t *testing.T) {
 		}
 	}
 	for name := range allowed {
-		t.Errorf("layout has %s, the checkout has not", name)
+		t.Errorf("layout has %s, which does not exist", name)
 	}
 }
 
@@ -210,12 +210,12 @@ func TestTopLevel(t *testing.T) {
 		case strings.HasPrefix(name, "."), slices.Contains(atTop, name):
 		case slices.Contains(ignored, "/"+name), slices.Contains(ignored, "/"+name+"/"):
 		default:
-			t.Errorf("%s lies at the top; only %v may", name, atTop)
+			t.Errorf("%s is at the top; allowed are %v", name, atTop)
 		}
 	}
 }
 
-// TestDepguard: the linter checks imports by the same tables.
+// TestDepguard: the rules of the linter for imports match the tables.
 func TestDepguard(t *testing.T) {
 	const path, begin, end = ".golangci.yml", "      rules: # written from the tables of ui/e2e/architecture_test.go by go test ./ui/e2e -run TestDepguard -update\n", "    # end of depguard\n"
 	raw, err := os.ReadFile(path)
@@ -230,7 +230,7 @@ func TestDepguard(t *testing.T) {
 	uitest.GoldenFile(t, path, []byte(before+begin+depguardRules()+end+after))
 }
 
-// depguardRules are layout, restricted and replaced in depguard's words.
+// depguardRules returns layout, restricted and replaced as rules of depguard.
 func depguardRules() string {
 	var b strings.Builder
 	rule := func(name string, files []string, deny map[string]string, allow []string) {
@@ -295,8 +295,8 @@ func quotedList(items []string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// TestReleaseSetsVersion: the linker ignores variables that are not there, so
-// a release would not know its own version and nobody would see why.
+// TestReleaseSetsVersion: the variables that the release sets exist. The linker ignores
+// unknown variables without an error, and the release would have no version.
 func TestReleaseSetsVersion(t *testing.T) {
 	if _, err := os.Stat("main.go"); err != nil {
 		t.Skip("no main.go")
@@ -317,7 +317,7 @@ func TestReleaseSetsVersion(t *testing.T) {
 	}
 }
 
-// mainVariables are the variables at the top of the main package.
+// mainVariables returns the package variables of main.
 func mainVariables(t *testing.T) []string {
 	t.Helper()
 	paths, err := filepath.Glob("*.go")
@@ -339,8 +339,8 @@ func mainVariables(t *testing.T) []string {
 	return names
 }
 
-// TestGoroutinesCatchPanics: one that does not would leave the terminal raw, on
-// the screen of a program that is gone.
+// TestGoroutinesCatchPanics: each goroutine defers panics.Catch. Without it, a panic cannot
+// restore the terminal.
 func TestGoroutinesCatchPanics(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, entry os.DirEntry, err error) error {
 		switch {
@@ -358,7 +358,7 @@ func TestGoroutinesCatchPanics(t *testing.T) {
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			if work, starts := goroutineWork(n); starts && !catches(work) {
-				t.Errorf("%s: begin what the goroutine does with defer panics.Catch()", files.Position(n.Pos()))
+				t.Errorf("%s: start the goroutine with defer panics.Catch()", files.Position(n.Pos()))
 			}
 			return true
 		})
@@ -369,7 +369,7 @@ func TestGoroutinesCatchPanics(t *testing.T) {
 	}
 }
 
-// goroutineWork is what runs in one of its own: go work, or group.Go(work).
+// goroutineWork returns what a goroutine runs: go work, or group.Go(work).
 func goroutineWork(n ast.Node) (work ast.Expr, starts bool) {
 	switch n := n.(type) {
 	case *ast.GoStmt:

@@ -9,10 +9,10 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// TestBytesPerKey: what a key costs on a slow link. It is counted, not timed:
-// moving the cursor, and scrolling both sides by a line.
+// TestBytesPerKey limits the output per key, for slow connections: moving the cursor, and
+// scrolling both sides by a line.
 func TestBytesPerKey(t *testing.T) {
-	const most = 300 // bytes, of which the emulator needs every one
+	const limit = 300 // bytes
 	server, err := demo.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestBytesPerKey(t *testing.T) {
 		row := cursorRow(term.WaitFor(c.shows))
 		before := 0
 		for i := range c.keys + 1 {
-			if i == 1 { // the frame of the view itself is out by now
+			if i == 1 { // the frame of the view itself is complete
 				before = term.Bytes()
 			}
 			term.Type("down")
@@ -40,13 +40,13 @@ func TestBytesPerKey(t *testing.T) {
 		}
 		got := (term.Bytes() - before) / c.keys
 		t.Logf("%s: %d bytes for a key", c.name, got)
-		if got > most {
-			t.Errorf("%s: %d bytes for a key, want at most %d", c.name, got, most)
+		if got > limit {
+			t.Errorf("%s: %d bytes for a key, want at most %d", c.name, got, limit)
 		}
 	}
 }
 
-// cursorRow is the line under the cursor.
+// cursorRow returns the row of the cursor, "" without one.
 func cursorRow(f uitest.Frame) string {
 	for _, r := range f.Rows() {
 		if strings.HasPrefix(r, "›") {
@@ -56,9 +56,8 @@ func cursorRow(f uitest.Frame) string {
 	return ""
 }
 
-// BenchmarkFirstFrame compares the time from start to the first screen with
-// that of the smallest program of the same libraries; read the ratio, the
-// times are the machine's.
+// BenchmarkFirstFrame compares the time to the first screen with that of a minimal program
+// with the same libraries. Only the ratio is meaningful on other machines.
 func BenchmarkFirstFrame(b *testing.B) {
 	fake := uitest.BuildPackage(b, "./ui/uitest/internal/fake")
 	first := func(o uitest.Options, want, quit string) time.Duration {
@@ -72,10 +71,10 @@ func BenchmarkFirstFrame(b *testing.B) {
 		return took
 	}
 	uitest.Build(b)
-	var ours, least time.Duration
+	var tagdiff, minimal time.Duration
 	for b.Loop() {
-		ours += first(uitest.Options{}, "open:", "ctrl+c")
-		least += first(uitest.Options{Program: fake}, "step 1", "q")
+		tagdiff += first(uitest.Options{}, "open:", "ctrl+c")
+		minimal += first(uitest.Options{Program: fake}, "step 1", "q")
 	}
-	b.ReportMetric(float64(ours)/float64(least), "ratio")
+	b.ReportMetric(float64(tagdiff)/float64(minimal), "ratio")
 }

@@ -1,4 +1,4 @@
-// Package e2e tests the compiled program from outside: on a terminal, in a
-// pipeline, against registries in process and real ones. It also checks what holds
-// for the whole checkout: which package may import which, and what docs/ says.
+// Package e2e tests the compiled program: on a terminal and in a pipeline, with registries
+// in process and real ones. It also checks the whole checkout: imports, and statements in
+// docs/.
 package e2e

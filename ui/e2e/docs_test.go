@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// TestDependenciesDoc: each module that is required directly has its reason,
-// and what is said to be for tests alone is imported by tests alone.
+// TestDependenciesDoc: docs/dependencies.md lists exactly the direct dependencies, and only
+// tests import those that it lists for tests.
 func TestDependenciesDoc(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("docs", "dependencies.md"))
 	if err != nil {
@@ -32,9 +32,9 @@ func TestDependenciesDoc(t *testing.T) {
 		forTests = append(forTests, m[1])
 	}
 	required := directModules(t)
-	said := slices.Sorted(slices.Values(slices.Concat(forProgram, forTests)))
-	if !slices.Equal(said, required) {
-		t.Errorf("docs/dependencies.md has\n%q, go.mod requires\n%q", said, required)
+	documented := slices.Sorted(slices.Values(slices.Concat(forProgram, forTests)))
+	if !slices.Equal(documented, required) {
+		t.Errorf("docs/dependencies.md has\n%q, go.mod requires\n%q", documented, required)
 	}
 	for _, p := range packages(t) {
 		if matches("ui/uitest/...", p.name()) {
@@ -42,9 +42,9 @@ func TestDependenciesDoc(t *testing.T) {
 		}
 		for _, path := range p.Imports {
 			for _, m := range forTests {
-				// It may come with a library; ours is not to import it.
+				// A library may import it, but not this module.
 				if path == m || strings.HasPrefix(path, m+"/") {
-					t.Errorf("%s imports %s, which is said to be for tests", p.ImportPath, path)
+					t.Errorf("%s imports %s, which docs/dependencies.md lists for tests", p.ImportPath, path)
 				}
 			}
 		}
@@ -76,9 +76,8 @@ func directModules(t *testing.T) []string {
 	return direct
 }
 
-// TestSecurityNamesTests: what SECURITY.md says is tested is tested by a test
-// of that name.
-func TestSecurityNamesTests(t *testing.T) {
+// TestSecurityDoc: the tests that SECURITY.md names exist.
+func TestSecurityDoc(t *testing.T) {
 	raw, err := os.ReadFile("SECURITY.md")
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +125,7 @@ func TestDocsLinks(t *testing.T) {
 	}
 }
 
-// testNames are the functions of all test files.
+// testNames returns the functions of all test files.
 func testNames(t *testing.T) []string {
 	t.Helper()
 	var names []string

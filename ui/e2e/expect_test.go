@@ -10,8 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/demo"
 )
 
-// TestExpect is the third incident as a pipeline meets it: the labels are
-// right, and the image is not.
+// TestExpect checks the third incident in a pipeline: the labels are right, but the image
+// is not.
 func TestExpect(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(demo.Handler())
@@ -31,7 +31,7 @@ func TestExpect(t *testing.T) {
 	}
 }
 
-// TestMetadata: what a build wrote is read by digest, whatever the tag is now.
+// TestMetadata: the digest in the metadata file of a build counts, not the tag.
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(demo.Handler())
@@ -49,7 +49,7 @@ func TestMetadata(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		args []string
-		says string
+		want string
 	}{
 		{[]string{"--metadata", filepath.Join(t.TempDir(), "none.json")}, "no such file"},
 		{[]string{"--metadata", file, host + "/a:1", ":2"}, "--metadata already names the image"},
@@ -63,7 +63,7 @@ func TestMetadata(t *testing.T) {
 		{[]string{"--expect", "linux/amd64", "-o", "tui", host + "/a:1"}, "use -o text"},
 		{[]string{"--expect", "linux/amd64", "-p", "linux/amd64", host + "/a:1"}, "leave out --platform"},
 	} {
-		if got := cli(t, tt.args...); got.code != 2 || got.out != "" && !strings.HasPrefix(got.out, "Unknown") || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, tt.says) {
+		if got := cli(t, tt.args...); got.code != 2 || got.out != "" && !strings.HasPrefix(got.out, "Unknown") || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, tt.want) {
 			t.Errorf("%q: exit code %d: %s%s", tt.args, got.code, got.out, got.errors)
 		}
 	}

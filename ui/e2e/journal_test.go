@@ -22,13 +22,13 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// tagRegistry is the demo's registry with tags of its own in library/python, each
-// of which leads where another tag leads.
+// tagRegistry is the demo's registry with additional tags in library/python. Each points
+// to the same manifest as a tag of the demo.
 type tagRegistry struct {
 	host string
 
 	mu      sync.Mutex
-	tags    map[string]string // "" is a tag that is gone
+	tags    map[string]string // additional tag to tag of the demo; "" if deleted
 	down    bool
 	deleted map[string]bool // digests
 }
@@ -68,21 +68,21 @@ func (s *tagRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	demo.Handler().ServeHTTP(w, r)
 }
 
-// setTag moves a tag to where another leads; "" removes it.
+// setTag points a tag to the manifest of a tag of the demo; "" deletes it.
 func (s *tagRegistry) setTag(tag, to string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tags[tag] = to
 }
 
-// setDown has it answer nothing, or all again.
+// setDown makes every request fail, or ends that.
 func (s *tagRegistry) setDown(down bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = down
 }
 
-// deleteManifest removes a manifest.
+// deleteManifest deletes a manifest.
 func (s *tagRegistry) deleteManifest(d digest.Digest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,7 +91,7 @@ func (s *tagRegistry) deleteManifest(d digest.Digest) {
 
 func (s *tagRegistry) ref(tag string) string { return s.host + "/library/python:" + tag }
 
-// digest is where a tag of library/python leads.
+// digest returns the digest of a tag of library/python in the demo.
 func (s *tagRegistry) digest(t *testing.T, tag string) digest.Digest {
 	t.Helper()
 	answer := httptest.NewRecorder()
@@ -103,7 +103,7 @@ func (s *tagRegistry) digest(t *testing.T, tag string) digest.Digest {
 	return d
 }
 
-// recordSighting notes in the journal of a home that a tag was seen.
+// recordSighting adds a sighting of a tag to the journal in the folder home.
 func (s *tagRegistry) recordSighting(t *testing.T, home, tag string, d digest.Digest, at time.Time) {
 	t.Helper()
 	j := journal.Open(filepath.Join(home, "tagdiff", "journal"), func(s string) { t.Error(s) })
@@ -111,7 +111,7 @@ func (s *tagRegistry) recordSighting(t *testing.T, home, tag string, d digest.Di
 	j.Close()
 }
 
-// runWithState runs the program where another run remembers.
+// runWithState runs the program with home as its state folder, which runs can share.
 func runWithState(t *testing.T, home string, args ...string) runResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
@@ -121,9 +121,8 @@ func runWithState(t *testing.T, home string, args ...string) runResult {
 	return runCommand(ctx, t, cmd)
 }
 
-// TestReportsRemember: a report of a tag leaves a look, and a later one can ask
-// for it.
-func TestReportsRemember(t *testing.T) {
+// TestJournal_report: a report records a sighting of the tag, and a later run can use it.
+func TestJournal_report(t *testing.T) {
 	t.Parallel()
 	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
 	if got := runWithState(t, home, s.ref("prod")); got.code != 0 || got.errors != "" {
@@ -133,11 +132,11 @@ func TestReportsRemember(t *testing.T) {
 	s.setTag("prod", "2.7.17")
 	got := runWithState(t, home, "-o", "json", s.ref("prod")+"@"+today, "@"+today)
 	if got.code != 0 || got.errors != "" || strings.Count(got.out, `"digest": "`+s.digest(t, "2.7.16").String()) < 2 {
-		t.Errorf("what it was today: exit code %d: %.600s%s", got.code, got.out, got.errors)
+		t.Errorf("today: exit code %d: %.600s%s", got.code, got.out, got.errors)
 	}
 	then := runWithState(t, home, "-o", "json", s.ref("prod")+"@"+today, ":prod")
 	if then.code != 1 || then.errors != "" || !strings.Contains(then.out, s.digest(t, "2.7.17").String()) {
-		t.Errorf("what it was beside what it is: exit code %d: %.600s%s", then.code, then.out, then.errors)
+		t.Errorf("today and now: exit code %d: %.600s%s", then.code, then.out, then.errors)
 	}
 	files, _ := filepath.Glob(filepath.Join(home, "tagdiff", "journal", "*.jsonl"))
 	if len(files) != 1 || !strings.Contains(files[0], "library%2fpython") {
@@ -145,8 +144,8 @@ func TestReportsRemember(t *testing.T) {
 	}
 }
 
-// TestMoments: what a person asks of the past, and what the answer is.
-func TestMoments(t *testing.T) {
+// TestJournal_moment: tags with a moment resolve to the digest in the journal.
+func TestJournal_moment(t *testing.T) {
 	t.Parallel()
 	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.17"}), t.TempDir()
 	day := time.Date(2026, 11, 18, 14, 2, 0, 0, time.UTC)
@@ -157,7 +156,7 @@ func TestMoments(t *testing.T) {
 	for _, tt := range []struct {
 		args []string
 		code int
-		says string
+		want string
 	}{
 		{[]string{prod + "@2026-11-19", ":2.7.16"}, 0, "dentical"},
 		{[]string{prod + "@2026-11-19T14:02", "@2026-11-19T14:02:00Z"}, 0, "dentical"},
@@ -168,13 +167,14 @@ func TestMoments(t *testing.T) {
 		{[]string{prod + "@2026-13-19"}, 2, "is not a moment"},
 	} {
 		got := runWithState(t, home, append([]string{"-o", "text"}, tt.args...)...)
-		if got.code != tt.code || !strings.Contains(got.out+got.errors, tt.says) || tt.code == 2 && (got.out != "" || strings.Count(got.errors, "\n") != 1) {
+		if got.code != tt.code || !strings.Contains(got.out+got.errors, tt.want) || tt.code == 2 && (got.out != "" || strings.Count(got.errors, "\n") != 1) {
 			t.Errorf("%q: exit code %d: %s%s", tt.args, got.code, got.out, got.errors)
 		}
 	}
 }
 
-func TestNoJournal(t *testing.T) {
+// TestJournal_disabled: --no-journal writes no journal.
+func TestJournal_disabled(t *testing.T) {
 	t.Parallel()
 	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
 	if got := runWithState(t, home, "--no-journal", s.ref("prod")); got.code != 0 {
@@ -185,9 +185,9 @@ func TestNoJournal(t *testing.T) {
 	}
 }
 
-// TestNoHome: where there is no home, as for some services, nothing is left in the
-// root folder, and all else is as ever.
-func TestNoHome(t *testing.T) {
+// TestRun_noHome: without HOME, as in some services, the program works and writes nothing
+// to the root folder.
+func TestRun_noHome(t *testing.T) {
 	t.Parallel()
 	s := startTagRegistry(t, map[string]string{"prod": "2.7.16"})
 	cmd := cleanCommand(t.Context(), t, uitest.Build(t), "-o", "text", "--log", "log", s.ref("prod"))
@@ -197,13 +197,13 @@ func TestNoHome(t *testing.T) {
 	}
 	for _, dir := range []string{"/.local/state/tagdiff", "/.cache/tagdiff"} {
 		if _, err := os.Stat(dir); err == nil {
-			t.Errorf("%s is there", dir)
+			t.Errorf("%s exists", dir)
 		}
 	}
 }
 
-// TestDamagedJournal: one line says so, and the answer is the same.
-func TestDamagedJournal(t *testing.T) {
+// TestJournal_damaged: a damaged journal is one warning, and the report is the same.
+func TestJournal_damaged(t *testing.T) {
 	t.Parallel()
 	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.16"}), t.TempDir()
 	s.recordSighting(t, home, "prod", s.digest(t, "2.7.16"), time.Now())
@@ -224,9 +224,9 @@ func TestDamagedJournal(t *testing.T) {
 	}
 }
 
-// TestMomentOnScreen: the screen compares a tag with what it was, also when that
-// is a place to come back to.
-func TestMomentOnScreen(t *testing.T) {
+// TestJournal_momentOnScreen: the screen compares a tag with an earlier digest, also from
+// the list of recent places.
+func TestJournal_momentOnScreen(t *testing.T) {
 	t.Parallel()
 	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.17"}), t.TempDir()
 	s.recordSighting(t, home, "prod", s.digest(t, "2.7.16"), time.Date(2026, 11, 18, 14, 2, 0, 0, time.UTC))

@@ -18,8 +18,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// startLongList serves the repository big/app with as many tags, each an image of
-// its own, each answer that much later.
+// startLongList serves the repository big/app until the test ends. Each tag is a
+// different image. Each answer takes lag.
 func startLongList(t testing.TB, tags int, lag time.Duration) string {
 	t.Helper()
 	config := []byte(`{"architecture":"amd64","os":"linux","created":"2024-05-06T07:08:09Z","rootfs":{"type":"layers","diff_ids":[]}}`)
@@ -61,7 +61,7 @@ func startLongList(t testing.TB, tags int, lag time.Duration) string {
 	return strings.TrimPrefix(server.URL, "http://") + "/big/app"
 }
 
-// tagPage answers with a part of the names and a link to the next
+// tagPage answers with one page of the names and a link to the next page
 // (distribution-spec, "Listing Tags").
 func tagPage(w http.ResponseWriter, r *http.Request, names []string) {
 	n, _ := strconv.Atoi(r.URL.Query().Get("n"))
@@ -77,7 +77,7 @@ func tagPage(w http.ResponseWriter, r *http.Request, names []string) {
 	json.NewEncoder(w).Encode(map[string]any{"name": "big/app", "tags": part}) //nolint:errcheck // the client may have gone
 }
 
-// moveCursor types a key and waits until the cursor stands on another tag.
+// moveCursor types a key and waits until the cursor is on another tag.
 func moveCursor(term *uitest.Term, key string) {
 	tag := func(f uitest.Frame) string {
 		if row := strings.Fields(cursorRow(f)); len(row) > 1 {
@@ -90,11 +90,10 @@ func moveCursor(term *uitest.Term, key string) {
 	term.WaitUntil("the cursor moved", func(f uitest.Frame) bool { return tag(f) != "" && tag(f) != was })
 }
 
-// TestLongList: the first rows are there before the rest of 20,000 tags, and
-// the end of them is one key away. What a key costs in bytes does not grow with
-// the list.
+// TestLongList: the first rows of 20,000 tags appear before the rest, one key goes to the
+// end, and the output per key does not grow with the list.
 func TestLongList(t *testing.T) {
-	const most = 300 // bytes
+	const limit = 300 // bytes
 	term := uitest.Start(t, wide, startLongList(t, 20_000, 20*time.Millisecond))
 	term.WaitFor("v0.0.0", "/20000")
 	before := 0
@@ -105,8 +104,8 @@ func TestLongList(t *testing.T) {
 		}
 		moveCursor(term, "down")
 	}
-	if got := (term.Bytes() - before) / keys; got > most {
-		t.Errorf("%d bytes for a key, want at most %d", got, most)
+	if got := (term.Bytes() - before) / keys; got > limit {
+		t.Errorf("%d bytes for a key, want at most %d", got, limit)
 	}
 	term.Type("G")
 	term.WaitFor("v19.99.9", "20000/20000")
@@ -117,11 +116,11 @@ func TestLongList(t *testing.T) {
 	term.Type("enter")
 	term.WaitFor("tags resolved")
 	term.Type("esc")
-	term.WaitFor(": ", "of 20,000 known") // what is known stays
+	term.WaitFor(": ", "of 20,000 known") // known digests stay
 }
 
-// BenchmarkKeyOnLongList compares what a key costs the processor on 50,000 tags
-// with what it costs on 50.
+// BenchmarkKeyOnLongList compares the processor time of a key with 50,000 tags to that with
+// 50 tags.
 func BenchmarkKeyOnLongList(b *testing.B) {
 	perKey := func(tags int) time.Duration {
 		term := uitest.Start(b, wide, startLongList(b, tags, 0))
@@ -142,9 +141,9 @@ func BenchmarkKeyOnLongList(b *testing.B) {
 	b.ReportMetric(float64(long)/float64(short), "ratio")
 }
 
-// BenchmarkLongList is how long the first rows and the whole list of 50,000
-// tags take behind a latency, against the least that the protocol allows: one
-// answer for the first, one after the other for the 50 pages.
+// BenchmarkLongList measures the time to the first rows and to the whole list of 50,000
+// tags with a latency. It compares them with the minimum of the protocol: one answer for
+// the first rows, and 50 answers one after the other for the 50 pages.
 func BenchmarkLongList(b *testing.B) {
 	const lag = 100 * time.Millisecond
 	uitest.Build(b)

@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// TestMain runs the tests at the top of the checkout, where testdata and docs are.
-// More tests run at once than there are processors: most of them wait for a program
-// on a terminal or for a silent server.
+// TestMain runs the tests at the top of the checkout, which has testdata and docs. More
+// tests run in parallel than there are processors, because most of them wait for a
+// program or for a silent server.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := os.Chdir(filepath.Join("..", "..")); err != nil {
 		panic(err)
 	}
-	asked := false
-	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "test.parallel" })
-	if !asked {
+	isSet := false
+	flag.Visit(func(f *flag.Flag) { isSet = isSet || f.Name == "test.parallel" })
+	if !isSet {
 		if err := flag.Set("test.parallel", fmt.Sprint(4*runtime.GOMAXPROCS(0))); err != nil {
 			panic(err)
 		}

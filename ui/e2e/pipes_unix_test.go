@@ -27,9 +27,9 @@ func fifo(t *testing.T, path string) string {
 	return path
 }
 
-// TestPipesInPlaceOfFiles: who opens a pipe waits for the other end. What the
-// program keeps, and docker's settings, are as good as none then.
-func TestPipesInPlaceOfFiles(t *testing.T) {
+// TestFifos: opening a fifo blocks until the other end is open. The program treats its own
+// files and docker's settings as missing if they are fifos.
+func TestFifos(t *testing.T) {
 	t.Parallel()
 	host := ill(t, nil)
 	host.well.Store(true)
@@ -85,20 +85,20 @@ func TestPipesInPlaceOfFiles(t *testing.T) {
 	})
 }
 
-// TestAMetadataFileThatIsAwaited: the build at the other end of a pipe may take
-// its time, and ctrl-c ends the wait.
-func TestAMetadataFileThatIsAwaited(t *testing.T) {
+// TestMetadata_fifo: the metadata file may be a fifo. The program waits for the build at the
+// other end, and ctrl-c ends the wait.
+func TestMetadata_fifo(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	built := fifo(t, filepath.Join(t.TempDir(), "built"))
 	host := ill(t, nil)
 	host.well.Store(true)
-	whole := func() *exec.Cmd {
+	command := func() *exec.Cmd {
 		return cleanCommand(ctx, t, uitest.Build(t), "-o", "text", "--metadata", built, host.host+"/shop/image-name")
 	}
-	end := startCommand(ctx, t, whole())
-	w, err := os.OpenFile(built, os.O_WRONLY, 0) // when it is waited for
+	end := startCommand(ctx, t, command())
+	w, err := os.OpenFile(built, os.O_WRONLY, 0) // returns when the program opens it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestAMetadataFileThatIsAwaited(t *testing.T) {
 	}
 	end().oneLine(t, "metadata file "+built)
 
-	cmd := whole()
+	cmd := command()
 	end = startCommand(ctx, t, cmd)
 	w, err = os.OpenFile(built, os.O_WRONLY, 0)
 	if err != nil {
@@ -123,9 +123,8 @@ func TestAMetadataFileThatIsAwaited(t *testing.T) {
 	end().oneLine(t, "cancelled")
 }
 
-// TestAReportThatNobodyReads: a signal ends also who waits for the other end of
-// standard output.
-func TestAReportThatNobodyReads(t *testing.T) {
+// TestReport_blockedOutput: a signal ends the program while its standard output blocks.
+func TestReport_blockedOutput(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
@@ -143,21 +142,22 @@ func TestAReportThatNobodyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Close()
-	first := bufio.NewReaderSize(r, 16)      // it writes,
-	if _, err := first.Peek(1); err != nil { // and then nobody reads
+	// The program writes, and then its output blocks.
+	if _, err := bufio.NewReaderSize(r, 16).Peek(1); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	cmd.Wait() //nolint:errcheck // the code is what counts
+	cmd.Wait() //nolint:errcheck // the exit code is what counts
 	if code := cmd.ProcessState.ExitCode(); code != 2 || ctx.Err() != nil {
 		t.Errorf("exit code %d, %v", code, ctx.Err())
 	}
 }
 
-// TestAFileThatMayNotGrow: a limit on the size of files is as a full disk.
-func TestAFileThatMayNotGrow(t *testing.T) {
+// TestReport_fileSizeLimit: a limit on the size of files (ulimit -f) is like a full disk,
+// and the report is complete.
+func TestReport_fileSizeLimit(t *testing.T) {
 	t.Parallel()
 	requireInstalled(t, "sh")
 	host := ill(t, nil)

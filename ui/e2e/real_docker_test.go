@@ -29,12 +29,12 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Where Debian puts the client that comes with the daemon. A client from
-// elsewhere, first in PATH, may lack the plugin without which it has no BuildKit.
+// dockerClient is the client of Debian's package of the daemon. Another client in PATH may
+// lack the plugin for BuildKit.
 const dockerClient = "/usr/bin/docker"
 
-// engine is a Docker Engine of the test's own: without a network, with all its
-// files in one folder.
+// engine is a Docker Engine for one test, without a network and with all its files in
+// dir.
 type engine struct{ dir string }
 
 func (e engine) socket() string { return filepath.Join(e.dir, "socket") }
@@ -43,7 +43,7 @@ func (e engine) socket() string { return filepath.Join(e.dir, "socket") }
 func startDocker(t *testing.T) engine {
 	t.Helper()
 	e := engine{t.TempDir()}
-	config := filepath.Join(e.dir, "daemon.json") // in place of the machine's
+	config := filepath.Join(e.dir, "daemon.json") // instead of the settings of the machine
 	if err := os.WriteFile(config, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -52,46 +52,47 @@ func startDocker(t *testing.T) engine {
 		"--pidfile", filepath.Join(e.dir, "pid"), "--host", "unix://"+e.socket(), "--storage-driver", "vfs",
 		"--bridge", "none", "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--userland-proxy=false")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	logged, err := cmd.StderrPipe()
+	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	up, over := make(chan struct{}), make(chan string, 1)
-	go readLog(logged, up, over)
-	t.Cleanup(func() { e.stop(t, cmd, over) })
+	ready, ended := make(chan struct{}), make(chan string, 1)
+	go readLog(log, ready, ended)
+	t.Cleanup(func() { e.stop(t, cmd, ended) })
 	select {
-	case <-up:
-	case all := <-over:
-		over <- all
-		skipOrFail(t, "dockerd does not run here:\n"+all) // it wants more rights than a container gives
+	case <-ready:
+	case text := <-ended:
+		ended <- text
+		skipOrFail(t, "dockerd does not run here:\n"+text) // it needs more permissions than a container has
 	case <-time.After(commandTimeout):
-		t.Fatal("dockerd does not come up")
+		t.Fatal("dockerd does not start")
 	}
 	return e
 }
 
-// readLog reads the daemon's log to its end, which is told whole.
-func readLog(logged io.Reader, up chan<- struct{}, over chan<- string) {
+// readLog reads the daemon's log to its end and sends it to ended. It closes ready when the
+// daemon accepts requests.
+func readLog(log io.Reader, ready chan<- struct{}, ended chan<- string) {
 	var all strings.Builder
-	for lines := bufio.NewScanner(logged); lines.Scan(); {
+	for lines := bufio.NewScanner(log); lines.Scan(); {
 		fmt.Fprintln(&all, lines.Text())
-		if up != nil && strings.Contains(lines.Text(), "API listen on") {
-			close(up)
-			up = nil
+		if ready != nil && strings.Contains(lines.Text(), "API listen on") {
+			close(ready)
+			ready = nil
 		}
 	}
-	over <- all.String()
+	ended <- all.String()
 }
 
-// stop ends the daemon in good order: it has mounts and a child.
-func (engine) stop(t *testing.T, cmd *exec.Cmd, over <-chan string) {
+// stop ends the daemon with a signal, so that it removes its mounts and its child.
+func (engine) stop(t *testing.T, cmd *exec.Cmd, ended <-chan string) {
 	t.Helper()
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case <-over:
+	case <-ended:
 	case <-time.After(commandTimeout):
 		t.Error("dockerd does not end")
 		_ = cmd.Process.Kill()
@@ -99,12 +100,13 @@ func (engine) stop(t *testing.T, cmd *exec.Cmd, over <-chan string) {
 	_ = cmd.Wait()
 }
 
-// docker runs a command of the client, and gives what it prints.
+// docker runs a command of the client and returns its output.
 func (e engine) docker(t *testing.T, args ...string) string {
 	t.Helper()
 	return e.run(t, "DOCKER_BUILDKIT=0", args...)
 }
 
+// run runs a command of the client with one more environment variable.
 func (e engine) run(t *testing.T, setting string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
@@ -118,7 +120,7 @@ func (e engine) run(t *testing.T, setting string, args ...string) string {
 	return strings.TrimSpace(got.out)
 }
 
-// builder is one of the two that a Docker Engine has.
+// builder is one of the two builders of a Docker Engine, as an environment variable.
 type builder string
 
 const (
@@ -126,7 +128,7 @@ const (
 	buildkit builder = "DOCKER_BUILDKIT=1"
 )
 
-// build makes an image without what earlier builds left, and pushes it.
+// build builds an image without the build cache and pushes it.
 func (e engine) build(t *testing.T, with builder, context, file, tag string, args ...string) {
 	t.Helper()
 	all := append([]string{"build", "--quiet", "--no-cache", "--network", "none", "--file", filepath.Join(context, file), "--tag", tag}, args...)
@@ -134,7 +136,7 @@ func (e engine) build(t *testing.T, with builder, context, file, tag string, arg
 	e.docker(t, "push", "--quiet", tag)
 }
 
-// pullAndPush pulls a tag, gives it another name and pushes that.
+// pullAndPush pulls a tag and pushes it under another name.
 func (e engine) pullAndPush(t *testing.T, from, to string) {
 	t.Helper()
 	e.docker(t, "pull", "--quiet", from)
@@ -142,7 +144,7 @@ func (e engine) pullAndPush(t *testing.T, from, to string) {
 	e.docker(t, "push", "--quiet", to)
 }
 
-// commitContainers are images that are made from containers.
+// commitContainers pushes images from docker commit and docker import.
 func (e engine) commitContainers(t *testing.T, app string) {
 	t.Helper()
 	commit := func(container, tag string) {
@@ -154,17 +156,17 @@ func (e engine) commitContainers(t *testing.T, app string) {
 		t.Fatal(err)
 	}
 	for _, from := range []string{"classic", "kit"} {
-		made := e.docker(t, "create", "--network", "none", app+from)
-		commit(made, from+"-untouched")
-		e.docker(t, "cp", hotfix, made+":/etc/app.conf")
-		commit(made, from+"-patched")
+		container := e.docker(t, "create", "--network", "none", app+from)
+		commit(container, from+"-untouched")
+		e.docker(t, "cp", hotfix, container+":/etc/app.conf")
+		commit(container, from+"-patched")
 		ran := "ran-" + from
 		e.docker(t, "run", "--name", ran, "--network", "none", app+from, "/bin/sh", "-c", "echo 9090 >/etc/port")
 		commit(ran, from+"-ran")
 		e.docker(t, "start", "--attach", ran)
-		// As when one looks around in a container that has the image's own command.
+		// docker export writes only files, not the settings of the image.
 		exported := filepath.Join(t.TempDir(), "rootfs.tar")
-		e.docker(t, "export", "--output", exported, made)
+		e.docker(t, "export", "--output", exported, container)
 		e.docker(t, "import", exported, app+from+"-imported")
 		e.docker(t, "push", "--quiet", app+from+"-imported")
 		e.docker(t, "import", "--change", `CMD ["/bin/sh"]`, "--message", "flat", exported, app+from+"-imported-cmd")
@@ -172,7 +174,7 @@ func (e engine) commitContainers(t *testing.T, app string) {
 	}
 }
 
-// rootfs is a tar with a shell and nothing else.
+// rootfs writes a tar with only a shell and returns its path.
 func rootfs(t *testing.T, dir string) string {
 	t.Helper()
 	shell, err := os.ReadFile("/bin/busybox")
@@ -181,11 +183,11 @@ func rootfs(t *testing.T, dir string) string {
 	}
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	at := time.Unix(1700000000, 0)
+	modTime := time.Unix(1700000000, 0)
 	for _, h := range []tar.Header{
-		{Typeflag: tar.TypeDir, Name: "bin/", Mode: 0o755, ModTime: at},
-		{Typeflag: tar.TypeReg, Name: "bin/sh", Mode: 0o755, ModTime: at, Size: int64(len(shell))},
-		{Typeflag: tar.TypeDir, Name: "etc/", Mode: 0o755, ModTime: at},
+		{Typeflag: tar.TypeDir, Name: "bin/", Mode: 0o755, ModTime: modTime},
+		{Typeflag: tar.TypeReg, Name: "bin/sh", Mode: 0o755, ModTime: modTime, Size: int64(len(shell))},
+		{Typeflag: tar.TypeDir, Name: "etc/", Mode: 0o755, ModTime: modTime},
 	} {
 		if err := w.WriteHeader(&h); err != nil {
 			t.Fatal(err)
@@ -207,7 +209,7 @@ func rootfs(t *testing.T, dir string) string {
 	return file
 }
 
-// pushDockerImages fills docker/app.
+// pushDockerImages pushes the images of docker/app.
 func pushDockerImages(t *testing.T, e engine, host, elsewhere string) {
 	t.Helper()
 	push2016Image(t, e, elsewhere)
@@ -229,9 +231,9 @@ func pushDockerImages(t *testing.T, e engine, host, elsewhere string) {
 	app := host + "/docker/app:"
 	for _, file := range []string{"Full", "Noop", "Copy"} {
 		tag := map[string]string{"Full": "", "Noop": "-noop", "Copy": "-copy"}[file]
-		for _, again := range []string{"", "-again"} {
-			e.build(t, classic, dir, file, app+"classic"+tag+again)
-			e.build(t, buildkit, dir, file, app+"kit"+tag+again)
+		for _, suffix := range []string{"", "-again"} {
+			e.build(t, classic, dir, file, app+"classic"+tag+suffix)
+			e.build(t, buildkit, dir, file, app+"kit"+tag+suffix)
 		}
 	}
 	e.build(t, classic, dir, "Full", app+"classic-squash", "--squash")
@@ -242,7 +244,7 @@ func pushDockerImages(t *testing.T, e engine, host, elsewhere string) {
 	saved := filepath.Join(t.TempDir(), "saved.tar")
 	e.docker(t, "save", "--output", saved, app+"kit")
 	runTool(t, "skopeo", "--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", "docker-archive:"+saved, "docker://"+app+"kit-saved")
-	// Other tools between.
+	// Converted by other tools.
 	skopeo(t, app+"kit", app+"kit-oci", "--format", "oci")
 	skopeo(t, app+"classic", app+"classic-oci", "--format", "oci")
 	unpacked := "dir:" + filepath.Join(t.TempDir(), "app")
@@ -261,8 +263,8 @@ func pushDockerImages(t *testing.T, e engine, host, elsewhere string) {
 	pushSchema1(t, host)
 }
 
-// push2016Image has the engine push an image with the empty layer of Go 1.7. From
-// then on it takes that blob for any empty layer that it pushes there.
+// push2016Image makes the engine push an image with the empty layer of Go 1.7. After that
+// the engine uses this blob for every empty layer that it pushes there.
 func push2016Image(t *testing.T, e engine, host string) {
 	t.Helper()
 	img, err := mutate.Append(empty.Image, mutate.Addendum{
@@ -282,15 +284,14 @@ func push2016Image(t *testing.T, e engine, host string) {
 	e.pullAndPush(t, ref.Name(), host+"/deploy/app:2017")
 }
 
-// emptyGzip2016 is sha256:a3ed95ca…, 1024 NUL bytes as Docker before 17.06
-// compressed them.
+// emptyGzip2016 is sha256:a3ed95ca…: 1024 NUL bytes, compressed by Docker before 17.06.
 var emptyGzip2016 = []byte("\x1f\x8b\b\x00\x00\tn\x88\x00\xffb\x18\x05\xa3`\x14\x8cX\x00\b\x00\x00\xff\xff.\xaf\xb5\xef\x00\x04\x00\x00")
 
 type emptyOf2016 struct{ v1.Layer }
 
 func (emptyOf2016) DiffID() (v1.Hash, error) { return v1.NewHash(model.EmptyTar.String()) }
 
-// pushBuildahImages builds the same recipes, and takes up where Docker left off.
+// pushBuildahImages builds the same Dockerfiles, and commits from Docker's image.
 func pushBuildahImages(t *testing.T, host, dir string) {
 	t.Helper()
 	b := buildahStore{t.TempDir()}
@@ -311,14 +312,14 @@ func pushBuildahImages(t *testing.T, host, dir string) {
 	b.buildah(t, "commit", "--quiet", "--tls-verify=false", "--squash", "work", "docker://"+app+"buildah-squash")
 }
 
-// pushSchema1 has skopeo write an image in the format of 2015, and stores what the
-// registry makes up for clients that know no other.
+// pushSchema1 pushes an image in the format of 2015 with skopeo, and two that the registry
+// computes for clients that only accept this format.
 func pushSchema1(t *testing.T, host string) {
 	t.Helper()
 	app := host + "/docker/app:"
 	skopeo(t, app+"kit", app+"kit-schema1", "--format", "v2s1")
 	const format = "application/vnd.docker.distribution.manifest.v1+prettyjws"
-	ask := func(method, tag string, body io.Reader) []byte {
+	request := func(method, tag string, body io.Reader) []byte {
 		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+host+"/v2/docker/app/manifests/"+tag, body)
 		if err != nil {
 			t.Fatal(err)
@@ -337,19 +338,19 @@ func pushSchema1(t *testing.T, host string) {
 		return all
 	}
 	for _, tag := range []string{"kit", "classic"} {
-		ask(http.MethodPut, tag+"-computed", bytes.NewReader(ask(http.MethodGet, tag, http.NoBody)))
+		request(http.MethodPut, tag+"-computed", bytes.NewReader(request(http.MethodGet, tag, http.NoBody)))
 	}
 }
 
-// dockerPairs are in docker/, but for those that name another place.
+// dockerPairs are pairs in docker/. "elsewhere/" is the second registry.
 var dockerPairs = []imagePair{
-	// Built twice: files get the date of the build, and only where no step
-	// makes files can BuildKit come to the same bytes.
+	// Built twice: files have the date of the build, so BuildKit only writes the same
+	// bytes if no step writes files.
 	{"app:classic", ":classic-again", "same-recipe", 1, "same settings substituted substituted settings settings settings", "A7 !G3 !D12 !D14"},
 	{"app:kit", ":kit-again", "same-recipe", 1, "same same substituted substituted settings settings settings", "A7 !G3 !D12 !D14"},
 	{"app:classic-noop", ":classic-noop-again", "same-files-other-settings", 1, "", "!D12 !D14"},
 	{"app:kit-noop", ":kit-noop-again", "identical", 0, "", "!D12"},
-	// The other builder: a WORKDIR that is there already makes an empty layer.
+	// The other builder: a WORKDIR that already exists makes an empty layer.
 	{"app:classic-noop", ":kit-noop", "same-files-recorded-differently", 1, "same both-empty settings settings settings", "A6 G3 !D5 !D12"},
 	{"app:classic", ":kit", "same-recipe", 1, "same both-empty substituted substituted settings settings settings", "A7 G3 !D5"},
 	{"app:kit", ":buildah-full", "same-recipe", 1, "repacked both-empty substituted substituted settings settings settings", "A7 G3 !D5"},
@@ -362,7 +363,7 @@ var dockerPairs = []imagePair{
 	{"app:kit", ":kit-imported-cmd", "unrelated", 1, "", "D12 !E1 !D14"},
 	{"app:buildah-full", ":buildah-bud-squash", "unrelated", 1, "", "D12 !G1 !D5"},
 	{"app:kit", ":buildah-squash", "unrelated", 1, "", "D12"},
-	// From a container: nothing done in it, a file copied into it, a command run.
+	// From a container: unchanged, with a copied file, after a command.
 	{"app:classic", ":classic-untouched", "same-files-other-settings", 1, "", "!D14 !E1"},
 	{"app:kit", ":kit-untouched", "same-files-other-settings", 1, "", "!D14 !E1 !G3"},
 	{"app:classic", ":classic-patched", "same-base", 1, "same settings same same settings settings settings added", "D14 !D12"},
@@ -370,15 +371,14 @@ var dockerPairs = []imagePair{
 	{"app:classic", ":classic-ran", "same-base", 1, "", "D14 E1"},
 	{"app:kit", ":kit-ran", "same-base", 1, "", "D14 E1 !G3"},
 	{"app:kit", ":buildah-commit", "same-files-recorded-differently", 1, "", "A4"},
-	// Pulled, tagged, pushed: the manifest that docker makes again is the same
-	// if docker made it before; blobs it packs again, unless it knows the
-	// registry to have them.
+	// Pulled, tagged, pushed: docker writes the same manifest again if docker wrote the
+	// first. It compresses blobs again unless it knows that the registry has them.
 	{"app:kit", ":kit-retag", "identical", 0, "", "A1"},
 	{"app:kit-copy", "elsewhere/docker/app:kit-copy", "identical", 0, "", ""},
 	{"app:kit-copy", ":flattened", "identical", 0, "", ""},
 	{"app:kit-skopeo", "elsewhere/docker/app:kit-skopeo", "same-image-packed-differently", 0, "repacked both-empty repacked repacked settings settings settings", "A3 A4"},
 	{"app:kit-oci", ":kit-oci-moved", "same-image-other-envelope", 0, "", "A8 !A3"},
-	// The incident: this engine once pushed the empty layer of 2016 there.
+	// The incident: this engine has pushed the empty layer of 2016 to the repository.
 	{"app:kit", "elsewhere/deploy/app:prod", "same-image-packed-differently", 0, "same both-empty same same settings settings settings", "A4 !A3 !D3"},
 	// Copied and translated by skopeo.
 	{"app:kit", ":kit-saved", "same-image-packed-differently", 0, "", "A3 A4"},
@@ -387,12 +387,12 @@ var dockerPairs = []imagePair{
 	{"app:classic", ":classic-oci", "same-image-reprinted", 0, "", "A8 A12 !E7"},
 	{"app:kit", ":kit-zstd", "same-image-reprinted", 0, "repacked both-empty repacked repacked settings settings settings", "A3 A4 A8 D10"},
 	{"app:buildah-full", ":buildah-full-docker", "same-image-other-envelope", 0, "", "A8"},
-	// arm64 built FROM an image for amd64, which BuildKit lets pass.
+	// arm64 built FROM an image for amd64, which BuildKit allows.
 	{"app:many", ":flattened", "same-image-other-envelope", 1, "", "A10 C4"},
 	{"app:flattened", ":many", "same-image-other-envelope", 1, "", "A10 C4"},
 	{"app:many", ":kit-arm64", "same-image-other-envelope", 1, "", "A10 C4 !A11"},
 	{"app:kit-copy", ":kit-arm64", "same-recipe", 1, "", "!A7"},
-	// The format of 2015, as skopeo writes it and as the registry makes it up.
+	// The format of 2015, from skopeo and computed by the registry.
 	{"app:kit", ":kit-schema1", "same-image-reprinted", 0, "", "B1 !B4"},
 	{"app:kit", ":kit-computed", "same-image-reprinted", 0, "", ""},
 	{"app:classic", ":classic-computed", "same-image-reprinted", 0, "", ""},
@@ -401,8 +401,8 @@ var dockerPairs = []imagePair{
 	{"base:1", "app:kit", "same-base", 1, "", "E1 !D14"},
 }
 
-// TestRealDocker makes images with a Docker Engine as people do, and by hand
-// as people should not, and asks what became of them.
+// TestRealDocker makes images with a Docker Engine, with Dockerfiles and from containers,
+// and compares them.
 func TestRealDocker(t *testing.T) {
 	t.Parallel()
 	requireInstalled(t, "dockerd", dockerClient, "busybox", "skopeo", "buildah", "docker-registry", "registry")
@@ -416,7 +416,7 @@ func TestRealDocker(t *testing.T) {
 	}
 }
 
-// secondRef is the reference that a pair's second side stands for.
+// secondRef returns the reference of the second side of a pair.
 func secondRef(b, host, elsewhere string) string {
 	switch at, other := strings.CutPrefix(b, "elsewhere/"); {
 	case other:

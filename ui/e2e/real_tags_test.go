@@ -13,8 +13,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// TestRealTags moves tags in registries that people run, while the program
-// looks at them.
+// TestRealTags moves tags in real registries while the program shows them.
 func TestRealTags(t *testing.T) {
 	for _, r := range realRegistries {
 		t.Run(r.name, func(t *testing.T) {

@@ -28,16 +28,16 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// commandTimeout is for waits that only a failing test sits out.
+// commandTimeout limits a run of a program. Only failing tests wait that long.
 const commandTimeout = 2 * time.Minute
 
-// runResult is how a run of the program without a terminal ended.
+// runResult is the result of a run without a terminal.
 type runResult struct {
 	code        int
 	out, errors string
 }
 
-// cli runs the compiled program as a script does: no terminal, no logins.
+// cli runs the compiled program without a terminal and without logins.
 func cli(t *testing.T, args ...string) runResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
@@ -45,12 +45,13 @@ func cli(t *testing.T, args ...string) runResult {
 	return runCommand(ctx, t, cleanCommand(ctx, t, uitest.Build(t), args...))
 }
 
+// runCommand runs cmd to its end.
 func runCommand(ctx context.Context, t *testing.T, cmd *exec.Cmd) runResult {
 	t.Helper()
 	return startCommand(ctx, t, cmd)()
 }
 
-// startCommand starts cmd and gives what waits for its end.
+// startCommand starts cmd. The function that it returns waits for the end of cmd.
 func startCommand(ctx context.Context, t *testing.T, cmd *exec.Cmd) (end func() runResult) {
 	t.Helper()
 	var out, problems bytes.Buffer
@@ -68,8 +69,8 @@ func startCommand(ctx context.Context, t *testing.T, cmd *exec.Cmd) (end func() 
 	}
 }
 
-// cleanCommand knows nothing of the person who runs the tests. Each has a new
-// home: what one run of skopeo remembers of blobs must not serve another.
+// cleanCommand returns a command without the settings of the developer. Each has a new
+// home, because skopeo caches blob locations there, which must not affect another run.
 func cleanCommand(ctx context.Context, t *testing.T, program string, args ...string) *exec.Cmd {
 	t.Helper()
 	home := t.TempDir()
@@ -78,12 +79,12 @@ func cleanCommand(ctx context.Context, t *testing.T, program string, args ...str
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home, "LANG=C.UTF-8", "TZ=UTC",
 		"XDG_RUNTIME_DIR=" + home, "XDG_CONFIG_HOME=" + home, "XDG_CACHE_HOME=" + home, "XDG_DATA_HOME=" + home, "XDG_STATE_HOME=" + home,
-		"_CONTAINERS_ROOTLESS_UID=1000", // what root's skopeo remembers is then in XDG_DATA_HOME too
+		"_CONTAINERS_ROOTLESS_UID=1000", // skopeo of root then has its cache in XDG_DATA_HOME too
 	}
 	return cmd
 }
 
-// runTool runs one of the tools that fill registries.
+// runTool runs a program that pushes or copies images. It fails the test on an error.
 func runTool(t *testing.T, name string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
@@ -93,36 +94,36 @@ func runTool(t *testing.T, name string, args ...string) {
 	}
 }
 
-// requireInstalled does without the test where a program is not there.
+// requireInstalled skips the test if a program is missing; see skipOrFail.
 func requireInstalled(t *testing.T, programs ...string) {
 	t.Helper()
-	lack := ""
+	reason := ""
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
-			lack = p + " is not installed"
+			reason = p + " is not installed"
 		}
 	}
-	if lack == "" && slices.Contains(programs, "buildah") && os.Geteuid() != 0 {
-		lack = "buildah leaves files that only root can remove"
+	if reason == "" && slices.Contains(programs, "buildah") && os.Geteuid() != 0 {
+		reason = "buildah leaves files that only root can remove"
 	}
-	if lack != "" {
-		skipOrFail(t, lack)
+	if reason != "" {
+		skipOrFail(t, reason)
 	}
 }
 
-// skipOrFail skips the test, or fails it where a skip counts as one.
-func skipOrFail(t *testing.T, lack string) {
+// skipOrFail skips the test, or fails it if TAGDIFF_REQUIRE_REAL is set.
+func skipOrFail(t *testing.T, reason string) {
 	t.Helper()
 	if os.Getenv("TAGDIFF_REQUIRE_REAL") != "" {
-		t.Fatal(lack)
+		t.Fatal(reason)
 	}
-	t.Skip(lack)
+	t.Skip(reason)
 }
 
-// realRegistry is a registry that people run.
+// realRegistry is the program of a real registry.
 type realRegistry struct {
 	name, program, config string
-	schema1               bool // takes images of that format
+	schema1               bool // accepts images in that format
 }
 
 var realRegistries = []realRegistry{
@@ -141,7 +142,7 @@ func (r realRegistry) start(t *testing.T) (host string) {
 log: {level: info, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: %q}}
 http: {addr: "127.0.0.1:0"}
-validation: {manifests: {urls: {allow: ["^https://mcr\\.microsoft\\.com/"]}}} # Windows' layers
+validation: {manifests: {urls: {allow: ["^https://mcr\\.microsoft\\.com/"]}}} # layers of Windows
 %s
 `, filepath.Join(dir, "data"), r.config)
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
@@ -165,12 +166,12 @@ validation: {manifests: {urls: {allow: ["^https://mcr\\.microsoft\\.com/"]}}} # 
 		}
 		fmt.Fprintln(&all, lines.Text())
 	}
-	t.Fatalf("%s does not come up:\n%s", r.program, all.String())
+	t.Fatalf("%s does not start:\n%s", r.program, all.String())
 	return ""
 }
 
-// skopeo copies from one loopback registry to another, with more arguments
-// before the two.
+// skopeo copies between loopback registries and folders ("dir:PATH"), with args before the
+// two references.
 func skopeo(t *testing.T, from, to string, args ...string) {
 	t.Helper()
 	all := append([]string{"--insecure-policy", "copy", "--quiet"}, args...)
@@ -183,7 +184,7 @@ func skopeo(t *testing.T, from, to string, args ...string) {
 	runTool(t, "skopeo", append(all, from, to)...)
 }
 
-// buildahStore are images that buildah has built, and its store that holds them.
+// buildahStore is a store of buildah with built images.
 type buildahStore struct{ dir string }
 
 func (b buildahStore) buildah(t *testing.T, args ...string) {
@@ -192,7 +193,7 @@ func (b buildahStore) buildah(t *testing.T, args ...string) {
 	runTool(t, "buildah", append(store, args...)...)
 }
 
-// bud builds in the context as it is now.
+// bud builds an image from the current files of the context.
 func (b buildahStore) bud(t *testing.T, args ...string) {
 	t.Helper()
 	b.buildah(t, slices.Concat([]string{"bud", "--quiet", "--isolation", "chroot"}, args, []string{filepath.Join(b.dir, "context")})...)
@@ -205,8 +206,8 @@ func (b buildahStore) write(t *testing.T, name string, lines ...string) {
 	}
 }
 
-// buildImages makes app:1; app:2 with one file changed; app:3 with a step more and
-// app:4 with another setting than that; and app:many for two platforms.
+// buildImages builds app:1; app:2 with one changed file; app:3 with one more step; app:4
+// like app:3 with a changed setting; and app:many for two platforms.
 func buildImages(t *testing.T) buildahStore {
 	t.Helper()
 	b := buildahStore{t.TempDir()}
@@ -229,7 +230,7 @@ func buildImages(t *testing.T) buildahStore {
 	return b
 }
 
-// push puts what was built into team/app.
+// push pushes the images to team/app.
 func (b buildahStore) push(t *testing.T, host string) {
 	t.Helper()
 	to := "docker://" + host + "/team/app:"
@@ -241,7 +242,7 @@ func (b buildahStore) push(t *testing.T, host string) {
 	b.buildah(t, "manifest", "push", "--quiet", "--all", "--tls-verify=false", "app:many", to+"many")
 }
 
-// demoPairs are tags of the demo that the test copies with all that they hold.
+// demoPairs are pairs of tags that the test copies from the demo.
 var demoPairs = [][2]string{
 	{"shop/image-name:20231001.155532z", ":prod"},
 	{"shop/api:build-1041", ":build-1042"},
@@ -249,7 +250,7 @@ var demoPairs = [][2]string{
 	{"team/payments:1.42.0", ":1.42.0-zstd"},
 }
 
-// convertImages makes with skopeo what mirrors and tools make of images.
+// convertImages copies and converts images with skopeo, as mirrors and tools do.
 func convertImages(t *testing.T, from, host string) {
 	t.Helper()
 	for _, pair := range demoPairs {
@@ -257,7 +258,7 @@ func convertImages(t *testing.T, from, host string) {
 		skopeo(t, from+"/"+pair[0], host+"/"+pair[0], "--all", "--preserve-digests")
 		skopeo(t, from+"/"+repo+pair[1], host+"/"+repo+pair[1], "--all", "--preserve-digests")
 	}
-	// Eight platforms, one of them Windows, whose base is in no registry.
+	// Eight platforms. One is Windows, whose base layers are in no registry.
 	skopeo(t, from+"/library/python:2.7", host+"/library/python:2.7", "--all", "--preserve-digests")
 	app := host + "/team/app:"
 	skopeo(t, app+"1", app+"retag")
@@ -272,7 +273,7 @@ func convertImages(t *testing.T, from, host string) {
 	skopeo(t, unpacked, app+"zstd", "--dest-compress-format", "zstd")
 }
 
-// generateImages pushes with go-containerregistry.
+// generateImages pushes images of go-containerregistry.
 func generateImages(t *testing.T, host string) {
 	t.Helper()
 	must := func(err error) {
@@ -307,12 +308,12 @@ func generateImages(t *testing.T, host string) {
 	}
 }
 
-// imagePair is a pair of images, and what is true of it by how it was made.
+// imagePair is a pair of images with the expected comparison.
 type imagePair struct {
 	a, b, verdict string
 	code          int
-	steps         string // classes, oldest first; "" if there is nothing to say
-	findings      string // ids of findings that must be there; those after a "!" would be untrue
+	steps         string // expected classes, oldest first; "" for any
+	findings      string // IDs of expected findings; after "!" of findings that must be absent
 }
 
 var registryPairs = []imagePair{
@@ -324,27 +325,27 @@ var registryPairs = []imagePair{
 	{"team/app:1", ":docker", "same-image-other-envelope", 0, "", "A8"},
 	{"team/app:docker", ":back", "same-image-other-envelope", 0, "", ""},
 	{"team/app:many", ":many-docker", "same-image-other-envelope", 0, "", ""},
-	// skopeo writes the config again when it makes OCI of Docker's. Here it
-	// leaves out a null, which says as much as nothing (catalogue A8).
+	// skopeo writes a new config when it converts from Docker's format to OCI. Here it
+	// omits a null, which means the same (catalogue A8).
 	{"shop/image-name:prod", "mirror/image-name:oci", "same-image-reprinted", 0, "", "A8 A12"},
-	// The same config over layers that were compressed again.
+	// The same config, layers compressed again.
 	{"team/app:1", ":1-zstd", "same-image-packed-differently", 0, "repacked repacked settings settings settings", ""},
 	{"team/app:1", ":zstd", "same-image-packed-differently", 0, "repacked repacked settings settings settings", ""},
 	{"team/app:zstd", ":docker", "same-image-packed-differently", 0, "", "A3 A8 D10"},
-	// An index and one of the images in it: the other platform is lost.
+	// An index and one of its images: the other platform is missing.
 	{"team/app:many", ":amd64", "same-image-other-envelope", 1, "", "A10 !C4"},
 	// Built again.
 	{"team/app:1", ":2", "same-recipe", 1, "same substituted settings settings settings", "A7 D4"},
 	{"team/app:2", ":3", "same-base", 1, "same same settings settings added settings", ""},
 	{"team/app:3", ":4", "same-files-other-settings", 1, "", "A5 E1"},
 	{"team/app:1", "team/made:a", "unrelated", 1, "", ""},
-	// Made by a library, without a recipe.
+	// Images of a library, without a Dockerfile.
 	{"team/made:a", ":labelled", "same-files-other-settings", 1, "", ""},
 	{"team/made:a", ":more", "same-base", 1, "same same same added", ""},
 	{"team/made:one", ":two", "same-image-other-envelope", 1, "", "C2 !C4"},
 }
 
-// jsonReport is what these tests read of a JSON report.
+// jsonReport is the part of a JSON report that these tests use.
 type jsonReport struct {
 	Schema    string
 	A, B      struct{ Kind string }
@@ -358,7 +359,7 @@ type jsonReport struct {
 
 type jsonFinding struct{ ID, Say string }
 
-// findingIDs are the ids of all findings, in the order of the report.
+// findingIDs returns the IDs of all findings, in the order of the report.
 func (r jsonReport) findingIDs() []string {
 	var ids []string
 	all := [][]jsonFinding{r.Findings}
@@ -382,7 +383,7 @@ func (p imagePair) check(t *testing.T, host string) {
 	p.compare(t, a, b)
 }
 
-// compare asks the program about a and b, and notes in the log what it says.
+// compare compares a and b with the program, checks the result and logs it.
 func (p imagePair) compare(t *testing.T, a, b string) {
 	t.Helper()
 	got := cli(t, "-o", "json", a, b)
@@ -395,8 +396,8 @@ func (p imagePair) compare(t *testing.T, a, b string) {
 		t.Errorf("%s: %s with exit code %d, want %s with %d\n%s", r.Schema, r.Verdict.Code, got.code, p.verdict, p.code, cli(t, "-o", "text", a, b).out)
 	}
 	for _, f := range strings.Fields(p.findings) {
-		id, untrue := strings.CutPrefix(f, "!")
-		if slices.Contains(r.findingIDs(), id) == untrue {
+		id, absent := strings.CutPrefix(f, "!")
+		if slices.Contains(r.findingIDs(), id) == absent {
 			t.Errorf("findings %s, want %s:\n%s", r.findingIDs(), p.findings, cli(t, "-o", "text", a, b).out)
 		}
 	}
@@ -412,8 +413,8 @@ func (p imagePair) compare(t *testing.T, a, b string) {
 	}
 }
 
-// TestRealRegistries fills the registries that people run with the tools that
-// people use, and asks what is the same.
+// TestRealRegistries pushes images to real registries with common tools and compares
+// them.
 func TestRealRegistries(t *testing.T) {
 	t.Parallel()
 	requireInstalled(t, "skopeo", "buildah")
@@ -422,13 +423,13 @@ func TestRealRegistries(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = source.Close() })
-	made := buildImages(t)
+	images := buildImages(t)
 	for _, r := range realRegistries {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			requireInstalled(t, r.program)
 			host := r.start(t)
-			made.push(t, host)
+			images.push(t, host)
 			convertImages(t, source.Host(), host)
 			generateImages(t, host)
 			for _, p := range registryPairs {
@@ -457,7 +458,7 @@ func TestRealRegistries(t *testing.T) {
 	}
 }
 
-// sameReport compares a pair where it comes from and where it was copied to.
+// sameReport checks that a pair and its copy have the same report.
 func sameReport(t *testing.T, pair [2]string, from, to string) {
 	t.Helper()
 	want := cli(t, "-o", "json", from+"/"+pair[0], pair[1])
@@ -468,7 +469,7 @@ func sameReport(t *testing.T, pair [2]string, from, to string) {
 	}
 }
 
-// checkSchema1 has the registry hold an image as it was done in 2015.
+// checkSchema1 pushes an image in the format of 2015 and compares it.
 func checkSchema1(t *testing.T, host string) {
 	t.Helper()
 	skopeo(t, host+"/team/app:docker", host+"/team/app:schema1", "--format", "v2s1")
@@ -479,7 +480,7 @@ func checkSchema1(t *testing.T, host string) {
 	}
 }
 
-// checkScreens goes from the registry to the answer, and back out.
+// checkScreens goes from the list of repositories to a comparison and back.
 func checkScreens(t *testing.T, host string) {
 	t.Helper()
 	term := uitest.Start(t, small, host)
@@ -491,7 +492,7 @@ func checkScreens(t *testing.T, host string) {
 		{"b", []string{"A :1 ", "B :2 ", "SAME RECIPE, BUILT AGAIN FROM STEP 2 ON"}, ""},
 		{"3 n", []string{"›≠    2", "rebuilt"}, ""},
 		{"s", []string{"A :2 ", "B :1 ", "SAME RECIPE"}, ""},
-		{"esc", []string{"/2", "created"}, ""}, // back in the list, as it was left
+		{"esc", []string{"/2", "created"}, ""}, // the list is unchanged
 		{"q", nil, ""},
 	})
 	if code := term.Wait(); code != 0 {

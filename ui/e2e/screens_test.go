@@ -9,10 +9,10 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// trafficMask is what reading took, which differs from run to run.
+// trafficMask masks requests, bytes and time, which differ between runs.
 var trafficMask = uitest.Mask{Pattern: regexp.MustCompile(` *(?:\d+ under way . )?[\d,]+ requests? . [\d.]+ k?M?B . \d+\.\d s`), With: ""}
 
-// startDemo runs the demo on a terminal and waits for its first screen.
+// startDemo runs the demo on a terminal and waits for its first page.
 func startDemo(t *testing.T, o uitest.Options, args ...string) *uitest.Term {
 	t.Helper()
 	o.Masks = []uitest.Mask{trafficMask, uitest.Ports}
@@ -21,13 +21,13 @@ func startDemo(t *testing.T, o uitest.Options, args ...string) *uitest.Term {
 	return term
 }
 
-// wide and small are the two terminals that every screen must work on.
+// wide and small are the terminal sizes of the golden screens.
 var (
 	wide  = uitest.Options{Width: 120, Height: 40}
 	small = uitest.Options{Width: 80, Height: 24}
 )
 
-// step types keys, waits for texts and compares the screen.
+// step is one step of a session: keys, texts to wait for, and a golden screen.
 type step struct {
 	keys   string // names separated by blanks
 	wait   []string
@@ -46,8 +46,7 @@ func play(t *testing.T, term *uitest.Term, steps []step) {
 	}
 }
 
-// TestIncidents looks at the three incidents as a person does: the answer must
-// be on the first screen.
+// TestIncidents walks through the three incidents. The cause must be on the first screen.
 func TestIncidents(t *testing.T) {
 	retag := []step{
 		{"1", []string{"SAME IMAGE, PACKED DIFFERENTLY", "proved", "Step 8 is empty on both sides"}, "summary"},
@@ -108,12 +107,12 @@ func TestBrowse(t *testing.T) {
 				{"enter", []string{"A :2 ", "B :2-slim"}, ""},
 				{"esc", []string{"choose"}, ""},
 			}[:6])
-			// Back to where one was, mark and all; then one step at a time.
+			// esc goes back one page at a time and keeps the mark and the filter.
 			term.WaitFor("DIFFERENT FROM THE FIRST LAYER")
 			term.Type("esc")
 			term.WaitFor("compare A :2 with :2-slim")
 			term.Type("esc")
-			term.WaitFor("1 of 17") // the filter is as it was
+			term.WaitFor("1 of 17") // the filter is unchanged
 			term.Type("esc")
 			term.WaitFor("shop/api")
 			term.Type("esc")
@@ -126,10 +125,10 @@ func TestBrowse(t *testing.T) {
 	}
 }
 
-// dateMask is what depends on when a test runs. The demo's own dates are of 2019.
+// dateMask masks dates that depend on the time of the test. The demo's dates are in 2019.
 var dateMask = uitest.Mask{Pattern: regexp.MustCompile(`20[2-9]\d-\d\d-\d\d \d\d:\d\d(?::\d\d)?`), With: "2000-01-01 00:00"}
 
-// TestTags: which tags are one image, and what they were before.
+// TestTags: the list groups tags of one image and shows their history.
 func TestTags(t *testing.T) {
 	for size, o := range map[string]uitest.Options{"120": wide, "80": small} {
 		t.Run(size, func(t *testing.T) {
@@ -194,7 +193,7 @@ func TestHelp(t *testing.T) {
 	})
 }
 
-// TestCopy copies through OSC 52, in full, what the screen shows cut off.
+// TestCopy copies through OSC 52 the full text that the screen shows shortened.
 func TestCopy(t *testing.T) {
 	term := startDemo(t, small)
 	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n y", []string{"copied the layer of step 8: sha256:a3ed95ca"}, ""}})
@@ -207,7 +206,7 @@ func TestCopy(t *testing.T) {
 	}
 }
 
-// TestPaste goes to a pasted reference; a q in it must not quit.
+// TestPaste opens a pasted reference. A q in it must not quit.
 func TestPaste(t *testing.T) {
 	term := startDemo(t, small)
 	_, host, _ := strings.Cut(term.Screen(), "a registry made up on ")
@@ -218,7 +217,7 @@ func TestPaste(t *testing.T) {
 	term.WaitFor("A :1.42.0 ", "B :1.42.0-squashed")
 }
 
-// TestPlace keeps the cursor on its row through resizes, swaps and another side.
+// TestPlace: the cursor stays on its row after a resize, a swap and another tag for a side.
 func TestPlace(t *testing.T) {
 	term := startDemo(t, wide)
 	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"›∅"}, ""}})
@@ -237,7 +236,7 @@ func TestPlace(t *testing.T) {
 	term.CheckRepaint()
 }
 
-// TestHostile shows text that tries to take over the terminal.
+// TestHostile shows text that tries to control the terminal.
 func TestHostile(t *testing.T) {
 	server, err := demo.Start()
 	if err != nil {
@@ -261,7 +260,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestSecrets masks what looks like one, until x.
+// TestSecrets: values that look like secrets are masked until x.
 func TestSecrets(t *testing.T) {
 	server, err := demo.Start()
 	if err != nil {
@@ -280,7 +279,7 @@ func TestSecrets(t *testing.T) {
 	term.WaitGone("AWS_SECRET_ACCESS_KEY=(masked)")
 }
 
-// TestPicture makes the picture in README.
+// TestPicture checks the picture in README.
 func TestPicture(t *testing.T) {
 	port := uitest.Mask{Pattern: uitest.Ports.Pattern, With: "50000"}
 	term := uitest.Start(t, uitest.Options{Width: 120, Height: 26, Masks: []uitest.Mask{trafficMask, port}}, "demo")

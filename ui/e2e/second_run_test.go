@@ -13,12 +13,12 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// recordingRegistry is the demo's registry that notes what it is asked.
+// recordingRegistry is the demo's registry and records requests.
 type recordingRegistry struct {
 	host     string
 	mu       sync.Mutex
 	requests []string
-	deleted  string // a tag whose manifest is gone
+	deleted  string // the tag that answers 404
 }
 
 func startRecordingRegistry(t *testing.T) *recordingRegistry {
@@ -36,7 +36,7 @@ func startRecordingRegistry(t *testing.T) *recordingRegistry {
 	return c
 }
 
-// record writes a request down and reports whether what it asks for is gone.
+// record records a request and reports whether its tag is deleted.
 func (c *recordingRegistry) record(r *http.Request) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -44,14 +44,14 @@ func (c *recordingRegistry) record(r *http.Request) bool {
 	return c.deleted != "" && strings.HasSuffix(r.URL.Path, "/manifests/"+c.deleted)
 }
 
-// deleteTag takes the manifest of a tag away.
+// deleteTag makes a tag answer 404.
 func (c *recordingRegistry) deleteTag(tag string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.deleted = tag
 }
 
-// takeRequests is what it was asked since it was last looked at, sorted.
+// takeRequests returns the requests since the last call, sorted.
 func (c *recordingRegistry) takeRequests() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,7 +61,7 @@ func (c *recordingRegistry) takeRequests() []string {
 	return log
 }
 
-// runWithCache runs the program with what earlier runs have left.
+// runWithCache runs the program with home for state and cache, which runs can share.
 func runWithCache(t *testing.T, home string, args ...string) runResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
@@ -71,8 +71,8 @@ func runWithCache(t *testing.T, home string, args ...string) runResult {
 	return runCommand(ctx, t, cmd)
 }
 
-// TestASecondRunAsksOnlyWhetherTagsMoved.
-func TestASecondRunAsksOnlyWhetherTagsMoved(t *testing.T) {
+// TestReport_secondRun: a second run only sends a HEAD request for each tag.
+func TestReport_secondRun(t *testing.T) {
 	t.Parallel()
 	c, home := startRecordingRegistry(t), t.TempDir()
 	args := []string{"-o", "json", c.host + "/library/python:2.7.16", ":2.7.17"}
@@ -83,17 +83,17 @@ func TestASecondRunAsksOnlyWhetherTagsMoved(t *testing.T) {
 	second := runWithCache(t, home, args...)
 	want := []string{"HEAD /v2/library/python/manifests/2.7.16", "HEAD /v2/library/python/manifests/2.7.17"}
 	if got := c.takeRequests(); !slices.Equal(got, want) {
-		t.Errorf("asked %q", got)
+		t.Errorf("requests %q", got)
 	}
 	if second.out != first.out || second.code != first.code || second.errors != "" {
-		t.Errorf("exit code %d, and another report: %s", second.code, second.errors)
+		t.Errorf("exit code %d, the report differs: %s", second.code, second.errors)
 	}
 	if third := runWithCache(t, home, append(args, "--no-cache")...); third.out != first.out || len(c.takeRequests()) < 10 {
 		t.Errorf("--no-cache used the cache: exit code %d", third.code)
 	}
 }
 
-// TestDigests: tags by where they point, from the command line.
+// TestDigests: --digests groups tags by digest with HEAD requests.
 func TestDigests(t *testing.T) {
 	t.Parallel()
 	c := startRecordingRegistry(t)
@@ -105,7 +105,7 @@ func TestDigests(t *testing.T) {
 	}
 	for _, r := range c.takeRequests() {
 		if r != "GET /v2/library/python/tags/list" && !strings.HasPrefix(r, "HEAD ") {
-			t.Errorf("asked %s", r)
+			t.Errorf("request %s", r)
 		}
 	}
 
@@ -115,10 +115,10 @@ func TestDigests(t *testing.T) {
 		t.Errorf("exit code %d: %q %s", got.code, got.out, got.errors)
 	}
 
-	for say, args := range map[string][]string{
+	for want, args := range map[string][]string{
 		"name it without a tag": {"--digests", repo + ":2.7"}, "use -o text": {"--digests", "-o", "tui", repo},
 		"--match needs": {"--match", "x", repo}, "missing closing": {"--digests", "--match", "(", repo}, "must be from 1 to 512": {"--parallel", "0", repo},
 	} {
-		cli(t, args...).oneLine(t, say)
+		cli(t, args...).oneLine(t, want)
 	}
 }

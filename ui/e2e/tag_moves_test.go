@@ -11,11 +11,11 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// movingTag serves the demo, where the tag shop/api:latest can be moved.
+// movingTag is the demo's registry, where the test can move the tag shop/api:latest.
 type movingTag struct {
 	host      string
-	target    atomic.Value // string
-	afterRead atomic.Value // func(): called when the tag has been read
+	target    atomic.Value // string: the tag that latest is read from
+	afterRead atomic.Value // func(), called after a GET of the tag
 }
 
 func startMovingTag(t testing.TB, to string) *movingTag {
@@ -40,9 +40,9 @@ func startMovingTag(t testing.TB, to string) *movingTag {
 	return m
 }
 
-// TestTagMovesWhileCompared: what is on the screen stays one image, and a
-// banner says that the tag is another one by now.
-func TestTagMovesWhileCompared(t *testing.T) {
+// TestTagMove_comparison: the comparison stays on the screen, and a banner reports that the
+// tag has moved.
+func TestTagMove_comparison(t *testing.T) {
 	m := startMovingTag(t, "build-1041")
 	term := uitest.Start(t, wide, "--recheck", "1s", m.host+"/shop/api:build-1042", ":latest")
 	term.WaitFor("SAME BASE, DIFFERENT FROM STEP 12 ON", "PYTHON_VERSION")
@@ -51,7 +51,7 @@ func TestTagMovesWhileCompared(t *testing.T) {
 	term.WaitFor(":latest has moved", "M compares")
 	for _, line := range []string{"SAME BASE, DIFFERENT FROM STEP 12 ON", "B :latest"} {
 		if !term.Frame().Contains(line) {
-			t.Errorf("%q is gone; before the move there was\n%s", line, before)
+			t.Errorf("%q disappeared; the screen before the move:\n%s", line, before)
 		}
 	}
 	term.Type("M")
@@ -63,18 +63,17 @@ func TestTagMovesWhileCompared(t *testing.T) {
 	term.WaitGone("has moved")
 }
 
-// TestTagMovesWhileRead: the tag moves between the answer to the first request
-// and the second request.
-func TestTagMovesWhileRead(t *testing.T) {
+// TestTagMove_loading: the tag moves between the first and the second request.
+func TestTagMove_loading(t *testing.T) {
 	m := startMovingTag(t, "build-1041")
 	m.afterRead.Store(func() { m.target.Store("build-1042") })
 	term := uitest.Start(t, small, m.host+"/shop/api:build-1041", ":latest")
 	term.WaitFor("IDENTICAL", ":latest has moved")
 }
 
-// TestTagMovesInTheList: the list marks the tag, says so, and compares what it
-// was with what it is.
-func TestTagMovesInTheList(t *testing.T) {
+// TestTagMove_list: the list marks the tag, reports the move, and compares the old with the
+// new digest.
+func TestTagMove_list(t *testing.T) {
 	m := startMovingTag(t, "build-1041")
 	term := uitest.Start(t, small, "--recheck", "1s", m.host+"/shop/api")
 	term.WaitFor("build-1042", "latest            70203630a600", "1/5")

@@ -20,7 +20,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// exitTrouble is the exit code of diff(1) for trouble.
+// exitTrouble is the exit code for an error, as in diff(1).
 const exitTrouble = 2
 
 // demoHost serves the demo's registry until the test ends.
@@ -34,16 +34,15 @@ func demoHost(t *testing.T) string {
 	return s.Host()
 }
 
-// TestSignalsEndWell: what ends the program leaves the terminal as it was, at
-// any moment.
-func TestSignalsEndWell(t *testing.T) {
+// TestExit_restored: signals and q restore the terminal.
+func TestExit_restored(t *testing.T) {
 	t.Parallel()
 	host := demoHost(t)
 	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
 			if signal.Ignored(sig) {
-				t.Skip("these tests run under nohup, and so does the program")
+				t.Skip("the tests and the program ignore this signal (nohup)")
 			}
 			term := uitest.Start(t, small, host+"/shop/image-name:prod", ":20231001.155532z")
 			term.WaitFor("PACKED DIFFERENTLY")
@@ -53,7 +52,7 @@ func TestSignalsEndWell(t *testing.T) {
 			}
 			term.CheckRestored()
 			if !strings.Contains(term.Screen(), "tagdiff: cancelled") {
-				t.Errorf("the terminal says %q", term.Screen())
+				t.Errorf("the terminal shows %q", term.Screen())
 			}
 		})
 	}
@@ -69,7 +68,7 @@ func TestSignalsEndWell(t *testing.T) {
 	})
 }
 
-// startOnPTY runs the program on a terminal whose other end the test holds.
+// startOnPTY runs the program on a terminal. The test holds the other end, control.
 func startOnPTY(t *testing.T, attr *syscall.SysProcAttr, args ...string) (*os.File, *exec.Cmd, <-chan struct{}) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
@@ -83,32 +82,32 @@ func startOnPTY(t *testing.T, attr *syscall.SysProcAttr, args ...string) (*os.Fi
 	t.Cleanup(func() { control.Close() })
 	ended := make(chan struct{})
 	go func() {
-		cmd.Wait() //nolint:errcheck // its state says it
+		cmd.Wait() //nolint:errcheck // ProcessState has the result
 		close(ended)
 	}()
 	return control, cmd, ended
 }
 
-// TestLostTerminal: when the terminal goes away the program does too, with the
-// signal that the system sends then and without it.
-func TestLostTerminal(t *testing.T) {
+// TestExit_lostTerminal: the program ends when its terminal is closed, with and without
+// SIGHUP.
+func TestExit_lostTerminal(t *testing.T) {
 	t.Parallel()
 	host := demoHost(t)
 	for name, attr := range map[string]*syscall.SysProcAttr{
 		"hung up": {Setsid: true, Setctty: true},
-		"closed":  {Setsid: true}, // not its controlling terminal: nobody sends a signal
+		"closed":  {Setsid: true}, // not the controlling terminal: no SIGHUP
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			control, cmd, ended := startOnPTY(t, attr, host+"/shop/image-name:prod", ":20231001.155532z")
-			var seen bytes.Buffer
+			var output bytes.Buffer
 			buf := make([]byte, 4096)
-			for !strings.Contains(seen.String(), "DIFFERENTLY") {
+			for !strings.Contains(output.String(), "DIFFERENTLY") {
 				n, err := control.Read(buf)
 				if err != nil {
 					t.Fatal(err)
 				}
-				seen.Write(buf[:n])
+				output.Write(buf[:n])
 			}
 			control.Close()
 			select {
@@ -117,14 +116,14 @@ func TestLostTerminal(t *testing.T) {
 					t.Errorf("it ended with %v", cmd.ProcessState)
 				}
 			case <-time.After(uitest.Patience):
-				t.Error("the program goes on without a terminal")
+				t.Error("the program still runs without a terminal")
 			}
 		})
 	}
 }
 
-// TestSuspend: ctrl-z gives the terminal back to the shell, fg takes it again at
-// the size that it has by then.
+// TestSuspend: ctrl-z restores the terminal for the shell. fg shows the screen again at the
+// current size.
 func TestSuspend(t *testing.T) {
 	t.Parallel()
 	requireInstalled(t, "bash")
@@ -153,8 +152,9 @@ func TestSuspend(t *testing.T) {
 	term.CheckRestored()
 }
 
-// TestKilledWhileSuspended: the terminal is the shell's by then.
-func TestKilledWhileSuspended(t *testing.T) {
+// TestSuspend_killed: a kill of the suspended program does not change the terminal, which
+// the shell uses.
+func TestSuspend_killed(t *testing.T) {
 	t.Parallel()
 	requireInstalled(t, "bash", "ps")
 	bash, err := exec.LookPath("bash")
@@ -176,9 +176,9 @@ echo "all gone"`
 	}
 }
 
-// TestSuspendWithoutShell: where nobody could bring the program back, as in
-// ssh -t host tagdiff or in a container, ctrl-z does not lose it.
-func TestSuspendWithoutShell(t *testing.T) {
+// TestSuspend_noShell: without a shell that could continue the program, as in
+// ssh -t host tagdiff or in a container, ctrl-z has no effect.
+func TestSuspend_noShell(t *testing.T) {
 	t.Parallel()
 	term := uitest.Start(t, small, demoHost(t)+"/shop/image-name:prod", ":20231001.155532z")
 	term.WaitFor("PACKED DIFFERENTLY")
@@ -191,9 +191,9 @@ func TestSuspendWithoutShell(t *testing.T) {
 	term.CheckRestored()
 }
 
-// TestBrokenPipe: who reads no more is not written to, and hears no complaint
-// of it.
-func TestBrokenPipe(t *testing.T) {
+// TestReport_brokenPipe: a closed standard output ends the program without a message about
+// it.
+func TestReport_brokenPipe(t *testing.T) {
 	t.Parallel()
 	host := demoHost(t)
 	for name, args := range map[string][]string{
@@ -221,16 +221,16 @@ func TestBrokenPipe(t *testing.T) {
 	}
 }
 
-// TestNoTerminal: without one there is a report, or one line that says what to
-// do; never a screen that nobody sees.
-func TestNoTerminal(t *testing.T) {
+// TestOutput_noTerminal: without a terminal the output is a report or an error of one line,
+// never a screen.
+func TestOutput_noTerminal(t *testing.T) {
 	t.Parallel()
 	host := demoHost(t)
 	pair := []string{host + "/shop/image-name:prod", ":20231001.155532z"}
 	for name, tt := range map[string]struct {
 		args []string
 		code int
-		says string
+		want string
 	}{
 		"report":        {pair, 0, "Same image, packed differently"},
 		"screen wanted": {append([]string{"-o", "tui"}, pair...), 2, "standard output is not a terminal"},
@@ -239,7 +239,7 @@ func TestNoTerminal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := cli(t, tt.args...)
-			if got.code != tt.code || !strings.Contains(got.out+got.errors, tt.says) || strings.Contains(got.out, "\x1b") {
+			if got.code != tt.code || !strings.Contains(got.out+got.errors, tt.want) || strings.Contains(got.out, "\x1b") {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -254,7 +254,7 @@ func TestNoTerminal(t *testing.T) {
 			}
 		})
 	}
-	// Keys that come from nowhere: the terminal itself is asked.
+	// Bubble Tea opens the controlling terminal for keys, and there is none.
 	t.Run("no standard input", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
@@ -269,7 +269,7 @@ func TestNoTerminal(t *testing.T) {
 		cmd.Stdout, cmd.SysProcAttr = screen, &syscall.SysProcAttr{Setsid: true}
 		var problems bytes.Buffer
 		cmd.Stderr = &problems
-		go io.Copy(io.Discard, control) //nolint:errcheck // it ends with the terminal
+		go io.Copy(io.Discard, control) //nolint:errcheck // ends with the terminal
 		err = cmd.Run()
 		screen.Close()
 		if err == nil || strings.Count(problems.String(), "\n") != 1 || !strings.Contains(problems.String(), "tagdiff: ") {
@@ -278,9 +278,9 @@ func TestNoTerminal(t *testing.T) {
 	})
 }
 
-// TestPlainLocale: what the locale says decides between Unicode and ASCII; where
-// nothing says anything, the terminal at the other end is taken to know UTF-8.
-func TestPlainLocale(t *testing.T) {
+// TestASCII_locale: the locale selects Unicode or ASCII. Without a locale the program assumes
+// that the terminal supports UTF-8.
+func TestASCII_locale(t *testing.T) {
 	t.Parallel()
 	host := demoHost(t)
 	for _, tt := range []struct {
@@ -298,7 +298,7 @@ func TestPlainLocale(t *testing.T) {
 				term.Type(view)
 				f := term.WaitFor("tagdiff")
 				if beyond := strings.ContainsFunc(f.Text(), func(r rune) bool { return r > 0x7e }); tt.ascii && beyond {
-					t.Fatalf("it draws beyond ASCII:\n%s", f.Text())
+					t.Fatalf("characters beyond ASCII:\n%s", f.Text())
 				}
 			}
 			term.WaitFor(map[bool]string{true: "up/k", false: "↑/k"}[tt.ascii])
@@ -306,14 +306,14 @@ func TestPlainLocale(t *testing.T) {
 	}
 }
 
-// TestFilesOfTheProgram: closed screens leave no file and no connection open.
-func TestFilesOfTheProgram(t *testing.T) {
+// TestOpenFiles: closed pages leave no file and no connection open.
+func TestOpenFiles(t *testing.T) {
 	t.Parallel()
 	host := demoHost(t)
 	term := uitest.Start(t, small, "--parallel", "2", host)
 	term.WaitFor("shop/image-name")
 	if _, ok := term.Files(); !ok {
-		t.Skip("the system does not tell")
+		t.Skip("the system does not report open files")
 	}
 	round := func() {
 		term.Type("o", host+"/shop/image-name:prod :20231001.155532z", "enter")
@@ -330,14 +330,14 @@ func TestFilesOfTheProgram(t *testing.T) {
 	for range 10 {
 		round()
 	}
-	if after, _ := term.Files(); after > before+4 { // those that are just idle
-		t.Errorf("%d files are open, after the first round it were %d", after, before)
+	if after, _ := term.Files(); after > before+4 { // idle connections
+		t.Errorf("%d files are open, %d after the first round", after, before)
 	}
 }
 
-// TestGarbageFromATerminal: answers that nobody asked for, and those that cannot
-// be, neither end the program nor make it draw what has no end.
-func TestGarbageFromATerminal(t *testing.T) {
+// TestTerminalInput_garbage: unexpected and invalid answers of the terminal neither end the
+// program nor make it use all memory.
+func TestTerminalInput_garbage(t *testing.T) {
 	t.Parallel()
 	term := uitest.Start(t, small)
 	term.WaitFor("Are these two tags the same image")

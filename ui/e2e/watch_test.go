@@ -15,7 +15,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// watchProcess is a watch under way.
+// watchProcess is a running tagdiff watch.
 type watchProcess struct {
 	t      *testing.T
 	cmd    *exec.Cmd
@@ -24,7 +24,8 @@ type watchProcess struct {
 	stdout io.Closer
 }
 
-// startWatch begins to watch, often.
+// startWatch starts tagdiff watch with short intervals. home is its state folder; "" is a
+// new one.
 func startWatch(t *testing.T, home string, args ...string) *watchProcess {
 	t.Helper()
 	w := &watchProcess{t: t, lines: make(chan string, 100), errors: make(chan string, 100)}
@@ -56,22 +57,22 @@ func startWatch(t *testing.T, home string, args ...string) *watchProcess {
 	return w
 }
 
-// nextLine waits for a line.
+// nextLine waits for a line and returns it.
 func (w *watchProcess) nextLine(from chan string) string {
 	w.t.Helper()
 	select {
 	case line, ok := <-from:
 		if !ok {
-			w.t.Fatal("there are no more lines")
+			w.t.Fatal("there are no more lines: the program closed its output")
 		}
 		return line
 	case <-time.After(uitest.Patience):
-		w.t.Fatal("no line comes")
+		w.t.Fatal("timeout: no line")
 	}
 	return ""
 }
 
-// expectLine waits for a line and compares it but for its time.
+// expectLine waits for a line and compares it without its time.
 func (w *watchProcess) expectLine(want string) {
 	w.t.Helper()
 	line := w.nextLine(w.lines)
@@ -82,15 +83,15 @@ func (w *watchProcess) expectLine(want string) {
 	}
 }
 
-// wait waits for the end, after which nothing more was said.
+// wait waits for the end of the program. It fails on further lines.
 func (w *watchProcess) wait() (code int) {
 	w.t.Helper()
 	for _, from := range []chan string{w.lines, w.errors} {
 		for line := range from {
-			w.t.Errorf("at the end it says %q", line)
+			w.t.Errorf("unexpected line %q", line)
 		}
 	}
-	w.cmd.Wait() //nolint:errcheck // the code says it
+	w.cmd.Wait() //nolint:errcheck // the exit code is what counts
 	return w.cmd.ProcessState.ExitCode()
 }
 
@@ -125,8 +126,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// TestWatchMany: tags of several registries, one line each at the start.
-func TestWatchMany(t *testing.T) {
+// TestWatch_severalTags: tags of several registries have one line each at the start.
+func TestWatch_severalTags(t *testing.T) {
 	t.Parallel()
 	a, b := startTagRegistry(t, map[string]string{"prod": "2.7.16"}), startTagRegistry(t, map[string]string{"prod": "2.7.17"})
 	w := startWatch(t, "", "-o", "json", a.ref("prod"), ":3.8", b.ref("prod"), a.ref("prod"))
@@ -134,7 +135,7 @@ func TestWatchMany(t *testing.T) {
 	read := func() event {
 		var e event
 		if line := w.nextLine(w.lines); json.Unmarshal([]byte(line), &e) != nil {
-			t.Fatalf("%q is no event", line)
+			t.Fatalf("%q is not an event", line)
 		}
 		if _, err := time.Parse(time.RFC3339, e.At); err != nil {
 			t.Error(err)
@@ -150,7 +151,7 @@ func TestWatchMany(t *testing.T) {
 	for range len(want) {
 		e := read()
 		if !want[e] {
-			t.Errorf("%+v is not wanted", e)
+			t.Errorf("unexpected event %+v", e)
 		}
 		delete(want, e)
 	}
@@ -166,9 +167,8 @@ func TestWatchMany(t *testing.T) {
 	}
 }
 
-// TestWatchRemembers: what the tag was when it was last seen is said, and a
-// watch is a look.
-func TestWatchRemembers(t *testing.T) {
+// TestWatch_journal: watch prints the digest of the last sighting, and records sightings.
+func TestWatch_journal(t *testing.T) {
 	t.Parallel()
 	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.17", "gone": ""}), t.TempDir()
 	old, now := s.digest(t, "2.7.16"), s.digest(t, "2.7.17")
@@ -191,9 +191,9 @@ func TestWatchRemembers(t *testing.T) {
 	gone.expectLine(s.ref("gone") + " is not there; when last seen, 2026-11-18T14:02:00Z, it was " + old.String())
 }
 
-// TestWatchOutage: one line when it begins and one when it is over, for all
-// tags of the registry.
-func TestWatchOutage(t *testing.T) {
+// TestWatch_outage: an outage of a registry prints one line at its start and one at its end,
+// for all tags.
+func TestWatch_outage(t *testing.T) {
 	t.Parallel()
 	s := startTagRegistry(t, map[string]string{"prod": "2.7.16"})
 	w := startWatch(t, "", "--moves", "1", s.ref("prod"), ":3.8")
@@ -217,8 +217,8 @@ func TestWatchOutage(t *testing.T) {
 	}
 }
 
-// TestWatchPush: a tag that leads to a part of what it was is told as such.
-func TestWatchPush(t *testing.T) {
+// TestWatch_push: watch reports if the new digest is an image of the old index.
+func TestWatch_push(t *testing.T) {
 	t.Parallel()
 	s := startTagRegistry(t, map[string]string{"prod": "3.8"})
 	got := runWithState(t, t.TempDir(), "-o", "json", "--no-journal", s.ref("3.8"))
@@ -232,9 +232,9 @@ func TestWatchPush(t *testing.T) {
 	w.expectLine(s.ref("prod") + " moved " + s.digest(t, "3.8").String() + " " + member[1] + "; the new one is an image that the old one lists: a push may be under way")
 }
 
-// TestWatchWithoutMemory: that nothing can be remembered is said at once, and is
-// no reason not to watch.
-func TestWatchWithoutMemory(t *testing.T) {
+// TestWatch_noStateFolder: if the journal cannot be written, watch prints a warning and
+// continues.
+func TestWatch_noStateFolder(t *testing.T) {
 	t.Parallel()
 	s, home := startTagRegistry(t, map[string]string{"prod": "2.7.16"}), filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(home, nil, 0o600); err != nil {
@@ -243,7 +243,7 @@ func TestWatchWithoutMemory(t *testing.T) {
 	w := startWatch(t, home, "--moves", "1", s.ref("prod"))
 	w.expectLine(s.ref("prod") + " is " + s.digest(t, "2.7.16").String())
 	if line := w.nextLine(w.errors); !strings.Contains(line, "cannot be written: ") {
-		t.Errorf("it says %q", line)
+		t.Errorf("line %q", line)
 	}
 	s.setTag("prod", "2.7.17")
 	w.expectLine(s.ref("prod") + " moved " + s.digest(t, "2.7.16").String() + " " + s.digest(t, "2.7.17").String())
@@ -252,8 +252,8 @@ func TestWatchWithoutMemory(t *testing.T) {
 	}
 }
 
-// TestWatchCancelled: who waits for a move is told that there was none.
-func TestWatchCancelled(t *testing.T) {
+// TestWatch_cancelled: a watch for a move ends with an error if it is cancelled before.
+func TestWatch_cancelled(t *testing.T) {
 	t.Parallel()
 	s := startTagRegistry(t, map[string]string{"prod": "2.7.16"})
 	w := startWatch(t, "", "--moves", "1", s.ref("prod"))
@@ -262,15 +262,15 @@ func TestWatchCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	if line := w.nextLine(w.errors); line != "tagdiff: cancelled" {
-		t.Errorf("it says %q", line)
+		t.Errorf("line %q", line)
 	}
 	if code := w.wait(); code != 2 {
 		t.Errorf("exit code %d", code)
 	}
 }
 
-// TestWatchBrokenPipe: nobody listens any more, and nothing is said about it.
-func TestWatchBrokenPipe(t *testing.T) {
+// TestWatch_brokenPipe: a closed standard output ends watch without a message.
+func TestWatch_brokenPipe(t *testing.T) {
 	t.Parallel()
 	s := startTagRegistry(t, map[string]string{"prod": "2.7.16"})
 	w := startWatch(t, "", s.ref("prod"))
@@ -278,19 +278,20 @@ func TestWatchBrokenPipe(t *testing.T) {
 	w.stdout.Close()
 	s.setTag("prod", "2.7.17")
 	for line := range w.errors {
-		t.Errorf("it says %q", line)
+		t.Errorf("line %q", line)
 	}
-	w.cmd.Wait() //nolint:errcheck // the code says it
+	w.cmd.Wait() //nolint:errcheck // the exit code is what counts
 	if code := w.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }
 
-func TestWatchRefuses(t *testing.T) {
+// TestWatch_usage: wrong arguments are an error of one line.
+func TestWatch_usage(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		args []string
-		says string
+		want string
 	}{
 		{nil, "watch needs one tag or more"},
 		{[]string{"h.example/a@sha256:" + strings.Repeat("0", 64)}, "never moves"},
@@ -306,7 +307,7 @@ func TestWatchRefuses(t *testing.T) {
 		{[]string{"--log", filepath.Join("none", "log"), "h.example/a:b"}, "the log file"},
 	} {
 		got := cli(t, append([]string{"watch"}, tt.args...)...)
-		if got.code != 2 || got.out != "" || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, tt.says) {
+		if got.code != 2 || got.out != "" || strings.Count(got.errors, "\n") != 1 || !strings.Contains(got.errors, tt.want) {
 			t.Errorf("%q: exit code %d: %s%s", tt.args, got.code, got.out, got.errors)
 		}
 	}
