@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -16,15 +17,15 @@ import (
 
 // A panic in a goroutine of a library and a fatal error of Go's runtime cannot be
 // recovered: the process ends at once. A second process, the monitor, therefore
-// cleans up. While a screen is open, it reads a pipe that only two write to: this
-// package, marks of one byte, and the runtime, the text of a crash
-// (debug.SetCrashOutput). So a byte that is not a mark means a crash, and the end of
-// the file without markEnded means that the process was killed.
+// cleans up. While a screen is open, it reads the control pipe. Only this package writes
+// to it, marks of one byte, and the runtime, the text of a crash (debug.SetCrashOutput).
+// So a byte that is not a mark means a crash, and the end of the file without markEnded
+// means that the process was killed.
 //
 // The crash output lacks the text of fatal errors ("fatal error: stack overflow"),
 // which the runtime prints to standard error before it starts to crash. Therefore
-// standard error is a pipe to the monitor as well. The monitor reads it only after
-// a crash: whatever else a library or a child process prints there has no effect.
+// standard error is a pipe to the monitor too. The monitor uses it only after a crash:
+// other output of a library or a child process has no effect.
 
 // monitorEnv marks the process of the monitor. Its value is the state of the
 // terminal before the screen.
@@ -60,9 +61,12 @@ func sendMark(mark byte) {
 const (
 	shortestTrace = 512      // bytes: less than the runtime prints in any crash
 	maxTrace      = 4 << 20  // bytes of the crash output that the report keeps
-	maxStderr     = 64 << 10 // bytes: what a pipe holds
+	maxStderr     = 64 << 10 // bytes of standard error that the monitor keeps
 	endOfMessage  = "\n\n"   // separates the message of a panic from the stacks
 )
+
+// stderrTimeout limits the wait for standard error after the crash output has arrived.
+const stderrTimeout = time.Second
 
 // crashPrefixes begin the lines that the runtime prints to standard error before
 // the crash output begins.
@@ -79,6 +83,11 @@ var resetTerminal = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +
 // The summary is on the terminal before a shell prints its prompt: the other process
 // cannot end before the monitor has read the crash output, because the pipe is short.
 func monitorProcess(control, stderr io.Reader, terminal io.Writer, restore func(), dir, version string) {
+	var output stderrTail
+	go func() {
+		defer panics.Catch()
+		output.read(stderr)
+	}()
 	r := bufio.NewReader(control)
 	crashed, restored := awaitEnd(r)
 	if restored {
@@ -91,9 +100,7 @@ func monitorProcess(control, stderr io.Reader, terminal io.Writer, restore func(
 		return // killed, which needs no report
 	}
 	head, _ := r.Peek(shortestTrace)
-	buf := make([]byte, maxStderr)
-	n, _ := stderr.Read(buf) // does not wait: the runtime writes there first
-	start := textBefore(buf[:n], head)
+	start := fatalErrorText(output.before(head), head)
 	c := New(&panics.PanicError{Value: crashMessage(start + string(head))})
 	file, err := createReport(dir)
 	printText(c.summary(file, err).String() + "\n")
@@ -125,16 +132,51 @@ func awaitEnd(r *bufio.Reader) (crashed, restored bool) {
 	}
 }
 
-// textBefore returns the lines of the runtime on standard error directly before the
-// beginning of the crash output, which standard error contains too. A panic has none.
-// A crash output that begins with an empty line has no message in itself. If other
-// output has filled the pipe before, its message is lost and textBefore replaces it.
-func textBefore(stderr, crashOutput []byte) string {
+// stderrTail is the end of what the program has written to standard error.
+type stderrTail struct {
+	sync.Mutex
+	data  []byte
+	ended bool
+}
+
+// read reads r to its end, so that writers never wait.
+func (t *stderrTail) read(r io.Reader) {
+	_, _ = io.Copy(t, r)
+	t.Lock()
+	defer t.Unlock()
+	t.ended = true
+}
+
+func (t *stderrTail) Write(p []byte) (n int, err error) {
+	t.Lock()
+	defer t.Unlock()
+	t.data = append(t.data, p...)
+	t.data = slices.Delete(t.data, 0, max(len(t.data)-maxStderr, 0))
+	return len(p), nil
+}
+
+// before returns the part before the crash output, which the runtime writes to standard
+// error first. It is empty if there is other output within the crash output.
+func (t *stderrTail) before(crashOutput []byte) []byte {
+	for deadline := time.Now().Add(stderrTimeout); ; time.Sleep(time.Millisecond) {
+		t.Lock()
+		end, last := bytes.LastIndex(t.data, crashOutput), t.ended || time.Now().After(deadline)
+		before := slices.Clone(t.data[:max(end, 0)])
+		t.Unlock()
+		if end >= 0 || last {
+			return before
+		}
+	}
+}
+
+// fatalErrorText returns the lines of the runtime at the end of stderr, which are the
+// message of a fatal error. A panic has its message in the crash output. If that begins
+// with an empty line instead, there is always a text.
+func fatalErrorText(stderr, crashOutput []byte) string {
 	if bytes.HasPrefix(crashOutput, []byte("panic: ")) {
 		return ""
 	}
-	end := max(bytes.LastIndex(stderr, crashOutput), 0)
-	start := end
+	start := len(stderr)
 	for start > 0 {
 		line := bytes.LastIndexByte(stderr[:start-1], '\n') + 1
 		if !slices.ContainsFunc(crashPrefixes, func(p string) bool { return bytes.HasPrefix(stderr[line:], []byte(p)) }) {
@@ -142,10 +184,10 @@ func textBefore(stderr, crashOutput []byte) string {
 		}
 		start = line
 	}
-	if start == end && bytes.HasPrefix(crashOutput, []byte("\n")) {
+	if start == len(stderr) && bytes.HasPrefix(crashOutput, []byte("\n")) {
 		return "fatal error\n"
 	}
-	return string(stderr[start:end])
+	return string(stderr[start:])
 }
 
 // crashMessage returns the message of a panic or a fatal error, without the stacks.

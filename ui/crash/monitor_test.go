@@ -144,7 +144,7 @@ func TestFewFiles(t *testing.T) {
 		t.Skip("no shell")
 	}
 	program := uitest.BuildPackage(t, "github.com/tagdiff/tagdiff/ui/uitest/internal/faulty")
-	for n := 5; n < 13; n++ {
+	for n := 5; n < 20; n++ {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			t.Parallel()
 			term := uitest.Start(t, uitest.Options{Program: shell}, "-c", fmt.Sprintf("ulimit -n %d; %s; echo program ended", n, program))
@@ -195,7 +195,8 @@ func TestMonitorProcess(t *testing.T) {
 		"panic":                    {panicTrace, noise + "fatal error: not really\n" + panicTrace, false, "runtime error: index out of range [3] with length 3 panic: A_TOKEN=", "goroutine 1 [select]"},
 		"panic while suspended":    {lent + panicTrace, panicTrace, false, "runtime error: index out of range", "example.com/library.decode"},
 		"fatal error":              {fatalTrace, noise + fatalText + fatalTrace, false, "runtime: goroutine stack exceeds 1048576-byte limit fatal error: stack overflow;", "main.overflow"},
-		"fatal error without text": {fatalTrace, noise, false, "fatal error;", "runtime.throw"},
+		"fatal error without text": {fatalTrace, noise + fatalTrace, false, "fatal error;", "runtime.throw"},
+		"much other output":        {fatalTrace, strings.Repeat(noise, 10_000) + fatalText + fatalTrace, false, "runtime: goroutine stack exceeds", "main.overflow"},
 		"signal":                   {"SIGABRT: abort\nPC=0x1\n\ngoroutine 1 [idle]:\n", "runtime/cgo: no thread\nSIGABRT: abort\nPC=0x1\n\ngoroutine 1 [idle]:\n", false, "runtime/cgo: no thread SIGABRT: abort PC=0x1;", "goroutine 1 [idle]"},
 	} {
 		t.Run(name, func(t *testing.T) {

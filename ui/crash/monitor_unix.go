@@ -114,7 +114,6 @@ func connectMonitor(control, stderr *os.File) (end func()) {
 		err = unix.Dup2(int(stderr.Fd()), standardError)
 	}
 	if err == nil {
-		_ = unix.SetNonblock(standardError, true) // the monitor reads it only after a crash
 		shrinkPipe(int(control.Fd()))
 		debug.SetTraceback("all") // the report contains all stacks
 		err = debug.SetCrashOutput(control, debug.CrashOptions{})

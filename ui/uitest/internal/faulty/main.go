@@ -85,9 +85,10 @@ func (s screen) press(key string) (tea.Model, tea.Cmd) {
 // noise is output that looks like a crash of Go's runtime.
 const noise = "panic: not really\n\nfatal error: nor this\ngoroutine 1 [running]:\nSIGSEGV: not either\n"
 
-// printNoise prints noise to standard error, from this process and from a child.
+// printNoise prints noise to standard error, more than a pipe holds, from this process and
+// from a child.
 func printNoise() {
-	fmt.Fprint(os.Stderr, noise)
+	fmt.Fprint(os.Stderr, strings.Repeat(noise, 10_000))
 	child := exec.Command("sh", "-c", "printf '%s' \"$1\" >&2", "sh", noise)
 	child.Stderr = os.Stderr
 	if err := child.Run(); err != nil {
