@@ -79,7 +79,7 @@ func TestTagMove_list(t *testing.T) {
 	term.WaitFor("build-1042", "latest            70203630a600", "1/5")
 	term.WaitGone("under way")
 	m.target.Store("build-1042")
-	term.WaitFor(":latest moved just now", "m on it compares", "↷latest")
+	term.WaitFor(":latest moved just now", "m compares before and after", "↷latest")
 	term.Type("G", "m")
 	term.WaitFor("A :latest then", "B :latest", "SAME BASE")
 }
