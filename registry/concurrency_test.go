@@ -9,7 +9,7 @@ import (
 
 // Everything that a registry leads to counts: its token service and the host of
 // its blobs.
-func TestRequestsAtOnceAreBounded(t *testing.T) {
+func TestConcurrency_limit(t *testing.T) {
 	for _, bound := range []int{1, 2} {
 		s := newServer(t)
 		a := s.ref("app", "a")
@@ -38,7 +38,7 @@ func TestRequestsAtOnceAreBounded(t *testing.T) {
 
 // A registry that lets so many requests through and then wants fewer is slower,
 // and nothing fails.
-func TestARegistryThatWantsFewerRequestsGetsFewer(t *testing.T) {
+func TestLimiter_slowsDown(t *testing.T) {
 	s := newServer(t)
 	a := s.ref("app", "a")
 	s.pushIndex(t, a, eightPlatforms(t))

@@ -21,7 +21,7 @@ func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (m
 		return model.Config{}, err
 	}
 	if d.Size > transport.MaxConfig {
-		return model.Config{}, malformed(r, fmt.Sprintf("has a config of %d bytes, tagdiff reads %d", d.Size, transport.MaxConfig), nil)
+		return model.Config{}, malformed(r, fmt.Sprintf("has a config of %d bytes, but tagdiff reads at most %d", d.Size, transport.MaxConfig), nil)
 	}
 	v, err := c.byDigest(ctx, "config", r, d.Size, func(ctx context.Context) (any, error) {
 		if config, ok := c.configOnDisk(r, d); ok {
@@ -57,11 +57,11 @@ func (c *Client) fetchConfig(ctx context.Context, r model.Ref, d v1.Descriptor) 
 		return model.Config{}, err
 	}
 	if got := d.Digest.Algorithm().FromBytes(raw); got != d.Digest {
-		return model.Config{}, malformed(r, "sent a config with another digest, "+shortDigest(got), nil)
+		return model.Config{}, malformed(r, "sent a config with the wrong digest "+shortDigest(got), nil)
 	}
 	config, err := model.ParseConfig(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	if err != nil {
-		return config, malformed(r, "sent a config that cannot be read: "+safe.Clip(err.Error()), err)
+		return config, malformed(r, "sent an invalid config: "+safe.Clip(err.Error()), err)
 	}
 	c.memory.put(diskcache.Key("config", r, d.Digest), config, len(raw))
 	c.disk.Put(diskcache.Document{Kind: "config", Repo: r.Repo(), Digest: d.Digest, MediaType: d.MediaType, Raw: raw})

@@ -57,7 +57,7 @@ func realRegistry(t *testing.T) (host string) {
 	}
 }
 
-func TestAgainstDockerRegistry(t *testing.T) {
+func TestDockerRegistry_compatible(t *testing.T) {
 	host := realRegistry(t)
 	img, idx := image(t, 2), eightPlatforms(t)
 	for _, tag := range []string{"b", "a", "c"} {

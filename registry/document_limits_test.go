@@ -86,7 +86,7 @@ func (f *documentServer) config(n int, own string) v1.Descriptor {
 }
 
 // Of an index with far too many children none is asked for.
-func TestAnIndexOfTooManyChildrenSendsNoRequests(t *testing.T) {
+func TestLoad_tooManyChildren(t *testing.T) {
 	f := newDocumentServer(t)
 	child := f.image(t, f.config(1, ""))
 	children := make([]v1.Descriptor, 50_000)
@@ -100,7 +100,7 @@ func TestAnIndexOfTooManyChildrenSendsNoRequests(t *testing.T) {
 		t.Fatalf("%d bytes: too many for the test", top.Size)
 	}
 	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
-	says(t, err, f.host+" sent a manifest that cannot be read: the index has 50000 children, tagdiff reads 2000 (app:a)")
+	says(t, err, f.host+" sent an invalid manifest: the index has 50000 children, tagdiff reads 2000 (app:a)")
 	if n := len(f.requests()); n != 1 {
 		t.Errorf("%d requests", n)
 	}
@@ -108,21 +108,21 @@ func TestAnIndexOfTooManyChildrenSendsNoRequests(t *testing.T) {
 
 // Millions of empty entries take a hundred times their size of whoever parses
 // them: nobody does.
-func TestAManifestOfMillionsOfNothingIsNotParsed(t *testing.T) {
+func TestManifest_millionsOfValues(t *testing.T) {
 	f := newDocumentServer(t)
 	f.hold(ociManifest, []byte(`{"schemaVersion":2,"layers":[`+strings.Repeat("{},", transport.MaxManifest/3-100)+`{}]}`), "a")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
 	runtime.ReadMemStats(&after)
-	says(t, err, "sent what cannot be read: it has more than 500000 values, tagdiff reads no more")
+	says(t, err, "sent invalid data: it has more than 500000 values, tagdiff reads no more")
 	if used := after.TotalAlloc - before.TotalAlloc; used > 20*transport.MaxManifest {
 		t.Errorf("%d MiB were needed to see that", used>>20)
 	}
 }
 
 // What does not fit is told of each image, and the others are shown.
-func TestImagesThatAreTooMuchInAllAreLeftOutOneByOne(t *testing.T) {
+func TestLoad_tooLargeInTotal(t *testing.T) {
 	f := newDocumentServer(t)
 	var children []v1.Descriptor
 	for i := range 8 {
@@ -138,7 +138,7 @@ func TestImagesThatAreTooMuchInAllAreLeftOutOneByOne(t *testing.T) {
 			shown++
 			continue
 		}
-		says(t, e.Err, f.host+" has more than the 32 MiB in one index that tagdiff reads", "by its digest")
+		says(t, e.Err, f.host+" has an index with more than the limit of 32 MiB of manifests and configs", "by its digest")
 		isShort(t, e.Err)
 	}
 	// Which come first is chance, and a manifest too may be what is too much.
@@ -147,7 +147,8 @@ func TestImagesThatAreTooMuchInAllAreLeftOutOneByOne(t *testing.T) {
 	}
 }
 
-func TestIndexesWithinIndexesAreBounded(t *testing.T) {
+// TestLoad_nestedIndexLimits checks that the depth and the number of nested indexes are limited.
+func TestLoad_nestedIndexLimits(t *testing.T) {
 	f := newDocumentServer(t)
 	leaf := f.image(t, f.config(1, ""))
 	var wide []v1.Descriptor
@@ -166,7 +167,7 @@ func TestIndexesWithinIndexesAreBounded(t *testing.T) {
 	for _, e := range a.Entries {
 		if e.Err != nil {
 			cut++
-			says(t, e.Err, "entries in all, tagdiff reads 4000")
+			says(t, e.Err, "entries in total, but tagdiff reads at most 4000")
 		}
 	}
 	if last := a.Entries[len(a.Entries)-1]; cut != 2 || last.Image == nil {
@@ -175,16 +176,16 @@ func TestIndexesWithinIndexesAreBounded(t *testing.T) {
 }
 
 // A document of another size than its descriptor says is not what was meant.
-func TestSizesCount(t *testing.T) {
+func TestLoad_wrongSizes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		manifest, config int64 // added to the true sizes
 		say              string
 	}{
 		"a manifest that should be longer":       {5, 0, "sent a manifest of "},
-		"a manifest that should be shorter":      {-5, 0, "sent more than the "},
+		"a manifest that should be shorter":      {-5, 0, "sent a manifest that is larger than the expected "},
 		"a manifest that is said to be enormous": {1 << 40, 0, "has a manifest of 109951162"},
 		"a config that should be longer":         {0, 5, "sent a config of "},
-		"a config that should be shorter":        {0, -5, "sent more than the "},
+		"a config that should be shorter":        {0, -5, "sent a config that is larger than the expected "},
 		"a config that is said to be enormous":   {0, 1 << 40, "has a config of 109951162"},
 		"nothing is wrong":                       {},
 	} {
@@ -213,7 +214,7 @@ func TestSizesCount(t *testing.T) {
 }
 
 // That nobody says how large a document is does not make it large.
-func TestADocumentOfUnknownSizeIsBounded(t *testing.T) {
+func TestLoad_unknownSize(t *testing.T) {
 	f := newDocumentServer(t)
 	large, small := f.config(maxUnsized, ""), f.config(10, "")
 	large.Size, small.Size = 0, 0
@@ -222,7 +223,7 @@ func TestADocumentOfUnknownSizeIsBounded(t *testing.T) {
 	f.index(t, []v1.Descriptor{a, b}, "a")
 	got, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
 	ok(t, err)
-	says(t, got.Entries[0].Err, "sent more than the 1048576 bytes of a config")
+	says(t, got.Entries[0].Err, "sent a config that is larger than the expected 1048576 bytes")
 	if got.Entries[1].Image == nil {
 		t.Error(got.Entries[1].Err)
 	}
@@ -230,7 +231,7 @@ func TestADocumentOfUnknownSizeIsBounded(t *testing.T) {
 
 // What a descriptor offers besides the registry is not taken: neither addresses
 // nor bytes.
-func TestNothingIsFetchedFromTheAddressesOfADescriptor(t *testing.T) {
+func TestLoad_descriptorURLs(t *testing.T) {
 	f := newDocumentServer(t)
 	other := newServer(t)
 	config := f.config(10, "")
@@ -274,7 +275,7 @@ func signedSchema1(payload []byte, n int, between string) []byte {
 
 // The digest of a signed schema1 manifest covers only what is signed. Whoever
 // keeps to that digest must not be shown what stands around it.
-func TestWhatASignatureDoesNotCoverIsNotRead(t *testing.T) {
+func TestSchema1_unsignedContent(t *testing.T) {
 	true1 := []byte(strings.Replace(storedSchema1, "%s", strings.Repeat("1", 64), 1))
 	n := bytes.LastIndexByte(true1, '}')
 	evil := `,"fsLayers":[{"blobSum":"sha256:` + strings.Repeat("e", 64) + `"}],"history":[{"v1Compatibility":"{\"id\":\"e\"}"}],`
@@ -308,19 +309,19 @@ func TestWhatASignatureDoesNotCoverIsNotRead(t *testing.T) {
 	raw := f.documents[d.Digest.String()].raw
 	f.documents[d.Digest.String()] = servedDocument{model.MediaTypeSchema1Signed, signedSchema1(raw, len(raw)-1, evil)}
 	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "").AtDigest(d.Digest), nil)
-	says(t, err, "cannot be read")
+	says(t, err, "sent invalid data")
 
 	for _, n := range []string{"-1", "1e99", "999999999999", `"x"`} {
 		protected := base64.RawURLEncoding.EncodeToString([]byte(`{"formatLength":` + n + `,"formatTail":"fQ"}`))
 		f.documents["odd"] = servedDocument{model.MediaTypeSchema1Signed, []byte(`{"schemaVersion":1,"signatures":[{"protected":"` + protected + `"}]}`)}
 		_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "odd"), nil)
-		says(t, err, "cannot be read")
+		says(t, err, "sent invalid data")
 	}
 }
 
 // Digests that cannot be are never asked for, and a header with one is as good as
 // none.
-func TestDigestsThatCannotBe(t *testing.T) {
+func TestManifest_invalidDigests(t *testing.T) {
 	hex := strings.Repeat("a", 64)
 	odd := []string{"", "sha256:", "sha256:" + hex[1:], "sha256:" + hex + "a", "SHA256:" + hex, "sha256:" + strings.ToUpper(hex), "sha256:" + hex[1:] + "g",
 		"md5:" + hex[:32], "sha1:" + hex[:40], "blake3:" + hex, "sha256+b64:" + hex, "sha512:" + hex, "sha256:../../" + hex[6:], hex}
@@ -330,7 +331,7 @@ func TestDigestsThatCannotBe(t *testing.T) {
 		f.hold(ociManifest, marshal(t, map[string]any{"schemaVersion": 2, "config": map[string]any{"digest": d, "size": 5}, "layers": []any{}}), "image")
 		for _, tag := range []string{"index", "image"} {
 			_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", tag), nil)
-			says(t, err, "cannot be read: the manifest names an invalid digest")
+			says(t, err, "sent an invalid manifest: the manifest names an invalid digest")
 		}
 	}
 	if n := len(f.requests()); n != 2*len(odd) {

@@ -19,7 +19,7 @@ import (
 // context.Canceled and context.DeadlineExceeded in it.
 func contextError(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &model.ReadError{Message: "it took too long", Next: "try again", Err: err}
+		return &model.ReadError{Message: "the request timed out", Next: "try again", Err: err}
 	}
 	return &model.ReadError{Message: "cancelled", Err: err}
 }
@@ -28,13 +28,13 @@ func contextError(err error) error {
 func malformed(r model.Ref, say string, err error) error {
 	return &model.ReadError{
 		Message: fmt.Sprintf("%s %s (%s)", r.Registry, say, subject(r)),
-		Next:    "push it again, or ask who runs the registry", Err: &transport.MalformedError{Err: err},
+		Next:    "push the image again, or ask the administrator of the registry", Err: &transport.MalformedError{Err: err},
 	}
 }
 
 // notAManifest is the trouble of a reference to a registry or a repository.
 func notAManifest(r model.Ref) error {
-	return &model.ReadError{Message: safe.Clip(r.String()) + " is no image", Next: "add a tag, as in :latest"}
+	return &model.ReadError{Message: safe.Clip(r.String()) + " is not an image", Next: "add a tag, for example :latest"}
 }
 
 // errorOf words the failure of an exchange.
@@ -44,21 +44,21 @@ func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchan
 	case ctx.Err() != nil:
 		return contextError(ctx.Err())
 	case errors.As(c.Err, &sent):
-		return malformed(about, "sent what cannot be read: "+safe.Clip(sent.Error()), sent)
+		return malformed(about, "sent invalid data: "+safe.Clip(sent.Error()), sent)
 	case c.Err != nil:
 		return h.networkError(about, c.Err)
 	case c.Response.Status == 0:
-		return &model.ReadError{Message: h.name + " cannot be asked: " + safe.Clip(err.Error()), Next: "check the reference", Err: err}
+		return &model.ReadError{Message: "cannot send a request to " + h.name + ": " + safe.Clip(err.Error()), Next: "check the reference", Err: err}
 	case c.Response.Status != http.StatusOK:
 		return h.statusError(about, c.Response)
 	case c.Response.IsHTML():
 		return h.notARegistry(err)
 	case c.Response.Encoding() != "":
-		return malformed(about, "sent it packed as "+safe.Clip(c.Response.Encoding())+" though nobody asked", err)
+		return malformed(about, "sent Content-Encoding "+safe.Clip(c.Response.Encoding())+", which tagdiff did not request", err)
 	case errors.Is(err, errs.ErrDigestMismatch):
-		return malformed(about, "sent another digest than it names", err)
+		return malformed(about, "sent content that does not match its digest", err)
 	}
-	return malformed(about, "sent what cannot be read: "+safe.Clip(err.Error()), err)
+	return malformed(about, "sent invalid data: "+safe.Clip(err.Error()), err)
 }
 
 // loginCommand is the command that logs in to the registry; Docker Hub needs no name.

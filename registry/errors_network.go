@@ -28,7 +28,7 @@ func (h *host) networkError(about model.Ref, err error) error {
 	)
 	t, name := &model.ReadError{Err: err}, h.name
 	if errors.As(err, &away) {
-		name = safe.Clip(away.Host) + ", to which " + h.name + " redirects,"
+		name = redirectedName(away.Host, h.name)
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -41,29 +41,29 @@ func (h *host) networkError(about model.Ref, err error) error {
 	case errors.As(err, &proxy):
 		proxyError(name, proxy, t)
 	case errors.Is(err, http.ErrSchemeMismatch):
-		t.Message, t.Next = name+" speaks plain http", "run with --plain-http if you trust the network"
+		t.Message, t.Next = name+" answered with plain http, not https", "run with --plain-http if you trust the network"
 	case errors.Is(err, files.ErrTooLarge):
-		t.Message, t.Next = fmt.Sprintf("%s sent more than tagdiff reads (%s)", name, errorText(err)), "check the reference"
+		t.Message, t.Next = fmt.Sprintf("%s sent more data than tagdiff accepts (%s)", name, errorText(err)), "check the reference"
 	case errors.Is(err, transport.ErrUnsolicited):
-		t.Message, t.Next = name+" sends something before it is asked", "check the port: what listens there may be no registry"
+		t.Message, t.Next = name+" sent data before it received a request", "check the port: the server may not be a registry"
 	case errors.Is(err, transport.ErrSilent), errors.Is(err, transport.ErrSlow):
-		t.Message, t.Next = name+" does not answer in time"+h.timeoutText(err), "try again, or check the network"
+		t.Message, t.Next = name+" did not answer in time"+h.timeoutText(err), "try again, or check the network"
 	case errors.As(err, &dns):
-		t.Message, t.Next = name+" is not a known host name", "check the name, and the network or VPN"
+		t.Message, t.Next = name+" is not a known host name", "check the name, the network and the VPN"
 		if !dns.IsNotFound {
-			t.Message = "the name " + strings.TrimSuffix(name, ",") + " cannot be looked up"
+			t.Message = "the DNS lookup of " + name + " failed"
 		}
 	case errors.As(err, &port):
-		t.Message, t.Next = strings.TrimSuffix(name, ",")+" is no address: "+safe.Clip(port.Err), "check host and port"
+		t.Message, t.Next = name+" is not a valid address: "+safe.Clip(port.Err), "check host and port"
 	case files.TooManyOpen(err):
-		t.Message = "no connection to " + strings.TrimSuffix(name, ",") + " can be opened: too many files and connections are open"
+		t.Message = "cannot open a connection to " + name + ": too many files and connections are open"
 		t.Next = files.TooManyOpenRemedy
 	case errors.Is(err, syscall.ECONNREFUSED):
-		t.Message, t.Next = "nobody listens at "+strings.TrimSuffix(name, ","), "check host and port, or start the registry"
-	case tlsError(hostOf(h.name, away), err, t):
+		t.Message, t.Next = name+" refused the connection", "check host and port, or start the registry"
+	case tlsError(hostOf(h.name, away), hostOf(h.name, away), err, t):
 		h.staleCertificates.Store(true)
 	case errors.As(err, &netErr) && netErr.Timeout():
-		t.Message, t.Next = name+" does not answer", "check host, port, network and firewall"
+		t.Message, t.Next = name+" did not answer", "check host, port, network and firewall"
 	default:
 		t.Message, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, safe.Clip(errorText(err))), "check the network, and try again"
 	}
@@ -73,12 +73,17 @@ func (h *host) networkError(about model.Ref, err error) error {
 // timeoutText names the timeout that expired.
 func (h *host) timeoutText(err error) string {
 	if errors.Is(err, transport.ErrSilent) {
-		return fmt.Sprintf(" (silent for %g s)", h.transport.Timeouts().Silence.Seconds())
+		return fmt.Sprintf(" (no data for %g s)", h.transport.Timeouts().Silence.Seconds())
 	}
-	return fmt.Sprintf(" (not whole after %g s)", h.transport.Timeouts().Total.Seconds())
+	return fmt.Sprintf(" (incomplete after %g s)", h.transport.Timeouts().Total.Seconds())
 }
 
-// hostOf is the host where the request failed.
+// redirectedName names a host together with the registry that redirected to it.
+func redirectedName(host, registry string) string {
+	return safe.Clip(host) + " (redirected by " + registry + ")"
+}
+
+// hostOf returns the host where the request failed.
 func hostOf(name string, away *transport.RedirectError) string {
 	if away != nil {
 		return safe.Clip(away.Host)
@@ -98,30 +103,30 @@ func errorText(err error) string {
 func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	var proxy *transport.ProxyError
 	t := &model.ReadError{Err: e}
-	code := e.Response.Status
+	code, service := e.Response.Status, e.Host+", the token service of "+h.name
 	if e.Err != nil {
 		code = 0
 	}
 	switch {
 	case e.Login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
 		h.credentials.Forget()
-		t.Message = fmt.Sprintf("%s does not accept the login %s", e.Host, e.Login)
-		t.Next = h.loginCommand() + " again"
+		t.Message = fmt.Sprintf("%s rejected the login %s", e.Host, e.Login)
+		t.Next = "run " + h.loginCommand() + " again"
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return h.unauthorized(about, e.Login, e)
 	case code == http.StatusTooManyRequests:
-		t.Message, t.Next = e.Host+", which checks logins for "+h.name+", wants fewer requests"+pauseText(e.Response), h.retryAdvice(e.Response)
+		t.Message, t.Next = service+", reports too many requests"+pauseText(e.Response), h.retryAdvice(e.Response)
 	case errors.Is(e.Err, transport.ErrSilent), errors.Is(e.Err, transport.ErrSlow):
-		t.Message = e.Host + ", which checks logins for " + h.name + ", does not answer in time" + h.timeoutText(e.Err)
+		t.Message = service + ", did not answer in time" + h.timeoutText(e.Err)
 		t.Next = "try again, or check the network"
 	case errors.As(e.Err, &proxy):
-		proxyError(e.Host+", which checks logins for "+h.name, proxy, t)
-	case e.Err != nil && tlsError(e.Host, e.Err, t):
+		proxyError(service, proxy, t)
+	case e.Err != nil && tlsError(e.Host, e.Host, e.Err, t):
 		h.staleCertificates.Store(true)
-		t.Message = strings.Replace(t.Message, e.Host, e.Host+", which checks logins for "+h.name+",", 1)
+		t.Message = strings.Replace(t.Message, e.Host, service+",", 1)
 	default:
-		t.Message = fmt.Sprintf("%s, which checks logins for %s, gives no token: %s", e.Host, h.name, safe.Clip(tokenErrorText(e)))
-		t.Next = "try again in a while"
+		t.Message = fmt.Sprintf("%s, did not issue a token: %s", service, safe.Clip(tokenErrorText(e)))
+		t.Next = "try again later"
 	}
 	return t
 }

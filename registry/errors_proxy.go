@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"syscall"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -14,7 +13,7 @@ import (
 )
 
 // proxyLoginAdvice is the remedy where a proxy requires a login.
-const proxyLoginAdvice = "put it before the host in HTTPS_PROXY and HTTP_PROXY"
+const proxyLoginAdvice = "put user:password@ before the host in HTTPS_PROXY and HTTP_PROXY"
 
 // proxyError words a failure of the proxy, and where the person finds it: the
 // proxy is set in the environment, perhaps for years.
@@ -25,21 +24,21 @@ func proxyError(name string, e *transport.ProxyError, t *model.ReadError) {
 		netErr net.Error
 	)
 	proxy := "the proxy " + e.Host
-	way := fmt.Sprintf("%s, which is the way to %s,", proxy, strings.TrimSuffix(name, ","))
-	t.Next = "check HTTPS_PROXY and HTTP_PROXY, or name hosts that need none in NO_PROXY"
+	proxyFor := fmt.Sprintf("%s for %s", proxy, name)
+	t.Next = "check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY"
 	switch {
 	case errors.As(e.Err, &status) && status.Status == http.StatusProxyAuthRequired:
-		t.Message, t.Next = way+" wants a login", proxyLoginAdvice
+		t.Message, t.Next = proxyFor+" requires a login", proxyLoginAdvice
 	case errors.As(e.Err, &status):
-		t.Message = fmt.Sprintf("%s refuses it (%s)", way, status)
+		t.Message = fmt.Sprintf("%s refused the request (%s)", proxyFor, status)
 	case errors.As(e.Err, &dns):
-		t.Message = way + " is not a known host name"
+		t.Message = proxyFor + " is not a known host name"
 	case errors.Is(e.Err, syscall.ECONNREFUSED):
-		t.Message = fmt.Sprintf("nobody listens at %s, which is the way to %s", proxy, strings.TrimSuffix(name, ","))
-	case tlsError(proxy, e.Err, t):
+		t.Message = proxyFor + " refused the connection"
+	case tlsError(proxy, "", e.Err, t):
 	case errors.As(e.Err, &netErr) && netErr.Timeout():
-		t.Message = way + " does not answer"
+		t.Message = proxyFor + " did not answer"
 	default:
-		t.Message = fmt.Sprintf("%s fails: %s", way, safe.Clip(e.Err.Error()))
+		t.Message = fmt.Sprintf("%s failed: %s", proxyFor, safe.Clip(e.Err.Error()))
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // notARegistry is the trouble of a server that answers with a web page.
 func (h *host) notARegistry(err error) error {
-	return &model.ReadError{Message: h.name + " is no registry: it answers with a web page", Next: "check host and port", Err: err}
+	return &model.ReadError{Message: h.name + " is not a registry: it answered with a web page", Next: "check host and port", Err: err}
 }
 
 // statusError words a response with another status than 200.
@@ -27,31 +27,31 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 	}
 	t := &model.ReadError{Err: e}
 	if a.RedirectedTo != "" && (a.Status < 500 && !transport.IsTransient(a.Status) && a.Status != http.StatusNotFound) {
-		t.Message = fmt.Sprintf("%s, to which %s redirects, refused the request (%s)", safe.Clip(a.RedirectedTo), h.name, e)
-		t.Next = "try again, or ask who runs " + h.name
+		t.Message = fmt.Sprintf("%s refused the request (%s)", redirectedName(a.RedirectedTo, h.name), e)
+		t.Next = "try again, or ask the administrator of " + h.name
 		return t
 	}
 	name := h.name
 	if a.RedirectedTo != "" {
-		name = safe.Clip(a.RedirectedTo) + ", to which " + h.name + " redirects,"
+		name = redirectedName(a.RedirectedTo, h.name)
 	}
 	switch a.Status {
 	case http.StatusUnauthorized:
 		return h.unauthorized(about, a.Login, e)
 	case http.StatusForbidden:
-		t.Message = fmt.Sprintf("%s does not let you read %s", h.name, subject(about))
-		t.Next = h.loginCommand() + " as somebody who may"
+		t.Message = fmt.Sprintf("%s denies access to %s", h.name, subject(about))
+		t.Next = "run " + h.loginCommand() + " with an account that has access"
 	case http.StatusNotFound:
 		t.Missing = true
 		t.Message, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
-		t.Message, t.Next = name+" wants fewer requests"+pauseText(a), h.retryAdvice(a)
+		t.Message, t.Next = name+" reports too many requests"+pauseText(a), h.retryAdvice(a)
 	case http.StatusProxyAuthRequired:
-		t.Message, t.Next = "the proxy on the way to "+strings.TrimSuffix(name, ",")+" wants a login", proxyLoginAdvice
+		t.Message, t.Next = "the proxy for "+name+" requires a login", proxyLoginAdvice
 	case http.StatusRequestTimeout:
-		t.Message, t.Next = fmt.Sprintf("%s gave up waiting (%s)", name, e), "try again, or check the network"
+		t.Message, t.Next = fmt.Sprintf("%s timed out while it waited for the request (%s)", name, e), "try again, or check the network"
 	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
-		t.Message, t.Next = fmt.Sprintf("%s does not offer this (%s)", h.name, e), "check host and port"
+		t.Message, t.Next = fmt.Sprintf("%s does not support this request (%s)", h.name, e), "check host and port"
 	default:
 		t.Message, t.Next = h.otherStatus(name, a, e)
 	}
@@ -62,13 +62,13 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 func (h *host) otherStatus(name string, a transport.Response, e error) (say, next string) {
 	switch {
 	case a.Status >= 500:
-		next = "try again in a while"
+		next = "try again later"
 		if d := a.RetryAfter(); d > 0 && d < transport.RetryNever {
 			next = "try again at " + retryTime(d)
 		}
-		return fmt.Sprintf("%s is in trouble itself (%s)", name, e), next
+		return fmt.Sprintf("%s failed (%s)", name, e), next
 	case a.Status < 400:
-		return fmt.Sprintf("%s sent neither what was asked for nor a refusal (%s)", h.name, e), "check host, port and reference"
+		return fmt.Sprintf("%s answered %s", h.name, e), "check host, port and reference"
 	}
 	return fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
 }
@@ -77,15 +77,15 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (say, nex
 // private or does not exist. Registries do not tell these apart.
 func (h *host) unauthorized(about model.Ref, login string, e error) error {
 	h.credentials.Forget()
-	t := &model.ReadError{Next: h.loginCommand(), Err: e}
+	t := &model.ReadError{Next: "run " + h.loginCommand(), Err: e}
 	switch {
 	case login != "":
-		t.Message = fmt.Sprintf("%s does not let %s read %s", h.name, login, subject(about))
-		t.Next = "check the name, or " + h.loginCommand() + " again"
+		t.Message = fmt.Sprintf("%s denies access to %s with the login %s", h.name, subject(about), login)
+		t.Next = "check the name, or run " + h.loginCommand() + " again"
 	case h.helperNote() != "":
-		t.Message = h.name + " wants a login" + h.helperNote()
+		t.Message = h.name + " requires a login" + h.helperNote()
 	default:
-		t.Message = fmt.Sprintf("%s wants a login for %s, or has none of that name", h.name, subject(about))
+		t.Message = fmt.Sprintf("%s requires a login for %s, or it does not exist", h.name, subject(about))
 	}
 	return t
 }
@@ -104,11 +104,11 @@ func (h *host) helperNote() string {
 func (h *host) notFound(about model.Ref, a transport.Response) (say, next string) {
 	next = "check the name"
 	if a.Login == "" && h.transport.RequiresLogin() {
-		next += ", or " + h.loginCommand() + " if it is private"
+		next += ", or run " + h.loginCommand() + " if it is private"
 	}
 	switch {
 	case about.Repository == "":
-		return h.name + " does not offer this", "check host and port"
+		return h.name + " does not support this request", "check host and port"
 	case about.Names() == model.NamesRepository || hasErrorCode(a, "NAME_UNKNOWN"):
 		return fmt.Sprintf("%s has no repository %s", h.name, about.Repository), next
 	case about.Digest != "":
@@ -120,9 +120,9 @@ func (h *host) notFound(about model.Ref, a transport.Response) (say, next string
 
 // retryAdvice says when a registry that wants fewer requests may be asked again.
 func (h *host) retryAdvice(a transport.Response) string {
-	next := "wait a minute"
+	next := "try again in a minute"
 	if d := a.RetryAfter(); d >= transport.RetryNever {
-		next = "ask who runs it"
+		next = "ask the administrator"
 	} else if d > 0 {
 		next = "try again at " + retryTime(d)
 	}

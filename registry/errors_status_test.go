@@ -14,7 +14,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-func TestRefusalsAreToldInALine(t *testing.T) {
+// TestStatusError_oneLine checks that each refusal is reported in a short line.
+func TestStatusError_oneLine(t *testing.T) {
 	const name = "registry.example.com:5000"
 	repo := model.Ref{Registry: name, Repository: "team/some-app"}
 	byDigest := repo.AtDigest(digest.Digest("sha256:0123456789ab" + strings.Repeat("c", 52)))
@@ -28,7 +29,7 @@ func TestRefusalsAreToldInALine(t *testing.T) {
 		"no tag": {repo.WithTag("1.0"), transport.Response{Status: 404}, false,
 			"has no tag 1.0 in team/some-app", "check the name"},
 		"no tag, perhaps": {repo.WithTag("1.0"), transport.Response{Status: 404}, true,
-			"has no tag 1.0 in team/some-app", "check the name, or docker login " + name + " if it is private"},
+			"has no tag 1.0 in team/some-app", "check the name, or run docker login " + name + " if it is private"},
 		"no tag for one who is logged in": {repo.WithTag("1.0"), transport.Response{Status: 404, Login: "me in x"}, true,
 			"has no tag 1.0 in team/some-app", "check the name"},
 		"no repository": {repo.WithTag("1.0"), transport.Response{Status: 404, Body: code("NAME_UNKNOWN")}, false,
@@ -36,15 +37,15 @@ func TestRefusalsAreToldInALine(t *testing.T) {
 		"no digest": {byDigest, transport.Response{Status: 404}, true,
 			"has no sha256:0123456789ab in team/some-app", "check whether it was deleted or never pushed"},
 		"forbidden": {byDigest, transport.Response{Status: 403}, false,
-			"does not let you read team/some-app@sha256:0123456789ab", "docker login " + name + " as somebody who may"},
+			"denies access to team/some-app@sha256:0123456789ab", "run docker login " + name + " with an account that has access"},
 		"no login": {byDigest, transport.Response{Status: 401}, false,
-			"wants a login for team/some-app@sha256:0123456789ab, or has none of that name", "docker login " + name},
+			"requires a login for team/some-app@sha256:0123456789ab, or it does not exist", "run docker login " + name},
 		"too often": {byDigest, transport.Response{Status: 429, Header: http.Header{"Retry-After": {"90"}}}, false,
-			"wants fewer requests: it asks for a pause of 90 s", "try again at HH:MM, or docker login " + name + " for a higher limit"},
+			"reports too many requests: it asks for a pause of 90 s", "try again at HH:MM, or docker login " + name + " for a higher limit"},
 		"too often for one who is logged in": {byDigest, transport.Response{Status: 429, Login: "me in x"}, false,
-			"wants fewer requests", "wait a minute"},
+			"reports too many requests", "try again in a minute"},
 		"broken": {byDigest, transport.Response{Status: 503, Body: []byte("over capacity")}, false,
-			"is in trouble itself (503 Service Unavailable: over capacity)", "try again in a while"},
+			"failed (503 Service Unavailable: over capacity)", "try again later"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			c := newClient(t, Options{})
@@ -54,7 +55,7 @@ func TestRefusalsAreToldInALine(t *testing.T) {
 			h := c.host(name)
 			if tt.asked {
 				_, err := c.Load(deadline(t), model.Ref{Registry: name, Repository: "app", Tag: "a"}, nil)
-				says(t, err, "wants a login")
+				says(t, err, "requires a login")
 			}
 			err := h.statusError(tt.about, tt.answer)
 			says(t, err)

@@ -41,31 +41,31 @@ var faults = []struct {
 	say      []string
 	requests int // on the wire, the repeats of passing troubles included
 }{
-	{"401 without a challenge", status(401, `{"errors":[{"code":"UNAUTHORIZED","message":"no"}]}`), []string{"wants a login", "docker login 127.0.0.1"}, 1},
-	{"403", status(403, `{"errors":[{"code":"DENIED","message":"denied"}]}`), []string{"does not let you read app:a", "docker login"}, 1},
+	{"401 without a challenge", status(401, `{"errors":[{"code":"UNAUTHORIZED","message":"no"}]}`), []string{"requires a login", "docker login 127.0.0.1"}, 1},
+	{"403", status(403, `{"errors":[{"code":"DENIED","message":"denied"}]}`), []string{"denies access to app:a", "docker login"}, 1},
 	{"404 of a tag", status(404, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`), []string{"has no tag a in app", "check the name"}, 1},
 	{"404 of a repository", status(404, `{"errors":[{"code":"NAME_UNKNOWN"}]}`), []string{"has no repository app"}, 1},
-	{"404 web page", status(404, "<html>not here", "Content-Type", "text/html"), []string{"is no registry", "host and port"}, 1},
-	{"405", status(405, ""), []string{"does not offer this (405"}, 1},
+	{"404 web page", status(404, "<html>not here", "Content-Type", "text/html"), []string{"is not a registry", "host and port"}, 1},
+	{"405", status(405, ""), []string{"does not support this request (405"}, 1},
 	{"400 with words", status(400, "tea\nonly"), []string{"refused the request (400 Bad Request: tea)"}, 2},
-	{"429 with a long wait", status(429, "", "Retry-After", "600"), []string{"wants fewer requests: it asks for a pause of 10 min", "try again at ", "docker login", "for a higher limit"}, 1},
-	{"429 for ever", status(429, ""), []string{"wants fewer requests", "wait a minute"}, 8},
-	{"500", status(500, `{"errors":[{"code":"UNKNOWN","message":"disk"}]}`), []string{"is in trouble itself (500", "UNKNOWN disk"}, 3},
-	{"503 with a long wait", status(503, "", "Retry-After", "3600"), []string{"is in trouble itself (503", "try again at "}, 1},
-	{"web page", status(200, "<!DOCTYPE html><p>hi", "Content-Type", "text/html"), []string{"is no registry"}, 1},
+	{"429 with a long wait", status(429, "", "Retry-After", "600"), []string{"reports too many requests: it asks for a pause of 10 min", "try again at ", "docker login", "for a higher limit"}, 1},
+	{"429 for ever", status(429, ""), []string{"reports too many requests", "try again in a minute"}, 8},
+	{"500", status(500, `{"errors":[{"code":"UNKNOWN","message":"disk"}]}`), []string{"failed (500", "UNKNOWN disk"}, 3},
+	{"503 with a long wait", status(503, "", "Retry-After", "3600"), []string{"failed (503", "try again at "}, 1},
+	{"web page", status(200, "<!DOCTYPE html><p>hi", "Content-Type", "text/html"), []string{"is not a registry"}, 1},
 	{"empty manifest", status(200, "", "Content-Type", ociManifest, "Docker-Content-Digest", "sha256:"+strings.Repeat("a", 64)), []string{"sent an empty manifest"}, 1},
-	{"other digest", status(200, `{"schemaVersion":2,"config":{},"layers":[]}`, "Content-Type", ociManifest, "Docker-Content-Digest", "sha256:"+strings.Repeat("a", 64)), []string{"another digest"}, 1},
-	{"no JSON", status(200, `{"schema`, "Content-Type", ociManifest), []string{"cannot be read"}, 1},
-	{"bad digest inside", status(200, `{"schemaVersion":2,"config":{"digest":"../../x","size":3},"layers":[]}`, "Content-Type", ociManifest), []string{"cannot be read"}, 1},
+	{"other digest", status(200, `{"schemaVersion":2,"config":{},"layers":[]}`, "Content-Type", ociManifest, "Docker-Content-Digest", "sha256:"+strings.Repeat("a", 64)), []string{"sent content that does not match its digest"}, 1},
+	{"no JSON", status(200, `{"schema`, "Content-Type", ociManifest), []string{"sent invalid data"}, 1},
+	{"bad digest inside", status(200, `{"schemaVersion":2,"config":{"digest":"../../x","size":3},"layers":[]}`, "Content-Type", ociManifest), []string{"sent an invalid manifest"}, 1},
 	{"long error", status(400, strings.Repeat("x", 12<<20)), []string{"refused the request (400 Bad Request: xxx", "…"}, 2},
 	{"too long by its header", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "50000000")
-	}, []string{"sent more than tagdiff reads"}, 1},
+	}, []string{"sent more data than tagdiff accepts"}, 1},
 	{"too long without one", func(w http.ResponseWriter, r *http.Request) {
 		for range 9 {
 			_, _ = w.Write(make([]byte, 1<<20))
 		}
-	}, []string{"sent more than tagdiff reads"}, 1},
+	}, []string{"sent more data than tagdiff accepts"}, 1},
 	{"cut off", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, `{"schema`)
@@ -75,7 +75,8 @@ var faults = []struct {
 	}, []string{"too many redirects"}, transport.MaxRedirects + 1},
 }
 
-func TestFaultsAreTold(t *testing.T) {
+// TestLoad_faults checks that each fault is reported with its cause and a remedy.
+func TestLoad_faults(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			s := newServer(t)
@@ -91,7 +92,8 @@ func TestFaultsAreTold(t *testing.T) {
 	}
 }
 
-func TestPassingTroublesPass(t *testing.T) {
+// TestLoad_retries checks that a temporary failure is retried.
+func TestLoad_retries(t *testing.T) {
 	for _, first := range []http.HandlerFunc{status(500, ""), status(503, "", "Retry-After", "0"), status(429, ""), func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "{")
@@ -124,7 +126,8 @@ func stuck(part string) http.HandlerFunc {
 	}
 }
 
-func TestAServerThatHangsIsLeft(t *testing.T) {
+// TestLoad_serverHangs checks that a silent server ends in a timeout.
+func TestLoad_serverHangs(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{"before the answer": stuck(""), "within the body": stuck("{")} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
@@ -132,13 +135,13 @@ func TestAServerThatHangsIsLeft(t *testing.T) {
 			c := newClient(t, Options{})
 			c.transport.Timeouts.Silence = 50 * time.Millisecond
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
-			says(t, err, "does not answer in time")
+			says(t, err, "did not answer in time")
 
 			c = newClient(t, Options{})
 			ctx, cancel := context.WithTimeout(deadline(t), 50*time.Millisecond)
 			defer cancel()
 			_, err = c.Load(ctx, s.ref("app", "a"), nil)
-			says(t, err, "took too long")
+			says(t, err, "timed out")
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%v hides its cause", err)
 			}
@@ -146,7 +149,8 @@ func TestAServerThatHangsIsLeft(t *testing.T) {
 	}
 }
 
-func TestADrippingBodyIsLeft(t *testing.T) {
+// TestLoad_slowBody checks that a body that arrives too slowly ends in a timeout.
+func TestLoad_slowBody(t *testing.T) {
 	s := newServer(t)
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		for r.Context().Err() == nil {
@@ -159,11 +163,11 @@ func TestADrippingBodyIsLeft(t *testing.T) {
 	c := newClient(t, Options{})
 	c.transport.Timeouts.Total = 100 * time.Millisecond
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
-	says(t, err, "does not answer in time")
+	says(t, err, "did not answer in time")
 }
 
 // A cancelled or failed request must cost later ones nothing.
-func TestManyCancelledRequestsSlowNothingDown(t *testing.T) {
+func TestHead_afterCancelledRequests(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
 	s.pushImage(t, r, image(t, 1))
@@ -205,16 +209,17 @@ func configCase(s *server, config string, size int64) {
 	})
 }
 
-func TestABadConfigSpoilsOnlyItsEntry(t *testing.T) {
+// TestLoad_badConfig checks that a bad config affects its own entry only.
+func TestLoad_badConfig(t *testing.T) {
 	for _, tt := range []struct {
 		name, config string
 		size         int64
 		say          string
 		requests     int
 	}{
-		{"no JSON", "hello", 5, "config that cannot be read", 2},
-		{"empty", "", 0, "config that cannot be read", 1},
-		{"other bytes", "OTHER{}", 7, "another digest", 2},
+		{"no JSON", "hello", 5, "sent an invalid config", 2},
+		{"empty", "", 0, "sent an invalid config", 1},
+		{"other bytes", "OTHER{}", 7, "does not match its digest", 2},
 		{"too large", "{}", transport.MaxConfig + 1, "config of 8388609 bytes", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -233,7 +238,7 @@ func TestABadConfigSpoilsOnlyItsEntry(t *testing.T) {
 
 // A child's trouble is told with a remedy, and has no after-effects: the next
 // load asks for what is missing, gets it and nothing else, and waits for nothing.
-func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
+func TestLoad_missingConfig(t *testing.T) {
 	cut := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "300")
 		_, _ = io.WriteString(w, "{")
@@ -244,12 +249,12 @@ func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 		say    string
 		tries  int
 	}{
-		{"503", status(503, ""), "is in trouble itself (503", 3},
-		{"503 for long", status(503, "", "Retry-After", "3600"), "is in trouble itself (503", 1},
-		{"429", status(429, ""), "wants fewer requests", 8},
-		{"429 for long", status(429, "", "Retry-After", "3600"), "wants fewer requests", 1},
-		{"silence", stuck(""), "does not answer in time", 1},
-		{"silence within", stuck("{"), "does not answer in time", 1},
+		{"503", status(503, ""), "failed (503", 3},
+		{"503 for long", status(503, "", "Retry-After", "3600"), "failed (503", 1},
+		{"429", status(429, ""), "reports too many requests", 8},
+		{"429 for long", status(429, "", "Retry-After", "3600"), "reports too many requests", 1},
+		{"silence", stuck(""), "did not answer in time", 1},
+		{"silence within", stuck("{"), "did not answer in time", 1},
 		{"cut off", cut, "cannot be reached: unexpected EOF", 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -304,7 +309,8 @@ func TestAConfigThatDoesNotComeSpoilsOnlyItsEntryAndNothingLater(t *testing.T) {
 	}
 }
 
-func TestAManifestOfUnknownTypeIsReadByItsBody(t *testing.T) {
+// TestManifest_unknownMediaType checks that the type of a manifest without a known media type is found from its body.
+func TestManifest_unknownMediaType(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
@@ -323,36 +329,39 @@ func (p plainType) WriteHeader(code int) {
 	p.ResponseWriter.WriteHeader(code)
 }
 
-func TestUnreachableRegistries(t *testing.T) {
+// TestLoad_unreachable checks that an unreachable registry is reported with its cause.
+func TestLoad_unreachable(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)
 	host := closed.Addr().String()
 	ok(t, closed.Close())
 	c := newClient(t, Options{})
 	_, err = c.Load(deadline(t), model.Ref{Registry: host, Repository: "app", Tag: "a"}, nil)
-	says(t, err, "nobody listens at "+host)
+	says(t, err, host+" refused the connection")
 
 	_, err = c.Load(deadline(t), model.Ref{Registry: "no-such-host.invalid", Repository: "app", Tag: "a"}, nil)
 	says(t, err, "no-such-host.invalid")
 
 	_, err = c.Load(deadline(t), model.Ref{Registry: "127.0.0.1:65536", Repository: "app", Tag: "a"}, nil)
-	says(t, err, "127.0.0.1:65536 is no address: invalid port; check host and port")
+	says(t, err, "127.0.0.1:65536 is not a valid address: invalid port; check host and port")
 
 	full := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}
-	says(t, c.host("reg.example").networkError(model.Ref{}, full), "no connection to reg.example can be opened: too many files", "ulimit -n", "--parallel")
+	says(t, c.host("reg.example").networkError(model.Ref{}, full), "cannot open a connection to reg.example: too many files", "ulimit -n", "--parallel")
 }
 
-func TestPlainHTTPElsewhereNeedsTheFlag(t *testing.T) {
+// TestPlainHTTP_needsFlag checks that plain http needs the flag, except on loopback.
+func TestPlainHTTP_needsFlag(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	r := s.ref("app", "a")
 	c := newClient(t, Options{})
 	c.transport.RequireTLS = true // as if it were elsewhere
 	_, err := c.Load(deadline(t), r, nil)
-	says(t, err, "speaks plain http", "--plain-http")
+	says(t, err, "answered with plain http", "--plain-http")
 }
 
-func TestNothingIsWritten(t *testing.T) {
+// TestTransport_readOnly checks that no request that could write is sent.
+func TestTransport_readOnly(t *testing.T) {
 	s := newServer(t)
 	h := newClient(t, Options{}).host(s.host)
 	if err := h.rc.TagDelete(transport.WithExchange(deadline(t), &transport.Exchange{}), regRef(s.ref("app", "a"))); err == nil {

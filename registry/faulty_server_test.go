@@ -147,43 +147,43 @@ var serverFaults = []serverFault{
 	{"reset within the body", "cannot be reached: ", resets(okay + "Content-Length: 500\r\n\r\n{\"schema")},
 	{"cut off within the header", "cannot be reached: ", answers("HTTP/1.1 200 OK\r\nContent-Le")},
 	{"cut off within the body", "cannot be reached: unexpected EOF", answers(okay + "Content-Length: 500\r\n\r\n{\"schema")},
-	{"silence before the answer", "does not answer in time", hangs("")},
-	{"silence within the status", "does not answer in time", hangs("HTTP/1.1 2")},
-	{"silence within the header", "does not answer in time", hangs("HTTP/1.1 200 OK\r\nContent-Le")},
-	{"silence within the body", "does not answer in time", hangs(okay + "Content-Length: 500\r\n\r\n{\"schema")},
-	{"silence within a chunk", "does not answer in time", hangs(okay + "Transfer-Encoding: chunked\r\n\r\nff\r\n{\"schema")},
-	{"silence within a refusal", "does not let you read app:a", hangs("HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\nno")},
-	{"silence within trouble", "does not answer in time", hangs("HTTP/1.1 500 Oops\r\nContent-Length: 500\r\n\r\nno")},
-	{"a header by the byte", "does not answer in time", drips("HTTP/1.1 200 OK\r\nX-A: ", "b")},
-	{"a header by the line", "does not answer in time", drips("HTTP/1.1 200 OK\r\n", "X-A: b\r\n")},
-	{"a body by the byte", "does not answer in time", drips(okay+"Content-Length: 5000000\r\n\r\n", " ")},
-	{"hints by the dozen", "does not answer in time", drips("", "HTTP/1.1 103 Early Hints\r\n\r\n")},
+	{"silence before the answer", "did not answer in time", hangs("")},
+	{"silence within the status", "did not answer in time", hangs("HTTP/1.1 2")},
+	{"silence within the header", "did not answer in time", hangs("HTTP/1.1 200 OK\r\nContent-Le")},
+	{"silence within the body", "did not answer in time", hangs(okay + "Content-Length: 500\r\n\r\n{\"schema")},
+	{"silence within a chunk", "did not answer in time", hangs(okay + "Transfer-Encoding: chunked\r\n\r\nff\r\n{\"schema")},
+	{"silence within a refusal", "denies access to app:a", hangs("HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\nno")},
+	{"silence within trouble", "did not answer in time", hangs("HTTP/1.1 500 Oops\r\nContent-Length: 500\r\n\r\nno")},
+	{"a header by the byte", "did not answer in time", drips("HTTP/1.1 200 OK\r\nX-A: ", "b")},
+	{"a header by the line", "did not answer in time", drips("HTTP/1.1 200 OK\r\n", "X-A: b\r\n")},
+	{"a body by the byte", "did not answer in time", drips(okay+"Content-Length: 5000000\r\n\r\n", " ")},
+	{"hints by the dozen", "did not answer in time", drips("", "HTTP/1.1 103 Early Hints\r\n\r\n")},
 	{"no HTTP", "cannot be reached: ", answers("220 mail.example ESMTP\r\n")},
 	{"an answer of 1991", "cannot be reached: ", answers("<html>hello")},
 	{"chunks of no size", "cannot be reached: ", answers(okay + "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")},
 	{"a chunk of any size", "cannot be reached: ", answers(okay + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{}\r\n0\r\n\r\n")},
-	{"chunks without end", "sent more than tagdiff reads", drips(okay+"Transfer-Encoding: chunked\r\n\r\n", "100000\r\n"+strings.Repeat(" ", 1<<20)+"\r\n")},
+	{"chunks without end", "sent more data than tagdiff accepts", drips(okay+"Transfer-Encoding: chunked\r\n\r\n", "100000\r\n"+strings.Repeat(" ", 1<<20)+"\r\n")},
 	{"a negative length", "cannot be reached: ", answers(okay + "Content-Length: -5\r\n\r\n{}")},
 	{"two lengths", "cannot be reached: ", answers(okay + "Content-Length: 5\r\nContent-Length: 2\r\n\r\n{}")},
-	{"an enormous length", "sent more than tagdiff reads", answers(okay + "Content-Length: 9223372036854775807\r\n\r\n{}")},
+	{"an enormous length", "sent more data than tagdiff accepts", answers(okay + "Content-Length: 9223372036854775807\r\n\r\n{}")},
 	{"a line break in a header", "cannot be reached: ", answers("HTTP/1.1 200 OK\r\nX A\r\n\r\n")},
-	{"204", "sent neither what was asked for nor a refusal (204 No Content)", answers("HTTP/1.1 204 No Content\r\n\r\n")},
-	{"206", "sent neither what was asked for nor a refusal (206 Partial Content", answers("HTTP/1.1 206 Partial Content\r\nContent-Length: 2\r\nContent-Range: bytes 0-1/5\r\n\r\n{}")},
-	{"304", "sent neither what was asked for nor a refusal (304 Not Modified)", answers("HTTP/1.1 304 Not Modified\r\n\r\n")},
-	{"302 to nowhere", "sent neither what was asked for nor a refusal (302 Found", answers("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n")},
-	{"101", "sent neither what was asked for nor a refusal (101 Switching Protocols", answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")},
-	{"101 and silence", "sent neither what was asked for nor a refusal (101 Switching Protocols", hangs("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")},
-	{"000", "its answer has a status that is none", answers("HTTP/1.1 000 What\r\nContent-Length: 0\r\n\r\n")},
-	{"999", "is in trouble itself (999", answers("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n")},
-	{"gzip that nobody asked for", "sent it packed as gzip though nobody asked", answers(okay + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzipped(`{"schemaVersion":2}`))},
+	{"204", "answered 204 No Content", answers("HTTP/1.1 204 No Content\r\n\r\n")},
+	{"206", "answered 206 Partial Content", answers("HTTP/1.1 206 Partial Content\r\nContent-Length: 2\r\nContent-Range: bytes 0-1/5\r\n\r\n{}")},
+	{"304", "answered 304 Not Modified", answers("HTTP/1.1 304 Not Modified\r\n\r\n")},
+	{"302 to nowhere", "answered 302 Found", answers("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n")},
+	{"101", "answered 101 Switching Protocols", answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")},
+	{"101 and silence", "answered 101 Switching Protocols", hangs("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")},
+	{"000", "its response has an invalid status code", answers("HTTP/1.1 000 What\r\nContent-Length: 0\r\n\r\n")},
+	{"999", "failed (999", answers("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n")},
+	{"gzip that nobody asked for", "sent Content-Encoding gzip, which tagdiff did not request", answers(okay + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzipped(`{"schemaVersion":2}`))},
 	{"an empty body", "sent an empty manifest", answers(okay + "Content-Length: 0\r\n\r\n")},
-	{"another type", "sent what cannot be read", answers("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi")},
-	{"no type and no JSON", "sent what cannot be read", answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")},
-	{"a pause of centuries", "asks for a pause of a month or more; ask who runs it", answers("HTTP/1.1 429 Slow\r\nRetry-After: 99999999999999999999999\r\nContent-Length: 0\r\n\r\n")},
-	{"a pause until 9999", "asks for a pause of a month or more; ask who runs it", answers("HTTP/1.1 429 Slow\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n")},
-	{"a negative pause", "wants fewer requests; wait a minute", answers("HTTP/1.1 429 Slow\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n")},
-	{"an odd pause", "wants fewer requests; wait a minute", answers("HTTP/1.1 429 Slow\r\nRetry-After: 1e99\r\nContent-Length: 0\r\n\r\n")},
-	{"down for centuries", "is in trouble itself (503 Service Unavailable); try again in a while", answers("HTTP/1.1 503 Down\r\nRetry-After: 99999999999\r\nContent-Length: 0\r\n\r\n")},
+	{"another type", "sent invalid data", answers("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi")},
+	{"no type and no JSON", "sent invalid data", answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")},
+	{"a pause of centuries", "asks for a pause of a month or more; ask the administrator", answers("HTTP/1.1 429 Slow\r\nRetry-After: 99999999999999999999999\r\nContent-Length: 0\r\n\r\n")},
+	{"a pause until 9999", "asks for a pause of a month or more; ask the administrator", answers("HTTP/1.1 429 Slow\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n")},
+	{"a negative pause", "reports too many requests; try again in a minute", answers("HTTP/1.1 429 Slow\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n")},
+	{"an odd pause", "reports too many requests; try again in a minute", answers("HTTP/1.1 429 Slow\r\nRetry-After: 1e99\r\nContent-Length: 0\r\n\r\n")},
+	{"down for centuries", "failed (503 Service Unavailable); try again later", answers("HTTP/1.1 503 Down\r\nRetry-After: 99999999999\r\nContent-Length: 0\r\n\r\n")},
 }
 
 // waitedFor are those that are silent where they do not hang up: something is still
@@ -205,7 +205,7 @@ func lastingFaults() []serverFault {
 		do := h.do
 		h.do = func(c net.Conn) { do(c); _, _ = io.Copy(io.Discard, c) }
 		if slices.Contains(waitedFor, h.name) {
-			h.say = "does not answer in time"
+			h.say = "did not answer in time"
 		}
 		h.name += ", and stays"
 		all = append(all, h)
@@ -216,7 +216,7 @@ func lastingFaults() []serverFault {
 // setTimeouts makes c wait as long as it takes to hear what is not about time, however
 // slow the machine, and not long for what is.
 func setTimeouts(c *Client, say string) {
-	if say == "" || strings.Contains(say, "does not answer") || strings.Contains(say, "does not let you") {
+	if say == "" || strings.Contains(say, "did not answer") || strings.Contains(say, "denies access") {
 		c.transport.Timeouts.Silence, c.transport.Timeouts.Total, c.transport.Timeouts.Dial = time.Second, 2*time.Second, time.Second
 	}
 }
@@ -230,7 +230,7 @@ func waitLonger(c *Client, host string) {
 
 // Each is told in a line after a bounded number of tries, ends at once with its
 // context, and has no after-effects.
-func TestWhateverHurtsIsToldAndPasses(t *testing.T) {
+func TestServerFaults_reportedAndTemporary(t *testing.T) {
 	for _, tt := range lastingFaults() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -256,7 +256,8 @@ func TestWhateverHurtsIsToldAndPasses(t *testing.T) {
 	}
 }
 
-func TestWhateverHangsEndsWithItsContext(t *testing.T) {
+// TestServerFaults_contextEnds checks that a call to a server that hangs ends with its context.
+func TestServerFaults_contextEnds(t *testing.T) {
 	for _, tt := range lastingFaults() {
 		if !strings.Contains(tt.say, "in time") && tt.name != "silence within a refusal" {
 			continue
@@ -336,7 +337,8 @@ func afterRequest(first, then string) func(net.Conn) {
 	}
 }
 
-func TestTLSAndHTTP2ThatHurt(t *testing.T) {
+// TestServerFaults_tlsAndHTTP2 checks that faults of TLS and HTTP/2 are reported and temporary.
+func TestServerFaults_tlsAndHTTP2(t *testing.T) {
 	settings := frame(4, 0, 0, "")
 	never := func(net.Conn) {}
 	floods := func(text string) func(net.Conn) {
@@ -350,22 +352,22 @@ func TestTLSAndHTTP2ThatHurt(t *testing.T) {
 		name, say string
 		do        func(net.Conn)
 	}{
-		{"no handshake", "does not answer", func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }},
+		{"no handshake", "timed out", func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }},
 		{"a handshake by the byte", "", floods("\x16")},
-		{"half of a handshake", "does not answer", sends("\x16\x03\x03\x02\x00\x02\x00\x01\xfc\x03\x03", never)},
-		{"no TLS", "does not speak https", func(c net.Conn) { _, _ = io.WriteString(c, "220 mail.example ESMTP\r\n") }},
+		{"half of a handshake", "timed out", sends("\x16\x03\x03\x02\x00\x02\x00\x01\xfc\x03\x03", never)},
+		{"no TLS", "does not use https", func(c net.Conn) { _, _ = io.WriteString(c, "220 mail.example ESMTP\r\n") }},
 		{"closed after the handshake", "cannot be reached", overTLS(t, "h2", func(c net.Conn) { _ = c.Close() })},
-		{"silence after the handshake", "does not answer", overTLS(t, "h2", sends("", never))},
-		{"silence after the settings", "does not answer", overTLS(t, "h2", sends(settings, never))},
+		{"silence after the handshake", "did not answer in time", overTLS(t, "h2", sends("", never))},
+		{"silence after the settings", "did not answer in time", overTLS(t, "h2", sends(settings, never))},
 		{"garbage", "cannot be reached", overTLS(t, "h2", sends(strings.Repeat("garbage ", 1000), never))},
 		{"HTTP/1 instead", "cannot be reached", overTLS(t, "h2", sends("HTTP/1.1 200 OK\r\n\r\n", never))},
 		{"a frame of any size", "cannot be reached", overTLS(t, "h2", sends("\xff\xff\xff\x00\x00\x00\x00\x00\x01", never))},
 		{"a stream reset", "cannot be reached", overTLS(t, "h2", afterRequest(settings, frame(3, 0, 1, "\x00\x00\x00\x02")))},
 		{"goes away", "cannot be reached", overTLS(t, "h2", sends(settings+frame(7, 0, 0, "\x00\x00\x00\x00\x00\x00\x00\x0b"), never))},
-		{"pings without end", "does not answer", overTLS(t, "h2", floods(settings+frame(6, 0, 0, "12345678")))},
-		{"settings without end", "does not answer", overTLS(t, "h2", floods(settings))},
+		{"pings without end", "did not answer in time", overTLS(t, "h2", floods(settings+frame(6, 0, 0, "12345678")))},
+		{"settings without end", "did not answer in time", overTLS(t, "h2", floods(settings))},
 		{"headers without end", "cannot be reached", overTLS(t, "h2", floods(settings+frame(1, 0, 1, "\x88")+strings.Repeat(frame(9, 0, 1, "\x00\x01a\x01b"), 100)))},
-		{"silence over HTTP/1", "does not answer", overTLS(t, "http/1.1", onceAsked("HTTP/1.1 200 OK\r\n"))},
+		{"silence over HTTP/1", "did not answer in time", overTLS(t, "http/1.1", onceAsked("HTTP/1.1 200 OK\r\n"))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -384,9 +386,9 @@ func TestTLSAndHTTP2ThatHurt(t *testing.T) {
 }
 
 // A token service may hurt in the same ways.
-func TestATokenServiceThatHurtsIsToldAndPasses(t *testing.T) {
+func TestServerFaults_tokenService(t *testing.T) {
 	for _, tt := range lastingFaults() {
-		if strings.HasPrefix(tt.name, "gzip") || strings.Contains(tt.say, "cannot be read") || strings.Contains(tt.say, "empty manifest") {
+		if strings.HasPrefix(tt.name, "gzip") || strings.Contains(tt.say, "invalid data") || strings.Contains(tt.say, "empty manifest") {
 			continue // an answer that is no token, of which there is another test
 		}
 		t.Run(tt.name, func(t *testing.T) {
@@ -416,7 +418,7 @@ func TestATokenServiceThatHurtsIsToldAndPasses(t *testing.T) {
 }
 
 // Bytes that change for one digest are never taken for it, whatever came before.
-func TestBytesThatChangeForADigestAreNotTaken(t *testing.T) {
+func TestLoad_bytesChangeForDigest(t *testing.T) {
 	f := newDocumentServer(t)
 	d := f.image(t, f.config(10, ""))
 	good, r := f.documents[d.Digest.String()], f.ref("app", "").AtDigest(d.Digest)
@@ -432,7 +434,7 @@ func TestBytesThatChangeForADigestAreNotTaken(t *testing.T) {
 		c.memory.drop(manifestKey(r))
 		a, err := c.Load(deadline(t), r, nil)
 		if n%2 == 0 {
-			says(t, err, "sent another digest than it names")
+			says(t, err, "sent content that does not match its digest")
 		} else if err != nil || a.Digest() != d.Digest {
 			t.Errorf("%s, %v", a.Digest(), err)
 		}
@@ -440,7 +442,7 @@ func TestBytesThatChangeForADigestAreNotTaken(t *testing.T) {
 }
 
 // A tag that is another image each time gives one of them whole, never a mixture.
-func TestATagThatAlternatesGivesNoMixture(t *testing.T) {
+func TestLoad_tagAlternates(t *testing.T) {
 	f := newDocumentServer(t)
 	var tops []model.Ref
 	for i := range 2 {
@@ -496,7 +498,7 @@ func (c *closeTells) Close() error {
 
 // What comes before the question is not taken for its answer, and is told in
 // words of ours: those of net/http are of its insides, and change.
-func TestAnAnswerBeforeTheQuestion(t *testing.T) {
+func TestServerFaults_unsolicited(t *testing.T) {
 	i := newFaultyServer(t, sends("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", func(net.Conn) {}))
 	closed := make(chan struct{})
 	network := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -515,7 +517,7 @@ func TestAnAnswerBeforeTheQuestion(t *testing.T) {
 		})
 	}
 	_, err := c.Load(deadline(t), i.ref("app", "a"), nil)
-	says(t, err, i.host+" sends something before it is asked")
+	says(t, err, i.host+" sent data before it received a request")
 }
 
 type roundTripperFunc func(*http.Request) (*http.Response, error)

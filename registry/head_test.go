@@ -20,7 +20,7 @@ func TestHead(t *testing.T) {
 	_, err = c.Head(deadline(t), s.ref("app", "b"))
 	says(t, err, "has no tag b in app")
 	_, err = c.Head(deadline(t), s.ref("app", ""))
-	says(t, err, "is no image")
+	says(t, err, "is not an image")
 
 	for name, front := range map[string]func(http.ResponseWriter, *http.Request) bool{
 		"no HEAD": func(w http.ResponseWriter, r *http.Request) bool {

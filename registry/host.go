@@ -102,7 +102,7 @@ func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, 
 func catchPanic(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("reading it failed: %v", p)
+			err = fmt.Errorf("parsing the response failed: %v", p)
 		}
 	}()
 	return do()

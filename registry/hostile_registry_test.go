@@ -41,7 +41,8 @@ func spy(t testing.TB) (s *server, got func() []string) {
 	return s, func() []string { mu.Lock(); defer mu.Unlock(); return all }
 }
 
-func TestAHostBehindARedirectCannotHaveTheLoginSentAnywhere(t *testing.T) {
+// TestRedirect_challengeOfOtherHost checks that the challenge of a host behind a redirect is ignored.
+func TestRedirect_challengeOfOtherHost(t *testing.T) {
 	for _, scheme := range []string{"Bearer", "Basic"} {
 		t.Run(scheme, func(t *testing.T) {
 			s := newServer(t)
@@ -70,7 +71,7 @@ func TestAHostBehindARedirectCannotHaveTheLoginSentAnywhere(t *testing.T) {
 			logIn(t, c, s.host, "me", "secret")
 			a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			ok(t, err)
-			says(t, a.Entries[0].Err, cdn.host+", to which "+s.host+" redirects, refused the request (401")
+			says(t, a.Entries[0].Err, cdn.host+" (redirected by "+s.host+") refused the request (401")
 			isShort(t, a.Entries[0].Err)
 			if len(thief.requests()) > 0 {
 				t.Errorf("the thief was asked %q and got %q", thief.requests(), got())
@@ -84,7 +85,8 @@ func TestAHostBehindARedirectCannotHaveTheLoginSentAnywhere(t *testing.T) {
 	}
 }
 
-func TestALinkToAnotherHostTakesNothingThere(t *testing.T) {
+// TestTags_linkToOtherHost checks that a Link to another host is not followed there.
+func TestTags_linkToOtherHost(t *testing.T) {
 	s := newServer(t)
 	thief, got := spy(t)
 	serveList(s, "tags", names(10), func(all []string, _ string, _ int) ([]string, string) {
@@ -101,13 +103,14 @@ func TestALinkToAnotherHostTakesNothingThere(t *testing.T) {
 	})
 	c := newClient(t, Options{})
 	logIn(t, c, s.host, "me", "secret")
-	says(t, c.Tags(deadline(t), s.ref("app", ""), func([]string) {}), "is cut after 10 names")
+	says(t, c.Tags(deadline(t), s.ref("app", ""), func([]string) {}), "is incomplete after 10 names")
 	if len(thief.requests()) > 0 {
 		t.Errorf("asked %q, sent %q", thief.requests(), got())
 	}
 }
 
-func TestATokenServiceWithoutTLSGetsNothingOfARegistryWithIt(t *testing.T) {
+// TestTokenService_withoutTLS checks that a token service over http gets no request from a registry over https.
+func TestTokenService_withoutTLS(t *testing.T) {
 	for _, secret := range []string{`{"auth":"bWU6c2VjcmV0"}`, `{"identitytoken":"secret"}`, ``} {
 		a := newRemoteRegistry(t)
 		thief, got := spy(t)
@@ -129,7 +132,7 @@ func TestATokenServiceWithoutTLSGetsNothingOfARegistryWithIt(t *testing.T) {
 }
 
 // A redirect of the token service must not take the login along either.
-func TestATokenServiceThatRedirectsTakesNoLoginAlong(t *testing.T) {
+func TestTokenService_redirect(t *testing.T) {
 	for name, secret := range map[string]string{"password": `{"auth":"bWU6c2VjcmV0"}`, "refresh token": `{"identitytoken":"secret"}`} {
 		t.Run(name, func(t *testing.T) {
 			a := newRemoteRegistry(t)
@@ -142,7 +145,7 @@ func TestATokenServiceThatRedirectsTakesNoLoginAlong(t *testing.T) {
 			c := newClient(t, a.opts)
 			c.credentials.AddAuthFile("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
 			_, err := c.Load(deadline(t), a.ref("app", "a"), nil)
-			says(t, err, "gives no token")
+			says(t, err, "did not issue a token")
 			if len(got()) > 0 {
 				t.Errorf("sent %q", got())
 			}
@@ -150,7 +153,8 @@ func TestATokenServiceThatRedirectsTakesNoLoginAlong(t *testing.T) {
 	}
 }
 
-func TestATokenIsForOneRepository(t *testing.T) {
+// TestToken_oneRepository checks that a token is used for one repository only.
+func TestToken_oneRepository(t *testing.T) {
 	s := newServer(t)
 	for _, repo := range []string{"app", "team/app"} {
 		s.pushImage(t, s.ref(repo, "a"), image(t, 1))
@@ -173,7 +177,7 @@ func TestATokenIsForOneRepository(t *testing.T) {
 
 // What a person has set for one host says nothing of the others: not of its
 // token service, not of the hosts of its blobs.
-func TestTLSSettingsStayWithTheirHost(t *testing.T) {
+func TestTLS_settingsPerHost(t *testing.T) {
 	authority := registrytest.NewCertAuthority(t)
 	back := newServer(t)
 	back.pushImage(t, back.ref("app", "a"), image(t, 1))
@@ -199,17 +203,17 @@ func TestTLSSettingsStayWithTheirHost(t *testing.T) {
 	trust(ref.Registry, map[string][]byte{"ca.crt": authority.PEM(), "client.cert": clientCert, "client.key": clientKey})
 
 	_, err := newClient(t, Options{CertDirs: []string{dir}}).Load(deadline(t), ref, nil)
-	says(t, err, host(tokens)+", which checks logins for "+ref.Registry+", has a certificate of an authority", "/etc/docker/certs.d/"+host(tokens)+"/ca.crt")
+	says(t, err, host(tokens)+", the token service of "+ref.Registry+", has a certificate from an authority", "/etc/docker/certs.d/"+host(tokens)+"/ca.crt")
 
 	insecure := newClient(t, Options{CertDirs: []string{dir}})
 	insecure.credentials.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, ref.Registry))
 	_, err = insecure.Load(deadline(t), ref, nil)
-	says(t, err, host(tokens)+", which checks logins", "has a certificate of an authority")
+	says(t, err, host(tokens)+", the token service of", "has a certificate from an authority")
 
 	trust(host(tokens), map[string][]byte{"ca.crt": authority.PEM()})
 	a, err := newClient(t, Options{CertDirs: []string{dir}}).Load(deadline(t), ref, nil)
 	ok(t, err)
-	says(t, a.Entries[0].Err, host(blobs)+" has a certificate of an authority", "/etc/docker/certs.d/"+host(blobs)+"/ca.crt")
+	says(t, a.Entries[0].Err, host(blobs)+" has a certificate from an authority", "/etc/docker/certs.d/"+host(blobs)+"/ca.crt")
 
 	trust(host(blobs), map[string][]byte{"ca.crt": authority.PEM()})
 	a, err = newClient(t, Options{CertDirs: []string{dir}}).Load(deadline(t), ref, nil)
@@ -221,7 +225,7 @@ func TestTLSSettingsStayWithTheirHost(t *testing.T) {
 }
 
 // Who leaves a token service or a helper alone leaves nothing running.
-func TestATokenRequestEndsWithTheLastWhoWaits(t *testing.T) {
+func TestToken_lastCallerLeaves(t *testing.T) {
 	s := newServer(t)
 	askToken(s, "me", "secret")
 	protocol, gone := s.front(), make(chan struct{})

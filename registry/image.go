@@ -15,7 +15,7 @@ func (c *Client) image(ctx context.Context, repo model.Ref, m model.Manifest) (*
 	if m.Kind == model.KindSchema1 {
 		img, err := model.Schema1Image(m)
 		if err != nil {
-			return nil, malformed(repo.AtDigest(m.Digest), "sent a manifest that cannot be read: "+safe.Clip(err.Error()), err)
+			return nil, malformed(repo.AtDigest(m.Digest), "sent an invalid manifest: "+safe.Clip(err.Error()), err)
 		}
 		return &img, nil
 	}

@@ -51,7 +51,7 @@ func (c *Client) layer(ctx context.Context, repo model.Ref, d v1.Descriptor) (mo
 		return model.Contents{}, err
 	}
 	if d.Size > model.MaxSmall {
-		return model.Contents{}, malformed(r, fmt.Sprintf("is a layer of %d bytes, tagdiff reads %d", d.Size, model.MaxSmall), nil)
+		return model.Contents{}, malformed(r, fmt.Sprintf("has a layer of %d bytes, but tagdiff reads at most %d", d.Size, model.MaxSmall), nil)
 	}
 	v, err := c.byDigest(ctx, "contents", r, d.Size, func(ctx context.Context) (any, error) {
 		if contents, ok := c.layerOnDisk(r); ok {
@@ -99,11 +99,11 @@ func (c *Client) fetchLayer(ctx context.Context, r model.Ref, d v1.Descriptor) (
 		return model.Contents{}, err
 	}
 	if got := d.Digest.Algorithm().FromBytes(raw); got != d.Digest {
-		return model.Contents{}, malformed(r, "sent a layer with another digest, "+shortDigest(got), nil)
+		return model.Contents{}, malformed(r, "sent a layer with the wrong digest "+shortDigest(got), nil)
 	}
 	contents, err := model.Unpack(raw)
 	if err != nil {
-		return model.Contents{}, malformed(r, "has a layer that is none: "+safe.Clip(err.Error()), err)
+		return model.Contents{}, malformed(r, "sent an invalid layer: "+safe.Clip(err.Error()), err)
 	}
 	c.memory.put(diskcache.Key("contents", r, d.Digest), contents, len(raw))
 	c.disk.Put(diskcache.Document{Kind: "layer", Repo: r.Repo(), Digest: d.Digest, MediaType: d.MediaType, Raw: raw})

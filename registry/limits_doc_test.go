@@ -17,54 +17,54 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-var update = flag.Bool("update", false, "write docs/bounds.md anew")
+var update = flag.Bool("update", false, "write docs/limits.md")
 
-// limits are the rows of docs/bounds.md. What happens beyond each is held by the
-// tests of this package that are named after it.
+// limits are the rows of docs/limits.md. Tests of this package check what happens
+// beyond each limit.
 var limits = []struct{ of, is, beyond string }{
-	{"a manifest or a config", size(transport.MaxManifest, transport.MaxConfig), "it is not read, and its size is told; the other images are shown"},
-	{"a document of which nobody said how long it is", size(maxUnsized), "it is not read"},
-	{"manifests and configs that one index leads to", size(maxLoad), "the image is told to be opened alone, by its digest"},
+	{"a manifest or a config", size(transport.MaxManifest, transport.MaxConfig), "it is not read, and its size is reported; the other images are shown"},
+	{"a document whose descriptor has no size", size(maxUnsized), "it is not read"},
+	{"all manifests and configs of one index", size(maxLoad), "the image is not read; an error asks to open it by its digest"},
 	{"layers of a manifest", number(model.MaxLayers), "the image is not read"},
-	{"images of an index", number(model.MaxChildren), "the index is not read, and none of them asked for"},
-	{"images of indexes within indexes", number(maxEntries), "the rest is told, and not asked for"},
-	{"indexes within indexes", number(maxDepth), "deeper ones are told, and not asked for"},
-	{"entries of a history", number(model.MaxHistory), "the image is not read"},
-	{"what all layers claim to be in size", size(model.MaxTotal), "the manifest is not believed"},
-	{"a small layer that is looked into", size(model.MaxSmall), "it is not looked into"},
-	{"headers of an answer", size(transport.MaxHeader), "the answer is not read"},
-	{"an error's body", size(transport.MaxErrorBody), "the rest is not read"},
-	{"what is quoted of it", number(safe.MaxClip) + " bytes", "the rest is left out, which is shown"},
-	{"redirects", number(transport.MaxRedirects), "it is told"},
-	{"other hosts that a registry leads to, at once", number(transport.MaxOtherHosts), "connections to the one before are closed"},
-	{"a page of a list", size(transport.MaxList), "it is told; the pages before are shown"},
-	{"pages of a list", number(maxPages), "it is told; what was read is shown"},
-	{"names of a list", number(maxNames), "it is told; what was read is shown"},
-	{"pages in a row without a new name", number(maxEmptyPages), "it is told; what was read is shown"},
-	{"a token service's answer", size(transport.MaxTokenResponse), "it is told"},
-	{"a token", size(transport.MaxToken), "it is told"},
-	{"a challenge", size(transport.MaxChallenge) + ", " + number(transport.MaxChallengeParts) + " parts", "it is told; other parts are not read"},
-	{"a credential helper's answer", size(credentials.MaxHelperOutput), "the helper is ended, which is told"},
-	{"a credential helper's time", credentials.HelperTimeout.String(), "the helper is ended, which is told"},
-	{"a file of logins", size(credentials.MaxFile), "it counts as not there"},
-	{"a pipe that stands for one", credentials.PipeTimeout.String(), "it counts as not there"},
-	{"a file of certificates", size(transport.MaxCertFile), "it is told"},
-	{"a metadata file of a build", size(model.MaxMetadata), "it is told"},
-	{"a registry's silence", transport.DefaultTimeouts().Silence.String() + " (`--timeout`)", "it is told"},
-	{"one answer in all", transport.DefaultTimeouts().Total.String() + " (4 × `--timeout`)", "it is told"},
-	{"a connection", transport.DefaultTimeouts().Dial.String(), "it is told"},
-	{"tries of a request that failed in passing", number(transport.DefaultRetryPolicy().Attempts), "it is told"},
-	{"tries of a request that came too often", number(transport.DefaultRetryPolicy().ThrottledAttempts), "it is told"},
-	{"a pause that a registry asks for", transport.DefaultRetryPolicy().MaxRetryAfter.String(), "it is told, and not waited for"},
-	{"requests at once to a registry", number(DefaultConcurrency) + " (`--parallel`)", "the others wait; what a person waits for goes first"},
-	{"documents kept on disk", size(diskcache.MaxSize), "those not used for longest go"},
+	{"images of an index", number(model.MaxChildren), "the index is not read, and no image is requested"},
+	{"images of all nested indexes", number(maxEntries), "the rest is reported and not requested"},
+	{"levels of nested indexes", number(maxDepth), "deeper ones are reported and not requested"},
+	{"history entries of a config", number(model.MaxHistory), "the image is not read"},
+	{"the total size of all layers that a manifest claims", size(model.MaxTotal), "the manifest is refused"},
+	{"a layer that is read and unpacked", size(model.MaxSmall), "it is not read"},
+	{"the headers of a response", size(transport.MaxHeader), "the response is not read"},
+	{"the body of an error response", size(transport.MaxErrorBody), "the rest is not read"},
+	{"the part of it that an error quotes", number(safe.MaxClip) + " bytes", "the rest is left out and marked with …"},
+	{"redirects of one request", number(transport.MaxRedirects), "an error is reported"},
+	{"other hosts that one registry refers to", number(transport.MaxOtherHosts), "the idle connections to these hosts are closed"},
+	{"a page of a list", size(transport.MaxList), "an error is reported; the pages before are shown"},
+	{"pages of a list", number(maxPages), "an error is reported; the names read are shown"},
+	{"names of a list", number(maxNames), "an error is reported; the names read are shown"},
+	{"pages in a row without new names", number(maxEmptyPages), "an error is reported; the names read are shown"},
+	{"the response of a token service", size(transport.MaxTokenResponse), "an error is reported"},
+	{"a token", size(transport.MaxToken), "an error is reported"},
+	{"a challenge", size(transport.MaxChallenge) + ", " + number(transport.MaxChallengeParts) + " parts", "an error is reported; other parts are not read"},
+	{"the output of a credential helper", size(credentials.MaxHelperOutput), "the helper is killed and an error is reported"},
+	{"the time of a credential helper", credentials.HelperTimeout.String(), "the helper is killed and an error is reported"},
+	{"a file of logins", size(credentials.MaxFile), "it is ignored"},
+	{"the wait for a pipe in place of one", credentials.PipeTimeout.String(), "it is ignored"},
+	{"a file of certificates", size(transport.MaxCertFile), "an error is reported"},
+	{"a build metadata file", size(model.MaxMetadata), "an error is reported"},
+	{"the time without data from a registry", transport.DefaultTimeouts().Silence.String() + " (`--timeout`)", "an error is reported"},
+	{"the time for one response", transport.DefaultTimeouts().Total.String() + " (4 × `--timeout`)", "an error is reported"},
+	{"the time to open a connection", transport.DefaultTimeouts().Dial.String(), "an error is reported"},
+	{"attempts of a request with a temporary failure", number(transport.DefaultRetryPolicy().Attempts), "an error is reported"},
+	{"attempts of a request that is answered with 429", number(transport.DefaultRetryPolicy().ThrottledAttempts), "an error is reported"},
+	{"a pause that a registry asks for (Retry-After)", transport.DefaultRetryPolicy().MaxRetryAfter.String(), "the request ends with an error"},
+	{"concurrent requests to one registry", number(DefaultConcurrency) + " (`--parallel`)", "the others wait; requests that a person waits for go first"},
+	{"the disk cache", size(diskcache.MaxSize), "the least recently used documents are removed"},
 }
 
 func size(all ...int64) string {
 	n := all[0]
 	for _, other := range all {
 		if other != n {
-			panic("two bounds in one row")
+			panic("two limits in one row")
 		}
 	}
 	for _, unit := range []struct {
@@ -78,7 +78,7 @@ func size(all ...int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// number with commas between thousands.
+// number formats n with commas between thousands.
 func number(n int) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -87,14 +87,14 @@ func number(n int) string {
 	return s
 }
 
-// TestBoundsDoc: the numbers in the docs are those of the program.
-func TestBoundsDoc(t *testing.T) {
+// TestLimits_doc checks that docs/limits.md has the limits of the program.
+func TestLimits_doc(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Bounds\n\nWhat a registry may send or take, and what happens beyond. The numbers are those of the program: a test writes this table.\n\n| of | is at most | beyond it |\n|---|---|---|\n")
+	b.WriteString("# Limits\n\nThe limits for what a registry sends and for the time that it takes. The numbers are those of the program: a test writes this table.\n\n| what | limit | beyond the limit |\n|---|---|---|\n")
 	for _, row := range limits {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", row.of, row.is, row.beyond)
 	}
-	path := filepath.Join("..", "docs", "bounds.md")
+	path := filepath.Join("..", "docs", "limits.md")
 	if *update {
 		ok(t, os.WriteFile(path, []byte(b.String()), 0o644))
 		return
@@ -102,6 +102,6 @@ func TestBoundsDoc(t *testing.T) {
 	have, err := os.ReadFile(path)
 	ok(t, err)
 	if d := cmp.Diff(string(have), b.String()); d != "" {
-		t.Errorf("%s is not what the program does; go test ./registry -run TestBoundsDoc -update writes it\n%s", path, d)
+		t.Errorf("%s does not match the program; go test ./registry -run TestLimits_doc -update writes it\n%s", path, d)
 	}
 }

@@ -97,13 +97,13 @@ func (p *lister) catalogError(cl *transport.Exchange, err error) error {
 		return err
 	case status == http.StatusUnauthorized && cl.Response.Login == "":
 		return &model.ReadError{
-			Message: p.host.name + " lists no repositories without a login, or not at all",
-			Next:    p.host.loginCommand() + ", or type or paste a reference", Err: err,
+			Message: p.host.name + " does not list repositories without a login, or not at all",
+			Next:    "run " + p.host.loginCommand() + ", or type or paste a reference", Err: err,
 		}
 	case status == http.StatusUnauthorized:
 		return &model.ReadError{
-			Message: fmt.Sprintf("%s lists no repositories for %s, or not at all", p.host.name, cl.Response.Login),
-			Next:    "check the name, " + p.host.loginCommand() + " again, or type or paste a reference", Err: err,
+			Message: fmt.Sprintf("%s does not list repositories for the login %s, or not at all", p.host.name, cl.Response.Login),
+			Next:    "run " + p.host.loginCommand() + " again, or type or paste a reference", Err: err,
 		}
 	case status == http.StatusForbidden, status == http.StatusNotFound,
 		status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
@@ -114,11 +114,11 @@ func (p *lister) catalogError(cl *transport.Exchange, err error) error {
 
 func noCatalog(name string, err error) error {
 	t := &model.ReadError{
-		Message: name + " lists no repositories",
-		Next:    "type or paste a reference, as in " + name + "/repository:tag", Err: err,
+		Message: name + " does not list repositories",
+		Next:    "type or paste a reference, for example " + name + "/repository:tag", Err: err,
 	}
 	if name == model.DockerHub {
-		t.Message, t.Next = "Docker Hub lists no repositories", "type or paste a reference, as in python:3.12"
+		t.Message, t.Next = "Docker Hub does not list repositories", "type or paste a reference, for example python:3.12"
 	}
 	return t
 }

@@ -201,8 +201,8 @@ func (l *load) reserve(d v1.Descriptor) error {
 	}
 	l.reserved.Add(-n) // a smaller one may still be read
 	return &model.ReadError{
-		Message: fmt.Sprintf("%s has more than the %d MiB in one index that tagdiff reads", l.ref.Registry, maxLoad>>20),
-		Next:    "open this image alone, by its digest", Err: &transport.MalformedError{Err: files.ErrTooLarge},
+		Message: fmt.Sprintf("%s has an index with more than the limit of %d MiB of manifests and configs", l.ref.Registry, maxLoad>>20),
+		Next:    "open this image by its digest", Err: &transport.MalformedError{Err: files.ErrTooLarge},
 	}
 }
 
@@ -282,11 +282,11 @@ func (l *load) addResult(it childResult) {
 	case model.KindIndex:
 		e.Role = model.RoleIndex
 		if n := l.count + len(it.manifest.Children); n > maxEntries {
-			e.Err = malformed(l.ref, fmt.Sprintf("has indexes of %d entries in all, tagdiff reads %d", n, maxEntries), nil)
+			e.Err = malformed(l.ref, fmt.Sprintf("has nested indexes with %d entries in total, but tagdiff reads at most %d", n, maxEntries), nil)
 			return
 		}
 		if e.Depth+1 >= maxDepth {
-			e.Err = malformed(l.ref, fmt.Sprintf("has indexes within indexes, tagdiff reads %d deep", maxDepth), nil)
+			e.Err = malformed(l.ref, fmt.Sprintf("has indexes that are nested too deeply: tagdiff reads at most %d levels", maxDepth), nil)
 			return
 		}
 		it.node.children = l.expand(it.manifest, e.Depth+1)

@@ -29,7 +29,8 @@ func loadBoth(t testing.TB, c *Client, a, b model.Ref) (x, y model.Artifact) {
 	return x, y
 }
 
-func TestTwoTagsOfEightPlatformsAreThirtyFourRequestsInThreeRounds(t *testing.T) {
+// TestLoad_requestsAndRounds checks that two tags of eight platforms take 34 requests in three rounds.
+func TestLoad_requestsAndRounds(t *testing.T) {
 	s := newServer(t)
 	a, b := s.ref("app", "a"), s.ref("app", "b")
 	s.pushIndex(t, a, eightPlatforms(t))
@@ -49,7 +50,8 @@ func TestTwoTagsOfEightPlatformsAreThirtyFourRequestsInThreeRounds(t *testing.T)
 	}
 }
 
-func TestWithATokenItTakesFiveRounds(t *testing.T) {
+// TestLoad_roundsWithToken checks that with a token two tags take five rounds.
+func TestLoad_roundsWithToken(t *testing.T) {
 	s := newServer(t)
 	a, b := s.ref("app", "a"), s.ref("app", "b")
 	s.pushIndex(t, a, eightPlatforms(t))
@@ -80,7 +82,8 @@ func whole(t testing.TB, a model.Artifact, entries, images int) {
 	}
 }
 
-func TestWhatTwoTagsShareIsReadOnce(t *testing.T) {
+// TestLoad_sharedContentOnce checks that content that two tags share is read once.
+func TestLoad_sharedContentOnce(t *testing.T) {
 	s := newServer(t)
 	a, b := s.ref("app", "a"), s.ref("app", "b")
 	idx := eightPlatforms(t)
@@ -98,7 +101,8 @@ func TestWhatTwoTagsShareIsReadOnce(t *testing.T) {
 	}
 }
 
-func TestLoadShowsWhatIsThereAsItArrives(t *testing.T) {
+// TestLoad_partialResults checks that Load reports each state as results arrive.
+func TestLoad_partialResults(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
 	s.pushIndex(t, r, eightPlatforms(t))
@@ -122,7 +126,8 @@ func TestLoadShowsWhatIsThereAsItArrives(t *testing.T) {
 	}
 }
 
-func TestASingleImageIsOneEntry(t *testing.T) {
+// TestLoad_singleImage checks that a single image is one entry.
+func TestLoad_singleImage(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "one")
 	img := image(t, 3)
@@ -140,7 +145,8 @@ func TestASingleImageIsOneEntry(t *testing.T) {
 	}
 }
 
-func TestNestedIndexesFollowTheirEntry(t *testing.T) {
+// TestLoad_nestedIndexes checks that the entries of a nested index follow the entry of that index.
+func TestLoad_nestedIndexes(t *testing.T) {
 	s := newServer(t)
 	inner := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image(t, 1)}, mutate.IndexAddendum{Add: image(t, 2)})
 	outer := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image(t, 1)}, mutate.IndexAddendum{Add: inner}, mutate.IndexAddendum{Add: image(t, 1)})
@@ -158,7 +164,8 @@ func TestNestedIndexesFollowTheirEntry(t *testing.T) {
 	whole(t, a, 5, 4)
 }
 
-func TestIndexesAreNotFollowedWithoutEnd(t *testing.T) {
+// TestLoad_endlessIndexes checks that nested indexes are not followed without end.
+func TestLoad_endlessIndexes(t *testing.T) {
 	s := newServer(t)
 	deep := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image(t, 1)})
 	for range 10 {
@@ -172,10 +179,11 @@ func TestIndexesAreNotFollowedWithoutEnd(t *testing.T) {
 	if len(a.Entries) != maxDepth || last.Role != model.RoleIndex || last.Depth != maxDepth-1 {
 		t.Fatalf("%d entries, last %+v", len(a.Entries), last)
 	}
-	says(t, last.Err, "tagdiff reads 4 deep")
+	says(t, last.Err, "tagdiff reads at most 4 levels")
 }
 
-func TestAMissingChildSpoilsOnlyItself(t *testing.T) {
+// TestLoad_missingChild checks that a missing child affects its own entry only.
+func TestLoad_missingChild(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
 	idx := eightPlatforms(t)
@@ -201,7 +209,8 @@ func TestAMissingChildSpoilsOnlyItself(t *testing.T) {
 	}
 }
 
-func TestLoadEndsWithItsContext(t *testing.T) {
+// TestLoad_contextEnds checks that Load ends with its context.
+func TestLoad_contextEnds(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
 	s.pushIndex(t, r, eightPlatforms(t))
@@ -228,7 +237,8 @@ func TestLoadEndsWithItsContext(t *testing.T) {
 	whole(t, a, 16, 8)
 }
 
-func TestCancellingOneLoadLeavesTheOther(t *testing.T) {
+// TestLoad_oneOfTwoCancelled checks that cancelling one load does not end another one of the same reference.
+func TestLoad_oneOfTwoCancelled(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
 	s.pushImage(t, r, image(t, 1))

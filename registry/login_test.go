@@ -17,7 +17,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-func TestBasicLogin(t *testing.T) {
+func TestLogin_basic(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
 	s.pushImage(t, r, image(t, 1))
@@ -39,18 +39,18 @@ func TestBasicLogin(t *testing.T) {
 
 	c = newClient(t, Options{})
 	_, err = c.Load(deadline(t), r, nil)
-	says(t, err, "wants a login for app:a", "docker login "+s.host)
+	says(t, err, "requires a login for app:a", "docker login "+s.host)
 
 	c = newClient(t, Options{})
 	logIn(t, c, s.host, "me", "wrong")
 	_, err = c.Load(deadline(t), r, nil)
-	says(t, err, "does not let me in config.json read app:a", "docker login "+s.host+" again")
+	says(t, err, "denies access to app:a with the login me in config.json", "docker login "+s.host+" again")
 	if strings.Contains(err.Error(), "wrong") {
 		t.Error("the password is in the message")
 	}
 }
 
-func TestTokenLogin(t *testing.T) {
+func TestLogin_token(t *testing.T) {
 	s := newServer(t)
 	for _, repo := range []string{"app", "other"} {
 		s.pushImage(t, s.ref(repo, "a"), image(t, 1))
@@ -70,14 +70,15 @@ func TestTokenLogin(t *testing.T) {
 	c = newClient(t, Options{})
 	logIn(t, c, s.host, "me", "wrong")
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
-	says(t, err, "does not accept the login me in config.json", "docker login "+s.host+" again")
+	says(t, err, "rejected the login me in config.json", "docker login "+s.host+" again")
 
 	c = newClient(t, Options{})
 	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
-	says(t, err, s.host+" wants a login for app:a, or has none of that name", "docker login "+s.host)
+	says(t, err, s.host+" requires a login for app:a, or it does not exist", "docker login "+s.host)
 }
 
-func TestARefreshTokenIsTradedByPOST(t *testing.T) {
+// TestLogin_refreshToken checks that a refresh token is exchanged with POST.
+func TestLogin_refreshToken(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	askToken(s, "me", "refresh")
@@ -90,7 +91,8 @@ func TestARefreshTokenIsTradedByPOST(t *testing.T) {
 	}
 }
 
-func TestATokenThatIsNoLongerGoodIsRenewed(t *testing.T) {
+// TestToken_renewed checks that a token that the registry refuses is replaced.
+func TestToken_renewed(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	askToken(s, "me", "secret")
@@ -120,7 +122,8 @@ func TestATokenThatIsNoLongerGoodIsRenewed(t *testing.T) {
 	}
 }
 
-func TestATokenServiceThatHangsIsLeft(t *testing.T) {
+// TestTokenService_hangs checks that a token service that hangs ends in a timeout.
+func TestTokenService_hangs(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	askToken(s, "me", "secret")
@@ -147,7 +150,7 @@ func TestATokenServiceThatHangsIsLeft(t *testing.T) {
 	short.Silence = time.Second
 	c.host(s.host).transport.SetTimeouts(short)
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
-	says(t, err, "checks logins for "+s.host+", does not answer in time")
+	says(t, err, "the token service of "+s.host+", did not answer in time")
 
 	s.plain.Store(true)
 	waitLonger(c, s.host)
@@ -155,7 +158,8 @@ func TestATokenServiceThatHangsIsLeft(t *testing.T) {
 	ok(t, err)
 }
 
-func TestALoginStaysWithItsRegistry(t *testing.T) {
+// TestLogin_staysWithRegistry checks that a login is sent to its registry only.
+func TestLogin_staysWithRegistry(t *testing.T) {
 	s, other := newServer(t), newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	other.pushImage(t, other.ref("app", "a"), image(t, 1))
@@ -186,7 +190,8 @@ func TestALoginStaysWithItsRegistry(t *testing.T) {
 
 const ()
 
-func TestAHelperThatFailsIsToldOnlyWhenALoginIsWanted(t *testing.T) {
+// TestHelper_failureReportedWithChallenge checks that the failure of a helper is reported only if the registry requires a login.
+func TestHelper_failureReportedWithChallenge(t *testing.T) {
 	home(t, map[string]string{
 		".docker/config.json": `{"credsStore":"missing"}`,
 	})
@@ -199,10 +204,11 @@ func TestAHelperThatFailsIsToldOnlyWhenALoginIsWanted(t *testing.T) {
 
 	askToken(s, "me", "secret")
 	_, err = c.Load(deadline(t), r, nil)
-	says(t, err, "wants a login", "docker-credential-missing failed")
+	says(t, err, "requires a login", "docker-credential-missing failed")
 }
 
-func TestAHelperThatHangsIsLeft(t *testing.T) {
+// TestHelper_hangs checks that a helper that hangs is ended.
+func TestHelper_hangs(t *testing.T) {
 	home(t, map[string]string{
 		".docker/config.json":        `{"credsStore":"hang"}`,
 		"bin/docker-credential-hang": "#!/bin/sh\nexec sleep 5\n",
@@ -223,7 +229,8 @@ func TestAHelperThatHangsIsLeft(t *testing.T) {
 	}
 }
 
-func TestALoginMadeAfterARefusalCounts(t *testing.T) {
+// TestLogin_afterRefusal checks that a login that is added after a refusal is used.
+func TestLogin_afterRefusal(t *testing.T) {
 	dir := home(t, nil)
 	s := newServer(t)
 	r := s.ref("app", "a")
@@ -237,7 +244,7 @@ func TestALoginMadeAfterARefusalCounts(t *testing.T) {
 		ok(t, os.WriteFile(filepath.Join(dir, ".docker/config.json"), fmt.Appendf(nil, `{"auths":{%q:{"username":"me","password":%q}}}`, s.host, pass), 0o600))
 		_, err = c.Load(deadline(t), r, nil)
 		if pass == "wrong" {
-			says(t, err, "does not accept the login me")
+			says(t, err, "rejected the login me")
 		}
 	}
 	ok(t, err)

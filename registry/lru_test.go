@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-func TestTheCacheForgetsWhatWasNotUsedForLongest(t *testing.T) {
+// TestSweep_leastRecentlyUsed checks that a sweep removes the documents that were not used for longest.
+func TestSweep_leastRecentlyUsed(t *testing.T) {
 	c := newLRU(10 * (512 + 300))
 	for i := range 10 {
 		c.put(fmt.Sprint(i), i, 100)

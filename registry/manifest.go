@@ -39,7 +39,7 @@ func sizeLimit(d v1.Descriptor) int64 {
 func (c *Client) childManifest(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Manifest, error) {
 	r := repo.AtDigest(d.Digest)
 	if d.Size > transport.MaxManifest {
-		return model.Manifest{}, malformed(r, fmt.Sprintf("has a manifest of %d bytes, tagdiff reads %d", d.Size, transport.MaxManifest), nil)
+		return model.Manifest{}, malformed(r, fmt.Sprintf("has a manifest of %d bytes, but tagdiff reads at most %d", d.Size, transport.MaxManifest), nil)
 	}
 	m, err := c.manifestWithin(ctx, r, sizeLimit(d))
 	if err == nil && m.Kind != model.KindSchema1 { // whose signatures may or may not count
@@ -56,7 +56,7 @@ func checkSize(r model.Ref, what string, got int, d v1.Descriptor) error {
 	if d.Size <= 0 || int64(got) == d.Size {
 		return nil
 	}
-	return malformed(r, fmt.Sprintf("sent a %s of %d bytes, not of %d", what, got, d.Size), nil)
+	return malformed(r, fmt.Sprintf("sent a %s of %d bytes instead of %d", what, got, d.Size), nil)
 }
 
 // tooLargeError words the error of a document that is longer than its descriptor
@@ -65,7 +65,7 @@ func tooLargeError(r model.Ref, what string, d v1.Descriptor, err error) error {
 	if !errors.Is(err, files.ErrTooLarge) {
 		return err
 	}
-	return malformed(r, fmt.Sprintf("sent more than the %d bytes of a %s", sizeLimit(d), what), err)
+	return malformed(r, fmt.Sprintf("sent a %s that is larger than the expected %d bytes", what, sizeLimit(d)), err)
 }
 
 // manifestWithin is manifest with a size limit.
@@ -147,11 +147,11 @@ func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 		raw = signed.Canonical
 	}
 	if r.Digest != "" && d.Digest != r.Digest {
-		return model.Manifest{}, malformed(r, "sent a manifest with another digest, "+shortDigest(d.Digest), nil)
+		return model.Manifest{}, malformed(r, "sent a manifest with the wrong digest "+shortDigest(d.Digest), nil)
 	}
 	m, err := model.ParseManifest(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	if err != nil {
-		return m, malformed(r, "sent a manifest that cannot be read: "+safe.Clip(err.Error()), err)
+		return m, malformed(r, "sent an invalid manifest: "+safe.Clip(err.Error()), err)
 	}
 	return m, nil
 }

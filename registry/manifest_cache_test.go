@@ -61,7 +61,8 @@ func age(t testing.TB, dir string, at time.Time) {
 	}
 }
 
-func TestASecondLookIsOneRoundOfTwoRequests(t *testing.T) {
+// TestLoad_secondTime checks that a second load is one round of two requests.
+func TestLoad_secondTime(t *testing.T) {
 	s, dir, known := filledCache(t)
 	waves(t, s, 2)
 	c, _ := secondRun(t, dir, known)
@@ -79,7 +80,7 @@ func TestASecondLookIsOneRoundOfTwoRequests(t *testing.T) {
 }
 
 // What was kept for long is asked for all the same, in the same round.
-func TestALaterLookIsOneRoundOfHEADs(t *testing.T) {
+func TestLoad_laterRun(t *testing.T) {
 	s, dir, known := filledCache(t)
 	age(t, dir, time.Now().Add(-2*time.Hour))
 	waves(t, s, 2+16)
@@ -102,7 +103,7 @@ func TestALaterLookIsOneRoundOfHEADs(t *testing.T) {
 }
 
 // An old cache must not hide that a registry has lost a manifest.
-func TestALostManifestIsMissingAlthoughItIsCached(t *testing.T) {
+func TestLoad_cachedManifestDeleted(t *testing.T) {
 	s, dir, known := filledCache(t)
 	age(t, dir, time.Now().Add(-2*time.Hour))
 	m := readIndex(t, s, dir, known["a"])
@@ -157,7 +158,7 @@ func readIndex(t testing.TB, s *server, dir string, d digest.Digest) model.Manif
 }
 
 // Who asks for an old digest wants to know whether it is still there.
-func TestADigestIsAlwaysConfirmed(t *testing.T) {
+func TestLoad_digestConfirmed(t *testing.T) {
 	s, dir, known := filledCache(t)
 	r := s.ref("app", "").AtDigest(known["a"])
 	c, _ := secondRun(t, dir, nil)
@@ -182,7 +183,8 @@ func TestADigestIsAlwaysConfirmed(t *testing.T) {
 	}
 }
 
-func TestATagThatMovedIsReadAnew(t *testing.T) {
+// TestLoad_tagMoved checks that a tag that moved is read again.
+func TestLoad_tagMoved(t *testing.T) {
 	s, dir, known := filledCache(t)
 	s.pushIndex(t, s.ref("app", "a"), eightPlatforms(t))
 	c, _ := secondRun(t, dir, known)
@@ -203,7 +205,8 @@ func TestATagThatMovedIsReadAnew(t *testing.T) {
 	}
 }
 
-func TestATagThatIsGoneIsMissingAlthoughItIsCached(t *testing.T) {
+// TestLoad_cachedTagDeleted checks that a deleted tag is reported as missing, although its manifest is cached.
+func TestLoad_cachedTagDeleted(t *testing.T) {
 	s, dir, known := filledCache(t)
 	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool {
 		http.Error(w, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`, http.StatusNotFound)
@@ -214,7 +217,8 @@ func TestATagThatIsGoneIsMissingAlthoughItIsCached(t *testing.T) {
 	says(t, err, "has no tag a in app")
 }
 
-func TestWithoutHEADATagIsReadWithGET(t *testing.T) {
+// TestHead_refused checks that a tag is read with GET where HEAD is refused.
+func TestHead_refused(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"refused":   status(http.StatusMethodNotAllowed, ""),
 		"forbidden": status(http.StatusForbidden, ""),
@@ -239,15 +243,16 @@ func TestWithoutHEADATagIsReadWithGET(t *testing.T) {
 	}
 }
 
-func TestWhatOneRepositoryHasProvesNothingAboutAnother(t *testing.T) {
+// TestCache_perRepository checks that a cached document of one repository is not used for another.
+func TestCache_perRepository(t *testing.T) {
 	s, dir, known := filledCache(t)
 	c, _ := secondRun(t, dir, nil)
 	_, err := c.Load(deadline(t), s.ref("other", "").AtDigest(known["a"]), nil)
 	says(t, err, "has no")
 }
 
-// TestADamagedFileIsSetAsideAndFetchedAgain, whatever the damage is.
-func TestADamagedFileIsSetAsideAndFetchedAgain(t *testing.T) {
+// TestCache_damagedFile, whatever the damage is.
+func TestCache_damagedFile(t *testing.T) {
 	for name, damage := range map[string]func([]byte) []byte{
 		"empty":         func([]byte) []byte { return nil },
 		"cut off":       func(b []byte) []byte { return b[:len(b)-7] },
@@ -286,7 +291,8 @@ func TestADamagedFileIsSetAsideAndFetchedAgain(t *testing.T) {
 	}
 }
 
-func TestDamageIsToldOnce(t *testing.T) {
+// TestSetAside_warnsOnce checks that only the first damaged file is reported.
+func TestSetAside_warnsOnce(t *testing.T) {
 	s, dir, known := filledCache(t)
 	all, _ := keptFiles(t, dir)
 	for _, path := range all {
@@ -301,7 +307,8 @@ func TestDamageIsToldOnce(t *testing.T) {
 	}
 }
 
-func TestTheCacheMayBeDeletedAtAnyTime(t *testing.T) {
+// TestCache_deletedAtAnyTime checks that the cache may be deleted at any time.
+func TestCache_deletedAtAnyTime(t *testing.T) {
 	s, dir, known := filledCache(t)
 	c, _ := secondRun(t, dir, known)
 	ok(t, os.RemoveAll(dir))
@@ -314,7 +321,8 @@ func TestTheCacheMayBeDeletedAtAnyTime(t *testing.T) {
 	}
 }
 
-func TestACacheThatCannotBeWrittenHarmsNothing(t *testing.T) {
+// TestCache_notWritable checks that a cache that cannot be written has no effect on results.
+func TestCache_notWritable(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	file := filepath.Join(t.TempDir(), "file")
@@ -329,7 +337,8 @@ func TestACacheThatCannotBeWrittenHarmsNothing(t *testing.T) {
 	}
 }
 
-func TestTheCacheIsForItsOwnerAlone(t *testing.T) {
+// TestCache_fileModes checks that only the owner can read the cache.
+func TestCache_fileModes(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("it has other permissions")
 	}
@@ -345,7 +354,8 @@ func TestTheCacheIsForItsOwnerAlone(t *testing.T) {
 	}))
 }
 
-func TestUseIsNotedOncePerHour(t *testing.T) {
+// TestTouch_oncePerHour checks that the use of a document is recorded once per hour.
+func TestTouch_oncePerHour(t *testing.T) {
 	s, dir, known := filledCache(t)
 	age(t, dir, time.Now().Add(-30*time.Minute))
 	c, _ := secondRun(t, dir, known)

@@ -23,7 +23,7 @@ func pipe(t testing.TB, path string) {
 }
 
 // Who opens a pipe waits for the other end, and nothing else would end that.
-func TestPipesInPlaceOfFilesAreNotWaitedFor(t *testing.T) {
+func TestFiles_pipes(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
 	s.pushImage(t, r, image(t, 1))
@@ -62,7 +62,8 @@ func TestPipesInPlaceOfFilesAreNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestAPipeInPlaceOfACertificateIsTold(t *testing.T) {
+// TestTLS_certificateIsPipe checks that a pipe in place of a certificate is reported.
+func TestTLS_certificateIsPipe(t *testing.T) {
 	for _, name := range []string{"ca.crt", "client.cert"} {
 		s, certs := newTLSServer(t)
 		file := filepath.Join(certs, s.host, name)

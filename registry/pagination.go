@@ -110,7 +110,7 @@ func (p *lister) read(ctx context.Context, box chan []string) error {
 			continue
 		case next.guess && cl.Err == nil && ctx.Err() == nil:
 			if next.required {
-				return p.truncatedError("it has no order and no second page")
+				return p.truncatedError("it is not sorted and has no second page")
 			}
 			return nil // the guess was wrong: zot answers 404
 		default:
@@ -124,7 +124,7 @@ func (p *lister) read(ctx context.Context, box chan []string) error {
 			deliver(box, fresh)
 		}
 		if p.truncated {
-			return p.truncatedError(fmt.Sprintf("tagdiff reads no more than %d names", p.maxNames))
+			return p.truncatedError(fmt.Sprintf("tagdiff reads at most %d names", p.maxNames))
 		}
 		next = p.nextPage(next.query, cl, names, news)
 	}
@@ -135,13 +135,13 @@ func (p *lister) read(ctx context.Context, box chan []string) error {
 func (p *lister) stopReason(query string, pages, idle int) string {
 	switch {
 	case p.queries[query]:
-		return "it repeats itself"
+		return "it repeats a page"
 	case idle >= maxEmptyPages:
-		return fmt.Sprintf("%d pages in a row had nothing new", idle)
+		return fmt.Sprintf("%d pages in a row had no new names", idle)
 	case pages >= p.maxPages:
-		return fmt.Sprintf("tagdiff reads no more than %d pages", p.maxPages)
+		return fmt.Sprintf("tagdiff reads at most %d pages", p.maxPages)
 	case len(query) > maxQuery:
-		return "the address of its next page is too long"
+		return "the URL of its next page is too long"
 	}
 	return ""
 }
@@ -222,23 +222,23 @@ func (p *lister) truncatedError(why string) error {
 		names = "name"
 	}
 	return &model.ReadError{
-		Message: fmt.Sprintf("the list of %s is cut after %d %s: %s", p.host.name, len(p.seen), names, why),
-		Next:    "type or paste a reference if the one you want is missing",
+		Message: fmt.Sprintf("the list of %s is incomplete after %d %s: %s", p.host.name, len(p.seen), names, why),
+		Next:    "type or paste a reference if the name that you need is missing",
 	}
 }
 
 // withInvalidNames adds to err how many invalid names were left out.
 func (p *lister) withInvalidNames(err error) error {
 	var t *model.ReadError
-	note := fmt.Sprintf("%d names that are no valid %s were left out", len(p.invalid), p.kinds)
+	note := fmt.Sprintf("%d names that are not valid %s were left out", len(p.invalid), p.kinds)
 	if len(p.invalid) == 1 {
-		note = fmt.Sprintf("1 name that is no valid %s was left out", p.kind)
+		note = fmt.Sprintf("1 name that is not a valid %s was left out", p.kind)
 	}
 	switch {
 	case len(p.invalid) == 0:
 		return err
 	case err == nil:
-		return &model.ReadError{Message: note, Next: "ask who runs " + p.host.name + " about them: nobody can pull them"}
+		return &model.ReadError{Message: note, Next: "tell the administrator of " + p.host.name + ": no client can pull them"}
 	case errors.As(err, &t):
 		return &model.ReadError{Message: t.Message + "; " + note, Next: t.Next, Err: err}
 	}

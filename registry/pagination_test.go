@@ -103,7 +103,8 @@ func serveList(s *server, key string, all []string, list paging) {
 	})
 }
 
-func TestEveryKindOfPagingGivesEveryName(t *testing.T) {
+// TestTags_everyPaging checks that every way of paging gives every name.
+func TestTags_everyPaging(t *testing.T) {
 	for name, tt := range pagings {
 		for _, list := range []string{"tags", "repositories"} {
 			t.Run(list+"/"+name, func(t *testing.T) {
@@ -130,7 +131,8 @@ func TestEveryKindOfPagingGivesEveryName(t *testing.T) {
 	}
 }
 
-func TestAnExactPageIsNotTheEnd(t *testing.T) {
+// TestTags_exactlyFullPage checks that a list may go on after an exactly full page.
+func TestTags_exactlyFullPage(t *testing.T) {
 	s := newServer(t)
 	serveList(s, "tags", names(pageSize), pagings["distribution 2.8: all, unsorted, n ignored"].list)
 	var got []string
@@ -153,7 +155,8 @@ func TestAnExactPageIsNotTheEnd(t *testing.T) {
 	ok(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func([]string) {}))
 }
 
-func TestAListThatStartsOverAfterAFullPageIsWhole(t *testing.T) {
+// TestTags_startsOver checks that a list that starts over after a full page is complete.
+func TestTags_startsOver(t *testing.T) {
 	s := newServer(t)
 	serveList(s, "tags", names(2*pageSize), pagings["no Link; past the end it starts over"].list)
 	got := 0
@@ -164,7 +167,7 @@ func TestAListThatStartsOverAfterAFullPageIsWhole(t *testing.T) {
 }
 
 // Nobody can tell whether there is more: that is said.
-func TestAPageWithoutOrderThatCannotBeLargerIsNotTakenForTheWhole(t *testing.T) {
+func TestTags_unsortedFullPage(t *testing.T) {
 	s := newServer(t)
 	serveList(s, "tags", names(2500), pagings["no Link, no order, as many as are wanted, from the first on"].list)
 	list := s.front()
@@ -177,14 +180,14 @@ func TestAPageWithoutOrderThatCannotBeLargerIsNotTakenForTheWhole(t *testing.T) 
 	})
 	got := 0
 	err := newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) })
-	says(t, err, "is cut after 1000 names: it has no order and no second page")
+	says(t, err, "is incomplete after 1000 names: it is not sorted and has no second page")
 	if got != pageSize {
 		t.Errorf("%d names", got)
 	}
 }
 
 // What is held of a list is in proportion to its names.
-func TestAListInMemoryIsInProportion(t *testing.T) {
+func TestTags_memory(t *testing.T) {
 	const n = 1_000_000
 	p := newClient(t, Options{}).tags(model.Ref{Registry: "localhost", Repository: "app"})
 	var before, after runtime.MemStats
@@ -217,22 +220,23 @@ func FuzzTag(f *testing.F) {
 	})
 }
 
-func TestAListWithoutEndIsLeft(t *testing.T) {
+// TestTags_endless checks that an endless list is abandoned.
+func TestTags_endless(t *testing.T) {
 	for name, tt := range map[string]struct {
 		why  string
 		list paging
 	}{
-		"Link to itself": {"repeats itself", func(all []string, _ string, n int) ([]string, string) { return all, "/v2/app/tags/list?n=1000" }},
-		"the same again": {"3 pages in a row had nothing new", func(all []string, last string, n int) ([]string, string) {
+		"Link to itself": {"repeats a page", func(all []string, _ string, n int) ([]string, string) { return all, "/v2/app/tags/list?n=1000" }},
+		"the same again": {"3 pages in a row had no new names", func(all []string, last string, n int) ([]string, string) {
 			return all, "/v2/app/tags/list?last=" + last + "x"
 		}},
-		"empty pages": {"3 pages in a row had nothing new", func(all []string, last string, n int) ([]string, string) {
+		"empty pages": {"3 pages in a row had no new names", func(all []string, last string, n int) ([]string, string) {
 			return nil, "/v2/app/tags/list?last=" + last + "x"
 		}},
-		"Link to elsewhere": {"repeats itself", func(all []string, last string, n int) ([]string, string) {
+		"Link to elsewhere": {"repeats a page", func(all []string, last string, n int) ([]string, string) {
 			return all, "https://other.invalid/?n=1000"
 		}},
-		"Link without end": {"address of its next page is too long", func(all []string, last string, n int) ([]string, string) {
+		"Link without end": {"URL of its next page is too long", func(all []string, last string, n int) ([]string, string) {
 			return all, "/v2/app/tags/list?last=" + strings.Repeat("x", maxQuery)
 		}},
 	} {
@@ -241,7 +245,7 @@ func TestAListWithoutEndIsLeft(t *testing.T) {
 			serveList(s, "tags", names(10), tt.list)
 			got := 0
 			err := newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) })
-			says(t, err, tt.why, "is cut after", "paste a reference")
+			says(t, err, tt.why, "is incomplete after", "paste a reference")
 			isShort(t, err)
 			if name != "empty pages" && got != 10 {
 				t.Errorf("%d names", got)
@@ -253,25 +257,27 @@ func TestAListWithoutEndIsLeft(t *testing.T) {
 	}
 }
 
-func TestListsAreBounded(t *testing.T) {
+// TestTags_limits checks that the pages and the names of a list are limited.
+func TestTags_limits(t *testing.T) {
 	s := newServer(t)
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"tags":["` + strings.Repeat("x", transport.MaxList) + `"]}`))
 		return true
 	})
-	says(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func([]string) {}), "sent more than tagdiff reads")
+	says(t, newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func([]string) {}), "sent more data than tagdiff accepts")
 }
 
-func TestAListThatIsTooLongIsNotSaidToRepeatItself(t *testing.T) {
+// TestTags_tooLongReason checks that a list that is too long is not reported as repeating a page.
+func TestTags_tooLongReason(t *testing.T) {
 	for _, tt := range []struct {
 		name             string
 		maxPages, maxAll int
 		why              string
 		names, requests  int
 	}{
-		{"pages", 2, maxNames, "is cut after 200 names: tagdiff reads no more than 2 pages", 200, 2},
-		{"names", maxPages, 250, "is cut after 250 names: tagdiff reads no more than 250 names", 250, 3},
+		{"pages", 2, maxNames, "is incomplete after 200 names: tagdiff reads at most 2 pages", 200, 2},
+		{"names", maxPages, 250, "is incomplete after 250 names: tagdiff reads at most 250 names", 250, 3},
 		{"both suffice", 10, 1000, "", 1000, 10},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -297,7 +303,7 @@ func TestAListThatIsTooLongIsNotSaidToRepeatItself(t *testing.T) {
 }
 
 // What comes while page is busy is handed over at once, in order.
-func TestPagesThatArriveMeanwhileAreHandedOverTogether(t *testing.T) {
+func TestTags_waitingPagesTogether(t *testing.T) {
 	const pages = 20
 	s := newServer(t)
 	first, last := make(chan struct{}), make(chan struct{})
@@ -332,7 +338,8 @@ func TestPagesThatArriveMeanwhileAreHandedOverTogether(t *testing.T) {
 	}
 }
 
-func TestAListEndsWithItsContext(t *testing.T) {
+// TestTags_contextEnds checks that a list ends with its context.
+func TestTags_contextEnds(t *testing.T) {
 	s := newServer(t)
 	serveList(s, "tags", names(1000), func(all []string, last string, _ int) ([]string, string) {
 		page := after(all, last, 100)
@@ -362,14 +369,15 @@ var hostile = []string{
 	"ü", "a\u202eb", strings.Repeat("x", 300), "/x", "x/", "x//y",
 }
 
-func TestHostileNamesAreLeftOutOfListsAndTold(t *testing.T) {
+// TestTags_invalidNames checks that names that are not valid are left out and counted.
+func TestTags_invalidNames(t *testing.T) {
 	for _, tt := range []struct {
 		list string
 		good []string
 		note string
 	}{
-		{"tags", []string{"v1", "_x", "V-2.0", strings.Repeat("y", 128)}, "20 names that are no valid tags were left out"},
-		{"repositories", []string{"app", "team/app", "a.b/c__d/e-f"}, "20 names that are no valid repositories were left out"},
+		{"tags", []string{"v1", "_x", "V-2.0", strings.Repeat("y", 128)}, "20 names that are not valid tags were left out"},
+		{"repositories", []string{"app", "team/app", "a.b/c__d/e-f"}, "20 names that are not valid repositories were left out"},
 	} {
 		t.Run(tt.list, func(t *testing.T) {
 			s := newServer(t)
@@ -382,7 +390,7 @@ func TestHostileNamesAreLeftOutOfListsAndTold(t *testing.T) {
 			}
 			var got []string
 			err := read(func(n []string) { got = append(got, n...) })
-			says(t, err, tt.note, "ask who runs "+s.host)
+			says(t, err, tt.note, "tell the administrator of "+s.host)
 			isShort(t, err)
 			if !slices.Equal(got, tt.good) {
 				t.Errorf("got %q", got)
@@ -391,7 +399,8 @@ func TestHostileNamesAreLeftOutOfListsAndTold(t *testing.T) {
 	}
 }
 
-func TestNamesThatWereLeftOutAreToldWhateverElseHappens(t *testing.T) {
+// TestTags_invalidNamesWithError checks that the names left out are reported also when the list fails.
+func TestTags_invalidNamesWithError(t *testing.T) {
 	s := newServer(t)
 	odd := 0
 	serveList(s, "tags", nil, func(_ []string, last string, _ int) ([]string, string) {
@@ -404,13 +413,14 @@ func TestNamesThatWereLeftOutAreToldWhateverElseHappens(t *testing.T) {
 	c := newClient(t, Options{})
 	none := func(n []string) { t.Errorf("got %q", n) }
 	// More pages of them than a list may be idle.
-	says(t, c.Tags(deadline(t), s.ref("app", ""), none), "5 names that are no valid tags were left out")
+	says(t, c.Tags(deadline(t), s.ref("app", ""), none), "5 names that are not valid tags were left out")
 
 	serveList(s, "tags", nil, func([]string, string, int) ([]string, string) { return []string{"$(id)"}, "/v2/app/tags/list?n=1000" })
-	says(t, c.Tags(deadline(t), s.ref("app", ""), none), "repeats itself; 1 name that is no valid tag was left out", "paste a reference")
+	says(t, c.Tags(deadline(t), s.ref("app", ""), none), "repeats a page; 1 name that is not a valid tag was left out", "paste a reference")
 }
 
-func TestNothingOddIsEverAskedFor(t *testing.T) {
+// TestLoad_invalidReferences checks that no request is sent for an invalid reference.
+func TestLoad_invalidReferences(t *testing.T) {
 	s := newServer(t)
 	c := newClient(t, Options{})
 	for _, name := range hostile {
@@ -436,15 +446,16 @@ func TestNothingOddIsEverAskedFor(t *testing.T) {
 	}
 }
 
-func TestListTroubles(t *testing.T) {
+// TestRepositories_errors checks that the errors of a list have a remedy.
+func TestRepositories_errors(t *testing.T) {
 	s := newServer(t)
 	c := newClient(t, Options{})
 	says(t, c.Tags(deadline(t), s.ref("nothere", ""), func([]string) {}), "has no repository nothere")
-	says(t, c.Repositories(deadline(t), "docker.io", func([]string) {}), "Docker Hub lists no repositories", "paste a reference")
+	says(t, c.Repositories(deadline(t), "docker.io", func([]string) {}), "Docker Hub does not list repositories", "paste a reference")
 	for _, code := range []int{401, 403, 404, 405} {
 		s := newServer(t)
 		s.setFront(func(w http.ResponseWriter, r *http.Request) bool { w.WriteHeader(code); return true })
-		says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "lists no repositories", "paste a reference")
+		says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "does not list repositories", "paste a reference")
 	}
 	s = newServer(t)
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
@@ -453,17 +464,18 @@ func TestListTroubles(t *testing.T) {
 		return true
 	})
 	c.credentials.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":{"auth":"bWU6c2VjcmV0"}}}`))
-	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "lists no repositories for me in config.json", "docker login "+s.host+" again")
+	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "does not list repositories for the login me in config.json", "docker login "+s.host+" again")
 	s = newServer(t)
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		status(404, "<html>", "Content-Type", "text/html")(w, r)
 		return true
 	})
-	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "is no registry")
+	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "is not a registry")
 	says(t, c.Tags(deadline(t), model.Ref{Registry: s.host, Repository: "../../x"}, nil), "is not a reference")
 }
 
-func TestSmallerPagesWhereTheUsualSizeIsRefused(t *testing.T) {
+// TestTags_pageSizeRefused checks that the list is read with the registry's page size if it refuses the usual one.
+func TestTags_pageSizeRefused(t *testing.T) {
 	s := newServer(t)
 	serveList(s, "tags", names(250), func(all []string, last string, n int) ([]string, string) {
 		page := after(all, last, n)

@@ -27,7 +27,8 @@ func hasSecret(text string) string {
 	return ""
 }
 
-func TestNoSecretIsLoggedOrTold(t *testing.T) {
+// TestSecrets_neitherLoggedNorReported checks that no secret is in a log or an error.
+func TestSecrets_neitherLoggedNorReported(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)
 	nobody := closed.Addr().String()
@@ -109,7 +110,7 @@ func TestNoSecretIsLoggedOrTold(t *testing.T) {
 			c := newClient(t, Options{})
 			c.credentials.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":`+entry+`}}`))
 			_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
-			says(t, err, "gives no token: 502")
+			says(t, err, "did not issue a token: 502")
 			if found := hasSecret(err.Error()); found != "" {
 				t.Errorf("%q is in %v", found, err)
 			}
@@ -117,7 +118,8 @@ func TestNoSecretIsLoggedOrTold(t *testing.T) {
 	}
 }
 
-func TestWhatIsSaidIsALine(t *testing.T) {
+// TestWarn_oneLine checks that a warning is one line.
+func TestWarn_oneLine(t *testing.T) {
 	s := newServer(t)
 	for _, body := range []string{
 		`{"errors":[{"code":"A\nB","message":"c\r\nd\u2028e\u0085f\u000bg"}]}`, "a\rb\vc\nd", strings.Repeat("x\r", 200),

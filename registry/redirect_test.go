@@ -7,7 +7,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-func TestRedirectsOfALocalRegistryAreFollowed(t *testing.T) {
+// TestRedirect_localRegistry checks that a registry on this machine may redirect to this machine, others may not.
+func TestRedirect_localRegistry(t *testing.T) {
 	s, cdn := newServer(t), newServer(t)
 	for _, x := range []*server{s, cdn} {
 		img := image(t, 1)

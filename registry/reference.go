@@ -15,8 +15,8 @@ import (
 func checkRef(r model.Ref) error {
 	if r.At != "" {
 		return &model.ReadError{
-			Message: "registries keep no past: nobody can ask one for " + safe.Clip(r.String()),
-			Next:    "leave the moment out, or give the digest",
+			Message: "a registry has no history: " + safe.Clip(r.String()) + " can only come from the journal",
+			Next:    "remove the time from the reference, or give the digest",
 		}
 	}
 	_, err := repositoryName(r)

@@ -8,8 +8,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// TestNoPast: a moment never becomes a question about now.
-func TestNoPast(t *testing.T) {
+// TestCheckRef_moment: a moment never becomes a question about now.
+func TestCheckRef_moment(t *testing.T) {
 	s := newServer(t)
 	c := newClient(t, Options{})
 	r := s.ref("app", "prod")

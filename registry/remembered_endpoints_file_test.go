@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-func TestADamagedFileOfEndpointsIsIgnored(t *testing.T) {
+// TestEndpointFile_damaged checks that a damaged file of endpoints is ignored.
+func TestEndpointFile_damaged(t *testing.T) {
 	now := time.Now().UTC().Format(time.RFC3339)
 	old := time.Now().Add(-60 * 24 * time.Hour).UTC().Format(time.RFC3339)
 	entry := func(fields string) string { return `{"HOST":{` + fields + `"seen":"` + now + `"}}` }
@@ -42,7 +43,8 @@ func TestADamagedFileOfEndpointsIsIgnored(t *testing.T) {
 	}
 }
 
-func TestAFolderInPlaceOfTheFileIsIgnored(t *testing.T) {
+// TestEndpointFile_folder checks that a folder in place of the file is ignored.
+func TestEndpointFile_folder(t *testing.T) {
 	a := newRemoteRegistry(t)
 	ok(t, os.MkdirAll(a.opts.Endpoints, 0o700))
 	a.run(t)

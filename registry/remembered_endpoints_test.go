@@ -126,7 +126,8 @@ func (a *remoteRegistry) remember(t testing.TB, host string, p remembered) {
 	ok(t, os.WriteFile(a.opts.Endpoints, raw, 0o600))
 }
 
-func TestTheSecondRunAsksForTheTokenFirst(t *testing.T) {
+// TestRemembered_tokenFirst checks that a second run requests the token first.
+func TestRemembered_tokenFirst(t *testing.T) {
 	a := newRemoteRegistry(t)
 	registry, tokens, _ := a.run(t)
 	if len(registry) != 3 || len(tokens) != 1 {
@@ -147,7 +148,7 @@ func TestTheSecondRunAsksForTheTokenFirst(t *testing.T) {
 
 // The token is held back until both other connections are there, so this ends
 // only if they are opened meanwhile, and each is used.
-func TestConnectionsAreOpenedWhileTheTokenIsMade(t *testing.T) {
+func TestPreconnect_duringTokenRequest(t *testing.T) {
 	a := newRemoteRegistry(t)
 	a.run(t)
 	before := []int64{a.shakes.Load(), a.blobs.shakes.Load()}
@@ -168,7 +169,8 @@ func TestConnectionsAreOpenedWhileTheTokenIsMade(t *testing.T) {
 	}
 }
 
-func TestAConnectionThatNobodyTakesIsClosed(t *testing.T) {
+// TestPreconnect_unusedConnectionClosed checks that an unused connection is closed.
+func TestPreconnect_unusedConnectionClosed(t *testing.T) {
 	a := newRemoteRegistry(t)
 	gone := make(chan struct{})
 	l := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -190,7 +192,8 @@ func TestAConnectionThatNobodyTakesIsClosed(t *testing.T) {
 	}
 }
 
-func TestAWrongTokenServiceCostsOneFallback(t *testing.T) {
+// TestRemembered_wrongTokenService checks that a remembered token service that is wrong costs one fallback.
+func TestRemembered_wrongTokenService(t *testing.T) {
 	over := make(chan struct{})
 	for name, wrong := range map[string]func(http.ResponseWriter, *http.Request) bool{
 		"is gone":          nil,
@@ -238,7 +241,7 @@ func TestAWrongTokenServiceCostsOneFallback(t *testing.T) {
 }
 
 // All requests that are under way with a key from the wrong place start anew.
-func TestTwoThatWereMisledBothRecover(t *testing.T) {
+func TestRemembered_wrongForTwoRequests(t *testing.T) {
 	a := newRemoteRegistry(t)
 	for _, tag := range []string{"b", "c"} {
 		a.pushImage(t, a.ref("app", tag), image(t, 1))
@@ -261,7 +264,8 @@ func TestTwoThatWereMisledBothRecover(t *testing.T) {
 	loadBoth(t, newClient(t, a.opts), a.ref("app", "b"), a.ref("app", "c"))
 }
 
-func TestWhatPlainHTTPSaidIsNotRemembered(t *testing.T) {
+// TestRemembered_notFromPlainHTTP checks that nothing that came over plain http is remembered.
+func TestRemembered_notFromPlainHTTP(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "endpoints.json")
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
@@ -279,7 +283,7 @@ func TestWhatPlainHTTPSaidIsNotRemembered(t *testing.T) {
 }
 
 // A key that was made for TLS is not sent without.
-func TestARegistryThatHasLeftTLSIsStillRead(t *testing.T) {
+func TestRemembered_noTLSAnyMore(t *testing.T) {
 	a := newRemoteRegistry(t)
 	plain := newServer(t)
 	for _, tag := range []string{"a", "b"} {
@@ -300,7 +304,8 @@ func TestARegistryThatHasLeftTLSIsStillRead(t *testing.T) {
 	}
 }
 
-func TestNothingSecretIsRemembered(t *testing.T) {
+// TestRemembered_noSecrets checks that no login, token or signed URL is remembered.
+func TestRemembered_noSecrets(t *testing.T) {
 	for _, realm := range []string{"/token", "/token?key=hidden", "user:hidden@"} {
 		a := newRemoteRegistry(t)
 		a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
@@ -333,7 +338,8 @@ func TestNothingSecretIsRemembered(t *testing.T) {
 	}
 }
 
-func TestWithoutAFileNothingIsRemembered(t *testing.T) {
+// TestEndpointFile_noPath checks that nothing is remembered without a file.
+func TestEndpointFile_noPath(t *testing.T) {
 	a := newRemoteRegistry(t)
 	a.opts.Endpoints = ""
 	for range 2 {

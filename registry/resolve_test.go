@@ -38,7 +38,8 @@ func resolve(t testing.TB, c *Client, repo model.Ref, tags []string) ([]model.Ta
 	return got, err
 }
 
-func TestResolveAsksForEachTagOnce(t *testing.T) {
+// TestResolve_oneRequestPerTag checks that Resolve sends one request for each tag.
+func TestResolve_oneRequestPerTag(t *testing.T) {
 	s := newServer(t)
 	tagged(s, func(tag string) int {
 		if tag == "v00007" {
@@ -70,7 +71,8 @@ func TestResolveAsksForEachTagOnce(t *testing.T) {
 	}
 }
 
-func TestResolveTakesItsTagsInOrder(t *testing.T) {
+// TestResolve_order checks that Resolve sends its requests in the order of the tags.
+func TestResolve_order(t *testing.T) {
 	s := newServer(t)
 	tagged(s, func(string) int { return 0 })
 	_, err := resolve(t, newClient(t, Options{Concurrency: 1}), s.ref("app", ""), names(20))
@@ -82,9 +84,9 @@ func TestResolveTakesItsTagsInOrder(t *testing.T) {
 	}
 }
 
-// TestResolveStopsWhereAllFareTheSame: 5000 tags must not be 5000 refusals.
-func TestResolveStopsWhereAllFareTheSame(t *testing.T) {
-	for code, say := range map[int]string{401: "wants a login", 403: "does not let you read", 503: "is in trouble itself"} {
+// TestResolve_stopsOnFailures: 5000 tags must not be 5000 refusals.
+func TestResolve_stopsOnFailures(t *testing.T) {
+	for code, say := range map[int]string{401: "requires a login", 403: "denies access to", 503: "is in trouble itself"} {
 		t.Run(http.StatusText(code), func(t *testing.T) {
 			s := newServer(t)
 			tagged(s, func(string) int { return code })
@@ -102,7 +104,7 @@ func TestResolveStopsWhereAllFareTheSame(t *testing.T) {
 		ok(t, closed.Close())
 		c := newClient(t, Options{Concurrency: 8})
 		got, err := resolve(t, c, model.Ref{Registry: host, Repository: "app"}, names(5000))
-		says(t, err, "nobody listens at "+host)
+		says(t, err, host+" refused the connection")
 		if n := c.Traffic().Requests; len(got) != 0 || n > 200 {
 			t.Errorf("%d requests, %d answers", n, len(got))
 		}
@@ -111,7 +113,7 @@ func TestResolveStopsWhereAllFareTheSame(t *testing.T) {
 		c := newClient(t, Options{Concurrency: 8})
 		c.transport.Timeouts.Dial = 1 // over before it has begun
 		got, err := resolve(t, c, newServer(t).ref("app", ""), names(5000))
-		says(t, err, "does not answer")
+		says(t, err, "did not answer")
 		if len(got) != 0 {
 			t.Errorf("%d answers", len(got))
 		}
@@ -139,14 +141,15 @@ func TestResolveStopsWhereAllFareTheSame(t *testing.T) {
 			return 0
 		})
 		got, err := resolve(t, newClient(t, Options{Concurrency: 1}), s.ref("app", ""), names(5000))
-		says(t, err, "does not let you read")
+		says(t, err, "denies access to")
 		if len(got) != 100 || n.Load() > 150 {
 			t.Errorf("%d requests, %d answers", n.Load(), len(got))
 		}
 	})
 }
 
-func TestAFewRefusalsDoNotStopTheRest(t *testing.T) {
+// TestResolve_fewRefusals checks that a few refusals do not stop the other tags.
+func TestResolve_fewRefusals(t *testing.T) {
 	s := newServer(t)
 	tagged(s, func(tag string) int {
 		if strings.HasSuffix(tag, "3") {
@@ -167,7 +170,8 @@ func TestAFewRefusalsDoNotStopTheRest(t *testing.T) {
 	}
 }
 
-func TestResolveWithoutHEADAsksWithGET(t *testing.T) {
+// TestResolve_headRefused checks that Resolve uses GET where HEAD is refused.
+func TestResolve_headRefused(t *testing.T) {
 	for _, code := range []int{http.StatusMethodNotAllowed, http.StatusForbidden} {
 		s := newServer(t)
 		img := image(t, 1)
@@ -187,7 +191,8 @@ func TestResolveWithoutHEADAsksWithGET(t *testing.T) {
 	}
 }
 
-func TestResolveEndsWithItsContext(t *testing.T) {
+// TestResolve_contextEnds checks that Resolve ends with its context.
+func TestResolve_contextEnds(t *testing.T) {
 	s := newServer(t)
 	tagged(s, func(string) int { return 0 })
 	ctx, cancel := context.WithCancel(deadline(t))
@@ -199,8 +204,8 @@ func TestResolveEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestAGoodAnswerAfterTheEndDoesNotUndoIt: it was under way when the others failed.
-func TestAGoodAnswerAfterTheEndDoesNotUndoIt(t *testing.T) {
+// TestResolve_successAfterStop: it was under way when the others failed.
+func TestResolve_successAfterStop(t *testing.T) {
 	b := batch{found: func(all []model.Tagged) { t.Errorf("handed over %v", all) }, stop: make(chan struct{})}
 	refused := &model.ReadError{Message: "no", Err: &transport.StatusError{Status: http.StatusForbidden}}
 	for range maxFailures {

@@ -9,20 +9,21 @@ import (
 )
 
 // One page may hold any number of names.
-func TestAPageOfTooManyNamesIsCut(t *testing.T) {
+func TestTags_tooManyNamesOnAPage(t *testing.T) {
 	s := newServer(t)
 	serveList(s, "tags", names(500), func(all []string, _ string, _ int) ([]string, string) { return all, "" })
 	p := newClient(t, Options{}).tags(s.ref("app", ""))
 	p.maxNames = 200
 	got := 0
 	err := p.run(deadline(t), func(n []string) { got += len(n) })
-	says(t, err, "is cut after 200 names: tagdiff reads no more than 200 names")
+	says(t, err, "is incomplete after 200 names: tagdiff reads at most 200 names")
 	if got != 200 {
 		t.Errorf("%d names", got)
 	}
 }
 
-func TestHeadersAreBounded(t *testing.T) {
+// TestHeaders_limit checks that the headers of a response are limited.
+func TestHeaders_limit(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"one long line": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Link", strings.Repeat("x", transport.MaxHeader))
@@ -45,7 +46,7 @@ func TestHeadersAreBounded(t *testing.T) {
 			s := newServer(t)
 			s.setFront(func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true })
 			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
-			says(t, err, s.host+" sent more than tagdiff reads (too large: a header of more than 131072 bytes)")
+			says(t, err, s.host+" sent more data than tagdiff accepts (too large: a header of more than 131072 bytes)")
 			if n := len(s.requests()); n != 1 {
 				t.Errorf("%d requests", n)
 			}
@@ -54,7 +55,7 @@ func TestHeadersAreBounded(t *testing.T) {
 }
 
 // The same over HTTP/2.
-func TestHeadersOverHTTP2AreBounded(t *testing.T) {
+func TestHeaders_http2Limit(t *testing.T) {
 	a := newRemoteRegistry(t)
 	a.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Link", strings.Repeat("x", 2*transport.MaxHeader))
@@ -67,17 +68,18 @@ func TestHeadersOverHTTP2AreBounded(t *testing.T) {
 	}
 }
 
-func TestChallengesAreBounded(t *testing.T) {
+// TestChallenge_limits checks that the size and the parts of a challenge are limited.
+func TestChallenge_limits(t *testing.T) {
 	s := newServer(t)
 	long := strings.Repeat("x", transport.MaxChallenge)
 	for name, tt := range map[string]struct{ challenge, say string }{
-		"realm":          {`Bearer realm="` + s.URL + `/` + long + `"`, "its address, service and scope have "},
-		"service":        {`Bearer realm="` + s.URL + `/",service="` + long + `"`, "tagdiff sends 8192"},
-		"scope":          {`Bearer realm="` + s.URL + `/",scope="` + long + `"`, "tagdiff sends 8192"},
-		"no address":     {`Bearer realm="::"`, "its address is not one"},
-		"file":           {`Bearer realm="file:///etc/passwd"`, "its address is not one"},
-		"far behind":     {strings.Repeat("x=y,", 10000) + `Basic realm="x"`, "wants a login"},
-		"many of a kind": {strings.Repeat(`Negotiate, `, 90) + `Basic realm="x"`, "wants a login"},
+		"realm":          {`Bearer realm="` + s.URL + `/` + long + `"`, "its URL, service and scope have "},
+		"service":        {`Bearer realm="` + s.URL + `/",service="` + long + `"`, "tagdiff sends at most 8192"},
+		"scope":          {`Bearer realm="` + s.URL + `/",scope="` + long + `"`, "tagdiff sends at most 8192"},
+		"no address":     {`Bearer realm="::"`, "its URL is not valid"},
+		"file":           {`Bearer realm="file:///etc/passwd"`, "its URL is not valid"},
+		"far behind":     {strings.Repeat("x=y,", 10000) + `Basic realm="x"`, "requires a login"},
+		"many of a kind": {strings.Repeat(`Negotiate, `, 90) + `Basic realm="x"`, "requires a login"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
@@ -94,14 +96,15 @@ func TestChallengesAreBounded(t *testing.T) {
 	}
 }
 
-func TestATokenServicesAnswerIsBounded(t *testing.T) {
+// TestTokenService_responseLimits checks that the response of a token service is limited.
+func TestTokenService_responseLimits(t *testing.T) {
 	s := newServer(t)
 	askToken(s, "", "")
 	protocol := s.front()
 	for name, tt := range map[string]struct{ answer, say string }{
-		"answer": {`{"token":"` + strings.Repeat("x", transport.MaxTokenResponse), "gives no token: too large: more than 1048576 bytes"},
-		"token":  {`{"token":"` + strings.Repeat("x", transport.MaxToken+1) + `"}`, "gives no token: its token is 65537 bytes long"},
-		"empty":  {``, "gives no token: its answer is not JSON"},
+		"answer": {`{"token":"` + strings.Repeat("x", transport.MaxTokenResponse), "did not issue a token: too large: more than 1048576 bytes"},
+		"token":  {`{"token":"` + strings.Repeat("x", transport.MaxToken+1) + `"}`, "did not issue a token: its token has 65537 bytes"},
+		"empty":  {``, "did not issue a token: its response is not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {

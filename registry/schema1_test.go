@@ -13,7 +13,7 @@ const storedSchema1 = `{"schemaVersion":1,"name":"app","tag":"old","architecture
  "history":[{"v1Compatibility":"{\"id\":\"b\",\"parent\":\"a\",\"os\":\"linux\",\"throwaway\":true,\"container_config\":{\"Cmd\":[\"CMD x\"]}}"},
             {"v1Compatibility":"{\"id\":\"a\",\"container_config\":{\"Cmd\":[\"ADD y\"]}}"}]}`
 
-func TestSchema1AndArtifacts(t *testing.T) {
+func TestDemo_schema1AndArtifacts(t *testing.T) {
 	s := newServer(t)
 	body, mediaType := strings.Replace(storedSchema1, "%s", strings.Repeat("1", 64), 1), model.MediaTypeSchema1
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {

@@ -27,15 +27,16 @@ func newTLSServer(t *testing.T) (s *server, certs string) {
 	return s, certs
 }
 
-func TestLoopbackWithTLSNeedsNoFlagButTrust(t *testing.T) {
+// TestTLS_loopback checks that a registry on loopback may use TLS without a flag, with a trusted certificate.
+func TestTLS_loopback(t *testing.T) {
 	s, certs := newTLSServer(t)
 	r := s.ref("app", "a")
 	s.pushIndex(t, r, eightPlatforms(t))
 
 	_, err := newClient(t, Options{}).Load(deadline(t), r, nil)
-	says(t, err, "authority that this machine does not know", "/etc/docker/certs.d/"+s.host+"/ca.crt", "SSL_CERT_FILE")
+	says(t, err, "authority that this machine does not trust", "/etc/docker/certs.d/"+s.host+"/ca.crt", "SSL_CERT_FILE")
 	_, err = newClient(t, Options{}).Head(deadline(t), r)
-	says(t, err, "authority that this machine does not know")
+	says(t, err, "authority that this machine does not trust")
 
 	c := newClient(t, Options{CertDirs: []string{certs}})
 	a, err := c.Load(deadline(t), r, nil)
@@ -49,7 +50,8 @@ func TestLoopbackWithTLSNeedsNoFlagButTrust(t *testing.T) {
 	}
 }
 
-func TestRegctlsSettingsCount(t *testing.T) {
+// TestTLS_regctlSettings checks that the TLS settings of regctl are used.
+func TestTLS_regctlSettings(t *testing.T) {
 	s, _ := newTLSServer(t)
 	r := s.ref("app", "a")
 	s.pushImage(t, r, image(t, 1))
@@ -64,7 +66,8 @@ func TestRegctlsSettingsCount(t *testing.T) {
 	says(t, err, "refused the request (400", "HTTPS server")
 }
 
-func TestUnreadableCertificatesAreNamed(t *testing.T) {
+// TestTLS_unreadableCertificate checks that the error of an unreadable certificate names the file.
+func TestTLS_unreadableCertificate(t *testing.T) {
 	s, certs := newTLSServer(t)
 	file := filepath.Join(certs, s.host, "ca.crt")
 	ok(t, os.WriteFile(file, []byte("not a certificate"), 0o600))
@@ -73,7 +76,8 @@ func TestUnreadableCertificatesAreNamed(t *testing.T) {
 	says(t, err, file, "repair or remove")
 }
 
-func TestACertificatePutThereAfterARefusalCounts(t *testing.T) {
+// TestTLS_certificateAddedLater checks that a certificate that is added after a refusal is used.
+func TestTLS_certificateAddedLater(t *testing.T) {
 	s, certs := newTLSServer(t)
 	r := s.ref("app", "a")
 	s.pushImage(t, r, image(t, 1))
@@ -83,7 +87,7 @@ func TestACertificatePutThereAfterARefusalCounts(t *testing.T) {
 	ok(t, os.Remove(file))
 	c := newClient(t, Options{CertDirs: []string{certs}})
 	_, err = c.Load(deadline(t), r, nil)
-	says(t, err, "authority that this machine does not know")
+	says(t, err, "authority that this machine does not trust")
 	ok(t, os.WriteFile(file, []byte("broken"), 0o600))
 	_, err = c.Load(deadline(t), r, nil)
 	says(t, err, "cannot use the certificates")

@@ -8,7 +8,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-func TestTrafficTellsWhatIsLeft(t *testing.T) {
+// TestTraffic_quota checks that Traffic reports the remaining quota.
+func TestTraffic_quota(t *testing.T) {
 	s := newServer(t)
 	s.pushImage(t, s.ref("app", "a"), image(t, 1))
 	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool {

@@ -97,13 +97,13 @@ func (b *limitedBuffer) Write(p []byte) (int, error) {
 func runHelper(ctx context.Context, prog, server string) (Login, error) {
 	// A name like ../x would be looked for below the folder we are in.
 	if strings.ContainsAny(prog, `/\`) && !filepath.IsAbs(prog) {
-		return Login{}, helperError(prog, server, "its name is a path", nil)
+		return Login{}, helperError(prog, server, "its name is a relative path", nil)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, HelperTimeout, fmt.Errorf("no answer in %d s", int(HelperTimeout.Seconds())))
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	out := &limitedBuffer{tooLarge: func() { stop(fmt.Errorf("it says more than %d bytes", MaxHelperOutput)) }}
+	out := &limitedBuffer{tooLarge: func() { stop(fmt.Errorf("it wrote more than %d bytes", MaxHelperOutput)) }}
 	cmd := exec.CommandContext(ctx, prog, "get")
 	cmd.Stdin, cmd.Stdout = strings.NewReader(server), out // no standard error: its words are for a terminal
 	cmd.WaitDelay = time.Second                            // a child that outlives it may hold the pipe
@@ -124,7 +124,7 @@ func runHelper(ctx context.Context, prog, server string) (Login, error) {
 	}
 	l, err := parseHelperOutput(prog, out.text.Bytes())
 	if err != nil {
-		return Login{}, helperError(prog, server, "its answer is not JSON", err)
+		return Login{}, helperError(prog, server, "its output is not JSON", err)
 	}
 	return l, nil
 }

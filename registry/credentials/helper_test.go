@@ -28,12 +28,14 @@ func runScript(t *testing.T, script string) (Login, error) {
 	return new(helpers).get(registrytest.Deadline(t), "docker-credential-x", "reg.example")
 }
 
-func TestAHelperThatTalksWithoutEndIsEnded(t *testing.T) {
+// TestHelper_endlessOutput checks that a helper with endless output is ended.
+func TestHelper_endlessOutput(t *testing.T) {
 	_, err := runScript(t, "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done\n")
-	registrytest.Says(t, err, "docker-credential-x failed: it says more than 1048576 bytes")
+	registrytest.Says(t, err, "docker-credential-x failed: it wrote more than 1048576 bytes")
 }
 
-func TestAHelperThatFailsDoesNotShowALogin(t *testing.T) {
+// TestHelper_failureHidesLogin checks that the error of a helper does not contain its output if that may be a login.
+func TestHelper_failureHidesLogin(t *testing.T) {
 	_, err := runScript(t, `echo '{"Username":"me","Secret":"hunter22"}'; echo hunter22 >&2; exit 3`)
 	registrytest.Says(t, err, "docker-credential-x failed: exit status 3")
 	if strings.Contains(fmt.Sprintf("%+v", err), "hunter22") {
@@ -43,16 +45,17 @@ func TestAHelperThatFailsDoesNotShowALogin(t *testing.T) {
 	registrytest.Says(t, err, "failed: first second")
 }
 
-func TestAHelperWhoseNameIsAPathIsNotRun(t *testing.T) {
+// TestHelper_relativePath checks that a helper whose name is a relative path is not run.
+func TestHelper_relativePath(t *testing.T) {
 	dir := registrytest.Home(t, map[string]string{"docker-credential-x/helper": "#!/bin/sh\ntouch ran\n", "evil": "#!/bin/sh\ntouch ran\n"})
 	t.Chdir(dir)
 	for _, name := range []string{"x/helper", "x/../evil", "/../evil", `x\helper`} {
 		k := NewStatic()
 		k.AddAuthFile("config.json", fmt.Appendf(nil, `{"credHelpers":{"reg.example":%q},"credsStore":%q}`, name, name))
 		_, err := k.Lookup(registrytest.Deadline(t), "reg.example", "app")
-		registrytest.Says(t, err, "failed: its name is a path")
+		registrytest.Says(t, err, "failed: its name is a relative path")
 		_, err = k.Lookup(registrytest.Deadline(t), "other.example", "app")
-		registrytest.Says(t, err, "failed: its name is a path")
+		registrytest.Says(t, err, "failed: its name is a relative path")
 	}
 	if _, err := os.Stat("ran"); err == nil {
 		t.Error("it was run")

@@ -14,7 +14,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-func TestAHelperIsEndedWithAllThatItHasStarted(t *testing.T) {
+// TestHelper_childProcessesEnd checks that a helper is killed together with the processes that it started.
+func TestHelper_childProcessesEnd(t *testing.T) {
 	dir := registrytest.Home(t, map[string]string{
 		// The child holds the pipe open. When the fifo has no writer any more, it is gone.
 		"bin/docker-credential-x": "#!/bin/sh\n(exec 3>\"$HOME/fifo\"; sleep 60) &\nwait\n",
@@ -37,7 +38,8 @@ func TestAHelperIsEndedWithAllThatItHasStarted(t *testing.T) {
 	}
 }
 
-func TestAHelperHasNoTerminal(t *testing.T) {
+// TestHelper_noTerminal checks that a helper has no terminal.
+func TestHelper_noTerminal(t *testing.T) {
 	l, err := runScript(t, `read s; printf '{"Username":"%s","Secret":"%s"}' "$(ps -o sid= -p $$ | tr -d ' ')" "$$"`)
 	registrytest.OK(t, err)
 	if l.Username != l.Password || l.Username == "" {

@@ -28,7 +28,8 @@ const storeHelper = "#!/bin/sh\nread s; if [ \"$s\" = reg.example ]; then echo '
 
 const badHelper = "#!/bin/sh\necho out of order; exit 1\n"
 
-func TestLoginsAreFoundWhereToolsKeepThem(t *testing.T) {
+// TestLookup_filesOfTools checks that logins are found in the files of docker, podman and regctl.
+func TestLookup_filesOfTools(t *testing.T) {
 	dir := registrytest.Home(t, map[string]string{
 		".docker/config.json": dockerConfig, ".config/containers/auth.json": podmanAuth, ".regctl/config.json": regctlConfig,
 		"bin/docker-credential-good": goodHelper, "bin/docker-credential-store": storeHelper, "bin/docker-credential-bad": badHelper,
@@ -106,7 +107,8 @@ func FuzzLogins(f *testing.F) {
 	})
 }
 
-func TestAFileOfLoginsOfAnySizeIsNotRead(t *testing.T) {
+// TestAuthFile_tooLarge checks that a file of logins beyond the limit is ignored.
+func TestAuthFile_tooLarge(t *testing.T) {
 	dir := registrytest.Home(t, map[string]string{".docker/config.json": `{"auths":{"reg.example":{"username":"a","password":"b"}}}` + strings.Repeat(" ", MaxFile)})
 	if got := NewKeychain().Hosts(); len(got) > 0 {
 		t.Errorf("read %q", got)

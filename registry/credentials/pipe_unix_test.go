@@ -11,7 +11,7 @@ import (
 )
 
 // Shells give the output of a command as a pipe, which is read.
-func TestLoginsMayComeFromAPipe(t *testing.T) {
+func TestAuthFile_pipe(t *testing.T) {
 	registrytest.Home(t, nil)
 	out, in, err := os.Pipe()
 	registrytest.OK(t, err)

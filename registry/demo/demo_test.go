@@ -78,9 +78,9 @@ func readImage(t *testing.T, repo, target, platform string) model.Image {
 	return model.NewImage(m, c)
 }
 
-// TestGoldenDigests checks the digest of every tag: screens and documents of
+// TestDemo_goldenDigests checks the digest of every tag: screens and documents of
 // other tests show them.
-func TestGoldenDigests(t *testing.T) {
+func TestDemo_goldenDigests(t *testing.T) {
 	var lines []string
 	for _, name := range registry().names {
 		var own []string
@@ -127,9 +127,9 @@ var spoilt = map[string]bool{
 	"edge/missing:child": true, "edge/missing:layer": true, "edge/missing:config": true,
 }
 
-// TestEverythingReads walks all tags with the program's own parser and unpacks
+// TestDemo_loadsEverything walks all tags with the program's own parser and unpacks
 // every layer.
-func TestEverythingReads(t *testing.T) {
+func TestDemo_loadsEverything(t *testing.T) {
 	for name, repo := range registry().repositories {
 		checked := map[digest.Digest]bool{}
 		for _, tag := range repo.tags {
@@ -346,7 +346,7 @@ func TestWrappings(t *testing.T) {
 	}
 }
 
-func TestIncidentsExist(t *testing.T) {
+func TestIncidents_tagsExist(t *testing.T) {
 	for _, i := range Incidents() {
 		repo, tag, _ := strings.Cut(i.A, ":")
 		read(t, repo, tag)

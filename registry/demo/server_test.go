@@ -64,7 +64,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestFront_refusals(t *testing.T) {
 	for _, c := range []struct {
 		method, path string
 		status       int

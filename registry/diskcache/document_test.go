@@ -12,7 +12,7 @@ import (
 
 // A signed schema1 manifest's digest is not that of its bytes, and what has no
 // digest of its own cannot be verified.
-func TestWhatDoesNotVerifyIsNotKept(t *testing.T) {
+func TestCache_wrongDigestNotStored(t *testing.T) {
 	dir := t.TempDir()
 	d := New(Options{Dir: dir, MaxDocument: testMaxDocument})
 	repo := model.Ref{Registry: "here", Repository: "app"}

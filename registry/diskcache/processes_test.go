@@ -80,7 +80,8 @@ func sound(t *testing.T, dir string) int {
 	return n
 }
 
-func TestAKillInTheMiddleDamagesNothing(t *testing.T) {
+// TestPut_killed checks that a kill during a write damages no document.
+func TestPut_killed(t *testing.T) {
 	dir := t.TempDir()
 	for kill := range 5 {
 		cmd := writer(t, dir)
@@ -99,7 +100,8 @@ func TestAKillInTheMiddleDamagesNothing(t *testing.T) {
 	}
 }
 
-func TestTwoProcessesWriteAtOnce(t *testing.T) {
+// TestPut_twoProcesses checks that two processes can write to the same cache at once.
+func TestPut_twoProcesses(t *testing.T) {
 	dir := t.TempDir()
 	both := []*exec.Cmd{writer(t, dir, writerEnv+"_AND_ENDS=1"), writer(t, dir, writerEnv+"_AND_ENDS=1")}
 	for range 3 {

@@ -15,7 +15,8 @@ import (
 
 const testMaxDocument = 8 << 20
 
-func TestNothingIsKeptAfterClose(t *testing.T) {
+// TestPut_afterClose checks that nothing is written after Close.
+func TestPut_afterClose(t *testing.T) {
 	dir := t.TempDir()
 	d := New(Options{Dir: dir, MaxDocument: testMaxDocument})
 	d.Close(time.Minute)
@@ -43,7 +44,8 @@ func fill(t testing.TB, d *Cache, n, size int) []model.Ref {
 	return refs
 }
 
-func TestTheCacheIsBounded(t *testing.T) {
+// TestCache_limit checks that the size of the cache is limited.
+func TestCache_limit(t *testing.T) {
 	d := New(Options{Dir: t.TempDir(), MaxDocument: testMaxDocument})
 	d.limit = 40 * 2 * block
 	refs := fill(t, d, 50, block+1)
@@ -63,7 +65,8 @@ func TestTheCacheIsBounded(t *testing.T) {
 	}
 }
 
-func TestLeftoversAreSwept(t *testing.T) {
+// TestSweep_leftovers checks that a sweep removes old temporary and damaged files.
+func TestSweep_leftovers(t *testing.T) {
 	d := New(Options{Dir: t.TempDir(), MaxDocument: testMaxDocument})
 	fill(t, d, 3, 100)
 	now := time.Now()
@@ -102,7 +105,7 @@ func TestLeftoversAreSwept(t *testing.T) {
 }
 
 // A clock that was ahead once must not keep the cache from ever being swept.
-func TestSweepAfterAClockThatWasAhead(t *testing.T) {
+func TestSweep_clockWasAhead(t *testing.T) {
 	d := New(Options{Dir: t.TempDir(), MaxDocument: testMaxDocument})
 	d.limit = 1 << 20
 	d.recordWritten(1)
@@ -116,7 +119,8 @@ func TestSweepAfterAClockThatWasAhead(t *testing.T) {
 	}
 }
 
-func TestSweepOfAFolderThatIsALink(t *testing.T) {
+// TestSweep_symlink checks that a cache folder that is a symbolic link is swept.
+func TestSweep_symlink(t *testing.T) {
 	folder, link := t.TempDir(), filepath.Join(t.TempDir(), "documents")
 	if err := os.Symlink(folder, link); err != nil {
 		t.Skip(err)

@@ -9,7 +9,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-func TestWorkEndsWhenTheLastWhoWantsItHasGone(t *testing.T) {
+// TestDo_lastCallerLeaves checks that the work is cancelled when its last caller leaves.
+func TestDo_lastCallerLeaves(t *testing.T) {
 	var f Group[any]
 	ctx1, cancel1 := context.WithCancel(registrytest.Deadline(t))
 	ctx2, cancel2 := context.WithCancel(registrytest.Deadline(t))

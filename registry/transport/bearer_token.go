@@ -113,10 +113,10 @@ func (a *authenticator) fetchToken(ctx context.Context, c challenge, scope, want
 func (a *authenticator) tokenRequest(ctx context.Context, c challenge, wanted string, l credentials.Login) (*http.Request, error) {
 	u, err := url.Parse(c.realm)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, errors.New("its address is not one")
+		return nil, errors.New("its URL is not valid")
 	}
 	if n := len(c.realm) + len(c.params["service"]) + len(wanted); n > MaxChallenge {
-		return nil, fmt.Errorf("its address, service and scope have %d bytes, tagdiff sends %d", n, MaxChallenge)
+		return nil, fmt.Errorf("its URL, service and scope have %d bytes, tagdiff sends at most %d", n, MaxChallenge)
 	}
 	if a.transport.knownScheme() == "https" && u.Scheme != "https" {
 		return nil, errors.New("it does not use https although the registry does")
@@ -166,16 +166,16 @@ func parseToken(body []byte, now time.Time) (token, error) {
 		ExpiresIn   json.RawMessage `json:"expires_in"`
 	}
 	if err := json.Unmarshal(body, &w); err != nil {
-		return token{}, errors.New("its answer is not JSON")
+		return token{}, errors.New("its response is not JSON")
 	}
 	if w.Token == "" {
 		w.Token = w.AccessToken
 	}
 	switch {
 	case w.Token == "" || strings.ContainsFunc(w.Token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return token{}, errors.New("its answer has no token")
+		return token{}, errors.New("its response has no token")
 	case len(w.Token) > MaxToken:
-		return token{}, fmt.Errorf("its token is %d bytes long, and tagdiff takes %d", len(w.Token), MaxToken)
+		return token{}, fmt.Errorf("its token has %d bytes, tagdiff accepts at most %d", len(w.Token), MaxToken)
 	}
 	var seconds float64 // some write it as text, and 60 s is right for what is no number
 	_ = json.Unmarshal(bytes.Trim(w.ExpiresIn, `"`), &seconds)

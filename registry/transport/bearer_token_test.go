@@ -61,11 +61,12 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
-func TestTokensAreBounded(t *testing.T) {
+// TestToken_limit checks that the size of a token is limited.
+func TestToken_limit(t *testing.T) {
 	now := time.Now()
 	for body, want := range map[string]string{
 		`{"token":"` + strings.Repeat("x", MaxToken) + `"}`:   "",
-		`{"token":"` + strings.Repeat("x", MaxToken+1) + `"}`: "its token is 65537 bytes long, and tagdiff takes 65536",
+		`{"token":"` + strings.Repeat("x", MaxToken+1) + `"}`: "its token has 65537 bytes, tagdiff accepts at most 65536",
 		`{"token":"a\r\nX-Evil: 1"}`:                          "no token",
 		`{"token":"a\u0000b"}`:                                "no token",
 		`{"token":"ü"}`:                                       "no token",

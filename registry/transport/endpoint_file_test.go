@@ -14,7 +14,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-func TestEndpointsAreFew(t *testing.T) {
+// TestEndpointFile_limit checks that the number of remembered endpoints is limited.
+func TestEndpointFile_limit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "endpoints.json")
 	start := time.Now().UTC().Truncate(time.Second)
 	all := map[string]endpoint{}
@@ -30,7 +31,7 @@ func TestEndpointsAreFew(t *testing.T) {
 
 // Each of several programs at once reads a whole file whenever it looks, and
 // what one learns stays unless another writes at that very moment.
-func TestSeveralWriteEndpointsAtOnce(t *testing.T) {
+func TestEndpointFile_concurrentWrites(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "endpoints.json")
 	first := endpoint{Realm: "https://auth.example/token"}
 	(&EndpointFile{path: path}).update("first.example", func(p *endpoint) { *p = first })
@@ -54,7 +55,8 @@ func TestSeveralWriteEndpointsAtOnce(t *testing.T) {
 	}
 }
 
-func TestWhatIsKnownIsNotWrittenAgain(t *testing.T) {
+// TestEndpointFile_unchangedNotWritten checks that an unchanged endpoint is not written again.
+func TestEndpointFile_unchangedNotWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "endpoints.json")
 	set := func(p *endpoint) { p.Realm = "https://auth.example/token" }
 	e := &EndpointFile{path: path}

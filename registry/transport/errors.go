@@ -11,10 +11,10 @@ import (
 )
 
 // ErrUnsolicited is the error of a server that sends before it has a request.
-var ErrUnsolicited = errors.New("it sends something before it is asked")
+var ErrUnsolicited = errors.New("it sent data before it received a request")
 
 // errNoStatus is the error of a response with the status 000 or the like.
-var errNoStatus = errors.New("its answer has a status that is none")
+var errNoStatus = errors.New("its response has an invalid status code")
 
 // explainHTTPError replaces errors of net/http that only its authors understand:
 // those of a header that is too large and of an unsolicited response.
@@ -49,10 +49,11 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
+	status := strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
 	if e.Message == "" {
-		return fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+		return status
 	}
-	return fmt.Sprintf("%d %s: %s", e.Status, http.StatusText(e.Status), e.Message)
+	return status + ": " + e.Message
 }
 
 // MalformedError is the error of content that cannot be used. The registry may
@@ -61,7 +62,7 @@ type MalformedError struct{ Err error }
 
 func (e *MalformedError) Error() string {
 	if e.Err == nil {
-		return "sent what cannot be"
+		return "invalid data"
 	}
 	return e.Err.Error()
 }

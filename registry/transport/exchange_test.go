@@ -3,7 +3,7 @@ package transport
 import "testing"
 
 // Repositories may be called like the parts of an address.
-func TestATokenIsAskedForTheWholeRepository(t *testing.T) {
+func TestScope_wholeRepository(t *testing.T) {
 	const digest = "sha256:0123456789012345678901234567890123456789012345678901234567890123"
 	for _, repo := range []string{
 		"app", "team/app", "blobs", "manifests", "tags", "referrers", "list", "_catalog/x",

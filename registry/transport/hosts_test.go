@@ -9,7 +9,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-func TestAHostOfAnotherNamesNoFolder(t *testing.T) {
+// TestHostSettings_notAHost checks that a host name from a registry cannot name another certificate folder.
+func TestHostSettings_notAHost(t *testing.T) {
 	k := credentials.NewStatic()
 	for host, named := range map[string]bool{
 		"cdn.example": true, "cdn.example:8443": true, "127.0.0.1:5000": true, "[::1]:5000": true,
@@ -21,7 +22,8 @@ func TestAHostOfAnotherNamesNoFolder(t *testing.T) {
 	}
 }
 
-func TestRoadsAreFew(t *testing.T) {
+// TestHostTransports_limit checks that the number of transports for other hosts is limited.
+func TestHostTransports_limit(t *testing.T) {
 	r := hostTransports{newTransport: func(string) (*hostTransport, error) { return &hostTransport{Transport: &http.Transport{}}, nil }}
 	for i := range 3 * MaxOtherHosts {
 		_, err := r.get(fmt.Sprint(i, ".example"))
@@ -32,7 +34,7 @@ func TestRoadsAreFew(t *testing.T) {
 	}
 }
 
-func TestAddressesToDial(t *testing.T) {
+func TestDialAddress_hosts(t *testing.T) {
 	for host, want := range map[string]string{
 		"reg.example": "reg.example:443", "reg.example:5000": "reg.example:5000", "[::1]": "[::1]:443", "[::1]:5000": "[::1]:5000", "127.0.0.1:1": "127.0.0.1:1",
 	} {

@@ -35,7 +35,8 @@ func answered(code int, header ...string) Response {
 	return a
 }
 
-func TestALimiterLetsInNoMoreThanItMay(t *testing.T) {
+// TestLimiter_bound checks that the limiter never admits more requests than its bound.
+func TestLimiter_bound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimiter(3)
 		var in, most atomic.Int64
@@ -56,7 +57,8 @@ func TestALimiterLetsInNoMoreThanItMay(t *testing.T) {
 	})
 }
 
-func TestWhatAPersonWaitsForGoesFirst(t *testing.T) {
+// TestLimiter_urgentFirst checks that requests that a person waits for go before bulk requests.
+func TestLimiter_urgentFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimiter(1)
 		first := enter(t, l, false)
@@ -78,7 +80,8 @@ func TestWhatAPersonWaitsForGoesFirst(t *testing.T) {
 	})
 }
 
-func TestA429HalvesOncePerRoundAndGoodAnswersGrowBack(t *testing.T) {
+// TestLimiter_halvesAndRecovers checks that a 429 halves the bound once per round, and good responses raise it again.
+func TestLimiter_halvesAndRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimiter(8)
 		round := func(a Response) {
@@ -107,7 +110,8 @@ func TestA429HalvesOncePerRoundAndGoodAnswersGrowBack(t *testing.T) {
 	})
 }
 
-func TestAPauseHoldsAllBackAndIsToldWhileItLasts(t *testing.T) {
+// TestLimiter_pause checks that a pause holds all requests back and is reported while it lasts.
+func TestLimiter_pause(t *testing.T) {
 	for _, code := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
 			l := testLimiter(8)
@@ -141,7 +145,8 @@ func TestAPauseHoldsAllBackAndIsToldWhileItLasts(t *testing.T) {
 	}
 }
 
-func TestAPauseThatNobodyWaitsForIsNotBegun(t *testing.T) {
+// TestLimiter_pauseTooLong checks that a pause beyond the limit is not begun.
+func TestLimiter_pauseTooLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimiter(8)
 		start := time.Now()
@@ -153,7 +158,8 @@ func TestAPauseThatNobodyWaitsForIsNotBegun(t *testing.T) {
 	})
 }
 
-func TestEachRefusalInARowMakesALongerPause(t *testing.T) {
+// TestLimiter_longerPauses checks that each 429 in a row makes the pause longer.
+func TestLimiter_longerPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimiter(64)
 		start := time.Now()

@@ -8,7 +8,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-func TestQuotaIsReadInEveryDialect(t *testing.T) {
+// TestParseQuota_dialects checks that every form of the rate limit headers is parsed.
+func TestParseQuota_dialects(t *testing.T) {
 	for name, tt := range map[string]struct {
 		header map[string]string
 		want   model.Quota

@@ -11,8 +11,8 @@ import (
 // redactions replace net/http errors that quote a URL, which may hold a signature
 // or a password. The key is how the error begins.
 var redactions = map[string]string{
-	"failed to parse Location header": "it redirects to what is no address",
-	"invalid proxy address":           "the address of the proxy in the environment is none",
+	"failed to parse Location header": "it redirects to an invalid URL",
+	"invalid proxy address":           "the proxy URL in the environment is not valid",
 }
 
 // redactURLs is err without the URLs that net/http puts into it.

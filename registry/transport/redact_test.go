@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-func TestErrorsOfTheNetworkQuoteNoAddress(t *testing.T) {
+// TestRedactURLs_noURL checks that no URL remains in a network error.
+func TestRedactURLs_noURL(t *testing.T) {
 	for _, err := range []error{
 		&url.Error{Op: "Get", URL: "https://cdn.example/x?sig=signature", Err: errors.New("refused")},
 		fmt.Errorf("failed to parse Location header %q: %w", "http://[x?sig=signature", errors.New("bad")),

@@ -17,7 +17,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	case len(via) > MaxRedirects:
 		return errors.New("too many redirects")
 	case req.URL.Hostname() == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https":
-		return errors.New("redirect to what is no web address refused")
+		return errors.New("redirect to a non-HTTP address refused")
 	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
 		return errors.New("redirect from https to http refused")
 	case req.Method == http.MethodPost || last.Method == http.MethodPost:

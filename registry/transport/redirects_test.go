@@ -15,7 +15,8 @@ type via struct {
 	seen []*http.Request
 }
 
-func TestWhatARedirectTakesAlong(t *testing.T) {
+// TestRedirect_headers checks that a redirect to another host takes neither login nor referrer along.
+func TestRedirect_headers(t *testing.T) {
 	for _, tt := range []struct {
 		from string
 		to   []string
@@ -32,9 +33,9 @@ func TestWhatARedirectTakesAlong(t *testing.T) {
 		{"https://reg.example/v2/x", []string{"https://cdn.example/x?sig=1", "https://reg.example/back"}, false, ""},
 		{"https://reg.example/v2/x", []string{"http://reg.example/v2/x"}, false, "from https to http"},
 		{"https://reg.example/v2/x", []string{"https://cdn.example/x", "http://cdn.example/x"}, false, "from https to http"},
-		{"https://reg.example/v2/x", []string{"file:///etc/passwd"}, false, "no web address"},
-		{"http://reg.example/v2/x", []string{"ftp://reg.example/"}, false, "no web address"},
-		{"https://reg.example/v2/x", []string{"https://:443/x"}, false, "no web address"},
+		{"https://reg.example/v2/x", []string{"file:///etc/passwd"}, false, "non-HTTP address"},
+		{"http://reg.example/v2/x", []string{"ftp://reg.example/"}, false, "non-HTTP address"},
+		{"https://reg.example/v2/x", []string{"https://:443/x"}, false, "non-HTTP address"},
 	} {
 		t.Run(strings.Join(append([]string{tt.from}, tt.to...), " "), func(t *testing.T) {
 			net := &via{to: tt.to}

@@ -100,7 +100,7 @@ func (b *countedBody) Close() error {
 }
 
 // errNotReadOnly is the error of a request that could write.
-var errNotReadOnly = errors.New("refused to send a request that could write")
+var errNotReadOnly = errors.New("request that could write refused")
 
 // tokenRequestKey marks the context of a request to a token service.
 type tokenRequestKey struct{}

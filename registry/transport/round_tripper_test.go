@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-func TestOnlyReadingRequestsAreSent(t *testing.T) {
+// TestRoundTrip_readOnly checks that only requests that read are sent.
+func TestRoundTrip_readOnly(t *testing.T) {
 	var written atomic.Int32
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

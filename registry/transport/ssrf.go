@@ -14,7 +14,7 @@ import (
 
 // ErrLocalAddress is the error of a redirect or a token service at an address
 // that only this machine can reach.
-var ErrLocalAddress = errors.New("refused to be sent to an address of this machine or its link")
+var ErrLocalAddress = errors.New("request to an address of this machine or its local link refused")
 
 // ssrfGuard keeps a registry elsewhere from sending us, by a redirect or as its
 // token service, to what only this machine can reach: services on loopback, a

@@ -8,7 +8,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-func TestARegistryElsewhereCannotSendUsNearby(t *testing.T) {
+// TestSSRF_remoteRegistry checks that a remote registry cannot direct requests to this machine.
+func TestSSRF_remoteRegistry(t *testing.T) {
 	for address, near := range map[string]bool{
 		"127.0.0.1:80": true, "[::1]:80": true, "169.254.169.254:80": true, "[fe80::1%eth0]:80": true, "[::ffff:127.0.0.1]:1": true, "0.0.0.0:1": true,
 		"[fd00:ec2::254]:80": true, "100.100.100.200:80": true, "192.0.0.192:80": true, "[64:ff9b::a9fe:a9fe]:80": true, "[64:ff9b::7f00:1]:80": true,

@@ -33,8 +33,8 @@ func (t Timeouts) WithSilence(silence time.Duration) Timeouts {
 
 // The causes of a request that a timeout has ended.
 var (
-	ErrSilent = errors.New("no sign of life")
-	ErrSlow   = errors.New("too slow")
+	ErrSilent = errors.New("no data received in time")
+	ErrSlow   = errors.New("response not complete in time")
 )
 
 // DefaultTimeout is the longest silence of a registry. Those that fetch from

@@ -14,7 +14,7 @@ import (
 )
 
 // A proxy that speaks TLS is a host of its own, too.
-func TestTLSSettingsAreNotThoseOfAProxy(t *testing.T) {
+func TestTLS_proxy(t *testing.T) {
 	authority := registrytest.NewCertAuthority(t)
 	cert, key := authority.Pair(t)
 	proxy, shown := authority.Serve(t, http.NotFoundHandler(), tls.RequestClientCert)

@@ -21,24 +21,24 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// This file makes docs/faults.md of the table of faults, which the tests hold
-// the program to, and of one measured run of it beside crane and regctl.
+// This file writes docs/faults.md from the table of faults and from one measured
+// run of tagdiff, crane and regctl.
 
 var measure = flag.Bool("measure", false, "run tagdiff, crane and regctl on every fault and write testdata/faults.json; Linux only")
 
 const (
 	measured  = "testdata/faults.json"
-	mostTime  = 150 * time.Second // that a tool gets
-	mostBytes = 1 << 30           // of memory
+	maxTime   = 150 * time.Second // of one run of a tool
+	maxMemory = 1 << 30           // bytes
 )
 
-// measurement is how each tool fared with each fault, in one run.
+// measurement has the result of each tool for each fault, in one run.
 type measurement struct {
 	Versions map[string]string         `json:"versions"`
 	Faults   map[string]map[string]end `json:"faults"` // by fault, by tool
 }
 
-// cell says how a tool fared with a fault.
+// cell is the table cell for a tool and a fault.
 func (m measurement) cell(f fault, tool string) string {
 	if e, ok := m.Faults[f.name][tool]; ok {
 		return e.String()
@@ -46,20 +46,20 @@ func (m measurement) cell(f fault, tool string) string {
 	return "not measured"
 }
 
-// end is how one run of a tool ended.
+// end is the result of one run of a tool.
 type end struct {
 	Code    int     `json:"code"`
 	Seconds float64 `json:"seconds"`
-	Why     string  `json:"why,omitempty"` // it was ended: "time" or "memory"
+	Why     string  `json:"why,omitempty"` // the limit at which it was killed: "time" or "memory"
 }
 
-// String is what a cell of the table holds.
+// String is the text of a table cell.
 func (e end) String() string {
 	switch e.Why {
 	case "time":
-		return fmt.Sprintf("not done after %d s", int(mostTime.Seconds()))
+		return fmt.Sprintf("killed after %d s", int(maxTime.Seconds()))
 	case "memory":
-		return "1 GiB in memory, and rising"
+		return "killed at 1 GiB of memory"
 	}
 	return fmt.Sprintf("exit %d, %s", e.Code, about(e.Seconds))
 }
@@ -71,8 +71,8 @@ func about(seconds float64) string {
 	return fmt.Sprintf("%d s", int(math.Round(seconds)))
 }
 
-// TestFaultsDoc: the table in the docs is that of the tests.
-func TestFaultsDoc(t *testing.T) {
+// TestFaults_doc checks that docs/faults.md has the table of the tests.
+func TestFaults_doc(t *testing.T) {
 	if *measure {
 		t.Skip("measuring")
 	}
@@ -96,7 +96,7 @@ func TestFaultsDoc(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(have), doc); d != "" {
-		t.Errorf("%s is not what the tests say; go test -run TestFaultsDoc -update . writes it\n%s", path, d)
+		t.Errorf("%s does not match the tests; go test -run TestFaults_doc -update . writes it\n%s", path, d)
 	}
 }
 
@@ -104,27 +104,27 @@ func faultsDoc(m measurement) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Faults
 
-What tagdiff does when a registry is ill or means ill. HOST is the registry. Every row is a test: a report says these words on one
-line of standard error, with exit code 2 unless the row has another, and what can be shown is shown; a screen says them where the
-data would be (pages without end are tried as a report alone), %s asks again and gets the next good answer at once, and q and ctrl-c
-work at once while a server is silent.
+What tagdiff does when a registry is broken or malicious. HOST is the registry. Every row is a test. A report prints the error on one
+line of standard error and ends with exit code 2, unless the row has another code; what could be read is shown. A screen shows the
+error in place of the data (the row "endless pages" is tested with reports only). There %s reads again and gets the next good response
+at once, and q and ctrl-c work at once while a server is silent.
 
-Beside it is how crane %s and regctl %s fared with the same servers in one run, each asked for the config of one of the images, or
-for the same list, and ended after %d s or with 1 GiB in memory. exit 0 means that they printed it
-without a word.
-`, "`r`", m.Versions["crane"], m.Versions["regctl"], int(mostTime.Seconds()))
+The last two columns are the results of crane %s and regctl %s for the same servers in one run. Each tool read the config of one of
+the images, or the same list. A tool was killed after %d s or at 1 GiB of memory. Exit 0 means that the tool printed the data
+without an error.
+`, "`r`", m.Versions["crane"], m.Versions["regctl"], int(maxTime.Seconds()))
 	group := ""
 	for _, f := range faults {
 		if f.group != group {
 			group = f.group
-			fmt.Fprintf(&b, "\n## %s\n\n| fault | tagdiff says | ends at the latest after | tagdiff | crane | regctl |\n|---|---|---|---|---|---|\n", group)
+			fmt.Fprintf(&b, "\n## %s\n\n| fault | error of tagdiff | limit | tagdiff | crane | regctl |\n|---|---|---|---|---|---|\n", group)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", f.name, f.words(), f.bound, m.cell(f, "tagdiff"), m.cell(f, "crane"), m.cell(f, "regctl"))
 	}
 	return b.String()
 }
 
-// words are what is said, as a cell.
+// words is the error as a table cell.
 func (f fault) words() string {
 	said := strings.TrimRight(f.cause, " (:")
 	if strings.Count(said, "(") > strings.Count(said, ")") {
@@ -139,8 +139,8 @@ func (f fault) words() string {
 	return strings.ReplaceAll(strings.TrimSpace(said), "|", `\|`)
 }
 
-// TestMeasureFaults runs tagdiff and its rivals on every fault.
-func TestMeasureFaults(t *testing.T) {
+// TestFaults_measure runs tagdiff, crane and regctl on every fault.
+func TestFaults_measure(t *testing.T) {
 	if !*measure {
 		t.Skip("only with -measure")
 	}
@@ -154,9 +154,9 @@ func TestMeasureFaults(t *testing.T) {
 	}
 	var mu sync.Mutex
 	var runs sync.WaitGroup
-	at, places := time.Now(), make(chan struct{}, 2) // for those that end soon; waiting costs nothing
+	at, places := time.Now(), make(chan struct{}, 2) // for runs that need the processor; one that waits frees its place
 	for _, f := range faults {
-		host := ill(t, f.answer).host
+		host := newFaulty(t, f.answer).host
 		commands := f.commands(t, host)
 		m.Faults[f.name] = map[string]end{}
 		for _, tool := range []string{"tagdiff", "crane", "regctl"} {
@@ -181,7 +181,7 @@ func TestMeasureFaults(t *testing.T) {
 	}
 }
 
-// commands are how each tool is asked for what the fault is in.
+// commands are the command lines of the tools for the content with the fault.
 func (f fault) commands(t *testing.T, host string) map[string][]string {
 	t.Helper()
 	first := at(host, f.open...)[0]
@@ -199,8 +199,8 @@ func (f fault) commands(t *testing.T, host string) map[string][]string {
 	return map[string][]string{"tagdiff": slices.Concat([]string{uitest.Build(t), "-o", "text"}, at(host, f.open...)), "crane": crane, "regctl": regctl}
 }
 
-// timed runs a tool until it ends, or has had enough. waits is called when it
-// is clear that the tool only waits, or has ended.
+// timed runs a tool until it ends or reaches a limit. waits is called when the tool
+// only waits for the server or has ended.
 func timed(t *testing.T, cmd *exec.Cmd, waits func()) end {
 	t.Helper()
 	defer waits()
@@ -227,20 +227,20 @@ func timed(t *testing.T, cmd *exec.Cmd, waits func()) end {
 			memory := resident(cmd.Process.Pid)
 			switch waited := time.Since(start); {
 			case e.Why != "":
-			case waited > mostTime:
+			case waited > maxTime:
 				e.Why = "time"
 				cmd.Process.Kill() //nolint:errcheck // it may have ended
-			case memory > mostBytes:
+			case memory > maxMemory:
 				e.Why = "memory"
 				cmd.Process.Kill() //nolint:errcheck // as above
-			case waited > 10*time.Second && memory < mostBytes/8:
+			case waited > 10*time.Second && memory < maxMemory/8:
 				waits()
 			}
 		}
 	}
 }
 
-// resident is how much memory a process has, in bytes; 0 if that is unknown.
+// resident is the resident memory of a process in bytes, 0 if it is unknown.
 func resident(pid int) int {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {

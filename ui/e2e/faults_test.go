@@ -23,27 +23,28 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// patient is a registry that can be ill and get well. What it is asked while
-// it is ill comes out of asked.
-type patient struct {
-	host  string
-	well  atomic.Bool
-	asked chan string
+// faultyRegistry is a registry with a fault that can be repaired. Its requests
+// before the repair are sent to asked.
+type faultyRegistry struct {
+	host     string
+	repaired atomic.Bool
+	asked    chan string
 }
 
-// ill is the demo's registry behind an answer that spoils all.
-func ill(t *testing.T, answer http.HandlerFunc) *patient {
+// newFaulty returns the demo registry, with answer for all requests until it is repaired.
+func newFaulty(t *testing.T, answer http.HandlerFunc) *faultyRegistry {
 	t.Helper()
-	return illOr(t, answer, demo.Handler())
+	return newFaultyOr(t, answer, demo.Handler())
 }
 
-// illOr is a registry that may get well.
-func illOr(t *testing.T, answer http.HandlerFunc, well http.Handler) *patient {
+// newFaultyOr returns a registry with answer for all requests until it is repaired, and
+// then with those of the handler healthy.
+func newFaultyOr(t *testing.T, answer http.HandlerFunc, healthy http.Handler) *faultyRegistry {
 	t.Helper()
-	p := &patient{asked: make(chan string, 100)}
+	p := &faultyRegistry{asked: make(chan string, 100)}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p.well.Load() {
-			well.ServeHTTP(w, r)
+		if p.repaired.Load() {
+			healthy.ServeHTTP(w, r)
 			return
 		}
 		select {
@@ -57,20 +58,20 @@ func illOr(t *testing.T, answer http.HandlerFunc, well http.Handler) *patient {
 	return p
 }
 
-// wait is the next thing that it is asked while it is ill.
-func (p *patient) wait(t *testing.T) string {
+// wait returns the next request before the repair.
+func (p *faultyRegistry) wait(t *testing.T) string {
 	t.Helper()
 	select {
 	case got := <-p.asked:
 		return got
 	case <-time.After(uitest.Patience):
-		t.Fatal("the registry was not asked")
+		t.Fatal("the registry got no request")
 		return ""
 	}
 }
 
-// waitFor waits until it is asked for something on this path.
-func (p *patient) waitFor(t *testing.T, path string) {
+// waitFor waits for a request to this path.
+func (p *faultyRegistry) waitFor(t *testing.T, path string) {
 	t.Helper()
 	for !strings.Contains(p.wait(t), path) {
 		continue
@@ -118,12 +119,13 @@ func (s runResult) inPart(t *testing.T, code int, texts, rest []string) {
 	}
 }
 
-func TestFaultsInOneLine(t *testing.T) {
+// TestFaults_commandLine checks that each fault is reported in one line on standard error.
+func TestFaults_commandLine(t *testing.T) {
 	t.Parallel()
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			host := ill(t, f.answer).host
+			host := newFaulty(t, f.answer).host
 			for _, form := range []string{"text", "json"} {
 				got := cli(t, slices.Concat([]string{"-o", form}, f.args, at(host, f.open...))...)
 				if f.rest == nil {
@@ -135,15 +137,15 @@ func TestFaultsInOneLine(t *testing.T) {
 		})
 	}
 	for name, f := range map[string]struct{ args, say []string }{
-		"wrong reference":    {[]string{"HOST/Shop//image:x"}, []string{`"HOST/Shop//image:x" is not a reference`, "write host/repository:tag"}},
-		"wrong second":       {[]string{"HOST/a:b", ":c d"}, []string{"is not a reference", "write host/repository:tag"}},
-		"no reference":       {nil, []string{"nothing to report on", "name a registry"}},
-		"three references":   {[]string{"HOST/a:b", ":c", ":d"}, []string{"give at most two images"}},
-		"unknown flag":       {[]string{"--colour"}, []string{"--colour", "tagdiff --help"}},
-		"unknown output":     {[]string{"-o", "xml", "HOST/a:b"}, []string{`unknown output format "xml"`, "text, markdown or json"}},
-		"screen for nobody":  {[]string{"-o", "tui", "HOST/a:b"}, []string{"not a terminal", "-o text"}},
-		"unknown host":       {[]string{"registry.invalid/a:b", ":c"}, []string{"registry.invalid is not a known host name", "check the name"}},
-		"unknown host alone": {[]string{"registry.invalid"}, []string{"registry.invalid is not a known host name", "check the name"}},
+		"wrong reference":           {[]string{"HOST/Shop//image:x"}, []string{`"HOST/Shop//image:x" is not a reference`, "write host/repository:tag"}},
+		"wrong second":              {[]string{"HOST/a:b", ":c d"}, []string{"is not a reference", "write host/repository:tag"}},
+		"no reference":              {nil, []string{"nothing to report on", "name a registry"}},
+		"three references":          {[]string{"HOST/a:b", ":c", ":d"}, []string{"give at most two images"}},
+		"unknown flag":              {[]string{"--colour"}, []string{"--colour", "tagdiff --help"}},
+		"unknown output":            {[]string{"-o", "xml", "HOST/a:b"}, []string{`unknown output format "xml"`, "text, markdown or json"}},
+		"screen without a terminal": {[]string{"-o", "tui", "HOST/a:b"}, []string{"not a terminal", "-o text"}},
+		"unknown host":              {[]string{"registry.invalid/a:b", ":c"}, []string{"registry.invalid is not a known host name", "check the name"}},
+		"unknown host alone":        {[]string{"registry.invalid"}, []string{"registry.invalid is not a known host name", "check the name"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -153,12 +155,12 @@ func TestFaultsInOneLine(t *testing.T) {
 	t.Run("closed port", func(t *testing.T) {
 		t.Parallel()
 		host := closedPort(t)
-		cli(t, "-o", "text", host+"/a:b", ":c").oneLine(t, "nobody listens at "+host, "check host and port")
+		cli(t, "-o", "text", host+"/a:b", ":c").oneLine(t, host+" refused the connection", "check host and port")
 	})
 }
 
-// closedPort is one that nobody listens on: outside of the addresses that
-// servers of other tests take, where the machine has more than one.
+// closedPort returns a host and port without a listener. Where the machine has more
+// than one loopback address, it is outside of those that other test servers use.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.77.0.1:0")
@@ -174,9 +176,9 @@ func closedPort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// TestSilenceIsLeft: wherever a server falls silent, ctrl-c ends a report and q
-// a screen without waiting for the program's own patience, half a minute.
-func TestSilenceIsLeft(t *testing.T) {
+// TestSilence_endsAtOnce checks that ctrl-c ends a report and q a screen at once,
+// wherever a server becomes silent, without waiting for the timeout of 30 s.
+func TestSilence_endsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, f := range faults {
 		if len(f.args) == 0 {
@@ -187,7 +189,7 @@ func TestSilenceIsLeft(t *testing.T) {
 			if runtime.GOOS == "windows" {
 				t.Skip("no signal to send")
 			}
-			p := ill(t, f.answer)
+			p := newFaulty(t, f.answer)
 			ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 			defer cancel()
 			cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "text"}, at(p.host, f.open...)...)...)
@@ -200,7 +202,7 @@ func TestSilenceIsLeft(t *testing.T) {
 		})
 		t.Run(f.name+", a screen", func(t *testing.T) {
 			t.Parallel()
-			p := ill(t, f.answer)
+			p := newFaulty(t, f.answer)
 			term := uitest.Start(t, small, at(p.host, f.open...)...)
 			p.waitFor(t, f.silent())
 			term.Type("q")
@@ -211,7 +213,7 @@ func TestSilenceIsLeft(t *testing.T) {
 	}
 }
 
-// silent is the path that is answered with silence.
+// silent is the path of the requests without a response.
 func (f fault) silent() string {
 	if f.group == logins {
 		return "/token"
@@ -219,7 +221,7 @@ func (f fault) silent() string {
 	return "/v2/shop/"
 }
 
-// wraps matches text as the screen may break it into lines.
+// wraps returns a pattern for text that the screen may break into lines.
 func wraps(text string) *regexp.Regexp {
 	words := strings.Fields(text)
 	for i, w := range words {
@@ -236,8 +238,7 @@ func waitForWords(t *testing.T, term *uitest.Term, texts ...string) {
 	}
 }
 
-// content is what the demo, or a crafted registry that got well, shows at the
-// places that faults are tried on.
+// content is what the screen shows at the references of the faults after the repair.
 func content(open []string) []string {
 	switch {
 	case open[0] == odd[0]:
@@ -250,7 +251,7 @@ func content(open []string) []string {
 	return []string{"20230901.095133z", "20230904.092410z"}
 }
 
-// healthy is the registry that shows this content.
+// healthy is the handler of the registry with this content.
 func healthy(open []string) http.Handler {
 	if open[0] == odd[0] {
 		return craft(piece{})
@@ -258,9 +259,9 @@ func healthy(open []string) http.Handler {
 	return demo.Handler()
 }
 
-// TestFaultsOnScreen: the message is there, r tries again and gets the next
-// good answer, and q quits.
-func TestFaultsOnScreen(t *testing.T) {
+// TestFaults_screen checks that the error is shown, that r reads again and gets the
+// next good response, and that q quits.
+func TestFaults_screen(t *testing.T) {
 	t.Parallel()
 	for i, f := range faults {
 		if f.long {
@@ -268,12 +269,12 @@ func TestFaultsOnScreen(t *testing.T) {
 		}
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			p := illOr(t, f.answer, healthy(f.open))
+			p := newFaultyOr(t, f.answer, healthy(f.open))
 			term := uitest.Start(t, []uitest.Options{small, wide}[i%2], slices.Concat(f.args, at(p.host, f.open...))...)
 			waitForWords(t, term, at(p.host, append(f.rest, f.cause, f.next)...)...)
-			p.well.Store(true)
+			p.repaired.Store(true)
 			if f.open[0] == "HOST" {
-				term.WaitFor("repository: ", "try again") // letters are text for the field
+				term.WaitFor("repository: ", "try again") // letters go into the field
 				term.Type("enter")
 			} else {
 				term.Type("r")
@@ -305,15 +306,15 @@ func TestFaultsOnScreen(t *testing.T) {
 	})
 }
 
-// TestClosedPortOpens: the registry is started after tagdiff.
-func TestClosedPortOpens(t *testing.T) {
+// TestClosedPort_opensLater checks that r works after the registry is started.
+func TestClosedPort_opensLater(t *testing.T) {
 	t.Parallel()
 	host := closedPort(t)
 	term := uitest.Start(t, small, at(host, twoTags...)...)
-	waitForWords(t, term, "nobody listens at "+host, "check host and port")
+	waitForWords(t, term, host+" refused the connection", "check host and port")
 	l, err := net.Listen("tcp", host)
 	if err != nil {
-		t.Skip(err) // somebody else took it
+		t.Skip(err) // another process uses the port
 	}
 	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: demo.Handler()}}
 	s.Start()
@@ -322,16 +323,16 @@ func TestClosedPortOpens(t *testing.T) {
 	term.WaitFor(content(twoTags)...)
 }
 
-// TestHungServerOnScreen: keys work at once while the server says nothing.
-func TestHungServerOnScreen(t *testing.T) {
+// TestHungServer_screen checks that keys work at once while the server is silent.
+func TestHungServer_screen(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string][]string{"two tags": twoTags, "a registry": {"HOST"}, "a repository": {"HOST/shop/image-name"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := ill(t, hangs)
+			p := newFaulty(t, hangs)
 			term := uitest.Start(t, small, at(p.host, open...)...)
 			p.wait(t)
-			term.WaitFor("under way") // what is waited for can be seen
+			term.WaitFor("under way") // the pending request is shown
 			term.Type("?")
 			term.WaitFor("esc close")
 			term.Type("esc", "esc")
@@ -344,13 +345,13 @@ func TestHungServerOnScreen(t *testing.T) {
 			if got := p.wait(t); !strings.Contains(got, "/v2/") {
 				t.Errorf("asked %s", got)
 			}
-			p.well.Store(true)
+			p.repaired.Store(true)
 			term.Type("r")
 			term.WaitFor(content(open)...)
 		})
 		t.Run("q at "+name, func(t *testing.T) {
 			t.Parallel()
-			p := ill(t, hangs)
+			p := newFaulty(t, hangs)
 			term := uitest.Start(t, small, at(p.host, open...)...)
 			p.wait(t)
 			term.Type("q")
@@ -361,10 +362,10 @@ func TestHungServerOnScreen(t *testing.T) {
 	}
 }
 
-// TestOneSideHangs: what has arrived is shown, whatever becomes of the rest.
-func TestOneSideHangs(t *testing.T) {
+// TestTwoTags_oneSideHangs checks that the side that was read is shown while the other hangs.
+func TestTwoTags_oneSideHangs(t *testing.T) {
 	t.Parallel()
-	p := ill(t, func(w http.ResponseWriter, r *http.Request) {
+	p := newFaulty(t, func(w http.ResponseWriter, r *http.Request) {
 		if path.Base(r.URL.Path) == "prod" {
 			hangs(w, r)
 			return
@@ -373,22 +374,22 @@ func TestOneSideHangs(t *testing.T) {
 	})
 	term := uitest.Start(t, small, at(p.host, twoTags...)...)
 	term.WaitFor("A :20231001.155532z", "2023-10-01", "B :prod", "reading")
-	p.well.Store(true)
+	p.repaired.Store(true)
 	term.Type("r")
 	term.WaitFor(content(twoTags)...)
 }
 
-// wire is what a registry was asked.
+// wire records the requests to a registry.
 type wire struct {
 	mu       sync.Mutex
 	requests []string
 	rounds   []chan struct{}
 }
 
-// TestOnTheWire counts what two tags of eight platforms cost. Each round is
-// held back until all of it has been asked for: a program that asks in more
-// rounds never gets an answer.
-func TestOnTheWire(t *testing.T) {
+// TestReport_requests counts the requests for two tags of eight platforms. The
+// responses of a round are held back until all its requests have arrived: a program
+// that needs more rounds never gets a response.
+func TestReport_requests(t *testing.T) {
 	t.Parallel()
 	sizes := []int{2, 16, 16} // indexes, manifests, configs
 	s := &wire{}
@@ -442,7 +443,7 @@ func TestOnTheWire(t *testing.T) {
 	}
 }
 
-// enter notes a request and gives what it has to wait for.
+// enter records a request and returns the channel that it has to wait for.
 func (s *wire) enter(request string, sizes []int) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -459,8 +460,8 @@ func (s *wire) enter(request string, sizes []int) <-chan struct{} {
 	return nil
 }
 
-// TestResizeStorm: a window that is dragged about changes size all the time.
-func TestResizeStorm(t *testing.T) {
+// TestResize_manyTimes checks that the screen is right after many changes of its size.
+func TestResize_manyTimes(t *testing.T) {
 	t.Parallel()
 	term := startDemo(t, wide)
 	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"›∅", "5 Config ="}, ""}})
@@ -485,9 +486,9 @@ func TestResizeStorm(t *testing.T) {
 	}
 }
 
-// TestLatePaint: what was painted for the old size may set a part of the screen
-// for scrolling, which then is none of the new one's.
-func TestLatePaint(t *testing.T) {
+// TestResize_latePaint checks that a scroll region which was set for the old size does
+// not damage the screen of the new size.
+func TestResize_latePaint(t *testing.T) {
 	t.Parallel()
 	for _, painted := range []string{"\x1b[1;24r", "\x1b[5;20r", "\x1b[5;20r\x1b[1;24r"} {
 		t.Run(fmt.Sprintf("%q", painted), func(t *testing.T) {
@@ -505,8 +506,8 @@ func TestLatePaint(t *testing.T) {
 	}
 }
 
-// TestTinyTerminals: nobody reads them, but nothing breaks.
-func TestTinyTerminals(t *testing.T) {
+// TestTinyTerminal_works checks that the program survives terminals that are too small.
+func TestTinyTerminal_works(t *testing.T) {
 	t.Parallel()
 	for _, size := range [][2]int{{10, 3}, {1, 1}, {2, 60}, {200, 1}} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
@@ -518,7 +519,7 @@ func TestTinyTerminals(t *testing.T) {
 			term.WaitFor("PACKED DIFFERENTLY", "proved", "5 Config =   6 Manifest ≠1   7 Schema1 ≠2")
 			term.CheckRepaint()
 			term.Resize(size[0], size[1])
-			// Everything a person could do there, without seeing it.
+			// All keys that a person could press there.
 			term.Type("n", "2", "n", "3", "n", "4", "5", "6", "7", "?", "esc", "/", "a", "esc", "|", "l", "s", "A", "esc", "p", "pgdn", "G", "enter", "esc", "1")
 			term.Resize(120, 40)
 			term.WaitFor("tagdiff  ")
@@ -531,9 +532,9 @@ func TestTinyTerminals(t *testing.T) {
 	}
 }
 
-// TestKeysInOneWrite: over a slow line keys arrive together, and each goes
-// where the ones before it led.
-func TestKeysInOneWrite(t *testing.T) {
+// TestKeys_inOneWrite checks that keys which arrive together, as over a slow line,
+// each act on the page that the keys before led to.
+func TestKeys_inOneWrite(t *testing.T) {
 	t.Parallel()
 	term := startDemo(t, small)
 	const esc, down, enter = "\x1b[27u", "\x1b[B", "\r"

@@ -12,7 +12,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// This file holds registries that are ill or mean ill, one way each.
+// This file has registries that are broken or malicious, each in one way.
 
 const (
 	imageType  = "application/vnd.oci.image.manifest.v1+json"
@@ -23,18 +23,18 @@ const (
 	ok200 = "HTTP/1.1 200 OK\r\nContent-Type: " + imageType + "\r\n"
 )
 
-// says answers with a body.
+// says responds with a body.
 func says(mediaType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", mediaType)
-		io.WriteString(w, body) //nolint:errcheck // a client that is gone reads nothing
+		io.WriteString(w, body) //nolint:errcheck // the client may be gone
 	}
 }
 
-// manifestSays answers with a manifest, or with what stands in its place.
+// manifestSays responds with body as a manifest.
 func manifestSays(body string) http.HandlerFunc { return says(imageType, body) }
 
-// refuses answers with a status and a registry's words, and headers in pairs.
+// refuses responds with a status, the error body of a registry and headers in pairs.
 func refuses(status int, code string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -63,7 +63,7 @@ func cutOff(w http.ResponseWriter, r *http.Request) {
 	manifestSays(`{"schemaVersion":2,"mediaTy`)(w, r)
 }
 
-// endless sends until nobody listens any more.
+// endless sends spaces until the client closes the connection.
 func endless(mediaType string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", mediaType)
@@ -92,10 +92,10 @@ func pour(w io.Writer, text string) {
 	}
 }
 
-// hangs never answers, until the client goes.
+// hangs sends no response.
 func hangs(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
-// hijack takes the connection of a request that has no body.
+// hijack takes over the connection of a request without a body.
 func hijack(w http.ResponseWriter) *net.TCPConn {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -104,7 +104,7 @@ func hijack(w http.ResponseWriter) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
-// stalls sends the start of an answer, and then nothing until the client goes.
+// stalls sends the start of a response, and then nothing until the client closes the connection.
 func stalls(start string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		conn := hijack(w)
@@ -114,30 +114,30 @@ func stalls(start string) http.HandlerFunc {
 	}
 }
 
-// drips sends the start of an answer, and then a little more all the time.
+// drips sends the start of a response, and then a little more every 20 ms.
 func drips(start, more string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		conn := hijack(w)
 		defer conn.Close()
 		_, err := io.WriteString(conn, start)
 		for err == nil {
-			time.Sleep(20 * time.Millisecond) // that is what dripping means
+			time.Sleep(20 * time.Millisecond)
 			_, err = io.WriteString(conn, more)
 		}
 	}
 }
 
-// resets sends the start of an answer and breaks the connection off.
+// resets sends the start of a response and resets the connection.
 func resets(start string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		conn := hijack(w)
 		io.WriteString(conn, start) //nolint:errcheck // as above
-		conn.SetLinger(0)           //nolint:errcheck // it would be an orderly end
+		conn.SetLinger(0)           //nolint:errcheck // otherwise the connection would be closed in order
 		conn.Close()
 	}
 }
 
-// tokens is a registry that wants a token of the service.
+// tokens is a registry that requires a token of the service.
 func tokens(service http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/token" {
@@ -148,11 +148,11 @@ func tokens(service http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// piece is an image for linux/arm64 with something odd about it. In its
-// manifest CONFIG stands for the digest of its config, 0 for the size.
+// piece is an image for linux/arm64 with a fault. CONFIG in its manifest is replaced
+// by the digest of its config, SIZE by the size.
 type piece struct {
-	manifest, config         string // "" for what is usual
-	sentManifest, sentConfig string // in their place
+	manifest, config         string // "" for the usual content
+	sentManifest, sentConfig string // sent instead
 }
 
 func manifestOf(configDigest string, size int, layers string) string {
@@ -172,7 +172,7 @@ func layersOf(n int) string {
 }
 
 // craft is a registry with two tags of an index for linux/amd64 and arm64: the
-// odd one has the piece for linux/arm64, the plain one nothing odd.
+// tag "odd" has the piece for linux/arm64, the tag "plain" has no fault.
 func craft(p piece) http.HandlerFunc {
 	if p.config == "" && p.manifest == "" {
 		p.config = `{"architecture":"arm64","os":"linux","author":"odd"}`
@@ -193,7 +193,7 @@ func manyChildren(n int) http.HandlerFunc {
 	return r.serve
 }
 
-// shelf is what a crafted registry has, by tag or digest.
+// shelf has the content of a crafted registry, by tag or digest.
 type shelf map[string]struct{ mediaType, body string }
 
 func (s shelf) put(name, mediaType, body string) {
@@ -205,7 +205,7 @@ func (s shelf) tag(name, index string) {
 	s.put(digest.FromString(index).String(), indexType, index)
 }
 
-// image puts an image on the shelf and gives its descriptor.
+// image puts an image on the shelf and returns its descriptor.
 func (s shelf) image(p piece, arch string) string {
 	or := func(text, usual string) string {
 		if text == "" {
@@ -230,7 +230,7 @@ func indexOf(children ...string) string {
 func (s shelf) serve(w http.ResponseWriter, r *http.Request) {
 	name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	if name == "" {
-		return // the question whether this is a registry
+		return // the client checks whether this is a registry
 	}
 	it, ok := s[name]
 	if !ok {
@@ -247,7 +247,7 @@ func (s shelf) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// pages is a registry whose every list has a next page; of gives the n-th.
+// pages is a registry whose lists always have a next page; of returns the n-th.
 func pages(of func(n int) []string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		n := 0
@@ -258,7 +258,7 @@ func pages(of func(n int) []string) http.HandlerFunc {
 	}
 }
 
-// listOf is a list of n tags on one page.
+// listOf responds with n tags on one page.
 func listOf(n int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		says("application/json", `{"tags":["first"`+strings.Repeat(`,"tag-000000000001"`, n)+`]}`)(w, r)

@@ -18,7 +18,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// onTheWire writes an answer as it stands, which net/http would not.
+// onTheWire writes a response unchanged; net/http would correct it.
 func onTheWire(status int, header, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		conn, buf, err := http.NewResponseController(w).Hijack()
@@ -31,64 +31,64 @@ func onTheWire(status int, header, body string) http.HandlerFunc {
 }
 
 func answer(_ net.Conn, buf *bufio.ReadWriter, text string) {
-	buf.WriteString(text) //nolint:errcheck // a client that is gone reads nothing
+	buf.WriteString(text) //nolint:errcheck // the client may be gone
 	buf.Flush()           //nolint:errcheck // as above
 }
 
-// acted is text that a terminal acts on, or that hides or turns round others.
-const acted = "\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[2J\x1b[?1049l\u009b31m\u202egnp\u2066\u200b\U000e0041\x9b\xffZ\u0301\u0301\u0301\u0301\u2028\x85end"
+// controlText is text with control sequences and with characters that hide or reverse other text.
+const controlText = "\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[2J\x1b[?1049l\u009b31m\u202egnp\u2066\u200b\U000e0041\x9b\xffZ\u0301\u0301\u0301\u0301\u2028\x85end"
 
-// high is what of it net/http takes in a header.
-const high = "\u009b31m\u202egnp\u2066\u200b\U000e0041\xffZ\u0301\u0301\u0301\u0301\u2028end"
+// headerText is the part of it that net/http accepts in a header.
+const headerText = "\u009b31m\u202egnp\u2066\u200b\U000e0041\xffZ\u0301\u0301\u0301\u0301\u2028end"
 
-// foulAnswers are places in an answer that text from a registry can stand in.
-var foulAnswers = []struct {
+// hostileResponses put that text into each part of a response.
+var hostileResponses = []struct {
 	name   string
 	answer http.HandlerFunc
 }{
 	{"body of an error", refusesRaw(500, `{"errors":[{"code":"`+jsonText+`","message":"`+jsonText+`","detail":"`+jsonText+`"}]}`)},
-	{"body that is no JSON", refusesRaw(404, acted)},
+	{"body that is no JSON", refusesRaw(404, controlText)},
 	{"reason phrase", func(w http.ResponseWriter, r *http.Request) {
 		if conn, buf, err := http.NewResponseController(w).Hijack(); err == nil {
-			answer(conn, buf, "HTTP/1.1 500 "+acted+"\r\n\r\n")
+			answer(conn, buf, "HTTP/1.1 500 "+controlText+"\r\n\r\n")
 			conn.Close()
 		}
 	}},
 	{"no HTTP", func(w http.ResponseWriter, r *http.Request) {
 		if conn, buf, err := http.NewResponseController(w).Hijack(); err == nil {
-			answer(conn, buf, acted+"\r\n\r\n")
+			answer(conn, buf, controlText+"\r\n\r\n")
 			conn.Close()
 		}
 	}},
-	{"name of a header", onTheWire(200, acted+": x\r\n", "")},
-	{"value of a header", onTheWire(200, "Content-Type: "+acted+"\r\n", "")},
-	{"challenge", onTheWire(401, `WWW-Authenticate: Bearer realm="`+high+`",service="`+high+`",scope="`+high+"\"\r\nContent-Length: 0\r\n", "")},
-	{"scheme of a challenge", onTheWire(401, "WWW-Authenticate: "+high+"\r\nContent-Length: 0\r\n", "")},
+	{"name of a header", onTheWire(200, controlText+": x\r\n", "")},
+	{"value of a header", onTheWire(200, "Content-Type: "+controlText+"\r\n", "")},
+	{"challenge", onTheWire(401, `WWW-Authenticate: Bearer realm="`+headerText+`",service="`+headerText+`",scope="`+headerText+"\"\r\nContent-Length: 0\r\n", "")},
+	{"scheme of a challenge", onTheWire(401, "WWW-Authenticate: "+headerText+"\r\nContent-Length: 0\r\n", "")},
 	{"realm", onTheWire(401, "WWW-Authenticate: Bearer realm=\"http://127.0.0.1:1/\u202e%1b%5b2J\u009b31m\"\r\nContent-Length: 0\r\n", "")},
-	{"media type", onTheWire(200, "Content-Type: "+high+"\r\nContent-Length: 2\r\n", "{}")},
-	{"digest", onTheWire(200, "Content-Type: "+imageType+"\r\nDocker-Content-Digest: "+high+"\r\nContent-Length: 2\r\n", "{}")},
-	{"wait", onTheWire(403, "Retry-After: "+high+"\r\nRateLimit-Limit: "+high+"\r\nRateLimit-Remaining: "+high+"\r\nContent-Length: 0\r\n", "")},
+	{"media type", onTheWire(200, "Content-Type: "+headerText+"\r\nContent-Length: 2\r\n", "{}")},
+	{"digest", onTheWire(200, "Content-Type: "+imageType+"\r\nDocker-Content-Digest: "+headerText+"\r\nContent-Length: 2\r\n", "{}")},
+	{"wait", onTheWire(403, "Retry-After: "+headerText+"\r\nRateLimit-Limit: "+headerText+"\r\nRateLimit-Remaining: "+headerText+"\r\nContent-Length: 0\r\n", "")},
 	{"redirect", onTheWire(307, "Location: http://127.0.0.1:1/\u2066%1b\r\nContent-Length: 0\r\n", "")},
-	{"redirect to nothing", onTheWire(307, "Location: \u202e"+high+"\r\nContent-Length: 0\r\n", "")},
-	{"length", onTheWire(200, "Content-Type: "+imageType+"\r\nContent-Length: "+high+"\r\n", "{}")},
+	{"redirect to nothing", onTheWire(307, "Location: \u202e"+headerText+"\r\nContent-Length: 0\r\n", "")},
+	{"length", onTheWire(200, "Content-Type: "+imageType+"\r\nContent-Length: "+headerText+"\r\n", "{}")},
 	{"manifest", manifestSays(`{"schemaVersion":2,"mediaType":"` + jsonText + `","layers":[{"digest":"` + jsonText + `"}]}`)},
-	{"manifest of garbage", manifestSays(acted)},
+	{"manifest of garbage", manifestSays(controlText)},
 	{"list", manifestSays(`{"name":"app","tags":["` + jsonText + `","x"],"repositories":["` + jsonText + `"]}`)},
-	{"next page", onTheWire(200, "Content-Type: application/json\r\nLink: <"+high+">; rel=\"next\"\r\nContent-Length: 25\r\n", `{"name":"a","tags":["x"]}`)},
+	{"next page", onTheWire(200, "Content-Type: application/json\r\nLink: <"+headerText+">; rel=\"next\"\r\nContent-Length: 25\r\n", `{"name":"a","tags":["x"]}`)},
 }
 
-// jsonText is acted inside of a string of JSON, which takes no raw controls.
+// jsonText is acted as the content of a JSON string, which has no raw controls.
 const jsonText = `\u001b]0;owned\u0007\u001b]52;c;b3duZWQ=\u0007\u001b[2J\u009b31m\u202egnp\u2066\u200b\udb40\udc41Z\u0301\u0301\u0301\u0301\u2028\u0085end`
 
 func refusesRaw(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		w.Write([]byte(body)) //nolint:errcheck // a client that is gone reads nothing
+		w.Write([]byte(body)) //nolint:errcheck // the client may be gone
 	}
 }
 
-// printable fails where out has anything but text and line breaks.
+// printable fails if out has anything but printable text and line breaks.
 func printable(t *testing.T, what, out string) {
 	t.Helper()
 	for _, line := range strings.Split(out, "\n") {
@@ -98,11 +98,11 @@ func printable(t *testing.T, what, out string) {
 	}
 }
 
-// TestHostileWire: wherever a registry can say something that is not asked for,
-// nothing of it reaches the terminal but as text.
-func TestHostileWire(t *testing.T) {
+// TestHostileResponses_commandLine checks that text from any part of a response
+// reaches the terminal as printable text only.
+func TestHostileResponses_commandLine(t *testing.T) {
 	t.Parallel()
-	for _, tt := range foulAnswers {
+	for _, tt := range hostileResponses {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := httptest.NewServer(tt.answer)
@@ -129,10 +129,10 @@ func TestHostileWire(t *testing.T) {
 	}
 }
 
-// TestHostileWireOnScreen is the same with the emulator in the terminal's place.
-func TestHostileWireOnScreen(t *testing.T) {
+// TestHostileResponses_screen checks the same on the screen of a terminal emulator.
+func TestHostileResponses_screen(t *testing.T) {
 	t.Parallel()
-	for _, tt := range foulAnswers {
+	for _, tt := range hostileResponses {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := httptest.NewServer(tt.answer)
@@ -161,9 +161,9 @@ func TestHostileWireOnScreen(t *testing.T) {
 	}
 }
 
-// TestUnaskedAnswers: what a server sends on a connection that waits for nothing
-// makes net/http write to the standard log, which would be the screen.
-func TestUnaskedAnswers(t *testing.T) {
+// TestUnsolicitedResponses_notShown checks that a response on an idle connection does
+// not reach the terminal: net/http writes it to the standard log.
+func TestUnsolicitedResponses_notShown(t *testing.T) {
 	t.Parallel()
 	idle, gone := make(chan net.Conn, 100), make(chan net.Conn, 100)
 	s := httptest.NewUnstartedServer(demo.Handler())
@@ -185,15 +185,15 @@ func TestUnaskedAnswers(t *testing.T) {
 	term.WaitFor("1/17")
 	c := <-idle
 	say(c)
-	for c != <-gone { // the client has read it by then
+	for c != <-gone { // then the client has read it
 	}
-	term.Type("down") // changes little of the screen, and comes after what was written
+	term.Type("down") // changes little of the screen, and is drawn after what was written
 	if screen := term.WaitFor("2/17").Text(); strings.Contains(screen, "nasked") || strings.Contains(screen, "nsolicited") {
 		t.Errorf("it reached the terminal:\n%s", screen)
 	}
 
 	if written, err := os.ReadFile(log); err != nil || !strings.Contains(string(written), "unasked") {
-		t.Errorf("the log says nothing of it: %v\n%s", err, written)
+		t.Errorf("it is not in the log: %v\n%s", err, written)
 	}
 
 	go func() {
@@ -201,7 +201,7 @@ func TestUnaskedAnswers(t *testing.T) {
 			say(c)
 		}
 	}()
-	// It may also come when the next question is under way, and be its answer then.
+	// It may also arrive during the next request and count as its response.
 	if got := cli(t, "-o", "text", host+"/library/python:2.7.16"); strings.Contains(got.errors, "nsolicited") {
 		t.Errorf("it reached standard error: %s", got.errors)
 	}

@@ -31,8 +31,8 @@ func fifo(t *testing.T, path string) string {
 // files and docker's settings as missing if they are fifos.
 func TestFifos(t *testing.T) {
 	t.Parallel()
-	host := ill(t, nil)
-	host.well.Store(true)
+	host := newFaulty(t, nil)
+	host.repaired.Store(true)
 	args := at(host.host, twoTags...)
 	fill := func(t *testing.T, cmd *exec.Cmd) {
 		t.Helper()
@@ -92,8 +92,8 @@ func TestMetadata_fifo(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	built := fifo(t, filepath.Join(t.TempDir(), "built"))
-	host := ill(t, nil)
-	host.well.Store(true)
+	host := newFaulty(t, nil)
+	host.repaired.Store(true)
 	command := func() *exec.Cmd {
 		return cleanCommand(ctx, t, uitest.Build(t), "-o", "text", "--metadata", built, host.host+"/shop/image-name")
 	}
@@ -135,7 +135,7 @@ func TestReport_blockedOutput(t *testing.T) {
 	defer r.Close()
 	entry := `{"created_by":"` + strings.Repeat("x", 100) + `","empty_layer":true}`
 	answer := craft(piece{config: `{"architecture":"arm64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"history":[` + entry + strings.Repeat(","+entry, 4_999) + `]}`})
-	host := ill(t, answer).host
+	host := newFaulty(t, answer).host
 	cmd := cleanCommand(ctx, t, uitest.Build(t), append([]string{"-o", "json"}, at(host, odd...)...)...)
 	cmd.Stdout = w
 	if err := cmd.Start(); err != nil {
@@ -160,8 +160,8 @@ func TestReport_blockedOutput(t *testing.T) {
 func TestReport_fileSizeLimit(t *testing.T) {
 	t.Parallel()
 	requireInstalled(t, "sh")
-	host := ill(t, nil)
-	host.well.Store(true)
+	host := newFaulty(t, nil)
+	host.repaired.Store(true)
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	cmd := cleanCommand(ctx, t, "sh", append([]string{"-c", `ulimit -f 0; exec "$@"`, "sh", uitest.Build(t), "-o", "text"}, at(host.host, twoTags...)...)...)

@@ -21,10 +21,10 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// proxy is one to the demo's registry, whatever host it is asked for.
+// proxy is a proxy that forwards the requests for any host to the demo registry.
 type proxy struct {
 	host string
-	root string // a file with the certificate of who is behind it
+	root string // a file with the certificate of the registry behind it
 
 	mu    sync.Mutex
 	asked []string
@@ -62,7 +62,7 @@ func newProxy(t *testing.T) *proxy {
 	return p
 }
 
-// tunnel joins a client with an address until either has enough.
+// tunnel connects a client with an address until one of them closes the connection.
 func tunnel(w http.ResponseWriter, address string) {
 	back, err := net.Dial("tcp", address)
 	if err != nil {
@@ -74,10 +74,10 @@ func tunnel(w http.ResponseWriter, address string) {
 		return
 	}
 	defer conn.Close()
-	io.WriteString(conn, "HTTP/1.1 200 Connected\r\n\r\n") //nolint:errcheck // a client that is gone reads nothing
+	io.WriteString(conn, "HTTP/1.1 200 Connected\r\n\r\n") //nolint:errcheck // the client may be gone
 	go func() {
 		defer back.Close()
-		io.Copy(back, conn) //nolint:errcheck // it ends when one of them hangs up
+		io.Copy(back, conn) //nolint:errcheck // it ends when one of them closes the connection
 	}()
 	io.Copy(conn, back) //nolint:errcheck // as above
 }
@@ -92,14 +92,15 @@ func through(t *testing.T, proxy, root string, args ...string) runResult {
 	return runCommand(ctx, t, cmd)
 }
 
-// behind are commands on a registry that only a proxy can reach. The name is
-// that in the certificates of package httptest.
+// behind are the arguments for a registry that only the proxy can reach, by the
+// method that the proxy gets. The name is that in the certificates of package httptest.
 var behind = map[string][]string{
 	"GET":     {"--plain-http", "example.com:5000/shop/image-name:20231001.155532z", ":prod"},
 	"CONNECT": {"example.com/shop/image-name:20231001.155532z", ":prod"},
 }
 
-func TestAProxyIsTheWay(t *testing.T) {
+// TestProxy_reachesRegistry checks that requests go through the proxy of the environment, with its login.
+func TestProxy_reachesRegistry(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		t.Skip("SSL_CERT_FILE does not count there")
@@ -116,31 +117,31 @@ func TestAProxyIsTheWay(t *testing.T) {
 			defer p.mu.Unlock()
 			for _, asked := range p.asked {
 				if !strings.HasPrefix(asked, method+" example.com") || !strings.HasSuffix(asked, " Basic bWU6aHVudGVyMjI=") {
-					t.Errorf("it was asked for %q", asked)
+					t.Errorf("the proxy got %q", asked)
 				}
 			}
 			if len(p.asked) == 0 {
-				t.Error("the proxy was not asked")
+				t.Error("the proxy got no request")
 			}
 		})
 	}
 }
 
-// TestProxiesThatDoNotLead: it is said that it is the proxy, its login is not
-// told, and nothing of what it sends moves the terminal.
-func TestProxiesThatDoNotLead(t *testing.T) {
+// TestProxy_fails checks that an error names the proxy, does not contain its login,
+// and is printable whatever the proxy sends.
+func TestProxy_fails(t *testing.T) {
 	t.Parallel()
-	const login = "wants a login; put it before the host in HTTPS_PROXY and HTTP_PROXY"
+	const login = "requires a login; put user:password@ before the host in HTTPS_PROXY and HTTP_PROXY"
 	for name, f := range map[string]struct {
-		answer       http.HandlerFunc // nil for a proxy that is not there
+		answer       http.HandlerFunc // nil for a closed port
 		get, connect string
 	}{
-		"nobody":         {nil, "nobody listens at the proxy THERE, which is the way to example.com:5000; check HTTPS_PROXY", "nobody listens at the proxy THERE, which is the way to example.com; check HTTPS_PROXY"},
-		"407":            {refuses(407, "UNKNOWN"), "the proxy on the way to example.com:5000 " + login, "the proxy THERE, which is the way to example.com, " + login},
-		"403":            {refuses(403, "DENIED"), "example.com:5000 does not let you read", "the proxy THERE, which is the way to example.com, refuses it (403 Forbidden)"},
-		"foul":           {onTheWire(500, "X-A: b\r\n", acted), "example.com:5000 is in trouble itself", "the proxy THERE, which is the way to example.com, refuses it (500 Internal Server Error)"},
-		"other protocol": {onTheWire(101, "Upgrade: x\r\nConnection: Upgrade\r\n", acted), "sent neither what was asked for nor a refusal (101", "refuses it (101 Switching Protocols)"},
-		"silent":         {hangs, "example.com:5000 does not answer in time", "example.com does not answer in time"},
+		"closed port":    {nil, "the proxy THERE for example.com:5000 refused the connection; check HTTPS_PROXY", "the proxy THERE for example.com refused the connection; check HTTPS_PROXY"},
+		"407":            {refuses(407, "UNKNOWN"), "the proxy for example.com:5000 " + login, "the proxy THERE for example.com " + login},
+		"403":            {refuses(403, "DENIED"), "example.com:5000 denies access to", "the proxy THERE for example.com refused the request (403 Forbidden)"},
+		"foul":           {onTheWire(500, "X-A: b\r\n", controlText), "example.com:5000 failed (500 Internal Server Error", "the proxy THERE for example.com refused the request (500 Internal Server Error)"},
+		"other protocol": {onTheWire(101, "Upgrade: x\r\nConnection: Upgrade\r\n", controlText), "answered 101 Switching Protocols", "refused the request (101 Switching Protocols)"},
+		"silent":         {hangs, "example.com:5000 did not answer in time", "example.com did not answer in time"},
 	} {
 		for method, want := range map[string]string{"GET": f.get, "CONNECT": f.connect} {
 			t.Run(name+", "+method, func(t *testing.T) {
@@ -155,13 +156,13 @@ func TestProxiesThatDoNotLead(t *testing.T) {
 				}
 				args := behind[method]
 				if name == "silent" {
-					args = slices.Concat(soon, args)
+					args = slices.Concat(shortTimeout, args)
 				}
 				got := through(t, "http://me:hunter22@"+host, "", args...)
 				got.oneLine(t, strings.ReplaceAll(want, "THERE", host))
 				printable(t, "it", got.errors)
 				if strings.Contains(got.errors, "hunter22") {
-					t.Errorf("%q tells the login", got.errors)
+					t.Errorf("%q contains the login", got.errors)
 				}
 			})
 		}

@@ -14,9 +14,9 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// TestLayoutIsGenerated checks that the embedded files are what generate makes:
+// TestLayout_upToDate checks that the embedded files are what generate makes:
 // on every machine, and with every version of Go and of the libraries.
-func TestLayoutIsGenerated(t *testing.T) {
+func TestLayout_upToDate(t *testing.T) {
 	want := contents().files()
 	got := map[string][]byte{}
 	root := os.DirFS(filepath.Join("..", "layout"))
@@ -44,7 +44,7 @@ func TestLayoutIsGenerated(t *testing.T) {
 	}
 }
 
-func TestFamousDigests(t *testing.T) {
+func TestDemo_knownDigests(t *testing.T) {
 	if empty.digest != model.EmptyGzipGo18 || emptyGo17.digest != model.EmptyGzipGo17 {
 		t.Errorf("empty layers are %s and %s", empty.digest, emptyGo17.digest)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// TestBlob checks the digest of every stored file, with its filler put back.
-func TestBlob(t *testing.T) {
+// TestBlob_bytes checks the digest of every stored file, with its filler put back.
+func TestBlob_bytes(t *testing.T) {
 	for _, dir := range []string{"blobs/sha256", "cut/sha256"} {
 		entries, err := fs.ReadDir(files, dir)
 		if err != nil || len(entries) == 0 {
