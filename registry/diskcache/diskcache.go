@@ -105,7 +105,7 @@ func (d *Cache) SetAside(kind string, r model.Ref) {
 	_ = os.Chtimes(aside, now, now) // it is swept in a week from now
 	d.warned.Do(func() {
 		if d.warn != nil {
-			d.warn(fmt.Sprintf("a damaged file in the cache was set aside and is fetched again: %s", aside))
+			d.warn(fmt.Sprintf("a damaged file of the cache was renamed and its content is fetched again: %s", aside))
 		}
 	})
 }
@@ -206,24 +206,14 @@ func (d *Cache) store(doc Document) (written int, err error) {
 	return len(content), replaceFile(path, content)
 }
 
-// replaceFile writes a file as a whole. It is not synced: what a crash of the
-// machine leaves does not verify, and is fetched again.
+// replaceFile writes a file and the folder that it is in. The file is not synced:
+// one that a crash of the machine damages does not verify, and is fetched again. A
+// temporary file that stays behind is removed by a later sweep.
 func replaceFile(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), tempPrefix+"*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(content)
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name()) // best effort: it is swept later
-	}
-	return err
+	return files.Replace(path, tempPrefix, content)
 }
 
 // Key names a document of a repository, also in other caches.

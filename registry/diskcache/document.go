@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -42,10 +41,7 @@ func readDocument(path string, limit int64) (content []byte, modified time.Time,
 	if err != nil {
 		return nil, modified, err
 	}
-	if info.Size() > limit {
-		return nil, modified, errors.New("it is no document")
-	}
-	content, err = io.ReadAll(io.LimitReader(f, limit))
+	content, err = files.ReadLimit(f, limit)
 	return content, info.ModTime(), err
 }
 
@@ -54,14 +50,14 @@ func parseDocument(content []byte, kind string, r model.Ref) (Document, error) {
 	line, raw, found := bytes.Cut(content, []byte("\n"))
 	var head header
 	if !found || len(line) > maxHeader || json.Unmarshal(line, &head) != nil {
-		return Document{}, errors.New("it has no head")
+		return Document{}, errors.New("the file has no valid header")
 	}
 	if head.Repository != r.Repo().String() || head.Digest != r.Digest {
-		return Document{}, errors.New("it is another document")
+		return Document{}, errors.New("the file holds another document")
 	}
 	doc := Document{Kind: kind, Repo: r.Repo(), Digest: r.Digest, MediaType: head.MediaType, Raw: raw}
 	if !doc.verified() {
-		return Document{}, errors.New("it was changed")
+		return Document{}, errors.New("the content does not match the digest")
 	}
 	return doc, nil
 }

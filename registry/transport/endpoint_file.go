@@ -113,8 +113,8 @@ func parseEndpoints(raw []byte, now time.Time) map[string]endpoint {
 	return all
 }
 
-// write replaces the file as a whole: of several tagdiffs that write at once
-// one wins, and none ever reads half of a file.
+// write replaces the file. When several processes write at once, the last one
+// counts, and none reads a part of a file.
 func (e *EndpointFile) write(all map[string]endpoint) {
 	for len(all) > maxEndpoints {
 		delete(all, oldest(all))
@@ -123,14 +123,7 @@ func (e *EndpointFile) write(all map[string]endpoint) {
 	if err != nil || os.MkdirAll(filepath.Dir(e.path), 0o700) != nil {
 		return
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(e.path), ".endpoints-*")
-	if err != nil {
-		return
-	}
-	_, err = tmp.Write(raw)
-	if tmp.Close() != nil || err != nil || os.Rename(tmp.Name(), e.path) != nil {
-		os.Remove(tmp.Name()) //nolint:errcheck // best effort: nothing depends on it
-	}
+	_ = files.Replace(e.path, ".endpoints-", raw) // best effort: nothing depends on the file
 }
 
 func oldest(all map[string]endpoint) string {

@@ -142,20 +142,8 @@ func (r *filePosition) appendLines(path string, lines []byte) error {
 
 // replace replaces a file whole, or leaves it unchanged.
 func (r *filePosition) replace(path string, content []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), temporary+"*")
+	info, err := files.ReplaceSynced(path, temporary, content)
 	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(content)
-	if err == nil {
-		err = tmp.Sync() // the rename must not come before the content
-	}
-	info, statErr := tmp.Stat()
-	if err = errors.Join(err, statErr, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		os.Remove(tmp.Name()) //nolint:errcheck // best effort: removeStaleFiles does it later
 		return err
 	}
 	*r = filePosition{info: info, offset: int64(len(content)), lines: bytes.Count(content, []byte("\n"))}

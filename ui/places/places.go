@@ -4,7 +4,6 @@ package places
 
 import (
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,7 +50,7 @@ func (s *Store) read() []string {
 		return nil
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxFile))
+	raw, err := files.ReadLimit(f, maxFile)
 	if err != nil {
 		return nil
 	}
@@ -69,12 +68,5 @@ func (s *Store) write(places []string) {
 	if err != nil || os.MkdirAll(filepath.Dir(s.path), 0o700) != nil {
 		return
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(s.path), ".places-*")
-	if err != nil {
-		return
-	}
-	_, err = tmp.Write(raw)
-	if tmp.Close() != nil || err != nil || os.Rename(tmp.Name(), s.path) != nil {
-		os.Remove(tmp.Name()) //nolint:errcheck // best effort: nothing depends on it
-	}
+	_ = files.Replace(s.path, ".places-", raw) // best effort: nothing depends on the file
 }
