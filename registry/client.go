@@ -77,9 +77,9 @@ func (c *Client) Close() {
 	}
 }
 
-// Traffic is what all calls have cost so far.
+// Traffic returns the requests and bytes of all calls so far, and the rate limits.
 func (c *Client) Traffic() model.Traffic { return c.meter.Traffic() }
 
-// KnownHosts are the registries that docker, podman or regctl have a login
-// for, sorted. It reads their files and runs no credential helper.
+// KnownHosts returns the registries for which docker, podman or regctl have a login,
+// sorted. It reads their files and runs no credential helper.
 func (c *Client) KnownHosts() []string { return c.credentials.Hosts() }

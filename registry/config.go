@@ -43,13 +43,13 @@ func (c *Client) fetchConfig(ctx context.Context, r model.Ref, d v1.Descriptor) 
 	h := c.host(r.Registry)
 	var raw []byte
 	err := h.do(ctx, r, &transport.Exchange{Limit: sizeLimit(d)}, func(ctx context.Context) error {
-		// Neither URLs, to which regclient would go instead, nor the size, for
-		// which it would try again.
+		// The descriptor has no URLs, since regclient would request them instead, and no
+		// size, since regclient would retry when it differs.
 		b, err := h.rc.BlobGet(ctx, regRef(r), descriptor.Descriptor{MediaType: d.MediaType, Digest: d.Digest})
 		if err != nil {
 			return err
 		}
-		defer func() { _ = b.Close() }() // the slot must be given back in any case
+		defer func() { _ = b.Close() }() // releases regclient's slot
 		raw, err = b.RawBody()
 		return err
 	})
@@ -70,15 +70,15 @@ func (c *Client) fetchConfig(ctx context.Context, r model.Ref, d v1.Descriptor) 
 
 // configOnDisk is a config from an earlier run.
 func (c *Client) configOnDisk(r model.Ref, d v1.Descriptor) (model.Config, bool) {
-	doc, seen, ok := c.disk.Get("config", r)
+	doc, lastUsed, ok := c.disk.Get("config", r)
 	if !ok {
 		return model.Config{}, false
 	}
 	config, err := model.ParseConfig(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: doc.Raw})
 	if err != nil {
-		return config, false // a registry's fault, and told by asking it again
+		return config, false // the registry sent it so; reading it again reports the error
 	}
-	if time.Since(seen) > diskcache.TouchInterval {
+	if time.Since(lastUsed) > diskcache.TouchInterval {
 		c.disk.Touch("config", r)
 	}
 	c.memory.put(diskcache.Key("config", r, d.Digest), config, len(doc.Raw))

@@ -15,7 +15,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// contextError is the trouble of a call whose context is done. errors.Is finds
+// contextError words the error of a call whose context is done. errors.Is finds
 // context.Canceled and context.DeadlineExceeded in it.
 func contextError(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -24,27 +24,28 @@ func contextError(err error) error {
 	return &model.ReadError{Message: "cancelled", Err: err}
 }
 
-// malformed is the trouble of content that cannot be used.
-func malformed(r model.Ref, say string, err error) error {
+// malformed is the error of content that cannot be used. what follows the name of the
+// registry in the message.
+func malformed(r model.Ref, what string, err error) error {
 	return &model.ReadError{
-		Message: fmt.Sprintf("%s %s (%s)", r.Registry, say, subject(r)),
+		Message: fmt.Sprintf("%s %s (%s)", r.Registry, what, subject(r)),
 		Next:    "push the image again, or ask the administrator of the registry", Err: &transport.MalformedError{Err: err},
 	}
 }
 
-// notAManifest is the trouble of a reference to a registry or a repository.
+// notAManifest is the error of a reference that names a registry or a repository.
 func notAManifest(r model.Ref) error {
 	return &model.ReadError{Message: safe.Clip(r.String()) + " is not an image", Next: "add a tag, for example :latest"}
 }
 
 // errorOf words the failure of an exchange.
 func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchange, err error) error {
-	var sent *transport.MalformedError
+	var bad *transport.MalformedError
 	switch {
 	case ctx.Err() != nil:
 		return contextError(ctx.Err())
-	case errors.As(c.Err, &sent):
-		return malformed(about, "sent invalid data: "+safe.Clip(sent.Error()), sent)
+	case errors.As(c.Err, &bad):
+		return malformed(about, "sent invalid data: "+safe.Clip(bad.Error()), bad)
 	case c.Err != nil:
 		return h.networkError(about, c.Err)
 	case c.Response.Status == 0:
@@ -61,7 +62,7 @@ func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchan
 	return malformed(about, "sent invalid data: "+safe.Clip(err.Error()), err)
 }
 
-// loginCommand is the command that logs in to the registry; Docker Hub needs no name.
+// loginCommand is the command that logs in to the registry. Docker Hub needs no name in it.
 func (h *host) loginCommand() string {
 	if h.name == model.DockerHub {
 		return "docker login"
@@ -80,8 +81,8 @@ func subject(r model.Ref) string {
 	return safe.Clip(r.Repository + r.Short())
 }
 
-// shortDigest is enough of a digest to know it again. It does not lead
-// anywhere: the person has the whole one on the screen.
+// shortDigest is the algorithm and 12 digits of a digest. The screen shows the whole
+// digest.
 func shortDigest(d digest.Digest) string {
 	algorithm, hex, ok := strings.Cut(d.String(), ":")
 	if !ok {
@@ -90,7 +91,7 @@ func shortDigest(d digest.Digest) string {
 	return algorithm + ":" + hex[:min(len(hex), 12)]
 }
 
-// contextErrorOf is the trouble of a context that is done, else nil.
+// contextErrorOf is the error of a context that is done, else nil.
 func contextErrorOf(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return contextError(err)

@@ -18,26 +18,26 @@ import (
 // networkError words a request without a response.
 func (h *host) networkError(about model.Ref, err error) error {
 	var (
-		token  *transport.TokenError
-		dns    *net.DNSError
-		netErr net.Error
-		away   *transport.RedirectError
-		own    *model.ReadError
-		proxy  *transport.ProxyError
-		port   *net.AddrError
+		token    *transport.TokenError
+		dns      *net.DNSError
+		netErr   net.Error
+		redirect *transport.RedirectError
+		readErr  *model.ReadError
+		proxy    *transport.ProxyError
+		port     *net.AddrError
 	)
 	t, name := &model.ReadError{Err: err}, h.name
-	if errors.As(err, &away) {
-		name = redirectedName(away.Host, h.name)
+	if errors.As(err, &redirect) {
+		name = redirectedName(redirect.Host, h.name)
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return contextError(err)
 	case errors.As(err, &token):
 		return h.tokenError(about, token)
-	case errors.As(err, &own): // a certificate's file is unreadable
+	case errors.As(err, &readErr): // a certificate file cannot be read
 		h.staleCertificates.Store(true)
-		return own
+		return readErr
 	case errors.As(err, &proxy):
 		proxyError(name, proxy, t)
 	case errors.Is(err, http.ErrSchemeMismatch):
@@ -60,7 +60,7 @@ func (h *host) networkError(about model.Ref, err error) error {
 		t.Next = files.TooManyOpenRemedy
 	case errors.Is(err, syscall.ECONNREFUSED):
 		t.Message, t.Next = name+" refused the connection", "check host and port, or start the registry"
-	case tlsError(hostOf(h.name, away), hostOf(h.name, away), err, t):
+	case tlsError(hostOf(h.name, redirect), hostOf(h.name, redirect), err, t):
 		h.staleCertificates.Store(true)
 	case errors.As(err, &netErr) && netErr.Timeout():
 		t.Message, t.Next = name+" did not answer", "check host, port, network and firewall"
@@ -84,22 +84,23 @@ func redirectedName(host, registry string) string {
 }
 
 // hostOf returns the host where the request failed.
-func hostOf(name string, away *transport.RedirectError) string {
-	if away != nil {
-		return safe.Clip(away.Host)
+func hostOf(name string, redirect *transport.RedirectError) string {
+	if redirect != nil {
+		return safe.Clip(redirect.Host)
 	}
 	return name
 }
 
 // errorText is the text of err, without the host.
 func errorText(err error) string {
-	var away *transport.RedirectError
-	if errors.As(err, &away) {
-		err = away.Err
+	var redirect *transport.RedirectError
+	if errors.As(err, &redirect) {
+		err = redirect.Err
 	}
 	return err.Error()
 }
 
+// tokenError words the failure to get a token from the registry's token service.
 func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	var proxy *transport.ProxyError
 	t := &model.ReadError{Err: e}

@@ -15,8 +15,8 @@ import (
 // proxyLoginAdvice is the remedy where a proxy requires a login.
 const proxyLoginAdvice = "put user:password@ before the host in HTTPS_PROXY and HTTP_PROXY"
 
-// proxyError words a failure of the proxy, and where the person finds it: the
-// proxy is set in the environment, perhaps for years.
+// proxyError words a failure of the proxy on the way to name, and names the variables
+// that set it: the person may not know that there is a proxy.
 func proxyError(name string, e *transport.ProxyError, t *model.ReadError) {
 	var (
 		dns    *net.DNSError

@@ -13,15 +13,14 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// notARegistry is the trouble of a server that answers with a web page.
+// notARegistry is the error of a server that responds with a web page.
 func (h *host) notARegistry(err error) error {
 	return &model.ReadError{Message: h.name + " is not a registry: it answered with a web page", Next: "check host and port", Err: err}
 }
 
-// statusError words a response with another status than 200.
+// statusError words a response whose status is not 200.
 func (h *host) statusError(about model.Ref, a transport.Response) error {
-	said := errorMessage(a)
-	e := &transport.StatusError{Status: a.Status, Message: said}
+	e := &transport.StatusError{Status: a.Status, Message: errorMessage(a)}
 	if a.IsHTML() && a.Status != http.StatusTooManyRequests && a.Status < 500 {
 		return h.notARegistry(e)
 	}
@@ -59,7 +58,7 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 }
 
 // otherStatus words all statuses that have no other message.
-func (h *host) otherStatus(name string, a transport.Response, e error) (say, next string) {
+func (h *host) otherStatus(name string, a transport.Response, e error) (message, next string) {
 	switch {
 	case a.Status >= 500:
 		next = "try again later"
@@ -74,7 +73,7 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (say, nex
 }
 
 // unauthorized words a 401: a missing login, a bad login, or something that is
-// private or does not exist. Registries do not tell these apart.
+// private or does not exist. Registries do not distinguish these.
 func (h *host) unauthorized(about model.Ref, login string, e error) error {
 	h.credentials.Forget()
 	t := &model.ReadError{Next: "run " + h.loginCommand(), Err: e}
@@ -99,9 +98,9 @@ func (h *host) helperNote() string {
 	return ""
 }
 
-// notFound speaks of a login only where the registry has asked for one: others
-// hide nothing.
-func (h *host) notFound(about model.Ref, a transport.Response) (say, next string) {
+// notFound words a 404. It mentions a login only if the registry has asked for one:
+// other registries have no private repositories.
+func (h *host) notFound(about model.Ref, a transport.Response) (message, next string) {
 	next = "check the name"
 	if a.Login == "" && h.transport.RequiresLogin() {
 		next += ", or run " + h.loginCommand() + " if it is private"
@@ -118,7 +117,8 @@ func (h *host) notFound(about model.Ref, a transport.Response) (say, next string
 	return fmt.Sprintf("%s has no tag %s in %s", h.name, about.Tag, about.Repository), next
 }
 
-// retryAdvice says when a registry that wants fewer requests may be asked again.
+// retryAdvice is what to do after a 429: when to try again, and the login for a
+// higher limit.
 func (h *host) retryAdvice(a transport.Response) string {
 	next := "try again in a minute"
 	if d := a.RetryAfter(); d >= transport.RetryNever {
@@ -132,7 +132,7 @@ func (h *host) retryAdvice(a transport.Response) string {
 	return next
 }
 
-// pauseText says how long a pause an answer asks for, if it does.
+// pauseText is the pause that a response asks for, "" for none.
 func pauseText(a transport.Response) string {
 	d := a.RetryAfter()
 	switch {
@@ -157,7 +157,7 @@ func retryTime(d time.Duration) string {
 	case d < time.Minute:
 		return then.Format("15:04:05")
 	case then.YearDay() == now.YearDay() && d < 24*time.Hour:
-		return then.Add(59 * time.Second).Format("15:04") // not too early
+		return then.Add(59 * time.Second).Format("15:04") // rounded up: not too early
 	}
 	return then.Add(59 * time.Second).Format("2 Jan 15:04")
 }
@@ -170,7 +170,7 @@ type ociErrors struct {
 	} `json:"errors"`
 }
 
-// errorMessage is what a registry says of its refusal, in a line.
+// errorMessage is the registry's own error text in one line, clipped; "" for none.
 func errorMessage(a transport.Response) string {
 	var w ociErrors
 	if json.Unmarshal(a.Body, &w) == nil && len(w.Errors) > 0 {

@@ -12,17 +12,18 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// Head is the digest that a reference has now. It costs one HEAD request,
-// which Docker Hub does not meter, and a GET where the HEAD does not tell.
+// Head returns the digest that a reference points to now. It sends one HEAD request,
+// which Docker Hub does not count, and a GET if the response to HEAD has no digest.
 func (c *Client) Head(ctx context.Context, r model.Ref) (digest.Digest, error) {
 	t, err := c.resolveTag(ctx, r, false)
 	return t.Digest, err
 }
 
-// resolveTag asks for the digest of a reference, with GET where HEAD does not tell.
+// resolveTag finds the digest of a reference, with GET if the response to HEAD has no
+// digest.
 func (c *Client) resolveTag(ctx context.Context, r model.Ref, bulk bool) (model.Tagged, error) {
-	t, told, err := c.head(ctx, r, bulk)
-	if told || err != nil {
+	t, found, err := c.head(ctx, r, bulk)
+	if found || err != nil {
 		return t, err
 	}
 	m, err := c.manifest(ctx, r)
@@ -30,9 +31,9 @@ func (c *Client) resolveTag(ctx context.Context, r model.Ref, bulk bool) (model.
 	return t, err
 }
 
-// head asks with HEAD where a reference leads. told is false if that does not
-// say, whereas a GET may.
-func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagged, told bool, _ error) {
+// head finds the digest of a reference with HEAD. found is false if the response has no
+// digest or if the server refuses HEAD; a GET may then work.
+func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagged, found bool, _ error) {
 	t := model.Tagged{Tag: r.Tag}
 	if err := checkRef(r); err != nil {
 		return t, false, err
@@ -57,8 +58,7 @@ func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagg
 	return t, false, err
 }
 
-// manifestType is the media type of a manifest, "" if the server calls all of
-// them the same.
+// manifestType is the media type of a manifest, "" if the server sends a generic type.
 func manifestType(h http.Header) string {
 	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil || !strings.HasPrefix(t, "application/vnd.") {
@@ -67,8 +67,8 @@ func manifestType(h http.Header) string {
 	return t
 }
 
-// headRefused reports whether a server answers HEAD with something that says
-// nothing about GET. Some that stand before a registry forbid all but GET.
+// headRefused reports whether the status of a response to HEAD says nothing about GET.
+// Some proxies in front of registries forbid all methods but GET.
 func headRefused(cl transport.Exchange) bool {
 	switch cl.Response.Status {
 	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusNotAcceptable, http.StatusForbidden:

@@ -16,8 +16,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// noLimit is the limit of concurrent requests that regclient gets: the transport
-// has its own.
+// noLimit is the limit of concurrent requests in regclient. The transport has its own
+// limit.
 const noLimit = 1 << 20
 
 // host is one registry with its own regclient and its own transport, so that
@@ -27,7 +27,7 @@ type host struct {
 	rc          *regclient.RegClient
 	transport   *transport.Transport
 	credentials *credentials.Keychain
-	err         error // of its certificates; no request is possible then
+	err         error // of reading its certificates; then no request is possible
 	// staleCertificates is set after a TLS failure: the next call reads the
 	// certificates again, since the person may have added one.
 	staleCertificates atomic.Bool
@@ -90,15 +90,15 @@ func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, 
 		return contextError(err)
 	}
 	err := catchPanic(func() error { return do(transport.WithExchange(ctx, cl)) })
-	// Without an error there may be no response: regclient knows some blobs.
+	// There may be no response without an error: regclient knows some blobs, such as {}.
 	if err == nil && cl.Err == nil && (cl.Response.Status == http.StatusOK || cl.Response.Status == 0) {
 		return nil
 	}
 	return h.errorOf(ctx, about, cl, err)
 }
 
-// catchPanic turns a panic into an error: what a registry sends must not be able
-// to end the program, and regclient has parsers of its own.
+// catchPanic turns a panic into an error: content from a registry must not be able to
+// end the program, and regclient parses it too.
 func catchPanic(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

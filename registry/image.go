@@ -27,7 +27,8 @@ func (c *Client) image(ctx context.Context, repo model.Ref, m model.Manifest) (*
 	return &img, nil
 }
 
-// missingBlob tells a blob that is not there from a manifest that is not.
+// missingBlob turns the error of a missing blob into one that names the blob: Missing
+// means a missing manifest.
 func missingBlob(err error, d digest.Digest) error {
 	var t *model.ReadError
 	if !errors.As(err, &t) || !t.Missing {

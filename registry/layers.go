@@ -18,13 +18,13 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// Contents reads small layers of a repository, all at once, and says what they
-// unpack to. Those that are larger than model.MaxSmall or cannot be read are
-// left out, the first trouble with one is also returned.
+// Contents reads small layers of a repository concurrently and unpacks them. Layers
+// that are larger than model.MaxSmall or cannot be read are left out; the first error
+// is also returned.
 func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
 	var mu sync.Mutex
 	var first error
-	seen := make(map[digest.Digest]model.Contents, len(layers))
+	unpacked := make(map[digest.Digest]model.Contents, len(layers))
 	var readers sync.WaitGroup
 	for _, d := range layers {
 		readers.Go(func() {
@@ -34,14 +34,14 @@ func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []v1.Descr
 			defer mu.Unlock()
 			switch {
 			case err == nil:
-				seen[d.Digest] = contents
+				unpacked[d.Digest] = contents
 			case first == nil:
 				first = err
 			}
 		})
 	}
 	readers.Wait()
-	return seen, first
+	return unpacked, first
 }
 
 // layer reads one small layer.
@@ -65,17 +65,17 @@ func (c *Client) layer(ctx context.Context, repo model.Ref, d v1.Descriptor) (mo
 	return v.(model.Contents), nil
 }
 
-// layerOnDisk is what a layer from an earlier run unpacks to.
+// layerOnDisk unpacks a layer that an earlier run has stored.
 func (c *Client) layerOnDisk(r model.Ref) (model.Contents, bool) {
-	doc, seen, ok := c.disk.Get("layer", r)
+	doc, lastUsed, ok := c.disk.Get("layer", r)
 	if !ok {
 		return model.Contents{}, false
 	}
 	contents, err := model.Unpack(doc.Raw)
 	if err != nil {
-		return contents, false // a registry's fault, and told by asking it again
+		return contents, false // the registry sent it so; reading it again reports the error
 	}
-	if time.Since(seen) > diskcache.TouchInterval {
+	if time.Since(lastUsed) > diskcache.TouchInterval {
 		c.disk.Touch("layer", r)
 	}
 	c.memory.put(diskcache.Key("contents", r, r.Digest), contents, len(doc.Raw))
@@ -91,7 +91,7 @@ func (c *Client) fetchLayer(ctx context.Context, r model.Ref, d v1.Descriptor) (
 		if err != nil {
 			return err
 		}
-		defer func() { _ = b.Close() }() // the slot must be given back in any case
+		defer func() { _ = b.Close() }() // releases regclient's slot
 		raw, err = io.ReadAll(b)
 		return err
 	})

@@ -10,17 +10,16 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// Repositories calls page with the names of a registry's repositories as they
-// arrive, without duplicates, from the calling goroutine. It reads on while
-// page is busy: what came meanwhile is handed over at once, in order, so that
-// a page that takes long is called less often. page may keep what it gets.
+// Repositories calls page with the names of a registry's repositories as they arrive,
+// in order, without duplicates, from the calling goroutine. Reading continues while
+// page runs; the names that arrive meanwhile are delivered in one call. page may keep
+// the slice.
 //
-// Names that cannot be part of a reference are never handed over: whoever
-// gets a name may fetch it or put it into a command line. When there were
-// some, the list ends with a trouble that says how many.
+// Names that cannot be part of a reference are left out, since a caller may request
+// a name or put it into a command line. Repositories then returns an error with their
+// number.
 //
-// Many registries offer no such list; the trouble then says what to do
-// instead.
+// Many registries have no such list; the error then contains what to do instead.
 func (c *Client) Repositories(ctx context.Context, name string, page func(names []string)) error {
 	if err := checkRef(model.Ref{Registry: name, Repository: "x"}); err != nil {
 		return err
@@ -46,7 +45,7 @@ func (c *Client) repositories(name string) *lister {
 	return p
 }
 
-// Tags does the same for the tags of a repository.
+// Tags does the same as Repositories for the tags of a repository.
 func (c *Client) Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error {
 	repo = repo.Repo()
 	if err := checkRef(repo); err != nil {
@@ -70,8 +69,8 @@ func (c *Client) tags(repo model.Ref) *lister {
 	return p
 }
 
-// isTag is the grammar of tags (distribution-spec, "Pulling manifests"), ten
-// times as fast as the expression for it: there are thousands in a list.
+// isTag reports whether s matches the grammar of tags (distribution-spec, "Pulling
+// manifests"). It is ten times as fast as a regular expression: a list has thousands.
 func isTag(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -83,7 +82,7 @@ func isTag(s string) bool {
 	return len(s) > 0 && len(s) <= 128
 }
 
-// catalogError words the many ways in which registries have no catalog.
+// catalogError words the responses of registries without a catalog.
 func (p *lister) catalogError(cl *transport.Exchange, err error) error {
 	if p.ref.Repository != "" {
 		return err

@@ -16,10 +16,10 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// Bounds on what one reference may lead to. A digest cannot be part of itself,
-// so indexes have no cycles, but they can be deep and wide.
+// Limits for one reference. An index cannot contain its own digest, so there are no
+// cycles, but indexes can be deep and wide.
 const (
-	maxDepth   = 4 // indexes within indexes
+	maxDepth   = 4 // levels of nested indexes
 	maxEntries = 2 * model.MaxChildren
 	maxLoad    = 32 << 20 // bytes of manifests and configs: 40 images with the largest config in the wild
 )
@@ -31,12 +31,12 @@ const (
 	snapshotPause = 50 * time.Millisecond
 )
 
-// Load reads what ref leads to: the top manifest once, then everything by
-// digest, all at once. If it is known what ref led to, it asks with HEAD whether
-// it still does. arrived (which may be nil) is called with each newer
-// state, from the calling goroutine; the last one is also returned. A child
-// that cannot be read has its trouble in Entry.Err; an error of Load means
-// that the top manifest could not be read, or that ctx ended.
+// Load reads the manifest of r and then the manifests and configs of all its images
+// concurrently, by digest. If the manifest is cached, a HEAD request checks whether r
+// still points to it. arrived (which may be nil) is called from the calling goroutine
+// with each newer state; the last one is also returned. A child that cannot be read
+// has its error in Entry.Err. An error of Load means that the top manifest could not
+// be read or that ctx ended.
 func (c *Client) Load(ctx context.Context, r model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
 	if r.Names() != model.NamesManifest {
 		return model.Artifact{Ref: r}, notAManifest(r)
@@ -68,34 +68,33 @@ func (c *Client) Load(ctx context.Context, r model.Ref, arrived func(model.Artif
 	return c.loadTop(ctx, r, top, arrived, nil)
 }
 
-// errMoved is why a load is of no use: its reference does not lead there any
-// more.
+// errMoved ends a load from the cache: the reference points to another digest now.
 var errMoved = errors.New("moved")
 
-// loadTop reads what a top manifest leads to. sure, unless it is nil, is asked
-// meanwhile whether r still leads to it, and arrived is not called before: with
-// a full cache a load is then one round of requests.
+// loadTop reads the children of a top manifest. confirm, unless it is nil, checks
+// meanwhile whether r still points to it; arrived is not called before that. With a
+// full cache a load is then one round of requests.
 func (c *Client) loadTop(
-	ctx context.Context, r model.Ref, top model.Manifest, arrived func(model.Artifact), sure func(context.Context) error,
+	ctx context.Context, r model.Ref, top model.Manifest, arrived func(model.Artifact), confirm func(context.Context) error,
 ) (model.Artifact, error) {
 	l := &load{client: c, ref: r, top: top, results: make(chan childResult), arrived: arrived}
-	// When Load returns nothing of it goes on: who asks again at once must not
-	// be given what is being cancelled. All readers end soon after the context.
+	// All reads have ended when Load returns, soon after the context: the next call must
+	// not share a read that is being cancelled.
 	defer l.readers.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l.ctx = ctx
 	l.start()
-	if sure != nil {
-		if err := sure(ctx); err != nil {
+	if confirm != nil {
+		if err := confirm(ctx); err != nil {
 			return model.Artifact{Ref: r}, err
 		}
 	}
 	return l.run()
 }
 
-// load is one Load under way. All its fields belong to Load's goroutine; those
-// that read children only send results.
+// load is the state of one call of Load. Its fields belong to the goroutine of Load;
+// the readers of children only send results.
 type load struct {
 	client   *Client
 	ctx      context.Context
@@ -111,7 +110,7 @@ type load struct {
 	answers  []model.Answer
 }
 
-// node is an entry in the tree that an index of indexes is.
+// node is an entry of the tree of nested indexes.
 type node struct {
 	entry    model.Entry
 	children []*node
@@ -123,10 +122,10 @@ type childResult struct {
 	manifest model.Manifest
 	image    *model.Image
 	err      error
-	answers  []model.Answer // of probing; there is no node then
+	answers  []model.Answer // of probe; node is nil then
 }
 
-// start lists what the top manifest says and begins to read it.
+// start lists the entries of the top manifest and starts to read them.
 func (l *load) start() {
 	if l.client.opts.Probe && l.ref.Digest == "" {
 		l.probe()
@@ -145,9 +144,9 @@ func (l *load) start() {
 	l.read(n, func(context.Context) (model.Manifest, error) { return l.top, nil })
 }
 
-// expand makes nodes of an index's children and begins to read those that are
-// images or indexes. Attestations and artifacts are left until asked for:
-// Docker Hub meters each manifest.
+// expand makes nodes of the children of an index and starts to read those that are
+// images or indexes. Attestations and artifacts are read only on request: Docker Hub
+// counts each manifest.
 func (l *load) expand(index model.Manifest, depth int) []*node {
 	var nodes []*node
 	for _, d := range index.Children {
@@ -167,39 +166,38 @@ func (l *load) expand(index model.Manifest, depth int) []*node {
 	return nodes
 }
 
-// read gets a child's manifest and, if that is an image's, its config.
+// read reads the manifest of a child and, for an image, its config.
 func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, error)) {
 	l.pending++
 	ctx, repo, out := l.ctx, l.ref.Repo(), l.results
 	l.readers.Go(func() {
 		defer panics.Catch()
-		it := childResult{node: n}
-		it.err = catchPanic(func() (err error) {
-			it.manifest, err = manifest(ctx)
-			if err == nil && (it.manifest.Kind == model.KindImage || it.manifest.Kind == model.KindSchema1) {
-				if err = l.reserve(it.manifest.Config); err == nil {
-					it.image, err = l.client.image(ctx, repo, it.manifest)
+		result := childResult{node: n}
+		result.err = catchPanic(func() (err error) {
+			result.manifest, err = manifest(ctx)
+			if err == nil && (result.manifest.Kind == model.KindImage || result.manifest.Kind == model.KindSchema1) {
+				if err = l.reserve(result.manifest.Config); err == nil {
+					result.image, err = l.client.image(ctx, repo, result.manifest)
 				}
 			}
 			return err
 		})
 		select {
-		case out <- it:
+		case out <- result:
 		case <-ctx.Done():
 		}
 	})
 }
 
-// reserve counts a document that is to be read, by what its descriptor says, and
-// refuses what would be too much in all: a hundred images with the largest
-// configs would fill the memory. A document that is too large by itself is
-// refused when it is read.
+// reserve adds the size in a descriptor to the total and returns an error if the total
+// exceeds maxLoad: a hundred images with the largest configs would fill the memory. A
+// single document that is too large is refused when it is read.
 func (l *load) reserve(d v1.Descriptor) error {
 	n := sizeLimit(d)
 	if n > max(transport.MaxManifest, transport.MaxConfig) || l.reserved.Add(n) <= maxLoad {
 		return nil
 	}
-	l.reserved.Add(-n) // a smaller one may still be read
+	l.reserved.Add(-n) // a smaller document may still be read
 	return &model.ReadError{
 		Message: fmt.Sprintf("%s has an index with more than the limit of %d MiB of manifests and configs", l.ref.Registry, maxLoad>>20),
 		Next:    "open this image by its digest", Err: &transport.MalformedError{Err: files.ErrTooLarge},
@@ -215,8 +213,8 @@ func (l *load) run() (model.Artifact, error) {
 		select {
 		case <-l.ctx.Done():
 			return state, contextError(l.ctx.Err())
-		case it := <-l.results:
-			l.addResult(it)
+		case result := <-l.results:
+			l.addResult(result)
 			l.addReady()
 			if l.ctx.Err() != nil {
 				return state, contextError(l.ctx.Err())
@@ -240,15 +238,15 @@ func (l *load) run() (model.Artifact, error) {
 func (l *load) addReady() {
 	for {
 		select {
-		case it := <-l.results:
-			l.addResult(it)
+		case result := <-l.results:
+			l.addResult(result)
 		default:
 			return
 		}
 	}
 }
 
-// probe asks how other clients are answered, beside everything else.
+// probe finds the responses for other clients while the rest is read.
 func (l *load) probe() {
 	l.pending++
 	ctx, out := l.ctx, l.results
@@ -261,27 +259,27 @@ func (l *load) probe() {
 	})
 }
 
-// addResult puts the result of one child into the tree. What the manifest is counts more
-// than what the index called it.
-func (l *load) addResult(it childResult) {
+// addResult puts the result of one child into the tree. The kind of the manifest
+// replaces the kind that the index claims.
+func (l *load) addResult(result childResult) {
 	l.pending--
-	if it.node == nil {
-		l.answers = it.answers
+	if result.node == nil {
+		l.answers = result.answers
 		return
 	}
-	e := &it.node.entry
-	e.Err = it.err
-	if it.manifest.Digest == "" {
+	e := &result.node.entry
+	e.Err = result.err
+	if result.manifest.Digest == "" {
 		return
 	}
-	switch it.manifest.Kind {
+	switch result.manifest.Kind {
 	case model.KindImage, model.KindSchema1:
-		e.Role, e.Image = model.RoleImage, it.image
+		e.Role, e.Image = model.RoleImage, result.image
 	case model.KindOther:
 		e.Role = model.RoleArtifact
 	case model.KindIndex:
 		e.Role = model.RoleIndex
-		if n := l.count + len(it.manifest.Children); n > maxEntries {
+		if n := l.count + len(result.manifest.Children); n > maxEntries {
 			e.Err = malformed(l.ref, fmt.Sprintf("has nested indexes with %d entries in total, but tagdiff reads at most %d", n, maxEntries), nil)
 			return
 		}
@@ -289,11 +287,11 @@ func (l *load) addResult(it childResult) {
 			e.Err = malformed(l.ref, fmt.Sprintf("has indexes that are nested too deeply: tagdiff reads at most %d levels", maxDepth), nil)
 			return
 		}
-		it.node.children = l.expand(it.manifest, e.Depth+1)
+		result.node.children = l.expand(result.manifest, e.Depth+1)
 	}
 }
 
-// snapshot is the present state as a value that nobody changes.
+// snapshot copies the present state.
 func (l *load) snapshot() model.Artifact {
 	a := model.Artifact{Ref: l.ref, Top: l.top, Done: l.pending == 0, Answers: l.answers, Entries: make([]model.Entry, 0, l.count)}
 	var walk func([]*node)

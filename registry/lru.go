@@ -9,8 +9,8 @@ import (
 // thousand of usual size.
 const maxMemory = 64 << 20
 
-// lru caches parsed documents by repository and digest: what one repository
-// has proves nothing about another. Least recently used go first.
+// lru caches parsed documents by repository and digest: a document of one repository
+// does not prove that another one has it. The least recently used are removed first.
 type lru struct {
 	mu    sync.Mutex
 	limit int
@@ -49,8 +49,8 @@ func (c *lru) drop(key string) {
 	}
 }
 
-// put keeps a value made from raw bytes: parsed they take about twice as much
-// again.
+// put stores a value that was parsed from raw bytes. Parsed, it takes about three
+// times as much memory.
 func (c *lru) put(key string, value any, raw int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,8 +16,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// manifest reads a manifest of any kind. By digest it comes from memory or disk
-// if it can; by tag it is always asked for, since tags move.
+// manifest reads a manifest of any kind. By digest it may come from memory or disk; by
+// tag it is always requested, since tags move.
 func (c *Client) manifest(ctx context.Context, r model.Ref) (model.Manifest, error) {
 	return c.manifestWithin(ctx, r, transport.MaxManifest)
 }
@@ -34,15 +34,15 @@ func sizeLimit(d v1.Descriptor) int64 {
 	return maxUnsized
 }
 
-// childManifest reads a manifest that an index lists. It refuses another size than
-// that in the index, as runtimes do: the manifest was replaced or is incomplete.
+// childManifest reads a manifest that an index lists. It must have the size that the
+// index claims, as runtimes require: otherwise it was replaced or is incomplete.
 func (c *Client) childManifest(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Manifest, error) {
 	r := repo.AtDigest(d.Digest)
 	if d.Size > transport.MaxManifest {
 		return model.Manifest{}, malformed(r, fmt.Sprintf("has a manifest of %d bytes, but tagdiff reads at most %d", d.Size, transport.MaxManifest), nil)
 	}
 	m, err := c.manifestWithin(ctx, r, sizeLimit(d))
-	if err == nil && m.Kind != model.KindSchema1 { // whose signatures may or may not count
+	if err == nil && m.Kind != model.KindSchema1 { // its size may or may not include the signatures
 		err = checkSize(r, "manifest", len(m.Raw), d)
 	}
 	if err != nil {
@@ -51,7 +51,7 @@ func (c *Client) childManifest(ctx context.Context, repo model.Ref, d v1.Descrip
 	return m, nil
 }
 
-// checkSize compares a document with its descriptor, as far as that says.
+// checkSize compares the size of a document with that in its descriptor, if it has one.
 func checkSize(r model.Ref, what string, got int, d v1.Descriptor) error {
 	if d.Size <= 0 || int64(got) == d.Size {
 		return nil
@@ -59,8 +59,8 @@ func checkSize(r model.Ref, what string, got int, d v1.Descriptor) error {
 	return malformed(r, fmt.Sprintf("sent a %s of %d bytes instead of %d", what, got, d.Size), nil)
 }
 
-// tooLargeError words the error of a document that is longer than its descriptor
-// says.
+// tooLargeError words the error of a document that is larger than the size in its
+// descriptor.
 func tooLargeError(r model.Ref, what string, d v1.Descriptor, err error) error {
 	if !errors.Is(err, files.ErrTooLarge) {
 		return err
@@ -76,15 +76,15 @@ func (c *Client) manifestWithin(ctx context.Context, r model.Ref, limit int64) (
 	if r.Digest == "" {
 		return c.fetchManifest(ctx, r, limit)
 	}
-	if m, fresh, ok := c.manifestInMemory(r); ok && fresh {
+	if m, recent, ok := c.manifestInMemory(r); ok && recent {
 		return m, nil
 	}
 	v, err := c.shared(ctx, fmt.Sprint(limit, " ", diskcache.Key("manifest", r, r.Digest)), func(ctx context.Context) (any, error) {
-		m, fresh, ok := c.cachedOrDisk(r)
+		m, recent, ok := c.cachedOrDisk(r)
 		if !ok {
 			return c.fetchManifest(ctx, r, limit)
 		}
-		if fresh {
+		if recent {
 			return m, nil
 		}
 		return c.confirmManifest(ctx, r, m, limit)
@@ -137,12 +137,12 @@ func (c *Client) fetchManifest(ctx context.Context, r model.Ref, limit int64) (m
 func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 	d := got.GetDescriptor()
 	raw, err := got.RawBody()
-	// An empty body passes regclient's check with the digest that was asked for.
+	// An empty body passes regclient's check of the digest.
 	if err != nil || !got.IsSet() || len(raw) == 0 {
 		return model.Manifest{}, malformed(r, "sent an empty manifest", err)
 	}
-	// The digest of a signed one is that of what is signed. Around it anything may
-	// stand: other layers, in an answer to whatever digest.
+	// The digest of a signed manifest covers only the signed part. The rest could be
+	// anything, such as other layers.
 	if signed, ok := got.GetOrig().(schema1.SignedManifest); ok {
 		raw = signed.Canonical
 	}

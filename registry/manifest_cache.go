@@ -14,7 +14,7 @@ import (
 )
 
 // cachedManifest is a manifest in memory, with the time at which its registry last
-// confirmed it. An old one must not hide that the registry has lost it.
+// confirmed it. The cache must not hide for long that a registry has lost it.
 type cachedManifest struct {
 	manifest  model.Manifest
 	confirmed atomic.Int64 // in Unix nanoseconds
@@ -32,20 +32,20 @@ func (c *Client) storeManifest(r model.Ref, m model.Manifest) {
 }
 
 // cacheManifest caches a manifest in memory.
-func (c *Client) cacheManifest(r model.Ref, m model.Manifest, seen time.Time) {
+func (c *Client) cacheManifest(r model.Ref, m model.Manifest, confirmed time.Time) {
 	h := &cachedManifest{manifest: m}
-	h.confirmed.Store(seen.UnixNano())
+	h.confirmed.Store(confirmed.UnixNano())
 	c.memory.drop(manifestKey(r))
 	c.memory.put(manifestKey(r), h, len(m.Raw))
 }
 
-// cachedOrDisk is the manifest of a digest from memory or disk. fresh is false if
-// the registry must confirm it.
-func (c *Client) cachedOrDisk(r model.Ref) (m model.Manifest, fresh, ok bool) {
-	if m, fresh, ok := c.manifestInMemory(r); ok {
-		return m, fresh, ok
+// cachedOrDisk returns the manifest of a digest from memory or disk. recent is false
+// if the registry must confirm it again.
+func (c *Client) cachedOrDisk(r model.Ref) (m model.Manifest, recent, ok bool) {
+	if m, recent, ok := c.manifestInMemory(r); ok {
+		return m, recent, ok
 	}
-	doc, seen, ok := c.disk.Get("manifest", r)
+	doc, confirmed, ok := c.disk.Get("manifest", r)
 	if !ok {
 		return m, false, false
 	}
@@ -54,12 +54,12 @@ func (c *Client) cachedOrDisk(r model.Ref) (m model.Manifest, fresh, ok bool) {
 		c.disk.SetAside("manifest", r)
 		return m, false, false
 	}
-	c.cacheManifest(r, m, seen)
+	c.cacheManifest(r, m, confirmed)
 	return c.manifestInMemory(r)
 }
 
 // manifestInMemory is cachedOrDisk without the disk.
-func (c *Client) manifestInMemory(r model.Ref) (m model.Manifest, fresh, ok bool) {
+func (c *Client) manifestInMemory(r model.Ref) (m model.Manifest, recent, ok bool) {
 	v, ok := c.memory.get(manifestKey(r))
 	if !ok {
 		return m, false, false
@@ -74,7 +74,7 @@ func (c *Client) manifestInMemory(r model.Ref) (m model.Manifest, fresh, ok bool
 func manifestOnDisk(doc diskcache.Document) (model.Manifest, error) {
 	r, mediaType := doc.Repo.AtDigest(doc.Digest), doc.MediaType
 	if mediaType == model.MediaTypeSchema1Signed {
-		mediaType = model.MediaTypeSchema1 // it is kept without its signatures
+		mediaType = model.MediaTypeSchema1 // it is stored without its signatures
 	}
 	got, err := manifest.New(
 		manifest.WithRef(regRef(r)), manifest.WithRaw(doc.Raw), manifest.WithHeader(http.Header{"Content-Type": {mediaType}}),
@@ -98,21 +98,21 @@ func (c *Client) markConfirmed(r model.Ref) {
 // confirmManifest is m if its registry still has it. Otherwise it reads the
 // manifest as if it had not been cached.
 func (c *Client) confirmManifest(ctx context.Context, r model.Ref, m model.Manifest, limit int64) (model.Manifest, error) {
-	there, err := c.stillExists(ctx, r)
+	exists, err := c.stillExists(ctx, r)
 	switch {
 	case err != nil:
 		return model.Manifest{}, err
-	case there:
+	case exists:
 		return m, nil
 	}
 	return c.fetchManifest(ctx, r, limit)
 }
 
-// stillExists asks whether a registry still has a cached manifest, and removes it
-// from the caches if not. A registry that does not answer counts as having it. err
+// stillExists asks the registry whether it still has a cached manifest, and removes it
+// from the caches if not. A registry that does not respond counts as having it. err
 // is only that of ctx.
 func (c *Client) stillExists(ctx context.Context, r model.Ref) (bool, error) {
-	_, told, err := c.head(ctx, r, false)
+	_, found, err := c.head(ctx, r, false)
 	if ended := contextErrorOf(ctx); ended != nil {
 		return false, ended
 	}
@@ -122,7 +122,7 @@ func (c *Client) stillExists(ctx context.Context, r model.Ref) (bool, error) {
 		c.disk.Remove("manifest", r)
 		return false, nil
 	}
-	if told {
+	if found {
 		c.markConfirmed(r)
 	}
 	return true, nil

@@ -10,37 +10,37 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// Options of a Client. The zero value is what most people want.
+// Options of a Client. The zero value has the defaults.
 type Options struct {
-	// PlainHTTP lets every registry but Docker Hub speak http. Loopback hosts
-	// may without it.
+	// PlainHTTP allows http for every registry but Docker Hub. Loopback hosts may
+	// always use http.
 	PlainHTTP bool
-	// Probe also asks how clients that accept less are answered for a tag: two
-	// requests more for each.
+	// Probe also requests each tag as clients that accept fewer types do: two more
+	// requests for each tag.
 	Probe bool
 	// Log gets one record per request. No credential is ever in it.
 	Log *slog.Logger
-	// Concurrency is how many requests to one registry may be under way at
-	// once; 0 means DefaultConcurrency.
+	// Concurrency limits the concurrent requests to one registry; 0 means
+	// DefaultConcurrency.
 	Concurrency int
-	// Timeout is how long a registry may show no sign of life, four times as
-	// long for one answer in all; 0 means DefaultTimeout.
+	// Timeout is how long a registry may send nothing. One response may take four
+	// times as long. 0 means DefaultTimeout.
 	Timeout time.Duration
 	// CertDirs hold a folder per registry with *.crt (authorities), *.cert and
-	// *.key (client certificates); nil means where docker and podman look.
+	// *.key (client certificates); nil means the folders of docker and podman.
 	CertDirs []string
-	// Endpoints is a file in which to remember, per registry, where it has its
-	// tokens made and to which host its blobs redirect, so that the next run
-	// need not ask; "" remembers nothing. No login or token is ever in it.
+	// Endpoints is a file for the token service and the blob host of each registry,
+	// which saves the next run some requests; "" remembers nothing. It never has a
+	// login or a token.
 	Endpoints string
-	// Documents is a folder in which to keep manifests and configs, which are
-	// immutable by digest, for the next run; "" keeps nothing.
+	// Documents is the folder of the disk cache for manifests, configs and small
+	// layers, which are immutable by digest; "" means no disk cache.
 	Documents string
-	// Warn gets a line about what is amiss and does no harm, such as a damaged
-	// file; nil hears nothing. It is called from any goroutine.
+	// Warn is called with a line about a harmless problem, such as a damaged file of
+	// the cache, from any goroutine; it may be nil.
 	Warn func(string)
-	// Known is the digest that a tag is likely to have still, from an earlier
-	// run; nil knows none.
+	// Known returns the digest that a tag had in an earlier run and probably still
+	// has; it may be nil.
 	Known func(model.Ref) (digest.Digest, bool)
 }
 

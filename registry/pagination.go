@@ -17,7 +17,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// Bounds on lists.
+// Limits for lists.
 const (
 	pageSize      = 1000      // distribution refuses more for the catalog
 	maxPages      = 2000      // of the usual size: twice as many names as are read
@@ -27,12 +27,11 @@ const (
 )
 
 // lister reads a list page by page. regclient reads the single page: its own
-// paging reports no progress, never ends with a Link that leads to itself, and
-// goes wherever a Link points to. The transport hides the Link from it, and the
-// lister takes only the query from it, so that every page comes from the
-// registry. The steps are those that got all names from
-// distribution 2.8 and 3, zot, olareg and go-containerregistry's server, each
-// of which pages (or does not) in its own way.
+// paging reports no progress, never ends if a Link points to itself, and follows a
+// Link to any host. The transport hides the Link header from regclient, and the lister
+// uses only the query of the Link, so that every page comes from the registry. The
+// steps get all names from distribution 2.8 and 3, zot, olareg and
+// go-containerregistry's server, each of which pages (or does not) in its own way.
 type lister struct {
 	host        *host
 	ref         model.Ref
@@ -46,7 +45,7 @@ type lister struct {
 	invalid   map[uint64]bool     // hashes of the others, which can be of any length
 	seed      maphash.Seed
 	queries   map[string]bool // that were sent
-	linked    bool            // its pages have Links, and so the last one has none
+	linked    bool            // its pages have a Link, so a page without one is the last
 	truncated bool            // there are more names than are read
 }
 
@@ -59,13 +58,13 @@ func newLister(h *host, about model.Ref) *lister {
 
 // pageQuery is the query for the next page.
 type pageQuery struct {
-	query    url.Values // nil: there is none
-	guess    bool       // no Link said so, but the page was full
+	query    url.Values // nil if there is no next page
+	guess    bool       // without a Link, since the page was full
 	required bool       // without that page the list may be incomplete
 }
 
-// run reads in another goroutine and calls page in the caller's. The mailbox
-// between them holds the names that page has not got yet.
+// run reads in another goroutine and calls page in that of the caller. The channel
+// between them holds the names that page has not received yet.
 func (p *lister) run(ctx context.Context, page func([]string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // also when page does not return
@@ -82,8 +81,8 @@ func (p *lister) run(ctx context.Context, page func([]string)) error {
 	return p.withInvalidNames(err)
 }
 
-// deliver puts names into the mailbox, behind those that wait there. It does not
-// block: there is only one sender.
+// deliver puts names into the channel, after those that wait there. It does not block,
+// since there is only one sender.
 func deliver(box chan []string, names []string) {
 	select {
 	case waiting := <-box:
@@ -95,10 +94,10 @@ func deliver(box chan []string, names []string) {
 
 func (p *lister) read(ctx context.Context, box chan []string) error {
 	next := pageQuery{query: url.Values{"n": {strconv.Itoa(pageSize)}}}
-	idle := 0
+	emptyPages := 0
 	for pages := 0; next.query != nil; pages++ {
 		query := next.query.Encode()
-		if why := p.stopReason(query, pages, idle); why != "" {
+		if why := p.stopReason(query, pages, emptyPages); why != "" {
 			return p.truncatedError(why)
 		}
 		p.queries[query] = true
@@ -106,7 +105,7 @@ func (p *lister) read(ctx context.Context, box chan []string) error {
 		switch {
 		case err == nil:
 		case pages == 0 && cl.Response.Status == http.StatusBadRequest && cl.Err == nil && next.query.Has("n"):
-			next = pageQuery{query: url.Values{}} // it wants smaller pages: its own
+			next = pageQuery{query: url.Values{}} // it refuses this page size: read with its own
 			continue
 		case next.guess && cl.Err == nil && ctx.Err() == nil:
 			if next.required {
@@ -116,28 +115,28 @@ func (p *lister) read(ctx context.Context, box chan []string) error {
 		default:
 			return p.catalogError(cl, err)
 		}
-		fresh, news := p.newNames(names)
-		if idle++; news > 0 {
-			idle = 0
+		added, count := p.newNames(names)
+		if emptyPages++; count > 0 {
+			emptyPages = 0
 		}
-		if len(fresh) > 0 {
-			deliver(box, fresh)
+		if len(added) > 0 {
+			deliver(box, added)
 		}
 		if p.truncated {
 			return p.truncatedError(fmt.Sprintf("tagdiff reads at most %d names", p.maxNames))
 		}
-		next = p.nextPage(next.query, cl, names, news)
+		next = p.nextPage(next.query, cl, names, count)
 	}
 	return contextErrorOf(ctx)
 }
 
-// stopReason is why the next page is not read, "" if it is.
-func (p *lister) stopReason(query string, pages, idle int) string {
+// stopReason is the reason not to read the next page, "" to read it.
+func (p *lister) stopReason(query string, pages, emptyPages int) string {
 	switch {
 	case p.queries[query]:
 		return "it repeats a page"
-	case idle >= maxEmptyPages:
-		return fmt.Sprintf("%d pages in a row had no new names", idle)
+	case emptyPages >= maxEmptyPages:
+		return fmt.Sprintf("%d pages in a row had no new names", emptyPages)
 	case pages >= p.maxPages:
 		return fmt.Sprintf("tagdiff reads at most %d pages", p.maxPages)
 	case len(query) > maxQuery:
@@ -146,6 +145,7 @@ func (p *lister) stopReason(query string, pages, idle int) string {
 	return ""
 }
 
+// ask reads one page.
 func (p *lister) ask(ctx context.Context, query url.Values) ([]string, *transport.Exchange, error) {
 	cl := &transport.Exchange{Query: query}
 	var names []string
@@ -156,9 +156,9 @@ func (p *lister) ask(ctx context.Context, query url.Values) ([]string, *transpor
 	return names, cl, err
 }
 
-// newNames are the valid names that no page had before. news counts invalid ones
-// too: a page with new invalid names is not empty.
-func (p *lister) newNames(names []string) (fresh []string, news int) {
+// newNames returns the valid names that no earlier page had. count includes invalid
+// ones: a page with new invalid names is not empty.
+func (p *lister) newNames(names []string) (added []string, count int) {
 	before := len(p.seen) + len(p.invalid)
 	for _, n := range names {
 		if _, known := p.seen[n]; known || n == "" {
@@ -170,31 +170,31 @@ func (p *lister) newNames(names []string) (fresh []string, news int) {
 		}
 		if p.valid(n) {
 			p.seen[n] = struct{}{}
-			fresh = append(fresh, n)
+			added = append(added, n)
 			continue
 		}
 		p.invalid[maphash.String(p.seed, n)] = true
 	}
-	return fresh, len(p.seen) + len(p.invalid) - before
+	return added, len(p.seen) + len(p.invalid) - before
 }
 
-// nextPage finds the next page: where Link points, or behind the last name of a
-// full page. Where there is no such place, since the names have no order or
-// what is said to be last changes nothing, it asks for more at once.
-func (p *lister) nextPage(asked url.Values, cl *transport.Exchange, names []string, news int) pageQuery {
-	if query, ok := nextQuery(cl.Response.Header.Values("Link")); ok {
+// nextPage returns the query for the next page: that of the Link, or the names after
+// the last one of a full page. If the names are not sorted, or if the registry ignores
+// the parameter "last", it is a query for a larger page.
+func (p *lister) nextPage(query url.Values, cl *transport.Exchange, names []string, count int) pageQuery {
+	if next, ok := nextQuery(cl.Response.Header.Values("Link")); ok {
 		p.linked = true
-		return pageQuery{query: query}
+		return pageQuery{query: next}
 	}
-	n, err := strconv.Atoi(asked.Get("n"))
+	n, err := strconv.Atoi(query.Get("n"))
 	if err != nil || len(names) != n || p.linked {
 		return pageQuery{}
 	}
-	ordered := slices.IsSorted(names)
-	if news > 0 && ordered {
+	sorted := slices.IsSorted(names)
+	if count > 0 && sorted {
 		return pageQuery{query: url.Values{"n": {strconv.Itoa(n)}, "last": {names[n-1]}}, guess: true}
 	}
-	return pageQuery{query: url.Values{"n": {strconv.Itoa(10 * n)}}, guess: true, required: !ordered}
+	return pageQuery{query: url.Values{"n": {strconv.Itoa(10 * n)}}, guess: true, required: !sorted}
 }
 
 // linkNext is the target of a Link with rel=next (RFC 8288), quoted or not.
@@ -215,7 +215,7 @@ func nextQuery(links []string) (url.Values, bool) {
 	return nil, false
 }
 
-// truncatedError is the trouble of a list that was not read to its end.
+// truncatedError is the error of a list that was not read to its end.
 func (p *lister) truncatedError(why string) error {
 	names := "names"
 	if len(p.seen) == 1 {

@@ -13,9 +13,9 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// olderClients are those that a registry may answer otherwise than us. None of
-// them leaves all modern types out: that makes old registries translate to
-// schema1, for which they write a blob.
+// olderClients are clients with shorter Accept headers, for which a registry may have
+// another response. Each of them accepts a modern type: otherwise old registries
+// translate the manifest to schema1, for which they write a blob.
 var olderClients = []struct {
 	name   string
 	accept []string
@@ -24,8 +24,8 @@ var olderClients = []struct {
 	{"single images only", []string{model.MediaTypeDockerManifest, v1.MediaTypeImageManifest}},
 }
 
-// probe asks with HEAD how clients that accept less are answered for a tag. A
-// client that gets no answer at all in time is left out.
+// probe finds the responses for clients that accept fewer types, with HEAD. A client
+// without a response is left out.
 func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 	answers := make([]model.Answer, len(olderClients))
 	var wait sync.WaitGroup
@@ -34,7 +34,7 @@ func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 			defer panics.Catch()
 			cl := transport.Exchange{Accept: client.accept}
 			h := c.host(r.Registry)
-			_ = h.do(ctx, r, &cl, func(ctx context.Context) error { // what was answered is in cl
+			_ = h.do(ctx, r, &cl, func(ctx context.Context) error { // the response is in cl
 				_, err := h.rc.ManifestHead(ctx, regRef(r))
 				return err
 			})
@@ -44,17 +44,17 @@ func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 		})
 	}
 	wait.Wait()
-	var got []model.Answer
+	var complete []model.Answer
 	for _, a := range answers {
 		if a.Status != 0 {
-			got = append(got, a)
+			complete = append(complete, a)
 		}
 	}
-	return got
+	return complete
 }
 
 func answerOf(client string, a transport.Response) model.Answer {
-	// Anything else than these is trouble, which says nothing of the client.
+	// Any other status is a failure that does not depend on the client.
 	refused := a.Status == http.StatusNotFound || a.Status == http.StatusNotAcceptable
 	out := model.Answer{Client: client, Status: a.Status, Refused: refused}
 	if d, err := digest.Parse(a.Header.Get("Docker-Content-Digest")); err == nil && a.Status == http.StatusOK {

@@ -10,8 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// checkRef refuses references that would not survive being put into an address.
-// Everything that is sent is checked here, also what a registry itself listed.
+// checkRef returns an error for a reference that is not valid in a URL. Every reference
+// is checked before a request, also one that a registry has listed.
 func checkRef(r model.Ref) error {
 	if r.At != "" {
 		return &model.ReadError{
@@ -32,8 +32,8 @@ func checkRef(r model.Ref) error {
 	return &model.ReadError{Message: fmt.Sprintf("%q is not a reference", safe.Clip(r.String())), Next: "write host/repository:tag", Err: err}
 }
 
-// repositoryName is the name of r's repository, if registry and repository are each what they claim to
-// be: joined by a slash "a/b" and "c" are a valid name too.
+// repositoryName returns the name of r's repository. It checks registry and repository
+// separately: the registry "a/b" and the repository "c" would also join to a valid name.
 func repositoryName(r model.Ref) (reference.Named, error) {
 	named, err := reference.WithName(r.Registry + "/" + r.Repository)
 	if err != nil {
@@ -45,7 +45,7 @@ func repositoryName(r model.Ref) (reference.Named, error) {
 	return named, nil
 }
 
-// regRef is r as regclient has it.
+// regRef converts r to the type of regclient.
 func regRef(r model.Ref) ref.Ref {
 	out := ref.Ref{Scheme: "reg", Registry: r.Registry, Repository: r.Repository, Tag: r.Tag}
 	if r.Digest != "" {

@@ -16,8 +16,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// batchPause is how long answers are collected before they are handed over, so
-// that a screen is not redrawn for each of thousands.
+// batchPause is how long results are collected before they are delivered, so that a
+// screen is not redrawn for each of thousands.
 const batchPause = 40 * time.Millisecond
 
 // maxFailures is the weight of failures in a row that ends a Resolve, and
@@ -28,10 +28,11 @@ const (
 	noResponseWeight = 3
 )
 
-// Resolve asks where tags of a repository point, by one HEAD each, as many at
-// once as the host allows, in the order given. found (called from the calling
-// goroutine) gets the answers in batches. An error means that it stopped, since
-// the rest would have fared the same; tags that fared so are not handed over.
+// Resolve finds the digests of tags, with one HEAD request for each, in the given
+// order and as many at once as the host allows. found is called from the calling
+// goroutine with batches of results; a tag that failed has its Err. After too many
+// failures in a row Resolve stops and returns the first of them; the tags of these
+// failures are not delivered.
 func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error {
 	repo = repo.Repo()
 	if err := checkRef(repo); err != nil {
@@ -66,20 +67,20 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 	return b.collect(ctx, done)
 }
 
-// batch hands answers over, at most once per batchPause. Whoever has an answer
-// leaves it there and goes on: to wake somebody for each costs more than to ask.
+// batch collects the results of the workers and delivers them at most once per
+// batchPause: waking the receiver for each result would cost more than the request.
 type batch struct {
 	found func([]model.Tagged)
-	stop  chan struct{} // closed when it is of no use to go on
+	stop  chan struct{} // closed when too many requests failed
 
 	mu       sync.Mutex
 	stopped  bool // stop is closed
 	ready    []model.Tagged
-	failed   []model.Tagged // since the last good answer, for a reason that is not the tag's own
+	failed   []model.Tagged // since the last success, for a reason that affects the whole registry
 	failures int
 }
 
-// collect hands over what there is now and then, and at the end.
+// collect delivers the results at intervals and at the end.
 func (b *batch) collect(ctx context.Context, done <-chan struct{}) error {
 	ticks := time.NewTicker(batchPause)
 	defer ticks.Stop()
@@ -98,8 +99,8 @@ func (b *batch) collect(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-// add notes an answer, and reports whether to go on. What comes after the end
-// does not undo it.
+// add stores a result and reports whether to continue. A result after the end is
+// ignored.
 func (b *batch) add(t model.Tagged) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -130,8 +131,8 @@ func (b *batch) flush() {
 	}
 }
 
-// result is why it stopped, nil if it came to the end. Failures that no good answer
-// followed are the registry's trouble.
+// result is the reason why Resolve stopped, nil if it finished. Failures without a
+// later success are those of the registry.
 func (b *batch) result(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -141,30 +142,30 @@ func (b *batch) result(ctx context.Context) error {
 	return b.failed[0].Err
 }
 
-// failureWeight weighs a failure: 0 is the tag's own matter, such as that it is not
-// there any more; more is the registry's.
+// failureWeight is the weight of a failure: 0 if it concerns only the tag, such as a
+// deleted one, else how surely the registry will refuse the other tags too.
 func failureWeight(err error) int {
 	var (
 		status *transport.StatusError
 		token  *transport.TokenError
-		sent   *transport.MalformedError
+		bad    *transport.MalformedError
 	)
 	switch {
-	case err == nil, errors.As(err, &sent), errors.Is(err, files.ErrTooLarge):
+	case err == nil, errors.As(err, &bad), errors.Is(err, files.ErrTooLarge):
 		return 0
 	case errors.As(err, &token):
 		return maxFailures // no other tag needs another token
 	case !errors.As(err, &status):
 		return noResponseWeight
 	case status.Status == http.StatusTooManyRequests:
-		return maxFailures // it was asked often enough, with pauses
+		return maxFailures // after all attempts, with pauses
 	case status.Status == http.StatusUnauthorized, status.Status == http.StatusForbidden, status.Status >= http.StatusInternalServerError:
 		return 1
 	}
 	return 0
 }
 
-// Children are what the index at a digest lists, nil for what is no index.
+// Children returns the descriptors that an index lists, nil if r is not an index.
 func (c *Client) Children(ctx context.Context, r model.Ref) ([]v1.Descriptor, error) {
 	m, err := c.manifest(ctx, r)
 	if err != nil || m.Kind != model.KindIndex {

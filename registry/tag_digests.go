@@ -58,19 +58,19 @@ func (c *Client) likelyManifest(r model.Ref) (model.Manifest, bool) {
 // is what to read instead.
 func (c *Client) stillCurrent(ctx context.Context, r model.Ref, m model.Manifest) (still bool, at model.Ref, err error) {
 	if r.Digest != "" {
-		there, err := c.stillExists(ctx, r)
-		return there, r, err
+		exists, err := c.stillExists(ctx, r)
+		return exists, r, err
 	}
-	t, told, err := c.head(ctx, r, false)
-	var trouble *model.ReadError
+	t, found, err := c.head(ctx, r, false)
+	var readErr *model.ReadError
 	switch {
-	case told && t.Digest == m.Digest:
+	case found && t.Digest == m.Digest:
 		c.tagDigests.set(r, t.Digest)
 		c.markConfirmed(r.AtDigest(t.Digest))
 		return true, r, nil
-	case told:
+	case found:
 		return false, r.AtDigest(t.Digest), nil
-	case errors.As(err, &trouble) && trouble.Missing: // a GET says better what is missing
+	case errors.As(err, &readErr) && readErr.Missing: // the error of a GET is more precise
 		return false, r, nil
 	}
 	return false, r, err

@@ -6,10 +6,10 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// Peek reads what a list of tags shows: where the tag points, by HEAD, then the
-// manifest, and of its first image the manifest and config. Tags of one image
-// cost one HEAD each and the rest once. What it can tell without the rest it
-// tells even if that fails, the digest above all.
+// Peek reads the data that a list of tags shows: the digest of the tag with HEAD, then
+// the manifest, and the manifest and config of its first image. Tags of the same image
+// take one HEAD each; the rest is read once. If a later step fails, the result still
+// has the data of the steps before, above all the digest.
 func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 	info := model.TagInfo{Ref: r}
 	if r.Names() != model.NamesManifest {
@@ -17,11 +17,11 @@ func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 	}
 	at := r
 	if r.Digest == "" {
-		t, told, err := c.head(ctx, r, false)
+		t, found, err := c.head(ctx, r, false)
 		if err != nil {
 			return info, err
 		}
-		if told {
+		if found {
 			info.Digest, info.MediaType = t.Digest, t.MediaType
 			at = r.AtDigest(t.Digest)
 			c.markConfirmed(at)
@@ -39,7 +39,7 @@ func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 	case ctx.Err() != nil:
 		return info, contextError(ctx.Err())
 	case err != nil || first == nil:
-		return info, nil //nolint:nilerr // the rest is enough, see above
+		return info, nil //nolint:nilerr // the result is useful without it, see above
 	}
 	info.Size, info.Created = first.Manifest.LayerSize(), first.Created()
 	if name := model.PlatformName(first.Platform()); top.Kind != model.KindIndex && name != "" {
@@ -63,8 +63,7 @@ func platformsOf(m model.Manifest) []string {
 	return names
 }
 
-// firstImage is the image that m describes, or the first that it lists; nil if
-// there is none.
+// firstImage returns the image of m, or the first image that m lists; nil for none.
 func (c *Client) firstImage(ctx context.Context, repo model.Ref, m model.Manifest) (*model.Image, error) {
 	for _, d := range m.Children {
 		if role, _ := model.RoleOf(d); role == model.RoleImage && m.Kind == model.KindIndex {
