@@ -73,8 +73,8 @@ func fileExists(path string) bool {
 	return err == nil
 }
 
-// serverName is what a helper knows a registry by: the key in the file, but
-// Docker Hub has its one historic name.
+// serverName is the name of a registry for a helper: the key in the file, or the
+// historic URL for Docker Hub.
 func serverName(key, server string) string {
 	if hostOfKey(key) == model.DockerHub {
 		return config.DockerRegistryAuth
@@ -85,20 +85,20 @@ func serverName(key, server string) string {
 	return key
 }
 
-// normalizeKey is a key without what docker's history put around it: a scheme,
-// /v1/, and Docker Hub's several names.
+// normalizeKey removes from a key what older versions of docker wrote: a scheme, /v1/,
+// and other names of Docker Hub.
 func normalizeKey(key string) string {
 	if _, rest, ok := strings.Cut(key, "://"); ok {
 		key = rest
 	}
 	key = strings.TrimSuffix(key, "/")
 	key = strings.TrimSuffix(strings.TrimSuffix(key, "/v1"), "/v2")
-	host, rest, below := strings.Cut(key, "/")
+	host, rest, hasPath := strings.Cut(key, "/")
 	switch host {
 	case "index.docker.io", "registry-1.docker.io":
 		host = model.DockerHub
 	}
-	if below {
+	if hasPath {
 		return host + "/" + rest
 	}
 	return host
@@ -130,9 +130,9 @@ func (k *Keychain) AddAuthFile(path string, raw []byte) {
 	k.authFiles = append(k.authFiles, s)
 }
 
-// lookup goes from the most specific key to the registry's, as podman does;
-// docker's files have no keys below the registry. A helper for a registry
-// counts before what is written down, the general one after it.
+// lookup tries the keys from the most specific one to that of the registry, as podman
+// does; docker's files have only keys of registries. The helper of a registry comes
+// before the logins in the file, the general helper after them.
 func (s authFile) lookup(ctx context.Context, run *helpers, host, repo string) (Login, error) {
 	server := host
 	if host == model.DockerHub {
@@ -164,7 +164,7 @@ func (s authFile) lookup(ctx context.Context, run *helpers, host, repo string) (
 	return run.get(ctx, s.helper, server)
 }
 
-// login reads an entry; one that cannot be read is none.
+// login is the login of an entry, zero if the entry is not valid.
 func (a authEntry) login(from string) Login {
 	l := Login{Username: a.Username, Password: a.Password, RefreshToken: a.IdentityToken, BearerToken: a.RegistryToken, Source: from}
 	if raw, err := base64.StdEncoding.DecodeString(a.Auth); err == nil && a.Auth != "" {

@@ -26,7 +26,7 @@ const (
 
 // Limits of a credential helper.
 const (
-	HelperTimeout   = 30 * time.Second // some ask a cloud service, or a person
+	HelperTimeout   = 30 * time.Second // some ask a cloud service or prompt the person
 	MaxHelperOutput = 1 << 20          // bytes; a login has some hundred, with a long token some thousand
 )
 
@@ -44,14 +44,14 @@ type cachedLogin struct {
 	until time.Time
 }
 
-// get asks prog for a server's login; the zero login means that it has none.
+// get runs prog for the login of a server. The zero login means that it has none.
 func (h *helpers) get(ctx context.Context, prog, server string) (Login, error) {
 	name := prog + " " + server
 	h.mu.Lock()
-	kept, ok := h.cache[name]
+	cached, ok := h.cache[name]
 	h.mu.Unlock()
-	if ok && time.Now().Before(kept.until) {
-		return kept.Login, nil
+	if ok && time.Now().Before(cached.until) {
+		return cached.Login, nil
 	}
 	return h.running.Do(ctx, name, func(ctx context.Context) (Login, error) {
 		l, err := runHelper(ctx, prog, server)
@@ -77,9 +77,9 @@ func (h *helpers) forget() {
 	h.mu.Unlock()
 }
 
-// limitedBuffer keeps what fits and refuses more: whoever writes on is ended.
+// limitedBuffer holds up to MaxHelperOutput bytes and refuses more.
 type limitedBuffer struct {
-	text     bytes.Buffer // not embedded: its ReadFrom knows no bound
+	text     bytes.Buffer // not embedded: its ReadFrom has no limit
 	tooLarge func()
 }
 
@@ -92,10 +92,10 @@ func (b *limitedBuffer) Write(p []byte) (int, error) {
 }
 
 // runHelper speaks the protocol of docker-credential-helpers: the server on
-// standard input, JSON or a message on standard output. It ends with ctx, and
-// so does what the helper has started.
+// standard input, JSON or a message on standard output. When ctx ends, the helper and
+// the processes that it started are killed.
 func runHelper(ctx context.Context, prog, server string) (Login, error) {
-	// A name like ../x would be looked for below the folder we are in.
+	// A name like ../x would run a program relative to the working folder.
 	if strings.ContainsAny(prog, `/\`) && !filepath.IsAbs(prog) {
 		return Login{}, helperError(prog, server, "its name is a relative path", nil)
 	}
@@ -105,22 +105,22 @@ func runHelper(ctx context.Context, prog, server string) (Login, error) {
 	defer stop(nil)
 	out := &limitedBuffer{tooLarge: func() { stop(fmt.Errorf("it wrote more than %d bytes", MaxHelperOutput)) }}
 	cmd := exec.CommandContext(ctx, prog, "get")
-	cmd.Stdin, cmd.Stdout = strings.NewReader(server), out // no standard error: its words are for a terminal
-	cmd.WaitDelay = time.Second                            // a child that outlives it may hold the pipe
+	cmd.Stdin, cmd.Stdout = strings.NewReader(server), out // standard error is discarded: it is meant for a terminal
+	cmd.WaitDelay = time.Second                            // a child process that survives may keep the pipe open
 	isolate(cmd)
-	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) { // an agent that it has started may stay
-		said := safe.Clip(strings.TrimSpace(out.text.String()))
-		switch why := context.Cause(ctx); {
-		case errors.Is(why, context.Canceled):
-			return Login{}, why
-		case why != nil:
-			said = why.Error()
-		case strings.Contains(said, "credentials not found"):
+	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) { // an agent that the helper started may keep running
+		message := safe.Clip(strings.TrimSpace(out.text.String()))
+		switch cause := context.Cause(ctx); {
+		case errors.Is(cause, context.Canceled):
+			return Login{}, cause
+		case cause != nil:
+			message = cause.Error()
+		case strings.Contains(message, "credentials not found"):
 			return Login{}, nil
 		case model.LooksLikeJSON(out.text.Bytes()):
-			said = "" // a login may be in it
+			message = "" // it may contain a login
 		}
-		return Login{}, helperError(prog, server, said, err)
+		return Login{}, helperError(prog, server, message, err)
 	}
 	l, err := parseHelperOutput(prog, out.text.Bytes())
 	if err != nil {
@@ -129,7 +129,7 @@ func runHelper(ctx context.Context, prog, server string) (Login, error) {
 	return l, nil
 }
 
-// parseHelperOutput reads what a helper says when it has a login.
+// parseHelperOutput parses the output of a helper that has a login.
 func parseHelperOutput(prog string, out []byte) (Login, error) {
 	var w struct{ Username, Secret string }
 	if err := json.Unmarshal(out, &w); err != nil {
@@ -141,12 +141,13 @@ func parseHelperOutput(prog string, out []byte) (Login, error) {
 	return Login{Username: w.Username, Password: w.Secret, Source: prog}, nil
 }
 
-func helperError(prog, server, said string, err error) error {
-	if said == "" {
-		said = safe.Clip(err.Error())
+// helperError words the failure of a helper. An empty message means the text of err.
+func helperError(prog, server, message string, err error) error {
+	if message == "" {
+		message = safe.Clip(err.Error())
 	}
 	return &model.ReadError{
-		Message: fmt.Sprintf("the credential helper %s failed: %s", safe.Clip(prog), said),
+		Message: fmt.Sprintf("the credential helper %s failed: %s", safe.Clip(prog), message),
 		Next:    fmt.Sprintf("try it: echo %s | %s get", safe.Clip(server), safe.Clip(prog)), Err: err,
 	}
 }

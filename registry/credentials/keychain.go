@@ -13,8 +13,8 @@ import (
 	"github.com/regclient/regclient/config"
 )
 
-// Keychain finds logins where docker, podman and regctl keep them. It reads the
-// files at the first use, and runs a helper only when a registry asks for a login.
+// Keychain finds the logins of docker, podman and regctl. It reads the files at the
+// first use and runs a helper only when a registry requires a login.
 type Keychain struct {
 	helpers helpers
 
@@ -31,10 +31,10 @@ func NewKeychain() *Keychain { return &Keychain{} }
 // NewStatic makes a keychain that reads no files: it holds what is added to it.
 func NewStatic() *Keychain { return &Keychain{static: true} }
 
-// Lookup is the login for a repository of a registry, the zero login if there
-// is none. The error is a helper's, and only when nothing else was found.
+// Lookup returns the login for a repository of a registry, the zero login if there is
+// none. The error is that of a helper, if no login was found elsewhere.
 func (k *Keychain) Lookup(ctx context.Context, host, repo string) (Login, error) {
-	var failed error
+	var firstErr error
 	stores, _ := k.configs()
 	for _, s := range stores {
 		l, err := s.lookup(ctx, &k.helpers, host, repo)
@@ -44,14 +44,14 @@ func (k *Keychain) Lookup(ctx context.Context, host, repo string) (Login, error)
 		if err == nil && !l.IsZero() {
 			return l, nil
 		}
-		if failed == nil {
-			failed = err
+		if firstErr == nil {
+			firstErr = err
 		}
 	}
-	return Login{}, failed
+	return Login{}, firstErr
 }
 
-// Hosts are the registries that have a login, sorted.
+// Hosts returns the registries that have a login, sorted.
 func (k *Keychain) Hosts() []string {
 	stores, regctl := k.configs()
 	names := map[string]bool{}
@@ -75,7 +75,7 @@ func (k *Keychain) Hosts() []string {
 	return all
 }
 
-// configs is the content of the files. It reads them if necessary.
+// configs returns the content of the files. It reads them if necessary.
 func (k *Keychain) configs() ([]authFile, map[string]config.Host) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -96,14 +96,14 @@ func (k *Keychain) Forget() {
 	k.helpers.forget()
 }
 
-// load reads all files in the order in which their logins count. A file that
-// cannot be read or parsed is as good as none: its own tool will complain.
+// load reads all files in the order of their priority. A file that cannot be read or
+// parsed is ignored: the tool that it belongs to reports that.
 func (k *Keychain) load() {
 	if env := os.Getenv("DOCKER_AUTH_CONFIG"); env != "" {
 		k.AddAuthFile("DOCKER_AUTH_CONFIG", []byte(env))
 	}
 	for _, path := range authFilePaths() {
-		// Without a home folder a path would be one below wherever we are.
+		// Without a home folder the path would be relative to the working folder.
 		if !filepath.IsAbs(path) && os.Getenv("HOME") == "" {
 			continue
 		}

@@ -20,7 +20,7 @@ func regctlConfigPath() string {
 	return filepath.Join(home, ".regctl", "config.json")
 }
 
-// HostSettings are regctl's settings for a host, without mirrors: a mirror could
+// HostSettings returns regctl's settings for a host, without mirrors: a mirror could
 // answer with other content than the registry.
 func (k *Keychain) HostSettings(host string) config.Host {
 	_, regctl := k.configs()

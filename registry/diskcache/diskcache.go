@@ -1,6 +1,6 @@
 // Package diskcache keeps manifests, configs and small layers on disk from one run
-// to the next. It verifies their digests; what they mean, and when the registry
-// must confirm them, is in package registry.
+// to the next, and verifies their digests. Their parsing, and when the registry must
+// confirm them, are in package registry.
 package diskcache
 
 import (
@@ -38,7 +38,7 @@ const maxQueued = 1024
 // another name and renamed, so that readers see only whole files, also with
 // several processes and after a kill.
 type Cache struct {
-	dir   string // "" keeps nothing
+	dir   string // "" means no cache
 	limit int64
 	warn  func(string)
 
@@ -46,7 +46,7 @@ type Cache struct {
 
 	warned sync.Once
 	mu     sync.Mutex
-	queue  chan Document // nil until something is written
+	queue  chan Document // nil until the first Put
 	closed bool
 	done   chan struct{} // closed when the writer has ended
 	abort  chan struct{} // closed when the writer should end at once
@@ -54,7 +54,7 @@ type Cache struct {
 
 // Options are the folder and the limits of a cache.
 type Options struct {
-	Dir         string       // "" keeps nothing
+	Dir         string       // "" means no cache
 	MaxDocument int64        // bytes of one document
 	Warn        func(string) // gets a line when a file is damaged; may be nil
 }
@@ -89,7 +89,7 @@ func (d *Cache) Get(kind string, r model.Ref) (doc Document, confirmed time.Time
 		return doc, confirmed, false
 	}
 	if time.Until(confirmed) > time.Minute {
-		confirmed = time.Time{} // a clock was wrong
+		confirmed = time.Time{} // the clock was wrong
 	}
 	return doc, confirmed, true
 }
@@ -102,7 +102,7 @@ func (d *Cache) SetAside(kind string, r model.Ref) {
 		return
 	}
 	now := time.Now()
-	_ = os.Chtimes(aside, now, now) // it is swept in a week from now
+	_ = os.Chtimes(aside, now, now) // the next sweeps keep it for a week
 	d.warned.Do(func() {
 		if d.warn != nil {
 			d.warn(fmt.Sprintf("a damaged file of the cache was renamed and its content is fetched again: %s", aside))

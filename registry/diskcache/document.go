@@ -15,7 +15,7 @@ import (
 // maxHeader limits the first line of a file, in bytes.
 const maxHeader = 4 << 10
 
-// Document is what a repository has at a digest.
+// Document is the content of a repository at a digest.
 type Document struct {
 	Kind      string // "manifest", "config" or "layer"
 	Repo      model.Ref
@@ -62,7 +62,7 @@ func parseDocument(content []byte, kind string, r model.Ref) (Document, error) {
 	return doc, nil
 }
 
-// verified reports whether the bytes are those that the digest is of.
+// verified reports whether the content matches the digest.
 func (doc Document) verified() bool {
 	return doc.Digest.Validate() == nil && doc.Digest.Algorithm().FromBytes(doc.Raw) == doc.Digest
 }

@@ -12,8 +12,8 @@ import (
 
 // The other files in the folder of a cache.
 const (
-	sweptStamp    = ".swept"   // its time is that of the last sweep
-	sizeTally     = ".tally"   // as many bytes long as blocks were written
+	sweptStamp    = ".swept"   // its modification time is that of the last sweep
+	sizeTally     = ".tally"   // its length in bytes is the number of blocks in the cache
 	tempPrefix    = ".new-"    // files that are being written
 	damagedSuffix = ".damaged" // files that were set aside
 )
@@ -21,10 +21,10 @@ const (
 // When files are removed.
 const (
 	sweepInterval    = 24 * time.Hour
-	minSweepInterval = time.Minute // between two that found too much
+	minSweepInterval = time.Minute // between two sweeps of a cache that is too large
 	tempAge          = time.Hour
 	damagedAge       = 7 * 24 * time.Hour
-	sweepTo          = 0.75 // of the bound: the next sweep should not be near
+	sweepTo          = 0.75 // of the limit, so that the next sweep is not soon
 	block            = 4 << 10
 )
 
@@ -49,7 +49,7 @@ func (d *Cache) recordWritten(written int) {
 
 func blocks(size int64) int64 { return (size + block - 1) / block }
 
-// tally adds blocks and gives how many there are.
+// tally adds blocks and returns their total number.
 func (d *Cache) tally(more int64) (int64, error) {
 	f, err := os.OpenFile(filepath.Join(d.dir, sizeTally), os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
@@ -73,10 +73,10 @@ type entry struct {
 	used time.Time
 }
 
-// sweep removes leftovers and, if there is too much, what was not used for
-// longest.
+// sweep removes leftovers and, if the cache is too large, the least recently used
+// documents.
 func (d *Cache) sweep(now time.Time) {
-	// First, so that another tagdiff does not begin to do the same.
+	// First, so that another process does not start a sweep too.
 	if replaceFile(filepath.Join(d.dir, sweptStamp), nil) != nil {
 		return
 	}
@@ -95,13 +95,13 @@ func (d *Cache) sweep(now time.Time) {
 			}
 		}
 	}
-	_ = replaceFile(filepath.Join(d.dir, sizeTally), make([]byte, blocks(total))) // else the next sweep is earlier
+	_ = replaceFile(filepath.Join(d.dir, sizeTally), make([]byte, blocks(total))) // if that fails, the next sweep is earlier
 }
 
-// scan finds what there is, leftovers removed. The folder itself may be a
+// scan lists the documents and removes leftovers. The folder itself may be a symbolic
 // link, which WalkDir would not follow.
 func (d *Cache) scan(now time.Time) (all []entry, total int64) {
-	_ = filepath.WalkDir(d.dir+"/.", func(path string, e fs.DirEntry, err error) error { // what cannot be read is left alone
+	_ = filepath.WalkDir(d.dir+"/.", func(path string, e fs.DirEntry, err error) error { // files that cannot be read are ignored
 		if d.aborted() {
 			return fs.SkipAll
 		}

@@ -10,19 +10,19 @@ import (
 )
 
 // Group shares the results of work that several callers want at the same time.
-// Unlike singleflight of x/sync it cancels the work when its last caller has
-// left: a screen that is closed must not leave a hundred requests behind. The
+// Unlike singleflight of x/sync it cancels the work when its last caller leaves: a
+// closed screen must not leave a hundred requests running. The
 // zero group is ready for use.
 type Group[V any] struct {
 	mu    sync.Mutex
 	tasks map[string]*task[V]
 }
 
-// task is work that has begun.
+// task is work that is running.
 type task[V any] struct {
 	done    chan struct{}
 	cancel  context.CancelFunc
-	waiting int
+	callers int
 	value   V
 	err     error
 }
@@ -36,8 +36,8 @@ func (g *Group[V]) Do(ctx context.Context, key string, work func(context.Context
 	case <-t.done:
 		return t.value, t.err
 	case <-ctx.Done():
-		var none V
-		return none, ctx.Err()
+		var zero V
+		return zero, ctx.Err()
 	}
 }
 
@@ -45,18 +45,18 @@ func (g *Group[V]) join(ctx context.Context, key string, work func(context.Conte
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if t, ok := g.tasks[key]; ok {
-		t.waiting++
+		t.callers++
 		return t
 	}
-	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	t := &task[V]{done: make(chan struct{}), cancel: cancel, waiting: 1}
+	workCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	t := &task[V]{done: make(chan struct{}), cancel: cancel, callers: 1}
 	if g.tasks == nil {
 		g.tasks = map[string]*task[V]{}
 	}
 	g.tasks[key] = t
 	go func() {
 		defer panics.Catch()
-		t.value, t.err = work(own)
+		t.value, t.err = work(workCtx)
 		g.mu.Lock()
 		if g.tasks[key] == t {
 			delete(g.tasks, key)
@@ -72,8 +72,8 @@ func (g *Group[V]) join(ctx context.Context, key string, work func(context.Conte
 func (g *Group[V]) leave(key string, t *task[V]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t.waiting--
-	if t.waiting > 0 {
+	t.callers--
+	if t.callers > 0 {
 		return
 	}
 	t.cancel()
@@ -82,13 +82,13 @@ func (g *Group[V]) leave(key string, t *task[V]) {
 	}
 }
 
-// Callers is how many callers wait at present.
+// Callers returns the number of callers that wait.
 func (g *Group[V]) Callers() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := 0
 	for _, t := range g.tasks {
-		n += t.waiting
+		n += t.callers
 	}
 	return n
 }

@@ -18,8 +18,8 @@ type authenticator struct {
 	credentials *credentials.Keychain
 
 	mu          sync.Mutex
-	challenge   *challenge       // the last one, for which later requests have the answer
-	unconfirmed bool             // challenge is from an earlier run and not yet tried
+	challenge   *challenge       // the last one; later requests use it without a new 401
+	unconfirmed bool             // challenge is from an earlier run and not yet used
 	tokens      map[string]token // by scope, see scopeAndLimit
 	lookupErr   error            // why a login could not be looked up
 
@@ -37,9 +37,8 @@ type authorization struct {
 	tlsOnly       bool // not to be sent over plain http
 }
 
-// preemptive is the authorization for a request that has not been challenged,
-// from the last challenge. unconfirmed is true if that comes from an earlier run
-// only.
+// preemptive returns the authorization for a request before its own challenge, from
+// the last challenge. unconfirmed is true if that comes from an earlier run only.
 func (a *authenticator) preemptive(ctx context.Context, scope string) (k authorization, unconfirmed bool, err error) {
 	a.mu.Lock()
 	c, unconfirmed := a.challenge, a.unconfirmed
@@ -56,8 +55,8 @@ func (a *authenticator) preemptive(ctx context.Context, scope string) (k authori
 	return k, unconfirmed && k.header != "", err
 }
 
-// answerChallenge is the authorization that a 401 asks for; zero if there is none
-// or if it is the one that was refused.
+// answerChallenge returns the authorization for a challenge; zero if there is none or
+// if it is the refused one.
 func (a *authenticator) answerChallenge(ctx context.Context, headers []string, scope string, refused authorization) (authorization, error) {
 	c, ok := pickChallenge(parseChallenges(headers))
 	if !ok {
@@ -73,11 +72,11 @@ func (a *authenticator) answerChallenge(ctx context.Context, headers []string, s
 	if c.scheme == "basic" {
 		k, err = a.basic(ctx, scope)
 	} else {
-		wanted := c.params["scope"]
-		if wanted == "" {
-			wanted = scope
+		requested := c.params["scope"]
+		if requested == "" {
+			requested = scope
 		}
-		k, err = a.bearer(ctx, c, scope, wanted, refused.header)
+		k, err = a.bearer(ctx, c, scope, requested, refused.header)
 	}
 	if err != nil || k.header == refused.header {
 		return authorization{}, err
@@ -85,8 +84,8 @@ func (a *authenticator) answerChallenge(ctx context.Context, headers []string, s
 	return k, nil
 }
 
-// lookup finds the login for a scope. It does not fail with a helper: public
-// repositories need no login. loginError has the helper's error.
+// lookup finds the login for a scope. The failure of a helper is not an error here:
+// public repositories need no login. loginError returns it.
 func (a *authenticator) lookup(ctx context.Context, scope string) (credentials.Login, error) {
 	l, err := a.credentials.Lookup(ctx, a.transport.registry, repositoryOf(scope))
 	if ctx.Err() != nil {

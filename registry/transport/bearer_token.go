@@ -38,9 +38,10 @@ func (e *TokenError) Error() string {
 
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// bearer is a token for scope: the stored one unless it was refused, else a new
-// one. Concurrent callers share one request.
-func (a *authenticator) bearer(ctx context.Context, c challenge, scope, wanted, refused string) (authorization, error) {
+// bearer returns a token for scope: the stored one unless it was refused, else a new
+// one. requested is the scope in the token request. Concurrent callers share one
+// request.
+func (a *authenticator) bearer(ctx context.Context, c challenge, scope, requested, refused string) (authorization, error) {
 	a.mu.Lock()
 	known, ok := a.tokens[scope]
 	a.mu.Unlock()
@@ -48,7 +49,7 @@ func (a *authenticator) bearer(ctx context.Context, c challenge, scope, wanted, 
 		return known.authorization, nil
 	}
 	t, err := a.fetching.Do(ctx, c.realm+" "+scope+" "+refused, func(ctx context.Context) (token, error) {
-		t, err := a.fetchToken(WithExchange(ctx, nil), c, scope, wanted) // not a bulk request: other callers may wait for it
+		t, err := a.fetchToken(WithExchange(ctx, nil), c, scope, requested) // not a bulk request: other callers may wait for it
 		if err == nil {
 			a.storeToken(c.realm, scope, t)
 		}
@@ -63,8 +64,8 @@ func (a *authenticator) bearer(ctx context.Context, c challenge, scope, wanted, 
 	return t.authorization, nil
 }
 
-// dropChallenge makes the next request go without authorization, so that the
-// registry names its token service again: it may have changed.
+// dropChallenge makes the next request have no authorization, so that the registry
+// sends a challenge again: its token service may have changed.
 func (a *authenticator) dropChallenge(realm string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -73,8 +74,8 @@ func (a *authenticator) dropChallenge(realm string) {
 	}
 }
 
-// storeToken keeps a token for later requests, unless the registry has named
-// another realm meanwhile.
+// storeToken stores a token for later requests, unless the last challenge has another
+// realm.
 func (a *authenticator) storeToken(realm, scope string, t token) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -84,7 +85,7 @@ func (a *authenticator) storeToken(realm, scope string, t token) {
 }
 
 // fetchToken requests a token from the token service.
-func (a *authenticator) fetchToken(ctx context.Context, c challenge, scope, wanted string) (token, error) {
+func (a *authenticator) fetchToken(ctx context.Context, c challenge, scope, requested string) (token, error) {
 	l, err := a.lookup(ctx, scope)
 	if err != nil {
 		return token{}, err
@@ -92,30 +93,30 @@ func (a *authenticator) fetchToken(ctx context.Context, c challenge, scope, want
 	if l.BearerToken != "" {
 		return token{authorization: authorization{header: "Bearer " + l.BearerToken, login: l.String()}, expires: time.Now().Add(time.Hour)}, nil
 	}
-	req, err := a.tokenRequest(ctx, c, wanted, l)
+	req, err := a.tokenRequest(ctx, c, requested, l)
 	if err != nil {
 		return token{}, &TokenError{Host: safe.Clip(c.realm), Login: l.String(), Err: err}
 	}
-	ans, err := a.transport.fetch(context.WithValue(ctx, tokenRequestKey{}, true), req, MaxTokenResponse, authorization{})
-	if err != nil || ans.Status != http.StatusOK {
-		return token{}, &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String(), Response: ans, Err: err}
+	resp, err := a.transport.fetch(context.WithValue(ctx, tokenRequestKey{}, true), req, MaxTokenResponse, authorization{})
+	if err != nil || resp.Status != http.StatusOK {
+		return token{}, &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String(), Response: resp, Err: err}
 	}
-	t, err := parseToken(ans.Body, time.Now())
+	t, err := parseToken(resp.Body, time.Now())
 	if err != nil {
-		return token{}, &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String(), Response: ans, Err: err}
+		return token{}, &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String(), Response: resp, Err: err}
 	}
 	t.login = l.String()
 	return t, nil
 }
 
-// tokenRequest is a GET, with the login in its header if there is one; a
-// refresh token goes in a POST, as the protocol has it.
-func (a *authenticator) tokenRequest(ctx context.Context, c challenge, wanted string, l credentials.Login) (*http.Request, error) {
+// tokenRequest is a GET with the login, if any, in its header. A refresh token needs
+// a POST (docker's "Token Authentication Specification").
+func (a *authenticator) tokenRequest(ctx context.Context, c challenge, requested string, l credentials.Login) (*http.Request, error) {
 	u, err := url.Parse(c.realm)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, errors.New("its URL is not valid")
 	}
-	if n := len(c.realm) + len(c.params["service"]) + len(wanted); n > MaxChallenge {
+	if n := len(c.realm) + len(c.params["service"]) + len(requested); n > MaxChallenge {
 		return nil, fmt.Errorf("its URL, service and scope have %d bytes, tagdiff sends at most %d", n, MaxChallenge)
 	}
 	if a.transport.knownScheme() == "https" && u.Scheme != "https" {
@@ -128,7 +129,7 @@ func (a *authenticator) tokenRequest(ctx context.Context, c challenge, wanted st
 		}
 	}
 	set("service", c.params["service"])
-	set("scope", wanted)
+	set("scope", requested)
 	set("client_id", UserAgent)
 	if l.RefreshToken != "" {
 		set("grant_type", "refresh_token")
@@ -153,12 +154,12 @@ func (a *authenticator) tokenRequest(ctx context.Context, c challenge, wanted st
 	return req, err
 }
 
-// MaxToken limits a token, in bytes: each request carries it. Those of large
-// services have some 5 KiB, and few servers accept more than 64.
+// MaxToken limits a token, in bytes: each request carries it. Tokens of
+// large services have some 5 KiB, and few servers accept more than 64 KiB.
 const MaxToken = 64 << 10
 
-// parseToken reads a token service's answer. A token lives 60 s unless it says
-// otherwise (the specification's default); it is renewed a little early.
+// parseToken parses the response of a token service. A token without expires_in is
+// valid for 60 s (the default in the specification). It is renewed a little early.
 func parseToken(body []byte, now time.Time) (token, error) {
 	var w struct {
 		Token       string          `json:"token"`
@@ -177,7 +178,7 @@ func parseToken(body []byte, now time.Time) (token, error) {
 	case len(w.Token) > MaxToken:
 		return token{}, fmt.Errorf("its token has %d bytes, tagdiff accepts at most %d", len(w.Token), MaxToken)
 	}
-	var seconds float64 // some write it as text, and 60 s is right for what is no number
+	var seconds float64 // some services send text; 60 s for anything that is not a number
 	_ = json.Unmarshal(bytes.Trim(w.ExpiresIn, `"`), &seconds)
 	seconds = min(max(seconds, minTokenLife), maxTokenLife)
 	return token{authorization: authorization{header: "Bearer " + w.Token}, expires: now.Add(time.Duration(seconds*0.9) * time.Second)}, nil

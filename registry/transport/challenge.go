@@ -21,7 +21,7 @@ const MaxChallenge = 8 << 10
 // some five.
 const MaxChallengeParts = 100
 
-// challengePart is name=value, name="value", or a bare word: a scheme.
+// challengePart matches name=value, name="value", or a single word, which is a scheme.
 var challengePart = regexp.MustCompile(`([A-Za-z0-9_\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([A-Za-z0-9_\-]+)`)
 
 func parseChallenges(headers []string) []challenge {
@@ -45,7 +45,7 @@ func parseChallenges(headers []string) []challenge {
 	return all
 }
 
-// pickChallenge prefers bearer: registries that offer both take basic for old clients.
+// pickChallenge prefers bearer: registries that offer both have basic for old clients.
 func pickChallenge(all []challenge) (challenge, bool) {
 	for _, scheme := range []string{"bearer", "basic"} {
 		for _, c := range all {

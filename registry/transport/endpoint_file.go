@@ -13,17 +13,17 @@ import (
 	"github.com/tagdiff/tagdiff/model/files"
 )
 
-// Bounds on what is remembered of registries.
+// Limits of the file.
 const (
 	maxEndpoints    = 64
 	maxEndpointFile = 64 << 10
-	maxEndpointName = 512                 // bytes of an address or a name
-	endpointAge     = 30 * 24 * time.Hour // an older one is not believed
-	endpointRefresh = 24 * time.Hour      // between two notes of the same
+	maxEndpointName = 512                 // bytes of a URL or a name
+	endpointAge     = 30 * 24 * time.Hour // an older one is ignored
+	endpointRefresh = 24 * time.Hour      // how often the time of an unchanged endpoint is updated
 )
 
-// endpoint is what a registry told over https about its token service and its
-// blobs. With it a first request takes 6 round trips instead of 11.
+// endpoint has the token service and the blob host that a registry named over https.
+// With it a first request takes 6 round trips instead of 11.
 type endpoint struct {
 	Realm   string    `json:"realm,omitempty"`   // URL of its token service
 	Service string    `json:"service,omitempty"` // name of the registry at the token service
@@ -32,10 +32,10 @@ type endpoint struct {
 }
 
 // EndpointFile remembers the endpoints of registries in a file, from one run to
-// the next. A file that is missing, damaged or out of date costs time and nothing
-// else. It has no login, token or signed URL.
+// the next. A missing, damaged or outdated file only costs time. The file has no
+// login, token or signed URL.
 type EndpointFile struct {
-	path string // "" keeps nothing
+	path string // "" remembers nothing
 
 	mu     sync.Mutex
 	byHost map[string]endpoint // nil until read
@@ -44,7 +44,7 @@ type EndpointFile struct {
 // NewEndpointFile uses the file at path; "" remembers nothing.
 func NewEndpointFile(path string) *EndpointFile { return &EndpointFile{path: path} }
 
-// get is what is remembered of a host.
+// get returns the remembered endpoint of a host.
 func (e *EndpointFile) get(host string) (endpoint, bool) {
 	if e.path == "" {
 		return endpoint{}, false
@@ -58,7 +58,8 @@ func (e *EndpointFile) get(host string) (endpoint, bool) {
 	return p, ok
 }
 
-// update changes what is remembered of a host, and the file if that is news.
+// update changes the remembered endpoint of a host, and writes the file if the
+// endpoint has changed or is old.
 func (e *EndpointFile) update(host string, change func(*endpoint)) {
 	if e.path == "" || !isHost(host) {
 		return
@@ -78,12 +79,12 @@ func (e *EndpointFile) update(host string, change func(*endpoint)) {
 	}
 	p.Seen = now
 	e.byHost[host] = p
-	all := e.read() // another tagdiff may have added to it meanwhile
+	all := e.read() // another process may have written it meanwhile
 	all[host] = p
 	e.write(all)
 }
 
-// read is the file's content as far as it makes sense.
+// read returns the valid entries of the file.
 func (e *EndpointFile) read() map[string]endpoint {
 	f, err := files.Open(e.path)
 	if err != nil {
@@ -136,8 +137,8 @@ func oldest(all map[string]endpoint) string {
 	return first
 }
 
-// clean drops what cannot be used, and what might be a secret: the query or
-// the user of an address.
+// clean removes invalid values, and URLs that may contain a secret: in the query or
+// the user.
 func (p *endpoint) clean() {
 	if !isRealm(p.Realm) || len(p.Service) > maxEndpointName {
 		p.Realm, p.Service = "", ""
@@ -147,15 +148,15 @@ func (p *endpoint) clean() {
 	}
 }
 
-// isRealm reports whether a token service's address is all there is to it and
-// has logins sent over TLS.
+// isRealm reports whether s is the https URL of a token service without user, query
+// and fragment.
 func isRealm(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && len(s) <= maxEndpointName && u.Scheme == "https" && isHost(u.Host) &&
 		u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
 }
 
-// isHost reports whether s is a host, perhaps with a port, and nothing else.
+// isHost reports whether s is a host with an optional port.
 func isHost(s string) bool {
 	u, err := url.Parse("https://" + s)
 	return err == nil && s != "" && len(s) <= maxEndpointName && u.Host == s && u.Hostname() != "" &&

@@ -13,19 +13,19 @@ import (
 // ErrUnsolicited is the error of a server that sends before it has a request.
 var ErrUnsolicited = errors.New("it sent data before it received a request")
 
-// errNoStatus is the error of a response with the status 000 or the like.
+// errNoStatus is the error of a response with a status below 100.
 var errNoStatus = errors.New("its response has an invalid status code")
 
-// explainHTTPError replaces errors of net/http that only its authors understand:
-// those of a header that is too large and of an unsolicited response.
+// explainHTTPError replaces the errors of net/http for a header that is too large and
+// for an unsolicited response, which are hard to understand.
 func explainHTTPError(err error) error {
-	said := err.Error()
+	text := err.Error()
 	for _, words := range []string{"response headers exceeded", "response header list larger", "too many 1xx"} {
-		if strings.Contains(said, words) {
+		if strings.Contains(text, words) {
 			return fmt.Errorf("%w: a header of more than %d bytes", files.ErrTooLarge, MaxHeader)
 		}
 	}
-	if strings.Contains(said, "readLoopPeekFailLocked: %!w") { // it formats no error as one
+	if strings.Contains(text, "readLoopPeekFailLocked: %!w") { // net/http formats a nil error with %w
 		return ErrUnsolicited
 	}
 	return err
@@ -36,13 +36,13 @@ func cancelCause(parent, ctx context.Context, err error) error {
 	if parent.Err() != nil {
 		return parent.Err()
 	}
-	if why := context.Cause(ctx); why != nil {
-		return why
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
 	}
 	return err
 }
 
-// StatusError is a response with another status than 200.
+// StatusError is a response whose status is not 200.
 type StatusError struct {
 	Status  int
 	Message string // from the body, clipped

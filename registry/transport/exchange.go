@@ -13,8 +13,8 @@ import (
 type Exchange struct {
 	Query  url.Values // replaces the query of regclient, unless nil
 	Accept []string   // replaces the media types of regclient, unless nil
-	Limit  int64      // bytes of the body, instead of the limit for its path; 0 keeps that
-	Bulk   bool       // one of thousands: other requests go first
+	Limit  int64      // bytes of the body; 0 means the limit for the path
+	Bulk   bool       // one of thousands: other requests have priority
 
 	Response Response
 	Err      error

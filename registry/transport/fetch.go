@@ -43,18 +43,18 @@ func (s *Transport) do(parent context.Context, req *http.Request, limit int64, k
 	}
 	a := Response{Status: resp.StatusCode, Header: resp.Header, scheme: req.URL.Scheme, Login: key.login}
 	if resp.Request.URL.Host == req.URL.Host {
-		a.scheme = resp.Request.URL.Scheme // it may have sent us from http to https
+		a.scheme = resp.Request.URL.Scheme // the registry may redirect from http to https
 	} else {
 		a.RedirectedTo = resp.Request.URL.Host
 	}
 	switch {
 	case resp.StatusCode == http.StatusSwitchingProtocols:
-		return a, nil // net/http has let go of that connection: nothing would end the reading of it
+		return a, nil // net/http no longer controls the connection: reading it would have no timeout
 	case resp.StatusCode != http.StatusOK:
 		a.Body, err = readPrefix(resp.Body, MaxErrorBody)
 		a.Body = redactCredentials(a.Body, req)
 		if err != nil && parent.Err() == nil && !IsTransient(a.Status) {
-			err = nil // its words did not all come, and what it meant is clear
+			err = nil // the status is enough without the whole body
 		}
 	default:
 		alive := func() { silence.Reset(s.timeouts.Silence) }

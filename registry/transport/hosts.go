@@ -68,7 +68,7 @@ func (r *hostTransport) closeIdle() {
 // hostSettings are the settings of a host that a registry named.
 func hostSettings(k *credentials.Keychain, host string) config.Host {
 	if !isHost(host) || strings.Trim(host, ".") == "" || strings.ContainsAny(host, `/\`) {
-		return config.Host{} // it names no folder
+		return config.Host{} // it must not select another certificate folder
 	}
 	return k.HostSettings(host)
 }
@@ -91,12 +91,12 @@ func newHostTransport(host string, settings config.Host, g *ssrfGuard, opts Opti
 		return nil, err
 	}
 	dialer := &net.Dialer{Timeout: p.Dial, ControlContext: g.control}
-	opener := newPreconnector(dialer, dialAddress(host), tlsConfig, p)
-	return &hostTransport{preconnector: opener, Transport: &http.Transport{
+	preconnector := newPreconnector(dialer, dialAddress(host), tlsConfig, p)
+	return &hostTransport{preconnector: preconnector, Transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: proxyConnectError,
 		DialContext:            dialer.DialContext,
-		DialTLSContext:         opener.dial,
+		DialTLSContext:         preconnector.dial,
 		TLSClientConfig:        tlsConfig, // behind a proxy
 		TLSHandshakeTimeout:    p.Dial,
 		ForceAttemptHTTP2:      true,
@@ -105,7 +105,7 @@ func newHostTransport(host string, settings config.Host, g *ssrfGuard, opts Opti
 		IdleConnTimeout:        90 * time.Second,
 		ExpectContinueTimeout:  time.Second,
 		DisableCompression:     true, // digests and sizes are of the bytes as stored
-		// A connection that a sleep or a lost VPN has cut must not serve again.
+		// A connection that broke while the machine slept or lost its VPN must not be reused.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: p.Dial, PingTimeout: p.Dial / 2},
 
 		MaxResponseHeaderBytes: MaxHeader,

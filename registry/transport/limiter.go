@@ -21,22 +21,22 @@ type limiter struct {
 	mu          sync.Mutex
 	bound       float64 // at most maxBound
 	busy        int
-	epoch       int       // how often the bound was halved
-	throttled   int       // halvings since the last good answer
-	pausedUntil time.Time // no request before
+	epoch       int       // number of times that the bound was halved
+	throttled   int       // number of times since the last good response
+	pausedUntil time.Time // no request is sent before
 	timer       *time.Timer
 	urgent      list.List // of *ticket: requests that a person waits for, first in, first out
-	bulk        list.List // of *ticket: requests by the thousand, which let all others pass
+	bulk        list.List // of *ticket: requests by the thousand, after all others
 }
 
-func newLimiter(host string, most int, retry RetryPolicy, meter *Meter) *limiter {
-	return &limiter{host: host, maxBound: most, bound: float64(most), retry: retry, meter: meter}
+func newLimiter(host string, maxBound int, retry RetryPolicy, meter *Meter) *limiter {
+	return &limiter{host: host, maxBound: maxBound, bound: float64(maxBound), retry: retry, meter: meter}
 }
 
 // ticket is a request in the limiter.
 type ticket struct {
-	admitted chan struct{} // closed when it may be sent, nil if it did not wait
-	epoch    int           // of the limiter at that time
+	admitted chan struct{} // closed when the request may be sent; nil if it did not wait
+	epoch    int           // of the limiter when it was admitted
 }
 
 // acquire waits until a request may be sent. release must follow it.
@@ -68,7 +68,7 @@ func (l *limiter) acquire(ctx context.Context, bulk bool) (*ticket, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
-	case <-t.admitted: // both at once
+	case <-t.admitted: // admitted and done at once
 		l.busy--
 		l.admit()
 	default:
@@ -131,26 +131,26 @@ func (l *limiter) release(t *ticket, a Response, err error) {
 // throttle halves the bound, once for all requests that ran at the same time:
 // they all get the same response.
 func (l *limiter) throttle(t *ticket, a Response) {
-	asked := a.RetryAfter()
+	pause := a.RetryAfter()
 	if t.epoch == l.epoch {
 		l.epoch++
 		l.bound = max(float64(int(l.bound)/2), 1)
-		asked = max(asked, l.retry.Backoff<<min(l.throttled, 4))
+		pause = max(pause, l.retry.Backoff<<min(l.throttled, 4))
 		l.throttled++
 	}
-	l.pause(asked)
+	l.pause(pause)
 }
 
 // exhausted reports whether the bound was halved as often as the policy allows,
-// without a good response between.
+// without a good response in between.
 func (l *limiter) exhausted() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.throttled >= l.retry.ThrottledAttempts
 }
 
-// pause holds all requests back for d. A pause beyond the policy's MaxRetryAfter
-// is not begun: the requests fail instead.
+// pause holds all requests back for d. A pause that is longer than the policy's
+// MaxRetryAfter is ignored: the requests fail instead.
 func (l *limiter) pause(d time.Duration) {
 	until := time.Now().Add(d)
 	if d <= 0 || d > l.retry.MaxRetryAfter || !until.After(l.pausedUntil) {

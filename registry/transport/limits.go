@@ -26,8 +26,9 @@ const (
 // most of them accept 8 KiB.
 const MaxHeader = 128 << 10
 
-// readBody reads a body of at most limit bytes. It calls active for each part.
-func readBody(resp *http.Response, limit int64, alive func()) ([]byte, error) {
+// readBody reads a body of at most limit bytes. It calls active for each part. Unlike
+// files.ReadLimit it allocates the Content-Length at once.
+func readBody(resp *http.Response, limit int64, active func()) ([]byte, error) {
 	if resp.Request.Method == http.MethodHead {
 		return nil, nil
 	}
@@ -36,7 +37,7 @@ func readBody(resp *http.Response, limit int64, alive func()) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	b.Grow(int(max(resp.ContentLength, 0)) + bytes.MinRead)
-	n, err := b.ReadFrom(io.LimitReader(activityReader{resp.Body, alive}, limit+1))
+	n, err := b.ReadFrom(io.LimitReader(activityReader{resp.Body, active}, limit+1))
 	if err == nil && n > limit {
 		err = fmt.Errorf("%w: more than %d bytes", files.ErrTooLarge, limit)
 	}

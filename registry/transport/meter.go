@@ -41,7 +41,7 @@ func (m *Meter) end() {
 	}
 }
 
-// setPause notes that a host wants no request before a moment.
+// setPause records that requests to a host wait until a time.
 func (m *Meter) setPause(host string, until time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -50,14 +50,14 @@ func (m *Meter) setPause(host string, until time.Time) {
 	}
 }
 
-// setQuota notes what a host says may still be asked of it.
+// setQuota records the rate limit of a host.
 func (m *Meter) setQuota(q model.Quota) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sum.Quota = q
 }
 
-// Traffic is the sum so far.
+// Traffic returns the sum so far.
 func (m *Meter) Traffic() model.Traffic {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -34,7 +34,7 @@ type pendingConn struct {
 
 func newPreconnector(dialer *net.Dialer, own string, config *tls.Config, t Timeouts) *preconnector {
 	config = config.Clone()
-	config.NextProtos = []string{"h2", "http/1.1"} // the transport adds them to its own copy alone
+	config.NextProtos = []string{"h2", "http/1.1"} // http.Transport adds them only to its own copy
 	return &preconnector{dialer: dialer, own: own, tls: config, timeouts: t, pending: map[string]*pendingConn{}}
 }
 
@@ -114,7 +114,7 @@ func (o *preconnector) dial(ctx context.Context, _, address string) (net.Conn, e
 		return nil, ctx.Err()
 	case <-e.done:
 	}
-	if errors.Is(e.err, ErrLocalAddress) { // it came before the registry's own showed that this is all right
+	if errors.Is(e.err, ErrLocalAddress) { // it was opened before the registry's own connection showed that it is local too
 		return o.connect(ctx, address)
 	}
 	return e.conn, e.err
@@ -126,7 +126,7 @@ func (o *preconnector) connect(ctx context.Context, address string) (net.Conn, e
 		return nil, err
 	}
 	config := o.tls.Clone()
-	if address != o.own { // a proxy's, to which the transport speaks HTTP/1
+	if address != o.own { // that of a proxy, for which http.Transport uses HTTP/1
 		config = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	config.ServerName, _, err = net.SplitHostPort(address)
@@ -152,7 +152,7 @@ func (w *roundTripper) preconnect(hosts ...string) {
 	for _, host := range hosts {
 		req := (&http.Request{URL: &url.URL{Scheme: "https", Host: host}}).WithContext(context.Background())
 		if proxy, err := http.ProxyFromEnvironment(req); host == "" || err != nil || proxy != nil {
-			continue // a proxy's connections are the transport's business
+			continue // http.Transport connects to proxies
 		}
 		if next, err := w.transportFor(host); err == nil {
 			next.preconnector.open(w.guard.markForeign(req, w.host).Context(), dialAddress(host))

@@ -20,8 +20,8 @@ type ProxyError struct {
 func (e *ProxyError) Error() string { return "the proxy " + e.Host + ": " + e.Err.Error() }
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// proxyConnectError is a transport's OnProxyConnectResponse: of a refusal net/http
-// keeps nothing but the words behind its number.
+// proxyConnectError is an http.Transport's OnProxyConnectResponse. net/http would keep
+// only the reason phrase of a refusal.
 func proxyConnectError(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
@@ -29,7 +29,8 @@ func proxyConnectError(_ context.Context, proxy *url.URL, _ *http.Request, resp 
 	return &ProxyError{safe.Clip(proxy.Host), &StatusError{Status: resp.StatusCode}}
 }
 
-// asProxyError tells failures of the proxy from those of whoever is behind it.
+// asProxyError makes the failure to connect to a proxy a ProxyError. Failures of the
+// server behind the proxy stay as they are.
 func asProxyError(req *http.Request, err error) error {
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "proxyconnect" && !strings.HasPrefix(op.Op, "socks") {

@@ -9,20 +9,19 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// quotaHeaders are the names under which registries say what may still be
-// asked of them: Docker Hub's and the IETF's drafts up to 06, and the older
-// custom of others.
+// quotaHeaders are the headers with the rate limit of a registry: those of Docker Hub
+// and of the IETF drafts up to 06, and two older forms.
 var quotaHeaders = []struct{ limit, left string }{
 	{"Ratelimit-Limit", "Ratelimit-Remaining"},
 	{"X-Ratelimit-Limit", "X-Ratelimit-Remaining"},
 	{"X-Rate-Limit-Limit", "X-Rate-Limit-Remaining"},
 }
 
-// maxQuota bounds what is believed: beyond it there is no limit to speak of.
+// maxQuota is the largest limit that is accepted; a larger one is not a real limit.
 const maxQuota = 1_000_000_000
 
-// parseQuota reads what an answer says of the limit that its host has. ok is false
-// if it says nothing that makes sense.
+// parseQuota parses the rate limit in the headers of a response. ok is false if there
+// is no valid one.
 func parseQuota(h http.Header) (_ model.Quota, ok bool) {
 	for _, names := range quotaHeaders {
 		limit, per, okLimit := parseAmount(h.Get(names.limit))
@@ -34,8 +33,8 @@ func parseQuota(h http.Header) (_ model.Quota, ok bool) {
 	return structuredQuota(h.Get("Ratelimit"), h.Get("Ratelimit-Policy"))
 }
 
-// parseAmount is a number with the time it is for, as in "100;w=21600". Of several
-// policies the first is the one that counts.
+// parseAmount parses a number with its period in seconds, as in "100;w=21600". Of
+// several policies the first one counts.
 func parseAmount(s string) (n int, per time.Duration, ok bool) {
 	s, _, _ = strings.Cut(s, ",")
 	number, params, _ := strings.Cut(s, ";")
@@ -49,7 +48,7 @@ func parseAmount(s string) (n int, per time.Duration, ok bool) {
 	return n, per, true
 }
 
-// structuredQuota reads the drafts from 07 on: "limit=100, remaining=50,
+// structuredQuota parses the form of the drafts from 07 on: "limit=100, remaining=50,
 // reset=5", and later `"hour";r=50;t=30` beside a policy `"hour";q=100;w=3600`.
 func structuredQuota(state, policy string) (_ model.Quota, ok bool) {
 	if limit, okLimit := parseCount(parameter(state, ",", "limit")); okLimit {

@@ -15,15 +15,15 @@ var redactions = map[string]string{
 	"invalid proxy address":           "the proxy URL in the environment is not valid",
 }
 
-// redactURLs is err without the URLs that net/http puts into it.
+// redactURLs returns err without the URLs that net/http puts into it.
 func redactURLs(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	for start, said := range redactions {
+	for start, text := range redactions {
 		if strings.HasPrefix(err.Error(), start) {
-			return errors.New(said)
+			return errors.New(text)
 		}
 	}
 	return err
@@ -33,8 +33,8 @@ func redactURLs(err error) error {
 // contain a shorter one.
 const minSecret = 4
 
-// redactCredentials removes the credentials of the request from an error's body:
-// some servers repeat the request, and the person sees the body.
+// redactCredentials removes the credentials of the request from the body of an error:
+// some servers repeat the request in it, and errors quote it.
 func redactCredentials(body []byte, req *http.Request) []byte {
 	for _, secret := range credentialsIn(req) {
 		if len(secret) >= minSecret {
@@ -47,9 +47,9 @@ func redactCredentials(body []byte, req *http.Request) []byte {
 
 // credentialsIn are the secrets that a request sends.
 func credentialsIn(req *http.Request) []string {
-	_, sent, _ := strings.Cut(req.Header.Get("Authorization"), " ")
+	_, authorization, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	_, password, _ := req.BasicAuth()
-	secrets := []string{sent, password}
+	secrets := []string{authorization, password}
 	if req.GetBody == nil {
 		return secrets
 	}
@@ -62,6 +62,6 @@ func credentialsIn(req *http.Request) []string {
 	if err != nil {
 		return secrets
 	}
-	values, _ := url.ParseQuery(string(form)) // our own
+	values, _ := url.ParseQuery(string(form)) // the form of our own request
 	return append(secrets, values.Get("refresh_token"))
 }

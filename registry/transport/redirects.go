@@ -26,7 +26,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	if req.URL.Host != via[0].URL.Host {
 		req.Header.Del("Authorization")
 	}
-	req.Header.Del("Referer") // net/http puts the last address there, and its query may be a secret
+	req.Header.Del("Referer") // net/http sends the previous URL, and its query may be a secret
 	return nil
 }
 

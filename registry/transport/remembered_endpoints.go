@@ -40,7 +40,8 @@ func (s *Transport) preconnect() {
 	})
 }
 
-// rememberResponse stores for the next run what a good response shows.
+// rememberResponse stores the token service and the blob host for the next run, after a
+// good response over https.
 func (s *Transport) rememberResponse(q request, a Response) {
 	if a.Status != http.StatusOK || a.scheme != "https" {
 		return
@@ -61,8 +62,9 @@ func (a *authenticator) useRemembered(known endpoint) {
 	a.unconfirmed = true
 }
 
-// fromRemembered is the authorization from a remembered token service; zero if
-// that gives no token soon. It is then dropped: the registry will name another.
+// fromRemembered returns the authorization from a remembered token service; zero if
+// the service does not issue a token in time. It is then dropped: the registry will
+// name its present one.
 func (a *authenticator) fromRemembered(ctx context.Context, c *challenge, scope string) (authorization, error) {
 	short, cancel := context.WithTimeout(ctx, a.transport.timeouts.Remembered)
 	defer cancel()

@@ -19,7 +19,7 @@ type Response struct {
 	Header       http.Header
 	Body         []byte
 	RedirectedTo string // the host that sent it, if that is not the host of the request
-	Login        string // that the request had, "" for none
+	Login        string // that the request was sent with, "" for none
 	scheme       string // of the registry, after redirects
 }
 
@@ -31,7 +31,7 @@ func (a Response) forRegclient(req *http.Request) *http.Response {
 		h.Del(name)
 	}
 	if digest.Digest(h.Get("Docker-Content-Digest")).Validate() != nil {
-		h.Del("Docker-Content-Digest") // it would be compared with
+		h.Del("Docker-Content-Digest") // regclient would compare it with the content
 	}
 	resp := &http.Response{
 		Status: "200 OK", StatusCode: a.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -48,8 +48,9 @@ func (a Response) forRegclient(req *http.Request) *http.Response {
 	return resp
 }
 
-// setContentType helps where a server calls all JSON the same (static files, some
-// proxies): regclient tells a manifest's type from its body if none is given.
+// setContentType replaces the generic type that some servers (static files, proxies)
+// send for JSON: regclient detects the type of a manifest from its body if there is
+// none.
 func setContentType(h http.Header, path string) {
 	if strings.Contains(path, "/manifests/") {
 		h.Del("Content-Type")
@@ -58,7 +59,7 @@ func setContentType(h http.Header, path string) {
 	h.Set("Content-Type", "application/json")
 }
 
-// Encoding is how a server has packed a body on the way, "" if it has not.
+// Encoding returns the Content-Encoding of a response, "" for none.
 func (a Response) Encoding() string {
 	encoding := strings.ToLower(a.Header.Get("Content-Encoding"))
 	if encoding == "identity" {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// RetryPolicy says how often and when a request is sent again.
+// RetryPolicy is how often and when a request is sent again.
 type RetryPolicy struct {
 	Attempts          int           // per request, for failures that may pass
 	ThrottledAttempts int           // per request, when the registry asks for fewer requests
@@ -32,7 +32,7 @@ func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration,
 		a, err = token.Response, token.Err
 	}
 	if err == nil && (a.Status == http.StatusTooManyRequests || asksForPause(a)) {
-		return 0, try < p.ThrottledAttempts && a.RetryAfter() <= p.MaxRetryAfter // the limiter holds it back
+		return 0, try < p.ThrottledAttempts && a.RetryAfter() <= p.MaxRetryAfter // the limiter delays the request
 	}
 	if try >= p.Attempts {
 		return 0, false
@@ -84,14 +84,14 @@ func asksForPause(a Response) bool {
 	return ok && a.Status == http.StatusServiceUnavailable
 }
 
-// RetryAfter is the pause that a response asks for, 0 for none.
+// RetryAfter returns the pause that a response asks for, 0 for none.
 func (a Response) RetryAfter() time.Duration {
 	d, _ := parseRetryAfter(a.Header, time.Now())
 	return d
 }
 
-// RetryNever is the longest pause that RetryAfter returns. It stands for all longer
-// ones.
+// RetryNever is the longest pause that RetryAfter returns. Longer pauses are
+// cut to it.
 const RetryNever = 30 * 24 * time.Hour
 
 // parseRetryAfter reads Retry-After: seconds or a date (RFC 9110).

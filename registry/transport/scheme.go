@@ -25,25 +25,26 @@ func (s *Transport) sendOverScheme(ctx context.Context, q request, k authorizati
 			s.setScheme(a, err)
 			return a, err
 		}
-		s.tlsRemembered.Store(false) // no TLS there any more
+		s.tlsRemembered.Store(false) // the registry no longer uses TLS
 		s.auth.dropRemembered()
 	}
 	a, err := s.fetch(ctx, q.httpRequest("http", k), q.limit, k)
-	// Without a port the two schemes have different ones.
-	elsewhere := errors.Is(err, syscall.ECONNREFUSED) && q.url.Port() == ""
-	if !maybeTLS(a, err) && !elsewhere {
+	// Without a port in the reference the two schemes use different ports.
+	otherPort := errors.Is(err, syscall.ECONNREFUSED) && q.url.Port() == ""
+	if !maybeTLS(a, err) && !otherPort {
 		s.setScheme(a, err)
 		return a, err
 	}
 	b, errTLS := s.fetch(ctx, q.httpRequest("https", k), q.limit, k)
 	if errTLS != nil && !isCertificateError(errTLS) && ctx.Err() == nil {
-		return a, err // no TLS there: it was a plain server's answer
+		return a, err // the server does not use TLS, so the first response counts
 	}
 	s.setScheme(b, errTLS)
 	return b, errTLS
 }
 
-// isCertificateError reports whether TLS was spoken and only trust is missing.
+// isCertificateError reports whether the server uses TLS and only the verification of a
+// certificate failed.
 func isCertificateError(err error) bool {
 	var (
 		bad   *tls.CertificateVerificationError
@@ -65,8 +66,8 @@ func (s *Transport) knownScheme() string {
 }
 
 // maybeTLS reports whether an answer to plain http may have come from a TLS
-// server: net/http, nginx and Apache answer 400 (to HEAD without a word), others
-// hang up or send an alert.
+// server: net/http, nginx and Apache answer 400 (to HEAD without a body), others
+// close the connection or send an alert.
 func maybeTLS(a Response, err error) bool {
 	if err != nil {
 		return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "malformed HTTP")

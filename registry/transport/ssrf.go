@@ -16,10 +16,10 @@ import (
 // that only this machine can reach.
 var ErrLocalAddress = errors.New("request to an address of this machine or its local link refused")
 
-// ssrfGuard keeps a registry elsewhere from sending us, by a redirect or as its
-// token service, to what only this machine can reach: services on loopback, a
-// cloud's metadata service on a link-local address.
-type ssrfGuard struct{ local atomic.Bool } // the registry itself is such an address
+// ssrfGuard prevents a remote registry from directing requests, with a redirect or a
+// token service, to addresses that only this machine can reach: services on loopback,
+// and the metadata service of a cloud on a link-local address.
+type ssrfGuard struct{ local atomic.Bool } // the registry itself has such an address
 
 // foreignHostKey marks the context of a request to another host than the registry.
 type foreignHostKey struct{}
@@ -36,31 +36,33 @@ func (g *ssrfGuard) markForeign(req *http.Request, own string) *http.Request {
 	return req.WithContext(context.WithValue(req.Context(), foreignHostKey{}, true))
 }
 
-// control is a net.Dialer's: it sees the address that a name led to.
+// control is the ControlContext of a net.Dialer. It gets the IP address after the DNS
+// lookup.
 func (g *ssrfGuard) control(ctx context.Context, _, address string, _ syscall.RawConn) error {
-	near := isLocalAddress(address)
+	local := isLocalAddress(address)
 	if ctx.Value(foreignHostKey{}) == nil {
-		if near {
+		if local {
 			g.local.Store(true)
 		}
 		return nil
 	}
-	if near && !g.local.Load() {
+	if local && !g.local.Load() {
 		return ErrLocalAddress
 	}
 	return nil
 }
 
-// metadataServices are services of clouds about a machine, and for it alone, that are
-// at other addresses than link-local ones: Amazon's, Alibaba's and Oracle's.
+// metadataServices are the metadata services of clouds whose addresses are not
+// link-local: those of Amazon, Alibaba and Oracle.
 var metadataServices = []netip.Addr{
 	netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("192.0.0.192"),
 }
 
-// nat64Prefix addresses stand for those of IPv4 in their last bytes (RFC 6052).
+// nat64Prefix is the prefix of IPv6 addresses with an IPv4 address in the last four
+// bytes (RFC 6052).
 var nat64Prefix = netip.MustParsePrefix("64:ff9b::/96")
 
-// isLocalAddress reports whether an address leads to what only this machine can reach.
+// isLocalAddress reports whether only this machine can reach an address.
 func isLocalAddress(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

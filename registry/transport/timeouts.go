@@ -14,15 +14,16 @@ type Timeouts struct {
 	Total      time.Duration // for one request
 }
 
-// DefaultTimeouts suit a person who waits: two minutes are the longest wait for a manifest.
+// DefaultTimeouts returns the timeouts of the program. A manifest takes at most two
+// minutes.
 func DefaultTimeouts() Timeouts {
 	return Timeouts{
 		Dial: 10 * time.Second, Preconnect: 8 * time.Second, Silence: DefaultTimeout, Remembered: 3 * time.Second, Total: 4 * DefaultTimeout,
 	}
 }
 
-// WithSilence changes the longest silence, and the other timeouts with it. 0
-// changes nothing.
+// WithSilence returns t with another Silence, and with the other timeouts adapted to
+// it. 0 changes nothing.
 func (t Timeouts) WithSilence(silence time.Duration) Timeouts {
 	if silence > 0 {
 		t.Silence, t.Total = silence, 4*silence
@@ -31,12 +32,12 @@ func (t Timeouts) WithSilence(silence time.Duration) Timeouts {
 	return t
 }
 
-// The causes of a request that a timeout has ended.
+// The errors of a request that a timeout has ended.
 var (
 	ErrSilent = errors.New("no data received in time")
 	ErrSlow   = errors.New("response not complete in time")
 )
 
-// DefaultTimeout is the longest silence of a registry. Those that fetch from
+// DefaultTimeout is how long a registry may send nothing. Registries that fetch from
 // another registry first are silent for up to 20 s.
 const DefaultTimeout = 30 * time.Second

@@ -17,11 +17,11 @@ import (
 	"github.com/tagdiff/tagdiff/model/files"
 )
 
-// newTLS is how one registry proves itself: by the system's authorities, those
-// in a folder with its name, and what regctl's settings say.
+// newTLS returns the TLS settings of one registry, from the authorities of the system,
+// the certificate folder with its name, and the settings of regctl.
 func newTLS(settings config.Host, certDirs []string) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	// An own setting of the person for this registry, made with regctl.
+	// The person has set this for the registry with regctl.
 	c.InsecureSkipVerify = settings.TLS == config.TLSInsecure
 	if settings.RegCert != "" {
 		if err := addAuthority(c, []byte(settings.RegCert), "regctl's settings for "+settings.Name); err != nil {
@@ -128,8 +128,8 @@ func certificateError(where string, err error) error {
 	return t
 }
 
-// DefaultCertDirs are where docker (also rootless) and podman look, in the
-// manuals dockerd(8) and containers-certs.d(5).
+// DefaultCertDirs returns the certificate folders of docker (also rootless) and podman,
+// as in the manuals dockerd(8) and containers-certs.d(5).
 func DefaultCertDirs() []string {
 	dirs := []string{regclient.DockerCertDir, "/etc/containers/certs.d"}
 	if config, err := os.UserConfigDir(); err == nil {

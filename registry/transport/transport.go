@@ -1,7 +1,7 @@
 // Package transport sends the requests for one registry. It chooses http or
 // https, logs in, retries, limits the rate and the size of responses, and
-// removes secrets from errors. What a manifest is, and how an error reads to a
-// person, is in package registry.
+// removes secrets from errors. The parsing of manifests and the texts of errors are in
+// package registry.
 package transport
 
 import (
@@ -47,27 +47,27 @@ type Transport struct {
 // certificates of the registry.
 func New(opts Options) (*Transport, error) {
 	settings := opts.Settings
-	own := settings.Hostname
-	if own == "" && settings.Name == model.DockerHub {
-		own = config.DockerRegistryDNS
-	} else if own == "" {
-		own = settings.Name
+	host := settings.Hostname
+	if host == "" && settings.Name == model.DockerHub {
+		host = config.DockerRegistryDNS
+	} else if host == "" {
+		host = settings.Name
 	}
 	g := &ssrfGuard{}
-	first, err := newHostTransport(own, settings, g, opts)
+	first, err := newHostTransport(host, settings, g, opts)
 	if err != nil {
 		return nil, err
 	}
-	g.local.Store(isLoopback(own)) // connections elsewhere may be opened before its own
+	g.local.Store(isLoopback(host)) // connections to other hosts may be opened before that to the registry
 	s := &Transport{
-		registry: settings.Name, host: own, timeouts: opts.Timeouts, retry: opts.Retry, endpoints: &EndpointFile{},
+		registry: settings.Name, host: host, timeouts: opts.Timeouts, retry: opts.Retry, endpoints: &EndpointFile{},
 		limiter: newLimiter(settings.Name, opts.Concurrency, opts.Retry, opts.Meter),
 	}
 	others := func(host string) (*hostTransport, error) {
 		return newHostTransport(host, hostSettings(opts.Credentials, host), g, opts)
 	}
 	s.roundTripper = &roundTripper{
-		registry: first, others: hostTransports{newTransport: others}, host: own, guard: g, meter: opts.Meter, log: opts.Log,
+		registry: first, others: hostTransports{newTransport: others}, host: host, guard: g, meter: opts.Meter, log: opts.Log,
 	}
 	s.client = &http.Client{Transport: s.roundTripper, CheckRedirect: checkRedirect}
 	if opts.Wrap != nil {
@@ -92,13 +92,13 @@ func New(opts Options) (*Transport, error) {
 // CloseIdleConnections closes the connections that no request uses.
 func (s *Transport) CloseIdleConnections() { s.roundTripper.closeIdle() }
 
-// Timeouts are those of the next requests.
+// Timeouts returns the timeouts of the next requests.
 func (s *Transport) Timeouts() Timeouts { return s.timeouts }
 
 // SetTimeouts changes the timeouts of later requests. No request may run meanwhile.
 func (s *Transport) SetTimeouts(t Timeouts) { s.timeouts = t }
 
-// LoginError is why a login could not be looked up, nil if it could.
+// LoginError returns why a login could not be looked up, nil if it could.
 func (s *Transport) LoginError() error { return s.auth.loginError() }
 
 // RequiresLogin reports whether the registry has asked for a login or a token.
@@ -149,12 +149,12 @@ func checkManifest(q request, body []byte) error {
 	return nil
 }
 
-// sendWithRetries sends a request until the retry policy ends that.
+// sendWithRetries sends a request as often as the retry policy allows.
 func (s *Transport) sendWithRetries(ctx context.Context, q request) (Response, error) {
 	for try := 1; ; try++ {
 		a, err := s.sendWithAuth(ctx, q)
-		wait, again := s.retry.shouldRetry(try, a, err)
-		if !again || ctx.Err() != nil || s.limiter.exhausted() {
+		wait, retry := s.retry.shouldRetry(try, a, err)
+		if !retry || ctx.Err() != nil || s.limiter.exhausted() {
 			return a, err
 		}
 		if err := sleep(ctx, wait); err != nil {
@@ -191,13 +191,12 @@ func (s *Transport) sendWithAuth(ctx context.Context, q request) (Response, erro
 }
 
 // DefaultConcurrency lets two images of 16 platforms each be read in three
-// rounds. More gains nothing: measured at 20 ms, 500 at once are as fast as 64.
+// rounds. More is not faster: measured at 20 ms, 500 at once are as fast as 64.
 const DefaultConcurrency = 64
 
 // Options of a Transport.
 type Options struct {
-	// Settings of the registry: its name, and what regctl's configuration says
-	// about it.
+	// Settings of the registry: its name, and the settings of regctl for it.
 	Settings config.Host
 	// Credentials are the logins, and regctl's settings for other hosts.
 	Credentials *credentials.Keychain
