@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Everything that a registry leads to counts: its token service and the host of
-// its blobs.
+// TestConcurrency_limit checks that the number of concurrent requests is limited, those to
+// the token service and to the hosts of blobs included.
 func TestConcurrency_limit(t *testing.T) {
 	for _, bound := range []int{1, 2} {
 		s := newServer(t)
@@ -36,8 +36,8 @@ func TestConcurrency_limit(t *testing.T) {
 	}
 }
 
-// A registry that lets so many requests through and then wants fewer is slower,
-// and nothing fails.
+// TestLimiter_slowsDown checks that a registry that answers 429 gets fewer requests,
+// and that none of them fails.
 func TestLimiter_slowsDown(t *testing.T) {
 	s := newServer(t)
 	a := s.ref("app", "a")

@@ -21,7 +21,8 @@ func (c *Client) config(ctx context.Context, repo model.Ref, d v1.Descriptor) (m
 		return model.Config{}, err
 	}
 	if d.Size > transport.MaxConfig {
-		return model.Config{}, malformed(r, fmt.Sprintf("has a config of %d bytes, but tagdiff reads at most %d", d.Size, transport.MaxConfig), nil)
+		what := fmt.Sprintf("has a config of %d bytes, but tagdiff reads at most %d", d.Size, transport.MaxConfig)
+		return model.Config{}, malformed(r, what, nil)
 	}
 	v, err := c.byDigest(ctx, "config", r, d.Size, func(ctx context.Context) (any, error) {
 		if config, ok := c.configOnDisk(r, d); ok {

@@ -85,7 +85,7 @@ func (f *documentServer) config(n int, own string) v1.Descriptor {
 	return f.hold(v1.MediaTypeImageConfig, raw)
 }
 
-// Of an index with far too many children none is asked for.
+// TestLoad_tooManyChildren checks that an index with too many children leads to no further requests.
 func TestLoad_tooManyChildren(t *testing.T) {
 	f := newDocumentServer(t)
 	child := f.image(t, f.config(1, ""))
@@ -106,8 +106,8 @@ func TestLoad_tooManyChildren(t *testing.T) {
 	}
 }
 
-// Millions of empty entries take a hundred times their size of whoever parses
-// them: nobody does.
+// TestManifest_millionsOfValues checks that a manifest of millions of empty values is refused before it is
+// parsed: parsed it takes a hundred times its size in memory.
 func TestManifest_millionsOfValues(t *testing.T) {
 	f := newDocumentServer(t)
 	f.hold(ociManifest, []byte(`{"schemaVersion":2,"layers":[`+strings.Repeat("{},", transport.MaxManifest/3-100)+`{}]}`), "a")
@@ -121,7 +121,7 @@ func TestManifest_millionsOfValues(t *testing.T) {
 	}
 }
 
-// What does not fit is told of each image, and the others are shown.
+// TestLoad_tooLargeInTotal checks that images beyond the total limit are left out one by one.
 func TestLoad_tooLargeInTotal(t *testing.T) {
 	f := newDocumentServer(t)
 	var children []v1.Descriptor
@@ -175,7 +175,7 @@ func TestLoad_nestedIndexLimits(t *testing.T) {
 	}
 }
 
-// A document of another size than its descriptor says is not what was meant.
+// TestLoad_wrongSizes checks that a document must have the size of its descriptor.
 func TestLoad_wrongSizes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		manifest, config int64 // added to the true sizes
@@ -213,7 +213,7 @@ func TestLoad_wrongSizes(t *testing.T) {
 	}
 }
 
-// That nobody says how large a document is does not make it large.
+// TestLoad_unknownSize checks that a document without a known size is limited.
 func TestLoad_unknownSize(t *testing.T) {
 	f := newDocumentServer(t)
 	large, small := f.config(maxUnsized, ""), f.config(10, "")
@@ -229,8 +229,8 @@ func TestLoad_unknownSize(t *testing.T) {
 	}
 }
 
-// What a descriptor offers besides the registry is not taken: neither addresses
-// nor bytes.
+// TestLoad_descriptorURLs checks that the URLs of a descriptor are not requested and its
+// embedded data is not used.
 func TestLoad_descriptorURLs(t *testing.T) {
 	f := newDocumentServer(t)
 	other := newServer(t)
@@ -273,8 +273,7 @@ func signedSchema1(payload []byte, n int, between string) []byte {
 		payload[:n], between, base64.RawURLEncoding.EncodeToString([]byte(protected)))
 }
 
-// The digest of a signed schema1 manifest covers only what is signed. Whoever
-// keeps to that digest must not be shown what stands around it.
+// TestSchema1_unsignedContent checks that content that the signature of a schema1 manifest does not cover is not read.
 func TestSchema1_unsignedContent(t *testing.T) {
 	true1 := []byte(strings.Replace(storedSchema1, "%s", strings.Repeat("1", 64), 1))
 	n := bytes.LastIndexByte(true1, '}')
@@ -319,8 +318,7 @@ func TestSchema1_unsignedContent(t *testing.T) {
 	}
 }
 
-// Digests that cannot be are never asked for, and a header with one is as good as
-// none.
+// TestManifest_invalidDigests checks that a manifest with an invalid digest is refused.
 func TestManifest_invalidDigests(t *testing.T) {
 	hex := strings.Repeat("a", 64)
 	odd := []string{"", "sha256:", "sha256:" + hex[1:], "sha256:" + hex + "a", "SHA256:" + hex, "sha256:" + strings.ToUpper(hex), "sha256:" + hex[1:] + "g",

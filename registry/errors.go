@@ -49,13 +49,16 @@ func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchan
 	case c.Err != nil:
 		return h.networkError(about, c.Err)
 	case c.Response.Status == 0:
-		return &model.ReadError{Message: "cannot send a request to " + h.name + ": " + safe.Clip(err.Error()), Next: "check the reference", Err: err}
+		return &model.ReadError{
+			Message: "cannot send a request to " + h.name + ": " + safe.Clip(err.Error()), Next: "check the reference", Err: err,
+		}
 	case c.Response.Status != http.StatusOK:
 		return h.statusError(about, c.Response)
 	case c.Response.IsHTML():
 		return h.notARegistry(err)
 	case c.Response.Encoding() != "":
-		return malformed(about, "sent Content-Encoding "+safe.Clip(c.Response.Encoding())+", which tagdiff did not request", err)
+		encoding := safe.Clip(c.Response.Encoding())
+		return malformed(about, "sent Content-Encoding "+encoding+", which tagdiff did not request", err)
 	case errors.Is(err, errs.ErrDigestMismatch):
 		return malformed(about, "sent content that does not match its digest", err)
 	}

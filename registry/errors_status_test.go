@@ -71,7 +71,7 @@ func TestStatusError_oneLine(t *testing.T) {
 
 var clockTime = regexp.MustCompile(`at (\d+ [A-Z][a-z]+ )?\d\d:\d\d`)
 
-// FuzzRefusal: every answer that is no good one is told in a line that is short.
+// FuzzRefusal checks that every response but a good one gives a short error in one line.
 func FuzzRefusal(f *testing.F) {
 	f.Add(404, []byte(`{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{}}]}`), "application/json", "")
 	f.Add(429, []byte("slow\r\ndown"), "text/plain", "120")
@@ -87,11 +87,11 @@ func FuzzRefusal(f *testing.F) {
 			return
 		}
 		says(t, err)
-		var trouble *model.ReadError
-		if !errors.As(err, &trouble) || len(trouble.Message) > 4*safe.MaxClip || strings.ContainsFunc(trouble.Error(), safe.IsLineBreak) || trouble.Next == "" {
-			t.Errorf("says %q, next %q", trouble.Message, trouble.Next)
+		var readErr *model.ReadError
+		if !errors.As(err, &readErr) || len(readErr.Message) > 4*safe.MaxClip || strings.ContainsFunc(readErr.Error(), safe.IsLineBreak) || readErr.Next == "" {
+			t.Errorf("says %q, next %q", readErr.Message, readErr.Next)
 		}
-		if trouble.Missing && status != http.StatusNotFound {
+		if readErr.Missing && status != http.StatusNotFound {
 			t.Errorf("%d is taken for missing", status)
 		}
 		if d := (transport.Response{Header: m.header}).RetryAfter(); d < 0 || d > transport.RetryNever {

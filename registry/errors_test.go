@@ -34,12 +34,12 @@ func status(code int, body string, header ...string) http.HandlerFunc {
 	}
 }
 
-// faults are answers to the GET of a tag, and what must be said of them.
+// faults are responses to the GET of a tag, and the texts of their errors.
 var faults = []struct {
 	name     string
 	answer   http.HandlerFunc
 	say      []string
-	requests int // on the wire, the repeats of passing troubles included
+	requests int // in total, with retries
 }{
 	{"401 without a challenge", status(401, `{"errors":[{"code":"UNAUTHORIZED","message":"no"}]}`), []string{"requires a login", "docker login 127.0.0.1"}, 1},
 	{"403", status(403, `{"errors":[{"code":"DENIED","message":"denied"}]}`), []string{"denies access to app:a", "docker login"}, 1},
@@ -114,7 +114,7 @@ func TestLoad_retries(t *testing.T) {
 	}
 }
 
-// stuck answers with a part of a body and then nothing until the client goes.
+// stuck sends a part of a body and then nothing until the client closes the connection.
 func stuck(part string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if part != "" {
@@ -166,7 +166,8 @@ func TestLoad_slowBody(t *testing.T) {
 	says(t, err, "did not answer in time")
 }
 
-// A cancelled or failed request must cost later ones nothing.
+// TestHead_afterCancelledRequests checks that cancelled requests do not slow later ones
+// down.
 func TestHead_afterCancelledRequests(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
@@ -236,8 +237,8 @@ func TestLoad_badConfig(t *testing.T) {
 	}
 }
 
-// A child's trouble is told with a remedy, and has no after-effects: the next
-// load asks for what is missing, gets it and nothing else, and waits for nothing.
+// TestLoad_missingConfig checks that the error of a child has a remedy and no effect on
+// later calls: the next load requests only the missing config, without a wait.
 func TestLoad_missingConfig(t *testing.T) {
 	cut := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "300")

@@ -32,7 +32,8 @@ func tlsError(name, certDir string, err error, t *model.ReadError) bool {
 	case errors.As(err, &other):
 		t.Message, t.Next = name+" has a certificate for another name: "+safe.Clip(other.Error()), "use a name that is in the certificate"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		t.Message, t.Next = name+" has a certificate that has expired or is not yet valid", "renew the certificate, or correct the clock of this machine"
+		t.Message, t.Next = name+" has a certificate that has expired or is not yet valid",
+			"renew the certificate, or correct the clock of this machine"
 	case errors.As(err, &failed):
 		t.Message, t.Next = name+" has an invalid certificate: "+safe.Clip(failed.Err.Error()), "replace the certificate of the server"
 	case errors.As(err, &alert):

@@ -37,7 +37,7 @@ type faultyServer struct {
 	open []net.Conn // in its hands
 }
 
-// heal lets go of all that it still has in its hands.
+// heal repairs the server and closes the connections that it still holds.
 func (i *faultyServer) heal() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -104,7 +104,7 @@ func answers(text string) func(net.Conn) {
 	return func(c net.Conn) { asked(c); _, _ = io.WriteString(c, text) }
 }
 
-// hangs answers a part and waits until the client has gone.
+// hangs sends a part of a response and waits until the client closes the connection.
 func hangs(text string) func(net.Conn) {
 	return func(c net.Conn) { answers(text)(c); _, _ = io.Copy(io.Discard, c) }
 }
@@ -113,7 +113,7 @@ func resets(text string) func(net.Conn) {
 	return func(c net.Conn) { answers(text)(c); _ = c.(*net.TCPConn).SetLinger(0) }
 }
 
-// drips repeats a text until the client has gone.
+// drips repeats a text until the client closes the connection.
 func drips(start, again string) func(net.Conn) {
 	return func(c net.Conn) {
 		answers(start)(c)
@@ -133,7 +133,7 @@ func gzipped(text string) string {
 
 const okay = "HTTP/1.1 200 OK\r\nContent-Type: " + ociManifest + "\r\n"
 
-// serverFault is a way to answer badly, and what is said of it.
+// serverFault is a faulty response and the error for it.
 type serverFault struct {
 	name, say string
 	do        func(net.Conn)
@@ -194,8 +194,8 @@ var waitedFor = []string{
 	"gzip that nobody asked for", "a negative pause", "an odd pause",
 }
 
-// lastingFaults are all that hurt, and those that hang up once more with connections that
-// stay open.
+// lastingFaults are all faults, and those that close the connection a second time with
+// connections that stay open.
 func lastingFaults() []serverFault {
 	all := slices.Clone(serverFaults)
 	for _, h := range serverFaults {
@@ -213,23 +213,23 @@ func lastingFaults() []serverFault {
 	return all
 }
 
-// setTimeouts makes c wait as long as it takes to hear what is not about time, however
-// slow the machine, and not long for what is.
+// setTimeouts shortens the timeouts of c for faults that end in a timeout. The other
+// faults keep the long ones, so that a slow machine does not change the error.
 func setTimeouts(c *Client, say string) {
 	if say == "" || strings.Contains(say, "did not answer") || strings.Contains(say, "denies access") {
 		c.transport.Timeouts.Silence, c.transport.Timeouts.Total, c.transport.Timeouts.Dial = time.Second, 2*time.Second, time.Second
 	}
 }
 
-// waitLonger makes c wait for a host that is well as long as it takes.
+// waitLonger gives c long timeouts for a host that is healthy.
 func waitLonger(c *Client, host string) {
 	long := c.transport.Timeouts
 	long.Silence, long.Total = time.Minute, time.Minute
 	c.host(host).transport.SetTimeouts(long)
 }
 
-// Each is told in a line after a bounded number of tries, ends at once with its
-// context, and has no after-effects.
+// TestServerFaults_reportedAndTemporary checks that each fault is reported in one line
+// after a limited number of attempts and has no effect on later calls.
 func TestServerFaults_reportedAndTemporary(t *testing.T) {
 	for _, tt := range lastingFaults() {
 		t.Run(tt.name, func(t *testing.T) {
@@ -265,7 +265,7 @@ func TestServerFaults_contextEnds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			i := newFaultyServer(t, tt.do)
-			c := newClient(t, Options{}) // with a person's patience
+			c := newClient(t, Options{}) // with the timeouts of the program
 			ctx, cancel := context.WithCancel(deadline(t))
 			done := make(chan error)
 			go func() { _, err := c.Load(ctx, i.ref("app", "a"), nil); done <- err }()
@@ -385,7 +385,7 @@ func TestServerFaults_tlsAndHTTP2(t *testing.T) {
 	}
 }
 
-// A token service may hurt in the same ways.
+// TestServerFaults_tokenService checks that faults of a token service are reported and temporary.
 func TestServerFaults_tokenService(t *testing.T) {
 	for _, tt := range lastingFaults() {
 		if strings.HasPrefix(tt.name, "gzip") || strings.Contains(tt.say, "invalid data") || strings.Contains(tt.say, "empty manifest") {
@@ -417,7 +417,7 @@ func TestServerFaults_tokenService(t *testing.T) {
 	}
 }
 
-// Bytes that change for one digest are never taken for it, whatever came before.
+// TestLoad_bytesChangeForDigest checks that bytes that change under one digest are refused.
 func TestLoad_bytesChangeForDigest(t *testing.T) {
 	f := newDocumentServer(t)
 	d := f.image(t, f.config(10, ""))
@@ -441,7 +441,7 @@ func TestLoad_bytesChangeForDigest(t *testing.T) {
 	}
 }
 
-// A tag that is another image each time gives one of them whole, never a mixture.
+// TestLoad_tagAlternates checks that a tag that alternates between two images never gives a mixture of both.
 func TestLoad_tagAlternates(t *testing.T) {
 	f := newDocumentServer(t)
 	var tops []model.Ref
@@ -484,7 +484,7 @@ func TestLoad_tagAlternates(t *testing.T) {
 	all.Wait()
 }
 
-// closeTells is a connection that tells when it is closed.
+// closeTells is a connection that reports when it is closed.
 type closeTells struct {
 	net.Conn
 	once   sync.Once
@@ -496,8 +496,8 @@ func (c *closeTells) Close() error {
 	return c.Conn.Close()
 }
 
-// What comes before the question is not taken for its answer, and is told in
-// words of ours: those of net/http are of its insides, and change.
+// TestServerFaults_unsolicited checks that a server that sends before it has a request is
+// reported in our own words: those of net/http describe its internals and change.
 func TestServerFaults_unsolicited(t *testing.T) {
 	i := newFaultyServer(t, sends("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", func(net.Conn) {}))
 	closed := make(chan struct{})

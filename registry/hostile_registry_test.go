@@ -131,7 +131,7 @@ func TestTokenService_withoutTLS(t *testing.T) {
 	}
 }
 
-// A redirect of the token service must not take the login along either.
+// TestTokenService_redirect checks that a redirect of a token request does not take the login along.
 func TestTokenService_redirect(t *testing.T) {
 	for name, secret := range map[string]string{"password": `{"auth":"bWU6c2VjcmV0"}`, "refresh token": `{"identitytoken":"secret"}`} {
 		t.Run(name, func(t *testing.T) {
@@ -175,8 +175,7 @@ func TestToken_oneRepository(t *testing.T) {
 	}
 }
 
-// What a person has set for one host says nothing of the others: not of its
-// token service, not of the hosts of its blobs.
+// TestTLS_settingsPerHost checks that TLS settings apply to their own host only.
 func TestTLS_settingsPerHost(t *testing.T) {
 	authority := registrytest.NewCertAuthority(t)
 	back := newServer(t)
@@ -224,7 +223,7 @@ func TestTLS_settingsPerHost(t *testing.T) {
 	}
 }
 
-// Who leaves a token service or a helper alone leaves nothing running.
+// TestToken_lastCallerLeaves checks that a token request ends when its last caller leaves.
 func TestToken_lastCallerLeaves(t *testing.T) {
 	s := newServer(t)
 	askToken(s, "me", "secret")

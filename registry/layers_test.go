@@ -47,7 +47,7 @@ func TestContents(t *testing.T) {
 	if _, err := c.Contents(deadline(t), repo, []v1.Descriptor{d(large, 0)}); err == nil || c.Traffic().Bytes-before > model.MaxSmall+bytes.MinRead {
 		t.Errorf("error %v after %d bytes", err, c.Traffic().Bytes-before)
 	}
-	// A second look asks nobody.
+	// A second call sends no request.
 	s.reset()
 	if _, err := c.Contents(deadline(t), repo, []v1.Descriptor{d(packed.Bytes(), 0)}); err != nil || len(s.requests()) != 0 {
 		t.Errorf("%v, %q", err, s.requests())

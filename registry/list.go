@@ -83,30 +83,30 @@ func isTag(s string) bool {
 }
 
 // catalogError words the responses of registries without a catalog.
-func (p *lister) catalogError(cl *transport.Exchange, err error) error {
-	if p.ref.Repository != "" {
+func (l *lister) catalogError(cl *transport.Exchange, err error) error {
+	if l.ref.Repository != "" {
 		return err
 	}
 	var token *transport.TokenError
 	if errors.As(cl.Err, &token) && token.Err == nil {
-		return noCatalog(p.host.name, err)
+		return noCatalog(l.host.name, err)
 	}
 	switch status := cl.Response.Status; {
 	case cl.Err != nil || cl.Response.IsHTML():
 		return err
 	case status == http.StatusUnauthorized && cl.Response.Login == "":
 		return &model.ReadError{
-			Message: p.host.name + " does not list repositories without a login, or not at all",
-			Next:    "run " + p.host.loginCommand() + ", or type or paste a reference", Err: err,
+			Message: l.host.name + " does not list repositories without a login, or not at all",
+			Next:    "run " + l.host.loginCommand() + ", or type or paste a reference", Err: err,
 		}
 	case status == http.StatusUnauthorized:
 		return &model.ReadError{
-			Message: fmt.Sprintf("%s does not list repositories for the login %s, or not at all", p.host.name, cl.Response.Login),
-			Next:    "run " + p.host.loginCommand() + " again, or type or paste a reference", Err: err,
+			Message: fmt.Sprintf("%s does not list repositories for the login %s, or not at all", l.host.name, cl.Response.Login),
+			Next:    "run " + l.host.loginCommand() + " again, or type or paste a reference", Err: err,
 		}
 	case status == http.StatusForbidden, status == http.StatusNotFound,
 		status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
-		return noCatalog(p.host.name, err)
+		return noCatalog(l.host.name, err)
 	}
 	return err
 }

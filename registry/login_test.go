@@ -200,7 +200,7 @@ func TestHelper_failureReportedWithChallenge(t *testing.T) {
 	s.pushImage(t, r, image(t, 1))
 	c := New(Options{CertDirs: []string{}})
 	_, err := c.Load(deadline(t), r, nil)
-	ok(t, err) // public: nobody asked for the helper
+	ok(t, err) // public: no login is needed
 
 	askToken(s, "me", "secret")
 	_, err = c.Load(deadline(t), r, nil)

@@ -39,7 +39,8 @@ func sizeLimit(d v1.Descriptor) int64 {
 func (c *Client) childManifest(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Manifest, error) {
 	r := repo.AtDigest(d.Digest)
 	if d.Size > transport.MaxManifest {
-		return model.Manifest{}, malformed(r, fmt.Sprintf("has a manifest of %d bytes, but tagdiff reads at most %d", d.Size, transport.MaxManifest), nil)
+		what := fmt.Sprintf("has a manifest of %d bytes, but tagdiff reads at most %d", d.Size, transport.MaxManifest)
+		return model.Manifest{}, malformed(r, what, nil)
 	}
 	m, err := c.manifestWithin(ctx, r, sizeLimit(d))
 	if err == nil && m.Kind != model.KindSchema1 { // its size may or may not include the signatures

@@ -79,7 +79,7 @@ func TestLoad_secondTime(t *testing.T) {
 	}
 }
 
-// What was kept for long is asked for all the same, in the same round.
+// TestLoad_laterRun checks that a load in a later run is one round of HEAD requests.
 func TestLoad_laterRun(t *testing.T) {
 	s, dir, known := filledCache(t)
 	age(t, dir, time.Now().Add(-2*time.Hour))
@@ -102,7 +102,7 @@ func TestLoad_laterRun(t *testing.T) {
 	}
 }
 
-// An old cache must not hide that a registry has lost a manifest.
+// TestLoad_cachedManifestDeleted checks that a manifest that the registry has deleted is reported as missing, although it is cached.
 func TestLoad_cachedManifestDeleted(t *testing.T) {
 	s, dir, known := filledCache(t)
 	age(t, dir, time.Now().Add(-2*time.Hour))
@@ -157,7 +157,7 @@ func readIndex(t testing.TB, s *server, dir string, d digest.Digest) model.Manif
 	return m
 }
 
-// Who asks for an old digest wants to know whether it is still there.
+// TestLoad_digestConfirmed checks that a reference by digest is always confirmed by the registry.
 func TestLoad_digestConfirmed(t *testing.T) {
 	s, dir, known := filledCache(t)
 	r := s.ref("app", "").AtDigest(known["a"])
@@ -172,7 +172,7 @@ func TestLoad_digestConfirmed(t *testing.T) {
 		}
 	}
 	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusBadGateway); return true })
-	x, err := c.Load(deadline(t), r, nil) // whoever cannot be asked is believed to have it
+	x, err := c.Load(deadline(t), r, nil) // a registry that does not respond counts as having it
 	ok(t, err)
 	whole(t, x, 16, 8)
 	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusNotFound); return true })
@@ -251,7 +251,7 @@ func TestCache_perRepository(t *testing.T) {
 	says(t, err, "has no")
 }
 
-// TestCache_damagedFile, whatever the damage is.
+// TestCache_damagedFile checks that a damaged file is renamed and its content fetched again.
 func TestCache_damagedFile(t *testing.T) {
 	for name, damage := range map[string]func([]byte) []byte{
 		"empty":         func([]byte) []byte { return nil },

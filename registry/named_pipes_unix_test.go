@@ -12,7 +12,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/files"
 )
 
-// pipe puts a pipe that nobody writes to in the place of a file.
+// pipe makes a pipe without a writer in place of a file.
 func pipe(t testing.TB, path string) {
 	t.Helper()
 	ok(t, os.MkdirAll(filepath.Dir(path), 0o700))
@@ -22,7 +22,7 @@ func pipe(t testing.TB, path string) {
 	ok(t, syscall.Mkfifo(path, 0o600))
 }
 
-// Who opens a pipe waits for the other end, and nothing else would end that.
+// TestFiles_pipes checks that a pipe in place of a file does not block.
 func TestFiles_pipes(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")

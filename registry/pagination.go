@@ -65,7 +65,7 @@ type pageQuery struct {
 
 // run reads in another goroutine and calls page in that of the caller. The channel
 // between them holds the names that page has not received yet.
-func (p *lister) run(ctx context.Context, page func([]string)) error {
+func (l *lister) run(ctx context.Context, page func([]string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // also when page does not return
 	box := make(chan []string, 1)
@@ -73,12 +73,12 @@ func (p *lister) run(ctx context.Context, page func([]string)) error {
 	go func() {
 		defer panics.Catch()
 		defer close(box)
-		err = p.read(ctx, box)
+		err = l.read(ctx, box)
 	}()
 	for names := range box {
 		page(names)
 	}
-	return p.withInvalidNames(err)
+	return l.withInvalidNames(err)
 }
 
 // deliver puts names into the channel, after those that wait there. It does not block,
@@ -92,16 +92,16 @@ func deliver(box chan []string, names []string) {
 	box <- names
 }
 
-func (p *lister) read(ctx context.Context, box chan []string) error {
+func (l *lister) read(ctx context.Context, box chan []string) error {
 	next := pageQuery{query: url.Values{"n": {strconv.Itoa(pageSize)}}}
 	emptyPages := 0
 	for pages := 0; next.query != nil; pages++ {
 		query := next.query.Encode()
-		if why := p.stopReason(query, pages, emptyPages); why != "" {
-			return p.truncatedError(why)
+		if why := l.stopReason(query, pages, emptyPages); why != "" {
+			return l.truncatedError(why)
 		}
-		p.queries[query] = true
-		names, cl, err := p.ask(ctx, next.query)
+		l.queries[query] = true
+		names, cl, err := l.ask(ctx, next.query)
 		switch {
 		case err == nil:
 		case pages == 0 && cl.Response.Status == http.StatusBadRequest && cl.Err == nil && next.query.Has("n"):
@@ -109,36 +109,36 @@ func (p *lister) read(ctx context.Context, box chan []string) error {
 			continue
 		case next.guess && cl.Err == nil && ctx.Err() == nil:
 			if next.required {
-				return p.truncatedError("it is not sorted and has no second page")
+				return l.truncatedError("it is not sorted and has no second page")
 			}
 			return nil // the guess was wrong: zot answers 404
 		default:
-			return p.catalogError(cl, err)
+			return l.catalogError(cl, err)
 		}
-		added, count := p.newNames(names)
+		added, count := l.newNames(names)
 		if emptyPages++; count > 0 {
 			emptyPages = 0
 		}
 		if len(added) > 0 {
 			deliver(box, added)
 		}
-		if p.truncated {
-			return p.truncatedError(fmt.Sprintf("tagdiff reads at most %d names", p.maxNames))
+		if l.truncated {
+			return l.truncatedError(fmt.Sprintf("tagdiff reads at most %d names", l.maxNames))
 		}
-		next = p.nextPage(next.query, cl, names, count)
+		next = l.nextPage(next.query, cl, names, count)
 	}
 	return contextErrorOf(ctx)
 }
 
 // stopReason is the reason not to read the next page, "" to read it.
-func (p *lister) stopReason(query string, pages, emptyPages int) string {
+func (l *lister) stopReason(query string, pages, emptyPages int) string {
 	switch {
-	case p.queries[query]:
+	case l.queries[query]:
 		return "it repeats a page"
 	case emptyPages >= maxEmptyPages:
 		return fmt.Sprintf("%d pages in a row had no new names", emptyPages)
-	case pages >= p.maxPages:
-		return fmt.Sprintf("tagdiff reads at most %d pages", p.maxPages)
+	case pages >= l.maxPages:
+		return fmt.Sprintf("tagdiff reads at most %d pages", l.maxPages)
 	case len(query) > maxQuery:
 		return "the URL of its next page is too long"
 	}
@@ -146,11 +146,11 @@ func (p *lister) stopReason(query string, pages, emptyPages int) string {
 }
 
 // ask reads one page.
-func (p *lister) ask(ctx context.Context, query url.Values) ([]string, *transport.Exchange, error) {
+func (l *lister) ask(ctx context.Context, query url.Values) ([]string, *transport.Exchange, error) {
 	cl := &transport.Exchange{Query: query}
 	var names []string
-	err := p.host.do(ctx, p.ref, cl, func(ctx context.Context) (err error) {
-		names, err = p.get(ctx)
+	err := l.host.do(ctx, l.ref, cl, func(ctx context.Context) (err error) {
+		names, err = l.get(ctx)
 		return err
 	})
 	return names, cl, err
@@ -158,36 +158,36 @@ func (p *lister) ask(ctx context.Context, query url.Values) ([]string, *transpor
 
 // newNames returns the valid names that no earlier page had. count includes invalid
 // ones: a page with new invalid names is not empty.
-func (p *lister) newNames(names []string) (added []string, count int) {
-	before := len(p.seen) + len(p.invalid)
+func (l *lister) newNames(names []string) (added []string, count int) {
+	before := len(l.seen) + len(l.invalid)
 	for _, n := range names {
-		if _, known := p.seen[n]; known || n == "" {
+		if _, known := l.seen[n]; known || n == "" {
 			continue
 		}
-		if len(p.seen)+len(p.invalid) >= p.maxNames {
-			p.truncated = true
+		if len(l.seen)+len(l.invalid) >= l.maxNames {
+			l.truncated = true
 			break
 		}
-		if p.valid(n) {
-			p.seen[n] = struct{}{}
+		if l.valid(n) {
+			l.seen[n] = struct{}{}
 			added = append(added, n)
 			continue
 		}
-		p.invalid[maphash.String(p.seed, n)] = true
+		l.invalid[maphash.String(l.seed, n)] = true
 	}
-	return added, len(p.seen) + len(p.invalid) - before
+	return added, len(l.seen) + len(l.invalid) - before
 }
 
 // nextPage returns the query for the next page: that of the Link, or the names after
 // the last one of a full page. If the names are not sorted, or if the registry ignores
 // the parameter "last", it is a query for a larger page.
-func (p *lister) nextPage(query url.Values, cl *transport.Exchange, names []string, count int) pageQuery {
+func (l *lister) nextPage(query url.Values, cl *transport.Exchange, names []string, count int) pageQuery {
 	if next, ok := nextQuery(cl.Response.Header.Values("Link")); ok {
-		p.linked = true
+		l.linked = true
 		return pageQuery{query: next}
 	}
 	n, err := strconv.Atoi(query.Get("n"))
-	if err != nil || len(names) != n || p.linked {
+	if err != nil || len(names) != n || l.linked {
 		return pageQuery{}
 	}
 	sorted := slices.IsSorted(names)
@@ -216,29 +216,29 @@ func nextQuery(links []string) (url.Values, bool) {
 }
 
 // truncatedError is the error of a list that was not read to its end.
-func (p *lister) truncatedError(why string) error {
+func (l *lister) truncatedError(why string) error {
 	names := "names"
-	if len(p.seen) == 1 {
+	if len(l.seen) == 1 {
 		names = "name"
 	}
 	return &model.ReadError{
-		Message: fmt.Sprintf("the list of %s is incomplete after %d %s: %s", p.host.name, len(p.seen), names, why),
+		Message: fmt.Sprintf("the list of %s is incomplete after %d %s: %s", l.host.name, len(l.seen), names, why),
 		Next:    "type or paste a reference if the name that you need is missing",
 	}
 }
 
 // withInvalidNames adds to err how many invalid names were left out.
-func (p *lister) withInvalidNames(err error) error {
+func (l *lister) withInvalidNames(err error) error {
 	var t *model.ReadError
-	note := fmt.Sprintf("%d names that are not valid %s were left out", len(p.invalid), p.kinds)
-	if len(p.invalid) == 1 {
-		note = fmt.Sprintf("1 name that is not a valid %s was left out", p.kind)
+	note := fmt.Sprintf("%d names that are not valid %s were left out", len(l.invalid), l.kinds)
+	if len(l.invalid) == 1 {
+		note = fmt.Sprintf("1 name that is not a valid %s was left out", l.kind)
 	}
 	switch {
-	case len(p.invalid) == 0:
+	case len(l.invalid) == 0:
 		return err
 	case err == nil:
-		return &model.ReadError{Message: note, Next: "tell the administrator of " + p.host.name + ": no client can pull them"}
+		return &model.ReadError{Message: note, Next: "tell the administrator of " + l.host.name + ": no client can pull them"}
 	case errors.As(err, &t):
 		return &model.ReadError{Message: t.Message + "; " + note, Next: t.Next, Err: err}
 	}

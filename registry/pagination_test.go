@@ -166,7 +166,7 @@ func TestTags_startsOver(t *testing.T) {
 	}
 }
 
-// Nobody can tell whether there is more: that is said.
+// TestTags_unsortedFullPage checks that an unsorted full page that cannot be larger is not taken for the whole list.
 func TestTags_unsortedFullPage(t *testing.T) {
 	s := newServer(t)
 	serveList(s, "tags", names(2500), pagings["no Link, no order, as many as are wanted, from the first on"].list)
@@ -186,7 +186,7 @@ func TestTags_unsortedFullPage(t *testing.T) {
 	}
 }
 
-// What is held of a list is in proportion to its names.
+// TestTags_memory checks that the memory for a list is in proportion to its size.
 func TestTags_memory(t *testing.T) {
 	const n = 1_000_000
 	p := newClient(t, Options{}).tags(model.Ref{Registry: "localhost", Repository: "app"})
@@ -302,7 +302,7 @@ func TestTags_tooLongReason(t *testing.T) {
 	}
 }
 
-// What comes while page is busy is handed over at once, in order.
+// TestTags_waitingPagesTogether checks that pages that arrive while the callback runs are delivered together.
 func TestTags_waitingPagesTogether(t *testing.T) {
 	const pages = 20
 	s := newServer(t)

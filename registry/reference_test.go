@@ -8,7 +8,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// TestCheckRef_moment: a moment never becomes a question about now.
+// TestCheckRef_moment checks that a reference with a time is never sent to a registry.
 func TestCheckRef_moment(t *testing.T) {
 	s := newServer(t)
 	c := newClient(t, Options{})

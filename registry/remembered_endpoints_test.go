@@ -146,8 +146,9 @@ func TestRemembered_tokenFirst(t *testing.T) {
 	}
 }
 
-// The token is held back until both other connections are there, so this ends
-// only if they are opened meanwhile, and each is used.
+// TestPreconnect_duringTokenRequest checks that connections are opened while the token is
+// requested: the token is held back until both other connections are open, and each
+// is used.
 func TestPreconnect_duringTokenRequest(t *testing.T) {
 	a := newRemoteRegistry(t)
 	a.run(t)
@@ -240,7 +241,7 @@ func TestRemembered_wrongTokenService(t *testing.T) {
 	}
 }
 
-// All requests that are under way with a key from the wrong place start anew.
+// TestRemembered_wrongForTwoRequests checks that two concurrent requests both recover from a wrong token service.
 func TestRemembered_wrongForTwoRequests(t *testing.T) {
 	a := newRemoteRegistry(t)
 	for _, tag := range []string{"b", "c"} {
@@ -273,7 +274,7 @@ func TestRemembered_notFromPlainHTTP(t *testing.T) {
 	_, err := newClient(t, Options{Endpoints: file}).Load(deadline(t), s.ref("app", "a"), nil)
 	ok(t, err)
 
-	a := newRemoteRegistry(t) // and neither what came without proof of who said it
+	a := newRemoteRegistry(t) // nor what came without a verified certificate
 	c := newClient(t, Options{Endpoints: file})
 	c.credentials.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"},%q:{"tls":"insecure"},%q:{"tls":"insecure"}}}`, a.host, a.tokens.host, a.blobs.host))
 	a.load(t, c)
@@ -282,7 +283,8 @@ func TestRemembered_notFromPlainHTTP(t *testing.T) {
 	}
 }
 
-// A key that was made for TLS is not sent without.
+// TestRemembered_noTLSAnyMore checks that a registry that no longer uses TLS is still read,
+// and that a token made for TLS is not sent over http.
 func TestRemembered_noTLSAnyMore(t *testing.T) {
 	a := newRemoteRegistry(t)
 	plain := newServer(t)

@@ -84,7 +84,7 @@ func TestResolve_order(t *testing.T) {
 	}
 }
 
-// TestResolve_stopsOnFailures: 5000 tags must not be 5000 refusals.
+// TestResolve_stopsOnFailures checks that Resolve stops when all requests fail.
 func TestResolve_stopsOnFailures(t *testing.T) {
 	for code, say := range map[int]string{401: "requires a login", 403: "denies access to", 503: "is in trouble itself"} {
 		t.Run(http.StatusText(code), func(t *testing.T) {
@@ -204,7 +204,7 @@ func TestResolve_contextEnds(t *testing.T) {
 	}
 }
 
-// TestResolve_successAfterStop: it was under way when the others failed.
+// TestResolve_successAfterStop checks that a success after the end does not undo the end.
 func TestResolve_successAfterStop(t *testing.T) {
 	b := batch{found: func(all []model.Tagged) { t.Errorf("handed over %v", all) }, stop: make(chan struct{})}
 	refused := &model.ReadError{Message: "no", Err: &transport.StatusError{Status: http.StatusForbidden}}

@@ -8,7 +8,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// One page may hold any number of names.
+// TestTags_tooManyNamesOnAPage checks that a page beyond the limit of names is cut.
 func TestTags_tooManyNamesOnAPage(t *testing.T) {
 	s := newServer(t)
 	serveList(s, "tags", names(500), func(all []string, _ string, _ int) ([]string, string) { return all, "" })
@@ -54,7 +54,7 @@ func TestHeaders_limit(t *testing.T) {
 	}
 }
 
-// The same over HTTP/2.
+// TestHeaders_http2Limit checks that the headers of an HTTP/2 response are limited.
 func TestHeaders_http2Limit(t *testing.T) {
 	a := newRemoteRegistry(t)
 	a.setFront(func(w http.ResponseWriter, r *http.Request) bool {

@@ -33,7 +33,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-// server is a registry in this process that counts what it is asked.
+// server is a registry in this process that records its requests.
 type server struct {
 	*httptest.Server
 	host string
@@ -44,17 +44,17 @@ type server struct {
 	tick int
 
 	face  atomic.Pointer[front]
-	plain atomic.Bool // set to do without front from now on
+	plain atomic.Bool // set to stop using front
 
 	shakes  atomic.Int64  // TLS connections made
 	changed chan struct{} // gets something after each, if there is room
 }
 
-// front answers in place of a registry, and says whether it did.
+// front may respond instead of the registry, and reports whether it did.
 type front = func(w http.ResponseWriter, r *http.Request) bool
 
-// setFront is for a server that runs: requests that nobody waits for any more may
-// still be under way.
+// setFront changes the front of a running server: requests that were cancelled may
+// still be running.
 func (s *server) setFront(f front) { s.face.Store(&f) }
 
 func (s *server) front() front {
@@ -64,7 +64,7 @@ func (s *server) front() front {
 	return nil
 }
 
-// span is when a request came and was answered, in ticks of one counter.
+// span is the time from a request to its response, in ticks of one counter.
 type span struct{ from, to int }
 
 func newServer(t testing.TB) *server {
@@ -227,7 +227,7 @@ var eight = []string{
 	"linux/386", "linux/ppc64le", "linux/s390x", "linux/riscv64",
 }
 
-// eightPlatforms is an index of eight images, each with a BuildKit receipt.
+// eightPlatforms is an index of eight images, each with a BuildKit attestation.
 func eightPlatforms(t testing.TB) gv1.ImageIndex {
 	t.Helper()
 	idx := gv1.ImageIndex(empty.Index)
@@ -237,20 +237,20 @@ func eightPlatforms(t testing.TB) gv1.ImageIndex {
 		img := image(t, 2)
 		about, err := img.Digest()
 		ok(t, err)
-		receipt := gv1.Descriptor{
+		attestation := gv1.Descriptor{
 			Platform:    &gv1.Platform{OS: "unknown", Architecture: "unknown"},
 			Annotations: map[string]string{"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": about.String()},
 		}
 		idx = mutate.AppendManifests(idx,
 			mutate.IndexAddendum{Add: img, Descriptor: gv1.Descriptor{Platform: platform}},
-			mutate.IndexAddendum{Add: image(t, 1), Descriptor: receipt})
+			mutate.IndexAddendum{Add: image(t, 1), Descriptor: attestation})
 	}
 	return idx
 }
 
-// waves holds requests back until as many as a round has are there, so that
-// the count of rounds does not hang on how fast this machine is. A client that
-// does not ask for a whole round at once gets no answer.
+// waves holds the responses of a round back until all its requests have arrived, so
+// that the number of rounds does not depend on the speed of the machine. A client that
+// does not send a whole round at once gets no response.
 func waves(t testing.TB, s *server, sizes ...int) {
 	t.Helper()
 	var mu sync.Mutex
@@ -331,7 +331,7 @@ func scopeOf(path string) string {
 	return ""
 }
 
-// newClient is a client that knows no login of this machine and loses no time.
+// newClient returns a client without the logins of this machine and with short pauses.
 func newClient(t testing.TB, opts Options) *Client {
 	t.Helper()
 	if opts.CertDirs == nil {
@@ -344,30 +344,30 @@ func newClient(t testing.TB, opts Options) *Client {
 	return c
 }
 
-// logIn gives c a login as a file of docker's would.
+// logIn gives c a login in the format of docker.
 func logIn(t testing.TB, c *Client, host, user, pass string) {
 	t.Helper()
 	auth := base64.StdEncoding.EncodeToString([]byte(user + ":" + pass))
 	c.credentials.AddAuthFile("config.json", []byte(fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, auth)))
 }
 
-// isShort checks that a trouble fits a line or two besides what it quotes.
+// isShort checks that an error without its quotation fits one or two lines.
 func isShort(t testing.TB, err error) {
 	t.Helper()
-	var trouble *model.ReadError
-	if !errors.As(err, &trouble) {
+	var readErr *model.ReadError
+	if !errors.As(err, &readErr) {
 		t.Fatalf("got %#v, want a *model.ReadError", err)
 	}
-	say := quoted.ReplaceAllString(trouble.Message, "")
+	say := quoted.ReplaceAllString(readErr.Message, "")
 	if n := utf8.RuneCountInString(say); n > 92 {
 		t.Errorf("%d characters to say: %q", n, say)
 	}
-	if n := utf8.RuneCountInString(trouble.Next); n > 80 || strings.Contains(trouble.Next, ";") {
-		t.Errorf("%d characters on what is next: %q", n, trouble.Next)
+	if n := utf8.RuneCountInString(readErr.Next); n > 80 || strings.Contains(readErr.Next, ";") {
+		t.Errorf("%d characters on what is next: %q", n, readErr.Next)
 	}
 }
 
-// quoted is what a message quotes of somebody else's.
+// quoted is the part of a message that quotes another error.
 var quoted = regexp.MustCompile(`: .*`)
 
 func pathOf(t testing.TB, line string) string {

@@ -133,23 +133,23 @@ func (k *Keychain) AddAuthFile(path string, raw []byte) {
 // lookup tries the keys from the most specific one to that of the registry, as podman
 // does; docker's files have only keys of registries. The helper of a registry comes
 // before the logins in the file, the general helper after them.
-func (s authFile) lookup(ctx context.Context, run *helpers, host, repo string) (Login, error) {
+func (f authFile) lookup(ctx context.Context, run *helpers, host, repo string) (Login, error) {
 	server := host
 	if host == model.DockerHub {
 		server = config.DockerRegistryAuth
 	}
 	for name := host + "/" + repo; ; name = name[:strings.LastIndex(name, "/")] {
 		name = strings.TrimSuffix(name, "/")
-		for key, prog := range s.helpers {
+		for key, prog := range f.helpers {
 			if normalizeKey(key) == name {
 				return run.get(ctx, prog, serverName(key, server))
 			}
 		}
-		for key, a := range s.auths {
+		for key, a := range f.auths {
 			if normalizeKey(key) != name {
 				continue
 			}
-			if l := a.login(s.path); !l.IsZero() {
+			if l := a.login(f.path); !l.IsZero() {
 				return l, nil
 			}
 			server = serverName(key, server)
@@ -158,16 +158,16 @@ func (s authFile) lookup(ctx context.Context, run *helpers, host, repo string) (
 			break
 		}
 	}
-	if s.helper == "" {
+	if f.helper == "" {
 		return Login{}, nil
 	}
-	return run.get(ctx, s.helper, server)
+	return run.get(ctx, f.helper, server)
 }
 
 // login is the login of an entry, zero if the entry is not valid.
-func (a authEntry) login(from string) Login {
-	l := Login{Username: a.Username, Password: a.Password, RefreshToken: a.IdentityToken, BearerToken: a.RegistryToken, Source: from}
-	if raw, err := base64.StdEncoding.DecodeString(a.Auth); err == nil && a.Auth != "" {
+func (e authEntry) login(from string) Login {
+	l := Login{Username: e.Username, Password: e.Password, RefreshToken: e.IdentityToken, BearerToken: e.RegistryToken, Source: from}
+	if raw, err := base64.StdEncoding.DecodeString(e.Auth); err == nil && e.Auth != "" {
 		if user, pass, ok := strings.Cut(string(raw), ":"); ok {
 			l.Username, l.Password = user, strings.Trim(pass, "\x00")
 		}

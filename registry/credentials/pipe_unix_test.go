@@ -10,7 +10,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-// Shells give the output of a command as a pipe, which is read.
+// TestAuthFile_pipe checks that a file of logins may be a pipe.
 func TestAuthFile_pipe(t *testing.T) {
 	registrytest.Home(t, nil)
 	out, in, err := os.Pipe()

@@ -127,8 +127,7 @@ var spoilt = map[string]bool{
 	"edge/missing:child": true, "edge/missing:layer": true, "edge/missing:config": true,
 }
 
-// TestDemo_loadsEverything walks all tags with the program's own parser and unpacks
-// every layer.
+// TestDemo_loadsEverything checks that everything in the demo registry loads.
 func TestDemo_loadsEverything(t *testing.T) {
 	for name, repo := range registry().repositories {
 		checked := map[digest.Digest]bool{}

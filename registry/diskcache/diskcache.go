@@ -64,20 +64,20 @@ func New(opts Options) *Cache {
 	return &Cache{dir: opts.Dir, warn: opts.Warn, maxDocument: opts.MaxDocument, limit: MaxSize, abort: make(chan struct{})}
 }
 
-func (d *Cache) path(kind string, r model.Ref) string {
+func (c *Cache) path(kind string, r model.Ref) string {
 	sum := sha256.Sum256([]byte(Key(kind, r, r.Digest)))
 	name := hex.EncodeToString(sum[:])
-	return filepath.Join(d.dir, name[:2], name[2:])
+	return filepath.Join(c.dir, name[:2], name[2:])
 }
 
 // Get reads the document of r. confirmed is when it was last used or confirmed. A
 // file that does not verify is set aside.
-func (d *Cache) Get(kind string, r model.Ref) (doc Document, confirmed time.Time, ok bool) {
-	if d.dir == "" {
+func (c *Cache) Get(kind string, r model.Ref) (doc Document, confirmed time.Time, ok bool) {
+	if c.dir == "" {
 		return doc, confirmed, false
 	}
-	path := d.path(kind, r)
-	content, confirmed, err := readDocument(path, d.maxDocument+maxHeader)
+	path := c.path(kind, r)
+	content, confirmed, err := readDocument(path, c.maxDocument+maxHeader)
 	if errors.Is(err, fs.ErrNotExist) || files.TooManyOpen(err) {
 		return doc, confirmed, false
 	}
@@ -85,7 +85,7 @@ func (d *Cache) Get(kind string, r model.Ref) (doc Document, confirmed time.Time
 		doc, err = parseDocument(content, kind, r)
 	}
 	if err != nil {
-		d.SetAside(kind, r)
+		c.SetAside(kind, r)
 		return doc, confirmed, false
 	}
 	if time.Until(confirmed) > time.Minute {
@@ -95,113 +95,113 @@ func (d *Cache) Get(kind string, r model.Ref) (doc Document, confirmed time.Time
 }
 
 // SetAside renames a file that cannot be used, and warns about the first one.
-func (d *Cache) SetAside(kind string, r model.Ref) {
-	path := d.path(kind, r)
+func (c *Cache) SetAside(kind string, r model.Ref) {
+	path := c.path(kind, r)
 	aside := path + damagedSuffix
 	if os.Rename(path, aside) != nil {
 		return
 	}
 	now := time.Now()
 	_ = os.Chtimes(aside, now, now) // the next sweeps keep it for a week
-	d.warned.Do(func() {
-		if d.warn != nil {
-			d.warn(fmt.Sprintf("a damaged file of the cache was renamed and its content is fetched again: %s", aside))
+	c.warned.Do(func() {
+		if c.warn != nil {
+			c.warn(fmt.Sprintf("a damaged file of the cache was renamed and its content is fetched again: %s", aside))
 		}
 	})
 }
 
 // Touch records that a document was used or, for a manifest, confirmed.
-func (d *Cache) Touch(kind string, r model.Ref) {
-	if d.dir == "" {
+func (c *Cache) Touch(kind string, r model.Ref) {
+	if c.dir == "" {
 		return
 	}
 	now := time.Now()
-	_ = os.Chtimes(d.path(kind, r), now, now) // best effort: it may be gone
+	_ = os.Chtimes(c.path(kind, r), now, now) // best effort: it may be gone
 }
 
 // Remove deletes a document.
-func (d *Cache) Remove(kind string, r model.Ref) {
-	if d.dir != "" {
-		_ = os.Remove(d.path(kind, r)) // best effort: it may be gone
+func (c *Cache) Remove(kind string, r model.Ref) {
+	if c.dir != "" {
+		_ = os.Remove(c.path(kind, r)) // best effort: it may be gone
 	}
 }
 
 // Put writes a document later. It never waits.
-func (d *Cache) Put(doc Document) {
-	if d.dir == "" {
+func (c *Cache) Put(doc Document) {
+	if c.dir == "" {
 		return
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
 		return
 	}
-	if d.queue == nil {
-		d.queue, d.done = make(chan Document, maxQueued), make(chan struct{})
+	if c.queue == nil {
+		c.queue, c.done = make(chan Document, maxQueued), make(chan struct{})
 		go func(queue chan Document) {
 			defer panics.Catch()
-			d.write(queue)
-		}(d.queue)
+			c.write(queue)
+		}(c.queue)
 	}
 	select {
-	case d.queue <- doc:
+	case c.queue <- doc:
 	default: // the disk is slower than the network
 	}
 }
 
 // Close ends writing, after the queued documents but at most after wait.
-func (d *Cache) Close(wait time.Duration) {
-	d.mu.Lock()
-	if d.closed || d.queue == nil {
-		d.closed = true
-		d.mu.Unlock()
+func (c *Cache) Close(wait time.Duration) {
+	c.mu.Lock()
+	if c.closed || c.queue == nil {
+		c.closed = true
+		c.mu.Unlock()
 		return
 	}
-	d.closed = true
-	close(d.queue)
-	d.mu.Unlock()
+	c.closed = true
+	close(c.queue)
+	c.mu.Unlock()
 	late := time.NewTimer(wait)
 	defer late.Stop()
 	select {
-	case <-d.done:
+	case <-c.done:
 	case <-late.C:
-		close(d.abort)
+		close(c.abort)
 	}
 }
 
 // write writes the queued documents. It stops at the first failure: a disk that is
 // full or read-only stays so.
-func (d *Cache) write(queue <-chan Document) {
-	defer close(d.done)
+func (c *Cache) write(queue <-chan Document) {
+	defer close(c.done)
 	failed := false
 	for doc := range queue {
-		if failed || d.aborted() || !doc.verified() {
+		if failed || c.aborted() || !doc.verified() {
 			continue
 		}
-		written, err := d.store(doc)
+		written, err := c.store(doc)
 		if err != nil {
 			failed = true
 			continue
 		}
-		d.recordWritten(written)
+		c.recordWritten(written)
 	}
 }
 
-func (d *Cache) aborted() bool {
+func (c *Cache) aborted() bool {
 	select {
-	case <-d.abort:
+	case <-c.abort:
 		return true
 	default:
 		return false
 	}
 }
 
-func (d *Cache) store(doc Document) (written int, err error) {
+func (c *Cache) store(doc Document) (written int, err error) {
 	head, err := json.Marshal(header{doc.Repo.String(), doc.Digest, doc.MediaType})
 	if err != nil || len(head) > maxHeader {
 		return 0, err
 	}
-	path := d.path(doc.Kind, doc.Repo.AtDigest(doc.Digest))
+	path := c.path(doc.Kind, doc.Repo.AtDigest(doc.Digest))
 	content := bytes.Join([][]byte{head, doc.Raw}, []byte("\n"))
 	return len(content), replaceFile(path, content)
 }

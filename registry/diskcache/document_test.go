@@ -10,8 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-// A signed schema1 manifest's digest is not that of its bytes, and what has no
-// digest of its own cannot be verified.
+// TestCache_wrongDigestNotStored checks that content that does not match its digest is not
+// stored, such as a signed schema1 manifest, whose digest is not that of its bytes.
 func TestCache_wrongDigestNotStored(t *testing.T) {
 	dir := t.TempDir()
 	d := New(Options{Dir: dir, MaxDocument: testMaxDocument})

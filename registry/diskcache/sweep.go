@@ -31,27 +31,27 @@ const (
 // recordWritten adds to the tally, and sweeps when the cache is too large or the
 // last sweep was long ago. Several processes share the tally: appending a byte is
 // atomic, and a sweep sets it to the true size.
-func (d *Cache) recordWritten(written int) {
-	total, err := d.tally(blocks(int64(written)))
-	stamp, errStamp := os.Stat(filepath.Join(d.dir, sweptStamp))
+func (c *Cache) recordWritten(written int) {
+	total, err := c.tally(blocks(int64(written)))
+	stamp, errStamp := os.Stat(filepath.Join(c.dir, sweptStamp))
 	if err != nil {
 		return
 	}
 	if errStamp != nil {
-		d.sweep(time.Now())
+		c.sweep(time.Now())
 		return
 	}
 	age := time.Since(stamp.ModTime()).Abs() // a clock may have been ahead
-	if age > sweepInterval || total*block > d.limit && age > minSweepInterval {
-		d.sweep(time.Now())
+	if age > sweepInterval || total*block > c.limit && age > minSweepInterval {
+		c.sweep(time.Now())
 	}
 }
 
 func blocks(size int64) int64 { return (size + block - 1) / block }
 
 // tally adds blocks and returns their total number.
-func (d *Cache) tally(more int64) (int64, error) {
-	f, err := os.OpenFile(filepath.Join(d.dir, sizeTally), os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
+func (c *Cache) tally(more int64) (int64, error) {
+	f, err := os.OpenFile(filepath.Join(c.dir, sizeTally), os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return 0, err
 	}
@@ -75,19 +75,19 @@ type entry struct {
 
 // sweep removes leftovers and, if the cache is too large, the least recently used
 // documents.
-func (d *Cache) sweep(now time.Time) {
+func (c *Cache) sweep(now time.Time) {
 	// First, so that another process does not start a sweep too.
-	if replaceFile(filepath.Join(d.dir, sweptStamp), nil) != nil {
+	if replaceFile(filepath.Join(c.dir, sweptStamp), nil) != nil {
 		return
 	}
-	all, total := d.scan(now)
-	if d.aborted() {
+	all, total := c.scan(now)
+	if c.aborted() {
 		return
 	}
-	if total > d.limit {
+	if total > c.limit {
 		slices.SortFunc(all, func(a, b entry) int { return a.used.Compare(b.used) })
 		for _, f := range all {
-			if float64(total) <= sweepTo*float64(d.limit) || d.aborted() {
+			if float64(total) <= sweepTo*float64(c.limit) || c.aborted() {
 				break
 			}
 			if os.Remove(f.path) == nil {
@@ -95,18 +95,18 @@ func (d *Cache) sweep(now time.Time) {
 			}
 		}
 	}
-	_ = replaceFile(filepath.Join(d.dir, sizeTally), make([]byte, blocks(total))) // if that fails, the next sweep is earlier
+	_ = replaceFile(filepath.Join(c.dir, sizeTally), make([]byte, blocks(total))) // if that fails, the next sweep is earlier
 }
 
 // scan lists the documents and removes leftovers. The folder itself may be a symbolic
 // link, which WalkDir would not follow.
-func (d *Cache) scan(now time.Time) (all []entry, total int64) {
-	_ = filepath.WalkDir(d.dir+"/.", func(path string, e fs.DirEntry, err error) error { // files that cannot be read are ignored
-		if d.aborted() {
+func (c *Cache) scan(now time.Time) (all []entry, total int64) {
+	_ = filepath.WalkDir(c.dir+"/.", func(path string, e fs.DirEntry, err error) error { // files that cannot be read are ignored
+		if c.aborted() {
 			return fs.SkipAll
 		}
 		if err != nil || !e.Type().IsRegular() {
-			return nil //nolint:nilerr // the walk goes on
+			return nil //nolint:nilerr // the walk continues
 		}
 		info, err := e.Info()
 		if err != nil {

@@ -104,7 +104,7 @@ func TestSweep_leftovers(t *testing.T) {
 	}
 }
 
-// A clock that was ahead once must not keep the cache from ever being swept.
+// TestSweep_clockWasAhead checks that a sweep stamp in the future does not prevent sweeps.
 func TestSweep_clockWasAhead(t *testing.T) {
 	d := New(Options{Dir: t.TempDir(), MaxDocument: testMaxDocument})
 	d.limit = 1 << 20

@@ -29,8 +29,7 @@ func TestEndpointFile_limit(t *testing.T) {
 	}
 }
 
-// Each of several programs at once reads a whole file whenever it looks, and
-// what one learns stays unless another writes at that very moment.
+// TestEndpointFile_concurrentWrites checks that several processes can write the file of endpoints at once.
 func TestEndpointFile_concurrentWrites(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "endpoints.json")
 	first := endpoint{Realm: "https://auth.example/token"}

@@ -11,7 +11,8 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-// A pipe in place of the file is replaced, and does not block a reader.
+// TestEndpointFile_pipe checks that a pipe in place of the file is replaced and does not
+// block a reader.
 func TestEndpointFile_pipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "endpoints.json")
 	registrytest.OK(t, syscall.Mkfifo(path, 0o600))

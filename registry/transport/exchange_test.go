@@ -2,7 +2,7 @@ package transport
 
 import "testing"
 
-// Repositories may be called like the parts of an address.
+// TestScope_wholeRepository checks that the scope of a token is the whole repository.
 func TestScope_wholeRepository(t *testing.T) {
 	const digest = "sha256:0123456789012345678901234567890123456789012345678901234567890123"
 	for _, repo := range []string{

@@ -10,30 +10,30 @@ import (
 // end, so that the connection can be used again. It ends with ctx, when a timeout
 // expires, and when the body is larger than limit. The timeouts do not include
 // the wait for the limiter.
-func (s *Transport) fetch(ctx context.Context, req *http.Request, limit int64, key authorization) (Response, error) {
+func (tr *Transport) fetch(ctx context.Context, req *http.Request, limit int64, key authorization) (Response, error) {
 	cl := exchangeOf(ctx)
-	t, err := s.limiter.acquire(ctx, cl != nil && cl.Bulk)
+	t, err := tr.limiter.acquire(ctx, cl != nil && cl.Bulk)
 	if err != nil {
 		return Response{}, err
 	}
-	a, err := s.do(ctx, req, limit, key)
-	s.limiter.release(t, a, err)
-	if q, ok := parseQuota(a.Header); ok && req.URL.Host == s.host && a.RedirectedTo == "" {
-		q.Host = s.registry
-		s.roundTripper.meter.setQuota(q)
+	a, err := tr.do(ctx, req, limit, key)
+	tr.limiter.release(t, a, err)
+	if q, ok := parseQuota(a.Header); ok && req.URL.Host == tr.host && a.RedirectedTo == "" {
+		q.Host = tr.registry
+		tr.roundTripper.meter.setQuota(q)
 	}
 	return a, err
 }
 
 // do is fetch without the limiter.
-func (s *Transport) do(parent context.Context, req *http.Request, limit int64, key authorization) (Response, error) {
+func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, key authorization) (Response, error) {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	silence := time.AfterFunc(s.timeouts.Silence, func() { cancel(ErrSilent) })
+	silence := time.AfterFunc(tr.timeouts.Silence, func() { cancel(ErrSilent) })
 	defer silence.Stop()
-	defer time.AfterFunc(s.timeouts.Total, func() { cancel(ErrSlow) }).Stop()
+	defer time.AfterFunc(tr.timeouts.Total, func() { cancel(ErrSlow) }).Stop()
 
-	resp, err := s.client.Do(req.WithContext(ctx))
+	resp, err := tr.client.Do(req.WithContext(ctx))
 	if err != nil {
 		return Response{}, atHost(failedHost(req, err), req, cancelCause(parent, ctx, explainHTTPError(redactURLs(err))))
 	}
@@ -57,7 +57,7 @@ func (s *Transport) do(parent context.Context, req *http.Request, limit int64, k
 			err = nil // the status is enough without the whole body
 		}
 	default:
-		alive := func() { silence.Reset(s.timeouts.Silence) }
+		alive := func() { silence.Reset(tr.timeouts.Silence) }
 		a.Body, err = readBody(resp, limit, alive)
 	}
 	if err != nil {

@@ -33,35 +33,35 @@ type hostTransports struct {
 }
 
 // get is the transport for a host, made at its first use.
-func (r *hostTransports) get(host string) (*hostTransport, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if known, ok := r.byHost[host]; ok {
+func (h *hostTransports) get(host string) (*hostTransport, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if known, ok := h.byHost[host]; ok {
 		return known, nil
 	}
-	if len(r.byHost) >= MaxOtherHosts {
-		for _, old := range r.byHost {
+	if len(h.byHost) >= MaxOtherHosts {
+		for _, old := range h.byHost {
 			old.closeIdle()
 		}
-		clear(r.byHost)
+		clear(h.byHost)
 	}
-	built, err := r.newTransport(host)
+	built, err := h.newTransport(host)
 	if err != nil {
 		return nil, err
 	}
-	if r.byHost == nil {
-		r.byHost = map[string]*hostTransport{}
+	if h.byHost == nil {
+		h.byHost = map[string]*hostTransport{}
 	}
-	r.byHost[host] = built
+	h.byHost[host] = built
 	return built, nil
 }
 
 // closeIdle closes the connections that no request uses, also those that were
 // opened in advance.
-func (r *hostTransport) closeIdle() {
-	r.CloseIdleConnections()
-	if r.preconnector != nil {
-		r.preconnector.closeAll()
+func (h *hostTransport) closeIdle() {
+	h.CloseIdleConnections()
+	if h.preconnector != nil {
+		h.preconnector.closeAll()
 	}
 }
 

@@ -40,21 +40,21 @@ func newPreconnector(dialer *net.Dialer, own string, config *tls.Config, t Timeo
 
 // open opens a connection to address in advance. The connection uses the values
 // of ctx and outlives it.
-func (o *preconnector) open(ctx context.Context, address string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.pending[address] != nil {
+func (p *preconnector) open(ctx context.Context, address string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pending[address] != nil {
 		return
 	}
 	e := &pendingConn{done: make(chan struct{})}
-	o.pending[address] = e
+	p.pending[address] = e
 	ctx = context.WithoutCancel(ctx)
 	go func() {
 		defer panics.Catch()
-		e.conn, e.err = o.connect(ctx, address)
+		e.conn, e.err = p.connect(ctx, address)
 		close(e.done)
-		time.AfterFunc(o.timeouts.Preconnect, func() {
-			if o.take(address, e) {
+		time.AfterFunc(p.timeouts.Preconnect, func() {
+			if p.take(address, e) {
 				e.close()
 			}
 		})
@@ -62,48 +62,48 @@ func (o *preconnector) open(ctx context.Context, address string) {
 }
 
 // take removes e, and reports whether e was still there.
-func (o *preconnector) take(address string, e *pendingConn) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if e == nil || o.pending[address] != e {
+func (p *preconnector) take(address string, e *pendingConn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e == nil || p.pending[address] != e {
 		return false
 	}
-	delete(o.pending, address)
+	delete(p.pending, address)
 	return true
 }
 
-func (o *preconnector) pendingTo(address string) *pendingConn {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.pending[address]
+func (p *preconnector) pendingTo(address string) *pendingConn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pending[address]
 }
 
 // closeAll closes all connections that were not used.
-func (o *preconnector) closeAll() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, e := range o.pending {
+func (p *preconnector) closeAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.pending {
 		go func() {
 			defer panics.Catch()
 			e.close()
 		}()
 	}
-	clear(o.pending)
+	clear(p.pending)
 }
 
 // close closes a connection that was not used.
-func (e *pendingConn) close() {
-	<-e.done
-	if e.conn != nil {
-		_ = e.conn.Close()
+func (c *pendingConn) close() {
+	<-c.done
+	if c.conn != nil {
+		_ = c.conn.Close()
 	}
 }
 
 // dial is a transport's DialTLSContext.
-func (o *preconnector) dial(ctx context.Context, _, address string) (net.Conn, error) {
-	e := o.pendingTo(address)
-	if !o.take(address, e) {
-		return o.connect(ctx, address)
+func (p *preconnector) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	e := p.pendingTo(address)
+	if !p.take(address, e) {
+		return p.connect(ctx, address)
 	}
 	select {
 	case <-ctx.Done():
@@ -115,24 +115,24 @@ func (o *preconnector) dial(ctx context.Context, _, address string) (net.Conn, e
 	case <-e.done:
 	}
 	if errors.Is(e.err, ErrLocalAddress) { // it was opened before the registry's own connection showed that it is local too
-		return o.connect(ctx, address)
+		return p.connect(ctx, address)
 	}
 	return e.conn, e.err
 }
 
-func (o *preconnector) connect(ctx context.Context, address string) (net.Conn, error) {
-	raw, err := o.dialer.DialContext(ctx, "tcp", address)
+func (p *preconnector) connect(ctx context.Context, address string) (net.Conn, error) {
+	raw, err := p.dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	config := o.tls.Clone()
-	if address != o.own { // that of a proxy, for which http.Transport uses HTTP/1
+	config := p.tls.Clone()
+	if address != p.own { // that of a proxy, for which http.Transport uses HTTP/1
 		config = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	config.ServerName, _, err = net.SplitHostPort(address)
 	conn := tls.Client(raw, config)
 	if err == nil {
-		err = raw.SetDeadline(time.Now().Add(o.timeouts.Dial))
+		err = raw.SetDeadline(time.Now().Add(p.timeouts.Dial))
 	}
 	if err == nil {
 		err = conn.HandshakeContext(ctx)
@@ -148,14 +148,14 @@ func (o *preconnector) connect(ctx context.Context, address string) (net.Conn, e
 }
 
 // preconnect opens connections to hosts that later requests need.
-func (w *roundTripper) preconnect(hosts ...string) {
+func (rt *roundTripper) preconnect(hosts ...string) {
 	for _, host := range hosts {
 		req := (&http.Request{URL: &url.URL{Scheme: "https", Host: host}}).WithContext(context.Background())
 		if proxy, err := http.ProxyFromEnvironment(req); host == "" || err != nil || proxy != nil {
 			continue // http.Transport connects to proxies
 		}
-		if next, err := w.transportFor(host); err == nil {
-			next.preconnector.open(w.guard.markForeign(req, w.host).Context(), dialAddress(host))
+		if next, err := rt.transportFor(host); err == nil {
+			next.preconnector.open(rt.guard.markForeign(req, rt.host).Context(), dialAddress(host))
 		}
 	}
 }

@@ -10,44 +10,44 @@ import (
 // loadRemembered loads what an earlier run learned about the registry. Only what
 // came over verified TLS is remembered and used: over plain http an attacker
 // could name a token service, which would get the login in a later run.
-func (s *Transport) loadRemembered(file *EndpointFile) {
-	s.endpoints = file
-	known, ok := file.get(s.host)
+func (tr *Transport) loadRemembered(file *EndpointFile) {
+	tr.endpoints = file
+	known, ok := file.get(tr.host)
 	if !ok {
 		return
 	}
-	s.remembered = &known
-	if s.knownScheme() == "" {
-		s.tlsRemembered.Store(true)
+	tr.remembered = &known
+	if tr.knownScheme() == "" {
+		tr.tlsRemembered.Store(true)
 	}
 	if known.Realm != "" {
-		s.auth.useRemembered(known)
+		tr.auth.useRemembered(known)
 	}
 }
 
 // preconnect opens connections to the hosts that the first requests need, while
 // the first of them still runs.
-func (s *Transport) preconnect() {
-	s.preconnected.Do(func() {
-		if s.remembered == nil {
+func (tr *Transport) preconnect() {
+	tr.preconnected.Do(func() {
+		if tr.remembered == nil {
 			return
 		}
-		hosts := []string{s.host, s.remembered.Blobs}
-		if realm, err := url.Parse(s.remembered.Realm); err == nil {
+		hosts := []string{tr.host, tr.remembered.Blobs}
+		if realm, err := url.Parse(tr.remembered.Realm); err == nil {
 			hosts = append(hosts, realm.Host)
 		}
-		s.roundTripper.preconnect(hosts...)
+		tr.roundTripper.preconnect(hosts...)
 	})
 }
 
 // rememberResponse stores the token service and the blob host for the next run, after a
 // good response over https.
-func (s *Transport) rememberResponse(q request, a Response) {
+func (tr *Transport) rememberResponse(q request, a Response) {
 	if a.Status != http.StatusOK || a.scheme != "https" {
 		return
 	}
-	realm, service := s.auth.tokenService()
-	s.endpoints.update(s.host, func(p *endpoint) {
+	realm, service := tr.auth.tokenService()
+	tr.endpoints.update(tr.host, func(p *endpoint) {
 		p.Realm, p.Service = realm, service
 		if a.RedirectedTo != "" && strings.Contains(q.url.Path, "/blobs/") {
 			p.Blobs = a.RedirectedTo

@@ -25,8 +25,8 @@ type Response struct {
 
 // forRegclient is the response for regclient: without Link, which regclient would
 // follow without limit, and with a media type that it knows.
-func (a Response) forRegclient(req *http.Request) *http.Response {
-	h := a.Header.Clone()
+func (r Response) forRegclient(req *http.Request) *http.Response {
+	h := r.Header.Clone()
 	for _, name := range []string{"Link", "Retry-After", "Warning", "WWW-Authenticate"} {
 		h.Del(name)
 	}
@@ -34,16 +34,16 @@ func (a Response) forRegclient(req *http.Request) *http.Response {
 		h.Del("Docker-Content-Digest") // regclient would compare it with the content
 	}
 	resp := &http.Response{
-		Status: "200 OK", StatusCode: a.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Status: "200 OK", StatusCode: r.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: h, Body: http.NoBody, Request: req,
 	}
 	if req.Method == http.MethodGet {
-		h.Set("Content-Length", strconv.Itoa(len(a.Body)))
-		if !strings.Contains(h.Get("Content-Type"), "application/vnd.") && model.LooksLikeJSON(a.Body) {
+		h.Set("Content-Length", strconv.Itoa(len(r.Body)))
+		if !strings.Contains(h.Get("Content-Type"), "application/vnd.") && model.LooksLikeJSON(r.Body) {
 			setContentType(h, req.URL.Path)
 		}
-		resp.ContentLength = int64(len(a.Body))
-		resp.Body = io.NopCloser(bytes.NewReader(a.Body))
+		resp.ContentLength = int64(len(r.Body))
+		resp.Body = io.NopCloser(bytes.NewReader(r.Body))
 	}
 	return resp
 }
@@ -60,8 +60,8 @@ func setContentType(h http.Header, path string) {
 }
 
 // Encoding returns the Content-Encoding of a response, "" for none.
-func (a Response) Encoding() string {
-	encoding := strings.ToLower(a.Header.Get("Content-Encoding"))
+func (r Response) Encoding() string {
+	encoding := strings.ToLower(r.Header.Get("Content-Encoding"))
 	if encoding == "identity" {
 		return ""
 	}
@@ -69,8 +69,8 @@ func (a Response) Encoding() string {
 }
 
 // IsHTML reports whether a server sent a web page.
-func (a Response) IsHTML() bool {
-	t, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
-	return t == "text/html" || bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(a.Body)), []byte("<!doctype html")) ||
-		bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(a.Body)), []byte("<html"))
+func (r Response) IsHTML() bool {
+	t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return t == "text/html" || bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(r.Body)), []byte("<!doctype html")) ||
+		bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(r.Body)), []byte("<html"))
 }

@@ -85,8 +85,8 @@ func asksForPause(a Response) bool {
 }
 
 // RetryAfter returns the pause that a response asks for, 0 for none.
-func (a Response) RetryAfter() time.Duration {
-	d, _ := parseRetryAfter(a.Header, time.Now())
+func (r Response) RetryAfter() time.Duration {
+	d, _ := parseRetryAfter(r.Header, time.Now())
 	return d
 }
 

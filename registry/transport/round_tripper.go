@@ -23,55 +23,55 @@ type roundTripper struct {
 }
 
 // closeIdle closes the connections that no request uses.
-func (w *roundTripper) closeIdle() {
-	w.registry.closeIdle()
-	w.others.mu.Lock()
-	defer w.others.mu.Unlock()
-	for _, r := range w.others.byHost {
+func (rt *roundTripper) closeIdle() {
+	rt.registry.closeIdle()
+	rt.others.mu.Lock()
+	defer rt.others.mu.Unlock()
+	for _, r := range rt.others.byHost {
 		r.closeIdle()
 	}
 }
 
 // transportFor is the transport for the host of a request.
-func (w *roundTripper) transportFor(host string) (*hostTransport, error) {
-	if host == w.host {
-		return w.registry, nil
+func (rt *roundTripper) transportFor(host string) (*hostTransport, error) {
+	if host == rt.host {
+		return rt.registry, nil
 	}
-	return w.others.get(host)
+	return rt.others.get(host)
 }
 
-func (w *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
+func (rt *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !isReadOnly(req) {
 		return nil, errNotReadOnly
 	}
-	next, err := w.transportFor(req.URL.Host)
+	next, err := rt.transportFor(req.URL.Host)
 	if err != nil {
 		return nil, err
 	}
 	start := time.Now()
-	w.meter.begin()
-	resp, err := next.RoundTrip(w.guard.markForeign(req, w.host))
+	rt.meter.begin()
+	resp, err := next.RoundTrip(rt.guard.markForeign(req, rt.host))
 	if err != nil {
-		w.meter.end()
+		rt.meter.end()
 		err = redactURLs(asProxyError(req, err))
-		w.logRequest(req, "error", err.Error(), "ms", time.Since(start).Milliseconds())
+		rt.logRequest(req, "error", err.Error(), "ms", time.Since(start).Milliseconds())
 		return nil, err
 	}
-	resp.Body = &countedBody{ReadCloser: resp.Body, meter: w.meter, finish: func(n int64) {
-		w.meter.end()
-		w.logRequest(req, "status", resp.StatusCode, "bytes", n, "ms", time.Since(start).Milliseconds(), "proto", resp.Proto)
+	resp.Body = &countedBody{ReadCloser: resp.Body, meter: rt.meter, finish: func(n int64) {
+		rt.meter.end()
+		rt.logRequest(req, "status", resp.StatusCode, "bytes", n, "ms", time.Since(start).Milliseconds(), "proto", resp.Proto)
 	}}
 	return resp, nil
 }
 
 // logRequest logs a request without its query: signed URLs have secrets there.
-func (w *roundTripper) logRequest(req *http.Request, what ...any) {
-	if !w.log.Enabled(context.Background(), slog.LevelInfo) {
+func (rt *roundTripper) logRequest(req *http.Request, what ...any) {
+	if !rt.log.Enabled(context.Background(), slog.LevelInfo) {
 		return
 	}
 	u := *req.URL
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
-	w.log.Log(context.Background(), slog.LevelInfo, "request", append([]any{"method", req.Method, "url", u.String()}, what...)...)
+	rt.log.Log(context.Background(), slog.LevelInfo, "request", append([]any{"method", req.Method, "url", u.String()}, what...)...)
 }
 
 // countedBody ends its request when it is read to the end or closed.

@@ -15,31 +15,31 @@ import (
 // refuses it at once, whereas a plain server may wait for the end of a line that
 // a TLS greeting does not have. No login leaks: it is sent only after a challenge,
 // or over TLS to a registry that sent one before.
-func (s *Transport) sendOverScheme(ctx context.Context, q request, k authorization) (Response, error) {
-	if scheme, ok := s.scheme.Load().(string); ok {
-		return s.fetch(ctx, q.httpRequest(scheme, k), q.limit, k)
+func (tr *Transport) sendOverScheme(ctx context.Context, q request, k authorization) (Response, error) {
+	if scheme, ok := tr.scheme.Load().(string); ok {
+		return tr.fetch(ctx, q.httpRequest(scheme, k), q.limit, k)
 	}
-	if s.tlsRemembered.Load() {
-		a, err := s.fetch(ctx, q.httpRequest("https", k), q.limit, k)
+	if tr.tlsRemembered.Load() {
+		a, err := tr.fetch(ctx, q.httpRequest("https", k), q.limit, k)
 		if err == nil || isCertificateError(err) || ctx.Err() != nil {
-			s.setScheme(a, err)
+			tr.setScheme(a, err)
 			return a, err
 		}
-		s.tlsRemembered.Store(false) // the registry no longer uses TLS
-		s.auth.dropRemembered()
+		tr.tlsRemembered.Store(false) // the registry no longer uses TLS
+		tr.auth.dropRemembered()
 	}
-	a, err := s.fetch(ctx, q.httpRequest("http", k), q.limit, k)
+	a, err := tr.fetch(ctx, q.httpRequest("http", k), q.limit, k)
 	// Without a port in the reference the two schemes use different ports.
 	otherPort := errors.Is(err, syscall.ECONNREFUSED) && q.url.Port() == ""
 	if !maybeTLS(a, err) && !otherPort {
-		s.setScheme(a, err)
+		tr.setScheme(a, err)
 		return a, err
 	}
-	b, errTLS := s.fetch(ctx, q.httpRequest("https", k), q.limit, k)
+	b, errTLS := tr.fetch(ctx, q.httpRequest("https", k), q.limit, k)
 	if errTLS != nil && !isCertificateError(errTLS) && ctx.Err() == nil {
 		return a, err // the server does not use TLS, so the first response counts
 	}
-	s.setScheme(b, errTLS)
+	tr.setScheme(b, errTLS)
 	return b, errTLS
 }
 
@@ -53,15 +53,15 @@ func isCertificateError(err error) bool {
 	return errors.As(err, &bad) || errors.As(err, &alert)
 }
 
-func (s *Transport) setScheme(a Response, err error) {
+func (tr *Transport) setScheme(a Response, err error) {
 	if err == nil {
-		s.scheme.Store(a.scheme)
+		tr.scheme.Store(a.scheme)
 	}
 }
 
 // knownScheme is the scheme of the registry as far as it is known.
-func (s *Transport) knownScheme() string {
-	scheme, _ := s.scheme.Load().(string)
+func (tr *Transport) knownScheme() string {
+	scheme, _ := tr.scheme.Load().(string)
 	return scheme
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-// A proxy that speaks TLS is a host of its own, too.
+// TestTLS_proxy checks that the TLS settings of a registry do not apply to a proxy.
 func TestTLS_proxy(t *testing.T) {
 	authority := registrytest.NewCertAuthority(t)
 	cert, key := authority.Pair(t)

@@ -90,22 +90,22 @@ func New(opts Options) (*Transport, error) {
 }
 
 // CloseIdleConnections closes the connections that no request uses.
-func (s *Transport) CloseIdleConnections() { s.roundTripper.closeIdle() }
+func (tr *Transport) CloseIdleConnections() { tr.roundTripper.closeIdle() }
 
 // Timeouts returns the timeouts of the next requests.
-func (s *Transport) Timeouts() Timeouts { return s.timeouts }
+func (tr *Transport) Timeouts() Timeouts { return tr.timeouts }
 
 // SetTimeouts changes the timeouts of later requests. No request may run meanwhile.
-func (s *Transport) SetTimeouts(t Timeouts) { s.timeouts = t }
+func (tr *Transport) SetTimeouts(t Timeouts) { tr.timeouts = t }
 
 // LoginError returns why a login could not be looked up, nil if it could.
-func (s *Transport) LoginError() error { return s.auth.loginError() }
+func (tr *Transport) LoginError() error { return tr.auth.loginError() }
 
 // RequiresLogin reports whether the registry has asked for a login or a token.
-func (s *Transport) RequiresLogin() bool { return s.auth.hasChallenge() }
+func (tr *Transport) RequiresLogin() bool { return tr.auth.hasChallenge() }
 
 // RoundTrip serves regclient. The request needs an Exchange in its context.
-func (s *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := exchangeOf(req.Context())
 	if c == nil || (req.Method != http.MethodGet && req.Method != http.MethodHead) || req.Body != nil && req.Body != http.NoBody {
 		return nil, errNotReadOnly
@@ -121,7 +121,7 @@ func (s *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if c.Query != nil {
 		q.url.RawQuery = c.Query.Encode()
 	}
-	c.Response, c.Err = s.sendWithRetries(req.Context(), q)
+	c.Response, c.Err = tr.sendWithRetries(req.Context(), q)
 	if c.Err == nil {
 		c.Err = checkManifest(q, c.Response.Body)
 	}
@@ -150,11 +150,11 @@ func checkManifest(q request, body []byte) error {
 }
 
 // sendWithRetries sends a request as often as the retry policy allows.
-func (s *Transport) sendWithRetries(ctx context.Context, q request) (Response, error) {
+func (tr *Transport) sendWithRetries(ctx context.Context, q request) (Response, error) {
 	for try := 1; ; try++ {
-		a, err := s.sendWithAuth(ctx, q)
-		wait, retry := s.retry.shouldRetry(try, a, err)
-		if !retry || ctx.Err() != nil || s.limiter.exhausted() {
+		a, err := tr.sendWithAuth(ctx, q)
+		wait, retry := tr.retry.shouldRetry(try, a, err)
+		if !retry || ctx.Err() != nil || tr.limiter.exhausted() {
 			return a, err
 		}
 		if err := sleep(ctx, wait); err != nil {
@@ -165,27 +165,27 @@ func (s *Transport) sendWithRetries(ctx context.Context, q request) (Response, e
 
 // sendWithAuth sends a request, and sends it again with a login if the response
 // asks for one.
-func (s *Transport) sendWithAuth(ctx context.Context, q request) (Response, error) {
-	s.preconnect()
-	k, unconfirmed, err := s.auth.preemptive(ctx, q.scope)
+func (tr *Transport) sendWithAuth(ctx context.Context, q request) (Response, error) {
+	tr.preconnect()
+	k, unconfirmed, err := tr.auth.preemptive(ctx, q.scope)
 	if err != nil {
 		return Response{}, err
 	}
-	a, err := s.sendOverScheme(ctx, q, k)
-	if err == nil && s.auth.rejected(unconfirmed, a.Status) {
+	a, err := tr.sendOverScheme(ctx, q, k)
+	if err == nil && tr.auth.rejected(unconfirmed, a.Status) {
 		k = authorization{}
-		a, err = s.sendOverScheme(ctx, q, k)
+		a, err = tr.sendOverScheme(ctx, q, k)
 	}
 	// A host that the registry redirected to must not choose where the login goes.
 	if err == nil && a.Status == http.StatusUnauthorized && a.RedirectedTo == "" {
-		next, errKey := s.auth.answerChallenge(ctx, a.Header.Values("WWW-Authenticate"), q.scope, k)
+		next, errKey := tr.auth.answerChallenge(ctx, a.Header.Values("WWW-Authenticate"), q.scope, k)
 		if errKey != nil || next.header == "" {
 			return a, errKey
 		}
-		a, err = s.sendOverScheme(ctx, q, next)
+		a, err = tr.sendOverScheme(ctx, q, next)
 	}
 	if err == nil {
-		s.rememberResponse(q, a)
+		tr.rememberResponse(q, a)
 	}
 	return a, err
 }

@@ -33,7 +33,7 @@ func OK(t testing.TB, err error) {
 	}
 }
 
-// Says checks that err is a trouble with these words in it.
+// Says checks that err is a *model.ReadError that contains all words.
 func Says(t testing.TB, err error, words ...string) {
 	t.Helper()
 	trouble, isTrouble := any(err).(*model.ReadError)
