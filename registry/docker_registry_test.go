@@ -57,6 +57,7 @@ func realRegistry(t *testing.T) (host string) {
 	}
 }
 
+// TestDockerRegistry_compatible checks the client against distribution 2.8, if it is installed.
 func TestDockerRegistry_compatible(t *testing.T) {
 	host := realRegistry(t)
 	img, idx := image(t, 2), eightPlatforms(t)

@@ -261,7 +261,7 @@ func TestLoad_descriptorURLs(t *testing.T) {
 	_, err = c.Contents(deadline(t), f.ref("app", ""), []v1.Descriptor{layer})
 	says(t, err, "has no sha256:")
 	if got := other.requests(); len(got) > 0 {
-		t.Errorf("asked for %q", got)
+		t.Errorf("requested %q", got)
 	}
 }
 

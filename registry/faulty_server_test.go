@@ -175,7 +175,7 @@ var serverFaults = []serverFault{
 	{"101 and silence", "answered 101 Switching Protocols", hangs("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")},
 	{"000", "its response has an invalid status code", answers("HTTP/1.1 000 What\r\nContent-Length: 0\r\n\r\n")},
 	{"999", "failed (999", answers("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n")},
-	{"gzip that nobody asked for", "sent Content-Encoding gzip, which tagdiff did not request", answers(okay + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzipped(`{"schemaVersion":2}`))},
+	{"gzip that was not requested", "sent Content-Encoding gzip, which tagdiff did not request", answers(okay + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzipped(`{"schemaVersion":2}`))},
 	{"an empty body", "sent an empty manifest", answers(okay + "Content-Length: 0\r\n\r\n")},
 	{"another type", "sent invalid data", answers("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi")},
 	{"no type and no JSON", "sent invalid data", answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")},
@@ -191,7 +191,7 @@ var serverFaults = []serverFault{
 var waitedFor = []string{
 	"closed at once", "reset at once", "reset before the answer", "reset within the header", "reset within the body",
 	"cut off within the header", "cut off within the body", "an answer of 1991", "a chunk of any size",
-	"gzip that nobody asked for", "a negative pause", "an odd pause",
+	"gzip that was not requested", "a negative pause", "an odd pause",
 }
 
 // lastingFaults are all faults, and those that close the connection a second time with

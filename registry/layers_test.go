@@ -35,11 +35,11 @@ func TestContents(t *testing.T) {
 		t.Errorf("%+v", seen)
 	}
 	if err == nil {
-		t.Error("what cannot be read is told nowhere")
+		t.Error("there is no error for a layer that cannot be read")
 	}
 	for _, line := range s.requests() {
 		if strings.Contains(line, d(large, 0).Digest.String()) {
-			t.Errorf("a layer too large was asked for: %s", line)
+			t.Errorf("a layer that is too large was requested: %s", line)
 		}
 	}
 	// Of unknown size, it is not read to the end.

@@ -17,6 +17,7 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
+// TestLogin_basic checks a login with basic authentication.
 func TestLogin_basic(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
@@ -50,6 +51,7 @@ func TestLogin_basic(t *testing.T) {
 	}
 }
 
+// TestLogin_token checks a login with a token service.
 func TestLogin_token(t *testing.T) {
 	s := newServer(t)
 	for _, repo := range []string{"app", "other"} {

@@ -442,7 +442,7 @@ func TestLoad_invalidReferences(t *testing.T) {
 		says(t, c.Repositories(deadline(t), registry, nil), "is not a reference")
 	}
 	if got := s.requests(); len(got) != 0 {
-		t.Errorf("asked for %q", got)
+		t.Errorf("requested %q", got)
 	}
 }
 

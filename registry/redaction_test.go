@@ -31,7 +31,7 @@ func hasSecret(text string) string {
 func TestSecrets_neitherLoggedNorReported(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)
-	nobody := closed.Addr().String()
+	closedPort := closed.Addr().String()
 	ok(t, closed.Close())
 	echo := func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
@@ -41,10 +41,10 @@ func TestSecrets_neitherLoggedNorReported(t *testing.T) {
 	}
 	for name, blob := range map[string]http.HandlerFunc{
 		"all is well": nil,
-		"redirect to nobody": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://"+nobody+"/x?sig=signature", http.StatusTemporaryRedirect)
+		"redirect to a closed port": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://"+closedPort+"/x?sig=signature", http.StatusTemporaryRedirect)
 		},
-		"redirect to what is no host": func(w http.ResponseWriter, r *http.Request) {
+		"redirect to an invalid host": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "http://[x]:y/?signature")
 			w.WriteHeader(http.StatusTemporaryRedirect)
 		},

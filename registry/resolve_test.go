@@ -97,7 +97,7 @@ func TestResolve_stopsOnFailures(t *testing.T) {
 			}
 		})
 	}
-	t.Run("nobody listens", func(t *testing.T) {
+	t.Run("closed port", func(t *testing.T) {
 		closed, err := net.Listen("tcp", "127.0.0.1:0")
 		ok(t, err)
 		host := closed.Addr().String()
@@ -109,7 +109,7 @@ func TestResolve_stopsOnFailures(t *testing.T) {
 			t.Errorf("%d requests, %d answers", n, len(got))
 		}
 	})
-	t.Run("nobody is reached in time", func(t *testing.T) {
+	t.Run("connection timeout", func(t *testing.T) {
 		c := newClient(t, Options{Concurrency: 8})
 		c.transport.Timeouts.Dial = 1 // over before it has begun
 		got, err := resolve(t, c, newServer(t).ref("app", ""), names(5000))

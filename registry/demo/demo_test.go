@@ -345,6 +345,7 @@ func TestWrappings(t *testing.T) {
 	}
 }
 
+// TestIncidents_tagsExist checks that the tags of all incidents exist.
 func TestIncidents_tagsExist(t *testing.T) {
 	for _, i := range Incidents() {
 		repo, tag, _ := strings.Cut(i.A, ":")

@@ -64,6 +64,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestFront_refusals checks the error responses of the demo registry.
 func TestFront_refusals(t *testing.T) {
 	for _, c := range []struct {
 		method, path string

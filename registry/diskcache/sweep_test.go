@@ -115,7 +115,7 @@ func TestSweep_clockWasAhead(t *testing.T) {
 	info, err := os.Stat(filepath.Join(d.dir, sizeTally))
 	registrytest.OK(t, err)
 	if info.Size()*block > d.limit {
-		t.Errorf("%d blocks, and nobody sweeps", info.Size())
+		t.Errorf("%d blocks, and no sweep", info.Size())
 	}
 }
 

@@ -34,6 +34,7 @@ func TestHostTransports_limit(t *testing.T) {
 	}
 }
 
+// TestDialAddress_hosts checks the address for hosts with and without a port.
 func TestDialAddress_hosts(t *testing.T) {
 	for host, want := range map[string]string{
 		"reg.example": "reg.example:443", "reg.example:5000": "reg.example:5000", "[::1]": "[::1]:443", "[::1]:5000": "[::1]:5000", "127.0.0.1:1": "127.0.0.1:1",

@@ -58,7 +58,7 @@ func TestRedirect_headers(t *testing.T) {
 			}
 			for _, r := range net.seen {
 				if r.Header.Get("Referer") != "" {
-					t.Errorf("%s is told where it comes from: %s", r.URL, r.Header.Get("Referer"))
+					t.Errorf("%s gets a Referer: %s", r.URL, r.Header.Get("Referer"))
 				}
 			}
 		})
