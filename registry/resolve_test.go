@@ -86,7 +86,7 @@ func TestResolve_order(t *testing.T) {
 
 // TestResolve_stopsOnFailures checks that Resolve stops when all requests fail.
 func TestResolve_stopsOnFailures(t *testing.T) {
-	for code, say := range map[int]string{401: "requires a login", 403: "denies access to", 503: "is in trouble itself"} {
+	for code, say := range map[int]string{401: "requires a login", 403: "denies access to", 503: "failed (503"} {
 		t.Run(http.StatusText(code), func(t *testing.T) {
 			s := newServer(t)
 			tagged(s, func(string) int { return code })
