@@ -24,6 +24,9 @@ func (l *aligner) rows() []Row {
 			row := Row{A: &l.a[i], B: &l.b[j], Other: none, TwinsA: twinsA[i], TwinsB: twinsB[j]}
 			row.SameText = l.ta[i].text == l.tb[j].text
 			row.Class, row.Detail = classify(l.ta[i], l.tb[j])
+			if row.Class == RepackedRow && (model.IsEncrypted(row.A.Layer) || model.IsEncrypted(row.B.Layer)) {
+				row.Detail = Encrypted
+			}
 			rows = append(rows, row)
 			i, j = i+1, j+1
 		}

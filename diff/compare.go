@@ -32,13 +32,15 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 			continue
 		}
 		p.Rows = pairRows(*p)
-		p.Verdict = judge(*p, nameA, nameB)
+		p.Verdict = c.caused(*p, judge(*p, nameA, nameB))
 		p.Verdict.Command = c.verdictCommand(*p)
 	}
 	c.Pairs = pairs
 	c.judgeDuplicateEntries()
 	c.Verdict = c.overall(settled)
-	return c.withFindings(prev, done)
+	c = c.withFindings(prev, done)
+	c.Verdict = c.led(c.Verdict)
+	return c
 }
 
 // pairKey identifies a pair of an earlier comparison.

@@ -36,10 +36,10 @@ func TestCompareIndexes(t *testing.T) {
 		head string
 	}{
 		{"a receipt more", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), entry(arm), receipt(entry(amd))}, OtherEnvelope, true, "different index"},
-		{"a platform less", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd)}, OtherEnvelope, false, "linux/arm64 only in :a"},
+		{"a platform less", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd)}, OtherEnvelope, false, "linux/arm64 is missing in :b"},
 		{"a platform more", []model.Entry{entry(amd)}, []model.Entry{entry(amd), entry(arm)}, OtherEnvelope, false, "linux/arm64 only in :b"},
 		{"one packed again", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), entry(armPacked.image(t))}, Repacked, true, "linux/arm64: same image, packed differently"},
-		{"one other", []model.Entry{entry(amd), entry(arm), entry(s390)}, []model.Entry{entry(amd), entry(armOther), entry(s390)}, SameBase, false, "linux/arm64: same base, different from step 4 on"},
+		{"one other", []model.Entry{entry(amd), entry(arm), entry(s390)}, []model.Entry{entry(amd), entry(armOther), entry(s390)}, SameBase, false, "linux/arm64: :a is the base of :b: 1 step more"},
 		{"no platform in common", []model.Entry{entry(amd)}, []model.Entry{entry(arm)}, NotComparable, false, "No platform in common"},
 		{"one not read", []model.Entry{entry(amd), entry(armOther)}, []model.Entry{entry(amd), failed}, NotComparable, false, "linux/arm64: :b could not be read"},
 		{"one pending", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), pending(entry(armOther))}, Pending, false, ""},
@@ -70,11 +70,11 @@ func TestAllPlatformsOfOneVerdict(t *testing.T) {
 		bs = append(bs, entry(forArch(arch, extra...).image(t)))
 	}
 	v := Compare(index(t, "a", as[:2]...), index(t, "b", bs[:2]...)).Verdict
-	if got, want := v.Headline.String(), "Same recipe, built again from step 4 on, on both platforms"; got != want {
+	if got, want := v.Headline.String(), "Same recipe, other files from step 4 on, on both platforms"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	v = Compare(index(t, "a", as...), index(t, "b", bs...)).Verdict
-	if v.Code != SameBase || !strings.HasPrefix(v.Headline.String(), "linux/s390x: same base") {
+	if v.Code != SameBase || !strings.HasPrefix(v.Headline.String(), "linux/s390x: same up to step 3") {
 		t.Errorf("%q: %q", v.Code, v.Headline)
 	}
 }

@@ -32,12 +32,15 @@ type Pair struct {
 // Verdict is the result of a comparison, with its evidence.
 type Verdict struct {
 	Code     Code
-	Headline safe.Text // one sentence without a full stop
-	Because  safe.Text // one sentence of evidence
-	Trust    Trust
+	Headline safe.Text   // one sentence without a full stop
+	Because  safe.Text   // one sentence of evidence
+	Rests    []Ground    // the kinds of evidence that the sentences need
+	Trust    Trust       // follows from Rests
 	Step     int         // displayed number of the first step that differs (the oldest is 1); 0 if none does
 	Proof    []safe.Text // hashes and formulas with the values of this case, one per line
 	Command  safe.Text   // a shell command that shows the same with another tool, "" if there is none
+
+	isBase bool // one side is the base of the other
 }
 
 // Code is a rung of the ladder, from identical to not comparable. The values
@@ -53,6 +56,8 @@ const (
 	Reprinted     Code = "same-image-reprinted"
 	OtherSettings Code = "same-files-other-settings"
 	OtherRecord   Code = "same-files-recorded-differently"
+	SameEncrypted Code = "same-image-encrypted"
+	Rewritten     Code = "rewritten"
 	SameRecipe    Code = "same-recipe"
 	SameBase      Code = "same-base"
 	Unrelated     Code = "unrelated"
@@ -62,8 +67,8 @@ const (
 // Trust is how reliable a statement is.
 type Trust string
 
-// A statement is proved by hashes, inferred from the structure of the manifests, or
-// suggested by a heuristic.
+// A statement is proved by bytes that were read or hashed here, inferred from the
+// structure of documents and from what they claim, or suggested by a heuristic.
 const (
 	Proved    Trust = "proved"
 	Inferred  Trust = "inferred"
@@ -97,6 +102,9 @@ const (
 	Replaced Detail = "replaced" // same position, other instruction and content
 )
 
+// Encrypted is the detail of a RepackedRow of which a side is encrypted.
+const Encrypted Detail = "encrypted"
+
 // Row is an aligned pair of steps. A missing side is nil.
 type Row struct {
 	Class    Class
@@ -126,12 +134,14 @@ func (r Row) Differs() bool {
 
 // Finding is the result of a rule of the catalogue.
 type Finding struct {
-	ID       string // "A4"
-	Name     string // "empty-layer-twin"
-	Severity int    // 0 neutral fact, 1 note, 2 warning, 3 stop
-	Common   bool   // it is true of both sides, so it does not distinguish them
-	Trust    Trust
+	ID       string    // "A4"
+	Name     string    // "empty-layer-twin"
+	Severity int       // 0 neutral fact, 1 note, 2 warning, 3 stop
+	Common   bool      // it is true of both sides, so it does not distinguish them
+	Rests    []Ground  // the kinds of evidence that Text needs
+	Trust    Trust     // follows from Rests
 	Text     safe.Text // what was found, with the names, numbers and digests of this case
+	Lead     safe.Text // the same in few words, if it leads the verdict; only findings that stop a deployment
 	Next     safe.Text // what to do about it
 	Command  safe.Text // the shell command that does Next, "" if there is none
 	Evidence []Evidence

@@ -30,24 +30,12 @@ func withoutBuilderFields(config jsondoc.Value) jsondoc.Value {
 	})
 }
 
-// sameBuilderFields reports whether two configs have the same values in the
-// fields of Docker's builder.
-func sameBuilderFields(a, b jsondoc.Value) bool {
-	settingsA, settingsB := a.Member("config"), b.Member("config")
-	return sameMembers(a, b, builderFields...) && !slices.ContainsFunc(builderSettings, func(name string) bool {
-		va, vb := settingsA.Member(name), settingsB.Member(name)
-		return !va.Equivalent(vb) && !(va.IsDefault() && vb.IsDefault())
-	})
-}
-
 // withDifferences appends the differences between the configs to a sentence.
 func (l *ladder) withDifferences(first safe.Text) safe.Text {
-	a, b := l.configs()
-	differ := differingFields(a, b)
-	if len(differ) == 0 {
-		return first
+	if changes := l.changes(); len(changes) > 0 {
+		return safe.Sprintf("%s; %s", first, fieldsText(changes, l.nameB))
 	}
-	return safe.Sprintf("%s; differences: %s", first, list(differ))
+	return first
 }
 
 // configs returns the parsed configs, zero values if there are none. They are
@@ -66,62 +54,6 @@ func (l *ladder) configs() (a, b jsondoc.Value) {
 var settingNames = map[string]string{
 	"Cmd": "CMD", "Entrypoint": "ENTRYPOINT", "User": "USER", "WorkingDir": "WORKDIR", "ExposedPorts": "EXPOSE",
 	"Volumes": "VOLUME", "StopSignal": "STOPSIGNAL", "Healthcheck": "HEALTHCHECK", "OnBuild": "ONBUILD", "Shell": "SHELL",
-}
-
-// differingFields names the differences between two configs: runtime settings
-// first, then platform, author and builder, dates last. diff_ids are not
-// settings.
-func differingFields(a, b jsondoc.Value) []string {
-	differ := differingSettings(a.Member("config"), b.Member("config"))
-	add := func(text string, names ...string) {
-		if !sameMembers(a, b, names...) {
-			differ = append(differ, text)
-		}
-	}
-	add("platform", "os", "architecture", "variant", "os.version")
-	add("author", "author")
-	history, dates := compareHistory(a.Member("history"), b.Member("history"))
-	if history {
-		differ = append(differ, "history")
-	}
-	if !sameBuilderFields(a, b) {
-		differ = append(differ, "fields of Docker's builder")
-	}
-	if dates || !sameMembers(a, b, "created") {
-		differ = append(differ, "dates")
-	}
-	return differ
-}
-
-// sameMembers reports whether the members of these names are equivalent.
-func sameMembers(a, b jsondoc.Value, names ...string) bool {
-	return !slices.ContainsFunc(names, func(name string) bool { return !a.Member(name).Equivalent(b.Member(name)) })
-}
-
-func differingSettings(a, b jsondoc.Value) []string {
-	if a.Raw == b.Raw {
-		return nil
-	}
-	var differ []string
-	for _, name := range namesOf(a, b) {
-		va, vb := a.Member(name), b.Member(name)
-		if va.Equivalent(vb) || va.IsDefault() && vb.IsDefault() || slices.Contains(builderSettings, name) {
-			continue
-		}
-		switch name {
-		case "Env":
-			differ = append(differ, plural(countDifferences(environment(va), environment(vb)), "environment variable"))
-		case "Labels":
-			differ = append(differ, plural(countDifferences(rawMembers(va), rawMembers(vb)), "label"))
-		default:
-			text := settingNames[name]
-			if text == "" {
-				text = quoted(name)
-			}
-			differ = append(differ, text)
-		}
-	}
-	return differ
 }
 
 // namesOf returns the names of the members of both values, sorted.
@@ -147,23 +79,6 @@ func environment(v jsondoc.Value) map[string]string {
 		m[name] = value
 	}
 	return m
-}
-
-// countDifferences counts the names with different values. It returns at least
-// 1: a different order is a difference too.
-func countDifferences(a, b map[string]string) int {
-	n := 0
-	for name, va := range a {
-		if vb, ok := b[name]; !ok || va != vb {
-			n++
-		}
-	}
-	for name := range b {
-		if _, ok := a[name]; !ok {
-			n++
-		}
-	}
-	return max(n, 1)
 }
 
 // compareHistory reports which differences two histories have: history for

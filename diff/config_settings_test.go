@@ -28,15 +28,15 @@ func TestTranslatedConfig(t *testing.T) {
 	}{
 		"fields left out":              {docker(nil, nil), oci, Reprinted, "fields of Docker's builder"},
 		"the other way":                {oci, docker(nil, nil), Reprinted, "fields of Docker's builder"},
-		"the fields of another build":  {docker(nil, nil), docker(nil, map[string]any{"container": "c"}), OtherSettings, "differences: fields of Docker's builder"},
-		"another parent":               {docker(nil, nil), docker(map[string]any{"Image": "sha256:"}, nil), OtherSettings, "differences: fields of Docker's builder"},
-		"a setting left out with them": {docker(map[string]any{"Healthcheck": map[string]any{"Test": []string{"CMD", "true"}}}, nil), oci, OtherSettings, "HEALTHCHECK and fields of Docker's builder"},
-		"another date":                 {docker(nil, nil), later, OtherSettings, "fields of Docker's builder and dates"},
+		"the fields of another build":  {docker(nil, nil), docker(nil, map[string]any{"container": "c"}), OtherSettings, "container differs"},
+		"another parent":               {docker(nil, nil), docker(map[string]any{"Image": "sha256:"}, nil), OtherSettings, "Image differs"},
+		"a setting left out with them": {docker(map[string]any{"Healthcheck": map[string]any{"Test": []string{"CMD", "true"}}}, nil), oci, OtherSettings, "HEALTHCHECK is gone in :b"},
+		"another date":                 {docker(nil, nil), later, OtherSettings, "dates differ"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := Compare(single("a", tt.a.image(t)), single("b", tt.b.image(t))).Pairs[0].Verdict
-			if v.Code != tt.code || v.Trust != Proved || !strings.Contains(v.Because.String(), tt.why) {
-				t.Errorf("%s, %s: %s", v.Code, v.Trust, v.Because)
+			if v.Code != tt.code || v.Trust != Proved || !strings.Contains(v.Headline.String()+v.Because.String(), tt.why) {
+				t.Errorf("%s, %s: %s: %s", v.Code, v.Trust, v.Headline, v.Because)
 			}
 		})
 	}

@@ -100,7 +100,7 @@ func (r rule) apply(find func() []Finding) (found []Finding) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			found = r.withID([]Finding{{
-				Severity: 1, Trust: Suggested,
+				Severity: 1, Rests: on(Heuristic),
 				Text: safe.Sprintf("This rule failed, internal error of tagdiff: %s", safe.Gate{}.Clean(fmt.Sprint(fault))),
 				Next: safe.Const("Please report it, with the references that you compared"),
 			}})
@@ -111,7 +111,7 @@ func (r rule) apply(find func() []Finding) (found []Finding) {
 
 func (r rule) withID(found []Finding) []Finding {
 	for i := range found {
-		found[i].ID, found[i].Name = r.id, r.name
+		found[i].ID, found[i].Name, found[i].Trust = r.id, r.name, trustOf(found[i].Rests)
 	}
 	return found
 }

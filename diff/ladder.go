@@ -18,16 +18,16 @@ func judge(p Pair, nameA, nameB string) Verdict {
 	l := ladder{p: p, nameA: nameA, nameB: nameB}
 	for _, rung := range []func(*ladder) (Verdict, bool){
 		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).notAnImage,
-		(*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction,
+		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction, (*ladder).checksums,
 		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).translated, (*ladder).schema1, (*ladder).noFiles,
 		(*ladder).sameFiles, (*ladder).sameFilesSquashed,
-		(*ladder).sameRecipe, (*ladder).sameBase,
+		(*ladder).rewritten, (*ladder).sameRecipe, (*ladder).sameBase,
 	} {
 		if v, ok := rung(&l); ok {
-			return l.withPlatforms(v)
+			return l.withPlatforms(v).trusted()
 		}
 	}
-	return l.withPlatforms(l.unrelated())
+	return l.withPlatforms(l.unrelated()).trusted()
 }
 
 // ladder is a pair with the values that the rungs use. The images are set after
@@ -52,7 +52,7 @@ func (l *ladder) oneSided() (Verdict, bool) {
 		here = l.nameB
 	}
 	return Verdict{
-		Code: NotComparable, Trust: Proved,
+		Code: NotComparable, Rests: on(Hashed),
 		Headline: safe.Sprintf("Only in %s", here),
 		Because:  safe.Sprintf("The other side has no %s", platformText(l.p.Platform)),
 	}, true
@@ -71,7 +71,7 @@ func (l *ladder) sameManifest() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: Identical, Trust: Proved,
+		Code: Identical, Rests: on(Hashed),
 		Headline: safe.Const("Identical"),
 		Because:  safe.Sprintf("Same bytes: the manifest is sha256:%s on both sides", short(d)),
 		Proof:    []safe.Text{safe.Sprintf("manifest(A) = manifest(B) = %s", d)},
@@ -87,7 +87,7 @@ func (l *ladder) unreadable() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: NotComparable, Trust: Inferred,
+		Code: NotComparable, Rests: on(Structure),
 		Headline: safe.Sprintf("%s could not be read", side),
 		Because:  safe.Gate{}.Clean(err.Error()),
 	}, true
@@ -103,20 +103,23 @@ func (l *ladder) notAnImage() (Verdict, bool) {
 		l.readContents()
 		return Verdict{}, false
 	}
-	side, e := l.nameA, l.p.A
+	if l.a == nil && l.b == nil && l.p.A.Artifact != nil && l.p.B.Artifact != nil {
+		return l.artifacts(*l.p.A.Artifact, *l.p.B.Artifact), true
+	}
+	side, e, other := l.nameA, l.p.A, l.nameB
 	if l.a != nil {
-		side, e = l.nameB, l.p.B
+		side, e, other = l.nameB, l.p.B, l.nameA
 	}
 	return Verdict{
-		Code: NotComparable, Trust: Proved,
-		Headline: safe.Sprintf("%s is not a container image", side),
-		Because:  safe.Sprintf("It is %s; artifacts are compared by digest only, and the digests differ", artifactText(*e)),
+		Code: NotComparable, Rests: on(Hashed),
+		Headline: safe.Sprintf("%s is not a container image but %s", side, artifactText(*e)),
+		Because:  safe.Sprintf("%s cannot be compared with it", other),
 	}, true
 }
 
 func artifactText(e model.Entry) string {
-	if t := e.Descriptor.ArtifactType; t != "" {
-		return "an artifact of type " + quoted(t)
+	if t := e.ArtifactType(); t != "" {
+		return artifactName(t)
 	}
 	if e.Role == model.RoleAttestation {
 		return "a build attestation"
@@ -160,7 +163,7 @@ func (l *ladder) refused() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: NotComparable, Trust: Proved,
+		Code: NotComparable, Rests: on(Hashed),
 		Headline: safe.Sprintf("%s is broken: runtimes refuse it", side),
 		Because:  safe.Sprintf("Its manifest lists %s and its config %s", plural(c.Layers, "layer"), plural(c.DiffIDs, "diff_id")),
 	}, true
@@ -177,7 +180,7 @@ func (l *ladder) falseClaim() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: NotComparable, Trust: Proved, Step: wrong[0].Index + 1, Proof: claimProof(wrong[0]),
+		Code: NotComparable, Rests: on(Hashed), Step: wrong[0].Index + 1, Proof: claimProof(wrong[0]),
 		Headline: safe.Sprintf("%s is broken: runtimes refuse it", side),
 		Because: safe.Sprintf("The layer of step %d unpacks to %s; the config claims %s",
 			wrong[0].Index+1, short(wrong[0].DiffID), short(wrong[0].ClaimedDiffID)),
@@ -195,7 +198,7 @@ func (l *ladder) contradiction() (Verdict, bool) {
 			}
 			if claim, ok := claims[s.Layer.Digest]; ok && claim != s.DiffID {
 				return Verdict{
-					Code: NotComparable, Trust: Proved,
+					Code: NotComparable, Rests: on(Hashed),
 					Headline: safe.Const("One config does not match its layers"),
 					Because: safe.Sprintf("The configs claim that blob %s unpacks to %s and to %s; only one of them can be true",
 						short(s.Layer.Digest), short(claim), short(s.DiffID)),
@@ -215,20 +218,46 @@ func (l *ladder) sameConfig() (Verdict, bool) {
 	step := firstDifference(l.p.Rows)
 	if sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) {
 		return Verdict{
-			Code: OtherEnvelope, Trust: Proved, Step: step,
+			Code: OtherEnvelope, Rests: on(Hashed), Step: step,
 			Headline: safe.Const("Same image, different manifest"),
-			Because: safe.Sprintf("Image ID %s and all layers are the same blobs; only %s of the manifest differ",
-				short(id), manifestDifference(l.a.Manifest, l.b.Manifest)),
+			Because: safe.Sprintf("Image ID %s and all layers are the same blobs; what differs in the manifest: %s",
+				short(id), l.manifestDifference()),
 			Proof: append(l.configProof(), safe.Sprintf("layers(A) = layers(B), all %d in order", len(l.a.Manifest.Layers))),
 		}, true
 	}
+	if algorithms := l.otherHashes(); algorithms != "" {
+		return Verdict{
+			Code: Repacked, Rests: filesGrounds(l.p.Rows), Step: step,
+			Headline: safe.Sprintf("Same image, its layers named by %s", algorithms),
+			Because: safe.Sprintf("Same settings: image ID %s on both sides. The layers have the same diff_ids and sizes. "+
+				"Docker cannot pull layers named by sha512",
+				short(id)),
+			Proof: append(l.configProof(), l.stepProof(step)...),
+		}, true
+	}
 	return Verdict{
-		Code: Repacked, Trust: Proved, Step: step,
+		Code: Repacked, Rests: filesGrounds(l.p.Rows), Step: step,
 		Headline: safe.Const("Same image, packed differently"),
-		Because:  safe.Sprintf("Same files, same settings: image ID %s on both sides", short(id)),
+		Because:  safe.Sprintf("Same files%s, same settings: image ID %s on both sides", l.asClaimed(), short(id)),
 		Proof: slices.Concat(l.configProof(),
 			[]safe.Text{safe.Const("a config contains every setting, and a hash of what each layer unpacks to (diff_id)")}, l.stepProof(step)),
 	}, true
+}
+
+// otherHashes names the algorithms of the digests if the layers differ in nothing else.
+func (l *ladder) otherHashes() string {
+	algorithms := ""
+	for _, r := range l.p.Rows {
+		switch {
+		case r.Class != RepackedRow:
+		case !otherHash(r):
+			return ""
+		default:
+			a, b := r.A.Layer.Digest.Algorithm().String(), r.B.Layer.Digest.Algorithm().String()
+			algorithms = a + " in " + l.nameA + " and by " + b + " in " + l.nameB
+		}
+	}
+	return algorithms
 }
 
 func (l *ladder) reprinted() (Verdict, bool) {
@@ -239,7 +268,7 @@ func (l *ladder) reprinted() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: Reprinted, Trust: Proved, Step: firstDifference(l.p.Rows),
+		Code: Reprinted, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same image, config formatted differently"),
 		Because:  safe.Sprintf("The configs %s and %s have the same content; a tool rewrote the JSON", short(l.a.ID()), short(l.b.ID())),
 		Proof:    append(l.configProof(), safe.Const("both parse to the same JSON")),
@@ -259,25 +288,62 @@ func (l *ladder) noFiles() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	v := Verdict{
-		Code: NotComparable, Trust: Proved, Step: firstDifference(l.p.Rows),
+		Code: NotComparable, Rests: on(Hashed), Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Neither side contains a file"),
-		Because:  safe.Const("Their settings differ"),
+		Because:  safe.Const("Their settings are the same"),
 	}
-	if differ := differingFields(l.configs()); len(differ) > 0 {
-		v.Because = safe.Sprintf("Their settings differ: %s", list(differ))
+	if changes := l.changes(); len(changes) > 0 {
+		v.Because = safe.Sprintf("%s; %s", settingsText(changes), fieldsText(changes, l.nameB))
 	}
 	return v, true
+}
+
+// settingsText compares the settings of two images in a few words.
+func settingsText(changes []fieldChange) string {
+	if onlyKinds(changes, fieldDate, fieldHistory, fieldNote, fieldAuthor, fieldSpelling) {
+		return "Their settings are the same"
+	}
+	return "Their settings differ"
+}
+
+// changes are the differences between the configs.
+func (l *ladder) changes() []fieldChange {
+	a, b := l.configs()
+	return configChanges(a, b)
+}
+
+// asClaimed follows "same files" where only the configs claim it.
+func (l *ladder) asClaimed() string {
+	if trustOf(filesGrounds(l.p.Rows)) != Proved {
+		return ", as the configs claim"
+	}
+	return ""
 }
 
 func (l *ladder) sameFiles() (Verdict, bool) {
 	if !slices.Equal(l.allLayers[0], l.allLayers[1]) {
 		return Verdict{}, false
 	}
+	changes := l.changes()
 	v := Verdict{
-		Code: OtherSettings, Trust: Proved, Step: firstDifference(l.p.Rows),
-		Headline: safe.Const("Same files, different settings"),
-		Because:  l.withDifferences(safe.Sprintf("%s to the same bytes", allOf(len(l.allLayers[0]), "layer", "unpacks", "unpack"))),
-		Proof:    append(l.configProof(), safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(l.allLayers[0]))),
+		Code: OtherSettings, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
+		Because: safe.Sprintf("%s to the same bytes%s", allOf(len(l.allLayers[0]), "layer", "unpacks", "unpack"), l.asClaimed()),
+		Proof:   append(l.configProof(), safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(l.allLayers[0]))),
+	}
+	switch text := fieldsText(changes, l.nameB); {
+	case len(changes) == 0:
+		v.Headline = safe.Const("Same files, different settings or notes")
+	case onlyKinds(changes, fieldSpelling):
+		v.Code, v.Rests = Reprinted, append(v.Rests, Structure)
+		v.Headline = safe.Sprintf("Same image, its config written differently: %s", text)
+	case onlyKinds(changes, fieldDate):
+		v.Headline = safe.Const("Same files, same settings; only dates differ")
+	case onlyKinds(changes, fieldNote, fieldSpelling):
+		v.Headline = safe.Sprintf("Same files, same settings; only notes of the builder differ: %s", text)
+	case onlyKinds(changes, fieldNote, fieldSpelling, fieldDate, fieldHistory, fieldAuthor):
+		v.Headline = safe.Sprintf("Same files, same settings; %s", text)
+	default:
+		v.Headline = safe.Sprintf("Same files, different settings: %s", text)
 	}
 	return v, true
 }
@@ -288,10 +354,10 @@ func (l *ladder) sameFilesSquashed() (Verdict, bool) {
 	}
 	emptyA, emptyB := len(l.allLayers[0])-len(l.withFiles[0]), len(l.allLayers[1])-len(l.withFiles[1])
 	return Verdict{
-		Code: OtherRecord, Trust: Proved, Step: firstDifference(l.p.Rows),
+		Code: OtherRecord, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same files, recorded differently"),
-		Because: l.withDifferences(safe.Sprintf("The same %s with files; %s has %s and %s has %d. A different build, but the same files",
-			plural(len(l.withFiles[0]), "layer"), l.nameA, plural(emptyA, "empty layer"), l.nameB, emptyB)),
+		Because: l.withDifferences(safe.Sprintf("The same %s with files%s; %s has %s and %s has %d. A different build, but the same files",
+			plural(len(l.withFiles[0]), "layer"), l.asClaimed(), l.nameA, plural(emptyA, "empty layer"), l.nameB, emptyB)),
 		Proof: append(l.configProof(),
 			safe.Sprintf("diff_ids(A) = diff_ids(B) without those of empty layers, all %d in order", len(l.withFiles[0]))),
 	}, true
@@ -329,7 +395,7 @@ func (l *ladder) translated() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: Reprinted, Trust: Proved, Step: firstDifference(l.p.Rows),
+		Code: Reprinted, Rests: on(Hashed), Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same image, config converted"),
 		Because: safe.Sprintf("The configs %s and %s are equal, dates and history too, "+
 			"except for fields of Docker's builder, which no runtime reads and OCI does not have", short(l.a.ID()), short(l.b.ID())),

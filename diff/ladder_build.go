@@ -1,10 +1,11 @@
 package diff
 
 import (
+	"fmt"
+
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
-	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -24,6 +25,9 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 			return Verdict{}, false
 		}
 		if !sameFilesLeft(a, b) {
+			if dockerfile.CompareHashes(a.CreatedBy, b.CreatedBy) == dockerfile.OtherFiles {
+				return Verdict{}, false // other files were given to it
+			}
 			if dockerfile.Instruction(a.CreatedBy) == "" {
 				return Verdict{}, false
 			}
@@ -34,10 +38,13 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	first := l.a.Steps[differ[0]]
+	headline := safe.Sprintf("Same recipe, other files from step %d on", first.Index+1)
+	if builtAtOtherTimes(l.a, l.b) {
+		headline = safe.Sprintf("Same recipe, built again from step %d on", first.Index+1)
+	}
 	return Verdict{
-		Code: SameRecipe, Trust: Inferred, Step: first.Index + 1,
-		Headline: safe.Sprintf("Same recipe, built again from step %d on", first.Index+1),
-		Because:  sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first.CreatedBy)),
+		Code: SameRecipe, Rests: on(Structure), Step: first.Index + 1, Headline: headline,
+		Because: sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first.CreatedBy)),
 		Proof: append([]safe.Text{
 			safe.Sprintf("created_by(A) = created_by(B) for %s, in the spelling of a Dockerfile", plural(len(l.a.Steps), "step")),
 		}, l.stepProof(first.Index+1)...),
@@ -71,9 +78,19 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	}
 	different := firstDifferentRow(l.p.Rows, k)
 	step := stepNumber(different)
+	headline, isBase := safe.Sprintf("Same up to step %d, then different", step-1), true
+	switch {
+	case len(l.withFiles[0]) == k && l.beginsWith(l.a, l.b):
+		headline = baseOfText(l.nameA, l.nameB, len(l.b.Steps)-len(l.a.Steps))
+	case len(l.withFiles[1]) == k && l.beginsWith(l.b, l.a):
+		headline = baseOfText(l.nameB, l.nameA, len(l.a.Steps)-len(l.b.Steps))
+	case step < 2:
+		headline, isBase = safe.Const("The first layers are the same, then different"), false
+	default:
+		isBase = false
+	}
 	return Verdict{
-		Code: SameBase, Trust: Proved, Step: step,
-		Headline: safe.Sprintf("Same base, different from step %d on", step),
+		Code: SameBase, Rests: l.prefixGrounds(k), Step: step, Headline: headline, isBase: isBase,
 		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s%s",
 			afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different), otherStepsText(l.p.Rows, different)),
 		Proof: append([]safe.Text{
@@ -81,6 +98,40 @@ func (l *ladder) sameBase() (Verdict, bool) {
 				afterFirst(k, "layer"), l.withFiles[0][k-1]),
 		}, rowProof(different)...),
 	}, true
+}
+
+// beginsWith reports whether all steps of base are the first steps of img, by their
+// instructions.
+func (l *ladder) beginsWith(base, img *model.Image) bool {
+	if len(base.Steps) == 0 || len(base.Steps) >= len(img.Steps) {
+		return false
+	}
+	for i, s := range base.Steps {
+		if dockerfile.Key(s.CreatedBy) != dockerfile.Key(img.Steps[i].CreatedBy) {
+			return false
+		}
+	}
+	return true
+}
+
+func baseOfText(base, child string, more int) safe.Text {
+	return safe.Sprintf("%s is the base of %s: %s more", base, child, plural(more, "step"))
+}
+
+// prefixGrounds is the evidence that the first k layers with files are the same.
+func (l *ladder) prefixGrounds(k int) []Ground {
+	for _, r := range l.p.Rows {
+		if r.A == nil || r.B == nil || !r.A.HasLayer || r.A.Empty {
+			continue
+		}
+		if k == 0 {
+			break
+		}
+		if k--; contentGround(r.A, r.B) != Hashed {
+			return on(Hashed, Claimed)
+		}
+	}
+	return on(Hashed)
 }
 
 // otherStepsText reports that all other instructions are equal, if they are.
@@ -215,8 +266,12 @@ func (l *ladder) unrelated() Verdict {
 		}
 		steps++
 	}
-	v := Verdict{Code: Unrelated, Trust: Inferred, Step: firstDifference(l.p.Rows)}
+	v := Verdict{Code: Unrelated, Rests: on(Structure), Step: firstDifference(l.p.Rows)}
 	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.stepProof(v.Step)...)
+	if root, ok := l.otherRoot(); ok {
+		root.Step, root.Proof = v.Step, v.Proof
+		return root
+	}
 	switch {
 	case sameLayers > 0:
 		v.Headline = safe.Const("Different from the first layer on")
@@ -231,6 +286,45 @@ func (l *ladder) unrelated() Verdict {
 			plural(len(l.withFiles[0]), "layer"), l.nameA, plural(len(l.withFiles[1]), "layer"), l.nameB)
 	}
 	return v
+}
+
+// otherRoot is the verdict if the hashes in the oldest instructions say that step 1 was
+// given other files.
+func (l *ladder) otherRoot() (Verdict, bool) {
+	if len(l.p.Rows) == 0 {
+		return Verdict{}, false
+	}
+	first := l.p.Rows[0]
+	if first.A == nil || first.B == nil || dockerfile.CompareHashes(first.A.CreatedBy, first.B.CreatedBy) != dockerfile.OtherFiles {
+		return Verdict{}, false
+	}
+	same := 0
+	for _, r := range l.p.Rows[1:] {
+		if r.SameText && r.A != nil {
+			same++
+		}
+	}
+	return Verdict{
+		Code: Unrelated, Rests: on(Claimed),
+		Headline: safe.Sprintf("Different root filesystems: %s in %s, %s in %s",
+			instructionText(first.A.CreatedBy), l.nameA, instructionText(first.B.CreatedBy), l.nameB),
+		Because: safe.Sprintf("Step 1 was given other files, as its hash says; %s", otherInstructions(same, len(l.p.Rows)-1)),
+	}, true
+}
+
+// otherInstructions says how many of the n instructions above a difference are the same.
+func otherInstructions(same, n int) string {
+	switch {
+	case n == 0:
+		return "there is no other step"
+	case same == n && n == 1:
+		return "the other instruction is the same"
+	case same == n:
+		return "the other " + plural(n, "instruction") + " are the same"
+	case same == 0:
+		return "no other instruction is the same"
+	}
+	return fmt.Sprintf("%d of the other %s %s the same", same, plural(n, "instruction"), isAre(same))
 }
 
 // withPlatforms puts different platforms of two single images first in the
@@ -260,18 +354,11 @@ func sameBlobs(a, b []v1.Descriptor) bool {
 	return true
 }
 
-// manifestDifference names what differs between two manifests with the same
-// blobs.
-func manifestDifference(a, b model.Manifest) string {
-	types := a.MediaType != b.MediaType || a.Config.MediaType != b.Config.MediaType
-	for i := range a.Layers {
-		types = types || a.Layers[i].MediaType != b.Layers[i].MediaType
+// manifestDifference names what differs between the manifests of the same blobs.
+func (l *ladder) manifestDifference() string {
+	changes := manifestChanges(l.a.Manifest, l.b.Manifest, l.nameA, l.nameB)
+	if len(changes) == 0 {
+		return "only spaces and the order of fields"
 	}
-	if types {
-		return "media types"
-	}
-	if jsondoc.Equal(a.Raw, b.Raw) {
-		return "spacing and order"
-	}
-	return "annotations or other fields"
+	return list(changes)
 }

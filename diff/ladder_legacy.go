@@ -30,19 +30,19 @@ func (l *ladder) schema1() (Verdict, bool) {
 		return Verdict{}, false
 	case mixed:
 		return Verdict{
-			Code: OtherRecord, Trust: Inferred, Step: step,
+			Code: OtherRecord, Rests: on(Structure), Step: step,
 			Headline: safe.Const("Same files, recorded in two formats"),
 			Because:  safe.Sprintf("The same %s with files; schema1 does not contain all settings", plural(len(l.withFiles[0]), "blob")),
 		}, true
 	case slices.Equal(l.allLayers[0], l.allLayers[1]):
 		return Verdict{
-			Code: OtherSettings, Trust: Inferred, Step: step,
+			Code: OtherSettings, Rests: on(Structure), Step: step,
 			Headline: safe.Const("Same files, different settings or a different build"),
 			Because:  safe.Sprintf("%s the same, the history ids are not", allOf(len(l.allLayers[0]), "blob", "is", "are")),
 		}, true
 	}
 	return Verdict{
-		Code: OtherRecord, Trust: Inferred, Step: step,
+		Code: OtherRecord, Rests: on(Structure), Step: step,
 		Headline: safe.Const("Same files, empty layers recorded differently"),
 		Because:  safe.Sprintf("The same %s with files; the other layers are empty", plural(len(l.withFiles[0]), "blob")),
 	}, true
@@ -52,13 +52,13 @@ func (l *ladder) schema1() (Verdict, bool) {
 // derives the ids, the newest one is a hash of the config and of all layers.
 func schema1Identical(rows []model.Schema1Row, mixed bool, step int) Verdict {
 	v := Verdict{
-		Code: Reprinted, Trust: Inferred, Step: step,
+		Code: Reprinted, Rests: on(Structure), Step: step,
 		Proof:    []safe.Text{safe.Sprintf("newest id(A) = newest id(B) = %s", rows[0].ID)},
 		Headline: safe.Const("Same image; only name, tag or signature of the schema1 manifest differ"),
 		Because:  safe.Sprintf("%s the same layer and history id on both sides", allOf(len(rows), "row", "has", "have")),
 	}
 	if mixed {
-		v.Trust = Proved
+		v.Rests = on(Hashed)
 		v.Headline = safe.Const("Same image, one side in the schema1 format of 2015")
 		v.Because = safe.Sprintf("%s the same layer and history id on both sides, and the newest id is a hash of the config",
 			allOf(len(rows), "row", "has", "have"))
@@ -107,7 +107,7 @@ func (l *ladder) schema1Repacked(step int) Verdict {
 		img = l.b
 	}
 	return Verdict{
-		Code: Repacked, Trust: Proved, Step: step,
+		Code: Repacked, Rests: on(Hashed), Step: step,
 		Headline: safe.Const("Same image, packed differently, one side in the schema1 format"),
 		Because: safe.Sprintf("Same files, same settings: the newest schema1 id is the hash of the other side's config, image ID %s",
 			short(img.ID())),
@@ -145,7 +145,7 @@ func sameCompat(a, b model.Schema1Row) bool {
 
 func (l *ladder) schema1EmptyLayers(step int) Verdict {
 	return Verdict{
-		Code: Repacked, Trust: Proved, Step: step,
+		Code: Repacked, Rests: on(Hashed), Step: step,
 		Headline: safe.Const("Same image, packed differently"),
 		Because:  safe.Const("The schema1 entries are equal; the only blobs that differ are empty layers on both sides"),
 		Proof: append([]safe.Text{safe.Const("v1Compatibility(A) = v1Compatibility(B) in every row, without id and parent")},

@@ -27,6 +27,10 @@ func TestLadder(t *testing.T) {
 	otherEnv.config = map[string]any{"Env": []string{"A=1"}, "User": "app"}
 	later := plain
 	later.created = "2026-01-01T00:00:00Z"
+	dated := plain
+	dated.created = "2025-01-01T00:00:00Z"
+	rebuilt := app(does("COPY . /app # buildkit", files("app 2")))
+	rebuilt.created = "2026-01-01T00:00:00Z"
 	annotated := plain
 	annotated.extra = map[string]any{"annotations": map[string]string{"a": "b"}}
 	none := build{steps: []step{sets("ENV A=1")}}
@@ -40,21 +44,22 @@ func TestLadder(t *testing.T) {
 		why   string // part of the evidence
 	}{
 		{"the same bytes", plain, plain, Identical, Proved, 0, "Identical", "sha256:"},
-		{"annotations of the manifest", plain, annotated, OtherEnvelope, Proved, 0, "different manifest", "annotations"},
-		{"packed again", plain, app(does("COPY . /app # buildkit", files("app").packed("again"))), Repacked, Proved, 4, "packed differently", "Same files, same settings: image ID "},
-		{"other environment", plain, otherEnv, OtherSettings, Proved, 0, "different settings", "1 environment variable and USER"},
-		{"another date", plain, later, OtherSettings, Proved, 0, "different settings", "differences: dates"},
+		{"annotations of the manifest", plain, annotated, OtherEnvelope, Proved, 0, "different manifest", "the annotation a (only in :b)"},
+		{"packed again", plain, app(does("COPY . /app # buildkit", files("app").packed("again"))), Repacked, Inferred, 4, "packed differently", "Same files, as the configs claim, same settings: image ID "},
+		{"other environment", plain, otherEnv, OtherSettings, Proved, 0, "different settings: USER is new in :b; the variable A is new in :b", "unpack to the same bytes"},
+		{"another date", plain, later, OtherSettings, Proved, 0, "same settings; only dates differ", "unpack to the same bytes"},
 		{"an empty step recorded as a setting", app(does("WORKDIR /app", nothing)), app(sets("WORKDIR /app")), OtherRecord, Proved, 4, "recorded differently", "1 empty layer"},
-		{"built again", plain, app(does("COPY . /app # buildkit", files("app 2"))), SameRecipe, Inferred, 4, "built again from step 4 on", "COPY . /app"},
-		{"a changed setting on the same base", plain, app(sets("ENV V=2"), does("COPY . /app", files("app 2"))), SameBase, Proved, 4, "different from step 4 on", "first 2 layers with files are the same (29 MB); then ENV V=2 is only in :b"},
+		{"built again", plain, app(does("COPY . /app # buildkit", files("app 2"))), SameRecipe, Inferred, 4, "other files from step 4 on", "COPY . /app"},
+		{"built again at another time", dated, rebuilt, SameRecipe, Inferred, 4, "built again from step 4 on", "COPY . /app"},
+		{"a changed setting on the same base", plain, app(sets("ENV V=2"), does("COPY . /app", files("app 2"))), SameBase, Proved, 4, "Same up to step 3", "first 2 layers with files are the same (29 MB); then ENV V=2 is only in :b"},
 		{"built by the other builder", app(does("COPY a.conf b.conf /etc/app/ # buildkit", files("conf"))), app(does("/bin/sh -c #(nop) COPY multi:"+strings.Repeat("c", 64)+" in /etc/app ", files("conf 2"))),
-			SameRecipe, Inferred, 4, "built again from step 4 on", "COPY a.conf b.conf /etc/app/"},
+			SameRecipe, Inferred, 4, "other files from step 4 on", "COPY a.conf b.conf /etc/app/"},
 		{"another source to the same place", app(does("COPY a.conf /etc/ # buildkit", files("a"))), app(does("COPY b.conf /etc/ # buildkit", files("b"))),
-			SameBase, Proved, 4, "different from step 4 on", "COPY a.conf /etc/ becomes COPY b.conf /etc/"},
+			SameBase, Proved, 4, "Same up to step 3", "COPY a.conf /etc/ becomes COPY b.conf /etc/"},
 		{"another base under the same recipe", app(), build{steps: []step{
 			does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("b", 64)+" in / ", files("debian 2")),
 			sets(`/bin/sh -c #(nop)  CMD ["bash"]`), does("RUN /bin/sh -c apt-get install curl # buildkit", files("curl 2")),
-		}}, SameRecipe, Inferred, 1, "built again from step 1 on", "ADD file:"},
+		}}, Unrelated, Inferred, 1, "Different root filesystems: ADD file:aaaa… in / in :a, ADD file:bbbb… in / in :b", "the other 2 instructions are the same"},
 		{"only empty layers in common", build{steps: []step{does("WORKDIR /", nothing), does("COPY a /", files("a"))}},
 			build{steps: []step{does("WORKDIR /", nothing), does("RUN make", files("b"))}}, Unrelated, Inferred, 2, "Unrelated", "No layer is the same"},
 		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Inferred, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},
@@ -132,7 +137,7 @@ func TestNotComparable(t *testing.T) {
 		{"fewer layers than diff_ids, config equal", single("b", broken), ":b is broken: runtimes refuse it", "1 layer and its config 2 diff_ids"},
 		{"one blob, two contents", single("b", liar), "One config", "only one of them can be true"},
 		{"not read", unread, ":b could not be read", "user:(masked)@"},
-		{"an artifact", artifact("b", "application/vnd.cncf.helm.config.v1+json", "chart"), "is not a container image", "artifact"},
+		{"an artifact", artifact("b", "application/vnd.cncf.helm.config.v1+json", "chart"), "is not a container image but a Helm chart", "cannot be compared"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

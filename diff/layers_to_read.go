@@ -37,7 +37,12 @@ type unverified struct {
 }
 
 func (d unverified) add(side Side, s *model.Step, r Row) {
-	if s == nil || !s.HasLayer || s.Checked || len(s.Layer.URLs) > 0 || len(d.seen) >= maxUnverified || s.Layer.Digest.Validate() != nil {
+	if s == nil || !isReadable(s) || len(d.seen) >= maxUnverified || d.seen[s.Layer.Digest] {
+		return
+	}
+	if isTrailerWanted(s, r) {
+		d.seen[s.Layer.Digest] = true
+		d.found[side] = append(d.found[side], s.Layer)
 		return
 	}
 	unsized := s.DiffID == "" && s.Layer.Size == 0 && r.A != nil && r.B != nil && !s.Empty // schema1 has no sizes
@@ -52,6 +57,19 @@ func (d unverified) add(side Side, s *model.Step, r Row) {
 	}
 	d.seen[s.Layer.Digest] = true
 	d.found[side] = append(d.found[side], s.Layer)
+}
+
+// isReadable reports whether a layer is in the registry in plain, and was not read yet.
+func isReadable(s *model.Step) bool {
+	return s.HasLayer && !s.Checked && len(s.Layer.URLs) == 0 && !model.IsEncrypted(s.Layer) && s.Layer.Digest.Validate() == nil
+}
+
+// isTrailerWanted reports whether the checksum at the end of a gzip layer can contradict
+// a row: two large blobs of one diff_id, both gzip.
+func isTrailerWanted(s *model.Step, r Row) bool {
+	return r.Class == RepackedRow && s.Trailer == nil && s.Layer.Size > model.MaxSmall &&
+		model.IsGzip(r.A.Layer) && model.IsGzip(r.B.Layer) && r.A.Layer.Size > model.MaxSmall && r.B.Layer.Size > model.MaxSmall &&
+		r.A.Layer.Digest.Algorithm() == r.B.Layer.Digest.Algorithm()
 }
 
 // WithContents returns the comparison updated with the contents of some layers,

@@ -13,7 +13,7 @@ func pairUp(a, b model.Artifact) (pairs []Pair, settled bool) {
 	if !isIndex(a) && !isIndex(b) {
 		return pairSingles(as, bs), true
 	}
-	matches := matchByPlatform(as, bs)
+	matches := matchEntries(as, bs)
 	for i := range as {
 		p := Pair{Platform: nameOf(as[i]), A: &as[i]}
 		if j := matches[i]; j != none {
@@ -30,7 +30,7 @@ func pairUp(a, b model.Artifact) (pairs []Pair, settled bool) {
 			pairs = append(pairs, Pair{Platform: nameOf(bs[j]), B: &bs[j]})
 		}
 	}
-	return pairs, platformsKnown(as) && platformsKnown(bs)
+	return pairs, platformsKnown(as) && platformsKnown(bs) && decided(as, bs)
 }
 
 func isIndex(a model.Artifact) bool { return a.Top.Kind == model.KindIndex }
@@ -78,28 +78,97 @@ func platformsKnown(entries []model.Entry) bool {
 
 func platformKnown(e model.Entry) bool { return nameOf(e) != "" || e.Arrived() }
 
-// matchByPlatform returns for each of as the index of its partner in bs, or
-// none. The first entry of a name is paired with the first of that name, as
-// clients use the first. Remaining entries are paired without the revision of a
-// Windows build, which changes every month.
-func matchByPlatform(as, bs []model.Entry) []int {
+// matchEntries returns the index in bs of the partner of each of as, or none. Images are
+// paired by what they are before what they are called: by manifest, then by config, then
+// by the label of the platform. Within each, entries of one label go first, and the first
+// entry of a label with the first, as clients take the first. Last, Windows is paired
+// without the last part of its version, which changes every month.
+func matchEntries(as, bs []model.Entry) []int {
 	matches := noMatches(len(as))
 	taken := make([]bool, len(bs))
-	for _, name := range []func(model.Entry) string{nameOf, nameOfBuild} {
+	for _, key := range []func(model.Entry) string{
+		func(e model.Entry) string { return with(manifestKey(e), nameOf(e)) }, manifestKey,
+		func(e model.Entry) string { return with(configKey(e), nameOf(e)) }, configKey,
+		knownName(nameOf), knownName(nameOfBuild),
+	} {
 		waiting := map[string][]int{}
 		for j, e := range bs {
-			if !taken[j] && platformKnown(e) {
-				waiting[name(e)] = append(waiting[name(e)], j)
+			if k := key(e); !taken[j] && k != "" {
+				waiting[k] = append(waiting[k], j)
 			}
 		}
 		for i, e := range as {
-			if js := waiting[name(e)]; matches[i] == none && platformKnown(e) && len(js) > 0 {
+			k := key(e)
+			if js := waiting[k]; matches[i] == none && k != "" && len(js) > 0 {
 				matches[i], taken[js[0]] = js[0], true
-				waiting[name(e)] = js[1:]
+				waiting[k] = js[1:]
 			}
 		}
 	}
 	return matches
+}
+
+func manifestKey(e model.Entry) string { return string(e.Descriptor.Digest) }
+
+func configKey(e model.Entry) string {
+	if e.Image == nil {
+		return ""
+	}
+	return string(e.Image.ID())
+}
+
+// with adds a name to a key, unless there is no key.
+func with(key, name string) string {
+	if key == "" {
+		return ""
+	}
+	return key + " " + name
+}
+
+// knownName is a name of entries as a key; an image without a platform has the key " ".
+func knownName(name func(model.Entry) string) func(model.Entry) string {
+	return func(e model.Entry) string {
+		if !platformKnown(e) {
+			return ""
+		}
+		return " " + name(e)
+	}
+}
+
+// decided reports whether no image that has yet to arrive can change the pairs: each
+// entry has arrived, or its manifest is on the other side too.
+func decided(as, bs []model.Entry) bool {
+	inA, inB := map[string]bool{}, map[string]bool{}
+	for _, e := range as {
+		inA[manifestKey(e)] = true
+	}
+	for _, e := range bs {
+		inB[manifestKey(e)] = true
+	}
+	pending := func(entries []model.Entry, other map[string]bool) bool {
+		for _, e := range entries {
+			if !e.Arrived() && !other[manifestKey(e)] {
+				return true
+			}
+		}
+		return false
+	}
+	return !pending(as, inB) && !pending(bs, inA)
+}
+
+// relabelled are the pairs whose image is the same and stands under another label in
+// the two indexes.
+func (c Comparison) relabelled() []Pair {
+	var pairs []Pair
+	for _, p := range c.shared() {
+		if p.A.Descriptor.Platform == nil || p.B.Descriptor.Platform == nil || nameOf(*p.A) == nameOf(*p.B) {
+			continue
+		}
+		if same := configKey(*p.A) != "" && configKey(*p.A) == configKey(*p.B); same || manifestKey(*p.A) == manifestKey(*p.B) {
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs
 }
 
 // nameOfBuild returns the platform name without the last part of a Windows

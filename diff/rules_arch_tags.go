@@ -104,7 +104,7 @@ func clobberedPair(c Comparison) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: 1, Trust: Suggested, Evidence: topEvidence(c), Tags: []string{plain, suffixed},
+		Severity: 1, Rests: on(Heuristic), Evidence: topEvidence(c), Tags: []string{plain, suffixed},
 		Text: safe.Sprintf(":%s is exactly :%s, an image for one platform. "+
 			"If it should serve other platforms too, the %s job overwrote their push.",
 			plain, suffixed, arch),
@@ -144,7 +144,7 @@ func clobberedIn(l tagList, isOne func(d digest.Digest, tag string) bool) []Find
 		}
 		o := stems[stem][other]
 		found = append(found, Finding{
-			Severity: 3, Trust: Inferred, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: append(plain, t.tag),
+			Severity: 3, Rests: on(Structure), Evidence: []Evidence{{SideA, none, t.digest}}, Tags: append(plain, t.tag),
 			Text: safe.Sprintf("%s %s exactly %s, and %s exists too. The jobs of two architectures pushed the same tag, and the last push won.",
 				list(tagTexts(plain)), isAre(len(plain)), tagText(t.tag), tagText(o.tag)),
 			Next: adviseOneIndex(),

@@ -29,13 +29,13 @@ func baseMoved(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	own := len(a.Steps) - baseA.Steps
-	severity, trust, moved := 2, Inferred, "The base moved"
+	severity, rests, moved := 2, on(Structure), "The base moved"
 	if baseA.Trust == Suggested || baseB.Trust == Suggested {
-		severity, trust, moved = 1, Suggested, "The base may have moved"
+		severity, rests, moved = 1, on(Structure, Heuristic), "The base may have moved"
 	}
 	return []Finding{{
-		Severity: severity, Trust: trust, Evidence: evidenceOf(rows[:1]),
-		Text: safe.Sprintf("%s: it differs from step %d on%s. The instructions of your own %s above it are the same.",
+		Severity: severity, Rests: rests, Evidence: evidenceOf(rows[:1]),
+		Text: safe.Sprintf("%s: it differs from step %d on%s. The instructions of your own %s after it are the same.",
 			moved, stepNumber(rows[0]), baseVersions(*a, *b), plural(own, "step")),
 		Next:  advisePinnedBase(cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
@@ -97,7 +97,7 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	}
 	sideA, sideB := c.names()
 	f := Finding{
-		Severity: 2, Trust: Proved, Next: advisePinnedBase(nameB),
+		Severity: 2, Rests: on(Hashed), Next: advisePinnedBase(nameB),
 		Evidence: []Evidence{{SideA, none, p.A.Descriptor.Digest}, {SideB, none, p.B.Descriptor.Digest}},
 		Proof: []safe.Text{
 			safe.Sprintf("A: %s = %s (%s)", v1.AnnotationBaseImageDigest, digestA, quoted(nameA)),
@@ -133,7 +133,7 @@ func (c Comparison) sameStepsText(p Pair) string {
 	if a.Steps == 0 || b.Steps == 0 || recipeFrom(p.A.Image.Steps, a.Steps) != recipeFrom(p.B.Image.Steps, b.Steps) {
 		return ""
 	}
-	return "; the instructions above it are the same"
+	return "; the instructions after it are the same"
 }
 
 // basesAgree reports whether the two bases have the same content for this platform, as far

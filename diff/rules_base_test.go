@@ -54,12 +54,12 @@ func baseCases(t *testing.T) []ruleCase {
 		return build{config: map[string]any{"Labels": map[string]string{buildahLabel: "1.28.2"}}, steps: []step{does("ADD file: /", files("debian")), does("/bin/sh -c make", files(content))}}
 	}
 	return []ruleCase{
-		{"the base moved", pairOf(t, old, moved), "G1", 2, "The base moved: it differs from step 3 on (PYTHON_VERSION 2.7.16 → 2.7.17). The instructions of your own 4 steps above it are the same.", 2},
+		{"the base moved", pairOf(t, old, moved), "G1", 2, "The base moved: it differs from step 3 on (PYTHON_VERSION 2.7.16 → 2.7.17). The instructions of your own 4 steps after it are the same.", 2},
 		{"the own steps changed too", pairOf(t, old, onPython("2.7.17", baseDay, ownDay, sets("USER x"))), "G1", -1, "", 0},
 		{"only the own steps changed", pairOf(t, old, onPython("2.7.16", baseDay, ownDay, does("COPY x /", files("x")))), "G1", -1, "", 0},
 		{"a version of one's own", pairOf(t, app(sets("ENV APP_VERSION=1"), does("RUN x", files("1"))), app(sets("ENV APP_VERSION=2"), does("RUN x", files("2")))), "G1", -1, "", 0},
 		{"annotated", pairOf(t, annotated(old, "docker.io/library/python:2.7", one), annotated(moved, "docker.io/library/python:2.7", two)), "G1", 2,
-			"The base moved: docker.io/library/python:2.7 was " + short(one) + ", now it is " + short(two) + "; the instructions above it are the same.", 2},
+			"The base moved: docker.io/library/python:2.7 was " + short(one) + ", now it is " + short(two) + "; the instructions after it are the same.", 2},
 		{"annotated, another base", pairOf(t, annotated(old, "python:2.7", one), annotated(moved, "python:3", two)), "G1", 2, "The bases differ: :a is built on python:2.7, :b on python:3", 2},
 		{"annotated, the same files here", pairOf(t, annotated(old, "python:2.7", one), annotated(onPython("2.7.16", baseDay, ownDay, does("COPY x /", files("x"))), "python:2.7", two)), "G1", -1, "", 0},
 		{"a start command set early", pairOf(t, early("1", ownDay), early("2", ownDay)), "G1", -1, "", 0},

@@ -59,7 +59,7 @@ func (b sharedBase) sameAs(o sharedBase) bool {
 func (b sharedBase) finding() Finding {
 	if b.whole {
 		return Finding{
-			Severity: 2, Trust: Suggested, Evidence: b.evidence, Proof: b.proof, Check: b.check,
+			Severity: 2, Rests: on(Heuristic), Evidence: b.evidence, Proof: b.proof, Check: b.check,
 			Text: safe.Sprintf("In %s, %s contain exactly the same files (%s). "+
 				"They are data or scripts for every architecture, or one platform is wrong.",
 				b.name, b.platforms, bytesText(b.size)),
@@ -67,10 +67,11 @@ func (b sharedBase) finding() Finding {
 		}
 	}
 	return Finding{
-		Severity: 3, Trust: Inferred, Evidence: b.evidence, Proof: b.proof, Check: b.check,
+		Severity: 3, Rests: on(Structure), Evidence: b.evidence, Proof: b.proof, Check: b.check,
 		Text: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). At most one of them can be native: "+
 			"the base did not have the platform, and the build used another one without an error.",
 			b.name, b.platforms, afterFirst(b.layers, "layer"), bytesText(b.size)),
+		Lead: safe.Sprintf("In %s, %s start with the same layers: at most one of them is native", b.name, b.platforms),
 		Next: safe.Const("Check the architecture of the programs inside. Use a base that has the platform. " +
 			"With # check=error=true in the Dockerfile, such a build fails"),
 	}

@@ -30,7 +30,7 @@ func oldLayer(c Comparison, p Pair) []Finding {
 			}
 			days := int(created.Sub(*at).Hours() / 24)
 			return []Finding{{
-				Severity: 1, Trust: Inferred, Evidence: stepEvidence(s.side, []model.Step{st}),
+				Severity: 1, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{st}),
 				Text: safe.Sprintf("In %s, the image is from %s, but its step %d (%s) is %d days older. It came from a build cache.",
 					s.name, created.UTC().Format("2006-01-02"), st.Index+1, instructionText(st.CreatedBy), days),
 				Next:  safe.Const("Build this stage with --no-cache-filter, and check cache-from. Updates since then are missing"),

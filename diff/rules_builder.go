@@ -13,7 +13,7 @@ func differentBuilder(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	f := Finding{
-		Severity: 1, Trust: Inferred, Evidence: pairEvidence(p),
+		Severity: 1, Rests: on(Structure), Evidence: pairEvidence(p),
 		Next:  safe.Const("Find the job that pushed it. Build both with the same tool"),
 		Proof: []safe.Text{safe.Sprintf("A: %s", quoted(builtA.Because)), safe.Sprintf("B: %s", quoted(builtB.Because))},
 		Check: c.ConfigCheck(p, ".docker_version, .author, .history[-1]"),

@@ -13,7 +13,7 @@ func noRealDate(c Comparison, p Pair) []Finding {
 		}
 		created := s.img.Config.Created
 		f := Finding{
-			Trust: Proved, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+			Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
 			Next:  safe.Const("Sort by push time or version, and exclude it from clean-up rules that use the age"),
 			Check: s.configCheck(".created, [.history[]?.created]"),
 		}
@@ -26,7 +26,7 @@ func noRealDate(c Comparison, p Pair) []Finding {
 				s.name, created.UTC().Format("2006-01-02"))
 			f.Proof = []safe.Text{safe.Sprintf("created = %s", created.UTC().Format(rfc3339))}
 		case date != "":
-			f.Trust = Suggested
+			f.Rests = on(Heuristic)
 			f.Text = safe.Sprintf("In %s, all steps have the same date, %s. "+
 				"The build set it; it may be the date of the source.", s.name, date[:10])
 			f.Proof = []safe.Text{safe.Sprintf("all %d dates of the history = %s", len(s.img.Steps), date)}

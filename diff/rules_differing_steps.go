@@ -29,15 +29,15 @@ func firstDifferent(_ Comparison, p Pair) []Finding {
 		return nil
 	}
 	row := p.Rows[first]
-	say := safe.Sprintf("The first %s the same on both sides. The first difference is step %d; no step above it differs.",
+	say := safe.Sprintf("The first %s the same on both sides. The first difference is step %d; no later step differs.",
 		afterFirst(first, "step")+" "+isAre(first), stepNumber(row))
 	if above > 0 {
 		say = safe.Sprintf("The first %s the same on both sides. The first difference is step %d. "+
-			"Of the %d above, %d %s: each step builds on those below.",
+			"Of the %d later steps, %d %s: each step builds on the earlier ones.",
 			afterFirst(first, "step")+" "+isAre(first), stepNumber(row), len(p.Rows)-first-1, above, differVerb(above))
 	}
 	return []Finding{{
-		Trust: Proved, Text: say, Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
+		Rests: on(Hashed), Text: say, Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
 		Next: safe.Const("Open this step first"),
 	}}
 }
@@ -74,18 +74,46 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	}
 	first := rebuilt[0]
 	text := instructionText(first.A.CreatedBy)
-	f := Finding{Trust: Proved, Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
+	if f, ok := c.filesGiven(rebuilt); ok {
+		return []Finding{f}
+	}
+	f := Finding{Rests: on(Hashed), Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
 	if !cause {
-		f.Text = safe.Sprintf("%s the same instruction on both sides but different files, because a step below differs.",
+		f.Text = safe.Sprintf("%s the same instruction on both sides but different files, because an earlier step differs.",
 			upperFirst(stepsText(rowSteps(rebuilt)))+" "+hasHave(len(rebuilt)))
-		f.Next = safe.Const("Check the first difference below")
+		f.Next = safe.Const("Check the first difference")
 		return []Finding{f}
 	}
 	f.Severity = 2
 	f.Text = safe.Sprintf("%s ran on both sides but made different files%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
-	f.Next = safe.Const("Nothing below differs, so its inputs differ or it is not reproducible. " +
+	f.Next = safe.Const("No earlier step differs, so its inputs differ or it is not reproducible. " +
 		"Pin versions, or compare the files that it copied")
 	return []Finding{f}
+}
+
+// filesGiven is D4 for a COPY or ADD of which both sides record a hash of the files. The
+// hash decides: whether a step below differs does not matter to such a step.
+func (c Comparison) filesGiven(rebuilt []Row) (Finding, bool) {
+	for _, r := range rebuilt {
+		f := Finding{
+			Severity: 2, Rests: on(Claimed), Evidence: evidenceOf([]Row{r}), Check: c.LayerCheck(r),
+			Proof: append(rowProof(r), safe.Sprintf("created_by(A) = %s", r.A.CreatedBy), safe.Sprintf("created_by(B) = %s", r.B.CreatedBy)),
+		}
+		switch dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) {
+		case dockerfile.OtherFiles:
+			f.Text = safe.Sprintf("Step %d was given other files: %s, then %s.",
+				stepNumber(r), instructionText(r.A.CreatedBy), instructionText(r.B.CreatedBy))
+			f.Next = safe.Const("Compare the files that it copies. The hashes are those of the builder")
+			return f, true
+		case dockerfile.SameFiles:
+			f.Severity = 1
+			f.Text = safe.Sprintf("Step %d was given the same files on both sides (%s). Its layers differ, so only dates or owners can differ.",
+				stepNumber(r), instructionText(r.A.CreatedBy))
+			f.Next = safe.Const("Nothing to fix, unless the same bytes are expected")
+			return f, true
+		}
+	}
+	return Finding{}, false
 }
 
 // sizesText returns the sizes of both layers of a row, "" if one is unknown.
@@ -107,7 +135,7 @@ func moreStepsText(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return "; so did " + plural(n, "step") + " above it"
+	return "; so did " + plural(n, "later step")
 }
 
 // copiedNothing (D5): a COPY or ADD gave files on one side and none on the other.
@@ -126,7 +154,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: 3, Trust: Proved, Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
+			Severity: 3, Rests: on(Hashed), Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
 			Text: safe.Sprintf("%s added no file in %s; in %s it added %s.", instructionText(empty.CreatedBy), notIn, in, sizeText(full.Layer.Size)),
 			Next: safe.Const("Check .dockerignore, the stage it copies from, and the build cache"),
 		})
@@ -161,7 +189,7 @@ func orderChanged(_ Comparison, p Pair) []Finding {
 		}
 	}
 	return []Finding{{
-		Severity: 2, Trust: Proved, Evidence: evidenceOf(moved),
+		Severity: 2, Rests: on(Hashed), Evidence: evidenceOf(moved),
 		Text: safe.Sprintf("The same %s are in a different order. Upper layers hide files of lower ones, so the files can differ.",
 			plural(len(inA), "layer")),
 		Next:  safe.Const("Check the tool that copied the image, or whether the manifest was made by hand. Build it again"),

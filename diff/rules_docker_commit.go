@@ -24,7 +24,7 @@ func madeByHand(c Comparison, p Pair) []Finding {
 			by = "the command " + quoted(top.CreatedBy) + " instead of an instruction"
 		}
 		return []Finding{{
-			Severity: 2, Trust: Inferred, Evidence: stepEvidence(s.side, []model.Step{*top}),
+			Severity: 2, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{*top}),
 			Text: safe.Sprintf("In %s, the newest layer (step %d) has %s. A container was saved with docker commit.", s.name, top.Index+1, by),
 			Next: safe.Const("Find its author and the manual changes. Build it from a Dockerfile"),
 			Proof: []safe.Text{safe.Sprintf("step %d: created_by %s, comment %s, docker_version %s",

@@ -29,7 +29,7 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 			}
 			at[content] = len(found)
 			f := Finding{
-				Severity: 1, Trust: Proved, Evidence: evidence, Proof: sameContentProof(group),
+				Severity: 1, Rests: on(Hashed), Evidence: evidence, Proof: sameContentProof(group),
 				Check: layerCommand(s.refOf(group[0].Layer.Digest), group[0].Layer.MediaType),
 			}
 			f.Text = duplicateText(s.name, group)
@@ -138,7 +138,7 @@ func paidTwice(c Comparison, p Pair) []Finding {
 				continue
 			}
 			found = append(found, Finding{
-				Severity: 1, Trust: Suggested, Evidence: stepEvidence(s.side, []model.Step{*from, st}),
+				Severity: 1, Rests: on(Heuristic), Evidence: stepEvidence(s.side, []model.Step{*from, st}),
 				Text: safe.Sprintf("In %s, step %d (%s) stores %s, about as much as step %d. "+
 					"These are probably the same files with a different owner or mode.",
 					s.name, st.Index+1, quoted(text), bytesText(st.Layer.Size), from.Index+1),

@@ -26,7 +26,10 @@ func emptyLayerTwin(c Comparison, p Pair) []Finding {
 	var found []Finding
 	for _, t := range order {
 		first := rows[t][0]
-		f := Finding{Trust: Proved, Next: advisePromotion, Command: c.promoteCommand(), Evidence: evidenceOf(rows[t]), Check: c.LayerCheck(first)}
+		f := Finding{
+			Rests: filesGrounds(rows[t]), Next: advisePromotion, Command: c.promoteCommand(),
+			Evidence: evidenceOf(rows[t]), Check: c.LayerCheck(first),
+		}
 		f.Proof = append(rowProof(first), contentProof(*first.A), contentProof(*first.B))
 		if first.A.Layer.Digest == model.EmptyGzipGo17 || first.B.Layer.Digest == model.EmptyGzipGo17 {
 			f.Proof = append(f.Proof, pushCacheNote)
@@ -74,7 +77,7 @@ func emptyLayers(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		f := Finding{
-			Trust: Proved, Evidence: stepEvidence(s.side, empty),
+			Rests: on(Hashed), Evidence: stepEvidence(s.side, empty),
 			Text: safe.Sprintf("In %s, %d of %s %s empty (%s). Steps that change no file make such layers. They are harmless.",
 				s.name, len(empty), plural(layers, "layer"), isAre(len(empty)), stepsText(stepIndexes(empty))),
 			Next: safe.Const("Nothing to do"),

@@ -32,7 +32,7 @@ func envChanged(c Comparison, p Pair) []Finding {
 		next = safe.Const("A *_VERSION changes with the base or with the Dockerfile: check the step that sets it")
 	}
 	return []Finding{{
-		Severity: severity, Trust: Proved, Evidence: envEvidence(p, changes), Next: next,
+		Severity: severity, Rests: on(Hashed), Evidence: envEvidence(p, changes), Next: next,
 		Text:  safe.Sprintf("Environment: %s.", changesText(changes)),
 		Proof: changesProof(changes), Check: c.ConfigCheck(p, ".config.Env | sort"),
 	}}

@@ -53,7 +53,7 @@ func variantGap(c Comparison) []Finding {
 		images := s.art.Images()
 		if newOnly := newCPUOnly(images); len(newOnly) > 0 {
 			found = append(found, Finding{
-				Severity: 2, Trust: Inferred, Evidence: s.evidence(newOnly), Proof: entriesProof(newOnly),
+				Severity: 2, Rests: on(Structure), Evidence: s.evidence(newOnly), Proof: entriesProof(newOnly),
 				Check: c.manifestOf(s.side, ".manifests[].platform"),
 				Text: safe.Sprintf("In %s, amd64 exists only as %s. An older CPU finds no image, or fails with an illegal instruction.",
 					s.name, list(platformNames(newOnly))),
@@ -62,7 +62,7 @@ func variantGap(c Comparison) []Finding {
 		}
 		if bare := bareARM(images); len(bare) > 0 {
 			found = append(found, Finding{
-				Severity: 1, Trust: Inferred, Evidence: s.evidence(bare), Proof: entriesProof(bare),
+				Severity: 1, Rests: on(Structure), Evidence: s.evidence(bare), Proof: entriesProof(bare),
 				Check: c.manifestOf(s.side, ".manifests[].platform"),
 				Text: safe.Sprintf("In %s, arm is listed without a variant. "+
 					"Clients read this as arm/v7, and a client that needs arm/v6 may find no image.",
@@ -132,7 +132,7 @@ func windowsBuild(c Comparison) []Finding {
 			continue
 		}
 		f := Finding{
-			Trust: Proved, Evidence: s.evidence(entries), Proof: entriesProof(entries), Check: c.manifestOf(s.side, ".manifests[].platform"),
+			Rests: on(Hashed), Evidence: s.evidence(entries), Proof: entriesProof(entries), Check: c.manifestOf(s.side, ".manifests[].platform"),
 			Text: safe.Sprintf("In %s, Windows is %s. An older host cannot run it.", s.name, list(builds)),
 			Next: safe.Const("Use the tag for the build of the host. A newer host can use Hyper-V isolation"),
 		}
@@ -191,7 +191,7 @@ func findSplit(s indexSide) (Finding, bool) {
 		if first.Image == nil {
 			first = e
 		}
-		if a, b := originOf(*first.Image).revision, originOf(*e.Image).revision; a != "" && b != "" && a != b && other.Image == nil {
+		if a, b := originOf(s.art, &first).revision, originOf(s.art, &e).revision; a != "" && b != "" && a != b && other.Image == nil {
 			other = e
 		}
 		if at := e.Image.Created(); at != nil && commonDate(*e.Image) == "" {
@@ -202,9 +202,9 @@ func findSplit(s indexSide) (Finding, bool) {
 	}
 	if other.Image != nil {
 		pair := []model.Entry{first, other}
-		a, b := originOf(*first.Image), originOf(*other.Image)
+		a, b := originOf(s.art, &first), originOf(s.art, &other)
 		return Finding{
-			Severity: 2, Trust: Proved, Evidence: s.evidence(pair),
+			Severity: 2, Rests: on(Claimed), Evidence: s.evidence(pair),
 			Text: safe.Sprintf("In %s, the platforms come from different builds: %s is %s, %s is %s.",
 				s.name, nameOf(first), a.text(), nameOf(other), b.text()),
 			Next: safe.Const("Create the index again from one build. docker manifest keeps old entries in ~/.docker/manifests"),
@@ -236,7 +236,7 @@ func splitByDate(s indexSide, last model.Entry) (Finding, bool) {
 	}
 	const day = "2006-01-02"
 	return Finding{
-		Severity: 1, Trust: Suggested, Evidence: s.evidence([]model.Entry{old, last}),
+		Severity: 1, Rests: on(Heuristic), Evidence: s.evidence([]model.Entry{old, last}),
 		Text: safe.Sprintf("In %s, the platforms may come from different builds: %s is from %s, %s is from %s.", s.name,
 			nameOf(old), old.Image.Created().UTC().Format(day), nameOf(last), last.Image.Created().UTC().Format(day)),
 		Next: safe.Const("Check whether this is intended. Slow builds and platforms that were not rebuilt look the same"),

@@ -45,7 +45,7 @@ func parentWithChild(c Comparison) []Finding {
 			what = name + " member"
 		}
 		return []Finding{{
-			Trust: Proved, Evidence: []Evidence{{way.sides[0], none, member.Descriptor.Digest}, {way.sides[1], none, way.child.Top.Digest}},
+			Rests: on(Hashed), Evidence: []Evidence{{way.sides[0], none, member.Descriptor.Digest}, {way.sides[1], none, way.child.Top.Digest}},
 			Text: safe.Sprintf("sha256:%s is the %s of %s (sha256:%s). The two do not contradict each other.",
 				short(way.child.Top.Digest), what, way.name, short(way.parent.Top.Digest)),
 			Next:  safe.Const("Compare index with index, or member with member"),
@@ -63,7 +63,7 @@ func wrapped(c Comparison) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: 1, Trust: Proved, Proof: memberProof(list, list.images[0], image), Check: c.manifestOf(list.side, ".manifests[].digest"),
+		Severity: 1, Rests: on(Hashed), Proof: memberProof(list, list.images[0], image), Check: c.manifestOf(list.side, ".manifests[].digest"),
 		Text: safe.Sprintf("%s is an index with a single image, and this image is exactly %s.", list.name, image.name),
 		Next: safe.Const("To copy without the index: docker buildx imagetools create --prefer-index=false, or crane copy"),
 		Evidence: []Evidence{
@@ -84,7 +84,7 @@ func flattened(c Comparison) []Finding {
 		return nil
 	}
 	f := Finding{
-		Trust: Proved, Proof: memberProof(list, *member, image), Check: c.manifestOf(list.side, ".manifests[]|{digest,platform}"),
+		Rests: on(Hashed), Proof: memberProof(list, *member, image), Check: c.manifestOf(list.side, ".manifests[]|{digest,platform}"),
 		Evidence: []Evidence{
 			{Side: list.side, Step: none, Digest: member.Descriptor.Digest}, {Side: image.side, Step: none, Digest: image.top},
 		},
@@ -94,6 +94,7 @@ func flattened(c Comparison) []Finding {
 		f.Severity = 3
 		f.Text = safe.Sprintf("%s serves %d platforms, %s only %s. This happens when an image is pulled, tagged and pushed from one machine.",
 			list.name, len(list.images), image.name, platform)
+		f.Lead = safe.Sprintf("%s has only %s of the %d platforms of %s", image.name, platform, len(list.images), list.name)
 		f.Next = safe.Const("Copy the whole index again: crane copy, regctl image copy, skopeo copy --all or docker buildx imagetools create")
 		f.Command = c.copyCommand()
 	} else {

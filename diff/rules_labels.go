@@ -18,12 +18,23 @@ var (
 	versionLabels = []string{v1.AnnotationVersion, "org.label-schema.version"}
 )
 
-// origin is commit and version, as the labels of an image state them.
-type origin struct{ revision, version string }
+// origin is commit, version and source repository, as labels or annotations of an image
+// state them.
+type origin struct{ revision, version, repository, source string }
 
-func originOf(img model.Image) origin {
-	return origin{labelOf(img, revisionLabels), labelOf(img, versionLabels)}
+func originOf(art *model.Artifact, e *model.Entry) origin {
+	m := metadataOf(art, e)
+	var o origin
+	o.version, o.source = m.version()
+	if revision, source := m.revision(); revision != "" {
+		o.revision, o.source = revision, source
+	}
+	o.repository = m.repository()
+	return o
 }
+
+// isKnown reports whether an origin has a commit or a version.
+func (o origin) isKnown() bool { return o.revision != "" || o.version != "" }
 
 // labelOf returns the first of the named labels that is set, in the config or as an
 // annotation of the manifest.
@@ -59,35 +70,61 @@ func isHex(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// whichCommit (E5). Missing labels are reported only for two different builds.
+// whichCommit (E5). A missing origin is reported only for two different builds.
 func whichCommit(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
+	_, _, ok := bothSides(p)
 	if !ok || isSame(p.Verdict.Code) {
 		return nil
 	}
 	nameA, nameB := c.names()
-	oa, ob := originOf(*a), originOf(*b)
+	a, b := originOf(c.A, p.A), originOf(c.B, p.B)
 	f := Finding{
-		Trust: Inferred, Evidence: pairEvidence(p), Check: c.ConfigCheck(p, ".config.Labels"),
+		Rests: on(Claimed), Evidence: pairEvidence(p), Check: c.ConfigCheck(p, ".config.Labels"),
 		Proof: changesProof([]change{
-			{"revision", quotedOrNone(oa.revision), quotedOrNone(ob.revision)}, {"version", quotedOrNone(oa.version), quotedOrNone(ob.version)},
+			{"revision", quotedOrNone(a.revision), quotedOrNone(b.revision)}, {"version", quotedOrNone(a.version), quotedOrNone(b.version)},
+			{"source", quotedOrNone(a.repository), quotedOrNone(b.repository)},
 		}),
 	}
 	switch {
-	case oa == origin{} && ob == origin{}:
-		f.Text = safe.Const("Neither image has a label with its commit.")
+	case !a.isKnown() && !b.isKnown():
+		f.Text = safe.Const("Neither image states its commit, in a label or an annotation.")
 		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI")
-	case oa == ob:
+	case a.revision == b.revision && a.version == b.version:
 		return nil
+	case a.revision != "" && a.revision == b.revision:
+		f.Text = safe.Sprintf("Both are %s, as they state; the version is %s in %s and %s in %s.",
+			origin{revision: a.revision}.text(), quoted(orNone(a.version)), nameA, quoted(orNone(b.version)), nameB)
+		f.Next = safe.Const("Nothing to compare in the source repository: it is one commit")
 	default:
 		f.Severity = 1
-		f.Text = safe.Sprintf("By their labels, %s is %s, %s is %s.", nameA, oa.text(), nameB, ob.text())
+		f.Text = safe.Sprintf("%s is %s, %s is %s, as %s.", nameA, a.text(), nameB, b.text(), statedBy(a, b))
 		f.Next = safe.Const("Compare the two in the source repository")
-		if oa.revision != "" && ob.revision != "" && isHex(oa.revision) && isHex(ob.revision) {
-			f.Command = safe.Sprintf("git log --oneline %s..%s", oa.revision, ob.revision)
+		switch {
+		case a.repository != b.repository && a.repository != "" && b.repository != "":
+			f.Next = safe.Sprintf("They come from two source repositories: %s and %s", quoted(a.repository), quoted(b.repository))
+		case isHex(a.revision) && isHex(b.revision):
+			f.Command = safe.Sprintf("git log --oneline %s..%s", a.revision, b.revision)
 		}
 	}
 	return []Finding{f}
+}
+
+// statedBy says what the origins of two images are taken from.
+func statedBy(a, b origin) string {
+	source := a.source
+	if source == "" {
+		source = b.source
+	}
+	if b.source != "" && b.source != source {
+		return "labels and annotations state"
+	}
+	switch source {
+	case "label":
+		return "their labels state"
+	case "annotation of the index entry":
+		return "the annotations of their index entries state"
+	}
+	return "their annotations state"
 }
 
 func quotedOrNone(s string) string {
@@ -116,7 +153,7 @@ func distributionLabel(s sideOf) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: 1, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+		Severity: 1, Rests: on(Structure), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
 		Text: safe.Sprintf("In %s, the label version=%s belongs to the base, %s, not to this image.", s.name, quoted(version), name),
 		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
 		Proof: []safe.Text{safe.Sprintf("%s=%s, %s=%s, no revision, %d layers with files",
@@ -143,7 +180,7 @@ func (c Comparison) inheritedLabel(p Pair) []Finding {
 	nameA, nameB := c.names()
 	names := [2]string{nameA, nameB}
 	return []Finding{{
-		Severity: 1, Trust: Proved, Evidence: pairEvidence(p),
+		Severity: 1, Rests: on(Hashed), Evidence: pairEvidence(p),
 		Text: safe.Sprintf("In %s, the label version=%s is inherited from its base, %s.", names[childName], quoted(version), names[1-childName]),
 		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
 		Proof: []safe.Text{safe.Sprintf("version=%s on both sides; the %d diff_ids of %s are the first of %s",

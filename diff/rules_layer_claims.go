@@ -14,7 +14,7 @@ func notWhatItClaims(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		f := Finding{
-			Severity: 3, Trust: Proved, Evidence: stepEvidence(s.side, wrong),
+			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, wrong),
 			Text: safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse to pull it.",
 				s.name, stepsText(stepIndexes(wrong))),
 			Next:  safe.Const("Do not deploy it. Push it again from where it was built"),
@@ -44,7 +44,7 @@ func rowCountMismatch(c Comparison, p Pair) []Finding {
 			continue
 		}
 		f := Finding{
-			Severity: 1, Trust: Proved, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+			Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
 			Proof: []safe.Text{safe.Sprintf("manifest: %d layers; config: %d diff_ids; history: %d entries with a layer",
 				m.Layers, m.DiffIDs, m.History)},
 			Check: s.configCheck("(.rootfs.diff_ids|length), ([.history[]|select(.empty_layer|not)]|length)"),

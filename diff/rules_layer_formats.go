@@ -36,7 +36,7 @@ func livesElsewhere(c Comparison, p Pair) []Finding {
 			where = quoted(list(hosts))
 		}
 		f := Finding{
-			Severity: 2, Trust: Proved, Evidence: stepEvidence(s.side, away),
+			Severity: 2, Rests: on(Hashed), Evidence: stepEvidence(s.side, away),
 			Text: safe.Sprintf("In %s, %s (%s) may not be stored in this registry. A pull needs access to %s.",
 				s.name, plural(len(away), "layer"), stepsText(stepIndexes(away)), where),
 			Next: safe.Const("Mirror the image with these layers: crane --allow-nondistributable-artifacts, " +
@@ -63,7 +63,7 @@ func unreadableFormat(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		f := Finding{
-			Severity: 1, Trust: Inferred, Evidence: stepEvidence(s.side, zstd),
+			Severity: 1, Rests: on(Structure), Evidence: stepEvidence(s.side, zstd),
 			Text: safe.Sprintf("In %s, %s %s compressed with zstd. Docker before 23.0 and other old runtimes cannot unpack this.",
 				s.name, plural(len(zstd), "layer"), isAre(len(zstd))),
 			Next:  safe.Const("If such a runtime must pull it, build with compression=gzip,force-compression=true"),
@@ -79,4 +79,28 @@ func unreadableFormat(c Comparison, p Pair) []Finding {
 		}
 		return []Finding{f}
 	})
+}
+
+// encryptedLayers (D16): layers that only a key opens.
+func encryptedLayers(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		cipher := s.img.Encrypted()
+		if len(cipher) == 0 {
+			return nil
+		}
+		f := Finding{
+			Severity: 2, Rests: on(Hashed), Evidence: stepEvidence(s.side, cipher),
+			Text: safe.Sprintf("In %s, %s (%s) %s encrypted. Only a runtime that has the key can run the image.",
+				s.name, plural(len(cipher), "layer"), stepsText(stepIndexes(cipher)), isAre(len(cipher))),
+			Next:  safe.Const("Give the nodes the key (ocicrypt, skopeo --decryption-key), or use the image from before the encryption"),
+			Check: s.manifestCheck("[.layers[].mediaType]"),
+		}
+		f.Proof = encryptedProof(cipher)
+		return []Finding{f}
+	})
+}
+
+// otherHash reports whether a row has the same content under digests of two algorithms.
+func otherHash(r Row) bool {
+	return r.Class == RepackedRow && r.A.Layer.Digest.Algorithm() != r.B.Layer.Digest.Algorithm() && r.A.Layer.Size == r.B.Layer.Size
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,8 +43,8 @@ func layerCases(t *testing.T) []ruleCase {
 	few = model.NewImage(few.Manifest, few.Config)
 	return []ruleCase{
 		{"they part", pairOf(t, app(x, sets("USER a"), y), app(does("COPY z /", files("z")), sets("USER a"), does("COPY y /", files("other")))), "D1", 0,
-			"The first 3 steps are the same on both sides. The first difference is step 4. Of the 2 above, 1 differs", 2},
-		{"only the last", pairOf(t, app(x), app(does("COPY z /", files("z")))), "D1", 0, "no step above it differs", 2},
+			"The first 3 steps are the same on both sides. The first difference is step 4. Of the 2 later steps, 1 differs", 2},
+		{"only the last", pairOf(t, app(x), app(does("COPY z /", files("z")))), "D1", 0, "no later step differs", 2},
 		{"from the first on", pairOf(t, build{steps: []step{x}}, build{steps: []step{y}}), "D1", -1, "", 0},
 		{"the same image", pairOf(t, app(), app()), "D1", -1, "", 0},
 
@@ -58,7 +59,7 @@ func layerCases(t *testing.T) []ruleCase {
 
 		{"the first difference", pairOf(t, app(does("RUN apt-get update", files("monday")), x), app(does("RUN apt-get update", files("tuesday")), x)), "D4", 2,
 			"RUN apt-get update ran on both sides but made different files (1.0 kB → 1.0 kB).", 2},
-		{"and what is above it", pairOf(t, app(does("RUN a", files("1")), does("RUN b", files("2"))), app(does("RUN a", files("3")), does("RUN b", files("4")))), "D4", 2, "so did 1 step above it", 4},
+		{"and what is above it", pairOf(t, app(does("RUN a", files("1")), does("RUN b", files("2"))), app(does("RUN a", files("3")), does("RUN b", files("4")))), "D4", 2, "so did 1 later step", 4},
 		{"a consequence", pairOf(t, app(sets("ENV V=1"), does("RUN a", files("1"))), app(sets("ENV V=2"), does("RUN a", files("2")))), "D4", 0, "Step 5 has the same instruction on both sides", 2},
 		{"another instruction", pairOf(t, app(does("RUN a", files("1"))), app(does("RUN b", files("2")))), "D4", -1, "", 0},
 		{"packed again", pairOf(t, app(does("RUN a", files("1"))), app(does("RUN a", files("1").packed("again")), sets("USER x"))), "D4", -1, "", 0},
@@ -81,6 +82,12 @@ func layerCases(t *testing.T) []ruleCase {
 		{"zstd", Describe(typed(t, app(), v1.MediaTypeImageLayerZstd)), "D10", 1, "In :a, 2 layers are compressed with zstd. Docker before 23.0", 2},
 		{"zstd in a docker manifest", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.diff.tar.zstd")), "D10", 2, "does not include zstd", 2},
 		{"gzip", alone(app()), "D10", -1, "", 0},
+		{"encrypted", Describe(typed(t, app(), v1.MediaTypeImageLayerGzip+"+encrypted")), "D16", 2, "In :a, 2 layers (steps 1 and 3) are encrypted", 2},
+		{"not encrypted", alone(app()), "D16", -1, "", 0},
+		{"two checksums", withTrailers(t, 1, 2), "D17", 2, "Step 3 may hold other bytes on the two sides", 2},
+		{"one checksum", withTrailers(t, 1, 1), "D17", -1, "", 0},
+		{"zstd called gzip", Describe(checked(t, "zstd")), "D18", 1, "In :a, the layer of step 1 is zstd, but its media type says gzip", 1},
+		{"gzip called gzip", Describe(checked(t, "gzip")), "D18", -1, "", 0},
 
 		{"owners", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN chown -R app /app", files("b").sized(104*mb)))), "D11", 1, "step 5 (RUN chown -R app /app) stores 104 MB, about as much as step 4", 2},
 		{"owners of little", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN chown app /app/x", files("b").sized(2*mb)))), "D11", -1, "", 0},
@@ -91,7 +98,7 @@ func layerCases(t *testing.T) []ruleCase {
 		{"merged", alone(build{steps: []step{does("", files("all")).noted("merge sha256:aa to sha256:bb")}}), "D12", 2, "docker build --squash", 1},
 		{"one COPY FROM scratch", alone(build{steps: []step{does("COPY tool / # buildkit", files("tool").sized(9*mb))}}), "D12", -1, "", 0},
 		{"a base image", alone(build{steps: []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in / ", files("debian").sized(29*mb)), sets(`CMD ["bash"]`)}}), "D12", -1, "", 0},
-		{"merged onto a base", alone(build{steps: []step{does("ADD file: /", files("debian")), sets("COPY a /"), sets("RUN make"), does("", files("all")).noted("merge sha256:aa to sha256:bb")}}), "D12", 2, "the steps above the base were merged", 1},
+		{"merged onto a base", alone(build{steps: []step{does("ADD file: /", files("debian")), sets("COPY a /"), sets("RUN make"), does("", files("all")).noted("merge sha256:aa to sha256:bb")}}), "D12", 2, "the steps after the base were merged", 1},
 		{"squashed by buildah", alone(build{steps: []step{sets("/bin/sh -c #(nop) COPY a /"), sets("/bin/sh -c make"), does(`/bin/sh -c #(nop) CMD ["a"]`, files("all"))}}), "D12", 2, "CMD adds no files, but its layer contains all files", 1},
 		{"settings on an import", alone(build{steps: []step{imported.steps[0], sets("ENV A=1")}}), "D12", -1, "", 0},
 		{"imported with a message", alone(build{more: docker, steps: []step{does("", files("rootfs").sized(9*mb)).noted("flat")}}), "D12", 2, "one layer contains all files (no step is recorded)", 1},
@@ -127,4 +134,32 @@ func TestRowCountMismatch_fatal(t *testing.T) {
 	if f == nil || f.Severity != 3 || !strings.Contains(f.Text.String(), "3 layers and 2 diff_ids") {
 		t.Errorf("%+v", f)
 	}
+}
+
+// withTrailers compares an image with itself packed again, with a checksum of the
+// newest layer on each side.
+func withTrailers(t *testing.T, crcA, crcB uint32) Comparison {
+	t.Helper()
+	a, b := app().image(t), packedAgainAt(app(), 2).image(t)
+	for i, img := range []*model.Image{&a, &b} {
+		img.Steps[2].Trailer = &model.Trailer{CRC: [2]uint32{crcA, crcB}[i], Size: 10}
+	}
+	return Compare(single("a", a), single("b", b))
+}
+
+// packedAgainAt is a build with the layer of one step compressed again.
+func packedAgainAt(b build, i int) build {
+	b.steps = slices.Clone(b.steps)
+	again := b.steps[i].layer.packed("again")
+	b.steps[i].layer = &again
+	return b
+}
+
+// checked is an image whose first layer was read and had this packing.
+func checked(t *testing.T, packing string) model.Artifact {
+	t.Helper()
+	img := app().image(t)
+	img.Steps[0].Checked, img.Steps[0].Packing = true, packing
+	img.Steps[0].Layer.MediaType = v1.MediaTypeImageLayerGzip
+	return single("a", img)
 }

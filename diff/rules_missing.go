@@ -2,6 +2,7 @@ package diff
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -9,6 +10,10 @@ import (
 
 // missingBlob (D8): the registry has the manifest but not its config.
 func missingBlob(c Comparison, p Pair) []Finding {
+	return append(missingConfig(c, p), missingLayers(c, p)...)
+}
+
+func missingConfig(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	var found []Finding
 	for _, s := range []struct {
@@ -21,9 +26,10 @@ func missingBlob(c Comparison, p Pair) []Finding {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: 3, Trust: Proved, Evidence: []Evidence{{s.side, none, t.MissingBlob}},
+			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, t.MissingBlob}},
 			Text: safe.Sprintf("In %s, the config (%s) is missing in the registry. Nodes that have the image keep working, new nodes fail.",
 				s.name, short(t.MissingBlob)),
+			Lead: safe.Sprintf("%s cannot be pulled: its config is missing in the registry", s.name),
 			Next: safe.Const("Push it again from a host that has it. " +
 				"If the registry answers \"already exists\" after a clean-up, restart it"),
 			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.e.Descriptor.Digest), safe.Sprintf("blob %s: 404", t.MissingBlob)},
@@ -31,6 +37,28 @@ func missingBlob(c Comparison, p Pair) []Finding {
 		})
 	}
 	return found
+}
+
+// missingLayers is D8 for layers, which are asked for only on demand.
+func missingLayers(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		gone := slices.DeleteFunc(slices.Clone(s.img.Steps), func(st model.Step) bool { return !st.Missing })
+		if len(gone) == 0 {
+			return nil
+		}
+		f := Finding{
+			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, gone),
+			Text: safe.Sprintf("In %s, the registry does not have %s (%s). Nodes that have the image keep working, new nodes fail.",
+				s.name, plural(len(gone), "layer"), stepsText(stepIndexes(gone))),
+			Lead: safe.Sprintf("%s cannot be pulled: %s %s missing in the registry", s.name, plural(len(gone), "layer"), isAre(len(gone))),
+			Next: safe.Const("Push it again from a host that has it. " +
+				"If the registry answers \"already exists\" after a clean-up, restart it"),
+		}
+		for _, st := range gone {
+			f.Proof = append(f.Proof, safe.Sprintf("step %d: blob %s: 404", st.Index+1, st.Layer.Digest))
+		}
+		return []Finding{f}
+	})
 }
 
 // danglingChild (C11): the registry has the index but not one of its manifests. The index
@@ -52,9 +80,10 @@ func danglingChild(c Comparison) []Finding {
 			names = append(names, platformText(nameOf(e)))
 		}
 		found = append(found, Finding{
-			Severity: 3, Trust: Proved, Evidence: s.evidence(gone), Proof: entriesProof(gone),
+			Severity: 3, Rests: on(Hashed), Evidence: s.evidence(gone), Proof: entriesProof(gone),
 			Text: safe.Sprintf("In %s, %s %s listed but no longer in the registry. A pull fails with \"manifest unknown\".",
 				s.name, list(names), isAre(len(names))),
+			Lead:  safe.Sprintf("%s of %s %s missing in the registry", list(names), s.name, isAre(len(names))),
 			Next:  safe.Const("Push it again. Clean-up jobs must keep the manifests that an index lists"),
 			Check: safe.Clean("crane manifest " + c.refAt(s.side, gone[0].Descriptor.Digest)),
 		})

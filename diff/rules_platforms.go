@@ -23,8 +23,9 @@ func platformLost(c Comparison) []Finding {
 	}
 	nameA, nameB := c.names()
 	return []Finding{{
-		Severity: 3, Trust: Proved, Evidence: c.oneSidedEvidence(SideA),
+		Severity: 3, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
 		Text: safe.Sprintf("%s %s in %s but not in %s.", list(lost), isAre(len(lost)), nameA, nameB),
+		Lead: safe.Sprintf("%s %s missing in %s", list(lost), isAre(len(lost)), nameB),
 		Next: safe.Const("Check whether one job overwrote the push of the others. " +
 			"Create the index again from the manifests that still exist, or build the platform again"),
 		Proof: c.platformsProof(), Check: c.platformsCheck(),
@@ -54,8 +55,19 @@ func ambiguousPlatform(c Comparison) []Finding {
 			if before.Descriptor.Digest == e.Descriptor.Digest {
 				continue
 			}
+			if id := configKey(e); id != "" && id == configKey(before) {
+				found = append(found, Finding{
+					Severity: 0, Rests: on(Hashed),
+					Evidence: []Evidence{{s.side, none, before.Descriptor.Digest}, {s.side, none, e.Descriptor.Digest}},
+					Text: safe.Sprintf("%s offers %s twice, the second time %s: it is the same image (%s).",
+						s.name, platform, packingOf(e), short(e.Image.ID())),
+					Next:  safe.Const("Nothing to fix: clients that know the second packing take it"),
+					Proof: entriesProof([]model.Entry{before, e}), Check: c.manifestOf(s.side, ".manifests[]|{digest,platform}"),
+				})
+				continue
+			}
 			found = append(found, Finding{
-				Severity: 2, Trust: Proved,
+				Severity: 2, Rests: on(Hashed),
 				Evidence: []Evidence{{s.side, none, before.Descriptor.Digest}, {s.side, none, e.Descriptor.Digest}},
 				Text: safe.Sprintf("Two entries of %s claim %s: sha256:%s and sha256:%s. Most clients use the first and never the second.",
 					s.name, platform, short(before.Descriptor.Digest), short(e.Descriptor.Digest)),
@@ -78,7 +90,7 @@ func platformAdded(c Comparison) []Finding {
 	}
 	_, nameB := c.names()
 	return []Finding{{
-		Severity: 0, Trust: Proved, Evidence: c.oneSidedEvidence(SideB),
+		Severity: 0, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideB),
 		Text:  safe.Sprintf("%s %s new in %s.", list(added), isAre(len(added)), nameB),
 		Next:  safe.Const("Check that this is intended: it is one more platform to test"),
 		Proof: c.platformsProof(), Check: c.platformsCheck(),
@@ -123,9 +135,10 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: 3, Trust: Proved, Evidence: []Evidence{{s.side, none, s.e.Descriptor.Digest}},
+			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.e.Descriptor.Digest}},
 			Text: safe.Sprintf("%s lists the image as %s, but its config states %s. One of them is wrong. Many runtimes trust the config.",
 				s.name, model.PlatformName(label), model.PlatformName(inside)),
+			Lead: safe.Sprintf("%s lists the %s image as %s", s.name, model.PlatformName(inside), model.PlatformName(label)),
 			Next: safe.Const("Build this platform again from a base that has it. Change only the config if the programs inside are right"),
 			Proof: []safe.Text{
 				safe.Sprintf("manifest %s", s.e.Descriptor.Digest),
@@ -144,7 +157,8 @@ func platformsContradict(label, inside v1.Platform) bool {
 	if label.OS == "" || label.Architecture == "" || inside.OS == "" || inside.Architecture == "" {
 		return false
 	}
-	noVariant := label.Variant == "" || inside.Variant == ""
+	// A label arm without a variant means v7 to clients (containerd/platforms, "normalizeArch").
+	noVariant := inside.Variant == "" || label.Variant == "" && label.Architecture != "arm"
 	label, inside = model.Normal(label), model.Normal(inside)
 	if label.OS != inside.OS || label.Architecture != inside.Architecture {
 		return true
@@ -177,7 +191,7 @@ func notAPlatform(c Comparison) []Finding {
 	var found []Finding
 	if len(orphans) > 0 {
 		found = append(found, Finding{
-			Severity: 1, Trust: Proved, Evidence: orphans,
+			Severity: 1, Rests: on(Hashed), Evidence: orphans,
 			Text:  safe.Sprintf("%s for an image that is not in the index.", attestationsText(len(orphans))),
 			Next:  safe.Const("The index was made by hand or partly cleaned up. Push it again"),
 			Proof: []safe.Text{safe.Const("vnd.docker.reference.digest is not in the index")},
@@ -186,7 +200,7 @@ func notAPlatform(c Comparison) []Finding {
 	}
 	if len(evidence) > len(orphans) {
 		found = append(found, Finding{
-			Severity: 0, Trust: Proved, Evidence: evidence,
+			Severity: 0, Rests: on(Hashed), Evidence: evidence,
 			Text: safe.Const("Entries with platform unknown/unknown are not for an architecture. " +
 				"They are attestations of the build (provenance, SBOM) for the images of the index."),
 			Next: safe.Const("Nothing to do. docker buildx build --provenance=false omits them"),
@@ -215,4 +229,24 @@ func (c Comparison) platformsProof() []safe.Text {
 
 func (c Comparison) platformsCheck() safe.Text {
 	return diffCommand("crane manifest %s | jq -c '.manifests[].platform'", c.A.Pinned().String(), c.B.Pinned().String())
+}
+
+// platformRelabelled (C13): the same image is listed as another platform.
+func platformRelabelled(c Comparison) []Finding {
+	if c.B == nil {
+		return nil
+	}
+	nameA, nameB := c.names()
+	var found []Finding
+	for _, p := range c.relabelled() {
+		found = append(found, Finding{
+			Severity: 2, Rests: on(Hashed),
+			Evidence: []Evidence{{SideA, none, p.A.Descriptor.Digest}, {SideB, none, p.B.Descriptor.Digest}},
+			Text: safe.Sprintf("The image that %s lists as %s is %s in %s. Clients choose by the label.",
+				nameA, platformText(nameOf(*p.A)), platformText(nameOf(*p.B)), nameB),
+			Next:  safe.Const("Create the index again with the label that the config states"),
+			Proof: entriesProof([]model.Entry{*p.A, *p.B}), Check: c.platformsCheck(),
+		})
+	}
+	return found
 }

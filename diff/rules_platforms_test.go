@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -48,10 +49,29 @@ func platformCases(t *testing.T) []ruleCase {
 		{"two entries for one platform", Describe(list("a", amd, arm, forArch("amd64", sets("USER x")))), "C7", 2, "Two entries of :a claim linux/amd64", 2},
 		{"the same entry twice", Describe(list("a", amd, arm, amd)), "C7", -1, "", 0},
 
+		{"the same image twice, once in zstd", Describe(list("a", amd, packedAgain(amd))), "C7", 0, ":a offers linux/amd64 twice", 2},
+
+		{"called arm64 now", Compare(index(t, "a", labelled(entry(amd.image(t)), "linux", "amd64", ""), entry(arm.image(t))),
+			index(t, "b", labelled(entry(amd.image(t)), "linux", "ppc64le", ""), entry(arm.image(t)))), "C13", 2, "The image that :a lists as linux/amd64 is linux/ppc64le in :b", 2},
+		{"another image under another label", Compare(list("a", amd, arm), list("b", forArch("ppc64le", sets("USER x")), arm)), "C13", -1, "", 0},
+
 		{"a receipt", Describe(index(t, "a", entry(amd.image(t)), receipt(entry(amd.image(t))))), "C6", 0, "attestations of the build", 1},
 		{"an orphan receipt", Describe(index(t, "a", entry(amd.image(t)), orphan)), "C6", 1, "for an image that is not in the index", 1},
 		{"no receipt", Describe(list("a", amd)), "C6", -1, "", 0},
 	}
+}
+
+// packedAgain is a build with its first layer compressed again: the same config.
+func packedAgain(b build) build {
+	b.steps = slices.Clone(b.steps)
+	for i, s := range b.steps {
+		if s.layer != nil {
+			again := s.layer.packed("again")
+			b.steps[i].layer = &again
+			return b
+		}
+	}
+	return b
 }
 
 func withVariant(v string) build {

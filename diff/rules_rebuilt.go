@@ -3,6 +3,7 @@ package diff
 import (
 	"time"
 
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -32,11 +33,17 @@ func otherBookkeeping(c Comparison, p Pair) []Finding {
 	}
 	first := rows[0]
 	return []Finding{{
-		Severity: 1, Trust: Inferred, Evidence: evidenceOf(rows), Proof: rowProof(first), Check: c.ConfigCheck(p, ".history"),
+		Severity: 1, Rests: on(Structure), Evidence: evidenceOf(rows), Proof: rowProof(first), Check: c.ConfigCheck(p, ".history"),
 		Text: safe.Sprintf("%s (%s) %s an empty layer in %s and only a history entry in %s. Two builders made the images; it is not a retag.",
 			upperFirst(stepsText(rowSteps(rows))), instructionText(first.A.CreatedBy), isAre(len(rows)), layerIn, noteIn),
 		Next: safe.Const("The files are the same. Find out why the image was built twice"),
 	}}
+}
+
+// builtAtOtherTimes reports whether both configs have a date of creation and the dates
+// differ. Equal dates show nothing: SOURCE_DATE_EPOCH gives them to different builds.
+func builtAtOtherTimes(a, b *model.Image) bool {
+	return a.Config.Created != nil && b.Config.Created != nil && !a.Config.Created.Equal(*b.Config.Created)
 }
 
 // rebuiltNotRetagged (A7): the same instructions, but different layers.
@@ -44,6 +51,9 @@ func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || p.Verdict.Code != SameRecipe || nameOf(*p.A) != nameOf(*p.B) {
 		return nil // different platforms are different builds
+	}
+	if !builtAtOtherTimes(a, b) {
+		return nil
 	}
 	var rows []Row
 	for _, r := range p.Rows {
@@ -57,11 +67,10 @@ func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	when := ""
 	if from, to := a.Created(), b.Created(); from != nil && to != nil && to.Sub(*from).Abs() >= time.Minute {
-		const day = "2006-01-02 15:04"
-		when = ", " + nameA + " on " + from.UTC().Format(day) + ", " + nameB + " on " + to.UTC().Format(day)
+		when = ", " + nameA + " on " + minute(*from) + ", " + nameB + " on " + minute(*to)
 	}
 	return []Finding{{
-		Severity: 2, Trust: Inferred, Evidence: evidenceOf(rows), Proof: rowProof(rows[0]), Check: c.LayerCheck(rows[0]),
+		Severity: 2, Rests: on(Structure), Evidence: evidenceOf(rows), Proof: rowProof(rows[0]), Check: c.LayerCheck(rows[0]),
 		Text: safe.Sprintf("The image was built again, not retagged%s. A test of %s is not a test of %s.", when, nameA, nameB),
 		Next: safe.Const("Promote the tested image instead of building it twice. The first step that differs shows what changed"),
 	}}

@@ -48,7 +48,7 @@ func sharedReleases(l tagList, first string) []Finding {
 		}
 		if a, b, ok := twoReleases(same); ok {
 			found = append(found, Finding{
-				Severity: 1, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{a.tag, b.tag},
+				Severity: 1, Rests: on(Heuristic), Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{a.tag, b.tag},
 				Text: safe.Sprintf("%s and %s are two releases but one image. One of them was overwritten, or no image was built for it.",
 					tagText(a.tag), tagText(b.tag)),
 				Next:  advisePinning(),
@@ -148,7 +148,7 @@ func (l tagList) earlier(a, b listed) listed {
 
 func (l tagList) lateFinding(t, next listed) Finding {
 	return Finding{
-		Severity: 1, Trust: Suggested, Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{t.tag},
+		Severity: 1, Rests: on(Heuristic), Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{t.tag},
 		Text: safe.Sprintf("%s was built on %s, after %s (%s). It looks like a fixed release, but was probably pushed again.",
 			tagText(t.tag), minute(l.created(t)), tagText(next.tag), minute(l.created(next))),
 		Next: advisePinning(),
@@ -196,7 +196,7 @@ func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 		return Finding{}, false
 	}
 	f := Finding{
-		Severity: 1, Trust: Inferred, Evidence: []Evidence{{SideA, none, is.digest}, {SideA, none, best.digest}}, Tags: []string{latestTag},
+		Severity: 1, Rests: on(Structure), Evidence: []Evidence{{SideA, none, is.digest}, {SideA, none, best.digest}}, Tags: []string{latestTag},
 		Text: safe.Sprintf(":latest is %s, %s behind %s.", tagText(is.tag), plural(l.releasesAfter(is.version), "release"), tagText(best.tag)),
 		Next: safe.Sprintf("Use the version that you mean, such as %s. latest is not always the newest", tagText(best.tag)),
 		Proof: []safe.Text{
@@ -206,7 +206,7 @@ func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 		Check: digestsCheck(l.set.Repo, latestTag, is.tag, best.tag),
 	}
 	if l.partial() {
-		f.Trust = Suggested
+		f.Rests = on(Heuristic)
 		f.Proof = append(f.Proof, askedText(l.set))
 	}
 	return f, true

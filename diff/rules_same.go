@@ -23,6 +23,9 @@ func repacked(c Comparison, p Pair) []Finding {
 	var rows []Row
 	real := false
 	for _, r := range p.Rows {
+		if otherHash(r) {
+			continue
+		}
 		if r.Class == RepackedRow || isEmptyTwin(r) {
 			rows = append(rows, r)
 			real = real || r.Class == RepackedRow
@@ -31,10 +34,15 @@ func repacked(c Comparison, p Pair) []Finding {
 	if !real {
 		return nil
 	}
-	say := safe.Sprintf("Files and settings are identical. %s (%s) %s compressed again, so the digests of layers and image changed.",
-		upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), wasWere(len(rows)))
+	rests := filesGrounds(rows)
+	same := "Files and settings are identical."
+	if trustOf(rests) != Proved {
+		same = "The settings are identical, and so are the files, as the configs claim."
+	}
+	say := safe.Sprintf("%s %s (%s) %s packed again, so the digests of layers and image changed.",
+		same, upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), wasWere(len(rows)))
 	f := Finding{
-		Severity: 1, Trust: Proved, Text: say, Next: advisePromotion, Command: c.promoteCommand(),
+		Severity: 1, Rests: rests, Text: say, Next: advisePromotion, Command: c.promoteCommand(),
 		Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0]),
 	}
 	for _, r := range rows {
@@ -56,7 +64,7 @@ func identical(c Comparison) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Trust: Proved, Evidence: topEvidence(c),
+		Rests: on(Hashed), Evidence: topEvidence(c),
 		Text:  safe.Const("If the two behave differently, the cause is not the image."),
 		Next:  safe.Const("Check configuration, secrets and the digest that runs: a node may have an older one in its cache"),
 		Proof: []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s", c.A.Top.Digest)}, Check: c.digestsCommand(),
@@ -83,7 +91,7 @@ func newEnvelope(c Comparison) []Finding {
 		say = safe.Sprintf("Only %s has build attestations (provenance, SBOM). Nothing else makes the digests differ.", with)
 	}
 	f := Finding{
-		Trust: Proved, Evidence: topEvidence(c), Check: c.digestsCommand(),
+		Rests: on(Hashed), Evidence: topEvidence(c), Check: c.digestsCommand(),
 		Text: say,
 		Next: safe.Const("Compare and pin the digests of the platforms, or build with --provenance=false"),
 	}
@@ -104,9 +112,14 @@ func otherSettings(c Comparison, p Pair) []Finding {
 	if !ok || p.Verdict.Code != OtherSettings || a.ID() == "" || b.ID() == "" {
 		return nil
 	}
+	rests := filesGrounds(p.Rows)
+	text := safe.Const("All files are the same, byte for byte. If the two behave differently, the cause is the settings.")
+	if trustOf(rests) != Proved {
+		text = safe.Const("All files are the same, as the configs claim. If the two behave differently, the cause is the settings.")
+	}
 	return []Finding{{
-		Trust: Proved, Evidence: pairEvidence(p),
-		Text: safe.Const("All files are the same, byte for byte. If the two behave differently, the cause is the settings."),
+		Rests: rests, Evidence: pairEvidence(p),
+		Text: text,
 		Next: safe.Const("Compare the two configs"),
 		Proof: []safe.Text{
 			safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(a.Config.RootFS.DiffIDs)),
@@ -128,7 +141,7 @@ func converted(c Comparison, p Pair) []Finding {
 	}
 	nameA, nameB := c.names()
 	return []Finding{{
-		Severity: 1, Trust: Proved, Evidence: []Evidence{{SideA, none, a.Manifest.Digest}, {SideB, none, b.Manifest.Digest}},
+		Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{SideA, none, a.Manifest.Digest}, {SideB, none, b.Manifest.Digest}},
 		Text: safe.Sprintf("The manifest was converted: %s has the %s format, %s the %s format. "+
 			"This changes the digest, so pins and signatures for one do not match the other.", nameA, formatA, nameB, formatB),
 		Next:  safe.Const("Pin after the last conversion, or copy with skopeo copy --all --preserve-digests"),
@@ -171,7 +184,7 @@ func reprinted(c Comparison, p Pair) []Finding {
 			"and Image and similar fields of config")
 	}
 	return []Finding{{
-		Severity: 1, Trust: Proved, Evidence: pairEvidence(p),
+		Severity: 1, Rests: on(Hashed), Evidence: pairEvidence(p),
 		Text: say,
 		Next: safe.Const("Copy manifests and configs as bytes. Pins and signatures for the old digest do not match the new one"),
 		Proof: []safe.Text{

@@ -54,7 +54,7 @@ func sameCases(t *testing.T) []ruleCase {
 		{"two empty layers, one packing", pairOf(t, twinless, app(does("WORKDIR /a", nothing), does("RUN c", nothing))), "A4", -1, "", 0},
 		{"empty on one side only", pairOf(t, twin, app(does("WORKDIR /a", files("x")), does("RUN b", nothing.packed("old")))), "A4", -1, "", 0},
 
-		{"a real layer packed again", pairOf(t, plain, packed), "A3", 1, "2 layers (steps 4 and 5) were compressed again", 4},
+		{"a real layer packed again", pairOf(t, plain, packed), "A3", 1, "2 layers (steps 4 and 5) were packed again", 4},
 		{"only empty layers packed again", pairOf(t, twinless, twin), "A3", -1, "", 0},
 		{"packed again in another image", pairOf(t, plain, app(does("COPY x /", files("x").packed("zstd")), does("WORKDIR /a", nothing), sets("USER x"))), "A3", -1, "", 0},
 
@@ -66,7 +66,7 @@ func sameCases(t *testing.T) []ruleCase {
 		{"an empty step more", pairOf(t, app(), noop(&nothing)), "A6", -1, "", 0},
 
 		{"built again", pairOf(t, twice("2026-01-01T10:00:00Z", "x"), twice("2026-01-02T11:30:00Z", "y")), "A7", 2,
-			"The image was built again, not retagged, :a on 2026-01-01 10:00, :b on 2026-01-02 11:30. A test of :a is not a test of :b.", 2},
+			"The image was built again, not retagged, :a on 1 Jan 2026 10:00 UTC, :b on 2 Jan 2026 11:30 UTC. A test of :a is not a test of :b.", 2},
 		{"built for each platform", pairOf(t, app(does("COPY . /srv", files("x"))), build{arch: "arm64", steps: app(does("COPY . /srv", files("y"))).steps}), "A7", -1, "", 0},
 		{"another recipe", pairOf(t, twice("2026-01-01T10:00:00Z", "x"), app(does("COPY . /srv", files("y")))), "A7", -1, "", 0},
 		{"packed again", pairOf(t, app(), app(sets("USER x"))), "A7", -1, "", 0},

@@ -38,7 +38,7 @@ func legacyView(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		return []Finding{{
-			Severity: 1, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+			Severity: 1, Rests: on(Structure), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
 			Text: safe.Sprintf("In %s, the ids follow from the layers. "+
 				"So a registry or a copying tool converted an image of a later format to schema1. "+
 				"Its layers a3ed95ca are placeholders for steps that only change settings.", s.name),
@@ -110,7 +110,7 @@ func inventedIDs(_ Comparison, p Pair) []Finding {
 	}
 	step := len(rowsA) - 1 - part
 	f := Finding{
-		Trust: Proved, Evidence: []Evidence{{SideA, step, rowsA[part].BlobSum}, {SideB, step, rowsB[part].BlobSum}},
+		Rests: on(Hashed), Evidence: []Evidence{{SideA, step, rowsA[part].BlobSum}, {SideB, step, rowsB[part].BlobSum}},
 		Next:  safe.Const("Compare config digests. The id chain only shows below which step two images are the same"),
 		Check: idCommand(rowsA[part]), Proof: append(chainProof(rowsA[part:part+1]), chainProof(rowsB[part:part+1])...),
 	}
@@ -139,7 +139,7 @@ func legacyHidesPlatforms(c Comparison) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: 1, Trust: Proved, Evidence: []Evidence{{side, none, old.Top.Digest}},
+		Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{side, none, old.Top.Digest}},
 		Text: safe.Sprintf("%s is a schema1 answer, which always shows only one platform; %s has %d. "+
 			"This does not prove that a platform is missing.",
 			oldName, listName, len(list.Images())),
@@ -149,7 +149,8 @@ func legacyHidesPlatforms(c Comparison) []Finding {
 	}}
 }
 
-// nativeSchema1 (B4): the image was pushed as schema1.
+// nativeSchema1 (B4): the registry has the image as schema1 only. Requests accept every
+// newer format, so this is not an answer for old clients.
 func nativeSchema1(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		old := s.img.Manifest.Schema1
@@ -157,11 +158,12 @@ func nativeSchema1(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		derived, native, broken := countIDs(old)
-		if native == 0 {
-			return nil
+		severity := 3
+		if native == 0 { // converted: the image of the later format may be elsewhere
+			severity = 2
 		}
 		return []Finding{{
-			Severity: 3, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+			Severity: severity, Rests: on(Structure), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
 			Text: safe.Sprintf("In %s, the image is stored as schema1, the format of 2015. "+
 				"Docker from 26 on refuses it, containerd from 2.1 on cannot read it.", s.name),
 			Next: safe.Const("Pull it with an old runtime and push it with a new one, or build it again"),
@@ -181,7 +183,7 @@ func answerDepends(c Comparison) []Finding {
 		if s.art == nil {
 			continue
 		}
-		f := Finding{Severity: 1, Trust: Proved, Evidence: []Evidence{{s.side, none, s.art.Top.Digest}}}
+		f := Finding{Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.art.Top.Digest}}}
 		var others []string
 		for _, a := range s.art.Answers {
 			switch {

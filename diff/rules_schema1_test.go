@@ -48,7 +48,7 @@ func schema1Cases(t *testing.T) []ruleCase {
 		{"two of today", Compare(prod2, list), "B3", -1, "", 0},
 
 		{"native", Describe(native(t)), "B4", 3, "stored as schema1, the format of 2015", 1},
-		{"a translation", Describe(prod1), "B4", -1, "", 0},
+		{"a translation, and nothing newer", Describe(prod1), "B4", 2, "stored as schema1, the format of 2015", 1},
 		{"an image of today", Describe(single("a", amd.image(t))), "B4", -1, "", 0},
 	}
 }

@@ -21,7 +21,7 @@ func secretInTheOpen(c Comparison, p Pair) []Finding {
 			what = plural(len(places), "value") + " look like secrets"
 		}
 		return []Finding{{
-			Severity: 3, Trust: Suggested, Evidence: evidence, Proof: proof,
+			Severity: 3, Rests: on(Heuristic), Evidence: evidence, Proof: proof,
 			Text:  safe.Sprintf("In %s, %s: %s. Everyone who can pull the image can read this.", s.name, what, list(places)),
 			Next:  safe.Const("Rotate it first, then build with RUN --mount=type=secret. Deleting the tag is not enough"),
 			Check: s.configCheck(".config.Env, .config.Labels, [.history[]?.created_by]"),

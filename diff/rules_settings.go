@@ -19,8 +19,13 @@ type change struct {
 // text returns the change with both values. A long value is left out.
 func (c change) text() string {
 	const most = 40
+	long := len(c.from) > most || len(c.to) > most
 	switch {
-	case len(c.from) > most || len(c.to) > most || c.from == c.to:
+	case long && c.from == "":
+		return c.name + " is new"
+	case long && c.to == "":
+		return c.name + " is removed"
+	case long || c.from == c.to:
 		return c.name + " changed"
 	case c.looksAlike():
 		return c.name + " changed; both values as escaped text: " + strconv.QuoteToASCII(c.from) + " → " + strconv.QuoteToASCII(c.to)
@@ -91,7 +96,7 @@ func startChanged(c Comparison, p Pair) []Finding {
 		next = safe.Const("The arguments of a deployment now go to ENTRYPOINT: check the manifests that set args or command")
 	}
 	return []Finding{{
-		Severity: 2, Trust: Proved, Evidence: pairEvidence(p), Next: next,
+		Severity: 2, Rests: on(Hashed), Evidence: pairEvidence(p), Next: next,
 		Text:  safe.Sprintf("The start command differs: %s.", changesText(changes)),
 		Proof: changesProof(changes), Check: c.ConfigCheck(p, ".config | {Entrypoint, Cmd, Shell}"),
 	}}
@@ -113,7 +118,7 @@ func userChanged(c Comparison, p Pair) []Finding {
 	}
 	nameA, nameB := c.names()
 	return []Finding{{
-		Severity: 2, Trust: Proved, Evidence: pairEvidence(p),
+		Severity: 2, Rests: on(Hashed), Evidence: pairEvidence(p),
 		Text:  safe.Sprintf("%s runs as %s, %s as %s.", nameA, userName(*a), nameB, userName(*b)),
 		Next:  safe.Const("Before the rollout, check the owner of files on volumes, and runAsUser"),
 		Proof: changesProof([]change{{"config.User", a.Config.Config.User, b.Config.Config.User}}), Check: c.ConfigCheck(p, ".config.User"),
@@ -161,7 +166,7 @@ func surfaceChanged(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: severity, Trust: Proved, Evidence: pairEvidence(p),
+		Severity: severity, Rests: on(Hashed), Evidence: pairEvidence(p),
 		Text:  safe.Sprintf("Settings that deployments rely on differ: %s.", changesText(changes)),
 		Next:  safe.Const("Check mounts, probes, ports and shutdown in the deployments"),
 		Proof: changesProof(changes),

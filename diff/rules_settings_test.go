@@ -64,8 +64,10 @@ func settingsCases(t *testing.T) []ruleCase {
 
 		{"two commits", pairOf(t, withConfig(label(revision, "e3b7d9f0a1b2c3d4e5f60718293a4b5c6d7e8f90", version, "v2.5.0")),
 			build{config: label(revision, "b91e4c70a1b2c3d4e5f60718293a4b5c6d7e8f90", version, "v2.3.1"), steps: []step{does("X", files("x"))}}), "E5", 1, ":a is commit e3b7d9f0a1b2 (v2.5.0), :b is commit b91e4c70a1b2 (v2.3.1)", 2},
-		{"no commit at all", pairOf(t, app(), app(does("RUN x", files("x")))), "E5", 0, "Neither image has a label", 2},
+		{"no commit at all", pairOf(t, app(), app(does("RUN x", files("x")))), "E5", 0, "Neither image states its commit", 2},
 		{"the same commit", pairOf(t, withConfig(label(revision, "e3b7d9f")), build{config: label(revision, "e3b7d9f"), steps: []step{does("X", files("x"))}}), "E5", -1, "", 0},
+		{"one commit, two versions", pairOf(t, withConfig(label(revision, "e3b7d9f", version, "pr-1")), build{config: label(revision, "e3b7d9f", version, "main"), steps: []step{does("X", files("x"))}}), "E5", 0, "Both are commit e3b7d9f, as they state; the version is pr-1 in :a and main in :b", 2},
+		{"two source repositories", pairOf(t, withConfig(label(revision, "e3b7d9f", "org.opencontainers.image.source", "https://x/1")), build{config: label(revision, "b91e4c7", "org.opencontainers.image.source", "https://x/2"), steps: []step{does("X", files("x"))}}), "E5", 1, ":a is commit e3b7d9f, :b is commit b91e4c7", 2},
 		{"the same image", pairOf(t, app(), app()), "E5", -1, "", 0},
 
 		{"the base's version", Describe(single("a", onUbuntu.image(t))), "E6", 1, "In :a, the label version=24.04 belongs to the base, ubuntu", 1},

@@ -52,7 +52,7 @@ func (t tagState) siblingsFinding(c Comparison, kin SiblingTags) Finding {
 	}
 	same := mostSpecific(kin.Same)
 	f := Finding{
-		Trust: Proved, Evidence: t.evidence(), Tags: kin.tags(),
+		Rests: on(Hashed), Evidence: t.evidence(), Tags: kin.tags(),
 		Text:  t.siblingsText(thing, same, kin.Shared),
 		Next:  t.siblingsAdvice(same),
 		Check: digestsCheck(t.context.Tags.Repo, slices.Concat(tagsOf(t.ref), same)...),

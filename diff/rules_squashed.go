@@ -16,7 +16,7 @@ func squashed(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		f := Finding{
-			Severity: 1, Trust: Inferred, Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+			Severity: 1, Rests: on(Structure), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
 			Text: safe.Sprintf("In %s, %s (%s). Settings and sizes can be compared, steps cannot.", s.name, flat, because),
 			Next: safe.Const("Compare with the build before it was squashed"),
 			Proof: []safe.Text{safe.Sprintf("layers with files: %d; history entries: %d; %s",
@@ -41,7 +41,7 @@ func squashMark(img model.Image) (flat, because string) {
 	top, layers := newestFileStep(img), realLayers(img)
 	if top != nil && (strings.HasPrefix(top.Comment, "merge sha256:") || strings.HasPrefix(top.CreatedBy, "merge sha256:")) {
 		if layers > 1 {
-			return "the steps above the base were merged into one layer", "docker build --squash"
+			return "the steps after the base were merged into one layer", "docker build --squash"
 		}
 		return all, "docker build --squash"
 	}

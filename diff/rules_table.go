@@ -23,7 +23,8 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 // importance is the order of findings of equal severity: first what stops an image from
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
-	"C11", "D8", "D7", "D15", "C4", "C3", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10", "D9", "D10", "F2", "B4",
+	"C11", "D8", "D7", "D15", "D16", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10", "D9", "D10", "D18",
+	"F2", "B4",
 	"F6", "F1", "G1", "A7", "A6", "A5", "A3", "A8", "A12", "A9", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G3", "E4",
 	"F4", "C2", "E8", "D2", "C6",
@@ -81,7 +82,7 @@ var rulesSame = []rule{
 	{
 		id: "A7", name: "rebuilt-not-retagged", pair: rebuiltNotRetagged, causes: []string{"C3", "C4"},
 		means: "The instructions are the same, but the layers differ. The image was built again, not retagged.",
-		proof: "all instructions are equal, some diff_ids differ",
+		proof: "all instructions are equal, some diff_ids differ, created differs",
 	},
 	{
 		id: "A8", name: "format-converted", pair: converted,
@@ -205,13 +206,18 @@ var rulesPlatforms = []rule{
 		proof: "digest(T) = digest(T-arch), a single image, and a tag for another architecture exists; without the list " +
 			"of tags: the tag of A or B ends in the name of an architecture (suggested only)",
 	},
+	{
+		id: "C13", name: "platform-relabelled", whole: platformRelabelled,
+		means: "The same image is listed under another platform. Clients choose an image by the label, not by what it is.",
+		proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes",
+	},
 }
 
 // rulesLayers is group D: layers and history.
 var rulesLayers = []rule{
 	{
 		id: "D1", name: "first-difference", pair: firstDifferent, causes: []string{"D15", "G1", "C4", "A7", "D4", "D5"},
-		means: "Two builds are the same up to a step. Every step above it builds on different files.",
+		means: "Two builds are the same up to a step. Every later step builds on different files.",
 		proof: "the longest common prefix of the rows by diff_id",
 	},
 	{
@@ -273,7 +279,7 @@ var rulesLayers = []rule{
 	{
 		id: "D13", name: "old-layer-in-a-new-image", pair: oldLayer,
 		means: "A step that installs packages came from a build cache and is weeks older than the image.",
-		proof: "created of a step above the base that installs packages is more than 14 days before created of the image," +
+		proof: "created of a step after the base that installs packages is more than 14 days before created of the image," +
 			" both real dates",
 	},
 	{
@@ -286,6 +292,22 @@ var rulesLayers = []rule{
 		means: "A layer was read, and its content does not match the diff_id in the config. Registries do not check this." +
 			" Runtimes do, and refuse the image.",
 		proof: "sha256 of the unpacked layer ≠ diff_id; only layers up to 4 KiB are read, where their content decides something",
+	},
+	{
+		id: "D16", name: "encrypted-layers", pair: encryptedLayers,
+		means: "Layers are encrypted. Only a runtime that has the key can unpack them.",
+		proof: "the media type of a layer ends in +encrypted",
+	},
+	{
+		id: "D17", name: "checksums-disagree", pair: checksumsDisagree,
+		means: "Two gzip layers claim the same content, and the checksums at their ends differ. One claim may be false." +
+			" eStargz, several gzip members and padding can cause this too.",
+		proof: "diff_id(A) = diff_id(B), CRC-32 or length in the last 8 bytes differ",
+	},
+	{
+		id: "D18", name: "packing-contradicts-type", pair: wrongPacking,
+		means: "A layer that was read is compressed in another way than its media type states.",
+		proof: "the first bytes of the layer are not those of its media type",
 	},
 }
 
@@ -377,8 +399,8 @@ var rulesBase = []rule{
 	{
 		id: "G1", name: "base-moved", pair: baseMoved,
 		means: "The base image moved, while your own steps stayed the same.",
-		proof: "the annotations org.opencontainers.image.base.digest differ; or the instructions above the last start " +
-			"command of the base are equal and the layers below it differ",
+		proof: "the annotations org.opencontainers.image.base.digest differ; or the instructions after the last start " +
+			"command of the base are equal and the layers before it differ",
 	},
 	{
 		id: "G3", name: "different-builder", pair: differentBuilder, causes: []string{"A6"},

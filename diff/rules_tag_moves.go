@@ -17,7 +17,7 @@ func tagMoved(t tagState) (Finding, bool) {
 		return Finding{}, false
 	}
 	return Finding{
-		Severity: moveSeverity(t.ref.Tag), Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
+		Severity: moveSeverity(t.ref.Tag), Rests: on(Hashed), Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Text: safe.Sprintf("%s moved: on %s it was %s, now it is %s%s.",
 			t.name, minute(from.Last), short(from.Digest), short(t.now), t.versionChange()),
 		Next:    safe.Sprintf("Pin it by digest where it must not move: %s@%s%s", tagText(t.ref.Tag), t.now, t.compareHint()),
@@ -74,7 +74,7 @@ func rewritten(t tagState) (Finding, bool) {
 		return Finding{}, false
 	}
 	return Finding{
-		Severity: 2, Trust: Proved, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
+		Severity: 2, Rests: on(Hashed), Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Text: safe.Sprintf("%s looks like a fixed release, but was pushed again: on %s it was %s, now it is %s.",
 			t.name, minute(from.Last), short(from.Digest), short(t.now)),
 		Next: advisePinning(), Command: t.beforeCommand(from),
@@ -107,7 +107,7 @@ func wentBackwards(t tagState) (Finding, bool) {
 		return Finding{}, false
 	}
 	return Finding{
-		Severity: 3, Trust: Inferred, Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
+		Severity: 3, Rests: on(Structure), Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Text: safe.Sprintf("%s went backwards: %s.", t.name, say),
 		Next: safe.Const("If this is not a rollback, two builds raced and the older one finished last. " +
 			"Push the newest build again, and let one build wait for the other"),
@@ -171,7 +171,7 @@ func (t tagState) olderLabel() (now, was string) {
 	if t.image == nil || t.was == nil {
 		return "", ""
 	}
-	is, before := originOf(*t.image).version, originOf(*t.was).version
+	is, before := labelOf(*t.image, versionLabels), labelOf(*t.was, versionLabels)
 	a, b := version.Parse(is), version.Parse(before)
 	if a.Count == 0 || b.Count == 0 || a.IsDate() != b.IsDate() || a.CompareRelease(b) >= 0 {
 		return "", ""
@@ -186,7 +186,7 @@ func movingTarget(t tagState) (Finding, bool) {
 		return Finding{}, false
 	}
 	f := Finding{
-		Severity: 1, Trust: Proved, Evidence: t.evidence(m.To), Tags: []string{t.ref.Tag},
+		Severity: 1, Rests: on(Hashed), Evidence: t.evidence(m.To), Tags: []string{t.ref.Tag},
 		Text: safe.Sprintf("%s moved while it was read. Everything here is the first version (%s), read by digest. Now the tag is %s.",
 			t.name, short(t.now), short(m.To)),
 		Next:    safe.Const("Read it again. In a pipeline, use the digest that the build reported, not the tag that it just pushed"),

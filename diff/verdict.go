@@ -3,6 +3,7 @@ package diff
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -13,7 +14,8 @@ import (
 
 // rungs are the codes of the ladder in order, best first.
 var rungs = []Code{
-	Identical, OtherEnvelope, Repacked, Reprinted, OtherSettings, OtherRecord, SameRecipe, SameBase, Unrelated, NotComparable,
+	Identical, OtherEnvelope, Repacked, Reprinted, SameEncrypted, OtherSettings, OtherRecord, Rewritten,
+	SameRecipe, SameBase, Unrelated, NotComparable,
 }
 
 func rank(c Code) int { return slices.Index(rungs, c) }
@@ -25,14 +27,14 @@ func (c Comparison) overall(settled bool) Verdict {
 	switch {
 	case a != "" && a == b:
 		return Verdict{
-			Code: Identical, Trust: Proved, Headline: safe.Const("Identical"),
+			Code: Identical, Rests: on(Hashed), Headline: safe.Const("Identical"),
 			Because: safe.Sprintf("Same bytes: both references lead to sha256:%s", short(a)),
 			Proof:   []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s", a)}, Command: c.digestsCommand(),
-		}
+		}.trusted()
 	case a == "" || b == "" || !settled:
 		return Verdict{}
 	}
-	return c.worst()
+	return c.worst().trusted()
 }
 
 // worst returns the worst verdict among the pairs that both sides have. The
@@ -62,7 +64,7 @@ func (c Comparison) worst() Verdict {
 	case len(shared) > 1:
 		v = sharedBySome(worst, shared)
 	}
-	return c.withOneSided(v)
+	return v.trusted()
 }
 
 func (c Comparison) shared() []Pair {
@@ -81,7 +83,7 @@ func sharedByAll(pairs []Pair) Verdict {
 	v := pairs[0].Verdict
 	for _, p := range pairs[1:] {
 		if p.Verdict.Headline != v.Headline && v.Code == SameBase {
-			v.Headline, v.Step = safe.Const("Same base, then different"), 0
+			v.Headline, v.Step = safe.Const("The first layers are the same, then different"), 0
 		}
 		if p.Verdict.Headline != v.Headline && v.Code == SameRecipe {
 			v.Headline, v.Step = safe.Const("Same recipe, built again"), 0
@@ -136,13 +138,25 @@ func otherPlatforms(n int) string {
 // otherEnvelope is the verdict if every platform has the same manifest, but the
 // index differs.
 func (c Comparison) otherEnvelope(shared []Pair) Verdict {
-	v := Verdict{Code: OtherEnvelope, Trust: Proved, Headline: safe.Const("Same image, different index"), Command: c.digestsCommand()}
+	v := Verdict{Code: OtherEnvelope, Rests: on(Hashed), Headline: safe.Const("Same image, different index"), Command: c.digestsCommand()}
 	v.Proof = []safe.Text{safe.Sprintf("digest(A) = %s", c.A.Top.Digest), safe.Sprintf("digest(B) = %s", c.B.Top.Digest)}
 	for _, p := range shared {
 		v.Proof = append(v.Proof, safe.Sprintf("%s: manifest(A) = manifest(B) = %s", platformOrImage(p), p.A.Descriptor.Digest))
 	}
-	if isIndex(*c.A) != isIndex(*c.B) {
+	nameA, nameB := c.names()
+	switch twins := c.duplicateEntries(); {
+	case isIndex(*c.A) != isIndex(*c.B):
 		v.Headline = safe.Const("Same image, one side in an index")
+	case len(c.relabelled()) > 0:
+		p := c.relabelled()[0]
+		v.Headline = safe.Sprintf("Same images, other labels: %s lists %s as %s", nameB, nameOf(*p.A), nameOf(*p.B))
+	case len(twins) > 0 && len(c.otherDuplicates()) == 0:
+		p, side := c.Pairs[twins[0]], nameB
+		e := p.B
+		if e == nil {
+			e, side = p.A, nameA
+		}
+		v.Headline = safe.Sprintf("Same images; %s also offers them %s", side, packingOf(*e))
 	}
 	p := shared[0]
 	if len(shared) == 1 {
@@ -152,6 +166,16 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 		v.Because = safe.Sprintf("The manifests of %s are the same; %s", allPlatforms(len(shared)), c.envelopeDifference())
 	}
 	return v
+}
+
+// packingOf says how the layers of an image are compressed: "in zstd".
+func packingOf(e model.Entry) string {
+	for _, d := range e.Image.Manifest.Layers {
+		if strings.HasSuffix(d.MediaType, "zstd") {
+			return "in zstd"
+		}
+	}
+	return "in another packing"
 }
 
 func platformOrImage(p Pair) string {
@@ -167,12 +191,16 @@ func (c Comparison) envelopeDifference() string {
 	switch {
 	case isIndex(*c.A) != isIndex(*c.B):
 		return "one side has an index around it"
-	case len(c.shared()) < len(c.Pairs):
+	case len(c.shared()) < len(c.Pairs) && len(c.otherDuplicates()) == len(c.duplicateEntries()):
 		return "the lists of platforms differ"
 	case !slices.Equal(receiptsA, receiptsB):
 		return "the build attestations in the index differ"
 	case jsondoc.Equal(c.A.Top.Raw, c.B.Top.Raw):
 		return "a tool rewrote the JSON of the index"
+	}
+	nameA, nameB := c.names()
+	if changes := indexChanges(*c.A, *c.B, nameA, nameB); len(changes) > 0 {
+		return "what differs in the index: " + list(changes)
 	}
 	return "only the index around them differs"
 }
@@ -228,16 +256,21 @@ func (c Comparison) noSharedPlatform() Verdict {
 	nameA, nameB := c.names()
 	if len(c.Pairs) == 0 {
 		return Verdict{
-			Code: NotComparable, Trust: Proved, Headline: safe.Const("There is no image to compare"),
+			Code: NotComparable, Rests: on(Hashed), Headline: safe.Const("There is no image to compare"),
 			Because: safe.Const("Neither side is a container image, and the digests differ"),
 		}
 	}
 	onlyA, onlyB := c.onlyIn()
 	v := Verdict{
-		Code: NotComparable, Trust: Proved, Headline: safe.Const("No platform in common"),
+		Code: NotComparable, Rests: on(Hashed), Headline: safe.Const("No platform in common"),
 		Because: safe.Sprintf("%s has %s; %s has %s", nameA, contents(*c.A, onlyA), nameB, contents(*c.B, onlyB)),
 	}
-	if len(c.A.Images()) == 0 || len(c.B.Images()) == 0 {
+	switch {
+	case isBuildCache(*c.B):
+		v.Headline = safe.Sprintf("%s is a build cache of BuildKit, not an image: there is nothing to run", nameB)
+	case isBuildCache(*c.A):
+		v.Headline = safe.Sprintf("%s is a build cache of BuildKit, not an image: there is nothing to run", nameA)
+	case len(c.A.Images()) == 0 || len(c.B.Images()) == 0:
 		v.Headline = safe.Const("These cannot be compared")
 	}
 	return v
@@ -248,10 +281,20 @@ func contents(a model.Artifact, platforms []string) string {
 	switch {
 	case len(a.Images()) > 0:
 		return list(platforms)
+	case isBuildCache(a):
+		return "a build cache of BuildKit and no image"
 	case isIndex(a):
 		return "no image in its index"
 	}
 	return "no image, only " + artifactText(model.Entry{Descriptor: v1.Descriptor{ArtifactType: a.Top.ArtifactType}})
+}
+
+// isBuildCache reports whether an index is BuildKit's cache export: it lists layers and
+// a cache config in place of manifests (BuildKit, cache/remotecache/export.go).
+func isBuildCache(a model.Artifact) bool {
+	return slices.ContainsFunc(a.Top.Children, func(d v1.Descriptor) bool {
+		return strings.HasPrefix(d.MediaType, "application/vnd.buildkit.cacheconfig.")
+	})
 }
 
 func isSame(c Code) bool { r := rank(c); return r >= 0 && r <= rank(Reprinted) }
@@ -267,7 +310,7 @@ func (c Comparison) Same(exact bool) bool {
 		return true
 	}
 	onlyA, onlyB := c.onlyIn()
-	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.duplicateEntries()) == 0
+	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 && len(c.relabelled()) == 0
 }
 
 // duplicateEntries returns the indexes of the pairs that are a second entry for
@@ -286,6 +329,22 @@ func (c Comparison) duplicateEntries() []int {
 	return duplicates
 }
 
+// otherDuplicates are the duplicate entries that are not the image beside them in another
+// packing, as an index that offers gzip and zstd has them.
+func (c Comparison) otherDuplicates() []int {
+	images := map[string]string{}
+	for _, p := range c.shared() {
+		images[p.Platform] = configKey(*p.A)
+	}
+	return slices.DeleteFunc(c.duplicateEntries(), func(i int) bool {
+		e := c.Pairs[i].A
+		if e == nil {
+			e = c.Pairs[i].B
+		}
+		return configKey(*e) != "" && configKey(*e) == images[c.Pairs[i].Platform]
+	})
+}
+
 // judgeDuplicateEntries replaces the verdict on duplicate entries: "only in"
 // would be wrong.
 func (c Comparison) judgeDuplicateEntries() {
@@ -297,7 +356,7 @@ func (c Comparison) judgeDuplicateEntries() {
 			here = nameB
 		}
 		p.Verdict = Verdict{
-			Code: NotComparable, Trust: Proved, Headline: safe.Sprintf("Duplicate entry in %s", here),
+			Code: NotComparable, Rests: on(Hashed), Headline: safe.Sprintf("Duplicate entry in %s", here),
 			Because: safe.Sprintf("%s lists %s more than once; most clients use the first entry", here, platformText(p.Platform)),
 		}
 	}

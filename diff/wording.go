@@ -151,11 +151,7 @@ func upperFirst(s string) string {
 }
 
 // instructionText returns an instruction for use in a sentence: secrets masked,
-// limited length, without hashes of copied files.
+// limited length, hashes of copied files cut to four digits.
 func instructionText(createdBy string) string {
-	text := dockerfile.WithoutHashes(dockerfile.Instruction(createdBy))
-	for _, word := range []string{"file: ", "dir: ", "multi: "} {
-		text = strings.Replace(text, " "+word, " "+strings.TrimSpace(word)+"… ", 1)
-	}
-	return quoted(text)
+	return quoted(dockerfile.ShortHashes(dockerfile.Instruction(createdBy)))
 }

@@ -50,6 +50,7 @@ type Entry struct {
 	Role       Role
 	Subject    digest.Digest // the image that an attestation describes
 	Depth      int           // 0 in the top index
+	Artifact   *Manifest     // the manifest of an artifact that was read, nil for others
 	Image      *Image        // nil until it has arrived, and for an entry that is not an image
 	Err        error         // the reason why it will not arrive
 }
@@ -70,6 +71,14 @@ func (e Entry) Platform() v1.Platform {
 // will arrive for it.
 func (e Entry) Arrived() bool { return e.Role != RoleImage || e.Image != nil || e.Err != nil }
 
+// ArtifactType is what an artifact calls itself, in its manifest or in the descriptor.
+func (e Entry) ArtifactType() string {
+	if e.Artifact != nil && e.Artifact.ArtifactType != "" {
+		return e.Artifact.ArtifactType
+	}
+	return e.Descriptor.ArtifactType
+}
+
 // Images returns the entries that are images, one per platform.
 func (a Artifact) Images() []Entry {
 	var images []Entry
@@ -86,7 +95,7 @@ func (a Artifact) Images() []Entry {
 // attestations with annotations (attestation-storage.md); other tools only set
 // the platform unknown/unknown.
 func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
-	if d.Annotations[annotationReferenceType] == attestationType {
+	if d.Annotations[AnnotationReferenceType] == attestationType {
 		return RoleAttestation, digest.Digest(d.Annotations[annotationReferenceAbout])
 	}
 	switch d.MediaType {
@@ -154,6 +163,7 @@ type ReadError struct {
 	Err         error         // the cause, may be nil
 	Missing     bool          // the registry reports that this manifest does not exist
 	MissingBlob digest.Digest // the blob that the registry reports as missing, of a manifest that exists
+	Blob        digest.Digest // the digest asked for, if it is a blob and not a manifest
 }
 
 func (t *ReadError) Error() string {

@@ -46,6 +46,9 @@ type Step struct {
 	DiffID         digest.Digest // digest of the unpacked layer as the config claims it; "" if nothing claims one
 	Empty          bool          // the layer is known to unpack to nothing
 	Checked        bool          // the layer was read, and DiffID is the digest of its content
+	Missing        bool          // the registry does not have the layer
+	Packing        string        // with Checked: "gzip", "zstd" or "tar", by the first bytes
+	Trailer        *Trailer      // the end of a large gzip layer, nil if it was not read
 	ClaimedDiffID  digest.Digest // the diff_id in the config, if the layer was read and unpacks to another digest
 	WithoutHistory bool          // a layer without a history entry
 }

@@ -26,7 +26,7 @@ const (
 	mediaTypeDockerForeign   = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 	mediaTypeOCIArtifact     = "application/vnd.oci.artifact.manifest.v1+json"
 	attestationType          = "attestation-manifest"
-	annotationReferenceType  = "vnd.docker.reference.type"
+	AnnotationReferenceType  = "vnd.docker.reference.type"
 	annotationReferenceAbout = "vnd.docker.reference.digest"
 )
 

@@ -24,6 +24,9 @@ type Contents struct {
 	DiffID digest.Digest
 	Size   int64
 	Empty  bool // an archive without a file: only zeros
+
+	Packing string   // "gzip", "zstd" or "tar", by the first bytes
+	Trailer *Trailer // the end of a gzip layer; with it alone the fields above are zero
 }
 
 var errBomb = fmt.Errorf("it unpacks to more than %d MiB", maxUnpacked>>20)
@@ -45,7 +48,18 @@ func Unpack(raw []byte) (Contents, error) {
 	case n > maxUnpacked:
 		return Contents{}, errBomb
 	}
-	return Contents{DiffID: hash.Digest(), Size: n, Empty: !zeros.nonZero}, nil
+	return Contents{DiffID: hash.Digest(), Size: n, Empty: !zeros.nonZero, Packing: packingOf(raw)}, nil
+}
+
+// packingOf tells the compression of a layer by its first bytes (RFC 1952 and RFC 8878).
+func packingOf(raw []byte) string {
+	switch {
+	case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}):
+		return "gzip"
+	case bytes.HasPrefix(raw, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		return "zstd"
+	}
+	return "tar"
 }
 
 func unpacker(raw []byte) (io.ReadCloser, error) {
@@ -82,11 +96,15 @@ func (img Image) WithContents(contents map[digest.Digest]Contents) (with Image, 
 	for i, s := range img.Steps {
 		steps[i] = s
 		c, ok := contents[s.Layer.Digest]
-		if !ok || !s.HasLayer || s.Checked {
+		if !ok || !s.HasLayer || s.Checked || c.DiffID == "" && s.Trailer != nil {
 			continue
 		}
 		changed = true
-		steps[i].Checked, steps[i].Empty = true, c.Empty
+		if c.DiffID == "" {
+			steps[i].Trailer = c.Trailer
+			continue
+		}
+		steps[i].Checked, steps[i].Empty, steps[i].Packing = true, c.Empty, c.Packing
 		if s.DiffID != "" && s.DiffID != c.DiffID {
 			steps[i].ClaimedDiffID, steps[i].DiffID = s.DiffID, c.DiffID
 		}

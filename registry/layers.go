@@ -50,6 +50,9 @@ func (c *Client) layer(ctx context.Context, repo model.Ref, d v1.Descriptor) (mo
 	if err := checkRef(r); err != nil {
 		return model.Contents{}, err
 	}
+	if d.Size > model.MaxSmall && model.IsGzip(d) {
+		return c.trailer(ctx, r, d)
+	}
 	if d.Size > model.MaxSmall {
 		return model.Contents{}, malformed(r, fmt.Sprintf("has a layer of %d bytes, but tagdiff reads at most %d", d.Size, model.MaxSmall), nil)
 	}

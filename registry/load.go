@@ -62,7 +62,7 @@ func (c *Client) Load(ctx context.Context, r model.Ref, arrived func(model.Artif
 	}
 	top, err := c.manifest(ctx, at)
 	if err != nil {
-		return model.Artifact{Ref: r}, err
+		return model.Artifact{Ref: r}, c.explainDigest(ctx, r, err)
 	}
 	c.tagDigests.set(r, top.Digest)
 	return c.loadTop(ctx, r, top, arrived, nil)
@@ -138,7 +138,7 @@ func (l *load) start() {
 	n := &node{entry: model.Entry{Descriptor: d, Role: model.RoleImage}}
 	l.roots, l.count = []*node{n}, 1
 	if l.top.Kind == model.KindOther {
-		n.entry.Role = model.RoleArtifact
+		n.entry.Role, n.entry.Artifact = model.RoleArtifact, &l.top
 		return
 	}
 	l.read(n, func(context.Context) (model.Manifest, error) { return l.top, nil })
@@ -276,7 +276,7 @@ func (l *load) addResult(result childResult) {
 	case model.KindImage, model.KindSchema1:
 		e.Role, e.Image = model.RoleImage, result.image
 	case model.KindOther:
-		e.Role = model.RoleArtifact
+		e.Role, e.Artifact = model.RoleArtifact, &result.manifest
 	case model.KindIndex:
 		e.Role = model.RoleIndex
 		if n := l.count + len(result.manifest.Children); n > maxEntries {

@@ -176,7 +176,7 @@ func TestClosePage_freesEverything(t *testing.T) {
 			r.update(startMsg{})
 			if tt.hangs == nil {
 				r.updateUntil(t, "answer", func() bool {
-					return strings.Contains(r.app.content(), "sha256:") || strings.Contains(r.app.content(), "SAME")
+					return strings.Contains(r.app.content(), "2.7.16 → 2.7.17") || strings.Contains(r.app.content(), "2.7.17 → 2.7.16")
 				})
 			}
 			if len(tt.keys) > 0 {

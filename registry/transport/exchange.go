@@ -15,6 +15,7 @@ type Exchange struct {
 	Accept []string   // replaces the media types of regclient, unless nil
 	Limit  int64      // bytes of the body; 0 means the limit for the path
 	Bulk   bool       // one of thousands: other requests have priority
+	Range  string     // the header Range, for a part of a blob; "" for the whole
 
 	Response Response
 	Err      error
@@ -43,6 +44,7 @@ type request struct {
 	accept []string
 	scope  string // of the token that it needs
 	limit  int64  // bytes of body
+	part   string // the header Range, "" for none
 }
 
 func (q request) httpRequest(scheme string, key authorization) *http.Request {
@@ -51,6 +53,9 @@ func (q request) httpRequest(scheme string, key authorization) *http.Request {
 	req := &http.Request{Method: q.method, URL: &u, Host: u.Host, Header: http.Header{"User-Agent": {UserAgent}}}
 	if len(q.accept) > 0 {
 		req.Header["Accept"] = q.accept
+	}
+	if q.part != "" {
+		req.Header.Set("Range", q.part)
 	}
 	if key.header != "" && !(key.tlsOnly && scheme != "https") {
 		req.Header.Set("Authorization", key.header)

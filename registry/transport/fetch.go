@@ -50,6 +50,9 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 	switch {
 	case resp.StatusCode == http.StatusSwitchingProtocols:
 		return a, nil // net/http no longer controls the connection: reading it would have no timeout
+	case resp.StatusCode == http.StatusPartialContent && req.Header.Get("Range") != "":
+		a.Status, a.Partial = http.StatusOK, true
+		a.Body, err = readBody(resp, limit, func() { silence.Reset(tr.timeouts.Silence) })
 	case resp.StatusCode != http.StatusOK:
 		a.Body, err = readPrefix(resp.Body, MaxErrorBody)
 		a.Body = redactCredentials(a.Body, req)

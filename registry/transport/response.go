@@ -15,6 +15,7 @@ import (
 
 // Response is a response with its whole body.
 type Response struct {
+	Partial      bool // the body is the part that Range asked for; Status is 200 then
 	Status       int
 	Header       http.Header
 	Body         []byte

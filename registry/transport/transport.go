@@ -118,6 +118,7 @@ func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if c.Limit > 0 {
 		q.limit = c.Limit
 	}
+	q.part = c.Range
 	if c.Query != nil {
 		q.url.RawQuery = c.Query.Encode()
 	}

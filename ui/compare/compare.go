@@ -42,6 +42,7 @@ type comparePage struct {
 	filteredCounts [tabCount]int
 	offset         int // cells scrolled to the right
 	stacked        bool
+	newestFirst    bool // order of the steps in Layers and History
 	filter         widget.Filter
 	sheetKeys      [tabCount]viewKey // what the sheets were made from
 
@@ -178,10 +179,21 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	case key.Matches(msg, page.Keys.Columns):
 		p.stacked = !p.stacked
 		return p, nil
+	case key.Matches(msg, page.Keys.StepOrder):
+		return p.toggleStepOrder()
 	case key.Matches(msg, page.Keys.Fold):
 		return p.toggleConsequences(), nil
 	}
 	return p.pressRowKey(msg)
+}
+
+// toggleStepOrder turns the steps of Layers and History round. The cursor stays on its row.
+func (p comparePage) toggleStepOrder() (page.Page, page.Effects) {
+	p.newestFirst = !p.newestFirst
+	if p.newestFirst {
+		return p, page.Toast(safe.Const("newest step first"))
+	}
+	return p, page.Toast(safe.Const("oldest step first, like a Dockerfile"))
 }
 
 // pressRowKey handles the keys that act on the row under the cursor or on the sides.
@@ -434,7 +446,7 @@ func (p comparePage) Help() []page.KeyGroup {
 			page.Keys.NextTab, page.Keys.PrevTab, page.Keys.Tab, page.Keys.Next, page.Keys.Prev, page.Keys.NextPlatform, page.Keys.PrevPlatform,
 			page.Describe(page.Keys.Open, "open the row, or a finding's evidence"),
 			page.Keys.Proof, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Command, page.Keys.Fold,
-			page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns,
+			page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns, page.Keys.StepOrder,
 			page.Keys.Left, page.Keys.Right,
 			page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"),
 			page.Describe(page.Keys.Timeline, "timeline of A's tag (T: of B's)"),

@@ -138,12 +138,11 @@ func (v view) evidenceIn(tab tabID, f diff.Finding) []string {
 // stepsOf returns the IDs of the rows whose steps are evidence of a finding.
 func (v view) stepsOf(f diff.Finding) []string {
 	var ids []string
-	for _, r := range slices.Backward(v.pair.Rows) { // in the order of the tables
+	for _, r := range v.pair.Rows { // the cursor goes to the oldest step, which is often the cause of the others
 		if pointsAtRow(f, r) {
 			ids = append(ids, stepRowID(r))
 		}
 	}
-	slices.Reverse(ids) // the cursor goes to the oldest step, which is often the cause of the others
 	return ids
 }
 

@@ -73,7 +73,7 @@ func TestProof_oneImage(t *testing.T) {
 	d.Keys("w")
 	d.Sees("there is no verdict to prove")
 	d.Keys("3", "w")
-	d.Sees("proof: step 8")
+	d.Sees("proof: step 1")
 }
 
 func TestCommands_plainHTTP(t *testing.T) {

@@ -75,7 +75,7 @@ func (p comparePage) headline() safe.Text {
 	case v.Code == diff.Pending:
 		return safe.Const("READING")
 	}
-	return upperHeadline(v.Headline)
+	return p.frame.Glyphs.Sentence(upperHeadline(v.Headline))
 }
 
 // trust returns the trust word of the verdict. A comparison that failed has none.

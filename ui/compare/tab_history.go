@@ -2,7 +2,6 @@ package compare
 
 import (
 	"cmp"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -14,19 +13,12 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// historyRows returns the instructions of both sides, newest first, with the differing
-// words marked.
+// historyRows returns the instructions of both sides with the differing words marked.
 func (v view) historyRows() []widget.Row {
-	var rows []widget.Row
 	if trouble := v.noTableRows(); trouble != nil {
 		return trouble
 	}
-	boundary := v.boundaryRow()
-	for i, r := range slices.Backward(v.pair.Rows) {
-		rows = append(rows, v.historyRow(r))
-		rows = append(rows, boundary(i)...)
-	}
-	return append(rows, v.countNotes()...)
+	return append(v.stepRows(v.historyRow), v.countNotes()...)
 }
 
 func (v view) historyRow(r diff.Row) widget.Row {

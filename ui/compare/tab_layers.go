@@ -21,35 +21,49 @@ const (
 	leadWidth  = 2 + 3 + stepWidth + 1 // mark, duplicate sign, step
 )
 
-// layerRows returns the table of steps with their layers, newest first.
+// layerRows returns the table of steps with their layers.
 func (v view) layerRows() []widget.Row {
 	rows := v.layerHeading()
 	if trouble := v.noTableRows(); trouble != nil {
 		return append(rows, trouble...)
 	}
-	boundary := v.boundaryRow()
-	for i, r := range slices.Backward(v.pair.Rows) {
-		rows = append(rows, v.withFindings(v.layerRow(r), func(f diff.Finding) bool { return pointsAtRow(f, r) }))
-		rows = append(rows, boundary(i)...)
-	}
+	rows = append(rows, v.stepRows(func(r diff.Row) widget.Row {
+		return v.withFindings(v.layerRow(r), func(f diff.Finding) bool { return pointsAtRow(f, r) })
+	})...)
 	return append(rows, v.countNotes()...)
 }
 
-// boundaryRow returns a function that returns the line under row i, if that row is the
-// oldest step above the base image.
-func (v view) boundaryRow() func(i int) []widget.Row {
+// stepRows returns a row for each step, oldest first like a Dockerfile or the other way
+// round, with a line where the base image ends.
+func (v view) stepRows(row func(diff.Row) widget.Row) []widget.Row {
+	var rows []widget.Row
 	at, base, ok := v.pair.Boundary()
-	return func(i int) []widget.Row {
-		if !ok || i != at {
-			return nil
+	if v.newestFirst {
+		for i, r := range slices.Backward(v.pair.Rows) {
+			rows = append(rows, row(r))
+			if ok && i == at {
+				rows = append(rows, v.boundaryRow(safe.Const("below this line"), base))
+			}
 		}
-		width := max(v.Width-leadWidth-2, 8)
-		text := safe.Sprintf("%s below this line (%s: %s)", base.Title(), string(base.Trust), base.Because)
-		if look.Width(text) > width {
-			text = v.Glyphs.Fit(safe.Sprintf("%s below this line (%s)", base.Title(), string(base.Trust)), width)
-		}
-		return []widget.Row{{Header: true, Lines: []look.Line{look.L(look.Gap(leadWidth), look.S(look.Heading, text))}}}
+		return rows
 	}
+	for i, r := range v.pair.Rows {
+		if ok && i == at {
+			rows = append(rows, v.boundaryRow(safe.Const("above this line"), base))
+		}
+		rows = append(rows, row(r))
+	}
+	return rows
+}
+
+// boundaryRow returns the line between the steps of the base image and the others.
+func (v view) boundaryRow(where safe.Text, base diff.Base) widget.Row {
+	width := max(v.Width-leadWidth-2, 8)
+	text := safe.Sprintf("%s: %s", where, base.Text())
+	if look.Width(text) > width {
+		text = v.Glyphs.Fit(safe.Sprintf("%s: %s (%s)", where, base.Title(), string(base.Trust)), width)
+	}
+	return widget.Row{Header: true, Lines: []look.Line{look.L(look.Gap(leadWidth), look.S(look.Heading, text))}}
 }
 
 func (v view) layerHeading() []widget.Row {
@@ -270,7 +284,7 @@ func (v view) instruction(st *model.Step) safe.Text {
 		}
 		return safe.Const("(no command recorded)")
 	}
-	return v.Gate.Clean(dockerfile.StepText(*st))
+	return v.Gate.Clean(dockerfile.StepLine(*st))
 }
 
 // layerCell returns the layer of a side: digest, empty sign, size. A side without this

@@ -77,7 +77,7 @@ func TestTag_registryIsBack(t *testing.T) {
 // TestReload_keepsCursor: the cursor stays on its row while both sides are read again.
 func TestReload_keepsCursor(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 100, 40, testingAndProd...)
-	d.Keys("3", "n", "down", "down")
+	d.Keys("3", "n", "up", "up")
 	d.Sees("›=    5")
 	d.Keys("r")
 	d.Sees("›=    5")

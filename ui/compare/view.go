@@ -19,6 +19,7 @@ type view struct {
 	docs              docs
 	alone             bool
 	wide              bool // sides are side by side, otherwise one above the other
+	newestFirst       bool // order of the steps in Layers and History
 	offset            int
 	a, b              model.Ref
 	docsReady         bool // docs are those of the pair
@@ -38,6 +39,7 @@ type viewKey struct {
 	pick              pairID
 	offset            int
 	stacked           bool
+	newestFirst       bool
 	filter            string
 	docs              docsKey
 	trail             string
@@ -54,7 +56,8 @@ func (v view) in(f page.Frame) view {
 func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
 		Frame: f, cmp: p.cmp, docs: p.docs, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
-		offset: p.offset, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docs.ready && p.docs.key == p.requestedDocs,
+		newestFirst: p.newestFirst,
+		offset:      p.offset, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docs.ready && p.docs.key == p.requestedDocs,
 		crane: p.env.Crane,
 		trail: p.trail, showsConsequences: p.showsConsequences, mainFindings: p.mainFindings, otherFindings: p.otherFindings,
 	}
@@ -73,7 +76,7 @@ func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	}
 	k := viewKey{
 		width: f.Width, height: f.Height, reveal: f.Gate.Reveal, pick: p.picked,
-		stacked: p.stacked, filter: p.filter.Input.Value(), docs: p.docs.key, valid: true,
+		stacked: p.stacked, newestFirst: p.newestFirst, filter: p.filter.Input.Value(), docs: p.docs.key, valid: true,
 		trail: p.trail.key(), showsConsequences: p.showsConsequences,
 	}
 	if p.tab >= tabHistory && p.tab <= tabManifest {

@@ -242,7 +242,7 @@ func waitForWords(t *testing.T, term *uitest.Term, texts ...string) {
 func content(open []string) []string {
 	switch {
 	case open[0] == odd[0]:
-		return []string{"settings differ"}
+		return []string{"NEITHER SIDE CONTAINS A FILE"}
 	case len(open) == 2:
 		return []string{"SAME IMAGE, PACKED DIFFERENTLY"}
 	case open[0] == "HOST":

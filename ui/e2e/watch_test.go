@@ -201,7 +201,7 @@ func TestWatch_outage(t *testing.T) {
 		w.nextLine(w.lines)
 	}
 	s.setDown(true)
-	if line := w.nextLine(w.errors); !strings.HasPrefix(line, "tagdiff: "+s.host+" is in trouble itself (503") || !strings.HasSuffix(line, "(still watching)") {
+	if line := w.nextLine(w.errors); !strings.HasPrefix(line, "tagdiff: "+s.host+" failed (503") || !strings.HasSuffix(line, "(still watching)") {
 		t.Errorf("%q", line)
 	}
 	s.setTag("prod", "2.7.17")

@@ -5,12 +5,12 @@ import "charm.land/bubbles/v2/key"
 // Keys is the only table of keys. Help and footer are generated from it, so they always
 // match the behavior.
 var Keys = struct {
-	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom, Left, Right key.Binding
-	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw        key.Binding
-	Suspend, Copy, Command, Proof, Fold, Reveal                            key.Binding
-	MarkA, MarkB, Mark, Swap, ChangeA, ChangeB                             key.Binding
-	Group, GroupB, Order, Timeline, TimelineB, Before, BeforeB, Aside      key.Binding
-	Next, Prev, NextTab, PrevTab, Tab, NextPlatform, PrevPlatform, Columns key.Binding
+	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom, Left, Right            key.Binding
+	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw                   key.Binding
+	Suspend, Copy, Command, Proof, Fold, Reveal                                       key.Binding
+	MarkA, MarkB, Mark, Swap, ChangeA, ChangeB                                        key.Binding
+	Group, GroupB, Order, Timeline, TimelineB, Before, BeforeB, Aside                 key.Binding
+	Next, Prev, NextTab, PrevTab, Tab, NextPlatform, PrevPlatform, Columns, StepOrder key.Binding
 }{
 	Up:       Bind("↑/k", "up", "up", "k"),
 	Down:     Bind("↓/j", "down", "down", "j"),
@@ -63,6 +63,7 @@ var Keys = struct {
 	NextPlatform: Bind("p", "next platform", "p"),
 	PrevPlatform: Bind("P", "previous platform", "P"),
 	Columns:      Bind("|", "side by side or stacked", "|"),
+	StepOrder:    Bind("O", "oldest or newest step first", "O"),
 }
 
 // Bind returns a key binding: label, description, key names.

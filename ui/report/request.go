@@ -25,6 +25,7 @@ type Source interface {
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
 	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
 	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
+	Missing(ctx context.Context, repo model.Ref, blobs []digest.Digest) (map[digest.Digest]bool, error)
 }
 
 // Request describes a report.
@@ -71,14 +72,14 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	for i, ref := range []model.Ref{a, b} {
 		wait.Go(func() {
 			defer panics.Catch()
-			if arts[i], errs[i] = r.load(ctx, ref); errs[i] != nil {
+			if arts[i], errs[i] = r.load(ctx, ref); errs[i] != nil && !isBlob(errs[i]) {
 				cancel() // a comparison needs both sides
 			}
 		})
 	}
 	wait.Wait()
 	if err := firstCause(errs); err != nil {
-		return false, err
+		return false, identified(err, arts)
 	}
 	c, errTags := tags.addTo(ctx, diff.Compare(arts[0], arts[1]))
 	c, err := r.readContents(ctx, c)
@@ -89,6 +90,29 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 		return false, err
 	}
 	return c.Same(r.Exact), cmp.Or(r.unread(c), errTags)
+}
+
+// isBlob reports whether a digest was asked for that is a blob. The other side may then
+// say which.
+func isBlob(err error) bool {
+	var t *model.ReadError
+	return errors.As(err, &t) && t.Blob != ""
+}
+
+// identified says what a digest that is not a manifest is of the other side, if it is a
+// part of that.
+func identified(err error, arts [2]model.Artifact) error {
+	var t *model.ReadError
+	if !errors.As(err, &t) || t.Blob == "" {
+		return err
+	}
+	for i, art := range arts {
+		if text, ok := diff.Identify(t.Blob.String(), art); ok {
+			side := [2]string{"A", "B"}[i]
+			return &model.ReadError{Message: text.String() + ", which is " + side, Next: "compare with a tag or the digest of a manifest", Err: err}
+		}
+	}
+	return err
 }
 
 // readContents reads the small layers whose contents affect the result, and restricts the
@@ -206,12 +230,29 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 	if err != nil {
 		return false, err
 	}
+	c, errBlobs := r.checkBlobs(ctx, c)
 	e := diff.Expect(c, r.Expect)
 	r.Options.Expectation = &e
 	if err := r.print(w, c); err != nil {
 		return false, err
 	}
-	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errTags)
+	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errTags, errBlobs)
+}
+
+// checkBlobs asks the registry whether it has every config and layer of the images. The
+// error is that of a blob whose state is unknown.
+func (r Request) checkBlobs(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
+	var blobs []digest.Digest
+	for _, e := range c.A.Images() {
+		if e.Image != nil {
+			blobs = append(blobs, e.Image.Blobs()...)
+		}
+	}
+	missing, err := r.Registry.Missing(ctx, c.A.Ref.Repo(), blobs)
+	if len(missing) > 0 {
+		c = diff.Describe(c.A.WithMissing(missing)).WithTagContext(c.TagContext)
+	}
+	return c, err
 }
 
 // unreadable returns err, or nil for the error of a missing manifest: it is a result, which

@@ -137,7 +137,7 @@ func (r report) instructions(row diff.Row) []safe.Text {
 			continue
 		}
 		text := safe.Const("(no instruction recorded)")
-		if s := dockerfile.StepText(*s); s != "" {
+		if s := dockerfile.StepLine(*s); s != "" {
 			text = r.o.Gate.Clean(s)
 		}
 		texts = append(texts, text)

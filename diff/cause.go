@@ -1,0 +1,135 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// caused puts the cause before the rung in the verdict on a pair, such as
+// "python 3.10.20 → 3.10.21, on a newer debian:trixie-slim".
+func (c Comparison) caused(p Pair, v Verdict) Verdict {
+	p.Verdict = v
+	if cause, ok := c.causeOf(p); ok {
+		return v.behind(cause)
+	}
+	return v
+}
+
+// led puts a finding that stops a deployment before the verdict on the whole. v does not
+// name the platforms that only one side has yet.
+func (c Comparison) led(v Verdict) Verdict {
+	if v.Code == Pending || v.Code == Identical || len(c.shared()) == 0 {
+		return v
+	}
+	stop, ok := c.stopFinding()
+	if !ok {
+		return c.withOneSided(v)
+	}
+	if v.isBase && stop.ID == "C1" { // a base may well have platforms that are not built on
+		return c.withOneSided(v)
+	}
+	if stop.ID != "C1" {
+		v = c.withOneSided(v)
+	}
+	return v.behind(cause{text: stop.Lead, rests: stop.Rests})
+}
+
+// cause is why two images differ, in words for a headline.
+type cause struct {
+	text  safe.Text
+	rests []Ground
+}
+
+// behind moves the sentence of the rung behind a cause.
+func (v Verdict) behind(because cause) Verdict {
+	rung := v.Headline
+	if trust := trustOf(because.rests); trust != v.Trust {
+		rung = safe.Sprintf("%s (%s)", rung, string(v.Trust))
+	}
+	v.Because = safe.Sprintf("%s: %s", rung, lowerFirst(v.Because))
+	v.Headline, v.Rests = because.text, because.rests
+	return v.trusted()
+}
+
+// causeOf finds what changed between two builds: a version, and the base under it. The
+// rungs of the same image have no such cause.
+func (c Comparison) causeOf(p Pair) (cause, bool) {
+	a, b, ok := bothSides(p)
+	if !ok || !slices.Contains([]Code{SameRecipe, SameBase, Unrelated}, p.Verdict.Code) || p.Verdict.isBase || nameOf(*p.A) != nameOf(*p.B) {
+		return cause{}, false
+	}
+	base := c.baseText(p, a, b)
+	v, bumped := c.bumpOf(p)
+	switch {
+	case bumped && base != "":
+		return cause{safe.Clean(v.text() + ", on " + base), on(Claimed)}, true
+	case bumped:
+		return cause{safe.Clean(v.text()), on(Claimed)}, true
+	}
+	if suite, from, to := debianBump(a, b); suite != "" {
+		return cause{safe.Clean("debian " + suite + " of " + from + " → " + to), on(Claimed)}, true
+	}
+	return cause{}, false
+}
+
+// baseText names the base of B where the two bases differ, "" where nothing tells.
+func (c Comparison) baseText(p Pair, a, b *model.Image) string {
+	if len(p.Rows) == 0 || p.Rows[0].Class == Same || p.Rows[0].Class == RepackedRow {
+		return ""
+	}
+	age := "another "
+	if newer(a, b) {
+		age = "a newer "
+	}
+	nameA, digestA := metadataOf(c.A, p.A).base()
+	nameB, digestB := metadataOf(c.B, p.B).base()
+	if nameB != "" && nameB != "scratch" && (nameA != nameB || digestA != digestB) {
+		if nameA != nameB {
+			age = ""
+		}
+		return age + quoted(nameB)
+	}
+	if suite, _, _ := debianBump(a, b); suite != "" {
+		return age + "debian " + suite
+	}
+	return ""
+}
+
+// newer reports whether the oldest dated step of b is newer than that of a.
+func newer(a, b *model.Image) bool {
+	first := func(img *model.Image) (unix int64) {
+		for _, s := range img.Steps {
+			if t := model.RealDate(s.Created); t != nil {
+				return t.Unix()
+			}
+		}
+		return 0
+	}
+	return first(a) > 0 && first(b) > first(a)
+}
+
+// debianBump is the Debian suite of two root filesystems of other days.
+func debianBump(a, b *model.Image) (suite, from, to string) {
+	suiteA, dayA := debianOf(a)
+	suiteB, dayB := debianOf(b)
+	if suiteA == "" || suiteA != suiteB || dayA == dayB {
+		return "", "", ""
+	}
+	return suiteA, dayA, dayB
+}
+
+// stopFinding is the gravest finding that B has and A has not, if it stops a deployment.
+func (c Comparison) stopFinding() (Finding, bool) {
+	all := slices.Clone(c.Findings)
+	for _, p := range c.Pairs {
+		all = append(all, p.Findings...)
+	}
+	sortFindings(all)
+	i := slices.IndexFunc(all, func(f Finding) bool { return f.Severity >= 3 && !f.Common && f.Lead.String() != "" })
+	if i < 0 {
+		return Finding{}, false
+	}
+	return all[i], true
+}

@@ -1,0 +1,89 @@
+package diff
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// The first sentence names what a colleague would: the version, the base, or what stops
+// a deployment.
+func TestHeadline_cause(t *testing.T) {
+	debian := func(epoch string) step {
+		return does("# debian.sh --arch 'amd64' out/ 'trixie' '@"+epoch+"'", files(epoch))
+	}
+	python := func(version, epoch string) build {
+		return build{config: map[string]any{"Env": []string{"GPG_VERSION=1", "PYTHON_VERSION=" + version}}, steps: []step{
+			debian(epoch), sets("ENV PYTHON_VERSION=" + version), does("RUN make python", files(version)),
+		}}
+	}
+	versioned := func(version string) build {
+		return build{config: map[string]any{"Labels": map[string]string{v1.AnnotationVersion: version}}, steps: []step{does("COPY app /", files(version))}}
+	}
+	named := func(repo, tag string, img model.Image) model.Artifact {
+		a := single(tag, img)
+		a.Ref.Repository = repo
+		return a
+	}
+	onBase := func(a model.Artifact, base, digit string) model.Artifact {
+		a.Entries[0].Descriptor.Annotations = map[string]string{
+			v1.AnnotationBaseImageName: base, v1.AnnotationBaseImageDigest: "sha256:" + strings.Repeat(digit, 64),
+		}
+		return a
+	}
+	const august, later = "1785715200", "1787529600"
+	for name, tt := range map[string]struct {
+		a, b model.Artifact
+		want string
+	}{
+		"a version on another base": {
+			onBase(named("library/python", "a", python("3.10.20", august).image(t)), "debian:trixie-slim", "a"),
+			onBase(named("library/python", "b", python("3.10.21", later).image(t)), "debian:trixie-slim", "b"),
+			"python 3.10.20 → 3.10.21, on another debian:trixie-slim",
+		},
+		"a version on the same base": {named("library/python", "a", python("3.10.20", august).image(t)), named("library/python", "b", python("3.10.21", august).image(t)), "python 3.10.20 → 3.10.21"},
+		"only the root filesystem":   {named("debian", "a", build{steps: []step{debian(august)}}.image(t)), named("debian", "b", build{steps: []step{debian(later)}}.image(t)), "debian trixie of 2026-08-03 → 2026-08-24"},
+		"a version label":            {named("x/app", "a", versioned("1.4.0").image(t)), named("x/app", "b", versioned("1.5.0").image(t)), "app 1.4.0 → 1.5.0"},
+		"a branch is not a version":  {named("x/app", "a", versioned("main").image(t)), named("x/app", "b", versioned("dev").image(t)), "Same recipe, other files from step 1 on"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := Compare(tt.a, tt.b).Verdict
+			if v.Headline.String() != tt.want {
+				t.Errorf("%q, want %q; because %s", v.Headline, tt.want, v.Because)
+			}
+			if v.Trust == Proved {
+				t.Error("a version is what the config claims")
+			}
+		})
+	}
+}
+
+func TestHeadline_stop(t *testing.T) {
+	amd, arm := forArch("amd64").image(t), forArch("arm64").image(t)
+	both := index(t, "a", entry(amd), entry(arm))
+	for name, tt := range map[string]struct {
+		b     model.Artifact
+		want  string
+		trust Trust
+	}{
+		"a platform lost": {index(t, "b", entry(amd)), "linux/arm64 is missing in :b", Proved},
+		"labels exchanged": {
+			index(t, "b", labelled(entry(amd), "linux", "arm64", ""), labelled(entry(arm), "linux", "amd64", "")),
+			":b lists the linux/amd64 image as linux/arm64", Proved,
+		},
+		"nothing lost": {index(t, "b", entry(arm), entry(amd)), "Same image, different index", Proved},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := Compare(both, tt.b)
+			if c.Verdict.Headline.String() != tt.want || c.Verdict.Trust != tt.trust {
+				t.Errorf("%q (%s), want %q", c.Verdict.Headline, c.Verdict.Trust, tt.want)
+			}
+			if same := name == "nothing lost"; c.Same(false) != same {
+				t.Errorf("same: %v", c.Same(false))
+			}
+		})
+	}
+}

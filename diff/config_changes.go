@@ -1,0 +1,250 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
+)
+
+// fieldKind says what a field of a config is for.
+type fieldKind int
+
+// The kinds of fields, in the order in which a sentence names them.
+const (
+	fieldSetting  fieldKind = iota // how a container runs: CMD, USER, …
+	fieldEnv                       // an environment variable
+	fieldLabel                     // a label
+	fieldPlatform                  // os, architecture, …
+	fieldUnknown                   // not in the image specification
+	fieldAuthor                    // who built it
+	fieldHistory                   // history entries, dates apart
+	fieldNote                      // a note of the builder, which no runtime reads
+	fieldDate                      // created, or dates of the history
+	fieldSpelling                  // the same meaning, spelled in another way
+)
+
+// fieldChange is one field that differs between two configs.
+type fieldChange struct {
+	kind     fieldKind
+	name     string // as a Dockerfile or the config spells it
+	inA, inB bool   // whether the side has the field with a value that means something
+}
+
+// configChanges names every field that differs between two parsed configs, fields
+// that the image specification does not know too. diff_ids are left out: they are
+// files. Values that mean the same to a runtime, such as a missing WorkingDir and
+// "/", are changes of kind fieldSpelling.
+func configChanges(a, b jsondoc.Value) []fieldChange {
+	var changes []fieldChange
+	for _, name := range namesOf(a, b) {
+		va, vb := a.Member(name), b.Member(name)
+		if va.Equivalent(vb) {
+			continue
+		}
+		switch name {
+		case "config":
+			changes = append(changes, settingChanges(va, vb)...)
+		case "rootfs":
+			a, b := va.Without("diff_ids", "type"), vb.Without("diff_ids", "type") // type has one value
+			if len(a.Names)+len(b.Names) > 0 && !a.Equal(b) {
+				changes = append(changes, newChange(fieldUnknown, "rootfs", va, vb))
+			}
+		case "history":
+			history, dates := compareHistory(va, vb)
+			if history {
+				changes = append(changes, fieldChange{kind: fieldHistory, name: "history", inA: true, inB: true})
+			}
+			if dates {
+				changes = append(changes, fieldChange{kind: fieldDate, name: "dates", inA: true, inB: true})
+			}
+		default:
+			changes = append(changes, newChange(topKind(name), name, va, vb))
+		}
+	}
+	slices.SortStableFunc(changes, func(x, y fieldChange) int { return int(x.kind) - int(y.kind) })
+	return changes
+}
+
+// topKind is the kind of a member at the top of a config.
+func topKind(name string) fieldKind {
+	switch name {
+	case "created":
+		return fieldDate
+	case "author":
+		return fieldAuthor
+	case "os", "architecture", "variant", "os.version", "os.features":
+		return fieldPlatform
+	}
+	// BuildKit keeps its inline cache and build information in members of moby.
+	if slices.Contains(builderFields, name) || strings.HasPrefix(name, "moby.") {
+		return fieldNote
+	}
+	return fieldUnknown
+}
+
+func newChange(kind fieldKind, name string, a, b jsondoc.Value) fieldChange {
+	if a.IsDefault() && b.IsDefault() {
+		kind = fieldSpelling
+	}
+	if kind == fieldDate {
+		return fieldChange{kind: kind, name: "dates", inA: true, inB: true}
+	}
+	return fieldChange{kind: kind, name: name, inA: !a.IsDefault(), inB: !b.IsDefault()}
+}
+
+// settingChanges compares the member config of two image configs.
+func settingChanges(a, b jsondoc.Value) []fieldChange {
+	var changes []fieldChange
+	for _, name := range namesOf(a, b) {
+		va, vb := a.Member(name), b.Member(name)
+		switch {
+		case va.Equivalent(vb):
+		case slices.Contains(builderSettings, name):
+			changes = append(changes, newChange(fieldNote, name, va, vb))
+		case name == "Env":
+			changes = append(changes, mapChanges(fieldEnv, environment(va), environment(vb))...)
+		case name == "Labels":
+			changes = append(changes, mapChanges(fieldLabel, rawMembers(va), rawMembers(vb))...)
+		case meaning(name, va) == meaning(name, vb):
+			changes = append(changes, fieldChange{kind: fieldSpelling, name: settingName(name)})
+		default:
+			changes = append(changes, fieldChange{kind: fieldSetting, name: settingName(name), inA: isSet(va), inB: isSet(vb)})
+		}
+	}
+	return changes
+}
+
+func settingName(name string) string {
+	if spelled := settingNames[name]; spelled != "" {
+		return spelled
+	}
+	return quoted(name)
+}
+
+// meaning is a setting as runtimes take it, "" for one that sets nothing: an empty
+// list or object sets what a missing one does, the working directory is "/" where
+// none is set (runtime-spec config.md, "process.cwd"), and the user is root.
+func meaning(name string, v jsondoc.Value) string {
+	switch {
+	case !isSet(v):
+		return ""
+	case name == "WorkingDir":
+		return strings.TrimRight(v.Text, "/")
+	case name == "User":
+		return userMeaning(v.Text)
+	}
+	return v.Raw
+}
+
+// isSet reports whether a value is neither missing nor empty.
+func isSet(v jsondoc.Value) bool {
+	return !v.IsDefault() && (len(v.Members) > 0 || v.Kind != '[' && v.Kind != '{')
+}
+
+func userMeaning(user string) string {
+	switch user {
+	case "", "0", "root", "0:0", "root:root", "0:root", "root:0":
+		return ""
+	}
+	return user
+}
+
+// mapChanges compares variables or labels by name. Where only their order differs,
+// that is the one change.
+func mapChanges(kind fieldKind, a, b map[string]string) []fieldChange {
+	var changes []fieldChange
+	for _, name := range sortedNames(a, b) {
+		va, inA := a[name]
+		vb, inB := b[name]
+		if va != vb || inA != inB {
+			changes = append(changes, fieldChange{kind: kind, name: name, inA: inA, inB: inB})
+		}
+	}
+	if len(changes) == 0 {
+		return []fieldChange{{kind: fieldSpelling, name: map[fieldKind]string{fieldEnv: "ENV", fieldLabel: "LABEL"}[kind]}}
+	}
+	return changes
+}
+
+func sortedNames(a, b map[string]string) []string {
+	names := make([]string, 0, len(a)+len(b))
+	for name := range a {
+		names = append(names, name)
+	}
+	for name := range b {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// onlyKinds reports whether all changes are of the given kinds, and there is one.
+func onlyKinds(changes []fieldChange, kinds ...fieldKind) bool {
+	return len(changes) > 0 && !slices.ContainsFunc(changes, func(c fieldChange) bool { return !slices.Contains(kinds, c.kind) })
+}
+
+// fieldsText names changes in a sentence: those of one kind and direction together,
+// as in "HEALTHCHECK and SHELL are gone in :b; the label version differs".
+func fieldsText(changes []fieldChange, nameB string) string {
+	type group struct {
+		kind     fieldKind
+		inA, inB bool
+		names    []string
+	}
+	var groups []group
+	for _, c := range changes {
+		i := slices.IndexFunc(groups, func(g group) bool { return g.kind == c.kind && g.inA == c.inA && g.inB == c.inB })
+		if i < 0 {
+			groups = append(groups, group{kind: c.kind, inA: c.inA, inB: c.inB})
+			i = len(groups) - 1
+		}
+		if name := fieldText(c); !slices.Contains(groups[i].names, name) {
+			groups[i].names = append(groups[i].names, name)
+		}
+	}
+	sentences := make([]string, len(groups))
+	for i, g := range groups {
+		one := len(g.names) == 1 && g.names[0] != "dates"
+		verb := "differ"
+		switch {
+		case g.kind == fieldSpelling:
+			verb = "are spelled in another way"
+			if one {
+				verb = "is spelled in another way"
+			}
+		case g.inA && !g.inB:
+			verb = isAre(len(g.names)) + " gone in " + nameB
+		case !g.inA && g.inB:
+			verb = isAre(len(g.names)) + " new in " + nameB
+		case one:
+			verb = "differs"
+		}
+		sentences[i] = kindText(g.kind, len(g.names)) + list(g.names) + " " + verb
+	}
+	return strings.Join(sentences, "; ")
+}
+
+// kindText precedes the names of fields that need a noun.
+func kindText(kind fieldKind, n int) string {
+	noun := map[fieldKind]string{fieldEnv: "variable", fieldLabel: "label", fieldUnknown: "config field"}[kind]
+	switch {
+	case noun == "":
+		return ""
+	case n == 1:
+		return "the " + noun + " "
+	}
+	return "the " + noun + "s "
+}
+
+// fieldText is a field's name in a sentence, without the prefix that most labels share.
+func fieldText(c fieldChange) string {
+	if c.kind == fieldLabel || c.kind == fieldEnv {
+		return quoted(shortKey(c.name))
+	}
+	return c.name
+}
+
+// shortKey is the name of a label or annotation without the prefix of OCI's own names
+// (image-spec annotations.md, "Pre-Defined Annotation Keys").
+func shortKey(key string) string { return strings.TrimPrefix(key, "org.opencontainers.image.") }

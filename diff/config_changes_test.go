@@ -1,0 +1,42 @@
+package diff
+
+import (
+	"testing"
+
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
+)
+
+func TestConfigChanges(t *testing.T) {
+	for name, tt := range map[string]struct{ a, b, want string }{
+		"nothing":               {`{"os":"linux"}`, `{ "os" : "linux" }`, ""},
+		"a builder's note":      {`{}`, `{"moby.buildkit.cache.v0":"x","moby.buildkit.buildinfo.v1":"y"}`, "moby.buildkit.buildinfo.v1 and moby.buildkit.cache.v0 are new in :b"},
+		"an unknown field":      {`{"x":1}`, `{"x":2}`, "the config field x differs"},
+		"two settings gone":     {`{"config":{"Healthcheck":{"Test":["NONE"]},"Shell":["/bin/ash"]}}`, `{"config":{}}`, "HEALTHCHECK and SHELL are gone in :b"},
+		"a setting new":         {`{}`, `{"config":{"Cmd":["sh"]}}`, "CMD is new in :b"},
+		"labels and a date":     {`{"created":"2024-01-01T00:00:00Z","config":{"Labels":{"org.opencontainers.image.version":"1","x":"1"}}}`, `{"created":"2024-01-02T00:00:00Z","config":{"Labels":{"org.opencontainers.image.version":"2","x":"2"}}}`, "the labels version and x differ; dates differ"},
+		"one variable":          {`{"config":{"Env":["A=1"]}}`, `{"config":{"Env":["A=2"]}}`, "the variable A differs"},
+		"root is the directory": {`{"config":{"WorkingDir":"/"}}`, `{"config":{}}`, "WORKDIR is spelled in another way"},
+		"another directory":     {`{"config":{"WorkingDir":"/app"}}`, `{"config":{}}`, "WORKDIR is gone in :b"},
+		"root is the user":      {`{"config":{"User":"0:0"}}`, `{"config":{"User":"root"}}`, "USER is spelled in another way"},
+		"another user":          {`{"config":{"User":"0:1"}}`, `{"config":{"User":"root"}}`, "USER differs"},
+		"an empty list":         {`{"config":{"Entrypoint":[]}}`, `{"config":{}}`, "ENTRYPOINT is spelled in another way"},
+		"a list of nothing":     {`{"config":{"Entrypoint":[""]}}`, `{"config":{}}`, "ENTRYPOINT is gone in :b"},
+		"order of variables":    {`{"config":{"Env":["A=1","B=2"]}}`, `{"config":{"Env":["B=2","A=1"]}}`, "ENV is spelled in another way"},
+		"dates of the history":  {`{"history":[{"created":"2024-01-01T00:00:00Z"}]}`, `{"history":[{"created":"2024-01-02T00:00:00Z"}]}`, "dates differ"},
+		"history":               {`{"history":[{"created_by":"a"}]}`, `{"history":[{"created_by":"b"}]}`, "history differs"},
+		"platform":              {`{"architecture":"arm","variant":"v6"}`, `{"architecture":"arm","variant":"v7"}`, "variant differs"},
+		"diff_ids are files":    {`{"rootfs":{"type":"layers","diff_ids":["a"]}}`, `{"rootfs":{"type":"layers","diff_ids":["b"]}}`, ""},
+		"a lost date":           {`{"created":"2024-01-01T00:00:00Z"}`, `{}`, "dates differ"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, errA := jsondoc.Parse([]byte(tt.a))
+			b, errB := jsondoc.Parse([]byte(tt.b))
+			if errA != nil || errB != nil {
+				t.Fatal(errA, errB)
+			}
+			if got := fieldsText(configChanges(a, b), ":b"); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

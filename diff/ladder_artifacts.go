@@ -1,0 +1,66 @@
+package diff
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// artifacts compares two artifacts that are not images: by type, blob by blob, and
+// annotation by annotation.
+func (l *ladder) artifacts(a, b model.Manifest) Verdict {
+	kindA, kindB := artifactName(l.p.A.ArtifactType()), artifactName(l.p.B.ArtifactType())
+	v := Verdict{
+		Code: NotComparable, Rests: on(Hashed),
+		Proof: []safe.Text{safe.Sprintf("manifest(A) = %s", a.Digest), safe.Sprintf("manifest(B) = %s", b.Digest)},
+	}
+	if kindA != kindB {
+		v.Headline = safe.Sprintf("Neither is a container image: %s is %s, %s is %s", l.nameA, kindA, l.nameB, kindB)
+		v.Because = safe.Const("Artifacts of two types cannot be compared")
+		return v
+	}
+	changes := manifestChanges(a, b, l.nameA, l.nameB)
+	blobs := blobChanges(a, b)
+	if blobs == "" {
+		v.Code = OtherEnvelope
+		v.Headline = safe.Sprintf("The same %s, different manifest", strings.TrimPrefix(strings.TrimPrefix(kindA, "a "), "an "))
+		v.Because = safe.Sprintf("All blobs are the same; what differs: %s", cmp.Or(list(changes), "only spaces and the order of fields"))
+		return v
+	}
+	v.Headline = safe.Sprintf("Not container images: both are %s, with different content", kindA)
+	if from, to := a.Annotations[v1.AnnotationVersion], b.Annotations[v1.AnnotationVersion]; from != "" && to != "" && from != to {
+		v.Headline = safe.Sprintf("Not container images: both are %s, version %s → %s", kindA, quoted(from), quoted(to))
+	}
+	v.Because = safe.Clean(blobs)
+	if len(changes) > 0 {
+		v.Because = safe.Sprintf("%s; also %s", blobs, list(changes))
+	}
+	return v
+}
+
+// blobChanges counts the blobs of two artifacts that differ, "" if none does.
+func blobChanges(a, b model.Manifest) string {
+	inB := map[string]bool{}
+	for _, d := range b.Layers {
+		inB[string(d.Digest)] = true
+	}
+	same := 0
+	for _, d := range a.Layers {
+		if inB[string(d.Digest)] {
+			same++
+		}
+	}
+	var parts []string
+	if a.Config.Digest != b.Config.Digest {
+		parts = append(parts, "the config differs")
+	}
+	if same != len(a.Layers) || same != len(b.Layers) {
+		parts = append(parts, fmt.Sprintf("%d of %s the same", same, plural(max(len(a.Layers), len(b.Layers)), "blob")+" "+isAre(same)))
+	}
+	return upperFirst(strings.Join(parts, "; "))
+}

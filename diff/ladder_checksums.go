@@ -1,0 +1,92 @@
+package diff
+
+import (
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// checksums: two gzip blobs claim one diff_id, and the checksums at their ends differ.
+// One of the claims may be false. Honest archives disagree too (eStargz, several gzip
+// members, padding), so this is inferred, and it does not count as the same image.
+func (l *ladder) checksums() (Verdict, bool) {
+	rows := contradictingRows(l.p.Rows)
+	if len(rows) == 0 {
+		return Verdict{}, false
+	}
+	first := rows[0]
+	return Verdict{
+		Code: NotComparable, Rests: on(Structure), Step: stepNumber(first),
+		Headline: safe.Sprintf("%s may hold other bytes: one diff_id, two checksums", upperFirst(stepsText(rowSteps(rows)))),
+		Because: safe.Sprintf("Both blobs of step %d claim diff_id %s, and their gzip checksums are %08x and %08x",
+			stepNumber(first), short(first.A.DiffID), first.A.Trailer.CRC, first.B.Trailer.CRC),
+		Proof: trailerProof(first),
+	}, true
+}
+
+// contradictingRows are the rows of one diff_id whose gzip blobs end in different
+// checksums or lengths.
+func contradictingRows(rows []Row) []Row {
+	var found []Row
+	for _, r := range rows {
+		if r.Class == RepackedRow && r.A.Trailer != nil && r.B.Trailer != nil && *r.A.Trailer != *r.B.Trailer {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func trailerProof(r Row) []safe.Text {
+	return append(rowProof(r),
+		safe.Sprintf("last 8 bytes of A: CRC-32 %08x, length %d", r.A.Trailer.CRC, r.A.Trailer.Size),
+		safe.Sprintf("last 8 bytes of B: CRC-32 %08x, length %d", r.B.Trailer.CRC, r.B.Trailer.Size))
+}
+
+// checksumsDisagree (D17): as the rung checksums says.
+func checksumsDisagree(c Comparison, p Pair) []Finding {
+	rows := contradictingRows(p.Rows)
+	if len(rows) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Severity: 2, Rests: on(Structure), Evidence: evidenceOf(rows), Proof: trailerProof(rows[0]), Check: c.LayerCheck(rows[0]),
+		Text: safe.Sprintf("%s may hold other bytes on the two sides: the config claims one diff_id, and the gzip checksums differ. "+
+			"eStargz, several gzip members and padding can do that too.", upperFirst(stepsText(rowSteps(rows)))),
+		Next: safe.Const("To be sure, unpack both layers and compare their sha256 with the diff_id. If one differs, push that image again"),
+	}}
+}
+
+// wrongPacking (D18): the first bytes of a layer are not those of its media type.
+func wrongPacking(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		for _, st := range s.img.Steps {
+			claimed := claimedPacking(st.Layer.MediaType)
+			if !st.Checked || claimed == "" || st.Packing == "" || claimed == st.Packing {
+				continue
+			}
+			return []Finding{{
+				Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, st.Index, st.Layer.Digest}},
+				Text: safe.Sprintf("In %s, the layer of step %d is %s, but its media type says %s. Some clients go by the media type and fail.",
+					s.name, st.Index+1, st.Packing, claimed),
+				Next: safe.Const("Push the image again with a tool that sets the media type"),
+				Proof: []safe.Text{
+					safe.Sprintf("layer %s: first bytes are %s, media type %s", st.Layer.Digest, st.Packing, quoted(st.Layer.MediaType)),
+				},
+				Check: s.manifestCheck("[.layers[].mediaType]"),
+			}}
+		}
+		return nil
+	})
+}
+
+// claimedPacking is the compression that the media type of a layer states, "" for a type
+// that states none.
+func claimedPacking(mediaType string) string {
+	switch mediaType {
+	case "application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.docker.image.rootfs.diff.tar.gzip":
+		return "gzip"
+	case "application/vnd.oci.image.layer.v1.tar+zstd":
+		return "zstd"
+	case "application/vnd.oci.image.layer.v1.tar":
+		return "tar"
+	}
+	return ""
+}

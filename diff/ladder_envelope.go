@@ -1,0 +1,235 @@
+package diff
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// manifestChanges names what differs between two manifests of the same config and
+// layers, a phrase each: the format, media types, annotations, URLs, members that the
+// specification does not know. It is empty for equal JSON.
+func manifestChanges(a, b model.Manifest, nameA, nameB string) []string {
+	var changes []string
+	if a.MediaType != b.MediaType {
+		changes = append(changes, fmt.Sprintf("the format (%s, %s)", formatText(a.MediaType), formatText(b.MediaType)))
+	}
+	if a.Config.MediaType != b.Config.MediaType {
+		changes = append(changes, "the media type of the config")
+	}
+	types, urls, notes := 0, 0, annotationSet{}
+	notes.add("", a.Annotations, b.Annotations)
+	notes.add("config ", a.Config.Annotations, b.Config.Annotations)
+	for i := range min(len(a.Layers), len(b.Layers)) {
+		la, lb := a.Layers[i], b.Layers[i]
+		if la.MediaType != lb.MediaType {
+			types++
+		}
+		if !slices.Equal(la.URLs, lb.URLs) {
+			urls++
+		}
+		notes.add("layer ", la.Annotations, lb.Annotations)
+	}
+	if types > 0 {
+		changes = append(changes, "the media types of "+plural(types, "layer"))
+	}
+	if urls > 0 {
+		changes = append(changes, "the URLs of "+plural(urls, "layer"))
+	}
+	changes = append(changes, notes.phrases(nameA, nameB)...)
+	return append(changes, otherMembers(a.Raw, b.Raw, "mediaType", "config", "layers", "annotations")...)
+}
+
+// otherMembers names the members at the top of two documents that differ, but for
+// those named.
+func otherMembers(a, b []byte, but ...string) []string {
+	va, errA := jsondoc.Parse(a)
+	vb, errB := jsondoc.Parse(b)
+	if errA != nil || errB != nil {
+		return nil
+	}
+	var names []string
+	for _, name := range namesOf(va, vb) {
+		if !slices.Contains(but, name) && !va.Member(name).Equivalent(vb.Member(name)) {
+			names = append(names, "the field "+quoted(name))
+		}
+	}
+	return names
+}
+
+func formatText(mediaType string) string {
+	switch mediaType {
+	case model.MediaTypeDockerManifest:
+		return "Docker"
+	case v1.MediaTypeImageManifest:
+		return "OCI"
+	case model.MediaTypeDockerList:
+		return "a Docker manifest list"
+	case v1.MediaTypeImageIndex:
+		return "an OCI index"
+	}
+	return quoted(mediaType)
+}
+
+// annotationSet collects annotations that differ, each key once.
+type annotationSet struct {
+	changed, gone, added []string
+}
+
+// add compares two maps of annotations of the same thing; where is that thing as an
+// adjective, "" for the document itself.
+func (s *annotationSet) add(where string, a, b map[string]string) {
+	note := func(list *[]string, key string) {
+		if text := where + "annotation " + quoted(key); !slices.Contains(*list, text) {
+			*list = append(*list, text)
+		}
+	}
+	for _, key := range sortedNames(a, b) {
+		va, inA := a[key]
+		vb, inB := b[key]
+		switch {
+		case inA && inB && va != vb:
+			note(&s.changed, key)
+		case inA && !inB:
+			note(&s.gone, key)
+		case inB && !inA:
+			note(&s.added, key)
+		}
+	}
+}
+
+func (s *annotationSet) phrases(nameA, nameB string) []string {
+	var phrases []string
+	for _, p := range []struct {
+		keys []string
+		end  string
+	}{{s.changed, ""}, {s.gone, " (only in " + nameA + ")"}, {s.added, " (only in " + nameB + ")"}} {
+		for _, key := range p.keys {
+			phrases = append(phrases, "the "+key+p.end)
+		}
+	}
+	return phrases
+}
+
+// indexChanges names what differs between two indexes, a phrase each: the family,
+// annotations of the index and of entries, entries that are not images, the order.
+// Platforms that only one side has are not among them; neither are attestations,
+// which receiptsText names.
+func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
+	var changes []string
+	if a.Top.MediaType != b.Top.MediaType {
+		changes = append(changes, fmt.Sprintf("the family (%s, %s)", formatText(a.Top.MediaType), formatText(b.Top.MediaType)))
+	}
+	var notes annotationSet
+	notes.add("", a.Top.Annotations, b.Top.Annotations)
+	inA, inB := entriesByDigest(a.Top.Children), entriesByDigest(b.Top.Children)
+	for _, d := range a.Top.Children {
+		if other, ok := inB[d.Digest]; ok && d.Annotations[model.AnnotationReferenceType] == "" {
+			notes.add("entry ", d.Annotations, other.Annotations)
+			if from, to := platformLabel(d), platformLabel(other); from != to {
+				changes = append(changes, fmt.Sprintf("the label of sha256:%s (%s, %s)", short(d.Digest), from, to))
+			}
+			if d.ArtifactType != other.ArtifactType {
+				changes = append(changes, "the artifactType of an entry")
+			}
+		}
+	}
+	changes = append(changes, notes.phrases(nameA, nameB)...)
+	changes = append(changes, entriesOnly(a, inB, nameA)...)
+	changes = append(changes, entriesOnly(b, inA, nameB)...)
+	changes = append(changes, otherMembers(a.Top.Raw, b.Top.Raw, "mediaType", "manifests", "annotations")...)
+	if len(changes) == 0 && sameEntries(inA, inB) && !sameOrder(a.Top.Children, b.Top.Children) {
+		changes = append(changes, "the order of the entries")
+	}
+	return changes
+}
+
+func platformLabel(d v1.Descriptor) string {
+	if d.Platform == nil {
+		return "no platform"
+	}
+	return model.PlatformName(*d.Platform)
+}
+
+func entriesByDigest(all []v1.Descriptor) map[digest.Digest]v1.Descriptor {
+	found := make(map[digest.Digest]v1.Descriptor, len(all))
+	for _, d := range all {
+		if _, ok := found[d.Digest]; !ok {
+			found[d.Digest] = d
+		}
+	}
+	return found
+}
+
+func sameEntries(a, b map[digest.Digest]v1.Descriptor) bool {
+	return maps.EqualFunc(a, b, func(x, y v1.Descriptor) bool { return x.Digest == y.Digest })
+}
+
+func sameOrder(a, b []v1.Descriptor) bool {
+	return slices.EqualFunc(a, b, func(x, y v1.Descriptor) bool { return x.Digest == y.Digest })
+}
+
+// entriesOnly names the entries of an index that the other side lacks and that are
+// neither images nor attestations.
+func entriesOnly(a model.Artifact, other map[digest.Digest]v1.Descriptor, name string) []string {
+	var types []string
+	n := 0
+	for _, e := range a.Entries {
+		if _, both := other[e.Descriptor.Digest]; both || e.Role != model.RoleArtifact || e.Depth > 0 {
+			continue
+		}
+		n++
+		if t := artifactName(e.ArtifactType()); !slices.Contains(types, t) {
+			types = append(types, t)
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	noun := "entry"
+	if n > 1 {
+		noun = "entries"
+	}
+	return []string{fmt.Sprintf("%d %s only in %s: %s", n, noun, name, list(types))}
+}
+
+// artifactName is what an artifact's type stands for, with the type.
+func artifactName(mediaType string) string {
+	for _, known := range artifactTypes {
+		if strings.HasPrefix(mediaType, known.prefix) {
+			return known.name + " (" + quoted(mediaType) + ")"
+		}
+	}
+	if mediaType == "" {
+		return "an artifact"
+	}
+	return "an artifact of type " + quoted(mediaType)
+}
+
+// artifactTypes names the artifacts that registries hold beside images, by the start
+// of their type. The types are those that the tools themselves document.
+var artifactTypes = []struct{ prefix, name string }{
+	{"application/vnd.cncf.helm.", "a Helm chart"},
+	{"application/vnd.cncf.flux.", "a Flux artifact"},
+	{"application/vnd.buildkit.cacheconfig.", "a build cache of BuildKit"},
+	{"application/spdx", "an SBOM"},
+	{"application/vnd.cyclonedx", "an SBOM"},
+	{"application/vnd.syft", "an SBOM"},
+	{"text/spdx", "an SBOM"},
+	{"application/vnd.dev.cosign.", "a cosign signature or attestation"},
+	{"application/vnd.dev.sigstore.bundle", "a sigstore bundle"},
+	{"application/vnd.cncf.notary.signature", "a Notary signature"},
+	{"application/vnd.in-toto", "an attestation"},
+	{"application/vnd.wasm.", "a WebAssembly module"},
+	{"application/vnd.module.wasm.", "a WebAssembly module"},
+	{"application/vnd.cncf.model.", "a model"},
+	{"application/vnd.ollama.", "a model"},
+	{"application/vnd.docker.plugin", "a Docker plugin"},
+}

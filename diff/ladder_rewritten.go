@@ -1,0 +1,287 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// rewritten: one side was made from the layers of the other, or both from the same
+// layers, after they were built. Converters, crane flatten, crane rebase and kaniko
+// --reproducible do that. A second build of the same Dockerfile leaves other dates.
+func (l *ladder) rewritten() (Verdict, bool) {
+	if l.hasSchema1() || len(l.withFiles[0]) == 0 || len(l.withFiles[1]) == 0 {
+		return Verdict{}, false
+	}
+	for _, way := range []func(*ladder) (Verdict, bool){
+		(*ladder).flattened, (*ladder).convertedLayers, (*ladder).datesKept, (*ladder).datesZeroed, (*ladder).rebased,
+	} {
+		if v, ok := way(l); ok {
+			v.Code, v.Step = Rewritten, firstDifference(l.p.Rows)
+			v.Proof = append(l.configProof(), v.Proof...)
+			return v, true
+		}
+	}
+	return Verdict{}, false
+}
+
+// flattened: the history of one side names the digest of the other, as crane flatten
+// records it.
+func (l *ladder) flattened() (Verdict, bool) {
+	for _, s := range []struct {
+		img, other         *model.Image
+		entry              *model.Entry
+		name, nameOriginal string
+	}{{l.b, l.a, l.p.A, l.nameB, l.nameA}, {l.a, l.b, l.p.B, l.nameA, l.nameB}} {
+		for _, step := range s.img.Steps {
+			named := string(s.entry.Descriptor.Digest)
+			if named == "" || !strings.Contains(step.CreatedBy, named) && !strings.Contains(step.Comment, named) {
+				continue
+			}
+			what := "made from it"
+			if verb, _, _ := strings.Cut(step.CreatedBy, " sha256:"); strings.HasPrefix(verb, "crane ") {
+				what = map[string]string{"crane flatten": "flattened by crane", "crane rebase": "rebased by crane"}[verb]
+				if what == "" {
+					what = "rewritten by crane"
+				}
+			}
+			return Verdict{
+				Rests:    []Ground{Claimed},
+				Headline: safe.Sprintf("%s is %s, %s into %s%s", s.name, s.nameOriginal, what, plural(realLayers(*s.img), "layer"), l.settingsNote()),
+				Because:  safe.Sprintf("The history of %s names the digest of %s: %s", s.name, s.nameOriginal, short(s.entry.Descriptor.Digest)),
+				Proof: []safe.Text{
+					safe.Sprintf("created_by of step %d: %s", step.Index+1, quoted(step.CreatedBy)),
+					safe.Sprintf("manifest of the other side: %s", named),
+				},
+			}, true
+		}
+	}
+	return Verdict{}, false
+}
+
+// settingsNote ends a headline with how the settings compare.
+func (l *ladder) settingsNote() string {
+	if l.sameSettings() {
+		return "; same settings"
+	}
+	return "; other settings"
+}
+
+// sameSettings reports whether the configs agree in all but files, dates, history and
+// notes of the builder.
+func (l *ladder) sameSettings() bool {
+	a, b := l.configs()
+	changes := configChanges(a, b)
+	return len(changes) == 0 || onlyKinds(changes, fieldDate, fieldHistory, fieldNote, fieldAuthor, fieldSpelling)
+}
+
+// conversions are annotations that converters write on layers, with the format that
+// they stand for. Each is documented by its snapshotter or by containers/storage.
+var conversions = []struct{ prefix, format string }{
+	{"containerd.io/snapshot/stargz/", "eStargz"},
+	{"containerd.io/snapshot/overlaybd/turbo-oci/", "turboOCI"},
+	{"containerd.io/snapshot/overlaybd/", "overlaybd"},
+	{"containerd.io/snapshot/nydus-", "nydus"},
+	{"io.github.containers.zstd-chunked.", "zstd:chunked"},
+}
+
+// targetDigest is the annotation in which turboOCI names the layer it was made from.
+const targetDigest = "containerd.io/snapshot/overlaybd/turbo-oci/target-digest"
+
+// formatOfLayers is the format that the layers of an image claim by annotations, "" if
+// they claim none.
+func formatOfLayers(img *model.Image) string {
+	for _, c := range conversions {
+		for _, d := range img.Manifest.Layers {
+			for key := range d.Annotations {
+				if strings.HasPrefix(key, c.prefix) {
+					return c.format
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// convertedLayers: the layers of a side claim to be a converter's, and every date is
+// the other side's. A build that writes such layers itself has dates of its own.
+func (l *ladder) convertedLayers() (Verdict, bool) {
+	formatA, formatB := formatOfLayers(l.a), formatOfLayers(l.b)
+	if formatA == "" && formatB == "" || !l.sameDates() || !l.sameSettings() {
+		return Verdict{}, false
+	}
+	if targets := targetsOf(l.a); len(targets) > 0 && slices.Equal(targets, targetsOf(l.b)) {
+		return Verdict{
+			Rests:    []Ground{Claimed},
+			Headline: safe.Sprintf("%s and %s are the same image, converted for %s in two ways", l.nameA, l.nameB, formatB),
+			Because: safe.Sprintf("The annotation target-digest names the same source for %s; files may be the same, dates and settings are",
+				allOfThem(len(targets), "layer")),
+			Proof: []safe.Text{safe.Sprintf("%s(A) = %s(B) for %s", targetDigest, targetDigest, allOfThem(len(targets), "layer"))},
+		}, true
+	}
+	converted, original, format := l.nameB, l.nameA, formatB
+	if formatB == "" || formatA != "" && formatB == formatA {
+		converted, original, format = l.nameA, l.nameB, formatA
+	}
+	headline := safe.Sprintf("%s is %s, rewritten as %s after it was built", converted, original, format)
+	if formatA == formatB {
+		headline = safe.Sprintf("The same build, rewritten as %s on both sides", format)
+	}
+	return Verdict{
+		Rests: []Ground{Claimed, Heuristic}, Headline: headline,
+		Because: safe.Sprintf("Annotations of its layers claim %s, every date is the same on both sides, and so are the settings", format),
+		Proof:   []safe.Text{safe.Sprintf("created(A) = created(B), and %s", allOfThem(len(l.a.Steps), "date")+" of the history")},
+	}, true
+}
+
+func allOfThem(n int, noun string) string {
+	if n == 1 {
+		return "the one " + noun
+	}
+	return "all " + plural(n, noun)
+}
+
+func targetsOf(img *model.Image) []string {
+	var targets []string
+	for _, d := range img.Manifest.Layers {
+		t := d.Annotations[targetDigest]
+		if t == "" {
+			return nil
+		}
+		targets = append(targets, t)
+	}
+	return targets
+}
+
+// sameDates reports whether created and every date of the history are the same
+// instants on both sides, and there is one.
+func (l *ladder) sameDates() bool {
+	return len(l.a.Steps) == len(l.b.Steps) && l.a.Config.Created != nil && sameInstant(l.a.Config.Created, l.b.Config.Created) &&
+		slices.EqualFunc(l.a.Steps, l.b.Steps, func(a, b model.Step) bool { return sameInstant(a.Created, b.Created) })
+}
+
+func sameInstant(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+// datesKept: every layer differs, the base's too, and every date is the same, with
+// fractions of a second that only a clock gives. SOURCE_DATE_EPOCH and constant dates
+// have whole seconds.
+func (l *ladder) datesKept() (Verdict, bool) {
+	if !l.noLayerShared() || !l.sameDates() || !l.sameSettings() || !l.sameInstructions() || l.clockDates() < 2 {
+		return Verdict{}, false
+	}
+	return Verdict{
+		Rests:    []Ground{Heuristic},
+		Headline: safe.Const("The same build, its layers rewritten after it was built"),
+		Because: safe.Sprintf("%s and every date are the same, to the fraction of a second; %s %s other bytes, the base's too",
+			upperFirst(plural(len(l.a.Steps), "instruction")), allOfThem(len(l.withFiles[0]), "layer"), hasHave(len(l.withFiles[0]))),
+		Proof: []safe.Text{safe.Sprintf("created(A) = created(B) = %s", l.a.Config.Created.UTC().Format(time.RFC3339Nano))},
+	}, true
+}
+
+// clockDates counts different dates of A that have fractions of a second.
+func (l *ladder) clockDates() int {
+	seen := map[int64]bool{}
+	for _, s := range l.a.Steps {
+		if t := model.RealDate(s.Created); t != nil && t.Nanosecond() != 0 {
+			seen[t.UnixNano()] = true
+		}
+	}
+	return len(seen)
+}
+
+func (l *ladder) noLayerShared() bool {
+	return len(l.withFiles[0]) == len(l.withFiles[1]) &&
+		!slices.ContainsFunc(l.withFiles[0], func(c string) bool { return slices.Contains(l.withFiles[1], c) })
+}
+
+func (l *ladder) sameInstructions() bool {
+	return slices.EqualFunc(l.a.Steps, l.b.Steps, func(a, b model.Step) bool {
+		return dockerfile.Key(a.CreatedBy) == dockerfile.Key(b.CreatedBy) &&
+			dockerfile.CompareHashes(a.CreatedBy, b.CreatedBy) != dockerfile.OtherFiles
+	})
+}
+
+// datesZeroed: the instructions agree, one side has real dates and the other none, and
+// every layer differs though an ADD or COPY names the same files: kaniko --reproducible
+// writes every layer again, the base's too, with all times zero.
+func (l *ladder) datesZeroed() (Verdict, bool) {
+	realA, realB := datedSteps(l.a), datedSteps(l.b)
+	if (realA == 0) == (realB == 0) || !l.noLayerShared() || !l.sameInstructions() || !l.sameSettings() {
+		return Verdict{}, false
+	}
+	zeroed, original := l.nameB, l.nameA
+	if realA == 0 {
+		zeroed, original = l.nameA, l.nameB
+	}
+	for i, s := range l.a.Steps {
+		if s.HasLayer && !s.Empty && dockerfile.CompareHashes(s.CreatedBy, l.b.Steps[i].CreatedBy) == dockerfile.SameFiles {
+			return Verdict{
+				Rests:    []Ground{Claimed, Heuristic},
+				Headline: safe.Sprintf("%s is %s, rewritten with all times zero", zeroed, original),
+				Because: safe.Sprintf("Step %d names the same files on both sides (%s) and its layer differs, as kaniko --reproducible leaves it",
+					i+1, instructionText(s.CreatedBy)),
+				Proof: []safe.Text{safe.Sprintf("created_by of step %d is equal on both sides, hash included", i+1)},
+			}, true
+		}
+	}
+	return Verdict{}, false
+}
+
+func datedSteps(img *model.Image) int {
+	n := 0
+	for _, s := range img.Steps {
+		if model.RealDate(s.Created) != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// rebased: only the lowest layers differ, and both sides say that they are one build:
+// the same date of creation, or a buildpack's record of the same application.
+func (l *ladder) rebased() (Verdict, bool) {
+	own := commonSuffix(l.withFiles[0], l.withFiles[1])
+	below := min(len(l.withFiles[0]), len(l.withFiles[1])) - own
+	if own == 0 || below == 0 || !l.oneBuild() {
+		return Verdict{}, false
+	}
+	baseA, baseB := runImageName(l.a), runImageName(l.b)
+	because := safe.Sprintf("The newest %s with files %s the same, %s before %s not",
+		afterFirst(own, "layer"), isAre(own), plural(below, "layer"), isAre(below))
+	if baseA != "" && baseB != "" && baseA != baseB {
+		because = safe.Sprintf("%s. The run image was %s, now it is %s, as labels say", because, baseA, baseB)
+	}
+	return Verdict{
+		Rests: []Ground{Structure, Claimed}, Because: because,
+		Headline: safe.Sprintf("%s is %s on another base: rebased, its own %s the same", l.nameB, l.nameA, plural(own, "layer")+" "+isAre(own)),
+		Proof:    []safe.Text{safe.Sprintf("the newest %d diff_ids with files are equal; those that differ come before them", own)},
+	}, true
+}
+
+func commonSuffix(a, b []string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
+	}
+	return n
+}
+
+// oneBuild reports whether two images with other bases come from one build, as their
+// configs claim: created is the same instant below the second, or buildpacks record
+// the same application.
+func (l *ladder) oneBuild() bool {
+	if c := model.RealDate(l.a.Config.Created); c != nil && c.Nanosecond() != 0 && sameInstant(c, l.b.Config.Created) {
+		return true
+	}
+	appA, appB := buildpackApp(l.a), buildpackApp(l.b)
+	return appA != "" && appA == appB
+}

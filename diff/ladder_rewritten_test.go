@@ -1,0 +1,97 @@
+package diff
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+const (
+	hashA = "ADD file:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa in / "
+	nopA  = "/bin/sh -c #(nop) " + hashA
+)
+
+// onDates is an image of two layers. Its dates are created, and one a second earlier;
+// content distinguishes its layers from those of another build.
+func onDates(content, first, created string) build {
+	return build{created: created, steps: []step{
+		does(nopA, files("base "+content)).at(first),
+		does("RUN make # buildkit", files("made "+content)).at(created),
+	}}
+}
+
+// annotatedLayers is an image whose layers have an annotation.
+func annotatedLayers(t *testing.T, b build, key, value string) model.Image {
+	t.Helper()
+	img := b.image(t)
+	for i := range img.Manifest.Layers {
+		img.Manifest.Layers[i].Annotations = map[string]string{key: value}
+	}
+	return img
+}
+
+// Each way in which an image is rewritten after it was built has a near miss: another
+// build that looks like it.
+func TestRewritten(t *testing.T) {
+	const first, second, later = "2024-01-01T10:00:00.123456789Z", "2024-01-01T10:00:01.5Z", "2024-01-02T10:00:01.5Z"
+	const whole, wholeToo = "2024-01-01T10:00:00Z", "2024-01-01T10:00:01Z"
+	const toc, target = "containerd.io/snapshot/stargz/toc.digest", targetDigest
+	org := onDates("", first, second)
+	run := func(s string) map[string]any {
+		return map[string]any{"Labels": map[string]string{"io.buildpacks.lifecycle.metadata": `{"app":[{"sha":"sha256:1"}],"runImage":{"reference":"run@sha256:` + strings.Repeat(s, 64) + `"}}`}}
+	}
+	pack := func(base, app, runImage string) build {
+		b := build{config: run(runImage), steps: []step{does("base", files(base)), does("Application Layer", files(app))}}
+		b.created = "1980-01-01T00:00:01Z"
+		return b
+	}
+	zero := onDates("zero", "", "")
+	zero.created = "0001-01-01T00:00:00Z"
+	plainZero := zero
+	plainZero.steps = []step{does("COPY a /", files("x")), does("RUN make", files("y"))}
+	plainOrg := org
+	plainOrg.steps = []step{does("COPY a /", files("1")).at(first), does("RUN make", files("2")).at(second)}
+	flat := build{created: later, steps: []step{does("crane flatten "+single("a", org.image(t)).Top.Digest.String(), files("all"))}}
+	other := build{created: later, steps: []step{does("crane flatten sha256:"+strings.Repeat("0", 64), files("all"))}}
+
+	for name, tt := range map[string]struct {
+		a, b  model.Image
+		code  Code
+		trust Trust
+		head  string
+	}{
+		"eStargz":                        {org.image(t), annotatedLayers(t, onDates("z", first, second), toc, "sha256:1"), Rewritten, Suggested, ":b is :a, rewritten as eStargz after it was built"},
+		"a build that is eStargz itself": {org.image(t), annotatedLayers(t, onDates("z", first, later), toc, "sha256:1"), SameRecipe, Inferred, "built again"},
+		"one source, two conversions":    {annotatedLayers(t, onDates("1", whole, wholeToo), target, "sha256:1"), annotatedLayers(t, onDates("2", whole, wholeToo), target, "sha256:1"), Rewritten, Inferred, "converted for turboOCI in two ways"},
+		"two sources":                    {annotatedLayers(t, onDates("1", whole, wholeToo), target, "sha256:1"), annotatedLayers(t, onDates("2", whole, later), target, "sha256:2"), SameRecipe, Inferred, "built again"},
+		"every date kept":                {org.image(t), onDates("again", first, second).image(t), Rewritten, Suggested, "The same build, its layers rewritten"},
+		"dates of SOURCE_DATE_EPOCH":     {onDates("1", whole, whole).image(t), onDates("2", whole, whole).image(t), SameRecipe, Inferred, "other files from step 1 on"},
+		"one layer is the same": {org.image(t), build{created: second, steps: []step{org.steps[0], does("RUN make # buildkit", files("other")).at(second)}}.image(t),
+			SameRecipe, Inferred, "other files from step 2 on"},
+		"times zeroed":           {org.image(t), zero.image(t), Rewritten, Suggested, ":b is :a, rewritten with all times zero"},
+		"zero dates, no hash":    {plainOrg.image(t), plainZero.image(t), SameRecipe, Inferred, "Same recipe"},
+		"flattened":              {org.image(t), flat.image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
+		"another one, flattened": {org.image(t), other.image(t), Unrelated, Inferred, "Unrelated"},
+		"rebased":                {pack("1", "app", "1").image(t), pack("2", "app", "2").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own 1 layer is the same"},
+		"another application":    {pack("1", "app", "1").image(t), pack("2", "app 2", "2").image(t), SameRecipe, Inferred, "Same recipe"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := Compare(single("a", tt.a), single("b", tt.b))
+			v := c.Verdict
+			if v.Code != tt.code || v.Trust != tt.trust || !strings.Contains(v.Headline.String(), tt.head) {
+				t.Errorf("%s, %s: %s because %s", v.Code, v.Trust, v.Headline, v.Because)
+			}
+			if c.Same(false) {
+				t.Error("counts as the same image")
+			}
+			for _, p := range c.Pairs {
+				for _, f := range p.Findings {
+					if tt.code == Rewritten && f.ID == "A7" {
+						t.Errorf("built again, too: %s", f.Text)
+					}
+				}
+			}
+		})
+	}
+}

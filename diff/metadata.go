@@ -1,0 +1,211 @@
+package diff
+
+import (
+	"cmp"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/diff/version"
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// metadata is what labels and annotations say of one image of a side. Labels are
+// inherited from base images; annotations are not.
+type metadata struct {
+	sources []metadataSource // the most specific first
+}
+
+type metadataSource struct {
+	name   string // as a sentence names it: "label", "annotation of the index"
+	values map[string]string
+}
+
+// metadataOf collects the labels and annotations of an entry: those of the config, of
+// the manifest, of the entry in the index and of the index itself. art may be nil.
+func metadataOf(art *model.Artifact, e *model.Entry) metadata {
+	var m metadata
+	add := func(name string, values map[string]string) {
+		if len(values) > 0 {
+			m.sources = append(m.sources, metadataSource{name, values})
+		}
+	}
+	if e == nil {
+		return m
+	}
+	if e.Image != nil {
+		add("annotation of the manifest", e.Image.Manifest.Annotations)
+	}
+	add("annotation of the index entry", e.Descriptor.Annotations)
+	if art != nil && isIndex(*art) {
+		add("annotation of the index", art.Top.Annotations)
+	}
+	if e.Image != nil {
+		add("label", e.Image.Config.Config.Labels)
+	}
+	return m
+}
+
+// get is the value of the first key that is set, with what it is taken from.
+func (m metadata) get(keys ...string) (value, source string) {
+	for _, key := range keys {
+		for _, s := range m.sources {
+			if v := s.values[key]; v != "" {
+				return v, s.name
+			}
+		}
+	}
+	return "", ""
+}
+
+// base is the base image that annotations or labels name; either part may be empty.
+func (m metadata) base() (name string, d digest.Digest) {
+	value, _ := m.get(v1.AnnotationBaseImageDigest)
+	if d = digest.Digest(value); d.Validate() != nil {
+		d = ""
+	}
+	name, _ = m.get(v1.AnnotationBaseImageName)
+	return name, d
+}
+
+// revision is the commit that an image claims to be built from.
+func (m metadata) revision() (value, source string) { return m.get(revisionLabels...) }
+
+// version is the version that an image claims to have.
+func (m metadata) version() (value, source string) { return m.get(versionLabels...) }
+
+// repository is the source repository that an image claims, without the commit and the
+// folder that docker-library appends, "" for none.
+func (m metadata) repository() string {
+	value, _ := m.get(v1.AnnotationSource, "org.label-schema.vcs-url", "vcs-url")
+	value, _, _ = strings.Cut(value, "#")
+	return strings.TrimSuffix(strings.TrimSuffix(value, "/"), ".git")
+}
+
+// bump is a version that differs between two images.
+type bump struct{ product, from, to string }
+
+func (b bump) text() string { return quoted(b.product) + " " + quoted(b.from) + " → " + quoted(b.to) }
+
+// bumpOf finds the version that tells best what differs between two sides of a pair:
+// a variable such as PYTHON_VERSION that names the repository's product, then a version
+// label or annotation, then the first version variable in the order of the config.
+func (c Comparison) bumpOf(p Pair) (bump, bool) {
+	a, b, ok := bothSides(p)
+	if !ok {
+		return bump{}, false
+	}
+	product := productOf(c.A.Ref.Repository, c.B.Ref.Repository)
+	envs := versionVariables(*a, *b)
+	if i := slices.IndexFunc(envs, func(v bump) bool { return product != "" && strings.Contains(product, v.product) }); i >= 0 {
+		return envs[i], true
+	}
+	versionA, _ := metadataOf(c.A, p.A).version()
+	versionB, _ := metadataOf(c.B, p.B).version()
+	if namesVersion(versionA) && namesVersion(versionB) && versionA != versionB {
+		title, _ := metadataOf(c.B, p.B).get(v1.AnnotationTitle)
+		return bump{cmp.Or(product, strings.ToLower(title), "version"), versionA, versionB}, true
+	}
+	if len(envs) > 0 {
+		return envs[0], true
+	}
+	return bump{}, false
+}
+
+// namesVersion reports whether a label names a version in numbers, not a branch.
+func namesVersion(s string) bool { return version.Parse(s) != version.Version{} }
+
+// productOf is the last part of the name of a repository, if both sides share it.
+func productOf(a, b string) string {
+	last := func(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+	if last(a) != last(b) {
+		return ""
+	}
+	return strings.ToLower(last(a))
+}
+
+// versionVariables are the variables NAME_VERSION with another value, in B's order.
+func versionVariables(a, b model.Image) []bump {
+	before := envOf(a)
+	var found []bump
+	for _, e := range b.Config.Config.Env {
+		name, to, _ := strings.Cut(e, "=")
+		from, was := before[name]
+		stem, isOne := strings.CutSuffix(name, "_VERSION")
+		if isOne && was && from != to && from != "" && to != "" {
+			found = append(found, bump{strings.ToLower(stem), maskedValue(name, from), maskedValue(name, to)})
+		}
+	}
+	return found
+}
+
+// debianRoot is how debuerreotype records the root filesystem of Debian: suite and a
+// Unix time (debuerreotype scripts/debuerreotype-tar, "debian.sh --arch … suite @epoch").
+var debianRoot = regexp.MustCompile(`^# debian\.sh .*'([a-z]+)' '@(\d{9,10})'$`)
+
+// debianOf is the Debian suite and the day of its root filesystem, "" if the oldest
+// step does not say.
+func debianOf(img *model.Image) (suite, day string) {
+	if img == nil || len(img.Steps) == 0 {
+		return "", ""
+	}
+	m := debianRoot.FindStringSubmatch(strings.TrimSpace(img.Steps[0].CreatedBy))
+	if m == nil {
+		return "", ""
+	}
+	seconds, err := strconv.ParseInt(m[2], 10, 64)
+	if err != nil {
+		return "", ""
+	}
+	return m[1], time.Unix(seconds, 0).UTC().Format("2006-01-02")
+}
+
+// buildpackMetadata is the label io.buildpacks.lifecycle.metadata, as far as it is read
+// here (buildpacks platform specification, "io.buildpacks.lifecycle.metadata (JSON)").
+type buildpackMetadata struct {
+	App []struct {
+		SHA string `json:"sha"`
+	} `json:"app"`
+	RunImage struct {
+		TopLayer  digest.Digest `json:"topLayer"`
+		Reference string        `json:"reference"`
+		Image     string        `json:"image"`
+	} `json:"runImage"`
+}
+
+func buildpackOf(img *model.Image) (m buildpackMetadata, ok bool) {
+	raw := img.Config.Config.Labels["io.buildpacks.lifecycle.metadata"]
+	return m, raw != "" && json.Unmarshal([]byte(raw), &m) == nil
+}
+
+// buildpackApp is the digest of a buildpack's application layers, "" for other images.
+func buildpackApp(img *model.Image) string {
+	m, ok := buildpackOf(img)
+	if !ok || len(m.App) == 0 {
+		return ""
+	}
+	var all []string
+	for _, layer := range m.App {
+		all = append(all, layer.SHA)
+	}
+	return strings.Join(all, " ")
+}
+
+// runImageName is the run image that a buildpack's label names, with a short digest.
+func runImageName(img *model.Image) string {
+	m, ok := buildpackOf(img)
+	if !ok {
+		return ""
+	}
+	name := cmp.Or(m.RunImage.Reference, m.RunImage.Image)
+	if repo, d, found := strings.Cut(name, "@"); found {
+		name = repo + "@" + short(digest.Digest(d))
+	}
+	return name
+}

@@ -1,0 +1,22 @@
+package model
+
+import (
+	"strings"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// IsEncrypted reports whether a layer is encrypted: its blob is cipher text that only a
+// key opens (containers/ocicrypt, "spec.go", media types that end in +encrypted).
+func IsEncrypted(d v1.Descriptor) bool { return strings.HasSuffix(d.MediaType, "+encrypted") }
+
+// Encrypted returns the steps of an image whose layers are encrypted.
+func (img Image) Encrypted() []Step {
+	var steps []Step
+	for _, s := range img.Steps {
+		if s.HasLayer && IsEncrypted(s.Layer) {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}

@@ -1,0 +1,53 @@
+package model
+
+import (
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// IsExternal reports whether a registry need not hold a layer: it names URLs, or its
+// media type is one of layers that must not be distributed.
+func IsExternal(d v1.Descriptor) bool {
+	return len(d.URLs) > 0 || strings.Contains(d.MediaType, "nondistributable") || strings.Contains(d.MediaType, "foreign")
+}
+
+// Blobs returns the digests of the config and of the layers of an image that its registry
+// must hold, each once.
+func (img Image) Blobs() []digest.Digest {
+	var blobs []digest.Digest
+	seen := map[digest.Digest]bool{"": true}
+	add := func(d digest.Digest) {
+		if !seen[d] {
+			seen[d] = true
+			blobs = append(blobs, d)
+		}
+	}
+	add(img.Manifest.Config.Digest)
+	for _, d := range img.Manifest.Layers {
+		if !IsExternal(d) {
+			add(d.Digest)
+		}
+	}
+	return blobs
+}
+
+// WithMissing returns the artifact with the layers marked that its registry lacks.
+func (a Artifact) WithMissing(missing map[digest.Digest]bool) Artifact {
+	entries := make([]Entry, len(a.Entries))
+	for i, e := range a.Entries {
+		if e.Image != nil {
+			img := *e.Image
+			img.Steps = make([]Step, len(e.Image.Steps))
+			for j, s := range e.Image.Steps {
+				s.Missing = s.HasLayer && missing[s.Layer.Digest]
+				img.Steps[j] = s
+			}
+			e.Image = &img
+		}
+		entries[i] = e
+	}
+	a.Entries = entries
+	return a
+}

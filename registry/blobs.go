@@ -1,0 +1,123 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/regclient/regclient/types/descriptor"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/registry/transport"
+)
+
+// missingAtOnce is how many blobs are asked for at the same time.
+const missingAtOnce = 16
+
+// Missing returns those of the blobs that a repository does not have, by one HEAD request
+// each. Some registries answer HEAD with 404 for blobs that they have, so a 404 counts
+// only if a GET of the first byte is answered with 404 too. A blob whose state is unknown,
+// such as after 401 or 403, is not in the result, and the first such error is returned.
+func (c *Client) Missing(ctx context.Context, repo model.Ref, blobs []digest.Digest) (map[digest.Digest]bool, error) {
+	var mu sync.Mutex
+	var first error
+	missing := map[digest.Digest]bool{}
+	var group errgroup.Group
+	group.SetLimit(missingAtOnce)
+	asked := map[digest.Digest]bool{}
+	for _, d := range blobs {
+		if asked[d] {
+			continue
+		}
+		asked[d] = true
+		group.Go(func() error {
+			defer panics.Catch()
+			gone, err := c.blobMissing(ctx, repo.AtDigest(d))
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err != nil && first == nil:
+				first = err
+			case gone:
+				missing[d] = true
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // errors are kept above: one does not end the others
+	return missing, first
+}
+
+func (c *Client) blobMissing(ctx context.Context, r model.Ref) (bool, error) {
+	if err := checkRef(r); err != nil {
+		return false, err
+	}
+	h := c.host(r.Registry)
+	d := descriptor.Descriptor{Digest: r.Digest}
+	head := &transport.Exchange{Bulk: true}
+	err := h.do(ctx, r, head, func(ctx context.Context) error {
+		_, err := h.rc.BlobHead(ctx, regRef(r), d)
+		return err
+	})
+	if err == nil || !isNotFound(err) {
+		return false, err
+	}
+	first := &transport.Exchange{Bulk: true, Range: "bytes=0-0", Limit: 1}
+	err = h.do(ctx, r, first, func(ctx context.Context) error {
+		b, err := h.rc.BlobGet(ctx, regRef(r), d)
+		if err != nil {
+			return err
+		}
+		return b.Close()
+	})
+	switch {
+	case isNotFound(err):
+		return true, nil
+	case first.Response.Status == http.StatusOK || errors.Is(err, files.ErrTooLarge):
+		return false, nil // it exists; the registry may send more than the first byte
+	}
+	return false, err
+}
+
+func isNotFound(err error) bool {
+	var status *transport.StatusError
+	return errors.As(err, &status) && status.Status == http.StatusNotFound
+}
+
+// explainDigest replaces the error of a digest that is not a manifest if the registry has
+// a blob of that name. Docker prints the digest of a config as the image ID, and people
+// look for it in a registry. It costs one HEAD request, and only after a failure.
+func (c *Client) explainDigest(ctx context.Context, r model.Ref, err error) error {
+	var status *transport.StatusError
+	if r.Digest == "" || ctx.Err() != nil || !errors.As(err, &status) || status.Status != http.StatusNotFound && status.Status < 500 {
+		return err
+	}
+	h := c.host(r.Registry)
+	e := &transport.Exchange{}
+	failed := h.do(ctx, r, e, func(ctx context.Context) error {
+		_, err := h.rc.BlobHead(ctx, regRef(r), descriptor.Descriptor{Digest: r.Digest})
+		return err
+	})
+	short := shortDigest(r.Digest)
+	if failed == nil && e.Response.Status == http.StatusOK {
+		return &model.ReadError{
+			Message: fmt.Sprintf("%s is not a manifest in %s but a blob: the image ID of an image, or a layer", short, r.Repo()),
+			Next:    "compare or open a tag; its image ID and its layers are on the screen", Err: err, Missing: true, Blob: r.Digest,
+		}
+	}
+	if status.Status == http.StatusNotFound {
+		var was *model.ReadError
+		if errors.As(err, &was) {
+			explained := *was
+			explained.Next += ". Registries do not find an image by the image ID that docker images prints"
+			return &explained
+		}
+	}
+	return err
+}
