@@ -1,6 +1,10 @@
 package diff
 
-import "github.com/tagdiff/tagdiff/model"
+import (
+	"cmp"
+
+	"github.com/tagdiff/tagdiff/model"
+)
 
 // Ground is a kind of evidence that a statement rests on.
 type Ground int
@@ -48,11 +52,23 @@ func (v Verdict) trusted() Verdict {
 // contentGround is the evidence that two steps of a row hold the same files: one blob,
 // or two that were read here; else the configs claim it.
 func contentGround(a, b *model.Step) Ground {
-	if a == nil || b == nil || a.Layer.Digest != "" && a.Layer.Digest == b.Layer.Digest || contentRead(a) && contentRead(b) {
+	switch {
+	case a == nil && b == nil:
+		return Hashed
+	case a == nil || b == nil: // the other side is in another row
+		if s := cmp.Or(a, b); contentRead(s) {
+			return Hashed
+		}
+		return Claimed
+	case a.Layer.Digest != "" && a.Layer.Digest == b.Layer.Digest, contentRead(a) && contentRead(b):
 		return Hashed
 	}
 	return Claimed
 }
+
+// ContentTrust is how far it can be relied on that both sides of a row hold the same
+// files, for a row that says so.
+func (r Row) ContentTrust() Trust { return trustOf(on(contentGround(r.A, r.B))) }
 
 // contentRead reports whether the content of a layer is known from its bytes: it was
 // read, or its digest is that of a known packing of nothing. A step without a layer has

@@ -152,9 +152,12 @@ func ruleOfClass(r diff.Row) (why safe.Text, trust diff.Trust) {
 	case diff.Same:
 		return safe.Const("layer(A) = layer(B): the same blob, byte for byte"), diff.Proved
 	case diff.RepackedRow:
-		return safe.Const("diff_id(A) = diff_id(B), layer(A) ≠ layer(B): the same files, compressed again"), diff.Proved
+		if r.Detail == diff.Encrypted {
+			return safe.Const("diff_id(A) = diff_id(B), and a layer is encrypted: the same files, as the configs claim"), diff.Inferred
+		}
+		return safe.Const("diff_id(A) = diff_id(B), layer(A) ≠ layer(B): the same files, compressed again"), r.ContentTrust()
 	case diff.BothEmpty:
-		return safe.Const("both unpack to an archive without a file: the diff_ids prove it, the layer digests cannot"), diff.Proved
+		return safe.Const("both unpack to an archive without a file: the diff_ids prove it, the layer digests cannot"), r.ContentTrust()
 	case diff.Substituted:
 		return ruleOfSubstituted(r), diff.Inferred
 	case diff.Added:
@@ -162,7 +165,7 @@ func ruleOfClass(r diff.Row) (why safe.Text, trust diff.Trust) {
 	case diff.Removed:
 		return safe.Const("no step of B has this diff_id, and the step of B at this position has a different instruction"), diff.Inferred
 	case diff.Moved:
-		return safe.Const("diff_id(A) = diff_id(B), in a different step: the same files"), diff.Proved
+		return safe.Const("diff_id(A) = diff_id(B), in a different step: the same files"), r.ContentTrust()
 	case diff.Settings:
 		return safe.Const("neither side has a layer here; the instruction is the same"), diff.Proved
 	}

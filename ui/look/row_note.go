@@ -16,6 +16,9 @@ func RowNote(r diff.Row) safe.Text {
 	}
 	switch r.Class {
 	case diff.RepackedRow:
+		if r.Detail == diff.Encrypted {
+			return safe.Const("encrypted")
+		}
 		return safe.Const("repacked, same files")
 	case diff.BothEmpty:
 		return bothEmptyNote(r)
