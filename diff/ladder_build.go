@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -25,8 +26,8 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 			return Verdict{}, false
 		}
 		if !sameFilesLeft(a, b) {
-			if dockerfile.CompareHashes(a.CreatedBy, b.CreatedBy) == dockerfile.OtherFiles {
-				return Verdict{}, false // other files were given to it
+			if isRoot(l.a.Steps, i) && dockerfile.CompareHashes(a.CreatedBy, b.CreatedBy) == dockerfile.OtherFiles {
+				return Verdict{}, false // another root filesystem was given, so it is another recipe
 			}
 			if dockerfile.Instruction(a.CreatedBy) == "" {
 				return Verdict{}, false
@@ -49,6 +50,11 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 			safe.Sprintf("created_by(A) = created_by(B) for %s, in the spelling of a Dockerfile", plural(len(l.a.Steps), "step")),
 		}, l.stepProof(first.Index+1)...),
 	}, true
+}
+
+// isRoot reports whether a step is the first one with files.
+func isRoot(steps []model.Step, i int) bool {
+	return !slices.ContainsFunc(steps[:i], func(s model.Step) bool { return s.HasLayer && !s.Empty })
 }
 
 // sameInstructionsText describes n equal instructions of which some gave different

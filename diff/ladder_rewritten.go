@@ -246,8 +246,7 @@ func datedSteps(img *model.Image) int {
 	return n
 }
 
-// rebased: only the lowest layers differ, and both sides say that they are one build:
-// the same date of creation, or a buildpack's record of the same application.
+// rebased: only the lowest layers differ, and both sides say that they are one build.
 func (l *ladder) rebased() (Verdict, bool) {
 	own := commonSuffix(l.withFiles[0], l.withFiles[1])
 	below := min(len(l.withFiles[0]), len(l.withFiles[1])) - own
@@ -275,13 +274,9 @@ func commonSuffix(a, b []string) int {
 	return n
 }
 
-// oneBuild reports whether two images with other bases come from one build, as their
-// configs claim: created is the same instant below the second, or buildpacks record
-// the same application.
+// oneBuild reports whether two images with other bases come from one build: buildpacks
+// record the same application in both. An equal date of creation alone does not show it.
 func (l *ladder) oneBuild() bool {
-	if c := model.RealDate(l.a.Config.Created); c != nil && c.Nanosecond() != 0 && sameInstant(c, l.b.Config.Created) {
-		return true
-	}
 	appA, appB := buildpackApp(l.a), buildpackApp(l.b)
 	return appA != "" && appA == appB
 }

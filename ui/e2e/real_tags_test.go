@@ -74,7 +74,7 @@ func checkTags(t *testing.T, repo string) {
 	watch.expectLine(repo + ":prod moved " + digestOne + " " + digestTwo)
 	term.WaitFor(":prod has moved", "IDENTICAL", "M compares")
 	term.Type("M")
-	term.WaitFor("A :prod then", "B :prod", "BUILT AGAIN")
+	term.WaitFor("A :prod then", "B :prod", "SAME RECIPE")
 
 	out = runWithState(t, home, "-o", "text", repo+":prod", ":1.0").out
 	if want := ":prod moved: on "; !strings.Contains(out, want) {
