@@ -67,11 +67,11 @@ func (b sharedBase) finding() Finding {
 		}
 	}
 	return Finding{
-		Severity: 3, Rests: on(Structure), Evidence: b.evidence, Proof: b.proof, Check: b.check,
-		Text: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). At most one of them can be native: "+
-			"the base did not have the platform, and the build used another one without an error.",
+		Severity: 3, Rests: on(Hashed, Heuristic), Evidence: b.evidence, Proof: b.proof, Check: b.check,
+		Text: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). "+
+			"Programs in these layers are native on at most one of them. Probably the base lacks a platform, and the build did not fail.",
 			b.name, b.platforms, afterFirst(b.layers, "layer"), bytesText(b.size)),
-		Lead: safe.Sprintf("In %s, %s start with the same layers: at most one of them is native", b.name, b.platforms),
+		Lead: safe.Sprintf("In %s, %s start with the same layers: one is probably not native", b.name, b.platforms),
 		Next: safe.Const("Check the architecture of the programs inside. Use a base that has the platform. " +
 			"With # check=error=true in the Dockerfile, such a build fails"),
 	}

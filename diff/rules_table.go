@@ -162,7 +162,8 @@ var rulesPlatforms = []rule{
 	},
 	{
 		id: "C4", name: "borrowed-base", whole: borrowedBase,
-		means: "Images for different architectures start with the same layers, so at most one of them can be native. " +
+		means: "Images for different architectures start with the same layers. Programs in these layers are native on at most one " +
+			"of them. If the layers hold only data, the finding is wrong. " +
 			"Labels do not show this: builders copy the requested platform.",
 		proof: "diff_ids of two platforms with different architectures have a common prefix of at least 1 MB that " +
 			"includes the first layer with files; 16 MB for tools that put architecture-independent files first " +
