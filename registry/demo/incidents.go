@@ -12,26 +12,27 @@ type Incident struct {
 func Incidents() []Incident {
 	return []Incident{
 		{
-			Title: "The prod retag",
-			Story: "testing was retagged prod and pushed from another host. A check of the layers now says that prod has one layer twice and " +
-				"lacks another. Is prod what was tested?",
+			Title: "The retagged image",
+			Story: "The tested image was tagged prod and pushed from another host. A check of the layers now says that prod has one layer " +
+				"twice and lacks another. Is prod what was tested?",
 			A:    "shop/image-name:20231001.155532z",
 			B:    ":prod",
-			Look: "The layers: one row differs, and both its blobs are empty. The schema1 view shows what the check saw.",
+			Look: "Look at the layers: one row differs, and both its blobs are empty. The schema1 view shows what the check saw.",
 		},
 		{
 			Title: "The shared tag",
-			Story: "Nobody touched the service, yet build 1042 fails its package check. The Dockerfile says FROM python:2.7. What changed?",
+			Story: "The service did not change, yet build 1042 fails its package check. The Dockerfile says FROM python:2.7. What changed?",
 			A:     "shop/api:build-1041",
 			B:     ":build-1042",
-			Look:  "The first step that differs: it is in the base. Then the tags of library/python: 2.7 is now the same image as 2.7.17.",
+			Look: "Look at the first step that differs: it is in the base. " +
+				"Then look at the tags of library/python: 2.7 is now the same image as 2.7.17.",
 		},
 		{
-			Title: "The platform that is not",
+			Title: "The wrong platform",
 			Story: "The index says linux/arm64 and so does the config, but on the arm64 hosts the tool ends with \"exec format error\". v1.3 works.",
 			A:     "uis/tool:v1.3",
 			B:     ":main",
-			Look:  "The platforms of main: arm64 starts from the same layers as amd64. The base has no arm64.",
+			Look:  "Look at the platforms of main: arm64 starts from the same layers as amd64. The base has no arm64.",
 		},
 	}
 }

@@ -40,7 +40,7 @@ func demoCommand(f *flags, failed *result) *cobra.Command {
 
 // guideFor returns the demo's incidents as the guide of the first screen.
 func guideFor(host string) (ui.Guide, error) {
-	g := ui.Guide{Title: "demo", Intro: "Three true stories, in a registry made up on " + host, Registry: model.Ref{Registry: host}}
+	g := ui.Guide{Title: "demo", Intro: "Three true stories. The demo registry runs on " + host, Registry: model.Ref{Registry: host}}
 	for _, i := range demo.Incidents() {
 		a, err := model.ParseImage(host + "/" + i.A)
 		if err != nil {

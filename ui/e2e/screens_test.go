@@ -209,7 +209,7 @@ func TestCopy(t *testing.T) {
 // TestPaste opens a pasted reference. A q in it must not quit.
 func TestPaste(t *testing.T) {
 	term := startDemo(t, small)
-	_, host, _ := strings.Cut(term.Screen(), "a registry made up on ")
+	_, host, _ := strings.Cut(term.Screen(), "The demo registry runs on ")
 	host, _, _ = strings.Cut(host, "\n")
 	term.Paste(strings.TrimSpace(host) + "/team/payments:1.42.0 :1.42.0-squashed")
 	term.WaitFor("go to: " + strings.TrimSpace(host))
