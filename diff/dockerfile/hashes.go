@@ -1,8 +1,10 @@
 package dockerfile
 
 import (
+	"iter"
 	"strings"
 
+	"github.com/tagdiff/tagdiff/diff/text"
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -34,38 +36,72 @@ func CompareHashes(a, b string) Hashes {
 // file:60be…, "" if it has none.
 func fileHash(createdBy string) string {
 	text, _ := Split(createdBy)
-	for i := 0; i < len(text); i++ {
-		colon := strings.IndexByte(text[i:], ':')
-		if colon < 0 {
-			return ""
-		}
-		i += colon
-		if end := i + 1 + hashDigits; isFileHash(text, i) && end <= len(text) {
-			start := strings.LastIndexByte(text[:i], ' ') + 1
-			return text[start:end]
-		}
+	for start, end := range fileHashes(text) {
+		return text[strings.LastIndexByte(text[:start], ' ')+1 : end]
 	}
 	return ""
 }
 
 // ShortHashes is an instruction with the hashes of files cut to their first four
 // digits, as in "COPY file:60be… in ./".
-func ShortHashes(text string) string {
+func ShortHashes(text string) string { return cutHashes(text, 4, "…") }
+
+// WithoutHashes removes the hashes that the classic builder records in COPY and
+// ADD for the copied files, for example file: and 64 hex digits. A hash changes
+// with the files, not with the recipe.
+func WithoutHashes(text string) string { return cutHashes(text, 0, "") }
+
+// cutHashes cuts every hash of files to its first digits and puts a mark behind them.
+func cutHashes(text string, digits int, mark string) string {
 	var b strings.Builder
 	kept := 0
-	for i := 0; i < len(text); i++ {
-		colon := strings.IndexByte(text[i:], ':')
-		if colon < 0 {
-			break
-		}
-		i += colon
-		if end := i + 1 + hashDigits; isFileHash(text, i) && end <= len(text) {
-			b.WriteString(text[kept : i+5])
-			b.WriteString("…")
-			kept = end
-		}
+	for start, end := range fileHashes(text) {
+		b.WriteString(text[kept : start+digits])
+		b.WriteString(mark)
+		kept = end
 	}
 	return b.String() + text[kept:]
+}
+
+const hashDigits = 64
+
+// fileHashes yields the start and the end of the digits of each hash of files. (Written
+// by hand: a regular expression takes most of the time of a comparison.)
+func fileHashes(line string) iter.Seq2[int, int] {
+	return func(yield func(start, end int) bool) {
+		for start := 0; ; {
+			colon := strings.IndexByte(line[start:], ':')
+			if colon < 0 {
+				return
+			}
+			start += colon + 1
+			if isFileHash(line, start) && !yield(start, start+hashDigits) {
+				return
+			}
+		}
+	}
+}
+
+// isFileHash reports whether a hash of copied files has its first digit at start, which
+// follows a colon.
+func isFileHash(line string, start int) bool {
+	kind := line[:start-1]
+	n := 0
+	for _, word := range []string{"file", "dir", "multi"} {
+		if strings.HasSuffix(kind, word) {
+			n = len(word)
+		}
+	}
+	if n == 0 || len(kind) > n && text.IsWordByte(kind[len(kind)-n-1]) {
+		return false
+	}
+	rest := line[start:]
+	for k := range min(len(rest), hashDigits) {
+		if c := rest[k]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(rest) == hashDigits || len(rest) > hashDigits && !text.IsWordByte(rest[hashDigits])
 }
 
 // StepLine is StepText for a table: hashes of files are cut short.

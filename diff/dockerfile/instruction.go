@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-
-	"github.com/tagdiff/tagdiff/diff/text"
 )
 
 var (
@@ -52,29 +50,6 @@ func JoinKey(recipe string, args []string) string {
 	return recipe + "\x00" + WithoutHashes(strings.Join(args, "\x00"))
 }
 
-// WithoutHashes removes the hashes that the classic builder records in COPY and
-// ADD for the copied files, for example file: and 64 hex digits. A hash changes
-// with the files, not with the recipe. (Written by hand: a regular expression
-// takes most of the time of a comparison.)
-func WithoutHashes(text string) string {
-	var b strings.Builder
-	kept := 0
-	for i := 0; i < len(text); i++ {
-		colon := strings.IndexByte(text[i:], ':')
-		if colon < 0 {
-			break
-		}
-		i += colon
-		if end := i + 1 + hashDigits; isFileHash(text, i) && end <= len(text) {
-			b.WriteString(text[kept : i+1])
-			kept = end
-		}
-	}
-	return b.String() + text[kept:]
-}
-
-const hashDigits = 64
-
 // CopyKey returns the verb and the destination of a COPY or ADD, "" for other
 // instructions. The classic builder and buildah record a hash of the copied
 // files, BuildKit records the sources, so only the destination can be compared
@@ -99,26 +74,6 @@ func SameCopy(a, b string) bool {
 	recipeA, recipeB := WithoutHashes(a), WithoutHashes(b)
 	key := CopyKey(recipeA)
 	return key != "" && key == CopyKey(recipeB) && (a == recipeA) != (b == recipeB)
-}
-
-// isFileHash reports whether the colon at i is inside a hash of copied files.
-func isFileHash(line string, i int) bool {
-	n := 0
-	for _, word := range []string{"file", "dir", "multi"} {
-		if strings.HasSuffix(line[:i], word) {
-			n = len(word)
-		}
-	}
-	if n == 0 || i > n && text.IsWordByte(line[i-n-1]) {
-		return false
-	}
-	rest := line[i+1:]
-	for k := range min(len(rest), hashDigits) {
-		if c := rest[k]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return len(rest) == hashDigits || len(rest) > hashDigits && !text.IsWordByte(rest[hashDigits])
 }
 
 // Split returns the recorded command of a step as a line of a Dockerfile, and
