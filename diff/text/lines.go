@@ -25,12 +25,9 @@ const (
 	maxWordCells  = 20_000_000
 )
 
-// Lines compares two texts line by line, then changed lines word by word. Every
-// line of both texts is in exactly one pair, in order.
-func Lines(a, b []string) []Pair { return LinesDisplayed(a, b, a, b) }
-
-// LinesDisplayed compares two texts that are displayed in another form, line for
-// line, for example with secrets masked. The raw lines decide whether a line
+// LinesDisplayed compares two texts line by line, then changed lines word by word. Every
+// line of both texts is in exactly one pair, in order. The texts are displayed in another
+// form, line for line, for example with secrets masked. The raw lines decide whether a line
 // has changed. The displayed lines decide which changed lines are similar and
 // which words are marked. If two lines differ but are displayed alike, the
 // spans are the masked words in them, or the whole lines if nothing is masked.

@@ -46,7 +46,7 @@ func TestLines(t *testing.T) {
 	a := strings.Split("{\n  \"config\": {\n    \"digest\": \"sha256:aaa\",\n    \"size\": 1\n  },\n  \"x\": 1\n}", "\n")
 	b := strings.Split("{\n  \"config\": {\n    \"annotations\": {},\n    \"digest\": \"sha256:bbb\",\n    \"size\": 2\n  }\n}", "\n")
 	var got []string
-	for _, p := range Lines(a, b) {
+	for _, p := range LinesDisplayed(a, b, a, b) {
 		got = append(got, fmt.Sprintf("%d %d %v", p.A, p.B, p.Changed))
 	}
 	want := []string{"0 0 false", "1 1 false", "-1 2 true", "2 3 true", "3 4 true", "4 5 true", "5 -1 true", "6 6 false"}
@@ -113,7 +113,7 @@ func TestLinesBounded(t *testing.T) {
 	}
 	for _, tt := range tests {
 		start := time.Now()
-		pairs := Lines(tt.a, tt.b)
+		pairs := LinesDisplayed(tt.a, tt.b, tt.a, tt.b)
 		if took := time.Since(start); took > 15*time.Second {
 			t.Errorf("%s: took %s", tt.name, took)
 		}
@@ -171,7 +171,7 @@ func FuzzLines(f *testing.F) {
 	f.Add("e\u0301\n👨‍👩‍👧", "e\n👨‍👩‍👦")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		la, lb := strings.Split(a, "\n"), strings.Split(b, "\n")
-		checkLines(t, la, lb, Lines(la, lb))
+		checkLines(t, la, lb, LinesDisplayed(la, lb, la, lb))
 		sa, sb := Words(a, b)
 		checkSpans(t, a, sa)
 		checkSpans(t, b, sb)

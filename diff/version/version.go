@@ -25,15 +25,9 @@ type Version struct {
 
 const maxNumbers = 5
 
-// Compare orders tags by their versions. Lower numbers, release candidates and
-// flavours come before the release; a name without a version comes before all
-// names that have one.
-func Compare(a, b string) int {
-	return cmp.Or(Parse(a).Compare(Parse(b)), model.CompareNatural(a, b))
-}
-
-// Compare is the order of the function Compare, for names that are parsed once
-// and compared often. Two spellings of one version are equal.
+// Compare orders versions. Lower numbers, release candidates and flavours come before
+// the release; a name without a version comes before all names that have one. Two
+// spellings of one version are equal.
 func (v Version) Compare(o Version) int {
 	return cmp.Or(v.CompareRelease(o), compareEmptyLast(v.Flavour, o.Flavour), model.CompareNatural(v.Rebuild, o.Rebuild))
 }

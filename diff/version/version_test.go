@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 func TestCompareVersions(t *testing.T) {
@@ -18,7 +20,7 @@ func TestCompareVersions(t *testing.T) {
 	}
 	got := slices.Clone(want)
 	slices.Reverse(got)
-	slices.SortFunc(got, Compare)
+	slices.SortFunc(got, compareTags)
 	for i := range want {
 		if got[i] != want[i] {
 			t.Errorf("%q, want %q", got[i], want[i])
@@ -62,6 +64,11 @@ func TestVersionOf(t *testing.T) {
 	}
 }
 
+// compareTags orders tags as a tag list that is sorted by version does.
+func compareTags(a, b string) int {
+	return cmp.Or(Parse(a).Compare(Parse(b)), model.CompareNatural(a, b))
+}
+
 // FuzzCompareVersions checks that any three names have a consistent order:
 // sorting depends on that.
 func FuzzCompareVersions(f *testing.F) {
@@ -70,11 +77,11 @@ func FuzzCompareVersions(f *testing.F) {
 	f.Add("2024.01.15-rc1", "20240115", "99999999999999999999.1")
 	f.Add("1.1.1k", "1.1.1-k", "1.1.1_1")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
-		ab, ba := Compare(a, b), Compare(b, a)
-		if cmp.Compare(ab, 0) != -cmp.Compare(ba, 0) || Compare(a, a) != 0 {
+		ab, ba := compareTags(a, b), compareTags(b, a)
+		if cmp.Compare(ab, 0) != -cmp.Compare(ba, 0) || compareTags(a, a) != 0 {
 			t.Errorf("%q and %q: %d, the other way round %d", a, b, ab, ba)
 		}
-		if ab <= 0 && Compare(b, c) <= 0 && Compare(a, c) > 0 {
+		if ab <= 0 && compareTags(b, c) <= 0 && compareTags(a, c) > 0 {
 			t.Errorf("%q, %q, %q have no order", a, b, c)
 		}
 		if v := Parse(a); v.Count > maxNumbers || v.Count == 0 && v != (Version{}) {
