@@ -33,7 +33,7 @@ func Siblings(set model.TagSet, d digest.Digest) SiblingTags {
 	tags := map[digest.Digest][]string{}
 	common := map[digest.Digest][]v1.Descriptor{} // by digest: many tags have the same one
 	for _, t := range set.Tags {
-		if t.Digest == "" || isAttached(t.Tag) {
+		if t.Digest == "" || model.IsAttached(t.Tag) {
 			continue
 		}
 		if t.Digest == d {
@@ -121,10 +121,4 @@ func addShared(all []Shared, image v1.Descriptor, tags []string) []Shared {
 	}
 	all[i].Platforms, all[i].Images = append(all[i].Platforms, platform), append(all[i].Images, image.Digest)
 	return all
-}
-
-// isAttached reports whether a tag only holds something attached to an image.
-func isAttached(tag string) bool {
-	_, what := model.AttachedTo(tag)
-	return what != ""
 }

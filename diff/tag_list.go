@@ -206,7 +206,7 @@ type tagList struct {
 func listOf(set model.TagSet, pick func(model.Tagged) bool) tagList {
 	l := tagList{set: set, byDigest: map[digest.Digest][]listed{}, highestOf: map[digest.Digest][]listed{}}
 	for _, t := range set.Tags {
-		if t.Digest == "" || !pick(t) || isAttached(t.Tag) {
+		if t.Digest == "" || !pick(t) || model.IsAttached(t.Tag) {
 			continue
 		}
 		one := listed{t.Tag, t.Digest, version.Parse(t.Tag)}

@@ -29,3 +29,9 @@ func AttachedTo(tag string) (image digest.Digest, what string) {
 	}
 	return digest.Digest(m[1] + ":" + m[2]), what
 }
+
+// IsAttached reports whether a tag only holds something that is attached to an image.
+func IsAttached(tag string) bool {
+	_, what := AttachedTo(tag)
+	return what != ""
+}

@@ -56,7 +56,7 @@ func TestUnpack(t *testing.T) {
 		plain []byte // nil for an error
 		empty bool
 	}{
-		{"gzip that nobody has seen", gzipped(t, 9, gzip.Header{Name: "layer", Comment: "of a new tool", OS: 42}, nothing), nothing, true},
+		{"gzip of an unknown tool", gzipped(t, 9, gzip.Header{Name: "layer", Comment: "of a new tool", OS: 42}, nothing), nothing, true},
 		{"zeros of another length", gzipped(t, 1, gzip.Header{}, make([]byte, 1536)), make([]byte, 1536), true},
 		{"two members", append(gzipped(t, 6, gzip.Header{}, nothing[:512]), gzipped(t, 6, gzip.Header{}, nothing[512:])...), nothing, true},
 		{"zstd", enc.EncodeAll(nothing, nil), nothing, true},

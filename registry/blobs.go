@@ -104,7 +104,7 @@ func (c *Client) explainDigest(ctx context.Context, r model.Ref, err error) erro
 		_, err := h.rc.BlobHead(ctx, regRef(r), descriptor.Descriptor{Digest: r.Digest})
 		return err
 	})
-	short := shortDigest(r.Digest)
+	short := model.ShortDigest(r.Digest)
 	if failed == nil && e.Response.Status == http.StatusOK {
 		return &model.ReadError{
 			Message: fmt.Sprintf("%s is not a manifest in %s but a blob: the image ID of an image, or a layer", short, r.Repo()),

@@ -58,7 +58,7 @@ func (c *Client) fetchConfig(ctx context.Context, r model.Ref, d v1.Descriptor) 
 		return model.Config{}, err
 	}
 	if got := d.Digest.Algorithm().FromBytes(raw); got != d.Digest {
-		return model.Config{}, malformed(r, "sent a config with the wrong digest "+shortDigest(got), nil)
+		return model.Config{}, malformed(r, "sent a config with the wrong digest "+model.ShortDigest(got), nil)
 	}
 	config, err := model.ParseConfig(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	if err != nil {

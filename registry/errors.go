@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
-	"github.com/opencontainers/go-digest"
 	"github.com/regclient/regclient/types/errs"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -79,19 +77,9 @@ func subject(r model.Ref) string {
 		return "its list of repositories"
 	}
 	if r.Digest != "" {
-		return safe.Clip(r.Repository + "@" + shortDigest(r.Digest))
+		return safe.Clip(r.Repository + "@" + model.ShortDigest(r.Digest))
 	}
 	return safe.Clip(r.Repository + r.Short())
-}
-
-// shortDigest is the algorithm and 12 digits of a digest. The screen shows the whole
-// digest.
-func shortDigest(d digest.Digest) string {
-	algorithm, hex, ok := strings.Cut(d.String(), ":")
-	if !ok {
-		return safe.Clip(d.String())
-	}
-	return algorithm + ":" + hex[:min(len(hex), 12)]
 }
 
 // contextErrorOf is the error of a context that is done, else nil.

@@ -111,7 +111,7 @@ func (h *host) notFound(about model.Ref, a transport.Response) (message, next st
 	case about.Names() == model.NamesRepository || hasErrorCode(a, "NAME_UNKNOWN"):
 		return fmt.Sprintf("%s has no repository %s", h.name, about.Repository), next
 	case about.Digest != "":
-		return fmt.Sprintf("%s has no %s in %s", h.name, shortDigest(about.Digest), about.Repository),
+		return fmt.Sprintf("%s has no %s in %s", h.name, model.ShortDigest(about.Digest), about.Repository),
 			"check whether it was deleted or never pushed"
 	}
 	return fmt.Sprintf("%s has no tag %s in %s", h.name, about.Tag, about.Repository), next

@@ -102,7 +102,7 @@ func (c *Client) fetchLayer(ctx context.Context, r model.Ref, d v1.Descriptor) (
 		return model.Contents{}, err
 	}
 	if got := d.Digest.Algorithm().FromBytes(raw); got != d.Digest {
-		return model.Contents{}, malformed(r, "sent a layer with the wrong digest "+shortDigest(got), nil)
+		return model.Contents{}, malformed(r, "sent a layer with the wrong digest "+model.ShortDigest(got), nil)
 	}
 	contents, err := model.Unpack(raw)
 	if err != nil {

@@ -148,7 +148,7 @@ func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 		raw = signed.Canonical
 	}
 	if r.Digest != "" && d.Digest != r.Digest {
-		return model.Manifest{}, malformed(r, "sent a manifest with the wrong digest "+shortDigest(d.Digest), nil)
+		return model.Manifest{}, malformed(r, "sent a manifest with the wrong digest "+model.ShortDigest(d.Digest), nil)
 	}
 	m, err := model.ParseManifest(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	if err != nil {

@@ -119,7 +119,7 @@ func TestLoad_cachedManifestDeleted(t *testing.T) {
 		c, _ := secondRun(t, dir, known)
 		x, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 		ok(t, err)
-		says(t, x.Entries[0].Err, "has no "+shortDigest(m.Children[0].Digest)+" in app")
+		says(t, x.Entries[0].Err, "has no "+model.ShortDigest(m.Children[0].Digest)+" in app")
 		if x.Entries[2].Err != nil || x.Entries[2].Image == nil {
 			t.Errorf("the others are lost too: %v", x.Entries[2].Err)
 		}
@@ -177,7 +177,7 @@ func TestLoad_digestConfirmed(t *testing.T) {
 	whole(t, x, 16, 8)
 	s.setFront(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusNotFound); return true })
 	_, err = c.Load(deadline(t), r, nil)
-	says(t, err, "has no "+shortDigest(known["a"])+" in app")
+	says(t, err, "has no "+model.ShortDigest(known["a"])+" in app")
 	if trouble := err.(*model.ReadError); !trouble.Missing { //nolint:errorlint // says has checked it
 		t.Error("it is not said to be missing")
 	}

@@ -18,7 +18,7 @@ func CacheFolder() string { return appFolder(xdg.CacheHome, "XDG_CACHE_HOME") }
 
 // appFolder returns the program's folder in a base directory, "" if there is no
 // home. A service may run without HOME; the base directory is then below "/",
-// where nobody expects files.
+// where files are unexpected.
 func appFolder(base, variable string) string {
 	if runtime.GOOS != "windows" && os.Getenv("HOME") == "" && os.Getenv(variable) == "" {
 		return ""

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -66,7 +64,7 @@ func goneError(ref model.Ref, s model.Sighting, err error) error {
 		return err
 	}
 	return &model.ReadError{
-		Message: fmt.Sprintf("the registry no longer has %s, which %s was on %s", shortDigest(s.Digest), ref.Tag,
+		Message: fmt.Sprintf("the registry no longer has %s, which %s was on %s", model.ShortDigest(s.Digest), ref.Tag,
 			lastSeenBy(ref, s).Format("2 Jan 2006")),
 		Next: "it was deleted, or garbage collected because no tag points to it; use a later moment",
 		Err:  err, Missing: true,
@@ -81,11 +79,4 @@ func lastSeenBy(ref model.Ref, s model.Sighting) time.Time {
 		return s.Last.In(moment.Location())
 	}
 	return moment
-}
-
-// shortDigest returns the algorithm and the first 12 hex digits. look.Short has no
-// algorithm, and this package must not import ui/look.
-func shortDigest(d digest.Digest) string {
-	hex := d.Encoded()
-	return d.Algorithm().String() + ":" + hex[:min(len(hex), 12)]
 }

@@ -22,7 +22,7 @@ type digestSearch struct {
 // its tag.
 func NewSameImage(env page.Env, of model.Ref) page.Page {
 	return tagsPage{
-		env: env, ref: of.Repo(), list: widget.NameList{IsAside: isAttached, Want: of.Tag}, index: newIndex(), grouped: true,
+		env: env, ref: of.Repo(), list: widget.NameList{IsAside: model.IsAttached, Want: of.Tag}, index: newIndex(), grouped: true,
 		survey: survey{stage: surveyPending}, search: digestSearch{digest: of.Digest},
 	}
 }

@@ -58,7 +58,7 @@ func (x index) setTarget(t model.Tagged) (before digest.Digest) {
 		x.byDigest[old.Digest] = slices.DeleteFunc(x.byDigest[old.Digest], func(tag string) bool { return tag == t.Tag })
 	}
 	x.tags[t.Tag] = t
-	if t.Digest != "" && !isAttached(t.Tag) {
+	if t.Digest != "" && !model.IsAttached(t.Tag) {
 		at, _ := slices.BinarySearchFunc(x.byDigest[t.Digest], t.Tag, model.CompareNatural)
 		x.byDigest[t.Digest] = slices.Insert(x.byDigest[t.Digest], at, t.Tag)
 	}

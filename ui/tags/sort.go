@@ -55,8 +55,8 @@ type sortedMsg struct {
 	late int // late names that are in tags, see widget.NameList
 }
 
-// A list of more than manyTags is sorted at most once per sortPause. Nobody can
-// read a list that changes faster while answers arrive.
+// A list of more than manyTags is sorted at most once per sortPause. A list
+// that changes faster while answers arrive is unreadable.
 const (
 	manyTags  = 2000
 	sortPause = 200 * time.Millisecond
@@ -117,12 +117,6 @@ func (o sortOrder) compare(a, b sortKey) int {
 		return cmp.Or(cmp.Compare(b.size, a.size), model.CompareNatural(a.tag, b.tag))
 	}
 	return model.CompareNatural(a.tag, b.tag)
-}
-
-// isAttached reports whether a tag is that of a signature or an attestation.
-func isAttached(tag string) bool {
-	_, what := model.AttachedTo(tag)
-	return what != ""
 }
 
 // countNumbers returns the length of the longest run of numbers joined by dots:

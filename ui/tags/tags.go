@@ -78,13 +78,13 @@ type findingsMsg struct {
 
 // New returns the page of a repository's tags.
 func New(env page.Env, repo model.Ref) page.Page {
-	return tagsPage{env: env, ref: repo.Repo(), list: widget.NameList{IsAside: isAttached}, index: newIndex()}
+	return tagsPage{env: env, ref: repo.Repo(), list: widget.NameList{IsAside: model.IsAttached}, index: newIndex()}
 }
 
 // NewPick returns a tags page to choose another tag for a side. The cursor starts
 // on the tag of now.
 func NewPick(env page.Env, now model.Ref, side diff.Side) page.Page {
-	return tagsPage{env: env, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: isAttached, Want: now.Tag}, index: newIndex()}
+	return tagsPage{env: env, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: model.IsAttached, Want: now.Tag}, index: newIndex()}
 }
 
 func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
@@ -150,7 +150,7 @@ func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 // noteAttached records the tags of signatures and attestations.
 func (p tagsPage) noteAttached(tags []string) {
 	for _, tag := range tags {
-		if isAttached(tag) {
+		if model.IsAttached(tag) {
 			p.index.addAttached(tag)
 		}
 	}
