@@ -8,21 +8,16 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// missingBlob (D8): the registry has the manifest but not its config.
+// missingBlob (D8): the registry has the manifest but not its config or some layers.
 func missingBlob(c Comparison, p Pair) []Finding {
 	return append(missingConfig(c, p), missingLayers(c, p)...)
 }
 
 func missingConfig(c Comparison, p Pair) []Finding {
-	nameA, nameB := c.names()
 	var found []Finding
-	for _, s := range []struct {
-		side Side
-		name string
-		e    *model.Entry
-	}{{SideA, nameA, p.A}, {SideB, nameB, p.B}} {
+	for _, s := range c.entriesOf(p) {
 		var t *model.ReadError
-		if s.e == nil || !errors.As(s.e.Err, &t) || t.MissingBlob == "" {
+		if !errors.As(s.entry.Err, &t) || t.MissingBlob == "" {
 			continue
 		}
 		found = append(found, Finding{
@@ -32,7 +27,7 @@ func missingConfig(c Comparison, p Pair) []Finding {
 			Lead: safe.Sprintf("%s cannot be pulled: its config is missing in the registry", s.name),
 			Next: safe.Const("Push it again from a host that has it. " +
 				"If the registry answers \"already exists\" after a clean-up, restart it"),
-			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.e.Descriptor.Digest), safe.Sprintf("blob %s: 404", t.MissingBlob)},
+			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.entry.Descriptor.Digest), safe.Sprintf("blob %s: 404", t.MissingBlob)},
 			Check: safe.Clean("crane blob " + c.refAt(s.side, t.MissingBlob)),
 		})
 	}

@@ -120,32 +120,27 @@ func (c Comparison) oneSidedEvidence(side Side) []Evidence {
 
 // labelContradiction (C3): the index and the config of an image state different platforms.
 func labelContradiction(c Comparison, p Pair) []Finding {
-	nameA, nameB := c.names()
 	var found []Finding
-	for _, s := range []struct {
-		side Side
-		name string
-		e    *model.Entry
-	}{{SideA, nameA, p.A}, {SideB, nameB, p.B}} {
-		if s.e == nil || s.e.Image == nil || s.e.Descriptor.Platform == nil {
+	for _, s := range c.entriesOf(p) {
+		if s.entry.Image == nil || s.entry.Descriptor.Platform == nil {
 			continue
 		}
-		label, inside := *s.e.Descriptor.Platform, s.e.Image.Config.Platform
+		label, inside := *s.entry.Descriptor.Platform, s.entry.Image.Config.Platform
 		if !platformsContradict(label, inside) {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.e.Descriptor.Digest}},
+			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.entry.Descriptor.Digest}},
 			Text: safe.Sprintf("%s lists the image as %s, but its config states %s. One of them is wrong. Many runtimes trust the config.",
 				s.name, model.PlatformName(label), model.PlatformName(inside)),
 			Lead: safe.Sprintf("%s lists the %s image as %s", s.name, model.PlatformName(inside), model.PlatformName(label)),
 			Next: safe.Const("Build this platform again from a base that has it. Change only the config if the programs inside are right"),
 			Proof: []safe.Text{
-				safe.Sprintf("manifest %s", s.e.Descriptor.Digest),
+				safe.Sprintf("manifest %s", s.entry.Descriptor.Digest),
 				safe.Sprintf("platform in the index: %s", model.PlatformName(label)),
 				safe.Sprintf("platform in its config: %s", model.PlatformName(inside)),
 			},
-			Check: safe.Clean("crane config " + c.imageAt(s.side, s.e) + " | jq '.os,.architecture,.variant'"),
+			Check: safe.Clean("crane config " + c.imageAt(s.side, s.entry) + " | jq '.os,.architecture,.variant'"),
 		})
 	}
 	return found

@@ -8,7 +8,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// secretInTheOpen (E4): a value that the screen masks can be read by everybody who can pull
+// secretInTheOpen (E4): a value that the screen masks is readable by everyone with access to
 // the image.
 func secretInTheOpen(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {

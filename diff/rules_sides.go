@@ -112,15 +112,32 @@ type sideOf struct {
 }
 
 func (c Comparison) sidesOf(p Pair) []sideOf {
-	nameA, nameB := c.names()
 	var sides []sideOf
-	if img := imageOf(p.A); img != nil {
-		sides = append(sides, sideOf{SideA, nameA, img, c.imageAt(SideA, p.A)})
-	}
-	if img := imageOf(p.B); img != nil {
-		sides = append(sides, sideOf{SideB, nameB, img, c.imageAt(SideB, p.B)})
+	for _, s := range c.entriesOf(p) {
+		if img := imageOf(s.entry); img != nil {
+			sides = append(sides, sideOf{s.side, s.name, img, c.imageAt(s.side, s.entry)})
+		}
 	}
 	return sides
+}
+
+// entryOf is one side of a pair, whether or not its image was read.
+type entryOf struct {
+	side  Side
+	name  string
+	entry *model.Entry
+}
+
+func (c Comparison) entriesOf(p Pair) []entryOf {
+	nameA, nameB := c.names()
+	var entries []entryOf
+	if p.A != nil {
+		entries = append(entries, entryOf{SideA, nameA, p.A})
+	}
+	if p.B != nil {
+		entries = append(entries, entryOf{SideB, nameB, p.B})
+	}
+	return entries
 }
 
 func stepIndexes(steps []model.Step) []int {
