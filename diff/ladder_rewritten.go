@@ -108,7 +108,7 @@ func formatOfLayers(img *model.Image) string {
 }
 
 // convertedLayers: the layers of a side claim to be a converter's, and every date is
-// the other side's. A build that writes such layers itself has dates of its own.
+// the other side's. A build that writes such layers itself has different dates.
 func (l *ladder) convertedLayers() (Verdict, bool) {
 	formatA, formatB := formatOfLayers(l.a), formatOfLayers(l.b)
 	if formatA == "" && formatB == "" || !l.sameDates() || !l.sameSettings() {

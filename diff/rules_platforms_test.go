@@ -43,7 +43,7 @@ func platformCases(t *testing.T) []ruleCase {
 		{"borrowed on both sides", Compare(index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb)),
 			index(t, "b", onBase(t, "arm64", "x", 2*mb), onBase(t, "amd64", "x", 2*mb), receipt(onBase(t, "amd64", "x", mb)))), "C4", 3, "In :a and :b, linux/amd64 and linux/arm64", 4},
 		{"a small first layer on purpose", Describe(index(t, "a", onBase(t, "amd64", "x", mb/2), onBase(t, "arm64", "x", mb/2))), "C4", -1, "", 0},
-		{"bases of their own", Describe(index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "y", 2*mb))), "C4", -1, "", 0},
+		{"a different base per platform", Describe(index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "y", 2*mb))), "C4", -1, "", 0},
 		{"two variants of one machine", Describe(index(t, "a", labelled(onBase(t, "arm", "x", 2*mb), "linux", "arm", "v6"), labelled(onBase(t, "arm", "x", 2*mb), "linux", "arm", "v7"))), "C4", -1, "", 0},
 
 		{"two entries for one platform", Describe(list("a", amd, arm, forArch("amd64", sets("USER x")))), "C7", 2, "Two entries of :a claim linux/amd64", 2},

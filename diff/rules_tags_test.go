@@ -89,7 +89,7 @@ func moveCases(t *testing.T) []ruleCase {
 	}
 	return []ruleCase{
 		{"moved", seen("2.7", looks(named("x"), 1, 3)), "F1", 1, ":2.7 moved: on 3 Oct 2019 14:02 UTC it was " + short(named("x")) + ", now it is " + short(d) + ".", 2},
-		{"the look at hand is noted", seen("2.7", looks(named("x"), 1, 3, d, 22, 22)), "F1", 1, "3 Oct 2019 14:02 UTC", 2},
+		{"the present look is noted", seen("2.7", looks(named("x"), 1, 3, d, 22, 22)), "F1", 1, "3 Oct 2019 14:02 UTC", 2},
 		{"beside what it was", beside, "F1", 1, "now it is " + short(d) + " (PYTHON_VERSION 2.7.16 → 2.7.17).", 2},
 		{"prod", seen("prod-eu", looks(named("x"), 1, 3)), "F1", 3, ":prod-eu", 2},
 		{"products", seen("products", looks(named("x"), 1, 3)), "F1", 1, ":products", 2},

@@ -43,6 +43,6 @@ func TestHelper_noTerminal(t *testing.T) {
 	l, err := runScript(t, `read s; printf '{"Username":"%s","Secret":"%s"}' "$(ps -o sid= -p $$ | tr -d ' ')" "$$"`)
 	registrytest.OK(t, err)
 	if l.Username != l.Password || l.Username == "" {
-		t.Errorf("session %q, process %q: want a session of its own", l.Username, l.Password)
+		t.Errorf("session %q, process %q: want the helper in a new session", l.Username, l.Password)
 	}
 }

@@ -128,7 +128,7 @@ func TestLimiter_pause(t *testing.T) {
 			gone, leave := context.WithTimeout(t.Context(), time.Second)
 			defer leave()
 			if _, err := l.acquire(gone, false); err == nil || time.Since(start) != time.Second {
-				t.Errorf("who had enough of it got %v after %s", err, time.Since(start))
+				t.Errorf("a canceled request got %v after %s", err, time.Since(start))
 			}
 			turn := enter(t, l, true)
 			if waited := time.Since(start); waited != 90*time.Second {
