@@ -54,8 +54,9 @@ func differs(r Row) bool {
 	return r.Differs() && r.Class != RepackedRow && r.Class != BothEmpty
 }
 
-// rebuiltDifferently (D4): the same instruction gave different files. It is the cause only
-// if no lower step differs.
+// rebuiltDifferently (D4): the same instruction gave different layers. It is the cause only
+// if no lower step differs. Layers with the same files and other times differ too, so the
+// texts do not speak of files.
 func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	var rebuilt []Row
 	cause, seen := false, false
@@ -79,13 +80,16 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	}
 	f := Finding{Rests: on(Hashed), Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
 	if !cause {
-		f.Text = safe.Sprintf("%s the same instruction on both sides but different files, because an earlier step differs.",
+		// That a builder runs later steps again is how builders work; no hash shows it.
+		f.Rests = on(Hashed, Structure)
+		f.Text = safe.Sprintf("%s the same instruction on both sides but different layers. "+
+			"An earlier step differs, so builders run later steps again.",
 			upperFirst(stepsText(rowSteps(rebuilt)))+" "+hasHave(len(rebuilt)))
 		f.Next = safe.Const("Check the first difference")
 		return []Finding{f}
 	}
 	f.Severity = 2
-	f.Text = safe.Sprintf("%s ran on both sides but made different files%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
+	f.Text = safe.Sprintf("%s ran on both sides but made different layers%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
 	f.Next = safe.Const("No earlier step differs, so its inputs differ or it is not reproducible. " +
 		"Pin versions, or compare the files that it copied")
 	return []Finding{f}

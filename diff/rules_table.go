@@ -233,7 +233,7 @@ var rulesLayers = []rule{
 	},
 	{
 		id: "D4", name: "same-step-different-output", pair: rebuiltDifferently, causes: []string{"D15", "G1", "C4", "A7"},
-		means: "The same instruction gave different files on the two sides.",
+		means: "The same instruction gave different layers on the two sides.",
 		proof: "the normalised created_by of a row are equal, its diff_ids differ",
 	},
 	{

@@ -64,7 +64,7 @@ func substitutedNote(r diff.Row) safe.Text {
 	}
 	switch r.Detail {
 	case diff.Rebuilt:
-		return safe.Const("rebuilt: other files")
+		return safe.Const("rebuilt: differs")
 	case diff.Emptied:
 		return safe.Const("emptied: no file in B")
 	case diff.Filled:

@@ -23,7 +23,7 @@ func TestRowNote(t *testing.T) {
 		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: setting, B: setting}, "setting changed"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: setting, B: layer}, "no layer in A"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: setting}, "no layer in B"},
-		{diff.Row{Class: diff.Substituted, Detail: diff.Rebuilt, A: layer, B: layer}, "rebuilt: other files"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Rebuilt, A: layer, B: layer}, "rebuilt: differs"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: layer}, "emptied: no file in B"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: layer, B: layer}, "filled: no file in A"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: layer, B: layer}, "different instruction"},
