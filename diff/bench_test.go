@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -56,7 +57,11 @@ func withInstruction(own string) build {
 // indented is the image with its config printed in another form.
 func indented(t testing.TB, b build) model.Image {
 	t.Helper()
-	b.extra = map[string]any{"annotations": map[string]string{"printed": "again"}}
+	b.extra = maps.Clone(b.extra)
+	if b.extra == nil {
+		b.extra = map[string]any{}
+	}
+	b.extra["annotations"] = map[string]string{"printed": "again"}
 	manifest, config := b.raw(t)
 	var again bytes.Buffer
 	if err := json.Indent(&again, config, "", " "); err != nil {

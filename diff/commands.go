@@ -190,8 +190,8 @@ func (c Comparison) digestsCommand() safe.Text {
 // promoteCommand returns the command that points the tag of B at the image of A,
 // without a pull and a push.
 func (c Comparison) promoteCommand() safe.Text {
-	if c.B == nil || c.B.Ref.Tag == "" {
-		return safe.Text{}
+	if c.B == nil || c.B.Ref.Tag == "" || isIndex(*c.A) != isIndex(*c.B) {
+		return safe.Text{} // an image in place of an index, or the reverse, is not a promotion
 	}
 	if c.A.Ref.Repo() == c.B.Ref.Repo() {
 		return safe.Clean("crane tag " + c.A.Pinned().String() + " " + c.B.Ref.Tag)

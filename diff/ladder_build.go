@@ -107,10 +107,13 @@ func (l *ladder) sameBase() (Verdict, bool) {
 }
 
 // beginsWith reports whether all steps of base are the first steps of img, by their
-// instructions.
+// instructions or because img names base as its base. The layers were compared before.
 func (l *ladder) beginsWith(base, img *model.Image) bool {
 	if len(base.Steps) == 0 || len(base.Steps) >= len(img.Steps) {
 		return false
+	}
+	if img == l.b && claims(l.p.B, l.p.A) || img == l.a && claims(l.p.A, l.p.B) {
+		return true
 	}
 	for i, s := range base.Steps {
 		if dockerfile.Key(s.CreatedBy) != dockerfile.Key(img.Steps[i].CreatedBy) {
@@ -118,6 +121,12 @@ func (l *ladder) beginsWith(base, img *model.Image) bool {
 		}
 	}
 	return true
+}
+
+// claims reports whether an image names another one as its base.
+func claims(child, base *model.Entry) bool {
+	_, d := claimedBase(child)
+	return d != "" && d == base.Descriptor.Digest
 }
 
 func baseOfText(base, child string, more int) safe.Text {
@@ -274,6 +283,10 @@ func (l *ladder) unrelated() Verdict {
 	}
 	v := Verdict{Code: Unrelated, Rests: on(Structure), Step: firstDifference(l.p.Rows)}
 	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.stepProof(v.Step)...)
+	if silent, ok := l.withoutHistory(); ok {
+		silent.Step, silent.Proof = v.Step, v.Proof
+		return silent
+	}
 	if root, ok := l.otherRoot(); ok {
 		root.Step, root.Proof = v.Step, v.Proof
 		return root
@@ -292,6 +305,48 @@ func (l *ladder) unrelated() Verdict {
 			plural(len(l.withFiles[0]), "layer"), l.nameA, plural(len(l.withFiles[1]), "layer"), l.nameB)
 	}
 	return v
+}
+
+// withoutHistory is the verdict on two images without a common layer, if the history of
+// one records no instruction: steps cannot tell then, and sizes and settings only hint.
+func (l *ladder) withoutHistory() (Verdict, bool) {
+	silentA, silentB := recordsNothing(l.a), recordsNothing(l.b)
+	if silentA == silentB || len(l.withFiles[0]) == 0 || !l.noLayerShared() {
+		return Verdict{}, false
+	}
+	silent, other := l.nameB, l.nameA
+	if silentA {
+		silent, other = l.nameA, l.nameB
+	}
+	v := Verdict{
+		Code: Unrelated, Rests: on(Structure), Headline: safe.Sprintf("No layer is the same; the history of %s records no instruction", silent),
+		Because: safe.Const("Without instructions, steps cannot be compared"),
+	}
+	if l.similarSizes() && l.sameSettings() {
+		v.Rests = on(Heuristic)
+		v.Because = safe.Sprintf("Both have %s of about the same sizes, and the same settings: %s may be %s, written again by a tool such as kaniko",
+			plural(len(l.withFiles[0]), "layer"), silent, other)
+	}
+	return v, true
+}
+
+// recordsNothing reports whether no step of an image has an instruction.
+func recordsNothing(img *model.Image) bool {
+	return !slices.ContainsFunc(img.Steps, func(s model.Step) bool { return dockerfile.Instruction(s.CreatedBy) != "" })
+}
+
+// similarSizes reports whether the layers with files have about the same sizes, in order.
+// Another gzip of the same files differs by a few percent.
+func (l *ladder) similarSizes() bool {
+	sizes := func(img *model.Image) (all []int64) {
+		for _, s := range img.Steps {
+			if s.HasLayer && !s.Empty {
+				all = append(all, s.Layer.Size)
+			}
+		}
+		return all
+	}
+	return slices.EqualFunc(sizes(l.a), sizes(l.b), func(a, b int64) bool { return a > 0 && b > 0 && max(a, b)-min(a, b) <= max(a, b)/20+512 })
 }
 
 // otherRoot is the verdict if the hashes in the oldest instructions say that step 1 was

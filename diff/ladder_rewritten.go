@@ -29,6 +29,14 @@ func (l *ladder) rewritten() (Verdict, bool) {
 	return Verdict{}, false
 }
 
+// convertedWhole reports whether the verdict is that every layer was rewritten after the
+// build, so that no layer tells of a step or of the base.
+func (p Pair) convertedWhole() bool {
+	return p.Verdict.Code == Rewritten && !slices.ContainsFunc(p.Rows, func(r Row) bool {
+		return (r.Class == Same || r.Class == RepackedRow || r.Class == Moved) && r.A != nil && !r.A.Empty
+	})
+}
+
 // flattened: the history of one side names the digest of the other, as crane flatten
 // records it.
 func (l *ladder) flattened() (Verdict, bool) {

@@ -10,11 +10,11 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// baseMoved (G1). The annotations of the base image prove it. Without them, equal
+// baseMoved (G1). The annotations of the base image claim it. Without them, equal
 // instructions above the base and different layers below show it.
 func baseMoved(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
-	if !ok || isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings {
+	if !ok || isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings || p.convertedWhole() {
 		return nil
 	}
 	if f, ok := c.baseAnnotated(p); ok {
@@ -97,7 +97,7 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	}
 	sideA, sideB := c.names()
 	f := Finding{
-		Severity: 2, Rests: on(Hashed), Next: advisePinnedBase(nameB),
+		Severity: 2, Rests: on(Claimed), Next: advisePinnedBase(nameB),
 		Evidence: []Evidence{{SideA, none, p.A.Descriptor.Digest}, {SideB, none, p.B.Descriptor.Digest}},
 		Proof: []safe.Text{
 			safe.Sprintf("A: %s = %s (%s)", v1.AnnotationBaseImageDigest, digestA, quoted(nameA)),
@@ -107,16 +107,17 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	}
 	switch {
 	case nameA != nameB && nameA != "" && nameB != "":
-		f.Text = safe.Sprintf("The bases differ: %s is built on %s, %s on %s.", sideA, quoted(nameA), sideB, quoted(nameB))
+		f.Text = safe.Sprintf("The bases differ: %s is built on %s, %s on %s, as annotations state.", sideA, quoted(nameA), sideB, quoted(nameB))
 		f.Next = safe.Const("Check that the different base is intended")
 	case nameB != "":
-		f.Text = safe.Sprintf("The base moved: %s was %s, now it is %s%s.", quoted(nameB), short(digestA), short(digestB), c.sameStepsText(p))
+		f.Text = safe.Sprintf("The base moved: %s was %s, now it is %s, as annotations state%s.",
+			quoted(nameB), short(digestA), short(digestB), c.sameStepsText(p))
 		f.Command = safe.Sprintf("crane digest %s", quoted(nameB))
 		if !fitsCommand(nameB) {
 			f.Command = safe.Text{}
 		}
 	default:
-		f.Text = safe.Sprintf("The base moved: it was %s, now it is %s%s.", short(digestA), short(digestB), c.sameStepsText(p))
+		f.Text = safe.Sprintf("The base moved: it was %s, now it is %s, as annotations state%s.", short(digestA), short(digestB), c.sameStepsText(p))
 	}
 	return f, true
 }

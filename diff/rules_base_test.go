@@ -59,7 +59,7 @@ func baseCases(t *testing.T) []ruleCase {
 		{"only the own steps changed", pairOf(t, old, onPython("2.7.16", baseDay, ownDay, does("COPY x /", files("x")))), "G1", -1, "", 0},
 		{"a version of one's own", pairOf(t, app(sets("ENV APP_VERSION=1"), does("RUN x", files("1"))), app(sets("ENV APP_VERSION=2"), does("RUN x", files("2")))), "G1", -1, "", 0},
 		{"annotated", pairOf(t, annotated(old, "docker.io/library/python:2.7", one), annotated(moved, "docker.io/library/python:2.7", two)), "G1", 2,
-			"The base moved: docker.io/library/python:2.7 was " + short(one) + ", now it is " + short(two) + "; the instructions after it are the same.", 2},
+			"The base moved: docker.io/library/python:2.7 was " + short(one) + ", now it is " + short(two) + ", as annotations state; the instructions after it are the same.", 2},
 		{"annotated, another base", pairOf(t, annotated(old, "python:2.7", one), annotated(moved, "python:3", two)), "G1", 2, "The bases differ: :a is built on python:2.7, :b on python:3", 2},
 		{"annotated, the same files here", pairOf(t, annotated(old, "python:2.7", one), annotated(onPython("2.7.16", baseDay, ownDay, does("COPY x /", files("x"))), "python:2.7", two)), "G1", -1, "", 0},
 		{"a start command set early", pairOf(t, early("1", ownDay), early("2", ownDay)), "G1", -1, "", 0},
@@ -69,12 +69,22 @@ func baseCases(t *testing.T) []ruleCase {
 		{"buildah with --layers names its own last step", pairOf(t, annotated(byBuildah("1"), "python:2.7", one), annotated(byBuildah("2"), "python:2.7", two)), "G1", -1, "", 0},
 		{"buildah on another base", pairOf(t, annotated(byBuildah("1"), "python:2.7", one), annotated(byBuildah("2"), "python:3", two)), "G1", 2, "The bases differ", 2},
 
+		{"annotated with the other side, whose layers it has", pairOf(t, app(), annotated(app(does("RUN x", files("x"))), "app", manifestDigest(t, app()))), "G8", -1, "", 0},
+		{"annotated with the other side, without its layers", pairOf(t, app(), annotated(old, "app", manifestDigest(t, app()))), "G8", 1,
+			"The annotation of :b names :a as its base, but the layers of :a are not the first ones of :b. The layers count.", 2},
+		{"one base by name, two by layers", pairOf(t, annotated(app(), "app", one), annotated(build{steps: []step{does("ADD y /", files("y"))}}, "app", one)), "G8", 1, "Both sides name the base " + short(one), 2},
+		{"one base", pairOf(t, annotated(app(), "app", one), annotated(app(does("RUN x", files("x"))), "app", one)), "G8", -1, "", 0},
+		{"buildah's last step is not the base", pairOf(t, annotated(byBuildah("1"), "app", one), annotated(build{steps: []step{does("ADD y /", files("y"))}, config: byBuildah("1").config}, "app", one)), "G8", -1, "", 0},
+
 		{"two tools", pairOf(t, dockerOf("20.10.25"), bk), "G3", 1, ":a was built by Docker's classic builder 20.10.25, :b by BuildKit", 2},
 		{"two versions of one", pairOf(t, dockerOf("20.10.25"), dockerOf("24.0.6")), "G3", 0, "24.0.6", 2},
 		{"one tool", pairOf(t, bk, build{steps: append(bk.steps, does("RUN x # buildkit", files("y")).noted("buildkit.dockerfile.v0"))}), "G3", -1, "", 0},
 		{"no evidence of a builder", pairOf(t, app(), app(does("RUN x", files("x")))), "G3", -1, "", 0},
 	}
 }
+
+// manifestDigest is the digest of the manifest of a test image.
+func manifestDigest(t *testing.T, b build) digest.Digest { return b.image(t).Manifest.Digest }
 
 // hex64 is a hash of copied files as classic builders record it.
 func hex64(digit byte) string { return strings.Repeat(string(digit), 64) }

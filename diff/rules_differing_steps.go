@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
@@ -32,21 +33,26 @@ func firstDifferent(_ Comparison, p Pair) []Finding {
 	say := safe.Sprintf("The first %s the same on both sides. The first difference is step %d; no later step differs.",
 		afterFirst(first, "step")+" "+isAre(first), stepNumber(row))
 	if above > 0 {
-		say = safe.Sprintf("The first %s the same on both sides. The first difference is step %d. "+
-			"Of the %d later steps, %d %s: each step builds on the earlier ones.",
-			afterFirst(first, "step")+" "+isAre(first), stepNumber(row), len(p.Rows)-first-1, above, differVerb(above))
+		say = safe.Sprintf("The first %s the same on both sides. The first difference is step %d. %s.",
+			afterFirst(first, "step")+" "+isAre(first), stepNumber(row), laterSteps(above, len(p.Rows)-first-1))
 	}
 	return []Finding{{
-		Rests: on(Hashed), Text: say, Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
+		Rests: filesGrounds(p.Rows[:first]), Text: say, Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
 		Next: safe.Const("Open this step first"),
 	}}
 }
 
-func differVerb(n int) string {
-	if n == 1 {
-		return "differs"
+// laterSteps says how many of the n steps after the first difference differ, at least one.
+func laterSteps(differ, n int) string {
+	switch {
+	case n == 1:
+		return "The one later step differs, too"
+	case differ == n:
+		return fmt.Sprintf("All %d later steps differ, too", n)
+	case differ == 1:
+		return fmt.Sprintf("Of the %d later steps, 1 differs", n)
 	}
-	return "differ"
+	return fmt.Sprintf("Of the %d later steps, %d differ", n, differ)
 }
 
 // differs is Row.Differs without rows whose layers have the same content.
@@ -78,6 +84,9 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	if f, ok := c.filesGiven(rebuilt); ok {
 		return []Finding{f}
 	}
+	if p.convertedWhole() {
+		return nil // the tool that wrote all layers again is the cause, not this step
+	}
 	f := Finding{Rests: on(Hashed), Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
 	if !cause {
 		// That a builder runs later steps again is how builders work; no hash shows it.
@@ -89,7 +98,7 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		return []Finding{f}
 	}
 	f.Severity = 2
-	f.Text = safe.Sprintf("%s ran on both sides but made different layers%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
+	f.Text = safe.Sprintf("%s has different layers on the two sides%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
 	f.Next = safe.Const("No earlier step differs, so its inputs differ or it is not reproducible. " +
 		"Pin versions, or compare the files that it copied")
 	return []Finding{f}
@@ -139,7 +148,7 @@ func moreStepsText(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return "; so did " + plural(n, "later step")
+	return "; so " + hasHave(n) + " " + plural(n, "later step")
 }
 
 // copiedNothing (D5): a COPY or ADD gave files on one side and none on the other.
@@ -158,12 +167,21 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: 3, Rests: on(Hashed), Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
+			Severity: 3, Rests: emptyGrounds(empty), Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
 			Text: safe.Sprintf("%s added no file in %s; in %s it added %s.", instructionText(empty.CreatedBy), notIn, in, sizeText(full.Layer.Size)),
 			Next: safe.Const("Check .dockerignore, the stage it copies from, and the build cache"),
 		})
 	}
 	return found
+}
+
+// emptyGrounds is the evidence that a layer is empty: its bytes, or the diff_id that its
+// config claims.
+func emptyGrounds(s *model.Step) []Ground {
+	if contentRead(s) {
+		return on(Hashed)
+	}
+	return on(Claimed)
 }
 
 func isCopy(s *model.Step) bool {
@@ -193,7 +211,7 @@ func orderChanged(_ Comparison, p Pair) []Finding {
 		}
 	}
 	return []Finding{{
-		Severity: 2, Rests: on(Hashed), Evidence: evidenceOf(moved),
+		Severity: 2, Rests: filesGrounds(p.Rows), Evidence: evidenceOf(moved),
 		Text: safe.Sprintf("The same %s are in a different order. Upper layers hide files of lower ones, so the files can differ.",
 			plural(len(inA), "layer")),
 		Next:  safe.Const("Check the tool that copied the image, or whether the manifest was made by hand. Build it again"),

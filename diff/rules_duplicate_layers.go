@@ -29,7 +29,7 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 			}
 			at[content] = len(found)
 			f := Finding{
-				Severity: 1, Rests: on(Hashed), Evidence: evidence, Proof: sameContentProof(group),
+				Severity: 1, Rests: groupGrounds(group), Evidence: evidence, Proof: sameContentProof(group),
 				Check: layerCommand(s.refOf(group[0].Layer.Digest), group[0].Layer.MediaType),
 			}
 			f.Text = duplicateText(s.name, group)
@@ -43,6 +43,16 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 		}
 	}
 	return found
+}
+
+// groupGrounds is the evidence that the layers of some steps have the same content.
+func groupGrounds(group []model.Step) []Ground {
+	for i := range group[1:] {
+		if contentGround(&group[0], &group[i+1]) != Hashed {
+			return on(Claimed)
+		}
+	}
+	return on(Hashed)
 }
 
 func duplicateText(name string, group []model.Step) safe.Text {

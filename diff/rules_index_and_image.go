@@ -59,13 +59,21 @@ func parentWithChild(c Comparison) []Finding {
 // wrapped (A9): one side is an index that contains only the image of the other side.
 func wrapped(c Comparison) []Finding {
 	list, image, ok := c.listAndImage()
-	if !ok || image.byDigest || len(list.images) != 1 || list.images[0].Descriptor.Digest != image.top {
+	if !ok || image.byDigest || len(list.images) != 1 || len(image.images) != 1 || memberOf(list.images, image.images[0]) == nil {
 		return nil
+	}
+	what := "and this image is exactly " + image.name
+	if list.images[0].Descriptor.Digest != image.top {
+		what = "and its image ID is that of " + image.name
+	}
+	if n := len(attestations(*list.art)); n > 0 {
+		what += "; it also lists " + plural(n, "build attestation")
 	}
 	return []Finding{{
 		Severity: 1, Rests: on(Hashed), Proof: memberProof(list, list.images[0], image), Check: c.manifestOf(list.side, ".manifests[].digest"),
-		Text: safe.Sprintf("%s is an index with a single image, and this image is exactly %s.", list.name, image.name),
-		Next: safe.Const("To copy without the index: docker buildx imagetools create --prefer-index=false, or crane copy"),
+		Text: safe.Sprintf("%s is an index with a single image, %s. Docker 29 and buildx push such indexes.", list.name, what),
+		Next: safe.Const("docker manifest create and old clients refuse an index here. Build with --provenance=false, or push with --platform, " +
+			"to push the image alone"),
 		Evidence: []Evidence{
 			{Side: list.side, Step: none, Digest: list.top}, {Side: image.side, Step: none, Digest: image.top},
 		},
@@ -119,6 +127,7 @@ func namesPlatform(tag string, e model.Entry) bool {
 type topSide struct {
 	side   Side
 	name   string
+	art    *model.Artifact
 	top    digest.Digest
 	images []model.Entry
 
@@ -131,8 +140,8 @@ func (c Comparison) listAndImage() (list, image topSide, ok bool) {
 		return list, image, false
 	}
 	nameA, nameB := c.names()
-	list = topSide{SideA, nameA, c.A.Top.Digest, c.A.Images(), c.A.Ref.Tag == ""}
-	image = topSide{SideB, nameB, c.B.Top.Digest, c.B.Images(), c.B.Ref.Tag == ""}
+	list = topSide{SideA, nameA, c.A, c.A.Top.Digest, c.A.Images(), c.A.Ref.Tag == ""}
+	image = topSide{SideB, nameB, c.B, c.B.Top.Digest, c.B.Images(), c.B.Ref.Tag == ""}
 	if isIndex(*c.B) {
 		list, image = image, list
 	}

@@ -180,7 +180,7 @@ func (c Comparison) inheritedLabel(p Pair) []Finding {
 	nameA, nameB := c.names()
 	names := [2]string{nameA, nameB}
 	return []Finding{{
-		Severity: 1, Rests: on(Hashed), Evidence: pairEvidence(p),
+		Severity: 1, Rests: on(Structure), Evidence: pairEvidence(p),
 		Text: safe.Sprintf("In %s, the label version=%s is inherited from its base, %s.", names[childName], quoted(version), names[1-childName]),
 		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
 		Proof: []safe.Text{safe.Sprintf("version=%s on both sides; the %d diff_ids of %s are the first of %s",

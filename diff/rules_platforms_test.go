@@ -21,6 +21,7 @@ func platformCases(t *testing.T) []ruleCase {
 	const mb = 1_000_000
 	return []ruleCase{
 		{"an index around the image", Compare(single("a", amd.image(t)), list("b", amd)), "A9", 1, ":b is an index with a single image, and this image is exactly :a", 2},
+		{"an index around the image in another packing", Compare(single("a", amd.image(t)), list("b", packedAgainAt(amd, 0))), "A9", 1, ":b is an index with a single image, and its image ID is that of :a", 2},
 		{"an index around another image", Compare(single("a", amd.image(t)), list("b", forArch("amd64", sets("USER x")))), "A9", -1, "", 0},
 		{"an index of two", Compare(single("a", amd.image(t)), list("b", amd, arm)), "A9", -1, "", 0},
 

@@ -15,7 +15,7 @@ func realToolCases(t *testing.T) []ruleCase {
 	amd, arm := build{arch: "amd64", steps: app().steps}, build{arch: "arm64", steps: []step{does("COPY x /", files("arm"))}}
 	many := func() model.Artifact { return index(t, "many", entry(amd.image(t)), entry(arm.image(t))) }
 	return []ruleCase{
-		{"translated by skopeo", pairOf(t, docker, oci), "A8", 1, "The manifest was converted", 2},
+		{"translated by skopeo", pairOf(t, docker, oci), "A8", 1, "has the Docker format, that of", 2},
 		{"translated without the builder's notes", pairOf(t, docker, oci), "A12", 1, "without fields of Docker's builder", 2},
 		{"translated and packed again", pairOf(t, docker, app(does("COPY x /", files("x").packed("zstd")))), "A3", 1, "as the configs claim. 1 layer (step 4)", 2},
 		{"a tag that names its platform", Compare(many(), single("1.2-arm64", arm.image(t))), "A10", 1, ":1.2-arm64 is the linux/arm64 image of :many", 2},

@@ -129,7 +129,7 @@ func otherSettings(c Comparison, p Pair) []Finding {
 	}}
 }
 
-// converted (A8): the manifest was converted between the formats of Docker and OCI.
+// converted (A8): the same image in the formats of Docker and of OCI.
 func converted(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || !isSame(p.Verdict.Code) {
@@ -142,8 +142,8 @@ func converted(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	return []Finding{{
 		Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{SideA, none, a.Manifest.Digest}, {SideB, none, b.Manifest.Digest}},
-		Text: safe.Sprintf("The manifest was converted: %s has the %s format, %s the %s format. "+
-			"This changes the digest, so pins and signatures for one do not match the other.", nameA, formatA, nameB, formatB),
+		Text: safe.Sprintf("The manifest of %s has the %s format, that of %s the %s format. "+
+			"The digests differ, so pins and signatures for one do not match the other.", nameA, formatA, nameB, formatB),
 		Next:  safe.Const("Pin after the last conversion, or copy with skopeo copy --all --preserve-digests"),
 		Proof: []safe.Text{safe.Sprintf("mediaType(A) = %s", a.Manifest.MediaType), safe.Sprintf("mediaType(B) = %s", b.Manifest.MediaType)},
 		Check: c.ManifestCheck(p, ".mediaType"),

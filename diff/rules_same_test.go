@@ -71,7 +71,7 @@ func sameCases(t *testing.T) []ruleCase {
 		{"another recipe", pairOf(t, twice("2026-01-01T10:00:00Z", "x"), app(does("COPY . /srv", files("y")))), "A7", -1, "", 0},
 		{"packed again", pairOf(t, app(), app(sets("USER x"))), "A7", -1, "", 0},
 
-		{"translated", pairOf(t, docked(app()), app()), "A8", 1, ":a has the Docker format, :b the OCI format", 2},
+		{"translated", pairOf(t, docked(app()), app()), "A8", 1, "The manifest of :a has the Docker format, that of :b the OCI format", 2},
 		{"translated and changed", pairOf(t, docked(app()), app(does("RUN x", files("x")))), "A8", -1, "", 0},
 		{"one format", pairOf(t, app(), withUser), "A8", -1, "", 0},
 

@@ -91,7 +91,7 @@ func isPreimage(s string) bool {
 // people who compare ids.
 func inventedIDs(_ Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
-	if !ok || !isSame(p.Verdict.Code) || p.Verdict.Code == Identical {
+	if !ok || !isSame(p.Verdict.Code) || p.Verdict.Code == Identical || !hasSchema1View(a) || !hasSchema1View(b) {
 		return nil
 	}
 	rowsA, okA := schema1Rows(a)
@@ -123,6 +123,12 @@ func inventedIDs(_ Comparison, p Pair) []Finding {
 			"It does not identify a build.")
 	}
 	return []Finding{f}
+}
+
+// hasSchema1View reports whether registries show an image as schema1: they translate
+// Docker's format and no other (distribution 2.8, registry/handlers/manifests.go).
+func hasSchema1View(img *model.Image) bool {
+	return img.Manifest.Kind == model.KindSchema1 || formatOf(img.Manifest.MediaType) == "Docker"
 }
 
 // legacyHidesPlatforms (B3): a schema1 answer can show only one platform.

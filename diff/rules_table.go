@@ -25,8 +25,8 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 var importance = []string{
 	"C11", "D8", "D7", "D15", "D16", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10", "D9", "D10", "D18",
 	"F2", "B4",
-	"F6", "F1", "G1", "A7", "A6", "A5", "A3", "A8", "A12", "A9", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
-	"D6", "D5", "E1", "E2", "E3", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G3", "E4",
+	"F6", "F1", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
+	"D6", "D5", "E1", "E2", "E3", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
 	"F4", "C2", "E8", "D2", "C6",
 }
 
@@ -86,13 +86,13 @@ var rulesSame = []rule{
 	},
 	{
 		id: "A8", name: "format-converted", pair: converted,
-		means: "The manifest was converted between the formats of Docker and OCI. This changes the digest.",
+		means: "The manifests of one image have the formats of Docker and of OCI. Their digests differ for this reason.",
 		proof: "the media types of the manifests are of different families, and the configs are equal as bytes or as JSON",
 	},
 	{
 		id: "A9", name: "wrapped", whole: wrapped,
-		means: "One side is an index with a single image, and this image is the other side.",
-		proof: "images(B) = {A}",
+		means: "One side is an index with a single image, and this image is the other side. Docker 29 and buildx push such indexes.",
+		proof: "images(B) = {M}, and M = A or config(M) = config(A)",
 	},
 	{
 		id: "A10", name: "flattened", whole: flattened,
@@ -400,12 +400,18 @@ var rulesBase = []rule{
 	{
 		id: "G1", name: "base-moved", pair: baseMoved,
 		means: "The base image moved, while your own steps stayed the same.",
-		proof: "the annotations org.opencontainers.image.base.digest differ; or the instructions after the last start " +
+		proof: "the annotations org.opencontainers.image.base.digest differ (they claim it); or the instructions after the last start " +
 			"command of the base are equal and the layers before it differ",
 	},
 	{
 		id: "G3", name: "different-builder", pair: differentBuilder, causes: []string{"A6"},
 		means: "Different tools, or different versions of a tool, built the two sides.",
 		proof: "the builder named by the newest history entries, docker_version and labels differs",
+	},
+	{
+		id: "G8", name: "base-contradicted", pair: baseContradicted,
+		means: "An annotation names a base whose layers are not the first ones of the image. The layers count.",
+		proof: "base.digest(B) = manifest(A), and diff_ids(A) are not the first of diff_ids(B); or base.digest(A) = " +
+			"base.digest(B), and the first diff_ids differ",
 	},
 }

@@ -63,8 +63,19 @@ func (c Comparison) worst() Verdict {
 		v = sharedByAll(worst)
 	case len(shared) > 1:
 		v = sharedBySome(worst, shared)
+	case isSame(v.Code) && isIndex(*c.A) != isIndex(*c.B):
+		v.Headline = safe.Sprintf("%s; %s has it in an index", v.Headline, c.sideWithIndex())
 	}
 	return v.trusted()
+}
+
+// sideWithIndex names the side that is an index, where the other is a single image.
+func (c Comparison) sideWithIndex() string {
+	nameA, nameB := c.names()
+	if isIndex(*c.A) {
+		return nameA
+	}
+	return nameB
 }
 
 func (c Comparison) shared() []Pair {
@@ -146,7 +157,7 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	nameA, nameB := c.names()
 	switch twins := c.duplicateEntries(); {
 	case isIndex(*c.A) != isIndex(*c.B):
-		v.Headline = safe.Const("Same image, one side in an index")
+		v.Headline = safe.Sprintf("Same image; %s has it in an index", c.sideWithIndex())
 	case len(c.relabelled()) > 0:
 		p := c.relabelled()[0]
 		v.Headline = safe.Sprintf("Same images, other labels: %s lists %s as %s", nameB, nameOf(*p.A), nameOf(*p.B))

@@ -19,6 +19,9 @@ func RowNote(r diff.Row) safe.Text {
 		if r.Detail == diff.Encrypted {
 			return safe.Const("encrypted")
 		}
+		if r.ContentTrust() != diff.Proved {
+			return safe.Const("repacked, as claimed")
+		}
 		return safe.Const("repacked, same files")
 	case diff.BothEmpty:
 		return bothEmptyNote(r)

@@ -10,13 +10,17 @@ import (
 func TestRowNote(t *testing.T) {
 	layer, setting, missing := &model.Step{HasLayer: true}, &model.Step{}, &model.Step{HasLayer: true}
 	layer.Layer.Digest = "sha256:1"
+	read, again, unread := *layer, *layer, *layer
+	read.Checked, again.Checked = true, true
+	again.Layer.Digest, unread.Layer.Digest = "sha256:2", "sha256:2"
 	for _, tt := range []struct {
 		row  diff.Row
 		want string
 	}{
 		{diff.Row{Class: diff.Same, A: layer, B: layer}, ""},
 		{diff.Row{Class: diff.Same, A: missing, B: layer}, "the layer is missing"},
-		{diff.Row{Class: diff.RepackedRow, A: layer, B: layer}, "repacked, same files"},
+		{diff.Row{Class: diff.RepackedRow, A: &read, B: &again}, "repacked, same files"},
+		{diff.Row{Class: diff.RepackedRow, A: layer, B: &unread}, "repacked, as claimed"},
 		{diff.Row{Class: diff.BothEmpty, A: layer, B: layer}, "both empty"},
 		{diff.Row{Class: diff.BothEmpty, A: layer, B: setting}, "empty layer only in A"},
 		{diff.Row{Class: diff.BothEmpty, A: setting, B: layer}, "empty layer only in B"},

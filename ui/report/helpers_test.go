@@ -37,7 +37,7 @@ func image(t *testing.T, arch string, config map[string]any, steps ...step) mode
 		"rootfs": map[string]any{"type": "layers", "diff_ids": diffIDs},
 	})
 	m := encode(t, map[string]any{
-		"schemaVersion": 2, "mediaType": v1.MediaTypeImageManifest, "layers": layers,
+		"schemaVersion": 2, "mediaType": model.MediaTypeDockerManifest, "layers": layers,
 		"config": v1.Descriptor{MediaType: v1.MediaTypeImageConfig, Digest: digest.FromBytes(c), Size: int64(len(c))},
 	})
 	return parse(t, m, c)
@@ -54,7 +54,7 @@ func encode(t *testing.T, v any) []byte {
 
 func parse(t *testing.T, manifest, config []byte) model.Image {
 	t.Helper()
-	m, err := model.ParseManifest(model.Document{Digest: digest.FromBytes(manifest), MediaType: v1.MediaTypeImageManifest, Raw: manifest})
+	m, err := model.ParseManifest(model.Document{Digest: digest.FromBytes(manifest), MediaType: model.MediaTypeDockerManifest, Raw: manifest})
 	if err != nil {
 		t.Fatal(err)
 	}
