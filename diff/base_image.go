@@ -23,13 +23,12 @@ type Base struct {
 	Because string
 }
 
-// BaseOf finds the last step of the base image, which no config records. The
-// label of buildpacks names the last layer of the run image, which proves it.
-// Otherwise BaseOf searches for the end of another Dockerfile: a start command
-// (CMD, ENTRYPOINT) with files above it, and signs in the steps above: the
-// command is set again, they are much younger, or another builder made them.
-// One sign only suggests it (a Dockerfile can set CMD early, a cache keeps old
-// steps); with two it is inferred.
+// BaseOf finds the last step of the base image, which no config records. The label of
+// buildpacks names the last layer of the run image, which decides. Otherwise BaseOf looks
+// at each place between two steps, the newest first, for signs of the end of another
+// build. A place after a start command (CMD, ENTRYPOINT) needs one sign, any other place
+// two: a Dockerfile can set CMD early, and a cache keeps old steps. With two signs the end
+// is inferred, with one it is suggested.
 func BaseOf(img *model.Image) Base {
 	if img == nil {
 		return Base{}
@@ -39,37 +38,103 @@ func BaseOf(img *model.Image) Base {
 		b.Digest = d
 	}
 	if steps := runImageSteps(img); steps > 0 {
-		b.Steps, b.Trust, b.Because = steps, Proved, "the label io.buildpacks.lifecycle.metadata names the last layer of the run image"
+		b.Steps, b.Trust, b.Because = steps, Inferred, "a label of buildpacks names its last layer"
 		return b
 	}
-	for _, end := range startCommandEnds(img.Steps) {
-		if signs := baseSigns(img, end); len(signs) > 0 {
-			b.Steps, b.Trust, b.Because = end, Suggested, strings.Join(signs, ", ")
-			if len(signs) > 1 {
-				b.Trust = Inferred
-			}
-			return b
+	files := false // above end
+	for end := len(img.Steps) - 1; end > 0; end-- {
+		files = files || img.Steps[end].HasLayer && !img.Steps[end].Empty
+		if !files || !slices.ContainsFunc(img.Steps[:end], func(s model.Step) bool { return s.HasLayer && !s.Empty }) {
+			continue
 		}
+		signs := baseSigns(img, end, b.Name)
+		needed := 2
+		if v := verbOf(img.Steps[end-1]); !img.Steps[end-1].HasLayer && (v == "CMD" || v == "ENTRYPOINT") {
+			needed = 1
+		}
+		name, decides := stageBase(img.Steps, end)
+		if decides {
+			signs = append([]string{"a history entry says FROM"}, signs...)
+		}
+		if onlyAppends(img, end) {
+			signs, decides = append([]string{stepBuilder(*img, img.Steps[end]).Name + " adds layers to a base"}, signs...), true
+		}
+		if len(signs) < needed && !decides {
+			continue
+		}
+		b.Steps, b.Trust, b.Because = end, Suggested, strings.Join(signs[:min(2, len(signs))], ", ")
+		if len(signs) > 1 || decides {
+			b.Trust = Inferred
+		}
+		if name != "" {
+			b.Name = name
+		}
+		return b
 	}
 	return b
 }
 
-// baseSigns returns the signs for a base image whose last step is the start
-// command before end.
-func baseSigns(img *model.Image, end int) []string {
+func verbOf(s model.Step) string { return dockerfile.Verb(dockerfile.Instruction(s.CreatedBy)) }
+
+// baseSigns returns the signs that the steps before end are a base image, the strongest
+// first. name is what an annotation calls the base, "" if there is none.
+func baseSigns(img *model.Image, end int, name string) []string {
 	var signs []string
-	start := dockerfile.Verb(dockerfile.Instruction(img.Steps[end-1].CreatedBy))
-	if slices.ContainsFunc(img.Steps[end:], func(s model.Step) bool { return dockerfile.Verb(dockerfile.Instruction(s.CreatedBy)) == start }) {
+	last := img.Steps[end-1]
+	if endsRoot(img.Steps, end) && namesDistribution(name) {
+		signs = append(signs, "an annotation names it")
+	}
+	start := verbOf(last)
+	if !last.HasLayer && (start == "CMD" || start == "ENTRYPOINT") &&
+		slices.ContainsFunc(img.Steps[end:], func(s model.Step) bool { return verbOf(s) == start }) {
 		signs = append(signs, "a later step sets "+start+" again")
 	}
 	if youngerBy(img.Steps, end) >= baseGap {
 		signs = append(signs, "the later steps are newer")
 	}
-	below, above := stepBuilder(*img, img.Steps[end-1]).Name, stepBuilder(*img, img.Steps[end]).Name
+	below, above := stepBuilder(*img, last).Name, stepBuilder(*img, img.Steps[end]).Name
 	if below != "" && above != "" && below != above {
 		signs = append(signs, "another builder made the later steps")
 	}
 	return signs
+}
+
+// endsRoot reports whether the steps before end are one root filesystem and its settings.
+func endsRoot(steps []model.Step, end int) bool {
+	return steps[0].HasLayer && !slices.ContainsFunc(steps[1:end], func(s model.Step) bool { return s.HasLayer }) &&
+		(end == len(steps) || steps[end].HasLayer || verbOf(steps[end]) != "CMD")
+}
+
+// namesDistribution reports whether a reference is that of a distribution's image.
+func namesDistribution(name string) bool {
+	ref, err := model.ParseRef(name)
+	return err == nil && slices.Contains(distributions, ref.Repository[strings.LastIndexByte(ref.Repository, '/')+1:])
+}
+
+// stageBase reports whether a stage of buildah begins at end, and the base that it names.
+// buildah notes "FROM name" at the first step of a stage, or, where it commits a stage as
+// one layer, at the last one. Later steps of a stage name the image ID of the step before.
+func stageBase(steps []model.Step, end int) (name string, ok bool) {
+	if !steps[end-1].HasLayer && youngerBy(steps, end) < baseGap {
+		return "", false // the stage began before
+	}
+	for _, s := range steps[end:] {
+		if from, ok := strings.CutPrefix(s.Comment, "FROM "); ok {
+			from = strings.TrimSpace(from)
+			return from, !isHex(from) && from != "scratch"
+		}
+		if s.HasLayer {
+			break
+		}
+	}
+	return "", false
+}
+
+// onlyAppends reports whether the steps from end on are made by a tool that has no base
+// image format: Jib and ko put layers on a base that another tool made.
+func onlyAppends(img *model.Image, end int) bool {
+	above := stepBuilder(*img, img.Steps[end]).Name
+	return (above == "Jib" || above == "ko") && stepBuilder(*img, img.Steps[end-1]).Name != above
 }
 
 // baseGap is the least age difference between the steps of a base image built
@@ -94,24 +159,6 @@ func runImageSteps(img *model.Image) int {
 		}
 	}
 	return 0
-}
-
-// startCommandEnds returns the index after each start command that has files
-// above it, the newest first.
-func startCommandEnds(steps []model.Step) []int {
-	var ends []int
-	files := false
-	for i := len(steps) - 1; i >= 0; i-- {
-		s := steps[i]
-		if s.HasLayer && !s.Empty {
-			files = true
-			continue
-		}
-		if v := dockerfile.Verb(dockerfile.Instruction(s.CreatedBy)); files && (v == "CMD" || v == "ENTRYPOINT") {
-			ends = append(ends, i+1)
-		}
-	}
-	return ends
 }
 
 // youngerBy returns the time between the newest step before end and the oldest

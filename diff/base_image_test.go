@@ -3,6 +3,9 @@ package diff
 import (
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -23,7 +26,7 @@ func TestBaseOf(t *testing.T) {
 	layer := files("run image").diffID()
 	meta := `{"runImage":{"topLayer":"` + string(layer) + `","reference":"x"}}`
 	packed := build{config: map[string]any{"Labels": map[string]string{"io.buildpacks.lifecycle.metadata": meta}}, steps: []step{does("", files("run image")), does("", files("app"))}}
-	if b := of(packed); b.Steps != 1 || b.Trust != Proved {
+	if b := of(packed); b.Steps != 1 || b.Trust != Inferred {
 		t.Errorf("buildpacks: %+v", b)
 	}
 	if b := BaseOf(nil); b.Steps != 0 {
@@ -31,6 +34,47 @@ func TestBaseOf(t *testing.T) {
 	}
 	if b := BaseOf(&model.Image{}); b.Steps != 0 {
 		t.Errorf("no steps: %+v", b)
+	}
+}
+
+// TestBaseOf_withoutStartCommand has bases whose last step sets no start command, as those
+// of today's Debian, Red Hat, Jib and ko, and images that only look like them.
+func TestBaseOf_withoutStartCommand(t *testing.T) {
+	const bk = "buildkit.dockerfile.v0"
+	root := does("# debian.sh --arch 'amd64' out/ 'trixie' '@1785715200'", files("root")).noted("debuerreotype 0.16").at(baseDay)
+	own := func(day string) []step {
+		return []step{sets("ENV A=1").noted(bk).at(day), does("RUN make # buildkit", files("own")).noted(bk).at(day), sets(`CMD ["x"]`).noted(bk).at(day)}
+	}
+	named := func(name string, steps ...step) build {
+		return build{steps: steps, extra: map[string]any{"annotations": map[string]string{v1.AnnotationBaseImageName: name}}}
+	}
+	stage := func(comment string) []step {
+		return []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in /", files("ubi")).at(baseDay), sets("/bin/sh -c #(nop) LABEL a=b").at(baseDay),
+			sets("/bin/sh -c make").at(ownDay), does("/bin/sh -c #(nop) USER 1001", files("stage")).noted(comment).at(ownDay)}
+	}
+	for _, tt := range []struct {
+		name  string
+		b     build
+		steps int
+		trust Trust
+		base  string
+	}{
+		{"debian of today", build{steps: append([]step{root}, own(ownDay)...)}, 1, Inferred, ""},
+		{"with its name", named("debian:trixie-slim", append([]step{root}, own(ownDay)...)...), 1, Inferred, "debian:trixie-slim"},
+		{"the same day and builder", build{steps: append([]step{does("ADD root.tar / # buildkit", files("root")).noted(bk).at(ownDay)}, own(ownDay)...)}, 0, "", ""},
+		{"older steps from a cache", build{steps: []step{does("ADD root.tar / # buildkit", files("root")).noted(bk).at(ownDay), does("RUN a # buildkit", files("a")).noted(bk).at(baseDay),
+			does("RUN b # buildkit", files("b")).noted(bk).at(ownDay)}}, 0, "", ""},
+		{"buildah commits a stage as one layer", build{steps: stage("FROM registry/ubi8@" + string(digest.FromString("ubi")))}, 2, Inferred, "registry/ubi8@" + string(digest.FromString("ubi"))},
+		{"buildah names the step before", build{steps: stage("FROM " + hex64('c')[:12])}, 0, "", ""},
+		{"jib", build{steps: []step{does("RUN jdk # buildkit", files("jdk")).noted(bk).at(ownDay), does("jib-maven-plugin:3.4.2", files("app")).noted("classes")}}, 1, Inferred, ""},
+		{"jib alone", build{steps: []step{does("jib-maven-plugin:3.4.2", files("app")), does("jib-maven-plugin:3.4.2", files("app 2"))}}, 0, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			img := tt.b.image(t)
+			if b := BaseOf(&img); b.Steps != tt.steps || b.Trust != tt.trust || b.Name != tt.base {
+				t.Errorf("%+v", b)
+			}
+		})
 	}
 }
 

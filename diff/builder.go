@@ -38,6 +38,7 @@ var toolMarks = []struct {
 	mark *regexp.Regexp // its first group, if any, is the version
 }{
 	{"Jib", regexp.MustCompile(`^jib(?:-[a-z]+)*(?:-plugin)?(?::([0-9][\w.]*))?$`)},
+	{"debuerreotype", regexp.MustCompile(`^debuerreotype ([0-9.]+)$`)},
 	{"Bazel", regexp.MustCompile(`^bazel build `)},
 	{"ko", regexp.MustCompile(`^ko (?:build|publish) |^ko$`)},
 	{"apko", regexp.MustCompile(`^apko$|^apko `)},

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func (l *ladder) oneSided() (Verdict, bool) {
 	return Verdict{
 		Code: NotComparable, Rests: on(Hashed),
 		Headline: safe.Sprintf("Only in %s", here),
-		Because:  safe.Sprintf("The other side has no %s", platformText(l.p.Platform)),
+		Because:  safe.Sprintf("The other side has no %s", cmp.Or(l.p.Platform, "entry like it")),
 	}, true
 }
 

@@ -324,8 +324,8 @@ func (l *ladder) withoutHistory() (Verdict, bool) {
 	}
 	if l.similarSizes() && l.sameSettings() {
 		v.Rests = on(Heuristic)
-		v.Because = safe.Sprintf("Both have %s of about the same sizes, and the same settings: %s may be %s, written again by a tool such as kaniko",
-			plural(len(l.withFiles[0]), "layer"), silent, other)
+		v.Because = safe.Sprintf("Both have %s of about the same sizes, and the same settings: "+
+			"%s may be %s, written again by a tool such as kaniko", plural(len(l.withFiles[0]), "layer"), silent, other)
 	}
 	return v, true
 }

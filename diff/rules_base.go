@@ -117,7 +117,8 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 			f.Command = safe.Text{}
 		}
 	default:
-		f.Text = safe.Sprintf("The base moved: it was %s, now it is %s, as annotations state%s.", short(digestA), short(digestB), c.sameStepsText(p))
+		f.Text = safe.Sprintf("The base moved: it was %s, now it is %s, as annotations state%s.",
+			short(digestA), short(digestB), c.sameStepsText(p))
 	}
 	return f, true
 }

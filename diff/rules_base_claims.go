@@ -11,7 +11,7 @@ import (
 )
 
 // baseContradicted (G8): what an annotation or label says of the base does not fit the
-// layers. Anybody can write an annotation, so the layers count.
+// layers. Registries do not check annotations, so the layers count.
 func baseContradicted(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || p.Verdict.Code == Rewritten || len(a.Config.RootFS.DiffIDs) == 0 || len(b.Config.RootFS.DiffIDs) == 0 {
@@ -47,7 +47,8 @@ func baseContradicted(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Rests: on(Claimed), Evidence: pairEvidence(p),
-		Text: safe.Sprintf("Both sides name the base %s, but their first layers differ. At least one of the two names a wrong base.", short(baseA)),
+		Text: safe.Sprintf("Both sides name the base %s, but their first layers differ. At least one of the two names a wrong base.",
+			short(baseA)),
 		Next: safe.Const("Do not rely on tools that find the base by this value. Correct the build that sets it"),
 		Proof: []safe.Text{
 			safe.Sprintf("%s(A) = %s(B) = %s", v1.AnnotationBaseImageDigest, v1.AnnotationBaseImageDigest, baseA),

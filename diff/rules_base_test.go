@@ -84,7 +84,10 @@ func baseCases(t *testing.T) []ruleCase {
 }
 
 // manifestDigest is the digest of the manifest of a test image.
-func manifestDigest(t *testing.T, b build) digest.Digest { return b.image(t).Manifest.Digest }
+func manifestDigest(t *testing.T, b build) digest.Digest {
+	t.Helper()
+	return b.image(t).Manifest.Digest
+}
 
 // hex64 is a hash of copied files as classic builders record it.
 func hex64(digit byte) string { return strings.Repeat(string(digit), 64) }
