@@ -78,6 +78,24 @@ func TestBaseOf_withoutStartCommand(t *testing.T) {
 	}
 }
 
+// TestRow_stage has a stage that buildah committed as one layer, and one with a layer for
+// each step.
+func TestRow_stage(t *testing.T) {
+	steps := []step{does("/bin/sh -c #(nop) ADD x in /", files("base")), sets("/bin/sh -c make"), sets("/bin/sh -c #(nop) ENV A=1"),
+		does("/bin/sh -c #(nop) USER 1001", files("stage")).noted("FROM ubi")}
+	labels := map[string]any{"Labels": map[string]string{buildahLabel: "1.28.2"}}
+	rows := Describe(single("a", build{config: labels, steps: steps}.image(t))).Pairs[0].Rows
+	if rows[0].FilesOf != 0 || rows[1].FilesIn != 4 || rows[2].FilesIn != 0 || rows[3].FilesOf != 2 {
+		t.Errorf("%+v", rows)
+	}
+	steps[1] = does("/bin/sh -c make", files("made"))
+	for _, r := range Describe(single("a", build{config: labels, steps: steps}.image(t))).Pairs[0].Rows {
+		if r.FilesIn != 0 || r.FilesOf != 0 {
+			t.Errorf("a layer for each step: %+v", r)
+		}
+	}
+}
+
 func TestBoundary(t *testing.T) {
 	c := pairOf(t, onPython("2.7.16", baseDay, ownDay), onPython("2.7.17", baseDay, ownDay, sets("USER app")))
 	p := c.Pairs[0]

@@ -1,7 +1,9 @@
 package diff
 
 import (
+	"cmp"
 	"reflect"
+	"slices"
 
 	"github.com/opencontainers/go-digest"
 
@@ -115,12 +117,38 @@ func Describe(a model.Artifact) Comparison {
 func pairRows(p Pair) []Row {
 	a, b := stepsOf(p.A), stepsOf(p.B)
 	rows := Align(a, b)
+	oldest := map[int]int{} // of the steps whose files are in a step, by displayed numbers
+	for i := range rows {
+		r := &rows[i]
+		if r.FilesIn = cmp.Or(filesIn(imageOf(p.A), r.A), filesIn(imageOf(p.B), r.B)); r.FilesIn > 0 && oldest[r.FilesIn] == 0 {
+			oldest[r.FilesIn] = stepNumber(*r)
+		}
+		if s := cmp.Or(r.A, r.B); s != nil && s.HasLayer {
+			r.FilesOf = oldest[stepNumber(*r)]
+		}
+	}
 	if imageOf(p.A) == nil || imageOf(p.B) == nil {
 		for i := range rows {
 			rows[i].Class = Alone
 		}
 	}
 	return rows
+}
+
+// filesIn returns the displayed number of the step whose layer has the files of a RUN, COPY
+// or ADD without a layer, 0 for none: buildah without --layers commits a stage as one layer,
+// at its last step.
+func filesIn(img *model.Image, s *model.Step) int {
+	if img == nil || s == nil || s.HasLayer || !slices.Contains([]string{"RUN", "COPY", "ADD"}, verbOf(*s)) ||
+		stepBuilder(*img, *s).Name != buildah {
+		return 0
+	}
+	for _, later := range img.Steps[s.Index+1:] {
+		if later.HasLayer {
+			return later.Index + 1
+		}
+	}
+	return 0
 }
 
 func imageOf(e *model.Entry) *model.Image {

@@ -114,6 +114,8 @@ type Row struct {
 	TwinsA   []int // indexes of the steps of A with the same non-empty content
 	TwinsB   []int // the same for B
 	SameText bool  // both sides exist and their instructions are equal
+	FilesIn  int   // displayed number of the step whose layer has the files of this one, 0 for none
+	FilesOf  int   // displayed number of the oldest step whose files are in the layer of this one, 0 for none
 }
 
 // Duplicated reports whether a side has the content of this row more than once.

@@ -15,6 +15,8 @@ func RowNote(r diff.Row) safe.Text {
 		}
 	}
 	switch r.Class {
+	case diff.Same:
+		return stageNote(r)
 	case diff.RepackedRow:
 		if r.Detail == diff.Encrypted {
 			return safe.Const("encrypted")
@@ -37,13 +39,33 @@ func RowNote(r diff.Row) safe.Text {
 		}
 		return safe.Sprintf("moved: step %d in A", r.Other+1)
 	case diff.Settings:
-		return safe.Const("settings only")
+		return settingsNote(r)
 	case diff.Alone:
 		if r.A != nil && !r.A.HasLayer || r.B != nil && !r.B.HasLayer {
-			return safe.Const("settings only")
+			return settingsNote(r)
 		}
+		return stageNote(r)
 	}
 	return safe.Text{}
+}
+
+// stageNote names the steps whose files are in one layer.
+func stageNote(r diff.Row) safe.Text {
+	if r.FilesOf == 0 {
+		return safe.Text{}
+	}
+	last := r.A
+	if last == nil {
+		last = r.B
+	}
+	return safe.Sprintf("of steps %d to %d", r.FilesOf, last.Index+1)
+}
+
+func settingsNote(r diff.Row) safe.Text {
+	if r.FilesIn > 0 {
+		return safe.Sprintf("files in step %d", r.FilesIn)
+	}
+	return safe.Const("settings only")
 }
 
 func bothEmptyNote(r diff.Row) safe.Text {

@@ -36,6 +36,8 @@ func TestRowNote(t *testing.T) {
 		{diff.Row{Class: diff.Moved, A: layer, Other: 6}, "moved: step 7 in B"},
 		{diff.Row{Class: diff.Moved, B: layer, Other: 6}, "moved: step 7 in A"},
 		{diff.Row{Class: diff.Settings, A: setting, B: setting}, "settings only"},
+		{diff.Row{Class: diff.Settings, A: setting, B: setting, FilesIn: 22}, "files in step 22"},
+		{diff.Row{Class: diff.Alone, A: &model.Step{HasLayer: true, Index: 58, Layer: layer.Layer}, FilesOf: 23}, "of steps 23 to 59"},
 		{diff.Row{Class: diff.Alone, A: layer}, ""},
 		{diff.Row{Class: diff.Alone, B: setting}, "settings only"},
 	} {
