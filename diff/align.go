@@ -88,6 +88,9 @@ func traitsOf(steps []model.Step, ids map[trait]int) []traits {
 			text = dockerfile.StepText(s)
 		}
 		recipe := dockerfile.WithoutHashes(text)
+		if layer, ok := dockerfile.LayerOf(s); ok {
+			text, recipe = layer.Text(), layer.Key()
+		}
 		t := traits{hasLayer: s.HasLayer, empty: s.HasLayer && s.Empty, text: id('t', text)}
 		t.recipe = t.text
 		if recipe != text {

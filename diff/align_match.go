@@ -227,6 +227,9 @@ type stepFeature struct {
 }
 
 func featureOf(s model.Step) stepFeature {
+	if layer, ok := dockerfile.LayerOf(s); ok {
+		return stepFeature{verb: namedLayer, name: layer.Key(), hasLayer: s.HasLayer}
+	}
 	line := dockerfile.WithoutHashes(dockerfile.Instruction(s.CreatedBy))
 	v := dockerfile.Verb(line)
 	rest := strings.TrimPrefix(strings.TrimPrefix(line, v), " ")
@@ -241,6 +244,9 @@ func featureOf(s model.Step) stepFeature {
 	return f
 }
 
+// namedLayer stands for the verb of a step that names a layer.
+const namedLayer = "(layer)"
+
 // stepScore returns the similarity of two instructions, 0 if they are not
 // versions of each other. Some verbs set exactly one thing, so two of them
 // always belong together.
@@ -252,7 +258,7 @@ func stepScore(a, b stepFeature) int {
 	switch a.verb {
 	case "CMD", "ENTRYPOINT", "USER", "WORKDIR", "STOPSIGNAL", "HEALTHCHECK", "SHELL", "MAINTAINER", "EXPOSE", "VOLUME":
 		return 50 + alike
-	case "ENV", "LABEL", "ARG":
+	case "ENV", "LABEL", "ARG", namedLayer:
 		if a.name == b.name {
 			return 100 + alike
 		}

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -41,34 +42,18 @@ func BaseOf(img *model.Image) Base {
 		b.Steps, b.Trust, b.Because = steps, Inferred, "a label of buildpacks names its last layer"
 		return b
 	}
-	files := false // above end
+	places := newPlaces(img, b.Name)
 	for end := len(img.Steps) - 1; end > 0; end-- {
-		files = files || img.Steps[end].HasLayer && !img.Steps[end].Empty
-		if !files || !slices.ContainsFunc(img.Steps[:end], func(s model.Step) bool { return s.HasLayer && !s.Empty }) {
-			continue
-		}
-		signs := baseSigns(img, end, b.Name)
-		needed := 2
-		if v := verbOf(img.Steps[end-1]); !img.Steps[end-1].HasLayer && (v == "CMD" || v == "ENTRYPOINT") {
-			needed = 1
-		}
-		name, decides := stageBase(img.Steps, end)
-		if decides {
-			signs = append([]string{"a history entry says FROM"}, signs...)
-		}
-		if onlyAppends(img, end) {
-			signs, decides = append([]string{stepBuilder(*img, img.Steps[end]).Name + " adds layers to a base"}, signs...), true
-		}
-		if len(signs) < needed && !decides {
+		places.moveTo(end)
+		signs, name, ok := places.signs()
+		if !ok {
 			continue
 		}
 		b.Steps, b.Trust, b.Because = end, Suggested, strings.Join(signs[:min(2, len(signs))], ", ")
-		if len(signs) > 1 || decides {
+		if len(signs) > 1 || name != "" || places.appended() {
 			b.Trust = Inferred
 		}
-		if name != "" {
-			b.Name = name
-		}
+		b.Name = cmp.Or(name, b.Name)
 		return b
 	}
 	return b
@@ -76,65 +61,142 @@ func BaseOf(img *model.Image) Base {
 
 func verbOf(s model.Step) string { return dockerfile.Verb(dockerfile.Instruction(s.CreatedBy)) }
 
-// baseSigns returns the signs that the steps before end are a base image, the strongest
-// first. name is what an annotation calls the base, "" if there is none.
-func baseSigns(img *model.Image, end int, name string) []string {
-	var signs []string
-	last := img.Steps[end-1]
-	if endsRoot(img.Steps, end) && namesDistribution(name) {
+func isStart(s model.Step) bool {
+	if s.HasLayer {
+		return false
+	}
+	v := verbOf(s)
+	return v == "CMD" || v == "ENTRYPOINT"
+}
+
+// places goes through the places between two steps of an image, the newest first. What it
+// knows of the steps above is kept, so that an image of n steps takes n looks.
+type places struct {
+	img       *model.Image
+	annotated string // what an annotation calls the base
+	end       int    // the steps before end may be the base
+
+	firstFiles int             // index of the oldest step with files
+	newest     []time.Duration // for each end: the newest real date of the steps before it, since 1970; 0 for none
+	oldest     time.Duration   // the oldest one of the steps from end on, since 1970; 0 for none
+	files      bool            // the steps from end on have files
+	starts     map[string]bool // start commands of the steps from end on
+	from       string          // the base that buildah names for a stage that may begin at end
+}
+
+func newPlaces(img *model.Image, annotated string) *places {
+	p := &places{img: img, annotated: annotated, end: len(img.Steps), starts: map[string]bool{}}
+	p.firstFiles = slices.IndexFunc(img.Steps, func(s model.Step) bool { return s.HasLayer && !s.Empty })
+	p.newest = make([]time.Duration, len(img.Steps)+1)
+	for i, s := range img.Steps {
+		p.newest[i+1] = max(p.newest[i], sinceEpoch(s))
+	}
+	return p
+}
+
+// sinceEpoch returns the real date of a step as the time since 1970, 0 for none.
+func sinceEpoch(s model.Step) time.Duration {
+	if t := model.RealDate(s.Created); t != nil {
+		return t.Sub(time.Unix(0, 0))
+	}
+	return 0
+}
+
+// moveTo takes the step at end to those above. end is one less than before.
+func (p *places) moveTo(end int) {
+	s := p.img.Steps[end]
+	p.end = end
+	p.files = p.files || s.HasLayer && !s.Empty
+	if at := sinceEpoch(s); at > 0 && (p.oldest == 0 || at < p.oldest) {
+		p.oldest = at
+	}
+	if isStart(s) {
+		p.starts[verbOf(s)] = true
+	}
+	if s.Comment == "" && !s.HasLayer {
+		return
+	}
+	if from, ok := strings.CutPrefix(s.Comment, "FROM "); ok {
+		// buildah notes it at the first step of a stage, or at the last one where it commits a
+		// stage as one layer. Later steps of a stage name the image ID of the step before.
+		if p.from = strings.TrimSpace(from); isHex(p.from) || p.from == "scratch" {
+			p.from = ""
+		}
+	} else if s.HasLayer {
+		p.from = ""
+	}
+}
+
+// newer reports whether the steps from end on are newer than those before it by baseGap.
+func (p *places) newer() bool {
+	return p.oldest > 0 && p.newest[p.end] > 0 && p.oldest-p.newest[p.end] >= baseGap
+}
+
+// signs returns the signs that the base ends here, the strongest first, and the base that
+// a history entry names. ok is false if they are too few.
+func (p *places) signs() (signs []string, name string, ok bool) {
+	if !p.files || p.firstFiles < 0 || p.firstFiles >= p.end {
+		return nil, "", false
+	}
+	last, needed := p.img.Steps[p.end-1], 2
+	if p.from != "" && (last.HasLayer || p.newer()) { // otherwise the stage began before
+		signs, name, needed = append(signs, "a history entry says FROM"), p.from, 1
+	}
+	if p.appended() {
+		signs, needed = append(signs, stepBuilder(*p.img, p.img.Steps[p.end]).Name+" adds layers to a base"), 1
+	}
+	if endsRoot(p.img.Steps, p.end) && namesDistribution(p.annotated) {
 		signs = append(signs, "an annotation names it")
 	}
-	start := verbOf(last)
-	if !last.HasLayer && (start == "CMD" || start == "ENTRYPOINT") &&
-		slices.ContainsFunc(img.Steps[end:], func(s model.Step) bool { return verbOf(s) == start }) {
-		signs = append(signs, "a later step sets "+start+" again")
+	if isStart(last) {
+		needed = 1
+		if start := verbOf(last); p.starts[start] {
+			signs = append(signs, "a later step sets "+start+" again")
+		}
 	}
-	if youngerBy(img.Steps, end) >= baseGap {
+	if p.newer() {
 		signs = append(signs, "the later steps are newer")
 	}
-	below, above := stepBuilder(*img, last).Name, stepBuilder(*img, img.Steps[end]).Name
+	if len(signs)+1 < needed {
+		return nil, "", false
+	}
+	below, above := stepBuilder(*p.img, last).Name, stepBuilder(*p.img, p.img.Steps[p.end]).Name
 	if below != "" && above != "" && below != above {
 		signs = append(signs, "another builder made the later steps")
 	}
-	return signs
+	return signs, name, len(signs) >= needed
 }
 
-// endsRoot reports whether the steps before end are one root filesystem and its settings.
+// appended reports whether the step at end is the first one of a tool that puts layers on a
+// base that another tool made, as Jib and ko do.
+func (p *places) appended() bool {
+	s, last := p.img.Steps[p.end], p.img.Steps[p.end-1]
+	isOne := func(s model.Step) bool {
+		return strings.HasPrefix(s.CreatedBy, "jib") || strings.HasPrefix(s.CreatedBy, "ko")
+	}
+	if !isOne(s) || isOne(last) {
+		return false
+	}
+	above := stepBuilder(*p.img, s).Name
+	return above == "Jib" || above == "ko"
+}
+
+// endsRoot reports whether the steps before end are one root filesystem and, if it has one,
+// its start command.
 func endsRoot(steps []model.Step, end int) bool {
-	return steps[0].HasLayer && !slices.ContainsFunc(steps[1:end], func(s model.Step) bool { return s.HasLayer }) &&
-		(end == len(steps) || steps[end].HasLayer || verbOf(steps[end]) != "CMD")
+	switch {
+	case !steps[0].HasLayer || end > 2:
+		return false
+	case end == 2:
+		return isStart(steps[1])
+	}
+	return !isStart(steps[1])
 }
 
 // namesDistribution reports whether a reference is that of a distribution's image.
 func namesDistribution(name string) bool {
 	ref, err := model.ParseRef(name)
 	return err == nil && slices.Contains(distributions, ref.Repository[strings.LastIndexByte(ref.Repository, '/')+1:])
-}
-
-// stageBase reports whether a stage of buildah begins at end, and the base that it names.
-// buildah notes "FROM name" at the first step of a stage, or, where it commits a stage as
-// one layer, at the last one. Later steps of a stage name the image ID of the step before.
-func stageBase(steps []model.Step, end int) (name string, ok bool) {
-	if !steps[end-1].HasLayer && youngerBy(steps, end) < baseGap {
-		return "", false // the stage began before
-	}
-	for _, s := range steps[end:] {
-		if from, ok := strings.CutPrefix(s.Comment, "FROM "); ok {
-			from = strings.TrimSpace(from)
-			return from, !isHex(from) && from != "scratch"
-		}
-		if s.HasLayer {
-			break
-		}
-	}
-	return "", false
-}
-
-// onlyAppends reports whether the steps from end on are made by a tool that has no base
-// image format: Jib and ko put layers on a base that another tool made.
-func onlyAppends(img *model.Image, end int) bool {
-	above := stepBuilder(*img, img.Steps[end]).Name
-	return (above == "Jib" || above == "ko") && stepBuilder(*img, img.Steps[end-1]).Name != above
 }
 
 // baseGap is the least age difference between the steps of a base image built
@@ -161,32 +223,12 @@ func runImageSteps(img *model.Image) int {
 	return 0
 }
 
-// youngerBy returns the time between the newest step before end and the oldest
-// step from end on, 0 if unknown.
-func youngerBy(steps []model.Step, end int) time.Duration {
-	var before, after *time.Time
-	for _, s := range steps[:end] {
-		if t := model.RealDate(s.Created); t != nil && (before == nil || t.After(*before)) {
-			before = t
-		}
-	}
-	for _, s := range steps[end:] {
-		if t := model.RealDate(s.Created); t != nil && (after == nil || t.Before(*after)) {
-			after = t
-		}
-	}
-	if before == nil || after == nil {
-		return 0
-	}
-	return after.Sub(*before)
-}
-
 // recipeFrom returns the recipe of the steps from an index on, one line per
 // step.
 func recipeFrom(steps []model.Step, from int) string {
 	keys := make([]string, 0, len(steps)-from)
 	for _, s := range steps[from:] {
-		keys = append(keys, dockerfile.Key(s.CreatedBy))
+		keys = append(keys, dockerfile.StepKey(s))
 	}
 	return strings.Join(keys, "\n")
 }

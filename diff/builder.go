@@ -2,6 +2,7 @@ package diff
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
@@ -90,6 +91,23 @@ func stepBuilder(img model.Image, s model.Step) Builder {
 		return Builder{Name: classic, Version: img.Config.DockerVersion, Because: "docker_version and #(nop)"}
 	}
 	return Builder{}
+}
+
+// assemblers are the tools that put layers beside each other. A layer of theirs does not
+// depend on those below it, as a step of a Dockerfile does.
+var assemblers = []string{"Jib", "Bazel", "ko", "apko", "Nix", buildpacks}
+
+// assembledIn returns a function that reports whether a step of an image is a layer of one
+// of the assemblers.
+func assembledIn(img *model.Image) func(model.Step) bool {
+	base, newest := BaseOf(img).Steps, BuilderOf(*img).Name
+	return func(s model.Step) bool {
+		b := stepBuilder(*img, s).Name
+		if b == "" && base > 0 && s.Index >= base {
+			b = newest
+		}
+		return slices.Contains(assemblers, b)
+	}
 }
 
 const buildahLabel = "io.buildah.version"

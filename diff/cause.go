@@ -64,9 +64,9 @@ func (c Comparison) causeOf(p Pair) (cause, bool) {
 	v, bumped := c.bumpOf(p)
 	switch {
 	case bumped && base != "":
-		return cause{safe.Clean(v.text() + ", on " + base), on(Claimed)}, true
+		return cause{safe.Clean(v + ", on " + base), on(Claimed)}, true
 	case bumped:
-		return cause{safe.Clean(v.text()), on(Claimed)}, true
+		return cause{safe.Clean(v), on(Claimed)}, true
 	}
 	if suite, from, to := debianBump(a, b); suite != "" {
 		return cause{safe.Clean("debian " + suite + " of " + from + " → " + to), on(Claimed)}, true

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,8 +47,17 @@ func TestHeadline_cause(t *testing.T) {
 		},
 		"a version on the same base": {named("library/python", "a", python("3.10.20", august).image(t)), named("library/python", "b", python("3.10.21", august).image(t)), "python 3.10.20 → 3.10.21"},
 		"only the root filesystem":   {named("debian", "a", build{steps: []step{debian(august)}}.image(t)), named("debian", "b", build{steps: []step{debian(later)}}.image(t)), "debian trixie of 2026-08-03 → 2026-08-24"},
-		"a version label":            {named("x/app", "a", versioned("1.4.0").image(t)), named("x/app", "b", versioned("1.5.0").image(t)), "app 1.4.0 → 1.5.0"},
-		"a branch is not a version":  {named("x/app", "a", versioned("main").image(t)), named("x/app", "b", versioned("dev").image(t)), "Same recipe, other files from step 1 on"},
+		"packages of Nix": {
+			named("x/app", "a", nixImage("libidn2-2.3.4", "glibc-2.38-27", "python3-3.11.6", "customisation-layer").image(t)),
+			named("x/app", "b", nixImage("libidn2-2.3.4", "glibc-2.38-44", "python3-3.11.8", "customisation-layer").image(t)),
+			"python3 3.11.6 → 3.11.8 and glibc 2.38-27 → 2.38-44",
+		},
+		"the package of the repository": {
+			named("x/app", "a", nixImage("glibc-2.38-27", "app-1.0", "zlib-1.3").image(t)), named("x/app", "b", nixImage("glibc-2.38-44", "app-1.1", "zlib-1.3").image(t)),
+			"app 1.0 → 1.1",
+		},
+		"a version label":           {named("x/app", "a", versioned("1.4.0").image(t)), named("x/app", "b", versioned("1.5.0").image(t)), "app 1.4.0 → 1.5.0"},
+		"a branch is not a version": {named("x/app", "a", versioned("main").image(t)), named("x/app", "b", versioned("dev").image(t)), "Same recipe, other files from step 1 on"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := Compare(tt.a, tt.b).Verdict
@@ -85,5 +95,35 @@ func TestHeadline_stop(t *testing.T) {
 				t.Errorf("same: %v", c.Same(false))
 			}
 		})
+	}
+}
+
+// nixImage is an image with a layer for each store path.
+func nixImage(names ...string) build {
+	var b build
+	for _, name := range names {
+		b.steps = append(b.steps, does("", files(name)).noted("store paths: ['/nix/store/"+strings.Repeat("0", 32)+"-"+name+"']"))
+	}
+	return b
+}
+
+// TestAlign_packages pairs the layers of two package sets by package, whatever the version.
+func TestAlign_packages(t *testing.T) {
+	a := nixImage("libidn2-2.3.4", "glibc-2.38-27", "openssl-3.0.12", "bash-5.2")
+	b := nixImage("libidn2-2.3.4", "glibc-2.38-44", "zlib-1.3", "openssl-3.0.13", "bash-5.2")
+	var got []string
+	for _, r := range pairOf(t, a, b).Pairs[0].Rows {
+		text := string(r.Class)
+		if r.A != nil && r.B != nil {
+			text += " " + instructionText(*r.A) + ", " + instructionText(*r.B)
+		}
+		got = append(got, text)
+	}
+	want := []string{
+		"same libidn2 2.3.4, libidn2 2.3.4", "substituted glibc 2.38-27, glibc 2.38-44", "added",
+		"substituted openssl 3.0.12, openssl 3.0.13", "same bash 5.2, bash 5.2",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

@@ -117,16 +117,7 @@ func Describe(a model.Artifact) Comparison {
 func pairRows(p Pair) []Row {
 	a, b := stepsOf(p.A), stepsOf(p.B)
 	rows := Align(a, b)
-	oldest := map[int]int{} // of the steps whose files are in a step, by displayed numbers
-	for i := range rows {
-		r := &rows[i]
-		if r.FilesIn = cmp.Or(filesIn(imageOf(p.A), r.A), filesIn(imageOf(p.B), r.B)); r.FilesIn > 0 && oldest[r.FilesIn] == 0 {
-			oldest[r.FilesIn] = stepNumber(*r)
-		}
-		if s := cmp.Or(r.A, r.B); s != nil && s.HasLayer {
-			r.FilesOf = oldest[stepNumber(*r)]
-		}
-	}
+	markStages(rows, p)
 	if imageOf(p.A) == nil || imageOf(p.B) == nil {
 		for i := range rows {
 			rows[i].Class = Alone
@@ -135,20 +126,48 @@ func pairRows(p Pair) []Row {
 	return rows
 }
 
-// filesIn returns the displayed number of the step whose layer has the files of a RUN, COPY
-// or ADD without a layer, 0 for none: buildah without --layers commits a stage as one layer,
-// at its last step.
-func filesIn(img *model.Image, s *model.Step) int {
-	if img == nil || s == nil || s.HasLayer || !slices.Contains([]string{"RUN", "COPY", "ADD"}, verbOf(*s)) ||
-		stepBuilder(*img, *s).Name != buildah {
-		return 0
+// markStages sets FilesIn and FilesOf. buildah without --layers commits a stage as one
+// layer, at its last step.
+func markStages(rows []Row, p Pair) {
+	inA, inB := stageLayers(imageOf(p.A)), stageLayers(imageOf(p.B))
+	if inA == nil && inB == nil {
+		return
 	}
-	for _, later := range img.Steps[s.Index+1:] {
-		if later.HasLayer {
-			return later.Index + 1
+	oldest := map[int]int{} // of the steps whose files are in a step, by displayed numbers
+	for i := range rows {
+		r := &rows[i]
+		if r.A != nil && inA != nil {
+			r.FilesIn = inA[r.A.Index]
+		}
+		if r.B != nil && inB != nil {
+			r.FilesIn = cmp.Or(r.FilesIn, inB[r.B.Index])
+		}
+		if r.FilesIn > 0 && oldest[r.FilesIn] == 0 {
+			oldest[r.FilesIn] = stepNumber(*r)
+		}
+		if s := cmp.Or(r.A, r.B); s != nil && s.HasLayer {
+			r.FilesOf = oldest[stepNumber(*r)]
 		}
 	}
-	return 0
+}
+
+// stageLayers returns for each step the displayed number of the step whose layer has its
+// files, 0 for a step with a layer or without files. It is nil for images of other builders.
+func stageLayers(img *model.Image) []int {
+	if img == nil || img.Config.Config.Labels[buildahLabel] == "" {
+		return nil
+	}
+	in := make([]int, len(img.Steps))
+	next := 0
+	for i, s := range slices.Backward(img.Steps) {
+		switch {
+		case s.HasLayer:
+			next = s.Index + 1
+		case isShellStep(s.CreatedBy) && slices.Contains([]string{"RUN", "COPY", "ADD"}, verbOf(s)):
+			in[i] = next
+		}
+	}
+	return in
 }
 
 func imageOf(e *model.Entry) *model.Image {

@@ -21,15 +21,14 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	var differ []int
 	for i := range l.a.Steps {
 		a, b := l.a.Steps[i], l.b.Steps[i]
-		if a.CreatedBy != b.CreatedBy && dockerfile.Key(a.CreatedBy) != dockerfile.Key(b.CreatedBy) &&
-			!dockerfile.SameCopy(a.CreatedBy, b.CreatedBy) {
+		if !dockerfile.SameStep(a, b) && !dockerfile.SameCopy(a.CreatedBy, b.CreatedBy) {
 			return Verdict{}, false
 		}
 		if !sameFilesLeft(a, b) {
 			if isRoot(l.a.Steps, i) && dockerfile.CompareHashes(a.CreatedBy, b.CreatedBy) == dockerfile.OtherFiles {
 				return Verdict{}, false // another root filesystem was given, so it is another recipe
 			}
-			if dockerfile.Instruction(a.CreatedBy) == "" {
+			if !hasInstruction(a) {
 				return Verdict{}, false
 			}
 			differ = append(differ, i)
@@ -40,16 +39,49 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	}
 	first := l.a.Steps[differ[0]]
 	headline := safe.Sprintf("Same recipe, other files from step %d on", first.Index+1)
-	if builtAtOtherTimes(l.a, l.b) {
+	because := sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first))
+	switch {
+	case l.assembled(differ):
+		headline = safe.Sprintf("Same layers by name; %s %s", list(stepNames(l.a, differ)), differVerb(len(differ)))
+		because = safe.Sprintf("The history names the same %s; %s", plural(len(l.a.Steps), "step"), ofWhichDiffer(len(differ)))
+	case builtAtOtherTimes(l.a, l.b):
 		headline = safe.Sprintf("Same recipe, built again from step %d on", first.Index+1)
 	}
 	return Verdict{
 		Code: SameRecipe, Rests: on(Structure), Step: first.Index + 1, Headline: headline,
-		Because: sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first.CreatedBy)),
+		Because: because,
 		Proof: append([]safe.Text{
 			safe.Sprintf("created_by(A) = created_by(B) for %s, in the spelling of a Dockerfile", plural(len(l.a.Steps), "step")),
 		}, l.stepProof(first.Index+1)...),
 	}, true
+}
+
+func differVerb(n int) string {
+	if n == 1 {
+		return "differs"
+	}
+	return "differ"
+}
+
+func ofWhichDiffer(n int) string {
+	if n == 1 {
+		return "one layer differs"
+	}
+	return fmt.Sprintf("%d layers differ", n)
+}
+
+// assembled reports whether tools without Dockerfiles made all steps of A with these indexes.
+func (l *ladder) assembled(indexes []int) bool {
+	isOne := assembledIn(l.a)
+	return !slices.ContainsFunc(indexes, func(i int) bool { return !isOne(l.a.Steps[i]) })
+}
+
+func stepNames(img *model.Image, indexes []int) []string {
+	names := make([]string, len(indexes))
+	for i, at := range indexes {
+		names[i] = instructionText(img.Steps[at])
+	}
+	return names
 }
 
 // isRoot reports whether a step is the first one with files.
@@ -116,7 +148,7 @@ func (l *ladder) beginsWith(base, img *model.Image) bool {
 		return true
 	}
 	for i, s := range base.Steps {
-		if dockerfile.Key(s.CreatedBy) != dockerfile.Key(img.Steps[i].CreatedBy) {
+		if !dockerfile.SameStep(s, img.Steps[i]) {
 			return false
 		}
 	}
@@ -220,7 +252,15 @@ func firstDifferentRow(rows []Row, k int) Row {
 
 // differenceText describes what differs in a row.
 func (l *ladder) differenceText(r Row) string {
-	text := func(s *model.Step) string { return instructionText(s.CreatedBy) }
+	text := func(s *model.Step) string {
+		switch {
+		case hasInstruction(*s):
+			return instructionText(*s)
+		case s.Comment != "":
+			return "a layer without an instruction, \"" + quoted(s.Comment) + "\","
+		}
+		return "a layer without an instruction"
+	}
 	switch {
 	case r.A == nil && r.B == nil:
 		return "nothing"
@@ -330,9 +370,16 @@ func (l *ladder) withoutHistory() (Verdict, bool) {
 	return v, true
 }
 
+// hasInstruction reports whether the history says what a step is: an instruction, or the
+// name of a layer.
+func hasInstruction(s model.Step) bool {
+	_, named := dockerfile.LayerOf(s)
+	return named || dockerfile.Instruction(s.CreatedBy) != ""
+}
+
 // recordsNothing reports whether no step of an image has an instruction.
 func recordsNothing(img *model.Image) bool {
-	return !slices.ContainsFunc(img.Steps, func(s model.Step) bool { return dockerfile.Instruction(s.CreatedBy) != "" })
+	return !slices.ContainsFunc(img.Steps, hasInstruction)
 }
 
 // similarSizes reports whether the layers with files have about the same sizes, in order.
@@ -368,7 +415,7 @@ func (l *ladder) otherRoot() (Verdict, bool) {
 	return Verdict{
 		Code: Unrelated, Rests: on(Claimed),
 		Headline: safe.Sprintf("Different root filesystems: %s in %s, %s in %s",
-			instructionText(first.A.CreatedBy), l.nameA, instructionText(first.B.CreatedBy), l.nameB),
+			instructionText(*first.A), l.nameA, instructionText(*first.B), l.nameB),
 		Because: safe.Sprintf("Step 1 was given other files, as its hash says; %s", otherInstructions(same, len(l.p.Rows)-1)),
 	}, true
 }

@@ -207,13 +207,19 @@ func (l *ladder) clockDates() int {
 }
 
 func (l *ladder) noLayerShared() bool {
-	return len(l.withFiles[0]) == len(l.withFiles[1]) &&
-		!slices.ContainsFunc(l.withFiles[0], func(c string) bool { return slices.Contains(l.withFiles[1], c) })
+	if len(l.withFiles[0]) != len(l.withFiles[1]) {
+		return false
+	}
+	inA := make(map[string]bool, len(l.withFiles[0]))
+	for _, content := range l.withFiles[0] {
+		inA[content] = true
+	}
+	return !slices.ContainsFunc(l.withFiles[1], func(content string) bool { return inA[content] })
 }
 
 func (l *ladder) sameInstructions() bool {
 	return slices.EqualFunc(l.a.Steps, l.b.Steps, func(a, b model.Step) bool {
-		return dockerfile.Key(a.CreatedBy) == dockerfile.Key(b.CreatedBy) &&
+		return dockerfile.SameStep(a, b) &&
 			dockerfile.CompareHashes(a.CreatedBy, b.CreatedBy) != dockerfile.OtherFiles
 	})
 }
@@ -236,7 +242,7 @@ func (l *ladder) datesZeroed() (Verdict, bool) {
 				Rests:    []Ground{Claimed, Heuristic},
 				Headline: safe.Sprintf("%s is %s, rewritten with all times zero", zeroed, original),
 				Because: safe.Sprintf("Step %d names the same files on both sides (%s) and its layer differs, as kaniko --reproducible leaves it",
-					i+1, instructionText(s.CreatedBy)),
+					i+1, instructionText(s)),
 				Proof: []safe.Text{safe.Sprintf("created_by of step %d is equal on both sides, hash included", i+1)},
 			}, true
 		}
@@ -254,11 +260,12 @@ func datedSteps(img *model.Image) int {
 	return n
 }
 
-// rebased: only the lowest layers differ, and both sides say that they are one build.
+// rebased: only the layers of the base differ. Both sides say that they are one build, or
+// the base ends below the layers that are the same.
 func (l *ladder) rebased() (Verdict, bool) {
 	own := commonSuffix(l.withFiles[0], l.withFiles[1])
 	below := min(len(l.withFiles[0]), len(l.withFiles[1])) - own
-	if own == 0 || below == 0 || !l.oneBuild() {
+	if own == 0 || below == 0 || !l.oneBuild() && !l.ownLayersSame(own) {
 		return Verdict{}, false
 	}
 	baseA, baseB := runImageName(l.a), runImageName(l.b)
@@ -269,8 +276,9 @@ func (l *ladder) rebased() (Verdict, bool) {
 	}
 	return Verdict{
 		Rests: []Ground{Structure, Claimed}, Because: because,
-		Headline: safe.Sprintf("%s is %s on another base: rebased, its own %s the same", l.nameB, l.nameA, plural(own, "layer")+" "+isAre(own)),
-		Proof:    []safe.Text{safe.Sprintf("the newest %d diff_ids with files are equal; those that differ come before them", own)},
+		Headline: safe.Sprintf("%s is %s on another base: rebased, its own %s %s the same",
+			l.nameB, l.nameA, afterFirst(own, "layer"), isAre(own)),
+		Proof: []safe.Text{safe.Sprintf("the newest %d diff_ids with files are equal; those that differ come before them", own)},
 	}, true
 }
 
@@ -280,6 +288,24 @@ func commonSuffix(a, b []string) int {
 		n++
 	}
 	return n
+}
+
+// ownLayersSame reports whether all layers above the base are among the newest n, which
+// are the same on both sides. The end of the base must be more than suggested.
+func (l *ladder) ownLayersSame(n int) bool {
+	for _, img := range []*model.Image{l.a, l.b} {
+		base := BaseOf(img)
+		above := 0
+		for _, s := range img.Steps[base.Steps:] {
+			if s.HasLayer && !s.Empty {
+				above++
+			}
+		}
+		if base.Steps == 0 || base.Trust == Suggested || above == 0 || above > n {
+			return false
+		}
+	}
+	return true
 }
 
 // oneBuild reports whether two images with other bases come from one build: buildpacks

@@ -31,6 +31,11 @@ func annotatedLayers(t *testing.T, b build, key, value string) model.Image {
 	return img
 }
 
+// koOn is a program that ko put on a base.
+func koOn(base, program string) build {
+	return build{steps: []step{does("apko", files(base)).noted("base"), does("ko build ko://x", files(program)).noted("go build output, at /ko-app/x")}}
+}
+
 // Each way in which an image is rewritten after it was built has a near miss: another
 // build that looks like it.
 func TestRewritten(t *testing.T) {
@@ -69,12 +74,15 @@ func TestRewritten(t *testing.T) {
 		"dates of SOURCE_DATE_EPOCH":     {onDates("1", whole, whole).image(t), onDates("2", whole, whole).image(t), SameRecipe, Inferred, "other files from step 1 on"},
 		"one layer is the same": {org.image(t), build{created: second, steps: []step{org.steps[0], does("RUN make # buildkit", files("other")).at(second)}}.image(t),
 			SameRecipe, Inferred, "other files from step 2 on"},
-		"times zeroed":           {org.image(t), zero.image(t), Rewritten, Suggested, ":b is :a, rewritten with all times zero"},
-		"zero dates, no hash":    {plainOrg.image(t), plainZero.image(t), SameRecipe, Inferred, "Same recipe"},
-		"flattened":              {org.image(t), flat.image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
-		"another one, flattened": {org.image(t), other.image(t), Unrelated, Inferred, "Unrelated"},
-		"rebased":                {pack("1", "app", "1").image(t), pack("2", "app", "2").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own 1 layer is the same"},
-		"another application":    {pack("1", "app", "1").image(t), pack("2", "app 2", "2").image(t), SameRecipe, Inferred, "Same recipe"},
+		"times zeroed":               {org.image(t), zero.image(t), Rewritten, Suggested, ":b is :a, rewritten with all times zero"},
+		"zero dates, no hash":        {plainOrg.image(t), plainZero.image(t), SameRecipe, Inferred, "Same recipe"},
+		"flattened":                  {org.image(t), flat.image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
+		"another one, flattened":     {org.image(t), other.image(t), Unrelated, Inferred, "Unrelated"},
+		"rebased":                    {pack("1", "app", "1").image(t), pack("2", "app", "2").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
+		"ko on another base":         {koOn("1", "app").image(t), koOn("2", "app").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
+		"ko, another program":        {koOn("1", "app").image(t), koOn("2", "app 2").image(t), SameRecipe, Inferred, "Same"},
+		"the base is only suggested": {early("1", ownDay).image(t), early("2", ownDay).image(t), SameRecipe, Inferred, "Same recipe"},
+		"another application":        {pack("1", "app", "1").image(t), pack("2", "app 2", "2").image(t), SameRecipe, Inferred, "Same recipe"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := Compare(single("a", tt.a), single("b", tt.b))

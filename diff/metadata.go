@@ -12,6 +12,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/diff/version"
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -93,29 +94,66 @@ type bump struct{ product, from, to string }
 
 func (b bump) text() string { return quoted(b.product) + " " + quoted(b.from) + " → " + quoted(b.to) }
 
-// bumpOf finds the version that tells best what differs between two sides of a pair:
-// a variable such as PYTHON_VERSION that names the repository's product, then a version
-// label or annotation, then the first version variable in the order of the config.
-func (c Comparison) bumpOf(p Pair) (bump, bool) {
+// bumpOf names the versions that tell best what differs between two sides of a pair: a
+// variable such as PYTHON_VERSION, or a layer, that names the repository's product; then a
+// version label or annotation; then the layers that name another version; then the first
+// version variable in the order of the config.
+func (c Comparison) bumpOf(p Pair) (text string, ok bool) {
 	a, b, ok := bothSides(p)
 	if !ok {
-		return bump{}, false
+		return "", false
 	}
 	product := productOf(c.A.Ref.Repository, c.B.Ref.Repository)
-	envs := versionVariables(*a, *b)
-	if i := slices.IndexFunc(envs, func(v bump) bool { return product != "" && strings.Contains(product, v.product) }); i >= 0 {
-		return envs[i], true
+	envs, layers := versionVariables(*a, *b), layerVersions(p.Rows)
+	for _, v := range slices.Concat(envs, layers) {
+		if product != "" && strings.Contains(product, v.product) {
+			return v.text(), true
+		}
 	}
 	versionA, _ := metadataOf(c.A, p.A).version()
 	versionB, _ := metadataOf(c.B, p.B).version()
 	if namesVersion(versionA) && namesVersion(versionB) && versionA != versionB {
 		title, _ := metadataOf(c.B, p.B).get(v1.AnnotationTitle)
-		return bump{cmp.Or(product, strings.ToLower(title), "version"), versionA, versionB}, true
+		return bump{cmp.Or(product, strings.ToLower(title), "version"), versionA, versionB}.text(), true
+	}
+	if len(layers) > 0 {
+		return bumpList(layers), true
 	}
 	if len(envs) > 0 {
-		return envs[0], true
+		return envs[0].text(), true
 	}
-	return bump{}, false
+	return "", false
+}
+
+// layerVersions are the layers that name another version on the two sides, the newest
+// first: the application is above what it needs.
+func layerVersions(rows []Row) []bump {
+	var found []bump
+	for _, r := range slices.Backward(rows) {
+		if r.A == nil || r.B == nil {
+			continue
+		}
+		a, namedA := dockerfile.LayerOf(*r.A)
+		b, namedB := dockerfile.LayerOf(*r.B)
+		v := bump{a.Name[strings.LastIndexByte(a.Name, '/')+1:], a.Version, b.Version}
+		if namedA && namedB && a.Name == b.Name && a.Version != b.Version && a.Version != "" && b.Version != "" && !slices.Contains(found, v) {
+			found = append(found, v)
+		}
+	}
+	return found
+}
+
+// bumpList names at most three versions.
+func bumpList(all []bump) string {
+	const most = 3
+	var texts []string
+	for _, b := range all[:min(most, len(all))] {
+		texts = append(texts, b.text())
+	}
+	if more := len(all) - most; more > 0 {
+		return strings.Join(texts, ", ") + " and " + plural(more, "other")
+	}
+	return list(texts)
 }
 
 // namesVersion reports whether a label names a version in numbers, not a branch.

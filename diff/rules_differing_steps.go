@@ -80,8 +80,11 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	first := rebuilt[0]
-	text := instructionText(first.A.CreatedBy)
+	text := instructionText(*first.A)
 	if f, ok := c.filesGiven(rebuilt); ok {
+		return []Finding{f}
+	}
+	if f, ok := c.otherLayers(p, rebuilt); ok {
 		return []Finding{f}
 	}
 	if p.convertedWhole() {
@@ -104,6 +107,24 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	return []Finding{f}
 }
 
+// otherLayers is D4 for layers that a tool puts beside each other, as Nix, Jib and
+// buildpacks do: none of them follows from the ones below.
+func (c Comparison) otherLayers(p Pair, rebuilt []Row) (Finding, bool) {
+	names := make([]string, len(rebuilt))
+	isOne := assembledIn(imageOf(p.A))
+	for i, r := range rebuilt {
+		if !isOne(*r.A) {
+			return Finding{}, false
+		}
+		names[i] = instructionText(*r.A)
+	}
+	return Finding{
+		Severity: 1, Rests: on(Hashed), Evidence: evidenceOf(rebuilt), Proof: rowProof(rebuilt[0]), Check: c.LayerCheck(rebuilt[0]),
+		Text: safe.Sprintf("The content differs in %s.", list(names)),
+		Next: safe.Const("Compare the files of these layers"),
+	}, true
+}
+
 // filesGiven is D4 for a COPY or ADD of which both sides record a hash of the files. The
 // hash decides: whether a step below differs does not matter to such a step.
 func (c Comparison) filesGiven(rebuilt []Row) (Finding, bool) {
@@ -115,13 +136,13 @@ func (c Comparison) filesGiven(rebuilt []Row) (Finding, bool) {
 		switch dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) {
 		case dockerfile.OtherFiles:
 			f.Text = safe.Sprintf("Step %d was given other files: %s, then %s.",
-				stepNumber(r), instructionText(r.A.CreatedBy), instructionText(r.B.CreatedBy))
+				stepNumber(r), instructionText(*r.A), instructionText(*r.B))
 			f.Next = safe.Const("Compare the files that it copies. The hashes are those of the builder")
 			return f, true
 		case dockerfile.SameFiles:
 			f.Severity = 1
 			f.Text = safe.Sprintf("Step %d was given the same files on both sides (%s). Its layers differ, so only dates or owners can differ.",
-				stepNumber(r), instructionText(r.A.CreatedBy))
+				stepNumber(r), instructionText(*r.A))
 			f.Next = safe.Const("Nothing to fix, unless the same bytes are expected")
 			return f, true
 		}
@@ -168,7 +189,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 		}
 		found = append(found, Finding{
 			Severity: 3, Rests: emptyGrounds(empty), Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
-			Text: safe.Sprintf("%s added no file in %s; in %s it added %s.", instructionText(empty.CreatedBy), notIn, in, sizeText(full.Layer.Size)),
+			Text: safe.Sprintf("%s added no file in %s; in %s it added %s.", instructionText(*empty), notIn, in, sizeText(full.Layer.Size)),
 			Next: safe.Const("Check .dockerignore, the stage it copies from, and the build cache"),
 		})
 	}

@@ -105,7 +105,7 @@ func sameContentProof(group []model.Step) []safe.Text {
 
 func sameTexts(steps []model.Step) bool {
 	for _, s := range steps[1:] {
-		if dockerfile.Key(s.CreatedBy) != dockerfile.Key(steps[0].CreatedBy) {
+		if dockerfile.StepKey(s) != dockerfile.StepKey(steps[0]) {
 			return false
 		}
 	}

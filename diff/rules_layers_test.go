@@ -59,6 +59,7 @@ func layerCases(t *testing.T) []ruleCase {
 
 		{"the first difference", pairOf(t, app(does("RUN apt-get update", files("monday")), x), app(does("RUN apt-get update", files("tuesday")), x)), "D4", 2,
 			"RUN apt-get update has different layers on the two sides (1.0 kB → 1.0 kB).", 2},
+		{"layers beside each other", pairOf(t, jib("1", "a"), jib("2", "b")), "D4", 1, "The content differs in jib: dependencies and jib: classes.", 4},
 		{"and what is above it", pairOf(t, app(does("RUN a", files("1")), does("RUN b", files("2"))), app(does("RUN a", files("3")), does("RUN b", files("4")))), "D4", 2, "so has 1 later step", 4},
 		{"a consequence", pairOf(t, app(sets("ENV V=1"), does("RUN a", files("1"))), app(sets("ENV V=2"), does("RUN a", files("2")))), "D4", 0, "Step 5 has the same instruction on both sides", 2},
 		{"another instruction", pairOf(t, app(does("RUN a", files("1"))), app(does("RUN b", files("2")))), "D4", -1, "", 0},
@@ -148,6 +149,11 @@ func withTrailers(t *testing.T, crcA, crcB uint32) Comparison {
 }
 
 // packedAgainAt is a build with the layer of one step compressed again.
+// jib is an image of two layers that Jib put beside each other.
+func jib(dependencies, classes string) build {
+	return build{steps: []step{does("jib-maven-plugin:3.4.2", files(dependencies)).noted("dependencies"), does("jib-maven-plugin:3.4.2", files(classes)).noted("classes")}}
+}
+
 func packedAgainAt(b build, i int) build {
 	b.steps = slices.Clone(b.steps)
 	again := b.steps[i].layer.packed("again")

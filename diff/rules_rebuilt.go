@@ -35,7 +35,7 @@ func otherBookkeeping(c Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: 1, Rests: on(Structure), Evidence: evidenceOf(rows), Proof: rowProof(first), Check: c.ConfigCheck(p, ".history"),
 		Text: safe.Sprintf("%s (%s) %s an empty layer in %s and only a history entry in %s. Two builders made the images; it is not a retag.",
-			upperFirst(stepsText(rowSteps(rows))), instructionText(first.A.CreatedBy), isAre(len(rows)), layerIn, noteIn),
+			upperFirst(stepsText(rowSteps(rows))), instructionText(*first.A), isAre(len(rows)), layerIn, noteIn),
 		Next: safe.Const("The files are the same. Find out why the image was built twice"),
 	}}
 }

@@ -48,7 +48,7 @@ func rowProof(r Row) []safe.Text {
 		switch {
 		case s.st == nil:
 		case !s.st.HasLayer:
-			lines = append(lines, safe.Sprintf("%s step %d: %s (settings only)", s.letter, s.st.Index+1, instructionText(s.st.CreatedBy)))
+			lines = append(lines, safe.Sprintf("%s step %d: %s (settings only)", s.letter, s.st.Index+1, instructionText(*s.st)))
 		case s.st.DiffID == "":
 			lines = append(lines, safe.Sprintf("%s step %d: layer %s", s.letter, s.st.Index+1, s.st.Layer.Digest))
 		default:

@@ -150,8 +150,8 @@ func upperFirst(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// instructionText returns an instruction for use in a sentence: secrets masked,
-// limited length, hashes of copied files cut to four digits.
-func instructionText(createdBy string) string {
-	return quoted(dockerfile.ShortHashes(dockerfile.Instruction(createdBy)))
+// instructionText returns the instruction or the layer name of a step for use in a
+// sentence: secrets masked, limited length, hashes of copied files cut to four digits.
+func instructionText(s model.Step) string {
+	return quoted(dockerfile.StepLine(s))
 }

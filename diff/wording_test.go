@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 // FuzzInstructionText checks that any instruction becomes a short text of one
@@ -13,7 +15,7 @@ func FuzzInstructionText(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		text := instructionText(s)
+		text := instructionText(model.Step{CreatedBy: s})
 		if strings.ContainsAny(text, "\n\t") || utf8.RuneCountInString(text) > 61 {
 			t.Errorf("%q becomes %q", s, text)
 		}

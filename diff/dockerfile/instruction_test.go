@@ -92,7 +92,7 @@ func TestRecipeKey(t *testing.T) {
 
 func TestStepText(t *testing.T) {
 	for _, tt := range []struct{ createdBy, comment, want string }{
-		{"jib-maven-plugin:3.4.0", "classes", "classes (jib-maven-plugin:3.4.0)"},
+		{"jib-maven-plugin:3.4.0", "classes", "jib: classes"},
 		{"", "Imported from -", "(Imported from -)"},
 		{"RUN /bin/sh -c x # buildkit", "buildkit.dockerfile.v0", "RUN x"},
 		{"/bin/sh -c x", "FROM docker.io/library/debian:12", "RUN x"},

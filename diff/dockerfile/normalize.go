@@ -10,32 +10,21 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// StepText describes a step in one line: its instruction as in a Dockerfile.
-// Tools that assemble layers record only their name; the comment, which
-// describes the layer, then comes first.
+// StepText describes a step in one line: its instruction as in a Dockerfile, or the layer
+// that a tool without Dockerfiles names. A comment stands in for a missing instruction.
 func StepText(s model.Step) string {
-	text := Instruction(s.CreatedBy)
-	if s.Comment == "" || len(s.Comment) > maxComment || strings.HasPrefix(s.Comment, "buildkit.") {
-		return text
+	if l, ok := LayerOf(s); ok {
+		return l.Text()
 	}
-	comment := collapseBlanks(s.Comment)
-	switch {
-	case text == "":
-		return "(" + comment + ")"
-	case isToolName(text):
-		return comment + " (" + text + ")"
+	text := Instruction(s.CreatedBy)
+	if text == "" && s.Comment != "" && len(s.Comment) <= maxShownComment {
+		return "(" + collapseBlanks(s.Comment) + ")"
 	}
 	return text
 }
 
-// maxComment is the longest comment, in bytes, that is used as the name of a
-// layer.
-const maxComment = 200
-
-// isToolName reports whether text is only the name of a tool.
-func isToolName(text string) bool {
-	return len(text) < 60 && (strings.HasPrefix(text, "jib") || text == "apko" || text == "ko")
-}
+// maxShownComment is the longest comment, in bytes, that stands in for an instruction.
+const maxShownComment = 200
 
 // normalize returns an instruction that changes settings in a canonical
 // spelling: builders print the same list or map in different ways.

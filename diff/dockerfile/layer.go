@@ -1,0 +1,131 @@
+package dockerfile
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// Layer is a layer of a tool that assembles images without a Dockerfile. The history
+// names the content of such a layer, not a command.
+type Layer struct {
+	Name    string // what the layer holds, without the version
+	Version string // "" if the history names none
+	Part    string // the part of Name that the layer holds, "" for all
+}
+
+// LayerOf returns the layer that a step names, as Nix, buildpacks, Jib, apko and ko record
+// it. ok is false for steps of a Dockerfile.
+func LayerOf(s model.Step) (l Layer, ok bool) {
+	if len(s.Comment) > maxComment || len(s.CreatedBy) > maxComment || !mayBeLayer(s) {
+		return Layer{}, false
+	}
+	comment, createdBy := collapseBlanks(s.Comment), collapseBlanks(s.CreatedBy)
+	if m := buildpackLayer.FindStringSubmatch(createdBy); m != nil {
+		return Layer{Name: m[2], Version: m[3], Part: m[1]}, true
+	}
+	if createdBy == "" {
+		return nixLayer(comment)
+	}
+	tool := toolLayer.FindStringSubmatch(createdBy)
+	if tool == nil {
+		return Layer{}, false
+	}
+	switch comment {
+	case "":
+		return Layer{}, false
+	case "This is an apko single-layer image": // apko, pkg/build/oci/image.go
+		comment = "single layer"
+	}
+	return Layer{Name: tool[1] + ": " + comment}, true
+}
+
+// mayBeLayer is a cheap check: almost all steps are those of a Dockerfile.
+func mayBeLayer(s model.Step) bool {
+	if s.CreatedBy == "" {
+		return strings.HasPrefix(s.Comment, "store paths")
+	}
+	return slices.ContainsFunc([]string{"Layer:", "jib", "apko", "ko"}, func(start string) bool {
+		return strings.HasPrefix(s.CreatedBy, start)
+	})
+}
+
+// maxComment is the longest comment, in bytes, that is used as the name of a layer.
+const maxComment = 4096
+
+var (
+	// buildpackLayer is how the lifecycle records a layer (buildpacks/lifecycle,
+	// phase/exporter.go and layers/history.go).
+	buildpackLayer = regexp.MustCompile(`^Layer: '([^']+)', Created by buildpack: ([^@]+)@(\S+)$`)
+	// toolLayer finds tools that record their name in created_by and the layer in comment.
+	toolLayer = regexp.MustCompile(`^(jib|apko|ko)(?:-[a-z]+)*(?::\S+)?(?: (?:build|publish) .*)?$`)
+	// nixStorePath is a path of the Nix store: a hash, then name and version.
+	nixStorePath = regexp.MustCompile(`'/nix/store/[0-9a-z]+-([^']+)'`)
+	// nixVersion begins at the first dash that no letter follows (Nix manual,
+	// builtins.parseDrvName).
+	nixVersion = regexp.MustCompile(`^(.+?)-([^A-Za-z].*)$`)
+)
+
+// nixLayer reads "store paths: ['/nix/store/HASH-NAME-VERSION', …]" (nixpkgs,
+// pkgs/build-support/docker/stream_layered_image.py).
+func nixLayer(comment string) (Layer, bool) {
+	if !strings.HasPrefix(comment, "store paths: [") {
+		return Layer{}, false
+	}
+	paths := nixStorePath.FindAllStringSubmatch(comment, -1)
+	if len(paths) == 0 {
+		return Layer{}, false
+	}
+	l := Layer{Name: paths[0][1]}
+	if m := nixVersion.FindStringSubmatch(l.Name); m != nil {
+		l.Name, l.Version = m[1], m[2]
+	}
+	switch n := len(paths) - 1; n {
+	case 0:
+	case 1:
+		l.Part = "and 1 other package"
+	default:
+		l.Part = fmt.Sprintf("and %d other packages", n)
+	}
+	return l, true
+}
+
+// Text is the layer in one line: "glibc 2.40-66", "paketo-buildpacks/ca-certificates
+// 3.6.8: helper", "jib: classes".
+func (l Layer) Text() string {
+	text := l.Name
+	if l.Version != "" {
+		text += " " + l.Version
+	}
+	switch {
+	case l.Part == "":
+		return text
+	case strings.HasPrefix(l.Part, "and "):
+		return text + " " + l.Part
+	}
+	return text + ": " + l.Part
+}
+
+// Key is equal for two versions of the same layer.
+func (l Layer) Key() string {
+	if strings.HasPrefix(l.Part, "and ") { // the number of packages is not part of the name
+		return l.Name
+	}
+	return l.Name + "\x00" + l.Part
+}
+
+// SameStep reports whether two steps have the same StepKey.
+func SameStep(a, b model.Step) bool {
+	return a.CreatedBy == b.CreatedBy && a.Comment == b.Comment || StepKey(a) == StepKey(b)
+}
+
+// StepKey is Key for a step: the name of its layer, or its line in a Dockerfile.
+func StepKey(s model.Step) string {
+	if l, ok := LayerOf(s); ok {
+		return l.Text()
+	}
+	return Key(s.CreatedBy)
+}
