@@ -25,7 +25,11 @@ func (c Comparison) led(v Verdict) Verdict {
 	}
 	stop, ok := c.stopFinding()
 	if !ok {
-		return c.withOneSided(v)
+		v = c.withOneSided(v)
+		if m, stale := c.olderCopy(); stale && !isSame(v.Code) {
+			return v.behind(cause{text: m.text(), rests: on(Claimed)})
+		}
+		return v
 	}
 	if v.isBase && stop.ID == "C1" { // a base may well have platforms that are not built on
 		return c.withOneSided(v)

@@ -98,11 +98,15 @@ func whichCommit(c Comparison, p Pair) []Finding {
 	default:
 		f.Severity = 1
 		f.Text = safe.Sprintf("%s is %s, %s is %s, as %s.", nameA, a.text(), nameB, b.text(), statedBy(a, b))
-		f.Next = safe.Const("Compare the two in the source repository")
 		switch {
 		case a.repository != b.repository && a.repository != "" && b.repository != "":
 			f.Next = safe.Sprintf("They come from two source repositories: %s and %s", quoted(a.repository), quoted(b.repository))
-		case isHex(a.revision) && isHex(b.revision):
+		case a.repository == "" || a.repository != b.repository:
+			f.Next = safe.Const("Compare them in the source repository. Not both images name one: set org.opencontainers.image.source in CI")
+		default:
+			f.Next = safe.Sprintf("Compare the two in the source repository, %s", quoted(a.repository))
+		}
+		if a.repository != "" && a.repository == b.repository && isHex(a.revision) && isHex(b.revision) {
 			f.Command = safe.Sprintf("git log --oneline %s..%s", a.revision, b.revision)
 		}
 	}

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -132,9 +133,9 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 		found = append(found, Finding{
 			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.entry.Descriptor.Digest}},
 			Text: safe.Sprintf("%s lists the image as %s, but its config states %s. One of them is wrong. Many runtimes trust the config.",
-				s.name, model.PlatformName(label), model.PlatformName(inside)),
-			Lead: safe.Sprintf("%s lists the %s image as %s", s.name, model.PlatformName(inside), model.PlatformName(label)),
-			Next: safe.Const("Build this platform again from a base that has it. Change only the config if the programs inside are right"),
+				s.name, labelText(*s.entry), model.PlatformName(inside)),
+			Lead: safe.Sprintf("%s lists the %s image as %s", s.name, model.PlatformName(inside), labelText(*s.entry)),
+			Next: adviseLabel(label, inside),
 			Proof: []safe.Text{
 				safe.Sprintf("manifest %s", s.entry.Descriptor.Digest),
 				safe.Sprintf("platform in the index: %s", model.PlatformName(label)),
@@ -144,6 +145,17 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 		})
 	}
 	return found
+}
+
+// adviseLabel says what to do about a label that contradicts the config: the same machine
+// with another variant is a wrong label, another machine may be a wrong image.
+func adviseLabel(label, inside v1.Platform) safe.Text {
+	label, inside = model.Normal(label), model.Normal(inside)
+	if label.OS == inside.OS && label.Architecture == inside.Architecture {
+		return safe.Sprintf("Create the index again with the label %s, or build the image again for %s",
+			model.PlatformName(inside), model.PlatformName(label))
+	}
+	return safe.Const("Build this platform again from a base that has it. Change only the config if the programs inside are right")
 }
 
 // platformsContradict compares the fields that both sides state. Configs often omit the
@@ -226,6 +238,15 @@ func (c Comparison) platformsCheck() safe.Text {
 	return diffCommand("crane manifest %s | jq -c '.manifests[].platform'", c.A.Pinned().String(), c.B.Pinned().String())
 }
 
+// labelText is the platform that an index states for an entry, for use in a sentence.
+// Clients take arm without a variant for v7 (containerd/platforms, "normalizeArch").
+func labelText(e model.Entry) string {
+	if l := e.Descriptor.Platform; l != nil && l.Architecture == "arm" && l.Variant == "" {
+		return l.OS + "/arm, which clients take for " + model.PlatformName(*l)
+	}
+	return cmp.Or(nameOf(e), "an image without a platform")
+}
+
 // platformRelabelled (C13): the same image is listed as another platform.
 func platformRelabelled(c Comparison) []Finding {
 	if c.B == nil {
@@ -237,8 +258,8 @@ func platformRelabelled(c Comparison) []Finding {
 		found = append(found, Finding{
 			Severity: 2, Rests: on(Hashed),
 			Evidence: []Evidence{{SideA, none, p.A.Descriptor.Digest}, {SideB, none, p.B.Descriptor.Digest}},
-			Text: safe.Sprintf("The image that %s lists as %s is %s in %s. Clients choose by the label.",
-				nameA, platformText(nameOf(*p.A)), platformText(nameOf(*p.B)), nameB),
+			Text: safe.Sprintf("%s lists the image as %s, %s lists it as %s. Clients choose by the label.",
+				nameA, labelText(*p.A), nameB, labelText(*p.B)),
 			Next:  safe.Const("Create the index again with the label that the config states"),
 			Proof: entriesProof([]model.Entry{*p.A, *p.B}), Check: c.platformsCheck(),
 		})

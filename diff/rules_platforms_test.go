@@ -53,7 +53,9 @@ func platformCases(t *testing.T) []ruleCase {
 		{"the same image twice, once in zstd", Describe(list("a", amd, packedAgain(amd))), "C7", 0, ":a offers linux/amd64 twice", 2},
 
 		{"called arm64 now", Compare(index(t, "a", labelled(entry(amd.image(t)), "linux", "amd64", ""), entry(arm.image(t))),
-			index(t, "b", labelled(entry(amd.image(t)), "linux", "ppc64le", ""), entry(arm.image(t)))), "C13", 2, "The image that :a lists as linux/amd64 is linux/ppc64le in :b", 2},
+			index(t, "b", labelled(entry(amd.image(t)), "linux", "ppc64le", ""), entry(arm.image(t)))), "C13", 2, ":a lists the image as linux/amd64, :b lists it as linux/ppc64le. Clients", 2},
+		{"arm without a variant", Compare(list("a", armV6(), amd), index(t, "b", labelled(entry(armV6().image(t)), "linux", "arm", ""), entry(amd.image(t)))), "C13", 2,
+			":b lists it as linux/arm, which clients take for linux/arm/v7", 2},
 		{"another image under another label", Compare(list("a", amd, arm), list("b", forArch("ppc64le", sets("USER x")), arm)), "C13", -1, "", 0},
 
 		{"a receipt", Describe(index(t, "a", entry(amd.image(t)), receipt(entry(amd.image(t))))), "C6", 0, "attestations of the build", 1},
@@ -78,5 +80,12 @@ func packedAgain(b build) build {
 func withVariant(v string) build {
 	b := forArch("arm")
 	b.variant = v
+	return b
+}
+
+// armV6 is an image for the first ARM machines with a floating point unit.
+func armV6() build {
+	b := forArch("arm")
+	b.variant = "v6"
 	return b
 }

@@ -25,7 +25,7 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 var importance = []string{
 	"C11", "D8", "D7", "D15", "D16", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10", "D9", "D10", "D18",
 	"F2", "B4",
-	"F6", "F1", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
+	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
 	"F4", "C2", "E8", "D2", "C6",
 }
@@ -392,6 +392,11 @@ var rulesTags = []rule{
 		means: "A tag moved while it was read. The data shown still belongs together: only the first request is by tag, " +
 			"all others are by digest.",
 		proof: "digest(T) when it was read ≠ digest(T) later",
+	},
+	{
+		id: "F7", name: "stale-mirror", tags: staleMirror,
+		means: "One tag of one repository is on two hosts, and one of the two images is older.",
+		proof: "tag(A) = tag(B), repository(A) = repository(B), host(A) ≠ host(B), created(A) ≠ created(B)",
 	},
 }
 

@@ -58,6 +58,13 @@ func tagCases(t *testing.T) []ruleCase {
 	return slices.Concat(moveCases(t), releaseCases(t), siblingCases(t), archCases(t))
 }
 
+// onHosts compares tags of one repository on two hosts.
+func onHosts(tagA, tagB string, imageA, imageB model.Image) Comparison {
+	a, b := single(tagA, imageA), single(tagB, imageB)
+	a.Ref.Registry, b.Ref.Registry = "one.example", "two.example"
+	return Compare(a, b)
+}
+
 // moveCases rest on the journal.
 func moveCases(t *testing.T) []ruleCase {
 	t.Helper()
@@ -101,6 +108,13 @@ func moveCases(t *testing.T) []ruleCase {
 		{"by digest", around(Describe(pinned), SideContext{History: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
 		{"at a moment", around(Describe(then), SideContext{History: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
 		{"it moved while it was read", moved(Move{To: named("y"), At: day(3)}), "F1", -1, "", 0},
+
+		{"a mirror that lags", onHosts("latest", "latest", old, now), "F7", 1, "one.example has an older build of :latest (18 Oct 2019) than two.example (22 Oct 2019).", 2},
+		{"a mirror that lags, with its tags", onHosts("latest", "latest", now, old).WithTagContext(TagContext{A: SideContext{Tags: &model.TagSet{
+			Tags: []model.Tagged{{Tag: "latest", Digest: d}, {Tag: "2.7.16", Digest: was}},
+		}}}), "F7", 1, "On one.example the older image is :2.7.16.", 2},
+		{"two tags on two hosts", onHosts("latest", "2.7", old, now), "F7", -1, "", 0},
+		{"two hosts, one image", onHosts("latest", "latest", now, now), "F7", -1, "", 0},
 
 		{"a release", seen("2.7.17", looks(named("x"), 1, 3)), "F2", 2, ":2.7.17 looks like a fixed release, but was pushed again: on 3 Oct 2019 14:02 UTC it was", 2},
 		{"a minor version", seen("2.7", looks(named("x"), 1, 3)), "F2", -1, "", 0},

@@ -160,7 +160,7 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 		v.Headline = safe.Sprintf("Same image; %s has it in an index", c.sideWithIndex())
 	case len(c.relabelled()) > 0:
 		p := c.relabelled()[0]
-		v.Headline = safe.Sprintf("Same images, other labels: %s lists %s as %s", nameB, nameOf(*p.A), nameOf(*p.B))
+		v.Headline = safe.Sprintf("Same images, other labels: %s lists %s as %s", nameB, nameOf(*p.A), labelText(*p.B))
 	case len(twins) > 0 && len(c.otherDuplicates()) == 0:
 		p, side := c.Pairs[twins[0]], nameB
 		e := p.B

@@ -36,10 +36,16 @@ func (c Comparison) names() (a, b string) {
 	if c.B == nil {
 		return cmp.Or(nameA, "this image"), b
 	}
-	if nameB := refName(c.B.Ref); nameA != nameB && nameA != "" && nameB != "" {
+	nameB := refName(c.B.Ref)
+	switch {
+	case nameA == "" || nameB == "" || c.A.Ref == c.B.Ref:
+		return a, b
+	case nameA != nameB:
 		return nameA, nameB
+	case c.A.Ref.Registry != c.B.Ref.Registry:
+		return quoted(c.A.Ref.Registry), quoted(c.B.Ref.Registry)
 	}
-	return a, b
+	return quoted(c.A.Ref.Repository) + nameA, quoted(c.B.Ref.Repository) + nameB
 }
 
 func refName(r model.Ref) string {
