@@ -357,8 +357,8 @@ func (l *ladder) sameFilesSquashed() (Verdict, bool) {
 	return Verdict{
 		Code: OtherRecord, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same files, recorded differently"),
-		Because: l.withDifferences(safe.Sprintf("The same %s with files%s; %s has %s and %s has %d. A different build, but the same files",
-			plural(len(l.withFiles[0]), "layer"), l.asClaimed(), l.nameA, plural(emptyA, "empty layer"), l.nameB, emptyB)),
+		Because: l.withDifferences(safe.Sprintf("The same %s with files%s; %s has %s and %s %s. A different build, but the same files",
+			plural(len(l.withFiles[0]), "layer"), l.asClaimed(), l.nameA, noneOr(emptyA, "empty layer"), l.nameB, noneOr(emptyB, "empty layer"))),
 		Proof: append(l.configProof(),
 			safe.Sprintf("diff_ids(A) = diff_ids(B) without those of empty layers, all %d in order", len(l.withFiles[0]))),
 	}, true

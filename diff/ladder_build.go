@@ -342,7 +342,7 @@ func (l *ladder) unrelated() Verdict {
 	default:
 		v.Headline = safe.Const("Unrelated images")
 		v.Because = safe.Sprintf("No layer is the same: %s in %s, %s in %s",
-			plural(len(l.withFiles[0]), "layer"), l.nameA, plural(len(l.withFiles[1]), "layer"), l.nameB)
+			noneOr(len(l.withFiles[0]), "layer"), l.nameA, noneOr(len(l.withFiles[1]), "layer"), l.nameB)
 	}
 	return v
 }

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
@@ -35,12 +36,18 @@ func baseMoved(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: severity, Rests: rests, Evidence: evidenceOf(rows[:1]),
-		Text: safe.Sprintf("%s: it differs from step %d on%s. The instructions of your own %s after it are the same.",
-			moved, stepNumber(rows[0]), baseVersions(*a, *b), plural(own, "step")),
+		Text: safe.Sprintf("%s: it differs from step %d on%s. %s", moved, stepNumber(rows[0]), baseVersions(*a, *b), ownStepsSame(own)),
 		Next:  advisePinnedBase(cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
 		Check: c.ConfigCheck(p, "[.history[].created_by]"),
 	}}
+}
+
+func ownStepsSame(n int) string {
+	if n == 1 {
+		return "The instruction of your own step after it is the same."
+	}
+	return fmt.Sprintf("The instructions of your own %d steps after it are the same.", n)
 }
 
 // differingBase returns the rows within both bases whose content or settings differ.
@@ -68,10 +75,10 @@ func baseVersions(a, b model.Image) string {
 }
 
 func advisePinnedBase(name string) safe.Text {
-	if name != "" {
-		name = quoted(name)
+	if name == "" {
+		name = "NAME"
 	}
-	return safe.Sprintf("Pin the base by digest, since a tag can move: FROM %s…@sha256:…", name)
+	return safe.Sprintf("Pin the base by digest, since a tag can move: FROM %s@sha256:…", quoted(name))
 }
 
 func baseProof(a, b model.Image, baseA, baseB Base, first Row) []safe.Text {

@@ -47,6 +47,8 @@ func laterSteps(differ, n int) string {
 	switch {
 	case n == 1:
 		return "The one later step differs, too"
+	case differ == n && n == 2:
+		return "Both later steps differ, too"
 	case differ == n:
 		return fmt.Sprintf("All %d later steps differ, too", n)
 	case differ == 1:

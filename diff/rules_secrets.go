@@ -22,7 +22,7 @@ func secretInTheOpen(c Comparison, p Pair) []Finding {
 		}
 		return []Finding{{
 			Severity: 3, Rests: on(Heuristic), Evidence: evidence, Proof: proof,
-			Text:  safe.Sprintf("In %s, %s: %s. Everyone who can pull the image can read this.", s.name, what, list(places)),
+			Text:  safe.Sprintf("In %s, %s: %s. Anyone with pull access can read this.", s.name, what, list(places)),
 			Next:  safe.Const("Rotate it first, then build with RUN --mount=type=secret. Deleting the tag is not enough"),
 			Check: s.configCheck(".config.Env, .config.Labels, [.history[]?.created_by]"),
 		}}

@@ -56,7 +56,7 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"a step that sets it", pairOf(t, build{config: env("X_VERSION=1").config, steps: []step{does("ADD x /", files("x")), sets("ENV X_VERSION=1")}},
 			build{config: env("X_VERSION=2").config, steps: []step{does("ADD x /", files("x")), sets("ENV X_VERSION=2")}}), "E3", 2, "X_VERSION 1 → 2", 2},
 
-		{"a token in the environment", pairOf(t, env("API_TOKEN=hunter2"), app()), "E4", 3, "In :a, 1 value looks like a secret: ENV API_TOKEN. Everyone who can pull the image can read this.", 1},
+		{"a token in the environment", pairOf(t, env("API_TOKEN=hunter2"), app()), "E4", 3, "In :a, 1 value looks like a secret: ENV API_TOKEN. Anyone with pull access can read this.", 1},
 		{"a token on both sides", pairOf(t, env("API_TOKEN=hunter2", "A=1"), env("API_TOKEN=hunter2")), "E4", 3, "In :a and :b,", 2},
 		{"a build argument", Describe(single("a", build{steps: []step{does("|1 NPM_TOKEN=abc /bin/sh -c npm ci", files("x"))}}.image(t))), "E4", 3, "step 1", 1},
 		{"an argument named only", Describe(single("a", build{steps: []step{does("ARG NPM_TOKEN", files("x"))}}.image(t))), "E4", -1, "", 0},

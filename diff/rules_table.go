@@ -331,7 +331,7 @@ var rulesSettings = []rule{
 	},
 	{
 		id: "E4", name: "secret-in-the-open", pair: secretInTheOpen,
-		means: "Everyone who can pull the image can read a value that looks like a password or a token.",
+		means: "A value looks like a password or a token. Anyone with pull access can read it.",
 		proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret",
 	},
 	{

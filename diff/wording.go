@@ -43,9 +43,9 @@ func (c Comparison) names() (a, b string) {
 	case nameA != nameB:
 		return nameA, nameB
 	case c.A.Ref.Registry != c.B.Ref.Registry:
-		return quoted(c.A.Ref.Registry), quoted(c.B.Ref.Registry)
+		return nameA + " of " + quoted(c.A.Ref.Registry), nameB + " of " + quoted(c.B.Ref.Registry)
 	}
-	return quoted(c.A.Ref.Repository) + nameA, quoted(c.B.Ref.Repository) + nameB
+	return nameA + " of " + quoted(c.A.Ref.Repository), nameB + " of " + quoted(c.B.Ref.Repository)
 }
 
 func refName(r model.Ref) string {
@@ -85,6 +85,14 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// noneOr is plural with "no layer" for 0.
+func noneOr(n int, noun string) string {
+	if n == 0 {
+		return "no " + noun
+	}
+	return plural(n, noun)
 }
 
 // allOf returns the subject of a sentence about n things, with its verb for one or
