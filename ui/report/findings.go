@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -8,7 +9,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// platformFinding is a finding of a report.
+// platformFinding is a finding of a report. If it is that of several platforms, its values
+// may be those of the first.
 type platformFinding struct {
 	diff.Finding
 	where        safe.Text // its platforms; empty for the whole image and for those of its cause
@@ -18,7 +20,7 @@ type platformFinding struct {
 // mergeFindings returns all findings of a comparison in the order of the screens. A finding
 // that several platforms share appears once.
 func mergeFindings(c diff.Comparison) (main, other []platformFinding) {
-	t := findingMerger{whole: c.Findings, pairs: len(c.Pairs), where: map[findingPlace][]string{}}
+	t := findingMerger{whole: c.Findings, pairs: len(c.Pairs), where: map[findingPlace][]string{}, texts: map[findingPlace]safe.Text{}}
 	if len(c.Pairs) == 0 {
 		t.add(diff.GroupByCause(c.Findings), "")
 	}
@@ -35,13 +37,22 @@ type findingMerger struct {
 	pairs  int
 	groups []diff.Group
 	where  map[findingPlace][]string
+	texts  map[findingPlace]safe.Text // of the first platform; empty if another platform has other values
 }
 
 // findingPlace identifies a finding and the cause that it appears under, if any.
 type findingPlace struct {
-	cause string
-	id    string
-	text  safe.Text
+	cause   string
+	id      string
+	essence string
+}
+
+// values matches what differs between platforms though the finding is the same: digests
+// and sizes.
+var values = regexp.MustCompile(`\b[0-9a-f]{12,64}\b|\b\d+(?:\.\d+)? (?:B|kB|MB|GB)\b`)
+
+func placeOf(cause string, f diff.Finding) findingPlace {
+	return findingPlace{cause, f.ID, values.ReplaceAllString(f.Text.String(), "")}
 }
 
 func (t *findingMerger) add(groups []diff.Group, platform string) {
@@ -63,13 +74,19 @@ func (t *findingMerger) add(groups []diff.Group, platform string) {
 
 // addPlatform records the platform of a finding.
 func (t *findingMerger) addPlatform(cause string, f diff.Finding, platform string) {
-	at := findingPlace{cause, f.ID, f.Text}
-	if !contains(t.whole, f) && !slices.Contains(t.where[at], platform) {
-		t.where[at] = append(t.where[at], platform)
+	at := placeOf(cause, f)
+	if contains(t.whole, f) || slices.Contains(t.where[at], platform) {
+		return
 	}
+	if len(t.where[at]) == 0 {
+		t.texts[at] = f.Text
+	} else if t.texts[at] != f.Text {
+		t.texts[at] = safe.Text{}
+	}
+	t.where[at] = append(t.where[at], platform)
 }
 
-func sameFinding(a, b diff.Finding) bool { return a.ID == b.ID && a.Text == b.Text }
+func sameFinding(a, b diff.Finding) bool { return placeOf("", a) == placeOf("", b) }
 
 func contains(all []diff.Finding, f diff.Finding) bool {
 	return slices.ContainsFunc(all, func(o diff.Finding) bool { return sameFinding(o, f) })
@@ -81,12 +98,12 @@ func (t *findingMerger) merged(groups []diff.Group) []platformFinding {
 		if contains(t.whole, g.Finding) && t.isConsequence(g.Finding) {
 			continue // it appears under its cause on one of the platforms
 		}
-		platforms := t.where[findingPlace{"", g.ID, g.Text}]
-		one := platformFinding{Finding: g.Finding, where: t.platformsText(platforms)}
+		platforms := t.where[placeOf("", g.Finding)]
+		one := platformFinding{Finding: g.Finding, where: t.platformsText(placeOf("", g.Finding))}
 		for _, f := range g.Consequences {
 			x := platformFinding{Finding: f}
-			if on := t.where[findingPlace{g.ID, f.ID, f.Text}]; !slices.Equal(on, platforms) {
-				x.where = t.platformsText(on)
+			if at := placeOf(g.ID, f); !slices.Equal(t.where[at], platforms) {
+				x.where = t.platformsText(at)
 			}
 			one.consequences = append(one.consequences, x)
 		}
@@ -95,17 +112,24 @@ func (t *findingMerger) merged(groups []diff.Group) []platformFinding {
 	return out
 }
 
-// platformsText names platforms. It is empty if the comparison has only one.
-func (t *findingMerger) platformsText(platforms []string) safe.Text {
-	switch {
-	case len(platforms) == 0 || t.pairs < 2:
+// platformsText names the platforms of a finding, and whose values it has if they differ.
+// It is empty if the comparison has only one platform.
+func (t *findingMerger) platformsText(at findingPlace) safe.Text {
+	platforms := t.where[at]
+	if len(platforms) == 0 || t.pairs < 2 {
 		return safe.Text{}
-	case len(platforms) == t.pairs && t.pairs == 2:
-		return safe.Const("both platforms")
-	case len(platforms) == t.pairs:
-		return safe.Const("all platforms")
 	}
-	return safe.Clean(strings.Join(platforms, ", "))
+	text := safe.Clean(strings.Join(platforms, ", "))
+	switch {
+	case len(platforms) == t.pairs && t.pairs == 2:
+		text = safe.Const("both platforms")
+	case len(platforms) == t.pairs:
+		text = safe.Sprintf("all %d platforms", t.pairs)
+	}
+	if len(platforms) > 1 && t.texts[at].IsEmpty() {
+		text = safe.Sprintf("%s (values of %s)", text, platforms[0])
+	}
+	return text
 }
 
 // isConsequence reports whether a finding appears under a cause.

@@ -41,6 +41,9 @@ func TestMergeFindings(t *testing.T) {
 		main, other string
 	}{
 		"the same on all platforms": {onTwoPlatforms([]diff.Finding{repacked, ids}, []diff.Finding{repacked, ids}, nil), "both platforms packed again > ids", ""},
+		"other digests and sizes": {onTwoPlatforms([]diff.Finding{finding("G1", "it was 0123456789ab (3 MB)", 2)}, []diff.Finding{finding("G1", "it was ba9876543210 (4 MB)", 2)}, nil),
+			"both platforms (values of linux/amd64) it was 0123456789ab (3 MB)", ""},
+		"another version":           {onTwoPlatforms([]diff.Finding{finding("E3", "A 1 → 2", 2)}, []diff.Finding{finding("E3", "A 1 → 3", 2)}, nil), "linux/amd64 A 1 → 2; linux/arm64 A 1 → 3", ""},
 		"a consequence on one":      {onTwoPlatforms([]diff.Finding{repacked, ids}, []diff.Finding{repacked}, nil), "both platforms packed again > linux/amd64 ids", ""},
 		"no cause on this platform": {onTwoPlatforms([]diff.Finding{repacked}, []diff.Finding{ids}, nil), "linux/amd64 packed again", "linux/arm64 ids"},
 		"the most severe first":     {onTwoPlatforms([]diff.Finding{note}, nil, []diff.Finding{attestations, lost}), "lost; linux/amd64 twice", "attestations"},

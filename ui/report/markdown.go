@@ -115,8 +115,13 @@ func (m markdownWriter) paragraph(text safe.Text) {
 	m.line(sentence(text))
 }
 
-func (m markdownWriter) steps(p diff.Pair, columns []safe.Text) {
-	m.heading(safe.Concat(safe.Const("Steps of "), code(platformName(p))))
+func (m markdownWriter) steps(table stepTable, columns []safe.Text) {
+	title := safe.Concat(safe.Const("Steps of "), code(platformName(table.pair)))
+	if n := len(table.others); n > 0 {
+		title = safe.Sprintf("%s, and of %s in the same steps", title,
+			look.Count(n, safe.Const("other platform"), safe.Const("other platforms")))
+	}
+	m.heading(title)
 	head := append(append([]safe.Text{safe.Const("step"), safe.Const("instruction")}, columns...), safe.Const("note"))
 	rule := safe.Text{}
 	if len(columns) > 1 {
@@ -124,13 +129,20 @@ func (m markdownWriter) steps(p diff.Pair, columns []safe.Text) {
 	}
 	m.cells(head...)
 	m.line(rule, safe.Const("| ---: "), safe.Const("| --- ").Repeat(len(columns)+2), safe.Const("|"))
-	for _, r := range p.Rows {
-		m.step(r)
+	for _, l := range table.lines(m.c.B != nil, -1) {
+		if l.folded > 0 {
+			m.cells(code(m.g.Mark(diff.Same)), l.numbers(), l.text(), safe.Text{}, safe.Text{}, safe.Text{})
+			continue
+		}
+		m.step(l.row)
 	}
 }
 
 func (m markdownWriter) step(r diff.Row) {
 	texts := m.instructions(r)
+	if len(texts) == 2 {
+		texts[0], texts[1] = excerpts(texts[0], texts[1], excerptLength)
+	}
 	text := code(texts[0])
 	if len(texts) == 2 {
 		text = safe.Concat(safe.Const("A: "), text, safe.Const("<br>B: "), code(texts[1]))

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -10,14 +12,15 @@ import (
 // Widths in cells. Terminals, mails and tickets show lines of textWidth without breaking
 // them. Notes at the end of rows and commands may be longer.
 const (
-	textWidth        = 100
+	textWidth        = 80
 	severityWidth    = 9
 	expectedWidth    = 20
 	platformWidth    = 24
-	stepWidth        = 4
+	stepWidth        = 5
 	layerWidth       = 14
-	instructionWidth = 44            // between the columns of two sides
+	instructionWidth = 27            // beside the layers of two sides
 	leadWidth        = stepWidth + 4 // mark and number before an instruction
+	excerptLength    = 130           // of an instruction that differs: about two lines
 )
 
 // textWriter lays out a report as plain text.
@@ -95,7 +98,7 @@ func (t textWriter) proofs([]proof) {}
 
 func (t textWriter) platforms(platforms []entry) {
 	for _, p := range platforms {
-		t.line(t.g.Fit(p.name, platformWidth), safe.Const(" "), p.text)
+		t.wrapped(safe.Concat(t.g.Fit(p.name, platformWidth), safe.Const(" ")), p.text)
 	}
 }
 
@@ -104,25 +107,33 @@ func (t textWriter) paragraph(text safe.Text) {
 	t.wrapped(safe.Text{}, text)
 }
 
-func (t textWriter) steps(p diff.Pair, columns []safe.Text) {
-	if t.c.B != nil && len(t.c.Pairs) > 1 {
+func (t textWriter) steps(table stepTable, columns []safe.Text) {
+	p := table.pair
+	if t.c.B != nil && len(t.c.Pairs) > len(table.others)+1 {
 		t.line()
-		t.wrapped(safe.Text{}, safe.Sprintf("%s: %s", platformName(p), headline(p.Verdict)))
+		t.wrapped(safe.Text{}, safe.Sprintf("%s: %s", table.heading(), headline(p.Verdict)))
 		t.wrapped(safe.Text{}, p.Verdict.Because)
 	} else {
-		t.heading(platformName(p))
+		t.heading(table.heading())
 	}
 	width := instructionWidth
 	if len(columns) == 1 {
-		width += layerWidth // of the other side
+		width += layerWidth + 1 // of the other side
 	}
 	t.row(safe.Const(" "), safe.Const("step"), t.g.Fit(safe.Const("instruction"), width), columns, safe.Text{})
 	boundary, base, ok := p.Boundary()
-	for i, r := range p.Rows {
-		if ok && i == boundary {
-			t.line(blanks(leadWidth), safe.Sprintf("above this line: %s", base.Text()))
+	if !ok {
+		boundary = -1
+	}
+	for _, l := range table.lines(t.c.B != nil, boundary) {
+		if l.at == boundary {
+			t.wrapped(blanks(leadWidth), safe.Sprintf("above this line: %s", base.Text()))
 		}
-		t.step(r, width)
+		if l.folded > 0 {
+			t.line(t.g.Mark(diff.Same), safe.Const(" "), t.g.Right(l.numbers(), stepWidth), safe.Const("  "), l.text())
+			continue
+		}
+		t.step(l.row, width)
 	}
 }
 
@@ -134,37 +145,49 @@ func (t textWriter) row(mark, number, instruction safe.Text, layers []safe.Text,
 	t.line(append(line, safe.Const(" "), note)...)
 }
 
-// step prints a step. Instructions that differ are printed in full, on several lines; others
-// are cut to one line.
+// step prints a step. An instruction that is the same on both sides is cut to one line, or
+// two if its layers differ. Of one that differs, both versions stand below the row.
 func (t textWriter) step(r diff.Row, width int) {
-	lines := t.instructions(r)
-	switch {
-	case len(lines) == 2:
-		lines = append(wrapTo(safe.Concat(safe.Const("A: "), lines[0]), width),
-			wrapTo(safe.Concat(safe.Const("B: "), lines[1]), textWidth-leadWidth)...)
-	case r.Differs():
-		lines = wrapTo(lines[0], width)
-	}
 	var layers []safe.Text
 	for _, s := range t.layers(r) {
 		layers = append(layers, t.layer(s))
 	}
-	t.row(t.g.Mark(r.Class), stepNumber(r), t.g.Fit(lines[0], width), layers, rowNote(r))
-	for _, more := range lines[1:] {
+	texts, note, below := t.instructions(r), rowNote(r), []safe.Text{}
+	head := t.g.Fit(texts[0], width)
+	switch {
+	case len(texts) == 2:
+		a, b := excerpts(texts[0], texts[1], excerptLength)
+		head, note = t.g.Fit(firstOf(look.RowNote(r), safe.Const("same files")), width), rowDetails(r)
+		below = append(t.wrap(safe.Concat(safe.Const("A: "), a)), t.wrap(safe.Concat(safe.Const("B: "), b))...)
+	case r.Differs():
+		first := look.Wrap([]look.Span{look.P(texts[0])}, width)[0].Text()
+		head = t.g.Fit(first, width)
+		if rest := texts[0].Slice(len(first.String()), len(texts[0].String())); !rest.IsEmpty() {
+			below = []safe.Text{t.g.Fit(safe.Clean(strings.TrimSpace(rest.String())), textWidth-leadWidth)}
+		}
+	}
+	fits := leadWidth+width+len(layers)*(layerWidth+1)+1+look.Width(note) <= textWidth
+	if !fits {
+		below, note = append(below, t.wrap(note)...), safe.Text{}
+	}
+	t.row(t.g.Mark(r.Class), stepNumber(r), head, layers, note)
+	for _, more := range below {
 		t.line(blanks(leadWidth), more)
 	}
 }
 
-// wrapTo breaks text into lines: the first at most width cells wide, the others as wide as
-// the report.
-func wrapTo(text safe.Text, width int) []safe.Text {
-	first := look.Wrap([]look.Span{look.P(text)}, width)[0].Text()
-	lines := []safe.Text{first}
-	rest := text.Slice(len(first.String()), len(text.String()))
-	if rest.IsEmpty() {
-		return lines
+// firstOf returns the first of two texts that is not empty.
+func firstOf(a, b safe.Text) safe.Text {
+	if a.IsEmpty() {
+		return b
 	}
-	for _, l := range look.Wrap([]look.Span{look.P(rest)}, textWidth-leadWidth) {
+	return a
+}
+
+// wrap breaks a text that stands below a row.
+func (t textWriter) wrap(text safe.Text) []safe.Text {
+	var lines []safe.Text
+	for _, l := range look.Wrap([]look.Span{look.P(text)}, textWidth-leadWidth) {
 		lines = append(lines, l.Text())
 	}
 	return lines

@@ -42,7 +42,7 @@ type writer interface {
 	proofs([]proof)
 	platforms([]entry)
 	paragraph(safe.Text)
-	steps(p diff.Pair, columns []safe.Text)
+	steps(t stepTable, columns []safe.Text)
 }
 
 func (r report) content() report { return r }
@@ -80,22 +80,33 @@ func walk(w writer) error {
 	}
 	w.proofs(proofsOf(c, o, main))
 	if len(c.Pairs) > 1 {
-		var platforms []entry
-		for _, p := range c.Pairs {
-			platforms = append(platforms, entry{platformName(p), platformState(c, p, o)})
-		}
 		w.heading(safe.Const("Platforms"))
-		w.platforms(platforms)
+		w.platforms(platformEntries(c, o))
 	}
 	if c.B == nil && len(c.Pairs) == 1 && errorOf(c.Pairs[0].A) != nil {
 		w.paragraph(safe.Sprintf("The image could not be read: %s", platformState(c, c.Pairs[0], o)))
 	}
-	for _, p := range c.Pairs { // the list of platforms is enough for identical ones
-		if len(p.Rows) > 0 && (p.Verdict.Code != diff.Identical || len(c.Pairs) == 1) {
-			w.steps(p, columns)
-		}
+	for _, t := range stepTables(c) {
+		w.steps(t, columns)
 	}
 	return w.content().end()
+}
+
+// platformEntries lists the platforms of a comparison. If all are the same, one entry names
+// them.
+func platformEntries(c diff.Comparison, o Options) []entry {
+	var all []entry
+	var names []safe.Text
+	same := true
+	for _, p := range c.Pairs {
+		e := entry{platformName(p), platformState(c, p, o)}
+		same = same && (len(all) == 0 || e.text == all[0].text)
+		all, names = append(all, e), append(names, e.name)
+	}
+	if c.B != nil && same && len(all) > 2 {
+		return []entry{{safe.Sprintf("all %d platforms", len(all)), safe.Sprintf("%s (%s)", all[0].text, safe.Join(names, ", "))}}
+	}
+	return all
 }
 
 func sideOf(letter safe.Text, a *model.Artifact) side {

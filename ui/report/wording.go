@@ -73,7 +73,12 @@ func platformState(c diff.Comparison, p diff.Pair, o Options) safe.Text {
 // rowNote returns the note at the end of a row: its class, its sizes, and steps with the
 // same files.
 func rowNote(r diff.Row) safe.Text {
-	words := []safe.Text{look.RowNote(r), rowSizes(r)}
+	return safe.Join(nonEmpty(look.RowNote(r), rowDetails(r)), ", ")
+}
+
+// rowDetails is rowNote without the class.
+func rowDetails(r diff.Row) safe.Text {
+	words := []safe.Text{rowSizes(r)}
 	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
 		words = append(words, safe.Const("other build arguments"))
 	}
