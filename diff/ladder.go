@@ -61,7 +61,7 @@ func (l *ladder) oneSided() (Verdict, bool) {
 
 func platformText(name string) string {
 	if name == "" {
-		return "such platform"
+		return "an image without a platform"
 	}
 	return name
 }

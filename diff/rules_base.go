@@ -36,7 +36,7 @@ func baseMoved(c Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: severity, Rests: rests, Evidence: evidenceOf(rows[:1]),
-		Text: safe.Sprintf("%s: it differs from step %d on%s. %s", moved, stepNumber(rows[0]), baseVersions(*a, *b), ownStepsSame(own)),
+		Text:  safe.Sprintf("%s: it differs from step %d on%s. %s", moved, stepNumber(rows[0]), baseVersions(*a, *b), ownStepsSame(own)),
 		Next:  advisePinnedBase(cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
 		Check: c.ConfigCheck(p, "[.history[].created_by]"),

@@ -16,8 +16,8 @@ func madeByHand(c Comparison, p Pair) []Finding {
 		if top == nil || s.img.Config.DockerVersion == "" || !isPlainCommand(*s.img, *top) && !isStartCommand(*s.img, *top) {
 			return nil
 		}
-		if top.CreatedBy == "" && len(s.img.Steps) == 1 {
-			return nil // docker import with a message
+		if top.CreatedBy == "" && (len(s.img.Steps) == 1 || top.Comment == "") {
+			return nil // docker import with a message, or a tool that records nothing
 		}
 		by := "no instruction"
 		if top.CreatedBy != "" {

@@ -144,11 +144,12 @@ func paidTwice(c Comparison, p Pair) []Finding {
 		var found []Finding
 		for i, st := range s.img.Steps {
 			text := dockerfile.Instruction(st.CreatedBy)
-			if !st.HasLayer || st.Layer.Size < notableBytes || dockerfile.Verb(text) != "RUN" || !changesMetadata.MatchString(text) {
+			if !st.HasLayer || st.Layer.Size < notableBytes || dockerfile.Verb(text) != "RUN" || !changesMetadata.MatchString(text) ||
+				installsPackages.MatchString(text) {
 				continue
 			}
 			from := copyOfSize(s.img.Steps[:i], st.Layer.Size)
-			if from == nil {
+			if from == nil || isRoot(s.img.Steps, from.Index) { // no step changes a whole root filesystem
 				continue
 			}
 			found = append(found, Finding{

@@ -79,6 +79,7 @@ func indexCases(t *testing.T) []ruleCase {
 		{"one commit, two dates of 1970", one(of("amd64", "1a2b3c4", "1970-01-01T00:00:00Z"), of("arm64", "1a2b3c4", "2024-07-03T00:00:00Z")), "C10", -1, "", 0},
 
 		{"deleted", one(amd, gone(arm, true)), "C11", 3, "In :a, linux/arm64 is listed but no longer in the registry", 1},
+		{"deleted, without platforms", one(amd, nameless(gone(arm, true))), "C11", 3, "In :a, sha256:" + short(arm.Descriptor.Digest) + " is listed", 1},
 		{"a registry in trouble", one(amd, gone(arm, false)), "C11", -1, "", 0},
 
 		{"one job's push", Compare(latest, latestArm), "C12", 1, ":latest is exactly :4.3.5-arm64", 2},
@@ -86,4 +87,10 @@ func indexCases(t *testing.T) []ruleCase {
 		{"two plain tags", Compare(latest, single("4.3.5", forArch("arm64").image(t))), "C12", -1, "", 0},
 		{"an index", Compare(index(t, "latest", amd, arm), index(t, "4.3.5-arm64", amd, arm)), "C12", -1, "", 0},
 	}
+}
+
+// nameless is an entry of an index without a platform.
+func nameless(e model.Entry) model.Entry {
+	e.Descriptor.Platform = nil
+	return e
 }

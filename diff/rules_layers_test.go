@@ -94,6 +94,13 @@ func layerCases(t *testing.T) []ruleCase {
 		{"owners of little", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN chown app /app/x", files("b").sized(2*mb)))), "D11", -1, "", 0},
 		{"owners given at once", alone(app(does("COPY --chown=app app /app", files("a").sized(100*mb)), does("RUN make", files("b").sized(100*mb)))), "D11", -1, "", 0},
 
+		{"a RUN as large as the root filesystem", alone(build{steps: []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in / ", files("debian").sized(47*mb)),
+			does("RUN tar x && chown -R www /usr/src", files("wordpress").sized(41*mb))}}), "D11", -1, "", 0},
+		{"packages as large as the copied files", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN apt-get update && apt-get install -y x && chmod 1777 /run", files("b").sized(104*mb)))), "D11", -1, "", 0},
+
+		{"debian", alone(build{steps: []step{does("# debian.sh --arch 'amd64' out/ 'trixie' '@1785715200'", files("root").sized(29*mb)).noted("debuerreotype 0.16")}}), "D12", -1, "", 0},
+		{"busybox", alone(build{steps: []step{does("BusyBox 1.36.1 (glibc), Debian 12", files("root").sized(4*mb))}}), "D12", -1, "", 0},
+		{"KIWI", alone(build{steps: []step{does("KIWI 9.24.36", files("root").sized(40*mb))}}), "D12", -1, "", 0},
 		{"imported", alone(imported), "D12", 1, "docker import", 1},
 		{"imported, nothing left", alone(bare), "D12", 2, "no start command and no environment", 1},
 		{"merged", alone(build{steps: []step{does("", files("all")).noted("merge sha256:aa to sha256:bb")}}), "D12", 2, "docker build --squash", 1},
@@ -114,7 +121,8 @@ func layerCases(t *testing.T) []ruleCase {
 		{"dates of 1970", alone(stale("1970-01-01T00:00:00Z", "2024-05-05T00:00:00Z")), "D13", -1, "", 0},
 
 		{"docker commit", alone(committed), "D14", 2, "step 2) has the command bash instead of an instruction", 1},
-		{"no instruction", alone(build{more: docker, steps: []step{committed.steps[0], does("", files("by hand"))}}), "D14", 2, "has no instruction", 1},
+		{"no instruction", alone(build{more: docker, steps: []step{committed.steps[0], does("", files("by hand")).noted("hot fix")}}), "D14", 2, "has no instruction", 1},
+		{"a tool that records nothing on an import, as for UBI 7", alone(build{more: docker, steps: []step{imported.steps[0], does("", files("x"))}}), "D14", -1, "", 0},
 		{"of a command that ran", alone(build{more: docker, config: map[string]any{"Cmd": []string{"/bin/sh", "-c", "echo a >b"}}, steps: []step{committed.steps[0], does("/bin/sh -c echo a >b", files("by hand"))}}), "D14", 2, "has the command /bin/sh -c echo a >b instead", 1},
 		{"a RUN of what is started later", alone(build{more: docker, config: map[string]any{"Cmd": []string{"/bin/sh", "-c", "make"}}, steps: []step{does("/bin/sh -c make", files("x")), sets("/bin/sh -c #(nop)  CMD make")}}), "D14", -1, "", 0},
 		{"imported with a message", alone(build{more: docker, steps: []step{does("", files("rootfs")).noted("flat")}}), "D14", -1, "", 0},

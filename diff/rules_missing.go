@@ -56,6 +56,27 @@ func missingLayers(c Comparison, p Pair) []Finding {
 	})
 }
 
+// entryNames names the entries of an index: by platform, or by digest if the platform does
+// not tell them apart.
+func entryNames(entries []model.Entry) []string {
+	times := map[string]int{}
+	for _, e := range entries {
+		times[nameOf(e)]++
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		switch name := nameOf(e); {
+		case name == "":
+			names[i] = "sha256:" + short(e.Descriptor.Digest)
+		case times[name] > 1:
+			names[i] = name + " (" + short(e.Descriptor.Digest) + ")"
+		default:
+			names[i] = name
+		}
+	}
+	return names
+}
+
 // danglingChild (C11): the registry has the index but not one of its manifests. The index
 // was read from the same repository, so a 404 does not mean a missing permission.
 func danglingChild(c Comparison) []Finding {
@@ -70,10 +91,7 @@ func danglingChild(c Comparison) []Finding {
 		if len(gone) == 0 {
 			continue
 		}
-		var names []string
-		for _, e := range gone {
-			names = append(names, platformText(nameOf(e)))
-		}
+		names := entryNames(gone)
 		found = append(found, Finding{
 			Severity: 3, Rests: on(Hashed), Evidence: s.evidence(gone), Proof: entriesProof(gone),
 			Text: safe.Sprintf("In %s, %s %s listed but no longer in the registry. A pull fails with \"manifest unknown\".",

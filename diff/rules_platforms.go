@@ -23,6 +23,14 @@ func platformLost(c Comparison) []Finding {
 		return nil
 	}
 	nameA, nameB := c.names()
+	if namesSubset(c.B.Ref.Tag, lost) {
+		return []Finding{{
+			Severity: 1, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
+			Text:  safe.Sprintf("%s %s in %s but not in %s, whose name says which platforms it has.", list(lost), isAre(len(lost)), nameA, nameB),
+			Next:  safe.Const("Nothing to do if the tag is meant to have these platforms only"),
+			Proof: c.platformsProof(), Check: c.platformsCheck(),
+		}}
+	}
 	return []Finding{{
 		Severity: 3, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
 		Text: safe.Sprintf("%s %s in %s but not in %s.", list(lost), isAre(len(lost)), nameA, nameB),
@@ -33,51 +41,122 @@ func platformLost(c Comparison) []Finding {
 	}}
 }
 
-// ambiguousPlatform (C7): two entries of an index claim the same platform.
-func ambiguousPlatform(c Comparison) []Finding {
-	var found []Finding
-	nameA, nameB := c.names()
-	for _, s := range []struct {
-		side Side
-		name string
-		art  *model.Artifact
-	}{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
-		if s.art == nil || !isIndex(*s.art) {
+// namesSubset reports whether a tag names an operating system or an architecture that none
+// of the platforms has: such a tag is meant not to have them.
+func namesSubset(tag string, platforms []string) bool {
+	words := strings.FieldsFunc(strings.ToLower(tag), func(r rune) bool { return strings.ContainsRune("-_.+", r) })
+	for _, w := range words {
+		switch {
+		case strings.HasPrefix(w, "nanoserver"), strings.HasPrefix(w, "windowsservercore"), strings.HasPrefix(w, "ltsc20"):
+			w = "windows"
+		case w == "x86_64":
+			w = "amd64"
+		case w == "aarch64":
+			w = "arm64"
+		}
+		if !slices.Contains(tagPlatforms, w) {
 			continue
 		}
-		first := map[string]model.Entry{}
+		if !slices.ContainsFunc(platforms, func(p string) bool { return slices.Contains(strings.FieldsFunc(p, isPlatformEnd), w) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func isPlatformEnd(r rune) bool { return r == '/' || r == ' ' }
+
+// tagPlatforms are the words of tags that name an operating system or an architecture.
+var tagPlatforms = []string{"linux", "windows", "amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "mips64le", "loong64"}
+
+// ambiguousPlatform (C7): several entries of an index claim the same platform.
+func ambiguousPlatform(c Comparison) []Finding {
+	var found []Finding
+	for _, s := range c.indexes() {
+		byPlatform := map[string][]model.Entry{}
+		var order []string
 		for _, e := range s.art.Images() {
 			platform := nameOf(e)
-			before, again := first[platform]
-			if !again || platform == "" {
-				first[platform] = e
+			if platform == "" || slices.ContainsFunc(byPlatform[platform], func(o model.Entry) bool { return o.Descriptor.Digest == e.Descriptor.Digest }) {
 				continue
 			}
-			if before.Descriptor.Digest == e.Descriptor.Digest {
-				continue
+			if byPlatform[platform] == nil {
+				order = append(order, platform)
 			}
-			if id := configKey(e); id != "" && id == configKey(before) {
-				found = append(found, Finding{
-					Severity: 0, Rests: on(Hashed),
-					Evidence: []Evidence{{s.side, none, before.Descriptor.Digest}, {s.side, none, e.Descriptor.Digest}},
-					Text: safe.Sprintf("%s offers %s twice, the second time %s: it is the same image (%s).",
-						s.name, platform, packingOf(e), short(e.Image.ID())),
-					Next:  safe.Const("Nothing to fix: clients that know the second packing take it"),
-					Proof: entriesProof([]model.Entry{before, e}), Check: c.manifestOf(s.side, ".manifests[]|{digest,platform}"),
-				})
-				continue
+			byPlatform[platform] = append(byPlatform[platform], e)
+		}
+		for _, platform := range order {
+			if entries := byPlatform[platform]; len(entries) > 1 {
+				found = append(found, c.ambiguous(s, platform, entries))
 			}
-			found = append(found, Finding{
-				Severity: 2, Rests: on(Hashed),
-				Evidence: []Evidence{{s.side, none, before.Descriptor.Digest}, {s.side, none, e.Descriptor.Digest}},
-				Text: safe.Sprintf("Two entries of %s claim %s: sha256:%s and sha256:%s. Most clients use the first and never the second.",
-					s.name, platform, short(before.Descriptor.Digest), short(e.Descriptor.Digest)),
-				Next:  safe.Const("Create the index again with one entry for each platform"),
-				Proof: entriesProof([]model.Entry{before, e}), Check: c.manifestOf(s.side, ".manifests[]|{digest,platform}"),
-			})
 		}
 	}
 	return found
+}
+
+// ambiguous is C7 for the entries of one platform: a calm fact if all are one image in
+// several packings, as podman pushes it in gzip and zstd.
+func (c Comparison) ambiguous(s indexSide, platform string, entries []model.Entry) Finding {
+	f := Finding{
+		Severity: 2, Rests: on(Hashed), Evidence: s.evidence(entries),
+		Next:  safe.Const("Create the index again with one entry for each platform"),
+		Proof: entriesProof(entries), Check: c.manifestOf(s.side, ".manifests[]|{digest,platform,annotations}"),
+	}
+	first, others := entries[0], entries[1:]
+	others = slices.DeleteFunc(slices.Clone(others), func(e model.Entry) bool { return isTwin(first, e) })
+	if len(others) > 0 {
+		var digests []string
+		for _, e := range append([]model.Entry{first}, others...) {
+			digests = append(digests, "sha256:"+short(e.Descriptor.Digest))
+		}
+		rest := "second"
+		if len(digests) > 2 {
+			rest = "others"
+		}
+		f.Text = safe.Sprintf("%s entries of %s claim %s: %s. Most clients use the first and never the %s.",
+			upperFirst(countWord(len(digests))), s.name, platform, list(digests), rest)
+		return f
+	}
+	f.Severity, f.Next = 0, safe.Const("Nothing to fix: clients that know the second packing take it")
+	twin := entries[1]
+	if id := configKey(twin); id != "" && id == configKey(first) {
+		f.Text = safe.Sprintf("%s offers %s %s, the second time %s: it is the same image (%s).",
+			s.name, platform, timesText(len(entries)), packingOf(twin), short(twin.Image.ID()))
+		return f
+	}
+	f.Rests = on(Claimed)
+	f.Text = safe.Sprintf("%s offers %s %s, in several packings, as annotations of its entries claim.", s.name, platform, timesText(len(entries)))
+	return f
+}
+
+// countWord returns a small number as a word.
+func countWord(n int) string {
+	if words := []string{"no", "one", "two", "three", "four", "five"}; n < len(words) {
+		return words[n]
+	}
+	return fmt.Sprint(n)
+}
+
+// packingAnnotation marks an entry that has the layers of another one in another packing
+// (containers/image, internal/manifest/oci_index.go).
+const packingAnnotation = "io.github.containers.compression."
+
+// isTwin reports whether an entry is another one in another packing: both have one config,
+// or it says so.
+func isTwin(first, e model.Entry) bool {
+	if id := configKey(e); id != "" && configKey(first) != "" {
+		return id == configKey(first)
+	}
+	return claimsPacking(first) || claimsPacking(e)
+}
+
+func claimsPacking(e model.Entry) bool {
+	for key, value := range e.Descriptor.Annotations {
+		if strings.HasPrefix(key, packingAnnotation) && value == "true" {
+			return true
+		}
+	}
+	return false
 }
 
 // platformAdded (C2): platforms that B serves and A does not.

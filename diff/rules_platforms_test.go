@@ -30,6 +30,8 @@ func platformCases(t *testing.T) []ruleCase {
 		{"one platform, but another build", Compare(list("a", amd, arm), single("b", forArch("arm64", sets("USER x")).image(t))), "A10", -1, "", 0},
 
 		{"a platform lost", Compare(list("a", amd, arm), list("b", amd)), "C1", 3, "linux/arm64 is in :a but not in :b", 1},
+		{"a tag named after an architecture", Compare(list("a", amd, arm, forArch("s390x")), list("b-amd64", amd)), "C1", 1, "not in :b-amd64, whose name says which platforms it has", 2},
+		{"a tag named after a lost platform", Compare(list("a", amd, arm), list("arm64", amd)), "C1", 3, "linux/arm64 is in :a but not in :arm64", 1},
 		{"lost by flattening, which says so", Compare(list("a", amd, arm), single("b", amd.image(t))), "C1", -1, "", 0},
 		{"the same platforms in another order", Compare(list("a", amd, arm), list("b", arm, amd)), "C1", -1, "", 0},
 		{"a platform gained", Compare(list("a", amd), list("b", amd, arm)), "C2", 0, "linux/arm64 is new in :b", 1},
@@ -48,6 +50,9 @@ func platformCases(t *testing.T) []ruleCase {
 		{"two variants of one machine", Describe(index(t, "a", labelled(onBase(t, "arm", "x", 2*mb), "linux", "arm", "v6"), labelled(onBase(t, "arm", "x", 2*mb), "linux", "arm", "v7"))), "C4", -1, "", 0},
 
 		{"two entries for one platform", Describe(list("a", amd, arm, forArch("amd64", sets("USER x")))), "C7", 2, "Two entries of :a claim linux/amd64", 2},
+		{"three entries for one platform", Describe(list("a", amd, forArch("amd64", sets("USER x")), forArch("amd64", sets("USER y")))), "C7", 2, "Three entries of :a claim linux/amd64", 3},
+		{"another packing, as its annotation claims", Describe(index(t, "a", pending(entry(amd.image(t))), packedEntry(pending(entry(packedAgainAt(amd, 0).image(t)))))), "C7", 0,
+			":a offers linux/amd64 twice, in several packings, as annotations of its entries claim.", 2},
 		{"the same entry twice", Describe(list("a", amd, arm, amd)), "C7", -1, "", 0},
 
 		{"the same image twice, once in zstd", Describe(list("a", amd, packedAgain(amd))), "C7", 0, ":a offers linux/amd64 twice", 2},
@@ -88,4 +93,10 @@ func armV6() build {
 	b := forArch("arm")
 	b.variant = "v6"
 	return b
+}
+
+// packedEntry is an entry that podman marks as the image before it, in zstd.
+func packedEntry(e model.Entry) model.Entry {
+	e.Descriptor.Annotations = map[string]string{packingAnnotation + "zstd": "true"}
+	return e
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
@@ -66,7 +67,17 @@ func squashMark(img model.Image) (flat, because string) {
 // isUnrecorded reports whether the only step does not show how the image was made: buildah
 // commit records the command of the container and the name of the base.
 func isUnrecorded(img model.Image, s model.Step) bool {
-	return isPlainCommand(img, s) || strings.HasPrefix(s.Comment, "FROM ") && !isShellStep(s.CreatedBy)
+	return isPlainCommand(img, s) && !isRootTool(s) || strings.HasPrefix(s.Comment, "FROM ") && !isShellStep(s.CreatedBy)
+}
+
+// rootTool matches what tools record that make a root filesystem in one layer: debuerreotype,
+// the builds of BusyBox, KIWI, mkosi, rpm-ostree, umoci, Buildroot and Yocto.
+var rootTool = regexp.MustCompile(`(?i)^# debian\.sh |^debuerreotype |^busybox \d|^kiwi\b|^mkosi\b|^ostree |^rpm-ostree|^umoci |^buildroot|^bitbake|^livemedia`)
+
+// isRootTool reports whether one layer is what the tool makes, not what is left of many.
+func isRootTool(s model.Step) bool {
+	return rootTool.MatchString(s.CreatedBy) || rootTool.MatchString(s.Comment) || strings.HasPrefix(s.CreatedBy, "bazel ") ||
+		s.CreatedBy == "apko" || strings.HasPrefix(s.CreatedBy, "ko ")
 }
 
 // makesNoFiles reports whether an instruction only changes the config.

@@ -187,8 +187,8 @@ func movingTarget(t tagState) (Finding, bool) {
 	}
 	f := Finding{
 		Severity: 1, Rests: on(Hashed), Evidence: t.evidence(m.To), Tags: []string{t.ref.Tag},
-		Text: safe.Sprintf("%s moved while it was read. Everything here is the first version (%s), read by digest. Now the tag is %s.",
-			t.name, short(t.now), short(m.To)),
+		Text: safe.Sprintf("%s moved %s it was read. Everything here is the first version (%s), read by digest. Now the tag is %s.",
+			t.name, whileOrAfter(m.Later), short(t.now), short(m.To)),
 		Next:    safe.Const("Read it again. In a pipeline, use the digest that the build reported, not the tag that it just pushed"),
 		Command: t.compareCommand(t.now),
 		Proof: []safe.Text{
@@ -204,6 +204,13 @@ func movingTarget(t tagState) (Finding, bool) {
 		f.Proof = append(f.Proof, safe.Sprintf("%s is a member of %s", m.To, t.now))
 	}
 	return f, true
+}
+
+func whileOrAfter(later bool) string {
+	if later {
+		return "after"
+	}
+	return "while"
 }
 
 // onTags turns a rule for one tag into a rule for the tags of a comparison.

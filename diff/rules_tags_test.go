@@ -132,6 +132,7 @@ func moveCases(t *testing.T) []ruleCase {
 		{"a newer version by its label", beside, "F3", -1, "", 0},
 
 		{"changed while it was read", moved(Move{To: named("y"), At: day(3)}), "F6", 1, ":prod moved while it was read. Everything here is the first version (" + short(d) + ")", 2},
+		{"changed after it was read", moved(Move{To: named("y"), At: day(3), Later: true}), "F6", 1, ":prod moved after it was read.", 2},
 		{"a push in progress", moved(Move{To: named("y"), At: day(3), ToMember: true}), "F6", 1, "A push of :prod seems to be in progress", 2},
 		{"it stayed", moved(Move{}), "F6", -1, "", 0},
 		{"it came back", moved(Move{To: d}), "F6", -1, "", 0},

@@ -28,6 +28,7 @@ type Move struct {
 	To       digest.Digest // "" for none
 	At       time.Time     // when the move was noticed
 	ToMember bool          // To is an image listed in the index that was read
+	Later    bool          // it was noticed only by a later check, when all had been read
 }
 
 // WithTagContext returns c with this context, and with the findings that follow

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/containerd/platforms"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -10,6 +11,9 @@ import (
 // Normal returns a platform in its normalized spelling: x86_64 is amd64,
 // arm64/v8 is arm64, arm alone is arm/v7 (the rules of containerd).
 func Normal(p v1.Platform) v1.Platform {
+	if old := strings.TrimPrefix(p.Variant, "arm"); p.Variant != old && strings.HasPrefix(old, "v") {
+		p.Variant = old // armv7 and armv8 in manifest lists of 2016
+	}
 	n := platforms.Normalize(p)
 	n.OSFeatures = nil
 	return n

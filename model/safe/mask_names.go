@@ -35,6 +35,10 @@ var (
 	secretKeys = []string{"api", "access", "private", "signing", "encryption", "auth", "secret", "master"}
 	// pathWords are the last words of names whose value is the path of a secret.
 	pathWords = []string{"file", "path", "dir"}
+	// placeWords are the last words of names whose value is an address.
+	placeWords = []string{"url", "uri", "endpoint", "host", "server"}
+	// nameWords are the last words of names whose value is a name: of an HTTP header, say.
+	nameWords = []string{"header", "headername", "name", "field", "param", "claim", "variable"}
 )
 
 func judgeName(name string) secretName {
@@ -120,7 +124,8 @@ func (n secretName) isSecretValue(value string) bool {
 		return false
 	}
 	switch {
-	case isVariable(value), slices.Contains(pathWords, n.lastWord) && isPath(value):
+	case isVariable(value), slices.Contains(pathWords, n.lastWord) && isPath(value), isPlainPath(value),
+		slices.Contains(placeWords, n.lastWord) && isPlainURL(value), slices.Contains(nameWords, n.lastWord) && isPlainName(value):
 		return false
 	case n.lastWord == "auth" && n.strength == weak:
 		return len(value) >= 8 // shorter ones are kinds: basic, ldap, oauth2
@@ -128,9 +133,34 @@ func (n secretName) isSecretValue(value string) bool {
 	return true
 }
 
-// isVariable reports whether a value only refers to the secret: $NAME, ${NAME}
-// or the beginning of $(a command).
+// isPlainPath reports whether a value is the path of a file, whatever its name:
+// /run/secrets/db. Secrets in base64 may begin with a slash, but mix upper case in.
+func isPlainPath(value string) bool {
+	return len(value) > 2 && (value[0] == '/' || strings.HasPrefix(value, "./") || strings.HasPrefix(value, "~/")) &&
+		strings.Count(value, "/") > 1 && strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789/._-~") == ""
+}
+
+// isPlainURL reports whether a value is an address or its path, without a password or a
+// query, which may hold a token.
+func isPlainURL(value string) bool {
+	scheme, rest, ok := strings.Cut(value, "://")
+	return (ok && scheme != "" || isPath(value)) && !strings.ContainsAny(value, "@?") && (ok && rest != "" || !ok)
+}
+
+// isPlainName reports whether a value is a word or several with dashes, as X-Token.
+func isPlainName(value string) bool {
+	return len(value) <= 40 && strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == ""
+}
+
+// isVariable reports whether a value only refers to the secret: $NAME, ${NAME}, %{NAME} of
+// Apache, %NAME% of Windows, {{NAME}} of a template, or the beginning of $(a command).
 func isVariable(value string) bool {
+	if strings.HasPrefix(value, "%{") && strings.HasSuffix(value, "}") || strings.HasPrefix(value, "{{") && strings.HasSuffix(value, "}}") {
+		return true
+	}
+	if len(value) > 2 && value[0] == '%' && value[len(value)-1] == '%' && !strings.ContainsAny(value[1:len(value)-1], "% ") {
+		return true
+	}
 	rest, ok := strings.CutPrefix(value, "$")
 	if !ok || strings.HasPrefix(rest, "(") {
 		return ok

@@ -41,6 +41,11 @@ func TestMask(t *testing.T) {
 		{"//registry.npmjs.org/:_authToken=hunter2", ""},
 		{"RAILS_MASTER_KEY=hunter2 AWS_SECRET_ACCESS_KEY=hunter2 apiKey=hunter2", ""},
 
+		// Secrets that look like paths, addresses and names.
+		{"AWS_SECRET_ACCESS_KEY=/9j4AAQSkZJRgABAQ", "AWS_SECRET_ACCESS_KEY=(masked)"}, {"A_TOKEN=/hunter2", "A_TOKEN=(masked)"},
+		{"TOKEN_URL=https://example.org/?key=hunter2", "TOKEN_URL=(masked)"}, {"SECRET_URL=https://u:hunter2@example.org/", "SECRET_URL=(masked)"},
+		{"SECRET_NAME=hunter2", "SECRET_NAME=(masked)"}, {"A_TOKEN=%hunter2", "A_TOKEN=(masked)"},
+
 		// Values of any kind.
 		{`{"password":1234}`, `{"password":"(masked)"}`},
 		{`{"password" : -12.5e3 }`, `{"password" : "(masked)" }`},
@@ -105,6 +110,8 @@ func TestMaskLeaves(t *testing.T) {
 		"sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2",
 		"https://host:8080/x", "ssh://git@host/x", "mailto:a@b", "the registry refused the token: expired", "ghp_short",
 		"docker-credential-desktop: executable file not found", "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----",
+		"GOOGLE_APPLICATION_CREDENTIALS=/var/secrets/key.json", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/x", "PASSWORD_RESET_URL=https://example.org/reset",
+		"JWT_SECRET_HEADER=X-Token", "TOKEN_PARAM=access_token", "[E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]", "A_TOKEN=%A_TOKEN%", "A_TOKEN={{token}}",
 		"org.opencontainers.image.authors=someone", `"author": "someone"`, `"Author": "x"`,
 	} {
 		if got := (Gate{}).Mask(s); got != s {

@@ -120,7 +120,7 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case sideMsg:
 		return p.sideArrived(msg)
 	case headMsg:
-		return p.headArrived(msg), nil
+		return p.headArrived(msg, false), nil
 	case page.PollMsg:
 		p.poll = p.poll.Fired(msg)
 		return p, nil

@@ -27,6 +27,7 @@ type side struct {
 	moved       digest.Digest // the current digest of the tag, if it is not that of art
 	gone        bool          // the tag no longer exists
 	movedAt     time.Time     // when moved was noticed
+	movedLater  bool          // it was noticed by a check after all had been read
 	history     model.Timeline
 }
 
@@ -216,9 +217,9 @@ func (p comparePage) contentsArrived(msg contentsMsg) comparePage {
 	return p.recompare()
 }
 
-// headArrived records that a tag moved while it was read. The content on the screen
-// stays, because it was read by digest.
-func (p comparePage) headArrived(msg headMsg) comparePage {
+// headArrived records that a tag moved while it was read, or later. The content on the
+// screen stays, because it was read by digest.
+func (p comparePage) headArrived(msg headMsg, later bool) comparePage {
 	for _, s := range p.sides() {
 		if s.load != msg.load || s.art == nil {
 			continue
@@ -226,9 +227,10 @@ func (p comparePage) headArrived(msg headMsg) comparePage {
 		if s.stale() {
 			s.err = nil // the registry answers again
 		}
+		was := s.moved
 		s.moved, s.gone = "", msg.now == ""
 		if msg.now != s.art.Digest() {
-			s.moved, s.movedAt = msg.now, p.env.Now()
+			s.moved, s.movedAt, s.movedLater = msg.now, p.env.Now(), later && (was == "" || s.movedLater)
 		}
 	}
 	return p.recompare()

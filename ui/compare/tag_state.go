@@ -85,7 +85,7 @@ func (p comparePage) sideContext(s side) diff.SideContext {
 	if s.moved != "" && s.art != nil {
 		member := slices.ContainsFunc(s.art.Entries,
 			func(e model.Entry) bool { return e.Descriptor.Digest == s.moved && e.Role == model.RoleImage })
-		n.Moved = diff.Move{To: s.moved, At: s.movedAt, ToMember: member && s.art.Top.Kind == model.KindIndex}
+		n.Moved = diff.Move{To: s.moved, At: s.movedAt, Later: s.movedLater, ToMember: member && s.art.Top.Kind == model.KindIndex}
 	}
 	return n
 }
@@ -122,7 +122,7 @@ func (p comparePage) rechecked(msg recheckedMsg) (page.Page, page.Effects) {
 	}
 	for _, h := range msg.heads {
 		if p.changesHead(h) {
-			p = p.headArrived(h)
+			p = p.headArrived(h, true)
 		}
 	}
 	var effects page.Effects
