@@ -77,7 +77,8 @@ func ambiguousPlatform(c Comparison) []Finding {
 		var order []string
 		for _, e := range s.art.Images() {
 			platform := nameOf(e)
-			if platform == "" || slices.ContainsFunc(byPlatform[platform], func(o model.Entry) bool { return o.Descriptor.Digest == e.Descriptor.Digest }) {
+			same := func(o model.Entry) bool { return o.Descriptor.Digest == e.Descriptor.Digest }
+			if platform == "" || slices.ContainsFunc(byPlatform[platform], same) {
 				continue
 			}
 			if byPlatform[platform] == nil {
@@ -125,7 +126,8 @@ func (c Comparison) ambiguous(s indexSide, platform string, entries []model.Entr
 		return f
 	}
 	f.Rests = on(Claimed)
-	f.Text = safe.Sprintf("%s offers %s %s, in several packings, as annotations of its entries claim.", s.name, platform, timesText(len(entries)))
+	f.Text = safe.Sprintf("%s offers %s %s, in several packings, as annotations of its entries claim.",
+		s.name, platform, timesText(len(entries)))
 	return f
 }
 

@@ -71,8 +71,8 @@ func isUnrecorded(img model.Image, s model.Step) bool {
 }
 
 // rootTool matches what tools record that make a root filesystem in one layer: debuerreotype,
-// the builds of BusyBox, KIWI, mkosi, rpm-ostree, umoci, Buildroot and Yocto.
-var rootTool = regexp.MustCompile(`(?i)^# debian\.sh |^debuerreotype |^busybox \d|^kiwi\b|^mkosi\b|^ostree |^rpm-ostree|^umoci |^buildroot|^bitbake|^livemedia`)
+// the builds of BusyBox, KIWI, mkosi, rpm-ostree, umoci and Buildroot.
+var rootTool = regexp.MustCompile(`(?i)^(# debian\.sh |debuerreotype |busybox \d|kiwi\b|mkosi\b|ostree |rpm-ostree|umoci |buildroot)`)
 
 // isRootTool reports whether one layer is what the tool makes, not what is left of many.
 func isRootTool(s model.Step) bool {

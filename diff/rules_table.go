@@ -23,11 +23,12 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 // importance is the order of findings of equal severity: first what stops an image from
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
-	"C11", "D8", "D7", "D15", "D16", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10", "D9", "D10", "D18",
+	"C11", "D8", "D7", "D15", "D16", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10",
+	"D9", "C16", "D19", "D20", "D21", "D23", "D10", "D18", "C17",
 	"F2", "B4",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
-	"F4", "C2", "E8", "D2", "C6",
+	"C14", "C15", "D22", "F4", "C2", "E8", "D2", "C6",
 }
 
 // Rule is the description of a rule: what it observes, its condition as a formula, and the
@@ -212,6 +213,26 @@ var rulesPlatforms = []rule{
 		means: "The same image is listed under another platform. Clients choose an image by the label, not by what it is.",
 		proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes",
 	},
+	{
+		id: "C14", name: "nested-index", whole: nestedIndex,
+		means: "An index lists another index. Some runtimes read one level only.",
+		proof: "an entry has the media type of an index",
+	},
+	{
+		id: "C15", name: "no-platform", whole: withoutPlatform,
+		means: "An index lists an image without a platform. Clients cannot choose it.",
+		proof: "an entry for an image has no platform.os",
+	},
+	{
+		id: "C16", name: "artifact-as-platform", whole: artifactAsPlatform,
+		means: "An SBOM, a cache or another artifact is listed with an operating system, as if it were an image.",
+		proof: "an entry is an artifact, and its platform.os is set and not unknown",
+	},
+	{
+		id: "C17", name: "build-cache", whole: onlyBuildCache,
+		means: "The reference leads to a build cache of BuildKit. There is nothing to run.",
+		proof: "an entry or the config has the type application/vnd.buildkit.cacheconfig",
+	},
 }
 
 // rulesLayers is group D: layers and history.
@@ -309,6 +330,32 @@ var rulesLayers = []rule{
 		id: "D18", name: "packing-contradicts-type", pair: wrongPacking,
 		means: "A layer that was read is compressed in another way than its media type states.",
 		proof: "the first bytes of the layer are not those of its media type",
+	},
+	{
+		id: "D19", name: "too-many-layers", pair: tooManyLayers,
+		means: "The image has more layers than a runtime mounts.",
+		proof: "layers > 125 for Docker (moby, layer/layer_store.go), > 128 for CRI-O (cri-o issue 6261)",
+	},
+	{
+		id: "D20", name: "mixed-formats", pair: mixedFormats,
+		means: "The manifest has one format, Docker or OCI, and some layers have media types of the other.",
+		proof: "family(mediaType of the manifest) ≠ family(mediaType of a layer) (containers/image issue 2972)",
+	},
+	{
+		id: "D21", name: "other-algorithm", pair: otherAlgorithm,
+		means: "Blobs are named by another hash than sha256, which Docker cannot pull.",
+		proof: "the algorithm of the digest of the config or of a layer is not sha256 (moby issue 48241)",
+	},
+	{
+		id: "D22", name: "odd-config-type", pair: oddConfigType,
+		means: "The config has a media type that old clients wrote. Docker accepts it as that of an image.",
+		proof: "config.mediaType is application/octet-stream, application/json or text/html, and the layers are those of an image" +
+			" (moby, distribution/registry.go)",
+	},
+	{
+		id: "D23", name: "no-rootfs", pair: noRootFS,
+		means: "The config has no list of layers, which Docker demands even of an image without files.",
+		proof: "rootfs.type and rootfs.diff_ids are missing in the config (moby issue 27568)",
 	},
 }
 

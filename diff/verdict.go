@@ -304,9 +304,11 @@ func contents(a model.Artifact, platforms []string) string {
 // a cache config in place of manifests (BuildKit, cache/remotecache/export.go).
 func isBuildCache(a model.Artifact) bool {
 	return slices.ContainsFunc(a.Top.Children, func(d v1.Descriptor) bool {
-		return strings.HasPrefix(d.MediaType, "application/vnd.buildkit.cacheconfig.")
+		return strings.HasPrefix(d.MediaType, buildCacheType)
 	})
 }
+
+const buildCacheType = "application/vnd.buildkit.cacheconfig."
 
 func isSame(c Code) bool { r := rank(c); return r >= 0 && r <= rank(Reprinted) }
 

@@ -178,13 +178,31 @@ func imageOrArtifact(w manifestJSON) Kind {
 	switch w.Config.MediaType {
 	case v1.MediaTypeImageConfig, MediaTypeDockerConfig, "":
 	default:
-		return KindOther
+		if !slices.Contains(oddConfigTypes, w.Config.MediaType) || len(w.Layers) == 0 || slices.ContainsFunc(w.Layers, isNotRootFS) {
+			return KindOther
+		}
 	}
 	// Signatures of cosign use the config media type of an image.
 	if len(w.Layers) > 0 && !slices.ContainsFunc(w.Layers, isLayer) {
 		return KindOther
 	}
 	return KindImage
+}
+
+// oddConfigTypes are media types that old clients wrote for the config of an image, and
+// that Docker accepts (moby, distribution/registry.go, ImageTypes).
+var oddConfigTypes = []string{"application/octet-stream", "application/json", "text/html"}
+
+// HasOddConfigType reports whether an image has one of the media types for its config that
+// only some clients accept.
+func (m Manifest) HasOddConfigType() bool {
+	return m.Kind == KindImage && slices.Contains(oddConfigTypes, m.Config.MediaType)
+}
+
+// isNotRootFS reports whether a descriptor has another media type than those of the layers
+// of a root filesystem.
+func isNotRootFS(d v1.Descriptor) bool {
+	return !strings.HasPrefix(d.MediaType, v1.MediaTypeImageLayer) && !strings.HasPrefix(d.MediaType, "application/vnd.docker.image.rootfs.")
 }
 
 // isLayer reports whether a descriptor can be a filesystem layer. Old clients

@@ -1,0 +1,83 @@
+package diff
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+)
+
+// limitCases are images that some runtimes cannot read.
+func limitCases(t *testing.T) []ruleCase {
+	t.Helper()
+	alone := func(img model.Image) Comparison { return Describe(single("a", img)) }
+	layers := func(n int) model.Image {
+		var b build
+		for i := range n {
+			b.steps = append(b.steps, does(fmt.Sprintf("RUN %d", i), files(fmt.Sprint(i))))
+		}
+		return b.image(t)
+	}
+	retyped := func(img model.Image, manifest, layer string) model.Image {
+		img.Manifest.MediaType = manifest
+		for i := range img.Manifest.Layers {
+			img.Manifest.Layers[i].MediaType = layer
+		}
+		return model.NewImage(img.Manifest, img.Config)
+	}
+	const dockerLayer = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+	oddConfig := func(mediaType, layer string) model.Artifact {
+		manifest, config := app().raw(t)
+		img := parseImage(t, manifest, config)
+		img.Manifest.Config.MediaType = mediaType
+		for i := range img.Manifest.Layers {
+			img.Manifest.Layers[i].MediaType = layer
+		}
+		raw := mustJSON(t, map[string]any{"schemaVersion": 2, "mediaType": v1.MediaTypeImageManifest, "config": img.Manifest.Config, "layers": img.Manifest.Layers})
+		m, err := model.ParseManifest(doc(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Kind != model.KindImage {
+			return model.Artifact{Ref: ref("a"), Top: m, Done: true}
+		}
+		return single("a", model.NewImage(m, img.Config))
+	}
+	sha512 := app().image(t)
+	sha512.Manifest.Layers[0].Digest = digest.NewDigestFromEncoded(digest.SHA512, strings.Repeat("0", 128))
+	bare := build{more: map[string]any{"rootfs": map[string]any{}}}
+	amd := entry(forArch("amd64").image(t))
+	inner := model.Entry{Role: model.RoleIndex, Descriptor: v1.Descriptor{MediaType: v1.MediaTypeImageIndex, Digest: digest.FromString("inner")}}
+	sbom := func(p *v1.Platform) model.Entry {
+		return model.Entry{Role: model.RoleArtifact, Descriptor: v1.Descriptor{MediaType: v1.MediaTypeImageManifest, ArtifactType: "application/spdx+json", Digest: digest.FromString("sbom"), Platform: p}}
+	}
+	cache := index(t, "a", model.Entry{Descriptor: v1.Descriptor{MediaType: buildCacheType + "v0", Digest: digest.FromString("cache")}, Role: model.RoleArtifact})
+	return []ruleCase{
+		{"as many as Docker mounts", alone(layers(125)), "D19", -1, "", 0},
+		{"one too many for Docker", alone(layers(126)), "D19", 2, "126 layers. Docker mounts at most 125 and fails", 1},
+		{"too many for CRI-O, too", alone(layers(129)), "D19", 2, "129 layers. Docker mounts at most 125, CRI-O 128;", 1},
+		{"OCI layers in a Docker manifest", alone(retyped(app().image(t), model.MediaTypeDockerManifest, v1.MediaTypeImageLayerGzip)), "D20", 2, "the manifest has Docker's format, but 2 layers (steps 1 and 3) have OCI's media types", 2},
+		{"Docker layers in an OCI manifest", alone(retyped(app().image(t), v1.MediaTypeImageManifest, dockerLayer)), "D20", 1, "the manifest has the OCI format", 2},
+		{"all of Docker", alone(retyped(app().image(t), model.MediaTypeDockerManifest, dockerLayer)), "D20", -1, "", 0},
+		{"all of OCI", alone(app().image(t)), "D20", -1, "", 0},
+		{"sha512", alone(sha512), "D21", 2, "1 blob is named by sha512", 1},
+		{"sha256", alone(app().image(t)), "D21", -1, "", 0},
+		{"a config of octets", Describe(oddConfig("application/octet-stream", dockerLayer)), "D22", 1, "the media type application/octet-stream. Docker accepts it", 1},
+		{"an artifact of octets", Describe(oddConfig("application/octet-stream", "application/x-model")), "D22", -1, "", 0},
+		{"a chart", Describe(oddConfig("application/vnd.cncf.helm.config.v1+json", dockerLayer)), "D22", -1, "", 0},
+		{"no rootfs", alone(bare.image(t)), "D23", 2, "the config has no list of layers", 1},
+		{"an empty rootfs", alone(build{}.image(t)), "D23", -1, "", 0},
+		{"an index of indexes", Describe(index(t, "a", inner, amd)), "C14", 1, "the index lists another index.", 1},
+		{"a flat index", Describe(index(t, "a", amd)), "C14", -1, "", 0},
+		{"an image without a platform", Describe(index(t, "a", nameless(amd))), "C15", 1, "1 entry for an image has no platform", 1},
+		{"images with platforms", Describe(index(t, "a", amd)), "C15", -1, "", 0},
+		{"an SBOM as linux", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}))), "C16", 2, "listed as linux without an architecture: an SBOM (application/spdx+json)", 1},
+		{"an SBOM beside the platforms", Describe(index(t, "a", amd, sbom(nil))), "C16", -1, "", 0},
+		{"a build cache", Describe(cache), "C17", 1, ":a is a build cache of BuildKit, not an image: there is nothing to run.", 1},
+		{"an index with an image", Describe(index(t, "a", amd)), "C17", -1, "", 0},
+	}
+}
