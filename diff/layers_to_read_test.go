@@ -80,6 +80,9 @@ func contentCases(t *testing.T) []ruleCase {
 	lie[spoilt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("other files")}
 	return []ruleCase{
 		{"a config that is gone", Describe(index(t, "a", entry(forArch("arm64").image(t)), lost)), "D8", 3, "In :a, the config (" + short(digest.FromString("config")) + ") is missing in the registry", 1},
+		{"a layer that is gone", lacking(pairOf(t, app(), app(sets("USER x"))), SideB, 0), "D8", 3, "In :b, the registry does not have 1 layer (step 1)", 1},
+		{"a config that is gone, though it was read from a cache", lacking(pairOf(t, app(), app(sets("USER x"))), SideB, -1), "D8", 3, "In :b, the config", 1},
+		{"every layer is there", lacking(pairOf(t, app(), app(sets("USER x"))), SideB, 99), "D8", -1, "", 0},
 		{"a manifest that is gone", Describe(index(t, "a", unread)), "D8", -1, "", 0},
 		{"other files than claimed", c.WithContents(lie), "D15", 3, "In :b, the layer of step 4 does not have the diff_id that the config claims", 1},
 		{"alone", Describe(single("a", app(does("COPY a /", spoilt)).image(t))).WithContents(lie), "D15", 3, "In :a,", 1},
@@ -98,4 +101,26 @@ func TestFalseClaim(t *testing.T) {
 	if v := c.Verdict; v.Code != NotComparable || v.Step != 4 || c.Same(false) {
 		t.Errorf("%s at step %d: %s", v.Code, v.Step, v.Headline)
 	}
+}
+
+// lacking is a comparison after the registry was asked for all blobs of one side: it lacks
+// the layer at an index, or the config if the index is -1.
+func lacking(c Comparison, side Side, layer int) Comparison {
+	art := *c.A
+	if side == SideB {
+		art = *c.B
+	}
+	m := art.Entries[0].Image.Manifest
+	missing := map[digest.Digest]bool{}
+	switch {
+	case layer < 0:
+		missing[m.Config.Digest] = true
+	case layer < len(m.Layers):
+		missing[m.Layers[layer].Digest] = true
+	}
+	art = art.WithMissing(missing)
+	if side == SideB {
+		return Recompare(c, *c.A, art)
+	}
+	return Recompare(c, art, *c.B)
 }

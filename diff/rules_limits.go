@@ -56,7 +56,7 @@ func mixedFormats(c Comparison, p Pair) []Finding {
 			Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, other),
 			Text: safe.Sprintf("In %s, the manifest has Docker's format, but %s (%s) %s OCI's media types. podman, skopeo and CRI-O refuse that.",
 				s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other))),
-			Next:  safe.Const("Push it again in one format: skopeo copy --format oci, or regctl image mod --to-oci"),
+			Next: safe.Const("Push it again in one format: skopeo copy --format oci, or regctl image mod --to-oci"),
 			Proof: []safe.Text{safe.Sprintf("media type of the manifest: %s; of step %d: %s",
 				s.img.Manifest.MediaType, other[0].Index+1, quoted(other[0].Layer.MediaType))},
 			Check: s.manifestCheck("[.mediaType, .layers[].mediaType]"),

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -16,30 +18,45 @@ func missingBlob(c Comparison, p Pair) []Finding {
 func missingConfig(c Comparison, p Pair) []Finding {
 	var found []Finding
 	for _, s := range c.entriesOf(p) {
-		var t *model.ReadError
-		if !errors.As(s.entry.Err, &t) || t.MissingBlob == "" {
+		missing := missingConfigOf(s.entry)
+		if missing == "" {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, t.MissingBlob}},
+			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, missing}},
 			Text: safe.Sprintf("In %s, the config (%s) is missing in the registry. Nodes that have the image keep working, new nodes fail.",
-				s.name, short(t.MissingBlob)),
+				s.name, short(missing)),
 			Lead: safe.Sprintf("%s cannot be pulled: its config is missing in the registry", s.name),
 			Next: safe.Const("Push it again from a host that has it. " +
 				"If the registry answers \"already exists\" after a clean-up, restart it"),
-			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.entry.Descriptor.Digest), safe.Sprintf("blob %s: 404", t.MissingBlob)},
-			Check: safe.Clean("crane blob " + c.refAt(s.side, t.MissingBlob)),
+			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.entry.Descriptor.Digest), safe.Sprintf("blob %s: 404", missing)},
+			Check: safe.Clean("crane blob " + c.refAt(s.side, missing)),
 		})
 	}
 	return found
 }
 
-// missingLayers is D8 for layers, which are asked for only on demand.
+// missingConfigOf returns the config of an image if the registry does not have it: it could
+// not be read, or it came from a cache and was asked for on demand.
+func missingConfigOf(e *model.Entry) digest.Digest {
+	var t *model.ReadError
+	switch {
+	case errors.As(e.Err, &t):
+		return t.MissingBlob
+	case e.Image != nil && e.Image.ConfigMissing:
+		return e.Image.Config.Digest
+	}
+	return ""
+}
+
+// missingLayers is D8 for layers, which are asked for only on demand. Two sides that lack
+// layers are two findings: each of them stops a deployment.
 func missingLayers(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
+	var found []Finding
+	for _, s := range c.sidesOf(p) {
 		gone := slices.DeleteFunc(slices.Clone(s.img.Steps), func(st model.Step) bool { return !st.Missing })
 		if len(gone) == 0 {
-			return nil
+			continue
 		}
 		f := Finding{
 			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, gone),
@@ -52,8 +69,9 @@ func missingLayers(c Comparison, p Pair) []Finding {
 		for _, st := range gone {
 			f.Proof = append(f.Proof, safe.Sprintf("step %d: blob %s: 404", st.Index+1, st.Layer.Digest))
 		}
-		return []Finding{f}
-	})
+		found = append(found, f)
+	}
+	return found
 }
 
 // entryNames names the entries of an index: by platform, or by digest if the platform does

@@ -17,6 +17,8 @@ type Image struct {
 	// Counts is set when manifest, diff_ids and history have different numbers
 	// of layers. The names of steps are then unreliable; no layer is lost.
 	Counts *CountMismatchError
+	// ConfigMissing is set when the registry was asked for the config and does not have it.
+	ConfigMissing bool
 }
 
 // CountMismatchError is a disagreement on the number of layers (catalogue finding

@@ -33,12 +33,21 @@ func (img Image) Blobs() []digest.Digest {
 	return blobs
 }
 
-// WithMissing returns the artifact with the layers marked that its registry lacks.
+// BlobState is what a registry answers about a blob.
+type BlobState struct {
+	Digest  digest.Digest
+	Missing bool
+	Err     error // why the state is unknown, such as a refusal
+}
+
+// WithMissing returns the artifact with the configs and layers marked that its registry
+// lacks.
 func (a Artifact) WithMissing(missing map[digest.Digest]bool) Artifact {
 	entries := make([]Entry, len(a.Entries))
 	for i, e := range a.Entries {
 		if e.Image != nil {
 			img := *e.Image
+			img.ConfigMissing = missing[img.Manifest.Config.Digest]
 			img.Steps = make([]Step, len(e.Image.Steps))
 			for j, s := range e.Image.Steps {
 				s.Missing = s.HasLayer && missing[s.Layer.Digest]

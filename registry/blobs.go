@@ -17,41 +17,37 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// missingAtOnce is how many blobs are asked for at the same time.
-const missingAtOnce = 16
+// blobsAtOnce is how many blobs are asked for at the same time.
+const blobsAtOnce = 16
 
-// Missing returns those of the blobs that a repository does not have, by one HEAD request
-// each. Some registries answer HEAD with 404 for blobs that they have, so a 404 counts
-// only if a GET of the first byte is answered with 404 too. A blob whose state is unknown,
-// such as after 401 or 403, is not in the result, and the first such error is returned.
-func (c *Client) Missing(ctx context.Context, repo model.Ref, blobs []digest.Digest) (map[digest.Digest]bool, error) {
+// CheckBlobs asks whether a repository has blobs, by one HEAD request for each digest. Some
+// registries answer HEAD with 404 for blobs that they have, so a 404 counts only if a GET of
+// the first byte is answered with 404 too. It calls checked for each answer, one at a time,
+// and returns the error of ctx if that ended it.
+func (c *Client) CheckBlobs(ctx context.Context, repo model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error {
 	var mu sync.Mutex
-	var first error
-	missing := map[digest.Digest]bool{}
 	var group errgroup.Group
-	group.SetLimit(missingAtOnce)
+	group.SetLimit(blobsAtOnce)
 	asked := map[digest.Digest]bool{}
 	for _, d := range blobs {
-		if asked[d] {
+		if asked[d] || ctx.Err() != nil {
 			continue
 		}
 		asked[d] = true
 		group.Go(func() error {
 			defer panics.Catch()
-			gone, err := c.blobMissing(ctx, repo.AtDigest(d))
+			missing, err := c.blobMissing(ctx, repo.AtDigest(d))
+			if ctx.Err() != nil {
+				return nil
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			switch {
-			case err != nil && first == nil:
-				first = err
-			case gone:
-				missing[d] = true
-			}
+			checked(model.BlobState{Digest: d, Missing: missing, Err: err})
 			return nil
 		})
 	}
-	_ = group.Wait() // errors are kept above: one does not end the others
-	return missing, first
+	_ = group.Wait() // the functions return no error
+	return ctx.Err()
 }
 
 func (c *Client) blobMissing(ctx context.Context, r model.Ref) (bool, error) {

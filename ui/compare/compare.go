@@ -48,6 +48,7 @@ type comparePage struct {
 
 	tagSets           map[model.Ref]model.TagSet // known tags, by repository
 	poll              page.Poll
+	check             blobCheck
 	frame             page.Frame // of the last Layout
 	trail             *trail     // from a finding to its evidence
 	targetRow         string     // the row to put the cursor on
@@ -106,6 +107,7 @@ func (p comparePage) complete() bool { return p.a.complete() && (p.alone || p.b.
 func (p *comparePage) sides() []*side { return []*side{&p.a, &p.b} }
 
 func (p comparePage) reload() (comparePage, page.Effects) {
+	p = p.dropCheck()
 	var cmdA, cmdB page.Effects
 	p.lastLoad += 2
 	p.a, cmdA = p.a.read(p.ctx, p.env, p.lastLoad-1)
@@ -132,6 +134,13 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		return p.withTags(&msg.Set).recompare(), nil
 	case contentsMsg:
 		return p.contentsArrived(msg), nil
+	case blobStateMsg:
+		return p.blobAnswered(msg), nil
+	case blobsCheckedMsg:
+		if p.check.stage != checkRunning || msg.id != p.check.id {
+			return p, nil
+		}
+		return p.endCheck()
 	case docsMsg:
 		if msg.key == p.requestedDocs {
 			p.docs = msg.docs
@@ -153,6 +162,9 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 }
 
 func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	if p, effects, taken := p.pressCheckKey(msg); taken {
+		return p, effects
+	}
 	if s, moved := p.sheets[p.tab].Move(msg); moved {
 		p.sheets[p.tab] = s
 		return p, nil
@@ -298,6 +310,7 @@ func (p comparePage) swap() comparePage {
 // stay.
 func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 	var cmd page.Effects
+	p = p.dropCheck()
 	p.lastLoad++
 	if msg.Side == diff.SideA {
 		p.a.stop()
@@ -421,6 +434,13 @@ func (p comparePage) Hints() []key.Binding {
 	if p.filter.Open {
 		return p.filter.Hints()
 	}
+	switch p.check.stage {
+	case checkOffered:
+		return []key.Binding{page.Describe(page.Keys.Open, "go on"), page.Describe(page.Keys.Back, "cancel")}
+	case checkRunning:
+		return []key.Binding{page.Describe(page.Keys.Back, "stop")}
+	case checkOff:
+	}
 	if p.alone {
 		return []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Keys.Open, page.Describe(page.Keys.MarkB, "compare with"),
 			page.Describe(page.Keys.Proof, "why"), page.Keys.Copy, page.Keys.Back}
@@ -446,6 +466,7 @@ func (p comparePage) Help() []page.KeyGroup {
 			page.Keys.NextTab, page.Keys.PrevTab, page.Keys.Tab, page.Keys.Next, page.Keys.Prev, page.Keys.NextPlatform, page.Keys.PrevPlatform,
 			page.Describe(page.Keys.Open, "open the row, or a finding's evidence"),
 			page.Keys.Proof, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Command, page.Keys.Fold,
+			page.Describe(page.Keys.Verify, "check that the registry has every config and layer"),
 			page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns, page.Keys.StepOrder,
 			page.Keys.Left, page.Keys.Right,
 			page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"),

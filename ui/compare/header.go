@@ -24,6 +24,9 @@ func (p comparePage) header(f page.Frame) []look.Line {
 			lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 		}
 	}
+	if l := p.checkLine(f); l.Width() > 0 {
+		lines = append(lines, l)
+	}
 	if p.platformAbsent() {
 		lines = append(lines, look.L(look.Gap(1), look.S(look.Warn,
 			safe.Sprintf("neither side has %s; this is %s", p.picked.name, p.pair().Platform))))

@@ -7,7 +7,7 @@ import "charm.land/bubbles/v2/key"
 var Keys = struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom, Left, Right            key.Binding
 	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw                   key.Binding
-	Suspend, Copy, Command, Proof, Fold, Reveal                                       key.Binding
+	Suspend, Copy, Command, Proof, Fold, Reveal, Verify                               key.Binding
 	MarkA, MarkB, Mark, Swap, ChangeA, ChangeB                                        key.Binding
 	Group, GroupB, Order, Timeline, TimelineB, Before, BeforeB, Aside                 key.Binding
 	Next, Prev, NextTab, PrevTab, Tab, NextPlatform, PrevPlatform, Columns, StepOrder key.Binding
@@ -38,6 +38,7 @@ var Keys = struct {
 	Proof:     Bind("w", "proof and commands", "w"),
 	Fold:      Bind("f", "show or hide consequences", "f"),
 	Reveal:    Bind("x", "show or mask secrets", "x"),
+	Verify:    Bind("V", "check that all layers exist", "V"),
 
 	MarkA:   Bind("a", "mark as A", "a"),
 	MarkB:   Bind("b", "mark as B and compare", "b"),

@@ -27,6 +27,9 @@ type Registry interface {
 	// Contents reads small layers of a repository and returns what they unpack to, by
 	// blob digest. Layers that cannot be read are left out.
 	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
+	// CheckBlobs asks whether a repository has blobs. It calls checked with each answer,
+	// one at a time; each digest is asked for once.
+	CheckBlobs(ctx context.Context, repo model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error
 	// Head returns the current digest of a tag.
 	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
 	// Resolve reads the digests of tags: one HEAD request each, many at once, in the

@@ -25,7 +25,7 @@ type Source interface {
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
 	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
 	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
-	Missing(ctx context.Context, repo model.Ref, blobs []digest.Digest) (map[digest.Digest]bool, error)
+	CheckBlobs(ctx context.Context, repo model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error
 }
 
 // Request describes a report.
@@ -248,7 +248,15 @@ func (r Request) checkBlobs(ctx context.Context, c diff.Comparison) (diff.Compar
 			blobs = append(blobs, e.Image.Blobs()...)
 		}
 	}
-	missing, err := r.Registry.Missing(ctx, c.A.Ref.Repo(), blobs)
+	missing := map[digest.Digest]bool{}
+	var unknown error
+	err := r.Registry.CheckBlobs(ctx, c.A.Ref.Repo(), blobs, func(s model.BlobState) {
+		unknown = cmp.Or(unknown, s.Err)
+		if s.Missing {
+			missing[s.Digest] = true
+		}
+	})
+	err = cmp.Or(err, unknown)
 	if len(missing) > 0 {
 		c = diff.Describe(c.A.WithMissing(missing)).WithTagContext(c.TagContext)
 	}

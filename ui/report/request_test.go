@@ -21,8 +21,8 @@ func (s artifacts) Load(_ context.Context, ref model.Ref, _ func(model.Artifact)
 	return s[ref.Tag], nil
 }
 
-func (s artifacts) Missing(context.Context, model.Ref, []digest.Digest) (map[digest.Digest]bool, error) {
-	return nil, nil
+func (s artifacts) CheckBlobs(context.Context, model.Ref, []digest.Digest, func(model.BlobState)) error {
+	return nil
 }
 
 func (s artifacts) Contents(context.Context, model.Ref, []v1.Descriptor) (map[digest.Digest]model.Contents, error) {

@@ -18,10 +18,11 @@ import (
 type Images struct {
 	RepoNames, TagNames []string
 	ByTag               map[string]model.Artifact
-	Heads               map[string]digest.Digest         // digest of a tag after it was read; "" if it is deleted
-	Layers              map[digest.Digest]model.Contents // contents of small layers
-	Err                 error                            // of Repositories and Tags
-	Peeks               *int                             // counts calls of Peek; may be nil
+	Heads               map[string]digest.Digest          // digest of a tag after it was read; "" if it is deleted
+	Layers              map[digest.Digest]model.Contents  // contents of small layers
+	Blobs               map[digest.Digest]model.BlobState // answers of CheckBlobs; a blob that is not there exists
+	Err                 error                             // of Repositories and Tags
+	Peeks               *int                              // counts calls of Peek; may be nil
 }
 
 // Repositories passes RepoNames to page.
@@ -95,6 +96,16 @@ func (f Images) Contents(_ context.Context, _ model.Ref, layers []v1.Descriptor)
 		}
 	}
 	return contents, nil
+}
+
+// CheckBlobs answers with Blobs.
+func (f Images) CheckBlobs(ctx context.Context, _ model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error {
+	for _, d := range blobs {
+		s := f.Blobs[d]
+		s.Digest = d
+		checked(s)
+	}
+	return ctx.Err()
 }
 
 // Traffic returns the zero Traffic.

@@ -1,0 +1,244 @@
+package compare
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// unannounced is how many requests the check sends without asking first.
+const unannounced = 16
+
+// checkStage is the state of the check whether the registry has every config and layer of
+// the images on the page.
+type checkStage int
+
+const (
+	checkOff checkStage = iota
+	checkOffered
+	checkRunning
+)
+
+// blobCheck is one check. Its answers are kept when it is cancelled.
+type blobCheck struct {
+	stage   checkStage
+	id      page.LoadID // of the running check
+	cancel  context.CancelFunc
+	asks    []repoBlobs
+	total   int
+	done    int
+	missing map[model.Ref]map[digest.Digest]bool
+	unknown int
+	err     error // why the state of the first unknown blob is not known
+}
+
+// repoBlobs are the blobs to ask one repository for.
+type repoBlobs struct {
+	repo  model.Ref
+	blobs []digest.Digest
+}
+
+// blobStateMsg is an answer of the check, blobsCheckedMsg its end.
+type (
+	blobStateMsg struct {
+		id    page.LoadID
+		repo  model.Ref
+		state model.BlobState
+	}
+	blobsCheckedMsg struct{ id page.LoadID }
+)
+
+// blobsOf lists the blobs of the images that were read, each once for a repository.
+func blobsOf(sides ...side) []repoBlobs {
+	var asks []repoBlobs
+	seen := map[model.Ref]map[digest.Digest]bool{}
+	for _, s := range sides {
+		if s.art == nil {
+			continue
+		}
+		repo := s.ref.Repo()
+		if seen[repo] == nil {
+			seen[repo] = map[digest.Digest]bool{}
+			asks = append(asks, repoBlobs{repo: repo})
+		}
+		ask := &asks[slices.IndexFunc(asks, func(a repoBlobs) bool { return a.repo == repo })]
+		for _, e := range s.art.Images() {
+			if e.Image == nil {
+				continue
+			}
+			for _, d := range e.Image.Blobs() {
+				if !seen[repo][d] {
+					seen[repo][d] = true
+					ask.blobs = append(ask.blobs, d)
+				}
+			}
+		}
+	}
+	return slices.DeleteFunc(asks, func(a repoBlobs) bool { return len(a.blobs) == 0 })
+}
+
+// pressCheckKey handles V, and the keys that answer an announced or running check.
+func (p comparePage) pressCheckKey(msg tea.KeyPressMsg) (comparePage, page.Effects, bool) {
+	switch {
+	case p.check.stage == checkOffered && key.Matches(msg, page.Keys.Open):
+		p, effects := p.startCheck()
+		return p, effects, true
+	case p.check.stage == checkOffered && key.Matches(msg, page.Keys.Back):
+		p.check = blobCheck{id: p.check.id}
+		return p, nil, true
+	case p.check.stage == checkRunning && key.Matches(msg, page.Keys.Back):
+		p.check.cancel()
+		p, effects := p.endCheck()
+		return p, effects, true
+	case key.Matches(msg, page.Keys.Verify):
+		p, effects := p.offerCheck()
+		return p, effects, true
+	}
+	return p, nil, false
+}
+
+// offerCheck announces the cost of a check, or starts it if it costs little.
+func (p comparePage) offerCheck() (comparePage, page.Effects) {
+	if p.check.stage == checkRunning {
+		return p, nil
+	}
+	if !p.complete() {
+		return p, page.Toast(safe.Const("not everything has been read; try again when it has"))
+	}
+	asks := blobsOf(p.a, p.b)
+	total := 0
+	for _, a := range asks {
+		total += len(a.blobs)
+	}
+	if total == 0 {
+		return p, page.Toast(safe.Const("there is no image whose layers could be checked"))
+	}
+	p.check = blobCheck{stage: checkOffered, id: p.check.id, asks: asks, total: total}
+	if total <= unannounced {
+		return p.startCheck()
+	}
+	return p, nil
+}
+
+func (p comparePage) startCheck() (comparePage, page.Effects) {
+	ctx, cancel := context.WithCancel(p.ctx)
+	c := &p.check
+	c.stage, c.cancel, c.missing = checkRunning, cancel, map[model.Ref]map[digest.Digest]bool{}
+	c.id++
+	id, asks, reg := c.id, c.asks, p.env.Registry
+	return p, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+		for _, a := range asks {
+			err := reg.CheckBlobs(ctx, a.repo, a.blobs, func(s model.BlobState) { report(blobStateMsg{id, a.repo, s}) })
+			if err != nil {
+				return // cancelled: the page has ended the check
+			}
+		}
+		report(blobsCheckedMsg{id})
+	})
+}
+
+// blobAnswered counts an answer.
+func (p comparePage) blobAnswered(msg blobStateMsg) comparePage {
+	c := &p.check
+	if c.stage != checkRunning || msg.id != c.id {
+		return p
+	}
+	c.done++
+	switch {
+	case msg.state.Err != nil:
+		c.unknown++
+		if c.err == nil {
+			c.err = msg.state.Err
+		}
+	case msg.state.Missing:
+		all := maps.Clone(c.missing) // the page before this one keeps its own
+		blobs := maps.Clone(all[msg.repo])
+		if blobs == nil {
+			blobs = map[digest.Digest]bool{}
+		}
+		blobs[msg.state.Digest], all[msg.repo] = true, blobs
+		c.missing = all
+	}
+	return p
+}
+
+// endCheck puts the answers that came into the comparison and reports them.
+func (p comparePage) endCheck() (comparePage, page.Effects) {
+	result := p.check.result()
+	for _, s := range p.sides() {
+		if s.art != nil {
+			art := s.art.WithMissing(p.check.missing[s.ref.Repo()])
+			s.art = &art
+		}
+	}
+	p.check.cancel()
+	p.check = blobCheck{id: p.check.id}
+	return p.recompare(), page.Toast(result)
+}
+
+// dropCheck ends a check whose images are no longer on the page.
+func (p comparePage) dropCheck() comparePage {
+	if p.check.cancel != nil {
+		p.check.cancel()
+	}
+	p.check = blobCheck{id: p.check.id + 1}
+	return p
+}
+
+// result says what the check found.
+func (c blobCheck) result() safe.Text {
+	missing := 0
+	for _, blobs := range c.missing {
+		missing += len(blobs)
+	}
+	blobs := func(n int) safe.Text {
+		return look.Count(n, safe.Const("config or layer"), safe.Const("configs and layers"))
+	}
+	known := c.done - c.unknown
+	var text safe.Text
+	switch {
+	case missing == 1:
+		text = safe.Sprintf("1 of %s is missing in the registry", blobs(known))
+	case missing > 1:
+		text = safe.Sprintf("%s of %s are missing in the registry", look.Number(missing), blobs(known))
+	case known == 0:
+		text = safe.Const("nothing is known")
+	default:
+		text = safe.Sprintf("nothing is missing: the registry has %s", blobs(known))
+	}
+	if c.unknown > 0 {
+		text = safe.Sprintf("%s; %s not known: %s", text, look.Count(c.unknown, safe.Const("is"), safe.Const("are")), page.ShortError(c.err))
+	}
+	if c.done < c.total {
+		text = safe.Sprintf("%s; %s not checked", text, look.Number(c.total-c.done))
+	}
+	return text
+}
+
+// checkLine is the announcement or the progress of the check, empty without one.
+func (p comparePage) checkLine(f page.Frame) look.Line {
+	c := p.check
+	switch c.stage {
+	case checkOffered:
+		cost := safe.Sprintf("Checking all layers needs %s",
+			look.Count(c.total, safe.Const("HEAD request"), safe.Const("HEAD requests")))
+		keys := safe.Const(": enter to go on, esc to cancel")
+		if look.Width(cost)+look.Width(keys) > f.Width-1 {
+			keys = safe.Text{} // the footer names these keys too
+		}
+		return look.L(look.Gap(1), look.S(look.Warn, cost), look.P(keys))
+	case checkRunning:
+		return look.L(look.Gap(1), look.P(safe.Sprintf("%s of %s checked", look.Number(c.done),
+			look.Count(c.total, safe.Const("config and layer"), safe.Const("configs and layers")))), look.S(look.Faint, safe.Const("  esc to stop")))
+	}
+	return look.Line{}
+}

@@ -1,0 +1,54 @@
+package compare_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
+)
+
+func TestCheckBlobs(t *testing.T) {
+	const testing1, prod = "localhost:5000/app:testing", "localhost:5000/app:prod"
+	f := fakereg.Retag(t)
+	layers := f.ByTag["prod"].Entries[0].Image.Manifest.Layers
+	d := open(t, f, 80, 24, testing1, prod)
+	d.Keys("V") // 9 requests need no announcement
+	d.Sees("nothing is missing: the registry has", "configs and layers", "SAME IMAGE")
+
+	f.Blobs = map[digest.Digest]model.BlobState{layers[len(layers)-1].Digest: {Missing: true}, layers[0].Digest: {Err: errors.New("denied")}}
+	d = open(t, f, 80, 24, testing1, prod)
+	d.Keys("V")
+	d.Sees("CANNOT BE PULLED: 1 LAYER IS MISSING IN THE REGISTRY", "is missing in the registry; 1 is not known: denied", "Push it again")
+	d.Keys("s") // the sides keep what was found
+	d.Sees("CANNOT BE PULLED")
+	f.Blobs = nil
+	d.Keys("r") // what is read again is not checked
+	d.DoesNotSee("CANNOT BE PULLED")
+}
+
+// TestCheckBlobs_announced: many requests are announced, and esc cancels them.
+func TestCheckBlobs_announced(t *testing.T) {
+	f := fakereg.Retag(t)
+	a := f.ByTag["testing"]
+	img := *a.Entries[0].Image
+	for i := range 20 {
+		l := img.Manifest.Layers[0]
+		l.Digest = digest.FromString(fmt.Sprint(i))
+		img.Manifest.Layers = append(img.Manifest.Layers, l)
+	}
+	e := a.Entries[0]
+	e.Image = &img
+	a.Entries = []model.Entry{e}
+	f.ByTag["testing"] = a
+	d := open(t, f, 80, 24, "localhost:5000/app:testing")
+	d.Keys("V")
+	d.Sees("Checking all layers needs", "HEAD requests: enter to go on, esc to cancel")
+	d.Keys("esc")
+	d.DoesNotSee("HEAD requests")
+	d.Keys("V", "enter")
+	d.Sees("nothing is missing")
+}
