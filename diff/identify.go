@@ -1,6 +1,9 @@
 package diff
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -9,51 +12,143 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Identify says in one sentence what a digest is of an artifact that was read: the
-// artifact itself, a child of its index, an image ID, a layer or a diff_id. ok is false if
-// it is none of these. d may be a prefix of at least twelve digits, as a screen shows it,
-// with or without the algorithm.
-func Identify(d string, a model.Artifact) (sentence safe.Text, ok bool) {
-	name := refName(a.Ref)
-	is := func(own digest.Digest) bool { return matchesPrefix(own, d) }
-	if is(a.Top.Digest) {
-		return safe.Sprintf("%s is the digest of %s", d, name), true
-	}
-	for _, e := range a.Entries {
-		platform := ""
-		if p := nameOf(e); p != "" && isIndex(a) {
-			platform = "the " + p + " image of "
-		}
-		if is(e.Descriptor.Digest) {
-			return safe.Sprintf("%s is %s%s, as its index lists it", d, platform, name), true
-		}
-		if e.Image == nil {
-			continue
-		}
-		if is(e.Image.ID()) {
-			return safe.Sprintf("%s is the image ID of %s%s", d, platform, name), true
-		}
-		for _, s := range e.Image.Steps {
-			if is(s.Layer.Digest) {
-				return safe.Sprintf("%s is the layer of step %d of %s%s", d, s.Index+1, platform, name), true
-			}
-			if is(s.DiffID) {
-				return safe.Sprintf("%s is the diff_id of step %d of %s%s", d, s.Index+1, platform, name), true
-			}
-		}
-	}
-	return safe.Text{}, false
+// Owner is an artifact that a digest belongs to.
+type Owner struct {
+	model.Part
+	Ref model.Ref // of the artifact
 }
 
-// minPrefix is the length of the digests on screens, in hex digits.
-const minPrefix = 12
+// Owners returns what the digests that begin with p are of an artifact that was read.
+func Owners(p model.DigestPrefix, a model.Artifact) []Owner { return OwnersIn(p, a.Ref, a.Parts()) }
 
-// matchesPrefix reports whether a digest begins with what a person typed or pasted.
-func matchesPrefix(d digest.Digest, typed string) bool {
-	algorithm, hex, ok := strings.Cut(typed, ":")
-	if !ok {
-		algorithm, hex = "", typed
+// OwnersIn is Owners for the parts of the artifact of ref.
+func OwnersIn(p model.DigestPrefix, ref model.Ref, parts []model.Part) []Owner {
+	var owners []Owner
+	for _, part := range parts {
+		if p.Of(part.Digest) {
+			owners = append(owners, Owner{part, ref})
+		}
 	}
-	own, ownHex, valid := strings.Cut(string(d), ":")
-	return valid && len(hex) >= minPrefix && strings.HasPrefix(ownHex, strings.ToLower(hex)) && (algorithm == "" || algorithm == own)
+	return owners
+}
+
+// DigestsOf returns the digests of owners, each once. Several digests may begin with one
+// prefix.
+func DigestsOf(owners []Owner) []digest.Digest {
+	var found []digest.Digest
+	for _, o := range owners {
+		if !slices.Contains(found, o.Digest) {
+			found = append(found, o.Digest)
+		}
+	}
+	return found
+}
+
+// ManifestIn returns the first owner whose digest is that of a manifest, a tag's before an
+// index entry's. ok is false if there is none, or if owners have several digests.
+func ManifestIn(owners []Owner) (_ Owner, ok bool) {
+	if len(DigestsOf(owners)) != 1 {
+		return Owner{}, false
+	}
+	for _, kind := range []model.PartKind{model.PartManifest, model.PartChild} {
+		if i := slices.IndexFunc(owners, func(o Owner) bool { return o.Kind == kind }); i >= 0 {
+			return owners[i], true
+		}
+	}
+	return Owner{}, false
+}
+
+// Most names and most roles of one digest in a sentence.
+const (
+	maxOwnerNames = 6
+	maxOwnerRoles = 4
+)
+
+// OwnersText says in one sentence what digests belong to: "63bbd899dd70 is the image ID of
+// :1 and :prod". It names a digest by its short form or, with whole, by all its digits.
+func OwnersText(owners []Owner, whole bool) safe.Text {
+	var sentences []safe.Text
+	digests := DigestsOf(owners)
+	for _, d := range digests {
+		name := short(d)
+		if whole || len(digests) > 1 { // their short forms may be equal
+			name = d.String()
+		}
+		own := slices.DeleteFunc(slices.Clone(owners), func(o Owner) bool { return o.Digest != d })
+		sentences = append(sentences, safe.Sprintf("%s is %s", name, rolesText(own)))
+	}
+	return safe.Join(sentences, "; ")
+}
+
+// rolesText names what one digest is of its owners. Owners of the same role are named
+// together.
+func rolesText(owners []Owner) safe.Text {
+	slices.SortStableFunc(owners, func(a, b Owner) int { return cmp.Compare(a.Kind, b.Kind) })
+	byRole := map[string][]Owner{}
+	var roles []string
+	for _, o := range owners {
+		role := roleText(o.Part)
+		if byRole[role] == nil {
+			roles = append(roles, role)
+		}
+		byRole[role] = append(byRole[role], o)
+	}
+	var texts []safe.Text
+	for i, role := range roles {
+		if i == maxOwnerRoles {
+			texts = append(texts, safe.Sprintf("%d more", len(roles)-i))
+			break
+		}
+		texts = append(texts, safe.Sprintf("%s %s", role, namesText(byRole[role])))
+	}
+	return safe.Join(texts, ", and ")
+}
+
+// roleText returns the words before the names of the owners.
+func roleText(p model.Part) string {
+	switch p.Kind {
+	case model.PartChild:
+		switch {
+		case p.Role == model.RoleAttestation:
+			return "an attestation in the index of"
+		case p.Role == model.RoleImage && p.Platform != "":
+			return "the " + p.Platform + " image in the index of"
+		}
+		return "an entry in the index of"
+	case model.PartImageID:
+		return "the image ID of"
+	case model.PartLayer:
+		return fmt.Sprintf("the layer of step %d of", p.Step+1)
+	case model.PartDiffID:
+		return fmt.Sprintf("the diff_id of step %d of", p.Step+1)
+	}
+	return "the digest of"
+}
+
+// namesText names the owners of one role. The platform comes first if all have the same
+// one, else it follows each name.
+func namesText(owners []Owner) string {
+	platform := owners[0].Platform
+	if owners[0].Kind == model.PartChild {
+		platform = "" // the role has it
+	}
+	alike := !slices.ContainsFunc(owners, func(o Owner) bool { return o.Platform != owners[0].Platform })
+	var names []string
+	for _, o := range owners {
+		name := refName(o.Ref)
+		if !alike && o.Platform != "" {
+			name += " (" + o.Platform + ")"
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	text := strings.Join(names[:min(len(names), maxOwnerNames)], ", ")
+	if more := len(names) - maxOwnerNames; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	if alike && platform != "" {
+		return "the " + platform + " image of " + text
+	}
+	return text
 }

@@ -128,6 +128,7 @@ type TagInfo struct {
 	Created   *time.Time      // of the first image, nil if it has no real date
 	Size      int64           // bytes of the first image's layers as stored (compressed)
 	Children  []v1.Descriptor // of an index
+	Parts     []Part          // the image ID, layers and diff_ids of the first image
 }
 
 // Traffic counts the requests and bytes of all reads so far.

@@ -42,9 +42,14 @@ func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 		return info, nil //nolint:nilerr // the result is useful without it, see above
 	}
 	info.Size, info.Created = first.Manifest.LayerSize(), first.Created()
-	if name := model.PlatformName(first.Platform()); top.Kind != model.KindIndex && name != "" {
+	platform := ""
+	switch name := model.PlatformName(first.Platform()); {
+	case top.Kind == model.KindIndex:
+		platform = firstPlatform(top, name)
+	case name != "":
 		info.Platforms = []string{name}
 	}
+	info.Parts = first.Parts(platform)
 	return info, nil
 }
 
@@ -61,6 +66,20 @@ func platformsOf(m model.Manifest) []string {
 		}
 	}
 	return names
+}
+
+// firstPlatform names the platform of the first image that an index lists, fromConfig if
+// the index does not.
+func firstPlatform(m model.Manifest, fromConfig string) string {
+	for _, d := range m.Children {
+		if role, _ := model.RoleOf(d); role == model.RoleImage {
+			if d.Platform != nil && d.Platform.OS != "" {
+				return model.PlatformName(*d.Platform)
+			}
+			break
+		}
+	}
+	return fromConfig
 }
 
 // firstImage returns the image of m, or the first image that m lists; nil for none.

@@ -7,6 +7,7 @@ import (
 
 	gv1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -33,6 +34,9 @@ func TestPeek(t *testing.T) {
 		one.Created == nil || !one.Created.Equal(built) || !slices.Equal(one.Platforms, []string{"linux/arm64"}) {
 		t.Errorf("got %+v", one)
 	}
+	if id, _ := img.ConfigName(); len(one.Parts) != 1+2*2 || one.Parts[0] != (model.Part{Digest: digest.Digest(id.String()), Kind: model.PartImageID}) {
+		t.Errorf("parts %+v", one.Parts)
+	}
 	if n := len(s.requests()); n != 3 {
 		t.Errorf("%d requests, want 3", n)
 	}
@@ -40,7 +44,8 @@ func TestPeek(t *testing.T) {
 	s.reset()
 	many, err := c.Peek(deadline(t), s.ref("app", "many"))
 	ok(t, err)
-	if many.Kind != model.KindIndex || len(many.Platforms) != 8 || many.Platforms[2] != "linux/arm/v7" || many.Size == 0 {
+	if many.Kind != model.KindIndex || len(many.Platforms) != 8 || many.Platforms[2] != "linux/arm/v7" || many.Size == 0 ||
+		len(many.Parts) == 0 || many.Parts[0].Platform != many.Platforms[0] {
 		t.Errorf("got %+v", many)
 	}
 	if n := len(s.requests()); n != 4 {

@@ -107,8 +107,9 @@ func identified(err error, arts [2]model.Artifact) error {
 		return err
 	}
 	for i, art := range arts {
-		if text, ok := diff.Identify(t.Blob.String(), art); ok {
+		if owners := diff.Owners(model.DigestPrefix(t.Blob.Encoded()), art); len(owners) > 0 {
 			side := [2]string{"A", "B"}[i]
+			text := diff.OwnersText(owners, true)
 			return &model.ReadError{Message: text.String() + ", which is " + side, Next: "compare with a tag or the digest of a manifest", Err: err}
 		}
 	}

@@ -17,6 +17,7 @@ type Repo struct {
 	Images
 	Points  map[string]string   // tag to name of the image
 	Members map[string][]string // name of an index to names of its images
+	IDs     map[string]string   // name of an image to the name of its config
 	Created map[string]time.Time
 	Gone    map[string]bool // names of images that are deleted
 	Asked   *int            // counts HEAD requests
@@ -102,6 +103,12 @@ func (s Repo) Children(_ context.Context, ref model.Ref) ([]v1.Descriptor, error
 func (s Repo) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error) {
 	d, err := s.Head(ctx, ref)
 	info := model.TagInfo{Ref: ref, Digest: d, Kind: model.KindImage, Children: s.List(d), Size: 1000}
+	for name, config := range s.IDs {
+		if Named(name) == d {
+			info.Parts = []model.Part{{Digest: Named(config), Kind: model.PartImageID},
+				{Digest: Named(config + " layer"), Kind: model.PartLayer, Step: 1}, {Digest: Named(config + " files"), Kind: model.PartDiffID, Step: 1}}
+		}
+	}
 	for name, at := range s.Created {
 		if Named(name) == d {
 			info.Created = &at
