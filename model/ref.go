@@ -192,18 +192,26 @@ func normalHost(host string) string {
 	return host
 }
 
-// isDigest reports whether s is a digest, or an abbreviated one as docker
-// prints it.
+// isDigest reports whether s is a digest or the first digits of one. It parses as the tag
+// of a repository sha256, which is never meant.
 func isDigest(s string) bool {
 	hex, ok := strings.CutPrefix(s, "sha256:")
-	return ok && len(hex) >= 12 && strings.Trim(hex, "0123456789abcdef") == "" || digest.Digest(s).Validate() == nil
+	return ok && hex != "" && strings.Trim(hex, "0123456789abcdef") == "" || digest.Digest(s).Validate() == nil
+}
+
+// isShortDigest reports whether s ends in a digest that is not whole.
+func isShortDigest(s string) bool {
+	_, hex, ok := strings.Cut(s, "sha256:")
+	_, _, isPrefix := CutDigestPrefix(s)
+	return isPrefix || ok && len(hex) < digest.SHA256.Size()*2 && strings.Trim(hex, "0123456789abcdef") == ""
 }
 
 // refError returns an error that says in one short line why s is not a
 // reference.
 func refError(s string) error {
-	if _, hex, ok := strings.Cut(s, "sha256:"); ok && len(hex) < digest.SHA256.Size()*2 && strings.Trim(hex, "0123456789abcdef") == "" {
-		return fmt.Errorf("%q: a digest has %d digits, registries do not accept a shorter form", s, digest.SHA256.Size()*2)
+	if isShortDigest(s) {
+		return fmt.Errorf("%q: registries need all %d digits of a digest; the list of tags (/ or o) finds one by its first %d",
+			s, digest.SHA256.Size()*2, ShortDigits)
 	}
 	if strings.HasPrefix(s, "sha256:") {
 		return fmt.Errorf("%q: a digest alone has no repository, write host/repository@%s", s, s)

@@ -56,6 +56,7 @@ type App struct {
 	startedWork   bool // work was started since the last tick; its requests may begin later
 
 	toast  safe.Text
+	answer safe.Text // like toast, over several lines if it needs them
 	prompt *widget.Input
 	help   *helpBox
 	inTmux bool
@@ -203,7 +204,7 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 
 // press passes a key to the first of help, prompt, page and program that takes it.
 func (a App) press(msg tea.KeyPressMsg) (App, tea.Cmd) {
-	a.toast = safe.Text{}
+	a.toast, a.answer = safe.Text{}, safe.Text{}
 	switch {
 	case key.Matches(msg, page.Keys.ForceQuit):
 		return a, tea.Quit

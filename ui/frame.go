@@ -44,16 +44,23 @@ func (a App) content() string {
 	if len(body) > f.Height {
 		body = body[:f.Height]
 	}
+	last := []look.Line{a.footer()}
+	if answer := a.answerLines(); len(answer) > 0 {
+		last = answer
+	}
+	room := f.Height + 1 - len(last)
 	var b strings.Builder
 	b.WriteString(a.theme.Render(a.header(), a.width))
-	for i := range f.Height {
+	for i := range room {
 		b.WriteByte('\n')
 		if i < len(body) {
 			b.WriteString(a.theme.Render(body[i], a.width))
 		}
 	}
-	b.WriteByte('\n')
-	b.WriteString(a.theme.Render(a.footer(), a.width))
+	for _, l := range last {
+		b.WriteByte('\n')
+		b.WriteString(a.theme.Render(l, a.width))
+	}
 	return firstLines(b.String(), a.height)
 }
 

@@ -35,6 +35,10 @@ func (a App) pressPrompt(msg tea.KeyPressMsg) (App, tea.Cmd) {
 		a.prompt = nil
 		return a, nil
 	case "enter":
+		if a, cmd, handled := a.findDigest(a.prompt.Value()); handled {
+			a.prompt = nil
+			return a, cmd
+		}
 		to, err := parseRoute(a.prompt.Value(), repoOf(a.top()))
 		if err != nil {
 			f := *a.prompt

@@ -62,7 +62,7 @@ func (p comparePage) currentTrail() *trail {
 // back goes from the evidence to the finding, otherwise to the previous page.
 func (p comparePage) back() (page.Page, page.Effects) {
 	if p.trail == nil {
-		return p, page.Send(page.PopMsg{})
+		return p, page.Send(page.PopMsg{Payload: page.ArtifactsMsg{Artifacts: p.artifacts()}})
 	}
 	return p.toTab(tabSummary), nil
 }

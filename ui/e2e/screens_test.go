@@ -236,6 +236,26 @@ func TestPlace(t *testing.T) {
 	term.CheckRepaint()
 }
 
+// TestDigestPrefix finds images by the first digits of their digests and image IDs, as the
+// screen shows them.
+func TestDigestPrefix(t *testing.T) {
+	server, err := demo.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close() //nolint:errcheck // the test ends
+	term := uitest.Start(t, small, server.Host()+"/shop/image-name")
+	term.WaitFor("1/59")
+	play(t, term, []step{
+		{"/ 8 b 8 7 a 2 enter", []string{"not looked at", "image IDs (s s: by created)"}, ""},
+		{"s s enter", []string{"image ID 8b87a27a518f", "prod", "20231001.155532z"}, ""},
+		{"esc", []string{"1/59"}, ""},
+		{"o 8 b 8 7 a 2 7 a 5 1 8 f enter", []string{"8b87a27a518f is the image ID of :20231001.155532z, :prod"}, ""},
+		{"o 0 1 9 e b d 4 7 3 9 8 6 enter", []string{":prod  019ebd473986", "1 Summary"}, ""},
+		{"o 0 0 0 0 0 0 0 0 0 0 0 0 enter", []string{"000000000000 was not found in the manifests"}, ""},
+	})
+}
+
 // TestHostile shows text that tries to control the terminal.
 func TestHostile(t *testing.T) {
 	server, err := demo.Start()

@@ -55,8 +55,10 @@ type tagRow struct {
 	below      safe.Text // prefix of a row that belongs to the row above, else empty
 	digest     digest.Digest
 	info       *model.TagInfo // nil until it is read
-	err        error
-	requested  bool
+	// match is why the filter shows the tag, if no other cell says it.
+	match, matchPlatform safe.Text
+	err                  error
+	requested            bool
 }
 
 func (c tagColumns) line(r tagRow) look.Line {
@@ -81,7 +83,25 @@ func (c tagColumns) line(r tagRow) look.Line {
 	if c.create == look.DayWidth {
 		created, _ = look.Cut(created, look.DayWidth)
 	}
-	return c.join(r, look.Plain, name, look.Short(r.digest), safe.Clean(string(i.Kind)), platformsText(i, c.platforms), created, size)
+	kind := safe.Clean(string(i.Kind))
+	if !r.match.IsEmpty() {
+		return c.joinMatch(r, name, kind, size)
+	}
+	return c.join(r, look.Plain, name, look.Short(r.digest), kind, platformsText(i, c.platforms), created, size)
+}
+
+// joinMatch is join with the reason of the match in place of platforms and date.
+func (c tagColumns) joinMatch(r tagRow, name, kind, size safe.Text) look.Line {
+	wide := c
+	wide.platforms, wide.create = c.platforms+2+c.create, 0
+	if c.platforms == 0 { // a narrow frame
+		wide.platforms = c.create
+	}
+	match := r.match
+	if full := safe.Sprintf("%s %s", match, r.matchPlatform); !r.matchPlatform.IsEmpty() && look.Width(full) <= wide.platforms {
+		match = full
+	}
+	return wide.join(r, look.Plain, name, look.Short(r.digest), kind, match, safe.Text{}, size)
 }
 
 // lead returns the start of a row, up to the name.

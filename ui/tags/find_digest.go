@@ -1,8 +1,11 @@
 package tags
 
 import (
+	"slices"
+
 	"github.com/opencontainers/go-digest"
 
+	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -12,9 +15,11 @@ import (
 
 // digestSearch is a digest whose tags the list should find.
 type digestSearch struct {
-	digest     digest.Digest // "" for none
-	found      bool          // a tag of the digest was found
-	incomplete bool          // some tags are not resolved; cached, since counting them takes too long for a frame
+	digest     digest.Digest   // "" for none
+	found      bool            // a tag of the digest was found
+	images     []digest.Digest // images that were read and have the digest as a part
+	owners     []diff.Owner    // the tags of these images
+	incomplete bool            // some tags are not resolved; cached, since counting them takes too long for a frame
 }
 
 // NewSameImage returns a tags page that groups tags by image as soon as they are
@@ -22,9 +27,9 @@ type digestSearch struct {
 // its tag.
 func NewSameImage(env page.Env, of model.Ref) page.Page {
 	return tagsPage{
-		env: env, ref: of.Repo(), list: widget.NameList{IsAside: model.IsAttached, Want: of.Tag}, index: newIndex(), grouped: true,
+		env: env, ref: of.Repo(), list: widget.NameList{IsAside: model.IsAttached, Want: of.Tag}, grouped: true,
 		survey: survey{stage: surveyPending}, search: digestSearch{digest: of.Digest},
-	}
+	}.withIndex(newIndex())
 }
 
 // updateSearch puts the cursor on the first tag of the digest, unless the person
@@ -35,6 +40,7 @@ func (p tagsPage) updateSearch() tagsPage {
 	}
 	if !p.list.Loading && !p.survey.running() {
 		p.search.incomplete = len(p.tagsToAsk()) > 0
+		p.search.owners = p.partOwners()
 	}
 	if p.search.found {
 		return p
@@ -44,6 +50,9 @@ func (p tagsPage) updateSearch() tagsPage {
 		if len(same) == 0 {
 			same = p.index.byDigest[index]
 		}
+	}
+	if len(same) == 0 && len(p.search.owners) > 0 {
+		same = []string{p.search.owners[0].Ref.Tag}
 	}
 	if len(same) == 0 {
 		return p
@@ -55,6 +64,37 @@ func (p tagsPage) updateSearch() tagsPage {
 	return p
 }
 
+// noteParts records that an image that was read has the digest as a part.
+func (s digestSearch) noteParts(x index, image digest.Digest) digestSearch {
+	has := func(p model.Part) bool { return p.Digest == s.digest }
+	if s.digest != "" && !slices.Contains(s.images, image) && slices.ContainsFunc(x.parts[image], has) {
+		s.images = append(slices.Clip(s.images), image)
+	}
+	return s
+}
+
+// partOwners returns what the digest is of the tags of images that have it as a part.
+func (p tagsPage) partOwners() []diff.Owner {
+	var owners []diff.Owner
+	for _, image := range p.search.images {
+		for _, tag := range p.index.byDigest[image] {
+			owners = append(owners, diff.OwnersIn(model.DigestPrefix(p.search.digest.Encoded()), p.ref.WithTag(tag), p.index.parts[image])...)
+		}
+	}
+	slices.SortStableFunc(owners, func(a, b diff.Owner) int { return model.CompareNatural(a.Ref.Tag, b.Ref.Tag) })
+	return owners
+}
+
+// searchLines is searchLine over several lines if it needs them.
+func (p tagsPage) searchLines(f page.Frame) []look.Line {
+	const most = 3
+	lines := look.Wrap(p.searchLine().Spans, f.Width-2)
+	for i := 1; i < len(lines); i++ {
+		lines[i] = look.L(look.Gap(1)).With(lines[i].Spans...)
+	}
+	return lines[:min(len(lines), most)]
+}
+
 // searchLine names the tags that point to the digest.
 func (p tagsPage) searchLine() look.Line {
 	d := p.search.digest
@@ -64,6 +104,8 @@ func (p tagsPage) searchLine() look.Line {
 	answer := look.L(look.Gap(1), look.S(look.Strong, look.Short(d)), look.Gap(1))
 	sharing := p.sharedImages(d)
 	switch same := p.index.byDigest[d]; {
+	case len(p.search.owners) > 0:
+		answer = look.L(look.Gap(1), look.P(diff.OwnersText(p.search.owners, false)))
 	case len(same) > 0:
 		answer = answer.With(look.P(safe.Sprintf("is %s", nameList(same))))
 	case p.list.Loading || p.survey.running() || p.survey.stage == surveyIdle || p.survey.stage == surveyPending:

@@ -21,6 +21,7 @@ type index struct {
 	failed    map[digest.Digest]bool            // images in read whose request failed and may be repeated
 	tags      map[string]model.Tagged           // where tags point
 	images    map[digest.Digest]model.TagInfo   // what a list shows of an image
+	parts     map[digest.Digest][]model.Part    // image IDs, layers and diff_ids that were read of an image or an index
 	children  map[digest.Digest][]v1.Descriptor // entries of indexes; empty for other manifests
 	byDigest  map[digest.Digest][]string        // tags by target, in natural order
 	listedIn  map[digest.Digest][]digest.Digest // indexes by the images they list
@@ -37,7 +38,7 @@ type movedTag struct {
 func newIndex() index {
 	return index{
 		requested: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{},
-		images: map[digest.Digest]model.TagInfo{}, children: map[digest.Digest][]v1.Descriptor{},
+		images: map[digest.Digest]model.TagInfo{}, parts: map[digest.Digest][]model.Part{}, children: map[digest.Digest][]v1.Descriptor{},
 		byDigest: map[digest.Digest][]string{}, listedIn: map[digest.Digest][]digest.Digest{}, attached: map[digest.Digest][]string{},
 		moves: map[string]movedTag{},
 	}
@@ -71,6 +72,8 @@ func (x index) addImage(info model.TagInfo) {
 		return
 	}
 	x.addChildren(info.Digest, info.Children)
+	x.addParts(info.Digest, info.Parts)
+	info.Parts = nil // x.parts has them
 	x.read[info.Digest] = true
 	delete(x.failed, info.Digest)
 	x.images[info.Digest] = info

@@ -160,7 +160,7 @@ func (p tagsPage) showAside() (page.Page, page.Effects) {
 
 // sortList starts a sort job, unless the list is in its natural order.
 func (p tagsPage) sortList() (tagsPage, page.Effects) {
-	p = p.updateSearch()
+	p = p.updateSearch().updateFilter()
 	if p.order == byName && !p.grouped {
 		if p.list.Arranged != nil {
 			p.list = p.list.Arrange(nil, len(p.list.Late))

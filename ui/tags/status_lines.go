@@ -24,7 +24,7 @@ func (p tagsPage) linesAbove(f page.Frame) []look.Line {
 	if f.Height < minHeight {
 		return nil
 	}
-	lines := []look.Line{p.searchLine(), p.surveyLine(f), p.orderLine(), p.findingLine(f)}
+	lines := append(p.searchLines(f), p.surveyLine(f), p.unreadLine(), p.orderLine(), p.findingLine(f))
 	return slices.DeleteFunc(lines, func(l look.Line) bool { return l.Width() == 0 })
 }
 
@@ -207,6 +207,7 @@ func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
 		tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, err: t.Err,
 		requested: p.index.requested[tag],
 	}
+	row.match, row.matchPlatform = p.matchText(tag)
 	if from, _ := p.list.Window.Visible(); p.grouped && at > from {
 		above := p.list.Shown[at-1]
 		switch image, what := model.AttachedTo(tag); {

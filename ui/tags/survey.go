@@ -198,6 +198,9 @@ func (p tagsPage) advance(event surveyEvent) (tagsPage, page.Effects) {
 // startSurvey requests a survey with a goal.
 func (p tagsPage) startSurvey(goal surveyGoal) (tagsPage, page.Effects) {
 	p.survey.goal, p.survey.only = goal, p.list.Filter
+	if p.list.SearchesDigests() { // it looks for tags that it cannot show yet
+		p.survey.only = widget.Filter{}
+	}
 	return p.advance(surveyRequest)
 }
 

@@ -115,6 +115,7 @@ func (p tagsPage) surveyArrived(msg surveyMsg) (tagsPage, page.Effects) {
 		p.index.addChildren(msg.info.Digest, msg.info.Children)
 	default:
 		p.index.addImage(*msg.info)
+		p.search = p.search.noteParts(p.index, msg.info.Digest)
 	}
 	switch {
 	case !msg.ended && current:

@@ -43,6 +43,7 @@ type tagsPage struct {
 	countedFor       ordering
 	sorting          sorting
 	survey           survey
+	unread           unreadCount // what a filter by digest cannot look at
 	search           digestSearch
 	findings         []diff.Finding // on the tags as a whole
 	findingsLoad     page.LoadID    // of the newest search for them
@@ -78,13 +79,15 @@ type findingsMsg struct {
 
 // New returns the page of a repository's tags.
 func New(env page.Env, repo model.Ref) page.Page {
-	return tagsPage{env: env, ref: repo.Repo(), list: widget.NameList{IsAside: model.IsAttached}, index: newIndex()}
+	return tagsPage{env: env, ref: repo.Repo(), list: widget.NameList{IsAside: model.IsAttached}}.withIndex(newIndex())
 }
 
 // NewPick returns a tags page to choose another tag for a side. The cursor starts
 // on the tag of now.
 func NewPick(env page.Env, now model.Ref, side diff.Side) page.Page {
-	return tagsPage{env: env, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: model.IsAttached, Want: now.Tag}, index: newIndex()}
+	return tagsPage{
+		env: env, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: model.IsAttached, Want: now.Tag},
+	}.withIndex(newIndex())
 }
 
 func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
@@ -93,7 +96,8 @@ func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
 		p.previous = p.index
 	}
 	p, _ = p.advance(listRestarted)
-	p.index, p.history, p.findings, p.flagged = newIndex(), nil, nil, nil
+	p = p.withIndex(newIndex())
+	p.history, p.findings, p.flagged = nil, nil, nil
 	p.sorting, p.peeking, p.sortable = sortIdle, 0, 0
 	p.findingsLoad++
 	if tag, some := p.list.Current(); some {
@@ -137,10 +141,13 @@ func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		case msg.Load != p.list.Load:
 			return p, nil
 		case none && len(p.list.All) > 0: // the list could not be read again
-			p.index = p.previous
+			p = p.withIndex(p.previous)
 			return p.advance(listRestored)
 		}
 		return p.advance(listComplete)
+	case page.ArtifactsMsg:
+		p.addArtifacts(msg.Artifacts)
+		return p.updateFilter(), nil
 	case tea.KeyPressMsg:
 		return p.key(msg)
 	}
@@ -208,6 +215,7 @@ func (p tagsPage) peekArrived(msg peekedMsg) tagsPage {
 	switch d := cmp.Or(msg.of, msg.info.Digest); {
 	case msg.err == nil:
 		p.index.addImage(msg.info)
+		p.search = p.search.noteParts(p.index, msg.info.Digest)
 	case d != "" && !page.IsMissing(msg.err):
 		p.index.read[d], p.index.failed[d] = true, true
 	}
@@ -235,7 +243,7 @@ func (p tagsPage) key(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	}
 	var handled bool
 	if p.list, handled = p.list.Update(msg); handled {
-		return p, nil
+		return p.updateFilter(), nil
 	}
 	return p.press(msg)
 }
@@ -478,11 +486,12 @@ func (p tagsPage) Help() []page.KeyGroup {
 		page.Describe(page.Keys.Open, "open the tag; with A marked, compare A with it"),
 		page.Describe(page.Keys.Mark, "mark A, then B, and compare"),
 		page.Keys.MarkA, page.Keys.MarkB,
-		page.Describe(page.Keys.Filter, "filter; tab in it: plain, fuzzy, regular expression"), page.Keys.Group, page.Keys.Order,
+		page.Describe(page.Keys.Filter, "filter by name, or by the first digits (6 or more) of a digest or image ID; "+
+			"tab in it: plain, fuzzy, regular expression"), page.Keys.Group, page.Keys.Order,
 		page.Keys.Timeline,
 		page.Describe(page.Keys.Before, "moved tag: compare before and after"),
 		page.Describe(page.Keys.Fold, "findings on all tags"), page.Keys.Aside,
-		page.Describe(page.Keys.Goto, "go to a :tag, or find the tags of a digest"),
+		page.Describe(page.Keys.Goto, "go to a :tag, or find what a digest belongs to (12 digits are enough)"),
 		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
 	}}, page.MoveKeys, page.GlobalKeys}
 }

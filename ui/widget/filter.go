@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/sahilm/fuzzy"
 
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
@@ -73,6 +74,18 @@ func (f Filter) Passing(all []string) []string {
 		}
 	}
 	return kept
+}
+
+// minFilterDigits is the number of hex digits from which on a text may be a digest.
+const minFilterDigits = 6
+
+// DigestPrefix returns the text as the first digits of a digest. ok is false for other
+// texts.
+func (f Filter) DigestPrefix() (_ model.DigestPrefix, ok bool) {
+	if !f.Active {
+		return "", false
+	}
+	return model.ParseDigestPrefix(f.text, minFilterDigits)
 }
 
 // Update handles a message. handled is false if it is not for the filter.

@@ -1,8 +1,11 @@
 package widget
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -23,7 +26,11 @@ type NameList struct {
 	// Arranged is the list in an order other than the natural one, nil for the natural
 	// order. Late holds the names that arrived after it was sorted.
 	Arranged, Late []string
-	orderPending   bool // an order was requested and is not ready yet
+	// RankDigest finds names by the first digits of their digests, for a filter of hex
+	// digits. A lower rank is a better match. nil for names without digests.
+	RankDigest   func(name string, p model.DigestPrefix) (rank int, ok bool)
+	namesMatch   bool // the filter matches names, and not only digests
+	orderPending bool // an order was requested and is not ready yet
 
 	Shown   []string // the names that the filter matches
 	total   int      // number of names before the filter
@@ -117,7 +124,7 @@ func (n NameList) refilter() NameList {
 	n.Shown = n.unfiltered()
 	n.total = len(n.Shown)
 	if n.Filter.Active {
-		n.Shown = n.Filter.Passing(n.Shown)
+		n = n.pass()
 	}
 	at := n.Window.Cursor
 	if had && n.Window.Cursor > 0 { // a cursor on the first line stays there, so that the first names are visible
@@ -130,6 +137,52 @@ func (n NameList) refilter() NameList {
 	}
 	n.Window = n.Window.Sized(len(n.Shown), n.Window.height).moveTo(at)
 	return n
+}
+
+// Refilter applies the filter again, when digests became known.
+func (n NameList) Refilter() NameList { return n.refilter() }
+
+// pass restricts the list to the names that the filter matches. Hex digits also match
+// digests: a name that begins with them comes first, then names that contain them, then
+// digests. The names in Aside come last, since many contain the digest of another image.
+func (n NameList) pass() NameList {
+	all := n.Shown
+	n.Shown = n.Filter.Passing(all)
+	n.namesMatch = len(n.Shown) > 0
+	prefix, ok := n.Filter.DigestPrefix()
+	if !ok || n.RankDigest == nil {
+		return n
+	}
+	const begins, contains, digest = 0, 1, 2
+	ranks := map[string]int{}
+	for _, name := range n.Shown {
+		switch {
+		case n.IsAside != nil && n.IsAside(name):
+			ranks[name] = math.MaxInt
+		case strings.HasPrefix(strings.ToLower(name), string(prefix)):
+			ranks[name] = begins
+		default:
+			ranks[name] = contains
+		}
+	}
+	for _, name := range all {
+		if _, byName := ranks[name]; byName {
+			continue
+		}
+		if rank, ok := n.RankDigest(name, prefix); ok {
+			ranks[name] = digest + rank
+			n.Shown = append(n.Shown, name)
+		}
+	}
+	slices.SortStableFunc(n.Shown, func(a, b string) int { return cmp.Compare(ranks[a], ranks[b]) })
+	return n
+}
+
+// SearchesDigests reports whether the filter looks for a digest. Decimal digits that match
+// names are more likely a part of these, such as a date.
+func (n NameList) SearchesDigests() bool {
+	prefix, ok := n.Filter.DigestPrefix()
+	return ok && n.RankDigest != nil && (!n.namesMatch || strings.Trim(string(prefix), "0123456789") != "")
 }
 
 // Current returns the name under the cursor.

@@ -1,0 +1,130 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// findDigest answers a digest, or the first digits of one, that is typed into the prompt
+// of a repository, from what the open pages have read. It opens the manifest of a tag.
+// handled is false for other texts and for a whole digest that may be a manifest.
+func (a App) findDigest(typed string) (_ App, _ tea.Cmd, handled bool) {
+	words := strings.Fields(typed)
+	repo := repoOf(a.top())
+	if repo.Repository == "" || len(words) == 0 || len(words) > 2 {
+		return a, nil, false
+	}
+	prefix, ok := model.ParseDigestPrefix(words[len(words)-1], model.ShortDigits)
+	if !ok {
+		return a, nil, false
+	}
+	if len(words) == 2 {
+		return a.compareWithDigest(repo, words[0], prefix)
+	}
+	owners := a.digestOwners(repo, prefix)
+	found, isManifest := diff.ManifestIn(owners)
+	whole, isWhole := prefix.Whole()
+	switch {
+	case isWhole && (isManifest || len(owners) == 0):
+		a, cmd := a.push(a.pageFor(page.SameImageRoute{Ref: repo.AtDigest(whole)}))
+		return a, cmd, true
+	case len(owners) == 0:
+		a.answer = a.notFoundText(repo, prefix)
+		return a, nil, true
+	case isManifest && found.Kind == model.PartManifest:
+		if len(owners) > 1 {
+			a.answer = diff.OwnersText(owners, false)
+		}
+		a, cmd := a.push(a.pageFor(page.CompareRoute{A: found.Ref}))
+		return a, cmd, true
+	}
+	a.answer = diff.OwnersText(owners, false)
+	return a, nil, true
+}
+
+// compareWithDigest compares an image with a manifest that is named by its first digits.
+func (a App) compareWithDigest(repo model.Ref, first string, prefix model.DigestPrefix) (_ App, _ tea.Cmd, handled bool) {
+	with, err := model.ParseBeside(repo, first)
+	if _, whole := prefix.Whole(); whole || err != nil {
+		return a, nil, false
+	}
+	owners := a.digestOwners(with.Repo(), prefix)
+	switch found, ok := diff.ManifestIn(owners); {
+	case ok:
+		b := with.AtDigest(found.Digest)
+		a, cmd := a.push(a.pageFor(page.CompareRoute{A: with, B: &b}))
+		return a, cmd, true
+	case len(owners) == 0:
+		a.answer = a.notFoundText(with.Repo(), prefix)
+	default:
+		a.answer = diff.OwnersText(owners, false)
+	}
+	return a, nil, true
+}
+
+// digestOwners asks the open pages of a repository, the top page first.
+func (a App) digestOwners(repo model.Ref, prefix model.DigestPrefix) []diff.Owner {
+	var owners []diff.Owner
+	for _, p := range a.digestFinders() {
+		for _, o := range p.DigestOwners(prefix) {
+			if o.Ref.Repo() == repo && !slices.Contains(owners, o) {
+				owners = append(owners, o)
+			}
+		}
+	}
+	return owners
+}
+
+// digestFinders returns the pages that know digests, the top page first.
+func (a App) digestFinders() []page.DigestFinder {
+	var finders []page.DigestFinder
+	for _, o := range slices.Backward(a.stack) {
+		if f, ok := o.page.(page.DigestFinder); ok {
+			finders = append(finders, f)
+		}
+	}
+	return finders
+}
+
+// notFoundText says what was searched for a digest, and what to do next.
+func (a App) notFoundText(repo model.Ref, prefix model.DigestPrefix) safe.Text {
+	var all []safe.Text
+	next := safe.Const("with all 64 digits o asks the registry")
+	for i, f := range a.digestFinders() {
+		if f.Repo() != repo {
+			continue
+		}
+		read, more := f.DigestsRead()
+		if !read.IsEmpty() && !slices.Contains(all, read) {
+			all = append(all, read)
+		}
+		if i == 0 && !more.IsEmpty() {
+			next = more
+		}
+	}
+	if len(all) == 0 {
+		return safe.Sprintf("no digest of this repository was read yet: open its tags, then search %s", safe.Clean(string(prefix)))
+	}
+	return safe.Sprintf("%s was not found in %s; %s", safe.Clean(string(prefix)), safe.Join(all, ", or in "), next)
+}
+
+// answerLines is the answer in as many lines as it needs and the screen has.
+func (a App) answerLines() []look.Line {
+	if a.answer.IsEmpty() || a.prompt != nil {
+		return nil
+	}
+	lines := look.Wrap([]look.Span{look.S(look.Strong, a.answer)}, a.width-2)
+	lines = lines[:min(len(lines), max(a.height-frameHeight, 1))]
+	for i, l := range lines {
+		lines[i] = look.L(look.Gap(1)).With(l.Spans...)
+	}
+	return lines
+}
