@@ -23,6 +23,7 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 			return fmt.Errorf("--%s is empty", name)
 		}
 	}
+	args, short := padShortDigest(args)
 	refs, err := f.refs(cmd.Context(), args)
 	if err != nil {
 		return err
@@ -52,6 +53,9 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 		return err
 	}
 	defer on.close(cmd.ErrOrStderr())
+	if refs, err = short.complete(cmd.Context(), on.source(), refs); err != nil {
+		return err
+	}
 	if form == "tui" {
 		return f.screen(cmd.Context(), ui.Options{
 			Registry: on.source(), Journal: on.seen.forScreens(), Hosts: on.client.KnownHosts, Open: refs, Guide: guide,

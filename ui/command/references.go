@@ -6,10 +6,65 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
+	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/ui/report"
 )
+
+// shortDigest is an argument that names a digest by its first digits. What was read of the
+// other argument may have the rest.
+type shortDigest struct {
+	arg    int
+	prefix model.DigestPrefix // "" for none
+}
+
+// padShortDigest fills up a short digest of one of two images with zeros, so that it can be
+// parsed.
+func padShortDigest(args []string) ([]string, shortDigest) {
+	if len(args) != 2 {
+		return args, shortDigest{}
+	}
+	for i, arg := range args {
+		if rest, prefix, ok := model.CutDigestPrefix(arg); ok {
+			args = slices.Clone(args)
+			args[i] = rest + "@" + prefix.Padded().String()
+			return args, shortDigest{i, prefix}
+		}
+	}
+	return args, shortDigest{}
+}
+
+// complete returns refs with the whole digest, if it is that of the other image or of an
+// entry of its index.
+func (s shortDigest) complete(ctx context.Context, reg report.Source, refs []model.Ref) ([]model.Ref, error) {
+	if s.prefix == "" {
+		return refs, nil
+	}
+	other := refs[1-s.arg]
+	art, err := reg.Load(ctx, other, func(model.Artifact) {})
+	if err != nil {
+		return nil, err
+	}
+	owners := diff.Owners(s.prefix, art)
+	found, isManifest := diff.ManifestIn(owners)
+	switch {
+	case isManifest:
+		refs = slices.Clone(refs)
+		refs[s.arg].Digest = found.Digest
+		return refs, nil
+	case len(owners) == 0:
+		return nil, &model.ReadError{
+			Message: fmt.Sprintf("%s is not a digest of %s: no manifest, image ID, layer or diff_id begins with it", s.prefix, other),
+			Next:    "write all 64 digits, or open the list of tags and search it there (/ or o)",
+		}
+	}
+	return nil, &model.ReadError{
+		Message: diff.OwnersText(owners, true).String(), Next: "compare with a tag or the digest of a manifest",
+	}
+}
 
 // refs returns the references of the arguments, or the image of --metadata.
 func (f *flags) refs(ctx context.Context, args []string) ([]model.Ref, error) {

@@ -122,3 +122,21 @@ func TestDigests(t *testing.T) {
 		cli(t, args...).oneLine(t, want)
 	}
 }
+
+// TestShortDigest: the first digits of a digest are completed from the other image.
+func TestShortDigest(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(demo.Handler())
+	t.Cleanup(server.Close)
+	prod := strings.TrimPrefix(server.URL, "http://") + "/shop/image-name:prod"
+	repo := strings.TrimSuffix(prod, ":prod")
+	for _, args := range [][]string{{prod, "@019ebd473986"}, {repo + "@sha256:019ebd473986", ":prod"}} {
+		if got := cli(t, args...); got.code != 0 || !strings.HasPrefix(got.out, "Identical") {
+			t.Errorf("%q: exit code %d: %s%s", args, got.code, got.out, got.errors)
+		}
+	}
+	cli(t, prod, "@8b87a27a518f").oneLine(t, "is the image ID of :prod; compare with a tag or the digest of a manifest")
+	cli(t, prod, "@sha256:a3ed95caeb02").oneLine(t, "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4 is the layer of step 8 of :prod")
+	cli(t, prod, "@000000000000").oneLine(t, "000000000000 is not a digest of "+prod)
+	cli(t, repo+"@sha256:019ebd473986").oneLine(t, "registries need all 64 digits of a digest; the list of tags (/ or o) finds one by its first 12")
+}
