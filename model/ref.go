@@ -217,7 +217,7 @@ func refError(s string) error {
 		return fmt.Errorf("%q: a digest alone has no repository, write host/repository@%s", s, s)
 	}
 	if _, behind, ok := strings.Cut(s, "@"); ok && behind != "" && !strings.Contains(behind, ":") {
-		return fmt.Errorf("%q is neither a digest (@sha256:…) nor a moment: write @2026-11-18 or @2026-11-18T14:02", "@"+behind)
+		return fmt.Errorf("%q is neither a digest (@sha256:…) nor a moment: write @2026-11-18 or @2026-11-18T14:02 (UTC)", "@"+behind)
 	}
 	if _, err := reference.ParseNormalizedNamed(strings.ToLower(s)); err == nil {
 		return fmt.Errorf("%q: repository names are lower case", s)

@@ -8,12 +8,12 @@ import (
 )
 
 // momentLayouts are the accepted formats of a time, each with the length of
-// time that it covers. Those without a zone are in local time.
+// time that it covers. Those without a zone are in UTC, as all times on screens.
 var momentLayouts = []struct {
 	layout string
-	span   time.Duration // 0: a day, which may have 23 or 25 hours
+	span   time.Duration
 }{
-	{"2006-01-02", 0},
+	{"2006-01-02", 24 * time.Hour},
 	{"2006-01-02T15:04", time.Minute},
 	{"2006-01-02T15:04:05", time.Second},
 	{"2006-01-02T15:04Z07:00", time.Minute},
@@ -30,12 +30,7 @@ func (r Ref) Moment() (_ time.Time, ok bool) {
 
 func parseMoment(s string) (time.Time, error) {
 	for _, m := range momentLayouts {
-		t, err := time.ParseInLocation(m.layout, s, time.Local)
-		switch {
-		case err != nil:
-		case m.span == 0:
-			return t.AddDate(0, 0, 1).Add(-time.Nanosecond), nil
-		default:
+		if t, err := time.Parse(m.layout, s); err == nil {
 			return t.Add(m.span - time.Nanosecond), nil
 		}
 	}
@@ -55,7 +50,7 @@ func cutMoment(s string) (before, when string, ok bool) {
 // parseAtMoment parses a tag with a past time.
 func parseAtMoment(before, when string) (Ref, error) {
 	if _, err := parseMoment(when); err != nil {
-		return Ref{}, fmt.Errorf("%q is not a moment: write 2026-11-18, 2026-11-18T14:02 or 2026-11-18T14:02:11Z", when)
+		return Ref{}, fmt.Errorf("%q is not a moment: write 2026-11-18 or 2026-11-18T14:02 (UTC), or 2026-11-18T14:02:11+09:00", when)
 	}
 	r, err := ParseImage(before)
 	switch {
