@@ -46,7 +46,7 @@ func TestHeadline_cause(t *testing.T) {
 			"python 3.10.20 → 3.10.21, on another debian:trixie-slim",
 		},
 		"a version on the same base": {named("library/python", "a", python("3.10.20", august).image(t)), named("library/python", "b", python("3.10.21", august).image(t)), "python 3.10.20 → 3.10.21"},
-		"only the root filesystem":   {named("debian", "a", build{steps: []step{debian(august)}}.image(t)), named("debian", "b", build{steps: []step{debian(later)}}.image(t)), "debian trixie of 2026-08-03 → 2026-08-24"},
+		"only the root filesystem":   {named("debian", "a", build{steps: []step{debian(august)}}.image(t)), named("debian", "b", build{steps: []step{debian(later)}}.image(t)), "debian trixie of 3 Aug 2026 → 24 Aug 2026"},
 		"packages of Nix": {
 			named("x/app", "a", nixImage("libidn2-2.3.4", "glibc-2.38-27", "python3-3.11.6", "customisation-layer").image(t)),
 			named("x/app", "b", nixImage("libidn2-2.3.4", "glibc-2.38-44", "python3-3.11.8", "customisation-layer").image(t)),

@@ -201,7 +201,7 @@ func debianOf(img *model.Image) (suite, day string) {
 	if err != nil {
 		return "", ""
 	}
-	return m[1], time.Unix(seconds, 0).UTC().Format("2006-01-02")
+	return m[1], time.Unix(seconds, 0).UTC().Format("2 Jan 2006")
 }
 
 // buildpackMetadata is the label io.buildpacks.lifecycle.metadata, as far as it is read

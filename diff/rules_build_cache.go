@@ -20,7 +20,7 @@ const minCacheAge = 14 * 24 * time.Hour
 func oldLayer(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		created, base := s.img.Created(), BaseOf(s.img)
-		if created == nil || base.Steps == 0 || commonDate(*s.img) != "" {
+		if created == nil || base.Steps == 0 || hasCommonDate(*s.img) {
 			return nil
 		}
 		for _, st := range s.img.Steps[base.Steps:] {
@@ -32,7 +32,7 @@ func oldLayer(c Comparison, p Pair) []Finding {
 			return []Finding{{
 				Severity: 1, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{st}),
 				Text: safe.Sprintf("In %s, the image is from %s, but its step %d (%s) is %d days older. It came from a build cache.",
-					s.name, created.UTC().Format("2006-01-02"), st.Index+1, instructionText(st), days),
+					s.name, model.TimeText(*created), st.Index+1, instructionText(st), days),
 				Next:  safe.Const("Build this stage with --no-cache-filter, and check cache-from. Updates since then are missing"),
 				Proof: []safe.Text{safe.Sprintf("created = %s; step %d: %s", created.UTC().Format(rfc3339), st.Index+1, at.UTC().Format(rfc3339))},
 				Check: s.configCheck(".created, [.history[]|{created,created_by}]"),

@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"time"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -17,19 +19,19 @@ func noRealDate(c Comparison, p Pair) []Finding {
 			Next:  safe.Const("Sort by push time or version, and exclude it from clean-up rules that use the age"),
 			Check: s.configCheck(".created, [.history[]?.created]"),
 		}
-		switch date := commonDate(*s.img); {
+		switch date, alike := commonDate(*s.img); {
 		case created == nil:
 			f.Text = safe.Sprintf("In %s, the image has no creation date.", s.name)
 			f.Proof = []safe.Text{safe.Const("created is missing")}
 		case model.RealDate(created) == nil:
 			f.Text = safe.Sprintf("In %s, the date is the constant %s. It marks a reproducible build and does not show the age.",
-				s.name, created.UTC().Format("2006-01-02"))
+				s.name, model.TimeText(*created))
 			f.Proof = []safe.Text{safe.Sprintf("created = %s", created.UTC().Format(rfc3339))}
-		case date != "":
+		case alike:
 			f.Rests = on(Heuristic)
 			f.Text = safe.Sprintf("In %s, all steps have the same date, %s. "+
-				"The build set it; it may be the date of the source.", s.name, date[:10])
-			f.Proof = []safe.Text{safe.Sprintf("all %d dates of the history = %s", len(s.img.Steps), date)}
+				"The build set it; it may be the date of the source.", s.name, model.TimeText(date))
+			f.Proof = []safe.Text{safe.Sprintf("all %d dates of the history = %s", len(s.img.Steps), utc(date))}
 		default:
 			return nil
 		}
@@ -39,25 +41,28 @@ func noRealDate(c Comparison, p Pair) []Finding {
 
 const rfc3339 = "2006-01-02T15:04:05Z"
 
-// commonDate returns the date that all steps with a layer have, if there are at least three
-// such steps; "" otherwise.
-func commonDate(img model.Image) string {
-	date, n := "", 0
+// commonDate returns the date that all steps with a layer have, to the second. ok is false
+// if they differ, or if there are fewer than three such steps.
+func commonDate(img model.Image) (date time.Time, ok bool) {
+	n := 0
 	for _, st := range img.Steps {
 		if !st.HasLayer {
 			continue
 		}
 		if st.Created == nil {
-			return ""
+			return time.Time{}, false
 		}
-		d := st.Created.UTC().Format(rfc3339)
-		if n > 0 && d != date {
-			return ""
+		d := st.Created.UTC().Truncate(time.Second)
+		if n > 0 && !d.Equal(date) {
+			return time.Time{}, false
 		}
 		date, n = d, n+1
 	}
-	if n < 3 {
-		return ""
-	}
-	return date
+	return date, n >= 3
+}
+
+// hasCommonDate reports whether all steps with a layer have one date.
+func hasCommonDate(img model.Image) bool {
+	_, ok := commonDate(img)
+	return ok
 }

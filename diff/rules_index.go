@@ -194,7 +194,7 @@ func findSplit(s indexSide) (Finding, bool) {
 		if a, b := originOf(s.art, &first).revision, originOf(s.art, &e).revision; a != "" && b != "" && a != b && other.Image == nil {
 			other = e
 		}
-		if at := e.Image.Created(); at != nil && commonDate(*e.Image) == "" {
+		if at := e.Image.Created(); at != nil && !hasCommonDate(*e.Image) {
 			if last.Image == nil || at.After(*last.Image.Created()) {
 				last = e
 			}
@@ -224,7 +224,7 @@ func splitByDate(s indexSide, last model.Entry) (Finding, bool) {
 	}
 	var old model.Entry
 	for _, e := range s.art.Images() {
-		if e.Image == nil || e.Image.Created() == nil || commonDate(*e.Image) != "" || e.Platform().OS != last.Platform().OS {
+		if e.Image == nil || e.Image.Created() == nil || hasCommonDate(*e.Image) || e.Platform().OS != last.Platform().OS {
 			continue
 		}
 		if old.Image == nil || e.Image.Created().Before(*old.Image.Created()) {
@@ -234,11 +234,10 @@ func splitByDate(s indexSide, last model.Entry) (Finding, bool) {
 	if old.Image == nil || last.Image.Created().Sub(*old.Image.Created()) <= maxBuildSpread {
 		return Finding{}, false
 	}
-	const day = "2006-01-02"
 	return Finding{
 		Severity: 1, Rests: on(Heuristic), Evidence: s.evidence([]model.Entry{old, last}),
 		Text: safe.Sprintf("In %s, the platforms may come from different builds: %s is from %s, %s is from %s.", s.name,
-			nameOf(old), old.Image.Created().UTC().Format(day), nameOf(last), last.Image.Created().UTC().Format(day)),
+			nameOf(old), model.TimeText(*old.Image.Created()), nameOf(last), model.TimeText(*last.Image.Created())),
 		Next: safe.Const("Check whether this is intended. Slow builds and platforms that were not rebuilt look the same"),
 		Proof: []safe.Text{
 			safe.Sprintf("created of %s: %s", nameOf(old), utc(*old.Image.Created())),

@@ -67,7 +67,7 @@ func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	when := ""
 	if from, to := a.Created(), b.Created(); from != nil && to != nil && to.Sub(*from).Abs() >= time.Minute {
-		when = ", " + nameA + " on " + minute(*from) + ", " + nameB + " on " + minute(*to)
+		when = ", " + nameA + " on " + model.TimeText(*from) + ", " + nameB + " on " + model.TimeText(*to)
 	}
 	return []Finding{{
 		Severity: 2, Rests: on(Structure), Evidence: evidenceOf(rows), Proof: rowProof(rows[0]), Check: c.LayerCheck(rows[0]),

@@ -150,7 +150,7 @@ func (l tagList) lateFinding(t, next listed) Finding {
 	return Finding{
 		Severity: 1, Rests: on(Heuristic), Evidence: []Evidence{{SideA, none, t.digest}}, Tags: []string{t.tag},
 		Text: safe.Sprintf("%s was built on %s, after %s (%s). It looks like a fixed release, but was probably pushed again.",
-			tagText(t.tag), minute(l.created(t)), tagText(next.tag), minute(l.created(next))),
+			tagText(t.tag), model.TimeText(l.created(t)), tagText(next.tag), model.TimeText(l.created(next))),
 		Next: advisePinning(),
 		Proof: []safe.Text{
 			safe.Sprintf("created(%s) = %s", tagText(t.tag), utc(l.created(t))),

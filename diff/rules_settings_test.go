@@ -86,9 +86,9 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"a folder spelled otherwise", pairOf(t, set("WorkingDir", "/app/"), set("WorkingDir", "/app")), "E7", -1, "", 0},
 		{"a health check written otherwise", pairOf(t, set("Healthcheck", map[string]any{"Retries": 1, "Test": []string{"NONE"}}), set("Healthcheck", map[string]any{"Test": []string{"NONE"}, "Retries": 1})), "E7", -1, "", 0},
 
-		{"1970", Describe(single("a", dated("1970-01-01T00:00:00Z").image(t))), "E8", 0, "In :a, the date is the constant 1970-01-01", 1},
+		{"1970", Describe(single("a", dated("1970-01-01T00:00:00Z").image(t))), "E8", 0, "In :a, the date is the constant 1 Jan 1970 00:00 UTC", 1},
 		{"no date", Describe(single("a", app().image(t))), "E8", 0, "no creation date", 1},
-		{"one date for all", Describe(single("a", sameDates.image(t))), "E8", 0, "all steps have the same date, 2024-05-01", 1},
+		{"one date for all", Describe(single("a", sameDates.image(t))), "E8", 0, "all steps have the same date, 1 May 2024 10:00 UTC", 1},
 		{"real dates", Describe(single("a", dated("2024-05-01T10:00:00Z", "2024-05-01T10:00:07Z", "2024-05-01T10:01:00Z").image(t))), "E8", -1, "", 0},
 	}
 }

@@ -19,7 +19,7 @@ func tagMoved(t tagState) (Finding, bool) {
 	return Finding{
 		Severity: moveSeverity(t.ref.Tag), Rests: on(Hashed), Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Text: safe.Sprintf("%s moved: on %s it was %s, now it is %s%s.",
-			t.name, minute(from.Last), short(from.Digest), short(t.now), t.versionChange()),
+			t.name, model.TimeText(from.Last), short(from.Digest), short(t.now), t.versionChange()),
 		Next:    safe.Sprintf("Pin it by digest where it must not move: %s@%s%s", tagText(t.ref.Tag), t.now, t.compareHint()),
 		Command: t.beforeCommand(from),
 		Proof:   t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
@@ -76,7 +76,7 @@ func rewritten(t tagState) (Finding, bool) {
 	return Finding{
 		Severity: 2, Rests: on(Hashed), Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
 		Text: safe.Sprintf("%s looks like a fixed release, but was pushed again: on %s it was %s, now it is %s.",
-			t.name, minute(from.Last), short(from.Digest), short(t.now)),
+			t.name, model.TimeText(from.Last), short(from.Digest), short(t.now)),
 		Next: advisePinning(), Command: t.beforeCommand(from),
 		Proof: t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
 	}, true
@@ -134,7 +134,7 @@ func (t tagState) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Tex
 	if was == nil || t.created == nil || was.Sub(*t.created) < minBuildGap {
 		return safe.Text{}, nil, false
 	}
-	return safe.Sprintf("the current image was built on %s, the previous one on %s", minute(*t.created), minute(*was)),
+	return safe.Sprintf("the current image was built on %s, the previous one on %s", model.TimeText(*t.created), model.TimeText(*was)),
 		[]safe.Text{safe.Sprintf("created: %s < %s", utc(*t.created), utc(*was))}, true
 }
 

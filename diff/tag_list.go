@@ -181,9 +181,6 @@ func tagTexts(tags []string) []string {
 	return texts
 }
 
-// minute returns a time to the minute, in UTC: findings are copied into tickets.
-func minute(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") }
-
 func utc(t time.Time) string { return t.UTC().Format(rfc3339) }
 
 // listed is a tag in a list, with its digest and version.

@@ -151,15 +151,15 @@ func pauseText(a transport.Response) string {
 
 // retryTime is the time of day after a pause, and the day if that is another.
 func retryTime(d time.Duration) string {
-	now := time.Now()
+	now := time.Now().UTC()
 	then := now.Add(d)
 	switch {
 	case d < time.Minute:
-		return then.Format("15:04:05")
+		return then.Format("15:04:05 UTC")
 	case then.YearDay() == now.YearDay() && d < 24*time.Hour:
-		return then.Add(59 * time.Second).Format("15:04") // rounded up: not too early
+		return then.Add(59 * time.Second).Format("15:04 UTC") // rounded up: not too early
 	}
-	return then.Add(59 * time.Second).Format("2 Jan 15:04")
+	return model.TimeText(then.Add(59 * time.Second))
 }
 
 // ociErrors is the body of an error (distribution-spec, "Error Codes").

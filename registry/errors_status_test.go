@@ -69,7 +69,7 @@ func TestStatusError_oneLine(t *testing.T) {
 	}
 }
 
-var clockTime = regexp.MustCompile(`at (\d+ [A-Z][a-z]+ )?\d\d:\d\d`)
+var clockTime = regexp.MustCompile(`at (\d+ [A-Z][a-z]+ \d+ )?\d\d:\d\d UTC`)
 
 // FuzzRefusal checks that every response but a good one gives a short error in one line.
 func FuzzRefusal(f *testing.F) {

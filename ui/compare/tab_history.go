@@ -130,7 +130,7 @@ func (v view) withDate(st *model.Step, spans []look.Span, width int) look.Line {
 	if st == nil {
 		return v.sideCells(false, nil, width)
 	}
-	day, _ := look.Cut(look.Time(st.Created), look.DayWidth)
+	day := look.Day(st.Created) // the sides above the tabs say UTC
 	return v.sideCells(true, spans, width-look.DayWidth-1).With(look.Gap(1), look.S(look.Faint, v.Glyphs.Fit(day, look.DayWidth)))
 }
 

@@ -373,7 +373,7 @@ func TestTwoTags_oneSideHangs(t *testing.T) {
 		demo.Handler().ServeHTTP(w, r)
 	})
 	term := uitest.Start(t, small, at(p.host, twoTags...)...)
-	term.WaitFor("A :20231001.155532z", "2023-10-01", "B :prod", "reading")
+	term.WaitFor("A :20231001.155532z", "1 Oct 2023 15:56 UTC", "B :prod", "reading")
 	p.repaired.Store(true)
 	term.Type("r")
 	term.WaitFor(content(twoTags)...)

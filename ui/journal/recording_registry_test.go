@@ -178,18 +178,17 @@ func TestRegistry_atMomentErrors(t *testing.T) {
 	s.deleted = map[digest.Digest]bool{dig("a"): true}
 	unknown := when(at(0)).WithTag("other")
 	unknown.At = "2026-11-18"
-	local := when(at(-1))
-	local.At = "2026-11-17"
-	noon := at(0).In(time.Local).Format(dateTime)
+	dayBefore := when(at(-1))
+	dayBefore.At = "2026-11-17"
 	for name, tt := range map[string]struct {
 		r       Registry
 		ref     model.Ref
 		text    string
 		missing bool
 	}{
-		"gone":    {r, when(at(15)), "the registry no longer has " + dig("a").String()[:19] + ", which prod was on 18 Nov 2026; ", true},
-		"before":  {r, when(at(-1)), "the journal's first sighting of localhost:5000/app:prod is from 18 Nov 2026 12:00; ", false},
-		"local":   {r, local, "the journal's first sighting of localhost:5000/app:prod is from " + noon + "; ", false},
+		"gone":    {r, when(at(15)), "the registry no longer has " + dig("a").String()[:19] + ", which prod was on 18 Nov 2026 12:10 UTC; ", true},
+		"before":  {r, when(at(-1)), "the journal's first sighting of localhost:5000/app:prod is from 18 Nov 2026 12:00 UTC; ", false},
+		"a day":   {r, dayBefore, "the journal's first sighting of localhost:5000/app:prod is from 18 Nov 2026 12:00 UTC; ", false},
 		"never":   {r, unknown, "the journal has no sighting of localhost:5000/app:other: ", false},
 		"off":     {Registry{Source: s}, when(at(15)), "localhost:5000/app:prod@2026-11-18T12:15:00Z can only come from the journal, which is off; run without --no-journal", false},
 		"garbled": {r, model.Ref{Registry: "x", Repository: "y", Tag: "z", At: "soon"}, `"soon" is not a moment; `, false},

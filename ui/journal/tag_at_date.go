@@ -8,9 +8,6 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// dateTime is the format of times in messages, in local time.
-const dateTime = "2 Jan 2006 15:04"
-
 // atMoment calls do with the digest that a tag had at the moment of ref.
 func atMoment[T any](r Registry, ref model.Ref, do func(at model.Ref) (T, error)) (T, error) {
 	s, err := r.sightingBy(ref)
@@ -28,7 +25,7 @@ func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 	if !ok {
 		return model.Sighting{}, &model.ReadError{
 			Message: fmt.Sprintf("%q is not a moment", ref.At),
-			Next:    "write a moment as 2026-11-18 or 2026-11-18T14:02",
+			Next:    "write a moment as 2026-11-18 or 2026-11-18T14:02 (UTC)",
 		}
 	}
 	if r.Journal == nil {
@@ -51,7 +48,7 @@ func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 		}
 	}
 	return model.Sighting{}, &model.ReadError{
-		Message: fmt.Sprintf("the journal's first sighting of %s is from %s", tag, past[0].First.In(moment.Location()).Format(dateTime)),
+		Message: fmt.Sprintf("the journal's first sighting of %s is from %s", tag, model.TimeText(past[0].First)),
 		Next:    "use that moment or a later one, or give a digest",
 	}
 }
@@ -65,18 +62,18 @@ func goneError(ref model.Ref, s model.Sighting, err error) error {
 	}
 	return &model.ReadError{
 		Message: fmt.Sprintf("the registry no longer has %s, which %s was on %s", model.ShortDigest(s.Digest), ref.Tag,
-			lastSeenBy(ref, s).Format("2 Jan 2006")),
+			model.TimeText(lastSeenBy(ref, s))),
 		Next: "it was deleted, or garbage collected because no tag points to it; use a later moment",
 		Err:  err, Missing: true,
 	}
 }
 
 // lastSeenBy returns the last time at or before the moment of ref at which the tag
-// had the digest, in local time.
+// had the digest.
 func lastSeenBy(ref model.Ref, s model.Sighting) time.Time {
 	moment, _ := ref.Moment()
 	if s.Last.Before(moment) {
-		return s.Last.In(moment.Location())
+		return s.Last
 	}
 	return moment
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -24,12 +25,12 @@ func Short(d digest.Digest) safe.Text {
 // Size returns a number of bytes in SI units, as registries and docker count.
 func Size(n int64) safe.Text { return safe.Clean(humanize.Bytes(uint64(max(n, 0)))) }
 
-// Time returns a date and time in UTC, as registries record it; empty for nil.
+// Time returns a date and time; empty for nil.
 func Time(t *time.Time) safe.Text {
 	if t == nil {
 		return safe.Text{}
 	}
-	return safe.Clean(t.UTC().Format("2006-01-02 15:04"))
+	return safe.Clean(model.TimeText(*t))
 }
 
 // Count returns "1 layer", "2 layers".
@@ -43,12 +44,18 @@ func Count(n int, one, many safe.Text) safe.Text {
 // Number returns a number with thousands separators.
 func Number(n int) safe.Text { return safe.Clean(humanize.Comma(int64(n))) }
 
-// Day returns a day in local time. It is used for sightings, which are events on the
-// user's machine. Dates that a registry records are in UTC.
-func Day(t time.Time) safe.Text { return safe.Clean(t.Local().Format("2 Jan 2006")) }
+// Day returns a day, for a column of DayWidth whose heading, or the line above, says UTC.
+func Day(t *time.Time) safe.Text { return column(t, "_2 Jan 2006") }
 
-// Moment is Day with the time.
-func Moment(t time.Time) safe.Text { return safe.Clean(t.Local().Format("2006-01-02 15:04:05")) }
+// Minute is Day with the time, for a column of MinuteWidth.
+func Minute(t *time.Time) safe.Text { return column(t, "_2 Jan 2006 15:04") }
 
-// Minute is Moment without the seconds.
-func Minute(t time.Time) safe.Text { return safe.Clean(t.Local().Format("2006-01-02 15:04")) }
+// Second is Minute with the seconds, for a column of SecondWidth.
+func Second(t *time.Time) safe.Text { return column(t, "_2 Jan 2006 15:04:05") }
+
+func column(t *time.Time, layout string) safe.Text {
+	if t == nil {
+		return safe.Text{}
+	}
+	return safe.Clean(t.UTC().Format(layout))
+}

@@ -7,6 +7,7 @@ const WideWidth = 100
 const (
 	DigestWidth = 12 // as returned by Short
 	SizeWidth   = 8
-	MinuteWidth = 16 // 2006-01-02 15:04
-	DayWidth    = 10 // 2006-01-02
+	SecondWidth = 20 // 12 Jan 2006 15:04:05
+	MinuteWidth = 17 // 12 Jan 2006 15:04
+	DayWidth    = 11 // 12 Jan 2006
 )

@@ -36,8 +36,8 @@ func entities(s string) safe.Text {
 }
 
 // plainWord matches words that mean nothing in any dialect of Markdown: letters,
-// or a number.
-var plainWord = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9'-]*|[0-9]+(?:\.[0-9]+)?[A-Za-z0-9]*|[→×][0-9]*)$`)
+// a number, or a time of day.
+var plainWord = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9'-]*|[0-9]+(?:\.[0-9]+)?[A-Za-z0-9]*|[0-9]{2}:[0-9]{2}|[→×][0-9]*)$`)
 
 // sentence returns a sentence of the program that may contain untrusted words.
 // Every word that is not plain becomes code: a URL cannot link, an @name cannot

@@ -20,7 +20,7 @@ type tagColumns struct {
 // tagColumnsFor returns the widths for a frame. The name gets what the other
 // columns leave; narrow frames drop columns.
 func tagColumnsFor(f page.Frame) tagColumns {
-	c := tagColumns{glyphs: f.Glyphs, kind: 8, platforms: 12, create: look.DayWidth}
+	c := tagColumns{glyphs: f.Glyphs, kind: 7, platforms: 12, create: look.DayWidth}
 	if f.Width >= look.WideWidth {
 		c.platforms, c.create = 26, look.MinuteWidth
 	}
@@ -45,7 +45,7 @@ func tagColumnsFor(f page.Frame) tagColumns {
 
 func (c tagColumns) heading() look.Line {
 	return c.join(tagRow{mark: look.Gap(1), sign: look.Gap(1)}, look.Faint, safe.Const("tag"), safe.Const("digest"), safe.Const("kind"),
-		safe.Const("platforms"), safe.Const("created"), safe.Const("size"))
+		safe.Const("platforms"), safe.Const("created UTC"), safe.Const("size"))
 }
 
 // tagRow is the content of one row.
@@ -79,9 +79,9 @@ func (c tagColumns) line(r tagRow) look.Line {
 	if i.Size > 0 {
 		size = look.Size(i.Size)
 	}
-	created := look.Time(i.Created)
+	created := look.Minute(i.Created)
 	if c.create == look.DayWidth {
-		created, _ = look.Cut(created, look.DayWidth)
+		created = look.Day(i.Created)
 	}
 	kind := safe.Clean(string(i.Kind))
 	if !r.match.IsEmpty() {

@@ -140,7 +140,7 @@ func TestReload_announcesSurvey(t *testing.T) {
 
 // TestColumns_narrow checks that narrow frames drop columns and do not cut cells.
 func TestColumns_narrow(t *testing.T) {
-	for width, heading := range map[int]string{80: "tag digest kind platforms created size", 70: "tag digest kind created size", 60: "tag digest created size", 50: "tag digest created", 40: "tag digest"} {
+	for width, heading := range map[int]string{80: "tag digest kind platforms created UTC size", 70: "tag digest kind created UTC size", 60: "tag digest created UTC size", 50: "tag digest created UTC", 40: "tag digest"} {
 		d := lookAt(t, fakereg.NewRepo(map[string]string{"prod": "two"}), nil, width, 24)
 		lines := strings.Split(d.Screen(), "\n")
 		if got := strings.Join(strings.Fields(lines[1]), " "); got != heading {

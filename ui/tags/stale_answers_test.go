@@ -172,7 +172,7 @@ func TestSurvey_indexFails(t *testing.T) {
 
 // TestTimeline_pushedAgain checks that a digest that is pushed again is not "gone".
 func TestTimeline_pushedAgain(t *testing.T) {
-	then := time.Date(2024, 10, 1, 9, 0, 0, 0, time.Local)
+	then := time.Date(2024, 10, 1, 9, 0, 0, 0, time.UTC)
 	s := fakereg.NewRepo(map[string]string{"prod": "b"})
 	s.Gone = map[string]bool{"a": true}
 	past := fakereg.Journal{"prod": {{Digest: fakereg.Named("a"), First: then, Last: then}, {Digest: fakereg.Named("b"), First: then.Add(time.Hour), Last: then.Add(time.Hour)}}}

@@ -113,7 +113,7 @@ func movedText(m movedTag) safe.Text {
 	if m.now {
 		return safe.Sprintf("moved just now, was %s", look.Short(m.from.Digest))
 	}
-	return safe.Sprintf("moved since %s, was %s", look.Day(m.from.Last), look.Short(m.from.Digest))
+	return safe.Sprintf("moved since %s, was %s", look.Time(&m.from.Last), look.Short(m.from.Digest))
 }
 
 // sharedImages names other tags that share an image with d. For an image these

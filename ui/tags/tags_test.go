@@ -122,16 +122,16 @@ func TestAside_signature(t *testing.T) {
 
 func TestMove_sinceLastSighting(t *testing.T) {
 	s := fakereg.NewRepo(map[string]string{"prod": "new", "old": "same"})
-	then := time.Date(2024, 10, 3, 9, 0, 0, 0, time.Local)
+	then := time.Date(2024, 10, 3, 9, 0, 0, 0, time.UTC)
 	past := fakereg.Journal{"prod": {{Digest: fakereg.Named("was"), First: then, Last: then}}, "old": {{Digest: fakereg.Named("same"), First: then, Last: then}}}
 	d := lookAt(t, s, past, 100, 24)
 	d.Sees("↷prod", "  old")
 	d.Keys("down")
-	d.Sees("moved since 3 Oct 2024, was " + fakereg.Named("was").Encoded()[:12])
+	d.Sees("moved since 3 Oct 2024 09:00 UTC, was " + fakereg.Named("was").Encoded()[:12])
 	d.Keys("m")
 	d.Sees("A :prod then", "B :prod")
 	d.Keys("esc", "t")
-	d.Sees("app:prod: timeline", fakereg.Named("was").Encoded()[:12], "2024-10-03 09:00")
+	d.Sees("app:prod: timeline", fakereg.Named("was").Encoded()[:12], "first seen UTC", " 3 Oct 2024 09:00:00")
 }
 
 // TestMove_whileOpen checks that a move is reported, and that it can be compared.

@@ -252,21 +252,21 @@ func (p timelinePage) rows(f page.Frame) []widget.Row {
 type timelineColumns struct {
 	glyphs  look.Glyphs
 	created int
-	stamp   func(time.Time) safe.Text
+	stamp   func(*time.Time) safe.Text
 	width   int
 }
 
 func timelineColumnsFor(f page.Frame) timelineColumns {
-	c := timelineColumns{glyphs: f.Glyphs, stamp: look.Moment, width: 19, created: look.MinuteWidth}
+	c := timelineColumns{glyphs: f.Glyphs, stamp: look.Second, width: look.SecondWidth, created: look.MinuteWidth}
 	if f.Width < look.WideWidth {
-		c.stamp, c.width, c.created = look.Minute, 16, look.DayWidth
+		c.stamp, c.width, c.created = look.Minute, look.MinuteWidth, look.DayWidth
 	}
 	return c
 }
 
 func (c timelineColumns) heading() look.Line {
-	return c.join(look.Gap(1), look.Faint, safe.Const("digest"), safe.Const("first seen"), safe.Const("last seen"), safe.Const("created"),
-		look.Span{})
+	return c.join(look.Gap(1), look.Faint, safe.Const("digest"), safe.Const("first seen UTC"), safe.Const("last seen UTC"),
+		safe.Const("created UTC"), look.Span{})
 }
 
 func (c timelineColumns) line(s model.Sighting, p timelinePage) look.Line {
@@ -280,11 +280,11 @@ func (c timelineColumns) line(s model.Sighting, p timelinePage) look.Line {
 	case s.Digest == p.target:
 		note = look.S(look.Good, safe.Const("now"))
 	}
-	created := look.Time(s.Created)
+	created := look.Minute(s.Created)
 	if c.created == look.DayWidth {
-		created, _ = look.Cut(created, look.DayWidth)
+		created = look.Day(s.Created)
 	}
-	return c.join(mark, look.Plain, look.Short(s.Digest), c.stamp(s.First), c.stamp(s.Last), created, note)
+	return c.join(mark, look.Plain, look.Short(s.Digest), c.stamp(&s.First), c.stamp(&s.Last), created, note)
 }
 
 func (c timelineColumns) join(mark look.Span, role look.Role, digest, first, last, created safe.Text, note look.Span) look.Line {

@@ -14,7 +14,7 @@ import (
 )
 
 func TestTimeline(t *testing.T) {
-	day := func(n int) time.Time { return time.Date(2024, 10, n, 9, 0, 0, 0, time.Local) }
+	day := func(n int) time.Time { return time.Date(2024, 10, n, 9, 0, 0, 0, time.UTC) }
 	s := fakereg.NewRepo(map[string]string{"prod": "third"})
 	s.Gone = map[string]bool{"first": true}
 	past := fakereg.Journal{"prod": {
@@ -24,7 +24,7 @@ func TestTimeline(t *testing.T) {
 	}}
 	d := lookAt(t, s, past, 100, 24)
 	d.Keys("t")
-	d.Sees("app:prod: timeline", "›  "+fakereg.Short("third"), "2024-10-05 09:00", "now", "gone", "A move happens between last seen", "1/3")
+	d.Sees("app:prod: timeline", "›  "+fakereg.Short("third"), " 5 Oct 2024 09:00:00", "first seen UTC", "now", "gone", "A move happens between last seen", "1/3")
 	d.Keys("down", "enter") // the previous target against the current one
 	d.Sees("A :prod then", "B :prod ")
 	d.Keys("esc", "space", "down", "enter") // two sightings, the older one first
@@ -37,7 +37,7 @@ func TestTimeline(t *testing.T) {
 
 // TestTimeline_tagMoves checks that the note "now" follows the tag.
 func TestTimeline_tagMoves(t *testing.T) {
-	then := time.Date(2024, 10, 1, 9, 0, 0, 0, time.Local)
+	then := time.Date(2024, 10, 1, 9, 0, 0, 0, time.UTC)
 	s := fakereg.NewRepo(map[string]string{"prod": "second"})
 	past := fakereg.Journal{"prod": {{Digest: fakereg.Named("first"), First: then, Last: then}, {Digest: fakereg.Named("second"), First: then.Add(time.Hour), Last: then.Add(time.Hour)}}}
 	d := lookAt(t, s, past, 100, 24)
@@ -63,11 +63,11 @@ func TestTimeline_noJournal(t *testing.T) {
 
 // TestTimeline_registryDown checks that the sightings are shown without a registry.
 func TestTimeline_registryDown(t *testing.T) {
-	then := time.Date(2024, 10, 1, 9, 0, 0, 0, time.Local)
+	then := time.Date(2024, 10, 1, 9, 0, 0, 0, time.UTC)
 	past := fakereg.Journal{"prod": {{Digest: fakereg.Named("x"), First: then, Last: then}}}
 	d := drive(t, ui.Options{Registry: down{fakereg.NewRepo(nil)}, Journal: past, Open: []model.Ref{{Registry: "localhost:5000", Repository: "app", Tag: "prod"}}}, 100, 24)
 	d.Keys("t")
-	d.Sees("the registry is down", fakereg.Short("x"), "2024-10-01 09:00")
+	d.Sees("the registry is down", fakereg.Short("x"), " 1 Oct 2024 09:00:00")
 }
 
 // down is a registry that fails every HEAD request.

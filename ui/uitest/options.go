@@ -42,7 +42,7 @@ func (o Options) environment(home, races string) []string {
 		"HOME=" + home,
 		"PATH=" + os.Getenv("PATH"),
 		"LANG=C.UTF-8",
-		"TZ=UTC",
+		"TZ=Asia/Tokyo", // screens show UTC whatever the zone
 		"TERM=xterm-256color",
 		"COLORTERM=truecolor",
 		"GORACE=log_path=" + filepath.Join(races, "log"),
