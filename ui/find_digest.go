@@ -22,7 +22,12 @@ func (a App) findDigest(typed string) (_ App, _ tea.Cmd, handled bool) {
 	if repo.Repository == "" || len(words) == 0 || len(words) > 2 {
 		return a, nil, false
 	}
-	prefix, ok := model.ParseDigestPrefix(words[len(words)-1], model.ShortDigits)
+	last := words[len(words)-1]
+	prefix, ok := model.ParseDigestPrefix(last, model.ShortDigits)
+	if _, short := model.ParseDigestPrefix(last, 1); !ok && short && strings.Contains(last, "sha256:") {
+		a.answer = safe.Sprintf("%s is too short: at least %d digits of a digest are needed", safe.Clean(last), model.ShortDigits)
+		return a, nil, true
+	}
 	if !ok {
 		return a, nil, false
 	}

@@ -64,6 +64,7 @@ func TestGoto_digest(t *testing.T) {
 		fakereg.Short("config layer"):        "is the layer of step 2 of :classic, :list",
 		fakereg.Short("config files") + "…":  "is the diff_id of step 2 of :classic, :list",
 		"@" + fakereg.Short("inner"):         "is the linux/amd64 image in the index of :list",
+		"sha256:0123":                        "sha256:0123 is too short: at least 12 digits of a digest are needed",
 		strings.Repeat("0", 12):              "000000000000 was not found in the digests of 3 tags and the first image of each",
 	} {
 		d := lookAt(t, imagesOf(), nil, 100, 24)
@@ -93,6 +94,18 @@ func TestFilter_afterComparison(t *testing.T) {
 	d.Sees("0 of 2")
 	d.Keys("esc", "enter", "esc", "/", "a694bf29e765", "enter")
 	d.Sees("1 of 2", "›  prod", "image ID a694bf29e765")
+}
+
+// TestSearchLine_unreadImages checks that the answer to a whole digest names the images that
+// were not read, and that the key which it names reads them.
+func TestSearchLine_unreadImages(t *testing.T) {
+	s := fakereg.ManyTags(60)
+	s.IDs = map[string]string{"50": "config"}
+	d := lookAt(t, s, nil, 80, 24)
+	d.Keys("o", fakereg.Named("config").String(), "enter")
+	d.Sees(fakereg.Short("config")+" matches no tag of this repository; not looked at:", "image IDs", "(s s: by")
+	d.Keys("s", "s", "enter")
+	d.Sees(fakereg.Short("config") + " is the image ID of :1.50")
 }
 
 // TestGoto_pastDigest checks that the digest which a tag had is found in the list and in

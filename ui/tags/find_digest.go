@@ -20,6 +20,7 @@ type digestSearch struct {
 	images     []digest.Digest // images that were read and have the digest as a part
 	owners     []diff.Owner    // the tags of these images
 	incomplete bool            // some tags are not resolved; cached, since counting them takes too long for a frame
+	unread     int             // images that were not read; cached too
 }
 
 // NewSameImage returns a tags page that groups tags by image as soon as they are
@@ -40,6 +41,7 @@ func (p tagsPage) updateSearch() tagsPage {
 	}
 	if !p.list.Loading && !p.survey.running() {
 		p.search.incomplete = len(p.tagsToAsk()) > 0
+		p.search.unread = p.countUnread().images
 		p.search.owners = p.partOwners()
 	}
 	if p.search.found {
@@ -116,6 +118,11 @@ func (p tagsPage) searchLine() look.Line {
 		answer = answer.With(look.P(safe.Const("matches no tag here (signatures and attestations not checked)")))
 	default:
 		answer = answer.With(look.P(safe.Const("matches no tag of this repository")))
+		if n := p.search.unread; n > 0 && len(sharing) == 0 {
+			keys, does := p.imageKeys()
+			answer = answer.With(look.S(look.Warn, safe.Sprintf("; not looked at: %s (%s: %s)",
+				look.Count(n, safe.Const("image ID"), safe.Const("image IDs")), keys, does)))
+		}
 	}
 	for _, s := range sharing {
 		answer = answer.With(look.P(safe.Sprintf("; %s", s)))
