@@ -109,7 +109,7 @@ func moveCases(t *testing.T) []ruleCase {
 		{"at a moment", around(Describe(then), SideContext{History: looks(named("x"), 1, 3)}), "F1", -1, "", 0},
 		{"it moved while it was read", moved(Move{To: named("y"), At: day(3)}), "F1", -1, "", 0},
 
-		{"a mirror that lags", onHosts("latest", "latest", old, now), "F7", 1, "one.example has an older build of :latest (18 Oct 2019) than two.example (22 Oct 2019).", 2},
+		{"a mirror that lags", onHosts("latest", "latest", old, now), "F7", 1, "one.example has an older build of :latest (18 Oct 2019 10:00 UTC) than two.example (22 Oct 2019 15:49 UTC).", 2},
 		{"a mirror that lags, with its tags", onHosts("latest", "latest", now, old).WithTagContext(TagContext{A: SideContext{Tags: &model.TagSet{
 			Tags: []model.Tagged{{Tag: "latest", Digest: d}, {Tag: "2.7.16", Digest: was}},
 		}}}), "F7", 1, "On one.example the older image is :2.7.16.", 2},

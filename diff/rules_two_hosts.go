@@ -39,9 +39,8 @@ type copies struct {
 }
 
 func (m copies) text() safe.Text {
-	const day = "2 Jan 2006"
 	return safe.Sprintf("%s has an older build of %s (%s) than %s (%s)",
-		quoted(m.old.Ref.Registry), tagText(m.old.Ref.Tag), m.oldAt.UTC().Format(day), quoted(m.new.Ref.Registry), m.newAt.UTC().Format(day))
+		quoted(m.old.Ref.Registry), tagText(m.old.Ref.Tag), model.TimeText(m.oldAt), quoted(m.new.Ref.Registry), model.TimeText(m.newAt))
 }
 
 // olderCopy compares the dates of one tag on two hosts. A build takes a moment, so a small

@@ -95,7 +95,7 @@ func markLines(g look.Glyphs, width int) []look.Line {
 		mark, means safe.Text
 	}{
 		{g.Mark(diff.Same), safe.Const("same: the same blob")},
-		{g.Mark(diff.RepackedRow), safe.Const("repacked: same content, compressed again")},
+		{g.Mark(diff.RepackedRow), safe.Const("repacked: same content, packed again; of tags: the same image ID, another digest")},
 		{g.Mark(diff.BothEmpty), safe.Const("both empty: neither layer has a file")},
 		{g.Mark(diff.Substituted), safe.Const("substituted: rebuilt, emptied, filled or replaced")},
 		{g.Mark(diff.Added), safe.Const("added in B")},

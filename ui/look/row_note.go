@@ -18,13 +18,7 @@ func RowNote(r diff.Row) safe.Text {
 	case diff.Same:
 		return stageNote(r)
 	case diff.RepackedRow:
-		if r.Detail == diff.Encrypted {
-			return safe.Const("encrypted")
-		}
-		if r.ContentTrust() != diff.Proved {
-			return safe.Const("repacked, as claimed")
-		}
-		return safe.Const("repacked, same files")
+		return repackedNote(r)
 	case diff.BothEmpty:
 		return bothEmptyNote(r)
 	case diff.Substituted:
@@ -47,6 +41,16 @@ func RowNote(r diff.Row) safe.Text {
 		return stageNote(r)
 	}
 	return safe.Text{}
+}
+
+func repackedNote(r diff.Row) safe.Text {
+	switch {
+	case r.Detail == diff.Encrypted:
+		return safe.Const("encrypted")
+	case r.ContentTrust() != diff.Proved:
+		return safe.Const("repacked, as claimed")
+	}
+	return safe.Const("repacked, same files")
 }
 
 // stageNote names the steps whose files are in one layer.

@@ -22,6 +22,36 @@ func (x index) addParts(of digest.Digest, parts []model.Part) {
 	if len(parts) > len(x.parts[of]) {
 		x.parts[of] = parts
 	}
+	if id := x.imageID(of); id != "" && !slices.Contains(x.byImageID[id], of) {
+		x.byImageID[id] = append(x.byImageID[id], of)
+	}
+}
+
+// imageID returns the image ID of a target, "" if it was not read or if the target has
+// several images: two indexes may share one image and differ in the others.
+func (x index) imageID(of digest.Digest) digest.Digest {
+	if len(x.images[of].Platforms) > 1 {
+		return ""
+	}
+	for _, p := range x.parts[of] {
+		if p.Kind == model.PartImageID {
+			return p.Digest
+		}
+	}
+	return ""
+}
+
+// sameImageID returns the tags of other targets with the same image ID: the same image
+// under another digest, as after a push by another tool.
+func (x index) sameImageID(of digest.Digest) []string {
+	var tags []string
+	for _, other := range x.byImageID[x.imageID(of)] {
+		if other != of {
+			tags = append(tags, x.byDigest[other]...)
+		}
+	}
+	slices.SortFunc(tags, model.CompareNatural)
+	return tags
 }
 
 // addArtifacts records what a comparison has read.

@@ -31,13 +31,35 @@ func groupByDigest(tags []sortKey) []sortKey {
 	for _, m := range members {
 		slices.SortStableFunc(m, func(a, b sortKey) int { return cmp.Compare(b.specific, a.specific) })
 	}
-	out := make([]sortKey, 0, len(tags))
+	var blocks [][]sortKey
 	for _, t := range tags {
 		switch m := members[t.image]; {
 		case t.image == "":
-			out = append(out, t)
+			blocks = append(blocks, []sortKey{t})
 		case m[0].tag == t.tag:
-			out = append(out, m...)
+			blocks = append(blocks, m)
+		}
+	}
+	return slices.Concat(nextToSameID(blocks)...)
+}
+
+// nextToSameID moves each block of an image behind the first one with the same image ID:
+// the same image under another digest.
+func nextToSameID(blocks [][]sortKey) [][]sortKey {
+	sameID := map[digest.Digest][][]sortKey{}
+	for _, b := range blocks {
+		if id := b[0].imageID; id != "" {
+			sameID[id] = append(sameID[id], b)
+		}
+	}
+	out := make([][]sortKey, 0, len(blocks))
+	for _, b := range blocks {
+		same := sameID[b[0].imageID]
+		switch {
+		case len(same) == 0:
+			out = append(out, b)
+		case same[0][0].tag == b[0].tag:
+			out = append(out, same...)
 		}
 	}
 	return out

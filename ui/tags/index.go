@@ -24,6 +24,7 @@ type index struct {
 	parts     map[digest.Digest][]model.Part    // image IDs, layers and diff_ids that were read of an image or an index
 	children  map[digest.Digest][]v1.Descriptor // entries of indexes; empty for other manifests
 	byDigest  map[digest.Digest][]string        // tags by target, in natural order
+	byImageID map[digest.Digest][]digest.Digest // targets of a single image by its image ID
 	listedIn  map[digest.Digest][]digest.Digest // indexes by the images they list
 	attached  map[digest.Digest][]string        // kinds of what is attached to an image: sig, att …
 	moves     map[string]movedTag
@@ -39,7 +40,8 @@ func newIndex() index {
 	return index{
 		requested: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{},
 		images: map[digest.Digest]model.TagInfo{}, parts: map[digest.Digest][]model.Part{}, children: map[digest.Digest][]v1.Descriptor{},
-		byDigest: map[digest.Digest][]string{}, listedIn: map[digest.Digest][]digest.Digest{}, attached: map[digest.Digest][]string{},
+		byDigest: map[digest.Digest][]string{}, byImageID: map[digest.Digest][]digest.Digest{},
+		listedIn: map[digest.Digest][]digest.Digest{}, attached: map[digest.Digest][]string{},
 		moves: map[string]movedTag{},
 	}
 }
@@ -72,11 +74,12 @@ func (x index) addImage(info model.TagInfo) {
 		return
 	}
 	x.addChildren(info.Digest, info.Children)
-	x.addParts(info.Digest, info.Parts)
+	parts := info.Parts
 	info.Parts = nil // x.parts has them
 	x.read[info.Digest] = true
 	delete(x.failed, info.Digest)
 	x.images[info.Digest] = info
+	x.addParts(info.Digest, parts)
 }
 
 // retry allows another request for an image that could not be read.
@@ -170,7 +173,7 @@ func createdSeconds(info *model.TagInfo) int64 {
 // sortKey returns the sort key of a tag, without its version.
 func (x index) sortKey(tag string) sortKey {
 	t, info := x.lookup(tag)
-	p := sortKey{tag: tag, image: t.Digest, created: createdSeconds(info), specific: countNumbers(tag)}
+	p := sortKey{tag: tag, image: t.Digest, imageID: x.imageID(t.Digest), created: createdSeconds(info), specific: countNumbers(tag)}
 	if info != nil {
 		p.size = info.Size
 	}

@@ -35,6 +35,7 @@ func (o sortOrder) needsImages() bool { return o == byCreated || o == bySize }
 type sortKey struct {
 	tag           string
 	image         digest.Digest // target; of a signature or attestation, the image it belongs to; "" if unknown
+	imageID       digest.Digest // of the only image of the target, "" if it was not read
 	created, size int64         // 0 if unknown
 	specific      int           // how many numbers the name has: 2.7.17 has three; -1 for a signature or attestation
 	version       version.Version

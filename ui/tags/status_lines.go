@@ -5,6 +5,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -89,6 +90,9 @@ func (p tagsPage) tagLine(f page.Frame) look.Line {
 	}
 	if same := exceptName(p.index.byDigest[t.Digest], tag); len(same) > 0 {
 		parts = append(parts, look.P(safe.Sprintf("= %s", nameList(same))))
+	}
+	if same := p.index.sameImageID(t.Digest); len(same) > 0 {
+		parts = append(parts, look.P(safe.Sprintf("%s %s (same image ID)", f.Glyphs.Mark(diff.RepackedRow), nameList(same))))
 	}
 	for _, other := range p.sharedImages(t.Digest) {
 		parts = append(parts, look.S(look.Faint, other))
@@ -215,6 +219,8 @@ func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
 			row.below = safe.Sprintf("+ %s ", what)
 		case t.Digest != "" && p.index.tags[above].Digest == t.Digest:
 			row.below = safe.Const("= ")
+		case t.Digest != "" && p.index.imageID(t.Digest) != "" && p.index.imageID(t.Digest) == p.index.imageID(p.index.tags[above].Digest):
+			row.below = safe.Concat(c.glyphs.Mark(diff.RepackedRow), safe.Const(" "))
 		}
 	}
 	return c.line(row)

@@ -27,7 +27,7 @@ func listed(d *driver.Driver) string {
 	for _, line := range lines[1 : len(lines)-2] { // without the line about one tag
 		f := strings.Fields(strings.TrimPrefix(line, "›"))
 		switch {
-		case len(f) > 2 && (f[0] == "=" || f[0] == "+"):
+		case len(f) > 2 && (f[0] == "=" || f[0] == "+" || f[0] == "≈"):
 			tags = append(tags, f[0]+f[1])
 		case len(f) == 2 && f[0] == "=":
 			tags = append(tags, f[0]+f[1])
@@ -52,6 +52,19 @@ func TestGroup(t *testing.T) {
 	d.Keys("d")
 	if got, want := listed(d), "2 2.7 2.7-buster 2.7.16 2.7.17 latest"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// TestGroup_sameImageID: an image under another digest, as another tool pushes it, stands
+// next to it.
+func TestGroup_sameImageID(t *testing.T) {
+	s := fakereg.NewRepo(map[string]string{"1.0": "pushed", "1.1": "other", "prod": "pushed again", "qa": "pushed"})
+	s.IDs = map[string]string{"pushed": "image", "pushed again": "image", "other": "other image"}
+	d := lookAt(t, s, nil, 100, 24)
+	d.Sees("≈ prod (same image ID)")
+	d.Keys("d")
+	if got, want := listed(d), "1.0 =qa ≈prod 1.1"; got != want {
+		t.Errorf("%s\nwant %s\n%s", got, want, d.Screen())
 	}
 }
 
