@@ -332,6 +332,11 @@ func (l *ladder) unrelated() Verdict {
 		return root
 	}
 	switch {
+	case l.sameRootGiven():
+		v.Rests = on(Claimed, Heuristic)
+		v.Headline = safe.Const("Different from the first layer on, though step 1 was given the same files")
+		v.Because = safe.Sprintf("Step 1 is %s on both sides and its layers differ, as after kaniko --reproducible; %s",
+			instructionText(*l.p.Rows[0].A), otherInstructions(sameTexts-1, steps-1))
 	case sameLayers > 0:
 		v.Headline = safe.Const("Different from the first layer on")
 		v.Because = safe.Sprintf("%s %s the same, but not the first one", upperFirst(plural(sameLayers, "layer")), isAre(sameLayers))
@@ -345,6 +350,17 @@ func (l *ladder) unrelated() Verdict {
 			noneOr(len(l.withFiles[0]), "layer"), l.nameA, noneOr(len(l.withFiles[1]), "layer"), l.nameB)
 	}
 	return v
+}
+
+// sameRootGiven reports whether the hashes in the oldest instructions say that step 1 was
+// given the same files.
+func (l *ladder) sameRootGiven() bool {
+	if len(l.p.Rows) == 0 {
+		return false
+	}
+	first := l.p.Rows[0]
+	return first.A != nil && first.B != nil && first.Class == Substituted &&
+		dockerfile.CompareHashes(first.A.CreatedBy, first.B.CreatedBy) == dockerfile.SameFiles
 }
 
 // withoutHistory is the verdict on two images without a common layer, if the history of

@@ -74,8 +74,10 @@ func TestRewritten(t *testing.T) {
 		"dates of SOURCE_DATE_EPOCH":     {onDates("1", whole, whole).image(t), onDates("2", whole, whole).image(t), SameRecipe, Inferred, "other files from step 1 on"},
 		"one layer is the same": {org.image(t), build{created: second, steps: []step{org.steps[0], does("RUN make # buildkit", files("other")).at(second)}}.image(t),
 			SameRecipe, Inferred, "other files from step 2 on"},
-		"times zeroed":               {org.image(t), zero.image(t), Rewritten, Suggested, ":b is :a, rewritten with all times zero"},
-		"zero dates, no hash":        {plainOrg.image(t), plainZero.image(t), SameRecipe, Inferred, "Same recipe"},
+		"times zeroed":        {org.image(t), zero.image(t), Rewritten, Suggested, ":b is :a, rewritten with all times zero"},
+		"zero dates, no hash": {plainOrg.image(t), plainZero.image(t), SameRecipe, Inferred, "Same recipe"},
+		"another image on the rewritten base": {org.image(t), build{created: "1970-01-01T00:00:00Z", config: map[string]any{"Env": []string{"A=1"}}, steps: []step{
+			does(nopA, files("base zero")), sets("ENV A=1"), does("COPY app /", files("app"))}}.image(t), Unrelated, Suggested, "though step 1 was given the same files"},
 		"flattened":                  {org.image(t), flat.image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
 		"another one, flattened":     {org.image(t), other.image(t), Unrelated, Inferred, "Unrelated"},
 		"rebased":                    {pack("1", "app", "1").image(t), pack("2", "app", "2").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},

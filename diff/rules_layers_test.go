@@ -98,6 +98,7 @@ func layerCases(t *testing.T) []ruleCase {
 			does("RUN tar x && chown -R www /usr/src", files("wordpress").sized(41*mb))}}), "D11", -1, "", 0},
 		{"packages as large as the copied files", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN apt-get update && apt-get install -y x && chmod 1777 /run", files("b").sized(104*mb)))), "D11", -1, "", 0},
 
+		{"flattened", alone(build{config: map[string]any{"Cmd": []string{"sh"}}, steps: []step{does("crane flatten sha256:"+hex64('a'), files("all"))}}), "D12", 1, "all steps were merged into one layer (crane flatten)", 1},
 		{"debian", alone(build{steps: []step{does("# debian.sh --arch 'amd64' out/ 'trixie' '@1785715200'", files("root").sized(29*mb)).noted("debuerreotype 0.16")}}), "D12", -1, "", 0},
 		{"busybox", alone(build{steps: []step{does("BusyBox 1.36.1 (glibc), Debian 12", files("root").sized(4*mb))}}), "D12", -1, "", 0},
 		{"KIWI", alone(build{steps: []step{does("KIWI 9.24.36", files("root").sized(40*mb))}}), "D12", -1, "", 0},

@@ -47,6 +47,8 @@ func squashMark(img model.Image) (flat, because string) {
 		return all, "docker build --squash"
 	}
 	switch {
+	case layers == 1 && top != nil && strings.HasPrefix(top.CreatedBy, "crane flatten "):
+		return all, "crane flatten"
 	case layers != 1:
 		return "", ""
 	case top == nil && len(img.Config.History) > 0:
