@@ -25,6 +25,9 @@ func (c Comparison) ForPlatform(platform string) (Comparison, error) {
 		}
 	}
 	if len(pairs) == 0 {
+		if c.B == nil {
+			return c, fmt.Errorf("the image has no %s; available: %s", want, c.platformNames())
+		}
 		return c, fmt.Errorf("neither side has %s; available: %s", want, c.platformNames())
 	}
 	only := c

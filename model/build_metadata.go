@@ -31,10 +31,10 @@ type buildMetadata struct {
 func ParseBuilds(raw []byte) ([]Build, error) {
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &top); err != nil {
-		return nil, fmt.Errorf("it is not a metadata file of docker buildx: %w", plainJSON(err))
+		return nil, fmt.Errorf("it is not a metadata file of docker buildx, which --metadata-file writes: %w", plainJSON(err))
 	}
 	if _, err := checkJSON(raw, nil); err != nil {
-		return nil, fmt.Errorf("it is not a metadata file of docker buildx: %w", err)
+		return nil, fmt.Errorf("it is not a metadata file of docker buildx, which --metadata-file writes: %w", err)
 	}
 	if _, ok := top["containerimage.digest"]; ok {
 		b, err := parseBuild("", raw)
@@ -66,7 +66,7 @@ func ParseBuilds(raw []byte) ([]Build, error) {
 func parseBuild(target string, raw []byte) (Build, error) {
 	var m buildMetadata
 	if err := json.Unmarshal(raw, &m); err != nil {
-		return Build{}, fmt.Errorf("it is not a metadata file of docker buildx: %w", plainJSON(err))
+		return Build{}, fmt.Errorf("it is not a metadata file of docker buildx, which --metadata-file writes: %w", plainJSON(err))
 	}
 	if err := m.Digest.Validate(); err != nil {
 		return Build{}, fmt.Errorf("its containerimage.digest is not a digest: %.80q", m.Digest)

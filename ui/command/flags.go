@@ -100,7 +100,7 @@ func (f *flags) byDigest(refs []model.Ref) (*report.Digests, error) {
 	if f.match != "" {
 		var err error
 		if d.Match, err = regexp.Compile(f.match); err != nil {
-			return nil, fmt.Errorf("--match: %w", err)
+			return nil, fmt.Errorf("--match is not a regular expression: %w", err)
 		}
 	}
 	if term.IsTerminal(os.Stderr.Fd()) && !isDumbTerminal() {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -118,9 +119,31 @@ all three are unset on a terminal like the vt100.`,
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		failed.err = fmt.Errorf("%w; see tagdiff --help", err)
+		if strings.Contains(err.Error(), "invalid duration") {
+			failed.err = fmt.Errorf("%w; write a duration such as 30s or 2m", err)
+		}
 		return nil
 	})
 	f.define(c)
 	c.AddCommand(demoCommand(&f, failed), watchCommand(&f, failed))
+	refuseUnknownShells(c, failed)
 	return c
+}
+
+// refuseUnknownShells makes the completion command of cobra refuse a shell that it does not
+// know, which it answers with its help and exit code 0.
+func refuseUnknownShells(root *cobra.Command, failed *result) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = failed.of(func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return fmt.Errorf("%q is not a shell with completions: write bash, zsh, fish or powershell", args[0])
+		})
+	}
 }

@@ -118,7 +118,7 @@ func TestWatch(t *testing.T) {
 		t.Errorf("after 4 moves the exit code is %d", code)
 	}
 	wait := startWatch(t, "", "--moves", "1", next)
-	wait.expectLine(next + " is not there")
+	wait.expectLine(next + " does not exist")
 	s.setTag("next", "3.8")
 	wait.expectLine(next + " appeared " + third)
 	if code := wait.wait(); code != 0 {
@@ -186,9 +186,9 @@ func TestWatch_journal(t *testing.T) {
 	again := startWatch(t, home, "--moves", "1", s.ref("prod"))
 	again.expectLine(s.ref("prod") + " is " + then.String())
 	without := startWatch(t, home, "--moves", "1", "--no-journal", s.ref("gone"))
-	without.expectLine(s.ref("gone") + " is not there")
+	without.expectLine(s.ref("gone") + " does not exist")
 	gone := startWatch(t, home, "--moves", "1", s.ref("gone"))
-	gone.expectLine(s.ref("gone") + " is not there; when last seen, 2026-11-18T14:02:00Z, it was " + old.String())
+	gone.expectLine(s.ref("gone") + " does not exist; when last seen, 2026-11-18T14:02:00Z, it was " + old.String())
 }
 
 // TestWatch_outage: an outage of a registry prints one line at its start and one at its end,

@@ -19,7 +19,7 @@ func Text(e Event) safe.Text {
 	case e.Kind == Gone && e.From != "" && e.Since.IsZero():
 		line = safe.Sprintf("%s gone %s", line, e.From.String())
 	case e.Kind == Gone:
-		line = safe.Sprintf("%s is not there", line)
+		line = safe.Sprintf("%s does not exist", line)
 	case e.Kind == Appeared && e.From == e.To:
 		line = safe.Sprintf("%s appeared %s; it is what it was before", line, e.To.String())
 	case e.Kind == Appeared && e.From != "":
