@@ -114,7 +114,7 @@ func (r *appRunner) run(cmd tea.Cmd) {
 // updateUntil handles messages until ok returns true, which is called after each.
 func (r *appRunner) updateUntil(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(uitest.Patience)
+	deadline := time.After(uitest.WaitTimeout)
 	for !ok() {
 		select {
 		case msg := <-r.msgs:
@@ -208,7 +208,7 @@ func TestClosePage_freesEverything(t *testing.T) {
 
 // waitForZero waits until n is 0 and returns it, or its value after the timeout.
 func waitForZero(n *atomic.Int64) int64 {
-	for deadline := time.Now().Add(uitest.Patience); n.Load() != 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(uitest.WaitTimeout); n.Load() != 0 && time.Now().Before(deadline); {
 		runtime.Gosched()
 	}
 	return n.Load()

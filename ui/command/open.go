@@ -62,7 +62,7 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 		})
 	}
 	r := report.Request{
-		Registry: on.source(), Form: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests,
+		Registry: on.source(), Format: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests,
 		Siblings: f.siblings, Journal: on.seen.forScreens(),
 		Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP},
 	}

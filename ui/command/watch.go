@@ -70,11 +70,11 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 	signal.Ignore(syscall.SIGPIPE) // a write error reaches Tell, and the journal gets closed
 	w := watch.Watch{
 		Source: on.source(), Refs: refs, Every: own.interval, Moves: own.moves,
-		Tell:     func(e watch.Event) error { return f.printEvent(cmd.OutOrStdout(), e) },
-		Complain: func(o watch.Outage) { printOutage(cmd.ErrOrStderr(), o) },
+		OnEvent:  func(e watch.Event) error { return f.printEvent(cmd.OutOrStdout(), e) },
+		OnOutage: func(o watch.Outage) { printOutage(cmd.ErrOrStderr(), o) },
 	}
 	if on.seen.Journal != nil {
-		w.Past = on.seen.Last
+		w.LastSighting = on.seen.Last
 	}
 	err = w.Run(cmd.Context())
 	readerGone := errors.Is(err, syscall.EPIPE)

@@ -87,7 +87,7 @@ func checkText(t *testing.T, path string, texts ...string) string {
 // the end of the program.
 func readComplete(t *testing.T, path string) string {
 	t.Helper()
-	for timeout := time.After(uitest.Patience); ; {
+	for timeout := time.After(uitest.WaitTimeout); ; {
 		raw, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -64,7 +64,7 @@ func (p *faultyRegistry) wait(t *testing.T) string {
 	select {
 	case got := <-p.asked:
 		return got
-	case <-time.After(uitest.Patience):
+	case <-time.After(uitest.WaitTimeout):
 		t.Fatal("the registry got no request")
 		return ""
 	}

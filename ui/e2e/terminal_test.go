@@ -115,7 +115,7 @@ func TestExit_lostTerminal(t *testing.T) {
 				if code := cmd.ProcessState.ExitCode(); code != exitTrouble {
 					t.Errorf("it ended with %v", cmd.ProcessState)
 				}
-			case <-time.After(uitest.Patience):
+			case <-time.After(uitest.WaitTimeout):
 				t.Error("the program still runs without a terminal")
 			}
 		})

@@ -66,7 +66,7 @@ func (w *watchProcess) nextLine(from chan string) string {
 			w.t.Fatal("there are no more lines: the program closed its output")
 		}
 		return line
-	case <-time.After(uitest.Patience):
+	case <-time.After(uitest.WaitTimeout):
 		w.t.Fatal("timeout: no line")
 	}
 	return ""

@@ -9,7 +9,7 @@ var Keys = struct {
 	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw                   key.Binding
 	Suspend, Copy, Command, Proof, Fold, Reveal, Verify                               key.Binding
 	MarkA, MarkB, Mark, Swap, ChangeA, ChangeB                                        key.Binding
-	Group, GroupB, Order, Timeline, TimelineB, Before, BeforeB, Aside                 key.Binding
+	Group, GroupB, Order, Timeline, TimelineB, Before, BeforeB, Extra                 key.Binding
 	Next, Prev, NextTab, PrevTab, Tab, NextPlatform, PrevPlatform, Columns, StepOrder key.Binding
 }{
 	Up:       Bind("↑/k", "up", "up", "k"),
@@ -54,7 +54,7 @@ var Keys = struct {
 	TimelineB: Bind("T", "timeline of B's tag", "T"),
 	Before:    Bind("m", "compare before and after a move", "m"),
 	BeforeB:   Bind("M", "compare before and after a move of B", "M"),
-	Aside:     Bind(".", "show or hide signatures and attestations", "."),
+	Extra:     Bind(".", "show or hide signatures and attestations", "."),
 
 	Next:         Bind("n", "next difference", "n"),
 	Prev:         Bind("N", "previous difference", "N"),

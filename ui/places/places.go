@@ -12,8 +12,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/files"
 )
 
-// Most is the number of places that are kept.
-const Most = 20
+// MaxPlaces is the number of places that are kept.
+const MaxPlaces = 20
 
 // maxFile is the number of bytes that are read of the file. References are short.
 const maxFile = 64 << 10
@@ -41,7 +41,7 @@ func (s *Store) Remember(place string) {
 	defer s.mu.Unlock()
 	places := slices.DeleteFunc(s.read(), func(p string) bool { return p == place })
 	places = append([]string{place}, places...)
-	s.write(places[:min(len(places), Most)])
+	s.write(places[:min(len(places), MaxPlaces)])
 }
 
 func (s *Store) read() []string {
@@ -58,7 +58,7 @@ func (s *Store) read() []string {
 	if json.Unmarshal(raw, &places) != nil {
 		return nil
 	}
-	return places[:min(len(places), Most)]
+	return places[:min(len(places), MaxPlaces)]
 }
 
 // write replaces the file by rename, so that a crash or a second process never leaves a

@@ -20,10 +20,10 @@ func TestRemember(t *testing.T) {
 	if got, want := At(path).Recent(), []string{"c", "a", "b"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	for i := range 2 * Most {
+	for i := range 2 * MaxPlaces {
 		s.Remember(fmt.Sprint(i))
 	}
-	if got := s.Recent(); len(got) != Most || got[0] != fmt.Sprint(2*Most-1) {
+	if got := s.Recent(); len(got) != MaxPlaces || got[0] != fmt.Sprint(2*MaxPlaces-1) {
 		t.Errorf("kept %d places, newest %q", len(got), got[0])
 	}
 }

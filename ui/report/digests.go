@@ -194,12 +194,12 @@ func mostSpecificFirst(tags []string) []string {
 func (r Request) printDigests(w io.Writer, repo model.Ref, c *tagTargets) error {
 	c.sort()
 	groups := grouped(c.tags)
-	if r.Form == "json" {
+	if r.Format == "json" {
 		return writeJSON(w, jsonDigestsOf(repo, c, groups))
 	}
 	p := newPrinter(w, r.Options)
 	for _, g := range groups {
-		if r.Form == "markdown" {
+		if r.Format == "markdown" {
 			p.line(safe.Const("- "), code(safe.Clean(string(g.Digest))), safe.Const(": "), safe.Join(each(g.Tags, code), ", "))
 			continue
 		}

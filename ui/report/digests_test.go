@@ -63,7 +63,7 @@ func digestsOf(t *testing.T, p tagLists, form string, d Digests) (out, errs stri
 	t.Helper()
 	var w, e bytes.Buffer
 	d.Errors = &e
-	_, err = Request{Registry: p, Form: form, Digests: &d}.Write(t.Context(), &w, []model.Ref{repo})
+	_, err = Request{Registry: p, Format: form, Digests: &d}.Write(t.Context(), &w, []model.Ref{repo})
 	return w.String(), e.String(), err
 }
 

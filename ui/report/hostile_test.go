@@ -125,7 +125,7 @@ func checkReports(t *testing.T, text string) {
 					continue
 				}
 				var out, errs bytes.Buffer
-				r := Request{Registry: f, Form: form, Siblings: true, Options: Options{}}
+				r := Request{Registry: f, Format: form, Siblings: true, Options: Options{}}
 				if digests {
 					r.Digests = &Digests{Errors: &errs}
 				}
@@ -145,7 +145,7 @@ func checkRoundTrip(t *testing.T, text string) {
 	t.Helper()
 	f := newHostileRegistry(t, text)
 	var out bytes.Buffer
-	if _, err := (Request{Registry: f, Form: "json", Options: Options{Gate: safe.Gate{Reveal: true}}}).Write(t.Context(), &out, []model.Ref{f.ref("a"), f.ref("b")}); err != nil {
+	if _, err := (Request{Registry: f, Format: "json", Options: Options{Gate: safe.Gate{Reveal: true}}}).Write(t.Context(), &out, []model.Ref{f.ref("a"), f.ref("b")}); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {

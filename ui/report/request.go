@@ -31,7 +31,7 @@ type Source interface {
 // Request describes a report.
 type Request struct {
 	Registry Source
-	Form     string   // text, markdown or json
+	Format   string   // text, markdown or json
 	Platform string   // compare this platform only; "" for all
 	Exact    bool     // images are the same only if their digests are equal
 	Expect   []string // platforms that one image must have, as diff.ParseExpected returns them
@@ -298,7 +298,7 @@ func (r Request) restrict(c diff.Comparison) (diff.Comparison, error) {
 }
 
 func (r Request) print(w io.Writer, c diff.Comparison) error {
-	switch r.Form {
+	switch r.Format {
 	case "text":
 		return Text(w, c, r.Options)
 	case "markdown":
@@ -306,7 +306,7 @@ func (r Request) print(w io.Writer, c diff.Comparison) error {
 	case "json":
 		return JSON(w, c, r.Options)
 	}
-	return fmt.Errorf("unknown report form %q", r.Form)
+	return fmt.Errorf("unknown report form %q", r.Format)
 }
 
 // list prints the repositories of a registry or the tags of a repository. If an error
@@ -323,5 +323,5 @@ func (r Request) list(ctx context.Context, w io.Writer, ref model.Ref) error {
 	if err != nil && len(all) == 0 {
 		return err
 	}
-	return errors.Join(Names(w, r.Form, ref, all, r.Options), err)
+	return errors.Join(Names(w, r.Format, ref, all, r.Options), err)
 }

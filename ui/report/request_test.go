@@ -98,7 +98,7 @@ func TestWrite_unread(t *testing.T) {
 				refs = append(refs, s.ref(tt.b))
 			}
 			var out bytes.Buffer
-			same, err := Request{Registry: s, Form: form, Platform: tt.platform}.Write(t.Context(), &out, refs)
+			same, err := Request{Registry: s, Format: form, Platform: tt.platform}.Write(t.Context(), &out, refs)
 			if same != tt.same || errors.Is(err, errUnavailable) != tt.fails || err != nil && !tt.fails {
 				t.Errorf("%s and %q of %q as %s: same %v, error %v", tt.a, tt.b, tt.platform, form, same, err)
 			}
@@ -116,7 +116,7 @@ func TestWrite_revealsErrors(t *testing.T) {
 	s := artifacts{}
 	s.putUnread("bad", index(t, "localhost:5000/app:x", image(t, "amd64", nil), image(t, "arm64", nil)), errUnavailable, 0)
 	var out bytes.Buffer
-	r := Request{Registry: s, Form: "text", Options: Options{Gate: safe.Gate{Reveal: true}}}
+	r := Request{Registry: s, Format: "text", Options: Options{Gate: safe.Gate{Reveal: true}}}
 	if _, err := r.Write(t.Context(), &out, []model.Ref{s.ref("bad")}); !errors.Is(err, errUnavailable) || !strings.Contains(out.String(), "hunter2") {
 		t.Errorf("%v\n%s", err, out.String())
 	}

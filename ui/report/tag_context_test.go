@@ -66,7 +66,7 @@ func pythonTags(t *testing.T) tagRegistry {
 func write(t *testing.T, r Request, form string, refs ...model.Ref) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	r.Form = form
+	r.Format = form
 	_, err := r.Write(t.Context(), &out, refs)
 	return strings.Join(strings.Fields(out.String()), " "), err
 }

@@ -28,7 +28,7 @@ type digestSearch struct {
 // its tag.
 func NewSameImage(env page.Env, of model.Ref) page.Page {
 	return tagsPage{
-		env: env, ref: of.Repo(), list: widget.NameList{IsAside: model.IsAttached, Want: of.Tag}, grouped: true,
+		env: env, ref: of.Repo(), list: widget.NameList{IsExtra: model.IsAttached, WantedName: of.Tag}, grouped: true,
 		survey: survey{stage: surveyPending}, search: digestSearch{digest: of.Digest},
 	}.withIndex(newIndex())
 }
@@ -61,7 +61,7 @@ func (p tagsPage) updateSearch() tagsPage {
 	}
 	p.search.found = len(p.index.byDigest[p.search.digest]) > 0
 	if p.list.Window.Cursor == 0 {
-		p.list.Want = same[0]
+		p.list.WantedName = same[0]
 	}
 	return p
 }
@@ -114,7 +114,7 @@ func (p tagsPage) searchLine() look.Line {
 		answer = answer.With(look.S(look.Faint, safe.Const("matches no tag resolved so far")))
 	case p.list.Err != nil || p.survey.only.Active || p.search.incomplete:
 		answer = answer.With(look.S(look.Warn, safe.Const("matches none of the resolved tags")))
-	case len(p.list.Aside) > 0: // the search skips them
+	case len(p.list.Extra) > 0: // the search skips them
 		answer = answer.With(look.P(safe.Const("matches no tag here (signatures and attestations not checked)")))
 	default:
 		answer = answer.With(look.P(safe.Const("matches no tag of this repository")))

@@ -150,12 +150,12 @@ func (p tagsPage) nextOrder() (page.Page, page.Effects) {
 	return p.advance(surveyWithdraw)
 }
 
-// showAside shows or hides signatures and attestations.
-func (p tagsPage) showAside() (page.Page, page.Effects) {
-	if len(p.list.Aside) == 0 {
+// showExtra shows or hides signatures and attestations.
+func (p tagsPage) showExtra() (page.Page, page.Effects) {
+	if len(p.list.Extra) == 0 {
 		return p, page.Toast(safe.Const("no tag here is a signature or an attestation"))
 	}
-	p.list = p.list.ShowAside(!p.list.AsideShown)
+	p.list = p.list.ShowExtra(!p.list.ExtraShown)
 	return p.sortList()
 }
 
@@ -164,7 +164,7 @@ func (p tagsPage) sortList() (tagsPage, page.Effects) {
 	p = p.updateSearch().updateFilter()
 	if p.order == byName && !p.grouped {
 		if p.list.Arranged != nil {
-			p.list = p.list.Arrange(nil, len(p.list.Late))
+			p.list = p.list.Arrange(nil, len(p.list.Unsorted))
 		}
 		if p.sorting != sortIdle {
 			p.sorting = sortDiscarded
@@ -188,13 +188,13 @@ func (p tagsPage) sortList() (tagsPage, page.Effects) {
 			}
 		}
 	}
-	return p, a.run(p.listCtx, p.list.Load, len(p.list.Late))
+	return p, a.run(p.listCtx, p.list.Load, len(p.list.Unsorted))
 }
 
 // listedTags returns all tags that are shown when there is no filter.
 func (p tagsPage) listedTags() [][]string {
-	if p.list.AsideShown {
-		return [][]string{p.list.All, p.list.Aside}
+	if p.list.ExtraShown {
+		return [][]string{p.list.All, p.list.Extra}
 	}
 	return [][]string{p.list.All}
 }
@@ -224,10 +224,10 @@ func (p tagsPage) sortArrived(msg sortedMsg) (page.Page, page.Effects) {
 // ordering is all that decides how the list is sorted.
 type ordering struct {
 	order               sortOrder
-	grouped, asideShown bool
+	grouped, extraShown bool
 }
 
-func (p tagsPage) ordering() ordering { return ordering{p.order, p.grouped, p.list.AsideShown} }
+func (p tagsPage) ordering() ordering { return ordering{p.order, p.grouped, p.list.ExtraShown} }
 
 // sorting is the state of the sort job. At most one runs at a time.
 type sorting int

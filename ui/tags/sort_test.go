@@ -17,7 +17,7 @@ import (
 
 // fiftyThousand returns a page with 50,000 resolved tags.
 func fiftyThousand() tagsPage {
-	p := tagsPage{index: newIndex(), list: widget.NameList{IsAside: model.IsAttached}}
+	p := tagsPage{index: newIndex(), list: widget.NameList{IsExtra: model.IsAttached}}
 	var tags []string
 	for i := range 50_000 {
 		tag := fmt.Sprintf("v%d.%d.%d", i/1000, i/10%100, i%10)

@@ -52,8 +52,8 @@ func (p tagsPage) orderLine() look.Line {
 	}
 	l := look.L(look.Gap(1), look.S(look.Faint, safe.Join(parts, ", ")))
 	all := len(p.list.All)
-	if p.list.AsideShown {
-		all += len(p.list.Aside)
+	if p.list.ExtraShown {
+		all += len(p.list.Extra)
 	}
 	if all > 0 && p.countedFor == p.ordering() && (p.sortable < all || p.list.Loading) {
 		l = l.With(look.S(look.Warn, safe.Sprintf(": %s of %s known", look.Number(p.sortable), look.Number(all))))

@@ -79,14 +79,14 @@ type findingsMsg struct {
 
 // New returns the page of a repository's tags.
 func New(env page.Env, repo model.Ref) page.Page {
-	return tagsPage{env: env, ref: repo.Repo(), list: widget.NameList{IsAside: model.IsAttached}}.withIndex(newIndex())
+	return tagsPage{env: env, ref: repo.Repo(), list: widget.NameList{IsExtra: model.IsAttached}}.withIndex(newIndex())
 }
 
 // NewPick returns a tags page to choose another tag for a side. The cursor starts
 // on the tag of now.
 func NewPick(env page.Env, now model.Ref, side diff.Side) page.Page {
 	return tagsPage{
-		env: env, ref: now.Repo(), pick: side, list: widget.NameList{IsAside: model.IsAttached, Want: now.Tag},
+		env: env, ref: now.Repo(), pick: side, list: widget.NameList{IsExtra: model.IsAttached, WantedName: now.Tag},
 	}.withIndex(newIndex())
 }
 
@@ -101,7 +101,7 @@ func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.sorting, p.peeking, p.sortable = sortIdle, 0, 0
 	p.findingsLoad++
 	if tag, some := p.list.Current(); some {
-		p.list.Want = tag
+		p.list.WantedName = tag
 	}
 	var requests page.Effects
 	p.list, p.listCtx, requests = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
@@ -260,8 +260,8 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p.group()
 	case key.Matches(msg, page.Keys.Order):
 		return p.nextOrder()
-	case key.Matches(msg, page.Keys.Aside):
-		return p.showAside()
+	case key.Matches(msg, page.Keys.Extra):
+		return p.showExtra()
 	case key.Matches(msg, page.Keys.Fold):
 		return p.openFindings()
 	case !some:
@@ -446,7 +446,7 @@ func (p tagsPage) Crumb() safe.Text {
 }
 
 func (p tagsPage) Status() safe.Text {
-	if n := len(p.list.Aside); n > 0 && !p.list.AsideShown {
+	if n := len(p.list.Extra); n > 0 && !p.list.ExtraShown {
 		return safe.Sprintf("%s hidden  %s", look.Number(n), p.list.Status())
 	}
 	return p.list.Status()
@@ -490,7 +490,7 @@ func (p tagsPage) Help() []page.KeyGroup {
 			"tab in it: plain, fuzzy, regular expression"), page.Keys.Group, page.Keys.Order,
 		page.Keys.Timeline,
 		page.Describe(page.Keys.Before, "moved tag: compare before and after"),
-		page.Describe(page.Keys.Fold, "findings on all tags"), page.Keys.Aside,
+		page.Describe(page.Keys.Fold, "findings on all tags"), page.Keys.Extra,
 		page.Describe(page.Keys.Goto, "go to a :tag, or find what a digest belongs to (12 digits are enough)"),
 		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
 	}}, page.MoveKeys, page.GlobalKeys}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Patience is the timeout of a wait. Only failing tests wait that long.
-const Patience = time.Minute
+// WaitTimeout is the timeout of a wait. Only failing tests wait that long.
+const WaitTimeout = time.Minute
 
 // WaitFor waits until the screen contains all texts, each within one row.
 func (t *Term) WaitFor(texts ...string) Frame {
@@ -32,7 +32,7 @@ func (t *Term) WaitGone(text string) Frame {
 // describes the expected screen in the failure message.
 func (t *Term) WaitUntil(what string, ok func(Frame) bool) Frame {
 	t.tb.Helper()
-	frame, err := t.await(ok, Patience)
+	frame, err := t.await(ok, WaitTimeout)
 	if err != nil {
 		t.tb.Fatalf("waiting for %s: %v", what, err)
 	}
@@ -50,8 +50,8 @@ func (t *Term) Wait() int {
 	t.tb.Helper()
 	select {
 	case <-t.ended:
-	case <-time.After(Patience):
-		t.tb.Fatalf("the program still runs after %v", Patience)
+	case <-time.After(WaitTimeout):
+		t.tb.Fatalf("the program still runs after %v", WaitTimeout)
 	}
 	return t.exitCode
 }
@@ -59,7 +59,7 @@ func (t *Term) Wait() int {
 // await calls ok on every change of the screen. It gives up when the program ends,
 // after silence without output, or after Patience in total.
 func (t *Term) await(ok func(Frame) bool, silence time.Duration) (Frame, error) {
-	deadline := time.After(Patience)
+	deadline := time.After(WaitTimeout)
 	for {
 		changed, ended := t.changes()
 		frame := t.Frame()
@@ -75,7 +75,7 @@ func (t *Term) await(ok func(Frame) bool, silence time.Duration) (Frame, error) 
 		case <-time.After(silence):
 			return frame, fmt.Errorf("nothing new in %v", silence)
 		case <-deadline:
-			return frame, fmt.Errorf("not within %v", Patience)
+			return frame, fmt.Errorf("not within %v", WaitTimeout)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func (t *Term) changes() (<-chan struct{}, bool) {
 // where the expected screen is unknown: writing golden files, and CheckRepaint.
 func (t *Term) settle(quiet time.Duration) Frame {
 	t.tb.Helper()
-	deadline := time.After(Patience)
+	deadline := time.After(WaitTimeout)
 	for {
 		changed, ended := t.changes()
 		if ended {
@@ -109,7 +109,7 @@ func (t *Term) settle(quiet time.Duration) Frame {
 		case <-time.After(quiet):
 			return t.Frame()
 		case <-deadline:
-			t.tb.Fatalf("the screen still changes after %v", Patience)
+			t.tb.Fatalf("the screen still changes after %v", WaitTimeout)
 		}
 	}
 }

@@ -30,11 +30,11 @@ type Watch struct {
 	Every  time.Duration // interval between requests for a tag
 	Moves  int           // end after this many moves; 0 for never
 
-	// Past returns the last sighting of a tag before the start. It may be nil.
-	Past func(model.Ref) (model.Sighting, bool)
-	// Tell and Complain are called from one goroutine. An error of Tell ends the watch.
-	Tell     func(Event) error
-	Complain func(Outage)
+	// LastSighting returns the last sighting of a tag before the start. It may be nil.
+	LastSighting func(model.Ref) (model.Sighting, bool)
+	// OnEvent and OnOutage are called from one goroutine. An error of OnEvent ends the watch.
+	OnEvent  func(Event) error
+	OnOutage func(Outage)
 }
 
 // Kinds of event.
@@ -95,12 +95,12 @@ func (w Watch) Run(ctx context.Context) error {
 			return ctx.Err()
 		case r := <-results:
 			if o, changed := failing.update(r); changed {
-				w.Complain(o)
+				w.OnOutage(o)
 			}
 			if r.event.Kind == "" {
 				continue
 			}
-			if err := w.Tell(r.event); err != nil {
+			if err := w.OnEvent(r.event); err != nil {
 				return err
 			}
 			if r.event.counts() {
@@ -116,8 +116,8 @@ func (w Watch) Run(ctx context.Context) error {
 // follow resolves one tag at the interval until ctx ends.
 func (w Watch) follow(ctx context.Context, ref model.Ref, results chan<- result) {
 	t := watchedTag{Watch: w, ref: ref}
-	if w.Past != nil {
-		t.past, _ = w.Past(ref) // before the first request, which records a sighting itself
+	if w.LastSighting != nil {
+		t.past, _ = w.LastSighting(ref) // before the first request, which records a sighting itself
 	}
 	for {
 		r := result{ref: ref}

@@ -120,7 +120,7 @@ func TestRun_cancelled(t *testing.T) {
 		close(started)
 		<-ctx.Done()
 		return "", ctx.Err()
-	}}, Tell: func(Event) error { return errors.New("unexpected event") }, Complain: func(o Outage) { t.Error(o) }}
+	}}, OnEvent: func(Event) error { return errors.New("unexpected event") }, OnOutage: func(o Outage) { t.Error(o) }}
 	go func() {
 		<-started
 		cancel()
@@ -134,7 +134,7 @@ func TestRun_cancelled(t *testing.T) {
 func TestRun_tellFails(t *testing.T) {
 	closed := errors.New("closed")
 	w := Watch{Refs: []model.Ref{prod}, Every: time.Hour, Source: source{head: func(context.Context) (digest.Digest, error) { return dig("a"), nil }},
-		Tell: func(Event) error { return closed }}
+		OnEvent: func(Event) error { return closed }}
 	if err := w.Run(t.Context()); !errors.Is(err, closed) {
 		t.Error(err)
 	}

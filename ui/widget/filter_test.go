@@ -44,7 +44,7 @@ func TestNameList_digests(t *testing.T) {
 		"4db52x":              "",
 	} {
 		n := NameList{
-			IsAside: func(name string) bool { return strings.HasSuffix(name, ".sig") }, AsideShown: true,
+			IsExtra: func(name string) bool { return strings.HasSuffix(name, ".sig") }, ExtraShown: true,
 			RankDigest: func(name string, p model.DigestPrefix) (int, bool) {
 				rank, ok := ranks[name]
 				return rank, ok && strings.HasPrefix("4db522e17a5f", string(p))

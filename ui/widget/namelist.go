@@ -19,47 +19,47 @@ import (
 // the cursor stays on its name.
 type NameList struct {
 	All        []string // in natural order: 1.9 before 1.10
-	IsAside    func(name string) bool
-	Aside      []string    // names for which IsAside is true, in natural order; hidden by default
-	AsideShown bool        // the names in Aside are shown
-	previous   [2][]string // All and Aside before the list was requested again
+	IsExtra    func(name string) bool
+	Extra      []string    // names for which IsExtra is true, in natural order; hidden by default
+	ExtraShown bool        // the names in Extra are shown
+	previous   [2][]string // All and Extra before the list was requested again
 	// Arranged is the list in an order other than the natural one, nil for the natural
-	// order. Late holds the names that arrived after it was sorted.
-	Arranged, Late []string
+	// order. Unsorted holds the names that arrived after it was sorted.
+	Arranged, Unsorted []string
 	// RankDigest finds names by the first digits of their digests, for a filter of hex
 	// digits. A lower rank is a better match. nil for names without digests.
 	RankDigest   func(name string, p model.DigestPrefix) (rank int, ok bool)
 	namesMatch   bool // the filter matches names, and not only digests
 	orderPending bool // an order was requested and is not ready yet
 
-	Shown   []string // the names that the filter matches
-	total   int      // number of names before the filter
-	Window  Window
-	Filter  Filter
-	Want    string      // the name to put the cursor on when it arrives
-	Load    page.LoadID // the latest load; answers of earlier ones are dropped
-	cancel  context.CancelFunc
-	Loading bool
-	Err     error
+	Shown      []string // the names that the filter matches
+	total      int      // number of names before the filter
+	Window     Window
+	Filter     Filter
+	WantedName string      // the name to put the cursor on when it arrives
+	Load       page.LoadID // the latest load; answers of earlier ones are dropped
+	cancel     context.CancelFunc
+	Loading    bool
+	Err        error
 }
 
 // add merges a page of names.
 func (n NameList) add(page []string) NameList {
-	var main, aside []string
+	var main, extra []string
 	for _, name := range page {
-		if n.IsAside != nil && n.IsAside(name) {
-			aside = append(aside, name)
+		if n.IsExtra != nil && n.IsExtra(name) {
+			extra = append(extra, name)
 		} else {
 			main = append(main, name)
 		}
 	}
 	slices.SortFunc(main, model.CompareNatural)
-	slices.SortFunc(aside, model.CompareNatural)
-	n.All, n.Aside = mergeSorted(n.All, main), mergeSorted(n.Aside, aside)
+	slices.SortFunc(extra, model.CompareNatural)
+	n.All, n.Extra = mergeSorted(n.All, main), mergeSorted(n.Extra, extra)
 	if n.Arranged != nil || n.orderPending {
-		n.Late = append(slices.Clip(n.Late), main...)
-		if n.AsideShown {
-			n.Late = append(n.Late, aside...)
+		n.Unsorted = append(slices.Clip(n.Unsorted), main...)
+		if n.ExtraShown {
+			n.Unsorted = append(n.Unsorted, extra...)
 		}
 	}
 	return n.refilter()
@@ -68,12 +68,12 @@ func (n NameList) add(page []string) NameList {
 // unfiltered returns the names to show, before the filter.
 func (n NameList) unfiltered() []string {
 	switch {
-	case n.Arranged != nil && len(n.Late) == 0:
+	case n.Arranged != nil && len(n.Unsorted) == 0:
 		return n.Arranged
 	case n.Arranged != nil:
-		return slices.Concat(n.Arranged, n.Late)
-	case n.AsideShown:
-		return mergeSorted(n.All, n.Aside)
+		return slices.Concat(n.Arranged, n.Unsorted)
+	case n.ExtraShown:
+		return mergeSorted(n.All, n.Extra)
 	}
 	return n.All
 }
@@ -82,21 +82,21 @@ func (n NameList) unfiltered() []string {
 // in it.
 func (n NameList) AwaitOrder() NameList {
 	if n.Arranged == nil {
-		n.Late, n.orderPending = nil, true
+		n.Unsorted, n.orderPending = nil, true
 	}
 	return n
 }
 
 // Arrange shows names in another order, nil for the natural one. late is the length of
-// Late when the order was requested: these names are in it.
+// Unsorted when the order was requested: these names are in it.
 func (n NameList) Arrange(order []string, late int) NameList {
-	n.Arranged, n.Late, n.orderPending = order, n.Late[min(late, len(n.Late)):], false
+	n.Arranged, n.Unsorted, n.orderPending = order, n.Unsorted[min(late, len(n.Unsorted)):], false
 	return n.refilter()
 }
 
-// ShowAside shows or hides the names in Aside.
-func (n NameList) ShowAside(whole bool) NameList {
-	n.AsideShown = whole
+// ShowExtra shows or hides the names in Extra.
+func (n NameList) ShowExtra(whole bool) NameList {
+	n.ExtraShown = whole
 	return n.refilter()
 }
 
@@ -132,8 +132,8 @@ func (n NameList) refilter() NameList {
 			at = i
 		}
 	}
-	if i := slices.Index(n.Shown, n.Want); n.Want != "" && i >= 0 {
-		at, n.Want = i, ""
+	if i := slices.Index(n.Shown, n.WantedName); n.WantedName != "" && i >= 0 {
+		at, n.WantedName = i, ""
 	}
 	n.Window = n.Window.Sized(len(n.Shown), n.Window.height).moveTo(at)
 	return n
@@ -144,7 +144,7 @@ func (n NameList) Refilter() NameList { return n.refilter() }
 
 // pass restricts the list to the names that the filter matches. Hex digits also match
 // digests: a name that begins with them comes first, then names that contain them, then
-// digests. The names in Aside come last, since many contain the digest of another image.
+// digests. The names in Extra come last, since many contain the digest of another image.
 func (n NameList) pass() NameList {
 	all := n.Shown
 	n.Shown = n.Filter.Passing(all)
@@ -157,7 +157,7 @@ func (n NameList) pass() NameList {
 	ranks := map[string]int{}
 	for _, name := range n.Shown {
 		switch {
-		case n.IsAside != nil && n.IsAside(name):
+		case n.IsExtra != nil && n.IsExtra(name):
 			ranks[name] = math.MaxInt
 		case strings.HasPrefix(strings.ToLower(name), string(prefix)):
 			ranks[name] = begins
@@ -204,7 +204,7 @@ func (n NameList) Update(msg tea.Msg) (NameList, bool) {
 		return n, true
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok {
-		n.Want = "" // a key press cancels the wait for the name
+		n.WantedName = "" // a key press cancels the wait for the name
 		w, moved := n.Window.Move(press)
 		n.Window = w
 		return n, moved

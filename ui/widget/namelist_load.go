@@ -29,10 +29,10 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 	}
 	ctx, n.cancel = context.WithCancel(ctx)
 	n.Load++
-	if len(n.All)+len(n.Aside) > 0 {
-		n.previous = [2][]string{n.All, n.Aside}
+	if len(n.All)+len(n.Extra) > 0 {
+		n.previous = [2][]string{n.All, n.Extra}
 	}
-	n.Loading, n.Err, n.All, n.Aside, n.Arranged, n.Late, n.orderPending = true, nil, nil, nil, nil, nil, false
+	n.Loading, n.Err, n.All, n.Extra, n.Arranged, n.Unsorted, n.orderPending = true, nil, nil, nil, nil, nil, false
 	id := n.Load
 	return n.refilter(), ctx, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		err := list(ctx, func(names []string) { report(NamesMsg{id, names}) })
@@ -43,8 +43,8 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 // restoredOnError restores the previous names if the new listing failed before its first
 // page.
 func (n NameList) restoredOnError() NameList {
-	if n.Err != nil && len(n.All)+len(n.Aside) == 0 {
-		n.All, n.Aside = n.previous[0], n.previous[1]
+	if n.Err != nil && len(n.All)+len(n.Extra) == 0 {
+		n.All, n.Extra = n.previous[0], n.previous[1]
 	}
 	n.previous = [2][]string{}
 	return n.refilter()
