@@ -17,7 +17,7 @@ const (
 	fieldLabel                     // a label
 	fieldPlatform                  // os, architecture, …
 	fieldUnknown                   // not in the image specification
-	fieldAuthor                    // who built it
+	fieldAuthor                    // the author
 	fieldHistory                   // history entries, dates apart
 	fieldNote                      // a note of the builder, which no runtime reads
 	fieldDate                      // created, or dates of the history

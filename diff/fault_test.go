@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A rule that panics is told of as one, and the others find what they find.
+// A rule that panics gives a finding that says so, and the other rules still run.
 func TestRuleWithAFault(t *testing.T) {
 	a, b := captured(t, "testing", "schema2"), captured(t, "prod", "schema2")
 	want := Compare(a, b)

@@ -46,7 +46,7 @@ func candidates(a model.Artifact) []model.Entry {
 }
 
 // pairSingles pairs two artifacts that are not indexes, even for different
-// platforms: a user who names two images wants them compared.
+// platforms: a user that names two images wants to compare them.
 func pairSingles(as, bs []model.Entry) []Pair {
 	var p Pair
 	if len(as) > 0 {

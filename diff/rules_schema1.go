@@ -87,8 +87,8 @@ func isPreimage(s string) bool {
 	return len(s) == 65 || len(s) == 129
 }
 
-// inventedIDs (B2): two id chains differ though the image is the same, which misleads
-// people who compare ids.
+// inventedIDs (B2): two id chains differ though the image is the same, so comparing ids
+// misleads.
 func inventedIDs(_ Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok || !isSame(p.Verdict.Code) || p.Verdict.Code == Identical || !hasSchema1View(a) || !hasSchema1View(b) {

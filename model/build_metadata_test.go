@@ -73,7 +73,7 @@ func FuzzParseBuilds(f *testing.F) {
 		}
 		if r, err := BuiltRef(builds, nil); err == nil {
 			if again, err := ParseRef(r.String()); err != nil || again != r {
-				t.Errorf("%q is no reference: %v", r, err)
+				t.Errorf("%q is not a reference: %v", r, err)
 			}
 		}
 	})

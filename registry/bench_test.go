@@ -20,8 +20,8 @@ import (
 )
 
 // These say how far reading is from the least that it can take, as a ratio:
-// "floors" is the time divided by that of a bare http.Client which is told all
-// it needs to know and does the same at once. "rounds" counts requests that
+// "floors" is the time divided by that of a bare http.Client that knows all
+// URLs and sends the same requests at once. "rounds" counts requests that
 // waited for each other. On a busy machine both can read higher.
 
 // lag is what a request takes in the benchmarks, and a TLS connection twice.

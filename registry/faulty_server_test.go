@@ -389,7 +389,7 @@ func TestServerFaults_tlsAndHTTP2(t *testing.T) {
 func TestServerFaults_tokenService(t *testing.T) {
 	for _, tt := range lastingFaults() {
 		if strings.HasPrefix(tt.name, "gzip") || strings.Contains(tt.say, "invalid data") || strings.Contains(tt.say, "empty manifest") {
-			continue // an answer that is no token, of which there is another test
+			continue // an answer that is not a token; another test has it
 		}
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
