@@ -40,7 +40,8 @@ type Verdict struct {
 	Proof    []safe.Text // hashes and formulas with the values of this case, one per line
 	Command  safe.Text   // a shell command that shows the same with another tool, "" if there is none
 
-	isBase bool // one side is the base of the other
+	isBase       bool // one side is the base of the other
+	sameSettings bool // of OtherSettings: only dates, history and notes of builders differ
 }
 
 // Code is a rung of the ladder, from identical to not comparable. The values

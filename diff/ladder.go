@@ -331,6 +331,7 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 		Because: safe.Sprintf("%s to the same bytes%s", allOf(len(l.allLayers[0]), "layer", "unpacks", "unpack"), l.asClaimed()),
 		Proof:   append(l.configProof(), safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(l.allLayers[0]))),
 	}
+	v.sameSettings = onlyKinds(changes, fieldNote, fieldSpelling, fieldDate, fieldHistory, fieldAuthor)
 	switch text := fieldsText(changes, l.nameB); {
 	case len(changes) == 0:
 		v.Headline = safe.Const("Same files, different settings or notes")

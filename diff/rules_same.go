@@ -14,6 +14,9 @@ import (
 var advisePromotion = safe.Const("Promote inside the registry, which copies the bytes: crane tag, regctl image copy or " +
 	"skopeo copy --all --preserve-digests. Do not pull, tag and push")
 
+// adviseElsewhere is the advice where the images are no cause.
+var adviseElsewhere = safe.Const("Check configuration, secrets and the digest that runs: a node may have an older one in its cache")
+
 // repacked (A3): layers were compressed again. If only empty layers were, A4 reports it
 // instead.
 func repacked(c Comparison, p Pair) []Finding {
@@ -66,7 +69,7 @@ func identical(c Comparison) []Finding {
 	return []Finding{{
 		Rests: on(Hashed), Evidence: topEvidence(c),
 		Text:  safe.Const("If the two behave differently, the cause is not the image."),
-		Next:  safe.Const("Check configuration, secrets and the digest that runs: a node may have an older one in its cache"),
+		Next:  adviseElsewhere,
 		Proof: []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s", c.A.Top.Digest)}, Check: c.digestsCommand(),
 	}}
 }
@@ -117,10 +120,19 @@ func otherSettings(c Comparison, p Pair) []Finding {
 	if trustOf(rests) != Proved {
 		text = safe.Const("All files are the same, as the configs claim. If the two behave differently, the cause is the settings.")
 	}
+	next := safe.Const("Compare the two configs")
+	if p.Verdict.sameSettings {
+		text = safe.Const("Files and settings are the same. If the two behave differently, the cause is not the image.")
+		if trustOf(rests) != Proved {
+			text = safe.Const("The settings are the same, and so are the files, as the configs claim. If that holds and the two behave " +
+				"differently, the cause is not the image.")
+		}
+		next = adviseElsewhere
+	}
 	return []Finding{{
 		Rests: rests, Evidence: pairEvidence(p),
 		Text: text,
-		Next: safe.Const("Compare the two configs"),
+		Next: next,
 		Proof: []safe.Text{
 			safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(a.Config.RootFS.DiffIDs)),
 			safe.Sprintf("config(A) = %s", a.ID()), safe.Sprintf("config(B) = %s", b.ID()),

@@ -199,6 +199,7 @@ func platformOrImage(p Pair) string {
 // envelopeDifference describes how the indexes around the images differ.
 func (c Comparison) envelopeDifference() string {
 	receiptsA, receiptsB := attestations(*c.A), attestations(*c.B)
+	nameA, nameB := c.names()
 	switch {
 	case isIndex(*c.A) != isIndex(*c.B):
 		return "one side has an index around it"
@@ -208,12 +209,23 @@ func (c Comparison) envelopeDifference() string {
 		return "the build attestations in the index differ"
 	case jsondoc.Equal(c.A.Top.Raw, c.B.Top.Raw):
 		return "a tool rewrote the JSON of the index"
+	case len(c.duplicateEntries()) > 0 && len(c.otherDuplicates()) == 0:
+		return "the entries more are the same images in another packing"
+	case isNested(*c.A) != isNested(*c.B):
+		if isNested(*c.A) {
+			return nameA + " lists them in inner indexes"
+		}
+		return nameB + " lists them in inner indexes"
 	}
-	nameA, nameB := c.names()
 	if changes := indexChanges(*c.A, *c.B, nameA, nameB); len(changes) > 0 {
 		return "what differs in the index: " + list(changes)
 	}
 	return "only the index around them differs"
+}
+
+// isNested reports whether an index lists an index.
+func isNested(a model.Artifact) bool {
+	return slices.ContainsFunc(a.Entries, func(e model.Entry) bool { return e.Role == model.RoleIndex })
 }
 
 func attestations(a model.Artifact) []string {

@@ -92,12 +92,12 @@ func (p comparePage) trust() safe.Text {
 // failed reports whether a side could not be read.
 func (p comparePage) failed() bool { return p.a.failed() || p.b.failed() }
 
-// upperHeadline returns a headline in capitals. Names of tags and platforms stay,
+// upperHeadline returns a headline in capitals. Names of tags, platforms and fields stay,
 // because they are case-sensitive.
 func upperHeadline(t safe.Text) safe.Text {
 	words := strings.Split(t.String(), " ")
 	for i, w := range words {
-		if !strings.ContainsAny(strings.TrimRight(w, ":"), ":/@_-") {
+		if !strings.ContainsAny(strings.TrimRight(w, ":.,;"), ":/@_-.") {
 			words[i] = strings.ToUpper(w)
 		}
 	}
