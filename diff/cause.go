@@ -52,7 +52,12 @@ func (v Verdict) behind(because cause) Verdict {
 	if trust := trustOf(because.rests); trust != v.Trust {
 		rung = safe.Sprintf("%s (%s)", rung, string(v.Trust))
 	}
-	v.Because = safe.Sprintf("%s: %s", rung, lowerFirst(v.Because))
+	if v.Headline == unrelatedImages { // two versions of one product are not unrelated
+		rung = safe.Text{}
+	}
+	if !rung.IsEmpty() {
+		v.Because = safe.Sprintf("%s: %s", rung, lowerFirst(v.Because))
+	}
 	v.Headline, v.Rests = because.text, because.rests
 	return v.trusted()
 }

@@ -60,7 +60,18 @@ func blobChanges(a, b model.Manifest) string {
 		parts = append(parts, "the config differs")
 	}
 	if same != len(a.Layers) || same != len(b.Layers) {
-		parts = append(parts, fmt.Sprintf("%d of %s the same", same, plural(max(len(a.Layers), len(b.Layers)), "blob")+" "+isAre(same)))
+		parts = append(parts, sameBlobsText(same, max(len(a.Layers), len(b.Layers))))
 	}
 	return upperFirst(strings.Join(parts, "; "))
+}
+
+// sameBlobsText says how many of n blobs are the same, not all of them.
+func sameBlobsText(same, n int) string {
+	switch {
+	case same == 0 && n == 1:
+		return "the only other blob differs"
+	case same == 0:
+		return fmt.Sprintf("none of the %d other blobs is the same", n)
+	}
+	return fmt.Sprintf("%d of the %d other blobs %s the same", same, n, isAre(same))
 }

@@ -305,6 +305,8 @@ func firstDifference(rows []Row) int {
 	return 0
 }
 
+var unrelatedImages = safe.Const("Unrelated images")
+
 // unrelated is the last rung. It still reports what is equal: if the base image
 // moved, the very first layer differs although the recipe is the same.
 func (l *ladder) unrelated() Verdict {
@@ -345,7 +347,7 @@ func (l *ladder) unrelated() Verdict {
 		v.Because = safe.Sprintf("%d of %d instructions are the same, no layer is: a different base image, or a rebuild of everything",
 			sameTexts, steps)
 	default:
-		v.Headline = safe.Const("Unrelated images")
+		v.Headline = unrelatedImages
 		v.Because = safe.Sprintf("No layer is the same: %s in %s, %s in %s",
 			noneOr(len(l.withFiles[0]), "layer"), l.nameA, noneOr(len(l.withFiles[1]), "layer"), l.nameB)
 	}

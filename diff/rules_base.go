@@ -37,7 +37,7 @@ func baseMoved(c Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: severity, Rests: rests, Evidence: evidenceOf(rows[:1]),
 		Text:  safe.Sprintf("%s: it differs from step %d on%s. %s", moved, stepNumber(rows[0]), baseVersions(*a, *b), ownStepsSame(own)),
-		Next:  advisePinnedBase(cmp.Or(baseB.Name, baseA.Name)),
+		Next:  adviseBase(b, cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
 		Check: c.ConfigCheck(p, "[.history[].created_by]"),
 	}}
@@ -72,6 +72,14 @@ func baseVersions(a, b model.Image) string {
 		}
 	}
 	return ""
+}
+
+// adviseBase says how to pin the base of an image.
+func adviseBase(img *model.Image, name string) safe.Text {
+	if _, packed := buildpackOf(img); packed {
+		return safe.Const("Pin the run image by digest, since a tag can move: pack build --run-image NAME@sha256:…")
+	}
+	return advisePinnedBase(name)
 }
 
 func advisePinnedBase(name string) safe.Text {
