@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -176,3 +177,17 @@ func (t *ReadError) Error() string {
 
 // Unwrap returns the cause.
 func (t *ReadError) Unwrap() error { return t.Err }
+
+// IsMissing reports whether the registry answered that a manifest does not exist.
+func IsMissing(err error) bool {
+	t, ok := errors.AsType[*ReadError](err)
+	return ok && t.Missing
+}
+
+// ShortError returns the message of an error without the next step. It is untrusted text.
+func ShortError(err error) string {
+	if t, ok := errors.AsType[*ReadError](err); ok {
+		return t.Message
+	}
+	return err.Error()
+}

@@ -178,8 +178,8 @@ func (o *object) addName(name string) (caseErr, err error) {
 // plainJSON rewords an error of encoding/json so that it contains no names of
 // Go types.
 func plainJSON(err error) error {
-	var t *json.UnmarshalTypeError
-	if !errors.As(err, &t) {
+	t, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok {
 		return err
 	}
 	if t.Field == "" {

@@ -82,8 +82,8 @@ func (c *Client) blobMissing(ctx context.Context, r model.Ref) (bool, error) {
 }
 
 func isNotFound(err error) bool {
-	var status *transport.StatusError
-	return errors.As(err, &status) && status.Status == http.StatusNotFound
+	status, ok := errors.AsType[*transport.StatusError](err)
+	return ok && status.Status == http.StatusNotFound
 }
 
 // explainDigest replaces the error of a digest that is not a manifest if the registry has
@@ -108,8 +108,7 @@ func (c *Client) explainDigest(ctx context.Context, r model.Ref, err error) erro
 		}
 	}
 	if status.Status == http.StatusNotFound {
-		var was *model.ReadError
-		if errors.As(err, &was) {
+		if was, ok := errors.AsType[*model.ReadError](err); ok {
 			explained := *was
 			explained.Next += ". Registries do not find an image by the image ID that docker images prints"
 			return &explained

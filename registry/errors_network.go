@@ -93,8 +93,7 @@ func hostOf(name string, redirect *transport.RedirectError) string {
 
 // errorText is the text of err, without the host.
 func errorText(err error) string {
-	var redirect *transport.RedirectError
-	if errors.As(err, &redirect) {
+	if redirect, ok := errors.AsType[*transport.RedirectError](err); ok {
 		err = redirect.Err
 	}
 	return err.Error()

@@ -91,8 +91,7 @@ func (h *host) unauthorized(about model.Ref, login string, e error) error {
 
 // helperNote is why a login could not be looked up, "" if it could.
 func (h *host) helperNote() string {
-	var t *model.ReadError
-	if errors.As(h.transport.LoginError(), &t) {
+	if t, ok := errors.AsType[*model.ReadError](h.transport.LoginError()); ok {
 		return ", and " + t.Message
 	}
 	return ""

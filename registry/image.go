@@ -30,8 +30,8 @@ func (c *Client) image(ctx context.Context, repo model.Ref, m model.Manifest) (*
 // missingBlob turns the error of a missing blob into one that names the blob: Missing
 // means a missing manifest.
 func missingBlob(err error, d digest.Digest) error {
-	var t *model.ReadError
-	if !errors.As(err, &t) || !t.Missing {
+	t, ok := errors.AsType[*model.ReadError](err)
+	if !ok || !t.Missing {
 		return err
 	}
 	other := *t

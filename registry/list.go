@@ -87,8 +87,7 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 	if l.ref.Repository != "" {
 		return err
 	}
-	var token *transport.TokenError
-	if errors.As(cl.Err, &token) && token.Err == nil {
+	if token, ok := errors.AsType[*transport.TokenError](cl.Err); ok && token.Err == nil {
 		return noCatalog(l.host.name, err)
 	}
 	switch status := cl.Response.Status; {

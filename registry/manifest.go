@@ -109,8 +109,7 @@ func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size in
 // shared runs work once for all concurrent callers with the same key.
 func (c *Client) shared(ctx context.Context, key string, work func(context.Context) (any, error)) (any, error) {
 	v, err := c.inflight.Do(ctx, key, work)
-	var t *model.ReadError
-	if err != nil && ctx.Err() != nil && !errors.As(err, &t) {
+	if _, worded := errors.AsType[*model.ReadError](err); err != nil && ctx.Err() != nil && !worded {
 		return nil, contextError(ctx.Err())
 	}
 	return v, err

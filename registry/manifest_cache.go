@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -116,8 +115,7 @@ func (c *Client) stillExists(ctx context.Context, r model.Ref) (bool, error) {
 	if ended := contextErrorOf(ctx); ended != nil {
 		return false, ended
 	}
-	var t *model.ReadError
-	if errors.As(err, &t) && t.Missing {
+	if model.IsMissing(err) {
 		c.memory.drop(manifestKey(r))
 		c.disk.Remove("manifest", r)
 		return false, nil

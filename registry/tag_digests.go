@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
@@ -62,7 +61,6 @@ func (c *Client) stillCurrent(ctx context.Context, r model.Ref, m model.Manifest
 		return exists, r, err
 	}
 	t, found, err := c.head(ctx, r, false)
-	var readErr *model.ReadError
 	switch {
 	case found && t.Digest == m.Digest:
 		c.tagDigests.set(r, t.Digest)
@@ -70,7 +68,7 @@ func (c *Client) stillCurrent(ctx context.Context, r model.Ref, m model.Manifest
 		return true, r, nil
 	case found:
 		return false, r.AtDigest(t.Digest), nil
-	case errors.As(err, &readErr) && readErr.Missing: // the error of a GET is more precise
+	case model.IsMissing(err): // the error of a GET is more precise
 		return false, r, nil
 	}
 	return false, r, err

@@ -32,8 +32,8 @@ func proxyConnectError(_ context.Context, proxy *url.URL, _ *http.Request, resp 
 // asProxyError makes the failure to connect to a proxy a ProxyError. Failures of the
 // server behind the proxy stay as they are.
 func asProxyError(req *http.Request, err error) error {
-	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "proxyconnect" && !strings.HasPrefix(op.Op, "socks") {
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Op != "proxyconnect" && !strings.HasPrefix(op.Op, "socks") {
 		return err
 	}
 	proxy, errEnv := http.ProxyFromEnvironment(req)

@@ -17,8 +17,7 @@ var redactions = map[string]string{
 
 // redactURLs returns err without the URLs that net/http puts into it.
 func redactURLs(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	for start, text := range redactions {

@@ -50,8 +50,7 @@ func atHost(host string, req *http.Request, err error) error {
 
 // failedHost is the host at which a request failed.
 func failedHost(req *http.Request, err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		if last, err := url.Parse(u.URL); err == nil && last.Host != "" {
 			return last.Host
 		}

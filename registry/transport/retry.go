@@ -27,8 +27,7 @@ func DefaultRetryPolicy() RetryPolicy {
 // shouldRetry reports whether to send the request again, and after which wait. It
 // does not repeat timeouts: the person has waited once.
 func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration, bool) {
-	var token *TokenError
-	if errors.As(err, &token) {
+	if token, ok := errors.AsType[*TokenError](err); ok {
 		a, err = token.Response, token.Err
 	}
 	if err == nil && (a.Status == http.StatusTooManyRequests || asksForPause(a)) {

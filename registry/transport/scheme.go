@@ -46,11 +46,9 @@ func (tr *Transport) sendOverScheme(ctx context.Context, q request, k authorizat
 // isCertificateError reports whether the server uses TLS and only the verification of a
 // certificate failed.
 func isCertificateError(err error) bool {
-	var (
-		bad   *tls.CertificateVerificationError
-		alert tls.AlertError
-	)
-	return errors.As(err, &bad) || errors.As(err, &alert)
+	_, bad := errors.AsType[*tls.CertificateVerificationError](err)
+	_, alert := errors.AsType[tls.AlertError](err)
+	return bad || alert
 }
 
 func (tr *Transport) setScheme(a Response, err error) {

@@ -94,8 +94,7 @@ func (f *flags) print(ctx context.Context, w io.Writer, r report.Request, refs [
 // withReading adds to an error how a name without a host was read, if that may be the
 // cause: vm:5000 is a tag on Docker Hub, vm:5000/ is a registry.
 func withReading(err error, refs []model.Ref) error {
-	var t *model.ReadError
-	if !errors.As(err, &t) {
+	if _, ok := errors.AsType[*model.ReadError](err); !ok {
 		return err
 	}
 	for _, r := range refs {

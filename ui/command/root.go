@@ -53,8 +53,7 @@ func Main(version, commit string) int {
 	case errors.Is(failed.err, errDifferent):
 		return exitDifferent
 	}
-	var own *crash.PanicError
-	if errors.As(failed.err, &own) {
+	if own, ok := errors.AsType[*crash.PanicError](failed.err); ok {
 		return reportCrash(own, version)
 	}
 	printError(os.Stderr, failed.err)

@@ -47,8 +47,7 @@ func Run(ctx context.Context, screen func(context.Context) tea.Model, options ..
 	if err != nil && errState == nil {
 		_ = term.Restore(os.Stdout.Fd(), state) // Bubble Tea does not restore it after a failed start
 	}
-	var own *panics.PanicError
-	if errors.As(context.Cause(ctx), &own) {
+	if own, ok := errors.AsType[*panics.PanicError](context.Cause(ctx)); ok {
 		return newOnScreen(own, last) // the handler stays: panics that follow are not reported
 	}
 	restoreHandler()

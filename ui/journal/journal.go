@@ -417,8 +417,7 @@ func (j *Journal) warnUnwritable(err error) {
 
 // reason returns the text of a file error without operation and path.
 func reason(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
 		return path.Err.Error()
 	}
 	return err.Error()

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -56,8 +55,7 @@ func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 // goneError returns err or, if the registry no longer has the digest, an error that
 // explains it.
 func goneError(ref model.Ref, s model.Sighting, err error) error {
-	var t *model.ReadError
-	if !errors.As(err, &t) || !t.Missing {
+	if !model.IsMissing(err) {
 		return err
 	}
 	return &model.ReadError{

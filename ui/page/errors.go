@@ -18,8 +18,7 @@ func ErrorLines(err error, f Frame) []look.Line { return errorLines(err, f, safe
 
 func errorLines(err error, f Frame, retryHint safe.Text) []look.Line {
 	message, next := f.Gate.Clean(err.Error()), retryHint
-	var t *model.ReadError
-	if errors.As(err, &t) {
+	if t, ok := errors.AsType[*model.ReadError](err); ok {
 		message = f.Gate.Clean(t.Message)
 		next = joinDot(f.Gate.Clean(t.Next), retryHint, f.Glyphs)
 	}
@@ -42,17 +41,8 @@ func joinDot(a, b safe.Text, g look.Glyphs) safe.Text {
 	return safe.Sprintf("%s %s %s", a, g.Dot, b)
 }
 
-// IsMissing reports whether the registry answered that the object does not exist.
-func IsMissing(err error) bool {
-	var t *model.ReadError
-	return errors.As(err, &t) && t.Missing
-}
+// IsMissing is model.IsMissing, for pages.
+func IsMissing(err error) bool { return model.IsMissing(err) }
 
-// ShortError returns the error in one line. It is untrusted text.
-func ShortError(err error) string {
-	var t *model.ReadError
-	if errors.As(err, &t) {
-		return t.Message
-	}
-	return err.Error()
-}
+// ShortError is model.ShortError, for pages.
+func ShortError(err error) string { return model.ShortError(err) }

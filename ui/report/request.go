@@ -95,15 +95,15 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 // isBlob reports whether a digest was asked for that is a blob. The other side may then
 // say which.
 func isBlob(err error) bool {
-	var t *model.ReadError
-	return errors.As(err, &t) && t.Blob != ""
+	t, ok := errors.AsType[*model.ReadError](err)
+	return ok && t.Blob != ""
 }
 
 // identified says what a digest that is not a manifest is of the other side, if it is a
 // part of that.
 func identified(err error, arts [2]model.Artifact) error {
-	var t *model.ReadError
-	if !errors.As(err, &t) || t.Blob == "" {
+	t, ok := errors.AsType[*model.ReadError](err)
+	if !ok || t.Blob == "" {
 		return err
 	}
 	for i, art := range arts {
@@ -267,8 +267,7 @@ func (r Request) checkBlobs(ctx context.Context, c diff.Comparison) (diff.Compar
 // unreadable returns err, or nil for the error of a missing manifest: it is a result, which
 // finding C11 reports.
 func unreadable(err error) error {
-	var e *model.ReadError
-	if errors.As(err, &e) && e.Missing {
+	if model.IsMissing(err) {
 		return nil
 	}
 	return err

@@ -48,12 +48,7 @@ func (o outages) has(f fault) bool {
 // shortReason returns the message of an error without the details after a colon or in
 // brackets, which vary from one request to the next.
 func shortReason(err error) string {
-	reason := err.Error()
-	var e *model.ReadError
-	if errors.As(err, &e) {
-		reason = e.Message
-	}
-	reason, _, _ = strings.Cut(reason, ": ")
+	reason, _, _ := strings.Cut(model.ShortError(err), ": ")
 	reason, _, _ = strings.Cut(reason, " (")
 	return reason
 }

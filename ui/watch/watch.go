@@ -4,7 +4,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -157,8 +156,7 @@ type watchedTag struct {
 // kind if nothing changed.
 func (t *watchedTag) check(ctx context.Context) (Event, error) {
 	now, err := t.Source.Head(ctx, t.ref)
-	var e *model.ReadError
-	if errors.As(err, &e) && e.Missing {
+	if model.IsMissing(err) {
 		now, err = "", nil
 	}
 	if err != nil {

@@ -138,8 +138,7 @@ func main() {
 	crash.RunMonitor(state, "1.2.3")
 	inInit := len(os.Args) > 1
 	err := crash.Run(context.Background(), func(context.Context) tea.Model { return screen{inInit: inInit} })
-	var own *crash.PanicError
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*crash.PanicError](err); ok {
 		fmt.Fprintln(os.Stderr, own.Save(state, "1.2.3"))
 		os.Exit(2)
 	}
