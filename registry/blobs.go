@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/opencontainers/go-digest"
-	"github.com/regclient/regclient/types/descriptor"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -55,23 +54,12 @@ func (c *Client) blobMissing(ctx context.Context, r model.Ref) (bool, error) {
 		return false, err
 	}
 	h := c.host(r.Registry)
-	d := descriptor.Descriptor{Digest: r.Digest}
-	head := &transport.Exchange{Bulk: true}
-	err := h.do(ctx, r, head, func(ctx context.Context) error {
-		_, err := h.rc.BlobHead(ctx, regRef(r), d)
-		return err
-	})
+	err := h.headBlob(ctx, r, &transport.Exchange{Bulk: true})
 	if err == nil || !isNotFound(err) {
 		return false, err
 	}
 	first := &transport.Exchange{Bulk: true, Range: "bytes=0-0", Limit: 1}
-	err = h.do(ctx, r, first, func(ctx context.Context) error {
-		b, err := h.rc.BlobGet(ctx, regRef(r), d)
-		if err != nil {
-			return err
-		}
-		return b.Close()
-	})
+	err = h.getBlobPart(ctx, r, first)
 	switch {
 	case isNotFound(err):
 		return true, nil
@@ -94,12 +82,8 @@ func (c *Client) explainDigest(ctx context.Context, r model.Ref, err error) erro
 	if r.Digest == "" || ctx.Err() != nil || !errors.As(err, &status) || status.Status != http.StatusNotFound && status.Status < 500 {
 		return err
 	}
-	h := c.host(r.Registry)
 	e := &transport.Exchange{}
-	failed := h.do(ctx, r, e, func(ctx context.Context) error {
-		_, err := h.rc.BlobHead(ctx, regRef(r), descriptor.Descriptor{Digest: r.Digest})
-		return err
-	})
+	failed := c.host(r.Registry).headBlob(ctx, r, e)
 	short := model.ShortDigest(r.Digest)
 	if failed == nil && e.Response.Status == http.StatusOK {
 		return &model.ReadError{

@@ -41,12 +41,8 @@ func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagg
 	if r.Names() != model.NamesManifest {
 		return t, false, notAManifest(r)
 	}
-	h := c.host(r.Registry)
 	cl := transport.Exchange{Bulk: bulk}
-	err := h.do(ctx, r, &cl, func(ctx context.Context) error {
-		_, err := h.rc.ManifestHead(ctx, regRef(r))
-		return err
-	})
+	err := c.headManifest(ctx, r, &cl)
 	if cl.Err == nil && cl.Response.Status == http.StatusOK {
 		t.MediaType = manifestType(cl.Response.Header)
 		t.Digest, err = digest.Parse(cl.Response.Header.Get("Docker-Content-Digest"))
@@ -56,6 +52,15 @@ func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagg
 		err = nil
 	}
 	return t, false, err
+}
+
+// headManifest requests a manifest with HEAD.
+func (c *Client) headManifest(ctx context.Context, r model.Ref, e *transport.Exchange) error {
+	h := c.host(r.Registry)
+	return h.do(ctx, r, e, func(ctx context.Context) error {
+		_, err := h.rc.ManifestHead(ctx, regRef(r))
+		return err
+	})
 }
 
 // manifestType is the media type of a manifest, "" if the server sends a generic type.

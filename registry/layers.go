@@ -3,17 +3,14 @@ package registry
 import (
 	"context"
 	"fmt"
-	"io"
 	"sync"
-	"time"
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
-	"github.com/regclient/regclient/types/descriptor"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
-	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
@@ -23,25 +20,28 @@ import (
 // is also returned.
 func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
 	var mu sync.Mutex
-	var first error
 	unpacked := make(map[digest.Digest]model.Contents, len(layers))
-	var readers sync.WaitGroup
+	var readers errgroup.Group
 	for _, d := range layers {
-		readers.Go(func() {
+		readers.Go(func() error {
 			defer panics.Catch()
 			contents, err := c.layer(ctx, repo, d)
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err == nil:
+			if err == nil {
+				mu.Lock()
+				defer mu.Unlock()
 				unpacked[d.Digest] = contents
-			case first == nil:
-				first = err
 			}
+			return err
 		})
 	}
-	readers.Wait()
-	return unpacked, first
+	return unpacked, readers.Wait() // the group has no context: one error does not end the others
+}
+
+// smallLayers are layers that are unpacked.
+var smallLayers = blobKind[model.Contents]{
+	name:  "layer",
+	limit: func(v1.Descriptor) int64 { return model.MaxSmall },
+	parse: func(doc model.Document) (model.Contents, error) { return model.Unpack(doc.Raw) },
 }
 
 // layer reads one small layer.
@@ -53,62 +53,33 @@ func (c *Client) layer(ctx context.Context, repo model.Ref, d v1.Descriptor) (mo
 	if d.Size > model.MaxSmall && model.IsGzip(d) {
 		return c.trailer(ctx, r, d)
 	}
-	if d.Size > model.MaxSmall {
-		return model.Contents{}, malformed(r, fmt.Sprintf("has a layer of %d bytes, but tagdiff reads at most %d", d.Size, model.MaxSmall), nil)
-	}
-	v, err := c.byDigest(ctx, "contents", r, d.Size, func(ctx context.Context) (any, error) {
-		if contents, ok := c.layerOnDisk(r); ok {
-			return contents, nil
-		}
-		return c.fetchLayer(ctx, r, d)
-	})
-	if err != nil {
+	if err := checkLimit(r, smallLayers.name, d, model.MaxSmall); err != nil {
 		return model.Contents{}, err
 	}
-	return v.(model.Contents), nil
+	return smallLayers.read(ctx, c, r, d)
 }
 
-// layerOnDisk unpacks a layer that an earlier run has stored.
-func (c *Client) layerOnDisk(r model.Ref) (model.Contents, bool) {
-	doc, lastUsed, ok := c.disk.Get("layer", r)
-	if !ok {
-		return model.Contents{}, false
-	}
-	contents, err := model.Unpack(doc.Raw)
-	if err != nil {
-		return contents, false // the registry sent it so; reading it again reports the error
-	}
-	if time.Since(lastUsed) > diskcache.TouchInterval {
-		c.disk.Touch("layer", r)
-	}
-	c.memory.put(diskcache.Key("contents", r, r.Digest), contents, len(doc.Raw))
-	return contents, true
-}
-
-// fetchLayer reads a layer from the registry.
-func (c *Client) fetchLayer(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
-	h := c.host(r.Registry)
-	var raw []byte
-	err := h.do(ctx, r, &transport.Exchange{Limit: model.MaxSmall}, func(ctx context.Context) error {
-		b, err := h.rc.BlobGet(ctx, regRef(r), descriptor.Descriptor{MediaType: d.MediaType, Digest: d.Digest})
-		if err != nil {
-			return err
-		}
-		defer func() { _ = b.Close() }() // releases regclient's slot
-		raw, err = io.ReadAll(b)
-		return err
+// trailer reads the last bytes of a gzip layer with one Range request. They cannot be
+// checked against the digest of the blob, so they only show a disagreement.
+func (c *Client) trailer(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
+	return byDigest(ctx, c, "trailer", r, model.TrailerSize, func(ctx context.Context) (model.Contents, error) {
+		return c.fetchTrailer(ctx, r, d)
 	})
-	if err != nil {
+}
+
+func (c *Client) fetchTrailer(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
+	e := &transport.Exchange{
+		Limit: model.TrailerSize, Bulk: true,
+		Range: fmt.Sprintf("bytes=%d-%d", d.Size-model.TrailerSize, d.Size-1),
+	}
+	err := c.host(r.Registry).getBlobPart(ctx, r, e)
+	switch {
+	case err != nil:
 		return model.Contents{}, err
+	case !e.Response.Partial || len(e.Response.Body) != model.TrailerSize:
+		return model.Contents{}, malformed(r, "does not send parts of blobs", nil)
 	}
-	if got := d.Digest.Algorithm().FromBytes(raw); got != d.Digest {
-		return model.Contents{}, malformed(r, "sent a layer with the wrong digest "+model.ShortDigest(got), nil)
-	}
-	contents, err := model.Unpack(raw)
-	if err != nil {
-		return model.Contents{}, malformed(r, "sent an invalid layer: "+safe.Clip(err.Error()), err)
-	}
-	c.memory.put(diskcache.Key("contents", r, d.Digest), contents, len(raw))
-	c.disk.Put(diskcache.Document{Kind: "layer", Repo: r.Repo(), Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
+	contents := model.Contents{Trailer: model.ParseTrailer(e.Response.Body)}
+	c.memory.put(diskcache.Key("trailer", r, d.Digest), contents, model.TrailerSize)
 	return contents, nil
 }

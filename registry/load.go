@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
-
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/panics"
@@ -168,22 +167,30 @@ func (l *load) expand(index model.Manifest, depth int) []*node {
 
 // read reads the manifest of a child and, for an image, its config.
 func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, error)) {
-	l.pending++
-	ctx, repo, out := l.ctx, l.ref.Repo(), l.results
-	l.readers.Go(func() {
-		defer panics.Catch()
+	l.begin(func(ctx context.Context) childResult {
 		result := childResult{node: n}
 		result.err = catchPanic(func() (err error) {
 			result.manifest, err = manifest(ctx)
 			if err == nil && (result.manifest.Kind == model.KindImage || result.manifest.Kind == model.KindSchema1) {
 				if err = l.reserve(result.manifest.Config); err == nil {
-					result.image, err = l.client.image(ctx, repo, result.manifest)
+					result.image, err = l.client.image(ctx, l.ref.Repo(), result.manifest)
 				}
 			}
 			return err
 		})
+		return result
+	})
+}
+
+// begin runs read in a goroutine, which sends the result.
+func (l *load) begin(read func(context.Context) childResult) {
+	l.pending++
+	ctx := l.ctx
+	l.readers.Go(func() {
+		defer panics.Catch()
+		result := read(ctx)
 		select {
-		case out <- result:
+		case l.results <- result:
 		case <-ctx.Done():
 		}
 	})
@@ -248,15 +255,7 @@ func (l *load) addReady() {
 
 // probe finds the responses for other clients while the rest is read.
 func (l *load) probe() {
-	l.pending++
-	ctx, out := l.ctx, l.results
-	l.readers.Go(func() {
-		defer panics.Catch()
-		select {
-		case out <- childResult{answers: l.client.probe(ctx, l.ref)}:
-		case <-ctx.Done():
-		}
-	})
+	l.begin(func(ctx context.Context) childResult { return childResult{answers: l.client.probe(ctx, l.ref)} })
 }
 
 // addResult puts the result of one child into the tree. The kind of the manifest

@@ -38,9 +38,8 @@ func sizeLimit(d v1.Descriptor) int64 {
 // index claims, as runtimes require: otherwise it was replaced or is incomplete.
 func (c *Client) childManifest(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Manifest, error) {
 	r := repo.AtDigest(d.Digest)
-	if d.Size > transport.MaxManifest {
-		what := fmt.Sprintf("has a manifest of %d bytes, but tagdiff reads at most %d", d.Size, transport.MaxManifest)
-		return model.Manifest{}, malformed(r, what, nil)
+	if err := checkLimit(r, "manifest", d, transport.MaxManifest); err != nil {
+		return model.Manifest{}, err
 	}
 	m, err := c.manifestWithin(ctx, r, sizeLimit(d))
 	if err == nil && m.Kind != model.KindSchema1 { // its size may or may not include the signatures
@@ -50,6 +49,14 @@ func (c *Client) childManifest(ctx context.Context, repo model.Ref, d v1.Descrip
 		return model.Manifest{}, tooLargeError(r, "manifest", d, err)
 	}
 	return m, nil
+}
+
+// checkLimit refuses a document whose size in its descriptor is beyond a limit.
+func checkLimit(r model.Ref, what string, d v1.Descriptor, limit int64) error {
+	if d.Size <= limit {
+		return nil
+	}
+	return malformed(r, fmt.Sprintf("has a %s of %d bytes, but tagdiff reads at most %d", what, d.Size, limit), nil)
 }
 
 // checkSize compares the size of a document with that in its descriptor, if it has one.
@@ -80,7 +87,7 @@ func (c *Client) manifestWithin(ctx context.Context, r model.Ref, limit int64) (
 	if m, recent, ok := c.manifestInMemory(r); ok && recent {
 		return m, nil
 	}
-	v, err := c.shared(ctx, fmt.Sprint(limit, " ", diskcache.Key("manifest", r, r.Digest)), func(ctx context.Context) (any, error) {
+	return shared(ctx, c, fmt.Sprint(limit, " ", manifestKey(r)), func(ctx context.Context) (model.Manifest, error) {
 		m, recent, ok := c.cachedOrDisk(r)
 		if !ok {
 			return c.fetchManifest(ctx, r, limit)
@@ -90,29 +97,31 @@ func (c *Client) manifestWithin(ctx context.Context, r model.Ref, limit int64) (
 		}
 		return c.confirmManifest(ctx, r, m, limit)
 	})
-	if err != nil {
-		return model.Manifest{}, err
-	}
-	return v.(model.Manifest), nil
 }
 
 // byDigest returns a document from memory, or runs work for all concurrent
 // callers. work puts its result into the caches itself.
-func (c *Client) byDigest(ctx context.Context, what string, r model.Ref, size int64, work func(context.Context) (any, error)) (any, error) {
+func byDigest[T any](
+	ctx context.Context, c *Client, what string, r model.Ref, size int64, work func(context.Context) (T, error),
+) (T, error) {
 	key := diskcache.Key(what, r, r.Digest)
 	if v, ok := c.memory.get(key); ok {
-		return v, nil
+		return v.(T), nil
 	}
-	return c.shared(ctx, fmt.Sprint(size, " ", key), work)
+	return shared(ctx, c, fmt.Sprint(size, " ", key), work)
 }
 
 // shared runs work once for all concurrent callers with the same key.
-func (c *Client) shared(ctx context.Context, key string, work func(context.Context) (any, error)) (any, error) {
-	v, err := c.inflight.Do(ctx, key, work)
-	if _, worded := errors.AsType[*model.ReadError](err); err != nil && ctx.Err() != nil && !worded {
-		return nil, contextError(ctx.Err())
+func shared[T any](ctx context.Context, c *Client, key string, work func(context.Context) (T, error)) (result T, err error) {
+	v, err := c.inflight.Do(ctx, key, func(ctx context.Context) (any, error) { return work(ctx) })
+	_, worded := errors.AsType[*model.ReadError](err)
+	switch {
+	case err == nil:
+		return v.(T), nil
+	case ctx.Err() != nil && !worded:
+		return result, contextError(ctx.Err())
 	}
-	return v, err
+	return result, err
 }
 
 // fetchManifest reads a manifest from the registry.

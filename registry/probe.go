@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
@@ -33,24 +34,14 @@ func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 		wait.Go(func() {
 			defer panics.Catch()
 			cl := transport.Exchange{Accept: client.accept}
-			h := c.host(r.Registry)
-			_ = h.do(ctx, r, &cl, func(ctx context.Context) error { // the response is in cl
-				_, err := h.rc.ManifestHead(ctx, regRef(r))
-				return err
-			})
+			_ = c.headManifest(ctx, r, &cl) // the response is in cl
 			if cl.Err == nil {
 				answers[i] = answerOf(client.name, cl.Response)
 			}
 		})
 	}
 	wait.Wait()
-	var complete []model.Answer
-	for _, a := range answers {
-		if a.Status != 0 {
-			complete = append(complete, a)
-		}
-	}
-	return complete
+	return slices.DeleteFunc(answers, func(a model.Answer) bool { return a.Status == 0 })
 }
 
 func answerOf(client string, a transport.Response) model.Answer {
