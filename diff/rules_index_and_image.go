@@ -98,7 +98,7 @@ func flattened(c Comparison) []Finding {
 		},
 	}
 	platform := platformText(nameOf(*member))
-	if image.side == SideB && !namesPlatform(image.name, *member) {
+	if image.side == SideB && !namesPlatform(image.art.Ref.Tag, *member) {
 		f.Severity = 3
 		f.Text = safe.Sprintf("%s serves %d platforms, %s only %s. This happens when an image is pulled, tagged and pushed from one machine.",
 			list.name, len(list.images), image.name, platform)

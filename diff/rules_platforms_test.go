@@ -29,6 +29,7 @@ func platformCases(t *testing.T) []ruleCase {
 		{"the other way round", Compare(single("a", arm.image(t)), list("b", amd, arm)), "A10", 1, ":a is the linux/arm64 image of :b", 2},
 		{"one platform, but another build", Compare(list("a", amd, arm), single("b", forArch("arm64", sets("USER x")).image(t))), "A10", -1, "", 0},
 
+		{"flattened on a host named after the platform", Compare(list("prod", amd, arm), onHost(single("prod", arm.image(t)), "arm64.example")), "A10", 3, "serves 2 platforms", 2},
 		{"a platform lost", Compare(list("a", amd, arm), list("b", amd)), "C1", 3, "linux/arm64 is in :a but not in :b", 1},
 		{"a tag named after an architecture", Compare(list("a", amd, arm, forArch("s390x")), list("b-amd64", amd)), "C1", 1, "not in :b-amd64, whose name says which platforms it has", 2},
 		{"a tag named after a lost platform", Compare(list("a", amd, arm), list("arm64", amd)), "C1", 3, "linux/arm64 is in :a but not in :arm64", 1},
@@ -99,4 +100,10 @@ func armV6() build {
 func packedEntry(e model.Entry) model.Entry {
 	e.Descriptor.Annotations = map[string]string{packingAnnotation + "zstd": "true"}
 	return e
+}
+
+// onHost is an artifact of another registry.
+func onHost(a model.Artifact, host string) model.Artifact {
+	a.Ref.Registry = host
+	return a
 }

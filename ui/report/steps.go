@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/diff/text"
@@ -142,8 +143,15 @@ func excerpt(t safe.Text, changed []text.Span, missingAt, most int) safe.Text {
 	for _, c := range shown {
 		parts = append(parts, t.Slice(c.From, c.To))
 	}
-	out := safe.Join(parts, " … ")
-	if shown[len(shown)-1].To < len(s) {
+	out, whole := safe.Join(parts, " … "), shown[len(shown)-1].To == len(s)
+	if text := out.String(); len(text) > 2*most { // words without a blank can be of any length
+		end := 2 * most
+		for !utf8.RuneStart(text[end]) {
+			end--
+		}
+		out, whole = out.Slice(0, end), false
+	}
+	if !whole {
 		out = safe.Concat(out, safe.Const(" …"))
 	}
 	return out

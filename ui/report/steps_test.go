@@ -108,6 +108,7 @@ func TestExcerpts(t *testing.T) {
 		{"RUN a", "RUN b", "RUN a", "RUN b"},
 		{"RUN " + long + "gcc " + long, "RUN " + long + "g++ " + long, "RUN … word word word word word gcc word word word word word …", "RUN … word word word word word g++ word word word word word …"},
 		{"RUN " + long + long, "RUN " + long + "more " + long, "RUN … word word word word word word word word word word …", "RUN … word word word word word more word word word word word …"},
+		{"RUN " + strings.Repeat("é", 300), "RUN " + strings.Repeat("ü", 300), "RUN " + strings.Repeat("é", 98) + " …", "RUN " + strings.Repeat("ü", 98) + " …"},
 	} {
 		a, b := excerpts(safe.Clean(tt.a), safe.Clean(tt.b), 100)
 		if a.String() != tt.wantA || b.String() != tt.wantB {
