@@ -337,8 +337,12 @@ func (l *ladder) unrelated() Verdict {
 	case l.sameRootGiven():
 		v.Rests = on(Claimed, Heuristic)
 		v.Headline = safe.Const("Different from the first layer on, though step 1 was given the same files")
-		v.Because = safe.Sprintf("Step 1 is %s on both sides and its layers differ, as after kaniko --reproducible; %s",
-			instructionText(*l.p.Rows[0].A), otherInstructions(sameTexts-1, steps-1))
+		hint := ""
+		if sameTexts*2 > steps {
+			hint = ", as after kaniko --reproducible"
+		}
+		v.Because = safe.Sprintf("Step 1 is %s on both sides and its layers differ%s; %s",
+			instructionText(*l.p.Rows[0].A), hint, otherInstructions(sameTexts-1, steps-1))
 	case sameLayers > 0:
 		v.Headline = safe.Const("Different from the first layer on")
 		v.Because = safe.Sprintf("%s %s the same, but not the first one", upperFirst(plural(sameLayers, "layer")), isAre(sameLayers))
