@@ -272,6 +272,7 @@ func TestFaults_screen(t *testing.T) {
 			p := newFaultyOr(t, f.answer, healthy(f.open))
 			term := uitest.Start(t, []uitest.Options{small, wide}[i%2], slices.Concat(f.args, at(p.host, f.open...))...)
 			waitForWords(t, term, at(p.host, append(f.rest, f.cause, f.next)...)...)
+			term.WaitGone("reading") // the other side, whose requests must all be answered before the repair
 			p.repaired.Store(true)
 			if f.open[0] == "HOST" {
 				term.WaitFor("repository: ", "try again") // letters go into the field
