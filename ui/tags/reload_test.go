@@ -27,7 +27,7 @@ var errTemporary = &model.ReadError{Message: "too busy", Next: "try again"}
 
 func (s unstable) Head(ctx context.Context, ref model.Ref) (digest.Digest, error) {
 	if *s.tags != nil {
-		*s.Asked++
+		s.Asked.Add(1)
 		return "", *s.tags
 	}
 	return s.Repo.Head(ctx, ref)
@@ -55,9 +55,9 @@ func TestRecheck_temporaryError(t *testing.T) {
 	*s.tags = errTemporary
 	d := lookAt(t, s, nil, 80, 24)
 	d.Sees("too busy", "r read again")
-	before := *s.Asked
+	before := s.Asked.Load()
 	d.Keys("down", "up")
-	if *s.Asked != before {
+	if s.Asked.Load() != before {
 		t.Error("requests before the poll is due")
 	}
 	*s.tags, *s.images = nil, errTemporary
@@ -68,9 +68,9 @@ func TestRecheck_temporaryError(t *testing.T) {
 	*s.images = nil
 	rechecks(d)
 	d.Sees("image", "1.0 kB")
-	before = *s.Asked
+	before = s.Asked.Load()
 	rechecks(d)
-	if n := *s.Asked - before; n != 3 {
+	if n := s.Asked.Load() - before; n != 3 {
 		t.Errorf("%d requests for 3 known tags", n)
 	}
 }
@@ -128,10 +128,10 @@ func TestReload_announcesSurvey(t *testing.T) {
 	s := fakereg.ManyTags(300)
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("d", "enter", "esc") // declines to read indexes
-	before := *s.Asked
+	before := s.Asked.Load()
 	d.Keys("r")
 	d.Sees("Grouping needs about 300 HEAD requests")
-	if n := *s.Asked - before; n > 120 { // those that came into view while pages arrived
+	if n := s.Asked.Load() - before; n > 120 { // those that came into view while pages arrived
 		t.Errorf("%d requests without consent", n)
 	}
 	d.Keys("esc", "d", "r") // not grouped: the screen needs no survey

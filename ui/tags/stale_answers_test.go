@@ -26,10 +26,10 @@ func TestSurvey_canceledByOffer(t *testing.T) {
 	old := tags.SurveyLoad(top(d))
 	d.Keys("s", "s") // by created: announced
 	d.Sees("Sorting needs")
-	before := *s.Asked
+	before := s.Asked.Load()
 	owns(d, tags.SurveyEnded(old, context.Canceled))
-	if *s.Asked != before {
-		t.Errorf("%d requests without consent", *s.Asked-before)
+	if s.Asked.Load() != before {
+		t.Errorf("%d requests without consent", s.Asked.Load()-before)
 	}
 }
 
@@ -40,13 +40,13 @@ func TestSurvey_filter(t *testing.T) {
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("/", "1", ".", "1", "2", "enter", "d")
 	d.Sees("Grouping the filtered tags needs about 92 HEAD requests") // 111 pass; those in view are resolved
-	before := *s.Asked
+	before := s.Asked.Load()
 	d.Keys("/", "tab", "enter") // fuzzy: hundreds pass now
-	if n := *s.Asked - before; n > 50 {
+	if n := s.Asked.Load() - before; n > 50 {
 		t.Errorf("%d requests without consent", n)
 	}
 	d.Keys("enter", "esc", "esc") // accept; decline to read indexes; clear the filter
-	if n := *s.Asked - before; n < 92 || n > 200 {
+	if n := s.Asked.Load() - before; n < 92 || n > 200 {
 		t.Errorf("%d requests, 92 of them announced", n)
 	}
 	d.Sees("1/3500")
@@ -63,11 +63,11 @@ func TestReload_listFails(t *testing.T) {
 	d := lookAt(t, f, nil, 80, 24)
 	d.Sees(fakereg.Short("two"), fakereg.Short("three"))
 	f.err = down
-	before := *s.Asked
+	before := s.Asked.Load()
 	d.Keys("r")
 	d.Sees("connection refused", "prod", "test", "edge", fakereg.Short("two"), fakereg.Short("three"))
-	if *s.Asked != before {
-		t.Errorf("%d requests for known tags", *s.Asked-before)
+	if s.Asked.Load() != before {
+		t.Errorf("%d requests for known tags", s.Asked.Load()-before)
 	}
 	f.err = nil
 	d.Keys("r")
@@ -255,11 +255,11 @@ func TestSurvey_listGrows(t *testing.T) {
 	d.Hold("r")
 	owns(d, widget.NamesMsg{Load: tags.ListLoad(top(d)), Names: s.TagNames})
 	d.Keys("d")
-	before := *s.Asked
+	before := s.Asked.Load()
 	owns(d, widget.NamesMsg{Load: tags.ListLoad(top(d)), Names: late})
 	owns(d, widget.NamesDoneMsg{Load: tags.ListLoad(top(d))})
 	d.Sees("Grouping needs about 2")
-	if n := *s.Asked - before; n > 60 {
+	if n := s.Asked.Load() - before; n > 60 {
 		t.Errorf("%d requests without consent", n)
 	}
 	d.Keys("enter")

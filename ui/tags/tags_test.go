@@ -79,10 +79,10 @@ func TestSurvey_announced(t *testing.T) {
 	d := lookAt(t, s, nil, 80, 24)
 	d.Keys("d")
 	d.Sees("about 3,4", " HEAD requests", "enter to go on, esc to cancel")
-	before := *s.Asked
+	before := s.Asked.Load()
 	d.Keys("esc")
-	if *s.Asked > before+3 || *s.Asked > 60 {
-		t.Errorf("%d requests without consent", *s.Asked)
+	if s.Asked.Load() > before+3 || s.Asked.Load() > 60 {
+		t.Errorf("%d requests without consent", s.Asked.Load())
 	}
 	d.Keys("f")
 	d.Sees("no findings on the ", "of 3,500 tags resolved so far")
@@ -95,8 +95,8 @@ func TestSurvey_announced(t *testing.T) {
 	d.Keys("esc", "d")
 	d.Sees("about 3,")
 	d.Keys("enter")
-	if *s.Asked < 3500 {
-		t.Errorf("%d requests", *s.Asked)
+	if s.Asked.Load() < 3500 {
+		t.Errorf("%d requests", s.Asked.Load())
 	}
 	d.Sees("grouped by image", "= 1.", "1/3500")
 	d.DoesNotSee("known")

@@ -3,6 +3,7 @@ package fakereg
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -20,12 +21,12 @@ type Repo struct {
 	IDs     map[string]string   // name of an image to the name of its config
 	Created map[string]time.Time
 	Gone    map[string]bool // names of images that are deleted
-	Asked   *int            // counts HEAD requests
+	Asked   *atomic.Int64   // counts HEAD requests
 }
 
 // NewRepo returns a registry of tags. points maps a tag to the name of its image.
 func NewRepo(points map[string]string) Repo {
-	s := Repo{Points: points, Asked: new(int), Members: map[string][]string{}, Created: map[string]time.Time{}}
+	s := Repo{Points: points, Asked: new(atomic.Int64), Members: map[string][]string{}, Created: map[string]time.Time{}}
 	for tag := range points {
 		s.TagNames = append(s.TagNames, tag)
 	}
@@ -49,7 +50,7 @@ func Short(name string) string { return Named(name).Encoded()[:12] }
 
 // Head returns the digest of a tag.
 func (s Repo) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
-	*s.Asked++
+	s.Asked.Add(1)
 	for name := range s.Gone {
 		if Named(name) == ref.Digest {
 			return "", &model.ReadError{Message: "there is no " + ref.String(), Missing: true}
