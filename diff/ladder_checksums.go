@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -23,16 +24,22 @@ func (l *ladder) checksums() (Verdict, bool) {
 }
 
 // contradictingRows are the rows of one diff_id whose gzip blobs end in different
-// checksums or lengths.
+// checksums or lengths. A blob that is not gzip, whatever its media type says, has none.
 func contradictingRows(rows []Row) []Row {
 	var found []Row
 	for _, r := range rows {
-		if r.Class == RepackedRow && r.A.Trailer != nil && r.B.Trailer != nil && *r.A.Trailer != *r.B.Trailer {
+		if r.Class == RepackedRow && trailersDiffer(r) && mayBeGzip(r.A) && mayBeGzip(r.B) {
 			found = append(found, r)
 		}
 	}
 	return found
 }
+
+func trailersDiffer(r Row) bool {
+	return r.A.Trailer != nil && r.B.Trailer != nil && *r.A.Trailer != *r.B.Trailer
+}
+
+func mayBeGzip(s *model.Step) bool { return s.Packing == "" || s.Packing == model.PackingGzip }
 
 func trailerProof(r Row) []safe.Text {
 	return append(rowProof(r),
@@ -54,18 +61,26 @@ func checksumsDisagree(c Comparison, p Pair) []Finding {
 	}}
 }
 
-// wrongPacking (D18): the first bytes of a layer are not those of its media type.
+// wrongPacking (D18): the first bytes of a layer are not those of its media type. An
+// archive from before POSIX has no magic number, so a plain layer is not judged by it.
 func wrongPacking(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		for _, st := range s.img.Steps {
 			claimed := claimedPacking(st.Layer.MediaType)
-			if !st.Checked || claimed == "" || st.Packing == "" || claimed == st.Packing {
+			if claimed == "" || st.Packing == "" || claimed == st.Packing || st.Packing == model.PackingUnknown && claimed == model.PackingTar {
 				continue
 			}
+			rests, is := on(Hashed), st.Packing
+			if !st.Checked { // the first bytes alone have no digest
+				rests = on(Structure)
+			}
+			if st.Packing == model.PackingUnknown {
+				is = "not " + claimed
+			}
 			return []Finding{{
-				Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, st.Index, st.Layer.Digest}},
+				Severity: 1, Rests: rests, Evidence: []Evidence{{s.side, st.Index, st.Layer.Digest}},
 				Text: safe.Sprintf("In %s, the layer of step %d is %s, but its media type says %s. Some clients go by the media type and fail.",
-					s.name, st.Index+1, st.Packing, claimed),
+					s.name, st.Index+1, is, claimed),
 				Next: safe.Const("Push the image again with a tool that sets the media type"),
 				Proof: []safe.Text{
 					safe.Sprintf("layer %s: first bytes are %s, media type %s", st.Layer.Digest, st.Packing, quoted(st.Layer.MediaType)),
@@ -82,11 +97,11 @@ func wrongPacking(c Comparison, p Pair) []Finding {
 func claimedPacking(mediaType string) string {
 	switch mediaType {
 	case "application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.docker.image.rootfs.diff.tar.gzip":
-		return "gzip"
+		return model.PackingGzip
 	case "application/vnd.oci.image.layer.v1.tar+zstd":
-		return "zstd"
+		return model.PackingZstd
 	case "application/vnd.oci.image.layer.v1.tar":
-		return "tar"
+		return model.PackingTar
 	}
 	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -12,13 +11,13 @@ import (
 // maxUnverified is the number of small layers that are read for one comparison.
 const maxUnverified = 64
 
-// UnverifiedLayers returns, by side, the layers whose content can change the
-// result and that are small enough to read. A diff_id is a claim of the config
+// UnverifiedLayers returns, by side, the layers or parts of layers whose bytes can change
+// the result and that are small enough to read. A diff_id is a claim of the config
 // that only a runtime checks, and only the content shows that a layer is empty.
 // Layers that both sides have as the same blob change nothing. For the usual
 // packings of an empty archive the blob digest is sufficient proof.
-func UnverifiedLayers(c Comparison) map[Side][]v1.Descriptor {
-	d := unverified{found: map[Side][]v1.Descriptor{}, seen: map[digest.Digest]bool{}}
+func UnverifiedLayers(c Comparison) map[Side][]model.LayerPart {
+	d := unverified{found: map[Side][]model.LayerPart{}, seen: map[digest.Digest]bool{}}
 	for _, p := range c.Pairs {
 		for _, r := range p.Rows {
 			if r.Class == Same && !r.Duplicated() {
@@ -32,7 +31,7 @@ func UnverifiedLayers(c Comparison) map[Side][]v1.Descriptor {
 }
 
 type unverified struct {
-	found map[Side][]v1.Descriptor
+	found map[Side][]model.LayerPart
 	seen  map[digest.Digest]bool
 }
 
@@ -41,8 +40,7 @@ func (d unverified) add(side Side, s *model.Step, r Row) {
 		return
 	}
 	if isTrailerWanted(s, r) {
-		d.seen[s.Layer.Digest] = true
-		d.found[side] = append(d.found[side], s.Layer)
+		d.want(side, s, model.LayerEnd)
 		return
 	}
 	unsized := s.DiffID == "" && s.Layer.Size == 0 && r.A != nil && r.B != nil && !s.Empty // schema1 has no sizes
@@ -52,11 +50,12 @@ func (d unverified) add(side Side, s *model.Step, r Row) {
 	if _, known := model.EmptyPacker(s.Layer.Digest); known && (s.DiffID == "" || s.Empty) {
 		return
 	}
-	if d.seen[s.Layer.Digest] {
-		return
-	}
+	d.want(side, s, model.WholeLayer)
+}
+
+func (d unverified) want(side Side, s *model.Step, portion model.Portion) {
 	d.seen[s.Layer.Digest] = true
-	d.found[side] = append(d.found[side], s.Layer)
+	d.found[side] = append(d.found[side], model.LayerPart{Descriptor: s.Layer, Portion: portion})
 }
 
 // isReadable reports whether a layer is in the registry in plain, and was not read yet.
@@ -65,11 +64,28 @@ func isReadable(s *model.Step) bool {
 }
 
 // isTrailerWanted reports whether the checksum at the end of a gzip layer can contradict
-// a row: two large blobs of one diff_id, both gzip.
+// a row: two large blobs of one diff_id, both gzip by their media types.
 func isTrailerWanted(s *model.Step, r Row) bool {
 	return r.Class == RepackedRow && s.Trailer == nil && s.Layer.Size > model.MaxSmall &&
 		model.IsGzip(r.A.Layer) && model.IsGzip(r.B.Layer) && r.A.Layer.Size > model.MaxSmall && r.B.Layer.Size > model.MaxSmall &&
 		r.A.Layer.Digest.Algorithm() == r.B.Layer.Digest.Algorithm()
+}
+
+// DoubtfulLayers returns, by side, the layers whose checksums disagree and whose first
+// bytes were not read: a blob that is not gzip has no checksum. It is empty until the
+// layers of UnverifiedLayers were read.
+func DoubtfulLayers(c Comparison) map[Side][]model.LayerPart {
+	d := unverified{found: map[Side][]model.LayerPart{}, seen: map[digest.Digest]bool{}}
+	for _, p := range c.Pairs {
+		for _, r := range contradictingRows(p.Rows) {
+			for side, s := range map[Side]*model.Step{SideA: r.A, SideB: r.B} {
+				if s.Packing == "" && !d.seen[s.Layer.Digest] {
+					d.want(side, s, model.LayerStart)
+				}
+			}
+		}
+	}
+	return d.found
 }
 
 // WithContents returns the comparison updated with the contents of some layers,

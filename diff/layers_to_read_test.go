@@ -54,6 +54,21 @@ func TestUnverifiedLayers(t *testing.T) {
 	}
 }
 
+// TestDoubtfulLayers checks that the start of a layer is asked for only where two checksums
+// disagree, and once.
+func TestDoubtfulLayers(t *testing.T) {
+	if parts := DoubtfulLayers(withTrailers(t, 1, 1)); len(parts) != 0 {
+		t.Errorf("the checksums agree: %v", parts)
+	}
+	parts := DoubtfulLayers(withTrailers(t, 1, 2))
+	if len(parts[SideA]) != 1 || len(parts[SideB]) != 1 || parts[SideA][0].Portion != model.LayerStart {
+		t.Errorf("the checksums disagree: %v", parts)
+	}
+	if parts := DoubtfulLayers(withPacking(t, model.PackingZstd)); len(parts) != 0 {
+		t.Errorf("B is zstd: %v", parts)
+	}
+}
+
 // TestEmptyByContent checks that an empty layer with an unknown diff_id is
 // recognized once it was read.
 func TestEmptyByContent(t *testing.T) {

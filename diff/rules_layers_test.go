@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -87,8 +88,12 @@ func layerCases(t *testing.T) []ruleCase {
 		{"not encrypted", alone(app()), "D16", -1, "", 0},
 		{"two checksums", withTrailers(t, 1, 2), "D17", 2, "Step 3 may hold other bytes on the two sides", 2},
 		{"one checksum", withTrailers(t, 1, 1), "D17", -1, "", 0},
+		{"both are gzip", withPacking(t, model.PackingGzip), "D17", 2, "Step 3 may hold other bytes on the two sides", 2},
+		{"the end of a zstd blob is not a checksum", withPacking(t, model.PackingZstd), "D17", -1, "", 0},
+		{"zstd called gzip, of which only the start was read", withPacking(t, model.PackingZstd), "D18", 1, "In :b, the layer of step 3 is zstd, but its media type says gzip", 1},
 		{"zstd called gzip", Describe(checked(t, "zstd")), "D18", 1, "In :a, the layer of step 1 is zstd, but its media type says gzip", 1},
 		{"gzip called gzip", Describe(checked(t, "gzip")), "D18", -1, "", 0},
+		{"text called gzip", Describe(checked(t, model.PackingUnknown)), "D18", 1, "In :a, the layer of step 1 is not gzip, but its media type says gzip", 1},
 
 		{"owners", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN chown -R app /app", files("b").sized(104*mb)))), "D11", 1, "step 5 (RUN chown -R app /app) stores 104 MB, about as much as step 4", 2},
 		{"owners of little", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN chown app /app/x", files("b").sized(2*mb)))), "D11", -1, "", 0},
@@ -157,12 +162,20 @@ func withTrailers(t *testing.T, crcA, crcB uint32) Comparison {
 	return Compare(single("a", a), single("b", b))
 }
 
-// packedAgainAt is a build with the layer of one step compressed again.
+// withPacking is a pair of two checksums where the layer of B begins as this packing does.
+func withPacking(t *testing.T, packing string) Comparison {
+	t.Helper()
+	c := withTrailers(t, 1, 2)
+	b := c.B.Entries[0].Image.Steps[2].Layer.Digest
+	return c.WithContents(map[digest.Digest]model.Contents{b: {Packing: packing}})
+}
+
 // jib is an image of two layers that Jib put beside each other.
 func jib(dependencies, classes string) build {
 	return build{steps: []step{does("jib-maven-plugin:3.4.2", files(dependencies)).noted("dependencies"), does("jib-maven-plugin:3.4.2", files(classes)).noted("classes")}}
 }
 
+// packedAgainAt is a build with the layer of one step compressed again.
 func packedAgainAt(b build, i int) build {
 	b.steps = slices.Clone(b.steps)
 	again := b.steps[i].layer.packed("again")

@@ -2,12 +2,14 @@ package model
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // MaxSmall is the size in bytes up to which a layer is read to find out its
@@ -25,9 +27,37 @@ type Contents struct {
 	Size   int64
 	Empty  bool // an archive without a file: only zeros
 
-	Packing string   // "gzip", "zstd" or "tar", by the first bytes
-	Trailer *Trailer // the end of a gzip layer; with it alone the fields above are zero
+	Packing string   // one of the packings below, by the first bytes; "" if they were not read
+	Trailer *Trailer // the end of a gzip layer, nil if it was not read
 }
+
+// The packings of a layer. A tar archive from before POSIX counts as PackingUnknown.
+const (
+	PackingGzip    = "gzip"
+	PackingZstd    = "zstd"
+	PackingTar     = "tar"
+	PackingUnknown = "unknown"
+)
+
+// LayerPart is a part of a layer that is to be read.
+type LayerPart struct {
+	v1.Descriptor
+	Portion Portion
+}
+
+// Portion says which bytes of a layer are read.
+type Portion int
+
+// The portions of a layer. Only a whole layer, of MaxSmall bytes at most, can be checked
+// against its digest.
+const (
+	WholeLayer Portion = iota
+	LayerStart         // the first StartSize bytes, which tell the packing
+	LayerEnd           // the last TrailerSize bytes of a gzip layer
+)
+
+// StartSize is the number of bytes that tell gzip from zstd.
+const StartSize = 4
 
 var errBomb = fmt.Errorf("it unpacks to more than %d MiB", maxUnpacked>>20)
 
@@ -48,29 +78,34 @@ func Unpack(raw []byte) (Contents, error) {
 	case n > maxUnpacked:
 		return Contents{}, errBomb
 	}
-	return Contents{DiffID: hash.Digest(), Size: n, Empty: !zeros.nonZero, Packing: packingOf(raw)}, nil
+	return Contents{DiffID: hash.Digest(), Size: n, Empty: !zeros.nonZero, Packing: PackingOf(raw)}, nil
 }
 
-// packingOf tells the compression of a layer by its first bytes (RFC 1952 and RFC 8878).
-func packingOf(raw []byte) string {
+// PackingOf tells the packing of a layer by its first bytes: the magic numbers of gzip
+// (RFC 1952) and zstd (RFC 8878), the word ustar of a POSIX archive, or the zeros of an
+// archive without a file.
+func PackingOf(raw []byte) string {
+	const ustar = 257 // the offset of the word in the header of the first file
 	switch {
 	case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}):
-		return "gzip"
+		return PackingGzip
 	case bytes.HasPrefix(raw, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		return "zstd"
+		return PackingZstd
+	case len(raw) > ustar && bytes.HasPrefix(raw[ustar:], []byte("ustar")), len(bytes.Trim(raw, "\x00")) == 0:
+		return PackingTar
 	}
-	return "tar"
+	return PackingUnknown
 }
 
 func unpacker(raw []byte) (io.ReadCloser, error) {
-	switch {
-	case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}):
+	switch PackingOf(raw) {
+	case PackingGzip:
 		r, err := gzip.NewReader(bytes.NewReader(raw))
 		if err != nil {
 			return nil, fmt.Errorf("it is not valid gzip: %w", err)
 		}
 		return r, nil
-	case bytes.HasPrefix(raw, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+	case PackingZstd:
 		r, err := zstd.NewReader(bytes.NewReader(raw), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked+1))
 		if err != nil {
 			return nil, fmt.Errorf("it is not valid zstd: %w", err)
@@ -96,14 +131,15 @@ func (img Image) WithContents(contents map[digest.Digest]Contents) (with Image, 
 	for i, s := range img.Steps {
 		steps[i] = s
 		c, ok := contents[s.Layer.Digest]
-		if !ok || !s.HasLayer || s.Checked || c.DiffID == "" && s.Trailer != nil {
+		if !ok || !s.HasLayer || s.Checked {
+			continue
+		}
+		if c.DiffID == "" { // a part of the layer
+			steps[i].Trailer, steps[i].Packing = cmp.Or(s.Trailer, c.Trailer), cmp.Or(s.Packing, c.Packing)
+			changed = changed || steps[i].Trailer != s.Trailer || steps[i].Packing != s.Packing
 			continue
 		}
 		changed = true
-		if c.DiffID == "" {
-			steps[i].Trailer = c.Trailer
-			continue
-		}
 		steps[i].Checked, steps[i].Empty, steps[i].Packing = true, c.Empty, c.Packing
 		if s.DiffID != "" && s.DiffID != c.DiffID {
 			steps[i].ClaimedDiffID, steps[i].DiffID = s.DiffID, c.DiffID

@@ -258,7 +258,7 @@ func TestLoad_descriptorURLs(t *testing.T) {
 	}
 	layer := f.hold("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", nil)
 	layer.Digest, layer.Size, layer.URLs = digest.FromString("foreign"), 20, []string{other.URL + "/layer"}
-	_, err = c.Contents(deadline(t), f.ref("app", ""), []v1.Descriptor{layer})
+	_, err = c.Contents(deadline(t), f.ref("app", ""), []model.LayerPart{{Descriptor: layer}})
 	says(t, err, "has no sha256:")
 	if got := other.requests(); len(got) > 0 {
 		t.Errorf("requested %q", got)

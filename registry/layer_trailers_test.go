@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,8 @@ func gzipOf(t *testing.T, content []byte) []byte {
 	return b.Bytes()
 }
 
-// The end of a large gzip layer is read with one request of eight bytes.
+// The end of a large gzip layer is read with one request of eight bytes, its start with
+// one of four.
 func TestContents_trailer(t *testing.T) {
 	content := make([]byte, 64<<10)
 	random := rand.NewChaCha8([32]byte{})
@@ -61,12 +63,16 @@ func TestContents_trailer(t *testing.T) {
 	c := New(Options{})
 	t.Cleanup(c.Close)
 	for range 2 { // the second time from memory
-		got, err := c.Contents(t.Context(), repo, []v1.Descriptor{layer})
+		got, err := c.Contents(t.Context(), repo, []model.LayerPart{{Descriptor: layer, Portion: model.LayerEnd}})
 		if tr := got[layer.Digest].Trailer; err != nil || tr == nil || *tr != *model.ParseTrailer(blob[len(blob)-8:]) || tr.Size != 64<<10 {
 			t.Fatalf("%+v, %v", got, err)
 		}
 	}
-	if want := fmt.Sprintf("GET bytes=%d-%d", len(blob)-8, len(blob)-1); len(*asked) != 1 || (*asked)[0] != want {
+	got, err := c.Contents(t.Context(), repo, []model.LayerPart{{Descriptor: layer, Portion: model.LayerStart}})
+	if p := got[layer.Digest].Packing; err != nil || p != model.PackingGzip {
+		t.Errorf("%q, %v", p, err)
+	}
+	if want := []string{fmt.Sprintf("GET bytes=%d-%d", len(blob)-8, len(blob)-1), "GET bytes=0-3"}; !slices.Equal(*asked, want) {
 		t.Errorf("asked %q, want %q", *asked, want)
 	}
 }
@@ -78,7 +84,7 @@ func TestContents_trailerWithoutRanges(t *testing.T) {
 	repo, _ := blobServer(t, blob, false)
 	c := New(Options{})
 	t.Cleanup(c.Close)
-	got, err := c.Contents(t.Context(), repo, []v1.Descriptor{layer})
+	got, err := c.Contents(t.Context(), repo, []model.LayerPart{{Descriptor: layer, Portion: model.LayerEnd}})
 	if err == nil || len(got) != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}

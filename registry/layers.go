@@ -15,10 +15,10 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// Contents reads small layers of a repository concurrently and unpacks them. Layers
-// that are larger than model.MaxSmall or cannot be read are left out; the first error
-// is also returned.
-func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
+// Contents reads layers of a repository, or parts of them, concurrently and unpacks the
+// whole ones. Whole layers that are larger than model.MaxSmall and layers that cannot be
+// read are left out; the first error is also returned.
+func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error) {
 	var mu sync.Mutex
 	unpacked := make(map[digest.Digest]model.Contents, len(layers))
 	var readers errgroup.Group
@@ -44,42 +44,47 @@ var smallLayers = blobKind[model.Contents]{
 	parse: func(doc model.Document) (model.Contents, error) { return model.Unpack(doc.Raw) },
 }
 
-// layer reads one small layer.
-func (c *Client) layer(ctx context.Context, repo model.Ref, d v1.Descriptor) (model.Contents, error) {
+// layer reads one small layer, or a part of a layer.
+func (c *Client) layer(ctx context.Context, repo model.Ref, d model.LayerPart) (model.Contents, error) {
 	r := repo.AtDigest(d.Digest)
 	if err := checkRef(r); err != nil {
 		return model.Contents{}, err
 	}
-	if d.Size > model.MaxSmall && model.IsGzip(d) {
-		return c.trailer(ctx, r, d)
+	switch d.Portion {
+	case model.LayerStart:
+		return c.layerPart(ctx, r, layerBytes{0, model.StartSize}, func(raw []byte) model.Contents {
+			return model.Contents{Packing: model.PackingOf(raw)}
+		})
+	case model.LayerEnd:
+		return c.layerPart(ctx, r, layerBytes{d.Size - model.TrailerSize, model.TrailerSize}, func(raw []byte) model.Contents {
+			return model.Contents{Trailer: model.ParseTrailer(raw)}
+		})
+	case model.WholeLayer:
 	}
-	if err := checkLimit(r, smallLayers.name, d, model.MaxSmall); err != nil {
+	if err := checkLimit(r, smallLayers.name, d.Descriptor, model.MaxSmall); err != nil {
 		return model.Contents{}, err
 	}
-	return smallLayers.read(ctx, c, r, d)
+	return smallLayers.read(ctx, c, r, d.Descriptor)
 }
 
-// trailer reads the last bytes of a gzip layer with one Range request. They cannot be
-// checked against the digest of the blob, so they only show a disagreement.
-func (c *Client) trailer(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
-	return byDigest(ctx, c, "trailer", r, model.TrailerSize, func(ctx context.Context) (model.Contents, error) {
-		return c.fetchTrailer(ctx, r, d)
+// layerBytes is a range of a layer in bytes.
+type layerBytes struct{ from, length int64 }
+
+// layerPart reads a range of a layer with one Range request. The bytes cannot be checked
+// against the digest of the blob, so they infer and never prove.
+func (c *Client) layerPart(ctx context.Context, r model.Ref, at layerBytes, parse func([]byte) model.Contents) (model.Contents, error) {
+	what := fmt.Sprintf("layer from %d", at.from)
+	return byDigest(ctx, c, what, r, at.length, func(ctx context.Context) (model.Contents, error) {
+		e := &transport.Exchange{Limit: at.length, Bulk: true, Range: fmt.Sprintf("bytes=%d-%d", at.from, at.from+at.length-1)}
+		err := c.host(r.Registry).getBlobPart(ctx, r, e)
+		switch {
+		case err != nil:
+			return model.Contents{}, err
+		case !e.Response.Partial || int64(len(e.Response.Body)) != at.length:
+			return model.Contents{}, malformed(r, "does not send parts of blobs", nil)
+		}
+		contents := parse(e.Response.Body)
+		c.memory.put(diskcache.Key(what, r, r.Digest), contents, int(at.length))
+		return contents, nil
 	})
-}
-
-func (c *Client) fetchTrailer(ctx context.Context, r model.Ref, d v1.Descriptor) (model.Contents, error) {
-	e := &transport.Exchange{
-		Limit: model.TrailerSize, Bulk: true,
-		Range: fmt.Sprintf("bytes=%d-%d", d.Size-model.TrailerSize, d.Size-1),
-	}
-	err := c.host(r.Registry).getBlobPart(ctx, r, e)
-	switch {
-	case err != nil:
-		return model.Contents{}, err
-	case !e.Response.Partial || len(e.Response.Body) != model.TrailerSize:
-		return model.Contents{}, malformed(r, "does not send parts of blobs", nil)
-	}
-	contents := model.Contents{Trailer: model.ParseTrailer(e.Response.Body)}
-	c.memory.put(diskcache.Key("trailer", r, d.Digest), contents, model.TrailerSize)
-	return contents, nil
 }

@@ -30,7 +30,7 @@ func TestContents(t *testing.T) {
 	c := newClient(t, Options{})
 	s.reset()
 	missing := d([]byte("not there"), 9)
-	seen, err := c.Contents(deadline(t), repo, []v1.Descriptor{d(packed.Bytes(), int64(packed.Len())), d(junk, 6), missing, d(large, int64(len(large)))})
+	seen, err := c.Contents(deadline(t), repo, wholeLayers(d(packed.Bytes(), int64(packed.Len())), d(junk, 6), missing, d(large, int64(len(large)))))
 	if got := seen[digest.FromBytes(packed.Bytes())]; len(seen) != 1 || !got.Empty || got.DiffID != model.EmptyTar || got.Size != 1024 {
 		t.Errorf("%+v", seen)
 	}
@@ -44,12 +44,21 @@ func TestContents(t *testing.T) {
 	}
 	// Of unknown size, it is not read to the end.
 	before := c.Traffic().Bytes
-	if _, err := c.Contents(deadline(t), repo, []v1.Descriptor{d(large, 0)}); err == nil || c.Traffic().Bytes-before > model.MaxSmall+bytes.MinRead {
+	if _, err := c.Contents(deadline(t), repo, wholeLayers(d(large, 0))); err == nil || c.Traffic().Bytes-before > model.MaxSmall+bytes.MinRead {
 		t.Errorf("error %v after %d bytes", err, c.Traffic().Bytes-before)
 	}
 	// A second call sends no request.
 	s.reset()
-	if _, err := c.Contents(deadline(t), repo, []v1.Descriptor{d(packed.Bytes(), 0)}); err != nil || len(s.requests()) != 0 {
+	if _, err := c.Contents(deadline(t), repo, wholeLayers(d(packed.Bytes(), 0))); err != nil || len(s.requests()) != 0 {
 		t.Errorf("%v, %q", err, s.requests())
 	}
+}
+
+// wholeLayers asks for whole layers.
+func wholeLayers(layers ...v1.Descriptor) []model.LayerPart {
+	var parts []model.LayerPart
+	for _, d := range layers {
+		parts = append(parts, model.LayerPart{Descriptor: d})
+	}
+	return parts
 }

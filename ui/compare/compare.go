@@ -133,7 +133,7 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case page.KnownTagsMsg:
 		return p.withTags(&msg.Set).recompare(), nil
 	case contentsMsg:
-		return p.contentsArrived(msg), nil
+		return p.contentsArrived(msg)
 	case blobStateMsg:
 		return p.blobAnswered(msg), nil
 	case blobsCheckedMsg:

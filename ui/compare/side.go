@@ -192,8 +192,12 @@ func (p comparePage) requestContents() page.Effects {
 	if !p.complete() {
 		return nil
 	}
+	return p.readLayers(diff.UnverifiedLayers(p.cmp))
+}
+
+func (p comparePage) readLayers(parts map[diff.Side][]model.LayerPart) page.Effects {
 	var effects page.Effects
-	for side, layers := range diff.UnverifiedLayers(p.cmp) {
+	for side, layers := range parts {
 		repo := p.a.ref.Repo()
 		if side == diff.SideB {
 			repo = p.b.ref.Repo()
@@ -206,15 +210,20 @@ func (p comparePage) requestContents() page.Effects {
 	return effects
 }
 
-// contentsArrived adds the contents of layers to both sides.
-func (p comparePage) contentsArrived(msg contentsMsg) comparePage {
+// contentsArrived adds the contents of layers to both sides, and reads the starts of layers
+// whose checksums turn out to disagree.
+func (p comparePage) contentsArrived(msg contentsMsg) (page.Page, page.Effects) {
+	if len(msg.contents) == 0 {
+		return p, nil
+	}
 	for _, s := range p.sides() {
-		if s.art != nil && len(msg.contents) > 0 {
+		if s.art != nil {
 			art := s.art.WithContents(msg.contents)
 			s.art = &art
 		}
 	}
-	return p.recompare()
+	p = p.recompare()
+	return p, p.readLayers(diff.DoubtfulLayers(p.cmp))
 }
 
 // headArrived records that a tag moved while it was read, or later. The content on the

@@ -16,7 +16,7 @@ type Source interface {
 	Tags(ctx context.Context, repo model.Ref, page func(tags []string)) error
 	Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error)
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
-	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
+	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
 	CheckBlobs(ctx context.Context, repo model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error
 	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error

@@ -26,7 +26,7 @@ type Registry interface {
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
 	// Contents reads small layers of a repository and returns what they unpack to, by
 	// blob digest. Layers that cannot be read are left out.
-	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
+	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
 	// CheckBlobs asks whether a repository has blobs. It calls checked with each answer,
 	// one at a time; each digest is asked for once.
 	CheckBlobs(ctx context.Context, repo model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error

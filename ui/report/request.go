@@ -24,7 +24,7 @@ type Source interface {
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
 	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
-	Contents(ctx context.Context, repo model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error)
+	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
 	CheckBlobs(ctx context.Context, repo model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error
 }
 
@@ -116,19 +116,28 @@ func identified(err error, arts [2]model.Artifact) error {
 	return err
 }
 
-// readContents reads the small layers whose contents affect the result, and restricts the
-// comparison to the requested platform. For a layer that cannot be read, the claim of the
-// config stays.
+// readContents reads the layers, or parts of them, whose bytes affect the result, and
+// restricts the comparison to the requested platform. For a layer that cannot be read, the
+// claim of the config stays.
 func (r Request) readContents(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
 	restricted, err := r.restrict(c)
-	unverified := diff.UnverifiedLayers(restricted)
-	if err != nil || len(unverified) == 0 {
-		return restricted, err
+	for _, wanted := range []func(diff.Comparison) map[diff.Side][]model.LayerPart{diff.UnverifiedLayers, diff.DoubtfulLayers} {
+		parts := wanted(restricted)
+		if err != nil || len(parts) == 0 {
+			break
+		}
+		c = c.WithContents(r.contents(ctx, c, parts))
+		restricted, err = r.restrict(c)
 	}
+	return restricted, err
+}
+
+// contents reads parts of layers of both sides. Those that cannot be read are left out.
+func (r Request) contents(ctx context.Context, c diff.Comparison, parts map[diff.Side][]model.LayerPart) map[digest.Digest]model.Contents {
 	var mu sync.Mutex
 	read := map[digest.Digest]model.Contents{}
 	var wait sync.WaitGroup
-	for side, layers := range unverified {
+	for side, layers := range parts {
 		repo := c.A.Ref.Repo()
 		if side == diff.SideB {
 			repo = c.B.Ref.Repo()
@@ -142,7 +151,7 @@ func (r Request) readContents(ctx context.Context, c diff.Comparison) (diff.Comp
 		})
 	}
 	wait.Wait()
-	return r.restrict(c.WithContents(read))
+	return read
 }
 
 // unread returns why the comparison is incomplete, or nil. Images with equal digests need

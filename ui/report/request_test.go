@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -25,7 +24,7 @@ func (s artifacts) CheckBlobs(context.Context, model.Ref, []digest.Digest, func(
 	return nil
 }
 
-func (s artifacts) Contents(context.Context, model.Ref, []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
+func (s artifacts) Contents(context.Context, model.Ref, []model.LayerPart) (map[digest.Digest]model.Contents, error) {
 	return nil, nil
 }
 

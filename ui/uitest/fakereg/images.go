@@ -88,7 +88,7 @@ func (f Images) Resolve(ctx context.Context, repo model.Ref, tags []string, foun
 func (f Images) Children(context.Context, model.Ref) ([]v1.Descriptor, error) { return nil, nil }
 
 // Contents returns the contents of layers that Layers has.
-func (f Images) Contents(_ context.Context, _ model.Ref, layers []v1.Descriptor) (map[digest.Digest]model.Contents, error) {
+func (f Images) Contents(_ context.Context, _ model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error) {
 	contents := map[digest.Digest]model.Contents{}
 	for _, d := range layers {
 		if c, ok := f.Layers[d.Digest]; ok {
