@@ -2,7 +2,9 @@ package diff
 
 import (
 	"cmp"
+	"slices"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -24,8 +26,8 @@ func (l *aligner) rows() []Row {
 			row := Row{A: &l.a[i], B: &l.b[j], Other: none, TwinsA: twinsA[i], TwinsB: twinsB[j]}
 			row.SameText = l.ta[i].text == l.tb[j].text
 			row.Class, row.Detail = classify(l.ta[i], l.tb[j])
-			if row.Class == RepackedRow && (model.IsEncrypted(row.A.Layer) || model.IsEncrypted(row.B.Layer)) {
-				row.Detail = Encrypted
+			if row.Class == RepackedRow {
+				row.Detail = repackedDetail(row)
 			}
 			rows = append(rows, row)
 			i, j = i+1, j+1
@@ -52,6 +54,43 @@ func (l *aligner) unmatchedRow(a, b *model.Step, class Class, other int, twins [
 		r.TwinsB = twins
 	}
 	return r
+}
+
+func repackedDetail(r Row) Detail {
+	switch {
+	case model.IsEncrypted(r.A.Layer) || model.IsEncrypted(r.B.Layer):
+		return Encrypted
+	case otherHash(r):
+		return OtherHash
+	}
+	return ""
+}
+
+// withDetails returns the rows of a judged pair with what is known beyond their class: that
+// other files were given, that a layer has another version, that a converter wrote it.
+func (p Pair) withDetails() []Row {
+	rows, converted := slices.Clone(p.Rows), p.convertedWhole()
+	for i := range rows {
+		r := &rows[i]
+		if r.Detail != Rebuilt && r.Detail != Replaced || r.A == nil || r.B == nil {
+			continue
+		}
+		switch {
+		case r.Detail == Rebuilt && converted:
+			r.Detail = Converted
+		case r.Detail == Rebuilt && dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) == dockerfile.OtherFiles:
+			r.Detail = OtherFiles
+		case isOtherVersion(*r.A, *r.B):
+			r.Detail = OtherVersion
+		}
+	}
+	return rows
+}
+
+func isOtherVersion(a, b model.Step) bool {
+	la, namedA := dockerfile.LayerOf(a)
+	lb, namedB := dockerfile.LayerOf(b)
+	return namedA && namedB && la.Key() == lb.Key() && la.Version != lb.Version
 }
 
 // classify returns how the two steps of a row compare.

@@ -34,6 +34,9 @@ func (c Comparison) led(v Verdict) Verdict {
 	if v.isBase && stop.ID == "C1" { // a base may well have platforms that are not built on
 		return c.withOneSided(v)
 	}
+	if stop.ID == "C3" && v.Code == OtherEnvelope && len(c.relabelled()) > 0 { // the verdict says so
+		return c.withOneSided(v)
+	}
 	if stop.ID != "C1" {
 		v = c.withOneSided(v)
 	}

@@ -82,9 +82,9 @@ func TestHeadline_stop(t *testing.T) {
 		"a platform lost": {index(t, "b", entry(amd)), "linux/arm64 is missing in :b", Proved},
 		"labels exchanged": {
 			index(t, "b", labelled(entry(amd), "linux", "arm64", ""), labelled(entry(arm), "linux", "amd64", "")),
-			":b lists the linux/amd64 image as linux/arm64", Proved,
+			"Same images, their labels exchanged: :b lists the linux/amd64 image as linux/arm64 and the reverse", Proved,
 		},
-		"nothing lost": {index(t, "b", entry(arm), entry(amd)), "Same image, different index", Proved},
+		"nothing lost": {index(t, "b", entry(arm), entry(amd)), "Same image, different index: the order of the entries", Proved},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := Compare(both, tt.b)

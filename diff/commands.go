@@ -190,7 +190,7 @@ func (c Comparison) digestsCommand() safe.Text {
 // promoteCommand returns the command that points the tag of B at the image of A,
 // without a pull and a push.
 func (c Comparison) promoteCommand() safe.Text {
-	if c.B == nil || c.B.Ref.Tag == "" || isIndex(*c.A) != isIndex(*c.B) {
+	if !c.isTagB() || isIndex(*c.A) != isIndex(*c.B) {
 		return safe.Text{} // an image in place of an index, or the reverse, is not a promotion
 	}
 	if c.A.Ref.Repo() == c.B.Ref.Repo() {
@@ -199,9 +199,12 @@ func (c Comparison) promoteCommand() safe.Text {
 	return c.copyCommand()
 }
 
+// isTagB reports whether B was asked for by a tag alone. Only a tag can be moved.
+func (c Comparison) isTagB() bool { return c.B != nil && c.B.Ref.Tag != "" && c.B.Ref.Digest == "" }
+
 // copyCommand returns the command that copies A with all platforms to the tag of B.
 func (c Comparison) copyCommand() safe.Text {
-	if c.B == nil || c.B.Ref.Tag == "" {
+	if !c.isTagB() {
 		return safe.Text{}
 	}
 	return safe.Clean("crane copy " + c.A.Pinned().String() + " " + c.B.Ref.String())

@@ -35,6 +35,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 		}
 		p.Rows = pairRows(*p)
 		p.Verdict = c.caused(*p, judge(*p, nameA, nameB))
+		p.Rows = p.withDetails()
 		p.Verdict.Command = c.verdictCommand(*p)
 	}
 	c.Pairs = pairs

@@ -97,14 +97,25 @@ type Detail string
 
 // The details of Substituted.
 const (
-	Rebuilt  Detail = "rebuilt"  // same instruction, other content
-	Emptied  Detail = "emptied"  // content on A, nothing on B
-	Filled   Detail = "filled"   // nothing on A, content on B
-	Replaced Detail = "replaced" // same position, other instruction and content
+	Rebuilt      Detail = "rebuilt"       // same instruction, other content
+	OtherFiles   Detail = "other-files"   // the same, and the builder's hashes say that other files were given
+	OtherVersion Detail = "other-version" // a layer with the same name, of another version
+	Converted    Detail = "converted"     // same instruction; the verdict is that all layers were rewritten
+	Emptied      Detail = "emptied"       // content on A, nothing on B
+	Filled       Detail = "filled"        // nothing on A, content on B
+	Replaced     Detail = "replaced"      // same position, other instruction and content
 )
 
-// Encrypted is the detail of a RepackedRow of which a side is encrypted.
-const Encrypted Detail = "encrypted"
+// The details of a RepackedRow.
+const (
+	Encrypted Detail = "encrypted"  // a side is encrypted
+	OtherHash Detail = "other-hash" // the layers are named by two hash algorithms
+)
+
+// builtAgain reports whether a row is the same step with other content.
+func (r Row) builtAgain() bool {
+	return r.Detail == Rebuilt || r.Detail == OtherFiles || r.Detail == OtherVersion || r.Detail == Converted
+}
 
 // Row is an aligned pair of steps. A missing side is nil.
 type Row struct {

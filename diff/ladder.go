@@ -71,9 +71,13 @@ func (l *ladder) sameManifest() (Verdict, bool) {
 	if d == "" || d != l.p.B.Descriptor.Digest {
 		return Verdict{}, false
 	}
+	headline := safe.Const("Identical")
+	if isRelabelled(l.p) {
+		headline = safe.Sprintf("Same image, listed as %s in %s and as %s in %s", labelText(*l.p.A), l.nameA, labelText(*l.p.B), l.nameB)
+	}
 	return Verdict{
 		Code: Identical, Rests: on(Hashed),
-		Headline: safe.Const("Identical"),
+		Headline: headline,
 		Because:  safe.Sprintf("Same bytes: the manifest is sha256:%s on both sides", short(d)),
 		Proof:    []safe.Text{safe.Sprintf("manifest(A) = manifest(B) = %s", d)},
 	}, true
@@ -218,12 +222,16 @@ func (l *ladder) sameConfig() (Verdict, bool) {
 	}
 	step := firstDifference(l.p.Rows)
 	if sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) {
+		inShort, all := l.manifestDifference()
+		because := safe.Sprintf("Image ID %s and all layers are the same blobs", short(id))
+		if all != inShort {
+			because = safe.Sprintf("%s; what differs in the manifest: %s", because, all)
+		}
 		return Verdict{
 			Code: OtherEnvelope, Rests: on(Hashed), Step: step,
-			Headline: safe.Const("Same image, different manifest"),
-			Because: safe.Sprintf("Image ID %s and all layers are the same blobs; what differs in the manifest: %s",
-				short(id), l.manifestDifference()),
-			Proof: append(l.configProof(), safe.Sprintf("layers(A) = layers(B), all %d in order", len(l.a.Manifest.Layers))),
+			Headline: safe.Sprintf("Same image, different manifest: %s", inShort),
+			Because:  because,
+			Proof:    append(l.configProof(), safe.Sprintf("layers(A) = layers(B), all %d in order", len(l.a.Manifest.Layers))),
 		}, true
 	}
 	if algorithms := l.otherHashes(); algorithms != "" {
@@ -341,13 +349,25 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 	case onlyKinds(changes, fieldDate):
 		v.Headline = safe.Const("Same files, same settings; only dates differ")
 	case onlyKinds(changes, fieldNote, fieldSpelling):
-		v.Headline = safe.Sprintf("Same files, same settings; only notes of the builder differ: %s", text)
+		v.Headline = safe.Sprintf("Same files, same settings; only notes of the builder differ: %s", namesOrText(changes, text))
 	case onlyKinds(changes, fieldNote, fieldSpelling, fieldDate, fieldHistory, fieldAuthor):
 		v.Headline = safe.Sprintf("Same files, same settings; %s", text)
 	default:
 		v.Headline = safe.Sprintf("Same files, different settings: %s", text)
 	}
 	return v, true
+}
+
+// namesOrText is the names of changes that only differ, else the whole text of them.
+func namesOrText(changes []fieldChange, text string) string {
+	names := make([]string, len(changes))
+	for i, ch := range changes {
+		if !ch.inA || !ch.inB {
+			return text
+		}
+		names[i] = fieldText(ch)
+	}
+	return list(names)
 }
 
 func (l *ladder) sameFilesSquashed() (Verdict, bool) {

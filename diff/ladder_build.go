@@ -15,6 +15,9 @@ import (
 // Dockerfile was built again (catalogue finding A7). This is inferred, not
 // proved: BuildKit records the same COPY for different files.
 func (l *ladder) sameRecipe() (Verdict, bool) {
+	if v, ok := l.flattenedRecipe(); ok {
+		return v, true
+	}
 	if len(l.a.Steps) != len(l.b.Steps) || len(l.a.Steps) == 0 {
 		return Verdict{}, false
 	}
@@ -127,8 +130,12 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	default:
 		isBase = false
 	}
+	rests := l.prefixGrounds(k)
+	if isBase { // the layers show that one begins as the other, not that it was built from it
+		rests = append(rests, Structure)
+	}
 	return Verdict{
-		Code: SameBase, Rests: l.prefixGrounds(k), Step: step, Headline: headline, isBase: isBase,
+		Code: SameBase, Rests: rests, Step: step, Headline: headline, isBase: isBase,
 		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s%s",
 			afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different), otherStepsText(l.p.Rows, different)),
 		Proof: append([]safe.Text{
@@ -418,28 +425,39 @@ func (l *ladder) similarSizes() bool {
 	return slices.EqualFunc(sizes(l.a), sizes(l.b), func(a, b int64) bool { return a > 0 && b > 0 && max(a, b)-min(a, b) <= max(a, b)/20+512 })
 }
 
-// otherRoot is the verdict if the hashes in the oldest instructions say that step 1 was
-// given other files.
+// otherRoot is the verdict if the hashes of the first step with files say that the two
+// sides were given other ones. A MAINTAINER can come before that step.
 func (l *ladder) otherRoot() (Verdict, bool) {
-	if len(l.p.Rows) == 0 {
+	first, ok := l.firstFiles()
+	if !ok || dockerfile.CompareHashes(first.A.CreatedBy, first.B.CreatedBy) != dockerfile.OtherFiles {
 		return Verdict{}, false
 	}
-	first := l.p.Rows[0]
-	if first.A == nil || first.B == nil || dockerfile.CompareHashes(first.A.CreatedBy, first.B.CreatedBy) != dockerfile.OtherFiles {
-		return Verdict{}, false
-	}
-	same := 0
-	for _, r := range l.p.Rows[1:] {
-		if r.SameText && r.A != nil {
+	same, others := 0, len(l.p.Rows)-1
+	for _, r := range l.p.Rows {
+		if r.SameText && r.A != nil && r.A != first.A {
 			same++
 		}
 	}
+	headline := safe.Const("Different root filesystems")
+	if others >= 3 && 2*same < others {
+		headline = safe.Const("Different root filesystems, and other steps on them")
+	}
 	return Verdict{
-		Code: Unrelated, Rests: on(Claimed),
-		Headline: safe.Sprintf("Different root filesystems: %s in %s, %s in %s",
-			instructionText(*first.A), l.nameA, instructionText(*first.B), l.nameB),
-		Because: safe.Sprintf("Step 1 was given other files, as its hash says; %s", otherInstructions(same, len(l.p.Rows)-1)),
+		Code: Unrelated, Rests: on(Claimed), Headline: headline,
+		Because: safe.Sprintf("Step %d was given other files, as hashes of the builder say: %s in %s, %s in %s; %s", stepNumber(first),
+			instructionText(*first.A), l.nameA, instructionText(*first.B), l.nameB, otherInstructions(same, others)),
 	}, true
+}
+
+// firstFiles is the first row that has files on a side. ok is false unless both have some.
+func (l *ladder) firstFiles() (first Row, ok bool) {
+	for _, r := range l.p.Rows {
+		filesA, filesB := r.A != nil && r.A.HasLayer && !r.A.Empty, r.B != nil && r.B.HasLayer && !r.B.Empty
+		if filesA || filesB {
+			return r, filesA && filesB
+		}
+	}
+	return Row{}, false
 }
 
 // otherInstructions says how many of the n instructions above a difference are the same.
@@ -484,11 +502,12 @@ func sameBlobs(a, b []v1.Descriptor) bool {
 	return true
 }
 
-// manifestDifference names what differs between the manifests of the same blobs.
-func (l *ladder) manifestDifference() string {
+// manifestDifference names what differs between the manifests of the same blobs, in short
+// and in full.
+func (l *ladder) manifestDifference() (short, all string) {
 	changes := manifestChanges(l.a.Manifest, l.b.Manifest, l.nameA, l.nameB)
 	if len(changes) == 0 {
-		return "only spaces and the order of fields"
+		return "only spaces and the order of fields", "only spaces and the order of fields"
 	}
-	return list(changes)
+	return firstOf(changes), list(changes)
 }

@@ -100,7 +100,7 @@ func claimedPacking(mediaType string) string {
 		return model.PackingGzip
 	case "application/vnd.oci.image.layer.v1.tar+zstd":
 		return model.PackingZstd
-	case "application/vnd.oci.image.layer.v1.tar":
+	case "application/vnd.oci.image.layer.v1.tar", "application/vnd.docker.image.rootfs.diff.tar":
 		return model.PackingTar
 	}
 	return ""

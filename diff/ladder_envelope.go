@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -125,7 +126,7 @@ func (s *annotationSet) phrases(nameA, nameB string) []string {
 func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
 	var changes []string
 	if a.Top.MediaType != b.Top.MediaType {
-		changes = append(changes, fmt.Sprintf("the family (%s, %s)", formatText(a.Top.MediaType), formatText(b.Top.MediaType)))
+		changes = append(changes, fmt.Sprintf("the format (%s, %s)", formatText(a.Top.MediaType), formatText(b.Top.MediaType)))
 	}
 	var notes annotationSet
 	notes.add("", a.Top.Annotations, b.Top.Annotations)
@@ -180,56 +181,78 @@ func sameOrder(a, b []v1.Descriptor) bool {
 // neither images nor attestations.
 func entriesOnly(a model.Artifact, other map[digest.Digest]v1.Descriptor, name string) []string {
 	var types []string
-	n := 0
 	for _, e := range a.Entries {
-		if _, both := other[e.Descriptor.Digest]; both || e.Role != model.RoleArtifact || e.Depth > 0 {
-			continue
-		}
-		n++
-		if t := artifactName(e.ArtifactType()); !slices.Contains(types, t) {
-			types = append(types, t)
+		if _, both := other[e.Descriptor.Digest]; !both && e.Role == model.RoleArtifact && e.Depth == 0 {
+			types = append(types, e.ArtifactType())
 		}
 	}
-	if n == 0 {
+	if len(types) == 0 {
 		return nil
 	}
-	noun := "entry"
-	if n > 1 {
-		noun = "entries"
-	}
-	return []string{fmt.Sprintf("%d %s only in %s: %s", n, noun, name, list(types))}
+	return []string{artifactsText(types) + " only in " + name}
 }
 
-// artifactName is what an artifact's type stands for, with the type.
+// artifactName is what an artifact's type stands for, with the type: "an SBOM
+// (application/spdx+json)".
 func artifactName(mediaType string) string {
-	for _, known := range artifactTypes {
-		if strings.HasPrefix(mediaType, known.prefix) {
-			return known.name + " (" + quoted(mediaType) + ")"
-		}
-	}
-	if mediaType == "" {
+	known := artifactKindOf(mediaType)
+	switch {
+	case known.name != "":
+		return known.name + " (" + quoted(mediaType) + ")"
+	case mediaType == "":
 		return "an artifact"
 	}
 	return "an artifact of type " + quoted(mediaType)
 }
 
+// artifactsText counts artifacts by type: "2 SBOMs (application/spdx+json) and a Helm
+// chart (application/vnd.cncf.helm.config.v1+json)".
+func artifactsText(types []string) string {
+	count := map[string]int{}
+	for _, t := range types {
+		count[t]++
+	}
+	var texts []string
+	for _, t := range slices.Sorted(maps.Keys(count)) {
+		text := artifactName(t)
+		if n := count[t]; n > 1 {
+			many := cmp.Or(artifactKindOf(t).many, "artifacts")
+			text = fmt.Sprintf("%d %s (%s)", n, many, cmp.Or(quoted(t), "without a type"))
+		}
+		texts = append(texts, text)
+	}
+	return list(texts)
+}
+
+func artifactKindOf(mediaType string) artifactKind {
+	for _, known := range artifactTypes {
+		if strings.HasPrefix(mediaType, known.prefix) {
+			return known
+		}
+	}
+	return artifactKind{}
+}
+
+// artifactKind is a kind of artifact by the start of its type, in words for one and many.
+type artifactKind struct{ prefix, name, many string }
+
 // artifactTypes names the artifacts that registries hold beside images, by the start
 // of their type. The types are those that the tools themselves document.
-var artifactTypes = []struct{ prefix, name string }{
-	{"application/vnd.cncf.helm.", "a Helm chart"},
-	{"application/vnd.cncf.flux.", "a Flux artifact"},
-	{"application/vnd.buildkit.cacheconfig.", "a build cache of BuildKit"},
-	{"application/spdx", "an SBOM"},
-	{"application/vnd.cyclonedx", "an SBOM"},
-	{"application/vnd.syft", "an SBOM"},
-	{"text/spdx", "an SBOM"},
-	{"application/vnd.dev.cosign.", "a cosign signature or attestation"},
-	{"application/vnd.dev.sigstore.bundle", "a sigstore bundle"},
-	{"application/vnd.cncf.notary.signature", "a Notary signature"},
-	{"application/vnd.in-toto", "an attestation"},
-	{"application/vnd.wasm.", "a WebAssembly module"},
-	{"application/vnd.module.wasm.", "a WebAssembly module"},
-	{"application/vnd.cncf.model.", "a model"},
-	{"application/vnd.ollama.", "a model"},
-	{"application/vnd.docker.plugin", "a Docker plugin"},
+var artifactTypes = []artifactKind{
+	{"application/vnd.cncf.helm.", "a Helm chart", "Helm charts"},
+	{"application/vnd.cncf.flux.", "a Flux artifact", "Flux artifacts"},
+	{"application/vnd.buildkit.cacheconfig.", "a build cache of BuildKit", "build caches of BuildKit"},
+	{"application/spdx", "an SBOM", "SBOMs"},
+	{"application/vnd.cyclonedx", "an SBOM", "SBOMs"},
+	{"application/vnd.syft", "an SBOM", "SBOMs"},
+	{"text/spdx", "an SBOM", "SBOMs"},
+	{"application/vnd.dev.cosign.", "a cosign signature or attestation", "cosign signatures or attestations"},
+	{"application/vnd.dev.sigstore.bundle", "a sigstore bundle", "sigstore bundles"},
+	{"application/vnd.cncf.notary.signature", "a Notary signature", "Notary signatures"},
+	{"application/vnd.in-toto", "an attestation", "attestations"},
+	{"application/vnd.wasm.", "a WebAssembly module", "WebAssembly modules"},
+	{"application/vnd.module.wasm.", "a WebAssembly module", "WebAssembly modules"},
+	{"application/vnd.cncf.model.", "a model", "models"},
+	{"application/vnd.ollama.", "a model", "models"},
+	{"application/vnd.docker.plugin", "a Docker plugin", "Docker plugins"},
 }

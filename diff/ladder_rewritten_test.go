@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -34,6 +35,17 @@ func annotatedLayers(t *testing.T, b build, key, value string) model.Image {
 // koOn is a program that ko put on a base.
 func koOn(base, program string) build {
 	return build{steps: []step{does("apko", files(base)).noted("base"), does("ko build ko://x", files(program)).noted("go build output, at /ko-app/x")}}
+}
+
+// flatOf is what crane flatten makes of an image: one layer, and the history in a comment.
+func flatOf(t *testing.T, b build) build {
+	t.Helper()
+	comment, err := json.Marshal(b.image(t).Config.History)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flat := does("crane flatten sha256:"+strings.Repeat("1", 64), files("all of it")).noted(string(comment))
+	return build{created: b.created, steps: []step{flat}}
 }
 
 // Each way in which an image is rewritten after it was built has a near miss: another
@@ -78,13 +90,16 @@ func TestRewritten(t *testing.T) {
 		"zero dates, no hash": {plainOrg.image(t), plainZero.image(t), SameRecipe, Inferred, "Same recipe"},
 		"another image on the rewritten base": {org.image(t), build{created: "1970-01-01T00:00:00Z", config: map[string]any{"Env": []string{"A=1"}}, steps: []step{
 			does(nopA, files("base zero")), sets("ENV A=1"), does("COPY app /", files("app"))}}.image(t), Unrelated, Suggested, "though step 1 was given the same files"},
-		"flattened":                  {org.image(t), flat.image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
-		"another one, flattened":     {org.image(t), other.image(t), Unrelated, Inferred, "Unrelated"},
-		"rebased":                    {pack("1", "app", "1").image(t), pack("2", "app", "2").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
-		"ko on another base":         {koOn("1", "app").image(t), koOn("2", "app").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
-		"ko, another program":        {koOn("1", "app").image(t), koOn("2", "app 2").image(t), SameRecipe, Inferred, "Same"},
-		"the base is only suggested": {early("1", ownDay).image(t), early("2", ownDay).image(t), SameRecipe, Inferred, "Same recipe"},
-		"another application":        {pack("1", "app", "1").image(t), pack("2", "app 2", "2").image(t), SameRecipe, Inferred, "Same recipe"},
+		"flattened":              {org.image(t), flat.image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
+		"another one, flattened": {org.image(t), other.image(t), Unrelated, Inferred, "Unrelated"},
+		"flattened, the same recipe in its comment": {onDates("2", first, later).image(t), flatOf(t, onDates("1", first, second)).image(t), SameRecipe, Inferred, "Same recipe as :a, but :b is flattened into one layer"},
+		"flattened, another recipe in its comment":  {onDates("2", first, later).image(t), flatOf(t, koOn("1", "app")).image(t), Unrelated, Inferred, "Unrelated"},
+		"two formats of one build":                  {annotatedLayers(t, onDates("1", first, second), toc, "sha256:1"), annotatedLayers(t, onDates("2", first, second), "containerd.io/snapshot/nydus-blob", "true"), Rewritten, Suggested, "The same build, rewritten as eStargz in :a and as nydus in :b"},
+		"rebased":                                   {pack("1", "app", "1").image(t), pack("2", "app", "2").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
+		"ko on another base":                        {koOn("1", "app").image(t), koOn("2", "app").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
+		"ko, another program":                       {koOn("1", "app").image(t), koOn("2", "app 2").image(t), SameRecipe, Inferred, "Same"},
+		"the base is only suggested":                {early("1", ownDay).image(t), early("2", ownDay).image(t), SameRecipe, Inferred, "Same recipe"},
+		"another application":                       {pack("1", "app", "1").image(t), pack("2", "app 2", "2").image(t), SameRecipe, Inferred, "Same recipe"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := Compare(single("a", tt.a), single("b", tt.b))

@@ -44,7 +44,7 @@ func TestLadder(t *testing.T) {
 		why   string // part of the evidence
 	}{
 		{"the same bytes", plain, plain, Identical, Proved, 0, "Identical", "sha256:"},
-		{"annotations of the manifest", plain, annotated, OtherEnvelope, Proved, 0, "different manifest", "the annotation a (only in :b)"},
+		{"annotations of the manifest", plain, annotated, OtherEnvelope, Proved, 0, "different manifest: the annotation a (only in :b)", "are the same blobs"},
 		{"packed again", plain, app(does("COPY . /app # buildkit", files("app").packed("again"))), Repacked, Inferred, 4, "packed differently", "Same files, as the configs claim, same settings: image ID "},
 		{"other environment", plain, otherEnv, OtherSettings, Proved, 0, "different settings: USER is new in :b; the variable A is new in :b", "unpack to the same bytes"},
 		{"another date", plain, later, OtherSettings, Proved, 0, "same settings; only dates differ", "unpack to the same bytes"},
@@ -59,7 +59,7 @@ func TestLadder(t *testing.T) {
 		{"another base under the same recipe", app(), build{steps: []step{
 			does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("b", 64)+" in / ", files("debian 2")),
 			sets(`/bin/sh -c #(nop)  CMD ["bash"]`), does("RUN /bin/sh -c apt-get install curl # buildkit", files("curl 2")),
-		}}, Unrelated, Inferred, 1, "Different root filesystems: ADD file:aaaa… in / in :a, ADD file:bbbb… in / in :b", "the other 2 instructions are the same"},
+		}}, Unrelated, Inferred, 1, "Different root filesystems", "ADD file:aaaa… in / in :a, ADD file:bbbb… in / in :b; the other 2 instructions are the same"},
 		{"only empty layers in common", build{steps: []step{does("WORKDIR /", nothing), does("COPY a /", files("a"))}},
 			build{steps: []step{does("WORKDIR /", nothing), does("RUN make", files("b"))}}, Unrelated, Inferred, 2, "Unrelated", "No layer is the same"},
 		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Inferred, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -161,14 +162,64 @@ func decided(as, bs []model.Entry) bool {
 func (c Comparison) relabelled() []Pair {
 	var pairs []Pair
 	for _, p := range c.shared() {
-		if p.A.Descriptor.Platform == nil || p.B.Descriptor.Platform == nil || nameOf(*p.A) == nameOf(*p.B) {
-			continue
-		}
-		if same := configKey(*p.A) != "" && configKey(*p.A) == configKey(*p.B); same || manifestKey(*p.A) == manifestKey(*p.B) {
+		if isRelabelled(p) {
 			pairs = append(pairs, p)
 		}
 	}
 	return pairs
+}
+
+func isRelabelled(p Pair) bool {
+	if p.A.Descriptor.Platform == nil || p.B.Descriptor.Platform == nil || nameOf(*p.A) == nameOf(*p.B) {
+		return false
+	}
+	sameConfig := configKey(*p.A) != "" && configKey(*p.A) == configKey(*p.B)
+	return sameConfig || manifestKey(*p.A) == manifestKey(*p.B)
+}
+
+// relabelledText says how the labels of the same images differ between two indexes, ""
+// where they do not. The side whose label contradicts a config is named; else it is B.
+func (c Comparison) relabelledText() string {
+	pairs := c.relabelled()
+	if len(pairs) == 0 {
+		return ""
+	}
+	side, name := c.mislabelling(pairs)
+	entries := func(p Pair) (here, there *model.Entry) {
+		if side == SideA {
+			return p.A, p.B
+		}
+		return p.B, p.A
+	}
+	here, there := entries(pairs[0])
+	text := name + " lists the " + nameOf(*there) + " image as " + labelText(*here)
+	if len(pairs) == 2 {
+		other, was := entries(pairs[1])
+		if nameOf(*other) == nameOf(*there) && nameOf(*was) == nameOf(*here) {
+			return "Same images, their labels exchanged: " + text + " and the reverse"
+		}
+	}
+	if more := len(pairs) - 1; more > 0 {
+		text += ", and " + plural(more, "more image") + " under another label"
+	}
+	return "Same images, another label: " + text
+}
+
+// mislabelling returns the side with a label that contradicts a config, B if no or each
+// side has one.
+func (c Comparison) mislabelling(pairs []Pair) (Side, string) {
+	nameA, nameB := c.names()
+	wrongA := slices.ContainsFunc(pairs, func(p Pair) bool { return isMislabelled(p.A) })
+	wrongB := slices.ContainsFunc(pairs, func(p Pair) bool { return isMislabelled(p.B) })
+	if wrongA && !wrongB {
+		return SideA, nameA
+	}
+	return SideB, nameB
+}
+
+// isMislabelled reports whether the label of an entry contradicts its config.
+func isMislabelled(e *model.Entry) bool {
+	return e.Image != nil && e.Descriptor.Platform != nil && platformsContradict(*e.Descriptor.Platform, e.Image.Config.Platform)
 }
 
 // nameOfBuild returns the platform name without the last part of a Windows

@@ -72,7 +72,7 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		if !differs(r) {
 			continue
 		}
-		if r.Detail == Rebuilt && r.A != nil && r.B != nil && r.A.CreatedBy != "" { // two imports without text are not one step
+		if r.builtAgain() && r.A != nil && r.B != nil && r.A.CreatedBy != "" { // two imports without text are not one step
 			cause = cause || !seen
 			rebuilt = append(rebuilt, r)
 		}
@@ -81,6 +81,9 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	if len(rebuilt) == 0 {
 		return nil
 	}
+	if p.convertedWhole() {
+		return nil // the tool that wrote all layers again is the cause, not this step
+	}
 	first := rebuilt[0]
 	text := instructionText(*first.A)
 	if f, ok := c.filesGiven(rebuilt); ok {
@@ -88,9 +91,6 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	}
 	if f, ok := c.otherLayers(p, rebuilt); ok {
 		return []Finding{f}
-	}
-	if p.convertedWhole() {
-		return nil // the tool that wrote all layers again is the cause, not this step
 	}
 	f := Finding{Rests: on(Hashed), Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
 	if !cause {
@@ -137,8 +137,9 @@ func (c Comparison) filesGiven(rebuilt []Row) (Finding, bool) {
 		}
 		switch dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) {
 		case dockerfile.OtherFiles:
-			f.Text = safe.Sprintf("Step %d was given other files: %s, then %s.",
-				stepNumber(r), instructionText(*r.A), instructionText(*r.B))
+			nameA, nameB := c.names()
+			f.Text = safe.Sprintf("Step %d was given other files: %s in %s, %s in %s.",
+				stepNumber(r), instructionText(*r.A), nameA, instructionText(*r.B), nameB)
 			f.Next = safe.Const("Compare the files that it copies. The hashes are those of the builder")
 			return f, true
 		case dockerfile.SameFiles:

@@ -159,6 +159,20 @@ func windowsBuilds(a *model.Artifact) []string {
 // windowsNames maps build numbers to long-term releases.
 var windowsNames = map[string]string{"14393": "ltsc2016", "17763": "ltsc2019", "20348": "ltsc2022", "26100": "ltsc2025"}
 
+// windowsBuildNamed is the build number of a long-term release that a word of a tag names,
+// "" for any other word. Release 1809 is ltsc2019 under the name of before.
+func windowsBuildNamed(word string) string {
+	if word == "1809" {
+		word = "ltsc2019"
+	}
+	for build, name := range windowsNames {
+		if name == word {
+			return build
+		}
+	}
+	return ""
+}
+
 func windowsName(version string) string {
 	if parts := strings.Split(version, "."); len(parts) > 2 && windowsNames[parts[2]] != "" {
 		return " (" + windowsNames[parts[2]] + ")"

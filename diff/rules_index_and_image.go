@@ -32,7 +32,7 @@ func parentWithChild(c Comparison) []Finding {
 		name          string
 		sides         [2]Side
 	}{{c.A, c.B, nameA, [2]Side{SideA, SideB}}, {c.B, c.A, nameB, [2]Side{SideB, SideA}}} {
-		if way.child.Ref.Tag != "" || way.child.Top.Digest == "" {
+		if way.child.Ref.Digest == "" || way.child.Top.Digest == "" {
 			continue // A9 and A10 report a tag that points at a member
 		}
 		i := slices.IndexFunc(way.parent.Entries, func(e model.Entry) bool { return e.Descriptor.Digest == way.child.Top.Digest })
@@ -140,8 +140,8 @@ func (c Comparison) listAndImage() (list, image topSide, ok bool) {
 		return list, image, false
 	}
 	nameA, nameB := c.names()
-	list = topSide{SideA, nameA, c.A, c.A.Top.Digest, c.A.Images(), c.A.Ref.Tag == ""}
-	image = topSide{SideB, nameB, c.B, c.B.Top.Digest, c.B.Images(), c.B.Ref.Tag == ""}
+	list = topSide{SideA, nameA, c.A, c.A.Top.Digest, c.A.Images(), c.A.Ref.Digest != ""}
+	image = topSide{SideB, nameB, c.B, c.B.Top.Digest, c.B.Images(), c.B.Ref.Digest != ""}
 	if isIndex(*c.B) {
 		list, image = image, list
 	}

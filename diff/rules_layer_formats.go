@@ -11,17 +11,20 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// livesElsewhere (D9): layers that the registry is not required to hold.
+// livesElsewhere (D9): layers that the registry is not required to hold, by their media
+// type, and layers with URLs.
 func livesElsewhere(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
 		var away []model.Step
 		var hosts []string
+		foreign := false
 		for _, st := range s.img.Steps {
 			mediaType := st.Layer.MediaType
-			if len(st.Layer.URLs) == 0 && !strings.Contains(mediaType, "nondistributable") && !strings.Contains(mediaType, "foreign") {
+			isForeign := strings.Contains(mediaType, "nondistributable") || strings.Contains(mediaType, "foreign")
+			if len(st.Layer.URLs) == 0 && !isForeign {
 				continue
 			}
-			away = append(away, st)
+			away, foreign = append(away, st), foreign || isForeign
 			for _, u := range st.Layer.URLs {
 				if at, err := url.Parse(u); err == nil && at.Host != "" && !slices.Contains(hosts, at.Host) {
 					hosts = append(hosts, at.Host)
@@ -42,6 +45,11 @@ func livesElsewhere(c Comparison, p Pair) []Finding {
 			Next: safe.Const("Mirror the image with these layers: crane --allow-nondistributable-artifacts, " +
 				"or regctl image copy --include-external"),
 			Check: s.manifestCheck(".layers[] | {mediaType, urls}"),
+		}
+		if !foreign { // the registry holds an ordinary layer, whatever URLs it has (image-spec descriptor.md, "urls")
+			f.Severity, f.Next = 0, safe.Const("Nothing to do: the registry holds these layers like any other")
+			f.Text = safe.Sprintf("In %s, %s (%s) %s also offered at %s.",
+				s.name, plural(len(away), "layer"), stepsText(stepIndexes(away)), isAre(len(away)), where)
 		}
 		for _, st := range away {
 			f.Proof = append(f.Proof, safe.Sprintf("step %d: layer %s, media type %s", st.Index+1, st.Layer.Digest, quoted(st.Layer.MediaType)))
@@ -102,5 +110,6 @@ func encryptedLayers(c Comparison, p Pair) []Finding {
 
 // otherHash reports whether a row has the same content under digests of two algorithms.
 func otherHash(r Row) bool {
-	return r.Class == RepackedRow && r.A.Layer.Digest.Algorithm() != r.B.Layer.Digest.Algorithm() && r.A.Layer.Size == r.B.Layer.Size
+	a, b := r.A.Layer, r.B.Layer
+	return r.Class == RepackedRow && a.Digest != "" && b.Digest != "" && a.Size == b.Size && a.Digest.Algorithm() != b.Digest.Algorithm()
 }

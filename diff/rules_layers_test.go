@@ -79,6 +79,7 @@ func layerCases(t *testing.T) []ruleCase {
 		{"a history that fits", Describe(single("a", app().image(t))), "D7", -1, "", 0},
 
 		{"a foreign layer", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "https://go.microsoft.com/x", "javascript:alert(1)")), "D9", 2, "In :a, 2 layers (steps 1 and 3) may not be stored in this registry. A pull needs access to go.microsoft.com.", 2},
+		{"an ordinary layer with a URL", Describe(typed(t, app(), v1.MediaTypeImageLayerGzip, "https://mirror.example/x")), "D9", 0, "are also offered at mirror.example", 2},
 		{"one layer per step", alone(app()), "D9", -1, "", 0},
 
 		{"zstd", Describe(typed(t, app(), v1.MediaTypeImageLayerZstd)), "D10", 1, "In :a, 2 layers are compressed with zstd. Docker before 23.0", 2},

@@ -23,6 +23,15 @@ func platformLost(c Comparison) []Finding {
 		return nil
 	}
 	nameA, nameB := c.names()
+	if c.Verdict.isBase {
+		return []Finding{{
+			Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
+			Text: safe.Sprintf("%s %s in %s but not in %s. A base can serve platforms for which nothing is built on it.",
+				list(lost), isAre(len(lost)), nameA, nameB),
+			Next:  safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB),
+			Proof: c.platformsProof(), Check: c.platformsCheck(),
+		}}
+	}
 	if namesSubset(c.B.Ref.Tag, lost) {
 		return []Finding{{
 			Severity: 1, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
@@ -46,6 +55,10 @@ func platformLost(c Comparison) []Finding {
 func namesSubset(tag string, platforms []string) bool {
 	words := strings.FieldsFunc(strings.ToLower(tag), func(r rune) bool { return strings.ContainsRune("-_.+", r) })
 	for _, w := range words {
+		isOfBuild := func(platform string) bool { return strings.Contains(platform, "."+windowsBuildNamed(w)+".") }
+		if windowsBuildNamed(w) != "" && !slices.ContainsFunc(platforms, isOfBuild) {
+			return true
+		}
 		switch {
 		case strings.HasPrefix(w, "nanoserver"), strings.HasPrefix(w, "windowsservercore"), strings.HasPrefix(w, "ltsc20"):
 			w = "windows"
@@ -73,61 +86,139 @@ var tagPlatforms = []string{"linux", "windows", "amd64", "arm64", "arm", "386", 
 func ambiguousPlatform(c Comparison) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
-		byPlatform := map[string][]model.Entry{}
-		var order []string
-		for _, e := range s.art.Images() {
-			platform := nameOf(e)
-			same := func(o model.Entry) bool { return o.Descriptor.Digest == e.Descriptor.Digest }
-			if platform == "" || slices.ContainsFunc(byPlatform[platform], same) {
-				continue
+		var twins []sharedPlatform
+		for _, g := range sharedPlatforms(s.art.Images()) {
+			switch others := g.others(); {
+			case len(others) == 0 && g.packing() != "":
+				twins = append(twins, g)
+			case len(others) == 0:
+				found = append(found, c.claimedPackings(s, g))
+			case g.areNamed():
+				found = append(found, c.namedEntries(s, g))
+			default:
+				found = append(found, c.ambiguous(s, g, others))
 			}
-			if byPlatform[platform] == nil {
-				order = append(order, platform)
-			}
-			byPlatform[platform] = append(byPlatform[platform], e)
 		}
-		for _, platform := range order {
-			if entries := byPlatform[platform]; len(entries) > 1 {
-				found = append(found, c.ambiguous(s, platform, entries))
-			}
+		if len(twins) > 0 {
+			found = append(found, c.twinPackings(s, twins))
 		}
 	}
 	return found
 }
 
-// ambiguous is C7 for the entries of one platform: a calm fact if all are one image in
-// several packings, as podman pushes it in gzip and zstd.
-func (c Comparison) ambiguous(s indexSide, platform string, entries []model.Entry) Finding {
-	f := Finding{
-		Severity: 2, Rests: on(Hashed), Evidence: s.evidence(entries),
-		Next:  safe.Const("Create the index again with one entry for each platform"),
-		Proof: entriesProof(entries), Check: c.manifestOf(s.side, ".manifests[]|{digest,platform,annotations}"),
-	}
-	first, others := entries[0], entries[1:]
-	others = slices.DeleteFunc(slices.Clone(others), func(e model.Entry) bool { return isTwin(first, e) })
-	if len(others) > 0 {
-		var digests []string
-		for _, e := range append([]model.Entry{first}, others...) {
-			digests = append(digests, "sha256:"+short(e.Descriptor.Digest))
+// sharedPlatform is a platform that several entries of an index claim, at least two.
+type sharedPlatform struct {
+	name    string
+	entries []model.Entry // with different digests, in the order of the index
+}
+
+func sharedPlatforms(images []model.Entry) []sharedPlatform {
+	var groups []sharedPlatform
+	for _, e := range images {
+		name := nameOf(e)
+		i := slices.IndexFunc(groups, func(g sharedPlatform) bool { return g.name == name })
+		switch {
+		case name == "":
+		case i < 0:
+			groups = append(groups, sharedPlatform{name, []model.Entry{e}})
+		case !slices.ContainsFunc(groups[i].entries, func(o model.Entry) bool { return o.Descriptor.Digest == e.Descriptor.Digest }):
+			groups[i].entries = append(groups[i].entries, e)
 		}
-		rest := "second"
-		if len(digests) > 2 {
-			rest = "others"
+	}
+	return slices.DeleteFunc(groups, func(g sharedPlatform) bool { return len(g.entries) < 2 })
+}
+
+// others are the entries that are not the first one in another packing.
+func (g sharedPlatform) others() []model.Entry {
+	return slices.DeleteFunc(slices.Clone(g.entries[1:]), func(e model.Entry) bool { return isTwin(g.entries[0], e) })
+}
+
+// packing is how the second entry is packed, "" unless it was read and has the same config
+// as the first.
+func (g sharedPlatform) packing() string {
+	if id := configKey(g.entries[1]); id == "" || id != configKey(g.entries[0]) {
+		return ""
+	}
+	return packingOf(g.entries[1])
+}
+
+// areNamed reports whether each entry has a name of its own, as the index of an OCI layout
+// names its tags (image-spec image-layout.md, "index.json").
+func (g sharedPlatform) areNamed() bool {
+	seen := map[string]bool{"": true}
+	for _, e := range g.entries {
+		name := e.Descriptor.Annotations[v1.AnnotationRefName]
+		if seen[name] {
+			return false
 		}
-		f.Text = safe.Sprintf("%s entries of %s claim %s: %s. Most clients use the first and never the %s.",
-			upperFirst(countWord(len(digests))), s.name, platform, list(digests), rest)
-		return f
+		seen[name] = true
 	}
-	f.Severity, f.Next = 0, safe.Const("Nothing to fix: clients that know the second packing take it")
-	twin := entries[1]
-	if id := configKey(twin); id != "" && id == configKey(first) {
-		f.Text = safe.Sprintf("%s offers %s %s, the second time %s: it is the same image (%s).",
-			s.name, platform, timesText(len(entries)), packingOf(twin), short(twin.Image.ID()))
-		return f
+	return true
+}
+
+// onPlatform is a finding on entries of an index that claim one platform.
+func (c Comparison) onPlatform(s indexSide, entries []model.Entry) Finding {
+	return Finding{
+		Rests: on(Hashed), Evidence: s.evidence(entries), Proof: entriesProof(entries),
+		Check: c.manifestOf(s.side, ".manifests[]|{digest,platform,annotations}"),
 	}
-	f.Rests = on(Claimed)
+}
+
+func (c Comparison) ambiguous(s indexSide, g sharedPlatform, others []model.Entry) Finding {
+	f := c.onPlatform(s, g.entries)
+	f.Severity, f.Next = 2, safe.Const("Create the index again with one entry for each platform")
+	var digests []string
+	for _, e := range append([]model.Entry{g.entries[0]}, others...) {
+		digests = append(digests, "sha256:"+short(e.Descriptor.Digest))
+	}
+	rest := "second"
+	if len(digests) > 2 {
+		rest = "others"
+	}
+	f.Text = safe.Sprintf("%s entries of %s claim %s: %s. Most clients use the first and never the %s.",
+		upperFirst(countWord(len(digests))), s.name, g.name, list(digests), rest)
+	return f
+}
+
+// namedEntries is C7 for the index of an OCI layout, which lists tags.
+func (c Comparison) namedEntries(s indexSide, g sharedPlatform) Finding {
+	f := c.onPlatform(s, g.entries)
+	var names []string
+	for _, e := range g.entries {
+		names = append(names, quoted(e.Descriptor.Annotations[v1.AnnotationRefName]))
+	}
+	f.Text = safe.Sprintf("%s lists %s %s, under the names %s, like the index of an OCI layout.",
+		s.name, g.name, timesText(len(g.entries)), list(names))
+	f.Next = safe.Const("To pull one of them, use its digest. Push an index like this one only as a layout")
+	return f
+}
+
+// twinPackings is C7 for platforms whose entries are one image in several packings, as podman
+// pushes it in gzip and zstd.
+func (c Comparison) twinPackings(s indexSide, groups []sharedPlatform) Finding {
+	var names []string
+	var entries []model.Entry
+	for _, g := range groups {
+		names, entries = append(names, g.name), append(entries, g.entries...)
+	}
+	same := "it is the same image (" + short(groups[0].entries[0].Image.ID()) + ")"
+	if len(groups) > 1 {
+		same = "they are the same images"
+	}
+	f := c.onPlatform(s, entries)
+	f.Next = safe.Const("Nothing to fix: clients that know the second packing take it")
+	f.Text = safe.Sprintf("%s offers %s %s, the second time %s: %s.",
+		s.name, list(names), timesText(len(groups[0].entries)), groups[0].packing(), same)
+	return f
+}
+
+// claimedPackings is C7 for entries that were not read and say that they are packings of one
+// image.
+func (c Comparison) claimedPackings(s indexSide, g sharedPlatform) Finding {
+	f := c.onPlatform(s, g.entries)
+	f.Rests, f.Next = on(Claimed), safe.Const("Nothing to fix: clients that know the second packing take it")
 	f.Text = safe.Sprintf("%s offers %s %s, in several packings, as annotations of its entries claim.",
-		s.name, platform, timesText(len(entries)))
+		s.name, g.name, timesText(len(g.entries)))
 	return f
 }
 
@@ -204,19 +295,16 @@ func (c Comparison) oneSidedEvidence(side Side) []Evidence {
 func labelContradiction(c Comparison, p Pair) []Finding {
 	var found []Finding
 	for _, s := range c.entriesOf(p) {
-		if s.entry.Image == nil || s.entry.Descriptor.Platform == nil {
+		if !isMislabelled(s.entry) {
 			continue
 		}
 		label, inside := *s.entry.Descriptor.Platform, s.entry.Image.Config.Platform
-		if !platformsContradict(label, inside) {
-			continue
-		}
 		found = append(found, Finding{
 			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.entry.Descriptor.Digest}},
 			Text: safe.Sprintf("%s lists the image as %s, but its config states %s. One of them is wrong. Many runtimes trust the config.",
 				s.name, labelText(*s.entry), model.PlatformName(inside)),
 			Lead: safe.Sprintf("%s lists the %s image as %s", s.name, model.PlatformName(inside), labelText(*s.entry)),
-			Next: adviseLabel(label, inside),
+			Next: adviseLabel(p, label, inside),
 			Proof: []safe.Text{
 				safe.Sprintf("manifest %s", s.entry.Descriptor.Digest),
 				safe.Sprintf("platform in the index: %s", model.PlatformName(label)),
@@ -228,9 +316,13 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 	return found
 }
 
-// adviseLabel says what to do about a label that contradicts the config: the same machine
-// with another variant is a wrong label, another machine may be a wrong image.
-func adviseLabel(label, inside v1.Platform) safe.Text {
+// adviseLabel says what to do about a label that contradicts the config. The label is wrong
+// where the other side lists the same image under another one, or where only the variant
+// differs; another machine may be a wrong image.
+func adviseLabel(p Pair, label, inside v1.Platform) safe.Text {
+	if p.A != nil && p.B != nil && isRelabelled(p) {
+		return safe.Sprintf("Create the index again with the label that the config states: %s", model.PlatformName(inside))
+	}
 	label, inside = model.Normal(label), model.Normal(inside)
 	if label.OS == inside.OS && label.Architecture == inside.Architecture {
 		return safe.Sprintf("Create the index again with the label %s, or build the image again for %s",
@@ -328,7 +420,8 @@ func labelText(e model.Entry) string {
 	return cmp.Or(nameOf(e), "an image without a platform")
 }
 
-// platformRelabelled (C13): the same image is listed as another platform.
+// platformRelabelled (C13): the same image is listed as another platform. It is silent where
+// the config tells which label is wrong, as C3 then says.
 func platformRelabelled(c Comparison) []Finding {
 	if c.B == nil {
 		return nil
@@ -336,6 +429,9 @@ func platformRelabelled(c Comparison) []Finding {
 	nameA, nameB := c.names()
 	var found []Finding
 	for _, p := range c.relabelled() {
+		if isMislabelled(p.A) || isMislabelled(p.B) {
+			continue
+		}
 		found = append(found, Finding{
 			Severity: 2, Rests: on(Hashed),
 			Evidence: []Evidence{{SideA, none, p.A.Descriptor.Digest}, {SideB, none, p.B.Descriptor.Digest}},

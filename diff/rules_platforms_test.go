@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -30,6 +32,13 @@ func platformCases(t *testing.T) []ruleCase {
 		{"one platform, but another build", Compare(list("a", amd, arm), single("b", forArch("arm64", sets("USER x")).image(t))), "A10", -1, "", 0},
 
 		{"flattened on a host named after the platform", Compare(list("prod", amd, arm), onHost(single("prod", arm.image(t)), "arm64.example")), "A10", 3, "serves 2 platforms", 2},
+		{"a member asked for by digest", Compare(list("a", amd, arm), pinned(single("a", arm.image(t)))), "A10", -1, "", 0},
+		{"a member asked for by tag and digest", Compare(list("a", amd, arm), pinned(single("a", arm.image(t)))), "A11", 0, "is the linux/arm64 member of", 2},
+		{"a member under a tag", Compare(list("a", amd, arm), single("b", arm.image(t))), "A11", -1, "", 0},
+
+		{"a base for more platforms", Compare(list("a", amd, arm), list("b", forArch("amd64", does("COPY own /", files("own"))))), "C1", 0, "A base can serve platforms for which nothing is built on it", 1},
+		{"a tag named after another Windows", Compare(index(t, "nanoserver", windows(t, "10.0.17763.1"), windows(t, "10.0.20348.1")), index(t, "nanoserver-ltsc2022", windows(t, "10.0.20348.1"))), "C1", 1, "whose name says which platforms it has", 1},
+		{"a tag named after the lost Windows", Compare(index(t, "a", windows(t, "10.0.17763.1"), windows(t, "10.0.20348.1")), index(t, "nanoserver-1809", windows(t, "10.0.20348.1"))), "C1", 3, "is in :a but not in :nanoserver-1809", 1},
 		{"a platform lost", Compare(list("a", amd, arm), list("b", amd)), "C1", 3, "linux/arm64 is in :a but not in :b", 1},
 		{"a tag named after an architecture", Compare(list("a", amd, arm, forArch("s390x")), list("b-amd64", amd)), "C1", 1, "not in :b-amd64, whose name says which platforms it has", 2},
 		{"a tag named after a lost platform", Compare(list("a", amd, arm), list("arm64", amd)), "C1", 3, "linux/arm64 is in :a but not in :arm64", 1},
@@ -56,12 +65,17 @@ func platformCases(t *testing.T) []ruleCase {
 			":a offers linux/amd64 twice, in several packings, as annotations of its entries claim.", 2},
 		{"the same entry twice", Describe(list("a", amd, arm, amd)), "C7", -1, "", 0},
 
+		{"gzip and zstd of two platforms", Describe(list("a", amd, arm, packedAgain(amd), packedAgain(arm))), "C7", 0, ":a offers linux/amd64 and linux/arm64 twice, the second time in another packing: they are the same images", 4},
+		{"tags of an OCI layout", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "2"))), "C7", 0, "lists linux/amd64 twice, under the names 1 and 2", 2},
+		{"two entries of one name", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "1"))), "C7", 2, "Two entries of :a claim linux/amd64", 2},
 		{"the same image twice, once in zstd", Describe(list("a", amd, packedAgain(amd))), "C7", 0, ":a offers linux/amd64 twice", 2},
 
-		{"called arm64 now", Compare(index(t, "a", labelled(entry(amd.image(t)), "linux", "amd64", ""), entry(arm.image(t))),
-			index(t, "b", labelled(entry(amd.image(t)), "linux", "ppc64le", ""), entry(arm.image(t)))), "C13", 2, ":a lists the image as linux/amd64, :b lists it as linux/ppc64le. Clients", 2},
-		{"arm without a variant", Compare(list("a", armV6(), amd), index(t, "b", labelled(entry(armV6().image(t)), "linux", "arm", ""), entry(amd.image(t)))), "C13", 2,
+		{"called ppc64le now", Compare(index(t, "a", pending(labelled(entry(amd.image(t)), "linux", "amd64", "")), entry(arm.image(t))),
+			index(t, "b", pending(labelled(entry(amd.image(t)), "linux", "ppc64le", "")), entry(arm.image(t)))), "C13", 2, ":a lists the image as linux/amd64, :b lists it as linux/ppc64le. Clients", 2},
+		{"arm without a variant", Compare(index(t, "a", pending(entry(armV6().image(t))), entry(amd.image(t))), index(t, "b", pending(labelled(entry(armV6().image(t)), "linux", "arm", "")), entry(amd.image(t)))), "C13", 2,
 			":b lists it as linux/arm, which clients take for linux/arm/v7", 2},
+		{"called ppc64le now, and the config tells which is right", Compare(index(t, "a", labelled(entry(amd.image(t)), "linux", "amd64", ""), entry(arm.image(t))),
+			index(t, "b", labelled(entry(amd.image(t)), "linux", "ppc64le", ""), entry(arm.image(t)))), "C13", -1, "", 0},
 		{"another image under another label", Compare(list("a", amd, arm), list("b", forArch("ppc64le", sets("USER x")), arm)), "C13", -1, "", 0},
 
 		{"a receipt", Describe(index(t, "a", entry(amd.image(t)), receipt(entry(amd.image(t))))), "C6", 0, "attestations of the build", 1},
@@ -99,6 +113,18 @@ func armV6() build {
 // packedEntry is an entry that podman marks as the image before it, in zstd.
 func packedEntry(e model.Entry) model.Entry {
 	e.Descriptor.Annotations = map[string]string{packingAnnotation + "zstd": "true"}
+	return e
+}
+
+// pinned is an artifact that was asked for by tag and digest.
+func pinned(a model.Artifact) model.Artifact {
+	a.Ref.Digest = a.Top.Digest
+	return a
+}
+
+// refNamed is an entry of the index of an OCI layout.
+func refNamed(e model.Entry, name string) model.Entry {
+	e.Descriptor.Annotations = map[string]string{v1.AnnotationRefName: name}
 	return e
 }
 

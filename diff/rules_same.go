@@ -7,6 +7,7 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/diff/jsondoc"
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -42,10 +43,10 @@ func repacked(c Comparison, p Pair) []Finding {
 	if trustOf(rests) != Proved {
 		same = "The settings are identical, and so are the files, as the configs claim."
 	}
-	say := safe.Sprintf("%s %s (%s) %s packed again, so the digests of layers and image changed.",
-		same, upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), wasWere(len(rows)))
-	f := Finding{
-		Severity: 1, Rests: rests, Text: say, Next: advisePromotion, Command: c.promoteCommand(),
+	say := safe.Sprintf("%s %s (%s) %s packed %s, so the digests of layers and image changed.",
+		same, upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), c.packingsText(rows))
+	f := Finding{ // without a command: which of the two packings is meant is not known
+		Severity: 1, Rests: rests, Text: say, Next: advisePromotion,
 		Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0]),
 	}
 	for _, r := range rows {
@@ -54,11 +55,39 @@ func repacked(c Comparison, p Pair) []Finding {
 	return []Finding{f}
 }
 
-func wasWere(n int) string {
-	if n == 1 {
-		return "was"
+// packingsText says how the layers of some rows are packed on the two sides: "as gzip in :a
+// and as zstd in :b".
+func (c Comparison) packingsText(rows []Row) string {
+	packings := func(of func(Row) *model.Step) (all []string) {
+		for _, r := range rows {
+			if s := of(r); s != nil && s.HasLayer {
+				all = appendNew(all, packingName(*s))
+			}
+		}
+		return all
 	}
-	return "were"
+	a := packings(func(r Row) *model.Step { return r.A })
+	b := packings(func(r Row) *model.Step { return r.B })
+	if len(a) != 1 || len(b) != 1 || a[0] == b[0] || a[0] == "" || b[0] == "" {
+		return "differently on the two sides"
+	}
+	nameA, nameB := c.names()
+	return a[0] + " in " + nameA + " and " + b[0] + " in " + nameB
+}
+
+// packingName says how a layer is packed, by its first bytes or else its media type.
+func packingName(s model.Step) string {
+	packing := s.Packing
+	if packing == "" {
+		packing = claimedPacking(s.Layer.MediaType)
+	}
+	switch packing {
+	case model.PackingGzip, model.PackingZstd:
+		return "as " + packing
+	case model.PackingTar:
+		return "uncompressed"
+	}
+	return ""
 }
 
 // identical (A1) tells the reader where not to look.

@@ -24,6 +24,12 @@ func squashed(c Comparison, p Pair) []Finding {
 				realLayers(*s.img), len(s.img.Config.History), because)},
 			Check: s.configCheck(".history"),
 		}
+		if before := historyBeforeFlatten(s.img); len(before) > 0 {
+			f.Next = safe.Sprintf("Compare with the build before it was flattened: its comment keeps the history of %s", plural(len(before), "step"))
+			for i, h := range before {
+				f.Proof = append(f.Proof, safe.Sprintf("step %d before: %s", i+1, dockerfile.ShortHashes(dockerfile.Instruction(h.CreatedBy))))
+			}
+		}
 		if cfg := s.img.Config.Config; len(cfg.Entrypoint)+len(cfg.Cmd)+len(cfg.Env) == 0 {
 			f.Severity = 2
 			f.Text = safe.Sprintf("In %s, %s (%s). The image has no start command and no environment.", s.name, flat, because)

@@ -154,13 +154,17 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	for _, p := range shared {
 		v.Proof = append(v.Proof, safe.Sprintf("%s: manifest(A) = manifest(B) = %s", platformOrImage(p), p.A.Descriptor.Digest))
 	}
+	p := shared[0]
+	v.Because = safe.Sprintf("The manifests of %s are the same", allPlatforms(len(shared)))
+	if len(shared) == 1 {
+		v.Because = safe.Sprintf("%s is manifest sha256:%s on both sides", platformOrImage(p), short(p.A.Descriptor.Digest))
+	}
 	nameA, nameB := c.names()
 	switch twins := c.duplicateEntries(); {
 	case isIndex(*c.A) != isIndex(*c.B):
 		v.Headline = safe.Sprintf("Same image; %s has it in an index", c.sideWithIndex())
 	case len(c.relabelled()) > 0:
-		p := c.relabelled()[0]
-		v.Headline = safe.Sprintf("Same images, other labels: %s lists %s as %s", nameB, nameOf(*p.A), labelText(*p.B))
+		v.Headline = safe.Clean(c.relabelledText())
 	case len(twins) > 0 && len(c.otherDuplicates()) == 0:
 		p, side := c.Pairs[twins[0]], nameB
 		e := p.B
@@ -168,13 +172,14 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 			e, side = p.A, nameA
 		}
 		v.Headline = safe.Sprintf("Same images; %s also offers them %s", side, packingOf(*e))
-	}
-	p := shared[0]
-	if len(shared) == 1 {
-		v.Because = safe.Sprintf("%s is manifest sha256:%s on both sides; %s",
-			platformOrImage(p), short(p.A.Descriptor.Digest), c.envelopeDifference())
-	} else {
-		v.Because = safe.Sprintf("The manifests of %s are the same; %s", allPlatforms(len(shared)), c.envelopeDifference())
+	case len(c.shared()) < len(c.Pairs) && len(c.otherDuplicates()) == len(twins):
+		v.Headline = safe.Const("Same image") // the platforms of one side follow
+	default:
+		short, all := c.envelopeDifference()
+		v.Headline = safe.Sprintf("Same image, different index: %s", short)
+		if short != all {
+			v.Because = safe.Sprintf("%s; what differs in the index: %s", v.Because, all)
+		}
 	}
 	return v
 }
@@ -196,31 +201,38 @@ func platformOrImage(p Pair) string {
 	return p.Platform
 }
 
-// envelopeDifference describes how the indexes around the images differ.
-func (c Comparison) envelopeDifference() string {
+// envelopeDifference names what differs between two indexes of the same images, in short
+// and in full.
+func (c Comparison) envelopeDifference() (short, all string) {
 	receiptsA, receiptsB := attestations(*c.A), attestations(*c.B)
 	nameA, nameB := c.names()
+	only := ""
 	switch {
-	case isIndex(*c.A) != isIndex(*c.B):
-		return "one side has an index around it"
-	case len(c.shared()) < len(c.Pairs) && len(c.otherDuplicates()) == len(c.duplicateEntries()):
-		return "the lists of platforms differ"
 	case !slices.Equal(receiptsA, receiptsB):
-		return "the build attestations in the index differ"
+		only = "the build attestations"
 	case jsondoc.Equal(c.A.Top.Raw, c.B.Top.Raw):
-		return "a tool rewrote the JSON of the index"
-	case len(c.duplicateEntries()) > 0 && len(c.otherDuplicates()) == 0:
-		return "the entries more are the same images in another packing"
-	case isNested(*c.A) != isNested(*c.B):
-		if isNested(*c.A) {
-			return nameA + " lists them in inner indexes"
-		}
-		return nameB + " lists them in inner indexes"
+		only = "a tool rewrote its JSON"
+	case isNested(*c.A) && !isNested(*c.B):
+		only = nameA + " has inner indexes"
+	case isNested(*c.B) && !isNested(*c.A):
+		only = nameB + " has inner indexes"
 	}
-	if changes := indexChanges(*c.A, *c.B, nameA, nameB); len(changes) > 0 {
-		return "what differs in the index: " + list(changes)
+	changes := indexChanges(*c.A, *c.B, nameA, nameB)
+	switch {
+	case only != "":
+		return only, only
+	case len(changes) == 0:
+		return "its bytes", "its bytes"
 	}
-	return "only the index around them differs"
+	return firstOf(changes), list(changes)
+}
+
+// firstOf is the first of some changes, with the number of the others.
+func firstOf(changes []string) string {
+	if len(changes) <= 2 {
+		return list(changes)
+	}
+	return changes[0] + " and " + plural(len(changes)-1, "other change")
 }
 
 // isNested reports whether an index lists an index.
@@ -374,11 +386,19 @@ func (c Comparison) otherDuplicates() []int {
 // would be wrong.
 func (c Comparison) judgeDuplicateEntries() {
 	nameA, nameB := c.names()
+	others := c.otherDuplicates()
 	for _, i := range c.duplicateEntries() {
 		p := &c.Pairs[i]
-		here := nameA
+		here, entry := nameA, p.A
 		if p.A == nil {
-			here = nameB
+			here, entry = nameB, p.B
+		}
+		if !slices.Contains(others, i) {
+			p.Verdict = Verdict{
+				Code: NotComparable, Rests: on(Hashed), Headline: safe.Sprintf("The same image %s, only in %s", packingOf(*entry), here),
+				Because: safe.Sprintf("It has the image ID of the other %s", platformText(p.Platform)),
+			}
+			continue
 		}
 		p.Verdict = Verdict{
 			Code: NotComparable, Rests: on(Hashed), Headline: safe.Sprintf("Duplicate entry in %s", here),

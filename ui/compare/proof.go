@@ -155,7 +155,10 @@ func ruleOfClass(r diff.Row) (why safe.Text, trust diff.Trust) {
 		if r.Detail == diff.Encrypted {
 			return safe.Const("diff_id(A) = diff_id(B), and a layer is encrypted: the same files, as the configs claim"), diff.Inferred
 		}
-		return safe.Const("diff_id(A) = diff_id(B), layer(A) ≠ layer(B): the same files, compressed again"), r.ContentTrust()
+		if r.Detail == diff.OtherHash {
+			return safe.Const("diff_id(A) = diff_id(B) and equal sizes: the layers are named by two hash algorithms"), r.ContentTrust()
+		}
+		return safe.Const("diff_id(A) = diff_id(B), layer(A) ≠ layer(B): the same files, packed again"), r.ContentTrust()
 	case diff.BothEmpty:
 		return safe.Const("both unpack to an archive without a file: the diff_ids prove it, the layer digests cannot"), r.ContentTrust()
 	case diff.Substituted:
@@ -176,6 +179,12 @@ func ruleOfSubstituted(r diff.Row) safe.Text {
 	switch r.Detail {
 	case diff.Rebuilt:
 		return safe.Const("the same instruction, diff_id(A) ≠ diff_id(B): built again with a different result")
+	case diff.OtherFiles:
+		return safe.Const("the same instruction with two hashes of files: other files were given")
+	case diff.OtherVersion:
+		return safe.Const("the same name of a layer, two versions")
+	case diff.Converted:
+		return safe.Const("the same instruction, diff_id(A) ≠ diff_id(B): a tool wrote all layers again")
 	case diff.Emptied:
 		return safe.Const("A's layer has files, B's has none")
 	case diff.Filled:

@@ -205,7 +205,7 @@ func kindText(a model.Artifact) string {
 			attestations++
 		}
 	}
-	text := safe.Sprintf("index of %s", look.Count(len(a.Images()), safe.Const("platform"), safe.Const("platforms")))
+	text := look.IndexText(a)
 	if attestations > 0 {
 		text = safe.Sprintf("%s, %s", text, look.Count(attestations, safe.Const("attestation"), safe.Const("attestations")))
 	}

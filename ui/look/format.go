@@ -41,6 +41,25 @@ func Count(n int, one, many safe.Text) safe.Text {
 	return safe.Sprintf("%s %s", humanize.Comma(int64(n)), many)
 }
 
+// IndexText counts the platforms of an index, and its images where a platform has several:
+// "index of 2 platforms, 4 images".
+func IndexText(a model.Artifact) safe.Text {
+	images, names, unnamed := a.Images(), map[string]bool{}, 0
+	for _, e := range images {
+		if name := model.PlatformName(e.Platform()); name != "" {
+			names[name] = true
+		} else {
+			unnamed++
+		}
+	}
+	n := len(names) + unnamed
+	text := safe.Sprintf("index of %s", Count(n, safe.Const("platform"), safe.Const("platforms")))
+	if n < len(images) {
+		text = safe.Sprintf("%s, %s", text, Count(len(images), safe.Const("image"), safe.Const("images")))
+	}
+	return text
+}
+
 // Number returns a number with thousands separators.
 func Number(n int) safe.Text { return safe.Clean(humanize.Comma(int64(n))) }
 

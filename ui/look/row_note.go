@@ -47,6 +47,8 @@ func repackedNote(r diff.Row) safe.Text {
 	switch {
 	case r.Detail == diff.Encrypted:
 		return safe.Const("encrypted")
+	case r.Detail == diff.OtherHash:
+		return safe.Sprintf("named by %s", r.B.Layer.Digest.Algorithm().String())
 	case r.ContentTrust() != diff.Proved:
 		return safe.Const("repacked, as claimed")
 	}
@@ -94,11 +96,17 @@ func substitutedNote(r diff.Row) safe.Text {
 	switch r.Detail {
 	case diff.Rebuilt:
 		return safe.Const("rebuilt: differs")
+	case diff.OtherFiles:
+		return safe.Const("other files given")
+	case diff.OtherVersion:
+		return safe.Const("another version")
+	case diff.Converted:
+		return safe.Const("converted")
 	case diff.Emptied:
 		return safe.Const("emptied: no file in B")
 	case diff.Filled:
 		return safe.Const("filled: no file in A")
-	case diff.Replaced:
+	case diff.Replaced, diff.Encrypted, diff.OtherHash:
 	}
 	return safe.Const("different instruction")
 }

@@ -10,6 +10,8 @@ import (
 func TestRowNote(t *testing.T) {
 	layer, setting, missing := &model.Step{HasLayer: true}, &model.Step{}, &model.Step{HasLayer: true}
 	layer.Layer.Digest = "sha256:1"
+	sha512 := &model.Step{HasLayer: true}
+	sha512.Layer.Digest = "sha512:1"
 	read, again, unread := *layer, *layer, *layer
 	read.Checked, again.Checked = true, true
 	again.Layer.Digest, unread.Layer.Digest = "sha256:2", "sha256:2"
@@ -28,6 +30,10 @@ func TestRowNote(t *testing.T) {
 		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: setting, B: layer}, "no layer in A"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: setting}, "no layer in B"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Rebuilt, A: layer, B: layer}, "rebuilt: differs"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.OtherFiles, A: layer, B: layer}, "other files given"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.OtherVersion, A: layer, B: layer}, "another version"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Converted, A: layer, B: layer}, "converted"},
+		{diff.Row{Class: diff.RepackedRow, Detail: diff.OtherHash, A: layer, B: sha512}, "named by sha512"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: layer}, "emptied: no file in B"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: layer, B: layer}, "filled: no file in A"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: layer, B: layer}, "different instruction"},

@@ -14,7 +14,7 @@ import (
 func kind(a model.Artifact) safe.Text {
 	switch a.Top.Kind {
 	case model.KindIndex:
-		return safe.Sprintf("index of %s", look.Count(len(a.Images()), safe.Const("platform"), safe.Const("platforms")))
+		return look.IndexText(a)
 	case model.KindSchema1:
 		return safe.Const("schema1 image")
 	case model.KindImage:
