@@ -20,7 +20,7 @@ func (c Comparison) caused(p Pair, v Verdict) Verdict {
 // led puts a finding that stops a deployment before the verdict on the whole. v does not
 // name the platforms that only one side has yet.
 func (c Comparison) led(v Verdict) Verdict {
-	if v.Code == Pending || v.Code == Identical || len(c.shared()) == 0 {
+	if v.Code == Pending || len(c.shared()) == 0 || v.Code == Identical && !c.cannotBePulled() {
 		return v
 	}
 	stop, ok := c.stopFinding()
@@ -69,7 +69,8 @@ func (v Verdict) behind(because cause) Verdict {
 // rungs of the same image have no such cause.
 func (c Comparison) causeOf(p Pair) (cause, bool) {
 	a, b, ok := bothSides(p)
-	if !ok || !slices.Contains([]Code{SameRecipe, SameBase, Unrelated}, p.Verdict.Code) || p.Verdict.isBase || nameOf(*p.A) != nameOf(*p.B) {
+	if !ok || !slices.Contains([]Code{SameRecipe, SameBase, Unrelated}, p.Verdict.Code) || p.Verdict.isBase ||
+		nameOfBuild(*p.A) != nameOfBuild(*p.B) {
 		return cause{}, false
 	}
 	base := c.baseText(p, a, b)
@@ -79,6 +80,9 @@ func (c Comparison) causeOf(p Pair) (cause, bool) {
 		return cause{safe.Clean(v + ", on " + base), on(Claimed)}, true
 	case bumped:
 		return cause{safe.Clean(v), on(Claimed)}, true
+	}
+	if from, to := p.A.Platform().OSVersion, p.B.Platform().OSVersion; from != to && from != "" && to != "" {
+		return cause{safe.Sprintf("From Windows %s to %s", from, to), on(Claimed)}, true
 	}
 	if suite, from, to := debianBump(a, b); suite != "" {
 		return cause{safe.Clean("debian " + suite + " of " + from + " → " + to), on(Claimed)}, true
@@ -94,6 +98,12 @@ func (c Comparison) baseText(p Pair, a, b *model.Image) string {
 	age := "another "
 	if newer(a, b) {
 		age = "a newer "
+	}
+	if osA, osB := p.A.Platform().OSVersion, p.B.Platform().OSVersion; osA != osB && osB != "" {
+		return "Windows " + quoted(osB)
+	}
+	if runA, runB := runImageName(a), runImageName(b); runA != runB && runB != "" {
+		return "another run image"
 	}
 	nameA, digestA := metadataOf(c.A, p.A).base()
 	nameB, digestB := metadataOf(c.B, p.B).base()

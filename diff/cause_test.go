@@ -35,6 +35,11 @@ func TestHeadline_cause(t *testing.T) {
 		}
 		return a
 	}
+	onWindows := func(tag, version string) model.Artifact {
+		e := entry(build{os: "windows", steps: []step{does("Apply image "+version, files(version)), does("COPY hello.txt C:", files("hello "+version))}}.image(t))
+		e.Descriptor.Platform.OSVersion = version
+		return index(t, tag, e)
+	}
 	const august, later = "1785715200", "1787529600"
 	for name, tt := range map[string]struct {
 		a, b model.Artifact
@@ -56,6 +61,7 @@ func TestHeadline_cause(t *testing.T) {
 			named("x/app", "a", nixImage("glibc-2.38-27", "app-1.0", "zlib-1.3").image(t)), named("x/app", "b", nixImage("glibc-2.38-44", "app-1.1", "zlib-1.3").image(t)),
 			"app 1.0 → 1.1",
 		},
+		"another month of Windows":  {onWindows("a", "10.0.26100.1"), onWindows("b", "10.0.26100.2"), "From Windows 10.0.26100.1 to 10.0.26100.2"},
 		"a version label":           {named("x/app", "a", versioned("1.4.0").image(t)), named("x/app", "b", versioned("1.5.0").image(t)), "app 1.4.0 → 1.5.0"},
 		"a branch is not a version": {named("x/app", "a", versioned("main").image(t)), named("x/app", "b", versioned("dev").image(t)), "Same recipe, other files from step 1 on"},
 	} {
@@ -68,6 +74,28 @@ func TestHeadline_cause(t *testing.T) {
 				t.Error("a version is what the config claims")
 			}
 		})
+	}
+}
+
+// TestSame_broken checks that what cannot be pulled, or what clients take for another
+// platform, does not count as the same image.
+func TestSame_broken(t *testing.T) {
+	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
+	for name, tt := range map[string]struct {
+		a, b model.Artifact
+		same bool
+	}{
+		"the same index":                     {index(t, "a", amd, arm), index(t, "b", amd, arm), true},
+		"the same index, a platform is gone": {index(t, "a", amd, gone(arm, true)), index(t, "b", amd, gone(arm, true)), false},
+		"an index around the image":          {single("a", *amd.Image), index(t, "b", amd), true},
+		"an index with a wrong label":        {single("a", *amd.Image), index(t, "b", labelled(amd, "linux", "arm64", "")), false},
+		"the same wrong label":               {index(t, "a", labelled(amd, "linux", "arm64", "")), index(t, "b", labelled(amd, "linux", "arm64", ""), receipt(amd)), true},
+		"an index that repeats the image":    {single("a", *amd.Image), index(t, "b", amd, amd), true},
+	} {
+		c := Compare(tt.a, tt.b)
+		if c.Same(false) != tt.same {
+			t.Errorf("%s: same: %v: %s", name, c.Same(false), c.Verdict.Headline)
+		}
 	}
 }
 

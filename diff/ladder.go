@@ -246,7 +246,7 @@ func (l *ladder) sameConfig() (Verdict, bool) {
 	}
 	return Verdict{
 		Code: Repacked, Rests: filesGrounds(l.p.Rows), Step: step,
-		Headline: safe.Const("Same image, packed differently"),
+		Headline: safe.Sprintf("Same image, packed %s", packingsText(l.p.Rows, l.nameA, l.nameB)),
 		Because:  safe.Sprintf("Same files%s, same settings: image ID %s on both sides", l.asClaimed(), short(id)),
 		Proof: slices.Concat(l.configProof(),
 			[]safe.Text{safe.Const("a config contains every setting, and a hash of what each layer unpacks to (diff_id)")}, l.stepProof(step)),

@@ -32,9 +32,13 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		v.Because = safe.Sprintf("All blobs are the same; what differs: %s", cmp.Or(list(changes), "only spaces and the order of fields"))
 		return v
 	}
-	v.Headline = safe.Sprintf("Not container images: both are %s, with different content", kindA)
+	both := artifactsText([]string{l.p.A.ArtifactType(), l.p.B.ArtifactType()})
+	if kindA == "an artifact" { // without a type
+		both = "2 artifacts"
+	}
+	v.Headline = safe.Sprintf("Not container images: %s, with different content", both)
 	if from, to := a.Annotations[v1.AnnotationVersion], b.Annotations[v1.AnnotationVersion]; from != "" && to != "" && from != to {
-		v.Headline = safe.Sprintf("Not container images: both are %s, version %s → %s", kindA, quoted(from), quoted(to))
+		v.Headline = safe.Sprintf("Not container images: %s, version %s → %s", both, quoted(from), quoted(to))
 	}
 	v.Because = safe.Clean(blobs)
 	if len(changes) > 0 {

@@ -45,8 +45,8 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	because := sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first))
 	switch {
 	case l.assembled(differ):
-		headline = safe.Sprintf("Same layers by name; %s %s", list(stepNames(l.a, differ)), differVerb(len(differ)))
-		because = safe.Sprintf("The history names the same %s; %s", plural(len(l.a.Steps), "step"), ofWhichDiffer(len(differ)))
+		headline = safe.Sprintf("%s: %s", layersDiffer(len(differ), len(l.a.Steps)), list(stepNames(l.a, differ)))
+		because = safe.Const("The history names the same layers in the same order")
 	case builtAtOtherTimes(l.a, l.b):
 		headline = safe.Sprintf("Same recipe, built again from step %d on", first.Index+1)
 	}
@@ -59,18 +59,19 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	}, true
 }
 
-func differVerb(n int) string {
-	if n == 1 {
-		return "differs"
+// layersDiffer says how many of n layers differ, at least one.
+func layersDiffer(differ, n int) string {
+	switch {
+	case n == 1:
+		return "The one layer differs"
+	case differ == n && n == 2:
+		return "Both layers differ"
+	case differ == n:
+		return fmt.Sprintf("All %d layers differ", n)
+	case differ == 1:
+		return fmt.Sprintf("1 of %d layers differs", n)
 	}
-	return "differ"
-}
-
-func ofWhichDiffer(n int) string {
-	if n == 1 {
-		return "one layer differs"
-	}
-	return fmt.Sprintf("%d layers differ", n)
+	return fmt.Sprintf("%d of %d layers differ", differ, n)
 }
 
 // assembled reports whether tools without Dockerfiles made all steps of A with these indexes.

@@ -59,7 +59,10 @@ func otherMembers(a, b []byte, but ...string) []string {
 	var names []string
 	for _, name := range namesOf(va, vb) {
 		if !slices.Contains(but, name) && !va.Member(name).Equivalent(vb.Member(name)) {
-			names = append(names, "the field "+quoted(name))
+			if name != "subject" && name != "artifactType" { // members of the specification need no noun
+				name = "field " + name
+			}
+			names = append(names, "the "+quoted(name))
 		}
 	}
 	return names

@@ -36,14 +36,26 @@ func pairUp(a, b model.Artifact) (pairs []Pair, settled bool) {
 
 func isIndex(a model.Artifact) bool { return a.Top.Kind == model.KindIndex }
 
-// candidates returns the entries to compare: the images, or the only entry of
-// an artifact that is not an image.
+// candidates returns the entries to compare: the images, each once under a label, or the
+// only entry of an artifact that is not an image.
 func candidates(a model.Artifact) []model.Entry {
-	images := a.Images()
+	images := differentImages(a.Images())
 	if len(images) == 0 && !isIndex(a) && len(a.Entries) > 0 {
 		return a.Entries[:1]
 	}
 	return images
+}
+
+// differentImages leaves out entries that repeat an earlier one under the same label or
+// under none, as an index that is flat and nested does.
+func differentImages(images []model.Entry) []model.Entry {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(images), func(e model.Entry) bool {
+		d, name := manifestKey(e), nameOf(e)
+		repeated := d != "" && (seen[with(d, name)] || name == "" && seen[d])
+		seen[d], seen[with(d, name)] = true, true
+		return repeated
+	})
 }
 
 // pairSingles pairs two artifacts that are not indexes, even for different

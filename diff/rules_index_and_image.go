@@ -140,8 +140,8 @@ func (c Comparison) listAndImage() (list, image topSide, ok bool) {
 		return list, image, false
 	}
 	nameA, nameB := c.names()
-	list = topSide{SideA, nameA, c.A, c.A.Top.Digest, c.A.Images(), c.A.Ref.Digest != ""}
-	image = topSide{SideB, nameB, c.B, c.B.Top.Digest, c.B.Images(), c.B.Ref.Digest != ""}
+	list = topSide{SideA, nameA, c.A, c.A.Top.Digest, differentImages(c.A.Images()), c.A.Ref.Digest != ""}
+	image = topSide{SideB, nameB, c.B, c.B.Top.Digest, differentImages(c.B.Images()), c.B.Ref.Digest != ""}
 	if isIndex(*c.B) {
 		list, image = image, list
 	}

@@ -27,7 +27,7 @@ func platformLost(c Comparison) []Finding {
 		return []Finding{{
 			Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
 			Text: safe.Sprintf("%s %s in %s but not in %s. A base can serve platforms for which nothing is built on it.",
-				list(lost), isAre(len(lost)), nameA, nameB),
+				platformsFirst(lost), isAre(len(lost)), nameA, nameB),
 			Next:  safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB),
 			Proof: c.platformsProof(), Check: c.platformsCheck(),
 		}}
@@ -35,19 +35,30 @@ func platformLost(c Comparison) []Finding {
 	if namesSubset(c.B.Ref.Tag, lost) {
 		return []Finding{{
 			Severity: 1, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
-			Text:  safe.Sprintf("%s %s in %s but not in %s, whose name says which platforms it has.", list(lost), isAre(len(lost)), nameA, nameB),
+			Text: safe.Sprintf("%s %s in %s but not in %s, whose name says which platforms it has.",
+				platformsFirst(lost), isAre(len(lost)), nameA, nameB),
 			Next:  safe.Const("Nothing to do if the tag is meant to have these platforms only"),
 			Proof: c.platformsProof(), Check: c.platformsCheck(),
 		}}
 	}
 	return []Finding{{
 		Severity: 3, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
-		Text: safe.Sprintf("%s %s in %s but not in %s.", list(lost), isAre(len(lost)), nameA, nameB),
-		Lead: safe.Sprintf("%s %s missing in %s", list(lost), isAre(len(lost)), nameB),
+		Text: safe.Sprintf("%s %s in %s but not in %s.", platformsFirst(lost), isAre(len(lost)), nameA, nameB),
+		Lead: safe.Sprintf("%s %s missing in %s", platformsFirst(lost), isAre(len(lost)), nameB),
 		Next: safe.Const("Check whether one job overwrote the push of the others. " +
 			"Create the index again from the manifests that still exist, or build the platform again"),
 		Proof: c.platformsProof(), Check: c.platformsCheck(),
 	}}
+}
+
+// platformsFirst lists platforms at the start of a sentence. Names of platforms stay in lower
+// case.
+func platformsFirst(names []string) string {
+	text := list(names)
+	if rest, ok := strings.CutPrefix(text, "an image "); ok {
+		return "An image " + rest
+	}
+	return text
 }
 
 // namesSubset reports whether a tag names an operating system or an architecture that none
@@ -264,7 +275,7 @@ func platformAdded(c Comparison) []Finding {
 	_, nameB := c.names()
 	return []Finding{{
 		Severity: 0, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideB),
-		Text:  safe.Sprintf("%s %s new in %s.", list(added), isAre(len(added)), nameB),
+		Text:  safe.Sprintf("%s %s new in %s.", platformsFirst(added), isAre(len(added)), nameB),
 		Next:  safe.Const("Check that this is intended: it is one more platform to test"),
 		Proof: c.platformsProof(), Check: c.platformsCheck(),
 	}}

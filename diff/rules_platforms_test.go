@@ -25,6 +25,8 @@ func platformCases(t *testing.T) []ruleCase {
 		{"an index around the image", Compare(single("a", amd.image(t)), list("b", amd)), "A9", 1, ":b is an index with a single image, and this image is exactly :a", 2},
 		{"an index around the image in another packing", Compare(single("a", amd.image(t)), list("b", packedAgainAt(amd, 0))), "A9", 1, ":b is an index with a single image, and its image ID is that of :a", 2},
 		{"an index around another image", Compare(single("a", amd.image(t)), list("b", forArch("amd64", sets("USER x")))), "A9", -1, "", 0},
+		{"an index that lists the image twice", Compare(single("a", amd.image(t)), list("b", amd, amd)), "A9", 1, ":b is an index with a single image", 2},
+		{"an index that lists the image twice, not flattened", Compare(list("a", amd, amd), single("b", amd.image(t))), "A10", -1, "", 0},
 		{"an index of two", Compare(single("a", amd.image(t)), list("b", amd, arm)), "A9", -1, "", 0},
 
 		{"flattened", Compare(list("a", amd, arm), single("b", arm.image(t))), "A10", 3, ":a serves 2 platforms, :b only linux/arm64", 2},

@@ -38,13 +38,14 @@ func repacked(c Comparison, p Pair) []Finding {
 	if !real {
 		return nil
 	}
+	nameA, nameB := c.names()
 	rests := filesGrounds(rows)
 	same := "Files and settings are identical."
 	if trustOf(rests) != Proved {
 		same = "The settings are identical, and so are the files, as the configs claim."
 	}
 	say := safe.Sprintf("%s %s (%s) %s packed %s, so the digests of layers and image changed.",
-		same, upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), c.packingsText(rows))
+		same, upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), packingsText(rows, nameA, nameB))
 	f := Finding{ // without a command: which of the two packings is meant is not known
 		Severity: 1, Rests: rests, Text: say, Next: advisePromotion,
 		Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0]),
@@ -55,11 +56,14 @@ func repacked(c Comparison, p Pair) []Finding {
 	return []Finding{f}
 }
 
-// packingsText says how the layers of some rows are packed on the two sides: "as gzip in :a
-// and as zstd in :b".
-func (c Comparison) packingsText(rows []Row) string {
+// packingsText says how the layers that are packed in two ways are packed on the two sides:
+// "as gzip in :a and as zstd in :b".
+func packingsText(rows []Row, nameA, nameB string) string {
 	packings := func(of func(Row) *model.Step) (all []string) {
 		for _, r := range rows {
+			if r.Class != RepackedRow {
+				continue
+			}
 			if s := of(r); s != nil && s.HasLayer {
 				all = appendNew(all, packingName(*s))
 			}
@@ -69,9 +73,8 @@ func (c Comparison) packingsText(rows []Row) string {
 	a := packings(func(r Row) *model.Step { return r.A })
 	b := packings(func(r Row) *model.Step { return r.B })
 	if len(a) != 1 || len(b) != 1 || a[0] == b[0] || a[0] == "" || b[0] == "" {
-		return "differently on the two sides"
+		return "differently"
 	}
-	nameA, nameB := c.names()
 	return a[0] + " in " + nameA + " and " + b[0] + " in " + nameB
 }
 

@@ -211,7 +211,7 @@ var rulesPlatforms = []rule{
 	{
 		id: "C13", name: "platform-relabelled", whole: platformRelabelled,
 		means: "The same image is listed under another platform. Clients choose an image by the label, not by what it is.",
-		proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes; C3 does not say which label is wrong",
+		proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes; not where C3 speaks",
 	},
 	{
 		id: "C14", name: "nested-index", whole: nestedIndex,

@@ -279,9 +279,9 @@ func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 	for _, p := range c.Pairs {
 		switch {
 		case p.B == nil && !inB[p.Platform]:
-			onlyA = append(onlyA, platformOrImage(p))
+			onlyA = append(onlyA, platformText(p.Platform))
 		case p.A == nil && !inA[p.Platform]:
-			onlyB = append(onlyB, platformOrImage(p))
+			onlyB = append(onlyB, platformText(p.Platform))
 		}
 	}
 	return onlyA, onlyB
@@ -337,17 +337,36 @@ const buildCacheType = "application/vnd.buildkit.cacheconfig."
 func isSame(c Code) bool { r := rank(c); return r >= 0 && r <= rank(Reprinted) }
 
 // Same reports whether A and B are the same image: one of the first four rungs,
-// and every platform on both sides. With exact, only equal bytes count. One
-// artifact alone is the same as itself.
+// every platform on both sides under the same label, and nothing that a pull needs is
+// missing or broken. With exact, only equal bytes count. One artifact alone is the same as
+// itself.
 func (c Comparison) Same(exact bool) bool {
-	if c.B == nil {
+	switch {
+	case c.B == nil:
 		return true
-	}
-	if c.Verdict.Code == Identical {
+	case c.cannotBePulled():
+		return false
+	case c.Verdict.Code == Identical:
 		return true
 	}
 	onlyA, onlyB := c.onlyIn()
-	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 && len(c.relabelled()) == 0
+	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 && !c.labelsDiffer()
+}
+
+// cannotBePulled reports whether a finding says that the registry lacks a manifest, config
+// or layer, or that runtimes refuse one.
+func (c Comparison) cannotBePulled() bool {
+	broken := func(f Finding) bool {
+		return f.Severity >= 3 && slices.Contains([]string{"C11", "D7", "D8", "D15"}, f.ID)
+	}
+	return slices.ContainsFunc(c.Findings, broken) ||
+		slices.ContainsFunc(c.Pairs, func(p Pair) bool { return slices.ContainsFunc(p.Findings, broken) })
+}
+
+// labelsDiffer reports whether clients take an image of one side for another platform than
+// on the other side.
+func (c Comparison) labelsDiffer() bool {
+	return len(c.relabelled()) > 0 || slices.ContainsFunc(c.shared(), func(p Pair) bool { return isMislabelled(p.A) != isMislabelled(p.B) })
 }
 
 // duplicateEntries returns the indexes of the pairs that are a second entry for
