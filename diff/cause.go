@@ -52,7 +52,7 @@ type cause struct {
 // behind moves the sentence of the rung behind a cause.
 func (v Verdict) behind(because cause) Verdict {
 	rung := v.Headline
-	if trust := trustOf(because.rests); trust != v.Trust {
+	if trust := trustOf(because.rests); trust == Proved && v.Trust != Proved { // the word after the headline would say too much of this
 		rung = safe.Sprintf("%s (%s)", rung, string(v.Trust))
 	}
 	if v.Headline == unrelatedImages { // two versions of one product are not unrelated

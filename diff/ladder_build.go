@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -121,11 +122,14 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	different := firstDifferentRow(l.p.Rows, k)
 	step := stepNumber(different)
 	headline, isBase := safe.Sprintf("Same up to step %d, then different", step-1), true
+	named := ""
 	switch {
 	case len(l.withFiles[0]) == k && l.beginsWith(l.a, l.b):
 		headline = baseOfText(l.nameA, l.nameB, len(l.b.Steps)-len(l.a.Steps))
+		named = l.namedBaseText(l.p.B, l.p.A, l.nameB)
 	case len(l.withFiles[1]) == k && l.beginsWith(l.b, l.a):
 		headline = baseOfText(l.nameB, l.nameA, len(l.a.Steps)-len(l.b.Steps))
+		named = l.namedBaseText(l.p.A, l.p.B, l.nameA)
 	case step < 2:
 		headline, isBase = safe.Const("The first layers are the same, then different"), false
 	default:
@@ -138,7 +142,7 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	return Verdict{
 		Code: SameBase, Rests: rests, Step: step, Headline: headline, isBase: isBase,
 		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s%s",
-			afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different), otherStepsText(l.p.Rows, different)),
+			afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different), cmp.Or(named, otherStepsText(l.p.Rows, different))),
 		Proof: append([]safe.Text{
 			safe.Sprintf("equal content (diff_id, for schema1 the blob) of the first %s with files; the last is %s",
 				afterFirst(k, "layer"), l.withFiles[0][k-1]),
@@ -169,6 +173,14 @@ func claims(child, base *model.Entry) bool {
 	return d != "" && d == base.Descriptor.Digest
 }
 
+// namedBaseText says that an image names the other side as its base, "" if it does not.
+func (l *ladder) namedBaseText(child, base *model.Entry, nameChild string) string {
+	if source, d := claimedBase(child); d != "" && d == base.Descriptor.Digest {
+		return ". The " + source + " of " + nameChild + " names it as the base"
+	}
+	return ""
+}
+
 func baseOfText(base, child string, more int) safe.Text {
 	return safe.Sprintf("%s is the base of %s: %s more", base, child, plural(more, "step"))
 }
@@ -192,24 +204,24 @@ func (l *ladder) prefixGrounds(k int) []Ground {
 // otherStepsText reports that all other instructions are equal, if they are.
 // This is typical for a base image that moved: the user's own steps are the
 // same.
-func otherStepsText(rows []Row, different Row) safe.Text {
+func otherStepsText(rows []Row, different Row) string {
 	same := 0
 	for _, r := range rows {
 		switch {
 		case r.A == different.A && r.B == different.B:
 		case !r.SameText:
-			return safe.Text{}
+			return ""
 		default:
 			same++
 		}
 	}
-	if same == 0 {
-		return safe.Text{}
+	switch same {
+	case 0:
+		return ""
+	case 1:
+		return ". The other instruction is the same on both sides"
 	}
-	if same == 1 {
-		return safe.Const(". The other instruction is the same on both sides")
-	}
-	return safe.Sprintf(". The other %s the same on both sides", plural(same, "instruction")+" "+isAre(same))
+	return ". The other " + plural(same, "instruction") + " are the same on both sides"
 }
 
 // baseSize returns the size of the first k layers with files, in bytes as
@@ -356,7 +368,7 @@ func (l *ladder) unrelated() Verdict {
 		v.Because = safe.Sprintf("%s %s the same, but not the first one", upperFirst(plural(sameLayers, "layer")), isAre(sameLayers))
 	case sameTexts*2 >= steps && sameTexts > 1:
 		v.Headline = safe.Const("Different from the first layer on")
-		v.Because = safe.Sprintf("%d of %d instructions are the same, no layer is: a different base image, or a rebuild of everything",
+		v.Because = safe.Sprintf("%d of %d instructions are the same and no layer is, as after a change of the base or a rebuild of everything",
 			sameTexts, steps)
 	default:
 		v.Headline = unrelatedImages
