@@ -97,15 +97,18 @@ var tagPlatforms = []string{"linux", "windows", "amd64", "arm64", "arm", "386", 
 func ambiguousPlatform(c Comparison) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
+		groups := sharedPlatforms(s.art.Images())
+		if names := layoutNames(*s.art); len(groups) > 0 && len(names) > 1 {
+			found = append(found, c.layoutIndex(s, groups, names))
+			continue
+		}
 		var twins []sharedPlatform
-		for _, g := range sharedPlatforms(s.art.Images()) {
+		for _, g := range groups {
 			switch others := g.others(); {
 			case len(others) == 0 && g.packing() != "":
 				twins = append(twins, g)
 			case len(others) == 0:
 				found = append(found, c.claimedPackings(s, g))
-			case g.areNamed():
-				found = append(found, c.namedEntries(s, g))
 			default:
 				found = append(found, c.ambiguous(s, g, others))
 			}
@@ -153,18 +156,18 @@ func (g sharedPlatform) packing() string {
 	return packingOf(g.entries[1])
 }
 
-// areNamed reports whether each entry has a name of its own, as the index of an OCI layout
-// names its tags (image-spec image-layout.md, "index.json").
-func (g sharedPlatform) areNamed() bool {
-	seen := map[string]bool{"": true}
-	for _, e := range g.entries {
-		name := e.Descriptor.Annotations[v1.AnnotationRefName]
-		if seen[name] {
-			return false
+// layoutNames returns the names of the entries of an index if each has one of its own, as
+// the index of an OCI layout names its tags (image-spec image-layout.md, "index.json").
+func layoutNames(a model.Artifact) []string {
+	var names []string
+	for _, d := range a.Top.Children {
+		name := d.Annotations[v1.AnnotationRefName]
+		if name == "" || slices.Contains(names, name) {
+			return nil
 		}
-		seen[name] = true
+		names = append(names, name)
 	}
-	return true
+	return names
 }
 
 // onPlatform is a finding on entries of an index that claim one platform.
@@ -191,16 +194,17 @@ func (c Comparison) ambiguous(s indexSide, g sharedPlatform, others []model.Entr
 	return f
 }
 
-// namedEntries is C7 for the index of an OCI layout, which lists tags.
-func (c Comparison) namedEntries(s indexSide, g sharedPlatform) Finding {
-	f := c.onPlatform(s, g.entries)
-	var names []string
-	for _, e := range g.entries {
-		names = append(names, quoted(e.Descriptor.Annotations[v1.AnnotationRefName]))
+// layoutIndex is C7 for the index of an OCI layout, which lists tags and not the platforms of
+// one image.
+func (c Comparison) layoutIndex(s indexSide, groups []sharedPlatform, names []string) Finding {
+	var entries []model.Entry
+	for _, g := range groups {
+		entries = append(entries, g.entries...)
 	}
-	f.Text = safe.Sprintf("%s lists %s %s, under the names %s, like the index of an OCI layout.",
-		s.name, g.name, timesText(len(g.entries)), list(names))
-	f.Next = safe.Const("To pull one of them, use its digest. Push an index like this one only as a layout")
+	f := c.onPlatform(s, entries)
+	f.Text = safe.Sprintf("%s is like the index of an OCI layout: its entries are the tags %s, not the platforms of one image.",
+		s.name, quoted(list(names)))
+	f.Next = safe.Const("To pull one of them, use its digest. Push each tag for itself")
 	return f
 }
 

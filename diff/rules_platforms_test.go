@@ -68,7 +68,7 @@ func platformCases(t *testing.T) []ruleCase {
 		{"the same entry twice", Describe(list("a", amd, arm, amd)), "C7", -1, "", 0},
 
 		{"gzip and zstd of two platforms", Describe(list("a", amd, arm, packedAgain(amd), packedAgain(arm))), "C7", 0, ":a offers linux/amd64 and linux/arm64 twice, the second time in another packing: they are the same images", 4},
-		{"tags of an OCI layout", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "2"))), "C7", 0, "lists linux/amd64 twice, under the names 1 and 2", 2},
+		{"tags of an OCI layout", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "2"))), "C7", 0, ":a is like the index of an OCI layout: its entries are the tags 1 and 2", 2},
 		{"two entries of one name", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "1"))), "C7", 2, "Two entries of :a claim linux/amd64", 2},
 		{"the same image twice, once in zstd", Describe(list("a", amd, packedAgain(amd))), "C7", 0, ":a offers linux/amd64 twice", 2},
 
