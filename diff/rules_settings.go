@@ -82,7 +82,6 @@ func startChanged(c Comparison, p Pair) []Finding {
 	}{
 		{"ENTRYPOINT", a.Config.Config.Entrypoint, b.Config.Config.Entrypoint},
 		{"CMD", a.Config.Config.Cmd, b.Config.Config.Cmd},
-		{"SHELL", a.Config.Docker.Shell, b.Config.Docker.Shell},
 	} {
 		if !slices.Equal(w.a, w.b) {
 			changes = append(changes, change{w.name, argvText(w.a), argvText(w.b)})
@@ -98,7 +97,7 @@ func startChanged(c Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: 2, Rests: on(Hashed), Evidence: pairEvidence(p), Next: next,
 		Text:  safe.Sprintf("The start command differs: %s.", changesText(changes)),
-		Proof: changesProof(changes), Check: c.ConfigCheck(p, ".config | {Entrypoint, Cmd, Shell}"),
+		Proof: changesProof(changes), Check: c.ConfigCheck(p, ".config | {Entrypoint, Cmd}"),
 	}}
 }
 
@@ -137,41 +136,53 @@ func userName(img model.Image) string {
 	return user + ":" + group
 }
 
-// surfaceChanged (E7): settings that deployments rely on differ.
+// surfaceChanged (E7): settings that deployments rely on differ, or those that builds on top
+// of the image take over. What the OCI format drops is E9.
 func surfaceChanged(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
 	if !ok {
 		return nil
 	}
-	var changes []change
+	lost := slices.Concat(lostSettings(*a, b), lostSettings(*b, a))
+	var running, building []change
 	severity := 1
 	for _, w := range []struct {
 		name     string
 		severity int
+		into     *[]change
 		a, b     string
 	}{
-		{"VOLUME", 2, keysOf(a.Config.Config.Volumes), keysOf(b.Config.Config.Volumes)},
-		{"STOPSIGNAL", 2, a.Config.Config.StopSignal, b.Config.Config.StopSignal},
-		{"HEALTHCHECK", 2, healthcheckText(*a), healthcheckText(*b)},
-		{"EXPOSE", 1, keysOf(a.Config.Config.ExposedPorts), keysOf(b.Config.Config.ExposedPorts)},
-		{"WORKDIR", 1, workdir(*a), workdir(*b)},
-		{"ONBUILD", 1, strings.Join(a.Config.Docker.OnBuild, "; "), strings.Join(b.Config.Docker.OnBuild, "; ")},
+		{"VOLUME", 2, &running, keysOf(a.Config.Config.Volumes), keysOf(b.Config.Config.Volumes)},
+		{"STOPSIGNAL", 2, &running, a.Config.Config.StopSignal, b.Config.Config.StopSignal},
+		{"HEALTHCHECK", 2, &running, healthcheckText(*a), healthcheckText(*b)},
+		{"EXPOSE", 1, &running, keysOf(a.Config.Config.ExposedPorts), keysOf(b.Config.Config.ExposedPorts)},
+		{"WORKDIR", 1, &running, workdir(*a), workdir(*b)},
+		{"ONBUILD", 1, &building, strings.Join(a.Config.Docker.OnBuild, "; "), strings.Join(b.Config.Docker.OnBuild, "; ")},
+		{"SHELL", 1, &building, argvText(a.Config.Docker.Shell), argvText(b.Config.Docker.Shell)},
 	} {
-		if w.a != w.b {
-			changes = append(changes, change{w.name, safe.Gate{}.Mask(w.a), safe.Gate{}.Mask(w.b)})
+		if w.a != w.b && !slices.Contains(lost, w.name) {
+			*w.into = append(*w.into, change{w.name, safe.Gate{}.Mask(w.a), safe.Gate{}.Mask(w.b)})
 			severity = max(severity, w.severity)
 		}
 	}
-	if len(changes) == 0 {
-		return nil
-	}
-	return []Finding{{
+	f := Finding{
 		Severity: severity, Rests: on(Hashed), Evidence: pairEvidence(p),
-		Text:  safe.Sprintf("Settings that deployments rely on differ: %s.", changesText(changes)),
 		Next:  safe.Const("Check mounts, probes, ports and shutdown in the deployments"),
-		Proof: changesProof(changes),
-		Check: c.ConfigCheck(p, ".config | {Volumes, StopSignal, Healthcheck, ExposedPorts, WorkingDir, OnBuild}"),
-	}}
+		Proof: changesProof(slices.Concat(running, building)),
+		Check: c.ConfigCheck(p, ".config | {Volumes, StopSignal, Healthcheck, ExposedPorts, WorkingDir, OnBuild, Shell}"),
+	}
+	forBuilds := safe.Sprintf("Settings for builds on top of the image differ: %s.", changesText(building))
+	switch {
+	case len(running)+len(building) == 0:
+		return nil
+	case len(running) == 0:
+		f.Text, f.Next = forBuilds, safe.Const("Check the Dockerfiles that are built on it. The start of a container does not read these settings")
+	case len(building) == 0:
+		f.Text = safe.Sprintf("Settings that deployments rely on differ: %s.", changesText(running))
+	default:
+		f.Text = safe.Sprintf("Settings that deployments rely on differ: %s. %s", changesText(running), forBuilds)
+	}
+	return []Finding{f}
 }
 
 func keysOf(set map[string]struct{}) string {

@@ -37,7 +37,7 @@ func settingsCases(t *testing.T) []ruleCase {
 	return []ruleCase{
 		{"another entrypoint", pairOf(t, app(), set("Entrypoint", []string{"tdf2mzml"})), "E1", 2, `ENTRYPOINT ["tdf2mzml"] is new`, 2},
 		{"another command", pairOf(t, set("Cmd", []string{"bash"}), set("Cmd", []string{"sh", "-l"})), "E1", 2, `CMD ["bash"] → ["sh","-l"]`, 2},
-		{"another shell", pairOf(t, app(), set("Shell", []string{"/bin/bash", "-c"})), "E1", 2, "SHELL", 2},
+		{"another shell", pairOf(t, app(), set("Shell", []string{"/bin/bash", "-c"})), "E1", -1, "", 0},
 		{"a secret in the command", pairOf(t, app(), set("Cmd", []string{"run", "--token", "hunter2"})), "E1", 2, "(masked)", 2},
 		{"no command and none", pairOf(t, set("Cmd", nil), set("Cmd", []string{})), "E1", -1, "", 0},
 
@@ -85,6 +85,10 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"a health check", pairOf(t, app(), set("Healthcheck", map[string]any{"Test": []string{"CMD", "x"}})), "E7", 2, "HEALTHCHECK", 2},
 		{"a folder spelled otherwise", pairOf(t, set("WorkingDir", "/app/"), set("WorkingDir", "/app")), "E7", -1, "", 0},
 		{"a health check written otherwise", pairOf(t, set("Healthcheck", map[string]any{"Retries": 1, "Test": []string{"NONE"}}), set("Healthcheck", map[string]any{"Test": []string{"NONE"}, "Retries": 1})), "E7", -1, "", 0},
+
+		{"a shell, which containers do not read", pairOf(t, app(), set("Shell", []string{"/bin/bash", "-c"})), "E7", 1, `Settings for builds on top of the image differ: SHELL ["/bin/bash","-c"] is new.`, 2},
+		{"a port and a shell", pairOf(t, app(), withConfig(map[string]any{"Shell": []string{"bash"}, "ExposedPorts": map[string]any{"80/tcp": map[string]any{}}})), "E7", 1,
+			`Settings that deployments rely on differ: EXPOSE 80/tcp is new. Settings for builds on top of the image differ: SHELL ["bash"] is new.`, 2},
 
 		{"1970", Describe(single("a", dated("1970-01-01T00:00:00Z").image(t))), "E8", 0, "In :a, the date is the constant 1 Jan 1970 00:00 UTC", 1},
 		{"no date", Describe(single("a", app().image(t))), "E8", 0, "no creation date", 1},

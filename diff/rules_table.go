@@ -27,7 +27,7 @@ var importance = []string{
 	"D9", "C16", "D19", "D20", "D21", "D23", "D10", "D18", "C17",
 	"F2", "B4",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
-	"D6", "D5", "E1", "E2", "E3", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
+	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
 	"C14", "C15", "D22", "F4", "C2", "E8", "D2", "C6",
 }
 
@@ -364,7 +364,7 @@ var rulesSettings = []rule{
 	{
 		id: "E1", name: "start-command-changed", pair: startChanged, causes: []string{"G1"},
 		means: "Containers of the two images start different programs, or the same program with different arguments.",
-		proof: "config.Entrypoint, config.Cmd or config.Shell differ",
+		proof: "config.Entrypoint or config.Cmd differ",
 	},
 	{
 		id: "E2", name: "user-changed", pair: userChanged, causes: []string{"G1"},
@@ -394,14 +394,21 @@ var rulesSettings = []rule{
 	},
 	{
 		id: "E7", name: "surface-changed", pair: surfaceChanged, causes: []string{"G1"},
-		means: "Settings that deployments rely on differ: ports, volumes, working directory, health check, stop signal or" +
-			" ONBUILD triggers.",
-		proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal or OnBuild differ",
+		means: "Settings that deployments rely on differ: ports, volumes, working directory, health check, stop signal. Or those" +
+			" of builds on top of the image: ONBUILD triggers, the shell.",
+		proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal, OnBuild or Shell differ",
 	},
 	{
 		id: "E8", name: "not-a-real-date", pair: noRealDate,
 		means: "The date in the image is missing or a constant, as in reproducible builds. It does not show the age of the image.",
 		proof: "created is missing or not after 1980, or at least three history entries have the same date to the second",
+	},
+	{
+		id: "E9", name: "lost-in-oci", pair: lostInOCI,
+		means: "A health check, a shell or ONBUILD triggers were lost: the image was built or converted in the OCI format, which" +
+			" has no place for them. podman and buildah leave them out, BuildKit keeps them.",
+		proof: "the manifest or the config has OCI's media type, config.Healthcheck, Shell or OnBuild is missing, and the history" +
+			" has the instruction (buildah issue 2388)",
 	},
 }
 
