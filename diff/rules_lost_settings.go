@@ -89,17 +89,20 @@ func isOCI(img model.Image) bool {
 
 // recordsSetting reports whether the history of an image says that it has a setting. An
 // image built on another runs the other's ONBUILD triggers and does not have them, so a
-// trigger counts only if no layer follows.
+// trigger counts only if no instruction of its kind follows.
 func recordsSetting(img model.Image, verb string) bool {
 	st := lastStep(img, verb)
 	if st == nil {
 		return false
 	}
+	instruction := dockerfile.Instruction(st.CreatedBy)
 	switch verb {
 	case "ONBUILD":
-		return !slices.ContainsFunc(img.Steps[st.Index+1:], func(above model.Step) bool { return above.HasLayer })
+		trigger := dockerfile.Verb(strings.TrimPrefix(instruction, "ONBUILD "))
+		ran := lastStep(img, trigger)
+		return ran == nil || ran.Index < st.Index
 	case "HEALTHCHECK":
-		return !strings.Contains(dockerfile.Instruction(st.CreatedBy), "NONE")
+		return !strings.Contains(instruction, "NONE")
 	}
 	return true
 }

@@ -40,6 +40,7 @@ func lostSettingsCases(t *testing.T) []ruleCase {
 		{"one image", Describe(image(app(shell), false)), "E9", 1, "In :a, SHELL is gone: the OCI format has no place for it, and only the history still has it.", 2},
 		{"kept by BuildKit", Describe(image(set, false)), "E9", -1, "", 0},
 		{"a health check turned off", Describe(image(app(sets("HEALTHCHECK NONE")), false)), "E9", -1, "", 0},
+		{"a trigger below the one layer of buildah", Describe(image(app(trigger, does(`CMD ["/f"]`, files("all"))), false)), "E9", 1, "In :a, ONBUILD is gone", 2},
 		{"a trigger that ran", Describe(image(app(trigger, does("COPY . /src", files("src"))), false)), "E9", -1, "", 0},
 		{"on both sides", Compare(image(app(health), false), named(image(app(health, does("RUN x", files("x"))), false), "b")), "E9", 2, "In :a and :b, HEALTHCHECK is gone", 4},
 	}
