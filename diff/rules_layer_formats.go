@@ -71,20 +71,23 @@ func unreadableFormat(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		f := Finding{
-			Severity: 1, Rests: on(Structure), Evidence: stepEvidence(s.side, zstd),
-			Text: safe.Sprintf("In %s, %s %s compressed with zstd. Docker before 23.0 and other old runtimes cannot unpack this.",
+			Severity: 1, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, zstd),
+			Text: safe.Sprintf("In %s, %s %s compressed with zstd. Docker before 23.0 and containerd before 1.5 cannot unpack this.",
 				s.name, plural(len(zstd), "layer"), isAre(len(zstd))),
 			Next:  safe.Const("If such a runtime must pull it, build with compression=gzip,force-compression=true"),
 			Proof: []safe.Text{safe.Sprintf("media type of step %d: %s", zstd[0].Index+1, quoted(zstd[0].Layer.MediaType))},
 			Check: s.manifestCheck("[.mediaType, .layers[].mediaType]"),
 		}
+		source := safe.Const("source: moby issue 28394 and the release notes of Docker 23.0 and containerd 1.5")
 		if s.img.Manifest.MediaType == model.MediaTypeDockerManifest || !strings.HasPrefix(zstd[0].Layer.MediaType, v1.MediaTypeImageLayer) {
 			f.Severity = 2
 			f.Text = safe.Sprintf("In %s, %s %s compressed with zstd in a Docker manifest. "+
-				"The Docker format does not include zstd: podman and others refuse it.",
+				"The Docker format does not include zstd: containerd of 2023 and podman 5.5, and older ones, refuse it.",
 				s.name, plural(len(zstd), "layer"), isAre(len(zstd)))
 			f.Next = safe.Const("Push it with OCI media types (oci-mediatypes=true), or with gzip")
+			source = safe.Const("source: containers/image pull request 2906, container-libs pull request 293; containerd issue 9263, pull request 9859")
 		}
+		f.Proof = append(f.Proof, source)
 		return []Finding{f}
 	})
 }
@@ -97,13 +100,13 @@ func encryptedLayers(c Comparison, p Pair) []Finding {
 			return nil
 		}
 		f := Finding{
-			Severity: 2, Rests: on(Hashed), Evidence: stepEvidence(s.side, cipher),
+			Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, cipher),
 			Text: safe.Sprintf("In %s, %s (%s) %s encrypted. Only a runtime that has the key can run the image.",
 				s.name, plural(len(cipher), "layer"), stepsText(stepIndexes(cipher)), isAre(len(cipher))),
 			Next:  safe.Const("Give the nodes the key (ocicrypt, skopeo --decryption-key), or use the image from before the encryption"),
 			Check: s.manifestCheck("[.layers[].mediaType]"),
 		}
-		f.Proof = encryptedProof(cipher)
+		f.Proof = append(encryptedProof(cipher), safe.Const("source: ocicrypt, spec: the media type ends in +encrypted; the content was not read"))
 		return []Finding{f}
 	})
 }

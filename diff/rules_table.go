@@ -215,23 +215,23 @@ var rulesPlatforms = []rule{
 	},
 	{
 		id: "C14", name: "nested-index", whole: nestedIndex,
-		means: "An index lists another index. Some runtimes read one level only.",
-		proof: "an entry has the media type of an index",
+		means: "An index lists another index. Some runtimes read one level only: podman, and Docker before 23.0.",
+		proof: "an entry has the media type of an index (podman issue 25045; moby pull request 43675, in Docker 23.0)",
 	},
 	{
 		id: "C15", name: "no-platform", whole: withoutPlatform,
-		means: "An index lists an image without a platform. Clients cannot choose it.",
-		proof: "an entry for an image has no platform.os",
+		means: "An index lists an image without a platform. Clients take it only if no entry with a platform fits, or by its config.",
+		proof: "an entry for an image has no platform.os (containers/image, manifest/oci_index.go; containerd, core/images/image.go)",
 	},
 	{
 		id: "C16", name: "artifact-as-platform", whole: artifactAsPlatform,
 		means: "An SBOM, a cache or another artifact is listed with an operating system, as if it were an image.",
-		proof: "an entry is an artifact, and its platform.os is set and not unknown",
+		proof: "an entry is an artifact, and its platform.os is set and not unknown (inspektor-gadget pull request 5494)",
 	},
 	{
 		id: "C17", name: "build-cache", whole: onlyBuildCache,
 		means: "The reference leads to a build cache of BuildKit. There is nothing to run.",
-		proof: "an entry or the config has the type application/vnd.buildkit.cacheconfig",
+		proof: "an entry or the config has the type application/vnd.buildkit.cacheconfig (buildkit, cache/remotecache/v1/spec.go)",
 	},
 }
 
@@ -285,7 +285,8 @@ var rulesLayers = []rule{
 	{
 		id: "D10", name: "your-runtime-may-not-read-this", pair: unreadableFormat,
 		means: "Some runtimes cannot unpack the compression of these layers.",
-		proof: "the media type of a layer ends in zstd",
+		proof: "the media type of a layer ends in zstd (Docker from 23.0 on, containerd from 1.5 on; in Docker manifests: container-libs" +
+			" pull request 293, containerd pull request 9859)",
 	},
 	{
 		id: "D11", name: "paid-twice", pair: paidTwice,
@@ -334,12 +335,13 @@ var rulesLayers = []rule{
 	{
 		id: "D19", name: "too-many-layers", pair: tooManyLayers,
 		means: "The image has more layers than a runtime mounts.",
-		proof: "layers > 125 for Docker (moby, layer/layer_store.go), > 128 for CRI-O (cri-o issue 6261)",
+		proof: "layers > 125 for Docker's classic image store (moby, layer/layer_store.go, maxLayerDepth), > 128 for CRI-O and podman of 2022" +
+			" and older (cri-o issue 6261, containers/storage pull request 1375), > 500 for Linux (fs/overlayfs, OVL_MAX_STACK)",
 	},
 	{
 		id: "D20", name: "mixed-formats", pair: mixedFormats,
 		means: "The manifest has one format, Docker or OCI, and some layers have media types of the other.",
-		proof: "family(mediaType of the manifest) ≠ family(mediaType of a layer) (containers/image issue 2972)",
+		proof: "family(mediaType of the manifest) ≠ family(mediaType of a layer) (containers/image issue 2972; the other way: podman issue 19949)",
 	},
 	{
 		id: "D21", name: "other-algorithm", pair: otherAlgorithm,
@@ -348,14 +350,14 @@ var rulesLayers = []rule{
 	},
 	{
 		id: "D22", name: "odd-config-type", pair: oddConfigType,
-		means: "The config has a media type that old clients wrote. Docker accepts it as that of an image.",
+		means: "The config has a media type that old clients wrote. Docker's classic image store accepts it as that of an image, containerd may not.",
 		proof: "config.mediaType is application/octet-stream, application/json or text/html, and the layers are those of an image" +
-			" (moby, distribution/registry.go)",
+			" (moby, distribution/registry.go; containerd issue 4756; moby issue 48361)",
 	},
 	{
 		id: "D23", name: "no-rootfs", pair: noRootFS,
-		means: "The config has no list of layers, which Docker demands even of an image without files.",
-		proof: "rootfs.type and rootfs.diff_ids are missing in the config (moby issue 27568)",
+		means: "The config has no list of layers. Docker demands it even of an image without files, though it may be empty.",
+		proof: "rootfs, or rootfs.type and rootfs.diff_ids, is missing in the config (moby issue 27568)",
 	},
 }
 

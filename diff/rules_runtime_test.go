@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,10 +10,11 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// limitCases are images that some runtimes cannot read.
-func limitCases(t *testing.T) []ruleCase {
+// runtimeCases are images that some runtimes cannot read.
+func runtimeCases(t *testing.T) []ruleCase {
 	t.Helper()
 	alone := func(img model.Image) Comparison { return Describe(single("a", img)) }
 	layers := func(n int) model.Image {
@@ -58,26 +60,47 @@ func limitCases(t *testing.T) []ruleCase {
 	cache := index(t, "a", model.Entry{Descriptor: v1.Descriptor{MediaType: buildCacheType + "v0", Digest: digest.FromString("cache")}, Role: model.RoleArtifact})
 	return []ruleCase{
 		{"as many as Docker mounts", alone(layers(125)), "D19", -1, "", 0},
-		{"one too many for Docker", alone(layers(126)), "D19", 2, "126 layers. Docker mounts at most 125 and fails", 1},
-		{"too many for CRI-O, too", alone(layers(129)), "D19", 2, "129 layers. Docker mounts at most 125, CRI-O 128;", 1},
+		{"one too many for Docker", alone(layers(126)), "D19", 2, "126 layers. Some runtimes mount fewer and fail (max depth exceeded): Docker's classic image store (graph drivers) at most 125.", 1},
+		{"too many for CRI-O, too", alone(layers(129)), "D19", 2, "at most 125; CRI-O and podman of 2022 and older at most 128.", 1},
+		{"as many as old CRI-O mounts", alone(layers(128)), "D19", 2, "(graph drivers) at most 125.", 1},
+		{"too many for Linux", alone(layers(501)), "D19", 2, "; Linux's overlayfs at most 500.", 1},
 		{"OCI layers in a Docker manifest", alone(retyped(app().image(t), model.MediaTypeDockerManifest, v1.MediaTypeImageLayerGzip)), "D20", 2, "the manifest has Docker's format, but 2 layers (steps 1 and 3) have OCI's media types", 2},
-		{"Docker layers in an OCI manifest", alone(retyped(app().image(t), v1.MediaTypeImageManifest, dockerLayer)), "D20", 1, "the manifest has the OCI format", 2},
+		{"Docker layers in an OCI manifest", alone(retyped(app().image(t), v1.MediaTypeImageManifest, dockerLayer)), "D20", 1, "podman may fail to push it again", 2},
 		{"all of Docker", alone(retyped(app().image(t), model.MediaTypeDockerManifest, dockerLayer)), "D20", -1, "", 0},
 		{"all of OCI", alone(app().image(t)), "D20", -1, "", 0},
-		{"sha512", alone(sha512), "D21", 2, "1 blob is named by sha512", 1},
+		{"sha512", alone(sha512), "D21", 2, "1 blob is named by sha512. Docker cannot use such an image (seen with 27.0)", 1},
 		{"sha256", alone(app().image(t)), "D21", -1, "", 0},
-		{"a config of octets", Describe(oddConfig("application/octet-stream", dockerLayer)), "D22", 1, "the media type application/octet-stream. Docker accepts it", 1},
+		{"a config of octets", Describe(oddConfig("application/octet-stream", dockerLayer)), "D22", 1, "the media type application/octet-stream, which old clients wrote. Docker's classic image store accepts it, containerd", 1},
 		{"an artifact of octets", Describe(oddConfig("application/octet-stream", "application/x-model")), "D22", -1, "", 0},
 		{"a chart", Describe(oddConfig("application/vnd.cncf.helm.config.v1+json", dockerLayer)), "D22", -1, "", 0},
-		{"no rootfs", alone(bare.image(t)), "D23", 2, "the config has no list of layers", 1},
+		{"no rootfs", alone(build{more: map[string]any{"rootfs": nil}}.image(t)), "D23", 2, "the config has no list of layers (rootfs). Docker refuses it", 1},
+		{"a rootfs without members", alone(bare.image(t)), "D23", 1, "has no type and no diff_ids. Docker takes it", 1},
 		{"an empty rootfs", alone(build{}.image(t)), "D23", -1, "", 0},
-		{"an index of indexes", Describe(index(t, "a", inner, amd)), "C14", 1, "the index lists another index.", 1},
+		{"an index of indexes", Describe(index(t, "a", inner, amd)), "C14", 1, "the index lists another index. podman and Docker before 23.0", 1},
 		{"a flat index", Describe(index(t, "a", amd)), "C14", -1, "", 0},
-		{"an image without a platform", Describe(index(t, "a", nameless(amd))), "C15", 1, "1 entry for an image has no platform", 1},
+		{"an image without a platform", Describe(index(t, "a", nameless(amd))), "C15", 1, "1 entry for an image has no platform. podman takes it if no platform fits", 1},
+		{"two images without a platform", Describe(index(t, "a", nameless(amd), nameless(entry(forArch("arm64").image(t))))), "C15", 1, "podman takes the first of them if", 2},
 		{"images with platforms", Describe(index(t, "a", amd)), "C15", -1, "", 0},
 		{"an SBOM as linux", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}))), "C16", 2, "listed as linux without an architecture: an SBOM (application/spdx+json)", 1},
+		{"two SBOMs as linux", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}), sbom(&v1.Platform{OS: "linux"}))), "C16", 2, "2 entries that are not images are listed as linux without an architecture, each of them an SBOM (application/spdx+json).", 2},
 		{"an SBOM beside the platforms", Describe(index(t, "a", amd, sbom(nil))), "C16", -1, "", 0},
 		{"a build cache", Describe(cache), "C17", 1, ":a is a build cache of BuildKit, not an image: there is nothing to run.", 1},
 		{"an index with an image", Describe(index(t, "a", amd)), "C17", -1, "", 0},
+	}
+}
+
+// TestRuntimeRules_sources checks that what is said about other programs names its source
+// and is not called proved.
+func TestRuntimeRules_sources(t *testing.T) {
+	about := []string{"C14", "C15", "C16", "D10", "D16", "D19", "D20", "D21", "D22", "D23"}
+	for _, tt := range allRuleCases(t) {
+		f := found(tt.c, tt.id)
+		if f == nil || !slices.Contains(about, tt.id) {
+			continue
+		}
+		named := slices.ContainsFunc(f.Proof, func(line safe.Text) bool { return strings.HasPrefix(line.String(), "source: ") })
+		if !named || f.Trust == Proved {
+			t.Errorf("%s %s: %s, %q", tt.id, tt.name, f.Trust, f.Proof)
+		}
 	}
 }

@@ -1,0 +1,152 @@
+package diff
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// nestedIndex (C14): an index that lists an index.
+func nestedIndex(c Comparison) []Finding {
+	return c.onIndexes(func(e model.Entry) bool { return e.Role == model.RoleIndex }, func(s indexSide, nested []model.Entry) Finding {
+		return Finding{
+			Severity: 1, Rests: on(Hashed, Claimed),
+			Text: safe.Sprintf("In %s, the index lists %s. podman and Docker before 23.0 read one level only and fail.", s.name, indexesText(len(nested))),
+			Next: safe.Const("Create a flat index: docker buildx imagetools create lists the images of the inner ones"),
+			Proof: []safe.Text{
+				safe.Const("source: podman issue 25045 (\"Unexpectedly received a manifest list instead of a manifest for a single image\"); " +
+					"moby pull request 43675; image-spec image-index.md says SHOULD of nested indexes"),
+			},
+		}
+	})
+}
+
+func indexesText(n int) string {
+	if n == 1 {
+		return "another index"
+	}
+	return fmt.Sprintf("%d other indexes", n)
+}
+
+// withoutPlatform (C15): images of an index that no client can choose by platform.
+func withoutPlatform(c Comparison) []Finding {
+	return c.onIndexes(func(e model.Entry) bool {
+		return e.Role == model.RoleImage && (e.Descriptor.Platform == nil || e.Descriptor.Platform.OS == "")
+	}, func(s indexSide, bare []model.Entry) Finding {
+		return Finding{
+			Severity: 1, Rests: on(Hashed, Claimed),
+			Text: safe.Sprintf("In %s, %s if no platform fits; containerd and Docker go by the config.",
+				s.name, entriesWithoutPlatform(len(bare))),
+			Next: safe.Const("Create the index again with a platform for each image"),
+			Proof: []safe.Text{
+				safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance; containerd, core/images/image.go: Manifest; moby pull request 43675"),
+			},
+		}
+	})
+}
+
+func entriesWithoutPlatform(n int) string {
+	if n == 1 {
+		return "1 entry for an image has no platform. podman takes it"
+	}
+	return fmt.Sprintf("%d entries for images have no platform. podman takes the first of them", n)
+}
+
+// artifactAsPlatform (C16): an SBOM, a cache or another artifact that is listed with an
+// operating system, as if it were an image.
+func artifactAsPlatform(c Comparison) []Finding {
+	return c.onIndexes(func(e model.Entry) bool {
+		p := e.Descriptor.Platform
+		return e.Role == model.RoleArtifact && p != nil && p.OS != "" && p.OS != "unknown"
+	}, func(s indexSide, listed []model.Entry) Finding {
+		var kinds []string
+		for _, e := range listed {
+			kinds = appendNew(kinds, artifactName(e.ArtifactType()))
+		}
+		text := safe.Sprintf("In %s, an entry that is not an image is listed as %s: %s. Clients that go by the operating system may take it.",
+			s.name, listedAs(listed[0]), list(kinds))
+		if len(listed) > 1 {
+			text = safe.Sprintf("In %s, %d entries that are not images are listed as %s, %s. Clients that go by the operating system may take them.",
+				s.name, len(listed), listedAs(listed[0]), eachOrAmong(kinds))
+		}
+		return Finding{
+			Severity: 2, Rests: on(Hashed, Claimed), Text: text,
+			Next: safe.Const("Create the index again from the images only. Attach SBOMs with a subject: oras attach, regctl artifact put"),
+			Proof: []safe.Text{
+				safe.Const("source: inspektor-gadget pull request 5494 (a pull-through cache of AWS ECR failed on entries of linux without an architecture)"),
+			},
+		}
+	})
+}
+
+// eachOrAmong says what several entries are, by their kinds.
+func eachOrAmong(kinds []string) string {
+	if len(kinds) == 1 {
+		return "each of them " + kinds[0]
+	}
+	return "among them " + list(kinds)
+}
+
+// listedAs is the platform of an entry as its index states it.
+func listedAs(e model.Entry) string {
+	p := e.Descriptor.Platform
+	if p.Architecture == "" {
+		return p.OS + " without an architecture"
+	}
+	return model.PlatformName(*p)
+}
+
+func appendNew(all []string, s string) []string {
+	for _, o := range all {
+		if o == s {
+			return all
+		}
+	}
+	return append(all, s)
+}
+
+// onlyBuildCache (C17): an index or a manifest that holds a build cache and no image.
+func onlyBuildCache(c Comparison) []Finding {
+	nameA, nameB := c.names()
+	var found []Finding
+	for _, s := range []indexSide{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
+		if s.art == nil || !isBuildCache(*s.art) && !strings.HasPrefix(s.art.Top.ArtifactType, buildCacheType) {
+			continue
+		}
+		found = append(found, Finding{
+			Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.art.Top.Digest}},
+			Text: safe.Sprintf("%s is a build cache of BuildKit, not an image: there is nothing to run.", s.name),
+			Next: safe.Const("Use it with docker buildx build --cache-from type=registry,ref=…"),
+			Proof: []safe.Text{
+				safe.Sprintf("the manifest %s lists a %s", s.art.Top.Digest, buildCacheType+"v0"),
+				safe.Const("source: buildkit, cache/remotecache/v1/spec.go: CacheConfigMediaTypeV0"),
+			},
+			Check: c.manifestOf(s.side, "."),
+		})
+	}
+	return found
+}
+
+// onIndexes applies a rule to the entries of each index that match. find leaves the
+// evidence, the entries in the proof and the check to onIndexes.
+func (c Comparison) onIndexes(match func(model.Entry) bool, find func(indexSide, []model.Entry) Finding) []Finding {
+	var found []Finding
+	for _, s := range c.indexes() {
+		var entries []model.Entry
+		for _, e := range s.art.Entries {
+			if match(e) {
+				entries = append(entries, e)
+			}
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		f := find(s, entries)
+		f.Evidence, f.Proof = s.evidence(entries), append(entriesProof(entries), f.Proof...)
+		f.Check = c.manifestOf(s.side, ".manifests[]|{mediaType,artifactType,digest,platform}")
+		found = append(found, f)
+	}
+	return found
+}

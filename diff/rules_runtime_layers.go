@@ -1,0 +1,174 @@
+package diff
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// What other programs cannot read is a claim of their sources and threads, which the proof
+// names. It was not measured here, so all that rests on it is inferred.
+
+// layerLimits are the most layers that programs mount, the smallest first.
+var layerLimits = []struct {
+	most            int
+	program, source string
+}{
+	{125, "Docker's classic image store (graph drivers)", "moby, layer/layer_store.go: maxLayerDepth = 125; the containerd image store does not use it"},
+	{128, "CRI-O and podman of 2022 and older", "cri-o issue 6261; containers/storage pull request 1375 lifted it"},
+	{500, "Linux's overlayfs", "linux, fs/overlayfs: OVL_MAX_STACK = 500"},
+}
+
+// tooManyLayers (D19): more layers than a runtime mounts.
+func tooManyLayers(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		n := len(s.img.Manifest.Layers)
+		var limits []string
+		proof := []safe.Text{safe.Sprintf("layers: %d", n)}
+		for _, l := range layerLimits {
+			if n > l.most {
+				limits = append(limits, fmt.Sprintf("%s at most %d", l.program, l.most))
+				proof = append(proof, safe.Sprintf("source: %s", l.source))
+			}
+		}
+		if len(limits) == 0 {
+			return nil
+		}
+		return []Finding{{
+			Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+			Text: safe.Sprintf("In %s, the image has %d layers. Some runtimes mount fewer and fail (max depth exceeded): %s.",
+				s.name, n, strings.Join(limits, "; ")),
+			Next:  safe.Const("Join steps (RUN a && b), copy from a stage that has the result, or squash the image"),
+			Proof: proof,
+			Check: s.manifestCheck(".layers | length"),
+		}}
+	})
+}
+
+// mixedFormats (D20): layers with media types of the other format than the manifest.
+func mixedFormats(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		format := formatOf(s.img.Manifest.MediaType)
+		var other []model.Step
+		for _, st := range s.img.Steps {
+			if f := layerFormat(st.Layer.MediaType); st.HasLayer && f != "" && f != format {
+				other = append(other, st)
+			}
+		}
+		if format == "" || len(other) == 0 {
+			return nil
+		}
+		f := Finding{
+			Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, other),
+			Text: safe.Sprintf("In %s, the manifest has Docker's format, but %s (%s) %s OCI's media types. "+
+				"podman, skopeo and CRI-O refuse that (unsupported docker v2s2 media type).",
+				s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other))),
+			Next: safe.Const("Push it again in one format: build with oci-mediatypes=true, or regctl image mod --to-oci"),
+			Proof: []safe.Text{safe.Sprintf("media type of the manifest: %s; of step %d: %s",
+				s.img.Manifest.MediaType, other[0].Index+1, quoted(other[0].Layer.MediaType))},
+			Check: s.manifestCheck("[.mediaType, .layers[].mediaType]"),
+		}
+		source := safe.Const("source: containers/image issue 2972 (podman, skopeo); kontain.me issue 222 (CRI-O)")
+		if format == "OCI" {
+			f.Severity = 1
+			f.Text = safe.Sprintf("In %s, the manifest has the OCI format, but %s (%s) %s Docker's media types. "+
+				"podman may fail to push it again (unsupported MIME type for compression).",
+				s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other)))
+			source = safe.Const("source: podman issue 19949")
+		}
+		f.Proof = append(f.Proof, source)
+		return []Finding{f}
+	})
+}
+
+func layerFormat(mediaType string) string {
+	switch {
+	case strings.HasPrefix(mediaType, "application/vnd.docker.image.rootfs."):
+		return "Docker"
+	case strings.HasPrefix(mediaType, "application/vnd.oci.image.layer."):
+		return "OCI"
+	}
+	return ""
+}
+
+// otherAlgorithm (D21): blobs that are named by another hash than sha256.
+func otherAlgorithm(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		var named []digest.Digest
+		for _, d := range append([]v1.Descriptor{s.img.Manifest.Config}, s.img.Manifest.Layers...) {
+			if d.Digest != "" && d.Digest.Algorithm() != digest.SHA256 {
+				named = append(named, d.Digest)
+			}
+		}
+		if len(named) == 0 {
+			return nil
+		}
+		return []Finding{{
+			Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+			Text: safe.Sprintf("In %s, %s by %s. Docker cannot use such an image (seen with 27.0), and other clients may know sha256 only.",
+				s.name, blobsNamed(len(named)), named[0].Algorithm()),
+			Next:  safe.Const("Push the image again with sha256 digests"),
+			Proof: []safe.Text{safe.Sprintf("%s", named[0]), safe.Const("source: moby issue 48241")},
+			Check: s.manifestCheck("[.config.digest, .layers[].digest]"),
+		}}
+	})
+}
+
+func blobsNamed(n int) string {
+	if n == 1 {
+		return "1 blob is named"
+	}
+	return fmt.Sprintf("%d blobs are named", n)
+}
+
+// oddConfigType (D22): a config with a media type that only some clients take for an image.
+func oddConfigType(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		if !s.img.Manifest.HasOddConfigType() {
+			return nil
+		}
+		return []Finding{{
+			Severity: 1, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+			Text: safe.Sprintf("In %s, the config has the media type %s, which old clients wrote. "+
+				"Docker's classic image store accepts it, containerd and Docker's containerd image store may fail.",
+				s.name, quoted(s.img.Manifest.Config.MediaType)),
+			Next: safe.Const("Push the image again with a current client"),
+			Proof: []safe.Text{
+				safe.Sprintf("config.mediaType = %s", quoted(s.img.Manifest.Config.MediaType)),
+				safe.Const("source: moby, distribution/registry.go (moby pull request 44567); containerd issue 4756; moby issue 48361"),
+			},
+			Check: s.manifestCheck(".config.mediaType"),
+		}}
+	})
+}
+
+// noRootFS (D23): a config without the list of layers. Docker refuses it if the member is
+// missing, and takes an empty one.
+func noRootFS(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		rootFS := s.img.Config.RootFS
+		if s.img.Manifest.Kind == model.KindSchema1 || rootFS.Type != "" || len(rootFS.DiffIDs) > 0 || len(s.img.Config.Raw) == 0 {
+			return nil
+		}
+		f := Finding{
+			Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+			Text:  safe.Sprintf("In %s, the config has no list of layers (rootfs). Docker refuses it (invalid rootfs in image configuration).", s.name),
+			Next:  safe.Const("Write rootfs with type \"layers\" and an empty list of diff_ids"),
+			Proof: []safe.Text{safe.Const("rootfs is missing"), safe.Const("source: moby issue 27568; image-spec config.md demands rootfs.type and rootfs.diff_ids")},
+			Check: s.configCheck(".rootfs"),
+		}
+		config, _ := jsondoc.Parse(s.img.Config.Raw)
+		if raw := config.Member("rootfs").Raw; raw != "" && raw != "null" {
+			f.Severity = 1
+			f.Text = safe.Sprintf("In %s, the list of layers in the config (rootfs) has no type and no diff_ids. Docker takes it, other clients may not.", s.name)
+			f.Proof[0] = safe.Const("rootfs.type and rootfs.diff_ids are missing")
+		}
+		return []Finding{f}
+	})
+}
