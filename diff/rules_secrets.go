@@ -9,65 +9,93 @@ import (
 )
 
 // secretInTheOpen (E4): a value that the screen masks is readable by everyone with access to
-// the image.
+// the image. A plain word is often a default, so it is a note.
 func secretInTheOpen(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
-		places, evidence, proof := secretsOf(s)
-		if len(places) == 0 {
-			return nil
+		inUse, words := secretsOf(s)
+		var found []Finding
+		if n := len(inUse); n > 0 {
+			what := "1 value looks like a secret"
+			if n > 1 {
+				what = plural(n, "value") + " look like secrets"
+			}
+			f := secretFinding(s, inUse)
+			f.Severity = 3
+			f.Text = safe.Sprintf("In %s, %s: %s. Anyone with pull access can read this.", s.name, what, list(secretNames(inUse)))
+			f.Next = safe.Const("Rotate it first, then build with RUN --mount=type=secret. Deleting the tag is not enough")
+			found = append(found, f)
 		}
-		what := "1 value looks like a secret"
-		if len(places) > 1 {
-			what = plural(len(places), "value") + " look like secrets"
+		if n := len(words); n > 0 {
+			what := "1 value in the place of a secret is a plain word, maybe a default"
+			if n > 1 {
+				what = plural(n, "value") + " in the place of secrets are plain words, maybe defaults"
+			}
+			f := secretFinding(s, words)
+			f.Severity = 1
+			f.Text = safe.Sprintf("In %s, %s: %s.", s.name, what, list(secretNames(words)))
+			f.Next = safe.Const("Set another value where the image runs. If it is in use, rotate it")
+			found = append(found, f)
 		}
-		return []Finding{{
-			Severity: 3, Rests: on(Heuristic), Evidence: evidence, Proof: proof,
-			Text:  safe.Sprintf("In %s, %s: %s. Anyone with pull access can read this.", s.name, what, list(places)),
-			Next:  safe.Const("Rotate it first, then build with RUN --mount=type=secret. Deleting the tag is not enough"),
-			Check: s.configCheck(".config.Env, .config.Labels, [.history[]?.created_by]"),
-		}}
+		return found
 	})
 }
 
-// secretsOf returns where secrets seem to be, each place once.
-func secretsOf(s sideOf) (places []string, evidence []Evidence, proof []safe.Text) {
+// secretPlace is where a secret seems to be.
+type secretPlace struct {
+	name, text string
+	at         Evidence
+}
+
+func secretNames(places []secretPlace) []string {
+	names := make([]string, len(places))
+	for i, p := range places {
+		names[i] = p.name
+	}
+	return names
+}
+
+func secretFinding(s sideOf, places []secretPlace) Finding {
+	f := Finding{Rests: on(Heuristic), Check: s.configCheck(".config.Env, .config.Labels, [.history[]?.created_by]")}
+	for _, p := range places {
+		f.Evidence = append(f.Evidence, p.at)
+		f.Proof = append(f.Proof, safe.Sprintf("%s: %s", p.name, quoted(p.text)))
+	}
+	return f
+}
+
+// secretsOf returns where secrets seem to be, each place once: those that look in use, and
+// plain words.
+func secretsOf(s sideOf) (inUse, words []secretPlace) {
 	seen := map[string]bool{}
 	note := func(place, text string, at Evidence) {
-		if !seen[place] {
-			seen[place] = true
-			places, evidence = append(places, place), append(evidence, at)
-			proof = append(proof, safe.Sprintf("%s: %s", place, quoted(text)))
+		used, plain := safe.Secrets(text)
+		if seen[place] || used+plain == 0 {
+			return
+		}
+		seen[place] = true
+		if used > 0 {
+			inUse = append(inUse, secretPlace{place, text, at})
+		} else {
+			words = append(words, secretPlace{place, text, at})
 		}
 	}
 	whole := Evidence{s.side, none, s.img.Config.Digest}
 	for _, e := range s.img.Config.Config.Env {
-		if name, value, _ := strings.Cut(e, "="); looksSecret(e) && !isHarmlessValue(value) {
-			note("ENV "+shortName(name), e, whole)
-		}
+		name, _, _ := strings.Cut(e, "=")
+		note("ENV "+shortName(name), e, whole)
 	}
 	for _, name := range sortedKeys(s.img.Config.Config.Labels) {
-		value := s.img.Config.Config.Labels[name]
-		if text := name + "=" + value; looksSecret(text) && !isHarmlessValue(value) {
-			note("label "+shortName(name), text, whole)
-		}
+		note("label "+shortName(name), name+"="+s.img.Config.Config.Labels[name], whole)
 	}
 	for _, st := range s.img.Steps {
 		instruction := dockerfile.Instruction(st.CreatedBy)
 		inConfig := strings.HasPrefix(instruction, "ENV ") || strings.HasPrefix(instruction, "LABEL ")
-		if looksSecret(st.CreatedBy) && !inConfig {
+		if !inConfig {
 			note(stepsText([]int{st.Index}), st.CreatedBy, Evidence{s.side, st.Index, st.Layer.Digest})
 		}
 	}
-	return places, evidence, proof
+	return inUse, words
 }
-
-// isHarmlessValue reports whether a value is a short number or a boolean: MAX_TOKENS=4096
-// is masked to be safe, but it is not reported.
-func isHarmlessValue(value string) bool {
-	return len(value) <= 6 && strings.Trim(value, "0123456789") == "" || value == "true" || value == "false"
-}
-
-func looksSecret(text string) bool { return safe.Gate{}.Mask(text) != text }
 
 func sortedKeys(m map[string]string) []string {
 	names := make([]string, 0, len(m))

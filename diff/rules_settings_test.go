@@ -58,12 +58,17 @@ func settingsCases(t *testing.T) []ruleCase {
 
 		{"a token in the environment", pairOf(t, env("API_TOKEN=hunter2"), app()), "E4", 3, "In :a, 1 value looks like a secret: ENV API_TOKEN. Anyone with pull access can read this.", 1},
 		{"a token on both sides", pairOf(t, env("API_TOKEN=hunter2", "A=1"), env("API_TOKEN=hunter2")), "E4", 3, "In :a and :b,", 2},
-		{"a build argument", Describe(single("a", build{steps: []step{does("|1 NPM_TOKEN=abc /bin/sh -c npm ci", files("x"))}}.image(t))), "E4", 3, "step 1", 1},
+		{"a build argument", Describe(single("a", build{steps: []step{does("|1 NPM_TOKEN=abc123 /bin/sh -c npm ci", files("x"))}}.image(t))), "E4", 3, "step 1", 1},
 		{"an argument named only", Describe(single("a", build{steps: []step{does("ARG NPM_TOKEN", files("x"))}}.image(t))), "E4", -1, "", 0},
 		{"paths, addresses and names", Describe(single("a", env("GOOGLE_APPLICATION_CREDENTIALS=/var/secrets/key.json", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/x",
 			"PASSWORD_RESET_URL=https://example.org/reset", "JWT_SECRET_HEADER=X-Token").image(t))), "E4", -1, "", 0},
 		{"a reference in a rewrite rule", Describe(single("a", build{steps: []step{does("RUN echo 'RewriteRule .* - [E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]' > .htaccess", files("x"))}}.image(t))), "E4", -1, "", 0},
 		{"an address with a password", Describe(single("a", env("SECRET_URL=https://u:hunter2@example.org/").image(t))), "E4", 3, "ENV SECRET_URL", 1},
+		{"placeholders and switches", Describe(single("a", env("A_PASSWORD=changeme", "B_TOKEN=<token>", "C_SECRET=${C}", "SECRET_KEY_BASE_DUMMY=1", "D_PASSWORD=true", "E_PASSWORD=example").image(t))), "E4", -1, "", 0},
+		{"defaults", Describe(single("a", env("A_PASSWORD=admin", "B_SECRET=cookiesecret").image(t))), "E4", 1, "In :a, 2 values in the place of secrets are plain words, maybe defaults: ENV A_PASSWORD and ENV B_SECRET.", 2},
+		{"a default on both sides", pairOf(t, env("A_PASSWORD=admin", "A=1"), env("A_PASSWORD=admin")), "E4", 1, "In :a and :b, 1 value in the place of a secret is a plain word, maybe a default: ENV A_PASSWORD.", 2},
+		{"a default for the build", Describe(single("a", build{steps: []step{does("RUN DATABASE_URL=postgres://user:pass@localhost/db SECRET_KEY_BASE=dummy rake", files("x"))}}.image(t))), "E4", 1, "a plain word, maybe a default: step 1.", 1},
+		{"a name of a header", Describe(single("a", env("JWT_SECRET_HEADER=Token").image(t))), "E4", -1, "", 0},
 		{"a number of tokens", Describe(single("a", env("MAX_TOKENS=4096").image(t))), "E4", -1, "", 0},
 
 		{"two commits", pairOf(t, withConfig(label(revision, "e3b7d9f0a1b2c3d4e5f60718293a4b5c6d7e8f90", version, "v2.5.0")),

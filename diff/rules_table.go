@@ -380,8 +380,10 @@ var rulesSettings = []rule{
 	},
 	{
 		id: "E4", name: "secret-in-the-open", pair: secretInTheOpen,
-		means: "A value looks like a password or a token. Anyone with pull access can read it.",
-		proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret",
+		means: "A value looks like a password or a token. Anyone with pull access can read it. A plain word may be a default, which is" +
+			" a note.",
+		proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret; placeholders" +
+			" (changeme), switches, paths, variables and numbers of at most three digits do not count",
 	},
 	{
 		id: "E5", name: "which-commit", pair: whichCommit,

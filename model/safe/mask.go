@@ -27,13 +27,20 @@ func (g Gate) Mask(s string) string {
 		return s
 	}
 	m := masker{s: maskKeys(s)}
-	for at := 0; ; {
-		i, h := nextHint(m.s, at)
-		if i < 0 {
-			return m.result()
-		}
-		at = m.handleHint(i, h)
+	m.run()
+	return m.result()
+}
+
+// Secrets counts what Mask replaces in s: what looks like a secret in use, and plain words
+// in the place of one, which are often defaults (admin). Names of headers and small
+// numbers, such as the most tokens, are neither.
+func Secrets(s string) (inUse, words int) {
+	m := masker{s: maskKeys(s)}
+	if m.s != s {
+		inUse++
 	}
+	m.run()
+	return inUse + m.inUse, m.words
 }
 
 // masker masks a text in one pass.
@@ -43,6 +50,32 @@ type masker struct {
 	written    int // s up to here is in out
 	namesDone  int // names up to here have been judged
 	quoteState quoteState
+
+	inUse, words int // see Secrets
+}
+
+// run masks the whole text.
+func (m *masker) run() {
+	for at := 0; ; {
+		i, h := nextHint(m.s, at)
+		if i < 0 {
+			return
+		}
+		at = m.handleHint(i, h)
+	}
+}
+
+// count notes a value of a name that is masked. A value that is masked already is not
+// counted.
+func (m *masker) count(n secretName, value string) {
+	value = bareValue(value)
+	switch {
+	case value == Masked, n.isNameOf(value), isNumber(value) && len(value) <= 6 && !n.endsSecret:
+	case isWord(value), isNumber(value) && len(value) <= 6:
+		m.words++
+	default:
+		m.inUse++
+	}
 }
 
 // quoteState records whether a position is inside double quotes that began in
@@ -136,9 +169,10 @@ func (m *masker) maskUserinfo(from int) int {
 		return from
 	}
 	user, password, ok := strings.Cut(m.s[from:from+at], ":")
-	if !ok || password == "" || isVariable(password) {
+	if !ok || password == "" || isVariable(password) || isPlaceholder(password) {
 		return from
 	}
+	m.count(secretName{endsSecret: true}, password)
 	return m.mask(from+len(user)+1, from+at, Masked)
 }
 

@@ -98,6 +98,7 @@ func (m *masker) maskToken(from int, h hint) int {
 	if end-to < h.minTail || h.text == "eyJ" && !isWebToken(m.s[from:end]) {
 		return to
 	}
+	m.inUse++
 	return m.mask(from, end, Masked)
 }
 

@@ -20,6 +20,7 @@ type secretName struct {
 	lastWord   string // its last word, in lower case
 	endsSecret bool   // the secret word is the last one
 	dashes     int    // number of leading dashes, as options have
+	randomOnly bool   // a key of unknown use: its value counts only if it looks random
 	header     bool   // the name of an HTTP header
 	hasScheme  bool   // of a header whose value begins with a scheme, which is not secret
 }
@@ -33,12 +34,18 @@ var (
 	weakWords = []string{"pass", "passcode", "pwd", "auth", "cred", "creds"}
 	// secretKeys are the words before "key" that mark a secret; GPG_KEY is public.
 	secretKeys = []string{"api", "access", "private", "signing", "encryption", "auth", "secret", "master"}
+	// publicKeys are words of names whose key is not secret.
+	publicKeys = []string{
+		"gpg", "pgp", "public", "pub", "fingerprint", "primary", "foreign", "sort", "cache", "partition", "routing", "object", "hash",
+	}
+	// dummyWords are words of names whose value is no secret: SECRET_KEY_BASE_DUMMY.
+	dummyWords = []string{"dummy", "placeholder", "example", "fake"}
 	// pathWords are the last words of names whose value is the path of a secret.
 	pathWords = []string{"file", "path", "dir"}
 	// placeWords are the last words of names whose value is an address.
 	placeWords = []string{"url", "uri", "endpoint", "host", "server"}
 	// nameWords are the last words of names whose value is a name: of an HTTP header, say.
-	nameWords = []string{"header", "headername", "name", "field", "param", "claim", "variable"}
+	nameWords = []string{"header", "headername", "field", "param", "claim", "variable"}
 )
 
 func judgeName(name string) secretName {
@@ -49,13 +56,39 @@ func judgeName(name string) secretName {
 	n.header = n.hasScheme || strings.HasPrefix(lower, "x-") || lower == "private-token" || lower == "job-token"
 	switch {
 	case n.lastWord == "stdin": // --password-stdin: the value is not in the text
+	case hasWord(name, lower, dummyWords):
 	case isStrong(lower) || n.hasScheme:
 		n.strength = strong
 		n.endsSecret = endsSecret(lower)
 	case slices.Contains(weakWords, n.lastWord) && bare != "pwd": // PWD is the working directory
 		n.strength, n.endsSecret = weak, true
+	case n.lastWord == "key" && strings.TrimRight(bare, "0123456789_-.") != "key" && !hasWord(name, lower, publicKeys):
+		n.strength, n.randomOnly = weak, true
 	}
 	return n
+}
+
+// hasWord reports whether one of the words of a name is in the list: "dummy" of
+// SECRET_DUMMY and of dummyToken. lower is the name in lower case.
+func hasWord(name, lower string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool {
+		for at := 0; ; {
+			i := strings.Index(lower[at:], w)
+			if i < 0 {
+				return false
+			}
+			from, to := at+i, at+i+len(w)
+			if !continuesWord(name, from) && !continuesWord(name, to) {
+				return true
+			}
+			at = to
+		}
+	})
+}
+
+// continuesWord reports whether the letters before and at i of a name are of one word.
+func continuesWord(name string, i int) bool {
+	return i > 0 && i < len(name) && isLetter(name[i-1]) && isLetter(name[i]) && (!isUpper(name[i]) || isUpper(name[i-1]))
 }
 
 func isStrong(lower string) bool {
@@ -118,19 +151,35 @@ func isUpper(c byte) bool  { return 'A' <= c && c <= 'Z' }
 
 // isSecretValue reports whether the value of this name must be masked.
 func (n secretName) isSecretValue(value string) bool {
-	value = strings.Trim(value, `\"'`)
-	switch strings.ToLower(value) {
-	case "", "true", "false", "yes", "no", "on", "off", "none", "null":
-		return false
-	}
+	value = bareValue(value)
 	switch {
-	case isVariable(value), slices.Contains(pathWords, n.lastWord) && isPath(value), isPlainPath(value),
-		slices.Contains(placeWords, n.lastWord) && isPlainURL(value), slices.Contains(nameWords, n.lastWord) && isPlainName(value):
+	case isSwitch(value), isVariable(value), isPlaceholder(value), isShortNumber(value), isPlainPath(value),
+		slices.Contains(pathWords, n.lastWord) && isPath(value), slices.Contains(placeWords, n.lastWord) && isPlainURL(value),
+		n.isNameOf(value) && strings.ContainsAny(value, "-_"):
 		return false
+	case n.randomOnly:
+		return looksRandom(value)
 	case n.lastWord == "auth" && n.strength == weak:
 		return len(value) >= 8 // shorter ones are kinds: basic, ldap, oauth2
 	}
 	return true
+}
+
+// isNameOf reports whether a value is the name of something: of a header, a field.
+func (n secretName) isNameOf(value string) bool {
+	return slices.Contains(nameWords, n.lastWord) && isPlainName(value)
+}
+
+// bareValue is a value without the quotes around it.
+func bareValue(value string) string { return strings.Trim(value, `\"'`) }
+
+// isSwitch reports whether a value is empty or turns something on or off.
+func isSwitch(value string) bool {
+	switch strings.ToLower(value) {
+	case "", "true", "false", "yes", "no", "on", "off", "none", "null":
+		return true
+	}
+	return false
 }
 
 // isPlainPath reports whether a value is the path of a file, whatever its name:

@@ -45,6 +45,9 @@ func TestMask(t *testing.T) {
 		{"AWS_SECRET_ACCESS_KEY=/9j4AAQSkZJRgABAQ", "AWS_SECRET_ACCESS_KEY=(masked)"}, {"A_TOKEN=/hunter2", "A_TOKEN=(masked)"},
 		{"TOKEN_URL=https://example.org/?key=hunter2", "TOKEN_URL=(masked)"}, {"SECRET_URL=https://u:hunter2@example.org/", "SECRET_URL=(masked)"},
 		{"SECRET_NAME=hunter2", "SECRET_NAME=(masked)"}, {"A_TOKEN=%hunter2", "A_TOKEN=(masked)"},
+		{"SECRET_NAME=word", "SECRET_NAME=(masked)"}, {"TOKEN_FIELD=word", "TOKEN_FIELD=(masked)"}, {"A_PASSWORD=1234", "A_PASSWORD=(masked)"},
+		{"A_PASSWORD=admin", "A_PASSWORD=(masked)"}, {"A_PASSWORD=example1", "A_PASSWORD=(masked)"}, {"A_TOKEN=<hunter2", "A_TOKEN=(masked)"}, {"A_TOKEN=<hunter2>", "A_TOKEN=(masked)"},
+		{"STRIPE_KEY=sk0test1hunter2xyz", "STRIPE_KEY=(masked)"}, {`{"appKey": "base64:hunter2hunter2="}`, `{"appKey": "(masked)"}`},
 
 		// Values of any kind.
 		{`{"password":1234}`, `{"password":"(masked)"}`},
@@ -112,10 +115,35 @@ func TestMaskLeaves(t *testing.T) {
 		"docker-credential-desktop: executable file not found", "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----",
 		"GOOGLE_APPLICATION_CREDENTIALS=/var/secrets/key.json", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/x", "PASSWORD_RESET_URL=https://example.org/reset",
 		"JWT_SECRET_HEADER=X-Token", "TOKEN_PARAM=access_token", "[E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]", "A_TOKEN=%A_TOKEN%", "A_TOKEN={{token}}",
+		"A_PASSWORD=changeme", "A_PASSWORD=Change-Me", "A_PASSWORD=password", "A_TOKEN=<your-token>", "A_TOKEN=your-token-here", "SECRET_KEY_BASE=dummy",
+		"SECRET_KEY_BASE_DUMMY=1", "dummyToken=hunter2", "A_TOKEN=xxxx", "A_TOKEN=****", "A_PASSWORD=123", `{"token": 12}`, "https://u:changeme@host",
+		"CACHE_KEY_PREFIX=app", "PRIMARY_KEY=0123456789abcdefgh", "SORT_KEY=name", "HAPROXY_KEY=E3FF2839C048B25C084DEBE9B26995E310250568",
+		"DEPLOY_KEY=word", `{"key": "0123456789abcdefgh"}`,
 		"org.opencontainers.image.authors=someone", `"author": "someone"`, `"Author": "x"`,
 	} {
 		if got := (Gate{}).Mask(s); got != s {
 			t.Errorf("%q is %q", s, got)
+		}
+	}
+}
+
+// TestSecrets counts secrets in use apart from words, which are often defaults.
+func TestSecrets(t *testing.T) {
+	for _, tt := range []struct {
+		in           string
+		inUse, words int
+	}{
+		{"API_TOKEN=hunter2", 1, 0}, {"A_PASSWORD=correcthorsebatterystaple", 1, 0}, {"A_PASSWORD=sUpErSecret", 1, 0},
+		{"|1 A_TOKEN=ghs_16C7e42F292c6912E7710c838347Ae178B4a /bin/sh -c make", 1, 0}, {"x -----BEGIN PRIVATE KEY-----\nabc", 1, 0},
+		{"A_PASSWORD=admin", 0, 1}, {"A_PASSWORD=Guest", 0, 1}, {"COOKIESECRET=cookiesecret", 0, 1}, {"A_PASSWORD=123456", 0, 1},
+		{"URL=postgres://user:pass@localhost/db SECRET_KEY_BASE=dummy", 0, 1}, {"A_PASSWORD=admin B_TOKEN=hunter2", 1, 1},
+		{"A_PASSWORD=changeme", 0, 0}, {"MAX_TOKENS=4096", 0, 0}, {"JWT_SECRET_HEADER=Token", 0, 0}, {"A_TOKEN=(masked)", 0, 0}, {"", 0, 0},
+	} {
+		if inUse, words := Secrets(tt.in); inUse != tt.inUse || words != tt.words {
+			t.Errorf("%q has %d and %d, want %d and %d", tt.in, inUse, words, tt.inUse, tt.words)
+		}
+		if inUse, words := Secrets(Gate{}.Mask(tt.in)); inUse+words != 0 {
+			t.Errorf("%q masked has %d and %d", tt.in, inUse, words)
 		}
 	}
 }

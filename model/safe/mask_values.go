@@ -38,7 +38,8 @@ func (m *masker) member(n nameMatch) (int, bool) {
 		return 0, false
 	}
 	at = m.skip(at+1, " \t\r\n")
-	if to := m.skip(at, "0123456789.eE+-"); to > at && n.endsSecret {
+	if to := m.skip(at, "0123456789.eE+-"); to > at && n.endsSecret && !isShortNumber(m.s[at:to]) {
+		m.count(n.secretName, m.s[at:to])
 		return m.mask(at, to, `"`+Masked+`"`), true
 	}
 	return m.maskQuoted(n, at, q), true
@@ -94,6 +95,7 @@ func (m *masker) maskValue(n nameMatch, from, to int) int {
 	if !n.isSecretValue(m.s[from:to]) {
 		return from
 	}
+	m.count(n.secretName, m.s[from:to])
 	return m.mask(from, to, Masked)
 }
 

@@ -1,0 +1,63 @@
+package safe
+
+import (
+	"slices"
+	"strings"
+)
+
+// placeholders stand for a secret that is set later.
+var placeholders = []string{
+	"changeme", "changeit", "change me", "replaceme", "replace me", "password", "passwd", "example", "dummy", "placeholder", "redacted", "todo", "fixme",
+}
+
+// placeholderWords are words of a longer value without digits that stands for a secret.
+var placeholderWords = []string{"changeme", "example", "dummy", "placeholder", "redacted", "your"}
+
+// isPlaceholder reports whether a value stands for a secret that is set later: changeme,
+// <token>, your-token-here, xxxx.
+func isPlaceholder(value string) bool {
+	if len(value) > 2 && value[0] == '<' && value[len(value)-1] == '>' {
+		value = value[1 : len(value)-1]
+		return strings.Trim(strings.ToLower(value), "abcdefghijklmnopqrstuvwxyz-_. ") == ""
+	}
+	if len(value) > 2 && isRepeated(value, "xX*.-") {
+		return true
+	}
+	if strings.ContainsFunc(value, func(r rune) bool { return r > 'z' || !isLetter(byte(r)) && !strings.ContainsRune("-_. ", r) }) {
+		return false
+	}
+	value = strings.ToLower(value)
+	words := strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune("-_. ", r) })
+	return slices.Contains(placeholders, strings.Join(words, " ")) ||
+		slices.ContainsFunc(words, func(w string) bool { return slices.Contains(placeholderWords, w) })
+}
+
+// isRepeated reports whether a value is one of the given characters, repeated.
+func isRepeated(value, chars string) bool {
+	return strings.ContainsAny(value[:1], chars) && strings.Trim(value, value[:1]) == ""
+}
+
+// isShortNumber reports whether a value is a number of at most three digits.
+func isShortNumber(value string) bool { return len(value) <= 3 && isNumber(value) }
+
+func isNumber(value string) bool { return value != "" && strings.Trim(value, "0123456789") == "" }
+
+// looksRandom reports whether a value is long and mixes letters and digits without blanks.
+// 40 hex digits in upper case are a fingerprint, which is public.
+func looksRandom(value string) bool {
+	const digits, letters = "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	isFingerprint := len(value) == 40 && strings.Trim(value, digits+"ABCDEF") == ""
+	return len(value) >= 16 && !isFingerprint && strings.Trim(value, digits+letters+"+/=_-.:") == "" &&
+		strings.ContainsAny(value, digits) && strings.ContainsAny(value, letters) && !strings.Contains(value, "://")
+}
+
+// isWord reports whether a value is a plain word, as defaults are: admin, Guest. Secrets
+// that a program made are longer or mix letters and digits.
+func isWord(value string) bool {
+	const most = 16
+	if len(value) > most {
+		return false
+	}
+	small := strings.ToLower(value[:1]) + value[1:]
+	return strings.Trim(small, "abcdefghijklmnopqrstuvwxyz") == "" || strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
