@@ -20,21 +20,102 @@ var (
 
 // origin is commit, version and source repository, as labels or annotations of an image
 // state them.
-type origin struct{ revision, version, repository, source string }
+type origin struct {
+	revision, version, repository, source string
+	product                               string // what the labels name the image
+	borrowed                              borrowedCommit
+}
+
+// borrowedCommit is a label with a commit that may be the base's, zero for none.
+type borrowedCommit struct{ label, value, base string }
 
 func originOf(art *model.Artifact, e *model.Entry) origin {
 	m := metadataOf(art, e)
 	var o origin
 	o.version, o.source = m.version()
-	if revision, source := m.revision(); revision != "" {
+	o.repository = m.repository()
+	o.product, _ = m.get(productLabels...)
+	revision, source := m.revision()
+	if img := imageOf(e); img != nil && art != nil && source == "label" {
+		o.borrowed = borrowedCommitOf(*img, art.Ref)
+	}
+	if revision != "" && o.borrowed.label == "" {
 		o.revision, o.source = revision, source
 	}
-	o.repository = m.repository()
 	return o
 }
 
 // isKnown reports whether an origin has a commit or a version.
 func (o origin) isKnown() bool { return o.revision != "" || o.version != "" }
+
+// productLabels name the product of an image.
+var productLabels = []string{v1.AnnotationTitle, "org.label-schema.name", "name"}
+
+// commitProducts are the labels that name the product beside a label with a commit: those
+// that one tool sets together.
+var commitProducts = map[string]string{
+	v1.AnnotationRevision: v1.AnnotationTitle, "org.label-schema.vcs-ref": "org.label-schema.name", "vcs-ref": "name",
+	"io.openshift.build.commit.id": "name",
+}
+
+// borrowedCommitOf returns the label with the commit of an image if it may be inherited:
+// the labels beside it name a product that is a base of others, that the label of the base
+// names, or that is another one than the title.
+func borrowedCommitOf(img model.Image, ref model.Ref) borrowedCommit {
+	labels := img.Config.Config.Labels
+	i := slices.IndexFunc(revisionLabels, func(key string) bool { return labels[key] != "" })
+	if i < 0 {
+		return borrowedCommit{}
+	}
+	key := revisionLabels[i]
+	product := labels[commitProducts[key]]
+	if product == "" || sharesName(product, ref) {
+		return borrowedCommit{}
+	}
+	title, isOld := labels[v1.AnnotationTitle], key != v1.AnnotationRevision
+	if isBaseProduct(product) || lastPart(labels[v1.AnnotationBaseImageName]) == lastPart(product) ||
+		isOld && differByName(title, product) {
+		return borrowedCommit{shortKey(key), labels[key], product}
+	}
+	return borrowedCommit{}
+}
+
+// isBaseProduct reports whether a product is a distribution, which others are built on:
+// ubi9/ubi-micro, rhel8, debian.
+func isBaseProduct(product string) bool {
+	last := lastPart(product)
+	return strings.HasPrefix(last, "ubi") || strings.HasPrefix(last, "rhel") || slices.Contains(distributions, last)
+}
+
+// sharesName reports whether a reference is named after a product.
+func sharesName(product string, ref model.Ref) bool {
+	return strings.Contains(lettersOf(ref.Repository+" "+ref.Tag), lettersOf(lastPart(product)))
+}
+
+// differByName reports whether two names cannot be those of one product.
+func differByName(a, b string) bool {
+	a, b = lettersOf(lastPart(a)), lettersOf(lastPart(b))
+	return a != "" && b != "" && !strings.Contains(a, b) && !strings.Contains(b, a)
+}
+
+// lettersOf is the letters of a name in lower case.
+func lettersOf(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 'a' || r > 'z' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(name))
+}
+
+// lastPart is the name after the last slash, without a tag or digest.
+func lastPart(name string) string {
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	if i := strings.IndexAny(name, ":@"); i >= 0 {
+		name = name[:i]
+	}
+	return name
+}
 
 // labelOf returns the first of the named labels that is set, in the config or as an
 // annotation of the manifest.
@@ -70,7 +151,8 @@ func isHex(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// whichCommit (E5). A missing origin is reported only for two different builds.
+// whichCommit (E5). That no commit is stated is reported only for an image that was built
+// again and whose labels name a version or a repository: there it would answer a question.
 func whichCommit(c Comparison, p Pair) []Finding {
 	_, _, ok := bothSides(p)
 	if !ok || isSame(p.Verdict.Code) {
@@ -85,9 +167,14 @@ func whichCommit(c Comparison, p Pair) []Finding {
 			{"source", quotedOrNone(a.repository), quotedOrNone(b.repository)},
 		}),
 	}
+	borrowed := borrowedText(a, nameA) + borrowedText(b, nameB)
 	switch {
-	case !a.isKnown() && !b.isKnown():
-		f.Text = safe.Const("Neither image states its commit, in a label or an annotation.")
+	case a.revision == "" && b.revision == "" && a.version == b.version:
+		isNamed := a.version != "" || a.repository != "" || b.repository != "" || borrowed != ""
+		if p.Verdict.Code != SameRecipe || !isNamed {
+			return nil
+		}
+		f.Text = safe.Sprintf("The image was built again, and neither side states its commit, in a label or an annotation.%s", borrowed)
 		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI")
 	case a.revision == b.revision && a.version == b.version:
 		return nil
@@ -95,22 +182,63 @@ func whichCommit(c Comparison, p Pair) []Finding {
 		f.Text = safe.Sprintf("Both are %s, as they state; the version is %s in %s and %s in %s.",
 			origin{revision: a.revision}.text(), quoted(orNone(a.version)), nameA, quoted(orNone(b.version)), nameB)
 		f.Next = safe.Const("Nothing to compare in the source repository: it is one commit")
+	case !a.isKnown() || !b.isKnown():
+		known, name, other := a, nameA, nameB
+		if !a.isKnown() {
+			known, name, other = b, nameB, nameA
+		}
+		f.Text = safe.Sprintf("%s is %s, as its %s states; %s states no commit.%s", name, known.text(), known.source, other, borrowed)
+		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI, for each image")
 	default:
 		f.Severity = 1
-		f.Text = safe.Sprintf("%s is %s, %s is %s, as %s.", nameA, a.text(), nameB, b.text(), statedBy(a, b))
-		switch {
-		case a.repository != b.repository && a.repository != "" && b.repository != "":
-			f.Next = safe.Sprintf("They come from two source repositories: %s and %s", quoted(a.repository), quoted(b.repository))
-		case a.repository == "" || a.repository != b.repository:
-			f.Next = safe.Const("Compare them in the source repository. Not both images name one: set org.opencontainers.image.source in CI")
-		default:
-			f.Next = safe.Sprintf("Compare the two in the source repository, %s", quoted(a.repository))
-		}
+		f.Text = safe.Sprintf("%s is %s, %s is %s, as %s.%s", nameA, a.text(), nameB, b.text(), statedBy(a, b), borrowed)
+		f.Next = c.compareSources(a, b)
 		if a.repository != "" && a.repository == b.repository && isHex(a.revision) && isHex(b.revision) {
 			f.Command = safe.Sprintf("git log --oneline %s..%s", a.revision, b.revision)
 		}
 	}
+	if borrowed != "" {
+		f.Rests = on(Claimed, Heuristic)
+		f.Proof = append(f.Proof, changesProof([]change{{"a label that may be inherited", borrowedProof(a), borrowedProof(b)}})...)
+	}
 	return []Finding{f}
+}
+
+// borrowedText says of a side that its label with a commit may be the base's.
+func borrowedText(o origin, name string) string {
+	if o.borrowed.label == "" {
+		return ""
+	}
+	return " The label " + quoted(o.borrowed.label) + " of " + name + " may be inherited from the base, " + quoted(o.borrowed.base) + "."
+}
+
+func borrowedProof(o origin) string {
+	if o.borrowed.label == "" {
+		return ""
+	}
+	return quoted(o.borrowed.label + "=" + o.borrowed.value + " beside the name " + o.borrowed.base)
+}
+
+// compareSources says where two commits or versions can be compared.
+func (c Comparison) compareSources(a, b origin) safe.Text {
+	nameA, nameB := c.names()
+	what := "commits"
+	if a.revision == "" || b.revision == "" {
+		what = "versions"
+	}
+	switch {
+	case a.repository != "" && a.repository == b.repository:
+		return safe.Sprintf("Compare the two in the source repository, %s", quoted(a.repository))
+	case a.repository != "" && b.repository != "":
+		return safe.Sprintf("They come from two source repositories: %s and %s", quoted(a.repository), quoted(b.repository))
+	case differByName(a.product, b.product):
+		return safe.Sprintf("The labels name two products, %s and %s: their %s are not of one history", quoted(a.product), quoted(b.product), what)
+	case a.repository != "":
+		return safe.Sprintf("Only %s names its source repository, %s. Set org.opencontainers.image.source in CI", nameA, quoted(a.repository))
+	case b.repository != "":
+		return safe.Sprintf("Only %s names its source repository, %s. Set org.opencontainers.image.source in CI", nameB, quoted(b.repository))
+	}
+	return safe.Sprintf("Compare the two %s in the source repository. Neither image names it: set org.opencontainers.image.source in CI", what)
 }
 
 // statedBy says what the origins of two images are taken from.

@@ -23,6 +23,7 @@ func settingsCases(t *testing.T) []ruleCase {
 		return map[string]any{"Labels": m}
 	}
 	const version, revision, refName = "org.opencontainers.image.version", "org.opencontainers.image.revision", "org.opencontainers.image.ref.name"
+	const source = "org.opencontainers.image.source"
 	ubuntu := build{config: label(version, "24.04", refName, "ubuntu"), steps: []step{does("ADD file /", files("ubuntu"))}}
 	onUbuntu := build{config: ubuntu.config, steps: append(ubuntu.steps, does("COPY app /", files("app")))}
 	dated := func(dates ...string) build {
@@ -73,7 +74,18 @@ func settingsCases(t *testing.T) []ruleCase {
 
 		{"two commits", pairOf(t, withConfig(label(revision, "e3b7d9f0a1b2c3d4e5f60718293a4b5c6d7e8f90", version, "v2.5.0")),
 			build{config: label(revision, "b91e4c70a1b2c3d4e5f60718293a4b5c6d7e8f90", version, "v2.3.1"), steps: []step{does("X", files("x"))}}), "E5", 1, ":a is commit e3b7d9f0a1b2 (v2.5.0), :b is commit b91e4c70a1b2 (v2.3.1)", 2},
-		{"no commit at all", pairOf(t, app(), app(does("RUN x", files("x")))), "E5", 0, "Neither image states its commit", 2},
+		{"no commit at all", pairOf(t, app(), app(does("RUN x", files("x")))), "E5", -1, "", 0},
+		{"built again without any label", pairOf(t, app(does("RUN x", files("1"))), app(does("RUN x", files("2")))), "E5", -1, "", 0},
+		{"built again, a source and no commit", pairOf(t, configured(app(does("RUN x", files("1"))), label(source, "https://x/1")), app(does("RUN x", files("2")))), "E5", 0, "The image was built again, and neither side states its commit", 2},
+		{"another recipe, a source and no commit", pairOf(t, configured(app(does("RUN x", files("1"))), label(source, "https://x/1")), app(does("RUN y", files("2")))), "E5", -1, "", 0},
+		{"two products", pairOf(t, withConfig(label("vcs-ref", "c563e09", "name", "team/kafka")), build{config: label(revision, "b91e4c7", "org.opencontainers.image.title", "keycloak"), steps: []step{does("X", files("x"))}}), "E5", 1, ":a is commit c563e09, :b is commit b91e4c7", 2},
+		{"a commit on one side", pairOf(t, withConfig(label(revision, "e3b7d9f")), build{steps: []step{does("X", files("x"))}}), "E5", 0, ":a is commit e3b7d9f, as its label states; :b states no commit.", 2},
+		{"the commit of the base", pairOf(t, withConfig(label("vcs-ref", "c563e09", "name", "ubi9/ubi-micro")), build{config: label("vcs-ref", "b91e4c7", "name", "app"), steps: []step{does("X", files("x"))}}), "E5", 0,
+			":b is commit b91e4c7, as its label states; :a states no commit. The label vcs-ref of :a may be inherited from the base, ubi9/ubi-micro.", 2},
+		{"the commit of a base that a title contradicts", pairOf(t, withConfig(label("vcs-ref", "c563e09", "name", "team/runtime", "org.opencontainers.image.title", "tool", version, "1")), build{config: label(version, "2"), steps: []step{does("X", files("x"))}}), "E5", 1,
+			":a is version 1, :b is version 2, as their labels state. The label vcs-ref of :a may be inherited from the base, team/runtime.", 2},
+		{"an image's own commit", pairOf(t, withConfig(label("vcs-ref", "c563e09", "name", "team/app", "org.opencontainers.image.title", "The App")), build{config: label("vcs-ref", "b91e4c7", "name", "team/app"), steps: []step{does("X", files("x"))}}), "E5", 1,
+			":a is commit c563e09, :b is commit b91e4c7, as their labels state.", 2},
 		{"the same commit", pairOf(t, withConfig(label(revision, "e3b7d9f")), build{config: label(revision, "e3b7d9f"), steps: []step{does("X", files("x"))}}), "E5", -1, "", 0},
 		{"one commit, two versions", pairOf(t, withConfig(label(revision, "e3b7d9f", version, "pr-1")), build{config: label(revision, "e3b7d9f", version, "main"), steps: []step{does("X", files("x"))}}), "E5", 0, "Both are commit e3b7d9f, as they state; the version is pr-1 in :a and main in :b", 2},
 		{"two source repositories", pairOf(t, withConfig(label(revision, "e3b7d9f", "org.opencontainers.image.source", "https://x/1")), build{config: label(revision, "b91e4c7", "org.opencontainers.image.source", "https://x/2"), steps: []step{does("X", files("x"))}}), "E5", 1, ":a is commit e3b7d9f, :b is commit b91e4c7", 2},

@@ -387,8 +387,10 @@ var rulesSettings = []rule{
 	},
 	{
 		id: "E5", name: "which-commit", pair: whichCommit,
-		means: "The labels state which commit and version each side was built from.",
-		proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ",
+		means: "The labels state which commit and version each side was built from. A label that stands beside the name of a base" +
+			" may be inherited from it and is not taken for the commit of the image.",
+		proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ; or the instructions are equal," +
+			" the layers are not, no commit is stated, and a version or source label is",
 	},
 	{
 		id: "E6", name: "borrowed-label", pair: borrowedLabel,
