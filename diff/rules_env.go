@@ -23,7 +23,7 @@ func envChanged(c Comparison, p Pair) []Finding {
 	}
 	severity := 1
 	for _, ch := range changes {
-		if ch.name == "PATH" || ch.name == "TZ" || isVersion(ch.name) && major(ch.from) != major(ch.to) {
+		if !sameInStore(ch.from, ch.to) && (ch.name == "PATH" || ch.name == "TZ" || isVersion(ch.name) && major(ch.from) != major(ch.to)) {
 			severity = 2
 		}
 	}
@@ -31,11 +31,17 @@ func envChanged(c Comparison, p Pair) []Finding {
 	if isVersion(changes[0].name) {
 		next = safe.Const("A *_VERSION changes with the base or with the Dockerfile: check the step that sets it")
 	}
-	return []Finding{{
+	f := Finding{
 		Severity: severity, Rests: on(Hashed), Evidence: envEvidence(p, changes), Next: next,
 		Text:  safe.Sprintf("Environment: %s.", changesText(changes)),
 		Proof: changesProof(changes), Check: c.ConfigCheck(p, ".config.Env | sort"),
-	}}
+	}
+	if !slices.ContainsFunc(changes, func(ch change) bool { return !sameInStore(ch.from, ch.to) }) {
+		f.Severity = 0
+		f.Text = safe.Sprintf("Environment: only the hash or version in paths of the Nix store differs: %s.", list(changedNames(changes)))
+		f.Next = safe.Const("Nothing to do: the hash changes with each input of the build")
+	}
+	return []Finding{f}
 }
 
 // envEvidence returns the steps that set a changed variable, or both configs if no step

@@ -94,11 +94,25 @@ func startChanged(c Comparison, p Pair) []Finding {
 	if changes[0].name == "ENTRYPOINT" && changes[0].from == "" {
 		next = safe.Const("The arguments of a deployment now go to ENTRYPOINT: check the manifests that set args or command")
 	}
-	return []Finding{{
+	f := Finding{
 		Severity: 2, Rests: on(Hashed), Evidence: pairEvidence(p), Next: next,
 		Text:  safe.Sprintf("The start command differs: %s.", changesText(changes)),
 		Proof: changesProof(changes), Check: c.ConfigCheck(p, ".config | {Entrypoint, Cmd}"),
-	}}
+	}
+	if !slices.ContainsFunc(changes, func(ch change) bool { return !sameInStore(ch.from, ch.to) }) {
+		f.Severity = 0
+		f.Text = safe.Sprintf("The start command is the same but for the hash or version in paths of the Nix store: %s.", list(changedNames(changes)))
+		f.Next = safe.Const("Nothing to do: the hash changes with each input of the build")
+	}
+	return []Finding{f}
+}
+
+func changedNames(changes []change) []string {
+	names := make([]string, len(changes))
+	for i, c := range changes {
+		names[i] = c.name
+	}
+	return names
 }
 
 // argvText returns a command in the JSON form of a Dockerfile, with secrets masked.
