@@ -172,3 +172,34 @@ func noRootFS(c Comparison, p Pair) []Finding {
 		return []Finding{f}
 	})
 }
+
+// noArchitecture (C18): a config that does not say what it runs on, though OCI demands it.
+func noArchitecture(c Comparison, p Pair) []Finding {
+	return c.onSides(p, func(s sideOf) []Finding {
+		config := s.img.Config
+		if s.img.Manifest.Kind == model.KindSchema1 || len(config.Raw) == 0 {
+			return nil
+		}
+		var missing []string
+		if config.OS == "" {
+			missing = append(missing, "operating system")
+		}
+		if config.Architecture == "" {
+			missing = append(missing, "architecture")
+		}
+		if len(missing) == 0 {
+			return nil
+		}
+		return []Finding{{
+			Severity: 1, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, config.Digest}},
+			Text: safe.Sprintf("In %s, the config states no %s. Docker takes the host's, and refuses the image if --platform is given.",
+				s.name, strings.Join(missing, " and no ")),
+			Next: safe.Const("Build the image again with a platform, or set os and architecture in the config: crane mutate --set-platform"),
+			Proof: []safe.Text{
+				safe.Sprintf("os: %s, architecture: %s", orNone(quotedOrNone(config.OS)), orNone(quotedOrNone(config.Architecture))),
+				safe.Const("source: image-spec config.md (both are REQUIRED); moby, image/image.go: BaseImgArch; buildpacks/pack issue 2315"),
+			},
+			Check: s.configCheck("{os, architecture}"),
+		}}
+	})
+}

@@ -84,6 +84,9 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"an SBOM as linux", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}))), "C16", 2, "listed as linux without an architecture: an SBOM (application/spdx+json)", 1},
 		{"two SBOMs as linux", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}), sbom(&v1.Platform{OS: "linux"}))), "C16", 2, "2 entries that are not images are listed as linux without an architecture, each of them an SBOM (application/spdx+json).", 2},
 		{"an SBOM beside the platforms", Describe(index(t, "a", amd, sbom(nil))), "C16", -1, "", 0},
+		{"no architecture", alone(build{more: map[string]any{"architecture": ""}}.image(t)), "C18", 1, "In :a, the config states no architecture. Docker takes the host's", 1},
+		{"no platform at all", alone(build{more: map[string]any{"architecture": nil, "os": nil}}.image(t)), "C18", 1, "states no operating system and no architecture.", 1},
+		{"a platform", alone(app().image(t)), "C18", -1, "", 0},
 		{"a build cache", Describe(cache), "C17", 1, ":a is a build cache of BuildKit, not an image: there is nothing to run.", 1},
 		{"an index with an image", Describe(index(t, "a", amd)), "C17", -1, "", 0},
 	}
@@ -92,7 +95,7 @@ func runtimeCases(t *testing.T) []ruleCase {
 // TestRuntimeRules_sources checks that what is said about other programs names its source
 // and is not called proved.
 func TestRuntimeRules_sources(t *testing.T) {
-	about := []string{"C14", "C15", "C16", "D10", "D16", "D19", "D20", "D21", "D22", "D23"}
+	about := []string{"C14", "C15", "C16", "C18", "D10", "D16", "D19", "D20", "D21", "D22", "D23"}
 	for _, tt := range allRuleCases(t) {
 		f := found(tt.c, tt.id)
 		if f == nil || !slices.Contains(about, tt.id) {

@@ -28,7 +28,7 @@ var importance = []string{
 	"F2", "B4",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
-	"C14", "C15", "D22", "F4", "C2", "E8", "D2", "C6",
+	"C14", "C15", "C18", "D22", "F4", "C2", "E8", "D2", "C6",
 }
 
 // Rule is the description of a rule: what it observes, its condition as a formula, and the
@@ -232,6 +232,11 @@ var rulesPlatforms = []rule{
 		id: "C17", name: "build-cache", whole: onlyBuildCache,
 		means: "The reference leads to a build cache of BuildKit. There is nothing to run.",
 		proof: "an entry or the config has the type application/vnd.buildkit.cacheconfig (buildkit, cache/remotecache/v1/spec.go)",
+	},
+	{
+		id: "C18", name: "no-architecture", pair: noArchitecture,
+		means: "The config does not state its operating system or architecture, though OCI demands both. Docker takes those of the host.",
+		proof: "config.os or config.architecture is missing or empty (image-spec config.md; moby, image/image.go, BaseImgArch; pack issue 2315)",
 	},
 }
 
