@@ -184,9 +184,34 @@ func onlyKinds(changes []fieldChange, kinds ...fieldKind) bool {
 	return len(changes) > 0 && !slices.ContainsFunc(changes, func(c fieldChange) bool { return !slices.Contains(kinds, c.kind) })
 }
 
+// isMinor reports whether a change has no effect on a container: a note of the builder or
+// another spelling.
+func (c fieldChange) isMinor() bool { return c.kind == fieldNote || c.kind == fieldSpelling }
+
+// withoutMinor leaves minor changes out where others tell more. Notes of the builder stay
+// as one.
+func withoutMinor(changes []fieldChange) []fieldChange {
+	if !slices.ContainsFunc(changes, func(c fieldChange) bool { return !c.isMinor() }) {
+		return changes
+	}
+	var kept []fieldChange
+	noted := false
+	for _, c := range changes {
+		switch {
+		case !c.isMinor():
+			kept = append(kept, c)
+		case c.kind == fieldNote && !noted:
+			noted = true
+			kept = append(kept, fieldChange{kind: fieldNote, name: "notes of the builder", inA: true, inB: true})
+		}
+	}
+	return kept
+}
+
 // fieldsText names changes in a sentence: those of one kind and direction together,
 // as in "HEALTHCHECK and SHELL are gone in :b; the label version differs".
 func fieldsText(changes []fieldChange, nameB string) string {
+	changes = withoutMinor(changes)
 	type group struct {
 		kind     fieldKind
 		inA, inB bool
@@ -205,7 +230,7 @@ func fieldsText(changes []fieldChange, nameB string) string {
 	}
 	sentences := make([]string, len(groups))
 	for i, g := range groups {
-		one := len(g.names) == 1 && g.names[0] != "dates"
+		one := len(g.names) == 1 && g.names[0] != "dates" && g.names[0] != "notes of the builder"
 		verb := "differ"
 		switch {
 		case g.kind == fieldSpelling:

@@ -26,7 +26,10 @@ func TestConfigChanges(t *testing.T) {
 		"history":               {`{"history":[{"created_by":"a"}]}`, `{"history":[{"created_by":"b"}]}`, "history differs"},
 		"platform":              {`{"architecture":"arm","variant":"v6"}`, `{"architecture":"arm","variant":"v7"}`, "variant differs"},
 		"diff_ids are files":    {`{"rootfs":{"type":"layers","diff_ids":["a"]}}`, `{"rootfs":{"type":"layers","diff_ids":["b"]}}`, ""},
-		"a lost date":           {`{"created":"2024-01-01T00:00:00Z"}`, `{}`, "dates differ"},
+		"a setting, notes and spelling": {`{"docker_version":"20","container":"x","config":{"Shell":["/bin/ash"],"Tty":false,"Entrypoint":[]}}`, `{"config":{}}`,
+			"SHELL is gone in :b; notes of the builder differ"},
+		"a setting and spelling": {`{"config":{"Shell":["/bin/ash"],"Entrypoint":[]}}`, `{"config":{}}`, "SHELL is gone in :b"},
+		"a lost date":            {`{"created":"2024-01-01T00:00:00Z"}`, `{}`, "dates differ"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, errA := jsondoc.Parse([]byte(tt.a))

@@ -21,7 +21,7 @@ func noRealDate(c Comparison, p Pair) []Finding {
 		}
 		switch date, alike := commonDate(*s.img); {
 		case created == nil:
-			f.Text = safe.Sprintf("In %s, the image has no creation date.", s.name)
+			f.Text = safe.Sprintf("In %s, the creation date is missing.", s.name)
 			f.Proof = []safe.Text{safe.Const("created is missing")}
 		case model.RealDate(created) == nil:
 			f.Text = safe.Sprintf("In %s, the date is the constant %s. It marks a reproducible build and does not show the age.",

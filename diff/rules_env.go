@@ -81,7 +81,7 @@ func envChanges(a, b model.Image) []change {
 		if still && to == from {
 			continue
 		}
-		ch := change{name: shortName(name), from: maskedValue(name, from)}
+		ch := change{name: shortName(name), from: maskedValue(name, from), variable: true}
 		if still {
 			ch.to = maskedValue(name, to)
 		}
@@ -89,7 +89,7 @@ func envChanges(a, b model.Image) []change {
 	}
 	for name, to := range after {
 		if _, was := before[name]; !was {
-			changes = append(changes, change{name: shortName(name), to: maskedValue(name, to)})
+			changes = append(changes, change{name: shortName(name), to: maskedValue(name, to), variable: true})
 		}
 	}
 	slices.SortFunc(changes, func(a, b change) int {

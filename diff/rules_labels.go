@@ -163,8 +163,9 @@ func whichCommit(c Comparison, p Pair) []Finding {
 	f := Finding{
 		Rests: on(Claimed), Evidence: pairEvidence(p), Check: c.ConfigCheck(p, ".config.Labels"),
 		Proof: changesProof([]change{
-			{"revision", quotedOrNone(a.revision), quotedOrNone(b.revision)}, {"version", quotedOrNone(a.version), quotedOrNone(b.version)},
-			{"source", quotedOrNone(a.repository), quotedOrNone(b.repository)},
+			{name: "revision", from: quotedOrNone(a.revision), to: quotedOrNone(b.revision)},
+			{name: "version", from: quotedOrNone(a.version), to: quotedOrNone(b.version)},
+			{name: "source", from: quotedOrNone(a.repository), to: quotedOrNone(b.repository)},
 		}),
 	}
 	borrowed := borrowedText(a, nameA) + borrowedText(b, nameB)
@@ -199,7 +200,7 @@ func whichCommit(c Comparison, p Pair) []Finding {
 	}
 	if borrowed != "" {
 		f.Rests = on(Claimed, Heuristic)
-		f.Proof = append(f.Proof, changesProof([]change{{"a label that may be inherited", borrowedProof(a), borrowedProof(b)}})...)
+		f.Proof = append(f.Proof, changesProof([]change{{name: "a label that may be inherited", from: borrowedProof(a), to: borrowedProof(b)}})...)
 	}
 	return []Finding{f}
 }

@@ -42,7 +42,7 @@ func tooManyLayers(c Comparison, p Pair) []Finding {
 		}
 		return []Finding{{
 			Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
-			Text: safe.Sprintf("In %s, the image has %d layers. Some runtimes mount fewer and fail (max depth exceeded): %s.",
+			Text: safe.Sprintf("In %s, %d layers are more than some runtimes mount (max depth exceeded): %s.",
 				s.name, n, strings.Join(limits, "; ")),
 			Next:  safe.Const("Join steps (RUN a && b), copy from a stage that has the result, or squash the image"),
 			Proof: proof,

@@ -60,7 +60,7 @@ func runtimeCases(t *testing.T) []ruleCase {
 	cache := index(t, "a", model.Entry{Descriptor: v1.Descriptor{MediaType: buildCacheType + "v0", Digest: digest.FromString("cache")}, Role: model.RoleArtifact})
 	return []ruleCase{
 		{"as many as Docker mounts", alone(layers(125)), "D19", -1, "", 0},
-		{"one too many for Docker", alone(layers(126)), "D19", 2, "126 layers. Some runtimes mount fewer and fail (max depth exceeded): Docker's classic image store (graph drivers) at most 125.", 1},
+		{"one too many for Docker", alone(layers(126)), "D19", 2, "126 layers are more than some runtimes mount (max depth exceeded): Docker's classic image store (graph drivers) at most 125.", 1},
 		{"too many for CRI-O, too", alone(layers(129)), "D19", 2, "at most 125; CRI-O and podman of 2022 and older at most 128.", 1},
 		{"as many as old CRI-O mounts", alone(layers(128)), "D19", 2, "(graph drivers) at most 125.", 1},
 		{"too many for Linux", alone(layers(501)), "D19", 2, "; Linux's overlayfs at most 500.", 1},

@@ -154,10 +154,11 @@ func otherSettings(c Comparison, p Pair) []Finding {
 	}
 	next := safe.Const("Compare the two configs")
 	if p.Verdict.sameSettings {
-		text = safe.Const("Files and settings are the same. If the two behave differently, the cause is not the image.")
+		text = safe.Const("Files and settings are the same. The image IDs differ, since they hash the whole config. " +
+			"If the two behave differently, the cause is not the image.")
 		if trustOf(rests) != Proved {
-			text = safe.Const("The settings are the same, and so are the files, as the configs claim. If that holds and the two behave " +
-				"differently, the cause is not the image.")
+			text = safe.Const("The settings are the same, and so are the files, as the configs claim. The image IDs differ, since they hash " +
+				"the whole config. If the claim holds and the two behave differently, the cause is not the image.")
 		}
 		next = adviseElsewhere
 	}

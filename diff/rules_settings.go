@@ -14,6 +14,23 @@ import (
 type change struct {
 	name     string
 	from, to string // "" if not set
+	variable bool   // an environment variable, which is written with "="
+}
+
+// set returns the name with a value.
+func (c change) set(value string) string {
+	if c.variable {
+		return c.name + "=" + value
+	}
+	return c.name + " " + value
+}
+
+// wasText is the old value in brackets.
+func wasText(value string) string {
+	if value == safe.Masked {
+		return "(was masked)"
+	}
+	return "(was " + value + ")"
 }
 
 // text returns the change with both values. A long value is left out.
@@ -30,9 +47,9 @@ func (c change) text() string {
 	case c.looksAlike():
 		return c.name + " changed; both values as escaped text: " + strconv.QuoteToASCII(c.from) + " → " + strconv.QuoteToASCII(c.to)
 	case c.from == "":
-		return c.name + " " + c.to + " is new"
+		return c.set(c.to) + " is new"
 	case c.to == "":
-		return c.name + " is removed (was " + c.from + ")"
+		return c.name + " is removed " + wasText(c.from)
 	}
 	return c.name + " " + c.from + " → " + c.to
 }
@@ -84,7 +101,7 @@ func startChanged(c Comparison, p Pair) []Finding {
 		{"CMD", a.Config.Config.Cmd, b.Config.Config.Cmd},
 	} {
 		if !slices.Equal(w.a, w.b) {
-			changes = append(changes, change{w.name, argvText(w.a), argvText(w.b)})
+			changes = append(changes, change{name: w.name, from: argvText(w.a), to: argvText(w.b)})
 		}
 	}
 	if len(changes) == 0 {
@@ -134,7 +151,8 @@ func userChanged(c Comparison, p Pair) []Finding {
 		Severity: 2, Rests: on(Hashed), Evidence: pairEvidence(p),
 		Text:  safe.Sprintf("%s runs as %s, %s as %s.", nameA, userName(*a), nameB, userName(*b)),
 		Next:  safe.Const("Before the rollout, check the owner of files on volumes, and runAsUser"),
-		Proof: changesProof([]change{{"config.User", a.Config.Config.User, b.Config.Config.User}}), Check: c.ConfigCheck(p, ".config.User"),
+		Proof: changesProof([]change{{name: "config.User", from: a.Config.Config.User, to: b.Config.Config.User}}),
+		Check: c.ConfigCheck(p, ".config.User"),
 	}}
 }
 
@@ -175,7 +193,7 @@ func surfaceChanged(c Comparison, p Pair) []Finding {
 		{"SHELL", 1, &building, argvText(a.Config.Docker.Shell), argvText(b.Config.Docker.Shell)},
 	} {
 		if w.a != w.b && !slices.Contains(lost, w.name) {
-			*w.into = append(*w.into, change{w.name, safe.Gate{}.Mask(w.a), safe.Gate{}.Mask(w.b)})
+			*w.into = append(*w.into, change{name: w.name, from: safe.Gate{}.Mask(w.a), to: safe.Gate{}.Mask(w.b)})
 			severity = max(severity, w.severity)
 		}
 	}
