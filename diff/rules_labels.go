@@ -170,39 +170,48 @@ func whichCommit(c Comparison, p Pair) []Finding {
 	}
 	borrowed := borrowedText(a, nameA) + borrowedText(b, nameB)
 	switch {
-	case a.revision == "" && b.revision == "" && a.version == b.version:
+	case a.revision == b.revision && a.version == b.version:
 		isNamed := a.version != "" || a.repository != "" || b.repository != "" || borrowed != ""
-		if p.Verdict.Code != SameRecipe || !isNamed {
+		if a.revision != "" || p.Verdict.Code != SameRecipe || !isNamed {
 			return nil
 		}
 		f.Text = safe.Sprintf("The image was built again, and neither side states its commit, in a label or an annotation.%s", borrowed)
 		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI")
-	case a.revision == b.revision && a.version == b.version:
-		return nil
 	case a.revision != "" && a.revision == b.revision:
 		f.Text = safe.Sprintf("Both are %s, as they state; the version is %s in %s and %s in %s.",
 			origin{revision: a.revision}.text(), quoted(orNone(a.version)), nameA, quoted(orNone(b.version)), nameB)
 		f.Next = safe.Const("Nothing to compare in the source repository: it is one commit")
-	case !a.isKnown() || !b.isKnown():
-		known, name, other := a, nameA, nameB
-		if !a.isKnown() {
-			known, name, other = b, nameB, nameA
-		}
-		f.Text = safe.Sprintf("%s is %s, as its %s states; %s states no commit.%s", name, known.text(), known.source, other, borrowed)
+	case !a.isKnown():
+		f.Text = safe.Sprintf("%s%s", oneCommit(b, nameB, nameA), borrowed)
+		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI, for each image")
+	case !b.isKnown():
+		f.Text = safe.Sprintf("%s%s", oneCommit(a, nameA, nameB), borrowed)
 		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI, for each image")
 	default:
 		f.Severity = 1
 		f.Text = safe.Sprintf("%s is %s, %s is %s, as %s.%s", nameA, a.text(), nameB, b.text(), statedBy(a, b), borrowed)
 		f.Next = c.compareSources(a, b)
-		if a.repository != "" && a.repository == b.repository && isHex(a.revision) && isHex(b.revision) {
-			f.Command = safe.Sprintf("git log --oneline %s..%s", a.revision, b.revision)
-		}
+		f.Command = logCommand(a, b)
 	}
 	if borrowed != "" {
 		f.Rests = on(Claimed, Heuristic)
-		f.Proof = append(f.Proof, changesProof([]change{{name: "a label that may be inherited", from: borrowedProof(a), to: borrowedProof(b)}})...)
+		label := change{name: "a label that may be inherited", from: borrowedProof(a), to: borrowedProof(b)}
+		f.Proof = append(f.Proof, changesProof([]change{label})...)
 	}
 	return []Finding{f}
+}
+
+// logCommand lists the commits between two of one repository, empty for others.
+func logCommand(a, b origin) safe.Text {
+	if a.repository == "" || a.repository != b.repository || !isHex(a.revision) || !isHex(b.revision) {
+		return safe.Text{}
+	}
+	return safe.Sprintf("git log --oneline %s..%s", a.revision, b.revision)
+}
+
+// oneCommit says that one side alone states its commit or version.
+func oneCommit(o origin, name, other string) string {
+	return name + " is " + o.text() + ", as its " + o.source + " states; " + other + " states no commit."
 }
 
 // borrowedText says of a side that its label with a commit may be the base's.
@@ -233,7 +242,8 @@ func (c Comparison) compareSources(a, b origin) safe.Text {
 	case a.repository != "" && b.repository != "":
 		return safe.Sprintf("They come from two source repositories: %s and %s", quoted(a.repository), quoted(b.repository))
 	case differByName(a.product, b.product):
-		return safe.Sprintf("The labels name two products, %s and %s: their %s are not of one history", quoted(a.product), quoted(b.product), what)
+		return safe.Sprintf("The labels name two products, %s and %s: their %s are not of one history",
+			quoted(a.product), quoted(b.product), what)
 	case a.repository != "":
 		return safe.Sprintf("Only %s names its source repository, %s. Set org.opencontainers.image.source in CI", nameA, quoted(a.repository))
 	case b.repository != "":

@@ -85,7 +85,8 @@ func unreadableFormat(c Comparison, p Pair) []Finding {
 				"The Docker format does not include zstd: containerd of 2023 and podman 5.5, and older ones, refuse it.",
 				s.name, plural(len(zstd), "layer"), isAre(len(zstd)))
 			f.Next = safe.Const("Push it with OCI media types (oci-mediatypes=true), or with gzip")
-			source = safe.Const("source: containers/image pull request 2906, container-libs pull request 293; containerd issue 9263, pull request 9859")
+			source = safe.Const("source: containers/image pull request 2906, container-libs pull request 293; " +
+				"containerd issue 9263, pull request 9859")
 		}
 		f.Proof = append(f.Proof, source)
 		return []Finding{f}
@@ -106,7 +107,8 @@ func encryptedLayers(c Comparison, p Pair) []Finding {
 			Next:  safe.Const("Give the nodes the key (ocicrypt, skopeo --decryption-key), or use the image from before the encryption"),
 			Check: s.manifestCheck("[.layers[].mediaType]"),
 		}
-		f.Proof = append(encryptedProof(cipher), safe.Const("source: ocicrypt, spec: the media type ends in +encrypted; the content was not read"))
+		f.Proof = append(encryptedProof(cipher), safe.Const("source: ocicrypt, spec: the media type ends in +encrypted; "+
+			"the content was not read"))
 		return []Finding{f}
 	})
 }

@@ -13,7 +13,8 @@ func nestedIndex(c Comparison) []Finding {
 	return c.onIndexes(func(e model.Entry) bool { return e.Role == model.RoleIndex }, func(s indexSide, nested []model.Entry) Finding {
 		return Finding{
 			Severity: 1, Rests: on(Hashed, Claimed),
-			Text: safe.Sprintf("In %s, the index lists %s. podman and Docker before 23.0 read one level only and fail.", s.name, indexesText(len(nested))),
+			Text: safe.Sprintf("In %s, the index lists %s. podman and Docker before 23.0 read one level only and fail.",
+				s.name, indexesText(len(nested))),
 			Next: safe.Const("Create a flat index: docker buildx imagetools create lists the images of the inner ones"),
 			Proof: []safe.Text{
 				safe.Const("source: podman issue 25045 (\"Unexpectedly received a manifest list instead of a manifest for a single image\"); " +
@@ -41,7 +42,8 @@ func withoutPlatform(c Comparison) []Finding {
 				s.name, entriesWithoutPlatform(len(bare))),
 			Next: safe.Const("Create the index again with a platform for each image"),
 			Proof: []safe.Text{
-				safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance; containerd, core/images/image.go: Manifest; moby pull request 43675"),
+				safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance; " +
+					"containerd, core/images/image.go: Manifest; moby pull request 43675"),
 			},
 		}
 	})
@@ -75,7 +77,8 @@ func artifactAsPlatform(c Comparison) []Finding {
 			Severity: 2, Rests: on(Hashed, Claimed), Text: text,
 			Next: safe.Const("Create the index again from the images only. Attach SBOMs with a subject: oras attach, regctl artifact put"),
 			Proof: []safe.Text{
-				safe.Const("source: inspektor-gadget pull request 5494 (a pull-through cache of AWS ECR failed on entries of linux without an architecture)"),
+				safe.Const("source: inspektor-gadget pull request 5494 " +
+					"(a pull-through cache of AWS ECR failed on entries of linux without an architecture)"),
 			},
 		}
 	})

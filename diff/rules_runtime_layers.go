@@ -20,7 +20,10 @@ var layerLimits = []struct {
 	most            int
 	program, source string
 }{
-	{125, "Docker's classic image store (graph drivers)", "moby, layer/layer_store.go: maxLayerDepth = 125; the containerd image store does not use it"},
+	{
+		125, "Docker's classic image store (graph drivers)",
+		"moby, layer/layer_store.go: maxLayerDepth = 125; the containerd image store does not use it",
+	},
 	{128, "CRI-O and podman of 2022 and older", "cri-o issue 6261; containers/storage pull request 1375 lifted it"},
 	{500, "Linux's overlayfs", "linux, fs/overlayfs: OVL_MAX_STACK = 500"},
 }
@@ -158,15 +161,20 @@ func noRootFS(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-			Text:  safe.Sprintf("In %s, the config has no list of layers (rootfs). Docker refuses it (invalid rootfs in image configuration).", s.name),
-			Next:  safe.Const("Write rootfs with type \"layers\" and an empty list of diff_ids"),
-			Proof: []safe.Text{safe.Const("rootfs is missing"), safe.Const("source: moby issue 27568; image-spec config.md demands rootfs.type and rootfs.diff_ids")},
+			Text: safe.Sprintf("In %s, the config has no list of layers (rootfs). Docker refuses it (invalid rootfs in image configuration).",
+				s.name),
+			Next: safe.Const("Write rootfs with type \"layers\" and an empty list of diff_ids"),
+			Proof: []safe.Text{
+				safe.Const("rootfs is missing"),
+				safe.Const("source: moby issue 27568; image-spec config.md demands rootfs.type and rootfs.diff_ids"),
+			},
 			Check: s.configCheck(".rootfs"),
 		}
 		config, _ := jsondoc.Parse(s.img.Config.Raw)
 		if raw := config.Member("rootfs").Raw; raw != "" && raw != "null" {
 			f.Severity = 1
-			f.Text = safe.Sprintf("In %s, the list of layers in the config (rootfs) has no type and no diff_ids. Docker takes it, other clients may not.", s.name)
+			f.Text = safe.Sprintf("In %s, the list of layers in the config (rootfs) has no type and no diff_ids. "+
+				"Docker takes it, other clients may not.", s.name)
 			f.Proof[0] = safe.Const("rootfs.type and rootfs.diff_ids are missing")
 		}
 		return []Finding{f}

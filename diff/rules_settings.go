@@ -118,7 +118,8 @@ func startChanged(c Comparison, p Pair) []Finding {
 	}
 	if !slices.ContainsFunc(changes, func(ch change) bool { return !sameInStore(ch.from, ch.to) }) {
 		f.Severity = 0
-		f.Text = safe.Sprintf("The start command is the same but for the hash or version in paths of the Nix store: %s.", list(changedNames(changes)))
+		f.Text = safe.Sprintf("The start command is the same but for the hash or version in paths of the Nix store: %s.",
+			list(changedNames(changes)))
 		f.Next = safe.Const("Nothing to do: the hash changes with each input of the build")
 	}
 	return []Finding{f}
@@ -208,7 +209,8 @@ func surfaceChanged(c Comparison, p Pair) []Finding {
 	case len(running)+len(building) == 0:
 		return nil
 	case len(running) == 0:
-		f.Text, f.Next = forBuilds, safe.Const("Check the Dockerfiles that are built on it. The start of a container does not read these settings")
+		f.Text = forBuilds
+		f.Next = safe.Const("Check the Dockerfiles that are built on it. The start of a container does not read these settings")
 	case len(building) == 0:
 		f.Text = safe.Sprintf("Settings that deployments rely on differ: %s.", changesText(running))
 	default:

@@ -346,7 +346,8 @@ var rulesLayers = []rule{
 	{
 		id: "D20", name: "mixed-formats", pair: mixedFormats,
 		means: "The manifest has one format, Docker or OCI, and some layers have media types of the other.",
-		proof: "family(mediaType of the manifest) ≠ family(mediaType of a layer) (containers/image issue 2972; the other way: podman issue 19949)",
+		proof: "family(mediaType of the manifest) ≠ family(mediaType of a layer) " +
+			"(containers/image issue 2972; the other way: podman issue 19949)",
 	},
 	{
 		id: "D21", name: "other-algorithm", pair: otherAlgorithm,
@@ -355,7 +356,8 @@ var rulesLayers = []rule{
 	},
 	{
 		id: "D22", name: "odd-config-type", pair: oddConfigType,
-		means: "The config has a media type that old clients wrote. Docker's classic image store accepts it as that of an image, containerd may not.",
+		means: "The config has a media type that old clients wrote. Docker's classic image store " +
+			"accepts it as that of an image, containerd may not.",
 		proof: "config.mediaType is application/octet-stream, application/json or text/html, and the layers are those of an image" +
 			" (moby, distribution/registry.go; containerd issue 4756; moby issue 48361)",
 	},

@@ -7,7 +7,8 @@ import (
 
 // placeholders stand for a secret that is set later.
 var placeholders = []string{
-	"changeme", "changeit", "change me", "replaceme", "replace me", "password", "passwd", "example", "dummy", "placeholder", "redacted", "todo", "fixme",
+	"changeme", "changeit", "change me", "replaceme", "replace me", "password", "passwd", "example", "dummy", "placeholder",
+	"redacted", "todo", "fixme",
 }
 
 // placeholderWords are words of a longer value without digits that stands for a secret.
