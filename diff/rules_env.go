@@ -23,7 +23,7 @@ func envChanged(c Comparison, p Pair) []Finding {
 	}
 	severity := 1
 	for _, ch := range changes {
-		if !sameInStore(ch.from, ch.to) && (ch.name == "PATH" || ch.name == "TZ" || isVersion(ch.name) && major(ch.from) != major(ch.to)) {
+		if !dockerfile.SameInStore(ch.from, ch.to) && (ch.name == "PATH" || ch.name == "TZ" || isVersion(ch.name) && major(ch.from) != major(ch.to)) {
 			severity = 2
 		}
 	}
@@ -36,7 +36,7 @@ func envChanged(c Comparison, p Pair) []Finding {
 		Text:  safe.Sprintf("Environment: %s.", changesText(changes)),
 		Proof: changesProof(changes), Check: c.ConfigCheck(p, ".config.Env | sort"),
 	}
-	if !slices.ContainsFunc(changes, func(ch change) bool { return !sameInStore(ch.from, ch.to) }) {
+	if !slices.ContainsFunc(changes, func(ch change) bool { return !dockerfile.SameInStore(ch.from, ch.to) }) {
 		f.Severity = 0
 		f.Text = safe.Sprintf("Environment: only the hash or version in paths of the Nix store differs: %s.", list(changedNames(changes)))
 		f.Next = safe.Const("Nothing to do: the hash changes with each input of the build")
@@ -113,9 +113,7 @@ func maskedValue(name, value string) string {
 	if value == "" {
 		return `""`
 	}
-	masked := safe.Gate{}.Mask(name + "=" + value)
-	_, shown, _ := strings.Cut(masked, "=")
-	return shown
+	return safe.Gate{}.Value(name, value)
 }
 
 // shortName cuts a name from outside to 40 characters.

@@ -67,8 +67,7 @@ func secretFinding(s sideOf, places []secretPlace) Finding {
 // plain words.
 func secretsOf(s sideOf) (inUse, words []secretPlace) {
 	seen := map[string]bool{}
-	note := func(place, text string, at Evidence) {
-		used, plain := safe.Secrets(text)
+	note := func(place, text string, used, plain int, at Evidence) {
 		if seen[place] || used+plain == 0 {
 			return
 		}
@@ -81,17 +80,21 @@ func secretsOf(s sideOf) (inUse, words []secretPlace) {
 	}
 	whole := Evidence{s.side, none, s.img.Config.Digest}
 	for _, e := range s.img.Config.Config.Env {
-		name, _, _ := strings.Cut(e, "=")
-		note("ENV "+shortName(name), e, whole)
+		name, value, _ := strings.Cut(e, "=")
+		used, plain := safe.SecretsOf(name, value)
+		note("ENV "+shortName(name), name+"="+safe.Gate{}.Value(name, value), used, plain, whole)
 	}
 	for _, name := range sortedKeys(s.img.Config.Config.Labels) {
-		note("label "+shortName(name), name+"="+s.img.Config.Config.Labels[name], whole)
+		value := s.img.Config.Config.Labels[name]
+		used, plain := safe.SecretsOf(name, value)
+		note("label "+shortName(name), name+"="+safe.Gate{}.Value(name, value), used, plain, whole)
 	}
 	for _, st := range s.img.Steps {
 		instruction := dockerfile.Instruction(st.CreatedBy)
 		inConfig := strings.HasPrefix(instruction, "ENV ") || strings.HasPrefix(instruction, "LABEL ")
 		if !inConfig {
-			note(stepsText([]int{st.Index}), st.CreatedBy, Evidence{s.side, st.Index, st.Layer.Digest})
+			used, plain := safe.Secrets(st.CreatedBy)
+			note(stepsText([]int{st.Index}), st.CreatedBy, used, plain, Evidence{s.side, st.Index, st.Layer.Digest})
 		}
 	}
 	return inUse, words

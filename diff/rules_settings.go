@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -116,7 +117,7 @@ func startChanged(c Comparison, p Pair) []Finding {
 		Text:  safe.Sprintf("The start command differs: %s.", changesText(changes)),
 		Proof: changesProof(changes), Check: c.ConfigCheck(p, ".config | {Entrypoint, Cmd}"),
 	}
-	if !slices.ContainsFunc(changes, func(ch change) bool { return !sameInStore(ch.from, ch.to) }) {
+	if !slices.ContainsFunc(changes, func(ch change) bool { return !dockerfile.SameInStore(ch.from, ch.to) }) {
 		f.Severity = 0
 		f.Text = safe.Sprintf("The start command is the same but for the hash or version in paths of the Nix store: %s.",
 			list(changedNames(changes)))

@@ -31,9 +31,17 @@ func (g Gate) Mask(s string) string {
 	return m.result()
 }
 
+// Value masks the value of a variable or label, which may contain blanks.
+func (g Gate) Value(name, value string) string {
+	if n := judgeName(name); !g.Reveal && n.strength != harmless && n.isSecretValue(value) {
+		return Masked
+	}
+	return g.Mask(value)
+}
+
 // Secrets counts what Mask replaces in s: what looks like a secret in use, and plain words
-// in the place of one, which are often defaults (admin). Names of headers and small
-// numbers, such as the most tokens, are neither.
+// in the place of one, which are often defaults (admin). Names of headers, other numbers
+// than PINs and the documented examples of AWS are neither.
 func Secrets(s string) (inUse, words int) {
 	m := masker{s: maskKeys(s)}
 	if m.s != s {
@@ -41,6 +49,16 @@ func Secrets(s string) (inUse, words int) {
 	}
 	m.run()
 	return inUse + m.inUse, m.words
+}
+
+// SecretsOf is Secrets for what Value masks.
+func SecretsOf(name, value string) (inUse, words int) {
+	var m masker
+	if n := judgeName(name); n.strength != harmless && n.isSecretValue(value) {
+		m.count(n, value)
+		return m.inUse, m.words
+	}
+	return Secrets(value)
 }
 
 // masker masks a text in one pass.
@@ -68,9 +86,10 @@ func (m *masker) run() {
 // count notes a value of a name that is masked. A value that is masked already is not
 // counted.
 func (m *masker) count(n secretName, value string) {
-	value = bareValue(value)
+	value = withoutDefault(bareValue(value))
 	switch {
-	case value == Masked, n.isNameOf(value), isNumber(value) && len(value) <= 6 && !n.endsSecret:
+	case value == Masked, n.isNameOf(value), n.lastWord == "name" && isPlainName(value), isNumber(value) && !n.endsSecret,
+		strings.Contains(value, "EXAMPLE"), isSwitch(value), isPlaceholder(value):
 	case isWord(value), isNumber(value) && len(value) <= 6:
 		m.words++
 	default:

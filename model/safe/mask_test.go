@@ -127,8 +127,8 @@ func TestMaskLeaves(t *testing.T) {
 	}
 }
 
-// TestSecrets counts secrets in use apart from words, which are often defaults.
-func TestSecrets(t *testing.T) {
+// TestCountSecrets counts secrets in use apart from words, which are often defaults.
+func TestCountSecrets(t *testing.T) {
 	for _, tt := range []struct {
 		in           string
 		inUse, words int
@@ -137,6 +137,9 @@ func TestSecrets(t *testing.T) {
 		{"|1 A_TOKEN=ghs_16C7e42F292c6912E7710c838347Ae178B4a /bin/sh -c make", 1, 0}, {"x -----BEGIN PRIVATE KEY-----\nabc", 1, 0},
 		{"A_PASSWORD=admin", 0, 1}, {"A_PASSWORD=Guest", 0, 1}, {"COOKIESECRET=cookiesecret", 0, 1}, {"A_PASSWORD=123456", 0, 1},
 		{"URL=postgres://user:pass@localhost/db SECRET_KEY_BASE=dummy", 0, 1}, {"A_PASSWORD=admin B_TOKEN=hunter2", 1, 1},
+		{"A_SECRET=not-a-secret", 0, 1}, {"A_SECRET=${B:-hunter2}", 1, 0}, {"A_SECRET=${B:-admin}", 0, 1}, {"A_SECRET=${B:-}", 0, 0},
+		{"A_SECRET=correct-horse-battery-staple-and-more-of-it", 1, 0}, {"SECRET_NAME=prod-db", 0, 0}, {"TOKEN_EXPIRY=86400000", 0, 0},
+		{"AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", 0, 0},
 		{"A_PASSWORD=changeme", 0, 0}, {"MAX_TOKENS=4096", 0, 0}, {"JWT_SECRET_HEADER=Token", 0, 0}, {"A_TOKEN=(masked)", 0, 0}, {"", 0, 0},
 	} {
 		if inUse, words := Secrets(tt.in); inUse != tt.inUse || words != tt.words {
@@ -144,6 +147,24 @@ func TestSecrets(t *testing.T) {
 		}
 		if inUse, words := Secrets(Gate{}.Mask(tt.in)); inUse+words != 0 {
 			t.Errorf("%q masked has %d and %d", tt.in, inUse, words)
+		}
+	}
+}
+
+// TestValue masks whole values, with blanks too.
+func TestValue(t *testing.T) {
+	for _, tt := range []struct{ name, value, want string }{
+		{"A_PASSWORD", "a hunter2", Masked}, {"A_PASSWORD", "changeme", "changeme"}, {"A_PASSWORD", "<set me>", "<set me>"},
+		{"A", "B_TOKEN=hunter2 c", "B_TOKEN=(masked) c"}, {"URL", "https://u:hunter2@host", "https://u:(masked)@host"}, {"A", "b c", "b c"},
+	} {
+		if got := (Gate{}).Value(tt.name, tt.value); got != tt.want {
+			t.Errorf("%s=%s is %q, want %q", tt.name, tt.value, got, tt.want)
+		}
+		if got := (Gate{Reveal: true}).Value(tt.name, tt.value); got != tt.value {
+			t.Errorf("revealed, %s=%s is %q", tt.name, tt.value, got)
+		}
+		if inUse, _ := SecretsOf(tt.name, tt.value); inUse != strings.Count(tt.want, Masked) {
+			t.Errorf("%s=%s has %d", tt.name, tt.value, inUse)
 		}
 	}
 }

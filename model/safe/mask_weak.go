@@ -52,13 +52,22 @@ func looksRandom(value string) bool {
 		strings.ContainsAny(value, digits) && strings.ContainsAny(value, letters) && !strings.Contains(value, "://")
 }
 
-// isWord reports whether a value is a plain word, as defaults are: admin, Guest. Secrets
-// that a program made are longer or mix letters and digits.
+// isWord reports whether a value is a plain word or several with dashes, as defaults are:
+// admin, Guest, not-a-secret. Secrets that a program made mix letters and digits.
 func isWord(value string) bool {
-	const most = 16
-	if len(value) > most {
+	const most, mostOfSeveral = 20, 40
+	if value == "" || len(value) > mostOfSeveral || len(value) > most && !strings.ContainsAny(value, "-_") {
 		return false
 	}
 	small := strings.ToLower(value[:1]) + value[1:]
-	return strings.Trim(small, "abcdefghijklmnopqrstuvwxyz") == "" || strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	return strings.Trim(small, "abcdefghijklmnopqrstuvwxyz-_") == "" || strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == ""
+}
+
+// withoutDefault is the default of ${NAME:-default}, or the value itself.
+func withoutDefault(value string) string {
+	inner, ok := strings.CutPrefix(value, "${")
+	if _, other, found := strings.Cut(inner, ":-"); ok && found {
+		return strings.TrimSuffix(other, "}")
+	}
+	return value
 }

@@ -1,4 +1,4 @@
-package diff
+package dockerfile
 
 import "regexp"
 
@@ -6,9 +6,9 @@ import "regexp"
 // and a version that begins with a digit (nix manual, "Store Path").
 var storePath = regexp.MustCompile(`/nix/store/[0-9a-z]{32}-([A-Za-z+._?=0-9-]*?)((?:-[0-9][A-Za-z+._?=0-9-]*)?)(/|$|[^A-Za-z+._?=0-9-])`)
 
-// sameInStore reports whether two values differ in the hashes and versions of paths in the
+// SameInStore reports whether two values differ in the hashes and versions of paths in the
 // Nix store alone.
-func sameInStore(a, b string) bool {
+func SameInStore(a, b string) bool {
 	withoutHashes := func(s string) string { return storePath.ReplaceAllString(s, "/nix/store/$1$3") }
 	return a != b && withoutHashes(a) == withoutHashes(b)
 }
