@@ -34,7 +34,34 @@ func wasText(value string) string {
 	return "(was " + value + ")"
 }
 
-// text returns the change with both values. A long value is left out.
+// excerpts are two long values around their first difference. Hashes of the Nix store are
+// left out where something else differs.
+func excerpts(a, b string) (string, string) {
+	const before, most = 12, 40
+	if shortA, shortB := dockerfile.WithoutStoreHash(a), dockerfile.WithoutStoreHash(b); shortA != shortB {
+		a, b = shortA, shortB
+	}
+	runesA, runesB := []rune(a), []rune(b)
+	same := 0
+	for same < min(len(runesA), len(runesB)) && runesA[same] == runesB[same] {
+		same++
+	}
+	cut := func(runes []rune) string {
+		from := max(same-before, 0)
+		to := min(from+most, len(runes))
+		text := string(runes[min(from, len(runes)):to])
+		if from > 0 {
+			text = "…" + text
+		}
+		if to < len(runes) {
+			text += "…"
+		}
+		return text
+	}
+	return cut(runesA), cut(runesB)
+}
+
+// text returns the change with both values. Of long values it has the part that differs.
 func (c change) text() string {
 	const most = 40
 	long := len(c.from) > most || len(c.to) > most
@@ -43,7 +70,12 @@ func (c change) text() string {
 		return c.name + " is new"
 	case long && c.to == "":
 		return c.name + " is removed"
-	case long || c.from == c.to:
+	case c.from == c.to:
+		return c.name + " changed"
+	case long && !c.looksAlike():
+		from, to := excerpts(c.from, c.to)
+		return c.name + " " + from + " → " + to
+	case long:
 		return c.name + " changed"
 	case c.looksAlike():
 		return c.name + " changed; both values as escaped text: " + strconv.QuoteToASCII(c.from) + " → " + strconv.QuoteToASCII(c.to)

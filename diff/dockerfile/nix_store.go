@@ -12,3 +12,10 @@ func SameInStore(a, b string) bool {
 	withoutHashes := func(s string) string { return storePath.ReplaceAllString(s, "/nix/store/$1$3") }
 	return a != b && withoutHashes(a) == withoutHashes(b)
 }
+
+// storeHash is the hash of a path in the Nix store.
+var storeHash = regexp.MustCompile(`/nix/store/[0-9a-z]{32}-`)
+
+// WithoutStoreHash shortens the hashes of paths in the Nix store, which say nothing to a
+// reader.
+func WithoutStoreHash(s string) string { return storeHash.ReplaceAllString(s, "/nix/store/…-") }
