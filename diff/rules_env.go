@@ -22,10 +22,8 @@ func envChanged(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	severity := 1
-	for _, ch := range changes {
-		if !dockerfile.SameInStore(ch.from, ch.to) && (ch.name == "PATH" || ch.name == "TZ" || isVersion(ch.name) && major(ch.from) != major(ch.to)) {
-			severity = 2
-		}
+	if slices.ContainsFunc(changes, isWeighty) {
+		severity = 2
 	}
 	next := safe.Const("Set the variables that the program needs in its own Dockerfile, so that the base cannot change them")
 	if isVersion(changes[0].name) {
@@ -42,6 +40,15 @@ func envChanged(c Comparison, p Pair) []Finding {
 		f.Next = safe.Const("Nothing to do: the hash changes with each input of the build")
 	}
 	return []Finding{f}
+}
+
+// isWeighty reports whether a change of a variable can break a program: of PATH, of the zone,
+// or of a major version.
+func isWeighty(c change) bool {
+	if dockerfile.SameInStore(c.from, c.to) {
+		return false
+	}
+	return c.name == "PATH" || c.name == "TZ" || isVersion(c.name) && major(c.from) != major(c.to)
 }
 
 // envEvidence returns the steps that set a changed variable, or both configs if no step
