@@ -154,7 +154,7 @@ func isHex(s string) bool {
 // whichCommit (E5). That no commit is stated is reported only for an image that was built
 // again and whose labels name a version or a repository: there it would answer a question.
 func whichCommit(c Comparison, p Pair) []Finding {
-	_, _, ok := bothSides(p)
+	imgA, imgB, ok := bothSides(p)
 	if !ok || isSame(p.Verdict.Code) {
 		return nil
 	}
@@ -178,9 +178,15 @@ func whichCommit(c Comparison, p Pair) []Finding {
 		f.Text = safe.Sprintf("The image was built again, and neither side states its commit, in a label or an annotation.%s", borrowed)
 		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI")
 	case a.revision != "" && a.revision == b.revision:
+		commit := origin{revision: a.revision}.text()
 		f.Text = safe.Sprintf("Both are %s, as they state; the version is %s in %s and %s in %s.",
-			origin{revision: a.revision}.text(), quoted(orNone(a.version)), nameA, quoted(orNone(b.version)), nameB)
+			commit, quoted(orNone(a.version)), nameA, quoted(orNone(b.version)), nameB)
 		f.Next = safe.Const("Nothing to compare in the source repository: it is one commit")
+		if base, child, built := onEachOther(*imgA, *imgB, nameA, nameB); built {
+			f.Rests = on(Claimed, Heuristic)
+			f.Text = safe.Sprintf("Both state %s: %s may have the label from its base, %s.", commit, child, base)
+			f.Next = safe.Const("Set the label again in the last stage of the Dockerfile")
+		}
 	case !a.isKnown():
 		f.Text = safe.Sprintf("%s%s", oneCommit(b, nameB, nameA), borrowed)
 		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI, for each image")
@@ -330,6 +336,17 @@ func (c Comparison) inheritedLabel(p Pair) []Finding {
 			quoted(version), len(base.Config.RootFS.DiffIDs), names[1-childName], names[childName])},
 		Check: c.ConfigCheck(p, ".config.Labels"),
 	}}
+}
+
+// onEachOther names the base and the child where one image is built on the other.
+func onEachOther(a, b model.Image, nameA, nameB string) (base, child string, ok bool) {
+	switch {
+	case builtOn(b, a):
+		return nameA, nameB, true
+	case builtOn(a, b):
+		return nameB, nameA, true
+	}
+	return "", "", false
 }
 
 // builtOn reports whether the layers of base are the first layers of child, and child has

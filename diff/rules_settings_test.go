@@ -99,6 +99,7 @@ func settingsCases(t *testing.T) []ruleCase {
 			":a is commit c563e09, :b is commit b91e4c7, as their labels state.", 2},
 		{"the same commit", pairOf(t, withConfig(label(revision, "e3b7d9f")), build{config: label(revision, "e3b7d9f"), steps: []step{does("X", files("x"))}}), "E5", -1, "", 0},
 		{"one commit, two versions", pairOf(t, withConfig(label(revision, "e3b7d9f", version, "pr-1")), build{config: label(revision, "e3b7d9f", version, "main"), steps: []step{does("X", files("x"))}}), "E5", 0, "Both are commit e3b7d9f, as they state; the version is pr-1 in :a and main in :b", 2},
+		{"the commit of the other side, its base", pairOf(t, build{config: label(revision, "e3b7d9f", version, "1"), steps: ubuntu.steps}, build{config: label(revision, "e3b7d9f", version, "2"), steps: onUbuntu.steps}), "E5", 0, "Both state commit e3b7d9f: :b may have the label from its base, :a.", 2},
 		{"two source repositories", pairOf(t, withConfig(label(revision, "e3b7d9f", "org.opencontainers.image.source", "https://x/1")), build{config: label(revision, "b91e4c7", "org.opencontainers.image.source", "https://x/2"), steps: []step{does("X", files("x"))}}), "E5", 1, ":a is commit e3b7d9f, :b is commit b91e4c7", 2},
 		{"the same image", pairOf(t, app(), app()), "E5", -1, "", 0},
 
