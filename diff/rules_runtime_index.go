@@ -63,15 +63,15 @@ func artifactAsPlatform(c Comparison) []Finding {
 		p := e.Descriptor.Platform
 		return e.Role == model.RoleArtifact && p != nil && p.OS != "" && p.OS != "unknown"
 	}, func(s indexSide, listed []model.Entry) Finding {
-		var kinds []string
+		var kinds, platforms []string
 		for _, e := range listed {
-			kinds = appendNew(kinds, artifactName(e.ArtifactType()))
+			kinds, platforms = appendNew(kinds, artifactName(e.ArtifactType())), appendNew(platforms, listedAs(e))
 		}
 		text := safe.Sprintf("In %s, an entry that is not an image is listed as %s: %s. Clients that go by the operating system may take it.",
-			s.name, listedAs(listed[0]), list(kinds))
+			s.name, list(platforms), list(kinds))
 		if len(listed) > 1 {
 			text = safe.Sprintf("In %s, %d entries that are not images are listed as %s, %s. Clients that go by the operating system may take them.",
-				s.name, len(listed), listedAs(listed[0]), eachOrAmong(kinds))
+				s.name, len(listed), list(platforms), eachOrAmong(kinds))
 		}
 		return Finding{
 			Severity: 2, Rests: on(Hashed, Claimed), Text: text,
@@ -133,10 +133,14 @@ func onlyBuildCache(c Comparison) []Finding {
 }
 
 // onIndexes applies a rule to the entries of each index that match. find leaves the
-// evidence, the entries in the proof and the check to onIndexes.
+// evidence, the entries in the proof and the check to onIndexes. A list of referrers is
+// not for runtimes (distribution-spec, "Referrers Tag Schema").
 func (c Comparison) onIndexes(match func(model.Entry) bool, find func(indexSide, []model.Entry) Finding) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
+		if model.IsAttached(s.art.Ref.Tag) {
+			continue
+		}
 		var entries []model.Entry
 		for _, e := range s.art.Entries {
 			if match(e) {

@@ -83,6 +83,8 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"images with platforms", Describe(index(t, "a", amd)), "C15", -1, "", 0},
 		{"an SBOM as linux", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}))), "C16", 2, "listed as linux without an architecture: an SBOM (application/spdx+json)", 1},
 		{"two SBOMs as linux", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}), sbom(&v1.Platform{OS: "linux"}))), "C16", 2, "2 entries that are not images are listed as linux without an architecture, each of them an SBOM (application/spdx+json).", 2},
+		{"SBOMs as two platforms", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux", Architecture: "amd64"}), sbom(&v1.Platform{OS: "linux", Architecture: "arm64"}))), "C16", 2, "listed as linux/amd64 and linux/arm64, each of them an SBOM", 2},
+		{"referrers that are indexes", Describe(index(t, "sha256-"+strings.Repeat("a", 64), inner)), "C14", -1, "", 0},
 		{"an SBOM beside the platforms", Describe(index(t, "a", amd, sbom(nil))), "C16", -1, "", 0},
 		{"no architecture", alone(build{more: map[string]any{"architecture": ""}}.image(t)), "C18", 1, "In :a, the config states no architecture. Docker takes the host's", 1},
 		{"no platform at all", alone(build{more: map[string]any{"architecture": nil, "os": nil}}.image(t)), "C18", 1, "states no operating system and no architecture.", 1},
