@@ -37,7 +37,10 @@ func wasText(value string) string {
 // excerpts are two long values around their first difference. Hashes of the Nix store are
 // left out where something else differs.
 func excerpts(a, b string) (string, string) {
-	const before, most = 12, 40
+	const before, most, hashed = 12, 40, 12
+	if isHex(a) && isHex(b) && min(len(a), len(b)) > hashed && a[:hashed] != b[:hashed] {
+		return a[:hashed] + "…", b[:hashed] + "…"
+	}
 	if shortA, shortB := dockerfile.WithoutStoreHash(a), dockerfile.WithoutStoreHash(b); shortA != shortB {
 		a, b = shortA, shortB
 	}

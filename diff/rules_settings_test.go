@@ -57,6 +57,7 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"a major version moved", pairOf(t, env("NODE_VERSION=18.1"), env("NODE_VERSION=20.1")), "E3", 2, "NODE_VERSION 18.1 → 20.1", 2},
 		{"paths of Nix", pairOf(t, env("PATH="+inStore("a", "bash-5.2-p15")+"/bin:/bin", "CERT="+inStore("a", "cacert-3")+"/crt"), env("PATH="+inStore("b", "bash-5.2-p15")+"/bin:/bin", "CERT="+inStore("b", "cacert-3")+"/crt")), "E3", 0, "only the hash or version in paths of the Nix store differs: PATH and CERT.", 2},
 		{"a path of Nix and a variable", pairOf(t, env("PATH="+inStore("a", "bash-5")+"/bin"), env("PATH="+inStore("b", "bash-5")+"/bin", "A=1")), "E3", 1, "; A=1 is new.", 2},
+		{"a hash", pairOf(t, env("X_SHA256="+strings.Repeat("0a", 32)), env("X_SHA256="+strings.Repeat("1b", 32))), "E3", 1, "X_SHA256 0a0a0a0a0a0a… → 1b1b1b1b1b1b….", 2},
 		{"a zone gone", pairOf(t, env("TZ=UTC"), env()), "E3", 2, "TZ is removed (was UTC)", 2},
 		{"a secret that is gone", pairOf(t, env("API_TOKEN=hunter2"), env()), "E3", 1, "API_TOKEN is removed (was masked).", 2},
 		{"a placeholder that changed", pairOf(t, env("API_TOKEN=changeme"), env("API_TOKEN=hunter3")), "E3", 1, "API_TOKEN changeme → (masked).", 2},
