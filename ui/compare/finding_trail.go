@@ -33,12 +33,13 @@ func findingID(f diff.Finding) string { return f.ID + " " + f.Text.String() }
 // followFinding goes from a finding to its evidence. If no row shows the evidence it
 // opens the proof.
 func (p comparePage) followFinding(r widget.Row) (page.Page, page.Effects) {
-	tab, ids := p.viewIn(p.frame).evidence(*r.Finding)
+	there, f := p.toPlatformOf(*r.Finding)
+	tab, ids := there.viewIn(p.frame).evidence(f)
 	if len(ids) == 0 {
 		return p, p.openProof(r)
 	}
-	p.trail, p.targetRow, p.filter = &trail{*r.Finding, tab}, ids[0], widget.Filter{}
-	return p.toTab(tab), nil
+	there.trail, there.targetRow, there.filter = &trail{f, tab}, ids[0], widget.Filter{}
+	return there.toTab(tab), nil
 }
 
 // currentTrail returns the trail after new data has arrived, with the current version of
@@ -49,7 +50,7 @@ func (p comparePage) currentTrail() *trail {
 		return p.trail
 	}
 	v := p.viewIn(p.frame)
-	for _, g := range slices.Concat(v.mainFindings, v.otherFindings) {
+	for _, g := range v.allFindings() {
 		for _, f := range append([]diff.Finding{g.Finding}, g.Consequences...) {
 			if findingID(f) == p.trail.key() {
 				return &trail{f, p.trail.tab}

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -10,18 +11,60 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// rankFindings returns the findings of the pair in view and of the whole comparison,
-// grouped by cause and ranked. While a side loads there are none, because a finding may
-// not hold later. It runs when data arrives, not for each key.
+// rankFindings returns the findings of the pair in view and of the whole comparison, and
+// the warnings of the other pairs, grouped by cause and ranked. While a side loads there
+// are none, because a finding may not hold later. It runs when data arrives, not for each
+// key.
 func (p comparePage) rankFindings() (mainFindings, otherFindings []diff.Group) {
 	if p.cmp.B != nil && p.cmp.Verdict.Code == diff.Pending {
 		return nil, nil
 	}
-	found := p.cmp.Findings
-	if pair := p.pair(); pair != nil {
-		found = slices.Concat(pair.Findings, found)
+	pair := p.pair()
+	if pair == nil {
+		return diff.Rank(diff.GroupByCause(p.cmp.Findings))
 	}
-	return diff.Rank(diff.GroupByCause(found))
+	groups := diff.GroupByCause(slices.Concat(pair.Findings, p.cmp.Findings))
+	for _, g := range p.cmp.OtherPlatforms(p.pairIndex()) {
+		groups = append(groups, p.placed(g))
+	}
+	return diff.Rank(groups)
+}
+
+// placed returns a group of other pairs whose texts name the platforms.
+func (p comparePage) placed(g diff.PlatformGroup) diff.Group {
+	const named = 2
+	names := make([]safe.Text, 0, named)
+	for _, i := range g.Pairs[:min(len(g.Pairs), named)] {
+		names = append(names, pairName(p.cmp.Pairs[i]))
+	}
+	where := safe.Join(names, ", ")
+	if n := len(g.Pairs) - named; n > 0 {
+		where = safe.Sprintf("%s and %d more", where, n)
+	}
+	g.Text = safe.Sprintf("%s: %s", where, g.Text)
+	return g.Group
+}
+
+// pairName returns the platform of a pair. An entry without one has what it is.
+func pairName(p diff.Pair) safe.Text {
+	if p.Platform != "" {
+		return safe.Clean(p.Platform)
+	}
+	return descriptorName(cmp.Or(p.A, p.B))
+}
+
+// toPlatformOf goes to the platform of a finding of another pair, and returns the finding
+// as it is there. Other findings stay as they are.
+func (p comparePage) toPlatformOf(f diff.Finding) (comparePage, diff.Finding) {
+	if p.pair() == nil {
+		return p, f
+	}
+	for _, g := range p.cmp.OtherPlatforms(p.pairIndex()) {
+		if findingID(p.placed(g).Finding) == findingID(f) {
+			return p.pickPair(pairIDOf(p.cmp.Pairs, g.Pairs[0])), g.Finding
+		}
+	}
+	return p, f
 }
 
 // boxedFinding returns the group whose text is in the verdict box.
@@ -63,7 +106,7 @@ func (p comparePage) toggleConsequences() comparePage {
 		return p
 	}
 	v := p.viewIn(p.frame)
-	for _, g := range slices.Concat(v.mainFindings, v.otherFindings) {
+	for _, g := range v.allFindings() {
 		if slices.ContainsFunc(g.Consequences, func(f diff.Finding) bool { return findingID(f) == findingID(*r.Finding) }) {
 			p.targetRow = findingRowID(g.Finding)
 		}
@@ -137,11 +180,24 @@ func (v view) bulleted(sign, text look.Span, within int) []look.Line {
 	return lines
 }
 
+// allFindings returns the findings of the pair in view and the warnings of the others.
+func (v view) allFindings() []diff.Group { return slices.Concat(v.mainFindings, v.otherFindings) }
+
+// pairFindings returns the findings of the pair in view and of the whole comparison. Only
+// their steps are rows of the pair.
+func (v view) pairFindings() []diff.Group {
+	here := map[string]bool{}
+	for _, f := range slices.Concat(v.pair.Findings, v.cmp.Findings) {
+		here[findingID(f)] = true
+	}
+	return slices.DeleteFunc(v.allFindings(), func(g diff.Group) bool { return !here[findingID(g.Finding)] })
+}
+
 // withFindings adds the findings about a row: the names of causes under it, all texts in
 // its detail.
-func (v view) withFindings(out widget.Row, on func(diff.Finding) bool) widget.Row {
+func (v view) withFindings(out widget.Row, groups []diff.Group, on func(diff.Finding) bool) widget.Row {
 	var causes, all []diff.Finding
-	for _, g := range slices.Concat(v.mainFindings, v.otherFindings) {
+	for _, g := range groups {
 		if on(g.Finding) {
 			causes, all = append(causes, g.Finding), append(all, g.Finding)
 		}

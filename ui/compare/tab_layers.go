@@ -27,8 +27,9 @@ func (v view) layerRows() []widget.Row {
 	if trouble := v.noTableRows(); trouble != nil {
 		return append(rows, trouble...)
 	}
+	groups := v.pairFindings()
 	rows = append(rows, v.stepRows(func(r diff.Row) widget.Row {
-		return v.withFindings(v.layerRow(r), func(f diff.Finding) bool { return pointsAtRow(f, r) })
+		return v.withFindings(v.layerRow(r), groups, func(f diff.Finding) bool { return pointsAtRow(f, r) })
 	})...)
 	return append(rows, v.countNotes()...)
 }

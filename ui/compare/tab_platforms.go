@@ -16,10 +16,11 @@ import (
 // entries that are not platforms follow.
 func (v view) platformRows(findings bool) []widget.Row {
 	var rows []widget.Row
+	groups := v.allFindings()
 	for i, p := range v.cmp.Pairs {
 		row := v.platformRow(p, pairIDOf(v.cmp.Pairs, i))
 		if findings {
-			row = v.withFindings(row, func(f diff.Finding) bool {
+			row = v.withFindings(row, groups, func(f diff.Finding) bool {
 				return pointsAtPair(f, p)
 			})
 		}
@@ -33,10 +34,7 @@ func (v view) platformRows(findings bool) []widget.Row {
 }
 
 func (v view) platformRow(p diff.Pair, id pairID) widget.Row {
-	name := safe.Clean(p.Platform)
-	if name.IsEmpty() {
-		name = descriptorName(cmp.Or(p.A, p.B))
-	}
+	name := pairName(p)
 	mark, role := v.pairMark(p)
 	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.Fit(name, 18)), look.Gap(1))
 	if p.A == v.pair.A && p.B == v.pair.B {
@@ -81,6 +79,9 @@ func (v view) pairMark(p diff.Pair) (safe.Text, look.Role) {
 		return v.Glyphs.Mark(diff.Removed), look.SideA
 	}
 	role := verdictRole(p.Verdict.Code)
+	if _, other := p.OtherLabel(); other {
+		return v.Glyphs.Mark(diff.Substituted), look.Warn
+	}
 	switch p.Verdict.Code {
 	case diff.Pending:
 		return v.Glyphs.Dot, role
@@ -125,6 +126,9 @@ func pairNote(p diff.Pair) safe.Text {
 		return safe.Const("only in B")
 	case p.B == nil:
 		return safe.Const("only in A")
+	}
+	if label, other := p.OtherLabel(); other {
+		return safe.Sprintf("%s, in B %s", p.Verdict.Headline, label)
 	}
 	return p.Verdict.Headline
 }

@@ -75,9 +75,11 @@ func (v view) schema1Rows() []widget.Row {
 	} else if !v.alone {
 		firstDiff = firstDifferentID(v.pair.Rows, a, b)
 	}
+	groups := v.pairFindings()
 	for i, r := range slices.Backward(v.pair.Rows) {
 		row := v.schema1Row(r, schema1At(a, r.A), schema1At(b, r.B), i == firstDiff, i > firstDiff && firstDiff >= 0)
-		rows = append(rows, v.withFindings(row, func(f diff.Finding) bool { return strings.HasPrefix(f.ID, "B") && pointsAtRow(f, r) }))
+		about := func(f diff.Finding) bool { return strings.HasPrefix(f.ID, "B") && pointsAtRow(f, r) }
+		rows = append(rows, v.withFindings(row, groups, about))
 	}
 	return rows
 }

@@ -105,7 +105,7 @@ func (p comparePage) tallyTabs() [tabCount]tally {
 	return sums
 }
 
-// tallyPlatforms counts the platforms that are not the same image on both sides. If
+// tallyPlatforms counts the platforms that countDiffering counts. If
 // there are none it counts those that were repacked or reprinted.
 func tallyPlatforms(pairs []diff.Pair) tally {
 	if n := countDiffering(pairs); n > 0 {
@@ -149,11 +149,13 @@ func countRows(rows []diff.Row, is func(diff.Row) bool) int {
 	return n
 }
 
-// countDiffering counts the platforms that are not the same image on both sides.
+// countDiffering counts the platforms that are not the same image on both sides, or stand
+// under another label.
 func countDiffering(pairs []diff.Pair) int {
 	n := 0
 	for _, p := range pairs {
-		if p.A == nil || p.B == nil || verdictRole(p.Verdict.Code) != look.Good {
+		_, relabelled := p.OtherLabel()
+		if relabelled || p.A == nil || p.B == nil || verdictRole(p.Verdict.Code) != look.Good {
 			n++
 		}
 	}

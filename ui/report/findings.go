@@ -1,7 +1,6 @@
 package report
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -47,12 +46,8 @@ type findingPlace struct {
 	essence string
 }
 
-// values matches what differs between platforms though the finding is the same: digests
-// and sizes.
-var values = regexp.MustCompile(`\b[0-9a-f]{12,64}\b|\b\d+(?:\.\d+)? (?:B|kB|MB|GB)\b`)
-
 func placeOf(cause string, f diff.Finding) findingPlace {
-	return findingPlace{cause, f.ID, values.ReplaceAllString(f.Text.String(), "")}
+	return findingPlace{cause, f.ID, f.Essence()}
 }
 
 func (t *findingMerger) add(groups []diff.Group, platform string) {

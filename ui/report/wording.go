@@ -56,6 +56,9 @@ func platformName(p diff.Pair) safe.Text {
 
 // platformState returns one line about a platform.
 func platformState(c diff.Comparison, p diff.Pair, o Options) safe.Text {
+	if label, other := p.OtherLabel(); other {
+		return safe.Sprintf("%s, in B %s", headline(p.Verdict), label)
+	}
 	if c.B != nil {
 		return headline(p.Verdict)
 	}

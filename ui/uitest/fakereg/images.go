@@ -4,6 +4,7 @@ package fakereg
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -59,7 +60,10 @@ func (f Images) Load(_ context.Context, ref model.Ref, arrived func(model.Artifa
 	}
 	a.Ref = ref
 	partial := a
-	partial.Done, partial.Entries = false, []model.Entry{{Descriptor: a.Entries[0].Descriptor, Role: model.RoleImage}}
+	partial.Done, partial.Entries = false, nil
+	for _, e := range a.Entries {
+		partial.Entries = append(partial.Entries, model.Entry{Descriptor: e.Descriptor, Role: e.Role})
+	}
 	arrived(partial)
 	arrived(a)
 	return a, nil
@@ -144,6 +148,35 @@ func Captured(t testing.TB, tag string) model.Artifact {
 	return model.Artifact{Top: m, Done: true, Entries: []model.Entry{{
 		Descriptor: v1.Descriptor{Digest: m.Digest, MediaType: m.MediaType}, Role: model.RoleImage, Image: &img,
 	}}}
+}
+
+// Labelled is an image that an index lists under a platform.
+type Labelled struct {
+	Platform v1.Platform
+	Image    model.Artifact
+}
+
+// Index returns an index of images.
+func Index(t testing.TB, images ...Labelled) model.Artifact {
+	t.Helper()
+	a := model.Artifact{Done: true}
+	list := v1.Index{MediaType: v1.MediaTypeImageIndex}
+	list.SchemaVersion = 2
+	for _, i := range images {
+		e := i.Image.Entries[0]
+		e.Descriptor.Platform = &i.Platform
+		a.Entries = append(a.Entries, e)
+		list.Manifests = append(list.Manifests, e.Descriptor)
+	}
+	raw, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Top, err = model.ParseManifest(model.Document{Digest: digest.FromBytes(raw), MediaType: list.MediaType, Raw: raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }
 
 // moduleRoot returns the folder of go.mod. Tests run in the folder of their package.
