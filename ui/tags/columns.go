@@ -18,8 +18,9 @@ type tagColumns struct {
 }
 
 // tagColumnsFor returns the widths for a frame. The name gets what the other
-// columns leave; narrow frames drop columns.
-func tagColumnsFor(f page.Frame) tagColumns {
+// columns leave; narrow frames drop columns. If the longest name needs more, the
+// columns that no tag fills give it their room.
+func tagColumnsFor(f page.Frame, longest int, filled filledColumns) tagColumns {
 	c := tagColumns{glyphs: f.Glyphs, kind: 7, platforms: 12, create: look.DayWidth}
 	if f.Width >= look.WideWidth {
 		c.platforms, c.create = 26, look.MinuteWidth
@@ -39,9 +40,42 @@ func tagColumnsFor(f page.Frame) tagColumns {
 			c.name -= w + 2
 		}
 	}
+	c = c.widened(longest, filled)
 	c.name = max(c.name, 12)
 	return c
 }
+
+// widened gives the room of empty columns to the name, and what it does not need to
+// the platforms.
+func (c tagColumns) widened(longest int, filled filledColumns) tagColumns {
+	if c.name >= longest {
+		return c
+	}
+	for _, empty := range []struct {
+		column *int
+		filled bool
+	}{{&c.create, filled[createdColumn]}, {&c.size, filled[sizeColumn]}} {
+		if !empty.filled && *empty.column > 0 {
+			c.name += *empty.column + 2
+			*empty.column = 0
+		}
+	}
+	if spare := c.name - longest; spare > 0 && c.platforms > 0 {
+		c.name, c.platforms = longest, c.platforms+spare
+	}
+	return c
+}
+
+// filledColumns are the columns for which a tag has a value.
+type filledColumns map[filledColumn]bool
+
+type filledColumn int
+
+// The columns that are empty for a list of indexes.
+const (
+	createdColumn filledColumn = iota
+	sizeColumn
+)
 
 func (c tagColumns) heading() look.Line {
 	return c.join(tagRow{mark: look.Gap(1), sign: look.Gap(1)}, look.Faint, safe.Const("tag"), safe.Const("digest"), safe.Const("kind"),
@@ -93,10 +127,13 @@ func (c tagColumns) line(r tagRow) look.Line {
 // joinMatch is join with the reason of the match in place of platforms and date.
 func (c tagColumns) joinMatch(r tagRow, name, kind, size safe.Text) look.Line {
 	wide := c
-	wide.platforms, wide.create = c.platforms+2+c.create, 0
-	if c.platforms == 0 { // a narrow frame
+	switch {
+	case c.platforms == 0: // a narrow frame
 		wide.platforms = c.create
+	case c.create > 0:
+		wide.platforms = c.platforms + 2 + c.create
 	}
+	wide.create = 0
 	match := r.match
 	if full := safe.Sprintf("%s %s", match, r.matchPlatform); !r.matchPlatform.IsEmpty() && look.Width(full) <= wide.platforms {
 		match = full

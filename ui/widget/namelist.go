@@ -22,6 +22,7 @@ type NameList struct {
 	IsExtra    func(name string) bool
 	Extra      []string    // names for which IsExtra is true, in natural order; hidden by default
 	ExtraShown bool        // the names in Extra are shown
+	Longest    int         // cells of the longest name that is not in Extra
 	previous   [2][]string // All and Extra before the list was requested again
 	// Arranged is the list in an order other than the natural one, nil for the natural
 	// order. Unsorted holds the names that arrived after it was sorted.
@@ -56,6 +57,7 @@ func (n NameList) add(page []string) NameList {
 	slices.SortFunc(main, model.CompareNatural)
 	slices.SortFunc(extra, model.CompareNatural)
 	n.All, n.Extra = mergeSorted(n.All, main), mergeSorted(n.Extra, extra)
+	n.Longest = max(n.Longest, longest(main))
 	if n.Arranged != nil || n.orderPending {
 		n.Unsorted = append(slices.Clip(n.Unsorted), main...)
 		if n.ExtraShown {
@@ -63,6 +65,14 @@ func (n NameList) add(page []string) NameList {
 		}
 	}
 	return n.refilter()
+}
+
+func longest(names []string) int {
+	most := 0
+	for _, name := range names {
+		most = max(most, look.Width(safe.Clean(name)))
+	}
+	return most
 }
 
 // unfiltered returns the names to show, before the filter.

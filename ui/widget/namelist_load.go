@@ -34,6 +34,7 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 	}
 	n.Loading, n.Err, n.All, n.Extra, n.Arranged, n.Unsorted, n.orderPending = true, nil, nil, nil, nil, nil, false
 	id := n.Load
+	n.Longest = 0
 	return n.refilter(), ctx, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		err := list(ctx, func(names []string) { report(NamesMsg{id, names}) })
 		report(NamesDoneMsg{id, err})
@@ -45,6 +46,7 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 func (n NameList) restoredOnError() NameList {
 	if n.Err != nil && len(n.All)+len(n.Extra) == 0 {
 		n.All, n.Extra = n.previous[0], n.previous[1]
+		n.Longest = longest(n.All)
 	}
 	n.previous = [2][]string{}
 	return n.refilter()
