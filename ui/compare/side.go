@@ -154,16 +154,20 @@ func (s side) line(letter safe.Text, role look.Role, f page.Frame, full bool) lo
 // createdText returns the build date of the first image that has one. An artifact
 // without images has its kind instead.
 func createdText(a model.Artifact) safe.Text {
-	images := a.Images()
-	for _, e := range images {
-		if e.Image != nil && e.Image.Created() != nil {
-			return look.Time(e.Image.Created())
-		}
-	}
-	if len(images) == 0 {
+	if len(a.Images()) == 0 {
 		return safe.Clean(string(a.Top.Kind))
 	}
-	return safe.Text{}
+	return look.Time(firstCreated(a))
+}
+
+// firstCreated returns the first build date of the images, nil if there is none.
+func firstCreated(a model.Artifact) *time.Time {
+	for _, e := range a.Images() {
+		if e.Image != nil && e.Image.Created() != nil {
+			return e.Image.Created()
+		}
+	}
+	return nil
 }
 
 // sideArrived handles a new state of one side.

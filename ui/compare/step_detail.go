@@ -32,6 +32,9 @@ func (v view) stepDetail(r diff.Row) []widget.Row {
 
 // commandRows returns an instruction in Dockerfile form, then as recorded.
 func (v view) commandRows(st model.Step, name safe.Text) []widget.Row {
+	if st.CreatedBy == "" {
+		return widget.FieldRows(v.Frame, name, v.instruction(&st), look.Plain)
+	}
 	read := dockerfile.Instruction(st.CreatedBy)
 	rows := widget.TextRows(v.Frame, name, v.Gate.Lines(breakCommands(read)), v.Gate.Clean(read), look.Plain)
 	for _, arg := range dockerfile.BuildArgs(st.CreatedBy) {

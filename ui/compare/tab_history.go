@@ -2,6 +2,7 @@ package compare
 
 import (
 	"cmp"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -18,7 +19,25 @@ func (v view) historyRows() []widget.Row {
 	if trouble := v.noTableRows(); trouble != nil {
 		return trouble
 	}
-	return append(v.stepRows(v.historyRow), v.countNotes()...)
+	return slices.Concat(v.zoneRow(), v.stepRows(v.historyRow), v.countNotes())
+}
+
+// zoneRow names the zone of the dates if no date above the tabs does.
+func (v view) zoneRow() []widget.Row {
+	dated := false
+	for _, r := range v.pair.Rows {
+		dated = dated || !look.Day(cmp.Or(r.A, r.B).Created).IsEmpty()
+	}
+	for _, a := range bothSides(v.cmp.A, v.cmp.B) {
+		dated = dated && look.Time(firstCreated(*a)).IsEmpty()
+	}
+	if !dated {
+		return nil
+	}
+	zone := safe.Const("dates are UTC")
+	return []widget.Row{{Header: true, Lines: []look.Line{
+		look.L(look.S(look.Faint, v.Glyphs.Right(zone, v.Width-2))),
+	}}}
 }
 
 func (v view) historyRow(r diff.Row) widget.Row {
@@ -29,13 +48,21 @@ func (v view) historyRow(r diff.Row) widget.Row {
 		Command: v.configCommand("."),
 	}
 	st := cmp.Or(r.B, r.A)
-	out.ValueName, out.Value = safe.Sprintf("the instruction of step %d", st.Index+1), v.Gate.Clean(st.CreatedBy)
+	out.ValueName, out.Value = safe.Sprintf("the instruction of step %d", st.Index+1), v.recorded(*st)
 	out.Height = 1
 	if !v.wide && !v.alone && textDiffers(r) && r.A != nil && r.B != nil {
 		out.Height = 2
 	}
 	out.Draw = func() []look.Line { return v.historyLines(r) }
 	return out
+}
+
+// recorded returns the instruction of a step in full.
+func (v view) recorded(st model.Step) safe.Text {
+	if st.CreatedBy == "" {
+		return v.instruction(&st)
+	}
+	return v.Gate.Clean(st.CreatedBy)
 }
 
 func (v view) historyLines(r diff.Row) []look.Line {

@@ -214,7 +214,7 @@ func (v view) wideLayerLines(r diff.Row) []look.Line {
 		}
 	}
 	first, second := v.instructionPair(r, w)
-	l := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(first, w)), look.Gap(2))
+	l := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.FitInstruction(*cmp.Or(r.A, r.B), first, w)), look.Gap(2))
 	if hasLayer(r) {
 		l = l.With(v.layerCell(r.A, look.SideA, r)...).With(look.Gap(2))
 		if !v.alone {
@@ -224,7 +224,7 @@ func (v view) wideLayerLines(r diff.Row) []look.Line {
 	l = l.With(look.S(classRole(r), v.Glyphs.Fit(look.RowNote(r), noteWidth-1)))
 	lines := []look.Line{l}
 	if r.A != nil && r.B != nil && !r.SameText {
-		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.Fit(second, w))))
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.FitInstruction(*r.B, second, w))))
 	}
 	return lines
 }
@@ -249,19 +249,19 @@ func (v view) narrowLayerLines(r diff.Row) []look.Line {
 	one := cmp.Or(r.A, r.B)
 	w := v.instructionWidth()
 	if r.Class == diff.Settings || v.alone && !hasLayer(r) {
-		return []look.Line{look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(v.instruction(one), w)))}
+		return []look.Line{look.L(v.rowLead(r)...).With(look.P(v.instructionIn(one, w)))}
 	}
 	if v.alone || r.Class == diff.Same {
 		room := w - layerWidth - 1
-		l := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(v.instruction(one), room)), look.Gap(1))
+		l := look.L(v.rowLead(r)...).With(look.P(v.instructionIn(one, room)), look.Gap(1))
 		return []look.Line{l.With(v.layerCell(one, look.Plain, r)...)}
 	}
 	note := look.RowNote(r)
 	room := max(w-look.Width(note)-2, 8)
 	first, second := v.instructionPair(r, room)
-	lines := []look.Line{look.L(v.rowLead(r)...).With(look.P(v.Glyphs.Fit(first, room)), look.Gap(2), look.S(classRole(r), note))}
+	lines := []look.Line{look.L(v.rowLead(r)...).With(look.P(v.Glyphs.FitInstruction(*one, first, room)), look.Gap(2), look.S(classRole(r), note))}
 	if r.A != nil && r.B != nil && !r.SameText {
-		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.Fit(second, w))))
+		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.FitInstruction(*r.B, second, w))))
 	}
 	if !hasLayer(r) {
 		return lines
@@ -274,18 +274,17 @@ func (v view) narrowLayerLines(r diff.Row) []look.Line {
 	return append(lines, a.With(look.Gap(3)).With(b.Spans...))
 }
 
-// instruction returns a step's instruction in Dockerfile form.
+// instruction returns the instruction of a step, empty without one.
 func (v view) instruction(st *model.Step) safe.Text {
 	if st == nil {
 		return safe.Text{}
 	}
-	if st.CreatedBy == "" {
-		if st.WithoutHistory {
-			return safe.Const("(a layer without history)")
-		}
-		return safe.Const("(no command recorded)")
-	}
-	return v.Gate.Clean(dockerfile.StepLine(*st))
+	return look.Instruction(*st, v.Gate)
+}
+
+// instructionIn returns the instruction of a step in width cells.
+func (v view) instructionIn(st *model.Step, width int) safe.Text {
+	return v.Glyphs.FitInstruction(*st, v.instruction(st), width)
 }
 
 // layerCell returns the layer of a side: digest, empty sign, size. A side without this
@@ -378,7 +377,7 @@ func (v view) layerValue(r diff.Row) (what, value safe.Text) {
 	}
 	for _, st := range []*model.Step{r.B, r.A} {
 		if st != nil {
-			return safe.Sprintf("the instruction of step %d", st.Index+1), v.Gate.Clean(st.CreatedBy)
+			return safe.Sprintf("the instruction of step %d", st.Index+1), v.recorded(*st)
 		}
 	}
 	return safe.Text{}, safe.Text{}

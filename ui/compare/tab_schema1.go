@@ -124,7 +124,7 @@ func (v view) schema1Row(r diff.Row, a, b *model.Schema1Row, isFirst, above bool
 		l = l.With(look.Gap(2)).With(v.schema1Cells(b, look.SideB, same, above)...).With(look.Gap(2))
 	}
 	used := l.Width() + 1
-	l = l.With(look.P(v.Glyphs.Fit(v.instruction(st), max(v.Width-used-1, 1))))
+	l = l.With(look.P(v.instructionIn(st, max(v.Width-used-1, 1))))
 	out := widget.Row{
 		ID: stepRowID(r), Lines: []look.Line{l}, Differs: isFirst, Title: stepTitle(r),
 		Detail: func(f page.Frame) []widget.Row { return schema1Detail(f, a, b) },

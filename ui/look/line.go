@@ -130,6 +130,15 @@ func (g Glyphs) Fit(t safe.Text, width int) safe.Text {
 	return L(P(t)).To(width, g.Ellipsis).Text()
 }
 
+// FitEnd is Fit, but cuts on the left.
+func (g Glyphs) FitEnd(t safe.Text, width int) safe.Text {
+	over := Width(t) - width
+	if over <= 0 || width < 1 {
+		return g.Fit(t, width)
+	}
+	return g.Fit(safe.Concat(g.Ellipsis, L(P(t)).From(over+Width(g.Ellipsis)).Text()), width)
+}
+
 // Right returns t aligned to the right in width cells.
 func (g Glyphs) Right(t safe.Text, width int) safe.Text {
 	if n := Width(t); n < width {

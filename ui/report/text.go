@@ -153,7 +153,7 @@ func (t textWriter) step(r diff.Row, width int) {
 		layers = append(layers, t.layer(s))
 	}
 	texts, note, below := t.instructions(r), rowNote(r), []safe.Text{}
-	head := t.g.Fit(texts[0], width)
+	head := t.g.FitInstruction(*firstStep(r), texts[0], width)
 	switch {
 	case len(texts) == 2:
 		a, b := excerpts(texts[0], texts[1], excerptLength)

@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"github.com/tagdiff/tagdiff/diff"
-	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
 )
 
 // Text writes the report as plain text.
@@ -147,11 +147,7 @@ func (r report) instructions(row diff.Row) []safe.Text {
 		if s == nil || len(texts) == 1 && row.SameText {
 			continue
 		}
-		text := safe.Const("(no instruction recorded)")
-		if s := dockerfile.StepLine(*s); s != "" {
-			text = r.o.Gate.Clean(s)
-		}
-		texts = append(texts, text)
+		texts = append(texts, look.Instruction(*s, r.o.Gate))
 	}
 	return texts
 }
