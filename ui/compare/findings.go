@@ -219,13 +219,14 @@ func (v view) withFindings(out widget.Row, groups []diff.Group, on func(diff.Fin
 	return out
 }
 
-// findingNames returns the names of findings. It omits the finding of the trail, whose
-// text is on the screen.
+// findingNames returns the names of findings, each once. It omits the finding of the
+// trail, whose text is on the screen.
 func (v view) findingNames(all []diff.Finding) safe.Text {
 	var names []safe.Text
 	for _, f := range all {
-		if v.trail.key() != findingID(f) {
-			names = append(names, safe.Sprintf("%s %s", f.ID, f.Name))
+		name := safe.Sprintf("%s %s", f.ID, f.Name)
+		if v.trail.key() != findingID(f) && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return safe.Join(names, ", ")

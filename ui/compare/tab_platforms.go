@@ -34,18 +34,22 @@ func (v view) platformRows(findings bool) []widget.Row {
 }
 
 func (v view) platformRow(p diff.Pair, id pairID) widget.Row {
-	name := pairName(p)
+	name, nameWidth := pairName(p), v.platformWidth()
 	mark, role := v.pairMark(p)
-	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.Fit(name, 18)), look.Gap(1))
+	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.Fit(name, nameWidth)), look.Gap(1))
 	if p.A == v.pair.A && p.B == v.pair.B {
 		l.Spans[2].Role = look.Strong
 	}
 	l = l.With(v.entryCell(p.A, look.SideA, p)...).With(look.Gap(2))
-	if !v.alone {
-		l = l.With(v.entryCell(p.B, look.SideB, p)...).With(look.Gap(2), look.S(role, pairNote(p)))
+	var lines []look.Line
+	if v.alone {
+		lines = v.withNote(l, look.S(look.Alert, unreadText(p.A)), true)
+	} else {
+		l = l.With(v.entryCell(p.B, look.SideB, p)...).With(look.Gap(2))
+		lines = append(v.withNote(l, look.S(role, pairNote(p)), nameWidth > platformNameWidth), v.unreadLines(p)...)
 	}
 	out := widget.Row{
-		ID: platformID(id), Lines: []look.Line{l}, Differs: role == look.Warn || role == look.Alert,
+		ID: platformID(id), Lines: lines, Differs: role == look.Warn || role == look.Alert,
 		ValueName: safe.Sprintf("the manifest of %s", name), Value: entryDigest(cmp.Or(p.B, p.A)), Title: name,
 	}
 	out.Command = v.manifestCommand(p)
@@ -53,6 +57,57 @@ func (v view) platformRow(p diff.Pair, id pairID) widget.Row {
 		out.Proof = func(f page.Frame) []widget.Row { return v.in(f).platformProof(p) }
 	}
 	return out
+}
+
+// withNote returns a line with a note at its end. below allows the note to stand below the
+// line if there is no room for it.
+func (v view) withNote(l look.Line, note look.Span, below bool) []look.Line {
+	if below && l.Width()+look.Width(note.Text)+1 > v.Width {
+		return append([]look.Line{l}, v.noteLines(note)...)
+	}
+	return []look.Line{l.With(note)}
+}
+
+// Widths of the names of platforms in cells: the usual one, and the most, which is that of
+// a Windows version.
+const (
+	platformNameWidth = 18
+	widestPlatform    = 33
+)
+
+// platformWidth returns the width that the names of all platforms need.
+func (v view) platformWidth() int {
+	width := platformNameWidth
+	for _, p := range v.cmp.Pairs {
+		width = max(width, look.Width(pairName(p)))
+	}
+	return min(width, widestPlatform)
+}
+
+// unreadText says why the image of an entry could not be read.
+func unreadText(e *model.Entry) safe.Text {
+	switch {
+	case e == nil || e.Err == nil:
+		return safe.Text{}
+	case page.IsMissing(e.Err):
+		return safe.Const("not in the registry")
+	}
+	return safe.Clean(page.ShortError(e.Err))
+}
+
+// unreadLines says why images of a pair could not be read.
+func (v view) unreadLines(p diff.Pair) []look.Line {
+	a, b := unreadText(p.A), unreadText(p.B)
+	if a == b && !a.IsEmpty() {
+		return v.noteLines(look.S(look.Alert, safe.Sprintf("A and B: %s", a)))
+	}
+	var lines []look.Line
+	for side, e := range bothSides(p.A, p.B) {
+		if text := unreadText(e); !text.IsEmpty() {
+			lines = append(lines, v.noteLines(look.S(look.Alert, safe.Sprintf("%s: %s", sideLetter(side), text)))...)
+		}
+	}
+	return lines
 }
 
 func platformID(id pairID) string { return fmt.Sprint("platform ", id) }
@@ -104,7 +159,7 @@ func (v view) entryCell(e *model.Entry, role look.Role, p diff.Pair) []look.Span
 	case e == nil:
 		return []look.Span{look.S(look.Faint, v.Glyphs.Hatch.Repeat(width))}
 	case e.Err != nil:
-		return []look.Span{look.S(look.Alert, v.Glyphs.Fit(safe.Clean(page.ShortError(e.Err)), width))}
+		return []look.Span{look.S(look.Alert, v.Glyphs.Fit(look.Short(e.Descriptor.Digest), width))}
 	}
 	if p.A != nil && p.B != nil && p.A.Descriptor.Digest == p.B.Descriptor.Digest || v.alone {
 		role = look.Plain
