@@ -18,6 +18,7 @@ type Expectation struct {
 	Platforms []Expected // in the order of the request
 	Extra     []string   // platforms that exist and were not expected: not a failure
 	Failures  []Finding  // findings that make the check fail
+	Warnings  []Finding  // other findings from severity 2 on
 
 	unread error // of an unreadable image that may be one of the expected platforms
 }
@@ -84,9 +85,13 @@ func Expect(c Comparison, platforms []string) Expectation {
 	for _, p := range c.Pairs {
 		all = append(all, p.Findings...)
 	}
+	sortFindings(all)
 	for _, f := range all {
-		if least, ok := failsFrom[f.ID]; ok && f.Severity >= least {
+		switch least, ok := failsFrom[f.ID]; {
+		case ok && f.Severity >= least:
 			e.Failures = append(e.Failures, f)
+		case f.Severity >= 2:
+			e.Warnings = append(e.Warnings, f)
 		}
 	}
 	return e
@@ -129,7 +134,9 @@ func (e Expectation) Headline() safe.Text {
 	case len(missing) > 0:
 		return safe.Sprintf("Not as expected: %s %s missing", list(missing), isAre(len(missing)))
 	case len(e.Failures) > 0:
-		return safe.Sprintf("Not as expected: all platforms exist, but %s", findingsFailIt(len(e.Failures)))
+		return safe.Sprintf("Not as expected: all platforms exist, but %s", failuresText(e.Failures))
+	case len(e.Warnings) > 0:
+		return safe.Sprintf("As expected, but %s", warningsText(e.Warnings))
 	}
 	if len(e.Platforms) == 1 {
 		return safe.Sprintf("As expected: %s", e.Platforms[0].Platform)
@@ -145,11 +152,41 @@ func (e Expectation) names() []string {
 	return names
 }
 
-func findingsFailIt(n int) string {
-	if n == 1 {
-		return "one finding fails the check"
+// failuresText names the findings that fail the check, and says the first ones.
+func failuresText(failures []Finding) safe.Text {
+	const said = 2
+	parts := make([]safe.Text, 0, said)
+	for _, f := range failures[:min(len(failures), said)] {
+		parts = append(parts, safe.Sprintf("%s (%s)", f.short(), f.ID))
 	}
-	return plural(n, "finding") + " fail the check"
+	text := safe.Join(parts, "; ")
+	if n := len(failures) - said; n > 0 {
+		text = safe.Sprintf("%s; and %d more", text, n)
+	}
+	if len(failures) == 1 {
+		return safe.Sprintf("one finding fails the check: %s", text)
+	}
+	return safe.Sprintf("%d findings fail the check: %s", len(failures), text)
+}
+
+// short returns a finding in few words, or its first sentence.
+func (f Finding) short() safe.Text {
+	if !f.Lead.IsEmpty() {
+		return f.Lead
+	}
+	first, _, _ := strings.Cut(f.Text.String(), ". ")
+	return safe.Clean(strings.TrimSuffix(first, "."))
+}
+
+// warningsText names the warnings, each rule once.
+func warningsText(warnings []Finding) safe.Text {
+	var names []safe.Text
+	for _, f := range warnings {
+		if name := safe.Sprintf("%s %s", f.ID, f.Name); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return safe.Sprintf("%s: %s", plural(len(names), "warning"), safe.Join(names, ", "))
 }
 
 func isMissing(err error) bool {

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -41,11 +42,16 @@ func TestExpect(t *testing.T) {
 		{"one missing", index(t, "a", amd), "linux/amd64,linux/arm64", false, "linux/arm64 is missing", "", 0, false},
 		{"a single image", single("a", forArch("amd64").image(t)), "linux/amd64", true, "As expected", "", 0, false},
 		{"a single image of another machine", single("a", forArch("amd64").image(t)), "linux/arm64", false, "is missing", "", 1, false},
-		{"a label that lies", index(t, "a", amd, labelled(entry(forArch("amd64", sets("USER x")).image(t)), "linux", "arm64", "")), "amd64,arm64", false, "one finding fails the check", "C3", 0, false},
-		{"a borrowed base", index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb)), "amd64,arm64", false, "one finding fails", "C4", 0, false},
+		{"a label that lies", index(t, "a", amd, labelled(entry(forArch("amd64", sets("USER x")).image(t)), "linux", "arm64", "")), "amd64,arm64", false, "one finding fails the check: :a lists the linux/amd64 image as linux/arm64 (C3)", "C3", 0, false},
+		{"a borrowed base", index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb)), "amd64,arm64", false, "one finding fails the check: In :a, linux/amd64 and linux/arm64 start with the same layers: one is probably not native (C4)", "C4", 0, false},
 		{"certificates for all", index(t, "a", onBase(t, "amd64", "x", mb/2), onBase(t, "arm64", "x", mb/2)), "amd64,arm64", true, "As expected", "", 0, false},
 		{"one platform twice", index(t, "a", amd, entry(forArch("amd64", sets("USER x")).image(t))), "amd64", false, "one finding fails", "C7", 0, false},
 		{"deleted", index(t, "a", amd, gone(arm, true)), "amd64,arm64", false, "one finding fails", "C11", 0, false},
+		{"a label that lies and a platform twice", index(t, "a", amd, entry(forArch("amd64", sets("USER x")).image(t)),
+			labelled(entry(forArch("amd64", sets("USER y")).image(t)), "linux", "arm64", "")), "amd64,arm64", false,
+			"2 findings fail the check: :a lists the linux/amd64 image as linux/arm64 (C3); Two entries of :a claim linux/amd64", "C3 C7", 0, false},
+		{"layers that some runtimes cannot mount", single("a", forArch("amd64", runs(130)...).image(t)), "amd64", true,
+			"As expected, but 1 warning: D19 too-many-layers", "", 0, false},
 		{"not readable now", index(t, "a", amd, unread), "amd64,arm64", false, "Unknown", "", 0, true},
 		{"not readable and not asked for", index(t, "a", amd, unread), "amd64", true, "", "", 1, false},
 	}
@@ -68,4 +74,12 @@ func TestExpect(t *testing.T) {
 			}
 		})
 	}
+}
+
+func runs(n int) []step {
+	var steps []step
+	for i := range n {
+		steps = append(steps, does(fmt.Sprint("RUN ", i), files(fmt.Sprint(i))))
+	}
+	return steps
 }

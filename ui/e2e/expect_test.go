@@ -22,7 +22,7 @@ func TestExpect(t *testing.T) {
 		t.Errorf("v1.3: exit code %d: %s%s", right.code, right.out, right.errors)
 	}
 	wrong := cli(t, "--expect", "linux/amd64,linux/arm64", host+"/uis/tool:main")
-	if wrong.code != 1 || !strings.HasPrefix(wrong.out, "Not as expected: all platforms exist, but one finding fails the check\n") || !strings.Contains(wrong.out, "C4 borrowed-base") {
+	if wrong.code != 1 || !strings.HasPrefix(wrong.out, "Not as expected: all platforms exist, but one finding fails the check: In") || !strings.Contains(wrong.out, "C4 borrowed-base") {
 		t.Errorf("main: exit code %d: %s%s", wrong.code, wrong.out, wrong.errors)
 	}
 	missing := cli(t, "--expect", "linux/amd64,linux/s390x", "-o", "markdown", host+"/uis/tool:v1.3")

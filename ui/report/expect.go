@@ -32,7 +32,8 @@ type jsonExpectation struct {
 	Headline  string         `json:"headline"`
 	Platforms []jsonExpected `json:"platforms"`
 	Extra     []string       `json:"extra"`
-	Against   []string       `json:"against"` // ids of findings that make the check fail
+	Against   []string       `json:"against"`  // ids of findings that make the check fail
+	Warnings  []string       `json:"warnings"` // ids of other findings from severity 2 on
 }
 
 type jsonExpected struct {
@@ -44,13 +45,17 @@ func jsonExpectationOf(e *diff.Expectation) *jsonExpectation {
 	if e == nil {
 		return nil
 	}
-	out := &jsonExpectation{Met: e.Met(), Headline: e.Headline().String(), Platforms: []jsonExpected{}, Extra: []string{}, Against: []string{}}
+	out := &jsonExpectation{Met: e.Met(), Headline: e.Headline().String(), Platforms: []jsonExpected{}, Extra: []string{}, Against: []string{},
+		Warnings: []string{}}
 	for _, x := range e.Platforms {
 		out.Platforms = append(out.Platforms, jsonExpected{x.Platform, orNull(x.Manifest)})
 	}
 	out.Extra = append(out.Extra, e.Extra...)
 	for _, f := range e.Failures {
 		out.Against = append(out.Against, f.ID)
+	}
+	for _, f := range e.Warnings {
+		out.Warnings = append(out.Warnings, f.ID)
 	}
 	return out
 }
