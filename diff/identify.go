@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,21 +13,17 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Owner is an artifact that a digest belongs to.
-type Owner struct {
-	model.Part
-	Ref model.Ref // of the artifact
+// Owners returns what the digests that begin with p are of an artifact that was read.
+func Owners(p model.DigestPrefix, a model.Artifact) []model.Owner {
+	return OwnersIn(p, a.Ref, a.Parts())
 }
 
-// Owners returns what the digests that begin with p are of an artifact that was read.
-func Owners(p model.DigestPrefix, a model.Artifact) []Owner { return OwnersIn(p, a.Ref, a.Parts()) }
-
 // OwnersIn is Owners for the parts of the artifact of ref.
-func OwnersIn(p model.DigestPrefix, ref model.Ref, parts []model.Part) []Owner {
-	var owners []Owner
+func OwnersIn(p model.DigestPrefix, ref model.Ref, parts []model.Part) []model.Owner {
+	var owners []model.Owner
 	for _, part := range parts {
 		if p.Of(part.Digest) {
-			owners = append(owners, Owner{part, ref})
+			owners = append(owners, model.Owner{Part: part, Ref: ref})
 		}
 	}
 	return owners
@@ -34,7 +31,7 @@ func OwnersIn(p model.DigestPrefix, ref model.Ref, parts []model.Part) []Owner {
 
 // DigestsOf returns the digests of owners, each once. Several digests may begin with one
 // prefix.
-func DigestsOf(owners []Owner) []digest.Digest {
+func DigestsOf(owners []model.Owner) []digest.Digest {
 	var found []digest.Digest
 	for _, o := range owners {
 		if !slices.Contains(found, o.Digest) {
@@ -46,16 +43,16 @@ func DigestsOf(owners []Owner) []digest.Digest {
 
 // ManifestIn returns the first owner whose digest is that of a manifest, a tag's before an
 // index entry's. ok is false if there is none, or if owners have several digests.
-func ManifestIn(owners []Owner) (_ Owner, ok bool) {
+func ManifestIn(owners []model.Owner) (_ model.Owner, ok bool) {
 	if len(DigestsOf(owners)) != 1 {
-		return Owner{}, false
+		return model.Owner{}, false
 	}
 	for _, kind := range []model.PartKind{model.PartManifest, model.PartChild} {
-		if i := slices.IndexFunc(owners, func(o Owner) bool { return o.Kind == kind }); i >= 0 {
+		if i := slices.IndexFunc(owners, func(o model.Owner) bool { return o.Kind == kind }); i >= 0 {
 			return owners[i], true
 		}
 	}
-	return Owner{}, false
+	return model.Owner{}, false
 }
 
 // Most names and most roles of one digest in a sentence.
@@ -66,7 +63,7 @@ const (
 
 // OwnersText says in one sentence what digests belong to: "63bbd899dd70 is the image ID of
 // :1 and :prod". It names a digest by its short form or, with whole, by all its digits.
-func OwnersText(owners []Owner, whole bool) safe.Text {
+func OwnersText(owners []model.Owner, whole bool) safe.Text {
 	var sentences []safe.Text
 	digests := DigestsOf(owners)
 	for _, d := range digests {
@@ -74,7 +71,7 @@ func OwnersText(owners []Owner, whole bool) safe.Text {
 		if whole || len(digests) > 1 { // their short forms may be equal
 			name = d.String()
 		}
-		own := slices.DeleteFunc(slices.Clone(owners), func(o Owner) bool { return o.Digest != d })
+		own := slices.DeleteFunc(slices.Clone(owners), func(o model.Owner) bool { return o.Digest != d })
 		sentences = append(sentences, safe.Sprintf("%s is %s", name, rolesText(own)))
 	}
 	return safe.Join(sentences, "; ")
@@ -82,9 +79,9 @@ func OwnersText(owners []Owner, whole bool) safe.Text {
 
 // rolesText names what one digest is of its owners. Owners of the same role are named
 // together.
-func rolesText(owners []Owner) safe.Text {
-	slices.SortStableFunc(owners, func(a, b Owner) int { return cmp.Compare(a.Kind, b.Kind) })
-	byRole := map[string][]Owner{}
+func rolesText(owners []model.Owner) safe.Text {
+	slices.SortStableFunc(owners, func(a, b model.Owner) int { return cmp.Compare(a.Kind, b.Kind) })
+	byRole := map[string][]model.Owner{}
 	var roles []string
 	for _, o := range owners {
 		role := roleText(o.Part)
@@ -127,12 +124,12 @@ func roleText(p model.Part) string {
 
 // namesText names the owners of one role. The platform comes first if all have the same
 // one, else it follows each name.
-func namesText(owners []Owner) string {
+func namesText(owners []model.Owner) string {
 	platform := owners[0].Platform
 	if owners[0].Kind == model.PartChild {
 		platform = "" // the role has it
 	}
-	alike := !slices.ContainsFunc(owners, func(o Owner) bool { return o.Platform != owners[0].Platform })
+	alike := !slices.ContainsFunc(owners, func(o model.Owner) bool { return o.Platform != owners[0].Platform })
 	var names []string
 	for _, o := range owners {
 		name := refName(o.Ref)
@@ -151,4 +148,43 @@ func namesText(owners []Owner) string {
 		return "the " + platform + " image of " + text
 	}
 	return text
+}
+
+// Identified says in an error what the digest is that was asked for, if it is not that of a
+// manifest: a part of the other side, or of tags that were read. Other errors stay as they
+// are. a and b are the sides that could be read; they may be nil.
+func Identified(err error, a, b *model.Artifact) error {
+	t, ok := errors.AsType[*model.ReadError](err)
+	if !ok || t.Blob == "" {
+		return err
+	}
+	said := *t
+	for i, art := range []*model.Artifact{a, b} {
+		if art == nil {
+			continue
+		}
+		if owners := Owners(model.DigestPrefix(t.Blob.Encoded()), *art); len(owners) > 0 {
+			side := [...]string{"A", "B"}[i]
+			said.Message = fmt.Sprintf("%s, which is %s%s", OwnersText(owners, true), side, sameImage(owners))
+			said.Next = "compare " + side + " with a tag or with the digest of a manifest"
+			return &said
+		}
+	}
+	if len(t.Owners) == 0 {
+		return err
+	}
+	said.Message = OwnersText(t.Owners, true).String()
+	said.Next = "write " + refName(t.Owners[0].Ref) + " in place of the digest"
+	if slices.ContainsFunc(t.Owners, func(o model.Owner) bool { return o.Ref != t.Owners[0].Ref }) {
+		said.Next = "write one of these tags in place of the digest"
+	}
+	return &said
+}
+
+// sameImage says that the owner of an image ID is the image that it names.
+func sameImage(owners []model.Owner) string {
+	if owners[0].Kind != model.PartImageID {
+		return ""
+	}
+	return ": the same image"
 }

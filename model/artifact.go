@@ -166,6 +166,7 @@ type ReadError struct {
 	Missing     bool          // the registry reports that this manifest does not exist
 	MissingBlob digest.Digest // the blob that the registry reports as missing, of a manifest that exists
 	Blob        digest.Digest // the digest asked for, if it is a blob and not a manifest
+	Owners      []Owner       // tags of the repository that Blob belongs to, as far as they were read
 }
 
 func (t *ReadError) Error() string {

@@ -14,6 +14,12 @@ type Part struct {
 	Step     int    // of PartLayer and PartDiffID: position in the history, the oldest is 0
 }
 
+// Owner is an artifact that a digest belongs to.
+type Owner struct {
+	Part
+	Ref Ref // of the artifact
+}
+
 // PartKind says what a digest is of an artifact.
 type PartKind int
 

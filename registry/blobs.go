@@ -86,9 +86,14 @@ func (c *Client) explainDigest(ctx context.Context, r model.Ref, err error) erro
 	failed := c.host(r.Registry).headBlob(ctx, r, e)
 	short := model.ShortDigest(r.Digest)
 	if failed == nil && e.Response.Status == http.StatusOK {
+		owners, read := c.blobOwners(ctx, r)
+		next := "open the list of tags and search it there (/ or o)"
+		if read > 0 {
+			next = fmt.Sprintf("it belongs to none of the %d tags that were read; %s", read, next)
+		}
 		return &model.ReadError{
 			Message: fmt.Sprintf("%s is not a manifest in %s but a blob: the image ID of an image, or a layer", short, r.Repo()),
-			Next:    "compare or open a tag; its image ID and its layers are on the screen", Err: err, Missing: true, Blob: r.Digest,
+			Next:    next, Err: err, Missing: true, Blob: r.Digest, Owners: owners,
 		}
 	}
 	if status.Status == http.StatusNotFound {

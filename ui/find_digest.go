@@ -76,8 +76,8 @@ func (a App) compareWithDigest(repo model.Ref, first string, prefix model.Digest
 }
 
 // digestOwners asks the open pages of a repository, the top page first.
-func (a App) digestOwners(repo model.Ref, prefix model.DigestPrefix) []diff.Owner {
-	var owners []diff.Owner
+func (a App) digestOwners(repo model.Ref, prefix model.DigestPrefix) []model.Owner {
+	var owners []model.Owner
 	for _, p := range a.digestFinders() {
 		for _, o := range p.DigestOwners(prefix) {
 			if o.Ref.Repo() == repo && !slices.Contains(owners, o) {

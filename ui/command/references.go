@@ -61,9 +61,16 @@ func (s shortDigest) complete(ctx context.Context, reg report.Source, refs []mod
 			Next:    "write all 64 digits, or open the list of tags and search it there (/ or o)",
 		}
 	}
-	return nil, &model.ReadError{
+	partOf := &model.ReadError{
 		Message: diff.OwnersText(owners, true).String(), Next: "compare with a tag or the digest of a manifest",
 	}
+	if len(diff.DigestsOf(owners)) > 1 {
+		return nil, partOf
+	}
+	partOf.Blob = owners[0].Digest
+	var sides [2]*model.Artifact
+	sides[1-s.arg] = &art
+	return nil, diff.Identified(partOf, sides[0], sides[1])
 }
 
 // refs returns the references of the arguments, or the image of --metadata.

@@ -19,8 +19,8 @@ func (p comparePage) artifacts() []model.Artifact {
 }
 
 // DigestOwners returns what digests are of A and B.
-func (p comparePage) DigestOwners(x model.DigestPrefix) []diff.Owner {
-	var owners []diff.Owner
+func (p comparePage) DigestOwners(x model.DigestPrefix) []model.Owner {
+	var owners []model.Owner
 	for _, a := range p.artifacts() {
 		owners = append(owners, diff.Owners(x, a)...)
 	}

@@ -140,7 +140,7 @@ func (s side) line(letter safe.Text, role look.Role, f page.Frame, full bool) lo
 	l = l.With(look.S(look.Strong, name), look.Gap(2))
 	switch {
 	case s.failed():
-		return l.With(look.S(look.Alert, safe.Clean(page.ShortError(s.err))))
+		return l.With(look.S(look.Alert, s.shortError()))
 	case s.art == nil:
 		return l.With(look.S(look.Faint, safe.Concat(s.progress(), f.Glyphs.Ellipsis)))
 	}
@@ -149,6 +149,14 @@ func (s side) line(letter safe.Text, role look.Role, f page.Frame, full bool) lo
 		l = l.With(look.Gap(2), look.S(look.Faint, safe.Concat(p, f.Glyphs.Ellipsis)))
 	}
 	return l
+}
+
+// shortError returns why the side could not be read, for one line.
+func (s side) shortError() safe.Text {
+	if t, ok := errors.AsType[*model.ReadError](s.err); ok && t.Blob != "" {
+		return safe.Const("is not the digest of a manifest")
+	}
+	return safe.Clean(page.ShortError(s.err))
 }
 
 // createdText returns the build date of the first image that has one. An artifact
@@ -180,6 +188,7 @@ func (p comparePage) sideArrived(msg sideMsg) (page.Page, page.Effects) {
 	default:
 		return p, nil
 	}
+	p.a.err, p.b.err = diff.Identified(p.a.err, nil, p.b.art), diff.Identified(p.b.err, p.a.art, nil)
 	p = p.recompare()
 	return p, slices.Concat(p.visited(), p.requestContents())
 }

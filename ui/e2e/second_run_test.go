@@ -135,7 +135,7 @@ func TestShortDigest(t *testing.T) {
 			t.Errorf("%q: exit code %d: %s%s", args, got.code, got.out, got.errors)
 		}
 	}
-	cli(t, prod, "@8b87a27a518f").oneLine(t, "is the image ID of :prod; compare with a tag or the digest of a manifest")
+	cli(t, prod, "@8b87a27a518f").oneLine(t, "is the image ID of :prod, which is A: the same image; compare A with a tag or with the digest of a manifest")
 	cli(t, prod, "@sha256:a3ed95caeb02").oneLine(t, "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4 is the layer of step 8 of :prod")
 	cli(t, prod, "@000000000000").oneLine(t, "000000000000 is not a digest of "+prod)
 	cli(t, repo+"@sha256:019ebd473986").oneLine(t, "registries need all 64 digits of a digest; the list of tags (/ or o) finds one by its first 12")

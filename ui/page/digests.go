@@ -1,7 +1,6 @@
 package page
 
 import (
-	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -11,7 +10,7 @@ import (
 type DigestFinder interface {
 	InRepo
 	// DigestOwners returns what the digests that begin with p are of what the page has read.
-	DigestOwners(p model.DigestPrefix) []diff.Owner
+	DigestOwners(p model.DigestPrefix) []model.Owner
 	// DigestsRead names what the page has read, and next what reads more of it.
 	DigestsRead() (read, next safe.Text)
 }

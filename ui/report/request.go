@@ -79,7 +79,7 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	}
 	wait.Wait()
 	if err := firstCause(errs); err != nil {
-		return false, identified(err, arts)
+		return false, diff.Identified(err, readOrNil(arts[0], errs[0]), readOrNil(arts[1], errs[1]))
 	}
 	c, errTags := tags.addTo(ctx, diff.Compare(arts[0], arts[1]))
 	c, err := r.readContents(ctx, c)
@@ -92,28 +92,19 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	return c.Same(r.Exact), cmp.Or(r.unread(c), errTags)
 }
 
+// readOrNil returns what was read, nil after an error.
+func readOrNil(a model.Artifact, err error) *model.Artifact {
+	if err != nil {
+		return nil
+	}
+	return &a
+}
+
 // isBlob reports whether a digest was asked for that is a blob. The other side may then
 // say which.
 func isBlob(err error) bool {
 	t, ok := errors.AsType[*model.ReadError](err)
 	return ok && t.Blob != ""
-}
-
-// identified says what a digest that is not a manifest is of the other side, if it is a
-// part of that.
-func identified(err error, arts [2]model.Artifact) error {
-	t, ok := errors.AsType[*model.ReadError](err)
-	if !ok || t.Blob == "" {
-		return err
-	}
-	for i, art := range arts {
-		if owners := diff.Owners(model.DigestPrefix(t.Blob.Encoded()), art); len(owners) > 0 {
-			side := [2]string{"A", "B"}[i]
-			text := diff.OwnersText(owners, true)
-			return &model.ReadError{Message: text.String() + ", which is " + side, Next: "compare with a tag or the digest of a manifest", Err: err}
-		}
-	}
-	return err
 }
 
 // readContents reads the layers, or parts of them, whose bytes affect the result, and
@@ -227,7 +218,7 @@ func (r Request) describeArtifact(ctx context.Context, ref model.Ref) (c diff.Co
 	tags := r.startTagContext(ctx, ref)
 	art, err := r.load(ctx, ref)
 	if err != nil {
-		return c, nil, err
+		return c, nil, diff.Identified(err, nil, nil)
 	}
 	c, errTags = tags.addTo(ctx, diff.Describe(art))
 	c, err = r.readContents(ctx, c)

@@ -168,8 +168,8 @@ func (p tagsPage) matchText(tag string) (text, platform safe.Text) {
 }
 
 // DigestOwners returns what digests are of the tags, as far as they were read.
-func (p tagsPage) DigestOwners(x model.DigestPrefix) []diff.Owner {
-	var owners []diff.Owner
+func (p tagsPage) DigestOwners(x model.DigestPrefix) []model.Owner {
+	var owners []model.Owner
 	for tag, t := range p.index.tags {
 		if t.Digest == "" {
 			continue
@@ -186,12 +186,12 @@ func (p tagsPage) DigestOwners(x model.DigestPrefix) []diff.Owner {
 	for tag, m := range p.index.moves {
 		owners = append(owners, ownersOfSighting(x, p.ref.WithTag(tag), m.from)...)
 	}
-	slices.SortStableFunc(owners, func(a, b diff.Owner) int { return model.CompareNatural(a.Ref.Tag, b.Ref.Tag) })
+	slices.SortStableFunc(owners, func(a, b model.Owner) int { return model.CompareNatural(a.Ref.Tag, b.Ref.Tag) })
 	return owners
 }
 
 // ownersOfSighting returns the tag with the digest that it had, if that begins with x.
-func ownersOfSighting(x model.DigestPrefix, tag model.Ref, s model.Sighting) []diff.Owner {
+func ownersOfSighting(x model.DigestPrefix, tag model.Ref, s model.Sighting) []model.Owner {
 	tag.Digest = s.Digest
 	return diff.OwnersIn(x, tag, []model.Part{{Digest: s.Digest, Kind: model.PartManifest}})
 }
@@ -222,8 +222,8 @@ func (p tagsPage) DigestsRead() (read, next safe.Text) {
 }
 
 // DigestOwners returns the digests that the tag had.
-func (p timelinePage) DigestOwners(x model.DigestPrefix) []diff.Owner {
-	var owners []diff.Owner
+func (p timelinePage) DigestOwners(x model.DigestPrefix) []model.Owner {
+	var owners []model.Owner
 	for _, s := range p.history {
 		owners = append(owners, diff.OwnersIn(x, p.refAt(s.Digest), []model.Part{{Digest: s.Digest, Kind: model.PartManifest}})...)
 	}

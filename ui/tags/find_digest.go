@@ -18,7 +18,7 @@ type digestSearch struct {
 	digest     digest.Digest   // "" for none
 	found      bool            // a tag of the digest was found
 	images     []digest.Digest // images that were read and have the digest as a part
-	owners     []diff.Owner    // the tags of these images
+	owners     []model.Owner   // the tags of these images
 	incomplete bool            // some tags are not resolved; cached, since counting them takes too long for a frame
 	unread     int             // images that were not read; cached too
 }
@@ -76,14 +76,14 @@ func (s digestSearch) noteParts(x index, image digest.Digest) digestSearch {
 }
 
 // partOwners returns what the digest is of the tags of images that have it as a part.
-func (p tagsPage) partOwners() []diff.Owner {
-	var owners []diff.Owner
+func (p tagsPage) partOwners() []model.Owner {
+	var owners []model.Owner
 	for _, image := range p.search.images {
 		for _, tag := range p.index.byDigest[image] {
 			owners = append(owners, diff.OwnersIn(model.DigestPrefix(p.search.digest.Encoded()), p.ref.WithTag(tag), p.index.parts[image])...)
 		}
 	}
-	slices.SortStableFunc(owners, func(a, b diff.Owner) int { return model.CompareNatural(a.Ref.Tag, b.Ref.Tag) })
+	slices.SortStableFunc(owners, func(a, b model.Owner) int { return model.CompareNatural(a.Ref.Tag, b.Ref.Tag) })
 	return owners
 }
 
