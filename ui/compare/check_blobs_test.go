@@ -23,7 +23,9 @@ func TestCheckBlobs(t *testing.T) {
 	d = open(t, f, 80, 24, testing1, prod)
 	d.Keys("V")
 	d.Sees("CANNOT BE PULLED: 1 LAYER IS MISSING IN THE REGISTRY", "is missing in the registry; 1 is not known: denied", "Push it again")
-	d.Keys("s") // the sides keep what was found
+	d.Keys("w") // the finding leads the verdict, so its proof comes first
+	d.Sees("›finding       D8 missing-blob", "verdict       :prod cannot be pulled")
+	d.Keys("esc", "s") // the sides keep what was found
 	d.Sees("CANNOT BE PULLED")
 	f.Blobs = nil
 	d.Keys("r") // what is read again is not checked

@@ -66,23 +66,30 @@ func (v view) commandFields(name string, command safe.Text) []widget.Row {
 }
 
 // findingProof returns everything about a finding: its meaning, the rule with the actual
-// values, and what to do. For the finding in the verdict box the proof of the verdict
-// comes first.
+// values, and what to do. For the finding in the verdict box the proof of the verdict comes
+// first, but after a finding that leads the verdict: the headline is that finding.
 func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
-	var rows []widget.Row
-	var shown []safe.Text // the proof of the verdict
-	if inBox {
-		shown = v.cmp.Verdict.Proof
-		rows = append(v.verdictProof(v.cmp.Verdict), widget.BlankRow())
+	switch verdict := v.cmp.Verdict; {
+	case !inBox:
+		return v.findingRows(g, nil)
+	case g.Lead.IsEmpty():
+		return slices.Concat(v.verdictProof(verdict), []widget.Row{widget.BlankRow()}, v.findingRows(g, verdict.Proof))
+	default:
+		verdict.Proof = withoutRepeats(verdict.Proof, g.Proof)
+		return slices.Concat(v.findingRows(g, nil), []widget.Row{widget.BlankRow()}, v.verdictProof(verdict))
 	}
-	proof := withoutRepeats(g.Proof, shown)
+}
+
+// findingRows is findingProof without the verdict. shown are lines of its proof that are
+// above.
+func (v view) findingRows(g diff.Group, shown []safe.Text) []widget.Row {
 	rule := ruleOf(g.Finding)
-	rows = append(rows, v.fields("finding", safe.Sprintf("%s %s", g.ID, g.Name), look.Strong)...)
+	rows := v.fields("finding", safe.Sprintf("%s %s", g.ID, g.Name), look.Strong)
 	rows = append(rows, v.fields("text", g.Text, look.Severity(g.Severity))...)
 	rows = append(rows, v.fields("means", safe.Clean(rule.Means), look.Plain)...)
 	rows = append(rows, v.fields("trust", g.Trust.Words(), look.Plain)...)
 	rows = append(rows, v.fields("rule", safe.Clean(rule.Proof), look.Plain)...)
-	rows = append(rows, v.proofFields(proof)...)
+	rows = append(rows, v.proofFields(withoutRepeats(g.Proof, shown))...)
 	rows = append(rows, v.evidenceFields(g.Evidence, slices.Concat(shown, g.Proof))...)
 	rows = append(rows, v.commandFields("check", g.Check)...)
 	rows = append(rows, v.fields("next step", g.Next, look.Plain)...)
