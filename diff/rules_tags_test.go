@@ -197,6 +197,8 @@ func siblingCases(t *testing.T) []ruleCase {
 	other.Ref = ref("2.7")
 	elsewhere := two
 	elsewhere.Ref.Repository, elsewhere.Ref.Tag = "lib/python", "2.7.17"
+	mirrored, owned := two, two
+	mirrored.Ref.Registry, owned.Ref.Repository = "mirror.example", "own/"+two.Ref.Repository
 	nowhere := tagSet("2.7.17=x")
 	return []ruleCase{
 		{"the second incident", around(Describe(list), SideContext{Tags: &set}), "F4", 0,
@@ -204,6 +206,10 @@ func siblingCases(t *testing.T) []ruleCase {
 		{"a part of the tags", around(Describe(list), SideContext{Tags: &part}), "F4", 0, "Of 3500 tags, 9 were resolved.", 3},
 		{"of a list that is cut", around(Describe(list), SideContext{Tags: &cut}), "F4", 0, "The list of tags is cut after 9, of which 9 were resolved.", 3},
 		{"of another repository", Compare(two, elsewhere).WithTagContext(TagContext{A: SideContext{Tags: &both}, B: SideContext{Tags: &nowhere}}), "F4", 0, "app:2 is the same image as :2.7", 1},
+		{"of another registry", Compare(two, mirrored).WithTagContext(TagContext{A: SideContext{Tags: &both}, B: SideContext{Tags: &nowhere}}), "F4", 0,
+			":2 of localhost:5000 is the same image as :2.7", 1},
+		{"of a repository with the same last part", Compare(two, owned).WithTagContext(TagContext{B: SideContext{Tags: &both}}), "F4", 0,
+			"own/app:2 is the same image as :2.7", 1},
 		{"no other", around(Describe(list), SideContext{Tags: &alone}), "F4", -1, "", 0},
 		{"only the two that are compared", Compare(two, other).WithTagContext(TagContext{A: SideContext{Tags: &both}, B: SideContext{Tags: &both}}), "F4", -1, "", 0},
 		{"no list of tags", Describe(list), "F4", -1, "", 0},

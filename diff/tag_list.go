@@ -76,12 +76,23 @@ func firstImage(a *model.Artifact) *model.Image {
 	return nil
 }
 
-// tagName returns the name of a reference in sentences. It includes the
-// repository if the sides have different ones.
+// tagName returns the name of a reference in sentences. It includes what differs between
+// the sides: the last part of the repository, all of it if the last parts are equal, and
+// the registry.
 func (c Comparison) tagName(r model.Ref) string {
 	name := cmp.Or(refName(r), "this image")
-	if c.A != nil && c.B != nil && c.A.Ref.Repo() != c.B.Ref.Repo() {
-		return path.Base(r.Repository) + name
+	if c.A == nil || c.B == nil {
+		return name
+	}
+	a, b := c.A.Ref, c.B.Ref
+	switch {
+	case path.Base(a.Repository) != path.Base(b.Repository):
+		name = path.Base(r.Repository) + name
+	case a.Repository != b.Repository:
+		name = r.Repository + name
+	}
+	if a.Registry != b.Registry {
+		name += " of " + quoted(r.Registry)
 	}
 	return name
 }
