@@ -150,6 +150,9 @@ func namesText(owners []model.Owner) string {
 	return text
 }
 
+// ArtifactText says what an entry is that is not an image, with its type.
+func ArtifactText(e model.Entry) safe.Text { return safe.Clean(artifactName(e.ArtifactType())) }
+
 // Identified says in an error what the digest is that was asked for, if it is not that of a
 // manifest: a part of the other side, or of tags that were read. Other errors stay as they
 // are. a and b are the sides that could be read; they may be nil.

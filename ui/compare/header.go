@@ -36,7 +36,7 @@ func (p comparePage) header(f page.Frame) []look.Line {
 	case p.tab == tabSummary || f.Height >= tallHeight:
 		lines = append(lines, p.verdictBox(f)...)
 	default:
-		lines = append(lines, p.verdictLine())
+		lines = append(lines, p.verdictLines(f)...)
 	}
 	lines = append(lines, p.tabLine(f))
 	return lines
@@ -104,13 +104,22 @@ func upperHeadline(t safe.Text) safe.Text {
 	return safe.Clean(strings.Join(words, " "))
 }
 
-func (p comparePage) verdictLine() look.Line {
+// verdictLines returns the verdict without its reasons, on two lines if it needs them.
+func (p comparePage) verdictLines(f page.Frame) []look.Line {
 	v := p.cmp.Verdict
-	l := look.L(look.Gap(1), look.S(verdictRole(v.Code), p.headline()))
+	spans := []look.Span{look.S(verdictRole(v.Code), p.headline())}
 	if trust := p.trust(); !trust.IsEmpty() {
-		l = l.With(look.Gap(2), look.S(look.Faint, trust))
+		spans = append(spans, look.Gap(2), look.S(look.Faint, trust))
 	}
-	return l
+	const most = 2
+	var lines []look.Line
+	for i, l := range look.Wrap(spans, max(f.Width-2, 8)) {
+		if i == most {
+			break
+		}
+		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
+	}
+	return lines
 }
 
 // verdictBox returns a box with the headline in its frame and the reasons inside. A

@@ -60,6 +60,14 @@ func (v view) propertyRow(f property) widget.Row {
 	if f.differs {
 		roleA, roleB, sign = look.SideA, look.SideB, look.S(look.Warn, v.Glyphs.Mark(diff.Substituted))
 	}
+	if f.differs && !f.identifier && max(look.Width(f.a), look.Width(f.b)) > half { // the difference may be in what is cut
+		room := max(v.Width-1-nameWidth-1-1, 8)
+		out.Lines = []look.Line{
+			l.With(look.S(roleA, v.Glyphs.Fit(f.a, room))),
+			look.L(look.Gap(nameWidth-1), sign, look.Gap(1), look.S(roleB, v.Glyphs.Fit(f.b, room))),
+		}
+		return out
+	}
 	out.Lines = []look.Line{l.With(look.S(roleA, v.Glyphs.Fit(f.a, half)), look.Gap(1), sign, look.Gap(1),
 		look.S(roleB, v.Glyphs.Fit(f.b, half)))}
 	return out
@@ -199,15 +207,22 @@ func kindText(a model.Artifact) string {
 	case a.Top.Kind != model.KindIndex:
 		return string(a.Top.Kind)
 	}
-	attestations := 0
+	counts := map[model.Role]int{}
 	for _, e := range a.Entries {
-		if e.Role == model.RoleAttestation {
-			attestations++
-		}
+		counts[e.Role]++
 	}
 	text := look.IndexText(a)
-	if attestations > 0 {
-		text = safe.Sprintf("%s, %s", text, look.Count(attestations, safe.Const("attestation"), safe.Const("attestations")))
+	for _, more := range []struct {
+		role      model.Role
+		one, many safe.Text
+	}{
+		{model.RoleAttestation, safe.Const("attestation"), safe.Const("attestations")},
+		{model.RoleArtifact, safe.Const("artifact"), safe.Const("artifacts")},
+		{model.RoleIndex, safe.Const("index"), safe.Const("indexes")},
+	} {
+		if n := counts[more.role]; n > 0 {
+			text = safe.Sprintf("%s, %s", text, look.Count(n, more.one, more.many))
+		}
 	}
 	return text.String()
 }

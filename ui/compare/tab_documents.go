@@ -191,8 +191,7 @@ func (v view) docRows(d docDiff) []widget.Row {
 			rows = append(rows, widget.HeadingRow(b.title))
 		}
 		if len(b.lines) == 0 {
-			rows = append(rows, widget.NoteRow(v.Frame,
-				safe.Const("There is no such document: only images have a config, and schema1 images have none.")))
+			rows = append(rows, v.noDocumentRows()...)
 		}
 		if slices.ContainsFunc(b.lines, func(l text.Pair) bool { return l.Approximate }) {
 			rows = append(rows, widget.NoteRow(v.Frame,
@@ -210,6 +209,15 @@ func (v view) docRows(d docDiff) []widget.Row {
 		rows = append(rows, widget.BlankRow())
 	}
 	return rows
+}
+
+// noDocumentRows says why a document does not exist or was not read.
+func (v view) noDocumentRows() []widget.Row {
+	if rows := v.noImageRows(); len(rows) > 0 {
+		return rows
+	}
+	return []widget.Row{widget.NoteRow(v.Frame,
+		safe.Const("There is no such document: only images have a config, and schema1 images have none."))}
 }
 
 func (v view) docRow(b docBlock, l text.Pair) widget.Row {

@@ -104,10 +104,22 @@ func (v view) wideLayers() bool {
 
 // noTableRows returns rows in place of the table if a side has no image to show.
 func (v view) noTableRows() []widget.Row {
+	rows := v.noImageRows()
+	if len(v.pair.Rows) > 0 || len(rows) > 0 {
+		return rows
+	}
+	return []widget.Row{widget.NoteRow(v.Frame, safe.Const("this image has no layers and no history"))}
+}
+
+// noImageRows says why a side has no image, once if the reason is that of both sides.
+func (v view) noImageRows() []widget.Row {
 	var rows []widget.Row
+	said := ""
 	for _, e := range bothSides(v.pair.A, v.pair.B) {
 		switch {
+		case e.Err != nil && e.Err.Error() == said:
 		case e.Err != nil:
+			said = e.Err.Error()
 			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(e.Err, v.Frame)})
 		case e.Role == model.RoleImage && e.Image == nil:
 			rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("reading %s%s", v.pair.Platform, v.Glyphs.Ellipsis)))
@@ -115,12 +127,6 @@ func (v view) noTableRows() []widget.Row {
 			rows = append(rows, widget.NoteRow(v.Frame,
 				safe.Sprintf("not an image but %s (%s): see Manifest", artifactName(e, v.cmp), e.Descriptor.MediaType)))
 		}
-	}
-	if len(v.pair.Rows) > 0 && len(rows) == 0 {
-		return nil
-	}
-	if len(rows) == 0 {
-		return []widget.Row{widget.NoteRow(v.Frame, safe.Const("this image has no layers and no history"))}
 	}
 	return rows
 }

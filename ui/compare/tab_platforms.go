@@ -18,7 +18,7 @@ func (v view) platformRows(findings bool) []widget.Row {
 	var rows []widget.Row
 	groups := v.allFindings()
 	for i, p := range v.cmp.Pairs {
-		row := v.platformRow(p, pairIDOf(v.cmp.Pairs, i))
+		row := v.platformRow(p, pairIDOf(v.cmp.Pairs, i), findings && len(v.cmp.Pairs) <= fewPlatforms)
 		if findings {
 			row = v.withFindings(row, groups, func(f diff.Finding) bool {
 				return pointsAtPair(f, p)
@@ -26,14 +26,16 @@ func (v view) platformRows(findings bool) []widget.Row {
 		}
 		rows = append(rows, row)
 	}
-	others := v.otherRows()
+	others := v.otherRows(findings)
 	if len(others) > 0 {
 		rows = append(rows, widget.BlankRow(), widget.HeadingRow(safe.Const("Other entries")))
 	}
 	return append(rows, others...)
 }
 
-func (v view) platformRow(p diff.Pair, id pairID) widget.Row {
+// platformRow returns the row of a platform. With below a verdict that does not fit
+// stands below it.
+func (v view) platformRow(p diff.Pair, id pairID, below bool) widget.Row {
 	name, nameWidth := pairName(p), v.platformWidth()
 	mark, role := v.pairMark(p)
 	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.Fit(name, nameWidth)), look.Gap(1))
@@ -46,7 +48,7 @@ func (v view) platformRow(p diff.Pair, id pairID) widget.Row {
 		lines = v.withNote(l, look.S(look.Alert, unreadText(p.A)), true)
 	} else {
 		l = l.With(v.entryCell(p.B, look.SideB, p)...).With(look.Gap(2))
-		lines = append(v.withNote(l, look.S(role, pairNote(p)), nameWidth > platformNameWidth), v.unreadLines(p)...)
+		lines = append(v.withNote(l, look.S(role, pairNote(p)), below || nameWidth > platformNameWidth), v.unreadLines(p)...)
 	}
 	out := widget.Row{
 		ID: platformID(id), Lines: lines, Differs: role == look.Warn || role == look.Alert,
@@ -67,6 +69,9 @@ func (v view) withNote(l look.Line, note look.Span, below bool) []look.Line {
 	}
 	return []look.Line{l.With(note)}
 }
+
+// fewPlatforms is for how many platforms the Platforms tab has the room of two lines each.
+const fewPlatforms = 4
 
 // Widths of the names of platforms in cells: the usual one, and the most, which is that of
 // a Windows version.
@@ -189,8 +194,9 @@ func pairNote(p diff.Pair) safe.Text {
 }
 
 // otherRows returns the attestations, artifacts and nested indexes of both sides.
-func (v view) otherRows() []widget.Row {
+func (v view) otherRows(findings bool) []widget.Row {
 	var rows []widget.Row
+	groups := v.allFindings()
 	for side, art := range bothSides(v.cmp.A, v.cmp.B) {
 		if art.Top.Kind != model.KindIndex {
 			continue
@@ -209,15 +215,23 @@ func (v view) otherRows() []widget.Row {
 			}
 			l := look.L(look.S(sideRole(side), letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2),
 				look.S(look.Faint, otherNote(e, *art)))
-			rows = append(rows, widget.Row{
+			row := widget.Row{
 				ID: otherID(side, e), Lines: []look.Line{l},
 				ValueName: safe.Const("the digest"), Value: entryDigest(&e),
 				Command: v.manifestCommand(only),
-			})
+			}
+			if findings {
+				row = v.withFindings(row, groups, func(f diff.Finding) bool { return needsAttention(f) && pointsAtEntry(f, side, &e) })
+			}
+			rows = append(rows, row)
 		}
 	}
 	return rows
 }
+
+// needsAttention leaves out the fact that attestations are not platforms, which every
+// attestation would repeat.
+func needsAttention(f diff.Finding) bool { return f.Severity > 0 }
 
 // otherNote describes an entry that is not a platform.
 func otherNote(e model.Entry, of model.Artifact) safe.Text {
@@ -233,9 +247,5 @@ func otherNote(e model.Entry, of model.Artifact) safe.Text {
 	case model.RoleIndex:
 		return safe.Const("nested index; its platforms are listed above")
 	}
-	kind := e.Descriptor.ArtifactType
-	if kind == "" {
-		kind = e.Descriptor.MediaType
-	}
-	return safe.Sprintf("artifact %s", kind)
+	return diff.ArtifactText(e)
 }

@@ -59,6 +59,9 @@ func (v view) schema1Rows() []widget.Row {
 	a, storedA, okA := schema1Of(imgA)
 	b, storedB, okB := schema1Of(imgB)
 	if !okA && !okB {
+		if rows := v.noImageRows(); len(rows) > 0 {
+			return rows
+		}
 		return []widget.Row{widget.NoteRow(v.Frame,
 			safe.Const("There is no schema1 view: it needs an image whose history records as many layers as it has."))}
 	}
