@@ -131,7 +131,7 @@ func (c *Client) blobOwners(ctx context.Context, blob model.Ref) (owners []model
 			ref := blob.Repo().WithTag(tag)
 			info, err := c.Peek(ctx, ref)
 			if err != nil {
-				return nil //nolint:nilerr // the other tags may be readable
+				return nil // the other tags may be readable
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -265,7 +265,8 @@ func (v view) narrowLayerLines(r diff.Row) []look.Line {
 	note := look.RowNote(r)
 	room := max(w-look.Width(note)-2, 8)
 	first, second := v.instructionPair(r, room)
-	lines := []look.Line{look.L(v.rowLead(r)...).With(look.P(v.Glyphs.FitInstruction(*one, first, room)), look.Gap(2), look.S(classRole(r), note))}
+	head := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.FitInstruction(*one, first, room)), look.Gap(2), look.S(classRole(r), note))
+	lines := []look.Line{head}
 	if r.A != nil && r.B != nil && !r.SameText {
 		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.FitInstruction(*r.B, second, w))))
 	}

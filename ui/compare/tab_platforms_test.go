@@ -1,0 +1,61 @@
+package compare_test
+
+import (
+	"testing"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
+)
+
+// windows returns an index of two versions of Windows. The images were not read.
+func windows(t *testing.T, missing bool) model.Artifact {
+	t.Helper()
+	list := func(version string, image model.Artifact) fakereg.Labelled {
+		return fakereg.Labelled{Platform: v1.Platform{OS: "windows", Architecture: "amd64", OSVersion: version}, Image: image}
+	}
+	a := fakereg.Index(t, list("10.0.20348.2031", fakereg.Captured(t, "testing")), list("10.0.17763.4974", fakereg.Captured(t, "prod")))
+	for i := range a.Entries {
+		a.Entries[i].Image = nil
+		a.Entries[i].Err = &model.ReadError{Message: "localhost:5000 sent a manifest of 901 bytes instead of 1083", Next: "push it again", Missing: missing}
+	}
+	return a
+}
+
+// TestPlatforms_unread: an entry that was not read keeps its digest and its version.
+func TestPlatforms_unread(t *testing.T) {
+	r := fakereg.Images{ByTag: map[string]model.Artifact{"gone": windows(t, true), "cut": windows(t, false)}}
+	d := open(t, r, 80, 24, "localhost:5000/app:gone")
+	d.Keys("2")
+	d.Sees("windows/amd64 (10.0.20348.2031) 4db522e17a5f", "windows/amd64 (10.0.17763.4974) bf66dddbc346", "not in the registry")
+	d = open(t, r, 80, 24, "localhost:5000/app:cut")
+	d.Keys("2")
+	d.Sees("windows/amd64 (10.0.20348.2031) 4db522e17a5f", "└ localhost:5000 sent a manifest of 901 bytes instead of 1083")
+	d.Keys("5")
+	d.Sees("push it again")
+	d.DoesNotSee("no such document")
+	d.Keys("7")
+	d.Sees("push it again")
+
+	d = open(t, r, 80, 24, "localhost:5000/app:gone", "localhost:5000/app:gone")
+	d.Keys("2")
+	d.Sees("4db522e17a5f  4db522e17a5f  Identical", "└ A and B: not in the registry")
+}
+
+// TestPlatforms_artifacts: entries that are not images are named and have their findings.
+func TestPlatforms_artifacts(t *testing.T) {
+	amd64 := fakereg.Labelled{Platform: v1.Platform{OS: "linux", Architecture: "amd64"}, Image: fakereg.Captured(t, "testing")}
+	clean, dirty := fakereg.Index(t, amd64), fakereg.Index(t, amd64)
+	sbom := v1.Descriptor{
+		MediaType: v1.MediaTypeImageManifest, Digest: dirty.Entries[0].Descriptor.Digest, ArtifactType: "application/spdx+json",
+		Platform: &v1.Platform{OS: "linux"},
+	}
+	dirty.Entries = append(dirty.Entries, model.Entry{Descriptor: sbom, Role: model.RoleArtifact})
+	r := fakereg.Images{ByTag: map[string]model.Artifact{"clean": clean, "dirty": dirty}}
+	d := open(t, r, 80, 40, "localhost:5000/app:clean", "localhost:5000/app:dirty")
+	d.Sees("kind         index of 1 platform             ≠ index of 1 platform, 1 artifact")
+	d = open(t, r, 80, 24, "localhost:5000/app:dirty")
+	d.Keys("2")
+	d.Sees("an SBOM (application/spdx+json)", "└ C16 artifact-as-platform")
+}
