@@ -21,7 +21,7 @@ type tagColumns struct {
 // columns leave; narrow frames drop columns. If the longest name needs more, the
 // columns that no tag fills give it their room.
 func tagColumnsFor(f page.Frame, longest int, filled filledColumns) tagColumns {
-	c := tagColumns{glyphs: f.Glyphs, kind: 7, platforms: 12, create: look.DayWidth}
+	c := tagColumns{glyphs: f.Glyphs, kind: 7, platforms: fewestPlatforms, create: look.DayWidth}
 	if f.Width >= look.WideWidth {
 		c.platforms, c.create = 26, look.MinuteWidth
 	}
@@ -45,8 +45,11 @@ func tagColumnsFor(f page.Frame, longest int, filled filledColumns) tagColumns {
 	return c
 }
 
+// fewestPlatforms is the width of one platform, or of a number of platforms.
+const fewestPlatforms = 12
+
 // widened gives the room of empty columns to the name, and what it does not need to
-// the platforms.
+// the platforms. If that is not enough, platforms are counted and not named.
 func (c tagColumns) widened(longest int, filled filledColumns) tagColumns {
 	if c.name >= longest {
 		return c
@@ -60,8 +63,12 @@ func (c tagColumns) widened(longest int, filled filledColumns) tagColumns {
 			*empty.column = 0
 		}
 	}
-	if spare := c.name - longest; spare > 0 && c.platforms > 0 {
-		c.name, c.platforms = longest, c.platforms+spare
+	spare := c.name - longest
+	if spare < 0 {
+		spare = -min(-spare, max(c.platforms-fewestPlatforms, 0))
+	}
+	if c.platforms > 0 {
+		c.name, c.platforms = c.name-spare, c.platforms+spare
 	}
 	return c
 }

@@ -18,6 +18,9 @@ func TestTagColumnsFor(t *testing.T) {
 		"longer than the room":      {80, 128, false, false, 39, 12, 0},
 		"long names, dates":         {80, 30, true, false, 26, 12, look.DayWidth},
 		"long names, all filled":    {80, 30, true, true, 16, 12, look.DayWidth},
+		"long names, wide frame":    {100, 30, true, true, 30, 12, look.MinuteWidth},
+		"longer names, wide frame":  {100, 60, true, true, 30, 12, look.MinuteWidth},
+		"some more, wide frame":     {100, 20, true, true, 20, 22, look.MinuteWidth},
 		"a narrow frame":            {60, 30, false, false, 42, 0, 0},
 	} {
 		filled := filledColumns{createdColumn: tt.dated, sizeColumn: tt.sized}
