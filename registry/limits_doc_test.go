@@ -41,6 +41,7 @@ var limits = []struct{ of, is, beyond string }{
 	{"pages of a list", number(maxPages), "an error is reported; the names read are shown"},
 	{"names of a list", number(maxNames), "an error is reported; the names read are shown"},
 	{"pages in a row without new names", number(maxEmptyPages), "an error is reported; the names read are shown"},
+	{"tags that are read to say what a blob belongs to", number(ownerTags), "the error says how many were read"},
 	{"the response of a token service", size(transport.MaxTokenResponse), "an error is reported"},
 	{"a token", size(transport.MaxToken), "an error is reported"},
 	{"a challenge", size(transport.MaxChallenge) + ", " + number(transport.MaxChallengeParts) + " parts", "an error is reported; other parts are not read"},
