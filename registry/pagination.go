@@ -70,11 +70,10 @@ func (l *lister) run(ctx context.Context, page func([]string)) error {
 	defer cancel() // also when page does not return
 	box := make(chan []string, 1)
 	var err error
-	go func() {
-		defer panics.Catch()
+	panics.Go(func() {
 		defer close(box)
 		err = l.read(ctx, box)
-	}()
+	})
 	for names := range box {
 		page(names)
 	}

@@ -59,11 +59,10 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 		})
 	}
 	done := make(chan struct{})
-	go func() {
-		defer panics.Catch()
+	panics.Go(func() {
 		defer close(done)
 		workers.Wait()
-	}()
+	})
 	return b.collect(ctx, done)
 }
 

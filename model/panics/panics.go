@@ -31,6 +31,14 @@ func Handle(do func(*PanicError)) (restore func()) {
 	return func() { handler.Store(before) }
 }
 
+// Go runs work in a goroutine that defers Catch.
+func Go(work func()) {
+	go func() {
+		defer Catch()
+		work()
+	}()
+}
+
 // Catch must be deferred first in every goroutine. It passes a panic to the
 // handler; without a handler the panic continues.
 func Catch() {

@@ -36,14 +36,8 @@ func Start() (*Server, error) {
 	}
 	s := &Server{listener: l, http: &http.Server{ReadHeaderTimeout: 10 * time.Second}}
 	s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Handler().ServeHTTP(w, r) })
-	go func() {
-		defer panics.Catch()
-		Handler()
-	}()
-	go func() {
-		defer panics.Catch()
-		_ = s.http.Serve(l)
-	}()
+	panics.Go(func() { Handler() })
+	panics.Go(func() { _ = s.http.Serve(l) })
 	return s, nil
 }
 

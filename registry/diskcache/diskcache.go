@@ -138,10 +138,8 @@ func (c *Cache) Put(doc Document) {
 	}
 	if c.queue == nil {
 		c.queue, c.done = make(chan Document, maxQueued), make(chan struct{})
-		go func(queue chan Document) {
-			defer panics.Catch()
-			c.write(queue)
-		}(c.queue)
+		queue := c.queue
+		panics.Go(func() { c.write(queue) })
 	}
 	select {
 	case c.queue <- doc:

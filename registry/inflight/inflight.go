@@ -54,8 +54,7 @@ func (g *Group[V]) join(ctx context.Context, key string, work func(context.Conte
 		g.tasks = map[string]*task[V]{}
 	}
 	g.tasks[key] = t
-	go func() {
-		defer panics.Catch()
+	panics.Go(func() {
 		t.value, t.err = work(workCtx)
 		g.mu.Lock()
 		if g.tasks[key] == t {
@@ -63,7 +62,7 @@ func (g *Group[V]) join(ctx context.Context, key string, work func(context.Conte
 		}
 		g.mu.Unlock()
 		close(t.done)
-	}()
+	})
 	return t
 }
 

@@ -49,8 +49,7 @@ func (p *preconnector) open(ctx context.Context, address string) {
 	e := &pendingConn{done: make(chan struct{})}
 	p.pending[address] = e
 	ctx = context.WithoutCancel(ctx)
-	go func() {
-		defer panics.Catch()
+	panics.Go(func() {
 		e.conn, e.err = p.connect(ctx, address)
 		close(e.done)
 		time.AfterFunc(p.timeouts.Preconnect, func() {
@@ -58,7 +57,7 @@ func (p *preconnector) open(ctx context.Context, address string) {
 				e.close()
 			}
 		})
-	}()
+	})
 }
 
 // take removes e, and reports whether e was still there.
@@ -83,10 +82,7 @@ func (p *preconnector) closeAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, e := range p.pending {
-		go func() {
-			defer panics.Catch()
-			e.close()
-		}()
+		panics.Go(e.close)
 	}
 	clear(p.pending)
 }
@@ -107,10 +103,7 @@ func (p *preconnector) dial(ctx context.Context, _, address string) (net.Conn, e
 	}
 	select {
 	case <-ctx.Done():
-		go func() {
-			defer panics.Catch()
-			e.close()
-		}()
+		panics.Go(e.close)
 		return nil, ctx.Err()
 	case <-e.done:
 	}

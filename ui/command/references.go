@@ -118,11 +118,10 @@ func readMetadata(ctx context.Context, name string) ([]byte, error) {
 		err error
 	}
 	read := make(chan content, 1)
-	go func() {
-		defer panics.Catch()
+	panics.Go(func() {
 		raw, err := readUpTo(name, model.MaxMetadata)
 		read <- content{raw, err}
-	}()
+	})
 	select {
 	case c := <-read:
 		return c.raw, c.err

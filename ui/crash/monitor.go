@@ -84,10 +84,7 @@ var resetTerminal = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +
 // cannot end before the monitor has read the crash output, because the pipe is short.
 func monitorProcess(control, stderr io.Reader, terminal io.Writer, restore func(), dir, version string) {
 	var output stderrTail
-	go func() {
-		defer panics.Catch()
-		output.read(stderr)
-	}()
+	panics.Go(func() { output.read(stderr) })
 	r := bufio.NewReader(control)
 	crashed, restored := awaitEnd(r)
 	if restored {

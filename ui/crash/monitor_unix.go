@@ -79,11 +79,10 @@ func startMonitor() (end func()) {
 		return nothing
 	}
 	end = connectMonitor(control, stderr)
-	go func() {
-		defer panics.Catch()
+	panics.Go(func() {
 		_ = cmd.Wait()
 		end() // the monitor may have been killed
-	}()
+	})
 	return end
 }
 

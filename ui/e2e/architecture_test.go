@@ -345,8 +345,8 @@ func mainVariables(t *testing.T) []string {
 	return names
 }
 
-// TestGoroutinesCatchPanics: each goroutine defers panics.Catch. Without it, a panic cannot
-// restore the terminal.
+// TestGoroutinesCatchPanics: each goroutine defers panics.Catch, as panics.Go does. Without
+// it, a panic cannot restore the terminal.
 func TestGoroutinesCatchPanics(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, entry os.DirEntry, err error) error {
 		switch {
@@ -375,14 +375,16 @@ func TestGoroutinesCatchPanics(t *testing.T) {
 	}
 }
 
-// goroutineWork returns what a goroutine runs: go work, or group.Go(work).
+// goroutineWork returns what a goroutine runs: go work, or group.Go(work), but not
+// panics.Go(work).
 func goroutineWork(n ast.Node) (work ast.Expr, starts bool) {
 	switch n := n.(type) {
 	case *ast.GoStmt:
 		return n.Call.Fun, true
 	case *ast.CallExpr:
 		if method, ok := n.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "Go" && len(n.Args) == 1 {
-			return n.Args[0], true
+			receiver, isName := method.X.(*ast.Ident)
+			return n.Args[0], !isName || receiver.Name != "panics"
 		}
 	}
 	return nil, false
@@ -397,6 +399,11 @@ func catches(work ast.Expr) bool {
 	if !ok {
 		return false
 	}
-	name, ok := first.Call.Fun.(*ast.SelectorExpr)
-	return ok && name.Sel.Name == "Catch"
+	switch name := first.Call.Fun.(type) {
+	case *ast.SelectorExpr:
+		return name.Sel.Name == "Catch"
+	case *ast.Ident: // in package panics
+		return name.Name == "Catch"
+	}
+	return false
 }

@@ -75,10 +75,7 @@ func Open(dir string, warn func(string)) *Journal {
 	j := newJournal(dir, warn)
 	// O_NONBLOCK: do not wait for a named pipe.
 	j.lock = flock.New(filepath.Join(dir, "lock"), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
-	go func() {
-		defer panics.Catch()
-		j.runWriter()
-	}()
+	panics.Go(j.runWriter)
 	return j
 }
 

@@ -42,8 +42,7 @@ func Once(ctx context.Context, work func(ctx context.Context) tea.Msg) Effects {
 func (s Work) Run(owner ID) tea.Cmd {
 	return func() tea.Msg {
 		ch := make(chan tea.Msg)
-		go func() {
-			defer panics.Catch()
+		panics.Go(func() {
 			defer close(ch)
 			s.work(s.ctx, func(m tea.Msg) {
 				select {
@@ -51,7 +50,7 @@ func (s Work) Run(owner ID) tea.Cmd {
 				case <-s.ctx.Done():
 				}
 			})
-		}()
+		})
 		return awaitNext(owner, ch)()
 	}
 }

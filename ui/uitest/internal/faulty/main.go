@@ -57,10 +57,7 @@ func (s screen) press(key string) (tea.Model, tea.Cmd) {
 	case "b":
 		return s, tea.Batch(tea.Batch(nil, raise("in a batch"), raise("in a batch")), raise("in a batch"))
 	case "g":
-		go func() {
-			defer panics.Catch()
-			raise("in a goroutine")()
-		}()
+		panics.Go(func() { raise("in a goroutine")() })
 	case "l":
 		go raise("in a library")() // which does not defer panics.Catch
 	case "o":
