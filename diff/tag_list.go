@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/distribution/reference"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff/version"
@@ -147,9 +146,9 @@ func (t tagState) beforeCommand(from model.Sighting) safe.Text {
 }
 
 // compareCommand returns the command that compares a digest of the repository
-// with the tag.
+// with the tag. Only valid tags are safe in a shell command.
 func (t tagState) compareCommand(before digest.Digest) safe.Text {
-	if before.Validate() != nil || !isTag(t.ref.Tag) {
+	if before.Validate() != nil || !model.IsTag(t.ref.Tag) {
 		return safe.Text{}
 	}
 	return safe.Clean("tagdiff " + t.ref.AtDigest(before).String() + " :" + t.ref.Tag)
@@ -161,17 +160,11 @@ func digestsCheck(repo model.Ref, tags ...string) safe.Text {
 	const most = 5
 	var commands []string
 	for _, tag := range tags {
-		if isTag(tag) && len(commands) < most {
+		if model.IsTag(tag) && len(commands) < most {
 			commands = append(commands, "crane digest "+repo.WithTag(tag).String())
 		}
 	}
 	return safe.Clean(strings.Join(commands, "; "))
-}
-
-// isTag reports whether a name from a registry is a valid tag. Only valid tags
-// are safe in a shell command.
-func isTag(name string) bool {
-	return len(name) <= 128 && reference.TagRegexp.FindString(name) == name && name != ""
 }
 
 // tagText returns a tag for use in a sentence, with limited length. A registry

@@ -58,7 +58,7 @@ func (c *Client) tags(repo model.Ref) *lister {
 	h := c.host(repo.Registry)
 	p := newLister(h, repo)
 	p.kind, p.kinds = "tag", "tags"
-	p.valid = isTag
+	p.valid = model.IsTag
 	p.get = func(ctx context.Context) ([]string, error) {
 		l, err := h.rc.TagList(ctx, regRef(repo))
 		if err != nil {
@@ -67,19 +67,6 @@ func (c *Client) tags(repo model.Ref) *lister {
 		return l.Tags, nil
 	}
 	return p
-}
-
-// isTag reports whether s matches the grammar of tags (distribution-spec, "Pulling
-// manifests"). It is ten times as fast as a regular expression: a list has thousands.
-func isTag(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_':
-		case i == 0 || c != '.' && c != '-':
-			return false
-		}
-	}
-	return len(s) > 0 && len(s) <= 128
 }
 
 // catalogError words the responses of registries without a catalog.

@@ -214,8 +214,8 @@ func FuzzTag(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if _, err := reference.WithTag(named, s); isTag(s) != (err == nil) {
-			t.Errorf("%q is a tag: %v", s, isTag(s))
+		if _, err := reference.WithTag(named, s); model.IsTag(s) != (err == nil) {
+			t.Errorf("%q is a tag: %v", s, model.IsTag(s))
 		}
 	})
 }
@@ -529,7 +529,7 @@ func FuzzList(f *testing.F) {
 		seen := map[string]bool{}
 		err := c.Tags(t.Context(), r, func(names []string) {
 			for _, n := range names {
-				if !isTag(n) || seen[n] {
+				if !model.IsTag(n) || seen[n] {
 					t.Errorf("handed over %q", n)
 				}
 				seen[n] = true

@@ -20,7 +20,7 @@ func checkRef(r model.Ref) error {
 		}
 	}
 	_, err := repositoryName(r)
-	if err == nil && r.Tag != "" && !isTag(r.Tag) {
+	if err == nil && r.Tag != "" && !model.IsTag(r.Tag) {
 		err = reference.ErrTagInvalidFormat
 	}
 	if err == nil && r.Digest != "" {

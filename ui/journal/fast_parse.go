@@ -26,7 +26,7 @@ func fastParse(raw []byte) (tag string, s model.Sighting, ok bool) {
 		var at time.Time
 		switch name {
 		case "tag":
-			tag, ok = value, isPlainTag(value)
+			tag, ok = value, model.IsTag(value)
 		case "digest":
 			s.Digest, ok = digest.Digest(value), isSHA256(value)
 		case "type":
@@ -78,18 +78,6 @@ func cutMember(s string) (name, value, rest string, ok bool) {
 		return name, value, rest, strings.HasPrefix(rest, `"`)
 	}
 	return name, value, s, s == "}"
-}
-
-// isPlainTag reports whether s is a valid tag, as in reference.TagRegexp.
-func isPlainTag(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		word := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
-		if !word && (i == 0 || c != '.' && c != '-') {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 128
 }
 
 func isSHA256(s string) bool {

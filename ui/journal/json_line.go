@@ -6,7 +6,6 @@ import (
 	"time"
 	"unique"
 
-	"github.com/distribution/reference"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -76,7 +75,7 @@ func parseJSON(raw []byte) (tag string, _ model.Sighting, _ error) {
 // without a media type or date that cannot be written. The error says why a
 // sighting cannot be kept at all.
 func cleanSighting(tag string, s model.Sighting) (model.Sighting, error) {
-	if reference.TagRegexp.FindString(tag) != tag || tag == "" {
+	if !model.IsTag(tag) {
 		return s, errors.New("not a tag")
 	}
 	if err := s.Digest.Validate(); err != nil {
