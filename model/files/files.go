@@ -42,6 +42,16 @@ func ReadLimit(r io.Reader, limit int64) ([]byte, error) {
 	return content, err
 }
 
+// Read returns the content of a regular file of at most limit bytes.
+func Read(path string, limit int64) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return ReadLimit(f, limit)
+}
+
 // TooManyOpen reports whether a file or a connection does not open since the
 // process or the machine has too many open ones.
 func TooManyOpen(err error) bool {

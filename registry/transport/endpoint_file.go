@@ -86,12 +86,7 @@ func (e *EndpointFile) update(host string, change func(*endpoint)) {
 
 // read returns the valid entries of the file.
 func (e *EndpointFile) read() map[string]endpoint {
-	f, err := files.Open(e.path)
-	if err != nil {
-		return map[string]endpoint{}
-	}
-	defer f.Close()
-	raw, err := files.ReadLimit(f, maxEndpointFile)
+	raw, err := files.Read(e.path, maxEndpointFile)
 	if err != nil {
 		return map[string]endpoint{}
 	}

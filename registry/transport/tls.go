@@ -60,7 +60,7 @@ func addCertDir(c *tls.Config, dir string) error {
 		path := filepath.Join(dir, f.Name())
 		switch filepath.Ext(path) {
 		case ".crt":
-			pem, err := readCert(path)
+			pem, err := files.Read(path, MaxCertFile)
 			if err != nil {
 				return certificateError(path, err)
 			}
@@ -82,21 +82,12 @@ func addCertDir(c *tls.Config, dir string) error {
 // authorities are 250 KiB.
 const MaxCertFile = 4 << 20
 
-func readCert(path string) ([]byte, error) {
-	f, err := files.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return files.ReadLimit(f, MaxCertFile)
-}
-
 func readPair(cert, key string) (pair tls.Certificate, err error) {
-	certPEM, err := readCert(cert)
+	certPEM, err := files.Read(cert, MaxCertFile)
 	if err != nil {
 		return pair, err
 	}
-	keyPEM, err := readCert(key)
+	keyPEM, err := files.Read(key, MaxCertFile)
 	if err != nil {
 		return pair, err
 	}

@@ -45,17 +45,9 @@ func (s *Store) Remember(place string) {
 }
 
 func (s *Store) read() []string {
-	f, err := files.Open(s.path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	raw, err := files.ReadLimit(f, maxFile)
-	if err != nil {
-		return nil
-	}
+	raw, err := files.Read(s.path, maxFile)
 	var places []string
-	if json.Unmarshal(raw, &places) != nil {
+	if err != nil || json.Unmarshal(raw, &places) != nil {
 		return nil
 	}
 	return places[:min(len(places), MaxPlaces)]
