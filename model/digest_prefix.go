@@ -60,3 +60,13 @@ func (p DigestPrefix) Of(d digest.Digest) bool {
 	_, hex, ok := strings.Cut(string(d), ":")
 	return ok && p != "" && strings.HasPrefix(hex, string(p))
 }
+
+// ShortDigest returns the algorithm and the first ShortDigits hex digits of a digest, for error
+// messages. A digest without an algorithm is returned whole.
+func ShortDigest(d digest.Digest) string {
+	algorithm, hex, ok := strings.Cut(d.String(), ":")
+	if !ok {
+		return d.String()
+	}
+	return algorithm + ":" + hex[:min(len(hex), ShortDigits)]
+}
