@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -136,4 +138,74 @@ func tokenErrorText(e *transport.TokenError) string {
 		return errorText(e.Err)
 	}
 	return (&transport.StatusError{Status: e.Response.Status, Message: errorMessage(e.Response)}).Error()
+}
+
+// proxyLoginAdvice is the remedy where a proxy requires a login.
+const proxyLoginAdvice = "put user:password@ before the host in HTTPS_PROXY and HTTP_PROXY"
+
+// proxyError words a failure of the proxy on the way to name, and names the variables
+// that set it: the person may not know that there is a proxy.
+func proxyError(name string, e *transport.ProxyError, t *model.ReadError) {
+	var (
+		dns    *net.DNSError
+		status *transport.StatusError
+		netErr net.Error
+	)
+	proxy := "the proxy " + e.Host
+	proxyFor := fmt.Sprintf("%s for %s", proxy, name)
+	t.Next = "check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY"
+	switch {
+	case errors.As(e.Err, &status) && status.Status == http.StatusProxyAuthRequired:
+		t.Message, t.Next = proxyFor+" requires a login", proxyLoginAdvice
+	case errors.As(e.Err, &status):
+		t.Message = fmt.Sprintf("%s refused the request (%s)", proxyFor, status)
+	case errors.As(e.Err, &dns):
+		t.Message = proxyFor + " is not a known host name"
+	case errors.Is(e.Err, syscall.ECONNREFUSED):
+		t.Message = proxyFor + " refused the connection"
+	case tlsError(proxy, "", e.Err, t):
+	case errors.As(e.Err, &netErr) && netErr.Timeout():
+		t.Message = proxyFor + " did not answer"
+	default:
+		t.Message = fmt.Sprintf("%s failed: %s", proxyFor, safe.Clip(e.Err.Error()))
+	}
+}
+
+// tlsError words a failed TLS handshake with the server called name, and reports
+// whether err is one. certDir is the server's folder below /etc/docker/certs.d, ""
+// for a proxy: those folders are not used for proxies.
+func tlsError(name, certDir string, err error, t *model.ReadError) bool {
+	var (
+		unknown x509.UnknownAuthorityError
+		other   x509.HostnameError
+		invalid x509.CertificateInvalidError
+		failed  *tls.CertificateVerificationError
+		alert   tls.AlertError
+		record  tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		t.Message = name + " has a certificate from an authority that this machine does not trust"
+		t.Next = fmt.Sprintf("put the authority's certificate at /etc/docker/certs.d/%s/ca.crt, or name it in SSL_CERT_FILE", certDir)
+		if certDir == "" {
+			t.Next = "name the authority's certificate in SSL_CERT_FILE"
+		}
+	case errors.As(err, &other):
+		t.Message, t.Next = name+" has a certificate for another name: "+safe.Clip(other.Error()), "use a name that is in the certificate"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		t.Message, t.Next = name+" has a certificate that has expired or is not yet valid",
+			"renew the certificate, or correct the clock of this machine"
+	case errors.As(err, &failed):
+		t.Message, t.Next = name+" has an invalid certificate: "+safe.Clip(failed.Err.Error()), "replace the certificate of the server"
+	case errors.As(err, &alert):
+		t.Message = fmt.Sprintf("%s refused the TLS connection (%s)", name, safe.Clip(alert.Error()))
+		if certDir != "" {
+			t.Next = fmt.Sprintf("if it requires a client certificate, put client.cert and client.key into /etc/docker/certs.d/%s/", certDir)
+		}
+	case errors.As(err, &record):
+		t.Message, t.Next = name+" does not use https", "check the port, or run with --plain-http if you trust the network"
+	default:
+		return false
+	}
+	return true
 }
