@@ -2,6 +2,7 @@ package uitest
 
 import (
 	"io"
+	"strings"
 
 	"github.com/charmbracelet/x/vt"
 )
@@ -19,3 +20,23 @@ func closeInput(emu *vt.Emulator) {
 		pipe.Close()
 	}
 }
+
+// Painter paints contents one after the other, such as the views of a model. It reuses one
+// emulator, because creating an emulator is slow.
+type Painter struct{ emu *vt.Emulator }
+
+// NewPainter returns a painter with a blank screen. Close it after use.
+func NewPainter(width, height int) *Painter {
+	p := &Painter{vt.NewEmulator(width, height)}
+	go discard(p.emu)
+	return p
+}
+
+// Paint returns the frame that a terminal shows for content.
+func (p *Painter) Paint(content string) Frame {
+	io.WriteString(p.emu, "\x1b[m\x1b[H\x1b[2J"+strings.ReplaceAll(content, "\n", "\r\n")) //nolint:errcheck // it cannot fail while open
+	return snapshot(p.emu)
+}
+
+// Close releases the emulator.
+func (p *Painter) Close() { closeInput(p.emu) }

@@ -7,6 +7,14 @@ import (
 	"time"
 )
 
+// Files returns the number of open files and connections of the program. ok is false if
+// the system does not report it.
+func (t *Term) Files() (n int, ok bool) {
+	t.tb.Helper()
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", t.cmd.Process.Pid))
+	return len(files), err == nil
+}
+
 // CPU returns the processor time of the program, in steps of 10 ms. It skips the test
 // if the system does not report it.
 func (t *Term) CPU() time.Duration {
