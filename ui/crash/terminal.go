@@ -1,11 +1,15 @@
 package crash
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 )
 
@@ -77,4 +81,47 @@ func inputOptions(lost func()) []tea.ProgramOption {
 		return nil
 	}
 	return []tea.ProgramOption{tea.WithInput(terminalInput{os.Stdin, lost, &parameterLimiter{}})}
+}
+
+// terminalOutput resets the scroll margins before each repaint of the whole screen.
+// Bubble Tea scrolls with margins. If the size changes while a frame for the old size
+// is on its way, the terminal keeps the margins of that frame.
+type terminalOutput struct{ *os.File }
+
+// clearScreen begins a repaint of the whole screen.
+var clearScreen = []byte(ansi.CursorHomePosition + ansi.EraseEntireScreen)
+
+// Write writes all of p or fails. The renderer passes whole frames.
+func (o terminalOutput) Write(p []byte) (n int, err error) {
+	before, after, found := bytes.Cut(p, clearScreen)
+	if !found {
+		return o.File.Write(p)
+	}
+	_, err = o.File.Write(slices.Concat(before, []byte(ansi.SetTopBottomMargins(0, 0)), clearScreen, after))
+	return len(p), err
+}
+
+// Limits of a screen, in cells. A larger size is typed input that looks like the
+// answer of a terminal, or a system's value for "unknown". Drawing it would use all memory.
+const (
+	maxColumns = 2000
+	maxRows    = 1000
+)
+
+// limitSize is a filter (tea.WithFilter) that limits the size of the window.
+func limitSize(_ tea.Model, msg tea.Msg) tea.Msg {
+	if size, ok := msg.(tea.WindowSizeMsg); ok {
+		return tea.WindowSizeMsg{Width: min(size.Width, maxColumns), Height: min(size.Height, maxRows)}
+	}
+	return msg
+}
+
+// screenTooLarge returns an error if the terminal reports a size beyond the limits:
+// Bubble Tea allocates the first screen before a filter sees its size.
+func screenTooLarge() error {
+	width, height, err := term.GetSize(os.Stdout.Fd())
+	if err == nil && width*height > maxColumns*maxRows {
+		return fmt.Errorf("the terminal reports %d×%d cells: set its size (stty cols 80 rows 24), or use -o text", width, height)
+	}
+	return nil
 }
