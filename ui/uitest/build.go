@@ -1,6 +1,7 @@
 package uitest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,7 +53,7 @@ func build(pkg string) (string, error) {
 	}
 	out, err := exec.Command("go", append(args, pkg)...).CombinedOutput()
 	if err != nil {
-		return "", &buildError{err, string(out)}
+		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return path, nil
 }
@@ -83,12 +84,3 @@ func statSources() error {
 		return nil
 	})
 }
-
-// buildError is a failed build with the compiler's output.
-type buildError struct {
-	err error
-	out string
-}
-
-func (e *buildError) Error() string { return e.err.Error() + "\n" + e.out }
-func (e *buildError) Unwrap() error { return e.err }

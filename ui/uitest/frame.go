@@ -3,6 +3,7 @@ package uitest
 import (
 	"fmt"
 	"image/color"
+	"slices"
 	"strings"
 
 	uv "github.com/charmbracelet/ultraviolet"
@@ -171,25 +172,12 @@ func (f Frame) columns(y int) []int {
 // HasColor reports whether any cell has a colour other than the terminal's default, which
 // NO_COLOR forbids.
 func (f Frame) HasColor() bool {
-	for _, c := range f.cells {
-		if c.Style.Fg != "" || c.Style.Bg != "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.cells, func(c Cell) bool { return c.Style.Fg != "" || c.Style.Bg != "" })
 }
 
 // Equal reports whether two frames look the same.
 func (f Frame) Equal(g Frame) bool {
-	if f.Width != g.Width || f.Height != g.Height || f.visibleCursor() != g.visibleCursor() {
-		return false
-	}
-	for i := range f.cells {
-		if f.cells[i] != g.cells[i] {
-			return false
-		}
-	}
-	return true
+	return f.Width == g.Width && f.Height == g.Height && f.visibleCursor() == g.visibleCursor() && slices.Equal(f.cells, g.cells)
 }
 
 // visibleCursor returns the cursor, or the zero Cursor if it is hidden.

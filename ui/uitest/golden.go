@@ -33,41 +33,29 @@ func Updating() bool { return *update }
 func (t *Term) Golden(name string) {
 	t.tb.Helper()
 	path := filepath.Join("testdata", "screens", name+".golden")
-	if Updating() {
-		write(t.tb, path, []byte(t.masked(t.settle(quiet)).Golden()))
-		return
-	}
-	want := read(t.tb, path)
-	t.waitEqual(path, want, func(f Frame) []byte { return []byte(f.Golden()) })
+	t.waitEqual(path, func(f Frame) []byte { return []byte(f.Golden()) })
 }
 
 // Picture waits until the SVG of the screen equals a file. path is relative to the
 // working directory of the test.
 func (t *Term) Picture(path, title string) {
 	t.tb.Helper()
+	t.waitEqual(path, func(f Frame) []byte { return f.SVG(title) })
+}
+
+// waitEqual waits until a form of the screen equals a file. With -update it writes the
+// file.
+func (t *Term) waitEqual(path string, form func(Frame) []byte) {
+	t.tb.Helper()
 	if Updating() {
-		write(t.tb, path, t.masked(t.settle(quiet)).SVG(title))
+		write(t.tb, path, form(t.masked(t.settle(quiet))))
 		return
 	}
 	want := read(t.tb, path)
-	t.waitEqual(path, want, func(f Frame) []byte { return f.SVG(title) })
-}
-
-// SVG returns a picture of the current screen.
-func (t *Term) SVG(title string) []byte { return t.masked(t.Frame()).SVG(title) }
-
-func (t *Term) waitEqual(path string, want []byte, form func(Frame) []byte) {
-	t.tb.Helper()
 	frame, err := t.await(func(f Frame) bool { return bytes.Equal(form(t.masked(f)), want) }, silence)
 	if err != nil {
 		mismatch(t.tb, path, want, form(t.masked(frame)))
 	}
-}
-
-// Golden compares a frame with testdata/screens/NAME.golden.
-func Golden(t testing.TB, name string, f Frame) {
-	t.Helper()
-	GoldenFile(t, filepath.Join("testdata", "screens", name+".golden"), []byte(f.Golden()))
 }
 
 // GoldenFile compares got with a file. With -update it writes the file.
@@ -165,16 +153,26 @@ func (s Style) String() string {
 	if s.Bg != "" {
 		words = append(words, "bg", string(s.Bg))
 	}
-	for _, attr := range []struct {
-		on   bool
-		word string
-	}{
+	words = append(words, enabled([]attribute{
 		{s.Bold, "bold"}, {s.Faint, "faint"}, {s.Italic, "italic"}, {s.Underline, "underline"},
 		{s.Blink, "blink"}, {s.Reverse, "reverse"}, {s.Conceal, "conceal"}, {s.Strike, "strike"},
-	} {
-		if attr.on {
-			words = append(words, attr.word)
+	})...)
+	return strings.Join(words, " ")
+}
+
+// attribute is a text that stands for an attribute of a style, if that is on.
+type attribute struct {
+	on   bool
+	text string
+}
+
+// enabled returns the texts of the attributes that are on.
+func enabled(all []attribute) []string {
+	var texts []string
+	for _, a := range all {
+		if a.on {
+			texts = append(texts, a.text)
 		}
 	}
-	return strings.Join(words, " ")
+	return texts
 }

@@ -2,6 +2,7 @@ package uitest
 
 import (
 	"regexp"
+	"slices"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -24,9 +25,7 @@ var (
 
 // Masked returns the frame with the masks applied.
 func (f Frame) Masked(masks ...Mask) Frame {
-	cells := f.cells
-	f.cells = make([]Cell, len(cells))
-	copy(f.cells, cells)
+	f.cells = slices.Clone(f.cells)
 	for _, mask := range masks {
 		for y := range f.Height {
 			f.mask(y, mask)

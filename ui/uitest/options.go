@@ -1,6 +1,7 @@
 package uitest
 
 import (
+	"cmp"
 	"image/color"
 	"os"
 	"path/filepath"
@@ -23,12 +24,7 @@ type Options struct {
 
 func (o Options) withDefaults(t testing.TB) Options {
 	t.Helper()
-	if o.Width == 0 {
-		o.Width = 80
-	}
-	if o.Height == 0 {
-		o.Height = 24
-	}
+	o.Width, o.Height = cmp.Or(o.Width, 80), cmp.Or(o.Height, 24)
 	if o.Program == "" {
 		o.Program = Build(t)
 	}

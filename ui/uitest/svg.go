@@ -89,25 +89,11 @@ func svgRun(b *bytes.Buffer, cells []Cell, x, y int) {
 }
 
 func (s Style) attributes() string {
-	var a strings.Builder
-	if s.Bold {
-		a.WriteString(` font-weight="bold"`)
-	}
-	if s.Faint {
-		a.WriteString(` fill-opacity=".6"`)
-	}
-	if s.Italic {
-		a.WriteString(` font-style="italic"`)
-	}
-	switch {
-	case s.Underline && s.Strike:
-		a.WriteString(` text-decoration="underline line-through"`)
-	case s.Underline:
-		a.WriteString(` text-decoration="underline"`)
-	case s.Strike:
-		a.WriteString(` text-decoration="line-through"`)
-	}
-	return a.String()
+	lines := strings.Join(enabled([]attribute{{s.Underline, "underline"}, {s.Strike, "line-through"}}), " ")
+	return strings.Join(enabled([]attribute{
+		{s.Bold, ` font-weight="bold"`}, {s.Faint, ` fill-opacity=".6"`}, {s.Italic, ` font-style="italic"`},
+		{lines != "", ` text-decoration="` + lines + `"`},
+	}), "")
 }
 
 // runLength returns the number of leading cells for which same is true.

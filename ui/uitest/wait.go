@@ -1,7 +1,9 @@
 package uitest
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -9,16 +11,13 @@ import (
 // WaitTimeout is the timeout of a wait. Only failing tests wait that long.
 const WaitTimeout = time.Minute
 
+var errTimeout = fmt.Errorf("not within %v", WaitTimeout)
+
 // WaitFor waits until the screen contains all texts, each within one row.
 func (t *Term) WaitFor(texts ...string) Frame {
 	t.tb.Helper()
 	return t.WaitUntil(fmt.Sprintf("%q shown", texts), func(f Frame) bool {
-		for _, text := range texts {
-			if !f.Contains(text) {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(texts, func(text string) bool { return !f.Contains(text) })
 	})
 }
 
@@ -57,7 +56,7 @@ func (t *Term) Wait() int {
 }
 
 // await calls ok on every change of the screen. It gives up when the program ends,
-// after silence without output, or after Patience in total.
+// after silence without output, or after WaitTimeout in total.
 func (t *Term) await(ok func(Frame) bool, silence time.Duration) (Frame, error) {
 	deadline := time.After(WaitTimeout)
 	for {
@@ -75,7 +74,7 @@ func (t *Term) await(ok func(Frame) bool, silence time.Duration) (Frame, error) 
 		case <-time.After(silence):
 			return frame, fmt.Errorf("nothing new in %v", silence)
 		case <-deadline:
-			return frame, fmt.Errorf("not within %v", WaitTimeout)
+			return frame, errTimeout
 		}
 	}
 }
@@ -97,21 +96,11 @@ func (t *Term) changes() (<-chan struct{}, bool) {
 // where the expected screen is unknown: writing golden files, and CheckRepaint.
 func (t *Term) settle(quiet time.Duration) Frame {
 	t.tb.Helper()
-	deadline := time.After(WaitTimeout)
-	for {
-		changed, ended := t.changes()
-		if ended {
-			return t.Frame()
-		}
-		select {
-		case <-changed:
-		case <-t.ended:
-		case <-time.After(quiet):
-			return t.Frame()
-		case <-deadline:
-			t.tb.Fatalf("the screen still changes after %v", WaitTimeout)
-		}
+	frame, err := t.await(func(Frame) bool { return false }, quiet)
+	if errors.Is(err, errTimeout) {
+		t.tb.Fatal("the screen still changes: ", err)
 	}
+	return frame
 }
 
 // Screen returns the text on the screen, without trailing blanks in its rows.
@@ -125,12 +114,6 @@ func (t *Term) Frame() Frame {
 	f.Cursor.Visible = !t.hidden
 	return f
 }
-
-// Cell returns the current cell in column x of row y, both from 0.
-func (t *Term) Cell(x, y int) Cell { return t.Frame().Cell(x, y) }
-
-// Cursor returns the current cursor.
-func (t *Term) Cursor() Cursor { return t.Frame().Cursor }
 
 // Title returns the window title that the program has set.
 func (t *Term) Title() string {
