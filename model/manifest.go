@@ -23,7 +23,6 @@ const (
 	MediaTypeDockerConfig    = "application/vnd.docker.container.image.v1+json"
 	MediaTypeSchema1         = "application/vnd.docker.distribution.manifest.v1+json"
 	MediaTypeSchema1Signed   = "application/vnd.docker.distribution.manifest.v1+prettyjws"
-	mediaTypeDockerForeign   = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 	mediaTypeOCIArtifact     = "application/vnd.oci.artifact.manifest.v1+json"
 	attestationType          = "attestation-manifest"
 	AnnotationReferenceType  = "vnd.docker.reference.type"
@@ -259,10 +258,4 @@ func (m Manifest) LayerSize() int64 {
 		n += l.Size
 	}
 	return n
-}
-
-// IsForeign reports whether the bytes of a layer are stored outside the
-// registry.
-func IsForeign(d v1.Descriptor) bool {
-	return len(d.URLs) > 0 || d.MediaType == mediaTypeDockerForeign
 }

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -43,20 +44,18 @@ type BlobState struct {
 // WithMissing returns the artifact with the configs and layers marked that its registry
 // lacks.
 func (a Artifact) WithMissing(missing map[digest.Digest]bool) Artifact {
-	entries := make([]Entry, len(a.Entries))
+	a.Entries = slices.Clone(a.Entries)
 	for i, e := range a.Entries {
-		if e.Image != nil {
-			img := *e.Image
-			img.ConfigMissing = missing[img.Manifest.Config.Digest]
-			img.Steps = make([]Step, len(e.Image.Steps))
-			for j, s := range e.Image.Steps {
-				s.Missing = s.HasLayer && missing[s.Layer.Digest]
-				img.Steps[j] = s
-			}
-			e.Image = &img
+		if e.Image == nil {
+			continue
 		}
-		entries[i] = e
+		img := *e.Image
+		img.ConfigMissing = missing[img.Manifest.Config.Digest]
+		img.Steps = slices.Clone(img.Steps)
+		for j, s := range img.Steps {
+			img.Steps[j].Missing = s.HasLayer && missing[s.Layer.Digest]
+		}
+		a.Entries[i].Image = &img
 	}
-	a.Entries = entries
 	return a
 }

@@ -34,11 +34,4 @@ func compareNumbers(a, b string) int {
 }
 
 // digits returns the number of digits that s begins with.
-func digits(s string) int {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return i
-		}
-	}
-	return len(s)
-}
+func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }

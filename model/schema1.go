@@ -200,21 +200,8 @@ func Schema1Image(m Manifest) (Image, error) {
 	}
 	img.Config.Architecture, img.Config.OS = m.Schema1.Architecture, "linux"
 	img.Config.Created = rows[0].Created
-	return img.withSchema1Settings()
-}
-
-// withSchema1Settings sets the settings from the newest v1Compatibility.
-func (img Image) withSchema1Settings() (Image, error) {
-	var w struct {
-		History []struct {
-			V1Compatibility string `json:"v1Compatibility"`
-		} `json:"history"`
-	}
-	if err := json.Unmarshal(img.Manifest.Raw, &w); err != nil || len(w.History) == 0 {
-		return img, err
-	}
 	var c v1Compat
-	if json.Unmarshal([]byte(w.History[0].V1Compatibility), &c) == nil {
+	if json.Unmarshal([]byte(rows[0].Compat), &c) == nil {
 		if c.Config != nil {
 			img.Config.Image.Config = *c.Config
 		}

@@ -111,11 +111,7 @@ func printable(a any) any {
 		return v
 	case string:
 		return Clean(v).s
-	case error:
-		return Clean(v.Error()).s
-	case fmt.Stringer:
-		return Clean(v.String()).s
-	default:
+	default: // errors and Stringers too
 		return Clean(fmt.Sprint(v)).s
 	}
 }

@@ -162,7 +162,7 @@ func walk(t *testing.T, repo string, m model.Manifest, checked map[digest.Digest
 		t.Errorf("%s@%s: %v", repo, m.Digest, img.Counts)
 	}
 	for i, l := range m.Layers {
-		if model.IsForeign(l) {
+		if model.IsExternal(l) {
 			continue
 		}
 		r := get(t, "/v2/"+repo+"/blobs/"+l.Digest.String())
