@@ -104,10 +104,10 @@ func (h *host) notFound(about model.Ref, a transport.Response) (message, next st
 	if a.Login == "" && h.transport.RequiresLogin() {
 		next += ", or run " + h.loginCommand() + " if it is private"
 	}
-	switch {
+	switch code, _, _ := firstError(a); {
 	case about.Repository == "":
 		return h.name + " does not support this request", "check host and port"
-	case about.Names() == model.NamesRepository || hasErrorCode(a, "NAME_UNKNOWN"):
+	case about.Names() == model.NamesRepository || code == "NAME_UNKNOWN":
 		return fmt.Sprintf("%s has no repository %s", h.name, about.Repository), next
 	case about.Digest != "":
 		return fmt.Sprintf("%s has no %s in %s", h.name, model.ShortDigest(about.Digest), about.Repository),
@@ -161,19 +161,10 @@ func retryTime(d time.Duration) string {
 	return model.TimeText(then.Add(59 * time.Second))
 }
 
-// ociErrors is the body of an error (distribution-spec, "Error Codes").
-type ociErrors struct {
-	Errors []struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	} `json:"errors"`
-}
-
 // errorMessage is the registry's own error text in one line, clipped; "" for none.
 func errorMessage(a transport.Response) string {
-	var w ociErrors
-	if json.Unmarshal(a.Body, &w) == nil && len(w.Errors) > 0 {
-		return safe.Clip(strings.TrimSpace(w.Errors[0].Code + " " + w.Errors[0].Message))
+	if code, message, ok := firstError(a); ok {
+		return safe.Clip(strings.TrimSpace(code + " " + message))
 	}
 	if a.IsHTML() || model.LooksLikeJSON(a.Body) {
 		return ""
@@ -182,7 +173,13 @@ func errorMessage(a transport.Response) string {
 	return safe.Clip(strings.ToValidUTF8(line, ""))
 }
 
-func hasErrorCode(a transport.Response, code string) bool {
-	var w ociErrors
-	return json.Unmarshal(a.Body, &w) == nil && len(w.Errors) > 0 && w.Errors[0].Code == code
+// firstError reads the body of an error (distribution-spec, "Error Codes").
+func firstError(a transport.Response) (code, message string, ok bool) {
+	var w struct {
+		Errors []struct{ Code, Message string }
+	}
+	if json.Unmarshal(a.Body, &w) != nil || len(w.Errors) == 0 {
+		return "", "", false
+	}
+	return w.Errors[0].Code, w.Errors[0].Message, true
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/panics"
@@ -127,7 +128,7 @@ type childResult struct {
 // start lists the entries of the top manifest and starts to read them.
 func (l *load) start() {
 	if l.client.opts.Probe && l.ref.Digest == "" {
-		l.probe()
+		l.begin(func(ctx context.Context) childResult { return childResult{answers: l.client.probe(ctx, l.ref)} })
 	}
 	if l.top.Kind == model.KindIndex {
 		l.roots = l.expand(l.top, 0)
@@ -251,11 +252,6 @@ func (l *load) addReady() {
 			return
 		}
 	}
-}
-
-// probe finds the responses for other clients while the rest is read.
-func (l *load) probe() {
-	l.begin(func(ctx context.Context) childResult { return childResult{answers: l.client.probe(ctx, l.ref)} })
 }
 
 // addResult puts the result of one child into the tree. The kind of the manifest

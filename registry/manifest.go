@@ -89,13 +89,16 @@ func (c *Client) manifestWithin(ctx context.Context, r model.Ref, limit int64) (
 	}
 	return shared(ctx, c, fmt.Sprint(limit, " ", manifestKey(r)), func(ctx context.Context) (model.Manifest, error) {
 		m, recent, ok := c.cachedOrDisk(r)
-		if !ok {
-			return c.fetchManifest(ctx, r, limit)
+		if ok && !recent {
+			var err error
+			if ok, err = c.stillExists(ctx, r); err != nil {
+				return model.Manifest{}, err
+			}
 		}
-		if recent {
+		if ok {
 			return m, nil
 		}
-		return c.confirmManifest(ctx, r, m, limit)
+		return c.fetchManifest(ctx, r, limit)
 	})
 }
 

@@ -94,19 +94,6 @@ func (c *Client) markConfirmed(r model.Ref) {
 	c.disk.Touch("manifest", r)
 }
 
-// confirmManifest is m if its registry still has it. Otherwise it reads the
-// manifest as if it had not been cached.
-func (c *Client) confirmManifest(ctx context.Context, r model.Ref, m model.Manifest, limit int64) (model.Manifest, error) {
-	exists, err := c.stillExists(ctx, r)
-	switch {
-	case err != nil:
-		return model.Manifest{}, err
-	case exists:
-		return m, nil
-	}
-	return c.fetchManifest(ctx, r, limit)
-}
-
 // stillExists asks the registry whether it still has a cached manifest, and removes it
 // from the caches if not. A registry that does not respond counts as having it. err
 // is only that of ctx.

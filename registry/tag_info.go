@@ -2,6 +2,9 @@ package registry
 
 import (
 	"context"
+	"slices"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -56,9 +59,8 @@ func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 // platformsOf names the platforms that an index lists.
 func platformsOf(m model.Manifest) []string {
 	var names []string
-	for _, d := range m.Children {
-		role, _ := model.RoleOf(d)
-		if role != model.RoleImage || d.Platform == nil {
+	for _, d := range listedImages(m) {
+		if d.Platform == nil {
 			continue
 		}
 		if name := model.PlatformName(*d.Platform); name != "" {
@@ -68,31 +70,31 @@ func platformsOf(m model.Manifest) []string {
 	return names
 }
 
+// listedImages returns the images that an index lists.
+func listedImages(m model.Manifest) []v1.Descriptor {
+	return slices.DeleteFunc(slices.Clone(m.Children), func(d v1.Descriptor) bool {
+		role, _ := model.RoleOf(d)
+		return role != model.RoleImage
+	})
+}
+
 // firstPlatform names the platform of the first image that an index lists, fromConfig if
 // the index does not.
 func firstPlatform(m model.Manifest, fromConfig string) string {
-	for _, d := range m.Children {
-		if role, _ := model.RoleOf(d); role == model.RoleImage {
-			if d.Platform != nil && d.Platform.OS != "" {
-				return model.PlatformName(*d.Platform)
-			}
-			break
-		}
+	if images := listedImages(m); len(images) > 0 && images[0].Platform != nil && images[0].Platform.OS != "" {
+		return model.PlatformName(*images[0].Platform)
 	}
 	return fromConfig
 }
 
 // firstImage returns the image of m, or the first image that m lists; nil for none.
 func (c *Client) firstImage(ctx context.Context, repo model.Ref, m model.Manifest) (*model.Image, error) {
-	for _, d := range m.Children {
-		if role, _ := model.RoleOf(d); role == model.RoleImage && m.Kind == model.KindIndex {
-			child, err := c.childManifest(ctx, repo, d)
-			if err != nil {
-				return nil, err
-			}
-			m = child
-			break
+	if images := listedImages(m); m.Kind == model.KindIndex && len(images) > 0 {
+		child, err := c.childManifest(ctx, repo, images[0])
+		if err != nil {
+			return nil, err
 		}
+		m = child
 	}
 	if m.Kind != model.KindImage && m.Kind != model.KindSchema1 {
 		return nil, nil

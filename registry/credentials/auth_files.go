@@ -1,6 +1,7 @@
 package credentials
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -49,10 +50,7 @@ func readConfig(path string) ([]byte, error) {
 // authFilePaths are docker's (docker-login) and podman's (containers-auth.json(5)).
 func authFilePaths() []string {
 	home, _ := os.UserHomeDir()
-	docker := os.Getenv("DOCKER_CONFIG")
-	if docker == "" {
-		docker = filepath.Join(home, ".docker")
-	}
+	docker := cmp.Or(os.Getenv("DOCKER_CONFIG"), filepath.Join(home, ".docker"))
 	paths := []string{filepath.Join(docker, "config.json")}
 	if f := os.Getenv("REGISTRY_AUTH_FILE"); f != "" {
 		return append([]string{f}, paths...)
@@ -64,15 +62,7 @@ func authFilePaths() []string {
 }
 
 func xdgConfigHome(home string) string {
-	if dir := os.Getenv("XDG_CONFIG_HOME"); dir != "" {
-		return dir
-	}
-	return filepath.Join(home, ".config")
-}
-
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+	return cmp.Or(os.Getenv("XDG_CONFIG_HOME"), filepath.Join(home, ".config"))
 }
 
 // serverName is the name of a registry for a helper: the key in the file, or the
@@ -81,10 +71,7 @@ func serverName(key, server string) string {
 	if hostOfKey(key) == model.DockerHub {
 		return config.DockerRegistryAuth
 	}
-	if key == "" {
-		return server
-	}
-	return key
+	return cmp.Or(key, server)
 }
 
 // normalizeKey removes from a key what older versions of docker wrote: a scheme, /v1/,
@@ -95,15 +82,12 @@ func normalizeKey(key string) string {
 	}
 	key = strings.TrimSuffix(key, "/")
 	key = strings.TrimSuffix(strings.TrimSuffix(key, "/v1"), "/v2")
-	host, rest, hasPath := strings.Cut(key, "/")
+	host, _, _ := strings.Cut(key, "/")
 	switch host {
 	case "index.docker.io", "registry-1.docker.io":
-		host = model.DockerHub
+		return model.DockerHub + strings.TrimPrefix(key, host)
 	}
-	if hasPath {
-		return host + "/" + rest
-	}
-	return host
+	return key
 }
 
 func hostOfKey(key string) string {

@@ -5,6 +5,7 @@ package credentials
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,12 +68,7 @@ func (k *Keychain) Hosts() []string {
 		names[name] = true
 	}
 	delete(names, "")
-	all := make([]string, 0, len(names))
-	for name := range names {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
+	return slices.Sorted(maps.Keys(names))
 }
 
 // configs returns the content of the files. It reads them if necessary.

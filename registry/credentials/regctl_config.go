@@ -14,7 +14,8 @@ func regctlConfigPath() string {
 		return f
 	}
 	home, _ := os.UserHomeDir()
-	if f := filepath.Join(xdgConfigHome(home), "regctl", "config.json"); fileExists(f) {
+	f := filepath.Join(xdgConfigHome(home), "regctl", "config.json")
+	if _, err := os.Stat(f); err == nil {
 		return f
 	}
 	return filepath.Join(home, ".regctl", "config.json")

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"sync"
@@ -24,10 +25,6 @@ type authenticator struct {
 	lookupErr   error            // why a login could not be looked up
 
 	fetching inflight.Group[token]
-}
-
-func newAuthenticator(s *Transport, keys *credentials.Keychain) *authenticator {
-	return &authenticator{transport: s, credentials: keys, tokens: map[string]token{}}
 }
 
 // authorization is an Authorization header and the login it comes from; login is
@@ -65,18 +62,12 @@ func (a *authenticator) answerChallenge(ctx context.Context, headers []string, s
 	a.mu.Lock()
 	a.challenge, a.unconfirmed = &c, false
 	a.mu.Unlock()
-	var (
-		k   authorization
-		err error
-	)
+	var k authorization
+	var err error
 	if c.scheme == "basic" {
 		k, err = a.basic(ctx, scope)
 	} else {
-		requested := c.params["scope"]
-		if requested == "" {
-			requested = scope
-		}
-		k, err = a.bearer(ctx, c, scope, requested, refused.header)
+		k, err = a.bearer(ctx, c, scope, cmp.Or(c.params["scope"], scope), refused.header)
 	}
 	if err != nil || k.header == refused.header {
 		return authorization{}, err
@@ -85,7 +76,7 @@ func (a *authenticator) answerChallenge(ctx context.Context, headers []string, s
 }
 
 // lookup finds the login for a scope. The failure of a helper is not an error here:
-// public repositories need no login. loginError returns it.
+// public repositories need no login. LoginError returns it.
 func (a *authenticator) lookup(ctx context.Context, scope string) (credentials.Login, error) {
 	l, err := a.credentials.Lookup(ctx, a.transport.registry, repositoryOf(scope))
 	if ctx.Err() != nil {
@@ -95,20 +86,6 @@ func (a *authenticator) lookup(ctx context.Context, scope string) (credentials.L
 	a.lookupErr = err
 	a.mu.Unlock()
 	return l, nil
-}
-
-// hasChallenge reports whether the registry has ever asked for a login or a token.
-func (a *authenticator) hasChallenge() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.challenge != nil
-}
-
-// loginError is why a login could not be looked up, nil if it could.
-func (a *authenticator) loginError() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.lookupErr
 }
 
 func (a *authenticator) basic(ctx context.Context, scope string) (authorization, error) {

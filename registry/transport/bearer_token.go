@@ -131,27 +131,28 @@ func (a *authenticator) tokenRequest(ctx context.Context, c challenge, requested
 	set("service", c.params["service"])
 	set("scope", requested)
 	set("client_id", UserAgent)
+	var req *http.Request
 	if l.RefreshToken != "" {
 		set("grant_type", "refresh_token")
 		set("refresh_token", l.RefreshToken)
 		u.RawQuery = ""
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(q.Encode()))
-		if err == nil {
-			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			req.Header.Set("User-Agent", UserAgent)
-		}
-		return req, err
+		req, err = http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(q.Encode()))
+	} else {
+		set("account", l.Username)
+		u.RawQuery = q.Encode()
+		req, err = http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	}
-	set("account", l.Username)
-	u.RawQuery = q.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err == nil {
-		req.Header.Set("User-Agent", UserAgent)
-		if l.Username != "" {
-			req.Header.Set("Authorization", basicHeader(l))
-		}
+	if err != nil {
+		return nil, err
 	}
-	return req, err
+	req.Header.Set("User-Agent", UserAgent)
+	switch {
+	case l.RefreshToken != "":
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	case l.Username != "":
+		req.Header.Set("Authorization", basicHeader(l))
+	}
+	return req, nil
 }
 
 // MaxToken limits a token, in bytes: each request carries it. Tokens of
@@ -192,9 +193,8 @@ const (
 
 // repositoryOf is the repository that a scope is for, "" for the catalog's.
 func repositoryOf(scope string) string {
-	repo, ok := strings.CutPrefix(scope, "repository:")
-	if !ok {
-		return ""
+	if repo, ok := strings.CutPrefix(scope, "repository:"); ok {
+		return strings.TrimSuffix(repo, ":pull")
 	}
-	return strings.TrimSuffix(repo, ":pull")
+	return ""
 }

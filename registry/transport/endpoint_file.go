@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -113,23 +114,13 @@ func parseEndpoints(raw []byte, now time.Time) map[string]endpoint {
 // counts, and none reads a part of a file.
 func (e *EndpointFile) write(all map[string]endpoint) {
 	for len(all) > maxEndpoints {
-		delete(all, oldest(all))
+		delete(all, slices.MinFunc(slices.Collect(maps.Keys(all)), func(a, b string) int { return all[a].Seen.Compare(all[b].Seen) }))
 	}
 	raw, err := json.MarshalIndent(all, "", " ")
 	if err != nil || os.MkdirAll(filepath.Dir(e.path), 0o700) != nil {
 		return
 	}
 	_ = files.Replace(e.path, ".endpoints-", raw) // best effort: nothing depends on the file
-}
-
-func oldest(all map[string]endpoint) string {
-	first := ""
-	for host, p := range all {
-		if first == "" || p.Seen.Before(all[first].Seen) {
-			first = host
-		}
-	}
-	return first
 }
 
 // clean removes invalid values, and URLs that may contain a secret: in the query or

@@ -73,7 +73,7 @@ func New(opts Options) (*Transport, error) {
 	if opts.Wrap != nil {
 		s.client.Transport = opts.Wrap(s.roundTripper)
 	}
-	s.auth = newAuthenticator(s, opts.Credentials)
+	s.auth = &authenticator{transport: s, credentials: opts.Credentials, tokens: map[string]token{}}
 	switch {
 	case settings.TLS == config.TLSDisabled:
 		s.scheme.Store("http")
@@ -99,10 +99,18 @@ func (tr *Transport) Timeouts() Timeouts { return tr.timeouts }
 func (tr *Transport) SetTimeouts(t Timeouts) { tr.timeouts = t }
 
 // LoginError returns why a login could not be looked up, nil if it could.
-func (tr *Transport) LoginError() error { return tr.auth.loginError() }
+func (tr *Transport) LoginError() error {
+	tr.auth.mu.Lock()
+	defer tr.auth.mu.Unlock()
+	return tr.auth.lookupErr
+}
 
 // RequiresLogin reports whether the registry has asked for a login or a token.
-func (tr *Transport) RequiresLogin() bool { return tr.auth.hasChallenge() }
+func (tr *Transport) RequiresLogin() bool {
+	tr.auth.mu.Lock()
+	defer tr.auth.mu.Unlock()
+	return tr.auth.challenge != nil
+}
 
 // RoundTrip serves regclient. The request needs an Exchange in its context.
 func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
