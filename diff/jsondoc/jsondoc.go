@@ -99,27 +99,24 @@ func (v Value) withoutNulls() Value {
 	if v.Kind != '{' || !slices.ContainsFunc(v.Members, func(m Value) bool { return !m.Exists() }) {
 		return v
 	}
-	var names []string
-	var members []Value
-	for i, m := range v.Members {
-		if m.Exists() {
-			names, members = append(names, v.Names[i]), append(members, m)
-		}
-	}
-	v.Names, v.Members = names, members
-	return v
+	return v.filtered(func(_ string, m Value) bool { return m.Exists() })
 }
 
 // Without returns an object without the members of these names.
 func (v Value) Without(names ...string) Value {
-	var kept []string
+	return v.filtered(func(name string, _ Value) bool { return !slices.Contains(names, name) })
+}
+
+// filtered returns an object with the members that keep accepts.
+func (v Value) filtered(keep func(name string, m Value) bool) Value {
+	var names []string
 	var members []Value
 	for i, n := range v.Names {
-		if !slices.Contains(names, n) {
-			kept, members = append(kept, n), append(members, v.Members[i])
+		if keep(n, v.Members[i]) {
+			names, members = append(names, n), append(members, v.Members[i])
 		}
 	}
-	v.Names, v.Members = kept, members
+	v.Names, v.Members = names, members
 	return v
 }
 
@@ -147,13 +144,7 @@ func (v Value) WithoutDefaults() Value {
 	if v.Kind != '{' {
 		return v
 	}
-	var defaults []string
-	for i, m := range v.Members {
-		if m.IsDefault() {
-			defaults = append(defaults, v.Names[i])
-		}
-	}
-	return v.Without(defaults...)
+	return v.filtered(func(_ string, m Value) bool { return !m.IsDefault() })
 }
 
 // Unambiguous reports whether all readers read v alike. Go's decoder ignores
@@ -173,12 +164,7 @@ func (v Value) Unambiguous() bool {
 		}
 		seen[folded] = true
 	}
-	for _, m := range v.Members {
-		if !m.Unambiguous() {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(v.Members, func(m Value) bool { return !m.Unambiguous() })
 }
 
 // isUnicode reports whether decoding replaced no byte of s.

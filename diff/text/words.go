@@ -3,6 +3,8 @@
 package text
 
 import (
+	"strings"
+
 	"github.com/clipperhouse/uax29/v2/graphemes"
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
@@ -99,12 +101,7 @@ func tokens(s string) []string {
 // isASCII reports whether s is ASCII without \r, which forms one character with
 // .
 func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 || s[i] == '\r' {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 || r == '\r' })
 }
 
 // asciiTokens is tokens for text in which each byte is a character.
