@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"slices"
+
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -55,13 +57,7 @@ func newAligner(a, b []model.Step) *aligner {
 	return l
 }
 
-func noMatches(n int) []int {
-	s := make([]int, n)
-	for i := range s {
-		s[i] = none
-	}
-	return s
-}
+func noMatches(n int) []int { return slices.Repeat([]int{none}, n) }
 
 // trait is a value that steps are compared by, with its kind.
 type trait struct {

@@ -1,6 +1,10 @@
 package diff
 
-import "github.com/tagdiff/tagdiff/diff/text"
+import (
+	"slices"
+
+	"github.com/tagdiff/tagdiff/diff/text"
+)
 
 // maxGapCells limits the search for similar steps between two matches.
 const maxGapCells = 250_000
@@ -22,18 +26,15 @@ func (l *aligner) pairGaps() {
 		if i < len(l.a) {
 			endB = l.matchA[i]
 		}
-		l.pairGap(l.gapStart(i), i, j, endB)
+		as, bs := l.freeA(l.gapStart(i), i), l.freeB(j, endB)
+		l.pairSimilar(as, bs)
+		l.pairInPlace(as, bs)
 		j = endB + 1
 	}
 }
 
 func (l *aligner) nothingMatches() bool {
-	for _, m := range l.matchA {
-		if m != none {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(l.matchA, func(match int) bool { return match != none })
 }
 
 // gapStart returns the first step of the unmatched run that ends before i.
@@ -42,12 +43,6 @@ func (l *aligner) gapStart(i int) int {
 		i--
 	}
 	return i
-}
-
-func (l *aligner) pairGap(fromA, endA, fromB, endB int) {
-	as, bs := l.freeA(fromA, endA), l.freeB(fromB, endB)
-	l.pairSimilar(as, bs)
-	l.pairInPlace(as, bs)
 }
 
 // freeA returns the steps of A in a range that are neither matched nor moved.

@@ -17,10 +17,10 @@ func (l *aligner) rows() []Row {
 	for i < len(l.a) || j < len(l.b) {
 		switch {
 		case i < len(l.a) && l.matchA[i] == none:
-			rows = append(rows, l.unmatchedRow(&l.a[i], nil, Removed, l.otherIndex(l.b, l.moveA[i]), twinsA[i]))
+			rows = append(rows, Row{Class: Removed, A: &l.a[i], TwinsA: twinsA[i]}.movedTo(l.b, l.moveA[i]))
 			i++
 		case j < len(l.b) && l.matchB[j] == none:
-			rows = append(rows, l.unmatchedRow(nil, &l.b[j], Added, l.otherIndex(l.a, l.moveB[j]), twinsB[j]))
+			rows = append(rows, Row{Class: Added, B: &l.b[j], TwinsB: twinsB[j]}.movedTo(l.a, l.moveB[j]))
 			j++
 		default:
 			row := Row{A: &l.a[i], B: &l.b[j], Other: none, TwinsA: twinsA[i], TwinsB: twinsB[j]}
@@ -36,22 +36,12 @@ func (l *aligner) rows() []Row {
 	return rows
 }
 
-func (l *aligner) otherIndex(steps []model.Step, i int) int {
-	if i == none {
-		return none
-	}
-	return steps[i].Index
-}
-
-func (l *aligner) unmatchedRow(a, b *model.Step, class Class, other int, twins []int) Row {
-	r := Row{Class: class, A: a, B: b, Other: other}
-	if other != none {
-		r.Class = Moved
-	}
-	if a != nil {
-		r.TwinsA = twins
-	} else {
-		r.TwinsB = twins
+// movedTo completes the row of a step without a match. i is the index of the same content
+// among the steps of the other side, or none.
+func (r Row) movedTo(steps []model.Step, i int) Row {
+	r.Other = none
+	if i != none {
+		r.Class, r.Other = Moved, steps[i].Index
 	}
 	return r
 }
