@@ -2,7 +2,6 @@ package diff
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -206,13 +205,8 @@ const baseGap = 30 * time.Minute
 // runImageSteps returns the number of steps of the run image in an image made
 // by buildpacks, 0 if unknown.
 func runImageSteps(img *model.Image) int {
-	var meta struct {
-		RunImage struct {
-			TopLayer digest.Digest `json:"topLayer"`
-		} `json:"runImage"`
-	}
-	raw := img.Config.Config.Labels["io.buildpacks.lifecycle.metadata"]
-	if raw == "" || json.Unmarshal([]byte(raw), &meta) != nil || meta.RunImage.TopLayer == "" {
+	meta, ok := buildpackOf(img)
+	if !ok || meta.RunImage.TopLayer == "" {
 		return 0
 	}
 	for i, s := range img.Steps {
@@ -226,11 +220,7 @@ func runImageSteps(img *model.Image) int {
 // recipeFrom returns the recipe of the steps from an index on, one line per
 // step.
 func recipeFrom(steps []model.Step, from int) string {
-	keys := make([]string, 0, len(steps)-from)
-	for _, s := range steps[from:] {
-		keys = append(keys, dockerfile.StepKey(s))
-	}
-	return strings.Join(keys, "\n")
+	return strings.Join(mapped(steps[from:], dockerfile.StepKey), "\n")
 }
 
 // Boundary returns the first row of a pair that is above the base image on both

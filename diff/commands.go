@@ -15,13 +15,17 @@ import (
 // digest, so that the commands show the same content as the screen. The grammar of
 // references allows no character that a shell interprets.
 
+func (c Comparison) artifact(side Side) *model.Artifact {
+	if side == SideB {
+		return c.B
+	}
+	return c.A
+}
+
 // refAt returns the reference of a digest in the repository of one side, "" if
 // the digest is invalid.
 func (c Comparison) refAt(side Side, d digest.Digest) string {
-	art := c.A
-	if side == SideB {
-		art = c.B
-	}
+	art := c.artifact(side)
 	if art == nil || d.Validate() != nil {
 		return ""
 	}
@@ -213,9 +217,5 @@ func (c Comparison) copyCommand() safe.Text {
 // manifestOf prints the result of a jq query on the manifest that the reference
 // of a side resolves to.
 func (c Comparison) manifestOf(side Side, jq string) safe.Text {
-	art := c.A
-	if side == SideB {
-		art = c.B
-	}
-	return safe.Clean("crane manifest " + art.Pinned().String() + " | jq '" + jq + "'")
+	return safe.Clean("crane manifest " + c.artifact(side).Pinned().String() + " | jq '" + jq + "'")
 }

@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -116,10 +118,7 @@ func settingChanges(a, b jsondoc.Value) []fieldChange {
 }
 
 func settingName(name string) string {
-	if spelled := settingNames[name]; spelled != "" {
-		return spelled
-	}
-	return quoted(name)
+	return cmp.Or(settingNames[name], quoted(name))
 }
 
 // meaning is a setting as runtimes take it, "" for one that sets nothing: an empty
@@ -168,13 +167,7 @@ func mapChanges(kind fieldKind, a, b map[string]string) []fieldChange {
 }
 
 func sortedNames(a, b map[string]string) []string {
-	names := make([]string, 0, len(a)+len(b))
-	for name := range a {
-		names = append(names, name)
-	}
-	for name := range b {
-		names = append(names, name)
-	}
+	names := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
 	slices.Sort(names)
 	return slices.Compact(names)
 }

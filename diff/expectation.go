@@ -141,15 +141,7 @@ func (e Expectation) Headline() safe.Text {
 	if len(e.Platforms) == 1 {
 		return safe.Sprintf("As expected: %s", e.Platforms[0].Platform)
 	}
-	return safe.Sprintf("As expected: %s, each from its own base image", list(e.names()))
-}
-
-func (e Expectation) names() []string {
-	var names []string
-	for _, x := range e.Platforms {
-		names = append(names, x.Platform)
-	}
-	return names
+	return safe.Sprintf("As expected: %s, each from its own base image", list(mapped(e.Platforms, func(x Expected) string { return x.Platform })))
 }
 
 // failuresText names the findings that fail the check, and says the first ones.
@@ -189,7 +181,4 @@ func warningsText(warnings []Finding) safe.Text {
 	return safe.Sprintf("%s: %s", plural(len(names), "warning"), safe.Join(names, ", "))
 }
 
-func isMissing(err error) bool {
-	t, ok := err.(*model.ReadError) //nolint:errorlint // entries hold it unwrapped
-	return ok && t.Missing
-}
+func isMissing(err error) bool { return model.IsMissing(err) }

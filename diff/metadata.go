@@ -146,10 +146,7 @@ func layerVersions(rows []Row) []bump {
 // bumpList names at most three versions.
 func bumpList(all []bump) string {
 	const most = 3
-	var texts []string
-	for _, b := range all[:min(most, len(all))] {
-		texts = append(texts, b.text())
-	}
+	texts := mapped(all[:min(most, len(all))], bump.text)
 	if more := len(all) - most; more > 0 {
 		return strings.Join(texts, ", ") + " and " + plural(more, "other")
 	}
@@ -207,14 +204,16 @@ func debianOf(img *model.Image) (suite, day string) {
 // buildpackMetadata is the label io.buildpacks.lifecycle.metadata, as far as it is read
 // here (buildpacks platform specification, "io.buildpacks.lifecycle.metadata (JSON)").
 type buildpackMetadata struct {
-	App []struct {
-		SHA string `json:"sha"`
-	} `json:"app"`
+	App      []appLayer `json:"app"`
 	RunImage struct {
 		TopLayer  digest.Digest `json:"topLayer"`
 		Reference string        `json:"reference"`
 		Image     string        `json:"image"`
 	} `json:"runImage"`
+}
+
+type appLayer struct {
+	SHA string `json:"sha"`
 }
 
 func buildpackOf(img *model.Image) (m buildpackMetadata, ok bool) {
@@ -228,11 +227,7 @@ func buildpackApp(img *model.Image) string {
 	if !ok || len(m.App) == 0 {
 		return ""
 	}
-	var all []string
-	for _, layer := range m.App {
-		all = append(all, layer.SHA)
-	}
-	return strings.Join(all, " ")
+	return strings.Join(mapped(m.App, func(layer appLayer) string { return layer.SHA }), " ")
 }
 
 // runImageName is the run image that a buildpack's label names, with a short digest.

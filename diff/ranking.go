@@ -58,39 +58,25 @@ func Insecure(command safe.Text) safe.Text {
 }
 
 // Words returns the trust word with the reason behind it.
-func (t Trust) Words() safe.Text {
-	switch t {
-	case Proved:
-		return safe.Const("proved: a hash decides")
-	case Inferred:
-		return safe.Const("inferred: from the structure of the manifests, not from hashes alone")
-	case Suggested:
-		return safe.Const("suggested: by a heuristic, which can be wrong")
-	}
-	return safe.Text{}
+func (t Trust) Words() safe.Text { return trustWords[t] }
+
+var trustWords = map[Trust]safe.Text{
+	Proved:    safe.Const("proved: a hash decides"),
+	Inferred:  safe.Const("inferred: from the structure of the manifests, not from hashes alone"),
+	Suggested: safe.Const("suggested: by a heuristic, which can be wrong"),
 }
 
 // Rule returns the condition of a verdict, as a formula.
-func (c Code) Rule() safe.Text {
-	switch c {
-	case Identical:
-		return safe.Const("digest(A) = digest(B)")
-	case OtherEnvelope:
-		return safe.Const("every config and layer of A = that of B; the manifest or index around them differs")
-	case Repacked:
-		return safe.Const("config(A) = config(B), and the config names every diff_id; some layer(A) ≠ layer(B)")
-	case Reprinted:
-		return safe.Const("config(A) = config(B) as JSON values, not as bytes")
-	case OtherSettings:
-		return safe.Const("diff_ids(A) = diff_ids(B), config(A) ≠ config(B)")
-	case OtherRecord:
-		return safe.Const("diff_ids(A) = diff_ids(B), without those of empty layers")
-	case SameRecipe:
-		return safe.Const("every instruction(A) = instruction(B), diff_ids(A) ≠ diff_ids(B)")
-	case SameBase:
-		return safe.Const("the first k diff_ids with files are equal, k ≥ 1; the next ones differ")
-	case Unrelated:
-		return safe.Const("the first diff_id with files of A ≠ that of B")
-	}
-	return safe.Text{}
+func (c Code) Rule() safe.Text { return codeRules[c] }
+
+var codeRules = map[Code]safe.Text{
+	Identical:     safe.Const("digest(A) = digest(B)"),
+	OtherEnvelope: safe.Const("every config and layer of A = that of B; the manifest or index around them differs"),
+	Repacked:      safe.Const("config(A) = config(B), and the config names every diff_id; some layer(A) ≠ layer(B)"),
+	Reprinted:     safe.Const("config(A) = config(B) as JSON values, not as bytes"),
+	OtherSettings: safe.Const("diff_ids(A) = diff_ids(B), config(A) ≠ config(B)"),
+	OtherRecord:   safe.Const("diff_ids(A) = diff_ids(B), without those of empty layers"),
+	SameRecipe:    safe.Const("every instruction(A) = instruction(B), diff_ids(A) ≠ diff_ids(B)"),
+	SameBase:      safe.Const("the first k diff_ids with files are equal, k ≥ 1; the next ones differ"),
+	Unrelated:     safe.Const("the first diff_id with files of A ≠ that of B"),
 }

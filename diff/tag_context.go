@@ -41,13 +41,8 @@ func (c Comparison) WithTagContext(around TagContext) Comparison {
 	if c.A == nil {
 		return c
 	}
-	var found []Finding
-	for _, f := range c.Findings {
-		if !isTagFinding(f.ID) {
-			found = append(found, f)
-		}
-	}
-	c.Findings = append(found, c.tagFindings()...)
+	others := slices.DeleteFunc(slices.Clone(c.Findings), func(f Finding) bool { return isTagFinding(f.ID) })
+	c.Findings = slices.Concat(others, c.tagFindings())
 	sortFindings(c.Findings)
 	return c
 }

@@ -177,13 +177,7 @@ func tagText(tag string) string {
 	return ":" + tag
 }
 
-func tagTexts(tags []string) []string {
-	texts := make([]string, len(tags))
-	for i, tag := range tags {
-		texts[i] = tagText(tag)
-	}
-	return texts
-}
+func tagTexts(tags []string) []string { return mapped(tags, tagText) }
 
 func utc(t time.Time) string { return t.UTC().Format(rfc3339) }
 
@@ -259,13 +253,7 @@ func isRelease(v version.Version) bool {
 }
 
 // names returns the names of the tags in a list.
-func names(tags []listed) []string {
-	out := make([]string, len(tags))
-	for i, t := range tags {
-		out[i] = t.tag
-	}
-	return out
-}
+func names(tags []listed) []string { return mapped(tags, func(t listed) string { return t.tag }) }
 
 // mostSpecific sorts tags by the numbers in their versions, most first: 2.7.17
 // before 2 and latest.

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -20,22 +21,16 @@ const (
 // trustOf is how far a statement can be relied on: as far as the weakest evidence that
 // it needs. No evidence proves nothing.
 func trustOf(rests []Ground) Trust {
-	trust := Proved
 	if len(rests) == 0 {
 		return Suggested
 	}
-	for _, g := range rests {
-		switch g {
-		case Hashed:
-		case Structure, Claimed:
-			if trust == Proved {
-				trust = Inferred
-			}
-		default:
-			trust = Suggested
-		}
+	switch slices.Max(rests) {
+	case Hashed:
+		return Proved
+	case Structure, Claimed:
+		return Inferred
 	}
-	return trust
+	return Suggested
 }
 
 // on lists the kinds of evidence that a sentence needs.

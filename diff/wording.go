@@ -13,16 +13,13 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// short returns the first twelve hex digits of a digest.
+// short returns the first hex digits of a digest.
 func short(d digest.Digest) string {
 	_, hex, ok := strings.Cut(string(d), ":")
 	if !ok {
 		hex = string(d)
 	}
-	if len(hex) > 12 {
-		return hex[:12]
-	}
-	return hex
+	return hex[:min(len(hex), model.ShortDigits)]
 }
 
 // names returns the names of the two sides in sentences: tags or digests if
@@ -135,12 +132,18 @@ func list(items []string) string {
 	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
 }
 
+// mapped returns the text of each item.
+func mapped[T any](items []T, text func(T) string) []string {
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = text(item)
+	}
+	return texts
+}
+
 // stepsText returns "step 7" or "steps 3, 5 and 7". The indexes count from 0.
 func stepsText(indexes []int) string {
-	items := make([]string, len(indexes))
-	for i, n := range indexes {
-		items[i] = fmt.Sprint(n + 1)
-	}
+	items := mapped(indexes, func(i int) string { return fmt.Sprint(i + 1) })
 	if len(items) == 1 {
 		return "step " + items[0]
 	}
