@@ -139,11 +139,7 @@ func unread[T any](x index, tags []string, known map[digest.Digest]T, filter fun
 // mayBeIndex reports whether a tag may point to an index, judged by the media
 // type that its registry reported.
 func mayBeIndex(t model.Tagged) bool {
-	switch t.MediaType {
-	case "", v1.MediaTypeImageIndex, model.MediaTypeDockerList:
-		return true
-	}
-	return false
+	return slices.Contains([]string{"", v1.MediaTypeImageIndex, model.MediaTypeDockerList}, t.MediaType)
 }
 
 func anyTag(model.Tagged) bool { return true }

@@ -80,11 +80,7 @@ func (a sortJob) run(ctx context.Context, load page.LoadID, late int) page.Effec
 
 // isKnown reports whether the values that this sort needs are known.
 func (a sortJob) isKnown(t sortKey) bool {
-	switch {
-	case a.grouped && t.image == "", a.order == byCreated && t.created == 0, a.order == bySize && t.size == 0:
-		return false
-	}
-	return true
+	return (!a.grouped || t.image != "") && (a.order != byCreated || t.created != 0) && (a.order != bySize || t.size != 0)
 }
 
 // sorted returns the tags in order.
@@ -109,15 +105,16 @@ func (a sortJob) sorted() []string {
 // compare puts the newest, the largest and the highest version first, and unknown
 // values last.
 func (o sortOrder) compare(a, b sortKey) int {
+	first := 0
 	switch o {
 	case byVersion:
-		return cmp.Or(b.version.Compare(a.version), model.CompareNatural(a.tag, b.tag))
+		first = b.version.Compare(a.version)
 	case byCreated:
-		return cmp.Or(cmp.Compare(b.created, a.created), model.CompareNatural(a.tag, b.tag))
+		first = cmp.Compare(b.created, a.created)
 	case bySize:
-		return cmp.Or(cmp.Compare(b.size, a.size), model.CompareNatural(a.tag, b.tag))
+		first = cmp.Compare(b.size, a.size)
 	}
-	return model.CompareNatural(a.tag, b.tag)
+	return cmp.Or(first, model.CompareNatural(a.tag, b.tag))
 }
 
 // countNumbers returns the length of the longest run of numbers joined by dots:

@@ -300,14 +300,9 @@ func (p tagsPage) pressMark(msg tea.KeyPressMsg, here model.Ref) page.Effects {
 // open opens a tag or, when A is marked, the comparison of A with it.
 func (p tagsPage) open(here model.Ref) page.Effects {
 	if p.marks.A != nil && *p.marks.A != here {
-		return page.Send(p.comparison(*p.marks.A, &here))
+		return page.Send(page.CompareRoute{A: *p.marks.A, B: &here, Known: p.tagSet()})
 	}
-	return page.Send(p.comparison(here, nil))
-}
-
-// comparison returns the route to a comparison that has the tags resolved here.
-func (p tagsPage) comparison(a model.Ref, b *model.Ref) page.Route {
-	return page.CompareRoute{A: a, B: b, Known: p.tagSet()}
+	return page.Send(page.CompareRoute{A: here, Known: p.tagSet()})
 }
 
 func (p tagsPage) knownTags() tea.Msg {
@@ -331,7 +326,7 @@ func (p tagsPage) mark(m page.Marks) page.Effects {
 	if m.A == nil || m.B == nil {
 		return page.Send(page.MarkMsg{Marks: m})
 	}
-	return page.Send(page.MarkMsg{Marks: page.Marks{A: m.A}, Then: p.comparison(*m.A, m.B)})
+	return page.Send(page.MarkMsg{Marks: page.Marks{A: m.A}, Then: page.CompareRoute{A: *m.A, B: m.B, Known: p.tagSet()}})
 }
 
 // beforeAndAfter compares the previous target of a tag with the current one.
@@ -353,9 +348,7 @@ func (p tagsPage) beforeAndAfter(tag string) page.Effects {
 
 // copy copies the reference, with the digest if it is known, because a tag moves.
 func (p tagsPage) copy(here model.Ref) page.Effects {
-	if t := p.index.tags[here.Tag]; t.Digest != "" {
-		return page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Sprintf("%s@%s", here.String(), t.Digest)})
-	}
+	here.Digest = p.index.tags[here.Tag].Digest
 	return page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Clean(here.String())})
 }
 

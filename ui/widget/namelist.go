@@ -64,7 +64,7 @@ func (n NameList) add(page []string) NameList {
 			n.Unsorted = append(n.Unsorted, extra...)
 		}
 	}
-	return n.refilter()
+	return n.Refilter()
 }
 
 func longest(names []string) int {
@@ -101,13 +101,13 @@ func (n NameList) AwaitOrder() NameList {
 // Unsorted when the order was requested: these names are in it.
 func (n NameList) Arrange(order []string, late int) NameList {
 	n.Arranged, n.Unsorted, n.orderPending = order, n.Unsorted[min(late, len(n.Unsorted)):], false
-	return n.refilter()
+	return n.Refilter()
 }
 
 // ShowExtra shows or hides the names in Extra.
 func (n NameList) ShowExtra(whole bool) NameList {
 	n.ExtraShown = whole
-	return n.refilter()
+	return n.Refilter()
 }
 
 func mergeSorted(a, b []string) []string {
@@ -128,8 +128,9 @@ func mergeSorted(a, b []string) []string {
 	return append(append(out, a...), b...)
 }
 
-// refilter applies the filter and keeps the cursor on its name.
-func (n NameList) refilter() NameList {
+// Refilter applies the filter, again when digests became known, and keeps the cursor on
+// its name.
+func (n NameList) Refilter() NameList {
 	under, had := n.Current()
 	n.Shown = n.unfiltered()
 	n.total = len(n.Shown)
@@ -148,9 +149,6 @@ func (n NameList) refilter() NameList {
 	n.Window = n.Window.Sized(len(n.Shown), n.Window.height).moveTo(at)
 	return n
 }
-
-// Refilter applies the filter again, when digests became known.
-func (n NameList) Refilter() NameList { return n.refilter() }
 
 // pass restricts the list to the names that the filter matches. Hex digits also match
 // digests: a name that begins with them comes first, then names that contain them, then
@@ -208,7 +206,7 @@ func (n NameList) Update(msg tea.Msg) (NameList, bool) {
 	f, changed, handled := n.Filter.Update(msg)
 	n.Filter = f
 	if changed {
-		n = n.refilter()
+		n = n.Refilter()
 	}
 	if handled {
 		return n, true

@@ -35,7 +35,7 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 	n.Loading, n.Err, n.All, n.Extra, n.Arranged, n.Unsorted, n.orderPending = true, nil, nil, nil, nil, nil, false
 	id := n.Load
 	n.Longest = 0
-	return n.refilter(), ctx, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
+	return n.Refilter(), ctx, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		err := list(ctx, func(names []string) { report(NamesMsg{id, names}) })
 		report(NamesDoneMsg{id, err})
 	})
@@ -49,7 +49,7 @@ func (n NameList) restoredOnError() NameList {
 		n.Longest = longest(n.All)
 	}
 	n.previous = [2][]string{}
-	return n.refilter()
+	return n.Refilter()
 }
 
 // Arrived handles a message of the listing.

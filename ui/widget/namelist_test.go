@@ -21,19 +21,19 @@ func BenchmarkNameList(b *testing.B) {
 	b.Run("filter", func(b *testing.B) {
 		n.Filter = Filter{Input: NewInputWith(filterLabels[0], "7.7")}.compiled()
 		for b.Loop() {
-			n = n.refilter()
+			n = n.Refilter()
 		}
 	})
 	b.Run("fuzzy", func(b *testing.B) {
 		n.Filter = Filter{mode: byFuzzy, Input: NewInputWith(filterLabels[0], "7.7")}.compiled()
 		for b.Loop() {
-			n = n.refilter()
+			n = n.Refilter()
 		}
 	})
 	b.Run("regexp", func(b *testing.B) {
 		n.Filter = Filter{mode: byRegexp, Input: NewInputWith(filterLabels[0], "7.7$")}.compiled()
 		for b.Loop() {
-			n = n.refilter()
+			n = n.Refilter()
 		}
 	})
 }

@@ -34,23 +34,18 @@ func (w Window) moveTo(i int) Window {
 
 // Move handles a key that moves the cursor.
 func (w Window) Move(msg tea.KeyPressMsg) (Window, bool) {
-	switch {
-	case key.Matches(msg, page.Keys.Up):
-		return w.moveTo(w.Cursor - 1), true
-	case key.Matches(msg, page.Keys.Down):
-		return w.moveTo(w.Cursor + 1), true
-	case key.Matches(msg, page.Keys.PageUp):
-		return w.moveTo(w.Cursor - w.height), true
-	case key.Matches(msg, page.Keys.PageDown):
-		return w.moveTo(w.Cursor + w.height), true
-	case key.Matches(msg, page.Keys.HalfUp):
-		return w.moveTo(w.Cursor - w.height/2), true
-	case key.Matches(msg, page.Keys.HalfDown):
-		return w.moveTo(w.Cursor + w.height/2), true
-	case key.Matches(msg, page.Keys.Top):
-		return w.moveTo(0), true
-	case key.Matches(msg, page.Keys.Bottom):
-		return w.moveTo(w.lines - 1), true
+	for _, move := range []struct {
+		key key.Binding
+		to  int
+	}{
+		{page.Keys.Up, w.Cursor - 1}, {page.Keys.Down, w.Cursor + 1},
+		{page.Keys.PageUp, w.Cursor - w.height}, {page.Keys.PageDown, w.Cursor + w.height},
+		{page.Keys.HalfUp, w.Cursor - w.height/2}, {page.Keys.HalfDown, w.Cursor + w.height/2},
+		{page.Keys.Top, 0}, {page.Keys.Bottom, w.lines - 1},
+	} {
+		if key.Matches(msg, move.key) {
+			return w.moveTo(move.to), true
+		}
 	}
 	return w, false
 }
