@@ -54,12 +54,13 @@ func (m *journalSession) forScreens() page.Journal {
 	return m.Journal
 }
 
-// known returns the digest that a tag had when it was last read.
-func (m *journalSession) known(r model.Ref) (digest.Digest, bool) {
+// known returns the function that knows the digest of a tag when it was last read, nil
+// without a journal.
+func (m *journalSession) known() func(model.Ref) (digest.Digest, bool) {
 	if m.Journal == nil {
-		return "", false
+		return nil
 	}
-	return m.Journal.Known(r)
+	return m.Journal.Known
 }
 
 // warn prints a warning, or keeps it until there is a writer.

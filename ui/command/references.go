@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
+
+	"github.com/tagdiff/tagdiff/model/files"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -113,18 +114,16 @@ func builtRef(ctx context.Context, name string, refs []model.Ref) (model.Ref, er
 // readMetadata reads a metadata file up to its limit. The file may be a pipe from a
 // build that takes long, so only ctx ends the wait.
 func readMetadata(ctx context.Context, name string) ([]byte, error) {
-	type content struct {
-		raw []byte
-		err error
-	}
-	read := make(chan content, 1)
+	var raw []byte
+	var err error
+	read := make(chan struct{})
 	panics.Go(func() {
-		raw, err := readUpTo(name, model.MaxMetadata)
-		read <- content{raw, err}
+		defer close(read)
+		raw, err = readUpTo(name, model.MaxMetadata)
 	})
 	select {
-	case c := <-read:
-		return c.raw, c.err
+	case <-read:
+		return raw, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -136,8 +135,8 @@ func readUpTo(name string, limit int64) ([]byte, error) {
 		return nil, errors.Unwrap(err)
 	}
 	defer file.Close()
-	raw, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err == nil && int64(len(raw)) > limit {
+	raw, err := files.ReadLimit(file, limit)
+	if errors.Is(err, files.ErrTooLarge) {
 		err = fmt.Errorf("it is longer than %d bytes", limit)
 	}
 	return raw, err

@@ -34,18 +34,14 @@ func fastParse(raw []byte) (tag string, s model.Sighting, ok bool) {
 		case "created":
 			at, ok = parseSecond(value)
 			s.Created = &at
-		case "at":
+		case "at", "first", "last":
 			at, ok = parseSecond(value)
-			ok = ok && s.First.IsZero() && s.Last.IsZero()
-			s.First, s.Last = at, at
-		case "first":
-			at, ok = parseSecond(value)
-			ok = ok && s.First.IsZero()
-			s.First = at
-		case "last":
-			at, ok = parseSecond(value)
-			ok = ok && s.Last.IsZero()
-			s.Last = at
+			if name != "last" {
+				ok, s.First = ok && s.First.IsZero(), at
+			}
+			if name != "first" {
+				ok, s.Last = ok && s.Last.IsZero(), at
+			}
 		default:
 			ok = false
 		}
@@ -59,14 +55,10 @@ func fastParse(raw []byte) (tag string, s model.Sighting, ok bool) {
 // cutMember cuts the first member off an object: "name":"value" and the comma
 // after it. ok is false for values with escapes.
 func cutMember(s string) (name, value, rest string, ok bool) {
-	s, ok = strings.CutPrefix(s, `"`)
-	if !ok {
-		return "", "", "", false
-	}
-	if name, s, ok = strings.Cut(s, `":"`); !ok {
-		return "", "", "", false
-	}
-	if value, s, ok = strings.Cut(s, `"`); !ok {
+	s, isMember := strings.CutPrefix(s, `"`)
+	name, s, isString := strings.Cut(s, `":"`)
+	value, s, ends := strings.Cut(s, `"`)
+	if !isMember || !isString || !ends {
 		return "", "", "", false
 	}
 	for i := range len(value) {

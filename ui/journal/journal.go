@@ -321,17 +321,15 @@ func (j *Journal) flush(last bool) {
 // unsynced returns the logs with something to write.
 func (j *Journal) unsynced() []*repoLog {
 	j.mu.Lock()
-	all := make([]*repoLog, 0, len(j.logs))
 	pending := map[*repoLog]bool{}
 	for _, log := range j.logs {
-		all = append(all, log)
 		pending[log] = len(log.pending) > 0
 	}
 	j.mu.Unlock()
 	var due []*repoLog
-	for _, log := range all {
+	for log, isPending := range pending {
 		log.mu.Lock()
-		if pending[log] || len(log.out) > 0 || log.file.bad > 0 {
+		if isPending || len(log.out) > 0 || log.file.bad > 0 {
 			due = append(due, log)
 		}
 		log.mu.Unlock()

@@ -5,6 +5,7 @@ package watch
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -221,9 +222,7 @@ type fault struct{ registry, reason string }
 func (o outages) update(r result) (_ Outage, changed bool) {
 	old, failing := o[r.ref]
 	switch {
-	case errors.Is(r.err, context.Canceled):
-		return Outage{}, false
-	case r.err != nil && failing:
+	case errors.Is(r.err, context.Canceled), r.err != nil && failing:
 		return Outage{}, false
 	case r.err != nil:
 		now := fault{r.ref.Registry, shortReason(r.err)}
@@ -237,14 +236,7 @@ func (o outages) update(r result) (_ Outage, changed bool) {
 	return Outage{}, false
 }
 
-func (o outages) has(f fault) bool {
-	for _, other := range o {
-		if other == f {
-			return true
-		}
-	}
-	return false
-}
+func (o outages) has(f fault) bool { return slices.Contains(slices.Collect(maps.Values(o)), f) }
 
 // shortReason returns the message of an error without the details after a colon or in
 // brackets, which vary from one request to the next.
