@@ -87,7 +87,7 @@ func New(ctx context.Context, o Options) App {
 		a.env.Crane = "crane --insecure"
 	}
 	if o.Guide != nil {
-		a.stack = append(a.stack, stackEntry{page: newGuidePage(a.env, *o.Guide)})
+		a.stack = append(a.stack, stackEntry{page: guidePage{env: a.env, guide: *o.Guide}})
 	} else {
 		a.stack = append(a.stack, stackEntry{page: newHomePage(a.env)})
 	}
@@ -193,7 +193,7 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 	case page.ToastMsg:
 		a.toast = msg.Text
 	case page.HelpMsg:
-		a.help = newHelpBox(a.top().Help())
+		a.help = &helpBox{groups: a.top().Help()}
 	case page.VisitedMsg:
 		return a, a.rememberPlace(msg.Place)
 	case page.PlacesMsg:
@@ -221,12 +221,10 @@ func (a App) press(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	case key.Matches(msg, page.Keys.Quit):
 		return a, tea.Quit
 	case key.Matches(msg, page.Keys.Help):
-		a.help = newHelpBox(a.top().Help())
+		a.help = &helpBox{groups: a.top().Help()}
 		return a, nil
 	case key.Matches(msg, page.Keys.Goto):
-		f := widget.NewInput(safe.Const("go to:"))
-		a.prompt = &f
-		return a, nil
+		return a.withPrompt(widget.NewInput(safe.Const("go to:"))), nil
 	case key.Matches(msg, page.Keys.Reveal):
 		return a.toggleReveal()
 	}

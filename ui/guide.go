@@ -36,8 +36,6 @@ type guidePage struct {
 	sheet widget.Sheet
 }
 
-func newGuidePage(env page.Env, g Guide) page.Page { return guidePage{env: env, guide: g} }
-
 func (p guidePage) Start(context.Context) (page.Page, page.Effects) { return p, nil }
 
 func (p guidePage) Layout(f page.Frame) (page.Page, page.Effects) {

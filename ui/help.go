@@ -17,8 +17,6 @@ type helpBox struct {
 	window widget.Window
 }
 
-func newHelpBox(groups []page.KeyGroup) *helpBox { return &helpBox{groups: groups} }
-
 func (a App) pressHelp(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	f, h := a.frame(), *a.help
 	// The lines of the window are scroll positions: the help has no cursor.

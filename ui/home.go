@@ -74,15 +74,19 @@ func (p homePage) pressField(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		p.input = widget.NewInput(p.input.Label)
 		return p, nil
 	case s == "enter" && p.input.Value() != "":
-		to, err := parseRoute(p.input.Value(), model.Ref{})
-		if err != nil {
-			p.input.Err = safe.Clean(err.Error())
-			return p, nil
-		}
-		return p, page.Send(to)
+		return p.open(p.input.Value())
 	}
 	p.input = p.input.Update(msg)
 	return p, nil
+}
+
+func (p homePage) open(place string) (page.Page, page.Effects) {
+	to, err := parseRoute(place, model.Ref{})
+	if err != nil {
+		p.input.Err = safe.Clean(err.Error())
+		return p, nil
+	}
+	return p, page.Send(to)
 }
 
 func (p homePage) pressList(msg tea.KeyPressMsg) (page.Page, page.Effects) {
@@ -96,12 +100,7 @@ func (p homePage) pressList(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		if !ok {
 			return p, nil
 		}
-		to, err := parseRoute(r.ID, model.Ref{})
-		if err != nil {
-			p.input.Err = safe.Clean(err.Error())
-			return p, nil
-		}
-		return p, page.Send(to)
+		return p.open(r.ID)
 	}
 	p.sheet, _ = p.sheet.Move(msg)
 	return p, nil
@@ -113,21 +112,19 @@ func (p homePage) Layout(f page.Frame) (page.Page, page.Effects) {
 }
 
 func (p homePage) rows() []widget.Row {
-	var rows []widget.Row
 	hosts := slices.DeleteFunc(slices.Clone(p.suggestions.hosts), func(h string) bool { return slices.Contains(p.suggestions.recent, h) })
-	rows = append(rows, placeRows(safe.Const("Recent"), p.suggestions.recent)...)
-	return append(rows, placeRows(safe.Const("Registries you are logged in to"), hosts)...)
+	return append(placeRows(safe.Const("Recent"), p.suggestions.recent), placeRows(safe.Const("Registries you are logged in to"), hosts)...)
 }
 
 func placeRows(title safe.Text, places []string) []widget.Row {
 	if len(places) == 0 {
 		return nil
 	}
-	rows := []widget.Row{{Header: true, Lines: []look.Line{look.L(look.S(look.Heading, title))}}}
+	rows := []widget.Row{widget.HeadingRow(title)}
 	for _, place := range places {
 		rows = append(rows, widget.Row{ID: place, Lines: []look.Line{look.L(look.Gap(2), look.P(safe.Clean(place)))}})
 	}
-	return append(rows, widget.Row{Header: true, Lines: []look.Line{{}}})
+	return append(rows, widget.BlankRow())
 }
 
 func (p homePage) inputLines(f page.Frame) []look.Line {

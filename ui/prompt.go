@@ -17,15 +17,16 @@ func (a App) paste(msg tea.PasteMsg) (App, tea.Cmd) {
 	case a.help != nil:
 		return a, nil
 	case a.prompt != nil:
-		f := a.prompt.Update(msg)
-		a.prompt = &f
-		return a, nil
+		return a.withPrompt(a.prompt.Update(msg)), nil
 	case a.top().Typing():
 		return a.toTop(msg)
 	}
-	f := widget.NewInput(safe.Const("go to:")).Update(msg)
+	return a.withPrompt(widget.NewInput(safe.Const("go to:")).Update(msg)), nil
+}
+
+func (a App) withPrompt(f widget.Input) App {
 	a.prompt = &f
-	return a, nil
+	return a
 }
 
 // pressPrompt edits the prompt for a reference.
@@ -43,13 +44,10 @@ func (a App) pressPrompt(msg tea.KeyPressMsg) (App, tea.Cmd) {
 		if err != nil {
 			f := *a.prompt
 			f.Err = safe.Clean(err.Error())
-			a.prompt = &f
-			return a, nil
+			return a.withPrompt(f), nil
 		}
 		a.prompt = nil
 		return a.push(a.pageFor(to))
 	}
-	f := a.prompt.Update(msg)
-	a.prompt = &f
-	return a, nil
+	return a.withPrompt(a.prompt.Update(msg)), nil
 }

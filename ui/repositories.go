@@ -25,10 +25,6 @@ type repositoriesPage struct {
 	inputShown bool
 }
 
-func newRepositoriesPage(env page.Env, ref model.Ref) page.Page {
-	return repositoriesPage{env: env, ref: ref}
-}
-
 func (p repositoriesPage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.ctx = ctx
 	var effects page.Effects

@@ -32,7 +32,7 @@ func (a App) pageFor(to page.Route) page.Page {
 func (a App) placePage(ref model.Ref) page.Page {
 	switch ref.Names() {
 	case model.NamesRegistry:
-		return newRepositoriesPage(a.env, ref)
+		return repositoriesPage{env: a.env, ref: ref}
 	case model.NamesRepository:
 		return tags.New(a.env, ref)
 	}
