@@ -281,8 +281,8 @@ func arbitrary(manifest, config []byte) (model.Artifact, bool) {
 	e := model.Entry{Descriptor: v1.Descriptor{Digest: m.Digest, MediaType: m.MediaType}, Role: model.RoleImage}
 	switch m.Kind {
 	case model.KindSchema1:
-		img, err := model.Schema1Image(m)
-		e.Image, e.Err = &img, err
+		img := model.Schema1Image(m)
+		e.Image = &img
 	case model.KindImage:
 		c, err := model.ParseConfig(doc(config))
 		img := model.NewImage(m, c)
@@ -293,4 +293,25 @@ func arbitrary(manifest, config []byte) (model.Artifact, bool) {
 		e.Role = model.RoleArtifact
 	}
 	return model.Artifact{Ref: ref("x"), Top: m, Entries: []model.Entry{e}, Done: true}, true
+}
+
+// TestCauses_end checks that the causes of the rules form no circle: rootCause follows
+// them to the end.
+func TestCauses_end(t *testing.T) {
+	var follow func(id string, path []string)
+	follow = func(id string, path []string) {
+		if slices.Contains(path, id) {
+			t.Fatalf("the causes of %s form a circle: %v", id, path)
+		}
+		for _, r := range rules {
+			if r.id == id {
+				for _, cause := range r.causes {
+					follow(cause, append(path, id))
+				}
+			}
+		}
+	}
+	for _, r := range rules {
+		follow(r.id, nil)
+	}
 }

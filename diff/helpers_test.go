@@ -142,11 +142,7 @@ func parseImage(t testing.TB, manifest, config []byte) model.Image {
 		t.Fatal(err)
 	}
 	if m.Kind == model.KindSchema1 {
-		img, err := model.Schema1Image(m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return img
+		return model.Schema1Image(m)
 	}
 	c, err := model.ParseConfig(model.Document{Digest: digest.FromBytes(config), Raw: config})
 	if err != nil {

@@ -183,10 +183,7 @@ func (s *Schema1) classifyIDs() {
 
 // Schema1Image converts a stored schema1 manifest to an Image: steps oldest
 // first, settings from the newest entry. It has no diff_ids.
-func Schema1Image(m Manifest) (Image, error) {
-	if m.Schema1 == nil {
-		return Image{}, errors.New("not a schema1 manifest")
-	}
+func Schema1Image(m Manifest) Image {
 	img := Image{Manifest: m}
 	rows := m.Schema1.Rows
 	for i := range rows {
@@ -210,7 +207,7 @@ func Schema1Image(m Manifest) (Image, error) {
 		}
 		img.Config.Author, img.Config.DockerVersion = c.Author, c.DockerVersion
 	}
-	return img, nil
+	return img
 }
 
 func hexSHA256(s string) string {

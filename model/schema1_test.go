@@ -129,10 +129,7 @@ func TestSchema1Image(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	img, err := Schema1Image(m)
-	if err != nil {
-		t.Fatal(err)
-	}
+	img := Schema1Image(m)
 	want := stored(t, "prod")
 	for i, s := range img.Steps {
 		w := want.Steps[i]

@@ -28,9 +28,9 @@ func (h *host) networkError(about model.Ref, err error) error {
 		proxy    *transport.ProxyError
 		port     *net.AddrError
 	)
-	t, name := &model.ReadError{Err: err}, h.name
+	t, name, host := &model.ReadError{Err: err}, h.name, h.name
 	if errors.As(err, &redirect) {
-		name = redirectedName(redirect.Host, h.name)
+		name, host = redirectedName(redirect.Host, h.name), safe.Clip(redirect.Host)
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -62,7 +62,7 @@ func (h *host) networkError(about model.Ref, err error) error {
 		t.Next = files.TooManyOpenRemedy
 	case errors.Is(err, syscall.ECONNREFUSED):
 		t.Message, t.Next = name+" refused the connection", "check host and port, or start the registry"
-	case tlsError(hostOf(h.name, redirect), hostOf(h.name, redirect), err, t):
+	case tlsError(host, host, err, t):
 		h.staleCertificates.Store(true)
 	case errors.As(err, &netErr) && netErr.Timeout():
 		t.Message, t.Next = name+" did not answer", "check host, port, network and firewall"
@@ -83,14 +83,6 @@ func (h *host) timeoutText(err error) string {
 // redirectedName names a host together with the registry that redirected to it.
 func redirectedName(host, registry string) string {
 	return safe.Clip(host) + " (redirected by " + registry + ")"
-}
-
-// hostOf returns the host where the request failed.
-func hostOf(name string, redirect *transport.RedirectError) string {
-	if redirect != nil {
-		return safe.Clip(redirect.Host)
-	}
-	return name
 }
 
 // errorText is the text of err, without the host.

@@ -133,19 +133,17 @@ func (h *host) retryAdvice(a transport.Response) string {
 
 // pauseText is the pause that a response asks for, "" for none.
 func pauseText(a transport.Response) string {
-	d := a.RetryAfter()
-	switch {
+	switch d := a.RetryAfter(); {
 	case d <= 0:
 		return ""
 	case d < 2*time.Minute:
 		return fmt.Sprintf(": it asks for a pause of %d s", int(d.Round(time.Second).Seconds()))
 	case d < 2*time.Hour:
 		return fmt.Sprintf(": it asks for a pause of %d min", int(d.Round(time.Minute).Minutes()))
+	case d < transport.RetryNever:
+		return fmt.Sprintf(": it asks for a pause of %d h", int(d.Round(time.Hour).Hours()))
 	}
-	if d >= transport.RetryNever {
-		return ": it asks for a pause of a month or more"
-	}
-	return fmt.Sprintf(": it asks for a pause of %d h", int(d.Round(time.Hour).Hours()))
+	return ": it asks for a pause of a month or more"
 }
 
 // retryTime is the time of day after a pause, and the day if that is another.

@@ -8,17 +8,13 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
 // image reads the image that a manifest describes.
 func (c *Client) image(ctx context.Context, repo model.Ref, m model.Manifest) (*model.Image, error) {
 	if m.Kind == model.KindSchema1 {
-		img, err := model.Schema1Image(m)
-		if err != nil {
-			return nil, malformed(repo.AtDigest(m.Digest), "sent an invalid manifest: "+safe.Clip(err.Error()), err)
-		}
+		img := model.Schema1Image(m)
 		return &img, nil
 	}
 	config, err := c.config(ctx, repo, m.Config)

@@ -53,28 +53,24 @@ func (p *preconnector) open(ctx context.Context, address string) {
 		e.conn, e.err = p.connect(ctx, address)
 		close(e.done)
 		time.AfterFunc(p.timeouts.Preconnect, func() {
-			if p.take(address, e) {
+			if p.take(address, e) != nil {
 				e.close()
 			}
 		})
 	})
 }
 
-// take removes e, and reports whether e was still there.
-func (p *preconnector) take(address string, e *pendingConn) bool {
+// take removes and returns the connection to address, if there is one and if it is only;
+// a nil only means any.
+func (p *preconnector) take(address string, only *pendingConn) *pendingConn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e == nil || p.pending[address] != e {
-		return false
+	e := p.pending[address]
+	if only != nil && e != only {
+		return nil
 	}
 	delete(p.pending, address)
-	return true
-}
-
-func (p *preconnector) pendingTo(address string) *pendingConn {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.pending[address]
+	return e
 }
 
 // closeAll closes all connections that were not used.
@@ -97,8 +93,8 @@ func (c *pendingConn) close() {
 
 // dial is a transport's DialTLSContext.
 func (p *preconnector) dial(ctx context.Context, _, address string) (net.Conn, error) {
-	e := p.pendingTo(address)
-	if !p.take(address, e) {
+	e := p.take(address, nil)
+	if e == nil {
 		return p.connect(ctx, address)
 	}
 	select {

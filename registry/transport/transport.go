@@ -5,6 +5,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -47,11 +48,9 @@ type Transport struct {
 // certificates of the registry.
 func New(opts Options) (*Transport, error) {
 	settings := opts.Settings
-	host := settings.Hostname
-	if host == "" && settings.Name == model.DockerHub {
+	host := cmp.Or(settings.Hostname, settings.Name)
+	if settings.Hostname == "" && settings.Name == model.DockerHub {
 		host = config.DockerRegistryDNS
-	} else if host == "" {
-		host = settings.Name
 	}
 	g := &ssrfGuard{}
 	first, err := newHostTransport(host, settings, g, opts)
@@ -77,10 +76,8 @@ func New(opts Options) (*Transport, error) {
 	switch {
 	case settings.TLS == config.TLSDisabled:
 		s.scheme.Store("http")
-	case settings.TLS == config.TLSInsecure || s.registry == model.DockerHub || opts.RequireTLS:
-		s.scheme.Store("https")
-	case opts.PlainHTTP || isLoopback(s.registry): // see sendOverScheme
-	default:
+	case settings.TLS == config.TLSInsecure || s.registry == model.DockerHub || opts.RequireTLS,
+		!opts.PlainHTTP && !isLoopback(s.registry): // other registries may use either, see sendOverScheme
 		s.scheme.Store("https")
 	}
 	if settings.TLS != config.TLSDisabled && settings.TLS != config.TLSInsecure {
