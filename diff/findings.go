@@ -39,17 +39,11 @@ func GroupByCause(found []Finding) []Group {
 // rootCause returns the id of the found finding that f follows from in the end, "" if f is
 // a cause itself.
 func rootCause(found []Finding, f Finding) string {
-	for id, hops := f.ID, 0; hops <= len(rules); hops++ {
-		cause := nextCause(found, id)
-		if cause == "" {
-			if id == f.ID {
-				return ""
-			}
-			return id
-		}
-		id = cause
+	root := ""
+	for cause := nextCause(found, f.ID); cause != ""; cause = nextCause(found, cause) {
+		root = cause
 	}
-	return ""
+	return root
 }
 
 // nextCause returns the first cause of a rule that is among the findings, "" for none.

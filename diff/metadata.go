@@ -194,10 +194,7 @@ func debianOf(img *model.Image) (suite, day string) {
 	if m == nil {
 		return "", ""
 	}
-	seconds, err := strconv.ParseInt(m[2], 10, 64)
-	if err != nil {
-		return "", ""
-	}
+	seconds, _ := strconv.ParseInt(m[2], 10, 64) // ten digits at most
 	return m[1], time.Unix(seconds, 0).UTC().Format("2 Jan 2006")
 }
 

@@ -52,7 +52,7 @@ func Siblings(set model.TagSet, d digest.Digest) SiblingTags {
 			tags[image.Digest] = append(tags[image.Digest], t.Tag)
 		}
 	}
-	slices.SortStableFunc(images, func(a, b v1.Descriptor) int { return own.place(a) - own.place(b) })
+	slices.SortStableFunc(images, func(a, b v1.Descriptor) int { return own.at[a.Digest] - own.at[b.Digest] })
 	for _, image := range images {
 		kin.Shared = addShared(kin.Shared, image, tags[image.Digest])
 	}
@@ -81,8 +81,6 @@ func membersOf(set model.TagSet, d digest.Digest) members {
 	}
 	return m
 }
-
-func (m members) place(image v1.Descriptor) int { return m.at[image.Digest] }
 
 // inCommon returns the images that another digest contains too, with the
 // platform that an index gives them. children is the list of that digest, empty

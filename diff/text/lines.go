@@ -77,22 +77,18 @@ func (w *lineWriter) equal(n int) {
 func (w *lineWriter) changed(deleted, inserted int) {
 	endA, endB := w.i+deleted, w.j+inserted
 	for _, m := range w.similarLines(endA, endB) {
-		w.onlyA(m.A)
-		w.onlyB(m.B)
+		w.only(m.A, m.B)
 		w.both()
 	}
-	w.onlyA(endA)
-	w.onlyB(endB)
+	w.only(endA, endB)
 }
 
-func (w *lineWriter) onlyA(end int) {
-	for ; w.i < end; w.i++ {
+// only writes the lines of each side up to endA and endB, without a match.
+func (w *lineWriter) only(endA, endB int) {
+	for ; w.i < endA; w.i++ {
 		w.pairs = append(w.pairs, Pair{A: w.i, B: -1, Changed: true, Approximate: w.approximate})
 	}
-}
-
-func (w *lineWriter) onlyB(end int) {
-	for ; w.j < end; w.j++ {
+	for ; w.j < endB; w.j++ {
 		w.pairs = append(w.pairs, Pair{A: -1, B: w.j, Changed: true, Approximate: w.approximate})
 	}
 }
