@@ -338,20 +338,15 @@ func (a App) pop(payload tea.Msg) (App, tea.Cmd) {
 		a.toast = safe.Const("this is the first screen: q quits")
 		return a, nil
 	}
-	a = a.dropTop()
-	if payload == nil {
-		return a, nil
-	}
-	return a.toTop(payload)
-}
-
-func (a App) dropTop() App {
 	last := len(a.stack) - 1
 	if a.stack[last].cancel != nil {
 		a.stack[last].cancel()
 	}
 	a.stack = a.stack[:last:last]
-	return a
+	if payload == nil {
+		return a, nil
+	}
+	return a.toTop(payload)
 }
 
 // relayout passes the frame to the top page, which may request data for rows that became

@@ -41,33 +41,21 @@ func (a App) content() string {
 	if a.help != nil {
 		body = a.help.view(f)
 	}
-	if len(body) > f.Height {
-		body = body[:f.Height]
-	}
 	last := []look.Line{a.footer()}
 	if answer := a.answerLines(); len(answer) > 0 {
 		last = answer
 	}
-	room := f.Height + 1 - len(last)
-	var b strings.Builder
-	b.WriteString(a.theme.Render(a.header(), a.width))
-	for i := range room {
-		b.WriteByte('\n')
-		if i < len(body) {
-			b.WriteString(a.theme.Render(body[i], a.width))
-		}
+	lines := append([]look.Line{a.header()}, body...)
+	room := f.Height + 2 - len(last)
+	for len(lines) < room {
+		lines = append(lines, look.Line{})
 	}
-	for _, l := range last {
-		b.WriteByte('\n')
-		b.WriteString(a.theme.Render(l, a.width))
+	lines = append(lines[:room], last...)
+	var drawn []string
+	for _, l := range lines[:min(len(lines), a.height)] { // a very low terminal has less room
+		drawn = append(drawn, a.theme.Render(l, a.width))
 	}
-	return firstLines(b.String(), a.height)
-}
-
-// firstLines drops the lines that do not fit on a very low terminal.
-func firstLines(s string, n int) string {
-	lines := strings.SplitN(s, "\n", n+1)
-	return strings.Join(lines[:min(n, len(lines))], "\n")
+	return strings.Join(drawn, "\n")
 }
 
 // header is the first line: the path on the left, the traffic or a pause on the right.

@@ -98,9 +98,7 @@ func createReport(dir string) (*os.File, error) {
 // writeReport writes the report, closes its file and removes the oldest reports.
 func (c *PanicError) writeReport(file *os.File, version string) error {
 	_, err := file.WriteString(c.text(version))
-	if errClose := file.Close(); err == nil {
-		err = errClose
-	}
+	err = cmp.Or(err, file.Close())
 	removeOldReports(filepath.Dir(file.Name()))
 	return err
 }

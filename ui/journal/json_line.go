@@ -39,10 +39,7 @@ func appendLine(to []byte, tag string, s model.Sighting) []byte {
 	} else {
 		w.First, w.Last = s.First, s.Last
 	}
-	raw, err := json.Marshal(w)
-	if err != nil || len(raw) > maxLine { // not after cleanSighting
-		return to
-	}
+	raw, _ := json.Marshal(w) // it does not fail, and is shorter than maxLine, after cleanSighting
 	return append(append(to, raw...), '\n')
 }
 
