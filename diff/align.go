@@ -36,7 +36,7 @@ type traits struct {
 	hashed          bool // the instruction has a hash of the copied files instead of the sources
 }
 
-func (t traits) real() bool { return t.hasLayer && !t.empty }
+func (t *traits) real() bool { return t.hasLayer && !t.empty }
 
 type aligner struct {
 	a, b           []model.Step
@@ -110,7 +110,7 @@ func traitsOf(steps []model.Step, ids map[trait]int) []traits {
 // sameContent is model.Step.SameContent for layers with files. It trusts an
 // equal blob digest more than different diff_ids: the same bytes cannot unpack
 // to two contents.
-func sameContent(a, b traits) bool {
+func sameContent(a, b *traits) bool {
 	switch {
 	case !a.real() || !b.real():
 		return false
@@ -132,7 +132,7 @@ const (
 	weightArgs    = 1 // in addition, for equal build arguments
 )
 
-func weight(a, b traits) int {
+func weight(a, b *traits) int {
 	w := 0
 	if sameContent(a, b) {
 		w = weightContent
@@ -153,7 +153,7 @@ func weight(a, b traits) int {
 
 // isCertainMatch reports whether no other match can be better for either step,
 // so that a common prefix or suffix of such pairs needs no search.
-func isCertainMatch(a, b traits) bool {
+func isCertainMatch(a, b *traits) bool {
 	if a.text == 0 || a.text != b.text || a.withArgs != b.withArgs || a.hasLayer != b.hasLayer || a.empty != b.empty {
 		return false
 	}
@@ -161,11 +161,11 @@ func isCertainMatch(a, b traits) bool {
 }
 
 func (l *aligner) matchEnds() {
-	for l.from < l.endA && l.from < l.endB && isCertainMatch(l.ta[l.from], l.tb[l.from]) {
+	for l.from < l.endA && l.from < l.endB && isCertainMatch(&l.ta[l.from], &l.tb[l.from]) {
 		l.match(l.from, l.from)
 		l.from++
 	}
-	for l.endA > l.from && l.endB > l.from && isCertainMatch(l.ta[l.endA-1], l.tb[l.endB-1]) {
+	for l.endA > l.from && l.endB > l.from && isCertainMatch(&l.ta[l.endA-1], &l.tb[l.endB-1]) {
 		l.endA, l.endB = l.endA-1, l.endB-1
 		l.match(l.endA, l.endB)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // maxAlignCells limits the exact search to 2,000 by 2,000 steps, more than any
-// runtime can mount. It takes 16 MB and some 10 ms.
+// runtime can mount. It takes 16 MB and some 50 ms.
 const maxAlignCells = 4_000_000
 
 // matchExact matches the steps from..endA of A with from..endB of B.
@@ -23,94 +23,12 @@ func (l *aligner) matchExact(from, endA, endB int) {
 	l.matchAnchored(from, endA, endB)
 }
 
-// matchBlock finds the best matches in a block. It first leaves out steps that
-// have nothing in common with the other side. Then it takes pairs at the front
-// whose weight no other pair of either step can exceed. Usually little remains
-// to search.
+// matchBlock finds the best matches in a block.
 func (l *aligner) matchBlock(fromA, endA, fromB, endB int) {
-	as := candidatesOf(l.ta[fromA:endA], l.tb[fromB:endB], fromA)
-	bs := candidatesOf(l.tb[fromB:endB], l.ta[fromA:endA], fromB)
-	for len(as) > 0 && len(bs) > 0 && weight(l.ta[as[0].step], l.tb[bs[0].step]) >= max(as[0].maxWeight, bs[0].maxWeight) {
-		l.match(as[0].step, bs[0].step)
-		as, bs = as[1:], bs[1:]
+	score := func(i, j int) int { return weight(&l.ta[fromA+i], &l.tb[fromB+j]) }
+	for _, m := range text.Align(endA-fromA, endB-fromB, score) {
+		l.match(fromA+m.A, fromB+m.B)
 	}
-	if len(as) == 0 || len(bs) == 0 {
-		return
-	}
-	places := l.indexByTrait(bs)
-	score := func(i, j int) int { return weight(l.ta[as[i].step], l.tb[bs[j].step]) }
-	// Most pairs have no weight, so only those that share a trait are weighed.
-	fill := func(i int, row []int32) {
-		for _, id := range l.ta[as[i].step].matchKeys() {
-			for _, j := range places[id] {
-				row[j] = int32(score(i, j))
-			}
-		}
-	}
-	for _, m := range text.AlignRows(len(as), len(bs), score, fill) {
-		l.match(as[m.A].step, bs[m.B].step)
-	}
-}
-
-// candidate is a step with an upper bound on the weight of its best match.
-type candidate struct{ step, maxWeight int }
-
-// candidatesOf returns the steps that have a trait in common with one of the
-// others.
-func candidatesOf(steps, others []traits, offset int) []candidate {
-	known := make(map[int]bool, 4*len(others))
-	for _, t := range others {
-		known[t.text], known[t.recipe], known[t.withArgs] = true, true, true
-		if t.real() {
-			known[t.diffID], known[t.blob] = true, true
-		}
-	}
-	delete(known, 0)
-	var out []candidate
-	for i, t := range steps {
-		if weight := t.maxWeight(known); weight > 0 {
-			out = append(out, candidate{i + offset, weight})
-		}
-	}
-	return out
-}
-
-// maxWeight returns an upper bound on the weight of a step with any of those
-// whose traits are known.
-func (t traits) maxWeight(known map[int]bool) int {
-	w := 0
-	if t.real() && (known[t.diffID] || known[t.blob]) {
-		w = weightContent
-	}
-	switch {
-	case known[t.text]:
-		w += weightText
-	case known[t.recipe]:
-		w += weightRecipe
-	default:
-		return w
-	}
-	if known[t.withArgs] {
-		w += weightArgs
-	}
-	return w
-}
-
-// matchKeys returns the traits of which two steps must share one to have a
-// weight. Steps with the same text have the same recipe.
-func (t traits) matchKeys() [3]int { return [3]int{t.diffID, t.blob, t.recipe} }
-
-// indexByTrait maps each trait to its positions in bs.
-func (l *aligner) indexByTrait(bs []candidate) map[int][]int {
-	places := map[int][]int{}
-	for j, h := range bs {
-		for _, id := range l.tb[h.step].matchKeys() {
-			if id != 0 {
-				places[id] = append(places[id], j)
-			}
-		}
-	}
-	return places
 }
 
 // matchAnchored matches histories that are too long for the exact search. Steps
@@ -210,7 +128,7 @@ func (l *aligner) findMoves() {
 // moveTo assigns to step i of A the first waiting step with this key.
 func (l *aligner) moveTo(i int, waiting map[int][]int, key int) bool {
 	for k, j := range waiting[key] {
-		if l.moveB[j] == none && sameContent(l.ta[i], l.tb[j]) {
+		if l.moveB[j] == none && sameContent(&l.ta[i], &l.tb[j]) {
 			l.moveA[i], l.moveB[j] = j, i
 			waiting[key] = waiting[key][k+1:]
 			return true

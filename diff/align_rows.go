@@ -25,7 +25,7 @@ func (l *aligner) rows() []Row {
 		default:
 			row := Row{A: &l.a[i], B: &l.b[j], Other: none, TwinsA: twinsA[i], TwinsB: twinsB[j]}
 			row.SameText = l.ta[i].text == l.tb[j].text
-			row.Class, row.Detail = classify(l.ta[i], l.tb[j])
+			row.Class, row.Detail = classify(&l.ta[i], &l.tb[j])
 			if row.Class == RepackedRow {
 				row.Detail = repackedDetail(row)
 			}
@@ -84,7 +84,7 @@ func isOtherVersion(a, b model.Step) bool {
 }
 
 // classify returns how the two steps of a row compare.
-func classify(a, b traits) (Class, Detail) {
+func classify(a, b *traits) (Class, Detail) {
 	switch {
 	case !a.hasLayer && !b.hasLayer:
 		if a.text == b.text {

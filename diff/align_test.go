@@ -162,7 +162,7 @@ func TestMatchBlock_isOptimal(t *testing.T) {
 			b = append(slices.Clone(a), b[:r.IntN(len(b))]...)
 		}
 		l := newAligner(stepsFrom(a), stepsFrom(b))
-		score := func(i, j int) int { return weight(l.ta[i], l.tb[j]) }
+		score := func(i, j int) int { return weight(&l.ta[i], &l.tb[j]) }
 		want := 0
 		for _, m := range text.Align(len(a), len(b), score) {
 			want += score(m.A, m.B)

@@ -44,22 +44,13 @@ type Match struct{ A, B int }
 // alignment of Needleman and Wunsch (1970) with free gaps. It takes n*m time
 // and memory. Among equal sums it prefers the one that pairs earlier elements.
 func Align(n, m int, score func(i, j int) int) []Match {
-	return AlignRows(n, m, score, func(i int, row []int32) {
-		for j := range row {
-			row[j] = int32(score(i, j))
-		}
-	})
-}
-
-// AlignRows is Align for scores that are cheaper to compute by the row: fill
-// writes the scores of element i into a row of zeros.
-func AlignRows(n, m int, score func(i, j int) int, fill func(i int, row []int32)) []Match {
 	width := m + 1
 	best := make([]int32, (n+1)*width) // best[i*width+j]: best sum for a[i:] and b[j:]
 	scores := make([]int32, m)
 	for i := n - 1; i >= 0; i-- {
-		clear(scores)
-		fill(i, scores)
+		for j := range scores {
+			scores[j] = int32(score(i, j))
+		}
 		alignRow(scores, best[(i+1)*width:][:width], best[i*width:][:width])
 	}
 	var out []Match
