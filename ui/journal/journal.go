@@ -20,11 +20,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 )
 
-// Records are written in the background, many at once.
-const (
-	writePause = 200 * time.Millisecond
-	writeBatch = 1000 // pending records that end the pause
-)
+// writePause is how long records wait before many are written at once.
+const writePause = 200 * time.Millisecond
 
 // Other processes hold the lock for milliseconds. A process that is suspended
 // with the lock must not block this one.
@@ -55,17 +52,16 @@ type Journal struct {
 	// begin is called before a log is opened.
 	begin func()
 
-	mu      sync.Mutex
-	logs    map[string]*repoLog
-	uses    int  // counts uses of logs
-	waiting int  // pending records of all logs
-	closed  bool // records are dropped
+	mu     sync.Mutex
+	logs   map[string]*repoLog
+	uses   int  // counts uses of logs
+	closed bool // records are dropped
 
 	swept    bool // stale files were removed; only the writer goroutine uses it
 	warnOnce sync.Once
 
-	wake, many, stop chan struct{}
-	stopped          chan struct{}
+	wake, stop chan struct{}
+	stopped    chan struct{}
 }
 
 // Open returns the journal in a folder. The folder is created with the first write.
@@ -109,7 +105,7 @@ func (j *Journal) beginWith(timelines map[model.Ref]map[string]model.Timeline) {
 func newJournal(dir string, warn func(string)) *Journal {
 	return &Journal{
 		dir: dir, warn: warn, now: time.Now, begin: func() {}, logs: map[string]*repoLog{},
-		wake: make(chan struct{}, 1), many: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }
 
@@ -164,11 +160,7 @@ func (j *Journal) Record(repo model.Ref, records []Record) {
 	}
 	log := j.repoLogLocked(repo)
 	log.pending = append(log.pending, records...)
-	j.waiting += len(records)
 	signal(j.wake)
-	if j.waiting >= writeBatch {
-		signal(j.many)
-	}
 }
 
 // signal sends to a channel of capacity 1, unless it is full.
@@ -185,7 +177,6 @@ func (j *Journal) takePending(log *repoLog) []Record {
 	defer j.mu.Unlock()
 	records := log.pending
 	log.pending = nil
-	j.waiting -= len(records)
 	return records
 }
 
@@ -209,13 +200,6 @@ func (j *Journal) Timeline(ref model.Ref) (model.Timeline, error) {
 	return log.timeline(ref.Tag), err
 }
 
-// unopened reports whether nothing of a repository is in memory yet.
-func (j *Journal) unopened(log *repoLog) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return log.path != "" && log.file.info == nil && len(log.tags)+len(log.pending) == 0
-}
-
 // Known returns the digest of the last sighting of a tag.
 func (j *Journal) Known(ref model.Ref) (_ digest.Digest, ok bool) {
 	s, ok := j.Last(ref)
@@ -231,11 +215,6 @@ func (j *Journal) Last(ref model.Ref) (_ model.Sighting, ok bool) {
 	log := j.repoLog(ref)
 	log.mu.Lock()
 	defer log.mu.Unlock()
-	if j.unopened(log) {
-		if s, ok := newestInFile(log.path, ref.Tag); ok && !s.Last.After(j.now()) {
-			return s, true
-		}
-	}
 	_ = j.update(log) // a log that cannot be read has no sighting
 	return log.newest(ref.Tag)
 }
@@ -276,13 +255,10 @@ func (j *Journal) runWriter() {
 			j.flush(true)
 			return
 		}
-		pause := time.NewTimer(writePause)
 		select {
-		case <-pause.C:
-		case <-j.many:
+		case <-time.After(writePause):
 		case <-j.stop:
 		}
-		pause.Stop()
 		j.flush(false)
 	}
 }
