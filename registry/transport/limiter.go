@@ -35,7 +35,7 @@ func newLimiter(host string, maxBound int, retry RetryPolicy, meter *Meter) *lim
 
 // ticket is a request in the limiter.
 type ticket struct {
-	admitted chan struct{} // closed when the request may be sent; nil if it did not wait
+	admitted chan struct{} // closed when the request may be sent
 	epoch    int           // of the limiter when it was admitted
 }
 
@@ -48,15 +48,8 @@ func (l *limiter) acquire(ctx context.Context, bulk bool) (*ticket, error) {
 	if bulk {
 		queue = &l.bulk
 	}
-	t := &ticket{}
+	t := &ticket{admitted: make(chan struct{})}
 	l.mu.Lock()
-	if l.urgent.Len()+l.bulk.Len() == 0 && l.busy < int(l.bound) && !l.pausedUntil.After(time.Now()) {
-		t.epoch = l.epoch
-		l.busy++
-		l.mu.Unlock()
-		return t, nil
-	}
-	t.admitted = make(chan struct{})
 	place := queue.PushBack(t)
 	l.admit()
 	l.mu.Unlock()
