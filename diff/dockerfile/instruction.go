@@ -111,19 +111,8 @@ func cutFlags(s string, isRun bool) (flags, rest string) {
 	return flags, s[len(flags):]
 }
 
-// collapseBlanks replaces every run of blanks by one blank. Most texts need no
-// change and are returned without a copy.
-func collapseBlanks(s string) string {
-	blank := true
-	for i := range len(s) {
-		c := s[i]
-		if c < ' ' || c > '~' || c == ' ' && blank {
-			return strings.Join(strings.Fields(s), " ")
-		}
-		blank = c == ' '
-	}
-	return strings.TrimSuffix(s, " ")
-}
+// collapseBlanks replaces every run of blanks by one blank.
+func collapseBlanks(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // withoutNop returns the text after the mark of a step that runs nothing.
 func withoutNop(s string) (rest string, ok bool) {
