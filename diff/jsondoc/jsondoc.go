@@ -170,7 +170,7 @@ func (v Value) Unambiguous() bool {
 // isUnicode reports whether decoding replaced no byte of s.
 func isUnicode(s string) bool { return !strings.ContainsRune(s, utf8.RuneError) }
 
-type printer struct{ b strings.Builder }
+type printer struct{ b bytes.Buffer }
 
 func (p *printer) value(v Value, depth int) {
 	if p.b.Len() > maxPretty {
@@ -214,19 +214,10 @@ func (p *printer) newline(depth int) {
 	}
 }
 
-// quote prints a string as Go's encoder does. Most strings need no escapes and
-// take the fast path.
+// quote prints a string as Go's encoder does, without the line break.
 func (p *printer) quote(s string) {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
-		p.b.WriteByte('"')
-		p.b.WriteString(s)
-		p.b.WriteByte('"')
-		return
-	}
-	var buf bytes.Buffer
-	e := json.NewEncoder(&buf)
+	e := json.NewEncoder(&p.b)
 	e.SetEscapeHTML(false)
-	if e.Encode(s) == nil {
-		p.b.Write(bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
-	}
+	_ = e.Encode(s) // a string can always be encoded
+	p.b.Truncate(p.b.Len() - 1)
 }

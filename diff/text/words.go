@@ -3,8 +3,6 @@
 package text
 
 import (
-	"strings"
-
 	"github.com/clipperhouse/uax29/v2/graphemes"
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
@@ -76,9 +74,6 @@ func length(tokens []string) int {
 // tokens splits a line into runs of [A-Za-z0-9_], runs of blanks, and single
 // characters. A character is a grapheme cluster: an accent stays on its letter.
 func tokens(s string) []string {
-	if isASCII(s) {
-		return asciiTokens(s)
-	}
 	var out []string
 	from, kind := 0, other
 	at := 0
@@ -91,30 +86,6 @@ func tokens(s string) []string {
 		}
 		kind = k
 		at += len(c)
-	}
-	if from < len(s) {
-		out = append(out, s[from:])
-	}
-	return out
-}
-
-// isASCII reports whether s is ASCII without \r, which forms one character with
-// .
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 || r == '\r' })
-}
-
-// asciiTokens is tokens for text in which each byte is a character.
-func asciiTokens(s string) []string {
-	var out []string
-	from, kind := 0, other
-	for at := range len(s) {
-		k := kindOf(s[at : at+1])
-		if at > from && (k == other || k != kind) {
-			out = append(out, s[from:at])
-			from = at
-		}
-		kind = k
 	}
 	if from < len(s) {
 		out = append(out, s[from:])
