@@ -141,7 +141,8 @@ func (e Expectation) Headline() safe.Text {
 	if len(e.Platforms) == 1 {
 		return safe.Sprintf("As expected: %s", e.Platforms[0].Platform)
 	}
-	return safe.Sprintf("As expected: %s, each from its own base image", list(mapped(e.Platforms, func(x Expected) string { return x.Platform })))
+	platforms := mapped(e.Platforms, func(x Expected) string { return x.Platform })
+	return safe.Sprintf("As expected: %s, each from its own base image", list(platforms))
 }
 
 // failuresText names the findings that fail the check, and says the first ones.

@@ -142,7 +142,8 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	return Verdict{
 		Code: SameBase, Rests: rests, Step: step, Headline: headline, isBase: isBase,
 		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s%s",
-			afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different), cmp.Or(named, otherStepsText(l.p.Rows, different))),
+			afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different),
+			cmp.Or(named, otherStepsText(l.p.Rows, different))),
 		Proof: append([]safe.Text{
 			safe.Sprintf("equal content (diff_id, for schema1 the blob) of the first %s with files; the last is %s",
 				afterFirst(k, "layer"), l.withFiles[0][k-1]),
