@@ -85,8 +85,21 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 			found = append(found, r.apply(func() []Finding { return r.pair(c, p) })...)
 		}
 	}
+	if p.Verdict.isBase {
+		expectOnBase(found)
+	}
 	sortFindings(found)
 	return found
+}
+
+// expectOnBase takes the differences between an image and its base for what they are: an
+// image sets its own command, user and environment.
+func expectOnBase(found []Finding) {
+	for i := range found {
+		if f := &found[i]; slices.Contains([]string{"E1", "E2", "E3", "E7", "G3"}, f.ID) {
+			f.Severity, f.Next, f.Command = min(f.Severity, 1), safe.Const("Nothing to fix: an image sets its own values on top of its base"), safe.Text{}
+		}
+	}
 }
 
 // apply runs a rule. If the rule panics, apply returns a finding that reports it, so the

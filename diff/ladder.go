@@ -71,13 +71,9 @@ func (l *ladder) sameManifest() (Verdict, bool) {
 	if d == "" || d != l.p.B.Descriptor.Digest {
 		return Verdict{}, false
 	}
-	headline := safe.Const("Identical")
-	if isRelabelled(l.p) {
-		headline = safe.Sprintf("Same image, listed as %s in %s and as %s in %s", labelText(*l.p.A), l.nameA, labelText(*l.p.B), l.nameB)
-	}
 	return Verdict{
 		Code: Identical, Rests: on(Hashed),
-		Headline: headline,
+		Headline: safe.Const("Identical"),
 		Because:  safe.Sprintf("Same bytes: the manifest is sha256:%s on both sides", short(d)),
 		Proof:    []safe.Text{safe.Sprintf("manifest(A) = manifest(B) = %s", d)},
 	}, true

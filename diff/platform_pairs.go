@@ -214,6 +214,9 @@ func (c Comparison) relabelledText() string {
 	if more := len(pairs) - 1; more > 0 {
 		text += ", and " + plural(more, "more image") + " under another label"
 	}
+	if len(c.shared()) == 1 {
+		return "Same image, another label: " + text
+	}
 	return "Same images, another label: " + text
 }
 

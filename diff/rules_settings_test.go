@@ -16,6 +16,11 @@ func settingsCases(t *testing.T) []ruleCase {
 	t.Helper()
 	set := func(name string, v any) build { return withConfig(map[string]any{name: v}) }
 	inStore := func(hash, name string) string { return "/nix/store/" + strings.Repeat(hash, 32) + "-" + name }
+	started := func(program string) build {
+		b := app(does("COPY "+program+" /", files(program)), sets(`ENTRYPOINT ["`+program+`"]`))
+		b.config = map[string]any{"Entrypoint": []string{program}}
+		return b
+	}
 	env := func(vars ...string) build { return set("Env", vars) }
 	label := func(pairs ...string) map[string]any {
 		m := map[string]string{}
@@ -38,6 +43,8 @@ func settingsCases(t *testing.T) []ruleCase {
 	same := "2024-05-01T10:00:00Z"
 	sameDates := build{created: same, steps: []step{does("A", files("a")).at(same), does("B", files("b")).at(same), does("C", files("c")).at(same)}}
 	return []ruleCase{
+		{"an image beside its base", pairOf(t, app(), started("/run")), "E1", 1, "ENTRYPOINT [\"/run\"] is new", 2},
+		{"an image that changes on the same base", pairOf(t, app(does("COPY a /", files("a"))), started("/run")), "E1", 2, "ENTRYPOINT [\"/run\"] is new", 2},
 		{"another entrypoint", pairOf(t, app(), set("Entrypoint", []string{"tdf2mzml"})), "E1", 2, `ENTRYPOINT ["tdf2mzml"] is new`, 2},
 		{"another command", pairOf(t, set("Cmd", []string{"bash"}), set("Cmd", []string{"sh", "-l"})), "E1", 2, `CMD ["bash"] → ["sh","-l"]`, 2},
 		{"a long command", pairOf(t, set("Cmd", []string{"/bin/sh", "-c", "exec nginx -g 'daemon off;' -c /etc/nginx/nginx.conf -p /srv"}), set("Cmd", []string{"/bin/sh", "-c", "exec nginx -g 'daemon on;' -c /etc/nginx/nginx.conf -p /srv"})), "E1", 2,

@@ -199,11 +199,11 @@ func TestCopy(t *testing.T) {
 	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n y", []string{"copied the layer of step 8: sha256:a3ed95ca"}, ""}})
 	term.WaitClipboard("sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4")
 	term.Type("c")
+	term.WaitUntil("the command that proves the row on the clipboard", func(uitest.Frame) bool {
+		f := term.Clipboard()
+		return strings.HasPrefix(f, "crane blob 127.0.0.1:") && strings.Count(f, " | gunzip | sha256sum") == 2
+	})
 	term.WaitFor("copied the command")
-	f := term.Clipboard()
-	if !strings.HasPrefix(f, "crane blob 127.0.0.1:") || strings.Count(f, " | gunzip | sha256sum") != 2 {
-		t.Errorf("the command that proves the row is %q", f)
-	}
 }
 
 // TestPaste opens a pasted reference. A q in it must not quit.
