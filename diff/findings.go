@@ -97,7 +97,8 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 func expectOnBase(found []Finding) {
 	for i := range found {
 		if f := &found[i]; slices.Contains([]string{"E1", "E2", "E3", "E7", "G3"}, f.ID) {
-			f.Severity, f.Next, f.Command = min(f.Severity, 1), safe.Const("Nothing to fix: an image sets its own values on top of its base"), safe.Text{}
+			f.Severity, f.Command = min(f.Severity, 1), safe.Text{}
+			f.Next = safe.Const("Nothing to fix: an image sets its own values on top of its base")
 		}
 	}
 }
