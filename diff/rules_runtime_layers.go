@@ -172,9 +172,8 @@ func noRootFS(c Comparison, p Pair) []Finding {
 		}
 		config, _ := jsondoc.Parse(s.img.Config.Raw)
 		if raw := config.Member("rootfs").Raw; raw != "" && raw != "null" {
-			f.Severity = 1
-			f.Text = safe.Sprintf("In %s, the list of layers in the config (rootfs) has no type and no diff_ids. "+
-				"Docker takes it, other clients may not.", s.name)
+			f.Text = safe.Sprintf("In %s, the list of layers in the config (rootfs) has no type and no diff_ids, which the specification demands. "+
+				"Clients may refuse it, as Docker refuses a config without rootfs.", s.name)
 			f.Proof[0] = safe.Const("rootfs.type and rootfs.diff_ids are missing")
 		}
 		return []Finding{f}
