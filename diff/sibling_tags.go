@@ -31,7 +31,6 @@ func Siblings(set model.TagSet, d digest.Digest) SiblingTags {
 	own := membersOf(set, d)
 	var images []v1.Descriptor // shared images, with the platform from an index
 	tags := map[digest.Digest][]string{}
-	common := map[digest.Digest][]v1.Descriptor{} // by digest: many tags have the same one
 	for _, t := range set.Tags {
 		if t.Digest == "" || model.IsAttached(t.Tag) {
 			continue
@@ -40,12 +39,7 @@ func Siblings(set model.TagSet, d digest.Digest) SiblingTags {
 			kin.Same = append(kin.Same, t.Tag)
 			continue
 		}
-		shared, known := common[t.Digest]
-		if !known {
-			shared = own.inCommon(t.Digest, set.Children[t.Digest])
-			common[t.Digest] = shared
-		}
-		for _, image := range shared {
+		for _, image := range own.inCommon(t.Digest, set.Children[t.Digest]) {
 			if tags[image.Digest] == nil {
 				images = append(images, image)
 			}

@@ -116,12 +116,6 @@ func collapseBlanks(s string) string { return strings.Join(strings.Fields(s), " 
 
 // withoutNop returns the text after the mark of a step that runs nothing.
 func withoutNop(s string) (rest string, ok bool) {
-	if rest, ok := strings.CutPrefix(s, shell+"#(nop)"); ok {
-		return rest, true
-	}
-	if !strings.Contains(s, "#(nop)") {
-		return s, false
-	}
 	m := nop.FindString(s)
 	return s[len(m):], m != ""
 }

@@ -3,7 +3,6 @@ package dockerfile
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -20,7 +19,7 @@ type Layer struct {
 // LayerOf returns the layer that a step names, as Nix, buildpacks, Jib, apko and ko record
 // it. ok is false for steps of a Dockerfile.
 func LayerOf(s model.Step) (l Layer, ok bool) {
-	if len(s.Comment) > maxComment || len(s.CreatedBy) > maxComment || !mayBeLayer(s) {
+	if len(s.Comment) > maxComment || len(s.CreatedBy) > maxComment {
 		return Layer{}, false
 	}
 	comment, createdBy := collapseBlanks(s.Comment), collapseBlanks(s.CreatedBy)
@@ -41,16 +40,6 @@ func LayerOf(s model.Step) (l Layer, ok bool) {
 		comment = "single layer"
 	}
 	return Layer{Name: tool[1] + ": " + comment}, true
-}
-
-// mayBeLayer is a cheap check: almost all steps are those of a Dockerfile.
-func mayBeLayer(s model.Step) bool {
-	if s.CreatedBy == "" {
-		return strings.HasPrefix(s.Comment, "store paths")
-	}
-	return slices.ContainsFunc([]string{"Layer:", "jib", "apko", "ko"}, func(start string) bool {
-		return strings.HasPrefix(s.CreatedBy, start)
-	})
 }
 
 // maxComment is the longest comment, in bytes, that is used as the name of a layer.

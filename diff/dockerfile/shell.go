@@ -14,9 +14,6 @@ func WithoutShell(s string) (command string, ok bool) {
 	if command, ok := strings.CutPrefix(s, shell); ok {
 		return command, true
 	}
-	if s == "" || s[0] != '/' && s[0] != 'b' && s[0] != 'c' && s[0] != 'p' && s[0] != 's' {
-		return s, false
-	}
 	if command, ok := strings.CutPrefix(s, "cmd /S /C "); ok {
 		return command, true
 	}
