@@ -84,9 +84,6 @@ func (c *Client) manifestWithin(ctx context.Context, r model.Ref, limit int64) (
 	if r.Digest == "" {
 		return c.fetchManifest(ctx, r, limit)
 	}
-	if m, recent, ok := c.manifestInMemory(r); ok && recent {
-		return m, nil
-	}
 	return shared(ctx, c, fmt.Sprint(limit, " ", manifestKey(r)), func(ctx context.Context) (model.Manifest, error) {
 		m, recent, ok := c.cachedOrDisk(r)
 		if ok && !recent {

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -26,8 +25,7 @@ const (
 // most of them accept 8 KiB.
 const MaxHeader = 128 << 10
 
-// readBody reads a body of at most limit bytes. It calls active for each part. Unlike
-// files.ReadLimit it allocates the Content-Length at once.
+// readBody reads a body of at most limit bytes. It calls active for each part.
 func readBody(resp *http.Response, limit int64, active func()) ([]byte, error) {
 	if resp.Request.Method == http.MethodHead {
 		return nil, nil
@@ -35,13 +33,11 @@ func readBody(resp *http.Response, limit int64, active func()) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return nil, fmt.Errorf("%w: %d bytes", files.ErrTooLarge, resp.ContentLength)
 	}
-	var b bytes.Buffer
-	b.Grow(int(max(resp.ContentLength, 0)) + bytes.MinRead)
-	n, err := b.ReadFrom(io.LimitReader(activityReader{resp.Body, active}, limit+1))
-	if err == nil && n > limit {
-		err = fmt.Errorf("%w: more than %d bytes", files.ErrTooLarge, limit)
+	b, err := files.ReadLimit(activityReader{resp.Body, active}, limit)
+	if errors.Is(err, files.ErrTooLarge) {
+		err = fmt.Errorf("%w: more than %d bytes", err, limit)
 	}
-	return b.Bytes(), err
+	return b, err
 }
 
 // readPrefix reads the first limit bytes of an error's body. The body may end early.

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -66,12 +65,9 @@ func (rt *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // logRequest logs a request without its query: signed URLs have secrets there.
 func (rt *roundTripper) logRequest(req *http.Request, what ...any) {
-	if !rt.log.Enabled(context.Background(), slog.LevelInfo) {
-		return
-	}
 	u := *req.URL
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
-	rt.log.Log(context.Background(), slog.LevelInfo, "request", append([]any{"method", req.Method, "url", u.String()}, what...)...)
+	rt.log.Info("request", append([]any{"method", req.Method, "url", u.String()}, what...)...)
 }
 
 // countedBody ends its request when it is read to the end or closed.

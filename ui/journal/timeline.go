@@ -64,9 +64,6 @@ func withDetails(s, other model.Sighting) model.Sighting {
 // shareDetails completes each sighting with what other sightings of its digest
 // know: HEAD returns less than GET, and a tag may move back. It changes t.
 func shareDetails(t model.Timeline) model.Timeline {
-	if len(t) < 2 {
-		return t
-	}
 	known := map[digest.Digest]model.Sighting{}
 	for _, s := range t {
 		known[s.Digest] = withDetails(s, known[s.Digest])
