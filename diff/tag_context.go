@@ -90,7 +90,7 @@ func sameSet(a, b *model.TagSet) bool {
 	}
 	return &a.Tags[0] == &b.Tags[0] && len(a.Tags) == len(b.Tags) &&
 		a.Total == b.Total && a.Truncated == b.Truncated && a.UnreadIndexes == b.UnreadIndexes &&
-		len(a.Children) == len(b.Children) && len(a.Created) == len(b.Created)
+		len(a.Children) == len(b.Children) && len(a.Created) == len(b.Created) && len(a.Stacks) == len(b.Stacks)
 }
 
 func isTagFinding(id string) bool {

@@ -130,6 +130,7 @@ type TagInfo struct {
 	Size      int64           // bytes of the first image's layers as stored (compressed)
 	Children  []v1.Descriptor // of an index
 	Parts     []Part          // the image ID, layers and diff_ids of the first image
+	Stack     Stack           // of the first image
 }
 
 // Traffic counts the requests and bytes of all reads so far.

@@ -52,7 +52,7 @@ func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 	case name != "":
 		info.Platforms = []string{name}
 	}
-	info.Parts = first.Parts(platform)
+	info.Parts, info.Stack = first.Parts(platform), first.Stack()
 	return info, nil
 }
 

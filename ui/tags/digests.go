@@ -59,6 +59,9 @@ func (p tagsPage) addArtifacts(read []model.Artifact) {
 	for _, a := range read {
 		if a.Ref.Repo() == p.ref {
 			p.index.addParts(a.Digest(), a.Parts())
+			if images := a.Images(); len(images) > 0 && images[0].Image != nil {
+				p.index.addStack(a.Digest(), images[0].Image.Stack())
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package tags
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type index struct {
 	tags      map[string]model.Tagged           // where tags point
 	images    map[digest.Digest]model.TagInfo   // what a list shows of an image
 	parts     map[digest.Digest][]model.Part    // image IDs, layers and diff_ids that were read of an image or an index
+	stacks    map[digest.Digest]model.Stack     // layers of the first image that was read of a target
 	children  map[digest.Digest][]v1.Descriptor // entries of indexes; empty for other manifests
 	byDigest  map[digest.Digest][]string        // tags by target, in natural order
 	byImageID map[digest.Digest][]digest.Digest // targets of a single image by its image ID
@@ -40,7 +42,8 @@ type movedTag struct {
 func newIndex() index {
 	return index{
 		requested: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{},
-		images: map[digest.Digest]model.TagInfo{}, parts: map[digest.Digest][]model.Part{}, children: map[digest.Digest][]v1.Descriptor{},
+		images: map[digest.Digest]model.TagInfo{}, parts: map[digest.Digest][]model.Part{}, stacks: map[digest.Digest]model.Stack{},
+		children: map[digest.Digest][]v1.Descriptor{},
 		byDigest: map[digest.Digest][]string{}, byImageID: map[digest.Digest][]digest.Digest{},
 		listedIn: map[digest.Digest][]digest.Digest{}, attached: map[digest.Digest][]string{},
 		moves: map[string]movedTag{}, filled: filledColumns{},
@@ -83,6 +86,14 @@ func (x index) addImage(info model.TagInfo) {
 	x.filled[createdColumn] = x.filled[createdColumn] || info.Created != nil
 	x.filled[sizeColumn] = x.filled[sizeColumn] || info.Size > 0
 	x.addParts(info.Digest, parts)
+	x.addStack(info.Digest, info.Stack)
+}
+
+// addStack records the layers of the first image of a target.
+func (x index) addStack(of digest.Digest, s model.Stack) {
+	if len(s.DiffIDs) > 0 {
+		x.stacks[of] = s
+	}
 }
 
 // retry allows another request for an image that could not be read.
@@ -187,7 +198,7 @@ func (x index) sortKey(tag string) sortKey {
 func (x index) tagSet(repo model.Ref, list widget.NameList) model.TagSet {
 	tags := list.All
 	set := model.TagSet{Repo: repo, Total: len(tags), Truncated: list.Err != nil, Children: map[digest.Digest][]v1.Descriptor{},
-		Created: map[digest.Digest]time.Time{}}
+		Created: map[digest.Digest]time.Time{}, Stacks: maps.Clone(x.stacks)}
 	for _, tag := range tags {
 		if t := x.tags[tag]; t.Digest != "" || t.Err != nil {
 			set.Tags = append(set.Tags, t)
