@@ -225,13 +225,15 @@ func recipeFrom(steps []model.Step, from int) string {
 
 // Boundary returns the first row of a pair that is above the base image on both
 // sides, and the base image below it. ok is false if it is unknown.
-func (p Pair) Boundary() (row int, base Base, ok bool) {
-	a, b := BaseOf(imageOf(p.A)), BaseOf(imageOf(p.B))
+func (c Comparison) Boundary(p Pair) (row int, base Base, ok bool) {
+	a, b := c.baseOn(SideA, p.A), c.baseOn(SideB, p.B)
 	switch {
 	case p.A == nil || imageOf(p.A) == nil:
 		a = b
 	case p.B == nil || imageOf(p.B) == nil:
 		b = a
+	case p.Verdict.isBase:
+		a, b = c.basesOfBuiltOn(p)
 	}
 	if a.Steps == 0 || b.Steps == 0 {
 		return 0, Base{}, false
@@ -245,6 +247,88 @@ func (p Pair) Boundary() (row int, base Base, ok bool) {
 		base.Trust = Suggested
 	}
 	return row, base, row > 0 && row < len(p.Rows)
+}
+
+// basesOfBuiltOn returns the bases of a pair where one side is the base of the other: all of
+// that side, and its steps in the other.
+func (c Comparison) basesOfBuiltOn(p Pair) (a, b Base) {
+	name, nameB := c.names()
+	img, child := imageOf(p.A), imageOf(p.B)
+	if len(child.Steps) < len(img.Steps) {
+		name, img, child = nameB, child, img
+	}
+	base := Base{Steps: len(img.Steps), Name: name, Trust: Inferred, Because: "it has these steps and layers"}
+	end := base
+	if !beginsWith(child.Steps, img.Steps) {
+		base.Because = "it has these layers"
+		end = base
+		end.Steps = endOfFiles(child.Steps, countFiles(img.Steps))
+	}
+	if img == imageOf(p.A) {
+		return base, end
+	}
+	return end, base
+}
+
+// baseOn returns the base of an image of one side, by the known tags or by the image alone.
+func (c Comparison) baseOn(side Side, e *model.Entry) Base {
+	base, img := BaseOf(imageOf(e)), imageOf(e)
+	if base.Trust == Inferred && (base.Name != "" || runImageSteps(img) > 0) {
+		return base
+	}
+	t, ok := c.baseTagOf(side, e)
+	if !ok {
+		return base
+	}
+	return base.among(t, c.tagName(t.repo.WithTag(t.tag.Tag)), img.Steps)
+}
+
+// among returns the base with what a tag tells of it. Steps and layers of the tag outweigh
+// the signs in the image; layers alone outweigh signs that only suggest the end.
+func (b Base) among(t baseTag, name string, steps []model.Step) Base {
+	claim := ""
+	if t.source != "" {
+		claim = "an annotation names it"
+	}
+	end := endOfFiles(steps, t.layers)
+	agrees := b.Steps >= end && countFiles(steps[:b.Steps]) == t.layers
+	if agrees {
+		end = b.Steps
+	}
+	switch {
+	case t.steps > 0:
+		return Base{t.steps, name, t.tag.Digest, Inferred, reasons(claim, "it has these steps and layers")}
+	case t.layers > 0 && claim != "":
+		return Base{end, name, t.tag.Digest, Inferred, reasons(claim, "it has these layers")}
+	case t.layers > 0 && b.Trust != Inferred:
+		b.Because = reasons("its layers are those of "+name, b.Because)
+		if b.Steps, b.Trust = end, Suggested; agrees {
+			b.Trust = Inferred
+		}
+	case t.layers == 0:
+		b.Name, b.Because = name, reasons(claim, b.Because)
+	}
+	return b
+}
+
+func reasons(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + ", " + b
+}
+
+// endOfFiles returns the number of steps up to layer n with files.
+func endOfFiles(steps []model.Step, n int) int {
+	for i, s := range steps {
+		if hasFiles(s) {
+			n--
+		}
+		if n <= 0 {
+			return i + 1
+		}
+	}
+	return len(steps)
 }
 
 func isAboveBase(s *model.Step, from int) bool { return s == nil || s.Index >= from }

@@ -99,11 +99,12 @@ func TestRow_stage(t *testing.T) {
 func TestBoundary(t *testing.T) {
 	c := pairOf(t, onPython("2.7.16", baseDay, ownDay), onPython("2.7.17", baseDay, ownDay, sets("USER app")))
 	p := c.Pairs[0]
-	row, base, ok := p.Boundary()
+	row, base, ok := c.Boundary(p)
 	if !ok || p.Rows[row].A == nil || p.Rows[row].A.Index != 5 || base.Trust != Inferred {
 		t.Errorf("row %d, %+v, %v", row, base, ok)
 	}
-	if _, _, ok := pairOf(t, build{steps: []step{does("COPY x /", files("x"))}}, onPython("2.7.16", baseDay, ownDay)).Pairs[0].Boundary(); ok {
+	c = pairOf(t, build{steps: []step{does("COPY x /", files("x"))}}, onPython("2.7.16", baseDay, ownDay))
+	if _, _, ok := c.Boundary(c.Pairs[0]); ok {
 		t.Error("only one side has a base that is known")
 	}
 }

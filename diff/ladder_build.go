@@ -160,12 +160,12 @@ func (l *ladder) beginsWith(base, img *model.Image) bool {
 	if img == l.b && claims(l.p.B, l.p.A) || img == l.a && claims(l.p.A, l.p.B) {
 		return true
 	}
-	for i, s := range base.Steps {
-		if !dockerfile.SameStep(s, img.Steps[i]) {
-			return false
-		}
-	}
-	return true
+	return beginsWith(img.Steps, base.Steps)
+}
+
+// beginsWith reports whether an image begins with all instructions of a base.
+func beginsWith(steps, base []model.Step) bool {
+	return len(base) <= len(steps) && slices.EqualFunc(base, steps[:len(base)], dockerfile.SameStep)
 }
 
 // claims reports whether an image names another one as its base.

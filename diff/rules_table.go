@@ -28,7 +28,7 @@ var importance = []string{
 	"F2", "B4",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
-	"C14", "C15", "C18", "D22", "F4", "C2", "E8", "D2", "C6",
+	"C14", "C15", "C18", "D22", "F4", "G9", "C2", "E8", "D2", "C6",
 }
 
 // Rule is the description of a rule: what it observes, its condition as a formula, and the
@@ -485,5 +485,11 @@ var rulesBase = []rule{
 		means: "An annotation names a base whose layers are not the first ones of the image. The layers count.",
 		proof: "base.digest(B) = manifest(A), and diff_ids(A) are not the first of diff_ids(B); or base.digest(A) = " +
 			"base.digest(B), and the first diff_ids differ",
+	},
+	{
+		id: "G9", name: "base-has-a-tag", tags: baseTagged,
+		means: "A known tag is the base of the image, or begins like it. Tags count whose image was read, or whose digest an annotation names.",
+		proof: "base.digest(A) = digest(T), or T lists it; or the diff_ids with files of T are the first of diff_ids(A), fewer than all," +
+			" and the instructions of T are the first of A",
 	},
 }

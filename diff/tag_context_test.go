@@ -30,10 +30,19 @@ func randomAround(r *rand.Rand, arts ...model.Artifact) TagContext {
 	}
 	image := func() digest.Digest { return images[r.IntN(len(images))] }
 	moment := func() time.Time { return day(1).Add(time.Duration(r.IntN(1000)) * time.Hour) }
+	stack := func() model.Stack { // the beginning of an image
+		img := firstImage(&arts[r.IntN(len(arts))])
+		if img == nil || len(img.Steps) == 0 {
+			return model.Stack{}
+		}
+		some := *img
+		some.Steps = img.Steps[:r.IntN(len(img.Steps))]
+		return some.Stack()
+	}
 	neighbours := func() SideContext {
 		var n SideContext
 		if r.IntN(4) > 0 {
-			n.Tags = &model.TagSet{Repo: ref("").Repo(), Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}}
+			n.Tags = &model.TagSet{Repo: ref("").Repo(), Children: map[digest.Digest][]v1.Descriptor{}, Created: map[digest.Digest]time.Time{}, Stacks: map[digest.Digest]model.Stack{}}
 			for _, tag := range oddTags {
 				n.Tags.Tags = append(n.Tags.Tags, model.Tagged{Tag: tag, Digest: image()})
 			}
@@ -41,6 +50,7 @@ func randomAround(r *rand.Rand, arts ...model.Artifact) TagContext {
 			for range 3 {
 				n.Tags.Children[image()] = []v1.Descriptor{{Digest: image()}, childOf("arm64 x"), {Digest: image(), Platform: &v1.Platform{OS: "linux", Architecture: "s390x"}}}
 				n.Tags.Created[image()] = moment()
+				n.Tags.Stacks[image()] = stack()
 			}
 		}
 		for range r.IntN(4) {
@@ -72,6 +82,11 @@ func checkAround(t *testing.T, c Comparison) {
 	around := randomAround(r, arts...)
 	with := c.WithTagContext(around)
 	checkFindings(t, with)
+	for _, p := range with.Pairs {
+		if row, base, ok := with.Boundary(p); ok && (row < 1 || row >= len(p.Rows) || base.Because == "" || base.Trust == "") {
+			t.Errorf("the base ends at row %d: %+v", row, base)
+		}
+	}
 	if len(with.Pairs) != len(c.Pairs) {
 		t.Error("the pairs have changed")
 	}

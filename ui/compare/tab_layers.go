@@ -38,7 +38,7 @@ func (v view) layerRows() []widget.Row {
 // round, with a line where the base image ends.
 func (v view) stepRows(row func(diff.Row) widget.Row) []widget.Row {
 	var rows []widget.Row
-	at, base, ok := v.pair.Boundary()
+	at, base, ok := v.cmp.Boundary(v.pair)
 	if v.newestFirst {
 		for i, r := range slices.Backward(v.pair.Rows) {
 			rows = append(rows, row(r))
@@ -59,12 +59,12 @@ func (v view) stepRows(row func(diff.Row) widget.Row) []widget.Row {
 
 // boundaryRow returns the line between the steps of the base image and the others.
 func (v view) boundaryRow(where safe.Text, base diff.Base) widget.Row {
-	width := max(v.Width-leadWidth-2, 8)
-	text := safe.Sprintf("%s: %s", where, base.Text())
-	if look.Width(text) > width {
-		text = v.Glyphs.Fit(safe.Sprintf("%s: %s (%s)", where, base.Title(), string(base.Trust)), width)
+	text := look.S(look.Heading, safe.Sprintf("%s: %s", where, base.Text()))
+	row := widget.Row{Header: true}
+	for _, l := range look.Wrap([]look.Span{text}, max(v.Width-leadWidth-2, 8)) {
+		row.Lines = append(row.Lines, look.L(look.Gap(leadWidth)).With(l.Spans...))
 	}
-	return widget.Row{Header: true, Lines: []look.Line{look.L(look.Gap(leadWidth), look.S(look.Heading, text))}}
+	return row
 }
 
 func (v view) layerHeading() []widget.Row {

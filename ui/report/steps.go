@@ -56,6 +56,15 @@ func (t stepTable) heading() safe.Text {
 	}
 }
 
+// boundary returns the row above the base image, -1 if its end is unknown.
+func (t stepTable) boundary(c diff.Comparison) (row int, base diff.Base) {
+	row, base, ok := c.Boundary(t.pair)
+	if !ok {
+		return -1, base
+	}
+	return row, base
+}
+
 // lines returns the rows of a table. In a comparison, runs of rows that are the same on
 // both sides are folded; a run ends where the base image does.
 func (t stepTable) lines(compared bool, boundary int) []stepLine {

@@ -121,10 +121,7 @@ func (t textWriter) steps(table stepTable, columns []safe.Text) {
 		width += layerWidth + 1 // of the other side
 	}
 	t.row(safe.Const(" "), safe.Const("step"), t.g.Fit(safe.Const("instruction"), width), columns, safe.Text{})
-	boundary, base, ok := p.Boundary()
-	if !ok {
-		boundary = -1
-	}
+	boundary, base := table.boundary(t.c)
 	for _, l := range table.lines(t.c.B != nil, boundary) {
 		if l.at == boundary {
 			t.wrapped(blanks(leadWidth), safe.Sprintf("above this line: %s", base.Text()))

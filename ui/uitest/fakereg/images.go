@@ -49,7 +49,11 @@ func (f Images) Peek(_ context.Context, ref model.Ref) (model.TagInfo, error) {
 	if !ok {
 		return model.TagInfo{}, &model.ReadError{Message: "no such tag", Next: "look again"}
 	}
-	return model.TagInfo{Ref: ref, Digest: a.Digest(), Kind: a.Top.Kind, Platforms: []string{"linux/amd64"}, Size: 42}, nil
+	info := model.TagInfo{Ref: ref, Digest: a.Digest(), Kind: a.Top.Kind, Platforms: []string{"linux/amd64"}, Size: 42}
+	if img := a.Entries[0].Image; img != nil {
+		info.Stack = img.Stack()
+	}
+	return info, nil
 }
 
 // Load passes an image to arrived without its config and then with it.

@@ -1,0 +1,178 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// baseTagged (G9): a known tag is the base of the first image of a side. A list of tags
+// knows the layers of first images only.
+func baseTagged(c Comparison) []Finding {
+	var all []taggedBase
+	for _, t := range c.taggedSides() {
+		b, ok := c.taggedBaseOf(t)
+		if !ok {
+			continue
+		}
+		if len(all) > 0 && all[0].sameAs(b) {
+			all[0].names, all[0].common = append(all[0].names, b.names...), true
+			all[0].evidence = append(all[0].evidence, b.evidence...)
+			continue
+		}
+		all = append(all, b)
+	}
+	found := make([]Finding, len(all))
+	for i, b := range all {
+		found[i] = b.finding(c)
+	}
+	return found
+}
+
+// taggedBase is a tag that is the base of one side, or of both.
+type taggedBase struct {
+	baseTag
+	on       tagState
+	entry    *model.Entry
+	platform string   // "" unless the side has several
+	names    []string // of the sides
+	name     string   // of the tag
+	evidence []Evidence
+	common   bool
+}
+
+func (b taggedBase) sameAs(o taggedBase) bool {
+	return b.tag == o.tag && b.repo == o.repo && b.platform == o.platform &&
+		b.layers == o.layers && b.certain() == o.certain() && b.source == o.source
+}
+
+func (c Comparison) taggedBaseOf(t tagState) (taggedBase, bool) {
+	e := c.firstEntry(t.side)
+	base, ok := c.baseTagOf(t.side, e)
+	if !ok || c.builtOnOther(t, base.layers) {
+		return taggedBase{}, false
+	}
+	b := taggedBase{baseTag: base, on: t, entry: e, names: []string{t.name}, name: c.tagName(base.repo.WithTag(base.tag.Tag))}
+	if c.images(t.side) > 1 {
+		b.platform = nameOf(*e)
+	}
+	b.evidence = []Evidence{{t.side, none, e.Descriptor.Digest}}
+	if base.layers > 0 {
+		last := t.image.Steps[endOfFiles(t.image.Steps, base.layers)-1]
+		b.evidence = []Evidence{{t.side, last.Index, last.Layer.Digest}}
+	}
+	return b, true
+}
+
+func (c Comparison) firstEntry(side Side) *model.Entry {
+	art := c.artifact(side)
+	i := slices.IndexFunc(art.Entries, func(e model.Entry) bool { return e.Role == model.RoleImage })
+	if i < 0 {
+		return nil
+	}
+	return &art.Entries[i]
+}
+
+func (c Comparison) images(side Side) int { return len(c.artifact(side).Images()) }
+
+func (c Comparison) artifact(side Side) *model.Artifact {
+	if side == SideB {
+		return c.B
+	}
+	return c.A
+}
+
+// builtOnOther reports whether the other side is a nearer base of a side than a tag with
+// this number of layers. The verdict speaks about that.
+func (c Comparison) builtOnOther(t tagState, layers int) bool {
+	other := SideB
+	if t.side == SideB {
+		other = SideA
+	}
+	if c.artifact(other) == nil || firstImage(c.artifact(other)) == nil {
+		return false
+	}
+	img := firstImage(c.artifact(other))
+	nearer, _ := newBaseSearch(c, t.image).begins(img.Stack())
+	return nearer > layers && beginsWith(t.image.Steps, img.Steps)
+}
+
+func (b taggedBase) finding(c Comparison) Finding {
+	f := Finding{
+		Rests: on(Claimed, Structure), Evidence: b.evidence, Common: b.common, Tags: []string{b.tag.Tag},
+		Text: safe.Clean(b.sentence()), Proof: b.proof(),
+		Next:  safe.Sprintf("Compare with %s to see only what is added to it", b.name),
+		Check: digestsCheck(b.repo, b.tag.Tag),
+	}
+	if b.repo == b.on.ref.Repo() {
+		f.Command = b.on.compareCommand(b.tag.Digest)
+	}
+	if b.layers > 0 {
+		first := b.repo.AtDigest(firstImageOf(*c.tagSetOf(b.on.side, b.repo), b.tag.Digest)).String()
+		f.Check = diffCommand("crane config %s | jq '.rootfs.diff_ids[]'", first, c.imageAt(b.on.side, b.entry))
+	}
+	return f
+}
+
+func (c Comparison) tagSetOf(side Side, repo model.Ref) *model.TagSet {
+	sets := c.tagSets(side)
+	return sets[max(slices.IndexFunc(sets, func(s *model.TagSet) bool { return s.Repo == repo }), 0)]
+}
+
+func (b taggedBase) sentence() string {
+	subject := list(b.names)
+	where := ""
+	if b.platform != "" && (b.layers > 0 || b.source == "annotation") {
+		where = "on " + b.platform + ", "
+	}
+	if b.layers == 0 {
+		return upperFirst(where + "an " + b.source + " of " + subject + " names " + b.name + " as the base.")
+	}
+	those := "are those"
+	if b.layers == 1 {
+		those = "is that"
+	}
+	first := fmt.Sprintf("the first %s of %s %s of %s", afterFirst(b.layers, "layer"), subject, those, b.name)
+	switch {
+	case b.source != "":
+		return upperFirst(where + first + ", which an " + b.source + " names: it is the base.")
+	case b.certain():
+		return upperFirst(where + first + ": it is the base.")
+	}
+	return upperFirst(where + first + ". The instructions do not show whether it is the base or has the same base.")
+}
+
+// maxDiffIDs limits how many diff_ids a proof lists.
+const maxDiffIDs = 10
+
+func (b taggedBase) proof() []safe.Text {
+	var lines []safe.Text
+	if b.source != "" {
+		is := "digest(" + b.name + ")"
+		if b.digest != b.tag.Digest {
+			is = "an image that " + b.name + " lists"
+		}
+		lines = append(lines, safe.Sprintf("%s(%s) = %s = %s", v1.AnnotationBaseImageDigest, b.names[0], b.digest, is))
+	}
+	n := 0
+	for _, s := range b.on.image.Steps {
+		if n == b.layers || n == maxDiffIDs {
+			break
+		}
+		if hasFiles(s) {
+			n++
+			lines = append(lines, safe.Sprintf("diff_id %d with files of both: %s", n, s.DiffID))
+		}
+	}
+	if more := b.layers - n; more > 0 {
+		lines = append(lines, safe.Sprintf("and %d more", more))
+	}
+	if b.steps > 0 {
+		lines = append(lines, safe.Sprintf("the instructions of the first %s are the same", afterFirst(b.steps, "step")))
+	}
+	return lines
+}
