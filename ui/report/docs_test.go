@@ -19,6 +19,7 @@ var documented = map[reflect.Type]string{
 	reflect.TypeFor[jsonExpectation](): "Expectation",
 	reflect.TypeFor[jsonExpected]():    "Expected platform",
 	reflect.TypeFor[jsonPair]():        "Platform",
+	reflect.TypeFor[jsonBase]():        "Base",
 	reflect.TypeFor[jsonImage]():       "Image",
 	reflect.TypeFor[jsonRow]():         "Row",
 	reflect.TypeFor[jsonStep]():        "Step",

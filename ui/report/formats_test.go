@@ -112,7 +112,7 @@ func TestJSON_fields(t *testing.T) {
 		"report":   {got, "a b findings platforms schema verdict"},
 		"side":     {got["a"], "digest kind mediaType ref"},
 		"verdict":  {got["verdict"], "because code command headline proof trust"},
-		"platform": {platform, "a b findings platform steps verdict"},
+		"platform": {platform, "a b base findings platform steps verdict"},
 		"image":    {platform["a"], "config manifest"},
 		"row":      {step, "a b class detail duplicated"},
 		"step":     {step["a"], "createdBy diffID empty index layer size"},

@@ -49,8 +49,16 @@ type jsonPair struct {
 	A        *jsonImage    `json:"a"`
 	B        *jsonImage    `json:"b"`
 	Verdict  *jsonVerdict  `json:"verdict"`
+	Base     *jsonBase     `json:"base"`
 	Steps    []jsonRow     `json:"steps"`
 	Findings []jsonFinding `json:"findings"`
+}
+
+type jsonBase struct {
+	Rows    int        `json:"rows"`
+	Name    string     `json:"name"`
+	Trust   diff.Trust `json:"trust"`
+	Because string     `json:"because"`
 }
 
 type jsonImage struct {
@@ -162,7 +170,7 @@ func stringsOf(lines []safe.Text) []string {
 }
 
 func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
-	out := jsonPair{Platform: p.Platform, A: o.image(p.A), B: o.image(p.B), Steps: []jsonRow{},
+	out := jsonPair{Platform: p.Platform, A: o.image(p.A), B: o.image(p.B), Base: o.base(c, p), Steps: []jsonRow{},
 		Findings: o.findings(p.Findings, slices.Concat(p.Findings, c.Findings))}
 	if c.B != nil {
 		out.Verdict = o.verdict(p.Verdict)
@@ -173,6 +181,15 @@ func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
 		})
 	}
 	return out
+}
+
+// base is the base image of a platform, nil if its end is unknown.
+func (o Options) base(c diff.Comparison, p diff.Pair) *jsonBase {
+	row, base, ok := c.Boundary(p)
+	if !ok {
+		return nil
+	}
+	return &jsonBase{row, o.Gate.Mask(base.Name), base.Trust, safe.Clean(base.Because).String()}
 }
 
 func (o Options) image(e *model.Entry) *jsonImage {

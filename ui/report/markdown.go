@@ -129,7 +129,13 @@ func (m markdownWriter) steps(table stepTable, columns []safe.Text) {
 	}
 	m.cells(head...)
 	m.line(rule, safe.Const("| ---: "), safe.Const("| --- ").Repeat(len(columns)+2), safe.Const("|"))
-	for _, l := range table.lines(m.c.B != nil, -1) {
+	boundary, base := table.boundary(m.c)
+	for _, l := range table.lines(m.c.B != nil, boundary) {
+		if l.at == boundary {
+			cells := make([]safe.Text, len(head))
+			cells[len(head)-len(columns)-2] = sentence(safe.Sprintf("above this line: %s", base.Text()))
+			m.cells(cells...)
+		}
 		if l.folded > 0 {
 			m.cells(code(m.g.Mark(diff.Same)), l.numbers(), l.text(), safe.Text{}, safe.Text{}, safe.Text{})
 			continue

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -56,9 +57,19 @@ func comparisons(t *testing.T) map[string]diff.Comparison {
 		"index":     diff.Describe(index(t, "localhost:5000/app:1", amd, arm)),
 		"hostile":   diff.Compare(single("localhost:5000/evil:a", evilA), single("localhost:5000/evil:b", evilB)),
 		"base":      diff.Describe(single("localhost:5000/app:1", image(t, "amd64", nil, with(run, step{text: `CMD ["app"]`})...))),
+		"on-a-tag":  onTag(t, single("localhost:5000/app:1", image(t, "amd64", nil, with(run, copied)...)), "debian-12", image(t, "amd64", nil, base...)),
 		"unread":    diff.Describe(failed(single("localhost:5000/app:1", a), errUnavailable, 0)),
 		"pending":   diff.Compare(single("localhost:5000/app:1", a), unread(single("localhost:5000/app:2", b))),
 	}
+}
+
+// onTag describes an image, with the known tag of another image.
+func onTag(t *testing.T, a model.Artifact, tag string, img model.Image) diff.Comparison {
+	t.Helper()
+	d := img.Manifest.Digest
+	return diff.Describe(a).WithTagContext(diff.TagContext{A: diff.SideContext{Tags: &model.TagSet{
+		Repo: a.Ref.Repo(), Tags: []model.Tagged{{Tag: tag, Digest: d}}, Total: 1, Stacks: map[digest.Digest]model.Stack{d: img.Stack()},
+	}}})
 }
 
 func unread(a model.Artifact) model.Artifact {
