@@ -79,13 +79,6 @@ func (c Comparison) firstEntry(side Side) *model.Entry {
 
 func (c Comparison) images(side Side) int { return len(c.artifact(side).Images()) }
 
-func (c Comparison) artifact(side Side) *model.Artifact {
-	if side == SideB {
-		return c.B
-	}
-	return c.A
-}
-
 // builtOnOther reports whether the other side is a nearer base of a side than a tag with
 // this number of layers. The verdict speaks about that.
 func (c Comparison) builtOnOther(t tagState, layers int) bool {
