@@ -119,6 +119,21 @@ func TestDuplicatePlatforms(t *testing.T) {
 	}
 }
 
+// TestUnstatedArchitecture checks that a config without an architecture is not called
+// another platform; a stated one that differs is.
+func TestUnstatedArchitecture(t *testing.T) {
+	amd := forArch("amd64", does("COPY a /", files("a"))).image(t)
+	unstated := forArch("amd64", does("COPY a /", files("b"))).image(t)
+	unstated.Config.Architecture = ""
+	arm := forArch("arm64", does("COPY a /", files("b"))).image(t)
+	if v := Compare(single("a", amd), single("b", unstated)).Verdict; strings.Contains(v.Headline.String(), "platforms") {
+		t.Errorf("not stated: %s", v.Headline)
+	}
+	if v := Compare(single("a", amd), single("b", arm)).Verdict; v.Headline.String() != "Different platforms: linux/amd64 and linux/arm64" {
+		t.Errorf("another one: %s", v.Headline)
+	}
+}
+
 func TestWindowsRevisions(t *testing.T) {
 	win := func(version string) model.Entry {
 		b := forArch("amd64", sets("ENV V="+version))

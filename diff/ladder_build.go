@@ -496,12 +496,19 @@ func (l *ladder) withPlatforms(v Verdict) Verdict {
 		return v
 	}
 	pa, pb := nameOf(*l.p.A), nameOf(*l.p.B)
-	if pa == pb || pa == "" || pb == "" || nameOfBuild(*l.p.A) == nameOfBuild(*l.p.B) {
+	if pa == pb || pa == "" || pb == "" || nameOfBuild(*l.p.A) == nameOfBuild(*l.p.B) || isRelabelled(l.p) || l.mayBeOnePlatform() {
 		return v
 	}
 	v.Because = safe.Sprintf("%s; %s", v.Headline, lowerFirst(v.Because))
 	v.Headline = safe.Sprintf("Different platforms: %s and %s", pa, pb)
 	return v
+}
+
+// mayBeOnePlatform reports whether both sides have one operating system and a side does not
+// state its architecture.
+func (l *ladder) mayBeOnePlatform() bool {
+	a, b := l.p.A.Platform(), l.p.B.Platform()
+	return a.OS == b.OS && (a.Architecture == "" || b.Architecture == "")
 }
 
 func sameBlobs(a, b []v1.Descriptor) bool {

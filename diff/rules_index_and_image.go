@@ -100,7 +100,7 @@ func flattened(c Comparison) []Finding {
 	platform := platformText(nameOf(*member))
 	if image.side == SideB && !namesPlatform(image.art.Ref.Tag, *member) {
 		f.Severity = 3
-		f.Text = safe.Sprintf("%s serves %d platforms, %s only %s. This happens when an image is pulled, tagged and pushed from one machine.",
+		f.Text = safe.Sprintf("%s serves %d platforms, %s only %s, as after docker pull, tag and push on one machine.",
 			list.name, len(list.images), image.name, platform)
 		f.Lead = safe.Sprintf("%s has only %s of the %d platforms of %s", image.name, platform, len(list.images), list.name)
 		f.Next = safe.Const("Copy the whole index again: crane copy, regctl image copy, skopeo copy --all or docker buildx imagetools create")

@@ -44,7 +44,7 @@ func repacked(c Comparison, p Pair) []Finding {
 	if trustOf(rests) != Proved {
 		same = "The settings are identical, and so are the files, as the configs claim."
 	}
-	say := safe.Sprintf("%s %s (%s) %s packed %s, so the digests of layers and image changed.",
+	say := safe.Sprintf("%s %s (%s) %s packed %s, so the digests of layers and manifest differ.",
 		same, upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), packingsText(rows, nameA, nameB))
 	f := Finding{ // without a command: which of the two packings is meant is not known
 		Severity: 1, Rests: rests, Text: say, Next: advisePromotion,

@@ -97,8 +97,7 @@ var rulesSame = []rule{
 	},
 	{
 		id: "A10", name: "flattened", whole: flattened,
-		means: "One side serves several platforms, the other only one of them. This happens when an image is pulled, " +
-			"tagged and pushed from one machine.",
+		means: "One side serves several platforms, the other only one of them, as after docker pull, tag and push on one machine.",
 		proof: "A is an index, B a single image, config(B) = config of a child of A",
 	},
 	{
