@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -20,7 +21,7 @@ func (c Comparison) caused(p Pair, v Verdict) Verdict {
 // led puts a finding that stops a deployment before the verdict on the whole. v does not
 // name the platforms that only one side has yet.
 func (c Comparison) led(v Verdict) Verdict {
-	if v.Code == Pending || len(c.shared()) == 0 || v.Code == Identical && !c.cannotBePulled() {
+	if v.Code == Pending || v.Code == Identical || len(c.shared()) == 0 {
 		return v
 	}
 	stop, ok := c.stopFinding()
@@ -40,7 +41,37 @@ func (c Comparison) led(v Verdict) Verdict {
 	if stop.ID != "C1" {
 		v = c.withOneSided(v)
 	}
-	return v.behind(cause{text: stop.Lead, rests: stop.Rests})
+	if bump := c.annotatedBump(); bump != "" && v.Code == NotComparable {
+		v.Because = safe.Sprintf("%s. Annotations say %s", v.Because, bump)
+	}
+	return v.behind(cause{text: c.leadOf(stop), rests: stop.Rests})
+}
+
+// leadOf is the lead of a finding, for both sides if images of both are missing.
+func (c Comparison) leadOf(stop Finding) safe.Text {
+	nameA, nameB := c.names()
+	missing := 0
+	for _, f := range c.Findings {
+		if f.ID == "C11" {
+			missing++
+		}
+	}
+	if stop.ID == "C11" && missing == 2 {
+		return safe.Sprintf("Images of %s and of %s are missing in the registry", nameA, nameB)
+	}
+	return stop.Lead
+}
+
+// annotatedBump is the version that annotations state for two images that cannot be read,
+// "" if they state none or the same.
+func (c Comparison) annotatedBump() string {
+	p := c.shared()[0]
+	from, _ := metadataOf(c.A, p.A).version()
+	to, _ := metadataOf(c.B, p.B).version()
+	if from == to || !namesVersion(from) || !namesVersion(to) || !c.areVersions(p) {
+		return ""
+	}
+	return bump{cmp.Or(productOf(c.A.Ref.Repository, c.B.Ref.Repository), "version"), from, to}.text()
 }
 
 // cause is why two images differ, in words for a headline.
@@ -61,7 +92,7 @@ func (v Verdict) behind(because cause) Verdict {
 	if !rung.IsEmpty() {
 		v.Because = safe.Sprintf("%s: %s", rung, lowerFirst(v.Because))
 	}
-	v.Headline, v.Rests = because.text, because.rests
+	v.Headline, v.Rests, v.strangers = because.text, because.rests, false
 	return v.trusted()
 }
 
@@ -83,6 +114,9 @@ func (c Comparison) causeOf(p Pair) (cause, bool) {
 	}
 	if from, to := p.A.Platform().OSVersion, p.B.Platform().OSVersion; from != to && from != "" && to != "" {
 		return cause{safe.Sprintf("From Windows %s to %s", from, to), on(Claimed)}, true
+	}
+	if base != "" && p.Verdict.Code == SameRecipe {
+		return cause{safe.Clean("Built again on " + base), on(Claimed)}, true
 	}
 	if suite, from, to := debianBump(a, b); suite != "" {
 		return cause{safe.Clean("debian " + suite + " of " + from + " → " + to), on(Claimed)}, true

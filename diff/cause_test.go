@@ -61,9 +61,10 @@ func TestHeadline_cause(t *testing.T) {
 			named("x/app", "a", nixImage("glibc-2.38-27", "app-1.0", "zlib-1.3").image(t)), named("x/app", "b", nixImage("glibc-2.38-44", "app-1.1", "zlib-1.3").image(t)),
 			"app 1.0 → 1.1",
 		},
-		"another month of Windows":  {onWindows("a", "10.0.26100.1"), onWindows("b", "10.0.26100.2"), "From Windows 10.0.26100.1 to 10.0.26100.2"},
-		"a version label":           {named("x/app", "a", versioned("1.4.0").image(t)), named("x/app", "b", versioned("1.5.0").image(t)), "app 1.4.0 → 1.5.0"},
-		"a branch is not a version": {named("x/app", "a", versioned("main").image(t)), named("x/app", "b", versioned("dev").image(t)), "Same recipe, other files from step 1 on"},
+		"another month of Windows":             {onWindows("a", "10.0.26100.1"), onWindows("b", "10.0.26100.2"), "From Windows 10.0.26100.1 to 10.0.26100.2"},
+		"a version label":                      {named("x/app", "a", versioned("1.4.0").image(t)), named("x/app", "b", versioned("1.5.0").image(t)), "app 1.4.0 → 1.5.0"},
+		"two products are not versions of one": {named("x/busybox", "a", versioned("1.37.0").image(t)), named("x/nginx", "b", build{config: map[string]any{"Labels": map[string]string{v1.AnnotationVersion: "1.30.5"}}, steps: []step{does("RUN nginx", files("nginx"))}}.image(t)), "Unrelated images"},
+		"a branch is not a version":            {named("x/app", "a", versioned("main").image(t)), named("x/app", "b", versioned("dev").image(t)), "Same recipe, other files from step 1 on"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := Compare(tt.a, tt.b).Verdict
@@ -86,7 +87,8 @@ func TestSame_broken(t *testing.T) {
 		same bool
 	}{
 		"the same index":                     {index(t, "a", amd, arm), index(t, "b", amd, arm), true},
-		"the same index, a platform is gone": {index(t, "a", amd, gone(arm, true)), index(t, "b", amd, gone(arm, true)), false},
+		"the same index, a platform is gone": {index(t, "a", amd, gone(arm, true)), index(t, "b", amd, gone(arm, true)), true},
+		"the same images, one is gone":       {index(t, "a", amd, gone(arm, true)), index(t, "b", amd, gone(arm, true), receipt(amd)), false},
 		"an index around the image":          {single("a", *amd.Image), index(t, "b", amd), true},
 		"an index with a wrong label":        {single("a", *amd.Image), index(t, "b", labelled(amd, "linux", "arm64", "")), false},
 		"the same wrong label":               {index(t, "a", labelled(amd, "linux", "arm64", "")), index(t, "b", labelled(amd, "linux", "arm64", ""), receipt(amd)), true},

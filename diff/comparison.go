@@ -42,6 +42,7 @@ type Verdict struct {
 
 	isBase       bool // one side is the base of the other
 	sameSettings bool // of OtherSettings: only dates, history and notes of builders differ
+	strangers    bool // of Unrelated: the two have nothing in common that a rebuild explains
 }
 
 // Code is a rung of the ladder, from identical to not comparable. The values

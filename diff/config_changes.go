@@ -46,7 +46,7 @@ func configChanges(a, b jsondoc.Value) []fieldChange {
 		}
 		switch name {
 		case "config":
-			changes = append(changes, settingChanges(va, vb)...)
+			changes = append(changes, settingChanges(va, vb, a.Member("os").Text == "windows")...)
 		case "rootfs":
 			a, b := va.Without("diff_ids", "type"), vb.Without("diff_ids", "type") // type has one value
 			if len(a.Names)+len(b.Names) > 0 && !a.Equal(b) {
@@ -95,14 +95,15 @@ func newChange(kind fieldKind, name string, a, b jsondoc.Value) fieldChange {
 	return fieldChange{kind: kind, name: name, inA: !a.IsDefault(), inB: !b.IsDefault()}
 }
 
-// settingChanges compares the member config of two image configs.
-func settingChanges(a, b jsondoc.Value) []fieldChange {
+// settingChanges compares the member config of two image configs. ArgsEscaped is a setting on
+// Windows only (image-spec config.md, "ArgsEscaped").
+func settingChanges(a, b jsondoc.Value, windows bool) []fieldChange {
 	var changes []fieldChange
 	for _, name := range namesOf(a, b) {
 		va, vb := a.Member(name), b.Member(name)
 		switch {
 		case va.Equivalent(vb):
-		case slices.Contains(builderSettings, name):
+		case slices.Contains(builderSettings, name), name == "ArgsEscaped" && !windows:
 			changes = append(changes, newChange(fieldNote, name, va, vb))
 		case name == "Env":
 			changes = append(changes, mapChanges(fieldEnv, environment(va), environment(vb))...)

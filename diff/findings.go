@@ -85,8 +85,11 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 			found = append(found, r.apply(func() []Finding { return r.pair(c, p) })...)
 		}
 	}
-	if p.Verdict.isBase {
+	switch {
+	case p.Verdict.isBase:
 		expectOnBase(found)
+	case p.Verdict.strangers:
+		expectOfStrangers(found)
 	}
 	sortFindings(found)
 	return found
@@ -96,9 +99,25 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 // image sets its own command, user and environment.
 func expectOnBase(found []Finding) {
 	for i := range found {
-		if f := &found[i]; slices.Contains([]string{"E1", "E2", "E3", "E7", "G3"}, f.ID) {
-			f.Severity, f.Command = min(f.Severity, 1), safe.Text{}
+		f := &found[i]
+		switch f.ID {
+		case "E1", "E2", "E3", "E7":
 			f.Next = safe.Const("Nothing to fix: an image sets its own values on top of its base")
+		case "G3":
+			f.Next = safe.Const("Nothing to fix: an image can be built by another tool than its base")
+		default:
+			continue
+		}
+		f.Severity, f.Command = min(f.Severity, 1), safe.Text{}
+	}
+}
+
+// expectOfStrangers takes the differences between unrelated images for facts: the first
+// sentence says that they are unrelated, and no setting explains that.
+func expectOfStrangers(found []Finding) {
+	for i := range found {
+		if f := &found[i]; slices.Contains([]string{"D4", "E1", "E2", "E3", "E7", "G3"}, f.ID) {
+			f.Severity, f.Next, f.Command = 0, safe.Const("Check that you compare the images that you mean"), safe.Text{}
 		}
 	}
 }

@@ -180,9 +180,13 @@ func (l *ladder) falseClaim() (Verdict, bool) {
 	if len(wrong) == 0 {
 		return Verdict{}, false
 	}
+	headline := safe.Sprintf("%s is broken: runtimes refuse it", side)
+	if len(falseClaims(l.a)) > 0 && len(falseClaims(l.b)) > 0 {
+		headline = safe.Const("Both are broken: runtimes refuse them")
+	}
 	return Verdict{
 		Code: NotComparable, Rests: on(Hashed), Step: wrong[0].Index + 1, Proof: claimProof(wrong[0]),
-		Headline: safe.Sprintf("%s is broken: runtimes refuse it", side),
+		Headline: headline,
 		Because: safe.Sprintf("The layer of step %d unpacks to %s; the config claims %s",
 			wrong[0].Index+1, short(wrong[0].DiffID), short(wrong[0].ClaimedDiffID)),
 	}, true

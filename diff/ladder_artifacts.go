@@ -73,9 +73,9 @@ func blobChanges(a, b model.Manifest) string {
 func sameBlobsText(same, n int) string {
 	switch {
 	case same == 0 && n == 1:
-		return "the only other blob differs"
+		return "the only blob besides the config differs"
 	case same == 0:
-		return fmt.Sprintf("none of the %d other blobs is the same", n)
+		return fmt.Sprintf("none of the %d blobs besides the config is the same", n)
 	}
-	return fmt.Sprintf("%d of the %d other blobs %s the same", same, n, isAre(same))
+	return fmt.Sprintf("%d of the %d blobs besides the config %s the same", same, n, isAre(same))
 }

@@ -42,14 +42,24 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	first := l.a.Steps[differ[0]]
-	headline := safe.Sprintf("Same recipe, other files from step %d on", first.Index+1)
+	where := fmt.Sprintf("from step %d on", first.Index+1)
+	if len(differ) == 1 && first.Index+1 < len(l.a.Steps) {
+		where = fmt.Sprintf("in step %d", first.Index+1)
+	}
+	headline := safe.Sprintf("Same recipe, other files %s", where)
 	because := sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first))
 	switch {
 	case l.assembled(differ):
-		headline = safe.Sprintf("%s: %s", layersDiffer(len(differ), len(l.a.Steps)), list(stepNames(l.a, differ)))
+		headline = safe.Sprintf("%s: %s", layersDiffer(len(differ), len(l.withFiles[0])), list(stepNames(l.a, differ)))
 		because = safe.Const("The history names the same layers in the same order")
+		if len(l.a.Steps) == 1 {
+			because = safe.Const("The history names one layer, which says little of what is in it")
+		}
 	case builtAtOtherTimes(l.a, l.b):
-		headline = safe.Sprintf("Same recipe, built again from step %d on", first.Index+1)
+		headline = safe.Sprintf("Same recipe, built again %s", where)
+		if len(differ) == 1 {
+			headline = safe.Sprintf("Same recipe, built again; step %d differs", first.Index+1)
+		}
 	}
 	return Verdict{
 		Code: SameRecipe, Rests: on(Structure), Step: first.Index + 1, Headline: headline,
@@ -372,7 +382,7 @@ func (l *ladder) unrelated() Verdict {
 		v.Because = safe.Sprintf("%d of %d instructions are the same and no layer is, as after a change of the base or a rebuild of everything",
 			sameTexts, steps)
 	default:
-		v.Headline = unrelatedImages
+		v.Headline, v.strangers = unrelatedImages, true
 		v.Because = safe.Sprintf("No layer is the same: %s in %s, %s in %s",
 			noneOr(len(l.withFiles[0]), "layer"), l.nameA, noneOr(len(l.withFiles[1]), "layer"), l.nameB)
 	}
@@ -453,11 +463,14 @@ func (l *ladder) otherRoot() (Verdict, bool) {
 		}
 	}
 	headline := safe.Const("Different root filesystems")
-	if others >= 3 && 2*same < others {
+	switch {
+	case dockerfile.Verb(dockerfile.Instruction(first.A.CreatedBy)) != "ADD": // COPY does not unpack an archive
+		headline = safe.Const("Different from the first layer on: other files were given")
+	case others >= 3 && 2*same < others:
 		headline = safe.Const("Different root filesystems, and other steps on them")
 	}
 	return Verdict{
-		Code: Unrelated, Rests: on(Claimed), Headline: headline,
+		Code: Unrelated, Rests: on(Claimed), Headline: headline, strangers: 2*same < others || others == 0,
 		Because: safe.Sprintf("Step %d was given other files, as hashes of the builder say: %s in %s, %s in %s; %s", stepNumber(first),
 			instructionText(*first.A), l.nameA, instructionText(*first.B), l.nameB, otherInstructions(same, others)),
 	}, true

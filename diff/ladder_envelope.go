@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
@@ -90,8 +91,8 @@ type annotationSet struct {
 // add compares two maps of annotations of the same thing; where is that thing as an
 // adjective, "" for the document itself.
 func (s *annotationSet) add(where string, a, b map[string]string) {
-	note := func(list *[]string, key string) {
-		if text := where + "annotation " + quoted(key); !slices.Contains(*list, text) {
+	note := func(list *[]string, key string, values ...string) {
+		if text := where + "annotation " + quoted(key) + strings.Join(values, ""); !slices.Contains(*list, text) {
 			*list = append(*list, text)
 		}
 	}
@@ -100,13 +101,29 @@ func (s *annotationSet) add(where string, a, b map[string]string) {
 		vb, inB := b[key]
 		switch {
 		case inA && inB && va != vb:
-			note(&s.changed, key)
+			note(&s.changed, key, valuesText(maskedValue(key, va), maskedValue(key, vb)))
 		case inA && !inB:
 			note(&s.gone, key)
 		case inB && !inA:
 			note(&s.added, key)
 		}
 	}
+}
+
+// valuesText is a change of a value in brackets, as in " (1.0 → 1.1)", "" for long values.
+func valuesText(from, to string) string {
+	const most = 60
+	shorten := func(value string) string {
+		if d := digest.Digest(value); d.Validate() == nil {
+			return short(d)
+		}
+		return quoted(value)
+	}
+	from, to = shorten(from), shorten(to)
+	if from == to || utf8.RuneCountInString(from) > most || utf8.RuneCountInString(to) > most {
+		return ""
+	}
+	return " (" + from + " → " + to + ")"
 }
 
 func (s *annotationSet) phrases(nameA, nameB string) []string {

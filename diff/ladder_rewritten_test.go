@@ -99,7 +99,7 @@ func TestRewritten(t *testing.T) {
 		"ko on another base":                        {koOn("1", "app").image(t), koOn("2", "app").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
 		"ko, another program":                       {koOn("1", "app").image(t), koOn("2", "app 2").image(t), SameRecipe, Inferred, "Both layers differ: apko: base and ko: go build output, at /ko-app/x"},
 		"the base is only suggested":                {early("1", ownDay).image(t), early("2", ownDay).image(t), SameRecipe, Inferred, "Same recipe"},
-		"another application":                       {pack("1", "app", "1").image(t), pack("2", "app 2", "2").image(t), SameRecipe, Inferred, "Same recipe"},
+		"another application":                       {pack("1", "app", "1").image(t), pack("2", "app 2", "2").image(t), SameRecipe, Inferred, "Built again on another run image"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := Compare(single("a", tt.a), single("b", tt.b))

@@ -50,7 +50,7 @@ func TestLadder(t *testing.T) {
 		{"another date", plain, later, OtherSettings, Proved, 0, "same settings; only dates differ", "unpack to the same bytes"},
 		{"an empty step recorded as a setting", app(does("WORKDIR /app", nothing)), app(sets("WORKDIR /app")), OtherRecord, Proved, 4, "recorded differently", "1 empty layer"},
 		{"built again", plain, app(does("COPY . /app # buildkit", files("app 2"))), SameRecipe, Inferred, 4, "other files from step 4 on", "COPY . /app"},
-		{"built again at another time", dated, rebuilt, SameRecipe, Inferred, 4, "built again from step 4 on", "COPY . /app"},
+		{"built again at another time", dated, rebuilt, SameRecipe, Inferred, 4, "built again; step 4 differs", "COPY . /app"},
 		{"a changed setting on the same base", plain, app(sets("ENV V=2"), does("COPY . /app", files("app 2"))), SameBase, Proved, 4, "Same up to step 3", "first 2 layers with files are the same (29 MB); then ENV V=2 is only in :b"},
 		{"built by the other builder", app(does("COPY a.conf b.conf /etc/app/ # buildkit", files("conf"))), app(does("/bin/sh -c #(nop) COPY multi:"+strings.Repeat("c", 64)+" in /etc/app ", files("conf 2"))),
 			SameRecipe, Inferred, 4, "other files from step 4 on", "COPY a.conf b.conf /etc/app/"},

@@ -103,12 +103,15 @@ func (c Comparison) bumpOf(p Pair) (text string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	product := productOf(c.A.Ref.Repository, c.B.Ref.Repository)
+	product, related := productOf(c.A.Ref.Repository, c.B.Ref.Repository), c.areVersions(p)
 	envs, layers := versionVariables(*a, *b), layerVersions(p.Rows)
 	for _, v := range slices.Concat(envs, layers) {
 		if product != "" && strings.Contains(product, v.product) {
 			return v.text(), true
 		}
+	}
+	if !related {
+		return "", false
 	}
 	versionA, _ := metadataOf(c.A, p.A).version()
 	versionB, _ := metadataOf(c.B, p.B).version()
@@ -123,6 +126,32 @@ func (c Comparison) bumpOf(p Pair) (text string, ok bool) {
 		return envs[0].text(), true
 	}
 	return "", false
+}
+
+// areVersions reports whether two images can be versions of one product: they share layers,
+// most instructions, the source repository or the title.
+func (c Comparison) areVersions(p Pair) bool {
+	if c.sameSource(p) {
+		return true
+	}
+	if productOf(c.A.Ref.Repository, c.B.Ref.Repository) == "" {
+		return false
+	}
+	same := 0
+	for _, r := range p.Rows {
+		if r.SameText && r.A != nil {
+			same++
+		}
+	}
+	return p.Verdict.Code != Unrelated || 2*same >= len(p.Rows)
+}
+
+// sameSource reports whether both sides name one source repository or one title.
+func (c Comparison) sameSource(p Pair) bool {
+	a, b := metadataOf(c.A, p.A), metadataOf(c.B, p.B)
+	titleA, _ := a.get(v1.AnnotationTitle)
+	titleB, _ := b.get(v1.AnnotationTitle)
+	return a.repository() != "" && a.repository() == b.repository() || titleA != "" && titleA == titleB
 }
 
 // layerVersions are the layers that name another version on the two sides, the newest

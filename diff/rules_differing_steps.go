@@ -86,13 +86,16 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	}
 	first := rebuilt[0]
 	text := instructionText(*first.A)
-	if f, ok := c.filesGiven(rebuilt); ok {
+	if f, ok := c.filesGiven(p, rebuilt); ok {
 		return []Finding{f}
 	}
 	if f, ok := c.otherLayers(p, rebuilt); ok {
 		return []Finding{f}
 	}
 	f := Finding{Rests: on(Hashed), Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
+	if !cause && stepNumber(first) == 1 {
+		return nil // the step has nothing below it that could be the cause
+	}
 	if !cause {
 		// That a builder runs later steps again is how builders work; no hash shows it.
 		f.Rests = on(Hashed, Structure)
@@ -112,16 +115,16 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 // otherLayers is D4 for layers that a tool puts beside each other, as Nix, Jib and
 // buildpacks do: none of them follows from the ones below.
 func (c Comparison) otherLayers(p Pair, rebuilt []Row) (Finding, bool) {
-	names := make([]string, len(rebuilt))
+	var names []string
 	isOne := assembledIn(imageOf(p.A))
-	for i, r := range rebuilt {
+	for _, r := range rebuilt {
 		if !isOne(*r.A) {
 			return Finding{}, false
 		}
-		names[i] = instructionText(*r.A)
+		names = appendNew(names, instructionText(*r.A))
 	}
 	return Finding{
-		Severity: 1, Rests: on(Hashed), Evidence: evidenceOf(rebuilt), Proof: rowProof(rebuilt[0]), Check: c.LayerCheck(rebuilt[0]),
+		Severity: 1, Rests: on(Claimed), Evidence: evidenceOf(rebuilt), Proof: rowProof(rebuilt[0]), Check: c.LayerCheck(rebuilt[0]),
 		Text: safe.Sprintf("The content differs in %s.", list(names)),
 		Next: safe.Const("Compare the files of these layers"),
 	}, true
@@ -129,7 +132,8 @@ func (c Comparison) otherLayers(p Pair, rebuilt []Row) (Finding, bool) {
 
 // filesGiven is D4 for a COPY or ADD of which both sides record a hash of the files. The
 // hash decides: whether a step below differs does not matter to such a step.
-func (c Comparison) filesGiven(rebuilt []Row) (Finding, bool) {
+func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
+	inBase := BaseOf(imageOf(p.B)).Steps
 	for _, r := range rebuilt {
 		f := Finding{
 			Severity: 2, Rests: on(Claimed), Evidence: evidenceOf([]Row{r}), Check: c.LayerCheck(r),
@@ -141,6 +145,9 @@ func (c Comparison) filesGiven(rebuilt []Row) (Finding, bool) {
 			f.Text = safe.Sprintf("Step %d was given other files: %s in %s, %s in %s.",
 				stepNumber(r), instructionText(*r.A), nameA, instructionText(*r.B), nameB)
 			f.Next = safe.Const("Compare the files that it copies. The hashes are those of the builder")
+			if r.B.Index < inBase {
+				f.Severity, f.Next = 1, safe.Const("It is a step of the base image: compare the two bases")
+			}
 			return f, true
 		case dockerfile.SameFiles:
 			f.Severity = 1

@@ -104,7 +104,9 @@ func flattened(c Comparison) []Finding {
 			list.name, len(list.images), image.name, platform)
 		f.Lead = safe.Sprintf("%s has only %s of the %d platforms of %s", image.name, platform, len(list.images), list.name)
 		f.Next = safe.Const("Copy the whole index again: crane copy, regctl image copy, skopeo copy --all or docker buildx imagetools create")
-		f.Command = c.copyCommand()
+		if list.art.Ref.Tag == image.art.Ref.Tag { // else the tag may be meant for one platform
+			f.Command = c.copyCommand()
+		}
 	} else {
 		f.Severity = 1
 		f.Text = safe.Sprintf("%s is the %s image of %s, which serves %d platforms.", image.name, platform, list.name, len(list.images))

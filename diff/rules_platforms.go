@@ -32,6 +32,14 @@ func platformLost(c Comparison) []Finding {
 			Proof: c.platformsProof(), Check: c.platformsCheck(),
 		}}
 	}
+	if c.Verdict.strangers || otherVariants(c.A.Ref.Tag, c.B.Ref.Tag) {
+		return []Finding{{
+			Severity: 1, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
+			Text:  safe.Sprintf("%s %s in %s but not in %s, which is another image.", platformsFirst(lost), isAre(len(lost)), nameA, nameB),
+			Next:  safe.Sprintf("Nothing to fix, unless %s is to take the place of %s", nameB, nameA),
+			Proof: c.platformsProof(), Check: c.platformsCheck(),
+		}}
+	}
 	if namesSubset(c.B.Ref.Tag, lost) {
 		return []Finding{{
 			Severity: 1, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
@@ -59,6 +67,30 @@ func platformsFirst(names []string) string {
 		return "An image " + rest
 	}
 	return text
+}
+
+// otherVariants reports whether two tags name two operating systems, as :1.6-bookworm and
+// :1.6-alpine3.18 do. Variants of one image can serve different platforms.
+func otherVariants(a, b string) bool {
+	variantA, variantB := variantOf(a), variantOf(b)
+	return variantA != "" && variantB != "" && variantA != variantB
+}
+
+// variantOf is the operating system that a tag names, without its version, "" for none.
+func variantOf(tag string) string {
+	for _, w := range strings.FieldsFunc(strings.ToLower(tag), func(r rune) bool { return strings.ContainsRune("-_.+", r) }) {
+		if name := strings.TrimRight(w, "0123456789"); slices.Contains(systemVariants, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// systemVariants are the names of distributions, and of releases of Debian and Ubuntu, that
+// tags of images use.
+var systemVariants = []string{
+	"alpine", "bionic", "bookworm", "bullseye", "buster", "centos", "debian", "distroless", "fedora", "focal", "jammy", "noble",
+	"rockylinux", "sid", "stretch", "trixie", "ubi", "ubuntu", "wolfi", "xenial",
 }
 
 // namesSubset reports whether a tag names an operating system or an architecture that none
@@ -365,6 +397,8 @@ func platformsContradict(label, inside v1.Platform) bool {
 // attestation for an image that the index does not list is an orphan.
 func notAPlatform(c Comparison) []Finding {
 	var evidence, orphans []Evidence
+	var others []string // kinds of entries that name another kind than an attestation
+	claimed := true     // each entry names its kind
 	for _, s := range []struct {
 		side Side
 		a    *model.Artifact
@@ -378,6 +412,10 @@ func notAPlatform(c Comparison) []Finding {
 			}
 			ev := Evidence{s.side, none, e.Descriptor.Digest}
 			evidence = append(evidence, ev)
+			if kind := e.Descriptor.Annotations[model.AnnotationReferenceType]; kind != "" && kind != model.AttestationType {
+				others = appendNew(others, quoted(kind))
+			}
+			claimed = claimed && e.Descriptor.Annotations[model.AnnotationReferenceType] != ""
 			if e.Subject != "" && !slices.ContainsFunc(s.a.Entries, func(o model.Entry) bool { return o.Descriptor.Digest == e.Subject }) {
 				orphans = append(orphans, ev)
 			}
@@ -394,11 +432,20 @@ func notAPlatform(c Comparison) []Finding {
 		})
 	}
 	if len(evidence) > len(orphans) {
+		rests, text := on(Hashed), safe.Const("Entries with platform unknown/unknown are not for an architecture. "+
+			"They are attestations of the build (provenance, SBOM) for the images of the index.")
+		switch {
+		case len(others) > 0:
+			rests, text = on(Claimed), safe.Sprintf("Entries with platform unknown/unknown are not for an architecture. "+
+				"They belong to images of the index, as annotations say (%s).", list(others))
+		case !claimed:
+			rests, text = on(Claimed), safe.Const("Entries with platform unknown/unknown are not for an architecture. "+
+				"Such entries are usually attestations of the build (provenance, SBOM).")
+		}
 		found = append(found, Finding{
-			Severity: 0, Rests: on(Hashed), Evidence: evidence,
-			Text: safe.Const("Entries with platform unknown/unknown are not for an architecture. " +
-				"They are attestations of the build (provenance, SBOM) for the images of the index."),
-			Next: safe.Const("Nothing to do. docker buildx build --provenance=false omits them"),
+			Severity: 0, Rests: rests, Evidence: evidence,
+			Text: text,
+			Next: safe.Const("Nothing to do. docker buildx build --provenance=false omits attestations"),
 			Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest",
 				len(evidence)-len(orphans))},
 			Check: c.manifestOf(evidence[0].Side, ".manifests[]|{platform,annotations}"),

@@ -41,6 +41,9 @@ func platformCases(t *testing.T) []ruleCase {
 		{"a base for more platforms", Compare(list("a", amd, arm), list("b", forArch("amd64", does("COPY own /", files("own"))))), "C1", 0, "A base can serve platforms for which nothing is built on it", 1},
 		{"a tag named after another Windows", Compare(index(t, "nanoserver", windows(t, "10.0.17763.1"), windows(t, "10.0.20348.1")), index(t, "nanoserver-ltsc2022", windows(t, "10.0.20348.1"))), "C1", 1, "whose name says which platforms it has", 1},
 		{"a tag named after the lost Windows", Compare(index(t, "a", windows(t, "10.0.17763.1"), windows(t, "10.0.20348.1")), index(t, "nanoserver-1809", windows(t, "10.0.20348.1"))), "C1", 3, "is in :a but not in :nanoserver-1809", 1},
+		{"a variant for fewer platforms", Compare(list("1.6-bookworm", amd, arm), list("1.6-alpine3.18", forArch("amd64", sets("USER x")))), "C1", 1, "linux/arm64 is in :1.6-bookworm but not in :1.6-alpine3.18, which is another image", 1},
+		{"a variant of one system", Compare(list("1.6-alpine3.17", amd, arm), list("1.6-alpine3.18", forArch("amd64", sets("USER x")))), "C1", 3, "linux/arm64 is in :1.6-alpine3.17 but not in :1.6-alpine3.18.", 1},
+		{"an unrelated image for fewer platforms", Compare(list("a", amd, arm), list("b", build{steps: []step{does("COPY x /", files("x"))}})), "C1", 1, "which is another image", 1},
 		{"a platform lost", Compare(list("a", amd, arm), list("b", amd)), "C1", 3, "linux/arm64 is in :a but not in :b", 1},
 		{"a tag named after an architecture", Compare(list("a", amd, arm, forArch("s390x")), list("b-amd64", amd)), "C1", 1, "not in :b-amd64, whose name says which platforms it has", 2},
 		{"a tag named after a lost platform", Compare(list("a", amd, arm), list("arm64", amd)), "C1", 3, "linux/arm64 is in :a but not in :arm64", 1},
@@ -80,7 +83,9 @@ func platformCases(t *testing.T) []ruleCase {
 			index(t, "b", labelled(entry(amd.image(t)), "linux", "ppc64le", ""), entry(arm.image(t)))), "C13", -1, "", 0},
 		{"another image under another label", Compare(list("a", amd, arm), list("b", forArch("ppc64le", sets("USER x")), arm)), "C13", -1, "", 0},
 
-		{"a receipt", Describe(index(t, "a", entry(amd.image(t)), receipt(entry(amd.image(t))))), "C6", 0, "attestations of the build", 1},
+		{"a receipt", Describe(index(t, "a", entry(amd.image(t)), receipt(entry(amd.image(t))))), "C6", 0, "usually attestations of the build", 1},
+		{"an entry that belongs to an image", Describe(index(t, "a", entry(amd.image(t)), ofKind(receipt(entry(amd.image(t))), "builder"))), "C6", 0, "They belong to images of the index, as annotations say (builder).", 1},
+		{"a receipt that says so", Describe(index(t, "a", entry(amd.image(t)), ofKind(receipt(entry(amd.image(t))), model.AttestationType))), "C6", 0, "They are attestations of the build", 1},
 		{"an orphan receipt", Describe(index(t, "a", entry(amd.image(t)), orphan)), "C6", 1, "for an image that is not in the index", 1},
 		{"no receipt", Describe(list("a", amd)), "C6", -1, "", 0},
 	}
@@ -122,6 +127,12 @@ func packedEntry(e model.Entry) model.Entry {
 func pinned(a model.Artifact) model.Artifact {
 	a.Ref.Digest = a.Top.Digest
 	return a
+}
+
+// ofKind is an entry that names its kind.
+func ofKind(e model.Entry, kind string) model.Entry {
+	e.Descriptor.Annotations = map[string]string{model.AnnotationReferenceType: kind}
+	return e
 }
 
 // refNamed is an entry of the index of an OCI layout.

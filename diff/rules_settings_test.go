@@ -44,6 +44,7 @@ func settingsCases(t *testing.T) []ruleCase {
 	sameDates := build{created: same, steps: []step{does("A", files("a")).at(same), does("B", files("b")).at(same), does("C", files("c")).at(same)}}
 	return []ruleCase{
 		{"an image beside its base", pairOf(t, app(), started("/run")), "E1", 1, "ENTRYPOINT [\"/run\"] is new", 2},
+		{"an image beside another one", pairOf(t, build{config: map[string]any{"Entrypoint": []string{"/a"}}, steps: []step{does("COPY a /", files("a"))}}, started("/run")), "E1", 0, "ENTRYPOINT [\"/a\"] → [\"/run\"]", 2},
 		{"an image that changes on the same base", pairOf(t, app(does("COPY a /", files("a"))), started("/run")), "E1", 2, "ENTRYPOINT [\"/run\"] is new", 2},
 		{"another entrypoint", pairOf(t, app(), set("Entrypoint", []string{"tdf2mzml"})), "E1", 2, `ENTRYPOINT ["tdf2mzml"] is new`, 2},
 		{"another command", pairOf(t, set("Cmd", []string{"bash"}), set("Cmd", []string{"sh", "-l"})), "E1", 2, `CMD ["bash"] → ["sh","-l"]`, 2},

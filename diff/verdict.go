@@ -336,18 +336,16 @@ const buildCacheType = "application/vnd.buildkit.cacheconfig."
 
 func isSame(c Code) bool { r := rank(c); return r >= 0 && r <= rank(Reprinted) }
 
-// Same reports whether A and B are the same image: one of the first four rungs,
-// every platform on both sides under the same label, and nothing that a pull needs is
-// missing or broken. With exact, only equal bytes count. One artifact alone is the same as
+// Same reports whether A and B are the same image: one digest, or one of the first four
+// rungs, every platform on both sides under the same label, and nothing that a pull needs
+// is missing or broken. With exact, only equal bytes count. One artifact alone is the same as
 // itself.
 func (c Comparison) Same(exact bool) bool {
 	switch {
-	case c.B == nil:
+	case c.B == nil, c.Verdict.Code == Identical:
 		return true
 	case c.cannotBePulled():
 		return false
-	case c.Verdict.Code == Identical:
-		return true
 	}
 	onlyA, onlyB := c.onlyIn()
 	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 && !c.labelsDiffer()

@@ -96,7 +96,7 @@ func (a Artifact) Images() []Entry {
 // attestations with annotations (attestation-storage.md); other tools only set
 // the platform unknown/unknown.
 func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
-	if d.Annotations[AnnotationReferenceType] == attestationType {
+	if d.Annotations[AnnotationReferenceType] == AttestationType {
 		return RoleAttestation, digest.Digest(d.Annotations[annotationReferenceAbout])
 	}
 	switch d.MediaType {

@@ -24,7 +24,7 @@ const (
 	MediaTypeSchema1         = "application/vnd.docker.distribution.manifest.v1+json"
 	MediaTypeSchema1Signed   = "application/vnd.docker.distribution.manifest.v1+prettyjws"
 	mediaTypeOCIArtifact     = "application/vnd.oci.artifact.manifest.v1+json"
-	attestationType          = "attestation-manifest"
+	AttestationType          = "attestation-manifest"
 	AnnotationReferenceType  = "vnd.docker.reference.type"
 	annotationReferenceAbout = "vnd.docker.reference.digest"
 )

@@ -347,13 +347,19 @@ func (p comparePage) recompare() comparePage {
 }
 
 // firstToShow returns the index of the pair that the overall verdict is about: the first
-// one with the worst verdict. While the sides load it is the first pair.
+// one with the worst verdict, else the first that both sides have. While the sides load it is
+// the first pair.
 func firstToShow(c diff.Comparison) int {
 	if c.Verdict.Code == diff.Pending {
 		return 0
 	}
-	i := slices.IndexFunc(c.Pairs, func(p diff.Pair) bool { return p.A != nil && p.B != nil && p.Verdict.Code == c.Verdict.Code })
-	return max(i, 0)
+	first := func(match func(diff.Pair) bool) int {
+		return slices.IndexFunc(c.Pairs, func(p diff.Pair) bool { return p.A != nil && p.B != nil && match(p) })
+	}
+	if i := first(func(p diff.Pair) bool { return p.Verdict.Code == c.Verdict.Code }); i >= 0 {
+		return i
+	}
+	return max(first(func(diff.Pair) bool { return true }), 0)
 }
 
 // pairID identifies a pair. An index may list a platform twice.

@@ -126,6 +126,9 @@ func (v view) property(name safe.Text, a, b string, show func(string) safe.Text,
 	f.a, f.b = f.fullA, f.fullB
 	if show != nil {
 		f.a, f.b = show(a), show(b)
+		if f.differs && f.a == f.b { // the difference is in what is rounded
+			f.a, f.b = f.fullA, f.fullB
+		}
 		_, err := digest.Parse(a)
 		f.identifier = err == nil
 	}

@@ -44,8 +44,12 @@ func Count(n int, one, many safe.Text) safe.Text {
 // IndexText counts the platforms of an index, and its images where a platform has several:
 // "index of 2 platforms, 4 images".
 func IndexText(a model.Artifact) safe.Text {
-	images, names, unnamed := a.Images(), map[string]bool{}, 0
-	for _, e := range images {
+	names, unnamed, images := map[string]bool{}, 0, map[digest.Digest]bool{}
+	for _, e := range a.Images() {
+		if e.Descriptor.Digest != "" && images[e.Descriptor.Digest] {
+			continue // listed again
+		}
+		images[e.Descriptor.Digest] = true
 		if name := model.PlatformName(e.Platform()); name != "" {
 			names[name] = true
 		} else {
