@@ -150,14 +150,13 @@ func (c *Cache) Put(doc Document) {
 // Close ends writing, after the queued documents but at most after wait.
 func (c *Cache) Close(wait time.Duration) {
 	c.mu.Lock()
-	if c.closed || c.queue == nil {
-		c.closed = true
-		c.mu.Unlock()
+	writing := !c.closed && c.queue != nil
+	c.closed = true
+	c.mu.Unlock()
+	if !writing {
 		return
 	}
-	c.closed = true
-	close(c.queue)
-	c.mu.Unlock()
+	close(c.queue) // Put sends nothing after closed
 	late := time.NewTimer(wait)
 	defer late.Stop()
 	select {

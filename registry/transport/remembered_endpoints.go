@@ -21,7 +21,9 @@ func (tr *Transport) loadRemembered(file *EndpointFile) {
 		tr.tlsRemembered.Store(true)
 	}
 	if known.Realm != "" {
-		tr.auth.useRemembered(known)
+		// It is used before the registry has sent a challenge.
+		tr.auth.challenge = &challenge{scheme: "bearer", realm: known.Realm, params: map[string]string{"service": known.Service}}
+		tr.auth.unconfirmed = true
 	}
 }
 
@@ -53,13 +55,6 @@ func (tr *Transport) rememberResponse(q request, a Response) {
 			p.Blobs = a.RedirectedTo
 		}
 	})
-}
-
-// useRemembered makes the authenticator use the token service of an earlier run
-// before the registry has sent a challenge.
-func (a *authenticator) useRemembered(known endpoint) {
-	a.challenge = &challenge{scheme: "bearer", realm: known.Realm, params: map[string]string{"service": known.Service}}
-	a.unconfirmed = true
 }
 
 // fromRemembered returns the authorization from a remembered token service; zero if
