@@ -96,19 +96,14 @@ func (w *lineWriter) only(endA, endB int) {
 func (w *lineWriter) both() {
 	a, b := w.a[w.i], w.b[w.j]
 	p := Pair{A: w.i, B: w.j, Changed: a != b, Approximate: w.approximate}
-	if p.Changed {
-		p.SpansA, p.SpansB = w.spans(w.shownA[w.i], w.shownB[w.j])
+	switch shownA, shownB := w.shownA[w.i], w.shownB[w.j]; {
+	case p.Changed && shownA == shownB:
+		p.SpansA, p.SpansB = maskedSpans(shownA), maskedSpans(shownB)
+	case p.Changed:
+		p.SpansA, p.SpansB = w.words(shownA, shownB)
 	}
 	w.pairs = append(w.pairs, p)
 	w.i, w.j = w.i+1, w.j+1
-}
-
-// spans returns the words to mark in two lines that differ.
-func (w *lineWriter) spans(a, b string) (inA, inB []Span) {
-	if a == b {
-		return maskedSpans(a), maskedSpans(b)
-	}
-	return w.words(a, b)
 }
 
 // maskedSpans returns the masked words of a line, or the whole line if there
