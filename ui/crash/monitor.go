@@ -84,7 +84,12 @@ var resetTerminal = ansi.ResetModeSynchronizedOutput + ansi.ResetStyle +
 // cannot end before the monitor has read the crash output, because the pipe is short.
 func monitorProcess(control, stderr io.Reader, terminal io.Writer, restore func(), dir, version string) {
 	var output stderrTail
-	panics.Go(func() { output.read(stderr) })
+	panics.Go(func() { // to its end, so that writers never wait
+		_, _ = io.Copy(&output, stderr)
+		output.Lock()
+		defer output.Unlock()
+		output.ended = true
+	})
 	r := bufio.NewReader(control)
 	crashed, restored := awaitEnd(r)
 	if restored {
@@ -134,14 +139,6 @@ type stderrTail struct {
 	sync.Mutex
 	data  []byte
 	ended bool
-}
-
-// read reads r to its end, so that writers never wait.
-func (t *stderrTail) read(r io.Reader) {
-	_, _ = io.Copy(t, r)
-	t.Lock()
-	defer t.Unlock()
-	t.ended = true
 }
 
 func (t *stderrTail) Write(p []byte) (n int, err error) {

@@ -215,8 +215,9 @@ func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
 	row.match, row.matchPlatform = p.matchText(tag)
 	if from, _ := p.list.Window.Visible(); p.grouped && at > from {
 		above := p.list.Shown[at-1]
+		aboveImage, _ := model.AttachedTo(above)
 		switch image, what := model.AttachedTo(tag); {
-		case what != "" && (p.index.tags[above].Digest == image || sameAttached(above, image)):
+		case what != "" && (p.index.tags[above].Digest == image || aboveImage == image):
 			row.below = safe.Sprintf("+ %s ", what)
 		case t.Digest != "" && p.index.tags[above].Digest == t.Digest:
 			row.below = safe.Const("= ")
@@ -225,13 +226,6 @@ func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
 		}
 	}
 	return c.line(row)
-}
-
-// sameAttached reports whether a tag is that of a signature or an attestation of
-// an image.
-func sameAttached(tag string, image digest.Digest) bool {
-	other, what := model.AttachedTo(tag)
-	return what != "" && other == image
 }
 
 // sign returns the cell before the name: it marks a tag that moved or has a
