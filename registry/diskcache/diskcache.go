@@ -157,11 +157,9 @@ func (c *Cache) Close(wait time.Duration) {
 		return
 	}
 	close(c.queue) // Put sends nothing after closed
-	late := time.NewTimer(wait)
-	defer late.Stop()
 	select {
 	case <-c.done:
-	case <-late.C:
+	case <-time.After(wait):
 		close(c.abort)
 	}
 }

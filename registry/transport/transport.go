@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/regclient/regclient/config"
 
@@ -163,8 +164,10 @@ func (tr *Transport) sendWithRetries(ctx context.Context, q request) (Response, 
 		if !retry || ctx.Err() != nil || tr.limiter.exhausted() {
 			return a, err
 		}
-		if err := sleep(ctx, wait); err != nil {
-			return Response{}, err
+		select {
+		case <-ctx.Done():
+			return Response{}, ctx.Err()
+		case <-time.After(wait):
 		}
 	}
 }

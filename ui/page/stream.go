@@ -87,11 +87,9 @@ func (p Poll) Arm(ctx context.Context, every time.Duration, effects Effects) (Po
 	}
 	id := p.Load
 	return p, append(effects, Once(ctx, func(ctx context.Context) tea.Msg {
-		t := time.NewTimer(every)
-		defer t.Stop()
 		select {
 		case <-ctx.Done():
-		case <-t.C:
+		case <-time.After(every):
 		}
 		return PollMsg{id}
 	})...)

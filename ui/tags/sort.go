@@ -67,11 +67,9 @@ func (a sortJob) run(ctx context.Context, load page.LoadID, late int) page.Effec
 	return page.Once(ctx, func(ctx context.Context) tea.Msg {
 		tags := a.sorted()
 		if len(tags) > manyTags {
-			pause := time.NewTimer(sortPause)
-			defer pause.Stop()
 			select {
 			case <-ctx.Done():
-			case <-pause.C:
+			case <-time.After(sortPause):
 			}
 		}
 		return sortedMsg{load, tags, late}

@@ -129,11 +129,9 @@ func (w Watch) follow(ctx context.Context, ref model.Ref, results chan<- result)
 		case <-ctx.Done():
 			return
 		}
-		pause := time.NewTimer(jitter(w.Every))
 		select {
-		case <-pause.C:
+		case <-time.After(jitter(w.Every)):
 		case <-ctx.Done():
-			pause.Stop()
 			return
 		}
 	}
