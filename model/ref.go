@@ -1,6 +1,7 @@
 package model
 
 import (
+	_ "crypto/sha512" // digests of sha512 are valid
 	"errors"
 	"fmt"
 	"net"
@@ -133,7 +134,7 @@ func ParseBeside(beside Ref, s string) (Ref, error) {
 		return ParseImage(s)
 	}
 	if beside.Repository == "" {
-		return Ref{}, fmt.Errorf("%q needs a repository before it", s)
+		return Ref{}, fmt.Errorf("%q needs a repository before it: write host/repository%s", s, s)
 	}
 	if before, _, ok := cutMoment(s); ok && before == "" {
 		if beside.Tag == "" {
@@ -197,30 +198,4 @@ func normalHost(host string) string {
 func isDigest(s string) bool {
 	hex, ok := strings.CutPrefix(s, "sha256:")
 	return ok && hex != "" && strings.Trim(hex, "0123456789abcdef") == "" || digest.Digest(s).Validate() == nil
-}
-
-// isShortDigest reports whether s ends in a digest that is not whole.
-func isShortDigest(s string) bool {
-	_, hex, ok := strings.Cut(s, "sha256:")
-	_, _, isPrefix := CutDigestPrefix(s)
-	return isPrefix || ok && len(hex) < digest.SHA256.Size()*2 && strings.Trim(hex, "0123456789abcdef") == ""
-}
-
-// refError returns an error that says in one short line why s is not a
-// reference.
-func refError(s string) error {
-	if isShortDigest(s) {
-		return fmt.Errorf("%q: registries need all %d digits of a digest; the list of tags (/ or o) finds one by its first %d",
-			s, digest.SHA256.Size()*2, ShortDigits)
-	}
-	if strings.HasPrefix(s, "sha256:") {
-		return fmt.Errorf("%q: a digest alone has no repository, write host/repository@%s", s, s)
-	}
-	if _, behind, ok := strings.Cut(s, "@"); ok && behind != "" && !strings.Contains(behind, ":") {
-		return fmt.Errorf("%q is neither a digest (@sha256:…) nor a moment: write @2026-11-18 or @2026-11-18T14:02 (UTC)", "@"+behind)
-	}
-	if _, err := reference.ParseNormalizedNamed(strings.ToLower(s)); err == nil {
-		return fmt.Errorf("%q: repository names are lower case", s)
-	}
-	return fmt.Errorf("%q is not a reference: write host/repository:tag or host/repository@sha256:…", s)
 }

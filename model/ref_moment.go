@@ -29,12 +29,18 @@ func (r Ref) Moment() (_ time.Time, ok bool) {
 }
 
 func parseMoment(s string) (time.Time, error) {
+	why := "not a date or time"
 	for _, m := range momentLayouts {
-		if t, err := time.Parse(m.layout, s); err == nil {
+		t, err := time.Parse(m.layout, s)
+		if err == nil {
 			return t.Add(m.span - time.Nanosecond), nil
 		}
+		// "month out of range" is about a text of this layout.
+		if parse, ok := errors.AsType[*time.ParseError](err); ok && strings.HasSuffix(parse.Message, " out of range") {
+			why = "not a date: " + strings.TrimPrefix(parse.Message, ": ")
+		}
 	}
-	return time.Time{}, errors.New("not a moment")
+	return time.Time{}, errors.New(why)
 }
 
 // cutMoment splits s at an "@" that is followed by a year. No digest begins
@@ -50,7 +56,7 @@ func cutMoment(s string) (before, when string, ok bool) {
 // parseAtMoment parses a tag with a past time.
 func parseAtMoment(before, when string) (Ref, error) {
 	if _, err := parseMoment(when); err != nil {
-		return Ref{}, fmt.Errorf("%q is not a moment: write 2026-11-18 or 2026-11-18T14:02 (UTC), or 2026-11-18T14:02:11+09:00", when)
+		return Ref{}, fmt.Errorf("%q is %w; write 2026-11-18 or 2026-11-18T14:02 (UTC), or 2026-11-18T14:02:11+09:00", when, err)
 	}
 	r, err := ParseImage(before)
 	switch {

@@ -52,28 +52,62 @@ func TestParseRef(t *testing.T) {
 }
 
 func TestParseRefErrors(t *testing.T) {
+	const usual = "; write host/repository:tag or host/repository@sha256:…"
+	const badTag = "a tag has at most 128 letters, digits, _, . and -, and begins with a letter, a digit or _" + usual
 	tests := []struct{ in, want string }{
 		{"", "empty reference"},
 		{"   ", "empty reference"},
-		{"App:1", "lower case"},
-		{"app:prod@yesterday", "neither a digest (@sha256:…) nor a moment: write @2026-11-18"},
-		{someDigest, "has no repository"},
-		{"app:", "not a reference"},
-		{"app@sha256:123", "registries need all 64 digits of a digest; the list of tags (/ or o) finds one by its first 12"},
-		{"sha256:4db5", "registries need all 64 digits"},
-		{"sha256:4db522e17a5f", "registries need all 64 digits"},
-		{"localhost:5000/app@sha256:4db522e17a5f", "registries need all 64 digits"},
-		{"localhost:5000/app:1@4db522e17a5f", "registries need all 64 digits"},
-		{"app:tag with blank", "not a reference"},
 		{"ftp://x/y", "a reference does not begin with ftp://"},
-		{"app:" + strings.Repeat("x", 129), "not a reference"},
-		{"-app", "not a reference"},
-		{"app:1@2026-13-01", "is not a moment"},
-		{"app:1@2026-", "is not a moment"},
+		{"App:1", `"App:1" is not a reference: repository names are lower case` + usual},
+		{"r.example/a:tag with blank", "it has a space; give two images as two arguments"},
+		{"r.example/a:x :y", "it has a space; give two images as two arguments"},
+
+		{"app:", `the tag after ":" is empty` + usual},
+		{"app:@" + someDigest, `the tag after ":" is empty`},
+		{"app:-x", badTag},
+		{"app::x", badTag},
+		{"app:" + strings.Repeat("x", 129), badTag},
+
+		{"app@", `the digest after "@" is empty` + usual},
+		{"app:prod@yesterday", `"@yesterday" is neither a digest nor a date; write @sha256:…, @2026-11-18 or @2026-11-18T14:02 (UTC)`},
+		{"app:prod@abc", `"@abc" is neither a digest nor a date`},
+		{"app@sha256:123", "a digest needs all 64 digits; run tagdiff app and press / to find one by its first 12"},
+		{"r.example/app@sha256:4db522e17a5f", "a digest needs all 64 digits; run tagdiff r.example/app and press /"},
+		{"localhost:5000/app:1@4db522e17a5f", "a digest needs all 64 digits; run tagdiff localhost:5000/app and press /"},
+		{"app@sha256:" + strings.Repeat("Z", 64), "a digest of sha256 has 64 digits of 0-9 and a-f" + usual},
+		{"app@" + someDigest + "0", "a digest of sha256 has 64 digits of 0-9 and a-f"},
+		{"app@sha512:" + strings.Repeat("a", 64), "a digest of sha512 has 128 digits of 0-9 and a-f"},
+		{"app@md5:d41d8cd98f00b204e9800998ecf8427e", `"md5" is not an algorithm that tagdiff knows; use a digest of sha256 or sha512`},
+		{someDigest, "a digest alone has no repository; write host/repository@sha256:…"},
+		{someDigest[len("sha256:"):], "a digest alone has no repository"},
+		{"sha256:4db5", "a digest alone has no repository"},
+
+		{"/tmp/x.tar", "tagdiff reads registries, not files" + usual},
+		{"./dir", "tagdiff reads registries, not files"},
+		{"oci:/tmp/x", "tagdiff reads registries, not files"},
+
+		{":", `the tag after ":" is empty`},
+		{":x", "it has no repository" + usual},
+		{"r.example/:x", "it has no repository"},
+		{"r.example/a/:x", "the repository has an empty part" + usual},
+		{"r.example/a//b", "the repository has an empty part"},
+		{"Shop//image:x", "the repository has an empty part"},
+		{"-app", "a repository has parts of a-z and 0-9"},
+		{"host/../x", "a repository has parts of a-z and 0-9"},
+		{"host/a\x1b[31m", "a repository has parts of a-z and 0-9"},
+		{strings.Repeat("a", 256), "a repository has at most 255 characters"},
+
+		{"127.0.0.1:abc/app", `the port "abc" is not a number` + usual},
+		{"127.0.0.1:/app:1", `the port after ":" is empty`},
+		{"[::1]:abc/app", `the port "abc" is not a number`},
+		{"[::1/app", `the "]" after the address is missing`},
+
+		{"app:1@2026-13-01", `"2026-13-01" is not a date: month out of range; write 2026-11-18`},
+		{"app:1@2026-11-31", "not a date: day out of range"},
+		{"app:1@2026-11-18T25:00", "not a date: hour out of range"},
+		{"app:1@2026-", "is not a date or time; write 2026-11-18"},
 		{"app@" + someDigest + "@2026-11-18", "never moves"},
 		{"localhost:5000@2026-11-18", "is a registry"},
-		{"host/../x", "not a reference"},
-		{"host/a\x1b[31m", "not a reference"},
 	}
 	for _, tt := range tests {
 		r, err := ParseRef(tt.in)

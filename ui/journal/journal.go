@@ -381,7 +381,7 @@ func (j *Journal) warnUnwritable(err error) {
 		err = errors.New("another tagdiff holds its lock")
 	}
 	j.warnOnce.Do(func() {
-		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; sightings of tags are not recorded (--no-journal turns the journal off)",
+		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; tagdiff does not record where tags point (--no-journal turns the journal off)",
 			j.dir, reason(err)))
 	})
 }

@@ -187,11 +187,11 @@ func TestRegistry_atMomentErrors(t *testing.T) {
 		missing bool
 	}{
 		"gone":    {r, when(at(15)), "the registry no longer has " + dig("a").String()[:19] + ", which prod was on 18 Nov 2026 12:10 UTC; ", true},
-		"before":  {r, when(at(-1)), "the journal's first sighting of localhost:5000/app:prod is from 18 Nov 2026 12:00 UTC; ", false},
-		"a day":   {r, dayBefore, "the journal's first sighting of localhost:5000/app:prod is from 18 Nov 2026 12:00 UTC; ", false},
-		"never":   {r, unknown, "the journal has no sighting of localhost:5000/app:other: ", false},
+		"before":  {r, when(at(-1)), "tagdiff first recorded prod on 18 Nov 2026 12:00 UTC; give this time or a later one, or a digest", false},
+		"a day":   {r, dayBefore, "tagdiff first recorded prod on 18 Nov 2026 12:00 UTC; give this time or a later one, or a digest", false},
+		"never":   {r, unknown, "tagdiff has no record of localhost:5000/app:other on this machine; leave out @2026-11-18, or give a digest", false},
 		"off":     {Registry{Source: s}, when(at(15)), "localhost:5000/app:prod@2026-11-18T12:15:00Z can only come from the journal, which is off; run without --no-journal", false},
-		"garbled": {r, model.Ref{Registry: "x", Repository: "y", Tag: "z", At: "soon"}, `"soon" is not a moment; `, false},
+		"garbled": {r, model.Ref{Registry: "x", Repository: "y", Tag: "z", At: "soon"}, `"soon" is not a date or time; `, false},
 	} {
 		_, err := tt.r.Load(t.Context(), tt.ref, nil)
 		var read *model.ReadError

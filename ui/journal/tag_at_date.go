@@ -23,8 +23,8 @@ func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 	moment, ok := ref.Moment()
 	if !ok {
 		return model.Sighting{}, &model.ReadError{
-			Message: fmt.Sprintf("%q is not a moment", ref.At),
-			Next:    "write a moment as 2026-11-18 or 2026-11-18T14:02 (UTC)",
+			Message: fmt.Sprintf("%q is not a date or time", ref.At),
+			Next:    "write 2026-11-18 or 2026-11-18T14:02 (UTC)",
 		}
 	}
 	if r.Journal == nil {
@@ -42,13 +42,13 @@ func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 	}
 	if len(past) == 0 {
 		return model.Sighting{}, &model.ReadError{
-			Message: fmt.Sprintf("the journal has no sighting of %s: tagdiff did not read this tag on this machine", tag),
-			Next:    "omit the moment, or give a digest",
+			Message: fmt.Sprintf("tagdiff has no record of %s on this machine", tag),
+			Next:    "leave out @" + ref.At + ", or give a digest",
 		}
 	}
 	return model.Sighting{}, &model.ReadError{
-		Message: fmt.Sprintf("the journal's first sighting of %s is from %s", tag, model.TimeText(past[0].First)),
-		Next:    "use that moment or a later one, or give a digest",
+		Message: fmt.Sprintf("tagdiff first recorded %s on %s", ref.Tag, model.TimeText(past[0].First)),
+		Next:    "give this time or a later one, or a digest",
 	}
 }
 
@@ -61,7 +61,7 @@ func goneError(ref model.Ref, s model.Sighting, err error) error {
 	return &model.ReadError{
 		Message: fmt.Sprintf("the registry no longer has %s, which %s was on %s", model.ShortDigest(s.Digest), ref.Tag,
 			model.TimeText(lastSeenBy(ref, s))),
-		Next: "it was deleted, or garbage collected because no tag points to it; use a later moment",
+		Next: "it was deleted, or garbage collected because no tag points to it; give a later time",
 		Err:  err, Missing: true,
 	}
 }

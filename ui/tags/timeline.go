@@ -76,7 +76,7 @@ func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 	if journal == nil {
 		p.err = &model.ReadError{
 			Message: "the journal is off",
-			Next:    "start tagdiff without --no-journal and with HOME set to record sightings of tags",
+			Next:    "start tagdiff without --no-journal and with HOME set to record where tags point",
 		}
 		return p, nil
 	}
