@@ -72,14 +72,15 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	for i, ref := range []model.Ref{a, b} {
 		wait.Go(func() {
 			defer panics.Catch()
-			if arts[i], errs[i] = r.load(ctx, ref); errs[i] != nil && !isBlob(errs[i]) {
-				cancel() // a comparison needs both sides
-			}
+			arts[i], errs[i] = r.load(ctx, ref)
 		})
 	}
-	wait.Wait()
-	if err := firstCause(errs); err != nil {
-		return false, diff.Identified(err, readOrNil(arts[0], errs[0]), readOrNil(arts[1], errs[1]))
+	wait.Wait() // also after an error of one side: the other one may fail, too
+	for i, err := range errs {
+		errs[i] = diff.Identified(err, readOrNil(arts[0], errs[0]), readOrNil(arts[1], errs[1]))
+	}
+	if err := bothErrors(errs[0], errs[1]); err != nil {
+		return false, err
 	}
 	c, errTags := tags.addTo(ctx, diff.Compare(arts[0], arts[1]))
 	c, err := r.readContents(ctx, c)
@@ -98,13 +99,6 @@ func readOrNil(a model.Artifact, err error) *model.Artifact {
 		return nil
 	}
 	return &a
-}
-
-// isBlob reports whether a digest was asked for that is a blob. The other side may then
-// say which.
-func isBlob(err error) bool {
-	t, ok := errors.AsType[*model.ReadError](err)
-	return ok && t.Blob != ""
 }
 
 // readContents reads the layers, or parts of them, whose bytes affect the result, and
@@ -182,17 +176,21 @@ func errorOf(e *model.Entry) error {
 	return e.Err
 }
 
-// firstCause returns the error that did not come from the cancellation after the other.
-func firstCause(errs [2]error) error {
-	for _, err := range errs {
-		if err != nil && !isCancel(err) {
-			return err
-		}
+// bothErrors returns the errors of A and B as one, A's first. A text that both have is said
+// once. It is nil if both are.
+func bothErrors(a, b error) error {
+	switch {
+	case a == nil || b == nil:
+		return cmp.Or(a, b)
+	case a.Error() == b.Error():
+		return a
 	}
-	if errs[0] != nil {
-		return errs[0]
+	readA, okA := errors.AsType[*model.ReadError](a)
+	readB, okB := errors.AsType[*model.ReadError](b)
+	if okA && okB && readA.Next == readB.Next {
+		return &model.ReadError{Message: readA.Message + ", and " + readB.Message, Next: readA.Next, Err: errors.Join(a, b)}
 	}
-	return errs[1]
+	return fmt.Errorf("%w; and %w", a, b)
 }
 
 func (r Request) load(ctx context.Context, ref model.Ref) (model.Artifact, error) {

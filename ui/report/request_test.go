@@ -120,3 +120,43 @@ func TestWrite_revealsErrors(t *testing.T) {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
+
+// failing is a registry that has no image. Both requests run at the same time.
+type failing struct {
+	artifacts
+	errs map[string]error
+}
+
+func (f failing) Load(_ context.Context, ref model.Ref, _ func(model.Artifact)) (model.Artifact, error) {
+	return f.artifacts[ref.Tag], f.errs[ref.Tag]
+}
+
+// TestCompare_bothFail: the error names both sides, A first.
+func TestCompare_bothFail(t *testing.T) {
+	lacks := func(tag, next string) error {
+		return &model.ReadError{Message: "localhost:5000 has no tag " + tag, Next: next, Missing: true}
+	}
+	s := failing{artifacts{}, map[string]error{
+		"x": lacks("x", "check the name"), "y": lacks("y", "check the name"), "z": lacks("z", "log in"),
+		"off1": errUnavailable, "off2": errUnavailable, "stopped": &model.ReadError{Message: "cancelled", Err: context.Canceled},
+	}}
+	s.put("one", single("localhost:5000/app:x", image(t, "amd64", nil)))
+	for _, tt := range []struct{ a, b, want string }{
+		{"x", "y", "localhost:5000 has no tag x, and localhost:5000 has no tag y; check the name"},
+		{"y", "x", "localhost:5000 has no tag y, and localhost:5000 has no tag x; check the name"},
+		{"x", "z", "localhost:5000 has no tag x; check the name; and localhost:5000 has no tag z; log in"},
+		{"x", "one", "localhost:5000 has no tag x; check the name"},
+		{"one", "y", "localhost:5000 has no tag y; check the name"},
+		{"off1", "off2", errUnavailable.Error()},
+		{"stopped", "stopped", "cancelled"},
+	} {
+		ref := func(tag string) model.Ref { return repo.WithTag(tag) }
+		_, err := Request{Registry: s, Format: "text"}.Write(t.Context(), &bytes.Buffer{}, []model.Ref{ref(tt.a), ref(tt.b)})
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%s and %s: %v", tt.a, tt.b, err)
+		}
+		if tt.a == "stopped" && !isCancel(err) {
+			t.Errorf("%v is not a cancellation", err)
+		}
+	}
+}
