@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/containerd/platforms"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -41,12 +42,18 @@ var failsFrom = map[string]int{"C3": 3, "C4": 3, "C7": 2, "C11": 3, "D7": 3, "D8
 func ParseExpected(list string) ([]string, error) {
 	var names []string
 	for part := range strings.SplitSeq(list, ",") {
+		switch part = strings.TrimSpace(part); {
+		case part == "":
+			return nil, fmt.Errorf("%q has an empty entry; remove the comma before or after it", list)
+		case !strings.Contains(part, "(") && strings.ContainsAny(part, " \t"): // windows/amd64 (10.0) has a blank
+			return nil, fmt.Errorf("%q is not a platform; separate platforms with commas", part)
+		}
 		name, err := parsePlatform(part)
 		if err != nil {
 			return nil, err
 		}
 		if os, arch, _ := strings.Cut(name, "/"); os == arch || arch == "windows" || arch == "darwin" {
-			return nil, fmt.Errorf("%q is not a platform: write os/architecture, for example linux/arm64", strings.TrimSpace(part))
+			return nil, fmt.Errorf("%q is not a platform: write os/architecture, for example linux/arm64", part)
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -95,6 +102,22 @@ func Expect(c Comparison, platforms []string) Expectation {
 		}
 	}
 	return e
+}
+
+// UnknownArchitecture returns an error if an expected platform is missing and its architecture
+// is probably a typo: neither Go nor OCI knows it.
+func (e Expectation) UnknownArchitecture(c Comparison) error {
+	if e.Unread() != nil {
+		return nil // the image may have it
+	}
+	for _, name := range e.missing() {
+		base, _, _ := strings.Cut(name, " (")
+		arch := strings.Split(base, "/")[1]
+		if _, err := platforms.Parse(arch); err != nil {
+			return fmt.Errorf("--expect names %s, but %q is not a known architecture; the image has %s", name, arch, c.platformNames())
+		}
+	}
+	return nil
 }
 
 // Met reports whether all platforms exist, could be read, and no finding fails

@@ -15,9 +15,44 @@ func TestParseExpected(t *testing.T) {
 	if err != nil || !slices.Equal(got, []string{"linux/amd64", "linux/arm64", "windows/amd64"}) {
 		t.Errorf("%q %v", got, err)
 	}
-	for _, bad := range []string{"", "linux", "windows", "linux/amd64,", "a/b/c/d/e", "linux/amd 64"} {
-		if got, err := ParseExpected(bad); err == nil {
-			t.Errorf("%q gave %q", bad, got)
+	for bad, want := range map[string]string{
+		"":             "has an empty entry",
+		"linux/amd64,": `"linux/amd64," has an empty entry; remove the comma before or after it`,
+		"linux":        "write os/architecture",
+		"windows":      "write os/architecture",
+		"a/b/c/d/e":    "write os/architecture",
+		"linux/amd 64": "separate platforms with commas",
+		"amd64 arm64":  `"amd64 arm64" is not a platform; separate platforms with commas`,
+	} {
+		if got, err := ParseExpected(bad); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q gave %q, %v", bad, got, err)
+		}
+	}
+}
+
+// TestUnknownArchitecture: a name that is probably a typo is an error, unless the image has it.
+func TestUnknownArchitecture(t *testing.T) {
+	amd := entry(forArch("amd64").image(t))
+	odd := labelled(entry(forArch("foo").image(t)), "linux", "foo", "")
+	for _, tt := range []struct {
+		a        model.Artifact
+		expected string
+		want     string
+	}{
+		{index(t, "a", amd, odd), "linux/amd46", `--expect names linux/amd46, but "amd46" is not a known architecture; the image has linux/amd64 and linux/foo`},
+		{index(t, "a", amd), "foo", `"foo" is not a known`},
+		{index(t, "a", amd, odd), "foo", ""},
+		{index(t, "a", amd), "linux/riscv64,windows/amd64,linux/arm/v7,wasi/wasm", ""},
+		{index(t, "a", amd, gone(labelled(odd, "", "", ""), false)), "linux/amd46", ""},
+	} {
+		names, err := ParseExpected(tt.expected)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := Describe(tt.a)
+		err = Expect(c, names).UnknownArchitecture(c)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s: %v", tt.expected, err)
 		}
 	}
 }
