@@ -11,6 +11,9 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
+// latest is the tag of an image without one.
+const latest = "latest"
+
 // DockerHub is the name of Docker Hub in references.
 const DockerHub = "docker.io"
 
@@ -121,7 +124,7 @@ func ParseImage(s string) (Ref, error) {
 	case NamesRegistry:
 		return Ref{}, fmt.Errorf("%q is a registry, not an image: name a repository and a tag, for example %s/app:tag", s, r.Registry)
 	case NamesRepository:
-		r.Tag = "latest"
+		r.Tag = latest
 	}
 	return r, nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
-	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
@@ -119,17 +118,4 @@ func (a App) notFoundText(repo model.Ref, prefix model.DigestPrefix) safe.Text {
 		return safe.Sprintf("no digest of this repository was read yet: open its tags, then search %s", safe.Clean(string(prefix)))
 	}
 	return safe.Sprintf("%s was not found in %s; %s", safe.Clean(string(prefix)), safe.Join(all, ", or in "), next)
-}
-
-// answerLines is the answer in as many lines as it needs and the screen has.
-func (a App) answerLines() []look.Line {
-	if a.answer.IsEmpty() || a.prompt != nil {
-		return nil
-	}
-	lines := look.Wrap([]look.Span{look.S(look.Strong, a.answer)}, a.width-2)
-	lines = lines[:min(len(lines), max(a.height-frameHeight, 1))]
-	for i, l := range lines {
-		lines[i] = look.L(look.Gap(1)).With(l.Spans...)
-	}
-	return lines
 }

@@ -41,10 +41,7 @@ func (a App) content() string {
 	if a.help != nil {
 		body = a.help.view(f)
 	}
-	last := []look.Line{a.footer()}
-	if answer := a.answerLines(); len(answer) > 0 {
-		last = answer
-	}
+	last := a.bottomLines()
 	lines := append([]look.Line{a.header()}, body...)
 	room := f.Height + 2 - len(last)
 	for len(lines) < room {
@@ -97,11 +94,24 @@ func pauseText(p model.Pause, now time.Time) safe.Text {
 	return safe.Sprintf("%s asked for a pause: %s", p.Host, left)
 }
 
+// bottomLines are an error above the prompt, an answer, or the footer. They need as many
+// lines as the text, and at most as many as the screen has.
+func (a App) bottomLines() []look.Line {
+	room := max(a.height-frameHeight, 1)
+	switch {
+	case a.prompt != nil && !a.prompt.Err.IsEmpty():
+		lines := look.Paragraph(look.Alert, a.prompt.Err, a.width)
+		return append(lines[:min(len(lines), room)], a.footer())
+	case a.prompt == nil && !a.answer.IsEmpty():
+		lines := look.Paragraph(look.Strong, a.answer, a.width)
+		return lines[:min(len(lines), room)]
+	}
+	return []look.Line{a.footer()}
+}
+
 // footer is the last line: the prompt, a toast, or the most useful keys.
 func (a App) footer() look.Line {
 	switch {
-	case a.prompt != nil && !a.prompt.Err.IsEmpty():
-		return look.L(look.Gap(1)).With(a.prompt.Line(a.width/3).Spans...).With(look.Gap(2), look.S(look.Alert, a.prompt.Err))
 	case a.prompt != nil:
 		return look.L(look.Gap(1)).With(a.prompt.Line(a.width - 1).Spans...)
 	case !a.toast.IsEmpty():

@@ -87,7 +87,7 @@ func (p guidePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case key.Matches(press, page.Keys.Back):
 		return p, page.Send(page.PopMsg{})
 	}
-	return p, nil
+	return p, page.Unused(press)
 }
 
 func (p guidePage) open(i int) page.Effects {

@@ -102,7 +102,11 @@ func (p homePage) pressList(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		}
 		return p.open(r.ID)
 	}
-	p.sheet, _ = p.sheet.Move(msg)
+	s, moved := p.sheet.Move(msg)
+	if !moved {
+		return p, page.Unused(msg)
+	}
+	p.sheet = s
 	return p, nil
 }
 
@@ -135,7 +139,7 @@ func (p homePage) inputLines(f page.Frame) []look.Line {
 		look.L(look.Gap(1)).With(p.input.Line(f.Width - 2).Spans...),
 	}
 	if !p.input.Err.IsEmpty() {
-		return append(lines, look.L(look.Gap(1), look.S(look.Alert, p.input.Err)), look.Line{})
+		return append(append(lines, look.Paragraph(look.Alert, p.input.Err, f.Width)...), look.Line{})
 	}
 	return append(lines, look.L(look.Gap(7), look.S(look.Faint,
 		safe.Const("localhost:5000   host/app   host/app:tag   host/app:tag :other"))), look.Line{})

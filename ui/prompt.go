@@ -5,7 +5,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/page"
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
@@ -46,8 +48,20 @@ func (a App) pressPrompt(msg tea.KeyPressMsg) (App, tea.Cmd) {
 			f.Err = safe.Clean(err.Error())
 			return a.withPrompt(f), nil
 		}
-		a.prompt = nil
+		typed := strings.TrimSpace(a.prompt.Value())
+		a.answer, a.prompt = completedText(typed, to, repoOf(a.top())), nil
 		return a.push(a.pageFor(to))
 	}
 	return a.withPrompt(a.prompt.Update(msg)), nil
+}
+
+// completedText says what a name without a host means, empty if it is not the name of a tag
+// in the repository of beside.
+func completedText(typed string, to page.Route, beside model.Ref) safe.Text {
+	place, ok := to.(page.PlaceRoute)
+	if !ok || beside.Repository == "" || !model.IsTag(typed) {
+		return safe.Text{}
+	}
+	text, _ := model.Completed(typed, place.Ref, beside)
+	return safe.Clean(text)
 }

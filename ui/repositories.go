@@ -68,7 +68,7 @@ func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case key.Matches(press, page.Keys.Back):
 		return p, page.Send(page.PopMsg{})
 	}
-	return p, nil
+	return p, page.Unused(press)
 }
 
 // unlisted reports whether the registry does not list its repositories. Docker Hub, for
@@ -115,7 +115,7 @@ func (p repositoriesPage) Layout(f page.Frame) (page.Page, page.Effects) {
 func (p repositoriesPage) View(f page.Frame) []look.Line {
 	if p.unlisted() {
 		lines := append(page.ErrorLines(p.list.Err, f), look.Line{}, look.L(look.Gap(2)).With(p.input.Line(f.Width-4).Spans...))
-		return append(lines, look.L(look.Gap(2), look.S(look.Alert, p.input.Err)))
+		return append(lines, look.Paragraph(look.Alert, p.input.Err, f.Width)...)
 	}
 	return p.list.View(f, safe.Const("repositories"), func(name string, _ int) look.Line {
 		return look.L(look.Gap(1), look.P(safe.Clean(name)))

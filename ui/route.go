@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -62,6 +63,9 @@ func parseRoute(s string, beside model.Ref) (page.Route, error) {
 			return nil, err
 		}
 		return page.CompareRoute{A: first, B: &second}, nil
+	}
+	if len(words) > 2 {
+		return nil, fmt.Errorf("%d references; give at most two images", len(words))
 	}
 	s = strings.TrimSpace(s)
 	alone := digest.Digest(strings.TrimPrefix(s, "@"))

@@ -111,6 +111,9 @@ func (p comparePage) offerCheck() (comparePage, page.Effects) {
 	if p.check.stage == checkRunning {
 		return p, nil
 	}
+	if failed := p.failedSides(); !failed.IsEmpty() {
+		return p, page.Toast(safe.Sprintf("%s could not be read: press r, then V", failed))
+	}
 	if !p.complete() {
 		return p, page.Toast(safe.Const("not everything has been read; try again when it has"))
 	}
@@ -120,13 +123,43 @@ func (p comparePage) offerCheck() (comparePage, page.Effects) {
 		total += len(a.blobs)
 	}
 	if total == 0 {
-		return p, page.Toast(safe.Const("there is no image whose layers could be checked"))
+		return p, page.Toast(p.uncheckedText())
 	}
 	p.check = blobCheck{stage: checkOffered, id: p.check.id, asks: asks, total: total}
 	if total <= unannounced {
 		return p.startCheck()
 	}
 	return p, nil
+}
+
+// failedSides names the sides that could not be read, empty for none.
+func (p comparePage) failedSides() safe.Text {
+	switch {
+	case p.alone && p.a.failed():
+		return safe.Const("the image")
+	case !p.alone && p.a.failed() && p.b.failed():
+		return safe.Const("A and B")
+	case p.a.failed():
+		return safe.Const("A")
+	case !p.alone && p.b.failed():
+		return safe.Const("B")
+	}
+	return safe.Text{}
+}
+
+// uncheckedText says why there are no layers to check.
+func (p comparePage) uncheckedText() safe.Text {
+	for _, s := range p.sides() {
+		if s.art == nil {
+			continue
+		}
+		for _, e := range s.art.Images() {
+			if e.Err != nil {
+				return safe.Sprintf("the layers cannot be checked: %s", page.ShortError(e.Err))
+			}
+		}
+	}
+	return safe.Const("there is no image whose layers could be checked")
 }
 
 func (p comparePage) startCheck() (comparePage, page.Effects) {

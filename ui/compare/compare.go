@@ -242,7 +242,7 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 	case key.Matches(msg, page.Keys.Command):
 		return p, widget.CopyCommand(r)
 	}
-	return p, nil
+	return p, page.Unused(msg)
 }
 
 // pairOf returns the index of the pair that a row shows, or -1.

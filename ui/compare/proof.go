@@ -25,8 +25,7 @@ func (p comparePage) openProof(r widget.Row) page.Effects {
 			Proof:   func(f page.Frame) []widget.Row { return v.in(f).verdictProof(v.cmp.Verdict) },
 		}
 	}
-	r.Detail, r.Title = r.Proof, safe.Sprintf("proof: %s", r.Title)
-	return page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
+	return page.Send(page.PushMsg{Page: widget.NewProof(p.Crumb(), r)})
 }
 
 func (v view) verdictProof(verdict diff.Verdict) []widget.Row {

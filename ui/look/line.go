@@ -172,6 +172,15 @@ func Wrap(spans []Span, width int) []Line {
 	return lines
 }
 
+// Paragraph breaks a text into lines of at most width cells, with a blank at both sides.
+func Paragraph(role Role, t safe.Text, width int) []Line {
+	lines := Wrap([]Span{S(role, t)}, width-2)
+	for i, l := range lines {
+		lines[i] = L(Gap(1)).With(l.Spans...)
+	}
+	return lines
+}
+
 // lineEnds returns the byte offsets of the line ends of s; the last one is its length. A
 // line ends after the last blank that fits, unless the line would be less than half
 // full.

@@ -88,6 +88,11 @@ func Send(msg tea.Msg) Effects { return Effects{msg} }
 // Toast requests a line at the bottom.
 func Toast(t safe.Text) Effects { return Send(ToastMsg{t}) }
 
+// Unused says that a key has no use on the page.
+func Unused(msg tea.KeyPressMsg) Effects {
+	return Toast(safe.Sprintf("%s does nothing here; ? lists the keys", msg.String()))
+}
+
 // PickedMsg is the answer of a page that was opened to choose a side.
 type PickedMsg struct {
 	Side diff.Side

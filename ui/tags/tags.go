@@ -279,7 +279,7 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	case p.pick == "":
 		return p, p.pressMark(msg, here)
 	}
-	return p, nil
+	return p, page.Unused(msg)
 }
 
 // pressMark marks A and B. On A again it removes the mark.
@@ -294,7 +294,7 @@ func (p tagsPage) pressMark(msg tea.KeyPressMsg, here model.Ref) page.Effects {
 	case next || key.Matches(msg, page.Keys.MarkB):
 		return p.mark(page.Marks{A: a, B: &here})
 	}
-	return nil
+	return page.Unused(msg)
 }
 
 // open opens a tag or, when A is marked, the comparison of A with it.

@@ -177,6 +177,8 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p, page.Send(page.CompareRoute{A: p.refAt(at.Digest)})
 	case key.Matches(msg, page.Keys.Copy):
 		return p, page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Clean(p.ref.AtDigest(at.Digest).String())})
+	default:
+		return p, page.Unused(msg)
 	}
 	return p, nil
 }

@@ -28,6 +28,12 @@ type detailKey struct {
 // NewDetail returns the detail page of a row; path names the page that it belongs to.
 func NewDetail(path safe.Text, r Row) page.Page { return detailPage{path: path, row: r} }
 
+// NewProof returns the detail page of the proof of a row, which must have one.
+func NewProof(path safe.Text, r Row) page.Page {
+	r.Detail, r.Title, r.Proof = r.Proof, safe.Sprintf("proof: %s", r.Title), nil
+	return NewDetail(path, r)
+}
+
 func (p detailPage) Start(context.Context) (page.Page, page.Effects) { return p, nil }
 
 func (p detailPage) Layout(f page.Frame) (page.Page, page.Effects) {
@@ -62,8 +68,10 @@ func (p detailPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 			return p, CopyCommand(r)
 		}
 		return p, CopyCommand(p.row)
+	case key.Matches(press, page.Keys.Proof) && p.row.Proof != nil:
+		return p, page.Send(page.PushMsg{Page: NewProof(p.path, p.row)})
 	}
-	return p, nil
+	return p, page.Unused(press)
 }
 
 func (p detailPage) View(f page.Frame) []look.Line { return p.sheet.View(f.Glyphs) }
@@ -76,10 +84,17 @@ func (p detailPage) Status() safe.Text {
 }
 
 func (p detailPage) Hints() []key.Binding {
-	return []key.Binding{page.Keys.Copy, page.Keys.Command, page.Keys.Up, page.Keys.Down, page.Keys.Back}
+	hints := []key.Binding{page.Keys.Copy, page.Keys.Command, page.Keys.Up, page.Keys.Down, page.Keys.Back}
+	if p.row.Proof != nil {
+		hints = append([]key.Binding{page.Describe(page.Keys.Proof, "why")}, hints...)
+	}
+	return hints
 }
 
 func (p detailPage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Detail", Keys: []key.Binding{page.Describe(page.Keys.Copy, "copy the field under the cursor"),
-		page.Keys.Command}}, page.MoveKeys, page.GlobalKeys}
+	keys := []key.Binding{page.Describe(page.Keys.Copy, "copy the field under the cursor"), page.Keys.Command}
+	if p.row.Proof != nil {
+		keys = append(keys, page.Keys.Proof)
+	}
+	return []page.KeyGroup{{Name: "Detail", Keys: keys}, page.MoveKeys, page.GlobalKeys}
 }
