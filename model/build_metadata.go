@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,10 +32,10 @@ type buildMetadata struct {
 func ParseBuilds(raw []byte) ([]Build, error) {
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &top); err != nil {
-		return nil, fmt.Errorf("it is not a metadata file of docker buildx, which --metadata-file writes: %w", plainJSON(err))
+		return nil, notMetadata(raw, plainJSON(err))
 	}
 	if _, err := checkJSON(raw, nil); err != nil {
-		return nil, fmt.Errorf("it is not a metadata file of docker buildx, which --metadata-file writes: %w", err)
+		return nil, notMetadata(raw, err)
 	}
 	if _, ok := top["containerimage.digest"]; ok {
 		b, err := parseBuild("", raw)
@@ -63,10 +64,25 @@ func ParseBuilds(raw []byte) ([]Build, error) {
 	return builds, nil
 }
 
+// notMetadata says what a file is in place of a metadata file.
+func notMetadata(raw []byte, err error) error {
+	what := "it has other JSON than a metadata file"
+	switch {
+	case len(bytes.TrimSpace(raw)) == 0:
+		what, err = "it is empty", nil
+	case !json.Valid(raw):
+		what = "it is not JSON"
+	}
+	if err != nil {
+		what += ": " + err.Error()
+	}
+	return errors.New(what + "; give the file that docker buildx --metadata-file wrote")
+}
+
 func parseBuild(target string, raw []byte) (Build, error) {
 	var m buildMetadata
 	if err := json.Unmarshal(raw, &m); err != nil {
-		return Build{}, fmt.Errorf("it is not a metadata file of docker buildx, which --metadata-file writes: %w", plainJSON(err))
+		return Build{}, notMetadata(raw, plainJSON(err))
 	}
 	if err := m.Digest.Validate(); err != nil {
 		return Build{}, fmt.Errorf("its containerimage.digest is not a digest: %.80q", m.Digest)
@@ -91,12 +107,16 @@ func BuiltRef(builds []Build, ref *Ref) (Ref, error) {
 			in = builds // it was pushed under another name, or the file has no name
 		}
 		if len(in) != 1 {
-			return Ref{}, fmt.Errorf("%d of its builds were pushed to %s; the builds are %s", len(in), ref.Repo(), targets(builds))
+			next := "name the repository of one"
+			if len(in) > 1 {
+				next = "name one by its digest in place of --metadata"
+			}
+			return Ref{}, fmt.Errorf("%d of its builds were pushed to %s; %s: %s", len(in), ref.Repo(), next, targets(builds))
 		}
 		return ref.Repo().AtDigest(in[0].Digest), nil
 	}
 	if len(builds) != 1 {
-		return Ref{}, fmt.Errorf("it contains several builds, %s: name the repository of one", targets(builds))
+		return Ref{}, fmt.Errorf("it contains several builds; name the repository of one: %s", targets(builds))
 	}
 	if len(builds[0].Names) == 0 {
 		return Ref{}, errors.New("it does not contain the repository that the image was pushed to: name the repository")
@@ -108,6 +128,15 @@ func BuiltRef(builds []Build, ref *Ref) (Ref, error) {
 	return r.Repo().AtDigest(builds[0].Digest), nil
 }
 
+// OtherRepository returns the name that a file with one build gives to it, if that is in
+// another repository than ref. It is "" otherwise.
+func OtherRepository(builds []Build, ref Ref) string {
+	if len(builds) != 1 || len(builds[0].Names) == 0 || builds[0].isIn(ref.Repo()) {
+		return ""
+	}
+	return builds[0].Names[0]
+}
+
 func (b Build) isIn(repo Ref) bool {
 	return slices.ContainsFunc(b.Names, func(name string) bool {
 		r, err := ParseRef(name)
@@ -115,12 +144,12 @@ func (b Build) isIn(repo Ref) bool {
 	})
 }
 
-// targets lists builds by target and names, at most eight of them.
+// targets lists builds by target, names and digest, at most eight of them.
 func targets(builds []Build) string {
 	const most = 8
 	var names []string
 	for _, b := range builds[:min(len(builds), most)] {
-		names = append(names, strings.Join(append([]string{b.Target}, b.Names...), " "))
+		names = append(names, fmt.Sprintf("%q (%s)", b.Target, strings.Join(append(slices.Clone(b.Names), b.Digest.String()), ", ")))
 	}
 	text := strings.Join(names, ", ")
 	if len(builds) > most {

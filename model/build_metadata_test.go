@@ -22,15 +22,18 @@ func TestBuiltRef(t *testing.T) {
 		{"one, under another name", oneBuild, "mirror.example/uis/tool:main", "mirror.example/uis/tool@sha256:" + hexA, ""},
 		{"a short name", `{"containerimage.digest": "sha256:` + hexA + `", "image.name": "app"}`, "", "docker.io/library/app@sha256:" + hexA, ""},
 		{"no name", `{"containerimage.digest": "sha256:` + hexA + `"}`, "", "", "name the repository"},
-		{"several", twoBuilds, "", "", "several builds, api registry.example/api:1, web registry.example/web:1"},
+		{"several", twoBuilds, "", "", `several builds; name the repository of one: "api" (registry.example/api:1, sha256:` + hexA + `), "web" (registry.example/web:1, sha256:` + hexB + `)`},
 		{"one of several", twoBuilds, "registry.example/web", "registry.example/web@sha256:" + hexB, ""},
-		{"none of several", twoBuilds, "registry.example/db", "", "0 of its builds"},
+		{"none of several", twoBuilds, "registry.example/db", "", `0 of its builds were pushed to registry.example/db; name the repository of one: "api"`},
+		{"two of several", strings.ReplaceAll(twoBuilds, "/web:", "/api:"), "registry.example/api", "", "2 of its builds were pushed to registry.example/api; name one by its digest in place of --metadata: "},
 		{"not pushed", `{"containerimage.config.digest": "sha256:` + hexA + `"}`, "", "", "--push"},
 		{"one target not pushed", `{"api": {"buildx.build.ref": "x", "containerimage.digest": "sha256:` + hexA + `", "image.name": "r.example/api"}, "web": {"buildx.build.ref": "y"}}`, "", "", `target "web" has no`},
 		{"no digest", `{"containerimage.digest": "sha256:x"}`, "", "", "not a digest"},
-		{"no JSON", `hello`, "", "", "not a metadata file of docker buildx"},
-		{"a list", `[]`, "", "", "not a metadata file of docker buildx"},
-		{"empty", ``, "", "", "not a metadata file of docker buildx"},
+		{"no JSON", `hello`, "", "", "it is not JSON: "},
+		{"cut off", `{"containerimage.digest": "sha256`, "", "", "it is not JSON: "},
+		{"a list", `[]`, "", "", "it has other JSON than a metadata file: "},
+		{"a number", `{"containerimage.digest": 1}`, "", "", "it has other JSON than a metadata file: "},
+		{"empty", " \n", "", "", "it is empty; give the file that docker buildx --metadata-file wrote"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -77,4 +80,22 @@ func FuzzParseBuilds(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestOtherRepository(t *testing.T) {
+	for _, tt := range []struct{ raw, ref, want string }{
+		{oneBuild, "registry.example:5000/uis/tool", ""},
+		{oneBuild, "registry.example:5000/other", "registry.example:5000/uis/tool:main"},
+		{`{"containerimage.digest": "sha256:` + hexA + `"}`, "registry.example/x", ""},
+		{twoBuilds, "registry.example/x", ""},
+	} {
+		ref, err := ParseRef(tt.ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		builds, err := ParseBuilds([]byte(tt.raw))
+		if got := OtherRepository(builds, ref); err != nil || got != tt.want {
+			t.Errorf("%s: %q, %v", tt.ref, got, err)
+		}
+	}
 }
