@@ -28,6 +28,9 @@ func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	if f.timeout < shortestTimeout {
 		return connection{}, fmt.Errorf("--timeout %s must be at least %s", f.timeout, shortestTimeout)
 	}
+	if f.timeout > longestTimeout {
+		return connection{}, fmt.Errorf("--timeout %s must be at most %gh", f.timeout, longestTimeout.Hours())
+	}
 	log, closeLog, err := f.log()
 	if err != nil {
 		return connection{}, err

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -13,16 +12,13 @@ import (
 
 // demoCommand returns the command tagdiff demo.
 func demoCommand(f *flags, failed *result) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Try tagdiff on a built-in registry with three true incidents",
 		Args:  cobra.ArbitraryArgs,
 		RunE: failed.of(func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("demo takes no arguments: %q", args[0])
-			}
-			if f.metadata != "" || f.expect != "" {
-				return errors.New("demo takes neither --expect nor --metadata")
+			if err := noArguments(cmd, args); err != nil {
+				return err
 			}
 			server, err := demo.Start()
 			if err != nil {
@@ -36,6 +32,8 @@ func demoCommand(f *flags, failed *result) *cobra.Command {
 			return f.open(cmd, nil, &guide)
 		}),
 	}
+	f.defineViews(c.Flags())
+	return c
 }
 
 // guideFor returns the demo's incidents as the guide of the first screen.

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"regexp/syntax"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/term"
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -39,35 +41,45 @@ type flags struct {
 	noCache   bool
 }
 
-// define adds the flags to c and to its subcommands.
-func (f *flags) define(c *cobra.Command) {
-	p := c.PersistentFlags()
+// defineShared adds the flags that every command takes.
+func (f *flags) defineShared(p *pflag.FlagSet) {
 	p.StringVarP(&f.output, "output", "o", "", "Output format: tui, text, markdown or json (default tui on a terminal, else text)")
-	p.StringVarP(&f.platform, "platform", "p", "", "Compare this `PLATFORM` only, for example linux/arm64")
-	p.StringVar(&f.expect, "expect", "",
-		"Check that one image has these `PLATFORMS` (comma-separated) and that none is falsely labelled; exit code 1 if not")
-	p.StringVar(&f.metadata, "metadata", "", "Read the image digest from `FILE`, written by docker buildx --metadata-file")
 	p.StringVar(&f.logFile, "log", "", "Append every request to `FILE`")
-	p.BoolVar(&f.exact, "exact", false, "Exit with 0 only if the digests are equal")
 	p.BoolVar(&f.plainHTTP, "plain-http", false, "Use http for registries (loopback hosts need no flag)")
 	p.BoolVar(&f.ascii, "ascii", false, "Use ASCII only")
 	p.BoolVar(&f.noColor, "no-color", false, "Use no colours (or set the variable NO_COLOR)")
-	p.DurationVar(&f.recheck, "recheck", 30*time.Second, "How often to check whether the tags on screen moved; 0 for never")
 	p.DurationVar(&f.timeout, "timeout", registry.DefaultTimeout,
 		"Give up on a registry that is silent for this long, or has not finished an answer after four times as long")
 	p.IntVar(&f.parallel, "parallel", registry.DefaultConcurrency, "Send at most `N` requests at once to a registry, 1 to 512")
-	p.BoolVar(&f.digests, "digests", false, "List the tags of a repository by digest: one HEAD request per tag")
-	p.BoolVar(&f.siblings, "siblings", false,
-		"In a report, also list other tags of the same image: one HEAD request per tag, one GET for each of up to 200 indexes")
-	p.StringVar(&f.match, "match", "", "With --digests, only tags that match the regular `EXPRESSION`")
 	p.BoolVar(&f.noJournal, "no-journal", false, "Do not record where tags point, and do not use earlier records")
 	p.BoolVar(&f.noCache, "no-cache", false, "Do not use the cache of manifests and configs on disk")
-	p.BoolVar(&f.probe, "probe", false, "Also check what old clients get for each tag: two more requests per tag")
 	p.BoolVar(&f.reveal, "reveal", false, "Show values that look like secrets")
 }
 
-// shortestTimeout is about one round trip of the slowest usable link.
-const shortestTimeout = 100 * time.Millisecond
+// defineViews adds the flags of the commands that show images.
+func (f *flags) defineViews(p *pflag.FlagSet) {
+	p.StringVarP(&f.platform, "platform", "p", "", "Compare this `PLATFORM` only, for example linux/arm64")
+	p.BoolVar(&f.exact, "exact", false, "Exit with 0 only if the digests are equal")
+	p.DurationVar(&f.recheck, "recheck", 30*time.Second, "How often to check whether the tags on screen moved; 0 for never")
+	p.BoolVar(&f.siblings, "siblings", false,
+		"In a report, also list other tags of the same image: one HEAD request per tag, one GET for each of up to 200 indexes")
+	p.BoolVar(&f.probe, "probe", false, "Also check what old clients get for each tag: two more requests per tag")
+}
+
+// defineReports adds the flags that choose what to report on.
+func (f *flags) defineReports(p *pflag.FlagSet) {
+	p.StringVar(&f.expect, "expect", "",
+		"Check that one image has these `PLATFORMS` (comma-separated) and that none is falsely labelled; exit code 1 if not")
+	p.StringVar(&f.metadata, "metadata", "", "Read the image digest from `FILE`, written by docker buildx --metadata-file")
+	p.BoolVar(&f.digests, "digests", false, "List the tags of a repository by digest: one HEAD request per tag")
+	p.StringVar(&f.match, "match", "", "With --digests, only tags that match the regular `EXPRESSION`")
+}
+
+// Limits of --timeout: about one round trip of the slowest usable link, and a day.
+const (
+	shortestTimeout = 100 * time.Millisecond
+	longestTimeout  = 24 * time.Hour
+)
 
 // expected returns the platforms of --expect, nil without the flag.
 func (f *flags) expected(refs []model.Ref) ([]string, error) {
@@ -94,19 +106,51 @@ func (f *flags) byDigest(refs []model.Ref) (*report.Digests, error) {
 	case f.output == "tui":
 		return nil, errors.New("--digests prints a report: use -o text, markdown or json")
 	case len(refs) != 1 || refs[0].Names() != model.NamesRepository:
-		return nil, errors.New("--digests lists the tags of one repository: name it without a tag")
+		return nil, errors.New("--digests lists the tags of one repository: " + repositoryAdvice(refs))
 	}
-	d := &report.Digests{Errors: os.Stderr}
+	d := &report.Digests{}
 	if f.match != "" {
 		var err error
 		if d.Match, err = regexp.Compile(f.match); err != nil {
-			return nil, fmt.Errorf("--match is not a regular expression: %w", err)
+			if bad, ok := errors.AsType[*syntax.Error](err); ok {
+				err = errors.New(string(bad.Code))
+			}
+			return nil, fmt.Errorf("--match %q is not a regular expression: %w; write one such as ^v1[.]", f.match, err)
 		}
 	}
 	if term.IsTerminal(os.Stderr.Fd()) && !isDumbTerminal() {
 		d.Progress = os.Stderr
 	}
 	return d, nil
+}
+
+// repositoryAdvice says how to name one repository in place of refs.
+func repositoryAdvice(refs []model.Ref) string {
+	switch {
+	case len(refs) == 1 && refs[0].Names() == model.NamesRegistry:
+		return fmt.Sprintf("%s is a registry; add a repository, for example %s/app", refs[0], refs[0])
+	case len(refs) == 1:
+		return fmt.Sprintf("%s is an image; write %s", refs[0], refs[0].Repo())
+	}
+	return fmt.Sprintf("there are %d arguments; give one, for example host/app", len(refs))
+}
+
+// checkPlatform normalizes --platform, and refuses flags about images with a list.
+func (f *flags) checkPlatform(form string, refs []model.Ref) error {
+	isList := form != "tui" && len(refs) == 1 && refs[0].Names() != model.NamesManifest
+	switch {
+	case isList && f.platform != "":
+		return fmt.Errorf("--platform needs an image; add a tag to %s", refs[0])
+	case isList && f.siblings:
+		return fmt.Errorf("--siblings needs an image; add a tag to %s", refs[0])
+	case f.platform == "":
+		return nil
+	case strings.Contains(f.platform, ","):
+		return errors.New("--platform takes one platform; leave it out to compare all")
+	}
+	var err error
+	f.platform, err = model.ParsePlatform(f.platform)
+	return err
 }
 
 // form returns the output format. It refuses a screen without a terminal, which would never end.
@@ -120,7 +164,7 @@ func (f *flags) form() (string, error) {
 		return "text", nil
 	case "tui":
 		if !tty {
-			return "", errors.New("standard output is not a terminal, or TERM names one without a screen: use -o text, markdown or json")
+			return "", errors.New("cannot draw a screen: standard output is not a terminal, or TERM is empty or dumb; use -o text, markdown or json")
 		}
 		return "tui", nil
 	case "text", "markdown", "json":

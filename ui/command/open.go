@@ -18,13 +18,14 @@ import (
 
 // open shows the arguments on a screen or as a report.
 func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
-	for _, name := range []string{"expect", "metadata"} { // an unset shell variable, probably
-		if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
-			return fmt.Errorf("--%s is empty", name)
-		}
+	switch set := cmd.Flags().Changed; { // an unset shell variable, probably
+	case set("expect") && f.expect == "":
+		return errors.New("--expect names no platform; write one or more, for example linux/amd64,linux/arm64")
+	case set("metadata") && f.metadata == "":
+		return errors.New("--metadata names no file; give the file that docker buildx --metadata-file wrote")
 	}
 	args, short := padShortDigest(args)
-	refs, err := f.refs(cmd.Context(), args)
+	refs, other, err := f.refs(cmd.Context(), args)
 	if err != nil {
 		return err
 	}
@@ -43,10 +44,8 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if f.recheck != 0 && f.recheck < time.Second {
 		return fmt.Errorf("--recheck %s must be at least 1s, or 0 for never", f.recheck)
 	}
-	if f.platform != "" {
-		if f.platform, err = model.ParsePlatform(f.platform); err != nil {
-			return err
-		}
+	if err := f.checkPlatform(form, refs); err != nil {
+		return err
 	}
 	on, err := f.connect(guide)
 	if err != nil {
@@ -63,22 +62,24 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	}
 	r := report.Request{
 		Registry: on.source(), Format: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests,
-		Siblings: f.siblings, Journal: on.seen.forScreens(),
+		Siblings: f.siblings, Errors: cmd.ErrOrStderr(), Journal: on.seen.forScreens(),
 		Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP},
 	}
 	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
 	if err == nil && !same {
 		return errDifferent
 	}
-	return err
+	if _, unread := errors.AsType[*model.ReadError](err); unread && other != "" {
+		return fmt.Errorf("%w (the metadata file names %s, the argument %s)", err, other, refs[0].Repo())
+	}
+	return withReading(err, args, refs)
 }
 
 // print writes the report on refs, or on each story of a guide. same is false if two
 // images differ.
 func (f *flags) print(ctx context.Context, w io.Writer, r report.Request, refs []model.Ref, guide *ui.Guide) (same bool, err error) {
 	if guide == nil {
-		same, err = r.Write(ctx, w, refs)
-		return same, withReading(err, refs)
+		return r.Write(ctx, w, refs)
 	}
 	for i, s := range guide.Stories {
 		if i > 0 {
@@ -91,16 +92,20 @@ func (f *flags) print(ctx context.Context, w io.Writer, r report.Request, refs [
 	return true, nil
 }
 
-// withReading adds to an error how a name without a host was read, if that may be the
-// cause: vm:5000 is a tag on Docker Hub, vm:5000/ is a registry.
-func withReading(err error, refs []model.Ref) error {
-	if _, ok := errors.AsType[*model.ReadError](err); !ok {
+// withReading adds to an error how a reference without a host or a tag was completed, if
+// the error is about that part.
+func withReading(err error, args []string, refs []model.Ref) error {
+	if _, ok := errors.AsType[*model.ReadError](err); !ok || len(args) != len(refs) {
 		return err
 	}
-	for _, r := range refs {
-		name, official := strings.CutPrefix(r.Repository, "library/")
-		if r.Registry == "docker.io" && official && strings.Trim(r.Tag, "0123456789") == "" && len(r.Tag) > 3 {
-			return fmt.Errorf("%w (read as %s; write %s:%s/ for a registry)", err, r, name, r.Tag)
+	for i, typed := range args {
+		var beside model.Ref
+		if i > 0 {
+			beside = refs[0]
+		}
+		text, missing := model.Completed(typed, refs[i], beside)
+		if text != "" && strings.Contains(err.Error(), missing) {
+			return fmt.Errorf("%w (%s)", err, text)
 		}
 	}
 	return err

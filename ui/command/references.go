@@ -59,7 +59,7 @@ func (s shortDigest) complete(ctx context.Context, reg report.Source, refs []mod
 	case len(owners) == 0:
 		return nil, &model.ReadError{
 			Message: fmt.Sprintf("%s is not a digest of %s: no manifest, image ID, layer or diff_id begins with it", s.prefix, other),
-			Next:    "write all 64 digits, or open the list of tags and search it there (/ or o)",
+			Next:    fmt.Sprintf("write all 64 digits, or run tagdiff %s and press / to find it", other.Repo()),
 		}
 	}
 	partOf := &model.ReadError{
@@ -74,41 +74,43 @@ func (s shortDigest) complete(ctx context.Context, reg report.Source, refs []mod
 	return nil, diff.Identified(partOf, sides[0], sides[1])
 }
 
-// refs returns the references of the arguments, or the image of --metadata.
-func (f *flags) refs(ctx context.Context, args []string) ([]model.Ref, error) {
+// refs returns the references of the arguments, or the image of --metadata. other is the
+// name that the file gives to the image, if that is in another repository.
+func (f *flags) refs(ctx context.Context, args []string) (_ []model.Ref, other string, _ error) {
 	refs, err := parseArgs(args)
 	if err != nil || f.metadata == "" {
-		return refs, err
+		return refs, "", err
 	}
 	if len(refs) > 1 {
-		return nil, errors.New("--metadata already names the image: give no argument, or its repository")
+		return nil, "", errors.New("--metadata already names the image: give no argument, or its repository")
 	}
-	built, err := builtRef(ctx, f.metadata, refs)
+	built, other, err := builtRef(ctx, f.metadata, refs)
 	if err != nil {
-		return nil, fmt.Errorf("metadata file %s: %w", f.metadata, err)
+		return nil, "", fmt.Errorf("metadata file %s: %w", f.metadata, err)
 	}
-	return []model.Ref{built}, nil
+	return []model.Ref{built}, other, nil
 }
 
-// builtRef returns the image that a metadata file names. If refs has one, the image must
-// be of its repository.
-func builtRef(ctx context.Context, name string, refs []model.Ref) (model.Ref, error) {
+// builtRef returns the image that a metadata file names, in the repository of refs if it has
+// one. other is as in refs.
+func builtRef(ctx context.Context, name string, refs []model.Ref) (_ model.Ref, other string, _ error) {
 	raw, err := readMetadata(ctx, name)
 	if err != nil {
-		return model.Ref{}, err
+		return model.Ref{}, "", err
 	}
 	builds, err := model.ParseBuilds(raw)
 	if err != nil {
-		return model.Ref{}, err
+		return model.Ref{}, "", err
 	}
 	if len(refs) == 0 {
-		return model.BuiltRef(builds, nil)
+		built, err := model.BuiltRef(builds, nil)
+		return built, "", err
 	}
 	built, err := model.BuiltRef(builds, &refs[0])
 	if named := refs[0].Digest; err == nil && named != "" && named != built.Digest {
-		return model.Ref{}, fmt.Errorf("it names %s, not the digest in the argument", built.Digest)
+		return model.Ref{}, "", fmt.Errorf("it names %s, not the digest in the argument", built.Digest)
 	}
-	return built, err
+	return built, model.OtherRepository(builds, refs[0]), err
 }
 
 // readMetadata reads a metadata file up to its limit. The file may be a pipe from a

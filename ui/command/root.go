@@ -44,10 +44,11 @@ func Main(version, commit string) int {
 	var failed result
 	defer panics.Handle(func(f *panics.PanicError) { os.Exit(reportCrash(crash.New(f), version)) })()
 	defer panics.Catch()
-	err := fang.Execute(ctx, newRoot(&failed), fang.WithVersion(version), fang.WithCommit(commit))
+	err := fang.Execute(ctx, newRoot(&failed), fang.WithVersion(version), fang.WithCommit(commit), fang.WithErrorHandler(
+		func(w io.Writer, _ fang.Styles, err error) { printError(w, err) }))
 	switch {
 	case err != nil:
-		return exitTrouble // fang printed the error
+		return exitTrouble // fang has called the handler
 	case failed.err == nil:
 		return exitSame
 	case errors.Is(failed.err, errDifferent):
@@ -116,22 +117,21 @@ all three are unset on a terminal like the vt100.`,
 		Args: cobra.ArbitraryArgs, // parseArgs checks the number
 		RunE: failed.of(func(cmd *cobra.Command, args []string) error { return f.open(cmd, args, nil) }),
 	}
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		failed.err = fmt.Errorf("%w; see tagdiff --help", err)
-		if strings.Contains(err.Error(), "invalid duration") {
-			failed.err = fmt.Errorf("%w; write a duration such as 30s or 2m", err)
-		}
+	c.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		failed.err = flagError(cmd, err)
 		return nil
 	})
-	f.define(c)
+	f.defineShared(c.PersistentFlags())
+	f.defineViews(c.Flags())
+	f.defineReports(c.Flags())
 	c.AddCommand(demoCommand(&f, failed), watchCommand(&f, failed))
-	refuseUnknownShells(c, failed)
+	checkCompletionArgs(c, failed)
 	return c
 }
 
-// refuseUnknownShells makes the completion command of cobra refuse a shell that it does not
-// know, which it answers with its help and exit code 0.
-func refuseUnknownShells(root *cobra.Command, failed *result) {
+// checkCompletionArgs makes the completion command of cobra refuse a shell that it does not
+// know, which it answers with its help and exit code 0, and arguments after a shell.
+func checkCompletionArgs(root *cobra.Command, failed *result) {
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() != "completion" {
@@ -144,5 +144,24 @@ func refuseUnknownShells(root *cobra.Command, failed *result) {
 			}
 			return fmt.Errorf("%q is not a shell with completions: write bash, zsh, fish or powershell", args[0])
 		})
+		for _, shell := range c.Commands() {
+			run := shell.RunE
+			shell.Args = cobra.ArbitraryArgs
+			shell.RunE = failed.of(func(cmd *cobra.Command, args []string) error {
+				if err := noArguments(cmd, args); err != nil {
+					return err
+				}
+				return run(cmd, args)
+			})
+		}
 	}
+}
+
+// noArguments refuses arguments.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	name := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+	return fmt.Errorf("%s takes no arguments: %q; see %s --help", name, args[0], cmd.CommandPath())
 }

@@ -58,7 +58,7 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := f.checkWatch(cmd, own); err != nil {
+	if err := f.checkWatch(own); err != nil {
 		return err
 	}
 	on, err := f.connect(nil)
@@ -76,22 +76,19 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 	if on.seen.Journal != nil {
 		w.LastSighting = on.seen.Last
 	}
-	err = w.Run(cmd.Context())
-	readerGone := errors.Is(err, syscall.EPIPE)
-	// With --moves an end by a signal is an error: a script must not take it for a move.
-	if readerGone || own.moves == 0 && errors.Is(err, context.Canceled) {
+	moves, err := w.Run(cmd.Context())
+	readerGone, stopped := errors.Is(err, syscall.EPIPE), errors.Is(err, context.Canceled)
+	switch {
+	case readerGone, stopped && own.moves == 0:
 		return nil
+	case stopped: // an error, since a script must not take it for a move
+		return fmt.Errorf("stopped by a signal after %d of %d moves; start watch again", moves, own.moves)
 	}
 	return err
 }
 
-// checkWatch refuses flags that watch does not take.
-func (f *flags) checkWatch(cmd *cobra.Command, own watchFlags) error {
-	for _, name := range []string{"platform", "expect", "metadata", "exact", "probe", "digests", "match", "recheck"} {
-		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed {
-			return fmt.Errorf("watch does not take --%s", name)
-		}
-	}
+// checkWatch refuses values that watch does not take.
+func (f *flags) checkWatch(own watchFlags) error {
 	switch {
 	case own.interval < own.minInterval:
 		return fmt.Errorf("--every %s must be at least %s", own.interval, own.minInterval)

@@ -261,7 +261,7 @@ func TestWatch_cancelled(t *testing.T) {
 	if err := w.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if line := w.nextLine(w.errors); line != "tagdiff: cancelled" {
+	if line := w.nextLine(w.errors); line != "tagdiff: stopped by a signal after 0 of 1 moves; start watch again" {
 		t.Errorf("line %q", line)
 	}
 	if code := w.wait(); code != 2 {

@@ -24,7 +24,6 @@ import (
 // Digests are the options of a list of tags with their digests.
 type Digests struct {
 	Match    *regexp.Regexp // list only tags that match; nil for all
-	Errors   io.Writer      // gets a line for each tag that could not be resolved; may be nil
 	Progress io.Writer      // a terminal that shows progress; nil for none
 }
 
@@ -47,7 +46,10 @@ func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error
 	if errPrint := r.printDigests(w, repo, c); errPrint != nil {
 		return errPrint
 	}
-	return errors.Join(err, r.Digests.failures(repo, c.tags))
+	if err == nil && c.matched == 0 {
+		r.noteEmpty(r.Digests.emptyText(repo, c.listed))
+	}
+	return errors.Join(err, r.failures(repo, c.tags))
 }
 
 // readTargets lists the tags of a repository and resolves each page while the next one
@@ -135,17 +137,25 @@ func (d *Digests) clearProgress(c *tagTargets) {
 	}
 }
 
+// emptyText says why no tag is listed.
+func (d *Digests) emptyText(repo model.Ref, listed int) safe.Text {
+	if listed == 0 {
+		return safe.Sprintf("%s has no tags", repo.String())
+	}
+	return safe.Sprintf("no tag of %s matches %s", repo.String(), d.Match.String())
+}
+
 // failures prints the error of each tag that could not be resolved, and returns an error with
 // their number.
-func (d *Digests) failures(repo model.Ref, tags []model.Tagged) error {
+func (r Request) failures(repo model.Ref, tags []model.Tagged) error {
 	failed := 0
 	for _, t := range tags {
 		if t.Err == nil {
 			continue
 		}
 		failed++
-		if d.Errors != nil {
-			fmt.Fprintln(d.Errors, safe.Sprintf("%s: %s", safe.Clean(repo.WithTag(t.Tag).String()), safe.Gate{}.Clean(t.Err.Error())))
+		if r.Errors != nil {
+			fmt.Fprintln(r.Errors, safe.Sprintf("%s: %s", safe.Clean(repo.WithTag(t.Tag).String()), safe.Gate{}.Clean(t.Err.Error())))
 		}
 	}
 	if failed == 0 {

@@ -62,8 +62,7 @@ func someTags() tagLists {
 func digestsOf(t *testing.T, p tagLists, form string, d Digests) (out, errs string, err error) {
 	t.Helper()
 	var w, e bytes.Buffer
-	d.Errors = &e
-	_, err = Request{Registry: p, Format: form, Digests: &d}.Write(t.Context(), &w, []model.Ref{repo})
+	_, err = Request{Registry: p, Format: form, Digests: &d, Errors: &e}.Write(t.Context(), &w, []model.Ref{repo})
 	return w.String(), e.String(), err
 }
 
@@ -119,9 +118,25 @@ func TestDigests_match(t *testing.T) {
 	if err != nil || strings.Contains(out, "latest") || !strings.Contains(out, "1.10.2 1.10\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	out, _, err = digestsOf(t, someTags(), "json", Digests{Match: regexp.MustCompile(`none`)})
+	out, errs, err := digestsOf(t, someTags(), "json", Digests{Match: regexp.MustCompile(`none`)})
 	if err != nil || !strings.Contains(out, `"tags": []`) || !strings.Contains(out, `"groups": []`) {
 		t.Errorf("%v\n%s", err, out)
+	}
+	if want := "tagdiff: no tag of localhost:5000/app matches none\n"; errs != want {
+		t.Errorf("%q, want %q", errs, want)
+	}
+}
+
+// TestEmptyLists: a list without a name says so on standard error.
+func TestEmptyLists(t *testing.T) {
+	out, errs, err := digestsOf(t, tagLists{}, "text", Digests{})
+	if want := "tagdiff: localhost:5000/app has no tags\n"; err != nil || out != "" || errs != want {
+		t.Errorf("%v %q %q", err, out, errs)
+	}
+	var w, e bytes.Buffer
+	r := Request{Registry: tagLists{}, Format: "text", Errors: &e}
+	if _, err := r.Write(t.Context(), &w, []model.Ref{repo}); err != nil || e.String() != "tagdiff: localhost:5000/app has no tags\n" {
+		t.Errorf("%v %q", err, e.String())
 	}
 }
 

@@ -125,9 +125,9 @@ func checkReports(t *testing.T, text string) {
 					continue
 				}
 				var out, errs bytes.Buffer
-				r := Request{Registry: f, Format: form, Siblings: true, Options: Options{}}
+				r := Request{Registry: f, Format: form, Siblings: true, Options: Options{}, Errors: &errs}
 				if digests {
-					r.Digests = &Digests{Errors: &errs}
+					r.Digests = &Digests{}
 				}
 				_, err := r.Write(t.Context(), &out, refs)
 				if out.Len() == 0 {

@@ -15,6 +15,7 @@ import (
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // Source reads from registries.
@@ -39,6 +40,7 @@ type Request struct {
 	Siblings bool     // also resolve the other tags of the repositories
 	Journal  Journal  // earlier sightings of the tags; may be nil
 	Options  Options
+	Errors   io.Writer // gets a line for each tag that could not be resolved, and one if a list is empty; may be nil
 }
 
 // Write prints the report on refs: two images are compared, one image is described,
@@ -231,6 +233,9 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 	}
 	c, errBlobs := r.checkBlobs(ctx, c)
 	e := diff.Expect(c, r.Expect)
+	if err := e.UnknownArchitecture(c); err != nil {
+		return false, err
+	}
 	r.Options.Expectation = &e
 	if err := r.print(w, c); err != nil {
 		return false, err
@@ -320,5 +325,19 @@ func (r Request) list(ctx context.Context, w io.Writer, ref model.Ref) error {
 	if err != nil && len(all) == 0 {
 		return err
 	}
+	if err == nil && len(all) == 0 {
+		why := safe.Const("has no tags")
+		if ref.Names() == model.NamesRegistry {
+			why = safe.Const("lists no repositories")
+		}
+		r.noteEmpty(safe.Sprintf("%s %s", ref.String(), why))
+	}
 	return errors.Join(Names(w, r.Format, ref, all, r.Options), err)
+}
+
+// noteEmpty says why a list is empty. It is not an error.
+func (r Request) noteEmpty(why safe.Text) {
+	if r.Errors != nil {
+		fmt.Fprintln(r.Errors, safe.Sprintf("tagdiff: %s", why))
+	}
 }

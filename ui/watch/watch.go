@@ -76,9 +76,9 @@ type result struct {
 	err   error
 }
 
-// Run watches the tags. It returns nil after w.Moves moves, the error of ctx when that
-// ends, or the error of Tell.
-func (w Watch) Run(ctx context.Context) error {
+// Run watches the tags and counts their moves. It returns nil after w.Moves moves, the error
+// of ctx when that ends, or the error of OnEvent.
+func (w Watch) Run(ctx context.Context) (moves int, _ error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	defer wait.Wait()
@@ -90,11 +90,11 @@ func (w Watch) Run(ctx context.Context) error {
 			w.follow(ctx, ref, results)
 		})
 	}
-	moves, failing := 0, outages{}
+	failing := outages{}
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return moves, ctx.Err()
 		case r := <-results:
 			if o, changed := failing.update(r); changed {
 				w.OnOutage(o)
@@ -103,13 +103,13 @@ func (w Watch) Run(ctx context.Context) error {
 				continue
 			}
 			if err := w.OnEvent(r.event); err != nil {
-				return err
+				return moves, err
 			}
 			if r.event.counts() {
 				moves++
 			}
 			if w.Moves > 0 && moves >= w.Moves {
-				return nil
+				return moves, nil
 			}
 		}
 	}

@@ -125,7 +125,7 @@ func TestRun_cancelled(t *testing.T) {
 		<-started
 		cancel()
 	}()
-	if err := w.Run(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := w.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -135,7 +135,7 @@ func TestRun_tellFails(t *testing.T) {
 	closed := errors.New("closed")
 	w := Watch{Refs: []model.Ref{prod}, Every: time.Hour, Source: source{head: func(context.Context) (digest.Digest, error) { return dig("a"), nil }},
 		OnEvent: func(Event) error { return closed }}
-	if err := w.Run(t.Context()); !errors.Is(err, closed) {
+	if _, err := w.Run(t.Context()); !errors.Is(err, closed) {
 		t.Error(err)
 	}
 }
