@@ -69,7 +69,7 @@ func digestFault(repository, after string) (why, next string) {
 		return fmt.Sprintf("a digest needs all %d digits", digest.SHA256.Size()*2),
 			fmt.Sprintf("run tagdiff %s and press / to find one by its first %d", repository, ShortDigits)
 	case !hasAlgorithm:
-		return fmt.Sprintf("%q is neither a digest nor a date", "@"+after), "write @sha256:…, @2026-11-18 or @2026-11-18T14:02 (UTC)"
+		return `the text after "@" is neither a digest nor a date`, "write @sha256:…, @2026-11-18 or @2026-11-18T14:02 (UTC)"
 	case !kind.Available():
 		return fmt.Sprintf("%q is not an algorithm that tagdiff knows", algorithm), "use a digest of sha256 or sha512"
 	case kind.Validate(digits) != nil:

@@ -69,8 +69,8 @@ func TestParseRefErrors(t *testing.T) {
 		{"app:" + strings.Repeat("x", 129), badTag},
 
 		{"app@", `the digest after "@" is empty` + usual},
-		{"app:prod@yesterday", `"@yesterday" is neither a digest nor a date; write @sha256:…, @2026-11-18 or @2026-11-18T14:02 (UTC)`},
-		{"app:prod@abc", `"@abc" is neither a digest nor a date`},
+		{"app:prod@yesterday", `the text after "@" is neither a digest nor a date; write @sha256:…, @2026-11-18 or @2026-11-18T14:02 (UTC)`},
+		{"app:prod@abc", "is neither a digest nor a date"},
 		{"app@sha256:123", "a digest needs all 64 digits; run tagdiff app and press / to find one by its first 12"},
 		{"r.example/app@sha256:4db522e17a5f", "a digest needs all 64 digits; run tagdiff r.example/app and press /"},
 		{"localhost:5000/app:1@4db522e17a5f", "a digest needs all 64 digits; run tagdiff localhost:5000/app and press /"},

@@ -54,3 +54,44 @@ func TestCheckBlobs_announced(t *testing.T) {
 	d.Keys("V", "enter")
 	d.Sees("nothing is missing")
 }
+
+// TestCheckBlobs_unread: without a complete side the answer says what to do.
+func TestCheckBlobs_unread(t *testing.T) {
+	const testing1, gone = "localhost:5000/app:testing", "localhost:5000/app:gone"
+	for _, tt := range []struct {
+		refs []string
+		want string
+	}{
+		{[]string{testing1, gone}, "B could not be read: press r, then V"},
+		{[]string{gone, testing1}, "A could not be read: press r, then V"},
+		{[]string{gone, gone}, "A and B could not be read: press r, then V"},
+		{[]string{gone}, "the image could not be read: press r, then V"},
+	} {
+		d := open(t, fakereg.Retag(t), 80, 24, tt.refs...)
+		d.Keys("V")
+		d.Sees(tt.want)
+	}
+
+	f := fakereg.Retag(t)
+	a := f.ByTag["testing"]
+	e := a.Entries[0]
+	e.Image, e.Err = nil, &model.ReadError{Message: "the config is missing", Next: "push it again"}
+	a.Entries = []model.Entry{e}
+	f.ByTag["testing"] = a
+	d := open(t, f, 80, 24, testing1)
+	d.Keys("V")
+	d.Sees("the layers cannot be checked: the config is missing")
+}
+
+// TestStepDetail_proof: w opens the proof from the detail of a step, too.
+func TestStepDetail_proof(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
+	d.Keys("3", "n", "enter")
+	d.Sees("app: step 7", "w why", "esc back")
+	d.Keys("w")
+	d.Sees("proof: step 7", "rule", "check")
+	d.Keys("w")
+	d.Sees("w does nothing here")
+	d.Keys("esc", "esc")
+	d.Sees("›∅    7     WORKDIR /app")
+}

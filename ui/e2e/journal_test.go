@@ -161,8 +161,8 @@ func TestJournal_moment(t *testing.T) {
 		{[]string{prod + "@2026-11-19", ":2.7.16"}, 0, "dentical"},
 		{[]string{prod + "@2026-11-19T14:02", "@2026-11-19T14:02:00Z"}, 0, "dentical"},
 		{[]string{prod + "@2026-11-18"}, 2, "the registry no longer has " + s.digest(t, "3.7").String()[:19] + ", which prod was on 18 Nov 2026 14:02 UTC; "},
-		{[]string{prod + "@2026-11-17"}, 2, "tagdiff first recorded prod on 18 Nov 2026 14:02 UTC; give this time or a later one"},
-		{[]string{s.ref("other") + "@2026-11-17"}, 2, "tagdiff has no record of " + s.ref("other") + " on this machine; leave out @2026-11-17"},
+		{[]string{prod + "@2026-11-17"}, 2, "prod was first recorded on 18 Nov 2026 14:02 UTC; give this time or a later one"},
+		{[]string{s.ref("other") + "@2026-11-17"}, 2, "this machine has no record of " + s.ref("other") + "; leave out @2026-11-17"},
 		{[]string{"--no-journal", prod + "@2026-11-19"}, 2, "which is off; run without --no-journal"},
 		{[]string{prod + "@2026-13-19"}, 2, "is not a date: month out of range"},
 	} {

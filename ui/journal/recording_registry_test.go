@@ -187,9 +187,9 @@ func TestRegistry_atMomentErrors(t *testing.T) {
 		missing bool
 	}{
 		"gone":    {r, when(at(15)), "the registry no longer has " + dig("a").String()[:19] + ", which prod was on 18 Nov 2026 12:10 UTC; ", true},
-		"before":  {r, when(at(-1)), "tagdiff first recorded prod on 18 Nov 2026 12:00 UTC; give this time or a later one, or a digest", false},
-		"a day":   {r, dayBefore, "tagdiff first recorded prod on 18 Nov 2026 12:00 UTC; give this time or a later one, or a digest", false},
-		"never":   {r, unknown, "tagdiff has no record of localhost:5000/app:other on this machine; leave out @2026-11-18, or give a digest", false},
+		"before":  {r, when(at(-1)), "prod was first recorded on 18 Nov 2026 12:00 UTC; give this time or a later one, or a digest", false},
+		"a day":   {r, dayBefore, "prod was first recorded on 18 Nov 2026 12:00 UTC; give this time or a later one, or a digest", false},
+		"never":   {r, unknown, "this machine has no record of localhost:5000/app:other; leave out @2026-11-18, or give a digest", false},
 		"off":     {Registry{Source: s}, when(at(15)), "localhost:5000/app:prod@2026-11-18T12:15:00Z can only come from the journal, which is off; run without --no-journal", false},
 		"garbled": {r, model.Ref{Registry: "x", Repository: "y", Tag: "z", At: "soon"}, `"soon" is not a date or time; `, false},
 	} {

@@ -42,12 +42,12 @@ func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 	}
 	if len(past) == 0 {
 		return model.Sighting{}, &model.ReadError{
-			Message: fmt.Sprintf("tagdiff has no record of %s on this machine", tag),
+			Message: fmt.Sprintf("this machine has no record of %s", tag),
 			Next:    "leave out @" + ref.At + ", or give a digest",
 		}
 	}
 	return model.Sighting{}, &model.ReadError{
-		Message: fmt.Sprintf("tagdiff first recorded %s on %s", ref.Tag, model.TimeText(past[0].First)),
+		Message: fmt.Sprintf("%s was first recorded on %s", ref.Tag, model.TimeText(past[0].First)),
 		Next:    "give this time or a later one, or a digest",
 	}
 }

@@ -84,7 +84,7 @@ func (p detailPage) Status() safe.Text {
 }
 
 func (p detailPage) Hints() []key.Binding {
-	hints := []key.Binding{page.Keys.Copy, page.Keys.Command, page.Keys.Up, page.Keys.Down, page.Keys.Back}
+	hints := []key.Binding{page.Keys.Copy, page.Describe(page.Keys.Command, "command"), page.Keys.Up, page.Keys.Down, page.Keys.Back}
 	if p.row.Proof != nil {
 		hints = append([]key.Binding{page.Describe(page.Keys.Proof, "why")}, hints...)
 	}
