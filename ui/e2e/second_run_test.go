@@ -116,7 +116,7 @@ func TestDigests(t *testing.T) {
 	}
 
 	for want, args := range map[string][]string{
-		"name it without a tag": {"--digests", repo + ":2.7"}, "use -o text": {"--digests", "-o", "tui", repo},
+		repo + ":2.7 is an image; write " + repo: {"--digests", repo + ":2.7"}, "use -o text": {"--digests", "-o", "tui", repo},
 		"--match needs": {"--match", "x", repo}, "missing closing": {"--digests", "--match", "(", repo}, "must be from 1 to 512": {"--parallel", "0", repo},
 	} {
 		cli(t, args...).oneLine(t, want)
@@ -138,5 +138,5 @@ func TestShortDigest(t *testing.T) {
 	cli(t, prod, "@8b87a27a518f").oneLine(t, "is the image ID of :prod, which is A: the same image; compare A with a tag or with the digest of a manifest")
 	cli(t, prod, "@sha256:a3ed95caeb02").oneLine(t, "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4 is the layer of step 8 of :prod")
 	cli(t, prod, "@000000000000").oneLine(t, "000000000000 is not a digest of "+prod)
-	cli(t, repo+"@sha256:019ebd473986").oneLine(t, "registries need all 64 digits of a digest; the list of tags (/ or o) finds one by its first 12")
+	cli(t, repo+"@sha256:019ebd473986").oneLine(t, "a digest needs all 64 digits; run tagdiff "+repo+" and press / to find one by its first 12")
 }

@@ -299,7 +299,7 @@ func TestWatch_usage(t *testing.T) {
 		{[]string{"h.example"}, "is a registry, not an image"},
 		{[]string{":prod"}, "needs a repository before it"},
 		{[]string{"--every", "10ms", "h.example/a:b"}, "--every 10ms must be at least 1s"},
-		{[]string{"--every", "often", "h.example/a:b"}, "invalid argument"},
+		{[]string{"--every", "often", "h.example/a:b"}, `--every "often" is not a duration`},
 		{[]string{"--moves", "-1", "h.example/a:b"}, "--moves must not be negative"},
 		{[]string{"-o", "markdown", "h.example/a:b"}, `watch prints text or json, not "markdown"`},
 		{[]string{"--platform", "linux/amd64", "h.example/a:b"}, "watch does not take --platform"},
