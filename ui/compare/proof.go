@@ -30,6 +30,7 @@ func (p comparePage) openProof(r widget.Row) page.Effects {
 
 func (v view) verdictProof(verdict diff.Verdict) []widget.Row {
 	rows := v.fields("verdict", verdict.Headline, verdictRole(verdict.Code))
+	rows = append(rows, v.fields("code", safe.Clean(string(verdict.Code)), look.Plain)...)
 	rows = append(rows, v.fields("because", verdict.Because, look.Plain)...)
 	rows = append(rows, v.fields("trust", verdict.Trust.Words(), look.Plain)...)
 	rows = append(rows, v.fields("rule", verdict.Code.Rule(), look.Plain)...)

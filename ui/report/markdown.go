@@ -20,11 +20,15 @@ func (m markdownWriter) expectation(headline safe.Text, platforms []entry) {
 	m.line()
 }
 
-func (m markdownWriter) verdict(headline, trust, because safe.Text) {
+func (m markdownWriter) verdict(headline, trust, because, id safe.Text) {
 	m.line(safe.Const("**Verdict:** "), sentence(headline), inBrackets(trust))
 	m.line()
 	if !because.IsEmpty() {
 		m.line(sentence(because))
+		m.line()
+	}
+	if !id.IsEmpty() {
+		m.line(safe.Const("Code: "), code(id))
 		m.line()
 	}
 }

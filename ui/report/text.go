@@ -34,9 +34,12 @@ func (t textWriter) expectation(headline safe.Text, platforms []entry) {
 	t.line()
 }
 
-func (t textWriter) verdict(headline, trust, because safe.Text) {
+func (t textWriter) verdict(headline, trust, because, code safe.Text) {
 	t.wrapped(safe.Text{}, safe.Concat(headline, inBrackets(trust)))
 	t.wrapped(safe.Text{}, because)
+	if !code.IsEmpty() {
+		t.line(safe.Const("Code: "), code)
+	}
 	t.line()
 }
 

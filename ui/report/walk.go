@@ -35,7 +35,7 @@ func newReport(w io.Writer, c diff.Comparison, o Options) report {
 type writer interface {
 	content() report
 	expectation(headline safe.Text, platforms []entry)
-	verdict(headline, trust, because safe.Text)
+	verdict(headline, trust, because, code safe.Text)
 	sides([]side)
 	heading(safe.Text)
 	finding(platformFinding)
@@ -66,7 +66,8 @@ func walk(w writer) error {
 	}
 	sides, columns := []side{sideOf(safe.Const("A"), c.A)}, []safe.Text{safe.Const("layer")}
 	if c.B != nil {
-		w.verdict(headline(c.Verdict), safe.Clean(string(c.Verdict.Trust)), c.Verdict.Because)
+		v := c.Verdict
+		w.verdict(headline(v), safe.Clean(string(v.Trust)), v.Because, safe.Clean(string(v.Code)))
 		sides, columns = append(sides, sideOf(safe.Const("B"), c.B)), []safe.Text{safe.Const("A layer"), safe.Const("B layer")}
 	}
 	w.sides(sides)
