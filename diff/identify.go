@@ -77,8 +77,8 @@ func OwnersText(owners []model.Owner, whole bool) safe.Text {
 	return safe.Join(sentences, "; ")
 }
 
-// rolesText names what one digest is of its owners. Owners of the same role are named
-// together.
+// rolesText says in which role (config, layer …) each owner lists the digest. Owners of the
+// same role are named together.
 func rolesText(owners []model.Owner) safe.Text {
 	slices.SortStableFunc(owners, func(a, b model.Owner) int { return cmp.Compare(a.Kind, b.Kind) })
 	byRole := map[string][]model.Owner{}

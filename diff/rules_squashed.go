@@ -72,8 +72,9 @@ func squashMark(img model.Image) (flat, because string) {
 	return "", ""
 }
 
-// isUnrecorded reports whether the only step does not show how the image was made: buildah
-// commit records the command of the container and the name of the base.
+// isUnrecorded reports whether the history of a one-step image hides its instructions, as
+// after buildah commit, which records only the command of the container and the name of the
+// base.
 func isUnrecorded(img model.Image, s model.Step) bool {
 	return isPlainCommand(img, s) && !isRootTool(s) || strings.HasPrefix(s.Comment, "FROM ") && !isShellStep(s.CreatedBy)
 }

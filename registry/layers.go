@@ -71,7 +71,7 @@ func (c *Client) layer(ctx context.Context, repo model.Ref, d model.LayerPart) (
 type layerBytes struct{ from, length int64 }
 
 // layerPart reads a range of a layer with one Range request. The bytes cannot be checked
-// against the digest of the blob, so they infer and never prove.
+// against the digest of the blob, so a conclusion from them is inferred, not proved.
 func (c *Client) layerPart(ctx context.Context, r model.Ref, at layerBytes, parse func([]byte) model.Contents) (model.Contents, error) {
 	what := fmt.Sprintf("layer from %d", at.from)
 	return byDigest(ctx, c, what, r, at.length, func(ctx context.Context) (model.Contents, error) {

@@ -38,7 +38,7 @@ var (
 	publicKeys = []string{
 		"gpg", "pgp", "public", "pub", "fingerprint", "primary", "foreign", "sort", "cache", "partition", "routing", "object", "hash",
 	}
-	// dummyWords are words of names whose value is no secret: SECRET_KEY_BASE_DUMMY.
+	// dummyWords are words of names whose value is not a secret: SECRET_KEY_BASE_DUMMY.
 	dummyWords = []string{"dummy", "placeholder", "example", "fake"}
 	// pathWords are the last words of names whose value is the path of a secret.
 	pathWords = []string{"file", "path", "dir"}

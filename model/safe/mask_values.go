@@ -149,9 +149,8 @@ func (m *masker) endsOuterString(at, after int, q quoteMark) bool {
 	return after == len(m.s) || isBlank(m.s[after]) || strings.IndexByte(",]}:", m.s[after]) >= 0
 }
 
-// trimTail returns the end of a value without the characters that end a
-// sentence, a command or a list around it: separators, and brackets that the
-// value does not open.
+// trimTail returns the index where the value ends, before punctuation of the surrounding
+// text: separators, and brackets that the value does not open.
 func (m *masker) trimTail(from, to int) int {
 	for to > from {
 		open := byte(0)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The other files in the folder of a cache.
+// Names of the files in a cache folder that are not documents.
 const (
 	sweptStamp    = ".swept"   // its modification time is that of the last sweep
 	sizeTally     = ".tally"   // its length in bytes is the number of blocks in the cache

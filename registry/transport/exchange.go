@@ -63,8 +63,7 @@ func (q request) httpRequest(scheme string, key authorization) *http.Request {
 	return req
 }
 
-// pathKinds are the parts of a path behind the repository, with the size limit of
-// the body.
+// pathKinds are the parts after the repository in the path, with the size limit of the body.
 var pathKinds = []struct {
 	part  string
 	limit int64

@@ -29,7 +29,7 @@ func TestHostTransports_limit(t *testing.T) {
 		_, err := r.get(fmt.Sprint(i, ".example"))
 		registrytest.OK(t, err)
 		if len(r.byHost) > MaxOtherHosts {
-			t.Fatalf("%d roads", len(r.byHost))
+			t.Fatalf("%d hosts", len(r.byHost))
 		}
 	}
 }

@@ -20,8 +20,8 @@ var quotaHeaders = []struct{ limit, left string }{
 // maxQuota is the largest limit that is accepted; a larger one is not a real limit.
 const maxQuota = 1_000_000_000
 
-// parseQuota parses the rate limit in the headers of a response. ok is false if there
-// is no valid one.
+// parseQuota parses the rate limit in the headers of a response. ok is false without a
+// valid one.
 func parseQuota(h http.Header) (_ model.Quota, ok bool) {
 	for _, names := range quotaHeaders {
 		limit, per, okLimit := parseAmount(h.Get(names.limit))

@@ -66,8 +66,8 @@ func (v view) commandFields(name string, command safe.Text) []widget.Row {
 }
 
 // findingProof returns everything about a finding: its meaning, the rule with the actual
-// values, and what to do. For the finding in the verdict box the proof of the verdict comes
-// first, but after a finding that leads the verdict: the headline is that finding.
+// values, and what to do. The verdict's proof comes first, unless the headline of the box is
+// the finding itself; then the finding comes first.
 func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
 	switch verdict := v.cmp.Verdict; {
 	case !inBox:

@@ -15,7 +15,8 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// TestUncaught: a crash that cannot be recovered ends like a recovered panic.
+// TestUncaught: after a crash that Go cannot recover, the terminal is restored and a report is
+// written, as after a panic.
 func TestUncaught(t *testing.T) {
 	t.Parallel()
 	program := uitest.BuildPackage(t, "github.com/tagdiff/tagdiff/ui/uitest/internal/faulty")

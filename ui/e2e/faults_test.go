@@ -421,7 +421,7 @@ func TestReport_requests(t *testing.T) {
 		_, digest, _ := strings.Cut(line, "/blobs/")
 		layer := regexp.MustCompile(`"layer":\s*"` + digest + `",\s*"diffID":\s*"[^"]*",\s*"size":\s*([0-9]+)`).FindStringSubmatch(got.out)
 		if digest == "" || layer == nil {
-			t.Errorf("%s is no layer", line)
+			t.Errorf("%s is not a layer", line)
 		} else if size, err := strconv.Atoi(layer[1]); err != nil || size > 4096 {
 			t.Errorf("%s is %s bytes long", line, layer[1])
 		}
@@ -435,7 +435,7 @@ func TestReport_requests(t *testing.T) {
 		if digest := path.Base(url); strings.Contains(url, "/blobs/") {
 			configs++
 			if !regexp.MustCompile(`"config":\s*"`+digest+`"`).MatchString(got.out) || regexp.MustCompile(`"layer":\s*"`+digest+`"`).MatchString(got.out) {
-				t.Errorf("%s is no config", line)
+				t.Errorf("%s is not a config", line)
 			}
 		}
 	}

@@ -47,7 +47,7 @@ var hostileResponses = []struct {
 	answer http.HandlerFunc
 }{
 	{"body of an error", refusesRaw(500, `{"errors":[{"code":"`+jsonText+`","message":"`+jsonText+`","detail":"`+jsonText+`"}]}`)},
-	{"body that is no JSON", refusesRaw(404, controlText)},
+	{"body that is not JSON", refusesRaw(404, controlText)},
 	{"reason phrase", func(w http.ResponseWriter, r *http.Request) {
 		if conn, buf, err := http.NewResponseController(w).Hijack(); err == nil {
 			answer(conn, buf, "HTTP/1.1 500 "+controlText+"\r\n\r\n")

@@ -271,7 +271,8 @@ func (p tagsPage) surveyLine(f page.Frame) look.Line {
 	return look.Line{}
 }
 
-// hints are the remaining time, if it is worth a word, and the key to stop.
+// hints returns the remaining time, if it is 2 seconds or more, and the key that stops the
+// survey.
 func (r progress) hints() []look.Span {
 	stop := look.S(look.Faint, safe.Const("  esc to stop"))
 	if r.remaining < 2*time.Second {

@@ -99,8 +99,8 @@ func readImage(ctx context.Context, reg page.Registry, ref model.Ref, members bo
 	return surveyMsg{info: &info, members: members, done: 1}
 }
 
-// surveyArrived takes in answers of a survey. Answers of a canceled stage are
-// still true, unless they are of an older listing.
+// surveyArrived takes in answers of a survey. Answers to a canceled stage are still used,
+// except those from before the list was read again.
 func (p tagsPage) surveyArrived(msg surveyMsg) (tagsPage, page.Effects) {
 	current := msg.load == p.survey.load
 	if msg.load < p.survey.firstLoad || msg.ended && !current {

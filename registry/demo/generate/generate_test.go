@@ -44,7 +44,7 @@ func TestLayout_upToDate(t *testing.T) {
 	}
 }
 
-// TestDemo_knownDigests checks the digests of the empty layers that Go 1.17 and 1.18 write.
+// TestDemo_knownDigests checks the digests of the empty layers that Go 1.7 and 1.8 write.
 func TestDemo_knownDigests(t *testing.T) {
 	if empty.digest != model.EmptyGzipGo18 || emptyGo17.digest != model.EmptyGzipGo17 {
 		t.Errorf("empty layers are %s and %s", empty.digest, emptyGo17.digest)

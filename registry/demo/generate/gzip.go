@@ -11,7 +11,8 @@ import (
 )
 
 // Two gzips of an archive without files, 1024 zero bytes. They differ in the
-// modification time in the header: Go up to 1.7 wrote one, later versions do not.
+// modification time in the header: Go up to 1.7 wrote a fixed modification time, later
+// versions write zero.
 var (
 	emptyGo17 = layer{blob: emptyGzip(0x88, 0x6e, 0x09, 0x00), diffID: emptyTar}.hashed()
 	empty     = layer{blob: emptyGzip(0, 0, 0, 0), diffID: emptyTar}.hashed()
