@@ -11,7 +11,9 @@ import (
 )
 
 // filePrefixes begin paths, and names that other tools give to images outside registries.
-var filePrefixes = []string{"/", "./", "../", "~/", "oci:", "oci-archive:", "docker-archive:", "docker-daemon:", "containers-storage:", "dir:"}
+var filePrefixes = []string{
+	"/", "./", "../", "~/", "dir:", "oci:", "oci-archive:", "docker-archive:", "docker-daemon:", "containers-storage:",
+}
 
 // refError returns an error that says in one line why s is not a reference, and what to do.
 func refError(s string) error {

@@ -381,7 +381,7 @@ func (j *Journal) warnUnwritable(err error) {
 		err = errors.New("another tagdiff holds its lock")
 	}
 	j.warnOnce.Do(func() {
-		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; tagdiff does not record where tags point (--no-journal turns the journal off)",
+		j.warn(fmt.Sprintf("the journal in %s cannot be written: %s; tagdiff does not record where tags point (--no-journal turns it off)",
 			j.dir, reason(err)))
 	})
 }
