@@ -42,15 +42,15 @@ type ContainerConfig struct {
 func ParseConfig(doc Document) (Config, error) {
 	c := Config{Document: doc}
 	if b := bytes.TrimSpace(doc.Raw); len(b) == 0 || b[0] != '{' {
-		return c, errors.New("the image config is not a JSON object")
+		return c, errors.New("it is not a JSON object")
 	}
 	// Docker ignores the case of member names and old tools may rely on that, so another case is accepted.
 	if _, err := checkJSON(doc.Raw, configShape); err != nil {
-		return c, fmt.Errorf("the image config is not valid JSON: %w", err)
+		return c, err
 	}
 	if err := json.Unmarshal(doc.Raw, &c.Image); err != nil {
 		if err := c.parseLoosely(); err != nil {
-			return c, fmt.Errorf("the image config is not valid JSON: %w", err)
+			return c, PlainJSON(err)
 		}
 	}
 	var docker struct {
@@ -61,14 +61,14 @@ func ParseConfig(doc Document) (Config, error) {
 	_ = json.Unmarshal(doc.Raw, &docker) // a member of the wrong type is left out, the others are read
 	c.DockerVersion, c.Container, c.Docker = docker.DockerVersion, docker.Container, docker.Config
 	if len(c.History) > MaxHistory {
-		return c, tooMany("image config", len(c.History), "history entries", MaxHistory)
+		return c, tooMany(len(c.History), "history entries", MaxHistory)
 	}
 	if len(c.RootFS.DiffIDs) > MaxLayers {
-		return c, tooMany("image config", len(c.RootFS.DiffIDs), "diff_ids", MaxLayers)
+		return c, tooMany(len(c.RootFS.DiffIDs), "diff_ids", MaxLayers)
 	}
 	for _, d := range c.RootFS.DiffIDs {
 		if err := d.Validate(); err != nil {
-			return c, fmt.Errorf("the image config contains an invalid diff_id %q", d)
+			return c, fmt.Errorf("it contains an invalid diff_id %q", d)
 		}
 	}
 	return c, nil
@@ -93,7 +93,7 @@ func (c *Config) parseLoosely() error {
 			continue
 		}
 		if err := json.Unmarshal(raw, target); err != nil && (name == "rootfs" || name == "history") && first == nil {
-			first = fmt.Errorf("%s: %w", name, plainJSON(err))
+			first = fmt.Errorf("%s: %w", name, PlainJSON(err))
 		}
 	}
 	return first

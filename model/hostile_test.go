@@ -22,6 +22,8 @@ func fillDigests(s string) []byte {
 	).Replace(s))
 }
 
+const noContent = "it has no config, no layers, no images and no artifact type"
+
 // TestParseManifest_refuses checks manifests that two readers may read as two
 // different images, or that cannot exist.
 func TestParseManifest_refuses(t *testing.T) {
@@ -56,13 +58,27 @@ func TestParseManifest_refuses(t *testing.T) {
 		"schema1 and an index":        {MediaTypeSchema1, `{"schemaVersion":1,"manifests":[<D>],"fsLayers":[{"blobSum":"<SHA>"}],"history":[{"v1Compatibility":"{}"}]}`, "two formats at once"},
 		"schema1, fsLayers twice":     {MediaTypeSchema1, `{"schemaVersion":1,"fsLayers":[{"blobSum":"<SHA>"}],"fsLayers":[],"history":[{"v1Compatibility":"{}"}]}`, `it has "fsLayers" twice`},
 		"schema1, an id twice":        {MediaTypeSchema1, `{"schemaVersion":1,"fsLayers":[{"blobSum":"<SHA>"}],"history":[{"v1Compatibility":"{\"id\":\"a\",\"id\":\"b\"}"}]}`, `it has "id" twice`},
-		"empty":                       {image, ``, "empty manifest"},
-		"blank":                       {image, "\n", "empty manifest"},
-		"more behind it":              {image, `{"schemaVersion":2,"config":<D>,"layers":[<L>]}{}`, "not valid"},
-		"cut off":                     {image, `{"schemaVersion":2,"config":<D>,"layers":[<L>]`, "not valid"},
+		"empty":                       {image, ``, "it is empty"},
+		"blank":                       {image, "\n", "it is empty"},
+		"more behind it":              {image, `{"schemaVersion":2,"config":<D>,"layers":[<L>]}{}`, "it is not JSON"},
+		"cut off":                     {image, `{"schemaVersion":2,"config":<D>,"layers":[<L>]`, "it ends too early"},
 		"a list":                      {image, `[]`, "it is a JSON array"},
-		"deep":                        {image, strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000), "not valid"},
-		"deep lists":                  {image, `{"x":` + strings.Repeat(`[`, 20000) + strings.Repeat("]", 20000) + `}`, "not valid"},
+		"cut off in a text":           {image, `{"schemaVersion":2,"config":{"mediaTy`, "it ends too early"},
+		"a web page":                  {image, `<html>`, "it is not JSON"},
+		"null":                        {image, `null`, noContent},
+		"nothing inside":              {image, `{}`, noContent},
+		"nothing inside an index":     {index, `{}`, noContent},
+		"a version alone":             {image, `{"schemaVersion":9}`, noContent},
+		"a type alone":                {"", `{"schemaVersion":2,"mediaType":"` + image + `","annotations":{"a":"b"}}`, noContent},
+		"null for all":                {image, `{"schemaVersion":2,"config":null,"layers":null,"manifests":null,"subject":null}`, noContent},
+		"a subject alone":             {image, `{"schemaVersion":2,"subject":<D>}`, ""},
+		"an artifact type alone":      {mediaTypeOCIArtifact, `{"mediaType":"` + mediaTypeOCIArtifact + `","artifactType":"application/x"}`, ""},
+		"an artifact without layers":  {image, `{"schemaVersion":2,"artifactType":"application/x","config":<D>,"layers":[],"subject":<D>}`, ""},
+		"an empty image":              {image, `{"schemaVersion":2,"layers":[]}`, ""},
+		"an empty index":              {index, `{"schemaVersion":2,"manifests":[]}`, ""},
+		"an empty index of Go":        {index, `{"schemaVersion":2,"manifests":null}`, ""},
+		"deep":                        {image, strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000), "it is nested more than 1000 deep"},
+		"deep lists":                  {image, `{"x":` + strings.Repeat(`[`, 20000) + strings.Repeat("]", 20000) + `}`, "it is nested more than 1000 deep"},
 		"not UTF-8":                   {index, "{\"manifests\":[],\"annotations\":{\"a\":\"\xff\"}}", "it is not UTF-8"},
 		"a number as text":            {image, `{"schemaVersion":2,"config":{"digest":"<SHA>","size":"2"},"layers":[<L>]}`, `its "config.size" is a string`},
 		"a size with an exponent":     {image, `{"schemaVersion":2,"config":{"digest":"<SHA>","size":1e3},"layers":[<L>]}`, `its "config.size" is a number 1e3`},
@@ -72,10 +88,10 @@ func TestParseManifest_refuses(t *testing.T) {
 		"many sizes":                  {image, `{"schemaVersion":2,"config":<D>,"layers":[` + strings.Repeat(`{"digest":"<SHA>","size":1125899906842623},`, 1500) + `<L>]}`, "add up to more than"},
 		"null in the layers":          {image, `{"schemaVersion":2,"config":<D>,"layers":[null]}`, `an invalid digest ""`},
 		"null in the children":        {index, `{"schemaVersion":2,"manifests":[null]}`, `an invalid digest ""`},
-		"too many layers":             {image, `{"schemaVersion":2,"config":<D>,"layers":[` + strings.Repeat("<L>,", 99_999) + `<L>]}`, "the manifest has 100000 layers, tagdiff reads 2000"},
-		"too many children":           {index, `{"schemaVersion":2,"manifests":[` + strings.Repeat("<D>,", MaxChildren) + `<D>]}`, "the index has 2001 children, tagdiff reads 2000"},
+		"too many layers":             {image, `{"schemaVersion":2,"config":<D>,"layers":[` + strings.Repeat("<L>,", 99_999) + `<L>]}`, "it has 100000 layers, tagdiff reads at most 2000"},
+		"too many children":           {index, `{"schemaVersion":2,"manifests":[` + strings.Repeat("<D>,", MaxChildren) + `<D>]}`, "it has 2001 entries, tagdiff reads at most 2000"},
 		"too many fsLayers": {MediaTypeSchema1, `{"schemaVersion":1,"fsLayers":[` + strings.Repeat(`{"blobSum":"<SHA>"},`, MaxLayers) + `{"blobSum":"<SHA>"}],"history":[` +
-			strings.Repeat(`{"v1Compatibility":"{}"},`, MaxLayers) + `{"v1Compatibility":"{}"}]}`, "the schema1 manifest has 2001 fsLayers, tagdiff reads 2000"},
+			strings.Repeat(`{"v1Compatibility":"{}"},`, MaxLayers) + `{"v1Compatibility":"{}"}]}`, "it has 2001 fsLayers, tagdiff reads at most 2000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, err := ParseManifest(Document{MediaType: tt.mediaType, Raw: fillDigests(tt.raw)})
@@ -111,10 +127,10 @@ func TestParseConfig_refuses(t *testing.T) {
 		"text":                          {`"{}"`, "not a JSON object"},
 		"null":                          {`null`, "not a JSON object"},
 		"a web page":                    {`<html>`, "not a JSON object"},
-		"cut off":                       {`{"os":"linux"`, "not valid JSON"},
-		"more behind it":                {`{"os":"linux"} {"os":"windows"}`, "not valid JSON"},
+		"cut off":                       {`{"os":"linux"`, "it ends too early"},
+		"more behind it":                {`{"os":"linux"} {"os":"windows"}`, "it is not JSON"},
 		"millions of nothing":           {`{"history":[` + strings.Repeat("{},", 2_700_000) + `{}]}`, "it has more than 500000 values, tagdiff reads no more"},
-		"deep":                          {strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000), "not valid JSON"},
+		"deep":                          {strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000), "it is nested more than 1000 deep"},
 		"not UTF-8":                     {"{\"config\":{\"Env\":[\"A=\xff\"]}," + rest, "it is not UTF-8"},
 		"settings twice":                {`{"config":{"User":"root"},"config":{"User":"nobody"},` + rest, `it has "config" twice`},
 		"settings and Settings":         {`{"config":{"User":"root"},"Config":{"User":"nobody"},` + rest, `it has "Config", which some JSON readers treat as "config"`},
@@ -131,9 +147,9 @@ func TestParseConfig_refuses(t *testing.T) {
 		"null for a layer":              {`{"rootfs":{"diff_ids":[null]}}`, `invalid diff_id ""`},
 		"a layer of another algorithm":  {`{"rootfs":{"diff_ids":["md5:00000000000000000000000000000000"]}}`, `invalid diff_id "md5:`},
 		"null for a step":               {`{"rootfs":{"diff_ids":["<SHA>"]},"history":[null]}`, ""},
-		"too much history":              {`{"history":[` + strings.Repeat("{},", 99_999) + `{}]}`, "the image config has 100000 history entries, tagdiff reads 10000"},
-		"too much history, oddly dated": {`{"history":[` + strings.Repeat(`{"created":1},`, MaxHistory) + `{}]}`, "the image config has 10001 history entries, tagdiff reads 10000"},
-		"too many layers":               {`{"rootfs":{"diff_ids":[` + strings.Repeat(`"<SHA>",`, MaxLayers) + `"<SHA>"]}}`, "the image config has 2001 diff_ids, tagdiff reads 2000"},
+		"too much history":              {`{"history":[` + strings.Repeat("{},", 99_999) + `{}]}`, "it has 100000 history entries, tagdiff reads at most 10000"},
+		"too much history, oddly dated": {`{"history":[` + strings.Repeat(`{"created":1},`, MaxHistory) + `{}]}`, "it has 10001 history entries, tagdiff reads at most 10000"},
+		"too many layers":               {`{"rootfs":{"diff_ids":[` + strings.Repeat(`"<SHA>",`, MaxLayers) + `"<SHA>"]}}`, "it has 2001 diff_ids, tagdiff reads at most 2000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ParseConfig(document(fillDigests(tt.raw)))
@@ -156,7 +172,7 @@ func TestParseConfig_invalidDate(t *testing.T) {
 				"history":[{"created":%s,"created_by":"first","comment":"c","author":"a","empty_layer":true},{"created_by":"second"}]}`, date, hostileDigest, date)
 			c, err := ParseConfig(document([]byte(raw)))
 			if date == `NaN` {
-				checkError(t, err, "not valid JSON")
+				checkError(t, err, "it is not JSON")
 				return
 			}
 			if err != nil {

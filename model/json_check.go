@@ -93,11 +93,8 @@ func checkJSON(raw []byte, s shape) (caseErr, err error) {
 	open := []*object{{array: true, shape: s}}
 	for values := 0; dec.More() || len(open) > 1; {
 		token, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			return nil, errors.New("it is truncated")
-		}
 		if err != nil {
-			return nil, err
+			return nil, PlainJSON(err)
 		}
 		top := open[len(open)-1]
 		delim, isDelim := token.(json.Delim)
@@ -120,10 +117,10 @@ func checkJSON(raw []byte, s shape) (caseErr, err error) {
 			open = append(open, &object{shape: of, array: delim == '['})
 		}
 		if values++; values > maxValues {
-			return nil, fmt.Errorf("it has more than %d values, tagdiff reads no more", maxValues)
+			return nil, &LimitError{fmt.Sprintf("it has more than %d values, tagdiff reads no more", maxValues)}
 		}
 		if len(open) > maxNested {
-			return nil, fmt.Errorf("it is nested more than %d deep", maxNested)
+			return nil, &LimitError{fmt.Sprintf("it is nested more than %d deep, tagdiff reads no deeper", maxNested)}
 		}
 	}
 	return caseErr, nil
@@ -175,8 +172,32 @@ func (o *object) addName(name string) (caseErr, err error) {
 	return caseErr, nil
 }
 
-// plainJSON rewords an error of encoding/json so that it contains no names of
-// Go types.
+// LimitError is the error of a document that may be valid but is beyond a limit of
+// tagdiff.
+type LimitError struct{ Text string }
+
+func (e *LimitError) Error() string { return e.Text }
+
+func tooMany(n int, what string, most int) error {
+	return &LimitError{fmt.Sprintf("it has %d %s, tagdiff reads at most %d", n, what, most)}
+}
+
+// PlainJSON rewords the error of encoding/json in err, if there is one, so that people
+// understand it and no name of a Go type is in it.
+func PlainJSON(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("it ends too early")
+	}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		if syntax.Error() == "unexpected end of JSON input" { // encoding/json has no other mark for it
+			return errors.New("it ends too early")
+		}
+		return errors.New("it is not JSON")
+	}
+	return plainJSON(err)
+}
+
+// plainJSON is PlainJSON for JSON with a value of the wrong type.
 func plainJSON(err error) error {
 	t, ok := errors.AsType[*json.UnmarshalTypeError](err)
 	if !ok {

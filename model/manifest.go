@@ -91,23 +91,26 @@ type manifestJSON struct {
 func ParseManifest(doc Document) (Manifest, error) {
 	m := Manifest{Document: doc, Kind: KindOther}
 	if len(bytes.TrimSpace(doc.Raw)) == 0 {
-		return m, errors.New("the registry sent an empty manifest")
+		return m, errors.New("it is empty")
 	}
 	caseErr, err := checkJSON(doc.Raw, manifestShape)
 	if err != nil {
-		return m, fmt.Errorf("the manifest is not valid: %w", err)
+		return m, err
 	}
 	var w manifestJSON
 	if err := json.Unmarshal(doc.Raw, &w); err != nil {
-		return m, fmt.Errorf("the manifest is not valid: %w", plainJSON(err))
+		return m, PlainJSON(err)
 	}
 	m.MediaType = cmp.Or(doc.MediaType, w.MediaType)
 	m.Kind = kindOf(m.MediaType, w)
 	if caseErr != nil && m.Kind != KindSchema1 { // writers of schema1 used any case
-		return m, fmt.Errorf("the manifest is not valid: %w", caseErr)
+		return m, caseErr
 	}
 	if err := w.checkKind(m.Kind); err != nil {
 		return m, err
+	}
+	if w.isEmpty(m.Kind) {
+		return m, errors.New("it has no config, no layers, no images and no artifact type")
 	}
 	if m.Kind == KindSchema1 {
 		return parseSchema1Manifest(m)
@@ -157,15 +160,22 @@ func (w manifestJSON) checkKind(k Kind) error {
 	old := len(w.FSLayers) > 0 && string(w.FSLayers) != "null"
 	switch {
 	case index && image:
-		return errors.New(`the manifest is an image and an index at once: it has "manifests" beside "layers" or "config"`)
+		return errors.New(`it is an image and an index at once: it has "manifests" beside "layers" or "config"`)
 	case old && (index || image):
-		return errors.New(`the manifest has two formats at once: it has "fsLayers" beside members of another format`)
+		return errors.New(`it has two formats at once: it has "fsLayers" beside members of another format`)
 	case k == KindIndex && (image || old):
-		return errors.New("the manifest is an image with the media type of an index")
+		return errors.New("it is an image with the media type of an index")
 	case k != KindIndex && k != KindSchema1 && index:
-		return errors.New("the manifest is an index with the media type of an image")
+		return errors.New("it is an index with the media type of an image")
 	}
 	return nil
+}
+
+// isEmpty reports whether a manifest has nothing that an image, an index or an artifact
+// has. Writers in Go give an index without images null in place of a list.
+func (w manifestJSON) isEmpty(k Kind) bool {
+	return k != KindSchema1 && w.Config == nil && w.Layers == nil && w.Blobs == nil && w.Subject == nil && w.ArtifactType == "" &&
+		w.Manifests == nil && (k != KindIndex || w.SchemaVersion != 2)
 }
 
 // imageOrArtifact separates images from charts, signatures and other artifacts
@@ -215,28 +225,24 @@ func isLayer(d v1.Descriptor) bool {
 // verification for descriptors that fail these checks.
 func (m Manifest) check() error {
 	if len(m.Layers) > MaxLayers {
-		return tooMany("manifest", len(m.Layers), "layers", MaxLayers)
+		return tooMany(len(m.Layers), "layers", MaxLayers)
 	}
 	if len(m.Children) > MaxChildren {
-		return tooMany("index", len(m.Children), "children", MaxChildren)
+		return tooMany(len(m.Children), "entries", MaxChildren)
 	}
 	var total int64
 	for _, d := range m.descriptors() {
 		if err := d.Digest.Validate(); err != nil {
-			return fmt.Errorf("the manifest names an invalid digest %q", d.Digest)
+			return fmt.Errorf("it names an invalid digest %q", d.Digest)
 		}
 		if d.Size < 0 {
-			return fmt.Errorf("the manifest gives a size of %d bytes for %s", d.Size, d.Digest)
+			return fmt.Errorf("it gives a size of %d bytes for %s", d.Size, d.Digest)
 		}
 		if total += min(d.Size, MaxTotal+1); total > MaxTotal {
-			return fmt.Errorf("the sizes in the manifest add up to more than %d bytes, the limit of tagdiff", int64(MaxTotal))
+			return &LimitError{fmt.Sprintf("its sizes add up to more than %d bytes, tagdiff reads no more", int64(MaxTotal))}
 		}
 	}
 	return nil
-}
-
-func tooMany(of string, n int, what string, most int) error {
-	return fmt.Errorf("the %s has %d %s, tagdiff reads %d", of, n, what, most)
 }
 
 func (m Manifest) descriptors() []v1.Descriptor {

@@ -98,13 +98,13 @@ func parseSchema1Manifest(m Manifest) (Manifest, error) {
 		} `json:"history"`
 	}
 	if err := json.Unmarshal(m.Raw, &w); err != nil {
-		return m, fmt.Errorf("the schema1 manifest is not valid JSON: %w", plainJSON(err))
+		return m, PlainJSON(err)
 	}
 	if len(w.FSLayers) != len(w.History) || len(w.FSLayers) == 0 {
-		return m, fmt.Errorf("the schema1 manifest has %d fsLayers and %d history entries", len(w.FSLayers), len(w.History))
+		return m, fmt.Errorf("it has %d fsLayers and %d history entries", len(w.FSLayers), len(w.History))
 	}
 	if len(w.FSLayers) > MaxLayers {
-		return m, tooMany("schema1 manifest", len(w.FSLayers), "fsLayers", MaxLayers)
+		return m, tooMany(len(w.FSLayers), "fsLayers", MaxLayers)
 	}
 	view := Schema1{Name: w.Name, Tag: w.Tag, Architecture: w.Architecture}
 	for i, l := range w.FSLayers {
@@ -139,14 +139,14 @@ type v1Compat struct {
 
 func parseSchema1Row(blob digest.Digest, compat string) (Schema1Row, error) {
 	if err := blob.Validate(); err != nil {
-		return Schema1Row{}, fmt.Errorf("the manifest names an invalid digest %q", blob)
+		return Schema1Row{}, fmt.Errorf("it names an invalid digest %q", blob)
 	}
 	var c v1Compat
 	if err := json.Unmarshal([]byte(compat), &c); err != nil {
-		return Schema1Row{}, fmt.Errorf("a schema1 history entry is not valid JSON: %w", plainJSON(err))
+		return Schema1Row{}, fmt.Errorf("a history entry of it is not valid: %w", PlainJSON(err))
 	}
 	if _, err := checkJSON([]byte(compat), nil); err != nil {
-		return Schema1Row{}, fmt.Errorf("a schema1 history entry is not valid JSON: %w", err)
+		return Schema1Row{}, fmt.Errorf("a history entry of it is not valid: %w", err)
 	}
 	row := Schema1Row{BlobSum: blob, ID: c.ID, Parent: c.Parent, Throwaway: c.Throwaway, Created: c.Created, Compat: compat}
 	if c.ContainerConfig != nil {
