@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -206,11 +207,15 @@ func plainJSON(err error) error {
 	if t.Field == "" {
 		return fmt.Errorf("it is a JSON %.40s", t.Value)
 	}
+	field := t.Field
+	if of, rest, ok := strings.Cut(field, "."); ok && unicode.IsUpper(rune(of[0])) { // the name of an embedded struct
+		field = rest
+	}
 	article := "a"
 	if strings.HasPrefix(t.Value, "a") || strings.HasPrefix(t.Value, "o") { // array, object
 		article = "an"
 	}
-	return fmt.Errorf("its %.40q is %s %.40s", t.Field, article, t.Value)
+	return fmt.Errorf("its %.40q is %s %.40s", field, article, t.Value)
 }
 
 // LooksLikeJSON reports whether b begins like a JSON object.

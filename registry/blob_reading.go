@@ -9,7 +9,6 @@ import (
 	"github.com/regclient/regclient/types/descriptor"
 
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
@@ -52,7 +51,7 @@ func (k blobKind[T]) onDisk(c *Client, r model.Ref, d v1.Descriptor) (T, bool) {
 // fetch reads a blob from the registry and puts it into the caches.
 func (k blobKind[T]) fetch(ctx context.Context, c *Client, r model.Ref, d v1.Descriptor) (parsed T, err error) {
 	var raw []byte
-	err = c.host(r.Registry).getBlob(ctx, r, &transport.Exchange{Limit: k.limit(d)}, func(b io.Reader) (err error) {
+	err = c.host(r.Registry).getBlob(ctx, r, &transport.Exchange{What: k.name, Limit: k.limit(d)}, func(b io.Reader) (err error) {
 		raw, err = io.ReadAll(b)
 		return err
 	})
@@ -63,7 +62,7 @@ func (k blobKind[T]) fetch(ctx context.Context, c *Client, r model.Ref, d v1.Des
 		return parsed, malformed(r, "sent a "+k.name+" with the wrong digest "+model.ShortDigest(got), nil)
 	}
 	if parsed, err = k.parse(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw}); err != nil {
-		return parsed, malformed(r, "sent an invalid "+k.name+": "+safe.Clip(err.Error()), err)
+		return parsed, invalid(r, k.name, err)
 	}
 	c.memory.put(diskcache.Key(k.name, r, d.Digest), parsed, len(raw))
 	c.disk.Put(diskcache.Document{Kind: k.name, Repo: r.Repo(), Digest: d.Digest, MediaType: d.MediaType, Raw: raw})

@@ -57,11 +57,11 @@ func (c *Client) blobMissing(ctx context.Context, r model.Ref) (bool, error) {
 		return false, err
 	}
 	h := c.host(r.Registry)
-	err := h.headBlob(ctx, r, &transport.Exchange{Bulk: true})
+	err := h.headBlob(ctx, r, &transport.Exchange{What: "blob", Bulk: true})
 	if err == nil || !isNotFound(err) {
 		return false, err
 	}
-	first := &transport.Exchange{Bulk: true, Range: "bytes=0-0", Limit: 1}
+	first := &transport.Exchange{What: "blob", Bulk: true, Range: "bytes=0-0", Limit: 1}
 	err = h.getBlobPart(ctx, r, first)
 	switch {
 	case isNotFound(err):
@@ -85,7 +85,7 @@ func (c *Client) explainDigest(ctx context.Context, r model.Ref, err error) erro
 	if r.Digest == "" || ctx.Err() != nil || !errors.As(err, &status) || status.Status != http.StatusNotFound && status.Status < 500 {
 		return err
 	}
-	e := &transport.Exchange{}
+	e := &transport.Exchange{What: "blob"}
 	failed := c.host(r.Registry).headBlob(ctx, r, e)
 	short := model.ShortDigest(r.Digest)
 	if failed == nil && e.Response.Status == http.StatusOK {

@@ -100,7 +100,7 @@ func TestLoad_tooManyChildren(t *testing.T) {
 		t.Fatalf("%d bytes: too many for the test", top.Size)
 	}
 	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
-	says(t, err, f.host+" sent an invalid manifest: the index has 50000 children, tagdiff reads 2000 (app:a)")
+	says(t, err, "the manifest app:a in "+f.host+" exceeds a limit of tagdiff: it has 50000 entries, tagdiff reads at most 2000; read it with another tool")
 	if n := len(f.requests()); n != 1 {
 		t.Errorf("%d requests", n)
 	}
@@ -115,7 +115,7 @@ func TestManifest_millionsOfValues(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
 	runtime.ReadMemStats(&after)
-	says(t, err, "sent invalid data: it has more than 500000 values, tagdiff reads no more")
+	says(t, err, "exceeds a limit of tagdiff: it has more than 500000 values, tagdiff reads no more")
 	if used := after.TotalAlloc - before.TotalAlloc; used > 20*transport.MaxManifest {
 		t.Errorf("%d MiB were needed to see that", used>>20)
 	}
@@ -167,7 +167,7 @@ func TestLoad_nestedIndexLimits(t *testing.T) {
 	for _, e := range a.Entries {
 		if e.Err != nil {
 			cut++
-			says(t, e.Err, "entries in total, but tagdiff reads at most 4000")
+			says(t, e.Err, "the index app:a in "+f.host+" exceeds a limit of tagdiff: ", " entries in all, tagdiff reads at most 4000")
 		}
 	}
 	if last := a.Entries[len(a.Entries)-1]; cut != 2 || last.Image == nil {
@@ -183,10 +183,10 @@ func TestLoad_wrongSizes(t *testing.T) {
 	}{
 		"a manifest that should be longer":       {5, 0, "sent a manifest of "},
 		"a manifest that should be shorter":      {-5, 0, "sent a manifest that is larger than the expected "},
-		"a manifest that is said to be enormous": {1 << 40, 0, "has a manifest of 109951162"},
+		"a manifest that is said to be enormous": {1 << 40, 0, "exceeds a limit of tagdiff: its stated size is 109951162"},
 		"a config that should be longer":         {0, 5, "sent a config of "},
 		"a config that should be shorter":        {0, -5, "sent a config that is larger than the expected "},
-		"a config that is said to be enormous":   {0, 1 << 40, "has a config of 109951162"},
+		"a config that is said to be enormous":   {0, 1 << 40, "exceeds a limit of tagdiff: its stated size is 109951162"},
 		"nothing is wrong":                       {},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -223,7 +223,7 @@ func TestLoad_unknownSize(t *testing.T) {
 	f.index(t, []v1.Descriptor{a, b}, "a")
 	got, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "a"), nil)
 	ok(t, err)
-	says(t, got.Entries[0].Err, "sent a config that is larger than the expected 1048576 bytes")
+	says(t, got.Entries[0].Err, "exceeds a limit of tagdiff: its size is not stated, and tagdiff then reads at most 1048576 bytes")
 	if got.Entries[1].Image == nil {
 		t.Error(got.Entries[1].Err)
 	}
@@ -308,13 +308,13 @@ func TestSchema1_unsignedContent(t *testing.T) {
 	raw := f.documents[d.Digest.String()].raw
 	f.documents[d.Digest.String()] = servedDocument{model.MediaTypeSchema1Signed, signedSchema1(raw, len(raw)-1, evil)}
 	_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "").AtDigest(d.Digest), nil)
-	says(t, err, "sent invalid data")
+	says(t, err, "sent an invalid manifest: ")
 
 	for _, n := range []string{"-1", "1e99", "999999999999", `"x"`} {
 		protected := base64.RawURLEncoding.EncodeToString([]byte(`{"formatLength":` + n + `,"formatTail":"fQ"}`))
 		f.documents["odd"] = servedDocument{model.MediaTypeSchema1Signed, []byte(`{"schemaVersion":1,"signatures":[{"protected":"` + protected + `"}]}`)}
 		_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "odd"), nil)
-		says(t, err, "sent invalid data")
+		says(t, err, "sent an invalid manifest: ")
 	}
 }
 
@@ -329,7 +329,7 @@ func TestManifest_invalidDigests(t *testing.T) {
 		f.hold(ociManifest, marshal(t, map[string]any{"schemaVersion": 2, "config": map[string]any{"digest": d, "size": 5}, "layers": []any{}}), "image")
 		for _, tag := range []string{"index", "image"} {
 			_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", tag), nil)
-			says(t, err, "sent an invalid manifest: the manifest names an invalid digest")
+			says(t, err, "sent an invalid manifest: it names an invalid digest")
 		}
 	}
 	if n := len(f.requests()); n != 2*len(odd) {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,9 +26,41 @@ func contextError(err error) error {
 // malformed is the error of content that cannot be used. what follows the name of the
 // registry in the message.
 func malformed(r model.Ref, what string, err error) error {
-	return &model.ReadError{
+	t := &model.ReadError{
 		Message: fmt.Sprintf("%s %s (%s)", r.Registry, what, subject(r)),
 		Next:    "push the image again, or ask the administrator of the registry", Err: &transport.MalformedError{Err: err},
+	}
+	if r.Names() != model.NamesManifest { // of a list, which a push does not repair
+		t.Next = "ask the administrator of " + r.Registry
+	}
+	if r.Repository == "" {
+		t.Message = r.Registry + " " + what
+	}
+	return t
+}
+
+// invalid is the error of a document that was read and cannot be used. what is its kind,
+// err the reason.
+func invalid(r model.Ref, what string, err error) error {
+	if limit, ok := errors.AsType[*model.LimitError](err); ok {
+		return &model.ReadError{
+			Message: fmt.Sprintf("the %s %s in %s exceeds a limit of tagdiff: %s", what, subject(r), r.Registry, limit.Text),
+			Next:    "read it with another tool, such as crane or skopeo", Err: &transport.MalformedError{Err: err},
+		}
+	}
+	return malformed(r, fmt.Sprintf("sent an invalid %s: %s", what, safe.Clip(model.PlainJSON(err).Error())), err)
+}
+
+// unknownType is the error of a document with a media type that regclient does not know.
+func unknownType(r model.Ref, what string, a transport.Response, err error) error {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(a.Body, &object); err != nil {
+		return invalid(r, what, err)
+	}
+	return &model.ReadError{
+		Message: fmt.Sprintf("%s has a %s of the unknown type %s (%s)",
+			r.Registry, what, safe.Clip(a.Header.Get("Content-Type")), subject(r)),
+		Next: "check the reference", Err: &transport.MalformedError{Err: err},
 	}
 }
 
@@ -43,24 +76,26 @@ func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchan
 	case ctx.Err() != nil:
 		return contextError(ctx.Err())
 	case errors.As(c.Err, &bad):
-		return malformed(about, "sent invalid data: "+safe.Clip(bad.Error()), bad)
+		return invalid(about, c.What, bad)
 	case c.Err != nil:
 		return h.networkError(about, c.Err)
 	case c.Response.Status == 0:
 		return &model.ReadError{
 			Message: "cannot send a request to " + h.name + ": " + safe.Clip(err.Error()), Next: "check the reference", Err: err,
 		}
+	case c.Response.IsHTML() && c.Response.Status != http.StatusTooManyRequests && c.Response.Status < 500:
+		return h.webPage(c)
 	case c.Response.Status != http.StatusOK:
 		return h.statusError(about, c.Response)
-	case c.Response.IsHTML():
-		return h.notARegistry(err)
 	case c.Response.Encoding() != "":
 		encoding := safe.Clip(c.Response.Encoding())
 		return malformed(about, "sent Content-Encoding "+encoding+", which tagdiff did not request", err)
 	case errors.Is(err, errs.ErrDigestMismatch):
 		return malformed(about, "sent content that does not match its digest", err)
+	case errors.Is(err, errs.ErrUnsupportedMediaType):
+		return unknownType(about, c.What, c.Response, err)
 	}
-	return malformed(about, "sent invalid data: "+safe.Clip(err.Error()), err)
+	return invalid(about, c.What, err)
 }
 
 // loginCommand is the command that logs in to the registry. Docker Hub needs no name in it.

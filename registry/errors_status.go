@@ -13,26 +13,40 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// notARegistry is the error of a server that responds with a web page.
-func (h *host) notARegistry(err error) error {
-	return &model.ReadError{Message: h.name + " is not a registry: it answered with a web page", Next: "check host and port", Err: err}
+// webPage is the error of a server that responds with a web page. A server that sent
+// documents before is a registry.
+func (h *host) webPage(c *transport.Exchange) error {
+	name, with := answeringName(c.Response, h.name), "answered with a web page"
+	e := &transport.StatusError{Status: c.Response.Status}
+	if c.Response.Status != http.StatusOK {
+		with += fmt.Sprintf(" (%s)", e)
+	}
+	if h.isRegistry.Load() {
+		return &model.ReadError{
+			Message: fmt.Sprintf("%s %s instead of the %s", name, with, c.What),
+			Next:    "check the network and its proxies, or ask the administrator of " + h.name, Err: e,
+		}
+	}
+	return &model.ReadError{Message: name + " is not a registry: it " + with, Next: "check host and port", Err: e}
+}
+
+// answeringName names the host that sent a response: the registry, or one that it
+// redirected to.
+func answeringName(a transport.Response, registry string) string {
+	if a.RedirectedTo == "" {
+		return registry
+	}
+	return redirectedName(a.RedirectedTo, registry)
 }
 
 // statusError words a response whose status is not 200.
 func (h *host) statusError(about model.Ref, a transport.Response) error {
 	e := &transport.StatusError{Status: a.Status, Message: errorMessage(a)}
-	if a.IsHTML() && a.Status != http.StatusTooManyRequests && a.Status < 500 {
-		return h.notARegistry(e)
-	}
-	t := &model.ReadError{Err: e}
+	t, name := &model.ReadError{Err: e}, answeringName(a, h.name)
 	if a.RedirectedTo != "" && (a.Status < 500 && !transport.IsTransient(a.Status) && a.Status != http.StatusNotFound) {
-		t.Message = fmt.Sprintf("%s refused the request (%s)", redirectedName(a.RedirectedTo, h.name), e)
+		t.Message = fmt.Sprintf("%s refused the request (%s)", name, e)
 		t.Next = "try again, or ask the administrator of " + h.name
 		return t
-	}
-	name := h.name
-	if a.RedirectedTo != "" {
-		name = redirectedName(a.RedirectedTo, h.name)
 	}
 	switch a.Status {
 	case http.StatusUnauthorized:

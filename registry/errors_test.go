@@ -55,7 +55,16 @@ var faults = []struct {
 	{"web page", status(200, "<!DOCTYPE html><p>hi", "Content-Type", "text/html"), []string{"is not a registry"}, 1},
 	{"empty manifest", status(200, "", "Content-Type", ociManifest, "Docker-Content-Digest", "sha256:"+strings.Repeat("a", 64)), []string{"sent an empty manifest"}, 1},
 	{"other digest", status(200, `{"schemaVersion":2,"config":{},"layers":[]}`, "Content-Type", ociManifest, "Docker-Content-Digest", "sha256:"+strings.Repeat("a", 64)), []string{"sent content that does not match its digest"}, 1},
-	{"no JSON", status(200, `{"schema`, "Content-Type", ociManifest), []string{"sent invalid data"}, 1},
+	{"truncated", status(200, `{"schema`, "Content-Type", ociManifest), []string{"sent an invalid manifest: it ends too early (app:a)", "push the image again"}, 1},
+	{"no JSON", status(200, "it works", "Content-Type", ociManifest), []string{"sent an invalid manifest: it is not JSON (app:a)"}, 1},
+	{"no JSON and no type", status(200, "it works", "Content-Type", "text/plain"), []string{"sent an invalid manifest: it is not JSON (app:a)"}, 1},
+	{"a list", status(200, "[]", "Content-Type", "application/json"), []string{"sent an invalid manifest: it is a JSON array (app:a)"}, 1},
+	{"a list as an image", status(200, "[]", "Content-Type", ociManifest), []string{"sent an invalid manifest: it is a JSON array (app:a)"}, 1},
+	{"layers of text", status(200, `{"schemaVersion":2,"layers":"x"}`, "Content-Type", ociManifest), []string{`sent an invalid manifest: its "layers" is a string`}, 1},
+	{"unknown type", status(200, `{"a":1}`, "Content-Type", "application/vnd.foo+json"), []string{"has a manifest of the unknown type application/vnd.foo+json (app:a)", "check the reference"}, 1},
+	{"no content", status(200, `{"schemaVersion":9}`, "Content-Type", ociManifest), []string{"sent an invalid manifest: it has no config, no layers, no images"}, 1},
+	{"null", status(200, `null`, "Content-Type", ociManifest), []string{"sent an invalid manifest: it has no config, no layers, no images"}, 1},
+	{"too many layers", status(200, `{"schemaVersion":2,"layers":[`+strings.Repeat(`{},`, 2000)+`{}]}`, "Content-Type", ociManifest), []string{"the manifest app:a in ", " exceeds a limit of tagdiff: it has 2001 layers, tagdiff reads at most 2000", "another tool"}, 1},
 	{"bad digest inside", status(200, `{"schemaVersion":2,"config":{"digest":"../../x","size":3},"layers":[]}`, "Content-Type", ociManifest), []string{"sent an invalid manifest"}, 1},
 	{"long error", status(400, strings.Repeat("x", 12<<20)), []string{"refused the request (400 Bad Request: xxx", "…"}, 2},
 	{"too long by its header", func(w http.ResponseWriter, r *http.Request) {
@@ -220,8 +229,10 @@ func TestLoad_badConfig(t *testing.T) {
 	}{
 		{"no JSON", "hello", 5, "sent an invalid config", 2},
 		{"empty", "", 0, "sent an invalid config", 1},
+		{"cut off", `{"os":"linux"`, 13, "sent an invalid config: it ends too early", 2},
+		{"a web page", "OTHER<html>", 11, " answered with a web page instead of the config; check the network and its proxies", 2},
 		{"other bytes", "OTHER{}", 7, "does not match its digest", 2},
-		{"too large", "{}", transport.MaxConfig + 1, "config of 8388609 bytes", 1},
+		{"too large", "{}", transport.MaxConfig + 1, "exceeds a limit of tagdiff: its stated size is 8388609 bytes, tagdiff reads at most 8388608", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t)

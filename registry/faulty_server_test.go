@@ -177,8 +177,8 @@ var serverFaults = []serverFault{
 	{"999", "failed (999", answers("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n")},
 	{"gzip that was not requested", "sent Content-Encoding gzip, which tagdiff did not request", answers(okay + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzipped(`{"schemaVersion":2}`))},
 	{"an empty body", "sent an empty manifest", answers(okay + "Content-Length: 0\r\n\r\n")},
-	{"another type", "sent invalid data", answers("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi")},
-	{"no type and no JSON", "sent invalid data", answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")},
+	{"another type", "sent an invalid manifest: it is not JSON", answers("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi")},
+	{"no type and no JSON", "sent an invalid manifest: it is not JSON", answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")},
 	{"a pause of centuries", "asks for a pause of a month or more; ask the administrator", answers("HTTP/1.1 429 Slow\r\nRetry-After: 99999999999999999999999\r\nContent-Length: 0\r\n\r\n")},
 	{"a pause until 9999", "asks for a pause of a month or more; ask the administrator", answers("HTTP/1.1 429 Slow\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n")},
 	{"a negative pause", "reports too many requests; try again in a minute", answers("HTTP/1.1 429 Slow\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n")},
@@ -388,7 +388,7 @@ func TestServerFaults_tlsAndHTTP2(t *testing.T) {
 // TestServerFaults_tokenService checks that faults of a token service are reported and temporary.
 func TestServerFaults_tokenService(t *testing.T) {
 	for _, tt := range lastingFaults() {
-		if strings.HasPrefix(tt.name, "gzip") || strings.Contains(tt.say, "invalid data") || strings.Contains(tt.say, "empty manifest") {
+		if strings.HasPrefix(tt.name, "gzip") || strings.Contains(tt.say, "not JSON") || strings.Contains(tt.say, "empty manifest") {
 			continue // an answer that is not a token; another test has it
 		}
 		t.Run(tt.name, func(t *testing.T) {

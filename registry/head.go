@@ -41,7 +41,7 @@ func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagg
 	if r.Names() != model.NamesManifest {
 		return t, false, notAManifest(r)
 	}
-	cl := transport.Exchange{Bulk: bulk}
+	cl := transport.Exchange{What: "manifest", Bulk: bulk}
 	err := c.headManifest(ctx, r, &cl)
 	if cl.Err == nil && cl.Response.Status == http.StatusOK {
 		t.MediaType = manifestType(cl.Response.Header)

@@ -27,7 +27,8 @@ type host struct {
 	rc          *regclient.RegClient
 	transport   *transport.Transport
 	credentials *credentials.Keychain
-	err         error // of reading its certificates; then no request is possible
+	err         error       // of reading its certificates; then no request is possible
+	isRegistry  atomic.Bool // it has sent a document
 	// staleCertificates is set after a TLS failure: the next call reads the
 	// certificates again, since the person may have added one.
 	staleCertificates atomic.Bool
@@ -92,6 +93,7 @@ func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, 
 	err := catchPanic(func() error { return do(transport.WithExchange(ctx, cl)) })
 	// There may be no response without an error: regclient knows some blobs, such as {}.
 	if err == nil && cl.Err == nil && (cl.Response.Status == http.StatusOK || cl.Response.Status == 0) {
+		h.isRegistry.Store(true)
 		return nil
 	}
 	return h.errorOf(ctx, about, cl, err)

@@ -3,11 +3,14 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
@@ -34,6 +37,30 @@ func missingBlob(err error, d digest.Digest) error {
 	}
 	other := *t
 	other.Missing, other.MissingBlob = false, d
+	return &other
+}
+
+// missingPart says of which part of an image, or of which image of an index, a registry
+// reports that it is missing. d is the descriptor of the image.
+func missingPart(err error, of model.Ref, d v1.Descriptor) error {
+	t, ok := errors.AsType[*model.ReadError](err)
+	if !ok || !t.Missing && t.MissingBlob == "" {
+		return err
+	}
+	image := "image"
+	if d.Platform != nil {
+		image = strings.TrimSpace(model.PlatformName(*d.Platform) + " image")
+	}
+	part, lost := image, d.Digest
+	if t.MissingBlob != "" {
+		part, lost = "config", t.MissingBlob
+		if d.Platform != nil {
+			part = "config of the " + image
+		}
+	}
+	other := *t
+	other.Message = fmt.Sprintf("the %s (%s) of %s is missing in %s", safe.Clip(part), model.ShortDigest(lost), subject(of), of.Registry)
+	other.Next = "push the image again"
 	return &other
 }
 

@@ -75,7 +75,7 @@ type layerBytes struct{ from, length int64 }
 func (c *Client) layerPart(ctx context.Context, r model.Ref, at layerBytes, parse func([]byte) model.Contents) (model.Contents, error) {
 	what := fmt.Sprintf("layer from %d", at.from)
 	return byDigest(ctx, c, what, r, at.length, func(ctx context.Context) (model.Contents, error) {
-		e := &transport.Exchange{Limit: at.length, Bulk: true, Range: fmt.Sprintf("bytes=%d-%d", at.from, at.from+at.length-1)}
+		e := &transport.Exchange{What: "layer", Limit: at.length, Bulk: true, Range: fmt.Sprintf("bytes=%d-%d", at.from, at.from+at.length-1)}
 		err := c.host(r.Registry).getBlobPart(ctx, r, e)
 		switch {
 		case err != nil:

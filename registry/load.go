@@ -168,6 +168,7 @@ func (l *load) expand(index model.Manifest, depth int) []*node {
 
 // read reads the manifest of a child and, for an image, its config.
 func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, error)) {
+	d := n.entry.Descriptor
 	l.begin(func(ctx context.Context) childResult {
 		result := childResult{node: n}
 		result.err = catchPanic(func() (err error) {
@@ -177,7 +178,7 @@ func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, err
 					result.image, err = l.client.image(ctx, l.ref.Repo(), result.manifest)
 				}
 			}
-			return err
+			return missingPart(err, l.ref, d)
 		})
 		return result
 	})
@@ -275,11 +276,11 @@ func (l *load) addResult(result childResult) {
 	case model.KindIndex:
 		e.Role = model.RoleIndex
 		if n := l.count + len(result.manifest.Children); n > maxEntries {
-			e.Err = malformed(l.ref, fmt.Sprintf("has nested indexes with %d entries in total, but tagdiff reads at most %d", n, maxEntries), nil)
+			e.Err = invalid(l.ref, "index", &model.LimitError{Text: fmt.Sprintf("it has %d entries in all, tagdiff reads at most %d", n, maxEntries)})
 			return
 		}
 		if e.Depth+1 >= maxDepth {
-			e.Err = malformed(l.ref, fmt.Sprintf("has indexes that are nested too deeply: tagdiff reads at most %d levels", maxDepth), nil)
+			e.Err = invalid(l.ref, "index", &model.LimitError{Text: fmt.Sprintf("it is nested more than %d deep, tagdiff reads no deeper", maxDepth)})
 			return
 		}
 		result.node.children = l.expand(result.manifest, e.Depth+1)

@@ -179,7 +179,7 @@ func TestLoad_endlessIndexes(t *testing.T) {
 	if len(a.Entries) != maxDepth || last.Role != model.RoleIndex || last.Depth != maxDepth-1 {
 		t.Fatalf("%d entries, last %+v", len(a.Entries), last)
 	}
-	says(t, last.Err, "tagdiff reads at most 4 levels")
+	says(t, last.Err, "it is nested more than 4 deep, tagdiff reads no deeper")
 }
 
 // TestLoad_missingChild checks that a missing child affects its own entry only.
@@ -202,7 +202,7 @@ func TestLoad_missingChild(t *testing.T) {
 	ok(t, err)
 	for i, e := range a.Images() {
 		if e.Descriptor.Digest.String() == gone {
-			says(t, e.Err, "has no "+gone[:len("sha256:")+12]+" in app", "deleted")
+			says(t, e.Err, " image ("+gone[:len("sha256:")+12]+") of app:a is missing in "+s.host)
 		} else if e.Err != nil || e.Image == nil {
 			t.Errorf("image %d: %v", i, e.Err)
 		}

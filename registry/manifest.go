@@ -11,7 +11,6 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
-	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
@@ -56,7 +55,7 @@ func checkLimit(r model.Ref, what string, d v1.Descriptor, limit int64) error {
 	if d.Size <= limit {
 		return nil
 	}
-	return malformed(r, fmt.Sprintf("has a %s of %d bytes, but tagdiff reads at most %d", what, d.Size, limit), nil)
+	return invalid(r, what, &model.LimitError{Text: fmt.Sprintf("its stated size is %d bytes, tagdiff reads at most %d", d.Size, limit)})
 }
 
 // checkSize compares the size of a document with that in its descriptor, if it has one.
@@ -73,7 +72,10 @@ func tooLargeError(r model.Ref, what string, d v1.Descriptor, err error) error {
 	if !errors.Is(err, files.ErrTooLarge) {
 		return err
 	}
-	return malformed(r, fmt.Sprintf("sent a %s that is larger than the expected %d bytes", what, sizeLimit(d)), err)
+	if d.Size <= 0 {
+		return invalid(r, what, &model.LimitError{Text: fmt.Sprintf("its size is not stated, and tagdiff then reads at most %d bytes", maxUnsized)})
+	}
+	return malformed(r, fmt.Sprintf("sent a %s that is larger than the expected %d bytes", what, d.Size), err)
 }
 
 // manifestWithin is manifest with a size limit.
@@ -128,7 +130,7 @@ func shared[T any](ctx context.Context, c *Client, key string, work func(context
 func (c *Client) fetchManifest(ctx context.Context, r model.Ref, limit int64) (model.Manifest, error) {
 	h := c.host(r.Registry)
 	var got manifest.Manifest
-	err := h.do(ctx, r, &transport.Exchange{Limit: limit}, func(ctx context.Context) (err error) {
+	err := h.do(ctx, r, &transport.Exchange{What: "manifest", Limit: limit}, func(ctx context.Context) (err error) {
 		got, err = h.rc.ManifestGet(ctx, regRef(r))
 		return err
 	})
@@ -160,7 +162,7 @@ func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 	}
 	m, err := model.ParseManifest(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
 	if err != nil {
-		return m, malformed(r, "sent an invalid manifest: "+safe.Clip(err.Error()), err)
+		return m, invalid(r, "manifest", err)
 	}
 	return m, nil
 }

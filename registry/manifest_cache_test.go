@@ -119,7 +119,7 @@ func TestLoad_cachedManifestDeleted(t *testing.T) {
 		c, _ := secondRun(t, dir, known)
 		x, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 		ok(t, err)
-		says(t, x.Entries[0].Err, "has no "+model.ShortDigest(m.Children[0].Digest)+" in app")
+		says(t, x.Entries[0].Err, " image ("+model.ShortDigest(m.Children[0].Digest)+") of app:a is missing in "+s.host)
 		if x.Entries[2].Err != nil || x.Entries[2].Image == nil {
 			t.Errorf("the others are lost too: %v", x.Entries[2].Err)
 		}

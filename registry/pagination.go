@@ -146,7 +146,7 @@ func (l *lister) stopReason(query string, pages, emptyPages int) string {
 
 // ask reads one page.
 func (l *lister) ask(ctx context.Context, query url.Values) ([]string, *transport.Exchange, error) {
-	cl := &transport.Exchange{Query: query}
+	cl := &transport.Exchange{What: "list of " + l.kinds, Query: query}
 	var names []string
 	err := l.host.do(ctx, l.ref, cl, func(ctx context.Context) (err error) {
 		names, err = l.get(ctx)

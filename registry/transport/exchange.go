@@ -11,6 +11,7 @@ import (
 // context through regclient to the Transport, which fills Response or Err.
 // regclient itself gets a simplified response.
 type Exchange struct {
+	What   string     // the document that is requested, for errors
 	Query  url.Values // replaces the query of regclient, unless nil
 	Accept []string   // replaces the media types of regclient, unless nil
 	Limit  int64      // bytes of the body; 0 means the limit for the path
