@@ -78,7 +78,7 @@ func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchan
 	case errors.As(c.Err, &bad):
 		return invalid(about, c.What, bad)
 	case c.Err != nil:
-		return h.networkError(about, c.Err)
+		return h.networkError(about, c.Response.Status, c.Err)
 	case c.Response.Status == 0:
 		return &model.ReadError{
 			Message: "cannot send a request to " + h.name + ": " + safe.Clip(err.Error()), Next: "check the reference", Err: err,

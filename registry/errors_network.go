@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -17,21 +18,16 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// networkError words a request without a response.
-func (h *host) networkError(about model.Ref, err error) error {
+// networkError words a request without a whole response. status is that of the response, 0
+// if there was none.
+func (h *host) networkError(about model.Ref, status int, err error) error {
 	var (
-		token    *transport.TokenError
-		dns      *net.DNSError
-		netErr   net.Error
-		redirect *transport.RedirectError
-		readErr  *model.ReadError
-		proxy    *transport.ProxyError
-		port     *net.AddrError
+		token   *transport.TokenError
+		readErr *model.ReadError
+		proxy   *transport.ProxyError
 	)
-	t, name, host := &model.ReadError{Err: err}, h.name, h.name
-	if errors.As(err, &redirect) {
-		name, host = redirectedName(redirect.Host, h.name), safe.Clip(redirect.Host)
-	}
+	t := &model.ReadError{Err: err}
+	name, certDir := failedName(h.name, err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return contextError(err)
@@ -41,13 +37,45 @@ func (h *host) networkError(about model.Ref, err error) error {
 		h.staleCertificates.Store(true)
 		return readErr
 	case errors.As(err, &proxy):
-		proxyError(name, proxy, t)
+		h.proxyError(name, proxy, t)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		t.Message, t.Next = name+" answered with plain http, not https", "run with --plain-http if you trust the network"
 	case errors.Is(err, files.ErrTooLarge):
 		t.Message, t.Next = fmt.Sprintf("%s sent more data than tagdiff accepts (%s)", name, errorText(err)), "check the reference"
-	case errors.Is(err, transport.ErrUnsolicited):
-		t.Message, t.Next = name+" sent data before it received a request", "check the port: the server may not be a registry"
+	case tlsError(name, certDir, err, t):
+		h.staleCertificates.Store(true)
+	case h.connectionError(name, status, err, t):
+	case status != 0:
+		t.Message = fmt.Sprintf("%s sent a response that cannot be read: %s", name, safe.Clip(errorText(err)))
+		t.Next = "try again, or ask the administrator of " + h.name
+	default:
+		t.Message, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, safe.Clip(errorText(err))), "check the network, and try again"
+	}
+	return t
+}
+
+// failedName names the host that a request failed at: the registry or token service, or
+// one that it redirected to. host is its name alone.
+func failedName(of string, err error) (name, host string) {
+	if redirect, ok := errors.AsType[*transport.RedirectError](err); ok {
+		return redirectedName(redirect.Host, of), safe.Clip(redirect.Host)
+	}
+	return of, of
+}
+
+// connectionError words the failure of a connection with the server called name, by the
+// type of the error, and reports whether err is one.
+func (h *host) connectionError(name string, status int, err error, t *model.ReadError) bool {
+	var (
+		server *transport.ServerError
+		dns    *net.DNSError
+		port   *net.AddrError
+		netErr net.Error
+		op     *net.OpError
+	)
+	switch {
+	case errors.As(err, &server):
+		t.Message, t.Next = name+" "+server.Did, server.Next
 	case errors.Is(err, transport.ErrSilent), errors.Is(err, transport.ErrSlow):
 		t.Message, t.Next = name+" did not answer in time"+h.timeoutText(err), "try again, or check the network"
 	case errors.As(err, &dns):
@@ -58,18 +86,26 @@ func (h *host) networkError(about model.Ref, err error) error {
 	case errors.As(err, &port):
 		t.Message, t.Next = name+" is not a valid address: "+safe.Clip(port.Err), "check host and port"
 	case files.TooManyOpen(err):
-		t.Message = "cannot open a connection to " + name + ": too many files and connections are open"
+		t.Message = "cannot open a connection to " + strings.TrimSuffix(name, ",") + ": too many files and connections are open"
 		t.Next = files.TooManyOpenRemedy
 	case errors.Is(err, syscall.ECONNREFUSED):
 		t.Message, t.Next = name+" refused the connection", "check host and port, or start the registry"
-	case tlsError(host, host, err, t):
-		h.staleCertificates.Store(true)
 	case errors.As(err, &netErr) && netErr.Timeout():
 		t.Message, t.Next = name+" did not answer", "check host, port, network and firewall"
+	case transport.IsConnectionLost(err):
+		t.Message, t.Next = name+" closed the connection before it answered", "try again, or check host, port and network"
+		if status != 0 {
+			t.Message = name + " closed the connection in the middle of its answer"
+		}
+	case errors.As(err, &op): // its text has the addresses, which change from run to run
+		t.Message, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, safe.Clip(op.Err.Error())), "check the network, and try again"
 	default:
-		t.Message, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, safe.Clip(errorText(err))), "check the network, and try again"
+		return false
 	}
-	return t
+	if errors.As(err, &op) && op.Op == "dial" && transport.BadProxy() != "" && !transport.IsLoopback(h.name) {
+		t.Next = transport.BadProxy() + " is not the URL of a proxy and has no effect: write http://host:port"
+	}
+	return true
 }
 
 // timeoutText names the timeout that expired.
@@ -97,7 +133,8 @@ func errorText(err error) string {
 func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	var proxy *transport.ProxyError
 	t := &model.ReadError{Err: e}
-	code, service := e.Response.Status, e.Host+", the token service of "+h.name
+	name, certDir := failedName(e.Host, e.Err)
+	code, service := e.Response.Status, name+", the token service of "+h.name
 	if e.Err != nil {
 		code = 0
 	}
@@ -110,17 +147,18 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 		return h.unauthorized(about, e.Login, e)
 	case code == http.StatusTooManyRequests:
 		t.Message, t.Next = service+", reports too many requests"+pauseText(e.Response), h.retryAdvice(e.Response)
-	case errors.Is(e.Err, transport.ErrSilent), errors.Is(e.Err, transport.ErrSlow):
-		t.Message = service + ", did not answer in time" + h.timeoutText(e.Err)
-		t.Next = "try again, or check the network"
 	case errors.As(e.Err, &proxy):
-		proxyError(service, proxy, t)
-	case e.Err != nil && tlsError(e.Host, e.Host, e.Err, t):
+		h.proxyError(service, proxy, t)
+	case e.Err != nil && tlsError(service+",", certDir, e.Err, t):
 		h.staleCertificates.Store(true)
-		t.Message = strings.Replace(t.Message, e.Host, service+",", 1)
+	case e.Err != nil && h.connectionError(service+",", e.Response.Status, e.Err, t):
+		t.Next = "try again, check the network, or ask the administrator of " + h.name
 	default:
 		t.Message = fmt.Sprintf("%s, did not issue a token: %s", service, safe.Clip(tokenErrorText(e)))
-		t.Next = "try again later"
+		t.Next = "ask the administrator of " + h.name
+		if code >= http.StatusInternalServerError {
+			t.Next = "try again later"
+		}
 	}
 	return t
 }
@@ -137,30 +175,25 @@ const proxyLoginAdvice = "put user:password@ before the host in HTTPS_PROXY and 
 
 // proxyError words a failure of the proxy on the way to name, and names the variables
 // that set it: the person may not know that there is a proxy.
-func proxyError(name string, e *transport.ProxyError, t *model.ReadError) {
-	var (
-		dns    *net.DNSError
-		status *transport.StatusError
-		netErr net.Error
-	)
+func (h *host) proxyError(name string, e *transport.ProxyError, t *model.ReadError) {
+	var status *transport.StatusError
 	proxy := "the proxy " + e.Host
 	proxyFor := fmt.Sprintf("%s for %s", proxy, name)
-	t.Next = "check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY"
+	next := "check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY"
 	switch {
+	case strings.HasPrefix(e.Host, ":") && transport.BadProxy() != "":
+		t.Message, next = transport.BadProxy()+" is not the URL of a proxy", "write http://host:port"
 	case errors.As(e.Err, &status) && status.Status == http.StatusProxyAuthRequired:
-		t.Message, t.Next = proxyFor+" requires a login", proxyLoginAdvice
+		t.Message, next = proxyFor+" requires a login", proxyLoginAdvice
 	case errors.As(e.Err, &status):
 		t.Message = fmt.Sprintf("%s refused the request (%s)", proxyFor, status)
-	case errors.As(e.Err, &dns):
-		t.Message = proxyFor + " is not a known host name"
-	case errors.Is(e.Err, syscall.ECONNREFUSED):
-		t.Message = proxyFor + " refused the connection"
 	case tlsError(proxy, "", e.Err, t):
-	case errors.As(e.Err, &netErr) && netErr.Timeout():
-		t.Message = proxyFor + " did not answer"
+		return
+	case h.connectionError(proxyFor, 0, e.Err, t):
 	default:
 		t.Message = fmt.Sprintf("%s failed: %s", proxyFor, safe.Clip(e.Err.Error()))
 	}
+	t.Next = next
 }
 
 // tlsError words a failed TLS handshake with the server called name, and reports
@@ -183,7 +216,7 @@ func tlsError(name, certDir string, err error, t *model.ReadError) bool {
 			t.Next = "name the authority's certificate in SSL_CERT_FILE"
 		}
 	case errors.As(err, &other):
-		t.Message, t.Next = name+" has a certificate for another name: "+safe.Clip(other.Error()), "use a name that is in the certificate"
+		t.Message, t.Next = name+" has a certificate for another name: "+certificateNames(other), "use a name that is in the certificate"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		t.Message, t.Next = name+" has a certificate that has expired or is not yet valid",
 			"renew the certificate, or correct the clock of this machine"
@@ -201,3 +234,21 @@ func tlsError(name, certDir string, err error, t *model.ReadError) bool {
 	}
 	return true
 }
+
+// certificateNames says for which names a certificate is valid, and for which it is not.
+func certificateNames(err x509.HostnameError) string {
+	names := slices.Clone(err.Certificate.DNSNames)
+	for _, ip := range err.Certificate.IPAddresses {
+		names = append(names, ip.String())
+	}
+	host := safe.Clip(err.Host)
+	switch n := len(names); {
+	case n == 0:
+		return "it is valid for no host, so not for " + host
+	case n > maxCertificateNames:
+		names = append(names[:maxCertificateNames], fmt.Sprintf("%d more", n-maxCertificateNames))
+	}
+	return fmt.Sprintf("it is valid for %s, not for %s", safe.Clip(strings.Join(names, ", ")), host)
+}
+
+const maxCertificateNames = 3

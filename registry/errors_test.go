@@ -78,10 +78,10 @@ var faults = []struct {
 	{"cut off", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, `{"schema`)
-	}, []string{"cannot be reached: unexpected EOF"}, 3},
+	}, []string{" closed the connection in the middle of its answer; try again"}, 3},
 	{"redirects without end", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
-	}, []string{"too many redirects"}, transport.MaxRedirects + 1},
+	}, []string{" redirected more than 5 times; ask the administrator"}, transport.MaxRedirects + 1},
 }
 
 // TestLoad_faults checks that each fault is reported with its cause and a remedy.
@@ -267,7 +267,7 @@ func TestLoad_missingConfig(t *testing.T) {
 		{"429 for long", status(429, "", "Retry-After", "3600"), "reports too many requests", 1},
 		{"silence", stuck(""), "did not answer in time", 1},
 		{"silence within", stuck("{"), "did not answer in time", 1},
-		{"cut off", cut, "cannot be reached: unexpected EOF", 3},
+		{"cut off", cut, " closed the connection in the middle of its answer", 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t)
@@ -358,7 +358,7 @@ func TestLoad_unreachable(t *testing.T) {
 	says(t, err, "127.0.0.1:65536 is not a valid address: invalid port; check host and port")
 
 	full := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}
-	says(t, c.host("reg.example").networkError(model.Ref{}, full), "cannot open a connection to reg.example: too many files", "ulimit -n", "--parallel")
+	says(t, c.host("reg.example").networkError(model.Ref{}, 0, full), "cannot open a connection to reg.example: too many files", "ulimit -n", "--parallel")
 }
 
 // TestPlainHTTP_needsFlag checks that plain http needs the flag, except on loopback.

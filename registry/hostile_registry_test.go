@@ -145,7 +145,7 @@ func TestTokenService_redirect(t *testing.T) {
 			c := newClient(t, a.opts)
 			c.credentials.AddAuthFile("config.json", []byte(`{"auths":{"`+a.host+`":`+secret+`}}`))
 			_, err := c.Load(deadline(t), a.ref("app", "a"), nil)
-			says(t, err, "did not issue a token")
+			says(t, err, "the token service of "+a.host)
 			if len(got()) > 0 {
 				t.Errorf("sent %q", got())
 			}
@@ -212,7 +212,7 @@ func TestTLS_settingsPerHost(t *testing.T) {
 	trust(host(tokens), map[string][]byte{"ca.crt": authority.PEM()})
 	a, err := newClient(t, Options{CertDirs: []string{dir}}).Load(deadline(t), ref, nil)
 	ok(t, err)
-	says(t, a.Entries[0].Err, host(blobs)+" has a certificate from an authority", "/etc/docker/certs.d/"+host(blobs)+"/ca.crt")
+	says(t, a.Entries[0].Err, host(blobs)+" (redirected by "+ref.Registry+") has a certificate from an authority", "/etc/docker/certs.d/"+host(blobs)+"/ca.crt")
 
 	trust(host(blobs), map[string][]byte{"ca.crt": authority.PEM()})
 	a, err = newClient(t, Options{CertDirs: []string{dir}}).Load(deadline(t), ref, nil)

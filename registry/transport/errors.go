@@ -8,25 +8,48 @@ import (
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// ErrUnsolicited is the error of a server that sends before it has a request.
-var ErrUnsolicited = errors.New("it sent data before it received a request")
+// ServerError is what a server did in place of a valid response.
+type ServerError struct {
+	Did  string // in words that follow the name of the server
+	Next string // the remedy
+	Host string // the server, if that is not the host of the request
+}
+
+func (e *ServerError) Error() string { return "the server " + e.Did }
+
+const (
+	checkPort        = "check the port: the server may not be a registry"
+	askAdministrator = "ask the administrator of the registry"
+	brokenConnection = "transport connection broken: " // how net/http begins an error
+	notHTTP          = "malformed HTTP "               // and the part: response, version, status code
+)
 
 // errNoStatus is the error of a response with a status below 100.
-var errNoStatus = errors.New("its response has an invalid status code")
+var errNoStatus = &ServerError{Did: "sent an invalid HTTP response: its status code is below 100", Next: checkPort}
 
-// explainHTTPError replaces the errors of net/http for a header that is too large and
-// for an unsolicited response, which are hard to understand.
-func explainHTTPError(err error) error {
-	text := err.Error()
+// explainHTTPError replaces errors of net/http that are hard to understand: for a header
+// that is too large, for an unsolicited response, and for one that is not HTTP.
+func explainHTTPError(err error, req *http.Request) error {
+	if IsConnectionLost(err) {
+		return err
+	}
+	text := string(redactCredentials([]byte(err.Error()), req))
 	for _, words := range []string{"response headers exceeded", "response header list larger", "too many 1xx"} {
 		if strings.Contains(text, words) {
 			return fmt.Errorf("%w: a header of more than %d bytes", files.ErrTooLarge, MaxHeader)
 		}
 	}
 	if strings.Contains(text, "readLoopPeekFailLocked: %!w") { // net/http formats a nil error with %w
-		return ErrUnsolicited
+		return &ServerError{Did: "sent data before it received a request", Next: checkPort}
+	}
+	if _, part, ok := strings.Cut(text, notHTTP); ok {
+		return &ServerError{Did: "does not speak HTTP: it sent the " + safe.Clip(part), Next: checkPort}
+	}
+	if _, problem, ok := strings.Cut(text, brokenConnection); ok {
+		return &ServerError{Did: "sent an invalid HTTP response: " + safe.Clip(problem), Next: checkPort}
 	}
 	return err
 }
@@ -68,3 +91,9 @@ func (e *MalformedError) Error() string {
 }
 
 func (e *MalformedError) Unwrap() error { return e.Err }
+
+// isNotHTTP reports whether a server sent something else than HTTP.
+func isNotHTTP(err error) bool {
+	server, ok := errors.AsType[*ServerError](err)
+	return ok && strings.HasPrefix(server.Did, "does not speak HTTP")
+}

@@ -35,7 +35,7 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 
 	resp, err := tr.client.Do(req.WithContext(ctx))
 	if err != nil {
-		return Response{}, atHost(failedHost(req, err), req, cancelCause(parent, ctx, explainHTTPError(redactURLs(err))))
+		return Response{}, atHost(failedHost(req, err), req, cancelCause(parent, ctx, explainHTTPError(redactURLs(err), req)))
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < http.StatusContinue {

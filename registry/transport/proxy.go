@@ -6,10 +6,27 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model/safe"
 )
+
+// BadProxy returns the name of a variable for a proxy whose value is not the URL of one, ""
+// for none. net/http ignores some of these values.
+func BadProxy() string {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		value := os.Getenv(name)
+		u, err := url.Parse(value)
+		if err != nil || u.Scheme == "" || u.Host == "" {
+			u, err = url.Parse("http://" + value)
+		}
+		if value != "" && (err != nil || u.Hostname() == "") {
+			return name
+		}
+	}
+	return ""
+}
 
 // ProxyError is a failure of the proxy itself.
 type ProxyError struct {

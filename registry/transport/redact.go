@@ -10,9 +10,9 @@ import (
 
 // redactions replace net/http errors that quote a URL, which may hold a signature
 // or a password. The key is how the error begins.
-var redactions = map[string]string{
-	"failed to parse Location header": "it redirects to an invalid URL",
-	"invalid proxy address":           "the proxy URL in the environment is not valid",
+var redactions = map[string]error{
+	"failed to parse Location header": &ServerError{Did: "redirects to an invalid URL", Next: askAdministrator},
+	"invalid proxy address":           errors.New("the proxy URL in the environment is not valid"),
 }
 
 // redactURLs returns err without the URLs that net/http puts into it.
@@ -20,9 +20,9 @@ func redactURLs(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
-	for start, text := range redactions {
+	for start, redacted := range redactions {
 		if strings.HasPrefix(err.Error(), start) {
-			return errors.New(text)
+			return redacted
 		}
 	}
 	return err

@@ -2,8 +2,11 @@ package transport
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // MaxRedirects limits the redirects of one request.
@@ -13,15 +16,19 @@ const MaxRedirects = 5
 // host.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
+	refused := func(what string) error {
+		to := safe.Clip(req.URL.Scheme + "://" + req.URL.Host) // the rest may have a signature
+		return &ServerError{Did: fmt.Sprintf("redirects %s to %s, which tagdiff does not follow", what, to), Next: askAdministrator, Host: last.URL.Host}
+	}
 	switch {
 	case len(via) > MaxRedirects:
-		return errors.New("too many redirects")
+		return &ServerError{Did: fmt.Sprintf("redirected more than %d times", MaxRedirects), Next: askAdministrator, Host: last.URL.Host}
 	case req.URL.Hostname() == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https":
-		return errors.New("redirect to a non-HTTP address refused")
+		return refused("a request")
 	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
-		return errors.New("redirect from https to http refused")
+		return refused("from https")
 	case req.Method == http.MethodPost || last.Method == http.MethodPost:
-		return errors.New("redirect of a login refused")
+		return refused("a login")
 	}
 	if req.URL.Host != via[0].URL.Host {
 		req.Header.Del("Authorization")
@@ -50,6 +57,9 @@ func atHost(host string, req *http.Request, err error) error {
 
 // failedHost is the host at which a request failed.
 func failedHost(req *http.Request, err error) string {
+	if server, ok := errors.AsType[*ServerError](err); ok && server.Host != "" {
+		return server.Host
+	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		if last, err := url.Parse(u.URL); err == nil && last.Host != "" {
 			return last.Host

@@ -31,11 +31,11 @@ func TestRedirect_headers(t *testing.T) {
 		{"https://reg.example:5000/v2/x", []string{"https://reg.example:5001/x"}, false, ""},
 		{"https://reg.example/v2/x", []string{"https://reg.example.evil.example/x"}, false, ""},
 		{"https://reg.example/v2/x", []string{"https://cdn.example/x?sig=1", "https://reg.example/back"}, false, ""},
-		{"https://reg.example/v2/x", []string{"http://reg.example/v2/x"}, false, "from https to http"},
-		{"https://reg.example/v2/x", []string{"https://cdn.example/x", "http://cdn.example/x"}, false, "from https to http"},
-		{"https://reg.example/v2/x", []string{"file:///etc/passwd"}, false, "non-HTTP address"},
-		{"http://reg.example/v2/x", []string{"ftp://reg.example/"}, false, "non-HTTP address"},
-		{"https://reg.example/v2/x", []string{"https://:443/x"}, false, "non-HTTP address"},
+		{"https://reg.example/v2/x", []string{"http://reg.example/v2/x"}, false, "redirects from https to http://"},
+		{"https://reg.example/v2/x", []string{"https://cdn.example/x", "http://cdn.example/x"}, false, "redirects from https to http://"},
+		{"https://reg.example/v2/x", []string{"file:///etc/passwd"}, false, "redirects a request to file://, which tagdiff does not follow"},
+		{"http://reg.example/v2/x", []string{"ftp://reg.example/?sig=1"}, false, "redirects a request to ftp://reg.example, which"},
+		{"https://reg.example/v2/x", []string{"https://:443/x"}, false, "redirects a request to https://:443, which"},
 	} {
 		t.Run(strings.Join(append([]string{tt.from}, tt.to...), " "), func(t *testing.T) {
 			net := &via{to: tt.to}

@@ -37,7 +37,7 @@ func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration,
 	}
 	wait := p.Backoff << (try - 1)
 	if err != nil {
-		return wait, isConnectionLost(err)
+		return wait, IsConnectionLost(err)
 	}
 	if IsTransient(a.Status) && a.Status != http.StatusTooManyRequests {
 		return wait, true
@@ -45,8 +45,8 @@ func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration,
 	return 0, false
 }
 
-// isConnectionLost reports whether the server closed the connection.
-func isConnectionLost(err error) bool {
+// IsConnectionLost reports whether the server closed the connection.
+func IsConnectionLost(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"syscall"
 )
 
@@ -68,7 +67,7 @@ func (tr *Transport) knownScheme() string {
 // close the connection or send an alert.
 func maybeTLS(a Response, err error) bool {
 	if err != nil {
-		return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "malformed HTTP")
+		return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || isNotHTTP(err)
 	}
 	return a.Status == http.StatusBadRequest
 }

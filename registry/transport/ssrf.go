@@ -82,8 +82,8 @@ func isLocalAddress(address string) bool {
 	return ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified()
 }
 
-// isLoopback reports whether a host, with or without a port, is this machine.
-func isLoopback(hostport string) bool {
+// IsLoopback reports whether a host, with or without a port, is this machine.
+func IsLoopback(hostport string) bool {
 	name := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
 		name = h

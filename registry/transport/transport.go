@@ -58,7 +58,7 @@ func New(opts Options) (*Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.local.Store(isLoopback(host)) // connections to other hosts may be opened before that to the registry
+	g.local.Store(IsLoopback(host)) // connections to other hosts may be opened before that to the registry
 	s := &Transport{
 		registry: settings.Name, host: host, timeouts: opts.Timeouts, retry: opts.Retry, endpoints: &EndpointFile{},
 		limiter: newLimiter(settings.Name, opts.Concurrency, opts.Retry, opts.Meter),
@@ -78,7 +78,7 @@ func New(opts Options) (*Transport, error) {
 	case settings.TLS == config.TLSDisabled:
 		s.scheme.Store("http")
 	case settings.TLS == config.TLSInsecure || s.registry == model.DockerHub || opts.RequireTLS,
-		!opts.PlainHTTP && !isLoopback(s.registry): // other registries may use either, see sendOverScheme
+		!opts.PlainHTTP && !IsLoopback(s.registry): // other registries may use either, see sendOverScheme
 		s.scheme.Store("https")
 	}
 	if settings.TLS != config.TLSDisabled && settings.TLS != config.TLSInsecure {
