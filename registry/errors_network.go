@@ -141,10 +141,10 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	switch {
 	case e.Login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
 		h.credentials.Forget()
-		t.Message = fmt.Sprintf("%s rejected the login %s", e.Host, e.Login)
+		t.Message = fmt.Sprintf("%s rejected %s", e.Host, e.Login)
 		t.Next = "run " + h.loginCommand() + " again"
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return h.unauthorized(about, e.Login, e)
+		return h.unauthorized(about, transport.Response{Login: e.Login, Issued: true}, e)
 	case code == http.StatusTooManyRequests:
 		t.Message, t.Next = service+", reports too many requests"+pauseText(e.Response), h.retryAdvice(e.Response)
 	case errors.As(e.Err, &proxy):

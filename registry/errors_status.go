@@ -50,10 +50,15 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 	}
 	switch a.Status {
 	case http.StatusUnauthorized:
-		return h.unauthorized(about, a.Login, e)
+		return h.unauthorized(about, a, e)
 	case http.StatusForbidden:
 		t.Message = fmt.Sprintf("%s denies access to %s", h.name, subject(about))
 		t.Next = "run " + h.loginCommand() + " with an account that has access"
+		if a.Login != "" {
+			t.Message += " with " + a.Login
+		} else if problem := h.loginError(); problem != nil {
+			t.Message, t.Next = t.Message+", and "+problem.Message, problem.Next
+		}
 	case http.StatusNotFound:
 		t.Missing = true
 		t.Message, t.Next = h.notFound(about, a)
@@ -86,29 +91,35 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (message,
 	return fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
 }
 
-// unauthorized words a 401: a missing login, a bad login, or something that is
+// unauthorized words a 401: a missing login, a rejected login, or something that is
 // private or does not exist. Registries do not distinguish these.
-func (h *host) unauthorized(about model.Ref, login string, e error) error {
+func (h *host) unauthorized(about model.Ref, a transport.Response, e error) error {
+	problem := h.loginError()
 	h.credentials.Forget()
 	t := &model.ReadError{Next: "run " + h.loginCommand(), Err: e}
 	switch {
-	case login != "":
-		t.Message = fmt.Sprintf("%s denies access to %s with the login %s", h.name, subject(about), login)
+	case a.Login != "" && a.Issued: // the token service has accepted it
+		t.Message = fmt.Sprintf("%s denies access to %s with %s", h.name, subject(about), a.Login)
 		t.Next = "check the name, or run " + h.loginCommand() + " again"
-	case h.helperNote() != "":
-		t.Message = h.name + " requires a login" + h.helperNote()
+	case a.Login != "":
+		t.Message = fmt.Sprintf("%s rejected %s for %s", h.name, a.Login, subject(about))
+		t.Next = "run " + h.loginCommand() + " again, or check the name"
+	case problem != nil:
+		t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", h.name, problem.Message), problem.Next
 	default:
 		t.Message = fmt.Sprintf("%s requires a login for %s, or it does not exist", h.name, subject(about))
 	}
 	return t
 }
 
-// helperNote is why a login could not be looked up, "" if it could.
-func (h *host) helperNote() string {
-	if t, ok := errors.AsType[*model.ReadError](h.transport.LoginError()); ok {
-		return ", and " + t.Message
+// loginError is why a login could not be looked up, nil if it could.
+func (h *host) loginError() *model.ReadError {
+	for _, err := range []error{h.transport.LoginError(), h.credentials.FileError()} {
+		if t, ok := errors.AsType[*model.ReadError](err); ok {
+			return t
+		}
 	}
-	return ""
+	return nil
 }
 
 // notFound words a 404. It mentions a login only if the registry has asked for one:

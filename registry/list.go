@@ -81,13 +81,17 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 	case cl.Err != nil || cl.Response.IsHTML():
 		return err
 	case status == http.StatusUnauthorized && cl.Response.Login == "":
-		return &model.ReadError{
+		t := &model.ReadError{
 			Message: l.host.name + " does not list repositories without a login, or not at all",
 			Next:    "run " + l.host.loginCommand() + ", or type or paste a reference", Err: err,
 		}
+		if problem := l.host.loginError(); problem != nil {
+			t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", l.host.name, problem.Message), problem.Next
+		}
+		return t
 	case status == http.StatusUnauthorized:
 		return &model.ReadError{
-			Message: fmt.Sprintf("%s does not list repositories for the login %s, or not at all", l.host.name, cl.Response.Login),
+			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, cl.Response.Login),
 			Next:    "run " + l.host.loginCommand() + " again, or type or paste a reference", Err: err,
 		}
 	case status == http.StatusForbidden, status == http.StatusNotFound,

@@ -45,7 +45,7 @@ func TestLogin_basic(t *testing.T) {
 	c = newClient(t, Options{})
 	logIn(t, c, s.host, "me", "wrong")
 	_, err = c.Load(deadline(t), r, nil)
-	says(t, err, "denies access to app:a with the login me in config.json", "docker login "+s.host+" again")
+	says(t, err, `rejected the login of user "me" in config.json for app:a`, "docker login "+s.host+" again")
 	if strings.Contains(err.Error(), "wrong") {
 		t.Error("the password is in the message")
 	}
@@ -72,7 +72,7 @@ func TestLogin_token(t *testing.T) {
 	c = newClient(t, Options{})
 	logIn(t, c, s.host, "me", "wrong")
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
-	says(t, err, "rejected the login me in config.json", "docker login "+s.host+" again")
+	says(t, err, `rejected the login of user "me" in config.json`, "docker login "+s.host+" again")
 
 	c = newClient(t, Options{})
 	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
@@ -190,8 +190,6 @@ func TestLogin_staysWithRegistry(t *testing.T) {
 	}
 }
 
-const ()
-
 // TestHelper_failureReportedWithChallenge checks that the failure of a helper is reported only if the registry requires a login.
 func TestHelper_failureReportedWithChallenge(t *testing.T) {
 	home(t, map[string]string{
@@ -206,7 +204,7 @@ func TestHelper_failureReportedWithChallenge(t *testing.T) {
 
 	askToken(s, "me", "secret")
 	_, err = c.Load(deadline(t), r, nil)
-	says(t, err, "requires a login", "docker-credential-missing failed")
+	says(t, err, "requires a login, and the credential helper docker-credential-missing is not installed; install it, or remove it from ", "/.docker/config.json")
 }
 
 // TestHelper_hangs checks that a helper that hangs is ended.
@@ -246,8 +244,77 @@ func TestLogin_afterRefusal(t *testing.T) {
 		ok(t, os.WriteFile(filepath.Join(dir, ".docker/config.json"), fmt.Appendf(nil, `{"auths":{%q:{"username":"me","password":%q}}}`, s.host, pass), 0o600))
 		_, err = c.Load(deadline(t), r, nil)
 		if pass == "wrong" {
-			says(t, err, "rejected the login me")
+			says(t, err, `rejected the login of user "me"`)
 		}
 	}
 	ok(t, err)
+}
+
+// TestRefusal_namesLogin checks that an error tells apart no login, a login that cannot be
+// read, a rejected login, and a login without access.
+func TestRefusal_namesLogin(t *testing.T) {
+	basic := status(401, "", "WWW-Authenticate", `Basic realm="here"`)
+	good := func(host string) string {
+		return fmt.Sprintf(`{"auths":{%q:{"username":"me","password":"hunter22"}}}`, host)
+	}
+	broken := func(string) string { return `{"auths":"hunter22"` }
+	damaged := func(host string) string { return fmt.Sprintf(`{"auths":{%q:{"auth":"hunter22"}}}`, host) }
+	none := func(string) string { return "{}" }
+	const file, remedy = "/.docker/config.json", "; repair or remove it, and log in again"
+	for name, tt := range map[string]struct {
+		answer http.HandlerFunc
+		config func(host string) string
+		want   string // after the host; ~ is the home
+	}{
+		"401, no login":           {basic, none, "requires a login for app:a, or it does not exist; run docker login HOST"},
+		"401, a login":            {basic, good, `rejected the login of user "me" in ~` + file + ` for app:a; run docker login HOST again, or check the name`},
+		"401, a broken file":      {basic, broken, "requires a login, and the logins in ~" + file + " cannot be read: it ends too early" + remedy},
+		"401, a damaged entry":    {basic, damaged, "requires a login, and the login for HOST in ~" + file + " cannot be read: its auth is not user:password in base64" + remedy},
+		"403, no login":           {status(403, ""), none, "denies access to app:a; run docker login HOST with an account that has access"},
+		"403, a broken file":      {status(403, ""), broken, "denies access to app:a, and the logins in ~" + file + " cannot be read: it ends too early" + remedy},
+		"403 after 401, a login":  {unless(basic, status(403, "")), good, `denies access to app:a with the login of user "me" in ~` + file + "; run docker login HOST with an account that has access"},
+		"404, a broken file":      {status(404, ""), broken, "has no tag a in app; check the name"},
+		"a token without access":  {tokenThen(status(401, "")), good, `denies access to app:a with the login of user "me" in ~` + file + "; check the name, or run docker login HOST again"},
+		"an anonymous token":      {tokenThen(status(401, "")), none, "requires a login for app:a, or it does not exist; run docker login HOST"},
+		"a token, a broken file":  {tokenThen(status(401, "")), broken, "requires a login, and the logins in ~" + file + " cannot be read: it ends too early" + remedy},
+		"no token, a broken file": {unless(basicToken, status(401, "")), broken, "requires a login, and the logins in ~" + file + " cannot be read: it ends too early" + remedy},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool { tt.answer(w, r); return true })
+			dir := home(t, map[string]string{".docker/config.json": tt.config(s.host)})
+			_, err := New(Options{CertDirs: []string{}}).Load(deadline(t), s.ref("app", "a"), nil)
+			want := s.host + " " + strings.NewReplacer("HOST", s.host, "~", dir).Replace(tt.want)
+			if err == nil || err.Error() != want {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+		})
+	}
+}
+
+// unless answers with then if a request has a login, else with first.
+func unless(first, then http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" && r.URL.Path != "/token" {
+			first(w, r)
+			return
+		}
+		then(w, r)
+	}
+}
+
+// basicToken asks for a token of its own service.
+func basicToken(w http.ResponseWriter, r *http.Request) {
+	status(http.StatusUnauthorized, "", "WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="here"`, r.Host))(w, r)
+}
+
+// tokenThen issues a token to everybody, and answers requests with it with then.
+func tokenThen(then http.HandlerFunc) http.HandlerFunc {
+	return unless(basicToken, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/token" {
+			status(http.StatusOK, `{"token":"t"}`)(w, r)
+			return
+		}
+		then(w, r)
+	})
 }

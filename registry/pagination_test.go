@@ -464,7 +464,7 @@ func TestRepositories_errors(t *testing.T) {
 		return true
 	})
 	c.credentials.AddAuthFile("config.json", []byte(`{"auths":{"`+s.host+`":{"auth":"bWU6c2VjcmV0"}}}`))
-	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "does not list repositories for the login me in config.json", "docker login "+s.host+" again")
+	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), `does not list repositories for the login of user "me" in config.json`, "docker login "+s.host+" again")
 	s = newServer(t)
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		status(404, "<html>", "Content-Type", "text/html")(w, r)

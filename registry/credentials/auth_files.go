@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // authFile is a configuration file of docker or podman, or the logins of regctl's.
@@ -103,7 +106,7 @@ func (k *Keychain) AddAuthFile(path string, raw []byte) {
 		CredHelpers map[string]string    `json:"credHelpers"`
 		CredsStore  string               `json:"credsStore"`
 	}
-	if json.Unmarshal(raw, &w) != nil {
+	if !k.parse(path, raw, &w) {
 		return
 	}
 	s := authFile{path: path, auths: w.Auths, helpers: map[string]string{}}
@@ -120,6 +123,7 @@ func (k *Keychain) AddAuthFile(path string, raw []byte) {
 // does; docker's files have only keys of registries. The helper of a registry comes
 // before the logins in the file, the general helper after them.
 func (f authFile) lookup(ctx context.Context, run *helpers, host, repo string) (Login, error) {
+	var damaged error
 	server := host
 	if host == model.DockerHub {
 		server = config.DockerRegistryAuth
@@ -128,15 +132,19 @@ func (f authFile) lookup(ctx context.Context, run *helpers, host, repo string) (
 		name = strings.TrimSuffix(name, "/")
 		for key, prog := range f.helpers {
 			if normalizeKey(key) == name {
-				return run.get(ctx, prog, serverName(key, server))
+				return f.runHelper(ctx, run, prog, serverName(key, server))
 			}
 		}
 		for key, a := range f.auths {
 			if normalizeKey(key) != name {
 				continue
 			}
-			if l := a.login(f.path); !l.IsZero() {
+			l, err := a.login(f.path)
+			if err == nil && !l.IsZero() {
 				return l, nil
+			}
+			if err != nil {
+				damaged = unusable(fmt.Sprintf("the login for %s in %s", safe.Clip(key), f.path), err.Error())
 			}
 			server = serverName(key, server)
 		}
@@ -145,23 +153,45 @@ func (f authFile) lookup(ctx context.Context, run *helpers, host, repo string) (
 		}
 	}
 	if f.helper == "" {
-		return Login{}, nil
+		return Login{}, damaged
 	}
-	return run.get(ctx, f.helper, server)
+	l, err := f.runHelper(ctx, run, f.helper, server)
+	if err == nil && l.IsZero() {
+		err = damaged
+	}
+	return l, err
 }
 
-// login is the login of an entry, zero if the entry is not valid.
-func (e authEntry) login(from string) Login {
-	l := Login{Username: e.Username, Password: e.Password, RefreshToken: e.IdentityToken, BearerToken: e.RegistryToken, Source: from}
-	if raw, err := base64.StdEncoding.DecodeString(e.Auth); err == nil && e.Auth != "" {
-		if user, pass, ok := strings.Cut(string(raw), ":"); ok {
-			l.Username, l.Password = user, strings.Trim(pass, "\x00")
+// runHelper asks a helper that the file names.
+func (f authFile) runHelper(ctx context.Context, run *helpers, prog, server string) (Login, error) {
+	l, err := run.get(ctx, prog, server)
+	if errors.Is(err, exec.ErrNotFound) {
+		return l, &model.ReadError{
+			Message: fmt.Sprintf("the credential helper %s is not installed", safe.Clip(prog)),
+			Next:    "install it, or remove it from " + f.path, Err: err,
 		}
+	}
+	return l, err
+}
+
+// errNoPair is the error of an entry whose auth cannot be decoded.
+var errNoPair = errors.New("its auth is not user:password in base64")
+
+// login is the login of an entry, zero if the entry has none.
+func (e authEntry) login(from string) (Login, error) {
+	l := Login{Username: e.Username, Password: e.Password, RefreshToken: e.IdentityToken, BearerToken: e.RegistryToken, Source: from}
+	raw, err := base64.StdEncoding.DecodeString(e.Auth)
+	user, pass, ok := strings.Cut(string(raw), ":")
+	if err == nil && ok {
+		l.Username, l.Password = user, strings.Trim(pass, "\x00")
 	}
 	if l.RefreshToken == "" && l.Password == "" {
 		l.Username = ""
 	}
-	return l
+	if l.IsZero() && e.Auth != "" && (err != nil || !ok) {
+		return l, errNoPair
+	}
+	return l, nil
 }
 
 // PipeTimeout limits the reading of a pipe. Shells pass the output of a command as

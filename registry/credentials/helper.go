@@ -2,10 +2,12 @@ package credentials
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -31,7 +33,7 @@ const (
 )
 
 // helpers runs credential helpers and caches their logins for a while. Concurrent
-// callers share one process. Standard error of a helper is discarded.
+// callers share one process.
 type helpers struct {
 	running inflight.Group[Login]
 	mu      sync.Mutex
@@ -91,6 +93,24 @@ func (b *limitedBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
+// bytePrefix holds the first bytes that are written to it, and drops the others.
+type bytePrefix []byte
+
+func (b *bytePrefix) Write(p []byte) (int, error) {
+	*b = append(*b, p[:min(len(p), maxProblem-len(*b))]...)
+	return len(p), nil
+}
+
+// maxProblem is how much of the standard error of a helper is kept, in bytes.
+const maxProblem = 4 << 10
+
+// firstLine is the first line of a text that is not blank, clipped and without what is
+// probably a secret.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return safe.Clip(safe.Gate{}.Mask(strings.TrimSpace(line)))
+}
+
 // runHelper speaks the protocol of docker-credential-helpers: the server on
 // standard input, JSON or a message on standard output. When ctx ends, the helper and
 // the processes that it started are killed.
@@ -104,27 +124,31 @@ func runHelper(ctx context.Context, prog, server string) (Login, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	out := &limitedBuffer{tooLarge: func() { stop(fmt.Errorf("it wrote more than %d bytes", MaxHelperOutput)) }}
+	problem := &bytePrefix{}
 	cmd := exec.CommandContext(ctx, prog, "get")
-	cmd.Stdin, cmd.Stdout = strings.NewReader(server), out // standard error is discarded: it is meant for a terminal
-	cmd.WaitDelay = time.Second                            // a child process that survives may keep the pipe open
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(server), out, problem
+	cmd.WaitDelay = time.Second // a child process that survives may keep the pipe open
 	isolate(cmd)
 	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) { // an agent that the helper started may keep running
-		message := safe.Clip(strings.TrimSpace(out.text.String()))
+		message := cmp.Or(firstLine(out.text.String()), firstLine(string(*problem)))
 		switch cause := context.Cause(ctx); {
 		case errors.Is(cause, context.Canceled):
 			return Login{}, cause
 		case cause != nil:
 			message = cause.Error()
-		case strings.Contains(message, "credentials not found"):
+		case strings.Contains(out.text.String(), "credentials not found"):
 			return Login{}, nil
-		case model.LooksLikeJSON(out.text.Bytes()):
-			message = "" // it may contain a login
+		case model.LooksLikeJSON(out.text.Bytes()), cmd.ProcessState == nil:
+			message = "" // the output may contain a login, or there is none
 		}
 		return Login{}, helperError(prog, server, message, err)
 	}
 	l, err := parseHelperOutput(prog, out.text.Bytes())
-	if err != nil {
-		return Login{}, helperError(prog, server, "its output is not JSON", err)
+	switch {
+	case len(bytes.TrimSpace(out.text.Bytes())) == 0:
+		return Login{}, helperError(prog, server, "it printed nothing", err)
+	case err != nil:
+		return Login{}, helperError(prog, server, "its output is not a login in JSON", err)
 	}
 	return l, nil
 }
@@ -143,6 +167,9 @@ func parseHelperOutput(prog string, out []byte) (Login, error) {
 
 // helperError words the failure of a helper. An empty message means the text of err.
 func helperError(prog, server, message string, err error) error {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		message = "it cannot be started: " + pathErr.Err.Error()
+	}
 	if message == "" {
 		message = safe.Clip(err.Error())
 	}

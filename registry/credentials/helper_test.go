@@ -42,7 +42,51 @@ func TestHelper_failureHidesLogin(t *testing.T) {
 		t.Error(err)
 	}
 	_, err = runScript(t, `printf 'first\r\nsecond\n'; exit 1`)
-	registrytest.Says(t, err, "failed: first second")
+	registrytest.Says(t, err, "failed: first;")
+}
+
+// TestHelper_failures checks what is said of a helper that gives no login.
+func TestHelper_failures(t *testing.T) {
+	for name, tt := range map[string]struct{ script, want string }{
+		"standard error": {"echo >&2; echo 'the vault is locked' >&2; echo more >&2; exit 3", "failed: the vault is locked;"},
+		"both outputs":   {"echo words >&2; echo said; exit 1", "failed: said;"},
+		"a secret":       {"echo 'cannot use password=hunter22x9Q' >&2; exit 1", "failed: cannot use password=(masked);"},
+		"a long line":    {"head -c 100000 /dev/zero | tr '\\0' x >&2; exit 1", "failed: " + strings.Repeat("x", 100) + "…;"},
+		"no word":        {"exit 3", "failed: exit status 3;"},
+		"killed":         {"kill -9 $$", "failed: signal: killed;"},
+		"nonsense":       {"echo hunter22", "failed: its output is not a login in JSON;"},
+		"a list":         {"echo '[\"hunter22\"]'", "failed: its output is not a login in JSON;"},
+		"nothing":        {"echo", "failed: it printed nothing;"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := runScript(t, tt.script)
+			registrytest.Says(t, err, "the credential helper docker-credential-x "+tt.want, "try it: echo reg.example | docker-credential-x get")
+			if strings.Contains(fmt.Sprintf("%+v", err), "hunter22") {
+				t.Error(err)
+			}
+		})
+	}
+	l, err := runScript(t, "echo 'credentials not found in native keychain'; echo oops >&2; exit 1")
+	registrytest.OK(t, err)
+	if !l.IsZero() {
+		t.Error(l)
+	}
+}
+
+// TestHelper_cannotStart checks that the error of a missing helper names the file that names it.
+func TestHelper_cannotStart(t *testing.T) {
+	dir := registrytest.Home(t, map[string]string{"plain": "no program"})
+	registrytest.OK(t, os.Chmod(dir+"/plain", 0o600))
+	k := NewStatic()
+	k.AddAuthFile("config.json", []byte(`{"credHelpers":{"reg.example":"gone"}}`))
+	_, err := k.Lookup(registrytest.Deadline(t), "reg.example", "app")
+	registrytest.Says(t, err, "the credential helper docker-credential-gone is not installed; install it, or remove it from config.json")
+	k = NewStatic()
+	k.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{"reg.example":{"credHelper":%q},"b.example":{"credHelper":%q}}}`, dir+"/plain", dir+"/none"))
+	_, err = k.Lookup(registrytest.Deadline(t), "reg.example", "app")
+	registrytest.Says(t, err, "failed: it cannot be started: permission denied")
+	_, err = k.Lookup(registrytest.Deadline(t), "b.example", "app")
+	registrytest.Says(t, err, "failed: it cannot be started: no such file or directory")
 }
 
 // TestHelper_relativePath checks that a helper whose name is a relative path is not run.

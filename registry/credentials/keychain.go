@@ -4,7 +4,12 @@
 package credentials
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,6 +17,10 @@ import (
 	"sync"
 
 	"github.com/regclient/regclient/config"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // Keychain finds the logins of docker, podman and regctl. It reads the files at the
@@ -24,6 +33,7 @@ type Keychain struct {
 	loaded    bool
 	authFiles []authFile
 	regctl    map[string]config.Host
+	fileErr   error // of the first file that cannot be used
 }
 
 // NewKeychain makes a keychain. It reads no file yet.
@@ -33,7 +43,8 @@ func NewKeychain() *Keychain { return &Keychain{} }
 func NewStatic() *Keychain { return &Keychain{static: true} }
 
 // Lookup returns the login for a repository of a registry, the zero login if there is
-// none. The error is that of a helper, if no login was found elsewhere.
+// none. The error is that of a helper or of a damaged entry, if no login was found
+// elsewhere.
 func (k *Keychain) Lookup(ctx context.Context, host, repo string) (Login, error) {
 	var firstErr error
 	stores, _ := k.configs()
@@ -71,12 +82,20 @@ func (k *Keychain) Hosts() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
+// FileError returns why a file of logins cannot be used, nil if all can.
+func (k *Keychain) FileError() error {
+	k.configs()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.fileErr
+}
+
 // configs returns the content of the files. It reads them if necessary.
 func (k *Keychain) configs() ([]authFile, map[string]config.Host) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.loaded && !k.static {
-		k.authFiles, k.regctl = nil, nil
+		k.authFiles, k.regctl, k.fileErr = nil, nil, nil
 		k.load()
 		k.loaded = true
 	}
@@ -93,7 +112,7 @@ func (k *Keychain) Forget() {
 }
 
 // load reads all files in the order of their priority. A file that cannot be read or
-// parsed is ignored: the tool that it belongs to reports that.
+// parsed is ignored: FileError reports it to people whom a registry asks for a login.
 func (k *Keychain) load() {
 	if env := os.Getenv("DOCKER_AUTH_CONFIG"); env != "" {
 		k.AddAuthFile("DOCKER_AUTH_CONFIG", []byte(env))
@@ -103,13 +122,53 @@ func (k *Keychain) load() {
 		if !filepath.IsAbs(path) && os.Getenv("HOME") == "" {
 			continue
 		}
-		if raw, err := readConfig(path); err == nil {
-			k.AddAuthFile(path, raw)
-		}
+		k.addFile(path, k.AddAuthFile)
 	}
-	if raw, err := readConfig(regctlConfigPath()); err == nil {
-		k.AddRegctlConfig(regctlConfigPath(), raw)
+	k.addFile(regctlConfigPath(), k.AddRegctlConfig)
+}
+
+// addFile reads a file, if it exists, and adds its content.
+func (k *Keychain) addFile(path string, add func(path string, raw []byte)) {
+	raw, err := readConfig(path)
+	if err == nil {
+		add(path, raw)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		k.setFileError(path, err)
 	}
+}
+
+// parse parses a file into w and reports whether it has content that could be parsed.
+func (k *Keychain) parse(path string, raw []byte, w any) bool {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return false // as good as no file for docker and podman
+	}
+	err := json.Unmarshal(raw, w)
+	k.setFileError(path, err)
+	return err == nil
+}
+
+// setFileError keeps the error of the first file that cannot be used, in words without
+// its content.
+func (k *Keychain) setFileError(path string, err error) {
+	if err == nil || k.fileErr != nil {
+		return
+	}
+	why := model.PlainJSON(err).Error()
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		why = pathErr.Err.Error()
+	}
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // its text may have a value
+		why = "it does not have the form of such a file"
+	}
+	if errors.Is(err, files.ErrTooLarge) {
+		why = fmt.Sprintf("it is larger than %d MiB", MaxFile>>20)
+	}
+	k.fileErr = unusable("the logins in "+path, why)
+}
+
+// unusable is the error of logins that cannot be read.
+func unusable(what, why string) error {
+	return &model.ReadError{Message: fmt.Sprintf("%s cannot be read: %s", what, why), Next: "repair or remove it, and log in again"}
 }
 
 // Login is one registry's credentials: user and password, or a refresh token
@@ -124,13 +183,13 @@ type Login struct {
 // IsZero reports whether there is no login.
 func (l Login) IsZero() bool { return l.Username == "" && l.RefreshToken == "" && l.BearerToken == "" }
 
-// String is the user name and the source of a login, without secrets.
+// String names a login by its user and its source, without secrets; "" for none.
 func (l Login) String() string {
 	switch {
 	case l.IsZero():
 		return ""
 	case l.Username != "":
-		return l.Username + " in " + l.Source
+		return fmt.Sprintf("the login of user %q in %s", safe.Clip(l.Username), l.Source)
 	}
-	return "a token in " + l.Source
+	return "the token in " + l.Source
 }

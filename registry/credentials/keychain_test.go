@@ -1,6 +1,7 @@
 package credentials
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -95,10 +96,10 @@ func FuzzLogins(f *testing.F) {
 			t.Errorf("hosts %q", hosts)
 		}
 		l, err := k.Lookup(t.Context(), host, repo)
-		if err != nil {
+		if err != nil && (!l.IsZero() || !strings.Contains(err.Error(), "cannot be read")) {
 			t.Error(err)
 		}
-		if !l.IsZero() && (!slices.Contains(hosts, hostOfKey(host)) || strings.Contains(l.String(), l.Password) && len(l.Password) > len(l.Username+l.Source)+20) {
+		if !l.IsZero() && (!slices.Contains(hosts, hostOfKey(host)) || strings.Contains(l.String(), l.Password) && len(l.Password) > len(l.Username+l.Source)+30) {
 			t.Errorf("a login for %q, one of %q", host, hosts)
 		}
 		if k.HostSettings(host).Name != host {
@@ -116,5 +117,77 @@ func TestAuthFile_tooLarge(t *testing.T) {
 	registrytest.OK(t, os.Truncate(dir+"/.docker/config.json", 100))
 	if got := NewKeychain().Hosts(); len(got) != 1 {
 		t.Errorf("read %q", got)
+	}
+}
+
+// TestFileError checks that a file of logins that cannot be used is named, without its content.
+func TestFileError(t *testing.T) {
+	const file = ".docker/config.json"
+	for name, tt := range map[string]struct{ path, content, why string }{
+		"not JSON":           {file, `{"auths":hunter22}`, "it is not JSON"},
+		"cut off":            {file, `{"auths":{"reg.example":{"auth":"hunter22`, "it ends too early"},
+		"another form":       {file, `{"auths":{"reg.example":{"password":22222222}}}`, "it does not have the form of such a file"},
+		"a list":             {".regctl/config.json", `["hunter22"]`, "it does not have the form of such a file"},
+		"a folder":           {file + "/x", "", "is a directory"},
+		"too large":          {file, strings.Repeat(" ", MaxFile+1), "it is larger than 4 MiB"},
+		"empty":              {file, "\n", ""},
+		"no logins":          {file, "{}", ""},
+		"none":               {"other", "", ""},
+		"of podman":          {".config/containers/auth.json", "x", "it is not JSON"},
+		"other JSON members": {file, `{"auths":{},"HttpHeaders":{"a":1},"plugins":[]}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := registrytest.Home(t, map[string]string{tt.path: tt.content})
+			k := NewKeychain()
+			err := k.FileError()
+			if tt.why == "" {
+				registrytest.OK(t, err)
+				return
+			}
+			path := filepath.Join(dir, strings.TrimSuffix(tt.path, "/x"))
+			registrytest.Says(t, err, "the logins in "+path+" cannot be read: "+tt.why+"; repair or remove it, and log in again")
+			if text := err.Error(); strings.Contains(text, "hunter22") || strings.Contains(text, "2222") {
+				t.Error(text)
+			}
+			registrytest.OK(t, os.RemoveAll(path))
+			k.Forget()
+			registrytest.OK(t, k.FileError())
+		})
+	}
+	registrytest.Home(t, nil)
+	t.Setenv("DOCKER_AUTH_CONFIG", "hunter22")
+	registrytest.Says(t, NewKeychain().FileError(), "the logins in DOCKER_AUTH_CONFIG cannot be read: it is not JSON")
+}
+
+// TestLookup_damagedEntry checks that an entry whose auth cannot be decoded is an error if no
+// other login is found.
+func TestLookup_damagedEntry(t *testing.T) {
+	const damaged = `"reg.example":{"auth":"hunter22"}`
+	for name, tt := range map[string]struct {
+		files []string
+		want  string // "" for no error
+	}{
+		"not base64":    {[]string{`{"auths":{"reg.example":{"auth":"%%%"}}}`}, "the login for reg.example in file 0 cannot be read: its auth is not user:password in base64"},
+		"no colon":      {[]string{`{"auths":{` + damaged + `}}`}, "the login for reg.example in file 0 cannot be read: "},
+		"a second file": {[]string{`{"auths":{` + damaged + `}}`, `{"auths":{"reg.example":{"auth":"bWU6c2VjcmV0"}}}`}, ""},
+		"a token too":   {[]string{`{"auths":{"reg.example":{"auth":"%","identitytoken":"t"}}}`}, ""},
+		"another host":  {[]string{`{"auths":{"other.example":{"auth":"%"}}}`}, ""},
+		"no auth":       {[]string{`{"auths":{"reg.example":{}}}`}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := NewStatic()
+			for i, file := range tt.files {
+				k.AddAuthFile(fmt.Sprintf("file %d", i), []byte(file))
+			}
+			_, err := k.Lookup(registrytest.Deadline(t), "reg.example", "app")
+			if tt.want == "" {
+				registrytest.OK(t, err)
+				return
+			}
+			registrytest.Says(t, err, tt.want)
+			if strings.Contains(err.Error(), "hunter22") {
+				t.Error(err)
+			}
+		})
 	}
 }

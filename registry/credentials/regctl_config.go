@@ -1,7 +1,6 @@
 package credentials
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 
@@ -36,7 +35,7 @@ func (k *Keychain) AddRegctlConfig(path string, raw []byte) {
 	var w struct {
 		Hosts map[string]*config.Host `json:"hosts"`
 	}
-	if json.Unmarshal(raw, &w) != nil {
+	if !k.parse(path, raw, &w) {
 		return
 	}
 	k.regctl = map[string]config.Host{}

@@ -31,6 +31,7 @@ type authenticator struct {
 // "" for an anonymous token.
 type authorization struct {
 	header, login string
+	issued        bool // a token service has accepted the login
 	tlsOnly       bool // not to be sent over plain http
 }
 

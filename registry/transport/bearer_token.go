@@ -105,7 +105,7 @@ func (a *authenticator) fetchToken(ctx context.Context, c challenge, scope, requ
 	if err != nil {
 		return token{}, &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String(), Response: resp, Err: err}
 	}
-	t.login = l.String()
+	t.login, t.issued = l.String(), true
 	return t, nil
 }
 

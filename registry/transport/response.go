@@ -21,6 +21,7 @@ type Response struct {
 	Body         []byte
 	RedirectedTo string // the host that sent it, if that is not the host of the request
 	Login        string // that the request was sent with, "" for none
+	Issued       bool   // a token service has accepted the login
 	scheme       string // of the registry, after redirects
 }
 
