@@ -10,6 +10,7 @@ import (
 	"github.com/regclient/regclient/types/errs"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
@@ -77,6 +78,8 @@ func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchan
 		return contextError(ctx.Err())
 	case errors.As(c.Err, &bad):
 		return invalid(about, c.What, bad)
+	case c.Response.IsHTML() && errors.Is(c.Err, files.ErrTooLarge): // larger than the document
+		return h.webPage(c)
 	case c.Err != nil:
 		return h.networkError(about, c.Response.Status, c.Err)
 	case c.Response.Status == 0:

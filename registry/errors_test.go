@@ -213,10 +213,17 @@ func configCase(s *server, config string, size int64) {
 		if strings.Contains(r.URL.Path, "/manifests/") {
 			status(200, m, "Content-Type", ociManifest)(w, r)
 		} else {
-			status(200, strings.TrimPrefix(config, "OTHER"))(w, r)
+			status(200, strings.TrimPrefix(config, "OTHER"), "Content-Type", contentType(config))(w, r)
 		}
 		return true
 	})
+}
+
+func contentType(config string) string {
+	if strings.Contains(config, "<html>") {
+		return "text/html"
+	}
+	return "application/octet-stream"
 }
 
 // TestLoad_badConfig checks that a bad config affects its own entry only.
@@ -230,6 +237,7 @@ func TestLoad_badConfig(t *testing.T) {
 		{"no JSON", "hello", 5, "sent an invalid config", 2},
 		{"empty", "", 0, "sent an invalid config", 1},
 		{"cut off", `{"os":"linux"`, 13, "sent an invalid config: it ends too early", 2},
+		{"a long web page", "OTHER<html>" + strings.Repeat(" ", 100), 11, " answered with a web page instead of the config", 2},
 		{"a web page", "OTHER<html>", 11, " answered with a web page instead of the config; check the network and its proxies", 2},
 		{"other bytes", "OTHER{}", 7, "does not match its digest", 2},
 		{"too large", "{}", transport.MaxConfig + 1, "exceeds a limit of tagdiff: its stated size is 8388609 bytes, tagdiff reads at most 8388608", 1},

@@ -47,19 +47,19 @@ func missingPart(err error, of model.Ref, d v1.Descriptor) error {
 	if !ok || !t.Missing && t.MissingBlob == "" {
 		return err
 	}
-	image := "image"
+	image := "the image"
 	if d.Platform != nil {
-		image = strings.TrimSpace(model.PlatformName(*d.Platform) + " image")
+		image = safe.Clip(strings.TrimSuffix("the "+model.PlatformName(*d.Platform), " ")) + " image"
 	}
-	part, lost := image, d.Digest
+	part := fmt.Sprintf("%s (%s)", image, model.ShortDigest(d.Digest))
 	if t.MissingBlob != "" {
-		part, lost = "config", t.MissingBlob
+		part = fmt.Sprintf("the config (%s)", model.ShortDigest(t.MissingBlob))
 		if d.Platform != nil {
-			part = "config of the " + image
+			part += " of " + image
 		}
 	}
 	other := *t
-	other.Message = fmt.Sprintf("the %s (%s) of %s is missing in %s", safe.Clip(part), model.ShortDigest(lost), subject(of), of.Registry)
+	other.Message = fmt.Sprintf("%s of %s is missing in %s", part, subject(of), of.Registry)
 	other.Next = "push the image again"
 	return &other
 }

@@ -31,7 +31,7 @@ func TestLoad_missingParts(t *testing.T) {
 	for tag, want := range map[string][]string{
 		"image": {"the config" + short(lost) + "image is missing in "},
 		"index": {
-			"the config of the linux/amd64 image" + short(lost) + "index is missing in ", "",
+			"the config (" + model.ShortDigest(lost.Digest) + ") of the linux/amd64 image of app:index is missing in ", "",
 			"the linux/s390x image" + short(gone) + "index is missing in ", "the image" + short(gone) + "index is missing in ",
 		},
 	} {
