@@ -118,10 +118,10 @@ func checkJSON(raw []byte, s shape) (caseErr, err error) {
 			open = append(open, &object{shape: of, array: delim == '['})
 		}
 		if values++; values > maxValues {
-			return nil, &LimitError{fmt.Sprintf("it has more than %d values, tagdiff reads no more", maxValues)}
+			return nil, Limitf("it has more than %d values, tagdiff reads no more", maxValues)
 		}
 		if len(open) > maxNested {
-			return nil, &LimitError{fmt.Sprintf("it is nested more than %d deep, tagdiff reads no deeper", maxNested)}
+			return nil, Limitf("it is nested more than %d deep, tagdiff reads no deeper", maxNested)
 		}
 	}
 	return caseErr, nil
@@ -179,8 +179,11 @@ type LimitError struct{ Text string }
 
 func (e *LimitError) Error() string { return e.Text }
 
+// Limitf formats a LimitError.
+func Limitf(format string, args ...any) error { return &LimitError{fmt.Sprintf(format, args...)} }
+
 func tooMany(n int, what string, most int) error {
-	return &LimitError{fmt.Sprintf("it has %d %s, tagdiff reads at most %d", n, what, most)}
+	return Limitf("it has %d %s, tagdiff reads at most %d", n, what, most)
 }
 
 // PlainJSON rewords the error of encoding/json in err, if there is one, so that people

@@ -239,7 +239,7 @@ func (m Manifest) check() error {
 			return fmt.Errorf("it gives a size of %d bytes for %s", d.Size, d.Digest)
 		}
 		if total += min(d.Size, MaxTotal+1); total > MaxTotal {
-			return &LimitError{fmt.Sprintf("its sizes add up to more than %d bytes, tagdiff reads no more", int64(MaxTotal))}
+			return Limitf("its sizes add up to more than %d bytes, tagdiff reads no more", int64(MaxTotal))
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -52,7 +53,7 @@ func TestLoad_missingParts(t *testing.T) {
 }
 
 func lostBlob(err error) digest.Digest {
-	if t, ok := err.(*model.ReadError); ok {
+	if t, ok := errors.AsType[*model.ReadError](err); ok {
 		return t.MissingBlob
 	}
 	return ""

@@ -276,11 +276,11 @@ func (l *load) addResult(result childResult) {
 	case model.KindIndex:
 		e.Role = model.RoleIndex
 		if n := l.count + len(result.manifest.Children); n > maxEntries {
-			e.Err = invalid(l.ref, "index", &model.LimitError{Text: fmt.Sprintf("it has %d entries in all, tagdiff reads at most %d", n, maxEntries)})
+			e.Err = invalid(l.ref, "index", model.Limitf("it has %d entries in all, tagdiff reads at most %d", n, maxEntries))
 			return
 		}
 		if e.Depth+1 >= maxDepth {
-			e.Err = invalid(l.ref, "index", &model.LimitError{Text: fmt.Sprintf("it is nested more than %d deep, tagdiff reads no deeper", maxDepth)})
+			e.Err = invalid(l.ref, "index", model.Limitf("it is nested more than %d deep, tagdiff reads no deeper", maxDepth))
 			return
 		}
 		result.node.children = l.expand(result.manifest, e.Depth+1)

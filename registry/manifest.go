@@ -55,7 +55,7 @@ func checkLimit(r model.Ref, what string, d v1.Descriptor, limit int64) error {
 	if d.Size <= limit {
 		return nil
 	}
-	return invalid(r, what, &model.LimitError{Text: fmt.Sprintf("its stated size is %d bytes, tagdiff reads at most %d", d.Size, limit)})
+	return invalid(r, what, model.Limitf("its stated size is %d bytes, tagdiff reads at most %d", d.Size, limit))
 }
 
 // checkSize compares the size of a document with that in its descriptor, if it has one.
@@ -73,7 +73,7 @@ func tooLargeError(r model.Ref, what string, d v1.Descriptor, err error) error {
 		return err
 	}
 	if d.Size <= 0 {
-		return invalid(r, what, &model.LimitError{Text: fmt.Sprintf("its size is not stated, and tagdiff then reads at most %d bytes", maxUnsized)})
+		return invalid(r, what, model.Limitf("its size is not stated, and tagdiff then reads at most %d bytes", maxUnsized))
 	}
 	return malformed(r, fmt.Sprintf("sent a %s that is larger than the expected %d bytes", what, d.Size), err)
 }

@@ -18,7 +18,8 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
 	refused := func(what string) error {
 		to := safe.Clip(req.URL.Scheme + "://" + req.URL.Host) // the rest may have a signature
-		return &ServerError{Did: fmt.Sprintf("redirects %s to %s, which tagdiff does not follow", what, to), Next: askAdministrator, Host: last.URL.Host}
+		did := fmt.Sprintf("redirects %s to %s, which tagdiff does not follow", what, to)
+		return &ServerError{Did: did, Next: askAdministrator, Host: last.URL.Host}
 	}
 	switch {
 	case len(via) > MaxRedirects:
