@@ -1,10 +1,12 @@
 package registry
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -39,6 +41,10 @@ func TestSecrets_neitherLoggedNorReported(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprintf(w, "you sent %s, %s and %v, and %q", r.Header.Get("Authorization"), pass, r.Form, r.Form.Get("refresh_token"))
 	}
+	repeats := newFaultyServer(t, func(c net.Conn) {
+		line, _ := bufio.NewReader(c).ReadString('\n') // GET /x?sig=signature HTTP/1.1
+		_, _ = io.WriteString(c, line)
+	}).host
 	for name, blob := range map[string]http.HandlerFunc{
 		"all is well": nil,
 		"redirect to a closed port": func(w http.ResponseWriter, r *http.Request) {
@@ -55,6 +61,16 @@ func TestSecrets_neitherLoggedNorReported(t *testing.T) {
 			http.Redirect(w, r, r.URL.Path+"?sig=signature", http.StatusTemporaryRedirect)
 		},
 		"the registry repeats the request": echo,
+		"a host that repeats a signature in place of HTTP": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://"+repeats+"/x?sig=signature", http.StatusTemporaryRedirect)
+		},
+		"the registry repeats the login in place of HTTP": func(w http.ResponseWriter, r *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_, _ = io.WriteString(conn, r.Header.Get("Authorization")+"\r\n")
+				_ = conn.Close()
+			}
+		},
 	} {
 		for login, entry := range map[string]string{"password": `{"username":"me","password":"hunter22"}`, "refresh token": `{"identitytoken":"refresh-me"}`} {
 			t.Run(name+", "+login, func(t *testing.T) {

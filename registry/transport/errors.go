@@ -36,7 +36,10 @@ func explainHTTPError(err error, req *http.Request) error {
 	if IsConnectionLost(err) {
 		return err
 	}
-	text := string(redactCredentials([]byte(err.Error()), req))
+	text := string(redactCredentials([]byte(err.Error()), req)) // some quote what the server sent
+	if req.URL.RawQuery != "" {
+		text = strings.ReplaceAll(text, req.URL.RawQuery, "…")
+	}
 	for _, words := range []string{"response headers exceeded", "response header list larger", "too many 1xx"} {
 		if strings.Contains(text, words) {
 			return fmt.Errorf("%w: a header of more than %d bytes", files.ErrTooLarge, MaxHeader)

@@ -52,7 +52,7 @@ func (rt *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := next.RoundTrip(rt.guard.markForeign(req, rt.host))
 	if err != nil {
 		rt.meter.end()
-		err = redactURLs(asProxyError(req, err))
+		err = explainHTTPError(redactURLs(asProxyError(req, err)), req)
 		rt.logRequest(req, "error", err.Error(), "ms", time.Since(start).Milliseconds())
 		return nil, err
 	}
