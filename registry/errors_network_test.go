@@ -36,6 +36,7 @@ func TestNetworkError_text(t *testing.T) {
 	}{
 		"reset":              {syscall.ECONNRESET, 0, "", "reg.example closed the connection before it answered; try again, or check host, port and network"},
 		"reset in a body":    {syscall.ECONNRESET, 200, "", "reg.example closed the connection in the middle of its answer; try again, or check host, port and network"},
+		"a kept connection":  {errors.New("http: server closed idle connection"), 0, "", "reg.example closed the connection before it answered; try again, or check host, port and network"},
 		"no address":         {read, 0, "", "reg.example cannot be reached: read: network is unreachable; check the network, and try again"},
 		"no host":            {noHost, 0, "", "reg.example is not a known host name; check the name, the network and the VPN"},
 		"no host, no proxy":  {noHost, 0, "::bad::", "reg.example is not a known host name; HTTPS_PROXY is not the URL of a proxy and has no effect: write http://host:port"},

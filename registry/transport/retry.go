@@ -45,9 +45,13 @@ func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration,
 	return 0, false
 }
 
+// closedIdle is the text of an error that net/http does not export: the server closed a kept
+// connection at the moment when it was used again (net/http transport.go, errServerClosedIdle).
+const closedIdle = "http: server closed idle connection"
+
 // IsConnectionLost reports whether the server closed the connection.
 func IsConnectionLost(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	return err != nil && strings.Contains(err.Error(), closedIdle) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
