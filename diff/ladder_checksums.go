@@ -17,18 +17,32 @@ func (l *ladder) checksums() (Verdict, bool) {
 	return Verdict{
 		Code: NotComparable, Rests: on(Structure), Step: stepNumber(first),
 		Headline: safe.Sprintf("%s may hold other bytes: one diff_id, two checksums", upperFirst(stepsText(rowSteps(rows)))),
-		Because: safe.Sprintf("Both blobs of step %d claim diff_id %s, and their gzip checksums are %08x and %08x",
-			stepNumber(first), short(first.A.DiffID), first.A.Trailer.CRC, first.B.Trailer.CRC),
-		Proof: trailerProof(first),
+		Because:  l.checksumsText(first),
+		Proof:    trailerProof(first),
 	}, true
 }
 
+// checksumsText says which of the two sides of a row was read whole, if one was.
+func (l *ladder) checksumsText(r Row) safe.Text {
+	read, end, nameRead, nameEnd := r.A, r.B, l.nameA, l.nameB
+	if r.B.Checked {
+		read, end, nameRead, nameEnd = r.B, r.A, l.nameB, l.nameA
+	}
+	if !read.Checked {
+		return safe.Sprintf("Both blobs of step %d claim diff_id %s, and their gzip checksums are %08x and %08x",
+			stepNumber(r), short(r.A.DiffID), r.A.Trailer.CRC, r.B.Trailer.CRC)
+	}
+	return safe.Sprintf("Both blobs of step %d claim diff_id %s. That of %s has this content, with CRC-32 %08x; that of %s ends in CRC-32 %08x",
+		stepNumber(r), short(r.A.DiffID), nameRead, read.Trailer.CRC, nameEnd, end.Trailer.CRC)
+}
+
 // contradictingRows are the rows of one diff_id whose gzip blobs end in different
-// checksums or lengths. A blob that is not gzip, whatever its media type says, has none.
+// checksums or lengths. A blob that is not gzip, whatever its media type says, has none,
+// unless it was read whole.
 func contradictingRows(rows []Row) []Row {
 	var found []Row
 	for _, r := range rows {
-		if r.Class == RepackedRow && trailersDiffer(r) && mayBeGzip(r.A) && mayBeGzip(r.B) {
+		if r.Class == RepackedRow && trailersDiffer(r) && speaksOfContent(r.A) && speaksOfContent(r.B) {
 			found = append(found, r)
 		}
 	}
@@ -39,12 +53,25 @@ func trailersDiffer(r Row) bool {
 	return r.A.Trailer != nil && r.B.Trailer != nil && *r.A.Trailer != *r.B.Trailer
 }
 
-func mayBeGzip(s *model.Step) bool { return s.Packing == "" || s.Packing == model.PackingGzip }
+// speaksOfContent reports whether the trailer of a layer is one: the layer was read whole,
+// or may be gzip.
+func speaksOfContent(s *model.Step) bool {
+	return s.Checked || s.Packing == "" || s.Packing == model.PackingGzip
+}
 
 func trailerProof(r Row) []safe.Text {
-	return append(rowProof(r),
-		safe.Sprintf("last 8 bytes of A: CRC-32 %08x, length %d", r.A.Trailer.CRC, r.A.Trailer.Size),
-		safe.Sprintf("last 8 bytes of B: CRC-32 %08x, length %d", r.B.Trailer.CRC, r.B.Trailer.Size))
+	proof := rowProof(r)
+	for _, s := range []struct {
+		letter string
+		st     *model.Step
+	}{{"A", r.A}, {"B", r.B}} {
+		of := "last 8 bytes of "
+		if s.st.Checked {
+			of = "content of "
+		}
+		proof = append(proof, safe.Sprintf("%s%s: CRC-32 %08x, length %d", of, s.letter, s.st.Trailer.CRC, s.st.Trailer.Size))
+	}
+	return proof
 }
 
 // checksumsDisagree (D17): as the rung checksums says.

@@ -63,12 +63,21 @@ func isReadable(s *model.Step) bool {
 	return s.HasLayer && !s.Checked && len(s.Layer.URLs) == 0 && !model.IsEncrypted(s.Layer) && s.Layer.Digest.Validate() == nil
 }
 
-// isTrailerWanted reports whether the checksum at the end of a gzip layer can contradict
-// a row: two large blobs of one diff_id, both gzip by their media types.
+// isTrailerWanted reports whether the checksum at the end of a layer can contradict a row:
+// a large gzip blob beside another blob of the same diff_id whose checksum can be known too.
 func isTrailerWanted(s *model.Step, r Row) bool {
-	return r.Class == RepackedRow && s.Trailer == nil && s.Layer.Size > model.MaxSmall &&
-		model.IsGzip(r.A.Layer) && model.IsGzip(r.B.Layer) && r.A.Layer.Size > model.MaxSmall && r.B.Layer.Size > model.MaxSmall &&
+	return r.Class == RepackedRow && s.Trailer == nil && hasTrailer(s) && hasChecksum(r.A) && hasChecksum(r.B) &&
 		r.A.Layer.Digest.Algorithm() == r.B.Layer.Digest.Algorithm()
+}
+
+// hasTrailer reports whether the end of a layer is worth a request: it is too large to be
+// read whole, and gzip by its media type.
+func hasTrailer(s *model.Step) bool { return s.Layer.Size > model.MaxSmall && model.IsGzip(s.Layer) }
+
+// hasChecksum reports whether the CRC-32 of what a layer unpacks to can be known: a small
+// layer is read whole.
+func hasChecksum(s *model.Step) bool {
+	return hasTrailer(s) || s.Checked || s.Layer.Size > 0 && s.Layer.Size <= model.MaxSmall && isReadable(s)
 }
 
 // DoubtfulLayers returns, by side, the layers whose checksums disagree and whose first

@@ -1,9 +1,12 @@
 package diff
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -51,6 +54,72 @@ func TestUnverifiedLayers(t *testing.T) {
 	c := pairOf(t, from, app(does("COPY a /", tinyAgain))).WithContents(unpacked(tiny, tinyAgain))
 	if d := UnverifiedLayers(c); len(d) != 0 {
 		t.Errorf("returned again: %v", d)
+	}
+}
+
+// TestUnverifiedLayers_trailers checks which layers of a row are read whole, and of which
+// only the end is.
+func TestUnverifiedLayers_trailers(t *testing.T) {
+	const small, large = 300, model.MaxSmall + 1
+	tests := []struct {
+		name         string
+		sizeA, sizeB int64
+		typeA, typeB string
+		a, b         []model.Portion
+	}{
+		{"two large ones", large, large, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerGzip, []model.Portion{model.LayerEnd}, []model.Portion{model.LayerEnd}},
+		{"a small one beside a large one", small, large, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerGzip, []model.Portion{model.WholeLayer}, []model.Portion{model.LayerEnd}},
+		{"a large one beside a small one of zstd", large, small, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd, []model.Portion{model.LayerEnd}, []model.Portion{model.WholeLayer}},
+		{"a large one of zstd has no checksum", small, large, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd, []model.Portion{model.WholeLayer}, nil},
+		{"nor is one read beside it", large, large, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd, nil, nil},
+		{"nor beside an encrypted one", large, small, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerGzip + "+encrypted", nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := pairOfLayers(t, v1.Descriptor{MediaType: tt.typeA, Size: tt.sizeA}, v1.Descriptor{MediaType: tt.typeB, Size: tt.sizeB})
+			parts := UnverifiedLayers(c)
+			for side, want := range map[Side][]model.Portion{SideA: tt.a, SideB: tt.b} {
+				var got []model.Portion
+				for _, p := range parts[side] {
+					got = append(got, p.Portion)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("side %s: %v, want %v", side, got, want)
+				}
+			}
+		})
+	}
+}
+
+// pairOfLayers is one image packed twice, whose last layer has these media types and sizes.
+func pairOfLayers(t *testing.T, layerA, layerB v1.Descriptor) Comparison {
+	t.Helper()
+	a, b := app(does("COPY x /", files("x"))).image(t), app(does("COPY x /", files("x").packed("again"))).image(t)
+	for img, d := range map[*model.Image]v1.Descriptor{&a: layerA, &b: layerB} {
+		last := &img.Manifest.Layers[len(img.Manifest.Layers)-1]
+		last.MediaType, last.Size = d.MediaType, d.Size
+		*img = model.NewImage(img.Manifest, img.Config)
+	}
+	return Compare(single("a", a), single("b", b))
+}
+
+// TestChecksums_wholeLayer compares the content of a layer that was read whole with the end
+// of one that is too large.
+func TestChecksums_wholeLayer(t *testing.T) {
+	c := pairOfLayers(t, v1.Descriptor{MediaType: v1.MediaTypeImageLayerZstd, Size: 300}, v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip, Size: 90_000})
+	read := func(end uint32) Comparison {
+		x := files("x")
+		return c.WithContents(map[digest.Digest]model.Contents{
+			x.descriptor().Digest:                 {DiffID: x.diffID(), Packing: model.PackingZstd, Trailer: &model.Trailer{CRC: 1, Size: 10}},
+			x.packed("again").descriptor().Digest: {Trailer: &model.Trailer{CRC: end, Size: 10}},
+		})
+	}
+	if c := read(1); c.Verdict.Code != Repacked || !c.Same(false) {
+		t.Errorf("one checksum: %s, %s", c.Verdict.Code, c.Verdict.Headline)
+	}
+	c = read(2)
+	if want := "That of :a has this content, with CRC-32 00000001; that of :b ends in CRC-32 00000002"; c.Same(false) || !strings.HasSuffix(c.Verdict.Because.String(), want) {
+		t.Errorf("two checksums: %s, %s", c.Verdict.Code, c.Verdict.Because)
 	}
 }
 

@@ -329,7 +329,7 @@ var rulesLayers = []rule{
 		id: "D17", name: "checksums-disagree", pair: checksumsDisagree,
 		means: "Two gzip layers claim the same content, and the checksums at their ends differ. One claim may be false." +
 			" eStargz, several gzip members and padding can cause this too.",
-		proof: "diff_id(A) = diff_id(B), CRC-32 or length in the last 8 bytes differ",
+		proof: "diff_id(A) = diff_id(B), CRC-32 or length in the last 8 bytes differ; of a layer that was read whole, those of its content",
 	},
 	{
 		id: "D18", name: "packing-contradicts-type", pair: wrongPacking,

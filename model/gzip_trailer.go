@@ -11,8 +11,9 @@ import (
 // length of the unpacked data (RFC 1952, section 2.3.1).
 const TrailerSize = 8
 
-// Trailer is the end of a gzip blob. It speaks of the last member only, and padding
-// behind the member moves it, so equal data can have different trailers.
+// Trailer is the end of a gzip blob, or what it must be for a layer that was read whole. At
+// the end of a blob it speaks of the last member only, and padding behind the member moves
+// it, so equal data can have different trailers.
 type Trailer struct {
 	CRC  uint32 // CRC-32 of the unpacked data
 	Size uint32 // its length in bytes modulo 2^32

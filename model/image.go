@@ -50,7 +50,7 @@ type Step struct {
 	Checked        bool          // the layer was read, and DiffID is the digest of its content
 	Missing        bool          // the registry does not have the layer
 	Packing        string        // a packing such as PackingGzip by the first bytes, "" if they were not read
-	Trailer        *Trailer      // the end of a large gzip layer, nil if it was not read
+	Trailer        *Trailer      // of the content if Checked, else the end of a large gzip layer; nil if it was not read
 	ClaimedDiffID  digest.Digest // the diff_id in the config, if the layer was read and unpacks to another digest
 	WithoutHistory bool          // a layer without a history entry
 }

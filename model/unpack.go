@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"fmt"
+	"hash/crc32"
 	"io"
 
 	"github.com/klauspost/compress/zstd"
@@ -28,7 +29,7 @@ type Contents struct {
 	Empty  bool // an archive without a file: only zeros
 
 	Packing string   // one of the packings below, by the first bytes; "" if they were not read
-	Trailer *Trailer // the end of a gzip layer, nil if it was not read
+	Trailer *Trailer // of the content of a whole layer, or the end of a gzip layer; nil if neither was read
 }
 
 // The packings of a layer. A tar archive from before POSIX counts as PackingUnknown.
@@ -70,15 +71,18 @@ func Unpack(raw []byte) (Contents, error) {
 		return Contents{}, err
 	}
 	defer r.Close()
-	hash, zeros := digest.SHA256.Digester(), &zeroCheck{}
-	n, err := io.Copy(io.MultiWriter(hash.Hash(), zeros), io.LimitReader(r, maxUnpacked+1))
+	hash, crc, zeros := digest.SHA256.Digester(), crc32.NewIEEE(), &zeroCheck{}
+	n, err := io.Copy(io.MultiWriter(hash.Hash(), crc, zeros), io.LimitReader(r, maxUnpacked+1))
 	switch {
 	case err != nil:
 		return Contents{}, fmt.Errorf("it cannot be unpacked: %w", err)
 	case n > maxUnpacked:
 		return Contents{}, errBomb
 	}
-	return Contents{DiffID: hash.Digest(), Size: n, Empty: !zeros.nonZero, Packing: PackingOf(raw)}, nil
+	return Contents{
+		DiffID: hash.Digest(), Size: n, Empty: !zeros.nonZero, Packing: PackingOf(raw),
+		Trailer: &Trailer{CRC: crc.Sum32(), Size: uint32(n)}, //nolint:gosec // at most maxUnpacked
+	}, nil
 }
 
 // PackingOf tells the packing of a layer by its first bytes: the magic numbers of gzip
@@ -140,7 +144,7 @@ func (img Image) WithContents(contents map[digest.Digest]Contents) (with Image, 
 			continue
 		}
 		changed = true
-		steps[i].Checked, steps[i].Empty, steps[i].Packing = true, c.Empty, c.Packing
+		steps[i].Checked, steps[i].Empty, steps[i].Packing, steps[i].Trailer = true, c.Empty, c.Packing, c.Trailer
 		if s.DiffID != "" && s.DiffID != c.DiffID {
 			steps[i].ClaimedDiffID, steps[i].DiffID = s.DiffID, c.DiffID
 		}

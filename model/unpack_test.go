@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"hash/crc32"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -73,6 +74,9 @@ func TestUnpack(t *testing.T) {
 			c, err := Unpack(tt.raw)
 			if (err != nil) != (tt.plain == nil) {
 				t.Fatalf("error %v", err)
+			}
+			if want := (Trailer{CRC: crc32.ChecksumIEEE(tt.plain), Size: uint32(len(tt.plain))}); err == nil && *c.Trailer != want { //nolint:gosec // small
+				t.Errorf("trailer %+v, want %+v", *c.Trailer, want)
 			}
 			if err == nil && (c.DiffID != digest.FromBytes(tt.plain) || c.Size != int64(len(tt.plain)) || c.Empty != tt.empty) {
 				t.Errorf("%+v", c)
