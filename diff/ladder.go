@@ -19,7 +19,7 @@ func judge(p Pair, nameA, nameB string) Verdict {
 	l := ladder{p: p, nameA: nameA, nameB: nameB}
 	for _, rung := range []func(*ladder) (Verdict, bool){
 		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).notAnImage,
-		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction, (*ladder).checksums,
+		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction, (*ladder).checksums, (*ladder).trailing,
 		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).translated, (*ladder).schema1, (*ladder).noFiles,
 		(*ladder).sameFiles, (*ladder).sameFilesSquashed,
 		(*ladder).rewritten, (*ladder).sameRecipe, (*ladder).sameBase,
@@ -171,7 +171,7 @@ func (l *ladder) refused() (Verdict, bool) {
 }
 
 // falseClaim detects a layer that unpacks to another diff_id than the config
-// claims. Only reading the layer shows it.
+// claims, or cannot be unpacked. Only reading the layer shows it.
 func (l *ladder) falseClaim() (Verdict, bool) {
 	side, wrong := l.nameA, falseClaims(l.a)
 	if len(wrong) == 0 {
@@ -187,8 +187,34 @@ func (l *ladder) falseClaim() (Verdict, bool) {
 	return Verdict{
 		Code: NotComparable, Rests: on(Hashed), Step: wrong[0].Index + 1, Proof: claimProof(wrong[0]),
 		Headline: headline,
-		Because: safe.Sprintf("The layer of step %d unpacks to %s; the config claims %s",
-			wrong[0].Index+1, short(wrong[0].DiffID), short(wrong[0].ClaimedDiffID)),
+		Because:  claimText(wrong[0]),
+	}, true
+}
+
+// claimText says what is wrong with a step of falseClaims.
+func claimText(s model.Step) safe.Text {
+	if s.Broken != "" {
+		return safe.Sprintf("The layer of step %d cannot be unpacked: it %s", s.Index+1, s.Broken)
+	}
+	return safe.Sprintf("The layer of step %d unpacks to %s; the config claims %s", s.Index+1, short(s.DiffID), short(s.ClaimedDiffID))
+}
+
+// trailing detects images of one config where a layer has bytes after its gzip stream, which
+// some runtimes refuse.
+func (l *ladder) trailing() (Verdict, bool) {
+	side, steps := l.nameA, trailing(l.a)
+	if len(steps) == 0 {
+		side, steps = l.nameB, trailing(l.b)
+	}
+	if len(steps) == 0 || l.a.ID() == "" || l.a.ID() != l.b.ID() {
+		return Verdict{}, false
+	}
+	first := steps[0]
+	return Verdict{
+		Code: NotComparable, Rests: on(Hashed, Claimed), Step: first.Index + 1, Proof: l.configProof(),
+		Headline: safe.Sprintf("Same image, but some runtimes refuse %s: bytes follow the gzip stream of a layer", side),
+		Because: safe.Sprintf("The layer of step %d has the files that the config claims, and bytes after its end. "+
+			"Go's gzip reader fails there, pigz ignores them", first.Index+1),
 	}, true
 }
 

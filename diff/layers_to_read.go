@@ -44,7 +44,8 @@ func (d unverified) add(side Side, s *model.Step, r Row) {
 		return
 	}
 	unsized := s.DiffID == "" && s.Layer.Size == 0 && r.A != nil && r.B != nil && !s.Empty // schema1 has no sizes
-	if (s.Layer.Size <= 0 || s.Layer.Size > model.MaxSmall) && !unsized {
+	nothing := s.Layer.Size == 0 && s.Layer.Digest == model.EmptyBlob
+	if (s.Layer.Size <= 0 || s.Layer.Size > model.MaxSmall) && !unsized && !nothing {
 		return
 	}
 	if _, known := model.EmptyPacker(s.Layer.Digest); known && (s.DiffID == "" || s.Empty) {
@@ -60,7 +61,7 @@ func (d unverified) want(side Side, s *model.Step, portion model.Portion) {
 
 // isReadable reports whether a layer is in the registry in plain, and was not read yet.
 func isReadable(s *model.Step) bool {
-	return s.HasLayer && !s.Checked && len(s.Layer.URLs) == 0 && !model.IsEncrypted(s.Layer) && s.Layer.Digest.Validate() == nil
+	return s.HasLayer && !s.Checked && s.Broken == "" && len(s.Layer.URLs) == 0 && !model.IsEncrypted(s.Layer) && s.Layer.Digest.Validate() == nil
 }
 
 // isTrailerWanted reports whether the checksum at the end of a layer can contradict a row:
@@ -110,11 +111,20 @@ func (c Comparison) WithContents(contents map[digest.Digest]model.Contents) Comp
 	return Recompare(c, a, c.B.WithContents(contents))
 }
 
-// falseClaims returns the steps of an image whose layers unpack to another
-// diff_id than the config claims.
+// falseClaims returns the steps of an image whose layers unpack to another diff_id than the
+// config claims, or cannot be unpacked.
 func falseClaims(img *model.Image) []model.Step {
+	return stepsOfImage(img, func(s model.Step) bool { return s.ClaimedDiffID != "" || s.Broken != "" })
+}
+
+// trailing returns the steps of an image whose layers have bytes after the gzip stream.
+func trailing(img *model.Image) []model.Step {
+	return stepsOfImage(img, func(s model.Step) bool { return s.Trailing })
+}
+
+func stepsOfImage(img *model.Image, is func(model.Step) bool) []model.Step {
 	if img == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(img.Steps), func(s model.Step) bool { return s.ClaimedDiffID == "" })
+	return slices.DeleteFunc(slices.Clone(img.Steps), func(s model.Step) bool { return !is(s) })
 }

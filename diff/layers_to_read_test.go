@@ -170,21 +170,57 @@ func contentCases(t *testing.T) []ruleCase {
 		{"a manifest that is gone", Describe(index(t, "a", unread)), "D8", -1, "", 0},
 		{"other files than claimed", c.WithContents(lie), "D15", 3, "In :b, the layer of step 4 does not have the diff_id that the config claims", 1},
 		{"alone", Describe(single("a", app(does("COPY a /", spoilt)).image(t))).WithContents(lie), "D15", 3, "In :a,", 1},
+		{"a layer that is cut off", c.WithContents(map[digest.Digest]model.Contents{spoilt.descriptor().Digest: {Broken: "is cut off"}}), "D15", 3, "In :b, the layer of step 4 cannot be unpacked: it is cut off.", 1},
+		{"bytes after the end", c.WithContents(trailingIn(good, spoilt)), "D24", 2, "In :b, the layer of step 4 has bytes after the end of the gzip stream", 1},
+		{"no byte after the end", c.WithContents(unpacked(good, spoilt)), "D24", -1, "", 0},
 		{"as claimed", c.WithContents(unpacked(good, spoilt)), "D15", -1, "", 0},
 		{"not read", c, "D15", -1, "", 0},
 	}
 }
 
-func TestFalseClaim(t *testing.T) {
+// TestRefusedLayers checks the verdict on two packings of an image once the layers were
+// read.
+func TestRefusedLayers(t *testing.T) {
 	good, spoilt := files("good").sized(300), files("good").packed("spoilt").sized(300)
-	c := pairOf(t, app(does("COPY a /", good)), app(does("COPY a /", spoilt)))
-	if c.Verdict.Code != Repacked || !c.Same(false) {
-		t.Fatalf("before: %s", c.Verdict.Code)
+	pair := pairOf(t, app(does("COPY a /", good)), app(does("COPY a /", spoilt)))
+	broken := func(c model.Contents) map[digest.Digest]model.Contents {
+		return map[digest.Digest]model.Contents{spoilt.descriptor().Digest: c}
 	}
-	c = c.WithContents(map[digest.Digest]model.Contents{spoilt.descriptor().Digest: {DiffID: digest.FromString("other files")}})
-	if v := c.Verdict; v.Code != NotComparable || v.Step != 4 || c.Same(false) {
-		t.Errorf("%s at step %d: %s", v.Code, v.Step, v.Headline)
+	tests := []struct {
+		name     string
+		contents map[digest.Digest]model.Contents
+		headline string // "" for the same image
+	}{
+		{"not read", nil, ""},
+		{"as claimed", unpacked(good, spoilt), ""},
+		{"other files", broken(model.Contents{DiffID: digest.FromString("other files")}), ":b is broken: runtimes refuse it"},
+		{"cut off", broken(model.Contents{Broken: "is cut off"}), ":b is broken: runtimes refuse it"},
+		{"bytes after the end", trailingIn(good, spoilt), "Same image, but some runtimes refuse :b: bytes follow the gzip stream of a layer"},
 	}
+	for _, tt := range tests {
+		c := pair.WithContents(tt.contents)
+		if tt.headline == "" {
+			if c.Verdict.Code != Repacked || !c.Same(false) {
+				t.Errorf("%s: %s", tt.name, c.Verdict.Headline)
+			}
+			continue
+		}
+		if v := c.Verdict; v.Code != NotComparable || v.Step != 4 || v.Headline.String() != tt.headline || c.Same(false) {
+			t.Errorf("%s: %s at step %d: %s", tt.name, v.Code, v.Step, v.Headline)
+		}
+	}
+	art := pair.WithContents(broken(model.Contents{Broken: "is cut off"})).B
+	if Expect(Describe(*art), []string{"linux/amd64"}).Met() {
+		t.Error("a layer that is cut off meets the expectation")
+	}
+}
+
+// trailingIn is the contents of two layers, with bytes after the end of the second.
+func trailingIn(good, bad layer) map[digest.Digest]model.Contents {
+	contents := unpacked(good, bad)
+	d := bad.descriptor().Digest
+	contents[d] = model.Contents{DiffID: bad.diffID(), Packing: model.PackingGzip, Trailing: true}
+	return contents
 }
 
 // lacking is a comparison after the registry was asked for all blobs of one side: it lacks

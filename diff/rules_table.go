@@ -23,7 +23,7 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 // importance is the order of findings of equal severity: first what stops an image from
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
-	"C11", "D8", "D7", "D15", "D16", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10",
+	"C11", "D8", "D7", "D15", "D16", "D24", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10",
 	"D9", "C16", "D19", "D20", "D21", "D23", "D10", "D18", "C17",
 	"F2", "B4",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
@@ -262,7 +262,7 @@ var rulesLayers = []rule{
 		proof: "the normalised created_by of a row are equal, its diff_ids differ",
 	},
 	{
-		id: "D5", name: "copy-copied-nothing", pair: copiedNothing,
+		id: "D5", name: "copy-copied-nothing", pair: copiedNothing, causes: []string{"D15"},
 		means: "A COPY or ADD gave files on one side and none on the other.",
 		proof: "the row is COPY or ADD on both sides; one layer is empty, the other is not",
 	},
@@ -316,9 +316,10 @@ var rulesLayers = []rule{
 	},
 	{
 		id: "D15", name: "not-what-it-claims", pair: notWhatItClaims,
-		means: "A layer was read, and its content does not match the diff_id in the config. Registries do not check this." +
-			" Runtimes do, and refuse the image.",
-		proof: "sha256 of the unpacked layer ≠ diff_id; only layers up to 4 KiB are read, where their content decides something",
+		means: "A layer was read, and its content does not match the diff_id in the config, or it cannot be unpacked. Registries" +
+			" do not check this. Runtimes do, and refuse the image.",
+		proof: "sha256 of the unpacked layer ≠ diff_id, or the bytes of the layer are not a whole gzip or zstd stream; only layers" +
+			" up to 4 KiB are read, where their content decides something",
 	},
 	{
 		id: "D16", name: "encrypted-layers", pair: encryptedLayers,
@@ -364,6 +365,12 @@ var rulesLayers = []rule{
 		id: "D23", name: "no-rootfs", pair: noRootFS,
 		means: "The config has no list of layers. Docker demands it even of an image without files, though it may be empty.",
 		proof: "rootfs, or rootfs.type and rootfs.diff_ids, is missing in the config (moby issue 27568)",
+	},
+	{
+		id: "D24", name: "bytes-after-the-end", pair: bytesAfterTheEnd,
+		means: "A gzip layer was read, and bytes follow its stream. Some runtimes refuse it, others ignore these bytes.",
+		proof: "the last gzip member of the layer ends before its last byte, and no other member follows (Go, compress/gzip;" +
+			" pigz ignores trailing junk)",
 	},
 }
 

@@ -352,10 +352,10 @@ func (c Comparison) Same(exact bool) bool {
 }
 
 // cannotBePulled reports whether a finding says that the registry lacks a manifest, config
-// or layer, or that runtimes refuse one.
+// or layer, or that some runtimes refuse one.
 func (c Comparison) cannotBePulled() bool {
 	broken := func(f Finding) bool {
-		return f.Severity >= 3 && slices.Contains([]string{"C11", "D7", "D8", "D15"}, f.ID)
+		return f.Severity >= 3 && slices.Contains([]string{"C11", "D7", "D8", "D15"}, f.ID) || f.ID == "D24"
 	}
 	return slices.ContainsFunc(c.Findings, broken) ||
 		slices.ContainsFunc(c.Pairs, func(p Pair) bool { return slices.ContainsFunc(p.Findings, broken) })

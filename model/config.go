@@ -132,6 +132,7 @@ func (h *looseHistory) UnmarshalJSON(raw []byte) error {
 // 10240 bytes of zeros (moby's DigestSHA256EmptyTar, and GNU tar's archive of 20
 // blocks), the gzip digests those of the blobs that Docker made of EmptyTar.
 const (
+	EmptyBlob     digest.Digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" // no bytes at all
 	EmptyTar      digest.Digest = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 	EmptyTarGNU   digest.Digest = "sha256:84ff92691f909a05b224e1c56abb4864f01b4f8e3c854e4bb4c7baf1d3f6d652"
 	EmptyGzipGo17 digest.Digest = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"

@@ -3,10 +3,14 @@ package model
 import (
 	"bytes"
 	"cmp"
+	"compress/flate"
 	"compress/gzip"
+	"errors"
 	"fmt"
+	"hash"
 	"hash/crc32"
 	"io"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/opencontainers/go-digest"
@@ -30,6 +34,9 @@ type Contents struct {
 
 	Packing string   // one of the packings below, by the first bytes; "" if they were not read
 	Trailer *Trailer // of the content of a whole layer, or the end of a gzip layer; nil if neither was read
+
+	Broken   string // why a whole layer cannot be unpacked, as "is cut off"; "" if it can
+	Trailing bool   // bytes follow the gzip stream
 }
 
 // The packings of a layer. A tar archive from before POSIX counts as PackingUnknown.
@@ -62,27 +69,75 @@ const StartSize = 4
 
 var errBomb = fmt.Errorf("it unpacks to more than %d MiB", maxUnpacked>>20)
 
-// Unpack reads a small layer: gzip, zstd or plain, detected by its first bytes
-// as runtimes do. It returns an error if the layer cannot be unpacked, or if it
-// unpacks to more than 8 MiB.
+// Unpack reads a small layer: gzip, zstd or plain, detected by its first bytes as runtimes
+// do. A layer that cannot be unpacked is Broken. It returns an error if the layer unpacks to
+// more than 8 MiB, or in a way that this program does not know.
 func Unpack(raw []byte) (Contents, error) {
-	r, err := unpacker(raw)
+	out := &unpacked{hash: digest.SHA256.Digester(), crc: crc32.NewIEEE()}
+	c := Contents{Packing: PackingOf(raw)}
+	var err error
+	switch c.Packing {
+	case PackingGzip:
+		c.Trailing, err = gunzip(out, raw)
+	case PackingZstd:
+		err = unzstd(out, raw)
+	default:
+		_, err = out.Write(raw)
+	}
+	if why := brokenText(c.Packing, err); why != "" {
+		return Contents{Packing: c.Packing, Broken: why}, nil
+	} else if err != nil {
+		return Contents{}, fmt.Errorf("it cannot be unpacked: %w", err)
+	}
+	c.DiffID, c.Size, c.Empty = out.hash.Digest(), out.size, !out.nonZero
+	c.Trailer = &Trailer{CRC: out.crc.Sum32(), Size: uint32(out.size)} //nolint:gosec // at most maxUnpacked
+	return c, nil
+}
+
+// brokenText says what is wrong with the bytes of a layer, "" if an error does not show that
+// they are wrong: the limits of this program and dictionaries of zstd do not.
+func brokenText(packing string, err error) string {
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	is := func(targets ...error) bool {
+		return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
+	}
+	switch {
+	case is(io.EOF, io.ErrUnexpectedEOF):
+		return "is cut off"
+	case is(gzip.ErrChecksum, zstd.ErrCRCMismatch):
+		return "does not match the checksum at its end"
+	case corrupt, is(gzip.ErrHeader, zstd.ErrMagicMismatch, zstd.ErrReservedBlockType):
+		return "is not valid " + packing
+	}
+	return ""
+}
+
+// gunzip unpacks all members of a gzip layer. trailing is whether bytes follow the last
+// member that do not begin another one: Go's reader fails there, pigz ignores them.
+func gunzip(w io.Writer, raw []byte) (trailing bool, err error) {
+	in := bytes.NewReader(raw)
+	r, err := gzip.NewReader(in)
+	for err == nil {
+		r.Multistream(false)
+		if _, err = io.Copy(w, r); err != nil { //nolint:gosec // w has a limit
+			break
+		}
+		if rest := raw[len(raw)-in.Len():]; PackingOf(rest) != PackingGzip {
+			return len(rest) > 0, nil
+		}
+		err = r.Reset(in)
+	}
+	return false, err
+}
+
+func unzstd(w io.Writer, raw []byte) error {
+	r, err := zstd.NewReader(bytes.NewReader(raw), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked+1))
 	if err != nil {
-		return Contents{}, err
+		return err
 	}
 	defer r.Close()
-	hash, crc, zeros := digest.SHA256.Digester(), crc32.NewIEEE(), &zeroCheck{}
-	n, err := io.Copy(io.MultiWriter(hash.Hash(), crc, zeros), io.LimitReader(r, maxUnpacked+1))
-	switch {
-	case err != nil:
-		return Contents{}, fmt.Errorf("it cannot be unpacked: %w", err)
-	case n > maxUnpacked:
-		return Contents{}, errBomb
-	}
-	return Contents{
-		DiffID: hash.Digest(), Size: n, Empty: !zeros.nonZero, Packing: PackingOf(raw),
-		Trailer: &Trailer{CRC: crc.Sum32(), Size: uint32(n)}, //nolint:gosec // at most maxUnpacked
-	}, nil
+	_, err = r.WriteTo(w)
+	return err
 }
 
 // PackingOf tells the packing of a layer by its first bytes: the magic numbers of gzip
@@ -101,30 +156,22 @@ func PackingOf(raw []byte) string {
 	return PackingUnknown
 }
 
-func unpacker(raw []byte) (io.ReadCloser, error) {
-	switch PackingOf(raw) {
-	case PackingGzip:
-		r, err := gzip.NewReader(bytes.NewReader(raw))
-		if err != nil {
-			return nil, fmt.Errorf("it is not valid gzip: %w", err)
-		}
-		return r, nil
-	case PackingZstd:
-		r, err := zstd.NewReader(bytes.NewReader(raw), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked+1))
-		if err != nil {
-			return nil, fmt.Errorf("it is not valid zstd: %w", err)
-		}
-		return r.IOReadCloser(), nil
-	}
-	return io.NopCloser(bytes.NewReader(raw)), nil
+// unpacked takes the content of a layer, and remembers what is said of it.
+type unpacked struct {
+	hash    digest.Digester
+	crc     hash.Hash32
+	size    int64
+	nonZero bool // a byte other than zero was written
 }
 
-// zeroCheck records whether a byte other than zero was written to it.
-type zeroCheck struct{ nonZero bool }
-
-func (z *zeroCheck) Write(b []byte) (int, error) {
-	z.nonZero = z.nonZero || len(bytes.Trim(b, "\x00")) > 0
-	return len(b), nil
+// Write implements [io.Writer]. It fails after maxUnpacked bytes.
+func (u *unpacked) Write(b []byte) (int, error) {
+	if u.size += int64(len(b)); u.size > maxUnpacked {
+		return 0, errBomb
+	}
+	u.nonZero = u.nonZero || len(bytes.Trim(b, "\x00")) > 0
+	_, _ = u.crc.Write(b) // hashes return no error
+	return u.hash.Hash().Write(b)
 }
 
 // WithContents returns the image with the contents of some of its layers, by
@@ -135,7 +182,12 @@ func (img Image) WithContents(contents map[digest.Digest]Contents) (with Image, 
 	for i, s := range img.Steps {
 		steps[i] = s
 		c, ok := contents[s.Layer.Digest]
-		if !ok || !s.HasLayer || s.Checked {
+		if !ok || !s.HasLayer || s.Checked || s.Broken != "" {
+			continue
+		}
+		if c.Broken != "" {
+			steps[i].Broken, steps[i].Packing = c.Broken, c.Packing
+			changed = true
 			continue
 		}
 		if c.DiffID == "" { // a part of the layer
@@ -143,8 +195,14 @@ func (img Image) WithContents(contents map[digest.Digest]Contents) (with Image, 
 			changed = changed || steps[i].Trailer != s.Trailer || steps[i].Packing != s.Packing
 			continue
 		}
+		if s.DiffID != "" && s.DiffID.Algorithm() != c.DiffID.Algorithm() { // Unpack does not compute such a diff_id
+			steps[i].Empty, steps[i].Packing, steps[i].Trailer, steps[i].Trailing = c.Empty, c.Packing, c.Trailer, c.Trailing
+			changed = changed || s.Packing == ""
+			continue
+		}
 		changed = true
-		steps[i].Checked, steps[i].Empty, steps[i].Packing, steps[i].Trailer = true, c.Empty, c.Packing, c.Trailer
+		steps[i].Checked, steps[i].Empty, steps[i].Packing = true, c.Empty, c.Packing
+		steps[i].Trailer, steps[i].Trailing = c.Trailer, c.Trailing
 		if s.DiffID != "" && s.DiffID != c.DiffID {
 			steps[i].ClaimedDiffID, steps[i].DiffID = s.DiffID, c.DiffID
 		}

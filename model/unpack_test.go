@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	_ "crypto/sha512" // for digest.SHA512
 	"hash/crc32"
 	"testing"
 
@@ -56,33 +57,53 @@ func TestUnpack(t *testing.T) {
 		raw   []byte
 		plain []byte // nil for an error
 		empty bool
+
+		broken   string
+		trailing bool
 	}{
-		{"gzip of an unknown tool", gzipped(t, 9, gzip.Header{Name: "layer", Comment: "of a new tool", OS: 42}, nothing), nothing, true},
-		{"zeros of another length", gzipped(t, 1, gzip.Header{}, make([]byte, 1536)), make([]byte, 1536), true},
-		{"two members", append(gzipped(t, 6, gzip.Header{}, nothing[:512]), gzipped(t, 6, gzip.Header{}, nothing[512:])...), nothing, true},
-		{"zstd", enc.EncodeAll(nothing, nil), nothing, true},
-		{"plain", nothing, nothing, true},
-		{"a file", gzipped(t, 6, gzip.Header{}, file), file, false},
-		{"a file in zstd", enc.EncodeAll(file, nil), file, false},
-		{"no byte", []byte{}, []byte{}, true},
-		{"cut off", gzipped(t, 6, gzip.Header{}, file)[:20], nil, false},
-		{"a bomb", gzipped(t, 9, gzip.Header{}, make([]byte, maxUnpacked+1)), nil, false},
-		{"a bomb of zstd", enc.EncodeAll(make([]byte, maxUnpacked*2), nil), nil, false},
+		{"gzip of an unknown tool", gzipped(t, 9, gzip.Header{Name: "layer", Comment: "of a new tool", OS: 42}, nothing), nothing, true, "", false},
+		{"zeros of another length", gzipped(t, 1, gzip.Header{}, make([]byte, 1536)), make([]byte, 1536), true, "", false},
+		{"two members", append(gzipped(t, 6, gzip.Header{}, nothing[:512]), gzipped(t, 6, gzip.Header{}, nothing[512:])...), nothing, true, "", false},
+		{"zstd", enc.EncodeAll(nothing, nil), nothing, true, "", false},
+		{"plain", nothing, nothing, true, "", false},
+		{"a file", gzipped(t, 6, gzip.Header{}, file), file, false, "", false},
+		{"a file in zstd", enc.EncodeAll(file, nil), file, false, "", false},
+		{"no byte", []byte{}, []byte{}, true, "", false},
+		{"a bomb", gzipped(t, 9, gzip.Header{}, make([]byte, maxUnpacked+1)), nil, false, "", false},
+		{"a bomb of zstd", enc.EncodeAll(make([]byte, maxUnpacked*2), nil), nil, false, "", false},
+		{"cut off", gzipped(t, 6, gzip.Header{}, file)[:20], nil, false, "is cut off", false},
+		{"cut off in its checksum", gzipped(t, 6, gzip.Header{}, file)[:len(gzipped(t, 6, gzip.Header{}, file))-1], nil, false, "is cut off", false},
+		{"a second member that is cut off", append(gzipped(t, 6, gzip.Header{}, file), 0x1f, 0x8b, 8), nil, false, "is cut off", false},
+		{"a changed checksum", changedAt(gzipped(t, 6, gzip.Header{}, file), -8), nil, false, "does not match the checksum at its end", false},
+		{"not gzip", []byte("\x1f\x8bjunkjunkjunk"), nil, false, "is not valid gzip", false},
+		{"zstd that is cut off", enc.EncodeAll(file, nil)[:20], nil, false, "is cut off", false},
+		{"zstd with a changed checksum", changedAt(enc.EncodeAll(file, nil), -1), nil, false, "does not match the checksum at its end", false},
+		{"bytes after the end", append(gzipped(t, 6, gzip.Header{}, file), "junk"...), file, false, "", true},
+		{"zeros after the end", append(gzipped(t, 6, gzip.Header{}, file), 0, 0, 0), file, false, "", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := Unpack(tt.raw)
-			if (err != nil) != (tt.plain == nil) {
-				t.Fatalf("error %v", err)
+			if (err != nil) != (tt.plain == nil && tt.broken == "") || c.Broken != tt.broken || c.Trailing != tt.trailing {
+				t.Fatalf("%+v, error %v", c, err)
+			}
+			if err != nil || c.Broken != "" {
+				return
 			}
 			if want := (Trailer{CRC: crc32.ChecksumIEEE(tt.plain), Size: uint32(len(tt.plain))}); err == nil && *c.Trailer != want { //nolint:gosec // small
 				t.Errorf("trailer %+v, want %+v", *c.Trailer, want)
 			}
-			if err == nil && (c.DiffID != digest.FromBytes(tt.plain) || c.Size != int64(len(tt.plain)) || c.Empty != tt.empty) {
+			if c.DiffID != digest.FromBytes(tt.plain) || c.Size != int64(len(tt.plain)) || c.Empty != tt.empty {
 				t.Errorf("%+v", c)
 			}
 		})
 	}
+}
+
+// changedAt returns bytes with one changed, counted from the end if i is negative.
+func changedAt(raw []byte, i int) []byte {
+	raw[(len(raw)+i)%len(raw)] ^= 0xff
+	return raw
 }
 
 func FuzzUnpack(f *testing.F) {
@@ -94,7 +115,7 @@ func FuzzUnpack(f *testing.F) {
 			return
 		}
 		c, err := Unpack(raw)
-		if err == nil && (c.Size > maxUnpacked || c.DiffID.Validate() != nil) {
+		if err == nil && c.Broken == "" && (c.Size > maxUnpacked || c.DiffID.Validate() != nil) {
 			t.Errorf("%+v", c)
 		}
 	})
@@ -105,16 +126,19 @@ func TestWithContents(t *testing.T) {
 	files := func(s string) digest.Digest { return digest.FromString("files " + s) }
 	var m Manifest
 	var c Config
-	for _, s := range []string{"odd nothing", "true", "false", "unread"} {
+	for _, s := range []string{"odd nothing", "true", "false", "unread", "cut off", "sha512"} {
 		m.Layers = append(m.Layers, v1.Descriptor{Digest: blob(s), Size: 100})
 		c.RootFS.DiffIDs = append(c.RootFS.DiffIDs, files(s))
 	}
+	c.RootFS.DiffIDs[5] = digest.SHA512.FromString("files sha512")
 	img := NewImage(m, c)
 	with, changed := img.WithContents(map[digest.Digest]Contents{
 		blob("odd nothing"): {DiffID: files("odd nothing"), Empty: true},
 		blob("true"):        {DiffID: files("true")},
 		blob("false"):       {DiffID: files("something else")},
 		blob("elsewhere"):   {DiffID: files("elsewhere")},
+		blob("cut off"):     {Broken: "is cut off", Packing: PackingGzip},
+		blob("sha512"):      {DiffID: files("sha512"), Packing: PackingGzip},
 	})
 	if !changed || img.Steps[0].Empty || img.Steps[2].ClaimedDiffID != "" {
 		t.Fatal("nothing changed, or the old value did")
@@ -129,6 +153,10 @@ func TestWithContents(t *testing.T) {
 		t.Errorf("a false claim: %+v", st[2])
 	case st[3].Checked:
 		t.Errorf("not read: %+v", st[3])
+	case st[4].Checked || st[4].Broken != "is cut off" || st[4].DiffID != files("cut off"):
+		t.Errorf("broken: %+v", st[4])
+	case st[5].Checked || st[5].ClaimedDiffID != "" || st[5].Packing != PackingGzip:
+		t.Errorf("a diff_id of another algorithm: %+v", st[5])
 	}
 	if _, again := with.WithContents(map[digest.Digest]Contents{blob("true"): {DiffID: files("true")}}); again {
 		t.Error("what is known changed something")

@@ -17,7 +17,8 @@ import (
 
 // Contents reads layers of a repository, or parts of them, concurrently and unpacks the
 // whole ones. Whole layers that are larger than model.MaxSmall and layers that cannot be
-// read are left out; the first error is also returned.
+// read are left out; the first error is also returned. A layer that was read and cannot be
+// unpacked is among the results: its bytes match its digest, so it is broken for everyone.
 func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error) {
 	var mu sync.Mutex
 	unpacked := make(map[digest.Digest]model.Contents, len(layers))

@@ -31,7 +31,10 @@ func TestContents(t *testing.T) {
 	s.reset()
 	missing := d([]byte("not there"), 9)
 	seen, err := c.Contents(deadline(t), repo, wholeLayers(d(packed.Bytes(), int64(packed.Len())), d(junk, 6), missing, d(large, int64(len(large)))))
-	if got := seen[digest.FromBytes(packed.Bytes())]; len(seen) != 1 || !got.Empty || got.DiffID != model.EmptyTar || got.Size != 1024 {
+	if got := seen[digest.FromBytes(junk)]; got.Broken == "" {
+		t.Errorf("a layer that is not gzip: %+v", got)
+	}
+	if got := seen[digest.FromBytes(packed.Bytes())]; len(seen) != 2 || !got.Empty || got.DiffID != model.EmptyTar || got.Size != 1024 {
 		t.Errorf("%+v", seen)
 	}
 	if err == nil {

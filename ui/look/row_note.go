@@ -13,6 +13,9 @@ func RowNote(r diff.Row) safe.Text {
 		if s != nil && s.HasLayer && s.Layer.Digest == "" {
 			return safe.Const("the layer is missing")
 		}
+		if s != nil && s.Broken != "" {
+			return safe.Const("the layer is broken")
+		}
 	}
 	switch r.Class {
 	case diff.Same:

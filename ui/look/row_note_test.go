@@ -13,6 +13,8 @@ func TestRowNote(t *testing.T) {
 	sha512 := &model.Step{HasLayer: true}
 	sha512.Layer.Digest = "sha512:1"
 	read, again, unread := *layer, *layer, *layer
+	broken := *layer
+	broken.Broken = "is cut off"
 	read.Checked, again.Checked = true, true
 	again.Layer.Digest, unread.Layer.Digest = "sha256:2", "sha256:2"
 	for _, tt := range []struct {
@@ -23,6 +25,7 @@ func TestRowNote(t *testing.T) {
 		{diff.Row{Class: diff.Same, A: missing, B: layer}, "the layer is missing"},
 		{diff.Row{Class: diff.RepackedRow, A: &read, B: &again}, "repacked, same files"},
 		{diff.Row{Class: diff.RepackedRow, A: layer, B: &unread}, "repacked, as claimed"},
+		{diff.Row{Class: diff.RepackedRow, A: layer, B: &broken}, "the layer is broken"},
 		{diff.Row{Class: diff.BothEmpty, A: layer, B: layer}, "both empty"},
 		{diff.Row{Class: diff.BothEmpty, A: layer, B: setting}, "empty layer only in A"},
 		{diff.Row{Class: diff.BothEmpty, A: setting, B: layer}, "empty layer only in B"},
