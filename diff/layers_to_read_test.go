@@ -50,6 +50,13 @@ func TestUnverifiedLayers(t *testing.T) {
 			}
 		}
 	}
+	// A layer with URLs is in the registry all the same, a foreign one need not be.
+	for mediaType, want := range map[string]int{v1.MediaTypeImageLayerGzip: 1, "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip": 0} {
+		c := Describe(typed(t, build{steps: []step{does("COPY a /", tiny)}}, mediaType, "https://mirror.example/x"))
+		if parts := UnverifiedLayers(c)[SideA]; len(parts) != want {
+			t.Errorf("%s with a URL: %v", mediaType, parts)
+		}
+	}
 	// A layer that was read is not returned again.
 	c := pairOf(t, from, app(does("COPY a /", tinyAgain))).WithContents(unpacked(tiny, tinyAgain))
 	if d := UnverifiedLayers(c); len(d) != 0 {

@@ -19,8 +19,7 @@ func livesElsewhere(c Comparison, p Pair) []Finding {
 		var hosts []string
 		foreign := false
 		for _, st := range s.img.Steps {
-			mediaType := st.Layer.MediaType
-			isForeign := strings.Contains(mediaType, "nondistributable") || strings.Contains(mediaType, "foreign")
+			isForeign := model.IsExternal(st.Layer)
 			if len(st.Layer.URLs) == 0 && !isForeign {
 				continue
 			}
@@ -46,8 +45,9 @@ func livesElsewhere(c Comparison, p Pair) []Finding {
 				"or regctl image copy --include-external"),
 			Check: s.manifestCheck(".layers[] | {mediaType, urls}"),
 		}
-		if !foreign { // the registry holds an ordinary layer, whatever URLs it has (image-spec descriptor.md, "urls")
-			f.Severity, f.Next = 0, safe.Const("Nothing to do: the registry holds these layers like any other")
+		if !foreign { // an ordinary layer belongs in the registry, whatever URLs it has (image-spec descriptor.md, "urls")
+			f.Severity = 0
+			f.Next = safe.Const("Nothing to do if the registry has these layers, as it must: the check of blobs (V, --expect) asks for them")
 			f.Text = safe.Sprintf("In %s, %s (%s) %s also offered at %s.",
 				s.name, plural(len(away), "layer"), stepsText(stepIndexes(away)), isAre(len(away)), where)
 		}

@@ -22,6 +22,15 @@ func typed(t *testing.T, b build, mediaType string, urls ...string) model.Artifa
 	return single("a", img)
 }
 
+// lackingAlone is an image after its registry was asked for its blobs and has none.
+func lackingAlone(a model.Artifact) Comparison {
+	missing := map[digest.Digest]bool{}
+	for _, d := range a.Entries[0].Image.Blobs()[1:] { // after the config
+		missing[d] = true
+	}
+	return Describe(a.WithMissing(missing))
+}
+
 func layerCases(t *testing.T) []ruleCase {
 	t.Helper()
 	alone := func(b build) Comparison { return Describe(single("a", b.image(t))) }
@@ -80,6 +89,8 @@ func layerCases(t *testing.T) []ruleCase {
 
 		{"a foreign layer", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "https://go.microsoft.com/x", "javascript:alert(1)")), "D9", 2, "In :a, 2 layers (steps 1 and 3) may not be stored in this registry. A pull needs access to go.microsoft.com.", 2},
 		{"an ordinary layer with a URL", Describe(typed(t, app(), v1.MediaTypeImageLayerGzip, "https://mirror.example/x")), "D9", 0, "are also offered at mirror.example", 2},
+		{"an ordinary layer with a URL that the registry lacks", lackingAlone(typed(t, app(), v1.MediaTypeImageLayerGzip, "https://mirror.example/x")), "D8", 3, "In :a, the registry does not have 2 layers (steps 1 and 3)", 2},
+		{"a foreign layer that it need not have", lackingAlone(typed(t, app(), "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "https://mirror.example/x")), "D8", -1, "", 0},
 		{"one layer per step", alone(app()), "D9", -1, "", 0},
 
 		{"zstd", Describe(typed(t, app(), v1.MediaTypeImageLayerZstd)), "D10", 1, "In :a, 2 layers are compressed with zstd. Docker before 23.0", 2},

@@ -8,10 +8,10 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// IsExternal reports whether a registry need not hold a layer: it names URLs, or its
-// media type is one of layers that must not be distributed.
+// IsExternal reports whether a registry need not hold a layer: its media type is one of
+// layers that must not be distributed. An ordinary layer with URLs belongs in the registry.
 func IsExternal(d v1.Descriptor) bool {
-	return len(d.URLs) > 0 || strings.Contains(d.MediaType, "nondistributable") || strings.Contains(d.MediaType, "foreign")
+	return strings.Contains(d.MediaType, "nondistributable") || strings.Contains(d.MediaType, "foreign")
 }
 
 // Blobs returns the digests of the config and of the layers of an image that its registry
