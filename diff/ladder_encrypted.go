@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -16,19 +17,32 @@ func (l *ladder) encrypted() (Verdict, bool) {
 	if len(cipherA)+len(cipherB) == 0 || id == "" || id != l.b.ID() || sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) {
 		return Verdict{}, false
 	}
-	which := l.nameB
-	switch {
-	case len(cipherA) > 0 && len(cipherB) > 0:
-		which = l.nameA + " and " + l.nameB
-	case len(cipherA) > 0:
-		which = l.nameA
-	}
 	return Verdict{
 		Code: SameEncrypted, Rests: on(Hashed, Claimed), Step: firstDifference(l.p.Rows),
-		Headline: safe.Sprintf("Same image, encrypted: the layers of %s can be read with a key only", which),
+		Headline: safe.Sprintf("Same image, encrypted: %s can be read with a key only", l.encryptedText(len(cipherA), len(cipherB))),
 		Because:  safe.Sprintf("Same settings: image ID %s on both sides. That the files are the same is the claim of the config", short(id)),
 		Proof:    append(l.configProof(), encryptedProof(slices.Concat(cipherA, cipherB))...),
 	}, true
+}
+
+// encryptedText names the encrypted layers: "the layers of :b", "1 of 3 layers of :b".
+func (l *ladder) encryptedText(inA, inB int) string {
+	of := func(n int, img *model.Image, name string) string {
+		if all := len(img.Manifest.Layers); n < all {
+			return fmt.Sprintf("%d of %s of %s", n, plural(all, "layer"), name)
+		}
+		return "the layers of " + name
+	}
+	a, b := of(inA, l.a, l.nameA), of(inB, l.b, l.nameB)
+	switch {
+	case inB == 0:
+		return a
+	case inA == 0:
+		return b
+	case inA == len(l.a.Manifest.Layers) && inB == len(l.b.Manifest.Layers):
+		return "the layers of " + l.nameA + " and " + l.nameB
+	}
+	return a + " and " + b
 }
 
 func encryptedProof(steps []model.Step) []safe.Text {

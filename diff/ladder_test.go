@@ -3,6 +3,7 @@ package diff
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -219,5 +220,37 @@ func TestLegacy(t *testing.T) {
 	other := app().image(t)
 	if v := Compare(captured(t, "prod", "schema1"), single("b", other)).Verdict; v.Code != Unrelated {
 		t.Errorf("another image: %q", v.Code)
+	}
+}
+
+// TestVerdict_encrypted counts the encrypted layers of each side.
+func TestVerdict_encrypted(t *testing.T) {
+	side := func(tag string, encrypted int) model.Artifact {
+		img := app().image(t) // of two layers
+		for i := range encrypted {
+			l := &img.Manifest.Layers[len(img.Manifest.Layers)-1-i]
+			l.MediaType += "+encrypted"
+			l.Digest = digest.FromString(fmt.Sprint("cipher of ", tag, i))
+		}
+		img.Manifest.Digest = digest.FromString(tag)
+		return single(tag, model.NewImage(img.Manifest, img.Config))
+	}
+	for _, tt := range []struct {
+		inA, inB int
+		want     string
+	}{
+		{0, 2, "the layers of :b"},
+		{2, 0, "the layers of :a"},
+		{2, 2, "the layers of :a and :b"},
+		{0, 1, "1 of 2 layers of :b"},
+		{1, 2, "1 of 2 layers of :a and the layers of :b"},
+	} {
+		v := Compare(side("a", tt.inA), side("b", tt.inB)).Verdict
+		if want := "Same image, encrypted: " + tt.want + " can be read with a key only"; v.Code != SameEncrypted || v.Headline.String() != want {
+			t.Errorf("%d, %d: %s: %s", tt.inA, tt.inB, v.Code, v.Headline)
+		}
+	}
+	if v := Compare(side("a", 0), side("b", 0)).Verdict; v.Code == SameEncrypted {
+		t.Errorf("without one: %s", v.Headline)
 	}
 }
