@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"slices"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -92,31 +94,57 @@ func checksumsDisagree(c Comparison, p Pair) []Finding {
 // archive from before POSIX has no magic number, so a plain layer is not judged by it.
 func wrongPacking(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
-		for _, st := range s.img.Steps {
-			claimed := claimedPacking(st.Layer.MediaType)
-			if claimed == "" || st.Packing == "" || claimed == st.Packing || st.Packing == model.PackingUnknown && claimed == model.PackingTar {
-				continue
-			}
-			rests, is := on(Hashed), st.Packing
-			if !st.Checked { // the first bytes alone have no digest
-				rests = on(Structure)
-			}
-			if st.Packing == model.PackingUnknown {
-				is = "not " + claimed
-			}
-			return []Finding{{
-				Severity: 1, Rests: rests, Evidence: []Evidence{{s.side, st.Index, st.Layer.Digest}},
-				Text: safe.Sprintf("In %s, the layer of step %d is %s, but its media type says %s. Some clients go by the media type and fail.",
-					s.name, st.Index+1, is, claimed),
-				Next: safe.Const("Push the image again with a tool that sets the media type"),
-				Proof: []safe.Text{
-					safe.Sprintf("layer %s: first bytes are %s, media type %s", st.Layer.Digest, st.Packing, quoted(st.Layer.MediaType)),
-				},
-				Check: s.manifestCheck("[.layers[].mediaType]"),
-			}}
-		}
-		return nil
+		return byPacking(s.img.Steps, func(st model.Step) (packings, bool) {
+			is := packings{claimedPacking(st.Layer.MediaType), st.Packing}
+			return is, is[0] != "" && is[1] != "" && is[0] != is[1] && (is[1] != model.PackingUnknown || is[0] != model.PackingTar)
+		}, func(is packings, steps []model.Step) Finding { return s.wrongPacking(is[0], is[1], steps) })
 	})
+}
+
+// packings are how a layer is compressed by two sources.
+type packings [2]string
+
+// byPacking returns a finding for the steps of each pair of packings that of accepts.
+func byPacking(steps []model.Step, of func(model.Step) (packings, bool), say func(packings, []model.Step) Finding) []Finding {
+	var order []packings
+	groups := map[packings][]model.Step{}
+	for _, st := range steps {
+		is, ok := of(st)
+		if !ok {
+			continue
+		}
+		if groups[is] == nil {
+			order = append(order, is)
+		}
+		groups[is] = append(groups[is], st)
+	}
+	return mappedTo(order, func(is packings) Finding { return say(is, groups[is]) })
+}
+
+// wrongPacking words D18 for layers that have another packing than their media types claim.
+func (s sideOf) wrongPacking(claimed, packing string, steps []model.Step) Finding {
+	rests, is := on(Hashed), packing
+	if slices.ContainsFunc(steps, func(st model.Step) bool { return !st.Checked }) { // the first bytes alone have no digest
+		rests = on(Structure)
+	}
+	if packing == model.PackingUnknown {
+		is = "not " + claimed
+	}
+	text := safe.Sprintf("In %s, the layer of %s is %s, but its media type says %s. Some clients go by the media type and fail.",
+		s.name, stepsText(stepIndexes(steps)), is, claimed)
+	if len(steps) > 1 {
+		text = safe.Sprintf("In %s, the layers of %s are %s, but their media types say %s. Some clients go by the media type and fail.",
+			s.name, stepsText(stepIndexes(steps)), is, claimed)
+	}
+	f := Finding{
+		Severity: 1, Rests: rests, Evidence: stepEvidence(s.side, steps), Text: text,
+		Next:  safe.Const("Push the image again with a tool that sets the media type"),
+		Check: s.manifestCheck("[.layers[].mediaType]"),
+	}
+	for _, st := range steps {
+		f.Proof = append(f.Proof, safe.Sprintf("layer %s: first bytes are %s, media type %s", st.Layer.Digest, st.Packing, quoted(st.Layer.MediaType)))
+	}
+	return f
 }
 
 // claimedPacking is the compression that the media type of a layer states, "" for a type

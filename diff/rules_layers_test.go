@@ -104,6 +104,8 @@ func layerCases(t *testing.T) []ruleCase {
 		{"the end of a zstd blob is not a checksum", withPacking(t, model.PackingZstd), "D17", -1, "", 0},
 		{"zstd called gzip, of which only the start was read", withPacking(t, model.PackingZstd), "D18", 1, "In :b, the layer of step 3 is zstd, but its media type says gzip", 1},
 		{"zstd called gzip", Describe(checked(t, "zstd")), "D18", 1, "In :a, the layer of step 1 is zstd, but its media type says gzip", 1},
+		{"plain called gzip, in all layers", Describe(checked(t, "tar", "tar")), "D18", 1, "In :a, the layers of steps 1 and 3 are tar, but their media types say gzip", 2},
+		{"plain called gzip, in one layer", Describe(checked(t, "gzip", "tar")), "D18", 1, "In :a, the layer of step 3 is tar, but its media type says gzip", 1},
 		{"gzip called gzip", Describe(checked(t, "gzip")), "D18", -1, "", 0},
 		{"text called gzip", Describe(checked(t, model.PackingUnknown)), "D18", 1, "In :a, the layer of step 1 is not gzip, but its media type says gzip", 1},
 
@@ -195,11 +197,13 @@ func packedAgainAt(b build, i int) build {
 	return b
 }
 
-// checked is an image whose first layer was read and had this packing.
-func checked(t *testing.T, packing string) model.Artifact {
+// checked is an image whose layers were read and had these packings, the oldest first.
+func checked(t *testing.T, packings ...string) model.Artifact {
 	t.Helper()
 	img := app().image(t)
-	img.Steps[0].Checked, img.Steps[0].Packing = true, packing
-	img.Steps[0].Layer.MediaType = v1.MediaTypeImageLayerGzip
+	for i, packing := range packings {
+		st := &img.Steps[2*i] // a step of settings is between the two layers
+		st.Checked, st.Packing, st.Layer.MediaType = true, packing, v1.MediaTypeImageLayerGzip
+	}
 	return single("a", img)
 }

@@ -133,12 +133,15 @@ func list(items []string) string {
 }
 
 // mapped returns the text of each item.
-func mapped[T any](items []T, text func(T) string) []string {
-	texts := make([]string, len(items))
+func mapped[T any](items []T, text func(T) string) []string { return mappedTo(items, text) }
+
+// mappedTo returns what each item is mapped to.
+func mappedTo[T, U any](items []T, to func(T) U) []U {
+	out := make([]U, len(items))
 	for i, item := range items {
-		texts[i] = text(item)
+		out[i] = to(item)
 	}
-	return texts
+	return out
 }
 
 // stepsText returns "step 7" or "steps 3, 5 and 7". The indexes count from 0.
