@@ -3,6 +3,8 @@ package diff
 import (
 	"slices"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -93,12 +95,62 @@ func checksumsDisagree(c Comparison, p Pair) []Finding {
 // wrongPacking (D18): the first bytes of a layer are not those of its media type. An
 // archive from before POSIX has no magic number, so a plain layer is not judged by it.
 func wrongPacking(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
+	return append(contradictingTypes(c, p), c.onSides(p, func(s sideOf) []Finding {
 		return byPacking(s.img.Steps, func(st model.Step) (packings, bool) {
 			is := packings{claimedPacking(st.Layer.MediaType), st.Packing}
 			return is, is[0] != "" && is[1] != "" && is[0] != is[1] && (is[1] != model.PackingUnknown || is[0] != model.PackingTar)
 		}, func(is packings, steps []model.Step) Finding { return s.wrongPacking(is[0], is[1], steps) })
+	})...)
+}
+
+// contradictingTypes is D18 for a blob with two compressions by its media types on the two
+// sides, which needs no request: one of the types is wrong.
+func contradictingTypes(c Comparison, p Pair) []Finding {
+	a, _, ok := bothSides(p)
+	if !ok {
+		return nil
+	}
+	nameA, nameB := c.names()
+	onB := disputedTypes(p)
+	return byPacking(a.Steps, func(st model.Step) (packings, bool) {
+		other, disputed := onB[st.Layer.Digest]
+		return packings{claimedPacking(st.Layer.MediaType), claimedPacking(other.Layer.MediaType)}, disputed && st.HasLayer && st.Packing == ""
+	}, func(is packings, steps []model.Step) Finding {
+		f := Finding{
+			Severity: 1, Rests: on(Hashed), Check: c.ManifestCheck(p, "[.layers[].mediaType]"),
+			Text: safe.Sprintf("By the media types, the layer of %s is %s in %s and %s in %s, and it is the same blob. "+
+				"One type is wrong; some clients go by it and fail.", stepsText(stepIndexes(steps)), is[0], nameA, is[1], nameB),
+			Next: safe.Const("Push the image with the wrong type again with a tool that sets the media type"),
+		}
+		for _, st := range steps {
+			other := onB[st.Layer.Digest]
+			f.Evidence = append(f.Evidence, Evidence{SideA, st.Index, st.Layer.Digest}, Evidence{SideB, other.Index, st.Layer.Digest})
+			f.Proof = append(f.Proof, safe.Sprintf("layer %s: media type %s in A, %s in B",
+				st.Layer.Digest, quoted(st.Layer.MediaType), quoted(other.Layer.MediaType)))
+		}
+		return f
 	})
+}
+
+// disputedTypes returns the steps of B, by blob, whose media types state another compression
+// than those of the same blobs in A.
+func disputedTypes(p Pair) map[digest.Digest]model.Step {
+	a, b, ok := bothSides(p)
+	if !ok {
+		return nil
+	}
+	inA := map[digest.Digest]string{}
+	for _, st := range a.Steps {
+		inA[st.Layer.Digest] = claimedPacking(st.Layer.MediaType)
+	}
+	disputed := map[digest.Digest]model.Step{}
+	for _, st := range b.Steps {
+		is := claimedPacking(st.Layer.MediaType)
+		if other := inA[st.Layer.Digest]; st.Layer.Digest != "" && is != "" && other != "" && is != other {
+			disputed[st.Layer.Digest] = st
+		}
+	}
+	return disputed
 }
 
 // packings are how a layer is compressed by two sources.

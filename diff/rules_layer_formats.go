@@ -58,12 +58,16 @@ func livesElsewhere(c Comparison, p Pair) []Finding {
 	})
 }
 
-// unreadableFormat (D10): compression that some runtimes do not support.
+// unreadableFormat (D10): compression that some runtimes do not support. A layer counts that
+// nothing calls other than zstd: neither its first bytes nor the media type of the same blob
+// on the other side.
 func unreadableFormat(c Comparison, p Pair) []Finding {
+	disputed := disputedTypes(p)
 	return c.onSides(p, func(s sideOf) []Finding {
 		var zstd []model.Step
 		for _, st := range s.img.Steps {
-			if strings.HasSuffix(st.Layer.MediaType, "zstd") {
+			_, doubtful := disputed[st.Layer.Digest]
+			if strings.HasSuffix(st.Layer.MediaType, "zstd") && !doubtful && (st.Packing == "" || st.Packing == model.PackingZstd) {
 				zstd = append(zstd, st)
 			}
 		}

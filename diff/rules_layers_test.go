@@ -106,6 +106,10 @@ func layerCases(t *testing.T) []ruleCase {
 		{"zstd called gzip", Describe(checked(t, "zstd")), "D18", 1, "In :a, the layer of step 1 is zstd, but its media type says gzip", 1},
 		{"plain called gzip, in all layers", Describe(checked(t, "tar", "tar")), "D18", 1, "In :a, the layers of steps 1 and 3 are tar, but their media types say gzip", 2},
 		{"plain called gzip, in one layer", Describe(checked(t, "gzip", "tar")), "D18", 1, "In :a, the layer of step 3 is tar, but its media type says gzip", 1},
+		{"one blob, two types", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd), "D18", 1, "By the media types, the layer of step 3 is gzip in :a and zstd in :b, and it is the same blob", 2},
+		{"one blob, two types of one compression", twoTypes(t, v1.MediaTypeImageLayerGzip, "application/vnd.docker.image.rootfs.diff.tar.gzip"), "D18", -1, "", 0},
+		{"one blob, of which one type says zstd", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd), "D10", -1, "", 0},
+		{"one blob, zstd on both sides", twoTypes(t, v1.MediaTypeImageLayerZstd, v1.MediaTypeImageLayerZstd), "D10", 1, "In :a and :b, 1 layer is compressed with zstd", 2},
 		{"gzip called gzip", Describe(checked(t, "gzip")), "D18", -1, "", 0},
 		{"text called gzip", Describe(checked(t, model.PackingUnknown)), "D18", 1, "In :a, the layer of step 1 is not gzip, but its media type says gzip", 1},
 
@@ -182,6 +186,18 @@ func withPacking(t *testing.T, packing string) Comparison {
 	c := withTrailers(t, 1, 2)
 	b := c.B.Entries[0].Image.Steps[2].Layer.Digest
 	return c.WithContents(map[digest.Digest]model.Contents{b: {Packing: packing}})
+}
+
+// twoTypes is an image whose newest layer has these media types on the two sides.
+func twoTypes(t *testing.T, typeA, typeB string) Comparison {
+	t.Helper()
+	side := func(tag, mediaType string) model.Artifact {
+		img := app().image(t)
+		img.Manifest.Digest = digest.FromString(tag)
+		img.Manifest.Layers[1].MediaType = mediaType
+		return single(tag, model.NewImage(img.Manifest, img.Config))
+	}
+	return Compare(side("a", typeA), side("b", typeB))
 }
 
 // jib is an image of two layers that Jib put beside each other.

@@ -334,8 +334,8 @@ var rulesLayers = []rule{
 	},
 	{
 		id: "D18", name: "packing-contradicts-type", pair: wrongPacking,
-		means: "A layer that was read is compressed in another way than its media type states.",
-		proof: "the first bytes of the layer are not those of its media type",
+		means: "A layer is compressed in another way than its media type states. It was read, or the other side states another compression of it.",
+		proof: "the first bytes of the layer are not those of its media type; or one blob has media types of two compressions",
 	},
 	{
 		id: "D19", name: "too-many-layers", pair: tooManyLayers,
