@@ -29,7 +29,7 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 	if blobs == "" {
 		v.Code = OtherEnvelope
 		v.Headline = safe.Sprintf("The same %s, different manifest", strings.TrimPrefix(strings.TrimPrefix(kindA, "a "), "an "))
-		v.Because = safe.Sprintf("All blobs are the same; what differs: %s", cmp.Or(list(changes), "only spaces and the order of fields"))
+		v.Because = safe.Sprintf("All blobs are the same; what differs: %s", cmp.Or(list(changes), formattingText(a.Raw, b.Raw)))
 		return v
 	}
 	both := artifactsText([]string{l.p.A.ArtifactType(), l.p.B.ArtifactType()})

@@ -8,6 +8,7 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -541,7 +542,21 @@ func sameBlobs(a, b []v1.Descriptor) bool {
 func (l *ladder) manifestDifference() (short, all string) {
 	changes := manifestChanges(l.a.Manifest, l.b.Manifest, l.nameA, l.nameB)
 	if len(changes) == 0 {
-		return "only spaces and the order of fields", "only spaces and the order of fields"
+		text := formattingText(l.a.Manifest.Raw, l.b.Manifest.Raw)
+		return text, text
 	}
 	return firstOf(changes), list(changes)
+}
+
+// formattingText says how two documents differ whose members have the same values.
+func formattingText(a, b []byte) string {
+	textA, okA := jsondoc.Pretty(a)
+	textB, okB := jsondoc.Pretty(b)
+	switch {
+	case okA && okB && textA == textB:
+		return "only spaces and the order of fields"
+	case jsondoc.Equal(a, b):
+		return "only null fields, spaces and the order of fields"
+	}
+	return "its bytes"
 }

@@ -16,8 +16,8 @@ import (
 )
 
 // manifestChanges names what differs between two manifests of the same config and
-// layers, a phrase each: the format, media types, annotations, URLs, members that the
-// specification does not know. It is empty for equal JSON.
+// layers, a phrase each: the format, media types, annotations, URLs, then all other members.
+// It is empty for equal JSON.
 func manifestChanges(a, b model.Manifest, nameA, nameB string) []string {
 	var changes []string
 	if a.MediaType != b.MediaType {
@@ -46,27 +46,90 @@ func manifestChanges(a, b model.Manifest, nameA, nameB string) []string {
 		changes = append(changes, "the URLs of "+plural(urls, "layer"))
 	}
 	changes = append(changes, notes.phrases(nameA, nameB)...)
-	return append(changes, otherMembers(a.Raw, b.Raw, "mediaType", "config", "layers", "annotations")...)
+	return append(changes, unnamedMembers(a, b, nameA, nameB)...)
 }
 
-// otherMembers names the members at the top of two documents that differ, but for
-// those named.
-func otherMembers(a, b []byte, but ...string) []string {
-	va, errA := jsondoc.Parse(a)
-	vb, errB := jsondoc.Parse(b)
+// unnamedMembers names the members that differ between two manifests and that
+// manifestChanges has not named yet: of the document, of the config's descriptor and of
+// those of the layers.
+func unnamedMembers(a, b model.Manifest, nameA, nameB string) []string {
+	va, errA := jsondoc.Parse(a.Raw)
+	vb, errB := jsondoc.Parse(b.Raw)
 	if errA != nil || errB != nil {
 		return nil
 	}
-	var names []string
-	for _, name := range namesOf(va, vb) {
-		if !slices.Contains(but, name) && !va.Member(name).Equivalent(vb.Member(name)) {
-			if name != "subject" && name != "artifactType" { // members of the specification need no noun
-				name = "field " + name
-			}
-			names = append(names, "the "+quoted(name))
+	members := otherMembers(va, vb, nameA, nameB, alreadyNamed([]string{"config", "layers"}, a.MediaType == b.MediaType, a.Annotations, b.Annotations)...)
+	descriptor := func(da, db v1.Descriptor, va, vb jsondoc.Value) []string {
+		if da.Digest != db.Digest { // another blob
+			return nil
 		}
+		but := alreadyNamed([]string{"urls", "digest"}, da.MediaType == db.MediaType, da.Annotations, db.Annotations)
+		return otherMembers(va, vb, nameA, nameB, but...)
+	}
+	for _, text := range descriptor(a.Config, b.Config, va.Member("config"), vb.Member("config")) {
+		members = append(members, ofDescriptor(text, "the config descriptor"))
+	}
+	var ofLayers []string
+	layersA, layersB := va.Member("layers").Members, vb.Member("layers").Members
+	for i := range min(len(a.Layers), len(b.Layers), len(layersA), len(layersB)) {
+		ofLayers = append(ofLayers, descriptor(a.Layers[i], b.Layers[i], layersA[i], layersB[i])...)
+	}
+	for len(ofLayers) > 0 {
+		text, n := ofLayers[0], len(ofLayers)
+		ofLayers = slices.DeleteFunc(ofLayers, func(t string) bool { return t == text })
+		members = append(members, ofDescriptor(text, plural(n-len(ofLayers), "layer descriptor")))
+	}
+	return members
+}
+
+// alreadyNamed returns the members of a document or descriptor that have been named if they differ.
+func alreadyNamed(always []string, sameType bool, notesA, notesB map[string]string) []string {
+	if !sameType {
+		always = append(always, "mediaType")
+	}
+	if !maps.Equal(notesA, notesB) {
+		always = append(always, "annotations")
+	}
+	return always
+}
+
+// ofDescriptor puts the owner of a member before the side in brackets that has it.
+func ofDescriptor(text, owner string) string {
+	member, only, found := strings.Cut(text, " (only in ")
+	if found {
+		only = " (only in " + only
+	}
+	return member + " of " + owner + only
+}
+
+// otherMembers names the members of two objects that differ, but for those named.
+func otherMembers(a, b jsondoc.Value, nameA, nameB string, but ...string) []string {
+	var names []string
+	for _, name := range namesOf(a, b) {
+		inA, inB := a.Member(name), b.Member(name)
+		if slices.Contains(but, name) || inA.Equivalent(inB) {
+			continue
+		}
+		only := ""
+		switch {
+		case !inB.Exists():
+			only = " (only in " + nameA + ")"
+		case !inA.Exists():
+			only = " (only in " + nameB + ")"
+		}
+		names = append(names, memberText(name)+only)
 	}
 	return names
+}
+
+func memberText(name string) string {
+	switch name {
+	case "subject", "artifactType": // members of the specification need no noun
+		return "the " + name
+	case "annotations": // annotations that differ are named one by one
+		return "an empty annotations object"
+	}
+	return "the " + quoted("field "+name)
 }
 
 func formatText(mediaType string) string {
@@ -165,7 +228,12 @@ func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
 	changes = append(changes, notes.phrases(nameA, nameB)...)
 	changes = append(changes, entriesOnly(a, inB, nameA)...)
 	changes = append(changes, entriesOnly(b, inA, nameB)...)
-	changes = append(changes, otherMembers(a.Top.Raw, b.Top.Raw, "mediaType", "manifests", "annotations")...)
+	topA, errA := jsondoc.Parse(a.Top.Raw)
+	topB, errB := jsondoc.Parse(b.Top.Raw)
+	if errA == nil && errB == nil {
+		changes = append(changes, otherMembers(topA, topB, nameA, nameB,
+			alreadyNamed([]string{"manifests"}, a.Top.MediaType == b.Top.MediaType, a.Top.Annotations, b.Top.Annotations)...)...)
+	}
 	if len(changes) == 0 && sameEntries(inA, inB) && !sameOrder(a.Top.Children, b.Top.Children) {
 		changes = append(changes, "the order of the entries")
 	}

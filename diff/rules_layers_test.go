@@ -47,7 +47,7 @@ func layerCases(t *testing.T) []ruleCase {
 	}
 	imported := build{config: map[string]any{"Cmd": []string{"sh"}}, steps: []step{does("", files("all").sized(30*mb)).noted("Imported from -")}}
 	bare := build{steps: imported.steps}
-	committed := build{more: docker, steps: []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in / ", files("debian")), does("bash", files("by hand"))}}
+	committed := build{more: docker, steps: []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in / ", files("debian").sized(29*mb)), does("bash", files("by hand"))}}
 	few := app().image(t)
 	few.Config.History = few.Config.History[:1]
 	few = model.NewImage(few.Manifest, few.Config)

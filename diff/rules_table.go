@@ -23,7 +23,7 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 // importance is the order of findings of equal severity: first what stops an image from
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
-	"C11", "D8", "D7", "D15", "D16", "D24", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10",
+	"C11", "D8", "D7", "D15", "D16", "D24", "D25", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10",
 	"D9", "C16", "D19", "D20", "D21", "D23", "D10", "D18", "C17",
 	"F2", "B4",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
@@ -371,6 +371,12 @@ var rulesLayers = []rule{
 		means: "A gzip layer was read, and bytes follow its stream. Some runtimes refuse it, others ignore these bytes.",
 		proof: "the last gzip member of the layer ends before its last byte, and no other member follows (Go, compress/gzip;" +
 			" pigz ignores trailing junk)",
+	},
+	{
+		id: "D25", name: "descriptors-disagree", pair: contradictingDescriptors,
+		means: "Manifests give one blob two sizes, or embed other bytes than those of the blob in the field data. Some clients refuse" +
+			" the image, or read other bytes than others do.",
+		proof: "size(d) ≠ size(d') for two descriptors of one digest; or the digest or the length of data is not that of its descriptor",
 	},
 }
 

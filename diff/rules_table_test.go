@@ -50,7 +50,7 @@ type ruleCase struct {
 func allRuleCases(t *testing.T) []ruleCase {
 	t.Helper()
 	return slices.Concat(
-		sameCases(t), schema1Cases(t), platformCases(t), indexCases(t), layerCases(t), contentCases(t),
+		sameCases(t), schema1Cases(t), platformCases(t), indexCases(t), layerCases(t), contentCases(t), descriptorCases(t),
 		settingsCases(t), lostSettingsCases(t), tagCases(t), baseCases(t), baseTagCases(t), realToolCases(t), runtimeCases(t),
 	)
 }

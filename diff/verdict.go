@@ -355,7 +355,7 @@ func (c Comparison) Same(exact bool) bool {
 // or layer, or that some runtimes refuse one.
 func (c Comparison) cannotBePulled() bool {
 	broken := func(f Finding) bool {
-		return f.Severity >= 3 && slices.Contains([]string{"C11", "D7", "D8", "D15"}, f.ID) || f.ID == "D24"
+		return f.Severity >= 3 && slices.Contains([]string{"C11", "D7", "D8", "D15"}, f.ID) || f.ID == "D24" || f.ID == "D25"
 	}
 	return slices.ContainsFunc(c.Findings, broken) ||
 		slices.ContainsFunc(c.Pairs, func(p Pair) bool { return slices.ContainsFunc(p.Findings, broken) })
