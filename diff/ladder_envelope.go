@@ -234,10 +234,44 @@ func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
 		changes = append(changes, otherMembers(topA, topB, nameA, nameB,
 			alreadyNamed([]string{"manifests"}, a.Top.MediaType == b.Top.MediaType, a.Top.Annotations, b.Top.Annotations)...)...)
 	}
-	if len(changes) == 0 && sameEntries(inA, inB) && !sameOrder(a.Top.Children, b.Top.Children) {
+	if len(changes) > 0 || !sameEntries(inA, inB) {
+		return changes
+	}
+	changes = append(repeatedEntries(a, b, nameA), repeatedEntries(b, a, nameB)...)
+	if len(changes) == 0 && !sameOrder(a.Top.Children, b.Top.Children) {
 		changes = append(changes, "the order of the entries")
 	}
 	return changes
+}
+
+// repeatedEntries names the entries that an index lists more often than another one.
+func repeatedEntries(a, other model.Artifact, name string) []string {
+	var texts []string
+	for _, d := range a.Top.Children {
+		is := func(o v1.Descriptor) bool { return o.Digest == d.Digest }
+		if n := countOf(a.Top.Children, is); n > countOf(other.Top.Children, is) {
+			texts = appendNew(texts, name+" lists "+entryText(d)+" "+timesText(n))
+		}
+	}
+	return texts
+}
+
+func countOf[T any](items []T, is func(T) bool) int {
+	n := 0
+	for _, item := range items {
+		if is(item) {
+			n++
+		}
+	}
+	return n
+}
+
+// entryText names an entry of an index by its platform, or by its digest if it has none.
+func entryText(d v1.Descriptor) string {
+	if d.Platform != nil && d.Platform.OS != "" {
+		return model.PlatformName(*d.Platform)
+	}
+	return "sha256:" + short(d.Digest)
 }
 
 func platformLabel(d v1.Descriptor) string {

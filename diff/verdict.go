@@ -66,6 +66,9 @@ func (c Comparison) worst() Verdict {
 	case isSame(v.Code) && isIndex(*c.A) != isIndex(*c.B):
 		v.Headline = safe.Sprintf("%s; %s has it in an index", v.Headline, c.sideWithIndex())
 	}
+	if firsts := c.otherFirsts(); isSame(v.Code) && len(firsts) > 0 && len(c.relabelled()) == 0 {
+		v.Headline = firsts[0].headline(c.names())
+	}
 	return v.trusted()
 }
 
@@ -100,17 +103,25 @@ func sharedByAll(pairs []Pair) Verdict {
 			v.Headline, v.Step = safe.Const("Same recipe, built again"), 0
 		}
 	}
-	v.Headline = safe.Sprintf("%s, on %s", v.Headline, allPlatforms(len(pairs)))
+	v.Headline = safe.Sprintf("%s, on %s", v.Headline, allPlatforms(pairs))
 	v.Because = safe.Sprintf("%s: %s", pairs[0].Platform, lowerFirst(v.Because))
 	return v
 }
 
-// allPlatforms returns "both platforms", "all 3 platforms".
-func allPlatforms(n int) string {
-	if n == 2 {
-		return "both platforms"
+// allPlatforms returns "both platforms", "all 3 platforms", or "all 3 images" if two of them
+// are for one platform.
+func allPlatforms(pairs []Pair) string {
+	noun, seen := "platforms", map[string]bool{}
+	for _, p := range pairs {
+		if seen[p.Platform] {
+			noun = "images"
+		}
+		seen[p.Platform] = true
 	}
-	return fmt.Sprintf("all %d platforms", n)
+	if len(pairs) == 2 {
+		return "both " + noun
+	}
+	return fmt.Sprintf("all %d %s", len(pairs), noun)
 }
 
 // sharedBySome names the platforms that have the worst verdict, and summarizes
@@ -155,7 +166,7 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 		v.Proof = append(v.Proof, safe.Sprintf("%s: manifest(A) = manifest(B) = %s", platformOrImage(p), p.A.Descriptor.Digest))
 	}
 	p := shared[0]
-	v.Because = safe.Sprintf("The manifests of %s are the same", allPlatforms(len(shared)))
+	v.Because = safe.Sprintf("The manifests of %s are the same", allPlatforms(shared))
 	if len(shared) == 1 {
 		v.Because = safe.Sprintf("%s is manifest sha256:%s on both sides", platformOrImage(p), short(p.A.Descriptor.Digest))
 	}
@@ -337,8 +348,8 @@ const buildCacheType = "application/vnd.buildkit.cacheconfig."
 func isSame(c Code) bool { r := rank(c); return r >= 0 && r <= rank(Reprinted) }
 
 // Same reports whether A and B are the same image: one digest, or one of the first four
-// rungs, every platform on both sides under the same label, and nothing that a pull needs
-// is missing or broken. With exact, only equal bytes count. One artifact alone is the same as
+// rungs, every platform on both sides under the same label, the same image first for each
+// platform, and nothing that a pull needs is missing or broken. With exact, only equal bytes count. One artifact alone is the same as
 // itself.
 func (c Comparison) Same(exact bool) bool {
 	switch {
@@ -348,7 +359,8 @@ func (c Comparison) Same(exact bool) bool {
 		return false
 	}
 	onlyA, onlyB := c.onlyIn()
-	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 && !c.labelsDiffer()
+	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 &&
+		!c.labelsDiffer() && len(c.otherFirsts()) == 0
 }
 
 // cannotBePulled reports whether a finding says that the registry lacks a manifest, config

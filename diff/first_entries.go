@@ -1,0 +1,53 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// firstEntries are the first entries for one platform in A and in B, which most clients take,
+// where they are two images.
+type firstEntries struct {
+	platform string
+	a, b     model.Entry
+}
+
+// otherFirsts are the platforms for which both sides have the same image, and clients take
+// another one on one side, as its index lists that one first.
+func (c Comparison) otherFirsts() []firstEntries {
+	if c.B == nil {
+		return nil
+	}
+	as, bs := candidates(*c.A), candidates(*c.B)
+	var found []firstEntries
+	for _, p := range c.shared() {
+		name := nameOf(*p.A)
+		if name == "" || name != nameOf(*p.B) || slices.ContainsFunc(found, func(f firstEntries) bool { return f.platform == name }) {
+			continue
+		}
+		f := firstEntries{name, firstNamed(as, name), firstNamed(bs, name)}
+		takenA, takenB := isTaken(f.a, *p.A), isTaken(f.b, *p.B)
+		if takenA != takenB && manifestKey(f.a) != manifestKey(f.b) && !isTwin(f.a, f.b) {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// firstNamed is the first of some entries for a platform that one of them has.
+func firstNamed(entries []model.Entry, platform string) model.Entry {
+	return entries[slices.IndexFunc(entries, func(e model.Entry) bool { return nameOf(e) == platform })]
+}
+
+// isTaken reports whether clients that take the first entry get the image of e.
+func isTaken(first, e model.Entry) bool {
+	return manifestKey(first) == manifestKey(e) || isTwin(first, e)
+}
+
+// headline says which images clients take.
+func (f firstEntries) headline(nameA, nameB string) safe.Text {
+	return safe.Sprintf("Clients take another image: the first %s entry is %s in %s, %s in %s",
+		f.platform, short(f.a.Descriptor.Digest), nameA, short(f.b.Descriptor.Digest), nameB)
+}
