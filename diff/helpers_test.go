@@ -186,9 +186,17 @@ func receipt(of model.Entry) model.Entry {
 		Role: model.RoleAttestation, Subject: of.Descriptor.Digest,
 		Descriptor: v1.Descriptor{
 			Digest: digest.FromString("receipt of " + string(of.Descriptor.Digest)), MediaType: v1.MediaTypeImageManifest,
-			Platform: &v1.Platform{OS: "unknown", Architecture: "unknown"},
+			Platform:    &v1.Platform{OS: "unknown", Architecture: "unknown"},
+			Annotations: map[string]string{model.AnnotationReferenceType: model.AttestationType},
 		},
 	}
+}
+
+// unmarked is an entry with platform unknown/unknown and no annotation.
+func unmarked(e model.Entry) model.Entry {
+	e = labelled(e, "unknown", "unknown", "")
+	e.Descriptor.Annotations, e.Role, e.Image, e.Subject = nil, model.RoleUnknown, nil, ""
+	return e
 }
 
 func index(t testing.TB, tag string, entries ...model.Entry) model.Artifact {

@@ -300,18 +300,30 @@ func sameOrder(a, b []v1.Descriptor) bool {
 }
 
 // entriesOnly names the entries of an index that the other side lacks and that are
-// neither images nor attestations.
+// neither images nor known to be attestations.
 func entriesOnly(a model.Artifact, other map[digest.Digest]v1.Descriptor, name string) []string {
-	var types []string
+	var types, texts []string
+	unknown := 0
 	for _, e := range a.Entries {
-		if _, both := other[e.Descriptor.Digest]; !both && e.Role == model.RoleArtifact && e.Depth == 0 {
+		_, both := other[e.Descriptor.Digest]
+		switch {
+		case both || e.Depth > 0:
+		case e.Role == model.RoleArtifact:
 			types = append(types, e.ArtifactType())
+		case e.Role == model.RoleUnknown:
+			unknown++
 		}
 	}
-	if len(types) == 0 {
-		return nil
+	if len(types) > 0 {
+		texts = append(texts, artifactsText(types)+" only in "+name)
 	}
-	return []string{artifactsText(types) + " only in " + name}
+	switch {
+	case unknown == 1:
+		texts = append(texts, "an entry with platform unknown/unknown only in "+name)
+	case unknown > 1:
+		texts = append(texts, fmt.Sprintf("%d entries with platform unknown/unknown only in %s", unknown, name))
+	}
+	return texts
 }
 
 // artifactName is what an artifact's type stands for, with the type: "an SBOM

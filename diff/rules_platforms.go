@@ -393,12 +393,12 @@ func platformsContradict(label, inside v1.Platform) bool {
 	return !noVariant && label.Variant != inside.Variant
 }
 
-// notAPlatform (C6): entries with platform unknown/unknown are attestations of a build. An
-// attestation for an image that the index does not list is an orphan.
+// notAPlatform (C6): entries with platform unknown/unknown are attestations of a build, if an
+// annotation or their layers say so. An attestation for an image that the index does not list is an orphan.
 func notAPlatform(c Comparison) []Finding {
 	var evidence, orphans []Evidence
 	var others []string // kinds of entries that name another kind than an attestation
-	claimed := true     // each entry names its kind
+	claimed := true     // each entry is known to be an attestation, or names another kind
 	for _, s := range []struct {
 		side Side
 		a    *model.Artifact
@@ -407,7 +407,7 @@ func notAPlatform(c Comparison) []Finding {
 			continue
 		}
 		for _, e := range s.a.Entries {
-			if e.Role != model.RoleAttestation {
+			if e.Role != model.RoleAttestation && e.Role != model.RoleUnknown {
 				continue
 			}
 			ev := Evidence{s.side, none, e.Descriptor.Digest}
@@ -415,7 +415,7 @@ func notAPlatform(c Comparison) []Finding {
 			if kind := e.Descriptor.Annotations[model.AnnotationReferenceType]; kind != "" && kind != model.AttestationType {
 				others = appendNew(others, quoted(kind))
 			}
-			claimed = claimed && e.Descriptor.Annotations[model.AnnotationReferenceType] != ""
+			claimed = claimed && e.Role == model.RoleAttestation
 			if e.Subject != "" && !slices.ContainsFunc(s.a.Entries, func(o model.Entry) bool { return o.Descriptor.Digest == e.Subject }) {
 				orphans = append(orphans, ev)
 			}
@@ -432,6 +432,7 @@ func notAPlatform(c Comparison) []Finding {
 		})
 	}
 	if len(evidence) > len(orphans) {
+		next := safe.Const("Nothing to do. docker buildx build --provenance=false omits attestations")
 		rests, text := on(Hashed), safe.Const("Entries with platform unknown/unknown are not for an architecture. "+
 			"They are attestations of the build (provenance, SBOM) for the images of the index.")
 		switch {
@@ -440,12 +441,13 @@ func notAPlatform(c Comparison) []Finding {
 				"They belong to images of the index, as annotations say (%s).", list(others))
 		case !claimed:
 			rests, text = on(Claimed), safe.Const("Entries with platform unknown/unknown are not for an architecture. "+
-				"Such entries are usually attestations of the build (provenance, SBOM).")
+				"Such entries are usually attestations of the build (provenance, SBOM), but nothing in the index says so.")
+			next = safe.Const("Read the manifest of the entry: if it is an image, create the index again with its platform")
 		}
 		found = append(found, Finding{
 			Severity: 0, Rests: rests, Evidence: evidence,
 			Text: text,
-			Next: safe.Const("Nothing to do. docker buildx build --provenance=false omits attestations"),
+			Next: next,
 			Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest",
 				len(evidence)-len(orphans))},
 			Check: c.manifestOf(evidence[0].Side, ".manifests[]|{platform,annotations}"),

@@ -25,6 +25,10 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"two packings of one image, reversed", Compare(list("a", amd, entry(packedAgain(forArch("amd64")).image(t))), list("b", entry(packedAgain(forArch("amd64")).image(t)), amd)), "the order of the entries", true},
 		{"an entry twice", Compare(list("a", amd, arm), list("b", amd, amd, arm)), "different index: :b lists linux/amd64 twice", true},
 		{"an entry three times in A", Compare(list("a", amd, arm, arm, arm), list("b", amd, arm)), "different index: :a lists linux/arm64 3 times", true},
+		{"an image as unknown/unknown", Compare(list("a", amd), list("b", amd, unmarked(arm))), "different index: an entry with platform unknown/unknown only in :b", false},
+		{"two images as unknown/unknown", Compare(list("a", amd, unmarked(other), unmarked(arm)), list("b", amd)), "2 entries with platform unknown/unknown only in :a", false},
+		{"unknown/unknown on both sides", Compare(list("a", amd, arm, unmarked(other)), list("b", arm, amd, unmarked(other))), "the order of the entries", true},
+		{"an attestation by annotation", Compare(list("a", amd), list("b", amd, receipt(amd))), "the build attestations", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

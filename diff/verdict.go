@@ -251,10 +251,16 @@ func isNested(a model.Artifact) bool {
 	return slices.ContainsFunc(a.Entries, func(e model.Entry) bool { return e.Role == model.RoleIndex })
 }
 
-func attestations(a model.Artifact) []string {
+func attestations(a model.Artifact) []string { return digestsOf(a, model.RoleAttestation) }
+
+// unknownEntries are the entries with platform unknown/unknown that nothing says to be
+// attestations.
+func unknownEntries(a model.Artifact) []string { return digestsOf(a, model.RoleUnknown) }
+
+func digestsOf(a model.Artifact, role model.Role) []string {
 	var digests []string
 	for _, e := range a.Entries {
-		if e.Role == model.RoleAttestation {
+		if e.Role == role {
 			digests = append(digests, string(e.Descriptor.Digest))
 		}
 	}
@@ -360,7 +366,7 @@ func (c Comparison) Same(exact bool) bool {
 	}
 	onlyA, onlyB := c.onlyIn()
 	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 &&
-		!c.labelsDiffer() && len(c.otherFirsts()) == 0
+		!c.labelsDiffer() && len(c.otherFirsts()) == 0 && slices.Equal(unknownEntries(*c.A), unknownEntries(*c.B))
 }
 
 // cannotBePulled reports whether a finding says that the registry lacks a manifest, config

@@ -42,7 +42,8 @@ const (
 	RoleImage       Role = "image"
 	RoleAttestation Role = "attestation" // build attestation (provenance, SBOM), not a platform
 	RoleArtifact    Role = "artifact"
-	RoleIndex       Role = "index" // nested index; its children follow it
+	RoleIndex       Role = "index"   // nested index; its children follow it
+	RoleUnknown     Role = "unknown" // platform unknown/unknown, and nothing says what it is
 )
 
 // Entry is one child of an index, or the image itself when there is no index.
@@ -93,8 +94,8 @@ func (a Artifact) Images() []Entry {
 
 // RoleOf returns the role of a child of an index, from its descriptor alone,
 // and for an attestation the image that it describes. BuildKit marks
-// attestations with annotations (attestation-storage.md); other tools only set
-// the platform unknown/unknown.
+// attestations with annotations (attestation-storage.md). The platform
+// unknown/unknown alone does not make one: an image can be listed so, too.
 func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
 	if d.Annotations[AnnotationReferenceType] == AttestationType {
 		return RoleAttestation, digest.Digest(d.Annotations[annotationReferenceAbout])
@@ -110,6 +111,9 @@ func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
 		return RoleArtifact, ""
 	}
 	if p := d.Platform; p != nil && p.OS == "unknown" && p.Architecture == "unknown" {
+		if d.Annotations[AnnotationReferenceType] == "" {
+			return RoleUnknown, ""
+		}
 		return RoleAttestation, ""
 	}
 	switch d.MediaType {

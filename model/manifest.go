@@ -208,6 +208,13 @@ func (m Manifest) HasOddConfigType() bool {
 	return m.Kind == KindImage && slices.Contains(oddConfigTypes, m.Config.MediaType)
 }
 
+// IsAttestation reports whether a manifest holds in-toto statements alone, as those that
+// BuildKit attaches to an image.
+func (m Manifest) IsAttestation() bool {
+	isOther := func(d v1.Descriptor) bool { return !strings.HasPrefix(d.MediaType, "application/vnd.in-toto") }
+	return len(m.Layers) > 0 && !slices.ContainsFunc(m.Layers, isOther)
+}
+
 // isNotRootFS reports whether a descriptor has another media type than those of the layers
 // of a root filesystem.
 func isNotRootFS(d v1.Descriptor) bool {

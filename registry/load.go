@@ -145,8 +145,8 @@ func (l *load) start() {
 }
 
 // expand makes nodes of the children of an index and starts to read those that are
-// images or indexes. Attestations and artifacts are read only on request: Docker Hub
-// counts each manifest.
+// images or indexes, or may be attestations. Attestations and artifacts are read only on
+// request: Docker Hub counts each manifest.
 func (l *load) expand(index model.Manifest, depth int) []*node {
 	var nodes []*node
 	for _, d := range index.Children {
@@ -154,7 +154,7 @@ func (l *load) expand(index model.Manifest, depth int) []*node {
 		n := &node{entry: model.Entry{Descriptor: d, Role: role, Subject: about, Depth: depth}}
 		nodes = append(nodes, n)
 		l.count++
-		if role == model.RoleImage || role == model.RoleIndex {
+		if role == model.RoleImage || role == model.RoleIndex || role == model.RoleUnknown {
 			l.read(n, func(ctx context.Context) (model.Manifest, error) {
 				if err := l.reserve(d); err != nil {
 					return model.Manifest{}, err
@@ -168,12 +168,12 @@ func (l *load) expand(index model.Manifest, depth int) []*node {
 
 // read reads the manifest of a child and, for an image, its config.
 func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, error)) {
-	d := n.entry.Descriptor
+	d, isImage := n.entry.Descriptor, n.entry.Role != model.RoleUnknown
 	l.begin(func(ctx context.Context) childResult {
 		result := childResult{node: n}
 		result.err = catchPanic(func() (err error) {
 			result.manifest, err = manifest(ctx)
-			if err == nil && (result.manifest.Kind == model.KindImage || result.manifest.Kind == model.KindSchema1) {
+			if err == nil && isImage && (result.manifest.Kind == model.KindImage || result.manifest.Kind == model.KindSchema1) {
 				if err = l.reserve(result.manifest.Config); err == nil {
 					result.image, err = l.client.image(ctx, l.ref.Repo(), result.manifest)
 				}
@@ -264,6 +264,12 @@ func (l *load) addResult(result childResult) {
 		return
 	}
 	e := &result.node.entry
+	if e.Role == model.RoleUnknown { // clients do not take it, so a failure to read it stops nothing
+		if result.err == nil && result.manifest.IsAttestation() {
+			e.Role, e.Artifact = model.RoleAttestation, &result.manifest
+		}
+		return
+	}
 	e.Err = result.err
 	if result.manifest.Digest == "" {
 		return

@@ -12,6 +12,7 @@ import (
 	gv1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/static"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -162,6 +163,27 @@ func TestLoad_nestedIndexes(t *testing.T) {
 		t.Errorf("entries %s", s)
 	}
 	whole(t, a, 5, 4)
+}
+
+// TestLoad_unknownPlatform checks that in-toto layers make an entry with platform
+// unknown/unknown an attestation, and that an image listed so stays unknown.
+func TestLoad_unknownPlatform(t *testing.T) {
+	s := newServer(t)
+	statement, err := mutate.AppendLayers(empty.Image, static.NewLayer([]byte("{}"), "application/vnd.in-toto+json"))
+	ok(t, err)
+	unknown := gv1.Descriptor{Platform: &gv1.Platform{OS: "unknown", Architecture: "unknown"}}
+	r := s.ref("app", "unknown")
+	s.pushIndex(t, r, mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image(t, 1)},
+		mutate.IndexAddendum{Add: statement, Descriptor: unknown}, mutate.IndexAddendum{Add: image(t, 1), Descriptor: unknown}))
+	a, err := newClient(t, Options{}).Load(deadline(t), r, nil)
+	ok(t, err)
+	var got []string
+	for _, e := range a.Entries {
+		got = append(got, string(e.Role))
+	}
+	if s := strings.Join(got, " "); s != "image attestation unknown" {
+		t.Errorf("entries %s", s)
+	}
 }
 
 // TestLoad_endlessIndexes checks that nested indexes are not followed without end.

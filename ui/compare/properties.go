@@ -220,6 +220,7 @@ func kindText(a model.Artifact) string {
 		one, many safe.Text
 	}{
 		{model.RoleAttestation, safe.Const("attestation"), safe.Const("attestations")},
+		{model.RoleUnknown, safe.Const("unknown entry"), safe.Const("unknown entries")},
 		{model.RoleArtifact, safe.Const("artifact"), safe.Const("artifacts")},
 		{model.RoleIndex, safe.Const("index"), safe.Const("indexes")},
 	} {

@@ -244,6 +244,8 @@ func otherNote(e model.Entry, of model.Artifact) safe.Text {
 			}
 		}
 		return safe.Sprintf("attestation of the build for %s", about)
+	case model.RoleUnknown:
+		return safe.Const("not for an architecture, or an image that no client takes")
 	case model.RoleIndex:
 		return safe.Const("nested index; its platforms are listed above")
 	}
