@@ -234,6 +234,7 @@ func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
 		changes = append(changes, otherMembers(topA, topB, nameA, nameB,
 			alreadyNamed([]string{"manifests"}, a.Top.MediaType == b.Top.MediaType, a.Top.Annotations, b.Top.Annotations)...)...)
 	}
+	changes = append(changes, entryFields(a.Top, b.Top, nameA, nameB)...)
 	if len(changes) > 0 || !sameEntries(inA, inB) {
 		return changes
 	}
@@ -275,10 +276,10 @@ func entryText(d v1.Descriptor) string {
 }
 
 func platformLabel(d v1.Descriptor) string {
-	if d.Platform == nil {
+	if d.Platform == nil || model.PlatformName(*d.Platform) == "" {
 		return "no platform"
 	}
-	return model.PlatformName(*d.Platform)
+	return model.PlatformName(*d.Platform) + featuresText(d)
 }
 
 func entriesByDigest(all []v1.Descriptor) map[digest.Digest]v1.Descriptor {

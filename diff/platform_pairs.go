@@ -2,7 +2,8 @@ package diff
 
 import (
 	"slices"
-	"strings"
+
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -77,7 +78,30 @@ func pairSingles(as, bs []model.Entry) []Pair {
 	return []Pair{p}
 }
 
-func nameOf(e model.Entry) string { return model.PlatformName(e.Platform()) }
+// nameOf is the platform of an entry, with the features that its label requires: entries of
+// one machine that differ in them are for different clients.
+func nameOf(e model.Entry) string {
+	name := model.PlatformName(e.Platform())
+	if name == "" {
+		return ""
+	}
+	return name + featuresText(e.Descriptor)
+}
+
+// nydusFeature is the feature of a platform that marks an image for the snapshotter of nydus.
+const nydusFeature = "nydus.remoteimage.v1"
+
+// featuresText ends the name of a platform with the features that a label requires: " for
+// nydus", " with win32k", "" for none.
+func featuresText(d v1.Descriptor) string {
+	switch {
+	case d.Platform == nil || len(d.Platform.OSFeatures) == 0:
+		return ""
+	case slices.Equal(d.Platform.OSFeatures, []string{nydusFeature}):
+		return " for nydus"
+	}
+	return " with " + quoted(list(slices.Sorted(slices.Values(d.Platform.OSFeatures))))
+}
 
 // platformsKnown reports whether the platform of every entry is known.
 func platformsKnown(entries []model.Entry) bool {
@@ -94,8 +118,9 @@ func platformKnown(e model.Entry) bool { return nameOf(e) != "" || e.Arrived() }
 // matchEntries returns the index in bs of the partner of each of as, or none. Images are
 // paired by what they are before what they are called: by manifest, then by config, then
 // by the label of the platform. Within each, entries of one label go first, and the first
-// entry of a label with the first, as clients take the first. Last, Windows is paired
-// without the last part of its version, which changes every month.
+// entry of a label with the first, as clients take the first. Last, platforms are paired
+// without the features that a label requires, and Windows without the last part of its
+// version, which changes every month.
 func matchEntries(as, bs []model.Entry) []int {
 	matches := noMatches(len(as))
 	taken := make([]bool, len(bs))
@@ -242,8 +267,6 @@ func isMislabelled(e *model.Entry) bool {
 // Windows.
 func nameOfBuild(e model.Entry) string {
 	p := e.Platform()
-	if parts := strings.Split(p.OSVersion, "."); len(parts) > 3 {
-		p.OSVersion = strings.Join(parts[:3], ".")
-	}
+	p.OSVersion = windowsBuildOf(p.OSVersion)
 	return model.PlatformName(p)
 }

@@ -357,7 +357,7 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 				safe.Sprintf("platform in the index: %s", model.PlatformName(label)),
 				safe.Sprintf("platform in its config: %s", model.PlatformName(inside)),
 			},
-			Check: safe.Clean("crane config " + c.imageAt(s.side, s.entry) + " | jq '.os,.architecture,.variant'"),
+			Check: safe.Clean("crane config " + c.imageAt(s.side, s.entry) + ` | jq '.os,.architecture,.variant,."os.version"'`),
 		})
 	}
 	return found
@@ -387,10 +387,22 @@ func platformsContradict(label, inside v1.Platform) bool {
 	// A label arm without a variant means v7 to clients (containerd/platforms, "normalizeArch").
 	noVariant := inside.Variant == "" || label.Variant == "" && label.Architecture != "arm"
 	label, inside = model.Normal(label), model.Normal(inside)
-	if label.OS != inside.OS || label.Architecture != inside.Architecture {
+	if label.OS != inside.OS || label.Architecture != inside.Architecture || otherBuild(label, inside) {
 		return true
 	}
 	return !noVariant && label.Variant != inside.Variant
+}
+
+// otherBuild reports whether two platforms are two builds of Windows. The last part of a
+// version changes every month and does not make another build.
+func otherBuild(a, b v1.Platform) bool {
+	return a.OS == "windows" && a.OSVersion != "" && b.OSVersion != "" && windowsBuildOf(a.OSVersion) != windowsBuildOf(b.OSVersion)
+}
+
+// windowsBuildOf is a version of Windows without its last part, as in 10.0.20348.
+func windowsBuildOf(version string) string {
+	parts := strings.Split(version, ".")
+	return strings.Join(parts[:min(len(parts), 3)], ".")
 }
 
 // notAPlatform (C6): entries with platform unknown/unknown are attestations of a build, if an

@@ -57,6 +57,9 @@ func platformCases(t *testing.T) []ruleCase {
 		{"called v6, says no variant", Describe(index(t, "a", labelled(entry(forArch("arm").image(t)), "linux", "arm", "v6"))), "C3", -1, "", 0},
 		{"called arm64/v8, says arm64", Describe(index(t, "a", labelled(entry(arm.image(t)), "linux", "arm64", "v8"))), "C3", -1, "", 0},
 
+		{"called another Windows", Describe(index(t, "a", windowsAs(t, "10.0.20348.2700", "10.0.17763.6054"))), "C3", 3, ":a lists the image as windows/amd64 (10.0.17763.6054), but its config states windows/amd64 (10.0.20348.2700)", 1},
+		{"another month of one Windows", Describe(index(t, "a", windowsAs(t, "10.0.20348.2700", "10.0.20348.1607"))), "C3", -1, "", 0},
+
 		{"a borrowed base", Describe(index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb))), "C4", 3, "In :a, linux/amd64 and linux/arm64 start with the same layers (the first layer, 2.0 MB)", 2},
 		{"borrowed on both sides", Compare(index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb)),
 			index(t, "b", onBase(t, "arm64", "x", 2*mb), onBase(t, "amd64", "x", 2*mb), receipt(onBase(t, "amd64", "x", mb)))), "C4", 3, "In :a and :b, linux/amd64 and linux/arm64", 4},
@@ -89,6 +92,14 @@ func platformCases(t *testing.T) []ruleCase {
 		{"an orphan receipt", Describe(index(t, "a", entry(amd.image(t)), orphan)), "C6", 1, "for an image that is not in the index", 1},
 		{"no receipt", Describe(list("a", amd)), "C6", -1, "", 0},
 	}
+}
+
+// windowsAs is an image of a version of Windows, listed as another one.
+func windowsAs(t *testing.T, version, label string) model.Entry {
+	t.Helper()
+	e := entry(build{os: "windows", more: map[string]any{"os.version": version}}.image(t))
+	e.Descriptor.Platform.OSVersion = label
+	return e
 }
 
 // packedAgain is a build with its first layer compressed again: the same config.

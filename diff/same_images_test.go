@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -12,6 +14,15 @@ import (
 func TestSameImages_otherIndex(t *testing.T) {
 	amd, arm, other := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t)), entry(forArch("amd64", sets("USER x")).image(t))
 	list := func(tag string, entries ...model.Entry) model.Artifact { return index(t, tag, entries...) }
+	// changed is an entry with another descriptor.
+	changed := func(e model.Entry, change func(*v1.Descriptor)) model.Entry {
+		change(&e.Descriptor)
+		return e
+	}
+	features := func(e model.Entry, names ...string) model.Entry {
+		e.Descriptor.Platform = &v1.Platform{OS: "linux", Architecture: "amd64", OSFeatures: names}
+		return e
+	}
 	tests := []struct {
 		name string
 		c    Comparison
@@ -29,6 +40,15 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"two images as unknown/unknown", Compare(list("a", amd, unmarked(other), unmarked(arm)), list("b", amd)), "2 entries with platform unknown/unknown only in :a", false},
 		{"unknown/unknown on both sides", Compare(list("a", amd, arm, unmarked(other)), list("b", arm, amd, unmarked(other))), "the order of the entries", true},
 		{"an attestation by annotation", Compare(list("a", amd), list("b", amd, receipt(amd))), "the build attestations", true},
+
+		{"the spelling of a variant", Compare(list("a", amd, arm), list("b", amd, labelled(arm, "linux", "arm64", "v8"))), "different index: the label of linux/arm64 (arm64, arm64/v8), which clients take for the same", true},
+		{"urls", Compare(list("a", amd), list("b", changed(amd, func(d *v1.Descriptor) { d.URLs = []string{"https://x.example"} }))), "different index: the urls of the entry linux/amd64 (only in :b)", true},
+		{"the size", Compare(list("a", changed(amd, func(d *v1.Descriptor) { d.Size = 10 })), list("b", changed(amd, func(d *v1.Descriptor) { d.Size = 20 }))), "different index: the size of the entry linux/amd64 (10 → 20)", true},
+		{"data", Compare(list("a", changed(amd, func(d *v1.Descriptor) { d.Data = []byte("x") })), list("b", amd)), "different index: the data of the entry linux/amd64 (only in :a)", true},
+		{"the media type of an entry", Compare(list("a", amd), list("b", changed(amd, func(d *v1.Descriptor) { d.MediaType = model.MediaTypeDockerManifest }))), "different index: the mediaType of the entry linux/amd64", true},
+		{"an empty platform", Compare(list("a", amd, arm), list("b", amd, labelled(arm, "", "", ""))), "(linux/arm64, no platform)", true},
+		{"a feature in the label", Compare(list("a", amd), list("b", features(amd, "win32k"))), "Same image, another label: :b lists the linux/amd64 image as linux/amd64 with win32k", false},
+		{"features in another order", Compare(list("a", features(amd, "x", "y")), list("b", features(amd, "y", "x"))), "Same image", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
