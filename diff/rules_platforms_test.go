@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -60,6 +61,10 @@ func platformCases(t *testing.T) []ruleCase {
 		{"called another Windows", Describe(index(t, "a", windowsAs(t, "10.0.20348.2700", "10.0.17763.6054"))), "C3", 3, ":a lists the image as windows/amd64 (10.0.17763.6054), but its config states windows/amd64 (10.0.20348.2700)", 1},
 		{"another month of one Windows", Describe(index(t, "a", windowsAs(t, "10.0.20348.2700", "10.0.20348.1607"))), "C3", -1, "", 0},
 
+		{"an inner index under another label", Describe(index(t, "a", nested(t, "arm64", amd)...)), "C3", 3, ":a lists an inner index as linux/arm64, but its images are for linux/amd64", 1},
+		{"an inner index with one image of its label", Describe(index(t, "a", nested(t, "arm64", amd, arm)...)), "C3", -1, "", 0},
+		{"an inner index without a label", Describe(index(t, "a", nested(t, "", amd)...)), "C3", -1, "", 0},
+
 		{"a borrowed base", Describe(index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb))), "C4", 3, "In :a, linux/amd64 and linux/arm64 start with the same layers (the first layer, 2.0 MB)", 2},
 		{"borrowed on both sides", Compare(index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb)),
 			index(t, "b", onBase(t, "arm64", "x", 2*mb), onBase(t, "amd64", "x", 2*mb), receipt(onBase(t, "amd64", "x", mb)))), "C4", 3, "In :a and :b, linux/amd64 and linux/arm64", 4},
@@ -92,6 +97,24 @@ func platformCases(t *testing.T) []ruleCase {
 		{"an orphan receipt", Describe(index(t, "a", entry(amd.image(t)), orphan)), "C6", 1, "for an image that is not in the index", 1},
 		{"no receipt", Describe(list("a", amd)), "C6", -1, "", 0},
 	}
+}
+
+// nested are the entries of an index that lists an inner one as a platform, "" for none.
+func nested(t *testing.T, arch string, inner ...build) []model.Entry {
+	t.Helper()
+	top := model.Entry{Role: model.RoleIndex, Descriptor: v1.Descriptor{
+		MediaType: v1.MediaTypeImageIndex, Digest: digest.FromString("inner index"),
+	}}
+	if arch != "" {
+		top = labelled(top, "linux", arch, "")
+	}
+	entries := []model.Entry{top}
+	for _, b := range inner {
+		e := entry(b.image(t))
+		e.Depth = 1
+		entries = append(entries, e)
+	}
+	return entries
 }
 
 // windowsAs is an image of a version of Windows, listed as another one.

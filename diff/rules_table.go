@@ -156,9 +156,9 @@ var rulesPlatforms = []rule{
 		proof: "platforms(B) \\ platforms(A) is not empty",
 	},
 	{
-		id: "C3", name: "label-contradiction", pair: labelContradiction,
-		means: "The index and the config of an image state different platforms.",
-		proof: "platform of the descriptor ≠ platform of the config, both normalised",
+		id: "C3", name: "label-contradiction", pair: labelContradiction, whole: nestedContradiction,
+		means: "The index and the config of an image state different platforms, or no image of an inner index has the platform of its label.",
+		proof: "platform of the descriptor ≠ platform of the config, or of each image of the inner index, all normalised",
 	},
 	{
 		id: "C4", name: "borrowed-base", whole: borrowedBase,

@@ -97,7 +97,7 @@ func TestRules_complete(t *testing.T) {
 			t.Errorf("%s has no meaning or no formula", r.id)
 		case !slices.Contains(importance, r.id):
 			t.Errorf("%s has no place in the order of importance", r.id)
-		case btoi(r.pair != nil)+btoi(r.whole != nil)+btoi(r.tags != nil) != 1:
+		case (r.pair == nil && r.whole == nil) != (r.tags != nil):
 			t.Errorf("%s must look at pairs, at the whole or around it", r.id)
 		}
 		seen[r.id] = true

@@ -49,6 +49,8 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"an empty platform", Compare(list("a", amd, arm), list("b", amd, labelled(arm, "", "", ""))), "(linux/arm64, no platform)", true},
 		{"a feature in the label", Compare(list("a", amd), list("b", features(amd, "win32k"))), "Same image, another label: :b lists the linux/amd64 image as linux/amd64 with win32k", false},
 		{"features in another order", Compare(list("a", features(amd, "x", "y")), list("b", features(amd, "y", "x"))), "Same image", true},
+		{"an inner index under another label", Compare(list("a", amd), list("b", nested(t, "arm64", forArch("amd64"))...)), ":b lists an index of linux/amd64 as linux/arm64", false},
+		{"an inner index under its label", Compare(list("a", amd), list("b", nested(t, "amd64", forArch("amd64"))...)), "Same image, different index: :b has inner indexes", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -382,7 +382,11 @@ func (c Comparison) cannotBePulled() bool {
 // labelsDiffer reports whether clients take an image of one side for another platform than
 // on the other side.
 func (c Comparison) labelsDiffer() bool {
-	return len(c.relabelled()) > 0 || slices.ContainsFunc(c.shared(), func(p Pair) bool { return isMislabelled(p.A) != isMislabelled(p.B) })
+	nestedA, nestedB := nestedLabels(*c.A), nestedLabels(*c.B)
+	sameLabel := func(x, y nestedLabel) bool {
+		return manifestKey(x.entry) == manifestKey(y.entry) && nameOf(x.entry) == nameOf(y.entry)
+	}
+	return len(c.relabelled()) > 0 || !slices.EqualFunc(nestedA, nestedB, sameLabel) || slices.ContainsFunc(c.shared(), func(p Pair) bool { return isMislabelled(p.A) != isMislabelled(p.B) })
 }
 
 // duplicateEntries returns the indexes of the pairs that are a second entry for
