@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -10,7 +11,7 @@ import (
 
 // nestedIndex (C14): an index that lists an index.
 func nestedIndex(c Comparison) []Finding {
-	return c.onIndexes(func(e model.Entry) bool { return e.Role == model.RoleIndex }, func(s indexSide, nested []model.Entry) Finding {
+	return c.onIndexes(func(a *model.Artifact, i int) bool { return a.Entries[i].Role == model.RoleIndex }, func(s indexSide, nested []model.Entry) Finding {
 		return Finding{
 			Severity: 1, Rests: on(Hashed, Claimed),
 			Text: safe.Sprintf("In %s, the index lists %s. podman and Docker before 23.0 read one level only and fail.",
@@ -33,7 +34,8 @@ func indexesText(n int) string {
 
 // withoutPlatform (C15): images of an index that no client can choose by platform.
 func withoutPlatform(c Comparison) []Finding {
-	return c.onIndexes(func(e model.Entry) bool {
+	return c.onIndexes(func(a *model.Artifact, i int) bool {
+		e := a.Entries[i]
 		return e.Role == model.RoleImage && (e.Descriptor.Platform == nil || e.Descriptor.Platform.OS == "")
 	}, func(s indexSide, bare []model.Entry) Finding {
 		return Finding{
@@ -57,31 +59,104 @@ func entriesWithoutPlatform(n int) string {
 }
 
 // artifactAsPlatform (C16): an SBOM, a cache or another artifact that is listed with an
-// operating system, as if it were an image.
+// operating system, as if it were an image. One that comes first stops clients; one that is
+// meant to be listed so is a fact.
 func artifactAsPlatform(c Comparison) []Finding {
-	return c.onIndexes(func(e model.Entry) bool {
-		p := e.Descriptor.Platform
-		return e.Role == model.RoleArtifact && p != nil && p.OS != "" && p.OS != "unknown"
-	}, func(s indexSide, listed []model.Entry) Finding {
-		var kinds, platforms []string
-		for _, e := range listed {
-			kinds, platforms = appendNew(kinds, artifactName(e.ArtifactType())), appendNew(platforms, listedAs(e))
-		}
-		text := safe.Sprintf("In %s, an entry that is not an image is listed as %s: %s. Clients that go by the operating system may take it.",
-			s.name, list(platforms), list(kinds))
-		if len(listed) > 1 {
-			text = safe.Sprintf("In %s, %d entries that are not images are listed as %s, %s. Clients that go by the operating system may take them.",
-				s.name, len(listed), list(platforms), eachOrAmong(kinds))
-		}
-		return Finding{
-			Severity: 2, Rests: on(Hashed, Claimed), Text: text,
-			Next: safe.Const("Create the index again from the images only. Attach SBOMs with a subject: oras attach, regctl artifact put"),
-			Proof: []safe.Text{
-				safe.Const("source: inspektor-gadget pull request 5494 " +
-					"(a pull-through cache of AWS ECR failed on entries of linux without an architecture)"),
-			},
-		}
-	})
+	kind := func(is func(listedArtifact) bool, find func(indexSide, []model.Entry) Finding) []Finding {
+		return c.onIndexes(func(a *model.Artifact, i int) bool {
+			l, ok := listedAt(a, i)
+			return ok && is(l)
+		}, find)
+	}
+	return slices.Concat(
+		kind(func(l listedArtifact) bool { return l.first }, firstArtifact),
+		kind(func(l listedArtifact) bool { return !l.first && !l.meant }, strayArtifact),
+		kind(func(l listedArtifact) bool { return !l.first && l.meant }, meantArtifact),
+	)
+}
+
+// listedArtifact is how an index lists an entry that is not an image as a platform.
+type listedArtifact struct {
+	first bool // before the image for the same platform
+	meant bool // for clients that look for such entries: WebAssembly, SOCI, features of a platform
+}
+
+// listedAt is the entry at a place, ok only if it is an artifact with an operating system.
+func listedAt(a *model.Artifact, at int) (l listedArtifact, ok bool) {
+	e := a.Entries[at]
+	p := e.Descriptor.Platform
+	if e.Role != model.RoleArtifact || p == nil || p.OS == "" || p.OS == "unknown" {
+		return l, false
+	}
+	isImageFor := func(o model.Entry) bool { return o.Role == model.RoleImage && nameOf(o) == nameOf(e) }
+	l.first = slices.ContainsFunc(a.Entries[at+1:], isImageFor) && !slices.ContainsFunc(a.Entries[:at], isImageFor)
+	l.meant = p.Architecture == "wasm" || strings.HasPrefix(e.ArtifactType(), sociType) || len(p.OSFeatures) > 0
+	return l, true
+}
+
+// sociType is how the types of SOCI indexes start, which lie beside the image they are for
+// (soci-snapshotter, soci/soci_index.go).
+const sociType = "application/vnd.amazon.soci.index."
+
+// firstArtifact is C16 for entries that clients take in place of an image.
+func firstArtifact(s indexSide, listed []model.Entry) Finding {
+	kinds, platforms := kindsAndPlatforms(listed)
+	return Finding{
+		Severity: 3, Rests: on(Hashed, Claimed),
+		Text: safe.Sprintf("In %s, the first entry for %s is not an image: %s. Clients that take the first entry get no image.",
+			s.name, list(platforms), list(kinds)),
+		Lead: safe.Sprintf("The first entry of %s for %s is not an image: %s", s.name, list(platforms), list(kinds)),
+		Next: adviseImagesOnly, Proof: firstEntrySource(),
+	}
+}
+
+func firstEntrySource() []safe.Text {
+	return []safe.Text{safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance; " +
+		"go-containerregistry, pkg/v1/remote/index.go: childByPlatform")}
+}
+
+var adviseImagesOnly = safe.Const("Create the index again from the images only. Attach SBOMs with a subject: oras attach, regctl artifact put")
+
+// strayArtifact is C16 for entries that clients may take.
+func strayArtifact(s indexSide, listed []model.Entry) Finding {
+	kinds, platforms := kindsAndPlatforms(listed)
+	text := safe.Sprintf("In %s, an entry that is not an image is listed as %s: %s. Clients that go by the operating system may take it.",
+		s.name, list(platforms), list(kinds))
+	if len(listed) > 1 {
+		text = safe.Sprintf("In %s, %d entries that are not images are listed as %s, %s. Clients that go by the operating system may take them.",
+			s.name, len(listed), list(platforms), eachOrAmong(kinds))
+	}
+	return Finding{
+		Severity: 2, Rests: on(Hashed, Claimed), Text: text, Next: adviseImagesOnly,
+		Proof: []safe.Text{
+			safe.Const("source: inspektor-gadget pull request 5494 " +
+				"(a pull-through cache of AWS ECR failed on entries of linux without an architecture)"),
+		},
+	}
+}
+
+// meantArtifact is C16 for entries that certain clients look for.
+func meantArtifact(s indexSide, listed []model.Entry) Finding {
+	kinds, platforms := kindsAndPlatforms(listed)
+	return Finding{
+		Rests: on(Claimed),
+		Text: safe.Sprintf("%s also lists %s, as %s, for clients that look for it. Other clients take the image for their platform.",
+			s.name, list(kinds), list(platforms)),
+		Next: safe.Const("Nothing to do"), Proof: meantSource(),
+	}
+}
+
+func meantSource() []safe.Text {
+	return []safe.Text{safe.Const("source: soci-snapshotter, soci/soci_index.go (SOCI index manifest v2); nydusify --merge-platform; " +
+		"CNCF TAG Runtime, Wasm OCI Artifact layout (wasip1, wasm)")}
+}
+
+// kindsAndPlatforms names what entries are and what they are listed as.
+func kindsAndPlatforms(listed []model.Entry) (kinds, platforms []string) {
+	for _, e := range listed {
+		kinds, platforms = appendNew(kinds, artifactName(e.ArtifactType())), appendNew(platforms, listedAs(e))
+	}
+	return kinds, platforms
 }
 
 // eachOrAmong says what several entries are, by their kinds.
@@ -98,7 +173,7 @@ func listedAs(e model.Entry) string {
 	if p.Architecture == "" {
 		return p.OS + " without an architecture"
 	}
-	return model.PlatformName(*p)
+	return model.PlatformName(*p) + featuresText(e.Descriptor)
 }
 
 func appendNew(all []string, s string) []string {
@@ -132,18 +207,18 @@ func onlyBuildCache(c Comparison) []Finding {
 	return found
 }
 
-// onIndexes applies a rule to the entries of each index that match. find leaves the
+// onIndexes applies a rule to the entries of each index that match, by their place. find leaves the
 // evidence, the entries in the proof and the check to onIndexes. A list of referrers is
 // not for runtimes (distribution-spec, "Referrers Tag Schema").
-func (c Comparison) onIndexes(match func(model.Entry) bool, find func(indexSide, []model.Entry) Finding) []Finding {
+func (c Comparison) onIndexes(match func(*model.Artifact, int) bool, find func(indexSide, []model.Entry) Finding) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
 		if model.IsAttached(s.art.Ref.Tag) {
 			continue
 		}
 		var entries []model.Entry
-		for _, e := range s.art.Entries {
-			if match(e) {
+		for i, e := range s.art.Entries {
+			if match(s.art, i) {
 				entries = append(entries, e)
 			}
 		}

@@ -85,6 +85,13 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"two SBOMs as linux", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}), sbom(&v1.Platform{OS: "linux"}))), "C16", 2, "2 entries that are not images are listed as linux without an architecture, each of them an SBOM (application/spdx+json).", 2},
 		{"SBOMs as two platforms", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux", Architecture: "amd64"}), sbom(&v1.Platform{OS: "linux", Architecture: "arm64"}))), "C16", 2, "listed as linux/amd64 and linux/arm64, each of them an SBOM", 2},
 		{"referrers that are indexes", Describe(index(t, "sha256-"+strings.Repeat("a", 64), inner)), "C14", -1, "", 0},
+		{"an SBOM before the image", Describe(index(t, "a", sbom(&v1.Platform{OS: "linux", Architecture: "amd64"}), amd)), "C16", 3, "the first entry for linux/amd64 is not an image: an SBOM (application/spdx+json)", 1},
+		{"an SBOM before the image of another platform", Describe(index(t, "a", sbom(&v1.Platform{OS: "linux", Architecture: "arm64"}), amd)), "C16", 2, "Clients that go by the operating system may take it", 1},
+		{"an SBOM between two images of a platform", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux", Architecture: "amd64"}), amd)), "C16", 2, "Clients that go by the operating system may take it", 1},
+		{"WebAssembly", Describe(index(t, "a", amd, artifactOf("application/vnd.wasm.config.v0+json", "wasip1", "wasm"))), "C16", 0, ":a also lists a WebAssembly module (application/vnd.wasm.config.v0+json), as wasip1/wasm", 1},
+		{"WebAssembly as amd64", Describe(index(t, "a", amd, artifactOf("application/vnd.wasm.config.v0+json", "linux", "amd64"))), "C16", 2, "listed as linux/amd64: a WebAssembly module", 1},
+		{"a SOCI index", Describe(index(t, "a", amd, artifactOf(sociType+"v2+json", "linux", "amd64"))), "C16", 0, ":a also lists a SOCI index (application/vnd.amazon.soci.index.v2+json), as linux/amd64", 1},
+		{"a SOCI index before the image", Describe(index(t, "a", artifactOf(sociType+"v2+json", "linux", "amd64"), amd)), "C16", 3, "is not an image: a SOCI index", 1},
 		{"an SBOM beside the platforms", Describe(index(t, "a", amd, sbom(nil))), "C16", -1, "", 0},
 		{"no architecture", alone(build{more: map[string]any{"architecture": ""}}.image(t)), "C18", 1, "In :a, the config states no architecture. Docker takes the host's", 1},
 		{"no platform at all", alone(build{more: map[string]any{"architecture": nil, "os": nil}}.image(t)), "C18", 1, "states no operating system and no architecture.", 1},
@@ -108,4 +115,12 @@ func TestRuntimeRules_sources(t *testing.T) {
 			t.Errorf("%s %s: %s, %q", tt.id, tt.name, f.Trust, f.Proof)
 		}
 	}
+}
+
+// artifactOf is an entry for an artifact of a type that is listed as a platform.
+func artifactOf(artifactType, os, arch string) model.Entry {
+	return model.Entry{Role: model.RoleArtifact, Descriptor: v1.Descriptor{
+		MediaType: v1.MediaTypeImageManifest, Digest: digest.FromString(artifactType), ArtifactType: artifactType,
+		Platform: &v1.Platform{OS: os, Architecture: arch},
+	}}
 }

@@ -224,7 +224,8 @@ var rulesPlatforms = []rule{
 	},
 	{
 		id: "C16", name: "artifact-as-platform", whole: artifactAsPlatform,
-		means: "An SBOM, a cache or another artifact is listed with an operating system, as if it were an image.",
+		means: "An SBOM, a cache or another artifact is listed with an operating system, as if it were an image. It stops a deployment if it " +
+			"comes before the image for that platform; WebAssembly and SOCI indexes are meant to be listed so.",
 		proof: "an entry is an artifact, and its platform.os is set and not unknown (inspektor-gadget pull request 5494)",
 	},
 	{

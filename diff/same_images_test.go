@@ -51,6 +51,8 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"features in another order", Compare(list("a", features(amd, "x", "y")), list("b", features(amd, "y", "x"))), "Same image", true},
 		{"an inner index under another label", Compare(list("a", amd), list("b", nested(t, "arm64", forArch("amd64"))...)), ":b lists an index of linux/amd64 as linux/arm64", false},
 		{"an inner index under its label", Compare(list("a", amd), list("b", nested(t, "amd64", forArch("amd64"))...)), "Same image, different index: :b has inner indexes", true},
+		{"an SBOM before the image", Compare(list("a", amd, arm), list("b", artifactOf("application/spdx+json", "linux", "amd64"), amd, arm)), "The first entry of :b for linux/amd64 is not an image: an SBOM", false},
+		{"an SBOM after the image", Compare(list("a", amd, arm), list("b", amd, artifactOf("application/spdx+json", "linux", "amd64"), arm)), "different index: an SBOM", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -370,10 +370,10 @@ func (c Comparison) Same(exact bool) bool {
 }
 
 // cannotBePulled reports whether a finding says that the registry lacks a manifest, config
-// or layer, or that some runtimes refuse one.
+// or layer, that some runtimes refuse one, or that clients take an artifact for the image.
 func (c Comparison) cannotBePulled() bool {
 	broken := func(f Finding) bool {
-		return f.Severity >= 3 && slices.Contains([]string{"C11", "D7", "D8", "D15"}, f.ID) || f.ID == "D24" || f.ID == "D25"
+		return f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D8", "D15"}, f.ID) || f.ID == "D24" || f.ID == "D25"
 	}
 	return slices.ContainsFunc(c.Findings, broken) ||
 		slices.ContainsFunc(c.Pairs, func(p Pair) bool { return slices.ContainsFunc(p.Findings, broken) })
