@@ -56,6 +56,12 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 		if len(l.a.Steps) == 1 {
 			because = safe.Const("The history names one layer, which says little of what is in it")
 		}
+	case l.p.convertedApart():
+		headline = safe.Const("Same recipe, other layers")
+		if builtAtOtherTimes(l.a, l.b) {
+			headline = safe.Const("Same recipe, built again")
+		}
+		because = safe.Sprintf("%s. The instructions are the same", l.convertedText())
 	case builtAtOtherTimes(l.a, l.b):
 		headline = safe.Sprintf("Same recipe, built again %s", where)
 		if len(differ) == 1 {
@@ -365,7 +371,10 @@ func (l *ladder) unrelated() Verdict {
 		root.Step, root.Proof = v.Step, v.Proof
 		return root
 	}
-	switch {
+	switch mostTexts := sameTexts*2 >= steps && sameTexts > 1; {
+	case mostTexts && l.p.convertedApart():
+		v.Headline = safe.Sprintf("%d of %d instructions are the same", sameTexts, steps)
+		v.Because = safe.Clean(l.convertedText())
 	case l.sameRootGiven():
 		v.Rests = on(Claimed, Heuristic)
 		v.Headline = safe.Const("Different from the first layer on, though step 1 was given the same files")
@@ -378,7 +387,7 @@ func (l *ladder) unrelated() Verdict {
 	case sameLayers > 0:
 		v.Headline = safe.Const("Different from the first layer on")
 		v.Because = safe.Sprintf("%s %s the same, but not the first one", upperFirst(plural(sameLayers, "layer")), isAre(sameLayers))
-	case sameTexts*2 >= steps && sameTexts > 1:
+	case mostTexts:
 		v.Headline = safe.Const("Different from the first layer on")
 		v.Because = safe.Sprintf("%d of %d instructions are the same and no layer is, as after a change of the base or a rebuild of everything",
 			sameTexts, steps)

@@ -35,9 +35,7 @@ func (l *ladder) rewritten() (Verdict, bool) {
 // convertedWhole reports whether the verdict is that every layer was rewritten after the
 // build, so that no layer tells of a step or of the base.
 func (p Pair) convertedWhole() bool {
-	return p.Verdict.Code == Rewritten && !slices.ContainsFunc(p.Rows, func(r Row) bool {
-		return (r.Class == Same || r.Class == RepackedRow || r.Class == Moved) && r.A != nil && !r.A.Empty
-	})
+	return p.Verdict.Code == Rewritten && !p.sharesLayer()
 }
 
 // flattened: the history of one side names the digest of the other, as crane flatten
@@ -135,7 +133,53 @@ var conversions = []struct{ prefix, format string }{
 	{"containerd.io/snapshot/overlaybd/turbo-oci/", "turboOCI"},
 	{"containerd.io/snapshot/overlaybd/", "overlaybd"},
 	{"containerd.io/snapshot/nydus-", "nydus"},
-	{"io.github.containers.zstd-chunked.", "zstd:chunked"},
+	{"io.github.containers.zstd-chunked.", zstdChunked},
+}
+
+// zstdChunked is the one of these formats that keeps the diff_ids of layers.
+const zstdChunked = "zstd:chunked"
+
+// convertedApart reports whether the layers of the two sides are in two formats that have
+// other diff_ids: a converter wrote all of them again, so no layer tells of a step or of the
+// base.
+func (p Pair) convertedApart() bool {
+	a, b := imageOf(p.A), imageOf(p.B)
+	if a == nil || b == nil {
+		return false
+	}
+	tarFormat := func(img *model.Image) string {
+		if format := formatOfLayers(img); format != zstdChunked {
+			return format
+		}
+		return ""
+	}
+	return tarFormat(a) != tarFormat(b) && !p.sharesLayer()
+}
+
+// convertedText says that no layer tells what changed, as a converter wrote all of them again.
+func (l *ladder) convertedText() string {
+	name, format := l.nameB, formatOfLayers(l.b)
+	if format == "" || format == zstdChunked {
+		name, format = l.nameA, formatOfLayers(l.a)
+	}
+	return "The layers of " + name + " claim to be " + format + ", so no layer can be compared"
+}
+
+// sharesLayer reports whether a layer with files is the same on both sides.
+func (p Pair) sharesLayer() bool {
+	return slices.ContainsFunc(p.Rows, func(r Row) bool {
+		return (r.Class == Same || r.Class == RepackedRow || r.Class == Moved) && r.A != nil && r.A.HasLayer && !r.A.Empty
+	})
+}
+
+// builtSteps are the steps of an image without those that nydusify adds for its bootstrap
+// layer.
+func builtSteps(img *model.Image) []model.Step {
+	steps := img.Steps
+	for len(steps) > 0 && steps[len(steps)-1].CreatedBy == "Nydus Converter" {
+		steps = steps[:len(steps)-1]
+	}
+	return steps
 }
 
 // targetDigest is the annotation in which turboOCI names the layer it was made from.
@@ -187,7 +231,7 @@ func (l *ladder) convertedLayers() (Verdict, bool) {
 	return Verdict{
 		Rests: []Ground{Claimed, Heuristic}, Headline: headline,
 		Because: safe.Sprintf("Annotations of %s claim %s, every date is the same on both sides, and so are the settings", layers, format),
-		Proof:   []safe.Text{safe.Sprintf("created(A) = created(B), and %s", allOfThem(len(l.a.Steps), "date")+" of the history")},
+		Proof:   []safe.Text{safe.Sprintf("created(A) = created(B), and %s", allOfThem(len(builtSteps(l.a)), "date")+" of the history")},
 	}, true
 }
 
@@ -213,8 +257,8 @@ func targetsOf(img *model.Image) []string {
 // sameDates reports whether created and every date of the history are the same
 // instants on both sides, and there is one.
 func (l *ladder) sameDates() bool {
-	return len(l.a.Steps) == len(l.b.Steps) && l.a.Config.Created != nil && sameInstant(l.a.Config.Created, l.b.Config.Created) &&
-		slices.EqualFunc(l.a.Steps, l.b.Steps, func(a, b model.Step) bool { return sameInstant(a.Created, b.Created) })
+	return l.a.Config.Created != nil && sameInstant(l.a.Config.Created, l.b.Config.Created) &&
+		slices.EqualFunc(builtSteps(l.a), builtSteps(l.b), func(a, b model.Step) bool { return sameInstant(a.Created, b.Created) })
 }
 
 func sameInstant(a, b *time.Time) bool {

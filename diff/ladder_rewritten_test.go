@@ -48,6 +48,42 @@ func flatOf(t *testing.T, b build) build {
 	return build{created: b.created, steps: []step{flat}}
 }
 
+const nydusBlob = "containerd.io/snapshot/nydus-blob"
+
+// nydusOf is what nydusify makes of an image: one step and layer more.
+func nydusOf(b build) build {
+	b.steps = append(b.steps, does("Nydus Converter", files("bootstrap")).noted("Nydus Bootstrap Layer"))
+	return b
+}
+
+// TestRewritten_base has builds of which a converter wrote one side again: their layers do
+// not tell whether the base moved.
+func TestRewritten_base(t *testing.T) {
+	const first, second, later = "2024-01-01T10:00:00.123456789Z", "2024-01-01T10:00:01.5Z", "2024-02-02T10:00:01.5Z"
+	withBase := func(content, created string) build {
+		b := onDates(content, first, created)
+		b.steps = []step{b.steps[0], sets(`CMD ["sh"]`).at(first), b.steps[1], sets(`CMD ["app"]`).at(created)}
+		return b
+	}
+	org, next := withBase("1", second), withBase("2", later)
+	for name, tt := range map[string]struct {
+		a, b  model.Image
+		moved bool
+	}{
+		"plain":                   {org.image(t), next.image(t), true},
+		"one side in eStargz":     {org.image(t), annotatedLayers(t, next, "containerd.io/snapshot/stargz/toc.digest", "sha256:1"), false},
+		"both sides in eStargz":   {annotatedLayers(t, org, "containerd.io/snapshot/stargz/toc.digest", "sha256:1"), annotatedLayers(t, next, "containerd.io/snapshot/stargz/toc.digest", "sha256:2"), true},
+		"zstd:chunked keeps tars": {org.image(t), annotatedLayers(t, next, "io.github.containers.zstd-chunked.manifest-checksum", "sha256:1"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := Compare(single("a", tt.a), single("b", tt.b))
+			if g1, d4 := found(c, "G1"), found(c, "D4"); (g1 != nil) != tt.moved || (d4 != nil) != tt.moved {
+				t.Errorf("G1 %v, D4 %v: %s because %s", g1, d4, c.Verdict.Headline, c.Verdict.Because)
+			}
+		})
+	}
+}
+
 // Each way in which an image is rewritten after it was built has a near miss: another
 // build that looks like it.
 func TestRewritten(t *testing.T) {
@@ -79,7 +115,9 @@ func TestRewritten(t *testing.T) {
 		head  string
 	}{
 		"eStargz":                        {org.image(t), annotatedLayers(t, onDates("z", first, second), toc, "sha256:1"), Rewritten, Suggested, ":b is :a, rewritten as eStargz after it was built"},
-		"a build that is eStargz itself": {org.image(t), annotatedLayers(t, onDates("z", first, later), toc, "sha256:1"), SameRecipe, Inferred, "built again"},
+		"a build that is eStargz itself": {org.image(t), annotatedLayers(t, onDates("z", first, later), toc, "sha256:1"), SameRecipe, Inferred, "Same recipe, built again"},
+		"nydus":                          {org.image(t), annotatedLayers(t, nydusOf(onDates("n", first, second)), nydusBlob, "true"), Rewritten, Suggested, ":b is :a, rewritten as nydus after it was built"},
+		"nydus of another build":         {org.image(t), annotatedLayers(t, nydusOf(onDates("n", first, later)), nydusBlob, "true"), Unrelated, Inferred, "2 of 3 instructions are the same"},
 		"one source, two conversions":    {annotatedLayers(t, onDates("1", whole, wholeToo), target, "sha256:1"), annotatedLayers(t, onDates("2", whole, wholeToo), target, "sha256:1"), Rewritten, Inferred, "converted for turboOCI in two ways"},
 		"two sources":                    {annotatedLayers(t, onDates("1", whole, wholeToo), target, "sha256:1"), annotatedLayers(t, onDates("2", whole, later), target, "sha256:2"), SameRecipe, Inferred, "built again"},
 		"every date kept":                {org.image(t), onDates("again", first, second).image(t), Rewritten, Suggested, "The same build, its layers rewritten"},

@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
@@ -15,11 +16,14 @@ import (
 // instructions above the base and different layers below show it.
 func baseMoved(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
-	if !ok || isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings || p.convertedWhole() {
+	if !ok || isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings || p.convertedWhole() || platformsContradict(p.A.Platform(), p.B.Platform()) {
 		return nil
 	}
 	if f, ok := c.baseAnnotated(p); ok {
 		return []Finding{f}
+	}
+	if p.convertedApart() || c.baseOfAnotherPlatform(p) {
+		return nil
 	}
 	baseA, baseB := BaseOf(a), BaseOf(b)
 	if baseA.Steps == 0 || baseB.Steps == 0 || recipeFrom(a.Steps, baseA.Steps) != recipeFrom(b.Steps, baseB.Steps) {
@@ -41,6 +45,30 @@ func baseMoved(c Comparison, p Pair) []Finding {
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
 		Check: c.ConfigCheck(p, "[.history[].created_by]"),
 	}}
+}
+
+// baseOfAnotherPlatform reports whether the first layer of one side is that of another
+// platform on the other side: such a base did not move.
+func (c Comparison) baseOfAnotherPlatform(p Pair) bool {
+	borrows := func(e *model.Entry, other *model.Artifact) bool {
+		first := firstContent(*e)
+		return first != "" && slices.ContainsFunc(other.Images(), func(o model.Entry) bool {
+			return firstContent(o) == first && platformsContradict(o.Platform(), e.Platform())
+		})
+	}
+	return borrows(p.A, c.B) || borrows(p.B, c.A)
+}
+
+// firstContent is the content of the first layer with files, "" if it is not known.
+func firstContent(e model.Entry) string {
+	if e.Image == nil {
+		return ""
+	}
+	contents := fileContents(*e.Image)
+	if len(contents) == 0 {
+		return ""
+	}
+	return contents[0]
 }
 
 func ownStepsSame(n int) string {

@@ -55,6 +55,9 @@ func baseCases(t *testing.T) []ruleCase {
 	}
 	return []ruleCase{
 		{"the base moved", pairOf(t, old, moved), "G1", 2, "The base moved: it differs from step 3 on (PYTHON_VERSION 2.7.16 → 2.7.17). The instructions of your own 4 steps after it are the same.", 2},
+		{"the base of another platform", pairOf(t, old, onArch(moved, "arm64")), "G1", -1, "", 0},
+		{"the base of another platform under a label", Compare(index(t, "a", entry(old.image(t)), entry(onArch(moved, "arm64").image(t))), index(t, "b", entry(old.image(t)), entry(onArch(old, "arm64").image(t)))), "G1", -1, "", 0},
+		{"the base of one of two platforms moved", Compare(index(t, "a", entry(old.image(t)), entry(forArch("arm64").image(t))), index(t, "b", entry(moved.image(t)), entry(forArch("arm64").image(t)))), "G1", 2, "The base moved", 2},
 		{"the own steps changed too", pairOf(t, old, onPython("2.7.17", baseDay, ownDay, sets("USER x"))), "G1", -1, "", 0},
 		{"only the own steps changed", pairOf(t, old, onPython("2.7.16", baseDay, ownDay, does("COPY x /", files("x")))), "G1", -1, "", 0},
 		{"a version of one's own", pairOf(t, app(sets("ENV APP_VERSION=1"), does("RUN x", files("1"))), app(sets("ENV APP_VERSION=2"), does("RUN x", files("2")))), "G1", -1, "", 0},
@@ -91,3 +94,9 @@ func manifestDigest(t *testing.T, b build) digest.Digest {
 
 // hex64 is a hash of copied files as classic builders record it.
 func hex64(digit byte) string { return strings.Repeat(string(digit), 64) }
+
+// onArch is a build that claims another architecture.
+func onArch(b build, arch string) build {
+	b.arch = arch
+	return b
+}

@@ -78,10 +78,10 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		}
 		seen = true
 	}
-	if len(rebuilt) == 0 {
+	if len(rebuilt) == 0 || platformsContradict(p.A.Platform(), p.B.Platform()) { // other machines have other files
 		return nil
 	}
-	if p.convertedWhole() {
+	if p.convertedWhole() || p.convertedApart() {
 		return nil // the tool that wrote all layers again is the cause, not this step
 	}
 	first := rebuilt[0]

@@ -78,6 +78,8 @@ func platformCases(t *testing.T) []ruleCase {
 			":a offers linux/amd64 twice, in several packings, as annotations of its entries claim.", 2},
 		{"the same entry twice", Describe(list("a", amd, arm, amd)), "C7", -1, "", 0},
 
+		{"one entry for nydus", Describe(index(t, "a", entry(amd.image(t)), forNydus(entry(forArch("amd64", sets("USER x")).image(t))))), "C7", -1, "", 0},
+		{"two entries for nydus", Describe(index(t, "a", forNydus(entry(amd.image(t))), forNydus(entry(forArch("amd64", sets("USER x")).image(t))))), "C7", 2, "Two entries of :a claim linux/amd64 for nydus", 2},
 		{"gzip and zstd of two platforms", Describe(list("a", amd, arm, packedAgain(amd), packedAgain(arm))), "C7", 0, ":a offers linux/amd64 and linux/arm64 twice, the second time in another packing: they are the same images", 4},
 		{"tags of an OCI layout", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "2"))), "C7", 0, ":a is like the index of an OCI layout: its entries are the tags 1 and 2", 2},
 		{"two entries of one name", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "1"))), "C7", 2, "Two entries of :a claim linux/amd64", 2},
@@ -97,6 +99,14 @@ func platformCases(t *testing.T) []ruleCase {
 		{"an orphan receipt", Describe(index(t, "a", entry(amd.image(t)), orphan)), "C6", 1, "for an image that is not in the index", 1},
 		{"no receipt", Describe(list("a", amd)), "C6", -1, "", 0},
 	}
+}
+
+// forNydus is an entry that only clients with nydus take.
+func forNydus(e model.Entry) model.Entry {
+	p := *e.Descriptor.Platform
+	p.OSFeatures = []string{nydusFeature}
+	e.Descriptor.Platform = &p
+	return e
 }
 
 // nested are the entries of an index that lists an inner one as a platform, "" for none.

@@ -53,6 +53,9 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"an inner index under its label", Compare(list("a", amd), list("b", nested(t, "amd64", forArch("amd64"))...)), "Same image, different index: :b has inner indexes", true},
 		{"an SBOM before the image", Compare(list("a", amd, arm), list("b", artifactOf("application/spdx+json", "linux", "amd64"), amd, arm)), "The first entry of :b for linux/amd64 is not an image: an SBOM", false},
 		{"an SBOM after the image", Compare(list("a", amd, arm), list("b", amd, artifactOf("application/spdx+json", "linux", "amd64"), arm)), "different index: an SBOM", true},
+		{"also for nydus", Compare(list("a", amd, arm), list("b", amd, features(other, nydusFeature), arm)), "Same images; :b also offers linux/amd64 for nydus", true},
+		{"for nydus only", Compare(list("a", amd, arm), list("b", features(other, nydusFeature), arm)), "", false},
+		{"twice for nydus", Compare(list("a", amd), list("b", amd, features(other, nydusFeature), features(entry(forArch("amd64", sets("USER y")).image(t)), nydusFeature))), "Same images; :b also offers linux/amd64 for nydus", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -183,6 +184,8 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 			e, side = p.A, nameA
 		}
 		v.Headline = safe.Sprintf("Same images; %s also offers them %s", side, packingOf(*e))
+	case len(c.forOtherClients()) > 0:
+		v.Headline = safe.Sprintf("Same images; %s", c.alsoOffered())
 	case len(c.shared()) < len(c.Pairs) && len(c.otherDuplicates()) == len(twins):
 		v.Headline = safe.Const("Same image") // the platforms of one side follow
 	default:
@@ -281,8 +284,45 @@ func (c Comparison) withOneSided(v Verdict) Verdict {
 	return v
 }
 
+// forOtherClients are the pairs of one side that offer a platform of both sides for clients
+// with a certain feature, as an index with images for nydus beside the plain ones does.
+func (c Comparison) forOtherClients() []Pair {
+	plain := map[string]bool{}
+	for _, p := range c.shared() {
+		plain[nameOf(*p.A)], plain[nameOf(*p.B)] = true, true
+	}
+	var pairs []Pair
+	for _, p := range c.Pairs {
+		if e := cmp.Or(p.A, p.B); (p.A == nil || p.B == nil) && nameOf(*e) != model.PlatformName(e.Platform()) && plain[model.PlatformName(e.Platform())] {
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs
+}
+
+// alsoOffered says what one side lists for other clients.
+func (c Comparison) alsoOffered() string {
+	nameA, nameB := c.names()
+	var inA, inB, texts []string
+	for _, p := range c.forOtherClients() {
+		if p.A != nil {
+			inA = append(inA, p.Platform)
+		} else {
+			inB = append(inB, p.Platform)
+		}
+	}
+	if len(inA) > 0 {
+		texts = append(texts, nameA+" also offers "+list(inA))
+	}
+	if len(inB) > 0 {
+		texts = append(texts, nameB+" also offers "+list(inB))
+	}
+	return list(texts)
+}
+
 // onlyIn returns the platforms that only one side has. A second entry for a
-// platform that both sides have does not count: clients do not use it.
+// platform that both sides have does not count: clients do not use it. Nor does
+// one for clients with a certain feature.
 func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 	inA, inB := map[string]bool{}, map[string]bool{}
 	for _, p := range c.Pairs {
@@ -293,8 +333,10 @@ func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 			inB[nameOf(*p.B)] = true
 		}
 	}
+	extra := c.forOtherClients()
 	for _, p := range c.Pairs {
 		switch {
+		case slices.ContainsFunc(extra, func(o Pair) bool { return o.A == p.A && o.B == p.B }):
 		case p.B == nil && !inB[p.Platform]:
 			onlyA = append(onlyA, platformText(p.Platform))
 		case p.A == nil && !inA[p.Platform]:
