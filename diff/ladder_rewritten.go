@@ -32,10 +32,10 @@ func (l *ladder) rewritten() (Verdict, bool) {
 	return Verdict{}, false
 }
 
-// convertedWhole reports whether the verdict is that every layer was rewritten after the
-// build, so that no layer tells of a step or of the base.
+// convertedWhole reports whether the verdict is that the layers that differ were rewritten
+// after the build, so that none of them tells of a step or of the base.
 func (p Pair) convertedWhole() bool {
-	return p.Verdict.Code == Rewritten && !p.sharesLayer()
+	return p.Verdict.Code == Rewritten && (p.Verdict.inPlace || !p.sharesLayer())
 }
 
 // flattened: the history of one side names the digest of the other, as crane flatten
@@ -268,28 +268,65 @@ func sameInstant(a, b *time.Time) bool {
 	return a.Equal(*b)
 }
 
-// datesKept: every layer differs, the base's too, and every date is the same, with
-// fractions of a second that only a clock gives. SOURCE_DATE_EPOCH and constant dates
-// have whole seconds.
+// datesKept: layers differ, and every date is the same, with fractions of a second that
+// only a clock gives. SOURCE_DATE_EPOCH and constant dates have whole seconds.
 func (l *ladder) datesKept() (Verdict, bool) {
-	if !l.noLayerShared() || !l.sameDates() || !l.sameSettings() || !l.sameInstructions() || l.clockDates() < 2 {
+	if !l.sameDates() || !l.sameSettings() || !l.sameInstructions() || l.clockDates() < 2 {
 		return Verdict{}, false
 	}
-	return Verdict{
-		Rests:    []Ground{Heuristic},
+	v := Verdict{
+		Rests: []Ground{Heuristic}, inPlace: true,
 		Headline: safe.Const("The same build, its layers rewritten after it was built"),
 		Because: safe.Sprintf("%s and every date are the same, to the fraction of a second; %s %s other bytes, the base's too",
 			upperFirst(plural(len(l.a.Steps), "instruction")), allOfThem(len(l.withFiles[0]), "layer"), hasHave(len(l.withFiles[0]))),
 		Proof: []safe.Text{safe.Sprintf("created(A) = created(B) = %s", l.a.Config.Created.UTC().Format(time.RFC3339Nano))},
-	}, true
+	}
+	if l.noLayerShared() {
+		return v, true
+	}
+	differ, ok := l.otherBytes()
+	if !ok || len(differ) == 0 {
+		return Verdict{}, false
+	}
+	what, those := "a layer", "its layer"
+	if len(differ) > 1 {
+		what, those = plural(len(differ), "layer"), "their layers"
+	}
+	v.Headline = safe.Sprintf("The same build, %s of it rewritten after it was built", what)
+	v.Because = safe.Sprintf("%s and every date are the same, to the fraction of a second; only %s gave other bytes, and a second build leaves other dates",
+		upperFirst(plural(len(l.a.Steps), "instruction")), stepsText(differ))
+	v.Proof = append(v.Proof, safe.Sprintf("created of %s is equal on both sides; the diff_ids of %s are not", stepsText(differ), those))
+	return v, true
+}
+
+// otherBytes are the indexes of the steps whose layers differ. ok is false unless
+// each of them has a date with a fraction of a second, and files on both sides.
+func (l *ladder) otherBytes() (differ []int, ok bool) {
+	for i, a := range l.a.Steps {
+		b := l.b.Steps[i]
+		if sameFilesLeft(a, b) {
+			continue
+		}
+		if !hasFiles(a) || !hasFiles(b) || !isClockDate(a.Created) {
+			return nil, false
+		}
+		differ = append(differ, i)
+	}
+	return differ, true
+}
+
+// isClockDate reports whether a date is a real one with a fraction of a second.
+func isClockDate(t *time.Time) bool {
+	t = model.RealDate(t)
+	return t != nil && t.Nanosecond() != 0
 }
 
 // clockDates counts different dates of A that have fractions of a second.
 func (l *ladder) clockDates() int {
 	seen := map[int64]bool{}
 	for _, s := range l.a.Steps {
-		if t := model.RealDate(s.Created); t != nil && t.Nanosecond() != 0 {
-			seen[t.UnixNano()] = true
+		if isClockDate(s.Created) {
+			seen[s.Created.UnixNano()] = true
 		}
 	}
 	return len(seen)
@@ -347,59 +384,4 @@ func datedSteps(img *model.Image) int {
 		}
 	}
 	return n
-}
-
-// rebased: only the layers of the base differ. Both sides say that they are one build, or
-// the base ends below the layers that are the same.
-func (l *ladder) rebased() (Verdict, bool) {
-	own := commonSuffix(l.withFiles[0], l.withFiles[1])
-	below := min(len(l.withFiles[0]), len(l.withFiles[1])) - own
-	if own == 0 || below == 0 || !l.oneBuild() && !l.ownLayersSame(own) {
-		return Verdict{}, false
-	}
-	baseA, baseB := runImageName(l.a), runImageName(l.b)
-	because := safe.Sprintf("The newest %s with files %s the same, %s before %s not",
-		afterFirst(own, "layer"), isAre(own), plural(below, "layer"), isAre(below))
-	if baseA != "" && baseB != "" && baseA != baseB {
-		because = safe.Sprintf("%s. The run image was %s, now it is %s, as labels say", because, baseA, baseB)
-	}
-	return Verdict{
-		Rests: []Ground{Structure, Claimed}, Because: because,
-		Headline: safe.Sprintf("%s is %s on another base: rebased, its own %s %s the same",
-			l.nameB, l.nameA, afterFirst(own, "layer"), isAre(own)),
-		Proof: []safe.Text{safe.Sprintf("the newest %d diff_ids with files are equal; those that differ come before them", own)},
-	}, true
-}
-
-func commonSuffix(a, b []string) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
-		n++
-	}
-	return n
-}
-
-// ownLayersSame reports whether all layers above the base are among the newest n, which
-// are the same on both sides. The end of the base must be more than suggested.
-func (l *ladder) ownLayersSame(n int) bool {
-	for _, img := range []*model.Image{l.a, l.b} {
-		base := BaseOf(img)
-		above := 0
-		for _, s := range img.Steps[base.Steps:] {
-			if s.HasLayer && !s.Empty {
-				above++
-			}
-		}
-		if base.Steps == 0 || base.Trust == Suggested || above == 0 || above > n {
-			return false
-		}
-	}
-	return true
-}
-
-// oneBuild reports whether two images with other bases come from one build: buildpacks
-// record the same application in both. An equal date of creation alone does not show it.
-func (l *ladder) oneBuild() bool {
-	appA, appB := buildpackApp(l.a), buildpackApp(l.b)
-	return appA != "" && appA == appB
 }

@@ -37,6 +37,13 @@ func koOn(base, program string) build {
 	return build{steps: []step{does("apko", files(base)).noted("base"), does("ko build ko://x", files(program)).noted("go build output, at /ko-app/x")}}
 }
 
+// onNewBase is one program on a base of BuildKit, which has other files and another date.
+func onNewBase(base, baseDate, own string) build {
+	return build{created: own, steps: []step{
+		does("ADD rootfs.tar /", files("base "+base)).at(baseDate), does("COPY app /app", files("app")).at(own), sets(`CMD ["/app"]`).at(own),
+	}}
+}
+
 // flatOf is what crane flatten makes of an image: one layer, and the history in a comment.
 func flatOf(t *testing.T, b build) build {
 	t.Helper()
@@ -123,7 +130,9 @@ func TestRewritten(t *testing.T) {
 		"every date kept":                {org.image(t), onDates("again", first, second).image(t), Rewritten, Suggested, "The same build, its layers rewritten"},
 		"dates of SOURCE_DATE_EPOCH":     {onDates("1", whole, whole).image(t), onDates("2", whole, whole).image(t), SameRecipe, Inferred, "other files from step 1 on"},
 		"one layer is the same": {org.image(t), build{created: second, steps: []step{org.steps[0], does("RUN make # buildkit", files("other")).at(second)}}.image(t),
-			SameRecipe, Inferred, "other files from step 2 on"},
+			Rewritten, Suggested, "The same build, a layer of it rewritten after it was built"},
+		"one layer of a whole second": {onDates("", whole, second).image(t), build{created: second, steps: []step{does(nopA, files("other")).at(whole), onDates("", whole, second).steps[1]}}.image(t),
+			SameRecipe, Inferred, "other files in step 1"},
 		"times zeroed":        {org.image(t), zero.image(t), Rewritten, Suggested, ":b is :a, rewritten with all times zero"},
 		"zero dates, no hash": {plainOrg.image(t), plainZero.image(t), SameRecipe, Inferred, "Same recipe"},
 		"another image on the rewritten base": {org.image(t), build{created: "1970-01-01T00:00:00Z", config: map[string]any{"Env": []string{"A=1"}}, steps: []step{
@@ -136,6 +145,10 @@ func TestRewritten(t *testing.T) {
 		"rebased":                                   {pack("1", "app", "1").image(t), pack("2", "app", "2").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
 		"ko on another base":                        {koOn("1", "app").image(t), koOn("2", "app").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
 		"ko, another program":                       {koOn("1", "app").image(t), koOn("2", "app 2").image(t), SameRecipe, Inferred, "Both layers differ: apko: base and ko: go build output, at /ko-app/x"},
+		"rebased, by dates":                         {onNewBase("1", first, second).image(t), onNewBase("2", later, second).image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
+		"own steps built again":                     {onNewBase("1", first, second).image(t), onNewBase("2", later, "2024-01-03T10:00:01.5Z").image(t), SameRecipe, Inferred, "built again"},
+		"own steps with constant dates":             {onNewBase("1", first, whole).image(t), onNewBase("2", later, whole).image(t), SameRecipe, Inferred, "Same recipe"},
+		"a base of the same date, changed":          {onNewBase("1", first, second).image(t), onNewBase("2", first, second).image(t), Rewritten, Suggested, "The same build, a layer of it rewritten"},
 		"the base is only suggested":                {early("1", ownDay).image(t), early("2", ownDay).image(t), SameRecipe, Inferred, "Same recipe"},
 		"another application":                       {pack("1", "app", "1").image(t), pack("2", "app 2", "2").image(t), SameRecipe, Inferred, "Built again on another run image"},
 	} {

@@ -1,0 +1,122 @@
+package diff
+
+import (
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// rebased: only the layers of the base differ. Both sides say that they are one build, or
+// the base ends below the layers that are the same, by its signs or by dates.
+func (l *ladder) rebased() (Verdict, bool) {
+	own := commonSuffix(l.withFiles[0], l.withFiles[1])
+	below := min(len(l.withFiles[0]), len(l.withFiles[1])) - own
+	if own == 0 || below == 0 || l.sameBaseGiven() || !l.oneBuild() && !l.ownLayersSame(own) && !l.ownDatesSame() {
+		return Verdict{}, false
+	}
+	baseA, baseB := runImageName(l.a), runImageName(l.b)
+	because := safe.Sprintf("The newest %s with files %s the same, %s before %s not",
+		afterFirst(own, "layer"), isAre(own), plural(below, "layer"), isAre(below))
+	if baseA != "" && baseB != "" && baseA != baseB {
+		because = safe.Sprintf("%s. The run image was %s, now it is %s, as labels say", because, baseA, baseB)
+	}
+	if suite, from, to := debianBump(l.a, l.b); suite != "" {
+		because = safe.Sprintf("%s. The base is debian %s of %s in %s and of %s in %s", because, suite, from, l.nameA, to, l.nameB)
+	}
+	return Verdict{
+		Rests: []Ground{Structure, Claimed}, Because: because,
+		Headline: safe.Sprintf("%s is %s on another base: rebased, its own %s %s the same",
+			l.nameB, l.nameA, afterFirst(own, "layer"), isAre(own)),
+		Proof: []safe.Text{safe.Sprintf("the newest %d diff_ids with files are equal; those that differ come before them", own)},
+	}, true
+}
+
+func commonSuffix(a, b []string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
+	}
+	return n
+}
+
+// ownLayersSame reports whether all layers above the base are among the newest n, which
+// are the same on both sides. The end of the base must be more than suggested.
+func (l *ladder) ownLayersSame(n int) bool {
+	for _, img := range []*model.Image{l.a, l.b} {
+		base := BaseOf(img)
+		above := 0
+		for _, s := range img.Steps[base.Steps:] {
+			if s.HasLayer && !s.Empty {
+				above++
+			}
+		}
+		if base.Steps == 0 || base.Trust == Suggested || above == 0 || above > n {
+			return false
+		}
+	}
+	return true
+}
+
+// sameBaseGiven reports whether dates and instructions of the bases agree, too: then a tool
+// changed a layer of the base, and the base is no other one.
+func (l *ladder) sameBaseGiven() bool {
+	return l.sameDates() && l.clockDates() > 0 && l.sameInstructions()
+}
+
+// ownDatesSame reports whether the newest steps are the same on both sides, with layers and
+// dates that a clock gave, and the steps below them have other dates: a build on another
+// base gives other dates to its own steps.
+func (l *ladder) ownDatesSame() bool {
+	n, clocks, layers := l.sameNewestSteps()
+	baseA, baseB := l.a.Steps[:len(l.a.Steps)-n], l.b.Steps[:len(l.b.Steps)-n]
+	if clocks == 0 || layers == 0 || countFiles(baseA) == 0 || countFiles(baseB) == 0 {
+		return false
+	}
+	seen := map[int64]bool{}
+	for _, s := range baseA {
+		if !addDate(s, seen) {
+			return false
+		}
+	}
+	for _, s := range baseB {
+		if t := model.RealDate(s.Created); t == nil || seen[t.UnixNano()] {
+			return false
+		}
+	}
+	return true
+}
+
+// addDate adds the date of a step to those seen. It is false if the step has no real date.
+func addDate(s model.Step, seen map[int64]bool) bool {
+	t := model.RealDate(s.Created)
+	if t != nil {
+		seen[t.UnixNano()] = true
+	}
+	return t != nil
+}
+
+// sameNewestSteps counts the newest steps that agree in instruction, date and layer, and
+// among them those with a date of a clock and those with files.
+func (l *ladder) sameNewestSteps() (n, clocks, layers int) {
+	for n < len(l.a.Steps) && n < len(l.b.Steps) {
+		a, b := l.a.Steps[len(l.a.Steps)-1-n], l.b.Steps[len(l.b.Steps)-1-n]
+		if !dockerfile.SameStep(a, b) || !sameInstant(a.Created, b.Created) || !sameFilesLeft(a, b) {
+			break
+		}
+		n++
+		if isClockDate(a.Created) {
+			clocks++
+		}
+		if hasFiles(a) {
+			layers++
+		}
+	}
+	return n, clocks, layers
+}
+
+// oneBuild reports whether two images with other bases come from one build: buildpacks
+// record the same application in both. An equal date of creation alone does not show it.
+func (l *ladder) oneBuild() bool {
+	appA, appB := buildpackApp(l.a), buildpackApp(l.b)
+	return appA != "" && appA == appB
+}
