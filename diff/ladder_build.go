@@ -42,13 +42,17 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	if len(differ) == 0 {
 		return Verdict{}, false
 	}
-	first := l.a.Steps[differ[0]]
+	first, stage := l.firstGiven(differ[0])
 	where := fmt.Sprintf("from step %d on", first.Index+1)
 	if len(differ) == 1 && first.Index+1 < len(l.a.Steps) {
 		where = fmt.Sprintf("in step %d", first.Index+1)
 	}
 	headline := safe.Sprintf("Same recipe, other files %s", where)
 	because := sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first))
+	what, given, hashed := l.givenFiles(differ, first, stage)
+	if hashed {
+		because = given
+	}
 	switch {
 	case l.assembled(differ):
 		headline = safe.Sprintf("%s: %s", layersDiffer(len(differ), len(l.withFiles[0])), list(stepNames(l.a, differ)))
@@ -62,6 +66,10 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 			headline = safe.Const("Same recipe, built again")
 		}
 		because = safe.Sprintf("%s. The instructions are the same", l.convertedText())
+	case hashed && builtAtOtherTimes(l.a, l.b):
+		headline = safe.Sprintf("Same recipe, built again; %s", what)
+	case hashed:
+		headline = safe.Sprintf("Same recipe; %s", what)
 	case builtAtOtherTimes(l.a, l.b):
 		headline = safe.Sprintf("Same recipe, built again %s", where)
 		if len(differ) == 1 {
@@ -69,8 +77,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 		}
 	}
 	return Verdict{
-		Code: SameRecipe, Rests: on(Structure), Step: first.Index + 1, Headline: headline,
-		Because: because,
+		Code: SameRecipe, Rests: on(Structure), Step: first.Index + 1, Headline: headline, Because: because,
 		Proof: append([]safe.Text{
 			safe.Sprintf("created_by(A) = created_by(B) for %s, in the spelling of a Dockerfile", plural(len(l.a.Steps), "step")),
 		}, l.stepProof(first.Index+1)...),

@@ -132,7 +132,7 @@ func TestRewritten(t *testing.T) {
 		"one layer is the same": {org.image(t), build{created: second, steps: []step{org.steps[0], does("RUN make # buildkit", files("other")).at(second)}}.image(t),
 			Rewritten, Suggested, "The same build, a layer of it rewritten after it was built"},
 		"one layer of a whole second": {onDates("", whole, second).image(t), build{created: second, steps: []step{does(nopA, files("other")).at(whole), onDates("", whole, second).steps[1]}}.image(t),
-			SameRecipe, Inferred, "other files in step 1"},
+			SameRecipe, Inferred, "only dates or owners differ in step 1"},
 		"times zeroed":        {org.image(t), zero.image(t), Rewritten, Suggested, ":b is :a, rewritten with all times zero"},
 		"zero dates, no hash": {plainOrg.image(t), plainZero.image(t), SameRecipe, Inferred, "Same recipe"},
 		"another image on the rewritten base": {org.image(t), build{created: "1970-01-01T00:00:00Z", config: map[string]any{"Env": []string{"A=1"}}, steps: []step{

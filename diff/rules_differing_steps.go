@@ -92,6 +92,9 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	if f, ok := c.otherLayers(p, rebuilt); ok {
 		return []Finding{f}
 	}
+	if first.FilesOf > 0 && first.FilesOf < stepNumber(first) {
+		text = fmt.Sprintf("The layer of steps %d to %d", first.FilesOf, stepNumber(first))
+	}
 	f := Finding{Rests: on(Hashed), Evidence: evidenceOf(rebuilt), Proof: rowProof(first), Check: c.LayerCheck(first)}
 	if !cause && stepNumber(first) == 1 {
 		return nil // the step has nothing below it that could be the cause

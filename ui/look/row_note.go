@@ -89,6 +89,8 @@ func bothEmptyNote(r diff.Row) safe.Text {
 
 func substitutedNote(r diff.Row) safe.Text {
 	switch {
+	case !r.A.HasLayer && !r.B.HasLayer && r.Detail == diff.OtherFiles: // buildah keeps them in a later layer
+		return safe.Const("other files given")
 	case !r.A.HasLayer && !r.B.HasLayer:
 		return safe.Const("setting changed")
 	case !r.A.HasLayer:

@@ -30,6 +30,7 @@ func TestRowNote(t *testing.T) {
 		{diff.Row{Class: diff.BothEmpty, A: layer, B: setting}, "empty layer only in A"},
 		{diff.Row{Class: diff.BothEmpty, A: setting, B: layer}, "empty layer only in B"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: setting, B: setting}, "setting changed"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.OtherFiles, A: setting, B: setting, FilesIn: 7}, "other files given"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: setting, B: layer}, "no layer in A"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: setting}, "no layer in B"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Rebuilt, A: layer, B: layer}, "rebuilt: differs"},

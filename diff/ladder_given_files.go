@@ -1,0 +1,105 @@
+package diff
+
+import (
+	"fmt"
+
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// firstGiven returns the step that explains the layer of the step with an index. That is
+// the step itself, except where buildah keeps the files of a stage in one layer: then it is
+// the first COPY or ADD of the stage that was given other files, or the first step with
+// files. stage is the text "steps 4 to 7" for such a layer.
+func (l *ladder) firstGiven(at int) (step model.Step, stage string) {
+	from := l.stageFrom(at)
+	if from == at {
+		return l.a.Steps[at], ""
+	}
+	stage = fmt.Sprintf("steps %d to %d", from+1, at+1)
+	for _, s := range l.a.Steps[from : at+1] {
+		if dockerfile.CompareHashes(s.CreatedBy, l.b.Steps[s.Index].CreatedBy) == dockerfile.OtherFiles {
+			return s, stage
+		}
+	}
+	return l.a.Steps[from], stage
+}
+
+// stageFrom is the index of the oldest step whose files are in the layer of the step at an
+// index.
+func (l *ladder) stageFrom(at int) int {
+	for _, r := range l.p.Rows {
+		if r.A != nil && r.B != nil && r.A.Index == at && r.FilesOf > 0 {
+			return min(r.FilesOf-1, at)
+		}
+	}
+	return at
+}
+
+// givenFiles says what the hashes of a builder tell of the steps whose layers differ, in
+// short and as a sentence. ok is false if they tell nothing.
+func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inShort string, sentence safe.Text, ok bool) {
+	other := l.b.Steps[first.Index]
+	compared := dockerfile.CompareHashes(first.CreatedBy, other.CreatedBy)
+	same := sameInstructions(len(l.a.Steps))
+	switch {
+	case compared == dockerfile.OtherFiles:
+		return fmt.Sprintf("step %d was given other files", first.Index+1),
+			safe.Sprintf("%s; as hashes of the builder say, other files were given to %s in %s and to %s in %s%s", same,
+				instructionText(first), l.nameA, instructionText(other), l.nameB, moreLayersText(len(differ)-1)), true
+	case stage != "":
+		return "one of the " + stage + " gave different files",
+			safe.Sprintf("%s; the %s gave one layer, so it does not tell which of them differs%s", same, stage, moreLayersText(len(differ)-1)), true
+	case l.onlyDates(differ):
+		return "only dates or owners differ in " + stepsText(differ),
+			safe.Sprintf("%s; as hashes of the builder say, %s %s given the same files (%s), so only dates or owners differ in %s", same,
+				stepsText(differ), wasWere(len(differ)), instructionText(first), theirLayers(len(differ))), true
+	}
+	return "", safe.Text{}, false
+}
+
+// onlyDates reports whether all steps with these indexes were given the same files.
+func (l *ladder) onlyDates(indexes []int) bool {
+	for _, i := range indexes {
+		if dockerfile.CompareHashes(l.a.Steps[i].CreatedBy, l.b.Steps[i].CreatedBy) != dockerfile.SameFiles {
+			return false
+		}
+	}
+	return true
+}
+
+func sameInstructions(n int) string {
+	if n == 1 {
+		return "The same instruction"
+	}
+	return fmt.Sprintf("The same %d instructions", n)
+}
+
+func moreLayersText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return "; " + plural(n, "later layer") + " " + differsDiffer(n) + ", too"
+}
+
+func differsDiffer(n int) string {
+	if n == 1 {
+		return "differs"
+	}
+	return "differ"
+}
+
+func theirLayers(n int) string {
+	if n == 1 {
+		return "its layer"
+	}
+	return "their layers"
+}
+
+func wasWere(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}

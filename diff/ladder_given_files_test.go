@@ -1,0 +1,65 @@
+package diff
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestGivenFiles has rebuilt images whose builder records hashes of files, and the layers
+// in which buildah keeps a stage.
+func TestGivenFiles(t *testing.T) {
+	nop := func(verb string, hash byte) string { return "/bin/sh -c #(nop) " + verb + hex64(hash) + " in /srv/ " }
+	classic := func(hash byte, content string) build {
+		return build{created: "2024-01-0" + content + "T00:00:00Z", steps: []step{
+			does("ADD x /", files("base")), does(nop("COPY dir:", hash), files("srv "+content)), sets(`/bin/sh -c #(nop)  CMD ["/srv/a"]`),
+		}}
+	}
+	buildah := func(copied, content string) build {
+		return build{
+			config: map[string]any{"Labels": map[string]string{buildahLabel: "1.28.2"}}, created: "2024-01-0" + content + "T00:00:00Z",
+			steps: []step{
+				does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in /", files("base")), sets("/bin/sh -c #(nop) ENV A=1"), sets("/bin/sh -c " + copied),
+				sets("/bin/sh -c make"), does("/bin/sh -c #(nop) USER 1001", files("stage "+content)).noted("FROM base:1"),
+			},
+		}
+	}
+	copied := func(hash byte) string { return strings.TrimPrefix(nop("COPY dir:", hash), "/bin/sh -c ") }
+	for name, tt := range map[string]struct {
+		a, b          build
+		head, because string
+		detail        int // displayed number of the row with OtherFiles, 0 for none
+		step          int
+	}{
+		"other files": {classic('b', "1"), classic('c', "2"), "Same recipe, built again; step 2 was given other files",
+			"other files were given to COPY dir:bbbb… in /srv/ in :a and to COPY dir:cccc… in /srv/ in :b", 2, 2},
+		"the same files": {classic('b', "1"), classic('b', "2"), "only dates or owners differ in step 2",
+			"step 2 was given the same files (COPY dir:bbbb… in /srv/), so only dates or owners differ in its layer", 0, 2},
+		"no hash": {withoutHash("1"), withoutHash("2"), "built again; step 1 differs", "one gave different files: COPY a /", 0, 1},
+		"a stage given other files": {buildah(copied('b'), "1"), buildah(copied('c'), "2"), "step 3 was given other files",
+			"other files were given to COPY dir:bbbb…", 3, 3},
+		"a stage given the same files": {buildah(copied('b'), "1"), buildah(copied('b'), "2"), "one of the steps 3 to 5 gave different files",
+			"the steps 3 to 5 gave one layer, so it does not tell which of them differs", 0, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := pairOf(t, tt.a, tt.b)
+			if v := c.Verdict; !strings.Contains(v.Headline.String(), tt.head) || !strings.Contains(v.Because.String(), tt.because) || v.Step != tt.step {
+				t.Errorf("step %d: %s because %s", v.Step, v.Headline, v.Because)
+			}
+			for _, r := range c.Pairs[0].Rows {
+				if (r.Detail == OtherFiles) != (stepNumber(r) == tt.detail) {
+					t.Errorf("row %d is %s", stepNumber(r), r.Detail)
+				}
+			}
+			for _, f := range c.Pairs[0].Findings {
+				if f.ID == "D4" && strings.Contains(f.Text.String(), "USER") {
+					t.Errorf("USER is blamed: %s", f.Text)
+				}
+			}
+		})
+	}
+}
+
+// withoutHash is an image of BuildKit, which records no hash of files.
+func withoutHash(content string) build {
+	return build{created: "2024-01-0" + content + "T00:00:00Z", steps: []step{does("COPY a / # buildkit", files(content)), sets("USER 1")}}
+}
