@@ -22,10 +22,12 @@ func baseContradicted(c Comparison, p Pair) []Finding {
 		child, base         *model.Entry
 		childName, baseName string
 		side                Side
-	}{{p.B, p.A, nameB, nameA, SideB}, {p.A, p.B, nameA, nameB, SideA}}
+		baseTop             digest.Digest
+	}{{p.B, p.A, nameB, nameA, SideB, c.A.Top.Digest}, {p.A, p.B, nameA, nameB, SideA, c.B.Top.Digest}}
 	for _, w := range ways {
-		source, named := claimedBase(w.child)
-		if named == "" || named != w.base.Descriptor.Digest || startsWith(w.child.Image, w.base.Image) {
+		source, named := c.claimedBaseOf(w.side, w.child)
+		isNamed := named == w.base.Descriptor.Digest || named == w.baseTop && nameOf(*p.A) == nameOf(*p.B)
+		if named == "" || !isNamed || startsWith(w.child.Image, w.base.Image) {
 			continue
 		}
 		return []Finding{{

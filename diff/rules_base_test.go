@@ -53,6 +53,11 @@ func baseCases(t *testing.T) []ruleCase {
 	byBuildah := func(content string) build {
 		return build{config: map[string]any{"Labels": map[string]string{buildahLabel: "1.28.2"}}, steps: []step{does("ADD file: /", files("debian")), does("/bin/sh -c make", files(content))}}
 	}
+	// onIndex names the index of a base as the base of b.
+	onIndex := func(base, b build) Comparison {
+		top := index(t, "a", entry(base.image(t)))
+		return Compare(top, index(t, "b", entry(annotated(b, "app", top.Top.Digest).image(t))))
+	}
 	return []ruleCase{
 		{"the base moved", pairOf(t, old, moved), "G1", 2, "The base moved: it differs from step 3 on (PYTHON_VERSION 2.7.16 → 2.7.17). The instructions of your own 4 steps after it are the same.", 2},
 		{"the base of another platform", pairOf(t, old, onArch(moved, "arm64")), "G1", -1, "", 0},
@@ -75,6 +80,9 @@ func baseCases(t *testing.T) []ruleCase {
 		{"annotated with the other side, whose layers it has", pairOf(t, app(), annotated(app(does("RUN x", files("x"))), "app", manifestDigest(t, app()))), "G8", -1, "", 0},
 		{"annotated with the other side, without its layers", pairOf(t, app(), annotated(old, "app", manifestDigest(t, app()))), "G8", 1,
 			"The annotation of :b names :a as its base, but the layers of :a are not the first ones of :b. The layers count.", 2},
+		{"annotated with the index of the other side, without its layers", onIndex(app(), old), "G8", 1,
+			"The annotation of :b names :a as its base, but the layers of :a are not the first ones of :b.", 2},
+		{"annotated with the index of the other side, whose layers it has", onIndex(app(), app(does("RUN x", files("x")))), "G8", -1, "", 0},
 		{"one base by name, two by layers", pairOf(t, annotated(app(), "app", one), annotated(build{steps: []step{does("ADD y /", files("y"))}}, "app", one)), "G8", 1, "Both sides name the base " + short(one), 2},
 		{"one base", pairOf(t, annotated(app(), "app", one), annotated(app(does("RUN x", files("x"))), "app", one)), "G8", -1, "", 0},
 		{"buildah's last step is not the base", pairOf(t, annotated(byBuildah("1"), "app", one), annotated(build{steps: []step{does("ADD y /", files("y"))}, config: byBuildah("1").config}, "app", one)), "G8", -1, "", 0},

@@ -32,6 +32,15 @@ func platformLost(c Comparison) []Finding {
 			Proof: c.platformsProof(), Check: c.platformsCheck(),
 		}}
 	}
+	if c.onOtherRelease() {
+		return []Finding{{
+			Rests: on(Hashed, Structure), Evidence: c.oneSidedEvidence(SideA),
+			Text: safe.Sprintf("%s %s in %s but not in %s, which is built on another release of it. "+
+				"A base can serve platforms for which nothing is built on it.", platformsFirst(lost), isAre(len(lost)), nameA, nameB),
+			Next:  safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB),
+			Proof: c.platformsProof(), Check: c.platformsCheck(),
+		}}
+	}
 	if c.Verdict.strangers || otherVariants(c.A.Ref.Tag, c.B.Ref.Tag) {
 		return []Finding{{
 			Severity: 1, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
