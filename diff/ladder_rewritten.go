@@ -352,7 +352,8 @@ func (l *ladder) sameInstructions() bool {
 
 // datesZeroed: the instructions agree, one side has real dates and the other none, and
 // every layer differs though an ADD or COPY names the same files: kaniko --reproducible
-// writes every layer again, the base's too, with all times zero.
+// writes every layer again, the base's too, with all times zero. Layers without such a name
+// can be those of another program: then their sizes must agree, and it is only possible.
 func (l *ladder) datesZeroed() (Verdict, bool) {
 	realA, realB := datedSteps(l.a), datedSteps(l.b)
 	if (realA == 0) == (realB == 0) || !l.noLayerShared() || !l.sameInstructions() || !l.sameSettings() {
@@ -362,18 +363,38 @@ func (l *ladder) datesZeroed() (Verdict, bool) {
 	if realA == 0 {
 		zeroed, original = l.nameA, l.nameB
 	}
+	named, unnamed := l.namedLayers()
+	if len(named) == 0 || len(unnamed) > 0 && !l.similarSizes() {
+		return Verdict{}, false
+	}
+	first := named[0]
+	v := Verdict{
+		Rests:    []Ground{Claimed, Heuristic},
+		Headline: safe.Sprintf("%s is %s, rewritten with all times zero", zeroed, original),
+		Because: safe.Sprintf("Step %d names the same files on both sides (%s) and its layer differs, as kaniko --reproducible leaves it",
+			first+1, instructionText(l.a.Steps[first])),
+		Proof: []safe.Text{safe.Sprintf("created_by of step %d is equal on both sides, hash included", first+1)},
+	}
+	if len(unnamed) > 0 {
+		v.Headline = safe.Sprintf("%s may be %s, rewritten with all times zero", zeroed, original)
+		v.Because = safe.Sprintf("%s; of %s only the sizes are about the same", v.Because, stepsText(unnamed))
+	}
+	return v, true
+}
+
+// namedLayers are the indexes of the steps with files: those whose hashes say that the same
+// files were given, and the others.
+func (l *ladder) namedLayers() (named, unnamed []int) {
 	for i, s := range l.a.Steps {
-		if s.HasLayer && !s.Empty && dockerfile.CompareHashes(s.CreatedBy, l.b.Steps[i].CreatedBy) == dockerfile.SameFiles {
-			return Verdict{
-				Rests:    []Ground{Claimed, Heuristic},
-				Headline: safe.Sprintf("%s is %s, rewritten with all times zero", zeroed, original),
-				Because: safe.Sprintf("Step %d names the same files on both sides (%s) and its layer differs, as kaniko --reproducible leaves it",
-					i+1, instructionText(s)),
-				Proof: []safe.Text{safe.Sprintf("created_by of step %d is equal on both sides, hash included", i+1)},
-			}, true
+		switch {
+		case !hasFiles(s):
+		case dockerfile.CompareHashes(s.CreatedBy, l.b.Steps[i].CreatedBy) == dockerfile.SameFiles:
+			named = append(named, i)
+		default:
+			unnamed = append(unnamed, i)
 		}
 	}
-	return Verdict{}, false
+	return named, unnamed
 }
 
 func datedSteps(img *model.Image) int {
