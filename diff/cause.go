@@ -115,7 +115,7 @@ func (c Comparison) causeOf(p Pair) (cause, bool) {
 	if from, to := p.A.Platform().OSVersion, p.B.Platform().OSVersion; from != to && from != "" && to != "" {
 		return cause{safe.Sprintf("From Windows %s to %s", from, to), on(Claimed)}, true
 	}
-	if base != "" && p.Verdict.Code == SameRecipe {
+	if base != "" && p.Verdict.Code == SameRecipe && !isFlattened(a) && !isFlattened(b) {
 		return cause{safe.Clean("Built again on " + base), on(Claimed)}, true
 	}
 	if suite, from, to := debianBump(a, b); suite != "" {

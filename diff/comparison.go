@@ -41,6 +41,7 @@ type Verdict struct {
 	Command  safe.Text   // a shell command that shows the same with another tool, "" if there is none
 
 	isBase       bool // one side is the base of the other
+	onNamedBase  bool // one side names the other as its base, which no layer shows
 	inPlace      bool // of Rewritten: a tool changed layers where they were, so the base is the same
 	sameSettings bool // of OtherSettings: only dates, history and notes of builders differ
 	strangers    bool // of Unrelated: the two have nothing in common that a rebuild explains

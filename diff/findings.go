@@ -86,7 +86,7 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 		}
 	}
 	switch {
-	case p.Verdict.isBase, p.onOtherRelease():
+	case p.Verdict.isBase, p.Verdict.onNamedBase, p.onOtherRelease():
 		expectOnBase(found)
 	case p.Verdict.strangers:
 		expectOfStrangers(found)

@@ -374,6 +374,10 @@ func (l *ladder) unrelated() Verdict {
 		silent.Step, silent.Proof = v.Step, v.Proof
 		return silent
 	}
+	if flat, ok := l.squashedSide(); ok {
+		flat.Step, flat.Proof = v.Step, v.Proof
+		return flat
+	}
 	if root, ok := l.otherRoot(); ok {
 		root.Step, root.Proof = v.Step, v.Proof
 		return root

@@ -1,12 +1,9 @@
 package diff
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
@@ -70,44 +67,6 @@ func (l *ladder) flattened() (Verdict, bool) {
 		}
 	}
 	return Verdict{}, false
-}
-
-// flattenedRecipe: crane flatten keeps the history of before in the comment of its one
-// step, and that history has the instructions of the other side.
-func (l *ladder) flattenedRecipe() (Verdict, bool) {
-	for _, s := range []struct {
-		flat, other         *model.Image
-		nameFlat, nameOther string
-	}{{l.b, l.a, l.nameB, l.nameA}, {l.a, l.b, l.nameA, l.nameB}} {
-		before := historyBeforeFlatten(s.flat)
-		if len(before) == 0 || !slices.EqualFunc(before, s.other.Steps, func(h v1.History, st model.Step) bool {
-			return dockerfile.Key(h.CreatedBy) == dockerfile.Key(st.CreatedBy)
-		}) {
-			continue
-		}
-		return Verdict{
-			Code: SameRecipe, Rests: on(Claimed), Step: 1,
-			Headline: safe.Sprintf("Same recipe as %s, but %s is flattened into one layer", s.nameOther, s.nameFlat),
-			Because: safe.Sprintf("The comment of crane flatten in %s keeps the same %s. Layers cannot be compared with one layer",
-				s.nameFlat, plural(len(before), "instruction")),
-			Proof: []safe.Text{safe.Sprintf("created_by of the history in the comment = created_by(%s) for %s",
-				s.nameOther, plural(len(before), "step"))},
-		}, true
-	}
-	return Verdict{}, false
-}
-
-// historyBeforeFlatten is the history that crane flatten keeps as JSON in the comment of the
-// one step that it leaves (go-containerregistry cmd/crane/cmd/flatten.go), nil without one.
-func historyBeforeFlatten(img *model.Image) []v1.History {
-	if len(img.Steps) != 1 || !strings.HasPrefix(img.Steps[0].CreatedBy, "crane flatten ") {
-		return nil
-	}
-	var before []v1.History
-	if json.Unmarshal([]byte(img.Steps[0].Comment), &before) != nil {
-		return nil
-	}
-	return before
 }
 
 // settingsNote ends a headline with how the settings compare.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -56,13 +58,13 @@ func byCopy(date string, size int64) build {
 }
 
 // flatOf is what crane flatten makes of an image: one layer, and the history in a comment.
-func flatOf(t *testing.T, b build) build {
+func flatOf(t *testing.T, b build, content string) build {
 	t.Helper()
 	comment, err := json.Marshal(b.image(t).Config.History)
 	if err != nil {
 		t.Fatal(err)
 	}
-	flat := does("crane flatten sha256:"+strings.Repeat("1", 64), files("all of it")).noted(string(comment))
+	flat := does("crane flatten "+digest.FromString(content).String(), files("all of it "+content)).noted(string(comment))
 	return build{created: b.created, steps: []step{flat}}
 }
 
@@ -152,8 +154,10 @@ func TestRewritten(t *testing.T) {
 			does(nopA, files("base zero")), sets("ENV A=1"), does("COPY app /", files("app"))}}.image(t), Unrelated, Suggested, "though step 1 was given the same files"},
 		"flattened":              {org.image(t), flat.image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
 		"another one, flattened": {org.image(t), other.image(t), Unrelated, Inferred, "Unrelated"},
-		"flattened, the same recipe in its comment": {onDates("2", first, later).image(t), flatOf(t, onDates("1", first, second)).image(t), SameRecipe, Inferred, "Same recipe as :a, but :b is flattened into one layer"},
-		"flattened, another recipe in its comment":  {onDates("2", first, later).image(t), flatOf(t, koOn("1", "app")).image(t), Unrelated, Inferred, "Unrelated"},
+		"flattened, the same recipe in its comment": {onDates("2", first, later).image(t), flatOf(t, onDates("1", first, second), "").image(t), SameRecipe, Inferred, "Same recipe as :a, but :b is flattened into one layer"},
+		"flattened, another recipe in its comment":  {onDates("2", first, later).image(t), flatOf(t, koOn("1", "app"), "").image(t), Unrelated, Inferred, "Unrelated"},
+		"both flattened, the same recipe":           {flatOf(t, onDates("2", first, later), "2").image(t), flatOf(t, onDates("1", first, second), "1").image(t), SameRecipe, Inferred, "Same recipe, flattened into one layer on both sides"},
+		"both flattened, other recipes":             {flatOf(t, onDates("2", first, later), "2").image(t), flatOf(t, koOn("1", "app"), "1").image(t), Unrelated, Inferred, "Unrelated"},
 		"two formats of one build":                  {annotatedLayers(t, onDates("1", first, second), toc, "sha256:1"), annotatedLayers(t, onDates("2", first, second), "containerd.io/snapshot/nydus-blob", "true"), Rewritten, Suggested, "The same build, rewritten as eStargz in :a and as nydus in :b"},
 		"rebased":                                   {pack("1", "app", "1").image(t), pack("2", "app", "2").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
 		"ko on another base":                        {koOn("1", "app").image(t), koOn("2", "app").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},

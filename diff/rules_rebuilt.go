@@ -52,7 +52,7 @@ func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
 	if !ok || p.Verdict.Code != SameRecipe || nameOf(*p.A) != nameOf(*p.B) {
 		return nil // different platforms are different builds
 	}
-	if !builtAtOtherTimes(a, b) {
+	if !builtAtOtherTimes(a, b) || isFlattened(a) || isFlattened(b) { // the date is that of the flattening
 		return nil
 	}
 	var rows []Row

@@ -1,0 +1,145 @@
+package diff
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// flattenedRecipe: crane flatten keeps the history of before in the comment of its one
+// step, and that history has the instructions of the other side.
+func (l *ladder) flattenedRecipe() (Verdict, bool) {
+	if v, ok := l.flattenedTwice(); ok {
+		return v, true
+	}
+	for _, s := range []struct {
+		flat, other         *model.Image
+		nameFlat, nameOther string
+	}{{l.b, l.a, l.nameB, l.nameA}, {l.a, l.b, l.nameA, l.nameB}} {
+		before := historyBeforeFlatten(s.flat)
+		if len(before) == 0 || !slices.EqualFunc(before, s.other.Steps, func(h v1.History, st model.Step) bool {
+			return dockerfile.Key(h.CreatedBy) == dockerfile.Key(st.CreatedBy)
+		}) {
+			continue
+		}
+		return Verdict{
+			Code: SameRecipe, Rests: on(Claimed), Step: 1,
+			Headline: safe.Sprintf("Same recipe as %s, but %s is flattened into one layer", s.nameOther, s.nameFlat),
+			Because: safe.Sprintf("The comment of crane flatten in %s keeps the same %s. Layers cannot be compared with one layer",
+				s.nameFlat, plural(len(before), "instruction")),
+			Proof: []safe.Text{safe.Sprintf("created_by of the history in the comment = created_by(%s) for %s",
+				s.nameOther, plural(len(before), "step"))},
+		}, true
+	}
+	return Verdict{}, false
+}
+
+// flattenedTwice: both sides are flattened, and the comments keep the same instructions.
+func (l *ladder) flattenedTwice() (Verdict, bool) {
+	beforeA, beforeB := historyBeforeFlatten(l.a), historyBeforeFlatten(l.b)
+	sameKey := func(a, b v1.History) bool { return dockerfile.Key(a.CreatedBy) == dockerfile.Key(b.CreatedBy) }
+	if len(beforeA) == 0 || l.allLayers[0][0] == l.allLayers[1][0] || !slices.EqualFunc(beforeA, beforeB, sameKey) {
+		return Verdict{}, false
+	}
+	return Verdict{
+		Code: SameRecipe, Rests: on(Claimed), Step: 1,
+		Headline: safe.Const("Same recipe, flattened into one layer on both sides"),
+		Because: safe.Sprintf("The comments of crane flatten keep the same %s%s. The one layer does not tell which step differs",
+			plural(len(beforeA), "instruction"), datesBefore(beforeA, beforeB)),
+		Proof: []safe.Text{safe.Sprintf("created_by(A) = created_by(B) for %s of the histories in the comments", plural(len(beforeA), "step"))},
+	}, true
+}
+
+// datesBefore compares the dates of two histories of the same instructions.
+func datesBefore(a, b []v1.History) string {
+	own := 0
+	for own < len(a) && sameInstant(a[len(a)-1-own].Created, b[len(b)-1-own].Created) {
+		own++
+	}
+	switch below := len(a) - own; {
+	case below == 0:
+		return ", with the same dates"
+	case own > 0 && isClockDate(a[len(a)-1].Created):
+		return fmt.Sprintf("; the newest %s the same dates, the %d before %s not, as after a rebase", afterFirst(own, "step")+" "+hasHave(own),
+			below, hasHave(below))
+	}
+	return ""
+}
+
+// historyBeforeFlatten is the history that crane flatten keeps as JSON in the comment of the
+// one step that it leaves (go-containerregistry cmd/crane/cmd/flatten.go), nil without one.
+func historyBeforeFlatten(img *model.Image) []v1.History {
+	if len(img.Steps) != 1 || !strings.HasPrefix(img.Steps[0].CreatedBy, "crane flatten ") {
+		return nil
+	}
+	var before []v1.History
+	if json.Unmarshal([]byte(img.Steps[0].Comment), &before) != nil {
+		return nil
+	}
+	return before
+}
+
+// isFlattened reports whether crane flatten made an image.
+func isFlattened(img *model.Image) bool { return len(historyBeforeFlatten(img)) > 0 }
+
+// squashedSide is the verdict on two images without a common layer, if one of them is
+// squashed into one layer: it names the other as its base, or has its settings and size.
+func (l *ladder) squashedSide() (Verdict, bool) {
+	for _, s := range []struct {
+		flat, other         *model.Entry
+		nameFlat, nameOther string
+	}{{l.p.B, l.p.A, l.nameB, l.nameA}, {l.p.A, l.p.B, l.nameA, l.nameB}} {
+		flat, because := squashMark(*s.flat.Image)
+		if because == "" || realLayers(*s.flat.Image) != 1 || strings.HasPrefix(because, "crane ") {
+			continue
+		}
+		if _, named := annotatedBase(s.flat); named != "" && named == s.other.Descriptor.Digest {
+			return Verdict{
+				Code: Unrelated, Rests: on(Claimed), onNamedBase: true,
+				Headline: safe.Sprintf("%s names %s as its base; its layers were squashed", s.nameFlat, s.nameOther),
+				Because: safe.Sprintf("The annotation of %s names the digest of %s, %s; in %s, %s (%s)", s.nameFlat, s.nameOther,
+					short(named), s.nameFlat, flat, because),
+			}, true
+		}
+		if squashMarkOf(s.other) == "" && realLayers(*s.other.Image) > 1 && l.sameOwnSettings() && sameTotal(s.flat.Image, s.other.Image) {
+			return Verdict{
+				Code: Unrelated, Rests: on(Heuristic),
+				Headline: safe.Sprintf("%s may be %s, squashed into one layer; same settings", s.nameFlat, s.nameOther),
+				Because: safe.Sprintf("In %s, %s (%s), so layers cannot be compared; the settings are the same, and the sizes about the same (%s and %s)",
+					s.nameFlat, flat, because, bytesText(s.flat.Image.Manifest.LayerSize()), bytesText(s.other.Image.Manifest.LayerSize())),
+			}, true
+		}
+	}
+	return Verdict{}, false
+}
+
+func squashMarkOf(e *model.Entry) string {
+	_, because := squashMark(*e.Image)
+	return because
+}
+
+// sameOwnSettings reports whether the settings agree and there are some beyond a command.
+func (l *ladder) sameOwnSettings() bool {
+	c := l.a.Config.Config
+	n := 0
+	for _, isSet := range []bool{len(c.Cmd) > 0, len(c.Entrypoint) > 0, len(c.Env) > 1, c.User != "", c.WorkingDir != "", len(c.ExposedPorts) > 0, len(c.Labels) > 0} {
+		if isSet {
+			n++
+		}
+	}
+	return n > 1 && l.sameSettings()
+}
+
+// sameTotal reports whether one layer has about the size of many, which hold some files
+// twice.
+func sameTotal(flat, other *model.Image) bool {
+	one, all := flat.Manifest.LayerSize(), other.Manifest.LayerSize()
+	return one > 0 && one <= all+all/20 && one >= all-all/5
+}

@@ -1,0 +1,44 @@
+package diff
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// TestSquashedSide has an image and what a squashed image shows of it.
+func TestSquashedSide(t *testing.T) {
+	const mb = 1_000_000
+	settings := map[string]any{"Cmd": []string{"/app"}, "User": "1000", "WorkingDir": "/srv"}
+	program := build{config: settings, steps: []step{
+		does("ADD rootfs.tar /", files("root").sized(9*mb)), does("COPY app /app", files("app").sized(mb)), sets("USER 1000"),
+	}}
+	flat := func(settings map[string]any, size int64) build {
+		return build{config: settings, steps: []step{does("/bin/sh", files("all").sized(size)).noted("FROM docker.io/library/debian:12")}}
+	}
+	other := map[string]any{"Cmd": []string{"/other"}, "User": "1000", "WorkingDir": "/srv"}
+	base := build{steps: []step{does("ADD rootfs.tar /", files("root").sized(9*mb)), sets(`CMD ["sh"]`)}}
+	onBase := func(d digest.Digest) build {
+		b := annotated(build{steps: []step{sets("COPY a /"), does(`CMD ["/a"]`, files("all").sized(9*mb))}}, "base", d)
+		b.config = map[string]any{"Labels": map[string]string{buildahLabel: "1.28.2"}}
+		return b
+	}
+	for name, tt := range map[string]struct {
+		a, b  build
+		trust Trust
+		head  string
+	}{
+		"same settings, about the same size": {program, flat(settings, 9*mb), Suggested, ":b may be :a, squashed into one layer; same settings"},
+		"other settings":                     {program, flat(other, 9*mb), Inferred, "Unrelated images"},
+		"another size":                       {program, flat(settings, 3*mb), Inferred, "Unrelated images"},
+		"names its base":                     {base, onBase(manifestDigest(t, base)), Inferred, ":b names :a as its base; its layers were squashed"},
+		"names another base":                 {base, onBase(digest.FromString("x")), Inferred, "Unrelated images"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if v := pairOf(t, tt.a, tt.b).Verdict; v.Code != Unrelated || v.Trust != tt.trust || !strings.Contains(v.Headline.String(), tt.head) {
+				t.Errorf("%s, %s: %s because %s", v.Code, v.Trust, v.Headline, v.Because)
+			}
+		})
+	}
+}
