@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tagdiff/tagdiff/diff/jsondoc"
 )
@@ -53,13 +54,7 @@ func configChanges(a, b jsondoc.Value) []fieldChange {
 				changes = append(changes, newChange(fieldUnknown, "rootfs", va, vb))
 			}
 		case "history":
-			history, dates := compareHistory(va, vb)
-			if history {
-				changes = append(changes, fieldChange{kind: fieldHistory, name: "history", inA: true, inB: true})
-			}
-			if dates {
-				changes = append(changes, fieldChange{kind: fieldDate, name: "dates", inA: true, inB: true})
-			}
+			changes = append(changes, historyChanges(va, vb)...)
 		default:
 			changes = append(changes, newChange(topKind(name), name, va, vb))
 		}
@@ -90,9 +85,20 @@ func newChange(kind fieldKind, name string, a, b jsondoc.Value) fieldChange {
 		kind = fieldSpelling
 	}
 	if kind == fieldDate {
-		return fieldChange{kind: kind, name: "dates", inA: true, inB: true}
+		return datesChange(a, b)
 	}
 	return fieldChange{kind: kind, name: name, inA: !a.IsDefault(), inB: !b.IsDefault()}
+}
+
+// datesChange is the change of a date: the same instant can be spelled in another zone, or
+// with more digits.
+func datesChange(a, b jsondoc.Value) fieldChange {
+	from, errA := time.Parse(time.RFC3339Nano, a.Text)
+	to, errB := time.Parse(time.RFC3339Nano, b.Text)
+	if errA == nil && errB == nil && from.Equal(to) {
+		return fieldChange{kind: fieldSpelling, name: "dates"}
+	}
+	return fieldChange{kind: fieldDate, name: "dates", inA: true, inB: true}
 }
 
 // settingChanges compares the member config of two image configs. ArgsEscaped is a setting on

@@ -81,26 +81,50 @@ func environment(v jsondoc.Value) map[string]string {
 	return m
 }
 
-// compareHistory reports which differences two histories have: history for
-// anything except dates, dates for dates.
-func compareHistory(a, b jsondoc.Value) (history, dates bool) {
-	if a.Raw == b.Raw {
-		return false, false
+// historyChanges compares two histories: the entries without their dates, and the dates. A
+// list without entries says what a missing one does.
+func historyChanges(a, b jsondoc.Value) []fieldChange {
+	all := fieldChange{kind: fieldHistory, name: "history", inA: true, inB: true}
+	switch {
+	case a.Raw == b.Raw:
+		return nil
+	case isEmptyList(a) && isEmptyList(b):
+		return []fieldChange{{kind: fieldSpelling, name: "history"}}
+	case a.Kind != '[' || b.Kind != '[' || len(a.Members) != len(b.Members):
+		return []fieldChange{all}
 	}
-	if a.Kind != '[' || b.Kind != '[' || len(a.Members) != len(b.Members) {
-		return true, false
-	}
+	var changes []fieldChange
 	for i := range a.Members {
-		ea, eb := a.Members[i], b.Members[i]
-		if ea.Raw == eb.Raw {
-			continue
-		}
-		history = history || ea.Kind != '{' || eb.Kind != '{'
-		for _, name := range namesOf(ea, eb) {
-			differ := !ea.Member(name).Equivalent(eb.Member(name))
-			dates = dates || differ && name == "created"
-			history = history || differ && name != "created"
+		for _, change := range entryChanges(a.Members[i], b.Members[i]) {
+			if !slices.Contains(changes, change) {
+				changes = append(changes, change)
+			}
 		}
 	}
-	return history, dates
+	return changes
+}
+
+func isEmptyList(v jsondoc.Value) bool { return !v.Exists() || v.Kind == '[' && len(v.Members) == 0 }
+
+// entryChanges compares two entries of histories.
+func entryChanges(a, b jsondoc.Value) []fieldChange {
+	entry := fieldChange{kind: fieldHistory, name: "history", inA: true, inB: true}
+	switch {
+	case a.Raw == b.Raw:
+		return nil
+	case a.Kind != '{' || b.Kind != '{':
+		return []fieldChange{entry}
+	}
+	var changes []fieldChange
+	for _, name := range namesOf(a, b) {
+		va, vb := a.Member(name), b.Member(name)
+		switch {
+		case va.Equivalent(vb):
+		case name == "created":
+			changes = append(changes, datesChange(va, vb))
+		default:
+			changes = append(changes, entry)
+		}
+	}
+	return changes
 }

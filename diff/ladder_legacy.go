@@ -144,6 +144,15 @@ func sameCompat(a, b model.Schema1Row) bool {
 }
 
 func (l *ladder) schema1EmptyLayers(step int) Verdict {
+	if sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) {
+		return Verdict{
+			Code: Reprinted, Rests: on(Hashed), Step: step,
+			Headline: safe.Const("Same image; the ids of its schema1 entries differ"),
+			Because: safe.Sprintf("%s the same blob and the same entry on both sides, without id and parent",
+				allOf(len(l.a.Steps), "row", "has", "have")),
+			Proof: []safe.Text{safe.Const("v1Compatibility(A) = v1Compatibility(B) in every row, without id and parent; blobSum(A) = blobSum(B)")},
+		}
+	}
 	return Verdict{
 		Code: Repacked, Rests: on(Hashed), Step: step,
 		Headline: safe.Const("Same image, packed differently"),

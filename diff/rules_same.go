@@ -222,14 +222,21 @@ func reprinted(c Comparison, p Pair) []Finding {
 	say := safe.Sprintf("A tool wrote the JSON of the %s again (spacing, order of fields). "+
 		"This changes the digest and nothing else.", what)
 	same := safe.Sprintf("both %ss parse to the same JSON", what)
-	if what == "config" && !jsondoc.Equal(a.Config.Raw, b.Config.Raw) {
+	rests, spelled := on(Hashed), spellingOnly(a, b)
+	switch {
+	case what == "config" && len(spelled) > 0:
+		_, nameB := c.names()
+		rests = on(Hashed, Structure)
+		say = safe.Sprintf("A tool wrote the config again: %s. It means the same to runtimes, but the digest changed.", fieldsText(spelled, nameB))
+		same = safe.Sprintf("the configs differ in nothing but %s", list(namesOfChanges(spelled)))
+	case what == "config" && !jsondoc.Equal(a.Config.Raw, b.Config.Raw):
 		say = safe.Const("A tool wrote the config again without fields of Docker's builder. " +
 			"No runtime reads these fields, but the digest changed.")
 		same = safe.Const("both configs parse to the same JSON except container, container_config, docker_version, " +
 			"and Image and similar fields of config")
 	}
 	return []Finding{{
-		Severity: 1, Rests: on(Hashed), Evidence: pairEvidence(p),
+		Severity: 1, Rests: rests, Evidence: pairEvidence(p),
 		Text: say,
 		Next: safe.Const("Copy manifests and configs as bytes. Pins and signatures for the old digest do not match the new one"),
 		Proof: []safe.Text{
@@ -238,4 +245,25 @@ func reprinted(c Comparison, p Pair) []Finding {
 		},
 		Check: c.ConfigCheck(p, "."),
 	}}
+}
+
+// spellingOnly are the changes between two configs if all of them are other spellings.
+func spellingOnly(a, b *model.Image) []fieldChange {
+	va, errA := jsondoc.Parse(a.Config.Raw)
+	vb, errB := jsondoc.Parse(b.Config.Raw)
+	if errA != nil || errB != nil {
+		return nil
+	}
+	changes := configChanges(va, vb)
+	if !onlyKinds(changes, fieldSpelling) {
+		return nil
+	}
+	return changes
+}
+
+func namesOfChanges(changes []fieldChange) (names []string) {
+	for _, change := range changes {
+		names = appendNew(names, change.name)
+	}
+	return names
 }

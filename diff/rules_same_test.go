@@ -20,6 +20,11 @@ func docked(b build) build {
 
 func sameCases(t *testing.T) []ruleCase {
 	t.Helper()
+	asUser := func(user string) build {
+		b := app()
+		b.config = map[string]any{"User": user}
+		return b
+	}
 	amd, arm := forArch("amd64"), forArch("arm64")
 	indexOf := func(tag string, entries ...model.Entry) model.Artifact { return index(t, tag, entries...) }
 	a, b := entry(amd.image(t)), entry(arm.image(t))
@@ -82,6 +87,8 @@ func sameCases(t *testing.T) []ruleCase {
 		{"by digest, so not flattened", Compare(indexOf("a", a, b), byDigest(single("b", arm.image(t)))), "A10", -1, "", 0},
 
 		{"printed again", Compare(single("a", app().image(t)), single("b", indented(t, app()))), "A12", 1, "wrote the JSON of the config again", 2},
+		{"a user spelled otherwise", pairOf(t, asUser("0"), asUser("root")), "A12", 1, "A tool wrote the config again: USER is spelled in another way. It means the same to runtimes", 2},
+		{"another user", pairOf(t, asUser("0"), asUser("1")), "A12", -1, "", 0},
 		{"printed again with another value", Compare(single("a", withUser.image(t)), single("b", indented(t, app()))), "A12", -1, "", 0},
 	}
 }

@@ -66,3 +66,21 @@ func TestInventedIDsProof(t *testing.T) {
 		}
 	}
 }
+
+// TestSchema1_ids has two schema1 images whose ids alone differ, and one with another entry.
+func TestSchema1_ids(t *testing.T) {
+	other := native(t)
+	changed := bytes.Replace(other.Top.Raw, []byte(`\"created\":\"20`), []byte(`\"created\":\"19`), 1)
+	for name, tt := range map[string]struct {
+		b    model.Artifact
+		same bool
+	}{
+		"other ids":     {other, true},
+		"another entry": {single("a", parseImage(t, changed, nil)), false},
+	} {
+		v := Compare(captured(t, "prod", "schema1"), tt.b).Verdict
+		if is := v.Code == Reprinted && v.Headline.String() == "Same image; the ids of its schema1 entries differ"; is != tt.same {
+			t.Errorf("%s: %s, %s", name, v.Code, v.Headline)
+		}
+	}
+}
