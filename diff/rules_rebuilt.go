@@ -69,9 +69,30 @@ func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
 	if from, to := a.Created(), b.Created(); from != nil && to != nil && to.Sub(*from).Abs() >= time.Minute {
 		when = ", " + nameA + " on " + model.TimeText(*from) + ", " + nameB + " on " + model.TimeText(*to)
 	}
+	if bumped := c.versionsOf(p); bumped != "" {
+		return []Finding{{
+			Rests: on(Structure, Claimed), Evidence: evidenceOf(rows), Proof: rowProof(rows[0]), Check: c.LayerCheck(rows[0]),
+			Text: safe.Sprintf("The image was built again%s: it is another version, %s.", when, bumped),
+			Next: safe.Const("Nothing to fix: another version needs a build, and a test"),
+		}}
+	}
 	return []Finding{{
 		Severity: 2, Rests: on(Structure), Evidence: evidenceOf(rows), Proof: rowProof(rows[0]), Check: c.LayerCheck(rows[0]),
 		Text: safe.Sprintf("The image was built again, not retagged%s. A test of %s is not a test of %s.", when, nameA, nameB),
 		Next: safe.Const("Promote the tested image instead of building it twice. The first step that differs shows what changed"),
 	}}
+}
+
+// versionsOf is the change of version that explains a rebuild: that of labels or
+// annotations, "" for none.
+func (c Comparison) versionsOf(p Pair) string {
+	if !c.areVersions(p) {
+		return ""
+	}
+	from, _ := metadataOf(c.A, p.A).version()
+	to, _ := metadataOf(c.B, p.B).version()
+	if !namesVersion(from) || !namesVersion(to) || from == to {
+		return ""
+	}
+	return quoted(from) + " → " + quoted(to)
 }

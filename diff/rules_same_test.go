@@ -20,6 +20,15 @@ func docked(b build) build {
 
 func sameCases(t *testing.T) []ruleCase {
 	t.Helper()
+	inVersion := func(version, content string) build {
+		b := app(does("COPY . /srv", files(content)))
+		b.created = "2026-01-01T10:00:00Z"
+		if content == "y" {
+			b.created = "2026-01-02T10:00:00Z"
+		}
+		b.config = map[string]any{"Labels": map[string]string{"org.opencontainers.image.version": version}}
+		return b
+	}
 	asUser := func(user string) build {
 		b := app()
 		b.config = map[string]any{"User": user}
@@ -72,6 +81,8 @@ func sameCases(t *testing.T) []ruleCase {
 
 		{"built again", pairOf(t, twice("2026-01-01T10:00:00Z", "x"), twice("2026-01-02T11:30:00Z", "y")), "A7", 2,
 			"The image was built again, not retagged, :a on 1 Jan 2026 10:00 UTC, :b on 2 Jan 2026 11:30 UTC. A test of :a is not a test of :b.", 2},
+		{"built again for another version", pairOf(t, inVersion("1.0", "x"), inVersion("1.1", "y")), "A7", 0, "it is another version, 1.0 → 1.1", 2},
+		{"built again for the same version", pairOf(t, inVersion("1.0", "x"), inVersion("1.0", "y")), "A7", 2, "built again, not retagged", 2},
 		{"built for each platform", pairOf(t, app(does("COPY . /srv", files("x"))), build{arch: "arm64", steps: app(does("COPY . /srv", files("y"))).steps}), "A7", -1, "", 0},
 		{"another recipe", pairOf(t, twice("2026-01-01T10:00:00Z", "x"), app(does("COPY . /srv", files("y")))), "A7", -1, "", 0},
 		{"packed again", pairOf(t, app(), app(sets("USER x"))), "A7", -1, "", 0},
