@@ -205,7 +205,7 @@ func findSplit(s indexSide) (Finding, bool) {
 		if first.Image == nil {
 			first = e
 		}
-		if a, b := originOf(s.art, &first).revision, originOf(s.art, &e).revision; a != "" && b != "" && a != b && other.Image == nil {
+		if a, b := originOf(s.art, &first).revision, originOf(s.art, &e).revision; a != "" && b != "" && !sameCommit(a, b) && other.Image == nil {
 			other = e
 		}
 		if at := e.Image.Created(); at != nil && !hasCommonDate(*e.Image) {

@@ -89,6 +89,9 @@ func isBaseProduct(product string) bool {
 
 // sharesName reports whether a reference is named after a product.
 func sharesName(product string, ref model.Ref) bool {
+	if isBaseProduct(product) { // :1.2-ubi9 is built on ubi9, it is not ubi9
+		return strings.Contains(lettersOf(ref.Repository), lettersOf(lastPart(product))) || ref.Tag == lastPart(product)
+	}
 	return strings.Contains(lettersOf(ref.Repository+" "+ref.Tag), lettersOf(lastPart(product)))
 }
 
@@ -168,6 +171,7 @@ func whichCommit(c Comparison, p Pair) []Finding {
 			{name: "source", from: quotedOrNone(a.repository), to: quotedOrNone(b.repository)},
 		}),
 	}
+	a.revision, b.revision = longerOf(a.revision, b.revision)
 	borrowed := borrowedText(a, nameA) + borrowedText(b, nameB)
 	switch {
 	case a.revision == b.revision && a.version == b.version:
@@ -354,4 +358,25 @@ func onEachOther(a, b model.Image, nameA, nameB string) (base, child string, ok 
 func builtOn(child, base model.Image) bool {
 	b, ch := base.Config.RootFS.DiffIDs, child.Config.RootFS.DiffIDs
 	return len(b) > 0 && len(ch) > len(b) && slices.Equal(ch[:len(b)], b)
+}
+
+// minShortCommit is the least length of a commit cut short: git writes at least seven digits
+// (git-config core.abbrev).
+const minShortCommit = 7
+
+// longerOf returns the longer of two commits for both if the other is its beginning.
+func longerOf(a, b string) (string, string) {
+	short, long := a, b
+	if len(a) > len(b) {
+		short, long = b, a
+	}
+	if len(short) >= minShortCommit && isHex(long) && strings.HasPrefix(long, short) {
+		return long, long
+	}
+	return a, b
+}
+
+func sameCommit(a, b string) bool {
+	a, b = longerOf(a, b)
+	return a == b
 }
