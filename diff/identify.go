@@ -158,7 +158,7 @@ func ArtifactText(e model.Entry) safe.Text { return safe.Clean(artifactName(e.Ar
 // are. a and b are the sides that could be read; they may be nil.
 func Identified(err error, a, b *model.Artifact) error {
 	t, ok := errors.AsType[*model.ReadError](err)
-	if !ok || t.Blob == "" {
+	if !ok || t.Asked() == "" {
 		return err
 	}
 	said := *t
@@ -166,8 +166,9 @@ func Identified(err error, a, b *model.Artifact) error {
 		if art == nil {
 			continue
 		}
-		if owners := Owners(model.DigestPrefix(t.Blob.Encoded()), *art); len(owners) > 0 {
+		if owners := Owners(model.DigestPrefix(t.Asked().Encoded()), *art); len(owners) > 0 {
 			side := [...]string{"A", "B"}[i]
+			said.Blob = t.Asked()
 			said.Message = fmt.Sprintf("%s, which is %s%s", OwnersText(owners, true), side, sameImage(owners))
 			said.Next = "compare " + side + " with a tag or with the digest of a manifest"
 			return &said

@@ -104,6 +104,9 @@ func TestIdentified(t *testing.T) {
 	blob := func(d digest.Digest, owners ...model.Owner) error {
 		return &model.ReadError{Message: "a blob", Next: "search", Blob: d, Owners: owners}
 	}
+	absent := func(d digest.Digest) error {
+		return &model.ReadError{Message: "it is not there", Next: "check", Missing: true, Absent: d}
+	}
 	for name, tt := range map[string]struct {
 		err  error
 		a, b *model.Artifact
@@ -116,6 +119,8 @@ func TestIdentified(t *testing.T) {
 		"of a tag":           {blob(id, owner("a")), nil, nil, id.String() + " is the image ID of :a; write :a in place of the digest"},
 		"of two tags":        {blob(id, owner("a"), owner("c")), &other, nil, "of :a, :c; write one of these tags in place of the digest"},
 		"A before the tags":  {blob(id, owner("c")), &one, nil, "image ID of :a, which is A"},
+		"A's diff_id":        {absent(img.Config.RootFS.DiffIDs[0]), &one, nil, "is the diff_id of step 1 of :a, which is A; compare A"},
+		"nothing of A":       {absent(id), &other, nil, "it is not there; check"},
 		"of no tag":          {blob(id), &other, nil, "a blob; search"},
 		"another error":      {&model.ReadError{Message: "gone", Next: "retry", Owners: []model.Owner{owner("a")}}, &one, nil, "gone; retry"},
 	} {

@@ -170,8 +170,18 @@ type ReadError struct {
 	Err         error         // the cause, may be nil
 	Missing     bool          // the registry reports that this manifest does not exist
 	MissingBlob digest.Digest // the blob that the registry reports as missing, of a manifest that exists
-	Blob        digest.Digest // the digest asked for, if it is a blob and not a manifest
+	Blob        digest.Digest // the digest asked for, if it is not that of a manifest but of a part of an image
+	Absent      digest.Digest // the digest asked for, if the registry has neither a manifest nor a blob of it
 	Owners      []Owner       // tags of the repository that Blob belongs to, as far as they were read
+}
+
+// Asked is the digest that was asked for and is not that of a manifest, "" for other errors.
+// The registry has a blob of it, or has nothing: it can be a diff_id then.
+func (t *ReadError) Asked() digest.Digest {
+	if t.Blob != "" {
+		return t.Blob
+	}
+	return t.Absent
 }
 
 func (t *ReadError) Error() string {

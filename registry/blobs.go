@@ -92,7 +92,7 @@ func (c *Client) explainDigest(ctx context.Context, r model.Ref, err error) erro
 		owners, read := c.blobOwners(ctx, r)
 		next := "open the list of tags and search it there (/ or o)"
 		if read > 0 {
-			next = fmt.Sprintf("it belongs to none of the %d tags that were read; %s", read, next)
+			next = fmt.Sprintf("it belongs to none of the %d tags that were read (of an index, only its first image); %s", read, next)
 		}
 		return &model.ReadError{
 			Message: fmt.Sprintf("%s is not a manifest in %s but a blob: the image ID of an image, or a layer", short, r.Repo()),
@@ -102,6 +102,7 @@ func (c *Client) explainDigest(ctx context.Context, r model.Ref, err error) erro
 	if status.Status == http.StatusNotFound {
 		if was, ok := errors.AsType[*model.ReadError](err); ok {
 			explained := *was
+			explained.Absent = r.Digest
 			explained.Next += ". Registries do not find an image by the image ID that docker images prints"
 			return &explained
 		}

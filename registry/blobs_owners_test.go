@@ -42,7 +42,7 @@ func TestLoad_owners(t *testing.T) {
 	}
 	s.reset()
 	tags, next := owners(id.String())
-	if tags != "" || !strings.Contains(next, "none of the 32 tags that were read") {
+	if tags != "" || !strings.Contains(next, "none of the 32 tags that were read (of an index, only its first image)") {
 		t.Errorf("%q, %s", tags, next)
 	}
 	if n := len(s.requests()); n > ownerTags+6 { // a HEAD for each tag, one image, the list, the blob and the manifest

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/tagdiff/tagdiff/model/files"
 
@@ -22,20 +23,36 @@ type shortDigest struct {
 	prefix model.DigestPrefix // "" for none
 }
 
-// padShortDigest fills up a short digest of one of two images with zeros, so that it can be
-// parsed.
+// padShortDigest writes the algorithm before whole digests and fills up a short digest of one
+// of two images with zeros, so that they can be parsed.
 func padShortDigest(args []string) ([]string, shortDigest) {
+	args = slices.Clone(args)
+	for i := range args {
+		args[i] = withAlgorithm(args[i])
+	}
 	if len(args) != 2 {
 		return args, shortDigest{}
 	}
 	for i, arg := range args {
 		if rest, prefix, ok := model.CutDigestPrefix(arg); ok {
-			args = slices.Clone(args)
 			args[i] = rest + "@" + prefix.Padded().String()
 			return args, shortDigest{i, prefix}
 		}
 	}
 	return args, shortDigest{}
+}
+
+// withAlgorithm writes the algorithm before a whole digest that has none: @DIGITS.
+func withAlgorithm(arg string) string {
+	rest, digits, ok := strings.Cut(arg, "@")
+	if !ok || strings.Contains(digits, ":") {
+		return arg
+	}
+	prefix, _ := model.ParseDigestPrefix(digits, model.ShortDigits)
+	if whole, ok := prefix.Whole(); ok {
+		return rest + "@" + whole.String()
+	}
+	return arg
 }
 
 // complete returns refs with the whole digest, if it is that of the other image or of an
