@@ -299,6 +299,10 @@ func firstDifferentRow(rows []Row, k int) Row {
 func (l *ladder) differenceText(r Row) string {
 	text := func(s *model.Step) string {
 		switch {
+		case l.isCommitted(s) && s.Comment != "":
+			return "a layer by docker commit, \"" + quoted(s.Comment) + "\","
+		case l.isCommitted(s):
+			return "a layer by docker commit, of " + instructionText(*s) + ","
 		case hasInstruction(*s):
 			return instructionText(*s)
 		case s.Comment != "":
@@ -325,6 +329,11 @@ func (l *ladder) differenceText(r Row) string {
 		return text(r.A) + " added no file in " + l.nameA
 	}
 	return text(r.A) + " gave different files"
+}
+
+// isCommitted reports whether docker commit left a step of one of the images.
+func (l *ladder) isCommitted(s *model.Step) bool {
+	return slices.ContainsFunc([]*model.Image{l.a, l.b}, func(img *model.Image) bool { return s == committedStep(*img) })
 }
 
 // stepNumber returns the displayed number of a row: the step number of A, else of

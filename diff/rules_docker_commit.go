@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
@@ -12,26 +13,86 @@ import (
 // instruction.
 func madeByHand(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
-		top := newestFileStep(*s.img)
-		if top == nil || s.img.Config.DockerVersion == "" || !isPlainCommand(*s.img, *top) && !isStartCommand(*s.img, *top) {
+		saved := committedStep(*s.img)
+		if saved == nil {
 			return nil
 		}
-		if top.CreatedBy == "" && (len(s.img.Steps) == 1 || top.Comment == "") {
-			return nil // docker import with a message, or a tool that records nothing
-		}
 		by := "no instruction"
-		if top.CreatedBy != "" {
-			by = "the command " + quoted(top.CreatedBy) + " instead of an instruction"
+		if saved.CreatedBy != "" {
+			by = "the command " + quoted(saved.CreatedBy) + " instead of an instruction"
+		}
+		which := "the newest layer"
+		if top := newestFileStep(*s.img); top != nil && top.Index != saved.Index {
+			which = "a layer"
+		}
+		next := safe.Const("Find its author and the manual changes. Build it from a Dockerfile")
+		if saved.Author != "" {
+			next = safe.Sprintf("Ask its author, %s, for the manual changes. Build it from a Dockerfile", quoted(saved.Author))
 		}
 		return []Finding{{
-			Severity: 2, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{*top}),
-			Text: safe.Sprintf("In %s, the newest layer (step %d) has %s. A container was saved with docker commit.", s.name, top.Index+1, by),
-			Next: safe.Const("Find its author and the manual changes. Build it from a Dockerfile"),
-			Proof: []safe.Text{safe.Sprintf("step %d: created_by %s, comment %s, docker_version %s",
-				top.Index+1, quoted(top.CreatedBy), quoted(orNone(top.Comment)), quoted(s.img.Config.DockerVersion))},
+			Severity: 2, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{*saved}),
+			Text: safe.Sprintf("In %s, %s (step %d) has %s. A container was saved with docker commit%s.", s.name, which, saved.Index+1, by,
+				messageText(*saved)),
+			Next: next,
+			Proof: []safe.Text{safe.Sprintf("step %d: created_by %s, comment %s, author %s, docker_version %s", saved.Index+1,
+				quoted(saved.CreatedBy), quoted(orNone(saved.Comment)), quoted(orNone(saved.Author)), quoted(orNone(s.img.Config.DockerVersion)))},
 			Check: s.configCheck(".docker_version, .history[-1]"),
 		}}
 	})
+}
+
+// committedStep is the step that docker commit left, nil if there is none: the newest one
+// with files, or one under the steps of a build. A builder leaves docker_version out, so a
+// step under others needs the start command of the image.
+func committedStep(img model.Image) *model.Step {
+	top := newestFileStep(img)
+	if top == nil {
+		return nil
+	}
+	if img.Config.DockerVersion != "" && isCommitted(img, *top) {
+		return top
+	}
+	for i := top.Index - 1; i > 0; i-- {
+		if s := &img.Steps[i]; hasFiles(*s) && isStartBefore(img, i) && isPlainCommand(img, *s) {
+			return s
+		}
+	}
+	return nil
+}
+
+// isCommitted reports whether the newest step with files has a form that docker commit
+// writes and no builder.
+func isCommitted(img model.Image, top model.Step) bool {
+	if !isPlainCommand(img, top) && !isStartCommand(img, top) {
+		return false
+	}
+	return top.CreatedBy != "" || len(img.Steps) > 1 && top.Comment != "" // else docker import with a message, or a tool that records nothing
+}
+
+// isStartBefore reports whether the command of a step is the start command that the steps
+// below it set last: the container that was saved ran it.
+func isStartBefore(img model.Image, at int) bool {
+	for i := at - 1; i >= 0; i-- {
+		s := img.Steps[i]
+		if isStart(s) {
+			_, list, _ := strings.Cut(dockerfile.Instruction(s.CreatedBy), " ")
+			var words []string
+			return json.Unmarshal([]byte(list), &words) == nil && img.Steps[at].CreatedBy == strings.Join(words, " ")
+		}
+	}
+	return false
+}
+
+// messageText is what docker commit -m and -a recorded.
+func messageText(s model.Step) string {
+	text := ""
+	if s.Comment != "" {
+		text += " -m \"" + quoted(s.Comment) + "\""
+	}
+	if s.Author != "" {
+		text += ", by " + quoted(s.Author)
+	}
+	return text
 }
 
 // newestFileStep returns the newest step with a non-empty layer, nil if there is none.

@@ -47,6 +47,7 @@ func layerCases(t *testing.T) []ruleCase {
 	}
 	imported := build{config: map[string]any{"Cmd": []string{"sh"}}, steps: []step{does("", files("all").sized(30*mb)).noted("Imported from -")}}
 	bare := build{steps: imported.steps}
+	byHand := files("by hand")
 	committed := build{more: docker, steps: []step{does("/bin/sh -c #(nop) ADD file:"+hex64('a')+" in / ", files("debian").sized(29*mb)), does("bash", files("by hand"))}}
 	few := app().image(t)
 	few.Config.History = few.Config.History[:1]
@@ -145,6 +146,9 @@ func layerCases(t *testing.T) []ruleCase {
 		{"dates of 1970", alone(stale("1970-01-01T00:00:00Z", "2024-05-05T00:00:00Z")), "D13", -1, "", 0},
 
 		{"docker commit", alone(committed), "D14", 2, "step 2) has the command bash instead of an instruction", 1},
+		{"docker commit with a message", alone(build{more: docker, steps: []step{committed.steps[0], {text: "bash", layer: &byHand, comment: "hot fix", author: "Bob <bob@example.org>"}}}), "D14", 2, "A container was saved with docker commit -m \"hot fix\", by Bob <bob@example.org>.", 1},
+		{"a build on a docker commit", alone(build{steps: []step{does("ADD x / # buildkit", files("x")), sets(`CMD ["/app" "-v"]`), does("/app -v", byHand), does("COPY y / # buildkit", files("y"))}}), "D14", 2, "a layer (step 3) has the command /app -v instead of an instruction", 1},
+		{"a build on a layer with another command", alone(build{steps: []step{does("ADD x / # buildkit", files("x")), sets(`CMD ["/app" "-v"]`), does("/app -x", byHand), does("COPY y / # buildkit", files("y"))}}), "D14", -1, "", 0},
 		{"no instruction", alone(build{more: docker, steps: []step{committed.steps[0], does("", files("by hand")).noted("hot fix")}}), "D14", 2, "has no instruction", 1},
 		{"a tool that records nothing on an import, as for UBI 7", alone(build{more: docker, steps: []step{imported.steps[0], does("", files("x"))}}), "D14", -1, "", 0},
 		{"of a command that ran", alone(build{more: docker, config: map[string]any{"Cmd": []string{"/bin/sh", "-c", "echo a >b"}}, steps: []step{committed.steps[0], does("/bin/sh -c echo a >b", files("by hand"))}}), "D14", 2, "has the command /bin/sh -c echo a >b instead", 1},

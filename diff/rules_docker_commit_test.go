@@ -1,0 +1,25 @@
+package diff
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestDockerCommit_verdict has a container that was saved over its image, and a RUN.
+func TestDockerCommit_verdict(t *testing.T) {
+	docker := map[string]any{"docker_version": "24.0.5"}
+	image := build{steps: []step{does("ADD x / # buildkit", files("x")), sets(`CMD ["/app"]`)}}
+	with := func(more map[string]any, s step) build { return build{more: more, steps: append(image.steps[:2:2], s)} }
+	for name, tt := range map[string]struct {
+		b       build
+		because string
+	}{
+		"a message":  {with(docker, does("/app", files("y")).noted("hot fix")), `then a layer by docker commit, "hot fix", is only in :b`},
+		"no message": {with(docker, does("bash", files("y"))), "then a layer by docker commit, of bash, is only in :b"},
+		"a RUN":      {with(nil, does("RUN make # buildkit", files("y"))), "then RUN make is only in :b"},
+	} {
+		if got := pairOf(t, image, tt.b).Verdict.Because.String(); !strings.Contains(got, tt.because) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
