@@ -43,12 +43,24 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	first, stage := l.firstGiven(differ[0])
+	headline, because := l.recipeText(differ, first, stage)
+	return Verdict{
+		Code: SameRecipe, Rests: on(Structure), Step: first.Index + 1, Headline: headline, Because: because,
+		Proof: append([]safe.Text{
+			safe.Sprintf("created_by(A) = created_by(B) for %s, in the spelling of a Dockerfile", plural(len(l.a.Steps), "step")),
+		}, l.stepProof(first.Index+1)...),
+	}, true
+}
+
+// recipeText is the verdict on equal instructions of which those with the indexes differ in
+// their layers, and the evidence for it.
+func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headline, because safe.Text) {
 	where := fmt.Sprintf("from step %d on", first.Index+1)
 	if len(differ) == 1 && first.Index+1 < len(l.a.Steps) {
 		where = fmt.Sprintf("in step %d", first.Index+1)
 	}
-	headline := safe.Sprintf("Same recipe, other files %s", where)
-	because := sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first))
+	headline = safe.Sprintf("Same recipe, other files %s", where)
+	because = sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first))
 	what, given, hashed := l.givenFiles(differ, first, stage)
 	if hashed {
 		because = given
@@ -76,12 +88,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 			headline = safe.Sprintf("Same recipe, built again; step %d differs", first.Index+1)
 		}
 	}
-	return Verdict{
-		Code: SameRecipe, Rests: on(Structure), Step: first.Index + 1, Headline: headline, Because: because,
-		Proof: append([]safe.Text{
-			safe.Sprintf("created_by(A) = created_by(B) for %s, in the spelling of a Dockerfile", plural(len(l.a.Steps), "step")),
-		}, l.stepProof(first.Index+1)...),
-	}, true
+	return headline, because
 }
 
 // layersDiffer says how many of n layers differ, at least one.

@@ -252,7 +252,8 @@ func (l *ladder) datesKept() (Verdict, bool) {
 		what, those = plural(len(differ), "layer"), "their layers"
 	}
 	v.Headline = safe.Sprintf("The same build, %s of it rewritten after it was built", what)
-	v.Because = safe.Sprintf("%s and every date are the same, to the fraction of a second; only %s gave other bytes, and a second build leaves other dates",
+	v.Because = safe.Sprintf("%s and every date are the same, to the fraction of a second; only %s gave other bytes, "+
+		"and a second build leaves other dates",
 		upperFirst(plural(len(l.a.Steps), "instruction")), stepsText(differ))
 	v.Proof = append(v.Proof, safe.Sprintf("created of %s is equal on both sides; the diff_ids of %s are not", stepsText(differ), those))
 	return v, true

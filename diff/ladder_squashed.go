@@ -112,7 +112,8 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 			return Verdict{
 				Code: Unrelated, Rests: on(Heuristic),
 				Headline: safe.Sprintf("%s may be %s, squashed into one layer; same settings", s.nameFlat, s.nameOther),
-				Because: safe.Sprintf("In %s, %s (%s), so layers cannot be compared; the settings are the same, and the sizes about the same (%s and %s)",
+				Because: safe.Sprintf("In %s, %s (%s), so layers cannot be compared; the settings are the same, "+
+					"and the sizes about the same (%s and %s)",
 					s.nameFlat, flat, because, bytesText(s.flat.Image.Manifest.LayerSize()), bytesText(s.other.Image.Manifest.LayerSize())),
 			}, true
 		}
@@ -129,7 +130,9 @@ func squashMarkOf(e *model.Entry) string {
 func (l *ladder) sameOwnSettings() bool {
 	c := l.a.Config.Config
 	n := 0
-	for _, isSet := range []bool{len(c.Cmd) > 0, len(c.Entrypoint) > 0, len(c.Env) > 1, c.User != "", c.WorkingDir != "", len(c.ExposedPorts) > 0, len(c.Labels) > 0} {
+	for _, isSet := range []bool{
+		len(c.Cmd) > 0, len(c.Entrypoint) > 0, len(c.Env) > 1, c.User != "", c.WorkingDir != "", len(c.ExposedPorts) > 0, len(c.Labels) > 0,
+	} {
 		if isSet {
 			n++
 		}

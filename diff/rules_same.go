@@ -227,7 +227,8 @@ func reprinted(c Comparison, p Pair) []Finding {
 	case what == "config" && len(spelled) > 0:
 		_, nameB := c.names()
 		rests = on(Hashed, Structure)
-		say = safe.Sprintf("A tool wrote the config again: %s. It means the same to runtimes, but the digest changed.", fieldsText(spelled, nameB))
+		say = safe.Sprintf("A tool wrote the config again: %s. It means the same to runtimes, but the digest changed.",
+			fieldsText(spelled, nameB))
 		same = safe.Sprintf("the configs differ in nothing but %s", list(namesOfChanges(spelled)))
 	case what == "config" && !jsondoc.Equal(a.Config.Raw, b.Config.Raw):
 		say = safe.Const("A tool wrote the config again without fields of Docker's builder. " +
