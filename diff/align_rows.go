@@ -66,6 +66,8 @@ func (p Pair) withDetails() []Row {
 			continue
 		}
 		switch {
+		case r.Detail == Rebuilt && converted && otherAlgorithms(*r.A, *r.B):
+			r.Detail = OtherHash
 		case r.Detail == Rebuilt && converted:
 			r.Detail = Converted
 		case r.Detail == Rebuilt && dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) == dockerfile.OtherFiles:

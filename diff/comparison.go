@@ -109,7 +109,8 @@ const (
 	Replaced     Detail = "replaced"      // same position, other instruction and content
 )
 
-// The details of a RepackedRow.
+// The details of a RepackedRow. A substituted row has OtherHash if its diff_ids are of two
+// algorithms, too.
 const (
 	Encrypted Detail = "encrypted"  // a side is encrypted
 	OtherHash Detail = "other-hash" // the layers are named by two hash algorithms

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -206,7 +207,7 @@ func (l *ladder) trailing() (Verdict, bool) {
 	if len(steps) == 0 {
 		side, steps = l.nameB, trailing(l.b)
 	}
-	if len(steps) == 0 || l.a.ID() == "" || l.a.ID() != l.b.ID() {
+	if len(steps) == 0 || !l.sameConfigs() {
 		return Verdict{}, false
 	}
 	first := steps[0]
@@ -242,41 +243,86 @@ func (l *ladder) contradiction() (Verdict, bool) {
 }
 
 func (l *ladder) sameConfig() (Verdict, bool) {
-	id := l.a.ID()
-	if id == "" || id != l.b.ID() {
+	if !l.sameConfigs() {
 		return Verdict{}, false
 	}
-	step := firstDifference(l.p.Rows)
-	if sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) {
-		inShort, all := l.manifestDifference()
-		because := safe.Sprintf("Image ID %s and all layers are the same blobs", short(id))
-		if all != inShort {
-			because = safe.Sprintf("%s; what differs in the manifest: %s", because, all)
+	step, renamed := firstDifference(l.p.Rows), l.configAlgorithms()
+	algorithms := l.otherHashes()
+	switch {
+	case sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers):
+		return l.sameBlobs(step, renamed), true
+	case algorithms != "":
+		what := "layers"
+		if renamed != "" {
+			what = "config and layers"
 		}
 		return Verdict{
-			Code: OtherEnvelope, Rests: on(Hashed), Step: step,
-			Headline: safe.Sprintf("Same image, different manifest: %s", inShort),
-			Because:  because,
-			Proof:    append(l.configProof(), safe.Sprintf("layers(A) = layers(B), all %d in order", len(l.a.Manifest.Layers))),
-		}, true
-	}
-	if algorithms := l.otherHashes(); algorithms != "" {
-		return Verdict{
 			Code: Repacked, Rests: filesGrounds(l.p.Rows), Step: step,
-			Headline: safe.Sprintf("Same image, its layers named by %s", algorithms),
-			Because: safe.Sprintf("Same settings: image ID %s on both sides. The layers have the same diff_ids and sizes. "+
-				"Docker cannot pull layers named by sha512",
-				short(id)),
+			Headline: safe.Sprintf("Same image, its %s named by %s", what, algorithms),
+			Because: safe.Sprintf("%s. The layers have the same diff_ids and sizes. "+
+				"Docker cannot pull layers named by sha512", l.sameSettingsText()),
 			Proof: append(l.configProof(), l.stepProof(step)...),
 		}, true
 	}
 	return Verdict{
 		Code: Repacked, Rests: filesGrounds(l.p.Rows), Step: step,
 		Headline: safe.Sprintf("Same image, packed %s", packingsText(l.p.Rows, l.nameA, l.nameB)),
-		Because:  safe.Sprintf("Same files%s, same settings: image ID %s on both sides", l.asClaimed(), short(id)),
+		Because:  safe.Sprintf("Same files%s, %s", l.asClaimed(), lowerFirst(l.sameSettingsText())),
 		Proof: slices.Concat(l.configProof(),
 			[]safe.Text{safe.Const("a config contains every setting, and a hash of what each layer unpacks to (diff_id)")}, l.stepProof(step)),
 	}, true
+}
+
+// sameBlobs is the verdict on two manifests of one config and the same layers. renamed names
+// the algorithms of the config's digests, "" for one digest.
+func (l *ladder) sameBlobs(step int, renamed string) Verdict {
+	v := Verdict{
+		Code: OtherEnvelope, Rests: on(Hashed), Step: step,
+		Proof: append(l.configProof(), safe.Sprintf("layers(A) = layers(B), all %d in order", len(l.a.Manifest.Layers))),
+	}
+	if renamed != "" {
+		v.Headline = safe.Sprintf("Same image, its config named by %s", renamed)
+		v.Because = safe.Sprintf("The configs are the same %d bytes, and all layers are the same blobs", len(l.a.Config.Raw))
+		if changes := manifestChanges(l.a.Manifest, l.b.Manifest, l.nameA, l.nameB); len(changes) > 0 {
+			v.Because = safe.Sprintf("%s; what else differs in the manifest: %s", v.Because, list(changes))
+		}
+		return v
+	}
+	inShort, all := l.manifestDifference()
+	v.Headline = safe.Sprintf("Same image, different manifest: %s", inShort)
+	v.Because = safe.Sprintf("Image ID %s and all layers are the same blobs", short(l.a.ID()))
+	if all != inShort {
+		v.Because = safe.Sprintf("%s; what differs in the manifest: %s", v.Because, all)
+	}
+	return v
+}
+
+// sameSettingsText says how sameConfigs is known.
+func (l *ladder) sameSettingsText() safe.Text {
+	if l.configAlgorithms() != "" {
+		return safe.Sprintf("Same settings: the configs are the same %d bytes", len(l.a.Config.Raw))
+	}
+	return safe.Sprintf("Same settings: image ID %s on both sides", short(l.a.ID()))
+}
+
+// sameConfigs reports whether both sides have the same config: one digest, or the same
+// bytes under digests of two algorithms.
+func (l *ladder) sameConfigs() bool {
+	return l.a.ID() != "" && l.a.ID() == l.b.ID() || l.configAlgorithms() != ""
+}
+
+// configAlgorithms names the algorithms of the digests of two configs of the same bytes, ""
+// for one algorithm or other bytes.
+func (l *ladder) configAlgorithms() string {
+	a, b := l.a.Config, l.b.Config
+	if a.Digest == "" || b.Digest == "" || len(a.Raw) == 0 || a.Digest.Algorithm() == b.Digest.Algorithm() || !bytes.Equal(a.Raw, b.Raw) {
+		return ""
+	}
+	return l.algorithmsText(a.Digest, b.Digest)
+}
+
+func (l *ladder) algorithmsText(a, b digest.Digest) string {
+	return a.Algorithm().String() + " in " + l.nameA + " and by " + b.Algorithm().String() + " in " + l.nameB
 }
 
 // otherHashes names the algorithms of the digests if the layers differ in nothing else.
@@ -288,8 +334,7 @@ func (l *ladder) otherHashes() string {
 		case !otherHash(r):
 			return ""
 		default:
-			a, b := r.A.Layer.Digest.Algorithm().String(), r.B.Layer.Digest.Algorithm().String()
-			algorithms = a + " in " + l.nameA + " and by " + b + " in " + l.nameB
+			algorithms = l.algorithmsText(r.A.Layer.Digest, r.B.Layer.Digest)
 		}
 	}
 	return algorithms
@@ -416,7 +461,11 @@ func (l *ladder) configProof() []safe.Text {
 	if id := l.a.ID(); id == l.b.ID() {
 		return []safe.Text{safe.Sprintf("config(A) = config(B) = %s", id)}
 	}
-	return []safe.Text{safe.Sprintf("config(A) = %s", orNone(string(l.a.ID()))), safe.Sprintf("config(B) = %s", orNone(string(l.b.ID())))}
+	proof := []safe.Text{safe.Sprintf("config(A) = %s", orNone(string(l.a.ID()))), safe.Sprintf("config(B) = %s", orNone(string(l.b.ID())))}
+	if l.configAlgorithms() != "" {
+		proof = append(proof, safe.Sprintf("both are the same bytes, with digest %s", digest.FromBytes(l.a.Config.Raw)))
+	}
+	return proof
 }
 
 // stepProof returns the full row of the step with this number.

@@ -13,14 +13,13 @@ import (
 // key, and an encrypted blob is never read as a layer.
 func (l *ladder) encrypted() (Verdict, bool) {
 	cipherA, cipherB := l.a.Encrypted(), l.b.Encrypted()
-	id := l.a.ID()
-	if len(cipherA)+len(cipherB) == 0 || id == "" || id != l.b.ID() || sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) {
+	if len(cipherA)+len(cipherB) == 0 || !l.sameConfigs() || sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) {
 		return Verdict{}, false
 	}
 	return Verdict{
 		Code: SameEncrypted, Rests: on(Hashed, Claimed), Step: firstDifference(l.p.Rows),
 		Headline: safe.Sprintf("Same image, encrypted: %s can be read with a key only", l.encryptedText(len(cipherA), len(cipherB))),
-		Because:  safe.Sprintf("Same settings: image ID %s on both sides. That the files are the same is the claim of the config", short(id)),
+		Because:  safe.Sprintf("%s. That the files are the same is the claim of the config", l.sameSettingsText()),
 		Proof:    append(l.configProof(), encryptedProof(slices.Concat(cipherA, cipherB))...),
 	}, true
 }

@@ -18,7 +18,7 @@ func (l *ladder) rewritten() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	for _, way := range []func(*ladder) (Verdict, bool){
-		(*ladder).flattened, (*ladder).convertedLayers, (*ladder).datesKept, (*ladder).datesZeroed, (*ladder).rebased,
+		(*ladder).flattened, (*ladder).convertedLayers, (*ladder).renamed, (*ladder).datesKept, (*ladder).datesZeroed, (*ladder).rebased,
 	} {
 		if v, ok := way(l); ok {
 			v.Code, v.Step = Rewritten, firstDifference(l.p.Rows)
@@ -279,6 +279,52 @@ func (l *ladder) otherBytes() (differ []int, ok bool) {
 func isClockDate(t *time.Time) bool {
 	t = model.RealDate(t)
 	return t != nil && t.Nanosecond() != 0
+}
+
+// renamed: the digests of all layers and their diff_ids are of two algorithms, and their
+// sizes, every date and the settings are the same. Nothing shows that the bytes are, too.
+func (l *ladder) renamed() (Verdict, bool) {
+	if !l.sameDates() || !l.sameSettings() || !l.sameInstructions() {
+		return Verdict{}, false
+	}
+	first, layers := model.Step{}, 0
+	for i, a := range l.a.Steps {
+		b := l.b.Steps[i]
+		if !a.HasLayer && !b.HasLayer {
+			continue
+		}
+		if !otherAlgorithms(a, b) {
+			return Verdict{}, false
+		}
+		if layers++; layers == 1 {
+			first = b
+		}
+	}
+	if layers == 0 {
+		return Verdict{}, false
+	}
+	return Verdict{
+		Rests:    []Ground{Heuristic},
+		Headline: safe.Sprintf("The same build, named by %s", l.algorithmsText(l.a.Steps[first.Index].Layer.Digest, first.Layer.Digest)),
+		Because: safe.Sprintf("%s, every date and the %s of %s are the same. Hashes of two algorithms cannot be compared",
+			upperFirst(plural(len(l.a.Steps), "instruction")), sizeWord(layers), allOfThem(layers, "layer")),
+		Proof: []safe.Text{safe.Sprintf("created(A) = created(B) = %s", l.a.Config.Created.UTC().Format(time.RFC3339Nano))},
+	}, true
+}
+
+func sizeWord(n int) string {
+	if n == 1 {
+		return "size"
+	}
+	return "sizes"
+}
+
+// otherAlgorithms reports whether two layers of one size have digests and diff_ids of two
+// algorithms.
+func otherAlgorithms(a, b model.Step) bool {
+	return a.HasLayer && b.HasLayer && a.Layer.Size > 0 && a.Layer.Size == b.Layer.Size &&
+		a.Layer.Digest != "" && b.Layer.Digest != "" && a.DiffID != "" && b.DiffID != "" &&
+		a.Layer.Digest.Algorithm() != b.Layer.Digest.Algorithm() && a.DiffID.Algorithm() != b.DiffID.Algorithm()
 }
 
 // clockDates counts different dates of A that have fractions of a second.

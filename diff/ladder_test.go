@@ -254,3 +254,60 @@ func TestVerdict_encrypted(t *testing.T) {
 		t.Errorf("without one: %s", v.Headline)
 	}
 }
+
+// TestVerdict_algorithms compares an image with itself under digests of another algorithm.
+func TestVerdict_algorithms(t *testing.T) {
+	sha512 := func(d digest.Digest) digest.Digest {
+		return digest.NewDigestFromEncoded(digest.SHA512, strings.Repeat(d.Encoded(), 2))
+	}
+	clock := app()
+	clock.created = "2024-05-22T18:18:12.052Z"
+	for i := range clock.steps {
+		clock.steps[i] = clock.steps[i].at(fmt.Sprintf("2024-05-22T18:18:0%d.052Z", i))
+	}
+	config := func(img *model.Image) {
+		was := img.Config.Digest
+		img.Config.Digest = sha512(was)
+		img.Manifest.Config.Digest = img.Config.Digest
+		img.Manifest.Raw = bytes.ReplaceAll(img.Manifest.Raw, []byte(was), []byte(img.Config.Digest))
+	}
+	layers := func(img *model.Image) {
+		for i := range img.Manifest.Layers {
+			img.Manifest.Layers[i].Digest = sha512(img.Manifest.Layers[i].Digest)
+		}
+	}
+	contents := func(img *model.Image) {
+		for i := range img.Config.RootFS.DiffIDs {
+			img.Config.RootFS.DiffIDs[i] = sha512(img.Config.RootFS.DiffIDs[i])
+		}
+		img.Config.Raw = bytes.ReplaceAll(img.Config.Raw, []byte("sha256:"), []byte("sha512:"))
+	}
+	for _, tt := range []struct {
+		name  string
+		edits []func(*model.Image)
+		code  Code
+		want  string
+		same  bool
+	}{
+		{"the config", []func(*model.Image){config}, OtherEnvelope, "Same image, its config named by sha256 in :a and by sha512 in :b", true},
+		{"the config, of other bytes", []func(*model.Image){config, func(img *model.Image) { img.Config.Raw = append([]byte(" "), img.Config.Raw...) }},
+			Reprinted, "Same image, config formatted differently", true},
+		{"config and layers", []func(*model.Image){config, layers}, Repacked, "Same image, its config and layers named by sha256 in :a and by sha512 in :b", true},
+		{"config, layers and diff_ids", []func(*model.Image){config, layers, contents}, Rewritten, "The same build, named by sha256 in :a and by sha512 in :b", false},
+		{"the same with another size", []func(*model.Image){config, layers, contents, func(img *model.Image) { img.Manifest.Layers[1].Size++ }},
+			Rewritten, "The same build, its layers rewritten after it was built", false},
+	} {
+		a, b := clock.image(t), clock.image(t)
+		b.Manifest.Digest = digest.FromString("b")
+		for _, edit := range tt.edits {
+			edit(&b)
+		}
+		c := Compare(single("a", model.NewImage(a.Manifest, a.Config)), single("b", model.NewImage(b.Manifest, b.Config)))
+		if v := c.Verdict; v.Code != tt.code || v.Headline.String() != tt.want || c.Same(false) != tt.same {
+			t.Errorf("%s: %s: %s", tt.name, v.Code, v.Headline)
+		}
+		if f := found(c, "A12"); (f != nil) != (tt.code == Reprinted) {
+			t.Errorf("%s: A12 %+v", tt.name, f)
+		}
+	}
+}

@@ -64,7 +64,7 @@ func (l *ladder) wrongDescriptors() (Verdict, bool) {
 			Because:  safe.Sprintf("It is %s; a blob has one size. Some runtimes refuse a blob of another size than its manifest states", claimedSizesText(x, y)),
 		}, true
 	}
-	if l.a.ID() == "" || l.a.ID() != l.b.ID() {
+	if !l.sameConfigs() {
 		return Verdict{}, false
 	}
 	for _, s := range sides {

@@ -190,6 +190,8 @@ func ruleOfSubstituted(r diff.Row) safe.Text {
 		return safe.Const("the same instruction with two hashes of files: other files were given")
 	case diff.OtherVersion:
 		return safe.Const("the same name of a layer, two versions")
+	case diff.OtherHash:
+		return safe.Const("the same instruction and equal sizes; layers and diff_ids are named by two hash algorithms, which cannot be compared")
 	case diff.Converted:
 		return safe.Const("the same instruction, diff_id(A) ≠ diff_id(B): a tool wrote all layers again")
 	case diff.Emptied:

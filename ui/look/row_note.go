@@ -51,11 +51,15 @@ func repackedNote(r diff.Row) safe.Text {
 	case r.Detail == diff.Encrypted:
 		return safe.Const("encrypted")
 	case r.Detail == diff.OtherHash:
-		return safe.Sprintf("named by %s", r.B.Layer.Digest.Algorithm().String())
+		return namedByNote(r)
 	case r.ContentTrust() != diff.Proved:
 		return safe.Const("repacked, as claimed")
 	}
 	return safe.Const("repacked, same files")
+}
+
+func namedByNote(r diff.Row) safe.Text {
+	return safe.Sprintf("named by %s", r.B.Layer.Digest.Algorithm().String())
 }
 
 // stageNote names the steps whose files are in one layer.
@@ -105,13 +109,15 @@ func substitutedNote(r diff.Row) safe.Text {
 		return safe.Const("other files given")
 	case diff.OtherVersion:
 		return safe.Const("another version")
+	case diff.OtherHash:
+		return namedByNote(r)
 	case diff.Converted:
 		return safe.Const("converted")
 	case diff.Emptied:
 		return safe.Const("emptied: no file in B")
 	case diff.Filled:
 		return safe.Const("filled: no file in A")
-	case diff.Replaced, diff.Encrypted, diff.OtherHash:
+	case diff.Replaced, diff.Encrypted:
 	}
 	return safe.Const("different instruction")
 }

@@ -37,6 +37,7 @@ func TestRowNote(t *testing.T) {
 		{diff.Row{Class: diff.Substituted, Detail: diff.OtherFiles, A: layer, B: layer}, "other files given"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.OtherVersion, A: layer, B: layer}, "another version"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Converted, A: layer, B: layer}, "converted"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.OtherHash, A: layer, B: sha512}, "named by sha512"},
 		{diff.Row{Class: diff.RepackedRow, Detail: diff.OtherHash, A: layer, B: sha512}, "named by sha512"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: layer}, "emptied: no file in B"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: layer, B: layer}, "filled: no file in A"},
