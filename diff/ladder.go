@@ -20,7 +20,8 @@ func judge(p Pair, nameA, nameB string) Verdict {
 	l := ladder{p: p, nameA: nameA, nameB: nameB}
 	for _, rung := range []func(*ladder) (Verdict, bool){
 		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).notAnImage,
-		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction, (*ladder).wrongDescriptors, (*ladder).checksums, (*ladder).trailing,
+		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction,
+		(*ladder).wrongDescriptors, (*ladder).checksums, (*ladder).trailing,
 		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).translated, (*ladder).schema1, (*ladder).noFiles,
 		(*ladder).sameFiles, (*ladder).sameFilesSquashed,
 		(*ladder).rewritten, (*ladder).sameRecipe, (*ladder).sameBase,

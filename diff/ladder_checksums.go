@@ -36,7 +36,8 @@ func (l *ladder) checksumsText(r Row) safe.Text {
 		return safe.Sprintf("Both blobs of step %d claim diff_id %s, and their gzip checksums are %08x and %08x",
 			stepNumber(r), short(r.A.DiffID), r.A.Trailer.CRC, r.B.Trailer.CRC)
 	}
-	return safe.Sprintf("Both blobs of step %d claim diff_id %s. That of %s has this content, with CRC-32 %08x; that of %s ends in CRC-32 %08x",
+	return safe.Sprintf("Both blobs of step %d claim diff_id %s. "+
+		"That of %s has this content, with CRC-32 %08x; that of %s ends in CRC-32 %08x",
 		stepNumber(r), short(r.A.DiffID), nameRead, read.Trailer.CRC, nameEnd, end.Trailer.CRC)
 }
 
@@ -194,7 +195,8 @@ func (s sideOf) wrongPacking(claimed, packing string, steps []model.Step) Findin
 		Check: s.manifestCheck("[.layers[].mediaType]"),
 	}
 	for _, st := range steps {
-		f.Proof = append(f.Proof, safe.Sprintf("layer %s: first bytes are %s, media type %s", st.Layer.Digest, st.Packing, quoted(st.Layer.MediaType)))
+		f.Proof = append(f.Proof, safe.Sprintf("layer %s: first bytes are %s, media type %s",
+			st.Layer.Digest, st.Packing, quoted(st.Layer.MediaType)))
 	}
 	return f
 }

@@ -58,7 +58,8 @@ func unnamedMembers(a, b model.Manifest, nameA, nameB string) []string {
 	if errA != nil || errB != nil {
 		return nil
 	}
-	members := otherMembers(va, vb, nameA, nameB, alreadyNamed([]string{"config", "layers"}, a.MediaType == b.MediaType, a.Annotations, b.Annotations)...)
+	but := alreadyNamed([]string{"config", "layers"}, a.MediaType == b.MediaType, a.Annotations, b.Annotations)
+	members := otherMembers(va, vb, nameA, nameB, but...)
 	descriptor := func(da, db v1.Descriptor, va, vb jsondoc.Value) []string {
 		if da.Digest != db.Digest { // another blob
 			return nil

@@ -61,7 +61,8 @@ func (l *ladder) wrongDescriptors() (Verdict, bool) {
 		return Verdict{
 			Code: NotComparable, Rests: on(Hashed), Step: l.stepOf(x.Digest), Proof: sizeProof(wrong),
 			Headline: safe.Sprintf("The size of %s is wrong in one manifest", l.blobText(x.Digest)),
-			Because:  safe.Sprintf("It is %s; a blob has one size. Some runtimes refuse a blob of another size than its manifest states", claimedSizesText(x, y)),
+			Because: safe.Sprintf("It is %s; a blob has one size. Some runtimes refuse a blob of another size than its manifest states",
+				claimedSizesText(x, y)),
 		}, true
 	}
 	if !l.sameConfigs() {

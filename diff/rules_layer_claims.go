@@ -65,7 +65,8 @@ func bytesAfterTheEnd(c Comparison, p Pair) []Finding {
 			Check: layerCommand(s.refOf(steps[0].Layer.Digest), steps[0].Layer.MediaType),
 		}
 		for _, st := range steps {
-			f.Proof = append(f.Proof, safe.Sprintf("step %d: layer %s was read whole; its gzip stream ends before its last byte", st.Index+1, st.Layer.Digest))
+			f.Proof = append(f.Proof, safe.Sprintf("step %d: layer %s was read whole; its gzip stream ends before its last byte",
+				st.Index+1, st.Layer.Digest))
 		}
 		f.Proof = append(f.Proof, safe.Const("source: Go, compress/gzip, Reader.Multistream; pigz, \"trailing junk was ignored\""))
 		return []Finding{f}

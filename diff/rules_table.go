@@ -335,7 +335,8 @@ var rulesLayers = []rule{
 	},
 	{
 		id: "D18", name: "packing-contradicts-type", pair: wrongPacking,
-		means: "A layer is compressed in another way than its media type states. It was read, or the other side states another compression of it.",
+		means: "A layer is compressed in another way than its media type states. " +
+			"It was read, or the other side states another compression of it.",
 		proof: "the first bytes of the layer are not those of its media type; or one blob has media types of two compressions",
 	},
 	{

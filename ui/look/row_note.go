@@ -10,11 +10,8 @@ import (
 // Notes fit in a column of 21 cells up to step 9999.
 func RowNote(r diff.Row) safe.Text {
 	for _, s := range []*model.Step{r.A, r.B} {
-		if s != nil && s.HasLayer && s.Layer.Digest == "" {
-			return safe.Const("the layer is missing")
-		}
-		if s != nil && s.Broken != "" {
-			return safe.Const("the layer is broken")
+		if note := faultNote(s); !note.IsEmpty() {
+			return note
 		}
 	}
 	switch r.Class {
@@ -42,6 +39,17 @@ func RowNote(r diff.Row) safe.Text {
 			return settingsNote(r)
 		}
 		return stageNote(r)
+	}
+	return safe.Text{}
+}
+
+// faultNote says what is wrong with the layer of a step, empty if nothing is.
+func faultNote(s *model.Step) safe.Text {
+	switch {
+	case s != nil && s.HasLayer && s.Layer.Digest == "":
+		return safe.Const("the layer is missing")
+	case s != nil && s.Broken != "":
+		return safe.Const("the layer is broken")
 	}
 	return safe.Text{}
 }
