@@ -87,6 +87,9 @@ func newChange(kind fieldKind, name string, a, b jsondoc.Value) fieldChange {
 	if kind == fieldDate {
 		return datesChange(a, b)
 	}
+	if kind == fieldPlatform && !a.IsDefault() && !b.IsDefault() {
+		name += valuesText(strings.Trim(a.Raw, `"`), strings.Trim(b.Raw, `"`))
+	}
 	return fieldChange{kind: kind, name: name, inA: !a.IsDefault(), inB: !b.IsDefault()}
 }
 

@@ -360,7 +360,7 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 			Text: safe.Sprintf("%s lists the image as %s, but its config states %s. One of them is wrong. Many runtimes trust the config.",
 				s.name, labelText(*s.entry), model.PlatformName(inside)),
 			Lead: safe.Sprintf("%s lists the %s image as %s", s.name, model.PlatformName(inside), labelText(*s.entry)),
-			Next: adviseLabel(p, label, inside),
+			Next: c.adviseLabel(p, s, label, inside),
 			Proof: []safe.Text{
 				safe.Sprintf("manifest %s", s.entry.Descriptor.Digest),
 				safe.Sprintf("platform in the index: %s", model.PlatformName(label)),
@@ -373,9 +373,12 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 }
 
 // adviseLabel says what to do about a label that contradicts the config. The label is wrong
-// where the other side lists the same image under another one, or where only the variant
-// differs; another machine may be a wrong image.
-func adviseLabel(p Pair, label, inside v1.Platform) safe.Text {
+// where another entry has the image for it, where the other side lists the same image under
+// another one, or where only the variant differs; another machine may be a wrong image.
+func (c Comparison) adviseLabel(p Pair, s entryOf, label, inside v1.Platform) safe.Text {
+	if other := c.rightlyNamed(s, label); other != "" {
+		return safe.Sprintf("The labels look exchanged: the image for %s is listed as %s. Create the index again", model.PlatformName(label), other)
+	}
 	if p.A != nil && p.B != nil && isRelabelled(p) {
 		return safe.Sprintf("Create the index again with the label that the config states: %s", model.PlatformName(inside))
 	}
@@ -385,6 +388,21 @@ func adviseLabel(p Pair, label, inside v1.Platform) safe.Text {
 			model.PlatformName(inside), model.PlatformName(label))
 	}
 	return safe.Const("Build this platform again from a base that has it. Change only the config if the programs inside are right")
+}
+
+// rightlyNamed is the label in the same index of an image whose config states the platform of
+// a wrong label, "" if there is none: the labels of the two are exchanged.
+func (c Comparison) rightlyNamed(s entryOf, label v1.Platform) string {
+	art := c.A
+	if s.side == SideB {
+		art = c.B
+	}
+	for _, e := range art.Images() {
+		if isMislabelled(&e) && !platformsContradict(label, e.Image.Config.Platform) {
+			return nameOf(e)
+		}
+	}
+	return ""
 }
 
 // platformsContradict compares the fields that both sides state. Configs often omit the

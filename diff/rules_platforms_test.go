@@ -196,3 +196,23 @@ func onHost(a model.Artifact, host string) model.Artifact {
 	a.Ref.Registry = host
 	return a
 }
+
+// TestAdviseLabel has indexes with wrong labels, and what the finding advises.
+func TestAdviseLabel(t *testing.T) {
+	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
+	for name, tt := range map[string]struct {
+		entries []model.Entry
+		next    string
+	}{
+		"exchanged":            {[]model.Entry{labelled(amd, "linux", "arm64", ""), labelled(arm, "linux", "amd64", "")}, "The labels look exchanged: the image for linux/arm64 is listed as linux/amd64. Create the index again"},
+		"rotated":              {[]model.Entry{labelled(amd, "linux", "arm64", ""), labelled(arm, "linux", "s390x", "")}, "The labels look exchanged: the image for linux/arm64 is listed as linux/s390x. Create the index again"},
+		"one image twice":      {[]model.Entry{amd, labelled(amd, "linux", "arm64", "")}, "Build this platform again from a base that has it. Change only the config if the programs inside are right"},
+		"beside a right label": {[]model.Entry{labelled(amd, "linux", "s390x", ""), arm}, "Build this platform again from a base that has it. Change only the config if the programs inside are right"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if next := found(Describe(index(t, "a", tt.entries...)), "C3").Next.String(); next != tt.next {
+				t.Error(next)
+			}
+		})
+	}
+}

@@ -15,7 +15,7 @@ func nestedIndex(c Comparison) []Finding {
 		return Finding{
 			Severity: 1, Rests: on(Hashed, Claimed),
 			Text: safe.Sprintf("In %s, the index lists %s. podman and Docker before 23.0 read one level only and fail.",
-				s.name, indexesText(len(nested))),
+				s.name, indexesText(nested)),
 			Next: safe.Const("Create a flat index: docker buildx imagetools create lists the images of the inner ones"),
 			Proof: []safe.Text{
 				safe.Const("source: podman issue 25045 (\"Unexpectedly received a manifest list instead of a manifest for a single image\"); " +
@@ -25,11 +25,20 @@ func nestedIndex(c Comparison) []Finding {
 	})
 }
 
-func indexesText(n int) string {
-	if n == 1 {
-		return "another index"
+// indexesText counts the indexes that an index lists itself, and says how deep others lie in
+// them: "2 other indexes, nested 3 deep".
+func indexesText(nested []model.Entry) string {
+	text, levels := "another index", 0
+	if n := countOf(nested, func(e model.Entry) bool { return e.Depth == 0 }); n > 1 {
+		text = fmt.Sprintf("%d other indexes", n)
 	}
-	return fmt.Sprintf("%d other indexes", n)
+	for _, e := range nested {
+		levels = max(levels, e.Depth+1)
+	}
+	if levels > 1 {
+		text += fmt.Sprintf(", nested %d deep", levels)
+	}
+	return text
 }
 
 // withoutPlatform (C15): images of an index that no client can choose by platform.

@@ -77,6 +77,8 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"a rootfs without members", alone(bare.image(t)), "D23", 2, "has no type and no diff_ids, which the specification demands", 1},
 		{"an empty rootfs", alone(build{}.image(t)), "D23", -1, "", 0},
 		{"an index of indexes", Describe(index(t, "a", inner, amd)), "C14", 1, "the index lists another index. podman and Docker before 23.0", 1},
+		{"two indexes in one of two", Describe(index(t, "a", inner, atDepth(inner, 1), inner, amd)), "C14", 1, "the index lists 2 other indexes, nested 2 deep. podman", 3},
+		{"two indexes side by side", Describe(index(t, "a", inner, inner, amd)), "C14", 1, "the index lists 2 other indexes. podman", 2},
 		{"a flat index", Describe(index(t, "a", amd)), "C14", -1, "", 0},
 		{"an image without a platform", Describe(index(t, "a", nameless(amd))), "C15", 1, "1 entry for an image has no platform. podman takes it if no platform fits", 1},
 		{"two images without a platform", Describe(index(t, "a", nameless(amd), nameless(entry(forArch("arm64").image(t))))), "C15", 1, "podman takes the first of them if", 2},
@@ -123,4 +125,9 @@ func artifactOf(artifactType, os, arch string) model.Entry {
 		MediaType: v1.MediaTypeImageManifest, Digest: digest.FromString(artifactType), ArtifactType: artifactType,
 		Platform: &v1.Platform{OS: os, Architecture: arch},
 	}}
+}
+
+func atDepth(e model.Entry, depth int) model.Entry {
+	e.Depth = depth
+	return e
 }
