@@ -26,7 +26,7 @@ func missingConfig(c Comparison, p Pair) []Finding {
 			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, missing}},
 			Text: safe.Sprintf("In %s, the config (%s) is missing in the registry. Nodes that have the image keep working, new nodes fail.",
 				s.name, short(missing)),
-			Lead: safe.Sprintf("%s cannot be pulled: its config is missing in the registry", s.name),
+			Lead: safe.Sprintf("%s cannot be pulled: its config is missing in the registry", c.subjectOf(s, lacksConfig)),
 			Next: safe.Const("Push it again from a host that has it. " +
 				"If the registry answers \"already exists\" after a clean-up, restart it"),
 			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.entry.Descriptor.Digest), safe.Sprintf("blob %s: 404", missing)},
@@ -53,8 +53,8 @@ func missingConfigOf(e *model.Entry) digest.Digest {
 // layers are two findings: each of them stops a deployment.
 func missingLayers(c Comparison, p Pair) []Finding {
 	var found []Finding
-	for _, s := range c.sidesOf(p) {
-		gone := slices.DeleteFunc(slices.Clone(s.img.Steps), func(st model.Step) bool { return !st.Missing })
+	for _, s := range c.entriesOf(p) {
+		gone := missingStepsOf(s.entry)
 		if len(gone) == 0 {
 			continue
 		}
@@ -62,7 +62,7 @@ func missingLayers(c Comparison, p Pair) []Finding {
 			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, gone),
 			Text: safe.Sprintf("In %s, the registry does not have %s (%s). Nodes that have the image keep working, new nodes fail.",
 				s.name, plural(len(gone), "layer"), stepsText(stepIndexes(gone))),
-			Lead: safe.Sprintf("%s cannot be pulled: %s %s missing in the registry", s.name, plural(len(gone), "layer"), isAre(len(gone))),
+			Lead: safe.Sprintf("%s cannot be pulled: %s %s missing in the registry", c.subjectOf(s, lacksLayers), plural(len(gone), "layer"), isAre(len(gone))),
 			Next: safe.Const("Push it again from a host that has it. " +
 				"If the registry answers \"already exists\" after a clean-up, restart it"),
 		}
@@ -72,6 +72,33 @@ func missingLayers(c Comparison, p Pair) []Finding {
 		found = append(found, f)
 	}
 	return found
+}
+
+func lacksConfig(e model.Entry) bool { return missingConfigOf(&e) != "" }
+
+func lacksLayers(e model.Entry) bool { return len(missingStepsOf(&e)) > 0 }
+
+// missingStepsOf are the steps of an image whose layers the registry does not have, as far
+// as they were asked for.
+func missingStepsOf(e *model.Entry) []model.Step {
+	if e.Image == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(e.Image.Steps), func(st model.Step) bool { return !st.Missing })
+}
+
+// subjectOf names what cannot be pulled: one platform of a side where its index has others
+// that do not lack the same.
+func (c Comparison) subjectOf(s entryOf, lacks func(model.Entry) bool) string {
+	art := c.A
+	if s.side == SideB {
+		art = c.B
+	}
+	isWhole := func(e model.Entry) bool { return !lacks(e) }
+	if name := nameOf(*s.entry); name != "" && slices.ContainsFunc(art.Images(), isWhole) {
+		return name + " of " + s.name
+	}
+	return s.name
 }
 
 // entryNames names the entries of an index: by platform, or by digest if the platform does
