@@ -40,8 +40,7 @@ func (g Gate) Value(name, value string) string {
 }
 
 // Secrets counts what Mask replaces in s: what looks like a secret in use, and plain words
-// in the place of one, which are often defaults (admin). Names of headers, other numbers
-// than PINs and the documented examples of AWS are neither.
+// in the place of one, which are often defaults (admin).
 func Secrets(s string) (inUse, words int) {
 	m := masker{s: maskKeys(s)}
 	if m.s != s {
@@ -55,7 +54,7 @@ func Secrets(s string) (inUse, words int) {
 func SecretsOf(name, value string) (inUse, words int) {
 	var m masker
 	if n := judgeName(name); n.strength != harmless && n.isSecretValue(value) {
-		m.count(n, value)
+		m.count(value)
 		return m.inUse, m.words
 	}
 	return Secrets(value)
@@ -85,11 +84,10 @@ func (m *masker) run() {
 
 // count notes a value of a name that is masked. A value that is masked already is not
 // counted.
-func (m *masker) count(n secretName, value string) {
+func (m *masker) count(value string) {
 	value = withoutDefault(bareValue(value))
 	switch {
-	case value == Masked, n.isNameOf(value), n.lastWord == "name" && isPlainName(value), isNumber(value) && !n.endsSecret,
-		strings.Contains(value, "EXAMPLE"), isSwitch(value), isPlaceholder(value):
+	case value == Masked:
 	case isWord(value), isNumber(value) && len(value) <= 6:
 		m.words++
 	default:
@@ -145,6 +143,10 @@ func (m *masker) handleHint(i int, h hint) int {
 	switch {
 	case h.isName:
 		return m.maskNamed(i, i+len(h.text))
+	case h.isFlag:
+		return m.maskFlag(i, h.text)
+	case h.isCommand:
+		return m.maskPiped(i, h.text)
 	case h.text == "://":
 		return m.maskUserinfo(i + len(h.text))
 	}
@@ -169,7 +171,7 @@ func (m *masker) maskNamed(from, to int) int {
 	if n.strength == harmless {
 		return next
 	}
-	for _, form := range []func(nameMatch) (int, bool){m.header, m.assignment, m.member, m.element, m.option} {
+	for _, form := range []func(nameMatch) (int, bool){m.header, m.assignment, m.member, m.element, m.option, m.setting} {
 		if end, ok := form(n); ok {
 			return end
 		}
@@ -191,7 +193,7 @@ func (m *masker) maskUserinfo(from int) int {
 	if !ok || password == "" || isVariable(password) || isPlaceholder(password) {
 		return from
 	}
-	m.count(secretName{endsSecret: true}, password)
+	m.count(password)
 	return m.mask(from+len(user)+1, from+at, Masked)
 }
 

@@ -4,31 +4,39 @@ import "strings"
 
 // hint is a piece of text that may be near a secret.
 type hint struct {
-	text   string
-	isName bool // part of a name, in any case
+	text              string
+	isName            bool // part of a name, in any case
+	isFlag, isCommand bool // an option, or a command: mask_commands.go
 	// The other hints, except "://", are prefixes of tokens of a known form: at
 	// least minTail bytes follow for which isTailByte is true.
 	minTail    int
 	isTailByte func(byte) bool
+	isPlace    bool // the prefix is an address, which stays
 }
 
 // hints, with the forms of the tokens of GitHub, GitLab, AWS, Slack, Google,
-// Stripe, npm, Docker, Hugging Face, and of JSON web tokens.
+// Stripe, npm, Docker, Hugging Face, of JSON web tokens, and addresses of webhooks.
 var hints = []hint{
 	{text: "token", isName: true}, {text: "secret", isName: true}, {text: "pass", isName: true}, {text: "pwd", isName: true},
 	{text: "cred", isName: true}, {text: "key", isName: true}, {text: "auth", isName: true},
 	{text: "://"},
-	{"ghp_", false, 20, isLetterOrDigit}, {"gho_", false, 20, isLetterOrDigit}, {"ghu_", false, 20, isLetterOrDigit},
-	{"ghs_", false, 20, isLetterOrDigit}, {"ghr_", false, 20, isLetterOrDigit}, {"github_pat_", false, 20, isWordByte},
-	{"glpat-", false, 16, isNameByte},
-	{"AKIA", false, 16, isLetterOrDigit}, {"ASIA", false, 16, isLetterOrDigit},
-	{"xoxa-", false, 10, isNameByte}, {"xoxb-", false, 10, isNameByte}, {"xoxp-", false, 10, isNameByte},
-	{"xoxr-", false, 10, isNameByte}, {"xoxs-", false, 10, isNameByte},
-	{"AIza", false, 30, isNameByte},
-	{"sk_live_", false, 16, isLetterOrDigit}, {"npm_", false, 30, isLetterOrDigit}, {"dckr_pat_", false, 20, isNameByte},
-	{"hf_", false, 30, isLetterOrDigit},
-	{"eyJ", false, 20, isNameByte},
+	{text: "-p", isFlag: true}, {text: "-u", isFlag: true}, {text: "--user", isFlag: true},
+	{text: "echo ", isCommand: true}, {text: "printf ", isCommand: true},
+	{text: "hooks.slack.com/", minTail: 30, isTailByte: isPathByte, isPlace: true},
+	{text: "discord.com/api/webhooks/", minTail: 30, isTailByte: isPathByte, isPlace: true},
+	{text: "ghp_", minTail: 20, isTailByte: isLetterOrDigit}, {text: "gho_", minTail: 20, isTailByte: isLetterOrDigit}, {text: "ghu_", minTail: 20, isTailByte: isLetterOrDigit},
+	{text: "ghs_", minTail: 20, isTailByte: isLetterOrDigit}, {text: "ghr_", minTail: 20, isTailByte: isLetterOrDigit}, {text: "github_pat_", minTail: 20, isTailByte: isWordByte},
+	{text: "glpat-", minTail: 16, isTailByte: isNameByte},
+	{text: "AKIA", minTail: 16, isTailByte: isLetterOrDigit}, {text: "ASIA", minTail: 16, isTailByte: isLetterOrDigit},
+	{text: "xoxa-", minTail: 10, isTailByte: isNameByte}, {text: "xoxb-", minTail: 10, isTailByte: isNameByte}, {text: "xoxp-", minTail: 10, isTailByte: isNameByte},
+	{text: "xoxr-", minTail: 10, isTailByte: isNameByte}, {text: "xoxs-", minTail: 10, isTailByte: isNameByte},
+	{text: "AIza", minTail: 30, isTailByte: isNameByte},
+	{text: "sk_live_", minTail: 16, isTailByte: isLetterOrDigit}, {text: "npm_", minTail: 30, isTailByte: isLetterOrDigit}, {text: "dckr_pat_", minTail: 20, isTailByte: isNameByte},
+	{text: "hf_", minTail: 30, isTailByte: isLetterOrDigit},
+	{text: "eyJ", minTail: 20, isTailByte: isNameByte},
 }
+
+func isPathByte(c byte) bool { return isWordByte(c) || c == '-' || c == '/' }
 
 func isLetterOrDigit(c byte) bool { return isWordByte(c) && c != '_' }
 
@@ -97,6 +105,13 @@ func (m *masker) maskToken(from int, h hint) int {
 	}
 	if end-to < h.minTail || h.text == "eyJ" && !isWebToken(m.s[from:end]) {
 		return to
+	}
+	token := m.s[from:end]
+	if last := token[strings.LastIndexByte(token, '/')+1:]; isDocumented(token) || h.isPlace && (last == "" || isPlaceholder(last)) {
+		return end
+	}
+	if h.isPlace {
+		from = to
 	}
 	m.inUse++
 	return m.mask(from, end, Masked)

@@ -22,6 +22,7 @@ type secretName struct {
 	dashes     int    // number of leading dashes, as options have
 	randomOnly bool   // a key of unknown use: its value counts only if it looks random
 	header     bool   // the name of an HTTP header
+	isSwitch   bool   // an option without a value
 	hasScheme  bool   // of a header whose value begins with a scheme, which is not secret
 }
 
@@ -33,25 +34,27 @@ var (
 	// weakWords mark a secret only as the last word.
 	weakWords = []string{"pass", "passcode", "pwd", "auth", "cred", "creds"}
 	// secretKeys are the words before "key" that mark a secret; GPG_KEY is public.
-	secretKeys = []string{"api", "access", "private", "signing", "encryption", "auth", "secret", "master"}
+	secretKeys = []string{"api", "access", "account", "private", "signing", "encryption", "auth", "secret", "master"}
 	// publicKeys are words of names whose key is not secret.
 	publicKeys = []string{
 		"gpg", "pgp", "public", "pub", "fingerprint", "primary", "foreign", "sort", "cache", "partition", "routing", "object", "hash",
 	}
 	// dummyWords are words of names whose value is not a secret: SECRET_KEY_BASE_DUMMY.
 	dummyWords = []string{"dummy", "placeholder", "example", "fake"}
-	// pathWords are the last words of names whose value is the path of a secret.
-	pathWords = []string{"file", "path", "dir"}
-	// placeWords are the last words of names whose value is an address.
-	placeWords = []string{"url", "uri", "endpoint", "host", "server"}
-	// nameWords are the last words of names whose value is a name: of an HTTP header, say.
-	nameWords = []string{"header", "headername", "field", "param", "claim", "variable"}
+	// valueWords are last words of names that say no more than the rest: PASSWORD_VALUE.
+	valueWords = []string{"value", "text"}
+	// switchWords are first words of options that have no value: --disabled-password.
+	switchWords = []string{
+		"no", "disable", "disabled", "enable", "enabled", "allow", "skip", "require", "without", "ask", "prompt", "random", "generate", "lock",
+	}
 )
 
 func judgeName(name string) secretName {
 	lower := strings.ToLower(name)
 	bare := strings.TrimLeft(lower, "-")
 	n := secretName{lastWord: lastWord(name), dashes: len(lower) - len(bare)}
+	firstWord, _, several := strings.Cut(bare, "-")
+	n.isSwitch = n.dashes > 0 && several && slices.Contains(switchWords, firstWord)
 	n.hasScheme = strings.HasSuffix(lower, "authorization")
 	n.header = n.hasScheme || strings.HasPrefix(lower, "x-") || lower == "private-token" || lower == "job-token"
 	switch {
@@ -111,6 +114,12 @@ func isStrong(lower string) bool {
 // something about it: max_tokens is a number.
 func endsSecret(lower string) bool {
 	lower = strings.TrimRight(lower, "0123456789_-.")
+	for _, w := range valueWords {
+		lower = strings.TrimRight(strings.TrimSuffix(lower, w), "_-.")
+	}
+	if !strings.HasSuffix(lower, "tokens") {
+		lower = strings.TrimSuffix(lower, "s")
+	}
 	return slices.ContainsFunc(strongWords, func(w string) bool { return strings.HasSuffix(lower, w) }) || hasSecretKey(lower, true)
 }
 
@@ -149,13 +158,13 @@ func lastWord(name string) string {
 func isLetter(c byte) bool { return isUpper(c) || 'a' <= c && c <= 'z' }
 func isUpper(c byte) bool  { return 'A' <= c && c <= 'Z' }
 
-// isSecretValue reports whether the value of this name must be masked.
+// isSecretValue reports whether the value of this name must be masked. Secrets counts the
+// same values.
 func (n secretName) isSecretValue(value string) bool {
-	value = bareValue(value)
+	value = withoutDefault(bareValue(value))
 	switch {
-	case isSwitch(value), isVariable(value), isPlaceholder(value), isShortNumber(value), isPlainPath(value),
-		slices.Contains(pathWords, n.lastWord) && isPath(value), slices.Contains(placeWords, n.lastWord) && isPlainURL(value),
-		n.isNameOf(value) && strings.ContainsAny(value, "-_"):
+	case isSwitch(value), isVariable(value), isPlaceholder(value), isShortNumber(value), isPlainPath(value), isReference(value),
+		isDocumented(value), isPattern(value), n.describes(value), !n.endsSecret && isNumber(value):
 		return false
 	case n.randomOnly:
 		return looksRandom(value)
@@ -163,11 +172,6 @@ func (n secretName) isSecretValue(value string) bool {
 		return len(value) >= 8 // shorter ones are kinds: basic, ldap, oauth2
 	}
 	return true
-}
-
-// isNameOf reports whether a value is the name of something: of a header, a field.
-func (n secretName) isNameOf(value string) bool {
-	return slices.Contains(nameWords, n.lastWord) && isPlainName(value)
 }
 
 // bareValue is a value without the quotes around it.
@@ -186,23 +190,12 @@ func isSwitch(value string) bool {
 // /run/secrets/db. Secrets in base64 may begin with a slash, but mix upper case in.
 func isPlainPath(value string) bool {
 	return len(value) > 2 && (value[0] == '/' || strings.HasPrefix(value, "./") || strings.HasPrefix(value, "~/")) &&
-		strings.Count(value, "/") > 1 && strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789/._-~") == ""
-}
-
-// isPlainURL reports whether a value is an address or its path, without a password or a
-// query, which may hold a token.
-func isPlainURL(value string) bool {
-	scheme, rest, ok := strings.Cut(value, "://")
-	return (ok && scheme != "" || isPath(value)) && !strings.ContainsAny(value, "@?") && (ok && rest != "" || !ok)
-}
-
-// isPlainName reports whether a value is a word or several with dashes, as X-Token.
-func isPlainName(value string) bool {
-	return len(value) <= 40 && strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == ""
+		strings.Count(value, "/") > 1 && strings.Trim(value, smallLetters+digits+"/._-~") == ""
 }
 
 // isVariable reports whether a value only refers to the secret: $NAME, ${NAME}, %{NAME} of
-// Apache, %NAME% of Windows, {{NAME}} of a template, or the beginning of $(a command).
+// Apache, %NAME% of Windows, {{NAME}} of a template, or the beginning of $(a command). The
+// end of a command of sed may follow: ${NAME}/g.
 func isVariable(value string) bool {
 	if strings.HasPrefix(value, "%{") && strings.HasSuffix(value, "}") || strings.HasPrefix(value, "{{") && strings.HasSuffix(value, "}}") {
 		return true
@@ -214,10 +207,13 @@ func isVariable(value string) bool {
 	if !ok || strings.HasPrefix(rest, "(") {
 		return ok
 	}
+	if i := strings.IndexAny(rest, "/|#"); i > 0 && strings.Trim(rest[i+1:], "gIip") == "" {
+		rest = rest[:i]
+	}
 	if inner, ok := strings.CutPrefix(rest, "{"); ok {
 		rest = strings.TrimSuffix(inner, "}")
 	}
-	return rest != "" && strings.Trim(rest, "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	return rest != "" && strings.Trim(rest, digits+"_"+smallLetters+bigLetters) == ""
 }
 
 func isPath(value string) bool {

@@ -45,9 +45,34 @@ func TestMask(t *testing.T) {
 		{"AWS_SECRET_ACCESS_KEY=/9j4AAQSkZJRgABAQ", "AWS_SECRET_ACCESS_KEY=(masked)"}, {"A_TOKEN=/hunter2", "A_TOKEN=(masked)"},
 		{"TOKEN_URL=https://example.org/?key=hunter2", "TOKEN_URL=(masked)"}, {"SECRET_URL=https://u:hunter2@example.org/", "SECRET_URL=(masked)"},
 		{"SECRET_NAME=hunter2", "SECRET_NAME=(masked)"}, {"A_TOKEN=%hunter2", "A_TOKEN=(masked)"},
-		{"SECRET_NAME=word", "SECRET_NAME=(masked)"}, {"TOKEN_FIELD=word", "TOKEN_FIELD=(masked)"}, {"A_PASSWORD=1234", "A_PASSWORD=(masked)"},
+		{"A_PASSWORD=1234", "A_PASSWORD=(masked)"},
 		{"A_PASSWORD=admin", "A_PASSWORD=(masked)"}, {"A_PASSWORD=example1", "A_PASSWORD=(masked)"}, {"A_TOKEN=<hunter2", "A_TOKEN=(masked)"}, {"A_TOKEN=<hunter2>", "A_TOKEN=(masked)"},
 		{"STRIPE_KEY=sk0test1hunter2xyz", "STRIPE_KEY=(masked)"}, {`{"appKey": "base64:hunter2hunter2="}`, `{"appKey": "(masked)"}`},
+
+		// Names that describe a secret, with a value that is no description.
+		{"PASSWORD_HASH_ALGO=hunter2&x", "PASSWORD_HASH_ALGO=(masked)"}, {"CREDENTIALS_PROVIDER=Xk29dLq8vTz1", "CREDENTIALS_PROVIDER=(masked)"},
+		{"TOKEN_TTL=hunter2", "TOKEN_TTL=(masked)"}, {"TOKEN_TTL=3600x9", "TOKEN_TTL=(masked)"}, {"PASSPHRASE_PROMPT=hunter2", "PASSPHRASE_PROMPT=(masked)"},
+		{"SECRET_ARN=arn:hunter2", "SECRET_ARN=(masked)"}, {"VAULT_SECRET_ID=vault:hunter2", "VAULT_SECRET_ID=(masked)"}, {"VAULT_SECRET_ID=hunter2", ""},
+		{"A_TOKEN=vault:v1:8SDd3WHDOjf7mq69CyCqYg==", "A_TOKEN=(masked)"}, {"PASSWORD_PATTERN=hunter2", "PASSWORD_PATTERN=(masked)"},
+		{"PASSWORD_VALUE=12345678", "PASSWORD_VALUE=(masked)"}, {"PASSWORDS=12345678", "PASSWORDS=(masked)"}, {"A_PASSWORD=3600s", "A_PASSWORD=(masked)"},
+		{"A_PASSWORD=argon2id", "A_PASSWORD=(masked)"}, {"TOKEN_TYPE=ghp_" + strings.Repeat("a", 36), "TOKEN_TYPE=(masked)"},
+		{"A_PASSWORD=$PREFIX-hunter2", "A_PASSWORD=(masked)"}, {"A_PASSWORD=${A}/hunter2", "A_PASSWORD=(masked)"}, {"A_SECRET=${B:-hunter2}", "A_SECRET=(masked)"},
+		{`sed "s/password=.*/password=hunter2/" x`, `sed "s/password=.*/password=(masked)" x`}, {"A_PASSWORD=.*hunter2", "A_PASSWORD=(masked)"},
+		{"run --db-password hunter2", ""}, {"run --disabled-password --password hunter2", ""},
+
+		// Secrets that only their command tells.
+		{"mysql -u root -phunter2 -e x", ""}, {"mysqldump -p'a hunter2' x", "mysqldump -p(masked) x"}, {"/usr/bin/mariadb -phunter2", ""}, {`["mysql", "-phunter2"]`, ""},
+		{"sshpass -p hunter2 ssh -p 2222 x", ""}, {"sshpass -phunter2 scp x", ""},
+		{"curl -u admin:hunter2 https://x", ""}, {"curl -sSL --user 'admin:a hunter2' https://x", "curl -sSL --user 'admin:(masked)' https://x"},
+		{`["curl", "-u", "admin:hunter2"]`, ""}, {"curl -uadmin:hunter2 x", ""}, {`sh -c "curl -u "$U:hunter2" x`, ""},
+		{`curl -H "X-Token: hunter2" -u a:hunter2 x`, ""},
+		{"echo root:hunter2 | chpasswd", ""}, {"echo 'root:a hunter2' | sudo chpasswd", "echo 'root:(masked)' | sudo chpasswd"}, {`x && echo -n "$USER:hunter2"|/usr/sbin/chpasswd -e`, ""},
+		{"aws configure set aws_secret_access_key hunter2 --profile x", ""}, {"npm config set //r.example/:_authToken hunter2", ""},
+
+		// Addresses that are secrets, and connection strings.
+		{"https://hooks.slack.com/services/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", "https://hooks.slack.com/(masked)"},
+		{"https://discord.com/api/webhooks/123456789012345678/aB3dE5fG7hI9jK1lM3nO5pQ7", "https://discord.com/api/webhooks/(masked)"},
+		{"AccountName=a;AccountKey=hunter2==", "AccountName=a;AccountKey=(masked)"}, {"Endpoint=sb://x/;SharedAccessKey=hunter2=", "Endpoint=sb://x/;SharedAccessKey=(masked)"},
 
 		// Values of any kind.
 		{`{"password":1234}`, `{"password":"(masked)"}`},
@@ -118,6 +143,18 @@ func TestMaskLeaves(t *testing.T) {
 		"A_PASSWORD=changeme", "A_PASSWORD=Change-Me", "A_PASSWORD=password", "A_TOKEN=<your-token>", "A_TOKEN=your-token-here", "SECRET_KEY_BASE=dummy",
 		"SECRET_KEY_BASE_DUMMY=1", "dummyToken=hunter2", "A_TOKEN=xxxx", "A_TOKEN=****", "A_PASSWORD=123", `{"token": 12}`, "https://u:changeme@host",
 		"CACHE_KEY_PREFIX=app", "PRIMARY_KEY=0123456789abcdefgh", "SORT_KEY=name", "HAPROXY_KEY=E3FF2839C048B25C084DEBE9B26995E310250568",
+		"PASSWORD_HASH_ALGO=argon2id SECRET_ALGORITHM=aes-256-gcm CREDENTIALS_PROVIDER=ec2-instance-profile TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic",
+		"OAUTH_TOKEN_TTL=3600s TOKEN_LIFETIME=1h30m TOKEN_EXPIRY=86400000 MAX_TOKENS=4096 PASSWORD_LENGTH=12", `{"tokenTtl": "7 days", "passwordPrompt": "Enter passphrase:"}`,
+		"PASSPHRASE_PROMPT=Enter passphrase", "PASSWORD_PATTERN=^[a-z0-9]{12,}$", "SECRET_NAME=word ACCESS_TOKEN_COOKIE_NAME=session TOKEN_FIELD=word",
+		"SECRET_ARN=arn:aws:secretsmanager:eu-west-1:123456789012:secret:app-AbCdEf", "VAULT_SECRET_ID=vault:secret/data/app#token", "A_PASSWORD=op://vault/item/field",
+		`sed -i "s/password=.*/password=${DB_PASSWORD}/" /etc/app.conf`, "sed s|token=.*|token=$TOKEN|g x", `sed -E 's/secret=[^ ]+/x/' y`,
+		"adduser --disabled-password app", `["adduser", "--disabled-password", "app"]`, "run --no-password x", "A_SECRET=${B:-changeme}",
+		"mkdir -phunter2 x", "mysql -p$PW", `mysql -p"${PW}" x`, "mysql -p x", "mysql x; mkdir -phunter2", "docker run -p3306:3306 mysql", "ssh -p 2222 x",
+		"curl -u $U:$P x", `curl -u "${U}:${P}" x`, "curl -u admin x", "curl -u admin: x", "docker run -u 1000:1000 x", "curl x && useradd -u 1000:hunter2 x",
+		"echo root:$PW | chpasswd", `echo "root:${PW}" | chpasswd`, "echo root:hunter2 > x", `printf 'root:%s' "$PW" | chpasswd`, "echo a:b; echo c | chpasswd",
+		"aws configure set region eu-west-1", "aws configure set aws_secret_access_key $KEY", "aws configure get aws_secret_access_key x", "the secret value is x",
+		"https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", "https://hooks.slack.com/services/$PATH_OF_HOOK", "https://api.slack.com/messaging/webhooks",
+		"AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==", "ACCOUNT_KEY_FILE=/run/x", "AKIAIOSFODNN7EXAMPLE",
 		"DEPLOY_KEY=word", `{"key": "0123456789abcdefgh"}`,
 		"org.opencontainers.image.authors=someone", `"author": "someone"`, `"Author": "x"`,
 	} {
@@ -139,11 +176,15 @@ func TestCountSecrets(t *testing.T) {
 		{"URL=postgres://user:pass@localhost/db SECRET_KEY_BASE=dummy", 0, 1}, {"A_PASSWORD=admin B_TOKEN=hunter2", 1, 1},
 		{"A_SECRET=not-a-secret", 0, 1}, {"A_SECRET=${B:-hunter2}", 1, 0}, {"A_SECRET=${B:-admin}", 0, 1}, {"A_SECRET=${B:-}", 0, 0},
 		{"A_SECRET=correct-horse-battery-staple-and-more-of-it", 1, 0}, {"SECRET_NAME=prod-db", 0, 0}, {"TOKEN_EXPIRY=86400000", 0, 0},
+		{"curl -u admin:Xk29dLq8vTz1 x", 1, 0}, {"echo root:admin | chpasswd", 0, 1}, {"mysql -pS3cr3tPassw0rd! x", 1, 0},
 		{"AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", 0, 0},
 		{"A_PASSWORD=changeme", 0, 0}, {"MAX_TOKENS=4096", 0, 0}, {"JWT_SECRET_HEADER=Token", 0, 0}, {"A_TOKEN=(masked)", 0, 0}, {"", 0, 0},
 	} {
 		if inUse, words := Secrets(tt.in); inUse != tt.inUse || words != tt.words {
 			t.Errorf("%q has %d and %d, want %d and %d", tt.in, inUse, words, tt.inUse, tt.words)
+		}
+		if masked := (Gate{}).Mask(tt.in); (masked != tt.in) != (tt.inUse+tt.words > 0) {
+			t.Errorf("%q is %q and has %d and %d", tt.in, masked, tt.inUse, tt.words)
 		}
 		if inUse, words := Secrets(Gate{}.Mask(tt.in)); inUse+words != 0 {
 			t.Errorf("%q masked has %d and %d", tt.in, inUse, words)
@@ -174,6 +215,7 @@ func FuzzMask(f *testing.F) {
 		"ENV API_TOKEN=abc", `{"password": "a\"b"}`, "--password x", "https://u:p@h", "-----BEGIN PRIVATE KEY-----\nx", `["--password" , "x"]`,
 		`TOKEN="a b"c]`, `\"TOKEN=\"`, "TOKEN='x\"'", `"token":1`, "x-token: y", "Authorization: Basic x", "auth=(]", `"A_TOKEN=" "`, "ghp_" + strings.Repeat("a", 20),
 		"-----BEGIN PRIVATE KEY-----\n\"-----END PRIVATE KEY-----\n", "a://b:c@d@", "passwd=\\\n", "--pass \t\"", "key=token=pass=", "secret_file=/a b", "\r\n--secret\r\n",
+		"mysql -pa\"b", "curl -u a:b'c d", "curl -u \"a:b", "echo 'a:b'|chpasswd", "echo a:\\|chpasswd", "configure set a_token x", "curl \\\"-u\\\" a:\\\"", "s/token=.*/token=${A}/g",
 	} {
 		f.Add(s)
 	}
@@ -209,6 +251,7 @@ func FuzzMaskValues(f *testing.F) {
 		for _, shape := range []string{
 			"DB_PASSWORD=%s", "DB_PASS=%s", "MYSQL_PWD=%s", "PASSWORD=\"%s\"", "run --password %s", "run --password=%s",
 			`{"password":"%s"}`, `{"auth":"%s"}`, `["run","--password","%s"]`, "[\n  \"--password\",\n  \"%s\"\n]", `["A_TOKEN=%s"]`,
+			"curl -u root:%s", "mysql -p%s", "aws configure set a_token %s",
 		} {
 			in := before + "\n" + fmt.Sprintf(shape, value) + " " + after
 			if strings.Contains(before, "PRIVATE KEY") || strings.Contains(before+after, "q8Zk") || strings.Contains(before+after, "w7Xj") {
@@ -236,6 +279,8 @@ func BenchmarkMask(b *testing.B) {
 		"quotes":      strings.Repeat(`"token":"`, 200_000),
 		"long name":   strings.Repeat("token", 300_000),
 		"open quotes": strings.Repeat(`token="a `, 200_000),
+		"flags":       strings.Repeat("mysql -p -u ", 100_000),
+		"pipes":       strings.Repeat("echo a:b chpasswd ", 100_000),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(s)))

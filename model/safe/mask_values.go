@@ -39,7 +39,7 @@ func (m *masker) member(n nameMatch) (int, bool) {
 	}
 	at = m.skip(at+1, " \t\r\n")
 	if to := m.skip(at, "0123456789.eE+-"); to > at && n.endsSecret && !isShortNumber(m.s[at:to]) {
-		m.count(n.secretName, m.s[at:to])
+		m.count(m.s[at:to])
 		return m.mask(at, to, `"`+Masked+`"`), true
 	}
 	return m.maskQuoted(n, at, q), true
@@ -50,7 +50,7 @@ func (m *masker) member(n nameMatch) (int, bool) {
 func (m *masker) element(n nameMatch) (int, bool) {
 	q, at := m.readQuote(n.to)
 	from := m.skip(at, ", \t\r\n")
-	if open, ok := m.openingQuote(n.from); n.dashes == 0 || !ok || open != q || from == at {
+	if open, ok := m.openingQuote(n.from); n.dashes == 0 || n.isSwitch || !ok || open != q || from == at {
 		return 0, false
 	}
 	if value, _ := m.readQuote(from); value == q && strings.HasPrefix(m.s[from+q.len():], "--") {
@@ -62,7 +62,7 @@ func (m *masker) element(n nameMatch) (int, bool) {
 // option is --option value. It ignores -p, which has too many other uses.
 func (m *masker) option(n nameMatch) (int, bool) {
 	from := m.skip(n.to, " \t")
-	if n.dashes == 0 || n.strength == weak && n.dashes < 2 || from == n.to || from == len(m.s) {
+	if n.dashes == 0 || n.isSwitch || n.strength == weak && n.dashes < 2 || from == n.to || from == len(m.s) {
 		return 0, false
 	}
 	if strings.IndexByte("&|;<>\\\n\r=", m.s[from]) >= 0 && !strings.HasPrefix(m.s[from:], `\"`) || strings.HasPrefix(m.s[from:], "--") {
@@ -95,7 +95,7 @@ func (m *masker) maskValue(n nameMatch, from, to int) int {
 	if !n.isSecretValue(m.s[from:to]) {
 		return from
 	}
-	m.count(n.secretName, m.s[from:to])
+	m.count(m.s[from:to])
 	return m.mask(from, to, Masked)
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 )
 
+const digits, smallLetters, bigLetters = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 // placeholders stand for a secret that is set later.
 var placeholders = []string{
 	"changeme", "changeit", "change me", "replaceme", "replace me", "password", "passwd", "example", "dummy", "placeholder",
@@ -19,7 +21,7 @@ var placeholderWords = []string{"changeme", "example", "dummy", "placeholder", "
 func isPlaceholder(value string) bool {
 	if len(value) > 2 && value[0] == '<' && value[len(value)-1] == '>' {
 		value = value[1 : len(value)-1]
-		return strings.Trim(strings.ToLower(value), "abcdefghijklmnopqrstuvwxyz-_. ") == ""
+		return strings.Trim(strings.ToLower(value), smallLetters+"-_. ") == ""
 	}
 	if len(value) > 2 && isRepeated(value, "xX*.-") {
 		return true
@@ -41,12 +43,12 @@ func isRepeated(value, chars string) bool {
 // isShortNumber reports whether a value is a number of at most three digits.
 func isShortNumber(value string) bool { return len(value) <= 3 && isNumber(value) }
 
-func isNumber(value string) bool { return value != "" && strings.Trim(value, "0123456789") == "" }
+func isNumber(value string) bool { return value != "" && strings.Trim(value, digits) == "" }
 
 // looksRandom reports whether a value is long and mixes letters and digits without blanks.
 // 40 hex digits in upper case are a fingerprint, which is public.
 func looksRandom(value string) bool {
-	const digits, letters = "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	const letters = smallLetters + bigLetters
 	isFingerprint := len(value) == 40 && strings.Trim(value, digits+"ABCDEF") == ""
 	return len(value) >= 16 && !isFingerprint && strings.Trim(value, digits+letters+"+/=_-.:") == "" &&
 		strings.ContainsAny(value, digits) && strings.ContainsAny(value, letters) && !strings.Contains(value, "://")
@@ -60,7 +62,7 @@ func isWord(value string) bool {
 		return false
 	}
 	small := strings.ToLower(value[:1]) + value[1:]
-	return strings.Trim(small, "abcdefghijklmnopqrstuvwxyz-_") == "" || strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == ""
+	return strings.Trim(small, smallLetters+"-_") == "" || strings.Trim(value, bigLetters+"-_") == ""
 }
 
 // withoutDefault is the default of ${NAME:-default}, or the value itself.
