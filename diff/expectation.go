@@ -19,7 +19,7 @@ type Expectation struct {
 	Platforms []Expected // in the order of the request
 	Extra     []string   // platforms that exist and were not expected: not a failure
 	Failures  []Finding  // findings that make the check fail
-	Warnings  []Finding  // other findings from severity 2 on
+	Warnings  []Finding  // other findings of severity 2
 
 	unread error // of an unreadable image that may be one of the expected platforms
 }
@@ -31,12 +31,14 @@ type Expected struct {
 	Err      error         // why the image could not be read
 }
 
-// failsFrom maps the rules that fail the check to the severity from which they
-// do: an entry that contradicts its config, the base image of another platform,
-// a platform listed twice, a missing child, another artifact in front of an image, a layer
-// that is not what the config claims, counts or bytes that runtimes refuse.
-var failsFrom = map[string]int{
-	"C3": 3, "C4": 3, "C7": 2, "C11": 3, "C16": 3, "D7": 3, "D8": 3, "D15": 3, "D16": 2, "D24": 2, "D25": 2,
+// failAtWarning are the rules that fail the check from severity 2 on: a platform listed
+// twice, encrypted layers, bytes that some runtimes refuse. Findings of severity 3 fail it
+// whatever their rule.
+var failAtWarning = []string{"C7", "D16", "D24", "D25"}
+
+// fails reports whether a finding makes the check fail.
+func (f Finding) fails() bool {
+	return f.Severity >= 3 || f.Severity == 2 && slices.Contains(failAtWarning, f.ID)
 }
 
 // ParseExpected parses a list of platforms separated by commas and returns
@@ -96,8 +98,8 @@ func Expect(c Comparison, platforms []string) Expectation {
 	}
 	sortFindings(all)
 	for _, f := range all {
-		switch least, ok := failsFrom[f.ID]; {
-		case ok && f.Severity >= least:
+		switch {
+		case f.fails():
 			e.Failures = append(e.Failures, f)
 		case f.Severity >= 2:
 			e.Warnings = append(e.Warnings, f)
@@ -157,6 +159,8 @@ func (e Expectation) Headline() safe.Text {
 	switch {
 	case e.Unread() != nil:
 		return safe.Const("Unknown: an image could not be read")
+	case len(missing) > 0 && len(e.Failures) > 0:
+		return safe.Sprintf("Not as expected: %s %s missing, and %s", list(missing), isAre(len(missing)), failuresText(e.Failures))
 	case len(missing) > 0:
 		return safe.Sprintf("Not as expected: %s %s missing", list(missing), isAre(len(missing)))
 	case len(e.Failures) > 0:
