@@ -5,6 +5,7 @@ package look
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/clipperhouse/displaywidth"
 
@@ -183,7 +184,7 @@ func Paragraph(role Role, t safe.Text, width int) []Line {
 
 // lineEnds returns the byte offsets of the line ends of s; the last one is its length. A
 // line ends after the last blank that fits, unless the line would be less than half
-// full.
+// full. A bracket that closes stays with its word.
 func lineEnds(s string, width int) []int {
 	var ends []int
 	start, at, used := 0, 0, 0
@@ -192,7 +193,7 @@ func lineEnds(s string, width int) []int {
 		w := g.Width()
 		if used+w > width && at > start {
 			cut, left := at, 0
-			if (blank-start)*2 >= at-start && blank > start {
+			if blank > start && ((blank-start)*2 >= at-start || closesWord(s[at:])) {
 				cut, left = blank, used-usedAtBlank
 			}
 			ends = append(ends, cut)
@@ -205,6 +206,13 @@ func lineEnds(s string, width int) []int {
 		}
 	}
 	return append(ends, len(s))
+}
+
+// closesWord reports whether a text begins with the brackets and punctuation that end a word.
+func closesWord(s string) bool {
+	const most, closing = 4, ")]},.;:"
+	rest := strings.TrimLeft(s[:min(len(s), most)], closing)
+	return strings.IndexAny(s, closing) == 0 && (rest == "" || rest[0] == ' ')
 }
 
 // split cuts l at a byte offset of its text, which must be between graphemes.
