@@ -44,12 +44,11 @@ func (p comparePage) header(f page.Frame) []look.Line {
 
 // sideLines returns A and B on one line if they fit, otherwise on two.
 func (p comparePage) sideLines(f page.Frame) []look.Line {
-	full := !p.alone && p.a.ref.Repo() != p.b.ref.Repo()
-	a := p.a.line(safe.Const("A"), look.SideA, f, full)
 	if p.alone {
-		return []look.Line{p.a.line(safe.Const(" "), look.Plain, f, false)}
+		return []look.Line{p.a.line(safe.Const(" "), look.Plain, f, p.a.ref)}
 	}
-	b := p.b.line(safe.Const("B"), look.SideB, f, full)
+	a := p.a.line(safe.Const("A"), look.SideA, f, p.b.ref)
+	b := p.b.line(safe.Const("B"), look.SideB, f, p.a.ref)
 	if half := f.Width / 2; a.Width() <= half && b.Width() <= half {
 		return []look.Line{a.To(half, f.Glyphs.Ellipsis).With(b.Spans...)}
 	}

@@ -60,7 +60,7 @@ func (v view) propertyRow(f property) widget.Row {
 	if f.differs {
 		roleA, roleB, sign = look.SideA, look.SideB, look.S(look.Warn, v.Glyphs.Mark(diff.Substituted))
 	}
-	if f.differs && !f.identifier && max(look.Width(f.a), look.Width(f.b)) > half { // the difference may be in what is cut
+	if f.differs && max(look.Width(f.a), look.Width(f.b)) > half { // the difference may be in what is cut
 		room := max(v.Width-1-nameWidth-1-1, 8)
 		out.Lines = []look.Line{
 			l.With(look.S(roleA, v.Glyphs.Fit(f.a, room))),
@@ -77,9 +77,10 @@ func (v view) propertyRow(f property) widget.Row {
 func (v view) properties() []property {
 	ref := property{
 		name: safe.Const("reference"), identifier: true, differs: !v.alone && v.a != v.b,
-		a: safe.Clean(v.a.Short()), b: safe.Clean(v.b.Short()), fullA: safe.Clean(v.a.String()), fullB: safe.Clean(v.b.String()),
+		a: safe.Concat(placeBeside(v.a, v.b), safe.Clean(v.a.Short())), b: safe.Concat(placeBeside(v.b, v.a), safe.Clean(v.b.Short())), fullA: safe.Clean(v.a.String()), fullB: safe.Clean(v.b.String()),
 	}
 	if v.alone {
+		ref.a = safe.Clean(v.a.Short())
 		ref.b, ref.fullB = safe.Text{}, safe.Text{}
 	}
 	list := []property{

@@ -123,13 +123,24 @@ func (s side) progress() safe.Text {
 	return safe.Sprintf("%d of %d", here, len(images))
 }
 
-// line returns the line of the side: letter, name, digest, date and progress.
-func (s side) line(letter safe.Text, role look.Role, f page.Frame, full bool) look.Line {
+// placeBeside returns what tells the place of a reference from that of another one: its
+// host, its repository, or nothing.
+func placeBeside(ref, other model.Ref) safe.Text {
+	switch {
+	case ref.Registry != other.Registry:
+		return safe.Clean(ref.Repo().String())
+	case ref.Repository != other.Repository:
+		return safe.Clean(ref.Repository)
+	}
+	return safe.Text{}
+}
+
+// line returns the line of the side: letter, name, digest, date and progress. The name
+// tells the side from the other one.
+func (s side) line(letter safe.Text, role look.Role, f page.Frame, other model.Ref) look.Line {
+	const afterName = 41 // cells of the letter, the digest and the date
 	l := look.L(look.Gap(1), look.S(role, letter), look.Gap(1))
 	name := safe.Clean(s.ref.Short())
-	if full {
-		name = safe.Sprintf("%s%s", s.ref.Repository, s.ref.Short())
-	}
 	switch {
 	case s.ref.At != "":
 	case s.ref.Digest != "" && s.ref.Tag != "":
@@ -137,6 +148,11 @@ func (s side) line(letter safe.Text, role look.Role, f page.Frame, full bool) lo
 	case s.ref.Digest != "":
 		name = safe.Sprintf("@%s", look.Short(s.ref.Digest))
 	}
+	place := placeBeside(s.ref, other)
+	if s.ref.Registry != other.Registry && look.Width(place)+look.Width(name)+afterName > f.Width {
+		place = safe.Sprintf("%s/%s", s.ref.Registry, f.Glyphs.Ellipsis)
+	}
+	name = safe.Concat(place, name)
 	l = l.With(look.S(look.Strong, name), look.Gap(2))
 	switch {
 	case s.failed():
