@@ -49,10 +49,10 @@ func excerpts(a, b string) (string, string) {
 	for same < min(len(runesA), len(runesB)) && runesA[same] == runesB[same] {
 		same++
 	}
+	from := excerptStart(runesA, max(same-before, 0), same)
 	cut := func(runes []rune) string {
-		from := max(same-before, 0)
-		to := min(from+most, len(runes))
-		text := string(runes[min(from, len(runes)):to])
+		to := excerptEnd(runes, same, min(from+most, len(runes)))
+		text := strings.TrimRight(string(runes[min(from, len(runes)):to]), " ")
 		if from > 0 {
 			text = "…" + text
 		}
@@ -62,6 +62,47 @@ func excerpts(a, b string) (string, string) {
 		return text
 	}
 	return cut(runesA), cut(runesB)
+}
+
+// nearCut is how far a cut may move to the start or end of an argument or a word.
+const nearCut = 12
+
+// excerptStart moves the start of an excerpt to that of a word or of a part of a path: back
+// if one is near, else forward, not beyond the first difference.
+func excerptStart(runes []rune, from, same int) int {
+	for _, starts := range []func(i int) bool{
+		func(i int) bool { return i == 0 || runes[i-1] == ' ' || runes[i-1] == ',' },
+		func(i int) bool { return i < len(runes) && runes[i] == '/' },
+	} {
+		for i := from; i >= max(from-nearCut, 0); i-- {
+			if starts(i) {
+				return i
+			}
+		}
+		for i := from + 1; i <= same; i++ {
+			if starts(i) {
+				return i
+			}
+		}
+	}
+	return from
+}
+
+// excerptEnd moves the end of an excerpt to that of a word, if one is near: back, but not
+// before the first difference, else forward.
+func excerptEnd(runes []rune, same, to int) int {
+	ends := func(i int) bool { return i == len(runes) || runes[i] == ' ' || runes[i-1] == ',' }
+	for i := to; i > max(to-nearCut, same+1); i-- {
+		if ends(i) {
+			return i
+		}
+	}
+	for i := to + 1; i <= min(to+nearCut, len(runes)); i++ {
+		if ends(i) {
+			return i
+		}
+	}
+	return to
 }
 
 // text returns the change with both values. Of long values it has the part that differs.

@@ -49,10 +49,10 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"another entrypoint", pairOf(t, app(), set("Entrypoint", []string{"tdf2mzml"})), "E1", 2, `ENTRYPOINT ["tdf2mzml"] is new`, 2},
 		{"another command", pairOf(t, set("Cmd", []string{"bash"}), set("Cmd", []string{"sh", "-l"})), "E1", 2, `CMD ["bash"] → ["sh","-l"]`, 2},
 		{"a long command", pairOf(t, set("Cmd", []string{"/bin/sh", "-c", "exec nginx -g 'daemon off;' -c /etc/nginx/nginx.conf -p /srv"}), set("Cmd", []string{"/bin/sh", "-c", "exec nginx -g 'daemon on;' -c /etc/nginx/nginx.conf -p /srv"})), "E1", 2,
-			`CMD …-g 'daemon off;' -c /etc/nginx/nginx.con… → …-g 'daemon on;' -c /etc/nginx/nginx.conf….`, 2},
+			`CMD …-g 'daemon off;' -c /etc/nginx/nginx.conf… → …-g 'daemon on;' -c /etc/nginx/nginx.conf….`, 2},
 		{"another shell", pairOf(t, app(), set("Shell", []string{"/bin/bash", "-c"})), "E1", -1, "", 0},
 		{"the same program of Nix", pairOf(t, set("Cmd", []string{inStore("a", "tool-1.0") + "/bin/tool", "-x"}), set("Cmd", []string{inStore("b", "tool-1.1") + "/bin/tool", "-x"})), "E1", 0, "the same but for the hash or version in paths of the Nix store: CMD.", 2},
-		{"another program of Nix", pairOf(t, set("Cmd", []string{inStore("a", "tool-1.0") + "/bin/tool"}), set("Cmd", []string{inStore("b", "other-1.0") + "/bin/tool"})), "E1", 2, `CMD …nix/store/…-tool-1.0/bin/tool"] → …nix/store/…-other-1.0/bin/tool"].`, 2},
+		{"another program of Nix", pairOf(t, set("Cmd", []string{inStore("a", "tool-1.0") + "/bin/tool"}), set("Cmd", []string{inStore("b", "other-1.0") + "/bin/tool"})), "E1", 2, `CMD ["/nix/store/…-tool-1.0/bin/tool"] → ["/nix/store/…-other-1.0/bin/tool"].`, 2},
 		{"other arguments of a program of Nix", pairOf(t, set("Cmd", []string{inStore("a", "tool-1.0") + "/bin/tool"}), set("Cmd", []string{inStore("b", "tool-1.0") + "/bin/tool", "-x"})), "E1", 2, `/bin/tool"] → …`, 2},
 		{"a secret in the command", pairOf(t, app(), set("Cmd", []string{"run", "--token", "hunter2"})), "E1", 2, "(masked)", 2},
 		{"no command and none", pairOf(t, set("Cmd", nil), set("Cmd", []string{})), "E1", -1, "", 0},
@@ -135,5 +135,25 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"no date", Describe(single("a", app().image(t))), "E8", 0, "the creation date is missing", 1},
 		{"one date for all", Describe(single("a", sameDates.image(t))), "E8", 0, "all steps have the same date, 1 May 2024 10:00 UTC", 1},
 		{"real dates", Describe(single("a", dated("2024-05-01T10:00:00Z", "2024-05-01T10:00:07Z", "2024-05-01T10:01:00Z").image(t))), "E8", -1, "", 0},
+	}
+}
+
+// TestExcerpts cuts long values between words where a word is near.
+func TestExcerpts(t *testing.T) {
+	long := strings.Repeat("x", 60)
+	for name, tt := range map[string]struct{ a, b, wantA, wantB string }{
+		"arguments": {`["java","-Xmx512m","-cp","/app/lib/one.jar","Main"]`, `["java","-Xmx512m","-cp","/app/lib/two.jar","Main"]`,
+			`…"-cp","/app/lib/one.jar","Main"]`, `…"-cp","/app/lib/two.jar","Main"]`},
+		"words":              {"nginx -g 'daemon off;' -c /etc/nginx/nginx.conf", "nginx -g 'daemon on;' -c /etc/nginx/nginx.conf", "…-g 'daemon off;' -c /etc/nginx/nginx.conf", "…-g 'daemon on;' -c /etc/nginx/nginx.conf"},
+		"one word":           {long + "1" + long, long + "2" + long, "…" + long[:12] + "1" + long[:27] + "…", "…" + long[:12] + "2" + long[:27] + "…"},
+		"a part of a path":   {"/a/" + long + "/bin/tool1", "/a/" + long + "/bin/tool2", "…/bin/tool1", "…/bin/tool2"},
+		"one ends":           {"run a b c d e f g " + long, "run a b c d e f g", "…a b c d e f g " + long[:26] + "…", "…a b c d e f g"},
+		"the first is alike": {long, long + " y", "…" + long[:12], "…" + long[:12] + " y"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if a, b := excerpts(tt.a, tt.b); a != tt.wantA || b != tt.wantB {
+				t.Errorf("%q and %q", a, b)
+			}
+		})
 	}
 }
