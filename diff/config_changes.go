@@ -32,6 +32,7 @@ type fieldChange struct {
 	kind     fieldKind
 	name     string // as a Dockerfile or the config spells it
 	inA, inB bool   // whether the side has the field with a value that means something
+	values   string // of a label: its change, "" for long values
 }
 
 // configChanges names every field that differs between two parsed configs, fields
@@ -167,13 +168,25 @@ func mapChanges(kind fieldKind, a, b map[string]string) []fieldChange {
 		va, inA := a[name]
 		vb, inB := b[name]
 		if va != vb || inA != inB {
-			changes = append(changes, fieldChange{kind: kind, name: name, inA: inA, inB: inB})
+			c := fieldChange{kind: kind, name: name, inA: inA, inB: inB}
+			if kind == fieldLabel && inA && inB {
+				c.values = changedText(maskedValue(name, labelValue(va)), maskedValue(name, labelValue(vb)))
+			}
+			changes = append(changes, c)
 		}
 	}
 	if len(changes) == 0 {
 		return []fieldChange{{kind: fieldSpelling, name: map[fieldKind]string{fieldEnv: "ENV", fieldLabel: "LABEL"}[kind]}}
 	}
 	return changes
+}
+
+// labelValue is the value of a label that is written as JSON.
+func labelValue(raw string) string {
+	if v, err := jsondoc.Parse([]byte(raw)); err == nil && v.Kind == '"' {
+		return v.Text
+	}
+	return raw
 }
 
 func sortedNames(a, b map[string]string) []string {
@@ -212,13 +225,14 @@ func withoutMinor(changes []fieldChange) []fieldChange {
 }
 
 // fieldsText names changes in a sentence: those of one kind and direction together,
-// as in "HEALTHCHECK and SHELL are gone in :b; the label version differs".
+// as in "HEALTHCHECK and SHELL are gone in :b; the label version 1.4 → 1.5".
 func fieldsText(changes []fieldChange, nameB string) string {
 	changes = withoutMinor(changes)
 	type group struct {
 		kind     fieldKind
 		inA, inB bool
 		names    []string
+		changed  []string // the names with their values, of those that have them
 	}
 	var groups []group
 	for _, c := range changes {
@@ -229,10 +243,18 @@ func fieldsText(changes []fieldChange, nameB string) string {
 		}
 		if name := fieldText(c); !slices.Contains(groups[i].names, name) {
 			groups[i].names = append(groups[i].names, name)
+			if c.values != "" {
+				groups[i].changed = append(groups[i].changed, name+" "+c.values)
+			}
 		}
 	}
 	sentences := make([]string, len(groups))
 	for i, g := range groups {
+		const mostValues = 2
+		if len(g.changed) == len(g.names) && len(g.names) <= mostValues {
+			sentences[i] = kindText(g.kind, len(g.names)) + list(g.changed)
+			continue
+		}
 		one := len(g.names) == 1 && g.names[0] != "dates" && g.names[0] != "notes of the builder"
 		verb := "differ"
 		switch {

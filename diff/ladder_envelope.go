@@ -13,6 +13,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // manifestChanges names what differs between two manifests of the same config and
@@ -176,18 +177,27 @@ func (s *annotationSet) add(where string, a, b map[string]string) {
 
 // valuesText is a change of a value in brackets, as in " (1.0 → 1.1)", "" for long values.
 func valuesText(from, to string) string {
-	const most = 60
+	if text := changedText(from, to); text != "" {
+		return " (" + text + ")"
+	}
+	return ""
+}
+
+// changedText is a change of a masked value, as in "1.0 → 1.1", "" for values that are long
+// or look the same. Of hashes it has the first digits.
+func changedText(from, to string) string {
+	const most, sha1, sha256 = 60, 40, 64
 	shorten := func(value string) string {
-		if d := digest.Digest(value); d.Validate() == nil {
+		if d := digest.Digest(value); d.Validate() == nil || isHex(value) && (len(value) == sha1 || len(value) == sha256) {
 			return short(d)
 		}
 		return quoted(value)
 	}
 	from, to = shorten(from), shorten(to)
-	if from == to || utf8.RuneCountInString(from) > most || utf8.RuneCountInString(to) > most {
+	if from == to || strings.ContainsFunc(from+to, safe.IsLineBreak) || utf8.RuneCountInString(from) > most || utf8.RuneCountInString(to) > most {
 		return ""
 	}
-	return " (" + from + " → " + to + ")"
+	return from + " → " + to
 }
 
 func (s *annotationSet) phrases(nameA, nameB string) []string {
