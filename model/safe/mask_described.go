@@ -21,7 +21,8 @@ var descriptions = []description{
 		"encoding", "strategy", "source", "scheme", "class", "plugin", "manager", "scope", "region", "issuer", "audience",
 	}, isKindName},
 	{[]string{
-		"ttl", "expiry", "expiration", "expires", "timeout", "lifetime", "age", "interval", "duration", "length", "size", "limit", "count", "rounds",
+		"ttl", "expiry", "expiration", "expires", "timeout", "lifetime", "age", "interval", "duration", "length", "size", "limit",
+		"count", "rounds",
 	}, isQuantity},
 	{[]string{"prompt", "message", "label", "title", "hint", "description"}, isPhrase},
 	{[]string{"pattern", "regex", "regexp"}, func(value string) bool { return strings.HasPrefix(value, "^") }},
