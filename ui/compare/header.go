@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -91,17 +92,39 @@ func (p comparePage) trust() safe.Text {
 // failed reports whether a side could not be read.
 func (p comparePage) failed() bool { return p.a.failed() || p.b.failed() }
 
-// upperHeadline returns a headline in capitals. Names of tags, platforms and fields stay,
-// because they are case-sensitive.
+// upperHeadline returns a headline in capitals. Names of tags, platforms, labels, variables
+// and layers stay, and values, because they are case-sensitive.
 func upperHeadline(t safe.Text) safe.Text {
 	words := strings.Split(t.String(), " ")
+	upper := make([]string, len(words))
+	inNames := false
 	for i, w := range words {
-		if !strings.ContainsAny(strings.TrimRight(w, ":.,;"), ":/@_-.") {
-			words[i] = strings.ToUpper(w)
+		bare := strings.TrimRight(w, ":.,;")
+		before := ""
+		if i > 0 {
+			before = words[i-1]
 		}
+		switch {
+		case slices.Contains(afterNames, bare) || bare == "on" && strings.HasSuffix(before, ","):
+			inNames = false
+			upper[i] = strings.ToUpper(w)
+		case inNames && bare != "and" || strings.ContainsAny(bare, ":/@_-.") || before == "→" || i+1 < len(words) && words[i+1] == "→":
+			upper[i] = w
+		default:
+			upper[i] = strings.ToUpper(w)
+		}
+		inNames = (inNames || slices.Contains(beforeNames, w)) && !strings.HasSuffix(w, ";")
 	}
-	return safe.Clean(strings.Join(words, " "))
+	return safe.Clean(strings.Join(upper, " "))
 }
+
+// Words of headlines before and after names from outside.
+var (
+	beforeNames = []string{
+		"label", "labels", "variable", "variables", "annotation", "annotations", "field", "fields", "differ:", "differs:",
+	}
+	afterNames = []string{"differ", "differs", "is", "are", "(only"}
+)
 
 // verdictLines returns the verdict without its reasons, on two lines if it needs them.
 func (p comparePage) verdictLines(f page.Frame) []look.Line {
