@@ -16,7 +16,8 @@ import (
 // instructions above the base and different layers below show it.
 func baseMoved(c Comparison, p Pair) []Finding {
 	a, b, ok := bothSides(p)
-	if !ok || isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings || p.convertedWhole() || platformsContradict(p.A.Platform(), p.B.Platform()) {
+	if !ok || isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings || p.convertedWhole() ||
+		platformsContradict(p.A.Platform(), p.B.Platform()) {
 		return nil
 	}
 	if f, ok := c.baseAnnotated(p); ok {

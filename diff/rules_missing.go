@@ -62,7 +62,8 @@ func missingLayers(c Comparison, p Pair) []Finding {
 			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, gone),
 			Text: safe.Sprintf("In %s, the registry does not have %s (%s). Nodes that have the image keep working, new nodes fail.",
 				s.name, plural(len(gone), "layer"), stepsText(stepIndexes(gone))),
-			Lead: safe.Sprintf("%s cannot be pulled: %s %s missing in the registry", c.subjectOf(s, lacksLayers), plural(len(gone), "layer"), isAre(len(gone))),
+			Lead: safe.Sprintf("%s cannot be pulled: %s %s missing in the registry",
+				c.subjectOf(s, lacksLayers), plural(len(gone), "layer"), isAre(len(gone))),
 			Next: safe.Const("Push it again from a host that has it. " +
 				"If the registry answers \"already exists\" after a clean-up, restart it"),
 		}

@@ -377,7 +377,8 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 // another one, or where only the variant differs; another machine may be a wrong image.
 func (c Comparison) adviseLabel(p Pair, s entryOf, label, inside v1.Platform) safe.Text {
 	if other := c.rightlyNamed(s, label); other != "" {
-		return safe.Sprintf("The labels look exchanged: the image for %s is listed as %s. Create the index again", model.PlatformName(label), other)
+		return safe.Sprintf("The labels look exchanged: the image for %s is listed as %s. Create the index again",
+			model.PlatformName(label), other)
 	}
 	if p.A != nil && p.B != nil && isRelabelled(p) {
 		return safe.Sprintf("Create the index again with the label that the config states: %s", model.PlatformName(inside))

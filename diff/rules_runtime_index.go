@@ -11,7 +11,8 @@ import (
 
 // nestedIndex (C14): an index that lists an index.
 func nestedIndex(c Comparison) []Finding {
-	return c.onIndexes(func(a *model.Artifact, i int) bool { return a.Entries[i].Role == model.RoleIndex }, func(s indexSide, nested []model.Entry) Finding {
+	isIndex := func(a *model.Artifact, i int) bool { return a.Entries[i].Role == model.RoleIndex }
+	return c.onIndexes(isIndex, func(s indexSide, nested []model.Entry) Finding {
 		return Finding{
 			Severity: 1, Rests: on(Hashed, Claimed),
 			Text: safe.Sprintf("In %s, the index lists %s. podman and Docker before 23.0 read one level only and fail.",
@@ -25,18 +26,18 @@ func nestedIndex(c Comparison) []Finding {
 	})
 }
 
-// indexesText counts the indexes that an index lists itself, and says how deep others lie in
-// them: "2 other indexes, nested 3 deep".
+// indexesText counts the indexes that an index lists itself, and says how many levels there
+// are with those in them: "2 other indexes, nested 3 levels deep".
 func indexesText(nested []model.Entry) string {
 	text, levels := "another index", 0
 	if n := countOf(nested, func(e model.Entry) bool { return e.Depth == 0 }); n > 1 {
 		text = fmt.Sprintf("%d other indexes", n)
 	}
 	for _, e := range nested {
-		levels = max(levels, e.Depth+1)
+		levels = max(levels, e.Depth+2)
 	}
-	if levels > 1 {
-		text += fmt.Sprintf(", nested %d deep", levels)
+	if levels > 2 {
+		text += fmt.Sprintf(", nested %d levels deep", levels)
 	}
 	return text
 }
@@ -124,7 +125,8 @@ func firstEntrySource() []safe.Text {
 		"go-containerregistry, pkg/v1/remote/index.go: childByPlatform")}
 }
 
-var adviseImagesOnly = safe.Const("Create the index again from the images only. Attach SBOMs with a subject: oras attach, regctl artifact put")
+var adviseImagesOnly = safe.Const("Create the index again from the images only. " +
+	"Attach SBOMs with a subject: oras attach, regctl artifact put")
 
 // strayArtifact is C16 for entries that clients may take.
 func strayArtifact(s indexSide, listed []model.Entry) Finding {

@@ -77,7 +77,7 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"a rootfs without members", alone(bare.image(t)), "D23", 2, "has no type and no diff_ids, which the specification demands", 1},
 		{"an empty rootfs", alone(build{}.image(t)), "D23", -1, "", 0},
 		{"an index of indexes", Describe(index(t, "a", inner, amd)), "C14", 1, "the index lists another index. podman and Docker before 23.0", 1},
-		{"two indexes in one of two", Describe(index(t, "a", inner, atDepth(inner, 1), inner, amd)), "C14", 1, "the index lists 2 other indexes, nested 2 deep. podman", 3},
+		{"two indexes in one of two", Describe(index(t, "a", inner, atDepth(inner, 1), inner, amd)), "C14", 1, "the index lists 2 other indexes, nested 3 levels deep. podman", 3},
 		{"two indexes side by side", Describe(index(t, "a", inner, inner, amd)), "C14", 1, "the index lists 2 other indexes. podman", 2},
 		{"a flat index", Describe(index(t, "a", amd)), "C14", -1, "", 0},
 		{"an image without a platform", Describe(index(t, "a", nameless(amd))), "C15", 1, "1 entry for an image has no platform. podman takes it if no platform fits", 1},

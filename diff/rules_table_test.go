@@ -123,10 +123,3 @@ func TestSentences_maskSecrets(t *testing.T) {
 		t.Error(s)
 	}
 }
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}

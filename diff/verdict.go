@@ -293,7 +293,9 @@ func (c Comparison) forOtherClients() []Pair {
 	}
 	var pairs []Pair
 	for _, p := range c.Pairs {
-		if e := cmp.Or(p.A, p.B); (p.A == nil || p.B == nil) && nameOf(*e) != model.PlatformName(e.Platform()) && plain[model.PlatformName(e.Platform())] {
+		e := cmp.Or(p.A, p.B)
+		name := model.PlatformName(e.Platform())
+		if (p.A == nil || p.B == nil) && nameOf(*e) != name && plain[name] {
 			pairs = append(pairs, p)
 		}
 	}
@@ -428,7 +430,8 @@ func (c Comparison) labelsDiffer() bool {
 	sameLabel := func(x, y nestedLabel) bool {
 		return manifestKey(x.entry) == manifestKey(y.entry) && nameOf(x.entry) == nameOf(y.entry)
 	}
-	return len(c.relabelled()) > 0 || !slices.EqualFunc(nestedA, nestedB, sameLabel) || slices.ContainsFunc(c.shared(), func(p Pair) bool { return isMislabelled(p.A) != isMislabelled(p.B) })
+	return len(c.relabelled()) > 0 || !slices.EqualFunc(nestedA, nestedB, sameLabel) ||
+		slices.ContainsFunc(c.shared(), func(p Pair) bool { return isMislabelled(p.A) != isMislabelled(p.B) })
 }
 
 // duplicateEntries returns the indexes of the pairs that are a second entry for
