@@ -48,6 +48,6 @@ func isTaken(first, e model.Entry) bool {
 
 // headline says which images clients take.
 func (f firstEntries) headline(nameA, nameB string) safe.Text {
-	return safe.Sprintf("Clients take another image: the first %s entry is %s in %s, %s in %s",
+	return safe.Sprintf("Clients take another image: the first %s entry is sha256:%s in %s, sha256:%s in %s",
 		f.platform, short(f.a.Descriptor.Digest), nameA, short(f.b.Descriptor.Digest), nameB)
 }
