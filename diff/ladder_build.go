@@ -386,17 +386,11 @@ func (l *ladder) unrelated() Verdict {
 	}
 	v := Verdict{Code: Unrelated, Rests: on(Structure), Step: firstDifference(l.p.Rows)}
 	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.stepProof(v.Step)...)
-	if silent, ok := l.withoutHistory(); ok {
-		silent.Step, silent.Proof = v.Step, v.Proof
-		return silent
-	}
-	if flat, ok := l.squashedSide(); ok {
-		flat.Step, flat.Proof = v.Step, v.Proof
-		return flat
-	}
-	if root, ok := l.otherRoot(); ok {
-		root.Step, root.Proof = v.Step, v.Proof
-		return root
+	for _, way := range []func(*ladder) (Verdict, bool){(*ladder).withoutHistory, (*ladder).squashedSide, (*ladder).otherRoot} {
+		if found, ok := way(l); ok {
+			found.Step, found.Proof = v.Step, v.Proof
+			return found
+		}
 	}
 	switch mostTexts := sameTexts*2 >= steps && sameTexts > 1; {
 	case mostTexts && l.p.convertedApart():

@@ -194,7 +194,8 @@ func changedText(from, to string) string {
 		return quoted(value)
 	}
 	from, to = shorten(from), shorten(to)
-	if from == to || strings.ContainsFunc(from+to, safe.IsLineBreak) || utf8.RuneCountInString(from) > most || utf8.RuneCountInString(to) > most {
+	length := max(utf8.RuneCountInString(from), utf8.RuneCountInString(to))
+	if from == to || length > most || strings.ContainsFunc(from+to, safe.IsLineBreak) {
 		return ""
 	}
 	return from + " → " + to

@@ -77,7 +77,8 @@ func (v view) propertyRow(f property) widget.Row {
 func (v view) properties() []property {
 	ref := property{
 		name: safe.Const("reference"), identifier: true, differs: !v.alone && v.a != v.b,
-		a: safe.Concat(placeBeside(v.a, v.b), safe.Clean(v.a.Short())), b: safe.Concat(placeBeside(v.b, v.a), safe.Clean(v.b.Short())), fullA: safe.Clean(v.a.String()), fullB: safe.Clean(v.b.String()),
+		a: safe.Concat(placeBeside(v.a, v.b), safe.Clean(v.a.Short())), fullA: safe.Clean(v.a.String()),
+		b: safe.Concat(placeBeside(v.b, v.a), safe.Clean(v.b.Short())), fullB: safe.Clean(v.b.String()),
 	}
 	if v.alone {
 		ref.a = safe.Clean(v.a.Short())
