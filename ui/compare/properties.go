@@ -22,6 +22,7 @@ type property struct {
 	fullA, fullB safe.Text
 	differs      bool // decided before rounding and masking
 	identifier   bool // a digest or name, which differs in most comparisons
+	isPlace      bool // an identifier with the place of a side, which is not cut where the sides differ in it
 	command      safe.Text
 }
 
@@ -60,7 +61,7 @@ func (v view) propertyRow(f property) widget.Row {
 	if f.differs {
 		roleA, roleB, sign = look.SideA, look.SideB, look.S(look.Warn, v.Glyphs.Mark(diff.Substituted))
 	}
-	if f.differs && max(look.Width(f.a), look.Width(f.b)) > half { // the difference may be in what is cut
+	if f.differs && (!f.identifier || f.isPlace) && max(look.Width(f.a), look.Width(f.b)) > half { // the difference may be in what is cut
 		room := max(v.Width-1-nameWidth-1-1, 8)
 		out.Lines = []look.Line{
 			l.With(look.S(roleA, v.Glyphs.Fit(f.a, room))),
@@ -76,7 +77,7 @@ func (v view) propertyRow(f property) widget.Row {
 // properties returns the properties of both references and of the pair in view.
 func (v view) properties() []property {
 	ref := property{
-		name: safe.Const("reference"), identifier: true, differs: !v.alone && v.a != v.b,
+		name: safe.Const("reference"), identifier: true, isPlace: !placeBeside(v.a, v.b).IsEmpty(), differs: !v.alone && v.a != v.b,
 		a: safe.Concat(placeBeside(v.a, v.b), safe.Clean(v.a.Short())), fullA: safe.Clean(v.a.String()),
 		b: safe.Concat(placeBeside(v.b, v.a), safe.Clean(v.b.Short())), fullB: safe.Clean(v.b.String()),
 	}
