@@ -500,7 +500,7 @@ func checkScreens(t *testing.T, host string) {
 	}
 	for _, form := range []string{"text", "markdown"} {
 		got := cli(t, "-o", form, host+"/team/app:1", ":2")
-		if got.code != 1 || !strings.Contains(got.out, "Same recipe, built again from step 2 on") {
+		if got.code != 1 || !strings.Contains(got.out, "Same recipe, built again; step 2 was given other files") {
 			t.Errorf("%s with exit code %d:\n%s%s", form, got.code, got.out, got.errors)
 		}
 	}
