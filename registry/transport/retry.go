@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,13 +46,17 @@ func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration,
 	return 0, false
 }
 
-// closedIdle is the text of an error that net/http does not export: the server closed a kept
-// connection at the moment when it was used again (net/http transport.go, errServerClosedIdle).
-const closedIdle = "http: server closed idle connection"
+// lostTexts are texts of errors that net/http does not export: the server closed a connection
+// at the moment when it was used (net/http transport.go and h2_bundle.go).
+var lostTexts = []string{
+	"http: server closed idle connection", "http2: client conn could not be established", "http2: client connection lost",
+	"http2: client conn is closed", "http2: client conn not usable",
+}
 
 // IsConnectionLost reports whether the server closed the connection.
 func IsConnectionLost(err error) bool {
-	return err != nil && strings.Contains(err.Error(), closedIdle) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	saysLost := func(text string) bool { return strings.Contains(err.Error(), text) }
+	return err != nil && slices.ContainsFunc(lostTexts, saysLost) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
