@@ -60,7 +60,7 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 		where = fmt.Sprintf("in step %d", first.Index+1)
 	}
 	headline = safe.Sprintf("Same recipe, other files %s", where)
-	because = sameInstructionsText(len(l.a.Steps), len(differ), instructionText(first))
+	because = sameInstructionsText(len(l.a.Steps), stepNames(l.a, differ))
 	what, given, hashed := l.givenFiles(differ, first, stage)
 	if hashed {
 		because = given
@@ -125,18 +125,24 @@ func isRoot(steps []model.Step, i int) bool {
 	return !slices.ContainsFunc(steps[:i], func(s model.Step) bool { return s.HasLayer && !s.Empty })
 }
 
-// sameInstructionsText describes n equal instructions of which some gave different
-// files, the first of these being first.
-func sameInstructionsText(n, differ int, first string) safe.Text {
+// sameInstructionsText describes n equal instructions of which those in differ gave
+// different files. It names up to three: the first one alone is often not the one that
+// matters.
+func sameInstructionsText(n int, differ []string) safe.Text {
+	const most = 3
+	count, which := fmt.Sprint(len(differ)), ": "+list(differ)
 	switch {
 	case n == 1:
-		return safe.Sprintf("The same instruction gave different files: %s", first)
-	case differ == 1:
-		return safe.Sprintf("The same %d instructions; one gave different files: %s", n, first)
-	case differ == n:
-		return safe.Sprintf("The same %d instructions; all gave different files, the first is %s", n, first)
+		return safe.Sprintf("The same instruction gave different files: %s", differ[0])
+	case len(differ) == 1:
+		count = "one"
+	case len(differ) == n:
+		count = "all"
 	}
-	return safe.Sprintf("The same %d instructions; %d gave different files, the first is %s", n, differ, first)
+	if len(differ) > most {
+		which = ", the first is " + differ[0]
+	}
+	return safe.Sprintf("The same %d instructions; %s gave different files%s", n, count, which)
 }
 
 // sameFilesLeft reports whether two steps have the same files as result.
@@ -406,8 +412,8 @@ func (l *ladder) unrelated() Verdict {
 		v.Because = safe.Sprintf("Step 1 is %s on both sides and its layers differ%s; %s",
 			instructionText(*l.p.Rows[0].A), hint, otherInstructions(sameTexts-1, steps-1))
 	case sameLayers > 0:
-		v.Headline = safe.Const("Different from the first layer on")
-		v.Because = safe.Sprintf("%s %s the same, but not the first one", upperFirst(plural(sameLayers, "layer")), isAre(sameLayers))
+		v.Headline = safe.Sprintf("The first layer differs; %s above it %s the same", plural(sameLayers, "layer"), isAre(sameLayers))
+		v.Because = safe.Const("As after a change of the base image")
 	case mostTexts:
 		v.Headline = safe.Const("Different from the first layer on")
 		v.Because = safe.Sprintf("%d of %d instructions are the same and no layer is, as after a change of the base or a rebuild of everything",

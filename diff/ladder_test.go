@@ -65,7 +65,7 @@ func TestLadder(t *testing.T) {
 			build{steps: []step{does("WORKDIR /", nothing), does("RUN make", files("b"))}}, Unrelated, Inferred, 2, "Unrelated", "No layer is the same"},
 		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Inferred, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},
 		{"a layer in common, not the first", plain, build{steps: []step{does("ADD y /", files("y")), does("COPY . /app", files("app"))}},
-			Unrelated, Inferred, 1, "Different from the first layer on", "1 layer is the same"},
+			Unrelated, Inferred, 1, "The first layer differs; 1 layer above it is the same", "As after a change"},
 		{"no file on either side", none, build{steps: []step{sets("ENV A=2")}}, NotComparable, Proved, 1, "Neither side contains a file", "history"},
 	}
 	for _, tt := range tests {

@@ -130,12 +130,24 @@ func (v view) property(name safe.Text, a, b string, show func(string) safe.Text,
 	if show != nil {
 		f.a, f.b = show(a), show(b)
 		if f.differs && f.a == f.b { // the difference is in what is rounded
-			f.a, f.b = f.fullA, f.fullB
+			f.a, f.b = exactText(a), exactText(b)
 		}
 		_, err := digest.Parse(a)
 		f.identifier = err == nil
 	}
 	return f
+}
+
+// exactText is a size in bytes or a date to the fraction of a second, where the rounded
+// forms of two values look the same.
+func exactText(s string) safe.Text {
+	if n, err := strconv.Atoi(s); err == nil {
+		return safe.Sprintf("%s B", look.Number(n))
+	}
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		return safe.Sprintf("%s UTC", t.UTC().Format("2 Jan 2006 15:04:05.999999999"))
+	}
+	return safe.Clean(s)
 }
 
 func asDigest(s string) safe.Text { return look.Short(digest.Digest(s)) }
