@@ -58,7 +58,7 @@ func (l *ladder) ownLayersSame(n int) bool {
 }
 
 // sameBaseGiven reports whether dates and instructions of the bases agree, too: then a tool
-// changed a layer of the base, and the base is no other one.
+// changed a layer of the base, and both sides have one base.
 func (l *ladder) sameBaseGiven() bool {
 	return l.sameDates() && l.clockDates() > 0 && l.sameInstructions()
 }

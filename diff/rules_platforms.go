@@ -197,7 +197,7 @@ func (g sharedPlatform) packing() string {
 	return packingOf(g.entries[1])
 }
 
-// layoutNames returns the names of the entries of an index if each has one of its own, as
+// layoutNames returns the names of the entries of an index if each entry has another name, as
 // the index of an OCI layout names its tags (image-spec image-layout.md, "index.json").
 func layoutNames(a model.Artifact) []string {
 	var names []string

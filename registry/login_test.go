@@ -303,7 +303,7 @@ func unless(first, then http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// basicToken asks for a token of its own service.
+// basicToken answers 401 and names this server as the token service.
 func basicToken(w http.ResponseWriter, r *http.Request) {
 	status(http.StatusUnauthorized, "", "WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="here"`, r.Host))(w, r)
 }

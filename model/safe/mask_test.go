@@ -49,7 +49,7 @@ func TestMask(t *testing.T) {
 		{"A_PASSWORD=admin", "A_PASSWORD=(masked)"}, {"A_PASSWORD=example1", "A_PASSWORD=(masked)"}, {"A_TOKEN=<hunter2", "A_TOKEN=(masked)"}, {"A_TOKEN=<hunter2>", "A_TOKEN=(masked)"},
 		{"STRIPE_KEY=sk0test1hunter2xyz", "STRIPE_KEY=(masked)"}, {`{"appKey": "base64:hunter2hunter2="}`, `{"appKey": "(masked)"}`},
 
-		// Names that describe a secret, with a value that is no description.
+		// Names that describe a secret, with a value that does not fit the description.
 		{"PASSWORD_HASH_ALGO=hunter2&x", "PASSWORD_HASH_ALGO=(masked)"}, {"CREDENTIALS_PROVIDER=Xk29dLq8vTz1", "CREDENTIALS_PROVIDER=(masked)"},
 		{"TOKEN_TTL=hunter2", "TOKEN_TTL=(masked)"}, {"TOKEN_TTL=3600x9", "TOKEN_TTL=(masked)"}, {"PASSPHRASE_PROMPT=hunter2", "PASSPHRASE_PROMPT=(masked)"},
 		{"SECRET_ARN=arn:hunter2", "SECRET_ARN=(masked)"}, {"VAULT_SECRET_ID=vault:hunter2", "VAULT_SECRET_ID=(masked)"}, {"VAULT_SECRET_ID=hunter2", ""},

@@ -180,7 +180,7 @@ type Login struct {
 	Source             string // file or helper
 }
 
-// IsZero reports whether there is no login.
+// IsZero reports whether the login is empty.
 func (l Login) IsZero() bool { return l.Username == "" && l.RefreshToken == "" && l.BearerToken == "" }
 
 // String names a login by its user and its source, without secrets; "" for none.
