@@ -52,12 +52,18 @@ func committedStep(img model.Image) *model.Step {
 	if img.Config.DockerVersion != "" && isCommitted(img, *top) {
 		return top
 	}
-	for i := top.Index - 1; i > 0; i-- {
-		if s := &img.Steps[i]; hasFiles(*s) && isStartBefore(img, i) && isPlainCommand(img, *s) {
-			return s
+	var saved *model.Step
+	start := "" // the start command that the steps so far set last
+	for i := range img.Steps[:top.Index] {
+		s := &img.Steps[i]
+		switch {
+		case isStart(*s):
+			start = startCommandOf(*s)
+		case start != "" && s.CreatedBy == start && hasFiles(*s) && isPlainCommand(img, *s):
+			saved = s // the container that was saved ran it
 		}
 	}
-	return nil
+	return saved
 }
 
 // isCommitted reports whether the newest step with files has a form that docker commit
@@ -69,18 +75,15 @@ func isCommitted(img model.Image, top model.Step) bool {
 	return top.CreatedBy != "" || len(img.Steps) > 1 && top.Comment != "" // else docker import with a message, or a tool that records nothing
 }
 
-// isStartBefore reports whether the command of a step is the start command that the steps
-// below it set last: the container that was saved ran it.
-func isStartBefore(img model.Image, at int) bool {
-	for i := at - 1; i >= 0; i-- {
-		s := img.Steps[i]
-		if isStart(s) {
-			_, list, _ := strings.Cut(dockerfile.Instruction(s.CreatedBy), " ")
-			var words []string
-			return json.Unmarshal([]byte(list), &words) == nil && img.Steps[at].CreatedBy == strings.Join(words, " ")
-		}
+// startCommandOf is the command of a CMD or ENTRYPOINT in the form that docker commit
+// records, "" if it is not a list of words.
+func startCommandOf(s model.Step) string {
+	_, words, _ := strings.Cut(dockerfile.Instruction(s.CreatedBy), " ")
+	var list []string
+	if json.Unmarshal([]byte(words), &list) != nil {
+		return ""
 	}
-	return false
+	return strings.Join(list, " ")
 }
 
 // messageText is what docker commit -m and -a recorded.

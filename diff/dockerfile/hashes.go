@@ -2,12 +2,9 @@ package dockerfile
 
 import (
 	"iter"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff/text"
-
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -66,26 +63,45 @@ func cutHashes(text string, digits int, mark string) string {
 	return b.String() + text[kept:]
 }
 
-// sha256Digits matches the digits of a sha256 behind a colon.
-var sha256Digits = regexp.MustCompile(`:[0-9a-f]{64}\b`)
+const hashDigits = 64
 
-// fileHashes yields the start and the end of the digits of each hash of files.
+// fileHashes yields the start and the end of the digits of each hash of files. (Written
+// by hand: a regular expression takes most of the time of a comparison.)
 func fileHashes(line string) iter.Seq2[int, int] {
 	return func(yield func(start, end int) bool) {
-		for _, m := range sha256Digits.FindAllStringIndex(line, -1) {
-			if endsInHashKind(line[:m[0]]) && !yield(m[0]+1, m[1]) {
+		for start := 0; ; {
+			colon := strings.IndexByte(line[start:], ':')
+			if colon < 0 {
+				return
+			}
+			start += colon + 1
+			if isFileHash(line, start) && !yield(start, start+hashDigits) {
 				return
 			}
 		}
 	}
 }
 
-// endsInHashKind reports whether the last word of a text is the kind of a hash of files.
-func endsInHashKind(s string) bool {
-	return slices.ContainsFunc([]string{"file", "dir", "multi"}, func(kind string) bool {
-		before, ok := strings.CutSuffix(s, kind)
-		return ok && (before == "" || !text.IsWordByte(before[len(before)-1]))
-	})
+// isFileHash reports whether a hash of copied files has its first digit at start, which
+// follows a colon.
+func isFileHash(line string, start int) bool {
+	kind := line[:start-1]
+	n := 0
+	for _, word := range []string{"file", "dir", "multi"} {
+		if strings.HasSuffix(kind, word) {
+			n = len(word)
+		}
+	}
+	if n == 0 || len(kind) > n && text.IsWordByte(kind[len(kind)-n-1]) {
+		return false
+	}
+	rest := line[start:]
+	for k := range min(len(rest), hashDigits) {
+		if c := rest[k]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(rest) == hashDigits || len(rest) > hashDigits && !text.IsWordByte(rest[hashDigits])
 }
 
 // StepLine is StepText for a table: hashes of files are cut short.

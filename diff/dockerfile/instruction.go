@@ -111,11 +111,28 @@ func cutFlags(s string, isRun bool) (flags, rest string) {
 	return flags, s[len(flags):]
 }
 
-// collapseBlanks replaces every run of blanks by one blank.
-func collapseBlanks(s string) string { return strings.Join(strings.Fields(s), " ") }
+// collapseBlanks replaces every run of blanks by one blank. Most texts need no
+// change and are returned without a copy.
+func collapseBlanks(s string) string {
+	blank := true
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' || c == ' ' && blank {
+			return strings.Join(strings.Fields(s), " ")
+		}
+		blank = c == ' '
+	}
+	return strings.TrimSuffix(s, " ")
+}
 
 // withoutNop returns the text after the mark of a step that runs nothing.
 func withoutNop(s string) (rest string, ok bool) {
+	if rest, ok := strings.CutPrefix(s, shell+"#(nop)"); ok {
+		return rest, true
+	}
+	if !strings.Contains(s, "#(nop)") {
+		return s, false
+	}
 	m := nop.FindString(s)
 	return s[len(m):], m != ""
 }
