@@ -26,6 +26,8 @@ func TestFlagErrors(t *testing.T) {
 		{[]string{"demo", "extra"}, `demo takes no arguments: "extra"; see tagdiff demo --help`},
 		{[]string{"completion", "bash", "extra"}, `completion bash takes no arguments: "extra"; see tagdiff completion bash --help`},
 		{[]string{"completion", "tcsh"}, `"tcsh" is not a shell with completions: write bash, zsh, fish or powershell`},
+		{[]string{"help", "compare"}, `"compare" is not a command; see tagdiff --help`},
+		{[]string{"watch", "-o", "tui", "r.example/a:1"}, `watch prints text or json, not "tui"`},
 		{[]string{"--timeout", "999999h"}, "--timeout 999999h0m0s must be at most 24h"},
 		{[]string{"--parallel", "0", "r.example/a:1"}, "--parallel 0 must be from 1 to 512"},
 	} {

@@ -126,7 +126,27 @@ all three are unset on a terminal like the vt100.`,
 	f.defineReports(c.Flags())
 	c.AddCommand(demoCommand(&f, failed), watchCommand(&f, failed))
 	checkCompletionArgs(c, failed)
+	checkHelpArgs(c, failed)
 	return c
+}
+
+// checkHelpArgs makes the help command of cobra refuse a command that does not exist, which
+// it answers with the help of the root command and exit code 0.
+func checkHelpArgs(root *cobra.Command, failed *result) {
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "help" {
+			continue
+		}
+		run := c.Run
+		c.Run, c.RunE = nil, failed.of(func(cmd *cobra.Command, args []string) error {
+			if found, _, err := root.Find(args); len(args) > 0 && (err != nil || found == root) {
+				return fmt.Errorf("%q is not a command; see tagdiff --help", args[0])
+			}
+			run(cmd, args)
+			return nil
+		})
+	}
 }
 
 // checkCompletionArgs makes the completion command of cobra refuse a shell that it does not

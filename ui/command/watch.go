@@ -46,6 +46,7 @@ watch runs until ctrl-c. With --moves N it ends after N moves with exit code 0, 
 	}
 	p := c.Flags()
 	p.DurationVar(&own.interval, "every", 30*time.Second, "Interval between checks")
+	p.StringVarP(&f.output, "output", "o", "", "Output format: text or json (default text)") // in place of the root's
 	p.IntVar(&own.moves, "moves", 0, "End after `N` moves")
 	p.DurationVar(&own.minInterval, "least", time.Second, "Smallest value for --every")
 	_ = p.MarkHidden("least") // for tests
