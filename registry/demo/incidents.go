@@ -23,22 +23,21 @@ func Incidents() []Incident {
 				"twice and lacks another. Is prod what was tested?",
 			A:    "shop/image-name:20231001.155532z",
 			B:    ":prod",
-			Look: "Look at the layers: one row differs, and both its blobs are empty. The schema1 view shows what the check saw.",
+			Look: "Read what the two blobs of the row that differs hold. The schema1 view shows what the check saw.",
 		},
 		{
 			Title: "The shared tag",
 			Story: "The service did not change, yet build 1042 fails its package check. The Dockerfile says FROM python:2.7. What changed?",
 			A:     "shop/api:build-1041",
 			B:     ":build-1042",
-			Look: "Look at the first step that differs: it is in the base. " +
-				"Then look at the tags of library/python: 2.7 is now the same image as 2.7.17.",
+			Look:  "Find the first step that differs, and see which image it belongs to. Then list the tags of library/python.",
 		},
 		{
 			Title: "The wrong platform",
 			Story: "The index says linux/arm64 and so does the config, but on the arm64 hosts the tool ends with \"exec format error\". v1.3 works.",
 			A:     "uis/tool:v1.3",
 			B:     ":main",
-			Look:  "Look at the platforms of main: arm64 starts from the same layers as amd64. The base has no arm64.",
+			Look:  "Open the platforms of main, and compare the layers of arm64 with those of amd64.",
 		},
 	}
 }
