@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	_ "crypto/sha512" // digests of sha512 are valid
 	"errors"
 	"fmt"
@@ -95,7 +96,7 @@ func ParseRef(s string) (Ref, error) {
 	if host := strings.TrimSuffix(s, "/"); isHost(host, host != s) {
 		return Ref{Registry: normalHost(host)}, nil
 	}
-	s = strings.TrimSuffix(s, "/")
+	s = cmp.Or(strings.TrimSuffix(s, "/"), s)
 	if before, when, ok := cutMoment(s); ok {
 		return parseAtMoment(before, when)
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,11 +18,26 @@ var filePrefixes = []string{
 
 // refError returns an error that says in one line why s is not a reference, and what to do.
 func refError(s string) error {
+	if after, ok := cutLogin(s); ok {
+		return fmt.Errorf("%q is not a reference: it has a user name or a password before the host; write %s, and log in with docker login",
+			"…@"+after, after)
+	}
 	why, next := refFault(s)
 	if next == "" {
 		next = "write host/repository:tag or host/repository@sha256:…"
 	}
 	return fmt.Errorf("%q is not a reference: %s; %s", s, why, next)
+}
+
+// cutLogin removes what stands before the host in "user:password@host/app", which no message
+// may repeat.
+func cutLogin(s string) (after string, ok bool) {
+	i := strings.LastIndexByte(s, '@')
+	if i <= 0 || strings.ContainsAny(s[:i], "/ \t") {
+		return "", false
+	}
+	after = s[i+1:]
+	return after, strings.Contains(after, "/") || strings.Contains(s[:i], ":") && isHost(after, false)
 }
 
 // refFault returns the first fault of a reference and what to do, "" for the usual advice.
@@ -69,7 +85,7 @@ func digestFault(repository, after string) (why, next string) {
 		return `the digest after "@" is empty`, ""
 	case isShort && (hasAlgorithm || len(after) >= ShortDigits) && len(digits) < digest.SHA256.Size()*2:
 		return fmt.Sprintf("a digest needs all %d digits", digest.SHA256.Size()*2),
-			fmt.Sprintf("run tagdiff %s and press / to find one by its first %d", repository, ShortDigits)
+			fmt.Sprintf("run tagdiff %s and press / to find one by its first %d", cmp.Or(repository, "host/repository"), ShortDigits)
 	case !hasAlgorithm:
 		return `the text after "@" is neither a digest nor a date`, "write @sha256:…, @2026-11-18 or @2026-11-18T14:02 (UTC)"
 	case !kind.Available():

@@ -78,6 +78,12 @@ func TestParseRefErrors(t *testing.T) {
 		{"app@" + someDigest + "0", "a digest of sha256 has 64 digits of 0-9 and a-f"},
 		{"app@sha512:" + strings.Repeat("a", 64), "a digest of sha512 has 128 digits of 0-9 and a-f"},
 		{"app@md5:d41d8cd98f00b204e9800998ecf8427e", `"md5" is not an algorithm that tagdiff knows; use a digest of sha256 or sha512`},
+		{"@sha256:123", "run tagdiff host/repository and press /"},
+		{"joe:secret@r.example/app:1", `"…@r.example/app:1" is not a reference: it has a user name or a password before the host; ` +
+			"write r.example/app:1, and log in with docker login"},
+		{"https://joe:secret@r.example/app:1", `"…@r.example/app:1" is not a reference`},
+		{"joe@r.example:5000/app", "write r.example:5000/app, and log in"},
+		{"joe:se@cret@r.example", "write r.example, and log in"},
 		{someDigest, "a digest alone has no repository; write host/repository@sha256:…"},
 		{someDigest[len("sha256:"):], "a digest alone has no repository"},
 		{"sha256:4db5", "a digest alone has no repository"},
@@ -88,6 +94,7 @@ func TestParseRefErrors(t *testing.T) {
 
 		{":", `the tag after ":" is empty`},
 		{":x", "it has no repository" + usual},
+		{"/", `"/" is not a reference: tagdiff reads registries, not files`},
 		{"r.example/:x", "it has no repository"},
 		{"r.example/a/:x", "the repository has an empty part" + usual},
 		{"r.example/a//b", "the repository has an empty part"},
