@@ -180,12 +180,15 @@ func TestRegistry_atMomentErrors(t *testing.T) {
 	unknown.At = "2026-11-18"
 	dayBefore := when(at(-1))
 	dayBefore.At = "2026-11-17"
+	future := when(at(0))
+	future.At = "2999-01-01"
 	for name, tt := range map[string]struct {
 		r       Registry
 		ref     model.Ref
 		text    string
 		missing bool
 	}{
+		"future":  {r, future, "2999-01-01 is in the future; leave out @2999-01-01, or give a past time", false},
 		"gone":    {r, when(at(15)), "the registry no longer has " + dig("a").String()[:19] + ", which prod was on 18 Nov 2026 12:10 UTC; ", true},
 		"before":  {r, when(at(-1)), "prod was first recorded on 18 Nov 2026 12:00 UTC; give this time or a later one, or a digest", false},
 		"a day":   {r, dayBefore, "prod was first recorded on 18 Nov 2026 12:00 UTC; give this time or a later one, or a digest", false},

@@ -32,6 +32,11 @@ func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 			Message: fmt.Sprintf("%s can only come from the journal, which is off", ref), Next: "run without --no-journal",
 		}
 	}
+	if moment.After(r.Journal.now().Add(24 * time.Hour)) { // a date means the end of that day
+		return model.Sighting{}, &model.ReadError{
+			Message: fmt.Sprintf("%s is in the future", ref.At), Next: "leave out @" + ref.At + ", or give a past time",
+		}
+	}
 	tag := ref.WithTag(ref.Tag)
 	past, err := r.Journal.Timeline(tag)
 	if s, ok := past.At(moment); ok {
