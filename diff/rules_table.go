@@ -40,470 +40,372 @@ type Rule struct {
 
 // Catalogue returns the descriptions of all rules in the order of ids.
 func Catalogue() []Rule {
-	all := make([]Rule, len(rules))
-	for i, r := range rules {
-		all[i] = Rule{r.id, r.name, r.means, r.proof, r.causes}
-	}
-	return all
+	return mappedTo(rules, func(r rule) Rule { return Rule{r.id, r.name, r.means, r.proof, r.causes} })
 }
 
 // rulesSame is group A: are these the same thing?
-var rulesSame = []rule{
-	{
-		id: "A1", name: "identical", whole: identical,
-		means: "Both references point at the same bytes. There is nothing to compare.",
-		proof: "digest(A) = digest(B)",
-	},
-	{
-		id: "A2", name: "same-image-new-envelope", whole: newEnvelope,
-		means: "The images are the same. Only the build attestations (provenance, SBOM) differ, so the digest of the index differs.",
-		proof: "the images of both indexes are the same manifests; only attestations differ",
-	},
-	{
-		id: "A3", name: "same-image-repacked", pair: repacked,
-		means: "The image is the same. Some layers were compressed again, so their digests and the digest of the manifest changed.",
-		proof: "config(A) = config(B), as bytes or as JSON, and some layer(A) ≠ layer(B) at the same place",
-	},
-	{
-		id: "A4", name: "empty-layer-twin", pair: emptyLayerTwin,
-		means: "A layer is empty on both sides, but its digests differ: two tools wrote an archive without files.",
-		proof: "layer(A) ≠ layer(B), and both unpack to an archive without files",
-	},
-	{
-		id: "A5", name: "same-files-different-settings", pair: otherSettings,
-		means: "The files are the same, byte for byte. Only settings differ.",
-		proof: "diff_ids(A) = diff_ids(B), config(A) ≠ config(B)",
-	},
-	{
-		id: "A6", name: "same-files-different-bookkeeping", pair: otherBookkeeping,
-		means: "A step that changes no file has an empty layer on one side and only a history entry on the other. Two " +
-			"builders made these images; it is not a retag.",
-		proof: "diff_ids without empty layers are equal; a row with the same instruction has a layer on one side only",
-	},
-	{
-		id: "A7", name: "rebuilt-not-retagged", pair: rebuiltNotRetagged, causes: []string{"C3", "C4"},
-		means: "The instructions are the same, but the layers differ. The image was built again, not retagged.",
-		proof: "all instructions are equal, some diff_ids differ, created differs",
-	},
-	{
-		id: "A8", name: "format-converted", pair: converted,
-		means: "The manifests of one image have the formats of Docker and of OCI. Their digests differ for this reason.",
-		proof: "the media types of the manifests are of different families, and the configs are equal as bytes or as JSON",
-	},
-	{
-		id: "A9", name: "wrapped", whole: wrapped,
-		means: "One side is an index with a single image, and this image is the other side. Docker 29 and buildx push such indexes.",
-		proof: "images(B) = {M}, and M = A or config(M) = config(A)",
-	},
-	{
-		id: "A10", name: "flattened", whole: flattened,
-		means: "One side serves several platforms, the other only one of them, as after docker pull, tag and push on one machine.",
-		proof: "A is an index, B a single image, config(B) = config of a child of A",
-	},
-	{
-		id: "A11", name: "comparing-parent-with-child", whole: parentWithChild,
-		means: "One side is the digest of an index, the other the digest of one of its members. They do not contradict each other.",
-		proof: "the requested digest is in the index of the other side",
-	},
-	{
-		id: "A12", name: "re-printed", pair: reprinted, causes: []string{"A8"},
-		means: "A tool wrote the JSON of the config or manifest again. This changes the digest and nothing else.",
-		proof: "the documents are equal as JSON and differ as bytes",
-	},
-}
+var rulesSame = []rule{{
+	id: "A1", name: "identical", whole: identical,
+	means: "Both references point at the same bytes. There is nothing to compare.",
+	proof: "digest(A) = digest(B)",
+}, {
+	id: "A2", name: "same-image-new-envelope", whole: newEnvelope,
+	means: "The images are the same. Only the build attestations (provenance, SBOM) differ, so the digest of the index differs.",
+	proof: "the images of both indexes are the same manifests; only attestations differ",
+}, {
+	id: "A3", name: "same-image-repacked", pair: repacked,
+	means: "The image is the same. Some layers were compressed again, so their digests and the digest of the manifest changed.",
+	proof: "config(A) = config(B), as bytes or as JSON, and some layer(A) ≠ layer(B) at the same place",
+}, {
+	id: "A4", name: "empty-layer-twin", pair: emptyLayerTwin,
+	means: "A layer is empty on both sides, but its digests differ: two tools wrote an archive without files.",
+	proof: "layer(A) ≠ layer(B), and both unpack to an archive without files",
+}, {
+	id: "A5", name: "same-files-different-settings", pair: otherSettings,
+	means: "The files are the same, byte for byte. Only settings differ.",
+	proof: "diff_ids(A) = diff_ids(B), config(A) ≠ config(B)",
+}, {
+	id: "A6", name: "same-files-different-bookkeeping", pair: otherBookkeeping,
+	means: "A step that changes no file has an empty layer on one side and only a history entry on the other. Two builders made these " +
+		"images; it is not a retag.",
+	proof: "diff_ids without empty layers are equal; a row with the same instruction has a layer on one side only",
+}, {
+	id: "A7", name: "rebuilt-not-retagged", pair: rebuiltNotRetagged, causes: []string{"C3", "C4"},
+	means: "The instructions are the same, but the layers differ. The image was built again, not retagged.",
+	proof: "all instructions are equal, some diff_ids differ, created differs",
+}, {
+	id: "A8", name: "format-converted", pair: converted,
+	means: "The manifests of one image have the formats of Docker and of OCI. Their digests differ for this reason.",
+	proof: "the media types of the manifests are of different families, and the configs are equal as bytes or as JSON",
+}, {
+	id: "A9", name: "wrapped", whole: wrapped,
+	means: "One side is an index with a single image, and this image is the other side. Docker 29 and buildx push such indexes.",
+	proof: "images(B) = {M}, and M = A or config(M) = config(A)",
+}, {
+	id: "A10", name: "flattened", whole: flattened,
+	means: "One side serves several platforms, the other only one of them, as after docker pull, tag and push on one machine.",
+	proof: "A is an index, B a single image, config(B) = config of a child of A",
+}, {
+	id: "A11", name: "comparing-parent-with-child", whole: parentWithChild,
+	means: "One side is the digest of an index, the other the digest of one of its members. They do not contradict each other.",
+	proof: "the requested digest is in the index of the other side",
+}, {
+	id: "A12", name: "re-printed", pair: reprinted, causes: []string{"A8"},
+	means: "A tool wrote the JSON of the config or manifest again. This changes the digest and nothing else.",
+	proof: "the documents are equal as JSON and differ as bytes",
+}}
 
 // rulesSchema1 is group B: the schema1 view.
-var rulesSchema1 = []rule{
-	{
-		id: "B1", name: "legacy-view", pair: legacyView,
-		means: "The ids of a schema1 manifest follow from its layers. So it does not show how the image was built: a " +
-			"registry or a copying tool converted a later format for old clients.",
-		proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
-	},
-	{
-		id: "B2", name: "invented-ids", pair: inventedIDs, causes: []string{"A3", "A4", "A8", "A12", "A2"},
-		means: "The history ids of schema1 do not identify a build. Two ids differ because a layer digest below them " +
-			"differs. Everything below the first equal id is the same.",
-		proof: "id(row) = sha256(blobSum(row) + \" \" + id(row below)); the newest also hashes the config",
-	},
-	{
-		id: "B3", name: "legacy-hides-platforms", whole: legacyHidesPlatforms,
-		means: "A registry that is asked for schema1 always shows only linux/amd64, even for an index of many platforms.",
-		proof: "one side is schema1, the other an index of more than one platform",
-	},
-	{
-		id: "B4", name: "native-schema1", pair: nativeSchema1,
-		means: "The image was pushed as schema1, the format of 2015. New runtimes refuse it.",
-		proof: "schemaVersion = 1, and the ids do not follow from the layers",
-	},
-	{
-		id: "B5", name: "answer-depends-on-the-question", whole: answerDepends,
-		means: "Clients that accept fewer formats get another digest for a tag, or no manifest. tagdiff checks this with --probe.",
-		proof: "HEAD of the tag with the types of Docker alone, or of single images alone, returns another digest or status",
-	},
-}
+var rulesSchema1 = []rule{{
+	id: "B1", name: "legacy-view", pair: legacyView,
+	means: "The ids of a schema1 manifest follow from its layers. So it does not show how the image was built: a registry or a copying tool " +
+		"converted a later format for old clients.",
+	proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
+}, {
+	id: "B2", name: "invented-ids", pair: inventedIDs, causes: []string{"A3", "A4", "A8", "A12", "A2"},
+	means: "The history ids of schema1 do not identify a build. Two ids differ because a layer digest below them differs. Everything below " +
+		"the first equal id is the same.",
+	proof: "id(row) = sha256(blobSum(row) + \" \" + id(row below)); the newest also hashes the config",
+}, {
+	id: "B3", name: "legacy-hides-platforms", whole: legacyHidesPlatforms,
+	means: "A registry that is asked for schema1 always shows only linux/amd64, even for an index of many platforms.",
+	proof: "one side is schema1, the other an index of more than one platform",
+}, {
+	id: "B4", name: "native-schema1", pair: nativeSchema1,
+	means: "The image was pushed as schema1, the format of 2015. New runtimes refuse it.",
+	proof: "schemaVersion = 1, and the ids do not follow from the layers",
+}, {
+	id: "B5", name: "answer-depends-on-the-question", whole: answerDepends,
+	means: "Clients that accept fewer formats get another digest for a tag, or no manifest. tagdiff checks this with --probe.",
+	proof: "HEAD of the tag with the types of Docker alone, or of single images alone, returns another digest or status",
+}}
 
 // rulesPlatforms is group C: platforms.
-var rulesPlatforms = []rule{
-	{
-		id: "C1", name: "platform-lost", whole: platformLost, causes: []string{"A10", "A11"},
-		means: "A serves a platform that B does not serve.",
-		proof: "platforms(A) \\ platforms(B) is not empty",
-	},
-	{
-		id: "C2", name: "platform-added", whole: platformAdded,
-		means: "B serves a platform that A does not serve.",
-		proof: "platforms(B) \\ platforms(A) is not empty",
-	},
-	{
-		id: "C3", name: "label-contradiction", pair: labelContradiction, whole: nestedContradiction,
-		means: "The index and the config of an image state different platforms, or no image of an inner index has the platform of its label.",
-		proof: "platform of the descriptor ≠ platform of the config, or of each image of the inner index, all normalised",
-	},
-	{
-		id: "C4", name: "borrowed-base", whole: borrowedBase,
-		means: "Images for different architectures start with the same layers. Programs in these layers are native on at most one " +
-			"of them. If the layers hold only data, the finding is wrong. " +
-			"Labels do not show this: builders copy the requested platform.",
-		proof: "diff_ids of two platforms with different architectures have a common prefix of at least 1 MB that " +
-			"includes the first layer with files; 16 MB for tools that put architecture-independent files first " +
-			"(Bazel, ko, apko, Nix)",
-	},
-	{
-		id: "C6", name: "not-a-platform", whole: notAPlatform,
-		means: "An index entry with platform unknown/unknown is an attestation of a build, not a platform.",
-		proof: "vnd.docker.reference.type = attestation-manifest, or platform unknown/unknown",
-	},
-	{
-		id: "C7", name: "ambiguous-platform", whole: ambiguousPlatform,
-		means: "Two entries of an index claim the same platform. Clients use one of them.",
-		proof: "platform(entry i) = platform(entry j), digests differ",
-	},
-	{
-		id: "C8", name: "variant-gap", whole: variantGap,
-		means: "Clients that are strict about CPU variants may find no image, or an image for a newer CPU.",
-		proof: "all amd64 entries have a variant; or arm is listed with and without a variant",
-	},
-	{
-		id: "C9", name: "windows-build", whole: windowsBuild,
-		means: "An image for Windows runs on hosts of the same build or newer.",
-		proof: "os.version of the entry",
-	},
-	{
-		id: "C10", name: "split-brain-list", whole: splitBrain,
-		means: "The platforms of one index come from different builds.",
-		proof: "the label org.opencontainers.image.revision differs between them; or their dates differ by more than 24 " +
-			"hours (suggested only)",
-	},
-	{
-		id: "C11", name: "dangling-child", whole: danglingChild,
-		means: "The index exists, but a manifest that it lists was deleted from the registry.",
-		proof: "GET of the member by digest returns 404, after the index was read from the same repository",
-	},
-	{
-		id: "C12", name: "clobbered-by-other-arch", tags: clobbered, causes: []string{"A1"},
-		means: "A tag points at the image that a job pushed for one architecture. Jobs for several architectures pushed " +
-			"the same tag.",
-		proof: "digest(T) = digest(T-arch), a single image, and a tag for another architecture exists; without the list " +
-			"of tags: the tag of A or B ends in the name of an architecture (suggested only)",
-	},
-	{
-		id: "C13", name: "platform-relabelled", whole: platformRelabelled,
-		means: "The same image is listed under another platform. Clients choose an image by the label, not by what it is.",
-		proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes; not where C3 speaks",
-	},
-	{
-		id: "C14", name: "nested-index", whole: nestedIndex,
-		means: "An index lists another index. Some runtimes read one level only: podman, and Docker before 23.0.",
-		proof: "an entry has the media type of an index (podman issue 25045; moby pull request 43675, in Docker 23.0)",
-	},
-	{
-		id: "C15", name: "no-platform", whole: withoutPlatform,
-		means: "An index lists an image without a platform. Clients take it only if no entry with a platform fits, or by its config.",
-		proof: "an entry for an image has no platform.os (containers/image, manifest/oci_index.go; containerd, core/images/image.go)",
-	},
-	{
-		id: "C16", name: "artifact-as-platform", whole: artifactAsPlatform,
-		means: "An SBOM, a cache or another artifact is listed with an operating system, as if it were an image. It stops a deployment if it " +
-			"comes before the image for that platform; WebAssembly and SOCI indexes are meant to be listed so.",
-		proof: "an entry is an artifact, and its platform.os is set and not unknown (inspektor-gadget pull request 5494)",
-	},
-	{
-		id: "C17", name: "build-cache", whole: onlyBuildCache,
-		means: "The reference leads to a build cache of BuildKit. There is nothing to run.",
-		proof: "an entry or the config has the type application/vnd.buildkit.cacheconfig (buildkit, cache/remotecache/v1/spec.go)",
-	},
-	{
-		id: "C18", name: "no-architecture", pair: noArchitecture,
-		means: "The config does not state its operating system or architecture, though OCI demands both. Docker takes those of the host.",
-		proof: "config.os or config.architecture is missing or empty (image-spec config.md; moby, image/image.go, BaseImgArch; pack issue 2315)",
-	},
-}
+var rulesPlatforms = []rule{{
+	id: "C1", name: "platform-lost", whole: platformLost, causes: []string{"A10", "A11"},
+	means: "A serves a platform that B does not serve.",
+	proof: "platforms(A) \\ platforms(B) is not empty",
+}, {
+	id: "C2", name: "platform-added", whole: platformAdded,
+	means: "B serves a platform that A does not serve.",
+	proof: "platforms(B) \\ platforms(A) is not empty",
+}, {
+	id: "C3", name: "label-contradiction", pair: labelContradiction, whole: nestedContradiction,
+	means: "The index and the config of an image state different platforms, or no image of an inner index has the platform of its label.",
+	proof: "platform of the descriptor ≠ platform of the config, or of each image of the inner index, all normalised",
+}, {
+	id: "C4", name: "borrowed-base", whole: borrowedBase,
+	means: "Images for different architectures start with the same layers. Programs in these layers are native on at most one of them. If " +
+		"the layers hold only data, the finding is wrong. Labels do not show this: builders copy the requested platform.",
+	proof: "diff_ids of two platforms with different architectures have a common prefix of at least 1 MB that includes the first layer with " +
+		"files; 16 MB for tools that put architecture-independent files first (Bazel, ko, apko, Nix)",
+}, {
+	id: "C6", name: "not-a-platform", whole: notAPlatform,
+	means: "An index entry with platform unknown/unknown is an attestation of a build, not a platform.",
+	proof: "vnd.docker.reference.type = attestation-manifest, or platform unknown/unknown",
+}, {
+	id: "C7", name: "ambiguous-platform", whole: ambiguousPlatform,
+	means: "Two entries of an index claim the same platform. Clients use one of them.",
+	proof: "platform(entry i) = platform(entry j), digests differ",
+}, {
+	id: "C8", name: "variant-gap", whole: variantGap,
+	means: "Clients that are strict about CPU variants may find no image, or an image for a newer CPU.",
+	proof: "all amd64 entries have a variant; or arm is listed with and without a variant",
+}, {
+	id: "C9", name: "windows-build", whole: windowsBuild,
+	means: "An image for Windows runs on hosts of the same build or newer.",
+	proof: "os.version of the entry",
+}, {
+	id: "C10", name: "split-brain-list", whole: splitBrain,
+	means: "The platforms of one index come from different builds.",
+	proof: "the label org.opencontainers.image.revision differs between them; or their dates differ by more than 24 hours (suggested only)",
+}, {
+	id: "C11", name: "dangling-child", whole: danglingChild,
+	means: "The index exists, but a manifest that it lists was deleted from the registry.",
+	proof: "GET of the member by digest returns 404, after the index was read from the same repository",
+}, {
+	id: "C12", name: "clobbered-by-other-arch", tags: clobbered, causes: []string{"A1"},
+	means: "A tag points at the image that a job pushed for one architecture. Jobs for several architectures pushed the same tag.",
+	proof: "digest(T) = digest(T-arch), a single image, and a tag for another architecture exists; without the list of tags: the tag of A " +
+		"or B ends in the name of an architecture (suggested only)",
+}, {
+	id: "C13", name: "platform-relabelled", whole: platformRelabelled,
+	means: "The same image is listed under another platform. Clients choose an image by the label, not by what it is.",
+	proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes; not where C3 speaks",
+}, {
+	id: "C14", name: "nested-index", whole: nestedIndex,
+	means: "An index lists another index. Some runtimes read one level only: podman, and Docker before 23.0.",
+	proof: "an entry has the media type of an index (podman issue 25045; moby pull request 43675, in Docker 23.0)",
+}, {
+	id: "C15", name: "no-platform", whole: withoutPlatform,
+	means: "An index lists an image without a platform. Clients take it only if no entry with a platform fits, or by its config.",
+	proof: "an entry for an image has no platform.os (containers/image, manifest/oci_index.go; containerd, core/images/image.go)",
+}, {
+	id: "C16", name: "artifact-as-platform", whole: artifactAsPlatform,
+	means: "An SBOM, a cache or another artifact is listed with an operating system, as if it were an image. It stops a deployment if it " +
+		"comes before the image for that platform; WebAssembly and SOCI indexes are meant to be listed so.",
+	proof: "an entry is an artifact, and its platform.os is set and not unknown (inspektor-gadget pull request 5494)",
+}, {
+	id: "C17", name: "build-cache", whole: onlyBuildCache,
+	means: "The reference leads to a build cache of BuildKit. There is nothing to run.",
+	proof: "an entry or the config has the type application/vnd.buildkit.cacheconfig (buildkit, cache/remotecache/v1/spec.go)",
+}, {
+	id: "C18", name: "no-architecture", pair: noArchitecture,
+	means: "The config does not state its operating system or architecture, though OCI demands both. Docker takes those of the host.",
+	proof: "config.os or config.architecture is missing or empty (image-spec config.md; moby, image/image.go, BaseImgArch; pack issue 2315)",
+}}
 
 // rulesLayers is group D: layers and history.
-var rulesLayers = []rule{
-	{
-		id: "D1", name: "first-difference", pair: firstDifferent, causes: []string{"D15", "G1", "C4", "A7", "D4", "D5"},
-		means: "Two builds are the same up to a step. Every later step builds on different files.",
-		proof: "the longest common prefix of the rows by diff_id",
-	},
-	{
-		id: "D2", name: "empty-layers-are-normal", pair: emptyLayers, causes: []string{"A4", "A6"},
-		means: "Steps that change no file make empty layers. They are harmless.",
-		proof: "the diff_id of the layer is that of an archive without files, or its blob unpacks to zeros only",
-	},
-	{
-		id: "D3", name: "duplicate-real-layer", pair: duplicateLayer,
-		means: "An image contains the same files in two layers. A registry stores them once, a node unpacks them twice.",
-		proof: "diff_id(step i) = diff_id(step j), not empty",
-	},
-	{
-		id: "D4", name: "same-step-different-output", pair: rebuiltDifferently, causes: []string{"D15", "G1", "C4", "A7"},
-		means: "The same instruction gave different layers on the two sides.",
-		proof: "the normalised created_by of a row are equal, its diff_ids differ",
-	},
-	{
-		id: "D5", name: "copy-copied-nothing", pair: copiedNothing, causes: []string{"D15"},
-		means: "A COPY or ADD gave files on one side and none on the other.",
-		proof: "the row is COPY or ADD on both sides; one layer is empty, the other is not",
-	},
-	{
-		id: "D6", name: "order-changed", pair: orderChanged,
-		means: "Both sides have the same layers in a different order. Upper layers hide the files of lower ones.",
-		proof: "the diff_ids of both sides are the same set and not the same list",
-	},
-	{
-		id: "D7", name: "row-count-mismatch", pair: rowCountMismatch,
-		means: "Manifest, config and history disagree on the number of layers.",
-		proof: "the numbers of layers, diff_ids and history entries without empty_layer differ",
-	},
-	{
-		id: "D8", name: "missing-blob", pair: missingBlob,
-		means: "A blob that the manifest lists is missing in the registry. Nodes that have it keep working, new nodes fail.",
-		proof: "GET of the config by digest returns 404, after the manifest was read from the same repository",
-	},
-	{
-		id: "D9", name: "lives-elsewhere", pair: livesElsewhere,
-		means: "Layers must be downloaded from outside this registry.",
-		proof: "a layer has urls, or a media type that is foreign or nondistributable",
-	},
-	{
-		id: "D10", name: "your-runtime-may-not-read-this", pair: unreadableFormat,
-		means: "Some runtimes cannot unpack the compression of these layers.",
-		proof: "the media type of a layer ends in zstd (Docker from 23.0 on, containerd from 1.5 on; in Docker manifests: container-libs" +
-			" pull request 293, containerd pull request 9859)",
-	},
-	{
-		id: "D11", name: "paid-twice", pair: paidTwice,
-		means: "A RUN changes owner, mode or place of files and so stores them again.",
-		proof: "created_by contains chown, chmod, chgrp or mv, and the layer is within 15 % of the size of an earlier " +
-			"COPY or ADD, at least 1 MB",
-	},
-	{
-		id: "D12", name: "squashed", pair: squashed,
-		means: "The steps were merged into one layer, so steps cannot be compared.",
-		proof: "one layer with files; docker import or a squash left its comment, or there is no history",
-	},
-	{
-		id: "D13", name: "old-layer-in-a-new-image", pair: oldLayer,
-		means: "A step that installs packages came from a build cache and is weeks older than the image.",
-		proof: "created of a step after the base that installs packages is more than 14 days before created of the image," +
-			" both real dates",
-	},
-	{
-		id: "D14", name: "made-by-hand", pair: madeByHand,
-		means: "The newest layer was saved from a container that was changed by hand (docker commit), not built from a Dockerfile.",
-		proof: "the newest step with files has no instruction, or a plain command instead of one, in a config that Docker wrote",
-	},
-	{
-		id: "D15", name: "not-what-it-claims", pair: notWhatItClaims,
-		means: "A layer was read, and its content does not match the diff_id in the config, or it cannot be unpacked. Registries" +
-			" do not check this. Runtimes do, and refuse the image.",
-		proof: "sha256 of the unpacked layer ≠ diff_id, or the bytes of the layer are not a whole gzip or zstd stream; only layers" +
-			" up to 4 KiB are read, where their content decides something",
-	},
-	{
-		id: "D16", name: "encrypted-layers", pair: encryptedLayers,
-		means: "Layers are encrypted. Only a runtime that has the key can unpack them.",
-		proof: "the media type of a layer ends in +encrypted",
-	},
-	{
-		id: "D17", name: "checksums-disagree", pair: checksumsDisagree,
-		means: "Two gzip layers claim the same content, and the checksums at their ends differ. One claim may be false." +
-			" eStargz, several gzip members and padding can cause this too.",
-		proof: "diff_id(A) = diff_id(B), CRC-32 or length in the last 8 bytes differ; of a layer that was read whole, those of its content",
-	},
-	{
-		id: "D18", name: "packing-contradicts-type", pair: wrongPacking,
-		means: "A layer is compressed in another way than its media type states. " +
-			"It was read, or the other side states another compression of it.",
-		proof: "the first bytes of the layer are not those of its media type; or one blob has media types of two compressions",
-	},
-	{
-		id: "D19", name: "too-many-layers", pair: tooManyLayers,
-		means: "The image has more layers than a runtime mounts.",
-		proof: "layers > 125 for Docker's classic image store (moby, layer/layer_store.go, maxLayerDepth), > 128 for CRI-O and podman of 2022" +
-			" and older (cri-o issue 6261, containers/storage pull request 1375), > 500 for Linux (fs/overlayfs, OVL_MAX_STACK)",
-	},
-	{
-		id: "D20", name: "mixed-formats", pair: mixedFormats,
-		means: "The manifest has one format, Docker or OCI, and some layers have media types of the other.",
-		proof: "family(mediaType of the manifest) ≠ family(mediaType of a layer) " +
-			"(containers/image issue 2972; the other way: podman issue 19949)",
-	},
-	{
-		id: "D21", name: "other-algorithm", pair: otherAlgorithm,
-		means: "Blobs are named by another hash than sha256, which Docker cannot pull.",
-		proof: "the algorithm of the digest of the config or of a layer is not sha256 (moby issue 48241)",
-	},
-	{
-		id: "D22", name: "odd-config-type", pair: oddConfigType,
-		means: "The config has a media type that old clients wrote. Docker's classic image store " +
-			"accepts it as that of an image, containerd may not.",
-		proof: "config.mediaType is application/octet-stream, application/json or text/html, and the layers are those of an image" +
-			" (moby, distribution/registry.go; containerd issue 4756; moby issue 48361)",
-	},
-	{
-		id: "D23", name: "no-rootfs", pair: noRootFS,
-		means: "The config has no list of layers. Docker demands it even of an image without files, though it may be empty.",
-		proof: "rootfs, or rootfs.type and rootfs.diff_ids, is missing in the config (moby issue 27568)",
-	},
-	{
-		id: "D24", name: "bytes-after-the-end", pair: bytesAfterTheEnd,
-		means: "A gzip layer was read, and bytes follow its stream. Some runtimes refuse it, others ignore these bytes.",
-		proof: "the last gzip member of the layer ends before its last byte, and no other member follows (Go, compress/gzip;" +
-			" pigz ignores trailing junk)",
-	},
-	{
-		id: "D25", name: "descriptors-disagree", pair: contradictingDescriptors,
-		means: "Manifests give one blob two sizes, or embed other bytes than those of the blob in the field data. Some clients refuse" +
-			" the image, or read other bytes than others do.",
-		proof: "size(d) ≠ size(d') for two descriptors of one digest; or the digest or the length of data is not that of its descriptor",
-	},
-}
+var rulesLayers = []rule{{
+	id: "D1", name: "first-difference", pair: firstDifferent, causes: []string{"D15", "G1", "C4", "A7", "D4", "D5"},
+	means: "Two builds are the same up to a step. Every later step builds on different files.",
+	proof: "the longest common prefix of the rows by diff_id",
+}, {
+	id: "D2", name: "empty-layers-are-normal", pair: emptyLayers, causes: []string{"A4", "A6"},
+	means: "Steps that change no file make empty layers. They are harmless.",
+	proof: "the diff_id of the layer is that of an archive without files, or its blob unpacks to zeros only",
+}, {
+	id: "D3", name: "duplicate-real-layer", pair: duplicateLayer,
+	means: "An image contains the same files in two layers. A registry stores them once, a node unpacks them twice.",
+	proof: "diff_id(step i) = diff_id(step j), not empty",
+}, {
+	id: "D4", name: "same-step-different-output", pair: rebuiltDifferently, causes: []string{"D15", "G1", "C4", "A7"},
+	means: "The same instruction gave different layers on the two sides.",
+	proof: "the normalised created_by of a row are equal, its diff_ids differ",
+}, {
+	id: "D5", name: "copy-copied-nothing", pair: copiedNothing, causes: []string{"D15"},
+	means: "A COPY or ADD gave files on one side and none on the other.",
+	proof: "the row is COPY or ADD on both sides; one layer is empty, the other is not",
+}, {
+	id: "D6", name: "order-changed", pair: orderChanged,
+	means: "Both sides have the same layers in a different order. Upper layers hide the files of lower ones.",
+	proof: "the diff_ids of both sides are the same set and not the same list",
+}, {
+	id: "D7", name: "row-count-mismatch", pair: rowCountMismatch,
+	means: "Manifest, config and history disagree on the number of layers.",
+	proof: "the numbers of layers, diff_ids and history entries without empty_layer differ",
+}, {
+	id: "D8", name: "missing-blob", pair: missingBlob,
+	means: "A blob that the manifest lists is missing in the registry. Nodes that have it keep working, new nodes fail.",
+	proof: "GET of the config by digest returns 404, after the manifest was read from the same repository",
+}, {
+	id: "D9", name: "lives-elsewhere", pair: livesElsewhere,
+	means: "Layers must be downloaded from outside this registry.",
+	proof: "a layer has urls, or a media type that is foreign or nondistributable",
+}, {
+	id: "D10", name: "your-runtime-may-not-read-this", pair: unreadableFormat,
+	means: "Some runtimes cannot unpack the compression of these layers.",
+	proof: "the media type of a layer ends in zstd (Docker from 23.0 on, containerd from 1.5 on; in Docker manifests: container-libs pull " +
+		"request 293, containerd pull request 9859)",
+}, {
+	id: "D11", name: "paid-twice", pair: paidTwice,
+	means: "A RUN changes owner, mode or place of files and so stores them again.",
+	proof: "created_by contains chown, chmod, chgrp or mv, and the layer is within 15 % of the size of an earlier COPY or ADD, at least 1 MB",
+}, {
+	id: "D12", name: "squashed", pair: squashed,
+	means: "The steps were merged into one layer, so steps cannot be compared.",
+	proof: "one layer with files; docker import or a squash left its comment, or there is no history",
+}, {
+	id: "D13", name: "old-layer-in-a-new-image", pair: oldLayer,
+	means: "A step that installs packages came from a build cache and is weeks older than the image.",
+	proof: "created of a step after the base that installs packages is more than 14 days before created of the image, both real dates",
+}, {
+	id: "D14", name: "made-by-hand", pair: madeByHand,
+	means: "The newest layer was saved from a container that was changed by hand (docker commit), not built from a Dockerfile.",
+	proof: "the newest step with files has no instruction, or a plain command instead of one, in a config that Docker wrote",
+}, {
+	id: "D15", name: "not-what-it-claims", pair: notWhatItClaims,
+	means: "A layer was read, and its content does not match the diff_id in the config, or it cannot be unpacked. Registries do not check " +
+		"this. Runtimes do, and refuse the image.",
+	proof: "sha256 of the unpacked layer ≠ diff_id, or the bytes of the layer are not a whole gzip or zstd stream; only layers up to 4 KiB " +
+		"are read, where their content decides something",
+}, {
+	id: "D16", name: "encrypted-layers", pair: encryptedLayers,
+	means: "Layers are encrypted. Only a runtime that has the key can unpack them.",
+	proof: "the media type of a layer ends in +encrypted",
+}, {
+	id: "D17", name: "checksums-disagree", pair: checksumsDisagree,
+	means: "Two gzip layers claim the same content, and the checksums at their ends differ. One claim may be false. eStargz, several gzip " +
+		"members and padding can cause this too.",
+	proof: "diff_id(A) = diff_id(B), CRC-32 or length in the last 8 bytes differ; of a layer that was read whole, those of its content",
+}, {
+	id: "D18", name: "packing-contradicts-type", pair: wrongPacking,
+	means: "A layer is compressed in another way than its media type states. It was read, or the other side states another compression of " +
+		"it.",
+	proof: "the first bytes of the layer are not those of its media type; or one blob has media types of two compressions",
+}, {
+	id: "D19", name: "too-many-layers", pair: tooManyLayers,
+	means: "The image has more layers than a runtime mounts.",
+	proof: "layers > 125 for Docker's classic image store (moby, layer/layer_store.go, maxLayerDepth), > 128 for CRI-O and podman of 2022 " +
+		"and older (cri-o issue 6261, containers/storage pull request 1375), > 500 for Linux (fs/overlayfs, OVL_MAX_STACK)",
+}, {
+	id: "D20", name: "mixed-formats", pair: mixedFormats,
+	means: "The manifest has one format, Docker or OCI, and some layers have media types of the other.",
+	proof: "family(mediaType of the manifest) ≠ family(mediaType of a layer) (containers/image issue 2972; the other way: podman issue " +
+		"19949)",
+}, {
+	id: "D21", name: "other-algorithm", pair: otherAlgorithm,
+	means: "Blobs are named by another hash than sha256, which Docker cannot pull.",
+	proof: "the algorithm of the digest of the config or of a layer is not sha256 (moby issue 48241)",
+}, {
+	id: "D22", name: "odd-config-type", pair: oddConfigType,
+	means: "The config has a media type that old clients wrote. Docker's classic image store accepts it as that of an image, containerd may " +
+		"not.",
+	proof: "config.mediaType is application/octet-stream, application/json or text/html, and the layers are those of an image (moby, " +
+		"distribution/registry.go; containerd issue 4756; moby issue 48361)",
+}, {
+	id: "D23", name: "no-rootfs", pair: noRootFS,
+	means: "The config has no list of layers. Docker demands it even of an image without files, though it may be empty.",
+	proof: "rootfs, or rootfs.type and rootfs.diff_ids, is missing in the config (moby issue 27568)",
+}, {
+	id: "D24", name: "bytes-after-the-end", pair: bytesAfterTheEnd,
+	means: "A gzip layer was read, and bytes follow its stream. Some runtimes refuse it, others ignore these bytes.",
+	proof: "the last gzip member of the layer ends before its last byte, and no other member follows (Go, compress/gzip; pigz ignores " +
+		"trailing junk)",
+}, {
+	id: "D25", name: "descriptors-disagree", pair: contradictingDescriptors,
+	means: "Manifests give one blob two sizes, or embed other bytes than those of the blob in the field data. Some clients refuse the " +
+		"image, or read other bytes than others do.",
+	proof: "size(d) ≠ size(d') for two descriptors of one digest; or the digest or the length of data is not that of its descriptor",
+}}
 
 // rulesSettings is group E: settings.
-var rulesSettings = []rule{
-	{
-		id: "E1", name: "start-command-changed", pair: startChanged, causes: []string{"G1"},
-		means: "Containers of the two images start different programs, or the same program with different arguments.",
-		proof: "config.Entrypoint or config.Cmd differ",
-	},
-	{
-		id: "E2", name: "user-changed", pair: userChanged, causes: []string{"G1"},
-		means: "The container runs as a different user. It may no longer own its files on volumes.",
-		proof: "config.User differs; \"\", root and 0 are the same user",
-	},
-	{
-		id: "E3", name: "env-changed", pair: envChanged, causes: []string{"G1"},
-		means: "Environment variables were added, changed or removed.",
-		proof: "config.Env differs by name; the order does not count",
-	},
-	{
-		id: "E4", name: "secret-in-the-open", pair: secretInTheOpen,
-		means: "A value looks like a password or a token. Anyone with pull access can read it. A plain word may be a default, which is" +
-			" a note.",
-		proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret; placeholders" +
-			" (changeme), switches, paths, variables and numbers of at most three digits do not count",
-	},
-	{
-		id: "E5", name: "which-commit", pair: whichCommit,
-		means: "The labels state which commit and version each side was built from. A label that stands beside the name of a base" +
-			" may be inherited from it and is not taken for the commit of the image.",
-		proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ; or the instructions are equal," +
-			" the layers are not, no commit is stated, and a version or source label is",
-	},
-	{
-		id: "E6", name: "borrowed-label", pair: borrowedLabel,
-		means: "A version label was inherited from the base image. It is not the version of this image.",
-		proof: "the label has the same value in the other image, on which this one is built; or it names a distribution, " +
-			"there are layers above those of the distribution, and no revision label",
-	},
-	{
-		id: "E7", name: "surface-changed", pair: surfaceChanged, causes: []string{"G1"},
-		means: "Settings that deployments rely on differ: ports, volumes, working directory, health check, stop signal. Or those" +
-			" of builds on top of the image: ONBUILD triggers, the shell.",
-		proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal, OnBuild or Shell differ",
-	},
-	{
-		id: "E8", name: "not-a-real-date", pair: noRealDate,
-		means: "The date in the image is missing or a constant, as in reproducible builds. It does not show the age of the image.",
-		proof: "created is missing or not after 1980, or at least three history entries have the same date to the second",
-	},
-	{
-		id: "E9", name: "lost-in-oci", pair: lostInOCI,
-		means: "A health check, a shell or ONBUILD triggers were lost: the image was built or converted in the OCI format, which" +
-			" has no place for them. podman and buildah leave them out, BuildKit keeps them.",
-		proof: "the manifest or the config has OCI's media type, config.Healthcheck, Shell or OnBuild is missing, and the history" +
-			" has the instruction (buildah issue 2388)",
-	},
-}
+var rulesSettings = []rule{{
+	id: "E1", name: "start-command-changed", pair: startChanged, causes: []string{"G1"},
+	means: "Containers of the two images start different programs, or the same program with different arguments.",
+	proof: "config.Entrypoint or config.Cmd differ",
+}, {
+	id: "E2", name: "user-changed", pair: userChanged, causes: []string{"G1"},
+	means: "The container runs as a different user. It may no longer own its files on volumes.",
+	proof: "config.User differs; \"\", root and 0 are the same user",
+}, {
+	id: "E3", name: "env-changed", pair: envChanged, causes: []string{"G1"},
+	means: "Environment variables were added, changed or removed.",
+	proof: "config.Env differs by name; the order does not count",
+}, {
+	id: "E4", name: "secret-in-the-open", pair: secretInTheOpen,
+	means: "A value looks like a password or a token. Anyone with pull access can read it. A plain word may be a default, which is a note.",
+	proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret; placeholders (changeme), " +
+		"switches, paths, variables and numbers of at most three digits do not count",
+}, {
+	id: "E5", name: "which-commit", pair: whichCommit,
+	means: "The labels state which commit and version each side was built from. A label that stands beside the name of a base may be " +
+		"inherited from it and is not taken for the commit of the image.",
+	proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ; or the instructions are equal, the " +
+		"layers are not, no commit is stated, and a version or source label is",
+}, {
+	id: "E6", name: "borrowed-label", pair: borrowedLabel,
+	means: "A version label was inherited from the base image. It is not the version of this image.",
+	proof: "the label has the same value in the other image, on which this one is built; or it names a distribution, there are layers above " +
+		"those of the distribution, and no revision label",
+}, {
+	id: "E7", name: "surface-changed", pair: surfaceChanged, causes: []string{"G1"},
+	means: "Settings that deployments rely on differ: ports, volumes, working directory, health check, stop signal. Or those of builds on " +
+		"top of the image: ONBUILD triggers, the shell.",
+	proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal, OnBuild or Shell differ",
+}, {
+	id: "E8", name: "not-a-real-date", pair: noRealDate,
+	means: "The date in the image is missing or a constant, as in reproducible builds. It does not show the age of the image.",
+	proof: "created is missing or not after 1980, or at least three history entries have the same date to the second",
+}, {
+	id: "E9", name: "lost-in-oci", pair: lostInOCI,
+	means: "A health check, a shell or ONBUILD triggers were lost: the image was built or converted in the OCI format, which has no place " +
+		"for them. podman and buildah leave them out, BuildKit keeps them.",
+	proof: "the manifest or the config has OCI's media type, config.Healthcheck, Shell or OnBuild is missing, and the history has the " +
+		"instruction (buildah issue 2388)",
+}}
 
 // rulesTags is group F: tags and time.
-var rulesTags = []rule{
-	{
-		id: "F1", name: "tag-moved", tags: onTags(tagMoved), causes: []string{"F2", "F3"},
-		means: "A tag points at another digest than when tagdiff last saw it. This is reported for one day after the move" +
-			" was first seen.",
-		proof: "digest(T) when last seen, in the journal ≠ digest(T)",
-	},
-	{
-		id: "F2", name: "version-tag-rewritten", tags: rewrittenInTags,
-		means: "A tag that looks like a fixed release was pushed again.",
-		proof: "F1 ∧ T is a version of three numbers; without a journal (suggested only): two releases have one digest, " +
-			"or created(x.y.z) is more than 24 hours after created(x.y.z+n)",
-	},
-	{
-		id: "F3", name: "went-backwards", tags: onTags(wentBackwards),
-		means: "A tag moved to an older image: a rollback, or two builds that raced.",
-		proof: "F1 ∧ created(now) < created(before); or the version, by label or by another tag of the same image, is lower",
-	},
-	{
-		id: "F4", name: "siblings", tags: siblings, causes: []string{"C12"},
-		means: "Other tags point at the same image, or at an index that shares an image with it.",
-		proof: "digest(T) = digest(T'); or T' lists a digest that T lists",
-	},
-	{
-		id: "F5", name: "latest-is-not-newest", tags: latestBehind,
-		means: "A release is higher than the one that the tag latest points at.",
-		proof: "digest(latest) = digest(X) ∧ the tags contain a release Y > X; release candidates, dates and flavours do not count",
-	},
-	{
-		id: "F6", name: "moving-target", tags: onTags(movingTarget),
-		means: "A tag moved while it was read. The data shown still belongs together: only the first request is by tag, " +
-			"all others are by digest.",
-		proof: "digest(T) when it was read ≠ digest(T) later",
-	},
-	{
-		id: "F7", name: "stale-mirror", tags: staleMirror,
-		means: "One tag of one repository is on two hosts, and one of the two images is older.",
-		proof: "tag(A) = tag(B), repository(A) = repository(B), host(A) ≠ host(B), created(A) ≠ created(B)",
-	},
-}
+var rulesTags = []rule{{
+	id: "F1", name: "tag-moved", tags: onTags(tagMoved), causes: []string{"F2", "F3"},
+	means: "A tag points at another digest than when tagdiff last saw it. This is reported for one day after the move was first seen.",
+	proof: "digest(T) when last seen, in the journal ≠ digest(T)",
+}, {
+	id: "F2", name: "version-tag-rewritten", tags: rewrittenInTags,
+	means: "A tag that looks like a fixed release was pushed again.",
+	proof: "F1 ∧ T is a version of three numbers; without a journal (suggested only): two releases have one digest, or created(x.y.z) is " +
+		"more than 24 hours after created(x.y.z+n)",
+}, {
+	id: "F3", name: "went-backwards", tags: onTags(wentBackwards),
+	means: "A tag moved to an older image: a rollback, or two builds that raced.",
+	proof: "F1 ∧ created(now) < created(before); or the version, by label or by another tag of the same image, is lower",
+}, {
+	id: "F4", name: "siblings", tags: siblings, causes: []string{"C12"},
+	means: "Other tags point at the same image, or at an index that shares an image with it.",
+	proof: "digest(T) = digest(T'); or T' lists a digest that T lists",
+}, {
+	id: "F5", name: "latest-is-not-newest", tags: latestBehind,
+	means: "A release is higher than the one that the tag latest points at.",
+	proof: "digest(latest) = digest(X) ∧ the tags contain a release Y > X; release candidates, dates and flavours do not count",
+}, {
+	id: "F6", name: "moving-target", tags: onTags(movingTarget),
+	means: "A tag moved while it was read. The data shown still belongs together: only the first request is by tag, all others are by " +
+		"digest.",
+	proof: "digest(T) when it was read ≠ digest(T) later",
+}, {
+	id: "F7", name: "stale-mirror", tags: staleMirror,
+	means: "One tag of one repository is on two hosts, and one of the two images is older.",
+	proof: "tag(A) = tag(B), repository(A) = repository(B), host(A) ≠ host(B), created(A) ≠ created(B)",
+}}
 
 // rulesBase is group G: base, origin, trust.
-var rulesBase = []rule{
-	{
-		id: "G1", name: "base-moved", pair: baseMoved,
-		means: "The base image moved, while your own steps stayed the same.",
-		proof: "the annotations org.opencontainers.image.base.digest differ (they claim it); or the instructions after the last start " +
-			"command of the base are equal and the layers before it differ",
-	},
-	{
-		id: "G3", name: "different-builder", pair: differentBuilder, causes: []string{"A6"},
-		means: "Different tools, or different versions of a tool, built the two sides.",
-		proof: "the builder named by the newest history entries, docker_version and labels differs",
-	},
-	{
-		id: "G8", name: "base-contradicted", pair: baseContradicted,
-		means: "An annotation names a base whose layers are not the first ones of the image. The layers count.",
-		proof: "base.digest(B) = manifest(A), and diff_ids(A) are not the first of diff_ids(B); or base.digest(A) = " +
-			"base.digest(B), and the first diff_ids differ",
-	},
-	{
-		id: "G9", name: "base-has-a-tag", tags: baseTagged,
-		means: "A known tag is the base of the image, or begins like it. Tags count whose image was read, or whose digest an annotation names.",
-		proof: "base.digest(A) = digest(T), or T lists it; or the diff_ids with files of T are the first of diff_ids(A), fewer than all," +
-			" and the instructions of T are the first of A",
-	},
-}
+var rulesBase = []rule{{
+	id: "G1", name: "base-moved", pair: baseMoved,
+	means: "The base image moved, while your own steps stayed the same.",
+	proof: "the annotations org.opencontainers.image.base.digest differ (they claim it); or the instructions after the last start command " +
+		"of the base are equal and the layers before it differ",
+}, {
+	id: "G3", name: "different-builder", pair: differentBuilder, causes: []string{"A6"},
+	means: "Different tools, or different versions of a tool, built the two sides.",
+	proof: "the builder named by the newest history entries, docker_version and labels differs",
+}, {
+	id: "G8", name: "base-contradicted", pair: baseContradicted,
+	means: "An annotation names a base whose layers are not the first ones of the image. The layers count.",
+	proof: "base.digest(B) = manifest(A), and diff_ids(A) are not the first of diff_ids(B); or base.digest(A) = base.digest(B), and the " +
+		"first diff_ids differ",
+}, {
+	id: "G9", name: "base-has-a-tag", tags: baseTagged,
+	means: "A known tag is the base of the image, or begins like it. Tags count whose image was read, or whose digest an annotation names.",
+	proof: "base.digest(A) = digest(T), or T lists it; or the diff_ids with files of T are the first of diff_ids(A), fewer than all, and " +
+		"the instructions of T are the first of A",
+}}
