@@ -14,9 +14,8 @@ import (
 
 // baseMoved (G1). The annotations of the base image claim it. Without them, equal
 // instructions above the base and different layers below show it.
-func baseMoved(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok || isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings || p.convertedWhole() ||
+func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
+	if isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings || p.convertedWhole() ||
 		platformsContradict(p.A.Platform(), p.B.Platform()) {
 		return nil
 	}

@@ -12,9 +12,8 @@ import (
 
 // baseContradicted (G8): what an annotation or label says of the base does not fit the
 // layers. Registries do not check annotations, so the layers count.
-func baseContradicted(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok || p.Verdict.Code == Rewritten || len(a.Config.RootFS.DiffIDs) == 0 || len(b.Config.RootFS.DiffIDs) == 0 {
+func baseContradicted(c Comparison, p Pair, a, b *model.Image) []Finding {
+	if p.Verdict.Code == Rewritten || len(a.Config.RootFS.DiffIDs) == 0 || len(b.Config.RootFS.DiffIDs) == 0 {
 		return nil
 	}
 	nameA, nameB := c.names()

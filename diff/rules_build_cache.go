@@ -17,27 +17,25 @@ const minCacheAge = 14 * 24 * time.Hour
 
 // oldLayer (D13): a build cache supplied an old layer of packages. Only steps above the
 // base count, since the steps of a base are always older.
-func oldLayer(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		created, base := s.img.Created(), BaseOf(s.img)
-		if created == nil || base.Steps == 0 || hasCommonDate(*s.img) {
-			return nil
-		}
-		for _, st := range s.img.Steps[base.Steps:] {
-			at := model.RealDate(st.Created)
-			if at == nil || !st.HasLayer || !installsPackages.MatchString(st.CreatedBy) || created.Sub(*at) < minCacheAge {
-				continue
-			}
-			days := int(created.Sub(*at).Hours() / 24)
-			return []Finding{{
-				Severity: 1, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{st}),
-				Text: safe.Sprintf("In %s, the image is from %s, but its step %d (%s) is %d days older. It came from a build cache.",
-					s.name, model.TimeText(*created), st.Index+1, instructionText(st), days),
-				Next:  safe.Const("Build this stage with --no-cache-filter, and check cache-from. Updates since then are missing"),
-				Proof: []safe.Text{safe.Sprintf("created = %s; step %d: %s", created.UTC().Format(rfc3339), st.Index+1, at.UTC().Format(rfc3339))},
-				Check: s.configCheck(".created, [.history[]|{created,created_by}]"),
-			}}
-		}
+func oldLayer(s sideOf) []Finding {
+	created, base := s.img.Created(), BaseOf(s.img)
+	if created == nil || base.Steps == 0 || hasCommonDate(*s.img) {
 		return nil
-	})
+	}
+	for _, st := range s.img.Steps[base.Steps:] {
+		at := model.RealDate(st.Created)
+		if at == nil || !st.HasLayer || !installsPackages.MatchString(st.CreatedBy) || created.Sub(*at) < minCacheAge {
+			continue
+		}
+		days := int(created.Sub(*at).Hours() / 24)
+		return []Finding{{
+			Severity: 1, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{st}),
+			Text: safe.Sprintf("In %s, the image is from %s, but its step %d (%s) is %d days older. It came from a build cache.",
+				s.name, model.TimeText(*created), st.Index+1, instructionText(st), days),
+			Next:  safe.Const("Build this stage with --no-cache-filter, and check cache-from. Updates since then are missing"),
+			Proof: []safe.Text{safe.Sprintf("created = %s; step %d: %s", created.UTC().Format(rfc3339), st.Index+1, at.UTC().Format(rfc3339))},
+			Check: s.configCheck(".created, [.history[]|{created,created_by}]"),
+		}}
+	}
+	return nil
 }

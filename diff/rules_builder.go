@@ -1,11 +1,13 @@
 package diff
 
-import "github.com/tagdiff/tagdiff/model/safe"
+import (
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
 
 // differentBuilder (G3): the builders of the two images differ.
-func differentBuilder(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok || a.ID() == b.ID() {
+func differentBuilder(c Comparison, p Pair, a, b *model.Image) []Finding {
+	if a.ID() == b.ID() {
 		return nil
 	}
 	builtA, builtB := BuilderOf(*a), BuilderOf(*b)

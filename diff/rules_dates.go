@@ -8,35 +8,33 @@ import (
 )
 
 // noRealDate (E8): the creation date is not the time of the build.
-func noRealDate(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		if s.img.Manifest.Kind == model.KindSchema1 {
-			return nil
-		}
-		created := s.img.Config.Created
-		f := Finding{
-			Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-			Next:  safe.Const("Sort by push time or version, and exclude it from clean-up rules that use the age"),
-			Check: s.configCheck(".created, [.history[]?.created]"),
-		}
-		switch date, alike := commonDate(*s.img); {
-		case created == nil:
-			f.Text = safe.Sprintf("In %s, the creation date is missing.", s.name)
-			f.Proof = []safe.Text{safe.Const("created is missing")}
-		case model.RealDate(created) == nil:
-			f.Text = safe.Sprintf("In %s, the date is the constant %s. It marks a reproducible build and does not show the age.",
-				s.name, model.TimeText(*created))
-			f.Proof = []safe.Text{safe.Sprintf("created = %s", created.UTC().Format(rfc3339))}
-		case alike:
-			f.Rests = on(Heuristic)
-			f.Text = safe.Sprintf("In %s, all steps have the same date, %s. "+
-				"The build set it; it may be the date of the source.", s.name, model.TimeText(date))
-			f.Proof = []safe.Text{safe.Sprintf("all %d dates of the history = %s", len(s.img.Steps), utc(date))}
-		default:
-			return nil
-		}
-		return []Finding{f}
-	})
+func noRealDate(s sideOf) []Finding {
+	if s.img.Manifest.Kind == model.KindSchema1 {
+		return nil
+	}
+	created := s.img.Config.Created
+	f := Finding{
+		Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+		Next:  safe.Const("Sort by push time or version, and exclude it from clean-up rules that use the age"),
+		Check: s.configCheck(".created, [.history[]?.created]"),
+	}
+	switch date, alike := commonDate(*s.img); {
+	case created == nil:
+		f.Text = safe.Sprintf("In %s, the creation date is missing.", s.name)
+		f.Proof = []safe.Text{safe.Const("created is missing")}
+	case model.RealDate(created) == nil:
+		f.Text = safe.Sprintf("In %s, the date is the constant %s. It marks a reproducible build and does not show the age.",
+			s.name, model.TimeText(*created))
+		f.Proof = []safe.Text{safe.Sprintf("created = %s", created.UTC().Format(rfc3339))}
+	case alike:
+		f.Rests = on(Heuristic)
+		f.Text = safe.Sprintf("In %s, all steps have the same date, %s. "+
+			"The build set it; it may be the date of the source.", s.name, model.TimeText(date))
+		f.Proof = []safe.Text{safe.Sprintf("all %d dates of the history = %s", len(s.img.Steps), utc(date))}
+	default:
+		return nil
+	}
+	return []Finding{f}
 }
 
 const rfc3339 = "2006-01-02T15:04:05Z"

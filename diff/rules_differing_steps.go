@@ -225,11 +225,7 @@ func isCopy(s *model.Step) bool {
 
 // orderChanged (D6): the same layers in a different order. Upper layers hide files of lower
 // ones, so the files can differ.
-func orderChanged(_ Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok {
-		return nil
-	}
+func orderChanged(_ Comparison, p Pair, a, b *model.Image) []Finding {
 	inA, inB := fileContents(*a), fileContents(*b)
 	if len(inA) < 2 || len(inA) != len(inB) || slices.Equal(inA, inB) {
 		return nil

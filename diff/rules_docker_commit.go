@@ -11,34 +11,32 @@ import (
 
 // madeByHand (D14): docker commit records the command of the container instead of an
 // instruction.
-func madeByHand(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		saved := committedStep(*s.img)
-		if saved == nil {
-			return nil
-		}
-		by := "no instruction"
-		if saved.CreatedBy != "" {
-			by = "the command " + quoted(saved.CreatedBy) + " instead of an instruction"
-		}
-		which := "the newest layer"
-		if top := newestFileStep(*s.img); top != nil && top.Index != saved.Index {
-			which = "a layer"
-		}
-		next := safe.Const("Find its author and the manual changes. Build it from a Dockerfile")
-		if saved.Author != "" {
-			next = safe.Sprintf("Ask its author, %s, for the manual changes. Build it from a Dockerfile", quoted(saved.Author))
-		}
-		return []Finding{{
-			Severity: 2, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{*saved}),
-			Text: safe.Sprintf("In %s, %s (step %d) has %s. A container was saved with docker commit%s.", s.name, which, saved.Index+1, by,
-				messageText(*saved)),
-			Next: next,
-			Proof: []safe.Text{safe.Sprintf("step %d: created_by %s, comment %s, author %s, docker_version %s", saved.Index+1,
-				quoted(saved.CreatedBy), quoted(orNone(saved.Comment)), quoted(orNone(saved.Author)), quoted(orNone(s.img.Config.DockerVersion)))},
-			Check: s.configCheck(".docker_version, .history[-1]"),
-		}}
-	})
+func madeByHand(s sideOf) []Finding {
+	saved := committedStep(*s.img)
+	if saved == nil {
+		return nil
+	}
+	by := "no instruction"
+	if saved.CreatedBy != "" {
+		by = "the command " + quoted(saved.CreatedBy) + " instead of an instruction"
+	}
+	which := "the newest layer"
+	if top := newestFileStep(*s.img); top != nil && top.Index != saved.Index {
+		which = "a layer"
+	}
+	next := safe.Const("Find its author and the manual changes. Build it from a Dockerfile")
+	if saved.Author != "" {
+		next = safe.Sprintf("Ask its author, %s, for the manual changes. Build it from a Dockerfile", quoted(saved.Author))
+	}
+	return []Finding{{
+		Severity: 2, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{*saved}),
+		Text: safe.Sprintf("In %s, %s (step %d) has %s. A container was saved with docker commit%s.", s.name, which, saved.Index+1, by,
+			messageText(*saved)),
+		Next: next,
+		Proof: []safe.Text{safe.Sprintf("step %d: created_by %s, comment %s, author %s, docker_version %s", saved.Index+1,
+			quoted(saved.CreatedBy), quoted(orNone(saved.Comment)), quoted(orNone(saved.Author)), quoted(orNone(s.img.Config.DockerVersion)))},
+		Check: s.configCheck(".docker_version, .history[-1]"),
+	}}
 }
 
 // committedStep is the step that docker commit left, nil if there is none: the newest one

@@ -139,32 +139,30 @@ const notableBytes = 1_000_000
 
 // paidTwice (D11): a RUN changes owner or mode of files that a COPY brought. It goes by the
 // sizes of the two layers.
-func paidTwice(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		var found []Finding
-		for i, st := range s.img.Steps {
-			text := dockerfile.Instruction(st.CreatedBy)
-			if !st.HasLayer || st.Layer.Size < notableBytes || dockerfile.Verb(text) != "RUN" || !changesMetadata.MatchString(text) ||
-				installsPackages.MatchString(text) {
-				continue
-			}
-			from := copyOfSize(s.img.Steps[:i], st.Layer.Size)
-			if from == nil || isRoot(s.img.Steps, from.Index) { // no step changes a whole root filesystem
-				continue
-			}
-			found = append(found, Finding{
-				Severity: 1, Rests: on(Heuristic), Evidence: stepEvidence(s.side, []model.Step{*from, st}),
-				Text: safe.Sprintf("In %s, step %d (%s) stores %s, about as much as step %d. "+
-					"These are probably the same files with a different owner or mode.",
-					s.name, st.Index+1, quoted(text), bytesText(st.Layer.Size), from.Index+1),
-				Next: safe.Const("Set owner and mode when copying: COPY --chown=… --chmod=…"),
-				Proof: []safe.Text{safe.Sprintf("size of step %d: %d bytes; of step %d: %d bytes",
-					from.Index+1, from.Layer.Size, st.Index+1, st.Layer.Size)},
-				Check: s.manifestCheck(".layers[].size"),
-			})
+func paidTwice(s sideOf) []Finding {
+	var found []Finding
+	for i, st := range s.img.Steps {
+		text := dockerfile.Instruction(st.CreatedBy)
+		if !st.HasLayer || st.Layer.Size < notableBytes || dockerfile.Verb(text) != "RUN" || !changesMetadata.MatchString(text) ||
+			installsPackages.MatchString(text) {
+			continue
 		}
-		return found
-	})
+		from := copyOfSize(s.img.Steps[:i], st.Layer.Size)
+		if from == nil || isRoot(s.img.Steps, from.Index) { // no step changes a whole root filesystem
+			continue
+		}
+		found = append(found, Finding{
+			Severity: 1, Rests: on(Heuristic), Evidence: stepEvidence(s.side, []model.Step{*from, st}),
+			Text: safe.Sprintf("In %s, step %d (%s) stores %s, about as much as step %d. "+
+				"These are probably the same files with a different owner or mode.",
+				s.name, st.Index+1, quoted(text), bytesText(st.Layer.Size), from.Index+1),
+			Next: safe.Const("Set owner and mode when copying: COPY --chown=… --chmod=…"),
+			Proof: []safe.Text{safe.Sprintf("size of step %d: %d bytes; of step %d: %d bytes",
+				from.Index+1, from.Layer.Size, st.Index+1, st.Layer.Size)},
+			Check: s.manifestCheck(".layers[].size"),
+		})
+	}
+	return found
 }
 
 // copyOfSize returns the newest COPY or ADD whose layer size is within 15 % of size.

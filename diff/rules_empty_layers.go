@@ -61,33 +61,31 @@ func compressedBy(a, b digest.Digest) string {
 
 // emptyLayers (D2) states that empty layers are normal, before a reader takes them for an
 // error.
-func emptyLayers(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		var empty []model.Step
-		layers := 0
-		for _, st := range s.img.Steps {
-			if st.HasLayer {
-				layers++
-			}
-			if st.HasLayer && st.Empty {
-				empty = append(empty, st)
-			}
+func emptyLayers(s sideOf) []Finding {
+	var empty []model.Step
+	layers := 0
+	for _, st := range s.img.Steps {
+		if st.HasLayer {
+			layers++
 		}
-		if len(empty) == 0 {
-			return nil
+		if st.HasLayer && st.Empty {
+			empty = append(empty, st)
 		}
-		f := Finding{
-			Rests: on(Hashed), Evidence: stepEvidence(s.side, empty),
-			Text: safe.Sprintf("In %s, %d of %s %s empty (%s). Steps that change no file make such layers. They are harmless.",
-				s.name, len(empty), plural(layers, "layer"), isAre(len(empty)), stepsText(stepIndexes(empty))),
-			Next: safe.Const("Nothing to do"),
-		}
-		for _, st := range empty {
-			f.Proof = append(f.Proof, contentProof(st))
-		}
-		f.Check = layerCommand(s.refOf(empty[0].Layer.Digest), empty[0].Layer.MediaType)
-		return []Finding{f}
-	})
+	}
+	if len(empty) == 0 {
+		return nil
+	}
+	f := Finding{
+		Rests: on(Hashed), Evidence: stepEvidence(s.side, empty),
+		Text: safe.Sprintf("In %s, %d of %s %s empty (%s). Steps that change no file make such layers. They are harmless.",
+			s.name, len(empty), plural(layers, "layer"), isAre(len(empty)), stepsText(stepIndexes(empty))),
+		Next: safe.Const("Nothing to do"),
+	}
+	for _, st := range empty {
+		f.Proof = append(f.Proof, contentProof(st))
+	}
+	f.Check = layerCommand(s.refOf(empty[0].Layer.Digest), empty[0].Layer.MediaType)
+	return []Finding{f}
 }
 
 // contentProof states why a layer counts as empty.

@@ -12,11 +12,7 @@ import (
 
 // envChanged (E3): environment variables differ. *_VERSION variables come first, since they
 // show what was updated.
-func envChanged(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok {
-		return nil
-	}
+func envChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	changes := envChanges(*a, *b)
 	if len(changes) == 0 {
 		return nil

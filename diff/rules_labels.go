@@ -156,9 +156,8 @@ func isHex(s string) bool {
 
 // whichCommit (E5). That no commit is stated is reported only for an image that was built
 // again and whose labels name a version or a repository: there it would answer a question.
-func whichCommit(c Comparison, p Pair) []Finding {
-	imgA, imgB, ok := bothSides(p)
-	if !ok || isSame(p.Verdict.Code) {
+func whichCommit(c Comparison, p Pair, imgA, imgB *model.Image) []Finding {
+	if isSame(p.Verdict.Code) {
 		return nil
 	}
 	nameA, nameB := c.names()

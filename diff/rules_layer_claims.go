@@ -9,33 +9,31 @@ import (
 
 // notWhatItClaims (D15): a layer was read, and its diff_id in the config is wrong or it
 // cannot be unpacked. Registries do not check layers; runtimes check them when they pull.
-func notWhatItClaims(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		wrong := falseClaims(s.img)
-		broken := slices.DeleteFunc(slices.Clone(wrong), func(st model.Step) bool { return st.Broken == "" })
-		wrong = slices.DeleteFunc(wrong, func(st model.Step) bool { return st.Broken != "" })
-		var found []Finding
-		add := func(steps []model.Step, text safe.Text) {
-			f := Finding{
-				Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, steps), Text: text,
-				Next:  safe.Const("Do not deploy it. Push it again from where it was built"),
-				Check: layerCommand(s.refOf(steps[0].Layer.Digest), steps[0].Layer.MediaType),
-			}
-			for _, st := range steps {
-				f.Proof = append(f.Proof, claimProof(st)...)
-			}
-			found = append(found, f)
+func notWhatItClaims(s sideOf) []Finding {
+	wrong := falseClaims(s.img)
+	broken := slices.DeleteFunc(slices.Clone(wrong), func(st model.Step) bool { return st.Broken == "" })
+	wrong = slices.DeleteFunc(wrong, func(st model.Step) bool { return st.Broken != "" })
+	var found []Finding
+	add := func(steps []model.Step, text safe.Text) {
+		f := Finding{
+			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, steps), Text: text,
+			Next:  safe.Const("Do not deploy it. Push it again from where it was built"),
+			Check: layerCommand(s.refOf(steps[0].Layer.Digest), steps[0].Layer.MediaType),
 		}
-		if len(wrong) > 0 {
-			add(wrong, safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse to pull it.",
-				s.name, stepsText(stepIndexes(wrong))))
+		for _, st := range steps {
+			f.Proof = append(f.Proof, claimProof(st)...)
 		}
-		if len(broken) > 0 {
-			add(broken, safe.Sprintf("In %s, the layer of %s cannot be unpacked: it %s. Runtimes refuse to pull it.",
-				s.name, stepsText(stepIndexes(broken)), broken[0].Broken))
-		}
-		return found
-	})
+		found = append(found, f)
+	}
+	if len(wrong) > 0 {
+		add(wrong, safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse to pull it.",
+			s.name, stepsText(stepIndexes(wrong))))
+	}
+	if len(broken) > 0 {
+		add(broken, safe.Sprintf("In %s, the layer of %s cannot be unpacked: it %s. Runtimes refuse to pull it.",
+			s.name, stepsText(stepIndexes(broken)), broken[0].Broken))
+	}
+	return found
 }
 
 func claimProof(st model.Step) []safe.Text {
@@ -51,26 +49,24 @@ func claimProof(st model.Step) []safe.Text {
 }
 
 // bytesAfterTheEnd (D24): a gzip layer was read, and bytes follow its stream.
-func bytesAfterTheEnd(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		steps := trailing(s.img)
-		if len(steps) == 0 {
-			return nil
-		}
-		f := Finding{
-			Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, steps),
-			Text: safe.Sprintf("In %s, the layer of %s has bytes after the end of the gzip stream. Runtimes that unpack with Go refuse it, "+
-				"those that use pigz ignore these bytes.", s.name, stepsText(stepIndexes(steps))),
-			Next:  safe.Const("Push it again from where it was built"),
-			Check: layerCommand(s.refOf(steps[0].Layer.Digest), steps[0].Layer.MediaType),
-		}
-		for _, st := range steps {
-			f.Proof = append(f.Proof, safe.Sprintf("step %d: layer %s was read whole; its gzip stream ends before its last byte",
-				st.Index+1, st.Layer.Digest))
-		}
-		f.Proof = append(f.Proof, safe.Const("source: Go, compress/gzip, Reader.Multistream; pigz, \"trailing junk was ignored\""))
-		return []Finding{f}
-	})
+func bytesAfterTheEnd(s sideOf) []Finding {
+	steps := trailing(s.img)
+	if len(steps) == 0 {
+		return nil
+	}
+	f := Finding{
+		Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, steps),
+		Text: safe.Sprintf("In %s, the layer of %s has bytes after the end of the gzip stream. Runtimes that unpack with Go refuse it, "+
+			"those that use pigz ignore these bytes.", s.name, stepsText(stepIndexes(steps))),
+		Next:  safe.Const("Push it again from where it was built"),
+		Check: layerCommand(s.refOf(steps[0].Layer.Digest), steps[0].Layer.MediaType),
+	}
+	for _, st := range steps {
+		f.Proof = append(f.Proof, safe.Sprintf("step %d: layer %s was read whole; its gzip stream ends before its last byte",
+			st.Index+1, st.Layer.Digest))
+	}
+	f.Proof = append(f.Proof, safe.Const("source: Go, compress/gzip, Reader.Multistream; pigz, \"trailing junk was ignored\""))
+	return []Finding{f}
 }
 
 // rowCountMismatch (D7): manifest, config and history disagree on the number of layers.

@@ -47,9 +47,8 @@ func builtAtOtherTimes(a, b *model.Image) bool {
 }
 
 // rebuiltNotRetagged (A7): the same instructions, but different layers.
-func rebuiltNotRetagged(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok || p.Verdict.Code != SameRecipe || nameOf(*p.A) != nameOf(*p.B) {
+func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
+	if p.Verdict.Code != SameRecipe || nameOf(*p.A) != nameOf(*p.B) {
 		return nil // different platforms are different builds
 	}
 	if !builtAtOtherTimes(a, b) || isFlattened(a) || isFlattened(b) { // the date is that of the flattening

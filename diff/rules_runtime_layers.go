@@ -29,65 +29,61 @@ var layerLimits = []struct {
 }
 
 // tooManyLayers (D19): more layers than a runtime mounts.
-func tooManyLayers(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		n := len(s.img.Manifest.Layers)
-		var limits []string
-		proof := []safe.Text{safe.Sprintf("layers: %d", n)}
-		for _, l := range layerLimits {
-			if n > l.most {
-				limits = append(limits, fmt.Sprintf("%s at most %d", l.program, l.most))
-				proof = append(proof, safe.Sprintf("source: %s", l.source))
-			}
+func tooManyLayers(s sideOf) []Finding {
+	n := len(s.img.Manifest.Layers)
+	var limits []string
+	proof := []safe.Text{safe.Sprintf("layers: %d", n)}
+	for _, l := range layerLimits {
+		if n > l.most {
+			limits = append(limits, fmt.Sprintf("%s at most %d", l.program, l.most))
+			proof = append(proof, safe.Sprintf("source: %s", l.source))
 		}
-		if len(limits) == 0 {
-			return nil
-		}
-		return []Finding{{
-			Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
-			Text: safe.Sprintf("In %s, %d layers are more than some runtimes mount (max depth exceeded): %s.",
-				s.name, n, strings.Join(limits, "; ")),
-			Next:  safe.Const("Join steps (RUN a && b), copy from a stage that has the result, or squash the image"),
-			Proof: proof,
-			Check: s.manifestCheck(".layers | length"),
-		}}
-	})
+	}
+	if len(limits) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+		Text: safe.Sprintf("In %s, %d layers are more than some runtimes mount (max depth exceeded): %s.",
+			s.name, n, strings.Join(limits, "; ")),
+		Next:  safe.Const("Join steps (RUN a && b), copy from a stage that has the result, or squash the image"),
+		Proof: proof,
+		Check: s.manifestCheck(".layers | length"),
+	}}
 }
 
 // mixedFormats (D20): layers with media types of the other format than the manifest.
-func mixedFormats(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		format := formatOf(s.img.Manifest.MediaType)
-		var other []model.Step
-		for _, st := range s.img.Steps {
-			if f := layerFormat(st.Layer.MediaType); st.HasLayer && f != "" && f != format {
-				other = append(other, st)
-			}
+func mixedFormats(s sideOf) []Finding {
+	format := formatOf(s.img.Manifest.MediaType)
+	var other []model.Step
+	for _, st := range s.img.Steps {
+		if f := layerFormat(st.Layer.MediaType); st.HasLayer && f != "" && f != format {
+			other = append(other, st)
 		}
-		if format == "" || len(other) == 0 {
-			return nil
-		}
-		f := Finding{
-			Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, other),
-			Text: safe.Sprintf("In %s, the manifest has Docker's format, but %s (%s) %s OCI's media types. "+
-				"podman, skopeo and CRI-O refuse that (unsupported docker v2s2 media type).",
-				s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other))),
-			Next: safe.Const("Push it again in one format: build with oci-mediatypes=true, or regctl image mod --to-oci"),
-			Proof: []safe.Text{safe.Sprintf("media type of the manifest: %s; of step %d: %s",
-				s.img.Manifest.MediaType, other[0].Index+1, quoted(other[0].Layer.MediaType))},
-			Check: s.manifestCheck("[.mediaType, .layers[].mediaType]"),
-		}
-		source := safe.Const("source: containers/image issue 2972 (podman, skopeo); kontain.me issue 222 (CRI-O)")
-		if format == "OCI" {
-			f.Severity = 1
-			f.Text = safe.Sprintf("In %s, the manifest has the OCI format, but %s (%s) %s Docker's media types. "+
-				"podman may fail to push it again (unsupported MIME type for compression).",
-				s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other)))
-			source = safe.Const("source: podman issue 19949")
-		}
-		f.Proof = append(f.Proof, source)
-		return []Finding{f}
-	})
+	}
+	if format == "" || len(other) == 0 {
+		return nil
+	}
+	f := Finding{
+		Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, other),
+		Text: safe.Sprintf("In %s, the manifest has Docker's format, but %s (%s) %s OCI's media types. "+
+			"podman, skopeo and CRI-O refuse that (unsupported docker v2s2 media type).",
+			s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other))),
+		Next: safe.Const("Push it again in one format: build with oci-mediatypes=true, or regctl image mod --to-oci"),
+		Proof: []safe.Text{safe.Sprintf("media type of the manifest: %s; of step %d: %s",
+			s.img.Manifest.MediaType, other[0].Index+1, quoted(other[0].Layer.MediaType))},
+		Check: s.manifestCheck("[.mediaType, .layers[].mediaType]"),
+	}
+	source := safe.Const("source: containers/image issue 2972 (podman, skopeo); kontain.me issue 222 (CRI-O)")
+	if format == "OCI" {
+		f.Severity = 1
+		f.Text = safe.Sprintf("In %s, the manifest has the OCI format, but %s (%s) %s Docker's media types. "+
+			"podman may fail to push it again (unsupported MIME type for compression).",
+			s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other)))
+		source = safe.Const("source: podman issue 19949")
+	}
+	f.Proof = append(f.Proof, source)
+	return []Finding{f}
 }
 
 func layerFormat(mediaType string) string {
@@ -101,26 +97,24 @@ func layerFormat(mediaType string) string {
 }
 
 // otherAlgorithm (D21): blobs that are named by another hash than sha256.
-func otherAlgorithm(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		var named []digest.Digest
-		for _, d := range append([]v1.Descriptor{s.img.Manifest.Config}, s.img.Manifest.Layers...) {
-			if d.Digest != "" && d.Digest.Algorithm() != digest.SHA256 {
-				named = append(named, d.Digest)
-			}
+func otherAlgorithm(s sideOf) []Finding {
+	var named []digest.Digest
+	for _, d := range append([]v1.Descriptor{s.img.Manifest.Config}, s.img.Manifest.Layers...) {
+		if d.Digest != "" && d.Digest.Algorithm() != digest.SHA256 {
+			named = append(named, d.Digest)
 		}
-		if len(named) == 0 {
-			return nil
-		}
-		return []Finding{{
-			Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
-			Text: safe.Sprintf("In %s, %s by %s. Docker cannot use such an image (seen with 27.0), and other clients may know sha256 only.",
-				s.name, blobsNamed(len(named)), named[0].Algorithm()),
-			Next:  safe.Const("Push the image again with sha256 digests"),
-			Proof: []safe.Text{safe.Sprintf("%s", named[0]), safe.Const("source: moby issue 48241")},
-			Check: s.manifestCheck("[.config.digest, .layers[].digest]"),
-		}}
-	})
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+		Text: safe.Sprintf("In %s, %s by %s. Docker cannot use such an image (seen with 27.0), and other clients may know sha256 only.",
+			s.name, blobsNamed(len(named)), named[0].Algorithm()),
+		Next:  safe.Const("Push the image again with sha256 digests"),
+		Proof: []safe.Text{safe.Sprintf("%s", named[0]), safe.Const("source: moby issue 48241")},
+		Check: s.manifestCheck("[.config.digest, .layers[].digest]"),
+	}}
 }
 
 func blobsNamed(n int) string {
@@ -131,82 +125,76 @@ func blobsNamed(n int) string {
 }
 
 // oddConfigType (D22): a config with a media type that only some clients take for an image.
-func oddConfigType(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		if !s.img.Manifest.HasOddConfigType() {
-			return nil
-		}
-		return []Finding{{
-			Severity: 1, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-			Text: safe.Sprintf("In %s, the config has the media type %s, which old clients wrote. "+
-				"Docker's classic image store accepts it, containerd and Docker's containerd image store may fail.",
-				s.name, quoted(s.img.Manifest.Config.MediaType)),
-			Next: safe.Const("Push the image again with a current client"),
-			Proof: []safe.Text{
-				safe.Sprintf("config.mediaType = %s", quoted(s.img.Manifest.Config.MediaType)),
-				safe.Const("source: moby, distribution/registry.go (moby pull request 44567); containerd issue 4756; moby issue 48361"),
-			},
-			Check: s.manifestCheck(".config.mediaType"),
-		}}
-	})
+func oddConfigType(s sideOf) []Finding {
+	if !s.img.Manifest.HasOddConfigType() {
+		return nil
+	}
+	return []Finding{{
+		Severity: 1, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+		Text: safe.Sprintf("In %s, the config has the media type %s, which old clients wrote. "+
+			"Docker's classic image store accepts it, containerd and Docker's containerd image store may fail.",
+			s.name, quoted(s.img.Manifest.Config.MediaType)),
+		Next: safe.Const("Push the image again with a current client"),
+		Proof: []safe.Text{
+			safe.Sprintf("config.mediaType = %s", quoted(s.img.Manifest.Config.MediaType)),
+			safe.Const("source: moby, distribution/registry.go (moby pull request 44567); containerd issue 4756; moby issue 48361"),
+		},
+		Check: s.manifestCheck(".config.mediaType"),
+	}}
 }
 
 // noRootFS (D23): a config without the list of layers. Docker refuses it if the member is
 // missing, and takes an empty one.
-func noRootFS(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		rootFS := s.img.Config.RootFS
-		if s.img.Manifest.Kind == model.KindSchema1 || rootFS.Type != "" || len(rootFS.DiffIDs) > 0 || len(s.img.Config.Raw) == 0 {
-			return nil
-		}
-		f := Finding{
-			Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-			Text: safe.Sprintf("In %s, the config has no list of layers (rootfs). Docker refuses it (invalid rootfs in image configuration).",
-				s.name),
-			Next: safe.Const("Write rootfs with type \"layers\" and an empty list of diff_ids"),
-			Proof: []safe.Text{
-				safe.Const("rootfs is missing"),
-				safe.Const("source: moby issue 27568; image-spec config.md demands rootfs.type and rootfs.diff_ids"),
-			},
-			Check: s.configCheck(".rootfs"),
-		}
-		config, _ := jsondoc.Parse(s.img.Config.Raw)
-		if raw := config.Member("rootfs").Raw; raw != "" && raw != "null" {
-			f.Text = safe.Sprintf("In %s, the list of layers in the config (rootfs) has no type and no diff_ids, which the specification demands. "+
-				"Clients may refuse it, as Docker refuses a config without rootfs.", s.name)
-			f.Proof[0] = safe.Const("rootfs.type and rootfs.diff_ids are missing")
-		}
-		return []Finding{f}
-	})
+func noRootFS(s sideOf) []Finding {
+	rootFS := s.img.Config.RootFS
+	if s.img.Manifest.Kind == model.KindSchema1 || rootFS.Type != "" || len(rootFS.DiffIDs) > 0 || len(s.img.Config.Raw) == 0 {
+		return nil
+	}
+	f := Finding{
+		Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+		Text: safe.Sprintf("In %s, the config has no list of layers (rootfs). Docker refuses it (invalid rootfs in image configuration).",
+			s.name),
+		Next: safe.Const("Write rootfs with type \"layers\" and an empty list of diff_ids"),
+		Proof: []safe.Text{
+			safe.Const("rootfs is missing"),
+			safe.Const("source: moby issue 27568; image-spec config.md demands rootfs.type and rootfs.diff_ids"),
+		},
+		Check: s.configCheck(".rootfs"),
+	}
+	config, _ := jsondoc.Parse(s.img.Config.Raw)
+	if raw := config.Member("rootfs").Raw; raw != "" && raw != "null" {
+		f.Text = safe.Sprintf("In %s, the list of layers in the config (rootfs) has no type and no diff_ids, which the specification demands. "+
+			"Clients may refuse it, as Docker refuses a config without rootfs.", s.name)
+		f.Proof[0] = safe.Const("rootfs.type and rootfs.diff_ids are missing")
+	}
+	return []Finding{f}
 }
 
 // noArchitecture (C18): a config that does not say what it runs on, though OCI demands it.
-func noArchitecture(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		config := s.img.Config
-		if s.img.Manifest.Kind == model.KindSchema1 || len(config.Raw) == 0 {
-			return nil
-		}
-		var missing []string
-		if config.OS == "" {
-			missing = append(missing, "operating system")
-		}
-		if config.Architecture == "" {
-			missing = append(missing, "architecture")
-		}
-		if len(missing) == 0 {
-			return nil
-		}
-		return []Finding{{
-			Severity: 1, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, config.Digest}},
-			Text: safe.Sprintf("In %s, the config states no %s. Docker takes the host's, and refuses the image if --platform is given.",
-				s.name, strings.Join(missing, " and no ")),
-			Next: safe.Const("Build the image again with a platform, or set os and architecture in the config: crane mutate --set-platform"),
-			Proof: []safe.Text{
-				safe.Sprintf("os: %s, architecture: %s", orNone(quotedOrNone(config.OS)), orNone(quotedOrNone(config.Architecture))),
-				safe.Const("source: image-spec config.md (both are REQUIRED); moby, image/image.go: BaseImgArch; buildpacks/pack issue 2315"),
-			},
-			Check: s.configCheck("{os, architecture}"),
-		}}
-	})
+func noArchitecture(s sideOf) []Finding {
+	config := s.img.Config
+	if s.img.Manifest.Kind == model.KindSchema1 || len(config.Raw) == 0 {
+		return nil
+	}
+	var missing []string
+	if config.OS == "" {
+		missing = append(missing, "operating system")
+	}
+	if config.Architecture == "" {
+		missing = append(missing, "architecture")
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Severity: 1, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, config.Digest}},
+		Text: safe.Sprintf("In %s, the config states no %s. Docker takes the host's, and refuses the image if --platform is given.",
+			s.name, strings.Join(missing, " and no ")),
+		Next: safe.Const("Build the image again with a platform, or set os and architecture in the config: crane mutate --set-platform"),
+		Proof: []safe.Text{
+			safe.Sprintf("os: %s, architecture: %s", orNone(quotedOrNone(config.OS)), orNone(quotedOrNone(config.Architecture))),
+			safe.Const("source: image-spec config.md (both are REQUIRED); moby, image/image.go: BaseImgArch; buildpacks/pack issue 2315"),
+		},
+		Check: s.configCheck("{os, architecture}"),
+	}}
 }

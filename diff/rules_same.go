@@ -142,9 +142,8 @@ func (c Comparison) allIdentical() bool {
 }
 
 // otherSettings (A5): the layers are equal, the config is not.
-func otherSettings(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok || p.Verdict.Code != OtherSettings || a.ID() == "" || b.ID() == "" {
+func otherSettings(c Comparison, p Pair, a, b *model.Image) []Finding {
+	if p.Verdict.Code != OtherSettings || a.ID() == "" || b.ID() == "" {
 		return nil
 	}
 	rests := filesGrounds(p.Rows)
@@ -175,9 +174,8 @@ func otherSettings(c Comparison, p Pair) []Finding {
 }
 
 // converted (A8): the same image in the formats of Docker and of OCI.
-func converted(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok || !isSame(p.Verdict.Code) {
+func converted(c Comparison, p Pair, a, b *model.Image) []Finding {
+	if !isSame(p.Verdict.Code) {
 		return nil
 	}
 	formatA, formatB := formatOf(a.Manifest.MediaType), formatOf(b.Manifest.MediaType)
@@ -206,9 +204,8 @@ func formatOf(mediaType string) string {
 }
 
 // reprinted (A12): a tool wrote the JSON of config or manifest again.
-func reprinted(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok || a.ID() == "" || b.ID() == "" {
+func reprinted(c Comparison, p Pair, a, b *model.Image) []Finding {
+	if a.ID() == "" || b.ID() == "" {
 		return nil
 	}
 	what := "config"

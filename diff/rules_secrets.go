@@ -10,34 +10,32 @@ import (
 
 // secretInTheOpen (E4): a value that the screen masks is readable by everyone with access to
 // the image. A plain word is often a default, so it is a note.
-func secretInTheOpen(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		inUse, words := secretsOf(s)
-		var found []Finding
-		if n := len(inUse); n > 0 {
-			what := "1 value looks like a secret"
-			if n > 1 {
-				what = plural(n, "value") + " look like secrets"
-			}
-			f := secretFinding(s, inUse)
-			f.Severity = 3
-			f.Text = safe.Sprintf("In %s, %s: %s. Anyone with pull access can read this.", s.name, what, list(secretNames(inUse)))
-			f.Next = safe.Const("Rotate it first, then build with RUN --mount=type=secret. Deleting the tag is not enough")
-			found = append(found, f)
+func secretInTheOpen(s sideOf) []Finding {
+	inUse, words := secretsOf(s)
+	var found []Finding
+	if n := len(inUse); n > 0 {
+		what := "1 value looks like a secret"
+		if n > 1 {
+			what = plural(n, "value") + " look like secrets"
 		}
-		if n := len(words); n > 0 {
-			what := "1 value in the place of a secret is a plain word, maybe a default"
-			if n > 1 {
-				what = plural(n, "value") + " in the place of secrets are plain words, maybe defaults"
-			}
-			f := secretFinding(s, words)
-			f.Severity = 1
-			f.Text = safe.Sprintf("In %s, %s: %s.", s.name, what, list(secretNames(words)))
-			f.Next = safe.Const("Set another value where the image runs. If it is in use, rotate it")
-			found = append(found, f)
+		f := secretFinding(s, inUse)
+		f.Severity = 3
+		f.Text = safe.Sprintf("In %s, %s: %s. Anyone with pull access can read this.", s.name, what, list(secretNames(inUse)))
+		f.Next = safe.Const("Rotate it first, then build with RUN --mount=type=secret. Deleting the tag is not enough")
+		found = append(found, f)
+	}
+	if n := len(words); n > 0 {
+		what := "1 value in the place of a secret is a plain word, maybe a default"
+		if n > 1 {
+			what = plural(n, "value") + " in the place of secrets are plain words, maybe defaults"
 		}
-		return found
-	})
+		f := secretFinding(s, words)
+		f.Severity = 1
+		f.Text = safe.Sprintf("In %s, %s: %s.", s.name, what, list(secretNames(words)))
+		f.Next = safe.Const("Set another value where the image runs. If it is in use, rotate it")
+		found = append(found, f)
+	}
+	return found
 }
 
 // secretPlace is where a secret seems to be.

@@ -164,11 +164,7 @@ func changesProof(changes []change) []safe.Text {
 }
 
 // startChanged (E1): the start command differs.
-func startChanged(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok {
-		return nil
-	}
+func startChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	var changes []change
 	for _, w := range []struct {
 		name string
@@ -219,9 +215,8 @@ func argvText(argv []string) string {
 }
 
 // userChanged (E2): a container runs as a different user.
-func userChanged(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok || userName(*a) == userName(*b) {
+func userChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
+	if userName(*a) == userName(*b) {
 		return nil
 	}
 	nameA, nameB := c.names()
@@ -248,11 +243,7 @@ func userName(img model.Image) string {
 
 // surfaceChanged (E7): settings that deployments rely on differ, or those that builds on top
 // of the image take over. What the OCI format drops is E9.
-func surfaceChanged(c Comparison, p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok {
-		return nil
-	}
+func surfaceChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	lost := slices.Concat(lostSettings(*a, b), lostSettings(*b, a))
 	var running, building []change
 	severity := 1

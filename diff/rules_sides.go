@@ -7,6 +7,21 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
+// onSides turns a rule for one image into a rule for a pair, see Comparison.onSides.
+func onSides(find func(sideOf) []Finding) func(Comparison, Pair) []Finding {
+	return func(c Comparison, p Pair) []Finding { return c.onSides(p, find) }
+}
+
+// onBoth turns a rule that compares two images into a rule for a pair, silent unless both are read.
+func onBoth(find func(c Comparison, p Pair, a, b *model.Image) []Finding) func(Comparison, Pair) []Finding {
+	return func(c Comparison, p Pair) []Finding {
+		if a, b, ok := bothSides(p); ok {
+			return find(c, p, a, b)
+		}
+		return nil
+	}
+}
+
 // onSides applies find to each side of a pair. If both sides give the same sentence, the
 // two findings become one with Common set. find must begin its sentence with "In <name>, ",
 // which fits one name and two ("A and B").

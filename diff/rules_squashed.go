@@ -10,33 +10,31 @@ import (
 )
 
 // squashed (D12): the steps were merged into one layer.
-func squashed(c Comparison, p Pair) []Finding {
-	return c.onSides(p, func(s sideOf) []Finding {
-		flat, because := squashMark(*s.img)
-		if because == "" {
-			return nil
+func squashed(s sideOf) []Finding {
+	flat, because := squashMark(*s.img)
+	if because == "" {
+		return nil
+	}
+	f := Finding{
+		Severity: 1, Rests: on(Structure), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
+		Text: safe.Sprintf("In %s, %s (%s). Settings and sizes can be compared, steps cannot.", s.name, flat, because),
+		Next: safe.Const("Compare with the build before it was squashed"),
+		Proof: []safe.Text{safe.Sprintf("layers with files: %d; history entries: %d; %s",
+			realLayers(*s.img), len(s.img.Config.History), because)},
+		Check: s.configCheck(".history"),
+	}
+	if before := historyBeforeFlatten(s.img); len(before) > 0 {
+		f.Next = safe.Sprintf("Compare with the build before it was flattened: its comment keeps the history of %s", plural(len(before), "step"))
+		for i, h := range before {
+			f.Proof = append(f.Proof, safe.Sprintf("step %d before: %s", i+1, dockerfile.ShortHashes(dockerfile.Instruction(h.CreatedBy))))
 		}
-		f := Finding{
-			Severity: 1, Rests: on(Structure), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
-			Text: safe.Sprintf("In %s, %s (%s). Settings and sizes can be compared, steps cannot.", s.name, flat, because),
-			Next: safe.Const("Compare with the build before it was squashed"),
-			Proof: []safe.Text{safe.Sprintf("layers with files: %d; history entries: %d; %s",
-				realLayers(*s.img), len(s.img.Config.History), because)},
-			Check: s.configCheck(".history"),
-		}
-		if before := historyBeforeFlatten(s.img); len(before) > 0 {
-			f.Next = safe.Sprintf("Compare with the build before it was flattened: its comment keeps the history of %s", plural(len(before), "step"))
-			for i, h := range before {
-				f.Proof = append(f.Proof, safe.Sprintf("step %d before: %s", i+1, dockerfile.ShortHashes(dockerfile.Instruction(h.CreatedBy))))
-			}
-		}
-		if cfg := s.img.Config.Config; len(cfg.Entrypoint)+len(cfg.Cmd)+len(cfg.Env) == 0 {
-			f.Severity = 2
-			f.Text = safe.Sprintf("In %s, %s (%s). The image has no start command and no environment.", s.name, flat, because)
-			f.Next = safe.Const("docker import drops the settings. Set them with --change, or build from a Dockerfile")
-		}
-		return []Finding{f}
-	})
+	}
+	if cfg := s.img.Config.Config; len(cfg.Entrypoint)+len(cfg.Cmd)+len(cfg.Env) == 0 {
+		f.Severity = 2
+		f.Text = safe.Sprintf("In %s, %s (%s). The image has no start command and no environment.", s.name, flat, because)
+		f.Next = safe.Const("docker import drops the settings. Set them with --change, or build from a Dockerfile")
+	}
+	return []Finding{f}
 }
 
 // squashMark returns what was merged and the evidence for it; "" if nothing was.

@@ -61,7 +61,7 @@ var rulesSame = []rule{{
 	means: "A layer is empty on both sides, but its digests differ: two tools wrote an archive without files.",
 	proof: "layer(A) ≠ layer(B), and both unpack to an archive without files",
 }, {
-	id: "A5", name: "same-files-different-settings", pair: otherSettings,
+	id: "A5", name: "same-files-different-settings", pair: onBoth(otherSettings),
 	means: "The files are the same, byte for byte. Only settings differ.",
 	proof: "diff_ids(A) = diff_ids(B), config(A) ≠ config(B)",
 }, {
@@ -70,11 +70,11 @@ var rulesSame = []rule{{
 		"images; it is not a retag.",
 	proof: "diff_ids without empty layers are equal; a row with the same instruction has a layer on one side only",
 }, {
-	id: "A7", name: "rebuilt-not-retagged", pair: rebuiltNotRetagged, causes: []string{"C3", "C4"},
+	id: "A7", name: "rebuilt-not-retagged", pair: onBoth(rebuiltNotRetagged), causes: []string{"C3", "C4"},
 	means: "The instructions are the same, but the layers differ. The image was built again, not retagged.",
 	proof: "all instructions are equal, some diff_ids differ, created differs",
 }, {
-	id: "A8", name: "format-converted", pair: converted,
+	id: "A8", name: "format-converted", pair: onBoth(converted),
 	means: "The manifests of one image have the formats of Docker and of OCI. Their digests differ for this reason.",
 	proof: "the media types of the manifests are of different families, and the configs are equal as bytes or as JSON",
 }, {
@@ -90,19 +90,19 @@ var rulesSame = []rule{{
 	means: "One side is the digest of an index, the other the digest of one of its members. They do not contradict each other.",
 	proof: "the requested digest is in the index of the other side",
 }, {
-	id: "A12", name: "re-printed", pair: reprinted, causes: []string{"A8"},
+	id: "A12", name: "re-printed", pair: onBoth(reprinted), causes: []string{"A8"},
 	means: "A tool wrote the JSON of the config or manifest again. This changes the digest and nothing else.",
 	proof: "the documents are equal as JSON and differ as bytes",
 }}
 
 // rulesSchema1 is group B: the schema1 view.
 var rulesSchema1 = []rule{{
-	id: "B1", name: "legacy-view", pair: legacyView,
+	id: "B1", name: "legacy-view", pair: onSides(legacyView),
 	means: "The ids of a schema1 manifest follow from its layers. So it does not show how the image was built: a registry or a copying tool " +
 		"converted a later format for old clients.",
 	proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
 }, {
-	id: "B2", name: "invented-ids", pair: inventedIDs, causes: []string{"A3", "A4", "A8", "A12", "A2"},
+	id: "B2", name: "invented-ids", pair: onBoth(inventedIDs), causes: []string{"A3", "A4", "A8", "A12", "A2"},
 	means: "The history ids of schema1 do not identify a build. Two ids differ because a layer digest below them differs. Everything below " +
 		"the first equal id is the same.",
 	proof: "id(row) = sha256(blobSum(row) + \" \" + id(row below)); the newest also hashes the config",
@@ -111,7 +111,7 @@ var rulesSchema1 = []rule{{
 	means: "A registry that is asked for schema1 always shows only linux/amd64, even for an index of many platforms.",
 	proof: "one side is schema1, the other an index of more than one platform",
 }, {
-	id: "B4", name: "native-schema1", pair: nativeSchema1,
+	id: "B4", name: "native-schema1", pair: onSides(nativeSchema1),
 	means: "The image was pushed as schema1, the format of 2015. New runtimes refuse it.",
 	proof: "schemaVersion = 1, and the ids do not follow from the layers",
 }, {
@@ -190,7 +190,7 @@ var rulesPlatforms = []rule{{
 	means: "The reference leads to a build cache of BuildKit. There is nothing to run.",
 	proof: "an entry or the config has the type application/vnd.buildkit.cacheconfig (buildkit, cache/remotecache/v1/spec.go)",
 }, {
-	id: "C18", name: "no-architecture", pair: noArchitecture,
+	id: "C18", name: "no-architecture", pair: onSides(noArchitecture),
 	means: "The config does not state its operating system or architecture, though OCI demands both. Docker takes those of the host.",
 	proof: "config.os or config.architecture is missing or empty (image-spec config.md; moby, image/image.go, BaseImgArch; pack issue 2315)",
 }}
@@ -201,7 +201,7 @@ var rulesLayers = []rule{{
 	means: "Two builds are the same up to a step. Every later step builds on different files.",
 	proof: "the longest common prefix of the rows by diff_id",
 }, {
-	id: "D2", name: "empty-layers-are-normal", pair: emptyLayers, causes: []string{"A4", "A6"},
+	id: "D2", name: "empty-layers-are-normal", pair: onSides(emptyLayers), causes: []string{"A4", "A6"},
 	means: "Steps that change no file make empty layers. They are harmless.",
 	proof: "the diff_id of the layer is that of an archive without files, or its blob unpacks to zeros only",
 }, {
@@ -217,7 +217,7 @@ var rulesLayers = []rule{{
 	means: "A COPY or ADD gave files on one side and none on the other.",
 	proof: "the row is COPY or ADD on both sides; one layer is empty, the other is not",
 }, {
-	id: "D6", name: "order-changed", pair: orderChanged,
+	id: "D6", name: "order-changed", pair: onBoth(orderChanged),
 	means: "Both sides have the same layers in a different order. Upper layers hide the files of lower ones.",
 	proof: "the diff_ids of both sides are the same set and not the same list",
 }, {
@@ -229,7 +229,7 @@ var rulesLayers = []rule{{
 	means: "A blob that the manifest lists is missing in the registry. Nodes that have it keep working, new nodes fail.",
 	proof: "GET of the config by digest returns 404, after the manifest was read from the same repository",
 }, {
-	id: "D9", name: "lives-elsewhere", pair: livesElsewhere,
+	id: "D9", name: "lives-elsewhere", pair: onSides(livesElsewhere),
 	means: "Layers must be downloaded from outside this registry.",
 	proof: "a layer has urls, or a media type that is foreign or nondistributable",
 }, {
@@ -238,29 +238,29 @@ var rulesLayers = []rule{{
 	proof: "the media type of a layer ends in zstd (Docker from 23.0 on, containerd from 1.5 on; in Docker manifests: container-libs pull " +
 		"request 293, containerd pull request 9859)",
 }, {
-	id: "D11", name: "paid-twice", pair: paidTwice,
+	id: "D11", name: "paid-twice", pair: onSides(paidTwice),
 	means: "A RUN changes owner, mode or place of files and so stores them again.",
 	proof: "created_by contains chown, chmod, chgrp or mv, and the layer is within 15 % of the size of an earlier COPY or ADD, at least 1 MB",
 }, {
-	id: "D12", name: "squashed", pair: squashed,
+	id: "D12", name: "squashed", pair: onSides(squashed),
 	means: "The steps were merged into one layer, so steps cannot be compared.",
 	proof: "one layer with files; docker import or a squash left its comment, or there is no history",
 }, {
-	id: "D13", name: "old-layer-in-a-new-image", pair: oldLayer,
+	id: "D13", name: "old-layer-in-a-new-image", pair: onSides(oldLayer),
 	means: "A step that installs packages came from a build cache and is weeks older than the image.",
 	proof: "created of a step after the base that installs packages is more than 14 days before created of the image, both real dates",
 }, {
-	id: "D14", name: "made-by-hand", pair: madeByHand,
+	id: "D14", name: "made-by-hand", pair: onSides(madeByHand),
 	means: "The newest layer was saved from a container that was changed by hand (docker commit), not built from a Dockerfile.",
 	proof: "the newest step with files has no instruction, or a plain command instead of one, in a config that Docker wrote",
 }, {
-	id: "D15", name: "not-what-it-claims", pair: notWhatItClaims,
+	id: "D15", name: "not-what-it-claims", pair: onSides(notWhatItClaims),
 	means: "A layer was read, and its content does not match the diff_id in the config, or it cannot be unpacked. Registries do not check " +
 		"this. Runtimes do, and refuse the image.",
 	proof: "sha256 of the unpacked layer ≠ diff_id, or the bytes of the layer are not a whole gzip or zstd stream; only layers up to 4 KiB " +
 		"are read, where their content decides something",
 }, {
-	id: "D16", name: "encrypted-layers", pair: encryptedLayers,
+	id: "D16", name: "encrypted-layers", pair: onSides(encryptedLayers),
 	means: "Layers are encrypted. Only a runtime that has the key can unpack them.",
 	proof: "the media type of a layer ends in +encrypted",
 }, {
@@ -274,31 +274,31 @@ var rulesLayers = []rule{{
 		"it.",
 	proof: "the first bytes of the layer are not those of its media type; or one blob has media types of two compressions",
 }, {
-	id: "D19", name: "too-many-layers", pair: tooManyLayers,
+	id: "D19", name: "too-many-layers", pair: onSides(tooManyLayers),
 	means: "The image has more layers than a runtime mounts.",
 	proof: "layers > 125 for Docker's classic image store (moby, layer/layer_store.go, maxLayerDepth), > 128 for CRI-O and podman of 2022 " +
 		"and older (cri-o issue 6261, containers/storage pull request 1375), > 500 for Linux (fs/overlayfs, OVL_MAX_STACK)",
 }, {
-	id: "D20", name: "mixed-formats", pair: mixedFormats,
+	id: "D20", name: "mixed-formats", pair: onSides(mixedFormats),
 	means: "The manifest has one format, Docker or OCI, and some layers have media types of the other.",
 	proof: "family(mediaType of the manifest) ≠ family(mediaType of a layer) (containers/image issue 2972; the other way: podman issue " +
 		"19949)",
 }, {
-	id: "D21", name: "other-algorithm", pair: otherAlgorithm,
+	id: "D21", name: "other-algorithm", pair: onSides(otherAlgorithm),
 	means: "Blobs are named by another hash than sha256, which Docker cannot pull.",
 	proof: "the algorithm of the digest of the config or of a layer is not sha256 (moby issue 48241)",
 }, {
-	id: "D22", name: "odd-config-type", pair: oddConfigType,
+	id: "D22", name: "odd-config-type", pair: onSides(oddConfigType),
 	means: "The config has a media type that old clients wrote. Docker's classic image store accepts it as that of an image, containerd may " +
 		"not.",
 	proof: "config.mediaType is application/octet-stream, application/json or text/html, and the layers are those of an image (moby, " +
 		"distribution/registry.go; containerd issue 4756; moby issue 48361)",
 }, {
-	id: "D23", name: "no-rootfs", pair: noRootFS,
+	id: "D23", name: "no-rootfs", pair: onSides(noRootFS),
 	means: "The config has no list of layers. Docker demands it even of an image without files, though it may be empty.",
 	proof: "rootfs, or rootfs.type and rootfs.diff_ids, is missing in the config (moby issue 27568)",
 }, {
-	id: "D24", name: "bytes-after-the-end", pair: bytesAfterTheEnd,
+	id: "D24", name: "bytes-after-the-end", pair: onSides(bytesAfterTheEnd),
 	means: "A gzip layer was read, and bytes follow its stream. Some runtimes refuse it, others ignore these bytes.",
 	proof: "the last gzip member of the layer ends before its last byte, and no other member follows (Go, compress/gzip; pigz ignores " +
 		"trailing junk)",
@@ -311,24 +311,24 @@ var rulesLayers = []rule{{
 
 // rulesSettings is group E: settings.
 var rulesSettings = []rule{{
-	id: "E1", name: "start-command-changed", pair: startChanged, causes: []string{"G1"},
+	id: "E1", name: "start-command-changed", pair: onBoth(startChanged), causes: []string{"G1"},
 	means: "Containers of the two images start different programs, or the same program with different arguments.",
 	proof: "config.Entrypoint or config.Cmd differ",
 }, {
-	id: "E2", name: "user-changed", pair: userChanged, causes: []string{"G1"},
+	id: "E2", name: "user-changed", pair: onBoth(userChanged), causes: []string{"G1"},
 	means: "The container runs as a different user. It may no longer own its files on volumes.",
 	proof: "config.User differs; \"\", root and 0 are the same user",
 }, {
-	id: "E3", name: "env-changed", pair: envChanged, causes: []string{"G1"},
+	id: "E3", name: "env-changed", pair: onBoth(envChanged), causes: []string{"G1"},
 	means: "Environment variables were added, changed or removed.",
 	proof: "config.Env differs by name; the order does not count",
 }, {
-	id: "E4", name: "secret-in-the-open", pair: secretInTheOpen,
+	id: "E4", name: "secret-in-the-open", pair: onSides(secretInTheOpen),
 	means: "A value looks like a password or a token. Anyone with pull access can read it. A plain word may be a default, which is a note.",
 	proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret; placeholders (changeme), " +
 		"switches, paths, variables and numbers of at most three digits do not count",
 }, {
-	id: "E5", name: "which-commit", pair: whichCommit,
+	id: "E5", name: "which-commit", pair: onBoth(whichCommit),
 	means: "The labels state which commit and version each side was built from. A label that stands beside the name of a base may be " +
 		"inherited from it and is not taken for the commit of the image.",
 	proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ; or the instructions are equal, the " +
@@ -339,12 +339,12 @@ var rulesSettings = []rule{{
 	proof: "the label has the same value in the other image, on which this one is built; or it names a distribution, there are layers above " +
 		"those of the distribution, and no revision label",
 }, {
-	id: "E7", name: "surface-changed", pair: surfaceChanged, causes: []string{"G1"},
+	id: "E7", name: "surface-changed", pair: onBoth(surfaceChanged), causes: []string{"G1"},
 	means: "Settings that deployments rely on differ: ports, volumes, working directory, health check, stop signal. Or those of builds on " +
 		"top of the image: ONBUILD triggers, the shell.",
 	proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal, OnBuild or Shell differ",
 }, {
-	id: "E8", name: "not-a-real-date", pair: noRealDate,
+	id: "E8", name: "not-a-real-date", pair: onSides(noRealDate),
 	means: "The date in the image is missing or a constant, as in reproducible builds. It does not show the age of the image.",
 	proof: "created is missing or not after 1980, or at least three history entries have the same date to the second",
 }, {
@@ -390,16 +390,16 @@ var rulesTags = []rule{{
 
 // rulesBase is group G: base, origin, trust.
 var rulesBase = []rule{{
-	id: "G1", name: "base-moved", pair: baseMoved,
+	id: "G1", name: "base-moved", pair: onBoth(baseMoved),
 	means: "The base image moved, while your own steps stayed the same.",
 	proof: "the annotations org.opencontainers.image.base.digest differ (they claim it); or the instructions after the last start command " +
 		"of the base are equal and the layers before it differ",
 }, {
-	id: "G3", name: "different-builder", pair: differentBuilder, causes: []string{"A6"},
+	id: "G3", name: "different-builder", pair: onBoth(differentBuilder), causes: []string{"A6"},
 	means: "Different tools, or different versions of a tool, built the two sides.",
 	proof: "the builder named by the newest history entries, docker_version and labels differs",
 }, {
-	id: "G8", name: "base-contradicted", pair: baseContradicted,
+	id: "G8", name: "base-contradicted", pair: onBoth(baseContradicted),
 	means: "An annotation names a base whose layers are not the first ones of the image. The layers count.",
 	proof: "base.digest(B) = manifest(A), and diff_ids(A) are not the first of diff_ids(B); or base.digest(A) = base.digest(B), and the " +
 		"first diff_ids differ",
