@@ -1,8 +1,8 @@
 package diff
 
 import (
+	"cmp"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -54,10 +54,10 @@ func (c Comparison) ConfigCheck(p Pair, jq string) safe.Text {
 
 // configCheck prints the result of a jq query on the config of one side.
 func (s sideOf) configCheck(jq string) safe.Text {
-	if s.ref == "" || s.img.ID() == "" {
+	if s.img.ID() == "" {
 		return safe.Text{}
 	}
-	return safe.Clean("crane config " + s.ref + " | jq '" + jq + "'")
+	return diffCommand("crane config %s | jq '"+jq+"'", s.ref, "")
 }
 
 // ManifestCheck returns a shell command that compares the results of a jq query on the
@@ -69,13 +69,13 @@ func (c Comparison) ManifestCheck(p Pair, jq string) safe.Text {
 // TopCheck returns a shell command that compares the manifests that the references
 // point to, or prints the one that was read.
 func (c Comparison) TopCheck() safe.Text {
-	var refs [2]string
-	for i, art := range []*model.Artifact{c.A, c.B} {
-		if art != nil {
-			refs[i] = art.Pinned().String()
+	ref := func(art *model.Artifact) string {
+		if art == nil {
+			return ""
 		}
+		return art.Pinned().String()
 	}
-	return diffCommand("crane manifest %s | jq -S '.'", refs[0], refs[1])
+	return diffCommand("crane manifest %s | jq -S '.'", ref(c.A), ref(c.B))
 }
 
 // diffCommand runs one command on two references and compares the outputs. If
@@ -95,19 +95,16 @@ func diffCommand(format, a, b string) safe.Text {
 
 // manifestCheck prints the result of a jq query on the manifest of one side.
 func (s sideOf) manifestCheck(jq string) safe.Text {
-	if s.ref == "" {
-		return safe.Text{}
-	}
-	return safe.Clean("crane manifest " + s.ref + " | jq '" + jq + "'")
+	return diffCommand("crane manifest %s | jq '"+jq+"'", s.ref, "")
 }
 
-// refOf returns the reference of a blob in the repository of one side.
-func (s sideOf) refOf(d digest.Digest) string {
+// layerCheck unpacks and hashes the layer of a step of one side.
+func (s sideOf) layerCheck(st model.Step) safe.Text {
 	repo, _, ok := strings.Cut(s.ref, "@")
-	if !ok || d.Validate() != nil {
-		return ""
+	if !ok || st.Layer.Digest.Validate() != nil {
+		return safe.Text{}
 	}
-	return repo + "@" + d.String()
+	return layerCommand(repo+"@"+st.Layer.Digest.String(), st.Layer.MediaType)
 }
 
 // LayerCheck returns a shell command that unpacks the layers of a row and
@@ -115,16 +112,12 @@ func (s sideOf) refOf(d digest.Digest) string {
 // layers.
 func (c Comparison) LayerCheck(r Row) safe.Text {
 	var commands []string
-	for _, s := range []struct {
-		side Side
-		st   *model.Step
-	}{{SideA, r.A}, {SideB, r.B}} {
-		if s.st == nil || !s.st.HasLayer {
+	for side, st := range r.stepsBySide() {
+		if !st.HasLayer {
 			continue
 		}
-		command := layerCommand(c.refAt(s.side, s.st.Layer.Digest), s.st.Layer.MediaType).String()
-		if command != "" && !slices.Contains(commands, command) {
-			commands = append(commands, command)
+		if command := layerCommand(c.refAt(side, st.Layer.Digest), st.Layer.MediaType); !command.IsEmpty() {
+			commands = appendNew(commands, command.String())
 		}
 	}
 	return safe.Clean(strings.Join(commands, "; "))
@@ -168,15 +161,9 @@ func (c Comparison) verdictCommand(p Pair) safe.Text {
 	case OtherEnvelope:
 		return c.ManifestCheck(p, ".")
 	case Repacked, Reprinted, OtherSettings:
-		if command := c.ConfigCheck(p, "."); !command.IsEmpty() {
-			return command
-		}
-		return c.ManifestCheck(p, ".")
+		return cmp.Or(c.ConfigCheck(p, "."), c.ManifestCheck(p, "."))
 	case OtherRecord, SameRecipe, SameBase, Unrelated:
-		if command := c.ConfigCheck(p, ".rootfs.diff_ids[]"); !command.IsEmpty() {
-			return command
-		}
-		return c.ManifestCheck(p, ".fsLayers // .layers")
+		return cmp.Or(c.ConfigCheck(p, ".rootfs.diff_ids[]"), c.ManifestCheck(p, ".fsLayers // .layers"))
 	case NotComparable:
 		if p.A != nil && p.B != nil {
 			return c.ManifestCheck(p, ".")

@@ -82,10 +82,7 @@ func clobbered(c Comparison) []Finding {
 
 // servesOnePlatform reports whether a side is a single image or an index with one image.
 func (c Comparison) servesOnePlatform(side Side) bool {
-	art := c.A
-	if side == SideB {
-		art = c.B
-	}
+	art := c.artifact(side)
 	return !isIndex(*art) || len(art.Images()) == 1
 }
 

@@ -171,13 +171,6 @@ func sizesText(r Row) string {
 	return " (" + bytesText(r.A.Layer.Size) + " → " + bytesText(r.B.Layer.Size) + ")"
 }
 
-func hasHave(n int) string {
-	if n == 1 {
-		return "has"
-	}
-	return "have"
-}
-
 func moreStepsText(n int) string {
 	if n == 0 {
 		return ""

@@ -30,7 +30,7 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 			at[content] = len(found)
 			f := Finding{
 				Severity: 1, Rests: groupGrounds(group), Evidence: evidence, Proof: sameContentProof(group),
-				Check: layerCommand(s.refOf(group[0].Layer.Digest), group[0].Layer.MediaType),
+				Check: s.layerCheck(group[0]),
 			}
 			f.Text = duplicateText(s.name, group)
 			f.Next = safe.Const("Check the instructions of these steps: the Dockerfile may have a COPY twice")

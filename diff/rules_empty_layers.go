@@ -84,7 +84,7 @@ func emptyLayers(s sideOf) []Finding {
 	for _, st := range empty {
 		f.Proof = append(f.Proof, contentProof(st))
 	}
-	f.Check = layerCommand(s.refOf(empty[0].Layer.Digest), empty[0].Layer.MediaType)
+	f.Check = s.layerCheck(empty[0])
 	return []Finding{f}
 }
 

@@ -9,41 +9,34 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// indexSide is one side as the rules about indexes use it.
-type indexSide struct {
+// artifactSide is one side as the rules about artifacts and indexes use it.
+type artifactSide struct {
 	side Side
 	name string
 	art  *model.Artifact
 }
 
-// indexes returns the sides that are an index; only A if both are the same one.
-func (c Comparison) indexes() []indexSide {
+// artifacts returns the sides that have arrived.
+func (c Comparison) artifacts() []artifactSide {
 	nameA, nameB := c.names()
-	var sides []indexSide
-	if c.A != nil && isIndex(*c.A) {
-		sides = append(sides, indexSide{SideA, nameA, c.A})
-	}
-	if c.B != nil && isIndex(*c.B) && c.B.Top.Digest != c.A.Top.Digest {
-		sides = append(sides, indexSide{SideB, nameB, c.B})
-	}
-	return sides
+	both := []artifactSide{{SideA, nameA, c.A}, {SideB, nameB, c.B}}
+	return matching(both, func(s artifactSide) bool { return s.art != nil })
 }
 
-func (i indexSide) evidence(entries []model.Entry) []Evidence {
-	var out []Evidence
-	for _, e := range entries {
-		out = append(out, Evidence{i.side, none, e.Descriptor.Digest})
-	}
-	return out
+// indexes returns the sides that are an index; only A if both are the same one.
+func (c Comparison) indexes() []artifactSide {
+	return matching(c.artifacts(), func(s artifactSide) bool {
+		return isIndex(*s.art) && (s.side == SideA || s.art.Top.Digest != c.A.Top.Digest)
+	})
+}
+
+func (i artifactSide) evidence(entries []model.Entry) []Evidence {
+	return mappedTo(entries, func(e model.Entry) Evidence { return Evidence{i.side, none, e.Descriptor.Digest} })
 }
 
 // entriesProof lists platform and digest of entries.
 func entriesProof(entries []model.Entry) []safe.Text {
-	var lines []safe.Text
-	for _, e := range entries {
-		lines = append(lines, safe.Sprintf("%s: %s", orNone(nameOf(e)), e.Descriptor.Digest))
-	}
-	return lines
+	return mappedTo(entries, func(e model.Entry) safe.Text { return safe.Sprintf("%s: %s", orNone(nameOf(e)), e.Descriptor.Digest) })
 }
 
 // variantGap (C8): strict clients and old CPUs may find no image for them.
@@ -65,8 +58,7 @@ func variantGap(c Comparison) []Finding {
 				Severity: 1, Rests: on(Structure), Evidence: s.evidence(bare), Proof: entriesProof(bare),
 				Check: c.manifestOf(s.side, ".manifests[].platform"),
 				Text: safe.Sprintf("In %s, arm is listed without a variant. "+
-					"Clients read this as arm/v7, and a client that needs arm/v6 may find no image.",
-					s.name),
+					"Clients read this as arm/v7, and a client that needs arm/v6 may find no image.", s.name),
 				Next: safe.Const("Ask the publisher to set the variants"),
 			})
 		}
@@ -77,36 +69,21 @@ func variantGap(c Comparison) []Finding {
 // newCPUOnly returns the amd64 entries if all of them require a newer CPU (variant v2 or
 // later).
 func newCPUOnly(images []model.Entry) []model.Entry {
-	var newer []model.Entry
-	for _, e := range images {
-		p := e.Platform()
-		switch {
-		case p.Architecture != "amd64":
-		case p.Variant == "":
-			return nil
-		default:
-			newer = append(newer, e)
-		}
+	amd64 := matching(images, func(e model.Entry) bool { return e.Platform().Architecture == "amd64" })
+	if slices.ContainsFunc(amd64, func(e model.Entry) bool { return e.Platform().Variant == "" }) {
+		return nil
 	}
-	return newer
+	return amd64
 }
 
 // bareARM returns the arm entries without a variant, if the index has arm entries with a
 // variant too. Which one a client takes then depends on the client.
 func bareARM(images []model.Entry) []model.Entry {
-	var bare []model.Entry
-	others := 0
-	for _, e := range images {
-		p := e.Descriptor.Platform
-		switch {
-		case p == nil || p.Architecture != "arm":
-		case p.Variant == "":
-			bare = append(bare, e)
-		default:
-			others++
-		}
-	}
-	if others == 0 {
+	arm := matching(images, func(e model.Entry) bool {
+		return e.Descriptor.Platform != nil && e.Descriptor.Platform.Architecture == "arm"
+	})
+	bare := matching(arm, func(e model.Entry) bool { return e.Descriptor.Platform.Variant == "" })
+	if len(bare) == len(arm) {
 		return nil
 	}
 	return bare
@@ -115,19 +92,11 @@ func bareARM(images []model.Entry) []model.Entry {
 // windowsBuild (C9): Windows images run on hosts of the same build, or on newer hosts with
 // isolation.
 func windowsBuild(c Comparison) []Finding {
-	nameA, nameB := c.names()
 	var found []Finding
-	for _, s := range []indexSide{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
-		if s.art == nil {
-			continue
-		}
-		var builds []string
-		var entries []model.Entry
-		for _, e := range s.art.Images() {
-			if p := e.Platform(); p.OS == "windows" && p.OSVersion != "" {
-				builds, entries = append(builds, quoted(p.OSVersion)+windowsName(p.OSVersion)), append(entries, e)
-			}
-		}
+	var buildsA []string
+	for _, s := range c.artifacts() {
+		entries := matching(s.art.Images(), func(e model.Entry) bool { return e.Platform().OS == "windows" && e.Platform().OSVersion != "" })
+		builds := mapped(entries, windowsText)
 		if len(entries) == 0 {
 			continue
 		}
@@ -136,24 +105,25 @@ func windowsBuild(c Comparison) []Finding {
 			Text: safe.Sprintf("In %s, Windows is %s. An older host cannot run it.", s.name, list(builds)),
 			Next: safe.Const("Use the tag for the build of the host. A newer host can use Hyper-V isolation"),
 		}
-		if len(found) > 0 && slices.Equal(builds, windowsBuilds(c.A)) {
+		if len(found) > 0 && slices.Equal(builds, buildsA) {
+			nameA, nameB := c.names()
 			found[0].Text = safe.Sprintf("In %s and %s, Windows is %s. An older host cannot run it.", nameA, nameB, list(builds))
 			found[0].Evidence, found[0].Common = append(found[0].Evidence, f.Evidence...), true
 			continue
 		}
-		found = append(found, f)
+		buildsA, found = builds, append(found, f)
 	}
 	return found
 }
 
-func windowsBuilds(a *model.Artifact) []string {
-	var builds []string
-	for _, e := range a.Images() {
-		if p := e.Platform(); p.OS == "windows" && p.OSVersion != "" {
-			builds = append(builds, quoted(p.OSVersion)+windowsName(p.OSVersion))
-		}
+// windowsText is the version of Windows that an entry needs, with the name of its release.
+func windowsText(e model.Entry) string {
+	version := e.Platform().OSVersion
+	text := quoted(version)
+	if parts := strings.Split(version, "."); len(parts) > 2 && windowsNames[parts[2]] != "" {
+		text += " (" + windowsNames[parts[2]] + ")"
 	}
-	return builds
+	return text
 }
 
 // windowsNames maps build numbers to long-term releases.
@@ -169,13 +139,6 @@ func windowsBuildNamed(word string) string {
 		if name == word {
 			return build
 		}
-	}
-	return ""
-}
-
-func windowsName(version string) string {
-	if parts := strings.Split(version, "."); len(parts) > 2 && windowsNames[parts[2]] != "" {
-		return " (" + windowsNames[parts[2]] + ")"
 	}
 	return ""
 }
@@ -196,7 +159,7 @@ func splitBrain(c Comparison) []Finding {
 	return found
 }
 
-func findSplit(s indexSide) (Finding, bool) {
+func findSplit(s artifactSide) (Finding, bool) {
 	var first, last, other model.Entry
 	for _, e := range s.art.Images() {
 		if e.Image == nil {
@@ -208,10 +171,8 @@ func findSplit(s indexSide) (Finding, bool) {
 		if a, b := originOf(s.art, &first).revision, originOf(s.art, &e).revision; a != "" && b != "" && !sameCommit(a, b) && other.Image == nil {
 			other = e
 		}
-		if at := e.Image.Created(); at != nil && !hasCommonDate(*e.Image) {
-			if last.Image == nil || at.After(*last.Image.Created()) {
-				last = e
-			}
+		if at := e.Image.Created(); at != nil && !hasCommonDate(*e.Image) && (last.Image == nil || at.After(*last.Image.Created())) {
+			last = e
 		}
 	}
 	if other.Image != nil {
@@ -232,7 +193,7 @@ func findSplit(s indexSide) (Finding, bool) {
 }
 
 // splitByDate goes by dates alone, so its finding is only suggested.
-func splitByDate(s indexSide, last model.Entry) (Finding, bool) {
+func splitByDate(s artifactSide, last model.Entry) (Finding, bool) {
 	if last.Image == nil {
 		return Finding{}, false
 	}

@@ -18,7 +18,7 @@ func notWhatItClaims(s sideOf) []Finding {
 		f := Finding{
 			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, steps), Text: text,
 			Next:  safe.Const("Do not deploy it. Push it again from where it was built"),
-			Check: layerCommand(s.refOf(steps[0].Layer.Digest), steps[0].Layer.MediaType),
+			Check: s.layerCheck(steps[0]),
 		}
 		for _, st := range steps {
 			f.Proof = append(f.Proof, claimProof(st)...)
@@ -59,7 +59,7 @@ func bytesAfterTheEnd(s sideOf) []Finding {
 		Text: safe.Sprintf("In %s, the layer of %s has bytes after the end of the gzip stream. Runtimes that unpack with Go refuse it, "+
 			"those that use pigz ignore these bytes.", s.name, stepsText(stepIndexes(steps))),
 		Next:  safe.Const("Push it again from where it was built"),
-		Check: layerCommand(s.refOf(steps[0].Layer.Digest), steps[0].Layer.MediaType),
+		Check: s.layerCheck(steps[0]),
 	}
 	for _, st := range steps {
 		f.Proof = append(f.Proof, safe.Sprintf("step %d: layer %s was read whole; its gzip stream ends before its last byte",

@@ -10,6 +10,9 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
+var advisePushAgain = safe.Const("Push it again from a host that has it. " +
+	"If the registry answers \"already exists\" after a clean-up, restart it")
+
 // missingBlob (D8): the registry has the manifest but not its config or some layers.
 func missingBlob(c Comparison, p Pair) []Finding {
 	return append(missingConfig(c, p), missingLayers(c, p)...)
@@ -26,9 +29,8 @@ func missingConfig(c Comparison, p Pair) []Finding {
 			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, missing}},
 			Text: safe.Sprintf("In %s, the config (%s) is missing in the registry. Nodes that have the image keep working, new nodes fail.",
 				s.name, short(missing)),
-			Lead: safe.Sprintf("%s cannot be pulled: its config is missing in the registry", c.subjectOf(s, lacksConfig)),
-			Next: safe.Const("Push it again from a host that has it. " +
-				"If the registry answers \"already exists\" after a clean-up, restart it"),
+			Lead:  safe.Sprintf("%s cannot be pulled: its config is missing in the registry", c.subjectOf(s, lacksConfig)),
+			Next:  advisePushAgain,
 			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.entry.Descriptor.Digest), safe.Sprintf("blob %s: 404", missing)},
 			Check: safe.Clean("crane blob " + c.refAt(s.side, missing)),
 		})
@@ -58,19 +60,17 @@ func missingLayers(c Comparison, p Pair) []Finding {
 		if len(gone) == 0 {
 			continue
 		}
-		f := Finding{
+		found = append(found, Finding{
 			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, gone),
 			Text: safe.Sprintf("In %s, the registry does not have %s (%s). Nodes that have the image keep working, new nodes fail.",
 				s.name, plural(len(gone), "layer"), stepsText(stepIndexes(gone))),
 			Lead: safe.Sprintf("%s cannot be pulled: %s %s missing in the registry",
 				c.subjectOf(s, lacksLayers), plural(len(gone), "layer"), isAre(len(gone))),
-			Next: safe.Const("Push it again from a host that has it. " +
-				"If the registry answers \"already exists\" after a clean-up, restart it"),
-		}
-		for _, st := range gone {
-			f.Proof = append(f.Proof, safe.Sprintf("step %d: blob %s: 404", st.Index+1, st.Layer.Digest))
-		}
-		found = append(found, f)
+			Next: advisePushAgain,
+			Proof: mappedTo(gone, func(st model.Step) safe.Text {
+				return safe.Sprintf("step %d: blob %s: 404", st.Index+1, st.Layer.Digest)
+			}),
+		})
 	}
 	return found
 }
@@ -85,18 +85,14 @@ func missingStepsOf(e *model.Entry) []model.Step {
 	if e.Image == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(e.Image.Steps), func(st model.Step) bool { return !st.Missing })
+	return matching(e.Image.Steps, func(st model.Step) bool { return st.Missing })
 }
 
 // subjectOf names what cannot be pulled: one platform of a side where its index has others
 // that do not lack the same.
 func (c Comparison) subjectOf(s entryOf, lacks func(model.Entry) bool) string {
-	art := c.A
-	if s.side == SideB {
-		art = c.B
-	}
 	isWhole := func(e model.Entry) bool { return !lacks(e) }
-	if name := nameOf(*s.entry); name != "" && slices.ContainsFunc(art.Images(), isWhole) {
+	if name := nameOf(*s.entry); name != "" && slices.ContainsFunc(c.artifact(s.side).Images(), isWhole) {
 		return name + " of " + s.name
 	}
 	return s.name
@@ -109,18 +105,16 @@ func entryNames(entries []model.Entry) []string {
 	for _, e := range entries {
 		times[nameOf(e)]++
 	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		switch name := nameOf(e); {
+	return mapped(entries, func(e model.Entry) string {
+		name := nameOf(e)
+		switch {
 		case name == "":
-			names[i] = "sha256:" + short(e.Descriptor.Digest)
+			return "sha256:" + short(e.Descriptor.Digest)
 		case times[name] > 1:
-			names[i] = name + " (" + short(e.Descriptor.Digest) + ")"
-		default:
-			names[i] = name
+			return name + " (" + short(e.Descriptor.Digest) + ")"
 		}
-	}
-	return names
+		return name
+	})
 }
 
 // danglingChild (C11): the registry has the index but not one of its manifests. The index
@@ -128,12 +122,7 @@ func entryNames(entries []model.Entry) []string {
 func danglingChild(c Comparison) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
-		var gone []model.Entry
-		for _, e := range s.art.Entries {
-			if isMissing(e.Err) {
-				gone = append(gone, e)
-			}
-		}
+		gone := matching(s.art.Entries, func(e model.Entry) bool { return isMissing(e.Err) })
 		if len(gone) == 0 {
 			continue
 		}

@@ -40,7 +40,7 @@ func imagesBelow(entries []model.Entry, depth int) []model.Entry {
 	if end := slices.IndexFunc(entries, func(e model.Entry) bool { return e.Depth <= depth }); end >= 0 {
 		entries = entries[:end]
 	}
-	return slices.DeleteFunc(slices.Clone(entries), func(e model.Entry) bool { return e.Role != model.RoleImage })
+	return matching(entries, func(e model.Entry) bool { return e.Role == model.RoleImage })
 }
 
 // nestedContradiction is C3 for an inner index.

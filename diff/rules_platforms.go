@@ -23,49 +23,33 @@ func platformLost(c Comparison) []Finding {
 		return nil
 	}
 	nameA, nameB := c.names()
-	if c.Verdict.isBase {
-		return []Finding{{
-			Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
-			Text: safe.Sprintf("%s %s in %s but not in %s. A base can serve platforms for which nothing is built on it.",
-				platformsFirst(lost), isAre(len(lost)), nameA, nameB),
-			Next:  safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB),
-			Proof: c.platformsProof(), Check: c.platformsCheck(),
-		}}
+	missing := fmt.Sprintf("%s %s in %s but not in %s", platformsFirst(lost), isAre(len(lost)), nameA, nameB)
+	f := Finding{Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA), Proof: c.platformsProof(), Check: c.platformsCheck()}
+	switch {
+	case c.Verdict.isBase:
+		f.Text = safe.Sprintf("%s. A base can serve platforms for which nothing is built on it.", missing)
+		f.Next = safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB)
+	case c.onOtherRelease():
+		f.Rests = on(Hashed, Structure)
+		f.Text = safe.Sprintf("%s, which is built on another release of it. "+
+			"A base can serve platforms for which nothing is built on it.", missing)
+		f.Next = safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB)
+	case c.Verdict.strangers || otherVariants(c.A.Ref.Tag, c.B.Ref.Tag):
+		f.Severity = 1
+		f.Text = safe.Sprintf("%s, which is another image.", missing)
+		f.Next = safe.Sprintf("Nothing to fix, unless %s is to take the place of %s", nameB, nameA)
+	case namesSubset(c.B.Ref.Tag, lost):
+		f.Severity = 1
+		f.Text = safe.Sprintf("%s, whose name says which platforms it has.", missing)
+		f.Next = safe.Const("Nothing to do if the tag is meant to have these platforms only")
+	default:
+		f.Severity = 3
+		f.Text = safe.Sprintf("%s.", missing)
+		f.Lead = safe.Sprintf("%s %s missing in %s", platformsFirst(lost), isAre(len(lost)), nameB)
+		f.Next = safe.Const("Check whether one job overwrote the push of the others. " +
+			"Create the index again from the manifests that still exist, or build the platform again")
 	}
-	if c.onOtherRelease() {
-		return []Finding{{
-			Rests: on(Hashed, Structure), Evidence: c.oneSidedEvidence(SideA),
-			Text: safe.Sprintf("%s %s in %s but not in %s, which is built on another release of it. "+
-				"A base can serve platforms for which nothing is built on it.", platformsFirst(lost), isAre(len(lost)), nameA, nameB),
-			Next:  safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB),
-			Proof: c.platformsProof(), Check: c.platformsCheck(),
-		}}
-	}
-	if c.Verdict.strangers || otherVariants(c.A.Ref.Tag, c.B.Ref.Tag) {
-		return []Finding{{
-			Severity: 1, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
-			Text:  safe.Sprintf("%s %s in %s but not in %s, which is another image.", platformsFirst(lost), isAre(len(lost)), nameA, nameB),
-			Next:  safe.Sprintf("Nothing to fix, unless %s is to take the place of %s", nameB, nameA),
-			Proof: c.platformsProof(), Check: c.platformsCheck(),
-		}}
-	}
-	if namesSubset(c.B.Ref.Tag, lost) {
-		return []Finding{{
-			Severity: 1, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
-			Text: safe.Sprintf("%s %s in %s but not in %s, whose name says which platforms it has.",
-				platformsFirst(lost), isAre(len(lost)), nameA, nameB),
-			Next:  safe.Const("Nothing to do if the tag is meant to have these platforms only"),
-			Proof: c.platformsProof(), Check: c.platformsCheck(),
-		}}
-	}
-	return []Finding{{
-		Severity: 3, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA),
-		Text: safe.Sprintf("%s %s in %s but not in %s.", platformsFirst(lost), isAre(len(lost)), nameA, nameB),
-		Lead: safe.Sprintf("%s %s missing in %s", platformsFirst(lost), isAre(len(lost)), nameB),
-		Next: safe.Const("Check whether one job overwrote the push of the others. " +
-			"Create the index again from the manifests that still exist, or build the platform again"),
-		Proof: c.platformsProof(), Check: c.platformsCheck(),
-	}}
+	return []Finding{f}
 }
 
 // platformsFirst lists platforms at the start of a sentence. Names of platforms stay in lower
@@ -87,7 +71,7 @@ func otherVariants(a, b string) bool {
 
 // variantOf is the operating system that a tag names, without its version, "" for none.
 func variantOf(tag string) string {
-	for _, w := range strings.FieldsFunc(strings.ToLower(tag), func(r rune) bool { return strings.ContainsRune("-_.+", r) }) {
+	for _, w := range fieldsOf(strings.ToLower(tag), "-_.+") {
 		if name := strings.TrimRight(w, "0123456789"); slices.Contains(systemVariants, name) {
 			return name
 		}
@@ -105,8 +89,7 @@ var systemVariants = []string{
 // namesSubset reports whether a tag names an operating system or an architecture that none
 // of the platforms has: such a tag is meant not to have them.
 func namesSubset(tag string, platforms []string) bool {
-	words := strings.FieldsFunc(strings.ToLower(tag), func(r rune) bool { return strings.ContainsRune("-_.+", r) })
-	for _, w := range words {
+	for _, w := range fieldsOf(strings.ToLower(tag), "-_.+") {
 		isOfBuild := func(platform string) bool { return strings.Contains(platform, "."+windowsBuildNamed(w)+".") }
 		if windowsBuildNamed(w) != "" && !slices.ContainsFunc(platforms, isOfBuild) {
 			return true
@@ -119,17 +102,18 @@ func namesSubset(tag string, platforms []string) bool {
 		case w == "aarch64":
 			w = "arm64"
 		}
-		if !slices.Contains(tagPlatforms, w) {
-			continue
-		}
-		if !slices.ContainsFunc(platforms, func(p string) bool { return slices.Contains(strings.FieldsFunc(p, isPlatformEnd), w) }) {
+		isNamed := func(platform string) bool { return slices.Contains(fieldsOf(platform, "/ "), w) }
+		if slices.Contains(tagPlatforms, w) && !slices.ContainsFunc(platforms, isNamed) {
 			return true
 		}
 	}
 	return false
 }
 
-func isPlatformEnd(r rune) bool { return r == '/' || r == ' ' }
+// fieldsOf returns the parts of a text between separators.
+func fieldsOf(text, separators string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(separators, r) })
+}
 
 // tagPlatforms are the words of tags that name an operating system or an architecture.
 var tagPlatforms = []string{"linux", "windows", "amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "mips64le", "loong64"}
@@ -212,32 +196,27 @@ func layoutNames(a model.Artifact) []string {
 }
 
 // onPlatform is a finding on entries of an index that claim one platform.
-func (c Comparison) onPlatform(s indexSide, entries []model.Entry) Finding {
+func (c Comparison) onPlatform(s artifactSide, entries []model.Entry) Finding {
 	return Finding{
 		Rests: on(Hashed), Evidence: s.evidence(entries), Proof: entriesProof(entries),
 		Check: c.manifestOf(s.side, ".manifests[]|{digest,platform,annotations}"),
 	}
 }
 
-func (c Comparison) ambiguous(s indexSide, g sharedPlatform, others []model.Entry) Finding {
+func (c Comparison) ambiguous(s artifactSide, g sharedPlatform, others []model.Entry) Finding {
 	f := c.onPlatform(s, g.entries)
 	f.Severity, f.Next = 2, safe.Const("Create the index again with one entry for each platform")
-	var digests []string
-	for _, e := range append([]model.Entry{g.entries[0]}, others...) {
-		digests = append(digests, "sha256:"+short(e.Descriptor.Digest))
-	}
-	rest := "second"
-	if len(digests) > 2 {
-		rest = "others"
-	}
+	digests := mapped(append([]model.Entry{g.entries[0]}, others...), func(e model.Entry) string {
+		return "sha256:" + short(e.Descriptor.Digest)
+	})
 	f.Text = safe.Sprintf("%s entries of %s claim %s: %s. Most clients use the first and never the %s.",
-		upperFirst(countWord(len(digests))), s.name, g.name, list(digests), rest)
+		upperFirst(countWord(len(digests))), s.name, g.name, list(digests), byNumber(len(others), "second", "others"))
 	return f
 }
 
 // layoutIndex is C7 for the index of an OCI layout, which lists tags and not the platforms of
 // one image.
-func (c Comparison) layoutIndex(s indexSide, groups []sharedPlatform, names []string) Finding {
+func (c Comparison) layoutIndex(s artifactSide, groups []sharedPlatform, names []string) Finding {
 	var entries []model.Entry
 	for _, g := range groups {
 		entries = append(entries, g.entries...)
@@ -251,16 +230,13 @@ func (c Comparison) layoutIndex(s indexSide, groups []sharedPlatform, names []st
 
 // twinPackings is C7 for platforms whose entries are one image in several packings, as podman
 // pushes it in gzip and zstd.
-func (c Comparison) twinPackings(s indexSide, groups []sharedPlatform) Finding {
+func (c Comparison) twinPackings(s artifactSide, groups []sharedPlatform) Finding {
 	var names []string
 	var entries []model.Entry
 	for _, g := range groups {
 		names, entries = append(names, g.name), append(entries, g.entries...)
 	}
-	same := "it is the same image (" + short(groups[0].entries[0].Image.ID()) + ")"
-	if len(groups) > 1 {
-		same = "they are the same images"
-	}
+	same := byNumber(len(groups), "it is the same image ("+short(groups[0].entries[0].Image.ID())+")", "they are the same images")
 	f := c.onPlatform(s, entries)
 	f.Next = safe.Const("Nothing to fix: clients that know the second packing take it")
 	f.Text = safe.Sprintf("%s offers %s %s, the second time %s: %s.",
@@ -270,7 +246,7 @@ func (c Comparison) twinPackings(s indexSide, groups []sharedPlatform) Finding {
 
 // claimedPackings is C7 for entries that were not read and say that they are packings of one
 // image.
-func (c Comparison) claimedPackings(s indexSide, g sharedPlatform) Finding {
+func (c Comparison) claimedPackings(s artifactSide, g sharedPlatform) Finding {
 	f := c.onPlatform(s, g.entries)
 	f.Rests, f.Next = on(Claimed), safe.Const("Nothing to fix: clients that know the second packing take it")
 	f.Text = safe.Sprintf("%s offers %s %s, in several packings, as annotations of its entries claim.",
@@ -319,7 +295,7 @@ func platformAdded(c Comparison) []Finding {
 	}
 	_, nameB := c.names()
 	return []Finding{{
-		Severity: 0, Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideB),
+		Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideB),
 		Text:  safe.Sprintf("%s %s new in %s.", platformsFirst(added), isAre(len(added)), nameB),
 		Next:  safe.Const("Check that this is intended: it is one more platform to test"),
 		Proof: c.platformsProof(), Check: c.platformsCheck(),
@@ -336,12 +312,8 @@ func (c Comparison) platformsKnown() bool {
 func (c Comparison) oneSidedEvidence(side Side) []Evidence {
 	var out []Evidence
 	for _, p := range c.Pairs {
-		e := p.A
-		if side == SideB {
-			e = p.B
-		}
-		if e != nil && (p.A == nil || p.B == nil) {
-			out = append(out, Evidence{side, none, e.Descriptor.Digest})
+		if entries := c.entriesOf(p); len(entries) == 1 && entries[0].side == side {
+			out = append(out, Evidence{side, none, entries[0].entry.Descriptor.Digest})
 		}
 	}
 	return out
@@ -394,11 +366,7 @@ func (c Comparison) adviseLabel(p Pair, s entryOf, label, inside v1.Platform) sa
 // rightlyNamed is the label in the same index of an image whose config states the platform of
 // a wrong label, "" if there is none: the labels of the two are exchanged.
 func (c Comparison) rightlyNamed(s entryOf, label v1.Platform) string {
-	art := c.A
-	if s.side == SideB {
-		art = c.B
-	}
-	for _, e := range art.Images() {
+	for _, e := range c.artifact(s.side).Images() {
 		if isMislabelled(&e) && !platformsContradict(label, e.Image.Config.Platform) {
 			return nameOf(e)
 		}
@@ -439,14 +407,8 @@ func notAPlatform(c Comparison) []Finding {
 	var evidence, orphans []Evidence
 	var others []string // kinds of entries that name another kind than an attestation
 	claimed := true     // each entry is known to be an attestation, or names another kind
-	for _, s := range []struct {
-		side Side
-		a    *model.Artifact
-	}{{SideA, c.A}, {SideB, c.B}} {
-		if s.a == nil {
-			continue
-		}
-		for _, e := range s.a.Entries {
+	for _, s := range c.artifacts() {
+		for _, e := range s.art.Entries {
 			if e.Role != model.RoleAttestation && e.Role != model.RoleUnknown {
 				continue
 			}
@@ -456,7 +418,7 @@ func notAPlatform(c Comparison) []Finding {
 				others = appendNew(others, quoted(kind))
 			}
 			claimed = claimed && e.Role == model.RoleAttestation
-			if e.Subject != "" && !slices.ContainsFunc(s.a.Entries, func(o model.Entry) bool { return o.Descriptor.Digest == e.Subject }) {
+			if e.Subject != "" && !slices.ContainsFunc(s.art.Entries, func(o model.Entry) bool { return o.Descriptor.Digest == e.Subject }) {
 				orphans = append(orphans, ev)
 			}
 		}
@@ -465,7 +427,8 @@ func notAPlatform(c Comparison) []Finding {
 	if len(orphans) > 0 {
 		found = append(found, Finding{
 			Severity: 1, Rests: on(Hashed), Evidence: orphans,
-			Text:  safe.Sprintf("%s for an image that is not in the index.", attestationsText(len(orphans))),
+			Text: safe.Sprintf("%s for an image that is not in the index.",
+				byNumber(len(orphans), "A build attestation is", fmt.Sprintf("%d build attestations are", len(orphans)))),
 			Next:  safe.Const("The index was made by hand or partly cleaned up. Push it again"),
 			Proof: []safe.Text{safe.Const("vnd.docker.reference.digest is not in the index")},
 			Check: c.manifestOf(orphans[0].Side, ".manifests[]|{digest,annotations}"),
@@ -485,22 +448,13 @@ func notAPlatform(c Comparison) []Finding {
 			next = safe.Const("Read the manifest of the entry: if it is an image, create the index again with its platform")
 		}
 		found = append(found, Finding{
-			Severity: 0, Rests: rests, Evidence: evidence,
-			Text: text,
-			Next: next,
+			Rests: rests, Evidence: evidence, Text: text, Next: next,
 			Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest",
 				len(evidence)-len(orphans))},
 			Check: c.manifestOf(evidence[0].Side, ".manifests[]|{platform,annotations}"),
 		})
 	}
 	return found
-}
-
-func attestationsText(n int) string {
-	if n == 1 {
-		return "A build attestation is"
-	}
-	return fmt.Sprintf("%d build attestations are", n)
 }
 
 // platformsProof lists the platforms of both sides.

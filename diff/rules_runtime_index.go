@@ -12,16 +12,15 @@ import (
 // nestedIndex (C14): an index that lists an index.
 func nestedIndex(c Comparison) []Finding {
 	isIndex := func(a *model.Artifact, i int) bool { return a.Entries[i].Role == model.RoleIndex }
-	return c.onIndexes(isIndex, func(s indexSide, nested []model.Entry) Finding {
+	return c.onIndexes(isIndex, func(s artifactSide, nested []model.Entry) Finding {
 		return Finding{
 			Severity: 1, Rests: on(Hashed, Claimed),
 			Text: safe.Sprintf("In %s, the index lists %s. podman and Docker before 23.0 read one level only and fail.",
 				s.name, indexesText(nested)),
 			Next: safe.Const("Create a flat index: docker buildx imagetools create lists the images of the inner ones"),
-			Proof: []safe.Text{
-				safe.Const("source: podman issue 25045 (\"Unexpectedly received a manifest list instead of a manifest for a single image\"); " +
-					"moby pull request 43675; image-spec image-index.md says SHOULD of nested indexes"),
-			},
+			Proof: []safe.Text{safe.Const("source: podman issue 25045 " +
+				"(\"Unexpectedly received a manifest list instead of a manifest for a single image\"); " +
+				"moby pull request 43675; image-spec image-index.md says SHOULD of nested indexes")},
 		}
 	})
 }
@@ -47,32 +46,24 @@ func withoutPlatform(c Comparison) []Finding {
 	return c.onIndexes(func(a *model.Artifact, i int) bool {
 		e := a.Entries[i]
 		return e.Role == model.RoleImage && (e.Descriptor.Platform == nil || e.Descriptor.Platform.OS == "")
-	}, func(s indexSide, bare []model.Entry) Finding {
+	}, func(s artifactSide, bare []model.Entry) Finding {
+		takes := byNumber(len(bare), "1 entry for an image has no platform. podman takes it",
+			fmt.Sprintf("%d entries for images have no platform. podman takes the first of them", len(bare)))
 		return Finding{
 			Severity: 1, Rests: on(Hashed, Claimed),
-			Text: safe.Sprintf("In %s, %s if no platform fits; containerd and Docker go by the config.",
-				s.name, entriesWithoutPlatform(len(bare))),
+			Text: safe.Sprintf("In %s, %s if no platform fits; containerd and Docker go by the config.", s.name, takes),
 			Next: safe.Const("Create the index again with a platform for each image"),
-			Proof: []safe.Text{
-				safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance; " +
-					"containerd, core/images/image.go: Manifest; moby pull request 43675"),
-			},
+			Proof: []safe.Text{safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance; " +
+				"containerd, core/images/image.go: Manifest; moby pull request 43675")},
 		}
 	})
-}
-
-func entriesWithoutPlatform(n int) string {
-	if n == 1 {
-		return "1 entry for an image has no platform. podman takes it"
-	}
-	return fmt.Sprintf("%d entries for images have no platform. podman takes the first of them", n)
 }
 
 // artifactAsPlatform (C16): an SBOM, a cache or another artifact that is listed with an
 // operating system, as if it were an image. One that comes first stops clients; one that is
 // meant to be listed so is a fact.
 func artifactAsPlatform(c Comparison) []Finding {
-	kind := func(is func(listedArtifact) bool, find func(indexSide, []model.Entry) Finding) []Finding {
+	kind := func(is func(listedArtifact) bool, find func(artifactSide, []model.Entry) Finding) []Finding {
 		return c.onIndexes(func(a *model.Artifact, i int) bool {
 			l, ok := listedAt(a, i)
 			return ok && is(l)
@@ -109,57 +100,49 @@ func listedAt(a *model.Artifact, at int) (l listedArtifact, ok bool) {
 const sociType = "application/vnd.amazon.soci.index."
 
 // firstArtifact is C16 for entries that clients take in place of an image.
-func firstArtifact(s indexSide, listed []model.Entry) Finding {
+func firstArtifact(s artifactSide, listed []model.Entry) Finding {
 	kinds, platforms := kindsAndPlatforms(listed)
 	return Finding{
 		Severity: 3, Rests: on(Hashed, Claimed),
 		Text: safe.Sprintf("In %s, the first entry for %s is not an image: %s. Clients that take the first entry get no image.",
 			s.name, list(platforms), list(kinds)),
 		Lead: safe.Sprintf("The first entry of %s for %s is not an image: %s", s.name, list(platforms), list(kinds)),
-		Next: adviseImagesOnly, Proof: firstEntrySource(),
+		Next: adviseImagesOnly,
+		Proof: []safe.Text{safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance; " +
+			"go-containerregistry, pkg/v1/remote/index.go: childByPlatform")},
 	}
-}
-
-func firstEntrySource() []safe.Text {
-	return []safe.Text{safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance; " +
-		"go-containerregistry, pkg/v1/remote/index.go: childByPlatform")}
 }
 
 var adviseImagesOnly = safe.Const("Create the index again from the images only. " +
 	"Attach SBOMs with a subject: oras attach, regctl artifact put")
 
 // strayArtifact is C16 for entries that clients may take.
-func strayArtifact(s indexSide, listed []model.Entry) Finding {
+func strayArtifact(s artifactSide, listed []model.Entry) Finding {
 	kinds, platforms := kindsAndPlatforms(listed)
 	text := safe.Sprintf("In %s, an entry that is not an image is listed as %s: %s. Clients that go by the operating system may take it.",
 		s.name, list(platforms), list(kinds))
 	if len(listed) > 1 {
 		text = safe.Sprintf("In %s, %d entries that are not images are listed as %s, %s. Clients that go by the operating system may take them.",
-			s.name, len(listed), list(platforms), eachOrAmong(kinds))
+			s.name, len(listed), list(platforms), byNumber(len(kinds), "each of them ", "among them ")+list(kinds))
 	}
 	return Finding{
 		Severity: 2, Rests: on(Hashed, Claimed), Text: text, Next: adviseImagesOnly,
-		Proof: []safe.Text{
-			safe.Const("source: inspektor-gadget pull request 5494 " +
-				"(a pull-through cache of AWS ECR failed on entries of linux without an architecture)"),
-		},
+		Proof: []safe.Text{safe.Const("source: inspektor-gadget pull request 5494 " +
+			"(a pull-through cache of AWS ECR failed on entries of linux without an architecture)")},
 	}
 }
 
 // meantArtifact is C16 for entries that certain clients look for.
-func meantArtifact(s indexSide, listed []model.Entry) Finding {
+func meantArtifact(s artifactSide, listed []model.Entry) Finding {
 	kinds, platforms := kindsAndPlatforms(listed)
 	return Finding{
 		Rests: on(Claimed),
 		Text: safe.Sprintf("%s also lists %s, as %s, for clients that look for it. Other clients take the image for their platform.",
 			s.name, list(kinds), list(platforms)),
-		Next: safe.Const("Nothing to do"), Proof: meantSource(),
+		Next: safe.Const("Nothing to do"),
+		Proof: []safe.Text{safe.Const("source: soci-snapshotter, soci/soci_index.go (SOCI index manifest v2); nydusify --merge-platform; " +
+			"CNCF TAG Runtime, Wasm OCI Artifact layout (wasip1, wasm)")},
 	}
-}
-
-func meantSource() []safe.Text {
-	return []safe.Text{safe.Const("source: soci-snapshotter, soci/soci_index.go (SOCI index manifest v2); nydusify --merge-platform; " +
-		"CNCF TAG Runtime, Wasm OCI Artifact layout (wasip1, wasm)")}
 }
 
 // kindsAndPlatforms names what entries are and what they are listed as.
@@ -168,14 +151,6 @@ func kindsAndPlatforms(listed []model.Entry) (kinds, platforms []string) {
 		kinds, platforms = appendNew(kinds, artifactName(e.ArtifactType())), appendNew(platforms, listedAs(e))
 	}
 	return kinds, platforms
-}
-
-// eachOrAmong says what several entries are, by their kinds.
-func eachOrAmong(kinds []string) string {
-	if len(kinds) == 1 {
-		return "each of them " + kinds[0]
-	}
-	return "among them " + list(kinds)
 }
 
 // listedAs is the platform of an entry as its index states it.
@@ -187,21 +162,11 @@ func listedAs(e model.Entry) string {
 	return model.PlatformName(*p) + featuresText(e.Descriptor)
 }
 
-func appendNew(all []string, s string) []string {
-	for _, o := range all {
-		if o == s {
-			return all
-		}
-	}
-	return append(all, s)
-}
-
 // onlyBuildCache (C17): an index or a manifest that holds a build cache and no image.
 func onlyBuildCache(c Comparison) []Finding {
-	nameA, nameB := c.names()
 	var found []Finding
-	for _, s := range []indexSide{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
-		if s.art == nil || !isBuildCache(*s.art) && !strings.HasPrefix(s.art.Top.ArtifactType, buildCacheType) {
+	for _, s := range c.artifacts() {
+		if !isBuildCache(*s.art) && !strings.HasPrefix(s.art.Top.ArtifactType, buildCacheType) {
 			continue
 		}
 		found = append(found, Finding{
@@ -221,7 +186,7 @@ func onlyBuildCache(c Comparison) []Finding {
 // onIndexes applies a rule to the entries of each index that match, by their place. find leaves the
 // evidence, the entries in the proof and the check to onIndexes. A list of referrers is
 // not for runtimes (distribution-spec, "Referrers Tag Schema").
-func (c Comparison) onIndexes(match func(*model.Artifact, int) bool, find func(indexSide, []model.Entry) Finding) []Finding {
+func (c Comparison) onIndexes(match func(*model.Artifact, int) bool, find func(artifactSide, []model.Entry) Finding) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
 		if model.IsAttached(s.art.Ref.Tag) {

@@ -12,18 +12,10 @@ import (
 
 // countIDs counts the ids of a stored schema1 manifest by origin.
 func countIDs(s *model.Schema1) (derived, native, broken int) {
-	for _, r := range s.Rows {
-		switch r.Origin {
-		case model.Derived:
-			derived++
-		case model.Native:
-			native++
-		case model.Broken:
-			broken++
-		case model.Unproved:
-		}
+	of := func(o model.Origin) int {
+		return countOf(s.Rows, func(r model.Schema1Row) bool { return r.Origin == o })
 	}
-	return derived, native, broken
+	return of(model.Derived), of(model.Native), of(model.Broken)
 }
 
 // legacyView (B1): a schema1 manifest that was converted from a later format.
@@ -43,7 +35,7 @@ func legacyView(s sideOf) []Finding {
 			"Its layers a3ed95ca are placeholders for steps that only change settings.", s.name),
 		Next:  safe.Const("Find the original image and compare config digests"),
 		Proof: chainProof(old.Rows),
-		Check: idCommand(old.Rows[len(old.Rows)-1]),
+		Check: Schema1IDCheck(old.Rows[len(old.Rows)-1]),
 	}}
 }
 
@@ -61,28 +53,6 @@ func chainProof(rows []model.Schema1Row) []safe.Text {
 		lines = append(lines, safe.Sprintf("row %d: sha256(\"%s\") = %s", i+1, r.Preimage, r.ID))
 	}
 	return lines
-}
-
-// idCommand returns a command that computes an id which follows from digests alone.
-func idCommand(r model.Schema1Row) safe.Text {
-	if r.Origin != model.Derived || !isPreimage(r.Preimage) {
-		return safe.Text{}
-	}
-	return safe.Sprintf("printf '%%s' '%s' | sha256sum", r.Preimage)
-}
-
-// isPreimage reports whether text is a hex digest, optionally with a space and an id. Ids
-// of stored manifests are text from outside, and this goes into a shell command.
-func isPreimage(s string) bool {
-	for i, c := range []byte(s) {
-		if i == 64 && c == ' ' {
-			continue
-		}
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return len(s) == 65 || len(s) == 129
 }
 
 // inventedIDs (B2): two id chains differ though the image is the same, so comparing ids
@@ -109,15 +79,13 @@ func inventedIDs(_ Comparison, p Pair, a, b *model.Image) []Finding {
 	f := Finding{
 		Rests: on(Hashed), Evidence: []Evidence{{SideA, step, rowsA[part].BlobSum}, {SideB, step, rowsB[part].BlobSum}},
 		Next:  safe.Const("Compare config digests. The id chain only shows below which step two images are the same"),
-		Check: idCommand(rowsA[part]), Proof: append(chainProof(rowsA[part:part+1]), chainProof(rowsB[part:part+1])...),
+		Check: Schema1IDCheck(rowsA[part]), Proof: append(chainProof(rowsA[part:part+1]), chainProof(rowsB[part:part+1])...),
 	}
-	switch {
-	case rowsA[part].BlobSum != rowsB[part].BlobSum:
+	f.Text = safe.Const("The newest history id of the schema1 view differs only because it hashes the text of the config. " +
+		"It does not identify a build.")
+	if rowsA[part].BlobSum != rowsB[part].BlobSum {
 		f.Text = safe.Sprintf("The history ids of the schema1 view differ from step %d on only because the layer digest there differs. "+
 			"They do not identify a build.", step+1)
-	default:
-		f.Text = safe.Const("The newest history id of the schema1 view differs only because it hashes the text of the config. " +
-			"It does not identify a build.")
 	}
 	return []Finding{f}
 }
@@ -133,22 +101,21 @@ func legacyHidesPlatforms(c Comparison) []Finding {
 	if c.B == nil {
 		return nil
 	}
-	nameA, nameB := c.names()
-	old, list, oldName, listName, side := c.A, c.B, nameA, nameB, SideA
-	if c.B.Top.Kind == model.KindSchema1 {
-		old, list, oldName, listName, side = c.B, c.A, nameB, nameA, SideB
+	sides := c.artifacts()
+	old, list := sides[0], sides[1]
+	if list.art.Top.Kind == model.KindSchema1 {
+		old, list = list, old
 	}
-	if old.Top.Kind != model.KindSchema1 || len(list.Images()) < 2 {
+	if old.art.Top.Kind != model.KindSchema1 || len(list.art.Images()) < 2 {
 		return nil
 	}
 	return []Finding{{
-		Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{side, none, old.Top.Digest}},
+		Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{old.side, none, old.art.Top.Digest}},
 		Text: safe.Sprintf("%s is a schema1 answer, which always shows only one platform; %s has %d. "+
-			"This does not prove that a platform is missing.",
-			oldName, listName, len(list.Images())),
+			"This does not prove that a platform is missing.", old.name, list.name, len(list.art.Images())),
 		Next:  safe.Const("Request it again with the Accept types of indexes, and check the platforms"),
 		Proof: []safe.Text{safe.Sprintf("A is %s, B is %s", c.A.Top.Kind, c.B.Top.Kind)},
-		Check: c.manifestOf(side, ".architecture"),
+		Check: c.manifestOf(old.side, ".architecture"),
 	}}
 }
 
@@ -178,12 +145,8 @@ func nativeSchema1(s sideOf) []Finding {
 
 // answerDepends (B5): what clients with a shorter Accept header get for the same tag.
 func answerDepends(c Comparison) []Finding {
-	nameA, nameB := c.names()
 	var found []Finding
-	for _, s := range []indexSide{{SideA, nameA, c.A}, {SideB, nameB, c.B}} {
-		if s.art == nil {
-			continue
-		}
+	for _, s := range c.artifacts() {
 		f := Finding{Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.art.Top.Digest}}}
 		var others []string
 		for _, a := range s.art.Answers {

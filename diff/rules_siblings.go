@@ -42,12 +42,8 @@ func (c Comparison) isSide(of model.Ref, tag string) bool {
 }
 
 func (t tagState) siblingsFinding(c Comparison, kin SiblingTags) Finding {
-	art := c.A
-	if t.side == SideB {
-		art = c.B
-	}
 	thing := "image"
-	if isIndex(*art) {
+	if isIndex(*c.artifact(t.side)) {
 		thing = "index"
 	}
 	same := mostSpecific(kin.Same)

@@ -1,7 +1,11 @@
 package diff
 
 import (
+	"cmp"
+	"fmt"
+	"iter"
 	"slices"
+	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -27,12 +31,11 @@ func onBoth(find func(c Comparison, p Pair, a, b *model.Image) []Finding) func(C
 // which fits one name and two ("A and B").
 func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 	sides := c.sidesOf(p)
-	if len(sides) < 2 {
-		var found []Finding
-		for _, s := range sides {
-			found = append(found, find(s)...)
-		}
-		return found
+	switch len(sides) {
+	case 0:
+		return nil
+	case 1:
+		return find(sides[0])
 	}
 	a, b := sides[0], sides[1]
 	onA, onB := find(a), find(b)
@@ -56,22 +59,27 @@ func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 // rowProof lists layer and diff_id of both sides of a row, with full digests.
 func rowProof(r Row) []safe.Text {
 	var lines []safe.Text
-	for _, s := range []struct {
-		letter string
-		st     *model.Step
-	}{{"A", r.A}, {"B", r.B}} {
-		switch {
-		case s.st == nil:
-		case !s.st.HasLayer:
-			lines = append(lines, safe.Sprintf("%s step %d: %s (settings only)", s.letter, s.st.Index+1, instructionText(*s.st)))
-		case s.st.DiffID == "":
-			lines = append(lines, safe.Sprintf("%s step %d: layer %s", s.letter, s.st.Index+1, s.st.Layer.Digest))
-		default:
-			lines = append(lines, safe.Sprintf("%s step %d: layer %s", s.letter, s.st.Index+1, s.st.Layer.Digest),
-				safe.Sprintf("%s step %d: diff_id %s", s.letter, s.st.Index+1, s.st.DiffID))
+	for side, st := range r.stepsBySide() {
+		step := fmt.Sprintf("%s step %d", strings.ToUpper(string(side)), st.Index+1)
+		if !st.HasLayer {
+			lines = append(lines, safe.Sprintf("%s: %s (settings only)", step, instructionText(*st)))
+			continue
+		}
+		lines = append(lines, safe.Sprintf("%s: layer %s", step, st.Layer.Digest))
+		if st.DiffID != "" {
+			lines = append(lines, safe.Sprintf("%s: diff_id %s", step, st.DiffID))
 		}
 	}
 	return lines
+}
+
+// stepsBySide goes through the steps of a row that exist, A's first.
+func (r Row) stepsBySide() iter.Seq2[Side, *model.Step] {
+	return func(yield func(Side, *model.Step) bool) {
+		if (r.A == nil || yield(SideA, r.A)) && r.B != nil {
+			yield(SideB, r.B)
+		}
+	}
 }
 
 func topEvidence(c Comparison) []Evidence {
@@ -80,21 +88,14 @@ func topEvidence(c Comparison) []Evidence {
 
 // rowSteps returns the step index of each row: A's if it has one, otherwise B's.
 func rowSteps(rows []Row) []int {
-	out := make([]int, len(rows))
-	for i, r := range rows {
-		out[i] = stepNumber(r) - 1
-	}
-	return out
+	return mappedTo(rows, func(r Row) int { return stepNumber(r) - 1 })
 }
 
 func evidenceOf(rows []Row) []Evidence {
 	var out []Evidence
 	for _, r := range rows {
-		if r.A != nil {
-			out = append(out, Evidence{SideA, r.A.Index, r.A.Layer.Digest})
-		}
-		if r.B != nil {
-			out = append(out, Evidence{SideB, r.B.Index, r.B.Layer.Digest})
+		for side, st := range r.stepsBySide() {
+			out = append(out, Evidence{side, st.Index, st.Layer.Digest})
 		}
 	}
 	return out
@@ -106,12 +107,7 @@ func bothSides(p Pair) (a, b *model.Image, ok bool) {
 	return a, b, a != nil && b != nil
 }
 
-func orNone(s string) string {
-	if s == "" {
-		return "(none)"
-	}
-	return s
-}
+func orNone(s string) string { return cmp.Or(s, "(none)") }
 
 // pairEvidence is both images as a whole.
 func pairEvidence(p Pair) []Evidence {
@@ -155,18 +151,58 @@ func (c Comparison) entriesOf(p Pair) []entryOf {
 	return entries
 }
 
-func stepIndexes(steps []model.Step) []int {
-	out := make([]int, len(steps))
-	for i, s := range steps {
-		out[i] = s.Index
+// matching returns the items for which is holds.
+func matching[T any](items []T, is func(T) bool) []T {
+	var found []T
+	for _, item := range items {
+		if is(item) {
+			found = append(found, item)
+		}
 	}
-	return out
+	return found
+}
+
+// grouped puts items with the same key together, in the order of the first ones. Items with
+// the zero key are left out.
+func grouped[T any, K comparable](items []T, keyOf func(T) K) [][]T {
+	var groups [][]T
+	var without K
+	at := map[K]int{} // key to index in groups
+	for _, item := range items {
+		key := keyOf(item)
+		if key == without {
+			continue
+		}
+		if _, known := at[key]; !known {
+			at[key], groups = len(groups), append(groups, nil)
+		}
+		groups[at[key]] = append(groups[at[key]], item)
+	}
+	return groups
+}
+
+// appendNew appends an item unless the list has it.
+func appendNew[T comparable](all []T, item T) []T {
+	if slices.Contains(all, item) {
+		return all
+	}
+	return append(all, item)
+}
+
+// byNumber returns the words for one thing or for several.
+func byNumber(n int, one, several string) string {
+	if n == 1 {
+		return one
+	}
+	return several
+}
+
+func hasHave(n int) string { return byNumber(n, "has", "have") }
+
+func stepIndexes(steps []model.Step) []int {
+	return mappedTo(steps, func(s model.Step) int { return s.Index })
 }
 
 func stepEvidence(side Side, steps []model.Step) []Evidence {
-	out := make([]Evidence, len(steps))
-	for i, s := range steps {
-		out[i] = Evidence{side, s.Index, s.Layer.Digest}
-	}
-	return out
+	return mappedTo(steps, func(s model.Step) Evidence { return Evidence{side, s.Index, s.Layer.Digest} })
 }
