@@ -33,10 +33,7 @@ func BaseOf(img *model.Image) Base {
 	if img == nil {
 		return Base{}
 	}
-	b := Base{Name: img.Manifest.Annotations[v1.AnnotationBaseImageName]}
-	if d := digest.Digest(img.Manifest.Annotations[v1.AnnotationBaseImageDigest]); d.Validate() == nil {
-		b.Digest = d
-	}
+	b := Base{Name: img.Manifest.Annotations[v1.AnnotationBaseImageName], Digest: baseDigestIn(img.Manifest.Annotations)}
 	if steps := runImageSteps(img); steps > 0 {
 		b.Steps, b.Trust, b.Because = steps, Inferred, "a label of buildpacks names its last layer"
 		return b
@@ -85,7 +82,7 @@ type places struct {
 
 func newPlaces(img *model.Image, annotated string) *places {
 	p := &places{img: img, annotated: annotated, end: len(img.Steps), starts: map[string]bool{}}
-	p.firstFiles = slices.IndexFunc(img.Steps, func(s model.Step) bool { return s.HasLayer && !s.Empty })
+	p.firstFiles = slices.IndexFunc(img.Steps, hasFiles)
 	p.newest = make([]time.Duration, len(img.Steps)+1)
 	for i, s := range img.Steps {
 		p.newest[i+1] = max(p.newest[i], sinceEpoch(s))
@@ -105,7 +102,7 @@ func sinceEpoch(s model.Step) time.Duration {
 func (p *places) moveTo(end int) {
 	s := p.img.Steps[end]
 	p.end = end
-	p.files = p.files || s.HasLayer && !s.Empty
+	p.files = p.files || hasFiles(s)
 	if at := sinceEpoch(s); at > 0 && (p.oldest == 0 || at < p.oldest) {
 		p.oldest = at
 	}
@@ -183,19 +180,13 @@ func (p *places) appended() bool {
 // endsRoot reports whether the steps before end are one root filesystem and, if it has one,
 // its start command.
 func endsRoot(steps []model.Step, end int) bool {
-	switch {
-	case !steps[0].HasLayer || end > 2:
-		return false
-	case end == 2:
-		return isStart(steps[1])
-	}
-	return !isStart(steps[1])
+	return isRootAlone(steps[:end]) && (end == 2 || !isStart(steps[end]))
 }
 
 // namesDistribution reports whether a reference is that of a distribution's image.
 func namesDistribution(name string) bool {
 	ref, err := model.ParseRef(name)
-	return err == nil && slices.Contains(distributions, ref.Repository[strings.LastIndexByte(ref.Repository, '/')+1:])
+	return err == nil && slices.Contains(distributions, afterSlash(ref.Repository))
 }
 
 // baseGap is the least age difference between the steps of a base image built
@@ -209,12 +200,11 @@ func runImageSteps(img *model.Image) int {
 	if !ok || meta.RunImage.TopLayer == "" {
 		return 0
 	}
-	for i, s := range img.Steps {
-		if s.HasLayer && s.DiffID == meta.RunImage.TopLayer && i+1 < len(img.Steps) {
-			return i + 1
-		}
+	end := slices.IndexFunc(img.Steps, func(s model.Step) bool { return s.HasLayer && s.DiffID == meta.RunImage.TopLayer }) + 1
+	if end == len(img.Steps) {
+		return 0
 	}
-	return 0
+	return end
 }
 
 // recipeFrom returns the recipe of the steps from an index on, one line per

@@ -70,8 +70,7 @@ func (c Comparison) claimedBaseOf(side Side, e *model.Entry) (source string, d d
 		return source, d
 	}
 	art := c.artifact(side)
-	d = digest.Digest(art.Top.Annotations[v1.AnnotationBaseImageDigest])
-	if !isIndex(*art) || d.Validate() != nil {
+	if d = baseDigestIn(art.Top.Annotations); d == "" || !isIndex(*art) {
 		return "", ""
 	}
 	return "index annotation", d
@@ -155,15 +154,7 @@ func (s *baseSearch) begins(stack model.Stack) (layers, steps int) {
 
 func hasFiles(s model.Step) bool { return s.HasLayer && !s.Empty }
 
-func countFiles(steps []model.Step) int {
-	n := 0
-	for _, s := range steps {
-		if hasFiles(s) {
-			n++
-		}
-	}
-	return n
-}
+func countFiles(steps []model.Step) int { return countOf(steps, hasFiles) }
 
 // betterThan orders the candidates: equal steps, most layers, the name of a release, the
 // shortest name.

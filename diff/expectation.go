@@ -59,9 +59,7 @@ func ParseExpected(list string) ([]string, error) {
 		if os, arch, _ := strings.Cut(name, "/"); os == arch || arch == "windows" || arch == "darwin" {
 			return nil, fmt.Errorf("%q is not a platform: write os/architecture, for example linux/arm64", part)
 		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+		names = appendNew(names, name)
 	}
 	return names, nil
 }
@@ -86,7 +84,7 @@ func Expect(c Comparison, platforms []string) Expectation {
 		e.Platforms = append(e.Platforms, x)
 	}
 	for i := range images {
-		if name := nameOf(images[i]); !taken[i] && name == "" && images[i].Err != nil && !isMissing(images[i].Err) {
+		if name := nameOf(images[i]); !taken[i] && name == "" && images[i].Err != nil && !model.IsMissing(images[i].Err) {
 			e.unread = cmp.Or(e.unread, images[i].Err)
 		} else if !taken[i] {
 			e.Extra = append(e.Extra, orNone(nameOf(images[i])))
@@ -132,21 +130,17 @@ func (e Expectation) Met() bool {
 }
 
 func (e Expectation) missing() []string {
-	var names []string
-	for _, x := range e.Platforms {
-		if x.Manifest == "" {
-			names = append(names, x.Platform)
-		}
-	}
-	return names
+	return mapped(matching(e.Platforms, func(x Expected) bool { return x.Manifest == "" }), platformOf)
 }
+
+func platformOf(x Expected) string { return x.Platform }
 
 // Unread returns the error of an expected platform that could not be read, nil
 // if there is none. A child that the registry does not have counts as missing,
 // not as unreadable: finding C11.
 func (e Expectation) Unread() error {
 	for _, x := range e.Platforms {
-		if x.Err != nil && !isMissing(x.Err) {
+		if x.Err != nil && !model.IsMissing(x.Err) {
 			return x.Err
 		}
 	}
@@ -171,17 +165,13 @@ func (e Expectation) Headline() safe.Text {
 	if len(e.Platforms) == 1 {
 		return safe.Sprintf("As expected: %s", e.Platforms[0].Platform)
 	}
-	platforms := mapped(e.Platforms, func(x Expected) string { return x.Platform })
-	return safe.Sprintf("As expected: %s, each from its own base image", list(platforms))
+	return safe.Sprintf("As expected: %s, each from its own base image", list(mapped(e.Platforms, platformOf)))
 }
 
 // failuresText names the findings that fail the check, and says the first ones.
 func failuresText(failures []Finding) safe.Text {
 	const said = 2
-	parts := make([]safe.Text, 0, said)
-	for _, f := range failures[:min(len(failures), said)] {
-		parts = append(parts, safe.Sprintf("%s (%s)", f.short(), f.ID))
-	}
+	parts := mappedTo(failures[:min(len(failures), said)], func(f Finding) safe.Text { return safe.Sprintf("%s (%s)", f.short(), f.ID) })
 	text := safe.Join(parts, "; ")
 	if n := len(failures) - said; n > 0 {
 		text = safe.Sprintf("%s; and %d more", text, n)
@@ -205,11 +195,7 @@ func (f Finding) short() safe.Text {
 func warningsText(warnings []Finding) safe.Text {
 	var names []safe.Text
 	for _, f := range warnings {
-		if name := safe.Sprintf("%s %s", f.ID, f.Name); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+		names = appendNew(names, safe.Sprintf("%s %s", f.ID, f.Name))
 	}
 	return safe.Sprintf("%s: %s", plural(len(names), "warning"), safe.Join(names, ", "))
 }
-
-func isMissing(err error) bool { return model.IsMissing(err) }

@@ -20,13 +20,8 @@ func Owners(p model.DigestPrefix, a model.Artifact) []model.Owner {
 
 // OwnersIn is Owners for the parts of the artifact of ref.
 func OwnersIn(p model.DigestPrefix, ref model.Ref, parts []model.Part) []model.Owner {
-	var owners []model.Owner
-	for _, part := range parts {
-		if p.Of(part.Digest) {
-			owners = append(owners, model.Owner{Part: part, Ref: ref})
-		}
-	}
-	return owners
+	own := matching(parts, func(part model.Part) bool { return p.Of(part.Digest) })
+	return mappedTo(own, func(part model.Part) model.Owner { return model.Owner{Part: part, Ref: ref} })
 }
 
 // DigestsOf returns the digests of owners, each once. Several digests may begin with one
@@ -34,9 +29,7 @@ func OwnersIn(p model.DigestPrefix, ref model.Ref, parts []model.Part) []model.O
 func DigestsOf(owners []model.Owner) []digest.Digest {
 	var found []digest.Digest
 	for _, o := range owners {
-		if !slices.Contains(found, o.Digest) {
-			found = append(found, o.Digest)
-		}
+		found = appendNew(found, o.Digest)
 	}
 	return found
 }
@@ -71,7 +64,7 @@ func OwnersText(owners []model.Owner, whole bool) safe.Text {
 		if whole || len(digests) > 1 { // their short forms may be equal
 			name = d.String()
 		}
-		own := slices.DeleteFunc(slices.Clone(owners), func(o model.Owner) bool { return o.Digest != d })
+		own := matching(owners, func(o model.Owner) bool { return o.Digest == d })
 		sentences = append(sentences, safe.Sprintf("%s is %s", name, rolesText(own)))
 	}
 	return safe.Join(sentences, "; ")
@@ -81,22 +74,12 @@ func OwnersText(owners []model.Owner, whole bool) safe.Text {
 // same role are named together.
 func rolesText(owners []model.Owner) safe.Text {
 	slices.SortStableFunc(owners, func(a, b model.Owner) int { return cmp.Compare(a.Kind, b.Kind) })
-	byRole := map[string][]model.Owner{}
-	var roles []string
-	for _, o := range owners {
-		role := roleText(o.Part)
-		if byRole[role] == nil {
-			roles = append(roles, role)
-		}
-		byRole[role] = append(byRole[role], o)
-	}
-	var texts []safe.Text
-	for i, role := range roles {
-		if i == maxOwnerRoles {
-			texts = append(texts, safe.Sprintf("%d more", len(roles)-i))
-			break
-		}
-		texts = append(texts, safe.Sprintf("%s %s", role, namesText(byRole[role])))
+	roles := grouped(owners, func(o model.Owner) string { return roleText(o.Part) })
+	texts := mappedTo(roles[:min(len(roles), maxOwnerRoles)], func(same []model.Owner) safe.Text {
+		return safe.Sprintf("%s %s", roleText(same[0].Part), namesText(same))
+	})
+	if more := len(roles) - len(texts); more > 0 {
+		texts = append(texts, safe.Sprintf("%d more", more))
 	}
 	return safe.Join(texts, ", and ")
 }
@@ -136,9 +119,7 @@ func namesText(owners []model.Owner) string {
 		if !alike && o.Platform != "" {
 			name += " (" + o.Platform + ")"
 		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+		names = appendNew(names, name)
 	}
 	text := strings.Join(names[:min(len(names), maxOwnerNames)], ", ")
 	if more := len(names) - maxOwnerNames; more > 0 {

@@ -164,7 +164,7 @@ func layerVersions(rows []Row) []bump {
 		}
 		a, namedA := dockerfile.LayerOf(*r.A)
 		b, namedB := dockerfile.LayerOf(*r.B)
-		v := bump{a.Name[strings.LastIndexByte(a.Name, '/')+1:], a.Version, b.Version}
+		v := bump{afterSlash(a.Name), a.Version, b.Version}
 		if namedA && namedB && a.Name == b.Name && a.Version != b.Version && a.Version != "" && b.Version != "" && !slices.Contains(found, v) {
 			found = append(found, v)
 		}
@@ -187,11 +187,10 @@ func namesVersion(s string) bool { return version.Parse(s) != version.Version{} 
 
 // productOf is the last part of the name of a repository, if both sides share it.
 func productOf(a, b string) string {
-	last := func(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
-	if last(a) != last(b) {
+	if afterSlash(a) != afterSlash(b) {
 		return ""
 	}
-	return strings.ToLower(last(a))
+	return strings.ToLower(afterSlash(a))
 }
 
 // versionVariables are the variables NAME_VERSION with another value, in B's order.

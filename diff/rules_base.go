@@ -72,24 +72,15 @@ func firstContent(e model.Entry) string {
 }
 
 func ownStepsSame(n int) string {
-	if n == 1 {
-		return "The instruction of your own step after it is the same."
-	}
-	return fmt.Sprintf("The instructions of your own %d steps after it are the same.", n)
+	return byNumber(n, "The instruction of your own step after it is the same.",
+		fmt.Sprintf("The instructions of your own %d steps after it are the same.", n))
 }
 
 // differingBase returns the rows within both bases whose content or settings differ.
 func differingBase(rows []Row, endA, endB int) []Row {
-	var differ []Row
-	for _, r := range rows {
-		if r.A != nil && r.A.Index >= endA || r.B != nil && r.B.Index >= endB {
-			continue
-		}
-		if r.Differs() && r.Class != RepackedRow && r.Class != BothEmpty {
-			differ = append(differ, r)
-		}
-	}
-	return differ
+	return matching(rows, func(r Row) bool {
+		return (r.A == nil || r.A.Index < endA) && (r.B == nil || r.B.Index < endB) && differs(r)
+	})
 }
 
 // baseVersions returns the first version variable that differs, " (NAME old → new)".
@@ -111,10 +102,7 @@ func adviseBase(img *model.Image, name string) safe.Text {
 }
 
 func advisePinnedBase(name string) safe.Text {
-	if name == "" {
-		name = "NAME"
-	}
-	return safe.Sprintf("Pin the base by digest, since a tag can move: FROM %s@sha256:…", quoted(name))
+	return safe.Sprintf("Pin the base by digest, since a tag can move: FROM %s@sha256:…", quoted(cmp.Or(name, "NAME")))
 }
 
 func baseProof(a, b model.Image, baseA, baseB Base, first Row) []safe.Text {
@@ -155,9 +143,8 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	case nameB != "":
 		f.Text = safe.Sprintf("The base moved: %s was %s, now it is %s, as annotations state%s.",
 			quoted(nameB), short(digestA), short(digestB), c.sameStepsText(p))
-		f.Command = safe.Sprintf("crane digest %s", quoted(nameB))
-		if !fitsCommand(nameB) {
-			f.Command = safe.Text{}
+		if fitsCommand(nameB) {
+			f.Command = safe.Sprintf("crane digest %s", quoted(nameB))
 		}
 	default:
 		f.Text = safe.Sprintf("The base moved: it was %s, now it is %s, as annotations state%s.",
@@ -192,12 +179,8 @@ func (c Comparison) basesAgree(p Pair) bool {
 // annotatedBase returns name and digest of the base from the annotations of the manifest,
 // or of the index if the manifest has none.
 func annotatedBase(e *model.Entry) (name string, d digest.Digest) {
-	for _, from := range []map[string]string{e.Image.Manifest.Annotations, e.Descriptor.Annotations} {
-		if d := digest.Digest(from[v1.AnnotationBaseImageDigest]); d.Validate() == nil {
-			return from[v1.AnnotationBaseImageName], d
-		}
-	}
-	return "", ""
+	_, from := baseAnnotations(e)
+	return from[v1.AnnotationBaseImageName], baseDigestIn(from)
 }
 
 // namesOwnStep reports whether the image is made by buildah or podman. With --layers they

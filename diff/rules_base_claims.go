@@ -16,47 +16,38 @@ func baseContradicted(c Comparison, p Pair, a, b *model.Image) []Finding {
 	if p.Verdict.Code == Rewritten || len(a.Config.RootFS.DiffIDs) == 0 || len(b.Config.RootFS.DiffIDs) == 0 {
 		return nil
 	}
-	nameA, nameB := c.names()
-	ways := []struct {
-		child, base         *model.Entry
-		childName, baseName string
-		side                Side
-		baseTop             digest.Digest
-	}{{p.B, p.A, nameB, nameA, SideB, c.A.Top.Digest}, {p.A, p.B, nameA, nameB, SideA, c.B.Top.Digest}}
-	for _, w := range ways {
-		source, named := c.claimedBaseOf(w.side, w.child)
-		isNamed := named == w.base.Descriptor.Digest || named == w.baseTop && nameOf(*p.A) == nameOf(*p.B)
-		if named == "" || !isNamed || startsWith(w.child.Image, w.base.Image) {
-			continue
-		}
+	contradiction := func(text, claim safe.Text) []Finding {
 		return []Finding{{
-			Severity: 1, Rests: on(Claimed), Evidence: pairEvidence(p),
-			Text: safe.Sprintf("The %s of %s names %s as its base, but the layers of %s are not the first ones of %s. The layers count.",
-				source, w.childName, w.baseName, w.baseName, w.childName),
+			Severity: 1, Rests: on(Claimed), Evidence: pairEvidence(p), Text: text,
 			Next: safe.Const("Do not rely on tools that find the base by this value. Correct the build that sets it"),
 			Proof: []safe.Text{
-				safe.Sprintf("%s(%s) = %s, the manifest of the other side", v1.AnnotationBaseImageDigest, string(w.side), named),
-				safe.Sprintf("the first diff_id of A is %s, that of B is %s", a.Config.RootFS.DiffIDs[0], b.Config.RootFS.DiffIDs[0]),
+				claim, safe.Sprintf("the first diff_id of A is %s, that of B is %s", a.Config.RootFS.DiffIDs[0], b.Config.RootFS.DiffIDs[0]),
 			},
 			Check: c.ConfigCheck(p, ".rootfs.diff_ids"),
 		}}
+	}
+	sides := c.entriesOf(p)
+	for i, child := range slices.Backward(sides) {
+		base := sides[1-i]
+		source, named := c.claimedBaseOf(child.side, child.entry)
+		isNamed := named == base.entry.Descriptor.Digest ||
+			named == c.artifact(base.side).Top.Digest && nameOf(*p.A) == nameOf(*p.B)
+		if named == "" || !isNamed || startsWith(child.entry.Image, base.entry.Image) {
+			continue
+		}
+		return contradiction(
+			safe.Sprintf("The %s of %s names %s as its base, but the layers of %s are not the first ones of %s. The layers count.",
+				source, child.name, base.name, base.name, child.name),
+			safe.Sprintf("%s(%s) = %s, the manifest of the other side", v1.AnnotationBaseImageDigest, string(child.side), named))
 	}
 	_, baseA := claimedBase(p.A)
 	_, baseB := claimedBase(p.B)
 	if baseA == "" || baseA != baseB || a.Config.RootFS.DiffIDs[0] == b.Config.RootFS.DiffIDs[0] || nameOf(*p.A) != nameOf(*p.B) {
 		return nil
 	}
-	return []Finding{{
-		Severity: 1, Rests: on(Claimed), Evidence: pairEvidence(p),
-		Text: safe.Sprintf("Both sides name the base %s, but their first layers differ. At least one of the two names a wrong base.",
-			short(baseA)),
-		Next: safe.Const("Do not rely on tools that find the base by this value. Correct the build that sets it"),
-		Proof: []safe.Text{
-			safe.Sprintf("%s(A) = %s(B) = %s", v1.AnnotationBaseImageDigest, v1.AnnotationBaseImageDigest, baseA),
-			safe.Sprintf("the first diff_id of A is %s, that of B is %s", a.Config.RootFS.DiffIDs[0], b.Config.RootFS.DiffIDs[0]),
-		},
-		Check: c.ConfigCheck(p, ".rootfs.diff_ids"),
-	}}
+	return contradiction(
+		safe.Sprintf("Both sides name the base %s, but their first layers differ. At least one of the two names a wrong base.", short(baseA)),
+		safe.Sprintf("%s(A) = %s(B) = %s", v1.AnnotationBaseImageDigest, v1.AnnotationBaseImageDigest, baseA))
 }
 
 // claimedBase returns the digest that an image claims for its base, "" if there is none,
@@ -65,15 +56,29 @@ func claimedBase(e *model.Entry) (source string, d digest.Digest) {
 	if namesOwnStep(e) {
 		return "", ""
 	}
-	for _, from := range []struct {
-		source string
-		values map[string]string
-	}{{"annotation", e.Image.Manifest.Annotations}, {"index annotation", e.Descriptor.Annotations}} {
-		if d := digest.Digest(from.values[v1.AnnotationBaseImageDigest]); d.Validate() == nil {
-			return from.source, d
-		}
+	source, from := baseAnnotations(e)
+	return source, baseDigestIn(from)
+}
+
+// baseAnnotations returns the annotations that name the digest of the base: those of the
+// manifest, or of the index entry if the manifest has none.
+func baseAnnotations(e *model.Entry) (source string, values map[string]string) {
+	switch {
+	case baseDigestIn(e.Image.Manifest.Annotations) != "":
+		return "annotation", e.Image.Manifest.Annotations
+	case baseDigestIn(e.Descriptor.Annotations) != "":
+		return "index annotation", e.Descriptor.Annotations
 	}
-	return "", ""
+	return "", nil
+}
+
+// baseDigestIn is the digest of the base that annotations name, "" for none.
+func baseDigestIn(annotations map[string]string) digest.Digest {
+	d := digest.Digest(annotations[v1.AnnotationBaseImageDigest])
+	if d.Validate() != nil {
+		return ""
+	}
+	return d
 }
 
 // startsWith reports whether the layers of base are the first ones of img.

@@ -26,11 +26,7 @@ func baseTagged(c Comparison) []Finding {
 		}
 		all = append(all, b)
 	}
-	found := make([]Finding, len(all))
-	for i, b := range all {
-		found[i] = b.finding(c)
-	}
-	return found
+	return mappedTo(all, func(b taggedBase) Finding { return b.finding(c) })
 }
 
 // taggedBase is a tag that is the base of one side, or of both.
@@ -51,13 +47,13 @@ func (b taggedBase) sameAs(o taggedBase) bool {
 }
 
 func (c Comparison) taggedBaseOf(t tagState) (taggedBase, bool) {
-	e := c.firstEntry(t.side)
+	e := firstEntry(c.artifact(t.side))
 	base, ok := c.baseTagOf(t.side, e)
 	if !ok || c.builtOnOther(t, base.layers) {
 		return taggedBase{}, false
 	}
 	b := taggedBase{baseTag: base, on: t, entry: e, names: []string{t.name}, name: c.tagName(base.repo.WithTag(base.tag.Tag))}
-	if c.images(t.side) > 1 {
+	if len(c.artifact(t.side).Images()) > 1 {
 		b.platform = nameOf(*e)
 	}
 	b.evidence = []Evidence{{t.side, none, e.Descriptor.Digest}}
@@ -68,28 +64,17 @@ func (c Comparison) taggedBaseOf(t tagState) (taggedBase, bool) {
 	return b, true
 }
 
-func (c Comparison) firstEntry(side Side) *model.Entry {
-	art := c.artifact(side)
-	i := slices.IndexFunc(art.Entries, func(e model.Entry) bool { return e.Role == model.RoleImage })
-	if i < 0 {
-		return nil
-	}
-	return &art.Entries[i]
-}
-
-func (c Comparison) images(side Side) int { return len(c.artifact(side).Images()) }
-
 // builtOnOther reports whether the other side is a nearer base of a side than a tag with
 // this number of layers. The verdict speaks about that.
 func (c Comparison) builtOnOther(t tagState, layers int) bool {
-	other := SideB
+	other := c.B
 	if t.side == SideB {
-		other = SideA
+		other = c.A
 	}
-	if c.artifact(other) == nil || firstImage(c.artifact(other)) == nil {
+	if other == nil || firstImage(other) == nil {
 		return false
 	}
-	img := firstImage(c.artifact(other))
+	img := firstImage(other)
 	nearer, _ := newBaseSearch(c, t.image).begins(img.Stack())
 	return nearer > layers && beginsWith(t.image.Steps, img.Steps)
 }
@@ -125,10 +110,7 @@ func (b taggedBase) sentence() string {
 	if b.layers == 0 {
 		return upperFirst(where + "an " + b.source + " of " + subject + " names " + b.name + " as the base.")
 	}
-	those := "are those"
-	if b.layers == 1 {
-		those = "is that"
-	}
+	those := byNumber(b.layers, "is that", "are those")
 	first := fmt.Sprintf("the first %s of %s %s of %s", afterFirst(b.layers, "layer"), subject, those, b.name)
 	switch {
 	case b.source != "":

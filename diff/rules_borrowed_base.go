@@ -24,21 +24,19 @@ const minSharedDataBytes = 16_000_000
 // into index and config, whatever the base is.
 func borrowedBase(c Comparison) []Finding {
 	nameA, nameB := c.names()
-	all := sharedBasesOf(c.A, SideA, nameA)
-	for _, b := range sharedBasesOf(c.B, SideB, nameB) {
-		both := slices.IndexFunc(all, b.sameAs)
-		if both < 0 {
-			all = append(all, b)
-			continue
+	var all []sharedBase
+	for _, s := range c.artifacts() {
+		for _, b := range sharedBasesOf(s) {
+			both := slices.IndexFunc(all, b.sameAs)
+			if s.side == SideA || both < 0 {
+				all = append(all, b)
+				continue
+			}
+			all[both].name = nameA + " and " + nameB
+			all[both].evidence = append(all[both].evidence, b.evidence...)
 		}
-		all[both].name = nameA + " and " + nameB
-		all[both].evidence = append(all[both].evidence, b.evidence...)
 	}
-	var found []Finding
-	for _, b := range all {
-		found = append(found, b.finding())
-	}
-	return found
+	return mappedTo(all, sharedBase.finding)
 }
 
 // sharedBase is the group of first layers that several platforms of one side share.
@@ -77,26 +75,20 @@ func (b sharedBase) finding() Finding {
 	}
 }
 
-func sharedBasesOf(a *model.Artifact, side Side, name string) []sharedBase {
-	if a == nil {
-		return nil
-	}
+func sharedBasesOf(s artifactSide) []sharedBase {
 	var found []sharedBase
-	for _, group := range groupByFirstLayer(a.Images()) {
-		b := sharedBase{name: name, platforms: list(platformNames(group))}
+	for _, group := range groupByFirstLayer(s.art.Images()) {
+		b := sharedBase{name: s.name, platforms: list(platformNames(group)), evidence: s.evidence(group)}
 		b.layers, b.size = commonLayers(group)
 		if b.size < minSharedBytes || b.size < minSharedDataBytes && startsWithData(group[0]) {
 			continue
 		}
 		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers || hasStartCommand(e) })
-		for _, s := range fileLayers(group[0])[:b.layers] {
-			b.proof = append(b.proof, safe.Sprintf("all have diff_id %s (%s)", s.DiffID, bytesText(s.Layer.Size)))
-		}
+		b.proof = mappedTo(fileLayers(group[0])[:b.layers], func(st *model.Step) safe.Text {
+			return safe.Sprintf("all have diff_id %s (%s)", st.DiffID, bytesText(st.Layer.Size))
+		})
 		b.check = diffCommand("crane config %s | jq '.rootfs.diff_ids[]'",
-			a.Ref.AtDigest(group[0].Descriptor.Digest).String(), a.Ref.AtDigest(group[1].Descriptor.Digest).String())
-		for _, e := range group {
-			b.evidence = append(b.evidence, Evidence{side, none, e.Descriptor.Digest})
-		}
+			s.art.Ref.AtDigest(group[0].Descriptor.Digest).String(), s.art.Ref.AtDigest(group[1].Descriptor.Digest).String())
 		found = append(found, b)
 	}
 	return found
@@ -118,26 +110,13 @@ func hasStartCommand(e model.Entry) bool {
 // groupByFirstLayer returns the groups of images that share the first layer with files and
 // are for more than one architecture.
 func groupByFirstLayer(images []model.Entry) [][]model.Entry {
-	groups := map[digest.Digest][]model.Entry{}
-	var order []digest.Digest
-	for _, e := range images {
-		base := fileLayers(e)
-		if len(base) == 0 {
-			continue
+	groups := grouped(images, func(e model.Entry) digest.Digest {
+		if layers := fileLayers(e); len(layers) > 0 {
+			return layers[0].DiffID
 		}
-		first := base[0].DiffID
-		if groups[first] == nil {
-			order = append(order, first)
-		}
-		groups[first] = append(groups[first], e)
-	}
-	var shared [][]model.Entry
-	for _, first := range order {
-		if group := groups[first]; architectures(group) > 1 {
-			shared = append(shared, group)
-		}
-	}
-	return shared
+		return ""
+	})
+	return matching(groups, func(group []model.Entry) bool { return architectures(group) > 1 })
 }
 
 // fileLayers returns the steps with a non-empty layer and a diff_id; nil if the numbers of
@@ -158,9 +137,7 @@ func fileLayers(e model.Entry) []*model.Step {
 func architectures(group []model.Entry) int {
 	var seen []string
 	for _, e := range group {
-		if arch := e.Platform().Architecture; !slices.Contains(seen, arch) {
-			seen = append(seen, arch)
-		}
+		seen = appendNew(seen, e.Platform().Architecture)
 	}
 	return len(seen)
 }
@@ -185,10 +162,7 @@ func commonLayers(group []model.Entry) (layers int, size int64) {
 }
 
 func platformNames(group []model.Entry) []string {
-	var names []string
-	for _, e := range group {
-		names = append(names, nameOf(e))
-	}
+	names := mapped(group, nameOf)
 	slices.Sort(names)
 	return names
 }

@@ -15,29 +15,18 @@ func firstDifferent(_ Comparison, p Pair) []Finding {
 	if p.Verdict.Code != SameBase && p.Verdict.Code != SameRecipe {
 		return nil
 	}
-	first, above := -1, 0
-	for i, r := range p.Rows {
-		if !differs(r) {
-			continue
-		}
-		if first < 0 {
-			first = i
-			continue
-		}
-		above++
-	}
+	first := slices.IndexFunc(p.Rows, differs)
 	if first < 1 {
 		return nil
 	}
-	row := p.Rows[first]
-	say := safe.Sprintf("The first %s the same on both sides. The first difference is step %d; no later step differs.",
-		afterFirst(first, "step")+" "+isAre(first), stepNumber(row))
-	if above > 0 {
-		say = safe.Sprintf("The first %s the same on both sides. The first difference is step %d. %s.",
-			afterFirst(first, "step")+" "+isAre(first), stepNumber(row), laterSteps(above, len(p.Rows)-first-1))
+	row, later := p.Rows[first], "; no later step differs"
+	if above := countOf(p.Rows[first+1:], differs); above > 0 {
+		later = ". " + laterSteps(above, len(p.Rows)-first-1)
 	}
 	return []Finding{{
-		Rests: filesGrounds(p.Rows[:first]), Text: say, Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
+		Rests: filesGrounds(p.Rows[:first]), Evidence: evidenceOf([]Row{row}), Proof: rowProof(row),
+		Text: safe.Sprintf("The first %s the same on both sides. The first difference is step %d%s.",
+			afterFirst(first, "step")+" "+isAre(first), stepNumber(row), later),
 		Next: safe.Const("Open this step first"),
 	}}
 }
@@ -227,12 +216,7 @@ func orderChanged(_ Comparison, p Pair, a, b *model.Image) []Finding {
 	if !slices.Equal(sortedA, sortedB) {
 		return nil
 	}
-	var moved []Row
-	for _, r := range p.Rows {
-		if r.Class == Moved {
-			moved = append(moved, r)
-		}
-	}
+	moved := matching(p.Rows, func(r Row) bool { return r.Class == Moved })
 	return []Finding{{
 		Severity: 2, Rests: filesGrounds(p.Rows), Evidence: evidenceOf(moved),
 		Text: safe.Sprintf("The same %s are in a different order. Upper layers hide files of lower ones, so the files can differ.",

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
@@ -99,31 +100,20 @@ func messageText(s model.Step) string {
 // newestFileStep returns the newest step with a non-empty layer, nil if there is none.
 func newestFileStep(img model.Image) *model.Step {
 	for i := len(img.Steps) - 1; i >= 0; i-- {
-		if s := &img.Steps[i]; s.HasLayer && !s.Empty && !s.WithoutHistory {
+		if s := &img.Steps[i]; hasFiles(*s) && !s.WithoutHistory {
 			return s
 		}
 	}
 	return nil
 }
 
-var dockerfileVerbs = []string{
-	"RUN", "COPY", "ADD", "WORKDIR", "ENV", "CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER", "VOLUME", "ARG", "SHELL",
-	"HEALTHCHECK", "ONBUILD", "STOPSIGNAL", "MAINTAINER", "FROM",
-}
+var dockerfileVerbs = append([]string{"RUN", "COPY", "ADD", "WORKDIR", "FROM"}, configVerbs...)
 
 // isPlainCommand reports whether created_by has a form that no builder writes.
 func isPlainCommand(img model.Image, s model.Step) bool {
-	if stepBuilder(img, s).Name != "" || isShellStep(s.CreatedBy) ||
-		strings.HasPrefix(s.Comment, "Imported from ") || strings.HasPrefix(s.Comment, "merge sha256:") {
-		return false
-	}
-	v := dockerfile.Verb(s.CreatedBy)
-	for _, known := range dockerfileVerbs {
-		if v == known {
-			return false
-		}
-	}
-	return true
+	return stepBuilder(img, s).Name == "" && !isShellStep(s.CreatedBy) &&
+		!strings.HasPrefix(s.Comment, "Imported from ") && !strings.HasPrefix(s.Comment, "merge sha256:") &&
+		!slices.Contains(dockerfileVerbs, dockerfile.Verb(s.CreatedBy))
 }
 
 // isStartCommand reports whether the newest step is exactly the start command of the image:

@@ -11,34 +11,21 @@ import (
 // the same two digests are one finding.
 func emptyLayerTwin(c Comparison, p Pair) []Finding {
 	type twins struct{ a, b digest.Digest }
-	rows := map[twins][]Row{}
-	var order []twins
-	for _, r := range p.Rows {
-		if !isEmptyTwin(r) {
-			continue
-		}
-		t := twins{r.A.Layer.Digest, r.B.Layer.Digest}
-		if rows[t] == nil {
-			order = append(order, t)
-		}
-		rows[t] = append(rows[t], r)
-	}
-	var found []Finding
-	for _, t := range order {
-		first := rows[t][0]
+	twinsOf := func(r Row) twins { return twins{r.A.Layer.Digest, r.B.Layer.Digest} }
+	return mappedTo(grouped(matching(p.Rows, isEmptyTwin), twinsOf), func(rows []Row) Finding {
+		first, t := rows[0], twinsOf(rows[0])
 		f := Finding{
-			Rests: filesGrounds(rows[t]), Next: advisePromotion, Command: c.promoteCommand(),
-			Evidence: evidenceOf(rows[t]), Check: c.LayerCheck(first),
+			Rests: filesGrounds(rows), Evidence: evidenceOf(rows), Check: c.LayerCheck(first),
+			Text: safe.Sprintf("%s empty on both sides: an archive without files, %s. No file is missing and none is duplicated.",
+				upperFirst(stepsText(rowSteps(rows)))+" "+isAre(len(rows)), compressedBy(t.a, t.b)),
+			Next: advisePromotion, Command: c.promoteCommand(),
+			Proof: append(rowProof(first), contentProof(*first.A), contentProof(*first.B)),
 		}
-		f.Proof = append(rowProof(first), contentProof(*first.A), contentProof(*first.B))
-		if first.A.Layer.Digest == model.EmptyGzipGo17 || first.B.Layer.Digest == model.EmptyGzipGo17 {
+		if t.a == model.EmptyGzipGo17 || t.b == model.EmptyGzipGo17 {
 			f.Proof = append(f.Proof, pushCacheNote)
 		}
-		f.Text = safe.Sprintf("%s empty on both sides: an archive without files, %s. No file is missing and none is duplicated.",
-			upperFirst(stepsText(rowSteps(rows[t])))+" "+isAre(len(rows[t])), compressedBy(t.a, t.b))
-		found = append(found, f)
-	}
-	return found
+		return f
+	})
 }
 
 // pushCacheNote explains how an old compression comes back (moby's push_v2.go; reproduced
@@ -62,30 +49,18 @@ func compressedBy(a, b digest.Digest) string {
 // emptyLayers (D2) states that empty layers are normal, before a reader takes them for an
 // error.
 func emptyLayers(s sideOf) []Finding {
-	var empty []model.Step
-	layers := 0
-	for _, st := range s.img.Steps {
-		if st.HasLayer {
-			layers++
-		}
-		if st.HasLayer && st.Empty {
-			empty = append(empty, st)
-		}
-	}
+	layers := countOf(s.img.Steps, func(st model.Step) bool { return st.HasLayer })
+	empty := matching(s.img.Steps, func(st model.Step) bool { return st.HasLayer && st.Empty })
 	if len(empty) == 0 {
 		return nil
 	}
-	f := Finding{
+	return []Finding{{
 		Rests: on(Hashed), Evidence: stepEvidence(s.side, empty),
 		Text: safe.Sprintf("In %s, %d of %s %s empty (%s). Steps that change no file make such layers. They are harmless.",
 			s.name, len(empty), plural(layers, "layer"), isAre(len(empty)), stepsText(stepIndexes(empty))),
-		Next: safe.Const("Nothing to do"),
-	}
-	for _, st := range empty {
-		f.Proof = append(f.Proof, contentProof(st))
-	}
-	f.Check = s.layerCheck(empty[0])
-	return []Finding{f}
+		Next:  safe.Const("Nothing to do"),
+		Proof: mappedTo(empty, contentProof), Check: s.layerCheck(empty[0]),
+	}}
 }
 
 // contentProof states why a layer counts as empty.

@@ -52,12 +52,9 @@ func isWeighty(c change) bool {
 func envEvidence(p Pair, changes []change) []Evidence {
 	var found []Evidence
 	for _, r := range p.Rows {
-		for _, s := range []struct {
-			side Side
-			st   *model.Step
-		}{{SideA, r.A}, {SideB, r.B}} {
-			if s.st != nil && !r.SameText && setsAny(dockerfile.Instruction(s.st.CreatedBy), changes) {
-				found = append(found, Evidence{s.side, s.st.Index, s.st.Layer.Digest})
+		for side, st := range r.stepsBySide() {
+			if !r.SameText && setsAny(dockerfile.Instruction(st.CreatedBy), changes) {
+				found = append(found, Evidence{side, st.Index, st.Layer.Digest})
 			}
 		}
 	}
@@ -79,21 +76,20 @@ func setsAny(instruction string, changes []change) bool {
 func envChanges(a, b model.Image) []change {
 	before, after := envOf(a), envOf(b)
 	var changes []change
-	for name, from := range before {
+	for _, name := range sortedNames(before, after) {
+		from, was := before[name]
 		to, still := after[name]
-		if still && to == from {
+		if was == still && from == to {
 			continue
 		}
-		ch := change{name: shortName(name), from: maskedValue(name, from), variable: true}
+		ch := change{name: shortName(name), variable: true}
+		if was {
+			ch.from = maskedValue(name, from)
+		}
 		if still {
 			ch.to = maskedValue(name, to)
 		}
 		changes = append(changes, ch)
-	}
-	for name, to := range after {
-		if _, was := before[name]; !was {
-			changes = append(changes, change{name: shortName(name), to: maskedValue(name, to), variable: true})
-		}
 	}
 	slices.SortFunc(changes, func(a, b change) int {
 		return cmp.Or(cmp.Compare(envRank(a.name), envRank(b.name)), strings.Compare(a.name, b.name))
@@ -120,12 +116,14 @@ func maskedValue(name, value string) string {
 }
 
 // shortName cuts a name from outside to 40 characters.
-func shortName(name string) string {
-	const most = 40
-	if r := []rune(name); len(r) > most {
+func shortName(name string) string { return cutTo(40, name) }
+
+// cutTo shortens a text to a number of characters.
+func cutTo(most int, text string) string {
+	if r := []rune(text); len(r) > most {
 		return string(r[:most]) + "…"
 	}
-	return name
+	return text
 }
 
 func isVersion(name string) bool { return strings.HasSuffix(name, "_VERSION") || name == "VERSION" }

@@ -4,53 +4,37 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
-
-func memberProof(list topSide, member model.Entry, image topSide) []safe.Text {
-	lines := []safe.Text{
-		safe.Sprintf("index: %s", list.top), safe.Sprintf("its member: %s", member.Descriptor.Digest),
-		safe.Sprintf("the other side: %s", image.top),
-	}
-	if member.Image != nil && member.Descriptor.Digest != image.top {
-		lines = append(lines, safe.Sprintf("config of both: %s", member.Image.ID()))
-	}
-	return lines
-}
 
 // parentWithChild (A11): one side is a digest that the index on the other side lists.
 func parentWithChild(c Comparison) []Finding {
 	if c.B == nil || c.A.Top.Digest == c.B.Top.Digest {
 		return nil
 	}
-	nameA, nameB := c.names()
-	for _, way := range []struct {
-		parent, child *model.Artifact
-		name          string
-		sides         [2]Side
-	}{{c.A, c.B, nameA, [2]Side{SideA, SideB}}, {c.B, c.A, nameB, [2]Side{SideB, SideA}}} {
-		if way.child.Ref.Digest == "" || way.child.Top.Digest == "" {
+	sides := c.artifacts()
+	for n, parent := range sides {
+		child := sides[1-n]
+		if child.art.Ref.Digest == "" || child.art.Top.Digest == "" {
 			continue // A9 and A10 report a tag that points at a member
 		}
-		i := slices.IndexFunc(way.parent.Entries, func(e model.Entry) bool { return e.Descriptor.Digest == way.child.Top.Digest })
-		if i < 0 || !isIndex(*way.parent) {
+		i := slices.IndexFunc(parent.art.Entries, func(e model.Entry) bool { return e.Descriptor.Digest == child.art.Top.Digest })
+		if i < 0 || !isIndex(*parent.art) {
 			continue
 		}
-		member := way.parent.Entries[i]
+		member := parent.art.Entries[i]
 		what := string(member.Role)
 		if name := nameOf(member); name != "" {
 			what = name + " member"
 		}
 		return []Finding{{
-			Rests: on(Hashed), Evidence: []Evidence{{way.sides[0], none, member.Descriptor.Digest}, {way.sides[1], none, way.child.Top.Digest}},
+			Rests: on(Hashed), Evidence: []Evidence{{parent.side, none, member.Descriptor.Digest}, {child.side, none, child.art.Top.Digest}},
 			Text: safe.Sprintf("sha256:%s is the %s of %s (sha256:%s). The two do not contradict each other.",
-				short(way.child.Top.Digest), what, way.name, short(way.parent.Top.Digest)),
+				short(child.art.Top.Digest), what, parent.name, short(parent.art.Top.Digest)),
 			Next:  safe.Const("Compare index with index, or member with member"),
-			Proof: []safe.Text{safe.Sprintf("index: %s", way.parent.Top.Digest), safe.Sprintf("its member: %s", member.Descriptor.Digest)},
-			Check: c.manifestOf(way.sides[0], ".manifests[].digest"),
+			Proof: []safe.Text{safe.Sprintf("index: %s", parent.art.Top.Digest), safe.Sprintf("its member: %s", member.Descriptor.Digest)},
+			Check: c.manifestOf(parent.side, ".manifests[].digest"),
 		}}
 	}
 	return nil
@@ -58,59 +42,49 @@ func parentWithChild(c Comparison) []Finding {
 
 // wrapped (A9): one side is an index that contains only the image of the other side.
 func wrapped(c Comparison) []Finding {
-	list, image, ok := c.listAndImage()
-	if !ok || image.byDigest || len(list.images) != 1 || len(image.images) != 1 || memberOf(list.images, image.images[0]) == nil {
+	w, ok := c.listAndImage()
+	if !ok || len(w.images) != 1 {
 		return nil
 	}
-	what := "and this image is exactly " + image.name
-	if list.images[0].Descriptor.Digest != image.top {
-		what = "and its image ID is that of " + image.name
+	what := "and this image is exactly " + w.image.name
+	if w.member.Descriptor.Digest != w.image.art.Top.Digest {
+		what = "and its image ID is that of " + w.image.name
 	}
-	if n := len(attestations(*list.art)); n > 0 {
+	if n := len(attestations(*w.list.art)); n > 0 {
 		what += "; it also lists " + plural(n, "build attestation")
 	}
 	return []Finding{{
-		Severity: 1, Rests: on(Hashed), Proof: memberProof(list, list.images[0], image), Check: c.manifestOf(list.side, ".manifests[].digest"),
-		Text: safe.Sprintf("%s is an index with a single image, %s. Docker 29 and buildx push such indexes.", list.name, what),
+		Severity: 1, Rests: on(Hashed), Proof: w.proof(), Check: c.manifestOf(w.list.side, ".manifests[].digest"),
+		Text: safe.Sprintf("%s is an index with a single image, %s. Docker 29 and buildx push such indexes.", w.list.name, what),
 		Next: safe.Const("docker manifest create and old clients refuse an index here. Build with --provenance=false, or push with --platform, " +
 			"to push the image alone"),
-		Evidence: []Evidence{
-			{Side: list.side, Step: none, Digest: list.top}, {Side: image.side, Step: none, Digest: image.top},
-		},
+		Evidence: []Evidence{{w.list.side, none, w.list.art.Top.Digest}, {w.image.side, none, w.image.art.Top.Digest}},
 	}}
 }
 
 // flattened (A10): one platform of an index was pulled, tagged and pushed, so the other
 // platforms are lost.
 func flattened(c Comparison) []Finding {
-	list, image, ok := c.listAndImage()
-	if !ok || image.byDigest || len(list.images) < 2 || len(image.images) != 1 {
+	w, ok := c.listAndImage()
+	if !ok || len(w.images) < 2 {
 		return nil
 	}
-	member := memberOf(list.images, image.images[0])
-	if member == nil {
-		return nil
-	}
+	list, image, platform := w.list, w.image, platformText(nameOf(w.member))
 	f := Finding{
-		Rests: on(Hashed), Proof: memberProof(list, *member, image), Check: c.manifestOf(list.side, ".manifests[]|{digest,platform}"),
-		Evidence: []Evidence{
-			{Side: list.side, Step: none, Digest: member.Descriptor.Digest}, {Side: image.side, Step: none, Digest: image.top},
-		},
+		Severity: 1, Rests: on(Hashed), Proof: w.proof(), Check: c.manifestOf(list.side, ".manifests[]|{digest,platform}"),
+		Text:     safe.Sprintf("%s is the %s image of %s, which serves %d platforms.", image.name, platform, list.name, len(w.images)),
+		Next:     safe.Const("Compare index with index to see the other platforms"),
+		Evidence: []Evidence{{list.side, none, w.member.Descriptor.Digest}, {image.side, none, image.art.Top.Digest}},
 	}
-	platform := platformText(nameOf(*member))
-	if image.side == SideB && !namesPlatform(image.art.Ref.Tag, *member) {
+	if image.side == SideB && !namesPlatform(image.art.Ref.Tag, w.member) {
 		f.Severity = 3
 		f.Text = safe.Sprintf("%s serves %d platforms, %s only %s, as after docker pull, tag and push on one machine.",
-			list.name, len(list.images), image.name, platform)
-		f.Lead = safe.Sprintf("%s has only %s of the %d platforms of %s", image.name, platform, len(list.images), list.name)
+			list.name, len(w.images), image.name, platform)
+		f.Lead = safe.Sprintf("%s has only %s of the %d platforms of %s", image.name, platform, len(w.images), list.name)
 		f.Next = safe.Const("Copy the whole index again: crane copy, regctl image copy, skopeo copy --all or docker buildx imagetools create")
 		if list.art.Ref.Tag == image.art.Ref.Tag { // else the tag may be meant for one platform
 			f.Command = c.copyCommand()
 		}
-	} else {
-		f.Severity = 1
-		f.Text = safe.Sprintf("%s is the %s image of %s, which serves %d platforms.", image.name, platform, list.name, len(list.images))
-		f.Next = safe.Const("Compare index with index to see the other platforms")
 	}
 	return []Finding{f}
 }
@@ -121,42 +95,50 @@ func namesPlatform(tag string, e model.Entry) bool {
 	_, arch, _ := strings.Cut(nameOf(e), "/")
 	arch, _, _ = strings.Cut(arch, "/")
 	other := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[arch]
-	words := strings.FieldsFunc(tag, func(r rune) bool { return strings.ContainsRune(":/.-+", r) })
+	words := fieldsOf(tag, ":/.-+")
 	return arch != "" && slices.ContainsFunc(words, func(w string) bool { return w == arch || w == other || strings.HasPrefix(w, arch+"v") })
 }
 
-// topSide is one side as A9 and A10 use it.
-type topSide struct {
-	side   Side
-	name   string
-	art    *model.Artifact
-	top    digest.Digest
-	images []model.Entry
-
-	byDigest bool // requested by digest, so no tag is wrong
+// listAndImage is an index beside a single image that it lists, as A9 and A10 use them.
+type listAndImage struct {
+	list, image artifactSide
+	images      []model.Entry // of the index
+	member      model.Entry   // the image of the other side in the index: the same manifest or config
 }
 
-// listAndImage returns the index and the single image if there is one of each.
-func (c Comparison) listAndImage() (list, image topSide, ok bool) {
+// listAndImage returns the two sides if one is an index that lists the image of the other. It
+// leaves out an image that was requested by digest, as no tag is wrong then.
+func (c Comparison) listAndImage() (w listAndImage, ok bool) {
 	if c.B == nil || isIndex(*c.A) == isIndex(*c.B) {
-		return list, image, false
+		return w, false
 	}
-	nameA, nameB := c.names()
-	list = topSide{SideA, nameA, c.A, c.A.Top.Digest, differentImages(c.A.Images()), c.A.Ref.Digest != ""}
-	image = topSide{SideB, nameB, c.B, c.B.Top.Digest, differentImages(c.B.Images()), c.B.Ref.Digest != ""}
+	sides := c.artifacts()
+	w.list, w.image = sides[0], sides[1]
 	if isIndex(*c.B) {
-		list, image = image, list
+		w.list, w.image = w.image, w.list
 	}
-	return list, image, true
+	w.images = differentImages(w.list.art.Images())
+	single := differentImages(w.image.art.Images())
+	if w.image.art.Ref.Digest != "" || len(single) != 1 {
+		return w, false
+	}
+	i := slices.IndexFunc(w.images, func(e model.Entry) bool {
+		return manifestKey(e) == manifestKey(single[0]) || configKey(e) != "" && configKey(e) == configKey(single[0])
+	})
+	if i < 0 {
+		return w, false
+	}
+	w.member = w.images[i]
+	return w, true
 }
 
-// memberOf returns the entry with the same manifest or config, nil if there is none.
-func memberOf(entries []model.Entry, e model.Entry) *model.Entry {
-	for i, m := range entries {
-		sameConfig := m.Image != nil && e.Image != nil && m.Image.ID() != "" && m.Image.ID() == e.Image.ID()
-		if m.Descriptor.Digest == e.Descriptor.Digest || sameConfig {
-			return &entries[i]
-		}
+func (w listAndImage) proof() []safe.Text {
+	lines := []safe.Text{
+		safe.Sprintf("index: %s", w.list.art.Top.Digest), safe.Sprintf("its member: %s", w.member.Descriptor.Digest),
+		safe.Sprintf("the other side: %s", w.image.art.Top.Digest),
 	}
-	return nil
+	if w.member.Image != nil && w.member.Descriptor.Digest != w.image.art.Top.Digest {
+		lines = append(lines, safe.Sprintf("config of both: %s", w.member.Image.ID()))
+	}
+	return lines
 }

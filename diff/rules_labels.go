@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -113,12 +114,14 @@ func lettersOf(name string) string {
 
 // lastPart is the name after the last slash, without a tag or digest.
 func lastPart(name string) string {
-	name = name[strings.LastIndexByte(name, '/')+1:]
+	name = afterSlash(name)
 	if i := strings.IndexAny(name, ":@"); i >= 0 {
 		name = name[:i]
 	}
 	return name
 }
+
+func afterSlash(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 // labelOf returns the first of the named labels that is set, in the config or as an
 // annotation of the manifest.
@@ -263,10 +266,7 @@ func (c Comparison) compareSources(a, b origin) safe.Text {
 
 // statedBy says what the origins of two images are taken from.
 func statedBy(a, b origin) string {
-	source := a.source
-	if source == "" {
-		source = b.source
-	}
+	source := cmp.Or(a.source, b.source)
 	if b.source != "" && b.source != source {
 		return "labels and annotations state"
 	}
@@ -316,27 +316,25 @@ func distributionLabel(s sideOf) []Finding {
 
 // inheritedLabel: one side is built on the other and still has its version label.
 func (c Comparison) inheritedLabel(p Pair) []Finding {
-	a, b, ok := bothSides(p)
-	if !ok {
+	sides := c.sidesOf(p)
+	if len(sides) < 2 {
 		return nil
 	}
-	base, child, childName := a, b, 1
-	if len(b.Steps) < len(a.Steps) {
-		base, child, childName = b, a, 0
+	base, child := sides[0], sides[1]
+	if len(child.img.Steps) < len(base.img.Steps) {
+		base, child = child, base
 	}
-	version := labelOf(*base, versionLabels)
-	if version == "" || labelOf(*child, versionLabels) != version ||
-		labelOf(*child, revisionLabels) != labelOf(*base, revisionLabels) || !builtOn(*child, *base) {
+	version := labelOf(*base.img, versionLabels)
+	if version == "" || labelOf(*child.img, versionLabels) != version ||
+		labelOf(*child.img, revisionLabels) != labelOf(*base.img, revisionLabels) || !builtOn(*child.img, *base.img) {
 		return nil
 	}
-	nameA, nameB := c.names()
-	names := [2]string{nameA, nameB}
 	return []Finding{{
 		Severity: 1, Rests: on(Structure), Evidence: pairEvidence(p),
-		Text: safe.Sprintf("In %s, the label version=%s is inherited from its base, %s.", names[childName], quoted(version), names[1-childName]),
+		Text: safe.Sprintf("In %s, the label version=%s is inherited from its base, %s.", child.name, quoted(version), base.name),
 		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
 		Proof: []safe.Text{safe.Sprintf("version=%s on both sides; the %d diff_ids of %s are the first of %s",
-			quoted(version), len(base.Config.RootFS.DiffIDs), names[1-childName], names[childName])},
+			quoted(version), len(base.img.Config.RootFS.DiffIDs), base.name, child.name)},
 		Check: c.ConfigCheck(p, ".config.Labels"),
 	}}
 }
@@ -355,8 +353,8 @@ func onEachOther(a, b model.Image, nameA, nameB string) (base, child string, ok 
 // builtOn reports whether the layers of base are the first layers of child, and child has
 // more.
 func builtOn(child, base model.Image) bool {
-	b, ch := base.Config.RootFS.DiffIDs, child.Config.RootFS.DiffIDs
-	return len(b) > 0 && len(ch) > len(b) && slices.Equal(ch[:len(b)], b)
+	layers := len(base.Config.RootFS.DiffIDs)
+	return layers > 0 && len(child.Config.RootFS.DiffIDs) > layers && startsWith(&child, &base)
 }
 
 // minShortCommit is the least length of a commit cut short: git writes at least seven digits

@@ -10,9 +10,9 @@ import (
 // notWhatItClaims (D15): a layer was read, and its diff_id in the config is wrong or it
 // cannot be unpacked. Registries do not check layers; runtimes check them when they pull.
 func notWhatItClaims(s sideOf) []Finding {
-	wrong := falseClaims(s.img)
-	broken := slices.DeleteFunc(slices.Clone(wrong), func(st model.Step) bool { return st.Broken == "" })
-	wrong = slices.DeleteFunc(wrong, func(st model.Step) bool { return st.Broken != "" })
+	isBroken := func(st model.Step) bool { return st.Broken != "" }
+	broken := matching(s.img.Steps, isBroken)
+	wrong := slices.DeleteFunc(falseClaims(s.img), isBroken)
 	var found []Finding
 	add := func(steps []model.Step, text safe.Text) {
 		f := Finding{
@@ -41,11 +41,7 @@ func claimProof(st model.Step) []safe.Text {
 	if st.Broken != "" {
 		return []safe.Text{layer, safe.Sprintf("its bytes have this digest; it %s", st.Broken)}
 	}
-	return []safe.Text{
-		layer,
-		safe.Sprintf("claimed diff_id %s", st.ClaimedDiffID),
-		safe.Sprintf("unpacks to %s", st.DiffID),
-	}
+	return []safe.Text{layer, safe.Sprintf("claimed diff_id %s", st.ClaimedDiffID), safe.Sprintf("unpacks to %s", st.DiffID)}
 }
 
 // bytesAfterTheEnd (D24): a gzip layer was read, and bytes follow its stream.
@@ -54,19 +50,17 @@ func bytesAfterTheEnd(s sideOf) []Finding {
 	if len(steps) == 0 {
 		return nil
 	}
-	f := Finding{
+	proof := mappedTo(steps, func(st model.Step) safe.Text {
+		return safe.Sprintf("step %d: layer %s was read whole; its gzip stream ends before its last byte", st.Index+1, st.Layer.Digest)
+	})
+	return []Finding{{
 		Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, steps),
 		Text: safe.Sprintf("In %s, the layer of %s has bytes after the end of the gzip stream. Runtimes that unpack with Go refuse it, "+
 			"those that use pigz ignore these bytes.", s.name, stepsText(stepIndexes(steps))),
 		Next:  safe.Const("Push it again from where it was built"),
+		Proof: append(proof, safe.Const("source: Go, compress/gzip, Reader.Multistream; pigz, \"trailing junk was ignored\"")),
 		Check: s.layerCheck(steps[0]),
-	}
-	for _, st := range steps {
-		f.Proof = append(f.Proof, safe.Sprintf("step %d: layer %s was read whole; its gzip stream ends before its last byte",
-			st.Index+1, st.Layer.Digest))
-	}
-	f.Proof = append(f.Proof, safe.Const("source: Go, compress/gzip, Reader.Multistream; pigz, \"trailing junk was ignored\""))
-	return []Finding{f}
+	}}
 }
 
 // rowCountMismatch (D7): manifest, config and history disagree on the number of layers.

@@ -14,23 +14,18 @@ import (
 // livesElsewhere (D9): layers that the registry is not required to hold, by their media
 // type, and layers with URLs.
 func livesElsewhere(s sideOf) []Finding {
-	var away []model.Step
-	var hosts []string
-	foreign := false
-	for _, st := range s.img.Steps {
-		isForeign := model.IsExternal(st.Layer)
-		if len(st.Layer.URLs) == 0 && !isForeign {
-			continue
-		}
-		away, foreign = append(away, st), foreign || isForeign
-		for _, u := range st.Layer.URLs {
-			if at, err := url.Parse(u); err == nil && at.Host != "" && !slices.Contains(hosts, at.Host) {
-				hosts = append(hosts, at.Host)
-			}
-		}
-	}
+	isForeign := func(st model.Step) bool { return model.IsExternal(st.Layer) }
+	away := matching(s.img.Steps, func(st model.Step) bool { return len(st.Layer.URLs) > 0 || isForeign(st) })
 	if len(away) == 0 {
 		return nil
+	}
+	var hosts []string
+	for _, st := range away {
+		for _, u := range st.Layer.URLs {
+			if at, err := url.Parse(u); err == nil && at.Host != "" {
+				hosts = appendNew(hosts, at.Host)
+			}
+		}
 	}
 	where := "their original location"
 	if len(hosts) > 0 {
@@ -42,16 +37,17 @@ func livesElsewhere(s sideOf) []Finding {
 			s.name, plural(len(away), "layer"), stepsText(stepIndexes(away)), where),
 		Next: safe.Const("Mirror the image with these layers: crane --allow-nondistributable-artifacts, " +
 			"or regctl image copy --include-external"),
+		Proof: mappedTo(away, func(st model.Step) safe.Text {
+			return safe.Sprintf("step %d: layer %s, media type %s", st.Index+1, st.Layer.Digest, quoted(st.Layer.MediaType))
+		}),
 		Check: s.manifestCheck(".layers[] | {mediaType, urls}"),
 	}
-	if !foreign { // an ordinary layer belongs in the registry, whatever URLs it has (image-spec descriptor.md, "urls")
+	if !slices.ContainsFunc(away, isForeign) {
+		// An ordinary layer belongs in the registry, whatever URLs it has (image-spec descriptor.md, "urls").
 		f.Severity = 0
 		f.Next = safe.Const("Nothing to do if the registry has these layers, as it must: the check of blobs (V, --expect) asks for them")
 		f.Text = safe.Sprintf("In %s, %s (%s) %s also offered at %s.",
 			s.name, plural(len(away), "layer"), stepsText(stepIndexes(away)), isAre(len(away)), where)
-	}
-	for _, st := range away {
-		f.Proof = append(f.Proof, safe.Sprintf("step %d: layer %s, media type %s", st.Index+1, st.Layer.Digest, quoted(st.Layer.MediaType)))
 	}
 	return []Finding{f}
 }
@@ -62,13 +58,10 @@ func livesElsewhere(s sideOf) []Finding {
 func unreadableFormat(c Comparison, p Pair) []Finding {
 	disputed := disputedTypes(p)
 	return c.onSides(p, func(s sideOf) []Finding {
-		var zstd []model.Step
-		for _, st := range s.img.Steps {
+		zstd := matching(s.img.Steps, func(st model.Step) bool {
 			_, doubtful := disputed[st.Layer.Digest]
-			if strings.HasSuffix(st.Layer.MediaType, "zstd") && !doubtful && (st.Packing == "" || st.Packing == model.PackingZstd) {
-				zstd = append(zstd, st)
-			}
-		}
+			return strings.HasSuffix(st.Layer.MediaType, "zstd") && !doubtful && (st.Packing == "" || st.Packing == model.PackingZstd)
+		})
 		if len(zstd) == 0 {
 			return nil
 		}
@@ -101,16 +94,14 @@ func encryptedLayers(s sideOf) []Finding {
 	if len(cipher) == 0 {
 		return nil
 	}
-	f := Finding{
+	return []Finding{{
 		Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, cipher),
 		Text: safe.Sprintf("In %s, %s (%s) %s encrypted. Only a runtime that has the key can run the image.",
 			s.name, plural(len(cipher), "layer"), stepsText(stepIndexes(cipher)), isAre(len(cipher))),
 		Next:  safe.Const("Give the nodes the key (ocicrypt, skopeo --decryption-key), or use the image from before the encryption"),
+		Proof: append(encryptedProof(cipher), safe.Const("source: ocicrypt, spec: the media type ends in +encrypted; the content was not read")),
 		Check: s.manifestCheck("[.layers[].mediaType]"),
-	}
-	f.Proof = append(encryptedProof(cipher), safe.Const("source: ocicrypt, spec: the media type ends in +encrypted; "+
-		"the content was not read"))
-	return []Finding{f}
+	}}
 }
 
 // otherHash reports whether a row has the same content under digests of two algorithms.

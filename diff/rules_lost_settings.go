@@ -35,10 +35,11 @@ func lostInOCI(c Comparison, p Pair) []Finding {
 		if !hasInstructions(*s.img) {
 			whose = " of the other side"
 		}
+		it := byNumber(len(lost), "it", "them")
 		f := Finding{
 			Severity: 1, Rests: on(Hashed, Structure), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
 			Text: safe.Sprintf("In %s, %s %s gone: the OCI format has no place for %s, and only the history%s still has %s.",
-				s.name, list(lost), isAre(len(lost)), itThem(len(lost)), whose, itThem(len(lost))),
+				s.name, list(lost), isAre(len(lost)), it, whose, it),
 			Next: safe.Const("Build it with --format docker (podman, buildah), or copy it without changing the format"),
 			Proof: []safe.Text{
 				safe.Sprintf("media types: manifest %s, config %s", orNone(s.img.Manifest.MediaType), quoted(s.img.Manifest.Config.MediaType)),
@@ -120,11 +121,4 @@ func lastStep(img model.Image, verb string) *model.Step {
 // hasInstructions reports whether an image records how it was built.
 func hasInstructions(img model.Image) bool {
 	return slices.ContainsFunc(img.Steps, func(st model.Step) bool { return dockerfile.Instruction(st.CreatedBy) != "" })
-}
-
-func itThem(n int) string {
-	if n == 1 {
-		return "it"
-	}
-	return "them"
 }

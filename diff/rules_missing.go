@@ -122,7 +122,7 @@ func entryNames(entries []model.Entry) []string {
 func danglingChild(c Comparison) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
-		gone := matching(s.art.Entries, func(e model.Entry) bool { return isMissing(e.Err) })
+		gone := matching(s.art.Entries, func(e model.Entry) bool { return model.IsMissing(e.Err) })
 		if len(gone) == 0 {
 			continue
 		}

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -13,23 +14,13 @@ func otherBookkeeping(c Comparison, p Pair) []Finding {
 	if p.Verdict.Code != OtherRecord {
 		return nil
 	}
-	var rows []Row
-	onA := 0
-	for _, r := range p.Rows {
-		if r.A != nil && r.B != nil && r.SameText && r.A.HasLayer != r.B.HasLayer {
-			rows = append(rows, r)
-			if r.A.HasLayer {
-				onA++
-			}
-		}
-	}
+	rows := matching(p.Rows, func(r Row) bool { return r.A != nil && r.B != nil && r.SameText && r.A.HasLayer != r.B.HasLayer })
 	if len(rows) == 0 {
 		return nil
 	}
-	nameA, nameB := c.names()
-	layerIn, noteIn := nameA, nameB
-	if onA == 0 {
-		layerIn, noteIn = nameB, nameA
+	layerIn, noteIn := c.names()
+	if !slices.ContainsFunc(rows, func(r Row) bool { return r.A.HasLayer }) {
+		layerIn, noteIn = noteIn, layerIn
 	}
 	first := rows[0]
 	return []Finding{{
@@ -54,12 +45,7 @@ func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	if !builtAtOtherTimes(a, b) || isFlattened(a) || isFlattened(b) { // the date is that of the flattening
 		return nil
 	}
-	var rows []Row
-	for _, r := range p.Rows {
-		if differs(r) {
-			rows = append(rows, r)
-		}
-	}
+	rows := matching(p.Rows, differs)
 	if len(rows) == 0 {
 		return nil
 	}
@@ -68,18 +54,17 @@ func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	if from, to := a.Created(), b.Created(); from != nil && to != nil && to.Sub(*from).Abs() >= time.Minute {
 		when = ", " + nameA + " on " + model.TimeText(*from) + ", " + nameB + " on " + model.TimeText(*to)
 	}
-	if bumped := c.versionsOf(p); bumped != "" {
-		return []Finding{{
-			Rests: on(Structure, Claimed), Evidence: evidenceOf(rows), Proof: rowProof(rows[0]), Check: c.LayerCheck(rows[0]),
-			Text: safe.Sprintf("The image was built again%s: it is another version, %s.", when, bumped),
-			Next: safe.Const("Nothing to fix: another version needs a build, and a test"),
-		}}
-	}
-	return []Finding{{
+	f := Finding{
 		Severity: 2, Rests: on(Structure), Evidence: evidenceOf(rows), Proof: rowProof(rows[0]), Check: c.LayerCheck(rows[0]),
 		Text: safe.Sprintf("The image was built again, not retagged%s. A test of %s is not a test of %s.", when, nameA, nameB),
 		Next: safe.Const("Promote the tested image instead of building it twice. The first step that differs shows what changed"),
-	}}
+	}
+	if bumped := c.versionsOf(p); bumped != "" {
+		f.Severity, f.Rests = 0, on(Structure, Claimed)
+		f.Text = safe.Sprintf("The image was built again%s: it is another version, %s.", when, bumped)
+		f.Next = safe.Const("Nothing to fix: another version needs a build, and a test")
+	}
+	return []Finding{f}
 }
 
 // versionsOf is the change of version that explains a rebuild: that of labels or

@@ -55,12 +55,10 @@ func tooManyLayers(s sideOf) []Finding {
 // mixedFormats (D20): layers with media types of the other format than the manifest.
 func mixedFormats(s sideOf) []Finding {
 	format := formatOf(s.img.Manifest.MediaType)
-	var other []model.Step
-	for _, st := range s.img.Steps {
-		if f := layerFormat(st.Layer.MediaType); st.HasLayer && f != "" && f != format {
-			other = append(other, st)
-		}
-	}
+	other := matching(s.img.Steps, func(st model.Step) bool {
+		f := layerFormat(st.Layer.MediaType)
+		return st.HasLayer && f != "" && f != format
+	})
 	if format == "" || len(other) == 0 {
 		return nil
 	}
@@ -98,30 +96,19 @@ func layerFormat(mediaType string) string {
 
 // otherAlgorithm (D21): blobs that are named by another hash than sha256.
 func otherAlgorithm(s sideOf) []Finding {
-	var named []digest.Digest
-	for _, d := range append([]v1.Descriptor{s.img.Manifest.Config}, s.img.Manifest.Layers...) {
-		if d.Digest != "" && d.Digest.Algorithm() != digest.SHA256 {
-			named = append(named, d.Digest)
-		}
-	}
-	if len(named) == 0 {
+	others := matching(blobsOf(s.img), func(d v1.Descriptor) bool { return d.Digest != "" && d.Digest.Algorithm() != digest.SHA256 })
+	if len(others) == 0 {
 		return nil
 	}
+	named := byNumber(len(others), "1 blob is named", fmt.Sprintf("%d blobs are named", len(others)))
 	return []Finding{{
 		Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
 		Text: safe.Sprintf("In %s, %s by %s. Docker cannot use such an image (seen with 27.0), and other clients may know sha256 only.",
-			s.name, blobsNamed(len(named)), named[0].Algorithm()),
+			s.name, named, others[0].Digest.Algorithm()),
 		Next:  safe.Const("Push the image again with sha256 digests"),
-		Proof: []safe.Text{safe.Sprintf("%s", named[0]), safe.Const("source: moby issue 48241")},
+		Proof: []safe.Text{safe.Sprintf("%s", others[0].Digest), safe.Const("source: moby issue 48241")},
 		Check: s.manifestCheck("[.config.digest, .layers[].digest]"),
 	}}
-}
-
-func blobsNamed(n int) string {
-	if n == 1 {
-		return "1 blob is named"
-	}
-	return fmt.Sprintf("%d blobs are named", n)
 }
 
 // oddConfigType (D22): a config with a media type that only some clients take for an image.

@@ -24,18 +24,8 @@ func repacked(c Comparison, p Pair) []Finding {
 	if p.Verdict.Code != Repacked && p.Verdict.Code != Reprinted {
 		return nil
 	}
-	var rows []Row
-	real := false
-	for _, r := range p.Rows {
-		if otherHash(r) {
-			continue
-		}
-		if r.Class == RepackedRow || isEmptyTwin(r) {
-			rows = append(rows, r)
-			real = real || r.Class == RepackedRow
-		}
-	}
-	if !real {
+	rows := matching(p.Rows, func(r Row) bool { return !otherHash(r) && (r.Class == RepackedRow || isEmptyTwin(r)) })
+	if !slices.ContainsFunc(rows, func(r Row) bool { return r.Class == RepackedRow }) {
 		return nil
 	}
 	nameA, nameB := c.names()

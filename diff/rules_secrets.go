@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,24 +15,19 @@ func secretInTheOpen(s sideOf) []Finding {
 	inUse, words := secretsOf(s)
 	var found []Finding
 	if n := len(inUse); n > 0 {
-		what := "1 value looks like a secret"
-		if n > 1 {
-			what = plural(n, "value") + " look like secrets"
-		}
+		what := byNumber(n, "1 value looks like a secret", plural(n, "value")+" look like secrets")
 		f := secretFinding(s, inUse)
 		f.Severity = 3
-		f.Text = safe.Sprintf("In %s, %s: %s. Anyone with pull access can read this.", s.name, what, list(secretNames(inUse)))
+		f.Text = safe.Sprintf("In %s, %s: %s. Anyone with pull access can read this.", s.name, what, secretNames(inUse))
 		f.Next = safe.Const("Rotate it first, then build with RUN --mount=type=secret. Deleting the tag is not enough")
 		found = append(found, f)
 	}
 	if n := len(words); n > 0 {
-		what := "1 value in the place of a secret is a plain word, maybe a default"
-		if n > 1 {
-			what = plural(n, "value") + " in the place of secrets are plain words, maybe defaults"
-		}
+		what := byNumber(n, "1 value in the place of a secret is a plain word, maybe a default",
+			plural(n, "value")+" in the place of secrets are plain words, maybe defaults")
 		f := secretFinding(s, words)
 		f.Severity = 1
-		f.Text = safe.Sprintf("In %s, %s: %s.", s.name, what, list(secretNames(words)))
+		f.Text = safe.Sprintf("In %s, %s: %s.", s.name, what, secretNames(words))
 		f.Next = safe.Const("Set another value where the image runs. If it is in use, rotate it")
 		found = append(found, f)
 	}
@@ -44,21 +40,16 @@ type secretPlace struct {
 	at         Evidence
 }
 
-func secretNames(places []secretPlace) []string {
-	names := make([]string, len(places))
-	for i, p := range places {
-		names[i] = p.name
-	}
-	return names
+func secretNames(places []secretPlace) string {
+	return list(mapped(places, func(p secretPlace) string { return p.name }))
 }
 
 func secretFinding(s sideOf, places []secretPlace) Finding {
-	f := Finding{Rests: on(Heuristic), Check: s.configCheck(".config.Env, .config.Labels, [.history[]?.created_by]")}
-	for _, p := range places {
-		f.Evidence = append(f.Evidence, p.at)
-		f.Proof = append(f.Proof, safe.Sprintf("%s: %s", p.name, quoted(p.text)))
+	return Finding{
+		Rests: on(Heuristic), Check: s.configCheck(".config.Env, .config.Labels, [.history[]?.created_by]"),
+		Evidence: mappedTo(places, func(p secretPlace) Evidence { return p.at }),
+		Proof:    mappedTo(places, func(p secretPlace) safe.Text { return safe.Sprintf("%s: %s", p.name, quoted(p.text)) }),
 	}
-	return f
 }
 
 // secretsOf returns where secrets seem to be, each place once: those that look in use, and
@@ -82,7 +73,7 @@ func secretsOf(s sideOf) (inUse, words []secretPlace) {
 		used, plain := safe.SecretsOf(name, value)
 		note("ENV "+shortName(name), name+"="+safe.Gate{}.Value(name, value), used, plain, whole)
 	}
-	for _, name := range sortedKeys(s.img.Config.Config.Labels) {
+	for _, name := range slices.Sorted(maps.Keys(s.img.Config.Config.Labels)) {
 		value := s.img.Config.Config.Labels[name]
 		used, plain := safe.SecretsOf(name, value)
 		note("label "+shortName(name), name+"="+safe.Gate{}.Value(name, value), used, plain, whole)
@@ -96,13 +87,4 @@ func secretsOf(s sideOf) (inUse, words []secretPlace) {
 		}
 	}
 	return inUse, words
-}
-
-func sortedKeys(m map[string]string) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,13 +115,11 @@ func (c change) text() string {
 		return c.name + " is new"
 	case long && c.to == "":
 		return c.name + " is removed"
-	case c.from == c.to:
+	case c.from == c.to, long && c.looksAlike():
 		return c.name + " changed"
-	case long && !c.looksAlike():
+	case long:
 		from, to := excerpts(c.from, c.to)
 		return c.name + " " + from + " → " + to
-	case long:
-		return c.name + " changed"
 	case c.looksAlike():
 		return c.name + " changed; both values as escaped text: " + strconv.QuoteToASCII(c.from) + " → " + strconv.QuoteToASCII(c.to)
 	case c.from == "":
@@ -139,28 +138,25 @@ func (c change) looksAlike() bool {
 
 func changesText(changes []change) string {
 	const most = 3
-	said := make([]string, 0, most+1)
-	for i, c := range changes {
-		if i == most && len(changes) > most+1 {
-			said = append(said, plural(len(changes)-most, "more change"))
-			break
-		}
-		said = append(said, c.text())
+	shown := changes
+	if len(changes) > most+1 {
+		shown = changes[:most]
+	}
+	said := mapped(shown, change.text)
+	if more := len(changes) - len(shown); more > 0 {
+		said = append(said, plural(more, "more change"))
 	}
 	return strings.Join(said, "; ")
 }
 
 // changesProof returns a line for each change, with its full values.
 func changesProof(changes []change) []safe.Text {
-	var lines []safe.Text
-	for _, c := range changes {
+	return mappedTo(changes, func(c change) safe.Text {
 		if c.looksAlike() {
-			lines = append(lines, safe.Sprintf("%s as JSON: A %s, B %s", c.name, strconv.QuoteToASCII(c.from), strconv.QuoteToASCII(c.to)))
-			continue
+			return safe.Sprintf("%s as JSON: A %s, B %s", c.name, strconv.QuoteToASCII(c.from), strconv.QuoteToASCII(c.to))
 		}
-		lines = append(lines, safe.Sprintf("%s: A %s, B %s", c.name, orNone(c.from), orNone(c.to)))
-	}
-	return lines
+		return safe.Sprintf("%s: A %s, B %s", c.name, orNone(c.from), orNone(c.to))
+	})
 }
 
 // startChanged (E1): the start command differs.
@@ -199,11 +195,7 @@ func startChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 }
 
 func changedNames(changes []change) []string {
-	names := make([]string, len(changes))
-	for i, c := range changes {
-		names[i] = c.name
-	}
-	return names
+	return mapped(changes, func(c change) string { return c.name })
 }
 
 // argvText returns a command in the JSON form of a Dockerfile, with secrets masked.
@@ -287,14 +279,7 @@ func surfaceChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	return []Finding{f}
 }
 
-func keysOf(set map[string]struct{}) string {
-	names := make([]string, 0, len(set))
-	for name := range set {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, " ")
-}
+func keysOf(set map[string]struct{}) string { return strings.Join(slices.Sorted(maps.Keys(set)), " ") }
 
 // workdir is the working directory, / by default.
 func workdir(img model.Image) string {

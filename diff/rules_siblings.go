@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -73,10 +74,7 @@ func (t tagState) siblingsFinding(c Comparison, kin SiblingTags) Finding {
 
 // unreadIndexes states that more tags may share an image.
 func unreadIndexes(n int) safe.Text {
-	if n == 1 {
-		return safe.Const("One more index was not read")
-	}
-	return safe.Sprintf("%d more indexes were not read", n)
+	return safe.Clean(byNumber(n, "One more index was not read", fmt.Sprintf("%d more indexes were not read", n)))
 }
 
 // maxShared limits how many groups of tags with a common image a finding names.
@@ -87,10 +85,7 @@ func (t tagState) siblingsText(thing string, same []string, shared []Shared) saf
 	if len(same) > 0 {
 		parts = append(parts, "is the same "+thing+" as "+list(tagTexts(same)))
 	}
-	for i, s := range shared {
-		if i == maxShared {
-			break
-		}
+	for _, s := range shared[:min(len(shared), maxShared)] {
 		tags := list(tagTexts(mostSpecific(s.Tags)))
 		if s.Images[0] == t.now {
 			parts = append(parts, "is the "+platformsText(s.Platforms)+" of "+tags)
@@ -140,9 +135,5 @@ func tagsOf(r model.Ref) []string {
 
 // platformsText names the images of an index in a sentence.
 func platformsText(platforms []string) string {
-	texts := make([]string, len(platforms))
-	for i, name := range platforms {
-		texts[i] = cmp.Or(name, "an image")
-	}
-	return list(texts)
+	return list(mapped(platforms, func(name string) string { return cmp.Or(name, "an image") }))
 }

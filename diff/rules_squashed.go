@@ -2,6 +2,7 @@ package diff
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
@@ -64,8 +65,8 @@ func squashMark(img model.Image) (flat, because string) {
 		return "one layer contains all files", "no step is recorded"
 	case strings.HasPrefix(top.Comment, "Imported from ") && top.Index+1 == len(img.Steps):
 		return all, "docker import" // otherwise only the base was imported
-	case makesNoFiles(dockerfile.Verb(dockerfile.Instruction(top.CreatedBy))):
-		return all, dockerfile.Verb(dockerfile.Instruction(top.CreatedBy)) + " adds no files, but its layer contains all files"
+	case slices.Contains(configVerbs, verbOf(*top)):
+		return all, verbOf(*top) + " adds no files, but its layer contains all files"
 	}
 	return "", ""
 }
@@ -87,22 +88,10 @@ func isRootTool(s model.Step) bool {
 		s.CreatedBy == "apko" || strings.HasPrefix(s.CreatedBy, "ko ")
 }
 
-// makesNoFiles reports whether an instruction only changes the config.
-func makesNoFiles(verb string) bool {
-	switch verb {
-	case "ENV", "CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER", "VOLUME", "ARG", "SHELL", "HEALTHCHECK", "ONBUILD", "STOPSIGNAL", "MAINTAINER":
-		return true
-	}
-	return false
+// configVerbs are the instructions that only change the config.
+var configVerbs = []string{
+	"ENV", "CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER", "VOLUME", "ARG", "SHELL", "HEALTHCHECK", "ONBUILD", "STOPSIGNAL", "MAINTAINER",
 }
 
 // realLayers counts the layers with files.
-func realLayers(img model.Image) int {
-	n := 0
-	for _, s := range img.Steps {
-		if s.HasLayer && !s.Empty {
-			n++
-		}
-	}
-	return n
-}
+func realLayers(img model.Image) int { return countFiles(img.Steps) }

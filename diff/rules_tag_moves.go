@@ -2,7 +2,6 @@ package diff
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tagdiff/tagdiff/diff/version"
@@ -59,12 +58,8 @@ func (t tagState) moveProof(from model.Sighting) []safe.Text {
 
 // isDeployTag reports whether the name of a tag suggests that deployments use it.
 func isDeployTag(tag string) bool {
-	switch tag {
-	case "release", "stable":
-		return true
-	}
-	words := strings.FieldsFunc(tag, func(r rune) bool { return strings.ContainsRune("-_.", r) })
-	return slices.ContainsFunc(words, func(w string) bool { return w == "prod" || w == "production" })
+	return tag == "release" || tag == "stable" ||
+		slices.ContainsFunc(fieldsOf(tag, "-_."), func(w string) bool { return w == "prod" || w == "production" })
 }
 
 // rewritten (F2): by the journal, a tag that names one release was pushed again.
@@ -185,10 +180,14 @@ func movingTarget(t tagState) (Finding, bool) {
 	if m.To == "" || m.To == t.now || !t.canMove() {
 		return Finding{}, false
 	}
+	when := "while"
+	if m.Later {
+		when = "after"
+	}
 	f := Finding{
 		Severity: 1, Rests: on(Hashed), Evidence: t.evidence(m.To), Tags: []string{t.ref.Tag},
 		Text: safe.Sprintf("%s moved %s it was read. Everything here is the first version (%s), read by digest. Now the tag is %s.",
-			t.name, whileOrAfter(m.Later), short(t.now), short(m.To)),
+			t.name, when, short(t.now), short(m.To)),
 		Next:    safe.Const("Read it again. In a pipeline, use the digest that the build reported, not the tag that it just pushed"),
 		Command: t.compareCommand(t.now),
 		Proof: []safe.Text{
@@ -204,13 +203,6 @@ func movingTarget(t tagState) (Finding, bool) {
 		f.Proof = append(f.Proof, safe.Sprintf("%s is a member of %s", m.To, t.now))
 	}
 	return f, true
-}
-
-func whileOrAfter(later bool) string {
-	if later {
-		return "after"
-	}
-	return "while"
 }
 
 // onTags turns a rule for one tag into a rule for the tags of a comparison.

@@ -39,11 +39,7 @@ type lazyFinding struct {
 }
 
 func lazyFindings(found []Finding) []lazyFinding {
-	lazy := make([]lazyFinding, len(found))
-	for i, f := range found {
-		lazy[i] = lazyFinding{f.Severity, f.Tags, func() Finding { return f }}
-	}
-	return lazy
+	return mappedTo(found, func(f Finding) lazyFinding { return lazyFinding{f.Severity, f.Tags, func() Finding { return f }} })
 }
 
 func newLazyFinding(severity int, t tagState, find func(tagState) (Finding, bool)) lazyFinding {
@@ -99,11 +95,10 @@ func latestFindings(l tagList) []Finding {
 	if at < 0 {
 		return nil
 	}
-	f, ok := latestIsOld(l, l.tags[at].digest)
-	if !ok {
-		return nil
+	if f, ok := latestIsOld(l, l.tags[at].digest); ok {
+		return []Finding{f}
 	}
-	return []Finding{f}
+	return nil
 }
 
 // A list reports at most maxSingle findings of one rule and severity one by one.

@@ -32,15 +32,14 @@ type tagState struct {
 // and digest, it returns one.
 func (c Comparison) taggedSides() []tagState {
 	var sides []tagState
-	for _, s := range []struct {
-		side Side
-		art  *model.Artifact
-		near SideContext
-	}{{SideA, c.A, c.TagContext.A}, {SideB, c.B, c.TagContext.B}} {
-		if s.art == nil || s.art.Top.Digest == "" || s.side == SideB && c.A.Ref == s.art.Ref && c.A.Top.Digest == s.art.Top.Digest {
+	for _, s := range c.artifacts() {
+		if s.art.Top.Digest == "" || s.side == SideB && c.A.Ref == s.art.Ref && c.A.Top.Digest == s.art.Top.Digest {
 			continue
 		}
-		t := tagState{side: s.side, name: c.tagName(s.art.Ref), ref: s.art.Ref, now: s.art.Top.Digest, context: s.near, image: firstImage(s.art)}
+		t := tagState{side: s.side, name: c.tagName(s.art.Ref), ref: s.art.Ref, now: s.art.Top.Digest, image: firstImage(s.art)}
+		if t.context = c.TagContext.A; s.side == SideB {
+			t.context = c.TagContext.B
+		}
 		if t.image != nil {
 			t.created = t.image.Created()
 		}
@@ -66,13 +65,15 @@ func (c Comparison) sideThatMoved(sides []tagState) (at int, ok bool) {
 	return 0, false
 }
 
-func firstImage(a *model.Artifact) *model.Image {
-	for _, e := range a.Entries {
-		if e.Role == model.RoleImage {
-			return e.Image
-		}
+func firstImage(a *model.Artifact) *model.Image { return imageOf(firstEntry(a)) }
+
+// firstEntry is the first entry of an artifact for an image, nil for none.
+func firstEntry(a *model.Artifact) *model.Entry {
+	i := slices.IndexFunc(a.Entries, func(e model.Entry) bool { return e.Role == model.RoleImage })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	return &a.Entries[i]
 }
 
 // tagName returns the name of a reference in sentences. It includes what differs between
@@ -129,11 +130,8 @@ func (t tagState) before() (_ model.Sighting, ok bool) {
 }
 
 func (t tagState) evidence(more ...digest.Digest) []Evidence {
-	evidence := []Evidence{{t.side, none, t.now}}
-	for _, d := range more {
-		evidence = append(evidence, Evidence{t.side, none, d})
-	}
-	return evidence
+	digests := append([]digest.Digest{t.now}, more...)
+	return mappedTo(digests, func(d digest.Digest) Evidence { return Evidence{t.side, none, d} })
 }
 
 // beforeCommand returns the command that compares the digest before with the
@@ -169,13 +167,7 @@ func digestsCheck(repo model.Ref, tags ...string) safe.Text {
 
 // tagText returns a tag for use in a sentence, with limited length. A registry
 // can list any name.
-func tagText(tag string) string {
-	const most = 128
-	if r := []rune(tag); len(r) > most {
-		tag = string(r[:most]) + "…"
-	}
-	return ":" + tag
-}
+func tagText(tag string) string { return ":" + cutTo(128, tag) }
 
 func tagTexts(tags []string) []string { return mapped(tags, tagText) }
 
