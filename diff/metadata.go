@@ -113,11 +113,9 @@ func (c Comparison) bumpOf(p Pair) (text string, ok bool) {
 	if !related {
 		return "", false
 	}
-	versionA, _ := metadataOf(c.A, p.A).version()
-	versionB, _ := metadataOf(c.B, p.B).version()
-	if namesVersion(versionA) && namesVersion(versionB) && versionA != versionB {
+	if from, to, ok := c.claimedVersions(p); ok {
 		title, _ := metadataOf(c.B, p.B).get(v1.AnnotationTitle)
-		return bump{cmp.Or(product, strings.ToLower(title), "version"), versionA, versionB}.text(), true
+		return bump{cmp.Or(product, strings.ToLower(title), "version"), from, to}.text(), true
 	}
 	if len(layers) > 0 {
 		return bumpList(layers), true
@@ -126,6 +124,14 @@ func (c Comparison) bumpOf(p Pair) (text string, ok bool) {
 		return envs[0].text(), true
 	}
 	return "", false
+}
+
+// claimedVersions are the versions that labels or annotations of the two sides name, ok only
+// if they differ.
+func (c Comparison) claimedVersions(p Pair) (from, to string, ok bool) {
+	from, _ = metadataOf(c.A, p.A).version()
+	to, _ = metadataOf(c.B, p.B).version()
+	return from, to, namesVersion(from) && namesVersion(to) && from != to
 }
 
 // areVersions reports whether two images can be versions of one product: they share layers,

@@ -108,8 +108,7 @@ func advisePinnedBase(name string) safe.Text {
 func baseProof(a, b model.Image, baseA, baseB Base, first Row) []safe.Text {
 	lines := []safe.Text{
 		safe.Sprintf("base(A) = %s, base(B) = %s: %s", firstSteps(baseA.Steps), firstSteps(baseB.Steps), baseB.Because),
-		safe.Sprintf("steps %d to %d of A and %d to %d of B: the same instructions",
-			baseA.Steps+1, len(a.Steps), baseB.Steps+1, len(b.Steps)),
+		safe.Sprintf("steps %d to %d of A and %d to %d of B: the same instructions", baseA.Steps+1, len(a.Steps), baseB.Steps+1, len(b.Steps)),
 	}
 	return append(lines, rowProof(first)...)
 }

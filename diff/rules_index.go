@@ -30,6 +30,23 @@ func (c Comparison) indexes() []artifactSide {
 	})
 }
 
+// onArtifacts turns a rule for one artifact into a rule for a comparison.
+func onArtifacts(find func(Comparison, artifactSide) []Finding) func(Comparison) []Finding {
+	return func(c Comparison) []Finding { return c.onEach(c.artifacts(), find) }
+}
+
+// onIndexes turns a rule for one index into a rule for a comparison.
+func onIndexes(find func(Comparison, artifactSide) []Finding) func(Comparison) []Finding {
+	return func(c Comparison) []Finding { return c.onEach(c.indexes(), find) }
+}
+
+func (c Comparison) onEach(sides []artifactSide, find func(Comparison, artifactSide) []Finding) (found []Finding) {
+	for _, s := range sides {
+		found = append(found, find(c, s)...)
+	}
+	return found
+}
+
 func (i artifactSide) evidence(entries []model.Entry) []Evidence {
 	return mappedTo(entries, func(e model.Entry) Evidence { return Evidence{i.side, none, e.Descriptor.Digest} })
 }
@@ -40,28 +57,25 @@ func entriesProof(entries []model.Entry) []safe.Text {
 }
 
 // variantGap (C8): strict clients and old CPUs may find no image for them.
-func variantGap(c Comparison) []Finding {
-	var found []Finding
-	for _, s := range c.indexes() {
-		images := s.art.Images()
-		if newOnly := newCPUOnly(images); len(newOnly) > 0 {
-			found = append(found, Finding{
-				Severity: 2, Rests: on(Structure), Evidence: s.evidence(newOnly), Proof: entriesProof(newOnly),
-				Check: c.manifestOf(s.side, ".manifests[].platform"),
-				Text: safe.Sprintf("In %s, amd64 exists only as %s. An older CPU finds no image, or fails with an illegal instruction.",
-					s.name, list(platformNames(newOnly))),
-				Next: safe.Const("Publish plain linux/amd64 too, or pull the platform by digest where the CPU supports it"),
-			})
-		}
-		if bare := bareARM(images); len(bare) > 0 {
-			found = append(found, Finding{
-				Severity: 1, Rests: on(Structure), Evidence: s.evidence(bare), Proof: entriesProof(bare),
-				Check: c.manifestOf(s.side, ".manifests[].platform"),
-				Text: safe.Sprintf("In %s, arm is listed without a variant. "+
-					"Clients read this as arm/v7, and a client that needs arm/v6 may find no image.", s.name),
-				Next: safe.Const("Ask the publisher to set the variants"),
-			})
-		}
+func variantGap(c Comparison, s artifactSide) (found []Finding) {
+	images := s.art.Images()
+	if newOnly := newCPUOnly(images); len(newOnly) > 0 {
+		found = append(found, Finding{
+			Severity: 2, Rests: on(Structure), Evidence: s.evidence(newOnly), Proof: entriesProof(newOnly),
+			Check: c.manifestOf(s.side, ".manifests[].platform"),
+			Text: safe.Sprintf("In %s, amd64 exists only as %s. An older CPU finds no image, or fails with an illegal instruction.",
+				s.name, list(platformNames(newOnly))),
+			Next: safe.Const("Publish plain linux/amd64 too, or pull the platform by digest where the CPU supports it"),
+		})
+	}
+	if bare := bareARM(images); len(bare) > 0 {
+		found = append(found, Finding{
+			Severity: 1, Rests: on(Structure), Evidence: s.evidence(bare), Proof: entriesProof(bare),
+			Check: c.manifestOf(s.side, ".manifests[].platform"),
+			Text: safe.Sprintf("In %s, arm is listed without a variant. "+
+				"Clients read this as arm/v7, and a client that needs arm/v6 may find no image.", s.name),
+			Next: safe.Const("Ask the publisher to set the variants"),
+		})
 	}
 	return found
 }
@@ -148,18 +162,7 @@ func windowsBuildNamed(word string) string {
 const maxBuildSpread = 24 * time.Hour
 
 // splitBrain (C10): the platforms of an index come from different builds.
-func splitBrain(c Comparison) []Finding {
-	var found []Finding
-	for _, s := range c.indexes() {
-		if f, ok := findSplit(s); ok {
-			f.Check = c.manifestOf(s.side, ".manifests[]|{digest,platform}")
-			found = append(found, f)
-		}
-	}
-	return found
-}
-
-func findSplit(s artifactSide) (Finding, bool) {
+func splitBrain(c Comparison, s artifactSide) []Finding {
 	var first, last, other model.Entry
 	for _, e := range s.art.Images() {
 		if e.Image == nil {
@@ -178,7 +181,7 @@ func findSplit(s artifactSide) (Finding, bool) {
 	if other.Image != nil {
 		pair := []model.Entry{first, other}
 		a, b := originOf(s.art, &first), originOf(s.art, &other)
-		return Finding{
+		return []Finding{{
 			Severity: 2, Rests: on(Claimed), Evidence: s.evidence(pair),
 			Text: safe.Sprintf("In %s, the platforms come from different builds: %s is %s, %s is %s.",
 				s.name, nameOf(first), a.text(), nameOf(other), b.text()),
@@ -187,15 +190,16 @@ func findSplit(s artifactSide) (Finding, bool) {
 				safe.Sprintf("revision of %s: %s", nameOf(first), quoted(a.revision)),
 				safe.Sprintf("revision of %s: %s", nameOf(other), quoted(b.revision)),
 			},
-		}, true
+			Check: c.manifestOf(s.side, ".manifests[]|{digest,platform}"),
+		}}
 	}
-	return splitByDate(s, last)
+	return c.splitByDate(s, last)
 }
 
 // splitByDate goes by dates alone, so its finding is only suggested.
-func splitByDate(s artifactSide, last model.Entry) (Finding, bool) {
+func (c Comparison) splitByDate(s artifactSide, last model.Entry) []Finding {
 	if last.Image == nil {
-		return Finding{}, false
+		return nil
 	}
 	var old model.Entry
 	for _, e := range s.art.Images() {
@@ -207,9 +211,9 @@ func splitByDate(s artifactSide, last model.Entry) (Finding, bool) {
 		}
 	}
 	if old.Image == nil || last.Image.Created().Sub(*old.Image.Created()) <= maxBuildSpread {
-		return Finding{}, false
+		return nil
 	}
-	return Finding{
+	return []Finding{{
 		Severity: 1, Rests: on(Heuristic), Evidence: s.evidence([]model.Entry{old, last}),
 		Text: safe.Sprintf("In %s, the platforms may come from different builds: %s is from %s, %s is from %s.", s.name,
 			nameOf(old), model.TimeText(*old.Image.Created()), nameOf(last), model.TimeText(*last.Image.Created())),
@@ -218,5 +222,6 @@ func splitByDate(s artifactSide, last model.Entry) (Finding, bool) {
 			safe.Sprintf("created of %s: %s", nameOf(old), utc(*old.Image.Created())),
 			safe.Sprintf("created of %s: %s", nameOf(last), utc(*last.Image.Created())),
 		},
-	}, true
+		Check: c.manifestOf(s.side, ".manifests[]|{digest,platform}"),
+	}}
 }

@@ -35,8 +35,7 @@ func livesElsewhere(s sideOf) []Finding {
 		Severity: 2, Rests: on(Hashed), Evidence: stepEvidence(s.side, away),
 		Text: safe.Sprintf("In %s, %s (%s) may not be stored in this registry. A pull needs access to %s.",
 			s.name, plural(len(away), "layer"), stepsText(stepIndexes(away)), where),
-		Next: safe.Const("Mirror the image with these layers: crane --allow-nondistributable-artifacts, " +
-			"or regctl image copy --include-external"),
+		Next: safe.Const("Mirror the image with these layers: crane --allow-nondistributable-artifacts, or regctl image copy --include-external"),
 		Proof: mappedTo(away, func(st model.Step) safe.Text {
 			return safe.Sprintf("step %d: layer %s, media type %s", st.Index+1, st.Layer.Digest, quoted(st.Layer.MediaType))
 		}),

@@ -119,22 +119,18 @@ func entryNames(entries []model.Entry) []string {
 
 // danglingChild (C11): the registry has the index but not one of its manifests. The index
 // was read from the same repository, so a 404 does not mean a missing permission.
-func danglingChild(c Comparison) []Finding {
-	var found []Finding
-	for _, s := range c.indexes() {
-		gone := matching(s.art.Entries, func(e model.Entry) bool { return model.IsMissing(e.Err) })
-		if len(gone) == 0 {
-			continue
-		}
-		names := entryNames(gone)
-		found = append(found, Finding{
-			Severity: 3, Rests: on(Hashed), Evidence: s.evidence(gone), Proof: entriesProof(gone),
-			Text: safe.Sprintf("In %s, %s %s listed but no longer in the registry. A pull fails with \"manifest unknown\".",
-				s.name, list(names), isAre(len(names))),
-			Lead:  safe.Sprintf("%s of %s %s missing in the registry", list(names), s.name, isAre(len(names))),
-			Next:  safe.Const("Push it again. Clean-up jobs must keep the manifests that an index lists"),
-			Check: safe.Clean("crane manifest " + c.refAt(s.side, gone[0].Descriptor.Digest)),
-		})
+func danglingChild(c Comparison, s artifactSide) []Finding {
+	gone := matching(s.art.Entries, func(e model.Entry) bool { return model.IsMissing(e.Err) })
+	if len(gone) == 0 {
+		return nil
 	}
-	return found
+	names := entryNames(gone)
+	return []Finding{{
+		Severity: 3, Rests: on(Hashed), Evidence: s.evidence(gone), Proof: entriesProof(gone),
+		Text: safe.Sprintf("In %s, %s %s listed but no longer in the registry. A pull fails with \"manifest unknown\".",
+			s.name, list(names), isAre(len(names))),
+		Lead:  safe.Sprintf("%s of %s %s missing in the registry", list(names), s.name, isAre(len(names))),
+		Next:  safe.Const("Push it again. Clean-up jobs must keep the manifests that an index lists"),
+		Check: safe.Clean("crane manifest " + c.refAt(s.side, gone[0].Descriptor.Digest)),
+	}}
 }

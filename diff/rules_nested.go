@@ -44,21 +44,17 @@ func imagesBelow(entries []model.Entry, depth int) []model.Entry {
 }
 
 // nestedContradiction is C3 for an inner index.
-func nestedContradiction(c Comparison) []Finding {
-	var found []Finding
-	for _, s := range c.indexes() {
-		for _, n := range nestedLabels(*s.art) {
-			found = append(found, Finding{
-				Severity: 3, Rests: on(Hashed), Evidence: s.evidence([]model.Entry{n.entry}),
-				Text: safe.Sprintf("%s lists an inner index as %s, but its images are for %s. Clients that go by the label find no image in it.",
-					s.name, nameOf(n.entry), list(n.members)),
-				Lead: safe.Sprintf("%s lists an index of %s as %s", s.name, list(n.members), nameOf(n.entry)),
-				Next: safe.Const("Create the index again: docker buildx imagetools create lists the images of the inner ones"),
-				Proof: append(entriesProof([]model.Entry{n.entry}),
-					safe.Sprintf("platforms of its images: %s", list(n.members))),
-				Check: c.manifestOf(s.side, ".manifests[]|{mediaType,digest,platform}"),
-			})
-		}
+func nestedContradiction(c Comparison, s artifactSide) (found []Finding) {
+	for _, n := range nestedLabels(*s.art) {
+		found = append(found, Finding{
+			Severity: 3, Rests: on(Hashed), Evidence: s.evidence([]model.Entry{n.entry}),
+			Text: safe.Sprintf("%s lists an inner index as %s, but its images are for %s. Clients that go by the label find no image in it.",
+				s.name, nameOf(n.entry), list(n.members)),
+			Lead:  safe.Sprintf("%s lists an index of %s as %s", s.name, list(n.members), nameOf(n.entry)),
+			Next:  safe.Const("Create the index again: docker buildx imagetools create lists the images of the inner ones"),
+			Proof: append(entriesProof([]model.Entry{n.entry}), safe.Sprintf("platforms of its images: %s", list(n.members))),
+			Check: c.manifestOf(s.side, ".manifests[]|{mediaType,digest,platform}"),
+		})
 	}
 	return found
 }

@@ -119,28 +119,24 @@ func fieldsOf(text, separators string) []string {
 var tagPlatforms = []string{"linux", "windows", "amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "mips64le", "loong64"}
 
 // ambiguousPlatform (C7): several entries of an index claim the same platform.
-func ambiguousPlatform(c Comparison) []Finding {
-	var found []Finding
-	for _, s := range c.indexes() {
-		groups := sharedPlatforms(s.art.Images())
-		if names := layoutNames(*s.art); len(groups) > 0 && len(names) > 1 {
-			found = append(found, c.layoutIndex(s, groups, names))
-			continue
+func ambiguousPlatform(c Comparison, s artifactSide) (found []Finding) {
+	groups := sharedPlatforms(s.art.Images())
+	if names := layoutNames(*s.art); len(groups) > 0 && len(names) > 1 {
+		return []Finding{c.layoutIndex(s, groups, names)}
+	}
+	var twins []sharedPlatform
+	for _, g := range groups {
+		switch others := g.others(); {
+		case len(others) == 0 && g.packing() != "":
+			twins = append(twins, g)
+		case len(others) == 0:
+			found = append(found, c.claimedPackings(s, g))
+		default:
+			found = append(found, c.ambiguous(s, g, others))
 		}
-		var twins []sharedPlatform
-		for _, g := range groups {
-			switch others := g.others(); {
-			case len(others) == 0 && g.packing() != "":
-				twins = append(twins, g)
-			case len(others) == 0:
-				found = append(found, c.claimedPackings(s, g))
-			default:
-				found = append(found, c.ambiguous(s, g, others))
-			}
-		}
-		if len(twins) > 0 {
-			found = append(found, c.twinPackings(s, twins))
-		}
+	}
+	if len(twins) > 0 {
+		found = append(found, c.twinPackings(s, twins))
 	}
 	return found
 }

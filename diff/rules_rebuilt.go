@@ -70,12 +70,8 @@ func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
 // versionsOf is the change of version that explains a rebuild: that of labels or
 // annotations, "" for none.
 func (c Comparison) versionsOf(p Pair) string {
-	if !c.areVersions(p) {
-		return ""
-	}
-	from, _ := metadataOf(c.A, p.A).version()
-	to, _ := metadataOf(c.B, p.B).version()
-	if !namesVersion(from) || !namesVersion(to) || from == to {
+	from, to, ok := c.claimedVersions(p)
+	if !ok || !c.areVersions(p) {
 		return ""
 	}
 	return quoted(from) + " → " + quoted(to)

@@ -14,24 +14,19 @@ import (
 )
 
 // rewrittenInTags (F2) uses the list of tags where the journal has no earlier digest.
-func rewrittenInTags(c Comparison) []Finding {
-	var found []Finding
-	for _, t := range c.taggedSides() {
-		if f, ok := rewritten(t); ok {
-			found = append(found, f)
-			continue
-		}
-		v := version.Parse(t.ref.Tag)
-		if t.context.Tags == nil || !t.canMove() || !v.IsComplete() {
-			continue
-		}
-		line := fmt.Sprintf("%d.%d.", v.Numbers[0], v.Numbers[1]) // a cheap filter for thousands of tags
-		l := listOf(*t.context.Tags, func(o model.Tagged) bool {
-			return o.Digest == t.now || strings.HasPrefix(strings.TrimLeft(o.Tag, "vV"), line)
-		})
-		found = append(found, t.findingsOn(slices.Concat(sharedReleases(l, t.ref.Tag), lateReleases(l)))...)
+func rewrittenInTags(t tagState) []Finding {
+	if found := rewritten(t); found != nil {
+		return found
 	}
-	return found
+	v := version.Parse(t.ref.Tag)
+	if t.context.Tags == nil || !t.canMove() || !v.IsComplete() {
+		return nil
+	}
+	line := fmt.Sprintf("%d.%d.", v.Numbers[0], v.Numbers[1]) // a cheap filter for thousands of tags
+	l := listOf(*t.context.Tags, func(o model.Tagged) bool {
+		return o.Digest == t.now || strings.HasPrefix(strings.TrimLeft(o.Tag, "vV"), line)
+	})
+	return t.findingsOn(slices.Concat(sharedReleases(l, t.ref.Tag), lateReleases(l)))
 }
 
 // sharedReleases (F2) finds releases that point at the same image. If first is among them,
@@ -172,28 +167,22 @@ func (l tagList) createdCheck(tags ...listed) safe.Text {
 }
 
 // latestBehind (F5) checks a side whose tag is latest.
-func latestBehind(c Comparison) []Finding {
-	var found []Finding
-	for _, t := range c.taggedSides() {
-		if t.ref.Tag != latestTag || !t.canMove() || t.context.Tags == nil {
-			continue
-		}
-		releases := listOf(*t.context.Tags, func(o model.Tagged) bool { return o.Digest == t.now || strings.Count(o.Tag, ".") >= 2 })
-		if f, ok := latestIsOld(releases, t.now); ok {
-			found = append(found, t.findingsOn([]Finding{f})...)
-		}
+func latestBehind(t tagState) []Finding {
+	if t.ref.Tag != latestTag || !t.canMove() || t.context.Tags == nil {
+		return nil
 	}
-	return found
+	releases := listOf(*t.context.Tags, func(o model.Tagged) bool { return o.Digest == t.now || strings.Count(o.Tag, ".") >= 2 })
+	return t.findingsOn(latestIsOld(releases, t.now))
 }
 
 const latestTag = "latest"
 
 // latestIsOld (F5): a release is higher than the one that latest points at.
-func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
+func latestIsOld(l tagList, latest digest.Digest) []Finding {
 	is, known := newest(l.byDigest[latest])
 	best, _ := newest(l.tags)
 	if !known || is.version.CompareRelease(best.version) >= 0 || covers(is.version, best.version) {
-		return Finding{}, false
+		return nil
 	}
 	f := Finding{
 		Severity: 1, Rests: on(Structure), Evidence: []Evidence{{SideA, none, is.digest}, {SideA, none, best.digest}}, Tags: []string{latestTag},
@@ -209,7 +198,7 @@ func latestIsOld(l tagList, latest digest.Digest) (Finding, bool) {
 		f.Rests = on(Heuristic)
 		f.Proof = append(f.Proof, askedText(l.set))
 	}
-	return f, true
+	return []Finding{f}
 }
 
 // releasesAfter counts the releases above a version.

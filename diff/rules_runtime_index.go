@@ -12,7 +12,7 @@ import (
 // nestedIndex (C14): an index that lists an index.
 func nestedIndex(c Comparison) []Finding {
 	isIndex := func(a *model.Artifact, i int) bool { return a.Entries[i].Role == model.RoleIndex }
-	return c.onIndexes(isIndex, func(s artifactSide, nested []model.Entry) Finding {
+	return c.onEntries(isIndex, func(s artifactSide, nested []model.Entry) Finding {
 		return Finding{
 			Severity: 1, Rests: on(Hashed, Claimed),
 			Text: safe.Sprintf("In %s, the index lists %s. podman and Docker before 23.0 read one level only and fail.",
@@ -43,7 +43,7 @@ func indexesText(nested []model.Entry) string {
 
 // withoutPlatform (C15): images of an index that no client can choose by platform.
 func withoutPlatform(c Comparison) []Finding {
-	return c.onIndexes(func(a *model.Artifact, i int) bool {
+	return c.onEntries(func(a *model.Artifact, i int) bool {
 		e := a.Entries[i]
 		return e.Role == model.RoleImage && (e.Descriptor.Platform == nil || e.Descriptor.Platform.OS == "")
 	}, func(s artifactSide, bare []model.Entry) Finding {
@@ -64,7 +64,7 @@ func withoutPlatform(c Comparison) []Finding {
 // meant to be listed so is a fact.
 func artifactAsPlatform(c Comparison) []Finding {
 	kind := func(is func(listedArtifact) bool, find func(artifactSide, []model.Entry) Finding) []Finding {
-		return c.onIndexes(func(a *model.Artifact, i int) bool {
+		return c.onEntries(func(a *model.Artifact, i int) bool {
 			l, ok := listedAt(a, i)
 			return ok && is(l)
 		}, find)
@@ -163,30 +163,26 @@ func listedAs(e model.Entry) string {
 }
 
 // onlyBuildCache (C17): an index or a manifest that holds a build cache and no image.
-func onlyBuildCache(c Comparison) []Finding {
-	var found []Finding
-	for _, s := range c.artifacts() {
-		if !isBuildCache(*s.art) && !strings.HasPrefix(s.art.Top.ArtifactType, buildCacheType) {
-			continue
-		}
-		found = append(found, Finding{
-			Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.art.Top.Digest}},
-			Text: safe.Sprintf("%s is a build cache of BuildKit, not an image: there is nothing to run.", s.name),
-			Next: safe.Const("Use it with docker buildx build --cache-from type=registry,ref=…"),
-			Proof: []safe.Text{
-				safe.Sprintf("the manifest %s lists a %s", s.art.Top.Digest, buildCacheType+"v0"),
-				safe.Const("source: buildkit, cache/remotecache/v1/spec.go: CacheConfigMediaTypeV0"),
-			},
-			Check: c.manifestOf(s.side, "."),
-		})
+func onlyBuildCache(c Comparison, s artifactSide) []Finding {
+	if !isBuildCache(*s.art) && !strings.HasPrefix(s.art.Top.ArtifactType, buildCacheType) {
+		return nil
 	}
-	return found
+	return []Finding{{
+		Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.art.Top.Digest}},
+		Text: safe.Sprintf("%s is a build cache of BuildKit, not an image: there is nothing to run.", s.name),
+		Next: safe.Const("Use it with docker buildx build --cache-from type=registry,ref=…"),
+		Proof: []safe.Text{
+			safe.Sprintf("the manifest %s lists a %s", s.art.Top.Digest, buildCacheType+"v0"),
+			safe.Const("source: buildkit, cache/remotecache/v1/spec.go: CacheConfigMediaTypeV0"),
+		},
+		Check: c.manifestOf(s.side, "."),
+	}}
 }
 
-// onIndexes applies a rule to the entries of each index that match, by their place. find leaves the
-// evidence, the entries in the proof and the check to onIndexes. A list of referrers is
+// onEntries applies a rule to the entries of each index that match, by their place. find leaves the
+// evidence, the entries in the proof and the check to onEntries. A list of referrers is
 // not for runtimes (distribution-spec, "Referrers Tag Schema").
-func (c Comparison) onIndexes(match func(*model.Artifact, int) bool, find func(artifactSide, []model.Entry) Finding) []Finding {
+func (c Comparison) onEntries(match func(*model.Artifact, int) bool, find func(artifactSide, []model.Entry) Finding) []Finding {
 	var found []Finding
 	for _, s := range c.indexes() {
 		if model.IsAttached(s.art.Ref.Tag) {

@@ -144,33 +144,29 @@ func nativeSchema1(s sideOf) []Finding {
 }
 
 // answerDepends (B5): what clients with a shorter Accept header get for the same tag.
-func answerDepends(c Comparison) []Finding {
-	var found []Finding
-	for _, s := range c.artifacts() {
-		f := Finding{Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.art.Top.Digest}}}
-		var others []string
-		for _, a := range s.art.Answers {
-			switch {
-			case a.Refused:
-				others = append(others, a.Client+" get nothing ("+strconv.Itoa(a.Status)+")")
-				f.Severity = 3
-			case a.Digest != "" && a.Digest != s.art.Top.Digest:
-				others = append(others, a.Client+" get sha256:"+short(a.Digest)+memberName(s.art, a.Digest))
-			default:
-				continue
-			}
-			f.Proof = append(f.Proof, safe.Sprintf("accepting %s: status %d, digest %s", a.Client, a.Status, orNone(string(a.Digest))))
-		}
-		if len(others) == 0 {
+func answerDepends(_ Comparison, s artifactSide) []Finding {
+	f := Finding{Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.art.Top.Digest}}}
+	var others []string
+	for _, a := range s.art.Answers {
+		switch {
+		case a.Refused:
+			others = append(others, a.Client+" get nothing ("+strconv.Itoa(a.Status)+")")
+			f.Severity = 3
+		case a.Digest != "" && a.Digest != s.art.Top.Digest:
+			others = append(others, a.Client+" get sha256:"+short(a.Digest)+memberName(s.art, a.Digest))
+		default:
 			continue
 		}
-		f.Proof = append([]safe.Text{safe.Sprintf("accepting all: digest %s", s.art.Top.Digest)}, f.Proof...)
-		f.Text = safe.Sprintf("For %s, the answer depends on the Accept header: clients that accept %s.",
-			s.name, strings.Join(others, "; clients that accept "))
-		f.Next = safe.Const("Publish the format that the oldest client needs, or update this client")
-		found = append(found, f)
+		f.Proof = append(f.Proof, safe.Sprintf("accepting %s: status %d, digest %s", a.Client, a.Status, orNone(string(a.Digest))))
 	}
-	return found
+	if len(others) == 0 {
+		return nil
+	}
+	f.Proof = append([]safe.Text{safe.Sprintf("accepting all: digest %s", s.art.Top.Digest)}, f.Proof...)
+	f.Text = safe.Sprintf("For %s, the answer depends on the Accept header: clients that accept %s.",
+		s.name, strings.Join(others, "; clients that accept "))
+	f.Next = safe.Const("Publish the format that the oldest client needs, or update this client")
+	return []Finding{f}
 }
 
 // memberName returns the platform of a digest in an index, " (linux/amd64)", or "".

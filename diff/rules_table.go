@@ -115,7 +115,7 @@ var rulesSchema1 = []rule{{
 	means: "The image was pushed as schema1, the format of 2015. New runtimes refuse it.",
 	proof: "schemaVersion = 1, and the ids do not follow from the layers",
 }, {
-	id: "B5", name: "answer-depends-on-the-question", whole: answerDepends,
+	id: "B5", name: "answer-depends-on-the-question", whole: onArtifacts(answerDepends),
 	means: "Clients that accept fewer formats get another digest for a tag, or no manifest. tagdiff checks this with --probe.",
 	proof: "HEAD of the tag with the types of Docker alone, or of single images alone, returns another digest or status",
 }}
@@ -130,7 +130,7 @@ var rulesPlatforms = []rule{{
 	means: "B serves a platform that A does not serve.",
 	proof: "platforms(B) \\ platforms(A) is not empty",
 }, {
-	id: "C3", name: "label-contradiction", pair: labelContradiction, whole: nestedContradiction,
+	id: "C3", name: "label-contradiction", pair: labelContradiction, whole: onIndexes(nestedContradiction),
 	means: "The index and the config of an image state different platforms, or no image of an inner index has the platform of its label.",
 	proof: "platform of the descriptor ≠ platform of the config, or of each image of the inner index, all normalised",
 }, {
@@ -144,11 +144,11 @@ var rulesPlatforms = []rule{{
 	means: "An index entry with platform unknown/unknown is an attestation of a build, not a platform.",
 	proof: "vnd.docker.reference.type = attestation-manifest, or platform unknown/unknown",
 }, {
-	id: "C7", name: "ambiguous-platform", whole: ambiguousPlatform,
+	id: "C7", name: "ambiguous-platform", whole: onIndexes(ambiguousPlatform),
 	means: "Two entries of an index claim the same platform. Clients use one of them.",
 	proof: "platform(entry i) = platform(entry j), digests differ",
 }, {
-	id: "C8", name: "variant-gap", whole: variantGap,
+	id: "C8", name: "variant-gap", whole: onIndexes(variantGap),
 	means: "Clients that are strict about CPU variants may find no image, or an image for a newer CPU.",
 	proof: "all amd64 entries have a variant; or arm is listed with and without a variant",
 }, {
@@ -156,11 +156,11 @@ var rulesPlatforms = []rule{{
 	means: "An image for Windows runs on hosts of the same build or newer.",
 	proof: "os.version of the entry",
 }, {
-	id: "C10", name: "split-brain-list", whole: splitBrain,
+	id: "C10", name: "split-brain-list", whole: onIndexes(splitBrain),
 	means: "The platforms of one index come from different builds.",
 	proof: "the label org.opencontainers.image.revision differs between them; or their dates differ by more than 24 hours (suggested only)",
 }, {
-	id: "C11", name: "dangling-child", whole: danglingChild,
+	id: "C11", name: "dangling-child", whole: onIndexes(danglingChild),
 	means: "The index exists, but a manifest that it lists was deleted from the registry.",
 	proof: "GET of the member by digest returns 404, after the index was read from the same repository",
 }, {
@@ -186,7 +186,7 @@ var rulesPlatforms = []rule{{
 		"comes before the image for that platform; WebAssembly and SOCI indexes are meant to be listed so.",
 	proof: "an entry is an artifact, and its platform.os is set and not unknown (inspektor-gadget pull request 5494)",
 }, {
-	id: "C17", name: "build-cache", whole: onlyBuildCache,
+	id: "C17", name: "build-cache", whole: onArtifacts(onlyBuildCache),
 	means: "The reference leads to a build cache of BuildKit. There is nothing to run.",
 	proof: "an entry or the config has the type application/vnd.buildkit.cacheconfig (buildkit, cache/remotecache/v1/spec.go)",
 }, {
@@ -361,7 +361,7 @@ var rulesTags = []rule{{
 	means: "A tag points at another digest than when tagdiff last saw it. This is reported for one day after the move was first seen.",
 	proof: "digest(T) when last seen, in the journal ≠ digest(T)",
 }, {
-	id: "F2", name: "version-tag-rewritten", tags: rewrittenInTags,
+	id: "F2", name: "version-tag-rewritten", tags: onTags(rewrittenInTags),
 	means: "A tag that looks like a fixed release was pushed again.",
 	proof: "F1 ∧ T is a version of three numbers; without a journal (suggested only): two releases have one digest, or created(x.y.z) is " +
 		"more than 24 hours after created(x.y.z+n)",
@@ -374,7 +374,7 @@ var rulesTags = []rule{{
 	means: "Other tags point at the same image, or at an index that shares an image with it.",
 	proof: "digest(T) = digest(T'); or T' lists a digest that T lists",
 }, {
-	id: "F5", name: "latest-is-not-newest", tags: latestBehind,
+	id: "F5", name: "latest-is-not-newest", tags: onTags(latestBehind),
 	means: "A release is higher than the one that the tag latest points at.",
 	proof: "digest(latest) = digest(X) ∧ the tags contain a release Y > X; release candidates, dates and flavours do not count",
 }, {

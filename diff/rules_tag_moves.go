@@ -9,20 +9,26 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
+// moved is a finding on a tag that moved, with what all rules about moves have in common.
+func (t tagState) moved(from model.Sighting) Finding {
+	return Finding{
+		Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag}, Command: t.beforeCommand(from),
+		Proof: t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
+	}
+}
+
 // tagMoved (F1): a tag no longer has the digest it had when tagdiff last saw it.
-func tagMoved(t tagState) (Finding, bool) {
+func tagMoved(t tagState) []Finding {
 	from, ok := t.before()
 	if !ok {
-		return Finding{}, false
+		return nil
 	}
-	return Finding{
-		Severity: moveSeverity(t.ref.Tag), Rests: on(Hashed), Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
-		Text: safe.Sprintf("%s moved: on %s it was %s, now it is %s%s.",
-			t.name, model.TimeText(from.Last), short(from.Digest), short(t.now), t.versionChange()),
-		Next:    safe.Sprintf("Pin it by digest where it must not move: %s@%s%s", tagText(t.ref.Tag), t.now, t.compareHint()),
-		Command: t.beforeCommand(from),
-		Proof:   t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
-	}, true
+	f := t.moved(from)
+	f.Severity, f.Rests = moveSeverity(t.ref.Tag), on(Hashed)
+	f.Text = safe.Sprintf("%s moved: on %s it was %s, now it is %s%s.",
+		t.name, model.TimeText(from.Last), short(from.Digest), short(t.now), t.versionChange())
+	f.Next = safe.Sprintf("Pin it by digest where it must not move: %s@%s%s", tagText(t.ref.Tag), t.now, t.compareHint())
+	return []Finding{f}
 }
 
 // moveSeverity is highest for tags that people deploy from.
@@ -63,18 +69,16 @@ func isDeployTag(tag string) bool {
 }
 
 // rewritten (F2): by the journal, a tag that names one release was pushed again.
-func rewritten(t tagState) (Finding, bool) {
+func rewritten(t tagState) []Finding {
 	from, ok := t.before()
 	if !ok || !namesRelease(version.Parse(t.ref.Tag)) {
-		return Finding{}, false
+		return nil
 	}
-	return Finding{
-		Severity: 2, Rests: on(Hashed), Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
-		Text: safe.Sprintf("%s looks like a fixed release, but was pushed again: on %s it was %s, now it is %s.",
-			t.name, model.TimeText(from.Last), short(from.Digest), short(t.now)),
-		Next: advisePinning(), Command: t.beforeCommand(from),
-		Proof: t.moveProof(from), Check: digestsCheck(t.ref, t.ref.Tag),
-	}, true
+	f := t.moved(from)
+	f.Severity, f.Rests, f.Next = 2, on(Hashed), advisePinning()
+	f.Text = safe.Sprintf("%s looks like a fixed release, but was pushed again: on %s it was %s, now it is %s.",
+		t.name, model.TimeText(from.Last), short(from.Digest), short(t.now))
+	return []Finding{f}
 }
 
 // namesRelease reports whether a tag with this version is expected not to move.
@@ -92,23 +96,21 @@ const (
 )
 
 // wentBackwards (F3): a tag moved to an older image.
-func wentBackwards(t tagState) (Finding, bool) {
+func wentBackwards(t tagState) []Finding {
 	from, ok := t.before()
 	if !ok {
-		return Finding{}, false
+		return nil
 	}
 	say, proof, ok := t.whyOlder(from)
 	if !ok {
-		return Finding{}, false
+		return nil
 	}
-	return Finding{
-		Severity: 3, Rests: on(Structure), Evidence: t.evidence(from.Digest), Tags: []string{t.ref.Tag},
-		Text: safe.Sprintf("%s went backwards: %s.", t.name, say),
-		Next: safe.Const("If this is not a rollback, two builds raced and the older one finished last. " +
-			"Push the newest build again, and let one build wait for the other"),
-		Command: t.beforeCommand(from),
-		Proof:   append(t.moveProof(from), proof...), Check: digestsCheck(t.ref, t.ref.Tag),
-	}, true
+	f := t.moved(from)
+	f.Severity, f.Rests, f.Proof = 3, on(Structure), append(f.Proof, proof...)
+	f.Text = safe.Sprintf("%s went backwards: %s.", t.name, say)
+	f.Next = safe.Const("If this is not a rollback, two builds raced and the older one finished last. " +
+		"Push the newest build again, and let one build wait for the other")
+	return []Finding{f}
 }
 
 // whyOlder states in what way the new image is older than the previous one; ok is false if
@@ -175,10 +177,10 @@ func (t tagState) olderLabel() (now, was string) {
 }
 
 // movingTarget (F6): a tag moved after tagdiff resolved it.
-func movingTarget(t tagState) (Finding, bool) {
+func movingTarget(t tagState) []Finding {
 	m := t.context.Moved
 	if m.To == "" || m.To == t.now || !t.canMove() {
-		return Finding{}, false
+		return nil
 	}
 	when := "while"
 	if m.Later {
@@ -202,17 +204,14 @@ func movingTarget(t tagState) (Finding, bool) {
 		f.Next = safe.Const("Wait until the index is pushed, then read it again. If this stays, one job overwrote the index")
 		f.Proof = append(f.Proof, safe.Sprintf("%s is a member of %s", m.To, t.now))
 	}
-	return f, true
+	return []Finding{f}
 }
 
 // onTags turns a rule for one tag into a rule for the tags of a comparison.
-func onTags(find func(tagState) (Finding, bool)) func(Comparison) []Finding {
-	return func(c Comparison) []Finding {
-		var found []Finding
+func onTags(find func(tagState) []Finding) func(Comparison) []Finding {
+	return func(c Comparison) (found []Finding) {
 		for _, t := range c.taggedSides() {
-			if f, ok := find(t); ok {
-				found = append(found, f)
-			}
+			found = append(found, find(t)...)
 		}
 		return found
 	}

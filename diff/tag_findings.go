@@ -42,8 +42,8 @@ func lazyFindings(found []Finding) []lazyFinding {
 	return mappedTo(found, func(f Finding) lazyFinding { return lazyFinding{f.Severity, f.Tags, func() Finding { return f }} })
 }
 
-func newLazyFinding(severity int, t tagState, find func(tagState) (Finding, bool)) lazyFinding {
-	return lazyFinding{severity, []string{t.ref.Tag}, func() Finding { f, _ := find(t); return f }}
+func newLazyFinding(severity int, t tagState, find func(tagState) []Finding) lazyFinding {
+	return lazyFinding{severity, []string{t.ref.Tag}, func() Finding { return find(t)[0] }}
 }
 
 // moveFindings returns the findings on each tag with a recorded history. A tag
@@ -95,10 +95,7 @@ func latestFindings(l tagList) []Finding {
 	if at < 0 {
 		return nil
 	}
-	if f, ok := latestIsOld(l, l.tags[at].digest); ok {
-		return []Finding{f}
-	}
-	return nil
+	return latestIsOld(l, l.tags[at].digest)
 }
 
 // A list reports at most maxSingle findings of one rule and severity one by one.
