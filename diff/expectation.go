@@ -193,9 +193,6 @@ func (f Finding) short() safe.Text {
 
 // warningsText names the warnings, each rule once.
 func warningsText(warnings []Finding) safe.Text {
-	var names []safe.Text
-	for _, f := range warnings {
-		names = appendNew(names, safe.Sprintf("%s %s", f.ID, f.Name))
-	}
+	names := distinct(warnings, func(f Finding) safe.Text { return safe.Sprintf("%s %s", f.ID, f.Name) })
 	return safe.Sprintf("%s: %s", plural(len(names), "warning"), safe.Join(names, ", "))
 }

@@ -27,11 +27,7 @@ func OwnersIn(p model.DigestPrefix, ref model.Ref, parts []model.Part) []model.O
 // DigestsOf returns the digests of owners, each once. Several digests may begin with one
 // prefix.
 func DigestsOf(owners []model.Owner) []digest.Digest {
-	var found []digest.Digest
-	for _, o := range owners {
-		found = appendNew(found, o.Digest)
-	}
-	return found
+	return distinct(owners, func(o model.Owner) digest.Digest { return o.Digest })
 }
 
 // ManifestIn returns the first owner whose digest is that of a manifest, a tag's before an
@@ -113,14 +109,12 @@ func namesText(owners []model.Owner) string {
 		platform = "" // the role has it
 	}
 	alike := !slices.ContainsFunc(owners, func(o model.Owner) bool { return o.Platform != owners[0].Platform })
-	var names []string
-	for _, o := range owners {
-		name := refName(o.Ref)
-		if !alike && o.Platform != "" {
-			name += " (" + o.Platform + ")"
+	names := distinct(owners, func(o model.Owner) string {
+		if alike || o.Platform == "" {
+			return refName(o.Ref)
 		}
-		names = appendNew(names, name)
-	}
+		return refName(o.Ref) + " (" + o.Platform + ")"
+	})
 	text := strings.Join(names[:min(len(names), maxOwnerNames)], ", ")
 	if more := len(names) - maxOwnerNames; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)

@@ -135,11 +135,7 @@ func fileLayers(e model.Entry) []*model.Step {
 }
 
 func architectures(group []model.Entry) int {
-	var seen []string
-	for _, e := range group {
-		seen = appendNew(seen, e.Platform().Architecture)
-	}
-	return len(seen)
+	return len(distinct(group, func(e model.Entry) string { return e.Platform().Architecture }))
 }
 
 // commonLayers returns how many first layers all images of a group share, and their size in

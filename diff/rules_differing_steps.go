@@ -55,25 +55,18 @@ func differs(r Row) bool {
 // if no lower step differs. Layers with the same files and other times differ too, so the
 // texts do not speak of files.
 func rebuiltDifferently(c Comparison, p Pair) []Finding {
-	var rebuilt []Row
-	cause, seen := false, false
-	for _, r := range p.Rows {
-		if !differs(r) {
-			continue
-		}
-		if r.builtAgain() && r.A != nil && r.B != nil && r.A.CreatedBy != "" { // two imports without text are not one step
-			cause = cause || !seen
-			rebuilt = append(rebuilt, r)
-		}
-		seen = true
+	isRebuilt := func(r Row) bool { // two imports without text are not one step
+		return r.builtAgain() && r.A != nil && r.B != nil && r.A.CreatedBy != ""
 	}
+	differ := matching(p.Rows, differs)
+	rebuilt := matching(differ, isRebuilt)
 	if len(rebuilt) == 0 || platformsContradict(p.A.Platform(), p.B.Platform()) { // other machines have other files
 		return nil
 	}
 	if p.convertedWhole() || p.convertedApart() {
 		return nil // the tool that wrote all layers again is the cause, not this step
 	}
-	first := rebuilt[0]
+	first, cause := rebuilt[0], isRebuilt(differ[0])
 	text := instructionText(*first.A)
 	if f, ok := c.filesGiven(p, rebuilt); ok {
 		return []Finding{f}
@@ -107,14 +100,11 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 // otherLayers is D4 for layers that a tool puts beside each other, as Nix, Jib and
 // buildpacks do: none of them follows from the ones below.
 func (c Comparison) otherLayers(p Pair, rebuilt []Row) (Finding, bool) {
-	var names []string
 	isOne := assembledIn(imageOf(p.A))
-	for _, r := range rebuilt {
-		if !isOne(*r.A) {
-			return Finding{}, false
-		}
-		names = appendNew(names, instructionText(*r.A))
+	if slices.ContainsFunc(rebuilt, func(r Row) bool { return !isOne(*r.A) }) {
+		return Finding{}, false
 	}
+	names := distinct(rebuilt, func(r Row) string { return instructionText(*r.A) })
 	return Finding{
 		Severity: 1, Rests: on(Claimed), Evidence: evidenceOf(rebuilt), Proof: rowProof(rebuilt[0]), Check: c.LayerCheck(rebuilt[0]),
 		Text: safe.Sprintf("The content differs in %s.", list(names)),

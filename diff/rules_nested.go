@@ -25,11 +25,7 @@ func nestedLabels(a model.Artifact) []nestedLabel {
 		images := imagesBelow(a.Entries[i+1:], e.Depth)
 		fits := func(m model.Entry) bool { return nameOf(m) == "" || !platformsContradict(*p, m.Platform()) }
 		if len(images) > 0 && !slices.ContainsFunc(images, fits) {
-			n := nestedLabel{entry: e}
-			for _, m := range images {
-				n.members = appendNew(n.members, nameOf(m))
-			}
-			found = append(found, n)
+			found = append(found, nestedLabel{e, distinct(images, nameOf)})
 		}
 	}
 	return found

@@ -147,10 +147,7 @@ func meantArtifact(s artifactSide, listed []model.Entry) Finding {
 
 // kindsAndPlatforms names what entries are and what they are listed as.
 func kindsAndPlatforms(listed []model.Entry) (kinds, platforms []string) {
-	for _, e := range listed {
-		kinds, platforms = appendNew(kinds, artifactName(e.ArtifactType())), appendNew(platforms, listedAs(e))
-	}
-	return kinds, platforms
+	return distinct(listed, func(e model.Entry) string { return artifactName(e.ArtifactType()) }), distinct(listed, listedAs)
 }
 
 // listedAs is the platform of an entry as its index states it.

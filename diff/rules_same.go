@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -49,16 +50,9 @@ func repacked(c Comparison, p Pair) []Finding {
 // packingsText says how the layers that are packed in two ways are packed on the two sides:
 // "as gzip in :a and as zstd in :b".
 func packingsText(rows []Row, nameA, nameB string) string {
-	packings := func(of func(Row) *model.Step) (all []string) {
-		for _, r := range rows {
-			if r.Class != RepackedRow {
-				continue
-			}
-			if s := of(r); s != nil && s.HasLayer {
-				all = appendNew(all, packingName(*s))
-			}
-		}
-		return all
+	packings := func(of func(Row) *model.Step) []string {
+		repacked := matching(rows, func(r Row) bool { return r.Class == RepackedRow && of(r) != nil && of(r).HasLayer })
+		return distinct(repacked, func(r Row) string { return packingName(*of(r)) })
 	}
 	a := packings(func(r Row) *model.Step { return r.A })
 	b := packings(func(r Row) *model.Step { return r.B })
@@ -70,11 +64,7 @@ func packingsText(rows []Row, nameA, nameB string) string {
 
 // packingName says how a layer is packed, by its first bytes or else its media type.
 func packingName(s model.Step) string {
-	packing := s.Packing
-	if packing == "" {
-		packing = claimedPacking(s.Layer.MediaType)
-	}
-	switch packing {
+	switch packing := cmp.Or(s.Packing, claimedPacking(s.Layer.MediaType)); packing {
 	case model.PackingGzip, model.PackingZstd:
 		return "as " + packing
 	case model.PackingTar:
@@ -105,25 +95,18 @@ func newEnvelope(c Comparison) []Finding {
 	if len(onlyA)+len(onlyB) > 0 || slices.Equal(attestations(*c.A), attestations(*c.B)) || !c.allIdentical() {
 		return nil
 	}
-	nameA, nameB := c.names()
 	say := safe.Const("Only the build attestations differ. Provenance contains the time of the build, " +
 		"so the digest of the index changes with every build.")
-	if len(attestations(*c.A)) == 0 || len(attestations(*c.B)) == 0 {
-		with := nameA
-		if len(attestations(*c.A)) == 0 {
-			with = nameB
-		}
-		say = safe.Sprintf("Only %s has build attestations (provenance, SBOM). Nothing else makes the digests differ.", with)
+	if with := matching(c.artifacts(), func(s artifactSide) bool { return len(attestations(*s.art)) > 0 }); len(with) == 1 {
+		say = safe.Sprintf("Only %s has build attestations (provenance, SBOM). Nothing else makes the digests differ.", with[0].name)
 	}
-	f := Finding{
-		Rests: on(Hashed), Evidence: topEvidence(c), Check: c.digestsCommand(),
-		Text: say,
+	return []Finding{{
+		Rests: on(Hashed), Evidence: topEvidence(c), Check: c.digestsCommand(), Text: say,
 		Next: safe.Const("Compare and pin the digests of the platforms, or build with --provenance=false"),
-	}
-	for _, p := range c.shared() {
-		f.Proof = append(f.Proof, safe.Sprintf("%s: manifest(A) = manifest(B) = %s", platformOrImage(p), p.A.Descriptor.Digest))
-	}
-	return []Finding{f}
+		Proof: mappedTo(c.shared(), func(p Pair) safe.Text {
+			return safe.Sprintf("%s: manifest(A) = manifest(B) = %s", platformOrImage(p), p.A.Descriptor.Digest)
+		}),
+	}}
 }
 
 // allIdentical reports whether every platform that both sides have is the same manifest.
@@ -152,9 +135,7 @@ func otherSettings(c Comparison, p Pair, a, b *model.Image) []Finding {
 		next = adviseElsewhere
 	}
 	return []Finding{{
-		Rests: rests, Evidence: pairEvidence(p),
-		Text: text,
-		Next: next,
+		Rests: rests, Evidence: pairEvidence(p), Text: text, Next: next,
 		Proof: []safe.Text{
 			safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(a.Config.RootFS.DiffIDs)),
 			safe.Sprintf("config(A) = %s", a.ID()), safe.Sprintf("config(B) = %s", b.ID()),
@@ -216,7 +197,7 @@ func reprinted(c Comparison, p Pair, a, b *model.Image) []Finding {
 		rests = on(Hashed, Structure)
 		say = safe.Sprintf("A tool wrote the config again: %s. It means the same to runtimes, but the digest changed.",
 			fieldsText(spelled, nameB))
-		same = safe.Sprintf("the configs differ in nothing but %s", list(namesOfChanges(spelled)))
+		same = safe.Sprintf("the configs differ in nothing but %s", list(distinct(spelled, func(change fieldChange) string { return change.name })))
 	case what == "config" && !jsondoc.Equal(a.Config.Raw, b.Config.Raw):
 		say = safe.Const("A tool wrote the config again without fields of Docker's builder. " +
 			"No runtime reads these fields, but the digest changed.")
@@ -224,8 +205,7 @@ func reprinted(c Comparison, p Pair, a, b *model.Image) []Finding {
 			"and Image and similar fields of config")
 	}
 	return []Finding{{
-		Severity: 1, Rests: rests, Evidence: pairEvidence(p),
-		Text: say,
+		Severity: 1, Rests: rests, Evidence: pairEvidence(p), Text: say,
 		Next: safe.Const("Copy manifests and configs as bytes. Pins and signatures for the old digest do not match the new one"),
 		Proof: []safe.Text{
 			safe.Sprintf("config(A) = %s, manifest(A) = %s", a.ID(), a.Manifest.Digest),
@@ -247,11 +227,4 @@ func spellingOnly(a, b *model.Image) []fieldChange {
 		return nil
 	}
 	return changes
-}
-
-func namesOfChanges(changes []fieldChange) (names []string) {
-	for _, change := range changes {
-		names = appendNew(names, change.name)
-	}
-	return names
 }

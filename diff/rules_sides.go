@@ -141,14 +141,8 @@ type entryOf struct {
 
 func (c Comparison) entriesOf(p Pair) []entryOf {
 	nameA, nameB := c.names()
-	var entries []entryOf
-	if p.A != nil {
-		entries = append(entries, entryOf{SideA, nameA, p.A})
-	}
-	if p.B != nil {
-		entries = append(entries, entryOf{SideB, nameB, p.B})
-	}
-	return entries
+	both := []entryOf{{SideA, nameA, p.A}, {SideB, nameB, p.B}}
+	return matching(both, func(s entryOf) bool { return s.entry != nil })
 }
 
 // matching returns the items for which is holds.
@@ -187,6 +181,15 @@ func appendNew[T comparable](all []T, item T) []T {
 		return all
 	}
 	return append(all, item)
+}
+
+// distinct returns what the items are mapped to, each once.
+func distinct[T any, K comparable](items []T, to func(T) K) []K {
+	var found []K
+	for _, item := range items {
+		found = appendNew(found, to(item))
+	}
+	return found
 }
 
 // byNumber returns the words for one thing or for several.
