@@ -35,6 +35,9 @@ func CompareHashes(a, b string) Hashes {
 // fileHash is the first hash of files in an instruction with its kind, as in
 // file:60be…, "" if it has none.
 func fileHash(createdBy string) string {
+	if WithoutHashes(createdBy) == createdBy { // most instructions, which need no parsing
+		return ""
+	}
 	text, _ := Split(createdBy)
 	for start, end := range fileHashes(text) {
 		return text[strings.LastIndexByte(text[:start], ' ')+1 : end]
@@ -59,6 +62,9 @@ func cutHashes(text string, digits int, mark string) string {
 		b.WriteString(text[kept : start+digits])
 		b.WriteString(mark)
 		kept = end
+	}
+	if kept == 0 {
+		return text
 	}
 	return b.String() + text[kept:]
 }

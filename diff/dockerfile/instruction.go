@@ -85,17 +85,18 @@ func Split(createdBy string) (text string, args []string) {
 	}
 	rest, isRun := strings.CutPrefix(s, "RUN ")
 	flags, rest := cutFlags(rest, isRun)
-	if n, words, ok := countArgs(rest); ok {
+	n, words, hasArgs := countArgs(rest)
+	if hasArgs {
 		args, rest = cutArgs(n, strings.Split(words, " "))
-		isRun = true
 	}
-	if command, ok := WithoutShell(rest); ok {
+	command, hasShell := WithoutShell(rest)
+	switch {
+	case hasShell, hasArgs:
 		return "RUN " + flags + command, args
+	case isRun:
+		return s, nil
 	}
-	if isRun {
-		return "RUN " + flags + rest, args
-	}
-	return normalize(s), args
+	return normalize(s), nil
 }
 
 // cutFlags splits the options at the front of a RUN off, for example
