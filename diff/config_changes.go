@@ -278,13 +278,10 @@ func fieldsText(changes []fieldChange, nameB string) string {
 // kindText precedes the names of fields that need a noun.
 func kindText(kind fieldKind, n int) string {
 	noun := map[fieldKind]string{fieldEnv: "variable", fieldLabel: "label", fieldUnknown: "config field"}[kind]
-	switch {
-	case noun == "":
+	if noun == "" {
 		return ""
-	case n == 1:
-		return "the " + noun + " "
 	}
-	return "the " + noun + "s "
+	return "the " + noun + byNumber(n, " ", "s ")
 }
 
 // fieldText is a field's name in a sentence, without the prefix that most labels share.

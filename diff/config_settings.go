@@ -38,17 +38,6 @@ func (l *ladder) withDifferences(first safe.Text) safe.Text {
 	return first
 }
 
-// configs returns the parsed configs, zero values if there are none. They are
-// parsed on first use, as large ones take time.
-func (l *ladder) configs() (a, b jsondoc.Value) {
-	if !l.parsed {
-		l.parsed = true
-		l.configA, _ = jsondoc.Parse(l.a.Config.Raw)
-		l.configB, _ = jsondoc.Parse(l.b.Config.Raw)
-	}
-	return l.configA, l.configB
-}
-
 // settingNames maps the settings of a config to the instructions of a
 // Dockerfile.
 var settingNames = map[string]string{

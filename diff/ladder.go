@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/opencontainers/go-digest"
 
@@ -18,6 +19,12 @@ import (
 // applies.
 func judge(p Pair, nameA, nameB string) Verdict {
 	l := ladder{p: p, nameA: nameA, nameB: nameB}
+	l.configs = sync.OnceValues(func() (a, b jsondoc.Value) {
+		a, _ = jsondoc.Parse(l.a.Config.Raw)
+		b, _ = jsondoc.Parse(l.b.Config.Raw)
+		return a, b
+	})
+	l.changes = sync.OnceValue(func() []fieldChange { return configChanges(l.configs()) })
 	for _, rung := range []func(*ladder) (Verdict, bool){
 		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).notAnImage,
 		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction,
@@ -42,8 +49,29 @@ type ladder struct {
 	allLayers    [2][]string // content of each layer, oldest first
 	withFiles    [2][]string // the same without empty layers
 
-	parsed           bool // use configs to read the two values below
-	configA, configB jsondoc.Value
+	// The two below are computed on first use, as large configs take time.
+	configs func() (a, b jsondoc.Value) // the parsed configs, zero values if there are none
+	changes func() []fieldChange        // the differences between the configs
+}
+
+// ladderSide is one side of a ladder beside the other.
+type ladderSide struct {
+	img, otherImg   *model.Image
+	entry, other    *model.Entry
+	name, otherName string
+}
+
+// sides are A, then B.
+func (l *ladder) sides() []ladderSide {
+	return []ladderSide{{l.a, l.b, l.p.A, l.p.B, l.nameA, l.nameB}, {l.b, l.a, l.p.B, l.p.A, l.nameB, l.nameA}}
+}
+
+// firstWith returns the first side that has steps of a kind, and those.
+func (l *ladder) firstWith(stepsOf func(*model.Image) []model.Step) (name string, found []model.Step) {
+	if found = stepsOf(l.a); len(found) > 0 {
+		return l.nameA, found
+	}
+	return l.nameB, stepsOf(l.b)
 }
 
 func (l *ladder) oneSided() (Verdict, bool) {
@@ -61,12 +89,7 @@ func (l *ladder) oneSided() (Verdict, bool) {
 	}, true
 }
 
-func platformText(name string) string {
-	if name == "" {
-		return "an image without a platform"
-	}
-	return name
-}
+func platformText(name string) string { return cmp.Or(name, "an image without a platform") }
 
 func (l *ladder) sameManifest() (Verdict, bool) {
 	d := l.p.A.Descriptor.Digest
@@ -82,18 +105,16 @@ func (l *ladder) sameManifest() (Verdict, bool) {
 }
 
 func (l *ladder) unreadable() (Verdict, bool) {
-	side, err := l.nameA, l.p.A.Err
-	if err == nil {
-		side, err = l.nameB, l.p.B.Err
+	for _, s := range l.sides() {
+		if s.entry.Err != nil {
+			return Verdict{
+				Code: NotComparable, Rests: on(Structure),
+				Headline: safe.Sprintf("%s could not be read", s.name),
+				Because:  safe.Gate{}.Clean(s.entry.Err.Error()),
+			}, true
+		}
 	}
-	if err == nil {
-		return Verdict{}, false
-	}
-	return Verdict{
-		Code: NotComparable, Rests: on(Structure),
-		Headline: safe.Sprintf("%s could not be read", side),
-		Because:  safe.Gate{}.Clean(err.Error()),
-	}, true
+	return Verdict{}, false
 }
 
 func (l *ladder) pending() (Verdict, bool) {
@@ -158,27 +179,22 @@ func (l *ladder) hasSchema1() bool {
 // refused comes before all rungs below: runtimes pair layers with diff_ids and
 // refuse an image that has different numbers of them.
 func (l *ladder) refused() (Verdict, bool) {
-	side, c := l.nameA, l.a.Counts
-	if c == nil || !c.Fatal() {
-		side, c = l.nameB, l.b.Counts
+	for _, s := range l.sides() {
+		if c := s.img.Counts; c != nil && c.Fatal() {
+			return Verdict{
+				Code: NotComparable, Rests: on(Hashed),
+				Headline: safe.Sprintf("%s is broken: runtimes refuse it", s.name),
+				Because:  safe.Sprintf("Its manifest lists %s and its config %s", plural(c.Layers, "layer"), plural(c.DiffIDs, "diff_id")),
+			}, true
+		}
 	}
-	if c == nil || !c.Fatal() {
-		return Verdict{}, false
-	}
-	return Verdict{
-		Code: NotComparable, Rests: on(Hashed),
-		Headline: safe.Sprintf("%s is broken: runtimes refuse it", side),
-		Because:  safe.Sprintf("Its manifest lists %s and its config %s", plural(c.Layers, "layer"), plural(c.DiffIDs, "diff_id")),
-	}, true
+	return Verdict{}, false
 }
 
 // falseClaim detects a layer that unpacks to another diff_id than the config
 // claims, or cannot be unpacked. Only reading the layer shows it.
 func (l *ladder) falseClaim() (Verdict, bool) {
-	side, wrong := l.nameA, falseClaims(l.a)
-	if len(wrong) == 0 {
-		side, wrong = l.nameB, falseClaims(l.b)
-	}
+	side, wrong := l.firstWith(falseClaims)
 	if len(wrong) == 0 {
 		return Verdict{}, false
 	}
@@ -204,10 +220,7 @@ func claimText(s model.Step) safe.Text {
 // trailing detects images of one config where a layer has bytes after its gzip stream, which
 // some runtimes refuse.
 func (l *ladder) trailing() (Verdict, bool) {
-	side, steps := l.nameA, trailing(l.a)
-	if len(steps) == 0 {
-		side, steps = l.nameB, trailing(l.b)
-	}
+	side, steps := l.firstWith(trailing)
 	if len(steps) == 0 || !l.sameConfigs() {
 		return Verdict{}, false
 	}
@@ -368,29 +381,24 @@ func (l *ladder) noFiles() (Verdict, bool) {
 	if len(l.withFiles[0])+len(l.withFiles[1]) > 0 {
 		return Verdict{}, false
 	}
-	v := Verdict{
+	settings := safe.Const("Their settings are the same")
+	if !l.sameSettings() {
+		settings = safe.Const("Their settings differ")
+	}
+	return Verdict{
 		Code: NotComparable, Rests: on(Hashed), Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Neither side contains a file"),
-		Because:  safe.Const("Their settings are the same"),
-	}
-	if changes := l.changes(); len(changes) > 0 {
-		v.Because = safe.Sprintf("%s; %s", settingsText(changes), fieldsText(changes, l.nameB))
-	}
-	return v, true
+		Because:  l.withDifferences(settings),
+	}, true
 }
 
-// settingsText compares the settings of two images in a few words.
-func settingsText(changes []fieldChange) string {
-	if onlyKinds(changes, fieldDate, fieldHistory, fieldNote, fieldAuthor, fieldSpelling) {
-		return "Their settings are the same"
-	}
-	return "Their settings differ"
-}
+// sameSettings reports whether the configs agree in all but files, dates, history and
+// notes of the builder.
+func (l *ladder) sameSettings() bool { return keepSettings(l.changes()) }
 
-// changes are the differences between the configs.
-func (l *ladder) changes() []fieldChange {
-	a, b := l.configs()
-	return configChanges(a, b)
+// keepSettings reports whether no change is one of a setting.
+func keepSettings(changes []fieldChange) bool {
+	return len(changes) == 0 || onlyKinds(changes, fieldNote, fieldSpelling, fieldDate, fieldHistory, fieldAuthor)
 }
 
 // asClaimed follows "same files" where only the configs claim it.
@@ -411,7 +419,7 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 		Because: safe.Sprintf("%s to the same bytes%s", allOf(len(l.allLayers[0]), "layer", "unpacks", "unpack"), l.asClaimed()),
 		Proof:   append(l.configProof(), safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(l.allLayers[0]))),
 	}
-	v.sameSettings = onlyKinds(changes, fieldNote, fieldSpelling, fieldDate, fieldHistory, fieldAuthor)
+	v.sameSettings = len(changes) > 0 && keepSettings(changes)
 	switch text := fieldsText(changes, l.nameB); {
 	case len(changes) == 0:
 		v.Headline = safe.Const("Same files, different settings or notes")
@@ -422,7 +430,7 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 		v.Headline = safe.Const("Same files, same settings; only dates differ")
 	case onlyKinds(changes, fieldNote, fieldSpelling):
 		v.Headline = safe.Sprintf("Same files, same settings; only notes of the builder differ: %s", namesOrText(changes, text))
-	case onlyKinds(changes, fieldNote, fieldSpelling, fieldDate, fieldHistory, fieldAuthor):
+	case keepSettings(changes):
 		v.Headline = safe.Sprintf("Same files, same settings; %s", text)
 	default:
 		v.Headline = safe.Sprintf("Same files, different settings: %s", text)

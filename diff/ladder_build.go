@@ -24,8 +24,8 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	var differ []int
-	for i := range l.a.Steps {
-		a, b := l.a.Steps[i], l.b.Steps[i]
+	for i, a := range l.a.Steps {
+		b := l.b.Steps[i]
 		if !dockerfile.SameStep(a, b) && !dockerfile.SameCopy(a.CreatedBy, b.CreatedBy) {
 			return Verdict{}, false
 		}
@@ -113,17 +113,11 @@ func (l *ladder) assembled(indexes []int) bool {
 }
 
 func stepNames(img *model.Image, indexes []int) []string {
-	names := make([]string, len(indexes))
-	for i, at := range indexes {
-		names[i] = instructionText(img.Steps[at])
-	}
-	return names
+	return mapped(indexes, func(i int) string { return instructionText(img.Steps[i]) })
 }
 
 // isRoot reports whether a step is the first one with files.
-func isRoot(steps []model.Step, i int) bool {
-	return !slices.ContainsFunc(steps[:i], func(s model.Step) bool { return s.HasLayer && !s.Empty })
-}
+func isRoot(steps []model.Step, i int) bool { return !slices.ContainsFunc(steps[:i], hasFiles) }
 
 // sameInstructionsText describes n equal instructions of which those in differ gave
 // different files. It names up to three: the first one alone is often not the one that
@@ -147,8 +141,7 @@ func sameInstructionsText(n int, differ []string) safe.Text {
 
 // sameFilesLeft reports whether two steps have the same files as result.
 func sameFilesLeft(a, b model.Step) bool {
-	realA, realB := a.HasLayer && !a.Empty, b.HasLayer && !b.Empty
-	return !realA && !realB || realA && realB && a.SameContent(b)
+	return hasFiles(a) == hasFiles(b) && (!hasFiles(a) || a.SameContent(b))
 }
 
 func (l *ladder) sameBase() (Verdict, bool) {
@@ -158,23 +151,18 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	}
 	different := firstDifferentRow(l.p.Rows, k)
 	step := stepNumber(different)
-	headline, isBase := safe.Sprintf("Same up to step %d, then different", step-1), true
-	named := ""
+	headline, rests, named := safe.Sprintf("Same up to step %d, then different", step-1), l.prefixGrounds(k), ""
+	base, isBase := l.baseSide(k)
 	switch {
-	case len(l.withFiles[0]) == k && l.beginsWith(l.a, l.b):
-		headline = baseOfText(l.nameA, l.nameB, len(l.b.Steps)-len(l.a.Steps))
-		named = l.namedBaseText(l.p.B, l.p.A, l.nameB)
-	case len(l.withFiles[1]) == k && l.beginsWith(l.b, l.a):
-		headline = baseOfText(l.nameB, l.nameA, len(l.a.Steps)-len(l.b.Steps))
-		named = l.namedBaseText(l.p.A, l.p.B, l.nameA)
+	case isBase:
+		headline = safe.Sprintf("%s is the base of %s: %s more",
+			base.name, base.otherName, plural(len(base.otherImg.Steps)-len(base.img.Steps), "step"))
+		rests = append(rests, Structure) // the layers show that one begins as the other, not that it was built from it
+		if source, claimed := claimsBase(base.other, base.entry); claimed {
+			named = ". The " + source + " of " + base.otherName + " names it as the base"
+		}
 	case step < 2:
-		headline, isBase = safe.Const("The first layers are the same, then different"), false
-	default:
-		isBase = false
-	}
-	rests := l.prefixGrounds(k)
-	if isBase { // the layers show that one begins as the other, not that it was built from it
-		rests = append(rests, Structure)
+		headline = safe.Const("The first layers are the same, then different")
 	}
 	return Verdict{
 		Code: SameBase, Rests: rests, Step: step, Headline: headline, isBase: isBase,
@@ -188,16 +176,19 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	}, true
 }
 
-// beginsWith reports whether all steps of base are the first steps of img, by their
-// instructions or because img names base as its base. The layers were compared before.
-func (l *ladder) beginsWith(base, img *model.Image) bool {
-	if len(base.Steps) == 0 || len(base.Steps) >= len(img.Steps) {
-		return false
+// baseSide is the side whose k layers with files, the same on both sides, are all it has, and
+// all whose steps are the first ones of the other side: by their instructions, or because the
+// other side names it as its base.
+func (l *ladder) baseSide(k int) (base ladderSide, ok bool) {
+	for i, s := range l.sides() {
+		if len(l.withFiles[i]) != k || len(s.img.Steps) == 0 || len(s.img.Steps) >= len(s.otherImg.Steps) {
+			continue
+		}
+		if _, claimed := claimsBase(s.other, s.entry); claimed || beginsWith(s.otherImg.Steps, s.img.Steps) {
+			return s, true
+		}
 	}
-	if img == l.b && claims(l.p.B, l.p.A) || img == l.a && claims(l.p.A, l.p.B) {
-		return true
-	}
-	return beginsWith(img.Steps, base.Steps)
+	return ladderSide{}, false
 }
 
 // beginsWith reports whether an image begins with all instructions of a base.
@@ -205,28 +196,16 @@ func beginsWith(steps, base []model.Step) bool {
 	return len(base) <= len(steps) && slices.EqualFunc(base, steps[:len(base)], dockerfile.SameStep)
 }
 
-// claims reports whether an image names another one as its base.
-func claims(child, base *model.Entry) bool {
-	_, d := claimedBase(child)
-	return d != "" && d == base.Descriptor.Digest
-}
-
-// namedBaseText says that an image names the other side as its base, "" if it does not.
-func (l *ladder) namedBaseText(child, base *model.Entry, nameChild string) string {
-	if source, d := claimedBase(child); d != "" && d == base.Descriptor.Digest {
-		return ". The " + source + " of " + nameChild + " names it as the base"
-	}
-	return ""
-}
-
-func baseOfText(base, child string, more int) safe.Text {
-	return safe.Sprintf("%s is the base of %s: %s more", base, child, plural(more, "step"))
+// claimsBase reports whether an image names another one as its base, and where it does.
+func claimsBase(child, base *model.Entry) (source string, ok bool) {
+	source, d := claimedBase(child)
+	return source, d != "" && d == base.Descriptor.Digest
 }
 
 // prefixGrounds is the evidence that the first k layers with files are the same.
 func (l *ladder) prefixGrounds(k int) []Ground {
 	for _, r := range l.p.Rows {
-		if r.A == nil || r.B == nil || !r.A.HasLayer || r.A.Empty {
+		if r.A == nil || r.B == nil || !hasFiles(*r.A) {
 			continue
 		}
 		if k == 0 {
@@ -253,13 +232,10 @@ func otherStepsText(rows []Row, different Row) string {
 			same++
 		}
 	}
-	switch same {
-	case 0:
+	if same == 0 {
 		return ""
-	case 1:
-		return ". The other instruction is the same on both sides"
 	}
-	return ". The other " + plural(same, "instruction") + " are the same on both sides"
+	return ". The other " + byNumber(same, "instruction is", plural(same, "instruction")+" are") + " the same on both sides"
 }
 
 // baseSize returns the size of the first k layers with files, in bytes as
@@ -270,11 +246,8 @@ func (l *ladder) baseSize(k int) int64 {
 	if img.Manifest.Kind == model.KindSchema1 {
 		img = l.b // schema1 has no sizes
 	}
-	for _, s := range img.Steps {
-		if s.HasLayer && !s.Empty && k > 0 {
-			size += s.Layer.Size
-			k--
-		}
+	for _, s := range matching(img.Steps, hasFiles)[:k] {
+		size += s.Layer.Size
 	}
 	return size
 }
@@ -292,7 +265,7 @@ func commonPrefix(a, b []string) int {
 // the result of the RUN differs.
 func firstDifferentRow(rows []Row, k int) Row {
 	for _, r := range rows {
-		if s := r.A; k > 0 && s != nil && s.HasLayer && !s.Empty {
+		if k > 0 && r.A != nil && hasFiles(*r.A) {
 			k--
 			if r.Class == Same || r.Class == RepackedRow {
 				continue
@@ -352,11 +325,8 @@ func (l *ladder) isCommitted(s *model.Step) bool {
 // stepNumber returns the displayed number of a row: the step number of A, else of
 // B. The oldest step is 1.
 func stepNumber(r Row) int {
-	switch {
-	case r.A != nil:
-		return r.A.Index + 1
-	case r.B != nil:
-		return r.B.Index + 1
+	if s := cmp.Or(r.A, r.B); s != nil {
+		return s.Index + 1
 	}
 	return 0
 }
@@ -364,12 +334,11 @@ func stepNumber(r Row) int {
 // firstDifference returns the displayed number of the first row that differs, 0
 // if there is none.
 func firstDifference(rows []Row) int {
-	for _, r := range rows {
-		if r.Differs() {
-			return stepNumber(r)
-		}
+	i := slices.IndexFunc(rows, Row.Differs)
+	if i < 0 {
+		return 0
 	}
-	return 0
+	return stepNumber(rows[i])
 }
 
 var unrelatedImages = safe.Const("Unrelated images")
@@ -475,15 +444,10 @@ func recordsNothing(img *model.Image) bool {
 // similarSizes reports whether the layers with files have about the same sizes, in order.
 // Another gzip of the same files differs by a few percent.
 func (l *ladder) similarSizes() bool {
-	sizes := func(img *model.Image) (all []int64) {
-		for _, s := range img.Steps {
-			if s.HasLayer && !s.Empty {
-				all = append(all, s.Layer.Size)
-			}
-		}
-		return all
-	}
-	return slices.EqualFunc(sizes(l.a), sizes(l.b), func(a, b int64) bool { return a > 0 && b > 0 && max(a, b)-min(a, b) <= max(a, b)/20+512 })
+	return slices.EqualFunc(matching(l.a.Steps, hasFiles), matching(l.b.Steps, hasFiles), func(stepA, stepB model.Step) bool {
+		a, b := stepA.Layer.Size, stepB.Layer.Size
+		return a > 0 && b > 0 && max(a, b)-min(a, b) <= max(a, b)/20+512
+	})
 }
 
 // otherRoot is the verdict if the hashes of the first step with files say that the two
@@ -493,12 +457,8 @@ func (l *ladder) otherRoot() (Verdict, bool) {
 	if !ok || dockerfile.CompareHashes(first.A.CreatedBy, first.B.CreatedBy) != dockerfile.OtherFiles {
 		return Verdict{}, false
 	}
-	same, others := 0, len(l.p.Rows)-1
-	for _, r := range l.p.Rows {
-		if r.SameText && r.A != nil && r.A != first.A {
-			same++
-		}
-	}
+	others := len(l.p.Rows) - 1
+	same := countOf(l.p.Rows, func(r Row) bool { return r.SameText && r.A != nil && r.A != first.A })
 	headline := safe.Const("Different root filesystems")
 	switch {
 	case dockerfile.Verb(dockerfile.Instruction(first.A.CreatedBy)) != "ADD": // COPY does not unpack an archive
@@ -516,7 +476,7 @@ func (l *ladder) otherRoot() (Verdict, bool) {
 // firstFiles is the first row that has files on a side. ok is false unless both have some.
 func (l *ladder) firstFiles() (first Row, ok bool) {
 	for _, r := range l.p.Rows {
-		filesA, filesB := r.A != nil && r.A.HasLayer && !r.A.Empty, r.B != nil && r.B.HasLayer && !r.B.Empty
+		filesA, filesB := r.A != nil && hasFiles(*r.A), r.B != nil && hasFiles(*r.B)
 		if filesA || filesB {
 			return r, filesA && filesB
 		}
@@ -529,10 +489,8 @@ func otherInstructions(same, n int) string {
 	switch {
 	case n == 0:
 		return "there is no other step"
-	case same == n && n == 1:
-		return "the other instruction is the same"
 	case same == n:
-		return "the other " + plural(n, "instruction") + " are the same"
+		return "the other " + byNumber(n, "instruction is", plural(n, "instruction")+" are") + " the same"
 	case same == 0:
 		return "no other instruction is the same"
 	}
@@ -562,15 +520,7 @@ func (l *ladder) mayBeOnePlatform() bool {
 }
 
 func sameBlobs(a, b []v1.Descriptor) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].Digest != b[i].Digest {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(a, b, func(x, y v1.Descriptor) bool { return x.Digest == y.Digest })
 }
 
 // manifestDifference names what differs between the manifests of the same blobs, in short

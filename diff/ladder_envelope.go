@@ -251,7 +251,7 @@ func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
 		return changes
 	}
 	changes = append(repeatedEntries(a, b, nameA), repeatedEntries(b, a, nameB)...)
-	if len(changes) == 0 && !sameOrder(a.Top.Children, b.Top.Children) {
+	if len(changes) == 0 && !sameBlobs(a.Top.Children, b.Top.Children) {
 		changes = append(changes, "the order of the entries")
 	}
 	return changes
@@ -306,10 +306,6 @@ func entriesByDigest(all []v1.Descriptor) map[digest.Digest]v1.Descriptor {
 
 func sameEntries(a, b map[digest.Digest]v1.Descriptor) bool {
 	return maps.EqualFunc(a, b, func(x, y v1.Descriptor) bool { return x.Digest == y.Digest })
-}
-
-func sameOrder(a, b []v1.Descriptor) bool {
-	return slices.EqualFunc(a, b, func(x, y v1.Descriptor) bool { return x.Digest == y.Digest })
 }
 
 // entriesOnly names the entries of an index that the other side lacks and that are

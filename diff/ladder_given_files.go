@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
@@ -54,52 +55,26 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 	case l.onlyDates(differ):
 		return "only dates or owners differ in " + stepsText(differ),
 			safe.Sprintf("%s; as hashes of the builder say, %s %s given the same files (%s), so only dates or owners differ in %s", same,
-				stepsText(differ), wasWere(len(differ)), instructionText(first), theirLayers(len(differ))), true
+				stepsText(differ), byNumber(len(differ), "was", "were"), instructionText(first),
+				byNumber(len(differ), "its layer", "their layers")), true
 	}
 	return "", safe.Text{}, false
 }
 
 // onlyDates reports whether all steps with these indexes were given the same files.
 func (l *ladder) onlyDates(indexes []int) bool {
-	for _, i := range indexes {
-		if dockerfile.CompareHashes(l.a.Steps[i].CreatedBy, l.b.Steps[i].CreatedBy) != dockerfile.SameFiles {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(indexes, func(i int) bool {
+		return dockerfile.CompareHashes(l.a.Steps[i].CreatedBy, l.b.Steps[i].CreatedBy) != dockerfile.SameFiles
+	})
 }
 
 func sameInstructions(n int) string {
-	if n == 1 {
-		return "The same instruction"
-	}
-	return fmt.Sprintf("The same %d instructions", n)
+	return byNumber(n, "The same instruction", fmt.Sprintf("The same %d instructions", n))
 }
 
 func moreLayersText(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return "; " + plural(n, "later layer") + " " + differsDiffer(n) + ", too"
-}
-
-func differsDiffer(n int) string {
-	if n == 1 {
-		return "differs"
-	}
-	return "differ"
-}
-
-func theirLayers(n int) string {
-	if n == 1 {
-		return "its layer"
-	}
-	return "their layers"
-}
-
-func wasWere(n int) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
+	return "; " + plural(n, "later layer") + byNumber(n, " differs, too", " differ, too")
 }

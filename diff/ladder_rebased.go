@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"slices"
+
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -9,7 +11,7 @@ import (
 // rebased: only the layers of the base differ. Both sides say that they are one build, or
 // the base ends below the layers that are the same, by its signs or by dates.
 func (l *ladder) rebased() (Verdict, bool) {
-	own := commonSuffix(l.withFiles[0], l.withFiles[1])
+	own := commonSuffix(l.withFiles[0], l.withFiles[1], func(x, y string) bool { return x == y })
 	below := min(len(l.withFiles[0]), len(l.withFiles[1])) - own
 	if own == 0 || below == 0 || l.sameBaseGiven() || !l.oneBuild() && !l.ownLayersSame(own) && !l.ownDatesSame() {
 		return Verdict{}, false
@@ -31,9 +33,10 @@ func (l *ladder) rebased() (Verdict, bool) {
 	}, true
 }
 
-func commonSuffix(a, b []string) int {
+// commonSuffix counts the last items that are the same in two lists.
+func commonSuffix[T any](a, b []T, same func(x, y T) bool) int {
 	n := 0
-	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+	for n < len(a) && n < len(b) && same(a[len(a)-1-n], b[len(b)-1-n]) {
 		n++
 	}
 	return n
@@ -44,12 +47,7 @@ func commonSuffix(a, b []string) int {
 func (l *ladder) ownLayersSame(n int) bool {
 	for _, img := range []*model.Image{l.a, l.b} {
 		base := BaseOf(img)
-		above := 0
-		for _, s := range img.Steps[base.Steps:] {
-			if s.HasLayer && !s.Empty {
-				above++
-			}
-		}
+		above := countFiles(img.Steps[base.Steps:])
 		if base.Steps == 0 || base.Trust == Suggested || above == 0 || above > n {
 			return false
 		}
@@ -67,51 +65,26 @@ func (l *ladder) sameBaseGiven() bool {
 // dates that a clock gave, and the steps below them have other dates: a build on another
 // base gives other dates to its own steps.
 func (l *ladder) ownDatesSame() bool {
-	n, clocks, layers := l.sameNewestSteps()
-	baseA, baseB := l.a.Steps[:len(l.a.Steps)-n], l.b.Steps[:len(l.b.Steps)-n]
-	if clocks == 0 || layers == 0 || countFiles(baseA) == 0 || countFiles(baseB) == 0 {
+	newest := commonSuffix(l.a.Steps, l.b.Steps, func(a, b model.Step) bool {
+		return dockerfile.SameStep(a, b) && sameInstant(a.Created, b.Created) && sameFilesLeft(a, b)
+	})
+	baseA, baseB, own := l.a.Steps[:len(l.a.Steps)-newest], l.b.Steps[:len(l.b.Steps)-newest], l.a.Steps[len(l.a.Steps)-newest:]
+	hasClock := slices.ContainsFunc(own, func(s model.Step) bool { return isClockDate(s.Created) })
+	if !hasClock || countFiles(own) == 0 || countFiles(baseA) == 0 || countFiles(baseB) == 0 {
 		return false
 	}
 	seen := map[int64]bool{}
 	for _, s := range baseA {
-		if !addDate(s, seen) {
+		t := model.RealDate(s.Created)
+		if t == nil {
 			return false
 		}
-	}
-	for _, s := range baseB {
-		if t := model.RealDate(s.Created); t == nil || seen[t.UnixNano()] {
-			return false
-		}
-	}
-	return true
-}
-
-// addDate adds the date of a step to those seen. It is false if the step has no real date.
-func addDate(s model.Step, seen map[int64]bool) bool {
-	t := model.RealDate(s.Created)
-	if t != nil {
 		seen[t.UnixNano()] = true
 	}
-	return t != nil
-}
-
-// sameNewestSteps counts the newest steps that agree in instruction, date and layer, and
-// among them those with a date of a clock and those with files.
-func (l *ladder) sameNewestSteps() (n, clocks, layers int) {
-	for n < len(l.a.Steps) && n < len(l.b.Steps) {
-		a, b := l.a.Steps[len(l.a.Steps)-1-n], l.b.Steps[len(l.b.Steps)-1-n]
-		if !dockerfile.SameStep(a, b) || !sameInstant(a.Created, b.Created) || !sameFilesLeft(a, b) {
-			break
-		}
-		n++
-		if isClockDate(a.Created) {
-			clocks++
-		}
-		if hasFiles(a) {
-			layers++
-		}
-	}
-	return n, clocks, layers
+	return !slices.ContainsFunc(baseB, func(s model.Step) bool {
+		t := model.RealDate(s.Created)
+		return t == nil || seen[t.UnixNano()]
+	})
 }
 
 // oneBuild reports whether two images with other bases come from one build: buildpacks

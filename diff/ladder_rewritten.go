@@ -38,13 +38,9 @@ func (p Pair) convertedWhole() bool {
 // flattened: the history of one side names the digest of the other, as crane flatten
 // records it.
 func (l *ladder) flattened() (Verdict, bool) {
-	for _, s := range []struct {
-		img, other         *model.Image
-		entry              *model.Entry
-		name, nameOriginal string
-	}{{l.b, l.a, l.p.A, l.nameB, l.nameA}, {l.a, l.b, l.p.B, l.nameA, l.nameB}} {
+	for _, s := range slices.Backward(l.sides()) {
+		named := string(s.other.Descriptor.Digest)
 		for _, step := range s.img.Steps {
-			named := string(s.entry.Descriptor.Digest)
 			if named == "" || !strings.Contains(step.CreatedBy, named) && !strings.Contains(step.Comment, named) {
 				continue
 			}
@@ -57,8 +53,8 @@ func (l *ladder) flattened() (Verdict, bool) {
 			}
 			return Verdict{
 				Rests:    []Ground{Claimed},
-				Headline: safe.Sprintf("%s is %s, %s into %s%s", s.name, s.nameOriginal, what, plural(realLayers(*s.img), "layer"), l.settingsNote()),
-				Because:  safe.Sprintf("The history of %s names the digest of %s: %s", s.name, s.nameOriginal, short(s.entry.Descriptor.Digest)),
+				Headline: safe.Sprintf("%s is %s, %s into %s%s", s.name, s.otherName, what, plural(realLayers(*s.img), "layer"), l.settingsNote()),
+				Because:  safe.Sprintf("The history of %s names the digest of %s: %s", s.name, s.otherName, short(s.other.Descriptor.Digest)),
 				Proof: []safe.Text{
 					safe.Sprintf("created_by of step %d: %s", step.Index+1, quoted(step.CreatedBy)),
 					safe.Sprintf("manifest of the other side: %s", named),
@@ -75,14 +71,6 @@ func (l *ladder) settingsNote() string {
 		return "; same settings"
 	}
 	return "; other settings"
-}
-
-// sameSettings reports whether the configs agree in all but files, dates, history and
-// notes of the builder.
-func (l *ladder) sameSettings() bool {
-	a, b := l.configs()
-	changes := configChanges(a, b)
-	return len(changes) == 0 || onlyKinds(changes, fieldDate, fieldHistory, fieldNote, fieldAuthor, fieldSpelling)
 }
 
 // conversions are annotations that converters write on layers, with the format that
@@ -102,8 +90,8 @@ const zstdChunked = "zstd:chunked"
 // other diff_ids: a converter wrote all of them again, so no layer tells of a step or of the
 // base.
 func (p Pair) convertedApart() bool {
-	a, b := imageOf(p.A), imageOf(p.B)
-	if a == nil || b == nil {
+	a, b, ok := bothSides(p)
+	if !ok {
 		return false
 	}
 	tarFormat := func(img *model.Image) string {
@@ -127,7 +115,7 @@ func (l *ladder) convertedText() string {
 // sharesLayer reports whether a layer with files is the same on both sides.
 func (p Pair) sharesLayer() bool {
 	return slices.ContainsFunc(p.Rows, func(r Row) bool {
-		return (r.Class == Same || r.Class == RepackedRow || r.Class == Moved) && r.A != nil && r.A.HasLayer && !r.A.Empty
+		return (r.Class == Same || r.Class == RepackedRow || r.Class == Moved) && r.A != nil && hasFiles(*r.A)
 	})
 }
 
@@ -195,10 +183,7 @@ func (l *ladder) convertedLayers() (Verdict, bool) {
 }
 
 func allOfThem(n int, noun string) string {
-	if n == 1 {
-		return "the one " + noun
-	}
-	return "all " + plural(n, noun)
+	return byNumber(n, "the one "+noun, "all "+plural(n, noun))
 }
 
 func targetsOf(img *model.Image) []string {
@@ -247,15 +232,13 @@ func (l *ladder) datesKept() (Verdict, bool) {
 	if !ok || len(differ) == 0 {
 		return Verdict{}, false
 	}
-	what, those := "a layer", "its layer"
-	if len(differ) > 1 {
-		what, those = plural(len(differ), "layer"), "their layers"
-	}
-	v.Headline = safe.Sprintf("The same build, %s of it rewritten after it was built", what)
+	v.Headline = safe.Sprintf("The same build, %s of it rewritten after it was built",
+		byNumber(len(differ), "a layer", plural(len(differ), "layer")))
 	v.Because = safe.Sprintf("%s and every date are the same, to the fraction of a second; only %s gave other bytes, "+
 		"and a second build leaves other dates",
 		upperFirst(plural(len(l.a.Steps), "instruction")), stepsText(differ))
-	v.Proof = append(v.Proof, safe.Sprintf("created of %s is equal on both sides; the diff_ids of %s are not", stepsText(differ), those))
+	v.Proof = append(v.Proof, safe.Sprintf("created of %s is equal on both sides; the diff_ids of %s are not",
+		stepsText(differ), byNumber(len(differ), "its layer", "their layers")))
 	return v, true
 }
 
@@ -307,16 +290,9 @@ func (l *ladder) renamed() (Verdict, bool) {
 		Rests:    []Ground{Heuristic},
 		Headline: safe.Sprintf("The same build, named by %s", l.algorithmsText(l.a.Steps[first.Index].Layer.Digest, first.Layer.Digest)),
 		Because: safe.Sprintf("%s, every date and the %s of %s are the same. Hashes of two algorithms cannot be compared",
-			upperFirst(plural(len(l.a.Steps), "instruction")), sizeWord(layers), allOfThem(layers, "layer")),
+			upperFirst(plural(len(l.a.Steps), "instruction")), byNumber(layers, "size", "sizes"), allOfThem(layers, "layer")),
 		Proof: []safe.Text{safe.Sprintf("created(A) = created(B) = %s", l.a.Config.Created.UTC().Format(time.RFC3339Nano))},
 	}, true
-}
-
-func sizeWord(n int) string {
-	if n == 1 {
-		return "size"
-	}
-	return "sizes"
 }
 
 // otherAlgorithms reports whether two layers of one size have digests and diff_ids of two
@@ -404,11 +380,5 @@ func (l *ladder) namedLayers() (named, unnamed []int) {
 }
 
 func datedSteps(img *model.Image) int {
-	n := 0
-	for _, s := range img.Steps {
-		if model.RealDate(s.Created) != nil {
-			n++
-		}
-	}
-	return n
+	return countOf(img.Steps, func(s model.Step) bool { return model.RealDate(s.Created) != nil })
 }

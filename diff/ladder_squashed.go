@@ -19,23 +19,20 @@ func (l *ladder) flattenedRecipe() (Verdict, bool) {
 	if v, ok := l.flattenedTwice(); ok {
 		return v, true
 	}
-	for _, s := range []struct {
-		flat, other         *model.Image
-		nameFlat, nameOther string
-	}{{l.b, l.a, l.nameB, l.nameA}, {l.a, l.b, l.nameA, l.nameB}} {
-		before := historyBeforeFlatten(s.flat)
-		if len(before) == 0 || !slices.EqualFunc(before, s.other.Steps, func(h v1.History, st model.Step) bool {
+	for _, s := range slices.Backward(l.sides()) {
+		before := historyBeforeFlatten(s.img)
+		if len(before) == 0 || !slices.EqualFunc(before, s.otherImg.Steps, func(h v1.History, st model.Step) bool {
 			return dockerfile.Key(h.CreatedBy) == dockerfile.Key(st.CreatedBy)
 		}) {
 			continue
 		}
 		return Verdict{
 			Code: SameRecipe, Rests: on(Claimed), Step: 1,
-			Headline: safe.Sprintf("Same recipe as %s, but %s is flattened into one layer", s.nameOther, s.nameFlat),
+			Headline: safe.Sprintf("Same recipe as %s, but %s is flattened into one layer", s.otherName, s.name),
 			Because: safe.Sprintf("The comment of crane flatten in %s keeps the same %s. Layers cannot be compared with one layer",
-				s.nameFlat, plural(len(before), "instruction")),
+				s.name, plural(len(before), "instruction")),
 			Proof: []safe.Text{safe.Sprintf("created_by of the history in the comment = created_by(%s) for %s",
-				s.nameOther, plural(len(before), "step"))},
+				s.otherName, plural(len(before), "step"))},
 		}, true
 	}
 	return Verdict{}, false
@@ -59,10 +56,7 @@ func (l *ladder) flattenedTwice() (Verdict, bool) {
 
 // datesBefore compares the dates of two histories of the same instructions.
 func datesBefore(a, b []v1.History) string {
-	own := 0
-	for own < len(a) && sameInstant(a[len(a)-1-own].Created, b[len(b)-1-own].Created) {
-		own++
-	}
+	own := commonSuffix(a, b, func(x, y v1.History) bool { return sameInstant(x.Created, y.Created) })
 	switch below := len(a) - own; {
 	case below == 0:
 		return ", with the same dates"
@@ -92,52 +86,40 @@ func isFlattened(img *model.Image) bool { return len(historyBeforeFlatten(img)) 
 // squashedSide is the verdict on two images without a common layer, if one of them is
 // squashed into one layer: it names the other as its base, or has its settings and size.
 func (l *ladder) squashedSide() (Verdict, bool) {
-	for _, s := range []struct {
-		flat, other         *model.Entry
-		nameFlat, nameOther string
-	}{{l.p.B, l.p.A, l.nameB, l.nameA}, {l.p.A, l.p.B, l.nameA, l.nameB}} {
-		flat, because := squashMark(*s.flat.Image)
-		if because == "" || realLayers(*s.flat.Image) != 1 || strings.HasPrefix(because, "crane ") {
+	for _, s := range slices.Backward(l.sides()) {
+		flat, because := squashMark(*s.img)
+		if because == "" || realLayers(*s.img) != 1 || strings.HasPrefix(because, "crane ") {
 			continue
 		}
-		if _, named := annotatedBase(s.flat); named != "" && named == s.other.Descriptor.Digest {
+		if _, named := annotatedBase(s.entry); named != "" && named == s.other.Descriptor.Digest {
 			return Verdict{
 				Code: Unrelated, Rests: on(Claimed), onNamedBase: true,
-				Headline: safe.Sprintf("%s names %s as its base; its layers were squashed", s.nameFlat, s.nameOther),
-				Because: safe.Sprintf("The annotation of %s names the digest of %s, %s; in %s, %s (%s)", s.nameFlat, s.nameOther,
-					short(named), s.nameFlat, flat, because),
+				Headline: safe.Sprintf("%s names %s as its base; its layers were squashed", s.name, s.otherName),
+				Because: safe.Sprintf("The annotation of %s names the digest of %s, %s; in %s, %s (%s)", s.name, s.otherName,
+					short(named), s.name, flat, because),
 			}, true
 		}
-		if squashMarkOf(s.other) == "" && realLayers(*s.other.Image) > 1 && l.sameOwnSettings() && sameTotal(s.flat.Image, s.other.Image) {
+		_, otherMark := squashMark(*s.otherImg)
+		if otherMark == "" && realLayers(*s.otherImg) > 1 && l.sameOwnSettings() && sameTotal(s.img, s.otherImg) {
 			return Verdict{
 				Code: Unrelated, Rests: on(Heuristic),
-				Headline: safe.Sprintf("%s may be %s, squashed into one layer; same settings", s.nameFlat, s.nameOther),
+				Headline: safe.Sprintf("%s may be %s, squashed into one layer; same settings", s.name, s.otherName),
 				Because: safe.Sprintf("In %s, %s (%s), so layers cannot be compared; the settings are the same, "+
 					"and the sizes about the same (%s and %s)",
-					s.nameFlat, flat, because, bytesText(s.flat.Image.Manifest.LayerSize()), bytesText(s.other.Image.Manifest.LayerSize())),
+					s.name, flat, because, bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
 			}, true
 		}
 	}
 	return Verdict{}, false
 }
 
-func squashMarkOf(e *model.Entry) string {
-	_, because := squashMark(*e.Image)
-	return because
-}
-
 // sameOwnSettings reports whether the settings agree and there are some beyond a command.
 func (l *ladder) sameOwnSettings() bool {
 	c := l.a.Config.Config
-	n := 0
-	for _, isSet := range []bool{
+	isSet := []bool{
 		len(c.Cmd) > 0, len(c.Entrypoint) > 0, len(c.Env) > 1, c.User != "", c.WorkingDir != "", len(c.ExposedPorts) > 0, len(c.Labels) > 0,
-	} {
-		if isSet {
-			n++
-		}
 	}
-	return n > 1 && l.sameSettings()
+	return countOf(isSet, func(set bool) bool { return set }) > 1 && l.sameSettings()
 }
 
 // sameTotal reports whether one layer has about the size of many, which hold some files

@@ -151,12 +151,7 @@ func sharedBySome(worst, shared []Pair) Verdict {
 	return v
 }
 
-func otherPlatforms(n int) string {
-	if n == 1 {
-		return "platform is"
-	}
-	return plural(n, "platform") + " are"
-}
+func otherPlatforms(n int) string { return byNumber(n, "platform is", plural(n, "platform")+" are") }
 
 // otherEnvelope is the verdict if every platform has the same manifest, but the
 // index differs.

@@ -15,10 +15,7 @@ import (
 
 // short returns the first hex digits of a digest.
 func short(d digest.Digest) string {
-	_, hex, ok := strings.Cut(string(d), ":")
-	if !ok {
-		hex = string(d)
-	}
+	hex := string(d[strings.IndexByte(string(d), ':')+1:])
 	return hex[:min(len(hex), model.ShortDigits)]
 }
 
@@ -46,17 +43,17 @@ func (c Comparison) names() (a, b string) {
 }
 
 func refName(r model.Ref) string {
+	name := ""
+	if r.Tag != "" {
+		name = ":" + r.Tag
+	}
 	switch {
 	case r.Tag != "" && r.At != "":
-		return ":" + r.Tag + "@" + r.At
-	case r.Tag != "" && r.Digest != "":
-		return ":" + r.Tag + "@" + short(r.Digest)
-	case r.Tag != "":
-		return ":" + r.Tag
+		return name + "@" + r.At
 	case r.Digest != "":
-		return "@" + short(r.Digest)
+		return name + "@" + short(r.Digest)
 	}
-	return ""
+	return name
 }
 
 // quoted returns untrusted text for use in a sentence, with limited length.
@@ -77,12 +74,7 @@ func quoted(text string) string {
 func bytesText(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
 
 // plural returns "1 layer", "3 layers".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func plural(n int, noun string) string { return byNumber(n, "1 "+noun, fmt.Sprintf("%d %ss", n, noun)) }
 
 // noneOr is plural with "no layer" for 0.
 func noneOr(n int, noun string) string {
@@ -105,20 +97,10 @@ func allOf(n int, noun, verb, verbs string) string {
 }
 
 // afterFirst returns the noun phrase after "the first": "layer", "3 layers".
-func afterFirst(n int, noun string) string {
-	if n == 1 {
-		return noun
-	}
-	return plural(n, noun)
-}
+func afterFirst(n int, noun string) string { return byNumber(n, noun, plural(n, noun)) }
 
 // isAre returns the verb for a number.
-func isAre(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
+func isAre(n int) string { return byNumber(n, "is", "are") }
 
 // list returns "x", "x and y" or "x, y and z"; a long list ends in a number.
 func list(items []string) string {
@@ -147,10 +129,7 @@ func mappedTo[T, U any](items []T, to func(T) U) []U {
 // stepsText returns "step 7" or "steps 3, 5 and 7". The indexes count from 0.
 func stepsText(indexes []int) string {
 	items := mapped(indexes, func(i int) string { return fmt.Sprint(i + 1) })
-	if len(items) == 1 {
-		return "step " + items[0]
-	}
-	return "steps " + list(items)
+	return byNumber(len(items), "step ", "steps ") + list(items)
 }
 
 // lowerFirst returns a sentence that continues after a colon.
