@@ -49,16 +49,11 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 
 // blobChanges counts the blobs of two artifacts that differ, "" if none does.
 func blobChanges(a, b model.Manifest) string {
-	inB := map[string]bool{}
-	for _, d := range b.Layers {
-		inB[string(d.Digest)] = true
-	}
-	same := 0
-	for _, d := range a.Layers {
-		if inB[string(d.Digest)] {
-			same++
-		}
-	}
+	inB := entriesByDigest(b.Layers)
+	same := countOf(a.Layers, func(d v1.Descriptor) bool {
+		_, ok := inB[d.Digest]
+		return ok
+	})
 	var parts []string
 	if a.Config.Digest != b.Config.Digest {
 		parts = append(parts, "the config differs")

@@ -45,17 +45,10 @@ func (l *ladder) checksumsText(r Row) safe.Text {
 // checksums or lengths. A blob that is not gzip, whatever its media type says, has none,
 // unless it was read whole.
 func contradictingRows(rows []Row) []Row {
-	var found []Row
-	for _, r := range rows {
-		if r.Class == RepackedRow && trailersDiffer(r) && speaksOfContent(r.A) && speaksOfContent(r.B) {
-			found = append(found, r)
-		}
-	}
-	return found
-}
-
-func trailersDiffer(r Row) bool {
-	return r.A.Trailer != nil && r.B.Trailer != nil && *r.A.Trailer != *r.B.Trailer
+	return matching(rows, func(r Row) bool {
+		return r.Class == RepackedRow && r.A.Trailer != nil && r.B.Trailer != nil && *r.A.Trailer != *r.B.Trailer &&
+			speaksOfContent(r.A) && speaksOfContent(r.B)
+	})
 }
 
 // speaksOfContent reports whether the trailer of a layer is one: the layer was read whole,
@@ -68,13 +61,13 @@ func trailerProof(r Row) []safe.Text {
 	proof := rowProof(r)
 	for _, s := range []struct {
 		letter string
-		st     *model.Step
+		*model.Step
 	}{{"A", r.A}, {"B", r.B}} {
 		of := "last 8 bytes of "
-		if s.st.Checked {
+		if s.Checked {
 			of = "content of "
 		}
-		proof = append(proof, safe.Sprintf("%s%s: CRC-32 %08x, length %d", of, s.letter, s.st.Trailer.CRC, s.st.Trailer.Size))
+		proof = append(proof, safe.Sprintf("%s%s: CRC-32 %08x, length %d", of, s.letter, s.Trailer.CRC, s.Trailer.Size))
 	}
 	return proof
 }
@@ -183,22 +176,17 @@ func (s sideOf) wrongPacking(claimed, packing string, steps []model.Step) Findin
 	if packing == model.PackingUnknown {
 		is = "not " + claimed
 	}
-	text := safe.Sprintf("In %s, the layer of %s is %s, but its media type says %s. Some clients go by the media type and fail.",
-		s.name, stepsText(stepIndexes(steps)), is, claimed)
-	if len(steps) > 1 {
-		text = safe.Sprintf("In %s, the layers of %s are %s, but their media types say %s. Some clients go by the media type and fail.",
-			s.name, stepsText(stepIndexes(steps)), is, claimed)
-	}
-	f := Finding{
-		Severity: 1, Rests: rests, Evidence: stepEvidence(s.side, steps), Text: text,
+	layers, types := byNumber(len(steps), "layer", "layers"), byNumber(len(steps), "its media type says", "their media types say")
+	return Finding{
+		Severity: 1, Rests: rests, Evidence: stepEvidence(s.side, steps),
+		Text: safe.Sprintf("In %s, the %s of %s %s %s, but %s %s. Some clients go by the media type and fail.",
+			s.name, layers, stepsText(stepIndexes(steps)), isAre(len(steps)), is, types, claimed),
 		Next:  safe.Const("Push the image again with a tool that sets the media type"),
 		Check: s.manifestCheck("[.layers[].mediaType]"),
+		Proof: mappedTo(steps, func(st model.Step) safe.Text {
+			return safe.Sprintf("layer %s: first bytes are %s, media type %s", st.Layer.Digest, st.Packing, quoted(st.Layer.MediaType))
+		}),
 	}
-	for _, st := range steps {
-		f.Proof = append(f.Proof, safe.Sprintf("layer %s: first bytes are %s, media type %s",
-			st.Layer.Digest, st.Packing, quoted(st.Layer.MediaType)))
-	}
-	return f
 }
 
 // claimedPacking is the compression that the media type of a layer states, "" for a type

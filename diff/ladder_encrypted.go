@@ -45,9 +45,7 @@ func (l *ladder) encryptedText(inA, inB int) string {
 }
 
 func encryptedProof(steps []model.Step) []safe.Text {
-	var lines []safe.Text
-	for _, s := range steps {
-		lines = append(lines, safe.Sprintf("step %d: layer %s, %s", s.Index+1, s.Layer.Digest, s.Layer.MediaType))
-	}
-	return lines
+	return mappedTo(steps, func(s model.Step) safe.Text {
+		return safe.Sprintf("step %d: layer %s, %s", s.Index+1, s.Layer.Digest, s.Layer.MediaType)
+	})
 }

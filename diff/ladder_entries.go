@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -51,22 +52,32 @@ func spelled(p v1.Platform) string {
 // memberChanges names the members of two objects that differ, but for those named. Short
 // values are given.
 func memberChanges(a, b jsondoc.Value, where, nameA, nameB string, but ...string) []string {
-	var changes []string
+	return mappedTo(differingMembers(a, b, nameA, nameB, but...), func(m memberChange) string {
+		return "the " + quoted(m.name) + where + cmp.Or(m.only, valuesText(strings.Trim(m.a.Raw, `"`), strings.Trim(m.b.Raw, `"`)))
+	})
+}
+
+// memberChange is a member that differs between two objects.
+type memberChange struct {
+	name string
+	a, b jsondoc.Value
+	only string // " (only in NAME)", "" if both have it
+}
+
+// differingMembers returns the members of two objects that differ, but for those named.
+func differingMembers(a, b jsondoc.Value, nameA, nameB string, but ...string) []memberChange {
+	var changes []memberChange
 	for _, name := range namesOf(a, b) {
-		va, vb := a.Member(name), b.Member(name)
-		if slices.Contains(but, name) || va.Equivalent(vb) {
+		m := memberChange{name: name, a: a.Member(name), b: b.Member(name)}
+		if slices.Contains(but, name) || m.a.Equivalent(m.b) {
 			continue
 		}
-		text := "the " + quoted(name) + where
-		switch {
-		case !vb.Exists():
-			text += " (only in " + nameA + ")"
-		case !va.Exists():
-			text += " (only in " + nameB + ")"
-		default:
-			text += valuesText(strings.Trim(va.Raw, `"`), strings.Trim(vb.Raw, `"`))
+		if !m.b.Exists() {
+			m.only = " (only in " + nameA + ")"
+		} else if !m.a.Exists() {
+			m.only = " (only in " + nameB + ")"
 		}
-		changes = append(changes, text)
+		changes = append(changes, m)
 	}
 	return changes
 }

@@ -61,25 +61,25 @@ func unnamedMembers(a, b model.Manifest, nameA, nameB string) []string {
 	}
 	but := alreadyNamed([]string{"config", "layers"}, a.MediaType == b.MediaType, a.Annotations, b.Annotations)
 	members := otherMembers(va, vb, nameA, nameB, but...)
-	descriptor := func(da, db v1.Descriptor, va, vb jsondoc.Value) []string {
+	descriptor := func(da, db v1.Descriptor, va, vb jsondoc.Value) []memberChange {
 		if da.Digest != db.Digest { // another blob
 			return nil
 		}
 		but := alreadyNamed([]string{"urls", "digest"}, da.MediaType == db.MediaType, da.Annotations, db.Annotations)
-		return otherMembers(va, vb, nameA, nameB, but...)
+		return differingMembers(va, vb, nameA, nameB, but...)
 	}
-	for _, text := range descriptor(a.Config, b.Config, va.Member("config"), vb.Member("config")) {
-		members = append(members, ofDescriptor(text, "the config descriptor"))
+	for _, m := range descriptor(a.Config, b.Config, va.Member("config"), vb.Member("config")) {
+		members = append(members, memberText(m.name)+" of the config descriptor"+m.only)
 	}
-	var ofLayers []string
+	var ofLayers []memberChange
 	layersA, layersB := va.Member("layers").Members, vb.Member("layers").Members
 	for i := range min(len(a.Layers), len(b.Layers), len(layersA), len(layersB)) {
 		ofLayers = append(ofLayers, descriptor(a.Layers[i], b.Layers[i], layersA[i], layersB[i])...)
 	}
 	for len(ofLayers) > 0 {
-		text, n := ofLayers[0], len(ofLayers)
-		ofLayers = slices.DeleteFunc(ofLayers, func(t string) bool { return t == text })
-		members = append(members, ofDescriptor(text, plural(n-len(ofLayers), "layer descriptor")))
+		m, n := ofLayers[0], len(ofLayers)
+		ofLayers = slices.DeleteFunc(ofLayers, func(o memberChange) bool { return o.name == m.name && o.only == m.only })
+		members = append(members, memberText(m.name)+" of "+plural(n-len(ofLayers), "layer descriptor")+m.only)
 	}
 	return members
 }
@@ -95,33 +95,9 @@ func alreadyNamed(always []string, sameType bool, notesA, notesB map[string]stri
 	return always
 }
 
-// ofDescriptor puts the owner of a member before the side in brackets that has it.
-func ofDescriptor(text, owner string) string {
-	member, only, found := strings.Cut(text, " (only in ")
-	if found {
-		only = " (only in " + only
-	}
-	return member + " of " + owner + only
-}
-
 // otherMembers names the members of two objects that differ, but for those named.
 func otherMembers(a, b jsondoc.Value, nameA, nameB string, but ...string) []string {
-	var names []string
-	for _, name := range namesOf(a, b) {
-		inA, inB := a.Member(name), b.Member(name)
-		if slices.Contains(but, name) || inA.Equivalent(inB) {
-			continue
-		}
-		only := ""
-		switch {
-		case !inB.Exists():
-			only = " (only in " + nameA + ")"
-		case !inA.Exists():
-			only = " (only in " + nameB + ")"
-		}
-		names = append(names, memberText(name)+only)
-	}
-	return names
+	return mappedTo(differingMembers(a, b, nameA, nameB, but...), func(m memberChange) string { return memberText(m.name) + m.only })
 }
 
 func memberText(name string) string {
@@ -134,18 +110,11 @@ func memberText(name string) string {
 	return "the " + quoted("field "+name)
 }
 
-func formatText(mediaType string) string {
-	switch mediaType {
-	case model.MediaTypeDockerManifest:
-		return "Docker"
-	case v1.MediaTypeImageManifest:
-		return "OCI"
-	case model.MediaTypeDockerList:
-		return "a Docker manifest list"
-	case v1.MediaTypeImageIndex:
-		return "an OCI index"
-	}
-	return quoted(mediaType)
+func formatText(mediaType string) string { return cmp.Or(formatNames[mediaType], quoted(mediaType)) }
+
+var formatNames = map[string]string{
+	model.MediaTypeDockerManifest: "Docker", v1.MediaTypeImageManifest: "OCI",
+	model.MediaTypeDockerList: "a Docker manifest list", v1.MediaTypeImageIndex: "an OCI index",
 }
 
 // annotationSet collects annotations that differ, each key once.
@@ -202,16 +171,9 @@ func changedText(from, to string) string {
 }
 
 func (s *annotationSet) phrases(nameA, nameB string) []string {
-	var phrases []string
-	for _, p := range []struct {
-		keys []string
-		end  string
-	}{{s.changed, ""}, {s.gone, " (only in " + nameA + ")"}, {s.added, " (only in " + nameB + ")"}} {
-		for _, key := range p.keys {
-			phrases = append(phrases, "the "+key+p.end)
-		}
-	}
-	return phrases
+	with := func(end string) func(string) string { return func(key string) string { return "the " + key + end } }
+	return slices.Concat(mapped(s.changed, with("")),
+		mapped(s.gone, with(" (only in "+nameA+")")), mapped(s.added, with(" (only in "+nameB+")")))
 }
 
 // indexChanges names what differs between two indexes, a phrase each: the family,
@@ -247,7 +209,7 @@ func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
 			alreadyNamed([]string{"manifests"}, a.Top.MediaType == b.Top.MediaType, a.Top.Annotations, b.Top.Annotations)...)...)
 	}
 	changes = append(changes, entryFields(a.Top, b.Top, nameA, nameB)...)
-	if len(changes) > 0 || !sameEntries(inA, inB) {
+	if len(changes) > 0 || !maps.EqualFunc(inA, inB, func(x, y v1.Descriptor) bool { return x.Digest == y.Digest }) {
 		return changes
 	}
 	changes = append(repeatedEntries(a, b, nameA), repeatedEntries(b, a, nameB)...)
@@ -269,15 +231,7 @@ func repeatedEntries(a, other model.Artifact, name string) []string {
 	return texts
 }
 
-func countOf[T any](items []T, is func(T) bool) int {
-	n := 0
-	for _, item := range items {
-		if is(item) {
-			n++
-		}
-	}
-	return n
-}
+func countOf[T any](items []T, is func(T) bool) int { return len(matching(items, is)) }
 
 // entryText names an entry of an index by its platform, or by its digest if it has none.
 func entryText(d v1.Descriptor) string {
@@ -304,10 +258,6 @@ func entriesByDigest(all []v1.Descriptor) map[digest.Digest]v1.Descriptor {
 	return found
 }
 
-func sameEntries(a, b map[digest.Digest]v1.Descriptor) bool {
-	return maps.EqualFunc(a, b, func(x, y v1.Descriptor) bool { return x.Digest == y.Digest })
-}
-
 // entriesOnly names the entries of an index that the other side lacks and that are
 // neither images nor known to be attestations.
 func entriesOnly(a model.Artifact, other map[digest.Digest]v1.Descriptor, name string) []string {
@@ -326,11 +276,9 @@ func entriesOnly(a model.Artifact, other map[digest.Digest]v1.Descriptor, name s
 	if len(types) > 0 {
 		texts = append(texts, artifactsText(types)+" only in "+name)
 	}
-	switch {
-	case unknown == 1:
-		texts = append(texts, "an entry with platform unknown/unknown only in "+name)
-	case unknown > 1:
-		texts = append(texts, fmt.Sprintf("%d entries with platform unknown/unknown only in %s", unknown, name))
+	if unknown > 0 {
+		entries := byNumber(unknown, "an entry", fmt.Sprint(unknown, " entries"))
+		texts = append(texts, entries+" with platform unknown/unknown only in "+name)
 	}
 	return texts
 }
