@@ -17,8 +17,8 @@ func (l *aligner) pairGaps() {
 		l.pairSimilar(l.freeA(0, len(l.a)), l.freeB(0, len(l.b)))
 		return
 	}
-	i, j := 0, 0
-	for ; i <= len(l.a); i++ {
+	fromA, fromB := 0, 0
+	for i := 0; i <= len(l.a); i++ {
 		if i < len(l.a) && l.matchA[i] == none {
 			continue
 		}
@@ -26,23 +26,15 @@ func (l *aligner) pairGaps() {
 		if i < len(l.a) {
 			endB = l.matchA[i]
 		}
-		as, bs := l.freeA(l.gapStart(i), i), l.freeB(j, endB)
+		as, bs := l.freeA(fromA, i), l.freeB(fromB, endB)
 		l.pairSimilar(as, bs)
 		l.pairInPlace(as, bs)
-		j = endB + 1
+		fromA, fromB = i+1, endB+1
 	}
 }
 
 func (l *aligner) nothingMatches() bool {
 	return !slices.ContainsFunc(l.matchA, func(match int) bool { return match != none })
-}
-
-// gapStart returns the first step of the unmatched run that ends before i.
-func (l *aligner) gapStart(i int) int {
-	for i > 0 && l.matchA[i-1] == none {
-		i--
-	}
-	return i
 }
 
 // freeA returns the steps of A in a range that are neither matched nor moved.
@@ -63,13 +55,8 @@ func (l *aligner) pairSimilar(as, bs []int) {
 	if len(as) == 0 || len(bs) == 0 || len(as)*len(bs) > maxGapCells {
 		return
 	}
-	fa, fb := make([]stepFeature, len(as)), make([]stepFeature, len(bs))
-	for k, i := range as {
-		fa[k] = featureOf(l.a[i])
-	}
-	for k, j := range bs {
-		fb[k] = featureOf(l.b[j])
-	}
+	fa := mappedTo(as, func(i int) stepFeature { return featureOf(l.a[i]) })
+	fb := mappedTo(bs, func(j int) stepFeature { return featureOf(l.b[j]) })
 	for _, m := range text.Align(len(as), len(bs), func(i, j int) int { return stepScore(fa[i], fb[j]) }) {
 		l.match(as[m.A], bs[m.B])
 	}
@@ -78,33 +65,18 @@ func (l *aligner) pairSimilar(as, bs []int) {
 // pairInPlace pairs the remaining steps between two matches if there is exactly
 // one of a kind on each side: one was replaced by the other.
 func (l *aligner) pairInPlace(as, bs []int) {
-	k := 0
+	fromA, fromB := 0, 0
 	for x := 0; x <= len(as); x++ {
 		if x < len(as) && l.matchA[as[x]] == none {
 			continue
 		}
-		y := len(bs)
+		endB := len(bs)
 		if x < len(as) {
-			for y = k; y < len(bs) && bs[y] != l.matchA[as[x]]; {
-				y++
-			}
+			endB = slices.Index(bs, l.matchA[as[x]])
 		}
-		l.pairSingleSteps(l.unmatched(as[:x]), bs[k:y])
-		k = min(y+1, len(bs))
-	}
-}
-
-// unmatched returns the run of unmatched steps at the end of as.
-func (l *aligner) unmatched(as []int) []int {
-	from := len(as)
-	for from > 0 && l.matchA[as[from-1]] == none {
-		from--
-	}
-	return as[from:]
-}
-
-func (l *aligner) pairSingleSteps(as, bs []int) {
-	if len(as) == 1 && len(bs) == 1 && l.ta[as[0]].hasLayer == l.tb[bs[0]].hasLayer {
-		l.match(as[0], bs[0])
+		if x-fromA == 1 && endB-fromB == 1 && l.ta[as[fromA]].hasLayer == l.tb[bs[fromB]].hasLayer {
+			l.match(as[fromA], bs[fromB])
+		}
+		fromA, fromB = x+1, endB+1
 	}
 }

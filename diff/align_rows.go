@@ -70,9 +70,8 @@ func (p Pair) withDetails() []Row {
 			r.Detail = OtherHash
 		case r.Detail == Rebuilt && converted:
 			r.Detail = Converted
-		case r.Detail == Rebuilt && dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) == dockerfile.OtherFiles:
-			r.Detail = OtherFiles
-		case r.FilesIn > 0 && dockerfile.SameStep(*r.A, *r.B) && dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) == dockerfile.OtherFiles:
+		case (r.Detail == Rebuilt || r.FilesIn > 0 && dockerfile.SameStep(*r.A, *r.B)) &&
+			dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) == dockerfile.OtherFiles:
 			r.Detail = OtherFiles
 		case isOtherVersion(*r.A, *r.B):
 			r.Detail = OtherVersion

@@ -12,8 +12,8 @@ import (
 // "python 3.10.20 → 3.10.21, on a newer debian:trixie-slim".
 func (c Comparison) caused(p Pair, v Verdict) Verdict {
 	p.Verdict = v
-	if cause, ok := c.causeOf(p); ok {
-		return v.behind(cause)
+	if cause := c.causeOf(p); !cause.IsEmpty() {
+		return v.behind(cause, on(Claimed))
 	}
 	return v
 }
@@ -28,14 +28,12 @@ func (c Comparison) led(v Verdict) Verdict {
 	if !ok {
 		v = c.withOneSided(v)
 		if m, stale := c.olderCopy(); stale && !isSame(v.Code) {
-			return v.behind(cause{text: m.text(), rests: on(Claimed)})
+			return v.behind(m.text(), on(Claimed))
 		}
 		return v
 	}
-	if v.isBase && stop.ID == "C1" { // a base may well have platforms that are not built on
-		return c.withOneSided(v)
-	}
-	if stop.ID == "C3" && v.Code == OtherEnvelope && len(c.relabelled()) > 0 { // the verdict says so
+	if v.isBase && stop.ID == "C1" || // a base may well have platforms that are not built on
+		stop.ID == "C3" && v.Code == OtherEnvelope && len(c.relabelled()) > 0 { // the verdict says so
 		return c.withOneSided(v)
 	}
 	if stop.ID != "C1" {
@@ -44,19 +42,13 @@ func (c Comparison) led(v Verdict) Verdict {
 	if bump := c.annotatedBump(); bump != "" && v.Code == NotComparable {
 		v.Because = safe.Sprintf("%s. Annotations say %s", v.Because, bump)
 	}
-	return v.behind(cause{text: c.leadOf(stop), rests: stop.Rests})
+	return v.behind(c.leadOf(stop), stop.Rests)
 }
 
 // leadOf is the lead of a finding, for both sides if images of both are missing.
 func (c Comparison) leadOf(stop Finding) safe.Text {
-	nameA, nameB := c.names()
-	missing := 0
-	for _, f := range c.Findings {
-		if f.ID == "C11" {
-			missing++
-		}
-	}
-	if stop.ID == "C11" && missing == 2 {
+	if stop.ID == "C11" && countOf(c.Findings, func(f Finding) bool { return f.ID == "C11" }) == 2 {
+		nameA, nameB := c.names()
 		return safe.Sprintf("Images of %s and of %s are missing in the registry", nameA, nameB)
 	}
 	return stop.Lead
@@ -74,16 +66,10 @@ func (c Comparison) annotatedBump() string {
 	return bump{cmp.Or(productOf(c.A.Ref.Repository, c.B.Ref.Repository), "version"), from, to}.text()
 }
 
-// cause is why two images differ, in words for a headline.
-type cause struct {
-	text  safe.Text
-	rests []Ground
-}
-
-// behind moves the sentence of the rung behind a cause.
-func (v Verdict) behind(because cause) Verdict {
+// behind moves the sentence of the rung behind a cause, which needs other evidence.
+func (v Verdict) behind(cause safe.Text, rests []Ground) Verdict {
 	rung := v.Headline
-	if trust := trustOf(because.rests); trust == Proved && v.Trust != Proved { // the word after the headline would say too much of this
+	if trustOf(rests) == Proved && v.Trust != Proved { // the word after the headline would say too much of this
 		rung = safe.Sprintf("%s (%s)", rung, string(v.Trust))
 	}
 	if v.Headline == unrelatedImages { // two versions of one product are not unrelated
@@ -92,36 +78,35 @@ func (v Verdict) behind(because cause) Verdict {
 	if !rung.IsEmpty() {
 		v.Because = safe.Sprintf("%s: %s", rung, lowerFirst(v.Because))
 	}
-	v.Headline, v.Rests, v.strangers = because.text, because.rests, false
+	v.Headline, v.Rests, v.strangers = cause, rests, false
 	return v.trusted()
 }
 
-// causeOf finds what changed between two builds: a version, and the base under it. The
-// rungs of the same image have no such cause.
-func (c Comparison) causeOf(p Pair) (cause, bool) {
+// causeOf finds what changed between two builds: a version, and the base under it. Claims
+// show it. It is empty for the rungs of the same image, which have no such cause.
+func (c Comparison) causeOf(p Pair) safe.Text {
 	a, b, ok := bothSides(p)
 	if !ok || !slices.Contains([]Code{SameRecipe, SameBase, Unrelated}, p.Verdict.Code) || p.Verdict.isBase ||
 		nameOfBuild(*p.A) != nameOfBuild(*p.B) {
-		return cause{}, false
+		return safe.Text{}
 	}
 	base := c.baseText(p, a, b)
 	v, bumped := c.bumpOf(p)
+	from, to := p.A.Platform().OSVersion, p.B.Platform().OSVersion
+	suite, dayA, dayB := debianBump(a, b)
 	switch {
 	case bumped && base != "":
-		return cause{safe.Clean(v + ", on " + base), on(Claimed)}, true
+		return safe.Clean(v + ", on " + base)
 	case bumped:
-		return cause{safe.Clean(v), on(Claimed)}, true
+		return safe.Clean(v)
+	case from != to && from != "" && to != "":
+		return safe.Sprintf("From Windows %s to %s", from, to)
+	case base != "" && p.Verdict.Code == SameRecipe && !isFlattened(a) && !isFlattened(b):
+		return safe.Clean("Built again on " + base)
+	case suite != "":
+		return safe.Clean("debian " + suite + " of " + dayA + " → " + dayB)
 	}
-	if from, to := p.A.Platform().OSVersion, p.B.Platform().OSVersion; from != to && from != "" && to != "" {
-		return cause{safe.Sprintf("From Windows %s to %s", from, to), on(Claimed)}, true
-	}
-	if base != "" && p.Verdict.Code == SameRecipe && !isFlattened(a) && !isFlattened(b) {
-		return cause{safe.Clean("Built again on " + base), on(Claimed)}, true
-	}
-	if suite, from, to := debianBump(a, b); suite != "" {
-		return cause{safe.Clean("debian " + suite + " of " + from + " → " + to), on(Claimed)}, true
-	}
-	return cause{}, false
+	return safe.Text{}
 }
 
 // baseText names the base of B where the two bases differ, "" where nothing tells.
@@ -178,10 +163,7 @@ func debianBump(a, b *model.Image) (suite, from, to string) {
 
 // stopFinding is the gravest finding that B has and A has not, if it stops a deployment.
 func (c Comparison) stopFinding() (Finding, bool) {
-	all := slices.Clone(c.Findings)
-	for _, p := range c.Pairs {
-		all = append(all, p.Findings...)
-	}
+	all := c.allFindings()
 	sortFindings(all)
 	i := slices.IndexFunc(all, func(f Finding) bool { return f.Severity >= 3 && !f.Common && f.Lead.String() != "" })
 	if i < 0 {

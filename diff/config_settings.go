@@ -70,17 +70,18 @@ func environment(v jsondoc.Value) map[string]string {
 	return m
 }
 
+var historyChange = fieldChange{kind: fieldHistory, name: "history", inA: true, inB: true}
+
 // historyChanges compares two histories: the entries without their dates, and the dates. A
 // list without entries says what a missing one does.
 func historyChanges(a, b jsondoc.Value) []fieldChange {
-	all := fieldChange{kind: fieldHistory, name: "history", inA: true, inB: true}
 	switch {
 	case a.Raw == b.Raw:
 		return nil
 	case isEmptyList(a) && isEmptyList(b):
 		return []fieldChange{{kind: fieldSpelling, name: "history"}}
 	case a.Kind != '[' || b.Kind != '[' || len(a.Members) != len(b.Members):
-		return []fieldChange{all}
+		return []fieldChange{historyChange}
 	}
 	var changes []fieldChange
 	for i := range a.Members {
@@ -97,12 +98,11 @@ func isEmptyList(v jsondoc.Value) bool { return !v.Exists() || v.Kind == '[' && 
 
 // entryChanges compares two entries of histories.
 func entryChanges(a, b jsondoc.Value) []fieldChange {
-	entry := fieldChange{kind: fieldHistory, name: "history", inA: true, inB: true}
 	switch {
 	case a.Raw == b.Raw:
 		return nil
 	case a.Kind != '{' || b.Kind != '{':
-		return []fieldChange{entry}
+		return []fieldChange{historyChange}
 	}
 	var changes []fieldChange
 	for _, name := range namesOf(a, b) {
@@ -112,7 +112,7 @@ func entryChanges(a, b jsondoc.Value) []fieldChange {
 		case name == "created":
 			changes = append(changes, datesChange(va, vb))
 		default:
-			changes = append(changes, entry)
+			changes = append(changes, historyChange)
 		}
 	}
 	return changes

@@ -78,6 +78,15 @@ func (c Comparison) withFindings(prev Comparison, done map[int]bool) Comparison 
 	return c
 }
 
+// allFindings are the findings on the whole comparison, then those on its pairs.
+func (c Comparison) allFindings() []Finding {
+	all := slices.Clone(c.Findings)
+	for _, p := range c.Pairs {
+		all = append(all, p.Findings...)
+	}
+	return all
+}
+
 func (c Comparison) findingsOn(p Pair) []Finding {
 	var found []Finding
 	for _, r := range rules {

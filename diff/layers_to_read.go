@@ -1,8 +1,6 @@
 package diff
 
 import (
-	"slices"
-
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -127,5 +125,5 @@ func stepsOfImage(img *model.Image, is func(model.Step) bool) []model.Step {
 	if img == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(img.Steps), func(s model.Step) bool { return !is(s) })
+	return matching(img.Steps, is)
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -108,12 +109,7 @@ func featuresText(d v1.Descriptor) string {
 
 // platformsKnown reports whether the platform of every entry is known.
 func platformsKnown(entries []model.Entry) bool {
-	for _, e := range entries {
-		if !platformKnown(e) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(entries, func(e model.Entry) bool { return !platformKnown(e) })
 }
 
 func platformKnown(e model.Entry) bool { return nameOf(e) != "" || e.Arrived() }
@@ -179,34 +175,20 @@ func knownName(name func(model.Entry) string) func(model.Entry) string {
 // decided reports whether no image that has yet to arrive can change the pairs: each
 // entry has arrived, or its manifest is on the other side too.
 func decided(as, bs []model.Entry) bool {
-	inA, inB := map[string]bool{}, map[string]bool{}
-	for _, e := range as {
-		inA[manifestKey(e)] = true
-	}
-	for _, e := range bs {
-		inB[manifestKey(e)] = true
-	}
-	pending := func(entries []model.Entry, other map[string]bool) bool {
-		for _, e := range entries {
-			if !e.Arrived() && !other[manifestKey(e)] {
-				return true
-			}
+	pending := func(entries, others []model.Entry) bool {
+		known := map[string]bool{}
+		for _, e := range others {
+			known[manifestKey(e)] = true
 		}
-		return false
+		return slices.ContainsFunc(entries, func(e model.Entry) bool { return !e.Arrived() && !known[manifestKey(e)] })
 	}
-	return !pending(as, inB) && !pending(bs, inA)
+	return !pending(as, bs) && !pending(bs, as)
 }
 
 // relabelled are the pairs whose image is the same and stands under another label in
 // the two indexes.
 func (c Comparison) relabelled() []Pair {
-	var pairs []Pair
-	for _, p := range c.shared() {
-		if isRelabelled(p) {
-			pairs = append(pairs, p)
-		}
-	}
-	return pairs
+	return matching(c.shared(), isRelabelled)
 }
 
 func isRelabelled(p Pair) bool {
@@ -282,29 +264,17 @@ func (c Comparison) ForPlatform(platform string) (Comparison, error) {
 	if err != nil {
 		return c, err
 	}
-	var pairs []Pair
-	for _, p := range c.Pairs {
-		if isPlatform(p.A, want) || isPlatform(p.B, want) {
-			pairs = append(pairs, p)
-		}
-	}
-	if len(pairs) == 0 {
-		if c.B == nil {
-			return c, fmt.Errorf("the image has no %s; available: %s", want, c.platformNames())
-		}
-		return c, fmt.Errorf("neither side has %s; available: %s", want, c.platformNames())
-	}
 	only := c
-	only.Pairs = pairs
-	if c.B != nil {
+	only.Pairs = matching(c.Pairs, func(p Pair) bool { return isPlatform(p.A, want) || isPlatform(p.B, want) })
+	switch {
+	case len(only.Pairs) == 0 && c.B == nil:
+		return c, fmt.Errorf("the image has no %s; available: %s", want, c.platformNames())
+	case len(only.Pairs) == 0:
+		return c, fmt.Errorf("neither side has %s; available: %s", want, c.platformNames())
+	case c.B != nil:
 		only.Verdict = only.verdictOnShared()
 	}
-	only.Findings = nil
-	for _, f := range c.Findings {
-		if isTagFinding(f.ID) || only.concerns(f) {
-			only.Findings = append(only.Findings, f)
-		}
-	}
+	only.Findings = matching(c.Findings, func(f Finding) bool { return isTagFinding(f.ID) || only.concerns(f) })
 	return only, nil
 }
 
@@ -366,14 +336,11 @@ func isPlatform(e *model.Entry, want string) bool {
 func (c Comparison) platformNames() string {
 	var names []string
 	for _, p := range c.Pairs {
-		if p.Platform != "" && !slices.Contains(names, p.Platform) {
-			names = append(names, p.Platform)
+		if p.Platform != "" {
+			names = appendNew(names, p.Platform)
 		}
 	}
-	if len(names) == 0 {
-		return "none"
-	}
-	return list(names)
+	return cmp.Or(list(names), "none")
 }
 
 // concerns reports whether the evidence of a finding belongs to one of the

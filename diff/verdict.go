@@ -83,26 +83,18 @@ func (c Comparison) sideWithIndex() string {
 }
 
 func (c Comparison) shared() []Pair {
-	var pairs []Pair
-	for _, p := range c.Pairs {
-		if p.A != nil && p.B != nil {
-			pairs = append(pairs, p)
-		}
-	}
-	return pairs
+	return matching(c.Pairs, func(p Pair) bool { return p.A != nil && p.B != nil })
 }
 
 // sharedByAll returns the verdict for several platforms that all have the same
 // one. Steps are named only if they are equal.
 func sharedByAll(pairs []Pair) Verdict {
 	v := pairs[0].Verdict
-	for _, p := range pairs[1:] {
-		if p.Verdict.Headline != v.Headline && v.Code == SameBase {
-			v.Headline, v.Step = safe.Const("The first layers are the same, then different"), 0
-		}
-		if p.Verdict.Headline != v.Headline && v.Code == SameRecipe {
-			v.Headline, v.Step = safe.Const("Same recipe, built again"), 0
-		}
+	withoutStep, ok := map[Code]safe.Text{
+		SameBase: safe.Const("The first layers are the same, then different"), SameRecipe: safe.Const("Same recipe, built again"),
+	}[v.Code]
+	if ok && slices.ContainsFunc(pairs, func(p Pair) bool { return p.Verdict.Headline != v.Headline }) {
+		v.Headline, v.Step = withoutStep, 0
 	}
 	v.Headline = safe.Sprintf("%s, on %s", v.Headline, allPlatforms(pairs))
 	v.Because = safe.Sprintf("%s: %s", pairs[0].Platform, lowerFirst(v.Because))
@@ -134,12 +126,7 @@ func sharedBySome(worst, shared []Pair) Verdict {
 		which += " and " + plural(more, "more platform")
 	}
 	v.Headline = safe.Sprintf("%s: %s", which, lowerFirst(v.Headline))
-	same := 0
-	for _, p := range shared {
-		if isSame(p.Verdict.Code) {
-			same++
-		}
-	}
+	same := countOf(shared, func(p Pair) bool { return isSame(p.Verdict.Code) })
 	switch others := len(shared) - len(worst); {
 	case isSame(v.Code):
 		v.Because = safe.Sprintf("%s. The other %s identical", v.Because, otherPlatforms(others))
@@ -166,19 +153,14 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	if len(shared) == 1 {
 		v.Because = safe.Sprintf("%s is manifest sha256:%s on both sides", platformOrImage(p), short(p.A.Descriptor.Digest))
 	}
-	nameA, nameB := c.names()
 	switch twins := c.duplicateEntries(); {
 	case isIndex(*c.A) != isIndex(*c.B):
 		v.Headline = safe.Sprintf("Same image; %s has it in an index", c.sideWithIndex())
 	case len(c.relabelled()) > 0:
 		v.Headline = safe.Clean(c.relabelledText())
 	case len(twins) > 0 && len(c.otherDuplicates()) == 0:
-		p, side := c.Pairs[twins[0]], nameB
-		e := p.B
-		if e == nil {
-			e, side = p.A, nameA
-		}
-		v.Headline = safe.Sprintf("Same images; %s also offers them %s", side, packingOf(*e))
+		twin := c.entriesOf(c.Pairs[twins[0]])[0]
+		v.Headline = safe.Sprintf("Same images; %s also offers them %s", twin.name, packingOf(*twin.entry))
 	case len(c.forOtherClients()) > 0:
 		v.Headline = safe.Sprintf("Same images; %s", c.alsoOffered())
 	case len(c.shared()) < len(c.Pairs) && len(c.otherDuplicates()) == len(twins):
@@ -195,20 +177,13 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 
 // packingOf says how the layers of an image are compressed: "in zstd".
 func packingOf(e model.Entry) string {
-	for _, d := range e.Image.Manifest.Layers {
-		if strings.HasSuffix(d.MediaType, "zstd") {
-			return "in zstd"
-		}
+	if slices.ContainsFunc(e.Image.Manifest.Layers, func(d v1.Descriptor) bool { return strings.HasSuffix(d.MediaType, "zstd") }) {
+		return "in zstd"
 	}
 	return "in another packing"
 }
 
-func platformOrImage(p Pair) string {
-	if p.Platform == "" {
-		return "The image"
-	}
-	return p.Platform
-}
+func platformOrImage(p Pair) string { return cmp.Or(p.Platform, "The image") }
 
 // envelopeDifference names what differs between two indexes of the same images, in short
 // and in full.
@@ -256,13 +231,7 @@ func attestations(a model.Artifact) []string { return digestsOf(a, model.RoleAtt
 func unknownEntries(a model.Artifact) []string { return digestsOf(a, model.RoleUnknown) }
 
 func digestsOf(a model.Artifact, role model.Role) []string {
-	var digests []string
-	for _, e := range a.Entries {
-		if e.Role == role {
-			digests = append(digests, string(e.Descriptor.Digest))
-		}
-	}
-	return digests
+	return mapped(matching(a.Entries, func(e model.Entry) bool { return e.Role == role }), manifestKey)
 }
 
 // withOneSided adds the platforms that only one side has to the headline: even
@@ -286,33 +255,26 @@ func (c Comparison) forOtherClients() []Pair {
 	for _, p := range c.shared() {
 		plain[nameOf(*p.A)], plain[nameOf(*p.B)] = true, true
 	}
-	var pairs []Pair
-	for _, p := range c.Pairs {
+	return matching(c.Pairs, func(p Pair) bool {
 		e := cmp.Or(p.A, p.B)
 		name := model.PlatformName(e.Platform())
-		if (p.A == nil || p.B == nil) && nameOf(*e) != name && plain[name] {
-			pairs = append(pairs, p)
-		}
-	}
-	return pairs
+		return (p.A == nil || p.B == nil) && nameOf(*e) != name && plain[name]
+	})
 }
 
 // alsoOffered says what one side lists for other clients.
 func (c Comparison) alsoOffered() string {
 	nameA, nameB := c.names()
-	var inA, inB, texts []string
-	for _, p := range c.forOtherClients() {
-		if p.A != nil {
-			inA = append(inA, p.Platform)
-		} else {
-			inB = append(inB, p.Platform)
-		}
+	offers := c.forOtherClients()
+	onA := matching(offers, func(p Pair) bool { return p.A != nil })
+	onB := matching(offers, func(p Pair) bool { return p.A == nil })
+	platform := func(p Pair) string { return p.Platform }
+	var texts []string
+	if len(onA) > 0 {
+		texts = append(texts, nameA+" also offers "+list(mapped(onA, platform)))
 	}
-	if len(inA) > 0 {
-		texts = append(texts, nameA+" also offers "+list(inA))
-	}
-	if len(inB) > 0 {
-		texts = append(texts, nameB+" also offers "+list(inB))
+	if len(onB) > 0 {
+		texts = append(texts, nameB+" also offers "+list(mapped(onB, platform)))
 	}
 	return list(texts)
 }
@@ -411,11 +373,9 @@ func (c Comparison) Same(exact bool) bool {
 // cannotBePulled reports whether a finding says that the registry lacks a manifest, config
 // or layer, that some runtimes refuse one, or that clients take an artifact for the image.
 func (c Comparison) cannotBePulled() bool {
-	broken := func(f Finding) bool {
+	return slices.ContainsFunc(c.allFindings(), func(f Finding) bool {
 		return f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D8", "D15"}, f.ID) || f.ID == "D24" || f.ID == "D25"
-	}
-	return slices.ContainsFunc(c.Findings, broken) ||
-		slices.ContainsFunc(c.Pairs, func(p Pair) bool { return slices.ContainsFunc(p.Findings, broken) })
+	})
 }
 
 // labelsDiffer reports whether clients take an image of one side for another platform than
@@ -453,10 +413,7 @@ func (c Comparison) otherDuplicates() []int {
 		images[p.Platform] = configKey(*p.A)
 	}
 	return slices.DeleteFunc(c.duplicateEntries(), func(i int) bool {
-		e := c.Pairs[i].A
-		if e == nil {
-			e = c.Pairs[i].B
-		}
+		e := cmp.Or(c.Pairs[i].A, c.Pairs[i].B)
 		return configKey(*e) != "" && configKey(*e) == images[c.Pairs[i].Platform]
 	})
 }
@@ -464,24 +421,17 @@ func (c Comparison) otherDuplicates() []int {
 // judgeDuplicateEntries replaces the verdict on duplicate entries: "only in"
 // would be wrong.
 func (c Comparison) judgeDuplicateEntries() {
-	nameA, nameB := c.names()
 	others := c.otherDuplicates()
 	for _, i := range c.duplicateEntries() {
 		p := &c.Pairs[i]
-		here, entry := nameA, p.A
-		if p.A == nil {
-			here, entry = nameB, p.B
+		twin, platform := c.entriesOf(*p)[0], platformText(p.Platform)
+		p.Verdict = Verdict{
+			Code: NotComparable, Rests: on(Hashed), Headline: safe.Sprintf("Duplicate entry in %s", twin.name),
+			Because: safe.Sprintf("%s lists %s more than once; most clients use the first entry", twin.name, platform),
 		}
 		if !slices.Contains(others, i) {
-			p.Verdict = Verdict{
-				Code: NotComparable, Rests: on(Hashed), Headline: safe.Sprintf("The same image %s, only in %s", packingOf(*entry), here),
-				Because: safe.Sprintf("It has the image ID of the other %s", platformText(p.Platform)),
-			}
-			continue
-		}
-		p.Verdict = Verdict{
-			Code: NotComparable, Rests: on(Hashed), Headline: safe.Sprintf("Duplicate entry in %s", here),
-			Because: safe.Sprintf("%s lists %s more than once; most clients use the first entry", here, platformText(p.Platform)),
+			p.Verdict.Headline = safe.Sprintf("The same image %s, only in %s", packingOf(*twin.entry), twin.name)
+			p.Verdict.Because = safe.Sprintf("It has the image ID of the other %s", platform)
 		}
 	}
 }
