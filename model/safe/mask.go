@@ -163,9 +163,7 @@ func (m *masker) maskNamed(from, to int) int {
 	for from > m.written && isNameByte(m.s[from-1]) {
 		from--
 	}
-	for to < len(m.s) && isNameByte(m.s[to]) {
-		to++
-	}
+	to = m.skipFunc(to, isNameByte)
 	m.namesDone = to
 	n := nameMatch{secretName: judgeName(m.s[from:to]), from: from, to: to}
 	if n.strength == harmless {
@@ -181,10 +179,7 @@ func (m *masker) maskNamed(from, to int) int {
 
 // maskUserinfo masks the password of user:password@host in a URL.
 func (m *masker) maskUserinfo(from int) int {
-	end := from
-	for end < len(m.s) && !isBlank(m.s[end]) && m.s[end] != '/' && m.s[end] != '"' && m.s[end] != '\'' {
-		end++
-	}
+	end := m.skipFunc(from, func(c byte) bool { return !isBlank(c) && c != '/' && !isQuote(c) })
 	at := strings.LastIndexByte(m.s[from:end], '@')
 	if at < 0 {
 		return from
@@ -202,5 +197,7 @@ func isNameByte(c byte) bool { return isWordByte(c) || c == '-' || c == '.' }
 func isWordByte(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' }
 
 func isBlank(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }

@@ -29,7 +29,7 @@ const mostCommand = 400
 // mysql -pX, curl -u user:X.
 func (m *masker) maskFlag(at int, flag string) int {
 	next := at + 1 // -p may begin a longer option
-	if at == 0 || at < m.written || !isBlank(m.s[at-1]) && m.s[at-1] != '"' && m.s[at-1] != '\'' {
+	if at == 0 || at < m.written || !isBlank(m.s[at-1]) && !isQuote(m.s[at-1]) {
 		return next
 	}
 	before := m.commandBefore(at)
@@ -79,21 +79,13 @@ func (f commandFlag) follows(before string) bool {
 
 // maskPair masks the password of user:password.
 func (m *masker) maskPair(from int) int {
-	to := from
-	if from > 0 && (m.s[from-1] == '"' || m.s[from-1] == '\'') {
-		for to < len(m.s) && m.s[to] != m.s[from-1] && m.s[to] != '\n' {
-			to++
-		}
-	} else {
-		for to < len(m.s) && !isBlank(m.s[to]) && m.s[to] != '"' && m.s[to] != '\'' {
-			to++
-		}
+	inPair := func(c byte) bool { return !isBlank(c) && !isQuote(c) }
+	if from > 0 && isQuote(m.s[from-1]) {
+		inPair = func(c byte) bool { return c != m.s[from-1] && c != '\n' }
 	}
-	user := from
-	for user < to && (isNameByte(m.s[user]) || strings.IndexByte("${}@+%", m.s[user]) >= 0) {
-		user++
-	}
-	if user == to || m.s[user] != ':' {
+	to := m.skipFunc(from, inPair)
+	user := m.skipFunc(from, func(c byte) bool { return isNameByte(c) || strings.IndexByte("${}@+%", c) >= 0 })
+	if user >= to || m.s[user] != ':' {
 		return from
 	}
 	password := user + 1
@@ -120,10 +112,7 @@ func (m *masker) maskPiped(at int, command string) int {
 		from = m.skip(m.skip(from, "-neE"), " \t")
 	}
 	_, from = m.readQuote(from)
-	for from < at+pipe && (isNameByte(m.s[from]) || strings.IndexByte("${}", m.s[from]) >= 0) {
-		from++
-	}
-	from++ // the colon
+	from = m.skipFunc(from, func(c byte) bool { return isNameByte(c) || strings.IndexByte("${}", c) >= 0 }) + 1 // behind the colon
 	to := len(strings.TrimRight(m.s[:at+pipe], " \t\"'\\"))
 	if from >= to || m.s[from-1] != ':' || m.s[from] == '%' || isCommand(m.s[from:to]) { // printf has its arguments later
 		return next

@@ -107,10 +107,7 @@ func (m *masker) maskToken(from int, h hint) int {
 	if from > m.written && isWordByte(m.s[from-1]) {
 		return to
 	}
-	end := to
-	for end < len(m.s) && h.isTailByte(m.s[end]) {
-		end++
-	}
+	end := m.skipFunc(to, h.isTailByte)
 	if end-to < h.minTail || h.text == "eyJ" && !isWebToken(m.s[from:end]) {
 		return to
 	}

@@ -78,10 +78,7 @@ func (m *masker) header(n nameMatch) (int, bool) {
 	}
 	from := m.skip(n.to+1, " \t")
 	if n.hasScheme {
-		to := from
-		for to < len(m.s) && isLetter(m.s[to]) {
-			to++
-		}
+		to := m.skipFunc(from, isLetter)
 		switch strings.ToLower(m.s[from:to]) {
 		case "basic", "bearer", "token":
 			from = m.skip(to, " \t")
@@ -189,7 +186,7 @@ func (m *masker) readQuote(i int) (q quoteMark, after int) {
 	for m.hasByte(at, '\\') {
 		at++
 	}
-	if m.hasByte(at, '"') || m.hasByte(at, '\'') {
+	if at < len(m.s) && isQuote(m.s[at]) {
 		return quoteMark{m.s[at], at - i}, at + 1
 	}
 	return quoteMark{}, i
@@ -197,7 +194,7 @@ func (m *masker) readQuote(i int) (q quoteMark, after int) {
 
 // openingQuote returns the quote that ends at i, if it begins a string.
 func (m *masker) openingQuote(i int) (quoteMark, bool) {
-	if i == 0 || m.s[i-1] != '"' && m.s[i-1] != '\'' || i <= m.written {
+	if i == 0 || !isQuote(m.s[i-1]) || i <= m.written {
 		return quoteMark{}, false
 	}
 	at := i - 1
@@ -237,6 +234,14 @@ func (m *masker) hasByte(i int, c byte) bool { return i < len(m.s) && m.s[i] == 
 // skip returns the first position from i on whose byte is not in any.
 func (m *masker) skip(i int, any string) int {
 	for i < len(m.s) && strings.IndexByte(any, m.s[i]) >= 0 {
+		i++
+	}
+	return i
+}
+
+// skipFunc returns the first position from i on whose byte is none for which is holds.
+func (m *masker) skipFunc(i int, is func(byte) bool) int {
+	for i < len(m.s) && is(m.s[i]) {
 		i++
 	}
 	return i

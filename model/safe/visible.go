@@ -21,12 +21,12 @@ func visible(r rune) bool {
 // invisible are characters that are printable by category but draw nothing.
 var invisible = &unicode.RangeTable{
 	R16: []unicode.Range16{
-		{Lo: 0x2800, Hi: 0x2800, Stride: 1}, // braille
-		{Lo: 0xfffc, Hi: 0xfffc, Stride: 1}, // object replacement character
+		{0x2800, 0x2800, 1}, // braille
+		{0xfffc, 0xfffc, 1}, // object replacement character
 	},
 	R32: []unicode.Range32{
-		{Lo: 0x16fe4, Hi: 0x16fe4, Stride: 1}, // Khitan filler
-		{Lo: 0x1d159, Hi: 0x1d159, Stride: 1}, // musical null notehead
+		{0x16fe4, 0x16fe4, 1}, // Khitan filler
+		{0x1d159, 0x1d159, 1}, // musical null notehead
 	},
 }
 
@@ -36,38 +36,23 @@ var invisible = &unicode.RangeTable{
 // wrong headings.
 var ambiguousWidth = &unicode.RangeTable{
 	R16: []unicode.Range16{
-		{Lo: 0x094d, Hi: 0x0d4d, Stride: 0x80}, // viramas of Devanagari to Malayalam
-		{Lo: 0x0d4e, Hi: 0x0d4e, Stride: 1},    // joins the next character
-		{Lo: 0x0e33, Hi: 0x0e33, Stride: 1},    // Thai and Lao am: a mark and a letter
-		{Lo: 0x0eb3, Hi: 0x0eb3, Stride: 1},
-		{Lo: 0x1039, Hi: 0x1039, Stride: 1},
-		{Lo: 0x1100, Hi: 0x11ff, Stride: 1}, // parts of Hangul syllables
-		{Lo: 0x17d2, Hi: 0x17d2, Stride: 1},
-		{Lo: 0x1a60, Hi: 0x1a60, Stride: 1},
-		{Lo: 0x1bab, Hi: 0x1bab, Stride: 1},
-		{Lo: 0x2630, Hi: 0x2637, Stride: 1}, // wide since Unicode 16
-		{Lo: 0x268a, Hi: 0x268f, Stride: 1},
-		{Lo: 0x2e3a, Hi: 0x2e3b, Stride: 1}, // two-em and three-em dash
-		{Lo: 0x4dc0, Hi: 0x4dff, Stride: 1},
-		{Lo: 0xa960, Hi: 0xa97f, Stride: 1},
-		{Lo: 0xaaf6, Hi: 0xaaf6, Stride: 1},
-		{Lo: 0xd7b0, Hi: 0xd7ff, Stride: 1},
-		{Lo: 0xff9e, Hi: 0xff9f, Stride: 1}, // halfwidth sound marks
+		{0x094d, 0x0d4d, 0x80}, // viramas of Devanagari to Malayalam
+		{0x0d4e, 0x0d4e, 1},    // joins the next character
+		{0x0e33, 0x0e33, 1},    // Thai and Lao am: a mark and a letter
+		{0x0eb3, 0x0eb3, 1}, {0x1039, 0x1039, 1},
+		{0x1100, 0x11ff, 1}, // parts of Hangul syllables
+		{0x17d2, 0x17d2, 1}, {0x1a60, 0x1a60, 1}, {0x1bab, 0x1bab, 1},
+		{0x2630, 0x2637, 1}, // wide since Unicode 16
+		{0x268a, 0x268f, 1},
+		{0x2e3a, 0x2e3b, 1}, // two-em and three-em dash
+		{0x4dc0, 0x4dff, 1}, {0xa960, 0xa97f, 1}, {0xaaf6, 0xaaf6, 1}, {0xd7b0, 0xd7ff, 1},
+		{0xff9e, 0xff9f, 1}, // halfwidth sound marks
 	},
 	R32: []unicode.Range32{
-		{Lo: 0x10a3f, Hi: 0x10a3f, Stride: 1},
-		{Lo: 0x11133, Hi: 0x11133, Stride: 1},
-		{Lo: 0x111c2, Hi: 0x111c3, Stride: 1},
-		{Lo: 0x1193e, Hi: 0x1193f, Stride: 1},
-		{Lo: 0x11941, Hi: 0x11941, Stride: 1},
-		{Lo: 0x11a47, Hi: 0x11a47, Stride: 1},
-		{Lo: 0x11a84, Hi: 0x11a89, Stride: 1},
-		{Lo: 0x11a99, Hi: 0x11a99, Stride: 1},
-		{Lo: 0x11d46, Hi: 0x11d46, Stride: 1},
-		{Lo: 0x11f02, Hi: 0x11f02, Stride: 1},
-		{Lo: 0x11f42, Hi: 0x11f42, Stride: 1},
-		{Lo: 0x1d300, Hi: 0x1d376, Stride: 1},
-		{Lo: 0x1f1e6, Hi: 0x1f1ff, Stride: 1}, // regional indicators (halves of flags)
-		{Lo: 0x1f3fb, Hi: 0x1f3ff, Stride: 1}, // skin tones
+		{0x10a3f, 0x10a3f, 1}, {0x11133, 0x11133, 1}, {0x111c2, 0x111c3, 1}, {0x1193e, 0x1193f, 1},
+		{0x11941, 0x11941, 1}, {0x11a47, 0x11a47, 1}, {0x11a84, 0x11a89, 1}, {0x11a99, 0x11a99, 1},
+		{0x11d46, 0x11d46, 1}, {0x11f02, 0x11f02, 1}, {0x11f42, 0x11f42, 1}, {0x1d300, 0x1d376, 1},
+		{0x1f1e6, 0x1f1ff, 1}, // regional indicators (halves of flags)
+		{0x1f3fb, 0x1f3ff, 1}, // skin tones
 	},
 }
