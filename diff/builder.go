@@ -53,11 +53,11 @@ var toolMarks = []struct {
 // are inherited from base images too, so they count only if the steps do not
 // contradict them.
 func BuilderOf(img model.Image) Builder {
-	for i := len(img.Steps) - 1; i >= 0; i-- {
-		if b := stepBuilder(img, img.Steps[i]); b.Name != "" {
+	for _, s := range slices.Backward(img.Steps) {
+		if b := stepBuilder(img, s); b.Name != "" {
 			return b
 		}
-		if img.Steps[i].HasLayer && !img.Steps[i].Empty {
+		if hasFiles(s) {
 			break // another tool may have made the older steps
 		}
 	}

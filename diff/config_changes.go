@@ -238,8 +238,7 @@ func fieldsText(changes []fieldChange, nameB string) string {
 	for _, c := range changes {
 		i := slices.IndexFunc(groups, func(g group) bool { return g.kind == c.kind && g.inA == c.inA && g.inB == c.inB })
 		if i < 0 {
-			groups = append(groups, group{kind: c.kind, inA: c.inA, inB: c.inB})
-			i = len(groups) - 1
+			i, groups = len(groups), append(groups, group{kind: c.kind, inA: c.inA, inB: c.inB})
 		}
 		if name := fieldText(c); !slices.Contains(groups[i].names, name) {
 			groups[i].names = append(groups[i].names, name)
@@ -258,11 +257,10 @@ func fieldsText(changes []fieldChange, nameB string) string {
 		one := len(g.names) == 1 && g.names[0] != "dates" && g.names[0] != "notes of the builder"
 		verb := "differ"
 		switch {
+		case g.kind == fieldSpelling && one:
+			verb = "is spelled in another way"
 		case g.kind == fieldSpelling:
 			verb = "are spelled in another way"
-			if one {
-				verb = "is spelled in another way"
-			}
 		case g.inA && !g.inB:
 			verb = isAre(len(g.names)) + " gone in " + nameB
 		case !g.inA && g.inB:

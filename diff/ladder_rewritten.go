@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -47,9 +48,7 @@ func (l *ladder) flattened() (Verdict, bool) {
 			what := "made from it"
 			if verb, _, _ := strings.Cut(step.CreatedBy, " sha256:"); strings.HasPrefix(verb, "crane ") {
 				what = map[string]string{"crane flatten": "flattened by crane", "crane rebase": "rebased by crane"}[verb]
-				if what == "" {
-					what = "rewritten by crane"
-				}
+				what = cmp.Or(what, "rewritten by crane")
 			}
 			return Verdict{
 				Rests:    []Ground{Claimed},

@@ -1,7 +1,9 @@
 package model
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -83,13 +85,7 @@ func (e Entry) ArtifactType() string {
 
 // Images returns the entries that are images, one per platform.
 func (a Artifact) Images() []Entry {
-	var images []Entry
-	for _, e := range a.Entries {
-		if e.Role == RoleImage {
-			images = append(images, e)
-		}
-	}
-	return images
+	return slices.DeleteFunc(slices.Clone(a.Entries), func(e Entry) bool { return e.Role != RoleImage })
 }
 
 // RoleOf returns the role of a child of an index, from its descriptor alone,
@@ -105,9 +101,7 @@ func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
 		return RoleIndex, ""
 	}
 	// go-containerregistry (ko, apko, crane) sets it to the config media type of an image.
-	switch d.ArtifactType {
-	case "", v1.MediaTypeImageConfig, MediaTypeDockerConfig:
-	default:
+	if !slices.Contains([]string{"", v1.MediaTypeImageConfig, MediaTypeDockerConfig}, d.ArtifactType) {
 		return RoleArtifact, ""
 	}
 	if p := d.Platform; p != nil && p.OS == "unknown" && p.Architecture == "unknown" {
@@ -178,10 +172,7 @@ type ReadError struct {
 // Asked is the digest that was asked for and is not that of a manifest, "" for other errors.
 // The registry has a blob of it, or has nothing: it can be a diff_id then.
 func (t *ReadError) Asked() digest.Digest {
-	if t.Blob != "" {
-		return t.Blob
-	}
-	return t.Absent
+	return cmp.Or(t.Blob, t.Absent)
 }
 
 func (t *ReadError) Error() string {

@@ -15,9 +15,7 @@ import (
 type Config struct {
 	Document
 	v1.Image
-	// DockerVersion and Container are written only by Docker's classic builder.
-	DockerVersion string
-	Container     *ContainerConfig
+	DockerVersion string // only Docker's classic builder writes it
 	Docker        DockerSettings
 }
 
@@ -27,13 +25,6 @@ type DockerSettings struct {
 	Healthcheck json.RawMessage // the JSON as written, nil if absent
 	OnBuild     []string
 	Shell       []string
-}
-
-// ContainerConfig is the part of Docker's container_config that describes the
-// newest step.
-type ContainerConfig struct {
-	Hostname string   `json:"Hostname"`
-	Cmd      []string `json:"Cmd"`
 }
 
 // ParseConfig parses an image config. It returns an error if the bytes are not
@@ -54,12 +45,11 @@ func ParseConfig(doc Document) (Config, error) {
 		}
 	}
 	var docker struct {
-		DockerVersion string           `json:"docker_version"`
-		Container     *ContainerConfig `json:"container_config"`
-		Config        DockerSettings   `json:"config"`
+		DockerVersion string         `json:"docker_version"`
+		Config        DockerSettings `json:"config"`
 	}
 	_ = json.Unmarshal(doc.Raw, &docker) // a member of the wrong type is left out, the others are read
-	c.DockerVersion, c.Container, c.Docker = docker.DockerVersion, docker.Container, docker.Config
+	c.DockerVersion, c.Docker = docker.DockerVersion, docker.Config
 	if len(c.History) > MaxHistory {
 		return c, tooMany(len(c.History), "history entries", MaxHistory)
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -12,11 +13,5 @@ func IsEncrypted(d v1.Descriptor) bool { return strings.HasSuffix(d.MediaType, "
 
 // Encrypted returns the steps of an image whose layers are encrypted.
 func (img Image) Encrypted() []Step {
-	var steps []Step
-	for _, s := range img.Steps {
-		if s.HasLayer && IsEncrypted(s.Layer) {
-			steps = append(steps, s)
-		}
-	}
-	return steps
+	return slices.DeleteFunc(slices.Clone(img.Steps), func(s Step) bool { return !s.HasLayer || !IsEncrypted(s.Layer) })
 }

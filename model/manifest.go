@@ -184,12 +184,10 @@ func imageOrArtifact(w manifestJSON) Kind {
 	if w.Config == nil || w.ArtifactType != "" {
 		return KindOther
 	}
-	switch w.Config.MediaType {
-	case v1.MediaTypeImageConfig, MediaTypeDockerConfig, "":
-	default:
-		if !slices.Contains(oddConfigTypes, w.Config.MediaType) || len(w.Layers) == 0 || slices.ContainsFunc(w.Layers, isNotRootFS) {
-			return KindOther
-		}
+	isUsual := slices.Contains([]string{v1.MediaTypeImageConfig, MediaTypeDockerConfig, ""}, w.Config.MediaType)
+	isOdd := slices.Contains(oddConfigTypes, w.Config.MediaType) && len(w.Layers) > 0 && !slices.ContainsFunc(w.Layers, isNotRootFS)
+	if !isUsual && !isOdd {
+		return KindOther
 	}
 	// Signatures of cosign use the config media type of an image.
 	if len(w.Layers) > 0 && !slices.ContainsFunc(w.Layers, isLayer) {
@@ -253,7 +251,7 @@ func (m Manifest) check() error {
 }
 
 func (m Manifest) descriptors() []v1.Descriptor {
-	all := append(append([]v1.Descriptor{}, m.Layers...), m.Children...)
+	all := slices.Concat(m.Layers, m.Children)
 	if m.Kind == KindImage || m.Config.Digest != "" {
 		all = append(all, m.Config)
 	}

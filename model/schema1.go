@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -124,17 +125,17 @@ func parseSchema1Manifest(m Manifest) (Manifest, error) {
 // v1Compat is the JSON in the v1Compatibility of a history entry. encoding/json
 // ignores the case of names, as the writers of the format did.
 type v1Compat struct {
-	ID              string           `json:"id"`
-	Parent          string           `json:"parent"`
-	Created         *time.Time       `json:"created"`
-	Throwaway       bool             `json:"throwaway"`
-	Architecture    string           `json:"architecture"`
-	OS              string           `json:"os"`
-	Author          string           `json:"author"`
-	Comment         string           `json:"comment"`
-	DockerVersion   string           `json:"docker_version"`
-	ContainerConfig *ContainerConfig `json:"container_config"`
-	Config          *v1.ImageConfig  `json:"config"`
+	ID              string                 `json:"id"`
+	Parent          string                 `json:"parent"`
+	Created         *time.Time             `json:"created"`
+	Throwaway       bool                   `json:"throwaway"`
+	Architecture    string                 `json:"architecture"`
+	OS              string                 `json:"os"`
+	Author          string                 `json:"author"`
+	Comment         string                 `json:"comment"`
+	DockerVersion   string                 `json:"docker_version"`
+	ContainerConfig struct{ Cmd []string } `json:"container_config"`
+	Config          *v1.ImageConfig        `json:"config"`
 }
 
 func parseSchema1Row(blob digest.Digest, compat string) (Schema1Row, error) {
@@ -145,14 +146,13 @@ func parseSchema1Row(blob digest.Digest, compat string) (Schema1Row, error) {
 	if err := json.Unmarshal([]byte(compat), &c); err != nil {
 		return Schema1Row{}, fmt.Errorf("a history entry of it is not valid: %w", PlainJSON(err))
 	}
-	if _, err := checkJSON([]byte(compat), nil); err != nil {
+	if err := CheckJSON([]byte(compat)); err != nil {
 		return Schema1Row{}, fmt.Errorf("a history entry of it is not valid: %w", err)
 	}
-	row := Schema1Row{BlobSum: blob, ID: c.ID, Parent: c.Parent, Throwaway: c.Throwaway, Created: c.Created, Compat: compat}
-	if c.ContainerConfig != nil {
-		row.Command = strings.Join(c.ContainerConfig.Cmd, " ")
-	}
-	return row, nil
+	return Schema1Row{
+		BlobSum: blob, ID: c.ID, Parent: c.Parent, Throwaway: c.Throwaway, Created: c.Created, Compat: compat,
+		Command: strings.Join(c.ContainerConfig.Cmd, " "),
+	}, nil
 }
 
 // classifyIDs sets the origin of every id.
@@ -202,9 +202,7 @@ func Schema1Image(m Manifest) Image {
 		if c.Config != nil {
 			img.Config.Image.Config = *c.Config
 		}
-		if c.OS != "" {
-			img.Config.OS = c.OS
-		}
+		img.Config.OS = cmp.Or(c.OS, "linux")
 		img.Config.Author, img.Config.DockerVersion = c.Author, c.DockerVersion
 	}
 	return img

@@ -185,12 +185,10 @@ func lineScore(a, b lineFeature) int {
 		return 205
 	case a.key != b.key:
 		return 0
-	}
-	alike := Similarity(a.bag, b.bag)
-	switch {
 	case a.key != "":
-		return 100 + alike
-	case alike >= SimilarityThreshold:
+		return 100 + Similarity(a.bag, b.bag)
+	}
+	if alike := Similarity(a.bag, b.bag); alike >= SimilarityThreshold {
 		return alike
 	}
 	return 0
