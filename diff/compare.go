@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -21,11 +22,11 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 	c := Comparison{A: &a, B: &b, TagContext: prev.tagContextOf(a.Ref, b.Ref)}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
-	known := prev.reusablePairs(a.Ref, b.Ref, nameA, nameB)
+	known := prev.reusablePairs(a.Ref, b.Ref)
 	done := map[int]bool{}
 	for i := range pairs {
 		p := &pairs[i]
-		if old, ok := known[keyOfPair(*p)]; ok && old.same(*p) {
+		if old, ok := known[keyOfPair(*p)]; ok && sameEntry(p.A, old.A) && sameEntry(p.B, old.B) {
 			p.Rows, p.Verdict, p.Findings = old.Rows, old.Verdict, old.Findings
 			done[i] = !slices.ContainsFunc(old.Findings, Finding.looksAtOthers)
 			if p.A == nil || p.B == nil { // the verdict on a one-sided pair depends on the other pairs
@@ -57,23 +58,14 @@ type pairKey struct {
 }
 
 func keyOfPair(p Pair) pairKey {
-	k := pairKey{platform: p.Platform}
-	if p.A != nil {
-		k.a = p.A.Descriptor.Digest
-	}
-	if p.B != nil {
-		k.b = p.B.Descriptor.Digest
-	}
-	return k
+	absent := &model.Entry{}
+	return pairKey{p.Platform, cmp.Or(p.A, absent).Descriptor.Digest, cmp.Or(p.B, absent).Descriptor.Digest}
 }
 
-// reusablePairs returns the pairs that can be reused: none if the names of the
+// reusablePairs returns the pairs that can be reused: none if the references of the
 // sides have changed, since sentences and commands contain them.
-func (c Comparison) reusablePairs(refA, refB model.Ref, nameA, nameB string) map[pairKey]Pair {
+func (c Comparison) reusablePairs(refA, refB model.Ref) map[pairKey]Pair {
 	if c.A == nil || c.B == nil || c.A.Ref != refA || c.B.Ref != refB {
-		return nil
-	}
-	if a, b := c.names(); a != nameA || b != nameB {
 		return nil
 	}
 	pairs := make(map[pairKey]Pair, len(c.Pairs))
@@ -83,25 +75,13 @@ func (c Comparison) reusablePairs(refA, refB model.Ref, nameA, nameB string) map
 	return pairs
 }
 
-// same reports whether nothing new has arrived for a pair.
-func (p Pair) same(o Pair) bool {
-	return p.Platform == o.Platform && sameEntry(p.A, o.A) && sameEntry(p.B, o.B)
-}
-
-// sameEntry compares everything that a verdict or finding on one pair depends
-// on. Images are never modified after they were read, so pointers are compared.
+// sameEntry reports whether nothing new has arrived for an entry. It compares everything
+// that a verdict or finding on one pair depends on. Images are never modified after they were read, so pointers are compared.
 func sameEntry(a, b *model.Entry) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Image == b.Image && a.Role == b.Role && errorText(a) == errorText(b) && reflect.DeepEqual(a.Descriptor, b.Descriptor)
-}
-
-func errorText(e *model.Entry) string {
-	if e.Err == nil {
-		return ""
-	}
-	return "failed: " + e.Err.Error()
+	return a.Image == b.Image && a.Role == b.Role && fmt.Sprint(a.Err) == fmt.Sprint(b.Err) && reflect.DeepEqual(a.Descriptor, b.Descriptor)
 }
 
 // Describe returns one artifact alone, in the form of a comparison without B

@@ -288,16 +288,11 @@ func (c Comparison) verdictOnShared() Verdict {
 	case len(shared) == 0:
 		return c.noSharedPlatform()
 	}
-	v := shared[0].Verdict
-	for _, p := range shared {
-		if p.Verdict.Code == Pending {
-			return Verdict{}
-		}
-		if rank(p.Verdict.Code) > rank(v.Code) {
-			v = p.Verdict
-		}
+	worst := worstOf(shared)
+	if worst == nil {
+		return Verdict{}
 	}
-	return c.withOneSided(v)
+	return c.withOneSided(worst[0].Verdict)
 }
 
 func parsePlatform(platform string) (string, error) {

@@ -45,16 +45,9 @@ func (c Comparison) worst() Verdict {
 	if len(shared) == 0 {
 		return c.noSharedPlatform()
 	}
-	var worst []Pair
-	for _, p := range shared {
-		switch {
-		case p.Verdict.Code == Pending:
-			return Verdict{}
-		case len(worst) == 0 || rank(p.Verdict.Code) > rank(worst[0].Verdict.Code):
-			worst = []Pair{p}
-		case p.Verdict.Code == worst[0].Verdict.Code:
-			worst = append(worst, p)
-		}
+	worst := worstOf(shared)
+	if worst == nil {
+		return Verdict{}
 	}
 	v := worst[0].Verdict
 	switch {
@@ -71,6 +64,15 @@ func (c Comparison) worst() Verdict {
 		v.Headline = firsts[0].headline(c.names())
 	}
 	return v.trusted()
+}
+
+// worstOf returns the pairs that have the worst verdict, nil while one has none.
+func worstOf(pairs []Pair) []Pair {
+	if slices.ContainsFunc(pairs, func(p Pair) bool { return p.Verdict.Code == Pending }) {
+		return nil
+	}
+	worst := slices.MaxFunc(pairs, func(p, o Pair) int { return cmp.Compare(rank(p.Verdict.Code), rank(o.Verdict.Code)) })
+	return matching(pairs, func(p Pair) bool { return p.Verdict.Code == worst.Verdict.Code })
 }
 
 // sideWithIndex names the side that is an index, where the other is a single image.
