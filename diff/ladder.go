@@ -355,10 +355,7 @@ func (l *ladder) otherHashes() string {
 }
 
 func (l *ladder) reprinted() (Verdict, bool) {
-	if len(l.a.Config.Raw) == 0 || !mayBeReprinted(l.a.Config, l.b.Config) {
-		return Verdict{}, false
-	}
-	if a, b := l.configs(); !a.Exists() || !a.Equal(b) || !a.Unambiguous() || !b.Unambiguous() {
+	if !l.configsMatch(jsondoc.Value.Equal) {
 		return Verdict{}, false
 	}
 	return Verdict{
@@ -367,6 +364,15 @@ func (l *ladder) reprinted() (Verdict, bool) {
 		Because:  safe.Sprintf("The configs %s and %s have the same content; a tool rewrote the JSON", short(l.a.ID()), short(l.b.ID())),
 		Proof:    append(l.configProof(), safe.Const("both parse to the same JSON")),
 	}, true
+}
+
+// configsMatch reports whether match holds for the configs, and all readers read each of them alike.
+func (l *ladder) configsMatch(match func(a, b jsondoc.Value) bool) bool {
+	if len(l.a.Config.Raw) == 0 || !mayBeReprinted(l.a.Config, l.b.Config) {
+		return false
+	}
+	a, b := l.configs()
+	return a.Exists() && match(a, b) && a.Unambiguous() && b.Unambiguous()
 }
 
 // mayBeReprinted is a cheap check of parsed fields. It is false for almost all
@@ -492,12 +498,9 @@ func (l *ladder) stepProof(step int) []safe.Text {
 // Docker's format to OCI. Two different builds would both have these fields, or
 // neither, and other dates.
 func (l *ladder) translated() (Verdict, bool) {
-	if len(l.a.Config.Raw) == 0 || !mayBeReprinted(l.a.Config, l.b.Config) {
-		return Verdict{}, false
-	}
-	a, b := l.configs()
-	if !a.Exists() || hasBuilderFields(a) == hasBuilderFields(b) || !a.Unambiguous() || !b.Unambiguous() ||
-		!withoutBuilderFields(a).Equal(withoutBuilderFields(b)) {
+	if !l.configsMatch(func(a, b jsondoc.Value) bool {
+		return hasBuilderFields(a) != hasBuilderFields(b) && withoutBuilderFields(a).Equal(withoutBuilderFields(b))
+	}) {
 		return Verdict{}, false
 	}
 	return Verdict{

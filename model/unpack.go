@@ -178,51 +178,41 @@ func (u *unpacked) Write(b []byte) (int, error) {
 // blob digest. They decide whether a step is empty and replace the diff_id that
 // the config claims. changed is false if no step changed.
 func (img Image) WithContents(contents map[digest.Digest]Contents) (with Image, changed bool) {
-	steps := make([]Step, len(img.Steps))
-	for i, s := range img.Steps {
-		steps[i] = s
+	img.Steps = slices.Clone(img.Steps)
+	for i := range img.Steps {
+		s := &img.Steps[i]
 		c, ok := contents[s.Layer.Digest]
-		if !ok || !s.HasLayer || s.Checked || s.Broken != "" {
-			continue
-		}
-		if c.Broken != "" {
-			steps[i].Broken, steps[i].Packing = c.Broken, c.Packing
-			changed = true
-			continue
-		}
-		if c.DiffID == "" { // a part of the layer
-			steps[i].Trailer, steps[i].Packing = cmp.Or(s.Trailer, c.Trailer), cmp.Or(s.Packing, c.Packing)
-			changed = changed || steps[i].Trailer != s.Trailer || steps[i].Packing != s.Packing
-			continue
-		}
-		if s.DiffID != "" && s.DiffID.Algorithm() != c.DiffID.Algorithm() { // Unpack does not compute such a diff_id
-			steps[i].Empty, steps[i].Packing, steps[i].Trailer, steps[i].Trailing = c.Empty, c.Packing, c.Trailer, c.Trailing
-			changed = changed || s.Packing == ""
-			continue
-		}
-		changed = true
-		steps[i].Checked, steps[i].Empty, steps[i].Packing = true, c.Empty, c.Packing
-		steps[i].Trailer, steps[i].Trailing = c.Trailer, c.Trailing
-		if s.DiffID != "" && s.DiffID != c.DiffID {
-			steps[i].ClaimedDiffID, steps[i].DiffID = s.DiffID, c.DiffID
+		switch {
+		case !ok || !s.HasLayer || s.Checked || s.Broken != "":
+		case c.Broken != "":
+			s.Broken, s.Packing, changed = c.Broken, c.Packing, true
+		case c.DiffID == "": // a part of the layer
+			trailer, packing := cmp.Or(s.Trailer, c.Trailer), cmp.Or(s.Packing, c.Packing)
+			changed = changed || trailer != s.Trailer || packing != s.Packing
+			s.Trailer, s.Packing = trailer, packing
+		default:
+			s.Checked = s.DiffID == "" || s.DiffID.Algorithm() == c.DiffID.Algorithm() // Unpack computes one algorithm
+			changed = changed || s.Checked || s.Packing == ""
+			s.Empty, s.Packing, s.Trailer, s.Trailing = c.Empty, c.Packing, c.Trailer, c.Trailing
+			if s.Checked && s.DiffID != "" && s.DiffID != c.DiffID {
+				s.ClaimedDiffID, s.DiffID = s.DiffID, c.DiffID
+			}
 		}
 	}
-	img.Steps = steps
 	return img, changed
 }
 
 // WithContents returns the artifact with the contents of some of its layers, by
 // blob digest.
 func (a Artifact) WithContents(contents map[digest.Digest]Contents) Artifact {
-	entries := make([]Entry, len(a.Entries))
+	a.Entries = slices.Clone(a.Entries)
 	for i, e := range a.Entries {
-		if e.Image != nil {
-			if img, changed := e.Image.WithContents(contents); changed {
-				e.Image = &img
-			}
+		if e.Image == nil {
+			continue
 		}
-		entries[i] = e
+		if img, changed := e.Image.WithContents(contents); changed {
+			a.Entries[i].Image = &img
+		}
 	}
-	a.Entries = entries
 	return a
 }

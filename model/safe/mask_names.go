@@ -1,6 +1,7 @@
 package safe
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -75,18 +76,25 @@ func judgeName(name string) secretName {
 // SECRET_DUMMY and of dummyToken. lower is the name in lower case.
 func hasWord(name, lower string, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool {
-		for at := 0; ; {
-			i := strings.Index(lower[at:], w)
-			if i < 0 {
-				return false
-			}
-			from, to := at+i, at+i+len(w)
-			if !continuesWord(name, from) && !continuesWord(name, to) {
+		for i := range occurrences(lower, w) {
+			if !continuesWord(name, i) && !continuesWord(name, i+len(w)) {
 				return true
 			}
-			at = to
 		}
+		return false
 	})
+}
+
+// occurrences yields the positions at which a word begins in a text.
+func occurrences(s, word string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for at := 0; ; at += len(word) {
+			i := strings.Index(s[at:], word)
+			if at += i; i < 0 || !yield(at) {
+				return
+			}
+		}
+	}
 }
 
 // continuesWord reports whether the letters before and at i of a name are of one word.
@@ -96,15 +104,10 @@ func continuesWord(name string, i int) bool {
 
 func isStrong(lower string) bool {
 	for _, w := range strongWords {
-		for rest := lower; ; {
-			i := strings.Index(rest, w)
-			if i < 0 {
-				break
-			}
-			if !slices.ContainsFunc(harmlessWords, func(not string) bool { return strings.HasPrefix(rest[i:], not) }) {
+		for i := range occurrences(lower, w) {
+			if !slices.ContainsFunc(harmlessWords, func(not string) bool { return strings.HasPrefix(lower[i:], not) }) {
 				return true
 			}
-			rest = rest[i+len(w):]
 		}
 	}
 	return hasSecretKey(lower, false)
@@ -126,19 +129,13 @@ func endsSecret(lower string) bool {
 // hasSecretKey reports whether a name contains API_KEY, apiKey, api.key or
 // similar, at its end or anywhere.
 func hasSecretKey(lower string, atEnd bool) bool {
-	for at := 0; ; {
-		i := strings.Index(lower[at:], "key")
-		if i < 0 {
-			return false
-		}
-		before := strings.TrimRight(lower[:at+i], "_-.")
-		at += i + len("key")
-		if !atEnd || at == len(lower) {
-			if slices.ContainsFunc(secretKeys, func(kind string) bool { return strings.HasSuffix(before, kind) }) {
-				return true
-			}
+	for i := range occurrences(lower, "key") {
+		before, isEnd := strings.TrimRight(lower[:i], "_-."), i+len("key") == len(lower)
+		if (isEnd || !atEnd) && slices.ContainsFunc(secretKeys, func(kind string) bool { return strings.HasSuffix(before, kind) }) {
+			return true
 		}
 	}
+	return false
 }
 
 // lastWord returns the last word of a name in lower case: "pass" for db_pass,
