@@ -194,13 +194,12 @@ func (f Finding) Essence() string { return platformValues.ReplaceAllString(f.Tex
 // OtherPlatforms returns the warnings and stops of the pairs beside one that are not
 // findings of this one, too. Consequences count as findings of their pair.
 func (c Comparison) OtherPlatforms(pair int) []PlatformGroup {
-	type key struct{ id, essence string }
-	keyOf := func(f Finding) key { return key{f.ID, f.Essence()} }
-	known := map[key]bool{}
+	keyOf := func(f Finding) string { return f.ID + " " + f.Essence() }
+	known := map[string]bool{}
 	for _, f := range slices.Concat(c.Findings, c.Pairs[pair].Findings) {
 		known[keyOf(f)] = true
 	}
-	at := map[key]int{}
+	at := map[string]int{}
 	var out []PlatformGroup
 	for i, p := range c.Pairs {
 		for _, g := range GroupByCause(slices.Concat(p.Findings, c.Findings)) {

@@ -20,10 +20,7 @@ import (
 // layers, a phrase each: the format, media types, annotations, URLs, then all other members.
 // It is empty for equal JSON.
 func manifestChanges(a, b model.Manifest, nameA, nameB string) []string {
-	var changes []string
-	if a.MediaType != b.MediaType {
-		changes = append(changes, fmt.Sprintf("the format (%s, %s)", formatText(a.MediaType), formatText(b.MediaType)))
-	}
+	changes := formatChange(a, b)
 	if a.Config.MediaType != b.Config.MediaType {
 		changes = append(changes, "the media type of the config")
 	}
@@ -110,6 +107,14 @@ func memberText(name string) string {
 	return "the " + quoted("field "+name)
 }
 
+// formatChange names the formats of two manifests if they differ.
+func formatChange(a, b model.Manifest) []string {
+	if a.MediaType == b.MediaType {
+		return nil
+	}
+	return []string{fmt.Sprintf("the format (%s, %s)", formatText(a.MediaType), formatText(b.MediaType))}
+}
+
 func formatText(mediaType string) string { return cmp.Or(formatNames[mediaType], quoted(mediaType)) }
 
 var formatNames = map[string]string{
@@ -181,10 +186,7 @@ func (s *annotationSet) phrases(nameA, nameB string) []string {
 // Platforms that only one side has are not among them; neither are attestations,
 // which receiptsText names.
 func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
-	var changes []string
-	if a.Top.MediaType != b.Top.MediaType {
-		changes = append(changes, fmt.Sprintf("the format (%s, %s)", formatText(a.Top.MediaType), formatText(b.Top.MediaType)))
-	}
+	changes := formatChange(a.Top, b.Top)
 	var notes annotationSet
 	notes.add("", a.Top.Annotations, b.Top.Annotations)
 	inA, inB := entriesByDigest(a.Top.Children), entriesByDigest(b.Top.Children)

@@ -88,17 +88,18 @@ func (l *ladder) sameConfigByID() bool {
 		old, img = img, old
 	}
 	rows := old.Manifest.Schema1.Rows
+	if len(rows) != len(img.Steps) {
+		return false
+	}
 	mixed := *img
 	mixed.Manifest.Layers = nil
 	for i, st := range img.Steps {
-		if place := len(rows) - 1 - i; place < 0 || len(rows) != len(img.Steps) {
-			return false
-		} else if st.HasLayer {
+		if st.HasLayer {
 			mixed.Manifest.Layers = append(mixed.Manifest.Layers, old.Manifest.Layers[i])
 		}
 	}
 	view, err := model.ComputeSchema1(mixed)
-	return err == nil && len(view.Rows) == len(rows) && slices.EqualFunc(view.Rows, rows, sameSchema1Row)
+	return err == nil && slices.EqualFunc(view.Rows, rows, sameSchema1Row)
 }
 
 func (l *ladder) schema1Repacked(step int) Verdict {

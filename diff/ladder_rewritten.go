@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -186,13 +188,9 @@ func allOfThem(n int, noun string) string {
 }
 
 func targetsOf(img *model.Image) []string {
-	var targets []string
-	for _, d := range img.Manifest.Layers {
-		t := d.Annotations[targetDigest]
-		if t == "" {
-			return nil
-		}
-		targets = append(targets, t)
+	targets := mappedTo(img.Manifest.Layers, func(d v1.Descriptor) string { return d.Annotations[targetDigest] })
+	if slices.Contains(targets, "") {
+		return nil
 	}
 	return targets
 }

@@ -19,17 +19,13 @@ func pairUp(a, b model.Artifact) (pairs []Pair, settled bool) {
 	if !isIndex(a) && !isIndex(b) {
 		return pairSingles(as, bs), true
 	}
-	matches := matchEntries(as, bs)
-	for i := range as {
+	taken := map[int]bool{}
+	for i, j := range matchEntries(as, bs) {
 		p := Pair{Platform: nameOf(as[i]), A: &as[i]}
-		if j := matches[i]; j != none {
-			p.B = &bs[j]
+		if j != none {
+			p.B, taken[j] = &bs[j], true
 		}
 		pairs = append(pairs, p)
-	}
-	taken := map[int]bool{}
-	for _, j := range matches {
-		taken[j] = true
 	}
 	for j := range bs {
 		if !taken[j] {
@@ -66,20 +62,15 @@ func differentImages(images []model.Entry) []model.Entry {
 // pairSingles pairs two artifacts that are not indexes, even for different
 // platforms: a user that names two images wants to compare them.
 func pairSingles(as, bs []model.Entry) []Pair {
-	var p Pair
-	if len(as) > 0 {
-		p.A, p.Platform = &as[0], nameOf(as[0])
+	switch {
+	case len(as) > 0 && len(bs) > 0:
+		return []Pair{{Platform: cmp.Or(nameOf(as[0]), nameOf(bs[0])), A: &as[0], B: &bs[0]}}
+	case len(as) > 0:
+		return []Pair{{Platform: nameOf(as[0]), A: &as[0]}}
+	case len(bs) > 0:
+		return []Pair{{Platform: nameOf(bs[0]), B: &bs[0]}}
 	}
-	if len(bs) > 0 {
-		p.B = &bs[0]
-		if p.Platform == "" {
-			p.Platform = nameOf(bs[0])
-		}
-	}
-	if p.A == nil && p.B == nil {
-		return nil
-	}
-	return []Pair{p}
+	return nil
 }
 
 // nameOf is the platform of an entry, with the features that its label requires: entries of

@@ -104,16 +104,14 @@ func (h *looseHistory) UnmarshalJSON(raw []byte) error {
 		if json.Unmarshal(raw, &(*h)[i]) == nil {
 			continue
 		}
-		var entry struct { // everything except the date
-			CreatedBy  string `json:"created_by"`
-			Author     string `json:"author"`
-			Comment    string `json:"comment"`
-			EmptyLayer bool   `json:"empty_layer"`
+		var entry struct {
+			v1.History
+			Created json.RawMessage `json:"created"` // in place of the date of v1.History
 		}
 		if err := json.Unmarshal(raw, &entry); err != nil {
 			return err
 		}
-		(*h)[i] = v1.History{CreatedBy: entry.CreatedBy, Author: entry.Author, Comment: entry.Comment, EmptyLayer: entry.EmptyLayer}
+		(*h)[i] = entry.History
 	}
 	return nil
 }

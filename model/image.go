@@ -125,13 +125,12 @@ func (img Image) Twins(i int) []int {
 // SameContent reports whether two layers unpack to the same bytes, judged by
 // hashes: equal diff_ids if both have one, else equal blob digests.
 func (s Step) SameContent(o Step) bool {
-	if !s.HasLayer || !o.HasLayer {
+	switch {
+	case !s.HasLayer || !o.HasLayer:
 		return false
-	}
-	if s.Empty && o.Empty {
+	case s.Empty && o.Empty:
 		return true
-	}
-	if s.DiffID != "" && o.DiffID != "" {
+	case s.DiffID != "" && o.DiffID != "":
 		return s.DiffID == o.DiffID
 	}
 	return s.Layer.Digest != "" && s.Layer.Digest == o.Layer.Digest
