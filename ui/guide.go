@@ -51,9 +51,7 @@ func (p guidePage) rows(f page.Frame) []widget.Row {
 		r.Lines = append(r.Lines, look.L(look.S(look.Heading, safe.Sprintf("%d  %s", i+1, s.Title)), look.Gap(2),
 			look.S(look.Faint, safe.Sprintf("%s %s", s.A.Repository, pairText(s.A, s.B, f.Glyphs)))))
 		for _, text := range []look.Span{look.P(safe.Clean(s.Text)), look.S(look.Faint, safe.Sprintf("%s %s", f.Glyphs.Arrow, s.Look))} {
-			for _, l := range look.Wrap([]look.Span{text}, min(f.Width-6, storyWidth)) {
-				r.Lines = append(r.Lines, look.L(look.Gap(3)).With(l.Spans...))
-			}
+			r.Lines = append(r.Lines, look.Hanging(look.L(look.Gap(3)), min(f.Width-6, storyWidth), text)...)
 		}
 		rows = append(rows, r)
 	}

@@ -68,15 +68,8 @@ const helpIndent = 15
 
 // helpLines returns a key or mark with its description, wrapped to width.
 func helpLines(name, means safe.Text, width int) []look.Line {
-	lines := look.Wrap([]look.Span{look.P(means)}, max(width-helpIndent-1, 8))
-	for i, l := range lines {
-		lead := look.L(look.Gap(helpIndent))
-		if i == 0 {
-			lead = look.L(look.Gap(3), look.S(look.Key, name), look.Gap(max(helpIndent-3-look.Width(name), 1)))
-		}
-		lines[i] = lead.With(l.Spans...)
-	}
-	return lines
+	lead := look.L(look.Gap(3), look.S(look.Key, name), look.Gap(max(helpIndent-3-look.Width(name), 1)))
+	return look.Hanging(lead, max(width-helpIndent-1, 8), look.P(means))
 }
 
 func groupLines(g page.KeyGroup, glyphs look.Glyphs, width int) []look.Line {

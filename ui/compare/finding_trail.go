@@ -90,14 +90,9 @@ func (v view) showEvidence(t tabID, rows []widget.Row) {
 // noteLines returns text for the space under a row of a table.
 func (v view) noteLines(text look.Span) []look.Line {
 	const indent = 6
-	var lines []look.Line
-	lead := []look.Span{look.Gap(indent), look.S(look.Faint, v.Glyphs.Note), look.Gap(1)}
+	lead := look.L(look.Gap(indent), look.S(look.Faint, v.Glyphs.Note), look.Gap(1))
 	text.Text = v.Glyphs.Sentence(text.Text)
-	for _, l := range look.Wrap([]look.Span{text}, max(v.Width-indent-4, 8)) {
-		lines = append(lines, look.L(lead...).With(l.Spans...))
-		lead = []look.Span{look.Gap(indent + 2)}
-	}
-	return lines
+	return look.Hanging(lead, max(v.Width-indent-4, 8), text)
 }
 
 // evidence returns the tab that shows the evidence of a finding, and the IDs of the rows

@@ -89,9 +89,7 @@ func (v view) groupRows(g diff.Group, first bool) []widget.Row {
 	rows := []widget.Row{r}
 	for _, f := range g.Consequences {
 		r := v.findingRowBase(diff.Group{Finding: f}, false)
-		for _, l := range v.bulleted(look.S(look.Faint, v.Glyphs.Note), look.P(f.Text), bulletIndent) {
-			r.Lines = append(r.Lines, look.L(look.Gap(bulletIndent)).With(l.Spans...))
-		}
+		r.Lines = v.bulleted(look.L(look.Gap(bulletIndent), look.S(look.Faint, v.Glyphs.Note)), look.P(f.Text))
 		rows = append(rows, r)
 	}
 	return rows
@@ -132,17 +130,17 @@ func (v view) findingRow(g diff.Group, first bool) widget.Row {
 		role = look.Plain
 	}
 	if !inBox {
-		out.Lines = v.bulleted(look.S(role, v.Glyphs.Dot), look.S(role, g.Text), 0)
+		out.Lines = v.bulleted(look.L(look.S(role, v.Glyphs.Dot)), look.S(role, g.Text))
 	}
 	if !g.Next.IsEmpty() && (first || needsAction(g) && g.Command.IsEmpty() && v.Height >= tallHeight) {
-		out.Lines = append(out.Lines, v.bulleted(look.S(look.Strong, v.Glyphs.Arrow), look.P(g.Next), 0)...)
+		out.Lines = append(out.Lines, v.bulleted(look.L(look.S(look.Strong, v.Glyphs.Arrow)), look.P(g.Next))...)
 	}
 	if !g.Command.IsEmpty() {
 		out.Lines = append(out.Lines, look.L(look.S(look.Strong, safe.Const("$")), look.Gap(bulletIndent-1),
 			look.P(v.Glyphs.Fit(v.shellCommand(g.Command), max(v.Width-bulletIndent-2, 8)))))
 	}
 	if len(out.Lines) == 0 {
-		out.Lines = v.bulleted(look.S(look.Faint, v.Glyphs.Dot), look.S(look.Faint, safe.Const("enter shows the evidence")), 0)
+		out.Lines = v.bulleted(look.L(look.S(look.Faint, v.Glyphs.Dot)), look.S(look.Faint, safe.Const("enter shows the evidence")))
 	}
 	return out
 }
@@ -155,11 +153,8 @@ func (v view) findingRowBase(g diff.Group, inBox bool) widget.Row {
 	f := g.Finding
 	out := widget.Row{
 		ID: findingRowID(f), Differs: true, Title: safe.Clean(f.Name), Finding: &f,
-		ValueName: safe.Const("the finding"), Value: f.Text, Command: v.shellCommand(f.Command),
+		ValueName: safe.Const("the finding"), Value: f.Text, Command: v.shellCommand(cmp.Or(f.Command, f.Check)),
 		Proof: func(fr page.Frame) []widget.Row { return v.in(fr).findingProof(g, inBox) },
-	}
-	if out.Command.IsEmpty() {
-		out.Command = v.shellCommand(f.Check)
 	}
 	out.Detail = out.Proof
 	return out
@@ -168,16 +163,12 @@ func (v view) findingRowBase(g diff.Group, inBox bool) widget.Row {
 // bulletIndent is the column where the text of a finding starts.
 const bulletIndent = 3
 
-// bulleted returns text after a sign, wrapped to the width minus within cells.
-func (v view) bulleted(sign, text look.Span, within int) []look.Line {
-	var lines []look.Line
-	lead := []look.Span{sign, look.Gap(bulletIndent - look.Width(sign.Text))}
+// bulleted returns text after a lead that ends in a sign, which is padded to bulletIndent.
+func (v view) bulleted(lead look.Line, text look.Span) []look.Line {
+	sign := lead.Spans[len(lead.Spans)-1]
+	lead = lead.With(look.Gap(bulletIndent - look.Width(sign.Text)))
 	text.Text = v.Glyphs.Sentence(text.Text)
-	for _, l := range look.Wrap([]look.Span{text}, max(v.Width-bulletIndent-2-within, 8)) {
-		lines = append(lines, look.L(lead...).With(l.Spans...))
-		lead = []look.Span{look.Gap(bulletIndent)}
-	}
-	return lines
+	return look.Hanging(lead, max(v.Width-lead.Width()-2, 8), text)
 }
 
 // allFindings returns the findings of the pair in view and the warnings of the others.

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -21,9 +22,7 @@ func (p comparePage) header(f page.Frame) []look.Line {
 		if t.IsEmpty() {
 			continue
 		}
-		for _, l := range look.Wrap([]look.Span{look.S(look.Warn, t)}, max(f.Width-2, 8)) {
-			lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
-		}
+		lines = append(lines, look.Hanging(look.L(look.Gap(1)), max(f.Width-2, 8), look.S(look.Warn, t))...)
 	}
 	if l := p.checkLine(f); l.Width() > 0 {
 		lines = append(lines, l)
@@ -39,8 +38,7 @@ func (p comparePage) header(f page.Frame) []look.Line {
 	default:
 		lines = append(lines, p.verdictLines(f)...)
 	}
-	lines = append(lines, p.tabLine(f))
-	return lines
+	return append(lines, p.tabLine(f))
 }
 
 // sideLines returns A and B on one line if they fit, otherwise on two.
@@ -134,14 +132,8 @@ func (p comparePage) verdictLines(f page.Frame) []look.Line {
 		spans = append(spans, look.Gap(2), look.S(look.Faint, trust))
 	}
 	const most = 2
-	var lines []look.Line
-	for i, l := range look.Wrap(spans, max(f.Width-2, 8)) {
-		if i == most {
-			break
-		}
-		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
-	}
-	return lines
+	lines := look.Hanging(look.L(look.Gap(1)), max(f.Width-2, 8), spans...)
+	return lines[:min(len(lines), most)]
 }
 
 // verdictBox returns a box with the headline in its frame and the reasons inside. A
@@ -149,13 +141,12 @@ func (p comparePage) verdictLines(f page.Frame) []look.Line {
 func (p comparePage) verdictBox(f page.Frame) []look.Line {
 	role := verdictRole(p.cmp.Verdict.Code)
 	title, trust := p.headline(), p.trust()
-	text := p.reasons(f)
 	inside := []look.Span{}
 	if look.Width(title)+look.Width(trust) > f.Width-10 {
 		inside = append(inside, look.S(role, title))
 		title = safe.Text{}
 	}
-	for _, t := range text {
+	for _, t := range p.reasons(f) {
 		inside = append(inside, look.P(f.Glyphs.Sentence(t)))
 	}
 	lines := []look.Line{boxTop(f, role, title, trust)}
@@ -203,7 +194,8 @@ func (p comparePage) reasons(f page.Frame) []safe.Text {
 	}
 	v := p.cmp.Verdict
 	if v.Code == diff.Pending {
-		return []safe.Text{safe.Sprintf("A: %s %s B: %s", progressOrRead(p.a.progress()), f.Glyphs.Dot, progressOrRead(p.b.progress()))}
+		read := safe.Const("read")
+		return []safe.Text{safe.Sprintf("A: %s %s B: %s", cmp.Or(p.a.progress(), read), f.Glyphs.Dot, cmp.Or(p.b.progress(), read))}
 	}
 	if !v.Because.IsEmpty() {
 		out = append(out, v.Because)
@@ -212,13 +204,6 @@ func (p comparePage) reasons(f page.Frame) []safe.Text {
 		out = append(out, g.Text)
 	}
 	return out
-}
-
-func progressOrRead(t safe.Text) safe.Text {
-	if t.IsEmpty() {
-		return safe.Const("read")
-	}
-	return t
 }
 
 // descriptorName returns the name of an entry without a platform.

@@ -34,10 +34,7 @@ func (v view) zoneRow() []widget.Row {
 	if !dated {
 		return nil
 	}
-	zone := safe.Const("dates are UTC")
-	return []widget.Row{{Header: true, Lines: []look.Line{
-		look.L(look.S(look.Faint, v.Glyphs.Right(zone, v.Width-2))),
-	}}}
+	return []widget.Row{widget.HeaderRow(look.L(look.S(look.Faint, v.Glyphs.Right(safe.Const("dates are UTC"), v.Width-2))))}
 }
 
 func (v view) historyRow(r diff.Row) widget.Row {

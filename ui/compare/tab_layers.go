@@ -60,11 +60,7 @@ func (v view) stepRows(row func(diff.Row) widget.Row) []widget.Row {
 // boundaryRow returns the line between the steps of the base image and the others.
 func (v view) boundaryRow(where safe.Text, base diff.Base) widget.Row {
 	text := look.S(look.Heading, safe.Sprintf("%s: %s", where, base.Text()))
-	row := widget.Row{Header: true}
-	for _, l := range look.Wrap([]look.Span{text}, max(v.Width-leadWidth-2, 8)) {
-		row.Lines = append(row.Lines, look.L(look.Gap(leadWidth)).With(l.Spans...))
-	}
-	return row
+	return widget.HeaderRow(look.Hanging(look.L(look.Gap(leadWidth)), max(v.Width-leadWidth-2, 8), text)...)
 }
 
 func (v view) layerHeading() []widget.Row {
@@ -81,7 +77,7 @@ func (v view) layerHeading() []widget.Row {
 	} else {
 		l = l.With(head(safe.Const("A layer")), head(safe.Const("B layer")))
 	}
-	return []widget.Row{{Header: true, Lines: []look.Line{l}}}
+	return []widget.Row{widget.HeaderRow(l)}
 }
 
 // instructionWidth returns the width that the other columns leave.
@@ -120,7 +116,7 @@ func (v view) noImageRows() []widget.Row {
 		case e.Err != nil && e.Err.Error() == said:
 		case e.Err != nil:
 			said = e.Err.Error()
-			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(e.Err, v.Frame)})
+			rows = append(rows, widget.HeaderRow(page.RetryLines(e.Err, v.Frame)...))
 		case e.Role == model.RoleImage && e.Image == nil:
 			rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("reading %s%s", v.pair.Platform, v.Glyphs.Ellipsis)))
 		case e.Image == nil:

@@ -50,7 +50,7 @@ func (v view) entryErrorRows() []widget.Row {
 	var rows []widget.Row
 	for _, e := range bothSides(v.pair.A, v.pair.B) {
 		if v.alone && e.Err != nil {
-			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(e.Err, v.Frame)})
+			rows = append(rows, widget.HeaderRow(page.RetryLines(e.Err, v.Frame)...))
 		}
 	}
 	return rows

@@ -148,12 +148,11 @@ func (v view) waitingRows() []widget.Row {
 	var rows []widget.Row
 	for _, err := range []error{v.errA, v.errB} {
 		if err != nil {
-			rows = append(rows, widget.Row{Header: true, Lines: page.RetryLines(err, v.Frame)})
+			rows = append(rows, widget.HeaderRow(page.RetryLines(err, v.Frame)...))
 		}
 	}
 	if len(rows) == 0 {
-		return []widget.Row{widget.BlankRow(), {Header: true,
-			Lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis)))}}}
+		return []widget.Row{widget.BlankRow(), widget.NoteRow(v.Frame, safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis))}
 	}
 	return rows
 }
@@ -168,8 +167,7 @@ func (p comparePage) filterRows(rows []widget.Row) []widget.Row {
 			func(l look.Line) bool { return p.filter.Matches(l.Text().String()) }) && !p.filter.Matches(r.Value.String())
 	})
 	if countSelectable(kept) == 0 {
-		kept = append(kept, widget.Row{Header: true,
-			Lines: []look.Line{look.L(look.Gap(1), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter")))}})
+		kept = append(kept, widget.HeaderRow(look.L(look.Gap(1), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter")))))
 	}
 	return kept
 }

@@ -173,13 +173,20 @@ func Wrap(spans []Span, width int) []Line {
 	return lines
 }
 
-// Paragraph breaks a text into lines of at most width cells, with a blank at both sides.
-func Paragraph(role Role, t safe.Text, width int) []Line {
-	lines := Wrap([]Span{S(role, t)}, width-2)
+// Hanging is Wrap with a lead before the first line. The other lines are indented to the
+// width of the lead; width is that of the text beside it.
+func Hanging(lead Line, width int, text ...Span) []Line {
+	lines := Wrap(text, width)
 	for i, l := range lines {
-		lines[i] = L(Gap(1)).With(l.Spans...)
+		lines[i] = lead.With(l.Spans...)
+		lead = L(Gap(lead.Width()))
 	}
 	return lines
+}
+
+// Paragraph breaks a text into lines of at most width cells, with a blank at both sides.
+func Paragraph(role Role, t safe.Text, width int) []Line {
+	return Hanging(L(Gap(1)), width-2, S(role, t))
 }
 
 // lineEnds returns the byte offsets of the line ends of s; the last one is its length. A

@@ -27,9 +27,7 @@ func errorLines(err error, f Frame, retryHint safe.Text) []look.Line {
 		if span.Text.IsEmpty() {
 			continue
 		}
-		for _, l := range look.Wrap([]look.Span{span}, max(f.Width-4, 8)) {
-			lines = append(lines, look.L(look.Gap(2)).With(l.Spans...))
-		}
+		lines = append(lines, look.Hanging(look.L(look.Gap(2)), max(f.Width-4, 8), span)...)
 	}
 	return lines
 }

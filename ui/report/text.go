@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -49,10 +50,8 @@ func (t textWriter) wrapped(lead, text safe.Text) {
 	if text.IsEmpty() {
 		return
 	}
-	indent := look.Width(lead)
-	for _, l := range look.Wrap([]look.Span{look.P(text)}, textWidth-indent) {
-		t.line(lead, l.Text())
-		lead = blanks(indent)
+	for _, l := range look.Hanging(look.L(look.P(lead)), textWidth-look.Width(lead), look.P(text)) {
+		t.line(l.Text())
 	}
 }
 
@@ -153,11 +152,11 @@ func (t textWriter) step(r diff.Row, width int) {
 		layers = append(layers, t.layer(s))
 	}
 	texts, note, below := t.instructions(r), rowNote(r), []safe.Text{}
-	head := t.g.FitInstruction(*firstStep(r), texts[0], width)
+	head := t.g.FitInstruction(*cmp.Or(r.A, r.B), texts[0], width)
 	switch {
 	case len(texts) == 2:
 		a, b := excerpts(texts[0], texts[1], excerptLength)
-		head, note = t.g.Fit(firstOf(look.RowNote(r), safe.Const("same files")), width), rowDetails(r)
+		head, note = t.g.Fit(cmp.Or(look.RowNote(r), safe.Const("same files")), width), rowDetails(r)
 		below = append(t.wrap(safe.Concat(safe.Const("A: "), a)), t.wrap(safe.Concat(safe.Const("B: "), b))...)
 	case r.Differs():
 		first := look.Wrap([]look.Span{look.P(texts[0])}, width)[0].Text()
@@ -174,14 +173,6 @@ func (t textWriter) step(r diff.Row, width int) {
 	for _, more := range below {
 		t.line(blanks(leadWidth), more)
 	}
-}
-
-// firstOf returns the first of two texts that is not empty.
-func firstOf(a, b safe.Text) safe.Text {
-	if a.IsEmpty() {
-		return b
-	}
-	return a
 }
 
 // wrap breaks a text that stands below a row.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"io"
 	"slices"
 
@@ -156,16 +157,9 @@ func (r report) instructions(row diff.Row) []safe.Text {
 // layers returns the steps whose layers a row shows, one per column.
 func (r report) layers(row diff.Row) []*model.Step {
 	if r.c.B == nil {
-		return []*model.Step{firstStep(row)}
+		return []*model.Step{cmp.Or(row.A, row.B)}
 	}
 	return []*model.Step{row.A, row.B}
 }
 
-func firstStep(r diff.Row) *model.Step {
-	if r.A != nil {
-		return r.A
-	}
-	return r.B
-}
-
-func stepNumber(r diff.Row) safe.Text { return safe.Sprintf("%d", firstStep(r).Index+1) }
+func stepNumber(r diff.Row) safe.Text { return safe.Sprintf("%d", cmp.Or(r.A, r.B).Index+1) }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -99,7 +100,7 @@ func rowSizes(r diff.Row) safe.Text {
 		return safe.Text{}
 	case r.Class == diff.Same:
 		return layerSize(r.A)
-	case (r.Class == diff.Added || r.Class == diff.Removed) && !firstStep(r).HasLayer:
+	case (r.Class == diff.Added || r.Class == diff.Removed) && !cmp.Or(r.A, r.B).HasLayer:
 		return safe.Const("settings only")
 	}
 	return safe.Join(nonEmpty(layerSize(r.A), layerSize(r.B)), " → ")

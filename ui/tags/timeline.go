@@ -230,18 +230,17 @@ func (p timelinePage) rows(f page.Frame) []widget.Row {
 	var rows []widget.Row
 	for _, err := range []error{p.targetErr, p.err} {
 		if err != nil {
-			rows = append(rows, widget.Row{Header: true, Lines: append(page.RetryLines(err, f), look.Line{})})
+			rows = append(rows, widget.HeaderRow(append(page.RetryLines(err, f), look.Line{})...))
 		}
 	}
 	switch {
 	case !p.read && p.err == nil:
-		return append(rows, widget.Row{Header: true,
-			Lines: []look.Line{{}, look.L(look.Gap(1), look.S(look.Faint, safe.Concat(safe.Const("reading"), f.Glyphs.Ellipsis)))}})
+		return append(rows, widget.BlankRow(), widget.NoteRow(f, safe.Concat(safe.Const("reading"), f.Glyphs.Ellipsis)))
 	case len(p.history) == 0:
 		return rows
 	}
 	c := timelineColumnsFor(f)
-	rows = append(rows, widget.Row{Header: true, Lines: []look.Line{{}, c.heading()}})
+	rows = append(rows, widget.HeaderRow(look.Line{}, c.heading()))
 	for _, s := range p.history {
 		rows = append(rows, widget.Row{ID: sightingID(s), Lines: []look.Line{c.line(s, p)}, ValueName: safe.Const("the digest"),
 			Value: safe.Clean(s.Digest.String())})

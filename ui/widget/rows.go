@@ -36,33 +36,30 @@ func FieldRows(f page.Frame, name, value safe.Text, role look.Role) []Row {
 func TextRows(f page.Frame, name safe.Text, lines []safe.Text, whole safe.Text, role look.Role) []Row {
 	const indent = 14
 	var rows []Row
-	lead := []look.Span{look.S(look.Faint, f.Glyphs.Fit(name, indent-1)), look.Gap(1)}
+	lead := look.L(look.S(look.Faint, f.Glyphs.Fit(name, indent-1)), look.Gap(1))
 	for _, t := range lines {
-		for _, l := range look.Wrap([]look.Span{look.S(role, t)}, max(f.Width-indent-2, 8)) {
+		for _, l := range look.Hanging(lead, max(f.Width-indent-2, 8), look.S(role, t)) {
 			id := safe.Sprintf("%s %d", name, len(rows)).String()
-			rows = append(rows, Row{ID: id, Lines: []look.Line{look.L(lead...).With(l.Spans...)}, ValueName: name, Value: whole})
-			lead = []look.Span{look.Gap(indent)}
+			rows = append(rows, Row{ID: id, Lines: []look.Line{l}, ValueName: name, Value: whole})
 		}
+		lead = look.L(look.Gap(indent))
 	}
 	return rows
 }
 
 // NoteRow returns a note, which the cursor skips.
 func NoteRow(f page.Frame, t safe.Text) Row {
-	r := Row{Header: true}
-	for _, l := range look.Wrap([]look.Span{look.S(look.Faint, t)}, max(f.Width-3, 8)) {
-		r.Lines = append(r.Lines, look.L(look.Gap(1)).With(l.Spans...))
-	}
-	return r
+	return HeaderRow(look.Hanging(look.L(look.Gap(1)), max(f.Width-3, 8), look.S(look.Faint, t))...)
 }
+
+// HeaderRow returns lines that the cursor skips.
+func HeaderRow(lines ...look.Line) Row { return Row{Header: true, Lines: lines} }
 
 // HeadingRow returns a title, which the cursor skips.
-func HeadingRow(t safe.Text) Row {
-	return Row{Header: true, Lines: []look.Line{look.L(look.S(look.Heading, t))}}
-}
+func HeadingRow(t safe.Text) Row { return HeaderRow(look.L(look.S(look.Heading, t))) }
 
 // BlankRow returns an empty line, which the cursor skips.
-func BlankRow() Row { return Row{Header: true, Lines: []look.Line{{}}} }
+func BlankRow() Row { return HeaderRow(look.Line{}) }
 
 // Row is one item of a sheet: its lines, and what keys do with it.
 type Row struct {
