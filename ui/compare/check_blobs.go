@@ -87,23 +87,20 @@ func blobsOf(sides ...side) []repoBlobs {
 }
 
 // pressCheckKey handles V, and the keys that answer an announced or running check.
-func (p comparePage) pressCheckKey(msg tea.KeyPressMsg) (comparePage, page.Effects, bool) {
+func (p comparePage) pressCheckKey(msg tea.KeyPressMsg) (_ comparePage, effects page.Effects, taken bool) {
 	switch {
 	case p.check.stage == checkOffered && key.Matches(msg, page.Keys.Open):
-		p, effects := p.startCheck()
-		return p, effects, true
+		p, effects = p.startCheck()
 	case p.check.stage == checkOffered && key.Matches(msg, page.Keys.Back):
 		p.check = blobCheck{id: p.check.id}
-		return p, nil, true
 	case p.check.stage == checkRunning && key.Matches(msg, page.Keys.Back):
-		p.check.cancel()
-		p, effects := p.endCheck()
-		return p, effects, true
+		p, effects = p.endCheck()
 	case key.Matches(msg, page.Keys.Verify):
-		p, effects := p.offerCheck()
-		return p, effects, true
+		p, effects = p.offerCheck()
+	default:
+		return p, nil, false
 	}
-	return p, nil, false
+	return p, effects, true
 }
 
 // offerCheck announces the cost of a check, or starts it if it costs little.

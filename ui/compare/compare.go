@@ -29,32 +29,25 @@ type comparePage struct {
 	alone    bool
 	lastLoad page.LoadID // the latest load
 
-	cmp           diff.Comparison
+	content
 	picked        pairID // the pair to show
 	pickedByUser  bool   // picked stays when the comparison changes
 	tallies       [tabCount]tally
-	docs          docs
 	requestedDocs docsKey
 
 	tab            tabID
 	sheets         [tabCount]widget.Sheet
 	rowCounts      [tabCount]int // rows before the filter
 	filteredCounts [tabCount]int
-	offset         int // cells scrolled to the right
 	stacked        bool
-	newestFirst    bool // order of the steps in Layers and History
 	filter         widget.Filter
 	sheetKeys      [tabCount]viewKey // what the sheets were made from
 
-	tagSets           map[model.Ref]model.TagSet // known tags, by repository
-	poll              page.Poll
-	check             blobCheck
-	frame             page.Frame // of the last Layout
-	trail             *trail     // from a finding to its evidence
-	targetRow         string     // the row to put the cursor on
-	showsConsequences bool       // consequences are shown
-	// The findings, grouped by cause and ranked.
-	mainFindings, otherFindings []diff.Group
+	tagSets   map[model.Ref]model.TagSet // known tags, by repository
+	poll      page.Poll
+	check     blobCheck
+	frame     page.Frame // of the last Layout
+	targetRow string     // the row to put the cursor on
 }
 
 // tabID is one of the tabs.

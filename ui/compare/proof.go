@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -153,53 +154,50 @@ func (v view) evidenceFields(evidence []diff.Evidence, proof []safe.Text) []widg
 	return rows
 }
 
-// ruleOfClass returns the condition behind the class of a row.
-func ruleOfClass(r diff.Row) (why safe.Text, trust diff.Trust) {
-	switch r.Class {
-	case diff.Same:
-		return safe.Const("layer(A) = layer(B): the same blob, byte for byte"), diff.Proved
-	case diff.RepackedRow:
-		if r.Detail == diff.Encrypted {
-			return safe.Const("diff_id(A) = diff_id(B), and a layer is encrypted: the same files, as the configs claim"), diff.Inferred
-		}
-		if r.Detail == diff.OtherHash {
-			return safe.Const("diff_id(A) = diff_id(B) and equal sizes: the layers are named by two hash algorithms"), r.ContentTrust()
-		}
-		return safe.Const("diff_id(A) = diff_id(B), layer(A) ≠ layer(B): the same files, packed again"), r.ContentTrust()
-	case diff.BothEmpty:
-		return safe.Const("both unpack to an archive without a file: the diff_ids prove it, the layer digests cannot"), r.ContentTrust()
-	case diff.Substituted:
-		return ruleOfSubstituted(r), diff.Inferred
-	case diff.Added:
-		return safe.Const("no step of A has this diff_id, and the step of A at this position has a different instruction"), diff.Inferred
-	case diff.Removed:
-		return safe.Const("no step of B has this diff_id, and the step of B at this position has a different instruction"), diff.Inferred
-	case diff.Moved:
-		return safe.Const("diff_id(A) = diff_id(B), in a different step: the same files"), r.ContentTrust()
-	case diff.Settings:
-		return safe.Const("neither side has a layer here; the instruction is the same"), diff.Proved
-	}
-	return safe.Text{}, ""
+// rowRule is the condition behind the class of a row. An empty trust is that of its content.
+type rowRule struct {
+	why   safe.Text
+	trust diff.Trust
 }
 
-func ruleOfSubstituted(r diff.Row) safe.Text {
-	switch r.Detail {
-	case diff.Rebuilt:
-		return safe.Const("the same instruction, diff_id(A) ≠ diff_id(B): built again with a different result")
-	case diff.OtherFiles:
-		return safe.Const("the same instruction with two hashes of files: other files were given")
-	case diff.OtherVersion:
-		return safe.Const("the same name of a layer, two versions")
-	case diff.OtherHash:
-		return safe.Const("the same instruction and equal sizes; layers and diff_ids are named by two hash algorithms, which cannot be compared")
-	case diff.Converted:
-		return safe.Const("the same instruction, diff_id(A) ≠ diff_id(B): a tool wrote all layers again")
-	case diff.Emptied:
-		return safe.Const("A's layer has files, B's has none")
-	case diff.Filled:
-		return safe.Const("A's layer has no files, B's has some")
+// detailRules come before classRules.
+var detailRules = map[diff.Class]map[diff.Detail]rowRule{
+	diff.RepackedRow: {
+		diff.Encrypted: {safe.Const("diff_id(A) = diff_id(B), and a layer is encrypted: the same files, as the configs claim"), diff.Inferred},
+		diff.OtherHash: {safe.Const("diff_id(A) = diff_id(B) and equal sizes: the layers are named by two hash algorithms"), ""},
+	},
+	diff.Substituted: {
+		diff.Rebuilt:      {safe.Const("the same instruction, diff_id(A) ≠ diff_id(B): built again with a different result"), diff.Inferred},
+		diff.OtherFiles:   {safe.Const("the same instruction with two hashes of files: other files were given"), diff.Inferred},
+		diff.OtherVersion: {safe.Const("the same name of a layer, two versions"), diff.Inferred},
+		diff.OtherHash: {safe.Const("the same instruction and equal sizes; layers and diff_ids are named by two hash algorithms, " +
+			"which cannot be compared"), diff.Inferred},
+		diff.Converted: {safe.Const("the same instruction, diff_id(A) ≠ diff_id(B): a tool wrote all layers again"), diff.Inferred},
+		diff.Emptied:   {safe.Const("A's layer has files, B's has none"), diff.Inferred},
+		diff.Filled:    {safe.Const("A's layer has no files, B's has some"), diff.Inferred},
+	},
+}
+
+var classRules = map[diff.Class]rowRule{
+	diff.Same:        {safe.Const("layer(A) = layer(B): the same blob, byte for byte"), diff.Proved},
+	diff.RepackedRow: {safe.Const("diff_id(A) = diff_id(B), layer(A) ≠ layer(B): the same files, packed again"), ""},
+	diff.BothEmpty:   {safe.Const("both unpack to an archive without a file: the diff_ids prove it, the layer digests cannot"), ""},
+	diff.Substituted: {safe.Const("the same position, a different instruction and different content"), diff.Inferred},
+	diff.Added: {safe.Const("no step of A has this diff_id, and the step of A at this position has a different instruction"),
+		diff.Inferred},
+	diff.Removed: {safe.Const("no step of B has this diff_id, and the step of B at this position has a different instruction"),
+		diff.Inferred},
+	diff.Moved:    {safe.Const("diff_id(A) = diff_id(B), in a different step: the same files"), ""},
+	diff.Settings: {safe.Const("neither side has a layer here; the instruction is the same"), diff.Proved},
+}
+
+// ruleOfClass returns the condition behind the class of a row, nothing if it has none.
+func ruleOfClass(r diff.Row) (why safe.Text, trust diff.Trust) {
+	rule := cmp.Or(detailRules[r.Class][r.Detail], classRules[r.Class])
+	if !rule.why.IsEmpty() && rule.trust == "" {
+		rule.trust = r.ContentTrust()
 	}
-	return safe.Const("the same position, a different instruction and different content")
+	return rule.why, rule.trust
 }
 
 // stepProof proves the class of a row: its digests, their meaning, and the command that
@@ -238,23 +236,22 @@ func (v view) schema1Proof(r diff.Row, a, b *model.Schema1Row, isFirst bool) []w
 
 func (v view) schema1IDProof(prefix string, row model.Schema1Row) []widget.Row {
 	rows := v.fields(prefix+"id", safe.Clean(row.ID), look.Strong)
-	rows = append(rows, v.fields(prefix+"origin", originText(row.Origin), look.Plain)...)
+	rows = append(rows, v.fields(prefix+"origin", origins[row.Origin].text, look.Plain)...)
 	rows = append(rows, v.fields(prefix+"sha256 of", v.Gate.Clean(row.Preimage), look.Plain)...)
 	return append(rows, v.commandFields(prefix+"check", diff.Schema1IDCheck(row))...)
 }
 
-func originText(o model.Origin) safe.Text {
-	switch o {
-	case model.Derived:
-		return safe.Const("derived: computed from digests, independent of the build")
-	case model.Native:
-		return safe.Const("native: generated by the build")
-	case model.Broken:
-		return safe.Const("broken: its parent is not the row below")
-	case model.Unproved:
-		return safe.Const("newest: it also hashes the config, which schema1 does not contain")
-	}
-	return safe.Clean(string(o))
+// origins are the origins of schema1 IDs: a letter, which the heading of the table explains,
+// and words.
+var origins = map[model.Origin]struct {
+	sign look.Span
+	text safe.Text
+}{
+	model.Derived: {look.S(look.Faint, safe.Const("d")), safe.Const("derived: computed from digests, independent of the build")},
+	model.Native:  {look.S(look.Warn, safe.Const("n")), safe.Const("native: generated by the build")},
+	model.Broken:  {look.S(look.Alert, safe.Const("b")), safe.Const("broken: its parent is not the row below")},
+	model.Unproved: {look.S(look.Faint, safe.Const("?")),
+		safe.Const("newest: it also hashes the config, which schema1 does not contain")},
 }
 
 // platformProof proves the verdict on one platform.

@@ -1,7 +1,9 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,11 +41,8 @@ func (v view) propertyRows() []widget.Row {
 
 func (v view) propertyRow(f property) widget.Row {
 	const nameWidth = 12
-	out := widget.Row{ID: f.name.String(), Differs: f.differs && !f.identifier, Command: f.command, ValueName: f.name, Value: f.fullB,
-		Title: f.name}
-	if f.fullB.IsEmpty() {
-		out.Value = f.fullA
-	}
+	out := widget.Row{ID: f.name.String(), Differs: f.differs && !f.identifier, Command: f.command, ValueName: f.name,
+		Value: cmp.Or(f.fullB, f.fullA), Title: f.name}
 	out.Detail = func(fr page.Frame) []widget.Row {
 		return append(widget.FieldRows(fr, safe.Const("A"), f.fullA, look.Plain), widget.FieldRows(fr, safe.Const("B"), f.fullB, look.Plain)...)
 	}
@@ -87,12 +86,12 @@ func (v view) properties() []property {
 	}
 	list := []property{
 		ref,
-		v.property(safe.Const("digest"), topOf(v.cmp.A, topDigest), topOf(v.cmp.B, topDigest), asDigest, v.topCommand()),
-		v.property(safe.Const("kind"), topOf(v.cmp.A, kindText), topOf(v.cmp.B, kindText), nil, safe.Text{}),
+		v.property(safe.Const("digest"), partOf(v.cmp.A, topDigest), partOf(v.cmp.B, topDigest), asDigest, v.topCommand()),
+		v.property(safe.Const("kind"), partOf(v.cmp.A, kindText), partOf(v.cmp.B, kindText), nil, safe.Text{}),
 	}
 	a, b := v.images()
 	for _, of := range imageProperties {
-		list = append(list, v.property(of.name, imageText(a, of.get), imageText(b, of.get), of.show, v.propertyCommand(of.jq)))
+		list = append(list, v.property(of.name, partOf(a, of.get), partOf(b, of.get), of.show, v.propertyCommand(of.jq)))
 	}
 	return list
 }
@@ -105,7 +104,7 @@ var imageProperties = []struct {
 	show func(string) safe.Text
 	jq   string
 }{
-	{safe.Const("manifest"), func(i model.Image) string { return i.Manifest.Digest.String() }, asDigest, "manifest"},
+	{safe.Const("manifest"), func(i model.Image) string { return manifestDigest(i).String() }, asDigest, "manifest"},
 	{safe.Const("image ID"), func(i model.Image) string { return i.ID().String() }, asDigest, "manifest"},
 	{safe.Const("platform"), func(i model.Image) string { return model.PlatformName(i.Platform()) }, nil, ".os,.architecture"},
 	{safe.Const("created"), createdInFull, asTime, ".created"},
@@ -176,22 +175,9 @@ func createdInFull(i model.Image) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-func imageText(i *model.Image, get func(model.Image) string) string {
-	if i == nil {
-		return ""
-	}
-	return get(*i)
-}
-
 func layersText(i model.Image) string {
-	empty := 0
-	for _, st := range i.Steps {
-		if st.Empty {
-			empty++
-		}
-	}
 	text := fmt.Sprintf("%d in %s", len(i.Manifest.Layers), look.Count(len(i.Steps), safe.Const("step"), safe.Const("steps")))
-	if empty > 0 {
+	if empty := count(i.Steps, func(st model.Step) bool { return st.Empty }); empty > 0 {
 		text += fmt.Sprintf(", %d empty", empty)
 	}
 	return text
@@ -203,17 +189,19 @@ func startText(i model.Image) string {
 	if len(c.Entrypoint) == 0 && len(c.Cmd) == 0 {
 		return ""
 	}
-	return fmt.Sprint(append(append([]string{}, c.Entrypoint...), c.Cmd...))
+	return fmt.Sprint(slices.Concat(c.Entrypoint, c.Cmd))
 }
 
-func topOf(a *model.Artifact, get func(model.Artifact) string) string {
-	if a == nil {
-		return ""
+// partOf returns a part of an artifact or image, the zero value without one.
+func partOf[T, P any](x *T, get func(T) P) (part P) {
+	if x != nil {
+		part = get(*x)
 	}
-	return get(*a)
+	return part
 }
 
-func topDigest(a model.Artifact) string { return a.Top.Digest.String() }
+func topDigest(a model.Artifact) string          { return a.Top.Digest.String() }
+func manifestDigest(i model.Image) digest.Digest { return i.Manifest.Digest }
 
 // kindText returns the kind of an artifact and, for an index, its content.
 func kindText(a model.Artifact) string {
@@ -225,10 +213,6 @@ func kindText(a model.Artifact) string {
 	case a.Top.Kind != model.KindIndex:
 		return string(a.Top.Kind)
 	}
-	counts := map[model.Role]int{}
-	for _, e := range a.Entries {
-		counts[e.Role]++
-	}
 	text := look.IndexText(a)
 	for _, more := range []struct {
 		role      model.Role
@@ -239,7 +223,7 @@ func kindText(a model.Artifact) string {
 		{model.RoleArtifact, safe.Const("artifact"), safe.Const("artifacts")},
 		{model.RoleIndex, safe.Const("index"), safe.Const("indexes")},
 	} {
-		if n := counts[more.role]; n > 0 {
+		if n := count(a.Entries, func(e model.Entry) bool { return e.Role == more.role }); n > 0 {
 			text = safe.Sprintf("%s, %s", text, look.Count(n, more.one, more.many))
 		}
 	}

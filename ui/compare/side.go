@@ -114,13 +114,8 @@ func (s side) progress() safe.Text {
 	if s.art.Done {
 		return safe.Text{}
 	}
-	images, here := s.art.Images(), 0
-	for _, e := range images {
-		if e.Arrived() {
-			here++
-		}
-	}
-	return safe.Sprintf("%d of %d", here, len(images))
+	images := s.art.Images()
+	return safe.Sprintf("%d of %d", count(images, model.Entry.Arrived), len(images))
 }
 
 // placeBeside returns what tells the place of a reference from that of another one: its

@@ -47,22 +47,17 @@ type docsMsg struct {
 }
 
 func (p comparePage) currentDocsKey(f page.Frame) docsKey {
-	k := docsKey{reveal: f.Gate.Reveal, alone: p.alone}
-	if p.cmp.A != nil {
-		k.topA = p.cmp.A.Top.Digest
-	}
-	if p.cmp.B != nil {
-		k.topB = p.cmp.B.Top.Digest
-	}
 	a, b := p.viewIn(f).images()
-	if a != nil {
-		k.manifestA, k.configA = a.Manifest.Digest, a.Config.Digest
+	config := func(i model.Image) digest.Digest { return i.Config.Digest }
+	return docsKey{
+		topA: partOf(p.cmp.A, model.Artifact.Digest), topB: partOf(p.cmp.B, model.Artifact.Digest),
+		manifestA: partOf(a, manifestDigest), manifestB: partOf(b, manifestDigest),
+		configA: partOf(a, config), configB: partOf(b, config), reveal: f.Gate.Reveal, alone: p.alone,
 	}
-	if b != nil {
-		k.manifestB, k.configB = b.Manifest.Digest, b.Config.Digest
-	}
-	return k
 }
+
+// docsReady reports whether docs are those of the pair in view.
+func (p comparePage) docsReady() bool { return p.docs.ready && p.docs.key == p.requestedDocs }
 
 // requestDocs returns the effect that compares the documents of the pair in view, or nil
 // if that is done or running.
@@ -79,14 +74,15 @@ func (p comparePage) requestDocs(f page.Frame) page.Effects {
 
 func (v view) configDocs() docDiff {
 	a, b := v.images()
-	return docDiff{v.compareDocs(safe.Text{}, v.configCommand("."), rawOf(a, configRaw), rawOf(b, configRaw))}
+	raw := func(i model.Image) []byte { return i.Config.Raw }
+	return docDiff{v.compareDocs(safe.Text{}, v.configCommand("."), partOf(a, raw), partOf(b, raw))}
 }
 
 // manifestDocs returns the manifests of the pair in view, and the top manifests if a
 // side is an index.
 func (v view) manifestDocs() docDiff {
-	topA, topB := topOf(v.cmp.A, topRaw), topOf(v.cmp.B, topRaw)
-	tops := v.compareDocs(safe.Text{}, v.topCommand(), []byte(topA), []byte(topB))
+	topRaw := func(a model.Artifact) []byte { return a.Top.Raw }
+	tops := v.compareDocs(safe.Text{}, v.topCommand(), partOf(v.cmp.A, topRaw), partOf(v.cmp.B, topRaw))
 	if !v.hasIndex() {
 		return docDiff{tops}
 	}
@@ -96,7 +92,8 @@ func (v view) manifestDocs() docDiff {
 		return docDiff{tops}
 	}
 	title := safe.Sprintf("Manifest of %s", v.pair.Platform)
-	return docDiff{v.compareDocs(title, v.manifestCommand(v.pair), rawOf(a, manifestRaw), rawOf(b, manifestRaw)), tops}
+	raw := func(i model.Image) []byte { return i.Manifest.Raw }
+	return docDiff{v.compareDocs(title, v.manifestCommand(v.pair), partOf(a, raw), partOf(b, raw)), tops}
 }
 
 // hasIndex reports whether a side is an index.
@@ -107,17 +104,6 @@ func (v view) hasIndex() bool {
 		}
 	}
 	return false
-}
-
-func topRaw(a model.Artifact) string   { return string(a.Top.Raw) }
-func configRaw(i model.Image) []byte   { return i.Config.Raw }
-func manifestRaw(i model.Image) []byte { return i.Manifest.Raw }
-
-func rawOf(i *model.Image, get func(model.Image) []byte) []byte {
-	if i == nil {
-		return nil
-	}
-	return get(*i)
 }
 
 // compareDocs compares two documents line by line. Differences are found before secrets
@@ -161,17 +147,18 @@ func withoutComma(lines []safe.Text) []string {
 func (d docDiff) differences() int {
 	n := 0
 	for _, b := range d {
-		in := false
-		for _, l := range b.lines {
-			if differs := lineDiffers(l); differs && !in {
+		for i := range b.lines {
+			if b.startsRun(i) {
 				n++
-				in = true
-			} else if !differs {
-				in = false
 			}
 		}
 	}
 	return n
+}
+
+// startsRun reports whether a line is the first of a run of differing lines.
+func (b docBlock) startsRun(i int) bool {
+	return lineDiffers(b.lines[i]) && (i == 0 || !lineDiffers(b.lines[i-1]))
 }
 
 func (b docBlock) lineID(l text.Pair) string {
@@ -183,7 +170,7 @@ func lineDiffers(l text.Pair) bool { return l.Changed || l.A < 0 || l.B < 0 }
 // docRows returns the lines of the documents of both sides.
 func (v view) docRows(d docDiff) []widget.Row {
 	if !v.docsReady {
-		return []widget.Row{widget.NoteRow(v.Frame, safe.Concat(safe.Const("comparing"), v.Glyphs.Ellipsis))}
+		return []widget.Row{v.note(safe.Concat(safe.Const("comparing"), v.Glyphs.Ellipsis))}
 	}
 	var rows []widget.Row
 	for _, b := range d {
@@ -194,14 +181,14 @@ func (v view) docRows(d docDiff) []widget.Row {
 			rows = append(rows, v.noDocumentRows()...)
 		}
 		if slices.ContainsFunc(b.lines, func(l text.Pair) bool { return l.Approximate }) {
-			rows = append(rows, widget.NoteRow(v.Frame,
+			rows = append(rows, v.note(
 				safe.Const("These documents are too large to find the smallest difference: more lines than necessary may be marked.")))
 		}
 		for i, l := range b.lines {
 			r := v.docRow(b, l)
 			r.ID = b.lineID(l)
 			// n stops once for each run of differing lines.
-			r.Differs = !v.alone && lineDiffers(l) && (i == 0 || !lineDiffers(b.lines[i-1]))
+			r.Differs = !v.alone && b.startsRun(i)
 			r.Command = b.command
 			r.Proof = func(f page.Frame) []widget.Row { return v.in(f).documentProof(b) }
 			rows = append(rows, r)
@@ -216,8 +203,7 @@ func (v view) noDocumentRows() []widget.Row {
 	if rows := v.noImageRows(); len(rows) > 0 {
 		return rows
 	}
-	return []widget.Row{widget.NoteRow(v.Frame,
-		safe.Const("There is no such document: only images have a config, and schema1 images have none."))}
+	return []widget.Row{v.note(safe.Const("There is no such document: only images have a config, and schema1 images have none."))}
 }
 
 func (v view) docRow(b docBlock, l text.Pair) widget.Row {
@@ -228,11 +214,10 @@ func (v view) docRow(b docBlock, l text.Pair) widget.Row {
 	if l.B >= 0 {
 		tb = b.b[l.B]
 	}
-	r := widget.Row{ValueName: safe.Const("the line"), Value: tb, Title: safe.Const("line")}
+	r := widget.Row{ValueName: safe.Const("the line"), Value: withoutIndent(tb), Title: safe.Const("line")}
 	if l.B < 0 {
-		r.Value = ta
+		r.Value = withoutIndent(ta)
 	}
-	r.Value = withoutIndent(r.Value)
 	r.Detail = func(f page.Frame) []widget.Row {
 		if !lineDiffers(l) || v.alone {
 			return widget.FieldRows(f, safe.Const("line"), withoutIndent(ta), look.Plain)
@@ -277,17 +262,8 @@ func lineNumber(n int) safe.Text {
 
 func (v view) docSideBySide(l text.Pair, a, b []look.Span) look.Line {
 	half := (v.Width-1-3)/2 - lineNumberWidth
-	gutter := look.S(look.Faint, v.Glyphs.GutterSame)
-	switch {
-	case l.A < 0:
-		gutter = look.S(look.SideB, v.Glyphs.OnlyB)
-	case l.B < 0:
-		gutter = look.S(look.SideA, v.Glyphs.OnlyA)
-	case l.Changed:
-		gutter = look.S(look.Warn, v.Glyphs.GutterDiff)
-	}
 	out := look.L(look.S(look.Faint, lineNumber(l.A))).With(v.sideCells(l.A >= 0, a, half).Spans...)
-	out = out.With(look.Gap(1), gutter, look.Gap(1), look.S(look.Faint, lineNumber(l.B)))
+	out = out.With(v.gutter(l.A >= 0, l.B >= 0, !l.Changed)...).With(look.S(look.Faint, lineNumber(l.B)))
 	return out.With(v.sideCells(l.B >= 0, b, half).Spans...)
 }
 

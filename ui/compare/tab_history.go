@@ -38,15 +38,9 @@ func (v view) zoneRow() []widget.Row {
 }
 
 func (v view) historyRow(r diff.Row) widget.Row {
-	out := widget.Row{
-		ID: stepRowID(r), Differs: !v.alone && textDiffers(r), Title: stepTitle(r),
-		Detail:  func(f page.Frame) []widget.Row { return v.in(f).stepDetail(r) },
-		Proof:   func(f page.Frame) []widget.Row { return v.in(f).stepProof(r) },
-		Command: v.configCommand("."),
-	}
-	st := cmp.Or(r.B, r.A)
-	out.ValueName, out.Value = safe.Sprintf("the instruction of step %d", st.Index+1), v.recorded(*st)
-	out.Height = 1
+	out := v.stepRow(r)
+	out.Differs, out.Command, out.Height = !v.alone && textDiffers(r), v.configCommand("."), 1
+	out.ValueName, out.Value = v.instructionValue(*cmp.Or(r.B, r.A))
 	if !v.wide && !v.alone && textDiffers(r) && r.A != nil && r.B != nil {
 		out.Height = 2
 	}
@@ -54,12 +48,22 @@ func (v view) historyRow(r diff.Row) widget.Row {
 	return out
 }
 
-// recorded returns the instruction of a step in full.
-func (v view) recorded(st model.Step) safe.Text {
-	if st.CreatedBy == "" {
-		return v.instruction(&st)
+// stepRow returns a row about a step, without lines and value.
+func (v view) stepRow(r diff.Row) widget.Row {
+	return widget.Row{
+		ID: stepRowID(r), Title: stepTitle(r),
+		Detail: func(f page.Frame) []widget.Row { return v.in(f).stepDetail(r) },
+		Proof:  func(f page.Frame) []widget.Row { return v.in(f).stepProof(r) },
 	}
-	return v.Gate.Clean(st.CreatedBy)
+}
+
+// instructionValue returns the instruction of a step in full, to be copied.
+func (v view) instructionValue(st model.Step) (what, value safe.Text) {
+	what, value = safe.Sprintf("the instruction of step %d", st.Index+1), v.Gate.Clean(st.CreatedBy)
+	if st.CreatedBy == "" {
+		value = v.instruction(&st)
+	}
+	return what, value
 }
 
 func (v view) historyLines(r diff.Row) []look.Line {
@@ -136,17 +140,23 @@ func (v view) sideBySideLine(r diff.Row, a, b []look.Span) look.Line {
 		skip := fromDifference(a, b, half-look.DayWidth-1)
 		a, b = v.cellsFrom(a, skip), v.cellsFrom(b, skip)
 	}
-	gutter := look.S(look.Faint, v.Glyphs.GutterSame)
-	switch {
-	case r.A == nil:
-		gutter = look.S(look.SideB, v.Glyphs.OnlyB)
-	case r.B == nil:
-		gutter = look.S(look.SideA, v.Glyphs.OnlyA)
-	case !r.SameText:
-		gutter = look.S(look.Warn, v.Glyphs.GutterDiff)
-	}
 	l := look.L(v.rowLead(r)...).With(v.withDate(r.A, a, half).Spans...)
-	return l.With(look.Gap(1), gutter, look.Gap(1)).With(v.withDate(r.B, b, half).Spans...)
+	return l.With(v.gutter(r.A != nil, r.B != nil, r.SameText)...).With(v.withDate(r.B, b, half).Spans...)
+}
+
+// gutter returns the cells between two sides: which of them are there, and whether they are
+// the same.
+func (v view) gutter(hasA, hasB, same bool) []look.Span {
+	sign := look.S(look.Warn, v.Glyphs.GutterDiff)
+	switch {
+	case !hasA:
+		sign = look.S(look.SideB, v.Glyphs.OnlyB)
+	case !hasB:
+		sign = look.S(look.SideA, v.Glyphs.OnlyA)
+	case same:
+		sign = look.S(look.Faint, v.Glyphs.GutterSame)
+	}
+	return []look.Span{look.Gap(1), sign, look.Gap(1)}
 }
 
 // withDate returns the instruction of a side with the date of its step at the right end.

@@ -104,7 +104,7 @@ func (v view) noTableRows() []widget.Row {
 	if len(v.pair.Rows) > 0 || len(rows) > 0 {
 		return rows
 	}
-	return []widget.Row{widget.NoteRow(v.Frame, safe.Const("this image has no layers and no history"))}
+	return []widget.Row{v.note(safe.Const("this image has no layers and no history"))}
 }
 
 // noImageRows says why a side has no image, once if the reason is that of both sides.
@@ -118,10 +118,9 @@ func (v view) noImageRows() []widget.Row {
 			said = e.Err.Error()
 			rows = append(rows, widget.HeaderRow(page.RetryLines(e.Err, v.Frame)...))
 		case e.Role == model.RoleImage && e.Image == nil:
-			rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("reading %s%s", v.pair.Platform, v.Glyphs.Ellipsis)))
+			rows = append(rows, v.note(safe.Sprintf("reading %s%s", v.pair.Platform, v.Glyphs.Ellipsis)))
 		case e.Image == nil:
-			rows = append(rows, widget.NoteRow(v.Frame,
-				safe.Sprintf("not an image but %s (%s): see Manifest", artifactName(e, v.cmp), e.Descriptor.MediaType)))
+			rows = append(rows, v.note(safe.Sprintf("not an image but %s (%s): see Manifest", artifactName(e, v.cmp), e.Descriptor.MediaType)))
 		}
 	}
 	return rows
@@ -143,12 +142,8 @@ func artifactName(e *model.Entry, c diff.Comparison) safe.Text {
 // layerRow returns a row of the table: one line if both sides are equal, otherwise one
 // for each side.
 func (v view) layerRow(r diff.Row) widget.Row {
-	out := widget.Row{
-		ID: stepRowID(r), Differs: r.Differs() || r.Duplicated(), Title: stepTitle(r),
-		Detail:  func(f page.Frame) []widget.Row { return v.in(f).stepDetail(r) },
-		Proof:   func(f page.Frame) []widget.Row { return v.in(f).stepProof(r) },
-		Command: v.layerCommand(r),
-	}
+	out := v.stepRow(r)
+	out.Differs, out.Command = r.Differs() || r.Duplicated(), v.layerCommand(r)
 	out.ValueName, out.Value = v.layerValue(r)
 	if v.wideLayers() {
 		out.Lines = v.wideLayerLines(r)
@@ -322,16 +317,16 @@ func (v view) layerCell(st *model.Step, role look.Role, r diff.Row) []look.Span 
 // rowNotes returns lines under a row for what does not fit in it.
 func (v view) rowNotes(r diff.Row) []look.Line {
 	var notes []safe.Text
-	switch {
-	case len(r.TwinsA) > 0 && slices.Equal(r.TwinsA, r.TwinsB), len(r.TwinsA) > 0 && v.alone:
-		notes = append(notes, safe.Sprintf("%s same content as %s", v.Glyphs.Twice, stepList(r.TwinsA)))
-	default:
-		if len(r.TwinsA) > 0 {
-			notes = append(notes, safe.Sprintf("%s in A: same content as %s", v.Glyphs.Twice, stepList(r.TwinsA)))
+	addTwins := func(where safe.Text, twins []int) {
+		if len(twins) > 0 {
+			notes = append(notes, safe.Sprintf("%s%s same content as %s", v.Glyphs.Twice, where, stepList(twins)))
 		}
-		if len(r.TwinsB) > 0 {
-			notes = append(notes, safe.Sprintf("%s in B: same content as %s", v.Glyphs.Twice, stepList(r.TwinsB)))
-		}
+	}
+	if v.alone && len(r.TwinsA) > 0 || slices.Equal(r.TwinsA, r.TwinsB) {
+		addTwins(safe.Text{}, r.TwinsA)
+	} else {
+		addTwins(safe.Const(" in A:"), r.TwinsA)
+		addTwins(safe.Const(" in B:"), r.TwinsB)
 	}
 	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
 		notes = append(notes, safe.Const("different build arguments"))
@@ -359,11 +354,10 @@ func (v view) countNotes() []widget.Row {
 	var rows []widget.Row
 	a, b := v.images()
 	for side, img := range bothSides(a, b) {
-		if img.Counts == nil {
-			continue
+		if img.Counts != nil {
+			rows = append(rows, v.note(
+				safe.Sprintf("%s: %s; step names may be wrong, but every layer is listed", sideLetter(side), img.Counts.Error())))
 		}
-		rows = append(rows, widget.NoteRow(v.Frame,
-			safe.Sprintf("%s: %s; step names may be wrong, but every layer is listed", sideLetter(side), img.Counts.Error())))
 	}
 	return rows
 }
@@ -378,10 +372,5 @@ func (v view) layerValue(r diff.Row) (what, value safe.Text) {
 			return safe.Sprintf("the layer of step %d", st.Index+1), safe.Clean(st.Layer.Digest.String())
 		}
 	}
-	for _, st := range []*model.Step{r.B, r.A} {
-		if st != nil {
-			return safe.Sprintf("the instruction of step %d", st.Index+1), v.recorded(*st)
-		}
-	}
-	return safe.Text{}, safe.Text{}
+	return v.instructionValue(*cmp.Or(r.B, r.A))
 }

@@ -47,7 +47,7 @@ func schema1Differences(p diff.Pair) (int, bool) {
 	if !okA || !okB {
 		return 0, false
 	}
-	return countRows(p.Rows, func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) }), true
+	return count(p.Rows, func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) }), true
 }
 
 func sameID(a, b *model.Schema1Row) bool { return a != nil && b != nil && a.ID == b.ID }
@@ -62,8 +62,7 @@ func (v view) schema1Rows() []widget.Row {
 		if rows := v.noImageRows(); len(rows) > 0 {
 			return rows
 		}
-		return []widget.Row{widget.NoteRow(v.Frame,
-			safe.Const("There is no schema1 view: it needs an image whose history records as many layers as it has."))}
+		return []widget.Row{v.note(safe.Const("There is no schema1 view: it needs an image whose history records as many layers as it has."))}
 	}
 	rows := v.schema1Heading(storedA, storedB)
 	firstDiff := -1
@@ -73,7 +72,7 @@ func (v view) schema1Rows() []widget.Row {
 		if okA {
 			missing = diff.SideB
 		}
-		rows = append(rows, widget.NoteRow(v.Frame,
+		rows = append(rows, v.note(
 			safe.Sprintf("%s has no schema1 view: it needs a history that records as many layers as the image has", sideLetter(missing))))
 	} else if !v.alone {
 		firstDiff = firstDifferentID(v.pair.Rows, a, b)
@@ -162,39 +161,21 @@ func (v view) schema1Cells(x *model.Schema1Row, role look.Role, same, above bool
 		return []look.Span{look.S(look.Faint, v.Glyphs.Hatch.Repeat(2*look.DigestWidth+4))}
 	}
 	idRole := role
-	switch {
-	case same:
+	if same || above { // above: a consequence of the row below
 		role, idRole = look.Plain, look.Faint
-	case above:
-		role, idRole = look.Plain, look.Faint // a consequence of the row below
 	}
 	if x.Throwaway {
 		role = look.Faint
 	}
 	id, _ := look.Cut(safe.Clean(x.ID), look.DigestWidth)
 	return []look.Span{look.S(role, v.Glyphs.Fit(look.Short(x.BlobSum), look.DigestWidth)), look.Gap(2),
-		look.S(idRole, v.Glyphs.Fit(id, look.DigestWidth)), look.Gap(1), originSign(x.Origin)}
-}
-
-// originSign returns the origin of an ID as a letter. The heading of the table explains
-// the letters.
-func originSign(o model.Origin) look.Span {
-	switch o {
-	case model.Native:
-		return look.S(look.Warn, safe.Const("n"))
-	case model.Broken:
-		return look.S(look.Alert, safe.Const("b"))
-	case model.Unproved:
-		return look.S(look.Faint, safe.Const("?"))
-	case model.Derived:
-	}
-	return look.S(look.Faint, safe.Const("d"))
+		look.S(idRole, v.Glyphs.Fit(id, look.DigestWidth)), look.Gap(1), origins[x.Origin].sign}
 }
 
 func schema1Detail(f page.Frame, a, b *model.Schema1Row) []widget.Row {
 	var rows []widget.Row
 	for side, x := range bothSides(a, b) {
-		add := func(name safe.Text, v safe.Text) {
+		add := func(name, v safe.Text) {
 			rows = append(rows, widget.FieldRows(f, safe.Sprintf("%s %s", sideLetter(side), name), v, look.Plain)...)
 		}
 		add(safe.Const("blobSum"), safe.Clean(x.BlobSum.String()))

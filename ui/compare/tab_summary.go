@@ -62,16 +62,8 @@ func (v view) differingStepRows() []widget.Row {
 	if v.alone {
 		return nil
 	}
-	var rows []widget.Row
-	n := 0
-	for _, r := range v.pair.Rows {
-		if !r.Differs() {
-			continue
-		}
-		if n++; n <= stepsShown {
-			rows = append(rows, v.layerRow(r))
-		}
-	}
+	differing := slices.DeleteFunc(slices.Clone(v.pair.Rows), func(r diff.Row) bool { return !r.Differs() })
+	n := len(differing)
 	if n == 0 {
 		return nil
 	}
@@ -79,9 +71,12 @@ func (v view) differingStepRows() []widget.Row {
 	if v.pair.Platform != "" && len(v.cmp.Pairs) > 1 {
 		title = safe.Sprintf("%s on %s", title, v.pair.Platform)
 	}
-	rows = append([]widget.Row{widget.BlankRow(), widget.HeadingRow(title)}, rows...)
+	rows := []widget.Row{widget.BlankRow(), widget.HeadingRow(title)}
+	for _, r := range differing[:min(n, stepsShown)] {
+		rows = append(rows, v.layerRow(r))
+	}
 	if n > stepsShown {
-		rows = append(rows, widget.NoteRow(v.Frame, safe.Sprintf("and %d more: 3 shows all layers", n-stepsShown)))
+		rows = append(rows, v.note(safe.Sprintf("and %d more: 3 shows all layers", n-stepsShown)))
 	}
 	return rows
 }

@@ -94,8 +94,8 @@ func (p comparePage) tallyTabs() [tabCount]tally {
 		return sums
 	}
 	sums[tabLayers] = tallyLayers(pair.Rows)
-	sums[tabHistory] = tally{diff.Substituted, countRows(pair.Rows, textDiffers), true}
-	if p.docs.ready && p.docs.key == p.requestedDocs {
+	sums[tabHistory] = tally{diff.Substituted, count(pair.Rows, textDiffers), true}
+	if p.docsReady() {
 		sums[tabConfig] = tally{diff.Substituted, p.docs.config.differences(), true}
 		sums[tabManifest] = tally{diff.Substituted, p.docs.manifest.differences(), true}
 	}
@@ -111,21 +111,15 @@ func tallyPlatforms(pairs []diff.Pair) tally {
 	if n := countDiffering(pairs); n > 0 {
 		return tally{diff.Substituted, n, true}
 	}
-	n := 0
-	for _, p := range pairs {
-		if p.Verdict.Code == diff.Repacked || p.Verdict.Code == diff.Reprinted {
-			n++
-		}
-	}
-	return tally{diff.RepackedRow, n, true}
+	changed := func(p diff.Pair) bool { return p.Verdict.Code == diff.Repacked || p.Verdict.Code == diff.Reprinted }
+	return tally{diff.RepackedRow, count(pairs, changed), true}
 }
 
 // tallyLayers returns the most severe class of the rows and the number of rows that have
 // it.
 func tallyLayers(rows []diff.Row) tally {
 	for _, c := range []diff.Class{diff.Substituted, diff.Moved, diff.Added, diff.Removed, diff.RepackedRow, diff.BothEmpty} {
-		n := countRows(rows, func(r diff.Row) bool { return r.Class == c && r.Differs() && hasLayer(r) })
-		if n > 0 {
+		if n := count(rows, func(r diff.Row) bool { return r.Class == c && r.Differs() && hasLayer(r) }); n > 0 {
 			return tally{c, n, true}
 		}
 	}
@@ -139,10 +133,11 @@ func hasLayer(r diff.Row) bool {
 // textDiffers reports whether the instructions of a row differ.
 func textDiffers(r diff.Row) bool { return !(r.A != nil && r.B != nil && r.SameText) }
 
-func countRows(rows []diff.Row, is func(diff.Row) bool) int {
+// count counts the items for which is returns true.
+func count[T any](items []T, is func(T) bool) int {
 	n := 0
-	for _, r := range rows {
-		if is(r) {
+	for _, x := range items {
+		if is(x) {
 			n++
 		}
 	}
@@ -152,12 +147,8 @@ func countRows(rows []diff.Row, is func(diff.Row) bool) int {
 // countDiffering counts the platforms that are not the same image on both sides, or stand
 // under another label.
 func countDiffering(pairs []diff.Pair) int {
-	n := 0
-	for _, p := range pairs {
+	return count(pairs, func(p diff.Pair) bool {
 		_, relabelled := p.OtherLabel()
-		if relabelled || p.A == nil || p.B == nil || verdictRole(p.Verdict.Code) != look.Good {
-			n++
-		}
-	}
-	return n
+		return relabelled || p.A == nil || p.B == nil || verdictRole(p.Verdict.Code) != look.Good
+	})
 }

@@ -14,22 +14,25 @@ import (
 // view is the input of all rows of the tabs.
 type view struct {
 	page.Frame
-	cmp               diff.Comparison
-	pair              diff.Pair // zero until a side has arrived
-	docs              docs
-	alone             bool
-	wide              bool // sides are side by side, otherwise one above the other
-	newestFirst       bool // order of the steps in Layers and History
-	offset            int
-	a, b              model.Ref
-	docsReady         bool // docs are those of the pair
-	crane             string
-	trail             *trail // the finding whose evidence is shown
-	showsConsequences bool   // consequences are shown
-	// The findings, grouped by cause and ranked.
-	mainFindings, otherFindings []diff.Group
-	// Why a side could not be read at all.
-	errA, errB error
+	content
+	pair       diff.Pair // zero until a side has arrived
+	alone      bool
+	wide       bool // sides are side by side, otherwise one above the other
+	a, b       model.Ref
+	errA, errB error // why a side could not be read at all
+	docsReady  bool  // docs are those of the pair
+	crane      string
+}
+
+// content is what the page shows, and how.
+type content struct {
+	cmp                         diff.Comparison
+	docs                        docs
+	offset                      int          // cells scrolled to the right
+	newestFirst                 bool         // order of the steps in Layers and History
+	trail                       *trail       // from a finding to its evidence
+	showsConsequences           bool         // consequences are shown
+	mainFindings, otherFindings []diff.Group // grouped by cause and ranked
 }
 
 // viewKey is what the sheets depend on, in comparable form.
@@ -55,11 +58,8 @@ func (v view) in(f page.Frame) view {
 
 func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
-		Frame: f, cmp: p.cmp, docs: p.docs, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
-		newestFirst: p.newestFirst,
-		offset:      p.offset, a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docs.ready && p.docs.key == p.requestedDocs,
-		crane: p.env.Crane,
-		trail: p.trail, showsConsequences: p.showsConsequences, mainFindings: p.mainFindings, otherFindings: p.otherFindings,
+		Frame: f, content: p.content, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
+		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), crane: p.env.Crane,
 	}
 	if pair := p.pair(); pair != nil {
 		v.pair = *pair
@@ -88,19 +88,19 @@ func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	}
 	p.frame = f
 	p, more := p.recheck()
-	cmd = append(cmd, more...)
+	sheet := &p.sheets[p.tab]
 	if k == p.sheetKeys[p.tab] {
-		p.sheets[p.tab] = p.sheets[p.tab].Sized(height).GoTo(p.targetRow)
-		p.targetRow = ""
-		return p, cmd
+		*sheet = sheet.Sized(height)
+	} else {
+		rows := p.viewIn(f).rows(p.tab)
+		filtered := p.filterRows(rows)
+		p.rowCounts[p.tab], p.filteredCounts[p.tab] = count(rows, isSelectable), count(filtered, isSelectable)
+		*sheet = sheet.With(filtered, height)
+		p.sheetKeys[p.tab] = k
 	}
-	rows := p.viewIn(f).rows(p.tab)
-	filtered := p.filterRows(rows)
-	p.rowCounts[p.tab], p.filteredCounts[p.tab] = countSelectable(rows), countSelectable(filtered)
-	p.sheets[p.tab] = p.sheets[p.tab].With(filtered, height).GoTo(p.targetRow)
+	*sheet = sheet.GoTo(p.targetRow)
 	p.targetRow = ""
-	p.sheetKeys[p.tab] = k
-	return p, cmd
+	return p, append(cmd, more...)
 }
 
 // rows returns the rows of a tab.
@@ -118,29 +118,23 @@ func (v view) missingRows() []widget.Row {
 	if v.b.Repository == "" || v.cmp.B != nil {
 		return nil
 	}
+	text := safe.Const("B is still loading: this is A alone")
 	if v.errB != nil {
-		return []widget.Row{widget.NoteRow(v.Frame, safe.Const("B could not be read: this is A alone")), widget.BlankRow()}
+		text = safe.Const("B could not be read: this is A alone")
 	}
-	return []widget.Row{widget.NoteRow(v.Frame, safe.Const("B is still loading: this is A alone")), widget.BlankRow()}
+	return []widget.Row{v.note(text), widget.BlankRow()}
 }
 
 func (v view) tabRows(t tabID) []widget.Row {
-	switch t {
-	case tabSummary:
-		return v.summaryRows()
-	case tabPlatforms:
-		return v.platformRows(true)
-	case tabLayers:
-		return v.layerRows()
-	case tabHistory:
-		return v.historyRows()
-	case tabConfig:
-		return v.docRows(v.docs.config)
-	case tabManifest:
-		return v.docRows(v.docs.manifest)
-	default:
-		return v.schema1Rows()
-	}
+	return [tabCount]func(view) []widget.Row{
+		tabSummary:   view.summaryRows,
+		tabPlatforms: func(v view) []widget.Row { return v.platformRows(true) },
+		tabLayers:    view.layerRows,
+		tabHistory:   view.historyRows,
+		tabConfig:    func(v view) []widget.Row { return v.docRows(v.docs.config) },
+		tabManifest:  func(v view) []widget.Row { return v.docRows(v.docs.manifest) },
+		tabSchema1:   view.schema1Rows,
+	}[t](v)
 }
 
 // waitingRows are shown until the first data arrives: the errors so far, or "reading".
@@ -152,7 +146,7 @@ func (v view) waitingRows() []widget.Row {
 		}
 	}
 	if len(rows) == 0 {
-		return []widget.Row{widget.BlankRow(), widget.NoteRow(v.Frame, safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis))}
+		return []widget.Row{widget.BlankRow(), v.note(safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis))}
 	}
 	return rows
 }
@@ -166,22 +160,17 @@ func (p comparePage) filterRows(rows []widget.Row) []widget.Row {
 		return !r.Header && !slices.ContainsFunc(r.DrawnLines(),
 			func(l look.Line) bool { return p.filter.Matches(l.Text().String()) }) && !p.filter.Matches(r.Value.String())
 	})
-	if countSelectable(kept) == 0 {
+	if !slices.ContainsFunc(kept, isSelectable) {
 		kept = append(kept, widget.HeaderRow(look.L(look.Gap(1), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter")))))
 	}
 	return kept
 }
 
-// countSelectable counts the rows that can take the cursor.
-func countSelectable(rows []widget.Row) int {
-	n := 0
-	for _, r := range rows {
-		if !r.Header {
-			n++
-		}
-	}
-	return n
-}
+// isSelectable reports whether a row can take the cursor.
+func isSelectable(r widget.Row) bool { return !r.Header }
+
+// note returns a note, which the cursor skips.
+func (v view) note(t safe.Text) widget.Row { return widget.NoteRow(v.Frame, t) }
 
 // images returns the images of the pair, nil for a side that has not arrived.
 func (v view) images() (a, b *model.Image) {
