@@ -152,7 +152,7 @@ func (p comparePage) uncheckedText() safe.Text {
 		}
 		for _, e := range s.art.Images() {
 			if e.Err != nil {
-				return safe.Sprintf("the layers cannot be checked: %s", page.ShortError(e.Err))
+				return safe.Sprintf("the layers cannot be checked: %s", model.ShortError(e.Err))
 			}
 		}
 	}
@@ -246,7 +246,7 @@ func (c blobCheck) result() safe.Text {
 		text = safe.Sprintf("nothing is missing: the registry has %s", blobs(known))
 	}
 	if c.unknown > 0 {
-		text = safe.Sprintf("%s; %s not known: %s", text, look.Count(c.unknown, safe.Const("is"), safe.Const("are")), page.ShortError(c.err))
+		text = safe.Sprintf("%s; %s not known: %s", text, look.Count(c.unknown, safe.Const("is"), safe.Const("are")), model.ShortError(c.err))
 	}
 	if c.done < c.total {
 		text = safe.Sprintf("%s; %s not checked", text, look.Number(c.total-c.done))

@@ -48,7 +48,7 @@ type headMsg struct {
 // missing tag.
 func (s side) head(ctx context.Context, reg page.Registry) (msg headMsg, ok bool) {
 	now, err := reg.Head(ctx, s.ref)
-	return headMsg{s.load, now}, err == nil || page.IsMissing(err)
+	return headMsg{s.load, now}, err == nil || model.IsMissing(err)
 }
 
 // read starts loading the side again. The previous content stays until the new one is
@@ -167,7 +167,7 @@ func (s side) shortError() safe.Text {
 	if t, ok := errors.AsType[*model.ReadError](s.err); ok && t.Blob != "" {
 		return safe.Const("is not the digest of a manifest")
 	}
-	return safe.Clean(page.ShortError(s.err))
+	return safe.Clean(model.ShortError(s.err))
 }
 
 // createdText returns the build date of the first image that has one. An artifact

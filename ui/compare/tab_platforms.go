@@ -94,10 +94,10 @@ func unreadText(e *model.Entry) safe.Text {
 	switch {
 	case e == nil || e.Err == nil:
 		return safe.Text{}
-	case page.IsMissing(e.Err):
+	case model.IsMissing(e.Err):
 		return safe.Const("not in the registry")
 	}
-	return safe.Clean(page.ShortError(e.Err))
+	return safe.Clean(model.ShortError(e.Err))
 }
 
 // unreadLines says why images of a pair could not be read.

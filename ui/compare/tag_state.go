@@ -147,7 +147,7 @@ func (s side) movedText(f page.Frame, compares string) safe.Text {
 	switch {
 	case s.stale():
 		return safe.Sprintf("%s could not be read again: %s. This is its previous state; r tries again",
-			s.ref.Short(), f.Gate.Clean(page.ShortError(s.err)))
+			s.ref.Short(), f.Gate.Clean(model.ShortError(s.err)))
 	case s.gone:
 		return safe.Sprintf("%s was deleted: this is its previous state, %s. r reads again", s.ref.Short(), look.Short(s.art.Digest()))
 	case s.moved == "":

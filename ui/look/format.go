@@ -73,6 +73,14 @@ func Day(t *time.Time) safe.Text { return column(t, "_2 Jan 2006") }
 // Minute is Day with the time, for a column of MinuteWidth.
 func Minute(t *time.Time) safe.Text { return column(t, "_2 Jan 2006 15:04") }
 
+// DayOrMinute is Day for a column of DayWidth, else Minute.
+func DayOrMinute(t *time.Time, width int) safe.Text {
+	if width == DayWidth {
+		return Day(t)
+	}
+	return Minute(t)
+}
+
 // Second is Minute with the seconds, for a column of SecondWidth.
 func Second(t *time.Time) safe.Text { return column(t, "_2 Jan 2006 15:04:05") }
 

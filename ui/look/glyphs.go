@@ -1,6 +1,7 @@
 package look
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -10,52 +11,40 @@ import (
 // Glyphs are the characters that the program draws. Marks carry the meaning; color only
 // repeats it.
 type Glyphs struct {
-	Ellipsis, Cursor, Dot, Hatch      safe.Text
-	GutterSame, GutterDiff, OnlyA     safe.Text
-	OnlyB, Note, Arrow                safe.Text
-	TopLeft, TopRight, BottomLeft     safe.Text
-	BottomRight, Horizontal, Vertical safe.Text
-	Empty, Twice, Nothing             safe.Text
-	Evidence, EvidenceHere            safe.Text // before a row; EvidenceHere if the cursor is on it
-	MovedTag                          safe.Text // before a tag that has moved
-	marks                             map[diff.Class]safe.Text
-	ascii                             bool
+	Ellipsis, Cursor, Dot, Hatch, Note, Arrow, Empty, Twice, Nothing safe.Text
+	GutterSame, GutterDiff, OnlyA, OnlyB                             safe.Text
+	TopLeft, TopRight, BottomLeft, BottomRight, Horizontal, Vertical safe.Text
+	Evidence, EvidenceHere                                           safe.Text // before a row; EvidenceHere if the cursor is on it
+	MovedTag                                                         safe.Text // before a tag that has moved
+	marks                                                            map[diff.Class]safe.Text
+	ascii                                                            bool
 }
 
 // Unicode returns glyphs that are one cell wide in every terminal font, without emoji.
-func Unicode() Glyphs {
-	c := safe.Const
-	return Glyphs{
-		Ellipsis: c("…"), Cursor: c("›"), Dot: c("·"), Hatch: c("╱"),
-		GutterSame: c("│"), GutterDiff: c("≠"), OnlyA: c("◂"),
-		OnlyB: c("▸"), Note: c("└"), Arrow: c("→"),
-		TopLeft: c("╭"), TopRight: c("╮"), BottomLeft: c("╰"),
-		BottomRight: c("╯"), Horizontal: c("─"), Vertical: c("│"),
-		Empty: c("∅"), Twice: c("×2"), Nothing: c("·"),
-		Evidence: c("*"), EvidenceHere: c("»"), MovedTag: c("↷"),
-		marks: map[diff.Class]safe.Text{
-			diff.Same: c("="), diff.RepackedRow: c("≈"), diff.BothEmpty: c("∅"), diff.Substituted: c("≠"),
-			diff.Added: c("+"), diff.Removed: c("-"), diff.Moved: c("↕"),
-		},
-	}
-}
+func Unicode() Glyphs { return newGlyphs(false) }
 
 // ASCII returns glyphs for terminals without UTF-8.
-func ASCII() Glyphs {
-	c := safe.Const
+func ASCII() Glyphs { return newGlyphs(true) }
+
+func newGlyphs(ascii bool) Glyphs {
+	c := func(unicode, plain string) safe.Text {
+		if ascii {
+			return safe.Clean(plain)
+		}
+		return safe.Clean(unicode)
+	}
 	return Glyphs{
-		Ellipsis: c("~"), Cursor: c(">"), Dot: c("-"), Hatch: c("/"),
-		GutterSame: c("|"), GutterDiff: c("!"), OnlyA: c("<"),
-		OnlyB: c(">"), Note: c("`"), Arrow: c("->"),
-		TopLeft: c("+"), TopRight: c("+"), BottomLeft: c("+"),
-		BottomRight: c("+"), Horizontal: c("-"), Vertical: c("|"),
-		Empty: c("0"), Twice: c("x2"), Nothing: c("."),
-		Evidence: c("*"), EvidenceHere: c("#"), MovedTag: c("~"),
+		Ellipsis: c("…", "~"), Cursor: c("›", ">"), Dot: c("·", "-"), Hatch: c("╱", "/"),
+		GutterSame: c("│", "|"), GutterDiff: c("≠", "!"), OnlyA: c("◂", "<"), OnlyB: c("▸", ">"),
+		Note: c("└", "`"), Arrow: c("→", "->"), Empty: c("∅", "0"), Twice: c("×2", "x2"), Nothing: c("·", "."),
+		TopLeft: c("╭", "+"), TopRight: c("╮", "+"), BottomLeft: c("╰", "+"), BottomRight: c("╯", "+"),
+		Horizontal: c("─", "-"), Vertical: c("│", "|"),
+		Evidence: c("*", "*"), EvidenceHere: c("»", "#"), MovedTag: c("↷", "~"),
 		marks: map[diff.Class]safe.Text{
-			diff.Same: c("="), diff.RepackedRow: c("~"), diff.BothEmpty: c("0"), diff.Substituted: c("!"),
-			diff.Added: c("+"), diff.Removed: c("-"), diff.Moved: c("^"),
+			diff.Same: c("=", "="), diff.RepackedRow: c("≈", "~"), diff.BothEmpty: c("∅", "0"), diff.Substituted: c("≠", "!"),
+			diff.Added: c("+", "+"), diff.Removed: c("-", "-"), diff.Moved: c("↕", "^"),
 		},
-		ascii: true,
+		ascii: ascii,
 	}
 }
 
@@ -69,10 +58,7 @@ func (g Glyphs) KeyName(name string) safe.Text {
 
 // Mark returns the one-cell sign of a class, a blank if it has none.
 func (g Glyphs) Mark(c diff.Class) safe.Text {
-	if m, ok := g.marks[c]; ok {
-		return m
-	}
-	return safe.Const(" ")
+	return cmp.Or(g.marks[c], safe.Const(" "))
 }
 
 // asciiReplacer replaces the characters of the program's sentences that are not ASCII.

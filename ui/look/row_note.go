@@ -1,6 +1,8 @@
 package look
 
 import (
+	"cmp"
+
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -15,8 +17,6 @@ func RowNote(r diff.Row) safe.Text {
 		}
 	}
 	switch r.Class {
-	case diff.Same:
-		return stageNote(r)
 	case diff.RepackedRow:
 		return repackedNote(r)
 	case diff.BothEmpty:
@@ -32,15 +32,14 @@ func RowNote(r diff.Row) safe.Text {
 			return safe.Sprintf("moved: step %d in B", r.Other+1)
 		}
 		return safe.Sprintf("moved: step %d in A", r.Other+1)
-	case diff.Settings:
-		return settingsNote(r)
 	case diff.Alone:
-		if r.A != nil && !r.A.HasLayer || r.B != nil && !r.B.HasLayer {
+		if !cmp.Or(r.A, r.B).HasLayer {
 			return settingsNote(r)
 		}
-		return stageNote(r)
+	case diff.Settings:
+		return settingsNote(r)
 	}
-	return safe.Text{}
+	return stageNote(r)
 }
 
 // faultNote says what is wrong with the layer of a step, empty if nothing is.
@@ -75,11 +74,7 @@ func stageNote(r diff.Row) safe.Text {
 	if r.FilesOf == 0 {
 		return safe.Text{}
 	}
-	last := r.A
-	if last == nil {
-		last = r.B
-	}
-	return safe.Sprintf("of steps %d to %d", r.FilesOf, last.Index+1)
+	return safe.Sprintf("of steps %d to %d", r.FilesOf, cmp.Or(r.A, r.B).Index+1)
 }
 
 func settingsNote(r diff.Row) safe.Text {
@@ -109,23 +104,17 @@ func substitutedNote(r diff.Row) safe.Text {
 		return safe.Const("no layer in A")
 	case !r.B.HasLayer:
 		return safe.Const("no layer in B")
-	}
-	switch r.Detail {
-	case diff.Rebuilt:
-		return safe.Const("rebuilt: differs")
-	case diff.OtherFiles:
-		return safe.Const("other files given")
-	case diff.OtherVersion:
-		return safe.Const("another version")
-	case diff.OtherHash:
+	case r.Detail == diff.OtherHash:
 		return namedByNote(r)
-	case diff.Converted:
-		return safe.Const("converted")
-	case diff.Emptied:
-		return safe.Const("emptied: no file in B")
-	case diff.Filled:
-		return safe.Const("filled: no file in A")
-	case diff.Replaced, diff.Encrypted:
 	}
-	return safe.Const("different instruction")
+	return cmp.Or(detailNotes[r.Detail], safe.Const("different instruction"))
+}
+
+var detailNotes = map[diff.Detail]safe.Text{
+	diff.Rebuilt:      safe.Const("rebuilt: differs"),
+	diff.OtherFiles:   safe.Const("other files given"),
+	diff.OtherVersion: safe.Const("another version"),
+	diff.Converted:    safe.Const("converted"),
+	diff.Emptied:      safe.Const("emptied: no file in B"),
+	diff.Filled:       safe.Const("filled: no file in A"),
 }

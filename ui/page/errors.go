@@ -38,9 +38,3 @@ func joinDot(a, b safe.Text, g look.Glyphs) safe.Text {
 	}
 	return safe.Sprintf("%s %s %s", a, g.Dot, b)
 }
-
-// IsMissing is model.IsMissing, for pages.
-func IsMissing(err error) bool { return model.IsMissing(err) }
-
-// ShortError is model.ShortError, for pages.
-func ShortError(err error) string { return model.ShortError(err) }

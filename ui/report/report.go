@@ -55,7 +55,7 @@ func (p *printer) line(parts ...safe.Text) {
 	t := safe.Concat(parts...)
 	s := t.String()
 	if p.ascii {
-		s = toASCII(t)
+		s = toASCII(p.g.Sentence(t))
 	}
 	_, _ = p.w.WriteString(strings.TrimRight(s, " "))
 	_ = p.w.WriteByte('\n')
@@ -63,11 +63,10 @@ func (p *printer) line(parts ...safe.Text) {
 
 func (p *printer) end() error { return p.w.Flush() }
 
-// toASCII replaces the signs in the program's sentences and escapes all other characters
-// that are not ASCII.
+// toASCII escapes characters that are not ASCII.
 func toASCII(t safe.Text) string {
 	var b strings.Builder
-	for _, r := range look.ASCII().Sentence(t).String() {
+	for _, r := range t.String() {
 		if r < 0x80 {
 			b.WriteRune(r)
 			continue

@@ -107,7 +107,7 @@ func (c tagColumns) line(r tagRow) look.Line {
 	none := safe.Text{}
 	switch {
 	case r.err != nil:
-		return c.lead(r, look.Plain, name).With(look.S(look.Alert, safe.Clean(page.ShortError(r.err))))
+		return c.lead(r, look.Plain, name).With(look.S(look.Alert, safe.Clean(model.ShortError(r.err))))
 	case !r.below.IsEmpty() && r.info != nil && r.below == safe.Const("= "):
 		return look.L(r.mark, r.sign, look.P(name)) // the name may use the whole line
 	case r.digest == "" && r.requested:
@@ -120,15 +120,11 @@ func (c tagColumns) line(r tagRow) look.Line {
 	if i.Size > 0 {
 		size = look.Size(i.Size)
 	}
-	created := look.Minute(i.Created)
-	if c.create == look.DayWidth {
-		created = look.Day(i.Created)
-	}
 	kind := safe.Clean(string(i.Kind))
 	if !r.match.IsEmpty() {
 		return c.joinMatch(r, name, kind, size)
 	}
-	return c.join(r, look.Plain, name, look.Short(r.digest), kind, platformsText(i, c.platforms), created, size)
+	return c.join(r, look.Plain, name, look.Short(r.digest), kind, platformsText(i, c.platforms), look.DayOrMinute(i.Created, c.create), size)
 }
 
 // joinMatch is join with the reason of the match in place of platforms and date.

@@ -10,7 +10,6 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
-	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
 // digestSearch is a digest whose tags the list should find.
@@ -27,10 +26,9 @@ type digestSearch struct {
 // listed. It searches the tags of the reference's digest and puts the cursor on
 // its tag.
 func NewSameImage(env page.Env, of model.Ref) page.Page {
-	return tagsPage{
-		env: env, ref: of.Repo(), list: widget.NameList{IsExtra: model.IsAttached, WantedName: of.Tag}, grouped: true,
-		survey: survey{stage: surveyPending}, search: digestSearch{digest: of.Digest},
-	}.withIndex(newIndex())
+	p := newPage(env, of)
+	p.grouped, p.survey.stage, p.search.digest = true, surveyPending, of.Digest
+	return p
 }
 
 // updateSearch puts the cursor on the first tag of the digest, unless the person

@@ -9,7 +9,6 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/ui/page"
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
@@ -56,7 +55,7 @@ func (x index) setTarget(t model.Tagged) (before digest.Digest) {
 	x.requested[t.Tag] = true
 	old := x.tags[t.Tag]
 	switch {
-	case t.Err != nil && old.Digest != "" && !page.IsMissing(t.Err):
+	case t.Err != nil && old.Digest != "" && !model.IsMissing(t.Err):
 		return "" // keep the known target: this error may pass
 	case old.Digest == t.Digest && old.Digest != "":
 		return ""
@@ -125,7 +124,7 @@ func (x index) unresolved(tags []string, failed bool) []string {
 	var left []string
 	for _, tag := range tags {
 		switch t := x.tags[tag]; {
-		case t.Err == nil && t.Digest == "", failed && t.Err != nil && !page.IsMissing(t.Err):
+		case t.Err == nil && t.Digest == "", failed && t.Err != nil && !model.IsMissing(t.Err):
 			left = append(left, tag)
 		}
 	}

@@ -47,32 +47,25 @@ func (p tagsPage) recheck() (tagsPage, page.Effects) {
 	})
 }
 
-// rechecked marks the poll due, or takes in the answers and shows which tags
-// moved.
-func (p tagsPage) rechecked(msg tea.Msg) (page.Page, page.Effects) {
-	switch msg := msg.(type) {
-	case page.PollMsg:
-		p.poll = p.poll.Fired(msg)
-	case recheckedMsg:
-		if msg.load != p.poll.Load {
-			return p, nil
-		}
-		var moved []string
-		for _, t := range msg.tags {
-			if p.targetArrived(t) {
-				moved = append(moved, t.Tag)
-			}
-		}
-		p, effects := p.sortList()
-		if len(moved) > 0 {
-			var search page.Effects
-			p, search = p.refreshFindings()
-			effects = append(effects, search...)
-		}
-		p.poll, effects = p.poll.Arm(p.listCtx, p.env.Recheck, effects)
-		return p, append(effects, movedToast(p.index, moved)...)
+// rechecked takes in the answers and shows which tags moved.
+func (p tagsPage) rechecked(msg recheckedMsg) (page.Page, page.Effects) {
+	if msg.load != p.poll.Load {
+		return p, nil
 	}
-	return p, nil
+	var moved []string
+	for _, t := range msg.tags {
+		if p.targetArrived(t) {
+			moved = append(moved, t.Tag)
+		}
+	}
+	p, effects := p.sortList()
+	if len(moved) > 0 {
+		var search page.Effects
+		p, search = p.refreshFindings()
+		effects = append(effects, search...)
+	}
+	p.poll, effects = p.poll.Arm(p.listCtx, p.env.Recheck, effects)
+	return p, append(effects, movedToast(p.index, moved)...)
 }
 
 // targetArrived records where a tag points. It reports whether the tag moved or

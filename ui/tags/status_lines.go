@@ -262,7 +262,7 @@ func (p tagsPage) surveyLine(f page.Frame) look.Line {
 			look.Count(s.total, safe.Const("image"), safe.Const("images"))), s.hints()...)
 	case surveyWaiting, surveyDone:
 		if s.err != nil {
-			return line(look.Alert, safe.Clean(page.ShortError(s.err)))
+			return line(look.Alert, safe.Clean(model.ShortError(s.err)))
 		}
 		if s.failed > 0 {
 			return line(look.Warn, safe.Sprintf("%s could not be read", look.Number(s.failed)))

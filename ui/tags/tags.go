@@ -78,16 +78,21 @@ type findingsMsg struct {
 }
 
 // New returns the page of a repository's tags.
-func New(env page.Env, repo model.Ref) page.Page {
-	return tagsPage{env: env, ref: repo.Repo(), list: widget.NameList{IsExtra: model.IsAttached}}.withIndex(newIndex())
+func New(env page.Env, repo model.Ref) page.Page { return newPage(env, repo) }
+
+// newPage returns a page of tags. Its cursor waits for the tag of ref, if that has one.
+func newPage(env page.Env, ref model.Ref) tagsPage {
+	return tagsPage{
+		env: env, ref: ref.Repo(), list: widget.NameList{IsExtra: model.IsAttached, WantedName: ref.Tag},
+	}.withIndex(newIndex())
 }
 
 // NewPick returns a tags page to choose another tag for a side. The cursor starts
 // on the tag of now.
 func NewPick(env page.Env, now model.Ref, side diff.Side) page.Page {
-	return tagsPage{
-		env: env, ref: now.Repo(), pick: side, list: widget.NameList{IsExtra: model.IsAttached, WantedName: now.Tag},
-	}.withIndex(newIndex())
+	p := newPage(env, now)
+	p.pick = side
+	return p
 }
 
 func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
@@ -167,12 +172,10 @@ func (p tagsPage) noteAttached(tags []string) {
 func (p tagsPage) answerArrived(msg tea.Msg) (page.Page, page.Effects) {
 	switch msg := msg.(type) {
 	case peekedMsg:
-		if msg.load != p.list.Load {
-			return p, nil
+		if msg.load == p.list.Load {
+			p.peeking--
+			return p.peekArrived(msg).sortList()
 		}
-		p.peeking--
-		p = p.peekArrived(msg)
-		return p.sortList()
 	case historyMsg:
 		if msg.load == p.list.Load {
 			p.history = msg.history
@@ -181,7 +184,6 @@ func (p tagsPage) answerArrived(msg tea.Msg) (page.Page, page.Effects) {
 			}
 			return p.refreshFindings()
 		}
-		return p, nil
 	case sortedMsg:
 		return p.sortArrived(msg)
 	case findingsMsg:
@@ -192,8 +194,9 @@ func (p tagsPage) answerArrived(msg tea.Msg) (page.Page, page.Effects) {
 				return p, p.showFindings()
 			}
 		}
-		return p, nil
-	case page.PollMsg, recheckedMsg:
+	case page.PollMsg:
+		p.poll = p.poll.Fired(msg)
+	case recheckedMsg:
 		return p.rechecked(msg)
 	case surveyMsg:
 		return p.surveyArrived(msg)
@@ -216,7 +219,7 @@ func (p tagsPage) peekArrived(msg peekedMsg) tagsPage {
 	case msg.err == nil:
 		p.index.addImage(msg.info)
 		p.search = p.search.noteParts(p.index, msg.info.Digest)
-	case d != "" && !page.IsMissing(msg.err):
+	case d != "" && !model.IsMissing(msg.err):
 		p.index.read[d], p.index.failed[d] = true, true
 	}
 	return p
@@ -335,7 +338,7 @@ func (p tagsPage) beforeAndAfter(tag string) page.Effects {
 	t, name := p.index.tags[tag], safe.Sprintf(":%s", safe.Clean(tag))
 	switch {
 	case t.Err != nil:
-		return page.Toast(safe.Sprintf("%s: %s", name, safe.Clean(page.ShortError(t.Err))))
+		return page.Toast(safe.Sprintf("%s: %s", name, safe.Clean(model.ShortError(t.Err))))
 	case t.Digest == "":
 		return page.Toast(safe.Sprintf("%s is not resolved yet", name))
 	case !moved:
@@ -455,7 +458,7 @@ func (p tagsPage) Hints() []key.Binding {
 	if moved {
 		more = slices.Insert(more, 0, page.Describe(page.Keys.Before, "before and after"))
 	}
-	if t := p.index.tags[tag]; t.Err != nil && !page.IsMissing(t.Err) {
+	if t := p.index.tags[tag]; t.Err != nil && !model.IsMissing(t.Err) {
 		more = slices.Insert(more, 0, page.Keys.Reload)
 	}
 	switch {

@@ -86,7 +86,7 @@ func (p timelinePage) Start(ctx context.Context) (page.Page, page.Effects) {
 		past, err := journal.Timeline(ref)
 		report(timelineMsg{load, past, err})
 		for _, s := range latest(past, maxGoneChecks) {
-			if _, err := reg.Head(ctx, ref.AtDigest(s.Digest)); page.IsMissing(err) {
+			if _, err := reg.Head(ctx, ref.AtDigest(s.Digest)); model.IsMissing(err) {
 				report(goneMsg{load, s.Digest})
 			}
 		}
@@ -113,7 +113,7 @@ func (p timelinePage) rechecked(msg targetRecheckedMsg) (page.Page, page.Effects
 	switch {
 	case msg.load != p.poll.Load:
 		return p, nil
-	case msg.err == nil && msg.target != p.target, page.IsMissing(msg.err) && p.target != "":
+	case msg.err == nil && msg.target != p.target, model.IsMissing(msg.err) && p.target != "":
 		return p.Start(p.ctx)
 	}
 	var wait page.Effects
@@ -185,10 +185,7 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 
 // current returns the sighting under the cursor.
 func (p timelinePage) current() (model.Sighting, bool) {
-	r, ok := p.sheet.Current()
-	if !ok {
-		return model.Sighting{}, false
-	}
+	r, _ := p.sheet.Current()
 	i := slices.IndexFunc(p.history, func(s model.Sighting) bool { return sightingID(s) == r.ID })
 	if i < 0 {
 		return model.Sighting{}, false
@@ -281,11 +278,8 @@ func (c timelineColumns) line(s model.Sighting, p timelinePage) look.Line {
 	case s.Digest == p.target:
 		note = look.S(look.Good, safe.Const("now"))
 	}
-	created := look.Minute(s.Created)
-	if c.created == look.DayWidth {
-		created = look.Day(s.Created)
-	}
-	return c.join(mark, look.Plain, look.Short(s.Digest), c.stamp(&s.First), c.stamp(&s.Last), created, note)
+	return c.join(mark, look.Plain, look.Short(s.Digest), c.stamp(&s.First), c.stamp(&s.Last),
+		look.DayOrMinute(s.Created, c.created), note)
 }
 
 func (c timelineColumns) join(mark look.Span, role look.Role, digest, first, last, created safe.Text, note look.Span) look.Line {

@@ -55,18 +55,17 @@ func (p detailPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		p.sheet = s
 		return p, nil
 	}
+	r, _ := p.sheet.Current()
 	switch {
 	case key.Matches(press, page.Keys.Back), key.Matches(press, page.Keys.Open):
 		return p, page.Send(page.PopMsg{})
+	case key.Matches(press, page.Keys.Copy) && !r.Value.IsEmpty():
+		return p, CopyRow(r)
 	case key.Matches(press, page.Keys.Copy):
-		if r, ok := p.sheet.Current(); ok && !r.Value.IsEmpty() {
-			return p, CopyRow(r)
-		}
 		return p, CopyRow(p.row)
+	case key.Matches(press, page.Keys.Command) && !r.Command.IsEmpty():
+		return p, CopyCommand(r)
 	case key.Matches(press, page.Keys.Command):
-		if r, ok := p.sheet.Current(); ok && !r.Command.IsEmpty() {
-			return p, CopyCommand(r)
-		}
 		return p, CopyCommand(p.row)
 	case key.Matches(press, page.Keys.Proof) && p.row.Proof != nil:
 		return p, page.Send(page.PushMsg{Page: NewProof(p.path, p.row)})

@@ -158,19 +158,22 @@ func (s Sheet) moveTo(i, dir int) Sheet {
 
 // Move handles a key that moves the cursor.
 func (s Sheet) Move(msg tea.KeyPressMsg) (Sheet, bool) {
+	for _, scroll := range []struct {
+		key   key.Binding
+		lines int
+	}{
+		{page.Keys.PageUp, -s.height}, {page.Keys.PageDown, s.height},
+		{page.Keys.HalfUp, -s.height / 2}, {page.Keys.HalfDown, s.height / 2},
+	} {
+		if key.Matches(msg, scroll.key) {
+			return s.moveByLines(scroll.lines), true
+		}
+	}
 	switch {
 	case key.Matches(msg, page.Keys.Up):
 		return s.moveTo(s.Cursor-1, -1), true
 	case key.Matches(msg, page.Keys.Down):
 		return s.moveTo(s.Cursor+1, 1), true
-	case key.Matches(msg, page.Keys.PageUp):
-		return s.moveByLines(-s.height), true
-	case key.Matches(msg, page.Keys.PageDown):
-		return s.moveByLines(s.height), true
-	case key.Matches(msg, page.Keys.HalfUp):
-		return s.moveByLines(-s.height / 2), true
-	case key.Matches(msg, page.Keys.HalfDown):
-		return s.moveByLines(s.height / 2), true
 	case key.Matches(msg, page.Keys.Top):
 		s = s.moveTo(0, 1)
 		s.top = 0
