@@ -42,10 +42,10 @@ type Options struct {
 
 // App is the root model: a stack of pages, the prompt, the help and the frame.
 type App struct {
-	env    page.Env
-	stack  []stackEntry
-	nextID page.ID
-	pulse  time.Duration // interval between screen updates while requests run
+	options Options
+	env     page.Env
+	stack   []stackEntry
+	nextID  page.ID
 
 	width, height int
 	theme         look.Theme
@@ -59,8 +59,6 @@ type App struct {
 	answer safe.Text // like toast, over several lines if it needs them
 	prompt *widget.Input
 	help   *helpBox
-	inTmux bool
-	size   func() (width, height int)
 }
 
 // stackEntry is a page on the stack, with the function that cancels its commands.
@@ -77,19 +75,14 @@ func New(ctx context.Context, o Options) App {
 			Context: ctx, Registry: o.Registry, Places: o.Places, Journal: o.Journal, Hosts: o.Hosts, Platform: o.Platform,
 			Crane: "crane", Recheck: o.Recheck, Now: time.Now,
 		},
-		pulse:  cmp.Or(o.Pulse, time.Second),
-		theme:  look.NewTheme(true, o.Glyphs),
-		gate:   o.Gate,
-		inTmux: o.InTmux,
-		size:   o.Size,
+		options: o, theme: look.NewTheme(true, o.Glyphs), gate: o.Gate,
 	}
 	if o.PlainHTTP {
 		a.env.Crane = "crane --insecure"
 	}
+	a.stack = []stackEntry{{page: newHomePage(a.env)}}
 	if o.Guide != nil {
-		a.stack = append(a.stack, stackEntry{page: guidePage{env: a.env, guide: *o.Guide}})
-	} else {
-		a.stack = append(a.stack, stackEntry{page: newHomePage(a.env)})
+		a.stack[0].page = guidePage{env: a.env, guide: *o.Guide}
 	}
 	switch len(o.Open) {
 	case 1:
@@ -161,7 +154,7 @@ func (a App) handle(msg tea.Msg) (App, tea.Cmd) {
 func (a App) resize(to tea.WindowSizeMsg) (App, tea.Cmd) {
 	changed := to.Width != a.width || to.Height != a.height
 	a.width, a.height = to.Width, to.Height
-	if size := a.size; changed && size != nil {
+	if size := a.options.Size; changed && size != nil {
 		return a, func() tea.Msg {
 			width, height := size()
 			if now := (tea.WindowSizeMsg{Width: width, Height: height}); width > 0 && now != to {
@@ -297,12 +290,11 @@ func (a App) perform(owner page.ID, effects page.Effects) (App, tea.Cmd) {
 func (a App) startAll() (App, tea.Cmd) {
 	var cmds []tea.Cmd
 	for i := range a.stack {
-		if a.stack[i].id != 0 { // started by a key that arrived earlier
-			continue
+		if a.stack[i].id == 0 { // otherwise a key that arrived earlier has started it
+			var cmd tea.Cmd
+			a, cmd = a.startPage(i)
+			cmds = append(cmds, cmd)
 		}
-		var cmd tea.Cmd
-		a, cmd = a.startPage(i)
-		cmds = append(cmds, cmd)
 	}
 	return a, tea.Batch(cmds...)
 }
@@ -369,7 +361,7 @@ func (a App) tick() (App, tea.Cmd) {
 		return a, nil
 	}
 	a.ticking, a.startedWork = true, false
-	return a, tea.Tick(a.pulse, func(time.Time) tea.Msg { return tickMsg{} })
+	return a, tea.Tick(cmp.Or(a.options.Pulse, time.Second), func(time.Time) tea.Msg { return tickMsg{} })
 }
 
 func (a App) rememberPlace(place string) tea.Cmd {

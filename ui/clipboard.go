@@ -16,7 +16,7 @@ import (
 // OSC 52 by default. So inside tmux its buffer is set too, and tmux forwards the text if
 // it is configured to (load-buffer -w).
 func (a App) copyCmd(text safe.Text) tea.Cmd {
-	if !a.inTmux {
+	if !a.options.InTmux {
 		return tea.SetClipboard(text.String())
 	}
 	return tea.Batch(tea.SetClipboard(text.String()), tmuxBuffer(a.env.Context, text))

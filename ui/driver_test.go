@@ -18,7 +18,7 @@ func drive(t *testing.T, o Options, width, height int) *driver.Driver {
 		o.Glyphs = look.Unicode()
 	}
 	a := New(t.Context(), o)
-	a.pulse = time.Millisecond
+	a.options.Pulse = time.Millisecond
 	return driver.Start(t, a, width, height)
 }
 

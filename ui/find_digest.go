@@ -15,7 +15,7 @@ import (
 // findDigest answers a digest, or the first digits of one, that is typed into the prompt
 // of a repository, from what the open pages have read. It opens the manifest of a tag.
 // handled is false for other texts and for a whole digest that may be a manifest.
-func (a App) findDigest(typed string) (_ App, _ tea.Cmd, handled bool) {
+func (a App) findDigest(typed string) (_ App, cmd tea.Cmd, handled bool) {
 	words := strings.Fields(typed)
 	repo := repoOf(a.top())
 	if repo.Repository == "" || len(words) == 0 || len(words) > 2 {
@@ -23,14 +23,13 @@ func (a App) findDigest(typed string) (_ App, _ tea.Cmd, handled bool) {
 	}
 	last := words[len(words)-1]
 	prefix, ok := model.ParseDigestPrefix(last, model.ShortDigits)
-	if _, short := model.ParseDigestPrefix(last, 1); !ok && short && strings.Contains(last, "sha256:") {
+	switch _, short := model.ParseDigestPrefix(last, 1); {
+	case !ok && short && strings.Contains(last, "sha256:"):
 		a.answer = safe.Sprintf("%s is too short: at least %d digits of a digest are needed", safe.Clean(last), model.ShortDigits)
 		return a, nil, true
-	}
-	if !ok {
+	case !ok:
 		return a, nil, false
-	}
-	if len(words) == 2 {
+	case len(words) == 2:
 		return a.compareWithDigest(repo, words[0], prefix)
 	}
 	owners := a.digestOwners(repo, prefix)
@@ -38,24 +37,22 @@ func (a App) findDigest(typed string) (_ App, _ tea.Cmd, handled bool) {
 	whole, isWhole := prefix.Whole()
 	switch {
 	case isWhole && (isManifest || len(owners) == 0):
-		a, cmd := a.push(a.pageFor(page.SameImageRoute{Ref: repo.AtDigest(whole)}))
-		return a, cmd, true
+		a, cmd = a.push(a.pageFor(page.SameImageRoute{Ref: repo.AtDigest(whole)}))
 	case len(owners) == 0:
 		a.answer = a.notFoundText(repo, prefix)
-		return a, nil, true
 	case isManifest && found.Kind == model.PartManifest:
 		if len(owners) > 1 {
 			a.answer = diff.OwnersText(owners, false)
 		}
-		a, cmd := a.push(a.pageFor(page.CompareRoute{A: found.Ref}))
-		return a, cmd, true
+		a, cmd = a.push(a.pageFor(page.CompareRoute{A: found.Ref}))
+	default:
+		a.answer = diff.OwnersText(owners, false)
 	}
-	a.answer = diff.OwnersText(owners, false)
-	return a, nil, true
+	return a, cmd, true
 }
 
 // compareWithDigest compares an image with a manifest that is named by its first digits.
-func (a App) compareWithDigest(repo model.Ref, first string, prefix model.DigestPrefix) (_ App, _ tea.Cmd, handled bool) {
+func (a App) compareWithDigest(repo model.Ref, first string, prefix model.DigestPrefix) (_ App, cmd tea.Cmd, handled bool) {
 	with, err := model.ParseBeside(repo, first)
 	if _, whole := prefix.Whole(); whole || err != nil {
 		return a, nil, false
@@ -64,14 +61,13 @@ func (a App) compareWithDigest(repo model.Ref, first string, prefix model.Digest
 	switch found, ok := diff.ManifestIn(owners); {
 	case ok:
 		b := with.AtDigest(found.Digest)
-		a, cmd := a.push(a.pageFor(page.CompareRoute{A: with, B: &b}))
-		return a, cmd, true
+		a, cmd = a.push(a.pageFor(page.CompareRoute{A: with, B: &b}))
 	case len(owners) == 0:
 		a.answer = a.notFoundText(with.Repo(), prefix)
 	default:
 		a.answer = diff.OwnersText(owners, false)
 	}
-	return a, nil, true
+	return a, cmd, true
 }
 
 // digestOwners asks the open pages of a repository, the top page first.

@@ -39,7 +39,7 @@ func (a App) content() string {
 	f := a.frame()
 	body := a.top().View(f)
 	if a.help != nil {
-		body = a.help.view(f)
+		body, _ = a.help.view(f)
 	}
 	last := a.bottomLines()
 	lines := append([]look.Line{a.header()}, body...)
@@ -119,7 +119,7 @@ func (a App) footer() look.Line {
 	}
 	right := a.top().Status()
 	if a.help != nil {
-		right = a.help.status(a.frame())
+		_, right = a.help.view(a.frame())
 	}
 	room := a.width - look.Width(right) - 2
 	return hintLine(a.hints(), a.theme.Glyphs, room).To(room, safe.Text{}).With(look.Gap(1), look.S(look.Faint, right))

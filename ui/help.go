@@ -25,24 +25,18 @@ func (a App) pressHelp(msg tea.KeyPressMsg) (App, tea.Cmd) {
 		a.help = &h
 		return a, nil
 	}
-	if key.Matches(msg, page.Keys.Back) || key.Matches(msg, page.Keys.Help) || key.Matches(msg, page.Keys.Quit) ||
-		key.Matches(msg, page.Keys.Open) {
+	if key.Matches(msg, page.Keys.Back, page.Keys.Help, page.Keys.Quit, page.Keys.Open) {
 		a.help = nil
 	}
 	return a, nil
 }
 
-func (h helpBox) view(f page.Frame) []look.Line {
+// view returns the visible lines and their range for the status.
+func (h helpBox) view(f page.Frame) ([]look.Line, safe.Text) {
 	lines := h.lines(f)
 	from := max(min(h.window.Cursor, len(lines)-f.Height), 0)
-	return lines[from:min(from+f.Height, len(lines))]
-}
-
-// status returns the range of visible lines.
-func (h helpBox) status(f page.Frame) safe.Text {
-	n := len(h.lines(f))
-	from := max(min(h.window.Cursor, n-f.Height), 0)
-	return safe.Sprintf("%d-%d of %d ", from+1, min(from+f.Height, n), n)
+	to := min(from+f.Height, len(lines))
+	return lines[from:to], safe.Sprintf("%d-%d of %d ", from+1, to, len(lines))
 }
 
 // lines arranges the groups in two columns if the terminal is wide enough.

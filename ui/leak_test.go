@@ -81,7 +81,7 @@ type appRunner struct {
 
 func newAppRunner(ctx context.Context, o Options) *appRunner {
 	r := &appRunner{app: New(ctx, o), msgs: make(chan tea.Msg), done: make(chan struct{})}
-	r.app.pulse = time.Millisecond
+	r.app.options.Pulse = time.Millisecond
 	return r
 }
 

@@ -183,21 +183,22 @@ func (j *Journal) takePending(log *repoLog) []Record {
 // History returns the timelines of a repository's tags. With an error it returns
 // what could be read.
 func (j *Journal) History(repo model.Ref) (map[string]model.Timeline, error) {
-	log := j.repoLog(repo)
-	log.mu.Lock()
-	defer log.mu.Unlock()
-	err := j.update(log)
-	return log.history(), err
+	return updated(j, repo, (*repoLog).history)
 }
 
 // Timeline returns the timeline of one tag. With an error it returns what could be
 // read.
 func (j *Journal) Timeline(ref model.Ref) (model.Timeline, error) {
-	log := j.repoLog(ref)
+	return updated(j, ref, func(log *repoLog) model.Timeline { return log.timeline(ref.Tag) })
+}
+
+// updated updates the log of a repository and returns a part of it.
+func updated[T any](j *Journal, repo model.Ref, get func(*repoLog) T) (T, error) {
+	log := j.repoLog(repo)
 	log.mu.Lock()
 	defer log.mu.Unlock()
 	err := j.update(log)
-	return log.timeline(ref.Tag), err
+	return get(log), err
 }
 
 // Known returns the digest of the last sighting of a tag.
@@ -212,11 +213,11 @@ func (j *Journal) Last(ref model.Ref) (_ model.Sighting, ok bool) {
 	if ref.Tag == "" || ref.Digest != "" || ref.At != "" {
 		return model.Sighting{}, false
 	}
-	log := j.repoLog(ref)
-	log.mu.Lock()
-	defer log.mu.Unlock()
-	_ = j.update(log) // a log that cannot be read has no sighting
-	return log.newest(ref.Tag)
+	t, _ := j.Timeline(ref) // a log that cannot be read has no sighting
+	if len(t) == 0 {
+		return model.Sighting{}, false
+	}
+	return t[len(t)-1], true
 }
 
 // update adds new lines and pending records to a log. It does not write.

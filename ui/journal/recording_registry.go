@@ -49,6 +49,9 @@ func (r Registry) Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error
 // Load calls Source.Load and records the digest. The artifact of a tag at a moment
 // has a Ref with tag, moment and digest.
 func (r Registry) Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
+	if arrived == nil {
+		arrived = func(model.Artifact) {}
+	}
 	if ref.At != "" {
 		return atMoment(r, ref, func(at model.Ref) (model.Artifact, error) {
 			named := func(a model.Artifact) model.Artifact {
@@ -56,11 +59,7 @@ func (r Registry) Load(ctx context.Context, ref model.Ref, arrived func(model.Ar
 				a.Ref.Digest = at.Digest
 				return a
 			}
-			a, err := r.Source.Load(ctx, at, func(a model.Artifact) {
-				if arrived != nil {
-					arrived(named(a))
-				}
-			})
+			a, err := r.Source.Load(ctx, at, func(a model.Artifact) { arrived(named(a)) })
 			return named(a), err
 		})
 	}
@@ -70,9 +69,7 @@ func (r Registry) Load(ctx context.Context, ref model.Ref, arrived func(model.Ar
 		if last = a; at.IsZero() {
 			at = time.Now()
 		}
-		if arrived != nil {
-			arrived(a)
-		}
+		arrived(a)
 	})
 	r.note(ref, Record{Digest: last.Digest(), MediaType: last.Top.MediaType, Created: firstCreated(last), At: at})
 	return a, err

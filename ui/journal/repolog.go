@@ -151,15 +151,6 @@ func (log *repoLog) timeline(tag string) model.Timeline {
 	return shareDetails(slices.Clone(withoutFuture(e.timeline, log.now())))
 }
 
-// newest returns the last sighting of a tag.
-func (log *repoLog) newest(tag string) (_ model.Sighting, ok bool) {
-	t := log.timeline(tag)
-	if len(t) == 0 {
-		return model.Sighting{}, false
-	}
-	return t[len(t)-1], true
-}
-
 // compacted returns the shortest content with all sightings to keep. Tags with the
 // oldest sightings come first, because only the end of a too long file is read.
 func (log *repoLog) compacted() []byte {

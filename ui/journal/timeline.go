@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -52,12 +53,7 @@ func addObservation(t model.Timeline, s model.Sighting) model.Timeline {
 // withDetails returns s, completed with what another sighting of the same digest
 // knows.
 func withDetails(s, other model.Sighting) model.Sighting {
-	if s.MediaType == "" {
-		s.MediaType = other.MediaType
-	}
-	if s.Created == nil {
-		s.Created = other.Created
-	}
+	s.MediaType, s.Created = cmp.Or(s.MediaType, other.MediaType), cmp.Or(s.Created, other.Created)
 	return s
 }
 

@@ -40,7 +40,7 @@ type tagTargets struct {
 // digests prints the tags of a repository with their digests.
 func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error {
 	c, err := r.readTargets(ctx, repo, r.Digests)
-	if isCancel(err) || err != nil && len(c.tags) == 0 {
+	if errors.Is(err, context.Canceled) || err != nil && len(c.tags) == 0 {
 		return err
 	}
 	if errPrint := r.printDigests(w, repo, c); errPrint != nil {
@@ -53,7 +53,7 @@ func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error
 }
 
 // readTargets lists the tags of a repository and resolves each page while the next one
-// loads. With an error it returns what came before.
+// loads. It returns the tags in natural order, with an error what came before.
 func (r Request) readTargets(ctx context.Context, repo model.Ref, d *Digests) (*tagTargets, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -79,12 +79,8 @@ func (r Request) readTargets(ctx context.Context, repo model.Ref, d *Digests) (*
 	})
 	wait.Wait()
 	d.clearProgress(&c)
-	return &c, cmp.Or(c.stopped, errList)
-}
-
-// sort puts the tags in natural order.
-func (c *tagTargets) sort() {
 	slices.SortFunc(c.tags, func(a, b model.Tagged) int { return model.CompareNatural(a.Tag, b.Tag) })
+	return &c, cmp.Or(c.stopped, errList)
 }
 
 func (d *Digests) matching(tags []string) []string {
@@ -202,18 +198,17 @@ func mostSpecificFirst(tags []string) []string {
 }
 
 func (r Request) printDigests(w io.Writer, repo model.Ref, c *tagTargets) error {
-	c.sort()
 	groups := grouped(c.tags)
 	if r.Format == "json" {
 		return writeJSON(w, jsonDigestsOf(repo, c, groups))
 	}
 	p := newPrinter(w, r.Options)
 	for _, g := range groups {
-		if r.Format == "markdown" {
-			p.line(safe.Const("- "), code(safe.Clean(string(g.Digest))), safe.Const(": "), safe.Join(each(g.Tags, code), ", "))
-			continue
+		if name := safe.Clean(string(g.Digest)); r.Format == "markdown" {
+			p.line(safe.Const("- "), code(name), safe.Const(": "), safe.Join(each(g.Tags, code), ", "))
+		} else {
+			p.line(name, safe.Const("  "), safe.Join(each(g.Tags, func(t safe.Text) safe.Text { return t }), " "))
 		}
-		p.line(safe.Clean(string(g.Digest)), safe.Const("  "), safe.Join(each(g.Tags, func(t safe.Text) safe.Text { return t }), " "))
 	}
 	return p.end()
 }

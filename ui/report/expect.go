@@ -45,17 +45,18 @@ func jsonExpectationOf(e *diff.Expectation) *jsonExpectation {
 	if e == nil {
 		return nil
 	}
-	out := &jsonExpectation{Met: e.Met(), Headline: e.Headline().String(), Platforms: []jsonExpected{}, Extra: []string{}, Against: []string{},
-		Warnings: []string{}}
+	out := &jsonExpectation{Met: e.Met(), Headline: e.Headline().String(), Platforms: []jsonExpected{},
+		Extra: append([]string{}, e.Extra...), Against: idsOf(e.Failures), Warnings: idsOf(e.Warnings)}
 	for _, x := range e.Platforms {
 		out.Platforms = append(out.Platforms, jsonExpected{x.Platform, orNull(x.Manifest)})
 	}
-	out.Extra = append(out.Extra, e.Extra...)
-	for _, f := range e.Failures {
-		out.Against = append(out.Against, f.ID)
-	}
-	for _, f := range e.Warnings {
-		out.Warnings = append(out.Warnings, f.ID)
-	}
 	return out
+}
+
+func idsOf(findings []diff.Finding) []string {
+	ids := []string{}
+	for _, f := range findings {
+		ids = append(ids, f.ID)
+	}
+	return ids
 }

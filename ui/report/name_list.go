@@ -1,18 +1,12 @@
 package report
 
 import (
-	"context"
-	"errors"
 	"io"
 	"slices"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
-
-func isCancel(err error) bool {
-	return errors.Is(err, context.Canceled)
-}
 
 // Names prints repositories or tags in natural order, one per line. Each is a full
 // reference, which can be an argument of another command.
@@ -25,9 +19,9 @@ func Names(w io.Writer, form string, of model.Ref, names []string, o Options) er
 	for _, n := range names {
 		if form == "markdown" {
 			p.line(safe.Const("- "), code(fullName(of, n)))
-			continue
+		} else {
+			p.line(fullName(of, n))
 		}
-		p.line(fullName(of, n))
 	}
 	return p.end()
 }

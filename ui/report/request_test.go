@@ -155,7 +155,7 @@ func TestCompare_bothFail(t *testing.T) {
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%s and %s: %v", tt.a, tt.b, err)
 		}
-		if tt.a == "stopped" && !isCancel(err) {
+		if tt.a == "stopped" && !errors.Is(err, context.Canceled) {
 			t.Errorf("%v is not a cancellation", err)
 		}
 	}

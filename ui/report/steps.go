@@ -119,6 +119,7 @@ func excerpts(a, b safe.Text, most int) (inA, inB safe.Text) {
 	return excerpt(a, spansA, at, most), excerpt(b, spansB, at, most)
 }
 
+// firstDifference returns the first index at which two texts differ.
 func firstDifference(a, b string) int {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {

@@ -70,7 +70,6 @@ func (r Request) tagSet(ctx context.Context, repo model.Ref) (*model.TagSet, err
 	if len(c.tags) == 0 {
 		return nil, err
 	}
-	c.sort()
 	return &model.TagSet{Repo: repo, Tags: c.tags, Total: c.listed, Truncated: err != nil}, err
 }
 
@@ -176,20 +175,10 @@ func unreadIndexes(set model.TagSet, name string) []digest.Digest {
 }
 
 func mayBeIndex(mediaType string) bool {
-	switch mediaType {
-	case "", v1.MediaTypeImageIndex, model.MediaTypeDockerList:
-		return true
-	}
-	return false
+	return slices.Contains([]string{"", v1.MediaTypeImageIndex, model.MediaTypeDockerList}, mediaType)
 }
 
 // commonPrefix returns the length of the common prefix of two names, without a leading v.
 func commonPrefix(a, b string) int {
-	a, b = strings.TrimPrefix(a, "v"), strings.TrimPrefix(b, "v")
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return min(len(a), len(b))
+	return firstDifference(strings.TrimPrefix(a, "v"), strings.TrimPrefix(b, "v"))
 }

@@ -116,18 +116,10 @@ func (t *Term) Frame() Frame {
 }
 
 // Title returns the window title that the program has set.
-func (t *Term) Title() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.title
-}
+func (t *Term) Title() string { return locked(t, func() string { return t.title }) }
 
 // AltScreen reports whether the alternate screen is active.
-func (t *Term) AltScreen() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.emu.IsAltScreen()
-}
+func (t *Term) AltScreen() bool { return locked(t, t.emu.IsAltScreen) }
 
 // Clipboard returns the text that the program copied last.
 func (t *Term) Clipboard() string {
@@ -140,10 +132,13 @@ func (t *Term) Clipboard() string {
 }
 
 // Bytes returns the number of bytes that the program has written.
-func (t *Term) Bytes() int {
+func (t *Term) Bytes() int { return locked(t, func() int { return t.bytes }) }
+
+// locked returns what get reads of the terminal.
+func locked[T any](t *Term, get func() T) T {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.bytes
+	return get()
 }
 
 // lines splits text for comparisons by line.

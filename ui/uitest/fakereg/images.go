@@ -75,16 +75,14 @@ func (f Images) Load(_ context.Context, ref model.Ref, arrived func(model.Artifa
 
 // Head returns the digest of a tag, from Heads or else from ByTag.
 func (f Images) Head(_ context.Context, ref model.Ref) (digest.Digest, error) {
-	switch d, ok := f.Heads[ref.Tag]; {
-	case ok && d == "":
+	d, ok := f.Heads[ref.Tag]
+	if !ok {
+		d = f.ByTag[ref.Tag].Digest()
+	}
+	if d == "" {
 		return "", &model.ReadError{Message: "there is no " + ref.String(), Missing: true}
-	case ok:
-		return d, nil
 	}
-	if a, ok := f.ByTag[ref.Tag]; ok {
-		return a.Digest(), nil
-	}
-	return "", &model.ReadError{Message: "there is no " + ref.String(), Missing: true}
+	return d, nil
 }
 
 // Resolve is Head for many tags.
