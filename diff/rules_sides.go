@@ -145,17 +145,6 @@ func (c Comparison) entriesOf(p Pair) []entryOf {
 	return matching(both, func(s entryOf) bool { return s.entry != nil })
 }
 
-// matching returns the items for which is holds.
-func matching[T any](items []T, is func(T) bool) []T {
-	var found []T
-	for _, item := range items {
-		if is(item) {
-			found = append(found, item)
-		}
-	}
-	return found
-}
-
 // grouped puts items with the same key together, in the order of the first ones. Items with
 // the zero key are left out.
 func grouped[T any, K comparable](items []T, keyOf func(T) K) [][]T {
@@ -190,14 +179,6 @@ func distinct[T any, K comparable](items []T, to func(T) K) []K {
 		found = appendNew(found, to(item))
 	}
 	return found
-}
-
-// byNumber returns the words for one thing or for several.
-func byNumber(n int, one, several string) string {
-	if n == 1 {
-		return one
-	}
-	return several
 }
 
 func hasHave(n int) string { return byNumber(n, "has", "have") }
