@@ -21,10 +21,16 @@ func (c Comparison) caused(p Pair, v Verdict) Verdict {
 // led puts a finding that stops a deployment before the verdict on the whole. v does not
 // name the platforms that only one side has yet.
 func (c Comparison) led(v Verdict) Verdict {
-	if v.Code == Pending || v.Code == Identical || len(c.shared()) == 0 {
+	if v.Code == Pending || len(c.shared()) == 0 {
 		return v
 	}
 	stop, ok := c.stopFinding()
+	if ok && v.Code == Identical && trustOf(stop.Rests) == Proved {
+		v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, c.leadOf(stop))
+	}
+	if v.Code == Identical {
+		return v
+	}
 	if !ok {
 		v = c.withOneSided(v)
 		if m, stale := c.olderCopy(); stale && !isSame(v.Code) {

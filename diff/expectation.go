@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +22,8 @@ type Expectation struct {
 	Failures  []Finding  // findings that make the check fail
 	Warnings  []Finding  // other findings of severity 2
 
-	unread error // of an unreadable image that may be one of the expected platforms
+	unread   error  // of an unreadable image that may be one of the expected platforms
+	notImage string // what the artifact is, if it has no image
 }
 
 // Expected is one platform that a pipeline expects.
@@ -84,11 +86,19 @@ func Expect(c Comparison, platforms []string) Expectation {
 		e.Platforms = append(e.Platforms, x)
 	}
 	for i := range images {
-		if name := nameOf(images[i]); !taken[i] && name == "" && images[i].Err != nil && !model.IsMissing(images[i].Err) {
+		switch name := nameOf(images[i]); {
+		case taken[i]:
+		case name == "" && lacksPart(images[i].Err) && !model.IsMissing(images[i].Err): // its config, which names its platform
+			e.mayBe(images[i])
+		case name == "" && images[i].Err != nil && !lacksPart(images[i].Err):
 			e.unread = cmp.Or(e.unread, images[i].Err)
-		} else if !taken[i] {
-			e.Extra = append(e.Extra, orNone(nameOf(images[i])))
+		default:
+			e.Extra = append(e.Extra, orNone(name))
 		}
+	}
+	if len(images) == 0 {
+		nameA, _ := c.names()
+		e.notImage = nameA + " has " + contents(*c.A, nil)
 	}
 	all := slices.Clone(c.Findings)
 	for _, p := range c.Pairs {
@@ -106,18 +116,37 @@ func Expect(c Comparison, platforms []string) Expectation {
 	return e
 }
 
-// UnknownArchitecture returns an error if an expected platform is missing and its architecture
-// is probably a typo: neither Go nor OCI knows it.
-func (e Expectation) UnknownArchitecture(c Comparison) error {
+// mayBe takes an image of an unknown platform for those that were not found: it is not known
+// that they are missing.
+func (e *Expectation) mayBe(image model.Entry) {
+	for i, x := range e.Platforms {
+		if x.Manifest == "" {
+			e.Platforms[i].Manifest, e.Platforms[i].Err = image.Descriptor.Digest, image.Err
+		}
+	}
+}
+
+// lacksPart reports whether an image could not be read since the registry lacks its manifest or
+// config. That is a finding, C11 or D8.
+func lacksPart(err error) bool {
+	t, ok := errors.AsType[*model.ReadError](err)
+	return ok && (t.Missing || t.MissingBlob != "")
+}
+
+// UnknownPlatform returns an error if an expected platform is missing and its operating system
+// or architecture is probably a typo: neither Go nor OCI knows it.
+func (e Expectation) UnknownPlatform(c Comparison) error {
 	missing := e.missing()
 	if e.Unread() != nil {
 		missing = nil // the image may have them
 	}
 	for _, name := range missing {
 		base, _, _ := strings.Cut(name, " (")
-		arch := strings.Split(base, "/")[1]
-		if _, err := platforms.Parse(arch); err != nil {
-			return fmt.Errorf("--expect names %s, but %q is not a known architecture; the image has %s", name, arch, c.platformNames())
+		for i, part := range strings.Split(base, "/")[:2] {
+			if _, err := platforms.Parse(part); err != nil && part != "wasi" { // Wasm images of before wasip1 have it
+				kind := [2]string{"operating system", "architecture"}[i]
+				return fmt.Errorf("--expect names %s, but %q is not a known %s; the image has %s", name, part, kind, c.platformNames())
+			}
 		}
 	}
 	return nil
@@ -136,11 +165,11 @@ func (e Expectation) missing() []string {
 func platformOf(x Expected) string { return x.Platform }
 
 // Unread returns the error of an expected platform that could not be read, nil
-// if there is none. A child that the registry does not have counts as missing,
-// not as unreadable: finding C11.
+// if there is none. A manifest or config that the registry does not have counts as missing,
+// not as unreadable: findings C11 and D8.
 func (e Expectation) Unread() error {
 	for _, x := range e.Platforms {
-		if x.Err != nil && !model.IsMissing(x.Err) {
+		if x.Err != nil && !lacksPart(x.Err) {
 			return x.Err
 		}
 	}
@@ -153,10 +182,14 @@ func (e Expectation) Headline() safe.Text {
 	switch {
 	case e.Unread() != nil:
 		return safe.Const("Unknown: an image could not be read")
+	case e.notImage != "":
+		return safe.Sprintf("Not as expected: %s", e.notImage)
 	case len(missing) > 0 && len(e.Failures) > 0:
 		return safe.Sprintf("Not as expected: %s %s missing, and %s", list(missing), isAre(len(missing)), failuresText(e.Failures))
 	case len(missing) > 0:
 		return safe.Sprintf("Not as expected: %s %s missing", list(missing), isAre(len(missing)))
+	case len(e.Failures) > 0 && slices.ContainsFunc(e.Platforms, func(x Expected) bool { return x.Err != nil }):
+		return safe.Sprintf("Not as expected: %s", failuresText(e.Failures))
 	case len(e.Failures) > 0:
 		return safe.Sprintf("Not as expected: all platforms exist, but %s", failuresText(e.Failures))
 	case len(e.Warnings) > 0:

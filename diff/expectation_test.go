@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -30,8 +33,8 @@ func TestParseExpected(t *testing.T) {
 	}
 }
 
-// TestUnknownArchitecture: a name that is probably a typo is an error, unless the image has it.
-func TestUnknownArchitecture(t *testing.T) {
+// TestUnknownPlatform: a name that is probably a typo is an error, unless the image has it.
+func TestUnknownPlatform(t *testing.T) {
 	amd := entry(forArch("amd64").image(t))
 	odd := labelled(entry(forArch("foo").image(t)), "linux", "foo", "")
 	for _, tt := range []struct {
@@ -41,6 +44,7 @@ func TestUnknownArchitecture(t *testing.T) {
 	}{
 		{index(t, "a", amd, odd), "linux/amd46", `--expect names linux/amd46, but "amd46" is not a known architecture; the image has linux/amd64 and linux/foo`},
 		{index(t, "a", amd), "foo", `"foo" is not a known`},
+		{index(t, "a", amd), "lunix/amd64", `--expect names lunix/amd64, but "lunix" is not a known operating system; the image has linux/amd64`},
 		{index(t, "a", amd, odd), "foo", ""},
 		{index(t, "a", amd), "linux/riscv64,windows/amd64,linux/arm/v7,wasi/wasm", ""},
 		{index(t, "a", amd, gone(labelled(odd, "", "", ""), false)), "linux/amd46", ""},
@@ -50,7 +54,7 @@ func TestUnknownArchitecture(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := Describe(tt.a)
-		err = Expect(c, names).UnknownArchitecture(c)
+		err = Expect(c, names).UnknownPlatform(c)
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%s: %v", tt.expected, err)
 		}
@@ -61,6 +65,10 @@ func TestExpect(t *testing.T) {
 	const mb = 1_000_000
 	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
 	unread := gone(arm, false)
+	withoutConfig := single("a", *amd.Image)
+	withoutConfig.Entries[0].Image = nil
+	withoutConfig.Entries[0].Err = &model.ReadError{Message: "no such blob", MissingBlob: amd.Image.Config.Digest}
+	cache := index(t, "a", model.Entry{Descriptor: v1.Descriptor{MediaType: buildCacheType + "v0", Digest: digest.FromString("cache")}, Role: model.RoleArtifact})
 	secretive := func(variable string) build {
 		b := forArch("amd64")
 		b.config = map[string]any{"Env": []string{variable}}
@@ -86,7 +94,9 @@ func TestExpect(t *testing.T) {
 		{"a borrowed base", index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb)), "amd64,arm64", false, "one finding fails the check: In :a, linux/amd64 and linux/arm64 start with the same layers: one is probably not native (C4)", "C4", 0, false},
 		{"certificates for all", index(t, "a", onBase(t, "amd64", "x", mb/2), onBase(t, "arm64", "x", mb/2)), "amd64,arm64", true, "As expected", "", 0, false},
 		{"one platform twice", index(t, "a", amd, entry(forArch("amd64", sets("USER x")).image(t))), "amd64", false, "one finding fails", "C7", 0, false},
-		{"deleted", index(t, "a", amd, gone(arm, true)), "amd64,arm64", false, "one finding fails", "C11", 0, false},
+		{"deleted", index(t, "a", amd, gone(arm, true)), "amd64,arm64", false, "Not as expected: one finding fails the check: linux/arm64 of :a is missing", "C11", 0, false},
+		{"an image without its config", withoutConfig, "amd64", false, "Not as expected: one finding fails the check: :a cannot be pulled: its config is missing", "D8", 0, false},
+		{"a build cache", cache, "amd64", false, "Not as expected: :a has a build cache of BuildKit and no image", "", 0, false},
 		{"a label that lies and a platform twice", index(t, "a", amd, entry(forArch("amd64", sets("USER x")).image(t)),
 			labelled(entry(forArch("amd64", sets("USER y")).image(t)), "linux", "arm64", "")), "amd64,arm64", false,
 			"2 findings fail the check: :a lists the linux/amd64 image as linux/arm64 (C3); Two entries of :a claim linux/amd64", "C3 C7", 0, false},

@@ -358,14 +358,16 @@ func isSame(c Code) bool { r := rank(c); return r >= 0 && r <= rank(Reprinted) }
 
 // Same reports whether A and B are the same image: one digest, or one of the first four
 // rungs, every platform on both sides under the same label, the same image first for each
-// platform, and nothing that a pull needs is missing or broken. With exact, only equal bytes count. One artifact alone is the same as
-// itself.
+// platform, and nothing that a pull needs is missing or broken. With exact, only equal bytes
+// count. One artifact without another is the same as itself.
 func (c Comparison) Same(exact bool) bool {
 	switch {
-	case c.B == nil, c.Verdict.Code == Identical:
+	case c.B == nil:
 		return true
 	case c.cannotBePulled():
 		return false
+	case c.Verdict.Code == Identical:
+		return true
 	}
 	onlyA, onlyB := c.onlyIn()
 	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 &&
@@ -373,10 +375,12 @@ func (c Comparison) Same(exact bool) bool {
 }
 
 // cannotBePulled reports whether a finding says that the registry lacks a manifest, config
-// or layer, that some runtimes refuse one, or that clients take an artifact for the image.
+// or layer, that runtimes refuse one, or that clients take an artifact for the image. Where
+// both sides are the same bytes, what only some runtimes refuse does not count.
 func (c Comparison) cannotBePulled() bool {
 	return slices.ContainsFunc(c.allFindings(), func(f Finding) bool {
-		return f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D8", "D15"}, f.ID) || f.ID == "D24" || f.ID == "D25"
+		return f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D8", "D15"}, f.ID) ||
+			c.Verdict.Code != Identical && (f.ID == "D24" || f.ID == "D25")
 	})
 }
 

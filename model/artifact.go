@@ -166,6 +166,7 @@ type ReadError struct {
 	MissingBlob digest.Digest // the blob that the registry reports as missing, of a manifest that exists
 	Blob        digest.Digest // the digest asked for, if it is not that of a manifest but of a part of an image
 	Absent      digest.Digest // the digest asked for, if the registry has neither a manifest nor a blob of it
+	Corrupt     bool          // the registry sent bytes that are not those of the digest
 	Owners      []Owner       // tags of the repository that Blob belongs to, as far as they were read
 }
 
@@ -189,6 +190,12 @@ func (t *ReadError) Unwrap() error { return t.Err }
 func IsMissing(err error) bool {
 	t, ok := errors.AsType[*ReadError](err)
 	return ok && t.Missing
+}
+
+// IsCorrupt reports whether the registry sent bytes that are not those of the digest.
+func IsCorrupt(err error) bool {
+	t, ok := errors.AsType[*ReadError](err)
+	return ok && t.Corrupt
 }
 
 // ShortError returns the message of an error without the next step. It is untrusted text.

@@ -59,6 +59,7 @@ func TestWrite_unread(t *testing.T) {
 	s.put("both", index(t, "localhost:5000/app:x", amd, arm))
 	s.put("bothOther", index(t, "localhost:5000/app:x", amdOther, arm))
 	s.put("only arm", index(t, "localhost:5000/app:x", arm))
+	s.putUnread("corrupt", single("localhost:5000/app:x", amdOther), &model.ReadError{Message: "other bytes", Corrupt: true, Err: errUnavailable}, 0)
 	s.putUnread("bad amd", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 0)
 	s.putUnread("gone amd", index(t, "localhost:5000/app:x", amdOther, arm), &model.ReadError{Message: "it is not there", Missing: true}, 0)
 	s.putUnread("bad arm", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 1)
@@ -76,6 +77,7 @@ func TestWrite_unread(t *testing.T) {
 		{a: "one", b: "bad", fails: true, want: "could not be read"},
 		{a: "bad", b: "one", fails: true, want: "could not be read"},
 		{a: "bad", b: "bad", same: true, want: "Identical"}, // by digest
+		{a: "bad", b: "corrupt", same: true, fails: true, want: "Identical"},
 		{a: "both", b: "bad amd", fails: true, want: "linux/amd64: :bad amd could not be read"},
 		{a: "both", b: "bad amd", platform: "arm64", same: true, want: "Identical"},
 		{a: "both", b: "bad amd", platform: "amd64", fails: true, want: "could not be read"},
