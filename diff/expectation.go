@@ -105,14 +105,8 @@ func Expect(c Comparison, platforms []string) Expectation {
 		all = append(all, p.Findings...)
 	}
 	sortFindings(all)
-	for _, f := range all {
-		switch {
-		case f.fails():
-			e.Failures = append(e.Failures, f)
-		case f.Severity >= 2:
-			e.Warnings = append(e.Warnings, f)
-		}
-	}
+	e.Failures = matching(all, Finding.fails)
+	e.Warnings = matching(all, func(f Finding) bool { return f.Severity >= 2 && !f.fails() })
 	return e
 }
 

@@ -118,14 +118,6 @@ func maskedValue(name, value string) string {
 // shortName cuts a name from outside to 40 characters.
 func shortName(name string) string { return cutTo(40, name) }
 
-// cutTo shortens a text to a number of characters.
-func cutTo(most int, text string) string {
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
-}
-
 func isVersion(name string) bool { return strings.HasSuffix(name, "_VERSION") || name == "VERSION" }
 
 func major(version string) string {

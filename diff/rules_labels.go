@@ -121,8 +121,6 @@ func lastPart(name string) string {
 	return name
 }
 
-func afterSlash(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
-
 // labelOf returns the first of the named labels that is set, in the config or as an
 // annotation of the manifest.
 func labelOf(img model.Image, names []string) string {

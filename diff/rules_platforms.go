@@ -110,11 +110,6 @@ func namesSubset(tag string, platforms []string) bool {
 	return false
 }
 
-// fieldsOf returns the parts of a text between separators.
-func fieldsOf(text, separators string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(separators, r) })
-}
-
 // tagPlatforms are the words of tags that name an operating system or an architecture.
 var tagPlatforms = []string{"linux", "windows", "amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "mips64le", "loong64"}
 
@@ -165,7 +160,11 @@ func sharedPlatforms(images []model.Entry) []sharedPlatform {
 
 // others are the entries that are not the first one in another packing.
 func (g sharedPlatform) others() []model.Entry {
-	return slices.DeleteFunc(slices.Clone(g.entries[1:]), func(e model.Entry) bool { return isTwin(g.entries[0], e) })
+	return matching(g.entries[1:], func(e model.Entry) bool { return !isTwin(g.entries[0], e) })
+}
+
+func entriesOfAll(groups []sharedPlatform) []model.Entry {
+	return slices.Concat(mappedTo(groups, func(g sharedPlatform) []model.Entry { return g.entries })...)
 }
 
 // packing is how the second entry is packed, "" unless it was read and has the same config
@@ -213,11 +212,7 @@ func (c Comparison) ambiguous(s artifactSide, g sharedPlatform, others []model.E
 // layoutIndex is C7 for the index of an OCI layout, which lists tags and not the platforms of
 // one image.
 func (c Comparison) layoutIndex(s artifactSide, groups []sharedPlatform, names []string) Finding {
-	var entries []model.Entry
-	for _, g := range groups {
-		entries = append(entries, g.entries...)
-	}
-	f := c.onPlatform(s, entries)
+	f := c.onPlatform(s, entriesOfAll(groups))
 	f.Text = safe.Sprintf("%s is like the index of an OCI layout: its entries are the tags %s, not the platforms of one image.",
 		s.name, quoted(list(names)))
 	f.Next = safe.Const("To pull one of them, use its digest. Push each tag for itself")
@@ -227,13 +222,9 @@ func (c Comparison) layoutIndex(s artifactSide, groups []sharedPlatform, names [
 // twinPackings is C7 for platforms whose entries are one image in several packings, as podman
 // pushes it in gzip and zstd.
 func (c Comparison) twinPackings(s artifactSide, groups []sharedPlatform) Finding {
-	var names []string
-	var entries []model.Entry
-	for _, g := range groups {
-		names, entries = append(names, g.name), append(entries, g.entries...)
-	}
+	names := mapped(groups, func(g sharedPlatform) string { return g.name })
 	same := byNumber(len(groups), "it is the same image ("+short(groups[0].entries[0].Image.ID())+")", "they are the same images")
-	f := c.onPlatform(s, entries)
+	f := c.onPlatform(s, entriesOfAll(groups))
 	f.Next = safe.Const("Nothing to fix: clients that know the second packing take it")
 	f.Text = safe.Sprintf("%s offers %s %s, the second time %s: %s.",
 		s.name, list(names), timesText(len(groups[0].entries)), groups[0].packing(), same)

@@ -197,7 +197,8 @@ func reprinted(c Comparison, p Pair, a, b *model.Image) []Finding {
 		rests = on(Hashed, Structure)
 		say = safe.Sprintf("A tool wrote the config again: %s. It means the same to runtimes, but the digest changed.",
 			fieldsText(spelled, nameB))
-		same = safe.Sprintf("the configs differ in nothing but %s", list(distinct(spelled, func(change fieldChange) string { return change.name })))
+		names := distinct(spelled, func(change fieldChange) string { return change.name })
+		same = safe.Sprintf("the configs differ in nothing but %s", list(names))
 	case what == "config" && !jsondoc.Equal(a.Config.Raw, b.Config.Raw):
 		say = safe.Const("A tool wrote the config again without fields of Docker's builder. " +
 			"No runtime reads these fields, but the digest changed.")

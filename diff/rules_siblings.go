@@ -48,11 +48,14 @@ func (t tagState) siblingsFinding(c Comparison, kin SiblingTags) Finding {
 		thing = "index"
 	}
 	same := mostSpecific(kin.Same)
+	checked := same
+	if t.canMove() {
+		checked = slices.Concat([]string{t.ref.Tag}, same)
+	}
 	f := Finding{
 		Rests: on(Hashed), Evidence: t.evidence(), Tags: kin.tags(),
-		Text:  t.siblingsText(thing, same, kin.Shared),
-		Next:  t.siblingsAdvice(same),
-		Check: digestsCheck(t.context.Tags.Repo, slices.Concat(tagsOf(t.ref), same)...),
+		Text: t.siblingsText(thing, same, kin.Shared), Next: t.siblingsAdvice(same),
+		Check: digestsCheck(t.context.Tags.Repo, checked...),
 	}
 	if len(same) > 0 {
 		f.Proof = append(f.Proof, safe.Sprintf("digest(%s) = digest(%s) = %s", t.name, tagText(same[0]), t.now))
@@ -101,14 +104,10 @@ func (t tagState) siblingsText(thing string, same []string, shared []Shared) saf
 
 // siblingsAdvice recommends the most specific tag.
 func (t tagState) siblingsAdvice(same []string) safe.Text {
-	best := ""
-	if len(same) > 0 {
-		best = same[0]
-	}
-	if version.Parse(best).Count <= version.Parse(t.ref.Tag).Count {
+	if len(same) == 0 || version.Parse(same[0]).Count <= version.Parse(t.ref.Tag).Count {
 		return safe.Sprintf("In deployments, use the digest: @%s", t.now)
 	}
-	return safe.Sprintf("In deployments, use %s, the most specific tag, or the digest: @%s", tagText(best), t.now)
+	return safe.Sprintf("In deployments, use %s, the most specific tag, or the digest: @%s", tagText(same[0]), t.now)
 }
 
 // tags returns all tags of a kin, each once.
@@ -124,13 +123,6 @@ func (k SiblingTags) tags() []string {
 		}
 	}
 	return tags
-}
-
-func tagsOf(r model.Ref) []string {
-	if r.Tag == "" || r.Digest != "" || r.At != "" {
-		return nil
-	}
-	return []string{r.Tag}
 }
 
 // platformsText names the images of an index in a sentence.

@@ -54,9 +54,7 @@ func squashMark(img model.Image) (flat, because string) {
 	switch {
 	case layers == 1 && top != nil && strings.HasPrefix(top.CreatedBy, "crane flatten "):
 		return all, "crane flatten"
-	case layers != 1:
-		return "", ""
-	case top == nil && len(img.Config.History) > 0:
+	case layers != 1, top == nil && len(img.Config.History) > 0:
 		return "", ""
 	case top == nil, len(img.Config.History) == 1 && isUnrecorded(img, *top):
 		if img.Manifest.LayerSize() < notableBytes {

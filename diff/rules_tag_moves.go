@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -124,10 +125,7 @@ func (t tagState) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Tex
 		return safe.Sprintf("it is now version %s and was %s before", quoted(now), quoted(was)),
 			[]safe.Text{safe.Sprintf("version label: %s < %s", quoted(now), quoted(was))}, true
 	}
-	was := model.RealDate(from.Created)
-	if at, known := t.previousDate(from); was == nil && known {
-		was = &at
-	}
+	was := cmp.Or(model.RealDate(from.Created), t.previousDate(from))
 	if was == nil || t.created == nil || was.Sub(*t.created) < minBuildGap {
 		return safe.Text{}, nil, false
 	}
@@ -135,14 +133,14 @@ func (t tagState) whyOlder(from model.Sighting) (say safe.Text, proof []safe.Tex
 		[]safe.Text{safe.Sprintf("created: %s < %s", utc(*t.created), utc(*was))}, true
 }
 
-// previousDate returns when the previous image was created, if the list of tags contains
-// that.
-func (t tagState) previousDate(from model.Sighting) (time.Time, bool) {
+// previousDate returns when the previous image was created, nil if the list of tags does not
+// contain that.
+func (t tagState) previousDate(from model.Sighting) *time.Time {
 	if t.context.Tags == nil {
-		return time.Time{}, false
+		return nil
 	}
-	at, known := t.context.Tags.Created[from.Digest]
-	return at, known && model.RealDate(&at) != nil
+	at := t.context.Tags.Created[from.Digest]
+	return model.RealDate(&at)
 }
 
 // olderRelease returns the release that the tag is now and the higher one that it was, by

@@ -1,0 +1,28 @@
+package diff
+
+import "strings"
+
+// byNumber returns the words for one thing or for several.
+func byNumber(n int, one, several string) string {
+	if n == 1 {
+		return one
+	}
+	return several
+}
+
+func hasHave(n int) string { return byNumber(n, "has", "have") }
+
+// cutTo shortens a text to a number of characters.
+func cutTo(most int, text string) string {
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
+}
+
+// fieldsOf returns the parts of a text between separators.
+func fieldsOf(text, separators string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(separators, r) })
+}
+
+func afterSlash(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
