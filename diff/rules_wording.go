@@ -2,14 +2,6 @@ package diff
 
 import "strings"
 
-// byNumber returns the words for one thing or for several.
-func byNumber(n int, one, several string) string {
-	if n == 1 {
-		return one
-	}
-	return several
-}
-
 func hasHave(n int) string { return byNumber(n, "has", "have") }
 
 // cutTo shortens a text to a number of characters.
