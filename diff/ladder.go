@@ -261,30 +261,25 @@ func (l *ladder) sameConfig() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	step, renamed := firstDifference(l.p.Rows), l.configAlgorithms()
-	algorithms := l.otherHashes()
-	switch {
-	case sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers):
+	if sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) {
 		return l.sameBlobs(step, renamed), true
-	case algorithms != "":
+	}
+	v := Verdict{Code: Repacked, Rests: filesGrounds(l.p.Rows), Step: step, Proof: l.configProof()}
+	if algorithms := l.otherHashes(); algorithms != "" {
 		what := "layers"
 		if renamed != "" {
 			what = "config and layers"
 		}
-		return Verdict{
-			Code: Repacked, Rests: filesGrounds(l.p.Rows), Step: step,
-			Headline: safe.Sprintf("Same image, its %s named by %s", what, algorithms),
-			Because: safe.Sprintf("%s. The layers have the same diff_ids and sizes. "+
-				"Docker cannot pull layers named by sha512", l.sameSettingsText()),
-			Proof: append(l.configProof(), l.stepProof(step)...),
-		}, true
+		v.Headline = safe.Sprintf("Same image, its %s named by %s", what, algorithms)
+		v.Because = safe.Sprintf("%s. The layers have the same diff_ids and sizes. Docker cannot pull layers named by sha512",
+			l.sameSettingsText())
+	} else {
+		v.Headline = safe.Sprintf("Same image, packed %s", packingsText(l.p.Rows, l.nameA, l.nameB))
+		v.Because = safe.Sprintf("Same files%s, %s", l.asClaimed(), lowerFirst(l.sameSettingsText()))
+		v.Proof = append(v.Proof, safe.Const("a config contains every setting, and a hash of what each layer unpacks to (diff_id)"))
 	}
-	return Verdict{
-		Code: Repacked, Rests: filesGrounds(l.p.Rows), Step: step,
-		Headline: safe.Sprintf("Same image, packed %s", packingsText(l.p.Rows, l.nameA, l.nameB)),
-		Because:  safe.Sprintf("Same files%s, %s", l.asClaimed(), lowerFirst(l.sameSettingsText())),
-		Proof: slices.Concat(l.configProof(),
-			[]safe.Text{safe.Const("a config contains every setting, and a hash of what each layer unpacks to (diff_id)")}, l.stepProof(step)),
-	}, true
+	v.Proof = append(v.Proof, l.stepProof(step)...)
+	return v, true
 }
 
 // sameBlobs is the verdict on two manifests of one config and the same layers. renamed names

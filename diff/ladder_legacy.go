@@ -18,7 +18,8 @@ func (l *ladder) schema1() (Verdict, bool) {
 	a, okA := schema1Rows(l.a)
 	b, okB := schema1Rows(l.b)
 	mixed := l.a.Manifest.Kind != l.b.Manifest.Kind
-	step := firstDifference(l.p.Rows)
+	step, blobs := firstDifference(l.p.Rows), plural(len(l.withFiles[0]), "blob")
+	v := Verdict{Code: OtherRecord, Rests: on(Structure), Step: step}
 	switch {
 	case okA && okB && slices.EqualFunc(a, b, sameSchema1Row):
 		return schema1Identical(a, mixed, step), true
@@ -29,23 +30,16 @@ func (l *ladder) schema1() (Verdict, bool) {
 	case len(l.withFiles[0]) == 0 || !slices.Equal(l.withFiles[0], l.withFiles[1]):
 		return Verdict{}, false
 	case mixed:
-		return Verdict{
-			Code: OtherRecord, Rests: on(Structure), Step: step,
-			Headline: safe.Const("Same files, recorded in two formats"),
-			Because:  safe.Sprintf("The same %s with files; schema1 does not contain all settings", plural(len(l.withFiles[0]), "blob")),
-		}, true
+		v.Headline = safe.Const("Same files, recorded in two formats")
+		v.Because = safe.Sprintf("The same %s with files; schema1 does not contain all settings", blobs)
 	case slices.Equal(l.allLayers[0], l.allLayers[1]):
-		return Verdict{
-			Code: OtherSettings, Rests: on(Structure), Step: step,
-			Headline: safe.Const("Same files, different settings or a different build"),
-			Because:  safe.Sprintf("%s the same, the history ids are not", allOf(len(l.allLayers[0]), "blob", "is", "are")),
-		}, true
+		v.Code, v.Headline = OtherSettings, safe.Const("Same files, different settings or a different build")
+		v.Because = safe.Sprintf("%s the same, the history ids are not", allOf(len(l.allLayers[0]), "blob", "is", "are"))
+	default:
+		v.Headline = safe.Const("Same files, empty layers recorded differently")
+		v.Because = safe.Sprintf("The same %s with files; the other layers are empty", blobs)
 	}
-	return Verdict{
-		Code: OtherRecord, Rests: on(Structure), Step: step,
-		Headline: safe.Const("Same files, empty layers recorded differently"),
-		Because:  safe.Sprintf("The same %s with files; the other layers are empty", plural(len(l.withFiles[0]), "blob")),
-	}, true
+	return v, true
 }
 
 // schema1Identical is the verdict for equal ids in all rows. If the registry
@@ -60,8 +54,7 @@ func schema1Identical(rows []model.Schema1Row, mixed bool, step int) Verdict {
 	if mixed {
 		v.Rests = on(Hashed)
 		v.Headline = safe.Const("Same image, one side in the schema1 format of 2015")
-		v.Because = safe.Sprintf("%s the same layer and history id on both sides, and the newest id is a hash of the config",
-			allOf(len(rows), "row", "has", "have"))
+		v.Because = safe.Sprintf("%s, and the newest id is a hash of the config", v.Because)
 	}
 	return v
 }

@@ -190,11 +190,10 @@ func platformOrImage(p Pair) string { return cmp.Or(p.Platform, "The image") }
 // envelopeDifference names what differs between two indexes of the same images, in short
 // and in full.
 func (c Comparison) envelopeDifference() (short, all string) {
-	receiptsA, receiptsB := attestations(*c.A), attestations(*c.B)
 	nameA, nameB := c.names()
 	only := ""
 	switch {
-	case !slices.Equal(receiptsA, receiptsB):
+	case !slices.Equal(attestations(*c.A), attestations(*c.B)):
 		only = "the build attestations"
 	case jsondoc.Equal(c.A.Top.Raw, c.B.Top.Raw):
 		only = "a tool rewrote its JSON"
@@ -203,14 +202,11 @@ func (c Comparison) envelopeDifference() (short, all string) {
 	case isNested(*c.B) && !isNested(*c.A):
 		only = nameB + " has inner indexes"
 	}
-	changes := indexChanges(*c.A, *c.B, nameA, nameB)
-	switch {
-	case only != "":
-		return only, only
-	case len(changes) == 0:
-		return "its bytes", "its bytes"
+	if changes := indexChanges(*c.A, *c.B, nameA, nameB); only == "" && len(changes) > 0 {
+		return firstOf(changes), list(changes)
 	}
-	return firstOf(changes), list(changes)
+	only = cmp.Or(only, "its bytes")
+	return only, only
 }
 
 // firstOf is the first of some changes, with the number of the others.
