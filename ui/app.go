@@ -82,7 +82,7 @@ func New(ctx context.Context, o Options) App {
 	}
 	a.stack = []stackEntry{{page: newHomePage(a.env)}}
 	if o.Guide != nil {
-		a.stack[0].page = guidePage{env: a.env, guide: *o.Guide}
+		a.stack[0].page = guidePage{guide: *o.Guide}
 	}
 	switch len(o.Open) {
 	case 1:
@@ -186,7 +186,7 @@ func (a App) navigate(msg tea.Msg) (App, tea.Cmd) {
 	case page.ToastMsg:
 		a.toast = msg.Text
 	case page.HelpMsg:
-		a.help = &helpBox{groups: a.top().Help()}
+		a.help = newHelp(a.top())
 	case page.VisitedMsg:
 		return a, a.rememberPlace(msg.Place)
 	case page.PlacesMsg:
@@ -214,7 +214,7 @@ func (a App) press(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	case key.Matches(msg, page.Keys.Quit):
 		return a, tea.Quit
 	case key.Matches(msg, page.Keys.Help):
-		a.help = &helpBox{groups: a.top().Help()}
+		a.help = newHelp(a.top())
 		return a, nil
 	case key.Matches(msg, page.Keys.Goto):
 		return a.withPrompt(widget.NewInput(safe.Const("go to:"))), nil

@@ -157,7 +157,7 @@ func TestHome_open(t *testing.T) {
 func TestHelp_listsAllKeys(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 160, 60, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.Keys("?")
-	for _, g := range app(d).top().Help() {
+	for _, g := range newHelp(app(d).top()).groups {
 		for _, b := range g.Keys {
 			d.Sees(b.Help().Key, b.Help().Desc)
 		}

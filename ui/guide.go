@@ -31,7 +31,6 @@ const storyWidth = 76
 
 // guidePage shows a guide.
 type guidePage struct {
-	env   page.Env
 	guide Guide
 	sheet widget.Sheet
 }
@@ -107,8 +106,9 @@ func (p guidePage) Hints() []key.Binding {
 	return []key.Binding{page.Keys.Up, page.Keys.Down, page.Keys.Open, page.Describe(page.Keys.Goto, "go to any reference"), page.Keys.Quit}
 }
 func (p guidePage) Status() safe.Text { return safe.Text{} }
-func (p guidePage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Try", Keys: []key.Binding{page.Describe(page.Keys.Open, "open the selected row"),
-		page.Bind("1-9", "open by number")}}, page.MoveKeys, page.GlobalKeys}
+func (p guidePage) Help() page.KeyGroup {
+	return page.KeyGroup{Name: "Try", Keys: []key.Binding{
+		page.Describe(page.Keys.Open, "open the selected row"), page.Bind("1-9", "open by number"),
+	}}
 }
 func (p guidePage) Typing() bool { return false }

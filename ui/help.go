@@ -17,6 +17,10 @@ type helpBox struct {
 	window widget.Window
 }
 
+func newHelp(p page.Page) *helpBox {
+	return &helpBox{groups: []page.KeyGroup{p.Help(), page.MoveKeys, page.GlobalKeys}}
+}
+
 func (a App) pressHelp(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	f, h := a.frame(), *a.help
 	// The lines of the window are scroll positions: the help has no cursor.

@@ -168,7 +168,7 @@ func (p homePage) Hints() []key.Binding {
 	return []key.Binding{page.Describe(page.Keys.Open, "open what you typed"), page.Bind("↓", "go to the list", "down"), page.Keys.ForceQuit}
 }
 
-func (p homePage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Home", Keys: []key.Binding{page.Describe(page.Keys.Open, "open"),
-		page.Bind("↓", "go to the list", "down"), page.Bind("tab", "switch between input and list", "tab")}}, page.MoveKeys, page.GlobalKeys}
+func (p homePage) Help() page.KeyGroup {
+	return page.KeyGroup{Name: "Home", Keys: []key.Binding{page.Describe(page.Keys.Open, "open"),
+		page.Bind("↓", "go to the list", "down"), page.Bind("tab", "switch between input and list", "tab")}}
 }

@@ -137,8 +137,7 @@ func (p repositoriesPage) Hints() []key.Binding {
 		page.Keys.Quit}
 }
 
-func (p repositoriesPage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Repositories",
-		Keys: []key.Binding{page.Describe(page.Keys.Open, "show the tags"), page.Keys.Filter, page.Keys.Copy,
-			page.Keys.Reload}}, page.MoveKeys, page.GlobalKeys}
+func (p repositoriesPage) Help() page.KeyGroup {
+	return page.KeyGroup{Name: "Repositories",
+		Keys: []key.Binding{page.Describe(page.Keys.Open, "show the tags"), page.Keys.Filter, page.Keys.Copy, page.Keys.Reload}}
 }

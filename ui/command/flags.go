@@ -20,25 +20,12 @@ import (
 
 // flags are the values of the flags that tagdiff and its subcommands share.
 type flags struct {
-	output    string
-	platform  string
-	expect    string
-	metadata  string
-	logFile   string
-	exact     bool
-	plainHTTP bool
-	ascii     bool
-	noColor   bool
-	reveal    bool
-	probe     bool
-	noJournal bool
-	recheck   time.Duration
-	timeout   time.Duration
-	parallel  int
-	digests   bool
-	siblings  bool
-	match     string
-	noCache   bool
+	output, logFile, platform, expect, metadata, match string
+	plainHTTP, noJournal, noCache, probe               bool
+	ascii, noColor, reveal                             bool
+	exact, digests, siblings                           bool
+	recheck, timeout                                   time.Duration
+	parallel                                           int
 }
 
 // defineShared adds the flags that every command takes.

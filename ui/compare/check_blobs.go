@@ -13,6 +13,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
 // unannounced is how many requests the check sends without asking first.
@@ -259,13 +260,8 @@ func (p comparePage) checkLine(f page.Frame) look.Line {
 	c := p.check
 	switch c.stage {
 	case checkOffered:
-		cost := safe.Sprintf("Checking all layers needs %s",
-			look.Count(c.total, safe.Const("HEAD request"), safe.Const("HEAD requests")))
-		keys := safe.Const(": enter to go on, esc to cancel")
-		if look.Width(cost)+look.Width(keys) > f.Width-1 {
-			keys = safe.Text{} // the footer names these keys too
-		}
-		return look.L(look.Gap(1), look.S(look.Warn, cost), look.P(keys))
+		return widget.OfferLine(f.Width, safe.Sprintf("Checking all layers needs %s",
+			look.Count(c.total, safe.Const("HEAD request"), safe.Const("HEAD requests"))))
 	case checkRunning:
 		return look.L(look.Gap(1), look.P(safe.Sprintf("%s of %s checked", look.Number(c.done),
 			look.Count(c.total, safe.Const("config and layer"), safe.Const("configs and layers")))), look.S(look.Faint, safe.Const("  esc to stop")))

@@ -179,8 +179,10 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p.nextPlatform(1)
 	case key.Matches(msg, page.Keys.PrevPlatform):
 		return p.nextPlatform(-1)
-	case key.Matches(msg, page.Keys.Left), key.Matches(msg, page.Keys.Right):
-		return p.scroll(key.Matches(msg, page.Keys.Right)), nil
+	case key.Matches(msg, page.Keys.Left):
+		return p.scroll(-scrollStep), nil
+	case key.Matches(msg, page.Keys.Right):
+		return p.scroll(scrollStep), nil
 	case key.Matches(msg, page.Keys.Columns):
 		p.stacked = !p.stacked
 		return p, nil
@@ -264,14 +266,11 @@ func (p comparePage) toTab(t tabID) comparePage {
 	return p
 }
 
+const scrollStep, maxScroll = 8, 10_000 // cells
+
 // scroll moves both sides sideways together.
-func (p comparePage) scroll(right bool) comparePage {
-	const step, most = 8, 10_000
-	if right {
-		p.offset = min(p.offset+step, most)
-	} else {
-		p.offset = max(p.offset-step, 0)
-	}
+func (p comparePage) scroll(cells int) comparePage {
+	p.offset = min(max(p.offset+cells, 0), maxScroll)
 	return p
 }
 
@@ -302,17 +301,15 @@ func (p comparePage) swap() comparePage {
 // changeSide replaces the reference of a side. The tab, the cursor and the other side
 // stay.
 func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
-	var cmd page.Effects
 	p = p.dropCheck()
 	p.lastLoad++
-	if msg.Side == diff.SideA {
-		p.a.stop()
-		p.a, cmd = side{ref: msg.Ref}.read(p.ctx, p.env, p.lastLoad)
-	} else {
-		p.b.stop()
-		p.alone = false
-		p.b, cmd = side{ref: msg.Ref}.read(p.ctx, p.env, p.lastLoad)
+	changed := &p.a
+	if msg.Side == diff.SideB {
+		changed, p.alone = &p.b, false
 	}
+	changed.stop()
+	var cmd page.Effects
+	*changed, cmd = side{ref: msg.Ref}.read(p.ctx, p.env, p.lastLoad)
 	return p.recompare(), cmd
 }
 
@@ -444,36 +441,30 @@ func (p comparePage) Hints() []key.Binding {
 		return []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Keys.Open, page.Describe(page.Keys.MarkB, "compare with"),
 			page.Describe(page.Keys.Proof, "why"), page.Keys.Copy, page.Keys.Back}
 	}
+	back := page.Keys.Back
+	if p.trail != nil {
+		back = page.Describe(page.Keys.Back, "finding")
+	}
 	hints := []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Describe(page.Keys.Next, "next diff"), page.Keys.Open,
-		page.Describe(page.Keys.Proof, "why"), p.backHint(), page.Keys.Copy, page.Describe(page.Keys.Command, "command"), page.Keys.Swap}
+		page.Describe(page.Keys.Proof, "why"), back, page.Keys.Copy, page.Describe(page.Keys.Command, "command"), page.Keys.Swap}
 	if len(p.cmp.Pairs) > 1 {
 		hints = slices.Insert(hints, 1, page.Describe(page.Keys.NextPlatform, "platform"))
 	}
 	return hints
 }
 
-func (p comparePage) backHint() key.Binding {
-	if p.trail != nil {
-		return page.Describe(page.Keys.Back, "finding")
-	}
-	return page.Keys.Back
-}
-
-func (p comparePage) Help() []page.KeyGroup {
-	return []page.KeyGroup{
-		{Name: "Compare", Keys: []key.Binding{
-			page.Keys.NextTab, page.Keys.PrevTab, page.Keys.Tab, page.Keys.Next, page.Keys.Prev, page.Keys.NextPlatform, page.Keys.PrevPlatform,
-			page.Describe(page.Keys.Open, "open the row, or a finding's evidence"),
-			page.Keys.Proof, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Command, page.Keys.Fold,
-			page.Describe(page.Keys.Verify, "check that the registry has every config and layer"),
-			page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns, page.Keys.StepOrder,
-			page.Keys.Left, page.Keys.Right,
-			page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"),
-			page.Describe(page.Keys.Timeline, "timeline of A's tag (T: of B's)"),
-			page.Describe(page.Keys.Before, "before and after a move of A's tag (M: B's)"),
-		}},
-		page.MoveKeys, page.GlobalKeys,
-	}
+func (p comparePage) Help() page.KeyGroup {
+	return page.KeyGroup{Name: "Compare", Keys: []key.Binding{
+		page.Keys.NextTab, page.Keys.PrevTab, page.Keys.Tab, page.Keys.Next, page.Keys.Prev, page.Keys.NextPlatform, page.Keys.PrevPlatform,
+		page.Describe(page.Keys.Open, "open the row, or a finding's evidence"),
+		page.Keys.Proof, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Command, page.Keys.Fold,
+		page.Describe(page.Keys.Verify, "check that the registry has every config and layer"),
+		page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns, page.Keys.StepOrder,
+		page.Keys.Left, page.Keys.Right,
+		page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"),
+		page.Describe(page.Keys.Timeline, "timeline of A's tag (T: of B's)"),
+		page.Describe(page.Keys.Before, "before and after a move of A's tag (M: B's)"),
+	}}
 }
 
 // View returns the header, the filter and the sheet of the tab.

@@ -98,12 +98,8 @@ func (v view) manifestDocs() docDiff {
 
 // hasIndex reports whether a side is an index.
 func (v view) hasIndex() bool {
-	for _, a := range bothSides(v.cmp.A, v.cmp.B) {
-		if a.Top.Kind == model.KindIndex {
-			return true
-		}
-	}
-	return false
+	isIndex := func(a *model.Artifact) bool { return a != nil && a.Top.Kind == model.KindIndex }
+	return isIndex(v.cmp.A) || isIndex(v.cmp.B)
 }
 
 // compareDocs compares two documents line by line. Differences are found before secrets

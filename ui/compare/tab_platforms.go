@@ -20,9 +20,7 @@ func (v view) platformRows(findings bool) []widget.Row {
 	for i, p := range v.cmp.Pairs {
 		row := v.platformRow(p, pairIDOf(v.cmp.Pairs, i), findings && len(v.cmp.Pairs) <= fewPlatforms)
 		if findings {
-			row = v.withFindings(row, groups, func(f diff.Finding) bool {
-				return pointsAtPair(f, p)
-			})
+			row = v.withFindings(row, groups, func(f diff.Finding) bool { return pointsAtPair(f, p) })
 		}
 		rows = append(rows, row)
 	}
@@ -220,18 +218,14 @@ func (v view) otherRows(findings bool) []widget.Row {
 				ValueName: safe.Const("the digest"), Value: entryDigest(&e),
 				Command: v.manifestCommand(only),
 			}
-			if findings {
-				row = v.withFindings(row, groups, func(f diff.Finding) bool { return needsAttention(f) && pointsAtEntry(f, side, &e) })
+			if findings { // without the fact that attestations are not platforms, which every attestation would repeat
+				row = v.withFindings(row, groups, func(f diff.Finding) bool { return f.Severity > 0 && pointsAtEntry(f, side, &e) })
 			}
 			rows = append(rows, row)
 		}
 	}
 	return rows
 }
-
-// needsAttention leaves out the fact that attestations are not platforms, which every
-// attestation would repeat.
-func needsAttention(f diff.Finding) bool { return f.Severity > 0 }
 
 // otherNote describes an entry that is not a platform.
 func otherNote(e model.Entry, of model.Artifact) safe.Text {

@@ -37,17 +37,11 @@ type content struct {
 
 // viewKey is what the sheets depend on, in comparable form.
 type viewKey struct {
-	width, height     int
-	reveal            bool
-	pick              pairID
-	offset            int
-	stacked           bool
-	newestFirst       bool
-	filter            string
-	docs              docsKey
-	trail             string
-	showsConsequences bool
-	valid             bool
+	valid, reveal, stacked, newestFirst, showsConsequences bool
+	width, height, offset                                  int
+	pick                                                   pairID
+	filter, trail                                          string
+	docs                                                   docsKey
 }
 
 // in returns v for another frame.

@@ -32,8 +32,8 @@ type Page interface {
 	// Hints returns the keys for the footer. Status returns the text at its right end.
 	Hints() []key.Binding
 	Status() safe.Text
-	// Help returns all keys of the page, in groups.
-	Help() []KeyGroup
+	// Help returns the keys of the page besides MoveKeys and GlobalKeys.
+	Help() KeyGroup
 	// Typing reports whether keys are text input now.
 	Typing() bool
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
 const (
@@ -249,11 +250,7 @@ func (p tagsPage) surveyLine(f page.Frame) look.Line {
 	}
 	switch s.stage {
 	case surveyOffered:
-		cost, keys := p.surveyCost(), safe.Const(": enter to go on, esc to cancel")
-		if look.Width(cost)+look.Width(keys) > f.Width-1 {
-			keys = safe.Text{} // the footer names these keys too
-		}
-		return line(look.Warn, cost, look.P(keys))
+		return widget.OfferLine(f.Width, p.surveyCost())
 	case surveyingTags:
 		return line(look.Plain, safe.Sprintf("%s of %s resolved", look.Number(s.done),
 			look.Count(s.total, safe.Const("tag"), safe.Const("tags"))), s.hints()...)

@@ -477,17 +477,16 @@ func (p tagsPage) Hints() []key.Binding {
 		append(more, page.Keys.Copy, page.Keys.Back)...)
 }
 
-func (p tagsPage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Tags", Keys: []key.Binding{
+func (p tagsPage) Help() page.KeyGroup {
+	return page.KeyGroup{Name: "Tags", Keys: []key.Binding{
 		page.Describe(page.Keys.Open, "open the tag; with A marked, compare A with it"),
 		page.Describe(page.Keys.Mark, "mark A, then B, and compare"),
 		page.Keys.MarkA, page.Keys.MarkB,
 		page.Describe(page.Keys.Filter, "filter by name, or by the first digits (6 or more) of a digest or image ID; "+
-			"tab in it: plain, fuzzy, regular expression"), page.Keys.Group, page.Keys.Order,
-		page.Keys.Timeline,
+			"tab in it: plain, fuzzy, regular expression"), page.Keys.Group, page.Keys.Order, page.Keys.Timeline,
 		page.Describe(page.Keys.Before, "moved tag: compare before and after"),
 		page.Describe(page.Keys.Fold, "findings on all tags"), page.Keys.Extra,
 		page.Describe(page.Keys.Goto, "go to a :tag, or find what a digest belongs to (12 digits are enough)"),
 		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
-	}}, page.MoveKeys, page.GlobalKeys}
+	}}
 }

@@ -318,10 +318,10 @@ func (p timelinePage) Hints() []key.Binding {
 		page.Keys.Reload, page.Keys.Back}
 }
 
-func (p timelinePage) Help() []page.KeyGroup {
-	return []page.KeyGroup{{Name: "Timeline", Keys: []key.Binding{
+func (p timelinePage) Help() page.KeyGroup {
+	return page.KeyGroup{Name: "Timeline", Keys: []key.Binding{
 		page.Describe(page.Keys.Open, "compare with the tag now; with A marked, compare with A"),
 		page.Describe(page.Keys.Mark, "mark a row, then compare it with another"),
 		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
-	}}, page.MoveKeys, page.GlobalKeys}
+	}}
 }

@@ -36,15 +36,8 @@ type Cell struct {
 // Style is the style of a cell. A blank cell has only the attributes that are visible on
 // it, so that frames that look the same are equal.
 type Style struct {
-	Fg, Bg    Color
-	Bold      bool
-	Faint     bool
-	Italic    bool
-	Underline bool
-	Blink     bool
-	Reverse   bool
-	Conceal   bool
-	Strike    bool
+	Fg, Bg                                                          Color
+	Bold, Faint, Italic, Underline, Blink, Reverse, Conceal, Strike bool
 }
 
 // Color is "" for the terminal's default, "0" to "255" for a palette entry, or #rrggbb.

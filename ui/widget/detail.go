@@ -90,10 +90,10 @@ func (p detailPage) Hints() []key.Binding {
 	return hints
 }
 
-func (p detailPage) Help() []page.KeyGroup {
+func (p detailPage) Help() page.KeyGroup {
 	keys := []key.Binding{page.Describe(page.Keys.Copy, "copy the field under the cursor"), page.Keys.Command}
 	if p.row.Proof != nil {
 		keys = append(keys, page.Keys.Proof)
 	}
-	return []page.KeyGroup{{Name: "Detail", Keys: keys}, page.MoveKeys, page.GlobalKeys}
+	return page.KeyGroup{Name: "Detail", Keys: keys}
 }

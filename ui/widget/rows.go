@@ -23,6 +23,15 @@ func CopyCommand(r Row) page.Effects {
 	return page.Send(page.CopyMsg{What: safe.Const("the command"), Text: r.Command})
 }
 
+// OfferLine names the cost of requests, and the keys that accept or decline it.
+func OfferLine(width int, cost safe.Text) look.Line {
+	keys := safe.Const(": enter to go on, esc to cancel")
+	if look.Width(cost)+look.Width(keys) > width-1 {
+		keys = safe.Text{} // the footer names these keys too
+	}
+	return look.L(look.Gap(1), look.S(look.Warn, cost), look.P(keys))
+}
+
 // FieldRows returns rows for a detail: a name, and its value wrapped beside it.
 func FieldRows(f page.Frame, name, value safe.Text, role look.Role) []Row {
 	if value.IsEmpty() {
