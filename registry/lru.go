@@ -44,9 +44,14 @@ func (c *lru) drop(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.byKey[key]; ok {
-		c.size -= c.order.Remove(e).(*lruEntry).size
-		delete(c.byKey, key)
+		c.removeLocked(e)
 	}
+}
+
+func (c *lru) removeLocked(e *list.Element) {
+	old := c.order.Remove(e).(*lruEntry)
+	delete(c.byKey, old.key)
+	c.size -= old.size
 }
 
 // put stores a value that was parsed from raw bytes. Parsed, it takes about three
@@ -60,9 +65,6 @@ func (c *lru) put(key string, value any, raw int) {
 	e := &lruEntry{key, value, 3*raw + 512}
 	c.byKey[key] = c.order.PushFront(e)
 	for c.size += e.size; c.size > c.limit; {
-		last := c.order.Back()
-		old := c.order.Remove(last).(*lruEntry)
-		delete(c.byKey, old.key)
-		c.size -= old.size
+		c.removeLocked(c.order.Back())
 	}
 }

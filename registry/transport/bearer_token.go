@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -170,9 +171,7 @@ func parseToken(body []byte, now time.Time) (token, error) {
 	if err := json.Unmarshal(body, &w); err != nil {
 		return token{}, errors.New("its response is not JSON")
 	}
-	if w.Token == "" {
-		w.Token = w.AccessToken
-	}
+	w.Token = cmp.Or(w.Token, w.AccessToken)
 	switch {
 	case w.Token == "" || strings.ContainsFunc(w.Token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return token{}, errors.New("its response has no token")

@@ -31,6 +31,7 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 	defer cancel(nil)
 	silence := time.AfterFunc(tr.timeouts.Silence, func() { cancel(ErrSilent) })
 	defer silence.Stop()
+	alive := func() { silence.Reset(tr.timeouts.Silence) }
 	defer time.AfterFunc(tr.timeouts.Total, func() { cancel(ErrSlow) }).Stop()
 
 	resp, err := tr.client.Do(req.WithContext(ctx))
@@ -52,7 +53,7 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 		return a, nil // net/http no longer controls the connection: reading it would have no timeout
 	case resp.StatusCode == http.StatusPartialContent && req.Header.Get("Range") != "":
 		a.Status, a.Partial = http.StatusOK, true
-		a.Body, err = readBody(resp, limit, func() { silence.Reset(tr.timeouts.Silence) })
+		a.Body, err = readBody(resp, limit, alive)
 	case resp.StatusCode != http.StatusOK:
 		a.Body, err = readPrefix(resp.Body, MaxErrorBody)
 		a.Body = redactCredentials(a.Body, req)
@@ -60,7 +61,6 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 			err = nil // the status is enough without the whole body
 		}
 	default:
-		alive := func() { silence.Reset(tr.timeouts.Silence) }
 		a.Body, err = readBody(resp, limit, alive)
 	}
 	if err != nil {

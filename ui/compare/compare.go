@@ -213,7 +213,8 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 	case key.Matches(msg, page.Keys.Reload):
 		return p.reload()
 	case key.Matches(msg, page.Keys.Swap) && !p.alone:
-		return p.swap(), nil
+		p.a, p.b = p.b, p.a // without loading them again
+		return p.recompare(), nil
 	case key.Matches(msg, page.Keys.ChangeA):
 		return p, page.Send(page.PickRoute{Ref: p.a.ref, Side: diff.SideA})
 	case key.Matches(msg, page.Keys.ChangeB), key.Matches(msg, page.Keys.MarkB) && p.alone:
@@ -292,12 +293,6 @@ func (p comparePage) nextPlatform(dir int) (page.Page, page.Effects) {
 	return p.pickPair(pairIDOf(p.cmp.Pairs, (p.pairIndex()+dir+n)%n)), nil
 }
 
-// swap exchanges the sides without loading them again.
-func (p comparePage) swap() comparePage {
-	p.a, p.b = p.b, p.a
-	return p.recompare()
-}
-
 // changeSide replaces the reference of a side. The tab, the cursor and the other side
 // stay.
 func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
@@ -325,7 +320,7 @@ func (p comparePage) recompare() comparePage {
 		p.cmp = diff.Comparison{}
 	}
 	if p.cmp.A != nil {
-		p.cmp = p.cmp.WithTagContext(p.tagContext())
+		p.cmp = p.cmp.WithTagContext(diff.TagContext{A: p.sideContext(p.a), B: p.sideContext(p.b)})
 	}
 	if !p.pickedByUser && len(p.cmp.Pairs) > 0 {
 		p.picked = pairIDOf(p.cmp.Pairs, firstToShow(p.cmp))

@@ -67,14 +67,6 @@ func (p comparePage) toPlatformOf(f diff.Finding) (comparePage, diff.Finding) {
 	return p, f
 }
 
-// boxedFinding returns the group whose text is in the verdict box.
-func (v view) boxedFinding() (diff.Group, bool) {
-	if v.alone || len(v.mainFindings) == 0 {
-		return diff.Group{}, false
-	}
-	return v.mainFindings[0], true
-}
-
 // groupRows returns the row of a finding and its consequences: their number or, if they
 // are shown, a row for each.
 func (v view) groupRows(g diff.Group, first bool) []widget.Row {
@@ -83,7 +75,8 @@ func (v view) groupRows(g diff.Group, first bool) []widget.Row {
 		return []widget.Row{r}
 	}
 	if !v.showsConsequences {
-		r.Lines = append(r.Lines, look.L(look.Gap(bulletIndent), look.S(look.Faint, safe.Sprintf("+ %s", consequences(len(g.Consequences))))))
+		n := look.Count(len(g.Consequences), safe.Const("consequence: f shows it"), safe.Const("consequences: f shows them"))
+		r.Lines = append(r.Lines, look.L(look.Gap(bulletIndent), look.S(look.Faint, safe.Sprintf("+ %s", n))))
 		return []widget.Row{r}
 	}
 	rows := []widget.Row{r}
@@ -114,10 +107,6 @@ func (p comparePage) toggleConsequences() comparePage {
 
 // findingRowID returns the ID of the row for a finding.
 func findingRowID(f diff.Finding) string { return "finding " + findingID(f) }
-
-func consequences(n int) safe.Text {
-	return look.Count(n, safe.Const("consequence: f shows it"), safe.Const("consequences: f shows them"))
-}
 
 // findingRow shows a finding, what to do about it, and the command. The text of the
 // first finding of a comparison is in the verdict box. The next step of the others is

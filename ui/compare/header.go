@@ -200,8 +200,8 @@ func (p comparePage) reasons(f page.Frame) []safe.Text {
 	if !v.Because.IsEmpty() {
 		out = append(out, v.Because)
 	}
-	if g, ok := p.viewIn(f).boxedFinding(); ok {
-		out = append(out, g.Text)
+	if p.cmp.B != nil && len(p.mainFindings) > 0 {
+		out = append(out, p.mainFindings[0].Text)
 	}
 	return out
 }

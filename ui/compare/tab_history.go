@@ -104,14 +104,14 @@ func highlighted(t safe.Text, hot []text.Span, role, hotRole look.Role) []look.S
 	return out
 }
 
-// fromDifference returns how many cells to skip at the start of two instructions so that
-// their first difference is visible.
-func fromDifference(a, b []look.Span, room int) int {
+// fromDifference cuts two instructions on the left if their first difference would not be
+// visible.
+func (v view) fromDifference(a, b []look.Span, room int) (cutA, cutB []look.Span) {
 	common := commonCells(look.L(a...).Text().String(), look.L(b...).Text().String())
 	if common < room*2/3 {
-		return 0
+		return a, b
 	}
-	return common - room/3
+	return v.cellsFrom(a, common-room/3), v.cellsFrom(b, common-room/3)
 }
 
 func commonCells(a, b string) int {
@@ -137,8 +137,7 @@ func (v view) cellsFrom(spans []look.Span, cells int) []look.Span {
 func (v view) sideBySideLine(r diff.Row, a, b []look.Span) look.Line {
 	half := (v.Width - 1 - leadWidth - 3) / 2
 	if r.A != nil && r.B != nil && !r.SameText && v.offset == 0 {
-		skip := fromDifference(a, b, half-look.DayWidth-1)
-		a, b = v.cellsFrom(a, skip), v.cellsFrom(b, skip)
+		a, b = v.fromDifference(a, b, half-look.DayWidth-1)
 	}
 	l := look.L(v.rowLead(r)...).With(v.withDate(r.A, a, half).Spans...)
 	return l.With(v.gutter(r.A != nil, r.B != nil, r.SameText)...).With(v.withDate(r.B, b, half).Spans...)
@@ -181,8 +180,7 @@ func (v view) stackedLines(r diff.Row, a, b []look.Span) []look.Line {
 	var lines []look.Line
 	lead, room := v.rowLead(r), v.Width-1-leadWidth-3
 	if r.A != nil && r.B != nil && v.offset == 0 {
-		skip := fromDifference(a, b, room-look.DayWidth-1)
-		a, b = v.cellsFrom(a, skip), v.cellsFrom(b, skip)
+		a, b = v.fromDifference(a, b, room-look.DayWidth-1)
 	}
 	if r.A != nil {
 		lines = append(lines, look.L(lead...).With(look.S(look.SideA, safe.Const("A "))).With(v.withDate(r.A, a, room).Spans...))

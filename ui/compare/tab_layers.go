@@ -236,9 +236,8 @@ func (v view) instructionPair(r diff.Row, room int) (first, second safe.Text) {
 	if r.B == nil || r.SameText {
 		return first, second
 	}
-	a, b := []look.Span{look.P(first)}, []look.Span{look.P(second)}
-	skip := fromDifference(a, b, room)
-	return look.L(v.cellsFrom(a, skip)...).Text(), look.L(v.cellsFrom(b, skip)...).Text()
+	a, b := v.fromDifference([]look.Span{look.P(first)}, []look.Span{look.P(second)}, room)
+	return look.L(a...).Text(), look.L(b...).Text()
 }
 
 // narrowLayerLines shows one side above the other if they differ.

@@ -47,7 +47,12 @@ func schema1Differences(p diff.Pair) (int, bool) {
 	if !okA || !okB {
 		return 0, false
 	}
-	return count(p.Rows, func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) }), true
+	return count(p.Rows, idsDiffer(a, b)), true
+}
+
+// idsDiffer returns a function that reports whether the IDs of a row differ.
+func idsDiffer(a, b model.Schema1) func(diff.Row) bool {
+	return func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) }
 }
 
 func sameID(a, b *model.Schema1Row) bool { return a != nil && b != nil && a.ID == b.ID }
@@ -75,7 +80,7 @@ func (v view) schema1Rows() []widget.Row {
 		rows = append(rows, v.note(
 			safe.Sprintf("%s has no schema1 view: it needs a history that records as many layers as the image has", sideLetter(missing))))
 	} else if !v.alone {
-		firstDiff = firstDifferentID(v.pair.Rows, a, b)
+		firstDiff = slices.IndexFunc(v.pair.Rows, idsDiffer(a, b)) // the oldest row whose IDs differ
 	}
 	groups := v.pairFindings()
 	for i, r := range slices.Backward(v.pair.Rows) {
@@ -84,11 +89,6 @@ func (v view) schema1Rows() []widget.Row {
 		rows = append(rows, v.withFindings(row, groups, about))
 	}
 	return rows
-}
-
-// firstDifferentID returns the index of the oldest row whose IDs differ, or -1.
-func firstDifferentID(rows []diff.Row, a, b model.Schema1) int {
-	return slices.IndexFunc(rows, func(r diff.Row) bool { return !sameID(schema1At(a, r.A), schema1At(b, r.B)) })
 }
 
 func (v view) schema1Heading(storedA, storedB bool) []widget.Row {

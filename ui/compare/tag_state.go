@@ -72,11 +72,7 @@ func (p comparePage) withTags(set *model.TagSet) comparePage {
 	return p
 }
 
-// tagContext returns what is known about the tags of both sides.
-func (p comparePage) tagContext() diff.TagContext {
-	return diff.TagContext{A: p.sideContext(p.a), B: p.sideContext(p.b)}
-}
-
+// sideContext returns what is known about the tag of a side.
 func (p comparePage) sideContext(s side) diff.SideContext {
 	n := diff.SideContext{History: s.history}
 	if set, ok := p.tagSets[s.ref.Repo()]; ok {

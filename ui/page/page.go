@@ -101,3 +101,16 @@ type PickedMsg struct {
 
 // KnownTagsMsg passes the known tags of a repository to the page below.
 type KnownTagsMsg struct{ Set model.TagSet }
+
+// DigestFinder is a page that knows what digests belong to. It sends no request for an
+// answer.
+type DigestFinder interface {
+	InRepo
+	// DigestOwners returns what the digests that begin with p are of what the page has read.
+	DigestOwners(p model.DigestPrefix) []model.Owner
+	// DigestsRead names what the page has read, and next what reads more of it.
+	DigestsRead() (read, next safe.Text)
+}
+
+// ArtifactsMsg passes artifacts that were read to the page below.
+type ArtifactsMsg struct{ Artifacts []model.Artifact }

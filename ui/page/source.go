@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
@@ -50,4 +51,24 @@ type Journal interface {
 	History(repo model.Ref) (map[string]model.Timeline, error)
 	// Timeline returns all sightings of one tag. It is faster than History.
 	Timeline(ref model.Ref) (model.Timeline, error)
+}
+
+// Places stores the places that the user visited, newest first. Both methods may access
+// the disk.
+type Places interface {
+	Recent() []string
+	Remember(place string)
+}
+
+// Env holds what pages need to create commands and other pages.
+type Env struct {
+	Context  context.Context
+	Registry Registry
+	Places   Places
+	Journal  Journal
+	Hosts    func() []string
+	Platform string
+	Crane    string        // the crane command of shell commands, with its flags
+	Recheck  time.Duration // interval between checks of the tags on screen
+	Now      func() time.Time
 }

@@ -23,13 +23,6 @@ type Options struct {
 	Expectation *diff.Expectation // printed first; may be nil
 }
 
-func (o Options) glyphs() look.Glyphs {
-	if o.ASCII {
-		return look.ASCII()
-	}
-	return look.Unicode()
-}
-
 // command returns a shell command with the flags that the registries need.
 func (o Options) command(t safe.Text) safe.Text {
 	if o.PlainHTTP {
@@ -47,7 +40,11 @@ type printer struct {
 }
 
 func newPrinter(w io.Writer, o Options) *printer {
-	return &printer{bufio.NewWriter(w), o.glyphs(), o.ASCII}
+	glyphs := look.Unicode()
+	if o.ASCII {
+		glyphs = look.ASCII()
+	}
+	return &printer{bufio.NewWriter(w), glyphs, o.ASCII}
 }
 
 // line prints one line without trailing blanks. end returns the first error.

@@ -154,10 +154,12 @@ func mayBeIndex(t model.Tagged) bool {
 
 func anyTag(model.Tagged) bool { return true }
 
-// addAttached records a tag of a signature or an attestation of an image.
-func (x index) addAttached(tag string) {
-	if image, what := model.AttachedTo(tag); what != "" && !slices.Contains(x.attached[image], what) {
-		x.attached[image] = append(x.attached[image], what)
+// addAttached records the tags of signatures and attestations of images.
+func (x index) addAttached(tags []string) {
+	for _, tag := range tags {
+		if image, what := model.AttachedTo(tag); what != "" && !slices.Contains(x.attached[image], what) {
+			x.attached[image] = append(x.attached[image], what)
+		}
 	}
 }
 

@@ -245,18 +245,16 @@ func (p tagsPage) sign(c tagColumns, tag string) look.Span {
 // in other stages.
 func (p tagsPage) surveyLine(f page.Frame) look.Line {
 	s := p.survey
-	line := func(role look.Role, t safe.Text, rest ...look.Span) look.Line {
-		return look.L(look.Gap(1), look.S(role, t)).With(rest...)
-	}
+	line := func(role look.Role, t safe.Text) look.Line { return look.L(look.Gap(1), look.S(role, t)) }
 	switch s.stage {
 	case surveyOffered:
 		return widget.OfferLine(f.Width, p.surveyCost())
 	case surveyingTags:
-		return line(look.Plain, safe.Sprintf("%s of %s resolved", look.Number(s.done),
-			look.Count(s.total, safe.Const("tag"), safe.Const("tags"))), s.hints()...)
+		total := look.Count(s.total, safe.Const("tag"), safe.Const("tags"))
+		return line(look.Plain, safe.Sprintf("%s of %s resolved", look.Number(s.done), total)).With(s.hints()...)
 	case surveyingImages:
-		return line(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.done),
-			look.Count(s.total, safe.Const("image"), safe.Const("images"))), s.hints()...)
+		total := look.Count(s.total, safe.Const("image"), safe.Const("images"))
+		return line(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.done), total)).With(s.hints()...)
 	case surveyWaiting, surveyDone:
 		if s.err != nil {
 			return line(look.Alert, safe.Clean(model.ShortError(s.err)))

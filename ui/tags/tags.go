@@ -133,7 +133,7 @@ func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case widget.NamesMsg:
 		p.list = p.list.Arrived(msg)
 		if msg.Load == p.list.Load {
-			p.noteAttached(msg.Names)
+			p.index.addAttached(msg.Names)
 		}
 		if p.survey.stage == surveyOffered && p.survey.goal != goalMembers {
 			p.survey.total = len(p.tagsToAsk())
@@ -157,15 +157,6 @@ func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		return p.key(msg)
 	}
 	return p.answerArrived(msg)
-}
-
-// noteAttached records the tags of signatures and attestations.
-func (p tagsPage) noteAttached(tags []string) {
-	for _, tag := range tags {
-		if model.IsAttached(tag) {
-			p.index.addAttached(tag)
-		}
-	}
 }
 
 // answerArrived handles the answers of streams.
