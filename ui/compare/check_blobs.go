@@ -1,8 +1,8 @@
 package compare
 
 import (
+	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	"charm.land/bubbles/v2/key"
@@ -31,15 +31,18 @@ const (
 
 // blobCheck is one check. Its answers are kept when it is cancelled.
 type blobCheck struct {
-	stage   checkStage
-	id      page.LoadID // of the running check
-	cancel  context.CancelFunc
-	asks    []repoBlobs
-	total   int
-	done    int
-	missing map[model.Ref]map[digest.Digest]bool
-	unknown int
-	err     error // why the state of the first unknown blob is not known
+	stage                checkStage
+	id                   page.LoadID // of the running check
+	cancel               context.CancelFunc
+	asks                 []repoBlobs
+	total, done, unknown int
+	missing              []missingBlob
+	err                  error // why the state of the first unknown blob is not known
+}
+
+type missingBlob struct {
+	repo   model.Ref
+	digest digest.Digest
 }
 
 // repoBlobs are the blobs to ask one repository for.
@@ -163,7 +166,7 @@ func (p comparePage) uncheckedText() safe.Text {
 func (p comparePage) startCheck() (comparePage, page.Effects) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	c := &p.check
-	c.stage, c.cancel, c.missing = checkRunning, cancel, map[model.Ref]map[digest.Digest]bool{}
+	c.stage, c.cancel = checkRunning, cancel
 	c.id++
 	id, asks, reg := c.id, c.asks, p.env.Registry
 	return p, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
@@ -187,17 +190,9 @@ func (p comparePage) blobAnswered(msg blobStateMsg) comparePage {
 	switch {
 	case msg.state.Err != nil:
 		c.unknown++
-		if c.err == nil {
-			c.err = msg.state.Err
-		}
+		c.err = cmp.Or(c.err, msg.state.Err)
 	case msg.state.Missing:
-		all := maps.Clone(c.missing) // the page before this one keeps its own
-		blobs := maps.Clone(all[msg.repo])
-		if blobs == nil {
-			blobs = map[digest.Digest]bool{}
-		}
-		blobs[msg.state.Digest], all[msg.repo] = true, blobs
-		c.missing = all
+		c.missing = append(slices.Clip(c.missing), missingBlob{msg.repo, msg.state.Digest}) // the page before this one keeps its own
 	}
 	return p
 }
@@ -206,10 +201,15 @@ func (p comparePage) blobAnswered(msg blobStateMsg) comparePage {
 func (p comparePage) endCheck() (comparePage, page.Effects) {
 	result := p.check.result()
 	for _, s := range p.sides() {
-		if s.art != nil {
-			art := s.art.WithMissing(p.check.missing[s.ref.Repo()])
-			s.art = &art
+		if s.art == nil {
+			continue
 		}
+		missing := map[digest.Digest]bool{}
+		for _, m := range p.check.missing {
+			missing[m.digest] = missing[m.digest] || m.repo == s.ref.Repo()
+		}
+		art := s.art.WithMissing(missing)
+		s.art = &art
 	}
 	p.check.cancel()
 	p.check = blobCheck{id: p.check.id}
@@ -227,10 +227,7 @@ func (p comparePage) dropCheck() comparePage {
 
 // result says what the check found.
 func (c blobCheck) result() safe.Text {
-	missing := 0
-	for _, blobs := range c.missing {
-		missing += len(blobs)
-	}
+	missing := len(c.missing)
 	blobs := func(n int) safe.Text {
 		return look.Count(n, safe.Const("config or layer"), safe.Const("configs and layers"))
 	}

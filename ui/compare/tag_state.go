@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -62,12 +63,9 @@ func (p comparePage) withTags(set *model.TagSet) comparePage {
 	if set == nil {
 		return p
 	}
-	sets := map[model.Ref]model.TagSet{set.Repo: *set}
-	for repo, other := range p.tagSets {
-		if repo != set.Repo {
-			sets[repo] = other
-		}
-	}
+	sets := map[model.Ref]model.TagSet{}
+	maps.Copy(sets, p.tagSets) // the page before this one keeps its own
+	sets[set.Repo] = *set
 	p.tagSets = sets
 	return p
 }

@@ -61,19 +61,21 @@ func (r Request) readTargets(ctx context.Context, repo model.Ref, d *Digests) (*
 	var wait sync.WaitGroup
 	errList := r.Registry.Tags(ctx, repo, func(page []string) {
 		tags := d.matching(page)
-		c.count(len(page), len(tags))
+		c.locked(func() { c.listed, c.matched = c.listed+len(page), c.matched+len(tags) })
 		if len(tags) == 0 {
 			return
 		}
 		wait.Go(func() {
 			defer panics.Catch()
 			err := r.Registry.Resolve(ctx, repo, tags, func(found []model.Tagged) {
-				c.add(found)
-				d.progress(&c)
+				c.locked(func() {
+					c.tags = append(c.tags, found...)
+					d.progress(&c)
+				})
 			})
 			if err != nil {
-				c.stop(err)
-				cancel() // the other pages would fail too
+				c.locked(func() { c.stopped = cmp.Or(c.stopped, err) }) // later errors are consequences of the first
+				cancel()                                                // the other pages would fail too
 			}
 		})
 	})
@@ -90,34 +92,18 @@ func (d *Digests) matching(tags []string) []string {
 	return slices.DeleteFunc(slices.Clone(tags), func(t string) bool { return !d.Match.MatchString(t) })
 }
 
-func (c *tagTargets) count(listed, matched int) {
+// locked runs a change under the lock.
+func (c *tagTargets) locked(change func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.listed += listed
-	c.matched += matched
-}
-
-func (c *tagTargets) add(found []model.Tagged) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.tags = append(c.tags, found...)
-}
-
-// stop records the first error; later ones are its consequences.
-func (c *tagTargets) stop(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stopped == nil {
-		c.stopped = err
-	}
+	change()
 }
 
 // progressInterval keeps progress from flooding a slow terminal.
 const progressInterval = 100 * time.Millisecond
 
+// progress shows the progress. c is locked.
 func (d *Digests) progress(c *tagTargets) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if d.Progress == nil || time.Since(c.lastProgress) < progressInterval {
 		return
 	}

@@ -57,7 +57,7 @@ func (c tagColumns) widened(longest int, filled filledColumns) tagColumns {
 	for _, empty := range []struct {
 		column *int
 		filled bool
-	}{{&c.create, filled[createdColumn]}, {&c.size, filled[sizeColumn]}} {
+	}{{&c.create, filled.created}, {&c.size, filled.size}} {
 		if !empty.filled && *empty.column > 0 {
 			c.name += *empty.column + 2
 			*empty.column = 0
@@ -73,16 +73,9 @@ func (c tagColumns) widened(longest int, filled filledColumns) tagColumns {
 	return c
 }
 
-// filledColumns are the columns for which a tag has a value.
-type filledColumns map[filledColumn]bool
-
-type filledColumn int
-
-// The columns that are empty for a list of indexes.
-const (
-	createdColumn filledColumn = iota
-	sizeColumn
-)
+// filledColumns are the columns for which a tag has a value. They are empty for a list of
+// indexes.
+type filledColumns struct{ created, size bool }
 
 func (c tagColumns) heading() look.Line {
 	return c.join(tagRow{mark: look.Gap(1), sign: look.Gap(1)}, look.Faint, safe.Const("tag"), safe.Const("digest"), safe.Const("kind"),

@@ -23,7 +23,7 @@ func TestTagColumnsFor(t *testing.T) {
 		"some more, wide frame":     {100, 20, true, true, 20, 22, look.MinuteWidth},
 		"a narrow frame":            {60, 30, false, false, 42, 0, 0},
 	} {
-		filled := filledColumns{createdColumn: tt.dated, sizeColumn: tt.sized}
+		filled := filledColumns{created: tt.dated, size: tt.sized}
 		c := tagColumnsFor(page.Frame{Width: tt.width, Glyphs: look.Unicode()}, tt.longest, filled)
 		if c.name != tt.name || c.platforms != tt.platforms || c.create != tt.create {
 			t.Errorf("%s: %+v", name, c)

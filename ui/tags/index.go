@@ -29,7 +29,7 @@ type index struct {
 	listedIn  map[digest.Digest][]digest.Digest // indexes by the images they list
 	attached  map[digest.Digest][]string        // kinds of what is attached to an image: sig, att …
 	moves     map[string]movedTag
-	filled    filledColumns
+	filled    *filledColumns
 }
 
 // movedTag is the last sighting of a tag before it moved.
@@ -45,7 +45,7 @@ func newIndex() index {
 		children: map[digest.Digest][]v1.Descriptor{},
 		byDigest: map[digest.Digest][]string{}, byImageID: map[digest.Digest][]digest.Digest{},
 		listedIn: map[digest.Digest][]digest.Digest{}, attached: map[digest.Digest][]string{},
-		moves: map[string]movedTag{}, filled: filledColumns{},
+		moves: map[string]movedTag{}, filled: &filledColumns{},
 	}
 }
 
@@ -82,8 +82,8 @@ func (x index) addImage(info model.TagInfo) {
 	x.read[info.Digest] = true
 	delete(x.failed, info.Digest)
 	x.images[info.Digest] = info
-	x.filled[createdColumn] = x.filled[createdColumn] || info.Created != nil
-	x.filled[sizeColumn] = x.filled[sizeColumn] || info.Size > 0
+	x.filled.created = x.filled.created || info.Created != nil
+	x.filled.size = x.filled.size || info.Size > 0
 	x.addParts(info.Digest, parts)
 	x.addStack(info.Digest, info.Stack)
 }

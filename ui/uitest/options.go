@@ -35,21 +35,13 @@ func (o Options) withDefaults(t testing.TB) Options {
 // developer must not reach the program.
 func (o Options) environment(home, races string) []string {
 	env := []string{
-		"HOME=" + home,
-		"PATH=" + os.Getenv("PATH"),
-		"LANG=C.UTF-8",
+		"HOME=" + home, "PATH=" + os.Getenv("PATH"), "GORACE=log_path=" + filepath.Join(races, "log"),
+		"LANG=C.UTF-8", "TERM=xterm-256color", "COLORTERM=truecolor",
 		"TZ=Asia/Tokyo", // screens show UTC whatever the zone
-		"TERM=xterm-256color",
-		"COLORTERM=truecolor",
-		"GORACE=log_path=" + filepath.Join(races, "log"),
 	}
 	for name, dir := range map[string]string{
-		"XDG_CONFIG_HOME": ".config",
-		"XDG_CACHE_HOME":  ".cache",
-		"XDG_STATE_HOME":  ".local/state",
-		"XDG_DATA_HOME":   ".local/share",
-		"XDG_RUNTIME_DIR": ".run",
-		"TMPDIR":          "tmp",
+		"XDG_CONFIG_HOME": ".config", "XDG_CACHE_HOME": ".cache", "XDG_STATE_HOME": ".local/state",
+		"XDG_DATA_HOME": ".local/share", "XDG_RUNTIME_DIR": ".run", "TMPDIR": "tmp",
 	} {
 		env = append(env, name+"="+filepath.Join(home, dir))
 	}
