@@ -57,8 +57,7 @@ func (c *Client) Tags(ctx context.Context, repo model.Ref, page func(tags []stri
 func (c *Client) tags(repo model.Ref) *lister {
 	h := c.host(repo.Registry)
 	p := newLister(h, repo)
-	p.kind, p.kinds = "tag", "tags"
-	p.valid = model.IsTag
+	p.kind, p.kinds, p.valid = "tag", "tags", model.IsTag
 	p.get = func(ctx context.Context) ([]string, error) {
 		l, err := h.rc.TagList(ctx, regRef(repo))
 		if err != nil {

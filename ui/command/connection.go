@@ -42,7 +42,7 @@ func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	client := registry.New(registry.Options{
 		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel, Timeout: f.timeout,
 		Endpoints: files.Join(files.CacheFolder(), "endpoints.json"),
-		Documents: f.documents(guide), Warn: seen.warn, Known: seen.known(),
+		Documents: f.documents(guide), Warn: seen.warn, Known: seen.Known,
 	})
 	return connection{client, seen, closeLog}, nil
 }

@@ -5,8 +5,6 @@ import (
 	"io"
 	"sync"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/registry/demo"
@@ -52,15 +50,6 @@ func (m *journalSession) forScreens() page.Journal {
 		return nil
 	}
 	return m.Journal
-}
-
-// known returns the function that knows the digest of a tag when it was last read, nil
-// without a journal.
-func (m *journalSession) known() func(model.Ref) (digest.Digest, bool) {
-	if m.Journal == nil {
-		return nil
-	}
-	return m.Journal.Known
 }
 
 // warn prints a warning, or keeps it until there is a writer.

@@ -70,12 +70,9 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 	on.seen.warnTo(cmd.ErrOrStderr())
 	signal.Ignore(syscall.SIGPIPE) // a write error reaches Tell, and the journal gets closed
 	w := watch.Watch{
-		Source: on.source(), Refs: refs, Every: own.interval, Moves: own.moves,
+		Source: on.source(), Refs: refs, Every: own.interval, Moves: own.moves, LastSighting: on.seen.Last,
 		OnEvent:  func(e watch.Event) error { return f.printEvent(cmd.OutOrStdout(), e) },
 		OnOutage: func(o watch.Outage) { printOutage(cmd.ErrOrStderr(), o) },
-	}
-	if on.seen.Journal != nil {
-		w.LastSighting = on.seen.Last
 	}
 	moves, err := w.Run(cmd.Context())
 	readerGone, stopped := errors.Is(err, syscall.EPIPE), errors.Is(err, context.Canceled)

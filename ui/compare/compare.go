@@ -84,13 +84,14 @@ func (p comparePage) Start(ctx context.Context) (page.Page, page.Effects) {
 
 // visited returns the effect that stores this page as a recent place, once it is loaded.
 func (p comparePage) visited() page.Effects {
-	switch {
-	case !p.complete():
+	if !p.complete() {
 		return nil
-	case p.alone:
-		return page.Send(page.VisitedMsg{Place: p.a.ref.String()})
 	}
-	return page.Send(page.VisitedMsg{Place: p.a.ref.String() + " " + p.b.ref.String()})
+	place := p.a.ref.String()
+	if !p.alone {
+		place += " " + p.b.ref.String()
+	}
+	return page.Send(page.VisitedMsg{Place: place})
 }
 
 // complete reports whether both sides, or the only one, have been read.

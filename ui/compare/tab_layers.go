@@ -273,10 +273,7 @@ func (v view) narrowLayerLines(r diff.Row) []look.Line {
 
 // instruction returns the instruction of a step, empty without one.
 func (v view) instruction(st *model.Step) safe.Text {
-	if st == nil {
-		return safe.Text{}
-	}
-	return look.Instruction(*st, v.Gate)
+	return partOf(st, func(st model.Step) safe.Text { return look.Instruction(st, v.Gate) })
 }
 
 // instructionIn returns the instruction of a step in width cells.

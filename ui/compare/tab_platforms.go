@@ -50,7 +50,8 @@ func (v view) platformRow(p diff.Pair, id pairID, below bool) widget.Row {
 	}
 	out := widget.Row{
 		ID: platformID(id), Lines: lines, Differs: role == look.Warn || role == look.Alert,
-		ValueName: safe.Sprintf("the manifest of %s", name), Value: entryDigest(cmp.Or(p.B, p.A)), Title: name,
+		ValueName: safe.Sprintf("the manifest of %s", name), Title: name,
+		Value: safe.Clean(cmp.Or(p.B, p.A).Descriptor.Digest.String()),
 	}
 	out.Command = v.manifestCommand(p)
 	if !v.alone {
@@ -117,13 +118,6 @@ func platformID(id pairID) string { return fmt.Sprint("platform ", id) }
 
 func otherID(side diff.Side, e model.Entry) string {
 	return "other " + string(side) + e.Descriptor.Digest.String()
-}
-
-func entryDigest(e *model.Entry) safe.Text {
-	if e == nil {
-		return safe.Text{}
-	}
-	return safe.Clean(e.Descriptor.Digest.String())
 }
 
 // pairMark returns the sign of a platform's verdict.
@@ -215,7 +209,7 @@ func (v view) otherRows(findings bool) []widget.Row {
 				look.S(look.Faint, otherNote(e, *art)))
 			row := widget.Row{
 				ID: otherID(side, e), Lines: []look.Line{l},
-				ValueName: safe.Const("the digest"), Value: entryDigest(&e),
+				ValueName: safe.Const("the digest"), Value: safe.Clean(e.Descriptor.Digest.String()),
 				Command: v.manifestCommand(only),
 			}
 			if findings { // without the fact that attestations are not platforms, which every attestation would repeat

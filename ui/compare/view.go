@@ -168,11 +168,6 @@ func (v view) note(t safe.Text) widget.Row { return widget.NoteRow(v.Frame, t) }
 
 // images returns the images of the pair, nil for a side that has not arrived.
 func (v view) images() (a, b *model.Image) {
-	if v.pair.A != nil {
-		a = v.pair.A.Image
-	}
-	if v.pair.B != nil {
-		b = v.pair.B.Image
-	}
-	return a, b
+	image := func(e model.Entry) *model.Image { return e.Image }
+	return partOf(v.pair.A, image), partOf(v.pair.B, image)
 }

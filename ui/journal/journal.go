@@ -43,7 +43,8 @@ type Record struct {
 	At        time.Time
 }
 
-// Journal has the timelines of tags. Its methods are safe for concurrent use.
+// Journal has the timelines of tags. Its methods are safe for concurrent use. A nil Journal
+// records nothing and has no last sightings.
 type Journal struct {
 	dir  string // "" for memory only
 	warn func(string)
@@ -150,7 +151,7 @@ func (j *Journal) evictLocked() {
 
 // Record adds observations of a repository's tags. It does not wait for the disk.
 func (j *Journal) Record(repo model.Ref, records []Record) {
-	if len(records) == 0 {
+	if j == nil || len(records) == 0 {
 		return
 	}
 	j.mu.Lock()
@@ -210,7 +211,7 @@ func (j *Journal) Known(ref model.Ref) (_ digest.Digest, ok bool) {
 // Last returns the last sighting of a tag. ok is false if there is none, or if ref
 // has a digest or a moment.
 func (j *Journal) Last(ref model.Ref) (_ model.Sighting, ok bool) {
-	if ref.Tag == "" || ref.Digest != "" || ref.At != "" {
+	if j == nil || ref.Tag == "" || ref.Digest != "" || ref.At != "" {
 		return model.Sighting{}, false
 	}
 	t, _ := j.Timeline(ref) // a log that cannot be read has no sighting

@@ -105,9 +105,6 @@ func (r Registry) Resolve(ctx context.Context, repo model.Ref, tags []string, fo
 }
 
 func (r Registry) noteAll(repo model.Ref, batch []model.Tagged) {
-	if r.Journal == nil {
-		return
-	}
 	at := time.Now()
 	records := make([]Record, 0, len(batch))
 	for _, t := range batch {
@@ -120,7 +117,7 @@ func (r Registry) noteAll(repo model.Ref, batch []model.Tagged) {
 
 // note records an observation, if ref is a tag.
 func (r Registry) note(ref model.Ref, record Record) {
-	if r.Journal == nil || ref.Tag == "" || ref.Digest != "" || record.Digest == "" {
+	if ref.Tag == "" || ref.Digest != "" || record.Digest == "" {
 		return
 	}
 	record.Tag = ref.Tag

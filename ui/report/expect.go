@@ -41,11 +41,8 @@ type jsonExpected struct {
 	Manifest *digest.Digest `json:"manifest"`
 }
 
-func jsonExpectationOf(e *diff.Expectation) *jsonExpectation {
-	if e == nil {
-		return nil
-	}
-	out := &jsonExpectation{Met: e.Met(), Headline: e.Headline().String(), Platforms: []jsonExpected{},
+func jsonExpectationOf(e diff.Expectation) jsonExpectation {
+	out := jsonExpectation{Met: e.Met(), Headline: e.Headline().String(), Platforms: []jsonExpected{},
 		Extra: append([]string{}, e.Extra...), Against: idsOf(e.Failures), Warnings: idsOf(e.Warnings)}
 	for _, x := range e.Platforms {
 		out.Platforms = append(out.Platforms, jsonExpected{x.Platform, orNull(x.Manifest)})

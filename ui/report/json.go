@@ -109,8 +109,8 @@ type jsonEvidence struct {
 // JSON writes the report for other programs. It is ASCII: all other characters are escaped,
 // so that every terminal can show it.
 func JSON(w io.Writer, c diff.Comparison, o Options) error {
-	r := jsonReport{Schema: schema, A: o.side(c.A), B: o.side(c.B), Expect: jsonExpectationOf(o.Expectation), Platforms: []jsonPair{},
-		Findings: o.findings(c.Findings, c.Findings)}
+	r := jsonReport{Schema: schema, A: converted(c.A, o.side), B: converted(c.B, o.side), Expect: converted(o.Expectation, jsonExpectationOf),
+		Platforms: []jsonPair{}, Findings: o.findings(c.Findings, c.Findings)}
 	if c.B != nil {
 		r.Verdict = o.verdict(c.Verdict)
 	}
@@ -147,11 +147,17 @@ func escapeJSON(raw []byte) []byte {
 	return out
 }
 
-func (o Options) side(a *model.Artifact) *jsonSide {
-	if a == nil {
+// converted returns what to makes of a value, nil without one.
+func converted[T, J any](x *T, to func(T) J) *J {
+	if x == nil {
 		return nil
 	}
-	return &jsonSide{Ref: o.Gate.Mask(a.Ref.String()), Digest: a.Top.Digest, MediaType: a.Top.MediaType, Kind: a.Top.Kind}
+	j := to(*x)
+	return &j
+}
+
+func (o Options) side(a model.Artifact) jsonSide {
+	return jsonSide{Ref: o.Gate.Mask(a.Ref.String()), Digest: a.Top.Digest, MediaType: a.Top.MediaType, Kind: a.Top.Kind}
 }
 
 func (o Options) verdict(v diff.Verdict) *jsonVerdict {
@@ -170,14 +176,14 @@ func stringsOf(lines []safe.Text) []string {
 }
 
 func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
-	out := jsonPair{Platform: p.Platform, A: o.image(p.A), B: o.image(p.B), Base: o.base(c, p), Steps: []jsonRow{},
+	out := jsonPair{Platform: p.Platform, A: converted(p.A, o.image), B: converted(p.B, o.image), Base: o.base(c, p), Steps: []jsonRow{},
 		Findings: o.findings(p.Findings, slices.Concat(p.Findings, c.Findings))}
 	if c.B != nil {
 		out.Verdict = o.verdict(p.Verdict)
 	}
 	for _, r := range p.Rows {
 		out.Steps = append(out.Steps, jsonRow{
-			Class: orNull(r.Class), Detail: orNull(r.Detail), Duplicated: r.Duplicated(), A: o.step(r.A), B: o.step(r.B),
+			Class: orNull(r.Class), Detail: orNull(r.Detail), Duplicated: r.Duplicated(), A: converted(r.A, o.step), B: converted(r.B, o.step),
 		})
 	}
 	return out
@@ -192,11 +198,8 @@ func (o Options) base(c diff.Comparison, p diff.Pair) *jsonBase {
 	return &jsonBase{row, o.Gate.Mask(base.Name), base.Trust, safe.Clean(base.Because).String()}
 }
 
-func (o Options) image(e *model.Entry) *jsonImage {
-	if e == nil {
-		return nil
-	}
-	out := &jsonImage{Manifest: orNull(e.Descriptor.Digest)}
+func (o Options) image(e model.Entry) jsonImage {
+	out := jsonImage{Manifest: orNull(e.Descriptor.Digest)}
 	if e.Image != nil {
 		out.Config = orNull(e.Image.ID())
 	}
@@ -206,11 +209,8 @@ func (o Options) image(e *model.Entry) *jsonImage {
 	return out
 }
 
-func (o Options) step(s *model.Step) *jsonStep {
-	if s == nil {
-		return nil
-	}
-	return &jsonStep{
+func (o Options) step(s model.Step) jsonStep {
+	return jsonStep{
 		Index: s.Index, CreatedBy: o.Gate.Mask(s.CreatedBy), Layer: orNull(s.Layer.Digest), DiffID: orNull(s.DiffID),
 		Size: s.Layer.Size, Empty: s.Empty,
 	}
