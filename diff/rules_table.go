@@ -75,7 +75,7 @@ var rulesSame = []rule{{
 	proof: "all instructions are equal, some diff_ids differ, created differs",
 }, {
 	id: "A8", name: "format-converted", pair: onBoth(converted),
-	means: "The manifests of one image have the formats of Docker and of OCI. Their digests differ for this reason.",
+	means: "The configs are the same. One manifest has the format of Docker, the other that of OCI, so their digests differ.",
 	proof: "the media types of the manifests are of different families, and the configs are equal as bytes or as JSON",
 }, {
 	id: "A9", name: "wrapped", whole: wrapped,
@@ -83,11 +83,11 @@ var rulesSame = []rule{{
 	proof: "images(B) = {M}, and M = A or config(M) = config(A)",
 }, {
 	id: "A10", name: "flattened", whole: flattened,
-	means: "One side serves several platforms, the other only one of them, as after docker pull, tag and push on one machine.",
+	means: "One side serves several platforms, the other only one of them. For example, docker pull, tag and push on one machine do this.",
 	proof: "A is an index, B a single image, config(B) = config of a child of A",
 }, {
 	id: "A11", name: "comparing-parent-with-child", whole: parentWithChild,
-	means: "One side is the digest of an index, the other the digest of one of its members. They do not contradict each other.",
+	means: "One side is the digest of an index, the other the digest of one of its members. This is not a contradiction.",
 	proof: "the requested digest is in the index of the other side",
 }, {
 	id: "A12", name: "re-printed", pair: onBoth(reprinted), causes: []string{"A8"},
@@ -98,8 +98,8 @@ var rulesSame = []rule{{
 // rulesSchema1 is group B: the schema1 view.
 var rulesSchema1 = []rule{{
 	id: "B1", name: "legacy-view", pair: onSides(legacyView),
-	means: "The ids of a schema1 manifest follow from its layers. So it does not show how the image was built: a registry or a copying tool " +
-		"converted a later format for old clients.",
+	means: "The ids of a schema1 manifest are computed from its layers: a registry or a copying tool converted a later format for old " +
+		"clients.",
 	proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
 }, {
 	id: "B2", name: "invented-ids", pair: onBoth(inventedIDs), causes: []string{"A3", "A4", "A8", "A12", "A2"},
@@ -108,16 +108,16 @@ var rulesSchema1 = []rule{{
 	proof: "id(row) = sha256(blobSum(row) + \" \" + id(row below)); the newest also hashes the config",
 }, {
 	id: "B3", name: "legacy-hides-platforms", whole: legacyHidesPlatforms,
-	means: "A registry that is asked for schema1 always shows only linux/amd64, even for an index of many platforms.",
+	means: "As schema1, a registry serves only linux/amd64, even if the tag points at an index of many platforms.",
 	proof: "one side is schema1, the other an index of more than one platform",
 }, {
 	id: "B4", name: "native-schema1", pair: onSides(nativeSchema1),
 	means: "The image was pushed as schema1, the format of 2015. New runtimes refuse it.",
-	proof: "schemaVersion = 1, and the ids do not follow from the layers",
+	proof: "schemaVersion = 1, and the ids are not those computed from the layers",
 }, {
 	id: "B5", name: "answer-depends-on-the-question", whole: onArtifacts(answerDepends),
 	means: "Clients that accept fewer formats get another digest for a tag, or no manifest. tagdiff checks this with --probe.",
-	proof: "HEAD of the tag with the types of Docker alone, or of single images alone, returns another digest or status",
+	proof: "HEAD of the tag that accepts only the types of Docker, or only those of single images, returns another digest or status",
 }}
 
 // rulesPlatforms is group C: platforms.
@@ -136,7 +136,7 @@ var rulesPlatforms = []rule{{
 }, {
 	id: "C4", name: "borrowed-base", whole: borrowedBase,
 	means: "Images for different architectures start with the same layers. Programs in these layers are native on at most one of them. If " +
-		"the layers hold only data, the finding is wrong. Labels do not show this: builders copy the requested platform.",
+		"the layers hold only data, the finding is wrong. Platform labels do not show this: builders write the requested platform.",
 	proof: "diff_ids of two platforms with different architectures have a common prefix of at least 1 MB that includes the first layer with " +
 		"files; 16 MB for tools that put architecture-independent files first (Bazel, ko, apko, Nix)",
 }, {
@@ -171,19 +171,20 @@ var rulesPlatforms = []rule{{
 }, {
 	id: "C13", name: "platform-relabelled", whole: platformRelabelled,
 	means: "The same image is listed under another platform. Clients choose an image by the label, not by what it is.",
-	proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes; not where C3 speaks",
+	proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes; not if C3 applies",
 }, {
 	id: "C14", name: "nested-index", whole: nestedIndex,
 	means: "An index lists another index. Some runtimes read one level only: podman, and Docker before 23.0.",
 	proof: "an entry has the media type of an index (podman issue 25045; moby pull request 43675, in Docker 23.0)",
 }, {
 	id: "C15", name: "no-platform", whole: withoutPlatform,
-	means: "An index lists an image without a platform. Clients take it only if no entry with a platform fits, or by its config.",
+	means: "An index lists an image without a platform. Some clients take it only if no entry with a platform fits, others if its config " +
+		"fits.",
 	proof: "an entry for an image has no platform.os (containers/image, manifest/oci_index.go; containerd, core/images/image.go)",
 }, {
 	id: "C16", name: "artifact-as-platform", whole: artifactAsPlatform,
 	means: "An SBOM, a cache or another artifact is listed with an operating system, as if it were an image. It stops a deployment if it " +
-		"comes before the image for that platform; WebAssembly and SOCI indexes are meant to be listed so.",
+		"comes before the image for that platform; WebAssembly and SOCI indexes are listed this way on purpose.",
 	proof: "an entry is an artifact, and its platform.os is set and not unknown (inspektor-gadget pull request 5494)",
 }, {
 	id: "C17", name: "build-cache", whole: onArtifacts(onlyBuildCache),
@@ -191,7 +192,7 @@ var rulesPlatforms = []rule{{
 	proof: "an entry or the config has the type application/vnd.buildkit.cacheconfig (buildkit, cache/remotecache/v1/spec.go)",
 }, {
 	id: "C18", name: "no-architecture", pair: onSides(noArchitecture),
-	means: "The config does not state its operating system or architecture, though OCI demands both. Docker takes those of the host.",
+	means: "The config does not state its operating system or architecture, though OCI requires both. Docker then takes those of the host.",
 	proof: "config.os or config.architecture is missing or empty (image-spec config.md; moby, image/image.go, BaseImgArch; pack issue 2315)",
 }}
 
@@ -265,17 +266,17 @@ var rulesLayers = []rule{{
 	proof: "the media type of a layer ends in +encrypted",
 }, {
 	id: "D17", name: "checksums-disagree", pair: checksumsDisagree,
-	means: "Two gzip layers claim the same content, and the checksums at their ends differ. One claim may be false. eStargz, several gzip " +
+	means: "Two gzip layers claim the same content, but the checksums at their ends differ. One claim may be false. eStargz, several gzip " +
 		"members and padding can cause this too.",
 	proof: "diff_id(A) = diff_id(B), CRC-32 or length in the last 8 bytes differ; of a layer that was read whole, those of its content",
 }, {
 	id: "D18", name: "packing-contradicts-type", pair: wrongPacking,
-	means: "A layer is compressed in another way than its media type states. It was read, or the other side states another compression of " +
-		"it.",
-	proof: "the first bytes of the layer are not those of its media type; or one blob has media types of two compressions",
+	means: "The compression of a layer is not the one that its media type states. The layer was read, or the two sides state different " +
+		"compressions for it.",
+	proof: "the first bytes of the layer are not those of its media type; or one blob has two media types with different compressions",
 }, {
 	id: "D19", name: "too-many-layers", pair: onSides(tooManyLayers),
-	means: "The image has more layers than a runtime mounts.",
+	means: "The image has more layers than some runtimes can mount.",
 	proof: "layers > 125 for Docker's classic image store (moby, layer/layer_store.go, maxLayerDepth), > 128 for CRI-O and podman of 2022 " +
 		"and older (cri-o issue 6261, containers/storage pull request 1375), > 500 for Linux (fs/overlayfs, OVL_MAX_STACK)",
 }, {
@@ -285,17 +286,16 @@ var rulesLayers = []rule{{
 		"19949)",
 }, {
 	id: "D21", name: "other-algorithm", pair: onSides(otherAlgorithm),
-	means: "Blobs are named by another hash than sha256, which Docker cannot pull.",
+	means: "The digests of blobs use another hash than sha256. Docker cannot pull such blobs.",
 	proof: "the algorithm of the digest of the config or of a layer is not sha256 (moby issue 48241)",
 }, {
 	id: "D22", name: "odd-config-type", pair: onSides(oddConfigType),
-	means: "The config has a media type that old clients wrote. Docker's classic image store accepts it as that of an image, containerd may " +
-		"not.",
+	means: "The config has a media type that old clients wrote. Docker's classic image store accepts it for an image, containerd may not.",
 	proof: "config.mediaType is application/octet-stream, application/json or text/html, and the layers are those of an image (moby, " +
 		"distribution/registry.go; containerd issue 4756; moby issue 48361)",
 }, {
 	id: "D23", name: "no-rootfs", pair: onSides(noRootFS),
-	means: "The config has no list of layers. Docker demands it even of an image without files, though it may be empty.",
+	means: "The config has no list of diff_ids. Docker requires it even for an image without files, where it may be empty.",
 	proof: "rootfs, or rootfs.type and rootfs.diff_ids, is missing in the config (moby issue 27568)",
 }, {
 	id: "D24", name: "bytes-after-the-end", pair: onSides(bytesAfterTheEnd),
@@ -304,8 +304,8 @@ var rulesLayers = []rule{{
 		"trailing junk)",
 }, {
 	id: "D25", name: "descriptors-disagree", pair: contradictingDescriptors,
-	means: "Manifests give one blob two sizes, or embed other bytes than those of the blob in the field data. Some clients refuse the " +
-		"image, or read other bytes than others do.",
+	means: "Manifests give one blob two sizes, or the field data differs from the blob. Some clients refuse the image, or read other bytes " +
+		"than others do.",
 	proof: "size(d) ≠ size(d') for two descriptors of one digest; or the digest or the length of data is not that of its descriptor",
 }}
 
@@ -324,13 +324,14 @@ var rulesSettings = []rule{{
 	proof: "config.Env differs by name; the order does not count",
 }, {
 	id: "E4", name: "secret-in-the-open", pair: onSides(secretInTheOpen),
-	means: "A value looks like a password or a token. Anyone with pull access can read it. A plain word may be a default, which is a note.",
-	proof: "the name or the form of a value in config.Env, config.Labels or an instruction is that of a secret; placeholders (changeme), " +
+	means: "A value looks like a password or a token. Anyone with pull access can read it. A plain word may be a default: it is only a " +
+		"note.",
+	proof: "in config.Env, config.Labels or an instruction, the name or the form of a value is that of a secret; placeholders (changeme), " +
 		"switches, paths, variables and numbers of at most three digits do not count",
 }, {
 	id: "E5", name: "which-commit", pair: onBoth(whichCommit),
-	means: "The labels state which commit and version each side was built from. A label that stands beside the name of a base may be " +
-		"inherited from it and is not taken for the commit of the image.",
+	means: "The labels state which commit and version each side was built from. A label next to the name of a base may be inherited from " +
+		"it, so tagdiff does not use it as the commit of the image.",
 	proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ; or the instructions are equal, the " +
 		"layers are not, no commit is stated, and a version or source label is",
 }, {
@@ -340,8 +341,8 @@ var rulesSettings = []rule{{
 		"those of the distribution, and no revision label",
 }, {
 	id: "E7", name: "surface-changed", pair: onBoth(surfaceChanged), causes: []string{"G1"},
-	means: "Settings that deployments rely on differ: ports, volumes, working directory, health check, stop signal. Or those of builds on " +
-		"top of the image: ONBUILD triggers, the shell.",
+	means: "Settings that deployments rely on differ: ports, volumes, working directory, health check, stop signal. Or settings that " +
+		"builds on top of the image use: ONBUILD triggers, the shell.",
 	proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal, OnBuild or Shell differ",
 }, {
 	id: "E8", name: "not-a-real-date", pair: onSides(noRealDate),
@@ -349,8 +350,8 @@ var rulesSettings = []rule{{
 	proof: "created is missing or not after 1980, or at least three history entries have the same date to the second",
 }, {
 	id: "E9", name: "lost-in-oci", pair: lostInOCI,
-	means: "A health check, a shell or ONBUILD triggers were lost: the image was built or converted in the OCI format, which has no place " +
-		"for them. podman and buildah leave them out, BuildKit keeps them.",
+	means: "A health check, a shell or ONBUILD triggers were lost: the image was built or converted in the OCI format, which does not " +
+		"define them. podman and buildah leave them out, BuildKit keeps them.",
 	proof: "the manifest or the config has OCI's media type, config.Healthcheck, Shell or OnBuild is missing, and the history has the " +
 		"instruction (buildah issue 2388)",
 }}
@@ -358,8 +359,8 @@ var rulesSettings = []rule{{
 // rulesTags is group F: tags and time.
 var rulesTags = []rule{{
 	id: "F1", name: "tag-moved", tags: onTags(tagMoved), causes: []string{"F2", "F3"},
-	means: "A tag points at another digest than when tagdiff last saw it. This is reported for one day after the move was first seen.",
-	proof: "digest(T) when last seen, in the journal ≠ digest(T)",
+	means: "A tag has another digest than the one last recorded. tagdiff reports this for one day after it first saw the move.",
+	proof: "the digest of T last recorded in the journal ≠ digest(T)",
 }, {
 	id: "F2", name: "version-tag-rewritten", tags: onTags(rewrittenInTags),
 	means: "A tag that looks like a fixed release was pushed again.",
@@ -375,7 +376,7 @@ var rulesTags = []rule{{
 	proof: "digest(T) = digest(T'); or T' lists a digest that T lists",
 }, {
 	id: "F5", name: "latest-is-not-newest", tags: onTags(latestBehind),
-	means: "A release is higher than the one that the tag latest points at.",
+	means: "There is a higher release than the one that the tag latest points at.",
 	proof: "digest(latest) = digest(X) ∧ the tags contain a release Y > X; release candidates, dates and flavours do not count",
 }, {
 	id: "F6", name: "moving-target", tags: onTags(movingTarget),
@@ -384,7 +385,7 @@ var rulesTags = []rule{{
 	proof: "digest(T) when it was read ≠ digest(T) later",
 }, {
 	id: "F7", name: "stale-mirror", tags: staleMirror,
-	means: "One tag of one repository is on two hosts, and one of the two images is older.",
+	means: "The same tag of the same repository is on two hosts, and one of the two images is older.",
 	proof: "tag(A) = tag(B), repository(A) = repository(B), host(A) ≠ host(B), created(A) ≠ created(B)",
 }}
 
@@ -392,20 +393,21 @@ var rulesTags = []rule{{
 var rulesBase = []rule{{
 	id: "G1", name: "base-moved", pair: onBoth(baseMoved),
 	means: "The base image moved, while your own steps stayed the same.",
-	proof: "the annotations org.opencontainers.image.base.digest differ (they claim it); or the instructions after the last start command " +
-		"of the base are equal and the layers before it differ",
+	proof: "the annotations org.opencontainers.image.base.digest differ (a claim, not a proof); or the instructions after the last start " +
+		"command of the base are equal and the layers before it differ",
 }, {
 	id: "G3", name: "different-builder", pair: onBoth(differentBuilder), causes: []string{"A6"},
 	means: "Different tools, or different versions of a tool, built the two sides.",
 	proof: "the builder named by the newest history entries, docker_version and labels differs",
 }, {
 	id: "G8", name: "base-contradicted", pair: onBoth(baseContradicted),
-	means: "An annotation names a base whose layers are not the first ones of the image. The layers count.",
+	means: "An annotation names a base, but the image does not start with the layers of this base. The layers count, not the annotation.",
 	proof: "base.digest(B) = manifest(A), and diff_ids(A) are not the first of diff_ids(B); or base.digest(A) = base.digest(B), and the " +
 		"first diff_ids differ",
 }, {
 	id: "G9", name: "base-has-a-tag", tags: baseTagged,
-	means: "A known tag is the base of the image, or begins like it. Tags count whose image was read, or whose digest an annotation names.",
+	means: "A known tag is the base of the image, or has the same first layers. Only tags that were read, or whose digest an annotation " +
+		"names, are considered.",
 	proof: "base.digest(A) = digest(T), or T lists it; or the diff_ids with files of T are the first of diff_ids(A), fewer than all, and " +
 		"the instructions of T are the first of A",
 }}
