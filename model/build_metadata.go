@@ -107,11 +107,11 @@ func BuiltRef(builds []Build, ref *Ref) (Ref, error) {
 			in = builds // it was pushed under another name, or the file has no name
 		}
 		if len(in) != 1 {
-			next := "name the repository of one"
+			pushed, next := "none of its builds was", "name the repository of one"
 			if len(in) > 1 {
-				next = "name one by its digest in place of --metadata"
+				pushed, next = fmt.Sprintf("%d of its builds were", len(in)), "name one by its digest in place of --metadata"
 			}
-			return Ref{}, fmt.Errorf("%d of its builds were pushed to %s; %s: %s", len(in), ref.Repo(), next, targets(builds))
+			return Ref{}, fmt.Errorf("%s pushed to %s; %s: %s", pushed, ref.Repo(), next, targets(builds))
 		}
 		return ref.Repo().AtDigest(in[0].Digest), nil
 	}

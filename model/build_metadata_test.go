@@ -24,7 +24,7 @@ func TestBuiltRef(t *testing.T) {
 		{"no name", `{"containerimage.digest": "sha256:` + hexA + `"}`, "", "", "name the repository"},
 		{"several", twoBuilds, "", "", `several builds; name the repository of one: "api" (registry.example/api:1, sha256:` + hexA + `), "web" (registry.example/web:1, sha256:` + hexB + `)`},
 		{"one of several", twoBuilds, "registry.example/web", "registry.example/web@sha256:" + hexB, ""},
-		{"none of several", twoBuilds, "registry.example/db", "", `0 of its builds were pushed to registry.example/db; name the repository of one: "api"`},
+		{"none of several", twoBuilds, "registry.example/db", "", `none of its builds was pushed to registry.example/db; name the repository of one: "api"`},
 		{"two of several", strings.ReplaceAll(twoBuilds, "/web:", "/api:"), "registry.example/api", "", "2 of its builds were pushed to registry.example/api; name one by its digest in place of --metadata: "},
 		{"not pushed", `{"containerimage.config.digest": "sha256:` + hexA + `"}`, "", "", "--push"},
 		{"one target not pushed", `{"api": {"buildx.build.ref": "x", "containerimage.digest": "sha256:` + hexA + `", "image.name": "r.example/api"}, "web": {"buildx.build.ref": "y"}}`, "", "", `target "web" has no`},

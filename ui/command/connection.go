@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -75,7 +76,7 @@ func (f *flags) log() (*slog.Logger, func(), error) {
 	// O_NONBLOCK: opening a pipe without a reader fails instead of blocking.
 	file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
-		return nil, nil, fmt.Errorf("cannot open the log file: %w", err)
+		return nil, nil, fmt.Errorf("cannot open the log file %s: %w; create its folder, or choose another file", f.logFile, errors.Unwrap(err))
 	}
 	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: inUTC})), func() { file.Close() }, nil
 }

@@ -19,6 +19,12 @@ func flagError(cmd *cobra.Command, err error) error {
 		if name, ok := refusedFlag(cmd, unknown); ok {
 			return fmt.Errorf("%s does not take %s; see %s --help", cmd.Name(), name, cmd.CommandPath())
 		}
+		if short := unknown.GetSpecifiedShortnames(); short != "" {
+			return fmt.Errorf("unknown flag: -%s; see %s --help", unknown.GetSpecifiedName(), cmd.CommandPath())
+		}
+	}
+	if without, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return fmt.Errorf("--%s needs a value; see %s --help", without.GetFlag().Name, cmd.CommandPath())
 	}
 	return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 }

@@ -30,10 +30,10 @@ type flags struct {
 
 // defineShared adds the flags that every command takes.
 func (f *flags) defineShared(p *pflag.FlagSet) {
-	p.StringVarP(&f.output, "output", "o", "", "Output format: tui, text, markdown or json (default tui on a terminal, else text)")
+	p.StringVarP(&f.output, "output", "o", "", "Output `FORMAT`: tui, text, markdown or json (default tui on a terminal, else text)")
 	p.StringVar(&f.logFile, "log", "", "Append every request to `FILE`")
 	p.BoolVar(&f.plainHTTP, "plain-http", false, "Use http for registries (loopback hosts need no flag)")
-	p.BoolVar(&f.ascii, "ascii", false, "Use ASCII only")
+	p.BoolVar(&f.ascii, "ascii", false, "Draw with ASCII characters")
 	p.BoolVar(&f.noColor, "no-color", false, "Use no colours (or set the variable NO_COLOR)")
 	p.DurationVar(&f.timeout, "timeout", registry.DefaultTimeout,
 		"Give up on a registry that is silent for this long, or has not finished an answer after four times as long")
@@ -135,8 +135,10 @@ func (f *flags) checkPlatform(form string, refs []model.Ref) error {
 	case strings.Contains(f.platform, ","):
 		return errors.New("--platform takes one platform; leave it out to compare all")
 	}
-	var err error
-	f.platform, err = model.ParsePlatform(f.platform)
+	names, err := diff.ParseExpected(f.platform)
+	if err == nil {
+		f.platform = names[0]
+	}
 	return err
 }
 

@@ -18,11 +18,8 @@ import (
 
 // open shows the arguments on a screen or as a report.
 func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
-	switch set := cmd.Flags().Changed; { // an unset shell variable, probably
-	case set("expect") && f.expect == "":
-		return errors.New("--expect names no platform; write one or more, for example linux/amd64,linux/arm64")
-	case set("metadata") && f.metadata == "":
-		return errors.New("--metadata names no file; give the file that docker buildx --metadata-file wrote")
+	if err := checkEmpty(cmd); err != nil {
+		return err
 	}
 	args, short := padShortDigest(args)
 	refs, other, err := f.refs(cmd.Context(), args)
@@ -47,6 +44,9 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if err := f.checkPlatform(form, refs); err != nil {
 		return err
 	}
+	if f.exact && (f.expect != "" || len(refs) == 1) {
+		return errors.New("--exact compares the digests of two images; give a second one, or leave it out")
+	}
 	on, err := f.connect(guide)
 	if err != nil {
 		return err
@@ -69,10 +69,27 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if err == nil && !same {
 		return errDifferent
 	}
+	err = withSuggestion(cmd, err, args)
 	if _, unread := errors.AsType[*model.ReadError](err); unread && other != "" {
 		return fmt.Errorf("%w (the metadata file names %s, the argument %s)", err, other, refs[0].Repo())
 	}
 	return withReading(err, args, refs)
+}
+
+// checkEmpty refuses flags with an empty value, which an unset shell variable gives.
+func checkEmpty(cmd *cobra.Command) error {
+	for _, f := range []struct{ name, next string }{
+		{"expect", "names no platform; write one or more, for example linux/amd64,linux/arm64"},
+		{"metadata", "names no file; give the file that docker buildx --metadata-file wrote"},
+		{"platform", "names no platform; write one, for example linux/arm64"},
+		{"log", "names no file"},
+		{"match", "names no tags; write a regular expression, for example ^v1[.]"},
+	} {
+		if flag := cmd.Flags().Lookup(f.name); flag != nil && flag.Changed && flag.Value.String() == "" {
+			return fmt.Errorf("--%s %s", f.name, f.next)
+		}
+	}
+	return nil
 }
 
 // print writes the report on refs, or on each story of a guide. same is false if two
@@ -90,6 +107,17 @@ func (f *flags) print(ctx context.Context, w io.Writer, r report.Request, refs [
 		}
 	}
 	return true, nil
+}
+
+// withSuggestion adds to an error the command that the first argument may have meant.
+func withSuggestion(cmd *cobra.Command, err error, args []string) error {
+	if err == nil || len(args) == 0 {
+		return err
+	}
+	if names := cmd.Root().SuggestionsFor(args[0]); len(names) > 0 && !strings.ContainsAny(args[0], "/:@.") {
+		return fmt.Errorf("%w (did you mean tagdiff %s?)", err, names[0])
+	}
+	return err
 }
 
 // withReading adds to an error how a reference without a host or a tag was completed, if

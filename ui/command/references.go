@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,10 +156,13 @@ func readUpTo(name string, limit int64) ([]byte, error) {
 	}
 	defer file.Close()
 	raw, err := files.ReadLimit(file, limit)
-	if errors.Is(err, files.ErrTooLarge) {
-		err = fmt.Errorf("it is longer than %d bytes", limit)
+	switch {
+	case errors.Is(err, files.ErrTooLarge):
+		return nil, fmt.Errorf("it is longer than %d bytes", limit)
+	case err != nil:
+		return nil, cmp.Or(errors.Unwrap(err), err) // without the name, which the caller writes
 	}
-	return raw, err
+	return raw, nil
 }
 
 // parseArgs parses no, one or two references.

@@ -4,16 +4,17 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
 
-	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/tagdiff/tagdiff/model/files"
@@ -44,11 +45,10 @@ func Main(version, commit string) int {
 	var failed result
 	defer panics.Handle(func(f *panics.PanicError) { os.Exit(reportCrash(crash.New(f), version)) })()
 	defer panics.Catch()
-	err := fang.Execute(ctx, newRoot(&failed), fang.WithVersion(version), fang.WithCommit(commit), fang.WithErrorHandler(
-		func(w io.Writer, _ fang.Styles, err error) { printError(w, err) }))
+	root := newRoot(&failed)
+	root.Version = versionText(version, commit)
+	failed.err = cmp.Or(root.ExecuteContext(ctx), failed.err)
 	switch {
-	case err != nil:
-		return exitTrouble // fang has called the handler
 	case failed.err == nil:
 		return exitSame
 	case errors.Is(failed.err, errDifferent):
@@ -67,9 +67,7 @@ func reportCrash(c *crash.PanicError, version string) int {
 	return exitTrouble
 }
 
-// result keeps the error of a command. Errors do not go through fang: before fang
-// prints one it queries the terminal for its colours, which takes seconds when the
-// terminal does not answer.
+// result keeps the error of a command, since cobra adds words of its help to errors.
 type result struct{ err error }
 
 // of returns a RunE that runs do, keeps its error and reports success to cobra.
@@ -85,6 +83,9 @@ func printError(w io.Writer, err error) {
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("cancelled")
 	}
+	if write, ok := errors.AsType[*fs.PathError](err); ok && write.Path == os.Stdout.Name() {
+		err = fmt.Errorf("cannot write to standard output: %w", write.Err)
+	}
 	fmt.Fprintln(w, safe.Sprintf("tagdiff: %s", safe.Gate{}.Clean(err.Error())))
 }
 
@@ -94,7 +95,7 @@ func newRoot(failed *result) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "tagdiff [REGISTRY | REPOSITORY | IMAGE [IMAGE]]",
 		Short: "Are these two tags the same image, and if not, what differs and why?",
-		Long: `tagdiff explores container registries and compares images by what they hold.
+		Long: `tagdiff explores container registries and compares images by their content.
 
 With two images it compares them. The second may be short:
   tagdiff localhost:5000/app:testing :prod
@@ -104,18 +105,20 @@ Names follow Docker's rules: app:prod is docker.io/library/app:prod; a first
 part with a dot or a port is a registry.
 
 On a terminal tagdiff opens a screen; press ? for its keys. Otherwise, and with
---output, it prints a report and exits like diff: 0 the same image, 1 not the
-same, 2 trouble. The screen exits with 0, or with 2 after a signal or a fault.
+--output, it prints a report. Like diff it exits with 0 for the same image, 1 if
+they differ, 2 after an error. The screen exits with 0, or with 2 after a signal
+or an internal error.
 
-If TERM is unset or dumb, tagdiff prints a report instead of a screen. It uses
-ASCII only if LC_ALL, LC_CTYPE or LANG names a locale that is not UTF-8, or if
-all three are unset on a terminal like the vt100.`,
+If TERM is unset or dumb, tagdiff prints a report instead of a screen. It draws
+with ASCII characters if the locale (LC_ALL, LC_CTYPE or LANG) is not UTF-8, or
+if no locale is set on a terminal like the vt100.`,
 		Example: `  tagdiff localhost:5000/app:testing :prod
   tagdiff -o json registry.example/app:1.4 :1.5
   tagdiff --metadata build.json --expect linux/amd64,linux/arm64
   tagdiff demo`,
-		Args: cobra.ArbitraryArgs, // parseArgs checks the number
-		RunE: failed.of(func(cmd *cobra.Command, args []string) error { return f.open(cmd, args, nil) }),
+		Args:          cobra.ArbitraryArgs, // parseArgs checks the number
+		RunE:          failed.of(func(cmd *cobra.Command, args []string) error { return f.open(cmd, args, nil) }),
+		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
 	}
 	c.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		failed.err = flagError(cmd, err)
@@ -124,9 +127,10 @@ all three are unset on a terminal like the vt100.`,
 	f.defineShared(c.PersistentFlags())
 	f.defineViews(c.Flags())
 	f.defineReports(c.Flags())
-	c.AddCommand(demoCommand(&f, failed), watchCommand(&f, failed))
+	c.AddCommand(demoCommand(&f, failed), watchCommand(&f, failed), manCommand(failed))
 	checkCompletionArgs(c, failed)
 	checkHelpArgs(c, failed)
+	setHelp(c)
 	return c
 }
 

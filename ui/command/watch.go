@@ -28,16 +28,16 @@ func watchCommand(f *flags, failed *result) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "watch IMAGE...",
 		Short: "Print a line when a tag moves",
-		Long: `tagdiff watch checks tags at an interval, with one HEAD request per tag. When a tag
-moves it prints a line: the time, the reference, the old digest and the new digest.
-First it prints the digest of each tag, and the digest recorded last time if that
-was another. It waits for tags that do not exist yet.
+		Long: `tagdiff watch checks tags at an interval, with one HEAD request per tag. When a
+tag moves it prints a line: the time, the reference, the old digest and the new
+digest. First it prints the digest of each tag, and the last recorded digest if
+it is different. It waits for tags that do not exist yet.
 
 The second and later references may be short:
   tagdiff watch localhost:5000/app:testing :prod
 
-watch runs until ctrl-c. With --moves N it ends after N moves with exit code 0, or
-2 after ctrl-c. A tag that appears counts as moved.`,
+watch runs until ctrl-c. With --moves N it ends after N moves with exit code 0,
+or 2 after ctrl-c. A tag that appears counts as moved.`,
 		Example: `  tagdiff watch registry.example/app:prod
   tagdiff watch --moves 1 registry.example/app:1.5 && deploy
   tagdiff watch -o json localhost:5000/app:testing :prod | jq -r .to`,
@@ -46,7 +46,7 @@ watch runs until ctrl-c. With --moves N it ends after N moves with exit code 0, 
 	}
 	p := c.Flags()
 	p.DurationVar(&own.interval, "every", 30*time.Second, "Interval between checks")
-	p.StringVarP(&f.output, "output", "o", "", "Output format: text or json (default text)") // in place of the root's
+	p.StringVarP(&f.output, "output", "o", "", "Output `FORMAT`: text or json (default text)") // in place of the root's
 	p.IntVar(&own.moves, "moves", 0, "End after `N` moves")
 	p.DurationVar(&own.minInterval, "least", time.Second, "Smallest value for --every")
 	_ = p.MarkHidden("least") // for tests
@@ -59,7 +59,7 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := f.checkWatch(own); err != nil {
+	if err := f.checkWatch(own, cmd.Flags().Changed("moves")); err != nil {
 		return err
 	}
 	on, err := f.connect(nil)
@@ -67,6 +67,9 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 		return err
 	}
 	defer on.close(cmd.ErrOrStderr())
+	if text, _ := model.Completed(args[0], refs[0], model.Ref{}); text != "" {
+		printError(cmd.ErrOrStderr(), errors.New(text))
+	}
 	on.seen.warnTo(cmd.ErrOrStderr())
 	signal.Ignore(syscall.SIGPIPE) // a write error reaches Tell, and the journal gets closed
 	w := watch.Watch{
@@ -86,12 +89,12 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 }
 
 // checkWatch refuses values that watch does not take.
-func (f *flags) checkWatch(own watchFlags) error {
+func (f *flags) checkWatch(own watchFlags, movesSet bool) error {
 	switch {
 	case own.interval < own.minInterval:
 		return fmt.Errorf("--every %s must be at least %s", own.interval, own.minInterval)
-	case own.moves < 0:
-		return errors.New("--moves must not be negative")
+	case own.moves < 1 && movesSet:
+		return errors.New("--moves must be at least 1")
 	case f.output != "" && f.output != "text" && f.output != "json":
 		return fmt.Errorf("watch prints text or json, not %q", f.output)
 	}

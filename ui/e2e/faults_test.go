@@ -139,7 +139,7 @@ func TestFaults_commandLine(t *testing.T) {
 	for name, f := range map[string]struct{ args, say []string }{
 		"wrong reference":           {[]string{"HOST/Shop//image:x"}, []string{`"HOST/Shop//image:x" is not a reference: the repository has an empty part`, "write host/repository:tag"}},
 		"wrong second":              {[]string{"HOST/a:b", ":c d"}, []string{"is not a reference: it has a space", "give two images as two arguments"}},
-		"no reference":              {nil, []string{"nothing to report on", "name a registry"}},
+		"no reference":              {nil, []string{"no image is given", "name a registry"}},
 		"three references":          {[]string{"HOST/a:b", ":c", ":d"}, []string{"give at most two images"}},
 		"unknown flag":              {[]string{"--colour"}, []string{"--colour", "tagdiff --help"}},
 		"unknown output":            {[]string{"-o", "xml", "HOST/a:b"}, []string{`unknown output format "xml"`, "text, markdown or json"}},

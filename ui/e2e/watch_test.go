@@ -300,7 +300,7 @@ func TestWatch_usage(t *testing.T) {
 		{[]string{":prod"}, "needs a repository before it"},
 		{[]string{"--every", "10ms", "h.example/a:b"}, "--every 10ms must be at least 1s"},
 		{[]string{"--every", "often", "h.example/a:b"}, `--every "often" is not a duration`},
-		{[]string{"--moves", "-1", "h.example/a:b"}, "--moves must not be negative"},
+		{[]string{"--moves", "-1", "h.example/a:b"}, "--moves must be at least 1"},
 		{[]string{"-o", "markdown", "h.example/a:b"}, `watch prints text or json, not "markdown"`},
 		{[]string{"--platform", "linux/amd64", "h.example/a:b"}, "watch does not take --platform"},
 		{[]string{"--parallel", "0", "h.example/a:b"}, "--parallel 0"},

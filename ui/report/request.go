@@ -50,7 +50,7 @@ type Request struct {
 func (r Request) Write(ctx context.Context, w io.Writer, refs []model.Ref) (same bool, err error) {
 	switch {
 	case len(refs) == 0:
-		return false, &model.ReadError{Message: "nothing to report on", Next: "name a registry, a repository or an image"}
+		return false, &model.ReadError{Message: "no image is given", Next: "name a registry, a repository or an image"}
 	case len(refs) == 2:
 		return r.compare(ctx, w, refs[0], refs[1])
 	case len(r.Expect) > 0:
