@@ -53,16 +53,15 @@ const (
 // OwnersText says in one sentence what digests belong to: "63bbd899dd70 is the image ID of
 // :1 and :prod". It names a digest by its short form or, with whole, by all its digits.
 func OwnersText(owners []model.Owner, whole bool) safe.Text {
-	var sentences []safe.Text
 	digests := DigestsOf(owners)
-	for _, d := range digests {
+	sentences := mappedTo(digests, func(d digest.Digest) safe.Text {
 		name := short(d)
 		if whole || len(digests) > 1 { // their short forms may be equal
 			name = d.String()
 		}
 		own := matching(owners, func(o model.Owner) bool { return o.Digest == d })
-		sentences = append(sentences, safe.Sprintf("%s is %s", name, rolesText(own)))
-	}
+		return safe.Sprintf("%s is %s", name, rolesText(own))
+	})
 	return safe.Join(sentences, "; ")
 }
 

@@ -60,10 +60,8 @@ func mayContainArch(tag string) bool {
 func clobbered(c Comparison) []Finding {
 	var found []Finding
 	for _, t := range c.taggedSides() {
-		if t.context.Tags == nil || !t.canMove() {
-			continue
-		}
-		if !slices.ContainsFunc(t.context.Tags.Tags, func(o model.Tagged) bool { return o.Digest == t.now && mayContainArch(o.Tag) }) {
+		isSuffixed := func(o model.Tagged) bool { return o.Digest == t.now && mayContainArch(o.Tag) }
+		if t.context.Tags == nil || !t.canMove() || !slices.ContainsFunc(t.context.Tags.Tags, isSuffixed) {
 			continue
 		}
 		l := listOf(*t.context.Tags, func(o model.Tagged) bool { return o.Digest == t.now || mayContainArch(o.Tag) })

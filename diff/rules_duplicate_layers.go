@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"regexp"
+	"slices"
 
 	"github.com/opencontainers/go-digest"
 
@@ -29,11 +30,10 @@ func duplicateLayer(c Comparison, p Pair) []Finding {
 			}
 			at[content] = len(found)
 			f := Finding{
-				Severity: 1, Rests: groupGrounds(group), Evidence: evidence, Proof: sameContentProof(group),
-				Check: s.layerCheck(group[0]),
+				Severity: 1, Rests: groupGrounds(group), Evidence: evidence, Text: duplicateText(s.name, group),
+				Next:  safe.Const("Check the instructions of these steps: the Dockerfile may have a COPY twice"),
+				Proof: sameContentProof(group), Check: s.layerCheck(group[0]),
 			}
-			f.Text = duplicateText(s.name, group)
-			f.Next = safe.Const("Check the instructions of these steps: the Dockerfile may have a COPY twice")
 			if !sameTexts(group) {
 				f.Severity = 2
 				f.Next = safe.Const("Different instructions made the same files. " +
@@ -100,20 +100,13 @@ func fileContent(s *model.Step) digest.Digest {
 func contentOf(s model.Step) digest.Digest { return cmp.Or(s.DiffID, s.Layer.Digest) }
 
 func sameContentProof(group []model.Step) []safe.Text {
-	var lines []safe.Text
-	for _, st := range group {
-		lines = append(lines, safe.Sprintf("step %d: layer %s, unpacks to %s", st.Index+1, st.Layer.Digest, orNone(string(st.DiffID))))
-	}
-	return lines
+	return mappedTo(group, func(st model.Step) safe.Text {
+		return safe.Sprintf("step %d: layer %s, unpacks to %s", st.Index+1, st.Layer.Digest, orNone(string(st.DiffID)))
+	})
 }
 
 func sameTexts(steps []model.Step) bool {
-	for _, s := range steps[1:] {
-		if dockerfile.StepKey(s) != dockerfile.StepKey(steps[0]) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(steps[1:], func(s model.Step) bool { return dockerfile.StepKey(s) != dockerfile.StepKey(steps[0]) })
 }
 
 func sizeText(n int64) string {

@@ -15,15 +15,11 @@ func notWhatItClaims(s sideOf) []Finding {
 	wrong := slices.DeleteFunc(falseClaims(s.img), isBroken)
 	var found []Finding
 	add := func(steps []model.Step, text safe.Text) {
-		f := Finding{
+		found = append(found, Finding{
 			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, steps), Text: text,
 			Next:  safe.Const("Do not deploy it. Push it again from where it was built"),
-			Check: s.layerCheck(steps[0]),
-		}
-		for _, st := range steps {
-			f.Proof = append(f.Proof, claimProof(st)...)
-		}
-		found = append(found, f)
+			Proof: slices.Concat(mappedTo(steps, claimProof)...), Check: s.layerCheck(steps[0]),
+		})
 	}
 	if len(wrong) > 0 {
 		add(wrong, safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse to pull it.",

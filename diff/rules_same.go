@@ -35,16 +35,12 @@ func repacked(c Comparison, p Pair) []Finding {
 	if trustOf(rests) != Proved {
 		same = "The settings are identical, and so are the files, as the configs claim."
 	}
-	say := safe.Sprintf("%s %s (%s) %s packed %s, so the digests of layers and manifest differ.",
-		same, upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), packingsText(rows, nameA, nameB))
-	f := Finding{ // without a command: which of the two packings is meant is not known
-		Severity: 1, Rests: rests, Text: say, Next: advisePromotion,
-		Evidence: evidenceOf(rows), Check: c.LayerCheck(rows[0]),
-	}
-	for _, r := range rows {
-		f.Proof = append(f.Proof, rowProof(r)...)
-	}
-	return []Finding{f}
+	return []Finding{{ // without a command: which of the two packings is meant is not known
+		Severity: 1, Rests: rests, Evidence: evidenceOf(rows),
+		Text: safe.Sprintf("%s %s (%s) %s packed %s, so the digests of layers and manifest differ.",
+			same, upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), packingsText(rows, nameA, nameB)),
+		Next: advisePromotion, Proof: slices.Concat(mappedTo(rows, rowProof)...), Check: c.LayerCheck(rows[0]),
+	}}
 }
 
 // packingsText says how the layers that are packed in two ways are packed on the two sides:
