@@ -73,8 +73,11 @@ func secretsOf(s sideOf) (inUse, words []secretPlace) {
 		used, plain := safe.SecretsOf(name, value)
 		note("ENV "+shortName(name), name+"="+safe.Gate{}.Value(name, value), used, plain, whole)
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.img.Config.Config.Labels)) {
-		value := s.img.Config.Config.Labels[name]
+	labels := s.img.Config.Config.Labels
+	names := slices.AppendSeq(make([]string, 0, len(labels)), maps.Keys(labels)) // an image can have 100,000 labels
+	slices.Sort(names)
+	for _, name := range names {
+		value := labels[name]
 		used, plain := safe.SecretsOf(name, value)
 		note("label "+shortName(name), name+"="+safe.Gate{}.Value(name, value), used, plain, whole)
 	}
