@@ -1,7 +1,7 @@
 package model
 
 import (
-	"strconv"
+	"fmt"
 
 	"github.com/opencontainers/go-digest"
 )
@@ -38,7 +38,7 @@ func RecipeOf(steps []Step) digest.Digest {
 	var recipe []byte
 	recorded := false
 	for _, s := range steps {
-		recipe = append(strconv.AppendQuote(recipe, s.CreatedBy), '\n')
+		recipe = fmt.Appendf(recipe, "%d %s\n", len(s.CreatedBy), s.CreatedBy) // the length tells where it ends
 		recorded = recorded || s.CreatedBy != ""
 	}
 	if !recorded {
