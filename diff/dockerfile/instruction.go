@@ -60,7 +60,7 @@ func CopyKey(recipe string) string {
 		return ""
 	}
 	i := strings.LastIndexByte(recipe, ' ')
-	if i == len(v) {
+	if i <= len(v) { // no destination, or one word
 		return ""
 	}
 	return v + strings.TrimSuffix(recipe[i:], "/")

@@ -90,6 +90,14 @@ func TestRecipeKey(t *testing.T) {
 	}
 }
 
+func TestCopyKey(t *testing.T) {
+	for recipe, want := range map[string]string{"COPY . /app/": "COPY /app", "ADD a b": "ADD b", "ADD": "", "COPY": "", "COPY a": "", "RUN a b": ""} {
+		if got := CopyKey(recipe); got != want {
+			t.Errorf("key of %q is %q, want %q", recipe, got, want)
+		}
+	}
+}
+
 func TestStepText(t *testing.T) {
 	for _, tt := range []struct{ createdBy, comment, want string }{
 		{"jib-maven-plugin:3.4.0", "classes", "jib: classes"},
