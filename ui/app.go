@@ -272,13 +272,13 @@ func (a App) perform(owner page.ID, effects page.Effects) (App, tea.Cmd) {
 	var cmds []tea.Cmd
 	for _, effect := range effects {
 		var cmd tea.Cmd
-		work, isWork := effect.(page.Work)
-		_, isToast := effect.(page.ToastMsg)
-		switch {
-		case isWork:
-			cmd, a.startedWork = work.Run(owner), true
-		case isToast && owner != a.stack[len(a.stack)-1].id:
-			// A toast may name keys of its page, so only the top page shows one.
+		switch effect := effect.(type) {
+		case page.Work:
+			cmd, a.startedWork = effect.Run(owner), true
+		case page.ToastMsg: // it may name keys of its page, so only the top page shows one
+			if id, _ := a.Top(); id == owner {
+				a.toast = effect.Text
+			}
 		default:
 			a, cmd = a.navigate(effect)
 		}

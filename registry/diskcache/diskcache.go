@@ -174,11 +174,9 @@ func (c *Cache) write(queue <-chan Document) {
 			continue
 		}
 		written, err := c.store(doc)
-		if err != nil {
-			failed = true
-			continue
+		if failed = err != nil; !failed {
+			c.recordWritten(written)
 		}
-		c.recordWritten(written)
 	}
 }
 

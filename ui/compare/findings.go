@@ -70,16 +70,13 @@ func (p comparePage) toPlatformOf(f diff.Finding) (comparePage, diff.Finding) {
 // groupRows returns the row of a finding and its consequences: their number or, if they
 // are shown, a row for each.
 func (v view) groupRows(g diff.Group, first bool) []widget.Row {
-	r := v.findingRow(g, first)
-	if len(g.Consequences) == 0 {
-		return []widget.Row{r}
+	cause := v.findingRow(g, first)
+	if n := len(g.Consequences); n > 0 && !v.showsConsequences {
+		more := look.Count(n, safe.Const("consequence: f shows it"), safe.Const("consequences: f shows them"))
+		cause.Lines = append(cause.Lines, look.L(look.Gap(bulletIndent), look.S(look.Faint, safe.Sprintf("+ %s", more))))
+		return []widget.Row{cause}
 	}
-	if !v.showsConsequences {
-		n := look.Count(len(g.Consequences), safe.Const("consequence: f shows it"), safe.Const("consequences: f shows them"))
-		r.Lines = append(r.Lines, look.L(look.Gap(bulletIndent), look.S(look.Faint, safe.Sprintf("+ %s", n))))
-		return []widget.Row{r}
-	}
-	rows := []widget.Row{r}
+	rows := []widget.Row{cause}
 	for _, f := range g.Consequences {
 		r := v.findingRowBase(diff.Group{Finding: f}, false)
 		r.Lines = v.bulleted(look.L(look.Gap(bulletIndent), look.S(look.Faint, v.Glyphs.Note)), look.P(f.Text))

@@ -39,20 +39,18 @@ func (v view) layerRows() []widget.Row {
 func (v view) stepRows(row func(diff.Row) widget.Row) []widget.Row {
 	var rows []widget.Row
 	at, base, ok := v.cmp.Boundary(v.pair)
+	where := safe.Const("above this line")
 	if v.newestFirst {
-		for i, r := range slices.Backward(v.pair.Rows) {
-			rows = append(rows, row(r))
-			if ok && i == at {
-				rows = append(rows, v.boundaryRow(safe.Const("below this line"), base))
-			}
-		}
-		return rows
+		where = safe.Const("below this line")
 	}
 	for i, r := range v.pair.Rows {
 		if ok && i == at {
-			rows = append(rows, v.boundaryRow(safe.Const("above this line"), base))
+			rows = append(rows, v.boundaryRow(where, base))
 		}
 		rows = append(rows, row(r))
+	}
+	if v.newestFirst {
+		slices.Reverse(rows)
 	}
 	return rows
 }

@@ -20,17 +20,15 @@ func atMoment[T any](r Registry, ref model.Ref, do func(at model.Ref) (T, error)
 
 // sightingBy returns the last sighting of a tag at or before the moment of ref.
 func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
+	fail := func(message, next string) (model.Sighting, error) {
+		return model.Sighting{}, &model.ReadError{Message: message, Next: next}
+	}
 	moment, ok := ref.Moment()
 	if !ok {
-		return model.Sighting{}, &model.ReadError{
-			Message: fmt.Sprintf("%q is not a date or time", ref.At),
-			Next:    "write 2026-11-18 or 2026-11-18T14:02 (UTC)",
-		}
+		return fail(fmt.Sprintf("%q is not a date or time", ref.At), "write 2026-11-18 or 2026-11-18T14:02 (UTC)")
 	}
 	if r.Journal == nil {
-		return model.Sighting{}, &model.ReadError{
-			Message: fmt.Sprintf("%s can only come from the journal, which is off", ref), Next: "run without --no-journal",
-		}
+		return fail(fmt.Sprintf("%s can only come from the journal, which is off", ref), "run without --no-journal")
 	}
 	if moment.After(r.Journal.now().Add(24 * time.Hour)) { // a date means the end of that day
 		return model.Sighting{}, &model.ReadError{
@@ -46,15 +44,10 @@ func (r Registry) sightingBy(ref model.Ref) (model.Sighting, error) {
 		return model.Sighting{}, err
 	}
 	if len(past) == 0 {
-		return model.Sighting{}, &model.ReadError{
-			Message: fmt.Sprintf("this machine has no record of %s", tag),
-			Next:    "leave out @" + ref.At + ", or give a digest",
-		}
+		return fail(fmt.Sprintf("this machine has no record of %s", tag), "leave out @"+ref.At+", or give a digest")
 	}
-	return model.Sighting{}, &model.ReadError{
-		Message: fmt.Sprintf("%s was first recorded on %s", ref.Tag, model.TimeText(past[0].First)),
-		Next:    "give this time or a later one, or a digest",
-	}
+	return fail(fmt.Sprintf("%s was first recorded on %s", ref.Tag, model.TimeText(past[0].First)),
+		"give this time or a later one, or a digest")
 }
 
 // goneError returns err or, if the registry no longer has the digest, an error that
