@@ -114,7 +114,7 @@ func (p repositoriesPage) Layout(f page.Frame) (page.Page, page.Effects) {
 
 func (p repositoriesPage) View(f page.Frame) []look.Line {
 	if p.unlisted() {
-		lines := append(page.ErrorLines(p.list.Err, f), look.Line{}, look.L(look.Gap(2)).With(p.input.Line(f.Width-4).Spans...))
+		lines := append(page.ErrorLines(p.list.Err, f, safe.Text{}), look.Line{}, look.L(look.Gap(2)).With(p.input.Line(f.Width-4).Spans...))
 		return append(lines, look.Paragraph(look.Alert, p.input.Err, f.Width)...)
 	}
 	return p.list.View(f, safe.Const("repositories"), func(name string, _ int) look.Line {

@@ -36,11 +36,11 @@ type blobCheck struct {
 	cancel               context.CancelFunc
 	asks                 []repoBlobs
 	total, done, unknown int
-	missing              []missingBlob
+	missing              []repoBlob
 	err                  error // why the state of the first unknown blob is not known
 }
 
-type missingBlob struct {
+type repoBlob struct {
 	repo   model.Ref
 	digest digest.Digest
 }
@@ -64,25 +64,25 @@ type (
 // blobsOf lists the blobs of the images that were read, each once for a repository.
 func blobsOf(sides ...side) []repoBlobs {
 	var asks []repoBlobs
-	seen := map[model.Ref]map[digest.Digest]bool{}
+	seen := map[repoBlob]bool{}
 	for _, s := range sides {
 		if s.art == nil {
 			continue
 		}
 		repo := s.ref.Repo()
-		if seen[repo] == nil {
-			seen[repo] = map[digest.Digest]bool{}
+		i := slices.IndexFunc(asks, func(a repoBlobs) bool { return a.repo == repo })
+		if i < 0 {
+			i = len(asks)
 			asks = append(asks, repoBlobs{repo: repo})
 		}
-		ask := &asks[slices.IndexFunc(asks, func(a repoBlobs) bool { return a.repo == repo })]
 		for _, e := range s.art.Images() {
 			if e.Image == nil {
 				continue
 			}
 			for _, d := range e.Image.Blobs() {
-				if !seen[repo][d] {
-					seen[repo][d] = true
-					ask.blobs = append(ask.blobs, d)
+				if blob := (repoBlob{repo, d}); !seen[blob] {
+					seen[blob] = true
+					asks[i].blobs = append(asks[i].blobs, d)
 				}
 			}
 		}
@@ -192,7 +192,7 @@ func (p comparePage) blobAnswered(msg blobStateMsg) comparePage {
 		c.unknown++
 		c.err = cmp.Or(c.err, msg.state.Err)
 	case msg.state.Missing:
-		c.missing = append(slices.Clip(c.missing), missingBlob{msg.repo, msg.state.Digest}) // the page before this one keeps its own
+		c.missing = append(slices.Clip(c.missing), repoBlob{msg.repo, msg.state.Digest}) // the page before this one keeps its own
 	}
 	return p
 }

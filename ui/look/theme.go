@@ -91,8 +91,9 @@ func (t *Theme) Render(l Line, width int) string {
 	}
 	var b strings.Builder
 	if l.Selected {
+		first, _ := Cut(l.Text(), barWidth)
 		var head Line
-		head, l = l.split(len(firstCells(l.Text(), barWidth)))
+		head, l = l.split(len(first.String()))
 		if l.Width() == 0 { // otherwise the room of a cut wide character belongs to the rest of the line
 			head = head.To(min(barWidth, width), safe.Text{})
 		}
@@ -141,11 +142,6 @@ func (t *Theme) styled(s Span) string {
 }
 
 func (r Role) isHot() bool { return r == SideAHot || r == SideBHot }
-
-func firstCells(t safe.Text, width int) string {
-	head, _ := Cut(t, width)
-	return head.String()
-}
 
 // drawable returns text as the terminal can show it.
 func (t *Theme) drawable(s safe.Text) string {

@@ -90,7 +90,8 @@ func contains(all []diff.Finding, f diff.Finding) bool {
 func (t *findingMerger) merged(groups []diff.Group) []platformFinding {
 	var out []platformFinding
 	for _, g := range groups {
-		if contains(t.whole, g.Finding) && t.isConsequence(g.Finding) {
+		underCause := func(o diff.Group) bool { return contains(o.Consequences, g.Finding) }
+		if contains(t.whole, g.Finding) && slices.ContainsFunc(t.groups, underCause) {
 			continue // it appears under its cause on one of the platforms
 		}
 		platforms := t.where[placeOf("", g.Finding)]
@@ -125,9 +126,4 @@ func (t *findingMerger) platformsText(at findingPlace) safe.Text {
 		text = safe.Sprintf("%s (values of %s)", text, platforms[0])
 	}
 	return text
-}
-
-// isConsequence reports whether a finding appears under a cause.
-func (t *findingMerger) isConsequence(f diff.Finding) bool {
-	return slices.ContainsFunc(t.groups, func(g diff.Group) bool { return contains(g.Consequences, f) })
 }

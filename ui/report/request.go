@@ -74,7 +74,7 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	for i, ref := range []model.Ref{a, b} {
 		wait.Go(func() {
 			defer panics.Catch()
-			arts[i], errs[i] = r.load(ctx, ref)
+			arts[i], errs[i] = r.Registry.Load(ctx, ref, func(model.Artifact) {})
 		})
 	}
 	wait.Wait() // also after an error of one side: the other one may fail, too
@@ -196,10 +196,6 @@ func bothErrors(a, b error) error {
 	return fmt.Errorf("%w; and %w", a, b)
 }
 
-func (r Request) load(ctx context.Context, ref model.Ref) (model.Artifact, error) {
-	return r.Registry.Load(ctx, ref, func(model.Artifact) {})
-}
-
 func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error {
 	c, errTags, err := r.describeArtifact(ctx, ref)
 	if err != nil {
@@ -217,7 +213,7 @@ func (r Request) describeArtifact(ctx context.Context, ref model.Ref) (c diff.Co
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	tags := r.startTagContext(ctx, ref)
-	art, err := r.load(ctx, ref)
+	art, err := r.Registry.Load(ctx, ref, func(model.Artifact) {})
 	if err != nil {
 		return c, nil, diff.Identified(err, nil, nil)
 	}

@@ -269,7 +269,8 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	case key.Matches(msg, page.Keys.Before):
 		return p, p.beforeAndAfter(tag)
 	case key.Matches(msg, page.Keys.Copy):
-		return p, p.copy(here)
+		here.Digest = p.index.tags[tag].Digest // if it is known, because a tag moves
+		return p, page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Clean(here.String())})
 	case p.pick == "":
 		return p, p.pressMark(msg, here)
 	}
@@ -338,12 +339,6 @@ func (p tagsPage) beforeAndAfter(tag string) page.Effects {
 	before, after := p.ref.WithTag(tag), p.ref.WithTag(tag)
 	before.Digest = m.from.Digest
 	return page.Send(page.CompareRoute{A: before, B: &after})
-}
-
-// copy copies the reference, with the digest if it is known, because a tag moves.
-func (p tagsPage) copy(here model.Ref) page.Effects {
-	here.Digest = p.index.tags[here.Tag].Digest
-	return page.Send(page.CopyMsg{What: safe.Const("the reference"), Text: safe.Clean(here.String())})
 }
 
 // Layout sizes the list and requests the tags that came into view.

@@ -41,17 +41,6 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 	})
 }
 
-// restoredOnError restores the previous names if the new listing failed before its first
-// page.
-func (n NameList) restoredOnError() NameList {
-	if n.Err != nil && len(n.All)+len(n.Extra) == 0 {
-		n.All, n.Extra = n.previous[0], n.previous[1]
-		n.Longest = longest(n.All)
-	}
-	n.previous = [2][]string{}
-	return n.Refilter()
-}
-
 // Arrived handles a message of the listing.
 func (n NameList) Arrived(msg tea.Msg) NameList {
 	switch msg := msg.(type) {
@@ -67,7 +56,12 @@ func (n NameList) Arrived(msg tea.Msg) NameList {
 		if !errors.Is(msg.Err, context.Canceled) {
 			n.Err = msg.Err
 		}
-		n = n.restoredOnError()
+		if n.Err != nil && len(n.All)+len(n.Extra) == 0 { // it failed before its first page: show the previous names
+			n.All, n.Extra = n.previous[0], n.previous[1]
+			n.Longest = longest(n.All)
+		}
+		n.previous = [2][]string{}
+		return n.Refilter()
 	}
 	return n
 }
