@@ -25,62 +25,62 @@ import (
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
-// faultyServer is a registry whose connections are in the hands of a test until it is
-// well. That no library writes the answers lets them be as bad as can be.
+// faultyServer is a registry whose connections are broken until it is repaired. A test
+// writes the responses itself, since a library would not write faulty ones.
 type faultyServer struct {
 	*server
-	well  atomic.Bool
-	hurts func(net.Conn)
-	came  chan struct{} // gets something for each connection, if there is room
+	healthy   atomic.Bool
+	breakConn func(net.Conn)
+	accepted  chan struct{} // gets a value for each broken connection, if there is room
 
 	mu   sync.Mutex
-	open []net.Conn // in its hands
+	open []net.Conn // accepted so far
 }
 
-// heal repairs the server and closes the connections that it still holds.
+// heal repairs the server and closes its open connections.
 func (i *faultyServer) heal() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.well.Store(true)
+	i.healthy.Store(true)
 	for _, c := range i.open {
 		_ = c.Close()
 	}
 }
 
-// take is false for a connection that came too late.
+// take keeps a connection for heal and reports whether to break it.
 func (i *faultyServer) take(c net.Conn) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.open = append(i.open, c)
-	return !i.well.Load()
+	return !i.healthy.Load()
 }
 
-// faultyListener hands connections to the server or to what hurts.
+// faultyListener breaks connections, or hands them to the server once it is healthy.
 type faultyListener struct {
 	net.Listener
-	ill *faultyServer
+	faulty *faultyServer
 }
 
 func (l faultyListener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
-		if err != nil || !l.ill.take(c) {
+		if err != nil || !l.faulty.take(c) {
 			return c, err
 		}
 		go func() {
 			defer func() { _ = c.Close() }()
 			select {
-			case l.ill.came <- struct{}{}:
+			case l.faulty.accepted <- struct{}{}:
 			default:
 			}
-			l.ill.hurts(c)
+			l.faulty.breakConn(c)
 		}()
 	}
 }
 
-func newFaultyServer(t testing.TB, hurts func(net.Conn)) *faultyServer {
+func newFaultyServer(t testing.TB, breakConn func(net.Conn)) *faultyServer {
 	t.Helper()
-	i := &faultyServer{server: newServer(t), hurts: hurts, came: make(chan struct{}, 100)}
+	i := &faultyServer{server: newServer(t), breakConn: breakConn, accepted: make(chan struct{}, 100)}
 	over := httptest.NewUnstartedServer(i.Config.Handler)
 	over.Listener = faultyListener{over.Listener, i}
 	over.Start()
@@ -270,7 +270,7 @@ func TestServerFaults_contextEnds(t *testing.T) {
 			ctx, cancel := context.WithCancel(deadline(t))
 			done := make(chan error)
 			go func() { _, err := c.Load(ctx, i.ref("app", "a"), nil); done <- err }()
-			<-i.came
+			<-i.accepted
 			cancel()
 			if err := <-done; !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v", err)
@@ -282,8 +282,8 @@ func TestServerFaults_contextEnds(t *testing.T) {
 	}
 }
 
-// overTLS speaks TLS and then hurts.
-func overTLS(t testing.TB, protocol string, hurts func(net.Conn)) func(net.Conn) {
+// overTLS makes a TLS handshake and then breaks the connection.
+func overTLS(t testing.TB, protocol string, breakConn func(net.Conn)) func(net.Conn) {
 	t.Helper()
 	cert, key := registrytest.NewCertAuthority(t).Pair(t)
 	pair, err := tls.X509KeyPair(cert, key)
@@ -291,7 +291,7 @@ func overTLS(t testing.TB, protocol string, hurts func(net.Conn)) func(net.Conn)
 	return func(c net.Conn) {
 		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{protocol}})
 		if s.Handshake() == nil {
-			hurts(s)
+			breakConn(s)
 		}
 	}
 }
