@@ -48,7 +48,9 @@ func missingPart(err error, of model.Ref, d v1.Descriptor) error {
 		return err
 	}
 	image := "the image"
-	if d.Platform != nil {
+	if role, _ := model.RoleOf(d); role == model.RoleIndex {
+		image = "the index"
+	} else if d.Platform != nil {
 		image = safe.Clip(strings.TrimSuffix("the "+model.PlatformName(*d.Platform), " ")) + " image"
 	}
 	part := fmt.Sprintf("%s (%s)", image, model.ShortDigest(d.Digest))

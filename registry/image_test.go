@@ -27,13 +27,16 @@ func TestLoad_missingParts(t *testing.T) {
 	}
 	unnamed := gone
 	unnamed.Platform = nil
-	f.index(t, []v1.Descriptor{image, whole, gone, unnamed}, "index")
+	inner := f.index(t, []v1.Descriptor{whole})
+	delete(f.documents, inner.Digest.String())
+	f.index(t, []v1.Descriptor{image, whole, gone, unnamed, inner}, "index")
 	short := func(d v1.Descriptor) string { return " (" + model.ShortDigest(d.Digest) + ") of app:" }
 	for tag, want := range map[string][]string{
 		"image": {"the config" + short(lost) + "image is missing in "},
 		"index": {
 			"the config (" + model.ShortDigest(lost.Digest) + ") of the linux/amd64 image of app:index is missing in ", "",
 			"the linux/s390x image" + short(gone) + "index is missing in ", "the image" + short(gone) + "index is missing in ",
+			"the index" + short(inner) + "index is missing in ",
 		},
 	} {
 		a, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", tag), nil)
