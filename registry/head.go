@@ -15,20 +15,17 @@ import (
 // Head returns the digest that a reference points to now. It sends one HEAD request,
 // which Docker Hub does not count, and a GET if the response to HEAD has no digest.
 func (c *Client) Head(ctx context.Context, r model.Ref) (digest.Digest, error) {
-	t, err := c.resolveTag(ctx, r, false)
+	t, found, err := c.head(ctx, r, false)
+	if !found && err == nil {
+		t, err = c.getTag(ctx, r)
+	}
 	return t.Digest, err
 }
 
-// resolveTag finds the digest of a reference, with GET if the response to HEAD has no
-// digest.
-func (c *Client) resolveTag(ctx context.Context, r model.Ref, bulk bool) (model.Tagged, error) {
-	t, found, err := c.head(ctx, r, bulk)
-	if found || err != nil {
-		return t, err
-	}
+// getTag finds the digest of a reference with GET.
+func (c *Client) getTag(ctx context.Context, r model.Ref) (model.Tagged, error) {
 	m, err := c.manifest(ctx, r)
-	t.Digest, t.MediaType = m.Digest, m.MediaType
-	return t, err
+	return model.Tagged{Tag: r.Tag, Digest: m.Digest, MediaType: m.MediaType}, err
 }
 
 // head finds the digest of a reference with HEAD. found is false if the response has no
@@ -41,6 +38,9 @@ func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagg
 	if r.Names() != model.NamesManifest {
 		return t, false, notAManifest(r)
 	}
+	if r.Digest == "" && c.host(r.Registry).headIsWrong.Load() {
+		return t, false, nil
+	}
 	cl := transport.Exchange{What: "manifest", Bulk: bulk}
 	err := c.headManifest(ctx, r, &cl)
 	if cl.Err == nil && cl.Response.Status == http.StatusOK {
@@ -52,6 +52,20 @@ func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagg
 		err = nil
 	}
 	return t, false, err
+}
+
+// headListed is head for a tag that the registry has listed. Some registries, such as
+// Nexus, answer 404 to HEAD and send the manifest to GET: such a 404 is checked with GET.
+func (c *Client) headListed(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagged, found bool, _ error) {
+	t, found, err := c.head(ctx, r, bulk)
+	if !model.IsMissing(err) {
+		return t, found, err
+	}
+	t, err = c.getTag(ctx, r)
+	if err == nil {
+		c.host(r.Registry).headIsWrong.Store(true)
+	}
+	return t, err == nil, err
 }
 
 // headManifest requests a manifest with HEAD.

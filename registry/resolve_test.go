@@ -50,11 +50,11 @@ func TestResolve_oneRequestPerTag(t *testing.T) {
 	tags := names(200)
 	got, err := resolve(t, newClient(t, Options{}), s.ref("app", ""), tags)
 	ok(t, err)
-	if n := len(s.requests()); n != 200 || len(got) != 200 {
+	if n := len(s.requests()); n != 201 || len(got) != 200 {
 		t.Errorf("%d requests and %d answers", n, len(got))
 	}
 	for _, r := range s.requests() {
-		if !strings.HasPrefix(r, "HEAD ") {
+		if !strings.HasPrefix(r, "HEAD ") && r != "GET /v2/app/manifests/v00007" { // that the tag is missing is checked
 			t.Errorf("%s", r)
 		}
 	}
@@ -188,6 +188,44 @@ func TestResolve_headRefused(t *testing.T) {
 		if len(got) != 1 || got[0].Digest.String() != want.String() || got[0].MediaType == "" {
 			t.Errorf("%d: got %+v", code, got)
 		}
+	}
+}
+
+// TestResolve_headIsWrong checks that GET is used where HEAD answers 404 for a listed tag,
+// and that no HEAD follows once that is known.
+func TestResolve_headIsWrong(t *testing.T) {
+	s := newServer(t)
+	img := image(t, 1)
+	want, _ := img.Digest()
+	for _, tag := range []string{"a", "b", "c"} {
+		s.pushImage(t, s.ref("app", tag), img)
+	}
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodHead {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		return r.Method == http.MethodHead
+	})
+	c := newClient(t, Options{Concurrency: 1})
+	_, err := c.Head(deadline(t), s.ref("app", "a")) // of a tag that was not listed
+	says(t, err, "has no tag a in app")
+	s.reset()
+	got, err := resolve(t, c, s.ref("app", ""), []string{"a", "gone", "b"})
+	ok(t, err)
+	for i, missing := range []bool{false, true, false} {
+		if model.IsMissing(got[i].Err) != missing || !missing && got[i].Digest.String() != want.String() {
+			t.Errorf("got %+v", got[i])
+		}
+	}
+	const path = " /v2/app/manifests/"
+	if got := s.requests(); !slices.Equal(got, []string{"HEAD" + path + "a", "GET" + path + "a", "GET" + path + "gone", "GET" + path + "b"}) {
+		t.Errorf("requests %q", got)
+	}
+	c = newClient(t, Options{})
+	info, err := c.Peek(deadline(t), s.ref("app", "c"))
+	ok(t, err)
+	if d, err := c.Head(deadline(t), s.ref("app", "c")); err != nil || info.Digest != d || d.String() != want.String() {
+		t.Errorf("got %s and %s, %v", info.Digest, d, err)
 	}
 }
 

@@ -20,7 +20,7 @@ func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 	}
 	at := r
 	if r.Digest == "" {
-		t, found, err := c.head(ctx, r, false)
+		t, found, err := c.headListed(ctx, r, false)
 		if err != nil {
 			return info, err
 		}
