@@ -14,6 +14,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
@@ -61,6 +62,7 @@ type pageQuery struct {
 	query    url.Values // nil if there is no next page
 	guess    bool       // without a Link, since the page was full
 	required bool       // without that page the list may be incomplete
+	unread   string     // a Link that may lead to the next page and cannot be read
 }
 
 // run reads in another goroutine and calls page in that of the caller. The channel
@@ -125,6 +127,9 @@ func (l *lister) read(ctx context.Context, box chan []string) error {
 			return l.truncatedError(fmt.Sprintf("tagdiff reads at most %d names", l.maxNames))
 		}
 		next = l.nextPage(next.query, cl, names, count)
+		if next.unread != "" {
+			return l.incompleteError("may be", "tagdiff cannot read the link to its next page: "+safe.Clip(next.unread))
+		}
 	}
 	return contextErrorOf(ctx)
 }
@@ -181,9 +186,13 @@ func (l *lister) newNames(names []string) (added []string, count int) {
 // the last one of a full page. If the names are not sorted, or if the registry ignores
 // the parameter "last", it is a query for a larger page.
 func (l *lister) nextPage(query url.Values, cl *transport.Exchange, names []string, count int) pageQuery {
-	if next, ok := nextQuery(cl.Response.Header.Values("Link")); ok {
+	links := cl.Response.Header.Values("Link")
+	if next := nextQuery(links); next != nil {
 		l.linked = true
 		return pageQuery{query: next}
+	}
+	if link := unreadLink(links); link != "" && len(names) > 0 {
+		return pageQuery{unread: link}
 	}
 	n, err := strconv.Atoi(query.Get("n"))
 	if err != nil || len(names) != n || l.linked {
@@ -196,32 +205,69 @@ func (l *lister) nextPage(query url.Values, cl *transport.Exchange, names []stri
 	return pageQuery{query: url.Values{"n": {strconv.Itoa(10 * n)}}, guess: true, required: !sorted}
 }
 
-// linkNext is the target of a Link with rel=next (RFC 8288), quoted or not.
-var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
+// A Link has values as in RFC 8288: a target in angle brackets and parameters, in quotes or
+// not. Some registries leave out the brackets of their only link.
+var (
+	linkValue = regexp.MustCompile(`(?:<([^>]*)>|^\s*([^<>;,\s]+)\s*;)((?:[^,"']|"[^"]*"|'[^']*')*)`)
+	linkRel   = regexp.MustCompile(`(?i)(?:^|[;\s])rel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,]+))`)
+)
 
-func nextQuery(links []string) (url.Values, bool) {
-	for _, l := range links {
-		m := linkNext.FindStringSubmatch(l)
-		if m == nil {
-			continue
+// nextQuery is the query of the link to the next page, nil for none.
+func nextQuery(links []string) url.Values {
+	for _, link := range links {
+		for _, value := range linkValue.FindAllStringSubmatch(link, -1) {
+			u, err := url.Parse(strings.TrimSpace(value[1] + value[2]))
+			if isNext, _ := relation(value[3]); isNext && err == nil && u.RawQuery != "" {
+				return u.Query()
+			}
 		}
-		u, err := url.Parse(strings.TrimSpace(m[1]))
-		if err != nil || u.RawQuery == "" {
-			return nil, false
-		}
-		return u.Query(), true
 	}
-	return nil, false
+	return nil
+}
+
+// relation reports whether the parameters of a link have a relation, and whether that is
+// "next".
+func relation(params string) (isNext, ok bool) {
+	rel := linkRel.FindStringSubmatch(params)
+	if rel == nil {
+		return false, false
+	}
+	isNextWord := func(word string) bool { return strings.EqualFold(word, "next") }
+	return slices.ContainsFunc(strings.Fields(rel[1]+rel[2]+rel[3]), isNextWord), true
+}
+
+// unreadLink returns a link that leads to the next page, or may do so, and that nextQuery
+// cannot read: its target has no query, or it is about a list and has no relation.
+func unreadLink(links []string) string {
+	for _, link := range links {
+		values := linkValue.FindAllStringSubmatch(link, -1)
+		if len(values) == 0 && isAboutList(link) {
+			return link
+		}
+		for _, value := range values {
+			if isNext, ok := relation(value[3]); isNext || !ok && isAboutList(value[1]+value[2]) {
+				return link
+			}
+		}
+	}
+	return ""
+}
+
+// isAboutList reports whether a link has the path of a list or the query of a page.
+func isAboutList(link string) bool {
+	return strings.Contains(link, "/tags/list") || strings.Contains(link, "/_catalog") || strings.Contains(link, "last=")
 }
 
 // truncatedError is the error of a list that was not read to its end.
-func (l *lister) truncatedError(why string) error {
+func (l *lister) truncatedError(why string) error { return l.incompleteError("is", why) }
+
+func (l *lister) incompleteError(is, why string) error {
 	names := "names"
 	if len(l.seen) == 1 {
 		names = "name"
 	}
 	return &model.ReadError{
-		Message: fmt.Sprintf("the list of %s is incomplete after %d %s: %s", l.host.name, len(l.seen), names, why),
+		Message: fmt.Sprintf("the list of %s %s incomplete after %d %s: %s", l.host.name, is, len(l.seen), names, why),
 		Next:    "type or paste a reference if the name that you need is missing",
 	}
 }

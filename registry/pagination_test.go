@@ -497,6 +497,58 @@ func TestTags_pageSizeRefused(t *testing.T) {
 	}
 }
 
+// TestTags_linkForms checks that the forms of links that registries send are read, and that a
+// link that may lead to a next page and cannot be read is an error.
+func TestTags_linkForms(t *testing.T) {
+	const path, unread = "/v2/app/tags/list", "may be incomplete after 100 names: tagdiff cannot read the link to its next page: "
+	for link, say := range map[string]string{ // PAGE is the path and query of the next page
+		`<PAGE>; rel="next"`:                       "",
+		`PAGE; rel="next"`:                         "",
+		`PAGE;rel=next`:                            "",
+		`<PAGE>; REL="Next"`:                       "",
+		`<PAGE>; rel='next'`:                       "",
+		`<PAGE>; title="a, b"; rel="next"`:         "",
+		`<PAGE>; rel="start next"`:                 "",
+		`<x>; rel="first", <PAGE>; rel="next"`:     "",
+		`<PAGE>`:                                   unread,
+		`PAGE`:                                     unread,
+		`<PAGE>; title="next"`:                     unread,
+		`<` + path + `/page/100>; rel="next"`:      unread + "<" + path + "/page/100>",
+		`<PAGE>; rel="first"`:                      "100 only",
+		`<PAGE>; rel="nextish"`:                    "100 only",
+		`<https://help.example/>; title="manual"`:  "100 only",
+		`<https://help.example/?a=b>; rel="help" `: "100 only",
+	} {
+		t.Run(link, func(t *testing.T) {
+			s, all := newServer(t), names(250)
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+				page := after(all, r.URL.Query().Get("last"), 100)
+				if len(page) == 100 {
+					w.Header().Set("Link", strings.ReplaceAll(link, "PAGE", path+"?n=100&last="+page[99]))
+				}
+				_ = json.NewEncoder(w).Encode(map[string]any{"name": "app", "tags": page})
+				return true
+			})
+			got := 0
+			err := newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) })
+			switch {
+			case say == "":
+				ok(t, err)
+				if got != 250 {
+					t.Errorf("got %d names", got)
+				}
+			case say == unread || strings.HasPrefix(say, unread):
+				says(t, err, "the list of "+s.host+" "+say, "type or paste a reference")
+			default:
+				ok(t, err)
+				if got != 100 {
+					t.Errorf("got %d names", got)
+				}
+			}
+		})
+	}
+}
+
 func FuzzLink(f *testing.F) {
 	for _, l := range []string{
 		`</v2/app/tags/list?last=x&n=10>; rel="next"`, `<https://other.example/v2/_catalog?n=1>;rel=next`, `<a>; rel="prev", <?b=c>; rel=next; title="x,y"`,
@@ -505,8 +557,8 @@ func FuzzLink(f *testing.F) {
 		f.Add(l)
 	}
 	f.Fuzz(func(t *testing.T, link string) {
-		query, ok := nextQuery([]string{link})
-		if !ok {
+		query := nextQuery([]string{link})
+		if query == nil {
 			return
 		}
 		u := url.URL{Scheme: "https", Host: "own.example", Path: "/v2/app/tags/list", RawQuery: query.Encode()}
