@@ -137,15 +137,16 @@ type Traffic struct {
 	Bytes    int64         // of response bodies
 	Busy     time.Duration // time with at least one request in flight
 	InFlight int           // requests in flight now
-	Pause    Pause         // the longest pause that a registry requested, if it is not over
+	Pause    Pause         // the longest pause of requests to a registry, if it is not over
 	Quota    Quota         // the remaining requests that a registry reported last
 }
 
-// Pause is the time until which a registry asked clients to send no requests
-// (Retry-After). The zero value means no pause.
+// Pause is the time until which no requests are sent to a registry that reports too many
+// of them. The zero value means no pause.
 type Pause struct {
-	Host  string
-	Until time.Time
+	Host      string
+	Until     time.Time
+	Requested bool // by the registry (Retry-After)
 }
 
 // Quota is the rate limit that a registry reported. The zero value means that

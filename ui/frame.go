@@ -84,12 +84,15 @@ func trafficText(t model.Traffic, g look.Glyphs) safe.Text {
 	return cost
 }
 
-// pauseText returns the countdown of a pause that a registry asked for, empty when it is
+// pauseText returns the countdown of a pause of the requests to a registry, empty when it is
 // over.
 func pauseText(p model.Pause, now time.Time) safe.Text {
 	left := p.Until.Sub(now).Round(time.Second)
 	if p.Host == "" || left <= 0 {
 		return safe.Text{}
+	}
+	if !p.Requested {
+		return safe.Sprintf("%s: too many requests, next attempt in %d s", p.Host, int(left.Seconds()))
 	}
 	return safe.Sprintf("%s asked for a pause: %s", p.Host, left)
 }

@@ -11,13 +11,17 @@ import (
 
 func TestPauseText(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	p := model.Pause{Host: "localhost:5000", Until: now.Add(72 * time.Second)}
+	p := model.Pause{Host: "localhost:5000", Until: now.Add(72 * time.Second), Requested: true}
 	for after, want := range map[time.Duration]string{
 		0: "localhost:5000 asked for a pause: 1m12s", 60 * time.Second: "localhost:5000 asked for a pause: 12s", 72 * time.Second: "",
 	} {
 		if got := pauseText(p, now.Add(after)).String(); got != want {
 			t.Errorf("after %v %q, want %q", after, got, want)
 		}
+	}
+	p.Requested = false
+	if got, want := pauseText(p, now.Add(70*time.Second)).String(), "localhost:5000: too many requests, next attempt in 2 s"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 	if got := pauseText(model.Pause{}, now).String(); got != "" {
 		t.Errorf("no pause is %q", got)

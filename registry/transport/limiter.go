@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 // limiter bounds the concurrent requests to one registry, its token service and
@@ -18,15 +20,15 @@ type limiter struct {
 	retry    RetryPolicy
 	meter    *Meter
 
-	mu          sync.Mutex
-	bound       float64 // at most maxBound
-	busy        int
-	epoch       int       // number of times that the bound was halved
-	throttled   int       // number of times since the last good response
-	pausedUntil time.Time // no request is sent before
-	timer       *time.Timer
-	urgent      list.List // of *ticket: requests that a person waits for, first in, first out
-	bulk        list.List // of *ticket: requests by the thousand, after all others
+	mu        sync.Mutex
+	bound     float64 // at most maxBound
+	busy      int
+	epoch     int         // number of times that the bound was halved
+	throttled int         // number of times since the last good response
+	paused    model.Pause // no request is sent before its end
+	timer     *time.Timer
+	urgent    list.List // of *ticket: requests that a person waits for, first in, first out
+	bulk      list.List // of *ticket: requests by the thousand, after all others
 }
 
 func newLimiter(host string, maxBound int, retry RetryPolicy, meter *Meter) *limiter {
@@ -80,7 +82,7 @@ func (l *limiter) admit() {
 		if queue.Len() == 0 {
 			return
 		}
-		if wait := time.Until(l.pausedUntil); wait > 0 {
+		if wait := time.Until(l.paused.Until); wait > 0 {
 			l.admitAfter(wait)
 			return
 		}
@@ -91,8 +93,10 @@ func (l *limiter) admit() {
 	}
 }
 
-// admitAfter calls admit after a pause.
+// admitAfter calls admit after a pause. The pause counts as traffic only from here on, where
+// a request waits for its end.
 func (l *limiter) admitAfter(wait time.Duration) {
+	l.meter.setPause(l.paused)
 	if l.timer != nil {
 		l.timer.Stop()
 	}
@@ -113,7 +117,7 @@ func (l *limiter) release(t *ticket, a Response, err error) {
 	case a.Status == http.StatusTooManyRequests:
 		l.throttle(t, a)
 	case asksForPause(a):
-		l.pause(max(a.RetryAfter(), l.retry.Backoff))
+		l.pause(max(a.RetryAfter(), l.retry.Backoff), true)
 	case a.Status < http.StatusInternalServerError:
 		l.throttled = 0
 		l.bound = min(l.bound+1/l.bound, float64(l.maxBound))
@@ -124,14 +128,14 @@ func (l *limiter) release(t *ticket, a Response, err error) {
 // throttle halves the bound, once for all requests that ran at the same time:
 // they all get the same response.
 func (l *limiter) throttle(t *ticket, a Response) {
-	pause := a.RetryAfter()
+	pause, requested := a.RetryAfter(), a.RetryAfter() > 0
 	if t.epoch == l.epoch {
 		l.epoch++
 		l.bound = max(float64(int(l.bound)/2), 1)
 		pause = max(pause, l.retry.Backoff<<min(l.throttled, 4))
 		l.throttled++
 	}
-	l.pause(pause)
+	l.pause(pause, requested)
 }
 
 // exhausted reports whether the bound was halved as often as the policy allows,
@@ -143,12 +147,12 @@ func (l *limiter) exhausted() bool {
 }
 
 // pause holds all requests back for d. A pause that is longer than the policy's
-// MaxRetryAfter is ignored: the requests fail instead.
-func (l *limiter) pause(d time.Duration) {
+// MaxRetryAfter is ignored: the requests fail instead. requested means that the registry
+// asked for it with Retry-After.
+func (l *limiter) pause(d time.Duration, requested bool) {
 	until := time.Now().Add(d)
-	if d <= 0 || d > l.retry.MaxRetryAfter || !until.After(l.pausedUntil) {
+	if d <= 0 || d > l.retry.MaxRetryAfter || !until.After(l.paused.Until) {
 		return
 	}
-	l.pausedUntil = until
-	l.meter.setPause(l.host, until)
+	l.paused = model.Pause{Host: l.host, Until: until, Requested: requested}
 }

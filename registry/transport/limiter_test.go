@@ -110,15 +110,16 @@ func TestLimiter_halvesAndRecovers(t *testing.T) {
 	})
 }
 
-// TestLimiter_pause checks that a pause holds all requests back and is reported while it lasts.
+// TestLimiter_pause checks that a pause holds all requests back, and that it is reported while
+// it lasts and a request has waited for its end.
 func TestLimiter_pause(t *testing.T) {
 	for _, code := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
 			l := testLimiter(8)
 			start := time.Now()
 			l.release(enter(t, l, false), answered(code, "Retry-After", "90"), nil)
-			if got := l.meter.Traffic().Pause; got != (model.Pause{Host: "here", Until: start.Add(90 * time.Second)}) {
-				t.Errorf("pause %+v", got)
+			if got := l.meter.Traffic().Pause; got != (model.Pause{}) {
+				t.Errorf("pause %+v although no request waits", got)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
@@ -129,6 +130,9 @@ func TestLimiter_pause(t *testing.T) {
 			defer leave()
 			if _, err := l.acquire(gone, false); err == nil || time.Since(start) != time.Second {
 				t.Errorf("a canceled request got %v after %s", err, time.Since(start))
+			}
+			if got := l.meter.Traffic().Pause; got != (model.Pause{Host: "here", Until: start.Add(90 * time.Second), Requested: true}) {
+				t.Errorf("pause %+v", got)
 			}
 			turn := enter(t, l, true)
 			if waited := time.Since(start); waited != 90*time.Second {
@@ -165,6 +169,9 @@ func TestLimiter_longerPauses(t *testing.T) {
 		start := time.Now()
 		for range 7 {
 			l.release(enter(t, l, false), answered(429), nil)
+			if l.paused.Requested {
+				t.Error("the registry has not asked for a pause")
+			}
 		}
 		enter(t, l, false)
 		if waited := time.Since(start); waited != 15750*time.Millisecond { // 0.25 s doubled to 4 s, which stays

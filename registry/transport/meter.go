@@ -41,12 +41,12 @@ func (m *Meter) end() {
 	}
 }
 
-// setPause records that requests to a host wait until a time.
-func (m *Meter) setPause(host string, until time.Time) {
+// setPause records that requests to a host wait.
+func (m *Meter) setPause(p model.Pause) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if until.After(m.sum.Pause.Until) {
-		m.sum.Pause = model.Pause{Host: host, Until: until}
+	if p.Until.After(m.sum.Pause.Until) {
+		m.sum.Pause = p
 	}
 }
 
