@@ -204,7 +204,7 @@ func TestHelper_failureReportedWithChallenge(t *testing.T) {
 
 	askToken(s, "me", "secret")
 	_, err = c.Load(deadline(t), r, nil)
-	says(t, err, "requires a login, and the credential helper docker-credential-missing is not installed; install it, or remove it from ", "/.docker/config.json")
+	says(t, err, "requires a login, and the credential helper docker-credential-missing is not a program in PATH; install it, or remove it from ", "/.docker/config.json")
 }
 
 // TestHelper_hangs checks that a helper that hangs is ended.

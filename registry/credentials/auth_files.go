@@ -50,6 +50,8 @@ func readConfig(path string) ([]byte, error) {
 	return files.ReadLimit(f, MaxFile)
 }
 
+const podmanAuthFile = "auth.json"
+
 // authFilePaths are docker's (docker-login) and podman's (containers-auth.json(5)).
 func authFilePaths() []string {
 	home, _ := os.UserHomeDir()
@@ -59,9 +61,9 @@ func authFilePaths() []string {
 		return append([]string{f}, paths...)
 	}
 	if run := os.Getenv("XDG_RUNTIME_DIR"); run != "" {
-		paths = append(paths, filepath.Join(run, "containers", "auth.json"))
+		paths = append(paths, filepath.Join(run, "containers", podmanAuthFile))
 	}
-	return append(paths, filepath.Join(xdgConfigHome(home), "containers", "auth.json"))
+	return append(paths, filepath.Join(xdgConfigHome(home), "containers", podmanAuthFile))
 }
 
 func xdgConfigHome(home string) string {
@@ -106,7 +108,11 @@ func (k *Keychain) AddAuthFile(path string, raw []byte) {
 		CredHelpers map[string]string    `json:"credHelpers"`
 		CredsStore  string               `json:"credsStore"`
 	}
-	if !k.parse(path, raw, &w) {
+	kind := "a Docker config file"
+	if filepath.Base(path) == podmanAuthFile {
+		kind = "a podman auth file"
+	}
+	if !k.parse(path, kind, raw, &w) {
 		return
 	}
 	s := authFile{path: path, auths: w.Auths, helpers: map[string]string{}}
@@ -164,10 +170,17 @@ func (f authFile) lookup(ctx context.Context, run *helpers, host, repo string) (
 
 // runHelper asks a helper that the file names.
 func (f authFile) runHelper(ctx context.Context, run *helpers, prog, server string) (Login, error) {
+	// A name like ../x would run a program relative to the working folder.
+	if strings.ContainsAny(prog, `/\`) && !filepath.IsAbs(prog) {
+		return Login{}, &model.ReadError{
+			Message: fmt.Sprintf("the name of the credential helper %s is a relative path", safe.Clip(prog)),
+			Next:    "write its name without a path in " + f.path + ", or remove it there",
+		}
+	}
 	l, err := run.get(ctx, prog, server)
 	if errors.Is(err, exec.ErrNotFound) {
 		return l, &model.ReadError{
-			Message: fmt.Sprintf("the credential helper %s is not installed", safe.Clip(prog)),
+			Message: fmt.Sprintf("the credential helper %s is not a program in PATH", safe.Clip(prog)),
 			Next:    "install it, or remove it from " + f.path, Err: err,
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -115,10 +114,6 @@ func firstLine(text string) string {
 // standard input, JSON or a message on standard output. When ctx ends, the helper and
 // the processes that it started are killed.
 func runHelper(ctx context.Context, prog, server string) (Login, error) {
-	// A name like ../x would run a program relative to the working folder.
-	if strings.ContainsAny(prog, `/\`) && !filepath.IsAbs(prog) {
-		return Login{}, helperError(prog, server, "its name is a relative path", nil)
-	}
 	ctx, cancel := context.WithTimeoutCause(ctx, HelperTimeout, fmt.Errorf("no answer in %d s", int(HelperTimeout.Seconds())))
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
@@ -174,7 +169,7 @@ func helperError(prog, server, message string, err error) error {
 		message = safe.Clip(err.Error())
 	}
 	return &model.ReadError{
-		Message: fmt.Sprintf("the credential helper %s failed: %s", safe.Clip(prog), message),
+		Message: fmt.Sprintf("the credential helper %s failed: %s", safe.Clip(prog), strings.TrimRight(message, ".;:, ")),
 		Next:    fmt.Sprintf("try it: echo %s | %s get", safe.Clip(server), safe.Clip(prog)), Err: err,
 	}
 }

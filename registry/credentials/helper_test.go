@@ -49,6 +49,8 @@ func TestHelper_failureHidesLogin(t *testing.T) {
 func TestHelper_failures(t *testing.T) {
 	for name, tt := range map[string]struct{ script, want string }{
 		"standard error": {"echo >&2; echo 'the vault is locked' >&2; echo more >&2; exit 3", "failed: the vault is locked;"},
+		"a sentence":     {"echo 'The vault is locked.' >&2; exit 3", "failed: The vault is locked; try it:"},
+		"a cut sentence": {"echo 'locked...' >&2; exit 3", "failed: locked; try it:"},
 		"both outputs":   {"echo words >&2; echo said; exit 1", "failed: said;"},
 		"a secret":       {"echo 'cannot use password=hunter22x9Q' >&2; exit 1", "failed: cannot use password=(masked);"},
 		"a long line":    {"head -c 100000 /dev/zero | tr '\\0' x >&2; exit 1", "failed: " + strings.Repeat("x", 100) + "…;"},
@@ -75,16 +77,19 @@ func TestHelper_failures(t *testing.T) {
 
 // TestHelper_cannotStart checks that the error of a missing helper names the file that names it.
 func TestHelper_cannotStart(t *testing.T) {
-	dir := registrytest.Home(t, map[string]string{"plain": "no program"})
+	dir := registrytest.Home(t, map[string]string{"plain": "no program", "bin/docker-credential-noexec": "#!/bin/sh\n"})
 	registrytest.OK(t, os.Chmod(dir+"/plain", 0o600))
+	registrytest.OK(t, os.Chmod(dir+"/bin/docker-credential-noexec", 0o600))
+	for _, name := range []string{"gone", "noexec"} {
+		k := NewStatic()
+		k.AddAuthFile("config.json", fmt.Appendf(nil, `{"credHelpers":{"reg.example":%q}}`, name))
+		_, err := k.Lookup(registrytest.Deadline(t), "reg.example", "app")
+		registrytest.Says(t, err, "the credential helper docker-credential-"+name+" is not a program in PATH; install it, or remove it from config.json")
+	}
 	k := NewStatic()
-	k.AddAuthFile("config.json", []byte(`{"credHelpers":{"reg.example":"gone"}}`))
-	_, err := k.Lookup(registrytest.Deadline(t), "reg.example", "app")
-	registrytest.Says(t, err, "the credential helper docker-credential-gone is not installed; install it, or remove it from config.json")
-	k = NewStatic()
 	k.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{"reg.example":{"credHelper":%q},"b.example":{"credHelper":%q}}}`, dir+"/plain", dir+"/none"))
-	_, err = k.Lookup(registrytest.Deadline(t), "reg.example", "app")
-	registrytest.Says(t, err, "failed: it cannot be started: permission denied")
+	_, err := k.Lookup(registrytest.Deadline(t), "reg.example", "app")
+	registrytest.Says(t, err, "failed: it cannot be started: permission denied; try it: echo reg.example | "+dir+"/plain get")
 	_, err = k.Lookup(registrytest.Deadline(t), "b.example", "app")
 	registrytest.Says(t, err, "failed: it cannot be started: no such file or directory")
 }
@@ -97,9 +102,10 @@ func TestHelper_relativePath(t *testing.T) {
 		k := NewStatic()
 		k.AddAuthFile("config.json", fmt.Appendf(nil, `{"credHelpers":{"reg.example":%q},"credsStore":%q}`, name, name))
 		_, err := k.Lookup(registrytest.Deadline(t), "reg.example", "app")
-		registrytest.Says(t, err, "failed: its name is a relative path")
+		const relative = " is a relative path; write its name without a path in config.json, or remove it there"
+		registrytest.Says(t, err, "the name of the credential helper docker-credential-"+name+relative)
 		_, err = k.Lookup(registrytest.Deadline(t), "other.example", "app")
-		registrytest.Says(t, err, "failed: its name is a relative path")
+		registrytest.Says(t, err, "the name of the credential helper docker-credential-"+name+relative)
 	}
 	if _, err := os.Stat("ran"); err == nil {
 		t.Error("it was run")

@@ -137,12 +137,16 @@ func (k *Keychain) addFile(path string, add func(path string, raw []byte)) {
 	}
 }
 
-// parse parses a file into w and reports whether it has content that could be parsed.
-func (k *Keychain) parse(path string, raw []byte, w any) bool {
+// parse parses a file of a kind into w and reports whether it has content that could be
+// parsed.
+func (k *Keychain) parse(path, kind string, raw []byte, w any) bool {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return false // as good as no file for docker and podman
 	}
 	err := json.Unmarshal(raw, w)
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // its text may have a value
+		err = errors.New("it is not " + kind)
+	}
 	k.setFileError(path, err)
 	return err == nil
 }
@@ -156,9 +160,6 @@ func (k *Keychain) setFileError(path string, err error) {
 	why := model.PlainJSON(err).Error()
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		why = pathErr.Err.Error()
-	}
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // its text may have a value
-		why = "it does not have the form of such a file"
 	}
 	if errors.Is(err, files.ErrTooLarge) {
 		why = fmt.Sprintf("it is larger than %d MiB", MaxFile>>20)

@@ -126,8 +126,9 @@ func TestFileError(t *testing.T) {
 	for name, tt := range map[string]struct{ path, content, why string }{
 		"not JSON":           {file, `{"auths":hunter22}`, "it is not JSON"},
 		"cut off":            {file, `{"auths":{"reg.example":{"auth":"hunter22`, "it ends too early"},
-		"another form":       {file, `{"auths":{"reg.example":{"password":22222222}}}`, "it does not have the form of such a file"},
-		"a list":             {".regctl/config.json", `["hunter22"]`, "it does not have the form of such a file"},
+		"another form":       {file, `{"auths":{"reg.example":{"password":22222222}}}`, "it is not a Docker config file"},
+		"a list":             {".regctl/config.json", `["hunter22"]`, "it is not a regctl config file"},
+		"a text":             {".config/containers/auth.json", `"hunter22"`, "it is not a podman auth file"},
 		"a folder":           {file + "/x", "", "is a directory"},
 		"too large":          {file, strings.Repeat(" ", MaxFile+1), "it is larger than 4 MiB"},
 		"empty":              {file, "\n", ""},

@@ -35,7 +35,7 @@ func (k *Keychain) AddRegctlConfig(path string, raw []byte) {
 	var w struct {
 		Hosts map[string]*config.Host `json:"hosts"`
 	}
-	if !k.parse(path, raw, &w) {
+	if !k.parse(path, "a regctl config file", raw, &w) {
 		return
 	}
 	k.regctl = map[string]config.Host{}
