@@ -86,7 +86,7 @@ func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchan
 		return &model.ReadError{
 			Message: "cannot send a request to " + h.name + ": " + safe.Clip(err.Error()), Next: "check the reference", Err: err,
 		}
-	case c.Response.IsHTML() && c.Response.Status != http.StatusTooManyRequests && c.Response.Status < 500:
+	case c.Response.IsHTML() && hidesStatus(c.Response):
 		return h.webPage(c)
 	case c.Response.Status != http.StatusOK:
 		return h.statusError(about, c.Response)

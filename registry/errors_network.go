@@ -11,12 +11,55 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
+
+// serverName names a server in the sentences of errors.
+type serverName struct {
+	host       string // its folder below /etc/docker/certs.d; "" for a proxy, which has none
+	subject    string // before a verb
+	object     string // after a preposition
+	redirected bool   // the registry or its token service redirected to it
+}
+
+// registryName names the registry itself.
+func (h *host) registryName() serverName {
+	return serverName{host: h.name, subject: h.name, object: h.name}
+}
+
+// tokenServiceName names a token service of the registry.
+func (h *host) tokenServiceName(host string) serverName {
+	if host == h.name {
+		return h.registryName()
+	}
+	object := host + ", the token service of " + h.name
+	return serverName{host: host, subject: object + ",", object: object}
+}
+
+// redirectedTo names a host that the server redirected to.
+func (s serverName) redirectedTo(host string) serverName {
+	host = safe.Clip(host)
+	return serverName{
+		host: host, subject: s.subject + " redirects to " + host + ", which",
+		object: host + ", to which " + s.subject + " redirects", redirected: true,
+	}
+}
+
+// failedAt names the server at which a request to s failed: s, or one that it redirected to.
+func (s serverName) failedAt(err error) serverName {
+	if redirect, ok := errors.AsType[*transport.RedirectError](err); ok {
+		return s.redirectedTo(redirect.Host)
+	}
+	return s
+}
+
+// askAdministrator is the remedy for what only the administrator of the registry can repair.
+func (h *host) askAdministrator() string { return "ask the administrator of " + h.name }
 
 // networkError words a request without a whole response. status is that of the response, 0
 // if there was none.
@@ -27,7 +70,7 @@ func (h *host) networkError(about model.Ref, status int, err error) error {
 		proxy   *transport.ProxyError
 	)
 	t := &model.ReadError{Err: err}
-	name, certDir := failedName(h.name, err)
+	name := h.registryName().failedAt(err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return contextError(err)
@@ -37,35 +80,38 @@ func (h *host) networkError(about model.Ref, status int, err error) error {
 		h.staleCertificates.Store(true)
 		return readErr
 	case errors.As(err, &proxy):
-		h.proxyError(name, proxy, t)
+		h.proxyError(name.host, proxy, t)
 	case errors.Is(err, http.ErrSchemeMismatch):
-		t.Message, t.Next = name+" answered with plain http, not https", "run with --plain-http if you trust the network"
+		t.Message, t.Next = name.subject+" answered with plain http, not https", "run with --plain-http if you trust the network"
 	case errors.Is(err, files.ErrTooLarge):
-		t.Message, t.Next = fmt.Sprintf("%s sent more data than tagdiff accepts (%s)", name, errorText(err)), "check the reference"
-	case tlsError(name, certDir, err, t):
+		t.Message, t.Next = fmt.Sprintf("%s sent more data than tagdiff accepts (%s)", name.subject, errorText(err)), "check the reference"
+	case h.tlsError(name, err, t):
 		h.staleCertificates.Store(true)
 	case h.connectionError(name, status, err, t):
 	case status != 0:
-		t.Message = fmt.Sprintf("%s sent a response that cannot be read: %s", name, safe.Clip(errorText(err)))
-		t.Next = "try again, or ask the administrator of " + h.name
+		t.Message = fmt.Sprintf("%s sent a response that cannot be read: %s", name.subject, safe.Clip(errorText(err)))
+		t.Next = "try again, or " + h.askAdministrator()
 	default:
-		t.Message, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, safe.Clip(errorText(err))), "check the network, and try again"
+		t.Message = fmt.Sprintf("%s cannot be reached: %s", name.subject, safe.Clip(errorText(err)))
+		t.Next = h.remedy(name, "check the network, and try again")
 	}
 	return t
 }
 
-// failedName names the host that a request failed at: the registry or token service, or
-// one that it redirected to. host is its name alone.
-func failedName(of string, err error) (name, host string) {
-	if redirect, ok := errors.AsType[*transport.RedirectError](err); ok {
-		return redirectedName(redirect.Host, of), safe.Clip(redirect.Host)
+// remedy is the usual remedy, or whom to ask about a host that the registry redirects to.
+func (h *host) remedy(name serverName, usual string) string {
+	if !name.redirected {
+		return usual
 	}
-	return of, of
+	if strings.HasPrefix(usual, "try again") {
+		return "try again, or " + h.askAdministrator()
+	}
+	return h.askAdministrator()
 }
 
-// connectionError words the failure of a connection with the server called name, by the
-// type of the error, and reports whether err is one.
-func (h *host) connectionError(name string, status int, err error, t *model.ReadError) bool {
+// connectionError words the failure of a connection with a server, by the type of the
+// error, and reports whether err is one.
+func (h *host) connectionError(name serverName, status int, err error, t *model.ReadError) bool {
 	var (
 		server *transport.ServerError
 		dns    *net.DNSError
@@ -73,37 +119,43 @@ func (h *host) connectionError(name string, status int, err error, t *model.Read
 		netErr net.Error
 		op     *net.OpError
 	)
+	var did, next string
 	switch {
 	case errors.As(err, &server):
-		t.Message, t.Next = name+" "+server.Did, server.Next
+		did, next = server.Did, server.Next
 	case errors.Is(err, transport.ErrSilent), errors.Is(err, transport.ErrSlow):
-		t.Message, t.Next = name+" did not answer in time"+h.timeoutText(err), "try again, or check the network"
+		did, next = "did not answer in time"+h.timeoutText(err), "try again, or check the network"
 	case errors.As(err, &dns):
-		t.Message, t.Next = name+" is not a known host name", "check the name, the network and the VPN"
+		t.Message, next = "cannot find the address of "+name.object+" (DNS)", "check the name, the network and the VPN"
 		if !dns.IsNotFound {
-			t.Message = "the DNS lookup of " + name + " failed"
+			t.Message = "the DNS lookup of " + name.object + " failed"
 		}
 	case errors.As(err, &port):
-		t.Message, t.Next = name+" is not a valid address: "+safe.Clip(port.Err), "check host and port"
+		did, next = "is not a valid address: "+safe.Clip(port.Err), "check host and port"
 	case files.TooManyOpen(err):
-		t.Message = "cannot open a connection to " + strings.TrimSuffix(name, ",") + ": too many files and connections are open"
+		t.Message = "cannot open a connection to " + name.object + ": too many files and connections are open"
 		t.Next = files.TooManyOpenRemedy
+		return true
 	case errors.Is(err, syscall.ECONNREFUSED):
-		t.Message, t.Next = name+" refused the connection", "check host and port, or start the registry"
+		did, next = "refused the connection", "check host and port, or start the registry"
 	case errors.As(err, &netErr) && netErr.Timeout():
-		t.Message, t.Next = name+" did not answer", "check host, port, network and firewall"
+		did, next = "did not answer", "check host, port, network and firewall"
 	case transport.IsConnectionLost(err):
-		t.Message, t.Next = name+" closed the connection before it answered", "try again, or check host, port and network"
+		did, next = "closed the connection before it answered", "try again, or check host, port and network"
 		if status != 0 {
-			t.Message = name + " closed the connection in the middle of its answer"
+			did = "closed the connection in the middle of its answer"
 		}
 	case errors.As(err, &op): // its text has the addresses, which change from run to run
-		t.Message, t.Next = fmt.Sprintf("%s cannot be reached: %s", name, safe.Clip(op.Err.Error())), "check the network, and try again"
+		did, next = "cannot be reached: "+safe.Clip(op.Err.Error()), "check the network, and try again"
 	default:
 		return false
 	}
-	if errors.As(err, &op) && op.Op == "dial" && transport.BadProxy() != "" && !transport.IsLoopback(h.name) {
-		t.Next = transport.BadProxy() + " is not the URL of a proxy and has no effect: write http://host:port"
+	if did != "" {
+		t.Message = name.subject + " " + did
+	}
+	t.Next = h.remedy(name, next)
+	if bad := transport.BadProxy(""); bad != "" && errors.As(err, &op) && op.Op == "dial" && !transport.IsLoopback(h.name) {
+		t.Next = bad + " is not the URL of a proxy and has no effect: write http://host:port"
 	}
 	return true
 }
@@ -114,11 +166,6 @@ func (h *host) timeoutText(err error) string {
 		return fmt.Sprintf(" (no data for %g s)", h.transport.Timeouts().Silence.Seconds())
 	}
 	return fmt.Sprintf(" (incomplete after %g s)", h.transport.Timeouts().Total.Seconds())
-}
-
-// redirectedName names a host together with the registry that redirected to it.
-func redirectedName(host, registry string) string {
-	return safe.Clip(host) + " (redirected by " + registry + ")"
 }
 
 // errorText is the text of err, without the host.
@@ -133,8 +180,8 @@ func errorText(err error) string {
 func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	var proxy *transport.ProxyError
 	t := &model.ReadError{Err: e}
-	name, certDir := failedName(e.Host, e.Err)
-	code, service := e.Response.Status, name+", the token service of "+h.name
+	name := h.tokenServiceName(e.Host).failedAt(e.Err)
+	code := e.Response.Status
 	if e.Err != nil {
 		code = 0
 	}
@@ -144,18 +191,22 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 		t.Message = fmt.Sprintf("%s rejected %s", e.Host, e.Login)
 		t.Next = "run " + h.loginCommand() + " again"
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return h.unauthorized(about, transport.Response{Login: e.Login, Issued: true}, e)
+		refusal := e.Response
+		refusal.Login, refusal.Issued = e.Login, true
+		return h.unauthorized(about, refusal, e)
 	case code == http.StatusTooManyRequests:
-		t.Message, t.Next = service+", reports too many requests"+pauseText(e.Response), h.retryAdvice(e.Response)
+		t.Message, t.Next = name.subject+" reports too many requests"+reasonText(e.Response)+pauseText(e.Response), h.retryAdvice(e.Response)
 	case errors.As(e.Err, &proxy):
-		h.proxyError(service, proxy, t)
-	case e.Err != nil && tlsError(service+",", certDir, e.Err, t):
+		h.proxyError(name.host, proxy, t)
+	case e.Err != nil && h.tlsError(name, e.Err, t):
 		h.staleCertificates.Store(true)
-	case e.Err != nil && h.connectionError(service+",", e.Response.Status, e.Err, t):
-		t.Next = "try again, check the network, or ask the administrator of " + h.name
+	case e.Err != nil && h.connectionError(name, e.Response.Status, e.Err, t):
+		if name.host != h.name && !name.redirected {
+			t.Next = "try again, check the network, or " + h.askAdministrator()
+		}
 	default:
-		t.Message = fmt.Sprintf("%s, did not issue a token: %s", service, safe.Clip(tokenErrorText(e)))
-		t.Next = "ask the administrator of " + h.name
+		t.Message = fmt.Sprintf("%s did not issue a token: %s", name.subject, safe.Clip(tokenErrorText(e)))
+		t.Next = h.askAdministrator()
 		if code >= http.StatusInternalServerError {
 			t.Next = "try again later"
 		}
@@ -173,66 +224,105 @@ func tokenErrorText(e *transport.TokenError) string {
 // proxyLoginAdvice is the remedy where a proxy requires a login.
 const proxyLoginAdvice = "put user:password@ before the host in HTTPS_PROXY and HTTP_PROXY"
 
-// proxyError words a failure of the proxy on the way to name, and names the variables
+// proxyError words a failure of the proxy on the way to a host, and names the variables
 // that set it: the person may not know that there is a proxy.
-func (h *host) proxyError(name string, e *transport.ProxyError, t *model.ReadError) {
+func (h *host) proxyError(host string, e *transport.ProxyError, t *model.ReadError) {
 	var status *transport.StatusError
-	proxy := "the proxy " + e.Host
-	proxyFor := fmt.Sprintf("%s for %s", proxy, name)
+	proxy := serverName{subject: "the proxy " + e.Host, object: "the proxy " + e.Host}
+	proxyFor := serverName{subject: proxy.subject + " for " + host, object: proxy.object + " for " + host}
 	next := "check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY"
-	switch {
-	case strings.HasPrefix(e.Host, ":") && transport.BadProxy() != "":
-		t.Message, next = transport.BadProxy()+" is not the URL of a proxy", "write http://host:port"
+	switch bad := transport.BadProxy(e.Host); {
 	case errors.As(e.Err, &status) && status.Status == http.StatusProxyAuthRequired:
-		t.Message, next = proxyFor+" requires a login", proxyLoginAdvice
+		t.Message, next = proxyFor.subject+" requires a login", proxyLoginAdvice
 	case errors.As(e.Err, &status):
-		t.Message = fmt.Sprintf("%s refused the request (%s)", proxyFor, status)
-	case tlsError(proxy, "", e.Err, t):
+		t.Message = fmt.Sprintf("%s refused the request (%s)", proxyFor.subject, status)
+	case bad != "":
+		t.Message, next = bad+" is not the URL of a proxy", "write http://host:port"
+	case h.tlsError(proxy, e.Err, t):
 		return
 	case h.connectionError(proxyFor, 0, e.Err, t):
 	default:
-		t.Message = fmt.Sprintf("%s failed: %s", proxyFor, safe.Clip(e.Err.Error()))
+		t.Message = fmt.Sprintf("%s failed: %s", proxyFor.subject, safe.Clip(e.Err.Error()))
 	}
 	t.Next = next
 }
 
-// tlsError words a failed TLS handshake with the server called name, and reports
-// whether err is one. certDir is the server's folder below /etc/docker/certs.d, ""
-// for a proxy: those folders are not used for proxies.
-func tlsError(name, certDir string, err error, t *model.ReadError) bool {
+// tlsError words a failed TLS connection with a server, and reports whether err is one.
+func (h *host) tlsError(name serverName, err error, t *model.ReadError) bool {
 	var (
 		unknown x509.UnknownAuthorityError
 		other   x509.HostnameError
 		invalid x509.CertificateInvalidError
 		failed  *tls.CertificateVerificationError
-		alert   tls.AlertError
 		record  tls.RecordHeaderError
 	)
 	switch {
 	case errors.As(err, &unknown):
-		t.Message = name + " has a certificate from an authority that this machine does not trust"
-		t.Next = fmt.Sprintf("put the authority's certificate at /etc/docker/certs.d/%s/ca.crt, or name it in SSL_CERT_FILE", certDir)
-		if certDir == "" {
-			t.Next = "name the authority's certificate in SSL_CERT_FILE"
+		t.Message = name.subject + " has a certificate from an authority that this machine does not trust"
+		t.Next = "name the authority's certificate in SSL_CERT_FILE"
+		if name.host != "" {
+			t.Next = fmt.Sprintf("put the authority's certificate at %s/%s/ca.crt, or name it in SSL_CERT_FILE", certDirs, name.host)
 		}
 	case errors.As(err, &other):
-		t.Message, t.Next = name+" has a certificate for another name: "+certificateNames(other), "use a name that is in the certificate"
+		t.Message = name.subject + " has a certificate for another name: " + certificateNames(other)
+		t.Next = h.remedy(name, "use a name that is in the certificate")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		t.Message, t.Next = name+" has a certificate that has expired or is not yet valid",
-			"renew the certificate, or correct the clock of this machine"
+		t.Message = name.subject + " has a certificate " + validityText(invalid)
+		t.Next = h.remedy(name, "renew the certificate, or correct the clock of this machine")
 	case errors.As(err, &failed):
-		t.Message, t.Next = name+" has an invalid certificate: "+safe.Clip(failed.Err.Error()), "replace the certificate of the server"
-	case errors.As(err, &alert):
-		t.Message = fmt.Sprintf("%s refused the TLS connection (%s)", name, safe.Clip(alert.Error()))
-		if certDir != "" {
-			t.Next = fmt.Sprintf("if it requires a client certificate, put client.cert and client.key into /etc/docker/certs.d/%s/", certDir)
-		}
+		t.Message = name.subject + " has an invalid certificate: " + safe.Clip(failed.Err.Error())
+		t.Next = h.remedy(name, "replace the certificate of the server")
+	case transport.IsOldTLS(err):
+		t.Message, t.Next = name.subject+" supports only TLS 1.1 or older", h.administratorOf(name)
 	case errors.As(err, &record):
-		t.Message, t.Next = name+" does not use https", "check the port, or run with --plain-http if you trust the network"
+		t.Message = name.subject + " does not use https"
+		t.Next = h.remedy(name, "check the port, or run with --plain-http if you trust the network")
 	default:
-		return false
+		return h.tlsAlert(name, err, t)
 	}
 	return true
+}
+
+// tlsAlert words the alert with which a server ended a TLS connection, and reports whether
+// err is one.
+func (h *host) tlsAlert(name serverName, err error, t *model.ReadError) bool {
+	alert, ok := transport.TLSAlert(err)
+	if !ok {
+		return false
+	}
+	t.Next = h.administratorOf(name)
+	files := fmt.Sprintf("put client.cert and client.key in %s/%s", certDirs, name.host)
+	switch {
+	case alert == transport.CertificateRequired:
+		t.Message = name.subject + " requires a client certificate"
+		if name.host != "" {
+			t.Next = files
+		}
+		return true
+	case alert.OfClientCertificate() && name.host != "":
+		t.Next = "if it requires a client certificate, " + files
+	}
+	t.Message = fmt.Sprintf("%s refused the TLS connection (%s)", name.subject, alert)
+	return true
+}
+
+// certDirs is where docker keeps certificates. transport.DefaultCertDirs has all folders.
+const certDirs = "/etc/docker/certs.d"
+
+// administratorOf is the remedy for what only the administrator of a server can repair.
+func (h *host) administratorOf(name serverName) string {
+	if name.host == "" {
+		return "ask the administrator of the proxy"
+	}
+	return h.remedy(name, "ask its administrator")
+}
+
+// validityText says since when a certificate is not valid, or from when it is.
+func validityText(err x509.CertificateInvalidError) string {
+	if time.Now().Before(err.Cert.NotBefore) {
+		return "that is not valid before " + model.TimeText(err.Cert.NotBefore)
+	}
+	return "that expired on " + model.TimeText(err.Cert.NotAfter)
 }
 
 // certificateNames says for which names a certificate is valid, and for which it is not.

@@ -1,10 +1,12 @@
 package registry
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -16,56 +18,80 @@ import (
 // webPage is the error of a server that responds with a web page. A server that sent
 // documents before is a registry.
 func (h *host) webPage(c *transport.Exchange) error {
-	name, with := answeringName(c.Response, h.name), "answered with a web page"
+	name, with := h.answeringName(c.Response), "answered with a web page"
 	e := &transport.StatusError{Status: c.Response.Status}
-	if c.Response.Status != http.StatusOK {
+	switch {
+	case e.Status == http.StatusBadRequest && bytes.Contains(c.Response.Body, []byte(noClientCertificate)):
+		return &model.ReadError{
+			Message: name.subject + " requires a client certificate",
+			Next:    fmt.Sprintf("put client.cert and client.key in %s/%s", certDirs, name.host), Err: e,
+		}
+	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden:
+		return &model.ReadError{
+			Message: name.subject + " denied access and " + with,
+			Next:    "open " + name.host + " in a browser: a proxy or VPN may require a login", Err: e,
+		}
+	case e.Status != http.StatusOK:
 		with += fmt.Sprintf(" (%s)", e)
 	}
-	if h.isRegistry.Load() {
+	switch {
+	case h.isRegistry.Load():
 		return &model.ReadError{
-			Message: fmt.Sprintf("%s %s instead of the %s", name, with, c.What),
-			Next:    "check the network and its proxies, or ask the administrator of " + h.name, Err: e,
+			Message: fmt.Sprintf("%s %s instead of the %s", name.subject, with, c.What),
+			Next:    "check the network and its proxies, or " + h.askAdministrator(), Err: e,
 		}
+	case name.redirected:
+		return &model.ReadError{Message: name.subject + " " + with, Next: "check host and port, or " + h.askAdministrator(), Err: e}
 	}
-	return &model.ReadError{Message: name + " is not a registry: it " + with, Next: "check host and port", Err: e}
+	return &model.ReadError{Message: name.subject + " is not a registry: it " + with, Next: "check host and port", Err: e}
 }
 
-// answeringName names the host that sent a response: the registry, or one that it
-// redirected to.
-func answeringName(a transport.Response, registry string) string {
-	if a.RedirectedTo == "" {
-		return registry
+// noClientCertificate is in the web page with which nginx asks for a client certificate.
+const noClientCertificate = "No required SSL certificate was sent"
+
+// hidesStatus reports whether a web page says more than the status that it came with. The
+// statuses for overload and for logins have messages, and proxies put web pages below them.
+func hidesStatus(a transport.Response) bool {
+	switch a.Status {
+	case http.StatusTooManyRequests, http.StatusProxyAuthRequired:
+		return false
+	case http.StatusUnauthorized:
+		return a.Header.Get("WWW-Authenticate") == ""
 	}
-	return redirectedName(a.RedirectedTo, registry)
+	return a.Status < http.StatusInternalServerError
+}
+
+// answeringName names the server that sent a response: the registry, or one that it
+// redirected to.
+func (h *host) answeringName(a transport.Response) serverName {
+	if a.RedirectedTo == "" {
+		return h.registryName()
+	}
+	return h.registryName().redirectedTo(a.RedirectedTo)
 }
 
 // statusError words a response whose status is not 200.
 func (h *host) statusError(about model.Ref, a transport.Response) error {
 	e := &transport.StatusError{Status: a.Status, Message: errorMessage(a)}
-	t, name := &model.ReadError{Err: e}, answeringName(a, h.name)
+	t, server := &model.ReadError{Err: e}, h.answeringName(a)
+	name := server.subject
 	if a.RedirectedTo != "" && (a.Status < 500 && !transport.IsTransient(a.Status) && a.Status != http.StatusNotFound) {
 		t.Message = fmt.Sprintf("%s refused the request (%s)", name, e)
-		t.Next = "try again, or ask the administrator of " + h.name
+		t.Next = "try again, or " + h.askAdministrator()
 		return t
 	}
 	switch a.Status {
 	case http.StatusUnauthorized:
 		return h.unauthorized(about, a, e)
 	case http.StatusForbidden:
-		t.Message = fmt.Sprintf("%s denies access to %s", h.name, subject(about))
-		t.Next = "run " + h.loginCommand() + " with an account that has access"
-		if a.Login != "" {
-			t.Message += " with " + a.Login
-		} else if problem := h.loginError(); problem != nil {
-			t.Message, t.Next = t.Message+", and "+problem.Message, problem.Next
-		}
+		h.forbidden(about, a, t)
 	case http.StatusNotFound:
 		t.Missing = true
 		t.Message, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
-		t.Message, t.Next = name+" reports too many requests"+pauseText(a), h.retryAdvice(a)
+		t.Message, t.Next = name+" reports too many requests"+reasonText(a)+pauseText(a), h.retryAdvice(a)
 	case http.StatusProxyAuthRequired:
-		t.Message, t.Next = "the proxy for "+name+" requires a login", proxyLoginAdvice
+		t.Message, t.Next = "the proxy for "+server.host+" requires a login", proxyLoginAdvice
 	case http.StatusRequestTimeout:
 		t.Message, t.Next = fmt.Sprintf("%s timed out while it waited for the request (%s)", name, e), "try again, or check the network"
 	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
@@ -91,15 +117,59 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (message,
 	return fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
 }
 
+// forbidden words a 403. The person may log in before the next request.
+func (h *host) forbidden(about model.Ref, a transport.Response, t *model.ReadError) {
+	problem := h.loginError()
+	if len(a.Body) > 0 { // not a response to HEAD, after which a GET still needs the login
+		h.credentials.Forget()
+		h.transport.ForgetTokens()
+	}
+	t.Message = fmt.Sprintf("%s denies access to %s", h.name, subject(about))
+	t.Next = "run " + h.loginCommand() + " with an account that has access"
+	if a.Login != "" {
+		t.Message += " with " + a.Login
+	}
+	t.Message += reasonText(a)
+	switch {
+	case loginExpired(a):
+		t.Next = "log in again"
+	case a.Login == "" && problem != nil:
+		t.Message, t.Next = t.Message+", and "+problem.Message, problem.Next
+	}
+}
+
+// reasonText is the reason that a registry gives for a refusal, quoted; "" for none.
+func reasonText(a transport.Response) string {
+	_, message, ok := firstError(a)
+	if !ok {
+		message = errorMessage(a)
+	}
+	if message = strings.TrimRight(safe.Clip(strings.TrimSpace(message)), "."); message == "" {
+		return ""
+	}
+	return ` ("` + message + `")`
+}
+
+// expiredLogin matches the reasons of registries whose logins are valid for some hours,
+// such as ECR: "Your authorization token has expired. Reauthenticate and try again."
+var expiredLogin = regexp.MustCompile(`(?i)\b(token|credential|login|session|password)s?( has| have| is| are)? expired\b`)
+
+// loginExpired reports whether a registry says that the login has expired.
+func loginExpired(a transport.Response) bool { return expiredLogin.MatchString(reasonText(a)) }
+
 // unauthorized words a 401: a missing login, a rejected login, or something that is
 // private or does not exist. Registries do not distinguish these.
 func (h *host) unauthorized(about model.Ref, a transport.Response, e error) error {
 	problem := h.loginError()
 	h.credentials.Forget()
 	t := &model.ReadError{Next: "run " + h.loginCommand(), Err: e}
+	scheme := a.UnsupportedScheme()
 	switch {
+	case scheme != "":
+		t.Message = fmt.Sprintf("%s uses %s to log in, which tagdiff does not support", h.name, safe.Clip(scheme))
+		t.Next = h.askAdministrator() + " for a login with a password or a token"
 	case a.Login != "" && a.Issued: // the token service has accepted it
-		t.Message = fmt.Sprintf("%s denies access to %s with %s", h.name, subject(about), a.Login)
+		t.Message = fmt.Sprintf("%s denies access to %s with %s%s", h.name, subject(about), a.Login, reasonText(a))
 		t.Next = "check the name, or run " + h.loginCommand() + " again"
 	case a.Login != "":
 		t.Message = fmt.Sprintf("%s rejected %s for %s", h.name, a.Login, subject(about))

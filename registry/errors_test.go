@@ -42,14 +42,29 @@ var faults = []struct {
 	requests int // in total, with retries
 }{
 	{"401 without a challenge", status(401, `{"errors":[{"code":"UNAUTHORIZED","message":"no"}]}`), []string{"requires a login", "docker login 127.0.0.1"}, 1},
-	{"403", status(403, `{"errors":[{"code":"DENIED","message":"denied"}]}`), []string{"denies access to app:a", "docker login"}, 1},
+	{"403", status(403, `{"errors":[{"code":"DENIED","message":"denied"}]}`), []string{`denies access to app:a ("denied"); run docker login `, " with an account that has access"}, 1},
+	{"403 of an expired login", status(403, `{"errors":[{"code":"DENIED","message":"Your authorization token has expired. Reauthenticate and try again."}]}`),
+		[]string{`denies access to app:a ("Your authorization token has expired. Reauthenticate and try again"); log in again`}, 1},
+	{"403 of an expired licence", status(403, "The licence has expired."), []string{`denies access to app:a ("The licence has expired"); run docker login `}, 1},
+	{"403 without a reason", status(403, `{"errors":[{"code":"DENIED"}]}`), []string{"denies access to app:a; run docker login "}, 1},
+	{"403 web page", status(403, "<html>export control", "Content-Type", "text/html"), []string{" denied access and answered with a web page; open 127.0.0.1:", " in a browser: a proxy or VPN may require a login"}, 1},
+	{"401 web page", status(401, "<html>log in", "Content-Type", "text/html"), []string{" denied access and answered with a web page; open 127.0.0.1:"}, 1},
+	{"401 web page with a challenge", status(401, "<html>log in", "Content-Type", "text/html", "WWW-Authenticate", `Basic realm="x"`), []string{"requires a login for app:a"}, 1},
+	{"401 with another scheme", status(401, "", "WWW-Authenticate", "Negotiate"), []string{" uses Negotiate to log in, which tagdiff does not support; ask the administrator of 127.0.0.1:", " for a login with a password or a token"}, 1},
+	{"401 with other schemes", status(401, "<html>", "Content-Type", "text/html", "WWW-Authenticate", "NTLM, Negotiate"), []string{" uses NTLM to log in, which tagdiff does not support"}, 1},
+	{"401 with another scheme and Basic", status(401, "", "WWW-Authenticate", `Negotiate, Basic realm="x"`), []string{"requires a login for app:a"}, 1},
+	{"400 of nginx without a client certificate", status(400, "<html><center>No required SSL certificate was sent</center>", "Content-Type", "text/html"),
+		[]string{" requires a client certificate; put client.cert and client.key in /etc/docker/certs.d/127.0.0.1:"}, 2},
+	{"407 web page", status(407, "<html>", "Content-Type", "text/html"), []string{"the proxy for 127.0.0.1:", " requires a login; put user:password@"}, 1},
 	{"404 of a tag", status(404, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`), []string{"has no tag a in app", "check the name"}, 1},
 	{"404 of a repository", status(404, `{"errors":[{"code":"NAME_UNKNOWN"}]}`), []string{"has no repository app"}, 1},
 	{"404 web page", status(404, "<html>not here", "Content-Type", "text/html"), []string{"is not a registry", "host and port"}, 1},
 	{"405", status(405, ""), []string{"does not support this request (405"}, 1},
 	{"400 with words", status(400, "tea\nonly"), []string{"refused the request (400 Bad Request: tea)"}, 2},
 	{"429 with a long wait", status(429, "", "Retry-After", "600"), []string{"reports too many requests: it asks for a pause of 10 min", "try again at ", "docker login", "for a higher limit"}, 1},
-	{"429 for ever", status(429, ""), []string{"reports too many requests", "try again in a minute"}, 8},
+	{"429 with a reason", status(429, `{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit."}]}`, "Retry-After", "600"),
+		[]string{`reports too many requests ("You have reached your pull rate limit"): it asks for a pause of 10 min; try again at `}, 1},
+	{"429 for ever", status(429, ""), []string{"reports too many requests; try again in a minute"}, 8},
 	{"500", status(500, `{"errors":[{"code":"UNKNOWN","message":"disk"}]}`), []string{"failed (500", "UNKNOWN disk"}, 3},
 	{"503 with a long wait", status(503, "", "Retry-After", "3600"), []string{"failed (503", "try again at "}, 1},
 	{"web page", status(200, "<!DOCTYPE html><p>hi", "Content-Type", "text/html"), []string{"is not a registry"}, 1},
@@ -313,7 +328,7 @@ func TestLoad_missingConfig(t *testing.T) {
 
 			before := len(s.requests())
 			s.plain.Store(true)
-			if pause := c.Traffic().Pause; tt.name != "429" && pause != (model.Pause{}) {
+			if pause := c.Traffic().Pause; pause != (model.Pause{}) {
 				t.Errorf("requests are held back: %+v", pause)
 			}
 			waitLonger(c, s.host)
@@ -360,7 +375,7 @@ func TestLoad_unreachable(t *testing.T) {
 	says(t, err, host+" refused the connection")
 
 	_, err = c.Load(deadline(t), model.Ref{Registry: "no-such-host.invalid", Repository: "app", Tag: "a"}, nil)
-	says(t, err, "no-such-host.invalid")
+	says(t, err, "no-such-host.invalid (DNS); ")
 
 	_, err = c.Load(deadline(t), model.Ref{Registry: "127.0.0.1:65536", Repository: "app", Tag: "a"}, nil)
 	says(t, err, "127.0.0.1:65536 is not a valid address: invalid port; check host and port")

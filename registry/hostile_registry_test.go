@@ -71,7 +71,7 @@ func TestRedirect_challengeOfOtherHost(t *testing.T) {
 			logIn(t, c, s.host, "me", "secret")
 			a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
 			ok(t, err)
-			says(t, a.Entries[0].Err, cdn.host+" (redirected by "+s.host+") refused the request (401")
+			says(t, a.Entries[0].Err, s.host+" redirects to "+cdn.host+", which refused the request (401")
 			isShort(t, a.Entries[0].Err)
 			if len(thief.requests()) > 0 {
 				t.Errorf("the thief was asked %q and got %q", thief.requests(), got())
@@ -212,7 +212,7 @@ func TestTLS_settingsPerHost(t *testing.T) {
 	trust(host(tokens), map[string][]byte{"ca.crt": authority.PEM()})
 	a, err := newClient(t, Options{CertDirs: []string{dir}}).Load(deadline(t), ref, nil)
 	ok(t, err)
-	says(t, a.Entries[0].Err, host(blobs)+" (redirected by "+ref.Registry+") has a certificate from an authority", "/etc/docker/certs.d/"+host(blobs)+"/ca.crt")
+	says(t, a.Entries[0].Err, ref.Registry+" redirects to "+host(blobs)+", which has a certificate from an authority", "/etc/docker/certs.d/"+host(blobs)+"/ca.crt")
 
 	trust(host(blobs), map[string][]byte{"ca.crt": authority.PEM()})
 	a, err = newClient(t, Options{CertDirs: []string{dir}}).Load(deadline(t), ref, nil)

@@ -152,7 +152,7 @@ func TestTokenService_hangs(t *testing.T) {
 	short.Silence = time.Second
 	c.host(s.host).transport.SetTimeouts(short)
 	_, err := c.Load(deadline(t), s.ref("app", "a"), nil)
-	says(t, err, "the token service of "+s.host+", did not answer in time")
+	says(t, err, s.host+" did not answer in time")
 
 	s.plain.Store(true)
 	waitLonger(c, s.host)

@@ -368,7 +368,7 @@ func isShort(t testing.TB, err error) {
 }
 
 // quoted is the part of a message that quotes another error.
-var quoted = regexp.MustCompile(`: .*`)
+var quoted = regexp.MustCompile(`(: | \(").*`)
 
 func pathOf(t testing.TB, line string) string {
 	t.Helper()

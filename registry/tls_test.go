@@ -1,13 +1,19 @@
 package registry
 
 import (
+	"crypto/tls"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 // newTLSServer is a registry with a certificate that no machine knows; certs
@@ -94,4 +100,33 @@ func TestTLS_certificateAddedLater(t *testing.T) {
 	ok(t, os.WriteFile(file, pem, 0o600))
 	_, err = c.Load(deadline(t), r, nil)
 	ok(t, err)
+}
+
+// TestTLS_alerts checks that a server that wants a client certificate or an old version of
+// TLS is reported as such, and not as a server that cannot be reached.
+func TestTLS_alerts(t *testing.T) {
+	const put = "put client.cert and client.key in /etc/docker/certs.d/"
+	for name, tt := range map[string]struct {
+		config *tls.Config
+		say    string
+	}{
+		"client certificate":          {&tls.Config{ClientAuth: tls.RequireAnyClientCert}, " requires a client certificate; " + put},
+		"client certificate, TLS 1.2": {&tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}, " refused the TLS connection (handshake failure); if it requires a client certificate, " + put},
+		"TLS 1.1":                     {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, " supports only TLS 1.1 or older; ask its administrator"}, //nolint:gosec // what is tested
+	} {
+		for _, http2 := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, http2), func(t *testing.T) {
+				secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+				secure.TLS, secure.EnableHTTP2 = tt.config.Clone(), http2
+				secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+				secure.StartTLS()
+				t.Cleanup(secure.Close)
+				host := strings.TrimPrefix(secure.URL, "https://")
+				c := newClient(t, Options{})
+				c.credentials.AddRegctlConfig("regctl.json", fmt.Appendf(nil, `{"hosts":{%q:{"tls":"insecure"}}}`, host))
+				_, err := c.Load(deadline(t), model.Ref{Registry: host, Repository: "app", Tag: "a"}, nil)
+				says(t, err, host+tt.say)
+			})
+		}
+	}
 }

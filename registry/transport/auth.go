@@ -97,6 +97,13 @@ func (a *authenticator) basic(ctx context.Context, scope string) (authorization,
 	return authorization{header: basicHeader(l), login: l.String()}, nil
 }
 
+// ForgetTokens makes the next request get a new token, with the login of that time.
+func (tr *Transport) ForgetTokens() {
+	tr.auth.mu.Lock()
+	defer tr.auth.mu.Unlock()
+	clear(tr.auth.tokens)
+}
+
 func basicHeader(l credentials.Login) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(l.Username+":"+l.Password))
 }

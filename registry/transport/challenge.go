@@ -1,14 +1,17 @@
 package transport
 
 import (
+	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // challenge is a WWW-Authenticate header: RFC 7235, and docker's "Token
 // Authentication Specification" for bearer.
 type challenge struct {
-	scheme string // "basic" or "bearer"
+	scheme string // in lower case; tagdiff knows "basic" and "bearer"
+	name   string // the scheme as the server spells it
 	realm  string
 	params map[string]string
 }
@@ -29,7 +32,7 @@ func parseChallenges(headers []string) []challenge {
 	for _, h := range headers {
 		for _, m := range challengePart.FindAllStringSubmatch(h, MaxChallengeParts) {
 			if m[4] != "" {
-				all = append(all, challenge{scheme: strings.ToLower(m[4]), params: map[string]string{}})
+				all = append(all, challenge{scheme: strings.ToLower(m[4]), name: m[4], params: map[string]string{}})
 				continue
 			}
 			if len(all) == 0 {
@@ -56,4 +59,15 @@ func pickChallenge(all []challenge) (challenge, bool) {
 		}
 	}
 	return challenge{}, false
+}
+
+// UnsupportedScheme returns the first scheme of the challenges in a 401, such as Negotiate,
+// if tagdiff knows none of them; "" if it knows one, or if there is none.
+func (r Response) UnsupportedScheme() string {
+	all := parseChallenges(r.Header.Values("WWW-Authenticate"))
+	known := func(c challenge) bool { return c.scheme == "bearer" || c.scheme == "basic" }
+	if r.Status != http.StatusUnauthorized || len(all) == 0 || slices.ContainsFunc(all, known) {
+		return ""
+	}
+	return all[0].name
 }

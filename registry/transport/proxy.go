@@ -7,21 +7,29 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// BadProxy returns the name of a variable for a proxy whose value is not the URL of one, ""
-// for none. net/http ignores some of these values.
-func BadProxy() string {
+// proxySchemes are the schemes of proxies that net/http supports. It treats all others as
+// http.
+var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
+
+// BadProxy returns the name of a variable for a proxy whose value is not the URL of one and
+// contains host, "" for none. net/http ignores some of these values.
+func BadProxy(host string) string {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		value := os.Getenv(name)
-		u, err := url.Parse(value)
-		if err != nil || u.Scheme == "" || u.Host == "" {
-			u, err = url.Parse("http://" + value)
+		if value == "" || !strings.Contains(value, host) {
+			continue
 		}
-		if value != "" && (err != nil || u.Hostname() == "") {
+		text := value
+		if !strings.Contains(text, "://") {
+			text = "http://" + text
+		}
+		if u, err := url.Parse(text); err != nil || u.Hostname() == "" || !slices.Contains(proxySchemes, u.Scheme) {
 			return name
 		}
 	}

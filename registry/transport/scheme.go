@@ -20,7 +20,7 @@ func (tr *Transport) sendOverScheme(ctx context.Context, q request, k authorizat
 	}
 	if tr.tlsRemembered.Load() {
 		a, err := tr.fetch(ctx, q.httpRequest("https", k), q.limit, k)
-		if err == nil || isCertificateError(err) || ctx.Err() != nil {
+		if err == nil || usesTLS(err) || ctx.Err() != nil {
 			tr.setScheme(a, err)
 			return a, err
 		}
@@ -35,19 +35,19 @@ func (tr *Transport) sendOverScheme(ctx context.Context, q request, k authorizat
 		return a, err
 	}
 	b, errTLS := tr.fetch(ctx, q.httpRequest("https", k), q.limit, k)
-	if errTLS != nil && !isCertificateError(errTLS) && ctx.Err() == nil {
+	if errTLS != nil && !usesTLS(errTLS) && ctx.Err() == nil {
 		return a, err // the server does not use TLS, so the first response counts
 	}
 	tr.setScheme(b, errTLS)
 	return b, errTLS
 }
 
-// isCertificateError reports whether the server uses TLS and only the verification of a
-// certificate failed.
-func isCertificateError(err error) bool {
+// usesTLS reports whether a request over https failed although the server uses TLS: a
+// certificate, or the version of TLS, is not accepted.
+func usesTLS(err error) bool {
 	_, bad := errors.AsType[*tls.CertificateVerificationError](err)
-	_, alert := errors.AsType[tls.AlertError](err)
-	return bad || alert
+	_, alert := TLSAlert(err)
+	return bad || alert || IsOldTLS(err)
 }
 
 func (tr *Transport) setScheme(a Response, err error) {

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/regclient/regclient"
@@ -117,6 +119,42 @@ func certificateError(where string, err error) error {
 		t.Next = files.TooManyOpenRemedy
 	}
 	return t
+}
+
+// Alert is an alert with which a server ended a TLS connection.
+type Alert string
+
+// CertificateRequired is the alert of TLS 1.3 for a missing client certificate.
+var CertificateRequired = alertOf(116)
+
+// clientCertificateAlerts are the alerts of servers that miss or reject a client
+// certificate (RFC 5246 and 8446); handshake_failure also has other causes.
+var clientCertificateAlerts = []Alert{
+	alertOf(40), alertOf(42), alertOf(43), alertOf(44), alertOf(45), alertOf(46), alertOf(48), alertOf(49), CertificateRequired,
+}
+
+// alertOf is the alert with a number. Package tls exports only the alerts of QUIC, which
+// have the same texts as those of TCP.
+func alertOf(number uint8) Alert {
+	return Alert(strings.TrimPrefix(tls.AlertError(number).Error(), "tls: "))
+}
+
+// OfClientCertificate reports whether the cause may be the client certificate.
+func (a Alert) OfClientCertificate() bool { return slices.Contains(clientCertificateAlerts, a) }
+
+// TLSAlert returns the alert with which a server ended a TLS connection.
+func TLSAlert(err error) (_ Alert, ok bool) {
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Op != "remote error" {
+		return "", false
+	}
+	return Alert(strings.TrimPrefix(op.Err.Error(), "tls: ")), true
+}
+
+// IsOldTLS reports whether a server supports no version of TLS that tagdiff accepts.
+func IsOldTLS(err error) bool {
+	alert, _ := TLSAlert(err)
+	return alert == alertOf(70) || strings.Contains(err.Error(), "tls: server selected unsupported protocol version")
 }
 
 // DefaultCertDirs returns the certificate folders of docker (also rootless) and podman,
