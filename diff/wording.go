@@ -73,6 +73,14 @@ func quoted(text string) string {
 
 func bytesText(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
 
+// byNumber returns the words for one thing or for several.
+func byNumber(n int, one, several string) string {
+	if n == 1 {
+		return one
+	}
+	return several
+}
+
 // plural returns "1 layer", "3 layers".
 func plural(n int, noun string) string { return byNumber(n, "1 "+noun, fmt.Sprintf("%d %ss", n, noun)) }
 
@@ -112,6 +120,17 @@ func list(items []string) string {
 		return strings.Join(items, "")
 	}
 	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
+}
+
+// matching returns the items for which is holds.
+func matching[T any](items []T, is func(T) bool) []T {
+	var found []T
+	for _, item := range items {
+		if is(item) {
+			found = append(found, item)
+		}
+	}
+	return found
 }
 
 // mapped returns the text of each item.
