@@ -122,7 +122,7 @@ func (s store) hostile() {
 		label("combining", "Z\u0351\u036b\u0343\u0369a\u0363\u0348l\u0334\u0320\u0357g\u0309\u036fo\u0302"),
 		label("wide", "配置 конфигурация ⚙️ 👩‍🚀"),
 		env("PROMPT", "\x1b[31m$ \x1b[0m"),
-		run("printf '\x1b]52;c;cHduZWQ=\x07' # copies to the clipboard of the viewer", files(text("x", "x\n"))),
+		run("printf '\x1b]52;c;cHduZWQ=\x07' # copies to the clipboard of who looks", files(text("x", "x\n"))),
 		run("echo "+longLine(), files(text("y", "y\n"))),
 	).oci(), "escape")
 }
