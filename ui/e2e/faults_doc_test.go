@@ -104,10 +104,11 @@ func faultsDoc(m measurement) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Faults
 
-What tagdiff does when a registry is broken or malicious. HOST is the registry. Every row is a test. A report prints the error on one
-line of standard error and ends with exit code 2, unless the row has another code; what could be read is shown. A screen shows the
-error in place of the data (the row "endless pages" is tested with reports only). There %s reads again and gets the next good response
-at once, and q and ctrl-c work at once while a server is silent.
+What tagdiff does when a registry is broken or malicious. HOST is the registry, … stands for text that differs from run to run. Every
+row is a test. A report prints the error on one line of standard error and ends with exit code 2, unless the row has another code; what
+could be read is shown. With two references the line has the error of each, and one remedy. A screen shows the error in place of the
+data (the row "endless pages" is tested with reports only). There %s reads again and gets the next good response at once, and q and
+ctrl-c work at once while a server is silent.
 
 The last two columns are the results of crane %s and regctl %s for the same servers in one run. Each tool read the config of one of
 the images, or the same list. A tool was killed after %d s or at 1 GiB of memory. Exit 0 means that the tool printed the data
@@ -126,17 +127,14 @@ without an error.
 
 // words is the error as a table cell.
 func (f fault) words() string {
-	said := strings.TrimRight(f.cause, " (:")
-	if strings.Count(said, "(") > strings.Count(said, ")") {
-		said += " …)"
-	}
+	said := f.cause
 	if f.next != "" {
 		said += "; " + f.next
 	}
 	if f.rest != nil {
 		said += " (and shows the rest)"
 	}
-	return strings.ReplaceAll(strings.TrimSpace(said), "|", `\|`)
+	return strings.ReplaceAll(said, "|", `\|`)
 }
 
 // TestFaults_measure runs tagdiff, crane and regctl on every fault.
