@@ -1,6 +1,8 @@
 package ui
 
 import (
+	tea "charm.land/bubbletea/v2"
+
 	"testing"
 	"time"
 
@@ -36,6 +38,17 @@ func TestTrafficText_quota(t *testing.T) {
 }
 
 // TestHelp_wraps: a line of the help that does not fit is wrapped.
+// TestHelp_scrolls: the keys that move by pages move the help by pages.
+func TestHelp_scrolls(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 80, 12, "localhost:5000/app")
+	d.Keys("?")
+	d.Sees(" 1-10 of ")
+	d.Keys("pgdown")
+	d.Sees("11-20 of ")
+	d.Send(tea.KeyPressMsg{Code: 'u', Mod: tea.ModCtrl})
+	d.Sees(" 6-15 of ")
+}
+
 func TestHelp_wraps(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 120, 60, "localhost:5000/app")
 	d.Keys("?")

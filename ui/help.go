@@ -24,7 +24,7 @@ func newHelp(p page.Page) *helpBox {
 func (a App) pressHelp(msg tea.KeyPressMsg) (App, tea.Cmd) {
 	f, h := a.frame(), *a.help
 	// The lines of the window are scroll positions: the help has no cursor.
-	if w, ok := h.window.Sized(len(h.lines(f))-f.Height+1, 1).Move(msg); ok {
+	if w, ok := h.window.Sized(len(h.lines(f))-f.Height+1, 1).MoveByPages(msg, f.Height); ok {
 		h.window = w
 		a.help = &h
 		return a, nil

@@ -112,9 +112,9 @@ func (v view) missingRows() []widget.Row {
 	if v.b.Repository == "" || v.cmp.B != nil {
 		return nil
 	}
-	text := safe.Const("B is still loading: this is A alone")
+	text := safe.Const("B is still loading; only A is shown")
 	if v.errB != nil {
-		text = safe.Const("B could not be read: this is A alone")
+		text = safe.Const("B could not be read; only A is shown")
 	}
 	return []widget.Row{v.note(text), widget.BlankRow()}
 }
@@ -138,6 +138,9 @@ func (v view) waitingRows() []widget.Row {
 		if err != nil {
 			rows = append(rows, widget.HeaderRow(page.RetryLines(err, v.Frame)...))
 		}
+	}
+	if v.errA != nil && v.errB != nil && v.errA.Error() == v.errB.Error() {
+		rows = rows[:1]
 	}
 	if len(rows) == 0 {
 		return []widget.Row{widget.BlankRow(), v.note(safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis))}

@@ -81,7 +81,7 @@ func TestFifos(t *testing.T) {
 	t.Run("a log", func(t *testing.T) {
 		t.Parallel()
 		log := fifo(t, filepath.Join(t.TempDir(), "log"))
-		cli(t, append([]string{"-o", "text", "--log", log}, args...)...).oneLine(t, "the log file: ", log)
+		cli(t, append([]string{"-o", "text", "--log", log}, args...)...).oneLine(t, "the log file ", log)
 	})
 }
 

@@ -2,6 +2,7 @@ package page
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -18,6 +19,9 @@ func ErrorLines(err error, f Frame, hint safe.Text) []look.Line {
 	message, next := f.Gate.Clean(err.Error()), hint
 	if t, ok := errors.AsType[*model.ReadError](err); ok {
 		message, next = f.Gate.Clean(t.Message), f.Gate.Clean(t.Next)
+		if !hint.IsEmpty() && strings.HasPrefix(t.Next, "try again") && !strings.ContainsAny(t.Next, ",;") {
+			next = safe.Text{} // the hint says it
+		}
 		if !next.IsEmpty() && !hint.IsEmpty() {
 			next = safe.Sprintf("%s %s ", next, f.Glyphs.Dot)
 		}

@@ -89,7 +89,7 @@ var MoveKeys = KeyGroup{"Move", []key.Binding{
 	Keys.Up, Keys.Down, Keys.PageUp, Keys.PageDown, Keys.HalfUp, Keys.HalfDown, Keys.Top, Keys.Bottom,
 }}
 
-// GlobalKeys work on every page.
-var GlobalKeys = KeyGroup{"Everywhere", []key.Binding{
+// GlobalKeys work on every page, except while it takes text.
+var GlobalKeys = KeyGroup{"Everywhere, except while you type", []key.Binding{
 	Keys.Goto, Keys.Reveal, Keys.Back, Keys.Help, Keys.Redraw, Keys.Suspend, Keys.Quit, Keys.ForceQuit,
 }}

@@ -32,15 +32,18 @@ func (w Window) moveTo(i int) Window {
 	return w
 }
 
-// Move handles a key that moves the cursor.
-func (w Window) Move(msg tea.KeyPressMsg) (Window, bool) {
+// Move handles a key that moves the cursor. A page is the height of the window.
+func (w Window) Move(msg tea.KeyPressMsg) (Window, bool) { return w.MoveByPages(msg, w.height) }
+
+// MoveByPages is Move with another height of a page.
+func (w Window) MoveByPages(msg tea.KeyPressMsg, height int) (Window, bool) {
 	for _, move := range []struct {
 		key key.Binding
 		to  int
 	}{
 		{page.Keys.Up, w.Cursor - 1}, {page.Keys.Down, w.Cursor + 1},
-		{page.Keys.PageUp, w.Cursor - w.height}, {page.Keys.PageDown, w.Cursor + w.height},
-		{page.Keys.HalfUp, w.Cursor - w.height/2}, {page.Keys.HalfDown, w.Cursor + w.height/2},
+		{page.Keys.PageUp, w.Cursor - height}, {page.Keys.PageDown, w.Cursor + height},
+		{page.Keys.HalfUp, w.Cursor - height/2}, {page.Keys.HalfDown, w.Cursor + height/2},
 		{page.Keys.Top, 0}, {page.Keys.Bottom, w.lines - 1},
 	} {
 		if key.Matches(msg, move.key) {
