@@ -23,7 +23,7 @@ var dockerOnly = []struct {
 	{"SHELL", func(img model.Image) bool { return len(img.Config.Docker.Shell) > 0 }},
 }
 
-// lostInOCI (E9): settings that an image in the OCI format has in its history alone.
+// lostInOCI (E9): settings that an image in the OCI format has only in its history.
 func lostInOCI(c Comparison, p Pair) []Finding {
 	others := map[Side]*model.Image{SideA: imageOf(p.B), SideB: imageOf(p.A)}
 	return c.onSides(p, func(s sideOf) []Finding {
@@ -72,11 +72,14 @@ func lostSettings(img model.Image, other *model.Image) []string {
 	}
 	var lost []string
 	for _, setting := range dockerOnly {
+		if setting.isSet(img) {
+			continue
+		}
 		wasSet := recordsSetting(recorded, setting.verb)
 		if !hasInstructions(img) {
 			wasSet = wasSet && other != nil && setting.isSet(*other)
 		}
-		if wasSet && !setting.isSet(img) {
+		if wasSet {
 			lost = append(lost, setting.verb)
 		}
 	}
@@ -111,6 +114,9 @@ func recordsSetting(img model.Image, verb string) bool {
 // lastStep is the newest step with an instruction, nil if there is none.
 func lastStep(img model.Image, verb string) *model.Step {
 	for i, st := range slices.Backward(img.Steps) {
+		if verb != "RUN" && !strings.Contains(st.CreatedBy, verb) && !strings.Contains(st.CreatedBy, strings.ToLower(verb)) {
+			continue // no need to parse it
+		}
 		if dockerfile.Verb(dockerfile.Instruction(st.CreatedBy)) == verb {
 			return &img.Steps[i]
 		}
