@@ -92,7 +92,7 @@ func pauseText(p model.Pause, now time.Time) safe.Text {
 		return safe.Text{}
 	}
 	if !p.Requested {
-		return safe.Sprintf("%s: too many requests, next attempt in %d s", p.Host, int(left.Seconds()))
+		return safe.Sprintf("too many requests: next attempt in %d s", int(left.Seconds()))
 	}
 	return safe.Sprintf("%s asked for a pause: %s", p.Host, left)
 }

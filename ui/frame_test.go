@@ -22,7 +22,7 @@ func TestPauseText(t *testing.T) {
 		}
 	}
 	p.Requested = false
-	if got, want := pauseText(p, now.Add(70*time.Second)).String(), "localhost:5000: too many requests, next attempt in 2 s"; got != want {
+	if got, want := pauseText(p, now.Add(70*time.Second)).String(), "too many requests: next attempt in 2 s"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got := pauseText(model.Pause{}, now).String(); got != "" {
