@@ -77,7 +77,7 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 		return noCatalog(l.host.name, err)
 	}
 	switch status := cl.Response.Status; {
-	case cl.Err != nil || cl.Response.IsHTML() || cl.Response.UnsupportedScheme() != "":
+	case cl.Err != nil || cl.Response.IsHTML() || cl.Response.UnsupportedScheme() != "" || loginExpired(cl.Response):
 		return err
 	case status == http.StatusUnauthorized && cl.Response.Login == "":
 		t := &model.ReadError{

@@ -250,6 +250,43 @@ func TestLogin_afterRefusal(t *testing.T) {
 	ok(t, err)
 }
 
+// TestLogin_afterForbidden checks that a login that replaces one without access is used, with
+// a token service and without.
+func TestLogin_afterForbidden(t *testing.T) {
+	denied := status(403, `{"errors":[{"code":"DENIED","message":"Your authorization token has expired."}]}`)
+	for name, challenge := range map[string]http.HandlerFunc{"basic": status(401, "", "WWW-Authenticate", `Basic realm="here"`), "token": basicToken} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			r := s.ref("app", "a")
+			s.pushImage(t, r, image(t, 1))
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+				_, pass, _ := r.BasicAuth()
+				switch authorization := r.Header.Get("Authorization"); {
+				case r.URL.Path == "/token":
+					status(http.StatusOK, fmt.Sprintf(`{"token":%q}`, pass))(w, r)
+				case authorization == "":
+					challenge(w, r)
+				case pass == "fresh" || authorization == "Bearer fresh":
+					return false
+				default:
+					denied(w, r)
+				}
+				return true
+			})
+			config := func(pass string) string {
+				return fmt.Sprintf(`{"auths":{%q:{"username":"me","password":%q}}}`, s.host, pass)
+			}
+			dir := home(t, map[string]string{".docker/config.json": config("stale")})
+			c := New(Options{CertDirs: []string{}})
+			_, err := c.Load(deadline(t), r, nil)
+			says(t, err, `denies access to app:a with the login of user "me" in `, `("Your authorization token has expired"); log in again`)
+			ok(t, os.WriteFile(filepath.Join(dir, ".docker/config.json"), []byte(config("fresh")), 0o600))
+			_, err = c.Load(deadline(t), r, nil)
+			ok(t, err)
+		})
+	}
+}
+
 // TestRefusal_namesLogin checks that an error tells apart no login, a login that cannot be
 // read, a rejected login, and a login without access.
 func TestRefusal_namesLogin(t *testing.T) {

@@ -471,6 +471,17 @@ func TestRepositories_errors(t *testing.T) {
 		return true
 	})
 	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "is not a registry")
+	for say, answer := range map[string]http.HandlerFunc{
+		"uses Negotiate to log in, which tagdiff does not support":                      status(401, "", "WWW-Authenticate", "Negotiate"),
+		`denies access to its list of repositories ("Token expired"); log in again`:     status(403, `{"errors":[{"message":"Token expired"}]}`),
+		`does not list repositories; type or paste a reference`:                         status(403, `{"errors":[{"message":"no"}]}`),
+		"denied access and answered with a web page; open ":                             status(403, "<html>"),
+		"requires a login for its list of repositories, or it does not exist; run dock": status(401, "<html>", "WWW-Authenticate", `Basic realm="x"`),
+	} {
+		s := newServer(t)
+		s.setFront(func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true })
+		says(t, c.Repositories(deadline(t), s.host, func([]string) {}), s.host+" "+say)
+	}
 	says(t, c.Tags(deadline(t), model.Ref{Registry: s.host, Repository: "../../x"}, nil), "is not a reference")
 }
 

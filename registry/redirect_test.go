@@ -29,6 +29,27 @@ func TestRedirect_localRegistry(t *testing.T) {
 	says(t, err, "cannot be reached", "an address of this machine")
 }
 
+// TestRedirect_webPage checks the errors of redirects to web pages, such as those for a login.
+func TestRedirect_webPage(t *testing.T) {
+	for code, say := range map[int]string{
+		http.StatusOK:        "answered with a web page; check host and port, or ask the administrator of ",
+		http.StatusForbidden: "denied access and answered with a web page; open ",
+		http.StatusNotFound:  "answered with a web page (404 Not Found); check host and port, or ask the administrator of ",
+	} {
+		s, page := newServer(t), newServer(t)
+		page.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+			status(code, "<html>log in", "Content-Type", "text/html")(w, r)
+			return true
+		})
+		s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, page.URL+r.URL.Path, http.StatusTemporaryRedirect)
+			return true
+		})
+		_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+		says(t, err, s.host+" redirects to "+page.host+", which "+say)
+	}
+}
+
 // refuser does what the guard does to a registry elsewhere.
 type refuser struct {
 	http.RoundTripper
