@@ -73,7 +73,7 @@ func (m *journalSession) printLocked() {
 		return
 	}
 	for _, warning := range m.warnings {
-		printError(m.out, errors.New(warning))
+		printError(m.out, errors.New("warning: "+warning))
 	}
 	m.warnings = nil
 }

@@ -47,7 +47,7 @@ func (r Request) digests(ctx context.Context, w io.Writer, repo model.Ref) error
 		return errPrint
 	}
 	if err == nil && c.matched == 0 {
-		r.noteEmpty(r.Digests.emptyText(repo, c.listed))
+		r.note(r.Digests.emptyText(repo, c.listed))
 	}
 	return errors.Join(err, r.failures(repo, c.tags))
 }

@@ -92,7 +92,11 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	if err := r.print(w, c); err != nil {
 		return false, err
 	}
-	return c.Same(r.Exact), cmp.Or(r.unread(c), errTags)
+	same := c.Same(r.Exact)
+	if r.Exact && !same && c.Same(false) {
+		r.note(safe.Const("--exact: the digests differ, so the exit code is 1"))
+	}
+	return same, cmp.Or(r.unread(c), errTags)
 }
 
 // readOrNil returns what was read, nil after an error.
@@ -327,13 +331,13 @@ func (r Request) list(ctx context.Context, w io.Writer, ref model.Ref) error {
 		if ref.Names() == model.NamesRegistry {
 			why = safe.Const("lists no repositories")
 		}
-		r.noteEmpty(safe.Sprintf("%s %s", ref.String(), why))
+		r.note(safe.Sprintf("%s %s", ref.String(), why))
 	}
 	return errors.Join(Names(w, r.Format, ref, all, r.Options), err)
 }
 
-// noteEmpty says why a list is empty. It is not an error.
-func (r Request) noteEmpty(why safe.Text) {
+// note writes a line about the result that is not an error.
+func (r Request) note(why safe.Text) {
 	if r.Errors != nil {
 		fmt.Fprintln(r.Errors, safe.Sprintf("tagdiff: %s", why))
 	}
