@@ -42,7 +42,7 @@ func newRemoteRegistry(t testing.TB) *remoteRegistry {
 	return a
 }
 
-// secure is secure of s, whose certificate a's clients trust for s alone.
+// secure is secure of s, whose certificate a's clients trust only for s.
 func (a *remoteRegistry) secure(t testing.TB, s *server) {
 	t.Helper()
 	cert := secure(t, s)

@@ -126,7 +126,7 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// TestStart serves over a socket, on this machine alone, until it is closed.
+// TestStart serves over a socket, only on this machine, until it is closed.
 func TestStart(t *testing.T) {
 	s, err := Start()
 	if err != nil {

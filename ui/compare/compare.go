@@ -1,4 +1,4 @@
-// Package compare is the page that shows A and B, or A alone: its tabs, its findings
+// Package compare is the page that shows A and B, or only A: its tabs, its findings
 // with their evidence, and the proofs of rows. Package diff compares the images; this
 // package shows the result.
 package compare
@@ -19,7 +19,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// comparePage shows A and B, or A alone. Its tabs are sheets of rows, all made from one
+// comparePage shows A and B, or only A. Its tabs are sheets of rows, all made from one
 // view. The cursor is kept by row ID, so that new data, another side or another size do
 // not lose the place.
 type comparePage struct {
@@ -65,7 +65,7 @@ const (
 	tabCount
 )
 
-// New returns a page that compares a with b, or shows a alone if b is nil. known are the
+// New returns a page that compares a with b, or shows only a if b is nil. known are the
 // known tags of their repository; it may be nil.
 func New(env page.Env, a model.Ref, b *model.Ref, known *model.TagSet) page.Page {
 	p := comparePage{env: env, a: side{ref: a}, alone: b == nil, picked: pairID{name: env.Platform}, pickedByUser: env.Platform != ""}

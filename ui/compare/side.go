@@ -118,8 +118,8 @@ func (s side) progress() safe.Text {
 	return safe.Sprintf("%d of %d", count(images, model.Entry.Arrived), len(images))
 }
 
-// placeBeside returns what tells the place of a reference from that of another one: its
-// host, its repository, or nothing.
+// placeBeside returns the first part of a reference that differs from another one: its host,
+// its repository, or nothing.
 func placeBeside(ref, other model.Ref) safe.Text {
 	switch {
 	case ref.Registry != other.Registry:
@@ -131,7 +131,7 @@ func placeBeside(ref, other model.Ref) safe.Text {
 }
 
 // line returns the line of the side: letter, name, digest, date and progress. The name
-// tells the side from the other one.
+// differs from the other side.
 func (s side) line(letter safe.Text, role look.Role, f page.Frame, other model.Ref) look.Line {
 	const afterName = 41 // cells of the letter, the digest and the date
 	l := look.L(look.Gap(1), look.S(role, letter), look.Gap(1))

@@ -51,7 +51,7 @@ func (s store) python() {
 }
 
 // apiImage is the service: nine steps on the python:2.7 of that day. The files
-// that it copies depend on source alone, those that a RUN makes also on the date.
+// that it copies depend only on source, those that a RUN makes also on the date.
 func apiImage(base image, date, source string) image {
 	i := base.at(date)
 	return i.add(
