@@ -24,7 +24,7 @@ func oldLayer(s sideOf) []Finding {
 	}
 	for _, st := range s.img.Steps[base.Steps:] {
 		at := model.RealDate(st.Created)
-		if at == nil || !st.HasLayer || !installsPackages.MatchString(st.CreatedBy) || created.Sub(*at) < minCacheAge {
+		if at == nil || !st.HasLayer || created.Sub(*at) < minCacheAge || !installsPackages.MatchString(st.CreatedBy) {
 			continue
 		}
 		days := int(created.Sub(*at).Hours() / 24)

@@ -135,13 +135,15 @@ const notableBytes = 1_000_000
 func paidTwice(s sideOf) []Finding {
 	var found []Finding
 	for i, st := range s.img.Steps {
-		text := dockerfile.Instruction(st.CreatedBy)
-		if !st.HasLayer || st.Layer.Size < notableBytes || dockerfile.Verb(text) != "RUN" || !changesMetadata.MatchString(text) ||
-			installsPackages.MatchString(text) {
+		if !st.HasLayer || st.Layer.Size < notableBytes {
 			continue
 		}
 		from := copyOfSize(s.img.Steps[:i], st.Layer.Size)
 		if from == nil || isRoot(s.img.Steps, from.Index) { // no step changes a whole root filesystem
+			continue
+		}
+		text := dockerfile.Instruction(st.CreatedBy)
+		if dockerfile.Verb(text) != "RUN" || !changesMetadata.MatchString(text) || installsPackages.MatchString(text) {
 			continue
 		}
 		found = append(found, Finding{
@@ -162,7 +164,7 @@ func paidTwice(s sideOf) []Finding {
 func copyOfSize(steps []model.Step, size int64) *model.Step {
 	for i := len(steps) - 1; i >= 0; i-- {
 		s := &steps[i]
-		if isCopy(s) && s.HasLayer && s.Layer.Size >= size-size/100*15 && s.Layer.Size <= size+size/100*15 {
+		if s.HasLayer && s.Layer.Size >= size-size/100*15 && s.Layer.Size <= size+size/100*15 && isCopy(s) {
 			return s
 		}
 	}
