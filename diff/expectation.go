@@ -34,9 +34,9 @@ type Expected struct {
 }
 
 // failAtWarning are the rules that fail the check from severity 2 on: a platform listed
-// twice, encrypted layers, bytes that some runtimes refuse. Findings of severity 3 fail it
+// twice, encrypted layers, bytes or a signature that some clients refuse. Findings of severity 3 fail it
 // whatever their rule.
-var failAtWarning = []string{"C7", "D16", "D24", "D25"}
+var failAtWarning = []string{"B6", "C7", "D16", "D24", "D25"}
 
 // fails reports whether a finding makes the check fail.
 func (f Finding) fails() bool {

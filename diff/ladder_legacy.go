@@ -3,6 +3,7 @@ package diff
 import (
 	"slices"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -29,6 +30,14 @@ func (l *ladder) schema1() (Verdict, bool) {
 		return l.schema1EmptyLayers(step), true
 	case len(l.withFiles[0]) == 0 || !slices.Equal(l.withFiles[0], l.withFiles[1]):
 		return Verdict{}, false
+	case mixed && l.sameSchema1Settings():
+		v.Headline = safe.Const("Same files and settings, one side in the schema1 format")
+		steps := "differ"
+		if slices.EqualFunc(l.a.Steps, l.b.Steps, sameRecord) {
+			v.Code, steps = Reprinted, "are the same"
+		}
+		v.Because = safe.Sprintf("The same %s with files; the newest schema1 entry has every setting of the config; "+
+			"the dates and instructions of the steps %s", blobs, steps)
 	case mixed:
 		v.Headline = safe.Const("Same files, recorded in two formats")
 		v.Because = safe.Sprintf("The same %s with files; schema1 does not contain all settings", blobs)
@@ -64,6 +73,30 @@ func sameSchema1Row(a, b model.Schema1Row) bool {
 		a.Origin != model.Broken && b.Origin != model.Broken
 }
 
+// sameRecord reports whether two steps have the same date and instruction. Configs of BuildKit
+// have no instruction for the newest schema1 entry.
+func sameRecord(a, b model.Step) bool {
+	return sameInstant(a.Created, b.Created) && (a.CreatedBy == "" || b.CreatedBy == "" || dockerfile.SameStep(a, b))
+}
+
+// bySchema1 returns the side in the schema1 format and the other one.
+func (l *ladder) bySchema1() (old, img *model.Image) {
+	if l.a.Manifest.Schema1 != nil {
+		return l.a, l.b
+	}
+	return l.b, l.a
+}
+
+// sameSchema1Settings reports whether the newest schema1 entry has exactly the config of the
+// other side, without the fields that schema1 and the config record elsewhere.
+func (l *ladder) sameSchema1Settings() bool {
+	old, img := l.bySchema1()
+	entry, errEntry := jsondoc.Parse([]byte(old.Manifest.Schema1.Rows[0].Compat))
+	config, errConfig := jsondoc.Parse(img.Config.Raw)
+	return errEntry == nil && errConfig == nil && entry.Unambiguous() && config.Unambiguous() &&
+		entry.Without("id", "parent", "throwaway").Equal(config.Without("history", "rootfs"))
+}
+
 func schema1Rows(img *model.Image) ([]model.Schema1Row, bool) {
 	if s := img.Manifest.Schema1; s != nil {
 		return s.Rows, true
@@ -76,10 +109,7 @@ func schema1Rows(img *model.Image) ([]model.Schema1Row, bool) {
 // other side's config: with the layers of the schema1 side and that config, the
 // formula of distribution 2.8 gives the same newest id.
 func (l *ladder) sameConfigByID() bool {
-	old, img := l.a, l.b
-	if img.Manifest.Schema1 != nil {
-		old, img = img, old
-	}
+	old, img := l.bySchema1()
 	rows := old.Manifest.Schema1.Rows
 	if len(rows) != len(img.Steps) {
 		return false
@@ -96,10 +126,7 @@ func (l *ladder) sameConfigByID() bool {
 }
 
 func (l *ladder) schema1Repacked(step int) Verdict {
-	img := l.a
-	if img.Manifest.Schema1 != nil {
-		img = l.b
-	}
+	_, img := l.bySchema1()
 	return Verdict{
 		Code: Repacked, Rests: on(Hashed), Step: step,
 		Headline: safe.Const("Same image, packed differently, one side in the schema1 format"),

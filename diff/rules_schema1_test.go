@@ -2,6 +2,8 @@ package diff
 
 import (
 	"bytes"
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -13,6 +15,83 @@ func native(t *testing.T) model.Artifact {
 	raw := bytes.ReplaceAll(fixture(t, "prod.schema1.json"), []byte(`\"id\":\"`), []byte(`\"id\":\"0`))
 	raw = bytes.ReplaceAll(raw, []byte(`\"parent\":\"`), []byte(`\"parent\":\"0`))
 	return single("a", parseImage(t, raw, nil))
+}
+
+// wronglySigned returns a schema1 image whose signed part is not JSON.
+func wronglySigned(t *testing.T) model.Artifact {
+	t.Helper()
+	a := captured(t, "prod", "schema1")
+	old := *a.Entries[0].Image.Manifest.Schema1
+	old.WrongSignature = true
+	a.Entries[0].Image.Manifest.Schema1 = &old
+	return a
+}
+
+// convert returns a schema1 image with every field of the config in its newest entry and ids
+// of another formula, as quay.io makes it, and the image itself.
+func convert(t *testing.T, edit func(entry map[string]any)) (old, img model.Artifact) {
+	t.Helper()
+	build := app(sets("/bin/sh -c #(nop)  ENV A=1").at("2024-05-01T10:00:00.5Z"))
+	build.created = "2024-05-01T10:00:00.5Z"
+	build.config = map[string]any{"Env": []string{"A=1"}}
+	image := build.image(t)
+	var config map[string]any
+	if err := json.Unmarshal(image.Config.Raw, &config); err != nil {
+		t.Fatal(err)
+	}
+	delete(config, "history")
+	delete(config, "rootfs")
+	view, err := model.ComputeSchema1(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var layers, entries []map[string]any
+	for i, row := range view.Rows {
+		entry := map[string]any{}
+		if i == 0 {
+			entry = config
+			row.ID = strings.Repeat("7", 64)
+		}
+		entry["id"], entry["parent"], entry["throwaway"] = row.ID, row.Parent, row.Throwaway
+		if i == 0 {
+			edit(entry)
+		} else {
+			entry["created"], entry["container_config"] = row.Created, map[string]any{"Cmd": []string{row.Command}}
+		}
+		layers = append(layers, map[string]any{"blobSum": row.BlobSum})
+		entries = append(entries, map[string]any{"v1Compatibility": string(mustJSON(t, entry))})
+	}
+	raw := mustJSON(t, map[string]any{"schemaVersion": 1, "name": "app", "tag": "a", "architecture": "amd64", "fsLayers": layers, "history": entries})
+	return single("a", parseImage(t, raw, nil)), single("b", image)
+}
+
+func originalOf(t *testing.T) Comparison {
+	t.Helper()
+	return Compare(convert(t, func(map[string]any) {}))
+}
+
+// TestSchema1_original compares a schema1 image with its original.
+func TestSchema1_original(t *testing.T) {
+	for name, tt := range map[string]struct {
+		edit func(entry map[string]any)
+		code Code
+		head string
+	}{
+		"every setting":   {func(map[string]any) {}, Reprinted, "Same files and settings, one side in the schema1 format"},
+		"another setting": {func(e map[string]any) { e["config"] = map[string]any{"User": "x"} }, OtherRecord, "Same files, recorded in two formats"},
+		"another date":    {func(e map[string]any) { e["created"] = "2024-05-01T10:00:01Z" }, OtherRecord, "Same files, recorded in two formats"},
+	} {
+		c := Compare(convert(t, tt.edit))
+		if v := c.Verdict; v.Code != tt.code || v.Headline.String() != tt.head || v.Trust != Inferred {
+			t.Errorf("%s: %s (%s), %s because %s", name, v.Code, v.Trust, v.Headline, v.Because)
+		}
+		if next := found(c, "B1").Next.String(); strings.HasPrefix(next, "Pull :b: ") != (tt.code == Reprinted) {
+			t.Errorf("%s: %s", name, next)
+		}
+	}
+	if c := Compare(wronglySigned(t), captured(t, "prod", "schema2")); !isSame(c.Verdict.Code) || c.Same(false) {
+		t.Errorf("%s counts as the same", c.Verdict.Headline)
+	}
 }
 
 func schema1Cases(t *testing.T) []ruleCase {
@@ -47,6 +126,11 @@ func schema1Cases(t *testing.T) []ruleCase {
 		{"a list first", Compare(index(t, "a", entry(amd.image(t)), entry(arm.image(t))), prod1), "B3", 1, ":a has 2", 1},
 		{"a list of one", Compare(prod1, index(t, "b", entry(amd.image(t)))), "B3", -1, "", 0},
 		{"two of today", Compare(prod2, list), "B3", -1, "", 0},
+
+		{"the original on the other side", originalOf(t), "B1", 1, "converted an image of a later format to schema1", 1},
+		{"a signature of another text", Describe(wronglySigned(t)), "B6", 2, "In :prod, the signature of the schema1 manifest does not fit its text", 1},
+		{"no such signature", Describe(prod1), "B6", -1, "", 0},
+		{"an id of another formula beside the original", originalOf(t), "B2", -1, "", 0},
 
 		{"native", Describe(native(t)), "B4", 3, "stored as schema1, the format of 2015", 1},
 		{"a translation, and nothing newer", Describe(prod1), "B4", 2, "stored as schema1, the format of 2015", 1},

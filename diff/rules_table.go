@@ -25,7 +25,7 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 var importance = []string{
 	"C11", "D8", "D7", "D15", "D16", "D24", "D25", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10",
 	"D9", "C16", "D19", "D20", "D21", "D23", "D10", "D18", "C17",
-	"F2", "B4",
+	"F2", "B4", "B6",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
 	"C14", "C15", "C18", "D22", "F4", "G9", "C2", "E8", "D2", "C6",
@@ -97,7 +97,7 @@ var rulesSame = []rule{{
 
 // rulesSchema1 is group B: the schema1 view.
 var rulesSchema1 = []rule{{
-	id: "B1", name: "legacy-view", pair: onSides(legacyView),
+	id: "B1", name: "legacy-view", pair: legacyView,
 	means: "The ids of a schema1 manifest are computed from its layers: a registry or a copying tool converted a later format for old " +
 		"clients.",
 	proof: "schemaVersion = 1, and every id is sha256(blobSum + \" \" + parent)",
@@ -118,6 +118,10 @@ var rulesSchema1 = []rule{{
 	id: "B5", name: "answer-depends-on-the-question", whole: onArtifacts(answerDepends),
 	means: "Clients that accept fewer formats get another digest for a tag, or no manifest. tagdiff checks this with --probe.",
 	proof: "HEAD of the tag that accepts only the types of Docker, or only those of single images, returns another digest or status",
+}, {
+	id: "B6", name: "wrong-signature", pair: onSides(wrongSignature),
+	means: "The signature of a schema1 manifest does not fit its text. Clients that read only the signed part refuse it.",
+	proof: "the first formatLength bytes of the manifest, followed by formatTail, are not JSON (libtrust, ParsePrettySignature)",
 }}
 
 // rulesPlatforms is group C: platforms.

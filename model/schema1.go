@@ -21,6 +21,10 @@ import (
 type Schema1 struct {
 	Name, Tag, Architecture string
 	Rows                    []Schema1Row // newest first, as the format lists them
+
+	// WrongSignature means that the signed part of the manifest is not JSON. Raw is then the whole
+	// text, and Digest, which is that of the signed part, does not verify the rest.
+	WrongSignature bool
 }
 
 // Schema1Row is one fsLayer with its history.

@@ -318,6 +318,37 @@ func TestSchema1_unsignedContent(t *testing.T) {
 	}
 }
 
+// TestSchema1_wrongSignature checks that a schema1 manifest is read though its signed part is
+// not JSON: its digest is that of this part.
+func TestSchema1_wrongSignature(t *testing.T) {
+	text := []byte(strings.Replace(storedSchema1, "%s", strings.Repeat("1", 64), 1))
+	n := bytes.Index(text, []byte("app")) + 1 // inside a string
+	protected := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"formatLength":%d,"formatTail":"Cn0"}`, n))
+	body := fmt.Sprintf(`%s,"signatures":[{"header":{"alg":"ES256"},"signature":"x","protected":"%s"}]}`, bytes.TrimSuffix(text, []byte("}")), protected)
+	d := digest.FromString(body[:n] + "\n}")
+	s := newServer(t)
+	var stated digest.Digest
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		status(200, body, "Content-Type", model.MediaTypeSchema1Signed, "Docker-Content-Digest", stated.String())(w, r)
+		return true
+	})
+	dir := t.TempDir()
+	for _, r := range []model.Ref{s.ref("app", "a"), s.ref("app", "").AtDigest(d), s.ref("app", "").AtDigest(d)} {
+		c := newClient(t, Options{Documents: dir})
+		a, err := c.Load(deadline(t), r, nil)
+		ok(t, err)
+		c.Close()
+		if top := a.Top; top.Kind != model.KindSchema1 || top.Digest != d || len(top.Layers) != 2 || !top.Schema1.WrongSignature {
+			t.Errorf("%s: read %+v", r, top)
+		}
+	}
+	_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "").AtDigest(digest.FromString("other")), nil)
+	says(t, err, "sent an invalid manifest: ")
+	stated = digest.FromString("other")
+	_, err = newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+	says(t, err, "sent an invalid manifest: ")
+}
+
 // TestManifest_invalidDigests checks that a manifest with an invalid digest is refused.
 func TestManifest_invalidDigests(t *testing.T) {
 	hex := strings.Repeat("a", 64)

@@ -1,10 +1,15 @@
 package registry
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
+	"net/http"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/regclient/regclient/types/docker/schema1"
 	"github.com/regclient/regclient/types/manifest"
@@ -129,19 +134,47 @@ func shared[T any](ctx context.Context, c *Client, key string, work func(context
 // fetchManifest reads a manifest from the registry.
 func (c *Client) fetchManifest(ctx context.Context, r model.Ref, limit int64) (model.Manifest, error) {
 	h := c.host(r.Registry)
-	var got manifest.Manifest
-	err := h.do(ctx, r, &transport.Exchange{What: "manifest", Limit: limit}, func(ctx context.Context) (err error) {
-		got, err = h.rc.ManifestGet(ctx, regRef(r))
-		return err
+	var m model.Manifest
+	var invalidErr error
+	exchange := &transport.Exchange{What: "manifest", Limit: limit}
+	err := h.do(ctx, r, exchange, func(ctx context.Context) error {
+		got, err := h.rc.ManifestGet(ctx, regRef(r))
+		if err != nil {
+			var ok bool
+			if m, ok = wronglySigned(r, exchange.Response); ok {
+				return nil
+			}
+			return err
+		}
+		m, invalidErr = manifestOf(r, got)
+		return nil
 	})
-	if err != nil {
+	if err = cmp.Or(err, invalidErr); err != nil {
 		return model.Manifest{}, err
 	}
-	m, err := manifestOf(r, got)
-	if err == nil {
-		c.storeManifest(r, m)
+	c.storeManifest(r, m)
+	return m, nil
+}
+
+// wronglySigned reads a schema1 manifest whose signed part is not JSON, which regclient refuses.
+// The text around this part may be usable. The digest is still that of the signed part.
+func wronglySigned(r model.Ref, response transport.Response) (m model.Manifest, ok bool) {
+	var signed schema1.SignedManifest
+	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if response.Status != http.StatusOK || mediaType != model.MediaTypeSchema1Signed ||
+		json.Unmarshal(response.Body, &signed) == nil || len(signed.Canonical) == 0 || json.Valid(signed.Canonical) {
+		return m, false
 	}
-	return m, err
+	d := digest.FromBytes(signed.Canonical)
+	if stated := digest.Digest(response.Header.Get("Docker-Content-Digest")); d != cmp.Or(r.Digest, stated, d) {
+		return m, false
+	}
+	m, err := model.ParseManifest(model.Document{Digest: d, MediaType: mediaType, Raw: response.Body})
+	if err != nil {
+		return m, false
+	}
+	m.Schema1.WrongSignature = true
+	return m, true
 }
 
 // manifestOf is the manifest that regclient has read, checked.

@@ -22,11 +22,14 @@ type cachedManifest struct {
 func manifestKey(r model.Ref) string { return diskcache.Key("manifest", r, r.Digest) }
 
 // storeManifest caches the manifest that a registry sent for r, in memory and on
-// disk.
+// disk, where every document must have its digest.
 func (c *Client) storeManifest(r model.Ref, m model.Manifest) {
 	at := r.AtDigest(m.Digest)
 	c.tagDigests.set(r, m.Digest)
 	c.cacheManifest(at, m, time.Now())
+	if m.Schema1 != nil && m.Schema1.WrongSignature {
+		return
+	}
 	c.disk.Put(diskcache.Document{Kind: "manifest", Repo: r.Repo(), Digest: m.Digest, MediaType: m.MediaType, Raw: m.Raw})
 }
 

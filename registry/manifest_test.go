@@ -32,6 +32,9 @@ func FuzzManifestAnswer(f *testing.F) {
 				says(t, err)
 				continue
 			}
+			if got.Schema1 != nil && got.Schema1.WrongSignature { // its digest covers only a part
+				continue
+			}
 			if d := got.Digest.Algorithm().FromBytes(got.Raw); d != got.Digest || r.Digest != "" && d != r.Digest {
 				t.Errorf("bytes of %s are taken for %s, asked for %q", d, got.Digest, r.Digest)
 			}
