@@ -27,7 +27,7 @@ func judge(p Pair, nameA, nameB string) Verdict {
 	l.changes = sync.OnceValue(func() []fieldChange { return configChanges(l.configs()) })
 	for _, rung := range []func(*ladder) (Verdict, bool){
 		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).notAnImage,
-		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction,
+		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction, (*ladder).otherDiffIDs,
 		(*ladder).wrongDescriptors, (*ladder).checksums, (*ladder).trailing,
 		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).translated, (*ladder).schema1, (*ladder).noFiles,
 		(*ladder).sameFiles, (*ladder).sameFilesSquashed,
@@ -233,7 +233,7 @@ func (l *ladder) trailing() (Verdict, bool) {
 	}, true
 }
 
-// contradiction detects one blob with two diff_ids. A blob has only one
+// contradiction detects one blob with two diff_ids of one algorithm. A blob has only one
 // content, so one of the configs belongs to other layers.
 func (l *ladder) contradiction() (Verdict, bool) {
 	claims := map[digest.Digest]digest.Digest{}
@@ -242,18 +242,53 @@ func (l *ladder) contradiction() (Verdict, bool) {
 			if s.DiffID == "" || s.Layer.Digest == "" {
 				continue
 			}
-			if claim, ok := claims[s.Layer.Digest]; ok && claim != s.DiffID {
-				return Verdict{
-					Code: NotComparable, Rests: on(Hashed),
-					Headline: safe.Const("One config does not match its layers"),
-					Because: safe.Sprintf("The configs claim that blob %s unpacks to %s and to %s; only one of them can be true",
-						short(s.Layer.Digest), short(claim), short(s.DiffID)),
-				}, true
+			claim, ok := claims[s.Layer.Digest]
+			if ok && claim != s.DiffID && claim.Algorithm() == s.DiffID.Algorithm() {
+				return l.contradictionOf(s, claim), true
 			}
 			claims[s.Layer.Digest] = s.DiffID
 		}
 	}
 	return Verdict{}, false
+}
+
+// contradictionOf words the verdict on a step whose blob has another diff_id elsewhere.
+func (l *ladder) contradictionOf(s model.Step, claim digest.Digest) Verdict {
+	v := Verdict{
+		Code: NotComparable, Rests: on(Hashed),
+		Headline: safe.Const("One config does not match its layers"),
+		Because: safe.Sprintf("The configs claim that blob %s unpacks to %s and to %s; only one of them can be true",
+			short(s.Layer.Digest), short(claim), short(s.DiffID)),
+	}
+	if l.sameConfigs() {
+		v.Headline = safe.Sprintf("%s or %s is broken: their manifests list the layers of one config in different orders", l.nameA, l.nameB)
+		v.Because = safe.Sprintf("By the order, blob %s unpacks to %s and to %s; only one of them can be true",
+			short(s.Layer.Digest), short(claim), short(s.DiffID))
+	}
+	return v
+}
+
+// otherDiffIDs detects the same blobs whose diff_ids are hashes of another algorithm.
+func (l *ladder) otherDiffIDs() (Verdict, bool) {
+	a, b := l.a.Config.RootFS.DiffIDs, l.b.Config.RootFS.DiffIDs
+	first := commonPrefix(a, b)
+	if len(a) != len(b) || first == len(a) || !sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) ||
+		!slices.EqualFunc(a, b, func(x, y digest.Digest) bool { return x == y || x.Algorithm() != y.Algorithm() }) {
+		return Verdict{}, false
+	}
+	v := Verdict{
+		Code: OtherRecord, Rests: on(Hashed), Step: firstDifference(l.p.Rows),
+		Headline: safe.Sprintf("Same blobs; the configs name diff_ids by %s", l.algorithmsText(a[first], b[first])),
+		Because:  safe.Sprintf("%s the same; nothing else differs in the configs", allOf(len(a), "blob", "is", "are")),
+		Proof:    append(l.configProof(), safe.Sprintf("layers(A) = layers(B), all %d in order", len(a))),
+	}
+	if len(l.changes()) > 0 {
+		v.Because = l.withDifferences(safe.Sprintf("%s the same", allOf(len(a), "blob", "is", "are")))
+	}
+	if !l.sameSettings() {
+		v.Code = OtherSettings
+	}
+	return v, true
 }
 
 func (l *ladder) sameConfig() (Verdict, bool) {

@@ -252,7 +252,7 @@ func (l *ladder) baseSize(k int) int64 {
 	return size
 }
 
-func commonPrefix(a, b []string) int {
+func commonPrefix[T comparable](a, b []T) int {
 	k := 0
 	for k < len(a) && k < len(b) && a[k] == b[k] {
 		k++

@@ -74,7 +74,9 @@ func trailerProof(r Row) []safe.Text {
 
 // checksumsDisagree (D17): as the rung checksums says.
 func checksumsDisagree(c Comparison, p Pair) []Finding {
-	rows := contradictingRows(p.Rows)
+	rows := matching(contradictingRows(p.Rows), func(r Row) bool { // not a blob in another place, which has its own diff_id there
+		return !slices.ContainsFunc(p.Rows, func(o Row) bool { return o.B != nil && o.B.Layer.Digest == r.A.Layer.Digest })
+	})
 	if len(rows) == 0 {
 		return nil
 	}

@@ -127,6 +127,10 @@ func TestNotComparable(t *testing.T) {
 	broken = model.NewImage(broken.Manifest, broken.Config)
 	liar := app(does("COPY x /", files("x"))).image(t)
 	liar.Steps[3].Layer.Digest = img.Steps[0].Layer.Digest
+	swapped := app().image(t)
+	swapped.Manifest.Layers[0], swapped.Manifest.Layers[1] = swapped.Manifest.Layers[1], swapped.Manifest.Layers[0]
+	swapped.Manifest.Digest = digest.FromString("swapped")
+	swapped = model.NewImage(swapped.Manifest, swapped.Config)
 	unread := single("b", app(sets("ENV A=1")).image(t))
 	unread.Entries[0] = pending(unread.Entries[0])
 	unread.Entries[0].Err = errors.New("401 unauthorized for https://user:hunter2@registry.example")
@@ -136,6 +140,7 @@ func TestNotComparable(t *testing.T) {
 		head, why string
 	}{
 		{"fewer layers than diff_ids, config equal", single("b", broken), ":b is broken: runtimes refuse it", "1 layer and its config 2 diff_ids"},
+		{"layers in another order", single("b", swapped), ":a or :b is broken: their manifests list the layers of one config in different orders", "only one of them can be true"},
 		{"one blob, two contents", single("b", liar), "One config", "only one of them can be true"},
 		{"not read", unread, ":b could not be read", "user:(masked)@"},
 		{"an artifact", artifact("b", "application/vnd.cncf.helm.config.v1+json", "chart"), "is not a container image but a Helm chart", "cannot be compared"},
@@ -282,6 +287,16 @@ func TestVerdict_algorithms(t *testing.T) {
 		}
 		img.Config.Raw = bytes.ReplaceAll(img.Config.Raw, []byte("sha256:"), []byte("sha512:"))
 	}
+	oneContent := func(img *model.Image) {
+		was := img.Config.RootFS.DiffIDs[1]
+		img.Config.RootFS.DiffIDs[1] = sha512(was)
+		img.Config.Raw = bytes.ReplaceAll(img.Config.Raw, []byte(was), []byte(sha512(was)))
+		img.Config.Digest = digest.FromBytes(img.Config.Raw)
+	}
+	otherContent := func(img *model.Image) {
+		img.Config.RootFS.DiffIDs[1] = digest.FromString("other")
+		img.Config.Digest = digest.FromString("config")
+	}
 	for _, tt := range []struct {
 		name  string
 		edits []func(*model.Image)
@@ -294,6 +309,9 @@ func TestVerdict_algorithms(t *testing.T) {
 			Reprinted, "Same image, config formatted differently", true},
 		{"config and layers", []func(*model.Image){config, layers}, Repacked, "Same image, its config and layers named by sha256 in :a and by sha512 in :b", true},
 		{"config, layers and diff_ids", []func(*model.Image){config, layers, contents}, Rewritten, "The same build, named by sha256 in :a and by sha512 in :b", false},
+		{"diff_ids", []func(*model.Image){contents}, OtherRecord, "Same blobs; the configs name diff_ids by sha256 in :a and by sha512 in :b", false},
+		{"one diff_id", []func(*model.Image){oneContent}, OtherRecord, "Same blobs; the configs name diff_ids by sha256 in :a and by sha512 in :b", false},
+		{"a diff_id of one algorithm", []func(*model.Image){otherContent}, NotComparable, "One config does not match its layers", false},
 		{"the same with another size", []func(*model.Image){config, layers, contents, func(img *model.Image) { img.Manifest.Layers[1].Size++ }},
 			Rewritten, "The same build, its layers rewritten after it was built", false},
 	} {
