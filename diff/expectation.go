@@ -189,10 +189,7 @@ func (e Expectation) Headline() safe.Text {
 	case len(e.Warnings) > 0:
 		return safe.Sprintf("As expected, but %s", warningsText(e.Warnings))
 	}
-	if len(e.Platforms) == 1 {
-		return safe.Sprintf("As expected: %s", e.Platforms[0].Platform)
-	}
-	return safe.Sprintf("As expected: %s, each from its own base image", list(mapped(e.Platforms, platformOf)))
+	return safe.Sprintf("As expected: %s", list(mapped(e.Platforms, platformOf)))
 }
 
 // failuresText names the findings that fail the check, and says the first ones.

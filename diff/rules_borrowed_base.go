@@ -2,9 +2,11 @@ package diff
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -44,7 +46,8 @@ type sharedBase struct {
 	name, platforms string
 	layers          int
 	size            int64
-	whole           bool // the images have no other layer and no start command
+	whole           bool // the images have no other layer
+	copies          bool // the layers are copies of files, without a base below
 	evidence        []Evidence
 	proof           []safe.Text
 	check           safe.Text
@@ -55,13 +58,16 @@ func (b sharedBase) sameAs(o sharedBase) bool {
 }
 
 func (b sharedBase) finding() Finding {
-	if b.whole {
+	if b.whole || b.copies {
+		same := "contain exactly the same files"
+		if !b.whole {
+			same = "start with the same copied files"
+		}
 		return Finding{
-			Severity: 2, Rests: on(Heuristic), Evidence: b.evidence, Proof: b.proof, Check: b.check,
-			Text: safe.Sprintf("In %s, %s contain exactly the same files (%s). "+
-				"They are data or scripts for every architecture, or one platform is wrong.",
-				b.name, b.platforms, bytesText(b.size)),
-			Next: safe.Const("Check the architecture of the programs inside"),
+			Severity: 1, Rests: on(Heuristic), Evidence: b.evidence, Proof: b.proof, Check: b.check,
+			Text: safe.Sprintf("In %s, %s %s (%s). They are data or scripts for every architecture, or one platform is wrong.",
+				b.name, b.platforms, same, bytesText(b.size)),
+			Next: safe.Const("Check the architecture of the programs inside, if there are any"),
 		}
 	}
 	return Finding{
@@ -69,7 +75,7 @@ func (b sharedBase) finding() Finding {
 		Text: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). "+
 			"Programs in these layers are native on at most one of them. Probably the base lacks a platform, and the build did not fail.",
 			b.name, b.platforms, afterFirst(b.layers, "layer"), bytesText(b.size)),
-		Lead: safe.Sprintf("In %s, %s start with the same layers: one is probably not native", b.name, b.platforms),
+		Lead: safe.Sprintf("In %s, %s start with the same layers: one probably has programs for the other architecture", b.name, b.platforms),
 		Next: safe.Const("Check the architecture of the programs inside. Use a base that has the platform. " +
 			"With # check=error=true in the Dockerfile, such a build fails"),
 	}
@@ -83,7 +89,9 @@ func sharedBasesOf(s artifactSide) []sharedBase {
 		if b.size < minSharedBytes || b.size < minSharedDataBytes && startsWithData(group[0]) {
 			continue
 		}
-		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers || hasStartCommand(e) })
+		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers })
+		b.copies = !slices.ContainsFunc(fileLayers(group[0])[:b.layers], func(s *model.Step) bool { return !copiesFiles(s) }) &&
+			!slices.ContainsFunc(group, runsCommands)
 		b.proof = mappedTo(fileLayers(group[0])[:b.layers], func(st *model.Step) safe.Text {
 			return safe.Sprintf("all have diff_id %s (%s)", st.DiffID, bytesText(st.Layer.Size))
 		})
@@ -101,10 +109,15 @@ func startsWithData(e model.Entry) bool {
 	return b == "Bazel" || b == "ko" || b == "apko" || b == "Nix"
 }
 
-// hasStartCommand reports whether an image is meant to be run. Then it contains programs;
-// an image without a start command may hold only data.
-func hasStartCommand(e model.Entry) bool {
-	return len(e.Image.Config.Config.Entrypoint)+len(e.Image.Config.Config.Cmd) > 0
+// copiesFiles reports whether a step is a COPY or ADD of files. An ADD to the root is how bases begin.
+func copiesFiles(s *model.Step) bool {
+	text := dockerfile.StepText(*s)
+	return dockerfile.Verb(text) == "COPY" || dockerfile.Verb(text) == "ADD" && !strings.HasSuffix(text, " /")
+}
+
+// runsCommands reports whether an image was built with a RUN, which needs programs below it.
+func runsCommands(e model.Entry) bool {
+	return slices.ContainsFunc(e.Image.Steps, func(s model.Step) bool { return dockerfile.Verb(dockerfile.StepText(s)) == "RUN" })
 }
 
 // groupByFirstLayer returns the groups of images that share the first layer with files and

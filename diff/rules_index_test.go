@@ -49,6 +49,14 @@ func indexCases(t *testing.T) []ruleCase {
 	data := func(arch string) model.Entry {
 		return entry(build{arch: arch, steps: []step{does("COPY data /", files("data").sized(50*mb))}}.image(t))
 	}
+	// copied is an image whose first layer is the same for every machine, with other layers above it.
+	copied := func(arch, first string, others ...string) model.Entry {
+		b := build{arch: arch, steps: []step{does(first, files("data").sized(50*mb))}}
+		for _, by := range append(others, "COPY tool /bin") {
+			b.steps = append(b.steps, does(by, files(by+arch)))
+		}
+		return entry(b.image(t))
+	}
 	script := func(arch string) model.Entry {
 		return entry(build{arch: arch, config: map[string]any{"Entrypoint": []string{"/app.py"}}, steps: []step{does("COPY data /", files("data").sized(50*mb))}}.image(t))
 	}
@@ -61,8 +69,11 @@ func indexCases(t *testing.T) []ruleCase {
 		{"just a base", one(tool("amd64", "ADD rootfs /", mb), tool("arm64", "ADD rootfs /", mb)), "C4", 3, "1.0 MB", 2},
 		{"just no base", one(tool("amd64", "ADD rootfs /", mb-1), tool("arm64", "ADD rootfs /", mb-1)), "C4", -1, "", 0},
 		{"two of three", one(onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb), onBase(t, "s390x", "y", 2*mb)), "C4", 3, "linux/amd64 and linux/arm64 start", 2},
-		{"the very same files, to be run", one(script("amd64"), script("arm64")), "C4", 3, "start with the same layers", 2},
-		{"the very same files", one(data("amd64"), data("arm64")), "C4", 2, "contain exactly the same files (50 MB)", 2},
+		{"the very same files, to be run", one(script("amd64"), script("arm64")), "C4", 1, "contain exactly the same files (50 MB)", 2},
+		{"the same data below a program", one(copied("amd64", "COPY data /usr/share"), copied("arm64", "COPY data /usr/share")), "C4", 1, "start with the same copied files (50 MB)", 2},
+		{"the same base below a program", one(copied("amd64", "ADD alpine.tar.gz /"), copied("arm64", "ADD alpine.tar.gz /")), "C4", 3, "start with the same layers", 2},
+		{"a copied base that runs commands", one(copied("amd64", "COPY rootfs /", "RUN make"), copied("arm64", "COPY rootfs /", "RUN make")), "C4", 3, "start with the same layers", 2},
+		{"the very same files", one(data("amd64"), data("arm64")), "C4", 1, "contain exactly the same files (50 MB)", 2},
 
 		{"new CPUs only", one(v("amd64", "v3"), arm), "C8", 2, "amd64 exists only as linux/amd64/v3", 1},
 		{"new and old CPUs", one(v("amd64", "v3"), amd), "C8", -1, "", 0},
