@@ -44,7 +44,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 	c.Verdict = c.overall(settled)
 	c = c.withFindings(prev, done)
 	c.Verdict = c.led(c.Verdict)
-	return c
+	return c.withSaid()
 }
 
 // looksAtOthers reports whether a finding on a pair depends on other images of the indexes,

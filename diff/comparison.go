@@ -156,6 +156,7 @@ type Finding struct {
 	Name     string    // "empty-layer-twin"
 	Severity int       // 0 neutral fact, 1 note, 2 warning, 3 stop
 	Common   bool      // it is true of both sides, so it does not distinguish them
+	Said     bool      // the verdict above it says the same, so screens and texts leave it out
 	Rests    []Ground  // the kinds of evidence that Text needs
 	Trust    Trust     // follows from Rests
 	Text     safe.Text // what was found, with the names, numbers and digests of this case

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -16,10 +18,10 @@ type Group struct {
 }
 
 // GroupByCause sorts findings by severity and puts each consequence under its cause, so
-// that no fact is shown twice. The findings are those of one platform and of the whole
+// that no fact is shown twice. Those that the verdict says are left out. The findings are those of one platform and of the whole
 // comparison.
 func GroupByCause(found []Finding) []Group {
-	found = slices.Clone(found)
+	found = matching(found, func(f Finding) bool { return !f.Said })
 	sortFindings(found)
 	var groups []Group
 	for _, f := range found {
@@ -65,7 +67,7 @@ func nextCause(found []Finding, id string) string {
 func (c Comparison) withFindings(prev Comparison, done map[int]bool) Comparison {
 	for _, r := range rules {
 		if r.whole != nil {
-			c.Findings = append(c.Findings, r.apply(func() []Finding { return r.whole(c) })...)
+			c.Findings = append(c.Findings, c.joined(r.apply(func() []Finding { return r.whole(c) }))...)
 		}
 	}
 	c.Findings = append(c.Findings, c.tagFindingsSince(prev)...)
@@ -76,6 +78,61 @@ func (c Comparison) withFindings(prev Comparison, done map[int]bool) Comparison 
 		}
 	}
 	return c
+}
+
+// joined makes one of two findings of a rule that say the same of A and of B: "In A, …". Stops
+// stay apart, since the verdict names their side.
+func (c Comparison) joined(found []Finding) []Finding {
+	nameA, nameB := c.names()
+	var out []Finding
+	for _, f := range found {
+		rest, ofB := strings.CutPrefix(f.Text.String(), "In "+nameB+", ")
+		i := slices.IndexFunc(out, func(o Finding) bool { return ofB && f.Severity < 3 && o.Text.String() == "In "+nameA+", "+rest })
+		if i < 0 {
+			out = append(out, f)
+			continue
+		}
+		out[i].Text, out[i].Common = safe.Sprintf("In %s and %s, %s", nameA, nameB, rest), true
+		out[i].Evidence, out[i].Proof = append(out[i].Evidence, f.Evidence...), append(out[i].Proof, f.Proof...)
+	}
+	return out
+}
+
+// withSaid marks the findings that a verdict above them says.
+func (c Comparison) withSaid() Comparison {
+	mark := func(found []Finding, verdicts ...Verdict) []Finding {
+		found = slices.Clone(found)
+		for i, f := range found {
+			found[i].Said = slices.ContainsFunc(verdicts, f.saidBy)
+		}
+		return found
+	}
+	c.Findings, c.Pairs = mark(c.Findings, c.Verdict), slices.Clone(c.Pairs)
+	for i, p := range c.Pairs {
+		c.Pairs[i].Findings = mark(p.Findings, p.Verdict, c.Verdict)
+	}
+	return c
+}
+
+// saidBy reports whether every word of a finding that is not a stop is in the sentences of a verdict.
+func (f Finding) saidBy(v Verdict) bool {
+	if f.Severity >= 3 || v.Code == Pending {
+		return false
+	}
+	said := wordsOf(v.Headline.String() + " " + v.Because.String())
+	return !slices.ContainsFunc(wordsOf(f.Text.String()), func(word string) bool { return !slices.Contains(said, word) })
+}
+
+// wordsOf returns the words of a text in lower case, without a final s and without articles,
+// prepositions and verbs that every sentence may have.
+func wordsOf(text string) []string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	for i, w := range words {
+		words[i] = strings.TrimSuffix(w, "s")
+	}
+	return slices.DeleteFunc(words, func(w string) bool {
+		return slices.Contains([]string{"the", "a", "an", "in", "of", "on", "to", "and", "i", "are", "wa", "were", "ha", "have"}, w)
+	})
 }
 
 // allFindings are the findings on the whole comparison, then those on its pairs.
@@ -149,6 +206,9 @@ func (r rule) apply(find func() []Finding) (found []Finding) {
 func (r rule) withID(found []Finding) []Finding {
 	for i := range found {
 		found[i].ID, found[i].Name, found[i].Trust = r.id, r.name, trustOf(found[i].Rests)
+		if text := found[i].Text.String(); strings.HasSuffix(text, "....") { // a name that ends in an ellipsis
+			found[i].Text = safe.Clean(strings.TrimSuffix(text, "."))
+		}
 	}
 	return found
 }

@@ -2,6 +2,8 @@ package diff
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -40,6 +42,51 @@ func TestOtherPlatforms(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// TestFinding_said checks that a finding is marked where the verdict has all that it says, and
+// left out of the groups.
+func TestFinding_said(t *testing.T) {
+	jib := func(by, content string) build {
+		return build{steps: []step{does("jib: base", files("base")).noted("jib"), does(by, files(content))}}
+	}
+	for name, tt := range map[string]struct {
+		c    Comparison
+		said bool
+	}{
+		"the layers that the headline names": {pairOf(t, jib("bazel build ...", "a"), jib("bazel build ...", "b")), true},
+		"sizes that the verdict lacks":       {pairOf(t, app(does("COPY . /app", files("a"))), app(does("COPY . /app", files("b")))), false},
+	} {
+		f := found(tt.c, "D4")
+		shown := slices.ContainsFunc(GroupByCause(tt.c.Pairs[0].Findings), func(g Group) bool { return g.ID == "D4" })
+		if f == nil || f.Said != tt.said || shown == tt.said || strings.Contains(f.Text.String(), "....") {
+			t.Errorf("%s: %+v below %s", name, f, tt.c.Verdict.Headline)
+		}
+	}
+	stop := Finding{Severity: 3, Text: safe.Const("Identical")}
+	if stop.saidBy(Verdict{Code: Identical, Headline: safe.Const("Identical")}) {
+		t.Error("a stop is left out")
+	}
+}
+
+// TestFindings_joined has findings that say the same of both sides.
+func TestFindings_joined(t *testing.T) {
+	c := Compare(single("a", app().image(t)), single("b", app().image(t)))
+	of := func(severity int, text string) Finding { return Finding{Severity: severity, Text: safe.Clean(text)} }
+	for name, tt := range map[string]struct {
+		found []Finding
+		want  string
+	}{
+		"one text":   {[]Finding{of(1, "In :a, x."), of(1, "In :b, x.")}, "In :a and :b, x."},
+		"two texts":  {[]Finding{of(1, "In :a, x."), of(1, "In :b, y.")}, "In :a, x. In :b, y."},
+		"two stops":  {[]Finding{of(3, "In :a, x."), of(3, "In :b, x.")}, "In :a, x. In :b, x."},
+		"other form": {[]Finding{of(1, ":a has x."), of(1, ":b has x.")}, ":a has x. :b has x."},
+	} {
+		got := strings.Join(mapped(c.joined(tt.found), func(f Finding) string { return f.Text.String() }), " ")
+		if got != tt.want {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }

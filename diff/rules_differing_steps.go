@@ -53,7 +53,7 @@ func differs(r Row) bool {
 
 // rebuiltDifferently (D4): the same instruction gave different layers. It is the cause only
 // if no lower step differs. Layers with the same files and other times differ too, so the
-// texts do not speak of files.
+// texts do not mention files.
 func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	isRebuilt := func(r Row) bool { // two imports without text are not one step
 		return r.builtAgain() && r.A != nil && r.B != nil && r.A.CreatedBy != ""
@@ -107,7 +107,7 @@ func (c Comparison) otherLayers(p Pair, rebuilt []Row) (Finding, bool) {
 	names := distinct(rebuilt, func(r Row) string { return instructionText(*r.A) })
 	return Finding{
 		Severity: 1, Rests: on(Claimed), Evidence: evidenceOf(rebuilt), Proof: rowProof(rebuilt[0]), Check: c.LayerCheck(rebuilt[0]),
-		Text: safe.Sprintf("The content differs in %s.", list(names)),
+		Text: safe.Sprintf("%s: %s.", byNumber(len(rebuilt), "The layer differs", fmt.Sprintf("%d layers differ", len(rebuilt))), list(names)),
 		Next: safe.Const("Compare the files of these layers"),
 	}, true
 }

@@ -107,25 +107,17 @@ func bareARM(images []model.Entry) []model.Entry {
 // isolation.
 func windowsBuild(c Comparison) []Finding {
 	var found []Finding
-	var buildsA []string
 	for _, s := range c.artifacts() {
 		entries := matching(s.art.Images(), func(e model.Entry) bool { return e.Platform().OS == "windows" && e.Platform().OSVersion != "" })
 		builds := mapped(entries, windowsText)
 		if len(entries) == 0 {
 			continue
 		}
-		f := Finding{
+		found = append(found, Finding{
 			Rests: on(Hashed), Evidence: s.evidence(entries), Proof: entriesProof(entries), Check: c.manifestOf(s.side, ".manifests[].platform"),
 			Text: safe.Sprintf("In %s, Windows is %s. An older host cannot run it.", s.name, list(builds)),
 			Next: safe.Const("Use the tag for the build of the host. A newer host can use Hyper-V isolation"),
-		}
-		if len(found) > 0 && slices.Equal(builds, buildsA) {
-			nameA, nameB := c.names()
-			found[0].Text = safe.Sprintf("In %s and %s, Windows is %s. An older host cannot run it.", nameA, nameB, list(builds))
-			found[0].Evidence, found[0].Common = append(found[0].Evidence, f.Evidence...), true
-			continue
-		}
-		buildsA, found = builds, append(found, f)
+		})
 	}
 	return found
 }

@@ -291,7 +291,18 @@ var distributions = []string{
 
 // borrowedLabel (E6): a version label that belongs to the base.
 func borrowedLabel(c Comparison, p Pair) []Finding {
-	return append(c.onSides(p, distributionLabel), c.inheritedLabel(p)...)
+	found := c.onSides(p, distributionLabel)
+	if a, b, ok := bothSides(p); ok && len(found) == 2 {
+		labelsA, labelsB := a.Config.Config.Labels, b.Config.Config.Labels
+		if name := labelsA[v1.AnnotationRefName]; name == labelsB[v1.AnnotationRefName] {
+			nameA, nameB := c.names()
+			found[0].Text = safe.Sprintf("The label version=%s in %s and version=%s in %s belongs to the base, %s, not to these images.",
+				quoted(labelsA[v1.AnnotationVersion]), nameA, quoted(labelsB[v1.AnnotationVersion]), nameB, name)
+			found[0].Evidence, found[0].Proof = pairEvidence(p), append(found[0].Proof, found[1].Proof...)
+			found = found[:1]
+		}
+	}
+	return append(found, c.inheritedLabel(p)...)
 }
 
 // distributionLabel goes by "version" beside the "ref.name" of a distribution, in an image

@@ -116,6 +116,7 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"the same image", pairOf(t, app(), app()), "E5", -1, "", 0},
 
 		{"the base's version", Describe(single("a", onUbuntu.image(t))), "E6", 1, "In :a, the label version=24.04 belongs to the base, ubuntu", 1},
+		{"the versions of two bases", pairOf(t, onUbuntu, build{config: label(version, "22.04", refName, "ubuntu"), steps: onUbuntu.steps}), "E6", 1, "The label version=24.04 in :a and version=22.04 in :b belongs to the base, ubuntu, not to these images", 2},
 		{"the base itself", Describe(single("a", ubuntu.image(t))), "E6", -1, "", 0},
 		{"a version that the base does not set", Describe(single("a", build{config: label(version, "1.2", refName, "ubuntu", revision, "e3b7"), steps: onUbuntu.steps}.image(t))), "E6", -1, "", 0},
 		{"inherited from the other side", pairOf(t, build{config: label(version, "7"), steps: ubuntu.steps}, build{config: label(version, "7"), steps: onUbuntu.steps}), "E6", 1, "In :b, the label version=7 is inherited from its base, :a", 2},
