@@ -9,19 +9,27 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// Limits of the Summary tab: findings before the properties, and steps.
+// Limits of the Summary tab: findings before the properties beside warnings and stops, and
+// steps.
 const (
 	findingsAbove = 3
 	stepsShown    = 8
 )
 
-// summaryRows returns the most important findings, the properties and the steps that
-// differ. The other findings come last.
+// summaryRows returns the most important findings and all warnings, the properties and the
+// steps that differ. The other findings come last.
 func (v view) summaryRows() []widget.Row {
 	rows := v.entryErrorRows()
 	above := min(len(v.mainFindings), findingsAbove)
 	for i, g := range v.mainFindings[:above] {
 		rows = append(rows, v.groupRows(g, i == 0)...)
+	}
+	others := slices.Concat(v.mainFindings[above:], v.otherFindings)
+	warns := func(g diff.Group) bool { return g.Severity >= 2 }
+	for _, g := range others {
+		if warns(g) {
+			rows = append(rows, v.groupRows(g, false)...)
+		}
 	}
 	rows = append(rows, v.propertyRows()...)
 	rows = append(rows, v.differingStepRows()...)
@@ -29,7 +37,7 @@ func (v view) summaryRows() []widget.Row {
 		rows = append(rows, widget.BlankRow(), widget.HeadingRow(safe.Const("Platforms")))
 		rows = append(rows, v.platformRows(false)...)
 	}
-	return append(rows, v.otherFindingRows(slices.Concat(v.mainFindings[above:], v.otherFindings))...)
+	return append(rows, v.otherFindingRows(slices.DeleteFunc(others, warns))...)
 }
 
 // otherFindingRows returns the findings after the first ones.
