@@ -347,7 +347,7 @@ var artifactTypes = []artifactKind{
 	{"application/vnd.module.wasm.", "a WebAssembly module", "WebAssembly modules"},
 	{"application/vnd.cncf.model.", "a model", "models"},
 	{"application/vnd.ollama.", "a model", "models"},
-	{sociType, "a SOCI index", "SOCI indexes"},
+	{model.SOCIType, "a SOCI index", "SOCI indexes"},
 	{"application/vnd.nydus.image.manifest.", "an image for nydus", "images for nydus"},
 	{"application/vnd.docker.plugin", "a Docker plugin", "Docker plugins"},
 }

@@ -91,13 +91,9 @@ func listedAt(a *model.Artifact, at int) (l listedArtifact, ok bool) {
 	}
 	isImageFor := func(o model.Entry) bool { return o.Role == model.RoleImage && nameOf(o) == nameOf(e) }
 	l.first = slices.ContainsFunc(a.Entries[at+1:], isImageFor) && !slices.ContainsFunc(a.Entries[:at], isImageFor)
-	l.meant = p.Architecture == "wasm" || strings.HasPrefix(e.ArtifactType(), sociType) || len(p.OSFeatures) > 0
+	l.meant = p.Architecture == "wasm" || strings.HasPrefix(e.ArtifactType(), model.SOCIType) || len(p.OSFeatures) > 0
 	return l, true
 }
-
-// sociType is how the types of SOCI indexes start, which lie beside the image they are for
-// (soci-snapshotter, soci/soci_index.go).
-const sociType = "application/vnd.amazon.soci.index."
 
 // firstArtifact is C16 for entries that clients take in place of an image.
 func firstArtifact(s artifactSide, listed []model.Entry) Finding {

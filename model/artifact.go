@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -115,6 +116,19 @@ func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
 		return RoleImage, ""
 	}
 	return RoleArtifact, ""
+}
+
+// SOCIType is how the types of SOCI indexes start, which lie beside the image they are for
+// (soci-snapshotter, soci/soci_index.go).
+const SOCIType = "application/vnd.amazon.soci.index."
+
+// MayBeImage reports whether a child of an index with an artifact type can be an image: it has
+// the label of a machine that runs images. OCI 1.1 allows the type on images, so only the
+// manifest decides.
+func MayBeImage(d v1.Descriptor) bool {
+	p := d.Platform
+	return d.MediaType == v1.MediaTypeImageManifest && !strings.HasPrefix(d.ArtifactType, SOCIType) && p != nil &&
+		p.OS != "" && p.OS != "unknown" && p.Architecture != "" && p.Architecture != "wasm" && len(p.OSFeatures) == 0
 }
 
 // TagInfo is one row of a list of tags.

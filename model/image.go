@@ -96,6 +96,12 @@ func (img *Image) assignLayer(s *Step, n int) {
 	s.Empty = s.DiffID == EmptyTar || s.DiffID == EmptyTarGNU
 }
 
+// IsArtifact reports whether a manifest with an artifactType has a config that is not that of an
+// image, whatever its media type says: it lists no layers.
+func (img Image) IsArtifact() bool {
+	return img.Manifest.ArtifactType != "" && len(img.Config.RootFS.DiffIDs) == 0
+}
+
 // ID returns the image ID: the digest of the config. It is "" for schema1.
 func (img Image) ID() digest.Digest { return img.Config.Digest }
 

@@ -61,7 +61,7 @@ type Document struct {
 type Manifest struct {
 	Document
 	Kind         Kind
-	ArtifactType string          // of an artifact: its artifactType, else the media type of its config
+	ArtifactType string          // the artifactType; of an artifact without one, the media type of its config
 	Config       v1.Descriptor   // KindImage and most of KindOther
 	Layers       []v1.Descriptor // oldest first; KindSchema1 has no sizes
 	Children     []v1.Descriptor // KindIndex
@@ -181,7 +181,7 @@ func (w manifestJSON) isEmpty(k Kind) bool {
 // imageOrArtifact separates images from charts, signatures and other artifacts
 // that use the image manifest (image-spec, "Guidelines for Artifact Usage").
 func imageOrArtifact(w manifestJSON) Kind {
-	if w.Config == nil || w.ArtifactType != "" {
+	if w.Config == nil || w.ArtifactType != "" && !w.canRun() {
 		return KindOther
 	}
 	isUsual := slices.Contains([]string{v1.MediaTypeImageConfig, MediaTypeDockerConfig, ""}, w.Config.MediaType)
@@ -194,6 +194,13 @@ func imageOrArtifact(w manifestJSON) Kind {
 		return KindOther
 	}
 	return KindImage
+}
+
+// canRun reports whether config and layers have the media types of an image. Such a manifest is
+// an image whatever its artifactType: OCI 1.1 allows one on images, and runtimes ignore it.
+func (w manifestJSON) canRun() bool {
+	isConfig := w.Config.MediaType == v1.MediaTypeImageConfig || w.Config.MediaType == MediaTypeDockerConfig
+	return isConfig && w.Config.Digest != v1.DescriptorEmptyJSON.Digest && len(w.Layers) > 0 && !slices.ContainsFunc(w.Layers, isNotRootFS)
 }
 
 // oddConfigTypes are media types that old clients wrote for the config of an image, and

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 var captures = []string{"testing.schema1.json", "testing.schema2.json", "prod.schema1.json", "prod.schema2.json", "published.json"}
@@ -104,6 +106,35 @@ func TestParseManifest_cosignSignature(t *testing.T) {
 		}
 		if want == KindOther && m.ArtifactType != layer {
 			t.Errorf("it calls itself %q", m.ArtifactType)
+		}
+	}
+}
+
+// TestParseManifest_artifactType checks that an image with an artifactType is an image, by the
+// media types of config and layers, and that an SBOM, a model or a manifest without a config is not.
+func TestParseManifest_artifactType(t *testing.T) {
+	const (
+		config = "application/vnd.oci.image.config.v1+json"
+		layer  = "application/vnd.oci.image.layer.v1.tar+gzip"
+		some   = "sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2"
+	)
+	for name, tt := range map[string]struct {
+		config, digest, layer string
+		want                  Kind
+	}{
+		"an image":                 {config, some, layer, KindImage},
+		"Docker's types":           {MediaTypeDockerConfig, some, "application/vnd.docker.image.rootfs.diff.tar.gzip", KindImage},
+		"an SBOM":                  {config, some, "application/spdx+json", KindOther},
+		"a model":                  {config, some, "application/vnd.cncf.model.weight.v1.tar", KindOther},
+		"a chart, packed":          {"application/vnd.cncf.helm.config.v1+json", some, layer, KindOther},
+		"the empty config":         {"application/vnd.oci.empty.v1+json", some, layer, KindOther},
+		"empty under a false type": {config, v1.DescriptorEmptyJSON.Digest.String(), layer, KindOther},
+	} {
+		raw := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/x",
+			"config":{"mediaType":"` + tt.config + `","digest":"` + tt.digest + `","size":2},
+			"layers":[{"mediaType":"` + tt.layer + `","digest":"` + some + `","size":2}]}`
+		if m, err := ParseManifest(Document{Raw: []byte(raw)}); err != nil || m.Kind != tt.want || m.ArtifactType != "application/x" {
+			t.Errorf("%s is %q of type %q (%v), want %q", name, m.Kind, m.ArtifactType, err, tt.want)
 		}
 	}
 }

@@ -145,12 +145,15 @@ func (l *load) start() {
 }
 
 // expand makes nodes of the children of an index and starts to read those that are
-// images or indexes, or may be attestations. Attestations and artifacts are read only on
-// request: Docker Hub counts each manifest.
+// images or indexes, or may be attestations. Attestations and other artifacts are read only
+// on request: Docker Hub counts each manifest.
 func (l *load) expand(index model.Manifest, depth int) []*node {
 	var nodes []*node
 	for _, d := range index.Children {
 		role, about := model.RoleOf(d)
+		if role == model.RoleArtifact && model.MayBeImage(d) {
+			role = model.RoleImage // until it is read
+		}
 		n := &node{entry: model.Entry{Descriptor: d, Role: role, Subject: about, Depth: depth}}
 		nodes = append(nodes, n)
 		l.count++
@@ -274,11 +277,17 @@ func (l *load) addResult(result childResult) {
 	if result.manifest.Digest == "" {
 		return
 	}
+	if result.image != nil && result.image.IsArtifact() {
+		result.manifest.Kind = model.KindOther
+	}
 	switch result.manifest.Kind {
 	case model.KindImage, model.KindSchema1:
 		e.Role, e.Image = model.RoleImage, result.image
 	case model.KindOther:
 		e.Role, e.Artifact = model.RoleArtifact, &result.manifest
+		if l.top.Kind != model.KindIndex {
+			l.top = result.manifest
+		}
 	case model.KindIndex:
 		e.Role = model.RoleIndex
 		if n := l.count + len(result.manifest.Children); n > maxEntries {

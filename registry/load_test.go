@@ -3,8 +3,10 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +15,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -290,5 +294,48 @@ func TestLoad_oneOfTwoCancelled(t *testing.T) {
 	ok(t, <-errs)
 	if n := len(s.requests()); n != 3 {
 		t.Errorf("%d requests, want 3: the tag twice and one config", n)
+	}
+}
+
+// TestLoad_artifactTypeOnImage checks that a manifest with an artifactType is an image if its
+// config is one, and that an entry of an index with such a type is read to tell.
+func TestLoad_artifactTypeOnImage(t *testing.T) {
+	s := newServer(t)
+	push := func(tag, config string) string {
+		s.putBlob(t, "app", []byte(config))
+		s.putBlob(t, "app", []byte("layer"))
+		raw := fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"artifactType":"application/x",
+			"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":%q,"size":%d},
+			"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":%q,"size":5}]}`,
+			ociManifest, digest.FromString(config), len(config), digest.FromString("layer"))
+		s.put(t, http.MethodPut, "/v2/app/manifests/"+tag, ociManifest, []byte(raw))
+		return fmt.Sprintf(`{"mediaType":%q,"artifactType":"application/x","digest":%q,"size":%d,"platform":{"os":"linux","architecture":"amd64"}}`,
+			ociManifest, digest.FromString(raw), len(raw))
+	}
+	image := push("image", `{"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":["`+digest.FromString("files").String()+`"]}}`)
+	artifact := push("artifact", `{"name":"a model"}`)
+	soci := strings.ReplaceAll(strings.ReplaceAll(image, "application/x", model.SOCIType+"v2+json"), "amd64", "arm64")
+	index := `{"schemaVersion":2,"mediaType":"` + v1.MediaTypeImageIndex + `","manifests":[` + image + "," + artifact + "," + soci + `]}`
+	s.put(t, http.MethodPut, "/v2/app/manifests/index", v1.MediaTypeImageIndex, []byte(index))
+
+	for tag, want := range map[string]struct {
+		roles    []model.Role
+		kind     model.Kind
+		requests int
+	}{
+		"image":    {[]model.Role{model.RoleImage}, model.KindImage, 2},
+		"artifact": {[]model.Role{model.RoleArtifact}, model.KindOther, 2},
+		"index":    {[]model.Role{model.RoleImage, model.RoleArtifact, model.RoleArtifact}, model.KindIndex, 5},
+	} {
+		s.reset()
+		a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", tag), nil)
+		ok(t, err)
+		var roles []model.Role
+		for _, e := range a.Entries {
+			roles = append(roles, e.Role)
+		}
+		if !slices.Equal(roles, want.roles) || a.Top.Kind != want.kind || len(s.requests()) != want.requests {
+			t.Errorf("%s: %v, kind %s, %d requests", tag, roles, a.Top.Kind, len(s.requests()))
+		}
 	}
 }
