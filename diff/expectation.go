@@ -105,9 +105,24 @@ func Expect(c Comparison, platforms []string) Expectation {
 		all = append(all, p.Findings...)
 	}
 	sortFindings(all)
-	e.Failures = matching(all, Finding.fails)
-	e.Warnings = matching(all, func(f Finding) bool { return f.Severity >= 2 && !f.fails() })
+	stray := strayAs(*c.A, platforms)
+	fails := func(f Finding) bool { return f.fails() || stray && f.ID == "C16" && f.Severity >= 2 }
+	e.Failures = matching(all, fails)
+	e.Warnings = matching(all, func(f Finding) bool { return f.Severity >= 2 && !fails(f) })
 	return e
+}
+
+// strayAs reports whether an index lists an artifact as one of some platforms, though not for
+// clients that look for it. Not all clients take the first entry for a platform, so that an
+// artifact beside the image is as wrong as a second image (C7).
+func strayAs(a model.Artifact, platforms []string) bool {
+	for i := range a.Entries {
+		isEntry := func(platform string) bool { return isPlatform(&a.Entries[i], platform) }
+		if l, ok := listedAt(&a, i); ok && !l.meant && slices.ContainsFunc(platforms, isEntry) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayBe takes an image of an unknown platform for those that were not found: it is not known

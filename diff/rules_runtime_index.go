@@ -89,8 +89,7 @@ func listedAt(a *model.Artifact, at int) (l listedArtifact, ok bool) {
 	if e.Role != model.RoleArtifact || p == nil || p.OS == "" || p.OS == "unknown" {
 		return l, false
 	}
-	isImageFor := func(o model.Entry) bool { return o.Role == model.RoleImage && nameOf(o) == nameOf(e) }
-	l.first = slices.ContainsFunc(a.Entries[at+1:], isImageFor) && !slices.ContainsFunc(a.Entries[:at], isImageFor)
+	l.first = hasImageFor(a.Entries[at+1:], e) && !hasImageFor(a.Entries[:at], e)
 	l.meant = p.Architecture == "wasm" || strings.HasPrefix(e.ArtifactType(), model.SOCIType) || len(p.OSFeatures) > 0
 	return l, true
 }
@@ -115,17 +114,26 @@ var adviseImagesOnly = safe.Const("Create the index again from the images only. 
 // strayArtifact is C16 for entries that clients may take.
 func strayArtifact(s artifactSide, listed []model.Entry) Finding {
 	kinds, platforms := kindsAndPlatforms(listed)
-	text := safe.Sprintf("In %s, an entry that is not an image is listed as %s: %s. Clients that go by the operating system may take it.",
-		s.name, list(platforms), list(kinds))
+	it := byNumber(len(listed), "it", "them")
+	takes := "Clients that go by the operating system may take " + it
+	if !slices.ContainsFunc(listed, func(e model.Entry) bool { return !hasImageFor(s.art.Entries, e) }) {
+		takes = "Clients that take the first entry get the image, others may take " + it
+	}
+	text := safe.Sprintf("In %s, an entry that is not an image is listed as %s: %s. %s.", s.name, list(platforms), list(kinds), takes)
 	if len(listed) > 1 {
-		text = safe.Sprintf("In %s, %d entries that are not images are listed as %s, %s. Clients that go by the operating system may take them.",
-			s.name, len(listed), list(platforms), byNumber(len(kinds), "each of them ", "among them ")+list(kinds))
+		text = safe.Sprintf("In %s, %d entries that are not images are listed as %s, %s. %s.",
+			s.name, len(listed), list(platforms), byNumber(len(kinds), "each of them ", "among them ")+list(kinds), takes)
 	}
 	return Finding{
 		Severity: 2, Rests: on(Hashed, Claimed), Text: text, Next: adviseImagesOnly,
-		Proof: []safe.Text{safe.Const("source: inspektor-gadget pull request 5494 " +
+		Proof: []safe.Text{safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance (the first); inspektor-gadget pull request 5494 " +
 			"(a pull-through cache of AWS ECR failed on entries of linux without an architecture)")},
 	}
+}
+
+// hasImageFor reports whether one of some entries is an image with the label of e.
+func hasImageFor(entries []model.Entry, e model.Entry) bool {
+	return slices.ContainsFunc(entries, func(o model.Entry) bool { return o.Role == model.RoleImage && nameOf(o) == nameOf(e) })
 }
 
 // meantArtifact is C16 for entries that certain clients look for.

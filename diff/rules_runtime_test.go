@@ -89,7 +89,7 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"referrers that are indexes", Describe(index(t, "sha256-"+strings.Repeat("a", 64), inner)), "C14", -1, "", 0},
 		{"an SBOM before the image", Describe(index(t, "a", sbom(&v1.Platform{OS: "linux", Architecture: "amd64"}), amd)), "C16", 3, "the first entry for linux/amd64 is not an image: an SBOM (application/spdx+json)", 1},
 		{"an SBOM before the image of another platform", Describe(index(t, "a", sbom(&v1.Platform{OS: "linux", Architecture: "arm64"}), amd)), "C16", 2, "Clients that go by the operating system may take it", 1},
-		{"an SBOM between two images of a platform", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux", Architecture: "amd64"}), amd)), "C16", 2, "Clients that go by the operating system may take it", 1},
+		{"an SBOM between two images of a platform", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux", Architecture: "amd64"}), amd)), "C16", 2, "Clients that take the first entry get the image, others may take it.", 1},
 		{"WebAssembly", Describe(index(t, "a", amd, artifactOf("application/vnd.wasm.config.v0+json", "wasip1", "wasm"))), "C16", 0, ":a also lists a WebAssembly module (application/vnd.wasm.config.v0+json), as wasip1/wasm", 1},
 		{"WebAssembly as amd64", Describe(index(t, "a", amd, artifactOf("application/vnd.wasm.config.v0+json", "linux", "amd64"))), "C16", 2, "listed as linux/amd64: a WebAssembly module", 1},
 		{"a SOCI index", Describe(index(t, "a", amd, artifactOf(model.SOCIType+"v2+json", "linux", "amd64"))), "C16", 0, ":a also lists a SOCI index (application/vnd.amazon.soci.index.v2+json), as linux/amd64", 1},
