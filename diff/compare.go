@@ -22,6 +22,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 	c := Comparison{A: &a, B: &b, TagContext: prev.tagContextOf(a.Ref, b.Ref)}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
+	markSeveral(pairs)
 	known := prev.reusablePairs(a.Ref, b.Ref)
 	done := map[int]bool{}
 	for i := range pairs {
@@ -53,13 +54,14 @@ func (f Finding) looksAtOthers() bool { return slices.Contains([]string{"C3", "D
 
 // pairKey identifies a pair of an earlier comparison.
 type pairKey struct {
-	platform string
-	a, b     digest.Digest
+	platform           string
+	a, b               digest.Digest
+	severalA, severalB bool
 }
 
 func keyOfPair(p Pair) pairKey {
 	absent := &model.Entry{}
-	return pairKey{p.Platform, cmp.Or(p.A, absent).Descriptor.Digest, cmp.Or(p.B, absent).Descriptor.Digest}
+	return pairKey{p.Platform, cmp.Or(p.A, absent).Descriptor.Digest, cmp.Or(p.B, absent).Descriptor.Digest, p.severalA, p.severalB}
 }
 
 // reusablePairs returns the pairs that can be reused: none if the references of the
@@ -94,7 +96,37 @@ func Describe(a model.Artifact) Comparison {
 		p.Rows = pairRows(p)
 		c.Pairs = append(c.Pairs, p)
 	}
+	markSeveral(c.Pairs)
 	return c.withFindings(Comparison{}, nil)
+}
+
+// markSeveral marks the pairs whose platform the index of a side lists several times with
+// different images.
+func markSeveral(pairs []Pair) {
+	sides := []struct {
+		entry func(Pair) *model.Entry
+		mark  func(*Pair)
+	}{
+		{func(p Pair) *model.Entry { return p.A }, func(p *Pair) { p.severalA = true }},
+		{func(p Pair) *model.Entry { return p.B }, func(p *Pair) { p.severalB = true }},
+	}
+	for _, s := range sides {
+		first, several := map[string]model.Entry{}, map[string]bool{}
+		for _, p := range pairs {
+			if e := s.entry(p); e != nil {
+				name := nameOf(*e)
+				if _, ok := first[name]; !ok {
+					first[name] = *e
+				}
+				several[name] = several[name] || name != "" && first[name].Descriptor.Digest != e.Descriptor.Digest && !isTwin(first[name], *e)
+			}
+		}
+		for i, p := range pairs {
+			if e := s.entry(p); e != nil && several[nameOf(*e)] {
+				s.mark(&pairs[i])
+			}
+		}
+	}
 }
 
 // pairRows aligns the steps of both sides. While only one side has an image,

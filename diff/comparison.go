@@ -27,6 +27,8 @@ type Pair struct {
 	Verdict  Verdict
 	Rows     []Row // oldest first
 	Findings []Finding
+
+	severalA, severalB bool // the index of the side lists other images for this platform, too
 }
 
 // Verdict is the result of a comparison, with its evidence.

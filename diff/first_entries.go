@@ -46,8 +46,16 @@ func isTaken(first, e model.Entry) bool {
 	return manifestKey(first) == manifestKey(e) || isTwin(first, e)
 }
 
-// headline says which images clients take.
-func (f firstEntries) headline(nameA, nameB string) safe.Text {
+// otherFirstText says which images clients take.
+func (c Comparison) otherFirstText(f firstEntries) safe.Text {
+	nameA, nameB := c.names()
+	if isIndex(*c.A) != isIndex(*c.B) {
+		image := nameA
+		if isIndex(*c.A) {
+			image = nameB
+		}
+		return safe.Sprintf("%s lists several images for %s; %s is not the first, which clients take", c.sideWithIndex(), f.platform, image)
+	}
 	return safe.Sprintf("Clients take another image: the first %s entry is sha256:%s in %s, sha256:%s in %s",
 		f.platform, short(f.a.Descriptor.Digest), nameA, short(f.b.Descriptor.Digest), nameB)
 }

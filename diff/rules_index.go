@@ -202,7 +202,7 @@ func (c Comparison) splitByDate(s artifactSide, last model.Entry) []Finding {
 			old = e
 		}
 	}
-	if old.Image == nil || last.Image.Created().Sub(*old.Image.Created()) <= maxBuildSpread {
+	if old.Image == nil || nameOf(old) == nameOf(last) || last.Image.Created().Sub(*old.Image.Created()) <= maxBuildSpread {
 		return nil
 	}
 	return []Finding{{

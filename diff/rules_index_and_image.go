@@ -46,6 +46,11 @@ func wrapped(c Comparison) []Finding {
 	if !ok || len(w.images) != 1 {
 		return nil
 	}
+	single, origin := "a single image", " Docker 29 and buildx push such indexes."
+	isMember := func(e model.Entry) bool { return manifestKey(e) == manifestKey(w.member) }
+	if n := countOf(w.list.art.Images(), isMember); n > 1 {
+		single, origin = single+", which it lists "+timesText(n), ""
+	}
 	what := "and this image is exactly " + w.image.name
 	if w.member.Descriptor.Digest != w.image.art.Top.Digest {
 		what = "and its image ID is that of " + w.image.name
@@ -55,7 +60,7 @@ func wrapped(c Comparison) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Rests: on(Hashed), Proof: w.proof(), Check: c.manifestOf(w.list.side, ".manifests[].digest"),
-		Text: safe.Sprintf("%s is an index with a single image, %s. Docker 29 and buildx push such indexes.", w.list.name, what),
+		Text: safe.Sprintf("%s is an index with %s, %s.%s", w.list.name, single, what, origin),
 		Next: safe.Const("docker manifest create and old clients refuse an index here. Build with --provenance=false, or push with --platform, " +
 			"to push the image alone"),
 		Evidence: []Evidence{{w.list.side, none, w.list.art.Top.Digest}, {w.image.side, none, w.image.art.Top.Digest}},
@@ -66,21 +71,22 @@ func wrapped(c Comparison) []Finding {
 // platforms are lost.
 func flattened(c Comparison) []Finding {
 	w, ok := c.listAndImage()
-	if !ok || len(w.images) < 2 {
+	served := len(distinct(w.images, machineOf))
+	if !ok || served < 2 {
 		return nil
 	}
 	list, image, platform := w.list, w.image, platformText(nameOf(w.member))
 	f := Finding{
 		Severity: 1, Rests: on(Hashed), Proof: w.proof(), Check: c.manifestOf(list.side, ".manifests[]|{digest,platform}"),
-		Text:     safe.Sprintf("%s is the %s image of %s, which serves %d platforms.", image.name, platform, list.name, len(w.images)),
+		Text:     safe.Sprintf("%s is the %s image of %s, which serves %d platforms.", image.name, platform, list.name, served),
 		Next:     safe.Const("Compare index with index to see the other platforms"),
 		Evidence: []Evidence{{list.side, none, w.member.Descriptor.Digest}, {image.side, none, image.art.Top.Digest}},
 	}
 	if image.side == SideB && !namesPlatform(image.art.Ref.Tag, w.member) {
 		f.Severity = 3
 		f.Text = safe.Sprintf("%s serves %d platforms, %s only %s, as after docker pull, tag and push on one machine.",
-			list.name, len(w.images), image.name, platform)
-		f.Lead = safe.Sprintf("%s has only %s of the %d platforms of %s", image.name, platform, len(w.images), list.name)
+			list.name, served, image.name, platform)
+		f.Lead = safe.Sprintf("%s has only %s of the %d platforms of %s", image.name, platform, served, list.name)
 		f.Next = safe.Const("Copy the whole index again: crane copy, regctl image copy, skopeo copy --all or docker buildx imagetools create")
 		if list.art.Ref.Tag == image.art.Ref.Tag { // else the tag may be meant for one platform
 			f.Command = c.copyCommand()
@@ -88,6 +94,9 @@ func flattened(c Comparison) []Finding {
 	}
 	return []Finding{f}
 }
+
+// machineOf is the platform of an entry without the features that its label requires.
+func machineOf(e model.Entry) string { return model.PlatformName(e.Platform()) }
 
 // namesPlatform reports whether a tag is named after the platform, such as :1.2-arm64. Such
 // a tag is meant to have one platform.

@@ -86,6 +86,7 @@ func indexCases(t *testing.T) []ruleCase {
 
 		{"two commits", one(of("amd64", "1a2b3c4", ""), of("arm64", "9f8e7d6", "")), "C10", 2, "linux/amd64 is commit 1a2b3c4, linux/arm64 is commit 9f8e7d6", 2},
 		{"two dates", one(of("amd64", "", "2024-07-26T00:00:00Z"), of("arm64", "", "2024-07-03T00:00:00Z")), "C10", 1, "may come from different builds: linux/arm64 is from 3 Jul 2024 00:00 UTC", 2},
+		{"two dates of one platform, which C7 names", one(of("amd64", "", "2024-07-26T00:00:00Z"), of("amd64", "", "2024-07-03T00:00:00Z")), "C10", -1, "", 0},
 		{"a slow build", one(of("amd64", "", "2024-07-26T00:00:00Z"), of("arm64", "", "2024-07-26T07:00:00Z")), "C10", -1, "", 0},
 		{"one commit, two dates of 1970", one(of("amd64", "1a2b3c4", "1970-01-01T00:00:00Z"), of("arm64", "1a2b3c4", "2024-07-03T00:00:00Z")), "C10", -1, "", 0},
 

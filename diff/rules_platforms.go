@@ -222,12 +222,19 @@ func (c Comparison) layoutIndex(s artifactSide, groups []sharedPlatform, names [
 // twinPackings is C7 for platforms whose entries are one image in several packings, as podman
 // pushes it in gzip and zstd.
 func (c Comparison) twinPackings(s artifactSide, groups []sharedPlatform) Finding {
+	second := groups[0].packing()
 	names := mapped(groups, func(g sharedPlatform) string { return g.name })
 	same := byNumber(len(groups), "it is the same image ("+short(groups[0].entries[0].Image.ID())+")", "they are the same images")
 	f := c.onPlatform(s, entriesOfAll(groups))
 	f.Next = safe.Const("Nothing to fix: clients that know the second packing take it")
-	f.Text = safe.Sprintf("%s offers %s %s, the second time %s: %s.",
-		s.name, list(names), timesText(len(groups[0].entries)), groups[0].packing(), same)
+	f.Text = safe.Sprintf("%s offers %s %s, the second time %s: %s.", s.name, list(names), timesText(len(groups[0].entries)), second, same)
+	if first := packingOf(groups[0].entries[0]); first == inZstd && second != inZstd {
+		f.Severity, f.Rests = 1, on(Hashed, Claimed)
+		f.Text = safe.Sprintf("%s offers %s %s, the first time in zstd: %s. Clients that do not know zstd take the first entry, too, "+
+			"and cannot unpack it.", s.name, list(names), timesText(len(groups[0].entries)), same)
+		f.Next = safe.Const("Create the index again with the entries in zstd at its end, as podman pushes them")
+		f.Proof = append(f.Proof, safe.Const("source: containers/image, internal/manifest/oci_index.go (entries in zstd are added at the end)"))
+	}
 	return f
 }
 

@@ -29,8 +29,11 @@ func platformCases(t *testing.T) []ruleCase {
 		{"an index around the image", Compare(single("a", amd.image(t)), list("b", amd)), "A9", 1, ":b is an index with a single image, and this image is exactly :a", 2},
 		{"an index around the image in another packing", Compare(single("a", amd.image(t)), list("b", packedAgainAt(amd, 0))), "A9", 1, ":b is an index with a single image, and its image ID is that of :a", 2},
 		{"an index around another image", Compare(single("a", amd.image(t)), list("b", forArch("amd64", sets("USER x")))), "A9", -1, "", 0},
-		{"an index that lists the image twice", Compare(single("a", amd.image(t)), list("b", amd, amd)), "A9", 1, ":b is an index with a single image", 2},
+		{"an index that lists the image twice", Compare(single("a", amd.image(t)), list("b", amd, amd)), "A9", 1, ":b is an index with a single image, which it lists twice, and this image is exactly :a", 2},
 		{"an index that lists the image twice, not flattened", Compare(list("a", amd, amd), single("b", amd.image(t))), "A10", -1, "", 0},
+		{"an index that lists two images for the platform, not flattened", Compare(list("a", forArch("amd64", sets("USER x")), amd), single("b", amd.image(t))), "A10", -1, "", 0},
+		{"an index that lists it for nydus too, not flattened", Compare(index(t, "a", entry(amd.image(t)), forNydus(entry(amd.image(t)))), single("b", amd.image(t))), "A10", -1, "", 0},
+		{"two platforms, one of them twice", Compare(list("a", amd, forArch("amd64", sets("USER x")), arm), single("b", amd.image(t))), "A10", 3, ":a serves 2 platforms, :b only linux/amd64", 2},
 		{"an index of two", Compare(single("a", amd.image(t)), list("b", amd, arm)), "A9", -1, "", 0},
 
 		{"flattened", Compare(list("a", amd, arm), single("b", arm.image(t))), "A10", 3, ":a serves 2 platforms, :b only linux/arm64", 2},
@@ -89,6 +92,8 @@ func platformCases(t *testing.T) []ruleCase {
 		{"gzip and zstd of two platforms", Describe(list("a", amd, arm, packedAgain(amd), packedAgain(arm))), "C7", 0, ":a offers linux/amd64 and linux/arm64 twice, the second time in another packing: they are the same images", 4},
 		{"tags of an OCI layout", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "2"))), "C7", 0, ":a is like the index of an OCI layout: its entries are the tags 1 and 2", 2},
 		{"two entries of one name", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "1"))), "C7", 2, "Two entries of :a claim linux/amd64", 2},
+		{"zstd before gzip", Describe(index(t, "a", inZstdToo(t, "amd64"), entry(amd.image(t)))), "C7", 1, "twice, the first time in zstd: it is the same image", 2},
+		{"zstd after gzip", Describe(index(t, "a", entry(amd.image(t)), inZstdToo(t, "amd64"))), "C7", 0, "twice, the second time in zstd: it is the same image", 2},
 		{"the same image twice, once in zstd", Describe(list("a", amd, packedAgain(amd))), "C7", 0, ":a offers linux/amd64 twice", 2},
 
 		{"called ppc64le now", Compare(index(t, "a", pending(labelled(entry(amd.image(t)), "linux", "amd64", "")), entry(arm.image(t))),

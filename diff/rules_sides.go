@@ -125,6 +125,9 @@ type sideOf struct {
 func (c Comparison) sidesOf(p Pair) []sideOf {
 	var sides []sideOf
 	for _, s := range c.entriesOf(p) {
+		if several := s.side == SideA && p.severalA || s.side == SideB && p.severalB; several {
+			s.name = "entry sha256:" + short(s.entry.Descriptor.Digest) + " of " + s.name
+		}
 		if img := imageOf(s.entry); img != nil {
 			sides = append(sides, sideOf{s.side, s.name, img, c.imageAt(s.side, s.entry)})
 		}

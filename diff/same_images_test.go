@@ -31,7 +31,13 @@ func TestSameImages_otherIndex(t *testing.T) {
 	}{
 		{"two images for one platform, reversed", Compare(list("a", amd, other, arm), list("b", other, amd, arm)), "Clients take another image: the first linux/amd64 entry is ", false},
 		{"another image before the one of A", Compare(list("a", amd), list("b", other, amd)), "Clients take another image: the first linux/amd64 entry is ", false},
-		{"another image after the one of A", Compare(list("a", amd, arm), list("b", amd, other, arm)), "Same image", false},
+		{"another image after the one of A", Compare(list("a", amd, arm), list("b", amd, other, arm)), ":b lists linux/amd64 twice, two different images", false},
+		{"another image of the only platform after the one of A", Compare(list("a", amd, other), list("b", amd)), ":a lists linux/amd64 twice, two different images", false},
+		{"the second image under a tag", Compare(list("a", other, amd), single("b", *amd.Image)), ":a lists several images for linux/amd64; :b is not the first, which clients take", false},
+		{"in zstd for one platform", Compare(list("a", amd, arm), list("b", amd, arm, inZstdToo(t, "amd64"))), "Same images; :b also offers linux/amd64 in zstd", true},
+		{"in zstd for all platforms", Compare(list("a", amd, arm), list("b", amd, arm, inZstdToo(t, "amd64"), inZstdToo(t, "arm64"))), "Same images; :b also offers them in zstd", true},
+		{"in zstd first", Compare(list("a", amd, arm), list("b", inZstdToo(t, "amd64"), amd, arm)), "Same images; :b also offers linux/amd64 in zstd, which it lists first", true},
+		{"an index around the image and one for nydus", Compare(single("a", *amd.Image), list("b", amd, features(other, nydusFeature))), "Same image; :b is an index around it; it also offers linux/amd64 for nydus", true},
 		{"platforms reversed", Compare(list("a", amd, arm), list("b", arm, amd)), "the order of the entries", true},
 		{"two packings of one image, reversed", Compare(list("a", amd, entry(packedAgain(forArch("amd64")).image(t))), list("b", entry(packedAgain(forArch("amd64")).image(t)), amd)), "the order of the entries", true},
 		{"an entry twice", Compare(list("a", amd, arm), list("b", amd, amd, arm)), "different index: :b lists linux/amd64 twice", true},
@@ -64,4 +70,12 @@ func TestSameImages_otherIndex(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inZstdToo is the entry of forArch with a layer in zstd.
+func inZstdToo(t *testing.T, arch string) model.Entry {
+	t.Helper()
+	e := entry(packedAgain(forArch(arch)).image(t))
+	e.Image.Manifest.Layers[0].MediaType = v1.MediaTypeImageLayerZstd
+	return e
 }

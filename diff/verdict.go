@@ -58,10 +58,10 @@ func (c Comparison) worst() Verdict {
 	case len(shared) > 1:
 		v = sharedBySome(worst, shared)
 	case isSame(v.Code) && isIndex(*c.A) != isIndex(*c.B):
-		v.Headline = safe.Sprintf("%s; %s has it in an index", v.Headline, c.sideWithIndex())
+		v.Headline = safe.Sprintf("%s; %s is an index around it", v.Headline, c.sideWithIndex())
 	}
 	if firsts := c.otherFirsts(); isSame(v.Code) && len(firsts) > 0 && len(c.relabelled()) == 0 {
-		v.Headline = firsts[0].headline(c.names())
+		v.Headline = c.otherFirstText(firsts[0])
 	}
 	return v.trusted()
 }
@@ -157,15 +157,19 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	}
 	switch twins := c.duplicateEntries(); {
 	case isIndex(*c.A) != isIndex(*c.B):
-		v.Headline = safe.Sprintf("Same image; %s has it in an index", c.sideWithIndex())
+		v.Headline = safe.Sprintf("Same image; %s is an index around it", c.sideWithIndex())
+		if also := c.alsoOffered(); also != "" {
+			v.Headline = safe.Sprintf("%s; it%s", v.Headline, strings.TrimPrefix(also, c.sideWithIndex()))
+		}
 	case len(c.relabelled()) > 0:
 		v.Headline = safe.Clean(c.relabelledText())
 	case len(twins) > 0 && len(c.otherDuplicates()) == 0:
-		twin := c.entriesOf(c.Pairs[twins[0]])[0]
-		v.Headline = safe.Sprintf("Same images; %s also offers them %s", twin.name, packingOf(*twin.entry))
+		v.Headline = c.twinsText(twins)
+	case len(twins) > 0:
+		v.Headline = c.buildsText()
 	case len(c.forOtherClients()) > 0:
 		v.Headline = safe.Sprintf("Same images; %s", c.alsoOffered())
-	case len(c.shared()) < len(c.Pairs) && len(c.otherDuplicates()) == len(twins):
+	case len(c.shared()) < len(c.Pairs):
 		v.Headline = safe.Const("Same image") // the platforms of one side follow
 	default:
 		short, all := c.envelopeDifference()
@@ -177,13 +181,40 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	return v
 }
 
+// twinsText names the platforms that one side offers in a second packing, which pairs with
+// these indexes have.
+func (c Comparison) twinsText(twins []int) safe.Text {
+	twin := c.entriesOf(c.Pairs[twins[0]])[0]
+	them := "them"
+	if platforms := distinct(twins, func(i int) string { return c.Pairs[i].Platform }); len(platforms) < len(c.shared()) {
+		them = list(platforms)
+	}
+	text := safe.Sprintf("Same images; %s also offers %s %s", twin.name, them, packingOf(*twin.entry))
+	if first := firstNamed(candidates(*c.artifact(twin.side)), c.Pairs[twins[0]].Platform); manifestKey(first) == manifestKey(*twin.entry) {
+		return safe.Sprintf("%s, which it lists first", text)
+	}
+	return text
+}
+
+// buildsText names the platforms that one side lists several times with different images.
+func (c Comparison) buildsText() safe.Text {
+	others := c.otherDuplicates()
+	name := c.entriesOf(c.Pairs[others[0]])[0].name
+	if platforms := distinct(others, func(i int) string { return c.Pairs[i].Platform }); len(platforms) > 1 {
+		return safe.Sprintf("%s lists %s more than once, as different images", name, list(platforms))
+	}
+	return safe.Sprintf("%s lists %s %s, %s different images", name, c.Pairs[others[0]].Platform, timesText(len(others)+1), countWord(len(others)+1))
+}
+
 // packingOf says how the layers of an image are compressed: "in zstd".
 func packingOf(e model.Entry) string {
 	if slices.ContainsFunc(e.Image.Manifest.Layers, func(d v1.Descriptor) bool { return strings.HasSuffix(d.MediaType, "zstd") }) {
-		return "in zstd"
+		return inZstd
 	}
 	return "in another packing"
 }
+
+const inZstd = "in zstd"
 
 func platformOrImage(p Pair) string { return cmp.Or(p.Platform, "The image") }
 
