@@ -202,6 +202,8 @@ func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
 		}
 	}
 	changes = append(changes, notes.phrases(nameA, nameB)...)
+	changes = append(changes, orphansOnly(a, b, nameA)...)
+	changes = append(changes, orphansOnly(b, a, nameB)...)
 	changes = append(changes, entriesOnly(a, inB, nameA)...)
 	changes = append(changes, entriesOnly(b, inA, nameB)...)
 	topA, errA := jsondoc.Parse(a.Top.Raw)
@@ -258,6 +260,22 @@ func entriesByDigest(all []v1.Descriptor) map[digest.Digest]v1.Descriptor {
 		}
 	}
 	return found
+}
+
+// orphansOnly names the attestations of an index that are for images it does not list, unless
+// the other one has the same.
+func orphansOnly(a, other model.Artifact, name string) []string {
+	orphans := func(a model.Artifact) []model.Entry {
+		return matching(a.Entries, func(e model.Entry) bool { return isOrphan(a, e) })
+	}
+	same := func(x, y model.Entry) bool {
+		return x.Descriptor.Digest == y.Descriptor.Digest && x.Subject == y.Subject
+	}
+	found := orphans(a)
+	if len(found) == 0 || slices.EqualFunc(found, orphans(other), same) {
+		return nil
+	}
+	return []string{orphansText(name, found)}
 }
 
 // entriesOnly names the entries of an index that the other side lacks and that are

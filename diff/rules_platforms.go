@@ -395,60 +395,91 @@ func windowsBuildOf(version string) string {
 	return strings.Join(parts[:min(len(parts), 3)], ".")
 }
 
-// notAPlatform (C6): entries with platform unknown/unknown are attestations of a build, if an
-// annotation or their layers say so. An attestation for an image that the index does not list is an orphan.
+// notAPlatform (C6): entries with platform unknown/unknown are attestations of a build, as
+// annotations or their layers say. An attestation for an image that the index does not list is an orphan.
 func notAPlatform(c Comparison) []Finding {
-	var evidence, orphans []Evidence
-	var others []string // kinds of entries that name another kind than an attestation
-	claimed := true     // each entry is known to be an attestation, or names another kind
-	for _, s := range c.artifacts() {
-		for _, e := range s.art.Entries {
-			if e.Role != model.RoleAttestation && e.Role != model.RoleUnknown {
-				continue
-			}
-			ev := Evidence{s.side, none, e.Descriptor.Digest}
-			evidence = append(evidence, ev)
-			if kind := e.Descriptor.Annotations[model.AnnotationReferenceType]; kind != "" && kind != model.AttestationType {
-				others = appendNew(others, quoted(kind))
-			}
-			claimed = claimed && e.Role == model.RoleAttestation
-			if e.Subject != "" && !slices.ContainsFunc(s.art.Entries, func(o model.Entry) bool { return o.Descriptor.Digest == e.Subject }) {
-				orphans = append(orphans, ev)
-			}
-		}
-	}
 	var found []Finding
-	if len(orphans) > 0 {
-		found = append(found, Finding{
-			Severity: 1, Rests: on(Hashed), Evidence: orphans,
-			Text: safe.Sprintf("%s for an image that is not in the index.",
-				byNumber(len(orphans), "A build attestation is", fmt.Sprintf("%d build attestations are", len(orphans)))),
-			Next:  safe.Const("The index was made by hand or partly cleaned up. Push it again"),
-			Proof: []safe.Text{safe.Const("vnd.docker.reference.digest is not in the index")},
-			Check: c.manifestOf(orphans[0].Side, ".manifests[]|{digest,annotations}"),
-		})
-	}
-	if len(evidence) > len(orphans) {
-		next := safe.Const("Nothing to do. docker buildx build --provenance=false omits attestations")
-		rests, text := on(Hashed), safe.Const("Entries with platform unknown/unknown are not for an architecture. "+
-			"They are attestations of the build (provenance, SBOM) for the images of the index.")
-		switch {
-		case len(others) > 0:
-			rests, text = on(Claimed), safe.Sprintf("Entries with platform unknown/unknown are not for an architecture. "+
-				"They belong to images of the index, as annotations say (%s).", list(others))
-		case !claimed:
-			rests, text = on(Claimed), safe.Const("Entries with platform unknown/unknown are not for an architecture. "+
-				"Such entries are usually attestations of the build (provenance, SBOM), but nothing in the index says so.")
-			next = safe.Const("Read the manifest of the entry: if it is an image, create the index again with its platform")
+	var others []model.Entry // entries that are not orphans
+	var evidence []Evidence  // of them
+	for _, s := range c.artifacts() {
+		var orphans []model.Entry
+		for _, e := range s.art.Entries {
+			switch {
+			case e.Role != model.RoleAttestation && e.Role != model.RoleUnknown:
+			case isOrphan(*s.art, e):
+				orphans = append(orphans, e)
+			default:
+				others, evidence = append(others, e), append(evidence, s.evidence([]model.Entry{e})...)
+			}
 		}
-		found = append(found, Finding{
-			Rests: rests, Evidence: evidence, Text: text, Next: next,
-			Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest",
-				len(evidence)-len(orphans))},
-			Check: c.manifestOf(evidence[0].Side, ".manifests[]|{platform,annotations}"),
-		})
+		if len(orphans) > 0 {
+			found = append(found, c.orphans(s, orphans))
+		}
+	}
+	if len(others) > 0 {
+		f := attestationsFound(others)
+		f.Evidence, f.Check = evidence, c.manifestOf(evidence[0].Side, ".manifests[]|{platform,annotations}")
+		found = append(found, f)
 	}
 	return found
+}
+
+// isOrphan reports whether an entry is for an image that its index does not list.
+func isOrphan(a model.Artifact, e model.Entry) bool {
+	return e.Subject != "" && !slices.ContainsFunc(a.Entries, func(o model.Entry) bool { return o.Descriptor.Digest == e.Subject })
+}
+
+// orphans is C6 for attestations of images that the index does not list.
+func (c Comparison) orphans(s artifactSide, entries []model.Entry) Finding {
+	return Finding{
+		Severity: 1, Rests: on(Hashed), Evidence: s.evidence(entries),
+		Text: safe.Sprintf("%s.", upperFirst(orphansText(s.name, entries))),
+		Next: safe.Const("The index was made by hand or partly cleaned up. Push it again"),
+		Proof: mappedTo(entries, func(e model.Entry) safe.Text {
+			return safe.Sprintf("vnd.docker.reference.digest of %s: %s", e.Descriptor.Digest, e.Subject)
+		}),
+		Check: c.manifestOf(s.side, ".manifests[]|{digest,annotations}"),
+	}
+}
+
+// orphansText says which images attestations are for that their index does not list.
+func orphansText(name string, orphans []model.Entry) string {
+	subjects := distinct(orphans, func(e model.Entry) string { return "sha256:" + short(e.Subject) })
+	return fmt.Sprintf("%s in %s %s for %s, which %s not in it", byNumber(len(orphans), "an attestation", plural(len(orphans), "attestation")),
+		name, isAre(len(orphans)), list(subjects), isAre(len(subjects)))
+}
+
+// attestationsFound is C6 for entries that are not orphans, by what annotations say of them.
+func attestationsFound(entries []model.Entry) Finding {
+	const text = "Entries with platform unknown/unknown are not for an architecture. "
+	var kinds []string // of entries that name another kind than an attestation
+	for _, e := range entries {
+		if kind := e.Descriptor.Annotations[model.AnnotationReferenceType]; kind != "" && kind != model.AttestationType {
+			kinds = appendNew(kinds, quoted(kind))
+		}
+	}
+	isUnknown := func(e model.Entry) bool { return e.Role == model.RoleUnknown }
+	forNone := func(e model.Entry) bool { return e.Subject == "" && e.Artifact == nil }
+	says := "annotations"
+	if slices.ContainsFunc(entries, func(e model.Entry) bool { return e.Artifact != nil }) {
+		says = "the media types of layers"
+	}
+	f := Finding{
+		Rests: on(Claimed), Next: safe.Const("Nothing to do. docker buildx build --provenance=false omits attestations"),
+		Text:  safe.Sprintf(text+"They are attestations of the build (provenance, SBOM) for the images of the index, as %s say.", says),
+		Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest", len(entries))},
+	}
+	switch {
+	case len(kinds) > 0:
+		f.Text = safe.Sprintf(text+"They belong to images of the index, as annotations say (%s).", list(kinds))
+	case slices.ContainsFunc(entries, isUnknown):
+		f.Text = safe.Const(text + "Such entries are usually attestations of the build (provenance, SBOM), but nothing in the index says so.")
+		f.Next = safe.Const("Read the manifest of the entry: if it is an image, create the index again with its platform")
+	case slices.ContainsFunc(entries, forNone):
+		f.Text = safe.Const(text + "Annotations call them attestations of the build, but do not say of which image.")
+		f.Next = safe.Const("Read the manifest of the entry: attestations of buildx have vnd.docker.reference.digest")
+	}
+	return f
 }
 
 // platformsProof lists the platforms of both sides.

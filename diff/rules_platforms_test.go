@@ -106,8 +106,10 @@ func platformCases(t *testing.T) []ruleCase {
 
 		{"an entry that says nothing", Describe(index(t, "a", entry(amd.image(t)), unmarked(entry(arm.image(t))))), "C6", 0, "usually attestations of the build (provenance, SBOM), but nothing in the index says so", 1},
 		{"an entry that belongs to an image", Describe(index(t, "a", entry(amd.image(t)), ofKind(receipt(entry(amd.image(t))), "builder"))), "C6", 0, "They belong to images of the index, as annotations say (builder).", 1},
-		{"a receipt that says so", Describe(index(t, "a", entry(amd.image(t)), receipt(entry(amd.image(t))))), "C6", 0, "They are attestations of the build", 1},
-		{"an orphan receipt", Describe(index(t, "a", entry(amd.image(t)), orphan)), "C6", 1, "for an image that is not in the index", 1},
+		{"a receipt that says so", Describe(index(t, "a", entry(amd.image(t)), receipt(entry(amd.image(t))))), "C6", 0, "They are attestations of the build (provenance, SBOM) for the images of the index, as annotations say.", 1},
+		{"a receipt by its layers", Describe(index(t, "a", entry(amd.image(t)), readReceipt(entry(amd.image(t))))), "C6", 0, "for the images of the index, as the media types of layers say.", 1},
+		{"a receipt for no image", Describe(index(t, "a", entry(amd.image(t)), receiptFor(entry(amd.image(t)), ""))), "C6", 0, "Annotations call them attestations of the build, but do not say of which image.", 1},
+		{"an orphan receipt", Describe(index(t, "a", entry(amd.image(t)), orphan)), "C6", 1, "An attestation in :a is for sha256:" + short(entry(arm.image(t)).Descriptor.Digest) + ", which is not in it.", 1},
 		{"no receipt", Describe(list("a", amd)), "C6", -1, "", 0},
 	}
 }
@@ -157,6 +159,20 @@ func packedAgain(b build) build {
 		}
 	}
 	return b
+}
+
+func receiptFor(e model.Entry, subject digest.Digest) model.Entry {
+	e = receipt(e)
+	e.Subject = subject
+	e.Descriptor.Annotations["vnd.docker.reference.digest"] = string(subject)
+	return e
+}
+
+// readReceipt is a receipt without annotations whose layers say what it is.
+func readReceipt(of model.Entry) model.Entry {
+	e := receiptFor(of, "")
+	e.Descriptor.Annotations, e.Artifact = nil, &model.Manifest{}
+	return e
 }
 
 func withVariant(v string) build {

@@ -46,6 +46,8 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"two images as unknown/unknown", Compare(list("a", amd, unmarked(other), unmarked(arm)), list("b", amd)), "2 entries with platform unknown/unknown only in :a", false},
 		{"unknown/unknown on both sides", Compare(list("a", amd, arm, unmarked(other)), list("b", arm, amd, unmarked(other))), "the order of the entries", true},
 		{"an attestation by annotation", Compare(list("a", amd), list("b", amd, receipt(amd))), "the build attestations", true},
+		{"an attestation for another image", Compare(list("a", amd, receipt(amd)), list("b", amd, receiptFor(amd, arm.Descriptor.Digest))), "different index: an attestation in :b is for sha256:" + short(arm.Descriptor.Digest) + ", which is not in it", true},
+		{"an orphan on both sides", Compare(list("a", amd, arm, receipt(other)), list("b", arm, amd, receipt(other))), "the order of the entries", true},
 
 		{"the spelling of a variant", Compare(list("a", amd, arm), list("b", amd, labelled(arm, "linux", "arm64", "v8"))), "different index: the label of linux/arm64 (arm64, arm64/v8), which clients take for the same", true},
 		{"urls", Compare(list("a", amd), list("b", changed(amd, func(d *v1.Descriptor) { d.URLs = []string{"https://x.example"} }))), "different index: the urls of the entry linux/amd64 (only in :b)", true},

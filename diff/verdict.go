@@ -224,6 +224,7 @@ func (c Comparison) envelopeDifference() (short, all string) {
 	nameA, nameB := c.names()
 	only := ""
 	switch {
+	case len(orphansOnly(*c.A, *c.B, nameA))+len(orphansOnly(*c.B, *c.A, nameB)) > 0: // among the changes
 	case !slices.Equal(attestations(*c.A), attestations(*c.B)):
 		only = "the build attestations"
 	case jsondoc.Equal(c.A.Top.Raw, c.B.Top.Raw):
