@@ -279,6 +279,15 @@ func (c Comparison) OtherPlatforms(pair int) []PlatformGroup {
 	return out
 }
 
+// OtherPlatform returns the platform of B if two images for different platforms are compared,
+// as two tags of single images can be.
+func (p Pair) OtherPlatform() (platform safe.Text, ok bool) {
+	if p.A == nil || p.B == nil || nameOf(*p.A) == nameOf(*p.B) || nameOf(*p.A) == "" || nameOf(*p.B) == "" {
+		return safe.Text{}, false
+	}
+	return safe.Clean(nameOf(*p.B)), true
+}
+
 // OtherLabel returns the platform that B states for an image that is the same on both
 // sides and stands under another label in A.
 func (p Pair) OtherLabel() (label safe.Text, ok bool) {

@@ -48,7 +48,7 @@ func sameShape(a, b diff.Pair) bool {
 func (t stepTable) heading() safe.Text {
 	switch n := len(t.others); n {
 	case 0:
-		return platformName(t.pair)
+		return tableName(t.pair)
 	case 1:
 		return safe.Sprintf("%s, and %s in the same steps", platformName(t.pair), t.others[0])
 	default:

@@ -55,6 +55,14 @@ func platformName(p diff.Pair) safe.Text {
 	return safe.Clean(p.Platform)
 }
 
+// tableName is platformName with the platform of B where that is another one.
+func tableName(p diff.Pair) safe.Text {
+	if other, ok := p.OtherPlatform(); ok {
+		return safe.Sprintf("%s, in B %s", p.Platform, other)
+	}
+	return platformName(p)
+}
+
 // platformState returns one line about a platform.
 func platformState(c diff.Comparison, p diff.Pair, o Options) safe.Text {
 	if label, other := p.OtherLabel(); other {
