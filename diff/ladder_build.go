@@ -509,6 +509,10 @@ func (l *ladder) withPlatforms(v Verdict) Verdict {
 	}
 	v.Because = safe.Sprintf("%s; %s", v.Headline, lowerFirst(v.Because))
 	v.Headline = safe.Sprintf("Different platforms: %s and %s", pa, pb)
+	if isSame(v.Code) || v.Code == OtherSettings { // one of the configs is wrong
+		v.Headline = safe.Sprintf("Same files, but the configs claim different platforms: %s and %s", pa, pb)
+	}
+	v.Rests = append(slices.Clone(v.Rests), Claimed)
 	return v
 }
 

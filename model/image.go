@@ -105,8 +105,13 @@ func (img Image) IsArtifact() bool {
 // ID returns the image ID: the digest of the config. It is "" for schema1.
 func (img Image) ID() digest.Digest { return img.Config.Digest }
 
-// Platform returns the platform from the config.
-func (img Image) Platform() v1.Platform { return Normal(img.Config.Platform) }
+// Platform returns the platform from the config, the zero value if it states none.
+func (img Image) Platform() v1.Platform {
+	if p := img.Config.Platform; p.OS != "" || p.Architecture != "" {
+		return Normal(p)
+	}
+	return v1.Platform{}
+}
 
 // Created returns the build date from the config, or nil if it is not a real
 // date.
