@@ -51,9 +51,16 @@ func wrapped(c Comparison) []Finding {
 	if n := countOf(w.list.art.Images(), isMember); n > 1 {
 		single, origin = single+", which it lists "+timesText(n), ""
 	}
+	next := safe.Const("docker manifest create and old clients refuse an index here. Build with --provenance=false, or push with --platform, " +
+		"to push the image alone")
+	isSOCI := func(e model.Entry) bool { return strings.HasPrefix(e.ArtifactType(), model.SOCIType) }
+	if slices.ContainsFunc(w.list.art.Entries, isSOCI) {
+		single, origin = single+" and a SOCI index", ""
+		next = safe.Const("Nothing to fix if soci convert made it. docker manifest create and old clients refuse an index here")
+	}
 	what := "and this image is exactly " + w.image.name
 	if w.member.Descriptor.Digest != w.image.art.Top.Digest {
-		what = "and its image ID is that of " + w.image.name
+		what = "and the image ID is that of " + w.image.name
 	}
 	if n := len(attestations(*w.list.art)); n > 0 {
 		what += "; it also lists " + plural(n, "build attestation")
@@ -61,9 +68,7 @@ func wrapped(c Comparison) []Finding {
 	return []Finding{{
 		Severity: 1, Rests: on(Hashed), Proof: w.proof(), Check: c.manifestOf(w.list.side, ".manifests[].digest"),
 		Text: safe.Sprintf("%s is an index with %s, %s.%s", w.list.name, single, what, origin),
-		Next: safe.Const("docker manifest create and old clients refuse an index here. Build with --provenance=false, or push with --platform, " +
-			"to push the image alone"),
-		Evidence: []Evidence{{w.list.side, none, w.list.art.Top.Digest}, {w.image.side, none, w.image.art.Top.Digest}},
+		Next: next, Evidence: []Evidence{{w.list.side, none, w.list.art.Top.Digest}, {w.image.side, none, w.image.art.Top.Digest}},
 	}}
 }
 
