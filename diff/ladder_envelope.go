@@ -188,12 +188,19 @@ func (s *annotationSet) phrases(nameA, nameB string) []string {
 func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
 	changes := formatChange(a.Top, b.Top)
 	var notes annotationSet
+	var bareA, bareB []v1.Descriptor // entries with a platform on the other side only
 	notes.add("", a.Top.Annotations, b.Top.Annotations)
 	inA, inB := entriesByDigest(a.Top.Children), entriesByDigest(b.Top.Children)
 	for _, d := range a.Top.Children {
 		if other, ok := inB[d.Digest]; ok && d.Annotations[model.AnnotationReferenceType] == "" {
 			notes.add("entry ", d.Annotations, other.Annotations)
-			if from, to := platformLabel(d), platformLabel(other); from != to {
+			switch from, to := platformLabel(d), platformLabel(other); {
+			case from == to:
+			case from == noPlatform:
+				bareA = append(bareA, d)
+			case to == noPlatform:
+				bareB = append(bareB, d)
+			default:
 				changes = append(changes, fmt.Sprintf("the label of sha256:%s (%s, %s)", short(d.Digest), from, to))
 			}
 			if d.ArtifactType != other.ArtifactType {
@@ -201,6 +208,7 @@ func indexChanges(a, b model.Artifact, nameA, nameB string) []string {
 			}
 		}
 	}
+	changes = append(slices.Concat(withoutLabels(a, bareA, nameA), withoutLabels(b, bareB, nameB)), changes...)
 	changes = append(changes, notes.phrases(nameA, nameB)...)
 	changes = append(changes, orphansOnly(a, b, nameA)...)
 	changes = append(changes, orphansOnly(b, a, nameB)...)
@@ -245,9 +253,25 @@ func entryText(d v1.Descriptor) string {
 	return "sha256:" + short(d.Digest)
 }
 
+const noPlatform = "no platform"
+
+// withoutLabels names the entries that an index lists without a platform.
+func withoutLabels(a model.Artifact, bare []v1.Descriptor, name string) []string {
+	switch n := len(bare); n {
+	case 0:
+		return nil
+	case 1:
+		return []string{name + " lists sha256:" + short(bare[0].Digest) + " without a platform"}
+	case len(a.Images()):
+		return []string{fmt.Sprintf("%s lists its %d images without a platform", name, n)}
+	default:
+		return []string{fmt.Sprintf("%s lists %d images without a platform", name, n)}
+	}
+}
+
 func platformLabel(d v1.Descriptor) string {
 	if d.Platform == nil || model.PlatformName(*d.Platform) == "" {
-		return "no platform"
+		return noPlatform
 	}
 	return model.PlatformName(*d.Platform) + featuresText(d)
 }

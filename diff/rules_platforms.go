@@ -38,6 +38,12 @@ func platformLost(c Comparison) []Finding {
 		f.Severity = 1
 		f.Text = safe.Sprintf("%s, which is another image.", missing)
 		f.Next = safe.Sprintf("Nothing to fix, unless %s is to take the place of %s", nameB, nameA)
+	case namesVariant(c.A.Ref.Tag, c.B.Ref.Tag):
+		f.Text = safe.Sprintf("%s, whose tag names a variant. A variant can have fewer platforms.", missing)
+		if len(c.A.Ref.Tag) > len(c.B.Ref.Tag) {
+			f.Text = safe.Sprintf("%s. The tag of %s names a variant, which can have more platforms.", missing, nameA)
+		}
+		f.Next = safe.Sprintf("Nothing to fix, unless %s is to take the place of %s", nameB, nameA)
 	case namesSubset(c.B.Ref.Tag, lost):
 		f.Severity = 1
 		f.Text = safe.Sprintf("%s, whose name says which platforms it has.", missing)
@@ -67,6 +73,16 @@ func platformsFirst(names []string) string {
 func otherVariants(a, b string) bool {
 	variantA, variantB := variantOf(a), variantOf(b)
 	return variantA != "" && variantB != "" && variantA != variantB
+}
+
+// namesVariant reports whether one tag is the other one and the name of a distribution or
+// variant, as :1.9 and :1.9-bookworm are.
+func namesVariant(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	suffix, ok := strings.CutPrefix(b, a+"-")
+	return ok && a != "" && (variantOf(suffix) != "" || slices.Contains([]string{"slim", "minimal"}, suffix))
 }
 
 // variantOf is the operating system that a tag names, without its version, "" for none.
@@ -317,8 +333,8 @@ func (c Comparison) oneSidedEvidence(side Side) []Evidence {
 func labelContradiction(c Comparison, p Pair) []Finding {
 	var found []Finding
 	for _, s := range c.entriesOf(p) {
-		if !isMislabelled(s.entry) {
-			continue
+		if !isMislabelled(s.entry) || len(exchanged(*c.artifact(s.side))) > 0 {
+			continue // exchangedContradiction says all of them
 		}
 		label, inside := *s.entry.Descriptor.Platform, s.entry.Image.Config.Platform
 		found = append(found, Finding{
@@ -336,6 +352,45 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 		})
 	}
 	return found
+}
+
+// exchanged are the entries of an index whose labels contradict the configs, if their labels
+// only need to be exchanged: they state the platforms that the configs state.
+func exchanged(a model.Artifact) []model.Entry {
+	wrong := matching(a.Images(), func(e model.Entry) bool { return isMislabelled(&e) })
+	labels, insides := mapped(wrong, nameOf), mapped(wrong, insideOf)
+	slices.Sort(labels)
+	slices.Sort(insides)
+	if !slices.Equal(labels, insides) {
+		return nil
+	}
+	return wrong
+}
+
+// insideOf is the platform that the config of an entry states.
+func insideOf(e model.Entry) string { return model.PlatformName(e.Image.Config.Platform) }
+
+// exchangedContradiction is C3 for all images of an index whose labels are exchanged.
+func exchangedContradiction(c Comparison, s artifactSide) []Finding {
+	wrong := exchanged(*s.art)
+	if len(wrong) == 0 {
+		return nil
+	}
+	listed := mapped(wrong, func(e model.Entry) string { return "the " + insideOf(e) + " image as " + nameOf(e) })
+	lead := safe.Sprintf("%s lists %s, and %s under another label", s.name, listed[0], plural(len(wrong)-1, "more image"))
+	if len(wrong) == 2 {
+		lead = safe.Sprintf("%s lists %s and the reverse", s.name, listed[0])
+	}
+	return []Finding{{
+		Severity: 3, Rests: on(Hashed), Evidence: s.evidence(wrong), Lead: lead,
+		Text: safe.Sprintf("%s lists %s. The configs state other platforms than the labels, which look exchanged. Many runtimes trust the config.",
+			s.name, list(listed)),
+		Next: safe.Const("Create the index again with the labels that the configs state"),
+		Proof: mappedTo(wrong, func(e model.Entry) safe.Text {
+			return safe.Sprintf("%s in the index, %s in its config: %s", nameOf(e), insideOf(e), e.Descriptor.Digest)
+		}),
+		Check: c.manifestOf(s.side, ".manifests[]|{digest,platform}"),
+	}}
 }
 
 // adviseLabel says what to do about a label that contradicts the config. The label is wrong

@@ -27,7 +27,9 @@ func platformCases(t *testing.T) []ruleCase {
 	const mb = 1_000_000
 	return []ruleCase{
 		{"an index around the image", Compare(single("a", amd.image(t)), list("b", amd)), "A9", 1, ":b is an index with a single image, and this image is exactly :a", 2},
-		{"an index around the image in another packing", Compare(single("a", amd.image(t)), list("b", packedAgainAt(amd, 0))), "A9", 1, ":b is an index with a single image, and its image ID is that of :a", 2},
+		{"an index around the image in another packing", Compare(single("a", amd.image(t)), list("b", packedAgainAt(amd, 0))), "A9", 1, ":b is an index with a single image, and the image ID is that of :a", 2},
+		{"an index with a SOCI index", Compare(single("a", amd.image(t)), index(t, "b", entry(amd.image(t)), artifactOf(model.SOCIType+"v2+json", "linux", "amd64"))), "A9", 1, ":b is an index with a single image and a SOCI index, and this image is exactly :a.", 2},
+		{"an index with an SBOM", Compare(single("a", amd.image(t)), index(t, "b", entry(amd.image(t)), artifactOf("application/spdx+json", "linux", ""))), "A9", 1, "and this image is exactly :a. Docker 29 and buildx", 2},
 		{"an index around another image", Compare(single("a", amd.image(t)), list("b", forArch("amd64", sets("USER x")))), "A9", -1, "", 0},
 		{"an index that lists the image twice", Compare(single("a", amd.image(t)), list("b", amd, amd)), "A9", 1, ":b is an index with a single image, which it lists twice, and this image is exactly :a", 2},
 		{"an index that lists the image twice, not flattened", Compare(list("a", amd, amd), single("b", amd.image(t))), "A10", -1, "", 0},
@@ -52,6 +54,10 @@ func platformCases(t *testing.T) []ruleCase {
 		{"a tag named after another Windows", Compare(index(t, "nanoserver", windows(t, "10.0.17763.1"), windows(t, "10.0.20348.1")), index(t, "nanoserver-ltsc2022", windows(t, "10.0.20348.1"))), "C1", 1, "whose name says which platforms it has", 1},
 		{"a tag named after the lost Windows", Compare(index(t, "a", windows(t, "10.0.17763.1"), windows(t, "10.0.20348.1")), index(t, "nanoserver-1809", windows(t, "10.0.20348.1"))), "C1", 3, "is in :a but not in :nanoserver-1809", 1},
 		{"a variant for fewer platforms", Compare(list("1.6-bookworm", amd, arm), list("1.6-alpine3.18", forArch("amd64", sets("USER x")))), "C1", 1, "linux/arm64 is in :1.6-bookworm but not in :1.6-alpine3.18, which is another image", 1},
+		{"a variant of a version", Compare(list("1.9.3", amd, arm), list("1.9.3-bookworm", amd)), "C1", 0, "linux/arm64 is in :1.9.3 but not in :1.9.3-bookworm, whose tag names a variant. A variant can have fewer platforms.", 1},
+		{"the version of a variant", Compare(list("1.9.3-alpine3.18", amd, arm), list("1.9.3", amd)), "C1", 0, "The tag of :1.9.3-alpine3.18 names a variant, which can have more platforms.", 1},
+		{"a candidate for a version", Compare(list("1.9.3", amd, arm), list("1.9.3-rc1", amd)), "C1", 3, "is in :1.9.3 but not in :1.9.3-rc1.", 1},
+		{"a variant of another version", Compare(list("1.9.3", amd, arm), list("1.9.4-bookworm", amd)), "C1", 3, "is in :1.9.3 but not in :1.9.4-bookworm.", 1},
 		{"a variant of one system", Compare(list("1.6-alpine3.17", amd, arm), list("1.6-alpine3.18", forArch("amd64", sets("USER x")))), "C1", 3, "linux/arm64 is in :1.6-alpine3.17 but not in :1.6-alpine3.18.", 1},
 		{"an unrelated image for fewer platforms", Compare(list("a", amd, arm), list("b", build{steps: []step{does("COPY x /", files("x"))}})), "C1", 1, "which is another image", 1},
 		{"a platform lost", Compare(list("a", amd, arm), list("b", amd)), "C1", 3, "linux/arm64 is in :a but not in :b", 1},
@@ -63,6 +69,8 @@ func platformCases(t *testing.T) []ruleCase {
 		{"no platform gained", Compare(list("a", amd, arm), list("b", amd)), "C2", -1, "", 0},
 
 		{"called arm64, says amd64", Describe(index(t, "a", labelled(entry(amd.image(t)), "linux", "arm64", ""))), "C3", 3, ":a lists the image as linux/arm64, but its config states linux/amd64", 1},
+		{"labels of three images exchanged", Describe(index(t, "a", labelled(entry(amd.image(t)), "linux", "arm64", ""), labelled(entry(arm.image(t)), "linux", "s390x", ""), labelled(entry(forArch("s390x").image(t)), "linux", "amd64", ""))), "C3", 3,
+			":a lists the linux/amd64 image as linux/arm64, the linux/arm64 image as linux/s390x and the linux/s390x image as linux/amd64.", 3},
 		{"called v6, says v7", Describe(index(t, "a", labelled(entry(withVariant("v7").image(t)), "linux", "arm", "v6"))), "C3", 3, "linux/arm/v6", 1},
 		{"called v6, says no variant", Describe(index(t, "a", labelled(entry(forArch("arm").image(t)), "linux", "arm", "v6"))), "C3", -1, "", 0},
 		{"called arm64/v8, says arm64", Describe(index(t, "a", labelled(entry(arm.image(t)), "linux", "arm64", "v8"))), "C3", -1, "", 0},
@@ -225,8 +233,8 @@ func TestAdviseLabel(t *testing.T) {
 		entries []model.Entry
 		next    string
 	}{
-		"exchanged":            {[]model.Entry{labelled(amd, "linux", "arm64", ""), labelled(arm, "linux", "amd64", "")}, "The labels look exchanged: the image for linux/arm64 is listed as linux/amd64. Create the index again"},
-		"rotated":              {[]model.Entry{labelled(amd, "linux", "arm64", ""), labelled(arm, "linux", "s390x", "")}, "The labels look exchanged: the image for linux/arm64 is listed as linux/s390x. Create the index again"},
+		"exchanged":            {[]model.Entry{labelled(amd, "linux", "arm64", ""), labelled(arm, "linux", "amd64", "")}, "Create the index again with the labels that the configs state"},
+		"moved on":             {[]model.Entry{labelled(amd, "linux", "arm64", ""), labelled(arm, "linux", "s390x", "")}, "The labels look exchanged: the image for linux/arm64 is listed as linux/s390x. Create the index again"},
 		"one image twice":      {[]model.Entry{amd, labelled(amd, "linux", "arm64", "")}, "Build this platform again from a base that has it. Change only the config if the programs inside are right"},
 		"beside a right label": {[]model.Entry{labelled(amd, "linux", "s390x", ""), arm}, "Build this platform again from a base that has it. Change only the config if the programs inside are right"},
 	} {

@@ -134,7 +134,7 @@ var rulesPlatforms = []rule{{
 	means: "B serves a platform that A does not serve.",
 	proof: "platforms(B) \\ platforms(A) is not empty",
 }, {
-	id: "C3", name: "label-contradiction", pair: labelContradiction, whole: onIndexes(nestedContradiction),
+	id: "C3", name: "label-contradiction", pair: labelContradiction, whole: onIndexes(indexContradiction),
 	means: "The index and the config of an image state different platforms, or no image of an inner index has the platform of its label.",
 	proof: "platform of the descriptor ≠ platform of the config, or of each image of the inner index, all normalised",
 }, {
