@@ -134,6 +134,9 @@ func (l *ladder) notAnImage() (Verdict, bool) {
 	if l.a != nil {
 		side, e, other = l.nameB, l.p.B, l.nameA
 	}
+	if img := cmp.Or(l.a, l.b); img != nil {
+		return artifactAndImage(*e, *img, side, other), true
+	}
 	return Verdict{
 		Code: NotComparable, Rests: on(Hashed),
 		Headline: safe.Sprintf("%s is not a container image but %s", side, artifactText(*e)),

@@ -28,7 +28,7 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 	blobs := blobChanges(a, b)
 	if blobs == "" {
 		v.Code = OtherEnvelope
-		v.Headline = safe.Sprintf("The same %s, different manifest", strings.TrimPrefix(strings.TrimPrefix(kindA, "a "), "an "))
+		v.Headline = safe.Sprintf("The same %s, different manifest", withoutArticle(kindA))
 		v.Because = safe.Sprintf("All blobs are the same; what differs: %s", cmp.Or(list(changes), formattingText(a.Raw, b.Raw)))
 		return v
 	}
@@ -45,6 +45,66 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		v.Because = safe.Sprintf("%s; also %s", blobs, list(changes))
 	}
 	return v
+}
+
+func withoutArticle(noun string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(noun, "a "), "an ")
+}
+
+// artifactAndImage compares an artifact with an image, which can hold the same blobs.
+func artifactAndImage(artifact model.Entry, img model.Image, name, imageName string) Verdict {
+	v := Verdict{
+		Code: NotComparable, Rests: on(Hashed),
+		Headline: safe.Sprintf("%s is not a container image but %s", name, artifactText(artifact)),
+		Because:  safe.Sprintf("%s cannot be compared with it", imageName),
+	}
+	if artifact.Artifact == nil {
+		return v
+	}
+	blobs, inImage := artifact.Artifact.Layers, entriesByDigest(img.Manifest.Layers)
+	shared := matching(blobs, func(d v1.Descriptor) bool {
+		_, ok := inImage[d.Digest]
+		return ok
+	})
+	switch {
+	case len(shared) == 0:
+		return v
+	case len(shared) == len(blobs):
+		v.Headline = safe.Sprintf("The same %s: %s is %s, %s an image with it", byNumber(len(blobs), "blob", plural(len(blobs), "blob")),
+			name, artifactText(artifact), imageName)
+	}
+	v.Because = safe.Sprintf("%s of %s %s of %s", upperFirst(byNumber(len(shared), "blob "+short(shared[0].Digest), plural(len(shared), "blob"))),
+		name, byNumber(len(shared), "is a layer", "are layers"), imageName)
+	return v
+}
+
+// ArtifactPart is a line about an artifact that is not an image.
+type ArtifactPart struct{ Name, Text safe.Text }
+
+// ArtifactParts lists what an artifact is, its blobs with media type and size, and its subject.
+func ArtifactParts(e model.Entry) []ArtifactPart {
+	parts := []ArtifactPart{{safe.Const("type"), safe.Clean(artifactText(e))}}
+	m := e.Artifact
+	if m == nil {
+		return parts
+	}
+	blob := func(name string, d v1.Descriptor) {
+		text := safe.Sprintf("%s, %s", orNone(quoted(d.MediaType)), bytesText(d.Size))
+		if title := d.Annotations[v1.AnnotationTitle]; title != "" {
+			text = safe.Sprintf("%s, %s", text, quoted(title))
+		}
+		parts = append(parts, ArtifactPart{safe.Sprintf("%s %s", name, short(d.Digest)), text})
+	}
+	if m.Config.Digest != "" && m.Config.Digest != v1.DescriptorEmptyJSON.Digest {
+		blob("config", m.Config)
+	}
+	for _, d := range m.Layers {
+		blob("blob", d)
+	}
+	if m.Subject != nil {
+		blob("attached to", *m.Subject)
+	}
+	return parts
 }
 
 // blobChanges counts the blobs of two artifacts that differ, "" if none does.

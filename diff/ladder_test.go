@@ -329,3 +329,65 @@ func TestVerdict_algorithms(t *testing.T) {
 		}
 	}
 }
+
+// TestArtifacts_besideOthers has an artifact beside an index around it, beside an image with its
+// blobs, and beside what has no image: what the headline says, and whether the two are the same.
+func TestArtifacts_besideOthers(t *testing.T) {
+	const chartType = "application/vnd.cncf.helm.config.v1+json"
+	img := app().image(t)
+	withManifest := func(a model.Artifact) model.Artifact {
+		a.Entries[0].Artifact = &a.Top
+		return a
+	}
+	chart, other := withManifest(artifact("a", chartType, "chart")), withManifest(artifact("b", chartType, "other"))
+	holding := func(layers ...v1.Descriptor) model.Artifact {
+		a := artifact("a", "application/vnd.wasm.config.v0+json", "module")
+		a.Top.Layers = layers
+		return withManifest(a)
+	}
+	own := other.Top.Layers[0]
+	tests := []struct {
+		name string
+		c    Comparison
+		say  string
+		same bool
+	}{
+		{"an index around it", Compare(chart, index(t, "b", chart.Entries[0])), "The same Helm chart (" + chartType + "); :b is an index around it", true},
+		{"an index around another one", Compare(chart, index(t, "b", other.Entries[0])), "Not container images: 2 Helm charts", false},
+		{"an index of two", Compare(chart, index(t, "b", chart.Entries[0], other.Entries[0])), "Neither is a container image", false},
+		{"its blob in an image", Compare(holding(img.Manifest.Layers[0]), single("b", img)), "The same blob: :a is a WebAssembly module (application/vnd.wasm.config.v0+json), :b an image with it", false},
+		{"one of its blobs in an image", Compare(holding(img.Manifest.Layers[0], own), single("b", img)), ":a is not a container image but a WebAssembly module", false},
+		{"no blob in an image", Compare(holding(own), single("b", img)), ":a is not a container image but a WebAssembly module", false},
+		{"an index of images", Compare(index(t, "a", entry(img)), other), ":b is not a container image but a Helm chart", false},
+		{"an index without entries", Compare(index(t, "a", entry(img)), index(t, "b")), ":b is an index without entries: there is nothing to pull", false},
+		{"an index of an artifact", Compare(index(t, "a", entry(img)), index(t, "b", chart.Entries[0])), ":b is an index without an image", false},
+	}
+	for _, tt := range tests {
+		if say := tt.c.Verdict.Headline.String(); !strings.HasPrefix(say, tt.say) || tt.c.Same(false) != tt.same {
+			t.Errorf("%s: %q because %q, same: %v", tt.name, say, tt.c.Verdict.Because, tt.c.Same(false))
+		}
+	}
+}
+
+// TestArtifactParts checks that an artifact lists its blobs and its subject, and one that was not
+// read its type.
+func TestArtifactParts(t *testing.T) {
+	a := artifact("a", "application/x", "text")
+	a.Top.Layers[0].Annotations = map[string]string{v1.AnnotationTitle: "a.txt"}
+	a.Top.Subject = &v1.Descriptor{MediaType: v1.MediaTypeImageManifest, Digest: digest.FromString("image"), Size: 700}
+	read := a.Entries[0]
+	read.Artifact = &a.Top
+	for _, tt := range []struct {
+		e    model.Entry
+		want string
+	}{
+		{a.Entries[0], "type: an artifact of type application/x"},
+		{read, "type: an artifact of type application/x | blob " + short(a.Top.Layers[0].Digest) + ": text/plain, 1 B, a.txt | attached to " +
+			short(a.Top.Subject.Digest) + ": application/vnd.oci.image.manifest.v1+json, 700 B"},
+	} {
+		lines := mapped(ArtifactParts(tt.e), func(p ArtifactPart) string { return p.Name.String() + ": " + p.Text.String() })
+		if got := strings.Join(lines, " | "); got != tt.want {
+			t.Errorf("%s\nwant %s", got, tt.want)
+		}
+	}
+}

@@ -38,13 +38,18 @@ func pairUp(a, b model.Artifact) (pairs []Pair, settled bool) {
 func isIndex(a model.Artifact) bool { return a.Top.Kind == model.KindIndex }
 
 // candidates returns the entries to compare: the images, each once under a label, or the
-// only entry of an artifact that is not an image.
+// only artifact where there is no image.
 func candidates(a model.Artifact) []model.Entry {
 	images := differentImages(a.Images())
-	if len(images) == 0 && !isIndex(a) && len(a.Entries) > 0 {
-		return a.Entries[:1]
+	if only := artifactsOf(a); len(images) == 0 && len(only) == 1 {
+		return only
 	}
 	return images
+}
+
+// artifactsOf are the entries that are neither images nor indexes nor attestations.
+func artifactsOf(a model.Artifact) []model.Entry {
+	return matching(a.Entries, func(e model.Entry) bool { return e.Role == model.RoleArtifact })
 }
 
 // differentImages leaves out entries that repeat an earlier one under the same label or

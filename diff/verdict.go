@@ -146,6 +146,10 @@ func otherPlatforms(n int) string { return byNumber(n, "platform is", plural(n, 
 // index differs.
 func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	v := Verdict{Code: OtherEnvelope, Rests: on(Hashed), Headline: safe.Const("Same image, different index"), Command: c.digestsCommand()}
+	same := "Same image"
+	if e := shared[0].A; e.Role == model.RoleArtifact {
+		same = "The same " + withoutArticle(artifactText(*e))
+	}
 	v.Proof = []safe.Text{safe.Sprintf("digest(A) = %s", c.A.Top.Digest), safe.Sprintf("digest(B) = %s", c.B.Top.Digest)}
 	for _, p := range shared {
 		v.Proof = append(v.Proof, safe.Sprintf("%s: manifest(A) = manifest(B) = %s", platformOrImage(p), p.A.Descriptor.Digest))
@@ -157,7 +161,7 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	}
 	switch twins := c.duplicateEntries(); {
 	case isIndex(*c.A) != isIndex(*c.B):
-		v.Headline = safe.Sprintf("Same image; %s is an index around it", c.sideWithIndex())
+		v.Headline = safe.Sprintf("%s; %s is an index around it", same, c.sideWithIndex())
 		if also := c.alsoOffered(); also != "" {
 			v.Headline = safe.Sprintf("%s; it%s", v.Headline, strings.TrimPrefix(also, c.sideWithIndex()))
 		}
@@ -216,7 +220,12 @@ func packingOf(e model.Entry) string {
 
 const inZstd = "in zstd"
 
-func platformOrImage(p Pair) string { return cmp.Or(p.Platform, "The image") }
+func platformOrImage(p Pair) string {
+	if e := cmp.Or(p.A, p.B); e.Role == model.RoleArtifact {
+		return "The artifact"
+	}
+	return cmp.Or(p.Platform, "The image")
+}
 
 // envelopeDifference names what differs between two indexes of the same images, in short
 // and in full.
@@ -348,15 +357,29 @@ func (c Comparison) noSharedPlatform() Verdict {
 		Code: NotComparable, Rests: on(Hashed), Headline: safe.Const("No platform in common"),
 		Because: safe.Sprintf("%s has %s; %s has %s", nameA, contents(*c.A, onlyA), nameB, contents(*c.B, onlyB)),
 	}
+	noImageA, noImageB := len(c.A.Images()) == 0, len(c.B.Images()) == 0
 	switch {
-	case isBuildCache(*c.B):
-		v.Headline = safe.Sprintf("%s is a build cache of BuildKit, not an image: there is nothing to run", nameB)
-	case isBuildCache(*c.A):
-		v.Headline = safe.Sprintf("%s is a build cache of BuildKit, not an image: there is nothing to run", nameA)
-	case len(c.A.Images()) == 0 || len(c.B.Images()) == 0:
-		v.Headline = safe.Const("These cannot be compared")
+	case noImageB && (!noImageA || isBuildCache(*c.B)):
+		v.Headline = safe.Sprintf("%s is %s", nameB, notImageText(*c.B))
+	case noImageA && (!noImageB || isBuildCache(*c.A)):
+		v.Headline = safe.Sprintf("%s is %s", nameA, notImageText(*c.A))
+	case noImageA:
+		v.Headline = safe.Const("Neither is a container image")
 	}
 	return v
+}
+
+// notImageText says what a side without an image is.
+func notImageText(a model.Artifact) string {
+	switch {
+	case isBuildCache(a):
+		return "a build cache of BuildKit, not an image: there is nothing to run"
+	case !isIndex(a):
+		return "not a container image but " + artifactText(model.Entry{Descriptor: v1.Descriptor{ArtifactType: a.Top.ArtifactType}})
+	case len(a.Entries) == 0:
+		return "an index without entries: there is nothing to pull"
+	}
+	return "an index without an image"
 }
 
 // contents describes a side that shares no platform with the other one.
@@ -367,6 +390,9 @@ func contents(a model.Artifact, platforms []string) string {
 	case isBuildCache(a):
 		return "a build cache of BuildKit and no image"
 	case isIndex(a):
+		if types := mapped(artifactsOf(a), model.Entry.ArtifactType); len(types) > 0 {
+			return "no image in its index, only " + artifactsText(types)
+		}
 		return "no image in its index"
 	}
 	return "no image, only " + artifactText(model.Entry{Descriptor: v1.Descriptor{ArtifactType: a.Top.ArtifactType}})

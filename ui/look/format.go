@@ -57,6 +57,9 @@ func IndexText(a model.Artifact) safe.Text {
 		}
 	}
 	n := len(names) + unnamed
+	if n == 0 {
+		return safe.Const("index without images")
+	}
 	text := safe.Sprintf("index of %s", Count(n, safe.Const("platform"), safe.Const("platforms")))
 	if n < len(images) {
 		text = safe.Sprintf("%s, %s", text, Count(len(images), safe.Const("image"), safe.Const("images")))

@@ -96,6 +96,26 @@ func index(t *testing.T, ref string, images ...model.Image) model.Artifact {
 	return a
 }
 
+// artifact is a model that is attached to an image.
+func artifact(t *testing.T, ref string) model.Artifact {
+	t.Helper()
+	a := single(ref, model.Image{})
+	raw := encode(t, map[string]any{
+		"schemaVersion": 2, "config": v1.Descriptor{MediaType: "application/vnd.cncf.model.config.v1+json", Digest: digest.FromString("config"), Size: 291},
+		"layers": []v1.Descriptor{{
+			MediaType: "application/vnd.cncf.model.weight.v1.tar", Digest: digest.FromString("weights"), Size: 4_000_000,
+			Annotations: map[string]string{v1.AnnotationTitle: "model.gguf"},
+		}},
+		"subject": v1.Descriptor{MediaType: v1.MediaTypeImageManifest, Digest: digest.FromString("image"), Size: 700},
+	})
+	var err error
+	if a.Top, err = model.ParseManifest(model.Document{Digest: digest.FromBytes(raw), MediaType: v1.MediaTypeImageManifest, Raw: raw}); err != nil {
+		t.Fatal(err)
+	}
+	a.Entries[0] = model.Entry{Descriptor: v1.Descriptor{Digest: a.Top.Digest, MediaType: a.Top.MediaType}, Role: model.RoleArtifact, Artifact: &a.Top}
+	return a
+}
+
 // captured is a tag of the retag fixtures.
 func captured(t *testing.T, tag string) model.Artifact {
 	t.Helper()

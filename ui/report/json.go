@@ -65,6 +65,17 @@ type jsonImage struct {
 	Manifest *digest.Digest `json:"manifest"`
 	Config   *digest.Digest `json:"config"`
 	Error    string         `json:"error,omitempty"` // why it could not be read
+
+	// Of an artifact that is not an image.
+	ArtifactType string         `json:"artifactType,omitempty"`
+	Blobs        []jsonBlob     `json:"blobs,omitempty"`
+	Subject      *digest.Digest `json:"subject,omitempty"`
+}
+
+type jsonBlob struct {
+	Digest    digest.Digest `json:"digest"`
+	MediaType string        `json:"mediaType"`
+	Size      int64         `json:"size"`
 }
 
 type jsonRow struct {
@@ -205,6 +216,18 @@ func (o Options) image(e model.Entry) jsonImage {
 	}
 	if e.Err != nil {
 		out.Error = o.Gate.Mask(e.Err.Error())
+	}
+	if e.Role == model.RoleArtifact {
+		out.ArtifactType = o.Gate.Mask(e.ArtifactType())
+	}
+	if m := e.Artifact; m != nil {
+		out.Config = orNull(m.Config.Digest)
+		for _, d := range m.Layers {
+			out.Blobs = append(out.Blobs, jsonBlob{d.Digest, o.Gate.Mask(d.MediaType), d.Size})
+		}
+		if m.Subject != nil {
+			out.Subject = &m.Subject.Digest
+		}
 	}
 	return out
 }

@@ -59,6 +59,7 @@ func comparisons(t *testing.T) map[string]diff.Comparison {
 		"base":      diff.Describe(single("localhost:5000/app:1", image(t, "amd64", nil, with(run, step{text: `CMD ["app"]`})...))),
 		"on-a-tag":  onTag(t, single("localhost:5000/app:1", image(t, "amd64", nil, with(run, copied)...)), "debian-12", image(t, "amd64", nil, base...)),
 		"unread":    diff.Describe(failed(single("localhost:5000/app:1", a), errUnavailable, 0)),
+		"artifact":  diff.Describe(artifact(t, "localhost:5000/models:1")),
 		"pending":   diff.Compare(single("localhost:5000/app:1", a), unread(single("localhost:5000/app:2", b))),
 	}
 }

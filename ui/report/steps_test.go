@@ -116,3 +116,14 @@ func TestExcerpts(t *testing.T) {
 		}
 	}
 }
+
+// TestStepTable_twoPlatforms checks that the table of two images for two platforms names both.
+func TestStepTable_twoPlatforms(t *testing.T) {
+	amd, arm := single("localhost:5000/app:1", image(t, "amd64", nil, base...)), single("localhost:5000/app:2", image(t, "arm64", nil, base...))
+	if got := stepTables(diff.Compare(amd, arm))[0].heading().String(); got != "linux/amd64, in B linux/arm64" {
+		t.Error(got)
+	}
+	if got := stepTables(diff.Compare(amd, amd))[0].heading().String(); got != "linux/amd64" {
+		t.Error(got)
+	}
+}

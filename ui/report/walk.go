@@ -88,10 +88,29 @@ func walk(w writer) error {
 	if c.B == nil && len(c.Pairs) == 1 && errorOf(c.Pairs[0].A) != nil {
 		w.paragraph(safe.Sprintf("The image could not be read: %s", platformState(c, c.Pairs[0], o)))
 	}
+	if c.B == nil && len(c.Pairs) == 1 {
+		describeOnly(w, c, o)
+	}
 	for _, t := range stepTables(c) {
 		w.steps(t, columns)
 	}
 	return w.content().end()
+}
+
+// describeOnly says what an artifact holds that is not an image, or that an image has no steps.
+func describeOnly(w writer, c diff.Comparison, o Options) {
+	switch p := c.Pairs[0]; {
+	case p.A.Role == model.RoleArtifact:
+		w.heading(safe.Const("Content"))
+		var parts []entry
+		for _, part := range diff.ArtifactParts(*p.A) {
+			parts = append(parts, entry{part.Name, part.Text})
+		}
+		w.platforms(parts)
+	case p.A.Image != nil && len(p.Rows) == 0:
+		w.heading(safe.Const("Platforms"))
+		w.platforms(platformEntries(c, o))
+	}
 }
 
 // platformEntries lists the platforms of a comparison. If all are the same, one entry names

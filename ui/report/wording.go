@@ -49,6 +49,9 @@ func inBrackets(t safe.Text) safe.Text {
 }
 
 func platformName(p diff.Pair) safe.Text {
+	if e := cmp.Or(p.A, p.B); e != nil && e.Role == model.RoleArtifact {
+		return safe.Const("not an image")
+	}
 	if p.Platform == "" {
 		return safe.Const("no platform")
 	}
