@@ -108,7 +108,7 @@ func TestExpect(t *testing.T) {
 			"2 findings fail the check: :a lists the linux/amd64 image as linux/arm64 (C3); Two entries of :a claim linux/amd64", "C3 C7", 0, false},
 		{"a platform is missing and one is listed twice", index(t, "a", amd, entry(forArch("amd64", sets("USER x")).image(t))), "amd64,arm64", false,
 			"linux/arm64 is missing, and one finding fails the check: Two entries of :a claim linux/amd64", "C7", 0, false},
-		{"a secret", single("a", secretive("API_TOKEN=hunter2").image(t)), "amd64", false, "one finding fails the check: In :a, 1 value looks like a secret: ENV API_TOKEN (E4)", "E4", 0, false},
+		{"a secret", single("a", secretive("API_TOKEN=hunter2").image(t)), "amd64", false, "one finding fails the check: 1 value looks like a secret in :a: ENV API_TOKEN (E4)", "E4", 0, false},
 		{"a default password", single("a", secretive("A_PASSWORD=admin").image(t)), "amd64", true, "As expected: linux/amd64", "", 0, false},
 		{"layers that some runtimes cannot mount", single("a", forArch("amd64", runs(130)...).image(t)), "amd64", true,
 			"As expected, but 1 warning: D19 too-many-layers", "", 0, false},

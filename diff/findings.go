@@ -222,14 +222,19 @@ func byWeight(a, b Finding) int {
 	return cmp.Or(cmp.Compare(findingWeight(b), findingWeight(a)), cmp.Compare(slices.Index(importance, a.ID), slices.Index(importance, b.ID)))
 }
 
-// findingWeight is the severity, less one for what both sides share: the question is what
-// tells the sides apart.
+// findingWeight orders findings by severity. What both sides share counts as one severity
+// less, unless it is a stop: the question is what tells the sides apart.
 func findingWeight(f Finding) int {
-	if f.Common {
-		return f.Severity - 1
+	switch {
+	case !f.Common:
+		return 2 * f.Severity
+	case isStop(f): // it comes after those of one side, but before all warnings
+		return 2*f.Severity - 1
 	}
-	return f.Severity
+	return 2 * (f.Severity - 1)
 }
+
+func isStop(f Finding) bool { return f.Severity >= 3 }
 
 func (s sideOf) withName(name string) sideOf {
 	s.name = name

@@ -9,8 +9,8 @@ import (
 )
 
 // Rank splits groups into differences, which say whether and why two images differ, and facts:
-// what both sides share, and findings of severity 0 outside group A. Both are sorted by
-// severity, but the lead of the differences comes first.
+// what both sides share but for stops, and findings of severity 0 outside group A. Both are
+// sorted by severity, but the lead of the differences comes first.
 func Rank(groups []Group) (differences, facts []Group) {
 	groups = slices.Clone(groups)
 	slices.SortStableFunc(groups, func(a, b Group) int { return byWeight(a.Finding, b.Finding) })
@@ -38,9 +38,9 @@ func leadIndex(differences []Group) int {
 	return max(slices.IndexFunc(differences, func(g Group) bool { return isSameness(g.Finding) }), 0)
 }
 
-func explainsDifference(f Finding) bool { return !f.Common && (isNotable(f) || isSameness(f)) }
+func explainsDifference(f Finding) bool { return isNotable(f) || !f.Common && isSameness(f) }
 
-func isNotable(f Finding) bool { return !f.Common && f.Severity > 0 }
+func isNotable(f Finding) bool { return isStop(f) || !f.Common && f.Severity > 0 }
 
 func isSameness(f Finding) bool { return strings.HasPrefix(f.ID, "A") }
 

@@ -9,8 +9,8 @@ import (
 
 func TestRank(t *testing.T) {
 	of := func(id string, severity int) Group { return Group{Finding: Finding{ID: id, Severity: severity}} }
-	common := of("E4", 3)
-	common.Common = true
+	common, shared := of("E4", 3), of("D19", 2)
+	common.Common, shared.Common = true, true
 	grave := of("C6", 0)
 	grave.Consequences = []Finding{{ID: "C7", Severity: 2}}
 	for name, tt := range map[string]struct {
@@ -20,7 +20,8 @@ func TestRank(t *testing.T) {
 		"the most severe first":         {[]Group{of("D3", 1), of("C4", 3), of("A4", 0)}, "C4 D3 A4", ""},
 		"sameness before notes":         {[]Group{of("D3", 1), of("E5", 1), of("A4", 0)}, "A4 D3 E5", ""},
 		"calm facts last":               {[]Group{of("C6", 0), of("C2", 0), of("D3", 1)}, "D3", "C2 C6"},
-		"what both share":               {[]Group{common, of("D3", 1)}, "D3", "E4"},
+		"what both share":               {[]Group{shared, of("D3", 1)}, "D3", "D19"},
+		"a stop of both comes first":    {[]Group{of("A5", 0), of("E2", 2), common, of("C4", 3)}, "C4 E4 E2 A5", ""},
 		"a severe consequence counts":   {[]Group{grave, of("C2", 0)}, "C6", "C2"},
 		"a warning stays before a note": {[]Group{of("A3", 1), of("E2", 2)}, "E2 A3", ""},
 		"nothing":                       {nil, "", ""},

@@ -19,6 +19,7 @@ func secretInTheOpen(s sideOf) []Finding {
 		f := secretFinding(s, inUse)
 		f.Severity = 3
 		f.Text = safe.Sprintf("In %s, %s: %s. Anyone with pull access can read this.", s.name, what, secretNames(inUse))
+		f.Lead = safe.Sprintf("%s in %s: %s", upperFirst(what), s.name, secretNames(inUse))
 		f.Next = safe.Const("Rotate it first, then build with RUN --mount=type=secret. Deleting the tag is not enough")
 		found = append(found, f)
 	}
