@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -41,14 +42,14 @@ func madeByHand(s sideOf) []Finding {
 }
 
 // committedStep is the step that docker commit left, nil if there is none: the newest one
-// with files, or one under the steps of a build. A builder leaves docker_version out, so a
-// step under others needs the start command of the image.
+// with files, or one under the steps of a build. A builder leaves out what Docker records of
+// a container, so a step under others needs the start command of the image.
 func committedStep(img model.Image) *model.Step {
 	top := newestFileStep(img)
 	if top == nil {
 		return nil
 	}
-	if img.Config.DockerVersion != "" && isCommitted(img, *top) {
+	if isCommitted(img, *top) && keepsContainer(img) {
 		return top
 	}
 	var saved *model.Step
@@ -63,6 +64,16 @@ func committedStep(img model.Image) *model.Step {
 		}
 	}
 	return saved
+}
+
+// keepsContainer reports whether a config has what Docker records of the container that it
+// was saved from: the version of Docker, or the id of the container and its host name.
+func keepsContainer(img model.Image) bool {
+	if img.Config.DockerVersion != "" {
+		return true
+	}
+	config, err := jsondoc.Parse(img.Config.Raw)
+	return err == nil && (config.Member("container").Text != "" || config.Member("config").Member("Hostname").Text != "")
 }
 
 // isCommitted reports whether the newest step with files has a form that docker commit

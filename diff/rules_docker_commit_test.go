@@ -11,14 +11,16 @@ func TestDockerCommit_verdict(t *testing.T) {
 	image := build{steps: []step{does("ADD x / # buildkit", files("x")), sets(`CMD ["/app"]`)}}
 	with := func(more map[string]any, s step) build { return build{more: more, steps: append(image.steps[:2:2], s)} }
 	for name, tt := range map[string]struct {
-		b       build
-		because string
+		b    build
+		text string
 	}{
 		"a message":  {with(docker, does("/app", files("y")).noted("hot fix")), `then a layer by docker commit, "hot fix", is only in :b`},
 		"no message": {with(docker, does("bash", files("y"))), "then a layer by docker commit, of bash, is only in :b"},
+		"container":  {with(map[string]any{"container": "3f2a", "config": map[string]any{"Hostname": "3f2a"}}, does("bash", files("y"))), "then a layer by docker commit, of bash, is only in :b"},
+		"no sign":    {with(nil, does("bash", files("y"))), "then bash is only in :b"},
 		"a RUN":      {with(nil, does("RUN make # buildkit", files("y"))), "then RUN make is only in :b"},
 	} {
-		if got := pairOf(t, image, tt.b).Verdict.Because.String(); !strings.Contains(got, tt.because) {
+		if got := pairOf(t, image, tt.b).Verdict.Because.String(); !strings.Contains(got, tt.text) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
