@@ -32,7 +32,7 @@ type fieldChange struct {
 	kind     fieldKind
 	name     string // as a Dockerfile or the config spells it
 	inA, inB bool   // whether the side has the field with a value that means something
-	values   string // of a label: its change, "" for long values
+	values   string // of a label or a health check: its change, "" for long values
 }
 
 // configChanges names every field that differs between two parsed configs, fields
@@ -122,7 +122,11 @@ func settingChanges(a, b jsondoc.Value, windows bool) []fieldChange {
 		case meaning(name, va) == meaning(name, vb):
 			changes = append(changes, fieldChange{kind: fieldSpelling, name: settingName(name)})
 		default:
-			changes = append(changes, fieldChange{kind: fieldSetting, name: settingName(name), inA: isSet(va), inB: isSet(vb)})
+			c := fieldChange{kind: fieldSetting, name: settingName(name), inA: isSet(va), inB: isSet(vb)}
+			if name == "Healthcheck" && c.inA && c.inB {
+				c.values = checkValues([]byte(va.Raw), []byte(vb.Raw))
+			}
+			changes = append(changes, c)
 		}
 	}
 	return changes
@@ -143,6 +147,8 @@ func meaning(name string, v jsondoc.Value) string {
 		return strings.TrimRight(v.Text, "/")
 	case name == "User":
 		return userMeaning(v.Text)
+	case name == "Healthcheck" && checkText([]byte(v.Raw)) == "":
+		return ""
 	}
 	return v.Raw
 }
@@ -176,7 +182,7 @@ func mapChanges(kind fieldKind, a, b map[string]string) []fieldChange {
 		}
 	}
 	if len(changes) == 0 {
-		return []fieldChange{{kind: fieldSpelling, name: map[fieldKind]string{fieldEnv: "ENV", fieldLabel: "LABEL"}[kind]}}
+		return []fieldChange{{kind: fieldSpelling, name: "the order of " + map[fieldKind]string{fieldEnv: "ENV", fieldLabel: "LABEL"}[kind]}}
 	}
 	return changes
 }
@@ -228,17 +234,11 @@ func withoutMinor(changes []fieldChange) []fieldChange {
 // as in "HEALTHCHECK and SHELL are gone in :b; the label version 1.4 → 1.5".
 func fieldsText(changes []fieldChange, nameB string) string {
 	changes = withoutMinor(changes)
-	type group struct {
-		kind     fieldKind
-		inA, inB bool
-		names    []string
-		changed  []string // the names with their values, of those that have them
-	}
-	var groups []group
+	var groups []fieldGroup
 	for _, c := range changes {
-		i := slices.IndexFunc(groups, func(g group) bool { return g.kind == c.kind && g.inA == c.inA && g.inB == c.inB })
+		i := slices.IndexFunc(groups, func(g fieldGroup) bool { return g.kind == c.kind && g.inA == c.inA && g.inB == c.inB })
 		if i < 0 {
-			i, groups = len(groups), append(groups, group{kind: c.kind, inA: c.inA, inB: c.inB})
+			i, groups = len(groups), append(groups, fieldGroup{kind: c.kind, inA: c.inA, inB: c.inB})
 		}
 		if name := fieldText(c); !slices.Contains(groups[i].names, name) {
 			groups[i].names = append(groups[i].names, name)
@@ -254,23 +254,37 @@ func fieldsText(changes []fieldChange, nameB string) string {
 			sentences[i] = kindText(g.kind, len(g.names)) + list(g.changed)
 			continue
 		}
-		one := len(g.names) == 1 && g.names[0] != "dates" && g.names[0] != "notes of the builder"
-		verb := "differ"
-		switch {
-		case g.kind == fieldSpelling && one:
-			verb = "is spelled in another way"
-		case g.kind == fieldSpelling:
-			verb = "are spelled in another way"
-		case g.inA && !g.inB:
-			verb = isAre(len(g.names)) + " gone in " + nameB
-		case !g.inA && g.inB:
-			verb = isAre(len(g.names)) + " new in " + nameB
-		case one:
-			verb = "differs"
-		}
-		sentences[i] = kindText(g.kind, len(g.names)) + list(g.names) + " " + verb
+		sentences[i] = kindText(g.kind, len(g.names)) + list(g.names) + " " + g.verb(nameB)
 	}
 	return strings.Join(sentences, "; ")
+}
+
+// fieldGroup is changes of one kind and direction.
+type fieldGroup struct {
+	kind     fieldKind
+	inA, inB bool
+	names    []string
+	changed  []string // the names with their values, of those that have them
+}
+
+// verb says what changed, after the names.
+func (g fieldGroup) verb(nameB string) string {
+	one := len(g.names) == 1 && g.names[0] != "dates" && g.names[0] != "notes of the builder"
+	switch {
+	case g.kind == fieldSpelling && one && strings.HasPrefix(g.names[0], "the order of "):
+		return "differs"
+	case g.kind == fieldSpelling && one:
+		return "is spelled in another way"
+	case g.kind == fieldSpelling:
+		return "are spelled in another way"
+	case g.inA && !g.inB:
+		return isAre(len(g.names)) + " gone in " + nameB
+	case !g.inA && g.inB:
+		return isAre(len(g.names)) + " new in " + nameB
+	case one:
+		return "differs"
+	}
+	return "differ"
 }
 
 // kindText precedes the names of fields that need a noun.

@@ -2,10 +2,12 @@ package diff
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
@@ -247,7 +249,7 @@ func surfaceChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	}{
 		{"VOLUME", 2, &running, keysOf(a.Config.Config.Volumes), keysOf(b.Config.Config.Volumes)},
 		{"STOPSIGNAL", 2, &running, a.Config.Config.StopSignal, b.Config.Config.StopSignal},
-		{"HEALTHCHECK", 2, &running, healthcheckText(*a), healthcheckText(*b)},
+		{"HEALTHCHECK", 2, &running, checkText(a.Config.Docker.Healthcheck), checkText(b.Config.Docker.Healthcheck)},
 		{"EXPOSE", 1, &running, keysOf(a.Config.Config.ExposedPorts), keysOf(b.Config.Config.ExposedPorts)},
 		{"WORKDIR", 1, &running, workdir(*a), workdir(*b)},
 		{"ONBUILD", 1, &building, strings.Join(a.Config.Docker.OnBuild, "; "), strings.Join(b.Config.Docker.OnBuild, "; ")},
@@ -289,16 +291,48 @@ func workdir(img model.Image) string {
 	return "/"
 }
 
-// healthcheckText is the health check as JSON with sorted keys, "" for none.
-func healthcheckText(img model.Image) string {
-	raw := img.Config.Docker.Healthcheck
-	if len(raw) == 0 || string(raw) == "null" || string(raw) == "{}" {
+// checkValues is the change of a health check, "" if it cannot be read.
+func checkValues(a, b []byte) string {
+	from, to := checkText(a), checkText(b)
+	if from == to {
 		return ""
 	}
-	var v any
-	if json.Unmarshal(raw, &v) != nil {
+	from, to = excerpts(safe.Gate{}.Mask(from), safe.Gate{}.Mask(to))
+	return from + " → " + to
+}
+
+// checkText is a health check as a Dockerfile spells it, "" for none and for NONE: an
+// image runs without a check in both cases.
+func checkText(raw []byte) string {
+	var check struct {
+		Test                                          []string
+		Interval, Timeout, StartPeriod, StartInterval time.Duration
+		Retries                                       int
+	}
+	if err := json.Unmarshal(raw, &check); err != nil {
 		return string(raw)
 	}
-	sorted, _ := json.Marshal(v) // cannot fail: v was just decoded
-	return string(sorted)
+	var parts []string
+	for _, option := range []struct {
+		name  string
+		value time.Duration
+	}{{"interval", check.Interval}, {"timeout", check.Timeout}, {"start-period", check.StartPeriod}, {"start-interval", check.StartInterval}} {
+		if option.value != 0 {
+			parts = append(parts, "--"+option.name+"="+option.value.String())
+		}
+	}
+	if check.Retries != 0 {
+		parts = append(parts, fmt.Sprintf("--retries=%d", check.Retries))
+	}
+	if test := check.Test; len(test) > 0 {
+		switch test[0] {
+		case "NONE":
+			return ""
+		case "CMD-SHELL":
+			parts = append(parts, "CMD "+strings.Join(test[1:], " "))
+		default:
+			parts = append(parts, strings.TrimSpace(test[0]+" "+argvText(test[1:])))
+		}
+	}
+	return strings.Join(parts, " ")
 }

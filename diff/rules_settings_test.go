@@ -21,6 +21,9 @@ func settingsCases(t *testing.T) []ruleCase {
 		b.config = map[string]any{"Entrypoint": []string{program}}
 		return b
 	}
+	check := func(kind string, seconds int) build {
+		return set("Healthcheck", map[string]any{"Test": []string{kind, "x"}[:2], "Interval": seconds * 1_000_000_000})
+	}
 	env := func(vars ...string) build { return set("Env", vars) }
 	label := func(pairs ...string) map[string]any {
 		m := map[string]string{}
@@ -106,6 +109,7 @@ func settingsCases(t *testing.T) []ruleCase {
 			":a is version 1, :b is version 2, as their labels state. The label vcs-ref of :a may be inherited from the base, team/runtime.", 2},
 		{"an image's own commit", pairOf(t, withConfig(label("vcs-ref", "c563e09", "name", "team/app", "org.opencontainers.image.title", "The App")), build{config: label("vcs-ref", "b91e4c7", "name", "team/app"), steps: []step{does("X", files("x"))}}), "E5", 1,
 			":a is commit c563e09, :b is commit b91e4c7, as their labels state.", 2},
+		{"built twice from one commit", pairOf(t, configured(app(does("RUN x", files("1"))), label(revision, "e3b7d9f")), configured(app(does("RUN x", files("2"))), label(revision, "e3b7d9f"))), "E5", 0, "Both are commit e3b7d9f, as they state.", 2},
 		{"the same commit", pairOf(t, withConfig(label(revision, "e3b7d9f")), build{config: label(revision, "e3b7d9f"), steps: []step{does("X", files("x"))}}), "E5", -1, "", 0},
 		{"one commit, cut short on one side", pairOf(t, withConfig(label(revision, "e3b7d9f0a1b2c3d4e5f60718293a4b5c6d7e8f90")), build{config: label(revision, "e3b7d9f"), steps: []step{does("X", files("x"))}}), "E5", -1, "", 0},
 		{"another commit, cut short", pairOf(t, withConfig(label(revision, "e3b7d9f0a1b2c3d4e5f60718293a4b5c6d7e8f90")), build{config: label(revision, "e3b7d90"), steps: []step{does("X", files("x"))}}), "E5", 1, ":a is commit e3b7d9f0a1b2, :b is commit e3b7d90", 2},
@@ -124,6 +128,8 @@ func settingsCases(t *testing.T) []ruleCase {
 
 		{"a volume", pairOf(t, app(), set("Volumes", map[string]any{"/data": map[string]any{}})), "E7", 2, "VOLUME /data is new", 2},
 		{"a port", pairOf(t, set("ExposedPorts", map[string]any{"80/tcp": map[string]any{}}), set("ExposedPorts", map[string]any{"8080/tcp": map[string]any{}})), "E7", 1, "EXPOSE 80/tcp → 8080/tcp", 2},
+		{"an interval of a health check", pairOf(t, check("CMD", 30), check("CMD", 10)), "E7", 2, `HEALTHCHECK --interval=30s CMD ["x"] → --interval=10s CMD ["x"].`, 2},
+		{"a health check turned off", pairOf(t, check("NONE", 0), app()), "E7", -1, "", 0},
 		{"a health check", pairOf(t, app(), set("Healthcheck", map[string]any{"Test": []string{"CMD", "x"}})), "E7", 2, "HEALTHCHECK", 2},
 		{"a folder spelled otherwise", pairOf(t, set("WorkingDir", "/app/"), set("WorkingDir", "/app")), "E7", -1, "", 0},
 		{"a health check written otherwise", pairOf(t, set("Healthcheck", map[string]any{"Retries": 1, "Test": []string{"NONE"}}), set("Healthcheck", map[string]any{"Test": []string{"NONE"}, "Retries": 1})), "E7", -1, "", 0},
