@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -14,6 +16,10 @@ func (c Comparison) caused(p Pair, v Verdict) Verdict {
 	p.Verdict = v
 	if cause := c.causeOf(p); !cause.IsEmpty() {
 		return v.behind(cause, on(Claimed))
+	}
+	if !v.differences.IsEmpty() && !v.isBase && nameOfBuild(*p.A) == nameOfBuild(*p.B) {
+		v.Because = v.withoutDifferences
+		return v.behind(v.differences, on(Claimed))
 	}
 	return v
 }
@@ -99,20 +105,67 @@ func (c Comparison) causeOf(p Pair) safe.Text {
 	base := c.baseText(p, a, b)
 	v, bumped := c.bumpOf(p)
 	from, to := p.A.Platform().OSVersion, p.B.Platform().OSVersion
-	suite, dayA, dayB := debianBump(a, b)
 	switch {
 	case bumped && base != "":
 		return safe.Clean(v + ", on " + base)
 	case bumped:
-		return safe.Clean(v)
+		return safe.Clean(v + buildpackParts(a, b))
 	case from != to && from != "" && to != "":
 		return safe.Sprintf("From Windows %s to %s", from, to)
+	case releaseBump(a, b) != "":
+		return safe.Clean("The base moved: " + releaseBump(a, b))
 	case base != "" && p.Verdict.Code == SameRecipe && !isFlattened(a) && !isFlattened(b):
 		return safe.Clean("Built again on " + base)
-	case suite != "":
-		return safe.Clean("debian " + suite + " of " + dayA + " → " + dayB)
+	case c.namesOtherBase(p) != "":
+		return safe.Clean(c.namesOtherBase(p))
 	}
-	return safe.Text{}
+	return safe.Clean(debianRoots(a, b))
+}
+
+// namesOtherBase says that annotations of one side name a base of the tag of the other side, and
+// a digest that is not that of the other side: its tag has moved, or an older base was used. The
+// steps must agree but for the root, since many repositories have tags of one name.
+func (c Comparison) namesOtherBase(p Pair) string {
+	sides := c.entriesOf(p)
+	for i, child := range slices.Backward(sides) {
+		base := sides[1-i]
+		art := c.artifact(base.side)
+		m := metadataOf(c.artifact(child.side), child.entry)
+		name, source := m.get(v1.AnnotationBaseImageName)
+		_, d := m.base()
+		ref, err := model.ParseRef(name)
+		if err != nil || d == "" || source == "label" || ref.Tag == "" || ref.Tag != art.Ref.Tag {
+			continue
+		}
+		if own, under := base.entry.Image.Steps, child.entry.Image.Steps; d != art.Top.Digest && d != base.entry.Descriptor.Digest &&
+			len(own) > 1 && len(own) < len(under) && verbOf(own[0]) == verbOf(under[0]) && beginsWith(under[1:], own[1:]) {
+			return child.name + " names " + quoted(name) + " as its base, by the digest " + short(d) + ", which is not this " + base.name
+		}
+	}
+	return ""
+}
+
+// releaseBump is the change of the distribution that two images are built on, as labels say.
+func releaseBump(a, b *model.Image) string {
+	nameA, from := baseRelease(*a)
+	nameB, to := baseRelease(*b)
+	if nameA == "" || nameA != nameB || from == to {
+		return ""
+	}
+	return nameA + " " + quoted(from) + " → " + quoted(to)
+}
+
+// debianRoots names two root filesystems of Debian that are of other suites or days.
+func debianRoots(a, b *model.Image) string {
+	suiteA, dayA := debianOf(a)
+	suiteB, dayB := debianOf(b)
+	switch {
+	case suiteA == "" || suiteB == "" || suiteA == suiteB && dayA == dayB:
+		return ""
+	case suiteA != suiteB:
+		return "debian " + suiteA + " → " + suiteB
+	}
+	return "debian " + suiteA + " of " + dayA + " → " + dayB
 }
 
 // baseText names the base of B where the two bases differ, "" where nothing tells.
@@ -140,6 +193,14 @@ func (c Comparison) baseText(p Pair, a, b *model.Image) string {
 	}
 	if suite, _, _ := debianBump(a, b); suite != "" {
 		return age + "debian " + suite
+	}
+	if debianRoots(a, b) != "" {
+		suite, _ := debianOf(b)
+		return "debian " + suite
+	}
+	if releaseBump(a, b) != "" {
+		name, release := baseRelease(*b)
+		return name + " " + quoted(release)
 	}
 	return ""
 }

@@ -40,6 +40,23 @@ func TestHeadline_cause(t *testing.T) {
 		e.Descriptor.Platform.OSVersion = version
 		return index(t, tag, e)
 	}
+	onUbuntu := func(release, program string) build {
+		b := build{steps: []step{does("ADD ubuntu.tar /", files("ubuntu "+release)), does("COPY app /", files(program))}}
+		return configured(b, map[string]any{"Labels": map[string]string{v1.AnnotationRefName: "ubuntu", v1.AnnotationVersion: release}})
+	}
+	rootOf := func(release string) build { b := onUbuntu(release, ""); b.steps = b.steps[:1]; return b }
+	withEnv := func(variables ...string) build {
+		return configured(build{steps: []step{does("COPY app /", files(variables[0]))}}, map[string]any{"Env": variables})
+	}
+	packed := func(release string) build {
+		metadata := `{"app":[{"sha":"sha256:1"}],"runImage":{"topLayer":"` + string(files("run").diffID()) + `"}}`
+		return configured(build{steps: []step{
+			does("", files("run")), does("Layer: 'jre', Created by buildpack: x/liberica@"+release, files(release)), does("Application Layer", files("app")),
+		}}, map[string]any{"Labels": map[string]string{"io.buildpacks.lifecycle.metadata": metadata}})
+	}
+	twoSteps := build{steps: []step{does("COPY b /", files("b")), sets("LABEL x=1")}}
+	threeSteps := build{steps: []step{does("COPY a /", files("a")), sets("LABEL x=1"), does("COPY c /", files("c"))}}
+	onIndexBase := func(a model.Artifact, name string) model.Artifact { return onBase(a, name, "b") }
 	const august, later = "1785715200", "1787529600"
 	for name, tt := range map[string]struct {
 		a, b model.Artifact
@@ -62,6 +79,16 @@ func TestHeadline_cause(t *testing.T) {
 			"app 1.0 → 1.1",
 		},
 		"another month of Windows":             {onWindows("a", "10.0.26100.1"), onWindows("b", "10.0.26100.2"), "From Windows 10.0.26100.1 to 10.0.26100.2"},
+		"another release of Debian":            {named("debian", "a", build{steps: []step{debian(august)}}.image(t)), named("debian", "b", build{steps: []step{does("# debian.sh --arch 'amd64' out/ 'bookworm' '@"+august+"'", files("12"))}}.image(t)), "debian trixie → bookworm"},
+		"the label of the base":                {named("x/app", "a", onUbuntu("22.04", "app").image(t)), named("x/app", "b", onUbuntu("24.04", "app").image(t)), "The base moved: ubuntu 22.04 → 24.04"},
+		"a distribution's own label":           {named("x/ubuntu", "a", rootOf("22.04").image(t)), named("x/ubuntu", "b", rootOf("24.04").image(t)), "ubuntu 22.04 → 24.04"},
+		"the application's variable":           {named("x/b2", "a", withEnv("API_VERSION=v1beta1", "APP_VERSION=2.0.0").image(t)), named("x/b2", "b", withEnv("API_VERSION=v1", "APP_VERSION=2.1.0").image(t)), "app 2.0.0 → 2.1.0"},
+		"numbers before an interface":          {named("x/b2", "a", withEnv("SCHEMA_VERSION=1.0", "GIT_VERSION=abc", "NODE_VERSION=20.1").image(t)), named("x/b2", "b", withEnv("SCHEMA_VERSION=2.0", "GIT_VERSION=abd", "NODE_VERSION=20.2").image(t)), "node 20.1 → 20.2"},
+		"only an interface":                    {named("x/b2", "a", withEnv("API_VERSION=v1").image(t)), named("x/b2", "b", withEnv("API_VERSION=v2").image(t)), "api v1 → v2"},
+		"a cache buster":                       {named("x/b2", "a", withEnv("CACHE_VERSION=1").image(t)), named("x/b2", "b", withEnv("CACHE_VERSION=2").image(t)), "Same recipe, other files from step 1 on"},
+		"a layer of buildpacks":                {named("x/app", "a", packed("10.5.2").image(t)), named("x/app", "b", packed("10.6.0").image(t)), "liberica 10.5.2 → 10.6.0; same run image, same application"},
+		"another digest of the base":           {named("x/base", "v1", twoSteps.image(t)), onIndexBase(named("x/app", "b", threeSteps.image(t)), "x/base:v1"), ":b names x/base:v1 as its base, by the digest bbbbbbbbbbbb, which is not this :v1"},
+		"a base of another tag":                {named("x/base", "v2", twoSteps.image(t)), onIndexBase(named("x/app", "b", threeSteps.image(t)), "x/base:v1"), "Unrelated images"},
 		"a version label":                      {named("x/app", "a", versioned("1.4.0").image(t)), named("x/app", "b", versioned("1.5.0").image(t)), "app 1.4.0 → 1.5.0"},
 		"two products are not versions of one": {named("x/busybox", "a", versioned("1.37.0").image(t)), named("x/nginx", "b", build{config: map[string]any{"Labels": map[string]string{v1.AnnotationVersion: "1.30.5"}}, steps: []step{does("RUN nginx", files("nginx"))}}.image(t)), "Unrelated images"},
 		"a branch is not a version":            {named("x/app", "a", versioned("main").image(t)), named("x/app", "b", versioned("dev").image(t)), "Same recipe, other files from step 1 on"},

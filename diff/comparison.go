@@ -42,6 +42,9 @@ type Verdict struct {
 	Proof    []safe.Text // hashes and formulas with the values of this case, one per line
 	Command  safe.Text   // a shell command that shows the same with another tool, "" if there is none
 
+	differences        safe.Text // of SameBase: the steps that differ
+	withoutDifferences safe.Text // Because without a step that differs
+
 	isBase       bool // one side is the base of the other
 	onNamedBase  bool // one side names the other as its base, which no layer shows
 	inPlace      bool // of Rewritten: a tool changed layers where they were, so the base is the same

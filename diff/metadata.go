@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,7 +30,8 @@ type metadataSource struct {
 }
 
 // metadataOf collects the labels and annotations of an entry: those of the config, of
-// the manifest, of the entry in the index and of the index itself. art may be nil.
+// the manifest, of the entry in the index and of the index itself. art may be nil. The version
+// of a distribution that the image is built on is not the image's.
 func metadataOf(art *model.Artifact, e *model.Entry) metadata {
 	var m metadata
 	add := func(name string, values map[string]string) {
@@ -48,7 +50,12 @@ func metadataOf(art *model.Artifact, e *model.Entry) metadata {
 		add("annotation of the index", art.Top.Annotations)
 	}
 	if e.Image != nil {
-		add("label", e.Image.Config.Config.Labels)
+		labels := e.Image.Config.Config.Labels
+		if name, _ := baseRelease(*e.Image); name != "" {
+			labels = maps.Clone(labels)
+			delete(labels, v1.AnnotationVersion)
+		}
+		add("label", labels)
 	}
 	return m
 }
@@ -149,7 +156,7 @@ func (c Comparison) areVersions(p Pair) bool {
 			same++
 		}
 	}
-	return p.Verdict.Code != Unrelated || 2*same >= len(p.Rows)
+	return p.Verdict.Code != Unrelated || 2*same >= min(len(p.Rows), len(p.A.Image.Steps), len(p.B.Image.Steps))
 }
 
 // sameSource reports whether both sides name one source repository or one title.
@@ -199,7 +206,8 @@ func productOf(a, b string) string {
 	return strings.ToLower(afterSlash(a))
 }
 
-// versionVariables are the variables NAME_VERSION with another value, in B's order.
+// versionVariables are the variables NAME_VERSION with another value, the most telling first,
+// then in B's order.
 func versionVariables(a, b model.Image) []bump {
 	before := envOf(a)
 	var found []bump
@@ -211,8 +219,30 @@ func versionVariables(a, b model.Image) []bump {
 			found = append(found, bump{strings.ToLower(stem), maskedValue(name, from), maskedValue(name, to)})
 		}
 	}
-	return found
+	slices.SortStableFunc(found, func(x, y bump) int { return x.rank() - y.rank() })
+	return slices.DeleteFunc(found, func(v bump) bool { return bustsCache(v.product + "_version") })
 }
+
+// rank orders version variables: that of the application, other versions in numbers, the rest,
+// and last those of interfaces, which change with other things.
+func (b bump) rank() int {
+	isNumbers := func(s string) bool { return strings.Contains(s, ".") && namesVersion(s) }
+	words := strings.Split(b.product, "_")
+	switch {
+	case slices.ContainsFunc(words, func(w string) bool { return slices.Contains([]string{"api", "protocol", "schema"}, w) }):
+		return 3
+	case b.product == "app":
+		return 0
+	case isNumbers(b.from) && isNumbers(b.to):
+		return 1
+	}
+	return 2
+}
+
+// cacheBuster matches variables that only make a builder run its steps again.
+var cacheBuster = regexp.MustCompile(`(?i)CACHE_?(BUST|BREAK|VERSION|DATE|KEY|ID)|BUILD_?(NUMBER|ID|DATE|TIME)|^REFRESHED_AT`)
+
+func bustsCache(variable string) bool { return cacheBuster.MatchString(variable) }
 
 // debianRoot is how debuerreotype records the root filesystem of Debian: suite and a
 // Unix time (debuerreotype scripts/debuerreotype-tar, "debian.sh --arch … suite @epoch").
@@ -259,6 +289,23 @@ func buildpackApp(img *model.Image) string {
 		return ""
 	}
 	return strings.Join(mapped(m.App, func(layer appLayer) string { return layer.SHA }), " ")
+}
+
+// buildpackParts says which parts of two images are the same that buildpacks made.
+func buildpackParts(a, b *model.Image) string {
+	x, packedA := buildpackOf(a)
+	y, packedB := buildpackOf(b)
+	var parts []string
+	if packedA && packedB && x.RunImage.TopLayer != "" && x.RunImage.TopLayer == y.RunImage.TopLayer {
+		parts = append(parts, "same run image")
+	}
+	if app := buildpackApp(a); app != "" && app == buildpackApp(b) {
+		parts = append(parts, "same application")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(parts, ", ")
 }
 
 // runImageName is the run image that a buildpack's label names, with a short digest.

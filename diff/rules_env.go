@@ -118,7 +118,9 @@ func maskedValue(name, value string) string {
 // shortName cuts a name from outside to 40 characters.
 func shortName(name string) string { return cutTo(40, name) }
 
-func isVersion(name string) bool { return strings.HasSuffix(name, "_VERSION") || name == "VERSION" }
+func isVersion(name string) bool {
+	return (strings.HasSuffix(name, "_VERSION") || name == "VERSION") && !bustsCache(name)
+}
 
 func major(version string) string {
 	m, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")

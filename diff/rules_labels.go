@@ -175,9 +175,14 @@ func whichCommit(c Comparison, p Pair, imgA, imgB *model.Image) []Finding {
 	borrowed := borrowedText(a, nameA) + borrowedText(b, nameB)
 	switch {
 	case a.revision == b.revision && a.version == b.version:
-		isNamed := a.version != "" || a.repository != "" || b.repository != "" || borrowed != ""
-		if a.revision != "" || p.Verdict.Code != SameRecipe || !isNamed {
+		isNamed := a.revision != "" || a.version != "" || a.repository != "" || b.repository != "" || borrowed != ""
+		if p.Verdict.Code != SameRecipe || !isNamed {
 			return nil
+		}
+		if a.revision != "" {
+			f.Text = safe.Sprintf("Both are %s, as they state.", a.text())
+			f.Next = safe.Const("Nothing to compare in the source repository: it is one commit. What the build downloads can differ")
+			return []Finding{f}
 		}
 		f.Text = safe.Sprintf("The image was built again, and neither side states its commit, in a label or an annotation.%s", borrowed)
 		f.Next = safe.Const("Set the label org.opencontainers.image.revision in CI")
@@ -305,12 +310,22 @@ func borrowedLabel(c Comparison, p Pair) []Finding {
 	return append(found, c.inheritedLabel(p)...)
 }
 
-// distributionLabel goes by "version" beside the "ref.name" of a distribution, in an image
-// with more than one layer and without a revision label.
+// baseRelease is the distribution that an image is built on and its version, as a label that
+// was inherited says: "version" beside the "ref.name" of a distribution, in an image with more
+// than one layer and without a revision label. It is "" for other images.
+func baseRelease(img model.Image) (name, version string) {
+	labels := img.Config.Config.Labels
+	name, version = labels[v1.AnnotationRefName], labels[v1.AnnotationVersion]
+	if version == "" || !slices.Contains(distributions, name) || labelOf(img, revisionLabels) != "" || realLayers(img) < 2 {
+		return "", ""
+	}
+	return name, version
+}
+
+// distributionLabel goes by baseRelease.
 func distributionLabel(s sideOf) []Finding {
-	labels := s.img.Config.Config.Labels
-	name, version := labels[v1.AnnotationRefName], labels[v1.AnnotationVersion]
-	if version == "" || !slices.Contains(distributions, name) || labelOf(*s.img, revisionLabels) != "" || realLayers(*s.img) < 2 {
+	name, version := baseRelease(*s.img)
+	if name == "" {
 		return nil
 	}
 	return []Finding{{
