@@ -8,12 +8,13 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// rebased: only the layers of the base differ. Both sides say that they are one build, or
+// rebased: only the layers of the base differ, the lowest one among them. Both sides say that they are one build, or
 // the base ends below the layers that are the same, by its signs or by dates.
 func (l *ladder) rebased() (Verdict, bool) {
 	own := commonSuffix(l.withFiles[0], l.withFiles[1], func(x, y string) bool { return x == y })
 	below := min(len(l.withFiles[0]), len(l.withFiles[1])) - own
-	if own == 0 || below == 0 || l.sameBaseGiven() || !l.oneBuild() && !l.ownLayersSame(own) && !l.ownDatesSame() {
+	if own == 0 || below == 0 || l.withFiles[0][0] == l.withFiles[1][0] || l.sameBaseGiven() ||
+		!l.oneBuild() && !l.ownLayersSame(own) && !l.ownDatesSame() {
 		return Verdict{}, false
 	}
 	baseA, baseB := runImageName(l.a), runImageName(l.b)
@@ -58,7 +59,7 @@ func (l *ladder) ownLayersSame(n int) bool {
 // sameBaseGiven reports whether dates and instructions of the bases agree, too: then a tool
 // changed a layer of the base, and both sides have one base.
 func (l *ladder) sameBaseGiven() bool {
-	return l.sameDates() && l.clockDates() > 0 && l.sameInstructions()
+	return l.sameDates() && clockDates(l.a) > 0 && l.sameInstructions()
 }
 
 // ownDatesSame reports whether the newest steps are the same on both sides, with layers and

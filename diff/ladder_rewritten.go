@@ -21,7 +21,8 @@ func (l *ladder) rewritten() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	for _, way := range []func(*ladder) (Verdict, bool){
-		(*ladder).flattened, (*ladder).convertedLayers, (*ladder).renamed, (*ladder).datesKept, (*ladder).datesZeroed, (*ladder).rebased,
+		(*ladder).flattened, (*ladder).convertedLayers, (*ladder).renamed, (*ladder).datesKept, (*ladder).datesZeroed,
+		(*ladder).timesSet, (*ladder).rebased,
 	} {
 		if v, ok := way(l); ok {
 			v.Code, v.Step = Rewritten, firstDifference(l.p.Rows)
@@ -106,11 +107,16 @@ func (p Pair) convertedApart() bool {
 
 // convertedText says that no layer tells what changed, as a converter wrote all of them again.
 func (l *ladder) convertedText() string {
-	name, format := l.nameB, formatOfLayers(l.b)
-	if format == "" || format == zstdChunked {
-		name, format = l.nameA, formatOfLayers(l.a)
-	}
+	name, format := l.convertedSide()
 	return "The layers of " + name + " claim to be " + format + ", so no layer can be compared"
+}
+
+// convertedSide is the side of convertedApart whose layers a converter wrote, and their format.
+func (l *ladder) convertedSide() (name, format string) {
+	if format = formatOfLayers(l.b); format != "" && format != zstdChunked {
+		return l.nameB, format
+	}
+	return l.nameA, formatOfLayers(l.a)
 }
 
 // sharesLayer reports whether a layer with files is the same on both sides.
@@ -149,7 +155,8 @@ func formatOfLayers(img *model.Image) string {
 }
 
 // convertedLayers: the layers of a side claim to be a converter's, and every date is
-// the other side's. A build that writes such layers itself has different dates.
+// the other side's, as a clock gave it. A build that writes such layers itself has different
+// dates.
 func (l *ladder) convertedLayers() (Verdict, bool) {
 	formatA, formatB := formatOfLayers(l.a), formatOfLayers(l.b)
 	if formatA == "" && formatB == "" || !l.sameDates() || !l.sameSettings() {
@@ -163,6 +170,9 @@ func (l *ladder) convertedLayers() (Verdict, bool) {
 				allOfThem(len(targets), "layer")),
 			Proof: []safe.Text{safe.Sprintf("%s(A) = %s(B) for %s", targetDigest, targetDigest, allOfThem(len(targets), "layer"))},
 		}, true
+	}
+	if !isClockDate(l.a.Config.Created) { // a constant or the date of the source, which two builds share
+		return Verdict{}, false
 	}
 	converted, original, format := l.nameB, l.nameA, formatB
 	if formatB == "" || formatA != "" && formatB == formatA {
@@ -212,7 +222,7 @@ func sameInstant(a, b *time.Time) bool {
 // datesKept: layers differ, and every date is the same, with fractions of a second that
 // only a clock gives. SOURCE_DATE_EPOCH and constant dates have whole seconds.
 func (l *ladder) datesKept() (Verdict, bool) {
-	if !l.sameDates() || !l.sameSettings() || !l.sameInstructions() || l.clockDates() < 2 {
+	if !l.sameDates() || !l.sameSettings() || !l.sameInstructions() || clockDates(l.a) < 2 {
 		return Verdict{}, false
 	}
 	v := Verdict{
@@ -300,10 +310,10 @@ func otherAlgorithms(a, b model.Step) bool {
 		a.Layer.Digest.Algorithm() != b.Layer.Digest.Algorithm() && a.DiffID.Algorithm() != b.DiffID.Algorithm()
 }
 
-// clockDates counts different dates of A that have fractions of a second.
-func (l *ladder) clockDates() int {
+// clockDates counts the different dates of an image that have fractions of a second.
+func clockDates(img *model.Image) int {
 	seen := map[int64]bool{}
-	for _, s := range l.a.Steps {
+	for _, s := range img.Steps {
 		if isClockDate(s.Created) {
 			seen[s.Created.UnixNano()] = true
 		}
@@ -378,4 +388,35 @@ func (l *ladder) namedLayers() (named, unnamed []int) {
 
 func datedSteps(img *model.Image) int {
 	return countOf(img.Steps, func(s model.Step) bool { return model.RealDate(s.Created) != nil })
+}
+
+// timesSet: every date of one side is the same, in whole seconds, the other side has those of a
+// clock, and every layer differs, the base's too, with about the same size: regctl image mod
+// --time leaves that. A build can set its dates, too, so it is only possible.
+func (l *ladder) timesSet() (Verdict, bool) {
+	if !l.noLayerShared() || !l.sameInstructions() || !l.sameSettings() || !l.similarSizes() {
+		return Verdict{}, false
+	}
+	for _, s := range l.sides() {
+		if !hasOneSetDate(s.img) || clockDates(s.otherImg) < 2 {
+			continue
+		}
+		created := *s.img.Config.Created
+		date := model.TimeText(created)
+		return Verdict{
+			Rests:    []Ground{Heuristic},
+			Headline: safe.Sprintf("%s may be %s with its times set to %s", s.name, s.otherName, date),
+			Because: safe.Sprintf("Every date of %s is %s; the instructions and settings are the same, and so, about, are the sizes of %s. "+
+				"regctl image mod --time leaves that; a build that sets its dates can, too", s.name, date, allOfThem(len(l.withFiles[0]), "layer")),
+			Proof: []safe.Text{safe.Sprintf("created(%s) = %s, as are all %d dates of the history", s.name, utc(created), len(s.img.Steps))},
+		}, true
+	}
+	return Verdict{}, false
+}
+
+// hasOneSetDate reports whether the config and all steps have one real date in whole seconds.
+func hasOneSetDate(img *model.Image) bool {
+	created := model.RealDate(img.Config.Created)
+	return created != nil && !isClockDate(created) && len(img.Steps) > 1 &&
+		!slices.ContainsFunc(img.Steps, func(s model.Step) bool { return !sameInstant(s.Created, created) })
 }

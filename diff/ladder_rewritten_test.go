@@ -2,6 +2,7 @@ package diff
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -82,6 +83,7 @@ func TestRewritten_base(t *testing.T) {
 	const first, second, later = "2024-01-01T10:00:00.123456789Z", "2024-01-01T10:00:01.5Z", "2024-02-02T10:00:01.5Z"
 	withBase := func(content, created string) build {
 		b := onDates(content, first, created)
+		b.steps[0].text = "ADD rootfs.tar /"
 		b.steps = []step{b.steps[0], sets(`CMD ["sh"]`).at(first), b.steps[1], sets(`CMD ["app"]`).at(created)}
 		return b
 	}
@@ -125,6 +127,23 @@ func TestRewritten(t *testing.T) {
 	plainZero.steps = []step{does("COPY a /", files("x")), does("RUN make", files("y"))}
 	plainOrg := org
 	plainOrg.steps = []step{does("COPY a /", files("1")).at(first), does("RUN make", files("2")).at(second)}
+	setTo := func(b build, date string) build {
+		set := build{created: date}
+		for i, s := range b.steps {
+			set.steps = append(set.steps, does(s.text, files("set "+strconv.Itoa(i))).at(date))
+		}
+		return set
+	}
+	onOwnBase := setTo(plainOrg, whole)
+	onOwnBase.steps[0].layer = plainOrg.steps[0].layer
+	middleOf := func(middle string) build {
+		b := koOn("1", "app")
+		return build{steps: []step{b.steps[0], does("RUN "+middle, files(middle)), b.steps[1]}}
+	}
+	threeOf := func(b build, middle string) build {
+		b.steps = []step{b.steps[0], does("jre "+middle, files(middle)), b.steps[1]}
+		return b
+	}
 	flat := build{created: later, steps: []step{does("crane flatten "+single("a", org.image(t)).Top.Digest.String(), files("all"))}}
 	other := build{created: later, steps: []step{does("crane flatten sha256:"+strings.Repeat("0", 64), files("all"))}}
 
@@ -154,11 +173,16 @@ func TestRewritten(t *testing.T) {
 			does(nopA, files("base zero")), sets("ENV A=1"), does("COPY app /", files("app"))}}.image(t), Unrelated, Suggested, "though step 1 was given the same files"},
 		"flattened":              {org.image(t), flat.image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
 		"another one, flattened": {org.image(t), other.image(t), Unrelated, Inferred, "Unrelated"},
-		"flattened, the same recipe in its comment": {onDates("2", first, later).image(t), flatOf(t, onDates("1", first, second), "").image(t), SameRecipe, Inferred, "Same recipe as :a, but :b is flattened into one layer"},
+		"flattened, the same recipe in its comment": {onDates("2", first, later).image(t), flatOf(t, onDates("1", first, second), "").image(t), SameRecipe, Inferred, "Same recipe as :a, but :b is flattened into one layer, from another digest ("},
 		"flattened, another recipe in its comment":  {onDates("2", first, later).image(t), flatOf(t, koOn("1", "app"), "").image(t), Unrelated, Inferred, "Unrelated"},
 		"both flattened, the same recipe":           {flatOf(t, onDates("2", first, later), "2").image(t), flatOf(t, onDates("1", first, second), "1").image(t), SameRecipe, Inferred, "Same recipe, flattened into one layer on both sides"},
 		"both flattened, other recipes":             {flatOf(t, onDates("2", first, later), "2").image(t), flatOf(t, koOn("1", "app"), "1").image(t), Unrelated, Inferred, "Unrelated"},
 		"two formats of one build":                  {annotatedLayers(t, onDates("1", first, second), toc, "sha256:1"), annotatedLayers(t, onDates("2", first, second), "containerd.io/snapshot/nydus-blob", "true"), Rewritten, Suggested, "The same build, rewritten as eStargz in :a and as nydus in :b"},
+		"eStargz, with constant dates":              {onDates("1", whole, whole).image(t), annotatedLayers(t, onDates("2", whole, whole), toc, "sha256:1"), SameRecipe, Inferred, "Same recipe; :b is eStargz, so layers cannot be compared"},
+		"times set to one":                          {plainOrg.image(t), setTo(plainOrg, whole).image(t), Rewritten, Suggested, ":b may be :a with its times set to 1 Jan 2024 10:00 UTC"},
+		"times set, the base is the same":           {plainOrg.image(t), onOwnBase.image(t), SameRecipe, Inferred, "Same recipe, built again"},
+		"an upper layer of ko, the lowest the same": {koOn("1", "app").image(t), middleOf("2").image(t), SameBase, Inferred, "is only in :b"},
+		"a middle layer of buildpacks":              {threeOf(pack("1", "app", "1"), "a").image(t), threeOf(pack("1", "app", "1"), "b").image(t), SameBase, Inferred, "jre a becomes jre b"},
 		"rebased":                                   {pack("1", "app", "1").image(t), pack("2", "app", "2").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
 		"ko on another base":                        {koOn("1", "app").image(t), koOn("2", "app").image(t), Rewritten, Inferred, ":b is :a on another base: rebased, its own layer is the same"},
 		"ko, another program":                       {koOn("1", "app").image(t), koOn("2", "app 2").image(t), SameRecipe, Inferred, "Both layers differ: apko: base and ko: go build output, at /ko-app/x"},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
@@ -26,9 +27,11 @@ func (l *ladder) flattenedRecipe() (Verdict, bool) {
 		}) {
 			continue
 		}
+		from := short(digest.Digest(strings.TrimPrefix(s.img.Steps[0].CreatedBy, "crane flatten ")))
 		return Verdict{
 			Code: SameRecipe, Rests: on(Claimed), Step: 1,
-			Headline: safe.Sprintf("Same recipe as %s, but %s is flattened into one layer", s.otherName, s.name),
+			Headline: safe.Sprintf("Same recipe as %s, but %s is flattened into one layer, from another digest (%s)", s.otherName, s.name,
+				quoted(from)),
 			Because: safe.Sprintf("The comment of crane flatten in %s keeps the same %s. Layers cannot be compared with one layer",
 				s.name, plural(len(before), "instruction")),
 			Proof: []safe.Text{safe.Sprintf("created_by of the history in the comment = created_by(%s) for %s",
@@ -100,6 +103,14 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 			}, true
 		}
 		_, otherMark := squashMark(*s.otherImg)
+		if because == "docker import" && otherMark == "" && hasNoSettings(s.img) && sameTotal(s.img, s.otherImg) {
+			return Verdict{
+				Code: Unrelated, Rests: on(Heuristic),
+				Headline: safe.Sprintf("%s may be %s, imported as one layer; its settings are lost", s.name, s.otherName),
+				Because: safe.Sprintf("docker import made %s, so layers cannot be compared; the sizes are about the same (%s and %s)",
+					s.name, bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
+			}, true
+		}
 		if otherMark == "" && realLayers(*s.otherImg) > 1 && l.sameOwnSettings() && sameTotal(s.img, s.otherImg) {
 			return Verdict{
 				Code: Unrelated, Rests: on(Heuristic),
@@ -111,6 +122,12 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 		}
 	}
 	return Verdict{}, false
+}
+
+// hasNoSettings reports whether an image sets neither a start command nor a variable.
+func hasNoSettings(img *model.Image) bool {
+	cfg := img.Config.Config
+	return len(cfg.Entrypoint)+len(cfg.Cmd)+len(cfg.Env) == 0
 }
 
 // sameOwnSettings reports whether the settings agree and there are some beyond a command.

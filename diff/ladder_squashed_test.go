@@ -24,6 +24,9 @@ func TestSquashedSide(t *testing.T) {
 		b.config = map[string]any{"Labels": map[string]string{buildahLabel: "1.28.2"}}
 		return b
 	}
+	imported := func(size int64) build {
+		return build{steps: []step{does("", files("all").sized(size)).noted("Imported from -")}}
+	}
 	for name, tt := range map[string]struct {
 		a, b  build
 		trust Trust
@@ -32,6 +35,8 @@ func TestSquashedSide(t *testing.T) {
 		"same settings, about the same size": {program, flat(settings, 9*mb), Suggested, ":b may be :a, squashed into one layer; same settings"},
 		"other settings":                     {program, flat(other, 9*mb), Inferred, "Unrelated images"},
 		"another size":                       {program, flat(settings, 3*mb), Inferred, "Unrelated images"},
+		"imported":                           {program, imported(9 * mb), Suggested, ":b may be :a, imported as one layer; its settings are lost"},
+		"imported, another size":             {program, imported(3 * mb), Inferred, "Unrelated images"},
 		"names its base":                     {base, onBase(manifestDigest(t, base)), Inferred, ":b names :a as its base; its layers were squashed"},
 		"names another base":                 {base, onBase(digest.FromString("x")), Inferred, "Unrelated images"},
 	} {

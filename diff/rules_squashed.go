@@ -30,7 +30,7 @@ func squashed(s sideOf) []Finding {
 			f.Proof = append(f.Proof, safe.Sprintf("step %d before: %s", i+1, dockerfile.ShortHashes(dockerfile.Instruction(h.CreatedBy))))
 		}
 	}
-	if cfg := s.img.Config.Config; len(cfg.Entrypoint)+len(cfg.Cmd)+len(cfg.Env) == 0 {
+	if hasNoSettings(s.img) {
 		f.Severity = 2
 		f.Text = safe.Sprintf("In %s, %s (%s). The image has no start command and no environment.", s.name, flat, because)
 		f.Next = safe.Const("docker import drops the settings. Set them with --change, or build from a Dockerfile")
