@@ -312,7 +312,7 @@ func (l *ladder) sameConfig() (Verdict, bool) {
 		v.Because = safe.Sprintf("%s. The layers have the same diff_ids and sizes. Docker cannot pull layers named by sha512",
 			l.sameSettingsText())
 	} else {
-		v.Headline = safe.Sprintf("Same image, packed %s", packingsText(l.p.Rows, l.nameA, l.nameB))
+		v.Headline = safe.Sprintf("Same image, packed %s%s", packingsText(l.p.Rows, l.nameA, l.nameB), l.oddlyNamed())
 		v.Because = safe.Sprintf("Same files%s, %s", l.asClaimed(), lowerFirst(l.sameSettingsText()))
 		v.Proof = append(v.Proof, safe.Const("a config contains every setting, and a hash of what each layer unpacks to (diff_id)"))
 	}
@@ -340,6 +340,9 @@ func (l *ladder) sameBlobs(step int, renamed string) Verdict {
 	v.Because = safe.Sprintf("Image ID %s and all layers are the same blobs", short(l.a.ID()))
 	if all != inShort {
 		v.Because = safe.Sprintf("%s; what differs in the manifest: %s", v.Because, all)
+	}
+	if text := l.annotatedAgainstLabel(); text != "" {
+		v.Because = safe.Sprintf("%s; %s", v.Because, text)
 	}
 	return v
 }
@@ -387,16 +390,42 @@ func (l *ladder) otherHashes() string {
 	return algorithms
 }
 
+// oddlyNamed says which side names a layer by sha512 that the other side names by sha256.
+func (l *ladder) oddlyNamed() string {
+	for _, r := range l.p.Rows {
+		if r.Class != RepackedRow || r.A.Layer.Digest.Validate() != nil || r.B.Layer.Digest.Validate() != nil {
+			continue
+		}
+		a, b := r.A.Layer.Digest.Algorithm(), r.B.Layer.Digest.Algorithm()
+		switch {
+		case a == b:
+		case a != digest.SHA256:
+			return "; " + l.nameA + " names layers by " + a.String()
+		default:
+			return "; " + l.nameB + " names layers by " + b.String()
+		}
+	}
+	return ""
+}
+
 func (l *ladder) reprinted() (Verdict, bool) {
 	if !l.configsMatch(jsondoc.Value.Equal) {
 		return Verdict{}, false
 	}
 	return Verdict{
 		Code: Reprinted, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
-		Headline: safe.Const("Same image, config formatted differently"),
+		Headline: safe.Sprintf("Same image, %sconfig formatted differently", l.packedBefore()),
 		Because:  safe.Sprintf("The configs %s and %s have the same content; a tool rewrote the JSON", short(l.a.ID()), short(l.b.ID())),
 		Proof:    append(l.configProof(), safe.Const("both parse to the same JSON")),
 	}, true
+}
+
+// packedBefore says how the layers are packed, if in two ways, before what differs in the config.
+func (l *ladder) packedBefore() string {
+	if !slices.ContainsFunc(l.p.Rows, func(r Row) bool { return r.Class == RepackedRow }) {
+		return ""
+	}
+	return "packed " + packingsText(l.p.Rows, l.nameA, l.nameB) + "; "
 }
 
 // configsMatch reports whether match holds for the configs, and all readers read each of them alike.
@@ -437,7 +466,13 @@ func (l *ladder) sameSettings() bool { return keepSettings(l.changes()) }
 
 // keepSettings reports whether no change is one of a setting.
 func keepSettings(changes []fieldChange) bool {
-	return len(changes) == 0 || onlyKinds(changes, fieldNote, fieldSpelling, fieldDate, fieldHistory, fieldAuthor)
+	return len(settingsOf(changes)) == 0
+}
+
+// settingsOf are the changes of settings.
+func settingsOf(changes []fieldChange) []fieldChange {
+	others := []fieldKind{fieldNote, fieldSpelling, fieldDate, fieldHistory, fieldAuthor}
+	return matching(changes, func(c fieldChange) bool { return !slices.Contains(others, c.kind) })
 }
 
 // asClaimed follows "same files" where only the configs claim it.
@@ -466,7 +501,7 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 		v.Code, v.Rests = Reprinted, append(v.Rests, Structure)
 		v.Headline = safe.Sprintf("Same image, its config written differently: %s", text)
 	case onlyKinds(changes, fieldDate):
-		v.Headline = safe.Const("Same files, same settings; only dates differ")
+		v.Headline = safe.Sprintf("Same files, same settings; only dates differ%s", l.createdText())
 	case onlyKinds(changes, fieldNote, fieldSpelling):
 		v.Headline = safe.Sprintf("Same files, same settings; only notes of the builder differ: %s", namesOrText(changes, text))
 	case keepSettings(changes):
@@ -475,6 +510,15 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 		v.Headline = safe.Sprintf("Same files, different settings: %s", text)
 	}
 	return v, true
+}
+
+// createdText is the dates of creation where they differ by a minute or more: ": 3 Jun 2024 → 1 Jul 2024".
+func (l *ladder) createdText() string {
+	a, b := l.a.Config.Created, l.b.Config.Created
+	if a == nil || b == nil || model.TimeText(*a) == model.TimeText(*b) {
+		return ""
+	}
+	return ": " + model.TimeText(*a) + " → " + model.TimeText(*b)
 }
 
 // namesOrText is the names of changes that only differ, else the whole text of them.
@@ -538,7 +582,7 @@ func (l *ladder) translated() (Verdict, bool) {
 	}
 	return Verdict{
 		Code: Reprinted, Rests: on(Hashed), Step: firstDifference(l.p.Rows),
-		Headline: safe.Const("Same image, config converted"),
+		Headline: safe.Sprintf("Same image, %sconfig converted", l.packedBefore()),
 		Because: safe.Sprintf("The configs %s and %s are equal, dates and history too, "+
 			"except for fields of Docker's builder, which no runtime reads and OCI does not have", short(l.a.ID()), short(l.b.ID())),
 		Proof: append(l.configProof(), safe.Sprintf("both parse to the same JSON without %s, and in config without %s and empty members",

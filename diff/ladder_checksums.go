@@ -197,7 +197,7 @@ func claimedPacking(mediaType string) string {
 	switch mediaType {
 	case "application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.docker.image.rootfs.diff.tar.gzip":
 		return model.PackingGzip
-	case "application/vnd.oci.image.layer.v1.tar+zstd":
+	case "application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.docker.image.rootfs.diff.tar.zstd":
 		return model.PackingZstd
 	case "application/vnd.oci.image.layer.v1.tar", "application/vnd.docker.image.rootfs.diff.tar":
 		return model.PackingTar

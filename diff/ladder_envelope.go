@@ -22,7 +22,8 @@ import (
 func manifestChanges(a, b model.Manifest, nameA, nameB string) []string {
 	changes := formatChange(a, b)
 	if a.Config.MediaType != b.Config.MediaType {
-		changes = append(changes, "the media type of the config")
+		changes = append(changes, fmt.Sprintf("the media type of the config (%s, %s)",
+			formatText(a.Config.MediaType), formatText(b.Config.MediaType)))
 	}
 	types, urls, notes := 0, 0, annotationSet{}
 	notes.add("", a.Annotations, b.Annotations)
@@ -120,6 +121,7 @@ func formatText(mediaType string) string { return cmp.Or(formatNames[mediaType],
 var formatNames = map[string]string{
 	model.MediaTypeDockerManifest: "Docker", v1.MediaTypeImageManifest: "OCI",
 	model.MediaTypeDockerList: "a Docker manifest list", v1.MediaTypeImageIndex: "an OCI index",
+	model.MediaTypeDockerConfig: "Docker", v1.MediaTypeImageConfig: "OCI",
 }
 
 // annotationSet collects annotations that differ, each key once.
@@ -157,22 +159,42 @@ func valuesText(from, to string) string {
 	return ""
 }
 
+// shortValue is a value for a sentence: of hashes it has the first digits.
+func shortValue(value string) string {
+	const sha1, sha256 = 40, 64
+	if d := digest.Digest(value); d.Validate() == nil || isHex(value) && (len(value) == sha1 || len(value) == sha256) {
+		return short(d)
+	}
+	return quoted(value)
+}
+
 // changedText is a change of a masked value, as in "1.0 → 1.1", "" for values that are long
 // or look the same. Of hashes it has the first digits.
 func changedText(from, to string) string {
-	const most, sha1, sha256 = 60, 40, 64
-	shorten := func(value string) string {
-		if d := digest.Digest(value); d.Validate() == nil || isHex(value) && (len(value) == sha1 || len(value) == sha256) {
-			return short(d)
-		}
-		return quoted(value)
-	}
-	from, to = shorten(from), shorten(to)
+	const most = 60
+	from, to = shortValue(from), shortValue(to)
 	length := max(utf8.RuneCountInString(from), utf8.RuneCountInString(to))
 	if from == to || length > most || strings.ContainsFunc(from+to, safe.IsLineBreak) {
 		return ""
 	}
 	return from + " → " + to
+}
+
+// annotatedAgainstLabel names the first annotation that only one side has and that
+// contradicts the label of the same name, with both values.
+func (l *ladder) annotatedAgainstLabel() string {
+	for _, s := range l.sides() {
+		annotations, labels := s.img.Manifest.Annotations, s.img.Config.Config.Labels
+		for _, key := range slices.Sorted(maps.Keys(annotations)) {
+			value, label := annotations[key], labels[key]
+			if label == "" || label == value || s.otherImg.Manifest.Annotations[key] == value {
+				continue
+			}
+			return fmt.Sprintf("in %s, the annotation %s is %s, the label is %s",
+				s.name, quoted(shortKey(key)), shortValue(maskedValue(key, value)), shortValue(maskedValue(key, label)))
+		}
+	}
+	return ""
 }
 
 func (s *annotationSet) phrases(nameA, nameB string) []string {

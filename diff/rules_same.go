@@ -52,14 +52,20 @@ func packingsText(rows []Row, nameA, nameB string) string {
 	}
 	a := packings(func(r Row) *model.Step { return r.A })
 	b := packings(func(r Row) *model.Step { return r.B })
-	if len(a) != 1 || len(b) != 1 || a[0] == b[0] || a[0] == "" || b[0] == "" {
+	slices.Sort(a)
+	slices.Sort(b)
+	if slices.Contains(slices.Concat(a, b), "") || slices.Equal(a, b) {
 		return "differently"
 	}
-	return a[0] + " in " + nameA + " and " + b[0] + " in " + nameB
+	return list(a) + " in " + nameA + " and " + list(b) + " in " + nameB
 }
 
-// packingName says how a layer is packed, by its first bytes or else its media type.
+// packingName says how a layer is packed: not at all if its digest is its diff_id, else by
+// its first bytes or its media type.
 func packingName(s model.Step) string {
+	if s.Layer.Digest == s.DiffID {
+		return "uncompressed"
+	}
 	switch packing := cmp.Or(s.Packing, claimedPacking(s.Layer.MediaType)); packing {
 	case model.PackingGzip, model.PackingZstd:
 		return "as " + packing
@@ -184,14 +190,14 @@ func reprinted(c Comparison, p Pair, a, b *model.Image) []Finding {
 		return nil
 	}
 	say := safe.Sprintf("A tool wrote the JSON of the %s again (spacing, order of fields). "+
-		"This changes the digest and nothing else.", what)
+		"This changes its digest, not what it says.", what)
 	same := safe.Sprintf("both %ss parse to the same JSON", what)
 	rests, spelled := on(Hashed), spellingOnly(a, b)
 	switch {
 	case what == "config" && len(spelled) > 0:
 		_, nameB := c.names()
 		rests = on(Hashed, Structure)
-		say = safe.Sprintf("A tool wrote the config again: %s. It means the same to runtimes, but the digest changed.",
+		say = safe.Sprintf("The configs mean the same to runtimes, but their digests differ: %s.",
 			fieldsText(spelled, nameB))
 		names := distinct(spelled, func(change fieldChange) string { return change.name })
 		same = safe.Sprintf("the configs differ in nothing but %s", list(names))
