@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,14 @@ type step struct {
 
 func does(text string, l layer) step { return step{text: text, layer: &l} }
 func sets(text string) step          { return step{text: text} }
+
+// ofFile is an image whose root was given the same files in every build. Its layer differs.
+func ofFile(content string) build {
+	return build{created: "2024-0" + content + "-01T10:00:00Z", steps: []step{
+		does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("a", 64)+" in / ", files("root "+content)).at("2024-0" + content + "-01T10:00:00Z"),
+		sets(`CMD ["sh"]`), does("COPY app /", files("app")).at("2024-05-01T10:00:00Z"),
+	}}
+}
 
 func (s step) noted(comment string) step { s.comment = comment; return s }
 func (s step) at(date string) step       { s.created = date; return s }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -65,7 +66,13 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 	if hashed {
 		because = given
 	}
+	twoWays := matching(differ, func(i int) bool { return !dockerfile.SameStep(l.a.Steps[i], l.b.Steps[i]) })
 	switch {
+	case len(twoWays) > 0:
+		a, b := l.a.Steps[twoWays[0]], l.b.Steps[twoWays[0]]
+		headline = safe.Sprintf("Maybe the same recipe: %s %s written in two ways", stepsText(twoWays), isAre(len(twoWays)))
+		because = safe.Sprintf("Step %d is %s in %s and %s in %s, and its layers differ; %s", a.Index+1, instructionText(a), l.nameA,
+			instructionText(b), l.nameB, otherInstructions(len(l.a.Steps)-len(twoWays), len(l.a.Steps)-1))
 	case l.assembled(differ):
 		headline = safe.Sprintf("%s: %s", layersDiffer(len(differ), len(l.withFiles[0])), list(stepNames(l.a, differ)))
 		because = safe.Const("The history names the same layers in the same order")
@@ -73,11 +80,16 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 			because = safe.Const("The history names one layer, which says little of what is in it")
 		}
 	case l.p.convertedApart():
-		headline = safe.Const("Same recipe, other layers")
+		name, format := l.convertedSide()
+		again := ""
 		if builtAtOtherTimes(l.a, l.b) {
-			headline = safe.Const("Same recipe, built again")
+			again = ", built again"
 		}
-		because = safe.Sprintf("%s. The instructions are the same", l.convertedText())
+		headline = safe.Sprintf("Same recipe%s; %s is %s, so layers cannot be compared", again, name, format)
+		if changes := l.changes(); !keepSettings(changes) {
+			headline = safe.Sprintf("%s; %s", headline, fieldsText(settingsOf(changes), l.nameB))
+		}
+		because = safe.Sprintf("%s. The instructions are the same%s", l.convertedText(), l.constantDates())
 	case hashed && builtAtOtherTimes(l.a, l.b):
 		headline = safe.Sprintf("Same recipe, built again; %s", what)
 	case hashed:
@@ -89,6 +101,14 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 		}
 	}
 	return headline, because
+}
+
+// constantDates says that equal dates do not show one build, where no clock gave them.
+func (l *ladder) constantDates() string {
+	if !l.sameDates() || isClockDate(l.a.Config.Created) {
+		return ""
+	}
+	return ". The dates are the same, but a build can set them: they show nothing"
 }
 
 // layersDiffer says how many of n layers differ, at least one.
@@ -164,16 +184,77 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	case step < 2:
 		headline = safe.Const("The first layers are the same, then different")
 	}
+	first := safe.Sprintf("The first %s with files %s the same (%s)", afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)))
+	others, rows := cmp.Or(named, otherStepsText(l.p.Rows, different)), l.differences()
 	return Verdict{
 		Code: SameBase, Rests: rests, Step: step, Headline: headline, isBase: isBase,
-		Because: safe.Sprintf("The first %s with files %s the same (%s); then %s%s",
-			afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)), l.differenceText(different),
-			cmp.Or(named, otherStepsText(l.p.Rows, different))),
+		Because:     safe.Sprintf("%s; then %s%s", first, l.differenceText(different), others),
+		differences: l.differencesText(rows), withoutDifferences: l.withoutDifferences(first, others, rows, different),
 		Proof: append([]safe.Text{
 			safe.Sprintf("equal content (diff_id, for schema1 the blob) of the first %s with files; the last is %s",
 				afterFirst(k, "layer"), l.withFiles[0][k-1]),
 		}, rowProof(different)...),
 	}, true
+}
+
+// differences are the rows that make the difference: the first one, those that are written in
+// another way or are on one side only, and a COPY of other files. Later steps follow from them.
+// A variable that only makes a builder run its steps again counts if nothing else differs.
+func (l *ladder) differences() []Row {
+	rows := matching(l.p.Rows, func(r Row) bool { return differs(r) && !(r.Class == Moved && r.A == nil) })
+	if others := matching(rows, func(r Row) bool { return !r.onlyBustsCache() }); len(others) > 0 {
+		rows = others
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return append(rows[:1:1], matching(rows[1:], func(r Row) bool { return !r.SameText || isCopy(r.A) })...)
+}
+
+// differencesText names at most three of the rows that make the difference.
+func (l *ladder) differencesText(rows []Row) safe.Text {
+	const most = 3
+	if l.inOtherOrder() {
+		return otherOrder
+	}
+	if more := len(rows) - most + 1; more > 1 {
+		return safe.Sprintf("%s; %s differ", l.rowsText(rows[:most-1]), plural(more, "more step"))
+	}
+	return safe.Clean(l.rowsText(rows))
+}
+
+// rowsText describes what differs in rows. Steps of one side follow each other.
+func (l *ladder) rowsText(rows []Row) string {
+	only := func(class Class, name string, step func(Row) *model.Step) string {
+		if len(rows) < 2 || slices.ContainsFunc(rows, func(r Row) bool { return r.Class != class || !hasInstruction(*step(r)) }) {
+			return ""
+		}
+		return list(mapped(rows, func(r Row) string { return instructionText(*step(r)) })) + " are only in " + name
+	}
+	return cmp.Or(only(Added, l.nameB, func(r Row) *model.Step { return r.B }), only(Removed, l.nameA, func(r Row) *model.Step { return r.A }),
+		strings.Join(mapped(rows, l.differenceText), "; "))
+}
+
+// withoutDifferences is the evidence behind differencesText. That all other instructions are the
+// same is true if that text names the one that is not.
+func (l *ladder) withoutDifferences(first safe.Text, others string, rows []Row, different Row) safe.Text {
+	if len(rows) == 1 && rows[0].A == different.A && rows[0].B == different.B {
+		return safe.Sprintf("%s%s", first, others)
+	}
+	return first
+}
+
+// onlyBustsCache reports whether a row sets one variable that only makes a builder run its
+// steps again.
+func (r Row) onlyBustsCache() bool {
+	for _, s := range r.stepsBySide() {
+		verb, setting, _ := strings.Cut(dockerfile.Instruction(s.CreatedBy), " ")
+		name, value, _ := strings.Cut(setting, "=")
+		if verb != "ENV" && verb != "ARG" || strings.ContainsAny(value, " =") || !bustsCache(name) {
+			return false
+		}
+	}
+	return true
 }
 
 // baseSide is the side whose k layers with files, the same on both sides, are all it has, and
@@ -361,7 +442,10 @@ func (l *ladder) unrelated() Verdict {
 	}
 	v := Verdict{Code: Unrelated, Rests: on(Structure), Step: firstDifference(l.p.Rows)}
 	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.stepProof(v.Step)...)
-	for _, way := range []func(*ladder) (Verdict, bool){(*ladder).withoutHistory, (*ladder).squashedSide, (*ladder).otherRoot} {
+	for _, way := range []func(*ladder) (Verdict, bool){
+		(*ladder).withoutFiles, (*ladder).inAnotherOrder, (*ladder).withoutHistory,
+		(*ladder).squashedSide, (*ladder).otherRoot, (*ladder).oneStep,
+	} {
 		if found, ok := way(l); ok {
 			found.Step, found.Proof = v.Step, v.Proof
 			return found
@@ -384,15 +468,72 @@ func (l *ladder) unrelated() Verdict {
 		v.Headline = safe.Sprintf("The first layer differs; %s above it %s the same", plural(sameLayers, "layer"), isAre(sameLayers))
 		v.Because = safe.Const("As after a change of the base image")
 	case mostTexts:
-		v.Headline = safe.Const("Different from the first layer on")
+		v.Headline = safe.Sprintf("Different from the first layer on%s", l.onlySteps())
 		v.Because = safe.Sprintf("%d of %d instructions are the same and no layer is, as after a change of the base or a rebuild of everything",
 			sameTexts, steps)
 	default:
 		v.Headline, v.strangers = unrelatedImages, true
-		v.Because = safe.Sprintf("No layer is the same: %s in %s, %s in %s",
-			noneOr(len(l.withFiles[0]), "layer"), l.nameA, noneOr(len(l.withFiles[1]), "layer"), l.nameB)
+		v.Because = l.layerNumbers()
 	}
 	return v
+}
+
+func (l *ladder) layerNumbers() safe.Text {
+	return safe.Sprintf("No layer is the same: %s in %s, %s in %s",
+		noneOr(len(l.withFiles[0]), "layer"), l.nameA, noneOr(len(l.withFiles[1]), "layer"), l.nameB)
+}
+
+// withoutFiles is the verdict if one side has no file.
+func (l *ladder) withoutFiles() (Verdict, bool) {
+	for i, s := range l.sides() {
+		if len(l.withFiles[i]) == 0 {
+			headline := safe.Sprintf("%s has no file", s.name)
+			return Verdict{Code: Unrelated, Rests: on(Structure), Headline: headline, Because: l.layerNumbers(), strangers: true}, true
+		}
+	}
+	return Verdict{}, false
+}
+
+// inAnotherOrder is the verdict if both sides have the same layers, and other ones come first.
+func (l *ladder) inAnotherOrder() (Verdict, bool) {
+	because := safe.Sprintf("The same %s, in another order from the first one on", plural(len(l.withFiles[0]), "layer"))
+	return Verdict{Code: Unrelated, Rests: on(Claimed), Headline: otherOrder, Because: because}, l.inOtherOrder()
+}
+
+// oneStep is the verdict if one step differs, written in another way by the same verb, and the
+// settings are the same.
+func (l *ladder) oneStep() (Verdict, bool) {
+	rows := matching(l.p.Rows, differs)
+	if len(rows) != 1 || len(l.p.Rows) < 2 || rows[0].A == nil || rows[0].B == nil || rows[0].SameText ||
+		verbOf(*rows[0].A) != verbOf(*rows[0].B) || !l.sameSettings() || l.p.convertedApart() {
+		return Verdict{}, false
+	}
+	others := len(l.p.Rows) - 1
+	return Verdict{
+		Code: Unrelated, Rests: on(Claimed),
+		Headline: safe.Sprintf("Step %d differs: %s; same settings", stepNumber(rows[0]), l.differenceText(rows[0])),
+		Because:  safe.Clean(upperFirst(otherInstructions(others, others))),
+	}, true
+}
+
+// onlySteps names the steps with files that only one side has, "" for none or many.
+func (l *ladder) onlySteps() string {
+	const most = 2
+	rows := matching(l.p.Rows, func(r Row) bool {
+		return r.Class == Added && hasFiles(*r.B) || r.Class == Removed && hasFiles(*r.A)
+	})
+	if len(rows) == 0 || len(rows) > most {
+		return ""
+	}
+	return "; " + l.rowsText(rows)
+}
+
+var otherOrder = safe.Const("The same layers in another order")
+
+// inOtherOrder reports whether both sides have the same layers with files, not in one order.
+func (l *ladder) inOtherOrder() bool {
+	a, b := l.withFiles[0], l.withFiles[1]
+	return len(a) > 1 && !slices.Equal(a, b) && slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // sameRootGiven reports whether the hashes in the oldest instructions say that step 1 was

@@ -52,11 +52,28 @@ func TestLadder(t *testing.T) {
 		{"an empty step recorded as a setting", app(does("WORKDIR /app", nothing)), app(sets("WORKDIR /app")), OtherRecord, Proved, 4, "recorded differently", "1 empty layer"},
 		{"built again", plain, app(does("COPY . /app # buildkit", files("app 2"))), SameRecipe, Inferred, 4, "other files from step 4 on", "COPY . /app"},
 		{"built again at another time", dated, rebuilt, SameRecipe, Inferred, 4, "built again; step 4 differs", "COPY . /app"},
-		{"a changed setting on the same base", plain, app(sets("ENV V=2"), does("COPY . /app", files("app 2"))), SameBase, Proved, 4, "Same up to step 3", "first 2 layers with files are the same (29 MB); then ENV V=2 is only in :b"},
+		{"a changed setting on the same base", plain, app(sets("ENV V=2"), does("COPY . /app", files("app 2"))), SameBase, Inferred, 4, "ENV V=2 is only in :b; COPY . /app gave different files", "Same up to step 3, then different: the first 2 layers with files are the same (29 MB)"},
 		{"built by the other builder", app(does("COPY a.conf b.conf /etc/app/ # buildkit", files("conf"))), app(does("/bin/sh -c #(nop) COPY multi:"+strings.Repeat("c", 64)+" in /etc/app ", files("conf 2"))),
-			SameRecipe, Inferred, 4, "other files from step 4 on", "COPY a.conf b.conf /etc/app/"},
+			SameRecipe, Inferred, 4, "Maybe the same recipe: step 4 is written in two ways", "Step 4 is COPY a.conf b.conf /etc/app/ in :a and COPY multi:cccc… in /etc/app in :b, and its layers differ"},
 		{"another source to the same place", app(does("COPY a.conf /etc/ # buildkit", files("a"))), app(does("COPY b.conf /etc/ # buildkit", files("b"))),
-			SameBase, Proved, 4, "Same up to step 3", "COPY a.conf /etc/ becomes COPY b.conf /etc/"},
+			SameBase, Inferred, 4, "COPY a.conf /etc/ becomes COPY b.conf /etc/", "The other 3 instructions are the same on both sides"},
+		{"a cache buster and other files", app(sets("ENV CACHE_VERSION=1"), does("COPY . /app", files("1"))), app(sets("ENV CACHE_VERSION=2"), does("COPY . /app", files("2"))),
+			SameBase, Inferred, 4, "COPY . /app gave different files", "Same up to step 3"},
+		{"only a cache buster", app(sets("ARG BUILD_NUMBER=1"), does("RUN x", files("1"))), app(sets("ARG BUILD_NUMBER=2"), does("RUN x", files("1")), sets("ARG BUILD_ID=2")),
+			OtherSettings, Proved, 4, "Same files", ""},
+		{"many steps more", plain, app(does("COPY x /", files("1")), does("COPY y /", files("2")), sets("USER a"), sets("EXPOSE 1"), sets("ENV A=1")),
+			SameBase, Inferred, 4, "COPY . /app is only in :a; COPY x / is only in :b; 4 more steps differ", "Same up to step 3"},
+		{"two layers exchanged", app(does("COPY a /", files("a")), does("COPY b /", files("b"))), app(does("COPY b /", files("b")), does("COPY a /", files("a"))),
+			SameBase, Inferred, 4, "The same layers in another order", "Same up to step 3"},
+		{"all layers exchanged", build{steps: []step{does("COPY a /", files("a")), does("COPY b /", files("b"))}}, build{steps: []step{does("COPY b /", files("b")), does("COPY a /", files("a"))}},
+			Unrelated, Inferred, 1, "The same layers in another order", "The same 2 layers"},
+		{"no file on one side", none, build{steps: []step{sets("ENV A=1"), does("COPY x /", files("x"))}}, Unrelated, Inferred, 2, ":a has no file", "no layer in :a, 1 layer in :b"},
+		{"one step of two", build{steps: []step{does("COPY a /x", files("a")), sets("LABEL x=1")}}, build{steps: []step{does("COPY b /x", files("b")), sets("LABEL x=1")}},
+			Unrelated, Inferred, 1, "Step 1 differs: COPY a /x becomes COPY b /x; same settings", "The other instruction is the same"},
+		{"one step of two, another verb", build{steps: []step{does("COPY a /x", files("a")), sets("LABEL x=1")}}, build{steps: []step{does("RUN b", files("b")), sets("LABEL x=1")}},
+			Unrelated, Inferred, 1, "Unrelated images", "No layer is the same"},
+		{"another base, and steps of one side", app(does("COPY a /", files("a"))), build{steps: []step{does("ADD y /", files("y")), sets(`CMD ["bash"]`), does("RUN /bin/sh -c apt-get install curl # buildkit", files("z"))}},
+			Unrelated, Inferred, 1, "Different from the first layer on; COPY a / is only in :a", "2 of 4 instructions are the same"},
 		{"another base under the same recipe", app(), build{steps: []step{
 			does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("b", 64)+" in / ", files("debian 2")),
 			sets(`/bin/sh -c #(nop)  CMD ["bash"]`), does("RUN /bin/sh -c apt-get install curl # buildkit", files("curl 2")),
@@ -389,5 +406,77 @@ func TestArtifactParts(t *testing.T) {
 		if got := strings.Join(lines, " | "); got != tt.want {
 			t.Errorf("%s\nwant %s", got, tt.want)
 		}
+	}
+}
+
+// TestSameImage_sentences has images of one config, or of one in two spellings, that differ in
+// how their layers are packed or named and in the manifest.
+func TestSameImage_sentences(t *testing.T) {
+	labelled := configured(app(), map[string]any{"Labels": map[string]string{v1.AnnotationRevision: "old", v1.AnnotationTitle: "app"}})
+	again := app(does("COPY . /app # buildkit", files("app").packed("again")))
+	plain := app(does("COPY . /app # buildkit", files("app")))
+	copied := files("app").packed("again")
+	repacked, diffID := string(copied.descriptor().Digest), string(copied.diffID())
+	edited := func(b build, pairs ...string) model.Image {
+		manifest, config := b.raw(t)
+		return parseImage(t, []byte(strings.NewReplacer(pairs...).Replace(string(manifest))), config)
+	}
+	noted := func(key, value string) model.Image {
+		b := labelled
+		b.extra = map[string]any{"annotations": map[string]string{key: value}}
+		return b.image(t)
+	}
+	zstd := again
+	zstd.extra = map[string]any{"layers": zstdLayers(t, again)}
+	later := app()
+	later.created = "2031-01-01T10:00:00Z"
+	first := app()
+	first.created = "2024-01-01T10:00:00Z"
+	minute := app()
+	minute.created = "2024-01-01T10:00:01Z"
+	for name, tt := range map[string]struct {
+		a, b model.Image
+		want string
+	}{
+		"the config's type":            {app().image(t), edited(app(), v1.MediaTypeImageConfig, model.MediaTypeDockerConfig), "the media type of the config (OCI, Docker)"},
+		"zstd":                         {plain.image(t), edited(again, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd), "packed as gzip in :a and as zstd in :b because"},
+		"zstd in Docker's format":      {plain.image(t), edited(again, v1.MediaTypeImageLayerGzip, "application/vnd.docker.image.rootfs.diff.tar.zstd"), "packed as gzip in :a and as zstd in :b because"},
+		"zstd, and another spelling":   {plain.image(t), indented(t, zstd), "Same image, packed as gzip in :a and as zstd in :b; config formatted differently"},
+		"another spelling":             {plain.image(t), indented(t, plain), "Same image, config formatted differently"},
+		"not packed":                   {plain.image(t), edited(again, repacked, diffID), "packed as gzip in :a and uncompressed in :b"},
+		"packed again":                 {plain.image(t), again.image(t), "packed differently because"},
+		"named by sha512":              {plain.image(t), edited(app(does("COPY . /app # buildkit", copied.sized(1001))), repacked, "sha512:"+strings.Repeat("a", 128)), "packed differently; :b names layers by sha512"},
+		"an annotation and a label":    {labelled.image(t), noted(v1.AnnotationRevision, "new"), "in :b, the annotation revision is new, the label is old"},
+		"an annotation like the label": {labelled.image(t), noted(v1.AnnotationTitle, "app"), "are the same blobs."},
+		"dates":                        {first.image(t), later.image(t), "only dates differ: 1 Jan 2024 10:00 UTC → 1 Jan 2031 10:00 UTC"},
+		"dates of one minute":          {first.image(t), minute.image(t), "only dates differ because"},
+	} {
+		v := Compare(single("a", tt.a), single("b", tt.b)).Verdict
+		if got := v.Headline.String() + " because " + v.Because.String() + "."; !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// zstdLayers are the layers of an image with the media type of zstd.
+func zstdLayers(t *testing.T, b build) []v1.Descriptor {
+	t.Helper()
+	img := b.image(t)
+	for i := range img.Manifest.Layers {
+		img.Manifest.Layers[i].MediaType = v1.MediaTypeImageLayerZstd
+	}
+	return img.Manifest.Layers
+}
+
+// TestCopiedNothing_lead has a COPY that gave no file: it leads, unless the image is broken.
+func TestCopiedNothing_lead(t *testing.T) {
+	full, empty := app(does("COPY dist/ /app", files("app"))).image(t), app(does("COPY dist/ /app", nothing)).image(t)
+	broken := app(does("COPY dist/ /app", nothing)).image(t)
+	broken.Steps[len(broken.Steps)-1].ClaimedDiffID = digest.FromString("claimed")
+	if got := Compare(single("a", full), single("b", empty)).Verdict.Headline.String(); got != "COPY dist/ /app copied nothing in :b" {
+		t.Error(got)
+	}
+	if got := Compare(single("a", full), single("b", broken)).Verdict.Headline.String(); !strings.Contains(got, "is broken") {
+		t.Error(got)
 	}
 }

@@ -20,7 +20,7 @@ func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
 		return nil
 	}
 	if f, ok := c.baseAnnotated(p); ok {
-		return []Finding{f}
+		return []Finding{f.ofRebase(p)}
 	}
 	if p.convertedApart() || c.baseOfAnotherPlatform(p) {
 		return nil
@@ -30,7 +30,7 @@ func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
 		return nil
 	}
 	rows := differingBase(p.Rows, baseA.Steps, baseB.Steps)
-	if len(rows) == 0 {
+	if len(rows) == 0 || onlyDatesDiffer(rows) {
 		return nil
 	}
 	own := len(a.Steps) - baseA.Steps
@@ -38,13 +38,22 @@ func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
 	if baseA.Trust == Suggested || baseB.Trust == Suggested {
 		severity, rests, moved = 1, on(Structure, Heuristic), "The base may have moved"
 	}
-	return []Finding{{
+	f := Finding{
 		Severity: severity, Rests: rests, Evidence: evidenceOf(rows[:1]),
 		Text:  safe.Sprintf("%s: it differs from step %d on%s. %s", moved, stepNumber(rows[0]), baseVersions(*a, *b), ownStepsSame(own)),
 		Next:  adviseBase(b, cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
 		Check: c.ConfigCheck(p, "[.history[].created_by]"),
-	}}
+	}
+	return []Finding{f.ofRebase(p)}
+}
+
+// ofRebase takes another base for what it is if the verdict is a rebase.
+func (f Finding) ofRebase(p Pair) Finding {
+	if p.Verdict.Code == Rewritten {
+		f.Severity, f.Next, f.Command = 0, safe.Const("Nothing to fix: a rebase puts the image on another base"), safe.Text{}
+	}
+	return f
 }
 
 // baseOfAnotherPlatform reports whether the first layer of one side is that of another

@@ -32,6 +32,14 @@ func early(source, lower string) build {
 	}}
 }
 
+// rebased is an image whose own steps, with the dates of a clock, are the same on each base.
+func rebased(base, baseDate string) build {
+	const own = "2019-10-22T13:00:00.5Z"
+	return build{created: own, steps: []step{
+		does("ADD rootfs.tar /", files("base "+base)).at(baseDate), sets(`CMD ["sh"]`).at(baseDate), does("COPY app /app", files("app")).at(own),
+	}}
+}
+
 func annotated(b build, name string, d digest.Digest) build {
 	b.extra = map[string]any{"annotations": map[string]string{v1.AnnotationBaseImageName: name, v1.AnnotationBaseImageDigest: string(d)}}
 	return b
@@ -60,6 +68,8 @@ func baseCases(t *testing.T) []ruleCase {
 	}
 	return []ruleCase{
 		{"the base moved", pairOf(t, old, moved), "G1", 2, "The base moved: it differs from step 3 on (PYTHON_VERSION 2.7.16 → 2.7.17). The instructions of your own 4 steps after it are the same.", 2},
+		{"a rebase", pairOf(t, rebased("1", baseDay), rebased("2", "2019-10-20T20:00:00Z")), "G1", 0, "The base may have moved", 2},
+		{"a base that was given the same files", pairOf(t, ofFile("1"), ofFile("2")), "G1", -1, "", 0},
 		{"the base of another platform", pairOf(t, old, onArch(moved, "arm64")), "G1", -1, "", 0},
 		{"the base of another platform under a label", Compare(index(t, "a", entry(old.image(t)), entry(onArch(moved, "arm64").image(t))), index(t, "b", entry(old.image(t)), entry(onArch(old, "arm64").image(t)))), "G1", -1, "", 0},
 		{"the base of one of two platforms moved", Compare(index(t, "a", entry(old.image(t)), entry(forArch("arm64").image(t))), index(t, "b", entry(moved.image(t)), entry(forArch("arm64").image(t)))), "G1", 2, "The base moved", 2},
@@ -89,6 +99,7 @@ func baseCases(t *testing.T) []ruleCase {
 
 		{"two tools", pairOf(t, dockerOf("20.10.25"), bk), "G3", 1, ":a was built by Docker's classic builder 20.10.25, :b by BuildKit", 2},
 		{"two versions of one", pairOf(t, dockerOf("20.10.25"), dockerOf("24.0.6")), "G3", 0, "24.0.6", 2},
+		{"the tool of the base", pairOf(t, bk, build{more: map[string]any{"docker_version": "20.10.25"}, steps: append(bk.steps[:1:1], dockerOf("20.10.25").steps...)}), "G3", 0, "by Docker's classic builder 20.10.25", 2},
 		{"one tool", pairOf(t, bk, build{steps: append(bk.steps, does("RUN x # buildkit", files("y")).noted("buildkit.dockerfile.v0"))}), "G3", -1, "", 0},
 		{"no evidence of a builder", pairOf(t, app(), app(does("RUN x", files("x")))), "G3", -1, "", 0},
 	}

@@ -20,6 +20,9 @@ func differentBuilder(c Comparison, p Pair, a, b *model.Image) []Finding {
 		Proof: []safe.Text{safe.Sprintf("A: %s", quoted(builtA.Because)), safe.Sprintf("B: %s", quoted(builtB.Because))},
 		Check: c.ConfigCheck(p, ".docker_version, .author, .history[-1]"),
 	}
+	if madeFirst(a, b, builtA.Name, builtB.Name) {
+		f.Severity, f.Next = 0, safe.Const("Nothing to fix: an image can be built by another tool than its base")
+	}
 	if builtA.Name == builtB.Name {
 		f.Severity = 0
 		f.Next = safe.Const("Nothing to do, unless both must have the same bytes")
@@ -27,4 +30,10 @@ func differentBuilder(c Comparison, p Pair, a, b *model.Image) []Finding {
 	nameA, nameB := c.names()
 	f.Text = safe.Sprintf("Different builders: %s was built by %s, %s by %s.", nameA, quoted(builtA.String()), nameB, quoted(builtB.String()))
 	return []Finding{f}
+}
+
+// madeFirst reports whether the builder of one image made the oldest steps of the other, too.
+func madeFirst(a, b *model.Image, builtA, builtB string) bool {
+	oldest := func(img *model.Image) string { return stepBuilder(*img, img.Steps[0]).Name }
+	return len(a.Steps) > 0 && len(b.Steps) > 0 && (oldest(a) == builtB || oldest(b) == builtA)
 }

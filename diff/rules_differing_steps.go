@@ -56,7 +56,7 @@ func differs(r Row) bool {
 // texts do not mention files.
 func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	isRebuilt := func(r Row) bool { // two imports without text are not one step
-		return r.builtAgain() && r.A != nil && r.B != nil && r.A.CreatedBy != ""
+		return r.builtAgain() && r.A != nil && r.B != nil && r.A.CreatedBy != "" && !r.writtenInTwoWays()
 	}
 	differ := matching(p.Rows, differs)
 	rebuilt := matching(differ, isRebuilt)
@@ -142,6 +142,20 @@ func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
 	return Finding{}, false
 }
 
+// onlyDatesDiffer reports whether the builder's hashes say that all of these steps were given
+// the same files on both sides.
+func onlyDatesDiffer(rows []Row) bool {
+	return !slices.ContainsFunc(rows, func(r Row) bool {
+		return r.A == nil || r.B == nil || dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) != dockerfile.SameFiles
+	})
+}
+
+// writtenInTwoWays reports whether two builders recorded what may be one COPY or ADD: one
+// with a hash of the files, the other with their names. Nothing shows that the files are the same.
+func (r Row) writtenInTwoWays() bool {
+	return r.A != nil && r.B != nil && !dockerfile.SameStep(*r.A, *r.B) && dockerfile.SameCopy(r.A.CreatedBy, r.B.CreatedBy)
+}
+
 // sizesText returns the sizes of both layers of a row, "" if one is unknown.
 func sizesText(r Row) string {
 	if r.A.Layer.Size <= 0 || r.B.Layer.Size <= 0 {
@@ -172,11 +186,15 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 		if !isCopy(full) || !isCopy(empty) || !empty.HasLayer {
 			continue
 		}
-		found = append(found, Finding{
+		f := Finding{
 			Severity: 3, Rests: emptyGrounds(empty), Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
 			Text: safe.Sprintf("%s added no file in %s; in %s it added %s.", instructionText(*empty), notIn, in, sizeText(full.Layer.Size)),
 			Next: safe.Const("Check .dockerignore, the stage it copies from, and the build cache"),
-		})
+		}
+		if p.Verdict.Code != NotComparable { // else the verdict says more
+			f.Lead = safe.Sprintf("%s copied nothing in %s", instructionText(*empty), notIn)
+		}
+		found = append(found, f)
 	}
 	return found
 }

@@ -72,7 +72,7 @@ var rulesSame = []rule{{
 }, {
 	id: "A7", name: "rebuilt-not-retagged", pair: onBoth(rebuiltNotRetagged), causes: []string{"C3", "C4"},
 	means: "The instructions are the same, but the layers differ. The image was built again, not retagged.",
-	proof: "all instructions are equal, some diff_ids differ, created differs",
+	proof: "all instructions are equal, created differs, and some diff_ids differ whose instructions do not name the same hash of files",
 }, {
 	id: "A8", name: "format-converted", pair: onBoth(converted),
 	means: "The configs are the same. One manifest has the format of Docker, the other that of OCI, so their digests differ.",
@@ -91,7 +91,7 @@ var rulesSame = []rule{{
 	proof: "the requested digest is in the index of the other side",
 }, {
 	id: "A12", name: "re-printed", pair: onBoth(reprinted), causes: []string{"A8"},
-	means: "A tool wrote the JSON of the config or manifest again. This changes the digest and nothing else.",
+	means: "A tool wrote the JSON of the config or manifest again. This changes its digest, not what it says.",
 	proof: "the documents are equal as JSON and differ as bytes",
 }}
 
@@ -257,7 +257,8 @@ var rulesLayers = []rule{{
 }, {
 	id: "D14", name: "made-by-hand", pair: onSides(madeByHand),
 	means: "The newest layer was saved from a container that was changed by hand (docker commit), not built from a Dockerfile.",
-	proof: "the newest step with files has no instruction, or a plain command instead of one, in a config that Docker wrote",
+	proof: "the newest step with files has no instruction, or a plain command instead of one, in a config with a docker_version, a " +
+		"container or a host name",
 }, {
 	id: "D15", name: "not-what-it-claims", pair: onSides(notWhatItClaims),
 	means: "A layer was read, and its content does not match the diff_id in the config, or it cannot be unpacked. Registries do not check " +
@@ -337,7 +338,7 @@ var rulesSettings = []rule{{
 	means: "The labels state which commit and version each side was built from. A label next to the name of a base may be inherited from " +
 		"it, so tagdiff does not use it as the commit of the image.",
 	proof: "labels org.opencontainers.image.revision and version, or their older spellings, differ; or the instructions are equal, the " +
-		"layers are not, no commit is stated, and a version or source label is",
+		"layers are not, and both state one commit, or none beside a version or source label",
 }, {
 	id: "E6", name: "borrowed-label", pair: borrowedLabel,
 	means: "A version label was inherited from the base image. It is not the version of this image.",

@@ -119,7 +119,7 @@ func TestFindingsOrder(t *testing.T) {
 // TestSentences_maskSecrets checks that a secret in an instruction does not get into a sentence.
 func TestSentences_maskSecrets(t *testing.T) {
 	c := pairOf(t, app(sets("ENV API_TOKEN=hunter2"), does("RUN x", files("1"))), app(sets("ENV API_TOKEN=hunter3"), does("RUN x", files("2"))))
-	if s := c.Verdict.Because.String(); strings.Contains(s, "hunter") || !strings.Contains(s, "(masked)") {
+	if s := c.Verdict.Headline.String(); strings.Contains(s, "hunter") || !strings.Contains(s, "(masked)") {
 		t.Error(s)
 	}
 }

@@ -151,10 +151,10 @@ func stepsText(indexes []int) string {
 	return byNumber(len(items), "step ", "steps ") + list(items)
 }
 
-// lowerFirst returns a sentence that continues after a colon.
+// lowerFirst returns a sentence that continues after a colon. An instruction keeps its capitals.
 func lowerFirst(t safe.Text) safe.Text {
 	s := t.String()
-	if s == "" {
+	if s == "" || len(s) > 1 && s[1] >= 'A' && s[1] <= 'Z' {
 		return t
 	}
 	return safe.Clean(strings.ToLower(s[:1]) + s[1:])
