@@ -57,13 +57,17 @@ func (c Comparison) led(v Verdict) Verdict {
 	return v.behind(c.leadOf(stop), stop.Rests)
 }
 
-// leadOf is the lead of a finding, for both sides if images of both are missing.
+// leadOf is the lead of a finding, for both sides if images or blobs of both are missing.
 func (c Comparison) leadOf(stop Finding) safe.Text {
-	if stop.ID == "C11" && countOf(c.Findings, func(f Finding) bool { return f.ID == "C11" }) == 2 {
-		nameA, nameB := c.names()
+	nameA, nameB := c.names()
+	onOtherSide := func(f Finding) bool { return f.ID == stop.ID && f.Evidence[0].Side != stop.Evidence[0].Side }
+	switch canBeBoth := stop.ID == "C11" || stop.ID == "D8" && len(c.shared()) == 1; {
+	case !canBeBoth || !slices.ContainsFunc(c.allFindings(), onOtherSide):
+		return stop.Lead
+	case stop.ID == "C11":
 		return safe.Sprintf("Images of %s and of %s are missing in the registry", nameA, nameB)
 	}
-	return stop.Lead
+	return safe.Sprintf("Neither %s nor %s can be pulled: blobs of both are missing in the registry", nameA, nameB)
 }
 
 // annotatedBump is the version that annotations state for two images that cannot be read,

@@ -101,7 +101,7 @@ func TestExpect(t *testing.T) {
 		{"an SBOM as a platform that is not asked for", index(t, "a", amd, artifactOf("application/spdx+json", "linux", "arm64")), "amd64", true, "As expected, but 1 warning: C16", "", 0, false},
 		{"a SOCI index as the platform", index(t, "a", amd, artifactOf(model.SOCIType+"v2+json", "linux", "amd64")), "amd64", true, "As expected: linux/amd64", "", 0, false},
 		{"deleted", index(t, "a", amd, gone(arm, true)), "amd64,arm64", false, "Not as expected: one finding fails the check: linux/arm64 of :a is missing", "C11", 0, false},
-		{"an image without its config", withoutConfig, "amd64", false, "Not as expected: one finding fails the check: :a cannot be pulled: its config is missing", "D8", 0, false},
+		{"an image without its config", withoutConfig, "amd64", false, "Not as expected: one finding fails the check: :a cannot be pulled: the config is missing", "D8", 0, false},
 		{"a build cache", cache, "amd64", false, "Not as expected: :a has a build cache of BuildKit and no image", "", 0, false},
 		{"a label that lies and a platform twice", index(t, "a", amd, entry(forArch("amd64", sets("USER x")).image(t)),
 			labelled(entry(forArch("amd64", sets("USER y")).image(t)), "linux", "arm64", "")), "amd64,arm64", false,

@@ -59,7 +59,7 @@ func (d unverified) want(side Side, s *model.Step, portion model.Portion) {
 
 // isReadable reports whether a layer is in the registry in plain, and was not read yet.
 func isReadable(s *model.Step) bool {
-	return s.HasLayer && !s.Checked && s.Broken == "" &&
+	return s.HasLayer && !s.Missing && !s.Checked && s.Broken == "" &&
 		!model.IsExternal(s.Layer) && !model.IsEncrypted(s.Layer) && s.Layer.Digest.Validate() == nil
 }
 

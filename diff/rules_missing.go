@@ -13,29 +13,41 @@ import (
 var advisePushAgain = safe.Const("Push it again from a host that has it. " +
 	"If the registry answers \"already exists\" after a clean-up, restart it")
 
-// missingBlob (D8): the registry has the manifest but not its config or some layers.
+// missingBlob (D8): the registry has the manifest but not its config or some layers, as far
+// as they were asked for. What both sides lack at the same place is said once.
 func missingBlob(c Comparison, p Pair) []Finding {
-	return append(missingConfig(c, p), missingLayers(c, p)...)
+	find := func(s entryOf) []Finding { return append(missingConfig(c, s), missingLayers(c, s)...) }
+	sides := c.entriesOf(p)
+	if len(sides) == 1 {
+		return find(sides[0])
+	}
+	a, b := sides[0], sides[1]
+	onA, onB := find(a), find(b)
+	text := func(f Finding) string { return f.Text.String() }
+	if !slices.Equal(mapped(onA, text), mapped(find(entryOf{b.side, a.name, b.entry}), text)) {
+		return append(onA, onB...)
+	}
+	both := find(entryOf{a.side, a.name + " and " + b.name, a.entry})
+	for i, f := range onB {
+		both[i].Evidence, both[i].Proof = append(both[i].Evidence, f.Evidence...), append(both[i].Proof, f.Proof...)
+	}
+	return both
 }
 
-func missingConfig(c Comparison, p Pair) []Finding {
-	var found []Finding
-	for _, s := range c.entriesOf(p) {
-		missing := missingConfigOf(s.entry)
-		if missing == "" {
-			continue
-		}
-		found = append(found, Finding{
-			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, missing}},
-			Text: safe.Sprintf("In %s, the config (%s) is missing in the registry. Nodes that have the image keep working, new nodes fail.",
-				s.name, short(missing)),
-			Lead:  safe.Sprintf("%s cannot be pulled: its config is missing in the registry", c.subjectOf(s, lacksConfig)),
-			Next:  advisePushAgain,
-			Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.entry.Descriptor.Digest), safe.Sprintf("blob %s: 404", missing)},
-			Check: safe.Clean("crane blob " + c.refAt(s.side, missing)),
-		})
+func missingConfig(c Comparison, s entryOf) []Finding {
+	missing := missingConfigOf(s.entry)
+	if missing == "" {
+		return nil
 	}
-	return found
+	return []Finding{{
+		Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, missing}},
+		Text: safe.Sprintf("In %s, the config (%s) is missing in the registry. Nodes that have the image keep working, new nodes fail.",
+			s.name, short(missing)),
+		Lead:  safe.Sprintf("%s cannot be pulled: the config is missing in the registry", c.subjectOf(s, lacksConfig)),
+		Next:  advisePushAgain,
+		Proof: []safe.Text{safe.Sprintf("manifest %s exists", s.entry.Descriptor.Digest), safe.Sprintf("blob %s: 404", missing)},
+		Check: safe.Clean("crane blob " + c.refAt(s.side, missing)),
+	}}
 }
 
 // missingConfigOf returns the config of an image if the registry does not have it: it could
@@ -51,28 +63,23 @@ func missingConfigOf(e *model.Entry) digest.Digest {
 	return ""
 }
 
-// missingLayers is D8 for layers, which are asked for only on demand. Two sides that lack
-// layers are two findings: each of them stops a deployment.
-func missingLayers(c Comparison, p Pair) []Finding {
-	var found []Finding
-	for _, s := range c.entriesOf(p) {
-		gone := missingStepsOf(s.entry)
-		if len(gone) == 0 {
-			continue
-		}
-		found = append(found, Finding{
-			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, gone),
-			Text: safe.Sprintf("In %s, the registry does not have %s (%s). Nodes that have the image keep working, new nodes fail.",
-				s.name, plural(len(gone), "layer"), stepsText(stepIndexes(gone))),
-			Lead: safe.Sprintf("%s cannot be pulled: %s %s missing in the registry",
-				c.subjectOf(s, lacksLayers), plural(len(gone), "layer"), isAre(len(gone))),
-			Next: advisePushAgain,
-			Proof: mappedTo(gone, func(st model.Step) safe.Text {
-				return safe.Sprintf("step %d: blob %s: 404", st.Index+1, st.Layer.Digest)
-			}),
-		})
+func missingLayers(c Comparison, s entryOf) []Finding {
+	gone := missingStepsOf(s.entry)
+	if len(gone) == 0 {
+		return nil
 	}
-	return found
+	steps := stepsText(stepIndexes(gone))
+	return []Finding{{
+		Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, gone),
+		Text: safe.Sprintf("In %s, the registry does not have %s (%s). Nodes that have the image keep working, new nodes fail.",
+			s.name, plural(len(gone), "layer"), steps),
+		Lead: safe.Sprintf("%s cannot be pulled: the %s of %s missing in the registry",
+			c.subjectOf(s, lacksLayers), byNumber(len(gone), "layer", "layers"), steps+" "+isAre(len(gone))),
+		Next: advisePushAgain,
+		Proof: mappedTo(gone, func(st model.Step) safe.Text {
+			return safe.Sprintf("step %d: blob %s: 404", st.Index+1, st.Layer.Digest)
+		}),
+	}}
 }
 
 func lacksConfig(e model.Entry) bool { return missingConfigOf(&e) != "" }

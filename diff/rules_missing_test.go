@@ -3,6 +3,8 @@ package diff
 import (
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/model"
 )
 
@@ -18,14 +20,61 @@ func TestMissing_subject(t *testing.T) {
 		b    model.Artifact
 		head string
 	}{
-		"one of two":     {index(t, "b", entry(amd), lost(arm)), "linux/arm64 of :b cannot be pulled: its config is missing in the registry"},
-		"both":           {index(t, "b", lost(amd), lost(arm)), ":b cannot be pulled: its config is missing in the registry"},
-		"a single image": {single("b", *lost(amd).Image), ":b cannot be pulled: its config is missing in the registry"},
+		"one of two":     {index(t, "b", entry(amd), lost(arm)), "linux/arm64 of :b cannot be pulled: the config is missing in the registry"},
+		"both":           {index(t, "b", lost(amd), lost(arm)), ":b cannot be pulled: the config is missing in the registry"},
+		"a single image": {single("b", *lost(amd).Image), ":b cannot be pulled: the config is missing in the registry"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			other := index(t, "a", entry(forArch("amd64", sets("USER x")).image(t)), entry(forArch("arm64", sets("USER x")).image(t)))
 			if head := Compare(other, tt.b).Verdict.Headline.String(); head != tt.head {
 				t.Error(head)
+			}
+		})
+	}
+}
+
+// TestMissing_layerRead checks the headline after the registry answered 404 to the request
+// for a layer.
+func TestMissing_layerRead(t *testing.T) {
+	x, again := files("x").sized(300), files("x").packed("again").sized(300)
+	a, b := app(does("COPY x /", x)), app(does("COPY x /", again))
+	elsewhere := single("b", b.image(t))
+	elsewhere.Ref.Repository = "other"
+	here := single("a", a.image(t)).Ref.Repo()
+	missing := func(repo model.Ref, layers ...layer) map[digest.Digest]model.Contents {
+		contents := map[digest.Digest]model.Contents{}
+		for _, l := range layers {
+			contents[l.descriptor().Digest] = model.Contents{MissingIn: repo}
+		}
+		return contents
+	}
+	pair := pairOf(t, a, b)
+	const gone = ":b cannot be pulled: the layer of step 4 is missing in the registry"
+	for name, tt := range map[string]struct {
+		c        Comparison
+		contents map[digest.Digest]model.Contents
+		head     string
+		findings int
+	}{
+		"of B":                {pair, missing(here, again), gone, 1},
+		"of both":             {pair, missing(here, x, again), ":a and :b cannot be pulled: the layer of step 4 is missing in the registry", 1},
+		"at other steps":      {pairOf(t, a, app(sets("USER x"), does("COPY x /", again))), missing(here, x, again), "Neither :a nor :b can be pulled: blobs of both are missing in the registry", 2},
+		"with other settings": {pairOf(t, a, app(does("COPY x /", again), sets("USER x"))), missing(here, again), gone, 1},
+		"identical":           {pairOf(t, a, a), missing(here, x), "Identical, with a fault: :a and :b cannot be pulled: the layer of step 4 is missing in the registry", 1},
+		"of another repository, which was not asked": {Compare(single("a", a.image(t)), elsewhere), missing(here, again), "Same image, packed differently", 0},
+		"alone": {Describe(single("a", a.image(t))), missing(here, x), "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := tt.c.WithContents(tt.contents)
+			found := countOf(c.allFindings(), func(f Finding) bool { return f.ID == "D8" && f.Severity == 3 && f.Trust == Proved })
+			if head := c.Verdict.Headline.String(); head != tt.head || found != tt.findings {
+				t.Errorf("%q with %d findings", head, found)
+			}
+			if same := tt.findings == 0 || c.B == nil; c.Same(false) != same {
+				t.Errorf("same: %v", c.Same(false))
+			}
+			if n := len(UnverifiedLayers(c)[SideB]); found == 1 && n != 0 {
+				t.Errorf("%d layers of B are asked for again", n)
 			}
 		})
 	}

@@ -232,7 +232,7 @@ var rulesLayers = []rule{{
 }, {
 	id: "D8", name: "missing-blob", pair: missingBlob,
 	means: "A blob that the manifest lists is missing in the registry. Nodes that have it keep working, new nodes fail.",
-	proof: "GET of the config by digest returns 404, after the manifest was read from the same repository",
+	proof: "GET of the config, or of a layer that is read, returns 404, after the manifest was read from the same repository",
 }, {
 	id: "D9", name: "lives-elsewhere", pair: onSides(livesElsewhere),
 	means: "Layers must be downloaded from outside this registry.",

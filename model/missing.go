@@ -42,18 +42,25 @@ type BlobState struct {
 }
 
 // WithMissing returns the artifact with the configs and layers marked that its registry
-// lacks.
+// lacks. missing has the blobs that the registry was asked for; other marks stay.
 func (a Artifact) WithMissing(missing map[digest.Digest]bool) Artifact {
+	mark := func(is *bool, d digest.Digest) {
+		if gone, asked := missing[d]; asked {
+			*is = gone
+		}
+	}
 	a.Entries = slices.Clone(a.Entries)
 	for i, e := range a.Entries {
 		if e.Image == nil {
 			continue
 		}
 		img := *e.Image
-		img.ConfigMissing = missing[img.Manifest.Config.Digest]
+		mark(&img.ConfigMissing, img.Manifest.Config.Digest)
 		img.Steps = slices.Clone(img.Steps)
 		for j, s := range img.Steps {
-			img.Steps[j].Missing = s.HasLayer && missing[s.Layer.Digest]
+			if s.HasLayer {
+				mark(&img.Steps[j].Missing, s.Layer.Digest)
+			}
 		}
 		a.Entries[i].Image = &img
 	}

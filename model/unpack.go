@@ -28,6 +28,8 @@ const maxUnpacked = 8 << 20
 
 // Contents is the result of unpacking a layer.
 type Contents struct {
+	MissingIn Ref // the repository that was asked for the layer and does not have it; zero if it was read
+
 	DiffID digest.Digest
 	Size   int64
 	Empty  bool // an archive without a file: only zeros
@@ -176,14 +178,18 @@ func (u *unpacked) Write(b []byte) (int, error) {
 
 // WithContents returns the image with the contents of some of its layers, by
 // blob digest. They decide whether a step is empty and replace the diff_id that
-// the config claims. changed is false if no step changed.
-func (img Image) WithContents(contents map[digest.Digest]Contents) (with Image, changed bool) {
+// the config claims. A layer that is missing in repo is marked. changed is false if no step
+// changed.
+func (img Image) WithContents(repo Ref, contents map[digest.Digest]Contents) (with Image, changed bool) {
 	img.Steps = slices.Clone(img.Steps)
 	for i := range img.Steps {
 		s := &img.Steps[i]
 		c, ok := contents[s.Layer.Digest]
 		switch {
 		case !ok || !s.HasLayer || s.Checked || s.Broken != "":
+		case c.MissingIn != Ref{}:
+			s.Missing = s.Missing || c.MissingIn == repo
+			changed = changed || s.Missing
 		case c.Broken != "":
 			s.Broken, s.Packing, changed = c.Broken, c.Packing, true
 		case c.DiffID == "": // a part of the layer
@@ -210,7 +216,7 @@ func (a Artifact) WithContents(contents map[digest.Digest]Contents) Artifact {
 		if e.Image == nil {
 			continue
 		}
-		if img, changed := e.Image.WithContents(contents); changed {
+		if img, changed := e.Image.WithContents(a.Ref.Repo(), contents); changed {
 			a.Entries[i].Image = &img
 		}
 	}

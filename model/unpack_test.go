@@ -126,19 +126,23 @@ func TestWithContents(t *testing.T) {
 	files := func(s string) digest.Digest { return digest.FromString("files " + s) }
 	var m Manifest
 	var c Config
-	for _, s := range []string{"odd nothing", "true", "false", "unread", "cut off", "sha512"} {
+	for _, s := range []string{"odd nothing", "true", "false", "unread", "cut off", "sha512", "missing", "missing elsewhere"} {
 		m.Layers = append(m.Layers, v1.Descriptor{Digest: blob(s), Size: 100})
 		c.RootFS.DiffIDs = append(c.RootFS.DiffIDs, files(s))
 	}
 	c.RootFS.DiffIDs[5] = digest.SHA512.FromString("files sha512")
 	img := NewImage(m, c)
-	with, changed := img.WithContents(map[digest.Digest]Contents{
+	repo := Ref{Registry: "here", Repository: "app"}
+	with, changed := img.WithContents(repo, map[digest.Digest]Contents{
 		blob("odd nothing"): {DiffID: files("odd nothing"), Empty: true},
 		blob("true"):        {DiffID: files("true")},
 		blob("false"):       {DiffID: files("something else")},
 		blob("elsewhere"):   {DiffID: files("elsewhere")},
 		blob("cut off"):     {Broken: "is cut off", Packing: PackingGzip},
 		blob("sha512"):      {DiffID: files("sha512"), Packing: PackingGzip},
+
+		blob("missing"):           {MissingIn: repo},
+		blob("missing elsewhere"): {MissingIn: Ref{Registry: "there", Repository: "app"}},
 	})
 	if !changed || img.Steps[0].Empty || img.Steps[2].ClaimedDiffID != "" {
 		t.Fatal("nothing changed, or the old value did")
@@ -157,8 +161,10 @@ func TestWithContents(t *testing.T) {
 		t.Errorf("broken: %+v", st[4])
 	case st[5].Checked || st[5].ClaimedDiffID != "" || st[5].Packing != PackingGzip:
 		t.Errorf("a diff_id of another algorithm: %+v", st[5])
+	case !st[6].Missing || st[6].Checked || st[7].Missing || st[7].Checked:
+		t.Errorf("missing: %+v, elsewhere: %+v", st[6], st[7])
 	}
-	if _, again := with.WithContents(map[digest.Digest]Contents{blob("true"): {DiffID: files("true")}}); again {
+	if _, again := with.WithContents(repo, map[digest.Digest]Contents{blob("true"): {DiffID: files("true")}}); again {
 		t.Error("what is known changed something")
 	}
 }

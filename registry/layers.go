@@ -17,8 +17,9 @@ import (
 
 // Contents reads layers of a repository, or parts of them, concurrently and unpacks the
 // whole ones. Whole layers that are larger than model.MaxSmall and layers that cannot be
-// read are left out; the first error is also returned. A layer that was read and cannot be
-// unpacked is among the results: its bytes match its digest, so it is broken for everyone.
+// read are left out; the first error is also returned. Among the results are a layer that
+// was read and cannot be unpacked (its bytes match its digest, so it is broken for everyone)
+// and a layer for which the registry answered 404.
 func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error) {
 	var mu sync.Mutex
 	unpacked := make(map[digest.Digest]model.Contents, len(layers))
@@ -27,7 +28,11 @@ func (c *Client) Contents(ctx context.Context, repo model.Ref, layers []model.La
 		readers.Go(func() error {
 			defer panics.Catch()
 			contents, err := c.layer(ctx, repo, d)
-			if err == nil {
+			missing := model.IsMissing(err)
+			if missing {
+				contents.MissingIn = repo
+			}
+			if err == nil || missing {
 				mu.Lock()
 				defer mu.Unlock()
 				unpacked[d.Digest] = contents

@@ -34,7 +34,10 @@ func TestContents(t *testing.T) {
 	if got := seen[digest.FromBytes(junk)]; got.Broken == "" {
 		t.Errorf("a layer that is not gzip: %+v", got)
 	}
-	if got := seen[digest.FromBytes(packed.Bytes())]; len(seen) != 2 || !got.Empty || got.DiffID != model.EmptyTar || got.Size != 1024 {
+	if got := seen[missing.Digest]; got.MissingIn != repo {
+		t.Errorf("a layer that is missing: %+v", got)
+	}
+	if got := seen[digest.FromBytes(packed.Bytes())]; len(seen) != 3 || !got.Empty || got.DiffID != model.EmptyTar || got.Size != 1024 {
 		t.Errorf("%+v", seen)
 	}
 	if err == nil {

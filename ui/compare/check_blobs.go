@@ -36,13 +36,18 @@ type blobCheck struct {
 	cancel               context.CancelFunc
 	asks                 []repoBlobs
 	total, done, unknown int
-	missing              []repoBlob
+	answers              []blobAnswer
 	err                  error // why the state of the first unknown blob is not known
 }
 
 type repoBlob struct {
 	repo   model.Ref
 	digest digest.Digest
+}
+
+type blobAnswer struct {
+	repoBlob
+	missing bool
 }
 
 // repoBlobs are the blobs to ask one repository for.
@@ -191,8 +196,9 @@ func (p comparePage) blobAnswered(msg blobStateMsg) comparePage {
 	case msg.state.Err != nil:
 		c.unknown++
 		c.err = cmp.Or(c.err, msg.state.Err)
-	case msg.state.Missing:
-		c.missing = append(slices.Clip(c.missing), repoBlob{msg.repo, msg.state.Digest}) // the page before this one keeps its own
+	default:
+		answer := blobAnswer{repoBlob{msg.repo, msg.state.Digest}, msg.state.Missing}
+		c.answers = append(slices.Clip(c.answers), answer) // the page before this one keeps its own
 	}
 	return p
 }
@@ -205,8 +211,10 @@ func (p comparePage) endCheck() (comparePage, page.Effects) {
 			continue
 		}
 		missing := map[digest.Digest]bool{}
-		for _, m := range p.check.missing {
-			missing[m.digest] = missing[m.digest] || m.repo == s.ref.Repo()
+		for _, m := range p.check.answers {
+			if m.repo == s.ref.Repo() {
+				missing[m.digest] = m.missing
+			}
 		}
 		art := s.art.WithMissing(missing)
 		s.art = &art
@@ -227,7 +235,12 @@ func (p comparePage) dropCheck() comparePage {
 
 // result says what the check found.
 func (c blobCheck) result() safe.Text {
-	missing := len(c.missing)
+	missing := 0
+	for _, a := range c.answers {
+		if a.missing {
+			missing++
+		}
+	}
 	blobs := func(n int) safe.Text {
 		return look.Count(n, safe.Const("config or layer"), safe.Const("configs and layers"))
 	}

@@ -22,7 +22,7 @@ func TestCheckBlobs(t *testing.T) {
 	f.Blobs = map[digest.Digest]model.BlobState{layers[len(layers)-1].Digest: {Missing: true}, layers[0].Digest: {Err: errors.New("denied")}}
 	d = open(t, f, 80, 24, testing1, prod)
 	d.Keys("V")
-	d.Sees("CANNOT BE PULLED: 1 LAYER IS MISSING IN THE REGISTRY", "is missing in the registry; 1 is not known: denied", "Push it again")
+	d.Sees("CANNOT BE PULLED: THE LAYER OF STEP 7 IS MISSING IN THE REGISTRY", "is missing in the registry; 1 is not known: denied", "Push it again")
 	d.Keys("w") // the finding leads the verdict, so its proof comes first
 	d.Sees("›finding       D8 missing-blob", "verdict       :prod cannot be pulled")
 	d.Keys("esc", "s") // the sides keep what was found

@@ -26,7 +26,7 @@ type Registry interface {
 	// that not even the top manifest could be read.
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
 	// Contents reads small layers of a repository and returns what they unpack to, by
-	// blob digest. Layers that cannot be read are left out.
+	// blob digest. Layers that cannot be read are left out, except missing ones.
 	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
 	// CheckBlobs asks whether a repository has blobs. It calls checked with each answer,
 	// one at a time; each digest is asked for once.

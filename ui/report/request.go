@@ -123,7 +123,8 @@ func (r Request) readContents(ctx context.Context, c diff.Comparison) (diff.Comp
 	return restricted, err
 }
 
-// contents reads parts of layers of both sides. Those that cannot be read are left out.
+// contents reads parts of layers of both sides. Those that cannot be read are left out,
+// except missing ones.
 func (r Request) contents(ctx context.Context, c diff.Comparison, parts map[diff.Side][]model.LayerPart) map[digest.Digest]model.Contents {
 	var mu sync.Mutex
 	read := map[digest.Digest]model.Contents{}
@@ -138,7 +139,7 @@ func (r Request) contents(ctx context.Context, c diff.Comparison, parts map[diff
 			contents, _ := r.Registry.Contents(ctx, repo, layers)
 			mu.Lock()
 			defer mu.Unlock()
-			maps.Copy(read, contents) // by digest, so the repository does not matter
+			maps.Copy(read, contents) // each digest is asked for on one side
 		})
 	}
 	wait.Wait()
