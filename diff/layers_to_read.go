@@ -66,8 +66,7 @@ func isReadable(s *model.Step) bool {
 // isTrailerWanted reports whether the checksum at the end of a layer can contradict a row:
 // a large gzip blob beside another blob of the same diff_id whose checksum can be known too.
 func isTrailerWanted(s *model.Step, r Row) bool {
-	return r.Class == RepackedRow && s.Trailer == nil && hasTrailer(s) && hasChecksum(r.A) && hasChecksum(r.B) &&
-		r.A.Layer.Digest.Algorithm() == r.B.Layer.Digest.Algorithm()
+	return r.Class == RepackedRow && s.Trailer == nil && hasTrailer(s) && hasChecksum(r.A) && hasChecksum(r.B)
 }
 
 // hasTrailer reports whether the end of a layer is worth a request: it is too large to be

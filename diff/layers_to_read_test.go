@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -104,7 +105,7 @@ func pairOfLayers(t *testing.T, layerA, layerB v1.Descriptor) Comparison {
 	a, b := app(does("COPY x /", files("x"))).image(t), app(does("COPY x /", files("x").packed("again"))).image(t)
 	for img, d := range map[*model.Image]v1.Descriptor{&a: layerA, &b: layerB} {
 		last := &img.Manifest.Layers[len(img.Manifest.Layers)-1]
-		last.MediaType, last.Size = d.MediaType, d.Size
+		last.MediaType, last.Size, last.Digest = d.MediaType, d.Size, cmp.Or(d.Digest, last.Digest)
 		*img = model.NewImage(img.Manifest, img.Config)
 	}
 	return Compare(single("a", a), single("b", b))
@@ -127,6 +128,23 @@ func TestChecksums_wholeLayer(t *testing.T) {
 	c = read(2)
 	if want := "That of :a has this content, with CRC-32 00000001; that of :b ends in CRC-32 00000002"; c.Same(false) || !strings.HasSuffix(c.Verdict.Because.String(), want) {
 		t.Errorf("two checksums: %s, %s", c.Verdict.Code, c.Verdict.Because)
+	}
+}
+
+// TestChecksums_algorithms compares the ends of two layers, one of which is named by sha512.
+func TestChecksums_algorithms(t *testing.T) {
+	const large = model.MaxSmall + 1
+	a := v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip, Digest: digest.FromString("a"), Size: large}
+	b := v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip, Digest: digest.SHA512.FromString("b"), Size: large}
+	c := pairOfLayers(t, a, b)
+	if parts := UnverifiedLayers(c); len(parts[SideA]) != 1 || len(parts[SideB]) != 1 || parts[SideB][0].Portion != model.LayerEnd {
+		t.Fatalf("%v", parts)
+	}
+	for crc, same := range map[uint32]bool{1: true, 2: false} {
+		read := c.WithContents(map[digest.Digest]model.Contents{a.Digest: {Trailer: &model.Trailer{CRC: 1}}, b.Digest: {Trailer: &model.Trailer{CRC: crc}}})
+		if told := strings.HasPrefix(read.Verdict.Headline.String(), "Step 4 may hold other bytes"); told == same || read.Same(false) != same {
+			t.Errorf("CRC-32 1 and %d: %s", crc, read.Verdict.Headline)
+		}
 	}
 }
 
