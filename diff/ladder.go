@@ -201,20 +201,28 @@ func (l *ladder) falseClaim() (Verdict, bool) {
 	if len(wrong) == 0 {
 		return Verdict{}, false
 	}
-	headline := safe.Sprintf("%s is broken: runtimes refuse it", side)
-	if len(falseClaims(l.a)) > 0 && len(falseClaims(l.b)) > 0 {
-		headline = safe.Const("Both are broken: runtimes refuse them")
-	}
-	return Verdict{
+	v := Verdict{
 		Code: NotComparable, Rests: on(Hashed), Step: wrong[0].Index + 1, Proof: claimProof(wrong[0]),
-		Headline: headline,
+		Headline: safe.Sprintf("%s is broken: runtimes refuse it", side),
 		Because:  claimText(wrong[0]),
-	}, true
+	}
+	isProbable := func(s model.Step) bool { return s.BrokenStart }
+	switch both := len(falseClaims(l.a)) > 0 && len(falseClaims(l.b)) > 0; {
+	case both && !slices.ContainsFunc(slices.Concat(falseClaims(l.a), falseClaims(l.b)), isProbable):
+		v.Headline = safe.Const("Both are broken: runtimes refuse them")
+	case wrong[0].BrokenStart:
+		v.Rests, v.Headline = on(Structure), safe.Sprintf("%s is probably broken: %s", side, lowerFirst(v.Because))
+		v.Because = safe.Sprintf("The first bytes of the layer were read. Its media type says %s", model.ClaimedPacking(wrong[0].Layer.MediaType))
+	}
+	return v, true
 }
 
 // claimText says what is wrong with a step of falseClaims.
 func claimText(s model.Step) safe.Text {
-	if s.Broken != "" {
+	switch {
+	case s.BrokenStart:
+		return safe.Sprintf("The layer of step %d %s", s.Index+1, s.Broken)
+	case s.Broken != "":
 		return safe.Sprintf("The layer of step %d cannot be unpacked: it %s", s.Index+1, s.Broken)
 	}
 	return safe.Sprintf("The layer of step %d unpacks to %s; the config claims %s", s.Index+1, short(s.DiffID), short(s.ClaimedDiffID))

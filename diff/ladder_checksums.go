@@ -93,8 +93,9 @@ func checksumsDisagree(c Comparison, p Pair) []Finding {
 func wrongPacking(c Comparison, p Pair) []Finding {
 	return append(contradictingTypes(c, p), c.onSides(p, func(s sideOf) []Finding {
 		return byPacking(s.img.Steps, func(st model.Step) (packings, bool) {
-			is := packings{claimedPacking(st.Layer.MediaType), st.Packing}
-			return is, is[0] != "" && is[1] != "" && is[0] != is[1] && (is[1] != model.PackingUnknown || is[0] != model.PackingTar)
+			is := packings{model.ClaimedPacking(st.Layer.MediaType), st.Packing}
+			judged := st.Broken == "" && is[0] != "" && is[1] != "" && (is[1] != model.PackingUnknown || is[0] != model.PackingTar)
+			return is, judged && is[0] != is[1]
 		}, func(is packings, steps []model.Step) Finding { return s.wrongPacking(is[0], is[1], steps) })
 	})...)
 }
@@ -110,7 +111,8 @@ func contradictingTypes(c Comparison, p Pair) []Finding {
 	onB := disputedTypes(p)
 	return byPacking(a.Steps, func(st model.Step) (packings, bool) {
 		other, disputed := onB[st.Layer.Digest]
-		return packings{claimedPacking(st.Layer.MediaType), claimedPacking(other.Layer.MediaType)}, disputed && st.HasLayer && st.Packing == ""
+		is := packings{model.ClaimedPacking(st.Layer.MediaType), model.ClaimedPacking(other.Layer.MediaType)}
+		return is, disputed && st.HasLayer && st.Packing == ""
 	}, func(is packings, steps []model.Step) Finding {
 		f := Finding{
 			Severity: 1, Rests: on(Hashed), Check: c.ManifestCheck(p, "[.layers[].mediaType]"),
@@ -137,11 +139,11 @@ func disputedTypes(p Pair) map[digest.Digest]model.Step {
 	}
 	inA := map[digest.Digest]string{}
 	for _, st := range a.Steps {
-		inA[st.Layer.Digest] = claimedPacking(st.Layer.MediaType)
+		inA[st.Layer.Digest] = model.ClaimedPacking(st.Layer.MediaType)
 	}
 	disputed := map[digest.Digest]model.Step{}
 	for _, st := range b.Steps {
-		is := claimedPacking(st.Layer.MediaType)
+		is := model.ClaimedPacking(st.Layer.MediaType)
 		if other := inA[st.Layer.Digest]; st.Layer.Digest != "" && is != "" && other != "" && is != other {
 			disputed[st.Layer.Digest] = st
 		}
@@ -189,18 +191,4 @@ func (s sideOf) wrongPacking(claimed, packing string, steps []model.Step) Findin
 			return safe.Sprintf("layer %s: first bytes are %s, media type %s", st.Layer.Digest, st.Packing, quoted(st.Layer.MediaType))
 		}),
 	}
-}
-
-// claimedPacking is the compression that the media type of a layer states, "" for a type
-// that states none.
-func claimedPacking(mediaType string) string {
-	switch mediaType {
-	case "application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.docker.image.rootfs.diff.tar.gzip":
-		return model.PackingGzip
-	case "application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.docker.image.rootfs.diff.tar.zstd":
-		return model.PackingZstd
-	case "application/vnd.oci.image.layer.v1.tar", "application/vnd.docker.image.rootfs.diff.tar":
-		return model.PackingTar
-	}
-	return ""
 }

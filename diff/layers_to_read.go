@@ -115,6 +115,10 @@ func falseClaims(img *model.Image) []model.Step {
 	return stepsOfImage(img, func(s model.Step) bool { return s.ClaimedDiffID != "" || s.Broken != "" })
 }
 
+// isFaulty reports whether a finding says that the layer of a step is wrong or missing: then
+// it is not harmless, whatever it unpacks to.
+func isFaulty(s *model.Step) bool { return s.ClaimedDiffID != "" || s.Broken != "" || s.Missing }
+
 // trailing returns the steps of an image whose layers have bytes after the gzip stream.
 func trailing(img *model.Image) []model.Step {
 	return stepsOfImage(img, func(s model.Step) bool { return s.Trailing })

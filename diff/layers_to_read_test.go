@@ -187,7 +187,12 @@ func contentCases(t *testing.T) []ruleCase {
 	unread := gone(entry(app().image(t)), true)
 	lie := unpacked(good)
 	lie[spoilt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("other files")}
+	emptied := unpacked(good)
+	emptied[spoilt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("zeros"), Empty: true}
+	twins := pairOf(t, app(does("WORKDIR /", nothing)), app(does("WORKDIR /", nothing.packed("old"))))
 	return []ruleCase{
+		{"two empty layers", twins, "A4", 0, "Step 4 is empty on both sides", 2},
+		{"two empty layers, one is missing", lacking(twins, SideB, 2), "A4", -1, "", 0},
 		{"a config that is gone", Describe(index(t, "a", entry(forArch("arm64").image(t)), lost)), "D8", 3, "In :a, the config (" + short(digest.FromString("config")) + ") is missing in the registry", 1},
 		{"a layer that is gone", lacking(pairOf(t, app(), app(sets("USER x"))), SideB, 0), "D8", 3, "In :b, the registry does not have 1 layer (step 1)", 1},
 		{"a config that is gone, though it was read from a cache", lacking(pairOf(t, app(), app(sets("USER x"))), SideB, -1), "D8", 3, "In :b, the config", 1},
@@ -196,6 +201,11 @@ func contentCases(t *testing.T) []ruleCase {
 		{"other files than claimed", c.WithContents(lie), "D15", 3, "In :b, the layer of step 4 does not have the diff_id that the config claims", 1},
 		{"alone", Describe(single("a", app(does("COPY a /", spoilt)).image(t))).WithContents(lie), "D15", 3, "In :a,", 1},
 		{"a layer that is cut off", c.WithContents(map[digest.Digest]model.Contents{spoilt.descriptor().Digest: {Broken: "is cut off"}}), "D15", 3, "In :b, the layer of step 4 cannot be unpacked: it is cut off.", 1},
+		{"a web page", c.WithContents(map[digest.Digest]model.Contents{spoilt.descriptor().Digest: {Packing: model.PackingUnknown, Text: `starts with "<html>"`}}), "D15", 3,
+			`In :b, the layer of step 4 is probably broken: it starts with "<html>"; it is neither gzip, zstd nor tar.`, 1},
+		{"a web page, not called by its packing, too", c.WithContents(map[digest.Digest]model.Contents{spoilt.descriptor().Digest: {Packing: model.PackingUnknown, Text: "is text"}}), "D18", -1, "", 0},
+		{"an empty layer that is not what it claims", c.WithContents(emptied), "D2", -1, "", 0},
+		{"an empty layer that is", Compare(single("a", app().image(t)), single("b", app(does("WORKDIR /", nothing)).image(t))), "D2", 0, "In :b, 1 of 3 layers is empty (step 4)", 1},
 		{"bytes after the end", c.WithContents(trailingIn(good, spoilt)), "D24", 2, "In :b, the layer of step 4 has bytes after the end of the gzip stream", 1},
 		{"no byte after the end", c.WithContents(unpacked(good, spoilt)), "D24", -1, "", 0},
 		{"as claimed", c.WithContents(unpacked(good, spoilt)), "D15", -1, "", 0},
@@ -220,6 +230,9 @@ func TestRefusedLayers(t *testing.T) {
 		{"as claimed", unpacked(good, spoilt), ""},
 		{"other files", broken(model.Contents{DiffID: digest.FromString("other files")}), ":b is broken: runtimes refuse it"},
 		{"cut off", broken(model.Contents{Broken: "is cut off"}), ":b is broken: runtimes refuse it"},
+		{"text", broken(model.Contents{Text: "is text", DiffID: spoilt.diffID()}), ":b is broken: runtimes refuse it"},
+		{"text by its first bytes", broken(model.Contents{Text: "is text"}),
+			":b is probably broken: the layer of step 4 is text; it is neither gzip, zstd nor tar"},
 		{"bytes after the end", trailingIn(good, spoilt), "Same image, but some runtimes refuse :b: bytes follow the gzip stream of a layer"},
 	}
 	for _, tt := range tests {

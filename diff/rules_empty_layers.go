@@ -12,7 +12,8 @@ import (
 func emptyLayerTwin(c Comparison, p Pair) []Finding {
 	type twins struct{ a, b digest.Digest }
 	twinsOf := func(r Row) twins { return twins{r.A.Layer.Digest, r.B.Layer.Digest} }
-	return mappedTo(grouped(matching(p.Rows, isEmptyTwin), twinsOf), func(rows []Row) Finding {
+	sound := matching(p.Rows, func(r Row) bool { return isEmptyTwin(r) && !isFaulty(r.A) && !isFaulty(r.B) })
+	return mappedTo(grouped(sound, twinsOf), func(rows []Row) Finding {
 		first, t := rows[0], twinsOf(rows[0])
 		f := Finding{
 			Rests: filesGrounds(rows), Evidence: evidenceOf(rows), Check: c.LayerCheck(first),
@@ -50,7 +51,7 @@ func compressedBy(a, b digest.Digest) string {
 // error.
 func emptyLayers(s sideOf) []Finding {
 	layers := countOf(s.img.Steps, func(st model.Step) bool { return st.HasLayer })
-	empty := matching(s.img.Steps, func(st model.Step) bool { return st.HasLayer && st.Empty })
+	empty := matching(s.img.Steps, func(st model.Step) bool { return st.HasLayer && st.Empty && !isFaulty(&st) })
 	if len(empty) == 0 {
 		return nil
 	}

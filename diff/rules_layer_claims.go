@@ -11,30 +11,44 @@ import (
 // cannot be unpacked. Registries do not check layers; runtimes check them when they pull.
 func notWhatItClaims(s sideOf) []Finding {
 	isBroken := func(st model.Step) bool { return st.Broken != "" }
-	broken := matching(s.img.Steps, isBroken)
 	wrong := slices.DeleteFunc(falseClaims(s.img), isBroken)
 	var found []Finding
-	add := func(steps []model.Step, text safe.Text) {
+	add := func(steps []model.Step, rests Ground, text safe.Text) {
 		found = append(found, Finding{
-			Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, steps), Text: text,
+			Severity: 3, Rests: on(rests), Evidence: stepEvidence(s.side, steps), Text: text,
 			Next:  safe.Const("Do not deploy it. Push it again from where it was built"),
 			Proof: slices.Concat(mappedTo(steps, claimProof)...), Check: s.layerCheck(steps[0]),
 		})
 	}
 	if len(wrong) > 0 {
-		add(wrong, safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse to pull it.",
+		add(wrong, Hashed, safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse to pull it.",
 			s.name, stepsText(stepIndexes(wrong))))
 	}
-	if len(broken) > 0 {
-		add(broken, safe.Sprintf("In %s, the layer of %s cannot be unpacked: it %s. Runtimes refuse to pull it.",
-			s.name, stepsText(stepIndexes(broken)), broken[0].Broken))
+	for _, broken := range grouped(matching(s.img.Steps, isBroken), whyBroken) {
+		rests, how := Hashed, "cannot be unpacked: it "
+		if broken[0].BrokenStart {
+			rests, how = Structure, "is probably broken: it "
+		}
+		add(broken, rests, safe.Sprintf("In %s, the layer of %s %s%s. Runtimes refuse to pull it.",
+			s.name, stepsText(stepIndexes(broken)), how, broken[0].Broken))
 	}
 	return found
 }
 
+// reason is why a layer is broken. first says that only its first bytes were read.
+type reason struct {
+	text  string
+	first bool
+}
+
+func whyBroken(st model.Step) reason { return reason{st.Broken, st.BrokenStart} }
+
 func claimProof(st model.Step) []safe.Text {
 	layer := safe.Sprintf("step %d: layer %s", st.Index+1, st.Layer.Digest)
-	if st.Broken != "" {
+	switch {
+	case st.BrokenStart:
+		return []safe.Text{layer, safe.Sprintf("media type %s; its first %d bytes were read", quoted(st.Layer.MediaType), model.StartSize)}
+	case st.Broken != "":
 		return []safe.Text{layer, safe.Sprintf("its bytes have this digest; it %s", st.Broken)}
 	}
 	return []safe.Text{layer, safe.Sprintf("claimed diff_id %s", st.ClaimedDiffID), safe.Sprintf("unpacks to %s", st.DiffID)}

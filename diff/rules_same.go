@@ -66,7 +66,7 @@ func packingName(s model.Step) string {
 	if s.Layer.Digest == s.DiffID {
 		return "uncompressed"
 	}
-	switch packing := cmp.Or(s.Packing, claimedPacking(s.Layer.MediaType)); packing {
+	switch packing := cmp.Or(s.Packing, model.ClaimedPacking(s.Layer.MediaType)); packing {
 	case model.PackingGzip, model.PackingZstd:
 		return "as " + packing
 	case model.PackingTar:

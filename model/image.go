@@ -52,6 +52,7 @@ type Step struct {
 	Packing        string        // a packing such as PackingGzip by the first bytes, "" if they were not read
 	Trailer        *Trailer      // of the content if Checked, else the end of a large gzip layer; nil if it was not read
 	Broken         string        // why the layer cannot be unpacked, as "is cut off"; "" if it can, or was not read
+	BrokenStart    bool          // Broken follows from the first bytes, which have no hash
 	Trailing       bool          // bytes follow the gzip stream of a layer that was read
 	ClaimedDiffID  digest.Digest // the diff_id in the config, if the layer was read and unpacks to another digest
 	WithoutHistory bool          // a layer without a history entry

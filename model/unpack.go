@@ -11,6 +11,9 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/opencontainers/go-digest"
@@ -34,14 +37,15 @@ type Contents struct {
 	Size   int64
 	Empty  bool // an archive without a file: only zeros
 
-	Packing string   // one of the packings below, by the first bytes; "" if they were not read
+	Packing string   // one of the packings below, by the first bytes; "" if there are none or they were not read
+	Text    string   // of a layer that begins with text and is not packed: how it begins, as "starts with \"<html>\""
 	Trailer *Trailer // of the content of a whole layer, or the end of a gzip layer; nil if neither was read
 
 	Broken   string // why a whole layer cannot be unpacked, as "is cut off"; "" if it can
 	Trailing bool   // bytes follow the gzip stream
 }
 
-// The packings of a layer. A tar archive from before POSIX counts as PackingUnknown.
+// The packings of a layer.
 const (
 	PackingGzip    = "gzip"
 	PackingZstd    = "zstd"
@@ -62,12 +66,13 @@ type Portion int
 // against its digest.
 const (
 	WholeLayer Portion = iota
-	LayerStart         // the first StartSize bytes, which tell the packing
+	LayerStart         // the first StartSize bytes, which tell the packing; of a layer that is larger than MaxSmall
 	LayerEnd           // the last TrailerSize bytes of a gzip layer
 )
 
-// StartSize is the number of bytes that tell gzip from zstd.
-const StartSize = 4
+// StartSize is the number of bytes that tell gzip, zstd and tar apart: the header of the
+// first file of an archive.
+const StartSize = 512
 
 var errBomb = fmt.Errorf("it unpacks to more than %d MiB", maxUnpacked>>20)
 
@@ -76,7 +81,7 @@ var errBomb = fmt.Errorf("it unpacks to more than %d MiB", maxUnpacked>>20)
 // more than 8 MiB, or in a way that this program does not know.
 func Unpack(raw []byte) (Contents, error) {
 	out := &unpacked{hash: digest.SHA256.Digester(), crc: crc32.NewIEEE()}
-	c := Contents{Packing: PackingOf(raw)}
+	c := StartOf(raw)
 	var err error
 	switch c.Packing {
 	case PackingGzip:
@@ -143,19 +148,78 @@ func unzstd(w io.Writer, raw []byte) error {
 }
 
 // PackingOf tells the packing of a layer by its first bytes: the magic numbers of gzip
-// (RFC 1952) and zstd (RFC 8878), the word ustar of a POSIX archive, or the zeros of an
-// archive without a file.
+// (RFC 1952) and zstd (RFC 8878), the word ustar of a POSIX archive, the checksum in the
+// header of an older one, or the zeros of an archive without a file. It is "" for no bytes.
 func PackingOf(raw []byte) string {
 	const ustar = 257 // the offset of the word in the header of the first file
 	switch {
+	case len(raw) == 0:
+		return ""
 	case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}):
 		return PackingGzip
 	case bytes.HasPrefix(raw, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		return PackingZstd
-	case len(raw) > ustar && bytes.HasPrefix(raw[ustar:], []byte("ustar")), len(bytes.Trim(raw, "\x00")) == 0:
+	case len(raw) > ustar && bytes.HasPrefix(raw[ustar:], []byte("ustar")), len(bytes.Trim(raw, "\x00")) == 0, isTarHeader(raw):
 		return PackingTar
 	}
 	return PackingUnknown
+}
+
+// isTarHeader reports whether a layer begins with the header of a file in an archive, by its
+// checksum: the sum of its bytes, with spaces in place of the checksum itself.
+func isTarHeader(raw []byte) bool {
+	const size, from, to = 512, 148, 156
+	if len(raw) < size {
+		return false
+	}
+	claimed, err := strconv.ParseInt(strings.Trim(string(raw[from:to]), " \x00"), 8, 64)
+	sum := int64(' ') * (to - from)
+	for i, b := range raw[:size] {
+		if i < from || i >= to {
+			sum += int64(b)
+		}
+	}
+	return err == nil && claimed == sum
+}
+
+// StartOf is what the first bytes of a layer tell: its packing, or that it is text.
+func StartOf(raw []byte) Contents {
+	const enough = 24 // printable characters that no known packing begins with
+	c := Contents{Packing: PackingOf(raw)}
+	start := string(raw[:min(len(raw), enough)])
+	isBinary := func(r rune) bool { return r > unicode.MaxASCII || r < ' ' && !strings.ContainsRune("\t\r\n", r) }
+	if c.Packing == PackingUnknown && !strings.ContainsFunc(start, isBinary) {
+		c.Text = "is text"
+		if tag, _, ok := strings.Cut(start, ">"); ok && strings.HasPrefix(tag, "<") {
+			c.Text = fmt.Sprintf("starts with %q", tag+">")
+		}
+	}
+	return c
+}
+
+// isArchive reports whether a layer is an archive by its media type and its annotations:
+// those of a snapshotter (nydus, overlaybd) can have another format.
+func isArchive(d v1.Descriptor) bool {
+	for key := range d.Annotations {
+		if strings.HasPrefix(key, "containerd.io/snapshot/") {
+			return false
+		}
+	}
+	return ClaimedPacking(d.MediaType) != ""
+}
+
+// ClaimedPacking is the compression that the media type of a layer states, "" for a type
+// that states none.
+func ClaimedPacking(mediaType string) string {
+	switch mediaType {
+	case "application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.docker.image.rootfs.diff.tar.gzip":
+		return PackingGzip
+	case "application/vnd.oci.image.layer.v1.tar+zstd":
+		return PackingZstd
+	case "application/vnd.oci.image.layer.v1.tar", "application/vnd.docker.image.rootfs.diff.tar":
+		return PackingTar
+	}
+	return ""
 }
 
 // unpacked takes the content of a layer, and remembers what is said of it.
@@ -184,28 +248,39 @@ func (img Image) WithContents(repo Ref, contents map[digest.Digest]Contents) (wi
 	img.Steps = slices.Clone(img.Steps)
 	for i := range img.Steps {
 		s := &img.Steps[i]
-		c, ok := contents[s.Layer.Digest]
-		switch {
-		case !ok || !s.HasLayer || s.Checked || s.Broken != "":
-		case c.MissingIn != Ref{}:
-			s.Missing = s.Missing || c.MissingIn == repo
-			changed = changed || s.Missing
-		case c.Broken != "":
-			s.Broken, s.Packing, changed = c.Broken, c.Packing, true
-		case c.DiffID == "": // a part of the layer
-			trailer, packing := cmp.Or(s.Trailer, c.Trailer), cmp.Or(s.Packing, c.Packing)
-			changed = changed || trailer != s.Trailer || packing != s.Packing
-			s.Trailer, s.Packing = trailer, packing
-		default:
-			s.Checked = s.DiffID == "" || s.DiffID.Algorithm() == c.DiffID.Algorithm() // Unpack computes one algorithm
-			changed = changed || s.Checked || s.Packing == ""
-			s.Empty, s.Packing, s.Trailer, s.Trailing = c.Empty, c.Packing, c.Trailer, c.Trailing
-			if s.Checked && s.DiffID != "" && s.DiffID != c.DiffID {
-				s.ClaimedDiffID, s.DiffID = s.DiffID, c.DiffID
-			}
+		if c, ok := contents[s.Layer.Digest]; ok && s.HasLayer && !s.Checked && s.Broken == "" {
+			changed = s.add(c, repo) || changed
 		}
 	}
 	return img, changed
+}
+
+// add adds the contents of the layer of a step, which was asked for in repo, and reports
+// whether they change the step.
+func (s *Step) add(c Contents, repo Ref) (changed bool) {
+	switch {
+	case c.MissingIn != Ref{}:
+		s.Missing = s.Missing || c.MissingIn == repo
+		return s.Missing
+	case c.Broken != "":
+		s.Broken, s.Packing = c.Broken, c.Packing
+		return true
+	case c.Text != "" && isArchive(s.Layer):
+		s.Broken, s.Packing, s.BrokenStart = c.Text+"; it is neither gzip, zstd nor tar", c.Packing, c.DiffID == ""
+		return true
+	case c.DiffID == "": // a part of the layer
+		trailer, packing := cmp.Or(s.Trailer, c.Trailer), cmp.Or(s.Packing, c.Packing)
+		changed = trailer != s.Trailer || packing != s.Packing
+		s.Trailer, s.Packing = trailer, packing
+		return changed
+	}
+	s.Checked = s.DiffID == "" || s.DiffID.Algorithm() == c.DiffID.Algorithm() // Unpack computes one algorithm
+	changed = s.Checked || s.Packing == ""
+	s.Empty, s.Packing, s.Trailer, s.Trailing = c.Empty, c.Packing, c.Trailer, c.Trailing
+	if s.Checked && s.DiffID != "" && s.DiffID != c.DiffID {
+		s.ClaimedDiffID, s.DiffID = s.DiffID, c.DiffID
+	}
+	return changed
 }
 
 // WithContents returns the artifact with the contents of some of its layers, by

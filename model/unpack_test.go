@@ -5,7 +5,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	_ "crypto/sha512" // for digest.SHA512
+	"fmt"
 	"hash/crc32"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -166,5 +169,69 @@ func TestWithContents(t *testing.T) {
 	}
 	if _, again := with.WithContents(repo, map[digest.Digest]Contents{blob("true"): {DiffID: files("true")}}); again {
 		t.Error("what is known changed something")
+	}
+}
+
+// TestStartOf has first bytes of layers. Text is a fault only where it cannot be a packing.
+func TestStartOf(t *testing.T) {
+	old := make([]byte, 512) // an archive from before POSIX
+	copy(old, "a/long/path/of/printable/characters")
+	copy(old[100:], "0000644\x000000000\x000000000\x0000000000000\x0000000000000\x00")
+	sum := 8 * int(' ')
+	for _, b := range old[:148] {
+		sum += int(b)
+	}
+	copy(old[148:156], fmt.Sprintf("%06o\x00 ", sum))
+	spoilt := slices.Clone(old)
+	spoilt[0]++
+	for _, tt := range []struct{ name, raw, packing, text string }{
+		{"a web page", "<html>404 not found</html>\xff\xfe", PackingUnknown, `starts with "<html>"`},
+		{"a pointer of git-lfs", "version https://git-lfs.github.com/spec/v1\n", PackingUnknown, "is text"},
+		{"a short text", "x\n", PackingUnknown, "is text"},
+		{"another language", "Grüße aus dem Allgäu, heute", PackingUnknown, ""},
+		{"bzip2", "BZh91AY&SY\x99\xff\x00", PackingUnknown, ""},
+		{"a program", "\x7fELF\x02\x01\x01", PackingUnknown, ""},
+		{"gzip", "\x1f\x8b<html>", PackingGzip, ""},
+		{"a POSIX archive", "a/long/path/of/printable/characters" + strings.Repeat("\x00", 222) + "ustar", PackingTar, ""},
+		{"an older archive", string(old), PackingTar, ""},
+		{"with a wrong checksum", string(spoilt), PackingUnknown, "is text"},
+		{"zeros", strings.Repeat("\x00", 1024), PackingTar, ""},
+		{"no bytes", "", "", ""},
+	} {
+		if c := StartOf([]byte(tt.raw)); c.Packing != tt.packing || c.Text != tt.text {
+			t.Errorf("%s: %q, %q", tt.name, c.Packing, c.Text)
+		}
+	}
+}
+
+// TestWithContents_text checks which layers that begin with text are broken.
+func TestWithContents_text(t *testing.T) {
+	for _, tt := range []struct {
+		name, mediaType, annotation string
+		broken                      bool
+	}{
+		{"gzip", v1.MediaTypeImageLayerGzip, "", true},
+		{"gzip in Docker's format", "application/vnd.docker.image.rootfs.diff.tar.gzip", "", true},
+		{"zstd", v1.MediaTypeImageLayerZstd, "", true},
+		{"plain", v1.MediaTypeImageLayer, "", true},
+		{"encrypted", v1.MediaTypeImageLayerGzip + "+encrypted", "", false},
+		{"a blob of nydus", "application/vnd.oci.image.layer.nydus.blob.v1", "", false},
+		{"a blob of overlaybd", v1.MediaTypeImageLayer, "containerd.io/snapshot/overlaybd/blob-digest", false},
+		{"WebAssembly", "application/vnd.wasm.content.layer.v1+wasm", "", false},
+		{"an SBOM", "application/spdx+json", "", false},
+	} {
+		for _, whole := range []bool{true, false} {
+			d, id := digest.FromString("blob"), digest.FromString("text")
+			layer := v1.Descriptor{MediaType: tt.mediaType, Digest: d, Size: 9000, Annotations: map[string]string{tt.annotation: "x"}}
+			read := Contents{Packing: PackingUnknown, Text: "is text"}
+			if whole {
+				read.DiffID = id
+			}
+			img := NewImage(Manifest{Layers: []v1.Descriptor{layer}}, Config{Image: v1.Image{RootFS: v1.RootFS{DiffIDs: []digest.Digest{id}}}})
+			with, _ := img.WithContents(Ref{}, map[digest.Digest]Contents{d: read})
+			if s := with.Steps[0]; (s.Broken != "") != tt.broken || s.BrokenStart != (tt.broken && !whole) {
+				t.Errorf("%s, whole: %v: %+v", tt.name, whole, s)
+			}
+		}
 	}
 }

@@ -58,9 +58,7 @@ func (c *Client) layer(ctx context.Context, repo model.Ref, d model.LayerPart) (
 	}
 	switch d.Portion {
 	case model.LayerStart:
-		return c.layerPart(ctx, r, layerBytes{0, model.StartSize}, func(raw []byte) model.Contents {
-			return model.Contents{Packing: model.PackingOf(raw)}
-		})
+		return c.layerPart(ctx, r, layerBytes{0, model.StartSize}, model.StartOf)
 	case model.LayerEnd:
 		return c.layerPart(ctx, r, layerBytes{d.Size - model.TrailerSize, model.TrailerSize}, func(raw []byte) model.Contents {
 			return model.Contents{Trailer: model.ParseTrailer(raw)}
