@@ -31,10 +31,10 @@ func (c Comparison) led(v Verdict) Verdict {
 		return v
 	}
 	stop, ok := c.stopFinding()
-	if ok && v.Code == Identical && trustOf(stop.Rests) == Proved {
-		v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, c.leadOf(stop))
-	}
 	if v.Code == Identical {
+		if fault := c.faultOfBoth(stop); !fault.IsEmpty() {
+			v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, fault)
+		}
 		return v
 	}
 	if !ok {
@@ -51,10 +51,59 @@ func (c Comparison) led(v Verdict) Verdict {
 	if stop.ID != "C1" {
 		v = c.withOneSided(v)
 	}
-	if bump := c.annotatedBump(); bump != "" && v.Code == NotComparable {
-		v.Because = safe.Sprintf("%s. Annotations say %s", v.Because, bump)
+	return c.withUnreadFacts(v).behind(c.leadOf(stop), stop.Rests)
+}
+
+// faultOfBoth says what is wrong with an image that both references lead to, empty for
+// nothing that is proved: what its gravest finding says, or why it could not be read.
+func (c Comparison) faultOfBoth(stop Finding) safe.Text {
+	if trustOf(stop.Rests) == Proved {
+		return c.leadOf(stop)
 	}
-	return v.behind(c.leadOf(stop), stop.Rests)
+	for _, p := range c.shared() {
+		for _, s := range c.entriesOf(p) {
+			if model.IsCorrupt(s.entry.Err) {
+				return safe.Gate{}.Clean(model.ShortError(s.entry.Err))
+			}
+		}
+	}
+	return safe.Text{}
+}
+
+// withUnreadFacts adds to the verdict on images that could not be read what their manifests
+// and annotations say. That configs or manifests are missing is what the headline says.
+func (c Comparison) withUnreadFacts(v Verdict) Verdict {
+	isUnread := func(p Pair) bool { return p.A.Err != nil || p.B.Err != nil }
+	if v.Code != NotComparable || !slices.ContainsFunc(c.shared(), isUnread) {
+		return v
+	}
+	var facts []safe.Text
+	if blobs := c.sameBlobsText(); blobs != "" {
+		facts = append(facts, safe.Sprintf("Both name the same %s", blobs))
+	}
+	if bump := c.annotatedBump(); bump != "" {
+		facts = append(facts, safe.Sprintf("Annotations say %s", bump))
+	}
+	p := c.shared()[0]
+	switch isMissing := lacksPart(p.A.Err) || lacksPart(p.B.Err); {
+	case len(facts) > 0 && isMissing:
+		v.Headline, v.Because = safe.Text{}, safe.Join(facts, ". ")
+	case len(facts) > 0:
+		v.Because = safe.Join(append([]safe.Text{v.Because}, facts...), ". ")
+	}
+	return v
+}
+
+// sameBlobsText names the blobs that the manifests of two single images share, "" for none.
+func (c Comparison) sameBlobsText() string {
+	a, b := c.A.Top, c.B.Top
+	if isIndex(*c.A) || isIndex(*c.B) || a.Config.Digest == "" || a.Config.Digest != b.Config.Digest {
+		return ""
+	}
+	if len(a.Layers) > 0 && sameBlobs(a.Layers, b.Layers) {
+		return "config and " + byNumber(len(a.Layers), "layer", "layers")
+	}
+	return "config"
 }
 
 // leadOf is the lead of a finding, for both sides if images or blobs of both are missing.
@@ -232,11 +281,16 @@ func debianBump(a, b *model.Image) (suite, from, to string) {
 	return suiteA, dayA, dayB
 }
 
-// stopFinding is the gravest finding that B has and A has not, if it stops a deployment.
+// stopFinding is the gravest finding that stops a deployment and that one side has and the
+// other has not, or that both have if they are one image. Of layers that are not what they
+// claim (D15), the verdict on two images speaks.
 func (c Comparison) stopFinding() (Finding, bool) {
 	all := c.allFindings()
 	sortFindings(all)
-	i := slices.IndexFunc(all, func(f Finding) bool { return f.Severity >= 3 && !f.Common && f.Lead.String() != "" })
+	identical := c.Verdict.Code == Identical
+	i := slices.IndexFunc(all, func(f Finding) bool {
+		return f.Severity >= 3 && !f.Lead.IsEmpty() && (identical || !f.Common && f.ID != "D15" && f.ID != "D7")
+	})
 	if i < 0 {
 		return Finding{}, false
 	}

@@ -77,6 +77,9 @@ func (c Comparison) withFindings(prev Comparison, done map[int]bool) Comparison 
 			c.Pairs[i].Findings = c.findingsOn(c.Pairs[i])
 		}
 	}
+	if c.cannotBePulled() { // two references to one broken image: the image is a cause
+		c.Findings = slices.DeleteFunc(c.Findings, func(f Finding) bool { return f.ID == "A1" })
+	}
 	return c
 }
 

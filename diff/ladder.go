@@ -93,7 +93,7 @@ func platformText(name string) string { return cmp.Or(name, "an image without a 
 
 func (l *ladder) sameManifest() (Verdict, bool) {
 	d := l.p.A.Descriptor.Digest
-	if d == "" || d != l.p.B.Descriptor.Digest {
+	if d == "" || d != l.p.B.Descriptor.Digest || model.IsCorrupt(l.p.A.Err) || model.IsCorrupt(l.p.B.Err) {
 		return Verdict{}, false
 	}
 	return Verdict{
@@ -105,16 +105,19 @@ func (l *ladder) sameManifest() (Verdict, bool) {
 }
 
 func (l *ladder) unreadable() (Verdict, bool) {
-	for _, s := range l.sides() {
-		if s.entry.Err != nil {
-			return Verdict{
-				Code: NotComparable, Rests: on(Structure),
-				Headline: safe.Sprintf("%s could not be read", s.name),
-				Because:  safe.Gate{}.Clean(s.entry.Err.Error()),
-			}, true
-		}
+	unread := matching(l.sides(), func(s ladderSide) bool { return s.entry.Err != nil })
+	if len(unread) == 0 {
+		return Verdict{}, false
 	}
-	return Verdict{}, false
+	err, rests := unread[0].entry.Err, on(Structure)
+	if lacksPart(err) || model.IsCorrupt(err) { // the registry answered
+		rests = on(Hashed)
+	}
+	return Verdict{
+		Code: NotComparable, Rests: rests,
+		Headline: safe.Sprintf("%s could not be read", list(mapped(unread, func(s ladderSide) string { return s.name }))),
+		Because:  safe.Gate{}.Clean(model.ShortError(err)),
+	}, true
 }
 
 func (l *ladder) pending() (Verdict, bool) {

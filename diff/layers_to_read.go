@@ -12,13 +12,14 @@ const maxUnverified = 64
 // UnverifiedLayers returns, by side, the layers or parts of layers whose bytes can change
 // the result and that are small enough to read. A diff_id is a claim of the config
 // that only a runtime checks, and only the content shows that a layer is empty.
-// Layers that both sides have as the same blob change nothing. For the usual
-// packings of an empty archive the blob digest is sufficient proof.
+// Layers that both sides have as the same blob change nothing, unless the images are
+// identical: then they are read as those of one image are. For the usual packings of
+// an empty archive the blob digest is sufficient proof.
 func UnverifiedLayers(c Comparison) map[Side][]model.LayerPart {
 	d := unverified{found: map[Side][]model.LayerPart{}, seen: map[digest.Digest]bool{}}
 	for _, p := range c.Pairs {
 		for _, r := range p.Rows {
-			if r.Class == Same && !r.Duplicated() {
+			if r.Class == Same && !r.Duplicated() && c.Verdict.Code != Identical {
 				continue
 			}
 			d.add(SideA, r.A, r)
@@ -41,7 +42,7 @@ func (d unverified) add(side Side, s *model.Step, r Row) {
 		d.want(side, s, model.LayerEnd)
 		return
 	}
-	unsized := s.DiffID == "" && s.Layer.Size == 0 && r.A != nil && r.B != nil && !s.Empty // schema1 has no sizes
+	unsized := s.DiffID == "" && s.Layer.Size == 0 && r.A != nil && r.B != nil && r.Class != Same && !s.Empty // schema1 has no sizes
 	nothing := s.Layer.Size == 0 && s.Layer.Digest == model.EmptyBlob
 	if (s.Layer.Size <= 0 || s.Layer.Size > model.MaxSmall) && !unsized && !nothing {
 		return

@@ -14,8 +14,13 @@ func notWhatItClaims(s sideOf) []Finding {
 	wrong := slices.DeleteFunc(falseClaims(s.img), isBroken)
 	var found []Finding
 	add := func(steps []model.Step, rests Ground, text safe.Text) {
+		lead := "runtimes refuse the layer of "
+		if rests != Hashed {
+			lead = "runtimes probably refuse the layer of "
+		}
 		found = append(found, Finding{
 			Severity: 3, Rests: on(rests), Evidence: stepEvidence(s.side, steps), Text: text,
+			Lead:  safe.Clean(lead + stepsText(stepIndexes(steps))),
 			Next:  safe.Const("Do not deploy it. Push it again from where it was built"),
 			Proof: slices.Concat(mappedTo(steps, claimProof)...), Check: s.layerCheck(steps[0]),
 		})
@@ -74,30 +79,27 @@ func bytesAfterTheEnd(s sideOf) []Finding {
 }
 
 // rowCountMismatch (D7): manifest, config and history disagree on the number of layers.
-func rowCountMismatch(c Comparison, p Pair) []Finding {
-	var found []Finding
-	for _, s := range c.sidesOf(p) {
-		m := s.img.Counts
-		if m == nil {
-			continue
-		}
-		f := Finding{
-			Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
-			Proof: []safe.Text{safe.Sprintf("manifest: %d layers; config: %d diff_ids; history: %d entries with a layer",
-				m.Layers, m.DiffIDs, m.History)},
-			Check: s.configCheck("(.rootfs.diff_ids|length), ([.history[]|select(.empty_layer|not)]|length)"),
-		}
-		if m.Fatal() {
-			f.Severity = 3
-			f.Text = safe.Sprintf("%s has %s and %s. Runtimes refuse it.", s.name, plural(m.Layers, "layer"), plural(m.DiffIDs, "diff_id"))
-			f.Next = safe.Const("Do not deploy it. Build and push it again")
-		} else {
-			f.Text = safe.Sprintf("The history of %s lists %s, but the image has %s. "+
-				"Step names may be next to the wrong layers; no layer is omitted.",
-				s.name, plural(m.History, "step")+" with files", plural(m.Layers, "layer"))
-			f.Next = safe.Const("Build it again with a current builder")
-		}
-		found = append(found, f)
+func rowCountMismatch(s sideOf) []Finding {
+	m := s.img.Counts
+	if m == nil {
+		return nil
 	}
-	return found
+	f := Finding{
+		Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+		Proof: []safe.Text{safe.Sprintf("manifest: %d layers; config: %d diff_ids; history: %d entries with a layer",
+			m.Layers, m.DiffIDs, m.History)},
+		Check: s.configCheck("(.rootfs.diff_ids|length), ([.history[]|select(.empty_layer|not)]|length)"),
+		Text: safe.Sprintf("In %s, the history lists %s, but the image has %s. "+
+			"Step names may be next to the wrong layers; no layer is omitted.",
+			s.name, plural(m.History, "step")+" with files", plural(m.Layers, "layer")),
+		Next: safe.Const("Build it again with a current builder"),
+	}
+	if m.Fatal() {
+		counts := safe.Sprintf("the manifest lists %s and the config %s", plural(m.Layers, "layer"), plural(m.DiffIDs, "diff_id"))
+		f.Severity = 3
+		f.Text = safe.Sprintf("In %s, %s. Runtimes refuse it.", s.name, counts)
+		f.Lead = safe.Sprintf("%s: runtimes refuse it", counts)
+		f.Next = safe.Const("Do not deploy it. Build and push it again")
+	}
+	return []Finding{f}
 }

@@ -169,7 +169,7 @@ func TestRowCountMismatch_fatal(t *testing.T) {
 	img.Manifest.Layers = append(img.Manifest.Layers, v1.Descriptor{Digest: files("z").descriptor().Digest})
 	img = model.NewImage(img.Manifest, img.Config)
 	f := found(Describe(single("a", img)), "D7")
-	if f == nil || f.Severity != 3 || !strings.Contains(f.Text.String(), "3 layers and 2 diff_ids") {
+	if f == nil || f.Severity != 3 || !strings.Contains(f.Text.String(), "3 layers and the config 2 diff_ids") {
 		t.Errorf("%+v", f)
 	}
 }

@@ -1,7 +1,11 @@
 package diff
 
 import (
+	"errors"
+	"strings"
 	"testing"
+
+	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -102,5 +106,91 @@ func sameCases(t *testing.T) []ruleCase {
 		{"a user spelled otherwise", pairOf(t, asUser("0"), asUser("root")), "A12", 1, "The configs mean the same to runtimes, but their digests differ: USER is spelled in another way.", 2},
 		{"another user", pairOf(t, asUser("0"), asUser("1")), "A12", -1, "", 0},
 		{"printed again with another value", Compare(single("a", withUser.image(t)), single("b", indented(t, app()))), "A12", -1, "", 0},
+	}
+}
+
+// TestIdentical_fault checks what is said of two references to one image that is broken: once,
+// what is said of the image alone, and not that it is no cause.
+func TestIdentical_fault(t *testing.T) {
+	x := files("x").sized(300)
+	img := app(does("COPY x /", x)).image(t)
+	fewer := app().image(t)
+	fewer.Manifest.Layers = fewer.Manifest.Layers[:1]
+	read := func(c model.Contents) func(Comparison) Comparison {
+		return func(was Comparison) Comparison {
+			return was.WithContents(map[digest.Digest]model.Contents{x.descriptor().Digest: c})
+		}
+	}
+	unread := func(err error) model.Artifact {
+		a := single("", img)
+		a.Entries[0].Image, a.Entries[0].Err = nil, err
+		return a
+	}
+	lacksConfig := unread(&model.ReadError{Message: "no such blob", MissingBlob: digest.FromString("config")})
+	for name, tt := range map[string]struct {
+		a     model.Artifact
+		then  func(Comparison) Comparison
+		head  string
+		found string // the finding about both
+	}{
+		"sound":                    {single("", img), read(model.Contents{DiffID: x.diffID()}), "Identical", "A1"},
+		"other content":            {single("", img), read(model.Contents{DiffID: digest.FromString("other")}), "Identical, with a fault: runtimes refuse the layer of step 4", "D15"},
+		"text":                     {single("", img), read(model.Contents{DiffID: x.diffID(), Text: "is text"}), "Identical, with a fault: runtimes refuse the layer of step 4", "D15"},
+		"fewer layers":             {single("", model.NewImage(fewer.Manifest, fewer.Config)), nil, "Identical, with a fault: the manifest lists 1 layer and the config 2 diff_ids: runtimes refuse it", "D7"},
+		"a missing config":         {lacksConfig, nil, "Identical, with a fault: :a and :b cannot be pulled: the config is missing in the registry", "D8"},
+		"bytes of another size":    {unread(&model.ReadError{Message: "it sent 1 byte instead of 2", Corrupt: true}), nil, "Identical, with a fault: it sent 1 byte instead of 2", "A1"},
+		"no answer, for a time":    {unread(errors.New("503")), nil, "Identical", "A1"},
+		"bytes after the gzip end": {single("", img), read(model.Contents{DiffID: x.diffID(), Trailing: true}), "Identical", "D24"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b := tt.a, tt.a
+			a.Ref, b.Ref = ref("a"), ref("b")
+			c := Compare(a, b)
+			if tt.then != nil {
+				c = tt.then(c)
+			}
+			told := countOf(c.allFindings(), func(f Finding) bool { return f.ID == tt.found })
+			if v := c.Verdict; v.Code != Identical || v.Headline.String() != tt.head || v.Trust != Proved || told != 1 {
+				t.Errorf("%s: %q, %s %d times", v.Code, v.Headline, tt.found, told)
+			}
+			fault := strings.HasPrefix(tt.found, "D") && tt.found != "D24"
+			if calm := found(c, "A1") != nil; calm == fault || c.Same(false) == fault {
+				t.Errorf("the image is no cause: %v, same: %v", calm, c.Same(false))
+			}
+		})
+	}
+}
+
+// TestUnread_facts checks what is said of two images that the registry lacks parts of.
+func TestUnread_facts(t *testing.T) {
+	without := func(tag string, b build, err error) model.Artifact {
+		a := single(tag, b.image(t))
+		a.Entries[0].Image, a.Entries[0].Err = nil, err
+		return a
+	}
+	gone := &model.ReadError{Message: "the config of it is missing", Next: "push it again", MissingBlob: digest.FromString("config")}
+	busy := &model.ReadError{Message: "it is busy", Next: "try again"}
+	other := app(sets("USER x"))
+	labelled := func(a model.Artifact, mediaType string) model.Artifact { // a second manifest of one image
+		a.Top.MediaType, a.Top.Digest = mediaType, digest.FromString(mediaType)
+		a.Entries[0].Descriptor.Digest = a.Top.Digest
+		return a
+	}
+	for name, tt := range map[string]struct {
+		a, b          model.Artifact
+		head, because string
+		trust         Trust
+	}{
+		"one image in two formats": {labelled(without("a", app(), gone), "docker"), labelled(without("b", app(), gone), "oci"),
+			":a and :b cannot be pulled: the config is missing in the registry", "Both name the same config and layers", Proved},
+		"two images": {without("a", app(), gone), without("b", other, gone),
+			":a and :b cannot be pulled: the config is missing in the registry", ":a and :b could not be read: the config of it is missing", Proved},
+		"one of two": {single("a", app().image(t)), without("b", other, gone),
+			":b cannot be pulled: the config is missing in the registry", ":b could not be read: the config of it is missing", Proved},
+		"no answer": {single("a", app().image(t)), without("b", other, busy), ":b could not be read", "it is busy", Inferred},
+	} {
+		if v := Compare(tt.a, tt.b).Verdict; v.Headline.String() != tt.head || v.Because.String() != tt.because || v.Trust != tt.trust {
+			t.Errorf("%s: %q because %q (%s)", name, v.Headline, v.Because, v.Trust)
+		}
 	}
 }

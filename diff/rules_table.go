@@ -226,7 +226,7 @@ var rulesLayers = []rule{{
 	means: "Both sides have the same layers in a different order. Upper layers hide the files of lower ones.",
 	proof: "the diff_ids of both sides are the same set and not the same list",
 }, {
-	id: "D7", name: "row-count-mismatch", pair: rowCountMismatch,
+	id: "D7", name: "row-count-mismatch", pair: onSides(rowCountMismatch),
 	means: "Manifest, config and history disagree on the number of layers.",
 	proof: "the numbers of layers, diff_ids and history entries without empty_layer differ",
 }, {

@@ -181,7 +181,7 @@ type ReadError struct {
 	MissingBlob digest.Digest // the blob that the registry reports as missing, of a manifest that exists
 	Blob        digest.Digest // the digest asked for, if it is not that of a manifest but of a part of an image
 	Absent      digest.Digest // the digest asked for, if the registry has neither a manifest nor a blob of it
-	Corrupt     bool          // the registry sent bytes that are not those of the digest
+	Corrupt     bool          // the registry sent bytes that cannot be used: of another digest or size, or not valid
 	Owners      []Owner       // tags of the repository that Blob belongs to, as far as they were read
 }
 
@@ -207,7 +207,7 @@ func IsMissing(err error) bool {
 	return ok && t.Missing
 }
 
-// IsCorrupt reports whether the registry sent bytes that are not those of the digest.
+// IsCorrupt reports whether the registry sent bytes that cannot be used.
 func IsCorrupt(err error) bool {
 	t, ok := errors.AsType[*ReadError](err)
 	return ok && t.Corrupt

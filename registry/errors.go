@@ -24,12 +24,13 @@ func contextError(err error) error {
 	return &model.ReadError{Message: "cancelled", Err: err}
 }
 
-// malformed is the error of content that cannot be used. what follows the name of the
+// malformed is the error of content that cannot be used, now or later. what follows the name of the
 // registry in the message.
 func malformed(r model.Ref, what string, err error) *model.ReadError {
 	t := &model.ReadError{
 		Message: fmt.Sprintf("%s %s (%s)", r.Registry, what, subject(r)),
 		Next:    "push the image again, or ask the administrator of the registry", Err: &transport.MalformedError{Err: err},
+		Corrupt: true,
 	}
 	if r.Names() != model.NamesManifest { // of a list, which a push does not repair
 		t.Next = "ask the administrator of " + r.Registry
@@ -94,9 +95,7 @@ func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchan
 		encoding := safe.Clip(c.Response.Encoding())
 		return malformed(about, "sent Content-Encoding "+encoding+", which tagdiff did not request", err)
 	case errors.Is(err, errs.ErrDigestMismatch):
-		t := malformed(about, "sent content that does not match its digest", err)
-		t.Corrupt = true
-		return t
+		return malformed(about, "sent content that does not match its digest", err)
 	case errors.Is(err, errs.ErrUnsupportedMediaType):
 		return unknownType(about, c.What, c.Response, err)
 	}
