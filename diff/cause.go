@@ -51,6 +51,9 @@ func (c Comparison) led(v Verdict) Verdict {
 	if stop.ID != "C1" {
 		v = c.withOneSided(v)
 	}
+	if n := len(c.shared()); stop.ID == "C1" && v.Headline == onlySameImage {
+		v.Headline, v.Because = safe.Text{}, safe.Sprintf("The other %s the same", byNumber(n, "platform is", plural(n, "platform")+" are"))
+	}
 	return c.withUnreadFacts(v).behind(c.leadOf(stop), stop.Rests)
 }
 
@@ -141,7 +144,7 @@ func (v Verdict) behind(cause safe.Text, rests []Ground) Verdict {
 		rung = safe.Text{}
 	}
 	if !rung.IsEmpty() {
-		v.Because = safe.Sprintf("%s: %s", rung, lowerFirst(v.Because))
+		v.Because = safe.Sprintf("%s. %s", rung, v.Because)
 	}
 	v.Headline, v.Rests, v.strangers = cause, rests, false
 	return v.trusted()

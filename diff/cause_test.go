@@ -137,9 +137,9 @@ func TestHeadline_stop(t *testing.T) {
 		trust Trust
 	}{
 		"a platform lost": {index(t, "b", entry(amd)), "linux/arm64 is missing in :b", Proved},
-		"labels exchanged": {
+		"labels swapped": {
 			index(t, "b", labelled(entry(amd), "linux", "arm64", ""), labelled(entry(arm), "linux", "amd64", "")),
-			"Same images, their labels exchanged: :b lists the linux/amd64 image as linux/arm64 and the reverse", Proved,
+			"Same images, their platform labels swapped: :b lists the linux/amd64 image as linux/arm64 and the reverse", Proved,
 		},
 		"nothing lost": {index(t, "b", entry(arm), entry(amd)), "Same image, different index: the order of the entries", Proved},
 	} {
@@ -147,6 +147,9 @@ func TestHeadline_stop(t *testing.T) {
 			c := Compare(both, tt.b)
 			if c.Verdict.Headline.String() != tt.want || c.Verdict.Trust != tt.trust {
 				t.Errorf("%q (%s), want %q", c.Verdict.Headline, c.Verdict.Trust, tt.want)
+			}
+			if why := c.Verdict.Because.String(); name == "a platform lost" && why != "The other platform is the same" {
+				t.Error(why)
 			}
 			if same := name == "nothing lost"; c.Same(false) != same {
 				t.Errorf("same: %v", c.Same(false))

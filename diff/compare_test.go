@@ -38,10 +38,10 @@ func TestCompareIndexes(t *testing.T) {
 		{"a receipt more", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), entry(arm), receipt(entry(amd))}, OtherEnvelope, true, "different index"},
 		{"a platform less", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd)}, OtherEnvelope, false, "linux/arm64 is missing in :b"},
 		{"a platform more", []model.Entry{entry(amd)}, []model.Entry{entry(amd), entry(arm)}, OtherEnvelope, false, "linux/arm64 only in :b"},
-		{"one packed again", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), entry(armPacked.image(t))}, Repacked, true, "linux/arm64: same image, packed differently"},
-		{"one other", []model.Entry{entry(amd), entry(arm), entry(s390)}, []model.Entry{entry(amd), entry(armOther), entry(s390)}, SameBase, false, "linux/arm64: :a is the base of :b: 1 step more"},
+		{"one packed again", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), entry(armPacked.image(t))}, Repacked, true, "On linux/arm64, same image, packed differently"},
+		{"one other", []model.Entry{entry(amd), entry(arm), entry(s390)}, []model.Entry{entry(amd), entry(armOther), entry(s390)}, SameBase, false, "On linux/arm64, :a is the base of :b: 1 step more"},
 		{"no platform in common", []model.Entry{entry(amd)}, []model.Entry{entry(arm)}, NotComparable, false, "No platform in common"},
-		{"one not read", []model.Entry{entry(amd), entry(armOther)}, []model.Entry{entry(amd), failed}, NotComparable, false, "linux/arm64: :b could not be read"},
+		{"one not read", []model.Entry{entry(amd), entry(armOther)}, []model.Entry{entry(amd), failed}, NotComparable, false, "On linux/arm64, :b could not be read"},
 		{"one pending", []model.Entry{entry(amd), entry(arm)}, []model.Entry{entry(amd), pending(entry(armOther))}, Pending, false, ""},
 		{"pending, but the same digest", []model.Entry{entry(amd), entry(arm), receipt(entry(arm))}, []model.Entry{entry(amd), pending(entry(arm))}, OtherEnvelope, true, "different index"},
 		{"nothing but receipts", []model.Entry{receipt(entry(amd))}, []model.Entry{receipt(entry(arm))}, NotComparable, false, "no image to compare"},
@@ -74,7 +74,7 @@ func TestAllPlatformsOfOneVerdict(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	v = Compare(index(t, "a", as...), index(t, "b", bs...)).Verdict
-	if v.Code != SameBase || !strings.HasPrefix(v.Headline.String(), "linux/s390x: COPY . / gave different files; USER app is only in :b") {
+	if v.Code != SameBase || !strings.HasPrefix(v.Headline.String(), "On linux/s390x, COPY . / gave different files; USER app is only in :b") {
 		t.Errorf("%q: %q", v.Code, v.Headline)
 	}
 }

@@ -465,11 +465,11 @@ func (l *ladder) unrelated() Verdict {
 		v.Because = safe.Sprintf("Step 1 is %s on both sides and its layers differ%s; %s",
 			instructionText(*l.p.Rows[0].A), hint, otherInstructions(sameTexts-1, steps-1))
 	case sameLayers > 0:
-		v.Headline = safe.Sprintf("The first layer differs; %s above it %s the same", plural(sameLayers, "layer"), isAre(sameLayers))
-		v.Because = safe.Const("As after a change of the base image")
+		v.Headline = safe.Sprintf("The first layer differs, %s above it %s the same", plural(sameLayers, "layer"), isAre(sameLayers))
+		v.Because = safe.Const("A changed base does this")
 	case mostTexts:
 		v.Headline = safe.Sprintf("Different from the first layer on%s", l.onlySteps())
-		v.Because = safe.Sprintf("%d of %d instructions are the same and no layer is, as after a change of the base or a rebuild of everything",
+		v.Because = safe.Sprintf("%d of %d instructions are the same; no layer is the same. A new base or a full rebuild does this",
 			sameTexts, steps)
 	default:
 		v.Headline, v.strangers = unrelatedImages, true

@@ -18,14 +18,19 @@ func (l *ladder) encrypted() (Verdict, bool) {
 	}
 	return Verdict{
 		Code: SameEncrypted, Rests: on(Hashed, Claimed), Step: firstDifference(l.p.Rows),
-		Headline: safe.Sprintf("Same image, encrypted: %s can be read with a key only", l.encryptedText(len(cipherA), len(cipherB))),
+		Headline: safe.Sprintf("Same image, encrypted: %s", l.encryptedText(len(cipherA), len(cipherB))),
 		Because:  safe.Sprintf("%s. That the files are the same is the claim of the config", l.sameSettingsText()),
 		Proof:    append(l.configProof(), encryptedProof(slices.Concat(cipherA, cipherB))...),
 	}, true
 }
 
-// encryptedText names the encrypted layers: "the layers of :b", "1 of 3 layers of :b".
+// encryptedText says which layers are encrypted: "the layers of :b need a key", "1 of 3 layers
+// of :b needs a key".
 func (l *ladder) encryptedText(inA, inB int) string {
+	return l.encryptedLayers(inA, inB) + byNumber(inA+inB, " needs a key", " need a key")
+}
+
+func (l *ladder) encryptedLayers(inA, inB int) string {
 	of := func(n int, img *model.Image, name string) string {
 		if all := len(img.Manifest.Layers); n < all {
 			return fmt.Sprintf("%d of %s of %s", n, plural(all, "layer"), name)

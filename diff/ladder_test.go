@@ -82,7 +82,7 @@ func TestLadder(t *testing.T) {
 			build{steps: []step{does("WORKDIR /", nothing), does("RUN make", files("b"))}}, Unrelated, Inferred, 2, "Unrelated", "No layer is the same"},
 		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Inferred, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},
 		{"a layer in common, not the first", plain, build{steps: []step{does("ADD y /", files("y")), does("COPY . /app", files("app"))}},
-			Unrelated, Inferred, 1, "The first layer differs; 1 layer above it is the same", "As after a change"},
+			Unrelated, Inferred, 1, "The first layer differs, 1 layer above it is the same", "A changed base does this"},
 		{"no file on either side", none, build{steps: []step{sets("ENV A=2")}}, NotComparable, Proved, 1, "Neither side contains a file", "history"},
 	}
 	for _, tt := range tests {
@@ -261,14 +261,14 @@ func TestVerdict_encrypted(t *testing.T) {
 		inA, inB int
 		want     string
 	}{
-		{0, 2, "the layers of :b"},
-		{2, 0, "the layers of :a"},
-		{2, 2, "the layers of :a and :b"},
-		{0, 1, "1 of 2 layers of :b"},
-		{1, 2, "1 of 2 layers of :a and the layers of :b"},
+		{0, 2, "the layers of :b need a key"},
+		{2, 0, "the layers of :a need a key"},
+		{2, 2, "the layers of :a and :b need a key"},
+		{0, 1, "1 of 2 layers of :b needs a key"},
+		{1, 2, "1 of 2 layers of :a and the layers of :b need a key"},
 	} {
 		v := Compare(side("a", tt.inA), side("b", tt.inB)).Verdict
-		if want := "Same image, encrypted: " + tt.want + " can be read with a key only"; v.Code != SameEncrypted || v.Headline.String() != want {
+		if want := "Same image, encrypted: " + tt.want; v.Code != SameEncrypted || v.Headline.String() != want {
 			t.Errorf("%d, %d: %s: %s", tt.inA, tt.inB, v.Code, v.Headline)
 		}
 	}

@@ -214,7 +214,7 @@ func (c Comparison) relabelledText() string {
 	if len(pairs) == 2 {
 		other, was := entries(pairs[1])
 		if nameOf(*other) == nameOf(*there) && nameOf(*was) == nameOf(*here) {
-			return "Same images, their labels exchanged: " + text + " and the reverse"
+			return "Same images, their platform labels swapped: " + text + " and the reverse"
 		}
 	}
 	if more := len(pairs) - 1; more > 0 {

@@ -46,8 +46,8 @@ type sharedBase struct {
 	name, platforms string
 	layers          int
 	size            int64
-	whole           bool // the images have no other layer
-	copies          bool // the layers are copies of files, without a base below
+	whole           bool // the images have no other layer, and no build step ran a program in them
+	copies          bool // the layers are copies of files without a base below, and no build step ran a program
 	evidence        []Evidence
 	proof           []safe.Text
 	check           safe.Text
@@ -89,9 +89,9 @@ func sharedBasesOf(s artifactSide) []sharedBase {
 		if b.size < minSharedBytes || b.size < minSharedDataBytes && startsWithData(group[0]) {
 			continue
 		}
-		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers })
-		b.copies = !slices.ContainsFunc(fileLayers(group[0])[:b.layers], func(s *model.Step) bool { return !copiesFiles(s) }) &&
-			!slices.ContainsFunc(group, runsCommands)
+		runs := slices.ContainsFunc(group, runsCommands)
+		b.whole = !runs && !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers })
+		b.copies = !runs && !slices.ContainsFunc(fileLayers(group[0])[:b.layers], func(s *model.Step) bool { return !copiesFiles(s) })
 		b.proof = mappedTo(fileLayers(group[0])[:b.layers], func(st *model.Step) safe.Text {
 			return safe.Sprintf("all have diff_id %s (%s)", st.DiffID, bytesText(st.Layer.Size))
 		})

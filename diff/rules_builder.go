@@ -23,12 +23,14 @@ func differentBuilder(c Comparison, p Pair, a, b *model.Image) []Finding {
 	if madeFirst(a, b, builtA.Name, builtB.Name) {
 		f.Severity, f.Next = 0, safe.Const("Nothing to fix: an image can be built by another tool than its base")
 	}
+	different := "Different builders"
 	if builtA.Name == builtB.Name {
+		different = "Different versions of one builder"
 		f.Severity = 0
 		f.Next = safe.Const("Nothing to do, unless both must have the same bytes")
 	}
 	nameA, nameB := c.names()
-	f.Text = safe.Sprintf("Different builders: %s was built by %s, %s by %s.", nameA, quoted(builtA.String()), nameB, quoted(builtB.String()))
+	f.Text = safe.Sprintf("%s: %s was built by %s, %s by %s.", different, nameA, quoted(builtA.String()), nameB, quoted(builtB.String()))
 	return []Finding{f}
 }
 

@@ -57,6 +57,9 @@ func indexCases(t *testing.T) []ruleCase {
 		}
 		return entry(b.image(t))
 	}
+	ran := func(arch string) model.Entry {
+		return entry(build{arch: arch, steps: []step{does("ADD rootfs /", files("rootfs").sized(50*mb)), does("/bin/sh -c make", files("x"))}}.image(t))
+	}
 	script := func(arch string) model.Entry {
 		return entry(build{arch: arch, config: map[string]any{"Entrypoint": []string{"/app.py"}}, steps: []step{does("COPY data /", files("data").sized(50*mb))}}.image(t))
 	}
@@ -72,6 +75,7 @@ func indexCases(t *testing.T) []ruleCase {
 		{"the very same files, to be run", one(script("amd64"), script("arm64")), "C4", 1, "contain exactly the same files (50 MB)", 2},
 		{"the same data below a program", one(copied("amd64", "COPY data /usr/share"), copied("arm64", "COPY data /usr/share")), "C4", 1, "start with the same copied files (50 MB)", 2},
 		{"the same base below a program", one(copied("amd64", "ADD alpine.tar.gz /"), copied("arm64", "ADD alpine.tar.gz /")), "C4", 3, "start with the same layers", 2},
+		{"the very same image, in which commands ran", one(ran("amd64"), ran("arm64")), "C4", 3, "start with the same layers", 2},
 		{"a copied base that runs commands", one(copied("amd64", "COPY rootfs /", "RUN make"), copied("arm64", "COPY rootfs /", "RUN make")), "C4", 3, "start with the same layers", 2},
 		{"the very same files", one(data("amd64"), data("arm64")), "C4", 1, "contain exactly the same files (50 MB)", 2},
 

@@ -127,7 +127,7 @@ func sharedBySome(worst, shared []Pair) Verdict {
 	if more := len(worst) - 1; more > 0 {
 		which += " and " + plural(more, "more platform")
 	}
-	v.Headline = safe.Sprintf("%s: %s", which, lowerFirst(v.Headline))
+	v.Headline = safe.Sprintf("On %s, %s", which, lowerFirst(v.Headline))
 	same := countOf(shared, func(p Pair) bool { return isSame(p.Verdict.Code) })
 	switch others := len(shared) - len(worst); {
 	case isSame(v.Code):
@@ -173,8 +173,8 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 		v.Headline = c.buildsText()
 	case len(c.forOtherClients()) > 0:
 		v.Headline = safe.Sprintf("Same images; %s", c.alsoOffered())
-	case len(c.shared()) < len(c.Pairs):
-		v.Headline = safe.Const("Same image") // the platforms of one side follow
+	case len(c.shared()) < len(c.Pairs) && len(c.otherDuplicates()) == len(twins):
+		v.Headline = onlySameImage // the platforms of one side follow
 	default:
 		short, all := c.envelopeDifference()
 		v.Headline = safe.Sprintf("Same image, different index: %s", short)
@@ -209,6 +209,8 @@ func (c Comparison) buildsText() safe.Text {
 	}
 	return safe.Sprintf("%s lists %s %s, %s different images", name, c.Pairs[others[0]].Platform, timesText(len(others)+1), countWord(len(others)+1))
 }
+
+var onlySameImage = safe.Const("Same image")
 
 // packingOf says how the layers of an image are compressed: "in zstd".
 func packingOf(e model.Entry) string {

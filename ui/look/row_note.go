@@ -111,7 +111,7 @@ func substitutedNote(r diff.Row) safe.Text {
 }
 
 var detailNotes = map[diff.Detail]safe.Text{
-	diff.Rebuilt:      safe.Const("rebuilt: differs"),
+	diff.Rebuilt:      safe.Const("rebuilt: other bytes"),
 	diff.OtherFiles:   safe.Const("other files given"),
 	diff.OtherVersion: safe.Const("another version"),
 	diff.Converted:    safe.Const("converted"),

@@ -33,7 +33,7 @@ func TestRowNote(t *testing.T) {
 		{diff.Row{Class: diff.Substituted, Detail: diff.OtherFiles, A: setting, B: setting, FilesIn: 7}, "other files given"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: setting, B: layer}, "no layer in A"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: setting}, "no layer in B"},
-		{diff.Row{Class: diff.Substituted, Detail: diff.Rebuilt, A: layer, B: layer}, "rebuilt: differs"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Rebuilt, A: layer, B: layer}, "rebuilt: other bytes"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.OtherFiles, A: layer, B: layer}, "other files given"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.OtherVersion, A: layer, B: layer}, "another version"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Converted, A: layer, B: layer}, "converted"},

@@ -28,7 +28,7 @@ func (m markdownWriter) verdict(headline, trust, because, id safe.Text) {
 		m.line()
 	}
 	if !id.IsEmpty() {
-		m.line(safe.Const("Code: "), code(id))
+		m.line(safe.Const("Code: "), code(id), codeNote(id))
 		m.line()
 	}
 }

@@ -39,7 +39,7 @@ func (t textWriter) verdict(headline, trust, because, code safe.Text) {
 	t.wrapped(safe.Text{}, safe.Concat(headline, inBrackets(trust)))
 	t.wrapped(safe.Text{}, because)
 	if !code.IsEmpty() {
-		t.line(safe.Const("Code: "), code)
+		t.line(safe.Const("Code: "), code, codeNote(code))
 	}
 	t.line()
 }

@@ -139,3 +139,12 @@ func twins(side safe.Text, steps []int) safe.Text {
 
 // nonEmpty returns the texts that are not empty.
 func nonEmpty(texts ...safe.Text) []safe.Text { return slices.DeleteFunc(texts, safe.Text.IsEmpty) }
+
+// codeNote says what a code means whose word alone misleads: two versions of one product can be
+// unrelated.
+func codeNote(code safe.Text) safe.Text {
+	if code.String() == string(diff.Unrelated) {
+		return safe.Const(" (no common first layer)")
+	}
+	return safe.Text{}
+}
