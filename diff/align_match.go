@@ -162,7 +162,7 @@ func featureOf(s model.Step) stepFeature {
 	return f
 }
 
-// namedLayer stands for the verb of a step that names a layer.
+// namedLayer is a placeholder for the verb of a step that names a layer.
 const namedLayer = "(layer)"
 
 // stepScore returns the similarity of two instructions, 0 if they are not

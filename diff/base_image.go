@@ -66,7 +66,7 @@ func isStart(s model.Step) bool {
 }
 
 // places goes through the places between two steps of an image, the newest first. What it
-// knows of the steps above is kept, so that an image of n steps takes n looks.
+// knows of the steps above is kept, so that an image of n steps needs n steps.
 type places struct {
 	img       *model.Image
 	annotated string // what an annotation calls the base
@@ -260,7 +260,7 @@ func (c Comparison) basesOfBuiltOn(p Pair) (a, b Base) {
 	return end, base
 }
 
-// baseOn returns the base of an image of one side, by the known tags or by the image alone.
+// baseOn returns the base of an image of one side, by the known tags or only by the image.
 func (c Comparison) baseOn(side Side, e *model.Entry) Base {
 	base, img := BaseOf(imageOf(e)), imageOf(e)
 	if base.Trust == Inferred && (base.Name != "" || runImageSteps(img) > 0) {
@@ -273,8 +273,8 @@ func (c Comparison) baseOn(side Side, e *model.Entry) Base {
 	return base.among(t, c.tagName(t.repo.WithTag(t.tag.Tag)), img.Steps)
 }
 
-// among returns the base with what a tag tells of it. Steps and layers of the tag outweigh
-// the signs in the image; layers alone outweigh signs that only suggest the end.
+// among returns the base with what a tag shows about it. Steps and layers of the tag outweigh
+// the signs in the image. Layers without steps outweigh only signs that suggest the end.
 func (b Base) among(t baseTag, name string, steps []model.Step) Base {
 	claim := ""
 	if t.source != "" {

@@ -91,7 +91,7 @@ func newBaseSearch(c Comparison, img *model.Image) *baseSearch {
 }
 
 // skips reports whether a tag cannot be the answer: it is attached to an image, or it is one
-// of the sides, about which the verdict speaks.
+// of the sides, which the verdict covers.
 func (s *baseSearch) skips(set model.TagSet, t model.Tagged) bool {
 	return t.Digest == "" || t.Digest == s.c.A.Top.Digest || s.c.B != nil && t.Digest == s.c.B.Top.Digest ||
 		s.c.isSide(set.Repo, t.Tag) || model.IsAttached(t.Tag)

@@ -143,7 +143,7 @@ func layerCommand(ref, mediaType string) safe.Text {
 var plainID = regexp.MustCompile(`^[0-9a-f]{64} ([0-9a-f]{64})?$`)
 
 // Schema1IDCheck returns a shell command that computes a schema1 ID. It is empty for
-// an ID that does not depend on digests alone.
+// an ID that does not depend only on digests.
 func Schema1IDCheck(row model.Schema1Row) safe.Text {
 	if row.Origin != model.Derived || !plainID.MatchString(row.Preimage) {
 		return safe.Text{}
@@ -190,7 +190,7 @@ func (c Comparison) promoteCommand() safe.Text {
 	return c.copyCommand()
 }
 
-// isTagB reports whether B was asked for by a tag alone. Only a tag can be moved.
+// isTagB reports whether B was asked for only by a tag. Only a tag can be moved.
 func (c Comparison) isTagB() bool { return c.B != nil && c.B.Ref.Tag != "" && c.B.Ref.Digest == "" }
 
 // copyCommand returns the command that copies A with all platforms to the tag of B.

@@ -86,7 +86,7 @@ func sameEntry(a, b *model.Entry) bool {
 	return a.Image == b.Image && a.Role == b.Role && fmt.Sprint(a.Err) == fmt.Sprint(b.Err) && reflect.DeepEqual(a.Descriptor, b.Descriptor)
 }
 
-// Describe returns one artifact alone, in the form of a comparison without B
+// Describe returns only one artifact, in the form of a comparison without B
 // and without a verdict.
 func Describe(a model.Artifact) Comparison {
 	c := Comparison{A: &a}
@@ -130,7 +130,7 @@ func markSeveral(pairs []Pair) {
 }
 
 // pairRows aligns the steps of both sides. While only one side has an image,
-// its steps are listed alone.
+// only its steps are listed.
 func pairRows(p Pair) []Row {
 	a, b := stepsOf(p.A), stepsOf(p.B)
 	rows := Align(a, b)

@@ -10,8 +10,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// Comparison is A beside B, as far as both have arrived. B is nil when one
-// artifact is displayed alone; there is no verdict then.
+// Comparison is A beside B, as far as both have arrived. B is nil when only one
+// artifact is displayed; there is no verdict then.
 type Comparison struct {
 	A, B       *model.Artifact
 	Verdict    Verdict    // the worst of the pairs that both sides have

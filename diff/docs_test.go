@@ -64,7 +64,7 @@ func findingsDoc() string {
 			}
 		}
 		if len(causes) > 0 {
-			fmt.Fprintf(&b, "\nShown as a consequence of %s.\n", strings.Join(causes, ", "))
+			fmt.Fprintf(&b, "\nIf one of these applies too, this finding is shown below it: %s.\n", strings.Join(causes, ", "))
 		}
 	}
 	return b.String()

@@ -20,16 +20,16 @@ func TestRuleWithAFault(t *testing.T) {
 	if got.Verdict.Code != want.Verdict.Code {
 		t.Errorf("the verdict is %s, was %s", got.Verdict.Code, want.Verdict.Code)
 	}
-	told := 0
+	reported := 0
 	for _, f := range slices.Concat(got.Findings, got.Pairs[0].Findings) {
 		if strings.Contains(f.Text.String(), "internal error of tagdiff") {
-			told++
+			reported++
 		}
 		if strings.Contains(f.Text.String(), "hunter2") || f.ID == "" || f.Trust != Suggested && strings.Contains(f.Text.String(), "internal error") {
 			t.Errorf("%+v", f)
 		}
 	}
-	if told != 3 {
-		t.Errorf("%d of 3 faults were told: %+v", told, got.Findings)
+	if reported != 3 {
+		t.Errorf("%d of 3 faults were reported: %+v", reported, got.Findings)
 	}
 }

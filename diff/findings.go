@@ -158,7 +158,7 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 	case p.Verdict.isBase, p.Verdict.onNamedBase, p.onOtherRelease():
 		expectOnBase(found)
 	case p.Verdict.strangers:
-		expectOfStrangers(found)
+		lowerForUnrelated(found)
 	}
 	sortFindings(found)
 	return found
@@ -181,9 +181,9 @@ func expectOnBase(found []Finding) {
 	}
 }
 
-// expectOfStrangers takes the differences between unrelated images for facts: the first
+// lowerForUnrelated takes the differences between unrelated images for facts: the first
 // sentence says that they are unrelated, and no setting explains that.
-func expectOfStrangers(found []Finding) {
+func lowerForUnrelated(found []Finding) {
 	for i := range found {
 		if f := &found[i]; slices.Contains([]string{"D4", "E1", "E2", "E3", "E7", "G3"}, f.ID) {
 			f.Severity, f.Next, f.Command = 0, safe.Const("Check that you compare the images that you mean"), safe.Text{}
@@ -297,7 +297,7 @@ func (p Pair) OtherPlatform() (platform safe.Text, ok bool) {
 }
 
 // OtherLabel returns the platform that B states for an image that is the same on both
-// sides and stands under another label in A.
+// sides and is listed under another platform in A.
 func (p Pair) OtherLabel() (label safe.Text, ok bool) {
 	if len(Comparison{Pairs: []Pair{p}}.relabelled()) == 0 {
 		return safe.Text{}, false

@@ -140,7 +140,7 @@ func stepNames(img *model.Image, indexes []int) []string {
 func isRoot(steps []model.Step, i int) bool { return !slices.ContainsFunc(steps[:i], hasFiles) }
 
 // sameInstructionsText describes n equal instructions of which those in differ gave
-// different files. It names up to three: the first one alone is often not the one that
+// different files. It names up to three: the first one is often not the one that
 // matters.
 func sameInstructionsText(n int, differ []string) safe.Text {
 	const most = 3

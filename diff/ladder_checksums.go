@@ -10,7 +10,7 @@ import (
 )
 
 // checksums: two gzip blobs claim one diff_id, and the checksums at their ends differ.
-// One of the claims may be false. Honest archives disagree too (eStargz, several gzip
+// One of the claims may be false. Correct archives can differ too (eStargz, several gzip
 // members, padding), so this is inferred, and it does not count as the same image.
 func (l *ladder) checksums() (Verdict, bool) {
 	rows := contradictingRows(l.p.Rows)
@@ -174,7 +174,7 @@ func byPacking(steps []model.Step, of func(model.Step) (packings, bool), say fun
 // wrongPacking words D18 for layers that have another packing than their media types claim.
 func (s sideOf) wrongPacking(claimed, packing string, steps []model.Step) Finding {
 	rests, is := on(Hashed), packing
-	if slices.ContainsFunc(steps, func(st model.Step) bool { return !st.Checked }) { // the first bytes alone have no digest
+	if slices.ContainsFunc(steps, func(st model.Step) bool { return !st.Checked }) { // only the first bytes were read, which have no digest
 		rests = on(Structure)
 	}
 	if packing == model.PackingUnknown {

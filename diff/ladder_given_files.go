@@ -38,7 +38,7 @@ func (l *ladder) stageFrom(at int) int {
 	return at
 }
 
-// givenFiles says what the hashes of a builder tell of the steps whose layers differ, in
+// givenFiles says what the hashes of a builder say about the steps whose layers differ, in
 // short and as a sentence. ok is false if they tell nothing.
 func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inShort string, sentence safe.Text, ok bool) {
 	other := l.b.Steps[first.Index]

@@ -89,7 +89,7 @@ func (l *ladder) ownDatesSame() bool {
 }
 
 // oneBuild reports whether two images with other bases come from one build: buildpacks
-// record the same application in both. An equal date of creation alone does not show it.
+// record the same application in both. An equal date of creation does not show it.
 func (l *ladder) oneBuild() bool {
 	appA, appB := buildpackApp(l.a), buildpackApp(l.b)
 	return appA != "" && appA == appB

@@ -34,7 +34,7 @@ func (l *ladder) rewritten() (Verdict, bool) {
 }
 
 // convertedWhole reports whether the verdict is that the layers that differ were rewritten
-// after the build, so that none of them tells of a step or of the base.
+// after the build, so that none of them identifies a step or the base.
 func (p Pair) convertedWhole() bool {
 	return p.Verdict.Code == Rewritten && (p.Verdict.inPlace || !p.sharesLayer())
 }
@@ -89,7 +89,7 @@ var conversions = []struct{ prefix, format string }{
 const zstdChunked = "zstd:chunked"
 
 // convertedApart reports whether the layers of the two sides are in two formats that have
-// other diff_ids: a converter wrote all of them again, so no layer tells of a step or of the
+// other diff_ids: a converter wrote all of them again, so no layer identifies a step or the
 // base.
 func (p Pair) convertedApart() bool {
 	a, b, ok := bothSides(p)

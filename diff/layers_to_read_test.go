@@ -181,15 +181,15 @@ func TestEmptyByContent(t *testing.T) {
 
 func contentCases(t *testing.T) []ruleCase {
 	t.Helper()
-	good, spoilt := files("good").sized(300), files("good").packed("spoilt").sized(300)
-	c := pairOf(t, app(does("COPY a /", good)), app(does("COPY a /", spoilt)))
+	good, corrupt := files("good").sized(300), files("good").packed("corrupt").sized(300)
+	c := pairOf(t, app(does("COPY a /", good)), app(does("COPY a /", corrupt)))
 	lost := gone(entry(app().image(t)), false)
 	lost.Err = &model.ReadError{Message: "no such blob", MissingBlob: digest.FromString("config")}
 	unread := gone(entry(app().image(t)), true)
-	lie := unpacked(good)
-	lie[spoilt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("other files")}
+	wrong := unpacked(good)
+	wrong[corrupt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("other files")}
 	emptied := unpacked(good)
-	emptied[spoilt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("zeros"), Empty: true}
+	emptied[corrupt.descriptor().Digest] = model.Contents{DiffID: digest.FromString("zeros"), Empty: true}
 	twins := pairOf(t, app(does("WORKDIR /", nothing)), app(does("WORKDIR /", nothing.packed("old"))))
 	return []ruleCase{
 		{"two empty layers", twins, "A4", 0, "Step 4 is empty on both sides", 2},
@@ -199,17 +199,17 @@ func contentCases(t *testing.T) []ruleCase {
 		{"a config that is gone, though it was read from a cache", lacking(pairOf(t, app(), app(sets("USER x"))), SideB, -1), "D8", 3, "In :b, the config", 1},
 		{"every layer is there", lacking(pairOf(t, app(), app(sets("USER x"))), SideB, 99), "D8", -1, "", 0},
 		{"a manifest that is gone", Describe(index(t, "a", unread)), "D8", -1, "", 0},
-		{"other files than claimed", c.WithContents(lie), "D15", 3, "In :b, the layer of step 4 does not have the diff_id that the config claims", 1},
-		{"alone", Describe(single("a", app(does("COPY a /", spoilt)).image(t))).WithContents(lie), "D15", 3, "In :a,", 1},
-		{"a layer that is cut off", c.WithContents(map[digest.Digest]model.Contents{spoilt.descriptor().Digest: {Broken: "is cut off"}}), "D15", 3, "In :b, the layer of step 4 cannot be unpacked: it is cut off.", 1},
-		{"a web page", c.WithContents(map[digest.Digest]model.Contents{spoilt.descriptor().Digest: {Packing: model.PackingUnknown, Text: `starts with "<html>"`}}), "D15", 3,
+		{"other files than claimed", c.WithContents(wrong), "D15", 3, "In :b, the layer of step 4 does not have the diff_id that the config claims", 1},
+		{"alone", Describe(single("a", app(does("COPY a /", corrupt)).image(t))).WithContents(wrong), "D15", 3, "In :a,", 1},
+		{"a layer that is cut off", c.WithContents(map[digest.Digest]model.Contents{corrupt.descriptor().Digest: {Broken: "is cut off"}}), "D15", 3, "In :b, the layer of step 4 cannot be unpacked: it is cut off.", 1},
+		{"a web page", c.WithContents(map[digest.Digest]model.Contents{corrupt.descriptor().Digest: {Packing: model.PackingUnknown, Text: `starts with "<html>"`}}), "D15", 3,
 			`In :b, the layer of step 4 is probably broken: it starts with "<html>"; it is neither gzip, zstd nor tar.`, 1},
-		{"a web page, not called by its packing, too", c.WithContents(map[digest.Digest]model.Contents{spoilt.descriptor().Digest: {Packing: model.PackingUnknown, Text: "is text"}}), "D18", -1, "", 0},
+		{"a web page, not called by its packing, too", c.WithContents(map[digest.Digest]model.Contents{corrupt.descriptor().Digest: {Packing: model.PackingUnknown, Text: "is text"}}), "D18", -1, "", 0},
 		{"an empty layer that is not what it claims", c.WithContents(emptied), "D2", -1, "", 0},
 		{"an empty layer that is", Compare(single("a", app().image(t)), single("b", app(does("WORKDIR /", nothing)).image(t))), "D2", 0, "In :b, 1 of 3 layers is empty (step 4)", 1},
-		{"bytes after the end", c.WithContents(trailingIn(good, spoilt)), "D24", 2, "In :b, the layer of step 4 has bytes after the end of the gzip stream", 1},
-		{"no byte after the end", c.WithContents(unpacked(good, spoilt)), "D24", -1, "", 0},
-		{"as claimed", c.WithContents(unpacked(good, spoilt)), "D15", -1, "", 0},
+		{"bytes after the end", c.WithContents(trailingIn(good, corrupt)), "D24", 2, "In :b, the layer of step 4 has bytes after the end of the gzip stream", 1},
+		{"no byte after the end", c.WithContents(unpacked(good, corrupt)), "D24", -1, "", 0},
+		{"as claimed", c.WithContents(unpacked(good, corrupt)), "D15", -1, "", 0},
 		{"not read", c, "D15", -1, "", 0},
 	}
 }
@@ -217,10 +217,10 @@ func contentCases(t *testing.T) []ruleCase {
 // TestRefusedLayers checks the verdict on two packings of an image once the layers were
 // read.
 func TestRefusedLayers(t *testing.T) {
-	good, spoilt := files("good").sized(300), files("good").packed("spoilt").sized(300)
-	pair := pairOf(t, app(does("COPY a /", good)), app(does("COPY a /", spoilt)))
+	good, corrupt := files("good").sized(300), files("good").packed("corrupt").sized(300)
+	pair := pairOf(t, app(does("COPY a /", good)), app(does("COPY a /", corrupt)))
 	broken := func(c model.Contents) map[digest.Digest]model.Contents {
-		return map[digest.Digest]model.Contents{spoilt.descriptor().Digest: c}
+		return map[digest.Digest]model.Contents{corrupt.descriptor().Digest: c}
 	}
 	tests := []struct {
 		name     string
@@ -228,13 +228,13 @@ func TestRefusedLayers(t *testing.T) {
 		headline string // "" for the same image
 	}{
 		{"not read", nil, ""},
-		{"as claimed", unpacked(good, spoilt), ""},
+		{"as claimed", unpacked(good, corrupt), ""},
 		{"other files", broken(model.Contents{DiffID: digest.FromString("other files")}), ":b is broken: runtimes refuse it"},
 		{"cut off", broken(model.Contents{Broken: "is cut off"}), ":b is broken: runtimes refuse it"},
-		{"text", broken(model.Contents{Text: "is text", DiffID: spoilt.diffID()}), ":b is broken: runtimes refuse it"},
+		{"text", broken(model.Contents{Text: "is text", DiffID: corrupt.diffID()}), ":b is broken: runtimes refuse it"},
 		{"text by its first bytes", broken(model.Contents{Text: "is text"}),
 			":b is probably broken: the layer of step 4 is text; it is neither gzip, zstd nor tar"},
-		{"bytes after the end", trailingIn(good, spoilt), "Same image, but some runtimes refuse :b: bytes follow the gzip stream of a layer"},
+		{"bytes after the end", trailingIn(good, corrupt), "Same image, but some runtimes refuse :b: bytes follow the gzip stream of a layer"},
 	}
 	for _, tt := range tests {
 		c := pair.WithContents(tt.contents)

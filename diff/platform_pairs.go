@@ -181,7 +181,7 @@ func decided(as, bs []model.Entry) bool {
 	return !pending(as, bs) && !pending(bs, as)
 }
 
-// relabelled are the pairs whose image is the same and stands under another label in
+// relabelled are the pairs whose image is the same and is listed under another platform in
 // the two indexes.
 func (c Comparison) relabelled() []Pair {
 	return matching(c.shared(), isRelabelled)
@@ -252,7 +252,7 @@ func nameOfBuild(e model.Entry) string {
 	return model.PlatformName(p)
 }
 
-// ForPlatform returns the comparison of one platform alone. An architecture
+// ForPlatform returns the comparison of only one platform. An architecture
 // without an operating system means linux; a Windows platform without a version
 // means all versions. The error says which platforms there are.
 func (c Comparison) ForPlatform(platform string) (Comparison, error) {

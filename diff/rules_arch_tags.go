@@ -84,7 +84,7 @@ func (c Comparison) servesOnePlatform(side Side) bool {
 	return !isIndex(*art) || len(art.Images()) == 1
 }
 
-// clobberedPair decides by the names of the two sides alone, without the list of tags.
+// clobberedPair decides only by the names of the two sides, without the list of tags.
 func clobberedPair(c Comparison) []Finding {
 	if c.B == nil || c.A.Top.Digest == "" || c.A.Top.Digest != c.B.Top.Digest ||
 		!c.servesOnePlatform(SideA) || c.A.Ref.Repo() != c.B.Ref.Repo() {

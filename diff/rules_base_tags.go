@@ -65,7 +65,7 @@ func (c Comparison) taggedBaseOf(t tagState) (taggedBase, bool) {
 }
 
 // builtOnOther reports whether the other side is a nearer base of a side than a tag with
-// this number of layers. The verdict speaks about that.
+// this number of layers. The verdict covers that.
 func (c Comparison) builtOnOther(t tagState, layers int) bool {
 	other := c.B
 	if t.side == SideB {

@@ -188,7 +188,7 @@ func splitBrain(c Comparison, s artifactSide) []Finding {
 	return c.splitByDate(s, last)
 }
 
-// splitByDate goes by dates alone, so its finding is only suggested.
+// splitByDate goes only by dates, so its finding is only suggested.
 func (c Comparison) splitByDate(s artifactSide, last model.Entry) []Finding {
 	if last.Image == nil {
 		return nil

@@ -224,7 +224,7 @@ func logCommand(a, b origin) safe.Text {
 	return safe.Sprintf("git log --oneline %s..%s", a.revision, b.revision)
 }
 
-// oneCommit says that one side alone states its commit or version.
+// oneCommit says that only one side states its commit or version.
 func oneCommit(o origin, name, other string) string {
 	return name + " is " + o.text() + ", as its " + o.source + " states; " + other + " states no commit."
 }

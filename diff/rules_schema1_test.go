@@ -151,7 +151,7 @@ func TestInventedIDsProof(t *testing.T) {
 	}
 }
 
-// TestSchema1_ids has two schema1 images whose ids alone differ, and one with another entry.
+// TestSchema1_ids has two schema1 images of which only the ids differ, and one with another entry.
 func TestSchema1_ids(t *testing.T) {
 	other := native(t)
 	changed := bytes.Replace(other.Top.Raw, []byte(`\"created\":\"20`), []byte(`\"created\":\"19`), 1)

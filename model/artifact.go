@@ -89,10 +89,10 @@ func (a Artifact) Images() []Entry {
 	return slices.DeleteFunc(slices.Clone(a.Entries), func(e Entry) bool { return e.Role != RoleImage })
 }
 
-// RoleOf returns the role of a child of an index, from its descriptor alone,
+// RoleOf returns the role of a child of an index, only from its descriptor,
 // and for an attestation the image that it describes. BuildKit marks
 // attestations with annotations (attestation-storage.md). The platform
-// unknown/unknown alone does not make one: an image can be listed so, too.
+// unknown/unknown does not make one: an image can be listed so, too.
 func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
 	if d.Annotations[AnnotationReferenceType] == AttestationType {
 		return RoleAttestation, digest.Digest(d.Annotations[annotationReferenceAbout])

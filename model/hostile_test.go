@@ -161,7 +161,7 @@ func TestParseConfig_refuses(t *testing.T) {
 // TestParseConfig_invalidDate checks that an invalid date hides only itself,
 // and that the result can be encoded again.
 func TestParseConfig_invalidDate(t *testing.T) {
-	for date, told := range map[string]bool{
+	for date, valid := range map[string]bool{
 		`"2023-10-01T15:57:00Z"`: true, `"2023-10-01T15:57:00.123456789+02:00"`: true,
 		`"0000-01-01T00:00:00Z"`: false, `"0000-01-01T00:00:00+23:59"`: false, `"0001-01-01T00:00:00Z"`: false, `"9999-12-31T23:59:59-23:59"`: false,
 		`"10000-01-01T00:00:00Z"`: false, `"-0001-01-01T00:00:00Z"`: false, `"2023-13-45T99:99:99Z"`: false, `"2023-10-01T15:57:00+99:99"`: false,
@@ -184,7 +184,7 @@ func TestParseConfig_invalidDate(t *testing.T) {
 				t.Errorf("read %+v", c.Image)
 			}
 			for _, at := range []*time.Time{RealDate(c.Created), RealDate(first.Created)} {
-				if (at != nil) != told {
+				if (at != nil) != valid {
 					t.Errorf("a real date: %v", at)
 				}
 				if at == nil {

@@ -213,7 +213,7 @@ func (m Manifest) HasOddConfigType() bool {
 	return m.Kind == KindImage && slices.Contains(oddConfigTypes, m.Config.MediaType)
 }
 
-// IsAttestation reports whether a manifest holds in-toto statements alone, as those that
+// IsAttestation reports whether a manifest holds only in-toto statements, as those that
 // BuildKit attaches to an image.
 func (m Manifest) IsAttestation() bool {
 	isOther := func(d v1.Descriptor) bool { return !strings.HasPrefix(d.MediaType, "application/vnd.in-toto") }

@@ -49,7 +49,7 @@ func (m *masker) maskFlag(at int, flag string) int {
 	return next
 }
 
-// givenSecret is the judgement on what stands in the place of a secret.
+// givenSecret is the result for a value where a secret is expected.
 var givenSecret = secretName{strength: strong, endsSecret: true}
 
 // commandBefore is the text of the command before a position.

@@ -13,10 +13,10 @@ var placeholders = []string{
 	"redacted", "todo", "fixme",
 }
 
-// placeholderWords are words of a longer value without digits that stands for a secret.
+// placeholderWords are words of a longer value without digits that is a placeholder for a secret.
 var placeholderWords = []string{"changeme", "example", "dummy", "placeholder", "redacted", "your"}
 
-// isPlaceholder reports whether a value stands for a secret that is set later: changeme,
+// isPlaceholder reports whether a value is a placeholder for a secret that is set later: changeme,
 // <token>, your-token-here, xxxx.
 func isPlaceholder(value string) bool {
 	if len(value) > 2 && value[0] == '<' && value[len(value)-1] == '>' {
