@@ -3,10 +3,12 @@ package diff
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -24,7 +26,7 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		v.Because = safe.Const("Artifacts of two types cannot be compared")
 		return v
 	}
-	changes := manifestChanges(a, b, l.nameA, l.nameB)
+	changes := slices.Concat(l.chartChanges(), manifestChanges(a, b, l.nameA, l.nameB))
 	blobs := blobChanges(a, b)
 	if blobs == "" {
 		v.Code = OtherEnvelope
@@ -37,14 +39,38 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		both = "2 artifacts"
 	}
 	v.Headline = safe.Sprintf("Not container images: %s, with different content", both)
-	if from, to := a.Annotations[v1.AnnotationVersion], b.Annotations[v1.AnnotationVersion]; from != "" && to != "" && from != to {
-		v.Headline = safe.Sprintf("Not container images: %s, version %s → %s", both, quoted(from), quoted(to))
+	if from, to := versionOf(*l.p.A), versionOf(*l.p.B); from != "" && to != "" && from != to {
+		v.Headline = safe.Sprintf("%s: version %s → %s", upperFirst(withoutArticle(kindA)), quoted(from), quoted(to))
+		v.Rests = on(Hashed, Claimed)
+		blobs = "Not container images; " + strings.ToLower(blobs[:1]) + blobs[1:]
 	}
 	v.Because = safe.Clean(blobs)
 	if len(changes) > 0 {
 		v.Because = safe.Sprintf("%s; also %s", blobs, list(changes))
 	}
 	return v
+}
+
+// versionOf is the version that an artifact states, in its annotations or as a Helm chart.
+func versionOf(e model.Entry) string {
+	return cmp.Or(e.Artifact.Annotations[v1.AnnotationVersion], strings.Trim(chartOf(e).Member("version").Raw, `"`))
+}
+
+// chartOf is the config of a Helm chart, the zero value for others.
+func chartOf(e model.Entry) jsondoc.Value {
+	if e.Chart == nil {
+		return jsondoc.Value{}
+	}
+	chart, _ := jsondoc.Parse(e.Chart.Raw)
+	return chart
+}
+
+// chartChanges names the members that differ between two Helm charts, but for the version.
+func (l *ladder) chartChanges() []string {
+	if l.p.A.Chart == nil || l.p.B.Chart == nil {
+		return nil
+	}
+	return memberChanges(chartOf(*l.p.A), chartOf(*l.p.B), " of the chart", l.nameA, l.nameB, "version")
 }
 
 func withoutArticle(noun string) string {
@@ -70,11 +96,12 @@ func artifactAndImage(artifact model.Entry, img model.Image, name, imageName str
 	case len(shared) == 0:
 		return v
 	case len(shared) == len(blobs):
-		v.Headline = safe.Sprintf("The same %s: %s is %s, %s an image with it", byNumber(len(blobs), "blob", plural(len(blobs), "blob")),
-			name, artifactText(artifact), imageName)
+		v.Headline = safe.Sprintf("The same %s: %s is %s, %s an image with %s", byNumber(len(blobs), "blob", plural(len(blobs), "blob")),
+			name, artifactText(artifact), imageName, byNumber(len(blobs), "it", "them"))
 	}
-	v.Because = safe.Sprintf("%s of %s %s of %s", upperFirst(byNumber(len(shared), "blob "+short(shared[0].Digest), plural(len(shared), "blob"))),
-		name, byNumber(len(shared), "is a layer", "are layers"), imageName)
+	subject := byNumber(len(shared), "Blob "+short(shared[0].Digest), plural(len(shared), "blob"))
+	v.Because = safe.Sprintf("%s of %s %s of %s", subject, name,
+		byNumber(len(shared), "is a layer", "are layers"), imageName)
 	return v
 }
 
@@ -87,6 +114,9 @@ func ArtifactParts(e model.Entry) []ArtifactPart {
 	m := e.Artifact
 	if m == nil {
 		return parts
+	}
+	if version := versionOf(e); version != "" {
+		parts = append(parts, ArtifactPart{safe.Const("version"), safe.Clean(quoted(version))})
 	}
 	blob := func(name string, d v1.Descriptor) {
 		text := safe.Sprintf("%s, %s", orNone(quoted(d.MediaType)), bytesText(d.Size))

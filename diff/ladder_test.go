@@ -386,6 +386,46 @@ func TestArtifacts_besideOthers(t *testing.T) {
 	}
 }
 
+// TestArtifacts_version has two charts whose versions differ, by annotation, by config, or by
+// neither.
+func TestArtifacts_version(t *testing.T) {
+	chart := func(content, annotation, config string) model.Artifact {
+		a := artifact(content, "application/vnd.cncf.helm.config.v1+json", content)
+		a.Top.Annotations = map[string]string{v1.AnnotationVersion: annotation}
+		a.Entries[0].Artifact = &a.Top
+		if config != "" {
+			d := doc([]byte(config))
+			a.Entries[0].Chart = &d
+		}
+		return a
+	}
+	const versioned = "Helm chart (application/vnd.cncf.helm.config.v1+json): version 0.1.0 → 0.2.0"
+	tests := []struct {
+		a, b      model.Artifact
+		head, why string
+	}{
+		{chart("a", "0.1.0", ""), chart("b", "0.2.0", ""), versioned, "Not container images; the only blob besides the config differs"},
+		{chart("a", "", `{"name":"x","version":"0.1.0"}`), chart("b", "", `{"name":"y","version":"0.2.0"}`), versioned, "also the name of the chart (x → y)"},
+		{chart("a", "", `{"version":"0.1.0"}`), chart("b", "", `{"version":"0.1.0"}`), "Not container images: 2 Helm charts", "The only blob"},
+		{chart("a", "", `{"version":"0.1.0"}`), chart("b", "", ""), "Not container images: 2 Helm charts", "The only blob"},
+		{chart("a", "", "broken"), chart("b", "", `{"version":"0.2.0"}`), "Not container images: 2 Helm charts", "The only blob"},
+	}
+	for i, tt := range tests {
+		v := Compare(tt.a, tt.b).Verdict
+		if !strings.HasPrefix(v.Headline.String(), tt.head) || !strings.Contains(v.Because.String(), tt.why) {
+			t.Errorf("%d: %q because %q", i, v.Headline, v.Because)
+		}
+		if (tt.head == versioned) != (v.Trust == Inferred) {
+			t.Errorf("%d: %s", i, v.Trust)
+		}
+	}
+	read, later := chart("a", "", ""), chart("a", "", `{"version":"0.1.0"}`)
+	other := chart("b", "", `{"version":"0.2.0"}`)
+	if v := Recompare(Compare(read, other), later, other).Verdict; v.Headline.String() != versioned {
+		t.Errorf("after the config has arrived: %q", v.Headline)
+	}
+}
+
 // TestArtifactParts checks that an artifact lists its blobs and its subject, and one that was not
 // read its type.
 func TestArtifactParts(t *testing.T) {

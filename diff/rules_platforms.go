@@ -383,8 +383,8 @@ func exchangedContradiction(c Comparison, s artifactSide) []Finding {
 	}
 	return []Finding{{
 		Severity: 3, Rests: on(Hashed), Evidence: s.evidence(wrong), Lead: lead,
-		Text: safe.Sprintf("%s lists %s. The configs state other platforms than the labels, which look exchanged. Many runtimes trust the config.",
-			s.name, list(listed)),
+		Text: safe.Sprintf("%s lists %s. The configs state other platforms than the labels, which look exchanged. "+
+			"Many runtimes trust the config.", s.name, list(listed)),
 		Next: safe.Const("Create the index again with the labels that the configs state"),
 		Proof: mappedTo(wrong, func(e model.Entry) safe.Text {
 			return safe.Sprintf("%s in the index, %s in its config: %s", nameOf(e), insideOf(e), e.Descriptor.Digest)
@@ -522,7 +522,8 @@ func attestationsFound(entries []model.Entry) Finding {
 	f := Finding{
 		Rests: on(Claimed), Next: safe.Const("Nothing to do. docker buildx build --provenance=false omits attestations"),
 		Text:  safe.Sprintf(text+"They are attestations of the build (provenance, SBOM) for the images of the index, as %s say.", says),
-		Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest", len(entries))},
+		Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest",
+			len(entries))},
 	}
 	switch {
 	case len(kinds) > 0:

@@ -126,8 +126,8 @@ func strayArtifact(s artifactSide, listed []model.Entry) Finding {
 	}
 	return Finding{
 		Severity: 2, Rests: on(Hashed, Claimed), Text: text, Next: adviseImagesOnly,
-		Proof: []safe.Text{safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance (the first); inspektor-gadget pull request 5494 " +
-			"(a pull-through cache of AWS ECR failed on entries of linux without an architecture)")},
+		Proof: []safe.Text{safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance (the first); " +
+			"inspektor-gadget pull request 5494 (a pull-through cache of AWS ECR failed on entries of linux without an architecture)")},
 	}
 }
 

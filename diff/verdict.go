@@ -207,7 +207,8 @@ func (c Comparison) buildsText() safe.Text {
 	if platforms := distinct(others, func(i int) string { return c.Pairs[i].Platform }); len(platforms) > 1 {
 		return safe.Sprintf("%s lists %s more than once, as different images", name, list(platforms))
 	}
-	return safe.Sprintf("%s lists %s %s, %s different images", name, c.Pairs[others[0]].Platform, timesText(len(others)+1), countWord(len(others)+1))
+	n := len(others) + 1
+	return safe.Sprintf("%s lists %s %s, %s different images", name, c.Pairs[others[0]].Platform, timesText(n), countWord(n))
 }
 
 var onlySameImage = safe.Const("Same image")

@@ -56,6 +56,7 @@ type Entry struct {
 	Subject    digest.Digest // the image that an attestation describes
 	Depth      int           // 0 in the top index
 	Artifact   *Manifest     // the manifest of an artifact that was read, nil for others
+	Chart      *Document     // the config of a Helm chart, which has its version; nil for others, or if it was not read
 	Image      *Image        // nil until it has arrived, and for an entry that is not an image
 	Err        error         // the reason why it will not arrive
 }
@@ -121,6 +122,9 @@ func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
 // SOCIType is how the types of SOCI indexes start, which lie beside the image they are for
 // (soci-snapshotter, soci/soci_index.go).
 const SOCIType = "application/vnd.amazon.soci.index."
+
+// HelmConfigType is the media type of the config of a Helm chart: its Chart.yaml as JSON.
+const HelmConfigType = "application/vnd.cncf.helm.config.v1+json"
 
 // MayBeImage reports whether a child of an index with an artifact type can be an image: it has
 // the label of a machine that runs images. OCI 1.1 allows the type on images, so only the

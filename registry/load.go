@@ -121,6 +121,7 @@ type childResult struct {
 	node     *node
 	manifest model.Manifest
 	image    *model.Image
+	chart    *model.Document
 	err      error
 	answers  []model.Answer // of probe; node is nil then
 }
@@ -139,6 +140,9 @@ func (l *load) start() {
 	l.roots, l.count = []*node{n}, 1
 	if l.top.Kind == model.KindOther {
 		n.entry.Role, n.entry.Artifact = model.RoleArtifact, &l.top
+		if l.top.Config.MediaType == model.HelmConfigType {
+			l.begin(func(ctx context.Context) childResult { return l.chart(ctx, n) })
+		}
 		return
 	}
 	l.read(n, func(context.Context) (model.Manifest, error) { return l.top, nil })
@@ -185,6 +189,15 @@ func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, err
 		})
 		return result
 	})
+}
+
+// chart reads the config of a Helm chart. Without it the chart has no version, which is no error.
+func (l *load) chart(ctx context.Context, n *node) childResult {
+	result := childResult{node: n}
+	if config, err := l.client.config(ctx, l.ref.Repo(), l.top.Config); err == nil {
+		result.chart = &config.Document
+	}
+	return result
 }
 
 // begin runs read in a goroutine, which sends the result.
@@ -273,7 +286,7 @@ func (l *load) addResult(result childResult) {
 		}
 		return
 	}
-	e.Err = result.err
+	e.Err, e.Chart = result.err, result.chart
 	if result.manifest.Digest == "" {
 		return
 	}

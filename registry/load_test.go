@@ -339,3 +339,27 @@ func TestLoad_artifactTypeOnImage(t *testing.T) {
 		}
 	}
 }
+
+// TestLoad_helmChart checks that the config of a Helm chart is read, and that a chart without one
+// is no error.
+func TestLoad_helmChart(t *testing.T) {
+	s := newServer(t)
+	config := `{"name":"app","version":"0.1.0"}`
+	s.putBlob(t, "app", []byte(config))
+	for tag, size := range map[string]int{"chart": len(config), "wrong": len(config) + 1} {
+		s.put(t, http.MethodPut, "/v2/app/manifests/"+tag, ociManifest, fmt.Appendf(nil,
+			`{"schemaVersion":2,"mediaType":%q,"config":{"mediaType":%q,"digest":%q,"size":%d},"layers":[]}`,
+			ociManifest, model.HelmConfigType, digest.FromString(config), size))
+	}
+	for tag, want := range map[string]string{"chart": config, "wrong": ""} {
+		a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", tag), nil)
+		ok(t, err)
+		got := ""
+		if e := a.Entries[0]; e.Chart != nil {
+			got = string(e.Chart.Raw)
+		}
+		if got != want || a.Entries[0].Err != nil || a.Entries[0].Role != model.RoleArtifact || !a.Done {
+			t.Errorf("%s: %q, %+v", tag, got, a.Entries[0])
+		}
+	}
+}
