@@ -388,14 +388,27 @@ func (l *ladder) differenceText(r Row) string {
 		return text(r.B) + " is only in " + l.nameB
 	case r.B == nil:
 		return text(r.A) + " is only in " + l.nameA
-	case !r.SameText && text(r.A) != text(r.B):
-		return text(r.A) + " becomes " + text(r.B)
+	case !r.SameText:
+		return rewordedText(text(r.A), text(r.B))
 	case r.Detail == Emptied:
 		return text(r.A) + " added no file in " + l.nameB
 	case r.Detail == Filled:
 		return text(r.A) + " added no file in " + l.nameA
 	}
 	return text(r.A) + " gave different files"
+}
+
+// rewordedText describes an instruction that is written in another way: LABEL version 1 → 2.
+func rewordedText(from, to string) string {
+	name, old, isSetting := strings.Cut(from, "=")
+	otherName, value, _ := strings.Cut(to, "=")
+	switch {
+	case from == to: // masked or cut
+		return from + " differs"
+	case isSetting && name == otherName && old != "" && value != "" && !strings.ContainsAny(old+value, " ="):
+		return name + " " + old + " → " + value
+	}
+	return from + " becomes " + to
 }
 
 // isCommitted reports whether docker commit left a step of one of the images.

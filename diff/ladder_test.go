@@ -520,3 +520,17 @@ func TestCopiedNothing_lead(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestRewordedText(t *testing.T) {
+	for _, tt := range [][3]string{
+		{"LABEL version=1", "LABEL version=2", "LABEL version 1 → 2"},
+		{"LABEL a=1", "LABEL b=1", "LABEL a=1 becomes LABEL b=1"},
+		{"ENV A=1 B=2", "ENV A=1 B=3", "ENV A=1 B=2 becomes ENV A=1 B=3"},
+		{"ARG a", "ARG a=b", "ARG a becomes ARG a=b"},
+		{"ENV TOKEN=(masked)", "ENV TOKEN=(masked)", "ENV TOKEN=(masked) differs"},
+	} {
+		if got := rewordedText(tt[0], tt[1]); got != tt[2] {
+			t.Errorf("%q", got)
+		}
+	}
+}

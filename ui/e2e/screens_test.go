@@ -60,7 +60,7 @@ func TestIncidents(t *testing.T) {
 		{"7", []string{"the id chains diverge here"}, "schema1"},
 	}
 	base := []step{
-		{"2", []string{"PYTHON 2.7.16", "PYTHON_VERSION=2.7.17"}, "summary"},
+		{"2", []string{"PYTHON 2.7.16", "PYTHON_VERSION 2.7.16"}, "summary"},
 		{"f", []string{"Environment:"}, "consequences"},
 		{"/ E n v i r enter", []string{"1 of"}, ""},
 		{"enter", []string{"»", "Environment:", "5 Config"}, "setting"},
