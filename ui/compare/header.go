@@ -91,7 +91,7 @@ func (p comparePage) trust() safe.Text {
 func (p comparePage) failed() bool { return p.a.failed() || p.b.failed() }
 
 // upperHeadline returns a headline in capitals. Names of tags, platforms, labels, variables
-// and layers stay, and values, because they are case-sensitive.
+// and layers stay, and values and instructions, because they are case-sensitive.
 func upperHeadline(t safe.Text) safe.Text {
 	words := strings.Split(t.String(), " ")
 	upper := make([]string, len(words))
@@ -120,8 +120,10 @@ func upperHeadline(t safe.Text) safe.Text {
 var (
 	beforeNames = []string{
 		"label", "labels", "variable", "variables", "annotation", "annotations", "field", "fields", "differ:", "differs:",
+		"ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL",
+		"STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 	}
-	afterNames = []string{"differ", "differs", "is", "are", "(only"}
+	afterNames = []string{"differ", "differs", "is", "are", "becomes", "gave", "moved", "copied", "(only"}
 )
 
 // verdictLines returns the verdict without its reasons, on two lines if it needs them.
