@@ -34,7 +34,7 @@ func judge(p Pair, nameA, nameB string) Verdict {
 		(*ladder).rewritten, (*ladder).sameRecipe, (*ladder).sameBase,
 	} {
 		if v, ok := rung(&l); ok {
-			return l.withPlatforms(v).trusted()
+			return l.withPlatforms(l.withEncryption(v)).trusted()
 		}
 	}
 	return l.withPlatforms(l.unrelated()).trusted()

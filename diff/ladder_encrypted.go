@@ -24,6 +24,17 @@ func (l *ladder) encrypted() (Verdict, bool) {
 	}, true
 }
 
+// withEncryption adds to a verdict on two builds which layers need a key.
+func (l *ladder) withEncryption(v Verdict) Verdict {
+	if !slices.Contains([]Code{OtherSettings, OtherRecord, Rewritten, SameRecipe, SameBase}, v.Code) {
+		return v
+	}
+	if cipherA, cipherB := len(l.a.Encrypted()), len(l.b.Encrypted()); cipherA+cipherB > 0 {
+		v.Headline = safe.Sprintf("%s; %s", v.Headline, l.encryptedText(cipherA, cipherB))
+	}
+	return v
+}
+
 // encryptedText says which layers are encrypted: "the layers of :b need a key", "1 of 3 layers
 // of :b needs a key".
 func (l *ladder) encryptedText(inA, inB int) string {

@@ -272,6 +272,14 @@ func TestVerdict_encrypted(t *testing.T) {
 			t.Errorf("%d, %d: %s: %s", tt.inA, tt.inB, v.Code, v.Headline)
 		}
 	}
+	plain, other := app().image(t), app(does("COPY x /", files("x"))).image(t)
+	c := Compare(single("a", plain), called(single("b", other), "cipher"))
+	if v := c.Verdict; v.Code == SameEncrypted || !strings.HasSuffix(v.Headline.String(), "; the layers of :b can be read with a key only") {
+		t.Errorf("another build: %s: %s", v.Code, v.Headline)
+	}
+	if c := Compare(single("a", plain), called(single("b", plain), "")); c.Same(false) || !strings.HasPrefix(c.Verdict.Headline.String(), "In :b, the media types of steps 1 and 3 say encrypted") {
+		t.Errorf("called encrypted: %s, same: %v", c.Verdict.Headline, c.Same(false))
+	}
 	if v := Compare(side("a", 0), side("b", 0)).Verdict; v.Code == SameEncrypted {
 		t.Errorf("without one: %s", v.Headline)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -87,20 +88,68 @@ func unreadableFormat(c Comparison, p Pair) []Finding {
 	})
 }
 
-// encryptedLayers (D16): layers that only a key opens.
-func encryptedLayers(s sideOf) []Finding {
-	cipher := s.img.Encrypted()
-	if len(cipher) == 0 {
-		return nil
-	}
-	return []Finding{{
+// encryptedLayers (D16): layers that only a key opens, and layers that are called encrypted
+// and are the plain blobs of the other side.
+func encryptedLayers(c Comparison, p Pair) []Finding {
+	plain := plainLayers(p)
+	isPlain := func(st model.Step) bool { return plain[st.Layer.Digest] }
+	nameA, nameB := c.names()
+	return c.onSides(p, func(s sideOf) []Finding {
+		other := nameB
+		if s.side == SideB {
+			other = nameA
+		}
+		cipher := s.img.Encrypted()
+		var found []Finding
+		if called := matching(cipher, isPlain); len(called) > 0 {
+			found = append(found, s.calledEncrypted(called, other))
+		}
+		if cipher = slices.DeleteFunc(cipher, isPlain); len(cipher) > 0 {
+			found = append(found, s.encrypted(cipher))
+		}
+		return found
+	})
+}
+
+func (s sideOf) encrypted(cipher []model.Step) Finding {
+	return Finding{
 		Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, cipher),
 		Text: safe.Sprintf("In %s, %s (%s) %s encrypted. Only a runtime that has the key can run the image.",
 			s.name, plural(len(cipher), "layer"), stepsText(stepIndexes(cipher)), isAre(len(cipher))),
 		Next:  safe.Const("Give the nodes the key (ocicrypt, skopeo --decryption-key), or use the image from before the encryption"),
 		Proof: append(encryptedProof(cipher), safe.Const("source: ocicrypt, spec: the media type ends in +encrypted; the content was not read")),
 		Check: s.manifestCheck("[.layers[].mediaType]"),
-	}}
+	}
+}
+
+// calledEncrypted is D16 for layers that the other side has as plain blobs.
+func (s sideOf) calledEncrypted(steps []model.Step, other string) Finding {
+	where := stepsText(stepIndexes(steps))
+	what := safe.Sprintf("the media type of %s says encrypted, but the blob is the plain one of %s", where, other)
+	if len(steps) > 1 {
+		what = safe.Sprintf("the media types of %s say encrypted, but the blobs are the plain ones of %s", where, other)
+	}
+	return Finding{
+		Severity: 3, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, steps),
+		Text:  safe.Sprintf("In %s, %s. Clients fail to decrypt it.", s.name, what),
+		Lead:  safe.Sprintf("In %s, %s; clients fail to decrypt it", s.name, what),
+		Next:  safe.Const("Push it again with the media type of a plain layer, or encrypt the layer"),
+		Proof: append(encryptedProof(steps), safe.Sprintf("%s lists the same digests with media types of plain layers", other)),
+		Check: s.manifestCheck("[.layers[] | {mediaType, digest}]"),
+	}
+}
+
+// plainLayers are the blobs of a pair that a side lists with the media type of a plain layer.
+func plainLayers(p Pair) map[digest.Digest]bool {
+	plain := map[digest.Digest]bool{}
+	for _, e := range []*model.Entry{p.A, p.B} {
+		for _, st := range stepsOf(e) {
+			if model.ClaimedPacking(st.Layer.MediaType) != "" {
+				plain[st.Layer.Digest] = true
+			}
+		}
+	}
+	return plain
 }
 
 // otherHash reports whether a row has the same content under digests of two algorithms.

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,21 @@ func typed(t *testing.T, b build, mediaType string, urls ...string) model.Artifa
 	}
 	img = model.NewImage(img.Manifest, img.Config)
 	return single("a", img)
+}
+
+// called is an image whose layers are called encrypted, and are other blobs if a cipher is given.
+func called(a model.Artifact, cipher string) model.Artifact {
+	img := *a.Entries[0].Image
+	img.Manifest.Layers = slices.Clone(img.Manifest.Layers)
+	for i := range img.Manifest.Layers {
+		l := &img.Manifest.Layers[i]
+		l.MediaType += "+encrypted"
+		if cipher != "" {
+			l.Digest = digest.FromString(fmt.Sprint(cipher, i))
+		}
+	}
+	img.Manifest.Digest = digest.FromString(a.Ref.Tag + cipher)
+	return single(a.Ref.Tag, model.NewImage(img.Manifest, img.Config))
 }
 
 // lackingAlone is an image after its registry was asked for its blobs and has none.
@@ -100,6 +116,10 @@ func layerCases(t *testing.T) []ruleCase {
 		{"gzip", alone(app()), "D10", -1, "", 0},
 		{"encrypted", Describe(typed(t, app(), v1.MediaTypeImageLayerGzip+"+encrypted")), "D16", 2, "In :a, 2 layers (steps 1 and 3) are encrypted", 2},
 		{"not encrypted", alone(app()), "D16", -1, "", 0},
+		{"called encrypted, the plain blobs of A", Compare(single("a", app().image(t)), called(single("b", app().image(t)), "")), "D16", 3,
+			"In :b, the media types of steps 1 and 3 say encrypted, but the blobs are the plain ones of :a. Clients fail to decrypt it.", 2},
+		{"encrypted blobs beside those of A", Compare(single("a", app().image(t)), called(single("b", app().image(t)), "cipher")), "D16", 2, "In :b, 2 layers (steps 1 and 3) are encrypted", 2},
+		{"encrypted on both sides by one key", Compare(called(single("a", app().image(t)), "cipher"), called(single("b", app(sets("USER x")).image(t)), "cipher")), "D16", 2, "In :a and :b, 2 layers (steps 1 and 3) are encrypted", 4},
 		{"two checksums", withTrailers(t, 1, 2), "D17", 2, "Step 3 may hold other bytes on the two sides", 2},
 		{"one checksum", withTrailers(t, 1, 1), "D17", -1, "", 0},
 		{"both are gzip", withPacking(t, model.PackingGzip), "D17", 2, "Step 3 may hold other bytes on the two sides", 2},

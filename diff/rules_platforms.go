@@ -521,7 +521,7 @@ func attestationsFound(entries []model.Entry) Finding {
 	}
 	f := Finding{
 		Rests: on(Claimed), Next: safe.Const("Nothing to do. docker buildx build --provenance=false omits attestations"),
-		Text:  safe.Sprintf(text+"They are attestations of the build (provenance, SBOM) for the images of the index, as %s say.", says),
+		Text: safe.Sprintf(text+"They are attestations of the build (provenance, SBOM) for the images of the index, as %s say.", says),
 		Proof: []safe.Text{safe.Sprintf("%d entries with platform unknown/unknown or vnd.docker.reference.type = attestation-manifest",
 			len(entries))},
 	}

@@ -266,9 +266,10 @@ var rulesLayers = []rule{{
 	proof: "sha256 of the unpacked layer ≠ diff_id, or the bytes of the layer are not a whole gzip or zstd stream; only layers up to 4 KiB " +
 		"are read, where their content decides something; or the first bytes of a layer with the media type of an archive are text",
 }, {
-	id: "D16", name: "encrypted-layers", pair: onSides(encryptedLayers),
-	means: "Layers are encrypted. Only a runtime that has the key can unpack them.",
-	proof: "the media type of a layer ends in +encrypted",
+	id: "D16", name: "encrypted-layers", pair: encryptedLayers,
+	means: "Layers are encrypted: only a runtime that has the key can unpack them. Or they are called encrypted and are the plain layers of " +
+		"the other side.",
+	proof: "the media type of a layer ends in +encrypted; the other side has the same blob with the media type of a plain layer",
 }, {
 	id: "D17", name: "checksums-disagree", pair: checksumsDisagree,
 	means: "Two gzip layers claim the same content, but the checksums at their ends differ. One claim may be false. eStargz, several gzip " +
