@@ -102,8 +102,11 @@ func Expect(c Comparison, platforms []string) Expectation {
 	}
 	all := slices.Clone(c.Findings)
 	for _, p := range c.Pairs {
-		all = append(all, p.Findings...)
+		isNamed := func(platform string) bool { return isPlatform(p.A, platform) }
+		mayBeNamed := nameOf(*p.A) == "" || slices.ContainsFunc(platforms, isNamed) // an image without a platform may be any
+		all = append(all, matching(p.Findings, func(f Finding) bool { return mayBeNamed || f.Severity >= 3 })...)
 	}
+	all = firstOfEach(all)
 	sortFindings(all)
 	stray := strayAs(*c.A, platforms)
 	fails := func(f Finding) bool { return f.fails() || stray && f.ID == "C16" && f.Severity >= 2 }
@@ -123,6 +126,12 @@ func strayAs(a model.Artifact, platforms []string) bool {
 		}
 	}
 	return false
+}
+
+// firstOfEach returns the findings without those that say the same of another platform.
+func firstOfEach(found []Finding) []Finding {
+	alike := grouped(found, func(f Finding) string { return f.ID + " " + f.Essence() })
+	return mappedTo(alike, func(same []Finding) Finding { return same[0] })
 }
 
 // mayBe takes an image of an unknown platform for those that were not found: it is not known

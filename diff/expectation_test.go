@@ -143,3 +143,27 @@ func runs(n int) []step {
 	}
 	return steps
 }
+
+// TestExpect_onePlatform checks that a finding counts for the expected platforms, and once.
+func TestExpect_onePlatform(t *testing.T) {
+	secret := func(arch string) model.Entry {
+		return entry(*called(single("a", forArch(arch).image(t)), arch).Entries[0].Image)
+	}
+	both := index(t, "a", secret("amd64"), secret("arm64"))
+	half := index(t, "a", entry(forArch("amd64").image(t)), secret("arm64"))
+	for name, tt := range map[string]struct {
+		a        model.Artifact
+		expected string
+		failures int
+	}{
+		"both are expected":                 {both, "linux/amd64,linux/arm64", 1},
+		"one is expected":                   {both, "linux/amd64", 1},
+		"the encrypted one is not expected": {half, "linux/amd64", 0},
+		"the encrypted one is expected":     {half, "linux/arm64", 1},
+	} {
+		names, err := ParseExpected(tt.expected)
+		if e := Expect(Describe(tt.a), names); err != nil || len(e.Failures) != tt.failures {
+			t.Errorf("%s: %d failures: %s", name, len(e.Failures), e.Headline())
+		}
+	}
+}
