@@ -83,7 +83,8 @@ func (b sharedBase) finding() Finding {
 
 func sharedBasesOf(s artifactSide) []sharedBase {
 	var found []sharedBase
-	for _, group := range groupByFirstLayer(s.art.Images()) {
+	labelled := matching(s.art.Images(), func(e model.Entry) bool { return !isMislabelled(&e) }) // else C3 says what is wrong
+	for _, group := range groupByFirstLayer(labelled) {
 		b := sharedBase{name: s.name, platforms: list(platformNames(group)), evidence: s.evidence(group)}
 		b.layers, b.size = commonLayers(group)
 		if b.size < minSharedBytes || b.size < minSharedDataBytes && startsWithData(group[0]) {
