@@ -88,8 +88,8 @@ func checksumsDisagree(c Comparison, p Pair) []Finding {
 	}}
 }
 
-// wrongPacking (D18): the first bytes of a layer are not those of its media type. An
-// archive from before POSIX has no magic number, so a plain layer is not judged by it.
+// wrongPacking (D18): the first bytes of a layer are not those of its media type. A
+// layer that is called plain is not judged by bytes of an unknown format.
 func wrongPacking(c Comparison, p Pair) []Finding {
 	return append(contradictingTypes(c, p), c.onSides(p, func(s sideOf) []Finding {
 		return byPacking(s.img.Steps, func(st model.Step) (packings, bool) {

@@ -45,7 +45,7 @@ func RowNote(r diff.Row) safe.Text {
 // faultNote says what is wrong with the layer of a step, empty if nothing is.
 func faultNote(s *model.Step) safe.Text {
 	switch {
-	case s != nil && s.HasLayer && s.Layer.Digest == "":
+	case s != nil && s.HasLayer && (s.Layer.Digest == "" || s.Missing):
 		return safe.Const("the layer is missing")
 	case s != nil && s.Broken != "":
 		return safe.Const("the layer is broken")

@@ -15,6 +15,8 @@ func TestRowNote(t *testing.T) {
 	read, again, unread := *layer, *layer, *layer
 	broken := *layer
 	broken.Broken = "is cut off"
+	gone := *layer
+	gone.Missing = true
 	read.Checked, again.Checked = true, true
 	again.Layer.Digest, unread.Layer.Digest = "sha256:2", "sha256:2"
 	for _, tt := range []struct {
@@ -23,6 +25,7 @@ func TestRowNote(t *testing.T) {
 	}{
 		{diff.Row{Class: diff.Same, A: layer, B: layer}, ""},
 		{diff.Row{Class: diff.Same, A: missing, B: layer}, "the layer is missing"},
+		{diff.Row{Class: diff.RepackedRow, A: layer, B: &gone}, "the layer is missing"},
 		{diff.Row{Class: diff.RepackedRow, A: &read, B: &again}, "repacked, same files"},
 		{diff.Row{Class: diff.RepackedRow, A: layer, B: &unread}, "repacked, as claimed"},
 		{diff.Row{Class: diff.RepackedRow, A: layer, B: &broken}, "the layer is broken"},
