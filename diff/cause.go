@@ -144,7 +144,11 @@ func (v Verdict) behind(cause safe.Text, rests []Ground) Verdict {
 		rung = safe.Text{}
 	}
 	if !rung.IsEmpty() {
-		v.Because = safe.Sprintf("%s. %s", rung, v.Because)
+		link := ". "
+		if text := v.Because.String(); lowerFirst(v.Because).String() == text { // the error of a document
+			link = ": "
+		}
+		v.Because = safe.Sprintf("%s%s%s", rung, link, v.Because)
 	}
 	v.Headline, v.Rests, v.strangers = cause, rests, false
 	return v.trusted()

@@ -214,7 +214,7 @@ func ClaimedPacking(mediaType string) string {
 	switch mediaType {
 	case "application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.docker.image.rootfs.diff.tar.gzip":
 		return PackingGzip
-	case "application/vnd.oci.image.layer.v1.tar+zstd":
+	case "application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.docker.image.rootfs.diff.tar.zstd":
 		return PackingZstd
 	case "application/vnd.oci.image.layer.v1.tar", "application/vnd.docker.image.rootfs.diff.tar":
 		return PackingTar
