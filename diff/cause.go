@@ -63,6 +63,11 @@ func (c Comparison) faultOfBoth(stop Finding) safe.Text {
 	if trustOf(stop.Rests) == Proved {
 		return c.leadOf(stop)
 	}
+	return c.corruptText()
+}
+
+// corruptText says which bytes of the registry cannot be used, empty if all can.
+func (c Comparison) corruptText() safe.Text {
 	for _, p := range c.shared() {
 		for _, s := range c.entriesOf(p) {
 			if model.IsCorrupt(s.entry.Err) {
@@ -90,6 +95,14 @@ func (c Comparison) withUnreadFacts(v Verdict) Verdict {
 	p := c.shared()[0]
 	switch isMissing := lacksPart(p.A.Err) || lacksPart(p.B.Err); {
 	case len(facts) > 0 && isMissing:
+		onlyA, onlyB := c.onlyIn()
+		nameA, nameB := c.names()
+		if len(onlyA) > 0 {
+			facts = append(facts, safe.Sprintf("Only %s lists %s", nameA, list(onlyA)))
+		}
+		if len(onlyB) > 0 {
+			facts = append(facts, safe.Sprintf("Only %s lists %s", nameB, list(onlyB)))
+		}
 		v.Headline, v.Because = safe.Text{}, safe.Join(facts, ". ")
 	case len(facts) > 0:
 		v.Because = safe.Join(append([]safe.Text{v.Because}, facts...), ". ")
@@ -290,13 +303,13 @@ func debianBump(a, b *model.Image) (suite, from, to string) {
 
 // stopFinding is the gravest finding that stops a deployment and that one side has and the
 // other has not, or that both have if they are one image. Of layers that are not what they
-// claim (D15), the verdict on two images speaks.
+// claim (D15, D7), the verdict on two images speaks.
 func (c Comparison) stopFinding() (Finding, bool) {
 	all := c.allFindings()
 	sortFindings(all)
 	identical := c.Verdict.Code == Identical
 	i := slices.IndexFunc(all, func(f Finding) bool {
-		return f.Severity >= 3 && !f.Lead.IsEmpty() && (identical || !f.Common && f.ID != "D15" && f.ID != "D7")
+		return f.Severity >= 3 && !f.Lead.IsEmpty() && !f.Common && (identical || f.ID != "D15" && f.ID != "D7")
 	})
 	if i < 0 {
 		return Finding{}, false

@@ -77,7 +77,7 @@ func (c Comparison) withFindings(prev Comparison, done map[int]bool) Comparison 
 			c.Pairs[i].Findings = c.findingsOn(c.Pairs[i])
 		}
 	}
-	if c.cannotBePulled() { // two references to one broken image: the image is a cause
+	if c.B != nil && (c.cannotBePulled() || !c.corruptText().IsEmpty()) { // two references to one broken image: it is a cause
 		c.Findings = slices.DeleteFunc(c.Findings, func(f Finding) bool { return f.ID == "A1" })
 	}
 	return c

@@ -113,10 +113,14 @@ func (l *ladder) unreadable() (Verdict, bool) {
 	if lacksPart(err) || model.IsCorrupt(err) { // the registry answered
 		rests = on(Hashed)
 	}
+	because := err.Error()
+	if lacksPart(err) { // a finding says what to do
+		because = model.ShortError(err)
+	}
 	return Verdict{
 		Code: NotComparable, Rests: rests,
 		Headline: safe.Sprintf("%s could not be read", list(mapped(unread, func(s ladderSide) string { return s.name }))),
-		Because:  safe.Gate{}.Clean(model.ShortError(err)),
+		Because:  safe.Gate{}.Clean(because),
 	}, true
 }
 

@@ -135,7 +135,7 @@ func (s sideOf) calledEncrypted(steps []model.Step, other string) Finding {
 		Lead:  safe.Sprintf("In %s, %s; clients fail to decrypt it", s.name, what),
 		Next:  safe.Const("Push it again with the media type of a plain layer, or encrypt the layer"),
 		Proof: append(encryptedProof(steps), safe.Sprintf("%s lists the same digests with media types of plain layers", other),
-			safe.Const("source: ocicrypt, spec: the media type ends in +encrypted")),
+			safe.Const("source: ocicrypt, spec: clients decrypt a layer whose media type ends in +encrypted")),
 		Check: s.manifestCheck("[.layers[] | {mediaType, digest}]"),
 	}
 }

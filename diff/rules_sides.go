@@ -27,7 +27,8 @@ func onBoth(find func(c Comparison, p Pair, a, b *model.Image) []Finding) func(C
 }
 
 // onSides applies find to each side of a pair. If both sides give the same sentence, the
-// two findings become one with Common set. find must begin its sentence with "In <name>, ",
+// two findings become one with Common set, except for what stops the deployment of one image
+// that both references lead to. find must begin its sentence with "In <name>, ",
 // which fits one name and two ("A and B").
 func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 	sides := c.sidesOf(p)
@@ -51,7 +52,8 @@ func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 		}
 		evidence := append(slices.Clone(onA[same].Evidence), f.Evidence...)
 		onA[same] = likeBoth[same]
-		onA[same].Evidence, onA[same].Common = evidence, true
+		onA[same].Evidence = evidence
+		onA[same].Common = c.Verdict.Code != Identical || onA[same].Severity < 3
 	}
 	return onA
 }
