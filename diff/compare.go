@@ -83,7 +83,8 @@ func sameEntry(a, b *model.Entry) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Image == b.Image && a.Chart == b.Chart && a.Role == b.Role && fmt.Sprint(a.Err) == fmt.Sprint(b.Err) && reflect.DeepEqual(a.Descriptor, b.Descriptor)
+	return a.Image == b.Image && a.Chart == b.Chart && a.Role == b.Role && fmt.Sprint(a.Err) == fmt.Sprint(b.Err) &&
+		reflect.DeepEqual(a.Descriptor, b.Descriptor)
 }
 
 // Describe returns only one artifact, in the form of a comparison without B

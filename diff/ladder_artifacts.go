@@ -119,17 +119,17 @@ func ArtifactParts(e model.Entry) []ArtifactPart {
 		parts = append(parts, ArtifactPart{safe.Const("version"), safe.Clean(quoted(version))})
 	}
 	blob := func(name string, d v1.Descriptor) {
-		text := safe.Sprintf("%s, %s", orNone(quoted(d.MediaType)), bytesText(d.Size))
+		text := safe.Sprintf("%s %s, %s", short(d.Digest), quoted(cmp.Or(d.MediaType, "without a media type")), bytesText(d.Size))
 		if title := d.Annotations[v1.AnnotationTitle]; title != "" {
 			text = safe.Sprintf("%s, %s", text, quoted(title))
 		}
-		parts = append(parts, ArtifactPart{safe.Sprintf("%s %s", name, short(d.Digest)), text})
+		parts = append(parts, ArtifactPart{safe.Clean(name), text})
 	}
 	if m.Config.Digest != "" && m.Config.Digest != v1.DescriptorEmptyJSON.Digest {
 		blob("config", m.Config)
 	}
-	for _, d := range m.Layers {
-		blob("blob", d)
+	for i, d := range m.Layers {
+		blob(byNumber(len(m.Layers), "blob", fmt.Sprint("blob ", i+1)), d)
 	}
 	if m.Subject != nil {
 		blob("attached to", *m.Subject)

@@ -447,8 +447,8 @@ func TestArtifactParts(t *testing.T) {
 		want string
 	}{
 		{a.Entries[0], "type: an artifact of type application/x"},
-		{read, "type: an artifact of type application/x | blob " + short(a.Top.Layers[0].Digest) + ": text/plain, 1 B, a.txt | attached to " +
-			short(a.Top.Subject.Digest) + ": application/vnd.oci.image.manifest.v1+json, 700 B"},
+		{read, "type: an artifact of type application/x | blob: " + short(a.Top.Layers[0].Digest) + " text/plain, 1 B, a.txt | attached to: " +
+			short(a.Top.Subject.Digest) + " application/vnd.oci.image.manifest.v1+json, 700 B"},
 	} {
 		lines := mapped(ArtifactParts(tt.e), func(p ArtifactPart) string { return p.Name.String() + ": " + p.Text.String() })
 		if got := strings.Join(lines, " | "); got != tt.want {

@@ -89,6 +89,11 @@ func (v view) properties() []property {
 		v.property(safe.Const("digest"), partOf(v.cmp.A, topDigest), partOf(v.cmp.B, topDigest), asDigest, v.topCommand()),
 		v.property(safe.Const("kind"), partOf(v.cmp.A, kindText), partOf(v.cmp.B, kindText), nil, safe.Text{}),
 	}
+	if e := v.pair.A; v.alone && e != nil && e.Role == model.RoleArtifact {
+		for _, part := range diff.ArtifactParts(*e) {
+			list = append(list, property{name: part.Name, a: part.Text, fullA: part.Text})
+		}
+	}
 	a, b := v.images()
 	for _, of := range imageProperties {
 		list = append(list, v.property(of.name, partOf(a, of.get), partOf(b, of.get), of.show, v.propertyCommand(of.jq)))

@@ -59,3 +59,18 @@ func TestPlatforms_artifacts(t *testing.T) {
 	d.Keys("2")
 	d.Sees("an SBOM (application/spdx+json)", "└ C16 artifact-as-platform")
 }
+
+// TestSummary_artifact: the summary of an artifact has its type, blobs and subject.
+func TestSummary_artifact(t *testing.T) {
+	a := fakereg.Captured(t, "testing")
+	a.Top = model.Manifest{
+		Document: model.Document{Digest: a.Top.Digest, Raw: []byte("{}")}, Kind: model.KindOther, ArtifactType: "application/spdx+json",
+		Layers:  []v1.Descriptor{{MediaType: "text/spdx", Digest: a.Top.Digest, Size: 7}},
+		Subject: &v1.Descriptor{MediaType: v1.MediaTypeImageManifest, Digest: a.Top.Digest, Size: 700},
+	}
+	a.Entries = []model.Entry{{Descriptor: v1.Descriptor{Digest: a.Top.Digest}, Role: model.RoleArtifact, Artifact: &a.Top}}
+	d := open(t, fakereg.Images{ByTag: map[string]model.Artifact{"sbom": a}}, 80, 24, "localhost:5000/app:sbom")
+	d.Sees("type         an SBOM (application/spdx+json)", "text/spdx, 7 B", "attached to  ", "application/vnd.oci.image.manifest.v1+json, 700 B")
+	d = open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
+	d.DoesNotSee("attached to")
+}

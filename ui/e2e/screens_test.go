@@ -108,7 +108,7 @@ func TestBrowse(t *testing.T) {
 				{"esc", []string{"choose"}, ""},
 			}[:6])
 			// esc goes back one page at a time and keeps the mark and the filter.
-			term.WaitFor("IS MISSING IN :2-slim")
+			term.WaitFor("IS :2 ON ANOTHER BASE")
 			term.Type("esc")
 			term.WaitFor("compare A :2 with :2-slim")
 			term.Type("esc")
