@@ -293,7 +293,7 @@ func TestASCII_locale(t *testing.T) {
 		t.Run(strings.Join(tt.env, " "), func(t *testing.T) {
 			t.Parallel()
 			term := uitest.Start(t, uitest.Options{Env: tt.env}, host+"/edge/hostile:escape", ":calm")
-			term.WaitFor("SAME UP TO STEP")
+			term.WaitFor("MORE STEPS DIFFER")
 			for _, view := range []string{"3", "4", "5", "6", "?"} {
 				term.Type(view)
 				f := term.WaitFor("tagdiff")
