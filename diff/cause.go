@@ -185,7 +185,7 @@ func (c Comparison) causeOf(p Pair) safe.Text {
 		return safe.Clean(v + buildpackParts(a, b))
 	case from != to && from != "" && to != "":
 		return safe.Sprintf("From Windows %s to %s", from, to)
-	case releaseBump(a, b) != "":
+	case base != "" && releaseBump(a, b) != "":
 		return safe.Clean("The base moved: " + releaseBump(a, b))
 	case base != "" && p.Verdict.Code == SameRecipe && !isFlattened(a) && !isFlattened(b):
 		return safe.Clean("Built again on " + base)

@@ -81,6 +81,8 @@ func TestHeadline_cause(t *testing.T) {
 		"another month of Windows":             {onWindows("a", "10.0.26100.1"), onWindows("b", "10.0.26100.2"), "From Windows 10.0.26100.1 to 10.0.26100.2"},
 		"another release of Debian":            {named("debian", "a", build{steps: []step{debian(august)}}.image(t)), named("debian", "b", build{steps: []step{does("# debian.sh --arch 'amd64' out/ 'bookworm' '@"+august+"'", files("12"))}}.image(t)), "debian trixie → bookworm"},
 		"the label of the base":                {named("x/app", "a", onUbuntu("22.04", "app").image(t)), named("x/app", "b", onUbuntu("24.04", "app").image(t)), "The base moved: ubuntu 22.04 → 24.04"},
+		"another label on the same base":       {named("x/app", "a", onUbuntu("22.04", "app").image(t)), named("x/app", "b", configured(onUbuntu("22.04", "app 2"), onUbuntu("24.04", "").config).image(t)), "Same recipe, other files from step 2 on"},
+		"a product with a cache":               {named("x/b2", "a", withEnv("VARNISH_CACHE_VERSION=6.0").image(t)), named("x/b2", "b", withEnv("VARNISH_CACHE_VERSION=7.0").image(t)), "varnish_cache 6.0 → 7.0"},
 		"a distribution's own label":           {named("x/ubuntu", "a", rootOf("22.04").image(t)), named("x/ubuntu", "b", rootOf("24.04").image(t)), "ubuntu 22.04 → 24.04"},
 		"the application's variable":           {named("x/b2", "a", withEnv("API_VERSION=v1beta1", "APP_VERSION=2.0.0").image(t)), named("x/b2", "b", withEnv("API_VERSION=v1", "APP_VERSION=2.1.0").image(t)), "app 2.0.0 → 2.1.0"},
 		"numbers before an interface":          {named("x/b2", "a", withEnv("SCHEMA_VERSION=1.0", "GIT_VERSION=abc", "NODE_VERSION=20.1").image(t)), named("x/b2", "b", withEnv("SCHEMA_VERSION=2.0", "GIT_VERSION=abd", "NODE_VERSION=20.2").image(t)), "node 20.1 → 20.2"},

@@ -36,6 +36,7 @@ func TestSquashedSide(t *testing.T) {
 		"other settings":                     {program, flat(other, 9*mb), Inferred, "Unrelated images"},
 		"another size":                       {program, flat(settings, 3*mb), Inferred, "Unrelated images"},
 		"imported":                           {program, imported(9 * mb), Suggested, ":b may be :a, imported as one layer; its settings are lost"},
+		"imported, no settings to lose":      {configured(program, nil), imported(9 * mb), Inferred, "Unrelated images"},
 		"imported, another size":             {program, imported(3 * mb), Inferred, "Unrelated images"},
 		"names its base":                     {base, onBase(manifestDigest(t, base)), Inferred, ":b names :a as its base; its layers were squashed"},
 		"names another base":                 {base, onBase(digest.FromString("x")), Inferred, "Unrelated images"},

@@ -240,7 +240,8 @@ func (b bump) rank() int {
 }
 
 // cacheBuster matches variables that only make a builder run its steps again.
-var cacheBuster = regexp.MustCompile(`(?i)CACHE_?(BUST|BREAK|VERSION|DATE|KEY|ID)|BUILD_?(NUMBER|ID|DATE|TIME)|^REFRESHED_AT`)
+var cacheBuster = regexp.MustCompile(
+	`(?i)CACHE_?(BUST|BREAK)|^CACHE_(VERSION|DATE|KEY|ID)$|^BUILD_?(NUMBER|ID|DATE|TIME)$|^REFRESHED_AT$`)
 
 func bustsCache(variable string) bool { return cacheBuster.MatchString(variable) }
 

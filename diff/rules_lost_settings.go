@@ -18,7 +18,7 @@ var dockerOnly = []struct {
 	verb  string
 	isSet func(model.Image) bool
 }{
-	{"HEALTHCHECK", func(img model.Image) bool { return len(img.Config.Docker.Healthcheck) > 0 }},
+	{"HEALTHCHECK", func(img model.Image) bool { return hasCheck(img.Config.Docker.Healthcheck) }},
 	{"ONBUILD", func(img model.Image) bool { return len(img.Config.Docker.OnBuild) > 0 }},
 	{"SHELL", func(img model.Image) bool { return len(img.Config.Docker.Shell) > 0 }},
 }

@@ -291,6 +291,9 @@ func workdir(img model.Image) string {
 	return "/"
 }
 
+// hasCheck reports whether an image states something of a health check, NONE included.
+func hasCheck(raw []byte) bool { return len(raw) > 0 && string(raw) != "null" && string(raw) != "{}" }
+
 // checkValues is the change of a health check, "" if it cannot be read.
 func checkValues(a, b []byte) string {
 	from, to := checkText(a), checkText(b)
