@@ -101,12 +101,12 @@ func (c Comparison) joined(found []Finding) []Finding {
 	return out
 }
 
-// withSaid marks the findings that a verdict above them says.
+// withSaid marks the findings that a verdict above them says. Stops are always shown.
 func (c Comparison) withSaid() Comparison {
 	mark := func(found []Finding, verdicts ...Verdict) []Finding {
 		found = slices.Clone(found)
 		for i, f := range found {
-			found[i].Said = slices.ContainsFunc(verdicts, f.saidBy)
+			found[i].Said = f.Severity < 3 && slices.ContainsFunc(verdicts, f.SaidBy)
 		}
 		return found
 	}
@@ -117,11 +117,8 @@ func (c Comparison) withSaid() Comparison {
 	return c
 }
 
-// saidBy reports whether every word of a finding that is not a stop is in the sentences of a verdict.
-func (f Finding) saidBy(v Verdict) bool {
-	if f.Severity >= 3 || v.Code == Pending {
-		return false
-	}
+// SaidBy reports whether every word of a finding is in the sentences of a verdict.
+func (f Finding) SaidBy(v Verdict) bool {
 	said := wordsOf(v.Headline.String() + " " + v.Because.String())
 	return !slices.ContainsFunc(wordsOf(f.Text.String()), func(word string) bool { return !slices.Contains(said, word) })
 }

@@ -65,9 +65,9 @@ func TestFinding_said(t *testing.T) {
 			t.Errorf("%s: %+v below %s", name, f, tt.c.Verdict.Headline)
 		}
 	}
-	stop := Finding{Severity: 3, Text: safe.Const("Identical")}
-	if stop.saidBy(Verdict{Code: Identical, Headline: safe.Const("Identical")}) {
-		t.Error("a stop is left out")
+	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
+	if stop := found(Compare(index(t, "a", amd, arm), index(t, "b", amd)), "C1"); stop == nil || stop.Said {
+		t.Errorf("a stop: %+v", stop)
 	}
 }
 

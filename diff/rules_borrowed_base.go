@@ -46,7 +46,7 @@ type sharedBase struct {
 	name, platforms string
 	layers          int
 	size            int64
-	whole           bool // the images have no other layer, and no build step ran a program in them
+	whole           bool // the images have no other layer, and nothing shows that they have programs
 	copies          bool // the layers are copies of files without a base below, and no build step ran a program
 	evidence        []Evidence
 	proof           []safe.Text
@@ -91,7 +91,7 @@ func sharedBasesOf(s artifactSide) []sharedBase {
 			continue
 		}
 		runs := slices.ContainsFunc(group, runsCommands)
-		b.whole = !runs && !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers })
+		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers || runs && hasStartCommand(e) })
 		b.copies = !runs && !slices.ContainsFunc(fileLayers(group[0])[:b.layers], func(s *model.Step) bool { return !copiesFiles(s) })
 		b.proof = mappedTo(fileLayers(group[0])[:b.layers], func(st *model.Step) safe.Text {
 			return safe.Sprintf("all have diff_id %s (%s)", st.DiffID, bytesText(st.Layer.Size))
@@ -119,6 +119,11 @@ func copiesFiles(s *model.Step) bool {
 // runsCommands reports whether an image was built with a RUN, which needs programs below it.
 func runsCommands(e model.Entry) bool {
 	return slices.ContainsFunc(e.Image.Steps, func(s model.Step) bool { return dockerfile.Verb(dockerfile.StepText(s)) == "RUN" })
+}
+
+// hasStartCommand reports whether an image is meant to be run.
+func hasStartCommand(e model.Entry) bool {
+	return len(e.Image.Config.Config.Entrypoint)+len(e.Image.Config.Config.Cmd) > 0
 }
 
 // groupByFirstLayer returns the groups of images that share the first layer with files and

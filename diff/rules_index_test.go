@@ -58,7 +58,7 @@ func indexCases(t *testing.T) []ruleCase {
 		return entry(b.image(t))
 	}
 	ran := func(arch string) model.Entry {
-		return entry(build{arch: arch, steps: []step{does("ADD rootfs /", files("rootfs").sized(50*mb)), does("/bin/sh -c make", files("x"))}}.image(t))
+		return entry(build{arch: arch, config: map[string]any{"Cmd": []string{"x"}}, steps: []step{does("ADD rootfs /", files("rootfs").sized(50*mb)), does("/bin/sh -c make", files("x"))}}.image(t))
 	}
 	script := func(arch string) model.Entry {
 		return entry(build{arch: arch, config: map[string]any{"Entrypoint": []string{"/app.py"}}, steps: []step{does("COPY data /", files("data").sized(50*mb))}}.image(t))

@@ -17,7 +17,7 @@ func realToolCases(t *testing.T) []ruleCase {
 	return []ruleCase{
 		{"translated by skopeo", pairOf(t, docker, oci), "A8", 1, "has the Docker format, that of", 2},
 		{"translated without the builder's notes", pairOf(t, docker, oci), "A12", 1, "without fields of Docker's builder", 2},
-		{"translated and packed again", pairOf(t, docker, app(does("COPY x /", files("x").packed("zstd")))), "A3", 1, "as the configs claim. 1 layer (step 4)", 2},
+		{"translated and packed again", pairOf(t, docker, app(does("COPY x /", files("x").packed("zstd")))), "A3", 1, "1 layer (step 4) is packed", 2},
 		{"a tag that names its platform", Compare(many(), single("1.2-arm64", arm.image(t))), "A10", 1, ":1.2-arm64 is the linux/arm64 image of :many", 2},
 		{"two imports", pairOf(t, build{steps: []step{does("", files("a")).noted("Imported from -")}}, build{steps: []step{does("", files("b")).noted("Imported from -")}}), "D4", -1, "", 0},
 		{"a name with arm in it", Compare(many(), single("alarm64", arm.image(t))), "A10", 3, "only linux/arm64", 2},

@@ -31,14 +31,10 @@ func repacked(c Comparison, p Pair) []Finding {
 	}
 	nameA, nameB := c.names()
 	rests := filesGrounds(rows)
-	same := "Files and settings are identical."
-	if trustOf(rests) != Proved {
-		same = "The settings are identical, and so are the files, as the configs claim."
-	}
 	return []Finding{{ // without a command: which of the two packings is meant is not known
 		Severity: 1, Rests: rests, Evidence: evidenceOf(rows),
-		Text: safe.Sprintf("%s %s (%s) %s packed %s, so the digests of layers and manifest differ.",
-			same, upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), packingsText(rows, nameA, nameB)),
+		Text: safe.Sprintf("%s (%s) %s packed %s, so the digests of layers and manifest differ.",
+			upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), packingsText(rows, nameA, nameB)),
 		Next: advisePromotion, Proof: slices.Concat(mappedTo(rows, rowProof)...), Check: c.LayerCheck(rows[0]),
 	}}
 }

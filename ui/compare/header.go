@@ -202,7 +202,7 @@ func (p comparePage) reasons(f page.Frame) []safe.Text {
 	if !v.Because.IsEmpty() {
 		out = append(out, v.Because)
 	}
-	if p.cmp.B != nil && len(p.mainFindings) > 0 {
+	if p.cmp.B != nil && len(p.mainFindings) > 0 && !p.mainFindings[0].SaidBy(p.cmp.Verdict) {
 		out = append(out, p.mainFindings[0].Text)
 	}
 	return out
