@@ -23,7 +23,8 @@ func noRealDate(s sideOf) []Finding {
 		f.Text = safe.Sprintf("In %s, the creation date is missing.", s.name)
 		f.Proof = []safe.Text{safe.Const("created is missing")}
 	case created.Year() == 1:
-		f.Text = safe.Sprintf("In %s, the date is %s, Go's zero date, which means no date. It does not show the age.", s.name, model.TimeText(*created))
+		f.Text = safe.Sprintf("In %s, the date is %s, Go's zero date, which means no date. It does not show the age.",
+			s.name, model.TimeText(*created))
 		f.Proof = []safe.Text{safe.Sprintf("created = %s", created.UTC().Format(rfc3339))}
 	case model.RealDate(created) == nil:
 		f.Text = safe.Sprintf("In %s, the date is the constant %s. It marks a reproducible build and does not show the age.",

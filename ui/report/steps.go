@@ -98,7 +98,7 @@ func (l stepLine) text() safe.Text {
 }
 
 func (l stepLine) numbers() safe.Text {
-	return safe.Sprintf("%s-%s", stepNumber(l.row), stepNumber(l.last))
+	return safe.Sprintf("%s-%s", firstNumber(l.row), firstNumber(l.last))
 }
 
 // isCalm reports whether a row has nothing to say: its sides are equal, and no other row

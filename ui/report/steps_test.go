@@ -127,3 +127,24 @@ func TestStepTable_twoPlatforms(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestStepNumber checks that a step has both numbers if those of the sides differ, so that no
+// two rows have one number.
+func TestStepNumber(t *testing.T) {
+	fourth, fifth := &model.Step{Index: 3}, &model.Step{Index: 4}
+	for want, row := range map[string]diff.Row{"4": {A: fourth}, "5": {B: fifth}, "4/5": {A: fourth, B: fifth}, "4 ": {A: fourth, B: fourth}} {
+		if got := stepNumber(row).String(); got != strings.TrimSpace(want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestCodeNote checks that the code of unrelated images says what it means.
+func TestCodeNote(t *testing.T) {
+	if got := codeNote(safe.Clean(string(diff.Unrelated))).String(); got != " (no common first layer)" {
+		t.Error(got)
+	}
+	if got := codeNote(safe.Clean(string(diff.SameBase))); !got.IsEmpty() {
+		t.Error(got)
+	}
+}

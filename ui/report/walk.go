@@ -181,4 +181,12 @@ func (r report) layers(row diff.Row) []*model.Step {
 	return []*model.Step{row.A, row.B}
 }
 
-func stepNumber(r diff.Row) safe.Text { return safe.Sprintf("%d", cmp.Or(r.A, r.B).Index+1) }
+// stepNumber returns the number of a step, both numbers if those of the sides differ.
+func stepNumber(r diff.Row) safe.Text {
+	if r.A != nil && r.B != nil && r.A.Index != r.B.Index {
+		return safe.Sprintf("%d/%d", r.A.Index+1, r.B.Index+1)
+	}
+	return firstNumber(r)
+}
+
+func firstNumber(r diff.Row) safe.Text { return safe.Sprintf("%d", cmp.Or(r.A, r.B).Index+1) }
