@@ -100,6 +100,13 @@ func Expect(c Comparison, platforms []string) Expectation {
 		nameA, _ := c.names()
 		e.notImage = nameA + " has " + contents(*c.A, nil)
 	}
+	e.Failures, e.Warnings = expectedFindings(c, platforms)
+	return e
+}
+
+// expectedFindings returns the findings that fail the check and the warnings. Of an image for
+// another platform only stops count.
+func expectedFindings(c Comparison, platforms []string) (failures, warnings []Finding) {
 	all := slices.Clone(c.Findings)
 	for _, p := range c.Pairs {
 		isNamed := func(platform string) bool { return isPlatform(p.A, platform) }
@@ -110,9 +117,7 @@ func Expect(c Comparison, platforms []string) Expectation {
 	sortFindings(all)
 	stray := strayAs(*c.A, platforms)
 	fails := func(f Finding) bool { return f.fails() || stray && f.ID == "C16" && f.Severity >= 2 }
-	e.Failures = matching(all, fails)
-	e.Warnings = matching(all, func(f Finding) bool { return f.Severity >= 2 && !fails(f) })
-	return e
+	return matching(all, fails), matching(all, func(f Finding) bool { return f.Severity >= 2 && !fails(f) })
 }
 
 // strayAs reports whether an index lists an artifact as one of some platforms, though not for

@@ -12,14 +12,13 @@ const maxUnverified = 64
 // UnverifiedLayers returns, by side, the layers or parts of layers whose bytes can change
 // the result and that are small enough to read. A diff_id is a claim of the config
 // that only a runtime checks, and only the content shows that a layer is empty.
-// Layers that both sides have as the same blob change nothing, unless the images are
-// identical: then they are read as those of one image are. For the usual packings of
-// an empty archive the blob digest is sufficient proof.
+// Layers that both sides have as the same blob change nothing. For the usual packings of an
+// empty archive the blob digest is sufficient proof.
 func UnverifiedLayers(c Comparison) map[Side][]model.LayerPart {
 	d := unverified{found: map[Side][]model.LayerPart{}, seen: map[digest.Digest]bool{}}
 	for _, p := range c.Pairs {
 		for _, r := range p.Rows {
-			if r.Class == Same && !r.Duplicated() && c.Verdict.Code != Identical {
+			if r.Class == Same && !r.Duplicated() {
 				continue
 			}
 			d.add(SideA, r.A, r)

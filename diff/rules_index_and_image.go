@@ -51,8 +51,8 @@ func wrapped(c Comparison) []Finding {
 	if n := countOf(w.list.art.Images(), isMember); n > 1 {
 		single, origin = single+", which it lists "+timesText(n), ""
 	}
-	next := safe.Const("docker manifest create and old clients refuse an index here. Build with --provenance=false, or push with --platform, " +
-		"to push only the image")
+	next := safe.Const("docker manifest create and old clients refuse an index here. " +
+		"Build with --provenance=false, or push with --platform, to push only the image")
 	isSOCI := func(e model.Entry) bool { return strings.HasPrefix(e.ArtifactType(), model.SOCIType) }
 	if slices.ContainsFunc(w.list.art.Entries, isSOCI) {
 		single, origin = single+" and a SOCI index", ""

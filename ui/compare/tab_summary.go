@@ -16,8 +16,9 @@ const (
 	stepsShown    = 8
 )
 
-// summaryRows returns the most important findings and all warnings, the properties and the
-// steps that differ. The other findings come last.
+// summaryRows returns the most important findings, all stops and warnings, the properties and
+// the steps that differ. The other findings come last, and warnings about both sides of a
+// platform that is not in view.
 func (v view) summaryRows() []widget.Row {
 	rows := v.entryErrorRows()
 	above := min(len(v.mainFindings), findingsAbove)
@@ -25,7 +26,10 @@ func (v view) summaryRows() []widget.Row {
 		rows = append(rows, v.groupRows(g, i == 0)...)
 	}
 	others := slices.Concat(v.mainFindings[above:], v.otherFindings)
-	warns := func(g diff.Group) bool { return g.Severity >= 2 }
+	inView := findingIDs(slices.Concat(v.pair.Findings, v.cmp.Findings))
+	warns := func(g diff.Group) bool {
+		return g.Severity > 2 || g.Severity == 2 && (!g.Common || inView[findingID(g.Finding)])
+	}
 	for _, g := range others {
 		if warns(g) {
 			rows = append(rows, v.groupRows(g, false)...)
@@ -38,6 +42,15 @@ func (v view) summaryRows() []widget.Row {
 		rows = append(rows, v.platformRows(false)...)
 	}
 	return append(rows, v.otherFindingRows(slices.DeleteFunc(others, warns))...)
+}
+
+// findingIDs returns the set of the IDs of findings.
+func findingIDs(found []diff.Finding) map[string]bool {
+	ids := map[string]bool{}
+	for _, f := range found {
+		ids[findingID(f)] = true
+	}
+	return ids
 }
 
 // otherFindingRows returns the findings after the first ones.
