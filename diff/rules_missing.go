@@ -16,7 +16,7 @@ var advisePushAgain = safe.Const("Push it again from a host that has it. " +
 // missingBlob (D8): the registry has the manifest but not its config or some layers, as far
 // as they were asked for. What both sides lack at the same place is said once.
 func missingBlob(c Comparison, p Pair) []Finding {
-	find := func(s entryOf) []Finding { return append(missingConfig(c, s), missingLayers(c, s)...) }
+	find := func(s entryOf) []Finding { return append(missingConfig(c, s), missingLayers(c, p, s)...) }
 	sides := c.entriesOf(p)
 	if len(sides) == 1 {
 		return find(sides[0])
@@ -63,13 +63,16 @@ func missingConfigOf(e *model.Entry) digest.Digest {
 	return ""
 }
 
-func missingLayers(c Comparison, s entryOf) []Finding {
+// missingLayers is D8 for layers. Those that were only found missing when they were to be read
+// stop a deployment if the two sides would count as the same image otherwise: some mirrors have
+// documents and no layers.
+func missingLayers(c Comparison, p Pair, s entryOf) []Finding {
 	gone := missingStepsOf(s.entry)
 	if len(gone) == 0 {
 		return nil
 	}
 	steps := stepsText(stepIndexes(gone))
-	return []Finding{{
+	f := Finding{
 		Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, gone),
 		Text: safe.Sprintf("In %s, the registry does not have %s (%s). Nodes that have the image keep working, new nodes fail.",
 			s.name, plural(len(gone), "layer"), steps),
@@ -79,7 +82,16 @@ func missingLayers(c Comparison, s entryOf) []Finding {
 		Proof: mappedTo(gone, func(st model.Step) safe.Text {
 			return safe.Sprintf("step %d: blob %s: 404", st.Index+1, st.Layer.Digest)
 		}),
-	}}
+	}
+	asked := slices.ContainsFunc(gone, func(st model.Step) bool { return !st.FoundMissing })
+	both := p.A != nil && p.B != nil && lacksLayers(*p.A) && lacksLayers(*p.B)
+	if !asked && (both || !isSame(p.Verdict.Code)) {
+		f.Severity, f.Lead, f.Next = 2, safe.Text{}, safe.Const("See if the registry has the other layers: V on the screen, or --expect")
+	}
+	if !asked && both {
+		f.Severity = 1
+	}
+	return []Finding{f}
 }
 
 func lacksConfig(e model.Entry) bool { return missingConfigOf(&e) != "" }

@@ -60,6 +60,7 @@ func (a Artifact) WithMissing(missing map[digest.Digest]bool) Artifact {
 		for j, s := range img.Steps {
 			if s.HasLayer {
 				mark(&img.Steps[j].Missing, s.Layer.Digest)
+				img.Steps[j].FoundMissing = false
 			}
 		}
 		a.Entries[i].Image = &img

@@ -260,8 +260,10 @@ func (img Image) WithContents(repo Ref, contents map[digest.Digest]Contents) (wi
 func (s *Step) add(c Contents, repo Ref) (changed bool) {
 	switch {
 	case c.MissingIn != Ref{}:
-		s.Missing = s.Missing || c.MissingIn == repo
-		return s.Missing
+		if changed = c.MissingIn == repo && !s.Missing; changed {
+			s.Missing, s.FoundMissing = true, true
+		}
+		return changed
 	case c.Broken != "":
 		s.Broken, s.Packing = c.Broken, c.Packing
 		return true
