@@ -171,7 +171,8 @@ func (l *ladder) convertedLayers() (Verdict, bool) {
 			Proof: []safe.Text{safe.Sprintf("%s(A) = %s(B) for %s", targetDigest, targetDigest, allOfThem(len(targets), "layer"))},
 		}, true
 	}
-	if !isClockDate(l.a.Config.Created) { // a constant or the date of the source, which two builds share
+	// Two builds share a constant or the date of the source. Few are converted on both sides.
+	if !isClockDate(l.a.Config.Created) && (formatA == "" || formatB == "" || model.RealDate(l.a.Config.Created) == nil) {
 		return Verdict{}, false
 	}
 	converted, original, format := l.nameB, l.nameA, formatB

@@ -449,8 +449,13 @@ func (c Comparison) labelsDiffer() bool {
 		return manifestKey(x.entry) == manifestKey(y.entry) && nameOf(x.entry) == nameOf(y.entry)
 	}
 	return len(c.relabelled()) > 0 || !slices.EqualFunc(nestedA, nestedB, sameLabel) ||
-		slices.ContainsFunc(c.shared(), func(p Pair) bool { return isMislabelled(p.A) != isMislabelled(p.B) })
+		slices.ContainsFunc(c.shared(), func(p Pair) bool {
+			return isMislabelled(p.A) != isMislabelled(p.B) || isIndex(*c.A) && isIndex(*c.B) && isUnlabelled(p.A) != isUnlabelled(p.B)
+		})
 }
+
+// isUnlabelled reports whether an index lists an image without its platform.
+func isUnlabelled(e *model.Entry) bool { return e.Descriptor.Platform == nil }
 
 // duplicateEntries returns the indexes of the pairs that are a second entry for
 // a platform which both sides have. Clients differ in which entry they use.
