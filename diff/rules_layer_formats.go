@@ -131,9 +131,9 @@ func (s sideOf) calledEncrypted(steps []model.Step, other string) Finding {
 	}
 	return Finding{
 		Severity: 3, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, steps),
-		Text:  safe.Sprintf("In %s, %s. Clients fail to decrypt it.", s.name, what),
-		Lead:  safe.Sprintf("In %s, %s; clients fail to decrypt it", s.name, what),
-		Next:  safe.Const("Push it again with the media type of a plain layer, or encrypt the layer"),
+		Text: safe.Sprintf("In %s, %s. Clients fail to decrypt it.", s.name, what),
+		Lead: safe.Sprintf("In %s, %s; clients fail to decrypt it", s.name, what),
+		Next: safe.Const("Push it again with the media type of a plain layer, or encrypt the layer"),
 		Proof: append(encryptedProof(steps), safe.Sprintf("%s lists the same digests with media types of plain layers", other),
 			safe.Const("source: ocicrypt, spec: clients decrypt a layer whose media type ends in +encrypted")),
 		Check: s.manifestCheck("[.layers[] | {mediaType, digest}]"),

@@ -18,6 +18,9 @@ func Completed(typed string, r, beside Ref) (text, missing string) {
 		if port := r.Tag; strings.HasSuffix(typed, ":"+port) && len(port) > 3 && strings.Trim(port, "0123456789") == "" {
 			return fmt.Sprintf("%s; write %s/ for a registry", text, typed), r.Registry
 		}
+		if _, ok := ParseDigestPrefix(typed, ShortDigits); ok && beside.Repository != "" {
+			return fmt.Sprintf("%s; for a digest of %s write @%s", text, beside.Repository, typed), r.Registry
+		}
 		if beside.Repository != "" && IsTag(typed) {
 			return fmt.Sprintf("%s; for a tag of %s write :%s", text, beside.Repository, typed), r.Registry
 		}

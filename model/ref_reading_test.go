@@ -8,6 +8,7 @@ func TestCompleted(t *testing.T) {
 		typed, want, missing string
 		beside               Ref
 	}{
+		{"910d47f4c916", "910d47f4c916 has no host, so it means docker.io/library/910d47f4c916:latest; for a digest of team/app write @910d47f4c916", "docker.io", beside},
 		{"plain2", "plain2 has no host, so it means docker.io/library/plain2:latest; for a tag of team/app write :plain2", "docker.io", beside},
 		{"plain2", "plain2 has no host, so it means docker.io/library/plain2:latest", "docker.io", Ref{}},
 		{"team/app:2", "team/app:2 has no host, so it means docker.io/team/app:2", "docker.io", beside},

@@ -276,14 +276,15 @@ func (l *lister) incompleteError(is, why string) error {
 func (l *lister) withInvalidNames(err error) error {
 	var t *model.ReadError
 	note := fmt.Sprintf("%d names that are not valid %s were left out", len(l.invalid), l.kinds)
+	them := "them"
 	if len(l.invalid) == 1 {
-		note = fmt.Sprintf("1 name that is not a valid %s was left out", l.kind)
+		note, them = fmt.Sprintf("1 name that is not a valid %s was left out", l.kind), "it"
 	}
 	switch {
 	case len(l.invalid) == 0:
 		return err
 	case err == nil:
-		return &model.ReadError{Message: note, Next: "tell the administrator of " + l.host.name + ": no client can pull them"}
+		return &model.ReadError{Message: note, Next: "tell the administrator of " + l.host.name + ": no client can pull " + them}
 	case errors.As(err, &t):
 		return &model.ReadError{Message: t.Message + "; " + note, Next: t.Next, Err: err}
 	}
