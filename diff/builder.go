@@ -45,7 +45,8 @@ var toolMarks = []struct {
 	{"apko", regexp.MustCompile(`^apko$|^apko `)},
 	{"Nix", regexp.MustCompile(`^store paths: \[|^nix(?:2container)?\b`)},
 	{kaniko, regexp.MustCompile(`^kaniko$`)},
-	{buildpacks, regexp.MustCompile(`(?i)^buildpacks? |, Created by buildpack: `)},
+	{buildpacks, regexp.MustCompile(`(?i)^buildpacks? `)},
+	{buildpacks, regexp.MustCompile(`, Created by buildpack: `)}, // apart, since a literal is found fast in a long text
 }
 
 // BuilderOf returns the builder of an image. It judges by the newest steps,

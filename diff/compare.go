@@ -29,6 +29,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 		p := &pairs[i]
 		if old, ok := known[keyOfPair(*p)]; ok && sameEntry(p.A, old.A) && sameEntry(p.B, old.B) {
 			p.Rows, p.Verdict, p.Findings = old.Rows, old.Verdict, old.Findings
+			p.baseA, p.baseB = old.baseA, old.baseB
 			done[i] = !slices.ContainsFunc(old.Findings, Finding.looksAtOthers)
 			if p.A == nil || p.B == nil { // the verdict on a one-sided pair depends on the other pairs
 				p.Verdict = judge(*p, nameA, nameB)
@@ -36,6 +37,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 			continue
 		}
 		p.Rows = pairRows(*p)
+		p.baseA, p.baseB = BaseOf(imageOf(p.A)), BaseOf(imageOf(p.B))
 		p.Verdict = c.caused(*p, judge(*p, nameA, nameB))
 		p.Rows = p.withDetails()
 		p.Verdict.Command = c.verdictCommand(*p)
@@ -94,7 +96,7 @@ func Describe(a model.Artifact) Comparison {
 	images := candidates(a)
 	for i := range images {
 		p := Pair{Platform: nameOf(images[i]), A: &images[i]}
-		p.Rows = pairRows(p)
+		p.Rows, p.baseA = pairRows(p), BaseOf(p.A.Image)
 		c.Pairs = append(c.Pairs, p)
 	}
 	markSeveral(c.Pairs)

@@ -29,6 +29,7 @@ type Pair struct {
 	Findings []Finding
 
 	severalA, severalB bool // the index of the side lists other images for this platform, too
+	baseA, baseB       Base // of the two images, which many rules ask for
 }
 
 // Verdict is the result of a comparison, with its evidence.

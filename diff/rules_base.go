@@ -25,7 +25,7 @@ func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
 	if p.convertedApart() || c.baseOfAnotherPlatform(p) {
 		return nil
 	}
-	baseA, baseB := BaseOf(a), BaseOf(b)
+	baseA, baseB := p.baseA, p.baseB
 	if baseA.Steps == 0 || baseB.Steps == 0 || recipeFrom(a.Steps, baseA.Steps) != recipeFrom(b.Steps, baseB.Steps) {
 		return nil
 	}
@@ -169,7 +169,7 @@ func fitsCommand(name string) bool {
 
 // sameStepsText returns a remark if the instructions above the two bases are equal.
 func (c Comparison) sameStepsText(p Pair) string {
-	a, b := BaseOf(p.A.Image), BaseOf(p.B.Image)
+	a, b := p.baseA, p.baseB
 	if a.Steps == 0 || b.Steps == 0 || recipeFrom(p.A.Image.Steps, a.Steps) != recipeFrom(p.B.Image.Steps, b.Steps) {
 		return ""
 	}
@@ -180,7 +180,7 @@ func (c Comparison) sameStepsText(p Pair) string {
 // as their ends are known. An index that was published again for another platform has a new
 // digest, but the base here is unchanged.
 func (c Comparison) basesAgree(p Pair) bool {
-	a, b := BaseOf(p.A.Image), BaseOf(p.B.Image)
+	a, b := p.baseA, p.baseB
 	return a.Steps > 0 && b.Steps > 0 && len(differingBase(p.Rows, a.Steps, b.Steps)) == 0
 }
 

@@ -18,7 +18,7 @@ const minCacheAge = 14 * 24 * time.Hour
 // oldLayer (D13): a build cache supplied an old layer of packages. Only steps above the
 // base count, since the steps of a base are always older.
 func oldLayer(s sideOf) []Finding {
-	created, base := s.img.Created(), BaseOf(s.img)
+	created, base := s.img.Created(), s.base
 	if created == nil || base.Steps == 0 || hasCommonDate(*s.img) {
 		return nil
 	}

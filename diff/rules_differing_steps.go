@@ -115,7 +115,7 @@ func (c Comparison) otherLayers(p Pair, rebuilt []Row) (Finding, bool) {
 // filesGiven is D4 for a COPY or ADD of which both sides record a hash of the files. The
 // hash decides: whether a step below differs does not matter to such a step.
 func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
-	inBase := BaseOf(imageOf(p.B)).Steps
+	inBase := p.baseB.Steps
 	for _, r := range rebuilt {
 		f := Finding{
 			Severity: 2, Rests: on(Claimed), Evidence: evidenceOf([]Row{r}), Check: c.LayerCheck(r),

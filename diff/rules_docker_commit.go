@@ -122,9 +122,9 @@ var dockerfileVerbs = append([]string{"RUN", "COPY", "ADD", "WORKDIR", "FROM"}, 
 
 // isPlainCommand reports whether created_by has a form that no builder writes.
 func isPlainCommand(img model.Image, s model.Step) bool {
-	return stepBuilder(img, s).Name == "" && !isShellStep(s.CreatedBy) &&
+	return !isShellStep(s.CreatedBy) && !slices.Contains(dockerfileVerbs, dockerfile.Verb(s.CreatedBy)) &&
 		!strings.HasPrefix(s.Comment, "Imported from ") && !strings.HasPrefix(s.Comment, "merge sha256:") &&
-		!slices.Contains(dockerfileVerbs, dockerfile.Verb(s.CreatedBy))
+		stepBuilder(img, s).Name == ""
 }
 
 // isStartCommand reports whether the newest step is exactly the start command of the image:

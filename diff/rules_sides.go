@@ -122,6 +122,7 @@ type sideOf struct {
 	name string
 	img  *model.Image
 	ref  string // reference of the image by digest
+	base Base
 }
 
 func (c Comparison) sidesOf(p Pair) []sideOf {
@@ -131,7 +132,11 @@ func (c Comparison) sidesOf(p Pair) []sideOf {
 			s.name = "entry sha256:" + short(s.entry.Descriptor.Digest) + " of " + s.name
 		}
 		if img := imageOf(s.entry); img != nil {
-			sides = append(sides, sideOf{s.side, s.name, img, c.imageAt(s.side, s.entry)})
+			base := p.baseA
+			if s.side == SideB {
+				base = p.baseB
+			}
+			sides = append(sides, sideOf{s.side, s.name, img, c.imageAt(s.side, s.entry), base})
 		}
 	}
 	return sides

@@ -119,11 +119,24 @@ func collapseBlanks(s string) string {
 	for i := range len(s) {
 		c := s[i]
 		if c < ' ' || c > '~' || c == ' ' && blank {
-			return strings.Join(strings.Fields(s), " ")
+			return joinWords(s)
 		}
 		blank = c == ' '
 	}
 	return strings.TrimSuffix(s, " ")
+}
+
+// joinWords returns the words of s with one blank between two of them, without a list of them.
+func joinWords(s string) string {
+	var joined strings.Builder
+	joined.Grow(len(s))
+	for word := range strings.FieldsSeq(s) {
+		if joined.Len() > 0 {
+			joined.WriteByte(' ')
+		}
+		joined.WriteString(word)
+	}
+	return joined.String()
 }
 
 // withoutNop returns the text after the mark of a step that runs nothing.
