@@ -155,6 +155,9 @@ func plainLayers(p Pair) map[digest.Digest]bool {
 
 // otherHash reports whether a row has the same content under digests of two algorithms.
 func otherHash(r Row) bool {
+	if r.Class != RepackedRow {
+		return false
+	}
 	a, b := r.A.Layer, r.B.Layer
-	return r.Class == RepackedRow && a.Digest != "" && b.Digest != "" && a.Size == b.Size && a.Digest.Algorithm() != b.Digest.Algorithm()
+	return a.Digest != "" && b.Digest != "" && a.Size == b.Size && a.Digest.Algorithm() != b.Digest.Algorithm()
 }
