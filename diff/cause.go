@@ -186,6 +186,9 @@ func (c Comparison) causeOf(p Pair) safe.Text {
 	case from != to && from != "" && to != "":
 		return safe.Sprintf("From Windows %s to %s", from, to)
 	case base != "" && releaseBump(a, b) != "":
+		if p.Verdict.Step > 1 { // the root is the same, whatever the labels say
+			return safe.Text{}
+		}
 		return safe.Clean("The base moved: " + releaseBump(a, b))
 	case base != "" && p.Verdict.Code == SameRecipe && !isFlattened(a) && !isFlattened(b):
 		return safe.Clean("Built again on " + base)

@@ -189,3 +189,26 @@ func TestAlign_packages(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestCause_sameRoot: a label with another release does not move the base while the root
+// filesystem is the same.
+func TestCause_sameRoot(t *testing.T) {
+	on := func(release, root, server string) model.Image {
+		labels := map[string]string{v1.AnnotationRefName: "ubuntu", v1.AnnotationVersion: release}
+		return build{config: map[string]any{"Labels": labels}, steps: []step{
+			does("ADD ubuntu.tar /", files(root)), sets(`CMD ["bash"]`), does("COPY server /", files(server)),
+		}}.image(t)
+	}
+	for name, tt := range map[string]struct {
+		b    model.Image
+		want string
+	}{
+		"another root":      {on("24.04", "noble", "2"), "The base moved: ubuntu 22.04 → 24.04"},
+		"the same root":     {on("24.04", "jammy", "2"), "Same recipe, other files from step 3 on"},
+		"no Ubuntu release": {on("1.5.0", "noble", "2"), "Same recipe, other files from step 1 on"},
+	} {
+		if v := Compare(single("a", on("22.04", "jammy", "1")), single("b", tt.b)).Verdict; v.Headline.String() != tt.want {
+			t.Errorf("%s: %s", name, v.Headline)
+		}
+	}
+}

@@ -40,7 +40,7 @@ func (l *ladder) schema1() (Verdict, bool) {
 			"the dates and instructions of the steps %s", blobs, steps)
 	case mixed:
 		v.Headline = safe.Const("Same files, recorded in two formats")
-		v.Because = safe.Sprintf("The same %s with files; schema1 does not contain all settings", blobs)
+		v.Because = safe.Sprintf("The same %s with files; the newest schema1 entry and the config differ, or state different settings", blobs)
 	case slices.Equal(l.allLayers[0], l.allLayers[1]):
 		v.Code, v.Headline = OtherSettings, safe.Const("Same files, different settings or a different build")
 		v.Because = safe.Sprintf("%s the same, the history ids are not", allOf(len(l.allLayers[0]), "blob", "is", "are"))

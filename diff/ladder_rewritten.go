@@ -258,7 +258,7 @@ func (l *ladder) otherBytes() (differ []int, ok bool) {
 		if sameFilesLeft(a, b) {
 			continue
 		}
-		if !hasFiles(a) || !hasFiles(b) || !isClockDate(a.Created) {
+		if !hasFiles(a) || !hasFiles(b) || !isClockDate(a.Created) || max(a.Layer.Size, b.Layer.Size) > 10*min(a.Layer.Size, b.Layer.Size) {
 			return nil, false
 		}
 		differ = append(differ, i)

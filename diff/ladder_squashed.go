@@ -103,7 +103,7 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 			}, true
 		}
 		_, otherMark := squashMark(*s.otherImg)
-		if because == "docker import" && otherMark == "" && hasNoSettings(s.img) && !hasNoSettings(s.otherImg) && sameTotal(s.img, s.otherImg) {
+		if because == "docker import" && importsStdin(s.img) && otherMark == "" && hasNoSettings(s.img) && !hasNoSettings(s.otherImg) && sameTotal(s.img, s.otherImg) {
 			return Verdict{
 				Code: Unrelated, Rests: on(Heuristic),
 				Headline: safe.Sprintf("%s may be %s, imported as one layer; its settings are lost", s.name, s.otherName),
@@ -144,4 +144,10 @@ func (l *ladder) sameOwnSettings() bool {
 func sameTotal(flat, other *model.Image) bool {
 	one, all := flat.Manifest.LayerSize(), other.Manifest.LayerSize()
 	return one > 0 && one <= all+all/20 && one >= all-all/5
+}
+
+// importsStdin reports whether the oldest step is an import of what docker export wrote: a URL
+// would name another source.
+func importsStdin(img *model.Image) bool {
+	return len(img.Steps) > 0 && img.Steps[0].Comment == "Imported from -"
 }

@@ -229,7 +229,9 @@ func (b bump) rank() int {
 	isNumbers := func(s string) bool { return strings.Contains(s, ".") && namesVersion(s) }
 	words := strings.Split(b.product, "_")
 	switch {
-	case slices.ContainsFunc(words, func(w string) bool { return slices.Contains([]string{"api", "protocol", "schema"}, w) }):
+	case slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains([]string{"api", "protocol", "schema", "config", "min", "max"}, w)
+	}):
 		return 3
 	case b.product == "app":
 		return 0

@@ -176,7 +176,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 	nameA, nameB := c.names()
 	var found []Finding
 	for _, r := range p.Rows {
-		if r.Detail != Emptied && r.Detail != Filled || r.A == nil || r.B == nil {
+		if r.Detail != Emptied && r.Detail != Filled || r.A == nil || r.B == nil || r.A.DiffID != "" && r.A.DiffID == r.B.DiffID {
 			continue
 		}
 		full, empty, in, notIn := r.A, r.B, nameA, nameB

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -316,11 +317,15 @@ func borrowedLabel(c Comparison, p Pair) []Finding {
 func baseRelease(img model.Image) (name, version string) {
 	labels := img.Config.Config.Labels
 	name, version = labels[v1.AnnotationRefName], labels[v1.AnnotationVersion]
-	if version == "" || !slices.Contains(distributions, name) || labelOf(img, revisionLabels) != "" || realLayers(img) < 2 {
+	if version == "" || !slices.Contains(distributions, name) || name == "ubuntu" && !ubuntuRelease.MatchString(version) ||
+		labelOf(img, revisionLabels) != "" || realLayers(img) < 2 {
 		return "", ""
 	}
 	return name, version
 }
+
+// ubuntuRelease is the form of the releases of Ubuntu: year and month.
+var ubuntuRelease = regexp.MustCompile(`^\d\d\.(04|10)(\.\d+)?$`)
 
 // distributionLabel goes by baseRelease.
 func distributionLabel(s sideOf) []Finding {
