@@ -103,7 +103,8 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 			}, true
 		}
 		_, otherMark := squashMark(*s.otherImg)
-		if because == "docker import" && importsStdin(s.img) && otherMark == "" && hasNoSettings(s.img) && !hasNoSettings(s.otherImg) && sameTotal(s.img, s.otherImg) {
+		if because == "docker import" && importsStdin(s.img) && otherMark == "" && hasNoSettings(s.img) &&
+			!hasNoSettings(s.otherImg) && sameTotal(s.img, s.otherImg) {
 			return Verdict{
 				Code: Unrelated, Rests: on(Heuristic),
 				Headline: safe.Sprintf("%s may be %s, imported as one layer; its settings are lost", s.name, s.otherName),
