@@ -57,16 +57,13 @@ func packingsText(rows []Row, nameA, nameB string) string {
 }
 
 // packingName says how a layer is packed: not at all if its digest is its diff_id, else by
-// its first bytes or its media type.
+// its first bytes or its media type. A type that says plain tar is wrong then.
 func packingName(s model.Step) string {
-	if s.Layer.Digest == s.DiffID {
+	if s.Layer.Digest == s.DiffID || s.Packing == model.PackingTar {
 		return "uncompressed"
 	}
-	switch packing := cmp.Or(s.Packing, model.ClaimedPacking(s.Layer.MediaType)); packing {
-	case model.PackingGzip, model.PackingZstd:
+	if packing := cmp.Or(s.Packing, model.ClaimedPacking(s.Layer.MediaType)); packing == model.PackingGzip || packing == model.PackingZstd {
 		return "as " + packing
-	case model.PackingTar:
-		return "uncompressed"
 	}
 	return ""
 }
