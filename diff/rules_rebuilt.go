@@ -46,7 +46,7 @@ func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
 		return nil
 	}
 	rows := matching(p.Rows, differs)
-	if len(rows) == 0 || onlyDatesDiffer(rows) || slices.ContainsFunc(rows, Row.writtenInTwoWays) {
+	if len(rows) == 0 || onlyDatesDiffer(rows) {
 		return nil
 	}
 	nameA, nameB := c.names()
