@@ -80,7 +80,8 @@ func (c Comparison) reusablePairs(refA, refB model.Ref) map[pairKey]Pair {
 }
 
 // sameEntry reports whether nothing new has arrived for an entry. It compares everything
-// that a verdict or finding on one pair depends on. Images are never modified after they were read, so pointers are compared.
+// that a verdict or finding on one pair depends on. Images are never modified after they were
+// read, so pointers are compared.
 func sameEntry(a, b *model.Entry) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -11,7 +11,7 @@ import (
 )
 
 // Comparison is A beside B, as far as both have arrived. B is nil when only one
-// artifact is displayed; there is no verdict then.
+// artifact is displayed; the comparison has no verdict then.
 type Comparison struct {
 	A, B       *model.Artifact
 	Verdict    Verdict    // the worst of the pairs that both sides have

@@ -18,8 +18,8 @@ type Group struct {
 }
 
 // GroupByCause sorts findings by severity and puts each consequence under its cause, so
-// that no fact is shown twice. Those that the verdict says are left out. The findings are those of one platform and of the whole
-// comparison.
+// that no fact is shown twice. Findings that the verdict says are left out. The findings are
+// those of one platform and of the whole comparison.
 func GroupByCause(found []Finding) []Group {
 	found = matching(found, func(f Finding) bool { return !f.Said })
 	sortFindings(found)

@@ -36,7 +36,7 @@ func lostSettingsCases(t *testing.T) []ruleCase {
 		{"removed in Docker's format, plainly", Compare(asDocker, named(image(all, true), "b")), "E7", 2, "HEALTHCHECK is removed", 2},
 		{"removed from the Dockerfile, too", Compare(asDocker, named(image(app(), false), "b")), "E9", -1, "", 0},
 		{"removed from the Dockerfile", Compare(asDocker, named(image(app(), false), "b")), "E7", 2, "HEALTHCHECK is removed", 2},
-		{"without a history of its own", Compare(asDocker, named(image(noHistory, false), "b")), "E9", 2, "only the history of the other side still has them", 1},
+		{"without a history", Compare(asDocker, named(image(noHistory, false), "b")), "E9", 2, "only the history of the other side still has them", 1},
 		{"one image", Describe(image(app(shell), false)), "E9", 1, "In :a, SHELL is gone: the OCI format has no place for it, and only the history still has it.", 2},
 		{"kept by BuildKit", Describe(image(set, false)), "E9", -1, "", 0},
 		{"a health check turned off", Describe(image(app(sets("HEALTHCHECK NONE")), false)), "E9", -1, "", 0},

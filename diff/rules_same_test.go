@@ -109,8 +109,8 @@ func sameCases(t *testing.T) []ruleCase {
 	}
 }
 
-// TestIdentical_fault checks what is said of two references to one image that is broken: once,
-// what is said of the image alone, and not that it is no cause.
+// TestIdentical_fault checks what is said of two references to one broken image: what the
+// report on one image says, once, without A1, which says that the image is not the cause.
 func TestIdentical_fault(t *testing.T) {
 	x := files("x").sized(300)
 	img := app(does("COPY x /", x)).image(t)
@@ -155,7 +155,7 @@ func TestIdentical_fault(t *testing.T) {
 			}
 			fault, lacks := tt.head != "Identical", strings.HasPrefix(tt.found, "D") && tt.found != "D24"
 			if calm := found(c, "A1") != nil; calm == fault || c.Same(false) == lacks {
-				t.Errorf("the image is no cause: %v, same: %v", calm, c.Same(false))
+				t.Errorf("A1 is found: %v, same: %v", calm, c.Same(false))
 			}
 		})
 	}

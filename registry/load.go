@@ -191,7 +191,8 @@ func (l *load) read(n *node, manifest func(context.Context) (model.Manifest, err
 	})
 }
 
-// chart reads the config of a Helm chart. Without it the chart has no version, which is no error.
+// chart reads the config of a Helm chart. If it cannot be read, the chart has no version, and
+// the load goes on.
 func (l *load) chart(ctx context.Context, n *node) childResult {
 	result := childResult{node: n}
 	if config, err := l.client.config(ctx, l.ref.Repo(), l.top.Config); err == nil {

@@ -340,8 +340,8 @@ func TestLoad_artifactTypeOnImage(t *testing.T) {
 	}
 }
 
-// TestLoad_helmChart checks that the config of a Helm chart is read, and that a chart without one
-// is no error.
+// TestLoad_helmChart checks that the config of a Helm chart is read, and that a chart whose
+// config is missing is loaded without a version.
 func TestLoad_helmChart(t *testing.T) {
 	s := newServer(t)
 	config := `{"name":"app","version":"0.1.0"}`

@@ -23,7 +23,7 @@ func Incidents() []Incident {
 				"twice and lacks another. Is prod what was tested?",
 			A:    "shop/image-name:20231001.155532z",
 			B:    ":prod",
-			Look: "Read what the two blobs of the row that differs hold. The schema1 view shows what the check saw.",
+			Look: "Open the row of the layer that differs: what do its two blobs contain? The schema1 view shows what the check saw.",
 		},
 		{
 			Title: "The shared tag",

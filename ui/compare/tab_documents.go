@@ -199,7 +199,7 @@ func (v view) noDocumentRows() []widget.Row {
 	if rows := v.noImageRows(); len(rows) > 0 {
 		return rows
 	}
-	return []widget.Row{v.note(safe.Const("There is no such document: only images have a config, and schema1 images have none."))}
+	return []widget.Row{v.note(safe.Const("Only images have a config, and schema1 images have none."))}
 }
 
 func (v view) docRow(b docBlock, l text.Pair) widget.Row {
