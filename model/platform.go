@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -17,16 +16,6 @@ func Normal(p v1.Platform) v1.Platform {
 	n := platforms.Normalize(p)
 	n.OSFeatures = nil
 	return n
-}
-
-// ParsePlatform parses a platform that a user wrote, for example linux/arm64 or
-// x86_64, and returns its normalized name.
-func ParsePlatform(s string) (string, error) {
-	p, err := platforms.Parse(s)
-	if err != nil {
-		return "", fmt.Errorf("%q is not a platform: write os/architecture, for example linux/arm64", s)
-	}
-	return PlatformName(p), nil
 }
 
 // PlatformName returns the normalized name of a platform as docker writes it:
