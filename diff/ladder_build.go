@@ -613,18 +613,27 @@ func (l *ladder) otherRoot() (Verdict, bool) {
 	}
 	others := len(l.p.Rows) - 1
 	same := countOf(l.p.Rows, func(r Row) bool { return r.SameText && r.A != nil && r.A != first.A })
-	headline := safe.Const("Different root filesystems")
+	headline := safe.Sprintf("Different root filesystems%s", twoDays(first))
 	switch {
 	case dockerfile.Verb(dockerfile.Instruction(first.A.CreatedBy)) != "ADD": // COPY does not unpack an archive
 		headline = safe.Const("Different from the first layer on: other files were given")
 	case others >= 3 && 2*same < others:
-		headline = safe.Const("Different root filesystems, and other steps on them")
+		headline = safe.Sprintf("%s, and other steps on them", headline)
 	}
 	return Verdict{
 		Code: Unrelated, Rests: on(Claimed), Headline: headline, strangers: 2*same < others || others == 0,
 		Because: safe.Sprintf("Step %d was given other files, as hashes of the builder say: %s in %s, %s in %s; %s", stepNumber(first),
 			instructionText(*first.A), l.nameA, instructionText(*first.B), l.nameB, otherInstructions(same, others)),
 	}, true
+}
+
+// twoDays names the days on which the two sides of a row were built, "" for one day or unknown ones.
+func twoDays(r Row) string {
+	a, b := model.RealDate(r.A.Created), model.RealDate(r.B.Created)
+	if a == nil || b == nil || model.DayText(*a) == model.DayText(*b) {
+		return ""
+	}
+	return ", " + model.DayText(*a) + " and " + model.DayText(*b)
 }
 
 // firstFiles is the first row that has files on a side. ok is false unless both have some.

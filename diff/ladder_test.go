@@ -78,6 +78,10 @@ func TestLadder(t *testing.T) {
 			does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("b", 64)+" in / ", files("debian 2")),
 			sets(`/bin/sh -c #(nop)  CMD ["bash"]`), does("RUN /bin/sh -c apt-get install curl # buildkit", files("curl 2")),
 		}}, Unrelated, Inferred, 1, "Different root filesystems", "ADD file:aaaa… in / in :a, ADD file:bbbb… in / in :b; the other 2 instructions are the same"},
+		{"root filesystems of two days", rootOf("a", "2019-08-14T00:24:00Z"), rootOf("b", "2019-09-11T23:21:00Z"),
+			Unrelated, Inferred, 1, "Different root filesystems, 14 Aug 2019 and 11 Sep 2019", "Step 1 was given other files"},
+		{"root filesystems of one day", rootOf("a", "2019-08-14T00:24:00Z"), rootOf("b", "2019-08-14T10:24:00Z"),
+			Unrelated, Inferred, 1, "Different root filesystems", "Step 1 was given other files"},
 		{"only empty layers in common", build{steps: []step{does("WORKDIR /", nothing), does("COPY a /", files("a"))}},
 			build{steps: []step{does("WORKDIR /", nothing), does("RUN make", files("b"))}}, Unrelated, Inferred, 2, "Unrelated", "No layer is the same"},
 		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Inferred, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},
@@ -541,4 +545,11 @@ func TestRewordedText(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
+}
+
+// rootOf is an image that only adds a root filesystem. hash is one hexadecimal digit.
+func rootOf(hash, created string) build {
+	add := does("/bin/sh -c #(nop) ADD file:"+strings.Repeat(hash, 64)+" in / ", files(hash))
+	add.created = created
+	return build{steps: []step{add}}
 }

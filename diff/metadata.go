@@ -262,7 +262,7 @@ func debianOf(img *model.Image) (suite, day string) {
 		return "", ""
 	}
 	seconds, _ := strconv.ParseInt(m[2], 10, 64) // ten digits at most
-	return m[1], time.Unix(seconds, 0).UTC().Format("2 Jan 2006")
+	return m[1], model.DayText(time.Unix(seconds, 0))
 }
 
 // buildpackMetadata is the label io.buildpacks.lifecycle.metadata, as far as it is read

@@ -90,6 +90,16 @@ func (a Artifact) Images() []Entry {
 	return slices.DeleteFunc(slices.Clone(a.Entries), func(e Entry) bool { return e.Role != RoleImage })
 }
 
+// Created returns the build date of the first image that states one, nil if none does.
+func (a Artifact) Created() *time.Time {
+	for _, e := range a.Images() {
+		if e.Image != nil && e.Image.Created() != nil {
+			return e.Image.Created()
+		}
+	}
+	return nil
+}
+
 // RoleOf returns the role of a child of an index, only from its descriptor,
 // and for an attestation the image that it describes. BuildKit marks
 // attestations with annotations (attestation-storage.md). The platform

@@ -6,3 +6,6 @@ import "time"
 // record UTC, findings are copied into tickets, and people in several zones look at one
 // screen. A column whose heading says UTC leaves it out, see package look.
 func TimeText(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") }
+
+// DayText returns the day of a time, in UTC.
+func DayText(t time.Time) string { return t.UTC().Format("2 Jan 2006") }

@@ -176,17 +176,7 @@ func createdText(a model.Artifact) safe.Text {
 	if len(a.Images()) == 0 {
 		return safe.Clean(string(a.Top.Kind))
 	}
-	return look.Time(firstCreated(a))
-}
-
-// firstCreated returns the first build date of the images, nil if there is none.
-func firstCreated(a model.Artifact) *time.Time {
-	for _, e := range a.Images() {
-		if e.Image != nil && e.Image.Created() != nil {
-			return e.Image.Created()
-		}
-	}
-	return nil
+	return look.Time(a.Created())
 }
 
 // sideArrived handles a new state of one side.

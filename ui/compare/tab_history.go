@@ -29,7 +29,7 @@ func (v view) zoneRow() []widget.Row {
 		dated = dated || !look.Day(cmp.Or(r.A, r.B).Created).IsEmpty()
 	}
 	for _, a := range bothSides(v.cmp.A, v.cmp.B) {
-		dated = dated && look.Time(firstCreated(*a)).IsEmpty()
+		dated = dated && look.Time(a.Created()).IsEmpty()
 	}
 	if !dated {
 		return nil

@@ -71,17 +71,8 @@ func (r Registry) Load(ctx context.Context, ref model.Ref, arrived func(model.Ar
 		}
 		arrived(a)
 	})
-	r.note(ref, Record{Digest: last.Digest(), MediaType: last.Top.MediaType, Created: firstCreated(last), At: at})
+	r.note(ref, Record{Digest: last.Digest(), MediaType: last.Top.MediaType, Created: last.Created(), At: at})
 	return a, err
-}
-
-// firstCreated returns the build date of the first image, nil if it has none.
-func firstCreated(a model.Artifact) *time.Time {
-	images := a.Images()
-	if len(images) == 0 || images[0].Image == nil {
-		return nil
-	}
-	return images[0].Image.Created()
 }
 
 // Head calls Source.Head and records the digest. A tag at a moment needs no request:

@@ -110,7 +110,7 @@ func TestJSON_fields(t *testing.T) {
 		want  string
 	}{
 		"report":   {got, "a b findings platforms schema verdict"},
-		"side":     {got["a"], "digest kind mediaType ref"},
+		"side":     {got["a"], "created digest kind mediaType ref"},
 		"verdict":  {got["verdict"], "because code command headline proof trust"},
 		"platform": {platform, "a b base findings platform steps verdict"},
 		"image":    {platform["a"], "config manifest"},

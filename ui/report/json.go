@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/opencontainers/go-digest"
@@ -33,6 +34,7 @@ type jsonSide struct {
 	Digest    digest.Digest `json:"digest"`
 	MediaType string        `json:"mediaType"`
 	Kind      model.Kind    `json:"kind"`
+	Created   *string       `json:"created"` // RFC 3339, of the first image that states one
 }
 
 type jsonVerdict struct {
@@ -168,8 +170,10 @@ func converted[T, J any](x *T, to func(T) J) *J {
 }
 
 func (o Options) side(a model.Artifact) jsonSide {
-	return jsonSide{Ref: o.Gate.Mask(a.Ref.String()), Digest: a.Top.Digest, MediaType: a.Top.MediaType, Kind: a.Top.Kind}
+	return jsonSide{Ref: o.Gate.Mask(a.Ref.String()), Digest: a.Top.Digest, MediaType: a.Top.MediaType, Kind: a.Top.Kind, Created: converted(a.Created(), timestamp)}
 }
+
+func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func (o Options) verdict(v diff.Verdict) *jsonVerdict {
 	if v.Code == diff.Pending {

@@ -34,10 +34,10 @@ func (m markdownWriter) verdict(headline, trust, because, id safe.Text) {
 }
 
 func (m markdownWriter) sides(sides []side) {
-	m.cells(safe.Text{}, safe.Const("reference"), safe.Const("digest"), safe.Const("kind"))
-	m.cells(safe.Const("---"), safe.Const("---"), safe.Const("---"), safe.Const("---"))
+	m.cells(safe.Text{}, safe.Const("reference"), safe.Const("digest"), safe.Const("kind"), safe.Const("created"))
+	m.cells(safe.Const("---"), safe.Const("---"), safe.Const("---"), safe.Const("---"), safe.Const("---"))
 	for _, s := range sides {
-		m.cells(s.letter, code(s.ref), code(s.digest), sentence(s.kind))
+		m.cells(s.letter, code(s.ref), code(s.digest), sentence(s.kind), s.created)
 	}
 }
 

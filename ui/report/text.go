@@ -63,7 +63,11 @@ func (t textWriter) sides(sides []side) {
 		if len(sides) == 1 {
 			lead = safe.Text{}
 		}
-		t.line(lead, s.ref, safe.Sprintf("  (%s)", s.kind))
+		about := s.kind
+		if !s.created.IsEmpty() {
+			about = safe.Sprintf("%s, created %s", s.kind, s.created)
+		}
+		t.line(lead, s.ref, safe.Sprintf("  (%s)", about))
 		t.line(blanks(look.Width(lead)), s.digest)
 	}
 }

@@ -50,7 +50,7 @@ func (r report) content() report { return r }
 
 type (
 	entry struct{ name, text safe.Text }
-	side  struct{ letter, ref, digest, kind safe.Text }
+	side  struct{ letter, ref, digest, kind, created safe.Text }
 	// proof is the evidence for the verdict or for a finding.
 	proof struct {
 		of, trust, rule safe.Text
@@ -131,7 +131,7 @@ func platformEntries(c diff.Comparison, o Options) []entry {
 }
 
 func sideOf(letter safe.Text, a *model.Artifact) side {
-	return side{letter, safe.Clean(a.Ref.String()), safe.Clean(string(a.Top.Digest)), kind(*a)}
+	return side{letter, safe.Clean(a.Ref.String()), safe.Clean(string(a.Top.Digest)), kind(*a), look.Time(a.Created())}
 }
 
 // proofsOf returns the proofs of the verdict and of the findings. Values of the verdict are
