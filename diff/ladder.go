@@ -28,7 +28,7 @@ func judge(p Pair, nameA, nameB string) Verdict {
 	for _, rung := range []func(*ladder) (Verdict, bool){
 		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).notAnImage,
 		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction, (*ladder).otherDiffIDs,
-		(*ladder).wrongDescriptors, (*ladder).checksums, (*ladder).trailing,
+		(*ladder).wrongDescriptors, (*ladder).checksums, (*ladder).trailing, (*ladder).mistyped,
 		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).translated, (*ladder).schema1, (*ladder).noFiles,
 		(*ladder).sameFiles, (*ladder).sameFilesSquashed,
 		(*ladder).rewritten, (*ladder).sameRecipe, (*ladder).sameBase,

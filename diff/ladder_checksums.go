@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -92,11 +93,12 @@ func checksumsDisagree(c Comparison, p Pair) []Finding {
 // layer that is called plain is not judged by bytes of an unknown format.
 func wrongPacking(c Comparison, p Pair) []Finding {
 	return append(contradictingTypes(c, p), c.onSides(p, func(s sideOf) []Finding {
-		return byPacking(s.img.Steps, func(st model.Step) (packings, bool) {
+		found := byPacking(s.img.Steps, func(st model.Step) (packings, bool) {
 			is := packings{model.ClaimedPacking(st.Layer.MediaType), st.Packing}
 			judged := st.Broken == "" && is[0] != "" && is[1] != "" && (is[1] != model.PackingUnknown || is[0] != model.PackingTar)
-			return is, judged && is[0] != is[1]
+			return is, judged && is[0] != is[1] && !isNotPlain(st)
 		}, func(is packings, steps []model.Step) Finding { return s.wrongPacking(is[0], is[1], steps) })
+		return append(found, s.notPlain()...)
 	})...)
 }
 
@@ -131,24 +133,75 @@ func contradictingTypes(c Comparison, p Pair) []Finding {
 }
 
 // disputedTypes returns the steps of B, by blob, whose media types state another compression
-// than those of the same blobs in A.
+// than those of the same blobs in A. A type that is known to be wrong does not count.
 func disputedTypes(p Pair) map[digest.Digest]model.Step {
 	a, b, ok := bothSides(p)
 	if !ok {
 		return nil
 	}
 	inA := map[digest.Digest]string{}
-	for _, st := range a.Steps {
+	for _, st := range slices.DeleteFunc(slices.Clone(a.Steps), isNotPlain) {
 		inA[st.Layer.Digest] = model.ClaimedPacking(st.Layer.MediaType)
 	}
 	disputed := map[digest.Digest]model.Step{}
-	for _, st := range b.Steps {
+	for _, st := range slices.DeleteFunc(slices.Clone(b.Steps), isNotPlain) {
 		is := model.ClaimedPacking(st.Layer.MediaType)
 		if other := inA[st.Layer.Digest]; st.Layer.Digest != "" && is != "" && other != "" && is != other {
 			disputed[st.Layer.Digest] = st
 		}
 	}
 	return disputed
+}
+
+// isNotPlain reports whether the media type or the diff_id of a layer is wrong, since only one
+// of them can be true. Runtimes find out how a layer of Docker's format is compressed, so such
+// a layer is left out if it was read and unpacks to its diff_id.
+func isNotPlain(st model.Step) bool {
+	return st.IsNotPlain() && st.Broken == "" && st.ClaimedDiffID == "" && (!st.Checked || st.Layer.MediaType == v1.MediaTypeImageLayer)
+}
+
+// notPlain is D18 for layers that are not the plain archive which media type and diff_id state.
+func (s sideOf) notPlain() []Finding {
+	steps := matching(s.img.Steps, isNotPlain)
+	if len(steps) == 0 {
+		return nil
+	}
+	where := stepsText(stepIndexes(steps))
+	fails := "containerd does not decompress a layer of this type, so it fails"
+	if steps[0].Layer.MediaType != v1.MediaTypeImageLayer {
+		fails = "Runtimes find out about gzip by the first bytes, and not all know xz and bzip2"
+	}
+	return []Finding{{
+		Severity: 2, Rests: on(Hashed), Evidence: stepEvidence(s.side, steps),
+		Text: safe.Sprintf("In %s, the media type of %s says plain tar, but the digest is not the diff_id. "+
+			"So the layer is compressed, or it is not what the config claims. %s.", s.name, where, fails),
+		Lead:  safe.Sprintf("In %s, the media type of %s says plain tar, but the digest is not the diff_id", s.name, where),
+		Next:  safe.Const("Push the image again with a tool that sets the media type"),
+		Check: s.manifestCheck("[.layers[] | {mediaType, digest}]"), Proof: notPlainProof(steps),
+	}}
+}
+
+func notPlainProof(steps []model.Step) []safe.Text {
+	proof := mappedTo(steps, func(st model.Step) safe.Text {
+		return safe.Sprintf("layer %s: media type %s, diff_id %s", st.Layer.Digest, quoted(st.Layer.MediaType), st.DiffID)
+	})
+	return append(proof, safe.Const("source: image-spec config.md: a diff_id is the digest of the uncompressed layer; containerd issue 10134"))
+}
+
+// mistyped detects images of one config where a layer is not the plain archive that its media
+// type states.
+func (l *ladder) mistyped() (Verdict, bool) {
+	side, steps := l.firstWith(func(img *model.Image) []model.Step { return matching(img.Steps, isNotPlain) })
+	if len(steps) == 0 || !l.sameConfigs() {
+		return Verdict{}, false
+	}
+	first := steps[0]
+	return Verdict{
+		Code: NotComparable, Rests: on(Hashed), Step: first.Index + 1, Proof: append(l.configProof(), notPlainProof(steps)...),
+		Headline: safe.Sprintf("In %s, the media type or the diff_id of step %d is wrong: the digest of a plain tar is its diff_id",
+			side, first.Index+1),
+		Because: safe.Sprintf("%s. The layer is compressed, or it is not what the config claims", l.sameSettingsText()),
+	}, true
 }
 
 // packings are how a layer is compressed by two sources.

@@ -63,6 +63,8 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"an inner index under its label", Compare(list("a", amd), list("b", nested(t, "amd64", forArch("amd64"))...)), "Same image, different index: :b has inner indexes", true},
 		{"an SBOM before the image", Compare(list("a", amd, arm), list("b", artifactOf("application/spdx+json", "linux", "amd64"), amd, arm)), "The first entry of :b for linux/amd64 is not an image: an SBOM", false},
 		{"an SBOM after the image", Compare(list("a", amd, arm), list("b", amd, artifactOf("application/spdx+json", "linux", "amd64"), arm)), "different index: an SBOM", true},
+		{"a layer called plain, which it is not", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayer), "In :b, the media type or the diff_id of step 3 is wrong", false},
+		{"a layer called zstd, for which runtimes look themselves", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd), "Same image, different manifest", true},
 		{"also for nydus", Compare(list("a", amd, arm), list("b", amd, features(other, nydusFeature), arm)), "Same images; :b also offers linux/amd64 for nydus", true},
 		{"for nydus only", Compare(list("a", amd, arm), list("b", features(other, nydusFeature), arm)), "", false},
 		{"twice for nydus", Compare(list("a", amd), list("b", amd, features(other, nydusFeature), features(entry(forArch("amd64", sets("USER y")).image(t)), nydusFeature))), "Same images; :b also offers linux/amd64 for nydus", true},

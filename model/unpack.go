@@ -197,9 +197,9 @@ func StartOf(raw []byte) Contents {
 	return c
 }
 
-// isArchive reports whether a layer is an archive by its media type and its annotations:
+// IsArchive reports whether a layer is an archive by its media type and its annotations:
 // those of a snapshotter (nydus, overlaybd) can have another format.
-func isArchive(d v1.Descriptor) bool {
+func IsArchive(d v1.Descriptor) bool {
 	for key := range d.Annotations {
 		if strings.HasPrefix(key, "containerd.io/snapshot/") {
 			return false
@@ -220,6 +220,13 @@ func ClaimedPacking(mediaType string) string {
 		return PackingTar
 	}
 	return ""
+}
+
+// IsNotPlain reports whether a layer has the media type of a plain archive and is not the one
+// that the config claims: the digest of a plain archive is its diff_id.
+func (s Step) IsNotPlain() bool {
+	return IsArchive(s.Layer) && ClaimedPacking(s.Layer.MediaType) == PackingTar && s.Layer.Digest != "" && s.DiffID != "" &&
+		s.Layer.Digest != s.DiffID && s.Layer.Digest.Algorithm() == s.DiffID.Algorithm()
 }
 
 // unpacked takes the content of a layer, and remembers what is said of it.
@@ -267,7 +274,7 @@ func (s *Step) add(c Contents, repo Ref) (changed bool) {
 	case c.Broken != "":
 		s.Broken, s.Packing = c.Broken, c.Packing
 		return true
-	case c.Text != "" && isArchive(s.Layer):
+	case c.Text != "" && IsArchive(s.Layer):
 		s.Broken, s.Packing, s.BrokenStart = c.Text+"; it is neither gzip, zstd nor tar", c.Packing, c.DiffID == ""
 		return true
 	case c.DiffID == "": // a part of the layer
