@@ -270,14 +270,14 @@ func lacking(c Comparison, side Side, layer int) Comparison {
 		art = *c.B
 	}
 	m := art.Entries[0].Image.Manifest
-	missing := map[digest.Digest]bool{}
+	missing := map[digest.Digest]model.BlobState{}
 	switch {
 	case layer < 0:
-		missing[m.Config.Digest] = true
+		missing[m.Config.Digest] = model.BlobState{Missing: true}
 	case layer < len(m.Layers):
-		missing[m.Layers[layer].Digest] = true
+		missing[m.Layers[layer].Digest] = model.BlobState{Missing: true}
 	}
-	art = art.WithMissing(missing)
+	art = art.WithBlobStates(missing)
 	if side == SideB {
 		return Recompare(c, *c.A, art)
 	}

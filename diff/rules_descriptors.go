@@ -119,10 +119,26 @@ func dataProof(wrong []v1.Descriptor) []safe.Text {
 	})
 }
 
+// otherSizes is D25 for layers that the registry has with another size than the manifest states.
+func (s sideOf) otherSizes() []Finding {
+	return mappedTo(matching(s.img.Steps, func(st model.Step) bool { return st.OtherSize != 0 }), func(st model.Step) Finding {
+		sizes := safe.Sprintf("In %s, the registry has %d bytes for the layer of step %d, and the manifest states %d",
+			s.name, st.OtherSize, st.Index+1, st.Layer.Size)
+		return Finding{
+			Severity: 3, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{st}), Check: s.layerCheck(st),
+			Text: safe.Sprintf("%s. Runtimes that check the size refuse it.", sizes), Lead: sizes,
+			Next: safe.Const("Do not deploy it. Push it again from where it was built"),
+			Proof: []safe.Text{safe.Sprintf("layer %s: size %d by the headers of the registry, %d in the manifest",
+				st.Layer.Digest, st.OtherSize, st.Layer.Size)},
+		}
+	})
+}
+
 // contradictingDescriptors (D25): descriptors give one blob two sizes, or have data that is
-// not the blob.
+// not the blob, or the registry has a layer of another size.
 func contradictingDescriptors(c Comparison, p Pair) []Finding {
-	found := c.onSides(p, func(s sideOf) []Finding {
+	found := c.onSides(p, sideOf.otherSizes)
+	found = append(found, c.onSides(p, func(s sideOf) []Finding {
 		wrong := wrongData(s.img)
 		if len(wrong) == 0 {
 			return nil
@@ -134,7 +150,7 @@ func contradictingDescriptors(c Comparison, p Pair) []Finding {
 				"Clients that use data read other bytes than those that ask for the blob.", s.name, plural(len(wrong), "descriptor")),
 			Next: safe.Const("Do not deploy it. Push the manifest again without data, or with that of the blob"),
 		}}
-	})
+	})...)
 	wrong := wrongSizes(c.sidesOf(p))
 	if len(wrong) == 0 {
 		return found

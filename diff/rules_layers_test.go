@@ -23,6 +23,16 @@ func typed(t *testing.T, b build, mediaType string, urls ...string) model.Artifa
 	return single("a", img)
 }
 
+// uncompressed is an image whose layers are plain archives.
+func uncompressed(a model.Artifact) model.Artifact {
+	img := *a.Entries[0].Image
+	img.Manifest.Layers = slices.Clone(img.Manifest.Layers)
+	for i := range img.Manifest.Layers {
+		img.Manifest.Layers[i].Digest = img.Config.RootFS.DiffIDs[i]
+	}
+	return single(a.Ref.Tag, model.NewImage(img.Manifest, img.Config))
+}
+
 // called is an image whose layers are called encrypted, and are other blobs if a cipher is given.
 func called(a model.Artifact, cipher string) model.Artifact {
 	img := *a.Entries[0].Image
@@ -40,11 +50,18 @@ func called(a model.Artifact, cipher string) model.Artifact {
 
 // lackingAlone is an image after its registry was asked for its blobs and has none.
 func lackingAlone(a model.Artifact) Comparison {
-	missing := map[digest.Digest]bool{}
+	missing := map[digest.Digest]model.BlobState{}
 	for _, d := range a.Entries[0].Image.Blobs()[1:] { // after the config
-		missing[d] = true
+		missing[d.Digest] = model.BlobState{Missing: true}
 	}
-	return Describe(a.WithMissing(missing))
+	return Describe(a.WithBlobStates(missing))
+}
+
+// servedSize is an image after its registry was asked for its first layer, with the size that
+// differs.
+func servedSize(a model.Artifact, size int64) Comparison {
+	d := a.Entries[0].Image.Manifest.Layers[0].Digest
+	return Describe(a.WithBlobStates(map[digest.Digest]model.BlobState{d: {Size: size}}))
 }
 
 func layerCases(t *testing.T) []ruleCase {
@@ -108,6 +125,8 @@ func layerCases(t *testing.T) []ruleCase {
 		{"a foreign layer", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "https://go.microsoft.com/x", "javascript:alert(1)")), "D9", 2, "In :a, 2 layers (steps 1 and 3) may not be stored in this registry. A pull needs access to go.microsoft.com.", 2},
 		{"an ordinary layer with a URL", Describe(typed(t, app(), v1.MediaTypeImageLayerGzip, "https://mirror.example/x")), "D9", 0, "are also offered at mirror.example", 2},
 		{"an ordinary layer with a URL that the registry lacks", lackingAlone(typed(t, app(), v1.MediaTypeImageLayerGzip, "https://mirror.example/x")), "D8", 3, "In :a, the registry does not have 2 layers (steps 1 and 3)", 2},
+		{"a registry that has another size", servedSize(typed(t, app(), v1.MediaTypeImageLayerGzip), 7), "D25", 3, "In :a, the registry has 7 bytes for the layer of step 1, and the manifest states 29000000", 1},
+		{"a registry that has its size", servedSize(typed(t, app(), v1.MediaTypeImageLayerGzip), 0), "D25", -1, "", 0},
 		{"a foreign layer that it need not have", lackingAlone(typed(t, app(), "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "https://mirror.example/x")), "D8", -1, "", 0},
 		{"one layer per step", alone(app()), "D9", -1, "", 0},
 
@@ -133,6 +152,9 @@ func layerCases(t *testing.T) []ruleCase {
 		{"one blob, of which one type says zstd", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd), "D10", -1, "", 0},
 		{"one blob, zstd on both sides", twoTypes(t, v1.MediaTypeImageLayerZstd, v1.MediaTypeImageLayerZstd), "D10", 1, "In :a and :b, 1 layer is compressed with zstd", 2},
 		{"gzip called gzip", Describe(checked(t, "gzip")), "D18", -1, "", 0},
+		{"called plain, another digest than the diff_id", Describe(typed(t, app(), v1.MediaTypeImageLayer)), "D18", 2, "In :a, the media type of steps 1 and 3 says plain tar, but the digest is not the diff_id", 2},
+		{"called plain, the digest is the diff_id", Describe(uncompressed(typed(t, app(), v1.MediaTypeImageLayer))), "D18", -1, "", 0},
+		{"one blob, of which one type says plain", twoTypes(t, v1.MediaTypeImageLayerZstd, v1.MediaTypeImageLayer), "D18", 2, "In :b, the media type of step 3 says plain tar", 1},
 		{"text called gzip", Describe(checked(t, model.PackingUnknown)), "D18", 1, "In :a, the layer of step 1 is not gzip, but its media type says gzip", 1},
 
 		{"owners", alone(app(does("COPY app /app", files("a").sized(100*mb)), does("RUN chown -R app /app", files("b").sized(104*mb)))), "D11", 1, "step 5 (RUN chown -R app /app) stores 104 MB, about as much as step 4", 2},

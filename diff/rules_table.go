@@ -278,8 +278,9 @@ var rulesLayers = []rule{{
 }, {
 	id: "D18", name: "packing-contradicts-type", pair: wrongPacking,
 	means: "The compression of a layer is not the one that its media type states. The layer was read, or the two sides state different " +
-		"compressions for it.",
-	proof: "the first bytes of the layer are not those of its media type; or one blob has two media types with different compressions",
+		"compressions for it, or it is called plain and is not the archive that the config claims.",
+	proof: "the first bytes of the layer are not those of its media type; or one blob has two media types with different compressions; " +
+		"or the type is that of a plain tar, and layer ≠ diff_id (containerd issue 10134)",
 }, {
 	id: "D19", name: "too-many-layers", pair: onSides(tooManyLayers),
 	means: "The image has more layers than some runtimes can mount.",
@@ -310,9 +311,10 @@ var rulesLayers = []rule{{
 		"trailing junk)",
 }, {
 	id: "D25", name: "descriptors-disagree", pair: contradictingDescriptors,
-	means: "Manifests give one blob two sizes, or the field data differs from the blob. Some clients refuse the image, or read other bytes " +
-		"than others do.",
-	proof: "size(d) ≠ size(d') for two descriptors of one digest; or the digest or the length of data is not that of its descriptor",
+	means: "Manifests give one blob two sizes, or the registry has it with another one, or the field data differs from the blob. Some " +
+		"clients refuse the image, or read other bytes than others do.",
+	proof: "size(d) ≠ size(d') for two descriptors of one digest; or size(d) is not that in the answer to V or --expect; or the digest or " +
+		"the length of data is not that of its descriptor",
 }}
 
 // rulesSettings is group E: settings.

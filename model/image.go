@@ -50,6 +50,7 @@ type Step struct {
 	Checked        bool          // the layer was read, and DiffID is the digest of its content
 	Missing        bool          // the registry does not have the layer
 	FoundMissing   bool          // Missing is the answer to a request to read the layer; others were not asked for
+	OtherSize      int64         // of the layer in the registry, if the registry was asked and it is not that of the manifest
 	Packing        string        // a packing such as PackingGzip by the first bytes, "" if they were not read
 	Trailer        *Trailer      // of the content if Checked, else the end of a large gzip layer; nil if it was not read
 	Broken         string        // why the layer cannot be unpacked, as "is cut off"; "" if it can, or was not read

@@ -1,26 +1,32 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// TestCheckBlobs asks for blobs that are there, gone, there though HEAD denies it, and
-// refused.
+// TestCheckBlobs asks for blobs that are there, gone, there though HEAD denies it, refused, of
+// another size, and a web page. HEAD may be wrong about the size.
 func TestCheckBlobs(t *testing.T) {
 	s := newServer(t)
 	here, denied := []byte("here"), []byte("denied by HEAD")
-	s.putBlob(t, "app", here)
-	s.putBlob(t, "app", denied)
+	long, lied := bytes.Repeat([]byte("long"), 300), []byte("HEAD states another size")
+	page := []byte("<html>" + strings.Repeat("x", 5000))
+	for _, b := range [][]byte{here, denied, long, lied, page} {
+		s.putBlob(t, "app", b)
+	}
 	gone, secret := digest.FromString("gone"), digest.FromString("secret")
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		switch path.Base(r.URL.Path) {
@@ -29,8 +35,13 @@ func TestCheckBlobs(t *testing.T) {
 				w.WriteHeader(http.StatusNotFound)
 				return true
 			}
-			if r.Header.Get("Range") != "bytes=0-0" {
-				t.Errorf("more than the first byte is requested: %q", r.Header.Get("Range"))
+			if r.Header.Get("Range") != "bytes=0-13" {
+				t.Errorf("more than the first bytes are requested: %q", r.Header.Get("Range"))
+			}
+		case digest.FromBytes(lied).String():
+			if r.Method == http.MethodHead {
+				w.Header().Set("Content-Length", "77")
+				return true
 			}
 		case secret.String():
 			w.WriteHeader(http.StatusForbidden)
@@ -40,24 +51,35 @@ func TestCheckBlobs(t *testing.T) {
 	})
 	s.reset()
 	got := map[digest.Digest]string{}
-	blobs := []digest.Digest{digest.FromBytes(here), digest.FromBytes(denied), gone, secret, gone}
+	of := func(raw []byte, size int) v1.Descriptor {
+		return v1.Descriptor{Digest: digest.FromBytes(raw), Size: int64(size)}
+	}
+	layer := of(page, len(page))
+	layer.MediaType = v1.MediaTypeImageLayerGzip
+	blobs := []v1.Descriptor{
+		of(here, len(here)), of(denied, len(denied)), {Digest: gone, Size: 1}, {Digest: secret}, {Digest: gone},
+		of(long, 5), of(lied, len(lied)), layer,
+	}
 	err := newClient(t, Options{}).CheckBlobs(deadline(t), s.ref("app", "").Repo(), blobs, func(b model.BlobState) {
-		got[b.Digest] = fmt.Sprint(b.Missing, b.Err != nil)
+		got[b.Digest] = strings.TrimSpace(fmt.Sprint(b.Missing, b.Err != nil, b.Size, " ", b.Start.Text))
 	})
 	ok(t, err)
-	for d, want := range map[digest.Digest]string{digest.FromBytes(here): "false false", digest.FromBytes(denied): "false false", gone: "true false", secret: "false true"} {
+	for d, want := range map[digest.Digest]string{
+		digest.FromBytes(here): "false false 0", digest.FromBytes(denied): "false false 0 is text", gone: "true false 0", secret: "false true 0",
+		digest.FromBytes(long): "false false 1200 is text", digest.FromBytes(lied): "false false 0 is text",
+		layer.Digest: `false false 0 starts with "<html>"`,
+	} {
 		if got[d] != want {
-			t.Errorf("%s: missing, unknown %q, want %q", d, got[d], want)
+			t.Errorf("%s: missing, unknown, size, text %q, want %q", d, got[d], want)
 		}
 	}
-	heads := 0
-	for _, line := range s.requests() {
-		if strings.HasPrefix(line, "HEAD ") && strings.HasSuffix(line, gone.String()) {
-			heads++
-		}
+	asked := func(method string, d digest.Digest) int {
+		return len(slices.DeleteFunc(s.requests(), func(line string) bool {
+			return !strings.HasPrefix(line, method+" ") || !strings.HasSuffix(line, d.String())
+		}))
 	}
-	if heads != 1 {
-		t.Errorf("%d HEAD requests for one digest", heads)
+	if n, pages := asked("HEAD", gone), asked("GET", layer.Digest)+asked("HEAD", layer.Digest); n != 1 || pages != 1 {
+		t.Errorf("%d HEAD requests for one digest, %d requests for a small layer", n, pages)
 	}
 }
 
@@ -65,9 +87,9 @@ func TestCheckBlobs(t *testing.T) {
 // that is cancelled reports no blob.
 func TestCheckBlobs_limits(t *testing.T) {
 	s := newServer(t)
-	var blobs []digest.Digest
+	var blobs []v1.Descriptor
 	for i := range 40 {
-		blobs = append(blobs, digest.FromString(fmt.Sprint(i)))
+		blobs = append(blobs, v1.Descriptor{Digest: digest.FromString(fmt.Sprint(i))})
 	}
 	var mu sync.Mutex
 	in, most := 0, 0

@@ -8,6 +8,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -46,14 +47,14 @@ type repoBlob struct {
 }
 
 type blobAnswer struct {
-	repoBlob
-	missing bool
+	repo model.Ref
+	model.BlobState
 }
 
 // repoBlobs are the blobs to ask one repository for.
 type repoBlobs struct {
 	repo  model.Ref
-	blobs []digest.Digest
+	blobs []v1.Descriptor
 }
 
 // blobStateMsg is an answer of the check, blobsCheckedMsg its end.
@@ -85,7 +86,7 @@ func blobsOf(sides ...side) []repoBlobs {
 				continue
 			}
 			for _, d := range e.Image.Blobs() {
-				if blob := (repoBlob{repo, d}); !seen[blob] {
+				if blob := (repoBlob{repo, d.Digest}); !seen[blob] {
 					seen[blob] = true
 					asks[i].blobs = append(asks[i].blobs, d)
 				}
@@ -197,8 +198,7 @@ func (p comparePage) blobAnswered(msg blobStateMsg) comparePage {
 		c.unknown++
 		c.err = cmp.Or(c.err, msg.state.Err)
 	default:
-		answer := blobAnswer{repoBlob{msg.repo, msg.state.Digest}, msg.state.Missing}
-		c.answers = append(slices.Clip(c.answers), answer) // the page before this one keeps its own
+		c.answers = append(slices.Clip(c.answers), blobAnswer{msg.repo, msg.state}) // the page before this one keeps its own
 	}
 	return p
 }
@@ -210,13 +210,13 @@ func (p comparePage) endCheck() (comparePage, page.Effects) {
 		if s.art == nil {
 			continue
 		}
-		missing := map[digest.Digest]bool{}
-		for _, m := range p.check.answers {
-			if m.repo == s.ref.Repo() {
-				missing[m.digest] = m.missing
+		states := map[digest.Digest]model.BlobState{}
+		for _, a := range p.check.answers {
+			if a.repo == s.ref.Repo() {
+				states[a.Digest] = a.BlobState
 			}
 		}
-		art := s.art.WithMissing(missing)
+		art := s.art.WithBlobStates(states)
 		s.art = &art
 	}
 	p.check.cancel()
@@ -235,10 +235,13 @@ func (p comparePage) dropCheck() comparePage {
 
 // result says what the check found.
 func (c blobCheck) result() safe.Text {
-	missing := 0
+	missing, odd := 0, 0
 	for _, a := range c.answers {
-		if a.missing {
+		switch {
+		case a.Missing:
 			missing++
+		case a.IsOdd():
+			odd++
 		}
 	}
 	blobs := func(n int) safe.Text {
@@ -256,6 +259,9 @@ func (c blobCheck) result() safe.Text {
 	default:
 		text = safe.Sprintf("nothing is missing: the registry has %s", blobs(known))
 	}
+	if odd > 0 {
+		text = safe.Sprintf("%s; %s as the manifest states", text, look.Count(odd, safe.Const("is not"), safe.Const("are not")))
+	}
 	if c.unknown > 0 {
 		text = safe.Sprintf("%s; %s not known: %s", text, look.Count(c.unknown, safe.Const("is"), safe.Const("are")), model.ShortError(c.err))
 	}
@@ -271,7 +277,7 @@ func (p comparePage) checkLine(f page.Frame) look.Line {
 	switch c.stage {
 	case checkOffered:
 		return widget.OfferLine(f.Width, safe.Sprintf("Checking all layers needs %s",
-			look.Count(c.total, safe.Const("HEAD request"), safe.Const("HEAD requests"))))
+			look.Count(c.total, safe.Const("request"), safe.Const("requests"))))
 	case checkRunning:
 		return look.L(look.Gap(1), look.P(safe.Sprintf("%s of %s checked", look.Number(c.done),
 			look.Count(c.total, safe.Const("config and layer"), safe.Const("configs and layers")))), look.S(look.Faint, safe.Const("  esc to stop")))

@@ -19,6 +19,12 @@ func TestCheckBlobs(t *testing.T) {
 	d.Keys("V") // 9 requests need no announcement
 	d.Sees("nothing is missing: the registry has", "configs and layers", "SAME IMAGE")
 
+	last := layers[len(layers)-1]
+	f.Blobs = map[digest.Digest]model.BlobState{last.Digest: {Size: last.Size + 1}}
+	d = open(t, f, 80, 24, testing1, prod)
+	d.Keys("V")
+	d.Sees("IN :prod, THE REGISTRY HAS 33 BYTES FOR THE LAYER OF STEP 7", "1 is not as the man")
+
 	f.Blobs = map[digest.Digest]model.BlobState{layers[len(layers)-1].Digest: {Missing: true}, layers[0].Digest: {Err: errors.New("denied")}}
 	d = open(t, f, 80, 24, testing1, prod)
 	d.Keys("V")
@@ -48,9 +54,9 @@ func TestCheckBlobs_announced(t *testing.T) {
 	f.ByTag["testing"] = a
 	d := open(t, f, 80, 24, "localhost:5000/app:testing")
 	d.Keys("V")
-	d.Sees("Checking all layers needs", "HEAD requests: enter to go on, esc to cancel")
+	d.Sees("Checking all layers needs", "requests: enter to go on, esc to cancel")
 	d.Keys("esc")
-	d.DoesNotSee("HEAD requests")
+	d.DoesNotSee("requests: enter")
 	d.Keys("V", "enter")
 	d.Sees("nothing is missing")
 }

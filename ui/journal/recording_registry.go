@@ -17,7 +17,7 @@ type Source interface {
 	Peek(ctx context.Context, ref model.Ref) (model.TagInfo, error)
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
 	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
-	CheckBlobs(ctx context.Context, repo model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error
+	CheckBlobs(ctx context.Context, repo model.Ref, blobs []v1.Descriptor, checked func(model.BlobState)) error
 	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
 	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)

@@ -30,7 +30,7 @@ type Registry interface {
 	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
 	// CheckBlobs asks whether a repository has blobs. It calls checked with each answer,
 	// one at a time; each digest is asked for once.
-	CheckBlobs(ctx context.Context, repo model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error
+	CheckBlobs(ctx context.Context, repo model.Ref, blobs []v1.Descriptor, checked func(model.BlobState)) error
 	// Head returns the current digest of a tag.
 	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
 	// Resolve reads the digests of tags: one HEAD request each, many at once, in the

@@ -26,7 +26,7 @@ type Source interface {
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
 	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
 	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
-	CheckBlobs(ctx context.Context, repo model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error
+	CheckBlobs(ctx context.Context, repo model.Ref, blobs []v1.Descriptor, checked func(model.BlobState)) error
 }
 
 // Request describes a report.
@@ -245,28 +245,24 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errTags, errBlobs)
 }
 
-// checkBlobs asks the registry whether it has every config and layer of the images. The
+// checkBlobs asks the registry whether it has every config and layer of the images, and looks
+// at what can be seen of them. The
 // error is that of a blob whose state is unknown.
 func (r Request) checkBlobs(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
-	var blobs []digest.Digest
+	var blobs []v1.Descriptor
 	for _, e := range c.A.Images() {
 		if e.Image != nil {
 			blobs = append(blobs, e.Image.Blobs()...)
 		}
 	}
-	missing := map[digest.Digest]bool{}
+	states := map[digest.Digest]model.BlobState{}
 	var unknown error
 	err := r.Registry.CheckBlobs(ctx, c.A.Ref.Repo(), blobs, func(s model.BlobState) {
-		unknown = cmp.Or(unknown, s.Err)
-		if s.Missing {
-			missing[s.Digest] = true
+		if unknown = cmp.Or(unknown, s.Err); s.Err == nil {
+			states[s.Digest] = s
 		}
 	})
-	err = cmp.Or(err, unknown)
-	if len(missing) > 0 {
-		c = diff.Describe(c.A.WithMissing(missing)).WithTagContext(c.TagContext)
-	}
-	return c, err
+	return diff.Describe(c.A.WithBlobStates(states)).WithTagContext(c.TagContext), cmp.Or(err, unknown)
 }
 
 // unreadable returns err, or nil for the error of a missing manifest: it is a result, which

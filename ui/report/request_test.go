@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -20,7 +21,7 @@ func (s artifacts) Load(_ context.Context, ref model.Ref, _ func(model.Artifact)
 	return s[ref.Tag], nil
 }
 
-func (s artifacts) CheckBlobs(context.Context, model.Ref, []digest.Digest, func(model.BlobState)) error {
+func (s artifacts) CheckBlobs(context.Context, model.Ref, []v1.Descriptor, func(model.BlobState)) error {
 	return nil
 }
 

@@ -105,10 +105,10 @@ func (f Images) Contents(_ context.Context, _ model.Ref, layers []model.LayerPar
 }
 
 // CheckBlobs answers with Blobs.
-func (f Images) CheckBlobs(ctx context.Context, _ model.Ref, blobs []digest.Digest, checked func(model.BlobState)) error {
+func (f Images) CheckBlobs(ctx context.Context, _ model.Ref, blobs []v1.Descriptor, checked func(model.BlobState)) error {
 	for _, d := range blobs {
-		s := f.Blobs[d]
-		s.Digest = d
+		s := f.Blobs[d.Digest]
+		s.Digest = d.Digest
 		checked(s)
 	}
 	return ctx.Err()
