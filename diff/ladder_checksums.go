@@ -189,13 +189,26 @@ func notPlainProof(steps []model.Step) []safe.Text {
 }
 
 // mistyped detects images of one config where a layer is not the plain archive that its media
-// type states.
+// type states, or is packed in a way that not all runtimes know.
 func (l *ladder) mistyped() (Verdict, bool) {
-	side, steps := l.firstWith(func(img *model.Image) []model.Step { return matching(img.Steps, isNotPlain) })
+	odd := func(st model.Step) bool {
+		return model.ClaimedPacking(st.Layer.MediaType) != "" && st.Packing == model.PackingUnknown
+	}
+	side, steps := l.firstWith(func(img *model.Image) []model.Step {
+		return matching(img.Steps, func(st model.Step) bool { return isNotPlain(st) || odd(st) })
+	})
 	if len(steps) == 0 || !l.sameConfigs() {
 		return Verdict{}, false
 	}
 	first := steps[0]
+	if !isNotPlain(first) {
+		return Verdict{
+			Code: NotComparable, Rests: on(Structure), Step: first.Index + 1, Proof: l.configProof(),
+			Headline: safe.Sprintf("Same image, but some runtimes refuse %s: the layer of step %d is neither gzip, zstd nor tar",
+				side, first.Index+1),
+			Because: safe.Sprintf("%s. Docker also unpacks xz and bzip2, containerd does not", l.sameSettingsText()),
+		}, true
+	}
 	return Verdict{
 		Code: NotComparable, Rests: on(Hashed), Step: first.Index + 1, Proof: append(l.configProof(), notPlainProof(steps)...),
 		Headline: safe.Sprintf("In %s, the media type or the diff_id of step %d is wrong: the digest of a plain tar is its diff_id",
@@ -226,16 +239,16 @@ func byPacking(steps []model.Step, of func(model.Step) (packings, bool), say fun
 
 // wrongPacking words D18 for layers that have another packing than their media types claim.
 func (s sideOf) wrongPacking(claimed, packing string, steps []model.Step) Finding {
-	rests, is := on(Hashed), packing
+	rests, is, severity := on(Hashed), packing, 1
 	if slices.ContainsFunc(steps, func(st model.Step) bool { return !st.Checked }) { // only the first bytes were read, which have no digest
 		rests = on(Structure)
 	}
-	if packing == model.PackingUnknown {
-		is = "not " + claimed
+	if packing == model.PackingUnknown { // xz and bzip2, which containerd does not know
+		is, severity = "neither gzip, zstd nor tar", 2
 	}
 	layers, types := byNumber(len(steps), "layer", "layers"), byNumber(len(steps), "its media type says", "their media types say")
 	return Finding{
-		Severity: 1, Rests: rests, Evidence: stepEvidence(s.side, steps),
+		Severity: severity, Rests: rests, Evidence: stepEvidence(s.side, steps),
 		Text: safe.Sprintf("In %s, the %s of %s %s %s, but %s %s. Some clients go by the media type and fail.",
 			s.name, layers, stepsText(stepIndexes(steps)), isAre(len(steps)), is, types, claimed),
 		Next:  safe.Const("Push the image again with a tool that sets the media type"),

@@ -263,8 +263,9 @@ var rulesLayers = []rule{{
 	id: "D15", name: "not-what-it-claims", pair: onSides(notWhatItClaims),
 	means: "A layer was read, and its content does not match the diff_id in the config, or it cannot be unpacked. Registries do not check " +
 		"this. Runtimes do, and refuse the image.",
-	proof: "sha256 of the unpacked layer ≠ diff_id, or the bytes of the layer are not a whole gzip or zstd stream; only layers up to 4 KiB " +
-		"are read, where their content decides something; or the first bytes of a layer with the media type of an archive are text",
+	proof: "sha256 of the unpacked layer ≠ diff_id, or the bytes of the layer are not a whole gzip or zstd stream, or do not hold a tar " +
+		"archive; only layers up to 4 KiB are read, where their content decides something; or the first bytes of a layer with the media " +
+		"type of an archive are text",
 }, {
 	id: "D16", name: "encrypted-layers", pair: encryptedLayers,
 	means: "Layers are encrypted: only a runtime that has the key can unpack them. Or they are called encrypted and are the plain layers of " +

@@ -37,7 +37,7 @@ type BlobState struct {
 }
 
 // IsOdd reports whether a blob is not the one that a manifest lists, as far as it was looked at.
-func (s BlobState) IsOdd() bool { return s.Size != 0 || s.Start.Text != "" }
+func (s BlobState) IsOdd() bool { return s.Size != 0 || s.Start.NoTar != "" }
 
 // WithBlobStates returns the artifact with the configs and layers marked that its registry
 // lacks, or has with another size or content. states has the blobs that the registry was asked

@@ -13,7 +13,7 @@ func TestWithBlobStates(t *testing.T) {
 	m := Manifest{Config: v1.Descriptor{Digest: config}, Layers: []v1.Descriptor{{Digest: x, MediaType: v1.MediaTypeImageLayerGzip}, {Digest: y}}}
 	img := NewImage(m, Config{})
 	all := Artifact{Entries: []Entry{{Image: &img}}}.WithBlobStates(map[digest.Digest]BlobState{config: {Missing: true}, x: {Missing: true}, y: {Missing: true}})
-	got := all.WithBlobStates(map[digest.Digest]BlobState{x: {Size: 9, Start: Contents{Packing: PackingUnknown, Text: "is text"}}}).Entries[0].Image
+	got := all.WithBlobStates(map[digest.Digest]BlobState{x: {Size: 9, Start: Contents{Packing: PackingUnknown, NoTar: "is text"}}}).Entries[0].Image
 	if !got.ConfigMissing || got.Steps[0].Missing || !got.Steps[1].Missing {
 		t.Errorf("config %v, layers %v and %v", got.ConfigMissing, got.Steps[0].Missing, got.Steps[1].Missing)
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"archive/tar"
 	"bytes"
 	"cmp"
 	"compress/flate"
@@ -38,7 +39,7 @@ type Contents struct {
 	Empty  bool // an archive without a file: only zeros
 
 	Packing string   // one of the packings below, by the first bytes; "" if there are none or they were not read
-	Text    string   // of a layer that begins with text and is not packed: how it begins, as "starts with \"<html>\""
+	NoTar   string   // of a layer that cannot be an archive: why, as "starts with \"<html>\"; it is neither gzip, zstd nor tar"
 	Trailer *Trailer // of the content of a whole layer, or the end of a gzip layer; nil if neither was read
 
 	Broken   string // why a whole layer cannot be unpacked, as "is cut off"; "" if it can
@@ -77,11 +78,15 @@ const StartSize = 512
 var errBomb = fmt.Errorf("it unpacks to more than %d MiB", maxUnpacked>>20)
 
 // Unpack reads a small layer: gzip, zstd or plain, detected by its first bytes as runtimes
-// do. A layer that cannot be unpacked is Broken. It returns an error if the layer unpacks to
-// more than 8 MiB, or in a way that this program does not know.
+// do. A layer that cannot be unpacked is Broken. Of xz and bzip2, which only Docker unpacks, no
+// more than the start is known. It returns an error if the layer unpacks to more than 8 MiB, or
+// in a way that this program does not know.
 func Unpack(raw []byte) (Contents, error) {
 	out := &unpacked{hash: digest.SHA256.Digester(), crc: crc32.NewIEEE()}
 	c := StartOf(raw)
+	if bytes.HasPrefix(raw, []byte("\xfd7zXZ\x00")) || bytes.HasPrefix(raw, []byte("BZh")) {
+		return c, nil
+	}
 	var err error
 	switch c.Packing {
 	case PackingGzip:
@@ -98,6 +103,9 @@ func Unpack(raw []byte) (Contents, error) {
 	}
 	c.DiffID, c.Size, c.Empty = out.hash.Digest(), out.size, !out.nonZero
 	c.Trailer = &Trailer{CRC: out.crc.Sum32(), Size: uint32(out.size)} //nolint:gosec // at most maxUnpacked
+	if c.NoTar == "" && !out.isArchive() {
+		c.NoTar = "does not hold a tar archive"
+	}
 	return c, nil
 }
 
@@ -148,7 +156,7 @@ func unzstd(w io.Writer, raw []byte) error {
 }
 
 // PackingOf tells the packing of a layer by its first bytes: the magic numbers of gzip
-// (RFC 1952) and zstd (RFC 8878), the word ustar of a POSIX archive, the checksum in the
+// (RFC 1952) and zstd (RFC 8878, also of frames that are skipped), the word ustar of a POSIX archive, the checksum in the
 // header of an older one, or the zeros of an archive without a file. It is "" for no bytes.
 func PackingOf(raw []byte) string {
 	const ustar = 257 // the offset of the word in the header of the first file
@@ -157,7 +165,7 @@ func PackingOf(raw []byte) string {
 		return ""
 	case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}):
 		return PackingGzip
-	case bytes.HasPrefix(raw, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+	case bytes.HasPrefix(raw, []byte{0x28, 0xb5, 0x2f, 0xfd}), raw[0]&0xf0 == 0x50 && bytes.HasPrefix(raw[1:], []byte{0x2a, 0x4d, 0x18}):
 		return PackingZstd
 	case len(raw) > ustar && bytes.HasPrefix(raw[ustar:], []byte("ustar")), len(bytes.Trim(raw, "\x00")) == 0, isTarHeader(raw):
 		return PackingTar
@@ -182,17 +190,19 @@ func isTarHeader(raw []byte) bool {
 	return err == nil && claimed == sum
 }
 
-// StartOf is what the first bytes of a layer tell: its packing, or that it is text.
+// StartOf is what the first bytes of a layer tell: its packing, or that it is text. Some archives
+// of old tools begin with neither, so other bytes say nothing.
 func StartOf(raw []byte) Contents {
 	const enough = 24 // printable characters that no known packing begins with
 	c := Contents{Packing: PackingOf(raw)}
 	start := string(raw[:min(len(raw), enough)])
 	isBinary := func(r rune) bool { return r > unicode.MaxASCII || r < ' ' && !strings.ContainsRune("\t\r\n", r) }
 	if c.Packing == PackingUnknown && !strings.ContainsFunc(start, isBinary) {
-		c.Text = "is text"
+		begins := "is text"
 		if tag, _, ok := strings.Cut(start, ">"); ok && strings.HasPrefix(tag, "<") {
-			c.Text = fmt.Sprintf("starts with %q", tag+">")
+			begins = fmt.Sprintf("starts with %q", tag+">")
 		}
+		c.NoTar = begins + "; it is neither gzip, zstd nor tar"
 	}
 	return c
 }
@@ -234,7 +244,8 @@ type unpacked struct {
 	hash    digest.Digester
 	crc     hash.Hash32
 	size    int64
-	nonZero bool // a byte other than zero was written
+	nonZero bool   // a byte other than zero was written
+	start   []byte // at most StartSize bytes
 }
 
 // Write implements [io.Writer]. It fails after maxUnpacked bytes.
@@ -243,8 +254,15 @@ func (u *unpacked) Write(b []byte) (int, error) {
 		return 0, errBomb
 	}
 	u.nonZero = u.nonZero || len(bytes.Trim(b, "\x00")) > 0
+	u.start = append(u.start, b[:min(len(b), StartSize-len(u.start))]...)
 	_, _ = u.crc.Write(b) // hashes return no error
 	return u.hash.Hash().Write(b)
+}
+
+// isArchive reports whether the content begins as an archive does. Runtimes use the same reader.
+func (u *unpacked) isArchive() bool {
+	_, err := tar.NewReader(bytes.NewReader(u.start)).Next()
+	return !u.nonZero || u.size >= StartSize && !errors.Is(err, tar.ErrHeader)
 }
 
 // WithContents returns the image with the contents of some of its layers, by
@@ -274,8 +292,8 @@ func (s *Step) add(c Contents, repo Ref) (changed bool) {
 	case c.Broken != "":
 		s.Broken, s.Packing = c.Broken, c.Packing
 		return true
-	case c.Text != "" && IsArchive(s.Layer):
-		s.Broken, s.Packing, s.BrokenStart = c.Text+"; it is neither gzip, zstd nor tar", c.Packing, c.DiffID == ""
+	case c.NoTar != "" && IsArchive(s.Layer):
+		s.Broken, s.Packing, s.BrokenStart = c.NoTar, c.Packing, c.DiffID == ""
 		return true
 	case c.DiffID == "": // a part of the layer
 		trailer, packing := cmp.Or(s.Trailer, c.Trailer), cmp.Or(s.Packing, c.Packing)

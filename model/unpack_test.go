@@ -103,6 +103,41 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
+// TestUnpack_archive has layers that are read whole: what is not an archive after decompression
+// is not a layer.
+func TestUnpack_archive(t *testing.T) {
+	file := tarOf(t, "a", "b")
+	pax := tarOf(t, strings.Repeat("long/", 60)+"a", "b") // more headers before that of the file
+	binary := append([]byte("a text\x00\xff"), bytes.Repeat([]byte{0xfe}, 600)...)
+	enc, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const no = "does not hold a tar archive"
+	for _, tt := range []struct {
+		name string
+		raw  []byte
+		want string
+	}{
+		{"an archive", file, ""},
+		{"an archive in gzip", gzipped(t, 6, gzip.Header{}, file), ""},
+		{"an archive after a frame that is skipped", append([]byte("\x5a\x2a\x4d\x18\x02\x00\x00\x00hi"), enc.EncodeAll(file, nil)...), ""},
+		{"a long name", gzipped(t, 6, gzip.Header{}, pax), ""},
+		{"zeros, then bytes", gzipped(t, 6, gzip.Header{}, append(make([]byte, 1024), binary...)), ""},
+		{"no byte", nil, ""},
+		{"few zeros", make([]byte, 100), ""},
+		{"xz", []byte("\xfd7zXZ\x00and so on"), ""},
+		{"bytes", binary, no},
+		{"bytes in gzip", gzipped(t, 6, gzip.Header{}, binary), no},
+		{"a web page in zstd", enc.EncodeAll([]byte("<html>"), nil), no},
+		{"a header with a wrong checksum", changedAt(slices.Clone(file), 0), no},
+	} {
+		if c, err := Unpack(tt.raw); c.NoTar != tt.want || err != nil {
+			t.Errorf("%s: %q, error %v", tt.name, c.NoTar, err)
+		}
+	}
+}
+
 // changedAt returns bytes with one changed, counted from the end if i is negative.
 func changedAt(raw []byte, i int) []byte {
 	raw[(len(raw)+i)%len(raw)] ^= 0xff
@@ -198,8 +233,8 @@ func TestStartOf(t *testing.T) {
 		{"zeros", strings.Repeat("\x00", 1024), PackingTar, ""},
 		{"no bytes", "", "", ""},
 	} {
-		if c := StartOf([]byte(tt.raw)); c.Packing != tt.packing || c.Text != tt.text {
-			t.Errorf("%s: %q, %q", tt.name, c.Packing, c.Text)
+		if c := StartOf([]byte(tt.raw)); c.Packing != tt.packing || strings.TrimSuffix(c.NoTar, "; it is neither gzip, zstd nor tar") != tt.text {
+			t.Errorf("%s: %q, %q", tt.name, c.Packing, c.NoTar)
 		}
 	}
 }
@@ -223,7 +258,7 @@ func TestWithContents_text(t *testing.T) {
 		for _, whole := range []bool{true, false} {
 			d, id := digest.FromString("blob"), digest.FromString("text")
 			layer := v1.Descriptor{MediaType: tt.mediaType, Digest: d, Size: 9000, Annotations: map[string]string{tt.annotation: "x"}}
-			read := Contents{Packing: PackingUnknown, Text: "is text"}
+			read := Contents{Packing: PackingUnknown, NoTar: "is text"}
 			if whole {
 				read.DiffID = id
 			}

@@ -95,7 +95,7 @@ func (h *host) blobStart(ctx context.Context, r model.Ref, d v1.Descriptor) mode
 	if size := statedSize(e.Response, d.Size); size != d.Size {
 		state.Size = size
 	}
-	if err == nil {
+	if err == nil && model.IsArchive(d) {
 		state.Start = model.StartOf(e.Response.Body)
 	}
 	return state
