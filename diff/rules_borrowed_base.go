@@ -92,7 +92,10 @@ func sharedBasesOf(s artifactSide) []sharedBase {
 		}
 		runs := slices.ContainsFunc(group, runsCommands)
 		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers || runs && hasStartCommand(e) })
-		b.copies = !runs && !slices.ContainsFunc(fileLayers(group[0])[:b.layers], func(s *model.Step) bool { return !copiesFiles(s) })
+		copied := !slices.ContainsFunc(fileLayers(group[0])[:b.layers], func(s *model.Step) bool { return !copiesFiles(s) })
+		if b.copies = copied && !runs; copied && runs && !slices.ContainsFunc(group, b.runsOn) {
+			continue // the programs come after the data
+		}
 		b.proof = mappedTo(fileLayers(group[0])[:b.layers], func(st *model.Step) safe.Text {
 			return safe.Sprintf("all have diff_id %s (%s)", st.DiffID, bytesText(st.Layer.Size))
 		})
@@ -116,9 +119,21 @@ func copiesFiles(s *model.Step) bool {
 	return dockerfile.Verb(text) == "COPY" || dockerfile.Verb(text) == "ADD" && !strings.HasSuffix(text, " /")
 }
 
+// runsOn reports whether a RUN in an image had no other programs than those of the shared layers:
+// it comes before the first layer with files after them, or made this layer.
+func (b sharedBase) runsOn(e model.Entry) bool {
+	end := len(e.Image.Steps)
+	if layers := fileLayers(e); len(layers) > b.layers {
+		end = layers[b.layers].Index + 1
+	}
+	return slices.ContainsFunc(e.Image.Steps[:end], isRun)
+}
+
+func isRun(s model.Step) bool { return dockerfile.Verb(dockerfile.StepText(s)) == "RUN" }
+
 // runsCommands reports whether an image was built with a RUN, which needs programs below it.
 func runsCommands(e model.Entry) bool {
-	return slices.ContainsFunc(e.Image.Steps, func(s model.Step) bool { return dockerfile.Verb(dockerfile.StepText(s)) == "RUN" })
+	return slices.ContainsFunc(e.Image.Steps, isRun)
 }
 
 // hasStartCommand reports whether an image is meant to be run.

@@ -77,6 +77,7 @@ func indexCases(t *testing.T) []ruleCase {
 		{"the same base below a program", one(copied("amd64", "ADD alpine.tar.gz /"), copied("arm64", "ADD alpine.tar.gz /")), "C4", 3, "start with the same layers", 2},
 		{"the very same image, in which commands ran", one(ran("amd64"), ran("arm64")), "C4", 3, "start with the same layers", 2},
 		{"a copied base that runs commands", one(copied("amd64", "COPY rootfs /", "RUN make"), copied("arm64", "COPY rootfs /", "RUN make")), "C4", 3, "start with the same layers", 2},
+		{"the same data below a base in which commands ran", one(copied("amd64", "COPY data /usr/share", "ADD rootfs /", "RUN make"), copied("arm64", "COPY data /usr/share", "ADD rootfs /", "RUN make")), "C4", -1, "", 0},
 		{"the very same files", one(data("amd64"), data("arm64")), "C4", 1, "contain exactly the same files (50 MB)", 2},
 
 		{"new CPUs only", one(v("amd64", "v3"), arm), "C8", 2, "amd64 exists only as linux/amd64/v3", 1},
