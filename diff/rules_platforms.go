@@ -8,6 +8,7 @@ import (
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -183,13 +184,13 @@ func entriesOfAll(groups []sharedPlatform) []model.Entry {
 	return slices.Concat(mappedTo(groups, func(g sharedPlatform) []model.Entry { return g.entries })...)
 }
 
-// packing is how the second entry is packed, "" unless it was read and has the same config
-// as the first.
+// packing is how the second entry is packed or written, "" unless it was read and has the same
+// config as the first.
 func (g sharedPlatform) packing() string {
-	if id := configKey(g.entries[1]); id == "" || id != configKey(g.entries[0]) {
+	if !isSameConfig(g.entries[0], g.entries[1]) {
 		return ""
 	}
-	return packingOf(g.entries[1])
+	return packingBeside(g.entries[0], g.entries[1])
 }
 
 // layoutNames returns the names of the entries of an index if each entry has another name, as
@@ -243,6 +244,9 @@ func (c Comparison) twinPackings(s artifactSide, groups []sharedPlatform) Findin
 	same := byNumber(len(groups), "it is the same image ("+short(groups[0].entries[0].Image.ID())+")", "they are the same images")
 	f := c.onPlatform(s, entriesOfAll(groups))
 	f.Next = safe.Const("Nothing to fix: clients that know the second packing take it")
+	if second == reformatted {
+		same, f.Next = "the configs have the same content", safe.Const("Nothing to fix: most clients use the first entry")
+	}
 	f.Text = safe.Sprintf("%s offers %s %s, the second time %s: %s.", s.name, list(names), timesText(len(groups[0].entries)), second, same)
 	if first := packingOf(groups[0].entries[0]); first == inZstd && second != inZstd {
 		f.Severity, f.Rests = 1, on(Hashed, Claimed)
@@ -276,11 +280,19 @@ func countWord(n int) string {
 // (containers/image, internal/manifest/oci_index.go).
 const packingAnnotation = "io.github.containers.compression."
 
+// isSameConfig reports whether two images have one config, or configs that are equal as JSON.
+func isSameConfig(a, b model.Entry) bool {
+	if configKey(a) == "" || configKey(b) == "" || configKey(a) == configKey(b) {
+		return configKey(a) == configKey(b) && configKey(a) != ""
+	}
+	return mayBeReprinted(a.Image.Config, b.Image.Config) && jsondoc.Equal(a.Image.Config.Raw, b.Image.Config.Raw)
+}
+
 // isTwin reports whether an entry is another one in another packing: both have one config,
 // or it says so.
 func isTwin(first, e model.Entry) bool {
-	if id := configKey(e); id != "" && configKey(first) != "" {
-		return id == configKey(first)
+	if configKey(e) != "" && configKey(first) != "" {
+		return isSameConfig(first, e)
 	}
 	return claimsPacking(first) || claimsPacking(e)
 }

@@ -1,9 +1,12 @@
 package diff
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -65,6 +68,8 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"an SBOM after the image", Compare(list("a", amd, arm), list("b", amd, artifactOf("application/spdx+json", "linux", "amd64"), arm)), "different index: an SBOM", true},
 		{"a layer called plain, which it is not", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayer), "In :b, the media type or the diff_id of step 3 is wrong", false},
 		{"a layer called zstd, for which runtimes look themselves", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd), "Same image, different manifest", true},
+		{"with its config formatted differently", Compare(list("a", amd, arm), list("b", amd, arm, reformattedEntry(t, forArch("amd64"), "\n}"))), "Same images; :b also offers linux/amd64 with its config formatted differently", true},
+		{"with one more value in its config", Compare(list("a", amd, arm), list("b", amd, arm, reformattedEntry(t, forArch("amd64"), `,"x":1}`))), ":b lists linux/amd64 twice, two different images", false},
 		{"also for nydus", Compare(list("a", amd, arm), list("b", amd, features(other, nydusFeature), arm)), "Same images; :b also offers linux/amd64 for nydus", true},
 		{"for nydus only", Compare(list("a", amd, arm), list("b", features(other, nydusFeature), arm)), "", false},
 		{"twice for nydus", Compare(list("a", amd), list("b", amd, features(other, nydusFeature), features(entry(forArch("amd64", sets("USER y")).image(t)), nydusFeature))), "Same images; :b also offers linux/amd64 for nydus", true},
@@ -76,6 +81,17 @@ func TestSameImages_otherIndex(t *testing.T) {
 			}
 		})
 	}
+}
+
+// reformattedEntry is the entry of an image with another end of its config.
+func reformattedEntry(t *testing.T, b build, end string) model.Entry {
+	t.Helper()
+	e := entry(b.image(t))
+	img := *e.Image
+	raw := append(bytes.TrimSuffix(slices.Clone(img.Config.Raw), []byte("}")), end...)
+	img.Config.Raw, img.Config.Digest = raw, digest.FromBytes(raw)
+	img.Manifest.Digest = digest.FromString("manifest of " + string(raw))
+	return entry(img)
 }
 
 // inZstdToo is the entry of forArch with a layer in zstd.

@@ -193,7 +193,8 @@ func (c Comparison) twinsText(twins []int) safe.Text {
 	if platforms := distinct(twins, func(i int) string { return c.Pairs[i].Platform }); len(platforms) < len(c.shared()) {
 		them = list(platforms)
 	}
-	text := safe.Sprintf("Same images; %s also offers %s %s", twin.name, them, packingOf(*twin.entry))
+	text := safe.Sprintf("Same images; %s also offers %s %s",
+		twin.name, them, packingBeside(c.sharedEntry(c.Pairs[twins[0]].Platform), *twin.entry))
 	if first := firstNamed(candidates(*c.artifact(twin.side)), c.Pairs[twins[0]].Platform); manifestKey(first) == manifestKey(*twin.entry) {
 		return safe.Sprintf("%s, which it lists first", text)
 	}
@@ -213,6 +214,14 @@ func (c Comparison) buildsText() safe.Text {
 
 var onlySameImage = safe.Const("Same image")
 
+// packingBeside says how an image differs from another one of the same content.
+func packingBeside(first, e model.Entry) string {
+	if packing := packingOf(e); packing == inZstd || configKey(first) == configKey(e) {
+		return packing
+	}
+	return reformatted
+}
+
 // packingOf says how the layers of an image are compressed: "in zstd".
 func packingOf(e model.Entry) string {
 	if slices.ContainsFunc(e.Image.Manifest.Layers, func(d v1.Descriptor) bool { return strings.HasSuffix(d.MediaType, "zstd") }) {
@@ -222,6 +231,8 @@ func packingOf(e model.Entry) string {
 }
 
 const inZstd = "in zstd"
+
+const reformatted = "with its config formatted differently"
 
 func platformOrImage(p Pair) string {
 	if e := cmp.Or(p.A, p.B); e.Role == model.RoleArtifact {
@@ -477,14 +488,21 @@ func (c Comparison) duplicateEntries() []int {
 // otherDuplicates are the duplicate entries that are not the image beside them in another
 // packing, as an index that offers gzip and zstd has them.
 func (c Comparison) otherDuplicates() []int {
-	images := map[string]string{}
-	for _, p := range c.shared() {
-		images[p.Platform] = configKey(*p.A)
-	}
 	return slices.DeleteFunc(c.duplicateEntries(), func(i int) bool {
-		e := cmp.Or(c.Pairs[i].A, c.Pairs[i].B)
-		return configKey(*e) != "" && configKey(*e) == images[c.Pairs[i].Platform]
+		e := *cmp.Or(c.Pairs[i].A, c.Pairs[i].B)
+		return isSameConfig(c.sharedEntry(c.Pairs[i].Platform), e)
 	})
+}
+
+// sharedEntry is the image of both sides for a platform, as A has it.
+func (c Comparison) sharedEntry(platform string) model.Entry {
+	var last model.Entry
+	for _, p := range c.shared() {
+		if p.Platform == platform {
+			last = *p.A
+		}
+	}
+	return last
 }
 
 // judgeDuplicateEntries replaces the verdict on duplicate entries: "only in"
@@ -499,8 +517,12 @@ func (c Comparison) judgeDuplicateEntries() {
 			Because: safe.Sprintf("%s lists %s more than once; most clients use the first entry", twin.name, platform),
 		}
 		if !slices.Contains(others, i) {
-			p.Verdict.Headline = safe.Sprintf("The same image %s, only in %s", packingOf(*twin.entry), twin.name)
+			packing := packingBeside(c.sharedEntry(p.Platform), *twin.entry)
+			p.Verdict.Headline = safe.Sprintf("The same image %s, only in %s", packing, twin.name)
 			p.Verdict.Because = safe.Sprintf("It has the image ID of the other %s", platform)
+			if packing == reformatted {
+				p.Verdict.Because = safe.Sprintf("Its config has the content of that of the other %s", platform)
+			}
 		}
 	}
 }
