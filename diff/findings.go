@@ -249,8 +249,9 @@ type PlatformGroup struct {
 }
 
 // platformValues matches what differs between platforms though the finding is the same:
-// digests and sizes.
-var platformValues = regexp.MustCompile(`\b[0-9a-f]{12,64}\b|\b\d+(?:\.\d+)? (?:B|kB|MB|GB)\b`)
+// digests, sizes and dates.
+var platformValues = regexp.MustCompile(`\b[0-9a-f]{12,64}\b|\b\d+(?:\.\d+)? (?:B|kB|MB|GB)\b|` +
+	`\b\d{1,2} [A-Z][a-z]{2} \d{4}(?: \d\d:\d\d UTC)?`)
 
 // Essence is the text of a finding without the values that differ between platforms though
 // the finding is the same.

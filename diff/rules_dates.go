@@ -7,8 +7,16 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// noRealDate (E8): the creation date is not the time of the build.
-func noRealDate(s sideOf) []Finding {
+// noRealDate (E8): the creation date is not the time of the build. That of an image which only
+// one of two sides has explains nothing.
+func noRealDate(c Comparison, p Pair) []Finding {
+	if c.B != nil && (p.A == nil || p.B == nil) {
+		return nil
+	}
+	return c.onSides(p, dateOf)
+}
+
+func dateOf(s sideOf) []Finding {
 	if s.img.Manifest.Kind == model.KindSchema1 {
 		return nil
 	}

@@ -39,9 +39,9 @@ func imagesBelow(entries []model.Entry, depth int) []model.Entry {
 	return matching(entries, func(e model.Entry) bool { return e.Role == model.RoleImage })
 }
 
-// indexContradiction is C3 for an index: exchanged labels, and labels of inner indexes.
+// indexContradiction is C3 for an index: several wrong labels, and labels of inner indexes.
 func indexContradiction(c Comparison, s artifactSide) []Finding {
-	return append(exchangedContradiction(c, s), nestedContradiction(c, s)...)
+	return append(contradictions(c, s), nestedContradiction(c, s)...)
 }
 
 // nestedContradiction is C3 for an inner index.

@@ -345,8 +345,8 @@ func (c Comparison) oneSidedEvidence(side Side) []Evidence {
 func labelContradiction(c Comparison, p Pair) []Finding {
 	var found []Finding
 	for _, s := range c.entriesOf(p) {
-		if !isMislabelled(s.entry) || len(exchanged(*c.artifact(s.side))) > 0 {
-			continue // exchangedContradiction says all of them
+		if !isMislabelled(s.entry) || len(mislabelled(*c.artifact(s.side))) > 1 {
+			continue // contradictions says all of them
 		}
 		label, inside := *s.entry.Descriptor.Platform, s.entry.Image.Config.Platform
 		found = append(found, Finding{
@@ -366,38 +366,42 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 	return found
 }
 
-// exchanged are the entries of an index whose labels contradict the configs, if their labels
-// only need to be exchanged: they state the platforms that the configs state.
-func exchanged(a model.Artifact) []model.Entry {
-	wrong := matching(a.Images(), func(e model.Entry) bool { return isMislabelled(&e) })
+// mislabelled are the entries of an index whose labels contradict the configs.
+func mislabelled(a model.Artifact) []model.Entry {
+	return matching(a.Images(), func(e model.Entry) bool { return isMislabelled(&e) })
+}
+
+// areExchanged reports whether labels that contradict the configs only need to be exchanged:
+// they state the platforms that the configs state.
+func areExchanged(wrong []model.Entry) bool {
 	labels, insides := mapped(wrong, nameOf), mapped(wrong, insideOf)
 	slices.Sort(labels)
 	slices.Sort(insides)
-	if !slices.Equal(labels, insides) {
-		return nil
-	}
-	return wrong
+	return slices.Equal(labels, insides)
 }
 
 // insideOf is the platform that the config of an entry states.
 func insideOf(e model.Entry) string { return model.PlatformName(e.Image.Config.Platform) }
 
-// exchangedContradiction is C3 for all images of an index whose labels are exchanged.
-func exchangedContradiction(c Comparison, s artifactSide) []Finding {
-	wrong := exchanged(*s.art)
-	if len(wrong) == 0 {
+// contradictions is C3 for several images of an index.
+func contradictions(c Comparison, s artifactSide) []Finding {
+	wrong := mislabelled(*s.art)
+	if len(wrong) < 2 {
 		return nil
 	}
 	listed := mapped(wrong, func(e model.Entry) string { return "the " + insideOf(e) + " image as " + nameOf(e) })
 	lead := safe.Sprintf("%s lists %s, and %s under another label", s.name, listed[0], plural(len(wrong)-1, "more image"))
-	if len(wrong) == 2 {
-		lead = safe.Sprintf("%s lists %s and the reverse", s.name, listed[0])
+	looks, next := "", safe.Const("Create the index again with the labels that the configs state, if these are right")
+	if areExchanged(wrong) {
+		looks, next = ", which look exchanged", safe.Const("Create the index again with the labels that the configs state")
+		if len(wrong) == 2 {
+			lead = safe.Sprintf("%s lists %s and the reverse", s.name, listed[0])
+		}
 	}
 	return []Finding{{
-		Severity: 3, Rests: on(Hashed), Evidence: s.evidence(wrong), Lead: lead,
-		Text: safe.Sprintf("%s lists %s. The configs state other platforms than the labels, which look exchanged. "+
-			"Many runtimes trust the config.", s.name, list(listed)),
-		Next: safe.Const("Create the index again with the labels that the configs state"),
+		Severity: 3, Rests: on(Hashed), Evidence: s.evidence(wrong), Lead: lead, Next: next,
+		Text: safe.Sprintf("%s lists %s. The configs state other platforms than the labels%s. Many runtimes trust the config.",
+			s.name, list(listed), looks),
 		Proof: mappedTo(wrong, func(e model.Entry) safe.Text {
 			return safe.Sprintf("%s in the index, %s in its config: %s", nameOf(e), insideOf(e), e.Descriptor.Digest)
 		}),

@@ -71,6 +71,8 @@ func platformCases(t *testing.T) []ruleCase {
 		{"called arm64, says amd64", Describe(index(t, "a", labelled(entry(amd.image(t)), "linux", "arm64", ""))), "C3", 3, ":a lists the image as linux/arm64, but its config states linux/amd64", 1},
 		{"labels of three images exchanged", Describe(index(t, "a", labelled(entry(amd.image(t)), "linux", "arm64", ""), labelled(entry(arm.image(t)), "linux", "s390x", ""), labelled(entry(forArch("s390x").image(t)), "linux", "amd64", ""))), "C3", 3,
 			":a lists the linux/amd64 image as linux/arm64, the linux/arm64 image as linux/s390x and the linux/s390x image as linux/amd64.", 3},
+		{"two wrong labels, not exchanged", Describe(index(t, "a", labelled(entry(amd.image(t)), "linux", "arm64", ""), labelled(entry(arm.image(t)), "linux", "s390x", ""))), "C3", 3,
+			":a lists the linux/amd64 image as linux/arm64 and the linux/arm64 image as linux/s390x. The configs state other platforms than the labels. Many runtimes", 2},
 		{"called v6, says v7", Describe(index(t, "a", labelled(entry(withVariant("v7").image(t)), "linux", "arm", "v6"))), "C3", 3, "linux/arm/v6", 1},
 		{"called v6, says no variant", Describe(index(t, "a", labelled(entry(forArch("arm").image(t)), "linux", "arm", "v6"))), "C3", -1, "", 0},
 		{"called arm64/v8, says arm64", Describe(index(t, "a", labelled(entry(arm.image(t)), "linux", "arm64", "v8"))), "C3", -1, "", 0},

@@ -141,6 +141,7 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"1970", Describe(single("a", dated("1970-01-01T00:00:00Z").image(t))), "E8", 0, "In :a, the date is the constant 1 Jan 1970 00:00 UTC", 1},
 		{"Go's zero date", Describe(single("a", dated("0001-01-01T00:00:00Z").image(t))), "E8", 0, "In :a, the date is 1 Jan 0001 00:00 UTC, Go's zero date, which means no date", 1},
 		{"no date", Describe(single("a", app().image(t))), "E8", 0, "the creation date is missing", 1},
+		{"no date of an image on one side", Compare(index(t, "a", entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))), index(t, "b", entry(forArch("arm64", sets("USER x")).image(t)))), "E8", 0, "In :a and :b, the creation date is missing", 2},
 		{"one date for all", Describe(single("a", sameDates.image(t))), "E8", 0, "all steps have the same date, 1 May 2024 10:00 UTC", 1},
 		{"real dates", Describe(single("a", dated("2024-05-01T10:00:00Z", "2024-05-01T10:00:07Z", "2024-05-01T10:01:00Z").image(t))), "E8", -1, "", 0},
 	}

@@ -354,7 +354,7 @@ var rulesSettings = []rule{{
 		"builds on top of the image use: ONBUILD triggers, the shell.",
 	proof: "config.ExposedPorts, Volumes, WorkingDir, Healthcheck, StopSignal, OnBuild or Shell differ",
 }, {
-	id: "E8", name: "not-a-real-date", pair: onSides(noRealDate),
+	id: "E8", name: "not-a-real-date", pair: noRealDate,
 	means: "The date in the image is missing or a constant, as in reproducible builds. It does not show the age of the image.",
 	proof: "created is missing or not after 1980, or at least three history entries have the same date to the second",
 }, {
