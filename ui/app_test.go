@@ -18,7 +18,7 @@ import (
 
 func TestCompare_retag(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
-	d.Sees("SAME IMAGE, PACKED DIFFERENTLY", "proved", "image ID a694bf29e765", "Step 7 is empty on both sides")
+	d.Sees("Same image, packed differently", "proved", "image ID a694bf29e765", "Step 7 is empty on both sides")
 	d.Keys("3")
 	d.Sees("A 4f4fb700ef54 ∅", "B a3ed95caeb02 ∅", "both empty")
 	d.Keys("7")
@@ -50,24 +50,24 @@ func TestCompare_swap(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.Sees("A :testing", "B :prod")
 	d.Keys("s")
-	d.Sees("A :prod", "B :testing", "SAME IMAGE, PACKED DIFFERENTLY")
+	d.Sees("A :prod", "B :testing", "Same image, packed differently")
 }
 
 func TestCompare_oneImageFirst(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
 	d.Sees(":testing", "image ID", "7 Schema1")
-	d.DoesNotSee("SAME IMAGE")
+	d.DoesNotSee("Same image")
 	d.Keys("3")
 	d.Sees("f9094c8b9114")
 	d.Keys("b")
 	d.Sees("choose B", "›  testing")
 	d.Keys("up", "enter")
-	d.Sees("SAME IMAGE, PACKED DIFFERENTLY", "B :prod")
+	d.Sees("Same image, packed differently", "B :prod")
 }
 
 func TestCompare_oneSideMissing(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:gone")
-	d.Sees("NO COMPARISON", "there is no localhost:5000/app:gone", "check the name")
+	d.Sees("No comparison", "there is no localhost:5000/app:gone", "check the name")
 	d.Keys("3")
 	d.Sees("f9094c8b9114") // the side that was read is shown
 }
@@ -100,7 +100,7 @@ func TestTagList_markAndCompare(t *testing.T) {
 func TestTagList_space(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 100, 24, "localhost:5000/app")
 	d.Keys("space", "down", "space")
-	d.Sees("A :prod", "B :testing", "SAME IMAGE")
+	d.Sees("A :prod", "B :testing", "Same image")
 	d.Keys("esc")
 	d.Sees("A prod")
 }
@@ -149,7 +149,7 @@ func TestHome_open(t *testing.T) {
 	d := drive(t, Options{Registry: fakereg.Retag(t), Hosts: func() []string { return []string{"registry.example"} }}, 80, 24)
 	d.Sees("registry.example", "open:")
 	d.Keys("localhost:5000/app:testing", "space", ":prod", "enter")
-	d.Sees("SAME IMAGE, PACKED DIFFERENTLY")
+	d.Sees("Same image, packed differently")
 	d.Keys("esc", "down", "enter")
 	d.Sees("tagdiff  registry.example")
 }

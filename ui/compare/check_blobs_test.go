@@ -17,7 +17,7 @@ func TestCheckBlobs(t *testing.T) {
 	layers := f.ByTag["prod"].Entries[0].Image.Manifest.Layers
 	d := open(t, f, 80, 24, testing1, prod)
 	d.Keys("V") // 9 requests need no announcement
-	d.Sees("nothing is missing: the registry has", "configs and layers", "SAME IMAGE")
+	d.Sees("nothing is missing: the registry has", "configs and layers", "Same image")
 
 	last := layers[len(layers)-1]
 	f.Blobs = map[digest.Digest]model.BlobState{last.Digest: {Size: last.Size + 1}}
@@ -28,14 +28,14 @@ func TestCheckBlobs(t *testing.T) {
 	f.Blobs = map[digest.Digest]model.BlobState{layers[len(layers)-1].Digest: {Missing: true}, layers[0].Digest: {Err: errors.New("denied")}}
 	d = open(t, f, 80, 24, testing1, prod)
 	d.Keys("V")
-	d.Sees("CANNOT BE PULLED: THE LAYER OF STEP 7 IS MISSING IN THE REGISTRY", "is missing in the registry; 1 is not known: denied", "Push it again")
+	d.Sees("cannot be pulled: the layer of step 7 is missing in the registry", "is missing in the registry; 1 is not known: denied", "Push it again")
 	d.Keys("w") // the finding leads the verdict, so its proof comes first
 	d.Sees("›finding       D8 missing-blob", "verdict       :prod cannot be pulled")
 	d.Keys("esc", "s") // the sides keep what was found
-	d.Sees("CANNOT BE PULLED")
+	d.Sees("cannot be pulled")
 	f.Blobs = nil
 	d.Keys("r") // what is read again is not checked
-	d.DoesNotSee("CANNOT BE PULLED")
+	d.DoesNotSee("cannot be pulled")
 }
 
 // TestCheckBlobs_announced: many requests are announced, and esc cancels them.

@@ -2,8 +2,6 @@ package compare
 
 import (
 	"cmp"
-	"slices"
-	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -66,17 +64,17 @@ func verdictRole(c diff.Code) look.Role {
 	return look.Warn
 }
 
-// headline returns the verdict in capitals, or the state of the comparison while there
-// is no verdict.
+// headline returns the first sentence of the verdict, or the state of the comparison while
+// there is no verdict.
 func (p comparePage) headline() safe.Text {
 	v := p.cmp.Verdict
 	switch {
 	case p.failed():
-		return safe.Const("NO COMPARISON")
+		return safe.Const("No comparison")
 	case v.Code == diff.Pending:
-		return safe.Const("READING")
+		return safe.Const("Reading")
 	}
-	return p.frame.Glyphs.Sentence(upperHeadline(v.Headline))
+	return p.frame.Glyphs.Sentence(v.Headline)
 }
 
 // trust returns the trust word of the verdict. A comparison that failed has none.
@@ -90,52 +88,14 @@ func (p comparePage) trust() safe.Text {
 // failed reports whether a side could not be read.
 func (p comparePage) failed() bool { return p.a.failed() || p.b.failed() }
 
-// upperHeadline returns a headline in capitals. Names of tags, platforms, labels, variables
-// and layers stay, and values and instructions, because they are case-sensitive.
-func upperHeadline(t safe.Text) safe.Text {
-	words := strings.Split(t.String(), " ")
-	upper := make([]string, len(words))
-	inNames := false
-	for i, w := range words {
-		bare := strings.TrimRight(w, ":.,;")
-		before := ""
-		if i > 0 {
-			before = words[i-1]
-		}
-		switch {
-		case slices.Contains(afterNames, bare) || bare == "on" && strings.HasSuffix(before, ","):
-			inNames = false
-			upper[i] = strings.ToUpper(w)
-		case inNames && bare != "and" || strings.ContainsAny(bare, ":/@_-.") || before == "→" || i+1 < len(words) && words[i+1] == "→":
-			upper[i] = w
-		default:
-			upper[i] = strings.ToUpper(w)
-		}
-		inNames = (inNames || slices.Contains(beforeNames, w)) && !strings.HasSuffix(w, ";")
-	}
-	return safe.Clean(strings.Join(upper, " "))
-}
-
-// Words of headlines before and after names from outside.
-var (
-	beforeNames = []string{
-		"label", "labels", "variable", "variables", "annotation", "annotations", "field", "fields", "differ:", "differs:",
-		"ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL",
-		"STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
-	}
-	afterNames = []string{"differ", "differs", "is", "are", "becomes", "gave", "moved", "copied", "(only"}
-)
-
-// verdictLines returns the verdict without its reasons, on two lines if it needs them.
+// verdictLines returns the verdict without its reasons.
 func (p comparePage) verdictLines(f page.Frame) []look.Line {
 	v := p.cmp.Verdict
 	spans := []look.Span{look.S(verdictRole(v.Code), p.headline())}
 	if trust := p.trust(); !trust.IsEmpty() {
 		spans = append(spans, look.Gap(2), look.S(look.Faint, trust))
 	}
-	const most = 2
-	lines := look.Hanging(look.L(look.Gap(1)), max(f.Width-2, 8), spans...)
-	return lines[:min(len(lines), most)]
+	return look.Hanging(look.L(look.Gap(1)), max(f.Width-2, 8), spans...)
 }
 
 // verdictBox returns a box with the headline in its frame and the reasons inside. A

@@ -20,11 +20,11 @@ func TestTagDeleted(t *testing.T) {
 	d := open(t, f, 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	f.Heads["prod"] = ""
 	rechecks(d)
-	d.Sees(":prod was deleted", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
+	d.Sees(":prod was deleted", "r reads again", "Same image, packed differently")
 	delete(f.ByTag, "prod")
 	d.Keys("r")
-	d.Sees(":prod could not be read again: there is no", "SAME IMAGE, PACKED DIFFERENTLY")
-	d.DoesNotSee("NO COMPARISON")
+	d.Sees(":prod could not be read again: there is no", "Same image, packed differently")
+	d.DoesNotSee("No comparison")
 	f.Heads["prod"] = fakereg.Captured(t, "prod").Digest()
 	f.ByTag["prod"] = fakereg.Captured(t, "prod")
 	d.Keys("r")
@@ -52,7 +52,7 @@ func TestTagMoved_whileReading(t *testing.T) {
 	f := fakereg.Retag(t)
 	f.Heads = map[string]digest.Digest{"prod": digest.FromString("newer")}
 	d := open(t, f, 120, 30, "localhost:5000/app:testing", "localhost:5000/app:prod")
-	d.Sees(":prod has moved", "r reads again", "SAME IMAGE, PACKED DIFFERENTLY")
+	d.Sees(":prod has moved", "r reads again", "Same image, packed differently")
 }
 
 // TestTag_registryIsBack: a failed read is reported until the registry answers again.

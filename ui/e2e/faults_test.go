@@ -241,9 +241,9 @@ func waitForWords(t *testing.T, term *uitest.Term, texts ...string) {
 func content(open []string) []string {
 	switch {
 	case open[0] == odd[0]:
-		return []string{"NEITHER SIDE CONTAINS A FILE"}
+		return []string{"Neither side contains a file"}
 	case len(open) == 2:
-		return []string{"SAME IMAGE, PACKED DIFFERENTLY"}
+		return []string{"Same image, packed differently"}
 	case open[0] == "HOST":
 		return []string{"library/python", "uis/tool"}
 	}
@@ -464,7 +464,7 @@ func (s *wire) enter(request string, sizes []int) <-chan struct{} {
 func TestResize_manyTimes(t *testing.T) {
 	t.Parallel()
 	term := startDemo(t, wide)
-	play(t, term, []step{{"1", []string{"PACKED DIFFERENTLY"}, ""}, {"3 n", []string{"›∅", "5 Config ="}, ""}})
+	play(t, term, []step{{"1", []string{"packed differently"}, ""}, {"3 n", []string{"›∅", "5 Config ="}, ""}})
 	term.CheckRepaint()
 	before := term.Frame().Masked(trafficMask).Text()
 	for i := range 200 {
@@ -495,7 +495,7 @@ func TestResize_latePaint(t *testing.T) {
 			t.Parallel()
 			term := startDemo(t, small)
 			term.Type("1")
-			term.WaitFor("PACKED DIFFERENTLY")
+			term.WaitFor("packed differently")
 			term.ResizeBefore(painted, 120, 40)
 			term.WaitUntil("both sides in one row", func(f uitest.Frame) bool {
 				both := func(row string) bool { return strings.Contains(row, "A :2023") && strings.Contains(row, "B :prod") }
@@ -516,7 +516,7 @@ func TestTinyTerminal_works(t *testing.T) {
 			term.Resize(120, 40)
 			term.WaitFor("Browse the registry")
 			term.Type("1")
-			term.WaitFor("PACKED DIFFERENTLY", "proved", "5 Config =   6 Manifest ≠1   7 Schema1 ≠2")
+			term.WaitFor("packed differently", "proved", "5 Config =   6 Manifest ≠1   7 Schema1 ≠2")
 			term.CheckRepaint()
 			term.Resize(size[0], size[1])
 			// All keys that a person could press there.
@@ -542,7 +542,7 @@ func TestKeys_inOneWrite(t *testing.T) {
 		keys string
 		wait []string
 	}{
-		{"13", []string{"PACKED DIFFERENTLY", "3 Layers", "a3ed95caeb02"}},
+		{"13", []string{"packed differently", "3 Layers", "a3ed95caeb02"}},
 		{"n" + enter, []string{"both empty", "5f70bf18a086"}},
 		{esc + "2" + "1" + "3n" + enter, []string{"both empty", "5f70bf18a086"}},
 		{esc + "6n?", []string{"next view", "esc close"}},

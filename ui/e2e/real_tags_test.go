@@ -67,14 +67,14 @@ func checkTags(t *testing.T, repo string) {
 	}
 
 	term := uitest.Start(t, small, "--recheck", "1s", repo+":1.0.0", ":prod")
-	term.WaitFor("IDENTICAL")
+	term.WaitFor("Identical")
 	watch := startWatch(t, "", repo+":prod")
 	watch.expectLine(repo + ":prod is " + digestOne)
 	point("prod", two)
 	watch.expectLine(repo + ":prod moved " + digestOne + " " + digestTwo)
-	term.WaitFor(":prod has moved", "IDENTICAL", "M compares")
+	term.WaitFor(":prod has moved", "Identical", "M compares")
 	term.Type("M")
-	term.WaitFor("A :prod then", "B :prod", "SAME RECIPE")
+	term.WaitFor("A :prod then", "B :prod", "Same recipe")
 
 	out = runWithState(t, home, "-o", "text", repo+":prod", ":1.0").out
 	if want := ":prod moved: on "; !strings.Contains(out, want) {

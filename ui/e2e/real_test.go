@@ -489,9 +489,9 @@ func checkScreens(t *testing.T, host string) {
 		{"/ team/app enter", []string{"› team/app"}, ""},
 		{"enter", []string{"›  1  ", "many-docker", "index", "arm64", "linux/amd64"}, ""},
 		{"a / 2 enter", []string{"compare A :1 with :2"}, ""},
-		{"b", []string{"A :1 ", "B :2 ", "SAME RECIPE, BUILT AGAIN; STEP 2 WAS GIVEN OTHER FILES"}, ""},
+		{"b", []string{"A :1 ", "B :2 ", "Same recipe, built again; step 2 was given other files"}, ""},
 		{"3 n", []string{"›≠    2", "other files given"}, ""},
-		{"s", []string{"A :2 ", "B :1 ", "SAME RECIPE"}, ""},
+		{"s", []string{"A :2 ", "B :1 ", "Same recipe"}, ""},
 		{"esc", []string{"/2", "created"}, ""}, // the list is unchanged
 		{"q", nil, ""},
 	})

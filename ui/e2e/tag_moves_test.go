@@ -45,21 +45,21 @@ func startMovingTag(t testing.TB, to string) *movingTag {
 func TestTagMove_comparison(t *testing.T) {
 	m := startMovingTag(t, "build-1041")
 	term := uitest.Start(t, wide, "--recheck", "1s", m.host+"/shop/api:build-1042", ":latest")
-	term.WaitFor("PYTHON 2.7.17", "PYTHON_VERSION")
+	term.WaitFor("python 2.7.17", "PYTHON_VERSION")
 	before := term.Frame().Text()
 	m.target.Store("build-1042")
 	term.WaitFor(":latest has moved", "M compares")
-	for _, line := range []string{"PYTHON 2.7.17", "B :latest"} {
+	for _, line := range []string{"python 2.7.17", "B :latest"} {
 		if !term.Frame().Contains(line) {
 			t.Errorf("%q disappeared; the screen before the move:\n%s", line, before)
 		}
 	}
 	term.Type("M")
-	term.WaitFor("A :latest then", "B :latest", "PYTHON 2.7.16")
+	term.WaitFor("A :latest then", "B :latest", "python 2.7.16")
 	term.Type("esc")
 	term.WaitFor("M compares")
 	term.Type("r")
-	term.WaitFor("IDENTICAL")
+	term.WaitFor("Identical")
 	term.WaitGone("has moved")
 }
 
@@ -68,7 +68,7 @@ func TestTagMove_loading(t *testing.T) {
 	m := startMovingTag(t, "build-1041")
 	m.afterRead.Store(func() { m.target.Store("build-1042") })
 	term := uitest.Start(t, small, m.host+"/shop/api:build-1041", ":latest")
-	term.WaitFor("IDENTICAL", ":latest has moved")
+	term.WaitFor("Identical", ":latest has moved")
 }
 
 // TestTagMove_list: the list marks the tag, reports the move, and compares the old with the
@@ -81,5 +81,5 @@ func TestTagMove_list(t *testing.T) {
 	m.target.Store("build-1042")
 	term.WaitFor(":latest moved just now", "m compares before and after", "↷latest")
 	term.Type("G", "m")
-	term.WaitFor("A :latest then", "B :latest", "PYTHON 2.7.16")
+	term.WaitFor("A :latest then", "B :latest", "python 2.7.16")
 }

@@ -45,7 +45,7 @@ func TestExit_restored(t *testing.T) {
 				t.Skip("the tests and the program ignore this signal (nohup)")
 			}
 			term := uitest.Start(t, small, host+"/shop/image-name:prod", ":20231001.155532z")
-			term.WaitFor("PACKED DIFFERENTLY")
+			term.WaitFor("packed differently")
 			term.Signal(sig)
 			if code := term.Wait(); code != exitTrouble {
 				t.Errorf("exit code %d", code)
@@ -102,7 +102,7 @@ func TestExit_lostTerminal(t *testing.T) {
 			control, cmd, ended := startOnPTY(t, attr, host+"/shop/image-name:prod", ":20231001.155532z")
 			var output bytes.Buffer
 			buf := make([]byte, 4096)
-			for !strings.Contains(output.String(), "DIFFERENTLY") {
+			for !strings.Contains(output.String(), "differently") {
 				n, err := control.Read(buf)
 				if err != nil {
 					t.Fatal(err)
@@ -135,7 +135,7 @@ func TestSuspend(t *testing.T) {
 	opts := small
 	opts.Program = bash
 	term := uitest.Start(t, opts, "-c", script, "bash", uitest.Build(t), demoHost(t)+"/shop/image-name:prod", ":20231001.155532z")
-	term.WaitFor("PACKED DIFFERENTLY")
+	term.WaitFor("packed differently")
 	term.Type("3", "ctrl+z")
 	term.WaitFor("in the shell")
 	term.CheckRestored()
@@ -181,7 +181,7 @@ echo "all gone"`
 func TestSuspend_noShell(t *testing.T) {
 	t.Parallel()
 	term := uitest.Start(t, small, demoHost(t)+"/shop/image-name:prod", ":20231001.155532z")
-	term.WaitFor("PACKED DIFFERENTLY")
+	term.WaitFor("packed differently")
 	term.Type("ctrl+z", "3")
 	term.WaitFor("WORKDIR /app")
 	term.Type("q")
@@ -293,7 +293,7 @@ func TestASCII_locale(t *testing.T) {
 		t.Run(strings.Join(tt.env, " "), func(t *testing.T) {
 			t.Parallel()
 			term := uitest.Start(t, uitest.Options{Env: tt.env}, host+"/edge/hostile:escape", ":calm")
-			term.WaitFor("MORE STEPS DIFFER")
+			term.WaitFor("more steps differ")
 			for _, view := range []string{"3", "4", "5", "6", "?"} {
 				term.Type(view)
 				f := term.WaitFor("tagdiff")
@@ -317,7 +317,7 @@ func TestOpenFiles(t *testing.T) {
 	}
 	round := func() {
 		term.Type("o", host+"/shop/image-name:prod :20231001.155532z", "enter")
-		term.WaitFor("PACKED DIFFERENTLY")
+		term.WaitFor("packed differently")
 		term.Type("esc")
 		term.WaitFor("shop/image-name")
 		term.Type("o", host+"/library/python", "enter")
