@@ -43,6 +43,7 @@ type Verdict struct {
 	Proof    []safe.Text // hashes and formulas with the values of this case, one per line
 	Command  safe.Text   // a shell command that shows the same with another tool, "" if there is none
 
+	says               string    // the ID of the finding whose first sentence the headline says
 	differences        safe.Text // of SameBase: the steps that differ
 	withoutDifferences safe.Text // Because without a step that differs
 

@@ -123,6 +123,26 @@ func (f Finding) SaidBy(v Verdict) bool {
 	return !slices.ContainsFunc(wordsOf(f.Text.String()), func(word string) bool { return !slices.Contains(said, word) })
 }
 
+// Beyond returns what a finding says beyond a verdict: its text, without the first sentence if
+// the headline says this.
+func (f Finding) Beyond(v Verdict) safe.Text {
+	if f.SaidBy(v) {
+		return safe.Text{}
+	}
+	leads := !f.Lead.IsEmpty() && strings.Contains(v.Headline.String(), f.Lead.String())
+	if !leads && f.ID != v.says {
+		return f.Text
+	}
+	first := firstSentence.FindString(f.Text.String())
+	if f.Text = safe.Clean(strings.TrimPrefix(f.Text.String(), first)); first == "" || f.SaidBy(v) {
+		return safe.Text{}
+	}
+	return f.Text
+}
+
+// firstSentence is the first of several sentences. The point of "COPY . /app" does not end it.
+var firstSentence = regexp.MustCompile(`^.*?\S\. `)
+
 // wordsOf returns the words of a text in lower case, without a final s and without articles,
 // prepositions and verbs that every sentence may have.
 func wordsOf(text string) []string {

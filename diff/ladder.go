@@ -209,7 +209,7 @@ func (l *ladder) falseClaim() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	v := Verdict{
-		Code: NotComparable, Rests: on(Hashed), Step: wrong[0].Index + 1, Proof: claimProof(wrong[0]),
+		Code: NotComparable, Rests: on(Hashed), Step: wrong[0].Index + 1, Proof: claimProof(wrong[0]), says: "D15",
 		Headline: safe.Sprintf("%s is broken: runtimes refuse it", side),
 		Because:  claimText(wrong[0]),
 	}
@@ -244,7 +244,7 @@ func (l *ladder) trailing() (Verdict, bool) {
 	}
 	first := steps[0]
 	return Verdict{
-		Code: NotComparable, Rests: on(Hashed, Claimed), Step: first.Index + 1, Proof: l.configProof(),
+		Code: NotComparable, Rests: on(Hashed, Claimed), Step: first.Index + 1, Proof: l.configProof(), says: "D24",
 		Headline: safe.Sprintf("Same image, but some runtimes refuse %s: bytes follow the gzip stream of a layer", side),
 		Because: safe.Sprintf("The layer of step %d has the files that the config claims, and bytes after its end. "+
 			"Go's gzip reader fails there, pigz ignores them", first.Index+1),
@@ -323,9 +323,8 @@ func (l *ladder) sameConfig() (Verdict, bool) {
 		if renamed != "" {
 			what = "config and layers"
 		}
-		v.Headline = safe.Sprintf("Same image, its %s named by %s", what, algorithms)
-		v.Because = safe.Sprintf("%s. The layers have the same diff_ids and sizes. Docker cannot pull layers named by sha512",
-			l.sameSettingsText())
+		v.Headline, v.says = safe.Sprintf("Same image, its %s named by %s", what, algorithms), "D21"
+		v.Because = safe.Sprintf("%s. The layers have the same diff_ids and sizes", l.sameSettingsText())
 	} else {
 		v.Headline = safe.Sprintf("Same image, packed %s%s", packingsText(l.p.Rows, l.nameA, l.nameB), l.oddlyNamed())
 		v.Because = safe.Sprintf("Same files%s, %s", l.asClaimed(), lowerFirst(l.sameSettingsText()))
@@ -343,7 +342,7 @@ func (l *ladder) sameBlobs(step int, renamed string) Verdict {
 		Proof: append(l.configProof(), safe.Sprintf("layers(A) = layers(B), all %d in order", len(l.a.Manifest.Layers))),
 	}
 	if renamed != "" {
-		v.Headline = safe.Sprintf("Same image, its config named by %s", renamed)
+		v.Headline, v.says = safe.Sprintf("Same image, its config named by %s", renamed), "D21"
 		v.Because = safe.Sprintf("The configs are the same %d bytes, and all layers are the same blobs", len(l.a.Config.Raw))
 		if changes := manifestChanges(l.a.Manifest, l.b.Manifest, l.nameA, l.nameB); len(changes) > 0 {
 			v.Because = safe.Sprintf("%s; what else differs in the manifest: %s", v.Because, list(changes))
@@ -504,7 +503,7 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 	}
 	changes := l.changes()
 	v := Verdict{
-		Code: OtherSettings, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
+		Code: OtherSettings, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows), says: "A5",
 		Because: safe.Sprintf("%s to the same bytes%s", allOf(len(l.allLayers[0]), "layer", "unpacks", "unpack"), l.asClaimed()),
 		Proof:   append(l.configProof(), safe.Sprintf("diff_ids(A) = diff_ids(B), all %d in order", len(l.allLayers[0]))),
 	}

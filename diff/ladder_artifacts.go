@@ -80,7 +80,7 @@ func withoutArticle(noun string) string {
 // artifactAndImage compares an artifact with an image, which can hold the same blobs.
 func artifactAndImage(artifact model.Entry, img model.Image, name, imageName string) Verdict {
 	v := Verdict{
-		Code: NotComparable, Rests: on(Hashed),
+		Code: NotComparable, Rests: on(Hashed), says: "C17",
 		Headline: safe.Sprintf("%s is not a container image but %s", name, artifactText(artifact)),
 		Because:  safe.Sprintf("%s cannot be compared with it", imageName),
 	}

@@ -20,7 +20,7 @@ func (l *ladder) checksums() (Verdict, bool) {
 	}
 	first := rows[0]
 	return Verdict{
-		Code: NotComparable, Rests: on(Structure), Step: stepNumber(first),
+		Code: NotComparable, Rests: on(Structure), Step: stepNumber(first), says: "D17",
 		Headline: safe.Sprintf("%s may hold other bytes: one diff_id, two checksums", upperFirst(stepsText(rowSteps(rows)))),
 		Because:  l.checksumsText(first),
 		Proof:    trailerProof(first),
@@ -84,7 +84,7 @@ func checksumsDisagree(c Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: 2, Rests: on(Structure), Evidence: evidenceOf(rows), Proof: trailerProof(rows[0]), Check: c.LayerCheck(rows[0]),
 		Text: safe.Sprintf("%s may hold other bytes on the two sides: the config claims one diff_id, and the gzip checksums differ. "+
-			"eStargz, several gzip members and padding can do that too.", upperFirst(stepsText(rowSteps(rows)))),
+			"eStargz, several gzip members and padding can cause this too.", upperFirst(stepsText(rowSteps(rows)))),
 		Next: safe.Const("To be sure, unpack both layers and compare their sha256 with the diff_id. If one differs, push that image again"),
 	}}
 }

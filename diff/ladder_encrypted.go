@@ -17,9 +17,9 @@ func (l *ladder) encrypted() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: SameEncrypted, Rests: on(Hashed, Claimed), Step: firstDifference(l.p.Rows),
+		Code: SameEncrypted, Rests: on(Hashed, Claimed), Step: firstDifference(l.p.Rows), says: "D16",
 		Headline: safe.Sprintf("Same image, encrypted: %s", l.encryptedText(len(cipherA), len(cipherB))),
-		Because:  safe.Sprintf("%s. That the files are the same is the claim of the config", l.sameSettingsText()),
+		Because:  safe.Sprintf("%s. The config claims that the files are the same", l.sameSettingsText()),
 		Proof:    append(l.configProof(), encryptedProof(slices.Concat(cipherA, cipherB))...),
 	}, true
 }

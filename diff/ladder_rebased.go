@@ -18,8 +18,8 @@ func (l *ladder) rebased() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	baseA, baseB := runImageName(l.a), runImageName(l.b)
-	because := safe.Sprintf("The newest %s with files %s the same, %s before %s not",
-		afterFirst(own, "layer"), isAre(own), plural(below, "layer"), isAre(below))
+	because := safe.Sprintf("Only the %s before %s %s", byNumber(below, "layer", plural(below, "layer")),
+		byNumber(own, "it", "them"), byNumber(below, "differs", "differ"))
 	if baseA != "" && baseB != "" && baseA != baseB {
 		because = safe.Sprintf("%s. The run image was %s, now it is %s, as labels say", because, baseA, baseB)
 	}

@@ -54,7 +54,7 @@ func (l *ladder) flattened() (Verdict, bool) {
 				what = cmp.Or(what, "rewritten by crane")
 			}
 			return Verdict{
-				Rests:    []Ground{Claimed},
+				Rests: []Ground{Claimed}, says: "D12",
 				Headline: safe.Sprintf("%s is %s, %s into %s%s", s.name, s.otherName, what, plural(realLayers(*s.img), "layer"), l.settingsNote()),
 				Because:  safe.Sprintf("The history of %s names the digest of %s: %s", s.name, s.otherName, short(s.other.Descriptor.Digest)),
 				Proof: []safe.Text{
@@ -295,7 +295,7 @@ func (l *ladder) renamed() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Rests:    []Ground{Heuristic},
+		Rests: []Ground{Heuristic}, says: "D21",
 		Headline: safe.Sprintf("The same build, named by %s", l.algorithmsText(l.a.Steps[first.Index].Layer.Digest, first.Layer.Digest)),
 		Because: safe.Sprintf("%s, every date and the %s of %s are the same. Hashes of two algorithms cannot be compared",
 			upperFirst(plural(len(l.a.Steps), "instruction")), byNumber(layers, "size", "sizes"), allOfThem(layers, "layer")),

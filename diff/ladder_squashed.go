@@ -29,11 +29,10 @@ func (l *ladder) flattenedRecipe() (Verdict, bool) {
 		}
 		from := short(digest.Digest(strings.TrimPrefix(s.img.Steps[0].CreatedBy, "crane flatten ")))
 		return Verdict{
-			Code: SameRecipe, Rests: on(Claimed), Step: 1,
+			Code: SameRecipe, Rests: on(Claimed), Step: 1, says: "D12",
 			Headline: safe.Sprintf("Same recipe as %s, but %s is flattened into one layer, from another digest (%s)", s.otherName, s.name,
 				quoted(from)),
-			Because: safe.Sprintf("The comment of crane flatten in %s keeps the same %s. Layers cannot be compared with one layer",
-				s.name, plural(len(before), "instruction")),
+			Because: safe.Sprintf("The comment of crane flatten in %s keeps the same %s", s.name, plural(len(before), "instruction")),
 			Proof: []safe.Text{safe.Sprintf("created_by of the history in the comment = created_by(%s) for %s",
 				s.otherName, plural(len(before), "step"))},
 		}, true
@@ -49,7 +48,7 @@ func (l *ladder) flattenedTwice() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: SameRecipe, Rests: on(Claimed), Step: 1,
+		Code: SameRecipe, Rests: on(Claimed), Step: 1, says: "D12",
 		Headline: safe.Const("Same recipe, flattened into one layer on both sides"),
 		Because: safe.Sprintf("The comments of crane flatten keep the same %s%s. The one layer does not tell which step differs",
 			plural(len(beforeA), "instruction"), datesBefore(beforeA, beforeB)),
@@ -96,7 +95,7 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 		}
 		if _, named := annotatedBase(s.entry); named != "" && named == s.other.Descriptor.Digest {
 			return Verdict{
-				Code: Unrelated, Rests: on(Claimed), onNamedBase: true,
+				Code: Unrelated, Rests: on(Claimed), onNamedBase: true, says: "D12",
 				Headline: safe.Sprintf("%s names %s as its base; its layers were squashed", s.name, s.otherName),
 				Because: safe.Sprintf("The annotation of %s names the digest of %s, %s; in %s, %s (%s)", s.name, s.otherName,
 					short(named), s.name, flat, because),
@@ -106,7 +105,7 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 		if because == "docker import" && importsStdin(s.img) && otherMark == "" && hasNoSettings(s.img) &&
 			!hasNoSettings(s.otherImg) && sameTotal(s.img, s.otherImg) {
 			return Verdict{
-				Code: Unrelated, Rests: on(Heuristic),
+				Code: Unrelated, Rests: on(Heuristic), says: "D12",
 				Headline: safe.Sprintf("%s may be %s, imported as one layer; its settings are lost", s.name, s.otherName),
 				Because: safe.Sprintf("docker import made %s, so layers cannot be compared; the sizes are about the same (%s and %s)",
 					s.name, bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
@@ -114,7 +113,7 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 		}
 		if otherMark == "" && realLayers(*s.otherImg) > 1 && l.sameOwnSettings() && sameTotal(s.img, s.otherImg) {
 			return Verdict{
-				Code: Unrelated, Rests: on(Heuristic),
+				Code: Unrelated, Rests: on(Heuristic), says: "D12",
 				Headline: safe.Sprintf("%s may be %s, squashed into one layer; same settings", s.name, s.otherName),
 				Because: safe.Sprintf("In %s, %s (%s), so layers cannot be compared; the settings are the same, "+
 					"and the sizes about the same (%s and %s)",

@@ -188,7 +188,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 		}
 		f := Finding{
 			Severity: 3, Rests: emptyGrounds(empty), Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
-			Text: safe.Sprintf("%s added no file in %s; in %s it added %s.", instructionText(*empty), notIn, in, sizeText(full.Layer.Size)),
+			Text: safe.Sprintf("%s added no file in %s. In %s it added %s.", instructionText(*empty), notIn, in, sizeText(full.Layer.Size)),
 			Next: safe.Const("Check .dockerignore, the stage it copies from, and the build cache"),
 		}
 		if p.Verdict.Code != NotComparable { // else the verdict says more

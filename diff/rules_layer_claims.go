@@ -26,7 +26,7 @@ func notWhatItClaims(s sideOf) []Finding {
 		})
 	}
 	if len(wrong) > 0 {
-		add(wrong, Hashed, safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse to pull it.",
+		add(wrong, Hashed, safe.Sprintf("In %s, the layer of %s does not have the diff_id that the config claims. Runtimes refuse it.",
 			s.name, stepsText(stepIndexes(wrong))))
 	}
 	for _, broken := range grouped(matching(s.img.Steps, isBroken), whyBroken) {
@@ -34,7 +34,7 @@ func notWhatItClaims(s sideOf) []Finding {
 		if broken[0].BrokenStart {
 			rests, how = Structure, "is probably broken: it "
 		}
-		add(broken, rests, safe.Sprintf("In %s, the layer of %s %s%s. Runtimes refuse to pull it.",
+		add(broken, rests, safe.Sprintf("In %s, the layer of %s %s%s. Runtimes refuse it.",
 			s.name, stepsText(stepIndexes(broken)), how, broken[0].Broken))
 	}
 	return found

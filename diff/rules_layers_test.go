@@ -109,7 +109,7 @@ func layerCases(t *testing.T) []ruleCase {
 		{"another instruction", pairOf(t, app(does("RUN a", files("1"))), app(does("RUN b", files("2")))), "D4", -1, "", 0},
 		{"packed again", pairOf(t, app(does("RUN a", files("1"))), app(does("RUN a", files("1").packed("again")), sets("USER x"))), "D4", -1, "", 0},
 
-		{"a COPY of nothing", pairOf(t, app(does("COPY dist/ /app", files("app").sized(31*mb))), app(does("COPY dist/ /app", nothing))), "D5", 3, "COPY dist/ /app added no file in :b; in :a it added 31 MB.", 2},
+		{"a COPY of nothing", pairOf(t, app(does("COPY dist/ /app", files("app").sized(31*mb))), app(does("COPY dist/ /app", nothing))), "D5", 3, "COPY dist/ /app added no file in :b. In :a it added 31 MB.", 2},
 		{"the other way round", pairOf(t, app(does("COPY dist/ /app", nothing)), app(does("COPY dist/ /app", files("app")))), "D5", 3, "no file in :a", 2},
 		{"a COPY written in two ways", pairOf(t, app(does("COPY a /app", files("1"))), app(does("/bin/sh -c #(nop) COPY file:"+strings.Repeat("c", 64)+" in /app ", files("2")))), "D4", -1, "", 0},
 		{"a RUN that did nothing", pairOf(t, app(does("RUN x", files("app"))), app(does("RUN x", nothing))), "D5", -1, "", 0},

@@ -351,7 +351,8 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 		label, inside := *s.entry.Descriptor.Platform, s.entry.Image.Config.Platform
 		found = append(found, Finding{
 			Severity: 3, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.entry.Descriptor.Digest}},
-			Text: safe.Sprintf("%s lists the image as %s, but its config states %s. One of them is wrong. Many runtimes trust the config.",
+			Text: safe.Sprintf("%s lists the image as %s, but its config states %s. The label or the config is wrong. "+
+				"Many runtimes trust the config.",
 				s.name, labelText(*s.entry), model.PlatformName(inside)),
 			Lead: safe.Sprintf("%s lists the %s image as %s", s.name, model.PlatformName(inside), labelText(*s.entry)),
 			Next: c.adviseLabel(p, s, label, inside),

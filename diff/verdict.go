@@ -58,7 +58,7 @@ func (c Comparison) worst() Verdict {
 	case len(shared) > 1:
 		v = sharedBySome(worst, shared)
 	case isSame(v.Code) && isIndex(*c.A) != isIndex(*c.B):
-		v.Headline = safe.Sprintf("%s; %s is an index around it", v.Headline, c.sideWithIndex())
+		v.Headline, v.says = safe.Sprintf("%s; %s is an index around it", v.Headline, c.sideWithIndex()), "A9"
 	}
 	if firsts := c.otherFirsts(); isSame(v.Code) && len(firsts) > 0 && len(c.relabelled()) == 0 {
 		v.Headline = c.otherFirstText(firsts[0])
@@ -161,12 +161,12 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	}
 	switch twins := c.duplicateEntries(); {
 	case isIndex(*c.A) != isIndex(*c.B):
-		v.Headline = safe.Sprintf("%s; %s is an index around it", same, c.sideWithIndex())
+		v.Headline, v.says = safe.Sprintf("%s; %s is an index around it", same, c.sideWithIndex()), "A9"
 		if also := c.alsoOffered(); also != "" {
 			v.Headline = safe.Sprintf("%s; it%s", v.Headline, strings.TrimPrefix(also, c.sideWithIndex()))
 		}
 	case len(c.relabelled()) > 0:
-		v.Headline = safe.Clean(c.relabelledText())
+		v.Headline, v.says = safe.Clean(c.relabelledText()), "C3"
 	case len(twins) > 0 && len(c.otherDuplicates()) == 0:
 		v.Headline = c.twinsText(twins)
 	case len(twins) > 0:
@@ -176,8 +176,8 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	case len(c.shared()) < len(c.Pairs) && len(c.otherDuplicates()) == len(twins):
 		v.Headline = onlySameImage // the platforms of one side follow
 	default:
-		short, all := c.envelopeDifference()
-		v.Headline = safe.Sprintf("Same image, different index: %s", short)
+		short, all, says := c.envelopeDifference()
+		v.Headline, v.says = safe.Sprintf("Same image, different index: %s", short), says
 		if short != all {
 			v.Because = safe.Sprintf("%s; what differs in the index: %s", v.Because, all)
 		}
@@ -242,26 +242,26 @@ func platformOrImage(p Pair) string {
 }
 
 // envelopeDifference names what differs between two indexes of the same images, in short
-// and in full.
-func (c Comparison) envelopeDifference() (short, all string) {
+// and in full, and the finding that says the same.
+func (c Comparison) envelopeDifference() (short, all, says string) {
 	nameA, nameB := c.names()
 	only := ""
 	switch {
 	case len(orphansOnly(*c.A, *c.B, nameA))+len(orphansOnly(*c.B, *c.A, nameB)) > 0: // among the changes
 	case !slices.Equal(attestations(*c.A), attestations(*c.B)):
-		only = "the build attestations"
+		only, says = "the build attestations", "A2"
 	case jsondoc.Equal(c.A.Top.Raw, c.B.Top.Raw):
 		only = "a tool rewrote its JSON"
 	case isNested(*c.A) && !isNested(*c.B):
-		only = nameA + " has inner indexes"
+		only, says = nameA+" has inner indexes", "C14"
 	case isNested(*c.B) && !isNested(*c.A):
-		only = nameB + " has inner indexes"
+		only, says = nameB+" has inner indexes", "C14"
 	}
 	if changes := indexChanges(*c.A, *c.B, nameA, nameB); only == "" && len(changes) > 0 {
-		return firstOf(changes), list(changes)
+		return firstOf(changes), list(changes), ""
 	}
 	only = cmp.Or(only, "its bytes")
-	return only, only
+	return only, only, says
 }
 
 // firstOf is the first of some changes, with the number of the others.
@@ -368,7 +368,7 @@ func (c Comparison) noSharedPlatform() Verdict {
 	}
 	onlyA, onlyB := c.onlyIn()
 	v := Verdict{
-		Code: NotComparable, Rests: on(Hashed), Headline: safe.Const("No platform in common"),
+		Code: NotComparable, Rests: on(Hashed), Headline: safe.Const("No platform in common"), says: "C17",
 		Because: safe.Sprintf("%s has %s; %s has %s", nameA, contents(*c.A, onlyA), nameB, contents(*c.B, onlyB)),
 	}
 	noImageA, noImageB := len(c.A.Images()) == 0, len(c.B.Images()) == 0

@@ -162,8 +162,10 @@ func (p comparePage) reasons(f page.Frame) []safe.Text {
 	if !v.Because.IsEmpty() {
 		out = append(out, v.Because)
 	}
-	if p.cmp.B != nil && len(p.mainFindings) > 0 && !p.mainFindings[0].SaidBy(p.cmp.Verdict) {
-		out = append(out, p.mainFindings[0].Text)
+	if p.cmp.B != nil && len(p.mainFindings) > 0 {
+		if more := p.mainFindings[0].Beyond(v); !more.IsEmpty() {
+			out = append(out, more)
+		}
 	}
 	return out
 }

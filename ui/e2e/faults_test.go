@@ -241,7 +241,7 @@ func waitForWords(t *testing.T, term *uitest.Term, texts ...string) {
 func content(open []string) []string {
 	switch {
 	case open[0] == odd[0]:
-		return []string{"Neither side contains a file"}
+		return []string{"either side contains a file"}
 	case len(open) == 2:
 		return []string{"Same image, packed differently"}
 	case open[0] == "HOST":
