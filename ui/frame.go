@@ -47,6 +47,10 @@ func (a App) content() string {
 	for len(lines) < room {
 		lines = append(lines, look.Line{})
 	}
+	if hidden := len(lines) - room + 1; hidden > 1 && room > 0 {
+		lines[room-1] = look.L(look.Gap(1), look.S(look.Strong,
+			safe.Sprintf("+ %d lines hidden: the window is too low", hidden)))
+	}
 	lines = append(lines[:room], last...)
 	var drawn []string
 	for _, l := range lines[:min(len(lines), a.height)] { // a very low terminal has less room

@@ -54,3 +54,19 @@ func TestHelp_wraps(t *testing.T) {
 	d.Keys("?")
 	d.Sees("open the tag; with A marked, compare A with", "regular", "expression", "replaced", "before a tag: it moved")
 }
+
+// TestFrame_lowWindow: a window that is too low says how many lines it hides, and a window of
+// 80x24 hides none.
+func TestFrame_lowWindow(t *testing.T) {
+	for _, tt := range []struct {
+		height int
+		want   string
+	}{{24, ""}, {11, "+ 3 lines hidden ─╯"}, {6, "+ 3 lines hidden: the window is too low"}} {
+		d := open(t, fakereg.Retag(t), 80, tt.height, "localhost:5000/app:testing", "localhost:5000/app:prod")
+		if tt.want == "" {
+			d.DoesNotSee("hidden")
+			continue
+		}
+		d.Sees("Same image, packed differently", tt.want)
+	}
+}

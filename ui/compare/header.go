@@ -10,8 +10,10 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// tallHeight is the height from which on every tab has the verdict box.
-const tallHeight = 30
+const (
+	tallHeight = 30 // the height from which on every tab has the verdict box
+	boxFrame   = 7  // lines beside the text of the box: the sides, its border, the tabs and two rows
+)
 
 // header returns the sides, the verdict and the tabs.
 func (p comparePage) header(f page.Frame) []look.Line {
@@ -99,29 +101,33 @@ func (p comparePage) verdictLines(f page.Frame) []look.Line {
 }
 
 // verdictBox returns a box with the headline in its frame and the reasons inside. A
-// headline that is too long for the frame becomes the first line in the box.
+// headline that is too long for the frame becomes the first lines in the box. In a low
+// window the frame says how many lines of the reasons do not fit.
 func (p comparePage) verdictBox(f page.Frame) []look.Line {
 	role := verdictRole(p.cmp.Verdict.Code)
 	title, trust := p.headline(), p.trust()
-	inside := []look.Span{}
+	var inside, reasons []look.Line
 	if look.Width(title)+look.Width(trust) > f.Width-10 {
-		inside = append(inside, look.S(role, title))
+		inside = look.Wrap([]look.Span{look.S(role, title)}, f.Width-4)
 		title = safe.Text{}
 	}
 	for _, t := range p.reasons(f) {
-		inside = append(inside, look.P(f.Glyphs.Sentence(t)))
+		reasons = append(reasons, look.Wrap([]look.Span{look.P(f.Glyphs.Sentence(t))}, f.Width-4)...)
 	}
-	lines := []look.Line{boxTop(f, role, title, trust)}
-	for _, s := range inside {
-		for _, l := range look.Wrap([]look.Span{s}, f.Width-4) {
-			lines = append(lines, boxLine(f, role, l))
-		}
+	hidden := safe.Text{}
+	if room := max(f.Height-boxFrame-len(inside), 0); len(reasons) > room {
+		hidden = safe.Sprintf("+ %s hidden", look.Count(len(reasons)-room, safe.Const("line"), safe.Const("lines")))
+		reasons = reasons[:room]
 	}
-	g := f.Glyphs
-	return append(lines, look.L(look.S(role, g.BottomLeft), look.S(role, g.Horizontal.Repeat(f.Width-2)), look.S(role, g.BottomRight)))
+	lines := []look.Line{boxBorder(f, role, f.Glyphs.TopLeft, f.Glyphs.TopRight, title, trust)}
+	for _, l := range append(inside, reasons...) {
+		lines = append(lines, boxLine(f, role, l))
+	}
+	return append(lines, boxBorder(f, role, f.Glyphs.BottomLeft, f.Glyphs.BottomRight, safe.Text{}, hidden))
 }
 
-func boxTop(f page.Frame, role look.Role, title, trust safe.Text) look.Line {
+// boxBorder returns the upper or lower border of a box, with text at its left and right end.
+func boxBorder(f page.Frame, role look.Role, left, right, title, note safe.Text) look.Line {
 	g := f.Glyphs
 	pad := func(t safe.Text) safe.Text {
 		if t.IsEmpty() {
@@ -129,11 +135,11 @@ func boxTop(f page.Frame, role look.Role, title, trust safe.Text) look.Line {
 		}
 		return safe.Sprintf(" %s ", t)
 	}
-	title, trust = pad(title), pad(trust)
-	fill := f.Width - 4 - look.Width(title) - look.Width(trust)
+	title, note = pad(title), pad(note)
+	fill := f.Width - 4 - look.Width(title) - look.Width(note)
 	return look.L(
-		look.S(role, g.TopLeft), look.S(role, g.Horizontal), look.S(role, title), look.S(role, g.Horizontal.Repeat(fill)),
-		look.S(look.Faint, trust), look.S(role, g.Horizontal), look.S(role, g.TopRight),
+		look.S(role, left), look.S(role, g.Horizontal), look.S(role, title), look.S(role, g.Horizontal.Repeat(fill)),
+		look.S(look.Faint, note), look.S(role, g.Horizontal), look.S(role, right),
 	)
 }
 

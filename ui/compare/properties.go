@@ -68,6 +68,12 @@ func (v view) propertyRow(f property) widget.Row {
 		}
 		return out
 	}
+	if f.a == f.b && look.Width(f.a) > half { // once, in full
+		both := safe.Const("on both sides")
+		room := max(v.Width-1-nameWidth-1-look.Width(both)-2, 8)
+		out.Lines = []look.Line{l.With(look.S(roleA, v.Glyphs.Fit(f.a, min(look.Width(f.a), room))), look.Gap(2), look.S(look.Faint, both))}
+		return out
+	}
 	out.Lines = []look.Line{l.With(look.S(roleA, v.Glyphs.Fit(f.a, half)), look.Gap(1), sign, look.Gap(1),
 		look.S(roleB, v.Glyphs.Fit(f.b, half)))}
 	return out
@@ -169,11 +175,14 @@ func asTime(s string) safe.Text {
 	if err != nil {
 		return safe.Text{}
 	}
+	if model.RealDate(&t) == nil {
+		return safe.Sprintf("%s (constant)", look.Time(&t))
+	}
 	return look.Time(&t)
 }
 
 func createdInFull(i model.Image) string {
-	t := i.Created()
+	t := i.Config.Created
 	if t == nil {
 		return ""
 	}

@@ -173,7 +173,10 @@ func (s side) shortError() safe.Text {
 // createdText returns the build date of the first image that has one. An artifact
 // without images has its kind instead.
 func createdText(a model.Artifact) safe.Text {
-	if len(a.Images()) == 0 {
+	switch {
+	case a.Top.Kind == model.KindOther:
+		return safe.Const("artifact")
+	case len(a.Images()) == 0:
 		return safe.Clean(string(a.Top.Kind))
 	}
 	return look.Time(a.Created())
