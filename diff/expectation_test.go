@@ -112,6 +112,9 @@ func TestExpect(t *testing.T) {
 		{"a default password", single("a", secretive("A_PASSWORD=admin").image(t)), "amd64", true, "As expected: linux/amd64", "", 0, false},
 		{"layers that some runtimes cannot mount", single("a", forArch("amd64", runs(130)...).image(t)), "amd64", true,
 			"As expected, but 1 warning: D19 too-many-layers", "", 0, false},
+		{"nothing to run", single("a", build{}.image(t)), "amd64", false, "one finding fails the check: In :a, the image has no layer and no start command", "D26", 0, false},
+		{"an image that is called an attestation", single("a", noted(forArch("amd64"), model.AnnotationReferenceType, model.AttestationType).image(t)), "amd64", false,
+			"one finding fails the check: In :a, an annotation calls the manifest an attestation", "C19", 0, false},
 		{"not readable now", index(t, "a", amd, unread), "amd64,arm64", false, "Unknown", "", 0, true},
 		{"not readable and not asked for", index(t, "a", amd, unread), "amd64", true, "", "", 1, false},
 	}

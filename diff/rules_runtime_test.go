@@ -98,9 +98,21 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"no architecture", alone(build{more: map[string]any{"architecture": ""}}.image(t)), "C18", 1, "In :a, the config states no architecture. Docker takes the host's", 1},
 		{"no platform at all", alone(build{more: map[string]any{"architecture": nil, "os": nil}}.image(t)), "C18", 1, "states no operating system and no architecture.", 1},
 		{"a platform", alone(app().image(t)), "C18", -1, "", 0},
+		{"no layer and no command", alone(build{}.image(t)), "D26", 2, "In :a, the image has no layer and no start command: there is nothing to run.", 1},
+		{"only an empty layer", alone(build{steps: []step{does("WORKDIR /", nothing)}}.image(t)), "D26", 2, "the image has no layer with files and no start command", 1},
+		{"a command without files", alone(configured(build{}, map[string]any{"Cmd": []string{"/app"}}).image(t)), "D26", 2, "no layer, so it does not contain the program that it starts, /app.", 1},
+		{"files without a command", alone(build{steps: []step{does("COPY a /", files("a"))}}.image(t)), "D26", -1, "", 0},
+		{"an image that is called an attestation", alone(noted(app(), model.AnnotationReferenceType, model.AttestationType).image(t)), "C19", 2, "an annotation calls the manifest an attestation of a build, not an image", 1},
+		{"an image that names another type", alone(noted(app(), model.AnnotationReferenceType, "release").image(t)), "C19", -1, "", 0},
 		{"a build cache", Describe(cache), "C17", 1, ":a is a build cache of BuildKit, not an image: there is nothing to run.", 1},
 		{"an index with an image", Describe(index(t, "a", amd)), "C17", -1, "", 0},
 	}
+}
+
+// noted is an image whose manifest has one annotation.
+func noted(b build, name, value string) build {
+	b.extra = map[string]any{"annotations": map[string]string{name: value}}
+	return b
 }
 
 // TestRuntimeRules_sources checks that what is said about other programs names its source

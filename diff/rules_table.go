@@ -23,8 +23,8 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 // importance is the order of findings of equal severity: first what stops an image from
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
-	"C11", "D8", "D7", "D15", "D16", "D24", "D25", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3", "C9", "C8", "C10",
-	"D9", "C16", "D19", "D20", "D21", "D23", "D10", "D18", "C17",
+	"C11", "D8", "D7", "D15", "D16", "D24", "D25", "D26", "C19", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3",
+	"C9", "C8", "C10", "D9", "C16", "D19", "D20", "D21", "D23", "D10", "D18", "C17",
 	"F2", "B4", "B6",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
@@ -198,6 +198,10 @@ var rulesPlatforms = []rule{{
 	id: "C18", name: "no-architecture", pair: onSides(noArchitecture),
 	means: "The config does not state its operating system or architecture, though OCI requires both. Docker then takes those of the host.",
 	proof: "config.os or config.architecture is missing or empty (image-spec config.md; moby, image/image.go, BaseImgArch; pack issue 2315)",
+}, {
+	id: "C19", name: "called-attestation", pair: onSides(calledAttestation),
+	means: "An annotation of the manifest calls it an attestation of a build, but it has the config and layers of an image.",
+	proof: "vnd.docker.reference.type = attestation-manifest in the annotations of a manifest whose config and layers are those of an image",
 }}
 
 // rulesLayers is group D: layers and history.
@@ -316,6 +320,10 @@ var rulesLayers = []rule{{
 		"clients refuse the image, or read other bytes than others do.",
 	proof: "size(d) ≠ size(d') for two descriptors of one digest; or size(d) is not that in the answer to V or --expect; or the digest or " +
 		"the length of data is not that of its descriptor",
+}, {
+	id: "D26", name: "nothing-to-run", pair: onSides(nothingToRun),
+	means: "The image has no files, so it does not contain a program that a container can start.",
+	proof: "the manifest lists no layers, or the diff_id of each layer is that of an archive without files",
 }}
 
 // rulesSettings is group E: settings.

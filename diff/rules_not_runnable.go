@@ -1,0 +1,48 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// nothingToRun (D26): an image without a file has no program that a container could start.
+func nothingToRun(s sideOf) []Finding {
+	if slices.ContainsFunc(s.img.Steps, func(st model.Step) bool { return st.HasLayer && !st.Empty }) {
+		return nil
+	}
+	f := Finding{
+		Severity: 2, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+		Next:  safe.Const("Check the build: a step that copies the program is missing, or the wrong stage was pushed"),
+		Proof: []safe.Text{safe.Sprintf("layers: %d", len(s.img.Manifest.Layers))},
+		Check: s.manifestCheck(".layers"),
+	}
+	lacks := "no layer"
+	if len(s.img.Manifest.Layers) > 0 {
+		lacks, f.Rests = "no layer with files", on(Hashed, Claimed)
+	}
+	command := slices.Concat(s.img.Config.Config.Entrypoint, s.img.Config.Config.Cmd)
+	if len(command) == 0 {
+		f.Text = safe.Sprintf("In %s, the image has %s and no start command: there is nothing to run.", s.name, lacks)
+		return []Finding{f}
+	}
+	f.Text = safe.Sprintf("In %s, the image has %s, so it does not contain the program that it starts, %s.", s.name, lacks, quoted(command[0]))
+	return []Finding{f}
+}
+
+// calledAttestation (C19): the layers are those of an image, but an annotation of the manifest calls it
+// an attestation.
+func calledAttestation(s sideOf) []Finding {
+	if s.img.Manifest.Annotations[model.AnnotationReferenceType] != model.AttestationType {
+		return nil
+	}
+	return []Finding{{
+		Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
+		Text: safe.Sprintf("In %s, an annotation calls the manifest an attestation of a build, not an image. "+
+			"Its config and layers are those of an image.", s.name),
+		Next:  safe.Const("Check which of the two the tag is meant to have. Push an image again without this annotation"),
+		Proof: []safe.Text{safe.Sprintf("annotation %s = %s", model.AnnotationReferenceType, model.AttestationType)},
+		Check: s.manifestCheck(".annotations"),
+	}}
+}
