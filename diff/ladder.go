@@ -89,7 +89,10 @@ func (l *ladder) oneSided() (Verdict, bool) {
 	}, true
 }
 
-func platformText(name string) string { return cmp.Or(name, "an image without a platform") }
+// unnamedImage is what sentences call an image without a platform.
+const unnamedImage = "an image without a platform"
+
+func platformText(name string) string { return cmp.Or(name, unnamedImage) }
 
 func (l *ladder) sameManifest() (Verdict, bool) {
 	d := l.p.A.Descriptor.Digest

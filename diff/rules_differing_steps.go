@@ -104,10 +104,11 @@ func (c Comparison) otherLayers(p Pair, rebuilt []Row) (Finding, bool) {
 	if slices.ContainsFunc(rebuilt, func(r Row) bool { return !isOne(*r.A) }) {
 		return Finding{}, false
 	}
-	names := distinct(rebuilt, func(r Row) string { return instructionText(*r.A) })
+	names := mapped(rebuilt, func(r Row) string { return instructionText(*r.A) })
+	layers := countOf(imageOf(p.A).Steps, hasFiles)
 	return Finding{
 		Severity: 1, Rests: on(Claimed), Evidence: evidenceOf(rebuilt), Proof: rowProof(rebuilt[0]), Check: c.LayerCheck(rebuilt[0]),
-		Text: safe.Sprintf("%s: %s.", byNumber(len(rebuilt), "The layer differs", fmt.Sprintf("%d layers differ", len(rebuilt))), list(names)),
+		Text: safe.Sprintf("%s: %s.", layersDiffer(len(rebuilt), layers), list(names)),
 		Next: safe.Const("Compare the files of these layers"),
 	}, true
 }

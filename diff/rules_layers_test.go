@@ -103,7 +103,7 @@ func layerCases(t *testing.T) []ruleCase {
 
 		{"the first difference", pairOf(t, app(does("RUN apt-get update", files("monday")), x), app(does("RUN apt-get update", files("tuesday")), x)), "D4", 2,
 			"RUN apt-get update has different layers on the two sides (1.0 kB → 1.0 kB).", 2},
-		{"layers beside each other", pairOf(t, jib("1", "a"), jib("2", "b")), "D4", 1, "2 layers differ: jib: dependencies and jib: classes.", 4},
+		{"layers beside each other", pairOf(t, jib("1", "a"), jib("2", "b")), "D4", 1, "Both layers differ: jib: dependencies and jib: classes.", 4},
 		{"and what is above it", pairOf(t, app(does("RUN a", files("1")), does("RUN b", files("2"))), app(does("RUN a", files("3")), does("RUN b", files("4")))), "D4", 2, "so has 1 later step", 4},
 		{"a consequence", pairOf(t, app(sets("ENV V=1"), does("RUN a", files("1"))), app(sets("ENV V=2"), does("RUN a", files("2")))), "D4", 0, "Step 5 has the same instruction on both sides", 2},
 		{"another instruction", pairOf(t, app(does("RUN a", files("1"))), app(does("RUN b", files("2")))), "D4", -1, "", 0},

@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -573,7 +572,7 @@ func labelText(e model.Entry) string {
 	if l := e.Descriptor.Platform; l != nil && l.Architecture == "arm" && l.Variant == "" {
 		return l.OS + "/arm, which clients take for " + model.PlatformName(*l)
 	}
-	return cmp.Or(nameOf(e), "an image without a platform")
+	return platformText(nameOf(e))
 }
 
 // platformRelabelled (C13): the same image is listed as another platform. It is silent where

@@ -72,7 +72,7 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"with one more value in its config", Compare(list("a", amd, arm), list("b", amd, arm, reformattedEntry(t, forArch("amd64"), `,"x":1}`))), ":b lists linux/amd64 twice, two different images", false},
 		{"also for nydus", Compare(list("a", amd, arm), list("b", amd, features(other, nydusFeature), arm)), "Same images; :b also offers linux/amd64 for nydus", true},
 		{"for nydus only", Compare(list("a", amd, arm), list("b", features(other, nydusFeature), arm)), "", false},
-		{"twice for nydus", Compare(list("a", amd), list("b", amd, features(other, nydusFeature), features(entry(forArch("amd64", sets("USER y")).image(t)), nydusFeature))), "Same images; :b also offers linux/amd64 for nydus", true},
+		{"twice for nydus", Compare(list("a", amd), list("b", amd, features(other, nydusFeature), features(entry(forArch("amd64", sets("USER y")).image(t)), nydusFeature))), "Same images; :b also offers 2 × linux/amd64 for nydus", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -69,6 +69,7 @@ func sentenceCases(t *testing.T) map[string]Comparison {
 			cases[fmt.Sprintf("%d platforms", n)] = Compare(indexOfArchs(t, "a", n, ""), indexOfArchs(t, "b", n, "other"))
 			cases[fmt.Sprintf("%d platforms, one differs", n)] = Compare(indexOfArchs(t, "a", n, ""), indexOfArchs(t, "b", n, "other s390x"))
 			cases[fmt.Sprintf("%d platforms, one missing", n)] = Compare(indexOfArchs(t, "a", n, ""), indexOfArchs(t, "b", n-1, ""))
+			cases[fmt.Sprintf("%d images without a platform, one missing", n)] = Compare(unlabelled(t, "a", n), unlabelled(t, "b", n-1))
 			cases[fmt.Sprintf("%d platforms and an image", n)] = Compare(indexOfArchs(t, "a", n, ""), single("b", forArch(archs[0]).image(t)))
 		}
 	}
@@ -101,6 +102,13 @@ func indexOfArchs(t *testing.T, tag string, n int, other string) model.Artifact 
 		entries = append(entries, entry(forArch(arch, does("RUN make", files(content))).image(t)))
 	}
 	return index(t, tag, entries...)
+}
+
+// unlabelled is an index of n images without a platform, which the registry does not have.
+func unlabelled(t *testing.T, tag string, n int) model.Artifact {
+	t.Helper()
+	a := indexOfArchs(t, tag, n, "")
+	return index(t, tag, mappedTo(a.Entries, func(e model.Entry) model.Entry { return nameless(gone(e, true)) })...)
 }
 
 func manyOf(prefix string, n int) []string {

@@ -334,7 +334,7 @@ func (c Comparison) alsoOffered() string {
 
 // onlyIn returns the platforms that only one side has. A second entry for a
 // platform that both sides have does not count: clients do not use it. Nor does
-// one for clients with a certain feature.
+// one for clients with a certain feature. Images without a platform are not for one platform.
 func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 	inA, inB := map[string]bool{}, map[string]bool{}
 	for _, p := range c.Pairs {
@@ -345,6 +345,7 @@ func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 			inB[nameOf(*p.B)] = true
 		}
 	}
+	inA[""], inB[""] = false, false
 	extra := c.forOtherClients()
 	for _, p := range c.Pairs {
 		switch {
@@ -478,7 +479,7 @@ func (c Comparison) duplicateEntries() []int {
 	}
 	var duplicates []int
 	for i, p := range c.Pairs {
-		if (p.A == nil || p.B == nil) && both[p.Platform] {
+		if (p.A == nil || p.B == nil) && p.Platform != "" && both[p.Platform] {
 			duplicates = append(duplicates, i)
 		}
 	}

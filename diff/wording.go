@@ -110,9 +110,11 @@ func afterFirst(n int, noun string) string { return byNumber(n, noun, plural(n, 
 // isAre returns the verb for a number.
 func isAre(n int) string { return byNumber(n, "is", "are") }
 
-// list returns "x", "x and y" or "x, y and z"; a long list ends in a number.
+// list returns "x", "x and y" or "x, y and z"; a long list ends in a number. Equal items become
+// one, with their number.
 func list(items []string) string {
 	const most = 5
+	items = counted(items)
 	if len(items) > most {
 		return fmt.Sprintf("%s and %d more", strings.Join(items[:most-1], ", "), len(items)-most+1)
 	}
@@ -120,6 +122,21 @@ func list(items []string) string {
 		return strings.Join(items, "")
 	}
 	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
+}
+
+// counted puts equal items together: "2 × x".
+func counted(items []string) []string {
+	alike := grouped(items, func(item string) string { return item })
+	return mappedTo(alike, func(same []string) string {
+		switch n := len(same); {
+		case n == 1:
+			return same[0]
+		case same[0] == unnamedImage:
+			return fmt.Sprintf("%d images without a platform", n)
+		default:
+			return fmt.Sprintf("%d × %s", n, same[0])
+		}
+	})
 }
 
 // matching returns the items for which is holds.
