@@ -18,7 +18,8 @@ func platformLost(c Comparison) []Finding {
 	if !c.platformsKnown() || len(flattened(c)) > 0 || len(parentWithChild(c)) > 0 {
 		return nil
 	}
-	lost, _ := c.onlyIn()
+	lost, _ := c.knownOnlyIn()
+	lost = knownPlatforms(*c.A, lost)
 	if len(lost) == 0 {
 		return nil
 	}
@@ -310,7 +311,8 @@ func platformAdded(c Comparison) []Finding {
 	if !c.platformsKnown() || len(flattened(c)) > 0 {
 		return nil
 	}
-	_, added := c.onlyIn()
+	_, added := c.knownOnlyIn()
+	added = knownPlatforms(*c.B, added)
 	if len(added) == 0 {
 		return nil
 	}

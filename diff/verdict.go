@@ -290,7 +290,7 @@ func digestsOf(a model.Artifact, role model.Role) []string {
 // withOneSided adds the platforms that only one side has to the headline: even
 // if the shared ones are the same image, the tags are not interchangeable.
 func (c Comparison) withOneSided(v Verdict) Verdict {
-	onlyA, onlyB := c.onlyIn()
+	onlyA, onlyB := c.knownOnlyIn()
 	nameA, nameB := c.names()
 	if len(onlyA) > 0 {
 		v.Headline = safe.Sprintf("%s; %s only in %s", v.Headline, list(onlyA), nameA)
@@ -380,6 +380,8 @@ func (c Comparison) noSharedPlatform() Verdict {
 		v.Headline = safe.Sprintf("%s is %s", nameA, notImageText(*c.A))
 	case noImageA:
 		v.Headline = safe.Const("Neither is a container image")
+	default:
+		return c.withUnknownPlatforms(v)
 	}
 	return v
 }

@@ -1,0 +1,92 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// unknownPlatforms returns the images of a side that may have any platform: the index states none
+// for them, and they could not be read.
+func unknownPlatforms(a model.Artifact) []model.Entry {
+	return matching(differentImages(a.Images()), func(e model.Entry) bool { return nameOf(e) == "" && e.Err != nil })
+}
+
+// knownOnlyIn is onlyIn without platforms that an image of the other side may have.
+func (c Comparison) knownOnlyIn() (onlyA, onlyB []string) {
+	onlyA, onlyB = c.onlyIn()
+	isUnnamed := func(name string) bool { return name == unnamedImage }
+	if len(unknownPlatforms(*c.B)) > 0 {
+		onlyA = matching(onlyA, isUnnamed)
+	}
+	if len(unknownPlatforms(*c.A)) > 0 {
+		onlyB = matching(onlyB, isUnnamed)
+	}
+	return onlyA, onlyB
+}
+
+// knownPlatforms returns the names without those of images of a that may have any platform.
+func knownPlatforms(a model.Artifact, names []string) []string {
+	if len(unknownPlatforms(a)) == 0 {
+		return names
+	}
+	return matching(names, func(name string) bool { return name != unnamedImage })
+}
+
+// withUnknownPlatforms changes the verdict on two sides without a common platform if an image of one
+// of them may have any platform.
+func (c Comparison) withUnknownPlatforms(v Verdict) Verdict {
+	var texts []string
+	for _, s := range c.artifacts() {
+		unknown := unknownPlatforms(*s.art)
+		if len(unknown) == 0 {
+			continue
+		}
+		texts = append(texts, unknownPlatformsText(s, unknown))
+		if slices.ContainsFunc(unknown, func(e model.Entry) bool { return !lacksPart(e.Err) }) {
+			v.Rests = on(Structure)
+		}
+	}
+	if len(texts) == 0 {
+		return v
+	}
+	v.Headline = safe.Clean(strings.Join(texts, "; "))
+	v.Because = safe.Sprintf("%s. It is unknown whether they have a platform in common%s", v.Because, c.annotatedCommit())
+	return v
+}
+
+func unknownPlatformsText(s artifactSide, unknown []model.Entry) string {
+	state := "could not be read"
+	if !slices.ContainsFunc(unknown, func(e model.Entry) bool { return !model.IsMissing(e.Err) }) {
+		state = isAre(len(unknown)) + " missing in the registry"
+	}
+	state = "of " + s.name + " " + state + ", and the index states no platform for " + byNumber(len(unknown), "it", "them")
+	if len(unknown) == len(differentImages(s.art.Images())) {
+		return allOf(len(unknown), "image", state, state)
+	}
+	return plural(len(unknown), "image") + " " + state
+}
+
+// annotatedCommit says that images of both sides state one commit, "" if none do.
+func (c Comparison) annotatedCommit() string {
+	origins := func(art *model.Artifact) []origin {
+		all := mappedTo(art.Images(), func(e model.Entry) origin { return originOf(art, &e) })
+		return matching(all, func(o origin) bool { return o.revision != "" })
+	}
+	onB := origins(c.B)
+	for _, a := range origins(c.A) {
+		i := slices.IndexFunc(onB, func(b origin) bool { return a.repository == b.repository && sameCommit(a.revision, b.revision) })
+		if i < 0 {
+			continue
+		}
+		commit := origin{revision: a.revision}.text()
+		if a.repository != "" {
+			commit += " of " + quoted(a.repository)
+		}
+		return fmt.Sprintf(". Images of both are of %s, as %s", commit, statedBy(a, onB[i]))
+	}
+	return ""
+}
