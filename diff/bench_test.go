@@ -99,6 +99,32 @@ func BenchmarkCompare(b *testing.B) {
 	}
 }
 
+// eightPlatforms is an index of images of n steps, each with scripts as official images have
+// them. The version is in the content and in a variable.
+func eightPlatforms(t testing.TB, n int, version string) model.Artifact {
+	t.Helper()
+	script := "RUN /bin/sh -c set -eux; " + strings.Repeat("\twget -O app.tar.xz \"$URL\"; \t\ttar --extract --strip-components=1; ", 20)
+	var entries []model.Entry
+	for _, arch := range []string{"386", "amd64", "arm", "arm64", "mips64le", "ppc64le", "riscv64", "s390x"} {
+		b := manySteps(n, version+" for "+arch, never)
+		b.arch, b.config = arch, map[string]any{"Env": []string{"PATH=/usr/bin", "LANG=C.UTF-8", "APP_VERSION=" + version}}
+		for i := 2; i < n; i += 4 {
+			b.steps[i].text = fmt.Sprintf("%s make -C /src/%d # buildkit", script, i)
+		}
+		entries = append(entries, entry(b.image(t)))
+	}
+	return index(t, version, entries...)
+}
+
+func BenchmarkCompare_platforms(b *testing.B) {
+	x, y := eightPlatforms(b, 30, "1.4"), eightPlatforms(b, 30, "1.5")
+	for b.Loop() {
+		if c := Compare(x, y); c.Verdict.Code == Pending {
+			b.Fatal("no verdict")
+		}
+	}
+}
+
 func BenchmarkDescribe(b *testing.B) {
 	for _, n := range []int{30, 2000} {
 		x := single("a", manySteps(n, "a", never).image(b))
