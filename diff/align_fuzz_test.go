@@ -16,7 +16,8 @@ func stepsFrom(data []byte) []model.Step {
 	var steps []model.Step
 	texts := []string{"", "RUN a b c", "RUN a b d", "COPY x /y", "WORKDIR /app", "ENV A=1", "ENV A=2", "|1 V=1 /bin/sh -c make", "CMD [\"x\"]"}
 	for i, c := range data {
-		s := model.Step{Index: i, CreatedBy: texts[int(c>>3)%len(texts)], HasLayer: c&1 == 0}
+		s := model.NewStep(i, texts[int(c>>3)%len(texts)])
+		s.HasLayer = c&1 == 0
 		if s.HasLayer {
 			content := int(c>>2) % 11
 			s.Layer = v1.Descriptor{Digest: digest.FromString(fmt.Sprint("blob", content, c&2)), Size: int64(c)}

@@ -79,13 +79,10 @@ func traitsOf(steps []model.Step, ids map[trait]int) []traits {
 	}
 	out := make([]traits, len(steps))
 	for i, s := range steps {
-		text, args := dockerfile.Split(s.CreatedBy)
-		if s.Comment != "" {
-			text = dockerfile.StepText(s)
-		}
+		text := dockerfile.StepText(s)
 		recipe := dockerfile.WithoutHashes(text)
 		if layer, ok := dockerfile.LayerOf(s); ok {
-			text, recipe = layer.Text(), layer.Key()
+			recipe = layer.Key()
 		}
 		t := traits{hasLayer: s.HasLayer, empty: s.HasLayer && s.Empty, text: id('t', text)}
 		t.recipe = t.text
@@ -93,8 +90,8 @@ func traitsOf(steps []model.Step, ids map[trait]int) []traits {
 			t.recipe = id('t', recipe)
 		}
 		t.withArgs = t.recipe
-		if len(args) > 0 {
-			t.withArgs = id('t', dockerfile.JoinKey(recipe, args))
+		if len(s.BuildArgs) > 0 {
+			t.withArgs = id('t', dockerfile.JoinKey(recipe, s.BuildArgs))
 		}
 		if key := dockerfile.CopyKey(recipe); s.HasLayer && key != "" {
 			t.copy, t.hashed = id('c', key), recipe != text

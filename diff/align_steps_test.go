@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/diff/text"
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -23,7 +22,7 @@ func drawRows(rows []Row) string {
 			if s == nil {
 				return "-"
 			}
-			return fmt.Sprintf("%d %s", s.Index, dockerfile.Instruction(s.CreatedBy))
+			return fmt.Sprintf("%d %s", s.Index, s.Instruction)
 		}
 		fmt.Fprintf(&b, "%s|%s|%s", text(r.A), text(r.B), r.Class)
 		if r.Detail != "" {
@@ -108,7 +107,8 @@ func TestTwinsAgreeWithModel(t *testing.T) {
 func TestAlign_huge(t *testing.T) {
 	var a, b []model.Step
 	add := func(steps *[]model.Step, text string, n int) {
-		s := model.Step{Index: len(*steps), CreatedBy: text, HasLayer: true}
+		s := model.NewStep(len(*steps), text)
+		s.HasLayer = true
 		s.Layer.Digest = files(fmt.Sprint(n)).diffID()
 		s.DiffID = s.Layer.Digest
 		*steps = append(*steps, s)
@@ -137,10 +137,12 @@ func TestAlign_huge(t *testing.T) {
 	}
 	// The worst case: there are no anchors.
 	for i := range b {
-		b[i].CreatedBy, b[i].DiffID, b[i].Layer.Digest = "RUN same", "", ""
+		b[i] = model.NewStep(i, "RUN same")
+		b[i].HasLayer = true
 	}
 	for i := range a {
-		a[i].CreatedBy, a[i].DiffID, a[i].Layer.Digest = "RUN same", "", ""
+		a[i] = model.NewStep(i, "RUN same")
+		a[i].HasLayer = true
 	}
 	checkRows(t, a, b, Align(a, b))
 }

@@ -55,7 +55,7 @@ func BaseOf(img *model.Image) Base {
 	return b
 }
 
-func verbOf(s model.Step) string { return dockerfile.Verb(dockerfile.Instruction(s.CreatedBy)) }
+func verbOf(s model.Step) string { return dockerfile.Verb(s.Instruction) }
 
 func isStart(s model.Step) bool {
 	if s.HasLayer {

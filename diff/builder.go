@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/instruction"
 )
 
 // Builder is the tool that made the newest steps of an image, as far as its
@@ -116,7 +116,7 @@ const buildahLabel = "io.buildah.version"
 // isShellStep reports whether a step has the form that the classic builder and
 // buildah record.
 func isShellStep(createdBy string) bool {
-	_, ran := dockerfile.WithoutShell(createdBy)
+	_, ran := instruction.WithoutShell(createdBy)
 	return ran || strings.Contains(createdBy, "#(nop)") || strings.HasPrefix(createdBy, "|")
 }
 

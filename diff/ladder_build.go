@@ -27,11 +27,11 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	var differ []int
 	for i, a := range l.a.Steps {
 		b := l.b.Steps[i]
-		if !dockerfile.SameStep(a, b) && !dockerfile.SameCopy(a.CreatedBy, b.CreatedBy) {
+		if !dockerfile.SameStep(a, b) && !dockerfile.SameCopy(a.Instruction, b.Instruction) {
 			return Verdict{}, false
 		}
 		if !sameFilesLeft(a, b) {
-			if isRoot(l.a.Steps, i) && dockerfile.CompareHashes(a.CreatedBy, b.CreatedBy) == dockerfile.OtherFiles {
+			if isRoot(l.a.Steps, i) && dockerfile.CompareHashes(a.Instruction, b.Instruction) == dockerfile.OtherFiles {
 				return Verdict{}, false // another root filesystem was given, so it is another recipe
 			}
 			if !hasInstruction(a) {
@@ -248,7 +248,7 @@ func (l *ladder) withoutDifferences(first safe.Text, others string, rows []Row, 
 // steps again.
 func (r Row) onlyBustsCache() bool {
 	for _, s := range r.stepsBySide() {
-		verb, setting, _ := strings.Cut(dockerfile.Instruction(s.CreatedBy), " ")
+		verb, setting, _ := strings.Cut(s.Instruction, " ")
 		name, value, _ := strings.Cut(setting, "=")
 		if verb != "ENV" && verb != "ARG" || strings.ContainsAny(value, " =") || !bustsCache(name) {
 			return false
@@ -557,7 +557,7 @@ func (l *ladder) sameRootGiven() bool {
 	}
 	first := l.p.Rows[0]
 	return first.A != nil && first.B != nil && first.Class == Substituted &&
-		dockerfile.CompareHashes(first.A.CreatedBy, first.B.CreatedBy) == dockerfile.SameFiles
+		dockerfile.CompareHashes(first.A.Instruction, first.B.Instruction) == dockerfile.SameFiles
 }
 
 // withoutHistory is the verdict on two images without a common layer, if the history of
@@ -587,7 +587,7 @@ func (l *ladder) withoutHistory() (Verdict, bool) {
 // name of a layer.
 func hasInstruction(s model.Step) bool {
 	_, named := dockerfile.LayerOf(s)
-	return named || dockerfile.Instruction(s.CreatedBy) != ""
+	return named || s.Instruction != ""
 }
 
 // recordsNothing reports whether no step of an image has an instruction.
@@ -608,14 +608,14 @@ func (l *ladder) similarSizes() bool {
 // sides were given other ones. A MAINTAINER can come before that step.
 func (l *ladder) otherRoot() (Verdict, bool) {
 	first, ok := l.firstFiles()
-	if !ok || dockerfile.CompareHashes(first.A.CreatedBy, first.B.CreatedBy) != dockerfile.OtherFiles {
+	if !ok || dockerfile.CompareHashes(first.A.Instruction, first.B.Instruction) != dockerfile.OtherFiles {
 		return Verdict{}, false
 	}
 	others := len(l.p.Rows) - 1
 	same := countOf(l.p.Rows, func(r Row) bool { return r.SameText && r.A != nil && r.A != first.A })
 	headline := safe.Sprintf("Different root filesystems%s", twoDays(first))
 	switch {
-	case dockerfile.Verb(dockerfile.Instruction(first.A.CreatedBy)) != "ADD": // COPY does not unpack an archive
+	case dockerfile.Verb(first.A.Instruction) != "ADD": // COPY does not unpack an archive
 		headline = safe.Const("Different from the first layer on: other files were given")
 	case others >= 3 && 2*same < others:
 		headline = safe.Sprintf("%s, and other steps on them", headline)

@@ -20,7 +20,7 @@ func (l *ladder) firstGiven(at int) (step model.Step, stage string) {
 	}
 	stage = fmt.Sprintf("steps %d to %d", from+1, at+1)
 	for _, s := range l.a.Steps[from : at+1] {
-		if dockerfile.CompareHashes(s.CreatedBy, l.b.Steps[s.Index].CreatedBy) == dockerfile.OtherFiles {
+		if dockerfile.CompareHashes(s.Instruction, l.b.Steps[s.Index].Instruction) == dockerfile.OtherFiles {
 			return s, stage
 		}
 	}
@@ -42,7 +42,7 @@ func (l *ladder) stageFrom(at int) int {
 // short and as a sentence. ok is false if they tell nothing.
 func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inShort string, sentence safe.Text, ok bool) {
 	other := l.b.Steps[first.Index]
-	compared := dockerfile.CompareHashes(first.CreatedBy, other.CreatedBy)
+	compared := dockerfile.CompareHashes(first.Instruction, other.Instruction)
 	same := sameInstructions(len(l.a.Steps))
 	switch {
 	case compared == dockerfile.OtherFiles:
@@ -64,7 +64,7 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 // onlyDates reports whether all steps with these indexes were given the same files.
 func (l *ladder) onlyDates(indexes []int) bool {
 	return !slices.ContainsFunc(indexes, func(i int) bool {
-		return dockerfile.CompareHashes(l.a.Steps[i].CreatedBy, l.b.Steps[i].CreatedBy) != dockerfile.SameFiles
+		return dockerfile.CompareHashes(l.a.Steps[i].Instruction, l.b.Steps[i].Instruction) != dockerfile.SameFiles
 	})
 }
 

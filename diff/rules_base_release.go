@@ -36,6 +36,6 @@ func sameRootKind(a, b *model.Image) bool {
 	if suiteA != "" || suiteB != "" {
 		return suiteA == suiteB
 	}
-	first := dockerfile.Instruction(a.Steps[0].CreatedBy)
+	first := a.Steps[0].Instruction
 	return dockerfile.Verb(first) == "ADD" && strings.HasSuffix(first, " /") && dockerfile.SameStep(a.Steps[0], b.Steps[0])
 }

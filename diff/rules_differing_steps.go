@@ -122,7 +122,7 @@ func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
 			Severity: 2, Rests: on(Claimed), Evidence: evidenceOf([]Row{r}), Check: c.LayerCheck(r),
 			Proof: append(rowProof(r), safe.Sprintf("created_by(A) = %s", r.A.CreatedBy), safe.Sprintf("created_by(B) = %s", r.B.CreatedBy)),
 		}
-		switch dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) {
+		switch dockerfile.CompareHashes(r.A.Instruction, r.B.Instruction) {
 		case dockerfile.OtherFiles:
 			nameA, nameB := c.names()
 			f.Text = safe.Sprintf("Step %d was given other files: %s in %s, %s in %s.",
@@ -147,14 +147,14 @@ func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
 // the same files on both sides.
 func onlyDatesDiffer(rows []Row) bool {
 	return !slices.ContainsFunc(rows, func(r Row) bool {
-		return r.A == nil || r.B == nil || dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) != dockerfile.SameFiles
+		return r.A == nil || r.B == nil || dockerfile.CompareHashes(r.A.Instruction, r.B.Instruction) != dockerfile.SameFiles
 	})
 }
 
 // writtenInTwoWays reports whether two builders recorded what may be one COPY or ADD: one
 // with a hash of the files, the other with their names. Nothing shows that the files are the same.
 func (r Row) writtenInTwoWays() bool {
-	return r.A != nil && r.B != nil && !dockerfile.SameStep(*r.A, *r.B) && dockerfile.SameCopy(r.A.CreatedBy, r.B.CreatedBy)
+	return r.A != nil && r.B != nil && !dockerfile.SameStep(*r.A, *r.B) && dockerfile.SameCopy(r.A.Instruction, r.B.Instruction)
 }
 
 // sizesText returns the sizes of both layers of a row, "" if one is unknown.
@@ -210,7 +210,7 @@ func emptyGrounds(s *model.Step) []Ground {
 }
 
 func isCopy(s *model.Step) bool {
-	v := dockerfile.Verb(dockerfile.Instruction(s.CreatedBy))
+	v := dockerfile.Verb(s.Instruction)
 	return v == "COPY" || v == "ADD"
 }
 

@@ -88,7 +88,7 @@ func isCommitted(img model.Image, top model.Step) bool {
 // startCommandOf is the command of a CMD or ENTRYPOINT in the form that docker commit
 // records, "" if it is not a list of words.
 func startCommandOf(s model.Step) string {
-	_, words, _ := strings.Cut(dockerfile.Instruction(s.CreatedBy), " ")
+	_, words, _ := strings.Cut(s.Instruction, " ")
 	var list []string
 	if json.Unmarshal([]byte(words), &list) != nil {
 		return ""

@@ -142,7 +142,7 @@ func paidTwice(s sideOf) []Finding {
 		if from == nil || isRoot(s.img.Steps, from.Index) { // no step changes a whole root filesystem
 			continue
 		}
-		text := dockerfile.Instruction(st.CreatedBy)
+		text := st.Instruction
 		if dockerfile.Verb(text) != "RUN" || !changesMetadata.MatchString(text) || installsPackages.MatchString(text) {
 			continue
 		}

@@ -53,7 +53,7 @@ func envEvidence(p Pair, changes []change) []Evidence {
 	var found []Evidence
 	for _, r := range p.Rows {
 		for side, st := range r.stepsBySide() {
-			if !r.SameText && setsAny(dockerfile.Instruction(st.CreatedBy), changes) {
+			if !r.SameText && setsAny(st.Instruction, changes) {
 				found = append(found, Evidence{side, st.Index, st.Layer.Digest})
 			}
 		}

@@ -99,7 +99,7 @@ func recordsSetting(img model.Image, verb string) bool {
 	if st == nil {
 		return false
 	}
-	instruction := dockerfile.Instruction(st.CreatedBy)
+	instruction := st.Instruction
 	switch verb {
 	case "ONBUILD":
 		trigger := dockerfile.Verb(strings.TrimPrefix(instruction, "ONBUILD "))
@@ -117,7 +117,7 @@ func lastStep(img model.Image, verb string) *model.Step {
 		if verb != "RUN" && !strings.Contains(st.CreatedBy, verb) && !strings.Contains(st.CreatedBy, strings.ToLower(verb)) {
 			continue // no need to parse it
 		}
-		if dockerfile.Verb(dockerfile.Instruction(st.CreatedBy)) == verb {
+		if dockerfile.Verb(st.Instruction) == verb {
 			return &img.Steps[i]
 		}
 	}
@@ -126,5 +126,5 @@ func lastStep(img model.Image, verb string) *model.Step {
 
 // hasInstructions reports whether an image records how it was built.
 func hasInstructions(img model.Image) bool {
-	return slices.ContainsFunc(img.Steps, func(st model.Step) bool { return dockerfile.Instruction(st.CreatedBy) != "" })
+	return slices.ContainsFunc(img.Steps, func(st model.Step) bool { return st.Instruction != "" })
 }

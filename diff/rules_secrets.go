@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -83,8 +82,7 @@ func secretsOf(s sideOf) (inUse, words []secretPlace) {
 		note("label "+shortName(name), name+"="+safe.Gate{}.Value(name, value), used, plain, whole)
 	}
 	for _, st := range s.img.Steps {
-		instruction := dockerfile.Instruction(st.CreatedBy)
-		inConfig := strings.HasPrefix(instruction, "ENV ") || strings.HasPrefix(instruction, "LABEL ")
+		inConfig := strings.HasPrefix(st.Instruction, "ENV ") || strings.HasPrefix(st.Instruction, "LABEL ")
 		if !inConfig {
 			used, plain := safe.Secrets(st.CreatedBy)
 			note(stepsText([]int{st.Index}), st.CreatedBy, used, plain, Evidence{s.side, st.Index, st.Layer.Digest})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/instruction"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -27,7 +28,8 @@ func squashed(s sideOf) []Finding {
 	if before := historyBeforeFlatten(s.img); len(before) > 0 {
 		f.Next = safe.Sprintf("Compare with the build before it was flattened: its comment keeps the history of %s", plural(len(before), "step"))
 		for i, h := range before {
-			f.Proof = append(f.Proof, safe.Sprintf("step %d before: %s", i+1, dockerfile.ShortHashes(dockerfile.Instruction(h.CreatedBy))))
+			text, _ := instruction.Parse(h.CreatedBy)
+			f.Proof = append(f.Proof, safe.Sprintf("step %d before: %s", i+1, dockerfile.ShortHashes(text)))
 		}
 	}
 	if hasNoSettings(s.img) {

@@ -15,7 +15,7 @@ func FuzzInstructionText(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		text := instructionText(model.Step{CreatedBy: s})
+		text := instructionText(model.NewStep(0, s))
 		if strings.ContainsAny(text, "\n\t") || utf8.RuneCountInString(text) > 61 {
 			t.Errorf("%q becomes %q", s, text)
 		}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model/instruction"
 )
 
 // Image is the image of one platform: its manifest, its config, and the steps
@@ -38,8 +40,10 @@ func (c CountMismatchError) Error() string {
 
 // Step is one history entry, joined with the layer that it created, if any.
 type Step struct {
-	Index          int    // position in the history, the oldest is 0
-	CreatedBy      string // as recorded; untrusted text
+	Index          int      // position in the history, the oldest is 0
+	CreatedBy      string   // as recorded; untrusted text
+	Instruction    string   // CreatedBy as a line of a Dockerfile
+	BuildArgs      []string // NAME=value, as CreatedBy records them
 	Comment        string
 	Author         string
 	Created        *time.Time // as recorded; may be 1970 on purpose
@@ -68,7 +72,8 @@ func NewImage(m Manifest, c Config) Image {
 	img := Image{Manifest: m, Config: c}
 	layers := 0
 	for i, h := range c.History {
-		s := Step{Index: i, CreatedBy: h.CreatedBy, Comment: h.Comment, Author: h.Author, Created: h.Created}
+		s := NewStep(i, h.CreatedBy)
+		s.Comment, s.Author, s.Created = h.Comment, h.Author, h.Created
 		if !h.EmptyLayer {
 			img.assignLayer(&s, layers)
 			layers++
@@ -85,6 +90,12 @@ func NewImage(m Manifest, c Config) Image {
 		img.Counts = &counts
 	}
 	return img
+}
+
+// NewStep returns a step with the instruction that a history entry records.
+func NewStep(index int, createdBy string) Step {
+	text, args := instruction.Parse(createdBy)
+	return Step{Index: index, CreatedBy: createdBy, Instruction: text, BuildArgs: args}
 }
 
 // assignLayer sets layer n of the manifest and diff_id n of the config on s,

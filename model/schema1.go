@@ -192,7 +192,8 @@ func Schema1Image(m Manifest) Image {
 	rows := m.Schema1.Rows
 	for i := range rows {
 		row := rows[len(rows)-1-i]
-		s := Step{Index: i, CreatedBy: row.Command, Created: row.Created}
+		s := NewStep(i, row.Command)
+		s.Created = row.Created
 		if !row.Throwaway {
 			s.HasLayer, s.Layer = true, m.Layers[i]
 			_, s.Empty = EmptyPacker(row.BlobSum)

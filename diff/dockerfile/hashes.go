@@ -34,11 +34,7 @@ func CompareHashes(a, b string) Hashes {
 
 // fileHash is the first hash of files in an instruction with its kind, as in
 // file:60be…, "" if it has none.
-func fileHash(createdBy string) string {
-	if WithoutHashes(createdBy) == createdBy { // most instructions, which need no parsing
-		return ""
-	}
-	text, _ := Split(createdBy)
+func fileHash(text string) string {
 	for start, end := range fileHashes(text) {
 		return text[strings.LastIndexByte(text[:start], ' ')+1 : end]
 	}

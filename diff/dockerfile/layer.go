@@ -3,9 +3,11 @@ package dockerfile
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/instruction"
 )
 
 // Layer is a layer of a tool that assembles images without a Dockerfile. The history
@@ -22,7 +24,11 @@ func LayerOf(s model.Step) (l Layer, ok bool) {
 	if len(s.Comment) > maxComment || len(s.CreatedBy) > maxComment {
 		return Layer{}, false
 	}
-	comment, createdBy := collapseBlanks(s.Comment), collapseBlanks(s.CreatedBy)
+	createdBy := strings.TrimSpace(s.CreatedBy)
+	if createdBy != "" && !namesTool(createdBy) {
+		return Layer{}, false
+	}
+	comment, createdBy := instruction.CollapseBlanks(s.Comment), instruction.CollapseBlanks(createdBy)
 	if m := buildpackLayer.FindStringSubmatch(createdBy); m != nil {
 		return Layer{Name: m[2], Version: m[3], Part: m[1]}, true
 	}
@@ -40,6 +46,11 @@ func LayerOf(s model.Step) (l Layer, ok bool) {
 		comment = "single layer"
 	}
 	return Layer{Name: tool[1] + ": " + comment}, true
+}
+
+// namesTool reports whether a text begins with the name of a tool. Most are instructions.
+func namesTool(text string) bool {
+	return slices.ContainsFunc([]string{"Layer:", "jib", "apko", "ko"}, func(name string) bool { return strings.HasPrefix(text, name) })
 }
 
 // maxComment is the longest comment, in bytes, that is used as the name of a layer.
@@ -116,5 +127,5 @@ func StepKey(s model.Step) string {
 	if l, ok := LayerOf(s); ok {
 		return l.Text()
 	}
-	return Key(s.CreatedBy)
+	return JoinKey(WithoutHashes(s.Instruction), s.BuildArgs)
 }

@@ -1,10 +1,6 @@
 package dockerfile
 
-import (
-	"testing"
-
-	"github.com/tagdiff/tagdiff/model"
-)
+import "testing"
 
 func TestLayerOf(t *testing.T) {
 	for _, tt := range []struct{ createdBy, comment, text, key string }{
@@ -26,7 +22,7 @@ func TestLayerOf(t *testing.T) {
 		{"", "store paths: []", "", ""},
 		{"Layer: 'jre', Created by hand", "", "", ""},
 	} {
-		l, ok := LayerOf(model.Step{CreatedBy: tt.createdBy, Comment: tt.comment})
+		l, ok := LayerOf(stepOf(tt.createdBy, tt.comment))
 		if ok != (tt.text != "") || ok && (l.Text() != tt.text || l.Key() != tt.key) {
 			t.Errorf("%q, %q: %q, key %q, %v", tt.createdBy, tt.comment, l.Text(), l.Key(), ok)
 		}

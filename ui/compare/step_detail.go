@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
-	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -35,9 +34,9 @@ func (v view) commandRows(st model.Step, name safe.Text) []widget.Row {
 	if st.CreatedBy == "" {
 		return widget.FieldRows(v.Frame, name, v.instruction(&st), look.Plain)
 	}
-	read := dockerfile.Instruction(st.CreatedBy)
+	read := st.Instruction
 	rows := widget.TextRows(v.Frame, name, v.Gate.Lines(breakCommands(read)), v.Gate.Clean(read), look.Plain)
-	for _, arg := range dockerfile.BuildArgs(st.CreatedBy) {
+	for _, arg := range st.BuildArgs {
 		rows = append(rows, widget.FieldRows(v.Frame, safe.Const("build arg"), v.Gate.Clean(arg), look.Plain)...)
 	}
 	if read != st.CreatedBy {

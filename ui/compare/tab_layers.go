@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/tagdiff/tagdiff/diff"
-	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -322,7 +321,7 @@ func (v view) rowNotes(r diff.Row) []look.Line {
 		addTwins(safe.Const(" in A:"), r.TwinsA)
 		addTwins(safe.Const(" in B:"), r.TwinsB)
 	}
-	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
+	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(r.A.BuildArgs, r.B.BuildArgs) {
 		notes = append(notes, safe.Const("different build arguments"))
 	}
 	var lines []look.Line

@@ -68,8 +68,9 @@ var layout = []struct {
 	{"diff/jsondoc", nil},
 	{"diff/text", []string{"model/..."}},
 	{"diff/version", []string{"model/..."}},
-	{"model", []string{"model/files", "model/panics", "model/safe"}},
+	{"model", []string{"model/files", "model/instruction", "model/panics", "model/safe"}},
 	{"model/files", nil},
+	{"model/instruction", nil},
 	{"model/panics", nil},
 	{"model/safe", nil},
 }

@@ -16,7 +16,7 @@ func TestInstruction(t *testing.T) {
 		step         model.Step
 		full, narrow string
 	}{
-		"an instruction":        {model.Step{CreatedBy: "RUN make all"}, "RUN make all", "RUN make…"},
+		"an instruction":        {model.NewStep(0, "RUN make all"), "RUN make all", "RUN make…"},
 		"a comment alone":       {nix, "hello 2.12", "…llo 2.12"},
 		"a buildpack":           {pack, "a/long-buildpack 1.2.3: jre", "…2.3: jre"},
 		"neither":               {model.Step{}, "(no instruction recorded)", "(no inst…"},

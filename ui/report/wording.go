@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/tagdiff/tagdiff/diff"
-	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -94,7 +93,7 @@ func rowNote(r diff.Row) safe.Text {
 // rowDetails is rowNote without the class.
 func rowDetails(r diff.Row) safe.Text {
 	words := []safe.Text{rowSizes(r)}
-	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(dockerfile.BuildArgs(r.A.CreatedBy), dockerfile.BuildArgs(r.B.CreatedBy)) {
+	if r.SameText && r.A != nil && r.B != nil && !slices.Equal(r.A.BuildArgs, r.B.BuildArgs) {
 		words = append(words, safe.Const("other build arguments"))
 	}
 	inA, inB := safe.Const(" in A"), safe.Const(" in B")

@@ -1,4 +1,4 @@
-package dockerfile
+package instruction
 
 import (
 	"encoding/json"
@@ -6,25 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/tagdiff/tagdiff/model"
 )
-
-// StepText describes a step in one line: its instruction as in a Dockerfile, or the layer
-// that a tool without Dockerfiles names. A comment stands in for a missing instruction.
-func StepText(s model.Step) string {
-	if l, ok := LayerOf(s); ok {
-		return l.Text()
-	}
-	text := Instruction(s.CreatedBy)
-	if text == "" && s.Comment != "" && len(s.Comment) <= maxShownComment {
-		return "(" + collapseBlanks(s.Comment) + ")"
-	}
-	return text
-}
-
-// maxShownComment is the longest comment, in bytes, that stands in for an instruction.
-const maxShownComment = 200
 
 // normalize returns an instruction that changes settings in a canonical
 // spelling: builders print the same list or map in different ways.
@@ -41,10 +23,10 @@ func normalize(s string) string {
 	case "EXPOSE":
 		return "EXPOSE " + ports(rest)
 	case "VOLUME":
-		return "VOLUME " + collapseBlanks(volumes(rest))
+		return "VOLUME " + CollapseBlanks(volumes(rest))
 	case "HEALTHCHECK":
 		if check, ok := healthcheck(rest); ok {
-			return "HEALTHCHECK " + collapseBlanks(check)
+			return "HEALTHCHECK " + CollapseBlanks(check)
 		}
 	}
 	return s

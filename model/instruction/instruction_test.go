@@ -1,14 +1,12 @@
-package dockerfile
+package instruction
 
 import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/tagdiff/tagdiff/model"
 )
 
-func TestInstruction(t *testing.T) {
+func TestParse(t *testing.T) {
 	hash := strings.Repeat("0a", 32)
 	tests := []struct {
 		createdBy, want string
@@ -60,74 +58,27 @@ func TestInstruction(t *testing.T) {
 		{"bazel build ...", "bazel build ...", nil},
 	}
 	for _, tt := range tests {
-		if got := Instruction(tt.createdBy); got != tt.want {
-			t.Errorf("%q is %q, want %q", tt.createdBy, got, tt.want)
-		}
-		if got := BuildArgs(tt.createdBy); !slices.Equal(got, tt.args) {
-			t.Errorf("arguments of %q are %q, want %q", tt.createdBy, got, tt.args)
+		if text, args := Parse(tt.createdBy); text != tt.want || !slices.Equal(args, tt.args) {
+			t.Errorf("%q is %q with %q, want %q with %q", tt.createdBy, text, args, tt.want, tt.args)
 		}
 	}
 }
 
-func TestRecipeKey(t *testing.T) {
-	h := func(c string) string { return strings.Repeat(c, 64) }
-	tests := []struct {
-		a, b string
-		same bool
-	}{
-		{"RUN /bin/sh -c x # buildkit", "/bin/sh -c x", true},
-		{"/bin/sh -c #(nop) COPY file:" + h("a") + " in / ", "/bin/sh -c #(nop) COPY file:" + h("b") + " in / ", true},
-		{"/bin/sh -c #(nop) COPY multi:" + h("a") + " in / ", "/bin/sh -c #(nop) COPY dir:" + h("a") + " in / ", false},
-		{"ENV A=1", "ENV A=2", false},
-		{"LABEL commit=" + h("a"), "LABEL commit=" + h("b"), false},
-		{"|1 V=1 /bin/sh -c x", "|1 V=2 /bin/sh -c x", false},
-		{"|1 V=1 /bin/sh -c x", "/bin/sh -c x", false},
-	}
-	for _, tt := range tests {
-		if got := Key(tt.a) == Key(tt.b); got != tt.same {
-			t.Errorf("%q and %q: %v", tt.a, tt.b, got)
-		}
-	}
-}
-
-func TestCopyKey(t *testing.T) {
-	for recipe, want := range map[string]string{"COPY . /app/": "COPY /app", "ADD a b": "ADD b", "ADD": "", "COPY": "", "COPY a": "", "RUN a b": ""} {
-		if got := CopyKey(recipe); got != want {
-			t.Errorf("key of %q is %q, want %q", recipe, got, want)
-		}
-	}
-}
-
-func TestStepText(t *testing.T) {
-	for _, tt := range []struct{ createdBy, comment, want string }{
-		{"jib-maven-plugin:3.4.0", "classes", "jib: classes"},
-		{"", "Imported from -", "(Imported from -)"},
-		{"RUN /bin/sh -c x # buildkit", "buildkit.dockerfile.v0", "RUN x"},
-		{"/bin/sh -c x", "FROM docker.io/library/debian:12", "RUN x"},
-		{"", "", ""},
-	} {
-		if got := StepText(model.Step{CreatedBy: tt.createdBy, Comment: tt.comment}); got != tt.want {
-			t.Errorf("%q with %q is %q, want %q", tt.createdBy, tt.comment, got, tt.want)
-		}
-	}
-}
-
-// FuzzInstruction checks for any input that there is no panic, that the result
+// FuzzParse checks for any input that there is no panic, that the result
 // is one line, and that build arguments occur in the input.
-func FuzzInstruction(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, s := range []string{"RUN |2 A=b C=d e /bin/sh -c make # buildkit", `HEALTHCHECK &{["CMD" "x"] "1s" "1s" "1s" '\\x03'}`, "EXPOSE map[1:{}]", `CMD ["a" "b"]`, "RUN --a --b /bin/bash -o x -c", "powershell -Command $aPreference = ; x", "|1 A /bin/sh -c"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		text, args := Instruction(s), BuildArgs(s)
+		text, args := Parse(s)
 		if strings.ContainsAny(text, "\n\t") {
 			t.Errorf("%q has more than one line: %q", s, text)
 		}
 		for _, a := range args {
-			if !strings.Contains(collapseBlanks(s), a) {
+			if !strings.Contains(CollapseBlanks(s), a) {
 				t.Errorf("%q does not have the argument %q", s, a)
 			}
 		}
-		Key(s)
 	})
 }

@@ -1,4 +1,4 @@
-package dockerfile
+package instruction
 
 import (
 	"slices"
@@ -20,25 +20,27 @@ func WithoutShell(s string) (command string, ok bool) {
 	if strings.HasPrefix(s, "powershell ") || strings.HasPrefix(s, "pwsh ") {
 		return withoutPowerShell(s)
 	}
-	words := strings.SplitN(s, " ", maxShellWords+1)
-	n := shellWords(words)
-	if n == 0 || n >= len(words) {
-		return s, false
+	command = s
+	for range shellWords(s) {
+		if _, command, ok = strings.Cut(command, " "); !ok {
+			return s, false
+		}
 	}
-	return strings.Join(words[n:], " "), true
+	return command, ok
 }
 
 // maxShellWords is the largest number of words of a shell and its options.
 const maxShellWords = 8
 
-// shellWords returns the number of words of the shell and its options that
-// words begin with, as in /bin/bash -o pipefail -c. It is 0 if they do not
-// begin with a shell.
-func shellWords(words []string) int {
-	name := words[0][strings.LastIndexByte(words[0], '/')+1:]
-	if len(words) < 2 || words[0] == name || !slices.Contains(shells, name) {
+// shellWords returns the number of words of the shell and its options that a text
+// begins with, as in /bin/bash -o pipefail -c. It is 0 if it does not begin with a shell.
+func shellWords(s string) int {
+	first, _, more := strings.Cut(s, " ")
+	slash := strings.LastIndexByte(first, '/')
+	if !more || slash < 0 || !slices.Contains(shells, first[slash+1:]) {
 		return 0
 	}
+	words := strings.SplitN(s, " ", maxShellWords+1)
 	for i := 1; i < min(len(words), maxShellWords); i++ {
 		w := words[i]
 		switch {
