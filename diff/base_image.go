@@ -134,19 +134,19 @@ func (p *places) signs() (signs []string, name string, ok bool) {
 	if !p.files || p.firstFiles < 0 || p.firstFiles >= p.end {
 		return nil, "", false
 	}
-	last, needed := p.img.Steps[p.end-1], 2
+	last, needed := &p.img.Steps[p.end-1], 2
 	if p.from != "" && (last.HasLayer || p.newer()) { // otherwise the stage began before
 		signs, name, needed = append(signs, "a history entry says FROM"), p.from, 1
 	}
 	if p.appended() {
-		signs, needed = append(signs, stepBuilder(*p.img, p.img.Steps[p.end]).Name+" adds layers to a base"), 1
+		signs, needed = append(signs, stepBuilder(p.img, &p.img.Steps[p.end]).Name+" adds layers to a base"), 1
 	}
 	if endsRoot(p.img.Steps, p.end) && namesDistribution(p.annotated) {
 		signs = append(signs, "an annotation names it")
 	}
-	if isStart(last) {
+	if isStart(*last) {
 		needed = 1
-		if start := verbOf(last); p.starts[start] {
+		if start := verbOf(*last); p.starts[start] {
 			signs = append(signs, "a later step sets "+start+" again")
 		}
 	}
@@ -156,7 +156,7 @@ func (p *places) signs() (signs []string, name string, ok bool) {
 	if len(signs)+1 < needed {
 		return nil, "", false
 	}
-	below, above := stepBuilder(*p.img, last).Name, stepBuilder(*p.img, p.img.Steps[p.end]).Name
+	below, above := stepBuilder(p.img, last).Name, stepBuilder(p.img, &p.img.Steps[p.end]).Name
 	if below != "" && above != "" && below != above {
 		signs = append(signs, "another builder made the later steps")
 	}
@@ -166,14 +166,14 @@ func (p *places) signs() (signs []string, name string, ok bool) {
 // appended reports whether the step at end is the first one of a tool that puts layers on a
 // base that another tool made, as Jib and ko do.
 func (p *places) appended() bool {
-	s, last := p.img.Steps[p.end], p.img.Steps[p.end-1]
-	isOne := func(s model.Step) bool {
+	s, last := &p.img.Steps[p.end], &p.img.Steps[p.end-1]
+	isOne := func(s *model.Step) bool {
 		return strings.HasPrefix(s.CreatedBy, "jib") || strings.HasPrefix(s.CreatedBy, "ko")
 	}
 	if !isOne(s) || isOne(last) {
 		return false
 	}
-	above := stepBuilder(*p.img, s).Name
+	above := stepBuilder(p.img, s).Name
 	return above == "Jib" || above == "ko"
 }
 

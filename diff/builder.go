@@ -34,19 +34,38 @@ const (
 
 // toolMarks detect tools that record their name in created_by, comment or
 // author.
-var toolMarks = []struct {
-	name string
-	mark *regexp.Regexp // its first group, if any, is the version
-}{
-	{"Jib", regexp.MustCompile(`^jib(?:-[a-z]+)*(?:-plugin)?(?::([0-9][\w.]*))?$`)},
-	{"debuerreotype", regexp.MustCompile(`^debuerreotype ([0-9.]+)$`)},
-	{"Bazel", regexp.MustCompile(`^bazel build `)},
-	{"ko", regexp.MustCompile(`^ko (?:build|publish) |^ko$`)},
-	{"apko", regexp.MustCompile(`^apko$|^apko `)},
-	{"Nix", regexp.MustCompile(`^store paths: \[|^nix(?:2container)?\b`)},
-	{kaniko, regexp.MustCompile(`^kaniko$`)},
-	{buildpacks, regexp.MustCompile(`(?i)^buildpacks? `)},
-	{buildpacks, regexp.MustCompile(`, Created by buildpack: `)}, // apart, since a literal is found fast in a long text
+var toolMarks = []toolMark{
+	{"Jib", "jib", regexp.MustCompile(`^jib(?:-[a-z]+)*(?:-plugin)?(?::([0-9][\w.]*))?$`)},
+	{"debuerreotype", "debuerreotype ", regexp.MustCompile(`^debuerreotype ([0-9.]+)$`)},
+	{"Bazel", "bazel ", regexp.MustCompile(`^bazel build `)},
+	{"ko", "ko", regexp.MustCompile(`^ko (?:build|publish) |^ko$`)},
+	{"apko", "apko", regexp.MustCompile(`^apko$|^apko `)},
+	{"Nix", "store paths: [", regexp.MustCompile(`^store paths: \[`)},
+	{"Nix", "nix", regexp.MustCompile(`^nix(?:2container)?\b`)},
+	{kaniko, kaniko, regexp.MustCompile(`^kaniko$`)},
+	{buildpacks, "buildpack", regexp.MustCompile(`(?i)^buildpacks? `)},
+	{buildpacks, "", regexp.MustCompile(`, Created by buildpack: `)}, // apart, since a literal is found fast in a long text
+}
+
+type toolMark struct {
+	name  string
+	start string         // the text begins with it, in any case: most texts do not, and a regular expression is slow
+	mark  *regexp.Regexp // its first group, if any, is the version
+}
+
+func (t toolMark) find(text string) (b Builder, ok bool) {
+	if len(text) < len(t.start) || !strings.EqualFold(text[:len(t.start)], t.start) {
+		return Builder{}, false
+	}
+	m := t.mark.FindStringSubmatch(text[:min(len(text), maxMarked)])
+	if m == nil {
+		return Builder{}, false
+	}
+	b = Builder{Name: t.name, Because: text}
+	if len(m) > 1 {
+		b.Version = m[1]
+	}
+	return b, true
 }
 
 // BuilderOf returns the builder of an image. It judges by the newest steps,
@@ -54,8 +73,8 @@ var toolMarks = []struct {
 // are inherited from base images too, so they count only if the steps do not
 // contradict them.
 func BuilderOf(img model.Image) Builder {
-	for _, s := range slices.Backward(img.Steps) {
-		if b := stepBuilder(img, s); b.Name != "" {
+	for i, s := range slices.Backward(img.Steps) {
+		if b := stepBuilder(&img, &img.Steps[i]); b.Name != "" {
 			return b
 		}
 		if hasFiles(s) {
@@ -69,14 +88,10 @@ func BuilderOf(img model.Image) Builder {
 // tool: an instruction can have megabytes, and tools record only their name.
 const maxMarked = 64 << 10
 
-func stepBuilder(img model.Image, s model.Step) Builder {
+func stepBuilder(img *model.Image, s *model.Step) Builder {
 	for _, text := range []string{s.CreatedBy, s.Comment, s.Author} {
 		for _, tool := range toolMarks {
-			if m := tool.mark.FindStringSubmatch(text[:min(len(text), maxMarked)]); m != nil {
-				b := Builder{Name: tool.name, Because: text}
-				if len(m) > 1 {
-					b.Version = m[1]
-				}
+			if b, ok := tool.find(text); ok {
 				return b
 			}
 		}
@@ -99,13 +114,12 @@ func stepBuilder(img model.Image, s model.Step) Builder {
 var assemblers = []string{"Jib", "Bazel", "ko", "apko", "Nix", buildpacks}
 
 // assembledIn returns a function that reports whether a step of an image is a layer of one
-// of the assemblers.
-func assembledIn(img *model.Image) func(model.Step) bool {
-	base, newest := BaseOf(img).Steps, BuilderOf(*img).Name
-	return func(s model.Step) bool {
-		b := stepBuilder(*img, s).Name
-		if b == "" && base > 0 && s.Index >= base {
-			b = newest
+// of the assemblers. The first steps are those of its base.
+func assembledIn(img *model.Image, base Base) func(*model.Step) bool {
+	return func(s *model.Step) bool {
+		b := stepBuilder(img, s).Name
+		if b == "" && base.Steps > 0 && s.Index >= base.Steps {
+			b = BuilderOf(*img).Name
 		}
 		return slices.Contains(assemblers, b)
 	}

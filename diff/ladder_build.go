@@ -128,8 +128,8 @@ func layersDiffer(differ, n int) string {
 
 // assembled reports whether tools without Dockerfiles made all steps of A with these indexes.
 func (l *ladder) assembled(indexes []int) bool {
-	isOne := assembledIn(l.a)
-	return !slices.ContainsFunc(indexes, func(i int) bool { return !isOne(l.a.Steps[i]) })
+	isOne := assembledIn(l.a, l.p.baseA)
+	return !slices.ContainsFunc(indexes, func(i int) bool { return !isOne(&l.a.Steps[i]) })
 }
 
 func stepNames(img *model.Image, indexes []int) []string {

@@ -109,7 +109,7 @@ func sharedBasesOf(s artifactSide) []sharedBase {
 // startsWithData reports whether the first layer was made by a tool that puts
 // architecture-independent files first.
 func startsWithData(e model.Entry) bool {
-	b := stepBuilder(*e.Image, *fileLayers(e)[0]).Name
+	b := stepBuilder(e.Image, fileLayers(e)[0]).Name
 	return b == "Bazel" || b == "ko" || b == "apko" || b == "Nix"
 }
 

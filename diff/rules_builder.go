@@ -36,6 +36,6 @@ func differentBuilder(c Comparison, p Pair, a, b *model.Image) []Finding {
 
 // madeFirst reports whether the builder of one image made the oldest steps of the other, too.
 func madeFirst(a, b *model.Image, builtA, builtB string) bool {
-	oldest := func(img *model.Image) string { return stepBuilder(*img, img.Steps[0]).Name }
+	oldest := func(img *model.Image) string { return stepBuilder(img, &img.Steps[0]).Name }
 	return len(a.Steps) > 0 && len(b.Steps) > 0 && (oldest(a) == builtB || oldest(b) == builtA)
 }

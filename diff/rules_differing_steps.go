@@ -100,8 +100,8 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 // otherLayers is D4 for layers that a tool puts beside each other, as Nix, Jib and
 // buildpacks do: none of them follows from the ones below.
 func (c Comparison) otherLayers(p Pair, rebuilt []Row) (Finding, bool) {
-	isOne := assembledIn(imageOf(p.A))
-	if slices.ContainsFunc(rebuilt, func(r Row) bool { return !isOne(*r.A) }) {
+	isOne := assembledIn(imageOf(p.A), p.baseA)
+	if slices.ContainsFunc(rebuilt, func(r Row) bool { return !isOne(r.A) }) {
 		return Finding{}, false
 	}
 	names := mapped(rebuilt, func(r Row) string { return instructionText(*r.A) })
@@ -118,12 +118,15 @@ func (c Comparison) otherLayers(p Pair, rebuilt []Row) (Finding, bool) {
 func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
 	inBase := p.baseB.Steps
 	for _, r := range rebuilt {
+		hashes := dockerfile.CompareHashes(r.A.Instruction, r.B.Instruction)
+		if hashes == dockerfile.Unknown {
+			continue
+		}
 		f := Finding{
 			Severity: 2, Rests: on(Claimed), Evidence: evidenceOf([]Row{r}), Check: c.LayerCheck(r),
 			Proof: append(rowProof(r), safe.Sprintf("created_by(A) = %s", r.A.CreatedBy), safe.Sprintf("created_by(B) = %s", r.B.CreatedBy)),
 		}
-		switch dockerfile.CompareHashes(r.A.Instruction, r.B.Instruction) {
-		case dockerfile.OtherFiles:
+		if hashes == dockerfile.OtherFiles {
 			nameA, nameB := c.names()
 			f.Text = safe.Sprintf("Step %d was given other files: %s in %s, %s in %s.",
 				stepNumber(r), instructionText(*r.A), nameA, instructionText(*r.B), nameB)
@@ -132,13 +135,12 @@ func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
 				f.Severity, f.Next = 1, safe.Const("It is a step of the base image: compare the two bases")
 			}
 			return f, true
-		case dockerfile.SameFiles:
-			f.Severity = 1
-			f.Text = safe.Sprintf("Step %d was given the same files on both sides (%s). Its layers differ, so only dates or owners can differ.",
-				stepNumber(r), instructionText(*r.A))
-			f.Next = safe.Const("Nothing to fix, unless the same bytes are expected")
-			return f, true
 		}
+		f.Severity = 1
+		f.Text = safe.Sprintf("Step %d was given the same files on both sides (%s). Its layers differ, so only dates or owners can differ.",
+			stepNumber(r), instructionText(*r.A))
+		f.Next = safe.Const("Nothing to fix, unless the same bytes are expected")
+		return f, true
 	}
 	return Finding{}, false
 }

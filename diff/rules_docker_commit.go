@@ -59,7 +59,7 @@ func committedStep(img model.Image) *model.Step {
 		switch {
 		case isStart(*s):
 			start = startCommandOf(*s)
-		case start != "" && s.CreatedBy == start && hasFiles(*s) && isPlainCommand(img, *s):
+		case start != "" && s.CreatedBy == start && hasFiles(*s) && isPlainCommand(&img, s):
 			saved = s // the container that was saved ran it
 		}
 	}
@@ -79,7 +79,7 @@ func keepsContainer(img model.Image) bool {
 // isCommitted reports whether the newest step with files has a form that docker commit
 // writes and no builder.
 func isCommitted(img model.Image, top model.Step) bool {
-	if !isPlainCommand(img, top) && !isStartCommand(img, top) {
+	if !isPlainCommand(&img, &top) && !isStartCommand(&img, &top) {
 		return false
 	}
 	return top.CreatedBy != "" || len(img.Steps) > 1 && top.Comment != "" // else docker import with a message, or a tool that records nothing
@@ -121,7 +121,7 @@ func newestFileStep(img model.Image) *model.Step {
 var dockerfileVerbs = append([]string{"RUN", "COPY", "ADD", "WORKDIR", "FROM"}, configVerbs...)
 
 // isPlainCommand reports whether created_by has a form that no builder writes.
-func isPlainCommand(img model.Image, s model.Step) bool {
+func isPlainCommand(img *model.Image, s *model.Step) bool {
 	return !isShellStep(s.CreatedBy) && !slices.Contains(dockerfileVerbs, dockerfile.Verb(s.CreatedBy)) &&
 		!strings.HasPrefix(s.Comment, "Imported from ") && !strings.HasPrefix(s.Comment, "merge sha256:") &&
 		stepBuilder(img, s).Name == ""
@@ -130,7 +130,7 @@ func isPlainCommand(img model.Image, s model.Step) bool {
 // isStartCommand reports whether the newest step is exactly the start command of the image:
 // docker commit records the command of the container in both places, a RUN leaves the start
 // command unchanged.
-func isStartCommand(img model.Image, s model.Step) bool {
+func isStartCommand(img *model.Image, s *model.Step) bool {
 	cmd := img.Config.Config.Cmd
 	return s.Index+1 == len(img.Steps) && len(cmd) > 0 && s.CreatedBy == strings.Join(cmd, " ")
 }

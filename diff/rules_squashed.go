@@ -75,7 +75,7 @@ func squashMark(img model.Image) (flat, because string) {
 // after buildah commit, which records only the command of the container and the name of the
 // base.
 func isUnrecorded(img model.Image, s model.Step) bool {
-	return isPlainCommand(img, s) && !isRootTool(s) || strings.HasPrefix(s.Comment, "FROM ") && !isShellStep(s.CreatedBy)
+	return isPlainCommand(&img, &s) && !isRootTool(s) || strings.HasPrefix(s.Comment, "FROM ") && !isShellStep(s.CreatedBy)
 }
 
 // rootTool matches what tools record that make a root filesystem in one layer: debuerreotype,
