@@ -265,7 +265,15 @@ func repeatedEntries(a, other model.Artifact, name string) []string {
 	return texts
 }
 
-func countOf[T any](items []T, is func(T) bool) int { return len(matching(items, is)) }
+func countOf[T any](items []T, is func(T) bool) int {
+	n := 0
+	for _, item := range items {
+		if is(item) {
+			n++
+		}
+	}
+	return n
+}
 
 // entryText names an entry of an index by its platform, or by its digest if it has none.
 func entryText(d v1.Descriptor) string {

@@ -395,12 +395,12 @@ func datedSteps(img *model.Image) int {
 // clock, and every layer differs, the base's too, with about the same size: regctl image mod
 // --time leaves that. A build can set its dates, too, so it is only possible.
 func (l *ladder) timesSet() (Verdict, bool) {
-	if !l.noLayerShared() || !l.sameInstructions() || !l.sameSettings() || !l.similarSizes() {
-		return Verdict{}, false
-	}
 	for _, s := range l.sides() {
 		if !hasOneSetDate(s.img) || clockDates(s.otherImg) < 2 {
 			continue
+		}
+		if !l.noLayerShared() || !l.sameInstructions() || !l.sameSettings() || !l.similarSizes() {
+			return Verdict{}, false
 		}
 		created := *s.img.Config.Created
 		date := model.TimeText(created)
