@@ -56,8 +56,8 @@ func secretFinding(s sideOf, places []secretPlace) Finding {
 // plain words.
 func secretsOf(s sideOf) (inUse, words []secretPlace) {
 	seen := map[string]bool{}
-	note := func(place, text string, used, plain int, at Evidence) {
-		if seen[place] || used+plain == 0 {
+	note := func(place, text string, used int, at Evidence) {
+		if seen[place] {
 			return
 		}
 		seen[place] = true
@@ -67,25 +67,29 @@ func secretsOf(s sideOf) (inUse, words []secretPlace) {
 			words = append(words, secretPlace{place, text, at})
 		}
 	}
+	noteSetting := func(kind, name, value string, at Evidence) {
+		if used, plain := safe.SecretsOf(name, value); used+plain > 0 {
+			note(kind+shortName(name), name+"="+safe.Gate{}.Value(name, value), used, at)
+		}
+	}
 	whole := Evidence{s.side, none, s.img.Config.Digest}
 	for _, e := range s.img.Config.Config.Env {
 		name, value, _ := strings.Cut(e, "=")
-		used, plain := safe.SecretsOf(name, value)
-		note("ENV "+shortName(name), name+"="+safe.Gate{}.Value(name, value), used, plain, whole)
+		noteSetting("ENV ", name, value, whole)
 	}
 	labels := s.img.Config.Config.Labels
 	names := slices.AppendSeq(make([]string, 0, len(labels)), maps.Keys(labels)) // an image can have 100,000 labels
 	slices.Sort(names)
 	for _, name := range names {
-		value := labels[name]
-		used, plain := safe.SecretsOf(name, value)
-		note("label "+shortName(name), name+"="+safe.Gate{}.Value(name, value), used, plain, whole)
+		noteSetting("label ", name, labels[name], whole)
 	}
 	for _, st := range s.img.Steps {
 		inConfig := strings.HasPrefix(st.Instruction, "ENV ") || strings.HasPrefix(st.Instruction, "LABEL ")
-		if !inConfig {
-			used, plain := safe.Secrets(st.CreatedBy)
-			note(stepsText([]int{st.Index}), st.CreatedBy, used, plain, Evidence{s.side, st.Index, st.Layer.Digest})
+		if inConfig {
+			continue
+		}
+		if used, plain := safe.Secrets(st.CreatedBy); used+plain > 0 {
+			note(stepsText([]int{st.Index}), st.CreatedBy, used, Evidence{s.side, st.Index, st.Layer.Digest})
 		}
 	}
 	return inUse, words
