@@ -81,7 +81,7 @@ func (t *findingMerger) addPlatform(cause string, f diff.Finding, platform strin
 	t.where[at] = append(t.where[at], platform)
 }
 
-func sameFinding(a, b diff.Finding) bool { return placeOf("", a) == placeOf("", b) }
+func sameFinding(a, b diff.Finding) bool { return a.ID == b.ID && a.Essence() == b.Essence() }
 
 func contains(all []diff.Finding, f diff.Finding) bool {
 	return slices.ContainsFunc(all, func(o diff.Finding) bool { return sameFinding(o, f) })
