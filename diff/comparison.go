@@ -28,8 +28,9 @@ type Pair struct {
 	Rows     []Row // oldest first
 	Findings []Finding
 
-	severalA, severalB bool // the index of the side lists other images for this platform, too
-	baseA, baseB       Base // of the two images, which many rules ask for
+	severalA, severalB bool     // the index of the side lists other images for this platform, too
+	baseA, baseB       Base     // of the two images, which many rules ask for
+	sides              []sideOf // for the rules
 }
 
 // Verdict is the result of a comparison, with its evidence.

@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,24 +104,26 @@ func (c Comparison) joined(found []Finding) []Finding {
 
 // withSaid marks the findings that a verdict above them says. Stops are always shown.
 func (c Comparison) withSaid() Comparison {
-	mark := func(found []Finding, verdicts ...Verdict) []Finding {
+	mark := func(found []Finding, said ...[]string) []Finding {
 		found = slices.Clone(found)
 		for i, f := range found {
-			found[i].Said = f.Severity < 3 && slices.ContainsFunc(verdicts, f.SaidBy)
+			found[i].Said = f.Severity < 3 && slices.ContainsFunc(said, f.isIn)
 		}
 		return found
 	}
-	c.Findings, c.Pairs = mark(c.Findings, c.Verdict), slices.Clone(c.Pairs)
+	whole := c.Verdict.words()
+	c.Findings, c.Pairs = mark(c.Findings, whole), slices.Clone(c.Pairs)
 	for i, p := range c.Pairs {
-		c.Pairs[i].Findings = mark(p.Findings, p.Verdict, c.Verdict)
+		c.Pairs[i].Findings = mark(p.Findings, p.Verdict.words(), whole)
 	}
 	return c
 }
 
 // SaidBy reports whether every word of a finding is in the sentences of a verdict.
-func (f Finding) SaidBy(v Verdict) bool {
-	said := wordsOf(v.Headline.String() + " " + v.Because.String())
-	return !slices.ContainsFunc(wordsOf(f.Text.String()), func(word string) bool { return !slices.Contains(said, word) })
+func (f Finding) SaidBy(v Verdict) bool { return f.isIn(v.words()) }
+
+func (v Verdict) words() []string {
+	return slices.Collect(wordsOf(v.Headline.String() + " " + v.Because.String()))
 }
 
 // Beyond returns what a finding says beyond a verdict: its text, without the first sentence if
@@ -143,17 +146,29 @@ func (f Finding) Beyond(v Verdict) safe.Text {
 // firstSentence is the first of several sentences. The point of "COPY . /app" does not end it.
 var firstSentence = regexp.MustCompile(`^.*?\S\. `)
 
-// wordsOf returns the words of a text in lower case, without a final s and without articles,
-// prepositions and verbs that every sentence may have.
-func wordsOf(text string) []string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	for i, w := range words {
-		words[i] = strings.TrimSuffix(w, "s")
+func (f Finding) isIn(said []string) bool {
+	for word := range wordsOf(f.Text.String()) {
+		if !slices.Contains(said, word) {
+			return false
+		}
 	}
-	return slices.DeleteFunc(words, func(w string) bool {
-		return slices.Contains([]string{"the", "a", "an", "in", "of", "on", "to", "and", "i", "are", "wa", "were", "ha", "have"}, w)
-	})
+	return true
 }
+
+// wordsOf yields the words of a text in lower case, without a final s and without articles,
+// prepositions and verbs that every sentence may have.
+func wordsOf(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			word = strings.TrimSuffix(strings.ToLower(word), "s")
+			if !slices.Contains(commonWords, word) && !yield(word) {
+				return
+			}
+		}
+	}
+}
+
+var commonWords = []string{"the", "a", "an", "in", "of", "on", "to", "and", "i", "are", "wa", "were", "ha", "have"}
 
 // allFindings are the findings on the whole comparison, then those on its pairs.
 func (c Comparison) allFindings() []Finding {
@@ -165,6 +180,7 @@ func (c Comparison) allFindings() []Finding {
 }
 
 func (c Comparison) findingsOn(p Pair) []Finding {
+	p.sides = c.sidesOf(p)
 	var found []Finding
 	for _, r := range rules {
 		if r.pair != nil {

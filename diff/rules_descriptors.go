@@ -151,7 +151,7 @@ func contradictingDescriptors(c Comparison, p Pair) []Finding {
 			Next: safe.Const("Do not deploy it. Push the manifest again without data, or with that of the blob"),
 		}}
 	})...)
-	wrong := wrongSizes(c.sidesOf(p))
+	wrong := wrongSizes(p.sides)
 	if len(wrong) == 0 {
 		return found
 	}

@@ -14,11 +14,11 @@ import (
 
 // duplicateLayer (D3): an image has the same files in two layers. Duplicates that both
 // sides have are one finding.
-func duplicateLayer(c Comparison, p Pair) []Finding {
+func duplicateLayer(_ Comparison, p Pair) []Finding {
 	var found []Finding
 	at := map[digest.Digest]int{} // content to index in found
 	first := ""
-	for _, s := range c.sidesOf(p) {
+	for _, s := range p.sides {
 		first = cmp.Or(first, s.name)
 		for _, group := range duplicateSteps(s.img.Steps) {
 			evidence := stepEvidence(s.side, group)

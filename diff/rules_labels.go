@@ -345,7 +345,7 @@ func distributionLabel(s sideOf) []Finding {
 
 // inheritedLabel: one side is built on the other and still has its version label.
 func (c Comparison) inheritedLabel(p Pair) []Finding {
-	sides := c.sidesOf(p)
+	sides := p.sides
 	if len(sides) < 2 {
 		return nil
 	}

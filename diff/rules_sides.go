@@ -31,15 +31,17 @@ func onBoth(find func(c Comparison, p Pair, a, b *model.Image) []Finding) func(C
 // that both references lead to. find must begin its sentence with "In <name>, ",
 // which fits one name and two ("A and B").
 func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
-	sides := c.sidesOf(p)
-	switch len(sides) {
+	switch len(p.sides) {
 	case 0:
 		return nil
 	case 1:
-		return find(sides[0])
+		return find(p.sides[0])
 	}
-	a, b := sides[0], sides[1]
+	a, b := p.sides[0], p.sides[1]
 	onA, onB := find(a), find(b)
+	if len(onA) == 0 || len(onB) == 0 {
+		return append(onA, onB...)
+	}
 	likeA, likeBoth := find(b.withName(a.name)), find(a.withName(a.name+" and "+b.name))
 	if len(likeA) != len(onB) || len(likeBoth) != len(onA) {
 		return append(onA, onB...) // find breaks the contract: its findings depend on the name
