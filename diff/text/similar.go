@@ -11,7 +11,7 @@ const maxCounted = 256 << 10
 // WordCounts counts the words of a text.
 func WordCounts(text string) map[string]int {
 	words := map[string]int{}
-	for _, t := range tokens(text[:min(len(text), maxCounted)]) {
+	for t := range eachToken(text[:min(len(text), maxCounted)]) {
 		if kindOf(t[:1]) == wordKind {
 			words[t]++
 		}

@@ -3,6 +3,10 @@
 package text
 
 import (
+	"iter"
+	"slices"
+	"unicode/utf8"
+
 	"github.com/clipperhouse/uax29/v2/graphemes"
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
@@ -73,24 +77,38 @@ func length(tokens []string) int {
 
 // tokens splits a line into runs of [A-Za-z0-9_], runs of blanks, and single
 // characters. A character is a grapheme cluster: an accent stays on its letter.
-func tokens(s string) []string {
-	var out []string
-	from, kind := 0, other
-	at := 0
-	for it := graphemes.FromString(s); it.Next(); {
-		c := it.Value()
-		k := kindOf(c)
-		if at > from && (k == other || k != kind) {
-			out = append(out, s[from:at])
-			from = at
+func tokens(s string) []string { return slices.Collect(eachToken(s)) }
+
+func eachToken(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		from, kind := 0, other
+		for at := 0; at < len(s); {
+			n := clusterLength(s[at:])
+			k := kindOf(s[at : at+n])
+			if at > from && (k == other || k != kind) {
+				if !yield(s[from:at]) {
+					return
+				}
+				from = at
+			}
+			kind = k
+			at += n
 		}
-		kind = k
-		at += len(c)
+		if from < len(s) {
+			yield(s[from:])
+		}
 	}
-	if from < len(s) {
-		out = append(out, s[from:])
+}
+
+// clusterLength returns the length in bytes of the first grapheme cluster of a text that is
+// not empty. Between two ASCII characters there is a boundary, except in a line break.
+func clusterLength(s string) int {
+	if s[0] < utf8.RuneSelf && s[0] != '\r' && (len(s) == 1 || s[1] < utf8.RuneSelf) {
+		return 1
 	}
-	return out
+	it := graphemes.FromString(s)
+	it.Next()
+	return len(it.Value())
 }
 
 type tokenKind int
