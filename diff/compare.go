@@ -14,6 +14,18 @@ import (
 // Compare compares two artifacts as far as both have arrived.
 func Compare(a, b model.Artifact) Comparison { return Recompare(Comparison{}, a, b) }
 
+// PairUp pairs the platforms and the steps of two artifacts, without verdicts and findings:
+// enough to know which layers to read. Recompare judges them.
+func PairUp(a, b model.Artifact) Comparison {
+	c := Comparison{A: &a, B: &b, unjudged: true}
+	c.Pairs, _ = pairUp(a, b)
+	markSeveral(c.Pairs)
+	for i := range c.Pairs {
+		c.Pairs[i].Rows = pairRows(c.Pairs[i])
+	}
+	return c
+}
+
 // Recompare is Compare for later states of the artifacts in prev. Pairs for
 // which nothing new has arrived are copied from prev. Any prev is valid, and it
 // is not modified; pairs that cannot be reused cost only the time to check
@@ -27,7 +39,9 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 	done := map[int]bool{}
 	for i := range pairs {
 		p := &pairs[i]
-		if old, ok := known[keyOfPair(*p)]; ok && sameEntry(p.A, old.A) && sameEntry(p.B, old.B) {
+		old, ok := known[keyOfPair(*p)]
+		ok = ok && sameEntry(p.A, old.A) && sameEntry(p.B, old.B)
+		if ok && !prev.unjudged {
 			p.Rows, p.Verdict, p.Findings = old.Rows, old.Verdict, old.Findings
 			p.baseA, p.baseB = old.baseA, old.baseB
 			done[i] = !slices.ContainsFunc(old.Findings, Finding.looksAtOthers)
@@ -36,7 +50,11 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 			}
 			continue
 		}
-		p.Rows = pairRows(*p)
+		if ok {
+			p.Rows = old.Rows
+		} else {
+			p.Rows = pairRows(*p)
+		}
 		p.baseA, p.baseB = BaseOf(imageOf(p.A)), BaseOf(imageOf(p.B))
 		p.Verdict = c.caused(*p, judge(*p, nameA, nameB))
 		p.Rows = p.withDetails()

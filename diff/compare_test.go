@@ -3,6 +3,7 @@ package diff
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -151,6 +152,26 @@ func TestWindowsRevisions(t *testing.T) {
 func TestPendingTop(t *testing.T) {
 	if v := Compare(model.Artifact{}, model.Artifact{}).Verdict; v.Code != Pending {
 		t.Errorf("nothing read on either side: %q", v.Code)
+	}
+}
+
+// TestPairUp checks that a comparison is the same whether or not its rows were made before,
+// and whether a layer was read in between.
+func TestPairUp(t *testing.T) {
+	a, b := eightPlatforms(t, 9, "1"), eightPlatforms(t, 9, "2")
+	paired := PairUp(a, b)
+	if rows, wanted := len(paired.Pairs[0].Rows), UnverifiedLayers(paired); rows != 9 || len(wanted[SideA]) == 0 {
+		t.Errorf("%d rows, layers to read: %v", rows, wanted)
+	}
+	l := files("2 for 3861")
+	read := paired.WithContents(map[digest.Digest]model.Contents{l.descriptor().Digest: {DiffID: l.diffID()}})
+	if !read.Pairs[0].B.Image.Steps[1].Checked {
+		t.Error("the layer was not read")
+	}
+	for _, from := range []Comparison{paired, read} {
+		if !reflect.DeepEqual(Recompare(from, *from.A, *from.B), Compare(*from.A, *from.B)) {
+			t.Error("the comparison of paired rows differs")
+		}
 	}
 }
 

@@ -18,6 +18,8 @@ type Comparison struct {
 	Pairs      []Pair     // one per platform: those of A in its order, then those only B has
 	Findings   []Finding  // on the whole comparison, not on one platform
 	TagContext TagContext // tags and recorded history of both sides
+
+	unjudged bool // see PairUp
 }
 
 // Pair is one platform on both sides. A missing side is nil.

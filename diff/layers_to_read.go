@@ -103,8 +103,11 @@ func (c Comparison) WithContents(contents map[digest.Digest]model.Contents) Comp
 		return c
 	}
 	a := c.A.WithContents(contents)
-	if c.B == nil {
+	switch {
+	case c.B == nil:
 		return Describe(a).WithTagContext(c.TagContext)
+	case c.unjudged:
+		return PairUp(a, c.B.WithContents(contents))
 	}
 	return Recompare(c, a, c.B.WithContents(contents))
 }

@@ -84,8 +84,9 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	if err := bothErrors(errs[0], errs[1]); err != nil {
 		return false, err
 	}
-	c, errTags := tags.addTo(ctx, diff.Compare(arts[0], arts[1]))
-	c, err := r.readContents(ctx, c)
+	c := r.readContents(ctx, diff.PairUp(arts[0], arts[1]))
+	c, errTags := tags.addTo(ctx, diff.Recompare(c, *c.A, *c.B))
+	c, err := r.restrict(c)
 	if err != nil {
 		return false, err
 	}
@@ -107,20 +108,18 @@ func readOrNil(a model.Artifact, err error) *model.Artifact {
 	return &a
 }
 
-// readContents reads the layers, or parts of them, whose bytes affect the result, and
-// restricts the comparison to the requested platform. For a layer that cannot be read, the
-// claim of the config stays.
-func (r Request) readContents(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
-	restricted, err := r.restrict(c)
+// readContents reads the layers of the requested platform, or parts of them, whose bytes affect
+// the result. For a layer that cannot be read, the claim of the config stays.
+func (r Request) readContents(ctx context.Context, c diff.Comparison) diff.Comparison {
 	for _, wanted := range []func(diff.Comparison) map[diff.Side][]model.LayerPart{diff.UnverifiedLayers, diff.DoubtfulLayers} {
+		restricted, err := r.restrict(c)
 		parts := wanted(restricted)
 		if err != nil || len(parts) == 0 {
 			break
 		}
 		c = c.WithContents(r.contents(ctx, c, parts))
-		restricted, err = r.restrict(c)
 	}
-	return restricted, err
+	return c
 }
 
 // contents reads parts of layers of both sides. Those that cannot be read are left out,
@@ -222,8 +221,8 @@ func (r Request) describeArtifact(ctx context.Context, ref model.Ref) (c diff.Co
 	if err != nil {
 		return c, nil, diff.Identified(err, nil, nil)
 	}
-	c, errTags = tags.addTo(ctx, diff.Describe(art))
-	c, err = r.readContents(ctx, c)
+	c, errTags = tags.addTo(ctx, r.readContents(ctx, diff.Describe(art)))
+	c, err = r.restrict(c)
 	return c, errTags, err
 }
 
