@@ -100,6 +100,9 @@ func ParseRef(s string) (Ref, error) {
 	if before, when, ok := cutMoment(s); ok {
 		return parseAtMoment(before, when)
 	}
+	if host, rest, ok := strings.Cut(s, "/"); ok {
+		s = normalHost(host) + "/" + rest
+	}
 	named, err := reference.ParseNormalizedNamed(s)
 	if err != nil || isDigest(s) { // a bare digest parses as name:tag
 		return Ref{}, refError(s)
@@ -191,7 +194,7 @@ func isHost(s string, trailingSlash bool) bool {
 // use.
 func normalHost(host string) string {
 	switch host {
-	case "index.docker.io", "registry-1.docker.io", "hub.docker.com":
+	case "index.docker.io", "registry-1.docker.io", "hub.docker.com", "registry.hub.docker.com":
 		return DockerHub
 	}
 	return host
