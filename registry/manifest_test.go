@@ -3,6 +3,7 @@ package registry
 import (
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -40,4 +41,25 @@ func FuzzManifestAnswer(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestManifest_oneAcceptHeader checks that all accepted types are in the first Accept header,
+// since some registries read only that.
+func TestManifest_oneAcceptHeader(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "a")
+	img := image(t, 1)
+	s.pushImage(t, r, img)
+	mediaType, err := img.MediaType()
+	ok(t, err)
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.Contains(r.URL.Path, "/manifests/") && !strings.Contains(r.Header.Get("Accept"), string(mediaType)) {
+			w.WriteHeader(http.StatusNotFound)
+			return true
+		}
+		return false
+	})
+	a, err := newClient(t, Options{}).Load(deadline(t), r, nil)
+	ok(t, err)
+	whole(t, a, 1, 1)
 }

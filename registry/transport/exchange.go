@@ -53,7 +53,7 @@ func (q request) httpRequest(scheme string, key authorization) *http.Request {
 	u.Scheme = scheme
 	req := &http.Request{Method: q.method, URL: &u, Host: u.Host, Header: http.Header{"User-Agent": {UserAgent}}}
 	if len(q.accept) > 0 {
-		req.Header["Accept"] = q.accept
+		req.Header.Set("Accept", strings.Join(q.accept, ", ")) // some registries read only the first header
 	}
 	if q.part != "" {
 		req.Header.Set("Range", q.part)
