@@ -176,7 +176,7 @@ var serverFaults = []serverFault{
 	{"101 and silence", "answered 101 Switching Protocols", hangs("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")},
 	{"000", "sent an invalid HTTP response: its status code is below 100", answers("HTTP/1.1 000 What\r\nContent-Length: 0\r\n\r\n")},
 	{"999", "failed (999", answers("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n")},
-	{"gzip that was not requested", "sent Content-Encoding gzip, which tagdiff did not request", answers(okay + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzipped(`{"schemaVersion":2}`))},
+	{"brotli that was not requested", "sent Content-Encoding br, which tagdiff did not request", answers(okay + "Content-Encoding: br\r\nConnection: close\r\n\r\n\x0b\x02\x80{}\x03")},
 	{"an empty body", "sent an empty manifest", answers(okay + "Content-Length: 0\r\n\r\n")},
 	{"another type", "sent an invalid manifest: it is not JSON", answers("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi")},
 	{"no type and no JSON", "sent an invalid manifest: it is not JSON", answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")},
@@ -192,7 +192,7 @@ var serverFaults = []serverFault{
 var waitedFor = []string{
 	"closed at once", "reset at once", "reset before the answer", "reset within the header", "reset within the body",
 	"cut off within the header", "cut off within the body", "an answer of 1991", "a chunk of any size",
-	"gzip that was not requested", "a negative pause", "an odd pause",
+	"brotli that was not requested", "a negative pause", "an odd pause",
 }
 
 // lastingFaults are all faults, and those that close the connection a second time with
@@ -389,7 +389,7 @@ func TestServerFaults_tlsAndHTTP2(t *testing.T) {
 // TestServerFaults_tokenService checks that faults of a token service are reported and temporary.
 func TestServerFaults_tokenService(t *testing.T) {
 	for _, tt := range lastingFaults() {
-		if strings.HasPrefix(tt.name, "gzip") || strings.Contains(tt.say, "not JSON") || strings.Contains(tt.say, "empty manifest") {
+		if strings.HasPrefix(tt.name, "brotli") || strings.Contains(tt.say, "not JSON") || strings.Contains(tt.say, "empty manifest") {
 			continue // an answer that is not a token; another test has it
 		}
 		t.Run(tt.name, func(t *testing.T) {

@@ -560,6 +560,24 @@ func TestTags_linkForms(t *testing.T) {
 	}
 }
 
+// TestTags_types checks that a list is read whatever media type it has, and null among its names
+// or in place of them.
+func TestTags_types(t *testing.T) {
+	for _, mediaType := range []string{"", "application/json", "text/plain", "text/html", "application/vnd.oci.tags.v1+json"} {
+		for body, want := range map[string]int{
+			`{"name":"app","tags":["1","2"]}`: 2, `{"name":"app","tags":[null,"1"]}`: 1, `{"name":"app","tags":null}`: 0, `{"name":"app","tags":[]}`: 0,
+		} {
+			m := &cannedResponse{status: 200, header: http.Header{"Content-Type": {mediaType}}, body: []byte(body)}
+			c, r := cannedClient(t, m)
+			got := 0
+			ok(t, c.Tags(deadline(t), r, func(names []string) { got += len(names) }))
+			if got != want || m.asked != 1 {
+				t.Errorf("%q: %d names in %s, %d requests", mediaType, got, body, m.asked)
+			}
+		}
+	}
+}
+
 func FuzzLink(f *testing.F) {
 	for _, l := range []string{
 		`</v2/app/tags/list?last=x&n=10>; rel="next"`, `<https://other.example/v2/_catalog?n=1>;rel=next`, `<a>; rel="prev", <?b=c>; rel=next; title="x,y"`,

@@ -60,6 +60,10 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 		if err != nil && parent.Err() == nil && !IsTransient(a.Status) {
 			err = nil // the status is enough without the whole body
 		}
+	case a.Encoding() == "gzip": // which was not requested
+		if a.Body, err = readBody(resp, limit+gzipOverhead, alive); err == nil {
+			err = a.uncompress(req.URL.Path, limit)
+		}
 	default:
 		a.Body, err = readBody(resp, limit, alive)
 	}

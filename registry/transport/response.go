@@ -2,6 +2,9 @@ package transport
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -11,6 +14,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 )
 
 // Response is a response with its whole body.
@@ -41,7 +45,7 @@ func (r Response) forRegclient(req *http.Request) *http.Response {
 	}
 	if req.Method == http.MethodGet {
 		h.Set("Content-Length", strconv.Itoa(len(r.Body)))
-		if !strings.Contains(h.Get("Content-Type"), "application/vnd.") && model.LooksLikeJSON(r.Body) {
+		if model.LooksLikeJSON(r.Body) {
 			setContentType(h, req.URL.Path)
 		}
 		resp.ContentLength = int64(len(r.Body))
@@ -50,22 +54,57 @@ func (r Response) forRegclient(req *http.Request) *http.Response {
 	return resp
 }
 
-// setContentType replaces the generic type that some servers (static files, proxies)
-// send for JSON: regclient detects the type of a manifest from its body if there is
-// none.
+// setContentType replaces types that regclient does not accept for JSON. Lists have one
+// form, whatever their type. For manifests, static files and proxies have generic types:
+// regclient then detects the type from the body.
 func setContentType(h http.Header, path string) {
-	if strings.Contains(path, "/manifests/") {
+	switch {
+	case !strings.Contains(path, "/manifests/"):
+		h.Set("Content-Type", "application/json")
+	case !strings.Contains(h.Get("Content-Type"), "application/vnd."):
 		h.Del("Content-Type")
-		return
 	}
-	h.Set("Content-Type", "application/json")
 }
+
+// gzipOverhead is more than gzip adds to content that it cannot compress, for documents.
+const gzipOverhead = 8 << 10
+
+// uncompress replaces a gzip body by its content of at most limit bytes. Some servers store
+// documents compressed and send them so to all clients. A body that has the digest in the
+// path, such as a layer, stays as it is.
+func (r *Response) uncompress(path string, limit int64) error {
+	if r.Encoding() != "gzip" || len(r.Body) == 0 {
+		return nil
+	}
+	r.Header.Del("Content-Encoding")
+	d := digest.Digest(path[strings.LastIndexByte(path, '/')+1:])
+	if d.Validate() == nil && d.Algorithm().FromBytes(r.Body) == d {
+		return nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(r.Body))
+	if err != nil {
+		return &MalformedError{errDamagedGzip}
+	}
+	r.Body, err = files.ReadLimit(z, limit)
+	switch {
+	case errors.Is(err, files.ErrTooLarge):
+		return fmt.Errorf("%w: more than %d bytes", err, limit)
+	case err != nil:
+		return &MalformedError{errDamagedGzip}
+	}
+	return nil
+}
+
+var errDamagedGzip = errors.New("its gzip compression is damaged")
 
 // Encoding returns the Content-Encoding of a response, "" for none.
 func (r Response) Encoding() string {
 	encoding := strings.ToLower(r.Header.Get("Content-Encoding"))
-	if encoding == "identity" {
+	switch encoding {
+	case "identity":
 		return ""
+	case "x-gzip": // its name in RFC 2068
+		return "gzip"
 	}
 	return encoding
 }
