@@ -30,8 +30,8 @@ const (
 // lister reads a list page by page. regclient reads the single page: its own
 // paging reports no progress, never ends if a Link points to itself, and follows a
 // Link to any host. The transport hides the Link header from regclient, and the lister
-// uses only the query of the Link, so that every page comes from the registry. The
-// steps get all names from distribution 2.8 and 3, zot, olareg and
+// uses only the query of the Link and the path below the list, so that every page comes
+// from the registry. The steps get all names from distribution 2.8 and 3, zot, olareg and
 // go-containerregistry's server, each of which pages (or does not) in its own way.
 type lister struct {
 	host        *host
@@ -45,7 +45,7 @@ type lister struct {
 	seen      map[string]struct{} // valid names
 	invalid   map[uint64]bool     // hashes of the others, which can be of any length
 	seed      maphash.Seed
-	queries   map[string]bool // that were sent
+	requested map[string]bool // pages, see pageQuery.key
 	linked    bool            // its pages have a Link, so a page without one is the last
 	truncated bool            // there are more names than are read
 }
@@ -53,17 +53,21 @@ type lister struct {
 func newLister(h *host, about model.Ref) *lister {
 	return &lister{
 		host: h, ref: about, maxPages: maxPages, maxNames: maxNames,
-		seen: map[string]struct{}{}, invalid: map[uint64]bool{}, seed: maphash.MakeSeed(), queries: map[string]bool{},
+		seen: map[string]struct{}{}, invalid: map[uint64]bool{}, seed: maphash.MakeSeed(), requested: map[string]bool{},
 	}
 }
 
 // pageQuery is the query for the next page.
 type pageQuery struct {
 	query    url.Values // nil if there is no next page
+	subPath  string     // the path below that of the list, with which few registries name a page
 	guess    bool       // without a Link, since the page was full
 	required bool       // without that page the list may be incomplete
 	unread   string     // a Link that may lead to the next page and cannot be read
 }
+
+// key is the part of the URL that is different for each page.
+func (q pageQuery) key() string { return q.subPath + "?" + q.query.Encode() }
 
 // run reads in another goroutine and calls page in that of the caller. The channel
 // between them holds the names that page has not received yet.
@@ -97,15 +101,14 @@ func (l *lister) read(ctx context.Context, box chan []string) error {
 	next := pageQuery{query: url.Values{"n": {strconv.Itoa(pageSize)}}}
 	emptyPages := 0
 	for pages := 0; next.query != nil; pages++ {
-		query := next.query.Encode()
-		if why := l.stopReason(query, pages, emptyPages); why != "" {
+		if why := l.stopReason(next.key(), pages, emptyPages); why != "" {
 			return l.truncatedError(why)
 		}
-		l.queries[query] = true
-		names, cl, err := l.ask(ctx, next.query)
+		l.requested[next.key()] = true
+		names, cl, err := l.ask(ctx, next)
 		switch {
 		case err == nil:
-		case pages == 0 && cl.Response.Status == http.StatusBadRequest && cl.Err == nil && next.query.Has("n"):
+		case pages == 0 && l.mayRefusePageSize(cl):
 			next = pageQuery{query: url.Values{}} // it refuses this page size: read with its own
 			continue
 		case next.guess && cl.Err == nil && ctx.Err() == nil:
@@ -127,31 +130,50 @@ func (l *lister) read(ctx context.Context, box chan []string) error {
 			return l.truncatedError(fmt.Sprintf("tagdiff reads at most %d names", l.maxNames))
 		}
 		next = l.nextPage(next.query, cl, names, count)
-		if next.unread != "" {
+		switch {
+		case next.unread != "":
 			return l.incompleteError("may be", "tagdiff cannot read the link to its next page: "+safe.Clip(next.unread))
+		case next.query == nil && l.linked && len(names) > 1 && count == 0: // the link led to names that were known
+			return l.truncatedError("it repeats a page")
 		}
 	}
 	return contextErrorOf(ctx)
 }
 
+// mayRefusePageSize reports whether the answer to the first page may be about its size, and
+// not about the list. Registries have several statuses for a size that is too large.
+func (l *lister) mayRefusePageSize(cl *transport.Exchange) bool {
+	if cl.Err != nil || cl.Response.IsHTML() {
+		return false
+	}
+	code, _, _ := firstError(cl.Response)
+	switch cl.Response.Status {
+	case http.StatusBadRequest, http.StatusRequestedRangeNotSatisfiable, http.StatusUnprocessableEntity, http.StatusInternalServerError:
+		return true
+	case http.StatusNotFound:
+		return l.ref.Repository != "" && code != "NAME_UNKNOWN"
+	}
+	return false
+}
+
 // stopReason is the reason not to read the next page, "" to read it.
-func (l *lister) stopReason(query string, pages, emptyPages int) string {
+func (l *lister) stopReason(key string, pages, emptyPages int) string {
 	switch {
-	case l.queries[query]:
+	case l.requested[key]:
 		return "it repeats a page"
 	case emptyPages >= maxEmptyPages:
 		return fmt.Sprintf("%d pages in a row had no new names", emptyPages)
 	case pages >= l.maxPages:
 		return fmt.Sprintf("tagdiff reads at most %d pages", l.maxPages)
-	case len(query) > maxQuery:
+	case len(key) > maxQuery:
 		return "the URL of its next page is too long"
 	}
 	return ""
 }
 
 // ask reads one page.
-func (l *lister) ask(ctx context.Context, query url.Values) ([]string, *transport.Exchange, error) {
-	cl := &transport.Exchange{What: "list of " + l.kinds, Query: query}
+func (l *lister) ask(ctx context.Context, page pageQuery) ([]string, *transport.Exchange, error) {
+	cl := &transport.Exchange{What: "list of " + l.kinds, Query: page.query, SubPath: page.subPath}
 	var names []string
 	err := l.host.do(ctx, l.ref, cl, func(ctx context.Context) (err error) {
 		names, err = l.get(ctx)
@@ -187,9 +209,9 @@ func (l *lister) newNames(names []string) (added []string, count int) {
 // the parameter "last", it is a query for a larger page.
 func (l *lister) nextPage(query url.Values, cl *transport.Exchange, names []string, count int) pageQuery {
 	links := cl.Response.Header.Values("Link")
-	if next := nextQuery(links); next != nil {
+	if next := nextPage(links); next.query != nil {
 		l.linked = true
-		return pageQuery{query: next}
+		return next
 	}
 	if link := unreadLink(links); link != "" && len(names) > 0 {
 		return pageQuery{unread: link}
@@ -208,21 +230,39 @@ func (l *lister) nextPage(query url.Values, cl *transport.Exchange, names []stri
 // A Link has values as in RFC 8288: a target in angle brackets and parameters, in quotes or
 // not. Some registries leave out the brackets of their only link.
 var (
-	linkValue = regexp.MustCompile(`(?:<([^>]*)>|^\s*([^<>;,\s]+)\s*;)((?:[^,"']|"[^"]*"|'[^']*')*)`)
+	linkValue = regexp.MustCompile(`(?:<([^>]*)>|^\s*([^<>;,\s]+)\s*(?:;|$))((?:[^,"']|"[^"]*"|'[^']*')*)`)
 	linkRel   = regexp.MustCompile(`(?i)(?:^|[;\s])rel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,]+))`)
 )
 
-// nextQuery is the query of the link to the next page, nil for none.
-func nextQuery(links []string) url.Values {
+// listPath matches a path up to that of a list, and captures a path below it.
+var listPath = regexp.MustCompile(`^.*/(?:tags/list|_catalog)((?:/[\w=+~-][\w.=+~-]*)*)$`)
+
+// nextPage is the page that a link leads to, without a query for none.
+func nextPage(links []string) pageQuery {
 	for _, link := range links {
 		for _, value := range linkValue.FindAllStringSubmatch(link, -1) {
-			u, err := url.Parse(strings.TrimSpace(value[1] + value[2]))
-			if isNext, _ := relation(value[3]); isNext && err == nil && u.RawQuery != "" {
-				return u.Query()
+			target := strings.TrimSpace(value[1] + value[2])
+			u, err := url.Parse(target)
+			if err != nil || !leadsOn(target, value[3]) {
+				continue
+			}
+			next := pageQuery{query: u.Query()}
+			if below := listPath.FindStringSubmatch(u.Path); below != nil {
+				next.subPath = below[1]
+			}
+			if u.RawQuery != "" || next.subPath != "" {
+				return next
 			}
 		}
 	}
-	return nil
+	return pageQuery{}
+}
+
+// leadsOn reports whether a link leads to the next page: by its relation, or by its target
+// if it has no relation.
+func leadsOn(target, params string) bool {
+	isNext, ok := relation(params)
+	return isNext || !ok && isAboutList(target)
 }
 
 // relation reports whether the parameters of a link have a relation, and whether that is
@@ -236,16 +276,16 @@ func relation(params string) (isNext, ok bool) {
 	return slices.ContainsFunc(strings.Fields(rel[1]+rel[2]+rel[3]), isNextWord), true
 }
 
-// unreadLink returns a link that leads to the next page, or may do so, and that nextQuery
-// cannot read: its target has no query, or it is about a list and has no relation.
+// unreadLink returns a link that leads to the next page, or may do so, and that nextPage
+// cannot read.
 func unreadLink(links []string) string {
 	for _, link := range links {
 		values := linkValue.FindAllStringSubmatch(link, -1)
-		if len(values) == 0 && isAboutList(link) {
+		if len(values) == 0 && (isAboutList(link) || strings.Contains(strings.ToLower(link), "next")) {
 			return link
 		}
 		for _, value := range values {
-			if isNext, ok := relation(value[3]); isNext || !ok && isAboutList(value[1]+value[2]) {
+			if leadsOn(value[1]+value[2], value[3]) {
 				return link
 			}
 		}

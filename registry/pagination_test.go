@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"runtime"
 	"slices"
 	"strconv"
@@ -485,26 +486,48 @@ func TestRepositories_errors(t *testing.T) {
 	says(t, c.Tags(deadline(t), model.Ref{Registry: s.host, Repository: "../../x"}, nil), "is not a reference")
 }
 
-// TestTags_pageSizeRefused checks that the list is read with the registry's page size if it refuses the usual one.
+// TestTags_pageSizeRefused checks that a list is read with the registry's page size if it
+// refuses the usual one, with any status, and that the first answer counts if that says that
+// there is no such list.
 func TestTags_pageSizeRefused(t *testing.T) {
-	s := newServer(t)
-	serveList(s, "tags", names(250), func(all []string, last string, n int) ([]string, string) {
-		page := after(all, last, n)
-		return page, link(page, n, len(all))
-	})
-	list := s.front()
-	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Query().Get("n") == "1000" {
-			w.WriteHeader(http.StatusBadRequest)
-			return true
-		}
-		return list(w, r)
-	})
-	got := 0
-	c := newClient(t, Options{})
-	ok(t, c.Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) }))
-	if got != 250 {
-		t.Errorf("got %d names", got)
+	const refusal = `{"errors":[{"code":"PAGINATION_NUMBER_INVALID","message":"invalid number of results requested"}]}`
+	for _, tt := range []struct {
+		code     int
+		body     string
+		requests int // 0 if the size is not the reason
+	}{
+		{400, refusal, 4}, {400, "", 4}, {404, refusal, 4}, {404, "", 4}, {416, refusal, 4}, {422, refusal, 4}, {500, refusal, 6},
+		{404, `{"errors":[{"code":"NAME_UNKNOWN"}]}`, 0}, {404, "<html>", 0}, {403, refusal, 0}, {503, "", 0},
+	} {
+		t.Run(fmt.Sprint(tt.code, tt.body), func(t *testing.T) {
+			s := newServer(t)
+			serveList(s, "tags", names(250), func(all []string, last string, n int) ([]string, string) {
+				page := after(all, last, n)
+				return page, link(page, n, len(all))
+			})
+			list := s.front()
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Query().Get("n") == "1000" {
+					w.WriteHeader(tt.code)
+					_, _ = w.Write([]byte(tt.body))
+					return true
+				}
+				return list(w, r)
+			})
+			got := 0
+			err := newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) })
+			if tt.requests == 0 {
+				says(t, err, s.host+" ")
+				if n := len(s.requests()); tt.code < 500 && n != 1 {
+					t.Errorf("%d requests", n)
+				}
+				return
+			}
+			ok(t, err)
+			if n := len(s.requests()); got != 250 || n != tt.requests {
+				t.Errorf("got %d names with %d requests", got, n)
+			}
+		})
 	}
 }
 
@@ -512,51 +535,93 @@ func TestTags_pageSizeRefused(t *testing.T) {
 // link that may lead to a next page and cannot be read is an error.
 func TestTags_linkForms(t *testing.T) {
 	const path, unread = "/v2/app/tags/list", "may be incomplete after 100 names: tagdiff cannot read the link to its next page: "
-	for link, say := range map[string]string{ // PAGE is the path and query of the next page
-		`<PAGE>; rel="next"`:                       "",
-		`PAGE; rel="next"`:                         "",
-		`PAGE;rel=next`:                            "",
-		`<PAGE>; REL="Next"`:                       "",
-		`<PAGE>; rel='next'`:                       "",
-		`<PAGE>; title="a, b"; rel="next"`:         "",
-		`<PAGE>; rel="start next"`:                 "",
-		`<x>; rel="first", <PAGE>; rel="next"`:     "",
-		`<PAGE>`:                                   unread,
-		`PAGE`:                                     unread,
-		`<PAGE>; title="next"`:                     unread,
-		`<` + path + `/page/100>; rel="next"`:      unread + "<" + path + "/page/100>",
-		`<PAGE>; rel="first"`:                      "100 only",
-		`<PAGE>; rel="nextish"`:                    "100 only",
-		`<https://help.example/>; title="manual"`:  "100 only",
-		`<https://help.example/?a=b>; rel="help" `: "100 only",
+	const repeats = "is incomplete after 100 names: it repeats a page"
+	for link, say := range map[string]string{ // PAGE is the path and query of the next page, FROM the number of its first name
+		`<PAGE>; rel="next"`:                   "",
+		`PAGE; rel="next"`:                     "",
+		`PAGE;rel=next`:                        "",
+		`<PAGE>; REL="Next"`:                   "",
+		`<PAGE>; rel='next'`:                   "",
+		`<PAGE>; title="a, b"; rel="next"`:     "",
+		`<PAGE>; rel="start next"`:             "",
+		`<x>; rel="first", <PAGE>; rel="next"`: "",
+		`<PAGE>`:                               "",
+		`PAGE`:                                 "",
+		`<PAGE>; title="next"`:                 "",
+		`<http://inside:5000PAGE>; rel="next"`: "",
+		`<` + path + `/page/FROM>; rel="next"`: "",
+		`<https://inside/proxied` + path + `/page/FROM>; rel=next`: "",
+		`<` + path + `>; rel="next"`:                               unread + "<" + path + ">",
+		`<` + path + `/../../page/FROM>; rel="next"`:               unread + "<" + path + "/../../page/FROM>",
+		`<` + path + `/page FROM>; rel="next"`:                     unread,
+		`<:>; rel="next"`:                                          unread,
+		`<>; rel="next"`:                                           unread,
+		`<https://other.example/page/FROM>; rel="next"`:            unread,
+		`; rel="next"`:                                             unread,
+		`<https://other.example/list?cursor=FROM>; rel="next"`:     repeats,
+		`<https://other.example` + path + `?n=1000>; rel="next"`:   repeats,
+		`<PAGE>; rel="first"`:                                      "100 only",
+		`<PAGE>; rel="nextish"`:                                    "100 only",
+		`<https://help.example/>; title="manual"`:                  "100 only",
+		`<https://help.example/?a=b>; rel="help" `:                 "100 only",
 	} {
 		t.Run(link, func(t *testing.T) {
 			s, all := newServer(t), names(250)
 			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 				page := after(all, r.URL.Query().Get("last"), 100)
+				if below, found := strings.CutPrefix(r.URL.Path, path+"/page/"); found {
+					n, err := strconv.Atoi(below)
+					if err != nil || n > len(all) {
+						t.Errorf("requested %s", r.URL)
+						return false
+					}
+					page = all[n:min(n+100, len(all))]
+				}
 				if len(page) == 100 {
-					w.Header().Set("Link", strings.ReplaceAll(link, "PAGE", path+"?n=100&last="+page[99]))
+					next := slices.Index(all, page[99]) + 1
+					w.Header().Set("Link", strings.NewReplacer("PAGE", path+"?n=100&last="+page[99], "FROM", strconv.Itoa(next)).Replace(link))
 				}
 				_ = json.NewEncoder(w).Encode(map[string]any{"name": "app", "tags": page})
 				return true
 			})
 			got := 0
 			err := newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) })
-			switch {
-			case say == "":
+			want, requests := 100, 1
+			switch say {
+			case "":
 				ok(t, err)
-				if got != 250 {
-					t.Errorf("got %d names", got)
-				}
-			case say == unread || strings.HasPrefix(say, unread):
-				says(t, err, "the list of "+s.host+" "+say, "type or paste a reference")
+				want, requests = 250, 3
+			case "100 only":
+				ok(t, err)
 			default:
-				ok(t, err)
-				if got != 100 {
-					t.Errorf("got %d names", got)
+				say, _, _ = strings.Cut(say, "FROM") // the number
+				says(t, err, "the list of "+s.host+" "+say, "type or paste a reference")
+				if strings.HasPrefix(say, repeats) && strings.Contains(link, "cursor") {
+					requests = 2
 				}
 			}
+			if n := len(s.requests()); got != want || n != requests {
+				t.Errorf("got %d names with %d requests, want %d and %d: %v", got, n, want, requests, err)
+			}
 		})
+	}
+}
+
+// TestTags_repeatedWithoutLink checks that a link that leads to the first page again, which then
+// has no link, ends in an error.
+func TestTags_repeatedWithoutLink(t *testing.T) {
+	s := newServer(t)
+	serveList(s, "tags", names(250), func(all []string, _ string, n int) ([]string, string) {
+		if n == pageSize {
+			return all[:100], "/elsewhere?page=2"
+		}
+		return all[:100], ""
+	})
+	got := 0
+	err := newClient(t, Options{}).Tags(deadline(t), s.ref("app", ""), func(n []string) { got += len(n) })
+	says(t, err, "the list of "+s.host+" is incomplete after 100 names: it repeats a page; type or paste a reference")
+	if n := len(s.requests()); got != 100 || n != 2 {
+		t.Errorf("%d names of %d requests", got, n)
 	}
 }
 
@@ -580,19 +645,20 @@ func TestTags_types(t *testing.T) {
 
 func FuzzLink(f *testing.F) {
 	for _, l := range []string{
-		`</v2/app/tags/list?last=x&n=10>; rel="next"`, `<https://other.example/v2/_catalog?n=1>;rel=next`, `<a>; rel="prev", <?b=c>; rel=next; title="x,y"`,
+		`</v2/app/tags/list?last=x&n=10>; rel="next"`, `<https://other.example/v2/_catalog?n=1>;rel=next`, `</x/_catalog/a/..b>; rel=next`, `<a>; rel="prev", <?b=c>; rel=next; title="x,y"`,
 		`<?\r\nX: y>; rel=next`, `<//evil/?a>; rel="next"`, `<`,
 	} {
 		f.Add(l)
 	}
 	f.Fuzz(func(t *testing.T, link string) {
-		query := nextQuery([]string{link})
-		if query == nil {
+		next := nextPage([]string{link})
+		if next.query == nil {
 			return
 		}
-		u := url.URL{Scheme: "https", Host: "own.example", Path: "/v2/app/tags/list", RawQuery: query.Encode()}
+		const list = "/v2/app/tags/list"
+		u := url.URL{Scheme: "https", Host: "own.example", Path: list + next.subPath, RawQuery: next.query.Encode()}
 		again, err := url.Parse(u.String())
-		if err != nil || again.Host != u.Host || again.Path != u.Path || again.Fragment != "" || strings.ContainsAny(u.String(), " \r\n") {
+		if err != nil || again.Host != u.Host || again.Path != u.Path || !strings.HasPrefix(path.Clean(u.Path), list) || again.Fragment != "" || strings.ContainsAny(u.String(), " \r\n") {
 			t.Errorf("%q leads to %s", link, &u)
 		}
 	})

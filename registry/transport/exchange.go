@@ -11,12 +11,13 @@ import (
 // context through regclient to the Transport, which fills Response or Err.
 // regclient itself gets a simplified response.
 type Exchange struct {
-	What   string     // the document that is requested, for errors
-	Query  url.Values // replaces the query of regclient, unless nil
-	Accept []string   // replaces the media types of regclient, unless nil
-	Limit  int64      // bytes of the body; 0 means the limit for the path
-	Bulk   bool       // one of thousands: other requests have priority
-	Range  string     // the header Range, for a part of a blob; "" for the whole
+	What    string     // the document that is requested, for errors
+	Query   url.Values // replaces the query of regclient, unless nil
+	SubPath string     // goes after the path of regclient
+	Accept  []string   // replaces the media types of regclient, unless nil
+	Limit   int64      // bytes of the body; 0 means the limit for the path
+	Bulk    bool       // one of thousands: other requests have priority
+	Range   string     // the header Range, for a part of a blob; "" for the whole
 
 	Response Response
 	Err      error

@@ -128,6 +128,7 @@ func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if c.Query != nil {
 		q.url.RawQuery = c.Query.Encode()
 	}
+	q.url.Path += c.SubPath
 	c.Response, c.Err = tr.sendWithRetries(req.Context(), q)
 	if c.Err == nil {
 		c.Err = checkManifest(q, c.Response.Body)
