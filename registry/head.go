@@ -15,16 +15,23 @@ import (
 // Head returns the digest that a reference points to now. It sends one HEAD request,
 // which Docker Hub does not count, and a GET if the response to HEAD has no digest.
 func (c *Client) Head(ctx context.Context, r model.Ref) (digest.Digest, error) {
-	t, found, err := c.head(ctx, r, false)
-	if !found && err == nil {
-		t, err = c.getTag(ctx, r)
-	}
+	t, err := c.resolve(ctx, r, false)
 	return t.Digest, err
 }
 
-// getTag finds the digest of a reference with GET.
-func (c *Client) getTag(ctx context.Context, r model.Ref) (model.Tagged, error) {
+// resolve finds the digest of a reference with HEAD, and with GET if HEAD does not find it.
+// Some registries, such as Nexus, answer 404 to HEAD and send the manifest to GET: a tag is
+// missing only if GET says so. For a digest, which few ask for, the answer to HEAD counts.
+func (c *Client) resolve(ctx context.Context, r model.Ref, bulk bool) (model.Tagged, error) {
+	t, found, err := c.head(ctx, r, bulk)
+	missing := r.Digest == "" && model.IsMissing(err)
+	if found || err != nil && !missing {
+		return t, err
+	}
 	m, err := c.manifest(ctx, r)
+	if missing && err == nil {
+		c.host(r.Registry).wrongHeads.Add(1)
+	}
 	return model.Tagged{Tag: r.Tag, Digest: m.Digest, MediaType: m.MediaType}, err
 }
 
@@ -38,7 +45,7 @@ func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagg
 	if r.Names() != model.NamesManifest {
 		return t, false, notAManifest(r)
 	}
-	if r.Digest == "" && c.host(r.Registry).headIsWrong.Load() {
+	if r.Digest == "" && c.host(r.Registry).wrongHeads.Load() >= maxWrongHeads {
 		return t, false, nil
 	}
 	cl := transport.Exchange{What: "manifest", Bulk: bulk}
@@ -54,25 +61,20 @@ func (c *Client) head(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagg
 	return t, false, err
 }
 
-// headListed is head for a tag that the registry has listed. Some registries, such as
-// Nexus, answer 404 to HEAD and send the manifest to GET: such a 404 is checked with GET.
-func (c *Client) headListed(ctx context.Context, r model.Ref, bulk bool) (_ model.Tagged, found bool, _ error) {
-	t, found, err := c.head(ctx, r, bulk)
-	if !model.IsMissing(err) {
-		return t, found, err
-	}
-	t, err = c.getTag(ctx, r)
-	if err == nil {
-		c.host(r.Registry).headIsWrong.Store(true)
-	}
-	return t, err == nil, err
-}
-
 // headManifest requests a manifest with HEAD.
 func (c *Client) headManifest(ctx context.Context, r model.Ref, e *transport.Exchange) error {
 	h := c.host(r.Registry)
 	return h.do(ctx, r, e, func(ctx context.Context) error {
 		_, err := h.rc.ManifestHead(ctx, regRef(r))
+		return err
+	})
+}
+
+// getManifest requests a manifest with GET and does not parse it.
+func (c *Client) getManifest(ctx context.Context, r model.Ref, e *transport.Exchange) error {
+	h := c.host(r.Registry)
+	return h.do(ctx, r, e, func(ctx context.Context) error {
+		_, err := h.rc.ManifestGet(ctx, regRef(r))
 		return err
 	})
 }
@@ -86,12 +88,19 @@ func manifestType(h http.Header) string {
 	return t
 }
 
+// maxWrongHeads is how many wrong answers to HEAD end its use at a registry. One may be due
+// to a tag that was pushed between HEAD and GET.
+const maxWrongHeads = 2
+
 // headRefused reports whether the status of a response to HEAD says nothing about GET.
 // Some proxies in front of registries forbid all methods but GET.
 func headRefused(cl transport.Exchange) bool {
 	switch cl.Response.Status {
-	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusNotAcceptable, http.StatusForbidden:
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotAcceptable,
+		http.StatusInternalServerError, http.StatusNotImplemented:
 		return cl.Err == nil
+	case http.StatusUnauthorized:
+		return cl.Err == nil && cl.Response.Header.Get("WWW-Authenticate") == ""
 	}
 	return false
 }

@@ -27,9 +27,9 @@ type host struct {
 	rc          *regclient.RegClient
 	transport   *transport.Transport
 	credentials *credentials.Keychain
-	err         error       // of reading its certificates; then no request is possible
-	isRegistry  atomic.Bool // it has sent a document
-	headIsWrong atomic.Bool // it answers 404 to HEAD for a manifest that it has
+	err         error        // of reading its certificates; then no request is possible
+	isRegistry  atomic.Bool  // it has sent a document
+	wrongHeads  atomic.Int64 // how often it answered 404 to HEAD for a tag that it has
 	// staleCertificates is set after a TLS failure: the next call reads the
 	// certificates again, since the person may have added one.
 	staleCertificates atomic.Bool

@@ -26,7 +26,8 @@ var olderClients = []struct {
 }
 
 // probe finds the responses for clients that accept fewer types, with HEAD. A client
-// without a response is left out.
+// without a response is left out. Since some registries answer 404 to HEAD for manifests
+// that they have, a 404 counts only if GET gets one too.
 func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 	answers := make([]model.Answer, len(olderClients))
 	var wait sync.WaitGroup
@@ -34,7 +35,11 @@ func (c *Client) probe(ctx context.Context, r model.Ref) []model.Answer {
 		wait.Go(func() {
 			defer panics.Catch()
 			cl := transport.Exchange{Accept: client.accept}
-			_ = c.headManifest(ctx, r, &cl) // the response is in cl
+			err := c.headManifest(ctx, r, &cl)
+			if model.IsMissing(err) {
+				cl = transport.Exchange{Accept: client.accept}
+				_ = c.getManifest(ctx, r, &cl) // the response is in cl
+			}
 			if cl.Err == nil {
 				answers[i] = answerOf(client.name, cl.Response)
 			}

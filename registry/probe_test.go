@@ -13,7 +13,7 @@ import (
 
 // TestProbe: a registry that gives old clients a member of the list, and those
 // that know no OCI nothing. It is asked so only on demand, never without any
-// modern type, and only with HEAD.
+// modern type, and with GET only after HEAD was answered with 404.
 func TestProbe(t *testing.T) {
 	s := newServer(t)
 	r := s.ref("app", "a")
@@ -30,7 +30,7 @@ func TestProbe(t *testing.T) {
 		switch {
 		case strings.Contains(accept, v1.MediaTypeImageIndex):
 			return false
-		case req.Method != http.MethodHead:
+		case req.Method != http.MethodHead && strings.Contains(accept, v1.MediaTypeImageManifest):
 			t.Errorf("%s with %q", req.Method, accept)
 		case strings.Contains(accept, v1.MediaTypeImageManifest):
 			w.Header().Set("Content-Type", v1.MediaTypeImageManifest)
@@ -47,10 +47,34 @@ func TestProbe(t *testing.T) {
 	if len(got.Answers) != 2 || got.Answers[0] != want[0] || got.Answers[1] != want[1] || !got.Done {
 		t.Errorf("%+v", got.Answers)
 	}
+	if n := len(s.requests()); n != 17+3 {
+		t.Errorf("%d requests", n)
+	}
 	s.reset()
 	plain, err := newClient(t, Options{}).Load(deadline(t), r, nil)
 	ok(t, err)
 	if n := len(s.requests()); plain.Answers != nil || n != 17 {
 		t.Errorf("unasked: %d requests, %+v", n, plain.Answers)
+	}
+}
+
+// TestProbe_headIsWrong checks that a registry that answers HEAD with 404 is not taken for one
+// that refuses older clients.
+func TestProbe_headIsWrong(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "a")
+	img := image(t, 1)
+	s.pushImage(t, r, img)
+	headIs404(s)
+	got, err := newClient(t, Options{Probe: true}).Load(deadline(t), r, nil)
+	ok(t, err)
+	want, _ := img.Digest()
+	for _, answer := range got.Answers {
+		if answer.Refused || answer.Digest.String() != want.String() {
+			t.Errorf("%+v", answer)
+		}
+	}
+	if len(got.Answers) != 2 {
+		t.Errorf("%+v", got.Answers)
 	}
 }

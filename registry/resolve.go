@@ -28,7 +28,7 @@ const (
 	noResponseWeight = 3
 )
 
-// Resolve finds the digests of listed tags, with one HEAD request for each, in the given
+// Resolve finds the digests of tags as Head does, with one HEAD request for each, in the given
 // order and as many at once as the host allows. found is called from the calling
 // goroutine with batches of results; a tag that failed has its Err. After too many
 // failures in a row Resolve stops and returns the first of them; the tags of these
@@ -47,11 +47,7 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 		workers.Go(func() {
 			defer panics.Catch()
 			for i := next.Add(1); i <= int64(len(tags)) && ctx.Err() == nil; i = next.Add(1) {
-				r := repo.WithTag(tags[i-1])
-				t, found, err := c.headListed(ctx, r, true)
-				if !found && err == nil {
-					t, err = c.getTag(ctx, r)
-				}
+				t, err := c.resolve(ctx, repo.WithTag(tags[i-1]), true)
 				if err != nil && ctx.Err() != nil {
 					return // there is no result
 				}

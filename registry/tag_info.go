@@ -20,15 +20,13 @@ func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 	}
 	at := r
 	if r.Digest == "" {
-		t, found, err := c.headListed(ctx, r, false)
+		t, err := c.resolve(ctx, r, false)
 		if err != nil {
 			return info, err
 		}
-		if found {
-			info.Digest, info.MediaType = t.Digest, t.MediaType
-			at = r.AtDigest(t.Digest)
-			c.markConfirmed(at)
-		}
+		info.Digest, info.MediaType = t.Digest, t.MediaType
+		at = r.AtDigest(t.Digest)
+		c.markConfirmed(at)
 	}
 	top, err := c.manifest(ctx, at)
 	if err != nil {
