@@ -195,7 +195,7 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 		refusal.Login, refusal.Issued = e.Login, true
 		return h.unauthorized(about, refusal, e)
 	case code == http.StatusTooManyRequests:
-		t.Message, t.Next = name.subject+" reports too many requests"+reasonText(e.Response)+pauseText(e.Response), h.retryAdvice(e.Response)
+		t.Message, t.Next = name.subject+tooManyRequests(e.Response), h.retryAdvice(e.Response)
 	case errors.As(e.Err, &proxy):
 		h.proxyError(name.host, proxy, t)
 	case e.Err != nil && h.tlsError(name, e.Err, t):

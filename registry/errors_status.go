@@ -89,7 +89,7 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 		t.Missing = true
 		t.Message, t.Next = h.notFound(about, a)
 	case http.StatusTooManyRequests:
-		t.Message, t.Next = name+" reports too many requests"+reasonText(a)+pauseText(a), h.retryAdvice(a)
+		t.Message, t.Next = name+tooManyRequests(a), h.retryAdvice(a)
 	case http.StatusProxyAuthRequired:
 		t.Message, t.Next = "the proxy for "+server.host+" requires a login", proxyLoginAdvice
 	case http.StatusRequestTimeout:
@@ -211,13 +211,41 @@ func (h *host) notFound(about model.Ref, a transport.Response) (message, next st
 	return fmt.Sprintf("%s has no tag %s in %s", h.name, about.Tag, about.Repository), next
 }
 
+// tooManyRequests words a 429, after the name of the server.
+func tooManyRequests(a transport.Response) string {
+	if window, ok := a.LimitUsedUp(); ok {
+		return " says that its pull limit is used up: 0 left in " + windowText(window) + reasonText(a)
+	}
+	return " reports too many requests" + reasonText(a) + pauseText(a)
+}
+
+// windowText is the window of a rate limit, such as "6 hours".
+func windowText(d time.Duration) string {
+	for _, unit := range []struct {
+		name   string
+		length time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}, {"second", time.Second}} {
+		switch n := d / unit.length; {
+		case d == unit.length:
+			return "1 " + unit.name
+		case d%unit.length == 0:
+			return fmt.Sprintf("%d %ss", n, unit.name)
+		}
+	}
+	return d.String()
+}
+
 // retryAdvice is what to do after a 429: when to try again, and the login for a
 // higher limit.
 func (h *host) retryAdvice(a transport.Response) string {
 	next := "try again in a minute"
-	if d := a.RetryAfter(); d >= transport.RetryNever {
+	_, usedUp := a.LimitUsedUp()
+	switch d := a.RetryAfter(); {
+	case usedUp:
+		next = "try again later"
+	case d >= transport.RetryNever:
 		next = "ask the administrator"
-	} else if d > 0 {
+	case d > 0:
 		next = "try again at " + retryTime(d)
 	}
 	if a.Login == "" {

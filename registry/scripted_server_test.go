@@ -367,6 +367,15 @@ func isShort(t testing.TB, err error) {
 	}
 }
 
+// saysExactly checks the whole line of an error after the name of a server, which HOST stands for.
+func saysExactly(t testing.TB, s *server, err error, want string) {
+	t.Helper()
+	want = s.host + " " + strings.ReplaceAll(want, "HOST", s.host)
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 // quoted is the part of a message that quotes another error.
 var quoted = regexp.MustCompile(`(: | \(").*`)
 

@@ -33,6 +33,23 @@ func parseQuota(h http.Header) (_ model.Quota, ok bool) {
 	return structuredQuota(h.Get("Ratelimit"), h.Get("Ratelimit-Policy"))
 }
 
+// LimitUsedUp reports whether a 429 says that no request is left, and the window of that limit.
+// ok is false if it asks for a pause or has no window: the limit then is one of a few seconds.
+func (r Response) LimitUsedUp() (window time.Duration, ok bool) {
+	if _, pause := parseRetryAfter(r.Header, time.Now()); pause || r.Status != http.StatusTooManyRequests {
+		return 0, false
+	}
+	for _, names := range quotaHeaders {
+		_, per, _ := parseAmount(r.Header.Get(names.limit))
+		left, perLeft, ok := parseAmount(r.Header.Get(names.left))
+		if window := max(per, perLeft); ok && left == 0 && window > 0 {
+			return window, true
+		}
+	}
+	q, ok := structuredQuota(r.Header.Get("Ratelimit"), r.Header.Get("Ratelimit-Policy"))
+	return q.Per, ok && q.Left == 0 && q.Per > 0
+}
+
 // parseAmount parses a number with its period in seconds, as in "100;w=21600". Of
 // several policies the first one counts.
 func parseAmount(s string) (n int, per time.Duration, ok bool) {

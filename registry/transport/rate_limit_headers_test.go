@@ -56,3 +56,32 @@ func FuzzQuota(f *testing.F) {
 		}
 	})
 }
+
+// TestLimitUsedUp checks which 429 says that no request is left for a while.
+func TestLimitUsedUp(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status int
+		header map[string]string
+		want   time.Duration // 0 if none is used up
+	}{
+		"Docker Hub":         {429, map[string]string{"Ratelimit-Limit": "100;w=21600", "Ratelimit-Remaining": "0;w=21600"}, 6 * time.Hour},
+		"without the limit":  {429, map[string]string{"Ratelimit-Remaining": "0;w=21600"}, 6 * time.Hour},
+		"window of limit":    {429, map[string]string{"X-Ratelimit-Limit": "100;w=60", "X-Ratelimit-Remaining": "0"}, time.Minute},
+		"later drafts":       {429, map[string]string{"Ratelimit": `"hour";r=0`, "Ratelimit-Policy": `"hour";q=1000;w=3600`}, time.Hour},
+		"some left":          {429, map[string]string{"Ratelimit-Remaining": "1;w=21600"}, 0},
+		"no window":          {429, map[string]string{"X-Ratelimit-Limit": "100", "X-Ratelimit-Remaining": "0"}, 0},
+		"a pause":            {429, map[string]string{"Ratelimit-Remaining": "0;w=21600", "Retry-After": "5"}, 0},
+		"another status":     {200, map[string]string{"Ratelimit-Remaining": "0;w=21600"}, 0},
+		"no header":          {429, nil, 0},
+		"a negative window":  {429, map[string]string{"Ratelimit-Remaining": "0;w=-5"}, 0},
+		"a number too large": {429, map[string]string{"Ratelimit-Remaining": "0;w=99999999999999999999"}, 0},
+	} {
+		r := Response{Status: tt.status, Header: http.Header{}}
+		for k, v := range tt.header {
+			r.Header.Set(k, v)
+		}
+		if got, ok := r.LimitUsedUp(); got != tt.want || ok != (tt.want > 0) {
+			t.Errorf("%s: %v, %v", name, got, ok)
+		}
+	}
+}

@@ -27,6 +27,9 @@ func DefaultRetryPolicy() RetryPolicy {
 // shouldRetry reports whether to send the request again, and after which wait. It
 // does not repeat timeouts: the person has waited once.
 func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration, bool) {
+	if window, ok := a.LimitUsedUp(); ok && err == nil && window > p.MaxRetryAfter {
+		return 0, false
+	}
 	if token, ok := errors.AsType[*TokenError](err); ok {
 		a, err = token.Response, token.Err
 	}
