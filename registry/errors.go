@@ -102,14 +102,6 @@ func (h *host) errorOf(ctx context.Context, about model.Ref, c *transport.Exchan
 	return invalid(about, c.What, err)
 }
 
-// loginCommand is the command that logs in to the registry. Docker Hub needs no name in it.
-func (h *host) loginCommand() string {
-	if h.name == model.DockerHub {
-		return "docker login"
-	}
-	return "docker login " + h.name
-}
-
 // subject names what a request was about.
 func subject(r model.Ref) string {
 	if r.Repository == "" {

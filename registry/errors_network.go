@@ -189,7 +189,7 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	case e.Login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
 		h.credentials.Forget()
 		t.Message = fmt.Sprintf("%s rejected %s", e.Host, e.Login)
-		t.Next = "run " + h.loginCommand() + " again"
+		t.Next = h.logInAgain()
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		refusal := e.Response
 		refusal.Login, refusal.Issued = e.Login, true

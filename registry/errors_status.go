@@ -125,14 +125,14 @@ func (h *host) forbidden(about model.Ref, a transport.Response, t *model.ReadErr
 		h.transport.ForgetTokens()
 	}
 	t.Message = fmt.Sprintf("%s denies access to %s", h.name, subject(about))
-	t.Next = "run " + h.loginCommand() + " with an account that has access"
+	t.Next = h.logIn("with an account that has access")
 	if a.Login != "" {
 		t.Message += " with " + a.Login
 	}
 	t.Message += reasonText(a)
 	switch {
 	case loginExpired(a):
-		t.Next = "log in again"
+		t.Next = h.renewLogin()
 	case a.Login == "" && problem != nil:
 		t.Message, t.Next = t.Message+", and "+problem.Message, problem.Next
 	}
@@ -162,7 +162,7 @@ func loginExpired(a transport.Response) bool { return expiredLogin.MatchString(r
 func (h *host) unauthorized(about model.Ref, a transport.Response, e error) error {
 	problem := h.loginError()
 	h.credentials.Forget()
-	t := &model.ReadError{Next: "run " + h.loginCommand(), Err: e}
+	t := &model.ReadError{Next: h.logIn(""), Err: e}
 	scheme := a.UnsupportedScheme()
 	switch {
 	case scheme != "":
@@ -170,10 +170,10 @@ func (h *host) unauthorized(about model.Ref, a transport.Response, e error) erro
 		t.Next = h.askAdministrator() + " for a login with a password or a token"
 	case a.Login != "" && a.Issued: // the token service has accepted it
 		t.Message = fmt.Sprintf("%s denies access to %s with %s%s", h.name, subject(about), a.Login, reasonText(a))
-		t.Next = "check the name, or run " + h.loginCommand() + " again"
+		t.Next = "check the name, or " + h.logInAgain()
 	case a.Login != "":
 		t.Message = fmt.Sprintf("%s rejected %s for %s", h.name, a.Login, subject(about))
-		t.Next = "run " + h.loginCommand() + " again, or check the name"
+		t.Next = "check the name, or " + h.logInAgain()
 	case problem != nil:
 		t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", h.name, problem.Message), problem.Next
 	default:
@@ -197,7 +197,7 @@ func (h *host) loginError() *model.ReadError {
 func (h *host) notFound(about model.Ref, a transport.Response) (message, next string) {
 	next = "check the name"
 	if a.Login == "" && h.transport.RequiresLogin() {
-		next += ", or run " + h.loginCommand() + " if it is private"
+		next += ", or " + h.logIn("if it is private")
 	}
 	switch code, _, _ := firstError(a); {
 	case about.Repository == "":
@@ -249,7 +249,7 @@ func (h *host) retryAdvice(a transport.Response) string {
 		next = "try again at " + retryTime(d)
 	}
 	if a.Login == "" {
-		next += ", or " + h.loginCommand() + " for a higher limit"
+		next += ", or " + h.logIn("for a higher limit")
 	}
 	return next
 }

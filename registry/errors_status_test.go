@@ -45,7 +45,7 @@ func TestStatusError_oneLine(t *testing.T) {
 		"no login": {byDigest, transport.Response{Status: 401}, false,
 			"requires a login for team/some-app@sha256:0123456789ab, or it does not exist", "run docker login " + name},
 		"too often": {byDigest, transport.Response{Status: 429, Header: http.Header{"Retry-After": {"90"}}}, false,
-			"reports too many requests: it asks for a pause of 90 s", "try again at HH:MM, or docker login " + name + " for a higher limit"},
+			"reports too many requests: it asks for a pause of 90 s", "try again at HH:MM, or run docker login " + name + " for a higher limit"},
 		"too often, logged in": {byDigest, transport.Response{Status: 429, Login: "me in x"}, false,
 			"reports too many requests", "try again in a minute"},
 		"broken": {byDigest, transport.Response{Status: 503, Body: []byte("over capacity")}, false,

@@ -82,7 +82,7 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 	case status == http.StatusUnauthorized && cl.Response.Login == "":
 		t := &model.ReadError{
 			Message: l.host.name + " does not list repositories without a login, or not at all",
-			Next:    "run " + l.host.loginCommand() + ", or type or paste a reference", Err: err,
+			Next:    "type or paste a reference, or " + l.host.logIn(""), Err: err,
 		}
 		if problem := l.host.loginError(); problem != nil {
 			t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", l.host.name, problem.Message), problem.Next
@@ -91,7 +91,7 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 	case status == http.StatusUnauthorized:
 		return &model.ReadError{
 			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, cl.Response.Login),
-			Next:    "run " + l.host.loginCommand() + " again, or type or paste a reference", Err: err,
+			Next:    "type or paste a reference, or " + l.host.logInAgain(), Err: err,
 		}
 	case status == http.StatusForbidden, status == http.StatusNotFound,
 		status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:

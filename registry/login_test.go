@@ -304,7 +304,7 @@ func TestRefusal_namesLogin(t *testing.T) {
 		want   string // after the host; ~ is the home
 	}{
 		"401, no login":           {basic, none, "requires a login for app:a, or it does not exist; run docker login HOST"},
-		"401, a login":            {basic, good, `rejected the login of user "me" in ~` + file + ` for app:a; run docker login HOST again, or check the name`},
+		"401, a login":            {basic, good, `rejected the login of user "me" in ~` + file + ` for app:a; check the name, or run docker login HOST again`},
 		"401, a broken file":      {basic, broken, "requires a login, and the logins in ~" + file + " cannot be read: it ends too early" + remedy},
 		"401, a damaged entry":    {basic, damaged, "requires a login, and the login for HOST in ~" + file + " cannot be read: its auth is not user:password in base64" + remedy},
 		"403, no login":           {status(403, ""), none, "denies access to app:a; run docker login HOST with an account that has access"},

@@ -17,14 +17,14 @@ func TestLoad_pullLimit(t *testing.T) {
 		requests int
 	}{
 		"used up": {[]string{"Ratelimit-Limit", "100;w=21600", "Ratelimit-Remaining", "0;w=21600"},
-			"says that its pull limit is used up: 0 left in 6 hours" + said + "; try again later, or docker login HOST for a higher limit", 1},
+			"says that its pull limit is used up: 0 left in 6 hours" + said + "; try again later, or run docker login HOST for a higher limit", 1},
 		"used up, without the limit": {[]string{"Ratelimit-Remaining", "0;w=86400"},
-			"says that its pull limit is used up: 0 left in 1 day" + said + "; try again later, or docker login HOST for a higher limit", 1},
+			"says that its pull limit is used up: 0 left in 1 day" + said + "; try again later, or run docker login HOST for a higher limit", 1},
 		"of one minute": {[]string{"Ratelimit-Remaining", "0;w=60"},
-			"says that its pull limit is used up: 0 left in 1 minute" + said + "; try again later, or docker login HOST for a higher limit", 8},
+			"says that its pull limit is used up: 0 left in 1 minute" + said + "; try again later, or run docker login HOST for a higher limit", 8},
 		"some left": {[]string{"Ratelimit-Remaining", "3;w=21600"},
-			"reports too many requests" + said + "; try again in a minute, or docker login HOST for a higher limit", 8},
-		"nothing more": {nil, "reports too many requests" + said + "; try again in a minute, or docker login HOST for a higher limit", 8},
+			"reports too many requests" + said + "; try again in a minute, or run docker login HOST for a higher limit", 8},
+		"nothing more": {nil, "reports too many requests" + said + "; try again in a minute, or run docker login HOST for a higher limit", 8},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
