@@ -2,12 +2,10 @@ package registry
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -18,7 +16,7 @@ import (
 // webPage is the error of a server that responds with a web page. A server that sent
 // documents before is a registry.
 func (h *host) webPage(c *transport.Exchange) error {
-	name, with := h.answeringName(c.Response), "answered with a web page"
+	name, with, words := h.answeringName(c.Response), "answered with a web page", pageText(c.Response)
 	e := &transport.StatusError{Status: c.Response.Status}
 	switch {
 	case e.Status == http.StatusBadRequest && bytes.Contains(c.Response.Body, []byte(noClientCertificate)):
@@ -28,9 +26,11 @@ func (h *host) webPage(c *transport.Exchange) error {
 		}
 	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden:
 		return &model.ReadError{
-			Message: name.subject + " denied access and " + with,
+			Message: name.subject + " denied access and " + with + quote(words),
 			Next:    "open " + name.host + " in a browser: a proxy or VPN may require a login", Err: e,
 		}
+	case e.Status != http.StatusOK && words != "":
+		with += " (" + e.Error() + `: "` + words + `")`
 	case e.Status != http.StatusOK:
 		with += fmt.Sprintf(" (%s)", e)
 	}
@@ -42,6 +42,8 @@ func (h *host) webPage(c *transport.Exchange) error {
 		}
 	case name.redirected:
 		return &model.ReadError{Message: name.subject + " " + with, Next: "check host and port, or " + h.askAdministrator(), Err: e}
+	case e.Status == http.StatusNotFound:
+		return &model.ReadError{Message: name.subject + " " + with, Next: "check host, port and name: it may not be a registry", Err: e}
 	}
 	return &model.ReadError{Message: name.subject + " is not a registry: it " + with, Next: "check host and port", Err: e}
 }
@@ -80,6 +82,10 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 		t.Next = "try again, or " + h.askAdministrator()
 		return t
 	}
+	if limitsRequests(a) {
+		t.Message, t.Next = name+tooManyRequests(a), h.retryAdvice(a)
+		return t
+	}
 	switch a.Status {
 	case http.StatusUnauthorized:
 		return h.unauthorized(about, a, e)
@@ -88,8 +94,6 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 	case http.StatusNotFound:
 		t.Missing = true
 		t.Message, t.Next = h.notFound(about, a)
-	case http.StatusTooManyRequests:
-		t.Message, t.Next = name+tooManyRequests(a), h.retryAdvice(a)
 	case http.StatusProxyAuthRequired:
 		t.Message, t.Next = "the proxy for "+server.host+" requires a login", proxyLoginAdvice
 	case http.StatusRequestTimeout:
@@ -114,7 +118,11 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (message,
 	case a.Status < 400:
 		return fmt.Sprintf("%s answered %s", h.name, e), "check host, port and reference"
 	}
-	return fmt.Sprintf("%s refused the request (%s)", h.name, e), "check host, port and reference"
+	next = "check host, port and reference"
+	if a.Status == http.StatusPaymentRequired {
+		next = h.askAdministrator()
+	}
+	return fmt.Sprintf("%s refused the request (%s)", h.name, e), next
 }
 
 // forbidden words a 403. The person may log in before the next request.
@@ -136,18 +144,6 @@ func (h *host) forbidden(about model.Ref, a transport.Response, t *model.ReadErr
 	case a.Login == "" && problem != nil:
 		t.Message, t.Next = t.Message+", and "+problem.Message, problem.Next
 	}
-}
-
-// reasonText is the reason that a registry gives for a refusal, quoted; "" for none.
-func reasonText(a transport.Response) string {
-	_, message, ok := firstError(a)
-	if !ok {
-		message = errorMessage(a)
-	}
-	if message = strings.TrimRight(safe.Clip(strings.TrimSpace(message)), "."); message == "" {
-		return ""
-	}
-	return ` ("` + message + `")`
 }
 
 // expiredLogin matches the reasons of registries whose logins are valid for some hours,
@@ -172,7 +168,7 @@ func (h *host) unauthorized(about model.Ref, a transport.Response, e error) erro
 		t.Message = fmt.Sprintf("%s denies access to %s with %s%s", h.name, subject(about), a.Login, reasonText(a))
 		t.Next = "check the name, or " + h.logInAgain()
 	case a.Login != "":
-		t.Message = fmt.Sprintf("%s rejected %s for %s", h.name, a.Login, subject(about))
+		t.Message = fmt.Sprintf("%s rejected %s for %s%s", h.name, a.Login, subject(about), reasonText(a))
 		t.Next = "check the name, or " + h.logInAgain()
 	case problem != nil:
 		t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", h.name, problem.Message), problem.Next
@@ -209,6 +205,12 @@ func (h *host) notFound(about model.Ref, a transport.Response) (message, next st
 			"check whether it was deleted or never pushed"
 	}
 	return fmt.Sprintf("%s has no tag %s in %s", h.name, about.Tag, about.Repository), next
+}
+
+// limitsRequests reports whether a server sent an error since there were too many requests.
+// GitHub answers 403 with Retry-After.
+func limitsRequests(a transport.Response) bool {
+	return a.Status == http.StatusTooManyRequests || a.Status == http.StatusForbidden && a.RetryAfter() > 0
 }
 
 // tooManyRequests words a 429, after the name of the server.
@@ -280,27 +282,4 @@ func retryTime(d time.Duration) string {
 		return then.Add(59 * time.Second).Format("15:04 UTC") // rounded up: not too early
 	}
 	return model.TimeText(then.Add(59 * time.Second))
-}
-
-// errorMessage is the registry's own error text in one line, clipped; "" for none.
-func errorMessage(a transport.Response) string {
-	if code, message, ok := firstError(a); ok {
-		return safe.Clip(strings.TrimSpace(code + " " + message))
-	}
-	if a.IsHTML() || model.LooksLikeJSON(a.Body) {
-		return ""
-	}
-	line, _, _ := strings.Cut(strings.TrimSpace(string(a.Body)), "\n")
-	return safe.Clip(strings.ToValidUTF8(line, ""))
-}
-
-// firstError reads the body of an error (distribution-spec, "Error Codes").
-func firstError(a transport.Response) (code, message string, ok bool) {
-	var w struct {
-		Errors []struct{ Code, Message string }
-	}
-	if json.Unmarshal(a.Body, &w) != nil || len(w.Errors) == 0 {
-		return "", "", false
-	}
-	return w.Errors[0].Code, w.Errors[0].Message, true
 }

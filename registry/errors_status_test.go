@@ -92,7 +92,7 @@ func FuzzRefusal(f *testing.F) {
 		}
 		says(t, err)
 		var readErr *model.ReadError
-		if !errors.As(err, &readErr) || len(readErr.Message) > 4*safe.MaxClip || strings.ContainsFunc(readErr.Error(), safe.IsLineBreak) || readErr.Next == "" {
+		if !errors.As(err, &readErr) || len(readErr.Message) > maxReason+2*safe.MaxClip || strings.ContainsFunc(readErr.Error(), safe.IsLineBreak) || readErr.Next == "" {
 			t.Errorf("says %q, next %q", readErr.Message, readErr.Next)
 		}
 		if readErr.Missing && status != http.StatusNotFound {

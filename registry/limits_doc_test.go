@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
 	"github.com/tagdiff/tagdiff/registry/transport"
@@ -34,7 +33,7 @@ var limits = []struct{ of, is, beyond string }{
 	{"a layer that is read and unpacked", size(model.MaxSmall), "it is not read"},
 	{"the headers of a response", size(transport.MaxHeader), "the response is not read"},
 	{"the body of an error response", size(transport.MaxErrorBody), "the rest is not read"},
-	{"the part of it that an error quotes", number(safe.MaxClip) + " bytes", "the rest is left out and marked with …"},
+	{"the part of it that an error quotes", number(maxReason) + " bytes", "the rest is left out and marked with …"},
 	{"redirects of one request", number(transport.MaxRedirects), "an error is reported"},
 	{"other hosts that one registry refers to", number(transport.MaxOtherHosts), "the idle connections to these hosts are closed"},
 	{"a page of a list", size(transport.MaxList), "an error is reported; the pages before are shown"},

@@ -471,7 +471,7 @@ func TestRepositories_errors(t *testing.T) {
 		status(404, "<html>", "Content-Type", "text/html")(w, r)
 		return true
 	})
-	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "is not a registry")
+	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "answered with a web page (404 Not Found); check host, port and name: it may not be a registry")
 	for say, answer := range map[string]http.HandlerFunc{
 		"uses Negotiate to log in, which tagdiff does not support":                      status(401, "", "WWW-Authenticate", "Negotiate"),
 		`denies access to its list of repositories ("Token expired"); log in again`:     status(403, `{"errors":[{"message":"Token expired"}]}`),

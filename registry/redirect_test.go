@@ -33,8 +33,8 @@ func TestRedirect_localRegistry(t *testing.T) {
 func TestRedirect_webPage(t *testing.T) {
 	for code, say := range map[int]string{
 		http.StatusOK:        "answered with a web page; check host and port, or ask the administrator of ",
-		http.StatusForbidden: "denied access and answered with a web page; open ",
-		http.StatusNotFound:  "answered with a web page (404 Not Found); check host and port, or ask the administrator of ",
+		http.StatusForbidden: `denied access and answered with a web page ("log in"); open `,
+		http.StatusNotFound:  `answered with a web page (404 Not Found: "log in"); check host and port, or ask the administrator of `,
 	} {
 		s, page := newServer(t), newServer(t)
 		page.setFront(func(w http.ResponseWriter, r *http.Request) bool {

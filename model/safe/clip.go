@@ -8,9 +8,12 @@ const MaxClip = 100
 
 // Clip shortens text from outside to MaxClip bytes, at a rune, and joins its
 // lines. Its result is not yet a Text.
-func Clip(s string) string {
-	if len(s) > MaxClip {
-		s = strings.ToValidUTF8(s[:MaxClip], "") + "…"
+func Clip(s string) string { return ClipTo(s, MaxClip) }
+
+// ClipTo is Clip with another limit.
+func ClipTo(s string, limit int) string {
+	if len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "") + "…"
 	}
 	if strings.ContainsFunc(s, IsLineBreak) {
 		s = strings.Join(strings.FieldsFunc(s, IsLineBreak), " ")
