@@ -33,6 +33,7 @@ type Client struct {
 	inflight     inflight.Group[any] // reads of manifests, configs and layers
 	disk         *diskcache.Cache
 	tagDigests   tagDigests
+	warnedOf     sync.Map // repositories whose list of tags has digests
 
 	mu    sync.Mutex
 	hosts map[string]*host
@@ -113,7 +114,7 @@ type Options struct {
 	// layers, which are immutable by digest; "" means no disk cache.
 	Documents string
 	// Warn is called with a line about a harmless problem, such as a damaged file of
-	// the cache, from any goroutine; it may be nil.
+	// the cache or digests among tags, from any goroutine; it may be nil.
 	Warn func(string)
 	// Known returns the digest that a tag had in an earlier run and probably still
 	// has; it may be nil.

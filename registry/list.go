@@ -51,7 +51,10 @@ func (c *Client) Tags(ctx context.Context, repo model.Ref, page func(tags []stri
 	if err := checkRef(repo); err != nil {
 		return err
 	}
-	return c.tags(repo).run(ctx, page)
+	l := c.tags(repo)
+	err := l.run(ctx, page)
+	c.warnOfDigests(repo, l.digests)
+	return err
 }
 
 func (c *Client) tags(repo model.Ref) *lister {
@@ -66,6 +69,22 @@ func (c *Client) tags(repo model.Ref) *lister {
 		return l.Tags, nil
 	}
 	return p
+}
+
+// warnOfDigests warns once per repository that its list of tags has digests, which were left
+// out: no client can pull them as tags, so the list is complete.
+func (c *Client) warnOfDigests(repo model.Ref, n int) {
+	if n == 0 || c.opts.Warn == nil {
+		return
+	}
+	if _, warned := c.warnedOf.LoadOrStore(repo, true); warned {
+		return
+	}
+	text := fmt.Sprintf("%d digests in the list of tags of %s were left out: they are not tags", n, repo)
+	if n == 1 {
+		text = fmt.Sprintf("1 digest in the list of tags of %s was left out: it is not a tag", repo)
+	}
+	c.opts.Warn(text)
 }
 
 // catalogError words the responses of registries without a catalog.

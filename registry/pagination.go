@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -44,6 +46,7 @@ type lister struct {
 
 	seen      map[string]struct{} // valid names
 	invalid   map[uint64]bool     // hashes of the others, which can be of any length
+	digests   int                 // of the others; some registries list them among the tags
 	seed      maphash.Seed
 	requested map[string]bool // pages, see pageQuery.key
 	linked    bool            // its pages have a Link, so a page without one is the last
@@ -199,7 +202,11 @@ func (l *lister) newNames(names []string) (added []string, count int) {
 			added = append(added, n)
 			continue
 		}
-		l.invalid[maphash.String(l.seed, n)] = true
+		hash := maphash.String(l.seed, n)
+		if !l.invalid[hash] && digest.Digest(n).Validate() == nil {
+			l.digests++
+		}
+		l.invalid[hash] = true
 	}
 	return added, len(l.seen) + len(l.invalid) - before
 }
@@ -312,16 +319,17 @@ func (l *lister) incompleteError(is, why string) error {
 	}
 }
 
-// withInvalidNames adds to err how many invalid names were left out.
+// withInvalidNames adds to err how many invalid names were left out, without digests.
 func (l *lister) withInvalidNames(err error) error {
 	var t *model.ReadError
-	note := fmt.Sprintf("%d names that are not valid %s were left out", len(l.invalid), l.kinds)
+	invalid := len(l.invalid) - l.digests
+	note := fmt.Sprintf("%d names that are not valid %s were left out", invalid, l.kinds)
 	them := "them"
-	if len(l.invalid) == 1 {
+	if invalid == 1 {
 		note, them = fmt.Sprintf("1 name that is not a valid %s was left out", l.kind), "it"
 	}
 	switch {
-	case len(l.invalid) == 0:
+	case invalid == 0:
 		return err
 	case err == nil:
 		return &model.ReadError{Message: note, Next: "tell the administrator of " + l.host.name + ": no client can pull " + them}

@@ -400,6 +400,37 @@ func TestTags_invalidNames(t *testing.T) {
 	}
 }
 
+// TestTags_digests checks that digests among the tags are left out with a warning, once, and
+// that the list is complete.
+func TestTags_digests(t *testing.T) {
+	const d = "sha256:" + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	for warning, list := range map[string][]string{
+		"1 digest in the list of tags of HOST/app was left out: it is not a tag":        {"1", "sha256__aaaa", d, d},
+		"2 digests in the list of tags of HOST/app were left out: they are not tags":    {"1", "sha256__aaaa", d, strings.Replace(d, "0", "1", 1)},
+		"1 digest in the list of tags of HOST/app was left out: it is not a tag; 1 bad": {"1", "sha256__aaaa", d, "sha256:1"},
+	} {
+		t.Run(warning, func(t *testing.T) {
+			s := newServer(t)
+			serveList(s, "tags", list, func(all []string, _ string, _ int) ([]string, string) { return all, "" })
+			var warnings, got []string
+			c := newClient(t, Options{Warn: func(w string) { warnings = append(warnings, w) }})
+			warning, _, bad := strings.Cut(warning, "; 1 bad")
+			for range 2 {
+				got = nil
+				err := c.Tags(deadline(t), s.ref("app", ""), func(n []string) { got = append(got, n...) })
+				if !bad {
+					ok(t, err)
+				} else {
+					says(t, err, "1 name that is not a valid tag was left out")
+				}
+			}
+			if !slices.Equal(got, list[:2]) || !slices.Equal(warnings, []string{strings.ReplaceAll(warning, "HOST", s.host)}) || len(s.requests()) != 2 {
+				t.Errorf("got %q with %q", got, warnings)
+			}
+		})
+	}
+}
+
 // TestTags_invalidNamesWithError checks that the names left out are reported also when the list fails.
 func TestTags_invalidNamesWithError(t *testing.T) {
 	s := newServer(t)
