@@ -137,6 +137,13 @@ func TestRepositories_unlisted(t *testing.T) {
 	d.Sees("tagdiff  quay.io/c/d")
 }
 
+// TestRepositories_empty checks that an empty list does not claim that there is nothing: many
+// registries list only what one may read.
+func TestRepositories_empty(t *testing.T) {
+	d := open(t, fakereg.Images{}, 80, 24, "quay.io")
+	d.Sees("quay.io has no repositories, or it lists none to you")
+}
+
 func TestPrompt_invalidReference(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000")
 	d.Keys("o", "UPPER", "enter")

@@ -117,7 +117,8 @@ func (p repositoriesPage) View(f page.Frame) []look.Line {
 		lines := append(page.ErrorLines(p.list.Err, f, safe.Text{}), look.Line{}, look.L(look.Gap(2)).With(p.input.Line(f.Width-4).Spans...))
 		return append(lines, look.Paragraph(look.Alert, p.input.Err, f.Width)...)
 	}
-	return p.list.View(f, safe.Const("repositories"), func(name string, _ int) look.Line {
+	empty := safe.Sprintf("%s has no repositories, or it lists none to you", p.ref.Registry)
+	return p.list.View(f, safe.Const("repositories"), empty, func(name string, _ int) look.Line {
 		return look.L(look.Gap(1), look.P(safe.Clean(name)))
 	})
 }

@@ -138,6 +138,11 @@ func TestEmptyLists(t *testing.T) {
 	if _, err := r.Write(t.Context(), &w, []model.Ref{repo}); err != nil || e.String() != "tagdiff: localhost:5000/app has no tags\n" {
 		t.Errorf("%v %q", err, e.String())
 	}
+	e.Reset()
+	const none = "tagdiff: localhost:5000 has no repositories, or it lists none to you\n"
+	if _, err := r.Write(t.Context(), &w, []model.Ref{{Registry: "localhost:5000"}}); err != nil || e.String() != none {
+		t.Errorf("%v %q", err, e.String())
+	}
 }
 
 // The digests known before an error are printed.

@@ -325,7 +325,7 @@ func (r Request) list(ctx context.Context, w io.Writer, ref model.Ref) error {
 	if err == nil && len(all) == 0 {
 		why := safe.Const("has no tags")
 		if ref.Names() == model.NamesRegistry {
-			why = safe.Const("lists no repositories")
+			why = safe.Const("has no repositories, or it lists none to you")
 		}
 		r.note(safe.Sprintf("%s %s", ref.String(), why))
 	}

@@ -392,7 +392,7 @@ func (p tagsPage) peek(tag string, ref model.Ref) page.Effects {
 func (p tagsPage) View(f page.Frame) []look.Line {
 	c := tagColumnsFor(f, p.list.Longest, *p.index.filled)
 	lines := append(p.linesAbove(f), look.L(look.Gap(1)).With(c.heading().Spans...))
-	lines = append(lines, p.list.View(f, safe.Const("tags"), func(tag string, at int) look.Line {
+	lines = append(lines, p.list.View(f, safe.Const("tags"), safe.Const("no tags here"), func(tag string, at int) look.Line {
 		return p.rowOf(c, tag, at)
 	})...)
 	if p.linesBelow(f) == 0 {

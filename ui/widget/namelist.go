@@ -242,8 +242,9 @@ func (n NameList) errorLines(f page.Frame) []look.Line {
 	return lines
 }
 
-// View draws the error, the filter and the rows, or a text if there are no rows.
-func (n NameList) View(f page.Frame, what safe.Text, line func(name string, at int) look.Line) []look.Line {
+// View draws the error, the filter and the rows, or a text if there are no rows: what is
+// listed while that loads, and empty if the list has no names.
+func (n NameList) View(f page.Frame, what, empty safe.Text, line func(name string, at int) look.Line) []look.Line {
 	lines := n.errorLines(f)
 	if l, ok := n.Filter.Line(f.Width, len(n.Shown), n.total); ok {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
@@ -254,7 +255,7 @@ func (n NameList) View(f page.Frame, what safe.Text, line func(name string, at i
 	case n.Loading && len(n.All) == 0:
 		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, safe.Sprintf("reading %s%s", what, f.Glyphs.Ellipsis))))
 	case len(n.All) == 0:
-		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, safe.Sprintf("no %s here", what))))
+		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, empty)))
 	case len(n.Shown) == 0:
 		lines = append(lines, look.L(look.Gap(2), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter"))))
 	}
