@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net"
@@ -45,6 +46,12 @@ func TestSecrets_neitherLoggedNorReported(t *testing.T) {
 		line, _ := bufio.NewReader(c).ReadString('\n') // GET /x?sig=signature HTTP/1.1
 		_, _ = io.WriteString(c, line)
 	}).host
+	repeatsOnPage := newServer(t)
+	repeatsOnPage.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "<html>%s: %q, %q", html.EscapeString(r.URL.String()), r.URL.Query(), r.URL.RawQuery)
+		return true
+	})
 	for name, blob := range map[string]http.HandlerFunc{
 		"all is well": nil,
 		"redirect to a closed port": func(w http.ResponseWriter, r *http.Request) {
@@ -61,6 +68,9 @@ func TestSecrets_neitherLoggedNorReported(t *testing.T) {
 			http.Redirect(w, r, r.URL.Path+"?sig=signature", http.StatusTemporaryRedirect)
 		},
 		"the registry repeats the request": echo,
+		"a host that repeats a signature on a web page": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://"+repeatsOnPage.host+"/x?sig=signature&signature+2", http.StatusTemporaryRedirect)
+		},
 		"a host that repeats a signature in place of HTTP": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://"+repeats+"/x?sig=signature", http.StatusTemporaryRedirect)
 		},

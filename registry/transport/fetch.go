@@ -56,7 +56,7 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 		a.Body, err = readBody(resp, limit, alive)
 	case resp.StatusCode != http.StatusOK:
 		a.Body, err = readPrefix(resp.Body, MaxErrorBody)
-		a.Body = redactCredentials(a.Body, req)
+		a.Body = redactCredentials(redactCredentials(a.Body, req), resp.Request)
 		if err != nil && parent.Err() == nil && !IsTransient(a.Status) {
 			err = nil // the status is enough without the whole body
 		}

@@ -49,6 +49,9 @@ func credentialsIn(req *http.Request) []string {
 	_, authorization, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	_, password, _ := req.BasicAuth()
 	secrets := []string{authorization, password}
+	if req.Response != nil { // a redirect, whose URL may be signed
+		secrets = append(secrets, queryValues(req.URL)...)
+	}
 	if req.GetBody == nil {
 		return secrets
 	}
@@ -63,4 +66,20 @@ func credentialsIn(req *http.Request) []string {
 	}
 	values, _ := url.ParseQuery(string(form)) // the form of our own request
 	return append(secrets, values.Get("refresh_token"))
+}
+
+// queryValues are the values in the query of a URL, as they are sent and decoded.
+func queryValues(u *url.URL) []string {
+	var values []string
+	for part := range strings.SplitSeq(u.RawQuery, "&") {
+		name, value, ok := strings.Cut(part, "=")
+		if !ok {
+			value = name
+		}
+		values = append(values, value)
+		if decoded, err := url.QueryUnescape(value); err == nil {
+			values = append(values, decoded)
+		}
+	}
+	return values
 }
