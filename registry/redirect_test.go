@@ -2,6 +2,7 @@ package registry
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/registry/transport"
@@ -61,4 +62,26 @@ func (r refuser) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, transport.ErrLocalAddress
 	}
 	return r.RoundTripper.RoundTrip(req)
+}
+
+// TestRedirect_blankInQuery checks that a redirect whose query has a blank is followed.
+func TestRedirect_blankInQuery(t *testing.T) {
+	s, cdn := newServer(t), newServer(t)
+	img := image(t, 1)
+	s.pushImage(t, s.ref("app", "a"), img)
+	cdn.pushImage(t, cdn.ref("app", "a"), img)
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, "/blobs/") {
+			return false
+		}
+		w.Header().Set("Location", cdn.URL+r.URL.Path+"?name=my file")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		return true
+	})
+	a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+	ok(t, err)
+	whole(t, a, 1, 1)
+	if got := cdn.requests(); len(got) != 1 || !strings.HasSuffix(got[0], "?name=my%20file") {
+		t.Errorf("requests %q", got)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -16,6 +17,7 @@ const MaxRedirects = 5
 // host.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
+	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, " ", "%20") // net/http sends blanks as they are
 	refused := func(what string) error {
 		to := safe.Clip(req.URL.Scheme + "://" + req.URL.Host) // the rest may have a signature
 		did := fmt.Sprintf("redirects %s to %s, which tagdiff does not follow", what, to)
