@@ -133,6 +133,7 @@ func TestMaskLeaves(t *testing.T) {
 		"PASSWORD=$PASSWORD TOKEN=${TOKEN} SECRET=\"$SECRET\" X_TOKEN=$(cat", `{"password": "${PASSWORD}"}`, "https://u:$PASSWORD@host", "--password $PASSWORD",
 		"ALLOW_EMPTY_PASSWORD=yes TOKENIZERS_PARALLELISM=2 AUTH=ldap", `{"token": true, "secret": null, "auth": "basic"}`,
 		`{"maxTokens": 4096, "passwordMinLength": 8}`, `{"auths": {}, "credsStore": "desktop"}`,
+		`exec: "docker-credential-": executable file not found in $PATH`,
 		"RUN --mount=type=secret,id=npmrc npm ci", "secretstorage==3.3.1", "apt-get install libsecret-1-0 libpam-passwdqc",
 		"prog --password && next", "prog --token | next", "prog --password --user x", `["prog","--password","--user","x"]`, `["password","user"]`,
 		"sha256:4db522e17a5f1bd5a493027fcde26887fdf3237f6db947218274b6a8d6d963e2",

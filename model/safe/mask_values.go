@@ -38,7 +38,8 @@ func (m *masker) member(n nameMatch) (int, bool) {
 		return 0, false
 	}
 	at = m.skip(at+1, " \t\r\n")
-	if to := m.skip(at, "0123456789.eE+-"); to > at && n.endsSecret && !isShortNumber(m.s[at:to]) {
+	isNumber := m.skip(at, "-0123456789") > at // and not a word that begins with e
+	if to := m.skip(at, "0123456789.eE+-"); isNumber && n.endsSecret && !isShortNumber(m.s[at:to]) {
 		m.count(m.s[at:to])
 		return m.mask(at, to, `"`+Masked+`"`), true
 	}
