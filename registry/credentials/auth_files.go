@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -53,15 +55,21 @@ func readConfig(path string) ([]byte, error) {
 const podmanAuthFile = "auth.json"
 
 // authFilePaths are docker's (docker-login) and podman's (containers-auth.json(5)).
-func authFilePaths() []string {
+// Where XDG_RUNTIME_DIR is not set, as with sudo and in CI, podman's is in one of two
+// folders below run, which is /run.
+func authFilePaths(run string) []string {
 	home, _ := os.UserHomeDir()
 	docker := cmp.Or(os.Getenv("DOCKER_CONFIG"), filepath.Join(home, ".docker"))
 	paths := []string{filepath.Join(docker, "config.json")}
 	if f := os.Getenv("REGISTRY_AUTH_FILE"); f != "" {
 		return append([]string{f}, paths...)
 	}
-	if run := os.Getenv("XDG_RUNTIME_DIR"); run != "" {
-		paths = append(paths, filepath.Join(run, "containers", podmanAuthFile))
+	if folder := os.Getenv("XDG_RUNTIME_DIR"); folder != "" {
+		paths = append(paths, filepath.Join(folder, "containers", podmanAuthFile))
+	} else {
+		user := strconv.Itoa(os.Getuid())
+		paths = append(paths,
+			filepath.Join(run, "containers", user, podmanAuthFile), filepath.Join(run, "user", user, "containers", podmanAuthFile))
 	}
 	return append(paths, filepath.Join(xdgConfigHome(home), "containers", podmanAuthFile))
 }
@@ -70,20 +78,29 @@ func xdgConfigHome(home string) string {
 	return cmp.Or(os.Getenv("XDG_CONFIG_HOME"), filepath.Join(home, ".config"))
 }
 
-// serverName is the name of a registry for a helper: the key in the file, or the
-// historic URL for Docker Hub.
-func serverName(key, server string) string {
-	if hostOfKey(key) == model.DockerHub {
+// dockerKey is the key under which docker stores the login of a registry, and the name
+// under which it asks helpers: the registry, or the historic URL for Docker Hub.
+func dockerKey(host string) string {
+	if host == model.DockerHub {
 		return config.DockerRegistryAuth
 	}
-	return cmp.Or(key, server)
+	return host
 }
 
-// normalizeKey removes from a key what older versions of docker wrote: a scheme, /v1/,
-// and other names of Docker Hub.
+// serverName is the name of a registry for a helper, from the key in the file.
+func serverName(key string) string {
+	if host := hostOfKey(key); host == model.DockerHub {
+		return dockerKey(host)
+	}
+	return key
+}
+
+// normalizeKey removes from a key what older versions of docker wrote: a scheme, the path
+// of a URL, /v1/, and other names of Docker Hub. A path without a scheme is a namespace of
+// podman.
 func normalizeKey(key string) string {
 	if _, rest, ok := strings.Cut(key, "://"); ok {
-		key = rest
+		key, _, _ = strings.Cut(rest, "/")
 	}
 	key = strings.TrimSuffix(key, "/")
 	key = strings.TrimSuffix(strings.TrimSuffix(key, "/v1"), "/v2")
@@ -125,47 +142,92 @@ func (k *Keychain) AddAuthFile(path string, raw []byte) {
 	k.authFiles = append(k.authFiles, s)
 }
 
-// lookup tries the keys from the most specific one to that of the registry, as podman
-// does; docker's files have only keys of registries. The helper of a registry comes
-// before the logins in the file, the general helper after them.
-func (f authFile) lookup(ctx context.Context, run *helpers, host, repo string) (Login, error) {
-	var damaged error
-	server := host
-	if host == model.DockerHub {
-		server = config.DockerRegistryAuth
+// addOldFile adds the logins of ~/.dockercfg, which docker wrote before version 1.7 and
+// podman still reads.
+func (k *Keychain) addOldFile(path string, raw []byte) {
+	s := authFile{path: path}
+	if k.parse(path, "an old Docker config file", raw, &s.auths) {
+		k.authFiles = append(k.authFiles, s)
 	}
-	for name := host + "/" + repo; ; name = name[:strings.LastIndex(name, "/")] {
-		name = strings.TrimSuffix(name, "/")
-		for key, prog := range f.helpers {
-			if normalizeKey(key) == name {
-				return f.runHelper(ctx, run, prog, serverName(key, server))
+}
+
+// lookup tries the names from the most specific one to that of the registry, as podman
+// does; docker's files have only keys of registries. The helper of a registry comes
+// before the logins in the file, the general helper after them. It skips logins that are
+// refused.
+func (f authFile) lookup(ctx context.Context, run *helpers, host, repo string, refused func(Login) bool) (Login, error) {
+	var problem error
+	general, server := f.helper, dockerKey(host)
+	for _, name := range lookupNames(host, repo) {
+		if keys := keysOf(f.helpers, name); len(keys) > 0 {
+			if prog := f.helpers[keys[0]]; prog != helperPrefix {
+				return f.runHelper(ctx, run, prog, serverName(keys[0]))
 			}
+			// For docker an empty name means the logins in the file, not the general helper.
+			general, problem = "", f.emptyHelper(keys[0])
 		}
-		for key, a := range f.auths {
-			if normalizeKey(key) != name {
-				continue
-			}
-			l, err := a.login(f.path)
-			if err == nil && !l.IsZero() {
+		for _, key := range keysOf(f.auths, name) {
+			l, err := f.auths[key].login(f.path)
+			if err == nil && !l.IsZero() && !refused(l) {
 				return l, nil
 			}
 			if err != nil {
-				damaged = unusable(fmt.Sprintf("the login for %s in %s", safe.Clip(key), f.path), err.Error())
+				problem = unusable(fmt.Sprintf("the login for %s in %s", safe.Clip(key), f.path), err.Error())
 			}
-			server = serverName(key, server)
-		}
-		if name == host || !strings.Contains(name, "/") {
-			break
+			server = serverName(key)
 		}
 	}
-	if f.helper == "" {
-		return Login{}, damaged
+	if general == "" {
+		return Login{}, problem
 	}
-	l, err := f.runHelper(ctx, run, f.helper, server)
+	l, err := f.runHelper(ctx, run, general, server)
+	if err == nil && l.IsZero() && server == host { // older versions of docker stored a URL
+		l, err = f.runHelper(ctx, run, general, "https://"+host)
+	}
 	if err == nil && l.IsZero() {
-		err = damaged
+		err = problem
 	}
 	return l, err
+}
+
+// lookupNames are the names under which a login for a repository may be stored: the
+// repository, the namespaces that it is in, and the registry.
+func lookupNames(host, repo string) []string {
+	names := []string{host}
+	for i, c := range repo {
+		if c == '/' {
+			names = append(names, host+"/"+repo[:i])
+		}
+	}
+	if repo != "" {
+		names = append(names, host+"/"+repo)
+	}
+	slices.Reverse(names)
+	return names
+}
+
+// keysOf are the keys that mean a name, in the order in which they count: the one that
+// docker and podman write today, then the others, sorted.
+func keysOf[T any](m map[string]T, name string) []string {
+	var keys []string
+	for key := range m {
+		if normalizeKey(key) == name {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	if i := slices.Index(keys, dockerKey(name)); i > 0 {
+		keys = slices.Insert(slices.Delete(keys, i, i+1), 0, dockerKey(name))
+	}
+	return keys
+}
+
+// emptyHelper is the error where a file names a helper with an empty name, and has no login.
+func (f authFile) emptyHelper(key string) error {
+	return &model.ReadError{
+		Message: fmt.Sprintf("%s has an empty name for the credential helper of %s", f.path, safe.Clip(key)),
+		Next:    "write its name there, or remove the entry, and log in again",
+	}
 }
 
 // runHelper asks a helper that the file names.

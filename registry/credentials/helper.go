@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,7 +58,7 @@ func (h *helpers) get(ctx context.Context, prog, server string) (Login, error) {
 	}
 	return h.running.Do(ctx, name, func(ctx context.Context) (Login, error) {
 		l, err := runHelper(ctx, prog, server)
-		if err == nil && !l.IsZero() {
+		if err == nil {
 			h.store(name, l)
 		}
 		return l, err
@@ -92,23 +94,50 @@ func (b *limitedBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// bytePrefix holds the first bytes that are written to it, and drops the others.
-type bytePrefix []byte
+// lastBytes holds the last bytes that are written to it, and drops the others.
+type lastBytes struct {
+	text []byte
+	cut  bool // text begins in the middle
+}
 
-func (b *bytePrefix) Write(p []byte) (int, error) {
-	*b = append(*b, p[:min(len(p), maxProblem-len(*b))]...)
+func (b *lastBytes) Write(p []byte) (int, error) {
+	b.text = append(b.text, p...)
+	if n := len(b.text) - maxProblem; n > 0 {
+		b.text, b.cut = append(b.text[:0], b.text[n:]...), true
+	}
 	return len(p), nil
 }
 
 // maxProblem is how much of the standard error of a helper is kept, in bytes.
 const maxProblem = 4 << 10
 
-// firstLine is the first line of a text that is not blank, clipped and without what is
-// probably a secret.
+// reason matches the lines of a program that say why it failed.
+var reason = regexp.MustCompile(`(?i)error|exception|fatal|fail|denied|expired`)
+
+// lastReason is the last line that says why a helper failed, else the last line that is
+// not blank. Warnings come before it, and advice in several lines after it.
+func (b *lastBytes) lastReason() string {
+	lines := strings.Split(string(b.text), "\n")
+	if b.cut && len(lines) > 1 {
+		lines = lines[1:]
+	}
+	last := ""
+	for _, line := range slices.Backward(lines) {
+		if last = cmp.Or(last, strings.TrimSpace(line)); reason.MatchString(line) {
+			return oneLine(line)
+		}
+	}
+	return oneLine(last)
+}
+
+// firstLine is the first line of a text that is not blank.
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return safe.Clip(safe.Gate{}.Mask(strings.TrimSpace(line)))
+	return oneLine(line)
 }
+
+// oneLine is a line of a helper, clipped and without what is probably a secret.
+func oneLine(line string) string { return safe.Clip(safe.Gate{}.Mask(strings.TrimSpace(line))) }
 
 // runHelper speaks the protocol of docker-credential-helpers: the server on
 // standard input, JSON or a message on standard output. When ctx ends, the helper and
@@ -119,13 +148,13 @@ func runHelper(ctx context.Context, prog, server string) (Login, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	out := &limitedBuffer{tooLarge: func() { stop(fmt.Errorf("it wrote more than %d bytes", MaxHelperOutput)) }}
-	problem := &bytePrefix{}
+	problem := &lastBytes{}
 	cmd := exec.CommandContext(ctx, prog, "get")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(server), out, problem
 	cmd.WaitDelay = time.Second // a child process that survives may keep the pipe open
 	isolate(cmd)
 	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) { // an agent that the helper started may keep running
-		message := cmp.Or(firstLine(out.text.String()), firstLine(string(*problem)))
+		message := cmp.Or(firstLine(out.text.String()), problem.lastReason())
 		switch cause := context.Cause(ctx); {
 		case errors.Is(cause, context.Canceled):
 			return Login{}, cause

@@ -3,6 +3,7 @@ package credentials
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,7 +49,12 @@ func TestHelper_failureHidesLogin(t *testing.T) {
 // TestHelper_failures checks what is said of a helper that gives no login.
 func TestHelper_failures(t *testing.T) {
 	for name, tt := range map[string]struct{ script, want string }{
-		"standard error": {"echo >&2; echo 'the vault is locked' >&2; echo more >&2; exit 3", "failed: the vault is locked;"},
+		"standard error": {"echo >&2; echo 'the agent starts' >&2; echo 'the vault is locked' >&2; echo >&2; exit 3", "failed: the vault is locked;"},
+		"a warning":      {"echo 'WARNING: an update is available' >&2; echo 'ERROR: no active account is selected.' >&2; exit 1", "failed: ERROR: no active account is selected;"},
+		"advice":         {"printf 'ERROR: no account\\nPlease run:\\n\\n  $ gcloud auth login\\n\\nto obtain new credentials.\\n' >&2; exit 1", "failed: ERROR: no account;"},
+		"a traceback":    {"printf 'Traceback:\\n  File \"x\", line 1\\nModuleNotFoundError: No module named x\\n' >&2; exit 1", "failed: ModuleNotFoundError: No module named x;"},
+		"a long trace":   {"head -c 100000 /dev/zero | tr '\\0' 'x' >&2; echo >&2; echo 'the vault is locked' >&2; exit 1", "failed: the vault is locked;"},
+		"a cut secret":   {"printf 'password=hunter22x9Q%4090s\\n' hunter22x9Q >&2; echo locked >&2; exit 1", "failed: locked;"},
 		"a sentence":     {"echo 'The vault is locked.' >&2; exit 3", "failed: The vault is locked; try it:"},
 		"a cut sentence": {"echo 'locked...' >&2; exit 3", "failed: locked; try it:"},
 		"both outputs":   {"echo words >&2; echo said; exit 1", "failed: said;"},
@@ -109,5 +115,52 @@ func TestHelper_relativePath(t *testing.T) {
 	}
 	if _, err := os.Stat("ran"); err == nil {
 		t.Error("it was run")
+	}
+}
+
+// TestHelper_emptyName checks that a registry whose helper has an empty name uses the logins
+// in the file, as docker does, and that the error says so where there is none.
+func TestHelper_emptyName(t *testing.T) {
+	registrytest.Home(t, map[string]string{"bin/docker-credential-store": "#!/bin/sh\necho '{\"Username\":\"kept\",\"Secret\":\"s\"}'\n"})
+	lookup := func(auths string) (Login, error) {
+		k := NewStatic()
+		k.AddAuthFile("config.json", []byte(`{"auths":{`+auths+`},"credHelpers":{"reg.example":""},"credsStore":"store"}`))
+		return k.Lookup(registrytest.Deadline(t), "reg.example", "app")
+	}
+	l, err := lookup(`"reg.example":{"username":"a","password":"b"}`)
+	registrytest.OK(t, err)
+	if l.Username != "a" {
+		t.Errorf("got %v", l)
+	}
+	_, err = lookup("")
+	const want = "config.json has an empty name for the credential helper of reg.example; write its name there, or remove the entry, and log in again"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// TestHelper_urlOfRegistry checks that a helper without a login for the name of a registry is
+// asked for its URL, under which older versions of docker stored logins, once.
+func TestHelper_urlOfRegistry(t *testing.T) {
+	const helper = "#!/bin/sh\nread s; echo $s >>\"$HOME/asked\"\n" +
+		"case $s in https://old.example) echo '{\"Username\":\"u\",\"Secret\":\"p\"}';; *) echo 'credentials not found in native keychain'; exit 1;; esac\n"
+	dir := registrytest.Home(t, map[string]string{"bin/docker-credential-x": helper})
+	k := NewStatic()
+	k.AddAuthFile("config.json", []byte(`{"credsStore":"x"}`))
+	for range 2 {
+		for host, user := range map[string]string{"old.example": "u", "none.example": "", "docker.io": ""} {
+			l, err := k.Lookup(registrytest.Deadline(t), host, "app")
+			if err != nil || l.Username != user {
+				t.Errorf("%s: got %v, %v", host, l, err)
+			}
+		}
+	}
+	asked, err := os.ReadFile(dir + "/asked")
+	registrytest.OK(t, err)
+	names := strings.Fields(string(asked))
+	slices.Sort(names)
+	want := []string{"https://index.docker.io/v1/", "https://none.example", "https://old.example", "none.example", "old.example"}
+	if !slices.Equal(names, want) {
+		t.Errorf("asked for %q", names)
 	}
 }

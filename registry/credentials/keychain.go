@@ -27,6 +27,7 @@ import (
 // first use and runs a helper only when a registry requires a login.
 type Keychain struct {
 	helpers helpers
+	system  string // the folder in which /etc, /run and /usr are; "/" but for tests
 
 	mu        sync.Mutex
 	static    bool // no files are read
@@ -34,10 +35,17 @@ type Keychain struct {
 	authFiles []authFile
 	regctl    map[string]config.Host
 	fileErr   error // of the first file that cannot be used
+	refused   map[refusal]bool
+}
+
+// refusal is a login that a registry has refused for a repository.
+type refusal struct {
+	host, repo string
+	login      Login
 }
 
 // NewKeychain makes a keychain. It reads no file yet.
-func NewKeychain() *Keychain { return &Keychain{} }
+func NewKeychain() *Keychain { return &Keychain{system: "/"} }
 
 // NewStatic makes a keychain that reads no files: it holds what is added to it.
 func NewStatic() *Keychain { return &Keychain{static: true} }
@@ -47,13 +55,18 @@ func NewStatic() *Keychain { return &Keychain{static: true} }
 // elsewhere.
 func (k *Keychain) Lookup(ctx context.Context, host, repo string) (Login, error) {
 	var firstErr error
+	refused := func(l Login) bool {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return k.refused[refusal{host, repo, l}]
+	}
 	stores, _ := k.configs()
 	for _, s := range stores {
-		l, err := s.lookup(ctx, &k.helpers, host, repo)
+		l, err := s.lookup(ctx, &k.helpers, host, repo, refused)
 		if ctx.Err() != nil {
 			return Login{}, ctx.Err()
 		}
-		if err == nil && !l.IsZero() {
+		if err == nil && !l.IsZero() && !refused(l) {
 			return l, nil
 		}
 		if firstErr == nil {
@@ -102,12 +115,25 @@ func (k *Keychain) configs() ([]authFile, map[string]config.Host) {
 	return k.authFiles, k.regctl
 }
 
-// Forget makes the next lookup read the files again: the person may log in after
-// a refusal.
+// Refuse records that a registry has refused a login for a repository. The next lookup
+// reads the files and helpers again, and returns another login, if there is one.
+func (k *Keychain) Refuse(host, repo string, l Login) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.refused == nil {
+		k.refused = map[refusal]bool{}
+	}
+	k.refused[refusal{host, repo, l}] = true
+	k.loaded = false
+	k.helpers.forget()
+}
+
+// Forget makes the next lookup read the files and helpers again, and forgets which logins
+// were refused: the person may log in after a refusal.
 func (k *Keychain) Forget() {
 	k.mu.Lock()
-	k.loaded = false
-	k.mu.Unlock()
+	defer k.mu.Unlock()
+	k.loaded, k.refused = false, nil
 	k.helpers.forget()
 }
 
@@ -117,18 +143,20 @@ func (k *Keychain) load() {
 	if env := os.Getenv("DOCKER_AUTH_CONFIG"); env != "" {
 		k.AddAuthFile("DOCKER_AUTH_CONFIG", []byte(env))
 	}
-	for _, path := range authFilePaths() {
-		// Without a home folder the path would be relative to the working folder.
-		if !filepath.IsAbs(path) && os.Getenv("HOME") == "" {
-			continue
-		}
+	for _, path := range authFilePaths(filepath.Join(k.system, "run")) {
 		k.addFile(path, k.AddAuthFile)
 	}
 	k.addFile(regctlConfigPath(), k.AddRegctlConfig)
+	home, _ := os.UserHomeDir()
+	k.addFile(filepath.Join(home, ".dockercfg"), k.addOldFile)
 }
 
 // addFile reads a file, if it exists, and adds its content.
 func (k *Keychain) addFile(path string, add func(path string, raw []byte)) {
+	// Without a home folder the path would be relative to the working folder.
+	if !filepath.IsAbs(path) && os.Getenv("HOME") == "" {
+		return
+	}
 	raw, err := readConfig(path)
 	if err == nil {
 		add(path, raw)
@@ -138,17 +166,37 @@ func (k *Keychain) addFile(path string, add func(path string, raw []byte)) {
 }
 
 // parse parses a file of a kind into w and reports whether it has content that could be
-// parsed.
+// parsed. A part of another type than expected is left out: it may be about another
+// registry.
 func (k *Keychain) parse(path, kind string, raw []byte, w any) bool {
+	raw = bytes.TrimPrefix(raw, []byte("\ufeff")) // editors of Windows write it
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return false // as good as no file for docker and podman
 	}
 	err := json.Unmarshal(raw, w)
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // its text may have a value
+	if odd, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // its text may have a value
 		err = errors.New("it is not " + kind)
+		if odd.Field != "" {
+			err = errors.New("a value of " + odd.Field + " has the wrong type")
+		}
+		k.setFileError(path, err)
+		return odd.Field != ""
 	}
-	k.setFileError(path, err)
+	if err != nil {
+		k.setFileError(path, syntaxError(raw, err))
+	}
 	return err == nil
+}
+
+// syntaxError words an error of JSON syntax, with the line if there are several.
+func syntaxError(raw []byte, err error) error {
+	plain := model.PlainJSON(err)
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && syntax.Offset <= int64(len(raw)) {
+		if line := bytes.Count(raw[:syntax.Offset], []byte("\n")); line > 0 {
+			return fmt.Errorf("%w (line %d)", plain, line+1)
+		}
+	}
+	return plain
 }
 
 // setFileError keeps the error of the first file that cannot be used, in words without
@@ -157,7 +205,7 @@ func (k *Keychain) setFileError(path string, err error) {
 	if err == nil || k.fileErr != nil {
 		return
 	}
-	why := model.PlainJSON(err).Error()
+	why := err.Error()
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		why = pathErr.Err.Error()
 	}

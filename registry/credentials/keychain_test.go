@@ -126,7 +126,11 @@ func TestFileError(t *testing.T) {
 	for name, tt := range map[string]struct{ path, content, why string }{
 		"not JSON":           {file, `{"auths":hunter22}`, "it is not JSON"},
 		"cut off":            {file, `{"auths":{"reg.example":{"auth":"hunter22`, "it ends too early"},
-		"another form":       {file, `{"auths":{"reg.example":{"password":22222222}}}`, "it is not a Docker config file"},
+		"a trailing comma":   {file, "{\n\"auths\":{},\n}", "it is not JSON (line 3)"},
+		"another form":       {file, `{"auths":{"reg.example":{"password":22222222}}}`, "a value of auths.password has the wrong type"},
+		"an odd part":        {file, `{"auths":{},"credHelpers":["hunter22"]}`, "a value of credHelpers has the wrong type"},
+		"a byte order mark":  {file, "\ufeff{}", ""},
+		"of old docker":      {".dockercfg", "[]", "it is not an old Docker config file"},
 		"a list":             {".regctl/config.json", `["hunter22"]`, "it is not a regctl config file"},
 		"a text":             {".config/containers/auth.json", `"hunter22"`, "it is not a podman auth file"},
 		"a folder":           {file + "/x", "", "is a directory"},
@@ -191,4 +195,112 @@ func TestLookup_damagedEntry(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLookup_keys checks which key of a file counts: the one that docker writes today, before
+// what older versions wrote, each time.
+func TestLookup_keys(t *testing.T) {
+	const old, now = `{"username":"old","password":"p"}`, `{"username":"now","password":"p"}`
+	for name, tt := range map[string]struct{ file, host, repo, want string }{
+		"a URL and the name":         {`{"auths":{"https://reg.example":` + old + `,"reg.example":` + now + `,"http://reg.example/v2/":` + old + `}}`, "reg.example", "app", "now"},
+		"a URL with a path":          {`{"auths":{"https://reg.example/artifactory/api/docker":` + now + `}}`, "reg.example", "app", "now"},
+		"a URL is no namespace":      {`{"auths":{"https://reg.example/team":` + now + `}}`, "reg.example", "other/app", "now"},
+		"a namespace":                {`{"auths":{"reg.example/team":` + old + `}}`, "reg.example", "other/app", ""},
+		"a namespace, its own":       {`{"auths":{"reg.example/team":` + now + `,"reg.example":` + old + `}}`, "reg.example", "team/app", "now"},
+		"a part of a name":           {`{"auths":{"reg.example/team":` + now + `}}`, "reg.example", "teammate/app", ""},
+		"two keys of Docker Hub":     {`{"auths":{"docker.io":` + old + `,"https://index.docker.io/v1/":` + now + `}}`, "docker.io", "library/app", "now"},
+		"an empty entry of the name": {`{"auths":{"reg.example":{},"https://reg.example":` + now + `}}`, "reg.example", "app", "now"},
+		"an odd entry beside":        {`{"auths":{"other.example":"x","reg.example":` + now + `}}`, "reg.example", "app", "now"},
+		"odd helpers beside":         {`{"auths":{"reg.example":` + now + `},"credHelpers":[]}`, "reg.example", "app", "now"},
+		"a byte order mark":          {"\ufeff" + `{"auths":{"reg.example":` + now + `}}`, "reg.example", "app", "now"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := NewStatic()
+			k.AddAuthFile("config.json", []byte(tt.file))
+			for range 20 { // a map has another order each time
+				l, err := k.Lookup(registrytest.Deadline(t), tt.host, tt.repo)
+				if err != nil || l.Username != tt.want {
+					t.Fatalf("got %v, %v", l, err)
+				}
+			}
+		})
+	}
+}
+
+// TestLookup_regctlKeys checks that of two names of a host the exact one counts, each time.
+func TestLookup_regctlKeys(t *testing.T) {
+	k := NewStatic()
+	for range 20 {
+		k.AddRegctlConfig("regctl.json", []byte(`{"hosts":{"https://reg.example":{"tls":"disabled"},"reg.example":{"tls":"insecure"}}}`))
+		if got := k.HostSettings("reg.example").TLS; got != config.TLSInsecure {
+			t.Fatalf("got %v", got)
+		}
+	}
+}
+
+// TestLookup_podmanWithoutRuntimeDir checks where podman keeps logins if XDG_RUNTIME_DIR is
+// not set, as with sudo and in CI, and that of docker before version 1.7.
+func TestLookup_podmanWithoutRuntimeDir(t *testing.T) {
+	user := fmt.Sprint(os.Getuid())
+	auth := func(name string) string {
+		return `{"auths":{"reg.example":{"username":"` + name + `","password":"p"}}}`
+	}
+	home := map[string]string{
+		"sys/run/containers/" + user + "/auth.json":      auth("system"),
+		"sys/run/user/" + user + "/containers/auth.json": auth("user"),
+		".config/containers/auth.json":                   auth("home"),
+		".dockercfg":                                     `{"https://reg.example/v1/":{"auth":"b2xkOnA=","email":"a@b"}}`,
+	}
+	dir := registrytest.Home(t, home)
+	lookup := func() string {
+		k := NewKeychain()
+		k.system = filepath.Join(dir, "sys")
+		l, err := k.Lookup(registrytest.Deadline(t), "reg.example", "app")
+		registrytest.OK(t, err)
+		return l.Username
+	}
+	if got := lookup(); got != "home" {
+		t.Errorf("with XDG_RUNTIME_DIR: %q", got)
+	}
+	t.Setenv("XDG_RUNTIME_DIR", "")
+	for _, step := range []struct{ want, path string }{
+		{"system", "sys/run/containers"}, {"user", "sys/run/user"}, {"home", ".config"}, {"old", ".dockercfg"}, {"", "sys"},
+	} {
+		if got := lookup(); got != step.want {
+			t.Errorf("got the login of %q, want %q", got, step.want)
+		}
+		registrytest.OK(t, os.RemoveAll(filepath.Join(dir, step.path)))
+	}
+}
+
+// TestRefuse checks that a refused login is not returned again for its repository, that the
+// next one is, that files and helpers are read again, and that Forget ends the refusal.
+func TestRefuse(t *testing.T) {
+	const helper = "#!/bin/sh\necho x >>\"$HOME/runs\"; echo \"{\\\"Username\\\":\\\"run$(wc -l <\"$HOME/runs\" | tr -d ' ')\\\",\\\"Secret\\\":\\\"p\\\"}\"\n"
+	dir := registrytest.Home(t, map[string]string{
+		".docker/config.json":          `{"auths":{"reg.example":{"username":"docker","password":"p"}},"credHelpers":{"cloud.example":"cloud"}}`,
+		".config/containers/auth.json": `{"auths":{"reg.example":{"username":"podman","password":"p"}}}`,
+		"bin/docker-credential-cloud":  helper,
+	})
+	k := NewKeychain()
+	lookup := func(host, repo, want string) Login {
+		t.Helper()
+		l, err := k.Lookup(registrytest.Deadline(t), host, repo)
+		if err != nil || l.Username != want {
+			t.Errorf("%s/%s: got %v, %v; want %q", host, repo, l, err, want)
+		}
+		return l
+	}
+	k.Refuse("reg.example", "app", lookup("reg.example", "app", "docker"))
+	lookup("reg.example", "other", "docker")
+	k.Refuse("reg.example", "app", lookup("reg.example", "app", "podman"))
+	lookup("reg.example", "app", "")
+	registrytest.OK(t, os.WriteFile(dir+"/.docker/config.json", []byte(`{"auths":{"reg.example":{"username":"docker","password":"fresh"}},"credHelpers":{"cloud.example":"cloud"}}`), 0o600))
+	lookup("reg.example", "app", "")
+	k.Forget()
+	lookup("reg.example", "app", "docker")
+
+	lookup("cloud.example", "app", "run1")
+	k.Refuse("cloud.example", "app", lookup("cloud.example", "app", "run1"))
+	lookup("cloud.example", "app", "run2")
 }

@@ -1,8 +1,10 @@
 package credentials
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/regclient/regclient/config"
 )
@@ -40,11 +42,14 @@ func (k *Keychain) AddRegctlConfig(path string, raw []byte) {
 	}
 	k.regctl = map[string]config.Host{}
 	s := authFile{path: path, auths: map[string]authEntry{}, helpers: map[string]string{}}
-	for name, h := range w.Hosts {
+	for _, name := range slices.Sorted(maps.Keys(w.Hosts)) {
+		h, host := w.Hosts[name], hostOfKey(name)
 		if h == nil {
 			continue
 		}
-		k.regctl[hostOfKey(name)] = *h
+		if _, known := k.regctl[host]; !known || name == host {
+			k.regctl[host] = *h
+		}
 		s.auths[name] = authEntry{Username: h.User, Password: h.Pass, IdentityToken: h.Token}
 		if h.CredHelper != "" {
 			s.helpers[name] = h.CredHelper

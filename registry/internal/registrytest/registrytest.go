@@ -59,11 +59,10 @@ func Home(t *testing.T, files map[string]string) string {
 		OK(t, os.MkdirAll(filepath.Dir(path), 0o700))
 		OK(t, os.WriteFile(path, []byte(text), 0o700))
 	}
-	for _, name := range []string{
-		"DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "REGCTL_CONFIG",
-	} {
+	for _, name := range []string{"DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "XDG_CONFIG_HOME", "REGCTL_CONFIG"} {
 		t.Setenv(name, "")
 	}
+	t.Setenv("XDG_RUNTIME_DIR", filepath.Join(dir, "run")) // without it podman's logins are below /run
 	t.Setenv("HOME", dir)
 	t.Setenv("PATH", filepath.Join(dir, "bin")+":"+os.Getenv("PATH"))
 	return dir
