@@ -129,7 +129,7 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (message,
 func (h *host) forbidden(about model.Ref, a transport.Response, t *model.ReadError) {
 	problem := h.loginError()
 	if len(a.Body) > 0 { // not a response to HEAD, after which a GET still needs the login
-		h.credentials.Forget()
+		h.credentials.Forget(h.name)
 		h.transport.ForgetTokens()
 	}
 	t.Message = fmt.Sprintf("%s denies access to %s", h.name, subject(about))
@@ -157,7 +157,7 @@ func loginExpired(a transport.Response) bool { return expiredLogin.MatchString(r
 // private or does not exist. Registries do not distinguish these.
 func (h *host) unauthorized(about model.Ref, a transport.Response, e error) error {
 	problem := h.loginError()
-	h.credentials.Forget()
+	h.credentials.Forget(h.name)
 	t := &model.ReadError{Next: h.logIn(""), Err: e}
 	scheme := a.UnsupportedScheme()
 	switch {

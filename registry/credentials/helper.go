@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -38,10 +39,13 @@ const (
 type helpers struct {
 	running inflight.Group[Login]
 	mu      sync.Mutex
-	cache   map[string]cachedLogin
+	cache   map[helperCall]cachedLogin
 }
 
-// cachedLogin is a login that a helper has returned.
+// helperCall is a program and the server that it is asked for.
+type helperCall struct{ prog, server string }
+
+// cachedLogin is what a helper has returned; zero if it has no login.
 type cachedLogin struct {
 	Login
 	until time.Time
@@ -49,35 +53,37 @@ type cachedLogin struct {
 
 // get runs prog for the login of a server. The zero login means that it has none.
 func (h *helpers) get(ctx context.Context, prog, server string) (Login, error) {
-	name := prog + " " + server
+	call := helperCall{prog, server}
 	h.mu.Lock()
-	cached, ok := h.cache[name]
+	cached, ok := h.cache[call]
 	h.mu.Unlock()
 	if ok && time.Now().Before(cached.until) {
 		return cached.Login, nil
 	}
-	return h.running.Do(ctx, name, func(ctx context.Context) (Login, error) {
+	return h.running.Do(ctx, prog+" "+server, func(ctx context.Context) (Login, error) {
 		l, err := runHelper(ctx, prog, server)
 		if err == nil {
-			h.store(name, l)
+			h.store(call, l)
 		}
 		return l, err
 	})
 }
 
-func (h *helpers) store(name string, l Login) {
+func (h *helpers) store(call helperCall, l Login) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.cache == nil {
-		h.cache = map[string]cachedLogin{}
+		h.cache = map[helperCall]cachedLogin{}
 	}
-	h.cache[name] = cachedLogin{l, time.Now().Add(helperCacheTime)}
+	// Round removes the monotonic clock, which stands still while a laptop sleeps.
+	h.cache[call] = cachedLogin{l, time.Now().Round(0).Add(helperCacheTime)}
 }
 
-func (h *helpers) forget() {
+// forget drops what helpers said about a registry.
+func (h *helpers) forget(host string) {
 	h.mu.Lock()
-	h.cache = nil
-	h.mu.Unlock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.cache, func(call helperCall, _ cachedLogin) bool { return hostOfKey(call.server) == host })
 }
 
 // limitedBuffer holds up to MaxHelperOutput bytes and refuses more.

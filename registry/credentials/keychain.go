@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -36,6 +37,7 @@ type Keychain struct {
 	regctl    map[string]config.Host
 	fileErr   error // of the first file that cannot be used
 	refused   map[refusal]bool
+	settings  *systemConfig // nil until read
 }
 
 // refusal is a login that a registry has refused for a repository.
@@ -60,8 +62,7 @@ func (k *Keychain) Lookup(ctx context.Context, host, repo string) (Login, error)
 		defer k.mu.Unlock()
 		return k.refused[refusal{host, repo, l}]
 	}
-	stores, _ := k.configs()
-	for _, s := range stores {
+	for s := range k.sources() {
 		l, err := s.lookup(ctx, &k.helpers, host, repo, refused)
 		if ctx.Err() != nil {
 			return Login{}, ctx.Err()
@@ -74,6 +75,24 @@ func (k *Keychain) Lookup(ctx context.Context, host, repo string) (Login, error)
 		}
 	}
 	return Login{}, firstErr
+}
+
+// sources are where logins are, the ones that count more before the others: the files, and
+// the helpers that podman uses for all registries.
+func (k *Keychain) sources() iter.Seq[authFile] {
+	return func(yield func(authFile) bool) {
+		stores, _ := k.configs()
+		for _, s := range stores {
+			if !yield(s) {
+				return
+			}
+		}
+		for _, s := range k.systemConfig().helpers {
+			if !yield(s) {
+				return
+			}
+		}
+	}
 }
 
 // Hosts returns the registries that have a login, sorted.
@@ -124,17 +143,24 @@ func (k *Keychain) Refuse(host, repo string, l Login) {
 		k.refused = map[refusal]bool{}
 	}
 	k.refused[refusal{host, repo, l}] = true
-	k.loaded = false
-	k.helpers.forget()
+	k.loaded, k.settings = false, nil
+	k.helpers.forget(host)
 }
 
-// Forget makes the next lookup read the files and helpers again, and forgets which logins
-// were refused: the person may log in after a refusal.
-func (k *Keychain) Forget() {
+// Forget makes the next lookup for a registry read the files and helpers again, and forgets
+// which of its logins were refused: the person may log in after a refusal.
+func (k *Keychain) Forget(host string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.loaded, k.refused = false, nil
-	k.helpers.forget()
+	k.loaded, k.settings = false, nil
+	maps.DeleteFunc(k.refused, func(r refusal, _ bool) bool { return r.host == host })
+	k.helpers.forget(host)
+}
+
+// WithoutLogins returns a keychain that has the settings of regctl, and no login.
+func (k *Keychain) WithoutLogins() *Keychain {
+	_, regctl := k.configs()
+	return &Keychain{static: true, regctl: regctl}
 }
 
 // load reads all files in the order of their priority. A file that cannot be read or
