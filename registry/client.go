@@ -54,7 +54,7 @@ func New(opts Options) *Client {
 	return &Client{
 		opts: opts, credentials: keys, meter: meter, confirmAfter: defaultConfirmAfter,
 		transport: transport.Options{
-			Credentials: keys, Meter: meter, Remembered: transport.NewEndpointFile(opts.Endpoints), Log: opts.Log,
+			Credentials: keys, Meter: meter, Remembered: transport.NewEndpointFile(opts.Endpoints), Warn: opts.Warn, Log: opts.Log,
 			PlainHTTP: opts.PlainHTTP, Concurrency: opts.Concurrency, CertDirs: opts.CertDirs,
 			Timeouts: transport.DefaultTimeouts().WithSilence(opts.Timeout), Retry: transport.DefaultRetryPolicy(),
 		},

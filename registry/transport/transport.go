@@ -42,7 +42,8 @@ type Transport struct {
 	tlsRemembered atomic.Bool // the registry spoke TLS in an earlier run
 	preconnected  sync.Once
 
-	limiter *limiter
+	limiter  *limiter
+	insecure insecureTransports
 }
 
 // New makes the transport for the registry of opts.Settings. It reads the
@@ -83,12 +84,18 @@ func New(opts Options) (*Transport, error) {
 	}
 	if settings.TLS != config.TLSDisabled && settings.TLS != config.TLSInsecure {
 		s.loadRemembered(opts.Remembered)
+		if s.registry != model.DockerHub {
+			s.insecure.options = opts
+		}
 	}
 	return s, nil
 }
 
 // CloseIdleConnections closes the connections that no request uses.
-func (tr *Transport) CloseIdleConnections() { tr.roundTripper.closeIdle() }
+func (tr *Transport) CloseIdleConnections() {
+	tr.roundTripper.closeIdle()
+	tr.insecure.closeIdle()
+}
 
 // Timeouts returns the timeouts of the next requests.
 func (tr *Transport) Timeouts() Timeouts { return tr.timeouts }
@@ -98,6 +105,9 @@ func (tr *Transport) SetTimeouts(t Timeouts) { tr.timeouts = t }
 
 // LoginError returns why a login could not be looked up, nil if it could.
 func (tr *Transport) LoginError() error {
+	if err := tr.insecure.loginError(); err != nil {
+		return err
+	}
 	tr.auth.mu.Lock()
 	defer tr.auth.mu.Unlock()
 	return tr.auth.lookupErr
@@ -110,8 +120,8 @@ func (tr *Transport) RequiresLogin() bool {
 	return tr.auth.challenge != nil
 }
 
-// RoundTrip serves regclient. The request needs an Exchange in its context.
-func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+// roundTrip is RoundTrip without the fallback for insecure registries.
+func (tr *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	c := exchangeOf(req.Context())
 	if c == nil || (req.Method != http.MethodGet && req.Method != http.MethodHead) || req.Body != nil && req.Body != http.NoBody {
 		return nil, errNotReadOnly
@@ -214,6 +224,8 @@ type Options struct {
 	Remembered *EndpointFile
 	// Meter counts the requests and keeps the rate limits.
 	Meter *Meter
+	// Warn gets a line where a registry is read without TLS; it may be nil.
+	Warn func(string)
 	// Log gets one record per request.
 	Log *slog.Logger
 	// Wrap, unless nil, wraps the round tripper that sends requests to the network.
