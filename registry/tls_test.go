@@ -72,6 +72,23 @@ func TestTLS_regctlSettings(t *testing.T) {
 	says(t, err, "refused the request (400", "HTTPS server")
 }
 
+// TestTLS_certificateFolders checks that the authority of a registry is found in each folder of
+// a user.
+func TestTLS_certificateFolders(t *testing.T) {
+	s, certs := newTLSServer(t)
+	r := s.ref("app", "a")
+	s.pushImage(t, r, image(t, 1))
+	pem, err := os.ReadFile(filepath.Join(certs, s.host, "ca.crt"))
+	ok(t, err)
+	for _, dir := range []string{".docker", ".config/docker", ".config/containers"} {
+		home(t, map[string]string{filepath.Join(dir, "certs.d", s.host, "ca.crt"): string(pem)})
+		_, err := New(Options{}).Load(deadline(t), r, nil)
+		if err != nil {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}
+
 // TestTLS_unreadableCertificate checks that the error of an unreadable certificate names the file.
 func TestTLS_unreadableCertificate(t *testing.T) {
 	s, certs := newTLSServer(t)

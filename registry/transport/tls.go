@@ -157,12 +157,15 @@ func IsOldTLS(err error) bool {
 	return alert == alertOf(70) || strings.Contains(err.Error(), "tls: server selected unsupported protocol version")
 }
 
-// DefaultCertDirs returns the certificate folders of docker (also rootless) and podman,
-// as in the manuals dockerd(8) and containers-certs.d(5).
+// DefaultCertDirs returns the certificate folders of docker (also rootless), podman and
+// Docker Desktop, as in the manuals dockerd(8) and containers-certs.d(5).
 func DefaultCertDirs() []string {
 	dirs := []string{regclient.DockerCertDir, "/etc/containers/certs.d"}
 	if config, err := os.UserConfigDir(); err == nil {
 		dirs = append(dirs, filepath.Join(config, "docker", "certs.d"), filepath.Join(config, "containers", "certs.d"))
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		dirs = append(dirs, filepath.Join(home, ".docker", "certs.d"))
 	}
 	return dirs
 }
