@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -83,5 +84,31 @@ func TestRedirect_blankInQuery(t *testing.T) {
 	whole(t, a, 1, 1)
 	if got := cdn.requests(); len(got) != 1 || !strings.HasSuffix(got[0], "?name=my%20file") {
 		t.Errorf("requests %q", got)
+	}
+}
+
+// TestRedirect_toHTTP checks that a redirect of a blob from https to http is refused on purpose:
+// anybody on the way could read and change what is compared. The other host gets no request.
+func TestRedirect_toHTTP(t *testing.T) {
+	s, certs := newTLSServer(t)
+	blobs := newServer(t)
+	s.pushImage(t, s.ref("app", "a"), image(t, 1))
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, "/blobs/") {
+			return false
+		}
+		http.Redirect(w, r, blobs.URL+r.URL.Path+"?X-Signature=hunter22", http.StatusTemporaryRedirect)
+		return true
+	})
+	c := newClient(t, Options{CertDirs: []string{certs}})
+	c.transport.RequireTLS = true
+	a, err := c.Load(deadline(t), s.ref("app", "a"), nil)
+	ok(t, err)
+	want := fmt.Sprintf("%s redirects from https to http://%s, which tagdiff does not follow; ask the administrator of the registry", s.host, blobs.host)
+	if err := a.Entries[0].Err; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	if got := blobs.requests(); len(got) > 0 || len(s.requests()) != 2 {
+		t.Errorf("requests %q and %q", s.requests(), got)
 	}
 }
