@@ -192,6 +192,7 @@ type ReadError struct {
 	Next        string
 	Err         error         // the cause, may be nil
 	Missing     bool          // the registry reports that this manifest does not exist
+	Refused     bool          // the registry requires a login, or refuses the one that it got
 	MissingBlob digest.Digest // the blob that the registry reports as missing, of a manifest that exists
 	Blob        digest.Digest // the digest asked for, if it is not that of a manifest but of a part of an image
 	Absent      digest.Digest // the digest asked for, if the registry has neither a manifest nor a blob of it
@@ -219,6 +220,12 @@ func (t *ReadError) Unwrap() error { return t.Err }
 func IsMissing(err error) bool {
 	t, ok := errors.AsType[*ReadError](err)
 	return ok && t.Missing
+}
+
+// IsRefused reports whether a login, or another one, may help.
+func IsRefused(err error) bool {
+	t, ok := errors.AsType[*ReadError](err)
+	return ok && t.Refused
 }
 
 // IsCorrupt reports whether the registry sent bytes that cannot be used.

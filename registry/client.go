@@ -34,6 +34,7 @@ type Client struct {
 	disk         *diskcache.Cache
 	tagDigests   tagDigests
 	warnedOf     sync.Map // repositories whose list of tags has digests
+	forgotten    sync.Map // registries whose logins are to be read again
 
 	mu    sync.Mutex
 	hosts map[string]*host
@@ -86,6 +87,11 @@ func (c *Client) Traffic() model.Traffic { return c.meter.Traffic() }
 // KnownHosts returns the registries for which docker, podman or regctl have a login,
 // sorted. It reads their files and runs no credential helper.
 func (c *Client) KnownHosts() []string { return c.credentials.Hosts() }
+
+// ForgetLogins makes the next requests to a registry read the files of logins and run the
+// helpers again, and ask for new tokens: the person may have logged in after a refusal. It
+// does not block.
+func (c *Client) ForgetLogins(registry string) { c.forgotten.Store(registry, true) }
 
 // Options of a Client. The zero value has the defaults.
 type Options struct {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -40,8 +41,12 @@ type host struct {
 func (c *Client) host(name string) *host {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if h, ok := c.hosts[name]; ok && h.err == nil && !h.staleCertificates.Load() {
+	_, forget := c.forgotten.LoadAndDelete(name)
+	if h, ok := c.hosts[name]; ok && h.err == nil && !h.staleCertificates.Load() && !forget {
 		return h
+	}
+	if forget {
+		c.credentials.Forget(name)
 	}
 	c.hosts[name].closeIdle() // the new host has other connections
 	settings := c.credentials.HostSettings(name)
@@ -97,7 +102,22 @@ func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, 
 		h.isRegistry.Store(true)
 		return nil
 	}
-	return h.errorOf(ctx, about, cl, err)
+	err = h.errorOf(ctx, about, cl, err)
+	if t, ok := errors.AsType[*model.ReadError](err); ok && isRefused(cl) {
+		t.Refused = true
+	}
+	return err
+}
+
+// isRefused reports whether a login, or another one, may help with an exchange that failed.
+func isRefused(cl *transport.Exchange) bool {
+	status := cl.Response.Status
+	if token, ok := errors.AsType[*transport.TokenError](cl.Err); ok && token.Err == nil {
+		status = token.Response.Status
+	} else if cl.Err != nil {
+		return false
+	}
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
 // catchPanic turns a panic into an error: content from a registry must not be able to

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -354,4 +355,74 @@ func tokenThen(then http.HandlerFunc) http.HandlerFunc {
 		}
 		then(w, r)
 	})
+}
+
+// TestForgetLogins checks that the next request has the login of that time although nothing was
+// refused, that other registries keep theirs, and that all later requests keep the new one.
+func TestForgetLogins(t *testing.T) {
+	s, other := newServer(t), newServer(t)
+	var mu sync.Mutex
+	var users []string
+	for _, x := range []*server{s, other} {
+		for _, tag := range []string{"a", "b", "c"} {
+			x.pushImage(t, x.ref("app", tag), image(t, 1))
+		}
+		x.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+			user, _, _ := r.BasicAuth()
+			mu.Lock()
+			users = append(users, user)
+			mu.Unlock()
+			if user != "" {
+				return false
+			}
+			status(401, "", "WWW-Authenticate", `Basic realm="here"`)(w, r)
+			return true
+		})
+	}
+	config := func(user string) []byte {
+		return fmt.Appendf(nil, `{"auths":{%q:{"username":%q,"password":"p"},%q:{"username":"other","password":"p"}}}`, s.host, user, other.host)
+	}
+	dir := home(t, map[string]string{".docker/config.json": string(config("old"))})
+	c := New(Options{CertDirs: []string{}})
+	load := func(x *server, tag string, want ...string) {
+		t.Helper()
+		_, err := c.Load(deadline(t), x.ref("app", tag), nil)
+		ok(t, err)
+		mu.Lock()
+		defer mu.Unlock()
+		if !slices.Equal(users, want) {
+			t.Errorf("requests of %q, want %q", users, want)
+		}
+		users = nil
+	}
+	load(s, "a", "", "old", "old")
+	load(other, "a", "", "other", "other")
+	ok(t, os.WriteFile(filepath.Join(dir, ".docker/config.json"), config("new"), 0o600))
+	load(s, "b", "old", "old")
+	c.ForgetLogins(s.host)
+	load(s, "c", "", "new", "new")
+	load(other, "b", "other", "other")
+}
+
+// TestRefused checks which errors say that another login may help.
+func TestRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer http.HandlerFunc
+		want   bool
+	}{
+		"401": {status(401, ""), true}, "403": {status(403, ""), true}, "404": {status(404, ""), false}, "500": {status(500, ""), false},
+		"a token service's 401": {unless(basicToken, status(401, "")), true},
+		"a token service's 403": {unless(basicToken, status(403, "")), true},
+		"a token service's 500": {unless(basicToken, status(500, "")), false},
+		"a web page, 403":       {status(403, "<html>", "Content-Type", "text/html"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool { tt.answer(w, r); return true })
+			_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+			if got := model.IsRefused(err); got != tt.want {
+				t.Errorf("got %v for %v", got, err)
+			}
+		})
+	}
 }

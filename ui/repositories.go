@@ -34,6 +34,13 @@ func (p repositoriesPage) Start(ctx context.Context) (page.Page, page.Effects) {
 	return p, effects
 }
 
+// readAgain reads the list again, with the logins as they are now: a registry may list other
+// repositories, or some at all, for another login.
+func (p repositoriesPage) readAgain() (page.Page, page.Effects) {
+	p.env.Registry.ForgetLogins(p.ref.Registry)
+	return p.Start(p.ctx)
+}
+
 func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	p.list = p.list.Arrived(msg)
 	switch msg.(type) {
@@ -64,7 +71,7 @@ func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case key.Matches(press, page.Keys.Copy) && some:
 		return p, page.Send(page.CopyMsg{What: safe.Const("the repository"), Text: safe.Clean(repo.String())})
 	case key.Matches(press, page.Keys.Reload):
-		return p.Start(p.ctx)
+		return p.readAgain()
 	case key.Matches(press, page.Keys.Back):
 		return p, page.Send(page.PopMsg{})
 	}
@@ -94,7 +101,7 @@ func (p repositoriesPage) updateInput(msg tea.Msg) (page.Page, page.Effects) {
 	case "enter":
 		if strings.TrimSuffix(p.input.Value(), "/") == p.ref.Registry {
 			p.inputShown = false
-			return p.Start(p.ctx)
+			return p.readAgain()
 		}
 		to, err := parseRoute(p.input.Value(), model.Ref{})
 		if err != nil {

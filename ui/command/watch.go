@@ -73,7 +73,7 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 	on.seen.warnTo(cmd.ErrOrStderr())
 	signal.Ignore(syscall.SIGPIPE) // a write error reaches Tell, and the journal gets closed
 	w := watch.Watch{
-		Source: on.source(), Refs: refs, Every: own.interval, Moves: own.moves, LastSighting: on.seen.Last,
+		Source: on.source(), Refused: on.client.ForgetLogins, Refs: refs, Every: own.interval, Moves: own.moves, LastSighting: on.seen.Last,
 		OnEvent:  func(e watch.Event) error { return f.printEvent(cmd.OutOrStdout(), e) },
 		OnOutage: func(o watch.Outage) { printOutage(cmd.ErrOrStderr(), o) },
 	}

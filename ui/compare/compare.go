@@ -111,6 +111,16 @@ func (p comparePage) reload() (comparePage, page.Effects) {
 	return p.recompare(), slices.Concat(cmdA, cmdB)
 }
 
+// readAgain reads the sides again, with the login as it is now where something failed.
+func (p comparePage) readAgain() (page.Page, page.Effects) {
+	for _, s := range p.sides() {
+		if s.hasErrors() {
+			p.env.Registry.ForgetLogins(s.ref.Registry)
+		}
+	}
+	return p.reload()
+}
+
 func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	switch msg := msg.(type) {
 	case sideMsg:
@@ -212,7 +222,7 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 	r, some := p.sheets[p.tab].Current()
 	switch {
 	case key.Matches(msg, page.Keys.Reload):
-		return p.reload()
+		return p.readAgain()
 	case key.Matches(msg, page.Keys.Swap) && !p.alone:
 		p.a, p.b = p.b, p.a // without loading them again
 		return p.recompare(), nil

@@ -103,6 +103,11 @@ func (s side) failed() bool { return s.err != nil && !s.stale() }
 // stale reports whether the content is from before a failed load.
 func (s side) stale() bool { return s.err != nil && s.complete() }
 
+// hasErrors reports whether the side or a part of it could not be read.
+func (s side) hasErrors() bool {
+	return s.err != nil || s.art != nil && slices.ContainsFunc(s.art.Entries, func(e model.Entry) bool { return e.Err != nil })
+}
+
 // complete reports whether everything has been read.
 func (s side) complete() bool { return s.art != nil && s.art.Done }
 

@@ -28,11 +28,18 @@ type watchProcess struct {
 // new one.
 func startWatch(t *testing.T, home string, args ...string) *watchProcess {
 	t.Helper()
+	if home == "" {
+		return startWatchWith(t, nil, args...)
+	}
+	return startWatchWith(t, []string{"XDG_STATE_HOME=" + home}, args...)
+}
+
+// startWatchWith is startWatch with variables.
+func startWatchWith(t *testing.T, env []string, args ...string) *watchProcess {
+	t.Helper()
 	w := &watchProcess{t: t, lines: make(chan string, 100), errors: make(chan string, 100)}
 	w.cmd = cleanCommand(t.Context(), t, uitest.Build(t), append([]string{"watch", "--least", "1ms", "--every", "20ms"}, args...)...)
-	if home != "" {
-		w.cmd.Env = append(w.cmd.Env, "XDG_STATE_HOME="+home)
-	}
+	w.cmd.Env = append(w.cmd.Env, env...)
 	out, err := w.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

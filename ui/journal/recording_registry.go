@@ -21,6 +21,7 @@ type Source interface {
 	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
 	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
+	ForgetLogins(registry string)
 	Traffic() model.Traffic
 }
 

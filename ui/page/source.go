@@ -40,6 +40,8 @@ type Registry interface {
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error
 	// Children returns the entries of the index at a digest, nil if it is not an index.
 	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
+	// ForgetLogins makes the next requests to a registry read the logins again. It does not block.
+	ForgetLogins(registry string)
 	// Traffic returns the cost of all calls so far. It does not block.
 	Traffic() model.Traffic
 }

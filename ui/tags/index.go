@@ -49,6 +49,16 @@ func newIndex() index {
 	}
 }
 
+// hasErrors reports whether a tag could not be read.
+func (x index) hasErrors() bool {
+	for _, t := range x.tags {
+		if t.Err != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // setTarget records where a tag points. It returns the previous target, "" if that
 // was unknown or is the same.
 func (x index) setTarget(t model.Tagged) (before digest.Digest) {

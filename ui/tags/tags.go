@@ -249,6 +249,9 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	case key.Matches(msg, page.Keys.Back):
 		return p, page.Send(page.PopMsg{Payload: p.knownTags()})
 	case key.Matches(msg, page.Keys.Reload):
+		if p.list.Err != nil || p.index.hasErrors() {
+			p.env.Registry.ForgetLogins(p.ref.Registry)
+		}
 		return p.Start(p.ctx)
 	case key.Matches(msg, page.Keys.Group):
 		return p.group()

@@ -162,6 +162,9 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	case key.Matches(msg, page.Keys.Back):
 		return p, page.Send(page.PopMsg{})
 	case key.Matches(msg, page.Keys.Reload):
+		if p.targetErr != nil {
+			p.env.Registry.ForgetLogins(p.ref.Registry)
+		}
 		return p.Start(p.ctx)
 	case !ok:
 		return p, nil

@@ -34,6 +34,8 @@ type Watch struct {
 
 	// LastSighting returns the last sighting of a tag before the start. It may be nil.
 	LastSighting func(model.Ref) (model.Sighting, bool)
+	// Refused is called when a registry refuses to resolve a tag. It may be nil.
+	Refused func(registry string)
 	// OnEvent and OnOutage are called from one goroutine. An error of OnEvent ends the watch.
 	OnEvent  func(Event) error
 	OnOutage func(Outage)
@@ -161,6 +163,9 @@ func (t *watchedTag) check(ctx context.Context) (Event, error) {
 		now, err = "", nil
 	}
 	if err != nil {
+		if t.Refused != nil && model.IsRefused(err) {
+			t.Refused(t.ref.Registry)
+		}
 		return Event{}, err
 	}
 	ev := Event{At: time.Now(), Ref: t.ref, From: t.now, To: now}

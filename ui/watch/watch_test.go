@@ -191,3 +191,25 @@ func TestJitter(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestCheck_refused: Refused is called for each refusal, so that the next request has the login
+// of that time, and for no other error.
+func TestCheck_refused(t *testing.T) {
+	var answer error
+	s := source{head: func(context.Context) (digest.Digest, error) { return dig("a"), answer }}
+	var calls []string
+	tag := watchedTag{Watch: Watch{Source: s, Refused: func(registry string) { calls = append(calls, registry) }}, ref: prod}
+	for _, tt := range []struct {
+		answer error
+		calls  int
+	}{
+		{nil, 0}, {errors.New("down"), 0}, {&model.ReadError{Message: "gone", Missing: true}, 0},
+		{&model.ReadError{Message: "log in", Refused: true}, 1}, {&model.ReadError{Message: "log in", Refused: true}, 2}, {nil, 2},
+	} {
+		answer = tt.answer
+		_, _ = tag.check(t.Context())
+		if len(calls) != tt.calls || tt.calls > 0 && calls[0] != prod.Registry {
+			t.Errorf("%v: calls %q", tt.answer, calls)
+		}
+	}
+}

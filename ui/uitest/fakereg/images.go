@@ -114,6 +114,9 @@ func (f Images) CheckBlobs(ctx context.Context, _ model.Ref, blobs []v1.Descript
 	return ctx.Err()
 }
 
+// ForgetLogins does nothing: there are no logins.
+func (f Images) ForgetLogins(string) {}
+
 // Traffic returns the zero Traffic.
 func (f Images) Traffic() model.Traffic { return model.Traffic{} }
 
