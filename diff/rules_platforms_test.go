@@ -236,7 +236,7 @@ func TestAdviseLabel(t *testing.T) {
 		next    string
 	}{
 		"exchanged":            {[]model.Entry{labelled(amd, "linux", "arm64", ""), labelled(arm, "linux", "amd64", "")}, "Create the index again with the labels that the configs state"},
-		"moved on":             {[]model.Entry{labelled(amd, "linux", "arm64", ""), labelled(arm, "linux", "s390x", "")}, "The labels look exchanged: the image for linux/arm64 is listed as linux/s390x. Create the index again"},
+		"moved on":             {[]model.Entry{labelled(amd, "linux", "arm64", ""), labelled(arm, "linux", "s390x", "")}, "Create the index again with the labels that the configs state, if these are right"},
 		"one image twice":      {[]model.Entry{amd, labelled(amd, "linux", "arm64", "")}, "Build this platform again from a base that has it. Change only the config if the programs inside are right"},
 		"beside a right label": {[]model.Entry{labelled(amd, "linux", "s390x", ""), arm}, "Build this platform again from a base that has it. Change only the config if the programs inside are right"},
 	} {

@@ -23,7 +23,7 @@ func TestCheckBlobs(t *testing.T) {
 	f.Blobs = map[digest.Digest]model.BlobState{last.Digest: {Size: last.Size + 1}}
 	d = open(t, f, 80, 24, testing1, prod)
 	d.Keys("V")
-	d.Sees("IN :prod, THE REGISTRY HAS 33 BYTES FOR THE LAYER OF STEP 7", "1 is not as the man")
+	d.Sees("In :prod, the registry has 33 bytes for the layer of step 7", "1 is not as the man")
 
 	f.Blobs = map[digest.Digest]model.BlobState{layers[len(layers)-1].Digest: {Missing: true}, layers[0].Digest: {Err: errors.New("denied")}}
 	d = open(t, f, 80, 24, testing1, prod)

@@ -125,8 +125,8 @@ func TestLogin_repairedOnScreen(t *testing.T) {
 			image.WaitFor("node server.js")
 			repair(image, "r", "node server.js")
 			pair := uitest.Start(t, screen, s.host+"/shop/image-name:prod", ":20231001.155532z")
-			pair.WaitFor("PACKED DIFFERENTLY")
-			repair(pair, "r", "PACKED DIFFERENTLY")
+			pair.WaitFor("packed differently")
+			repair(pair, "r", "packed differently")
 		})
 	}
 }
