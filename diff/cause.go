@@ -17,6 +17,9 @@ func (c Comparison) caused(p Pair, v Verdict) Verdict {
 	if cause := c.causeOf(p); !cause.IsEmpty() {
 		return v.behind(cause, on(Claimed))
 	}
+	if two, ok := c.twoImages(p, v); ok {
+		return two
+	}
 	if !v.differences.IsEmpty() && !v.isBase && nameOfBuild(*p.A) == nameOfBuild(*p.B) {
 		v.Because = v.withoutDifferences
 		return v.behind(v.differences, on(Claimed))
@@ -184,7 +187,7 @@ func (c Comparison) causeOf(p Pair) safe.Text {
 	case bumped:
 		return safe.Clean(v + buildpackParts(a, b))
 	case from != to && from != "" && to != "":
-		return safe.Sprintf("From Windows %s to %s", from, to)
+		return safe.Sprintf("Windows %s → %s", from, to)
 	case base != "" && releaseBump(a, b) != "":
 		if p.Verdict.Step > 1 { // the root is the same, whatever the labels say
 			return safe.Text{}
@@ -195,7 +198,7 @@ func (c Comparison) causeOf(p Pair) safe.Text {
 	case c.namesOtherBase(p) != "":
 		return safe.Clean(c.namesOtherBase(p))
 	}
-	return safe.Clean(debianRoots(a, b))
+	return c.rootsText(p, a, b)
 }
 
 // namesOtherBase says that annotations of one side name a base of the tag of the other side, and
@@ -219,6 +222,27 @@ func (c Comparison) namesOtherBase(p Pair) string {
 		}
 	}
 	return ""
+}
+
+// rootsText says that two root filesystems of Debian are of other suites or days, empty if
+// nothing tells. If one side is only such a root, the other one is built on one.
+func (c Comparison) rootsText(p Pair, a, b *model.Image) safe.Text {
+	roots := debianRoots(a, b)
+	nameA, nameB := c.names()
+	switch onA, onB := isRootAlone(a.Steps), isRootAlone(b.Steps); {
+	case roots == "" || onA == onB && otherStepsFrom(p.Rows, 2):
+		return safe.Text{}
+	case onA && !onB:
+		return safe.Sprintf("%s is built on %s; %s is %s", nameB, debianText(b), nameA, debianText(a))
+	case onB && !onA:
+		return safe.Sprintf("%s is built on %s; %s is %s", nameA, debianText(a), nameB, debianText(b))
+	}
+	return safe.Clean(roots)
+}
+
+func debianText(img *model.Image) string {
+	suite, day := debianOf(img)
+	return "debian " + suite + " of " + day
 }
 
 // releaseBump is the change of the distribution that two images are built on, as labels say.
@@ -249,10 +273,7 @@ func (c Comparison) baseText(p Pair, a, b *model.Image) string {
 	if len(p.Rows) == 0 || p.Rows[0].Class == Same || p.Rows[0].Class == RepackedRow {
 		return ""
 	}
-	age := "another "
-	if newer(a, b) {
-		age = "a newer "
-	}
+	age := ageText(a, b)
 	if osA, osB := p.A.Platform().OSVersion, p.B.Platform().OSVersion; osA != osB && osB != "" {
 		return "Windows " + quoted(osB)
 	}
@@ -281,8 +302,9 @@ func (c Comparison) baseText(p Pair, a, b *model.Image) string {
 	return ""
 }
 
-// newer reports whether the oldest dated step of b is newer than that of a.
-func newer(a, b *model.Image) bool {
+// ageText compares the oldest dated steps of two images: "a newer ", "an older ", or "another "
+// for one date or none.
+func ageText(a, b *model.Image) string {
 	first := func(img *model.Image) (unix int64) {
 		for _, s := range img.Steps {
 			if t := model.RealDate(s.Created); t != nil {
@@ -291,7 +313,14 @@ func newer(a, b *model.Image) bool {
 		}
 		return 0
 	}
-	return first(a) > 0 && first(b) > first(a)
+	from, to := first(a), first(b)
+	switch {
+	case from == 0 || to == 0 || from == to:
+		return "another "
+	case from < to:
+		return "a newer "
+	}
+	return "an older "
 }
 
 // debianBump is the Debian suite of two root filesystems of other days.

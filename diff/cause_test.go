@@ -58,6 +58,13 @@ func TestHeadline_cause(t *testing.T) {
 	threeSteps := build{steps: []step{does("COPY a /", files("a")), sets("LABEL x=1"), does("COPY c /", files("c"))}}
 	onIndexBase := func(a model.Artifact, name string) model.Artifact { return onBase(a, name, "b") }
 	const august, later = "1785715200", "1787529600"
+	dated := func(b build, root string) build { b.steps[0] = b.steps[0].at(root); return b }
+	onRoot := func(root step, own string) build {
+		return build{steps: []step{root, does("RUN "+own+"1", files(root.text+own+"1")), does("RUN "+own+"2", files(root.text+own+"2")), does("RUN "+own+"3", files(root.text+own+"3"))}}
+	}
+	starting := func(program, own string) build {
+		return configured(onRoot(debian(august), own), map[string]any{"Cmd": []string{"/usr/bin/" + program, "-g"}})
+	}
 	for name, tt := range map[string]struct {
 		a, b model.Artifact
 		want string
@@ -69,6 +76,15 @@ func TestHeadline_cause(t *testing.T) {
 		},
 		"a version on the same base": {named("library/python", "a", python("3.10.20", august).image(t)), named("library/python", "b", python("3.10.21", august).image(t)), "python 3.10.20 → 3.10.21"},
 		"only the root filesystem":   {named("debian", "a", build{steps: []step{debian(august)}}.image(t)), named("debian", "b", build{steps: []step{debian(later)}}.image(t)), "debian trixie of 3 Aug 2026 → 24 Aug 2026"},
+		"an image on another root":   {named("debian", "a", build{steps: []step{debian(later)}}.image(t)), named("library/python", "b", python("3.10.20", august).image(t)), ":b is built on debian trixie of 3 Aug 2026; :a is debian trixie of 24 Aug 2026"},
+		"two images on two roots":    {named("x/a", "a", onRoot(debian(august), "a").image(t)), named("x/b", "b", onRoot(debian(later), "b").image(t)), "Unrelated images"},
+		"an older base": {
+			onBase(named("library/python", "a", dated(python("3.10.21", later), "2026-08-24T00:00:00Z").image(t)), "debian:trixie-slim", "a"),
+			onBase(named("library/python", "b", dated(python("3.10.20", august), "2026-08-03T00:00:00Z").image(t)), "debian:trixie-slim", "b"),
+			"python 3.10.21 → 3.10.20, on an older debian:trixie-slim",
+		},
+		"two programs on one base": {named("x/web", "a", starting("httpd", "a").image(t)), named("x/store", "b", starting("redis-server", "b").image(t)), "Two different images on one base; they start httpd and redis-server"},
+		"one program on one base":  {named("x/web", "a", starting("httpd", "a").image(t)), named("x/store", "b", starting("httpd", "b").image(t)), "RUN a1 and RUN a2 are only in :a; 4 more steps differ"},
 		"packages of Nix": {
 			named("x/app", "a", nixImage("libidn2-2.3.4", "glibc-2.38-27", "python3-3.11.6", "customisation-layer").image(t)),
 			named("x/app", "b", nixImage("libidn2-2.3.4", "glibc-2.38-44", "python3-3.11.8", "customisation-layer").image(t)),
@@ -78,7 +94,7 @@ func TestHeadline_cause(t *testing.T) {
 			named("x/app", "a", nixImage("glibc-2.38-27", "app-1.0", "zlib-1.3").image(t)), named("x/app", "b", nixImage("glibc-2.38-44", "app-1.1", "zlib-1.3").image(t)),
 			"app 1.0 → 1.1",
 		},
-		"another month of Windows":             {onWindows("a", "10.0.26100.1"), onWindows("b", "10.0.26100.2"), "From Windows 10.0.26100.1 to 10.0.26100.2"},
+		"another month of Windows":             {onWindows("a", "10.0.26100.1"), onWindows("b", "10.0.26100.2"), "Windows 10.0.26100.1 → 10.0.26100.2"},
 		"another release of Debian":            {named("debian", "a", build{steps: []step{debian(august)}}.image(t)), named("debian", "b", build{steps: []step{does("# debian.sh --arch 'amd64' out/ 'bookworm' '@"+august+"'", files("12"))}}.image(t)), "debian trixie → bookworm"},
 		"the label of the base":                {named("x/app", "a", onUbuntu("22.04", "app").image(t)), named("x/app", "b", onUbuntu("24.04", "app").image(t)), "The base moved: ubuntu 22.04 → 24.04"},
 		"another label on the same base":       {named("x/app", "a", onUbuntu("22.04", "app").image(t)), named("x/app", "b", configured(onUbuntu("22.04", "app 2"), onUbuntu("24.04", "").config).image(t)), "Same recipe, other files from step 2 on"},

@@ -468,7 +468,7 @@ func (l *ladder) unrelated() Verdict {
 	case mostTexts && l.p.convertedApart():
 		v.Headline = safe.Sprintf("%d of %d instructions are the same", sameTexts, steps)
 		v.Because = safe.Clean(l.convertedText())
-	case l.sameRootGiven():
+	case l.p.sameRootGiven():
 		v.Rests = on(Claimed, Heuristic)
 		v.Headline = safe.Const("Different from the first layer on, though step 1 was given the same files")
 		hint := ""
@@ -551,11 +551,11 @@ func (l *ladder) inOtherOrder() bool {
 
 // sameRootGiven reports whether the hashes in the oldest instructions say that step 1 was
 // given the same files.
-func (l *ladder) sameRootGiven() bool {
-	if len(l.p.Rows) == 0 {
+func (p Pair) sameRootGiven() bool {
+	if len(p.Rows) == 0 {
 		return false
 	}
-	first := l.p.Rows[0]
+	first := p.Rows[0]
 	return first.A != nil && first.B != nil && first.Class == Substituted &&
 		dockerfile.CompareHashes(first.A.Instruction, first.B.Instruction) == dockerfile.SameFiles
 }
