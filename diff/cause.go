@@ -187,7 +187,7 @@ func (c Comparison) causeOf(p Pair) safe.Text {
 	case bumped:
 		return safe.Clean(v + buildpackParts(a, b))
 	case from != to && from != "" && to != "":
-		return safe.Sprintf("Windows %s → %s", from, to)
+		return safe.Sprintf("The Windows build changes: %s → %s", from, to)
 	case base != "" && releaseBump(a, b) != "":
 		if p.Verdict.Step > 1 { // the root is the same, whatever the labels say
 			return safe.Text{}

@@ -94,7 +94,7 @@ func TestHeadline_cause(t *testing.T) {
 			named("x/app", "a", nixImage("glibc-2.38-27", "app-1.0", "zlib-1.3").image(t)), named("x/app", "b", nixImage("glibc-2.38-44", "app-1.1", "zlib-1.3").image(t)),
 			"app 1.0 → 1.1",
 		},
-		"another month of Windows":             {onWindows("a", "10.0.26100.1"), onWindows("b", "10.0.26100.2"), "Windows 10.0.26100.1 → 10.0.26100.2"},
+		"another month of Windows":             {onWindows("a", "10.0.26100.1"), onWindows("b", "10.0.26100.2"), "The Windows build changes: 10.0.26100.1 → 10.0.26100.2"},
 		"another release of Debian":            {named("debian", "a", build{steps: []step{debian(august)}}.image(t)), named("debian", "b", build{steps: []step{does("# debian.sh --arch 'amd64' out/ 'bookworm' '@"+august+"'", files("12"))}}.image(t)), "debian trixie → bookworm"},
 		"the label of the base":                {named("x/app", "a", onUbuntu("22.04", "app").image(t)), named("x/app", "b", onUbuntu("24.04", "app").image(t)), "The base moved: ubuntu 22.04 → 24.04"},
 		"another label on the same base":       {named("x/app", "a", onUbuntu("22.04", "app").image(t)), named("x/app", "b", configured(onUbuntu("22.04", "app 2"), onUbuntu("24.04", "").config).image(t)), "Same recipe, other files from step 2 on"},
