@@ -25,11 +25,15 @@ func (c *Client) Head(ctx context.Context, r model.Ref) (digest.Digest, error) {
 func (c *Client) resolve(ctx context.Context, r model.Ref, bulk bool) (model.Tagged, error) {
 	t, found, err := c.head(ctx, r, bulk)
 	missing := r.Digest == "" && model.IsMissing(err)
-	if found || err != nil && !missing {
+	switch {
+	case found:
+		c.host(r.Registry).wrongHeads.Store(0)
+		return t, nil
+	case err != nil && !missing:
 		return t, err
 	}
 	m, err := c.manifest(ctx, r)
-	if missing && err == nil {
+	if err == nil {
 		c.host(r.Registry).wrongHeads.Add(1)
 	}
 	return model.Tagged{Tag: r.Tag, Digest: m.Digest, MediaType: m.MediaType}, err
@@ -88,8 +92,8 @@ func manifestType(h http.Header) string {
 	return t
 }
 
-// maxWrongHeads is how many wrong answers to HEAD end its use at a registry. One may be due
-// to a tag that was pushed between HEAD and GET.
+// maxWrongHeads is how many wrong answers to HEAD in a row end its use at a registry. One may
+// be due to a tag that was pushed between HEAD and GET.
 const maxWrongHeads = 2
 
 // headRefused reports whether the status of a response to HEAD says nothing about GET.

@@ -30,7 +30,7 @@ type host struct {
 	credentials *credentials.Keychain
 	err         error        // of reading its certificates; then no request is possible
 	isRegistry  atomic.Bool  // it has sent a document
-	wrongHeads  atomic.Int64 // how often it answered 404 to HEAD for a tag that it has
+	wrongHeads  atomic.Int64 // HEAD requests in a row without a digest that GET found
 	// staleCertificates is set after a TLS failure: the next call reads the
 	// certificates again, since the person may have added one.
 	staleCertificates atomic.Bool
