@@ -105,6 +105,8 @@ func headRefused(cl transport.Exchange) bool {
 		return cl.Err == nil
 	case http.StatusUnauthorized:
 		return cl.Err == nil && cl.Response.Header.Get("WWW-Authenticate") == ""
+	case http.StatusNotFound: // of a proxy, or of a registry that answers so to HEAD
+		return cl.Err == nil && cl.Response.IsHTML()
 	}
 	return false
 }

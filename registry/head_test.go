@@ -48,13 +48,27 @@ func TestHead(t *testing.T) {
 }
 
 // headIs makes a registry answer all HEAD requests with a status.
-func headIs(s *server, status int) {
+func headIs(s *server, status int, header ...string) {
 	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodHead {
+			for i := 0; i+1 < len(header); i += 2 {
+				w.Header().Set(header[i], header[i+1])
+			}
 			w.WriteHeader(status)
 		}
 		return r.Method == http.MethodHead
 	})
+}
+
+// TestHead_challenge checks that no GET follows where HEAD asks for a login that is not there.
+func TestHead_challenge(t *testing.T) {
+	s := newServer(t)
+	headIs(s, http.StatusUnauthorized, "WWW-Authenticate", `Basic realm="r"`)
+	_, err := newClient(t, Options{}).Head(deadline(t), s.ref("app", "a"))
+	saysExactly(t, s, err, "requires a login for app:a, or it does not exist; run docker login HOST")
+	if n := len(s.requests()); n != 1 {
+		t.Errorf("%d requests", n)
+	}
 }
 
 func headIs404(s *server) { headIs(s, http.StatusNotFound) }
@@ -67,14 +81,16 @@ func TestHead_wrongStatus(t *testing.T) {
 		400: {head, get}, 401: {head, get}, 403: {head, get}, 404: {head, get}, 405: {head, get}, 406: {head, get},
 		500: {head, head, head, get}, 501: {head, get},
 	} {
-		s := newServer(t)
-		img := image(t, 1)
-		s.pushImage(t, s.ref("app", "a"), img)
-		headIs(s, status)
-		d, err := newClient(t, Options{}).Head(deadline(t), s.ref("app", "a"))
-		ok(t, err)
-		if of, _ := img.Digest(); d.String() != of.String() || !slices.Equal(s.requests(), want) {
-			t.Errorf("%d: %s with %q", status, d, s.requests())
+		for _, mediaType := range []string{"application/json", "text/html"} {
+			s := newServer(t)
+			img := image(t, 1)
+			s.pushImage(t, s.ref("app", "a"), img)
+			headIs(s, status, "Content-Type", mediaType)
+			d, err := newClient(t, Options{}).Head(deadline(t), s.ref("app", "a"))
+			ok(t, err)
+			if of, _ := img.Digest(); d.String() != of.String() || !slices.Equal(s.requests(), want) {
+				t.Errorf("%d: %s with %q", status, d, s.requests())
+			}
 		}
 	}
 }

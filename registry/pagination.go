@@ -154,7 +154,7 @@ func (l *lister) mayRefusePageSize(cl *transport.Exchange) bool {
 	case http.StatusBadRequest, http.StatusRequestedRangeNotSatisfiable, http.StatusUnprocessableEntity, http.StatusInternalServerError:
 		return true
 	case http.StatusNotFound:
-		return l.ref.Repository != "" && code != "NAME_UNKNOWN"
+		return l.ref.Repository != "" && code != "NAME_UNKNOWN" && code != "NOT_FOUND"
 	}
 	return false
 }

@@ -528,7 +528,7 @@ func TestTags_pageSizeRefused(t *testing.T) {
 		requests int // 0 if the size is not the reason
 	}{
 		{400, refusal, 4}, {400, "", 4}, {404, refusal, 4}, {404, "", 4}, {416, refusal, 4}, {422, refusal, 4}, {500, refusal, 6},
-		{404, `{"errors":[{"code":"NAME_UNKNOWN"}]}`, 0}, {404, "<html>", 0}, {403, refusal, 0}, {503, "", 0},
+		{404, `{"errors":[{"code":"NAME_UNKNOWN"}]}`, 0}, {404, `{"errors":[{"code":"NOT_FOUND"}]}`, 0}, {404, "<html>", 0}, {403, refusal, 0}, {503, "", 0},
 	} {
 		t.Run(fmt.Sprint(tt.code, tt.body), func(t *testing.T) {
 			s := newServer(t)

@@ -220,6 +220,20 @@ func TestLoad_refusals(t *testing.T) {
 	}
 }
 
+// TestLoad_loginOfAnotherName checks that a login is for the exact name of a registry, as in
+// docker, and that the error has that name.
+func TestLoad_loginOfAnotherName(t *testing.T) {
+	for _, name := range []string{"reg.example:443", "REG.example"} {
+		n := &namedHosts{hosts: map[string]http.HandlerFunc{name: needsBasic(status(200, "{}"))}}
+		_, err := n.client(t, "reg.example", "me").Load(deadline(t), model.Ref{Registry: name, Repository: "app", Tag: "1"}, nil)
+		says(t, err)
+		want := name + " requires a login for app:1, or it does not exist; run docker login " + name
+		if err.Error() != want || n.asked != 1 {
+			t.Errorf("%d requests, %s", n.asked, err)
+		}
+	}
+}
+
 // TestErrorMessage_forms checks the forms of errors that are read, and that their text is cut.
 func TestErrorMessage_forms(t *testing.T) {
 	long := strings.Repeat("long reason ", 100)
