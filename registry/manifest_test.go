@@ -63,3 +63,22 @@ func TestManifest_oneAcceptHeader(t *testing.T) {
 	ok(t, err)
 	whole(t, a, 1, 1)
 }
+
+// TestLoad_userAgent checks that a firewall that looks for docker in the name of a client lets
+// tagdiff pass, and that the name is its own.
+func TestLoad_userAgent(t *testing.T) {
+	s := newServer(t)
+	r := s.ref("app", "a")
+	s.pushImage(t, r, image(t, 1))
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		name := r.Header.Get("User-Agent")
+		if strings.HasPrefix(name, "tagdiff ") && strings.Contains(name, "docker") {
+			return false
+		}
+		status(http.StatusForbidden, "<html>Request blocked")(w, r)
+		return true
+	})
+	a, err := newClient(t, Options{}).Load(deadline(t), r, nil)
+	ok(t, err)
+	whole(t, a, 1, 1)
+}

@@ -131,7 +131,7 @@ func (a *authenticator) tokenRequest(ctx context.Context, c challenge, requested
 	}
 	set("service", c.params["service"])
 	set("scope", requested)
-	set("client_id", UserAgent)
+	set("client_id", "tagdiff")
 	var req *http.Request
 	if l.RefreshToken != "" {
 		set("grant_type", "refresh_token")

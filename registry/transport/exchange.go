@@ -36,8 +36,9 @@ func exchangeOf(ctx context.Context) *Exchange {
 	return e
 }
 
-// UserAgent is what every request sends.
-const UserAgent = "tagdiff"
+// UserAgent is what every request sends. Some firewalls let only clients pass whose name has
+// a word such as docker.
+const UserAgent = "tagdiff (docker registry client)"
 
 // request is what the Transport sends, possibly several times.
 type request struct {
