@@ -15,14 +15,14 @@ import (
 // Head returns the digest that a reference points to now. It sends one HEAD request,
 // which Docker Hub does not count, and a GET if the response to HEAD has no digest.
 func (c *Client) Head(ctx context.Context, r model.Ref) (digest.Digest, error) {
-	t, err := c.resolve(ctx, r, false)
+	t, err := c.resolveOne(ctx, r, false)
 	return t.Digest, err
 }
 
-// resolve finds the digest of a reference with HEAD, and with GET if HEAD does not find it.
+// resolveOne finds the digest of a reference with HEAD, and with GET if HEAD does not find it.
 // Some registries, such as Nexus, answer 404 to HEAD and send the manifest to GET: a tag is
-// missing only if GET says so. For a digest, which few ask for, the answer to HEAD counts.
-func (c *Client) resolve(ctx context.Context, r model.Ref, bulk bool) (model.Tagged, error) {
+// missing only if GET says so. A digest is missing if HEAD says so.
+func (c *Client) resolveOne(ctx context.Context, r model.Ref, bulk bool) (model.Tagged, error) {
 	t, found, err := c.head(ctx, r, bulk)
 	missing := r.Digest == "" && model.IsMissing(err)
 	switch {

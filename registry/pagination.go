@@ -63,7 +63,7 @@ func newLister(h *host, about model.Ref) *lister {
 // pageQuery is the query for the next page.
 type pageQuery struct {
 	query    url.Values // nil if there is no next page
-	subPath  string     // the path below that of the list, with which few registries name a page
+	subPath  string     // the path below that of the list; few registries have one
 	guess    bool       // without a Link, since the page was full
 	required bool       // without that page the list may be incomplete
 	unread   string     // a Link that may lead to the next page and cannot be read

@@ -47,7 +47,7 @@ func (c *Client) Resolve(ctx context.Context, repo model.Ref, tags []string, fou
 		workers.Go(func() {
 			defer panics.Catch()
 			for i := next.Add(1); i <= int64(len(tags)) && ctx.Err() == nil; i = next.Add(1) {
-				t, err := c.resolve(ctx, repo.WithTag(tags[i-1]), true)
+				t, err := c.resolveOne(ctx, repo.WithTag(tags[i-1]), true)
 				if err != nil && ctx.Err() != nil {
 					return // there is no result
 				}

@@ -20,7 +20,7 @@ func (c *Client) Peek(ctx context.Context, r model.Ref) (model.TagInfo, error) {
 	}
 	at := r
 	if r.Digest == "" {
-		t, err := c.resolve(ctx, r, false)
+		t, err := c.resolveOne(ctx, r, false)
 		if err != nil {
 			return info, err
 		}
