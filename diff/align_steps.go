@@ -36,6 +36,18 @@ type traits struct {
 	hashed          bool // the instruction has a hash of the copied files instead of the sources
 }
 
+// values are those of which two steps with a weight have one in common. 0 is none.
+func (t *traits) values() [4]int {
+	all := [4]int{t.text}
+	if t.recipe != t.text {
+		all[1] = t.recipe
+	}
+	if t.real() {
+		all[2], all[3] = t.diffID, t.blob
+	}
+	return all
+}
+
 func (t *traits) real() bool { return t.hasLayer && !t.empty }
 
 type aligner struct {

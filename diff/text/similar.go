@@ -44,41 +44,54 @@ type Match struct{ A, B int }
 // alignment of Needleman and Wunsch (1970) with free gaps. It takes n*m time
 // and memory. Among equal sums it prefers the one that pairs earlier elements.
 func Align(n, m int, score func(i, j int) int) []Match {
-	width := m + 1
-	best := make([]int32, (n+1)*width) // best[i*width+j]: best sum for a[i:] and b[j:]
-	scores := make([]int32, m)
+	moves := make([]move, n*m) // moves[i*m+j]: the first move of the best way from i and j on
+	scores, best := make([]int32, m), make([]int32, m+1)
 	for i := n - 1; i >= 0; i-- {
 		for j := range scores {
 			scores[j] = int32(score(i, j))
 		}
-		alignRow(scores, best[(i+1)*width:][:width], best[i*width:][:width])
+		alignRow(scores, best, moves[i*m:][:m])
 	}
 	var out []Match
 	for i, j := 0, 0; i < n && j < m; {
-		here := best[i*width+j]
-		s := score(i, j)
-		switch {
-		case s > 0 && here == best[(i+1)*width+j+1]+int32(s):
+		switch moves[i*m+j] {
+		case pairBoth:
 			out = append(out, Match{i, j})
 			i, j = i+1, j+1
-		case here == best[(i+1)*width+j]:
+		case skipA:
 			i++
-		default:
+		case skipB:
 			j++
 		}
 	}
 	return out
 }
 
-// alignRow computes the sums of one row from its scores and from the sums of
-// the row below. An alignment spends its time here.
-func alignRow(scores, below, row []int32) {
-	right, diagonal := int32(0), below[len(scores)]
-	below, row = below[:len(scores)], row[:len(scores)]
+// move is a step of an alignment.
+type move uint8
+
+const (
+	skipB move = iota
+	skipA
+	pairBoth
+)
+
+// alignRow computes the moves of one row from its scores. best has the best sums of the row
+// below, and then those of this row. An alignment spends its time here.
+func alignRow(scores, best []int32, moves []move) {
+	right, diagonal := int32(0), best[len(scores)]
+	best, moves = best[:len(scores)], moves[:len(scores)]
 	for j := len(scores) - 1; j >= 0; j-- {
-		down := below[j]
-		right = max(right, down, diagonal+scores[j])
-		row[j] = right
+		down, paired := best[j], diagonal+scores[j]
+		right = max(right, down, paired)
+		m := skipB
+		if right == down {
+			m = skipA
+		}
+		if right == paired && scores[j] > 0 {
+			m = pairBoth
+		}
+		best[j], moves[j] = right, m
 		diagonal = down
 	}
 }
