@@ -26,13 +26,14 @@ type baseTag struct {
 // the one whose layers are the first ones of the image. Of several, the steps of the image
 // begin with those of the tag, and then it has the most layers.
 func (c Comparison) baseTagOf(side Side, e *model.Entry) (baseTag, bool) {
-	if imageOf(e) == nil {
+	sets := c.tagSets(side)
+	if imageOf(e) == nil || len(sets) == 0 {
 		return baseTag{}, false
 	}
 	s := newBaseSearch(c, e.Image)
 	s.source, s.claimed = c.claimedBaseOf(side, e)
 	var claimed, begun baseTag
-	for _, set := range c.tagSets(side) {
+	for _, set := range sets {
 		for _, t := range set.Tags {
 			if s.skips(*set, t) {
 				continue

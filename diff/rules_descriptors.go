@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/opencontainers/go-digest"
@@ -15,7 +16,7 @@ import (
 type sizeClaim struct {
 	side Side
 	name string
-	v1.Descriptor
+	*v1.Descriptor
 }
 
 // wrongSizes returns pairs of claims that give one blob two sizes, one pair per blob.
@@ -24,7 +25,7 @@ func wrongSizes(sides []sideOf) [][2]sizeClaim {
 	first := map[digest.Digest]sizeClaim{}
 	var wrong [][2]sizeClaim
 	for _, s := range sides {
-		for _, d := range blobsOf(s.img) {
+		for d := range blobsOf(s.img) {
 			claim, known := first[d.Digest]
 			switch {
 			case d.Size <= 0 || d.Digest == "":
@@ -38,18 +39,26 @@ func wrongSizes(sides []sideOf) [][2]sizeClaim {
 	return wrong
 }
 
-// blobsOf are the descriptors of the config and of the layers of an image.
-func blobsOf(img *model.Image) []v1.Descriptor {
-	return append([]v1.Descriptor{img.Manifest.Config}, img.Manifest.Layers...)
+// blobsOf yields the descriptors of the config and of the layers of an image.
+func blobsOf(img *model.Image) iter.Seq[*v1.Descriptor] {
+	return func(yield func(*v1.Descriptor) bool) {
+		more := yield(&img.Manifest.Config)
+		for i := 0; more && i < len(img.Manifest.Layers); i++ {
+			more = yield(&img.Manifest.Layers[i])
+		}
+	}
 }
 
 // wrongData returns the descriptors of an image whose field data is not the blob that they
 // name: data must have the size and the digest (image-spec descriptor.md, "data").
-func wrongData(img *model.Image) []v1.Descriptor {
-	return slices.DeleteFunc(blobsOf(img), func(d v1.Descriptor) bool {
-		return len(d.Data) == 0 || d.Digest.Validate() != nil ||
-			int64(len(d.Data)) == d.Size && d.Digest.Algorithm().FromBytes(d.Data) == d.Digest
-	})
+func wrongData(img *model.Image) []*v1.Descriptor {
+	var wrong []*v1.Descriptor
+	for d := range blobsOf(img) {
+		if len(d.Data) > 0 && d.Digest.Validate() == nil && (int64(len(d.Data)) != d.Size || dataDigest(d) != d.Digest) {
+			wrong = append(wrong, d)
+		}
+	}
+	return wrong
 }
 
 // wrongDescriptors is the verdict on one image whose two manifests contradict each other or
@@ -111,10 +120,10 @@ func sizeProof(wrong [][2]sizeClaim) []safe.Text {
 	})
 }
 
-func dataDigest(d v1.Descriptor) digest.Digest { return d.Digest.Algorithm().FromBytes(d.Data) }
+func dataDigest(d *v1.Descriptor) digest.Digest { return d.Digest.Algorithm().FromBytes(d.Data) }
 
-func dataProof(wrong []v1.Descriptor) []safe.Text {
-	return mappedTo(wrong, func(d v1.Descriptor) safe.Text {
+func dataProof(wrong []*v1.Descriptor) []safe.Text {
+	return mappedTo(wrong, func(d *v1.Descriptor) safe.Text {
 		return safe.Sprintf("descriptor of %s, %d bytes: data has %d bytes and digest %s", d.Digest, d.Size, len(d.Data), dataDigest(d))
 	})
 }
@@ -145,7 +154,7 @@ func contradictingDescriptors(c Comparison, p Pair) []Finding {
 		}
 		return []Finding{{
 			Severity: 2, Rests: on(Hashed), Proof: dataProof(wrong), Check: s.manifestCheck("[.config, .layers[]]"),
-			Evidence: mappedTo(wrong, func(d v1.Descriptor) Evidence { return Evidence{s.side, none, d.Digest} }),
+			Evidence: mappedTo(wrong, func(d *v1.Descriptor) Evidence { return Evidence{s.side, none, d.Digest} }),
 			Text: safe.Sprintf("In %s, the field data of %s is not the blob that its descriptor names. "+
 				"Clients that use data read other bytes than those that ask for the blob.", s.name, plural(len(wrong), "descriptor")),
 			Next: safe.Const("Do not deploy it. Push the manifest again without data, or with that of the blob"),

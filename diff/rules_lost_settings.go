@@ -113,11 +113,8 @@ func recordsSetting(img model.Image, verb string) bool {
 
 // lastStep is the newest step with an instruction, nil if there is none.
 func lastStep(img model.Image, verb string) *model.Step {
-	for i, st := range slices.Backward(img.Steps) {
-		if verb != "RUN" && !strings.Contains(st.CreatedBy, verb) && !strings.Contains(st.CreatedBy, strings.ToLower(verb)) {
-			continue // no need to parse it
-		}
-		if dockerfile.Verb(st.Instruction) == verb {
+	for i := len(img.Steps) - 1; i >= 0; i-- {
+		if dockerfile.Verb(img.Steps[i].Instruction) == verb {
 			return &img.Steps[i]
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model"
@@ -96,7 +95,12 @@ func layerFormat(mediaType string) string {
 
 // otherAlgorithm (D21): blobs that are named by another hash than sha256.
 func otherAlgorithm(s sideOf) []Finding {
-	others := matching(blobsOf(s.img), func(d v1.Descriptor) bool { return d.Digest != "" && d.Digest.Algorithm() != digest.SHA256 })
+	var others []digest.Digest
+	for d := range blobsOf(s.img) {
+		if d.Digest != "" && d.Digest.Algorithm() != digest.SHA256 {
+			others = append(others, d.Digest)
+		}
+	}
 	if len(others) == 0 {
 		return nil
 	}
@@ -104,9 +108,9 @@ func otherAlgorithm(s sideOf) []Finding {
 	return []Finding{{
 		Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
 		Text: safe.Sprintf("In %s, %s by %s. Docker cannot use such an image (seen with 27.0), and other clients may know sha256 only.",
-			s.name, named, others[0].Digest.Algorithm()),
+			s.name, named, others[0].Algorithm()),
 		Next:  safe.Const("Push the image again with sha256 digests"),
-		Proof: []safe.Text{safe.Sprintf("%s", others[0].Digest), safe.Const("source: moby issue 48241")},
+		Proof: []safe.Text{safe.Sprintf("%s", others[0]), safe.Const("source: moby issue 48241")},
 		Check: s.manifestCheck("[.config.digest, .layers[].digest]"),
 	}}
 }

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"slices"
 	"strings"
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -13,5 +12,11 @@ func IsEncrypted(d v1.Descriptor) bool { return strings.HasSuffix(d.MediaType, "
 
 // Encrypted returns the steps of an image whose layers are encrypted.
 func (img Image) Encrypted() []Step {
-	return slices.DeleteFunc(slices.Clone(img.Steps), func(s Step) bool { return !s.HasLayer || !IsEncrypted(s.Layer) })
+	var encrypted []Step
+	for _, s := range img.Steps {
+		if s.HasLayer && IsEncrypted(s.Layer) {
+			encrypted = append(encrypted, s)
+		}
+	}
+	return encrypted
 }
