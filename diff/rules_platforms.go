@@ -356,7 +356,7 @@ func labelContradiction(c Comparison, p Pair) []Finding {
 				"Many runtimes trust the config.",
 				s.name, labelText(*s.entry), model.PlatformName(inside)),
 			Lead: safe.Sprintf("%s lists the %s image as %s", s.name, model.PlatformName(inside), labelText(*s.entry)),
-			Next: c.adviseLabel(p, s, label, inside),
+			Next: adviseLabel(p, label, inside),
 			Proof: []safe.Text{
 				safe.Sprintf("manifest %s", s.entry.Descriptor.Digest),
 				safe.Sprintf("platform in the index: %s", model.PlatformName(label)),
@@ -412,13 +412,9 @@ func contradictions(c Comparison, s artifactSide) []Finding {
 }
 
 // adviseLabel says what to do about a label that contradicts the config. The label is wrong
-// where another entry has the image for it, where the other side lists the same image under
-// another one, or where only the variant differs; another machine may be a wrong image.
-func (c Comparison) adviseLabel(p Pair, s entryOf, label, inside v1.Platform) safe.Text {
-	if other := c.rightlyNamed(s, label); other != "" {
-		return safe.Sprintf("The labels look exchanged: the image for %s is listed as %s. Create the index again",
-			model.PlatformName(label), other)
-	}
+// where the other side lists the same image under another one, or where only the variant
+// differs; another machine may be a wrong image.
+func adviseLabel(p Pair, label, inside v1.Platform) safe.Text {
 	if p.A != nil && p.B != nil && isRelabelled(p) {
 		return safe.Sprintf("Create the index again with the label that the config states: %s", model.PlatformName(inside))
 	}
@@ -428,17 +424,6 @@ func (c Comparison) adviseLabel(p Pair, s entryOf, label, inside v1.Platform) sa
 			model.PlatformName(inside), model.PlatformName(label))
 	}
 	return safe.Const("Build this platform again from a base that has it. Change only the config if the programs inside are right")
-}
-
-// rightlyNamed is the label in the same index of an image whose config states the platform of
-// a wrong label, "" if there is none: the labels of the two are exchanged.
-func (c Comparison) rightlyNamed(s entryOf, label v1.Platform) string {
-	for _, e := range c.artifact(s.side).Images() {
-		if isMislabelled(&e) && !platformsContradict(label, e.Image.Config.Platform) {
-			return nameOf(e)
-		}
-	}
-	return ""
 }
 
 // platformsContradict compares the fields that both sides state. Configs often omit the
