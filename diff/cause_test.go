@@ -219,7 +219,7 @@ func TestCause_sameRoot(t *testing.T) {
 		b    model.Image
 		want string
 	}{
-		"another root":      {on("24.04", "noble", "2"), "The base moved: ubuntu 22.04 → 24.04"},
+		"another root":      {on("24.04", "noble", "2"), "The base moved: ubuntu 22.04 → 24.04; COPY server / gave another layer"},
 		"the same root":     {on("24.04", "jammy", "2"), "Same recipe, other files from step 3 on"},
 		"no Ubuntu release": {on("1.5.0", "noble", "2"), "Same recipe, other files from step 1 on"},
 	} {

@@ -38,6 +38,15 @@ func (l *ladder) withDifferences(first safe.Text) safe.Text {
 	return first
 }
 
+// settingsText names the settings that differ, after another difference. It is "" if they agree,
+// and begins with "; ".
+func (l *ladder) settingsText() string {
+	if changes := settingsOf(l.changes()); len(changes) > 0 {
+		return "; different settings: " + fieldsText(changes, l.nameB)
+	}
+	return ""
+}
+
 // settingNames maps the settings of a config to the instructions of a
 // Dockerfile.
 var settingNames = map[string]string{

@@ -215,7 +215,7 @@ func (l *ladder) differences() []Row {
 func (l *ladder) differencesText(rows []Row) safe.Text {
 	const most = 3
 	if l.inOtherOrder() {
-		return otherOrder
+		return l.otherOrder()
 	}
 	if more := len(rows) - most + 1; more > 1 {
 		return safe.Sprintf("%s; %s differ", l.rowsText(rows[:most-1]), plural(more, "more step"))
@@ -478,7 +478,8 @@ func (l *ladder) unrelated() Verdict {
 		v.Because = safe.Sprintf("Step 1 is %s on both sides and its layers differ%s; %s",
 			instructionText(*l.p.Rows[0].A), hint, otherInstructions(sameTexts-1, steps-1))
 	case sameLayers > 0:
-		v.Headline = safe.Sprintf("The first layer differs, %s above it %s the same", plural(sameLayers, "layer"), isAre(sameLayers))
+		v.Headline = safe.Sprintf("The first layer differs, %s above it %s the same%s",
+			plural(sameLayers, "layer"), isAre(sameLayers), l.settingsText())
 		v.Because = safe.Const("A changed base does this")
 	case mostTexts:
 		v.Headline = safe.Sprintf("Different from the first layer on%s", l.onlySteps())
@@ -486,7 +487,9 @@ func (l *ladder) unrelated() Verdict {
 			sameTexts, steps)
 	default:
 		v.Headline, v.strangers = unrelatedImages, true
-		v.Because = l.layerNumbers()
+		if v.Because = l.layerNumbers(); len(l.withFiles[0]) == 1 && len(l.withFiles[1]) == 1 { // as two imports of a root filesystem
+			v.Because = safe.Sprintf("%s%s", v.Because, l.settingsText())
+		}
 	}
 	return v
 }
@@ -510,7 +513,7 @@ func (l *ladder) withoutFiles() (Verdict, bool) {
 // inAnotherOrder is the verdict if both sides have the same layers, and other ones come first.
 func (l *ladder) inAnotherOrder() (Verdict, bool) {
 	because := safe.Sprintf("The same %s, in another order from the first one on", plural(len(l.withFiles[0]), "layer"))
-	return Verdict{Code: Unrelated, Rests: on(Claimed), Headline: otherOrder, Because: because}, l.inOtherOrder()
+	return Verdict{Code: Unrelated, Rests: on(Claimed), Headline: l.otherOrder(), Because: because}, l.inOtherOrder()
 }
 
 // oneStep is the verdict if one step differs, written in another way by the same verb, and the
@@ -541,7 +544,9 @@ func (l *ladder) onlySteps() string {
 	return "; " + l.rowsText(rows)
 }
 
-var otherOrder = safe.Const("The same layers in another order")
+func (l *ladder) otherOrder() safe.Text {
+	return safe.Sprintf("The same layers in another order%s", l.settingsText())
+}
 
 // inOtherOrder reports whether both sides have the same layers with files, not in one order.
 func (l *ladder) inOtherOrder() bool {
@@ -613,11 +618,12 @@ func (l *ladder) otherRoot() (Verdict, bool) {
 	}
 	others := len(l.p.Rows) - 1
 	same := countOf(l.p.Rows, func(r Row) bool { return r.SameText && r.A != nil && r.A != first.A })
-	headline := safe.Sprintf("Different root filesystems%s", twoDays(first))
+	own := ownFilesText(l.p.Rows, first.A.Index+1)
+	headline := safe.Sprintf("Different root filesystems%s%s", twoDays(first), own)
 	switch {
 	case dockerfile.Verb(first.A.Instruction) != "ADD": // COPY does not unpack an archive
 		headline = safe.Const("Different from the first layer on: other files were given")
-	case others >= 3 && 2*same < others:
+	case others >= 3 && 2*same < others && own == "":
 		headline = safe.Sprintf("%s, and other steps on them", headline)
 	}
 	return Verdict{

@@ -61,6 +61,33 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 	return "", safe.Text{}, false
 }
 
+// ownFilesText names the COPY and ADD steps from a step on, by its index in A, that were given
+// other files, as hashes of the builder say, or gave another layer. It is "" if there are none,
+// and begins with "; ".
+func ownFilesText(rows []Row, from int) string {
+	var given, gave []string
+	for _, r := range rows {
+		if r.A == nil || r.B == nil || r.A.Index < from || !copiesFiles(r.A) || !dockerfile.SameStep(*r.A, *r.B) || sameFilesLeft(*r.A, *r.B) {
+			continue
+		}
+		switch dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) {
+		case dockerfile.OtherFiles:
+			given = append(given, instructionText(*r.B))
+		case dockerfile.Unknown:
+			gave = append(gave, instructionText(*r.B))
+		case dockerfile.SameFiles: // only dates or owners differ
+		}
+	}
+	text := ""
+	if len(given) > 0 {
+		text = "; other files were given to " + firstAnd(given, "other step")
+	}
+	if len(gave) > 0 {
+		text += "; " + firstAnd(gave, "other step") + byNumber(len(gave), " gave another layer", " gave other layers")
+	}
+	return text
+}
+
 // onlyDates reports whether all steps with these indexes were given the same files.
 func (l *ladder) onlyDates(indexes []int) bool {
 	return !slices.ContainsFunc(indexes, func(i int) bool {

@@ -59,6 +59,37 @@ func TestGivenFiles(t *testing.T) {
 	}
 }
 
+// TestOwnFiles has images on another base whose own steps were given other files, or only gave
+// another layer, or neither.
+func TestOwnFiles(t *testing.T) {
+	on := func(base, copied, files1 string) build {
+		return build{created: "2024-01-0" + base + "T00:00:00Z", steps: []step{
+			does("/bin/sh -c #(nop) ADD file:"+strings.Repeat(base, 64)+" in / ", files("root "+base)), sets(`/bin/sh -c #(nop)  CMD ["sh"]`),
+			does(copied, files(files1)), does("RUN make", files("made "+base)),
+		}}
+	}
+	hashed := func(hash byte) string { return "/bin/sh -c #(nop) COPY file:" + hex64(hash) + " in /app " }
+	for name, tt := range map[string]struct {
+		a, b build
+		want string
+	}{
+		"other files":    {on("1", hashed('b'), "x"), on("2", hashed('c'), "y"), "; other files were given to COPY file:cccc… in /app"},
+		"another layer":  {on("1", "COPY app / # buildkit", "x"), on("2", "COPY app / # buildkit", "y"), "; COPY app / gave another layer"},
+		"the same files": {on("1", hashed('b'), "x"), on("2", hashed('b'), "y"), ""},
+		"the same layer": {on("1", "COPY app / # buildkit", "x"), on("2", "COPY app / # buildkit", "x"), ""},
+	} {
+		c := pairOf(t, tt.a, tt.b)
+		if say := c.Verdict.Headline.String(); say != "Different root filesystems"+tt.want {
+			t.Errorf("%s: %s", name, say)
+		}
+		for _, f := range c.Pairs[0].Findings {
+			if f.ID == "G1" && !strings.HasSuffix(f.Text.String(), "of your own 2 steps after it are the same"+tt.want+".") {
+				t.Errorf("%s: %s", name, f.Text)
+			}
+		}
+	}
+}
+
 // withoutHash is an image of BuildKit, which records no hash of files.
 func withoutHash(content string) build {
 	return build{created: "2024-01-0" + content + "T00:00:00Z", steps: []step{does("COPY a / # buildkit", files(content)), sets("USER 1")}}

@@ -65,6 +65,8 @@ func TestLadder(t *testing.T) {
 			SameBase, Inferred, 4, "COPY . /app is only in :a; COPY x / is only in :b; 4 more steps differ", "Same up to step 3"},
 		{"two layers exchanged", app(does("COPY a /", files("a")), does("COPY b /", files("b"))), app(does("COPY b /", files("b")), does("COPY a /", files("a"))),
 			SameBase, Inferred, 4, "The same layers in another order", "Same up to step 3"},
+		{"two layers exchanged, and a setting", app(does("COPY a /", files("a")), does("COPY b /", files("b"))), configured(app(does("COPY b /", files("b")), does("COPY a /", files("a"))), map[string]any{"User": "7"}),
+			SameBase, Inferred, 4, "The same layers in another order; different settings: USER is new in :b", "Same up to step 3"},
 		{"all layers exchanged", build{steps: []step{does("COPY a /", files("a")), does("COPY b /", files("b"))}}, build{steps: []step{does("COPY b /", files("b")), does("COPY a /", files("a"))}},
 			Unrelated, Inferred, 1, "The same layers in another order", "The same 2 layers"},
 		{"no file on one side", none, build{steps: []step{sets("ENV A=1"), does("COPY x /", files("x"))}}, Unrelated, Inferred, 2, ":a has no file", "no layer in :a, 1 layer in :b"},
@@ -87,6 +89,10 @@ func TestLadder(t *testing.T) {
 		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Inferred, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},
 		{"a layer in common, not the first", plain, build{steps: []step{does("ADD y /", files("y")), does("COPY . /app", files("app"))}},
 			Unrelated, Inferred, 1, "The first layer differs, 1 layer above it is the same", "A changed base does this"},
+		{"the first layer, and a label", build{steps: []step{does("ADD root.tar /", files("1")), does("COPY a /", files("a"))}}, configured(build{steps: []step{does("ADD root2.tar /", files("2")), does("COPY a /", files("a"))}}, map[string]any{"Labels": map[string]string{"v": "2"}}),
+			Unrelated, Inferred, 1, "The first layer differs, 1 layer above it is the same; different settings: the label v is new in :b", "A changed base does this"},
+		{"two imports, and a label", build{steps: []step{does("", files("1"))}}, configured(build{steps: []step{does("", files("2"))}}, map[string]any{"Labels": map[string]string{"v": "2"}}),
+			Unrelated, Inferred, 1, "Unrelated images", "No layer is the same: 1 layer in :a, 1 layer in :b; different settings: the label v is new in :b"},
 		{"no file on either side", none, build{steps: []step{sets("ENV A=2")}}, NotComparable, Proved, 1, "Neither side contains a file", "history"},
 	}
 	for _, tt := range tests {

@@ -33,14 +33,14 @@ func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
 	if len(rows) == 0 || onlyDatesDiffer(rows) {
 		return nil
 	}
-	own := len(a.Steps) - baseA.Steps
+	own := ownStepsSame(len(a.Steps)-baseA.Steps, ownFilesText(p.Rows, baseA.Steps))
 	severity, rests, moved := 2, on(Structure), "The base moved"
 	if baseA.Trust == Suggested || baseB.Trust == Suggested {
 		severity, rests, moved = 1, on(Structure, Heuristic), "The base may have moved"
 	}
 	f := Finding{
 		Severity: severity, Rests: rests, Evidence: evidenceOf(rows[:1]),
-		Text:  safe.Sprintf("%s: it differs from step %d on%s. %s", moved, stepNumber(rows[0]), baseVersions(*a, *b), ownStepsSame(own)),
+		Text:  safe.Sprintf("%s: it differs from step %d on%s. %s", moved, stepNumber(rows[0]), baseVersions(*a, *b), own),
 		Next:  adviseBase(b, cmp.Or(baseB.Name, baseA.Name)),
 		Proof: baseProof(*a, *b, baseA, baseB, rows[0]),
 		Check: c.ConfigCheck(p, "[.history[].created_by]"),
@@ -80,9 +80,10 @@ func firstContent(e model.Entry) string {
 	return contents[0]
 }
 
-func ownStepsSame(n int) string {
-	return byNumber(n, "The instruction of your own step after it is the same.",
-		fmt.Sprintf("The instructions of your own %d steps after it are the same.", n))
+// ownStepsSame says that the instructions after a base are the same, and what is not.
+func ownStepsSame(n int, but string) string {
+	return byNumber(n, "The instruction of your own step after it is the same",
+		fmt.Sprintf("The instructions of your own %d steps after it are the same", n)) + but + "."
 }
 
 // differingBase returns the rows within both bases whose content or settings differ.

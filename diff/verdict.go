@@ -265,11 +265,14 @@ func (c Comparison) envelopeDifference() (short, all, says string) {
 }
 
 // firstOf is the first of some changes, with the number of the others.
-func firstOf(changes []string) string {
-	if len(changes) <= 2 {
-		return list(changes)
+func firstOf(changes []string) string { return firstAnd(changes, "other change") }
+
+// firstAnd is up to two of some things, or the first one and the number of the others.
+func firstAnd(things []string, other string) string {
+	if len(things) <= 2 {
+		return list(things)
 	}
-	return changes[0] + " and " + plural(len(changes)-1, "other change")
+	return things[0] + " and " + plural(len(things)-1, other)
 }
 
 // isNested reports whether an index lists an index.
