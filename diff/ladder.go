@@ -20,6 +20,9 @@ import (
 func judge(p Pair, nameA, nameB string) Verdict {
 	l := ladder{p: p, nameA: nameA, nameB: nameB}
 	l.configs = sync.OnceValues(func() (a, b jsondoc.Value) {
+		if l.hasSchema1() {
+			return schema1Settings(l.a), schema1Settings(l.b)
+		}
 		a, _ = jsondoc.Parse(l.a.Config.Raw)
 		b, _ = jsondoc.Parse(l.b.Config.Raw)
 		return a, b
@@ -50,7 +53,7 @@ type ladder struct {
 	withFiles    [2][]string // the same without empty layers
 
 	// The two below are computed on first use, as large configs take time.
-	configs func() (a, b jsondoc.Value) // the parsed configs, zero values if there are none
+	configs func() (a, b jsondoc.Value) // the parsed configs, or what the schema1 format has of them
 	changes func() []fieldChange        // the differences between the configs
 }
 

@@ -22,7 +22,7 @@ func (l *ladder) schema1() (Verdict, bool) {
 	step, blobs := firstDifference(l.p.Rows), plural(len(l.withFiles[0]), "blob")
 	v := Verdict{Code: OtherRecord, Rests: on(Structure), Step: step}
 	switch {
-	case okA && okB && slices.EqualFunc(a, b, sameSchema1Row):
+	case okA && okB && slices.EqualFunc(a, b, sameSchema1Row) && (mixed || slices.EqualFunc(a, b, sameCompat)):
 		return schema1Identical(a, mixed, step), true
 	case mixed && l.sameConfigByID():
 		return l.schema1Repacked(step), true
@@ -39,11 +39,16 @@ func (l *ladder) schema1() (Verdict, bool) {
 		v.Because = safe.Sprintf("The same %s with files; the newest schema1 entry has every setting of the config; "+
 			"the dates and instructions of the steps %s", blobs, steps)
 	case mixed:
-		v.Headline = safe.Const("Same files, recorded in two formats")
-		v.Because = safe.Sprintf("The same %s with files; the newest schema1 entry and the config differ, or state different settings", blobs)
+		v.Headline = safe.Sprintf("Same files, recorded in two formats%s", l.settingsText())
+		v.Because = safe.Sprintf("The same %s with files; the newest schema1 entry and the config differ", blobs)
 	case slices.Equal(l.allLayers[0], l.allLayers[1]):
 		v.Code, v.Headline = OtherSettings, safe.Const("Same files, different settings or a different build")
-		v.Because = safe.Sprintf("%s the same, the history ids are not", allOf(len(l.allLayers[0]), "blob", "is", "are"))
+		if text := fieldsText(l.changes(), l.nameB); !l.sameSettings() {
+			v.Headline = safe.Sprintf("Same files, different settings: %s", text)
+		} else if text != "" {
+			v.Headline = safe.Sprintf("Same files, same settings; %s", text)
+		}
+		v.Because = safe.Sprintf("%s the same, the history entries are not", allOf(len(l.allLayers[0]), "blob", "is", "are"))
 	default:
 		v.Headline = safe.Const("Same files, empty layers recorded differently")
 		v.Because = safe.Sprintf("The same %s with files; the other layers are empty", blobs)
@@ -90,11 +95,19 @@ func (l *ladder) bySchema1() (old, img *model.Image) {
 // sameSchema1Settings reports whether the newest schema1 entry has exactly the config of the
 // other side, without the fields that schema1 and the config record elsewhere.
 func (l *ladder) sameSchema1Settings() bool {
-	old, img := l.bySchema1()
-	entry, errEntry := jsondoc.Parse([]byte(old.Manifest.Schema1.Rows[0].Compat))
-	config, errConfig := jsondoc.Parse(img.Config.Raw)
-	return errEntry == nil && errConfig == nil && entry.Unambiguous() && config.Unambiguous() &&
-		entry.Without("id", "parent", "throwaway").Equal(config.Without("history", "rootfs"))
+	a, b := l.configs()
+	return a.Exists() && a.Unambiguous() && b.Unambiguous() && a.Equal(b)
+}
+
+// schema1Settings is the newest schema1 entry of an image without its ids, or its config without
+// the fields that schema1 records elsewhere: both have the same members.
+func schema1Settings(img *model.Image) jsondoc.Value {
+	if s := img.Manifest.Schema1; s != nil && len(s.Rows) > 0 {
+		entry, _ := jsondoc.Parse([]byte(s.Rows[0].Compat))
+		return entry.Without("id", "parent", "throwaway")
+	}
+	config, _ := jsondoc.Parse(img.Config.Raw)
+	return config.Without("history", "rootfs")
 }
 
 func schema1Rows(img *model.Image) ([]model.Schema1Row, bool) {

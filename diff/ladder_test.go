@@ -248,6 +248,15 @@ func TestLegacy(t *testing.T) {
 	if v := Compare(captured(t, "testing", "schema1"), single("b", parseImage(t, edited, nil))).Verdict; v.Code != OtherRecord {
 		t.Errorf("another entry: %q %s", v.Code, v.Headline)
 	}
+	for name, want := range map[string]string{
+		"/bin/zz": "Same files, different settings: CMD differs", "/bin/sh": "Same image; only name, tag or signature of the schema1 manifest differ",
+	} {
+		edited := bytes.Replace(fixture(t, "testing.schema1.json"), []byte(`/bin/sh`), []byte(name), 1)
+		b := parseImage(t, append(edited, '\n'), nil)
+		if v := Compare(captured(t, "testing", "schema1"), single("b", b)).Verdict; v.Headline.String() != want {
+			t.Errorf("%s: %s", name, v.Headline)
+		}
+	}
 	// An image with other blobs in common is compared by blobs.
 	other := app().image(t)
 	if v := Compare(captured(t, "prod", "schema1"), single("b", other)).Verdict; v.Code != Unrelated {

@@ -78,7 +78,7 @@ func TestSchema1_original(t *testing.T) {
 		head string
 	}{
 		"every setting":   {func(map[string]any) {}, Reprinted, "Same files and settings, one side in the schema1 format"},
-		"another setting": {func(e map[string]any) { e["config"] = map[string]any{"User": "x"} }, OtherRecord, "Same files, recorded in two formats"},
+		"another setting": {func(e map[string]any) { e["config"] = map[string]any{"User": "x"} }, OtherRecord, "Same files, recorded in two formats; different settings: USER is gone in :b; the variable A is new in :b"},
 		"another date":    {func(e map[string]any) { e["created"] = "2024-05-01T10:00:01Z" }, OtherRecord, "Same files, recorded in two formats"},
 	} {
 		c := Compare(convert(t, tt.edit))
