@@ -12,7 +12,7 @@ import (
 // proves the settings; that the plain text is the same is its claim. Nothing here has a
 // key, and an encrypted blob is never read as a layer.
 func (l *ladder) encrypted() (Verdict, bool) {
-	cipherA, cipherB := l.a.Encrypted(), l.b.Encrypted()
+	cipherA, cipherB := l.cipher(l.a), l.cipher(l.b)
 	if len(cipherA)+len(cipherB) == 0 || !l.sameConfigs() || sameBlobs(l.a.Manifest.Layers, l.b.Manifest.Layers) {
 		return Verdict{}, false
 	}
@@ -24,12 +24,19 @@ func (l *ladder) encrypted() (Verdict, bool) {
 	}, true
 }
 
+// cipher are the steps of an image whose layers are encrypted. The plain blob of the other side is
+// not, whatever its media type says.
+func (l *ladder) cipher(img *model.Image) []model.Step {
+	plain := plainLayers(l.p)
+	return slices.DeleteFunc(img.Encrypted(), func(st model.Step) bool { return plain[st.Layer.Digest] })
+}
+
 // withEncryption adds to a verdict on two builds which layers need a key.
 func (l *ladder) withEncryption(v Verdict) Verdict {
 	if !slices.Contains([]Code{OtherSettings, OtherRecord, Rewritten, SameRecipe, SameBase}, v.Code) {
 		return v
 	}
-	if cipherA, cipherB := len(l.a.Encrypted()), len(l.b.Encrypted()); cipherA+cipherB > 0 {
+	if cipherA, cipherB := len(l.cipher(l.a)), len(l.cipher(l.b)); cipherA+cipherB > 0 {
 		v.Headline = safe.Sprintf("%s; %s", v.Headline, l.encryptedText(cipherA, cipherB))
 	}
 	return v

@@ -271,6 +271,7 @@ func TestVerdict_encrypted(t *testing.T) {
 		for i := range encrypted {
 			l := &img.Manifest.Layers[len(img.Manifest.Layers)-1-i]
 			l.MediaType += "+encrypted"
+			l.Annotations = map[string]string{"org.opencontainers.image.enc.keys.jwe": "e30="}
 			l.Digest = digest.FromString(fmt.Sprint("cipher of ", tag, i))
 		}
 		img.Manifest.Digest = digest.FromString(tag)
@@ -298,6 +299,11 @@ func TestVerdict_encrypted(t *testing.T) {
 	}
 	if c := Compare(single("a", plain), called(single("b", plain), "")); c.Same(false) || !strings.HasPrefix(c.Verdict.Headline.String(), "In :b, the media types of steps 1 and 3 say encrypted") {
 		t.Errorf("called encrypted: %s, same: %v", c.Verdict.Headline, c.Same(false))
+	}
+	half := *side("b", 1).Entries[0].Image // and its other layer is only called encrypted
+	half.Manifest.Layers[0].MediaType += "+encrypted"
+	if v := Compare(single("a", plain), single("b", model.NewImage(half.Manifest, half.Config))).Verdict; !strings.Contains(v.Because.String(), "1 of 2 layers of :b needs a key") {
+		t.Errorf("a plain one is counted: %s because %s", v.Headline, v.Because)
 	}
 	if v := Compare(side("a", 0), side("b", 0)).Verdict; v.Code == SameEncrypted {
 		t.Errorf("without one: %s", v.Headline)

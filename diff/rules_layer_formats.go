@@ -104,7 +104,12 @@ func encryptedLayers(c Comparison, p Pair) []Finding {
 		if called := matching(cipher, isPlain); len(called) > 0 {
 			found = append(found, s.calledEncrypted(called, other))
 		}
-		if cipher = slices.DeleteFunc(cipher, isPlain); len(cipher) > 0 {
+		cipher = slices.DeleteFunc(cipher, isPlain)
+		isOpened := func(st model.Step) bool { return model.HasKey(st.Layer) }
+		if locked := matching(cipher, func(st model.Step) bool { return !isOpened(st) }); len(locked) > 0 {
+			found = append(found, s.withoutKey(locked))
+		}
+		if cipher = matching(cipher, isOpened); len(cipher) > 0 {
 			found = append(found, s.encrypted(cipher))
 		}
 		return found
@@ -119,6 +124,19 @@ func (s sideOf) encrypted(cipher []model.Step) Finding {
 		Next:  safe.Const("Give the nodes the key (ocicrypt, skopeo --decryption-key), or use the image from before the encryption"),
 		Proof: append(encryptedProof(cipher), safe.Const("source: ocicrypt, spec: the media type ends in +encrypted; the content was not read")),
 		Check: s.manifestCheck("[.layers[].mediaType]"),
+	}
+}
+
+// withoutKey is D16 for layers that are called encrypted and have no key, as plain layers with a
+// wrong media type.
+func (s sideOf) withoutKey(steps []model.Step) Finding {
+	what := safe.Sprintf("In %s, the media type of %s says encrypted, but no annotation has the key", s.name, stepsText(stepIndexes(steps)))
+	return Finding{
+		Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, steps), Lead: what,
+		Text:  safe.Sprintf("%s. Clients cannot decrypt it, or it is a plain layer with a wrong media type.", what),
+		Next:  safe.Const("Push it again with the media type of a plain layer, or encrypt the layer"),
+		Proof: append(encryptedProof(steps), safe.Const("source: ocicrypt, spec: annotations org.opencontainers.image.enc.keys.* have the key")),
+		Check: s.manifestCheck("[.layers[] | {mediaType, annotations}]"),
 	}
 }
 

@@ -41,6 +41,7 @@ func called(a model.Artifact, cipher string) model.Artifact {
 		l := &img.Manifest.Layers[i]
 		l.MediaType += "+encrypted"
 		if cipher != "" {
+			l.Annotations = map[string]string{"org.opencontainers.image.enc.keys.jwe": "e30="}
 			l.Digest = digest.FromString(fmt.Sprint(cipher, i))
 		}
 	}
@@ -133,7 +134,8 @@ func layerCases(t *testing.T) []ruleCase {
 		{"zstd", Describe(typed(t, app(), v1.MediaTypeImageLayerZstd)), "D10", 1, "In :a, 2 layers are compressed with zstd. Docker before 23.0", 2},
 		{"zstd in a docker manifest", Describe(typed(t, app(), "application/vnd.docker.image.rootfs.diff.tar.zstd")), "D10", 2, "does not include zstd", 2},
 		{"gzip", alone(app()), "D10", -1, "", 0},
-		{"encrypted", Describe(typed(t, app(), v1.MediaTypeImageLayerGzip+"+encrypted")), "D16", 2, "In :a, 2 layers (steps 1 and 3) are encrypted", 2},
+		{"encrypted", Describe(called(single("a", app().image(t)), "cipher")), "D16", 2, "In :a, 2 layers (steps 1 and 3) are encrypted", 2},
+		{"called encrypted on both sides, without a key", Compare(typed(t, app(), v1.MediaTypeImageLayerGzip+"+encrypted"), typed(t, app(sets("USER x")), v1.MediaTypeImageLayerGzip+"+encrypted")), "D16", 3, "the media type of steps 1 and 3 says encrypted, but no annotation has the key. Clients cannot", 4},
 		{"not encrypted", alone(app()), "D16", -1, "", 0},
 		{"called encrypted, the plain blobs of A", Compare(single("a", app().image(t)), called(single("b", app().image(t)), "")), "D16", 3,
 			"In :b, the media types of steps 1 and 3 say encrypted, but the blobs are the plain ones of :a. Clients fail to decrypt it.", 2},

@@ -273,8 +273,9 @@ var rulesLayers = []rule{{
 }, {
 	id: "D16", name: "encrypted-layers", pair: encryptedLayers,
 	means: "Layers are encrypted: only a runtime that has the key can unpack them. Or they are called encrypted and are the plain layers of " +
-		"the other side.",
-	proof: "the media type of a layer ends in +encrypted; the other side has the same blob with the media type of a plain layer",
+		"the other side, or have no key.",
+	proof: "the media type of a layer ends in +encrypted; the other side has the same blob with the media type of a plain layer, or the " +
+		"layer has no annotation org.opencontainers.image.enc.keys.*",
 }, {
 	id: "D17", name: "checksums-disagree", pair: checksumsDisagree,
 	means: "Two gzip layers claim the same content, but the checksums at their ends differ. One claim may be false. eStargz, several gzip " +

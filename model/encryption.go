@@ -10,6 +10,17 @@ import (
 // key opens (containers/ocicrypt, "spec.go", media types that end in +encrypted).
 func IsEncrypted(d v1.Descriptor) bool { return strings.HasSuffix(d.MediaType, "+encrypted") }
 
+// HasKey reports whether an annotation of an encrypted layer has the key that opens it, wrapped for
+// its readers (containers/ocicrypt, "spec.go").
+func HasKey(d v1.Descriptor) bool {
+	for name := range d.Annotations {
+		if strings.HasPrefix(name, "org.opencontainers.image.enc.keys.") {
+			return true
+		}
+	}
+	return false
+}
+
 // Encrypted returns the steps of an image whose layers are encrypted.
 func (img Image) Encrypted() []Step {
 	var encrypted []Step
