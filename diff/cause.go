@@ -35,8 +35,11 @@ func (c Comparison) led(v Verdict) Verdict {
 	}
 	stop, ok := c.stopFinding()
 	if v.Code == Identical {
-		if fault := c.faultOfBoth(stop); !fault.IsEmpty() {
+		switch fault := c.faultOfBoth(stop); {
+		case !fault.IsEmpty():
 			v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, fault)
+		case ok && stop.ID == "D16":
+			v.Headline = safe.Sprintf("%s, probably with a fault: %s", v.Headline, stop.Lead)
 		}
 		return v
 	}

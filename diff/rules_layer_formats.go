@@ -132,7 +132,7 @@ func (s sideOf) encrypted(cipher []model.Step) Finding {
 func (s sideOf) withoutKey(steps []model.Step) Finding {
 	what := safe.Sprintf("In %s, the media type of %s says encrypted, but no annotation has the key", s.name, stepsText(stepIndexes(steps)))
 	return Finding{
-		Severity: 3, Rests: on(Hashed), Evidence: stepEvidence(s.side, steps), Lead: what,
+		Severity: 3, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, steps), Lead: what,
 		Text:  safe.Sprintf("%s. Clients cannot decrypt it, or it is a plain layer with a wrong media type.", what),
 		Next:  safe.Const("Push it again with the media type of a plain layer, or encrypt the layer"),
 		Proof: append(encryptedProof(steps), safe.Const("source: ocicrypt, spec: annotations org.opencontainers.image.enc.keys.* have the key")),

@@ -153,6 +153,8 @@ func layerCases(t *testing.T) []ruleCase {
 		{"one blob, two types of one compression", twoTypes(t, v1.MediaTypeImageLayerGzip, "application/vnd.docker.image.rootfs.diff.tar.gzip"), "D18", -1, "", 0},
 		{"one blob, of which one type says zstd", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd), "D10", -1, "", 0},
 		{"one blob, zstd on both sides", twoTypes(t, v1.MediaTypeImageLayerZstd, v1.MediaTypeImageLayerZstd), "D10", 1, "In :a and :b, 1 layer is compressed with zstd", 2},
+		{"a layer of octets", Describe(typed(t, app(), "application/octet-stream")), "D27", 2, "In :a, the layer of steps 1 and 3 has the media type application/octet-stream, which is not that of a layer", 2},
+		{"a layer of WebAssembly", Describe(typed(t, app(), "application/vnd.wasm.content.layer.v1+wasm")), "D27", -1, "", 0},
 		{"gzip called gzip", Describe(checked(t, "gzip")), "D18", -1, "", 0},
 		{"called plain, another digest than the diff_id", Describe(typed(t, app(), v1.MediaTypeImageLayer)), "D18", 2, "In :a, the media type of steps 1 and 3 says plain tar, but the digest is not the diff_id", 2},
 		{"called plain, the digest is the diff_id", Describe(uncompressed(typed(t, app(), v1.MediaTypeImageLayer))), "D18", -1, "", 0},

@@ -24,7 +24,7 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
 	"C11", "D8", "D7", "D15", "D16", "D24", "D25", "D26", "C19", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3",
-	"C9", "C8", "C10", "D9", "C16", "D19", "D20", "D21", "D23", "D10", "D18", "C17",
+	"C9", "C8", "C10", "D9", "C16", "D19", "D20", "D21", "D23", "D10", "D27", "D18", "C17",
 	"F2", "B4", "B6",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
@@ -325,6 +325,11 @@ var rulesLayers = []rule{{
 	id: "D26", name: "nothing-to-run", pair: onSides(nothingToRun),
 	means: "The image has no files, so it does not contain a program that a container can start.",
 	proof: "the manifest lists no layers, or the diff_id of each layer is that of an archive without files",
+}, {
+	id: "D27", name: "odd-layer-type", pair: onSides(oddLayerType),
+	means: "A layer has a general media type, such as application/octet-stream. containerd takes layers by their types and refuses the image.",
+	proof: "the media type of a layer is set and not of the vendors' tree (application/vnd.…) (containerd, core/images/mediatypes.go, " +
+		"IsLayerType)",
 }}
 
 // rulesSettings is group E: settings.
