@@ -405,10 +405,11 @@ func (l *ladder) timesSet() (Verdict, bool) {
 		created := *s.img.Config.Created
 		date := model.TimeText(created)
 		return Verdict{
-			Rests:    []Ground{Heuristic},
-			Headline: safe.Sprintf("%s may be %s with its times set to %s", s.name, s.otherName, date),
-			Because: safe.Sprintf("Every date of %s is %s; the instructions and settings are the same, and so, about, are the sizes of %s. "+
-				"regctl image mod --time leaves that; a build that sets its dates can, too", s.name, date, allOfThem(len(l.withFiles[0]), "layer")),
+			Rests: []Ground{Heuristic},
+			Headline: safe.Sprintf("Same instructions and settings; %s, and every date of %s is %s",
+				lowerFirst(safe.Clean(layersDiffer(len(l.withFiles[0]), len(l.withFiles[0])))), s.name, date),
+			Because: safe.Sprintf("The sizes are about the same. regctl image mod --time on %s leaves that, and so does a build with set dates",
+				s.otherName),
 			Proof: []safe.Text{safe.Sprintf("created(%s) = %s, as are all %d dates of the history", s.name, utc(created), len(s.img.Steps))},
 		}, true
 	}

@@ -106,17 +106,16 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 			!hasNoSettings(s.otherImg) && sameTotal(s.img, s.otherImg) {
 			return Verdict{
 				Code: Unrelated, Rests: on(Heuristic), says: "D12",
-				Headline: safe.Sprintf("%s may be %s, imported as one layer; its settings are lost", s.name, s.otherName),
-				Because: safe.Sprintf("docker import made %s, so layers cannot be compared; the sizes are about the same (%s and %s)",
-					s.name, bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
+				Headline: safe.Sprintf("docker import made %s: one layer, without settings, of about the size of %s", s.name, s.otherName),
+				Because: safe.Sprintf("So layers cannot be compared; the sizes are %s and %s. The files may be the same or others",
+					bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
 			}, true
 		}
 		if otherMark == "" && realLayers(*s.otherImg) > 1 && l.sameOwnSettings() && sameTotal(s.img, s.otherImg) {
 			return Verdict{
 				Code: Unrelated, Rests: on(Heuristic), says: "D12",
-				Headline: safe.Sprintf("%s may be %s, squashed into one layer; same settings", s.name, s.otherName),
-				Because: safe.Sprintf("In %s, %s (%s), so layers cannot be compared; the settings are the same, "+
-					"and the sizes about the same (%s and %s)",
+				Headline: safe.Sprintf("Same settings; %s is squashed into one layer, of about the size of %s", s.name, s.otherName),
+				Because: safe.Sprintf("In %s, %s (%s), so layers cannot be compared; the sizes are %s and %s. The files may be the same or others",
 					s.name, flat, because, bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
 			}, true
 		}

@@ -32,10 +32,10 @@ func TestSquashedSide(t *testing.T) {
 		trust Trust
 		head  string
 	}{
-		"same settings, about the same size": {program, flat(settings, 9*mb), Suggested, ":b may be :a, squashed into one layer; same settings"},
+		"same settings, about the same size": {program, flat(settings, 9*mb), Suggested, "Same settings; :b is squashed into one layer, of about the size of :a"},
 		"other settings":                     {program, flat(other, 9*mb), Inferred, "Unrelated images"},
 		"another size":                       {program, flat(settings, 3*mb), Inferred, "Unrelated images"},
-		"imported":                           {program, imported(9 * mb), Suggested, ":b may be :a, imported as one layer; its settings are lost"},
+		"imported":                           {program, imported(9 * mb), Suggested, "docker import made :b: one layer, without settings, of about the size of :a"},
 		"imported, no settings to lose":      {configured(program, nil), imported(9 * mb), Inferred, "Unrelated images"},
 		"imported, another size":             {program, imported(3 * mb), Inferred, "Unrelated images"},
 		"names its base":                     {base, onBase(manifestDigest(t, base)), Inferred, ":b names :a as its base; its layers were squashed"},
