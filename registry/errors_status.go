@@ -114,6 +114,9 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (message,
 		if d := a.RetryAfter(); d > 0 && d < transport.RetryNever {
 			next = "try again at " + retryTime(d)
 		}
+		if proxy := a.PlainProxy(); proxy != "" && a.Status >= http.StatusBadGateway {
+			name, next = fmt.Sprintf("%s, or the proxy %s for it,", name, proxy), next+", or check HTTP_PROXY"
+		}
 		return fmt.Sprintf("%s failed (%s)", name, e), next
 	case a.Status < 400:
 		return fmt.Sprintf("%s answered %s", h.name, e), "check host, port and reference"

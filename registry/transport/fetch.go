@@ -43,6 +43,7 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 		return Response{}, atHost(resp.Request.URL.Host, req, errNoStatus)
 	}
 	a := Response{Status: resp.StatusCode, Header: resp.Header, scheme: req.URL.Scheme, Login: key.login, Issued: key.issued}
+	a.proxy = plainProxy(resp.Request)
 	if resp.Request.URL.Host == req.URL.Host {
 		a.scheme = resp.Request.URL.Scheme // the registry may redirect from http to https
 	} else {

@@ -54,6 +54,15 @@ func proxyConnectError(_ context.Context, proxy *url.URL, _ *http.Request, resp 
 	return &ProxyError{safe.Clip(proxy.Host), &StatusError{Status: resp.StatusCode}}
 }
 
+// plainProxy returns the proxy for a request over plain http, "" for none.
+func plainProxy(req *http.Request) string {
+	proxy, err := http.ProxyFromEnvironment(req)
+	if err != nil || proxy == nil || req.URL.Scheme != "http" || strings.HasPrefix(proxy.Scheme, "socks") {
+		return ""
+	}
+	return safe.Clip(proxy.Host)
+}
+
 // asProxyError makes the failure to connect to a proxy a ProxyError. Failures of the
 // server behind the proxy stay as they are.
 func asProxyError(req *http.Request, err error) error {

@@ -27,7 +27,12 @@ type Response struct {
 	Login        string // that the request was sent with, "" for none
 	Issued       bool   // a token service has accepted the login
 	scheme       string // of the registry, after redirects
+	proxy        string // that passed on plain http, or answered in the place of the registry
 }
+
+// PlainProxy returns the proxy that sent a response over plain http, "" for none. Nothing tells
+// whether the proxy or the server behind it made the response. Over https a proxy makes none.
+func (r Response) PlainProxy() string { return r.proxy }
 
 // forRegclient is the response for regclient: without Link, which regclient would
 // follow without limit, and with a media type that it knows.

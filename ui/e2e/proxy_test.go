@@ -139,6 +139,7 @@ func TestProxy_fails(t *testing.T) {
 		"closed port":    {nil, "the proxy THERE for example.com:5000 refused the connection; check HTTPS_PROXY", "the proxy THERE for example.com refused the connection; check HTTPS_PROXY"},
 		"407":            {refuses(407, "UNKNOWN"), "the proxy for example.com:5000 " + login, "the proxy THERE for example.com " + login},
 		"403":            {refuses(403, "DENIED"), "example.com:5000 denies access to", "the proxy THERE for example.com refused the request (403 Forbidden)"},
+		"502":            {refuses(502, "UNAVAILABLE"), "example.com:5000, or the proxy THERE for it, failed (502 Bad Gateway: UNAVAILABLE words of the registry); try again later, or check HTTP_PROXY", "the proxy THERE for example.com refused the request (502 Bad Gateway)"},
 		"foul":           {onTheWire(500, "X-A: b\r\n", controlText), "example.com:5000 failed (500 Internal Server Error", "the proxy THERE for example.com refused the request (500 Internal Server Error)"},
 		"other protocol": {onTheWire(101, "Upgrade: x\r\nConnection: Upgrade\r\n", controlText), "answered 101 Switching Protocols", "refused the request (101 Switching Protocols)"},
 		"silent":         {hangs, "example.com:5000 did not answer in time", "example.com did not answer in time"},
