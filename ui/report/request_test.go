@@ -90,7 +90,7 @@ func TestWrite_unread(t *testing.T) {
 		{a: "bad", same: true, fails: true, want: "(503)"},
 		{a: "bad amd", same: true, fails: true, want: "(503)"},
 		{a: "bad nested", same: true, fails: true, want: "linux/amd64"},
-		{a: "gone amd", same: true, want: "it is not there"},
+		{a: "gone amd", same: true, want: "is not in the registry"},
 		{a: "all bad", same: true, fails: true, want: "(503)"},
 	}
 	for _, tt := range tests {

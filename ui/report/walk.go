@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -113,21 +114,35 @@ func describeOnly(w writer, c diff.Comparison, o Options) {
 	}
 }
 
-// platformEntries lists the platforms of a comparison. If all are the same, one entry names
-// them.
+// platformEntries lists the platforms of a comparison. One entry names those, more than two,
+// that have the same text.
 func platformEntries(c diff.Comparison, o Options) []entry {
-	var all []entry
-	var names []safe.Text
-	same := true
+	names := map[safe.Text][]safe.Text{}
 	for _, p := range c.Pairs {
-		e := entry{platformName(p), platformState(c, p, o)}
-		same = same && (len(all) == 0 || e.text == all[0].text)
-		all, names = append(all, e), append(names, e.name)
+		text := platformState(c, p, o)
+		names[text] = append(names[text], platformName(p))
 	}
-	if c.B != nil && same && len(all) > 2 {
-		return []entry{{safe.Sprintf("all %d platforms", len(all)), safe.Sprintf("%s (%s)", all[0].text, safe.Join(names, ", "))}}
+	var entries []entry
+	for _, p := range c.Pairs {
+		text := platformState(c, p, o)
+		switch n := len(names[text]); {
+		case n == 0: // named above
+		case n < 3:
+			entries = append(entries, entry{platformName(p), text})
+		default:
+			number := safe.Sprintf("%d platforms", n)
+			if n == len(c.Pairs) {
+				number = safe.Sprintf("all %s", number)
+			}
+			said := text
+			if strings.HasPrefix(c.Verdict.Headline.String(), text.String()+", on all ") {
+				said = safe.Const("as above")
+			}
+			entries = append(entries, entry{number, safe.Sprintf("%s (%s)", said, safe.Join(names[text], ", "))})
+			names[text] = nil
+		}
 	}
-	return all
+	return entries
 }
 
 func sideOf(letter safe.Text, a *model.Artifact) side {

@@ -74,6 +74,8 @@ func platformState(c diff.Comparison, p diff.Pair, o Options) safe.Text {
 		return headline(p.Verdict)
 	}
 	switch {
+	case model.IsMissing(p.A.Err):
+		return safe.Sprintf("%s is not in the registry", look.Short(p.A.Descriptor.Digest))
 	case p.A.Err != nil:
 		return o.Gate.Clean(p.A.Err.Error())
 	case p.A.Image == nil:
