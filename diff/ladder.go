@@ -152,8 +152,8 @@ func (l *ladder) notAnImage() (Verdict, bool) {
 	}
 	return Verdict{
 		Code: NotComparable, Rests: on(Hashed),
-		Headline: safe.Sprintf("%s is not a container image but %s", side, artifactText(*e)),
-		Because:  safe.Sprintf("%s cannot be compared with it", other),
+		Headline: safe.Sprintf("%s is not a container image but %s", side, shortArtifactText(*e)),
+		Because:  safe.Sprintf("%s cannot be compared with %s", other, artifactText(*e)),
 	}, true
 }
 
@@ -165,6 +165,11 @@ func artifactText(e model.Entry) string {
 		return "a build attestation"
 	}
 	return "an artifact"
+}
+
+// shortArtifactText is artifactText without the media type, if the kind says enough.
+func shortArtifactText(e model.Entry) string {
+	return cmp.Or(artifactKindOf(e.ArtifactType()).name, artifactText(e))
 }
 
 // readContents records the content of each layer: its diff_id if both images
@@ -469,15 +474,21 @@ func (l *ladder) noFiles() (Verdict, bool) {
 	if len(l.withFiles[0])+len(l.withFiles[1]) > 0 {
 		return Verdict{}, false
 	}
-	settings := safe.Const("Their settings are the same")
-	if !l.sameSettings() {
-		settings = safe.Const("Their settings differ")
+	settings, others := l.settingsAndOthers()
+	if others == "" {
+		others = "nothing else differs in the configs"
 	}
 	return Verdict{
-		Code: NotComparable, Rests: on(Hashed), Step: firstDifference(l.p.Rows),
-		Headline: safe.Const("Neither side contains a file"),
-		Because:  l.withDifferences(settings),
+		Code: NotComparable, Rests: on(Hashed), Step: firstDifference(l.p.Rows), Because: safe.Clean(upperFirst(others)),
+		Headline: safe.Sprintf("Neither side contains a file; %s", cmp.Or(settings, "the settings are the same")),
 	}, true
+}
+
+// settingsAndOthers are the changes of settings in words, and those of dates, history and notes.
+func (l *ladder) settingsAndOthers() (settings, others string) {
+	ofSettings := settingsOf(l.changes())
+	rest := matching(withoutMinor(l.changes()), func(c fieldChange) bool { return !slices.Contains(ofSettings, c) })
+	return fieldsText(ofSettings, l.nameB), fieldsText(rest, l.nameB)
 }
 
 // sameSettings reports whether the configs agree in all but files, dates, history and
@@ -527,7 +538,11 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 	case keepSettings(changes):
 		v.Headline = safe.Sprintf("Same files, same settings; %s", text)
 	default:
-		v.Headline = safe.Sprintf("Same files, different settings: %s", text)
+		settings, others := l.settingsAndOthers()
+		v.Headline = safe.Sprintf("Same files, different settings: %s", settings)
+		if others != "" {
+			v.Because = safe.Sprintf("%s; %s", v.Because, others)
+		}
 	}
 	return v, true
 }

@@ -21,26 +21,30 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		Code: NotComparable, Rests: on(Hashed),
 		Proof: []safe.Text{safe.Sprintf("manifest(A) = %s", a.Digest), safe.Sprintf("manifest(B) = %s", b.Digest)},
 	}
-	if kindA != kindB {
-		v.Headline = safe.Sprintf("Neither is a container image: %s is %s, %s is %s", l.nameA, kindA, l.nameB, kindB)
-		v.Because = safe.Const("Artifacts of two types cannot be compared")
+	shortA, shortB := shortArtifactText(*l.p.A), shortArtifactText(*l.p.B)
+	switch {
+	case kindA != kindB && shortA == shortB:
+		v.Headline = safe.Sprintf("Neither is a container image: %s and %s are %s of two types", l.nameA, l.nameB,
+			artifactKindOf(l.p.A.ArtifactType()).many)
+		v.Because = safe.Sprintf("%s is %s, %s is %s", l.nameA, kindA, l.nameB, kindB)
+		return v
+	case kindA != kindB:
+		v.Headline = safe.Sprintf("Neither is a container image: %s is %s, %s is %s", l.nameA, shortA, l.nameB, shortB)
+		v.Because = safe.Sprintf("Artifacts of two types cannot be compared: %s and %s", kindA, kindB)
 		return v
 	}
 	changes := slices.Concat(l.chartChanges(), manifestChanges(a, b, l.nameA, l.nameB))
 	blobs := blobChanges(a, b)
 	if blobs == "" {
 		v.Code = OtherEnvelope
-		v.Headline = safe.Sprintf("The same %s, different manifest", withoutArticle(kindA))
+		v.Headline = safe.Sprintf("The same %s, different manifest", withoutArticle(shortA))
 		v.Because = safe.Sprintf("All blobs are the same; what differs: %s", cmp.Or(list(changes), formattingText(a.Raw, b.Raw)))
 		return v
 	}
-	both := artifactsText([]string{l.p.A.ArtifactType(), l.p.B.ArtifactType()})
-	if kindA == "an artifact" { // without a type
-		both = "2 artifacts"
-	}
-	v.Headline = safe.Sprintf("Not container images: %s, with different content", both)
+	kinds := cmp.Or(artifactKindOf(l.p.A.ArtifactType()).many, "artifacts")
+	v.Headline = safe.Sprintf("Not container images: 2 %s, with different content", kinds)
 	if from, to := versionOf(*l.p.A), versionOf(*l.p.B); from != "" && to != "" && from != to {
-		v.Headline = safe.Sprintf("%s: version %s → %s", upperFirst(withoutArticle(kindA)), quoted(from), quoted(to))
+		v.Headline = safe.Sprintf("%s: version %s → %s", upperFirst(withoutArticle(shortA)), quoted(from), quoted(to))
 		v.Rests = on(Hashed, Claimed)
 		blobs = "Not container images; " + strings.ToLower(blobs[:1]) + blobs[1:]
 	}
@@ -81,8 +85,8 @@ func withoutArticle(noun string) string {
 func artifactAndImage(artifact model.Entry, img model.Image, name, imageName string) Verdict {
 	v := Verdict{
 		Code: NotComparable, Rests: on(Hashed), says: "C17",
-		Headline: safe.Sprintf("%s is not a container image but %s", name, artifactText(artifact)),
-		Because:  safe.Sprintf("%s cannot be compared with it", imageName),
+		Headline: safe.Sprintf("%s is not a container image but %s", name, shortArtifactText(artifact)),
+		Because:  safe.Sprintf("%s cannot be compared with %s", imageName, artifactText(artifact)),
 	}
 	if artifact.Artifact == nil {
 		return v
@@ -97,7 +101,7 @@ func artifactAndImage(artifact model.Entry, img model.Image, name, imageName str
 		return v
 	case len(shared) == len(blobs):
 		v.Headline = safe.Sprintf("The same %s: %s is %s, %s an image with %s", byNumber(len(blobs), "blob", plural(len(blobs), "blob")),
-			name, artifactText(artifact), imageName, byNumber(len(blobs), "it", "them"))
+			name, shortArtifactText(artifact), imageName, byNumber(len(blobs), "it", "them"))
 	}
 	subject := byNumber(len(shared), "Blob "+short(shared[0].Digest), plural(len(shared), "blob"))
 	v.Because = safe.Sprintf("%s of %s %s of %s", subject, name,

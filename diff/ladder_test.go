@@ -93,7 +93,7 @@ func TestLadder(t *testing.T) {
 			Unrelated, Inferred, 1, "The first layer differs, 1 layer above it is the same; different settings: the label v is new in :b", "A changed base does this"},
 		{"two imports, and a label", build{steps: []step{does("", files("1"))}}, configured(build{steps: []step{does("", files("2"))}}, map[string]any{"Labels": map[string]string{"v": "2"}}),
 			Unrelated, Inferred, 1, "Unrelated images", "No layer is the same: 1 layer in :a, 1 layer in :b; different settings: the label v is new in :b"},
-		{"no file on either side", none, build{steps: []step{sets("ENV A=2")}}, NotComparable, Proved, 1, "Neither side contains a file", "history"},
+		{"no file on either side", none, build{steps: []step{sets("ENV A=2")}}, NotComparable, Proved, 1, "Neither side contains a file; the settings are the same", "History differs"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -402,10 +402,10 @@ func TestArtifacts_besideOthers(t *testing.T) {
 		say  string
 		same bool
 	}{
-		{"an index around it", Compare(chart, index(t, "b", chart.Entries[0])), "The same Helm chart (" + chartType + "); :b is an index around it", true},
+		{"an index around it", Compare(chart, index(t, "b", chart.Entries[0])), "The same Helm chart; :b is an index around it", true},
 		{"an index around another one", Compare(chart, index(t, "b", other.Entries[0])), "Not container images: 2 Helm charts", false},
 		{"an index of two", Compare(chart, index(t, "b", chart.Entries[0], other.Entries[0])), "Neither is a container image", false},
-		{"its blob in an image", Compare(holding(img.Manifest.Layers[0]), single("b", img)), "The same blob: :a is a WebAssembly module (application/vnd.wasm.config.v0+json), :b an image with it", false},
+		{"its blob in an image", Compare(holding(img.Manifest.Layers[0]), single("b", img)), "The same blob: :a is a WebAssembly module, :b an image with it", false},
 		{"one of its blobs in an image", Compare(holding(img.Manifest.Layers[0], own), single("b", img)), ":a is not a container image but a WebAssembly module", false},
 		{"no blob in an image", Compare(holding(own), single("b", img)), ":a is not a container image but a WebAssembly module", false},
 		{"an index of images", Compare(index(t, "a", entry(img)), other), ":b is not a container image but a Helm chart", false},
@@ -432,7 +432,7 @@ func TestArtifacts_version(t *testing.T) {
 		}
 		return a
 	}
-	const versioned = "Helm chart (application/vnd.cncf.helm.config.v1+json): version 0.1.0 → 0.2.0"
+	const versioned = "Helm chart: version 0.1.0 → 0.2.0"
 	tests := []struct {
 		a, b      model.Artifact
 		head, why string
@@ -573,4 +573,22 @@ func rootOf(hash, created string) build {
 	add := does("/bin/sh -c #(nop) ADD file:"+strings.Repeat(hash, 64)+" in / ", files(hash))
 	add.created = created
 	return build{steps: []step{add}}
+}
+
+// TestBuildCaches has two build caches, and a build cache beside an index without one.
+func TestBuildCaches(t *testing.T) {
+	cache := func(content string) model.Artifact {
+		a := index(t, content)
+		a.Top.Digest = digest.FromString(content)
+		a.Top.Children = []v1.Descriptor{{MediaType: buildCacheType + "v0"}}
+		return a
+	}
+	for want, c := range map[string]Comparison{
+		"Not container images: 2 build caches of BuildKit, with different content": Compare(cache("a"), cache("b")),
+		"There is no image to compare":                                             Compare(cache("a"), index(t, "b")),
+	} {
+		if got := c.Verdict.Headline.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }

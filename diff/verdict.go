@@ -148,7 +148,7 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 	v := Verdict{Code: OtherEnvelope, Rests: on(Hashed), Headline: safe.Const("Same image, different index"), Command: c.digestsCommand()}
 	same := "Same image"
 	if e := shared[0].A; e.Role == model.RoleArtifact {
-		same = "The same " + withoutArticle(artifactText(*e))
+		same = "The same " + withoutArticle(shortArtifactText(*e))
 	}
 	v.Proof = []safe.Text{safe.Sprintf("digest(A) = %s", c.A.Top.Digest), safe.Sprintf("digest(B) = %s", c.B.Top.Digest)}
 	for _, p := range shared {
@@ -365,8 +365,12 @@ func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 func (c Comparison) noSharedPlatform() Verdict {
 	nameA, nameB := c.names()
 	if len(c.Pairs) == 0 {
+		headline := safe.Const("There is no image to compare")
+		if isBuildCache(*c.A) && isBuildCache(*c.B) {
+			headline = safe.Const("Not container images: 2 build caches of BuildKit, with different content")
+		}
 		return Verdict{
-			Code: NotComparable, Rests: on(Hashed), Headline: safe.Const("There is no image to compare"),
+			Code: NotComparable, Rests: on(Hashed), Headline: headline, says: "C17",
 			Because: safe.Const("Neither side is a container image, and the digests differ"),
 		}
 	}
@@ -395,7 +399,7 @@ func notImageText(a model.Artifact) string {
 	case isBuildCache(a):
 		return "a build cache of BuildKit, not an image: there is nothing to run"
 	case !isIndex(a):
-		return "not a container image but " + artifactText(model.Entry{Descriptor: v1.Descriptor{ArtifactType: a.Top.ArtifactType}})
+		return "not a container image but " + shortArtifactText(model.Entry{Descriptor: v1.Descriptor{ArtifactType: a.Top.ArtifactType}})
 	case len(a.Entries) == 0:
 		return "an index without entries: there is nothing to pull"
 	}
