@@ -628,8 +628,8 @@ func (l *ladder) otherRoot() (Verdict, bool) {
 	}
 	return Verdict{
 		Code: Unrelated, Rests: on(Claimed), Headline: headline, strangers: 2*same < others || others == 0,
-		Because: safe.Sprintf("Step %d was given other files, as hashes of the builder say: %s in %s, %s in %s; %s", stepNumber(first),
-			instructionText(*first.A), l.nameA, instructionText(*first.B), l.nameB, otherInstructions(same, others)),
+		Because: safe.Sprintf("By the hashes of the builder, step %d was given other files: %s has %s, %s has %s; %s", stepNumber(first),
+			l.nameA, instructionText(*first.A), l.nameB, instructionText(*first.B), otherInstructions(same, others)),
 	}, true
 }
 

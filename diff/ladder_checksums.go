@@ -118,8 +118,8 @@ func contradictingTypes(c Comparison, p Pair) []Finding {
 	}, func(is packings, steps []model.Step) Finding {
 		f := Finding{
 			Severity: 1, Rests: on(Hashed), Check: c.ManifestCheck(p, "[.layers[].mediaType]"),
-			Text: safe.Sprintf("By the media types, the layer of %s is %s in %s and %s in %s, and it is the same blob. "+
-				"One type is wrong; some clients go by it and fail.", stepsText(stepIndexes(steps)), is[0], nameA, is[1], nameB),
+			Text: safe.Sprintf("The layer of %s is the same blob on both sides, but its media type says %s in %s and %s in %s. "+
+				"One media type is wrong, and some clients rely on it and fail.", stepsText(stepIndexes(steps)), is[0], nameA, is[1], nameB),
 			Next: safe.Const("Push the image with the wrong type again with a tool that sets the media type"),
 		}
 		for _, st := range steps {
@@ -249,7 +249,7 @@ func (s sideOf) wrongPacking(claimed, packing string, steps []model.Step) Findin
 	layers, types := byNumber(len(steps), "layer", "layers"), byNumber(len(steps), "its media type says", "their media types say")
 	return Finding{
 		Severity: severity, Rests: rests, Evidence: stepEvidence(s.side, steps),
-		Text: safe.Sprintf("In %s, the %s of %s %s %s, but %s %s. Some clients go by the media type and fail.",
+		Text: safe.Sprintf("In %s, the %s of %s %s %s, but %s %s. Some clients rely on the media type and fail.",
 			s.name, layers, stepsText(stepIndexes(steps)), isAre(len(steps)), is, types, claimed),
 		Next:  safe.Const("Push the image again with a tool that sets the media type"),
 		Check: s.manifestCheck("[.layers[].mediaType]"),

@@ -47,14 +47,14 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 	switch {
 	case compared == dockerfile.OtherFiles:
 		return fmt.Sprintf("step %d was given other files", first.Index+1),
-			safe.Sprintf("%s; as hashes of the builder say, other files were given to %s in %s and to %s in %s%s", same,
-				instructionText(first), l.nameA, instructionText(other), l.nameB, moreLayersText(len(differ)-1)), true
+			safe.Sprintf("%s; by the hashes of the builder, other files were given: %s has %s, %s has %s%s", same,
+				l.nameA, instructionText(first), l.nameB, instructionText(other), moreLayersText(len(differ)-1)), true
 	case stage != "":
 		return "one of the " + stage + " gave different files",
 			safe.Sprintf("%s; the %s gave one layer, so it does not tell which of them differs%s", same, stage, moreLayersText(len(differ)-1)), true
 	case l.onlyDates(differ):
 		return "only dates or owners differ in " + stepsText(differ),
-			safe.Sprintf("%s; as hashes of the builder say, %s %s given the same files (%s), so only dates or owners differ in %s", same,
+			safe.Sprintf("%s; by the hashes of the builder, %s %s given the same files (%s), so only dates or owners differ in %s", same,
 				stepsText(differ), byNumber(len(differ), "was", "were"), instructionText(first),
 				byNumber(len(differ), "its layer", "their layers")), true
 	}

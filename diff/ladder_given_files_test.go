@@ -31,12 +31,12 @@ func TestGivenFiles(t *testing.T) {
 		step          int
 	}{
 		"other files": {classic('b', "1"), classic('c', "2"), "Same recipe, built again; step 2 was given other files",
-			"other files were given to COPY dir:bbbb… in /srv/ in :a and to COPY dir:cccc… in /srv/ in :b", 2, 2},
+			"other files were given: :a has COPY dir:bbbb… in /srv/, :b has COPY dir:cccc… in /srv/", 2, 2},
 		"the same files": {classic('b', "1"), classic('b', "2"), "only dates or owners differ in step 2",
 			"step 2 was given the same files (COPY dir:bbbb… in /srv/), so only dates or owners differ in its layer", 0, 2},
 		"no hash": {withoutHash("1"), withoutHash("2"), "built again; step 1 differs", "one gave different files: COPY a /", 0, 1},
 		"a stage given other files": {buildah(copied('b'), "1"), buildah(copied('c'), "2"), "step 3 was given other files",
-			"other files were given to COPY dir:bbbb…", 3, 3},
+			"other files were given: :a has COPY dir:bbbb…", 3, 3},
 		"a stage given the same files": {buildah(copied('b'), "1"), buildah(copied('b'), "2"), "one of the steps 3 to 5 gave different files",
 			"the steps 3 to 5 gave one layer, so it does not tell which of them differs", 0, 3},
 	} {

@@ -79,7 +79,7 @@ func TestLadder(t *testing.T) {
 		{"another base under the same recipe", app(), build{steps: []step{
 			does("/bin/sh -c #(nop) ADD file:"+strings.Repeat("b", 64)+" in / ", files("debian 2")),
 			sets(`/bin/sh -c #(nop)  CMD ["bash"]`), does("RUN /bin/sh -c apt-get install curl # buildkit", files("curl 2")),
-		}}, Unrelated, Inferred, 1, "Different root filesystems", "ADD file:aaaa… in / in :a, ADD file:bbbb… in / in :b; the other 2 instructions are the same"},
+		}}, Unrelated, Inferred, 1, "Different root filesystems", ":a has ADD file:aaaa… in /, :b has ADD file:bbbb… in /; the other 2 instructions are the same"},
 		{"root filesystems of two days", rootOf("a", "2019-08-14T00:24:00Z"), rootOf("b", "2019-09-11T23:21:00Z"),
 			Unrelated, Inferred, 1, "Different root filesystems, 14 Aug 2019 and 11 Sep 2019", "Step 1 was given other files"},
 		{"root filesystems of one day", rootOf("a", "2019-08-14T00:24:00Z"), rootOf("b", "2019-08-14T10:24:00Z"),

@@ -156,8 +156,8 @@ func contradictingDescriptors(c Comparison, p Pair) []Finding {
 			Severity: 2, Rests: on(Hashed), Proof: dataProof(wrong), Check: s.manifestCheck("[.config, .layers[]]"),
 			Evidence: mappedTo(wrong, func(d *v1.Descriptor) Evidence { return Evidence{s.side, none, d.Digest} }),
 			Text: safe.Sprintf("In %s, the field data of %s is not the blob that its descriptor names. "+
-				"Clients that use data read other bytes than those that ask for the blob.", s.name, plural(len(wrong), "descriptor")),
-			Next: safe.Const("Do not deploy it. Push the manifest again without data, or with that of the blob"),
+				"Clients that use this field get other bytes than clients that request the blob.", s.name, plural(len(wrong), "descriptor")),
+			Next: safe.Const("Do not deploy it. Push the manifest again without this field, or with the bytes of the blob in it"),
 		}}
 	})...)
 	wrong := wrongSizes(p.sides)
@@ -166,7 +166,7 @@ func contradictingDescriptors(c Comparison, p Pair) []Finding {
 	}
 	f := Finding{
 		Severity: 2, Rests: on(Hashed), Proof: sizeProof(wrong), Check: c.ManifestCheck(p, "[.config, .layers[]]"),
-		Text: safe.Sprintf("Blob %s is %s. A blob has one size, so a manifest is wrong, and some runtimes refuse it.",
+		Text: safe.Sprintf("Blob %s is %s. A blob has one size, so one manifest is wrong, and some runtimes refuse it.",
 			short(wrong[0][0].Digest), claimedSizesText(wrong[0][0], wrong[0][1])),
 		Next: safe.Const("Compare the sizes with that of the blob, and push the manifest with the wrong one again"),
 	}

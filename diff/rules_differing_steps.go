@@ -128,8 +128,8 @@ func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
 		}
 		if hashes == dockerfile.OtherFiles {
 			nameA, nameB := c.names()
-			f.Text = safe.Sprintf("Step %d was given other files: %s in %s, %s in %s.",
-				stepNumber(r), instructionText(*r.A), nameA, instructionText(*r.B), nameB)
+			f.Text = safe.Sprintf("Step %d was given other files: %s has %s, %s has %s.",
+				stepNumber(r), nameA, instructionText(*r.A), nameB, instructionText(*r.B))
 			f.Next = safe.Const("Compare the files that it copies. The hashes are those of the builder")
 			if r.B.Index < inBase {
 				f.Severity, f.Next = 1, safe.Const("It is a step of the base image: compare the two bases")

@@ -57,10 +57,10 @@ func groupGrounds(group []model.Step) []Ground {
 
 func duplicateText(name string, group []model.Step) safe.Text {
 	if groupGrounds(group)[0] != Hashed {
-		return safe.Sprintf("In %s, %s contain the same %s, as the config claims. A node unpacks it %s.",
+		return safe.Sprintf("In %s, %s contain the same files (%s), as the config claims. A node unpacks them %s.",
 			name, stepsText(stepIndexes(group)), sizeText(group[0].Layer.Size), timesText(len(group)))
 	}
-	return safe.Sprintf("In %s, %s contain the same %s. The registry stores it once, a node unpacks it %s.",
+	return safe.Sprintf("In %s, %s contain the same files (%s). The registry stores them once, a node unpacks them %s.",
 		name, stepsText(stepIndexes(group)), sizeText(group[0].Layer.Size), timesText(len(group)))
 }
 

@@ -23,7 +23,7 @@ func envChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	}
 	next := safe.Const("Set the variables that the program needs in its own Dockerfile, so that the base cannot change them")
 	if isVersion(changes[0].name) {
-		next = safe.Const("A *_VERSION changes with the base or with the Dockerfile: check the step that sets it")
+		next = safe.Const("A *_VERSION variable changes with the base or with the Dockerfile: check the step that sets it")
 	}
 	f := Finding{
 		Severity: severity, Rests: on(Hashed), Evidence: envEvidence(p, changes), Next: next,

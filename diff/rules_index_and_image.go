@@ -56,7 +56,7 @@ func wrapped(c Comparison) []Finding {
 	isSOCI := func(e model.Entry) bool { return strings.HasPrefix(e.ArtifactType(), model.SOCIType) }
 	if slices.ContainsFunc(w.list.art.Entries, isSOCI) {
 		single, origin = single+" and a SOCI index", ""
-		next = safe.Const("Nothing to fix if soci convert made it. docker manifest create and old clients refuse an index here")
+		next = safe.Const("Nothing to fix if the tool soci convert made it. docker manifest create and old clients refuse an index here")
 	}
 	what := "and this image is exactly " + w.image.name
 	if w.member.Descriptor.Digest != w.image.art.Top.Digest {

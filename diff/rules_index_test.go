@@ -95,7 +95,7 @@ func indexCases(t *testing.T) []ruleCase {
 		{"a slow build", one(of("amd64", "", "2024-07-26T00:00:00Z"), of("arm64", "", "2024-07-26T07:00:00Z")), "C10", -1, "", 0},
 		{"one commit, two dates of 1970", one(of("amd64", "1a2b3c4", "1970-01-01T00:00:00Z"), of("arm64", "1a2b3c4", "2024-07-03T00:00:00Z")), "C10", -1, "", 0},
 
-		{"deleted", one(amd, gone(arm, true)), "C11", 3, "In :a, linux/arm64 is listed but no longer in the registry", 1},
+		{"deleted", one(amd, gone(arm, true)), "C11", 3, "In :a, linux/arm64 is listed, but the registry does not have it", 1},
 		{"deleted, without platforms", one(amd, nameless(gone(arm, true))), "C11", 3, "In :a, sha256:" + short(arm.Descriptor.Digest) + " is listed", 1},
 		{"a registry in trouble", one(amd, gone(arm, false)), "C11", -1, "", 0},
 

@@ -194,7 +194,7 @@ func whichCommit(c Comparison, p Pair, imgA, imgB *model.Image) []Finding {
 		f.Next = safe.Const("Nothing to compare in the source repository: it is one commit")
 		if base, child, built := onEachOther(*imgA, *imgB, nameA, nameB); built {
 			f.Rests = on(Claimed, Heuristic)
-			f.Text = safe.Sprintf("Both state %s: %s may have the label from its base, %s.", commit, child, base)
+			f.Text = safe.Sprintf("Both state %s: %s may have inherited the label from its base, %s.", commit, child, base)
 			f.Next = safe.Const("Set the label again in the last stage of the Dockerfile")
 		}
 	case !a.isKnown():
@@ -258,7 +258,7 @@ func (c Comparison) compareSources(a, b origin) safe.Text {
 	case a.repository != "" && b.repository != "":
 		return safe.Sprintf("They come from two source repositories: %s and %s", quoted(a.repository), quoted(b.repository))
 	case differByName(a.product, b.product):
-		return safe.Sprintf("The labels name two products, %s and %s: their %s are not of one history",
+		return safe.Sprintf("The labels name two products, %s and %s, so their %s belong to different histories",
 			quoted(a.product), quoted(b.product), what)
 	case a.repository != "":
 		return safe.Sprintf("Only %s names its source repository, %s. Set org.opencontainers.image.source in CI", nameA, quoted(a.repository))

@@ -97,7 +97,7 @@ func layerCases(t *testing.T) []ruleCase {
 		{"empty on both sides", pairOf(t, app(does("WORKDIR /app", nothing)), app(does("WORKDIR /app", nothing), x)), "D2", 0, "In :a, 1 of 3", 1},
 		{"a setting", alone(app(sets("WORKDIR /"))), "D2", -1, "", 0},
 
-		{"the same COPY twice", Describe(single("a", app(does("COPY x /", files("x")), does("COPY x /", files("x"))).image(t))), "D3", 1, "In :a, steps 4 and 5 contain the same 1.0 kB", 2},
+		{"the same COPY twice", Describe(single("a", app(does("COPY x /", files("x")), does("COPY x /", files("x"))).image(t))), "D3", 1, "In :a, steps 4 and 5 contain the same files (1.0 kB)", 2},
 		{"two instructions, the same files", Describe(single("a", app(does("COPY x /", files("x")), does("RUN y", files("x"))).image(t))), "D3", 2, "twice", 2},
 		{"twice the same nothing", Describe(single("a", app(does("RUN x", nothing), does("RUN x", nothing)).image(t))), "D3", -1, "", 0},
 		{"repeated alike on both sides", pairOf(t, app(does("COPY x /", files("x")), does("COPY x /", files("x"))), app(does("COPY x /", files("x")), does("COPY x /", files("x")), sets("USER x"))), "D3", 1, "In :a and :b, steps 4 and 5 contain", 4},
@@ -149,7 +149,7 @@ func layerCases(t *testing.T) []ruleCase {
 		{"zstd called gzip", Describe(checked(t, "zstd")), "D18", 1, "In :a, the layer of step 1 is zstd, but its media type says gzip", 1},
 		{"plain called gzip, in all layers", Describe(checked(t, "tar", "tar")), "D18", 1, "In :a, the layers of steps 1 and 3 are tar, but their media types say gzip", 2},
 		{"plain called gzip, in one layer", Describe(checked(t, "gzip", "tar")), "D18", 1, "In :a, the layer of step 3 is tar, but its media type says gzip", 1},
-		{"one blob, two types", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd), "D18", 1, "By the media types, the layer of step 3 is gzip in :a and zstd in :b, and it is the same blob", 2},
+		{"one blob, two types", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd), "D18", 1, "The layer of step 3 is the same blob on both sides, but its media type says gzip in :a and zstd in :b", 2},
 		{"one blob, two types of one compression", twoTypes(t, v1.MediaTypeImageLayerGzip, "application/vnd.docker.image.rootfs.diff.tar.gzip"), "D18", -1, "", 0},
 		{"one blob, of which one type says zstd", twoTypes(t, v1.MediaTypeImageLayerGzip, v1.MediaTypeImageLayerZstd), "D10", -1, "", 0},
 		{"one blob, zstd on both sides", twoTypes(t, v1.MediaTypeImageLayerZstd, v1.MediaTypeImageLayerZstd), "D10", 1, "In :a and :b, 1 layer is compressed with zstd", 2},

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/opencontainers/go-digest"
@@ -144,11 +145,15 @@ func danglingChild(c Comparison, s artifactSide) []Finding {
 		return nil
 	}
 	names := entryNames(gone)
+	lacking := list(names)
+	if len(names) > 2 {
+		lacking = fmt.Sprintf("%d of the %d entries", len(names), len(s.art.Entries))
+	}
 	return []Finding{{
 		Severity: 3, Rests: on(Hashed), Evidence: s.evidence(gone), Proof: entriesProof(gone),
-		Text: safe.Sprintf("In %s, %s %s listed but no longer in the registry. A pull fails with \"manifest unknown\".",
-			s.name, list(names), isAre(len(names))),
-		Lead:  safe.Sprintf("%s of %s %s missing in the registry", list(names), s.name, isAre(len(names))),
+		Text: safe.Sprintf("In %s, %s %s listed, but the registry does not have %s. A pull fails with \"manifest unknown\".",
+			s.name, list(names), isAre(len(names)), byNumber(len(names), "it", "them")),
+		Lead:  safe.Sprintf("%s of %s %s missing in the registry", lacking, s.name, isAre(len(names))),
 		Next:  safe.Const("Push it again. Clean-up jobs must keep the manifests that an index lists"),
 		Check: safe.Clean("crane manifest " + c.refAt(s.side, gone[0].Descriptor.Digest)),
 	}}

@@ -28,12 +28,12 @@ func platformLost(c Comparison) []Finding {
 	f := Finding{Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA), Proof: c.platformsProof(), Check: c.platformsCheck()}
 	switch {
 	case c.Verdict.isBase:
-		f.Text = safe.Sprintf("%s. A base can serve platforms for which nothing is built on it.", missing)
+		f.Text = safe.Sprintf("%s. A base can have more platforms than the images that are built on it.", missing)
 		f.Next = safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB)
 	case c.onOtherRelease():
 		f.Rests = on(Hashed, Structure)
-		f.Text = safe.Sprintf("%s, which is built on another release of it. "+
-			"A base can serve platforms for which nothing is built on it.", missing)
+		f.Text = safe.Sprintf("%s, which is built on another release of %s. "+
+			"A base can have more platforms than the images that are built on it.", missing, nameA)
 		f.Next = safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB)
 	case c.Verdict.strangers || otherVariants(c.A.Ref.Tag, c.B.Ref.Tag):
 		f.Severity = 1

@@ -51,7 +51,7 @@ func withoutPlatform(c Comparison) []Finding {
 			fmt.Sprintf("%d entries for images have no platform. podman takes the first of them", len(bare)))
 		return Finding{
 			Severity: 1, Rests: on(Hashed, Claimed),
-			Text: safe.Sprintf("In %s, %s if no platform fits; containerd and Docker go by the config.", s.name, takes),
+			Text: safe.Sprintf("In %s, %s if no other entry fits; containerd and Docker read the platform from the config.", s.name, takes),
 			Next: safe.Const("Create the index again with a platform for each image"),
 			Proof: []safe.Text{safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance; " +
 				"containerd, core/images/image.go: Manifest; moby pull request 43675")},
@@ -115,7 +115,7 @@ var adviseImagesOnly = safe.Const("Create the index again from the images only. 
 func strayArtifact(s artifactSide, listed []model.Entry) Finding {
 	kinds, platforms := kindsAndPlatforms(listed)
 	it := byNumber(len(listed), "it", "them")
-	takes := "Clients that go by the operating system may take " + it
+	takes := "Clients that choose by operating system may take " + it
 	if !slices.ContainsFunc(listed, func(e model.Entry) bool { return !hasImageFor(s.art.Entries, e) }) {
 		takes = "Clients that take the first entry get the image, others may take " + it
 	}

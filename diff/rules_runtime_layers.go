@@ -43,7 +43,7 @@ func tooManyLayers(s sideOf) []Finding {
 	}
 	return []Finding{{
 		Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
-		Text: safe.Sprintf("In %s, %d layers are more than some runtimes mount (max depth exceeded): %s.",
+		Text: safe.Sprintf("In %s, there are %d layers, more than some runtimes can mount (max depth exceeded): %s.",
 			s.name, n, strings.Join(limits, "; ")),
 		Next:  safe.Const("Join steps (RUN a && b), copy from a stage that has the result, or squash the image"),
 		Proof: proof,
@@ -179,7 +179,7 @@ func noRootFS(s sideOf) []Finding {
 	}
 	config, _ := jsondoc.Parse(s.img.Config.Raw)
 	if raw := config.Member("rootfs").Raw; raw != "" && raw != "null" {
-		f.Text = safe.Sprintf("In %s, the list of layers in the config (rootfs) has no type and no diff_ids, which the specification demands. "+
+		f.Text = safe.Sprintf("In %s, the list of layers in the config (rootfs) has no type and no diff_ids, which the specification requires. "+
 			"Clients may refuse it, as Docker refuses a config without rootfs.", s.name)
 		f.Proof[0] = safe.Const("rootfs.type and rootfs.diff_ids are missing")
 	}
@@ -204,7 +204,7 @@ func noArchitecture(s sideOf) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, config.Digest}},
-		Text: safe.Sprintf("In %s, the config states no %s. Docker takes the host's, and refuses the image if --platform is given.",
+		Text: safe.Sprintf("In %s, the config states no %s. Docker assumes that of the host, and refuses the image if --platform is given.",
 			s.name, strings.Join(missing, " and no ")),
 		Next: safe.Const("Build the image again with a platform, or set os and architecture in the config: crane mutate --set-platform"),
 		Proof: []safe.Text{

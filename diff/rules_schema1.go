@@ -130,7 +130,7 @@ func legacyHidesPlatforms(c Comparison) []Finding {
 	}
 	return []Finding{{
 		Severity: 1, Rests: on(Hashed), Evidence: []Evidence{{old.side, none, old.art.Top.Digest}},
-		Text: safe.Sprintf("%s is a schema1 answer, which always shows only one platform; %s has %d. "+
+		Text: safe.Sprintf("%s was read as schema1, which always shows only one platform; %s has %d. "+
 			"This does not prove that a platform is missing.", old.name, list.name, len(list.art.Images())),
 		Next:  safe.Const("Request it again with the Accept types of indexes, and check the platforms"),
 		Proof: []safe.Text{safe.Sprintf("A is %s, B is %s", c.A.Top.Kind, c.B.Top.Kind)},

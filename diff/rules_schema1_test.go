@@ -122,7 +122,7 @@ func schema1Cases(t *testing.T) []ruleCase {
 		{"other files", pairOf(t, app(), app(does("RUN x", files("x")))), "B2", -1, "", 0},
 		{"the same bytes", Compare(prod2, prod2), "B2", -1, "", 0},
 
-		{"a list on the other side", Compare(prod1, list), "B3", 1, ":prod is a schema1 answer, which always shows only one platform; :b has 2", 1},
+		{"a list on the other side", Compare(prod1, list), "B3", 1, ":prod was read as schema1, which always shows only one platform; :b has 2", 1},
 		{"a list first", Compare(index(t, "a", entry(amd.image(t)), entry(arm.image(t))), prod1), "B3", 1, ":a has 2", 1},
 		{"a list of one", Compare(prod1, index(t, "b", entry(amd.image(t)))), "B3", -1, "", 0},
 		{"two of today", Compare(prod2, list), "B3", -1, "", 0},

@@ -23,8 +23,8 @@ func secretInTheOpen(s sideOf) []Finding {
 		found = append(found, f)
 	}
 	if n := len(words); n > 0 {
-		what := byNumber(n, "1 value in the place of a secret is a plain word, maybe a default",
-			plural(n, "value")+" in the place of secrets are plain words, maybe defaults")
+		what := byNumber(n, "1 value where a secret is expected is a plain word, maybe a default",
+			plural(n, "value")+" where secrets are expected are plain words, maybe defaults")
 		f := secretFinding(s, words)
 		f.Severity = 1
 		f.Text = safe.Sprintf("In %s, %s: %s.", s.name, what, secretNames(words))

@@ -139,8 +139,8 @@ var rulesPlatforms = []rule{{
 	proof: "platform of the descriptor ≠ platform of the config, or of each image of the inner index, all normalised",
 }, {
 	id: "C4", name: "borrowed-base", whole: borrowedBase,
-	means: "Images for different architectures start with the same layers. Programs in these layers are native on at most one of them. If " +
-		"the layers hold only data, the finding is wrong. Platform labels do not show this: builders write the requested platform.",
+	means: "Images for different architectures start with the same layers. Programs in these layers can run natively on at most one of " +
+		"the two. If the layers hold only data, the finding is wrong. Platform labels do not show this: builders write the requested platform.",
 	proof: "diff_ids of two platforms with different architectures have a common prefix of at least 1 MB that includes the first layer with " +
 		"files; 16 MB for tools that put architecture-independent files first (Bazel, ko, apko, Nix)",
 }, {
@@ -165,7 +165,7 @@ var rulesPlatforms = []rule{{
 	proof: "the label org.opencontainers.image.revision differs between them; or their dates differ by more than 24 hours (suggested only)",
 }, {
 	id: "C11", name: "dangling-child", whole: onIndexes(danglingChild),
-	means: "The index exists, but a manifest that it lists was deleted from the registry.",
+	means: "The index exists, but a manifest that it lists is missing in the registry.",
 	proof: "GET of the member by digest returns 404, after the index was read from the same repository",
 }, {
 	id: "C12", name: "clobbered-by-other-arch", tags: clobbered, causes: []string{"A1"},
