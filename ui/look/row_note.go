@@ -98,6 +98,10 @@ func substitutedNote(r diff.Row) safe.Text {
 	switch {
 	case !r.A.HasLayer && !r.B.HasLayer && r.Detail == diff.OtherFiles: // buildah keeps them in a later layer
 		return safe.Const("other files given")
+	case !r.A.HasLayer && !r.B.HasLayer && r.A.CreatedBy == "":
+		return safe.Const("not recorded in A")
+	case !r.A.HasLayer && !r.B.HasLayer && r.B.CreatedBy == "":
+		return safe.Const("not recorded in B")
 	case !r.A.HasLayer && !r.B.HasLayer:
 		return safe.Const("setting changed")
 	case !r.A.HasLayer:

@@ -8,7 +8,8 @@ import (
 )
 
 func TestRowNote(t *testing.T) {
-	layer, setting, missing := &model.Step{HasLayer: true}, &model.Step{}, &model.Step{HasLayer: true}
+	layer, missing := &model.Step{HasLayer: true}, &model.Step{HasLayer: true}
+	setting, other, unrecorded := &model.Step{CreatedBy: "ENV A=1"}, &model.Step{CreatedBy: "ENV A=2"}, &model.Step{}
 	layer.Layer.Digest = "sha256:1"
 	sha512 := &model.Step{HasLayer: true}
 	sha512.Layer.Digest = "sha512:1"
@@ -32,7 +33,9 @@ func TestRowNote(t *testing.T) {
 		{diff.Row{Class: diff.BothEmpty, A: layer, B: layer}, "both empty"},
 		{diff.Row{Class: diff.BothEmpty, A: layer, B: setting}, "empty layer only in A"},
 		{diff.Row{Class: diff.BothEmpty, A: setting, B: layer}, "empty layer only in B"},
-		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: setting, B: setting}, "setting changed"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: setting, B: other}, "setting changed"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: setting, B: unrecorded}, "not recorded in B"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: unrecorded, B: setting}, "not recorded in A"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.OtherFiles, A: setting, B: setting, FilesIn: 7}, "other files given"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: setting, B: layer}, "no layer in A"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: setting}, "no layer in B"},
