@@ -13,6 +13,9 @@ import (
 // caused puts the cause before the rung in the verdict on a pair, such as
 // "python 3.10.20 → 3.10.21, on a newer debian:trixie-slim".
 func (c Comparison) caused(p Pair, v Verdict) Verdict {
+	if relation, ok := c.attached(); ok && v.Code == NotComparable && p.A != nil && p.B != nil {
+		return relation
+	}
 	p.Verdict = v
 	if cause := c.causeOf(p); !cause.IsEmpty() {
 		return v.behind(cause, on(Claimed))

@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,6 +32,9 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 	case kindA != kindB:
 		v.Headline = safe.Sprintf("Neither is a container image: %s is %s, %s is %s", l.nameA, shortA, l.nameB, shortB)
 		v.Because = safe.Sprintf("Artifacts of two types cannot be compared: %s and %s", kindA, kindB)
+		if a.Subject != nil && b.Subject != nil && a.Subject.Digest == b.Subject.Digest {
+			v.Because = safe.Sprintf("Both are attached to sha256:%s", short(a.Subject.Digest))
+		}
 		return v
 	}
 	changes := slices.Concat(l.chartChanges(), manifestChanges(a, b, l.nameA, l.nameB))
@@ -112,8 +116,36 @@ func artifactAndImage(artifact model.Entry, img model.Image, name, imageName str
 // ArtifactPart is a line about an artifact that is not an image.
 type ArtifactPart struct{ Name, Text safe.Text }
 
-// ArtifactParts lists what an artifact is, its blobs with media type and size, and its subject.
-func ArtifactParts(e model.Entry) []ArtifactPart {
+// ContentParts lists what something without an image holds: the parts of an artifact, or the
+// entries of an index; and what it is attached to.
+func ContentParts(a model.Artifact) []ArtifactPart {
+	var parts []ArtifactPart
+	if !isIndex(a) && len(a.Entries) == 1 {
+		parts = artifactParts(a.Entries[0])
+	}
+	if isIndex(a) && !isBuildCache(a) {
+		parts = mappedTo(artifactsOf(a), entryPart)
+	}
+	if to, what := model.AttachedTo(a.Ref.Tag); what != "" {
+		parts = append(parts, ArtifactPart{safe.Const("attached to"), safe.Sprintf("%s, as the tag says", short(to))})
+	}
+	return parts
+}
+
+// entryPart is an entry of an index that is not an image: what it is, its subject, its annotations.
+func entryPart(e model.Entry) ArtifactPart {
+	text := artifactText(e)
+	if e.Artifact != nil && e.Artifact.Subject != nil {
+		text += ", attached to " + short(e.Artifact.Subject.Digest)
+	}
+	for _, key := range slices.Sorted(maps.Keys(e.Descriptor.Annotations)) {
+		text += ", " + quoted(key+"="+e.Descriptor.Annotations[key])
+	}
+	return ArtifactPart{safe.Clean(short(e.Descriptor.Digest)), safe.Clean(text)}
+}
+
+// artifactParts lists what an artifact is, its blobs with media type and size, and its subject.
+func artifactParts(e model.Entry) []ArtifactPart {
 	parts := []ArtifactPart{{safe.Const("type"), safe.Clean(artifactText(e))}}
 	m := e.Artifact
 	if m == nil {

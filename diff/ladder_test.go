@@ -81,9 +81,9 @@ func TestLadder(t *testing.T) {
 			sets(`/bin/sh -c #(nop)  CMD ["bash"]`), does("RUN /bin/sh -c apt-get install curl # buildkit", files("curl 2")),
 		}}, Unrelated, Inferred, 1, "Different root filesystems", ":a has ADD file:aaaa… in /, :b has ADD file:bbbb… in /; the other 2 instructions are the same"},
 		{"root filesystems of two days", rootOf("a", "2019-08-14T00:24:00Z"), rootOf("b", "2019-09-11T23:21:00Z"),
-			Unrelated, Inferred, 1, "Different root filesystems, 14 Aug 2019 and 11 Sep 2019", "Step 1 was given other files"},
+			Unrelated, Inferred, 1, "Different root filesystems, 14 Aug 2019 and 11 Sep 2019", "step 1 was given other files"},
 		{"root filesystems of one day", rootOf("a", "2019-08-14T00:24:00Z"), rootOf("b", "2019-08-14T10:24:00Z"),
-			Unrelated, Inferred, 1, "Different root filesystems", "Step 1 was given other files"},
+			Unrelated, Inferred, 1, "Different root filesystems", "step 1 was given other files"},
 		{"only empty layers in common", build{steps: []step{does("WORKDIR /", nothing), does("COPY a /", files("a"))}},
 			build{steps: []step{does("WORKDIR /", nothing), does("RUN make", files("b"))}}, Unrelated, Inferred, 2, "Unrelated", "No layer is the same"},
 		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Inferred, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},
@@ -404,7 +404,8 @@ func TestArtifacts_besideOthers(t *testing.T) {
 	}{
 		{"an index around it", Compare(chart, index(t, "b", chart.Entries[0])), "The same Helm chart; :b is an index around it", true},
 		{"an index around another one", Compare(chart, index(t, "b", other.Entries[0])), "Not container images: 2 Helm charts", false},
-		{"an index of two", Compare(chart, index(t, "b", chart.Entries[0], other.Entries[0])), "Neither is a container image", false},
+		{"an index of it and another one", Compare(chart, index(t, "b", chart.Entries[0], other.Entries[0])), ":a is an entry in the index of :b: a Helm chart", false},
+		{"an index of two others", Compare(chart, index(t, "b", other.Entries[0], holding(own).Entries[0])), "Neither is a container image", false},
 		{"its blob in an image", Compare(holding(img.Manifest.Layers[0]), single("b", img)), "The same blob: :a is a WebAssembly module, :b an image with it", false},
 		{"one of its blobs in an image", Compare(holding(img.Manifest.Layers[0], own), single("b", img)), ":a is not a container image but a WebAssembly module", false},
 		{"no blob in an image", Compare(holding(own), single("b", img)), ":a is not a container image but a WebAssembly module", false},
@@ -475,7 +476,7 @@ func TestArtifactParts(t *testing.T) {
 		{read, "type: an artifact of type application/x | blob: " + short(a.Top.Layers[0].Digest) + " text/plain, 1 B, a.txt | attached to: " +
 			short(a.Top.Subject.Digest) + " application/vnd.oci.image.manifest.v1+json, 700 B"},
 	} {
-		lines := mapped(ArtifactParts(tt.e), func(p ArtifactPart) string { return p.Name.String() + ": " + p.Text.String() })
+		lines := mapped(artifactParts(tt.e), func(p ArtifactPart) string { return p.Name.String() + ": " + p.Text.String() })
 		if got := strings.Join(lines, " | "); got != tt.want {
 			t.Errorf("%s\nwant %s", got, tt.want)
 		}

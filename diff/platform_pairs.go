@@ -47,9 +47,13 @@ func candidates(a model.Artifact) []model.Entry {
 	return images
 }
 
-// artifactsOf are the entries that are neither images nor indexes nor attestations.
+// artifactsOf are the entries that are neither images nor indexes nor attestations, each once.
 func artifactsOf(a model.Artifact) []model.Entry {
-	return matching(a.Entries, func(e model.Entry) bool { return e.Role == model.RoleArtifact })
+	isRead := func(e model.Entry) bool { return e.Artifact != nil }
+	all := matching(a.Entries, func(e model.Entry) bool { return e.Role == model.RoleArtifact })
+	return mappedTo(grouped(all, manifestKey), func(same []model.Entry) model.Entry {
+		return same[max(slices.IndexFunc(same, isRead), 0)]
+	})
 }
 
 // differentImages leaves out entries that repeat an earlier one under the same label or

@@ -9,9 +9,9 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// nestedIndex (C14): an index that lists an index.
+// nestedIndex (C14): an index of images that lists an index.
 func nestedIndex(c Comparison) []Finding {
-	isIndex := func(a *model.Artifact, i int) bool { return a.Entries[i].Role == model.RoleIndex }
+	isIndex := func(a *model.Artifact, i int) bool { return a.Entries[i].Role == model.RoleIndex && len(a.Images()) > 0 }
 	return c.onEntries(isIndex, func(s artifactSide, nested []model.Entry) Finding {
 		return Finding{
 			Severity: 1, Rests: on(Hashed, Claimed),

@@ -86,6 +86,7 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"an SBOM as linux", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}))), "C16", 2, "listed as linux without an architecture: an SBOM (application/spdx+json)", 1},
 		{"two SBOMs as linux", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}), sbom(&v1.Platform{OS: "linux"}))), "C16", 2, "2 entries that are not images are listed as linux without an architecture, each of them an SBOM (application/spdx+json).", 2},
 		{"SBOMs as two platforms", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux", Architecture: "amd64"}), sbom(&v1.Platform{OS: "linux", Architecture: "arm64"}))), "C16", 2, "listed as linux/amd64 and linux/arm64, each of them an SBOM", 2},
+		{"an index of artifacts and their index", Describe(index(t, "a", sbom(nil), inner)), "C14", -1, "", 0},
 		{"referrers that are indexes", Describe(index(t, "sha256-"+strings.Repeat("a", 64), inner)), "C14", -1, "", 0},
 		{"an SBOM before the image", Describe(index(t, "a", sbom(&v1.Platform{OS: "linux", Architecture: "amd64"}), amd)), "C16", 3, "the first entry for linux/amd64 is not an image: an SBOM (application/spdx+json)", 1},
 		{"an SBOM before the image of another platform", Describe(index(t, "a", sbom(&v1.Platform{OS: "linux", Architecture: "arm64"}), amd)), "C16", 2, "Clients that choose by operating system may take it", 1},

@@ -364,6 +364,9 @@ func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 
 func (c Comparison) noSharedPlatform() Verdict {
 	nameA, nameB := c.names()
+	if v, ok := c.attached(); ok {
+		return v
+	}
 	if len(c.Pairs) == 0 {
 		headline := safe.Const("There is no image to compare")
 		if isBuildCache(*c.A) && isBuildCache(*c.B) {

@@ -95,8 +95,8 @@ func (v view) properties() []property {
 		v.property(safe.Const("digest"), partOf(v.cmp.A, topDigest), partOf(v.cmp.B, topDigest), asDigest, v.topCommand()),
 		v.property(safe.Const("kind"), partOf(v.cmp.A, kindText), partOf(v.cmp.B, kindText), nil, safe.Text{}),
 	}
-	if e := v.pair.A; v.alone && e != nil && e.Role == model.RoleArtifact {
-		for _, part := range diff.ArtifactParts(*e) {
+	if a := v.cmp.A; v.alone && a != nil && len(a.Images()) == 0 {
+		for _, part := range diff.ContentParts(*a) {
 			list = append(list, property{name: part.Name, a: part.Text, fullA: part.Text})
 		}
 	}
@@ -237,7 +237,13 @@ func kindText(a model.Artifact) string {
 		{model.RoleArtifact, safe.Const("artifact"), safe.Const("artifacts")},
 		{model.RoleIndex, safe.Const("index"), safe.Const("indexes")},
 	} {
-		if n := count(a.Entries, func(e model.Entry) bool { return e.Role == more.role }); n > 0 {
+		digests := map[digest.Digest]bool{}
+		for _, e := range a.Entries {
+			if e.Role == more.role {
+				digests[e.Descriptor.Digest] = true
+			}
+		}
+		if n := len(digests); n > 0 {
 			text = safe.Sprintf("%s, %s", text, look.Count(n, more.one, more.many))
 		}
 	}

@@ -89,7 +89,7 @@ func walk(w writer) error {
 	if c.B == nil && len(c.Pairs) == 1 && errorOf(c.Pairs[0].A) != nil {
 		w.paragraph(safe.Sprintf("The image could not be read: %s", platformState(c, c.Pairs[0], o)))
 	}
-	if c.B == nil && len(c.Pairs) == 1 {
+	if c.B == nil {
 		describeOnly(w, c, o)
 	}
 	for _, t := range stepTables(c) {
@@ -98,17 +98,18 @@ func walk(w writer) error {
 	return w.content().end()
 }
 
-// describeOnly says what an artifact holds that is not an image, or that an image has no steps.
+// describeOnly says what something without an image holds, or that an image has no steps.
 func describeOnly(w writer, c diff.Comparison, o Options) {
-	switch p := c.Pairs[0]; {
-	case p.A.Role == model.RoleArtifact:
+	parts := diff.ContentParts(*c.A)
+	switch {
+	case len(c.A.Images()) == 0 && len(parts) > 0:
 		w.heading(safe.Const("Content"))
-		var parts []entry
-		for _, part := range diff.ArtifactParts(*p.A) {
-			parts = append(parts, entry{part.Name, part.Text})
+		var entries []entry
+		for _, part := range parts {
+			entries = append(entries, entry{part.Name, part.Text})
 		}
-		w.platforms(parts)
-	case p.A.Image != nil && len(p.Rows) == 0:
+		w.platforms(entries)
+	case len(c.Pairs) == 1 && c.Pairs[0].A.Image != nil && len(c.Pairs[0].Rows) == 0:
 		w.heading(safe.Const("Platforms"))
 		w.platforms(platformEntries(c, o))
 	}
