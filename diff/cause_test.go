@@ -103,6 +103,7 @@ func TestHeadline_cause(t *testing.T) {
 		"the application's variable":           {named("x/b2", "a", withEnv("API_VERSION=v1beta1", "APP_VERSION=2.0.0").image(t)), named("x/b2", "b", withEnv("API_VERSION=v1", "APP_VERSION=2.1.0").image(t)), "app 2.0.0 → 2.1.0"},
 		"numbers before an interface":          {named("x/b2", "a", withEnv("SCHEMA_VERSION=1.0", "GIT_VERSION=abc", "NODE_VERSION=20.1").image(t)), named("x/b2", "b", withEnv("SCHEMA_VERSION=2.0", "GIT_VERSION=abd", "NODE_VERSION=20.2").image(t)), "node 20.1 → 20.2"},
 		"only an interface":                    {named("x/b2", "a", withEnv("API_VERSION=v1").image(t)), named("x/b2", "b", withEnv("API_VERSION=v2").image(t)), "api v1 → v2"},
+		"a limit for another program":          {named("x/b2", "a", withEnv("MIN_NODE_VERSION=18.0").image(t)), named("x/b2", "b", withEnv("MIN_NODE_VERSION=20.0").image(t)), "Same recipe, other files from step 1 on"},
 		"a cache buster":                       {named("x/b2", "a", withEnv("CACHE_VERSION=1").image(t)), named("x/b2", "b", withEnv("CACHE_VERSION=2").image(t)), "Same recipe, other files from step 1 on"},
 		"a layer of buildpacks":                {named("x/app", "a", packed("10.5.2").image(t)), named("x/app", "b", packed("10.6.0").image(t)), "liberica 10.5.2 → 10.6.0; same run image, same application"},
 		"another digest of the base":           {named("x/base", "v1", twoSteps.image(t)), onIndexBase(named("x/app", "b", threeSteps.image(t)), "x/base:v1"), ":b names x/base:v1 as its base, by the digest bbbbbbbbbbbb, which is not this :v1"},

@@ -220,7 +220,14 @@ func versionVariables(a, b model.Image) []bump {
 		}
 	}
 	slices.SortStableFunc(found, func(x, y bump) int { return x.rank() - y.rank() })
-	return slices.DeleteFunc(found, func(v bump) bool { return bustsCache(v.product + "_version") })
+	return slices.DeleteFunc(found, func(v bump) bool { return bustsCache(v.product+"_version") || v.isLimit() })
+}
+
+// isLimit reports whether a variable states which versions of another program are accepted.
+func (b bump) isLimit() bool {
+	return slices.ContainsFunc(strings.Split(b.product, "_"), func(w string) bool {
+		return slices.Contains([]string{"min", "minimum", "max", "maximum", "required", "supported"}, w)
+	})
 }
 
 // rank orders version variables: that of the application, other versions in numbers, the rest,
@@ -230,7 +237,7 @@ func (b bump) rank() int {
 	words := strings.Split(b.product, "_")
 	switch {
 	case slices.ContainsFunc(words, func(w string) bool {
-		return slices.Contains([]string{"api", "protocol", "schema", "config", "min", "max"}, w)
+		return slices.Contains([]string{"api", "protocol", "schema", "config"}, w)
 	}):
 		return 3
 	case b.product == "app":
