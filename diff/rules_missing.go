@@ -65,7 +65,7 @@ func missingConfigOf(e *model.Entry) digest.Digest {
 }
 
 // missingLayers is D8 for layers. Those that were only found missing when they were to be read
-// stop a deployment if the two sides would count as the same image otherwise: some mirrors have
+// lead the verdict if only one of two images of the same content lacks them: some mirrors have
 // documents and no layers.
 func missingLayers(c Comparison, p Pair, s entryOf) []Finding {
 	gone := missingStepsOf(s.entry)
@@ -85,12 +85,9 @@ func missingLayers(c Comparison, p Pair, s entryOf) []Finding {
 		}),
 	}
 	asked := slices.ContainsFunc(gone, func(st model.Step) bool { return !st.FoundMissing })
-	both := p.A != nil && p.B != nil && lacksLayers(*p.A) && lacksLayers(*p.B)
+	both := p.A != nil && p.B != nil && lacksLayers(*p.A) && lacksLayers(*p.B) && p.Verdict.Code != Identical
 	if !asked && (both || !isSame(p.Verdict.Code)) {
 		f.Severity, f.Lead, f.Next = 2, safe.Text{}, safe.Const("See if the registry has the other layers: V on the screen, or --expect")
-	}
-	if !asked && both {
-		f.Severity = 1
 	}
 	return []Finding{f}
 }

@@ -460,7 +460,7 @@ func (c Comparison) Same(exact bool) bool {
 // both sides are the same bytes, what only some runtimes refuse does not count.
 func (c Comparison) cannotBePulled() bool {
 	return slices.ContainsFunc(c.allFindings(), func(f Finding) bool {
-		return f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D8", "D15", "D16", "D25"}, f.ID) ||
+		return f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D15", "D16", "D25"}, f.ID) || f.ID == "D8" ||
 			c.Verdict.Code != Identical && slices.Contains([]string{"B6", "D24", "D25", "D27"}, f.ID) ||
 			c.Verdict.Code != Identical && f.ID == "D18" && f.Severity >= 2
 	})
