@@ -21,6 +21,9 @@ func duplicateLayer(_ Comparison, p Pair) []Finding {
 	for _, s := range p.sides {
 		first = cmp.Or(first, s.name)
 		for _, group := range duplicateSteps(s.img.Steps) {
+			if setNoFiles(group) {
+				continue // D2
+			}
 			evidence := stepEvidence(s.side, group)
 			content := contentOf(group[0])
 			if i, ok := at[content]; ok && len(found[i].Evidence) == len(group) {
@@ -43,6 +46,15 @@ func duplicateLayer(_ Comparison, p Pair) []Finding {
 		}
 	}
 	return found
+}
+
+// setNoFiles reports whether some steps with one small layer only have instructions that change no
+// file: the layer is then probably empty, though its digest is not a known one.
+func setNoFiles(group []model.Step) bool {
+	const most = 1024 // bytes of an archive without files, compressed or not
+	return !slices.ContainsFunc(group, func(st model.Step) bool {
+		return !slices.Contains(configVerbs, verbOf(st)) || st.Layer.Size > most
+	})
 }
 
 // groupGrounds is the evidence that the layers of some steps have the same content.

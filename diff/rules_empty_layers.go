@@ -52,16 +52,29 @@ func compressedBy(a, b digest.Digest) string {
 func emptyLayers(s sideOf) []Finding {
 	layers := countOf(s.img.Steps, func(st model.Step) bool { return st.HasLayer })
 	empty := matching(s.img.Steps, func(st model.Step) bool { return st.HasLayer && st.Empty && !isFaulty(&st) })
+	found := mappedTo(matching(duplicateSteps(s.img.Steps), setNoFiles), s.probablyEmpty)
 	if len(empty) == 0 {
-		return nil
+		return found
 	}
-	return []Finding{{
+	return append(found, Finding{
 		Rests: on(Hashed), Evidence: stepEvidence(s.side, empty),
 		Text: safe.Sprintf("In %s, %d of %s %s empty (%s). Steps that change no file make such layers. They are harmless.",
 			s.name, len(empty), plural(layers, "layer"), isAre(len(empty)), stepsText(stepIndexes(empty))),
 		Next:  safe.Const("Nothing to do"),
 		Proof: mappedTo(empty, contentProof), Check: s.layerCheck(empty[0]),
-	}}
+	})
+}
+
+// probablyEmpty is D2 for one layer of several steps whose instructions change no file.
+func (s sideOf) probablyEmpty(group []model.Step) Finding {
+	return Finding{
+		Rests: on(Structure), Evidence: stepEvidence(s.side, group),
+		Text: safe.Sprintf("In %s, %s have one layer, and their instructions change no file: the layer is probably empty.",
+			s.name, stepsText(stepIndexes(group))),
+		Next:  safe.Const("Nothing to do"),
+		Proof: mappedTo(group, func(st model.Step) safe.Text { return safe.Sprintf("step %d: layer %s", st.Index+1, st.Layer.Digest) }),
+		Check: s.layerCheck(group[0]),
+	}
 }
 
 // contentProof states why a layer counts as empty.

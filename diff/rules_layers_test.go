@@ -99,6 +99,10 @@ func layerCases(t *testing.T) []ruleCase {
 
 		{"the same COPY twice", Describe(single("a", app(does("COPY x /", files("x")), does("COPY x /", files("x"))).image(t))), "D3", 1, "In :a, steps 4 and 5 contain the same files (1.0 kB)", 2},
 		{"two instructions, the same files", Describe(single("a", app(does("COPY x /", files("x")), does("RUN y", files("x"))).image(t))), "D3", 2, "twice", 2},
+		{"two settings with one layer", alone(app(does("MAINTAINER x", files("x")), does(`CMD ["x"]`, files("x")))), "D3", -1, "", 0},
+		{"two settings with one layer, probably empty", alone(app(does("MAINTAINER x", files("x")), does(`CMD ["x"]`, files("x")))), "D2", 0, "In :a, steps 4 and 5 have one layer, and their instructions change no file: the layer is probably empty.", 2},
+		{"two settings with one large layer", alone(app(does("MAINTAINER x", files("x").sized(mb)), does(`CMD ["x"]`, files("x").sized(mb)))), "D3", 2, "twice", 2},
+		{"a setting with the layer of a COPY", alone(app(does("COPY x /", files("x")), does(`CMD ["x"]`, files("x")))), "D3", 2, "twice", 2},
 		{"twice the same nothing", Describe(single("a", app(does("RUN x", nothing), does("RUN x", nothing)).image(t))), "D3", -1, "", 0},
 		{"repeated alike on both sides", pairOf(t, app(does("COPY x /", files("x")), does("COPY x /", files("x"))), app(does("COPY x /", files("x")), does("COPY x /", files("x")), sets("USER x"))), "D3", 1, "In :a and :b, steps 4 and 5 contain", 4},
 

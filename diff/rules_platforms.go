@@ -35,8 +35,8 @@ func platformLost(c Comparison) []Finding {
 		f.Text = safe.Sprintf("%s, which is built on another release of %s. "+
 			"A base can have more platforms than the images that are built on it.", missing, nameA)
 		f.Next = safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB)
-	case c.Verdict.strangers || otherVariants(c.A.Ref.Tag, c.B.Ref.Tag):
-		f.Severity = 1
+	case c.Verdict.strangers || otherVariants(c.A.Ref.Tag, c.B.Ref.Tag) || c.ofOtherSources():
+		f.Severity, f.Rests = 1, on(Hashed, Claimed)
 		f.Text = safe.Sprintf("%s, which is another image.", missing)
 		f.Next = safe.Sprintf("Nothing to fix, unless %s is to take the place of %s", nameB, nameA)
 	case namesVariant(c.A.Ref.Tag, c.B.Ref.Tag):
@@ -57,6 +57,21 @@ func platformLost(c Comparison) []Finding {
 			"Create the index again from the manifests that still exist, or build the platform again")
 	}
 	return []Finding{f}
+}
+
+// ofOtherSources reports whether the repositories have other names, and the images name other source
+// repositories.
+func (c Comparison) ofOtherSources() bool {
+	sourceOf := func(a *model.Artifact) string {
+		for _, e := range a.Images() {
+			if source := metadataOf(a, &e).repository(); source != "" {
+				return source
+			}
+		}
+		return ""
+	}
+	a, b := sourceOf(c.A), sourceOf(c.B)
+	return productOf(c.A.Ref.Repository, c.B.Ref.Repository) == "" && a != "" && b != "" && a != b
 }
 
 // platformsFirst lists platforms at the start of a sentence. Names of platforms stay in lower
@@ -133,8 +148,8 @@ var tagPlatforms = []string{"linux", "windows", "amd64", "arm64", "arm", "386", 
 // ambiguousPlatform (C7): several entries of an index claim the same platform.
 func ambiguousPlatform(c Comparison, s artifactSide) (found []Finding) {
 	groups := sharedPlatforms(s.art.Images())
-	if names := layoutNames(*s.art); len(groups) > 0 && len(names) > 1 {
-		return []Finding{c.layoutIndex(s, groups, names)}
+	if names, labelled := layoutNames(*s.art); len(names) > 1 && (len(groups) > 0 || !labelled) {
+		return []Finding{c.layoutIndex(s, names)}
 	}
 	var twins []sharedPlatform
 	for _, g := range groups {
@@ -193,18 +208,22 @@ func (g sharedPlatform) packing() string {
 	return packingBeside(g.entries[0], g.entries[1])
 }
 
-// layoutNames returns the names of the entries of an index if each entry has another name, as
-// the index of an OCI layout names its tags (image-spec image-layout.md, "index.json").
-func layoutNames(a model.Artifact) []string {
-	var names []string
+// layoutNames returns the names of the entries of an index, as the index of an OCI layout names its
+// tags (image-spec image-layout.md, "index.json"): nil if two entries have one name, an entry has a
+// platform and no name, or a name has a digest, which is not a tag. labelled reports whether an entry
+// has a platform.
+func layoutNames(a model.Artifact) (names []string, labelled bool) {
 	for _, d := range a.Top.Children {
-		name := d.Annotations[v1.AnnotationRefName]
-		if name == "" || slices.Contains(names, name) {
-			return nil
+		name, hasPlatform := d.Annotations[v1.AnnotationRefName], d.Platform != nil
+		labelled = labelled || hasPlatform
+		switch {
+		case name == "" && hasPlatform || slices.Contains(names, name) || strings.Contains(name, "@"):
+			return nil, labelled
+		case name != "":
+			names = append(names, name)
 		}
-		names = append(names, name)
 	}
-	return names
+	return names, labelled
 }
 
 // onPlatform is a finding on entries of an index that claim one platform.
@@ -228,10 +247,12 @@ func (c Comparison) ambiguous(s artifactSide, g sharedPlatform, others []model.E
 
 // layoutIndex is C7 for the index of an OCI layout, which lists tags and not the platforms of
 // one image.
-func (c Comparison) layoutIndex(s artifactSide, groups []sharedPlatform, names []string) Finding {
-	f := c.onPlatform(s, entriesOfAll(groups))
+func (c Comparison) layoutIndex(s artifactSide, names []string) Finding {
+	tags := matching(names, func(name string) bool { return !model.IsAttached(name) })
+	f := c.onPlatform(s, matching(s.art.Entries, func(e model.Entry) bool { return e.Depth == 0 }))
+	f.Rests = on(Claimed)
 	f.Text = safe.Sprintf("%s is like the index of an OCI layout: its entries are the tags %s, not the platforms of one image.",
-		s.name, quoted(list(names)))
+		s.name, listUpTo(12, mapped(tags, quoted)))
 	f.Next = safe.Const("To pull one of them, use its digest. Push each tag for itself")
 	return f
 }

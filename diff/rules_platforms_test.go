@@ -60,6 +60,9 @@ func platformCases(t *testing.T) []ruleCase {
 		{"a variant of another version", Compare(list("1.9.3", amd, arm), list("1.9.4-bookworm", amd)), "C1", 3, "is in :1.9.3 but not in :1.9.4-bookworm.", 1},
 		{"a variant of one system", Compare(list("1.6-alpine3.17", amd, arm), list("1.6-alpine3.18", forArch("amd64", sets("USER x")))), "C1", 3, "linux/arm64 is in :1.6-alpine3.17 but not in :1.6-alpine3.18.", 1},
 		{"an unrelated image for fewer platforms", Compare(list("a", amd, arm), list("b", build{steps: []step{does("COPY x /", files("x"))}})), "C1", 1, "which is another image", 1},
+		{"a repository of another source", Compare(fromSource(list("a", amd, arm), "docker", "https://example.org/docker"), fromSource(list("b", amd), "julia", "https://example.org/julia")), "C1", 1, "not in :b, which is another image", 1},
+		{"another repository of one source", Compare(fromSource(list("a", amd, arm), "docker", "https://example.org/docker"), fromSource(list("b", amd), "mirror", "https://example.org/docker.git")), "C1", 3, "not in :b.", 1},
+		{"a fork of one name", Compare(fromSource(list("a", amd, arm), "one/app", "https://example.org/one"), fromSource(list("b", amd), "two/app", "https://example.org/two")), "C1", 3, "not in :b.", 1},
 		{"a platform lost", Compare(list("a", amd, arm), list("b", amd)), "C1", 3, "linux/arm64 is in :a but not in :b", 1},
 		{"a tag named after an architecture", Compare(list("a", amd, arm, forArch("s390x")), list("b-amd64", amd)), "C1", 1, "not in :b-amd64, whose name says which platforms it has", 2},
 		{"a tag named after a lost platform", Compare(list("a", amd, arm), list("arm64", amd)), "C1", 3, "linux/arm64 is in :a but not in :arm64", 1},
@@ -101,6 +104,12 @@ func platformCases(t *testing.T) []ruleCase {
 		{"two entries for nydus", Describe(index(t, "a", forNydus(entry(amd.image(t))), forNydus(entry(forArch("amd64", sets("USER x")).image(t))))), "C7", 2, "Two entries of :a claim linux/amd64 for nydus", 2},
 		{"gzip and zstd of two platforms", Describe(list("a", amd, arm, packedAgain(amd), packedAgain(arm))), "C7", 0, ":a offers linux/amd64 and linux/arm64 twice, the second time in another packing: they are the same images", 4},
 		{"tags of an OCI layout", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "2"))), "C7", 0, ":a is like the index of an OCI layout: its entries are the tags 1 and 2", 2},
+		{"tags of an OCI layout, an artifact without a name", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "2"), artifactEntry("application/x"))), "C7", 0, "the tags 1 and 2, not", 3},
+		{"tags of an OCI layout for two platforms", Describe(index(t, "a", refNamed(nameless(entry(amd.image(t))), "1"), refNamed(nameless(entry(arm.image(t))), "2"))), "C7", 0, "its entries are the tags 1 and 2, not", 2},
+		{"one tag of an OCI layout", Describe(index(t, "a", refNamed(nameless(entry(amd.image(t))), "1"))), "C7", -1, "", 0},
+		{"platforms with names", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(arm.image(t)), "2"))), "C7", -1, "", 0},
+		{"names with digests", Describe(index(t, "a", refNamed(nameless(entry(amd.image(t))), "x@sha256:1"), refNamed(nameless(entry(arm.image(t))), "x@sha256:2"))), "C7", -1, "", 0},
+		{"an entry with a platform and no name", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), entry(forArch("amd64", sets("USER x")).image(t)), refNamed(entry(arm.image(t)), "2"))), "C7", 2, "Two entries of :a claim linux/amd64", 2},
 		{"two entries of one name", Describe(index(t, "a", refNamed(entry(amd.image(t)), "1"), refNamed(entry(forArch("amd64", sets("USER x")).image(t)), "1"))), "C7", 2, "Two entries of :a claim linux/amd64", 2},
 		{"zstd before gzip", Describe(index(t, "a", inZstdToo(t, "amd64"), entry(amd.image(t)))), "C7", 1, "twice, the first time in zstd: it is the same image", 2},
 		{"zstd after gzip", Describe(index(t, "a", entry(amd.image(t)), inZstdToo(t, "amd64"))), "C7", 0, "twice, the second time in zstd: it is the same image", 2},
@@ -213,6 +222,20 @@ func pinned(a model.Artifact) model.Artifact {
 // ofKind is an entry that names its kind.
 func ofKind(e model.Entry, kind string) model.Entry {
 	e.Descriptor.Annotations = map[string]string{model.AnnotationReferenceType: kind}
+	return e
+}
+
+// fromSource is an artifact of a repository whose annotations name a source repository.
+func fromSource(a model.Artifact, repository, source string) model.Artifact {
+	a.Ref.Repository = repository
+	a.Top.Annotations = map[string]string{v1.AnnotationSource: source}
+	return a
+}
+
+// artifactEntry is an entry of an index for an artifact without a platform.
+func artifactEntry(artifactType string) model.Entry {
+	e := artifactOf(artifactType, "", "")
+	e.Descriptor.Platform = nil
 	return e
 }
 

@@ -11,7 +11,9 @@ import (
 
 // nestedIndex (C14): an index of images that lists an index.
 func nestedIndex(c Comparison) []Finding {
-	isIndex := func(a *model.Artifact, i int) bool { return a.Entries[i].Role == model.RoleIndex && len(a.Images()) > 0 }
+	isIndex := func(a *model.Artifact, i int) bool {
+		return a.Entries[i].Role == model.RoleIndex && len(a.Images()) > 0
+	}
 	return c.onEntries(isIndex, func(s artifactSide, nested []model.Entry) Finding {
 		return Finding{
 			Severity: 1, Rests: on(Hashed, Claimed),

@@ -149,8 +149,10 @@ var rulesPlatforms = []rule{{
 	proof: "vnd.docker.reference.type = attestation-manifest, or platform unknown/unknown",
 }, {
 	id: "C7", name: "ambiguous-platform", whole: onIndexes(ambiguousPlatform),
-	means: "Two entries of an index claim the same platform. Clients use one of them.",
-	proof: "platform(entry i) = platform(entry j), digests differ",
+	means: "Two entries of an index claim the same platform. Clients use one of them. Or the entries are tags, as in the index of an OCI " +
+		"layout.",
+	proof: "platform(entry i) = platform(entry j), digests differ; or each entry has another org.opencontainers.image.ref.name, and none " +
+		"has a platform",
 }, {
 	id: "C8", name: "variant-gap", whole: onIndexes(variantGap),
 	means: "Clients that are strict about CPU variants may find no image, or an image for a newer CPU.",

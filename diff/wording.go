@@ -112,8 +112,10 @@ func isAre(n int) string { return byNumber(n, "is", "are") }
 
 // list returns "x", "x and y" or "x, y and z"; a long list ends in a number. Equal items become
 // one, with their number.
-func list(items []string) string {
-	const most = 5
+func list(items []string) string { return listUpTo(5, items) }
+
+// listUpTo is list with at most so many items.
+func listUpTo(most int, items []string) string {
 	items = counted(items)
 	if len(items) > most {
 		return fmt.Sprintf("%s and %d more", strings.Join(items[:most-1], ", "), len(items)-most+1)
