@@ -6,6 +6,7 @@ import (
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/diff/version"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -193,7 +194,7 @@ func (c Comparison) causeOf(p Pair) safe.Text {
 	case bumped:
 		return safe.Clean(v + buildpackParts(a, b))
 	case from != to && from != "" && to != "":
-		return safe.Sprintf("The Windows build changes: %s → %s", from, to)
+		return c.windowsCause(from, to)
 	case base != "" && releaseBump(a, b) != "":
 		if p.Verdict.Step > 1 { // the root is the same, whatever the labels say
 			return safe.Text{}
@@ -205,6 +206,16 @@ func (c Comparison) causeOf(p Pair) safe.Text {
 		return safe.Clean(c.namesOtherBase(p))
 	}
 	return c.rootsText(p, a, b)
+}
+
+// windowsCause says that two images are for two versions of Windows.
+func (c Comparison) windowsCause(from, to string) safe.Text {
+	nameA, nameB := c.names()
+	age := "the older "
+	if version.Parse(to).CompareRelease(version.Parse(from)) > 0 {
+		age = "the newer "
+	}
+	return safe.Sprintf("Another Windows: %s in %s, %s%s in %s", quoted(from), nameA, age, quoted(to), nameB)
 }
 
 // namesOtherBase says that annotations of one side name a base of the tag of the other side, and

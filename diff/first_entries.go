@@ -36,6 +36,17 @@ func (c Comparison) otherFirsts() []firstEntries {
 	return found
 }
 
+// moreListed says how many images each index lists beside those of both.
+func (c Comparison) moreListed() string {
+	text := ""
+	for _, s := range c.artifacts() {
+		if more := len(candidates(*s.art)) - len(c.shared()); more > 0 {
+			text += "; " + s.name + " lists " + plural(more, "more image")
+		}
+	}
+	return text
+}
+
 // firstNamed is the first of some entries for a platform that one of them has.
 func firstNamed(entries []model.Entry, platform string) model.Entry {
 	return entries[slices.IndexFunc(entries, func(e model.Entry) bool { return nameOf(e) == platform })]
@@ -46,9 +57,13 @@ func isTaken(first, e model.Entry) bool {
 	return manifestKey(first) == manifestKey(e) || isTwin(first, e)
 }
 
-// otherFirstText says which images clients take.
-func (c Comparison) otherFirstText(f firstEntries) safe.Text {
+// otherFirstText says which images clients take, of the first of some platforms.
+func (c Comparison) otherFirstText(firsts []firstEntries) safe.Text {
 	nameA, nameB := c.names()
+	f, others := firsts[0], ""
+	if more := len(firsts) - 1; more > 0 {
+		others = "; " + plural(more, "more platform") + " alike"
+	}
 	if isIndex(*c.A) != isIndex(*c.B) {
 		image := nameA
 		if isIndex(*c.A) {
@@ -56,6 +71,6 @@ func (c Comparison) otherFirstText(f firstEntries) safe.Text {
 		}
 		return safe.Sprintf("%s lists several images for %s; %s is not the first, which clients take", c.sideWithIndex(), f.platform, image)
 	}
-	return safe.Sprintf("Clients take another image: the first %s entry is sha256:%s in %s, sha256:%s in %s",
-		f.platform, short(f.a.Descriptor.Digest), nameA, short(f.b.Descriptor.Digest), nameB)
+	return safe.Sprintf("Clients take another image: the first %s entry is sha256:%s in %s, sha256:%s in %s%s",
+		f.platform, short(f.a.Descriptor.Digest), nameA, short(f.b.Descriptor.Digest), nameB, others)
 }

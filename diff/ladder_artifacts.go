@@ -116,15 +116,15 @@ func artifactAndImage(artifact model.Entry, img model.Image, name, imageName str
 // ArtifactPart is a line about an artifact that is not an image.
 type ArtifactPart struct{ Name, Text safe.Text }
 
-// ContentParts lists what something without an image holds: the parts of an artifact, or the
+// ContentParts lists what something without an image holds: the parts of the one artifact, or the
 // entries of an index; and what it is attached to.
 func ContentParts(a model.Artifact) []ArtifactPart {
 	var parts []ArtifactPart
-	if !isIndex(a) && len(a.Entries) == 1 {
-		parts = artifactParts(a.Entries[0])
-	}
-	if isIndex(a) && !isBuildCache(a) {
-		parts = mappedTo(artifactsOf(a), entryPart)
+	switch entries := artifactsOf(a); {
+	case len(entries) == 1:
+		parts = artifactParts(entries[0])
+	case !isBuildCache(a): // its entries are layers
+		parts = mappedTo(entries, entryPart)
 	}
 	if to, what := model.AttachedTo(a.Ref.Tag); what != "" {
 		parts = append(parts, ArtifactPart{safe.Const("attached to"), safe.Sprintf("%s, as the tag says", short(to))})

@@ -1,6 +1,10 @@
 package diff
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -17,9 +21,11 @@ func (c Comparison) attached() (Verdict, bool) {
 		if len(s.art.Images()) > 0 {
 			continue
 		}
-		for _, relation := range []func(s, other artifactSide) (Verdict, bool){bySubject, bySubjectOfEntries, byTag, asEntry} {
+		for _, relation := range []func(s, other artifactSide) (Verdict, bool){
+			sameCache, bySubject, bySubjectOfEntries, byTag, asEntry, byOtherType,
+		} {
 			if v, ok := relation(s, other); ok {
-				v.Code = NotComparable
+				v.Code = cmp.Or(v.Code, NotComparable)
 				return v.trusted(), true
 			}
 		}
@@ -101,6 +107,52 @@ func asEntry(s, other artifactSide) (Verdict, bool) {
 		Headline: safe.Sprintf("%s is an entry in the index of %s: %s", s.name, other.name, sideText(*s.art)),
 		Because:  safe.Sprintf("%s has %s", other.name, contents(*other.art, platformNames(other.art.Images()))),
 		Proof:    []safe.Text{safe.Sprintf("entry of %s: %s", other.art.Top.Digest, s.art.Top.Digest)},
+	}, true
+}
+
+// byOtherType: an index lists images of the other side with a media type that is not that of a manifest.
+func byOtherType(s, other artifactSide) (Verdict, bool) {
+	images := map[digest.Digest]bool{}
+	for _, e := range other.art.Images() {
+		images[e.Descriptor.Digest] = true
+	}
+	odd := matching(artifactsOf(*s.art), func(e model.Entry) bool {
+		return images[e.Descriptor.Digest] && !model.IsManifestType(e.Descriptor.MediaType)
+	})
+	if len(odd) == 0 {
+		return Verdict{}, false
+	}
+	return Verdict{
+		Rests: on(Hashed),
+		Headline: safe.Sprintf("%s lists %s of %s with the media type %s, which is not that of a manifest",
+			s.name, plural(len(odd), "image"), other.name, quoted(odd[0].Descriptor.MediaType)),
+		Because: safe.Sprintf("%s has %s; %s has %s", s.name, contents(*s.art, nil), other.name, list(platformNames(other.art.Images()))),
+		Proof:   mappedTo(odd, func(e model.Entry) safe.Text { return safe.Sprintf("in both indexes: %s", e.Descriptor.Digest) }),
+	}, true
+}
+
+// sameCache: both sides are one build cache of BuildKit, as an index and as an image manifest
+// (image-manifest=true).
+func sameCache(s, other artifactSide) (Verdict, bool) {
+	cacheBlobs := func(a model.Artifact) []digest.Digest {
+		all := a.Top.Children
+		if !isIndex(a) {
+			all = append(slices.Clone(a.Top.Layers), a.Top.Config)
+		}
+		return slices.Sorted(slices.Values(mappedTo(all, func(d v1.Descriptor) digest.Digest { return d.Digest })))
+	}
+	isCache := func(a model.Artifact) bool {
+		return isBuildCache(a) || strings.HasPrefix(a.Top.ArtifactType, buildCacheType)
+	}
+	blobs := cacheBlobs(*s.art)
+	if !isCache(*s.art) || !isCache(*other.art) || isIndex(*s.art) == isIndex(*other.art) || !slices.Equal(blobs, cacheBlobs(*other.art)) {
+		return Verdict{}, false
+	}
+	return Verdict{
+		Code: OtherEnvelope, Rests: on(Hashed),
+		Headline: safe.Const("The same build cache of BuildKit, as an index and as an image manifest"),
+		Because:  safe.Sprintf("%s the same. There is nothing to run", allOf(len(blobs), "blob", "is", "are")),
+		Proof:    mappedTo(blobs, func(d digest.Digest) safe.Text { return safe.Sprintf("in both manifests: %s", d) }),
 	}, true
 }
 

@@ -36,12 +36,15 @@ func TestAttached(t *testing.T) {
 	}
 	listed := sbom.Entries[0]
 	listed.Artifact = nil // an entry whose type is in the index is not read
+	typed := amd
+	typed.Role, typed.Image, typed.Descriptor.MediaType = model.RoleArtifact, nil, "application/odd"
 	const isOther = "is not a container image but an SBOM"
 	for name, tt := range map[string]struct {
 		c                 Comparison
 		headline, because string
 		trust             Trust
 	}{
+		"images under another type":      {Compare(index(t, "odd", typed), v2), ":odd lists 1 image of :v2 with the media type application/odd, which is not that of a manifest", "only an artifact of type application/odd; :v2 has", Proved},
 		"subject":                        {Compare(sbom, v2), ":sbom is an SBOM (application/spdx+json), attached to :v2", "The subject of :sbom is sha256:" + short(to), Proved},
 		"subject, on B":                  {Compare(v2, sbom), ":sbom is an SBOM (application/spdx+json), attached to :v2", "", Proved},
 		"subject, one platform":          {Compare(sbomOf("sbom", amd.Descriptor.Digest), v2), "attached to the linux/amd64 image of :v2", "", Proved},
@@ -64,13 +67,36 @@ func TestAttached(t *testing.T) {
 	}
 }
 
+// TestSameCache has a build cache as an index and as an image manifest, with the same blobs and
+// with others.
+func TestSameCache(t *testing.T) {
+	config := v1.Descriptor{MediaType: buildCacheType + "v0", Digest: digest.FromString("cache")}
+	blob := v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip, Digest: digest.FromString("blob")}
+	listed := func(d v1.Descriptor) model.Entry { return model.Entry{Descriptor: d, Role: model.RoleArtifact} }
+	list := index(t, "a", listed(blob), listed(config))
+	asImage := func(layers ...v1.Descriptor) model.Artifact {
+		a := artifact("b", buildCacheType+"v0", "cache")
+		a.Top.Config, a.Top.Layers = config, layers
+		return a
+	}
+	c := Compare(list, asImage(blob))
+	if v := c.Verdict; v.Headline.String() != "The same build cache of BuildKit, as an index and as an image manifest" || v.Trust != Proved || !c.Same(false) {
+		t.Errorf("%s: %q, same: %t", v.Trust, v.Headline, c.Same(false))
+	}
+	c = Compare(list, asImage(blob, v1.Descriptor{Digest: digest.FromString("more")}))
+	if v := c.Verdict; v.Code != NotComparable || c.Same(false) {
+		t.Errorf("other blobs: %q, same: %t", v.Headline, c.Same(false))
+	}
+}
+
 // TestContentParts has an index that lists no image, with what its entries and its tag say, and
 // one that is a build cache, whose entries are layers.
 func TestContentParts(t *testing.T) {
 	to := digest.FromString("image")
 	sbom := sbomOf("sbom", to).Entries[0]
 	sbom.Descriptor.Annotations = map[string]string{"preference": "1"}
-	list := index(t, "list", sbom, sbom)
+	other := artifactEntry("application/x")
+	list := index(t, "list", sbom, sbom, other)
 	list.Ref.Tag = "sha256-" + to.Encoded()
 	cache := index(t, "cache", model.Entry{Descriptor: v1.Descriptor{MediaType: buildCacheType + "v0", Digest: digest.FromString("cache")}, Role: model.RoleArtifact})
 	for name, tt := range map[string]struct {
@@ -79,9 +105,11 @@ func TestContentParts(t *testing.T) {
 	}{
 		"a list of referrers": {list, []string{
 			short(sbom.Descriptor.Digest) + ": an SBOM (application/spdx+json), attached to " + short(to) + ", preference=1",
+			short(other.Descriptor.Digest) + ": an artifact of type application/x",
 			"attached to: " + short(to) + ", as the tag says",
 		}},
-		"a build cache": {cache, nil},
+		"a build cache":   {cache, []string{"type: a build cache of BuildKit (" + buildCacheType + "v0)"}},
+		"an index of one": {index(t, "one", artifactEntry("application/x")), []string{"type: an artifact of type application/x"}},
 	} {
 		if got := mapped(ContentParts(tt.a), func(p ArtifactPart) string { return p.Name.String() + ": " + p.Text.String() }); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %q", name, got)

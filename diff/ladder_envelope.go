@@ -336,18 +336,21 @@ func orphansOnly(a, other model.Artifact, name string) []string {
 // neither images nor known to be attestations.
 func entriesOnly(a model.Artifact, other map[digest.Digest]v1.Descriptor, name string) []string {
 	var types, texts []string
+	var only model.Entry // the last artifact
 	unknown := 0
 	for _, e := range a.Entries {
 		_, both := other[e.Descriptor.Digest]
 		switch {
 		case both || e.Depth > 0:
 		case e.Role == model.RoleArtifact:
-			types = append(types, e.ArtifactType())
+			types, only = append(types, e.ArtifactType()), e
 		case e.Role == model.RoleUnknown:
 			unknown++
 		}
 	}
-	if len(types) > 0 {
+	if len(types) == 1 {
+		texts = append(texts, artifactText(only)+", sha256:"+short(only.Descriptor.Digest)+", only in "+name)
+	} else if len(types) > 0 {
 		texts = append(texts, artifactsText(types)+" only in "+name)
 	}
 	if unknown > 0 {
@@ -382,7 +385,7 @@ func artifactsText(types []string) string {
 		text := artifactName(t)
 		if n := count[t]; n > 1 {
 			many := cmp.Or(artifactKindOf(t).many, "artifacts")
-			text = fmt.Sprintf("%d %s (%s)", n, many, cmp.Or(quoted(t), "without a type"))
+			text = fmt.Sprintf("%d %s (%s)", n, many, quoted(cmp.Or(t, "without a type")))
 		}
 		texts = append(texts, text)
 	}

@@ -41,7 +41,7 @@ func isIndex(a model.Artifact) bool { return a.Top.Kind == model.KindIndex }
 // only artifact where there is no image.
 func candidates(a model.Artifact) []model.Entry {
 	images := differentImages(a.Images())
-	if only := artifactsOf(a); len(images) == 0 && len(only) == 1 {
+	if only := artifactsOf(a); len(images) == 0 && len(only) == 1 && model.IsManifestType(only[0].Descriptor.MediaType) {
 		return only
 	}
 	return images

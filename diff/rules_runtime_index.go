@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -84,16 +86,40 @@ type listedArtifact struct {
 	meant bool // for clients that look for such entries: WebAssembly, SOCI, features of a platform
 }
 
-// listedAt is the entry at a place, ok only if it is an artifact with an operating system.
+// listedAt is the entry at a place, ok only if it is an artifact with an operating system, and is
+// called a manifest (else C20).
 func listedAt(a *model.Artifact, at int) (l listedArtifact, ok bool) {
 	e := a.Entries[at]
 	p := e.Descriptor.Platform
-	if e.Role != model.RoleArtifact || p == nil || p.OS == "" || p.OS == "unknown" {
+	if e.Role != model.RoleArtifact || !model.IsManifestType(e.Descriptor.MediaType) || !hasSystem(e) {
 		return l, false
 	}
 	l.first = hasImageFor(a.Entries[at+1:], e) && !hasImageFor(a.Entries[:at], e)
 	l.meant = p.Architecture == "wasm" || strings.HasPrefix(e.ArtifactType(), model.SOCIType) || len(p.OSFeatures) > 0
 	return l, true
+}
+
+// hasSystem reports whether an entry is listed for an operating system.
+func hasSystem(e model.Entry) bool {
+	p := e.Descriptor.Platform
+	return p != nil && p.OS != "" && p.OS != "unknown"
+}
+
+// unknownEntryType (C20): entries for platforms that have not the media type of a manifest.
+func unknownEntryType(c Comparison) []Finding {
+	return c.onEntries(func(a *model.Artifact, i int) bool {
+		return hasSystem(a.Entries[i]) && !model.IsManifestType(a.Entries[i].Descriptor.MediaType)
+	}, func(s artifactSide, odd []model.Entry) Finding {
+		types := distinct(odd, func(e model.Entry) string { return quoted(e.Descriptor.MediaType) })
+		return Finding{
+			Severity: 2, Rests: on(Hashed, Claimed),
+			Text: safe.Sprintf("In %s, %s the media type %s, which is not that of a manifest. Clients may not take %s.",
+				s.name, byNumber(len(odd), "1 entry for a platform has", fmt.Sprintf("%d entries for platforms have", len(odd))), list(types),
+				byNumber(len(odd), "it for an image", "them for images")),
+			Next: safe.Sprintf("Create the index again. An image has the media type %s or %s",
+				v1.MediaTypeImageManifest, model.MediaTypeDockerManifest),
+		}
+	})
 }
 
 // firstArtifact is C16 for entries that clients take in place of an image.

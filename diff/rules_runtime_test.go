@@ -57,6 +57,11 @@ func runtimeCases(t *testing.T) []ruleCase {
 	sbom := func(p *v1.Platform) model.Entry {
 		return model.Entry{Role: model.RoleArtifact, Descriptor: v1.Descriptor{MediaType: v1.MediaTypeImageManifest, ArtifactType: "application/spdx+json", Digest: digest.FromString("sbom"), Platform: p}}
 	}
+	typed := func(mediaType string) model.Entry {
+		e := sbom(&v1.Platform{OS: "linux", Architecture: "s390x"})
+		e.Descriptor.MediaType, e.Descriptor.ArtifactType = mediaType, ""
+		return e
+	}
 	cache := index(t, "a", model.Entry{Descriptor: v1.Descriptor{MediaType: buildCacheType + "v0", Digest: digest.FromString("cache")}, Role: model.RoleArtifact})
 	return []ruleCase{
 		{"as many as Docker mounts", alone(layers(125)), "D19", -1, "", 0},
@@ -96,6 +101,9 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"a SOCI index", Describe(index(t, "a", amd, artifactOf(model.SOCIType+"v2+json", "linux", "amd64"))), "C16", 0, ":a also lists a SOCI index (application/vnd.amazon.soci.index.v2+json), as linux/amd64", 1},
 		{"a SOCI index before the image", Describe(index(t, "a", artifactOf(model.SOCIType+"v2+json", "linux", "amd64"), amd)), "C16", 3, "is not an image: a SOCI index", 1},
 		{"an SBOM beside the platforms", Describe(index(t, "a", amd, sbom(nil))), "C16", -1, "", 0},
+		{"images under the type of a config", Describe(index(t, "a", amd, typed("application/vnd.docker.image.manifest.v2+json"), typed("application/vnd.docker.image.manifest.v2+json"))), "C20", 2, "In :a, 2 entries for platforms have the media type application/vnd.docker.image.manifest.v2+json, which is not that of a manifest.", 2},
+		{"an SBOM as linux, under the type of a manifest", Describe(index(t, "a", amd, sbom(&v1.Platform{OS: "linux"}))), "C20", -1, "", 0},
+		{"under the type of a config, not as an artifact", Describe(index(t, "a", amd, typed("application/vnd.docker.image.manifest.v2+json"))), "C16", -1, "", 0},
 		{"no architecture", alone(build{more: map[string]any{"architecture": ""}}.image(t)), "C18", 1, "In :a, the config states no architecture. Docker assumes that of the host", 1},
 		{"no platform at all", alone(build{more: map[string]any{"architecture": nil, "os": nil}}.image(t)), "C18", 1, "states no operating system and no architecture.", 1},
 		{"a platform", alone(app().image(t)), "C18", -1, "", 0},

@@ -132,8 +132,8 @@ func schema1Cases(t *testing.T) []ruleCase {
 		{"no such signature", Describe(prod1), "B6", -1, "", 0},
 		{"an id of another formula beside the original", originalOf(t), "B2", -1, "", 0},
 
-		{"native", Describe(native(t)), "B4", 3, "stored as schema1, the format of 2015", 1},
-		{"a translation, and nothing newer", Describe(prod1), "B4", 2, "stored as schema1, the format of 2015", 1},
+		{"native", Describe(native(t)), "B4", 3, "the image was pushed as schema1, the format of 2015. Docker", 1},
+		{"a translation, and nothing newer", Describe(prod1), "B4", 2, "stored as schema1, the format of 2015, to which it was converted.", 1},
 		{"an image of today", Describe(single("a", amd.image(t))), "B4", -1, "", 0},
 	}
 }

@@ -24,7 +24,7 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
 	"C11", "D8", "D7", "D15", "D16", "D24", "D25", "D26", "C19", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3",
-	"C9", "C8", "C10", "D9", "C16", "D19", "D20", "D21", "D23", "D10", "D27", "D18", "C17",
+	"C9", "C8", "C10", "D9", "C16", "C20", "D19", "D20", "D21", "D23", "D10", "D27", "D18", "C17",
 	"F2", "B4", "B6",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
@@ -204,6 +204,10 @@ var rulesPlatforms = []rule{{
 	id: "C19", name: "called-attestation", pair: onSides(calledAttestation),
 	means: "An annotation of the manifest calls it an attestation of a build, but it has the config and layers of an image.",
 	proof: "vnd.docker.reference.type = attestation-manifest in the annotations of a manifest whose config and layers are those of an image",
+}, {
+	id: "C20", name: "unknown-entry-type", whole: unknownEntryType,
+	means: "An index lists an entry for a platform with a media type that is not that of a manifest. Clients may not take it for an image.",
+	proof: "an entry has platform.os, and its media type is none of those of OCI and Docker for manifests and indexes",
 }}
 
 // rulesLayers is group D: layers and history.

@@ -74,6 +74,10 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"for nydus only", Compare(list("a", amd, arm), list("b", features(other, nydusFeature), arm)), "", false},
 		{"twice for nydus", Compare(list("a", amd), list("b", amd, features(other, nydusFeature), features(entry(forArch("amd64", sets("USER y")).image(t)), nydusFeature))), "Same images; :b also offers 2 × linux/amd64 for nydus", true},
 	}
+	const both = "Both list the same 2 images; :b lists 1 more image"
+	if because := Compare(list("a", amd, arm), list("b", other, amd, arm)).Verdict.Because.String(); because != both {
+		t.Errorf("another image first: because %q, want %q", because, both)
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if say := tt.c.Verdict.Headline.String(); !strings.Contains(say, tt.say) || tt.c.Same(false) != tt.same {

@@ -61,7 +61,10 @@ func (c Comparison) worst() Verdict {
 		v.Headline, v.says = safe.Sprintf("%s; %s is an index around it", v.Headline, c.sideWithIndex()), "A9"
 	}
 	if firsts := c.otherFirsts(); isSame(v.Code) && len(firsts) > 0 && len(c.relabelled()) == 0 {
-		v.Headline = c.otherFirstText(firsts[0])
+		v.Headline = c.otherFirstText(firsts)
+		if v.Code == OtherEnvelope && isIndex(*c.A) && isIndex(*c.B) {
+			v.Because = safe.Sprintf("Both list the same %s%s", afterFirst(len(shared), "image"), c.moreListed())
+		}
 	}
 	return v.trusted()
 }
@@ -124,6 +127,9 @@ func allPlatforms(pairs []Pair) string {
 func sharedBySome(worst, shared []Pair) Verdict {
 	v := worst[0].Verdict
 	which := worst[0].Platform
+	if isOther := nameOf(*worst[0].A) != nameOf(*worst[0].B); isOther {
+		which = nameOfBuild(*worst[0].A) // the headline has the versions of Windows
+	}
 	if more := len(worst) - 1; more > 0 {
 		which += " and " + plural(more, "more platform")
 	}
@@ -337,7 +343,8 @@ func (c Comparison) alsoOffered() string {
 
 // onlyIn returns the platforms that only one side has. A second entry for a
 // platform that both sides have does not count: clients do not use it. Nor does
-// one for clients with a certain feature. Images without a platform are not for one platform.
+// one for clients with a certain feature, nor an artifact. Images without a platform are not for
+// one platform.
 func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 	inA, inB := map[string]bool{}, map[string]bool{}
 	for _, p := range c.Pairs {
@@ -352,6 +359,7 @@ func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 	extra := c.forOtherClients()
 	for _, p := range c.Pairs {
 		switch {
+		case cmp.Or(p.A, p.B).Role == model.RoleArtifact:
 		case slices.ContainsFunc(extra, func(o Pair) bool { return o.A == p.A && o.B == p.B }):
 		case p.B == nil && !inB[p.Platform]:
 			onlyA = append(onlyA, platformText(p.Platform))

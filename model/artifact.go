@@ -77,12 +77,25 @@ func (e Entry) Platform() v1.Platform {
 // will arrive for it.
 func (e Entry) Arrived() bool { return e.Role != RoleImage || e.Image != nil || e.Err != nil }
 
-// ArtifactType is what an artifact calls itself, in its manifest or in the descriptor.
+// ArtifactType is what an artifact calls itself, in its manifest or in the descriptor. Of an entry of
+// an index that is not called a manifest, it is the media type.
 func (e Entry) ArtifactType() string {
-	if e.Artifact != nil && e.Artifact.ArtifactType != "" {
+	switch {
+	case e.Artifact != nil && e.Artifact.ArtifactType != "":
 		return e.Artifact.ArtifactType
+	case !IsManifestType(e.Descriptor.MediaType):
+		return e.Descriptor.MediaType
 	}
 	return e.Descriptor.ArtifactType
+}
+
+// IsManifestType reports whether clients know a media type as that of a manifest or an index. An
+// entry of an index may have none.
+func IsManifestType(mediaType string) bool {
+	return slices.Contains([]string{
+		"", v1.MediaTypeImageManifest, v1.MediaTypeImageIndex, MediaTypeDockerManifest, MediaTypeDockerList, MediaTypeSchema1,
+		MediaTypeSchema1Signed, mediaTypeOCIArtifact,
+	}, mediaType)
 }
 
 // Images returns the entries that are images, one per platform.
