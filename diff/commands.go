@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -104,7 +105,7 @@ func (s sideOf) layerCheck(st model.Step) safe.Text {
 	if !ok || st.Layer.Digest.Validate() != nil {
 		return safe.Text{}
 	}
-	return layerCommand(repo+"@"+st.Layer.Digest.String(), st.Layer.MediaType)
+	return layerCommand(repo+"@"+st.Layer.Digest.String(), st.Layer)
 }
 
 // LayerCheck returns a shell command that unpacks the layers of a row and
@@ -116,7 +117,7 @@ func (c Comparison) LayerCheck(r Row) safe.Text {
 		if !st.HasLayer {
 			continue
 		}
-		if command := layerCommand(c.refAt(side, st.Layer.Digest), st.Layer.MediaType); !command.IsEmpty() {
+		if command := layerCommand(c.refAt(side, st.Layer.Digest), st.Layer); !command.IsEmpty() {
 			commands = appendNew(commands, command.String())
 		}
 	}
@@ -124,15 +125,15 @@ func (c Comparison) LayerCheck(r Row) safe.Text {
 }
 
 // layerCommand returns a shell command that unpacks and hashes one layer.
-func layerCommand(ref, mediaType string) safe.Text {
+func layerCommand(ref string, layer v1.Descriptor) safe.Text {
 	if ref == "" {
 		return safe.Text{}
 	}
 	unpack := " | gunzip"
 	switch {
-	case strings.HasSuffix(mediaType, "zstd"):
+	case strings.HasSuffix(layer.MediaType, "zstd"):
 		unpack = " | zstd -dc"
-	case strings.HasSuffix(mediaType, ".tar"):
+	case strings.HasSuffix(layer.MediaType, ".tar") || isPlainEmpty(layer.Digest):
 		unpack = ""
 	}
 	return safe.Clean("crane blob " + ref + unpack + " | sha256sum")

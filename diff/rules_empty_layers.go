@@ -77,12 +77,19 @@ func (s sideOf) probablyEmpty(group []model.Step) Finding {
 	}
 }
 
+// isPlainEmpty reports whether a blob is an archive without files that is not compressed.
+func isPlainEmpty(blob digest.Digest) bool {
+	return blob == model.EmptyTar || blob == model.EmptyTarGNU
+}
+
 // contentProof states why a layer counts as empty.
 func contentProof(st model.Step) safe.Text {
 	packer, known := model.EmptyPacker(st.Layer.Digest)
 	switch {
 	case st.Checked:
 		return safe.Sprintf("step %d: blob %s was read and unpacks to zeros only", st.Index+1, st.Layer.Digest)
+	case isPlainEmpty(st.Layer.Digest):
+		return safe.Sprintf("step %d: blob %s is an archive without files, not compressed", st.Index+1, st.Layer.Digest)
 	case st.DiffID != "":
 		return safe.Sprintf("step %d: diff_id %s is that of an archive without files", st.Index+1, st.DiffID)
 	case known:

@@ -278,3 +278,21 @@ func checked(t *testing.T, packings ...string) model.Artifact {
 	}
 	return single("a", img)
 }
+
+// TestEmptyLayers_notCompressed: the proof and the check of an empty layer that is not compressed name
+// no compression, and those of another one do.
+func TestEmptyLayers_notCompressed(t *testing.T) {
+	for digest, plain := range map[digest.Digest]bool{model.EmptyTar: true, model.EmptyGzipGo18: false} {
+		img := app(does("WORKDIR /app", nothing)).image(t)
+		img.Manifest.Layers[2].Digest = digest
+		img.Config.RootFS.DiffIDs[2] = model.EmptyTar
+		c := Describe(single("a", model.NewImage(img.Manifest, img.Config)))
+		f := found(c, "D2")
+		if f == nil {
+			t.Fatal("no D2")
+		}
+		if proof := f.Proof[0].String(); strings.HasSuffix(proof, "not compressed") != plain || strings.Contains(f.Check.String(), "gunzip") == plain {
+			t.Errorf("%s: %s; %s", digest, proof, f.Check)
+		}
+	}
+}

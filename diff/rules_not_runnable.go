@@ -16,7 +16,7 @@ func nothingToRun(s sideOf) []Finding {
 		Severity: 2, Rests: on(Hashed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
 		Next:  safe.Const("Check the build: a step that copies the program is missing, or the wrong stage was pushed"),
 		Proof: []safe.Text{safe.Sprintf("layers: %d", len(s.img.Manifest.Layers))},
-		Check: s.manifestCheck(".layers"),
+		Check: s.manifestCheck(".layers // .fsLayers"),
 	}
 	lacks := "no layer"
 	if len(s.img.Manifest.Layers) > 0 {

@@ -349,6 +349,31 @@ func TestSchema1_wrongSignature(t *testing.T) {
 	says(t, err, "sent an invalid manifest: ")
 }
 
+// TestManifest_unusableSchema1 checks the reasons that are given for signed schema1 manifests that
+// cannot be read.
+func TestManifest_unusableSchema1(t *testing.T) {
+	signature := func(n int, tail string) string {
+		protected := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"formatLength":%d,"formatTail":"%s"}`, n, base64.RawURLEncoding.EncodeToString([]byte(tail))))
+		return fmt.Sprintf(`[{"header":{"alg":"ES256"},"signature":"x","protected":"%s"}]`, protected)
+	}
+	const text = `{"schemaVersion":1,"name":"app","tag":"a","architecture":"amd64","fsLayers":%s,"history":%s,"signatures":%s}`
+	const layers, history = `[{"blobSum":"sha256:` + "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef" + `"}]`, `[{"v1Compatibility":"{}"}]`
+	for want, body := range map[string]string{
+		"sent an invalid manifest: its signed part is not JSON (app:a)":                                fmt.Sprintf(text, "[]", "[]", signature(0, "\n}")),
+		"sent an invalid manifest: it has 0 fsLayers and 0 history entries in its signed part (app:a)": fmt.Sprintf(text, layers, history, signature(0, `{"schemaVersion":1,"fsLayers":[],"history":[]}`)),
+		`sent an invalid manifest: its "signatures" is a number (app:a)`:                               fmt.Sprintf(text, layers, history, "1"),
+		"sent an invalid manifest: it is not JSON (app:a)":                                             fmt.Sprintf(text, layers, history, "?"),
+	} {
+		s := newServer(t)
+		s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+			status(200, body, "Content-Type", model.MediaTypeSchema1Signed)(w, r)
+			return true
+		})
+		_, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil)
+		says(t, err, want)
+	}
+}
+
 // TestManifest_invalidDigests checks that a manifest with an invalid digest is refused.
 func TestManifest_invalidDigests(t *testing.T) {
 	hex := strings.Repeat("a", 64)

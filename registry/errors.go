@@ -60,7 +60,7 @@ func unknownType(r model.Ref, what string, a transport.Response, err error) erro
 		return invalid(r, what, err)
 	}
 	return &model.ReadError{
-		Message: fmt.Sprintf("%s has a %s of the unknown type %s (%s)",
+		Message: fmt.Sprintf("%s has a %s of the unknown type %q (%s)",
 			r.Registry, what, safe.Clip(a.Header.Get("Content-Type")), subject(r)),
 		Next: "check the reference", Err: &transport.MalformedError{Err: err},
 	}

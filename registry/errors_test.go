@@ -76,7 +76,7 @@ var faults = []struct {
 	{"a list", status(200, "[]", "Content-Type", "application/json"), []string{"sent an invalid manifest: it is a JSON array (app:a)"}, 1},
 	{"a list as an image", status(200, "[]", "Content-Type", ociManifest), []string{"sent an invalid manifest: it is a JSON array (app:a)"}, 1},
 	{"layers of text", status(200, `{"schemaVersion":2,"layers":"x"}`, "Content-Type", ociManifest), []string{`sent an invalid manifest: its "layers" is a string`}, 1},
-	{"unknown type", status(200, `{"a":1}`, "Content-Type", "application/vnd.foo+json"), []string{"has a manifest of the unknown type application/vnd.foo+json (app:a)", "check the reference"}, 1},
+	{"unknown type", status(200, `{"a":1}`, "Content-Type", "application/vnd.foo+json"), []string{"has a manifest of the unknown type \"application/vnd.foo+json\" (app:a)", "check the reference"}, 1},
 	{"no content", status(200, `{"schemaVersion":9}`, "Content-Type", ociManifest), []string{"sent an invalid manifest: it has no config, no layers, no images"}, 1},
 	{"null", status(200, `null`, "Content-Type", ociManifest), []string{"sent an invalid manifest: it has no config, no layers, no images"}, 1},
 	{"too many layers", status(200, `{"schemaVersion":2,"layers":[`+strings.Repeat(`{},`, 2000)+`{}]}`, "Content-Type", ociManifest), []string{"the manifest app:a in ", " exceeds a limit of tagdiff: it has 2001 layers, tagdiff reads at most 2000", "another tool"}, 1},

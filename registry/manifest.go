@@ -144,7 +144,7 @@ func (c *Client) fetchManifest(ctx context.Context, r model.Ref, limit int64) (m
 			if m, ok = wronglySigned(r, exchange.Response); ok {
 				return nil
 			}
-			return err
+			return signedError(exchange.Response, err)
 		}
 		m, invalidErr = manifestOf(r, got)
 		return nil
@@ -177,6 +177,26 @@ func wronglySigned(r model.Ref, response transport.Response) (m model.Manifest, 
 	return m, true
 }
 
+// signedError is the reason why a signed schema1 manifest cannot be read, where regclient does not
+// tell it; else err.
+func signedError(response transport.Response, err error) error {
+	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if response.Status != http.StatusOK || mediaType != model.MediaTypeSchema1Signed {
+		return err
+	}
+	var whole struct {
+		Signatures []json.RawMessage `json:"signatures"`
+	}
+	if err := json.Unmarshal(response.Body, &whole); err != nil {
+		return err
+	}
+	var signed schema1.SignedManifest
+	if json.Unmarshal(response.Body, &signed) != nil && !json.Valid(signed.Canonical) {
+		return errors.New("its signed part is not JSON")
+	}
+	return err
+}
+
 // manifestOf is the manifest that regclient has read, checked.
 func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 	d := got.GetDescriptor()
@@ -187,13 +207,17 @@ func manifestOf(r model.Ref, got manifest.Manifest) (model.Manifest, error) {
 	}
 	// The digest of a signed manifest covers only the signed part. The rest could be
 	// anything, such as other layers.
-	if signed, ok := got.GetOrig().(schema1.SignedManifest); ok {
+	signed, isSigned := got.GetOrig().(schema1.SignedManifest)
+	if isSigned {
 		raw = signed.Canonical
 	}
 	if r.Digest != "" && d.Digest != r.Digest {
 		return model.Manifest{}, malformed(r, "sent a manifest with the wrong digest "+model.ShortDigest(d.Digest), nil)
 	}
 	m, err := model.ParseManifest(model.Document{Digest: d.Digest, MediaType: d.MediaType, Raw: raw})
+	if err != nil && isSigned {
+		err = fmt.Errorf("%w in its signed part", err)
+	}
 	if err != nil {
 		return m, invalid(r, "manifest", err)
 	}

@@ -144,7 +144,7 @@ var faults = []fault{
 	{group: data, name: "manifest without content", answer: manifestSays(`{"schemaVersion":9}`), open: twoTags,
 		cause: "HOST sent an invalid manifest: it has no config, no layers, no images and no artifact type (shop/image-name:20231001.155532z)", next: "push the image again, or ask the administrator of the registry", bound: oneRequest},
 	{group: data, name: "unknown media type", answer: says("application/vnd.foo+json", `{"schemaVersion":2}`), open: twoTags,
-		cause: "HOST has a manifest of the unknown type application/vnd.foo+json (shop/image-name:20231001.155532z)", next: "check the reference", bound: oneRequest},
+		cause: "HOST has a manifest of the unknown type \"application/vnd.foo+json\" (shop/image-name:20231001.155532z)", next: "check the reference", bound: oneRequest},
 	{group: data, name: "manifest of 50 MB", answer: manifestSays(`{"schemaVersion":2,"annotations":{"a":"` + strings.Repeat("x", 50<<20) + `"}}`), open: twoTags,
 		cause: "HOST sent more data than tagdiff accepts (too large: more than 8388608 bytes)", next: "check the reference", bound: "8 MiB"},
 	{group: data, name: "endless manifest", answer: endless(imageType), open: twoTags,
