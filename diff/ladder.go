@@ -440,7 +440,8 @@ func (l *ladder) reprinted() (Verdict, bool) {
 	return Verdict{
 		Code: Reprinted, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
 		Headline: safe.Sprintf("Same image, %sconfig formatted differently", l.packedBefore()),
-		Because:  safe.Sprintf("The configs %s and %s have the same content; a tool rewrote the JSON", short(l.a.ID()), short(l.b.ID())),
+		Because: safe.Sprintf("The configs %s and %s have the same content; a tool rewrote the JSON%s",
+			short(l.a.ID()), short(l.b.ID()), l.filesClaimed()),
 		Proof:    append(l.configProof(), safe.Const("both parse to the same JSON")),
 	}, true
 }
@@ -512,6 +513,14 @@ func (l *ladder) asClaimed() string {
 		return ", as the configs claim"
 	}
 	return ""
+}
+
+// filesClaimed ends a statement about two equal configs where they only claim that the files are the same.
+func (l *ladder) filesClaimed() string {
+	if l.asClaimed() == "" {
+		return ""
+	}
+	return ". That the files are the same is the claim of the configs"
 }
 
 func (l *ladder) sameFiles() (Verdict, bool) {
@@ -616,10 +625,10 @@ func (l *ladder) translated() (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{
-		Code: Reprinted, Rests: on(Hashed), Step: firstDifference(l.p.Rows),
+		Code: Reprinted, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
 		Headline: safe.Sprintf("Same image, %sconfig converted", l.packedBefore()),
-		Because: safe.Sprintf("The configs %s and %s are equal, dates and history too, "+
-			"except for fields of Docker's builder, which no runtime reads and OCI does not have", short(l.a.ID()), short(l.b.ID())),
+		Because: safe.Sprintf("The configs %s and %s are equal, dates and history too, except for fields of Docker's builder, "+
+			"which no runtime reads and OCI does not have%s", short(l.a.ID()), short(l.b.ID()), l.filesClaimed()),
 		Proof: append(l.configProof(), safe.Sprintf("both parse to the same JSON without %s, and in config without %s and empty members",
 			strings.Join(builderFields, ", "), strings.Join(builderSettings, ", "))),
 	}, true

@@ -141,10 +141,10 @@ func (l *ladder) sameConfigByID() bool {
 func (l *ladder) schema1Repacked(step int) Verdict {
 	_, img := l.bySchema1()
 	return Verdict{
-		Code: Repacked, Rests: on(Hashed), Step: step,
+		Code: Repacked, Rests: on(Hashed, Claimed), Step: step, // schema1 has no diff_ids: its blobs may hold other files
 		Headline: safe.Const("Same image, packed differently, one side in the schema1 format"),
-		Because: safe.Sprintf("Same files, same settings: the newest schema1 id is the hash of the other side's config, image ID %s",
-			short(img.ID())),
+		Because: safe.Sprintf("Same settings: the newest schema1 id is a hash of the other side's config, image ID %s. "+
+			"That the files are the same is not proved: schema1 does not say what a layer unpacks to", short(img.ID())),
 		Proof: append([]safe.Text{
 			safe.Sprintf("the fsLayers of the schema1 side and config %s give every id of the schema1 side", img.ID()),
 		}, l.stepProof(step)...),

@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 func TestTrustOf(t *testing.T) {
@@ -94,4 +98,58 @@ func TestFilesGrounds(t *testing.T) {
 	if got := same().Verdict.Trust; got != Proved {
 		t.Errorf("two blobs that were read: %s", got)
 	}
+}
+
+// TestTrust_unreadFiles checks that no verdict on two equal configs is proved where layers
+// with different digests were not read, and that it is where the layers are the same blobs.
+func TestTrust_unreadFiles(t *testing.T) {
+	plain := app(does("COPY app /app", files("app")))
+	packed := app(does("COPY app /app", files("app").packed("zstd")))
+	byDocker := plain
+	byDocker.more = map[string]any{"docker_version": "24.0.5", "container": "abc"}
+	spaced := func(b build) model.Image {
+		manifest, config := b.raw(t)
+		printed := append([]byte(" "), config...)
+		other := strings.ReplaceAll(string(manifest), digest.FromBytes(config).String(), digest.FromBytes(printed).String())
+		return parseImage(t, []byte(other), printed)
+	}
+	const claim = "That the files are the same is the claim of the configs"
+	for name, tt := range map[string]struct {
+		a, b  model.Image
+		head  string
+		trust Trust
+		why   string
+	}{
+		"converted and packed again":      {byDocker.image(t), packed.image(t), "config converted", Inferred, claim},
+		"converted":                       {byDocker.image(t), plain.image(t), "config converted", Proved, "OCI does not have"},
+		"formatted and packed again":      {plain.image(t), spaced(packed), "config formatted differently", Inferred, claim},
+		"formatted":                       {plain.image(t), spaced(plain), "config formatted differently", Proved, "rewrote the JSON"},
+		"in schema1 and with other blobs": {schema1Of(t, plain), packed.image(t), "packed differently, one side in the schema1 format", Inferred, "not proved"},
+		"in schema1":                      {schema1Of(t, plain), plain.image(t), "one side in the schema1 format of 2015", Proved, "hash of the config"},
+	} {
+		v := Compare(single("a", tt.a), single("b", tt.b)).Verdict
+		if !strings.Contains(v.Headline.String(), tt.head) || v.Trust != tt.trust || !strings.Contains(v.Because.String(), tt.why) {
+			t.Errorf("%s: %s (%s) because %s", name, v.Headline, v.Trust, v.Because)
+		}
+		if tt.trust == Proved && strings.Contains(v.Because.String(), "the claim of") {
+			t.Errorf("%s: claimed: %s", name, v.Because)
+		}
+	}
+}
+
+// schema1Of is an image as a registry translates it to schema1.
+func schema1Of(t *testing.T, b build) model.Image {
+	t.Helper()
+	view, err := model.ComputeSchema1(b.image(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var layers, entries []map[string]any
+	for _, row := range view.Rows {
+		layers = append(layers, map[string]any{"blobSum": row.BlobSum})
+		entry := map[string]any{"id": row.ID, "parent": row.Parent, "throwaway": row.Throwaway, "container_config": map[string]any{"Cmd": []string{row.Command}}}
+		entries = append(entries, map[string]any{"v1Compatibility": string(mustJSON(t, entry))})
+	}
+	raw := mustJSON(t, map[string]any{"schemaVersion": 1, "name": "app", "tag": "a", "architecture": "amd64", "fsLayers": layers, "history": entries})
+	return parseImage(t, raw, nil)
 }
