@@ -35,6 +35,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
 	markSeveral(pairs)
+	markForeign(pairs)
 	known := prev.reusablePairs(a.Ref, b.Ref)
 	done := map[int]bool{}
 	for i := range pairs {
@@ -77,11 +78,12 @@ type pairKey struct {
 	platform           string
 	a, b               digest.Digest
 	severalA, severalB bool
+	foreign            bool
 }
 
 func keyOfPair(p Pair) pairKey {
 	absent := &model.Entry{}
-	return pairKey{p.Platform, cmp.Or(p.A, absent).Descriptor.Digest, cmp.Or(p.B, absent).Descriptor.Digest, p.severalA, p.severalB}
+	return pairKey{p.Platform, cmp.Or(p.A, absent).Descriptor.Digest, cmp.Or(p.B, absent).Descriptor.Digest, p.severalA, p.severalB, p.foreign}
 }
 
 // reusablePairs returns the pairs that can be reused: none if the references of the
@@ -148,6 +150,25 @@ func markSeveral(pairs []Pair) {
 				s.mark(&pairs[i])
 			}
 		}
+	}
+}
+
+// markForeign marks the pairs of which one side starts with the layer that another architecture
+// starts with on the other side.
+func markForeign(pairs []Pair) {
+	first := func(e *model.Entry) digest.Digest {
+		if e == nil || len(fileLayers(*e)) == 0 {
+			return ""
+		}
+		return fileLayers(*e)[0].DiffID
+	}
+	platformsOf := map[Side]map[digest.Digest]string{SideA: {}, SideB: {}}
+	for _, p := range pairs {
+		platformsOf[SideA][first(p.A)], platformsOf[SideB][first(p.B)] = p.Platform, p.Platform
+	}
+	for i, p := range pairs {
+		a, b := first(p.A), first(p.B)
+		pairs[i].foreign = a != "" && b != "" && a != b && (platformsOf[SideA][b] != "" || platformsOf[SideB][a] != "")
 	}
 }
 

@@ -31,6 +31,7 @@ type Pair struct {
 	Findings []Finding
 
 	severalA, severalB bool     // the index of the side lists other images for this platform, too
+	foreign            bool     // one side starts with the layer that another platform starts with on the other side
 	baseA, baseB       Base     // of the two images, which many rules ask for
 	sides              []sideOf // for the rules
 }

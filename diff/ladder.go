@@ -442,7 +442,7 @@ func (l *ladder) reprinted() (Verdict, bool) {
 		Headline: safe.Sprintf("Same image, %sconfig formatted differently", l.packedBefore()),
 		Because: safe.Sprintf("The configs %s and %s have the same content; a tool rewrote the JSON%s",
 			short(l.a.ID()), short(l.b.ID()), l.filesClaimed()),
-		Proof:    append(l.configProof(), safe.Const("both parse to the same JSON")),
+		Proof: append(l.configProof(), safe.Const("both parse to the same JSON")),
 	}, true
 }
 

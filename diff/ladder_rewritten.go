@@ -17,7 +17,7 @@ import (
 // layers, after they were built. Converters, crane flatten, crane rebase and kaniko
 // --reproducible do that. A second build of the same Dockerfile leaves other dates.
 func (l *ladder) rewritten() (Verdict, bool) {
-	if l.hasSchema1() || len(l.withFiles[0]) == 0 || len(l.withFiles[1]) == 0 {
+	if l.p.foreign || l.hasSchema1() || len(l.withFiles[0]) == 0 || len(l.withFiles[1]) == 0 {
 		return Verdict{}, false
 	}
 	for _, way := range []func(*ladder) (Verdict, bool){

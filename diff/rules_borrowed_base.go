@@ -28,7 +28,7 @@ func borrowedBase(c Comparison) []Finding {
 	nameA, nameB := c.names()
 	var all []sharedBase
 	for _, s := range c.artifacts() {
-		for _, b := range sharedBasesOf(s) {
+		for _, b := range c.sharedBasesOf(s) {
 			both := slices.IndexFunc(all, b.sameAs)
 			if s.side == SideA || both < 0 {
 				all = append(all, b)
@@ -46,8 +46,11 @@ type sharedBase struct {
 	name, platforms string
 	layers          int
 	size            int64
-	whole           bool // the images have no other layer, and nothing shows that they have programs
-	copies          bool // the layers are copies of files without a base below, and no build step ran a program
+	whole           bool     // the images have no other layer, and nothing shows that they have programs
+	copies          bool     // the layers are copies of files without a base below, and no build step ran a program
+	all             bool     // the images have no other layer
+	native, foreign []string // the platforms that start with these layers on the other side, and those that do not
+	otherName       string   // of the other side
 	evidence        []Evidence
 	proof           []safe.Text
 	check           safe.Text
@@ -57,7 +60,30 @@ func (b sharedBase) sameAs(o sharedBase) bool {
 	return b.platforms == o.platforms && b.layers == o.layers && b.size == o.size
 }
 
+// isForeign reports whether the other side shows which platform the layers are for.
+func (b sharedBase) isForeign() bool { return len(b.native) == 1 && len(b.foreign) > 0 }
+
+// foreignFinding is C4 where the other side shows which platform the layers are for.
+func (b sharedBase) foreignFinding() Finding {
+	n, native := len(b.foreign), b.native[0]
+	f := Finding{
+		Severity: 3, Rests: on(Hashed, Structure), Evidence: b.evidence, Proof: b.proof, Check: b.check,
+		Text: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). In %s, only %s starts with them, and %s with others.",
+			b.name, b.platforms, afterFirst(b.layers, "layer"), bytesText(b.size),
+			b.otherName, native, list(b.foreign)+byNumber(n, " starts", " start")),
+		Lead: safe.Sprintf("%s of %s %s built on the base for %s", list(b.foreign), b.name, isAre(n), native),
+		Next: safe.Const("Check the architecture of the programs inside. Build these platforms again on a base that has them"),
+	}
+	if b.all {
+		f.Lead = safe.Sprintf("%s of %s %s the files of %s", list(b.foreign), b.name, hasHave(n), native)
+	}
+	return f
+}
+
 func (b sharedBase) finding() Finding {
+	if b.isForeign() {
+		return b.foreignFinding()
+	}
 	if b.whole || b.copies {
 		same := "contain exactly the same files"
 		if !b.whole {
@@ -81,7 +107,7 @@ func (b sharedBase) finding() Finding {
 	}
 }
 
-func sharedBasesOf(s artifactSide) []sharedBase {
+func (c Comparison) sharedBasesOf(s artifactSide) []sharedBase {
 	var found []sharedBase
 	labelled := matching(s.art.Images(), func(e model.Entry) bool { return !isMislabelled(&e) }) // else C3 says what is wrong
 	for _, group := range groupByFirstLayer(labelled) {
@@ -90,13 +116,15 @@ func sharedBasesOf(s artifactSide) []sharedBase {
 		if b.size < minSharedBytes || b.size < minSharedDataBytes && startsWithData(group[0]) {
 			continue
 		}
-		runs := slices.ContainsFunc(group, runsCommands)
-		b.whole = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers || runs && hasStartCommand(e) })
-		copied := !slices.ContainsFunc(fileLayers(group[0])[:b.layers], func(s *model.Step) bool { return !copiesFiles(s) })
-		if b.copies = copied && !runs; copied && runs && !slices.ContainsFunc(group, b.runsOn) {
+		runs, layers := slices.ContainsFunc(group, runsCommands), fileLayers(group[0])[:b.layers]
+		b.all = !slices.ContainsFunc(group, func(e model.Entry) bool { return len(fileLayers(e)) > b.layers })
+		hasPrograms := c.compareBases(s, group, &b) || (runs || addsRoot(layers[0])) && slices.ContainsFunc(group, hasStartCommand)
+		b.whole = b.all && !hasPrograms
+		copied := !slices.ContainsFunc(layers, func(s *model.Step) bool { return !copiesFiles(s) })
+		if b.copies = copied && !runs && !hasPrograms; copied && runs && !b.isForeign() && !slices.ContainsFunc(group, b.runsOn) {
 			continue // the programs come after the data
 		}
-		b.proof = mappedTo(fileLayers(group[0])[:b.layers], func(st *model.Step) safe.Text {
+		b.proof = mappedTo(layers, func(st *model.Step) safe.Text {
 			return safe.Sprintf("all have diff_id %s (%s)", st.DiffID, bytesText(st.Layer.Size))
 		})
 		b.check = diffCommand("crane config %s | jq '.rootfs.diff_ids[]'",
@@ -104,6 +132,47 @@ func sharedBasesOf(s artifactSide) []sharedBase {
 		found = append(found, b)
 	}
 	return found
+}
+
+// compareBases finds which platforms of a group start with its first layer on the other side.
+// It reports whether the layer is no data: the same step gave other files for each platform there.
+func (c Comparison) compareBases(s artifactSide, group []model.Entry, b *sharedBase) (differ bool) {
+	first := fileLayers(group[0])[0]
+	other := slices.DeleteFunc(c.artifacts(), func(o artifactSide) bool { return o.side == s.side })
+	if len(other) == 0 {
+		return false
+	}
+	b.otherName = other[0].name
+	var seen []digest.Digest
+	for _, e := range other[0].art.Images() {
+		inGroup := func(g model.Entry) bool { return nameOf(g) == nameOf(e) }
+		layers := fileLayers(e)
+		if len(layers) == 0 || !slices.ContainsFunc(group, inGroup) {
+			continue
+		}
+		switch own := layers[0]; {
+		case own.DiffID == first.DiffID:
+			b.native = appendNew(b.native, nameOf(e))
+		case !dockerfile.SameStep(*own, *first) || copiesFiles(own) && aboutSameSize(own, first):
+			continue // another recipe, or the same data with other dates
+		default:
+			b.foreign = appendNew(b.foreign, nameOf(e))
+		}
+		seen = appendNew(seen, layers[0].DiffID)
+	}
+	return len(seen) > 1
+}
+
+// aboutSameSize reports whether two layers differ by less than a thousandth.
+func aboutSameSize(a, b *model.Step) bool {
+	more := max(a.Layer.Size, b.Layer.Size) - min(a.Layer.Size, b.Layer.Size)
+	return more*1000 < max(a.Layer.Size, b.Layer.Size)
+}
+
+// addsRoot reports whether a step adds an archive to the root, as the first step of a base does.
+func addsRoot(s *model.Step) bool {
+	text := dockerfile.StepText(*s)
+	return dockerfile.Verb(text) == "ADD" && strings.HasSuffix(text, " /")
 }
 
 // startsWithData reports whether the first layer was made by a tool that puts

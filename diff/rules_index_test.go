@@ -2,6 +2,7 @@ package diff
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
@@ -63,6 +64,19 @@ func indexCases(t *testing.T) []ruleCase {
 	script := func(arch string) model.Entry {
 		return entry(build{arch: arch, config: map[string]any{"Entrypoint": []string{"/app.py"}}, steps: []step{does("COPY data /", files("data").sized(50*mb))}}.image(t))
 	}
+	// own is an image with a first layer for its machine, or for another one.
+	own := func(arch, machine, first string) model.Entry {
+		shared := files("for " + machine).sized(map[string]int64{"amd64": 7 * mb, "arm64": 6 * mb}[machine])
+		return entry(build{arch: arch, config: map[string]any{"Entrypoint": []string{"/app"}}, steps: []step{
+			does(first, shared).at("2024-05-01T10:00:00.5Z"), does("COPY app /app", files("app "+machine)).at("2024-05-02T10:00:00.5Z"),
+		}}.image(t))
+	}
+	amdOnArm := func(first string) Comparison {
+		return Compare(index(t, "a", own("amd64", "amd64", first), own("arm64", "arm64", first)), index(t, "b", own("amd64", "amd64", first), own("arm64", "amd64", first)))
+	}
+	rebased := func(above string) model.Entry {
+		return entry(build{arch: "arm64", steps: []step{does("ADD rootfs /", files("for amd64").sized(7*mb)), does("COPY app /app", files(above))}}.image(t))
+	}
 	latest, latestArm := single("latest", forArch("arm64").image(t)), single("4.3.5-arm64", forArch("arm64").image(t))
 	return []ruleCase{
 		{"distroless", one(tool("amd64", "bazel build ...", 2*mb), tool("arm64", "bazel build ...", 2*mb)), "C4", -1, "", 0},
@@ -78,6 +92,11 @@ func indexCases(t *testing.T) []ruleCase {
 		{"the very same image, in which commands ran", one(ran("amd64"), ran("arm64")), "C4", 3, "start with the same layers", 2},
 		{"a copied base that runs commands", one(copied("amd64", "COPY rootfs /", "RUN make"), copied("arm64", "COPY rootfs /", "RUN make")), "C4", 3, "start with the same layers", 2},
 		{"the same data below a base in which commands ran", one(copied("amd64", "COPY data /usr/share", "ADD rootfs /", "RUN make"), copied("arm64", "COPY data /usr/share", "ADD rootfs /", "RUN make")), "C4", -1, "", 0},
+		{"a root filesystem, to be run", one(own("amd64", "amd64", "ADD rootfs /"), own("arm64", "amd64", "ADD rootfs /")), "C4", 3, "start with the same layers", 2},
+		{"the files of another platform", amdOnArm("ADD rootfs /"), "C4", 3, "In :a, only linux/amd64 starts with them, and linux/arm64 starts with others", 2},
+		{"a program of another platform", amdOnArm("COPY server /server"), "C4", 3, "In :a, only linux/amd64 starts with them", 2},
+		{"the base of another platform", Compare(index(t, "a", own("amd64", "amd64", "ADD rootfs /"), own("arm64", "arm64", "ADD rootfs /")), index(t, "b", own("amd64", "amd64", "ADD rootfs /"), rebased("for arm64"))), "C4", 3, "the first layer, 7.0 MB). In :a, only linux/amd64", 2},
+		{"data of one size, copied at two times", Compare(index(t, "a", data("amd64"), entry(build{arch: "arm64", steps: []step{does("COPY data /", files("later").sized(50*mb))}}.image(t))), index(t, "b", data("amd64"), data("arm64"))), "C4", 1, "contain exactly the same files (50 MB)", 2},
 		{"the very same files", one(data("amd64"), data("arm64")), "C4", 1, "contain exactly the same files (50 MB)", 2},
 
 		{"new CPUs only", one(v("amd64", "v3"), arm), "C8", 2, "amd64 exists only as linux/amd64/v3", 1},
@@ -110,4 +129,21 @@ func indexCases(t *testing.T) []ruleCase {
 func nameless(e model.Entry) model.Entry {
 	e.Descriptor.Platform = nil
 	return e
+}
+
+// TestBorrowedBase_lead checks what leads where one platform has the files of another.
+func TestBorrowedBase_lead(t *testing.T) {
+	for _, tt := range indexCases(t) {
+		want := map[string]string{
+			"the files of another platform":         "linux/arm64 of :b has the files of linux/amd64",
+			"the base of another platform":          "linux/arm64 of :b is built on the base for linux/amd64",
+			"data of one size, copied at two times": "On linux/arm64, ",
+		}[tt.name]
+		if head := tt.c.Verdict.Headline.String(); !strings.HasPrefix(head, want) {
+			t.Errorf("%s: %s", tt.name, head)
+		}
+		if strings.Contains(tt.c.Verdict.Because.String(), "rewritten") {
+			t.Errorf("%s: %s", tt.name, tt.c.Verdict.Because)
+		}
+	}
 }
