@@ -39,16 +39,17 @@ func (c Comparison) led(v Verdict) Verdict {
 	}
 	stop, ok := c.stopFinding()
 	if v.Code == Identical {
-		switch fault := c.faultOfBoth(stop); {
-		case !fault.IsEmpty():
-			v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, fault)
-		case ok && stop.ID == "D16":
+		fault := c.faultOfBoth(stop)
+		if fault.IsEmpty() && ok && stop.ID == "D16" {
 			v.Headline = safe.Sprintf("%s, probably with a fault: %s", v.Headline, stop.Lead)
 		}
-		return v
+		return v.withFault(fault)
 	}
 	if !ok {
 		v = c.withOneSided(v)
+		if isSame(v.Code) {
+			v = v.withFault(c.encryptedOnBoth())
+		}
 		if m, stale := c.olderCopy(); stale && !isSame(v.Code) {
 			return v.behind(m.text(), on(Claimed))
 		}
@@ -67,13 +68,41 @@ func (c Comparison) led(v Verdict) Verdict {
 	return c.withUnreadFacts(v).behind(c.leadOf(stop), stop.Rests)
 }
 
+// withFault ends the headline on one image with what is wrong with it on both sides.
+func (v Verdict) withFault(fault safe.Text) Verdict {
+	if !fault.IsEmpty() {
+		v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, fault)
+	}
+	return v
+}
+
 // faultOfBoth says what is wrong with an image that both references lead to, empty for
-// nothing that is proved: what its gravest finding says, or why it could not be read.
+// nothing that is proved: what its gravest finding says, why it could not be read, or why
+// runtimes refuse it.
 func (c Comparison) faultOfBoth(stop Finding) safe.Text {
 	if trustOf(stop.Rests) == Proved {
 		return c.leadOf(stop)
 	}
-	return c.corruptText()
+	if text := c.corruptText(); !text.IsEmpty() {
+		return text
+	}
+	if slices.ContainsFunc(c.allFindings(), func(f Finding) bool { return f.ID == "B4" }) {
+		return safe.Const("it is stored in the schema1 format")
+	}
+	return c.encryptedOnBoth()
+}
+
+// encryptedOnBoth says which platforms are encrypted on both sides, empty for none.
+func (c Comparison) encryptedOnBoth() safe.Text {
+	isEncrypted := func(e *model.Entry) bool { return e.Image != nil && len(e.Image.Encrypted()) > 0 }
+	encrypted := matching(c.shared(), func(p Pair) bool { return isEncrypted(p.A) && isEncrypted(p.B) })
+	switch {
+	case len(encrypted) == 0:
+		return safe.Text{}
+	case len(encrypted) == len(c.shared()):
+		return safe.Const("layers are encrypted, as their media types say")
+	}
+	return safe.Sprintf("layers of %s are encrypted, as their media types say", list(mapped(encrypted, platformOrImage)))
 }
 
 // corruptText says which bytes of the registry cannot be used, empty if all can.

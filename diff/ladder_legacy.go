@@ -140,11 +140,19 @@ func (l *ladder) sameConfigByID() bool {
 
 func (l *ladder) schema1Repacked(step int) Verdict {
 	_, img := l.bySchema1()
+	rests := on(Hashed)
+	because := safe.Sprintf("settings: the newest schema1 id is the hash of the other side's config, image ID %s", short(img.ID()))
+	isOtherLayer := func(r Row) bool { return (r.A != nil && r.A.HasLayer || r.B != nil && r.B.HasLayer) && r.Class != Same && r.Class != BothEmpty }
+	if slices.ContainsFunc(l.p.Rows, isOtherLayer) {
+		rests = on(Hashed, Claimed)
+		because = safe.Sprintf("Same %s. That the files are the same is not proved: schema1 does not say what a layer unpacks to", because)
+	} else {
+		because = safe.Sprintf("Same files, same %s", because)
+	}
 	return Verdict{
-		Code: Repacked, Rests: on(Hashed, Claimed), Step: step, // schema1 has no diff_ids: its blobs may hold other files
+		Code: Repacked, Rests: rests, Step: step,
 		Headline: safe.Const("Same image, packed differently, one side in the schema1 format"),
-		Because: safe.Sprintf("Same settings: the newest schema1 id is a hash of the other side's config, image ID %s. "+
-			"That the files are the same is not proved: schema1 does not say what a layer unpacks to", short(img.ID())),
+		Because:  because,
 		Proof: append([]safe.Text{
 			safe.Sprintf("the fsLayers of the schema1 side and config %s give every id of the schema1 side", img.ID()),
 		}, l.stepProof(step)...),

@@ -105,3 +105,31 @@ func inZstdToo(t *testing.T, arch string) model.Entry {
 	e.Image.Manifest.Layers[0].MediaType = v1.MediaTypeImageLayerZstd
 	return e
 }
+
+// TestSame_refused has one image on both sides that engines of today cannot run as it is: it does
+// not count as the same, and the headline says why.
+func TestSame_refused(t *testing.T) {
+	locked := typed(t, app(), v1.MediaTypeImageLayerGzip+"+encrypted")
+	amd, arm := entry(forArch("amd64").image(t)), entry(*typed(t, forArch("arm64"), v1.MediaTypeImageLayerGzip+"+encrypted").Entries[0].Image)
+	old := single("a", schema1Of(t, app()))
+	for name, tt := range map[string]struct {
+		a, b model.Artifact
+		head string
+		same bool
+	}{
+		"encrypted":                   {locked, locked, "Identical, with a fault: layers are encrypted, as their media types say", false},
+		"encrypted for one platform":  {index(t, "a", amd, arm), index(t, "a", amd, arm), "Identical, with a fault: layers of linux/arm64 are encrypted, as their media types say", false},
+		"encrypted, in other indexes": {index(t, "a", amd, arm), index(t, "b", arm, amd), "Same image, different index: the order of the entries, with a fault: layers of linux/arm64 are encrypted, as their media types say", false},
+		"stored as schema1":           {old, old, "Identical, with a fault: it is stored in the schema1 format", false},
+		"one side stored as schema1":  {old, single("b", app().image(t)), "Same image, one side in the schema1 format of 2015", false},
+		"plain":                       {index(t, "a", amd), index(t, "a", amd), "Identical", true},
+	} {
+		c := Compare(tt.a, tt.b)
+		if c.Verdict.Headline.String() != tt.head || c.Same(false) != tt.same {
+			t.Errorf("%s: %s, the same: %v", name, c.Verdict.Headline, c.Same(false))
+		}
+		if calm := found(c, "A1") != nil; calm != tt.same {
+			t.Errorf("%s: A1 is found: %v", name, calm)
+		}
+	}
+}

@@ -464,11 +464,13 @@ func (c Comparison) Same(exact bool) bool {
 }
 
 // cannotBePulled reports whether a finding says that the registry lacks a manifest, config
-// or layer, that runtimes refuse one, or that clients take an artifact for the image. Where
-// both sides are the same bytes, what only some runtimes refuse does not count.
+// or layer, that runtimes of today refuse one or need a key for it, or that clients take an
+// artifact for the image. Where both sides are the same bytes, what only some runtimes refuse
+// does not count.
 func (c Comparison) cannotBePulled() bool {
 	return slices.ContainsFunc(c.allFindings(), func(f Finding) bool {
-		return f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D15", "D16", "D25"}, f.ID) || f.ID == "D8" ||
+		return slices.Contains([]string{"B4", "D8", "D16"}, f.ID) ||
+			f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D15", "D25"}, f.ID) ||
 			c.Verdict.Code != Identical && slices.Contains([]string{"B6", "D24", "D25", "D27"}, f.ID) ||
 			c.Verdict.Code != Identical && f.ID == "D18" && f.Severity >= 2
 	})

@@ -394,10 +394,10 @@ var dockerPairs = []imagePair{
 	{"app:kit-copy", ":kit-arm64", "same-recipe", 1, "", "!A7"},
 	// The format of 2015, from skopeo, which stores it and so is B4, and computed
 	// by the registry.
-	{"app:kit", ":kit-schema1", "same-image-reprinted", 0, "", "B1 B4"},
-	{"app:kit", ":kit-computed", "same-image-reprinted", 0, "", ""},
+	{"app:kit", ":kit-schema1", "same-image-reprinted", 1, "", "B1 B4"},
+	{"app:kit", ":kit-computed", "same-image-reprinted", 1, "", ""},
 	{"app:classic", ":classic-computed", "same-image-reprinted", 0, "", ""},
-	{"app:kit-schema1", ":kit-computed", "same-image-reprinted", 0, "", ""},
+	{"app:kit-schema1", ":kit-computed", "same-image-reprinted", 1, "", ""},
 	{"app:classic", ":kit-computed", "same-base", 1, "", "B1 G3"},
 	{"base:1", "app:kit", "same-base", 1, "", "E1 !D14"},
 }

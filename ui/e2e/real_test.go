@@ -473,7 +473,7 @@ func sameReport(t *testing.T, pair [2]string, from, to string) {
 func checkSchema1(t *testing.T, host string) {
 	t.Helper()
 	skopeo(t, host+"/team/app:docker", host+"/team/app:schema1", "--format", "v2s1")
-	imagePair{"team/app:docker", ":schema1", "same-image-reprinted", 0, "", ""}.check(t, host)
+	imagePair{"team/app:docker", ":schema1", "same-image-reprinted", 1, "", ""}.check(t, host)
 	var r jsonReport
 	if err := json.Unmarshal([]byte(cli(t, "-o", "json", host+"/team/app:schema1").out), &r); err != nil || r.A.Kind != "schema1" {
 		t.Errorf("%v: the kind is %q", err, r.A.Kind)
