@@ -36,7 +36,7 @@ type Expected struct {
 // failAtWarning are the rules that fail the check from severity 2 on: a platform listed
 // twice, an image that may be an attestation, encrypted layers, bytes or a signature that some clients refuse,
 // no files. Findings of severity 3 fail it whatever their rule.
-var failAtWarning = []string{"B6", "C7", "C19", "D16", "D18", "D24", "D25", "D26", "D27"}
+var failAtWarning = []string{"B6", "C7", "C13", "C19", "D16", "D18", "D24", "D25", "D26", "D27"}
 
 // fails reports whether a finding makes the check fail.
 func (f Finding) fails() bool {

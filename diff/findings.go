@@ -328,7 +328,7 @@ func (p Pair) OtherPlatform() (platform safe.Text, ok bool) {
 	if p.A == nil || p.B == nil || nameOf(*p.A) == nameOf(*p.B) || nameOf(*p.A) == "" || nameOf(*p.B) == "" {
 		return safe.Text{}, false
 	}
-	return safe.Clean(nameOf(*p.B)), true
+	return safe.Clean(cmp.Or(oddArchitecture(p.B.Descriptor), nameOf(*p.B))), true
 }
 
 // OtherLabel returns the platform that B states for an image that is the same on both

@@ -142,7 +142,9 @@ func (l *ladder) schema1Repacked(step int) Verdict {
 	_, img := l.bySchema1()
 	rests := on(Hashed)
 	because := safe.Sprintf("settings: the newest schema1 id is the hash of the other side's config, image ID %s", short(img.ID()))
-	isOtherLayer := func(r Row) bool { return (r.A != nil && r.A.HasLayer || r.B != nil && r.B.HasLayer) && r.Class != Same && r.Class != BothEmpty }
+	isOtherLayer := func(r Row) bool {
+		return (r.A != nil && r.A.HasLayer || r.B != nil && r.B.HasLayer) && r.Class != Same && r.Class != BothEmpty
+	}
 	if slices.ContainsFunc(l.p.Rows, isOtherLayer) {
 		rests = on(Hashed, Claimed)
 		because = safe.Sprintf("Same %s. That the files are the same is not proved: schema1 does not say what a layer unpacks to", because)

@@ -192,7 +192,7 @@ func (c Comparison) relabelled() []Pair {
 }
 
 func isRelabelled(p Pair) bool {
-	if p.A.Descriptor.Platform == nil || p.B.Descriptor.Platform == nil || nameOf(*p.A) == nameOf(*p.B) {
+	if p.A.Descriptor.Platform == nil || p.B.Descriptor.Platform == nil || nameOf(*p.A) == nameOf(*p.B) && !differsInSpelling(p) {
 		return false
 	}
 	sameConfig := configKey(*p.A) != "" && configKey(*p.A) == configKey(*p.B)
@@ -234,8 +234,9 @@ func (c Comparison) relabelledText() string {
 // side has one.
 func (c Comparison) mislabelling(pairs []Pair) (Side, string) {
 	nameA, nameB := c.names()
-	wrongA := slices.ContainsFunc(pairs, func(p Pair) bool { return isMislabelled(p.A) })
-	wrongB := slices.ContainsFunc(pairs, func(p Pair) bool { return isMislabelled(p.B) })
+	isWrong := func(e *model.Entry) bool { return isMislabelled(e) || oddArchitecture(e.Descriptor) != "" }
+	wrongA := slices.ContainsFunc(pairs, func(p Pair) bool { return isWrong(p.A) })
+	wrongB := slices.ContainsFunc(pairs, func(p Pair) bool { return isWrong(p.B) })
 	if wrongA && !wrongB {
 		return SideA, nameA
 	}

@@ -580,19 +580,22 @@ func labelText(e model.Entry) string {
 	if l := e.Descriptor.Platform; l != nil && l.Architecture == "arm" && l.Variant == "" {
 		return l.OS + "/arm, which clients take for " + model.PlatformName(*l)
 	}
+	if odd := oddArchitecture(e.Descriptor); odd != "" {
+		return odd
+	}
 	return platformText(nameOf(e))
 }
 
 // platformRelabelled (C13): the same image is listed as another platform. It is silent where
 // the config tells which label is wrong, as C3 then says.
 func platformRelabelled(c Comparison) []Finding {
+	found := c.onEach(c.indexes(), oddArchitectures)
 	if c.B == nil {
-		return nil
+		return found
 	}
 	nameA, nameB := c.names()
-	var found []Finding
 	for _, p := range c.relabelled() {
-		if isMislabelled(p.A) || isMislabelled(p.B) {
+		if isMislabelled(p.A) || isMislabelled(p.B) || nameOf(*p.A) == nameOf(*p.B) {
 			continue
 		}
 		found = append(found, Finding{

@@ -117,6 +117,9 @@ func platformCases(t *testing.T) []ruleCase {
 
 		{"called ppc64le now", Compare(index(t, "a", pending(labelled(entry(amd.image(t)), "linux", "amd64", "")), entry(arm.image(t))),
 			index(t, "b", pending(labelled(entry(amd.image(t)), "linux", "ppc64le", "")), entry(arm.image(t)))), "C13", 2, ":a lists the image as linux/amd64, :b lists it as linux/ppc64le. Clients", 2},
+		{"x86_64", Compare(index(t, "a", entry(amd.image(t)), entry(arm.image(t))), index(t, "b", labelled(entry(amd.image(t)), "linux", "x86_64", ""), entry(arm.image(t)))), "C13", 2, "In :b, the index lists linux/amd64 as linux/x86_64. Docker and containerd take", 1},
+		{"aarch64 on one side only read", Describe(index(t, "a", entry(amd.image(t)), labelled(entry(arm.image(t)), "linux", "aarch64", ""))), "C13", 2, "lists linux/arm64 as linux/aarch64", 1},
+		{"arm64/v8", Compare(index(t, "a", entry(arm.image(t))), index(t, "b", labelled(entry(arm.image(t)), "linux", "arm64", "v8"))), "C13", -1, "", 0},
 		{"arm without a variant", Compare(index(t, "a", pending(entry(armV6().image(t))), entry(amd.image(t))), index(t, "b", pending(labelled(entry(armV6().image(t)), "linux", "arm", "")), entry(amd.image(t)))), "C13", 2,
 			":b lists it as linux/arm, which clients take for linux/arm/v7", 2},
 		{"called ppc64le now, and the config tells which is right", Compare(index(t, "a", labelled(entry(amd.image(t)), "linux", "amd64", ""), entry(arm.image(t))),

@@ -75,8 +75,8 @@ func identical(c Comparison) []Finding {
 	}
 	return []Finding{{
 		Rests: on(Hashed), Evidence: topEvidence(c),
-		Text: safe.Const("If the two behave differently, the cause is not the image. Equal digests do not show that the registry has every layer: " +
-			"V on the screen and --expect ask for them."),
+		Text: safe.Const("If the two behave differently, the cause is not the image. Equal digests do not show that the registry has " +
+			"every layer: V on the screen and --expect ask for them."),
 		Next:  adviseElsewhere,
 		Proof: []safe.Text{safe.Sprintf("digest(A) = digest(B) = %s", c.A.Top.Digest)}, Check: c.digestsCommand(),
 	}}

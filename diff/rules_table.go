@@ -176,8 +176,10 @@ var rulesPlatforms = []rule{{
 		"or B ends in the name of an architecture (suggested only)",
 }, {
 	id: "C13", name: "platform-relabelled", whole: platformRelabelled,
-	means: "The same image is listed under another platform. Clients choose an image by the label, not by what it is.",
-	proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes; not if C3 applies",
+	means: "The same image is listed under another platform, or an architecture is written as only some clients read it. Clients choose " +
+		"an image by the label, not by what it is.",
+	proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes, not if C3 applies; or an architecture " +
+		"in an index is not one of Go, as x86_64 and aarch64",
 }, {
 	id: "C14", name: "nested-index", whole: nestedIndex,
 	means: "An index lists another index. Some runtimes read one level only: podman, and Docker before 23.0.",

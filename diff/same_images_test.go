@@ -53,6 +53,9 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"an orphan on both sides", Compare(list("a", amd, arm, receipt(other)), list("b", arm, amd, receipt(other))), "the order of the entries", true},
 
 		{"the spelling of a variant", Compare(list("a", amd, arm), list("b", amd, labelled(arm, "linux", "arm64", "v8"))), "different index: the label of linux/arm64 (arm64, arm64/v8), which clients take for the same", true},
+		{"another name of an architecture", Compare(list("a", amd, arm), list("b", amd, labelled(arm, "linux", "aarch64", ""))), "Same images, another label: :b lists the linux/arm64 image as linux/aarch64", false},
+		{"another name in A", Compare(list("a", amd, labelled(arm, "linux", "aarch64", "")), list("b", amd, arm)), ":a lists the linux/arm64 image as linux/aarch64", false},
+		{"another name, and an image without an index", Compare(list("a", labelled(arm, "linux", "aarch64", "")), single("b", *arm.Image)), ":a is an index around it", false},
 		{"urls", Compare(list("a", amd), list("b", changed(amd, func(d *v1.Descriptor) { d.URLs = []string{"https://x.example"} }))), "different index: the urls of the entry linux/amd64 (only in :b)", true},
 		{"the size", Compare(list("a", changed(amd, func(d *v1.Descriptor) { d.Size = 10 })), list("b", changed(amd, func(d *v1.Descriptor) { d.Size = 20 }))), "different index: the size of the entry linux/amd64 (10 → 20)", true},
 		{"data", Compare(list("a", changed(amd, func(d *v1.Descriptor) { d.Data = []byte("x") })), list("b", amd)), "different index: the data of the entry linux/amd64 (only in :a)", true},
