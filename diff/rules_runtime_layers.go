@@ -134,31 +134,6 @@ func oddConfigType(s sideOf) []Finding {
 	}}
 }
 
-// oddLayerType (D27): layers with a general media type. A type of its own, as WebAssembly has it,
-// is meant for clients that know it.
-func oddLayerType(s sideOf) []Finding {
-	odd := matching(s.img.Steps, func(st model.Step) bool {
-		return st.HasLayer && st.Layer.MediaType != "" && !strings.HasPrefix(st.Layer.MediaType, "application/vnd.")
-	})
-	if len(odd) == 0 {
-		return nil
-	}
-	types := distinct(odd, func(st model.Step) string { return st.Layer.MediaType })
-	return []Finding{{
-		Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, odd),
-		Text: safe.Sprintf("In %s, the layer of %s has the media type %s, which is not that of a layer. "+
-			"containerd and Docker's containerd image store do not unpack it, so they refuse the image.",
-			s.name, stepsText(stepIndexes(odd)), quoted(list(types))),
-		Lead: safe.Sprintf("In %s, the layer of %s has the media type %s: containerd refuses it",
-			s.name, stepsText(stepIndexes(odd)), quoted(types[0])),
-		Next: safe.Const("Push the image again with a tool that sets the media type of layers"),
-		Proof: append(mappedTo(odd, func(st model.Step) safe.Text {
-			return safe.Sprintf("layer %s: media type %s", st.Layer.Digest, quoted(st.Layer.MediaType))
-		}), safe.Const("source: containerd, core/unpack/unpacker.go and core/images/mediatypes.go, IsLayerType")),
-		Check: s.manifestCheck("[.layers[].mediaType]"),
-	}}
-}
-
 // noRootFS (D23): a config without the list of layers. Docker refuses it if the member is
 // missing, and takes an empty one.
 func noRootFS(s sideOf) []Finding {

@@ -23,8 +23,8 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 // importance is the order of findings of equal severity: first what stops an image from
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
-	"C11", "D8", "D7", "D15", "D16", "D24", "D25", "D26", "C19", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3",
-	"C9", "C8", "C10", "D9", "C16", "C20", "D19", "D20", "D21", "D23", "D10", "D27", "D18", "C17",
+	"C11", "D8", "D7", "D15", "D16", "D24", "D25", "D27", "D26", "C19", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3",
+	"C9", "C8", "C10", "D9", "C16", "C20", "D19", "D20", "D21", "D23", "D10", "D18", "C17",
 	"F2", "B4", "B6",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
 	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
@@ -178,8 +178,8 @@ var rulesPlatforms = []rule{{
 	id: "C13", name: "platform-relabelled", whole: platformRelabelled,
 	means: "The same image is listed under another platform, or an architecture is written as only some clients read it. Clients choose " +
 		"an image by the label, not by what it is.",
-	proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes, not if C3 applies; or an architecture " +
-		"in an index is not one of Go, as x86_64 and aarch64",
+	proof: "manifest(A) = manifest(B) or config(A) = config(B), platform(A) ≠ platform(B) in the indexes, not if C3 applies; or an " +
+		"architecture in an index is not one of Go, as x86_64 and aarch64",
 }, {
 	id: "C14", name: "nested-index", whole: nestedIndex,
 	means: "An index lists another index. Some runtimes read one level only: podman, and Docker before 23.0.",
@@ -330,14 +330,14 @@ var rulesLayers = []rule{{
 	proof: "size(d) ≠ size(d') for two descriptors of one digest; or size(d) is not that in the answer to V or --expect; or the digest or " +
 		"the length of data is not that of its descriptor",
 }, {
+	id: "D27", name: "unknown-layer-type", pair: unknownLayerType,
+	means: "Layers have a media type that no ordinary runtime reads. They are for one snapshotter, or compressed in a way that the " +
+		"specification does not have.",
+	proof: "the media type of a layer is not one of image-spec layer.md, of Docker or of WebAssembly; not in an index entry with os.features",
+}, {
 	id: "D26", name: "nothing-to-run", pair: onSides(nothingToRun),
 	means: "The image has no files, so it does not contain a program that a container can start.",
 	proof: "the manifest lists no layers, or the diff_id of each layer is that of an archive without files",
-}, {
-	id: "D27", name: "odd-layer-type", pair: onSides(oddLayerType),
-	means: "A layer has a general media type, such as application/octet-stream. containerd takes layers by their types and refuses the image.",
-	proof: "the media type of a layer is set and not of the vendors' tree (application/vnd.…) (containerd, core/images/mediatypes.go, " +
-		"IsLayerType)",
 }}
 
 // rulesSettings is group E: settings.

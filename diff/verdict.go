@@ -485,7 +485,8 @@ func (c Comparison) labelsDiffer() bool {
 	}
 	return len(c.relabelled()) > 0 || !slices.EqualFunc(nestedA, nestedB, sameLabel) ||
 		slices.ContainsFunc(c.shared(), func(p Pair) bool {
-			return isMislabelled(p.A) != isMislabelled(p.B) || differsInSpelling(p) || isIndex(*c.A) && isIndex(*c.B) && isUnlabelled(p.A) != isUnlabelled(p.B)
+			return isMislabelled(p.A) != isMislabelled(p.B) || differsInSpelling(p) ||
+				isIndex(*c.A) && isIndex(*c.B) && isUnlabelled(p.A) != isUnlabelled(p.B)
 		})
 }
 
