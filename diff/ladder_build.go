@@ -487,11 +487,17 @@ func (l *ladder) unrelated() Verdict {
 			sameTexts, steps)
 	default:
 		v.Headline, v.strangers = unrelatedImages, true
-		if v.Because = l.layerNumbers(); len(l.withFiles[0]) == 1 && len(l.withFiles[1]) == 1 { // as two imports of a root filesystem
-			v.Because = safe.Sprintf("%s%s", v.Because, l.settingsText())
-		}
+		v.Because = safe.Sprintf("%s%s", l.layerNumbers(), l.settingsOfImports())
 	}
 	return v
+}
+
+// settingsOfImports is settingsText for two images of one layer, as imports of a root filesystem.
+func (l *ladder) settingsOfImports() string {
+	if len(l.withFiles[0]) == 1 && len(l.withFiles[1]) == 1 {
+		return l.settingsText()
+	}
+	return ""
 }
 
 func (l *ladder) layerNumbers() safe.Text {

@@ -22,7 +22,7 @@ func (l *ladder) schema1() (Verdict, bool) {
 	step, blobs := firstDifference(l.p.Rows), plural(len(l.withFiles[0]), "blob")
 	v := Verdict{Code: OtherRecord, Rests: on(Structure), Step: step}
 	switch {
-	case okA && okB && slices.EqualFunc(a, b, sameSchema1Row) && (mixed || slices.EqualFunc(a, b, sameCompat)):
+	case okA && okB && slices.EqualFunc(a, b, sameSchema1Row) && !l.entriesDiffer(a, b):
 		return schema1Identical(a, mixed, step), true
 	case mixed && l.sameConfigByID():
 		return l.schema1Repacked(step), true
@@ -42,18 +42,24 @@ func (l *ladder) schema1() (Verdict, bool) {
 		v.Headline = safe.Sprintf("Same files, recorded in two formats%s", l.settingsText())
 		v.Because = safe.Sprintf("The same %s with files; the newest schema1 entry and the config differ", blobs)
 	case slices.Equal(l.allLayers[0], l.allLayers[1]):
-		v.Code, v.Headline = OtherSettings, safe.Const("Same files, different settings or a different build")
-		if text := fieldsText(l.changes(), l.nameB); !l.sameSettings() {
-			v.Headline = safe.Sprintf("Same files, different settings: %s", text)
-		} else if text != "" {
-			v.Headline = safe.Sprintf("Same files, same settings; %s", text)
-		}
+		v.Code, v.Headline = OtherSettings, l.schema1Changes()
 		v.Because = safe.Sprintf("%s the same, the history entries are not", allOf(len(l.allLayers[0]), "blob", "is", "are"))
 	default:
 		v.Headline = safe.Const("Same files, empty layers recorded differently")
 		v.Because = safe.Sprintf("The same %s with files; the other layers are empty", blobs)
 	}
 	return v, true
+}
+
+// schema1Changes is the headline on the same layers in two schema1 manifests of other entries.
+func (l *ladder) schema1Changes() safe.Text {
+	switch text := fieldsText(l.changes(), l.nameB); {
+	case !l.sameSettings():
+		return safe.Sprintf("Same files, different settings: %s", text)
+	case text != "":
+		return safe.Sprintf("Same files, same settings; %s", text)
+	}
+	return safe.Const("Same files, different settings or a different build")
 }
 
 // schema1Identical is the verdict for equal ids in all rows. If the registry
@@ -71,6 +77,11 @@ func schema1Identical(rows []model.Schema1Row, mixed bool, step int) Verdict {
 		v.Because = safe.Sprintf("%s, and the newest id is a hash of the config", v.Because)
 	}
 	return v
+}
+
+// entriesDiffer reports whether two stored schema1 manifests have other entries under equal ids.
+func (l *ladder) entriesDiffer(a, b []model.Schema1Row) bool {
+	return l.a.Manifest.Kind == l.b.Manifest.Kind && !slices.EqualFunc(a, b, sameCompat)
 }
 
 func sameSchema1Row(a, b model.Schema1Row) bool {
