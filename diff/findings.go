@@ -130,7 +130,7 @@ func (v Verdict) words() []string {
 // Beyond returns what a finding says beyond a verdict: its text, without the first sentence if
 // the headline says this.
 func (f Finding) Beyond(v Verdict) safe.Text {
-	if f.SaidBy(v) {
+	if hasWords(v.words(), strings.TrimPrefix(f.Text.String(), "Environment: ")) {
 		return safe.Text{}
 	}
 	leads := !f.Lead.IsEmpty() && strings.Contains(v.Headline.String(), f.Lead.String())
@@ -147,8 +147,11 @@ func (f Finding) Beyond(v Verdict) safe.Text {
 // firstSentence is the first of several sentences. The point of "COPY . /app" does not end it.
 var firstSentence = regexp.MustCompile(`^.*?\S\. `)
 
-func (f Finding) isIn(said []string) bool {
-	for word := range wordsOf(f.Text.String()) {
+func (f Finding) isIn(said []string) bool { return hasWords(said, f.Text.String()) }
+
+// hasWords reports whether every word of a text is among those of wordsOf.
+func hasWords(said []string, text string) bool {
+	for word := range wordsOf(text) {
 		if !slices.Contains(said, word) {
 			return false
 		}

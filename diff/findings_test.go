@@ -95,14 +95,18 @@ func TestFindings_joined(t *testing.T) {
 func TestFinding_beyond(t *testing.T) {
 	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
 	env := configured(app(), map[string]any{"Env": []string{"A=1"}})
+	version := func(v string) build {
+		return configured(app(sets("ENV APP_VERSION="+v), does("RUN make", files(v))), map[string]any{"Env": []string{"APP_VERSION=" + v}})
+	}
 	for name, tt := range map[string]struct {
 		c        Comparison
 		id, want string
 	}{
-		"a lead without more":   {Compare(index(t, "a", amd, arm), index(t, "b", amd)), "C1", ""},
-		"a lead, and a number":  {pairOf(t, app(does("COPY . /app", files("a").sized(1<<20))), app(does("COPY . /app", nothing))), "D5", "In :a it added 1.0 MB."},
-		"a code, and the cause": {pairOf(t, app(), env), "A5", "If the two behave differently, the cause is the settings."},
-		"another headline":      {pairOf(t, app(does("RUN x", files("a"))), app(does("RUN x", files("b")))), "D4", "RUN x has different layers on the two sides (1.0 kB → 1.0 kB)."},
+		"a variable in the headline": {pairOf(t, version("1"), version("2")), "E3", ""},
+		"a lead without more":        {Compare(index(t, "a", amd, arm), index(t, "b", amd)), "C1", ""},
+		"a lead, and a number":       {pairOf(t, app(does("COPY . /app", files("a").sized(1<<20))), app(does("COPY . /app", nothing))), "D5", "In :a it added 1.0 MB."},
+		"a code, and the cause":      {pairOf(t, app(), env), "A5", "If the two behave differently, the cause is the settings."},
+		"another headline":           {pairOf(t, app(does("RUN x", files("a"))), app(does("RUN x", files("b")))), "D4", "RUN x has different layers on the two sides (1.0 kB → 1.0 kB)."},
 	} {
 		f := found(tt.c, tt.id)
 		if f == nil || f.Beyond(tt.c.Verdict).String() != tt.want {
