@@ -46,7 +46,7 @@ func (c Comparison) led(v Verdict) Verdict {
 		return v.withFault(fault)
 	}
 	if !ok {
-		v = c.withOneSided(v)
+		v = c.withUnreadFacts(c.withOneSided(v))
 		if isSame(v.Code) {
 			v = v.withFault(c.encryptedOnBoth())
 		}
@@ -127,6 +127,10 @@ func (c Comparison) withUnreadFacts(v Verdict) Verdict {
 	var facts []safe.Text
 	if blobs := c.sameBlobsText(); blobs != "" {
 		facts = append(facts, safe.Sprintf("Both name the same %s", blobs))
+		nameA, nameB := c.names()
+		if changes := manifestChanges(c.A.Top, c.B.Top, nameA, nameB); len(changes) > 0 {
+			facts = append(facts, safe.Sprintf("What differs in the manifests: %s", list(changes)))
+		}
 	}
 	if bump := c.annotatedBump(); bump != "" {
 		facts = append(facts, safe.Sprintf("Annotations say %s", bump))

@@ -584,7 +584,7 @@ func (l *ladder) withoutHistory() (Verdict, bool) {
 	}
 	v := Verdict{
 		Code: Unrelated, Rests: on(Structure), Headline: safe.Sprintf("No layer is the same; the history of %s records no instruction", silent),
-		Because: safe.Const("Without instructions, steps cannot be compared"),
+		Because: safe.Const("Without instructions, steps cannot be compared"), strangers: !l.similarSizes() && !l.sameSettings(),
 	}
 	if l.similarSizes() && l.sameSettings() {
 		v.Rests = on(Heuristic)
@@ -624,7 +624,7 @@ func (l *ladder) otherRoot() (Verdict, bool) {
 	}
 	others := len(l.p.Rows) - 1
 	same := countOf(l.p.Rows, func(r Row) bool { return r.SameText && r.A != nil && r.A != first.A })
-	own := ownFilesText(l.p.Rows, first.A.Index+1)
+	own := ownFilesText(l.p.Rows, first.A.Index+1) + l.onlySteps()
 	headline := safe.Sprintf("Different root filesystems%s%s", twoDays(first), own)
 	switch {
 	case dockerfile.Verb(first.A.Instruction) != "ADD": // COPY does not unpack an archive

@@ -593,3 +593,31 @@ func TestBuildCaches(t *testing.T) {
 		}
 	}
 }
+
+// TestDifferentRoots_onlySteps: a step with files that one side has above another root filesystem is in
+// the headline; a setting is not.
+func TestDifferentRoots_onlySteps(t *testing.T) {
+	root := func(digit string, more ...step) build {
+		return build{steps: append([]step{does("/bin/sh -c #(nop) ADD file:"+strings.Repeat(digit, 64)+" in / ", files(digit)), sets(`CMD ["sh"]`)}, more...)}
+	}
+	for want, more := range map[string]step{
+		"Different root filesystems; COPY lock / is only in :b": does("COPY lock /", files("lock")),
+		"Different root filesystems":                            sets("USER x"),
+	} {
+		if v := pairOf(t, root("a"), root("b", more)).Verdict; v.Headline.String() != want {
+			t.Errorf("%q, want %q", v.Headline, want)
+		}
+	}
+}
+
+// TestWithoutHistory_settings: what differs in the settings of an image without instructions is a
+// fact if the sizes differ too, as for two distributions; else it may be one image, written again.
+func TestWithoutHistory_settings(t *testing.T) {
+	built := configured(build{steps: []step{does("ADD root /", files("a").sized(30_000_000))}}, map[string]any{"Cmd": []string{"sh"}})
+	for size, severity := range map[int64]int{90_000_000: 0, 30_000_000: 2} {
+		imported := build{steps: []step{does("", files("b").sized(size)).noted("Imported from -")}}
+		if f := found(pairOf(t, built, imported), "E1"); f == nil || f.Severity != severity {
+			t.Errorf("%d bytes: E1 %+v, want severity %d", size, f, severity)
+		}
+	}
+}

@@ -182,7 +182,9 @@ func TestUnread_facts(t *testing.T) {
 		trust         Trust
 	}{
 		"one image in two formats": {labelled(without("a", app(), gone), "docker"), labelled(without("b", app(), gone), "oci"),
-			":a and :b cannot be pulled: the config is missing in the registry", "Both name the same config and layers", Proved},
+			":a and :b cannot be pulled: the config is missing in the registry", "Both name the same config and layers. What differs in the manifests: the format (docker, oci)", Proved},
+		"one image, one cannot be read": {single("a", app().image(t)), labelled(without("b", app(), busy), "oci"),
+			":b could not be read", "it is busy; try again. Both name the same config and layers. What differs in the manifests: the format (OCI, oci)", Inferred},
 		"two images": {without("a", app(), gone), without("b", other, gone),
 			":a and :b cannot be pulled: the config is missing in the registry", ":a and :b could not be read: the config of it is missing", Proved},
 		"one of two": {single("a", app().image(t)), without("b", other, gone),

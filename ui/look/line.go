@@ -174,10 +174,13 @@ func Wrap(spans []Span, width int) []Line {
 }
 
 // Hanging is Wrap with a lead before the first line. The other lines are indented to the
-// width of the lead; width is that of the text beside it.
+// width of the lead; width is that of the text beside it. A blank after a full line is left out.
 func Hanging(lead Line, width int, text ...Span) []Line {
 	lines := Wrap(text, width)
 	for i, l := range lines {
+		if i > 0 && strings.HasPrefix(l.Text().String(), " ") {
+			l = l.From(1)
+		}
 		lines[i] = lead.With(l.Spans...)
 		lead = L(Gap(lead.Width()))
 	}

@@ -106,3 +106,11 @@ func TestRender(t *testing.T) {
 		}
 	}
 }
+
+// TestHanging_fullLine: the blank after a full line does not begin the next one.
+func TestHanging_fullLine(t *testing.T) {
+	got := texts(Hanging(L(Gap(2)), 10, P(safe.Const("0123456789 next word"))))
+	if want := []string{"  0123456789", "  next word"}; strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
