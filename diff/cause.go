@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -19,6 +20,7 @@ func (c Comparison) caused(p Pair, v Verdict) Verdict {
 	}
 	p.Verdict = v
 	if cause := c.causeOf(p); !cause.IsEmpty() {
+		v.Headline = safe.Clean(strings.TrimSuffix(v.Headline.String(), v.settings))
 		return v.behind(cause, on(Claimed))
 	}
 	if two, ok := c.twoImages(p, v); ok {

@@ -51,11 +51,12 @@ type Verdict struct {
 	differences        safe.Text // of SameBase: the steps that differ
 	withoutDifferences safe.Text // Because without a step that differs
 
-	isBase       bool // one side is the base of the other
-	onNamedBase  bool // one side names the other as its base, which no layer shows
-	inPlace      bool // of Rewritten: a tool changed layers where they were, so the base is the same
-	sameSettings bool // of OtherSettings: only dates, history and notes of builders differ
-	strangers    bool // of Unrelated: the two have nothing in common that a rebuild explains
+	isBase       bool   // one side is the base of the other
+	onNamedBase  bool   // one side names the other as its base, which no layer shows
+	inPlace      bool   // of Rewritten: a tool changed layers where they were, so the base is the same
+	sameSettings bool   // of OtherSettings: only dates, history and notes of builders differ
+	settings     string // the end of Headline that names settings; a cause before it names what matters of them
+	strangers    bool   // of Unrelated: the two have nothing in common that a rebuild explains
 }
 
 // Code is a rung of the ladder, from identical to not comparable. The values

@@ -480,6 +480,7 @@ func (l *ladder) unrelated() Verdict {
 	case sameLayers > 0:
 		v.Headline = safe.Sprintf("The first layer differs, %s above it %s the same%s",
 			plural(sameLayers, "layer"), isAre(sameLayers), l.settingsText())
+		v.settings = l.settingsText()
 		v.Because = safe.Const("A changed base does this")
 	case mostTexts:
 		v.Headline = safe.Sprintf("Different from the first layer on%s", l.onlySteps())
