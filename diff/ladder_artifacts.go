@@ -39,6 +39,11 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 	}
 	changes := slices.Concat(l.chartChanges(), manifestChanges(a, b, l.nameA, l.nameB))
 	blobs := blobChanges(a, b)
+	if blobs == "" && otherSignatures(a, b) {
+		v.Headline = safe.Const("Two signatures of the same payload")
+		v.Because = safe.Sprintf("Signatures of cosign are annotations of layers. What differs: %s", list(changes))
+		return v
+	}
 	if blobs == "" {
 		v.Code = OtherEnvelope
 		v.Headline = safe.Sprintf("The same %s, different manifest", withoutArticle(shortA))
@@ -57,6 +62,24 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		v.Because = safe.Sprintf("%s; also %s", blobs, list(changes))
 	}
 	return v
+}
+
+// signatureAnnotations are where cosign keeps a signature and what verifies it, beside the
+// payload (cosign, specs/SIGNATURE_SPEC.md).
+var signatureAnnotations = []string{
+	"dev.cosignproject.cosign/signature", "dev.sigstore.cosign/certificate", "dev.sigstore.cosign/chain", "dev.sigstore.cosign/bundle",
+}
+
+// otherSignatures reports whether two artifacts with the same blobs have other signatures of cosign.
+func otherSignatures(a, b model.Manifest) bool {
+	for i := range min(len(a.Layers), len(b.Layers)) {
+		for _, key := range signatureAnnotations {
+			if a.Layers[i].Annotations[key] != b.Layers[i].Annotations[key] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // versionOf is the version that an artifact states, in its annotations or as a Helm chart.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -198,6 +199,24 @@ func artifact(tag, artifactType, content string) model.Artifact {
 	return model.Artifact{Ref: ref(tag), Top: m, Done: true, Entries: []model.Entry{{
 		Descriptor: v1.Descriptor{Digest: m.Digest, ArtifactType: m.ArtifactType}, Role: model.RoleArtifact,
 	}}}
+}
+
+// TestArtifacts_signatures has two artifacts of one payload, which is not the signature.
+func TestArtifacts_signatures(t *testing.T) {
+	annotated := func(tag, key, value string) model.Artifact {
+		a := artifact(tag, "application/vnd.dev.cosign.simplesigning.v1+json", "payload")
+		m := a.Top
+		m.Layers = slices.Clone(m.Layers)
+		m.Layers[0].Annotations, m.Digest = map[string]string{key: value}, digest.FromString(key+value)
+		a.Top, a.Entries[0].Artifact, a.Entries[0].Descriptor.Digest = m, &m, m.Digest
+		return a
+	}
+	for key, want := range map[string]Code{"dev.cosignproject.cosign/signature": NotComparable, "example.com/note": OtherEnvelope} {
+		c := Compare(annotated("a", key, "x"), annotated("b", key, "y"))
+		if v := c.Verdict; v.Code != want || c.Same(false) != (want == OtherEnvelope) || !strings.Contains(v.Because.String(), key+" (x → y)") {
+			t.Errorf("%s: %s, %s because %s", key, v.Code, v.Headline, v.Because)
+		}
+	}
 }
 
 // TestArtifacts checks that two artifacts with the same config {} are not the
