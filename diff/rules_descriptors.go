@@ -28,7 +28,7 @@ func wrongSizes(sides []sideOf) [][2]sizeClaim {
 		for d := range blobsOf(s.img) {
 			claim, known := first[d.Digest]
 			switch {
-			case d.Size <= 0 || d.Digest == "":
+			case hasSchema1(s.img) || d.Digest == "":
 			case !known:
 				first[d.Digest] = sizeClaim{s.side, s.name, d}
 			case claim.Size != d.Size && !slices.ContainsFunc(wrong, func(w [2]sizeClaim) bool { return w[0].Digest == d.Digest }):
