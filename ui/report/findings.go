@@ -19,7 +19,10 @@ type platformFinding struct {
 // mergeFindings returns all findings of a comparison in the order of the screens. A finding
 // that several platforms share appears once.
 func mergeFindings(c diff.Comparison) (main, other []platformFinding) {
-	t := findingMerger{whole: c.Findings, pairs: len(c.Pairs), where: map[findingPlace][]string{}, texts: map[findingPlace]safe.Text{}}
+	t := findingMerger{
+		whole: c.Findings, pairs: len(c.Pairs),
+		where: map[findingPlace][]string{}, texts: map[findingPlace]safe.Text{}, essences: map[safe.Text]string{},
+	}
 	if len(c.Pairs) == 0 {
 		t.add(diff.GroupByCause(c.Findings), "")
 	}
@@ -37,6 +40,8 @@ type findingMerger struct {
 	groups []diff.Group
 	where  map[findingPlace][]string
 	texts  map[findingPlace]safe.Text // of the first platform; empty if another platform has other values
+
+	essences map[safe.Text]string // of the texts so far
 }
 
 // findingPlace identifies a finding and the cause that it appears under, if any.
@@ -46,20 +51,25 @@ type findingPlace struct {
 	essence string
 }
 
-func placeOf(cause string, f diff.Finding) findingPlace {
-	return findingPlace{cause, f.ID, f.Essence()}
+func (t *findingMerger) placeOf(cause string, f diff.Finding) findingPlace {
+	essence, known := t.essences[f.Text]
+	if !known {
+		essence = f.Essence()
+		t.essences[f.Text] = essence
+	}
+	return findingPlace{cause, f.ID, essence}
 }
 
 func (t *findingMerger) add(groups []diff.Group, platform string) {
 	for _, g := range groups {
-		i := slices.IndexFunc(t.groups, func(o diff.Group) bool { return sameFinding(o.Finding, g.Finding) })
+		i := slices.IndexFunc(t.groups, func(o diff.Group) bool { return t.same(o.Finding, g.Finding) })
 		if i < 0 {
 			i = len(t.groups)
 			t.groups = append(t.groups, diff.Group{Finding: g.Finding})
 		}
 		t.addPlatform("", g.Finding, platform)
 		for _, f := range g.Consequences {
-			if !contains(t.groups[i].Consequences, f) {
+			if !t.contains(t.groups[i].Consequences, f) {
 				t.groups[i].Consequences = append(t.groups[i].Consequences, f)
 			}
 			t.addPlatform(g.ID, f, platform)
@@ -69,8 +79,8 @@ func (t *findingMerger) add(groups []diff.Group, platform string) {
 
 // addPlatform records the platform of a finding.
 func (t *findingMerger) addPlatform(cause string, f diff.Finding, platform string) {
-	at := placeOf(cause, f)
-	if contains(t.whole, f) || slices.Contains(t.where[at], platform) {
+	at := t.placeOf(cause, f)
+	if t.contains(t.whole, f) || slices.Contains(t.where[at], platform) {
 		return
 	}
 	if len(t.where[at]) == 0 {
@@ -81,24 +91,26 @@ func (t *findingMerger) addPlatform(cause string, f diff.Finding, platform strin
 	t.where[at] = append(t.where[at], platform)
 }
 
-func sameFinding(a, b diff.Finding) bool { return a.ID == b.ID && a.Essence() == b.Essence() }
+func (t *findingMerger) same(a, b diff.Finding) bool {
+	return a.ID == b.ID && t.placeOf("", a) == t.placeOf("", b)
+}
 
-func contains(all []diff.Finding, f diff.Finding) bool {
-	return slices.ContainsFunc(all, func(o diff.Finding) bool { return sameFinding(o, f) })
+func (t *findingMerger) contains(all []diff.Finding, f diff.Finding) bool {
+	return slices.ContainsFunc(all, func(o diff.Finding) bool { return t.same(o, f) })
 }
 
 func (t *findingMerger) merged(groups []diff.Group) []platformFinding {
 	var out []platformFinding
 	for _, g := range groups {
-		underCause := func(o diff.Group) bool { return contains(o.Consequences, g.Finding) }
-		if contains(t.whole, g.Finding) && slices.ContainsFunc(t.groups, underCause) {
+		underCause := func(o diff.Group) bool { return t.contains(o.Consequences, g.Finding) }
+		if t.contains(t.whole, g.Finding) && slices.ContainsFunc(t.groups, underCause) {
 			continue // it appears under its cause on one of the platforms
 		}
-		platforms := t.where[placeOf("", g.Finding)]
-		one := platformFinding{Finding: g.Finding, where: t.platformsText(placeOf("", g.Finding))}
+		platforms := t.where[t.placeOf("", g.Finding)]
+		one := platformFinding{Finding: g.Finding, where: t.platformsText(t.placeOf("", g.Finding))}
 		for _, f := range g.Consequences {
 			x := platformFinding{Finding: f}
-			if at := placeOf(g.ID, f); !slices.Equal(t.where[at], platforms) {
+			if at := t.placeOf(g.ID, f); !slices.Equal(t.where[at], platforms) {
 				x.where = t.platformsText(at)
 			}
 			one.consequences = append(one.consequences, x)
