@@ -62,11 +62,6 @@ var (
 	buildpackLayer = regexp.MustCompile(`^Layer: '([^']+)', Created by buildpack: ([^@]+)@(\S+)$`)
 	// toolLayer finds tools that record their name in created_by and the layer in comment.
 	toolLayer = regexp.MustCompile(`^(jib|apko|ko)(?:-[a-z]+)*(?::\S+)?(?: (?:build|publish) .*)?$`)
-	// nixStorePath is a path of the Nix store: a hash, then name and version.
-	nixStorePath = regexp.MustCompile(`'/nix/store/[0-9a-z]+-([^']+)'`)
-	// nixVersion begins at the first dash that no letter follows (Nix manual,
-	// builtins.parseDrvName).
-	nixVersion = regexp.MustCompile(`^(.+?)-([^A-Za-z].*)$`)
 )
 
 // nixLayer reads "store paths: ['/nix/store/HASH-NAME-VERSION', …]" (nixpkgs,
@@ -75,15 +70,13 @@ func nixLayer(comment string) (Layer, bool) {
 	if !strings.HasPrefix(comment, "store paths: [") {
 		return Layer{}, false
 	}
-	paths := nixStorePath.FindAllStringSubmatch(comment, -1)
-	if len(paths) == 0 {
+	names := nixNames(comment)
+	if len(names) == 0 {
 		return Layer{}, false
 	}
-	l := Layer{Name: paths[0][1]}
-	if m := nixVersion.FindStringSubmatch(l.Name); m != nil {
-		l.Name, l.Version = m[1], m[2]
-	}
-	switch n := len(paths) - 1; n {
+	var l Layer
+	l.Name, l.Version = cutNixVersion(names[0])
+	switch n := len(names) - 1; n {
 	case 0:
 	case 1:
 		l.Part = "and 1 other package"
@@ -91,6 +84,31 @@ func nixLayer(comment string) (Layer, bool) {
 		l.Part = fmt.Sprintf("and %d other packages", n)
 	}
 	return l, true
+}
+
+// cutNixVersion cuts at the first dash that no letter follows (Nix manual, builtins.parseDrvName).
+func cutNixVersion(s string) (name, version string) {
+	for i := 1; i+1 < len(s); i++ {
+		if c := s[i+1] | 0x20; s[i] == '-' && (c < 'a' || c > 'z') { // 0x20 makes a letter lower case
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}
+
+// nixNames returns the names, with versions, of the quoted paths '/nix/store/HASH-NAME' in a text.
+func nixNames(text string) []string {
+	const store, hashBytes = "'/nix/store/", "0123456789abcdefghijklmnopqrstuvwxyz"
+	var names []string
+	for at := strings.Index(text, store); at >= 0; at = strings.Index(text, store) {
+		text = text[at+len(store):]
+		path, rest, closed := strings.Cut(text, "'")
+		hash, name, _ := strings.Cut(path, "-")
+		if closed && hash != "" && strings.Trim(hash, hashBytes) == "" && name != "" {
+			names, text = append(names, name), rest
+		}
+	}
+	return names
 }
 
 // Text is the layer in one line: "glibc 2.40-66", "paketo-buildpacks/ca-certificates
