@@ -99,14 +99,13 @@ func recordsSetting(img model.Image, verb string) bool {
 	if st == nil {
 		return false
 	}
-	instruction := st.Instruction
 	switch verb {
 	case "ONBUILD":
-		trigger := dockerfile.Verb(strings.TrimPrefix(instruction, "ONBUILD "))
+		trigger := dockerfile.Verb(strings.TrimPrefix(st.Instruction, "ONBUILD "))
 		ran := lastStep(img, trigger)
 		return ran == nil || ran.Index < st.Index
 	case "HEALTHCHECK":
-		return !strings.Contains(instruction, "NONE")
+		return !strings.Contains(st.Instruction, "NONE")
 	}
 	return true
 }

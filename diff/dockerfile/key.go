@@ -42,8 +42,8 @@ func CopyKey(recipe string) string {
 	return v + strings.TrimSuffix(recipe[i:], "/")
 }
 
-// SameCopy reports whether two instructions may be what two builders recorded of the same COPY or ADD,
-// one of them with the hash of the files and the other with the sources.
+// SameCopy reports whether two instructions may be what two builders recorded of the same
+// COPY or ADD, one of them with the hash of the files and the other with the sources.
 func SameCopy(a, b string) bool {
 	recipeA, recipeB := WithoutHashes(a), WithoutHashes(b)
 	key := CopyKey(recipeA)
