@@ -90,12 +90,15 @@ func newHostTransport(host string, settings config.Host, g *ssrfGuard, opts Opti
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: p.Dial, ControlContext: g.control}
-	preconnector := newPreconnector(dialer, dialAddress(host), tlsConfig, p)
+	dial := opts.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: p.Dial, ControlContext: g.control}).DialContext
+	}
+	preconnector := newPreconnector(dial, dialAddress(host), tlsConfig, p)
 	return &hostTransport{preconnector: preconnector, Transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: proxyConnectError,
-		DialContext:            dialer.DialContext,
+		DialContext:            dial,
 		DialTLSContext:         preconnector.dial,
 		TLSClientConfig:        tlsConfig, // behind a proxy
 		TLSHandshakeTimeout:    p.Dial,

@@ -16,7 +16,7 @@ import (
 // preconnector opens the TLS connections of a hostTransport, some of them in
 // advance: a handshake takes as long as two requests.
 type preconnector struct {
-	dialer   *net.Dialer
+	dialTCP  dialFunc
 	own      string // the address that tls is for
 	tls      *tls.Config
 	timeouts Timeouts
@@ -32,10 +32,13 @@ type pendingConn struct {
 	err  error
 }
 
-func newPreconnector(dialer *net.Dialer, own string, config *tls.Config, t Timeouts) *preconnector {
+// dialFunc opens a connection, as net.Dialer does.
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+func newPreconnector(dialTCP dialFunc, own string, config *tls.Config, t Timeouts) *preconnector {
 	config = config.Clone()
 	config.NextProtos = []string{"h2", "http/1.1"} // http.Transport adds them only to its own copy
-	return &preconnector{dialer: dialer, own: own, tls: config, timeouts: t, pending: map[string]*pendingConn{}}
+	return &preconnector{dialTCP: dialTCP, own: own, tls: config, timeouts: t, pending: map[string]*pendingConn{}}
 }
 
 // open opens a connection to address in advance. The connection uses the values
@@ -110,7 +113,7 @@ func (p *preconnector) dial(ctx context.Context, _, address string) (net.Conn, e
 }
 
 func (p *preconnector) connect(ctx context.Context, address string) (net.Conn, error) {
-	raw, err := p.dialer.DialContext(ctx, "tcp", address)
+	raw, err := p.dialTCP(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}

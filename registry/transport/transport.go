@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -228,6 +229,8 @@ type Options struct {
 	Warn func(string)
 	// Log gets one record per request.
 	Log *slog.Logger
+	// Dial, unless nil, opens the connections in place of a net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Wrap, unless nil, wraps the round tripper that sends requests to the network.
 	Wrap func(http.RoundTripper) http.RoundTripper
 

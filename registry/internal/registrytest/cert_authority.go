@@ -49,17 +49,36 @@ func (a CertAuthority) PEM() []byte {
 // Pair is a certificate for 127.0.0.1, for servers and clients, with its key.
 func (a CertAuthority) Pair(t testing.TB) (cert, key []byte) {
 	t.Helper()
-	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	cert, key, err := a.issue(&x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
 	OK(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	return cert, key
+}
+
+// certificate is a certificate for a name.
+func (a CertAuthority) certificate(name string) (*tls.Certificate, error) {
+	cert, key, err := a.issue(&x509.Certificate{DNSNames: []string{name}})
+	if err != nil {
+		return nil, err
+	}
+	both, err := tls.X509KeyPair(cert, key)
+	return &both, err
+}
+
+// issue issues a certificate with the names in template, and its key.
+func (a CertAuthority) issue(template *x509.Certificate) (cert, key []byte, err error) {
+	template.SerialNumber, template.NotAfter = big.NewInt(2), time.Now().Add(time.Hour)
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, a.cert, own.Public(), a.key)
-	OK(t, err)
+	if err != nil {
+		return nil, nil, err
+	}
 	der, err := x509.MarshalPKCS8PrivateKey(own)
-	OK(t, err)
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	cert = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})
+	return cert, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
 }
 
 // Serve serves h with a certificate of the authority. shown is how many
