@@ -187,7 +187,6 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	}
 	switch {
 	case e.Login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
-		h.credentials.Forget(h.name)
 		t.Message = fmt.Sprintf("%s rejected %s%s", e.Host, e.Login, reasonText(e.Response))
 		t.Next = h.logInAgain()
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:

@@ -128,13 +128,9 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (message,
 	return fmt.Sprintf("%s refused the request (%s)", h.name, e), next
 }
 
-// forbidden words a 403. The person may log in before the next request.
+// forbidden words a 403.
 func (h *host) forbidden(about model.Ref, a transport.Response, t *model.ReadError) {
 	problem := h.loginError()
-	if len(a.Body) > 0 { // not a response to HEAD, after which a GET still needs the login
-		h.credentials.Forget(h.name)
-		h.transport.ForgetTokens()
-	}
 	t.Message = fmt.Sprintf("%s denies access to %s", h.name, subject(about))
 	t.Next = h.logIn("with an account that has access")
 	if a.Login != "" {
@@ -160,7 +156,6 @@ func loginExpired(a transport.Response) bool { return expiredLogin.MatchString(r
 // private or does not exist. Registries do not distinguish these.
 func (h *host) unauthorized(about model.Ref, a transport.Response, e error) error {
 	problem := h.loginError()
-	h.credentials.Forget(h.name)
 	t := &model.ReadError{Next: h.logIn(""), Err: e}
 	scheme := a.UnsupportedScheme()
 	switch {
@@ -183,12 +178,8 @@ func (h *host) unauthorized(about model.Ref, a transport.Response, e error) erro
 
 // loginError is why a login could not be looked up, nil if it could.
 func (h *host) loginError() *model.ReadError {
-	for _, err := range []error{h.transport.LoginError(), h.credentials.FileError()} {
-		if t, ok := errors.AsType[*model.ReadError](err); ok {
-			return t
-		}
-	}
-	return nil
+	t, _ := errors.AsType[*model.ReadError](h.transport.LoginError())
+	return t
 }
 
 // notFound words a 404. It mentions a login only if the registry has asked for one:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 	"github.com/regclient/regclient/scheme/reg"
 
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
@@ -24,13 +24,15 @@ const noLimit = 1 << 20
 // host is one registry with its own regclient and its own transport, so that
 // settings of one registry (TLS above all) never apply to another.
 type host struct {
-	name        string
-	rc          *regclient.RegClient
-	transport   *transport.Transport
-	credentials *credentials.Keychain
-	err         error        // of reading its certificates; then no request is possible
-	isRegistry  atomic.Bool  // it has sent a document
-	wrongHeads  atomic.Int64 // HEAD requests in a row without a digest that GET found
+	name       string
+	rc         *regclient.RegClient
+	transport  *transport.Transport
+	err        error        // of reading its certificates; then no request is possible
+	isRegistry atomic.Bool  // it has sent a document
+	wrongHeads atomic.Int64 // HEAD requests in a row without a digest that GET found
+	// refusedLogins are the logins that warn was called for.
+	refusedLogins sync.Map
+	warn          func(string)
 	// staleCertificates is set after a TLS failure: the next call reads the
 	// certificates again, since the person may have added one.
 	staleCertificates atomic.Bool
@@ -50,7 +52,7 @@ func (c *Client) host(name string) *host {
 	}
 	c.hosts[name].closeIdle() // the new host has other connections
 	settings := c.credentials.HostSettings(name)
-	h := &host{name: name, credentials: c.credentials}
+	h := &host{name: name, warn: c.opts.Warn}
 	opts := c.transport
 	opts.Settings = settings
 	h.transport, h.err = transport.New(opts)
@@ -100,6 +102,7 @@ func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, 
 	// There may be no response without an error: regclient knows some blobs, such as {}.
 	if err == nil && cl.Err == nil && (cl.Response.Status == http.StatusOK || cl.Response.Status == 0) {
 		h.isRegistry.Store(true)
+		h.warnRefusedLogin(about, cl.Response.RefusedLogin)
 		return nil
 	}
 	err = h.errorOf(ctx, about, cl, err)
@@ -107,6 +110,15 @@ func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, 
 		t.Refused = true
 	}
 	return err
+}
+
+// warnRefusedLogin says, once for each login, that the registry did not accept a login and
+// answered without it.
+func (h *host) warnRefusedLogin(about model.Ref, login string) {
+	if _, known := h.refusedLogins.LoadOrStore(login, true); login == "" || known || h.warn == nil {
+		return
+	}
+	h.warn(fmt.Sprintf("%s did not accept %s, so %s was read without a login; %s", h.name, login, subject(about), h.logInAgain()))
 }
 
 // isRefused reports whether a login, or another one, may help with an exchange that failed.

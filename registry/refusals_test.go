@@ -96,11 +96,11 @@ func TestLoad_refusals(t *testing.T) {
 	}{
 		{"Docker Hub, private", "docker.io/team/app:1", map[string]http.HandlerFunc{
 			"registry-1.docker.io": needsToken("https://auth.docker.io/token", refusedWith(401, "UNAUTHORIZED", "authentication required",
-				"WWW-Authenticate", `Bearer realm="https://auth.docker.io/token",error="insufficient_scope"`)), "auth.docker.io": tokens,
+				"WWW-Authenticate", `Bearer realm="https://auth.docker.io/token",service="s",error="insufficient_scope"`)), "auth.docker.io": tokens,
 		}, "", "docker.io requires a login for team/app:1, or it does not exist; run docker login", 3},
 		{"Docker Hub, wrong password", "docker.io/team/app:1", map[string]http.HandlerFunc{
 			"registry-1.docker.io": needsToken("https://auth.docker.io/token", denied), "auth.docker.io": status(401, `{"details":"incorrect username or password"}`),
-		}, "me", `auth.docker.io rejected the login of user "me" in config.json ("incorrect username or password"); run docker login again`, 2},
+		}, "me", `auth.docker.io rejected the login of user "me" in config.json ("incorrect username or password"); run docker login again`, 3},
 		{"Docker Hub, pull limit", "docker.io/team/app:1", map[string]http.HandlerFunc{
 			"registry-1.docker.io": needsToken("https://auth.docker.io/token", refusedWith(429, "TOOMANYREQUESTS",
 				"You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit",
@@ -120,7 +120,7 @@ func TestLoad_refusals(t *testing.T) {
 			"ghcr.io": unless(needsToken("https://ghcr.io/token", denied),
 				refusedWith(403, "DENIED", "permission_denied: The token provided does not match expected scopes.")),
 		}, "me", `ghcr.io denies access to org/app:1 with the login of user "me" in config.json ("permission_denied: The token provided does not ` +
-			`match expected scopes"); check the name, or log in again: ` + ghcrLogin, 2},
+			`match expected scopes"); check the name, or log in again: ` + ghcrLogin, 3},
 		{"ECR, expired", ecr + "/team/app:1", map[string]http.HandlerFunc{ecr: needsBasic(expired)}, "AWS",
 			ecr + ` denies access to team/app:1 with the login of user "AWS" in config.json ` +
 				`("Your authorization token has expired. Reauthenticate and try again"); log in again: ` + ecrLogin, 2},
@@ -145,7 +145,7 @@ func TestLoad_refusals(t *testing.T) {
 				needsToken("https://myreg.azurecr.io/oauth2/token", denied)(w, r)
 			},
 		}, "00000000-0000-0000-0000-000000000000", `myreg.azurecr.io rejected the login of user "00000000-0000-0000-0000-000000000000" in config.json ` +
-			`("authentication required, visit https://aka.ms/acr/authorization for more information"); log in again: az acr login --name myreg`, 2},
+			`("authentication required, visit https://aka.ms/acr/authorization for more information"); log in again: az acr login --name myreg`, 3},
 		{"GitLab, no login", "registry.gitlab.com/group/app:1", map[string]http.HandlerFunc{
 			"registry.gitlab.com": needsToken("https://gitlab.com/jwt/auth", denied), "gitlab.com": refusedWith(403, "DENIED", "access forbidden"),
 		}, "", "registry.gitlab.com requires a login for group/app:1, or it does not exist; run docker login registry.gitlab.com", 2},
@@ -154,13 +154,13 @@ func TestLoad_refusals(t *testing.T) {
 				"If a password was provided for Git authentication, the password was incorrect or you're required to use a token instead of a password."),
 		}, "me", `gitlab.com rejected the login of user "me" in config.json ("HTTP Basic: Access denied. If a password was provided for Git ` +
 			`authentication, the password was incorrect or you're required to use a token instead of a password"); ` +
-			"run docker login registry.gitlab.com again", 2},
+			"run docker login registry.gitlab.com again", 3},
 		{"Artifactory, Xray", "art.example/docker-local/app:1", map[string]http.HandlerFunc{
 			"art.example": needsToken("https://art.example/v2/token", refusedWith(403, "DENIED", "Artifact download request rejected: "+
 				"docker-local/app/1/manifest.json was not downloaded due to the download blocking policy configured in Xray for docker-local.")),
 		}, "me", `art.example denies access to docker-local/app:1 with the login of user "me" in config.json ("Artifact download request rejected: ` +
 			`docker-local/app/1/manifest.json was not downloaded due to the download blocking policy configured in Xray for docker-local"); ` +
-			"run docker login art.example with an account that has access", 3},
+			"run docker login art.example with an account that has access", 4},
 		{"web page of a login", "reg.example/app:1", map[string]http.HandlerFunc{
 			"reg.example": status(401, "<html><head><title>Sign in</title><style>p{}</style></head></html>", "Content-Type", "text/html"),
 		}, "", `reg.example denied access and answered with a web page ("Sign in"); open reg.example in a browser: a proxy or VPN may require a login`, 1},

@@ -1,85 +1,166 @@
 package transport
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
+	"maps"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/inflight"
 )
 
-// authenticator answers the challenges of one registry with a login or a token.
-// regclient could do it, but its token requests and credential helpers ignore
-// the context, run under one lock for the whole registry, and look the
-// registry's name up in DNS twice for every request.
+// authenticator knows what one registry, and the hosts that it redirects to, have asked
+// for: a challenge and a token for each repository at each host. A negotiation makes the
+// keys of a request from that.
+//
+// regclient could log in, but its token requests and credential helpers ignore the
+// context, run under one lock for the whole registry, and look the registry's name up in
+// DNS twice for every request.
 type authenticator struct {
 	transport   *Transport
 	credentials *credentials.Keychain
 
-	mu          sync.Mutex
-	challenge   *challenge       // the last one; later requests use it without a new 401
-	unconfirmed bool             // challenge is from an earlier run and not yet used
-	tokens      map[string]token // by scope, see scopeAndLimit
-	lookupErr   error            // why a login could not be looked up
+	mu        sync.Mutex
+	last      *challenge // of any repository of the registry, or of an earlier run; others presume it
+	places    map[place]access
+	lookupErr error // why a login could not be looked up
+	fileErr   error // why a file of logins could not be used at the last refusal
 
-	fetching inflight.Group[token]
+	fetches inflight.Group[token]
 }
 
-// authorization is an Authorization header and the login it comes from; login is
-// "" for an anonymous token.
-type authorization struct {
-	header, login string
-	issued        bool // a token service has accepted the login
-	tlsOnly       bool // not to be sent over plain http
+// place is a repository at a host that answers for it: the registry, or a host that the
+// registry redirects to.
+type place struct{ host, scope string }
+
+// maxPlaces limits the places that are known at once: a registry may redirect each request
+// to another host.
+const maxPlaces = 256
+
+// access is what a place has asked for, and what it accepts.
+type access struct {
+	challenge *challenge // its last one, nil for none
+	token     token      // the last one for it, zero for none
+	isOpen    bool       // it answers without a key: no challenge is presumed
+	noLogin   time.Time  // its login is not used before that: the place refuses it, and answers without it
 }
 
-// preemptive returns the authorization for a request before its own challenge, from
-// the last challenge. unconfirmed is true if that comes from an earlier run only.
-func (a *authenticator) preemptive(ctx context.Context, scope string) (k authorization, unconfirmed bool, err error) {
+// key is what a request shows to one host: an Authorization header, and where it comes
+// from. The zero key shows nothing.
+type key struct {
+	header    string
+	login     credentials.Login // zero for an anonymous token
+	challenge *challenge        // that it answers
+	issued    bool              // by a token service, which has accepted the login
+	stored    bool              // it is a token of an earlier request, and may have expired
+	presumed  bool              // challenge is not of the place that the key is for
+	tlsOnly   bool              // not to be sent over plain http
+}
+
+func (k key) isToken() bool { return strings.HasPrefix(k.header, "Bearer ") }
+
+func (a *authenticator) at(p place) access {
 	a.mu.Lock()
-	c, unconfirmed := a.challenge, a.unconfirmed
-	a.mu.Unlock()
+	defer a.mu.Unlock()
+	return a.places[p]
+}
+
+func (a *authenticator) change(p place, change func(*access)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	known, ok := a.places[p]
+	if !ok && len(a.places) >= maxPlaces {
+		clear(a.places)
+	}
+	change(&known)
+	a.places[p] = known
+}
+
+// isRegistry reports whether a place is at the registry. No other host gets a login.
+func (a *authenticator) isRegistry(p place) bool { return p.host == a.transport.host }
+
+// challengeOf returns the challenge to answer at a place: its last one, or the one that it
+// will probably send; nil for none.
+func (a *authenticator) challengeOf(p place) (c *challenge, presumed bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	known := a.places[p]
 	switch {
-	case c == nil:
-	case unconfirmed:
-		k, err = a.fromRemembered(ctx, c, scope)
-	case c.scheme == "basic":
-		k, err = a.basic(ctx, scope)
-	default:
-		k, err = a.bearer(ctx, *c, scope, scope, "")
+	case known.challenge != nil:
+		return known.challenge, false
+	case known.isOpen, !a.isRegistry(p), a.last == nil:
+		return nil, false
 	}
-	return k, unconfirmed && k.header != "", err
+	c = new(challenge)
+	*c = *a.last
+	c.params = maps.Clone(c.params)
+	delete(c.params, "scope") // that of another repository
+	return c, true
 }
 
-// answerChallenge returns the authorization for a challenge; zero if there is none or
-// if it is the refused one.
-func (a *authenticator) answerChallenge(ctx context.Context, headers []string, scope string, refused authorization) (authorization, error) {
-	c, ok := pickChallenge(parseChallenges(headers))
-	if !ok {
-		return authorization{}, nil
-	}
-	a.mu.Lock()
-	a.challenge, a.unconfirmed = &c, false
-	a.mu.Unlock()
-	var k authorization
-	var err error
-	if c.scheme == "basic" {
-		k, err = a.basic(ctx, scope)
-	} else {
-		k, err = a.bearer(ctx, c, scope, cmp.Or(c.params["scope"], scope), refused.header)
-	}
-	if err != nil || k.header == refused.header {
-		return authorization{}, err
-	}
-	return k, nil
+// setChallenge stores the challenge that a place has sent.
+func (a *authenticator) setChallenge(p place, c *challenge) {
+	a.change(p, func(known *access) {
+		known.challenge, known.isOpen = c, false
+		if a.isRegistry(p) {
+			a.last = c
+		}
+	})
 }
 
-// lookup finds the login for a scope. The failure of a helper is not an error here:
+// accept stores that the registry answers a request with a key.
+func (n *negotiation) accept(p place, k key) {
+	n.change(p, func(known *access) {
+		switch {
+		case n.refused != "" && k.login.IsZero(): // a public repository
+			known.noLogin = wallClock().Add(loginRefusedTime)
+			if known.token.expires.After(known.noLogin) {
+				known.token.expires = known.noLogin
+			}
+		case known.challenge != nil:
+		case k.header == "":
+			known.isOpen = true
+		default: // the key answers a challenge that the place has not sent
+			confirmed := *k.challenge
+			confirmed.remembered = false
+			known.challenge, known.isOpen = &confirmed, false
+			if n.last != nil && n.last.remembered {
+				n.last = &confirmed
+			}
+		}
+	})
+}
+
+// dropToken makes the next request to a place get a new token in place of a refused one.
+func (a *authenticator) dropToken(p place, k key) {
+	a.change(p, func(known *access) {
+		known.noLogin = time.Time{}
+		if known.token.header == k.header {
+			known.token = token{}
+		}
+	})
+}
+
+// dropChallenge makes the next request to a place have no authorization, so that it sends
+// a challenge again: its token service may have changed.
+func (a *authenticator) dropChallenge(p place, c *challenge) {
+	a.change(p, func(known *access) {
+		if known.challenge != nil && known.challenge.realm == c.realm {
+			known.challenge = nil
+		}
+		if a.last != nil && a.last.realm == c.realm {
+			a.last = nil
+		}
+	})
+}
+
+// lookup finds the login for a place. The failure of a helper is not an error here:
 // public repositories need no login. LoginError returns it.
-func (a *authenticator) lookup(ctx context.Context, scope string) (credentials.Login, error) {
-	l, err := a.credentials.Lookup(ctx, a.transport.registry, repositoryOf(scope))
+func (a *authenticator) lookup(ctx context.Context, p place) (credentials.Login, error) {
+	l, err := a.credentials.Lookup(ctx, a.transport.registry, repositoryOf(p.scope))
 	if ctx.Err() != nil {
 		return credentials.Login{}, ctx.Err()
 	}
@@ -89,19 +170,18 @@ func (a *authenticator) lookup(ctx context.Context, scope string) (credentials.L
 	return l, nil
 }
 
-func (a *authenticator) basic(ctx context.Context, scope string) (authorization, error) {
-	l, err := a.lookup(ctx, scope)
-	if err != nil || l.Username == "" {
-		return authorization{}, err
-	}
-	return authorization{header: basicHeader(l), login: l.String()}, nil
+func (a *authenticator) setFileError(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fileErr = err
 }
 
-// ForgetTokens makes the next request get a new token, with the login of that time.
-func (tr *Transport) ForgetTokens() {
-	tr.auth.mu.Lock()
-	defer tr.auth.mu.Unlock()
-	clear(tr.auth.tokens)
+// basicKey is the key for a basic challenge; zero without a user.
+func basicKey(c *challenge, l credentials.Login) key {
+	if l.Username == "" {
+		return key{}
+	}
+	return key{header: basicHeader(l), login: l, challenge: c}
 }
 
 func basicHeader(l credentials.Login) string {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,9 +19,18 @@ import (
 
 // token is a bearer token of a token service.
 type token struct {
-	authorization
-	expires time.Time
+	key
+	expires time.Time // by the wall clock, see wallClock
 }
+
+// isUsable reports whether a token answers a challenge and has not expired.
+func (t token) isUsable(c *challenge, scope string) bool {
+	return wallClock().Before(t.expires) && c.asksSame(t.challenge, scope)
+}
+
+// wallClock is the time without the monotonic reading, which stands still while the machine
+// sleeps: tokens expire meanwhile.
+func wallClock() time.Time { return time.Now().Round(0) }
 
 // TokenError is the failure to get a token.
 type TokenError struct {
@@ -39,80 +49,54 @@ func (e *TokenError) Error() string {
 
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// bearer returns a token for scope: the stored one unless it was refused, else a new
-// one. requested is the scope in the token request. Concurrent callers share one
-// request.
-func (a *authenticator) bearer(ctx context.Context, c challenge, scope, requested, refused string) (authorization, error) {
-	a.mu.Lock()
-	known, ok := a.tokens[scope]
-	a.mu.Unlock()
-	if ok && known.header != refused && time.Now().Before(known.expires) {
-		return known.authorization, nil
-	}
-	t, err := a.fetching.Do(ctx, c.realm+" "+scope+" "+refused, func(ctx context.Context) (token, error) {
-		t, err := a.fetchToken(WithExchange(ctx, nil), c, scope, requested) // not a bulk request: other callers may wait for it
+// newToken gets a new token for a place. Concurrent callers share one request.
+func (a *authenticator) newToken(ctx context.Context, p place, c *challenge, l credentials.Login, refused string) (key, error) {
+	requested := cmp.Or(c.params["scope"], p.scope)
+	shared := strings.Join([]string{p.host, p.scope, c.realm, c.params["service"], requested, basicHeader(l), l.RefreshToken, refused}, "\n")
+	t, err := a.fetches.Do(ctx, shared, func(ctx context.Context) (token, error) {
+		t, err := a.fetchToken(WithExchange(ctx, nil), c, requested, l) // not a bulk request: other callers may wait for it
 		if err == nil {
-			a.storeToken(c.realm, scope, t)
+			t.challenge = c
+			a.change(p, func(known *access) {
+				known.token = t
+				known.token.stored = true
+			})
 		}
 		return t, err
 	})
-	if err != nil {
-		if ctx.Err() == nil {
-			a.dropChallenge(c.realm)
-		}
-		return authorization{}, err
-	}
-	return t.authorization, nil
-}
-
-// dropChallenge makes the next request have no authorization, so that the registry
-// sends a challenge again: its token service may have changed.
-func (a *authenticator) dropChallenge(realm string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.challenge != nil && a.challenge.realm == realm {
-		a.challenge, a.unconfirmed = nil, false
-	}
-}
-
-// storeToken stores a token for later requests, unless the last challenge has another
-// realm.
-func (a *authenticator) storeToken(realm, scope string, t token) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.challenge != nil && a.challenge.realm == realm {
-		a.tokens[scope] = t
-	}
+	return t.key, err
 }
 
 // fetchToken requests a token from the token service.
-func (a *authenticator) fetchToken(ctx context.Context, c challenge, scope, requested string) (token, error) {
-	l, err := a.lookup(ctx, scope)
-	if err != nil {
-		return token{}, err
-	}
+func (a *authenticator) fetchToken(ctx context.Context, c *challenge, requested string, l credentials.Login) (token, error) {
 	if l.BearerToken != "" {
-		return token{authorization: authorization{header: "Bearer " + l.BearerToken, login: l.String()}, expires: time.Now().Add(time.Hour)}, nil
+		return token{key: key{header: "Bearer " + l.BearerToken, login: l}, expires: wallClock().Add(time.Hour)}, nil
 	}
-	req, err := a.tokenRequest(ctx, c, requested, l)
+	method := http.MethodGet
+	if l.RefreshToken != "" {
+		method = http.MethodPost
+	}
+	req, err := tokenRequest(ctx, method, c, requested, l)
 	if err != nil {
 		return token{}, &TokenError{Host: safe.Clip(c.realm), Login: l.String(), Err: err}
 	}
-	resp, err := a.transport.fetch(context.WithValue(ctx, tokenRequestKey{}, true), req, MaxTokenResponse, authorization{})
-	if err != nil || resp.Status != http.StatusOK {
-		return token{}, &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String(), Response: resp, Err: err}
+	e := &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String()}
+	e.Response, e.Err = a.transport.fetch(context.WithValue(ctx, tokenRequestKey{}, true), req, MaxTokenResponse, nil)
+	if e.Err != nil || e.Response.Status != http.StatusOK {
+		return token{}, e
 	}
-	t, err := parseToken(resp.Body, time.Now())
+	t, err := parseToken(e.Response.Body, wallClock())
 	if err != nil {
-		return token{}, &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String(), Response: resp, Err: err}
+		e.Err = err
+		return token{}, e
 	}
-	t.login, t.issued = l.String(), true
+	t.login, t.issued = l, true
 	return t, nil
 }
 
 // tokenRequest is a GET with the login, if any, in its header. A refresh token needs
 // a POST (docker's "Token Authentication Specification").
-func (a *authenticator) tokenRequest(ctx context.Context, c challenge, requested string, l credentials.Login) (*http.Request, error) {
+func tokenRequest(ctx context.Context, method string, c *challenge, requested string, l credentials.Login) (*http.Request, error) {
 	u, err := url.Parse(c.realm)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, errors.New("its URL is not valid")
@@ -120,7 +104,7 @@ func (a *authenticator) tokenRequest(ctx context.Context, c challenge, requested
 	if n := len(c.realm) + len(c.params["service"]) + len(requested); n > MaxChallenge {
 		return nil, fmt.Errorf("its URL, service and scope have %d bytes, tagdiff sends at most %d", n, MaxChallenge)
 	}
-	if a.transport.knownScheme() == "https" && u.Scheme != "https" {
+	if c.tls && u.Scheme != "https" {
 		return nil, errors.New("it does not use https although the registry does")
 	}
 	q := u.Query()
@@ -132,23 +116,23 @@ func (a *authenticator) tokenRequest(ctx context.Context, c challenge, requested
 	set("service", c.params["service"])
 	set("scope", requested)
 	set("client_id", "tagdiff")
-	var req *http.Request
-	if l.RefreshToken != "" {
+	var body io.Reader
+	if method == http.MethodPost {
 		set("grant_type", "refresh_token")
 		set("refresh_token", l.RefreshToken)
 		u.RawQuery = ""
-		req, err = http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(q.Encode()))
+		body = strings.NewReader(q.Encode())
 	} else {
 		set("account", l.Username)
 		u.RawQuery = q.Encode()
-		req, err = http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("User-Agent", UserAgent)
 	switch {
-	case l.RefreshToken != "":
+	case method == http.MethodPost:
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	case l.Username != "":
 		req.Header.Set("Authorization", basicHeader(l))
@@ -173,7 +157,7 @@ func parseToken(body []byte, now time.Time) (token, error) {
 	}
 	w.Token = cmp.Or(w.Token, w.AccessToken)
 	switch {
-	case w.Token == "" || strings.ContainsFunc(w.Token, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case !isToken(w.Token):
 		return token{}, errors.New("its response has no token")
 	case len(w.Token) > MaxToken:
 		return token{}, fmt.Errorf("its token has %d bytes, tagdiff accepts at most %d", len(w.Token), MaxToken)
@@ -181,7 +165,11 @@ func parseToken(body []byte, now time.Time) (token, error) {
 	var seconds float64 // some services send text; 60 s for anything that is not a number
 	_ = json.Unmarshal(bytes.Trim(w.ExpiresIn, `"`), &seconds)
 	seconds = min(max(seconds, minTokenLife), maxTokenLife)
-	return token{authorization: authorization{header: "Bearer " + w.Token}, expires: now.Add(time.Duration(seconds*0.9) * time.Second)}, nil
+	return token{key: key{header: "Bearer " + w.Token}, expires: now.Add(time.Duration(seconds*0.9) * time.Second)}, nil
+}
+
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // The limits of a token's lifetime, in seconds.

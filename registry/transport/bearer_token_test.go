@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -17,14 +18,13 @@ func FuzzTokenRequest(f *testing.F) {
 		f.Add(realm, "service", "repository:a:pull", true, "me", "secret")
 		f.Add(realm, "", "", false, "", "refresh")
 	}
-	a := testTransport(f, "reg.example").auth
 	f.Fuzz(func(t *testing.T, realm, service, scope string, secure bool, user, pass string) {
-		a.transport.scheme.Store(map[bool]string{true: "https", false: "http"}[secure])
-		l := credentials.Login{Username: user, Password: pass}
+		l, method := credentials.Login{Username: user, Password: pass}, http.MethodGet
 		if user == "" {
-			l = credentials.Login{RefreshToken: pass}
+			l, method = credentials.Login{RefreshToken: pass}, http.MethodPost
 		}
-		req, err := a.tokenRequest(t.Context(), challenge{realm: realm, params: map[string]string{"service": service}}, scope, l)
+		c := &challenge{realm: realm, tls: secure, params: map[string]string{"service": service}}
+		req, err := tokenRequest(t.Context(), method, c, scope, l)
 		if err != nil {
 			return
 		}
@@ -89,6 +89,24 @@ func TestToken_limit(t *testing.T) {
 		got, err := parseToken([]byte(`{"access_token":"a","expires_in":`+life+`}`), now)
 		if err != nil || got.expires.Sub(now) != want*time.Second {
 			t.Errorf("%s: %v, %v", life, got.expires.Sub(now), err)
+		}
+	}
+}
+
+// TestToken_wallClock checks that a token expires by the wall clock: the monotonic clock stands
+// still while the machine sleeps.
+func TestToken_wallClock(t *testing.T) {
+	c := &challenge{scheme: "bearer", realm: "https://auth.example/token"}
+	got, err := parseToken([]byte(`{"token":"a","expires_in":300}`), wallClock())
+	registrytest.OK(t, err)
+	got.challenge = c
+	if strings.Contains(got.expires.String(), "m=") {
+		t.Errorf("expires at %s", got.expires)
+	}
+	for left, want := range map[time.Duration]bool{time.Minute: true, -time.Second: false} {
+		got.expires = wallClock().Add(left)
+		if usable := got.isUsable(c, "repository:app:pull"); usable != want {
+			t.Errorf("%v before it expires: usable %v", left, usable)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -12,8 +13,11 @@ import (
 type challenge struct {
 	scheme string // in lower case; tagdiff knows "basic" and "bearer"
 	name   string // the scheme as the server spells it
-	realm  string
+	realm  string // of bearer: the URL of the token service
 	params map[string]string
+
+	tls        bool // it came over TLS, so its token service must use TLS too
+	remembered bool // it is from an earlier run, and not yet confirmed
 }
 
 // MaxChallenge limits what a challenge adds to the URL of a token request, in
@@ -59,6 +63,22 @@ func pickChallenge(all []challenge) (challenge, bool) {
 		}
 	}
 	return challenge{}, false
+}
+
+// challenge returns the challenge to answer in a response, nil for none.
+func (r Response) challenge() *challenge {
+	c, ok := pickChallenge(parseChallenges(r.Header.Values("WWW-Authenticate")))
+	if !ok {
+		return nil
+	}
+	c.tls = r.url.Scheme == "https"
+	return &c
+}
+
+// asksSame reports whether two challenges for a scope ask for the same key.
+func (c *challenge) asksSame(other *challenge, scope string) bool {
+	return other != nil && c.scheme == other.scheme && c.realm == other.realm && c.params["service"] == other.params["service"] &&
+		cmp.Or(c.params["scope"], scope) == cmp.Or(other.params["scope"], scope)
 }
 
 // UnsupportedScheme returns the first scheme of the challenges in a 401, such as Negotiate,

@@ -50,9 +50,11 @@ type request struct {
 	part   string // the header Range, "" for none
 }
 
-func (q request) httpRequest(scheme string, key authorization) *http.Request {
+// httpRequest makes the request with the key for its host.
+func (q request) httpRequest(scheme string, keys map[string]key) *http.Request {
 	u := q.url
 	u.Scheme = scheme
+	k := keys[u.Host]
 	req := &http.Request{Method: q.method, URL: &u, Host: u.Host, Header: http.Header{"User-Agent": {UserAgent}}}
 	if len(q.accept) > 0 {
 		req.Header.Set("Accept", strings.Join(q.accept, ", ")) // some registries read only the first header
@@ -60,8 +62,8 @@ func (q request) httpRequest(scheme string, key authorization) *http.Request {
 	if q.part != "" {
 		req.Header.Set("Range", q.part)
 	}
-	if key.header != "" && !(key.tlsOnly && scheme != "https") {
-		req.Header.Set("Authorization", key.header)
+	if k.header != "" && !(k.tlsOnly && scheme != "https") {
+		req.Header.Set("Authorization", k.header)
 	}
 	return req
 }

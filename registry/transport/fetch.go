@@ -10,13 +10,13 @@ import (
 // end, so that the connection can be used again. It ends with ctx, when a timeout
 // expires, and when the body is larger than limit. The timeouts do not include
 // the wait for the limiter.
-func (tr *Transport) fetch(ctx context.Context, req *http.Request, limit int64, key authorization) (Response, error) {
+func (tr *Transport) fetch(ctx context.Context, req *http.Request, limit int64, keys map[string]key) (Response, error) {
 	cl := exchangeOf(ctx)
 	t, err := tr.limiter.acquire(ctx, cl != nil && cl.Bulk)
 	if err != nil {
 		return Response{}, err
 	}
-	a, err := tr.do(ctx, req, limit, key)
+	a, err := tr.do(ctx, req, limit, keys[req.URL.Host])
 	tr.limiter.release(t, a, err)
 	if q, ok := parseQuota(a.Header); ok && req.URL.Host == tr.host && a.RedirectedTo == "" {
 		q.Host = tr.registry
@@ -26,7 +26,7 @@ func (tr *Transport) fetch(ctx context.Context, req *http.Request, limit int64, 
 }
 
 // do is fetch without the limiter.
-func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, key authorization) (Response, error) {
+func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, k key) (Response, error) {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	silence := time.AfterFunc(tr.timeouts.Silence, func() { cancel(ErrSilent) })
@@ -42,12 +42,14 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 	if resp.StatusCode < http.StatusContinue {
 		return Response{}, atHost(resp.Request.URL.Host, req, errNoStatus)
 	}
-	a := Response{Status: resp.StatusCode, Header: resp.Header, scheme: req.URL.Scheme, Login: key.login, Issued: key.issued}
-	a.proxy = plainProxy(resp.Request)
-	if resp.Request.URL.Host == req.URL.Host {
-		a.scheme = resp.Request.URL.Scheme // the registry may redirect from http to https
+	a := Response{
+		Status: resp.StatusCode, Header: resp.Header, Login: k.login.String(), Issued: k.issued,
+		scheme: req.URL.Scheme, url: resp.Request.URL, proxy: plainProxy(resp.Request),
+	}
+	if a.url.Host == req.URL.Host {
+		a.scheme = a.url.Scheme // the registry may redirect from http to https
 	} else {
-		a.RedirectedTo = resp.Request.URL.Host
+		a.RedirectedTo = a.url.Host
 	}
 	switch {
 	case resp.StatusCode == http.StatusSwitchingProtocols:

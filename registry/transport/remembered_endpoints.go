@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,8 +21,9 @@ func (tr *Transport) loadRemembered(file *EndpointFile) {
 	}
 	if known.Realm != "" {
 		// It is used before the registry has sent a challenge.
-		tr.auth.challenge = &challenge{scheme: "bearer", realm: known.Realm, params: map[string]string{"service": known.Service}}
-		tr.auth.unconfirmed = true
+		tr.auth.last = &challenge{
+			scheme: "bearer", realm: known.Realm, params: map[string]string{"service": known.Service}, tls: true, remembered: true,
+		}
 	}
 }
 
@@ -57,56 +57,21 @@ func (tr *Transport) rememberResponse(q request, a Response) {
 	})
 }
 
-// fromRemembered returns the authorization from a remembered token service; zero if
-// the service does not issue a token in time. It is then dropped: the registry will
-// name its present one.
-func (a *authenticator) fromRemembered(ctx context.Context, c *challenge, scope string) (authorization, error) {
-	short, cancel := context.WithTimeout(ctx, a.transport.timeouts.Remembered)
-	defer cancel()
-	k, err := a.bearer(short, *c, scope, scope, "")
-	if err == nil {
-		k.tlsOnly = true
-		return k, nil
-	}
-	if ctx.Err() != nil {
-		return authorization{}, ctx.Err()
-	}
-	a.dropRemembered()
-	return authorization{}, nil
-}
-
-// dropRemembered drops a remembered token service that fails, and its tokens.
+// dropRemembered drops a remembered token service that fails.
 func (a *authenticator) dropRemembered() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.unconfirmed {
-		a.challenge, a.unconfirmed = nil, false
-		clear(a.tokens)
+	if a.last != nil && a.last.remembered {
+		a.last = nil
 	}
-}
-
-// rejected reports whether a registry refused a token of a remembered token
-// service without a challenge, unlike 401, which has one.
-func (a *authenticator) rejected(unconfirmed bool, status int) bool {
-	switch {
-	case !unconfirmed:
-	case status == http.StatusBadRequest, status == http.StatusForbidden:
-		a.dropRemembered()
-		return true
-	case status == http.StatusOK:
-		a.mu.Lock()
-		a.unconfirmed = false
-		a.mu.Unlock()
-	}
-	return false
 }
 
 // tokenService is the token service of the last challenge, if any.
 func (a *authenticator) tokenService() (realm, service string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.challenge == nil || a.challenge.scheme != "bearer" {
+	if a.last == nil || a.last.scheme != "bearer" {
 		return "", ""
 	}
-	return a.challenge.realm, a.challenge.params["service"]
+	return a.last.realm, a.last.params["service"]
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -26,8 +27,11 @@ type Response struct {
 	RedirectedTo string // the host that sent it, if that is not the host of the request
 	Login        string // that the request was sent with, "" for none
 	Issued       bool   // a token service has accepted the login
-	scheme       string // of the registry, after redirects
-	proxy        string // that passed on plain http, or answered in the place of the registry
+	RefusedLogin string // that was refused before this answer without it, "" for none
+
+	scheme string   // of the registry, after redirects
+	url    *url.URL // that was answered, after redirects
+	proxy  string   // that passed on plain http, or answered in the place of the registry
 }
 
 // PlainProxy returns the proxy that sent a response over plain http, "" for none. Nothing tells

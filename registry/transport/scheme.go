@@ -14,12 +14,12 @@ import (
 // refuses it at once, whereas a plain server may wait for the end of a line that
 // a TLS greeting does not have. No login leaks: it is sent only after a challenge,
 // or over TLS to a registry that sent one before.
-func (tr *Transport) sendOverScheme(ctx context.Context, q request, k authorization) (Response, error) {
+func (tr *Transport) sendOverScheme(ctx context.Context, q request, keys map[string]key) (Response, error) {
 	if scheme, ok := tr.scheme.Load().(string); ok {
-		return tr.fetch(ctx, q.httpRequest(scheme, k), q.limit, k)
+		return tr.fetch(ctx, q.httpRequest(scheme, keys), q.limit, keys)
 	}
 	if tr.tlsRemembered.Load() {
-		a, err := tr.fetch(ctx, q.httpRequest("https", k), q.limit, k)
+		a, err := tr.fetch(ctx, q.httpRequest("https", keys), q.limit, keys)
 		if err == nil || usesTLS(err) || ctx.Err() != nil {
 			tr.setScheme(a, err)
 			return a, err
@@ -27,14 +27,14 @@ func (tr *Transport) sendOverScheme(ctx context.Context, q request, k authorizat
 		tr.tlsRemembered.Store(false) // the registry no longer uses TLS
 		tr.auth.dropRemembered()
 	}
-	a, err := tr.fetch(ctx, q.httpRequest("http", k), q.limit, k)
+	a, err := tr.fetch(ctx, q.httpRequest("http", keys), q.limit, keys)
 	// Without a port in the reference the two schemes use different ports.
 	otherPort := errors.Is(err, syscall.ECONNREFUSED) && q.url.Port() == ""
 	if !maybeTLS(a, err) && !otherPort {
 		tr.setScheme(a, err)
 		return a, err
 	}
-	b, errTLS := tr.fetch(ctx, q.httpRequest("https", k), q.limit, k)
+	b, errTLS := tr.fetch(ctx, q.httpRequest("https", keys), q.limit, keys)
 	if errTLS != nil && !usesTLS(errTLS) && ctx.Err() == nil {
 		return a, err // the server does not use TLS, so the first response counts
 	}

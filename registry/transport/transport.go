@@ -2,6 +2,35 @@
 // https, logs in, retries, limits the rate and the size of responses, and
 // removes secrets from errors. The parsing of manifests and the texts of errors are in
 // package registry.
+//
+// # Logging in
+//
+// A registry says only in its answers which login or token it accepts. So a request is
+// sent with a key, and with other keys as long as the answers lead to one (negotiation).
+//
+// A key is what a request shows to one host in its Authorization header: nothing, a login, or
+// a token. What leads to a key is known for each place, which is a repository at the host
+// that answers: the registry, or a host that the registry redirects to. Known are the
+// last challenge and the last token.
+//
+// The first key answers the last challenge of the place. For a place of the registry that has
+// sent none, it answers that of another repository, or that of an earlier run (the remembered
+// endpoints). Such a presumed key may be wrong: if it is refused with 400, 401, 403 or 404, the
+// request is sent without it, before the answer is believed.
+//
+// A key is refused by 401, by 403, and by 400 if it is a token. The next key is the first
+// answer to the challenge in the refusal, or else to the one before, that the request has not
+// had yet: a new token if the refused one was stored, then the stored login, then the logins
+// that the files and helpers have now, then no login.
+//
+// A refused token is dropped. So is a refused login: the next request looks it up again, and
+// uses one that was renewed meanwhile. If a place accepts a request without the login that it has
+// refused, it is read without the login for loginRefusedTime. If no key is accepted, the
+// answer to the last login counts.
+//
+// A request is sent at most MaxTries times, with at most three logins. The registry and its
+// token service get the login, over http only where the registry itself is read over http. No other
+// host gets a key.
 package transport
 
 import (
@@ -75,7 +104,7 @@ func New(opts Options) (*Transport, error) {
 	if opts.Wrap != nil {
 		s.client.Transport = opts.Wrap(s.roundTripper)
 	}
-	s.auth = &authenticator{transport: s, credentials: opts.Credentials, tokens: map[string]token{}}
+	s.auth = &authenticator{transport: s, credentials: opts.Credentials, places: map[place]access{}}
 	switch {
 	case settings.TLS == config.TLSDisabled:
 		s.scheme.Store("http")
@@ -104,21 +133,22 @@ func (tr *Transport) Timeouts() Timeouts { return tr.timeouts }
 // SetTimeouts changes the timeouts of later requests. No request may run meanwhile.
 func (tr *Transport) SetTimeouts(t Timeouts) { tr.timeouts = t }
 
-// LoginError returns why a login could not be looked up, nil if it could.
+// LoginError returns why a login could not be looked up before the last refusal, nil if it
+// could.
 func (tr *Transport) LoginError() error {
 	if err := tr.insecure.loginError(); err != nil {
 		return err
 	}
 	tr.auth.mu.Lock()
 	defer tr.auth.mu.Unlock()
-	return tr.auth.lookupErr
+	return cmp.Or(tr.auth.lookupErr, tr.auth.fileErr)
 }
 
 // RequiresLogin reports whether the registry has asked for a login or a token.
 func (tr *Transport) RequiresLogin() bool {
 	tr.auth.mu.Lock()
 	defer tr.auth.mu.Unlock()
-	return tr.auth.challenge != nil
+	return tr.auth.last != nil
 }
 
 // roundTrip is RoundTrip without the fallback for insecure registries.
@@ -184,27 +214,21 @@ func (tr *Transport) sendWithRetries(ctx context.Context, q request) (Response, 
 	}
 }
 
-// sendWithAuth sends a request, and sends it again with a login if the response
-// asks for one.
+// sendWithAuth sends a request, and sends it again with another key as long as the answers
+// lead to one.
 func (tr *Transport) sendWithAuth(ctx context.Context, q request) (Response, error) {
 	tr.preconnect()
-	k, unconfirmed, err := tr.auth.preemptive(ctx, q.scope)
-	if err != nil {
-		return Response{}, err
-	}
-	a, err := tr.sendOverScheme(ctx, q, k)
-	if err == nil && tr.auth.rejected(unconfirmed, a.Status) {
-		k = authorization{}
-		a, err = tr.sendOverScheme(ctx, q, k)
-	}
-	// A host that the registry redirected to must not choose where the login goes.
-	if err == nil && a.Status == http.StatusUnauthorized && a.RedirectedTo == "" {
-		next, errKey := tr.auth.answerChallenge(ctx, a.Header.Values("WWW-Authenticate"), q.scope, k)
-		if errKey != nil || next.header == "" {
-			return a, errKey
+	n := tr.auth.negotiate(q)
+	more, err := n.start(ctx)
+	for more && err == nil {
+		var a Response
+		if a, err = tr.sendOverScheme(ctx, q, n.keys); err != nil {
+			n.best = outcome{response: a}
+			break
 		}
-		a, err = tr.sendOverScheme(ctx, q, next)
+		more, err = n.next(ctx, a)
 	}
+	a, err := n.end(err)
 	if err == nil {
 		tr.rememberResponse(q, a)
 	}

@@ -1,0 +1,325 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/tagdiff/tagdiff/registry/credentials"
+)
+
+// MaxTries limits how often one request is sent with another key. The longest way that is
+// of use has six steps: a remembered token, no key, the stored login, the renewed login, no
+// login, and the token of a host that the registry redirects to.
+const MaxTries = 8
+
+// loginRefusedTime is how long a place is read without a login that it refuses. After that
+// the login is tried again: it may have been renewed.
+const loginRefusedTime = time.Minute
+
+// negotiation finds the keys of one request: the first ones from what is known, the next
+// ones from each answer. The comment of the package describes it.
+type negotiation struct {
+	*authenticator
+	request request
+	keys    map[string]key        // by host, for the next try
+	tried   map[tried]Response    // what each key was answered with
+	stages  map[string]loginStage // by host
+	login   credentials.Login     // the last one that was used
+	refused string                // the first login that was refused, in words; "" for none
+	tries   int
+	best    outcome
+}
+
+// tried is a key that a host has answered.
+type tried struct{ host, header string }
+
+// outcome is a possible end of a negotiation. Of several refusals, that of a login counts.
+type outcome struct {
+	response  Response
+	err       error
+	withLogin bool
+}
+
+// loginStage is which login is used: the stored one, then up to two that the files and
+// helpers have in its place now, then none.
+type loginStage int
+
+const (
+	storedLogin loginStage = 0
+	noLogin     loginStage = 3
+)
+
+func (a *authenticator) negotiate(q request) *negotiation {
+	return &negotiation{
+		authenticator: a, request: q, keys: map[string]key{}, tried: map[tried]Response{}, stages: map[string]loginStage{},
+	}
+}
+
+func (n *negotiation) registry() place { return place{n.transport.host, n.request.scope} }
+
+// start finds the keys for the first try. It reports false if a token service refused all
+// logins.
+func (n *negotiation) start(ctx context.Context) (bool, error) {
+	p := n.registry()
+	c, presumed := n.challengeOf(p)
+	var k key
+	var ok bool
+	var err error
+	switch {
+	case c == nil:
+	case presumed:
+		k, err = n.presume(ctx, p, c)
+	default:
+		k, ok, err = n.answer(ctx, p, c, key{})
+	}
+	n.keys[p.host] = k
+	return ok || n.best.err == nil, err
+}
+
+// presume makes a key for a challenge that the place has not sent. A token service that issues
+// no token is not an error: the place will send its own challenge.
+func (n *negotiation) presume(parent context.Context, p place, c *challenge) (key, error) {
+	ctx := parent
+	if c.remembered {
+		short, cancel := context.WithTimeout(parent, n.transport.timeouts.Remembered)
+		defer cancel()
+		ctx = short
+	}
+	k, err := n.makeKey(ctx, p, c, storedLogin, "")
+	switch {
+	case parent.Err() != nil:
+		return key{}, parent.Err()
+	case err != nil && c.remembered, isWrongService(err):
+		n.dropRemembered()
+		return key{}, nil
+	case err != nil:
+		n.dropChallenge(p, c)
+		return key{}, err
+	case k.header != "":
+		k.presumed, k.tlsOnly = true, c.remembered
+	}
+	return k, nil
+}
+
+// isWrongService reports whether a token service issues no token for a repository that may have
+// another one.
+func isWrongService(err error) bool {
+	e, ok := errors.AsType[*TokenError](err)
+	return ok && e.Err == nil && e.Response.Status < http.StatusInternalServerError && !IsTransient(e.Response.Status)
+}
+
+// next finds the keys for another try after an answer, and reports whether there are any.
+func (n *negotiation) next(ctx context.Context, a Response) (bool, error) {
+	p := place{a.url.Host, n.request.scope}
+	k := n.keys[p.host]
+	if k.tlsOnly && a.url.Scheme != "https" { // it was not sent
+		k = key{}
+		n.keys[p.host] = k
+	}
+	n.tried[tried{p.host, k.header}] = a
+	n.tries++
+	if a.Status == http.StatusOK {
+		n.succeed(a)
+		return false, nil
+	}
+	n.keep(outcome{response: a, withLogin: !k.presumed && !n.keys[n.transport.host].login.IsZero()})
+	if n.tries >= MaxTries || !n.isRefusal(k, a.Status) {
+		return false, nil
+	}
+	if !n.isRegistry(p) {
+		return false, nil // a host that the registry redirected to must not choose where the login goes
+	}
+	next, ok, err := n.nextKey(ctx, p, k, a)
+	n.keys[p.host] = next
+	return ok, err
+}
+
+// isRefusal reports whether the answer may be another one with another key. A server may
+// answer HEAD with 400 or 403 whatever the key is: the GET after it decides.
+func (n *negotiation) isRefusal(k key, status int) bool {
+	isHead := n.request.method == http.MethodHead
+	switch status {
+	case http.StatusUnauthorized:
+		return true
+	case http.StatusForbidden:
+		return k.presumed || !isHead
+	case http.StatusNotFound:
+		return k.presumed
+	case http.StatusBadRequest: // public.ecr.aws answers so to a token that has expired
+		return k.isToken() && (k.presumed || !isHead)
+	}
+	return false
+}
+
+// nextKey finds the key that follows the refused one.
+func (n *negotiation) nextKey(ctx context.Context, p place, refused key, a Response) (_ key, ok bool, _ error) {
+	var c *challenge
+	if a.Status == http.StatusUnauthorized {
+		c = a.challenge()
+	}
+	switch {
+	case c != nil:
+		n.setChallenge(p, c)
+	case refused.presumed:
+		n.dropRemembered()
+		_, again := n.tried[tried{p.host, ""}]
+		return key{}, !again, nil
+	}
+	if !refused.presumed {
+		n.dropToken(p, refused)
+	}
+	if c == nil {
+		c = refused.challenge
+	}
+	if c == nil {
+		return key{}, false, nil
+	}
+	return n.answer(ctx, p, c, refused)
+}
+
+// answer finds the next key for a challenge: with the stored login, with the login as it
+// is now, and without a login. ok is false if there is none.
+func (n *negotiation) answer(ctx context.Context, p place, c *challenge, refused key) (_ key, ok bool, _ error) {
+	if refused.header != "" && !refused.stored && !refused.presumed && c.asksSame(refused.challenge, p.scope) {
+		n.refuse(p, refused.login)
+	}
+	for ; n.stage(p) <= noLogin; n.stages[p.host] = n.stage(p) + 1 {
+		k, err := n.makeKey(ctx, p, c, n.stage(p), refused.header)
+		refusal := tokenRefusal(err)
+		known, again := n.tried[tried{p.host, k.header}]
+		switch {
+		case refusal != nil && refusal.Login != "":
+			n.keep(outcome{err: err, withLogin: true})
+			n.noteRefused(refusal.Login)
+		case err != nil && n.refused != "" && ctx.Err() == nil: // the refusal says more
+			return key{}, false, nil
+		case err != nil:
+			if ctx.Err() == nil {
+				n.dropChallenge(p, c)
+			}
+			return key{}, false, err
+		case k.header == "": // the stage has no login
+		case !again:
+			return k, true, nil
+		case known.Status == http.StatusNotFound: // the presumed challenge was right, so the answer counts
+			n.best.withLogin = false
+			n.keep(outcome{response: known})
+			return key{}, false, nil
+		default:
+			n.keep(outcome{response: known, withLogin: !k.login.IsZero()})
+			n.noteRefused(k.login.String())
+		}
+	}
+	return key{}, false, nil
+}
+
+// refuse ends the stage of a login that was refused.
+func (n *negotiation) refuse(p place, l credentials.Login) {
+	n.stages[p.host] = n.stage(p) + 1
+	if n.isRegistry(p) {
+		n.login = l
+		n.noteRefused(l.String())
+	}
+}
+
+func (n *negotiation) noteRefused(login string) {
+	if n.refused == "" {
+		n.refused = login
+	}
+}
+
+// stage is the stage of the logins for a place.
+func (n *negotiation) stage(p place) loginStage { return n.stages[p.host] }
+
+// makeKey makes the key of one stage for a challenge; zero if there is none. A stored token
+// is used unless it is the refused one.
+func (n *negotiation) makeKey(ctx context.Context, p place, c *challenge, stage loginStage, refused string) (key, error) {
+	known := n.at(p)
+	t := known.token
+	if (stage == storedLogin || stage == noLogin && t.login.IsZero()) && t.isUsable(c, p.scope) && t.header != refused {
+		return t.key, nil
+	}
+	if stage > storedLogin && n.isRegistry(p) && n.login.IsZero() {
+		return key{}, nil // the stored login was none already
+	}
+	var l credentials.Login
+	var err error
+	switch {
+	case stage == noLogin:
+	case stage > storedLogin:
+		l, err = n.lookupAgain(ctx, p)
+	case !wallClock().Before(known.noLogin):
+		l, err = n.lookup(ctx, p)
+		n.login = l
+	}
+	if err != nil || l.IsZero() && stage > storedLogin && stage < noLogin {
+		return key{}, err
+	}
+	if c.scheme == "basic" {
+		return basicKey(c, l), nil
+	}
+	return n.newToken(ctx, p, c, l, refused)
+}
+
+// lookupAgain reads the files and helpers again after n.login was refused. It returns zero if
+// they have no other login.
+func (n *negotiation) lookupAgain(ctx context.Context, p place) (credentials.Login, error) {
+	n.credentials.Refuse(n.transport.registry, repositoryOf(p.scope), n.login)
+	l, err := n.lookup(ctx, p)
+	if err != nil || l.IsZero() || l == n.login {
+		return credentials.Login{}, err
+	}
+	n.login = l
+	return l, nil
+}
+
+// tokenRefusal is the refusal of a token service in an error, nil for any other error.
+func tokenRefusal(err error) *TokenError {
+	if e, ok := errors.AsType[*TokenError](err); ok && e.Err == nil {
+		switch e.Response.Status {
+		case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+			return e
+		}
+	}
+	return nil
+}
+
+// keep stores a refusal, unless one of a login is known.
+func (n *negotiation) keep(o outcome) {
+	if o.withLogin || !n.best.withLogin {
+		n.best = o
+	}
+}
+
+// succeed stores what a good answer shows.
+func (n *negotiation) succeed(a Response) {
+	k := n.keys[n.transport.host]
+	if k.login.IsZero() {
+		a.RefusedLogin = n.refused
+	}
+	n.best = outcome{response: a}
+	n.accept(n.registry(), k)
+}
+
+// end returns the best answer, or the error that explains why there is none. After a refusal
+// the next request reads the files and helpers again: the person may log in.
+func (n *negotiation) end(err error) (Response, error) {
+	a := n.best.response
+	if err == nil {
+		err = n.best.err
+	}
+	k := n.keys[n.transport.host]
+	isRefused := tokenRefusal(err) != nil || a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden ||
+		a.Status == http.StatusBadRequest && k.isToken()
+	if isRefused {
+		n.setFileError(n.credentials.FileError())
+	}
+	hasNewLogin := err == nil && a.Status == http.StatusOK && !k.login.IsZero()
+	isBeforeGet := n.request.method == http.MethodHead && n.refused == "" // which needs the same login
+	if isRefused && !isBeforeGet || n.refused != "" && !hasNewLogin {
+		n.credentials.Forget(n.transport.registry)
+	}
+	return a, err
+}
