@@ -361,6 +361,157 @@ echo '{"Username":"me","Secret":"pw'$n'"}'
 	}
 }
 
+// TestNegotiation_redirect checks that a host behind a redirect gets an anonymous token for its
+// own challenge, and no login.
+func TestNegotiation_redirect(t *testing.T) {
+	s := content(t)
+	const (
+		list   = "https://reg.example/v2/app/tags/list"
+		behind = "https://behind.example/v2/app/tags/list"
+		refuse = `redirects to behind.example, which refused the request (401 Unauthorized); try again, or ask the administrator of reg.example`
+	)
+	redirect := func(to string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, to+r.URL.Path, http.StatusTemporaryRedirect)
+		}
+	}
+	anonymous := tokensFor(map[string]string{"": "anonymous"})
+	for name, tt := range map[string]struct {
+		reg, behind http.HandlerFunc
+		want        []string
+		err         string
+	}{
+		"a token of its own": { // lscr.io
+			reg:    redirect("https://behind.example"),
+			behind: at(map[string]http.HandlerFunc{"/token": anonymous}, accept(s, ask(`Bearer realm="https://behind.example/token"`), "anonymous")),
+			want: []string{
+				"GET " + list + " 307", "GET " + behind + " 401", "GET https://behind.example/token 200",
+				"GET " + list + " 307", "GET " + behind + " Bearer anonymous 200",
+			},
+		},
+		"a token of another host": { // Docker Hub
+			reg: redirect("https://behind.example"), behind: accept(s, ask(askBearer), "anonymous"),
+			want: []string{
+				"GET " + list + " 307", "GET " + behind + " 401", "GET https://auth.example/token 200",
+				"GET " + list + " 307", "GET " + behind + " Bearer anonymous 200",
+			},
+		},
+		"after a login": {
+			reg: byKey(ask(askBasic), map[string]http.HandlerFunc{"me:pw": redirect("https://behind.example")}), behind: accept(s, ask(askBearer), "anonymous"),
+			want: []string{
+				"GET " + list + " 401", "GET " + list + " me:pw 307", "GET " + behind + " 401", "GET https://auth.example/token 200",
+				"GET " + list + " me:pw 307", "GET " + behind + " Bearer anonymous 200",
+			},
+		},
+		"a token that is refused": {
+			reg: redirect("https://behind.example"), behind: ask(askBearer),
+			want: []string{
+				"GET " + list + " 307", "GET " + behind + " 401", "GET https://auth.example/token 200",
+				"GET " + list + " 307", "GET " + behind + " Bearer anonymous 401",
+			},
+			err: refuse,
+		},
+		"no token": {
+			reg: redirect("https://behind.example"), behind: ask(`Bearer realm="https://behind.example/token"`),
+			want: []string{"GET " + list + " 307", "GET " + behind + " 401", "GET https://behind.example/token 401"},
+			err:  refuse,
+		},
+		"Basic": {
+			reg: redirect("https://behind.example"), behind: ask(askBasic),
+			want: []string{"GET " + list + " 307", "GET " + behind + " 401"},
+			err:  refuse,
+		},
+		"a realm over http": {
+			reg: redirect("https://behind.example"), behind: ask(`Bearer realm="http://auth.example/token"`),
+			want: []string{"GET " + list + " 307", "GET " + behind + " 401"},
+			err:  refuse,
+		},
+		"the realm of the registry": {
+			reg:    byKey(ask(askBearer), map[string]http.HandlerFunc{"good": redirect("https://behind.example")}),
+			behind: ask(askBearer),
+			want: []string{
+				"GET " + list + " 401", "GET https://auth.example/token me:pw 200", "GET " + list + " Bearer good 307", "GET " + behind + " 401",
+			},
+			err: refuse,
+		},
+		"the registry as the realm": {
+			reg: redirect("https://behind.example"), behind: ask(`Bearer realm="https://reg.example/token"`),
+			want: []string{"GET " + list + " 307", "GET " + behind + " 401"},
+			err:  refuse,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, Options{}, registrytest.DockerConfig("reg.example=me:pw", "behind.example=me:other", "auth.example=me:third"))
+			l.Handle(t, "reg.example", tt.reg)
+			l.Handle(t, "behind.example", tt.behind)
+			l.Handle(t, "auth.example", tokensFor(map[string]string{"": "anonymous", "me:pw": "good"}))
+			err := l.tags(t, "reg.example/app")
+			if got := strings.TrimPrefix(l.text(err), "reg.example "); got != tt.err {
+				t.Errorf("got  %s\nwant %s", got, tt.err)
+			}
+			l.sent(t, tt.want...)
+			if tt.err != "" {
+				return
+			}
+			// The next request has all keys.
+			ok(t, l.tags(t, "reg.example/app"))
+			l.sent(t, tt.want[len(tt.want)-2:]...)
+		})
+	}
+}
+
+// TestNegotiation_redirectAndBack checks that a redirect through another host back to the
+// registry has the token of its repository, and nothing else.
+func TestNegotiation_redirectAndBack(t *testing.T) {
+	s := content(t)
+	const list, behind = "https://reg.example/v2/app/tags/list", "https://behind.example/x"
+	for name, tt := range map[string]struct {
+		challenge, back string
+		want            []string
+		err             string
+	}{
+		"a token": {
+			askBearer, "/v2/app/tags/list?back", []string{list + " Bearer good 307", behind + " 307", list + " Bearer good 200"}, "",
+		},
+		"a token, another repository": {
+			askBearer, "/v2/other/tags/list?back", []string{list + " Bearer good 307", behind + " 307", "https://reg.example/v2/other/tags/list 401"}, "denies access",
+		},
+		"a login": {
+			askBasic, "/v2/app/tags/list?back", []string{list + " me:pw 307", behind + " 307", list + " 401"}, "rejected",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, Options{}, registrytest.DockerConfig("reg.example=me:pw"))
+			l.Handle(t, "reg.example", func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case keyOf(r) != "good" && keyOf(r) != "me:pw":
+					ask(tt.challenge)(w, r)
+				case r.URL.RawQuery != "back":
+					http.Redirect(w, r, behind, http.StatusTemporaryRedirect)
+				default:
+					s.real.ServeHTTP(w, r)
+				}
+			})
+			l.Handle(t, "behind.example", func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "https://reg.example"+tt.back, http.StatusTemporaryRedirect)
+			})
+			l.Handle(t, "auth.example", tokensFor(map[string]string{"me:pw": "good"}))
+			if err := l.tags(t, "reg.example/app"); tt.err == "" {
+				ok(t, err)
+			} else {
+				says(t, err, tt.err)
+			}
+			lines := l.Lines()
+			if tt.challenge == askBearer {
+				lines = lines[1:] // the token
+			}
+			if d := cmp.Diff(gets(tt.want), lines[1:1+len(tt.want)]); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
 // TestNegotiation_severalRealms checks that repositories of one registry that ask for different
 // tokens, or for a login and a token, do not disturb each other.
 func TestNegotiation_severalRealms(t *testing.T) {

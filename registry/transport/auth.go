@@ -157,6 +157,19 @@ func (a *authenticator) dropChallenge(p place, c *challenge) {
 	})
 }
 
+// redirectChallenges are the challenges of hosts behind redirects for a scope.
+func (a *authenticator) redirectChallenges(scope string) map[place]*challenge {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	all := map[place]*challenge{}
+	for p, known := range a.places {
+		if p.scope == scope && !a.isRegistry(p) && known.challenge != nil {
+			all[p] = known.challenge
+		}
+	}
+	return all
+}
+
 // lookup finds the login for a place. The failure of a helper is not an error here:
 // public repositories need no login. LoginError returns it.
 func (a *authenticator) lookup(ctx context.Context, p place) (credentials.Login, error) {

@@ -16,7 +16,7 @@ func (tr *Transport) fetch(ctx context.Context, req *http.Request, limit int64, 
 	if err != nil {
 		return Response{}, err
 	}
-	a, err := tr.do(ctx, req, limit, keys[req.URL.Host])
+	a, err := tr.do(context.WithValue(ctx, keysKey{}, keys), req, limit, keys[req.URL.Host])
 	tr.limiter.release(t, a, err)
 	if q, ok := parseQuota(a.Header); ok && req.URL.Host == tr.host && a.RedirectedTo == "" {
 		q.Host = tr.registry

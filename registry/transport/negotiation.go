@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/tagdiff/tagdiff/registry/credentials"
@@ -62,6 +63,11 @@ func (n *negotiation) registry() place { return place{n.transport.host, n.reques
 // start finds the keys for the first try. It reports false if a token service refused all
 // logins.
 func (n *negotiation) start(ctx context.Context) (bool, error) {
+	for p, c := range n.redirectChallenges(n.request.scope) {
+		if k, ok, err := n.answer(ctx, p, c, key{}); ok && err == nil {
+			n.keys[p.host] = k
+		}
+	}
 	p := n.registry()
 	c, presumed := n.challengeOf(p)
 	var k key
@@ -128,10 +134,10 @@ func (n *negotiation) next(ctx context.Context, a Response) (bool, error) {
 	if n.tries >= MaxTries || !n.isRefusal(k, a.Status) {
 		return false, nil
 	}
-	if !n.isRegistry(p) {
-		return false, nil // a host that the registry redirected to must not choose where the login goes
-	}
 	next, ok, err := n.nextKey(ctx, p, k, a)
+	if err != nil && !n.isRegistry(p) {
+		return false, ctx.Err() // the answer says more than the failure of its token service
+	}
 	n.keys[p.host] = next
 	return ok, err
 }
@@ -160,6 +166,8 @@ func (n *negotiation) nextKey(ctx context.Context, p place, refused key, a Respo
 		c = a.challenge()
 	}
 	switch {
+	case c != nil && !n.isRegistry(p) && !n.mayAnswerElsewhere(c):
+		return key{}, false, nil
 	case c != nil:
 		n.setChallenge(p, c)
 	case refused.presumed:
@@ -215,6 +223,19 @@ func (n *negotiation) answer(ctx context.Context, p place, c *challenge, refused
 	return key{}, false, nil
 }
 
+// mayAnswerElsewhere reports whether a challenge of a host behind a redirect may be answered,
+// with an anonymous token. It must come over TLS, and not name the token service of the
+// registry, which may issue a token that the host must not get.
+func (a *authenticator) mayAnswerElsewhere(c *challenge) bool {
+	realm, err := url.Parse(c.realm)
+	if err != nil || c.scheme != "bearer" || !c.tls || realm.Host == a.transport.host {
+		return false
+	}
+	own, _ := a.tokenService()
+	known, err := url.Parse(own)
+	return err == nil && realm.Host != known.Host
+}
+
 // refuse ends the stage of a login that was refused.
 func (n *negotiation) refuse(p place, l credentials.Login) {
 	n.stages[p.host] = n.stage(p) + 1
@@ -230,8 +251,13 @@ func (n *negotiation) noteRefused(login string) {
 	}
 }
 
-// stage is the stage of the logins for a place.
-func (n *negotiation) stage(p place) loginStage { return n.stages[p.host] }
+// stage is the stage of the logins for a place. No host but the registry gets a login.
+func (n *negotiation) stage(p place) loginStage {
+	if !n.isRegistry(p) {
+		return max(n.stages[p.host], noLogin)
+	}
+	return n.stages[p.host]
+}
 
 // makeKey makes the key of one stage for a challenge; zero if there is none. A stored token
 // is used unless it is the refused one.

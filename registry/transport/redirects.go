@@ -13,8 +13,11 @@ import (
 // MaxRedirects limits the redirects of one request.
 const MaxRedirects = 5
 
-// checkRedirect is the CheckRedirect of the client. It sends no login to another
-// host.
+// keysKey is the context key of the keys of a request, by host.
+type keysKey struct{}
+
+// checkRedirect is the CheckRedirect of the client. It sends no login to another host: that
+// gets the anonymous token for its own challenge, over TLS, or nothing.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
 	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, " ", "%20") // net/http sends blanks as they are
@@ -36,8 +39,21 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	if req.URL.Host != via[0].URL.Host {
 		req.Header.Del("Authorization")
 	}
+	keys, _ := req.Context().Value(keysKey{}).(map[string]key)
+	if k := keys[req.URL.Host]; req.URL.Host != last.URL.Host && req.URL.Scheme == "https" && k.mayFollow(req, via[0]) {
+		req.Header.Set("Authorization", k.header)
+	}
 	req.Header.Del("Referer") // net/http sends the previous URL, and its query may be a secret
 	return nil
+}
+
+// mayFollow reports whether a key may be sent to its host after a redirect from another host:
+// an anonymous token of a host behind the redirect, and the token of the registry back to the
+// repository that it is for.
+func (k key) mayFollow(req, first *http.Request) bool {
+	scope, _ := scopeAndLimit(req.URL.Path)
+	asked, _ := scopeAndLimit(first.URL.Path)
+	return k.isToken() && (req.URL.Host != first.URL.Host && k.login.IsZero() || req.URL.Host == first.URL.Host && scope == asked)
 }
 
 // RedirectError is a failure at the host that a registry or a token service

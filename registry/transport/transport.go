@@ -29,8 +29,9 @@
 // answer to the last login counts.
 //
 // A request is sent at most MaxTries times, with at most three logins. The registry and its
-// token service get the login, over http only where the registry itself is read over http. No other
-// host gets a key.
+// token service get the login, over http only where the registry itself is read over http. A
+// host behind a redirect gets an anonymous token of the token service that it names, over
+// TLS, and nothing else.
 package transport
 
 import (
