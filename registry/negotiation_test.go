@@ -208,6 +208,30 @@ func TestNegotiation_keys(t *testing.T) {
 				"GET " + list + " 401", "GET https://auth.example/token me:pw 200", "GET " + list + " Bearer weak 401", "GET " + list + " me:pw 200",
 			},
 		},
+		"a relative realm": {
+			reg:  at(map[string]http.HandlerFunc{"/token": tokensFor(map[string]string{"me:pw": "good"})}, accept(s, ask(`Bearer realm="/token"`), "good")),
+			want: []string{"GET " + list + " 401", "GET https://reg.example/token me:pw 200", "GET " + list + " Bearer good 200"},
+		},
+		"its own realm over http": { // a proxy ends TLS
+			reg: at(map[string]http.HandlerFunc{"/token": tokensFor(map[string]string{"me:pw": "good"})},
+				accept(s, ask(`Bearer realm="http://reg.example/token"`), "good")),
+			want: []string{"GET " + list + " 401", "GET https://reg.example/token me:pw 200", "GET " + list + " Bearer good 200"},
+		},
+		"its own realm over http, with the port": {
+			reg: at(map[string]http.HandlerFunc{"/token": tokensFor(map[string]string{"me:pw": "good"})},
+				accept(s, ask(`Bearer realm="http://reg.example:80/token"`), "good")),
+			want: []string{"GET " + list + " 401", "GET https://reg.example/token me:pw 200", "GET " + list + " Bearer good 200"},
+		},
+		"another realm over http": {
+			reg:  ask(`Bearer realm="http://auth.example/token"`),
+			want: []string{"GET " + list + " 401"},
+			err:  "http://auth.example/token, the token service of reg.example, did not issue a token: it does not use https although the registry does; ask the administrator of reg.example",
+		},
+		"another port over http": {
+			reg:  ask(`Bearer realm="http://reg.example:8080/token"`),
+			want: []string{"GET " + list + " 401"},
+			err:  "http://reg.example:8080/token, the token service of reg.example, did not issue a token: it does not use https although the registry does; ask the administrator of reg.example",
+		},
 		"a registry that refuses everything": {
 			reg: ask(askBearer), auth: tokensFor(map[string]string{"me:pw": "good", "": "anonymous"}),
 			want: []string{

@@ -3,6 +3,7 @@ package transport
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -72,7 +73,24 @@ func (r Response) challenge() *challenge {
 		return nil
 	}
 	c.tls = r.url.Scheme == "https"
+	if c.scheme == "bearer" {
+		c.realm = realmURL(c.realm, r.url)
+	}
 	return &c
+}
+
+// realmURL is the URL of a token service that a server at base names: a relative one is at
+// the server. A server behind a proxy that ends TLS may name itself with http; it is asked
+// over https then.
+func realmURL(realm string, base *url.URL) string {
+	u, err := base.Parse(realm)
+	if err != nil {
+		return realm
+	}
+	if base.Scheme == "https" && u.Scheme == "http" && dialAddress(strings.TrimSuffix(u.Host, ":80")) == dialAddress(base.Host) {
+		u.Scheme, u.Host = base.Scheme, base.Host
+	}
+	return u.String()
 }
 
 // asksSame reports whether two challenges for a scope ask for the same key.
