@@ -232,6 +232,37 @@ func TestNegotiation_keys(t *testing.T) {
 			want: []string{"GET " + list + " 401"},
 			err:  "http://reg.example:8080/token, the token service of reg.example, did not issue a token: it does not use https although the registry does; ask the administrator of reg.example",
 		},
+		"an identity token, below /v2/": {
+			reg:    at(map[string]http.HandlerFunc{"/v2/token": postOnly("idt", "good")}, accept(s, ask(`Bearer realm="https://reg.example/v2/token"`), "good")),
+			config: identityToken("me:"),
+			want:   []string{"GET " + list + " 401", "POST https://reg.example/v2/token refresh_token=idt 200", "GET " + list + " Bearer good 200"},
+		},
+		"an identity token, a service without POST": {
+			reg: accept(s, ask(askBearer), "good"), auth: getOnly(404, map[string]string{"me:pw": "good"}), config: identityToken("me:pw"),
+			want: []string{
+				"GET " + list + " 401", "POST https://auth.example/token refresh_token=idt 404",
+				"GET https://auth.example/token me:pw 200", "GET " + list + " Bearer good 200",
+			},
+		},
+		"an identity token without a password, a service without POST": {
+			reg: accept(s, ask(askBearer), "good"), auth: getOnly(405, map[string]string{"me:idt": "good"}), config: identityToken("me:"),
+			want: []string{
+				"GET " + list + " 401", "POST https://auth.example/token refresh_token=idt 405",
+				"GET https://auth.example/token me:idt 200", "GET " + list + " Bearer good 200",
+			},
+		},
+		"an identity token, a service that answers POST with 401": { // Artifactory
+			reg: accept(s, ask(askBearer), "good"), auth: getOnly(401, map[string]string{"me:pw": "good"}), config: identityToken("me:pw"),
+			want: []string{
+				"GET " + list + " 401", "POST https://auth.example/token refresh_token=idt 401",
+				"GET https://auth.example/token me:pw 200", "GET " + list + " Bearer good 200",
+			},
+		},
+		"an identity token to a path of a repository": {
+			reg: ask(`Bearer realm="https://reg.example/v2/app/blobs/uploads/"`), config: identityToken("me:"),
+			want: []string{"GET " + list + " 401"},
+			err:  "did not issue a token: request that could write refused; ask the administrator of reg.example",
+		},
 		"a registry that refuses everything": {
 			reg: ask(askBearer), auth: tokensFor(map[string]string{"me:pw": "good", "": "anonymous"}),
 			want: []string{
@@ -259,6 +290,33 @@ func TestNegotiation_keys(t *testing.T) {
 			}
 			l.sent(t, tt.want...)
 		})
+	}
+}
+
+// identityToken is a config.json with an identity token and this user:password.
+func identityToken(pair string) string {
+	return strings.Replace(registrytest.DockerConfig("reg.example="+pair), `{"auth"`, `{"identitytoken":"idt","auth"`, 1)
+}
+
+// postOnly is a token service that issues a token for an identity token.
+func postOnly(identity, token string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || r.FormValue("refresh_token") != identity {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprintf(w, `{"access_token":%q}`, token)
+	}
+}
+
+// getOnly is a token service that answers POST with a status.
+func getOnly(post int, tokens map[string]string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			w.WriteHeader(post)
+			return
+		}
+		tokensFor(tokens)(w, r)
 	}
 }
 

@@ -72,30 +72,54 @@ func (a *authenticator) fetchToken(ctx context.Context, c *challenge, requested 
 	if l.BearerToken != "" {
 		return token{key: key{header: "Bearer " + l.BearerToken, login: l}, expires: wallClock().Add(time.Hour)}, nil
 	}
-	method := http.MethodGet
-	if l.RefreshToken != "" {
-		method = http.MethodPost
+	var e *TokenError
+	for _, method := range tokenMethods(l) {
+		req, err := tokenRequest(ctx, method, c, requested, l)
+		if err != nil {
+			return token{}, &TokenError{Host: safe.Clip(c.realm), Login: l.String(), Err: err}
+		}
+		e = &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String()}
+		e.Response, e.Err = a.transport.fetch(context.WithValue(ctx, tokenRequestKey{}, true), req, MaxTokenResponse, nil)
+		if e.Err == nil && e.Response.Status == http.StatusOK {
+			t, err := parseToken(e.Response.Body, wallClock())
+			if err == nil {
+				t.login, t.issued = l, true
+				return t, nil
+			}
+			e.Err = err
+		}
+		if e.Err != nil || !lacksPost(e.Response.Status, l) {
+			break
+		}
 	}
-	req, err := tokenRequest(ctx, method, c, requested, l)
-	if err != nil {
-		return token{}, &TokenError{Host: safe.Clip(c.realm), Login: l.String(), Err: err}
-	}
-	e := &TokenError{Host: safe.Clip(req.URL.Host), Login: l.String()}
-	e.Response, e.Err = a.transport.fetch(context.WithValue(ctx, tokenRequestKey{}, true), req, MaxTokenResponse, nil)
-	if e.Err != nil || e.Response.Status != http.StatusOK {
-		return token{}, e
-	}
-	t, err := parseToken(e.Response.Body, wallClock())
-	if err != nil {
-		e.Err = err
-		return token{}, e
-	}
-	t.login, t.issued = l, true
-	return t, nil
+	return token{}, e
 }
 
-// tokenRequest is a GET with the login, if any, in its header. A refresh token needs
-// a POST (docker's "Token Authentication Specification").
+// lacksPost reports whether a token service answered POST as one that only has GET. 401 is
+// such an answer where GET has another secret to send.
+func lacksPost(status int, l credentials.Login) bool {
+	switch status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return true
+	}
+	return status == http.StatusUnauthorized && l.Password != ""
+}
+
+// tokenMethods are the methods of a token request, in order. A refresh token needs a POST. A
+// token service without POST gets the login with GET (docker's "Token Authentication
+// Specification").
+func tokenMethods(l credentials.Login) []string {
+	switch {
+	case l.RefreshToken == "":
+		return []string{http.MethodGet}
+	case l.Username == "":
+		return []string{http.MethodPost}
+	}
+	return []string{http.MethodPost, http.MethodGet}
+}
+
+// tokenRequest is a GET with the login, if any, in its header, or a POST with a refresh
+// token in its body.
 func tokenRequest(ctx context.Context, method string, c *challenge, requested string, l credentials.Login) (*http.Request, error) {
 	u, err := url.Parse(c.realm)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -135,6 +159,7 @@ func tokenRequest(ctx context.Context, method string, c *challenge, requested st
 	case method == http.MethodPost:
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	case l.Username != "":
+		l.Password = cmp.Or(l.Password, l.RefreshToken)
 		req.Header.Set("Authorization", basicHeader(l))
 	}
 	return req, nil

@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -103,13 +102,14 @@ type tokenRequestKey struct{}
 
 // isReadOnly reports whether a request can only read. Trading a refresh token for
 // an access token takes a POST (docker's token protocol, "oauth2"); it goes to
-// the token service and never below /v2/.
+// the token service, which may be below /v2/, and never to a repository.
 func isReadOnly(req *http.Request) bool {
 	switch req.Method {
 	case http.MethodGet, http.MethodHead:
 		return true
 	case http.MethodPost:
-		return req.Context().Value(tokenRequestKey{}) != nil && !strings.HasPrefix(req.URL.Path, "/v2/")
+		scope, _ := scopeAndLimit(req.URL.Path)
+		return req.Context().Value(tokenRequestKey{}) != nil && scope == ""
 	}
 	return false
 }
