@@ -208,6 +208,16 @@ func TestNegotiation_keys(t *testing.T) {
 				"GET " + list + " 401", "GET https://auth.example/token me:pw 200", "GET " + list + " Bearer weak 401", "GET " + list + " me:pw 200",
 			},
 		},
+		"two tokens, the second is right": {
+			reg: accept(s, ask(askBearer), "second"), auth: status(200, `{"token":"first","access_token":"second"}`),
+			want: []string{
+				"GET " + list + " 401", "GET https://auth.example/token me:pw 200", "GET " + list + " Bearer first 401", "GET " + list + " Bearer second 200",
+			},
+		},
+		"two tokens, the first is right": {
+			reg: accept(s, ask(askBearer), "first"), auth: status(200, `{"token":"first","access_token":"second"}`),
+			want: []string{"GET " + list + " 401", "GET https://auth.example/token me:pw 200", "GET " + list + " Bearer first 200"},
+		},
 		"a relative realm": {
 			reg:  at(map[string]http.HandlerFunc{"/token": tokensFor(map[string]string{"me:pw": "good"})}, accept(s, ask(`Bearer realm="/token"`), "good")),
 			want: []string{"GET " + list + " 401", "GET https://reg.example/token me:pw 200", "GET " + list + " Bearer good 200"},

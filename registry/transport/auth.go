@@ -51,13 +51,14 @@ type access struct {
 // key is what a request shows to one host: an Authorization header, and where it comes
 // from. The zero key shows nothing.
 type key struct {
-	header    string
-	login     credentials.Login // zero for an anonymous token
-	challenge *challenge        // that it answers
-	issued    bool              // by a token service, which has accepted the login
-	stored    bool              // it is a token of an earlier request, and may have expired
-	presumed  bool              // challenge is not of the place that the key is for
-	tlsOnly   bool              // not to be sent over plain http
+	header     string
+	login      credentials.Login // zero for an anonymous token
+	challenge  *challenge        // that it answers
+	otherToken string            // a second token of the same answer of the token service, "" for none
+	issued     bool              // by a token service, which has accepted the login
+	stored     bool              // it is a token of an earlier request, and may have expired
+	presumed   bool              // challenge is not of the place that the key is for
+	tlsOnly    bool              // not to be sent over plain http
 }
 
 func (k key) isToken() bool { return strings.HasPrefix(k.header, "Bearer ") }
@@ -142,6 +143,18 @@ func (a *authenticator) dropToken(p place, k key) {
 			known.token = token{}
 		}
 	})
+}
+
+// useOtherToken stores and returns the second token of an answer that had two.
+func (a *authenticator) useOtherToken(p place, refused key) key {
+	other := refused
+	other.header, other.otherToken = "Bearer "+refused.otherToken, ""
+	a.change(p, func(known *access) {
+		if known.token.header == refused.header {
+			known.token.key = other
+		}
+	})
+	return other
 }
 
 // dropChallenge makes the next request to a place have no authorization, so that it sends

@@ -190,7 +190,11 @@ func parseToken(body []byte, now time.Time) (token, error) {
 	var seconds float64 // some services send text; 60 s for anything that is not a number
 	_ = json.Unmarshal(bytes.Trim(w.ExpiresIn, `"`), &seconds)
 	seconds = min(max(seconds, minTokenLife), maxTokenLife)
-	return token{key: key{header: "Bearer " + w.Token}, expires: now.Add(time.Duration(seconds*0.9) * time.Second)}, nil
+	t := token{key: key{header: "Bearer " + w.Token}, expires: now.Add(time.Duration(seconds*0.9) * time.Second)}
+	if w.AccessToken != w.Token && isToken(w.AccessToken) && len(w.AccessToken) <= MaxToken {
+		t.otherToken = w.AccessToken
+	}
+	return t, nil
 }
 
 func isToken(s string) bool {

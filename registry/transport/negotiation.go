@@ -175,6 +175,9 @@ func (n *negotiation) nextKey(ctx context.Context, p place, refused key, a Respo
 		_, again := n.tried[tried{p.host, ""}]
 		return key{}, !again, nil
 	}
+	if refused.otherToken != "" && !refused.stored {
+		return n.useOtherToken(p, refused), true, nil
+	}
 	if !refused.presumed {
 		n.dropToken(p, refused)
 	}

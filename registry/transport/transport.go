@@ -18,10 +18,13 @@
 // endpoints). Such a presumed key may be wrong: if it is refused with 400, 401, 403 or 404, the
 // request is sent without it, before the answer is believed.
 //
-// A key is refused by 401, by 403, and by 400 if it is a token. The next key is the first
-// answer to the challenge in the refusal, or else to the one before, that the request has not
-// had yet: a new token if the refused one was stored, then the stored login, then the logins
-// that the files and helpers have now, then no login.
+// A key is refused by 401, by 403, and by 400 if it is a token. The next key is the first one
+// of these that the request has not had yet:
+//
+//  1. the second token, if the token service sent two
+//  2. the answer to the challenge in the refusal, or else to the one before: a new token if
+//     the refused one was stored, then the stored login, then the logins that the files and
+//     helpers have now, then no login
 //
 // A refused token is dropped. So is a refused login: the next request looks it up again, and
 // uses one that was renewed meanwhile. If a place accepts a request without the login that it has
