@@ -41,7 +41,7 @@ var faults = []struct {
 	say      []string
 	requests int // in total, with retries
 }{
-	{"401 without a challenge", status(401, `{"errors":[{"code":"UNAUTHORIZED","message":"no"}]}`), []string{"requires a login", "docker login 127.0.0.1"}, 1},
+	{"401 without a challenge", status(401, `{"errors":[{"code":"UNAUTHORIZED","message":"no"}]}`), []string{"requires a login", "docker login 127.0.0.1"}, 2},
 	{"403", status(403, `{"errors":[{"code":"DENIED","message":"denied"}]}`), []string{`denies access to app:a ("denied"); run docker login `, " with an account that has access"}, 1},
 	{"403 of an expired login", status(403, `{"errors":[{"code":"DENIED","message":"Your authorization token has expired. Reauthenticate and try again."}]}`),
 		[]string{`denies access to app:a ("Your authorization token has expired. Reauthenticate and try again"); log in again`}, 1},

@@ -273,6 +273,40 @@ func TestNegotiation_keys(t *testing.T) {
 			want: []string{"GET " + list + " 401"},
 			err:  "did not issue a token: request that could write refused; ask the administrator of reg.example",
 		},
+		"a challenge only on /v2/, 401": {
+			reg: onlyGreeting(askBearer, accept(s, status(401, ""), "good")), auth: tokensFor(map[string]string{"me:pw": "good"}),
+			want: []string{
+				"GET " + list + " 401", "GET https://reg.example/v2/ 401", "GET https://auth.example/token me:pw 200", "GET " + list + " Bearer good 200",
+			},
+		},
+		"a challenge only on /v2/, 403": {
+			reg:  onlyGreeting(askBasic, accept(s, status(403, ""), "me:pw")),
+			want: []string{"GET " + list + " 403", "GET https://reg.example/v2/ 401", "GET " + list + " me:pw 200"},
+		},
+		"a challenge only on /v2/, 404": {
+			reg:  onlyGreeting(askBasic, accept(s, status(404, ""), "me:pw")),
+			want: []string{"GET " + list + " 404", "GET https://reg.example/v2/ 401", "GET " + list + " me:pw 200"},
+		},
+		"a challenge only on /v2/, without a login": {
+			reg: onlyGreeting(askBearer, accept(s, status(401, ""), "good")), auth: tokensFor(map[string]string{"": "good"}), config: "{}",
+			want: []string{
+				"GET " + list + " 401", "GET https://reg.example/v2/ 401", "GET https://auth.example/token 200", "GET " + list + " Bearer good 200",
+			},
+		},
+		"404 without a login": {
+			reg: status(404, ""), config: "{}",
+			want: []string{"GET " + list + " 404", "GET " + list + " 404"}, // the second time without a size of the page
+			err:  "has no repository app; check the name",
+		},
+		"404 for all": {
+			reg:  status(404, ""),
+			want: []string{"GET " + list + " 404", "GET https://reg.example/v2/ 404", "GET " + list + " 404"},
+			err:  "has no repository app; check the name",
+		},
+		"no challenge at all": {
+			reg:  accept(s, status(401, ""), "me:pw"),
+			want: []string{"GET " + list + " 401", "GET https://reg.example/v2/ 401", "GET " + list + " me:pw 200"},
+		},
 		"a registry that refuses everything": {
 			reg: ask(askBearer), auth: tokensFor(map[string]string{"me:pw": "good", "": "anonymous"}),
 			want: []string{
@@ -327,6 +361,35 @@ func getOnly(post int, tokens map[string]string) http.HandlerFunc {
 			return
 		}
 		tokensFor(tokens)(w, r)
+	}
+}
+
+// TestHead_greeting checks that /v2/ is requested for GET and not for HEAD.
+func TestHead_greeting(t *testing.T) {
+	s := content(t)
+	const manifest = "https://reg.example/v2/app/manifests/a"
+	for _, code := range []int{401, 403, 404} {
+		l := newLab(t, Options{}, registrytest.DockerConfig("reg.example=me:pw"))
+		l.Handle(t, "reg.example", onlyGreeting(askBasic, accept(s, status(code, ""), "me:pw")))
+		r := model.Ref{Registry: "reg.example", Repository: "app", Tag: "a"}
+		_, err := l.client.Head(deadline(t), r)
+		ok(t, err)
+		l.sent(t, fmt.Sprintf("HEAD %s %d", manifest, code), fmt.Sprintf("GET %s %d", manifest, code),
+			"GET https://reg.example/v2/ 401", "GET "+manifest+" me:pw 200")
+		_, err = l.client.Head(deadline(t), r)
+		ok(t, err)
+		l.sent(t, "HEAD "+manifest+" me:pw 200")
+	}
+}
+
+// onlyGreeting is a registry that sends its challenge only for /v2/.
+func onlyGreeting(challenge string, others http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v2/" {
+			ask(challenge)(w, r)
+			return
+		}
+		others(w, r)
 	}
 }
 
@@ -599,6 +662,69 @@ func TestNegotiation_redirectAndBack(t *testing.T) {
 			}
 			if d := cmp.Diff(gets(tt.want), lines[1:1+len(tt.want)]); d != "" {
 				t.Error(d)
+			}
+		})
+	}
+}
+
+// TestRepositories_greeting checks that a login that a registry does not ask for is used for its
+// list of repositories, if /v2/ says how.
+func TestRepositories_greeting(t *testing.T) {
+	const catalog, greeting, token = "https://reg.example/v2/_catalog", "https://reg.example/v2/", "https://auth.example/token"
+	all := status(200, `{"repositories":["private","public"]}`, "Content-Type", "application/json")
+	some := status(200, `{"repositories":["public"]}`, "Content-Type", "application/json")
+	logIn := registrytest.DockerConfig("reg.example=me:pw")
+	for name, tt := range map[string]struct {
+		config      string
+		greeting    http.HandlerFunc
+		withLogin   http.HandlerFunc
+		want, names []string
+		warn        string
+	}{
+		"no login": {"{}", ask(askBasic), all, []string{catalog + " 200"}, []string{"public"}, ""},
+		"a login for another registry": {
+			registrytest.DockerConfig("other.example=me:pw"), ask(askBasic), all, []string{catalog + " 200"}, []string{"public"}, "",
+		},
+		"Basic": { // Nexus
+			logIn, ask(askBasic), all, []string{catalog + " 200", greeting + " 401", catalog + " me:pw 200"}, []string{"private", "public"}, "",
+		},
+		"a token": {
+			logIn, ask(askBearer), all,
+			[]string{catalog + " 200", greeting + " 401", token + " me:pw 200", catalog + " Bearer good 200"}, []string{"private", "public"}, "",
+		},
+		"200 with a challenge": { // zot
+			logIn, status(200, "", "WWW-Authenticate", askBasic), all,
+			[]string{catalog + " 200", greeting + " 200", catalog + " me:pw 200"}, []string{"private", "public"}, "",
+		},
+		"no challenge": {logIn, status(200, ""), all, []string{catalog + " 200", greeting + " 200"}, []string{"public"}, ""},
+		"no /v2/":      {logIn, status(404, ""), all, []string{catalog + " 200", greeting + " 404"}, []string{"public"}, ""},
+		"the login is refused": {
+			logIn, ask(askBasic), status(403, ""), []string{catalog + " 200", greeting + " 401", catalog + " me:pw 403"}, []string{"public"}, "",
+		},
+		"a redirect to another host": {
+			logIn, func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "https://auth.example/v2/", http.StatusFound)
+			}, all,
+			[]string{catalog + " 200", greeting + " 302", "https://auth.example/v2/ 401"}, []string{"public"}, "",
+		},
+		"an entry without a login": {`{"auths":{"reg.example":{}}}`, ask(askBasic), all, []string{catalog + " 200", greeting + " 401"}, []string{"public"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, Options{}, tt.config)
+			l.Handle(t, "reg.example", at(map[string]http.HandlerFunc{
+				"/v2/_catalog": byKey(some, map[string]http.HandlerFunc{"me:pw": tt.withLogin, "good": tt.withLogin}),
+			}, tt.greeting))
+			l.Handle(t, "auth.example", at(map[string]http.HandlerFunc{"/v2/": ask(askBasic)}, tokensFor(map[string]string{"me:pw": "good"})))
+			var names []string
+			ok(t, l.client.Repositories(deadline(t), "reg.example", func(page []string) { names = append(names, page...) }))
+			l.sent(t, gets(tt.want)...)
+			if !slices.Equal(names, tt.names) || strings.Join(l.warned, "") != tt.warn {
+				t.Errorf("lists %q, warns %q", names, l.warned)
+			}
+			names = nil
+			ok(t, l.client.Repositories(deadline(t), "reg.example", func(page []string) { names = append(names, page...) }))
+			if n := len(l.Lines()); !slices.Equal(names, tt.names) || n > 2 {
+				t.Errorf("then lists %q with %d requests", names, n)
 			}
 		})
 	}

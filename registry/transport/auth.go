@@ -26,9 +26,12 @@ type authenticator struct {
 	mu        sync.Mutex
 	last      *challenge // of any repository of the registry, or of an earlier run; others presume it
 	places    map[place]access
-	lookupErr error // why a login could not be looked up
-	fileErr   error // why a file of logins could not be used at the last refusal
+	greeted   bool       // the registry has answered a greeting
+	greeting  *challenge // in that answer, nil for none
+	lookupErr error      // why a login could not be looked up
+	fileErr   error      // why a file of logins could not be used at the last refusal
 
+	greets  inflight.Group[*challenge]
 	fetches inflight.Group[token]
 }
 

@@ -74,13 +74,16 @@ var pathKinds = []struct {
 	limit int64
 }{{"/tags/list", MaxList}, {"/manifests/", MaxManifest}, {"/blobs/", MaxConfig}}
 
+// catalogScope is the scope of the list of repositories.
+const catalogScope = "registry:catalog:*"
+
 // scopeAndLimit are the token scope and the size limit of the body for a path. The
 // last match counts: a repository may be called team/blobs/app, whereas tags and
 // digests have no slash.
 func scopeAndLimit(path string) (scope string, limit int64) {
 	rest := strings.TrimPrefix(path, "/v2/")
 	if rest == "_catalog" {
-		return "registry:catalog:*", MaxList
+		return catalogScope, MaxList
 	}
 	last := 0
 	limit = MaxErrorBody

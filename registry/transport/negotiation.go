@@ -127,11 +127,10 @@ func (n *negotiation) next(ctx context.Context, a Response) (bool, error) {
 	n.tried[tried{p.host, k.header}] = a
 	n.tries++
 	if a.Status == http.StatusOK {
-		n.succeed(a)
-		return false, nil
+		return n.succeed(ctx, a)
 	}
 	n.keep(outcome{response: a, withLogin: !k.presumed && !n.keys[n.transport.host].login.IsZero()})
-	if n.tries >= MaxTries || !n.isRefusal(k, a.Status) {
+	if n.tries >= MaxTries || !n.isRefusal(p, k, a.Status) {
 		return false, nil
 	}
 	next, ok, err := n.nextKey(ctx, p, k, a)
@@ -144,15 +143,15 @@ func (n *negotiation) next(ctx context.Context, a Response) (bool, error) {
 
 // isRefusal reports whether the answer may be another one with another key. A server may
 // answer HEAD with 400 or 403 whatever the key is: the GET after it decides.
-func (n *negotiation) isRefusal(k key, status int) bool {
+func (n *negotiation) isRefusal(p place, k key, status int) bool {
 	isHead := n.request.method == http.MethodHead
 	switch status {
 	case http.StatusUnauthorized:
 		return true
 	case http.StatusForbidden:
 		return k.presumed || !isHead
-	case http.StatusNotFound:
-		return k.presumed
+	case http.StatusNotFound: // some registries hide what needs a login
+		return k.presumed || k.header == "" && n.isRegistry(p)
 	case http.StatusBadRequest: // public.ecr.aws answers so to a token that has expired
 		return k.isToken() && (k.presumed || !isHead)
 	}
@@ -181,11 +180,17 @@ func (n *negotiation) nextKey(ctx context.Context, p place, refused key, a Respo
 	if !refused.presumed {
 		n.dropToken(p, refused)
 	}
-	if c == nil {
+	switch {
+	case c != nil:
+	case refused.header != "":
 		c = refused.challenge
-	}
-	if c == nil {
+	case n.request.method == http.MethodHead: // the GET after it greets
 		return key{}, false, nil
+	default:
+		var err error
+		if c, err = n.greet(ctx, p, a); c == nil {
+			return key{}, false, err
+		}
 	}
 	return n.answer(ctx, p, c, refused)
 }
@@ -315,21 +320,36 @@ func tokenRefusal(err error) *TokenError {
 	return nil
 }
 
-// keep stores a refusal, unless one of a login is known.
+// keep stores a refusal, unless one of a login is known, or a good answer.
 func (n *negotiation) keep(o outcome) {
-	if o.withLogin || !n.best.withLogin {
+	if n.best.response.Status != http.StatusOK && (o.withLogin || !n.best.withLogin) {
 		n.best = o
 	}
 }
 
-// succeed stores what a good answer shows.
-func (n *negotiation) succeed(a Response) {
-	k := n.keys[n.transport.host]
+// succeed stores what a good answer shows, and reports whether to ask again: a catalog may
+// have more names for a login that was not asked for.
+func (n *negotiation) succeed(ctx context.Context, a Response) (bool, error) {
+	p := n.registry()
+	k := n.keys[p.host]
 	if k.login.IsZero() {
 		a.RefusedLogin = n.refused
 	}
 	n.best = outcome{response: a}
-	n.accept(n.registry(), k)
+	n.accept(p, k)
+	if n.request.scope != catalogScope || k.header != "" || n.refused != "" || a.RedirectedTo != "" {
+		return false, nil
+	}
+	c, err := n.greet(ctx, p, a)
+	if c == nil {
+		return false, err
+	}
+	if l, err := n.lookup(ctx, p); err != nil || l.IsZero() {
+		return false, err
+	}
+	next, ok, _ := n.answer(ctx, p, c, key{}) // the list without a login is an answer too
+	n.keys[p.host] = next
+	return ok && !next.login.IsZero(), ctx.Err()
 }
 
 // end returns the best answer, or the error that explains why there is none. After a refusal

@@ -26,6 +26,10 @@
 //     the refused one was stored, then the stored login, then the logins that the files and
 //     helpers have now, then no login
 //
+// If a request without a key is refused without a challenge, which includes 404, the registry
+// may send its challenge only for /v2/. If a list of repositories is sent to a request without
+// a key, it may have more names for a login. In both cases /v2/ is requested once (greet).
+//
 // A refused token is dropped. So is a refused login: the next request looks it up again, and
 // uses one that was renewed meanwhile. If a place accepts a request without the login that it has
 // refused, it is read without the login for loginRefusedTime. If no key is accepted, the
