@@ -70,7 +70,7 @@ func ownFilesText(rows []Row, from int) string {
 		if r.A == nil || r.B == nil || r.A.Index < from || !copiesFiles(r.A) || !dockerfile.SameStep(*r.A, *r.B) || sameFilesLeft(*r.A, *r.B) {
 			continue
 		}
-		switch dockerfile.CompareHashes(r.A.CreatedBy, r.B.CreatedBy) {
+		switch dockerfile.CompareHashes(r.A.Instruction, r.B.Instruction) {
 		case dockerfile.OtherFiles:
 			given = append(given, instructionText(*r.B))
 		case dockerfile.Unknown:
