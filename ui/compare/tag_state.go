@@ -140,8 +140,11 @@ func (p comparePage) changesHead(h headMsg) bool {
 func (s side) movedText(f page.Frame, compares string) safe.Text {
 	switch {
 	case s.stale():
-		return safe.Sprintf("%s could not be read again: %s. This is its previous state; r tries again",
-			s.ref.Short(), f.Gate.Clean(model.ShortError(s.err)))
+		why := model.ShortError(s.err)
+		if model.IsRefused(s.err) {
+			why = s.err.Error() // with the command that logs in
+		}
+		return safe.Sprintf("%s could not be read again: %s. This is its previous state; r tries again", s.ref.Short(), f.Gate.Clean(why))
 	case s.gone:
 		return safe.Sprintf("%s was deleted: this is its previous state, %s. r reads again", s.ref.Short(), look.Short(s.art.Digest()))
 	case s.moved == "":

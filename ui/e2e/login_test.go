@@ -106,27 +106,27 @@ func TestLogin_repairedOnScreen(t *testing.T) {
 			startLoginRegistry(t, s)
 			screen := uitest.Options{Width: 120, Height: 24, Env: []string{"DOCKER_CONFIG=" + s.config}}
 			page := 0
-			repair := func(term *uitest.Term, key, want string) {
+			repair := func(term *uitest.Term, want string) {
 				t.Helper()
 				page++
 				next := fmt.Sprint("next", page)
 				s.setPassword(next)
-				term.Type(key)
-				term.WaitFor("log", "again")
+				term.Type("r")
+				term.WaitFor("docker login", "r tries again")
 				s.logIn(t, next)
-				term.Type(key)
+				term.Type("r")
 				term.WaitFor(want)
 				term.WaitGone("tries again")
 			}
 			tags := uitest.Start(t, screen, s.host+"/shop/image-name")
 			tags.WaitFor("20230901.095133z")
-			repair(tags, "r", "4db8e73cd500")
+			repair(tags, "4db8e73cd500")
 			image := uitest.Start(t, screen, s.host+"/shop/image-name:prod")
 			image.WaitFor("node server.js")
-			repair(image, "r", "node server.js")
+			repair(image, "node server.js")
 			pair := uitest.Start(t, screen, s.host+"/shop/image-name:prod", ":20231001.155532z")
 			pair.WaitFor("packed differently")
-			repair(pair, "r", "packed differently")
+			repair(pair, "packed differently")
 		})
 	}
 }
