@@ -36,6 +36,8 @@ type Options struct {
 	Glyphs    look.Glyphs
 	InTmux    bool // copy into the tmux buffer too
 
+	// Notes returns how many warnings the registry had, and the last one. Optional.
+	Notes func() (count int, last string)
 	// Size returns the size of the terminal in cells, 0 if it is unknown. Optional.
 	Size func() (width, height int)
 }
@@ -54,6 +56,7 @@ type App struct {
 	traffic       model.Traffic
 	ticking       bool
 	startedWork   bool // work was started since the last tick; its requests may begin later
+	notes         int  // that were shown
 
 	toast  safe.Text
 	answer safe.Text // like toast, over several lines if it needs them
@@ -121,9 +124,21 @@ type tickMsg struct{}
 func (a App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	a.traffic = a.env.Registry.Traffic()
 	a, cmd := a.handle(msg)
+	a = a.withNote()
 	a, more := a.relayout()
 	a, tick := a.tick()
 	return a, tea.Batch(cmd, more, tick)
+}
+
+// withNote shows a new warning until the next key.
+func (a App) withNote() App {
+	if a.options.Notes == nil {
+		return a
+	}
+	if count, last := a.options.Notes(); count > a.notes {
+		a.notes, a.answer = count, a.gate.Clean("note: "+last)
+	}
+	return a
 }
 
 func (a App) handle(msg tea.Msg) (App, tea.Cmd) {

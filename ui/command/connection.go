@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 	"syscall"
 
 	"github.com/tagdiff/tagdiff/model/files"
@@ -18,7 +19,28 @@ import (
 type connection struct {
 	client   *registry.Client
 	seen     *journalSession
+	notes    *notes
 	closeLog func()
+}
+
+// notes has the last warning of the client, for screens.
+type notes struct {
+	mu    sync.Mutex
+	count int
+	last  string
+}
+
+func (n *notes) add(s string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.count, n.last = n.count+1, s
+}
+
+// latest returns how many warnings there were, and the last one.
+func (n *notes) latest() (count int, last string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.count, n.last
 }
 
 // connect checks the flags and makes a connection. It sends no request.
@@ -39,13 +61,14 @@ func (f *flags) connect(guide *ui.Guide) (connection, error) {
 	if log != nil {
 		slog.SetDefault(log)
 	}
-	seen := f.openJournal(guide)
+	seen, notes := f.openJournal(guide), &notes{}
+	warn := func(s string) { notes.add(s); seen.warn(s) }
 	client := registry.New(registry.Options{
 		PlainHTTP: f.plainHTTP, Log: log, Probe: f.probe, Concurrency: f.parallel, Timeout: f.timeout,
 		Endpoints: files.Join(files.CacheFolder(), "endpoints.json"),
-		Documents: f.documents(guide), Warn: seen.warn, Known: seen.Known,
+		Documents: f.documents(guide), Warn: warn, Known: seen.Known,
 	})
-	return connection{client, seen, closeLog}, nil
+	return connection{client, seen, notes, closeLog}, nil
 }
 
 // source returns the client, wrapped so that the journal records every tag that is read.

@@ -57,7 +57,7 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	}
 	if form == "tui" {
 		return f.screen(cmd.Context(), ui.Options{
-			Registry: on.source(), Journal: on.seen.forScreens(), Hosts: on.client.KnownHosts, Open: refs, Guide: guide,
+			Registry: on.source(), Journal: on.seen.forScreens(), Hosts: on.client.KnownHosts, Notes: on.notes.latest, Open: refs, Guide: guide,
 		})
 	}
 	r := report.Request{
