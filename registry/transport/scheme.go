@@ -4,9 +4,18 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
+
+	"github.com/regclient/regclient/config"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 // sendOverScheme sends a request over http or https; the first response decides
@@ -70,4 +79,190 @@ func maybeTLS(a Response, err error) bool {
 		return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || isNotHTTP(err)
 	}
 	return a.Status == http.StatusBadRequest
+}
+
+// insecureTransports read a registry over plain http, or without a check of its
+// certificate, where docker or podman are configured to do so. They are used only after
+// TLS has failed, and have no logins.
+type insecureTransports struct {
+	options  Options     // of the registry; zero if there is no fallback
+	verified atomic.Bool // the registry has answered over verified TLS, or where http is allowed
+
+	mu        sync.Mutex
+	declared  map[string]string // by repository: the file that declares it insecure, "" for none
+	bySetting map[config.TLSConf]*insecureTransport
+	current   *insecureTransport // the one that the registry answered; nil before
+}
+
+// insecureTransport is a transport without logins.
+type insecureTransport struct {
+	*Transport
+
+	file string // that declares the registry insecure
+}
+
+// RoundTrip serves regclient. The request needs an Exchange in its context.
+func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if next := tr.insecure.known(req); next != nil {
+		return next.RoundTrip(req)
+	}
+	resp, err := tr.roundTrip(req)
+	if err != nil {
+		return resp, err
+	}
+	c := exchangeOf(req.Context())
+	if c.Err == nil {
+		tr.insecure.verified.Store(true)
+		return resp, nil
+	}
+	next := tr.insecure.after(req, c.Err)
+	if next == nil {
+		return resp, nil
+	}
+	failed := *c
+	other, err := next.RoundTrip(req)
+	_, asksForToken := errors.AsType[*TokenError](c.Err)
+	answered := err == nil && (c.Response.Status != 0 || asksForToken)
+	if !answered || next.knownScheme() == "http" && maybeTLS(c.Response, nil) {
+		*c = failed
+		return resp, nil // the first failure says more
+	}
+	tr.insecure.use(next)
+	return other, nil
+}
+
+// known returns the transport for a request to a registry that has been read insecurely,
+// nil for none.
+func (t *insecureTransports) known(req *http.Request) *insecureTransport {
+	t.mu.Lock()
+	next := t.current
+	t.mu.Unlock()
+	if next == nil || t.declaredIn(req) == "" {
+		return nil
+	}
+	return next
+}
+
+// after returns the transport for a request that has failed, nil for none.
+func (t *insecureTransports) after(req *http.Request, failure error) *insecureTransport {
+	setting, ok := insecureSetting(failure, t.options.Settings)
+	if !ok || t.verified.Load() {
+		return nil
+	}
+	file := t.declaredIn(req)
+	if file == "" {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if known := t.bySetting[setting]; known != nil {
+		return known
+	}
+	opts := t.options
+	opts.Settings.TLS = setting
+	opts.Credentials = opts.Credentials.WithoutLogins()
+	tr, err := New(opts)
+	if err != nil {
+		return nil
+	}
+	if t.bySetting == nil {
+		t.bySetting = map[config.TLSConf]*insecureTransport{}
+	}
+	t.bySetting[setting] = &insecureTransport{tr, file}
+	return t.bySetting[setting]
+}
+
+// use makes next the transport of later requests, and says so at the first time.
+func (t *insecureTransports) use(next *insecureTransport) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.current != next && t.options.Warn != nil {
+		t.options.Warn(fmt.Sprintf("%s is read %s and without a login: %s declares it insecure", next.registry, next.how(), next.file))
+	}
+	t.current = next
+}
+
+// how says how a registry is read.
+func (t *insecureTransport) how() string {
+	if t.knownScheme() == "http" {
+		return "over plain http"
+	}
+	return "without a check of its certificate"
+}
+
+// declaredIn returns the file that declares the repository of a request insecure, "" for none.
+func (t *insecureTransports) declaredIn(req *http.Request) string {
+	scope, _ := scopeAndLimit(req.URL.Path)
+	repo := repositoryOf(scope)
+	t.mu.Lock()
+	file, known := t.declared[repo]
+	t.mu.Unlock()
+	if known || t.options.Credentials == nil {
+		return file
+	}
+	file = t.options.Credentials.Insecure(req.Context(), t.options.Settings.Name, repo)
+	if req.Context().Err() != nil {
+		return ""
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.declared == nil {
+		t.declared = map[string]string{}
+	}
+	t.declared[repo] = file
+	return file
+}
+
+// closeIdle closes the connections that no request uses.
+func (t *insecureTransports) closeIdle() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, tr := range t.bySetting {
+		tr.CloseIdleConnections()
+	}
+}
+
+// loginError is why no login is sent to a registry that asks for one.
+func (t *insecureTransports) loginError() error {
+	t.mu.Lock()
+	tr := t.current
+	t.mu.Unlock()
+	if tr == nil {
+		return nil
+	}
+	e := &model.ReadError{
+		Message: fmt.Sprintf("tagdiff sends none over plain http (%s declares the registry insecure)", tr.file),
+		Next:    "run with --plain-http if you trust the network",
+	}
+	if tr.knownScheme() == "https" {
+		e.Message = fmt.Sprintf("tagdiff sends none where it cannot verify the certificate (%s declares the registry insecure)", tr.file)
+		e.Next = fmt.Sprintf("put the authority's certificate at /etc/docker/certs.d/%s/ca.crt, or name it in SSL_CERT_FILE", tr.registry)
+	}
+	return e
+}
+
+// insecureSetting returns the setting with which a registry may answer after a failure of
+// TLS at the registry itself: without a check of the certificate, or without TLS.
+func insecureSetting(failure error, settings config.Host) (setting config.TLSConf, ok bool) {
+	var (
+		redirect *RedirectError
+		token    *TokenError
+		proxy    *ProxyError
+		badCert  *tls.CertificateVerificationError
+		record   tls.RecordHeaderError
+		op       *net.OpError
+	)
+	switch {
+	case errors.As(failure, &redirect), errors.As(failure, &token), errors.As(failure, &proxy), errors.Is(failure, context.Canceled):
+		return 0, false
+	case errors.As(failure, &badCert):
+		return config.TLSInsecure, true
+	case errors.Is(failure, http.ErrSchemeMismatch), errors.As(failure, &record), IsConnectionLost(failure):
+		return config.TLSDisabled, true
+	case errors.As(failure, &op) && op.Op == "read" && op.Timeout(): // it waits for the end of a line
+		return config.TLSDisabled, true
+	case errors.As(failure, &op) && op.Op == "dial" && !strings.Contains(settings.Name, ":"): // http has another port then
+		return config.TLSDisabled, op.Timeout() || errors.Is(failure, syscall.ECONNREFUSED)
+	}
+	return 0, false
 }
