@@ -123,13 +123,14 @@ func (h *host) warnRefusedLogin(about model.Ref, login string) {
 
 // isRefused reports whether a login, or another one, may help with an exchange that failed.
 func isRefused(cl *transport.Exchange) bool {
-	status := cl.Response.Status
+	status, rejected := cl.Response.Status, false
 	if token, ok := errors.AsType[*transport.TokenError](cl.Err); ok && token.Err == nil {
 		status = token.Response.Status
+		rejected = token.Login != "" && status == http.StatusBadRequest // for a refresh token (RFC 6749)
 	} else if cl.Err != nil {
 		return false
 	}
-	return status == http.StatusUnauthorized || status == http.StatusForbidden
+	return rejected || status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
 // catchPanic turns a panic into an error: content from a registry must not be able to

@@ -413,6 +413,7 @@ func TestRefused(t *testing.T) {
 		"401": {status(401, ""), true}, "403": {status(403, ""), true}, "404": {status(404, ""), false}, "500": {status(500, ""), false},
 		"a token service's 401": {unless(basicToken, status(401, "")), true},
 		"a token service's 403": {unless(basicToken, status(403, "")), true},
+		"a token service's 400": {unless(basicToken, status(400, "")), false},
 		"a token service's 500": {unless(basicToken, status(500, "")), false},
 		"a web page, 403":       {status(403, "<html>", "Content-Type", "text/html"), true},
 	} {
