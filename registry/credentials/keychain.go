@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/regclient/regclient/config"
 
@@ -229,6 +230,10 @@ func syntaxError(raw []byte, err error) error {
 // its content.
 func (k *Keychain) setFileError(path string, err error) {
 	if err == nil || k.fileErr != nil {
+		return
+	}
+	if dir := filepath.Dir(path); errors.Is(err, syscall.ENOTDIR) && dir == os.Getenv("DOCKER_CONFIG") {
+		k.fileErr = &model.ReadError{Message: "DOCKER_CONFIG names the file " + dir, Next: "let it name the folder of config.json", Err: err}
 		return
 	}
 	why := err.Error()

@@ -159,6 +159,9 @@ func TestFileError(t *testing.T) {
 			registrytest.OK(t, k.FileError())
 		})
 	}
+	dir := registrytest.Home(t, map[string]string{"config.json": "{}"})
+	t.Setenv("DOCKER_CONFIG", filepath.Join(dir, "config.json"))
+	registrytest.Says(t, NewKeychain().FileError(), "DOCKER_CONFIG names the file "+filepath.Join(dir, "config.json")+"; let it name the folder of config.json")
 	registrytest.Home(t, nil)
 	t.Setenv("DOCKER_AUTH_CONFIG", "hunter22")
 	registrytest.Says(t, NewKeychain().FileError(), "the logins in DOCKER_AUTH_CONFIG cannot be read: it is not JSON")

@@ -33,6 +33,7 @@ func TestInsecure(t *testing.T) {
 		"dockerd, a URL":             {files{daemon: `{"insecure-registries":["http://reg.example:5000"]}`}, "reg.example:5000", "app", daemon},
 		"dockerd, addresses":         {files{daemon: `{"insecure-registries":["192.0.2.0/24"]}`}, "192.0.2.7:5000", "app", daemon},
 		"dockerd, other addresses":   {files{daemon: `{"insecure-registries":["192.0.2.0/24"]}`}, "198.51.100.7:5000", "app", ""},
+		"dockerd, a name there":      {files{daemon: `{"insecure-registries":["127.0.0.0/8"]}`}, "localhost:5000", "app", daemon},
 		"dockerd, IPv6":              {files{daemon: `{"insecure-registries":["fd00::/8"]}`}, "[fd00::1]:5000", "app", daemon},
 		"dockerd, broken":            {files{daemon: `{"insecure-registries":["reg.example"],}`}, "reg.example", "app", ""},
 		"dockerd without root":       {files{rootless: `{"insecure-registries":["reg.example"]}`}, "reg.example", "app", rootless},
