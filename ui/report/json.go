@@ -170,7 +170,10 @@ func converted[T, J any](x *T, to func(T) J) *J {
 }
 
 func (o Options) side(a model.Artifact) jsonSide {
-	return jsonSide{Ref: o.Gate.Mask(a.Ref.String()), Digest: a.Top.Digest, MediaType: a.Top.MediaType, Kind: a.Top.Kind, Created: converted(a.Created(), timestamp)}
+	return jsonSide{
+		Ref: o.Gate.Mask(a.Ref.String()), Digest: a.Top.Digest, MediaType: a.Top.MediaType, Kind: a.Top.Kind,
+		Created: converted(a.Created(), timestamp),
+	}
 }
 
 func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
