@@ -123,6 +123,7 @@ var dockerfileVerbs = append([]string{"RUN", "COPY", "ADD", "WORKDIR", "FROM"}, 
 // isPlainCommand reports whether created_by has a form that no builder writes.
 func isPlainCommand(img *model.Image, s *model.Step) bool {
 	return !isShellStep(s.CreatedBy) && !slices.Contains(dockerfileVerbs, dockerfile.Verb(s.CreatedBy)) &&
+		!strings.HasPrefix(s.CreatedBy, "crane flatten ") && !strings.HasPrefix(s.CreatedBy, "crane rebase ") &&
 		!strings.HasPrefix(s.Comment, "Imported from ") && !strings.HasPrefix(s.Comment, "merge sha256:") &&
 		stepBuilder(img, s).Name == ""
 }

@@ -5,6 +5,20 @@ import (
 	"testing"
 )
 
+// TestDockerCommit_flattened has an image of Docker's that crane flattened, which keeps the notes
+// of Docker, and a container of crane that was saved.
+func TestDockerCommit_flattened(t *testing.T) {
+	docker := map[string]any{"docker_version": "24.0.5", "container": "3f2a"}
+	for by, want := range map[string]bool{
+		"crane flatten sha256:27383ba2f187": false, "crane rebase sha256:27383ba2f187": false, "crane serve": true,
+	} {
+		c := Describe(single("a", build{more: docker, steps: []step{does(by, files("y")).noted(`[{"created_by":"ADD x /"}]`)}}.image(t)))
+		if got := found(c, "D14") != nil; got != want {
+			t.Errorf("%s: D14 is found: %v", by, got)
+		}
+	}
+}
+
 // TestDockerCommit_verdict has a container that was saved over its image, and a RUN.
 func TestDockerCommit_verdict(t *testing.T) {
 	docker := map[string]any{"docker_version": "24.0.5"}
