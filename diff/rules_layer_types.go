@@ -43,7 +43,8 @@ func unknownLayerType(c Comparison, p Pair) []Finding {
 			Next: safe.Const("Push the image with layers as tar archives (gzip or zstd), too, and list both in an index"),
 			Proof: []safe.Text{
 				safe.Sprintf("media type of step %d: %s", unknown[0].Index+1, quoted(mediaType)),
-				safe.Const("source: image-spec layer.md (media types of layers); containerd, core/images/mediatypes.go, IsLayerType; containers/image reads these and Docker's only"),
+				safe.Const("source: image-spec layer.md (media types of layers); containerd, core/images/mediatypes.go, IsLayerType; " +
+					"containers/image reads these and Docker's only"),
 			},
 			Check: s.manifestCheck("[.layers[].mediaType]"),
 		}}
@@ -58,7 +59,8 @@ func isKnownLayerType(mediaType string) bool {
 	for _, word := range []string{"nondistributable.", "foreign."} {
 		plain = strings.Replace(plain, word, "", 1)
 	}
-	return mediaType == "" || strings.HasPrefix(mediaType, "application/vnd.wasm.") || slices.Contains(oldLayerTypes, plain) || model.ClaimedPacking(plain) != ""
+	return mediaType == "" || strings.HasPrefix(mediaType, "application/vnd.wasm.") ||
+		slices.Contains(oldLayerTypes, plain) || model.ClaimedPacking(plain) != ""
 }
 
 // oldLayerTypes are media types of layers that clients of 2015 to 2017 wrote.
