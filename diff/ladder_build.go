@@ -43,7 +43,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 	if len(differ) == 0 {
 		return Verdict{}, false
 	}
-	first, stage := l.firstGiven(differ[0])
+	first, stage := l.firstGiven(differ)
 	headline, because := l.recipeText(differ, first, stage)
 	return Verdict{
 		Code: SameRecipe, Rests: on(Structure), Step: first.Index + 1, Headline: headline, Because: because,
@@ -61,7 +61,7 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 		where = fmt.Sprintf("in step %d", first.Index+1)
 	}
 	headline = safe.Sprintf("Same recipe, other files %s", where)
-	because = sameInstructionsText(len(l.a.Steps), stepNames(l.a, differ))
+	because = l.sameInstructionsText(differ)
 	what, given, hashed := l.givenFiles(differ, first, stage)
 	if hashed {
 		because = given
@@ -139,10 +139,19 @@ func stepNames(img *model.Image, indexes []int) []string {
 // isRoot reports whether a step is the first one with files.
 func isRoot(steps []model.Step, i int) bool { return !slices.ContainsFunc(steps[:i], hasFiles) }
 
-// sameInstructionsText describes n equal instructions of which those in differ gave
+// sameInstructionsText describes equal instructions of which those in differ gave
 // different files. It names up to three: the first one is often not the one that
-// matters.
-func sameInstructionsText(n int, differ []string) safe.Text {
+// matters. Steps that were given the same files, as hashes of the builder say, come last.
+func (l *ladder) sameInstructionsText(differ []int) safe.Text {
+	same := l.sameGiven(differ)
+	if len(same) == 0 || len(same) == len(differ) {
+		return instructionsText(len(l.a.Steps), stepNames(l.a, differ))
+	}
+	others := slices.DeleteFunc(slices.Clone(differ), func(i int) bool { return slices.Contains(same, i) })
+	return safe.Sprintf("%s%s", instructionsText(len(l.a.Steps), stepNames(l.a, others)), l.sameGivenText(same))
+}
+
+func instructionsText(n int, differ []string) safe.Text {
 	const most = 3
 	count, which := fmt.Sprint(len(differ)), ": "+list(differ)
 	switch {

@@ -9,22 +9,45 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// firstGiven returns the step that explains the layer of the step with an index. That is
-// the step itself, except where buildah keeps the files of a stage in one layer: then it is
-// the first COPY or ADD of the stage that was given other files, or the first step with
-// files. stage is the text "steps 4 to 7" for such a layer.
-func (l *ladder) firstGiven(at int) (step model.Step, stage string) {
+// firstGiven returns the step that explains the layers of the steps with these indexes: the
+// first one, or a later one of other files if those before it were given the same. Where buildah
+// keeps the files of a stage in one layer, it is the first COPY or ADD of the stage that was given
+// other files, or the first step with files. stage is the text "steps 4 to 7" for such a layer.
+func (l *ladder) firstGiven(differ []int) (step model.Step, stage string) {
+	at := differ[0]
+	if i := slices.IndexFunc(differ, func(i int) bool { return l.hashesOf(i) != dockerfile.SameFiles }); i > 0 &&
+		l.hashesOf(differ[i]) == dockerfile.OtherFiles {
+		at = differ[i]
+	}
 	from := l.stageFrom(at)
 	if from == at {
 		return l.a.Steps[at], ""
 	}
 	stage = fmt.Sprintf("steps %d to %d", from+1, at+1)
 	for _, s := range l.a.Steps[from : at+1] {
-		if dockerfile.CompareHashes(s.Instruction, l.b.Steps[s.Index].Instruction) == dockerfile.OtherFiles {
+		if l.hashesOf(s.Index) == dockerfile.OtherFiles {
 			return s, stage
 		}
 	}
 	return l.a.Steps[from], stage
+}
+
+// hashesOf compares what the builder recorded of the files of a step, on both sides.
+func (l *ladder) hashesOf(step int) dockerfile.Hashes {
+	return dockerfile.CompareHashes(l.a.Steps[step].Instruction, l.b.Steps[step].Instruction)
+}
+
+// inOneLayer returns the side that keeps the files of several steps in the layer of the last
+// step that differs, as buildah does without --layers, where the other side has a layer for each.
+func (l *ladder) inOneLayer(differ []int) (name string, from int, ok bool) {
+	last := differ[len(differ)-1]
+	for _, s := range l.sides() {
+		from := slices.Index(stageLayers(s.img), last+1)
+		if from >= 0 && from <= differ[0] && !slices.Contains(stageLayers(s.otherImg), last+1) {
+			return s.name, from, true
+		}
+	}
+	return "", 0, false
 }
 
 // stageFrom is the index of the oldest step whose files are in the layer of the step at an
@@ -42,20 +65,23 @@ func (l *ladder) stageFrom(at int) int {
 // short and as a sentence. ok is false if they tell nothing.
 func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inShort string, sentence safe.Text, ok bool) {
 	other := l.b.Steps[first.Index]
-	compared := dockerfile.CompareHashes(first.Instruction, other.Instruction)
+	isLater := func(i int) bool { return l.stageFrom(i) > first.Index }
 	same := sameInstructions(len(l.a.Steps))
+	keeps, from, inOne := l.inOneLayer(differ)
 	switch {
-	case compared == dockerfile.OtherFiles:
+	case l.hashesOf(first.Index) == dockerfile.OtherFiles:
 		return fmt.Sprintf("step %d was given other files", first.Index+1),
 			safe.Sprintf("%s; by the hashes of the builder, other files were given: %s has %s, %s has %s%s", same,
-				l.nameA, instructionText(first), l.nameB, instructionText(other), moreLayersText(len(differ)-1)), true
+				l.nameA, instructionText(first), l.nameB, instructionText(other), moreLayersText(countOf(differ, isLater))), true
+	case inOne:
+		return fmt.Sprintf("%s keeps steps %d to %d in one layer", keeps, from+1, differ[len(differ)-1]+1),
+			safe.Sprintf("%s%s; layers of several steps cannot be compared with one", same, l.sameGivenText(differ)), true
 	case stage != "":
 		return "one of the " + stage + " gave different files",
 			safe.Sprintf("%s; the %s gave one layer, so it does not tell which of them differs%s", same, stage, moreLayersText(len(differ)-1)), true
-	case l.onlyDates(differ):
+	case len(l.sameGiven(differ)) == len(differ):
 		return "only dates or owners differ in " + stepsText(differ),
-			safe.Sprintf("%s; by the hashes of the builder, %s %s given the same files (%s), so only dates or owners differ in %s", same,
-				stepsText(differ), byNumber(len(differ), "was", "were"), instructionText(first),
+			safe.Sprintf("%s%s (%s), so only dates or owners differ in %s", same, l.sameGivenText(differ), instructionText(first),
 				byNumber(len(differ), "its layer", "their layers")), true
 	}
 	return "", safe.Text{}, false
@@ -88,11 +114,18 @@ func ownFilesText(rows []Row, from int) string {
 	return text
 }
 
-// onlyDates reports whether all steps with these indexes were given the same files.
-func (l *ladder) onlyDates(indexes []int) bool {
-	return !slices.ContainsFunc(indexes, func(i int) bool {
-		return dockerfile.CompareHashes(l.a.Steps[i].Instruction, l.b.Steps[i].Instruction) != dockerfile.SameFiles
-	})
+// sameGiven are the steps with these indexes that were given the same files on both sides.
+func (l *ladder) sameGiven(indexes []int) []int {
+	return matching(indexes, func(i int) bool { return l.hashesOf(i) == dockerfile.SameFiles })
+}
+
+// sameGivenText is the end of a sentence that names sameGiven, "" for none.
+func (l *ladder) sameGivenText(indexes []int) string {
+	same := l.sameGiven(indexes)
+	if len(same) == 0 {
+		return ""
+	}
+	return "; by the hashes of the builder, " + stepsText(same) + byNumber(len(same), " was", " were") + " given the same files"
 }
 
 func sameInstructions(n int) string {

@@ -24,6 +24,17 @@ func TestGivenFiles(t *testing.T) {
 		}
 	}
 	copied := func(hash byte) string { return strings.TrimPrefix(nop("COPY dir:", hash), "/bin/sh -c ") }
+	copies := func(run, copied string, hash byte) build { // a RUN, and a COPY of files with a hash
+		return build{created: "2024-01-0" + run + "T00:00:00Z", steps: []step{
+			does("ADD x /", files("base")), does("RUN apk add curl", files("run "+run)), does(nop("COPY dir:", hash), files("srv "+copied)), sets("CMD a"),
+		}}
+	}
+	layered := func(hash byte) build { // the recipe of buildah, with a layer for each step
+		b := buildah(copied('b'), "1")
+		b.steps[2], b.steps[3] = does("/bin/sh -c "+copied(hash), files("srv")), does("/bin/sh -c make", files("made"))
+		b.steps[4] = sets("/bin/sh -c #(nop) USER 1001")
+		return b
+	}
 	for name, tt := range map[string]struct {
 		a, b          build
 		head, because string
@@ -35,6 +46,14 @@ func TestGivenFiles(t *testing.T) {
 		"the same files": {classic('b', "1"), classic('b', "2"), "only dates or owners differ in step 2",
 			"step 2 was given the same files (COPY dir:bbbb… in /srv/), so only dates or owners differ in its layer", 0, 2},
 		"no hash": {withoutHash("1"), withoutHash("2"), "built again; step 1 differs", "one gave different files: COPY a /", 0, 1},
+		"a RUN, and a COPY of the same files": {copies("1", "1", 'b'), copies("2", "2", 'b'), "built again from step 2 on",
+			"one gave different files: RUN apk add curl; by the hashes of the builder, step 3 was given the same files", 0, 2},
+		"a RUN, and a COPY of other files": {copies("1", "1", 'b'), copies("2", "2", 'c'), "built again from step 2 on",
+			"2 gave different files: RUN apk add curl and COPY dir:bbbb… in /srv/", 3, 2},
+		"one layer for the steps of a stage": {layered('b'), buildah(copied('b'), "2"), "built again; :b keeps steps 3 to 5 in one layer",
+			"step 3 was given the same files; layers of several steps cannot be compared with one", 0, 3},
+		"one layer, other files": {layered('c'), buildah(copied('b'), "2"), "step 3 was given other files",
+			"other files were given: :a has COPY dir:cccc…", 0, 3},
 		"a stage given other files": {buildah(copied('b'), "1"), buildah(copied('c'), "2"), "step 3 was given other files",
 			"other files were given: :a has COPY dir:bbbb…", 3, 3},
 		"a stage given the same files": {buildah(copied('b'), "1"), buildah(copied('b'), "2"), "one of the steps 3 to 5 gave different files",
