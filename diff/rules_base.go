@@ -15,7 +15,7 @@ import (
 // baseMoved (G1). The annotations of the base image claim it. Without them, equal
 // instructions above the base and different layers below show it.
 func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
-	if isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings || p.convertedWhole() ||
+	if isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings || p.Verdict.isBase || p.convertedWhole() ||
 		platformsContradict(p.A.Platform(), p.B.Platform()) {
 		return nil
 	}
@@ -132,7 +132,8 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 	if digestA == "" || digestB == "" || digestA == digestB || c.basesAgree(p) {
 		return Finding{}, false
 	}
-	if nameA == nameB && (namesOwnStep(p.A) || namesOwnStep(p.B)) {
+	sameName := nameA == nameB // a base without a name can be any
+	if (sameName || nameA == "" || nameB == "") && (namesOwnStep(p.A) || namesOwnStep(p.B)) {
 		return Finding{}, false
 	}
 	sideA, sideB := c.names()
@@ -146,8 +147,12 @@ func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
 		Check: c.ManifestCheck(p, ".annotations"),
 	}
 	switch {
-	case nameA != nameB && nameA != "" && nameB != "":
+	case !sameName && nameA != "" && nameB != "":
 		f.Text = safe.Sprintf("The bases differ: %s is built on %s, %s on %s, as annotations state.", sideA, quoted(nameA), sideB, quoted(nameB))
+		f.Next = safe.Const("Check that the different base is intended")
+	case !sameName:
+		f.Text = safe.Sprintf("The bases differ: %s in %s, %s in %s, as annotations state.",
+			short(digestA), sideA, short(digestB), sideB)
 		f.Next = safe.Const("Check that the different base is intended")
 	case nameB != "":
 		f.Text = safe.Sprintf("The base moved: %s was %s, now it is %s, as annotations state%s.",

@@ -85,6 +85,10 @@ func baseCases(t *testing.T) []ruleCase {
 		{"annotated alike, other files", pairOf(t, annotated(app(), "python:2.7", one), annotated(app(does("RUN x", files("x"))), "python:2.7", one)), "G1", -1, "", 0},
 
 		{"buildah with --layers names its own last step", pairOf(t, annotated(byBuildah("1"), "python:2.7", one), annotated(byBuildah("2"), "python:2.7", two)), "G1", -1, "", 0},
+		{"buildah on an image from scratch", pairOf(t, annotated(byBuildah("1"), "", one), annotated(byBuildah("2"), "python:2.7", two)), "G1", -1, "", 0},
+		{"annotated, one without a name", pairOf(t, annotated(old, "", one), annotated(moved, "python:2.7", two)), "G1", 2,
+			"The bases differ: " + short(one) + " in :a, " + short(two) + " in :b, as annotations state.", 2},
+		{"the base beside the image on it", pairOf(t, annotated(app(), "python:2.7", one), annotated(app(does("RUN x", files("x"))), "app", two)), "G1", -1, "", 0},
 		{"buildah on another base", pairOf(t, annotated(byBuildah("1"), "python:2.7", one), annotated(byBuildah("2"), "python:3", two)), "G1", 2, "The bases differ", 2},
 
 		{"annotated with the other side, whose layers it has", pairOf(t, app(), annotated(app(does("RUN x", files("x"))), "app", manifestDigest(t, app()))), "G8", -1, "", 0},
