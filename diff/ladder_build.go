@@ -97,10 +97,19 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 	case builtAtOtherTimes(l.a, l.b):
 		headline = safe.Sprintf("Same recipe, built again %s", where)
 		if len(differ) == 1 {
-			headline = safe.Sprintf("Same recipe, built again; step %d differs", first.Index+1)
+			headline = safe.Sprintf("Same recipe, built again; step %d differs%s", first.Index+1, l.layersAboveRoot(first))
 		}
 	}
 	return headline, because
+}
+
+// layersAboveRoot says that the layers above the first one are the same, as on another base. It is
+// "" if the step is not the first one with files, or the only one.
+func (l *ladder) layersAboveRoot(first model.Step) string {
+	if n := len(l.withFiles[0]) - 1; n > 0 && isRoot(l.a.Steps, first.Index) {
+		return fmt.Sprintf(", %s above it %s the same", plural(n, "layer"), isAre(n))
+	}
+	return ""
 }
 
 // constantDates says that equal dates do not show one build, where no clock gave them.
@@ -495,6 +504,7 @@ func (l *ladder) unrelated() Verdict {
 		v.Headline = safe.Sprintf("Different from the first layer on%s", l.onlySteps())
 		v.Because = safe.Sprintf("%d of %d instructions are the same; no layer is the same. A new base or a full rebuild does this",
 			sameTexts, steps)
+	case l.beginsAsOther(&v):
 	default:
 		v.Headline, v.strangers = unrelatedImages, true
 		v.Because = safe.Sprintf("%s%s", l.layerNumbers(), l.settingsOfImports())
@@ -509,6 +519,25 @@ func (l *ladder) settingsOfImports() string {
 	}
 	return ""
 }
+
+// beginsAsOther words the verdict if all instructions of one side, a root filesystem at least and
+// a setting, are the first ones of the other side: it may be another build of the base of that.
+func (l *ladder) beginsAsOther(v *Verdict) bool {
+	for _, s := range l.sides() {
+		own := len(s.img.Steps)
+		if own < 2 || own >= len(s.otherImg.Steps) || !beginsWith(s.otherImg.Steps, s.img.Steps) || slices.ContainsFunc(s.img.Steps, isUnknownStep) {
+			continue
+		}
+		v.Rests, v.onNamedBase = on(Heuristic), true
+		v.Headline = safe.Sprintf("%s has the first %d instructions of %s, but no layer of it", s.name, own, s.otherName)
+		v.Because = safe.Sprintf("%s may be another build of the base of %s, which has %s more", s.name, s.otherName,
+			plural(len(s.otherImg.Steps)-own, "step"))
+		return true
+	}
+	return false
+}
+
+func isUnknownStep(s model.Step) bool { return !hasInstruction(s) }
 
 func (l *ladder) layerNumbers() safe.Text {
 	return safe.Sprintf("No layer is the same: %s in %s, %s in %s",

@@ -119,8 +119,42 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 					s.name, flat, because, bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
 			}, true
 		}
+		if kept, ok := keptSettings(s.img, s.otherImg); ok && because == noStepRecorded && otherMark == "" && sameTotal(s.img, s.otherImg) {
+			return Verdict{
+				Code: Unrelated, Rests: on(Heuristic),
+				Headline: safe.Sprintf("%s is one layer %s, of about the size of %s", s.name, kept, s.otherName),
+				Because: safe.Sprintf("Its history records no step, as after docker import -m or crane append, so layers cannot be compared; "+
+					"the sizes are %s and %s. The files may be the same or others",
+					bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
+			}, true
+		}
 	}
 	return Verdict{}, false
+}
+
+// keptSettings says which settings of an image of several layers an image of one layer has. ok
+// is false if it has others, or if there are none to keep.
+func keptSettings(flat, other *model.Image) (kept string, ok bool) {
+	var names []string
+	a, b := flat.Config.Config, other.Config.Config
+	for _, s := range []struct {
+		name string
+		a, b []string
+	}{{"ENTRYPOINT", a.Entrypoint, b.Entrypoint}, {"CMD", a.Cmd, b.Cmd}, {"ENV", a.Env, b.Env}, {"USER", fieldsOf(a.User, " "), fieldsOf(b.User, " ")}} {
+		switch {
+		case len(s.a) == 0:
+		case !slices.Equal(s.a, s.b):
+			return "", false
+		default:
+			names = append(names, s.name)
+		}
+	}
+	if len(names) == 0 {
+		kept = "without settings"
+	} else {
+		kept = "with the same " + list(names)
+	}
+	return kept, realLayers(*other) > 1 && !hasNoSettings(other)
 }
 
 // hasNoSettings reports whether an image sets neither a start command nor a variable.

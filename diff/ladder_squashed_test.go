@@ -27,6 +27,9 @@ func TestSquashedSide(t *testing.T) {
 	imported := func(size int64) build {
 		return build{steps: []step{does("", files("all").sized(size)).noted("Imported from -")}}
 	}
+	silent := func(settings map[string]any, size int64) build {
+		return build{config: settings, steps: []step{does("", files("all").sized(size)).noted("a message")}}
+	}
 	for name, tt := range map[string]struct {
 		a, b  build
 		trust Trust
@@ -38,6 +41,10 @@ func TestSquashedSide(t *testing.T) {
 		"imported":                           {program, imported(9 * mb), Suggested, "docker import made :b: one layer, without settings, of about the size of :a"},
 		"imported, no settings to lose":      {configured(program, nil), imported(9 * mb), Inferred, "Unrelated images"},
 		"imported, another size":             {program, imported(3 * mb), Inferred, "Unrelated images"},
+		"exported":                           {program, silent(nil, 9*mb), Suggested, ":b is one layer without settings, of about the size of :a"},
+		"exported, with a setting":           {program, silent(map[string]any{"Cmd": []string{"/app"}}, 9*mb), Suggested, ":b is one layer with the same CMD, of about the size of :a"},
+		"exported, with another command":     {program, silent(map[string]any{"Cmd": []string{"/other"}}, 9*mb), Inferred, "Unrelated images"},
+		"exported, another size":             {program, silent(nil, 30*mb), Inferred, "Unrelated images"},
 		"names its base":                     {base, onBase(manifestDigest(t, base)), Inferred, ":b names :a as its base; its layers were squashed"},
 		"names another base":                 {base, onBase(digest.FromString("x")), Inferred, "Unrelated images"},
 	} {

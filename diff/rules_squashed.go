@@ -40,6 +40,8 @@ func squashed(s sideOf) []Finding {
 	return []Finding{f}
 }
 
+const noStepRecorded = "no step is recorded"
+
 // squashMark returns what was merged and the evidence for it; "" if nothing was.
 func squashMark(img model.Image) (flat, because string) {
 	const all = "all steps were merged into one layer"
@@ -62,7 +64,7 @@ func squashMark(img model.Image) (flat, because string) {
 		if img.Manifest.LayerSize() < notableBytes {
 			return "", ""
 		}
-		return "one layer contains all files", "no step is recorded"
+		return "one layer contains all files", noStepRecorded
 	case strings.HasPrefix(top.Comment, "Imported from ") && top.Index+1 == len(img.Steps):
 		return all, "docker import" // otherwise only the base was imported
 	case slices.Contains(configVerbs, verbOf(*top)):
