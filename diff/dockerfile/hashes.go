@@ -36,9 +36,25 @@ func CompareHashes(a, b string) Hashes {
 // file:60be…, "" if it has none.
 func fileHash(text string) string {
 	for start, end := range fileHashes(text) {
-		return text[strings.LastIndexByte(text[:start], ' ')+1 : end]
+		return hashKind(text[:start-1]) + text[start-1:end]
 	}
 	return ""
+}
+
+// hashKind is the kind of a hash of files at the end of a text, "" if there is none.
+func hashKind(text string) string {
+	for _, kind := range []string{"file", "dir", "multi"} {
+		if strings.HasSuffix(text, kind) {
+			return kind
+		}
+	}
+	return ""
+}
+
+// endsInFlag reports whether a text ends in the --chown that the classic builder puts before the
+// kind of a hash without a space.
+func endsInFlag(text string) bool {
+	return strings.HasPrefix(text[strings.LastIndexByte(text, ' ')+1:], "--chown=")
 }
 
 // ShortHashes is an instruction with the hashes of files cut to their first four
@@ -87,14 +103,10 @@ func fileHashes(line string) iter.Seq2[int, int] {
 // isFileHash reports whether a hash of copied files has its first digit at start, which
 // follows a colon.
 func isFileHash(line string, start int) bool {
-	kind := line[:start-1]
-	n := 0
-	for _, word := range []string{"file", "dir", "multi"} {
-		if strings.HasSuffix(kind, word) {
-			n = len(word)
-		}
-	}
-	if n == 0 || len(kind) > n && text.IsWordByte(kind[len(kind)-n-1]) {
+	before := line[:start-1]
+	n := len(hashKind(before))
+	before = before[:len(before)-n]
+	if n == 0 || before != "" && text.IsWordByte(before[len(before)-1]) && !endsInFlag(before) {
 		return false
 	}
 	rest := line[start:]
