@@ -333,6 +333,9 @@ func (p comparePage) recompare() comparePage {
 	if p.cmp.A != nil {
 		p.cmp = p.cmp.WithTagContext(diff.TagContext{A: p.sideContext(p.a), B: p.sideContext(p.b)})
 	}
+	if only, err := p.cmp.ForPlatform(p.env.Platform); p.env.Platform != "" && err == nil {
+		p.cmp = only
+	}
 	if !p.pickedByUser && len(p.cmp.Pairs) > 0 {
 		p.picked = pairIDOf(p.cmp.Pairs, firstToShow(p.cmp))
 	}

@@ -6,6 +6,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui"
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
@@ -48,4 +49,14 @@ func TestOtherPlatforms_relabelled(t *testing.T) {
 	d.Keys("2")
 	d.Sees("2 Platforms=", "= linux/amd64", "Identical")
 	d.DoesNotSee("in B")
+}
+
+// TestOnePlatform: the verdict is that on the platform which -p names, as in a report.
+func TestOnePlatform(t *testing.T) {
+	for platform, says := range map[string]string{"": ":wrong lists the linux/amd64 image as linux/arm64", "linux/amd64": "╭─ Identical"} {
+		d := drive(t, ui.Options{Registry: platforms(t), Platform: platform, Open: []model.Ref{
+			fakereg.Ref(t, "localhost:5000/app:right"), fakereg.Ref(t, "localhost:5000/app:wrong"),
+		}}, 80, 24)
+		d.Sees(says)
+	}
 }
