@@ -475,7 +475,7 @@ func (l *ladder) unrelated() Verdict {
 	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.stepProof(v.Step)...)
 	for _, way := range []func(*ladder) (Verdict, bool){
 		(*ladder).withoutFiles, (*ladder).inAnotherOrder, (*ladder).withoutHistory,
-		(*ladder).squashedSide, (*ladder).otherRoot, (*ladder).oneStep,
+		(*ladder).squashedSide, (*ladder).exported, (*ladder).otherRoot, (*ladder).oneStep, (*ladder).beginsAsOther,
 	} {
 		if found, ok := way(l); ok {
 			found.Step, found.Proof = v.Step, v.Proof
@@ -504,7 +504,6 @@ func (l *ladder) unrelated() Verdict {
 		v.Headline = safe.Sprintf("Different from the first layer on%s", l.onlySteps())
 		v.Because = safe.Sprintf("%d of %d instructions are the same; no layer is the same. A new base or a full rebuild does this",
 			sameTexts, steps)
-	case l.beginsAsOther(&v):
 	default:
 		v.Headline, v.strangers = unrelatedImages, true
 		v.Because = safe.Sprintf("%s%s", l.layerNumbers(), l.settingsOfImports())
@@ -520,21 +519,24 @@ func (l *ladder) settingsOfImports() string {
 	return ""
 }
 
-// beginsAsOther words the verdict if all instructions of one side, a root filesystem at least and
-// a setting, are the first ones of the other side: it may be another build of the base of that.
-func (l *ladder) beginsAsOther(v *Verdict) bool {
+// beginsAsOther is the verdict if all instructions of one side, a root filesystem and a setting at
+// least, are the first ones of the other side: it may be another build of the base of that.
+func (l *ladder) beginsAsOther() (Verdict, bool) {
+	if l.p.sameRootGiven() || slices.ContainsFunc(l.withFiles[0], func(c string) bool { return slices.Contains(l.withFiles[1], c) }) {
+		return Verdict{}, false
+	}
 	for _, s := range l.sides() {
-		own := len(s.img.Steps)
-		if own < 2 || own >= len(s.otherImg.Steps) || !beginsWith(s.otherImg.Steps, s.img.Steps) || slices.ContainsFunc(s.img.Steps, isUnknownStep) {
+		own, all := len(s.img.Steps), len(s.otherImg.Steps)
+		if own < 2 || 2*own >= all || !beginsWith(s.otherImg.Steps, s.img.Steps) || slices.ContainsFunc(s.img.Steps, isUnknownStep) {
 			continue
 		}
-		v.Rests, v.onNamedBase = on(Heuristic), true
-		v.Headline = safe.Sprintf("%s has the first %d instructions of %s, but no layer of it", s.name, own, s.otherName)
-		v.Because = safe.Sprintf("%s may be another build of the base of %s, which has %s more", s.name, s.otherName,
-			plural(len(s.otherImg.Steps)-own, "step"))
-		return true
+		return Verdict{
+			Code: Unrelated, Rests: on(Heuristic), onNamedBase: true,
+			Headline: safe.Sprintf("%s has the first %d instructions of %s, but no layer of it", s.name, own, s.otherName),
+			Because:  safe.Sprintf("%s may be another build of the base of %s, which has %s more", s.name, s.otherName, plural(all-own, "step")),
+		}, true
 	}
-	return false
+	return Verdict{}, false
 }
 
 func isUnknownStep(s model.Step) bool { return !hasInstruction(s) }

@@ -119,15 +119,27 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 					s.name, flat, because, bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
 			}, true
 		}
-		if kept, ok := keptSettings(s.img, s.otherImg); ok && because == noStepRecorded && otherMark == "" && sameTotal(s.img, s.otherImg) {
-			return Verdict{
-				Code: Unrelated, Rests: on(Heuristic),
-				Headline: safe.Sprintf("%s is one layer %s, of about the size of %s", s.name, kept, s.otherName),
-				Because: safe.Sprintf("Its history records no step, as after docker import -m or crane append, so layers cannot be compared; "+
-					"the sizes are %s and %s. The files may be the same or others",
-					bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
-			}, true
+	}
+	return Verdict{}, false
+}
+
+// exported is the verdict on an image of several layers and one of about its size that has one
+// layer without history and no settings but those of the other one.
+func (l *ladder) exported() (Verdict, bool) {
+	for _, s := range slices.Backward(l.sides()) {
+		_, because := squashMark(*s.img)
+		_, otherMark := squashMark(*s.otherImg)
+		kept, ok := keptSettings(s.img, s.otherImg)
+		if !ok || because != noStepRecorded || otherMark != "" || !sameTotal(s.img, s.otherImg) {
+			continue
 		}
+		return Verdict{
+			Code: Unrelated, Rests: on(Heuristic),
+			Headline: safe.Sprintf("%s is one layer %s, of about the size of %s", s.name, kept, s.otherName),
+			Because: safe.Sprintf("Its history records no step, as after docker import -m or crane append, so layers cannot be compared; "+
+				"the sizes are %s and %s. The files may be the same or others",
+				bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
+		}, true
 	}
 	return Verdict{}, false
 }
@@ -140,7 +152,10 @@ func keptSettings(flat, other *model.Image) (kept string, ok bool) {
 	for _, s := range []struct {
 		name string
 		a, b []string
-	}{{"ENTRYPOINT", a.Entrypoint, b.Entrypoint}, {"CMD", a.Cmd, b.Cmd}, {"ENV", a.Env, b.Env}, {"USER", fieldsOf(a.User, " "), fieldsOf(b.User, " ")}} {
+	}{
+		{"ENTRYPOINT", a.Entrypoint, b.Entrypoint}, {"CMD", a.Cmd, b.Cmd}, {"ENV", a.Env, b.Env},
+		{"USER", fieldsOf(a.User, " "), fieldsOf(b.User, " ")},
+	} {
 		switch {
 		case len(s.a) == 0:
 		case !slices.Equal(s.a, s.b):

@@ -36,6 +36,12 @@ func TestLadder(t *testing.T) {
 	annotated := plain
 	annotated.extra = map[string]any{"annotations": map[string]string{"a": "b"}}
 	none := build{steps: []step{sets("ENV A=1")}}
+	onBase := func(content string) build {
+		return build{created: "2024-01-0" + content + "T00:00:00Z", steps: []step{
+			does("ADD root.tar /", files("root "+content)), sets(`CMD ["sh"]`), sets("ENV A=1"), does("COPY a /", files("a")), does("COPY b /", files("b")), sets("USER a"),
+		}}
+	}
+	anotherBase := build{steps: onBase("2").steps[:2]}
 	tests := []struct {
 		name  string
 		a, b  build
@@ -85,6 +91,9 @@ func TestLadder(t *testing.T) {
 			Unrelated, Inferred, 1, "Different root filesystems, 14 Aug 2019 and 11 Sep 2019", "step 1 was given other files"},
 		{"root filesystems of one day", rootOf("a", "2019-08-14T00:24:00Z"), rootOf("b", "2019-08-14T10:24:00Z"),
 			Unrelated, Inferred, 1, "Different root filesystems", "step 1 was given other files"},
+		{"another build of the base", anotherBase, onBase("1"), Unrelated, Suggested, 1, ":a has the first 2 instructions of :b, but no layer of it", "another build of the base of :b, which has 4 steps more"},
+		{"one instruction in common", build{steps: anotherBase.steps[:1]}, onBase("1"), Unrelated, Inferred, 1, "Unrelated", "No layer is the same"},
+		{"own layers on another build of the base", onBase("1"), onBase("2"), SameRecipe, Inferred, 1, "step 1 differs, 2 layers above it are the same", "ADD root.tar /"},
 		{"only empty layers in common", build{steps: []step{does("WORKDIR /", nothing), does("COPY a /", files("a"))}},
 			build{steps: []step{does("WORKDIR /", nothing), does("RUN make", files("b"))}}, Unrelated, Inferred, 2, "Unrelated", "No layer is the same"},
 		{"nothing in common", plain, build{steps: []step{does("COPY x /", files("x"))}}, Unrelated, Inferred, 1, "Unrelated", "3 layers in :a, 1 layer in :b"},
