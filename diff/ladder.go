@@ -545,6 +545,9 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 	case onlyKinds(changes, fieldNote, fieldSpelling):
 		v.Headline = safe.Sprintf("Same files, same settings; only notes of the builder differ: %s", namesOrText(changes, text))
 	case keepSettings(changes):
+		if saved := l.emptyCommitText(); saved != "" {
+			text, v.Rests = saved, append(v.Rests, Structure)
+		}
 		v.Headline = safe.Sprintf("Same files, same settings; %s", text)
 	default:
 		settings, others := l.settingsAndOthers()
@@ -554,6 +557,16 @@ func (l *ladder) sameFiles() (Verdict, bool) {
 		}
 	}
 	return v, true
+}
+
+// emptyCommitText says which side is the other one saved by docker commit, "" for neither.
+func (l *ladder) emptyCommitText() string {
+	for _, s := range l.sides() {
+		if saved := emptyCommit(s.img); saved != nil && len(s.img.Steps) == len(s.otherImg.Steps)+1 && beginsWith(s.img.Steps, s.otherImg.Steps) {
+			return s.name + " was saved with docker commit" + messageText(*saved) + ", without a changed file"
+		}
+	}
+	return ""
 }
 
 // createdText is the dates of creation where they differ by a minute or more: ": 3 Jun 2024 → 1 Jul 2024".

@@ -384,8 +384,12 @@ func firstDifferentRow(rows []Row, k int) Row {
 func (l *ladder) differenceText(r Row) string {
 	text := func(s *model.Step) string {
 		switch {
+		case l.isCommitted(s) && byBuildah(*s):
+			return "a layer by podman commit or buildah commit"
 		case l.isCommitted(s) && s.Comment != "":
 			return "a layer by docker commit, \"" + quoted(s.Comment) + "\","
+		case l.isCommitted(s) && s.CreatedBy == "":
+			return "a layer by docker commit"
 		case l.isCommitted(s):
 			return "a layer by docker commit, of " + instructionText(*s) + ","
 		case hasInstruction(*s):

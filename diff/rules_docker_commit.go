@@ -30,10 +30,14 @@ func madeByHand(s sideOf) []Finding {
 	if saved.Author != "" {
 		next = safe.Sprintf("Ask its author, %s, for the manual changes. Build it from a Dockerfile", quoted(saved.Author))
 	}
+	severity := 2
+	if byBuildah(*saved) { // scripts build with it, too
+		severity = 1
+	}
 	return []Finding{{
-		Severity: 2, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{*saved}),
-		Text: safe.Sprintf("In %s, %s (step %d) has %s. A container was saved with docker commit%s.", s.name, which, saved.Index+1, by,
-			messageText(*saved)),
+		Severity: severity, Rests: on(Structure), Evidence: stepEvidence(s.side, []model.Step{*saved}),
+		Text: safe.Sprintf("In %s, %s (step %d) has %s. A container was saved with %s%s.", s.name, which, saved.Index+1, by,
+			committedBy(*saved), messageText(*saved)),
 		Next: next,
 		Proof: []safe.Text{safe.Sprintf("step %d: created_by %s, comment %s, author %s, docker_version %s", saved.Index+1,
 			quoted(saved.CreatedBy), quoted(orNone(saved.Comment)), quoted(orNone(saved.Author)), quoted(orNone(s.img.Config.DockerVersion)))},
@@ -49,7 +53,7 @@ func committedStep(img model.Image) *model.Step {
 	if top == nil {
 		return nil
 	}
-	if isCommitted(img, *top) && keepsContainer(img) {
+	if isCommitted(img, *top) && keepsContainer(img) || byBuildah(*top) && slices.ContainsFunc(img.Steps[:top.Index], hasInstruction) {
 		return top
 	}
 	var saved *model.Step
@@ -64,6 +68,32 @@ func committedStep(img model.Image) *model.Step {
 		}
 	}
 	return saved
+}
+
+// byBuildah reports whether buildah or podman saved a container: the step records the base and the
+// command of the container, not an instruction.
+func byBuildah(s model.Step) bool {
+	return strings.HasPrefix(s.Comment, "FROM ") && s.CreatedBy != "" && !isShellStep(s.CreatedBy) &&
+		!slices.Contains(dockerfileVerbs, dockerfile.Verb(s.CreatedBy))
+}
+
+func committedBy(s model.Step) string {
+	if byBuildah(s) {
+		return "podman commit or buildah commit"
+	}
+	return "docker commit"
+}
+
+// emptyCommit is the newest step if docker commit left it and the container had changed no file,
+// nil otherwise.
+func emptyCommit(img *model.Image) *model.Step {
+	if len(img.Steps) < 2 || !keepsContainer(*img) {
+		return nil
+	}
+	if s := &img.Steps[len(img.Steps)-1]; s.CreatedBy == "" && !hasFiles(*s) && s.Comment != "" && isPlainCommand(img, s) {
+		return s
+	}
+	return nil
 }
 
 // keepsContainer reports whether a config has what Docker records of the container that it
@@ -82,7 +112,10 @@ func isCommitted(img model.Image, top model.Step) bool {
 	if !isPlainCommand(&img, &top) && !isStartCommand(&img, &top) {
 		return false
 	}
-	return top.CreatedBy != "" || len(img.Steps) > 1 && top.Comment != "" // else docker import with a message, or a tool that records nothing
+	if top.CreatedBy == "" { // else docker import with a message, or a tool that records nothing
+		return len(img.Steps) > 1 && top.Comment != "" || slices.ContainsFunc(img.Steps[:top.Index], hasInstruction)
+	}
+	return true
 }
 
 // startCommandOf is the command of a CMD or ENTRYPOINT in the form that docker commit
@@ -99,7 +132,7 @@ func startCommandOf(s model.Step) string {
 // messageText is what docker commit -m and -a recorded.
 func messageText(s model.Step) string {
 	text := ""
-	if s.Comment != "" {
+	if s.Comment != "" && !byBuildah(s) {
 		text += " -m \"" + quoted(s.Comment) + "\""
 	}
 	if s.Author != "" {

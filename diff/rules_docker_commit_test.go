@@ -31,11 +31,30 @@ func TestDockerCommit_verdict(t *testing.T) {
 		"a message":  {with(docker, does("/app", files("y")).noted("hot fix")), `then a layer by docker commit, "hot fix", is only in :b`},
 		"no message": {with(docker, does("bash", files("y"))), "then a layer by docker commit, of bash, is only in :b"},
 		"container":  {with(map[string]any{"container": "3f2a", "config": map[string]any{"Hostname": "3f2a"}}, does("bash", files("y"))), "then a layer by docker commit, of bash, is only in :b"},
+		"nothing":    {with(docker, does("", files("y"))), "then a layer by docker commit is only in :b"},
+		"podman":     {with(nil, does("/bin/sh", files("y")).noted("FROM alpine:latest")), "then a layer by podman commit or buildah commit is only in :b"},
+		"buildah":    {with(nil, does("/bin/sh -c make", files("y")).noted("FROM alpine:latest")), "then RUN make is only in :b"},
 		"no sign":    {with(nil, does("bash", files("y"))), "then bash is only in :b"},
 		"a RUN":      {with(nil, does("RUN make # buildkit", files("y"))), "then RUN make is only in :b"},
 	} {
 		if got := pairOf(t, image, tt.b).Verdict.Because.String(); !strings.Contains(got, tt.text) {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// TestDockerCommit_noFile has a container that was saved without a changed file, and a rebuild.
+func TestDockerCommit_noFile(t *testing.T) {
+	docker := map[string]any{"docker_version": "24.0.5"}
+	image := build{more: docker, steps: []step{does("ADD x / # buildkit", files("x")), sets(`CMD ["/app"]`)}}
+	for text, last := range map[string]step{
+		`Same files, same settings; :b was saved with docker commit -m "hot fix", without a changed file`: sets("").noted("hot fix"),
+		"Same files, same settings; history differs":                                                      sets("ARG x"),
+	} {
+		b := image
+		b.steps = append(image.steps[:2:2], last)
+		if got := pairOf(t, image, b).Verdict.Headline.String(); got != text {
+			t.Errorf("%s, want %s", got, text)
 		}
 	}
 }
