@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tagdiff/tagdiff/diff/jsondoc"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // fieldKind says what a field of a config is for.
@@ -32,7 +33,7 @@ type fieldChange struct {
 	kind     fieldKind
 	name     string // as a Dockerfile or the config spells it
 	inA, inB bool   // whether the side has the field with a value that means something
-	values   string // of a label or a health check: its change, "" for long values
+	values   string // its change as in "1 → 2", "" for long values and those that have no words
 }
 
 // configChanges names every field that differs between two parsed configs, fields
@@ -91,7 +92,20 @@ func newChange(kind fieldKind, name string, a, b jsondoc.Value) fieldChange {
 	if kind == fieldPlatform && !a.IsDefault() && !b.IsDefault() {
 		name += valuesText(strings.Trim(a.Raw, `"`), strings.Trim(b.Raw, `"`))
 	}
-	return fieldChange{kind: kind, name: name, inA: !a.IsDefault(), inB: !b.IsDefault()}
+	c := fieldChange{kind: kind, name: name, inA: !a.IsDefault(), inB: !b.IsDefault()}
+	if kind == fieldAuthor {
+		c.values = c.change(a.Text, b.Text)
+	}
+	return c
+}
+
+// change is the change of a value that both sides have, "" if a part of it is masked.
+func (c fieldChange) change(from, to string) string {
+	isShown := func(value string) bool { return value == "" || maskedValue(c.name, value) == value }
+	if !c.inA || !c.inB || !isShown(from) || !isShown(to) || safe.Clean(from) == safe.Clean(to) {
+		return ""
+	}
+	return changedText(maskedValue(c.name, from), maskedValue(c.name, to))
 }
 
 // datesChange is the change of a date: the same instant can be spelled in another zone, or
@@ -123,8 +137,11 @@ func settingChanges(a, b jsondoc.Value, windows bool) []fieldChange {
 			changes = append(changes, fieldChange{kind: fieldSpelling, name: settingName(name)})
 		default:
 			c := fieldChange{kind: fieldSetting, name: settingName(name), inA: isSet(va), inB: isSet(vb)}
-			if name == "Healthcheck" && c.inA && c.inB {
+			switch {
+			case name == "Healthcheck" && c.inA && c.inB:
 				c.values = checkValues([]byte(va.Raw), []byte(vb.Raw))
+			case va.Kind != '{' && vb.Kind != '{':
+				c.values = c.change(cmp.Or(va.Text, va.Raw), cmp.Or(vb.Text, vb.Raw))
 			}
 			changes = append(changes, c)
 		}
@@ -175,9 +192,10 @@ func mapChanges(kind fieldKind, a, b map[string]string) []fieldChange {
 		vb, inB := b[name]
 		if va != vb || inA != inB {
 			c := fieldChange{kind: kind, name: name, inA: inA, inB: inB}
-			if kind == fieldLabel && inA && inB {
-				c.values = changedText(maskedValue(name, labelValue(va)), maskedValue(name, labelValue(vb)))
+			if kind == fieldLabel {
+				va, vb = labelValue(va), labelValue(vb)
 			}
+			c.values = c.change(va, vb)
 			changes = append(changes, c)
 		}
 	}

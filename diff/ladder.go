@@ -37,7 +37,7 @@ func judge(p Pair, nameA, nameB string) Verdict {
 		(*ladder).rewritten, (*ladder).sameRecipe, (*ladder).sameBase,
 	} {
 		if v, ok := rung(&l); ok {
-			return l.withPlatforms(l.withEncryption(v)).trusted()
+			return l.withPlatforms(l.withEncryption(l.withBesides(v))).trusted()
 		}
 	}
 	return l.withPlatforms(l.unrelated()).trusted()
