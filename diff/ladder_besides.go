@@ -57,9 +57,10 @@ func isUnnamed(c fieldChange) bool {
 	return c.kind == fieldUnknown || c.kind == fieldLabel && !isBuildNote(c.name)
 }
 
-// isBuildNote reports whether a label or annotation tells commit, version, date or base, which
+// isBuildNote reports whether a label or annotation tells commit, source, version, date or base, which
 // differ in each build and which findings compare.
 func isBuildNote(key string) bool {
-	known := append([]string{v1.AnnotationCreated, v1.AnnotationBaseImageName, v1.AnnotationBaseImageDigest}, revisionLabels...)
+	known := []string{v1.AnnotationCreated, v1.AnnotationSource, v1.AnnotationBaseImageName, v1.AnnotationBaseImageDigest}
+	known = append(known, revisionLabels...)
 	return slices.Contains(append(known, versionLabels...), key) || strings.Contains(key, "build-date") || key == buildahLabel
 }

@@ -30,6 +30,7 @@ func TestBesides(t *testing.T) {
 		"an annotation":      {built("1", nil, map[string]string{"x": "1"}), built("2", nil, map[string]string{"x": "2"}), ". What else differs: the annotation x (1 → 2)"},
 		"the commit":         {built("1", labels(v1.AnnotationRevision, "a"), nil), built("2", labels(v1.AnnotationRevision, "b"), nil), ""},
 		"the date":           {built("1", nil, map[string]string{v1.AnnotationCreated: "1"}), built("2", nil, map[string]string{v1.AnnotationCreated: "2"}), ""},
+		"the source":         {built("1", nil, map[string]string{v1.AnnotationSource: "x#1"}), built("2", nil, map[string]string{v1.AnnotationSource: "x#2"}), ""},
 		"a secret":           {built("1", labels("api_token", "hunter2hunter2"), nil), built("2", labels("api_token", "hunter3hunter3"), nil), "the label api_token differs"},
 		"printed, annotated": {plain.image(t), indented(t, plain), ". What else differs: the annotation printed (only in :b)"},
 		"printed":            {printed.image(t), indented(t, plain), ""},
