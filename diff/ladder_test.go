@@ -277,7 +277,7 @@ func TestLegacy(t *testing.T) {
 		t.Errorf("another entry: %q %s", v.Code, v.Headline)
 	}
 	for name, want := range map[string]string{
-		"/bin/zz": "Same files, different settings: CMD differs", "/bin/sh": "Same image; only name, tag or signature of the schema1 manifest differ",
+		"/bin/zz": `Same files, different settings: CMD ["/bin/sh"] → ["/bin/zz"]`, "/bin/sh": "Same image; only name, tag or signature of the schema1 manifest differ",
 	} {
 		edited := bytes.Replace(fixture(t, "testing.schema1.json"), []byte(`/bin/sh`), []byte(name), 1)
 		b := parseImage(t, append(edited, '\n'), nil)

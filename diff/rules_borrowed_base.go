@@ -68,9 +68,9 @@ func (b sharedBase) foreignFinding() Finding {
 	n, native := len(b.foreign), b.native[0]
 	f := Finding{
 		Severity: 3, Rests: on(Hashed, Structure), Evidence: b.evidence, Proof: b.proof, Check: b.check,
-		Text: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). In %s, only %s starts with them, and %s with others.",
+		Text: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). In %s, %s with other layers than %s.",
 			b.name, b.platforms, afterFirst(b.layers, "layer"), bytesText(b.size),
-			b.otherName, native, list(b.foreign)+byNumber(n, " starts", " start")),
+			b.otherName, list(b.foreign)+byNumber(n, " starts", " start"), native),
 		Lead: safe.Sprintf("%s of %s %s built on the base for %s", list(b.foreign), b.name, isAre(n), native),
 		Next: safe.Const("Check the architecture of the programs inside. Build these platforms again on a base that has them"),
 	}

@@ -70,7 +70,7 @@ func TestIncidents(t *testing.T) {
 		{"5 n", []string{"22 Oct 2019"}, "config"},
 	}
 	platform := []step{
-		{"3", []string{"start with the same layers"}, "summary"},
+		{"3", []string{"built on the base for linux/amd64"}, "summary"},
 		{"enter", []string{"»", "start with the same layers", "Other entries"}, "evidence"},
 		{"2", []string{"linux/arm64", "attestation"}, "platforms"},
 		{"p 3", []string{"linux/amd64 1/2"}, "other"},
