@@ -89,6 +89,9 @@ func missingLayers(c Comparison, p Pair, s entryOf) []Finding {
 	if !asked && (both || !isSame(p.Verdict.Code)) {
 		f.Severity, f.Lead, f.Next = 2, safe.Text{}, safe.Const("See if the registry has the other layers: V on the screen, or --expect")
 	}
+	if !asked && both {
+		f.Severity = 1
+	}
 	return []Finding{f}
 }
 

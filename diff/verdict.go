@@ -469,8 +469,8 @@ func (c Comparison) Same(exact bool) bool {
 // does not count.
 func (c Comparison) cannotBePulled() bool {
 	return slices.ContainsFunc(c.allFindings(), func(f Finding) bool {
-		return slices.Contains([]string{"B4", "D8", "D16"}, f.ID) ||
-			f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D15", "D25"}, f.ID) ||
+		return slices.Contains([]string{"B4", "D16"}, f.ID) ||
+			f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D8", "D15", "D25"}, f.ID) ||
 			c.Verdict.Code != Identical && slices.Contains([]string{"B6", "D24", "D25", "D27"}, f.ID) ||
 			c.Verdict.Code != Identical && f.ID == "D18" && f.Severity >= 2
 	})
