@@ -73,7 +73,7 @@ func (c Comparison) led(v Verdict) Verdict {
 // withFault ends the headline on one image with what is wrong with it on both sides.
 func (v Verdict) withFault(fault safe.Text) Verdict {
 	if !fault.IsEmpty() {
-		v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, fault)
+		v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, lowerFirst(fault))
 	}
 	return v
 }

@@ -146,7 +146,11 @@ func danglingChild(c Comparison, s artifactSide) []Finding {
 	}
 	names := entryNames(gone)
 	lacking := list(names)
-	if len(names) > 2 {
+	switch {
+	case len(names) <= 2:
+	case len(names) == len(s.art.Entries):
+		lacking = fmt.Sprintf("All %d entries", len(names))
+	default:
 		lacking = fmt.Sprintf("%d of the %d entries", len(names), len(s.art.Entries))
 	}
 	return []Finding{{
