@@ -108,7 +108,7 @@ func (s runResult) inPart(t *testing.T, code int, rest []string) {
 		t.Errorf("exit code %d, want %d", s.code, code)
 	}
 	for _, text := range rest {
-		if !strings.Contains(s.out, text) {
+		if !wraps(text).MatchString(s.out) {
 			t.Errorf("%q is not in the report %q", text, s.out)
 		}
 	}
