@@ -71,7 +71,7 @@ func (p Pair) withDetails() []Row {
 		case r.Detail == Rebuilt && converted:
 			r.Detail = Converted
 		case (r.Detail == Rebuilt || r.FilesIn > 0 && dockerfile.SameStep(*r.A, *r.B)) &&
-			dockerfile.CompareHashes(r.A.Instruction, r.B.Instruction) == dockerfile.OtherFiles:
+			p.compareHashes(r.A, r.B) == dockerfile.OtherFiles:
 			r.Detail = OtherFiles
 		case isOtherVersion(*r.A, *r.B):
 			r.Detail = OtherVersion

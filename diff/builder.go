@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/instruction"
 )
@@ -107,6 +108,25 @@ func stepBuilder(img *model.Image, s *model.Step) Builder {
 		return Builder{Name: classic, Version: img.Config.DockerVersion, Because: "docker_version and #(nop)"}
 	}
 	return Builder{}
+}
+
+// compareHashes compares the hashes of files in a step of A and one of B. Unequal ones of two
+// builders tell nothing.
+func (p Pair) compareHashes(a, b *model.Step) dockerfile.Hashes {
+	if p.hashedByTwo(a, b) {
+		return dockerfile.Unknown
+	}
+	return dockerfile.CompareHashes(a.Instruction, b.Instruction)
+}
+
+// hashedByTwo reports whether two builders made the unequal hashes of files in a step of A and one
+// of B: each builder computes them in another way.
+func (p Pair) hashedByTwo(a, b *model.Step) bool {
+	if dockerfile.CompareHashes(a.Instruction, b.Instruction) != dockerfile.OtherFiles {
+		return false
+	}
+	builtA, builtB := stepBuilder(imageOf(p.A), a).Name, stepBuilder(imageOf(p.B), b).Name
+	return builtA != "" && builtB != "" && builtA != builtB
 }
 
 // assemblers are the tools that put layers beside each other. A layer of theirs does not

@@ -234,9 +234,9 @@ func (c Comparison) causeOf(p Pair) safe.Text {
 		if p.Verdict.Step > 1 { // the root is the same, whatever the labels say
 			return safe.Text{}
 		}
-		return safe.Clean("The base moved: " + releaseBump(a, b) + ownFilesText(p.Rows, max(p.baseA.Steps, 1)))
+		return safe.Clean("The base moved: " + releaseBump(a, b) + p.ownFilesText(max(p.baseA.Steps, 1)))
 	case base != "" && p.Verdict.Code == SameRecipe && !isFlattened(a) && !isFlattened(b):
-		return safe.Clean("Built again on " + base + ownFilesText(p.Rows, max(p.baseA.Steps, 1)))
+		return safe.Clean("Built again on " + base + p.ownFilesText(max(p.baseA.Steps, 1)))
 	case c.namesOtherBase(p) != "":
 		return safe.Clean(c.namesOtherBase(p))
 	}

@@ -31,7 +31,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 			return Verdict{}, false
 		}
 		if !sameFilesLeft(a, b) {
-			if isRoot(l.a.Steps, i) && dockerfile.CompareHashes(a.Instruction, b.Instruction) == dockerfile.OtherFiles {
+			if isRoot(l.a.Steps, i) && l.hashesOf(i) == dockerfile.OtherFiles {
 				return Verdict{}, false // another root filesystem was given, so it is another recipe
 			}
 			if !hasInstruction(a) {
@@ -613,7 +613,7 @@ func (p Pair) sameRootGiven() bool {
 	}
 	first := p.Rows[0]
 	return first.A != nil && first.B != nil && first.Class == Substituted &&
-		dockerfile.CompareHashes(first.A.Instruction, first.B.Instruction) == dockerfile.SameFiles
+		p.compareHashes(first.A, first.B) == dockerfile.SameFiles
 }
 
 // withoutHistory is the verdict on two images without a common layer, if the history of
@@ -664,12 +664,12 @@ func (l *ladder) similarSizes() bool {
 // sides were given other ones. A MAINTAINER can come before that step.
 func (l *ladder) otherRoot() (Verdict, bool) {
 	first, ok := l.firstFiles()
-	if !ok || dockerfile.CompareHashes(first.A.Instruction, first.B.Instruction) != dockerfile.OtherFiles {
+	if !ok || l.p.compareHashes(first.A, first.B) != dockerfile.OtherFiles {
 		return Verdict{}, false
 	}
 	others := len(l.p.Rows) - 1
 	same := countOf(l.p.Rows, func(r Row) bool { return r.SameText && r.A != nil && r.A != first.A })
-	own := ownFilesText(l.p.Rows, first.A.Index+1) + l.onlySteps()
+	own := l.p.ownFilesText(first.A.Index+1) + l.onlySteps()
 	headline := safe.Sprintf("Different root filesystems%s%s", twoDays(first), own)
 	switch {
 	case dockerfile.Verb(first.A.Instruction) != "ADD": // COPY does not unpack an archive

@@ -34,7 +34,7 @@ func (l *ladder) firstGiven(differ []int) (step model.Step, stage string) {
 
 // hashesOf compares what the builder recorded of the files of a step, on both sides.
 func (l *ladder) hashesOf(step int) dockerfile.Hashes {
-	return dockerfile.CompareHashes(l.a.Steps[step].Instruction, l.b.Steps[step].Instruction)
+	return l.p.compareHashes(&l.a.Steps[step], &l.b.Steps[step])
 }
 
 // inOneLayer returns the side that keeps the files of several steps in the layer of the last
@@ -73,6 +73,10 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 		return fmt.Sprintf("step %d was given other files", first.Index+1),
 			safe.Sprintf("%s; by the hashes of the builder, other files were given: %s has %s, %s has %s%s", same,
 				l.nameA, instructionText(first), l.nameB, instructionText(other), moreLayersText(countOf(differ, isLater))), true
+	case l.p.hashedByTwo(&first, &other):
+		return "hashes of two builders cannot be compared",
+			safe.Sprintf("%s; %s and %s compute the hashes of files in two ways, so those of step %d tell nothing%s", same,
+				stepBuilder(l.a, &first).Name, stepBuilder(l.b, &other).Name, first.Index+1, moreLayersText(countOf(differ, isLater))), true
 	case inOne:
 		return fmt.Sprintf("%s keeps steps %d to %d in one layer", keeps, from+1, differ[len(differ)-1]+1),
 			safe.Sprintf("%s%s; layers of several steps cannot be compared with one", same, l.sameGivenText(differ)), true
@@ -90,13 +94,13 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 // ownFilesText names the COPY and ADD steps from a step on, by its index in A, that were given
 // other files, as hashes of the builder say, or gave another layer. It is "" if there are none,
 // and begins with "; ".
-func ownFilesText(rows []Row, from int) string {
+func (p Pair) ownFilesText(from int) string {
 	var given, gave []string
-	for _, r := range rows {
+	for _, r := range p.Rows {
 		if r.A == nil || r.B == nil || r.A.Index < from || !copiesFiles(r.A) || !dockerfile.SameStep(*r.A, *r.B) || sameFilesLeft(*r.A, *r.B) {
 			continue
 		}
-		switch dockerfile.CompareHashes(r.A.Instruction, r.B.Instruction) {
+		switch p.compareHashes(r.A, r.B) {
 		case dockerfile.OtherFiles:
 			given = append(given, instructionText(*r.B))
 		case dockerfile.Unknown:

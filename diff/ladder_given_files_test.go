@@ -35,6 +35,19 @@ func TestGivenFiles(t *testing.T) {
 		b.steps[4] = sets("/bin/sh -c #(nop) USER 1001")
 		return b
 	}
+	copyAndMake := func(hash byte, content string) build {
+		return build{created: "2024-01-0" + content + "T00:00:00Z", steps: []step{
+			does(nop("COPY dir:", hash), files("srv "+content)), does("/bin/sh -c make", files("made "+content)),
+		}}
+	}
+	byClassic := func(hash byte, content string) build {
+		b := copyAndMake(hash, content)
+		b.more = map[string]any{"docker_version": "20.10.24"}
+		return b
+	}
+	byBuildah := func(hash byte, content string) build {
+		return configured(copyAndMake(hash, content), map[string]any{"Labels": map[string]string{buildahLabel: "1.28.2"}})
+	}
 	for name, tt := range map[string]struct {
 		a, b          build
 		head, because string
@@ -54,6 +67,11 @@ func TestGivenFiles(t *testing.T) {
 			"step 3 was given the same files; layers of several steps cannot be compared with one", 0, 3},
 		"one layer, other files": {layered('c'), buildah(copied('b'), "2"), "step 3 was given other files",
 			"other files were given: :a has COPY dir:cccc…", 0, 3},
+		"other hashes, of two builders": {byClassic('b', "1"), byBuildah('c', "2"), "Same recipe, built again; hashes of two builders cannot be compared",
+			"Docker's classic builder and buildah compute the hashes of files in two ways, so those of step 1 tell nothing; 1 later layer differs, too", 0, 1},
+		"equal hashes, of two builders":   {byClassic('b', "1"), byBuildah('b', "2"), "Same recipe, built again from step 1 on", "by the hashes of the builder, step 1 was given the same files", 0, 1},
+		"other hashes, of classic builds": {byClassic('b', "1"), byClassic('c', "2"), "Different from the first layer on: other files were given", "step 1 was given other files", 1, 1},
+		"other hashes, of buildah builds": {byBuildah('b', "1"), byBuildah('c', "2"), "Different from the first layer on: other files were given", "step 1 was given other files", 1, 1},
 		"a stage given other files": {buildah(copied('b'), "1"), buildah(copied('c'), "2"), "step 3 was given other files",
 			"other files were given: :a has COPY dir:bbbb…", 3, 3},
 		"a stage given the same files": {buildah(copied('b'), "1"), buildah(copied('b'), "2"), "one of the steps 3 to 5 gave different files",
@@ -70,6 +88,9 @@ func TestGivenFiles(t *testing.T) {
 				}
 			}
 			for _, f := range c.Pairs[0].Findings {
+				if f.ID == "D4" && strings.HasPrefix(name, "other hashes, of two") {
+					t.Errorf("the step is blamed: %s", f.Text)
+				}
 				if f.ID == "D4" && strings.Contains(f.Text.String(), "USER") {
 					t.Errorf("USER is blamed: %s", f.Text)
 				}

@@ -335,8 +335,7 @@ func (l *ladder) noLayerShared() bool {
 
 func (l *ladder) sameInstructions() bool {
 	return slices.EqualFunc(l.a.Steps, l.b.Steps, func(a, b model.Step) bool {
-		return dockerfile.SameStep(a, b) &&
-			dockerfile.CompareHashes(a.Instruction, b.Instruction) != dockerfile.OtherFiles
+		return dockerfile.SameStep(a, b) && l.p.compareHashes(&a, &b) != dockerfile.OtherFiles
 	})
 }
 
@@ -378,7 +377,7 @@ func (l *ladder) namedLayers() (named, unnamed []int) {
 	for i, s := range l.a.Steps {
 		switch {
 		case !hasFiles(s):
-		case dockerfile.CompareHashes(s.Instruction, l.b.Steps[i].Instruction) == dockerfile.SameFiles:
+		case l.hashesOf(i) == dockerfile.SameFiles:
 			named = append(named, i)
 		default:
 			unnamed = append(unnamed, i)

@@ -30,10 +30,10 @@ func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
 		return nil
 	}
 	rows := differingBase(p.Rows, baseA.Steps, baseB.Steps)
-	if len(rows) == 0 || onlyDatesDiffer(rows) {
+	if len(rows) == 0 || p.onlyDatesDiffer(rows) {
 		return nil
 	}
-	own := ownStepsSame(len(a.Steps)-baseA.Steps, ownFilesText(p.Rows, baseA.Steps))
+	own := ownStepsSame(len(a.Steps)-baseA.Steps, p.ownFilesText(baseA.Steps))
 	severity, rests, moved := 2, on(Structure), "The base moved"
 	if baseA.Trust == Suggested || baseB.Trust == Suggested {
 		severity, rests, moved = 1, on(Structure, Heuristic), "The base may have moved"

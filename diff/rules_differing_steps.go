@@ -67,6 +67,9 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		return nil // the tool that wrote all layers again is the cause, not this step
 	}
 	first, cause := rebuilt[0], isRebuilt(differ[0])
+	if p.hashedByTwo(first.A, first.B) {
+		return nil // two builders give two layers of the same files
+	}
 	text := instructionText(*first.A)
 	if f, ok := c.filesGiven(p, rebuilt); ok {
 		return []Finding{f}
@@ -118,7 +121,7 @@ func (c Comparison) otherLayers(p Pair, rebuilt []Row) (Finding, bool) {
 func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
 	inBase := p.baseB.Steps
 	for _, r := range rebuilt {
-		hashes := dockerfile.CompareHashes(r.A.Instruction, r.B.Instruction)
+		hashes := p.compareHashes(r.A, r.B)
 		if hashes == dockerfile.Unknown {
 			continue
 		}
@@ -147,9 +150,9 @@ func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
 
 // onlyDatesDiffer reports whether the builder's hashes say that all of these steps were given
 // the same files on both sides.
-func onlyDatesDiffer(rows []Row) bool {
+func (p Pair) onlyDatesDiffer(rows []Row) bool {
 	return !slices.ContainsFunc(rows, func(r Row) bool {
-		return r.A == nil || r.B == nil || dockerfile.CompareHashes(r.A.Instruction, r.B.Instruction) != dockerfile.SameFiles
+		return r.A == nil || r.B == nil || p.compareHashes(r.A, r.B) != dockerfile.SameFiles
 	})
 }
 

@@ -46,7 +46,7 @@ func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
 		return nil
 	}
 	rows := matching(p.Rows, differs)
-	if len(rows) == 0 || onlyDatesDiffer(rows) {
+	if len(rows) == 0 || p.onlyDatesDiffer(rows) {
 		return nil
 	}
 	nameA, nameB := c.names()
