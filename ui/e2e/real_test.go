@@ -31,6 +31,9 @@ import (
 // commandTimeout limits a run of a program. Only failing tests wait that long.
 const commandTimeout = 2 * time.Minute
 
+// exitTrouble is the exit code for an error, as in diff(1).
+const exitTrouble = 2
+
 // runResult is the result of a run without a terminal.
 type runResult struct {
 	code        int

@@ -20,9 +20,6 @@ import (
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
-// exitTrouble is the exit code for an error, as in diff(1).
-const exitTrouble = 2
-
 // demoHost serves the demo's registry until the test ends.
 func demoHost(t *testing.T) string {
 	t.Helper()
