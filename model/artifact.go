@@ -210,7 +210,7 @@ type ReadError struct {
 	Blob        digest.Digest // the digest asked for, if it is not that of a manifest but of a part of an image
 	Absent      digest.Digest // the digest asked for, if the registry has neither a manifest nor a blob of it
 	Corrupt     bool          // the registry sent bytes that cannot be used: of another digest or size, or not valid
-	Owners      []Owner       // tags of the repository that Blob belongs to, as far as they were read
+	Owners      []Owner       // tags of the repository that Asked belongs to, as far as they were read
 }
 
 // Asked is the digest that was asked for and is not that of a manifest, "" for other errors.

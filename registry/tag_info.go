@@ -88,12 +88,21 @@ func firstPlatform(m model.Manifest, fromConfig string) string {
 // firstImage returns the image of m, or the first image that m lists; nil for none.
 func (c *Client) firstImage(ctx context.Context, repo model.Ref, m model.Manifest) (*model.Image, error) {
 	if images := listedImages(m); m.Kind == model.KindIndex && len(images) > 0 {
-		child, err := c.childManifest(ctx, repo, images[0])
-		if err != nil {
-			return nil, err
-		}
-		m = child
+		return c.listedImage(ctx, repo, images[0])
 	}
+	return c.imageOf(ctx, repo, m)
+}
+
+// listedImage returns the image of an entry of an index, nil if it is not an image.
+func (c *Client) listedImage(ctx context.Context, repo model.Ref, d v1.Descriptor) (*model.Image, error) {
+	m, err := c.childManifest(ctx, repo, d)
+	if err != nil {
+		return nil, err
+	}
+	return c.imageOf(ctx, repo, m)
+}
+
+func (c *Client) imageOf(ctx context.Context, repo model.Ref, m model.Manifest) (*model.Image, error) {
 	if m.Kind != model.KindImage && m.Kind != model.KindSchema1 {
 		return nil, nil
 	}
