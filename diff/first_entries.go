@@ -17,7 +17,7 @@ type firstEntries struct {
 // otherFirsts are the platforms for which both sides have the same image, and clients take
 // another one on one side, as its index lists that one first.
 func (c Comparison) otherFirsts() []firstEntries {
-	if c.B == nil {
+	if c.B == nil || c.hasLayout() {
 		return nil
 	}
 	as, bs := candidates(*c.A), candidates(*c.B)

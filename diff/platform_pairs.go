@@ -213,10 +213,14 @@ func (c Comparison) relabelledText() string {
 		}
 		return p.B, p.A
 	}
-	here, there := entries(pairs[0])
+	shown := max(0, slices.IndexFunc(pairs, func(p Pair) bool {
+		here, there := entries(p)
+		return labelText(*here) != nameOf(*there)
+	}))
+	here, there := entries(pairs[shown])
 	text := name + " lists the " + nameOf(*there) + " image as " + labelText(*here)
 	if len(pairs) == 2 {
-		other, was := entries(pairs[1])
+		other, was := entries(pairs[1-shown])
 		if nameOf(*other) == nameOf(*there) && nameOf(*was) == nameOf(*here) {
 			return "Same images, their platform labels swapped: " + text + " and the reverse"
 		}

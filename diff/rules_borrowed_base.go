@@ -99,9 +99,9 @@ func (b sharedBase) finding() Finding {
 	return Finding{
 		Severity: 3, Rests: on(Hashed, Heuristic), Evidence: b.evidence, Proof: b.proof, Check: b.check,
 		Text: safe.Sprintf("In %s, %s start with the same layers (the first %s, %s). "+
-			"Programs in these layers can run natively on at most one of the two. Probably the base lacks a platform, and the build did not fail.",
+			"Programs in these layers can run natively on at most one of them. Probably the base lacks a platform, and the build did not fail.",
 			b.name, b.platforms, afterFirst(b.layers, "layer"), bytesText(b.size)),
-		Lead: safe.Sprintf("In %s, %s start with the same layers: one probably has programs for the other architecture", b.name, b.platforms),
+		Lead: safe.Sprintf("In %s, %s start with the same layers: probably only one has programs for its architecture", b.name, b.platforms),
 		Next: safe.Const("Check the architecture of the programs inside. Use a base that has the platform. " +
 			"With # check=error=true in the Dockerfile, such a build fails"),
 	}

@@ -32,7 +32,7 @@ func oddArchitectures(_ Comparison, s artifactSide) []Finding {
 	lists := safe.Sprintf("lists %s as %s", list(mapped(odd, nameOf)), list(written))
 	return []Finding{{
 		Severity: 2, Rests: on(Hashed, Claimed), Evidence: s.evidence(odd),
-		Text: safe.Sprintf("In %s, the index %s. Docker and containerd take that for the same, "+
+		Text: safe.Sprintf("In %s, the index %s. Docker and containerd take that for the same, but "+
 			"crane, skopeo, podman and CRI-O do not find the image.", s.name, lists),
 		Next: safe.Const("Create the index again with the name that Go uses: amd64, arm64, 386, arm"),
 		Proof: append(entriesProof(odd), safe.Const("source: containerd/platforms, normalizeArch; containers/image, "+

@@ -15,7 +15,7 @@ import (
 // platformLost (C1): platforms that A serves and B does not. It is silent if A10 or A11
 // explains the loss.
 func platformLost(c Comparison) []Finding {
-	if !c.platformsKnown() || len(flattened(c)) > 0 || len(parentWithChild(c)) > 0 {
+	if !c.platformsKnown() || len(flattened(c)) > 0 || len(parentWithChild(c)) > 0 || c.hasLayout() {
 		return nil
 	}
 	lost, _ := c.knownOnlyIn()
@@ -148,7 +148,7 @@ var tagPlatforms = []string{"linux", "windows", "amd64", "arm64", "arm", "386", 
 // ambiguousPlatform (C7): several entries of an index claim the same platform.
 func ambiguousPlatform(c Comparison, s artifactSide) (found []Finding) {
 	groups := sharedPlatforms(s.art.Images())
-	if names, labelled := layoutNames(*s.art); len(names) > 1 && (len(groups) > 0 || !labelled) {
+	if names := layoutNames(*s.art); names != nil {
 		return []Finding{c.layoutIndex(s, names)}
 	}
 	var twins []sharedPlatform
@@ -208,22 +208,32 @@ func (g sharedPlatform) packing() string {
 	return packingBeside(g.entries[0], g.entries[1])
 }
 
-// layoutNames returns the names of the entries of an index, as the index of an OCI layout names its
-// tags (image-spec image-layout.md, "index.json"): nil if two entries have one name, an entry has a
-// platform and no name, or a name has a digest, which is not a tag. labelled reports whether an entry
-// has a platform.
-func layoutNames(a model.Artifact) (names []string, labelled bool) {
+// layoutNames returns the names of the entries of an index that is like the index of an OCI layout,
+// whose entries are tags (image-spec image-layout.md, "index.json"). It is nil if each entry has a
+// platform that no other one has, if two entries have one name, if an entry has a platform and no
+// name, or if a name has a digest, which is not a tag.
+func layoutNames(a model.Artifact) []string {
+	var names []string
+	labelled := false
 	for _, d := range a.Top.Children {
 		name, hasPlatform := d.Annotations[v1.AnnotationRefName], d.Platform != nil
 		labelled = labelled || hasPlatform
 		switch {
 		case name == "" && hasPlatform || slices.Contains(names, name) || strings.Contains(name, "@"):
-			return nil, labelled
+			return nil
 		case name != "":
 			names = append(names, name)
 		}
 	}
-	return names, labelled
+	if len(names) < 2 || labelled && len(sharedPlatforms(a.Images())) == 0 {
+		return nil
+	}
+	return names
+}
+
+// hasLayout reports whether a side is like the index of an OCI layout.
+func (c Comparison) hasLayout() bool {
+	return slices.ContainsFunc(c.artifacts(), func(s artifactSide) bool { return layoutNames(*s.art) != nil })
 }
 
 // onPlatform is a finding on entries of an index that claim one platform.
