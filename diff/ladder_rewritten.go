@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -48,14 +47,9 @@ func (l *ladder) flattened() (Verdict, bool) {
 			if named == "" || !strings.Contains(step.CreatedBy, named) && !strings.Contains(step.Comment, named) {
 				continue
 			}
-			what := "made from it"
-			if verb, _, _ := strings.Cut(step.CreatedBy, " sha256:"); strings.HasPrefix(verb, "crane ") {
-				what = map[string]string{"crane flatten": "flattened by crane", "crane rebase": "rebased by crane"}[verb]
-				what = cmp.Or(what, "rewritten by crane")
-			}
 			return Verdict{
 				Rests: []Ground{Claimed}, says: "D12",
-				Headline: safe.Sprintf("%s is %s, %s into %s%s", s.name, s.otherName, what, plural(realLayers(*s.img), "layer"), l.settingsNote()),
+				Headline: safe.Sprintf("%s is %s, %s%s", s.name, s.otherName, rewrittenText(s.img, step), l.settingsNote()),
 				Because:  safe.Sprintf("The history of %s names the digest of %s: %s", s.name, s.otherName, short(s.other.Descriptor.Digest)),
 				Proof: []safe.Text{
 					safe.Sprintf("created_by of step %d: %s", step.Index+1, quoted(step.CreatedBy)),
@@ -65,6 +59,25 @@ func (l *ladder) flattened() (Verdict, bool) {
 		}
 	}
 	return Verdict{}, false
+}
+
+// rewrittenText says what a tool made of an image whose digest a step names, as "flattened by crane
+// into 1 layer". crane flatten leaves one layer, so others are new.
+func rewrittenText(img *model.Image, step model.Step) string {
+	layers := realLayers(*img)
+	verb, _, _ := strings.Cut(step.CreatedBy, " sha256:")
+	what := "made from it"
+	switch {
+	case verb == "crane flatten" && layers > 1:
+		return "flattened by crane, and " + plural(layers-1, "layer") + " more"
+	case verb == "crane flatten":
+		what = "flattened by crane"
+	case verb == "crane rebase":
+		what = "rebased by crane"
+	case strings.HasPrefix(verb, "crane "):
+		what = "rewritten by crane"
+	}
+	return what + " into " + plural(layers, "layer")
 }
 
 // settingsNote ends a headline with how the settings compare.

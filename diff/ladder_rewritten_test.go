@@ -145,6 +145,7 @@ func TestRewritten(t *testing.T) {
 		return b
 	}
 	flat := build{created: later, steps: []step{does("crane flatten "+single("a", org.image(t)).Top.Digest.String(), files("all"))}}
+	flatAnd := func(more step) build { return build{created: later, steps: []step{flat.steps[0], more}} }
 	other := build{created: later, steps: []step{does("crane flatten sha256:"+strings.Repeat("0", 64), files("all"))}}
 
 	for name, tt := range map[string]struct {
@@ -171,8 +172,11 @@ func TestRewritten(t *testing.T) {
 		"zero dates, no hash":           {plainOrg.image(t), plainZero.image(t), SameRecipe, Inferred, "Same recipe"},
 		"another image on the rewritten base": {org.image(t), build{created: "1970-01-01T00:00:00Z", config: map[string]any{"Env": []string{"A=1"}}, steps: []step{
 			does(nopA, files("base zero")), sets("ENV A=1"), does("COPY app /", files("app"))}}.image(t), Unrelated, Suggested, "though step 1 was given the same files"},
-		"flattened":              {org.image(t), flat.image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
-		"another one, flattened": {org.image(t), other.image(t), Unrelated, Inferred, "Unrelated"},
+		"flattened":                                 {org.image(t), flat.image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
+		"flattened, then a layer":                   {org.image(t), flatAnd(does("", files("new"))).image(t), Rewritten, Inferred, ":b is :a, flattened by crane, and 1 layer more; same settings"},
+		"flattened, then no files":                  {org.image(t), flatAnd(sets("ENV A=1")).image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
+		"flattened, then no content":                {org.image(t), flatAnd(does("WORKDIR /", nothing)).image(t), Rewritten, Inferred, ":b is :a, flattened by crane into 1 layer; same settings"},
+		"another one, flattened":                    {org.image(t), other.image(t), Unrelated, Inferred, "Unrelated"},
 		"flattened, the same recipe in its comment": {onDates("2", first, later).image(t), flatOf(t, onDates("1", first, second), "").image(t), SameRecipe, Inferred, "Same recipe as :a, but :b is flattened into one layer, from another digest ("},
 		"flattened, another recipe in its comment":  {onDates("2", first, later).image(t), flatOf(t, koOn("1", "app"), "").image(t), Unrelated, Inferred, "Unrelated"},
 		"both flattened, the same recipe":           {flatOf(t, onDates("2", first, later), "2").image(t), flatOf(t, onDates("1", first, second), "1").image(t), SameRecipe, Inferred, "Same recipe, flattened into one layer on both sides"},
