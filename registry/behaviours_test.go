@@ -322,6 +322,8 @@ var behaviours = []behaviour{
 			"<:>; rel=next; type or paste a reference if the name that you need is missing"},
 	{does: "a list in pages of 100 without a link, whatever size was asked for", answer: hundreds(""),
 		read: readTags, want: "lists 100 tags", requests: 1},
+	{does: "a list that is compressed although that was not asked for", read: readTags, want: "lists 2 tags", requests: 1,
+		answer: instead(status(200, gzipped(`{"tags":["1","2"]}`), "Content-Encoding", "gzip"))},
 	{does: "digests among the tags (Artifactory)", read: readTags, requests: 1,
 		answer: instead(status(200, `{"tags":["1","2","sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]}`)),
 		want:   "lists 2 tags; note: 1 digest in the list of tags of HOST/app was left out: it is not a tag"},
