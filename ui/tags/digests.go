@@ -55,19 +55,21 @@ func (x index) sameImageID(of digest.Digest) []string {
 }
 
 // addArtifacts records what a comparison has read.
-func (p tagsPage) addArtifacts(read []model.Artifact) {
+func (p tagsPage) addArtifacts(read []model.Artifact) tagsPage {
 	for _, a := range read {
 		if a.Ref.Repo() == p.ref {
 			p.index.addParts(a.Digest(), a.Parts())
+			p.search = p.search.noteParts(p.index, a.Digest())
 			if images := a.Images(); len(images) > 0 && images[0].Image != nil {
 				p.index.addStack(a.Digest(), images[0].Image.Stack())
 			}
 		}
 	}
+	return p
 }
 
 // matchDigest returns the first digest of a tag that begins with p: its own, that of an
-// entry of its index, or an image ID.
+// entry of its index, an image ID, a layer or a diff_id.
 func (x index) matchDigest(tag string, p model.DigestPrefix) (_ model.Part, ok bool) {
 	own := x.tags[tag].Digest
 	if own == "" {
@@ -82,11 +84,34 @@ func (x index) matchDigest(tag string, p model.DigestPrefix) (_ model.Part, ok b
 		}
 	}
 	for _, part := range x.parts[own] {
-		if part.Kind == model.PartImageID && p.Of(part.Digest) {
+		if p.Of(part.Digest) {
 			return part, true
 		}
 	}
 	return model.Part{}, false
+}
+
+// otherImages returns how many images of an index were not read, 0 if nothing was read of it.
+// An index in it counts as one.
+func (x index) otherImages(of digest.Digest) int {
+	if _, known := x.images[of]; !known {
+		return 0
+	}
+	hasImage := func(d v1.Descriptor) bool {
+		role, _ := model.RoleOf(d)
+		return role == model.RoleImage || role == model.RoleIndex
+	}
+	isID := func(p model.Part) bool { return p.Kind == model.PartImageID }
+	return max(0, count(x.children[of], hasImage)-count(x.parts[of], isID))
+}
+
+func count[T any](all []T, counts func(T) bool) (n int) {
+	for _, v := range all {
+		if counts(v) {
+			n++
+		}
+	}
+	return n
 }
 
 // rankDigest orders the tags that a filter finds by digest.
@@ -112,21 +137,36 @@ func (p tagsPage) updateFilter() tagsPage {
 	return p
 }
 
-// unreadCount is how many tags and images a filter by digest cannot look at.
-type unreadCount struct{ tags, images int }
+// unreadCount is how many tags and images a filter by digest cannot look at. others are the
+// images of indexes besides the first, which no survey reads.
+type unreadCount struct{ tags, images, others int }
 
 func (p tagsPage) countUnread() (left unreadCount) {
 	for _, tags := range p.listedTags() {
 		left.tags += len(p.index.unresolved(tags, true))
 		left.images += len(unread(p.index, tags, p.index.images, anyTag))
+		for _, d := range unread(p.index, tags, map[digest.Digest]bool{}, anyTag) {
+			left.others += p.index.otherImages(d)
+		}
 	}
 	return left
 }
 
+// unreadOthers says that not all images of an index were read, and the key that reads them.
+func unreadOthers() safe.Text {
+	return safe.Const("of an index, not all images were read (enter on its tag reads all)")
+}
+
 // unreadLine says what a filter by digest could not look at, and the keys that read it.
 func (p tagsPage) unreadLine() look.Line {
-	if !p.list.SearchesDigests() || p.survey.running() || p.survey.stage == surveyOffered || p.unread == (unreadCount{}) {
+	if !p.list.SearchesDigests() || p.survey.running() || p.survey.stage == surveyOffered {
 		return look.Line{}
+	}
+	if p.unread.tags+p.unread.images == 0 {
+		if _, found := p.list.Current(); found || p.unread.others == 0 {
+			return look.Line{}
+		}
+		return look.L(look.Gap(1), look.S(look.Warn, unreadOthers()))
 	}
 	first := safe.Text{}
 	if p.list.Filter.Open {
@@ -164,6 +204,10 @@ func (p tagsPage) matchText(tag string) (text, platform safe.Text) {
 	switch part, _ := p.index.matchDigest(tag, prefix); part.Kind {
 	case model.PartImageID:
 		return safe.Sprintf("image ID %s", look.Short(part.Digest)), safe.Clean(part.Platform)
+	case model.PartLayer:
+		return safe.Sprintf("layer of step %d", part.Step+1), safe.Clean(part.Platform)
+	case model.PartDiffID:
+		return safe.Sprintf("diff_id of step %d", part.Step+1), safe.Clean(part.Platform)
 	case model.PartChild:
 		return safe.Sprintf("lists %s", look.Short(part.Digest)), safe.Clean(part.Platform)
 	}

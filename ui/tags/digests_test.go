@@ -25,6 +25,9 @@ func TestFilter_digest(t *testing.T) {
 		fakereg.Short("inner"):               {"list", "lists " + fakereg.Short("inner")},
 		fakereg.Short("config"):              {"classic list", "image ID " + fakereg.Short("config")},
 		"sha256:" + fakereg.Short("config2"): {"other", "image ID " + fakereg.Short("config2")},
+		fakereg.Short("config layer"):        {"classic list", "layer of step 2"},
+		fakereg.Short("config2 files"):       {"other", "diff_id of step 2"},
+		fakereg.Short("nothing"):             {"", "0 of 3"},
 	} {
 		d := lookAt(t, imagesOf(), nil, 100, 24)
 		d.Keys("/", typed, "enter")
@@ -131,4 +134,25 @@ func TestSearchLine_imageID(t *testing.T) {
 	s.IDs["another"] = "later"
 	d.Keys("r")
 	d.Sees(fakereg.Short("later")+" is the image ID of :other", "›  other")
+}
+
+// TestDigest_otherImages checks that the list says that some images of an index were not
+// read, and not if all of them were.
+func TestDigest_otherImages(t *testing.T) {
+	const only = "of an index, not all images were read (enter on its tag reads all)"
+	for _, members := range [][]string{{"inner"}, {"inner", "second"}} {
+		s := imagesOf()
+		s.Members["wide"] = members
+		d, o := lookAt(t, s, nil, 100, 24), lookAt(t, s, nil, 100, 24)
+		d.Keys("/", fakereg.Short("config of second"), "enter")
+		o.Keys("o", fakereg.Named("config of second").String(), "enter")
+		if len(members) > 1 {
+			d.Sees("0 of 3", only)
+			o.Sees(fakereg.Short("config of second") + " matches no tag here; of an index, not all images were read")
+			d.Keys("esc", "/", fakereg.Short("config"), "enter")
+		} else {
+			o.Sees(fakereg.Short("config of second") + " matches no tag of this repository")
+		}
+		d.DoesNotSee(only)
+	}
 }

@@ -19,7 +19,7 @@ type digestSearch struct {
 	images     []digest.Digest // images that were read and have the digest as a part
 	owners     []model.Owner   // the tags of these images
 	incomplete bool            // some tags are not resolved; cached, since counting them takes too long for a frame
-	unread     int             // images that were not read; cached too
+	unread     unreadCount     // cached too
 }
 
 // NewSameImage returns a tags page that groups tags by image as soon as they are
@@ -39,7 +39,7 @@ func (p tagsPage) updateSearch() tagsPage {
 	}
 	if !p.list.Loading && !p.survey.running() {
 		p.search.incomplete = len(p.tagsToAsk()) > 0
-		p.search.unread = p.countUnread().images
+		p.search.unread = p.countUnread()
 		p.search.owners = p.partOwners()
 	}
 	if p.search.found {
@@ -114,9 +114,11 @@ func (p tagsPage) searchLine() look.Line {
 		answer = answer.With(look.S(look.Warn, safe.Const("matches none of the resolved tags")))
 	case len(p.list.Extra) > 0: // the search skips them
 		answer = answer.With(look.P(safe.Const("matches no tag here (signatures and attestations not checked)")))
+	case p.search.unread.images == 0 && p.search.unread.others > 0 && len(sharing) == 0:
+		answer = answer.With(look.P(safe.Const("matches no tag here; ")), look.S(look.Warn, unreadOthers()))
 	default:
 		answer = answer.With(look.P(safe.Const("matches no tag of this repository")))
-		if n := p.search.unread; n > 0 && len(sharing) == 0 {
+		if n := p.search.unread.images; n > 0 && len(sharing) == 0 {
 			keys, does := p.imageKeys()
 			answer = answer.With(look.S(look.Warn, safe.Sprintf("; not looked at: %s (%s: %s)",
 				look.Count(n, safe.Const("image ID"), safe.Const("image IDs")), keys, does)))

@@ -68,3 +68,33 @@ func TestSharedImages_untaggedIndex(t *testing.T) {
 		t.Errorf("%q", text)
 	}
 }
+
+// TestIndex_otherImages counts the images of an index that were not read.
+func TestIndex_otherImages(t *testing.T) {
+	of := fakereg.Named("list")
+	amd := v1.Descriptor{Digest: fakereg.Named("amd"), MediaType: v1.MediaTypeImageManifest, Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}
+	nested := v1.Descriptor{Digest: fakereg.Named("nested"), MediaType: v1.MediaTypeImageIndex}
+	attestation := v1.Descriptor{Digest: fakereg.Named("att"), MediaType: v1.MediaTypeImageManifest,
+		Annotations: map[string]string{"vnd.docker.reference.type": "attestation-manifest"}}
+	id := model.Part{Digest: fakereg.Named("id"), Kind: model.PartImageID}
+	for name, tt := range map[string]struct {
+		children []v1.Descriptor
+		parts    []model.Part
+		want     int
+	}{
+		"one image, read":         {[]v1.Descriptor{amd}, []model.Part{id}, 0},
+		"the first of two":        {[]v1.Descriptor{amd, amd}, []model.Part{id}, 1},
+		"an index in an index":    {[]v1.Descriptor{amd, nested}, []model.Part{id}, 1},
+		"an attestation":          {[]v1.Descriptor{amd, attestation}, []model.Part{id}, 0},
+		"all, after a comparison": {[]v1.Descriptor{amd, nested}, []model.Part{id, id, id}, 0},
+	} {
+		x := newIndex()
+		if got := x.otherImages(of); got != 0 {
+			t.Errorf("%s: %d before it is read", name, got)
+		}
+		x.addImage(model.TagInfo{Digest: of, Children: tt.children, Parts: tt.parts})
+		if got := x.otherImages(of); got != tt.want {
+			t.Errorf("%s: %d, want %d", name, got, tt.want)
+		}
+	}
+}

@@ -151,8 +151,7 @@ func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		}
 		return p.advance(listComplete)
 	case page.ArtifactsMsg:
-		p.addArtifacts(msg.Artifacts)
-		return p.updateFilter(), nil
+		return p.addArtifacts(msg.Artifacts).updateSearch().updateFilter(), nil
 	case tea.KeyPressMsg:
 		return p.key(msg)
 	}
