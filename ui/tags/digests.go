@@ -69,7 +69,7 @@ func (p tagsPage) addArtifacts(read []model.Artifact) tagsPage {
 }
 
 // matchDigest returns the first digest of a tag that begins with p: its own, that of an
-// entry of its index, an image ID, a layer or a diff_id.
+// entry of its index, an image ID, a layer, a diff_id, or what the tag had before it moved.
 func (x index) matchDigest(tag string, p model.DigestPrefix) (_ model.Part, ok bool) {
 	own := x.tags[tag].Digest
 	if own == "" {
@@ -87,6 +87,9 @@ func (x index) matchDigest(tag string, p model.DigestPrefix) (_ model.Part, ok b
 		if p.Of(part.Digest) {
 			return part, true
 		}
+	}
+	if m, moved := x.moves[tag]; moved && p.Of(m.from.Digest) {
+		return model.Part{Digest: m.from.Digest, Kind: model.PartManifest}, true
 	}
 	return model.Part{}, false
 }
@@ -204,6 +207,10 @@ func (p tagsPage) matchText(tag string) (text, platform safe.Text) {
 	switch part, _ := p.index.matchDigest(tag, prefix); part.Kind {
 	case model.PartImageID:
 		return safe.Sprintf("image ID %s", look.Short(part.Digest)), safe.Clean(part.Platform)
+	case model.PartManifest:
+		if part.Digest != p.index.tags[tag].Digest {
+			return safe.Sprintf("had %s", look.Short(part.Digest)), platform
+		}
 	case model.PartLayer:
 		return safe.Sprintf("layer of step %d", part.Step+1), safe.Clean(part.Platform)
 	case model.PartDiffID:

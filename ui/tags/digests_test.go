@@ -156,3 +156,14 @@ func TestDigest_otherImages(t *testing.T) {
 		d.DoesNotSee(only)
 	}
 }
+
+// TestFilter_pastDigest checks that the filter finds the digest that a tag had.
+func TestFilter_pastDigest(t *testing.T) {
+	then := time.Date(2024, 10, 3, 9, 0, 0, 0, time.UTC)
+	d := lookAt(t, imagesOf(), fakereg.Journal{"other": {{Digest: fakereg.Named("was"), First: then, Last: then}}}, 100, 24)
+	d.Keys("/", fakereg.Short("was"), "enter")
+	d.Sees("1 of 3", "› ↷other", "had "+fakereg.Short("was"))
+	d.Keys("esc", "/", fakereg.Short("another"), "enter")
+	d.Sees("1 of 3", "› ↷other")
+	d.DoesNotSee("had ")
+}
