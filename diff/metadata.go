@@ -99,7 +99,39 @@ func (m metadata) repository() string {
 // bump is a version that differs between two images.
 type bump struct{ product, from, to string }
 
-func (b bump) text() string { return quoted(b.product) + " " + quoted(b.from) + " → " + quoted(b.to) }
+func (b bump) text() string {
+	if v, from, to, ok := otherFlavour(b.from, b.to); ok {
+		return quoted(b.product) + " " + quoted(v) + ", another variant: " + quoted(from) + " → " + quoted(to)
+	}
+	return quoted(b.product) + " " + quoted(b.from) + " → " + quoted(b.to)
+}
+
+// otherFlavour takes the same version of two flavours apart: 15.4 and 15.4-bullseye are the
+// version 15.4, "plain" and bullseye. ok is false for two versions.
+func otherFlavour(a, b string) (v, from, to string, ok bool) {
+	x, y := version.Parse(a), version.Parse(b)
+	if x.Count == 0 || x.CompareRelease(y) != 0 || x.Flavour == y.Flavour || x.Rebuild != y.Rebuild ||
+		mayBeCommit(x.Flavour) || mayBeCommit(y.Flavour) {
+		return "", "", "", false
+	}
+	v = strings.TrimSuffix(strings.TrimSuffix(a, x.Flavour), "-")
+	return v, cmp.Or(x.Flavour, "plain"), cmp.Or(y.Flavour, "plain"), strings.HasPrefix(a, v) && strings.HasPrefix(b, v)
+}
+
+// mayBeCommit reports whether a part of a name can be a hash: 1.2.3-abc123.
+func mayBeCommit(part string) bool { return strings.Trim(part, "0123456789abcdef") == "" && part != "" }
+
+// otherFlavours reports whether the two sides claim one version in two flavours.
+func (c Comparison) otherFlavours() bool {
+	if len(c.shared()) == 0 {
+		return false
+	}
+	from, to, ok := c.claimedVersions(c.shared()[0])
+	if ok {
+		_, _, _, ok = otherFlavour(from, to)
+	}
+	return ok
+}
 
 // bumpOf names the versions that tell best what differs between two sides of a pair: a
 // variable such as PYTHON_VERSION, or a layer, that names the repository's product; then a

@@ -35,7 +35,7 @@ func platformLost(c Comparison) []Finding {
 		f.Text = safe.Sprintf("%s, which is built on another release of %s. "+
 			"A base can have more platforms than the images that are built on it.", missing, nameA)
 		f.Next = safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB)
-	case c.Verdict.strangers || otherVariants(c.A.Ref.Tag, c.B.Ref.Tag) || c.ofOtherSources():
+	case c.Verdict.strangers || otherVariants(c.A.Ref.Tag, c.B.Ref.Tag) || c.ofOtherSources() || c.otherFlavours():
 		f.Severity, f.Rests = 1, on(Hashed, Claimed)
 		f.Text = safe.Sprintf("%s, which is another image.", missing)
 		f.Next = safe.Sprintf("Nothing to fix, unless %s is to take the place of %s", nameB, nameA)

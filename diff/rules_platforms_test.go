@@ -25,6 +25,9 @@ func platformCases(t *testing.T) []ruleCase {
 	}
 	orphan := receipt(entry(arm.image(t)))
 	const mb = 1_000_000
+	versioned := func(arch, version string) build {
+		return configured(forArch(arch, does("COPY app /app", files(arch+version))), map[string]any{"Labels": map[string]string{v1.AnnotationVersion: version}})
+	}
 	return []ruleCase{
 		{"an index around the image", Compare(single("a", amd.image(t)), list("b", amd)), "A9", 1, ":b is an index with a single image, and this image is exactly :a", 2},
 		{"an index around the image in another packing", Compare(single("a", amd.image(t)), list("b", packedAgainAt(amd, 0))), "A9", 1, ":b is an index with a single image, and the image ID is that of :a", 2},
@@ -54,6 +57,8 @@ func platformCases(t *testing.T) []ruleCase {
 		{"a tag named after another Windows", Compare(index(t, "nanoserver", windows(t, "10.0.17763.1"), windows(t, "10.0.20348.1")), index(t, "nanoserver-ltsc2022", windows(t, "10.0.20348.1"))), "C1", 1, "whose name says which platforms it has", 1},
 		{"a tag named after the lost Windows", Compare(index(t, "a", windows(t, "10.0.17763.1"), windows(t, "10.0.20348.1")), index(t, "nanoserver-1809", windows(t, "10.0.20348.1"))), "C1", 3, "is in :a but not in :nanoserver-1809", 1},
 		{"a variant for fewer platforms", Compare(list("1.6-bookworm", amd, arm), list("1.6-alpine3.18", forArch("amd64", sets("USER x")))), "C1", 1, "linux/arm64 is in :1.6-bookworm but not in :1.6-alpine3.18, which is another image", 1},
+		{"another variant by its label", Compare(list("a", versioned("amd64", "1.2.3-dind"), versioned("arm64", "1.2.3-dind")), list("b", versioned("amd64", "1.2.3-cli"))), "C1", 1, "linux/arm64 is in :a but not in :b, which is another image", 1},
+		{"another version by its label", Compare(list("a", versioned("amd64", "1.2.3-dind"), versioned("arm64", "1.2.3-dind")), list("b", versioned("amd64", "1.2.4-dind"))), "C1", 3, "linux/arm64 is in :a but not in :b.", 1},
 		{"a variant of a version", Compare(list("1.9.3", amd, arm), list("1.9.3-bookworm", amd)), "C1", 0, "linux/arm64 is in :1.9.3 but not in :1.9.3-bookworm, whose tag names a variant. A variant can have fewer platforms.", 1},
 		{"the version of a variant", Compare(list("1.9.3-alpine3.18", amd, arm), list("1.9.3", amd)), "C1", 0, "The tag of :1.9.3-alpine3.18 names a variant, which can have more platforms.", 1},
 		{"a candidate for a version", Compare(list("1.9.3", amd, arm), list("1.9.3-rc1", amd)), "C1", 3, "is in :1.9.3 but not in :1.9.3-rc1.", 1},

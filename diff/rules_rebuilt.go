@@ -61,7 +61,7 @@ func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	}
 	if bumped := c.versionsOf(p); bumped != "" {
 		f.Severity, f.Rests = 0, on(Structure, Claimed)
-		f.Text = safe.Sprintf("The image was built again%s: it is another version, %s.", when, bumped)
+		f.Text = safe.Sprintf("The image was built again%s: it is another %s.", when, bumped)
 		f.Next = safe.Const("Nothing to fix: another version needs a build, and a test")
 	}
 	return []Finding{f}
@@ -74,5 +74,8 @@ func (c Comparison) versionsOf(p Pair) string {
 	if !ok || !c.areVersions(p) {
 		return ""
 	}
-	return quoted(from) + " → " + quoted(to)
+	if v, plain, flavour, ok := otherFlavour(from, to); ok {
+		return "variant of version " + quoted(v) + ", " + quoted(plain) + " → " + quoted(flavour)
+	}
+	return "version, " + quoted(from) + " → " + quoted(to)
 }
