@@ -396,7 +396,7 @@ var dockerPairs = []imagePair{
 	// by the registry.
 	{"app:kit", ":kit-schema1", "same-image-reprinted", 1, "", "B1 B4"},
 	{"app:kit", ":kit-computed", "same-image-reprinted", 1, "", ""},
-	{"app:classic", ":classic-computed", "same-image-reprinted", 0, "", ""},
+	{"app:classic", ":classic-computed", "same-image-reprinted", 1, "", ""},
 	{"app:kit-schema1", ":kit-computed", "same-image-reprinted", 1, "", ""},
 	{"app:classic", ":kit-computed", "same-base", 1, "", "B1 G3"},
 	{"base:1", "app:kit", "same-base", 1, "", "E1 !D14"},

@@ -58,6 +58,7 @@ func TestRealLogins(t *testing.T) {
 			requireInstalled(t, r.program)
 			t.Run("htpasswd", func(t *testing.T) {
 				t.Parallel()
+				r := r // the other test has another configuration
 				r.config += "\n" + htpasswdConfig(t)
 				host := r.start(t)
 				basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(realUser+":"+realPassword))
@@ -69,6 +70,7 @@ func TestRealLogins(t *testing.T) {
 			t.Run("signed tokens", func(t *testing.T) {
 				t.Parallel()
 				s := startTokenService(t)
+				r := r
 				r.config += "\n" + s.config(t)
 				host := r.start(t)
 				token := "Bearer " + s.sign(s.claims("repository:team/app:pull,push"))
