@@ -217,16 +217,22 @@ func (l *ladder) sameBase() (Verdict, bool) {
 
 // differences are the rows that make the difference: the first one, those that are written in
 // another way or are on one side only, and a COPY of other files. Later steps follow from them.
-// A variable that only makes a builder run its steps again counts if nothing else differs.
+// A variable that only makes a builder run its steps again, and a COPY that was given the same
+// files, count if nothing else differs.
 func (l *ladder) differences() []Row {
 	rows := matching(l.p.Rows, func(r Row) bool { return differs(r) && !(r.Class == Moved && r.A == nil) })
-	if others := matching(rows, func(r Row) bool { return !r.onlyBustsCache() }); len(others) > 0 {
+	if others := matching(rows, func(r Row) bool { return !r.onlyBustsCache() && !l.p.givenSame(r) }); len(others) > 0 {
 		rows = others
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	return append(rows[:1:1], matching(rows[1:], func(r Row) bool { return !r.SameText || isCopy(r.A) })...)
+}
+
+// givenSame reports whether the hashes in a row say that both sides were given the same files.
+func (p Pair) givenSame(r Row) bool {
+	return r.A != nil && r.B != nil && p.compareHashes(r.A, r.B) == dockerfile.SameFiles
 }
 
 // differencesText names at most three of the rows that make the difference.
@@ -417,7 +423,15 @@ func (l *ladder) differenceText(r Row) string {
 	case r.Detail == Filled:
 		return text(r.A) + " added no file in " + l.nameA
 	}
-	return text(r.A) + " gave different files"
+	return text(r.A) + l.p.gaveText(r)
+}
+
+// gaveText is the end of a sentence on a step with different layers.
+func (p Pair) gaveText(r Row) string {
+	if p.givenSame(r) {
+		return " was given the same files, but its layers differ"
+	}
+	return " gave different files"
 }
 
 // rewordedText describes an instruction that is written in another way: LABEL version 1 → 2.
