@@ -56,7 +56,7 @@ func nextCause(found []Finding, id string) string {
 		return ""
 	}
 	for _, cause := range rules[i].causes {
-		// Where C4 is no stop, the shared layers are probably data, and explain nothing.
+		// C4 below a stop means that the shared layers are probably data. They explain nothing.
 		if slices.ContainsFunc(found, func(f Finding) bool { return f.ID == cause && (cause != "C4" || isStop(f)) }) {
 			return cause
 		}

@@ -135,7 +135,7 @@ func (c Comparison) sharedBasesOf(s artifactSide) []sharedBase {
 }
 
 // compareBases finds which platforms of a group start with its first layer on the other side.
-// It reports whether the layer is no data: the same step gave other files for each platform there.
+// It reports whether the layer is not data: there, the same step gave each platform other files.
 func (c Comparison) compareBases(s artifactSide, group []model.Entry, b *sharedBase) (differ bool) {
 	first := fileLayers(group[0])[0]
 	other := slices.DeleteFunc(c.artifacts(), func(o artifactSide) bool { return o.side == s.side })
