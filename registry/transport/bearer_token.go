@@ -54,6 +54,10 @@ func (a *authenticator) newToken(ctx context.Context, p place, c *challenge, l c
 	requested := cmp.Or(c.params["scope"], p.scope)
 	shared := strings.Join([]string{p.host, p.scope, c.realm, c.params["service"], requested, basicHeader(l), l.RefreshToken, refused}, "\n")
 	t, err := a.fetches.Do(ctx, shared, func(ctx context.Context) (token, error) {
+		// Another caller may have stored one after this caller looked.
+		if t := a.at(p).token; t.isUsable(c, p.scope) && t.login == l && t.header != refused {
+			return t, nil
+		}
 		t, err := a.fetchToken(WithExchange(ctx, nil), c, requested, l) // not a bulk request: other callers may wait for it
 		if err == nil {
 			t.challenge = c
