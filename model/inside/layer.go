@@ -90,6 +90,15 @@ func key(e Entry) string {
 // Len returns the number of entries.
 func (l List) Len() int { return len(l.entries) }
 
+// At returns entry i in the order of the archive.
+func (l List) At(i int) Entry { return l.entries[i] }
+
+// Index returns the position of the entry at a path that is not a whiteout.
+func (l List) Index(path string) (int, bool) {
+	i, ok := l.index[path]
+	return i, ok
+}
+
 // All yields the entries in the order of the archive.
 func (l List) All() iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {

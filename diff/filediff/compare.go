@@ -1,0 +1,169 @@
+package filediff
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagdiff/tagdiff/model/inside"
+)
+
+// Compare compares the entries of two layers of one step, or of two merged images. The order of
+// the archives does not count. partial is for merged lists whose base was not read.
+func Compare(a, b inside.List, partial bool) Changes {
+	c := Changes{EntriesA: a.Len(), EntriesB: b.Len(), a: a, b: b, partial: partial}
+	seen := make([]bool, b.Len())
+	next := 0 // most archives of one step have the same order
+	whiteouts := whiteoutsOf(b)
+	for i := range a.Len() {
+		j := partner(a.At(i), b, next, whiteouts)
+		if j < 0 {
+			c.add(item{a: int32(i), b: -1, what: Removed}) //nolint:gosec // lists have a limit far below
+			continue
+		}
+		seen[j], next = true, j+1
+		c.compare(i, j)
+	}
+	for j, ok := range seen {
+		if !ok {
+			c.add(item{a: -1, b: int32(j), what: Added}) //nolint:gosec // as above
+		}
+	}
+	c.pairMoved()
+	c.explain()
+	slices.SortFunc(c.items, c.byPath)
+	return c
+}
+
+// whiteoutKey identifies a whiteout in a list.
+type whiteoutKey struct {
+	kind inside.Kind
+	path string
+}
+
+func isWhiteout(e inside.Entry) bool {
+	return e.Kind == inside.Whiteout || e.Kind == inside.OpaqueFolder
+}
+
+func whiteoutsOf(l inside.List) map[whiteoutKey]int {
+	all := map[whiteoutKey]int{}
+	for i := range l.Len() {
+		if e := l.At(i); isWhiteout(e) {
+			all[whiteoutKey{e.Kind, e.Path}] = i
+		}
+	}
+	return all
+}
+
+// partner returns the position in b of the entry with the path of e, -1 for none. next is tried
+// first.
+func partner(e inside.Entry, b inside.List, next int, whiteouts map[whiteoutKey]int) int {
+	if next < b.Len() {
+		if f := b.At(next); f.Path == e.Path && isWhiteout(f) == isWhiteout(e) && (f.Kind == e.Kind || !isWhiteout(e)) {
+			return next
+		}
+	}
+	if isWhiteout(e) {
+		if j, ok := whiteouts[whiteoutKey{e.Kind, e.Path}]; ok {
+			return j
+		}
+		return -1
+	}
+	if j, ok := b.Index(e.Path); ok {
+		return j
+	}
+	return -1
+}
+
+func (c *Changes) add(it item) {
+	it.cause = -1
+	c.items = append(c.items, it)
+	c.counts[wayIndex(it.what)]++
+}
+
+// wayIndex is the index in Changes.counts of the gravest way of a set.
+func wayIndex(w What) int { return bits.TrailingZeros16(uint16(w)) }
+
+// compare compares entry i of A with entry j of B.
+func (c *Changes) compare(i, j int) {
+	what, rounded := differ(resolved(c.a, i), resolved(c.b, j))
+	if what == 0 {
+		c.Same++
+		if rounded {
+			c.Rewritten++
+		}
+		return
+	}
+	c.add(item{a: int32(i), b: int32(j), what: what}) //nolint:gosec // lists have a limit far below
+}
+
+// differ returns the ways in which two entries of one path differ. rounded is whether the times are
+// equal only in whole seconds. The attributes of a folder that an archive does not list are
+// unknown, and differ in nothing.
+func differ(a, b inside.Entry) (what What, rounded bool) {
+	if a.Kind != b.Kind {
+		return Kind, false
+	}
+	if isWhiteout(a) || a.Implied || b.Implied {
+		return 0, false
+	}
+	same, rounded := sameTime(a.Time, b.Time)
+	ways := []struct {
+		way    What
+		differ bool
+	}{
+		{Content, a.Kind == inside.File && (a.Size != b.Size || a.Sum != b.Sum)},
+		{Link, a.Link != b.Link},
+		{Device, a.Major != b.Major || a.Minor != b.Minor},
+		{Owner, a.UID != b.UID || a.GID != b.GID},
+		{Mode, a.Mode != b.Mode && a.Kind != inside.Symlink}, // Linux ignores the mode of a link
+		{Xattrs, !slices.Equal(a.Xattrs, b.Xattrs)},
+		{Time, !same},
+	}
+	for _, w := range ways {
+		if w.differ {
+			what |= w.way
+		}
+	}
+	return what, rounded && what == 0
+}
+
+// sameTime compares two times. Some builders cut or round times to seconds, so a time without
+// a fraction equals one that it can come from; rounded is then true.
+func sameTime(a, b time.Time) (same, rounded bool) {
+	switch {
+	case a.Equal(b):
+		return true, false
+	case a.Nanosecond() != 0 && b.Nanosecond() != 0, a.Nanosecond() == 0 && b.Nanosecond() == 0:
+		return false, false
+	case a.Nanosecond() != 0:
+		a, b = b, a
+	}
+	same = a.Equal(b.Truncate(time.Second)) || a.Equal(b.Round(time.Second))
+	return same, same
+}
+
+// byPath orders changes by path, each folder before what is in it.
+func (c Changes) byPath(x, y item) int { return comparePaths(c.pathOf(x), c.pathOf(y)) }
+
+func (c Changes) pathOf(it item) string {
+	if it.b >= 0 {
+		return c.b.At(int(it.b)).Path
+	}
+	return c.a.At(int(it.a)).Path
+}
+
+// comparePaths compares as if a slash were smaller than any other byte, so that a folder and
+// what is in it stand together.
+func comparePaths(x, y string) int {
+	for x != "" && y != "" {
+		var headX, headY string
+		headX, x, _ = strings.Cut(x, "/")
+		headY, y, _ = strings.Cut(y, "/")
+		if n := strings.Compare(headX, headY); n != 0 {
+			return n
+		}
+	}
+	return len(x) - len(y)
+}
