@@ -31,7 +31,7 @@ func PairUp(a, b model.Artifact) Comparison {
 // is not modified; pairs that cannot be reused cost only the time to check
 // them.
 func Recompare(prev Comparison, a, b model.Artifact) Comparison {
-	c := Comparison{A: &a, B: &b, TagContext: prev.tagContextOf(a.Ref, b.Ref)}
+	c := Comparison{A: &a, B: &b, TagContext: prev.tagContextOf(a.Ref, b.Ref), Inside: prev.Inside}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
 	markSeveral(pairs)
@@ -41,9 +41,9 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 	for i := range pairs {
 		p := &pairs[i]
 		old, ok := known[keyOfPair(*p)]
-		ok = ok && sameEntry(p.A, old.A) && sameEntry(p.B, old.B)
+		ok = ok && sameEntry(p.A, old.A) && sameEntry(p.B, old.B) && old.Inside == c.Inside[p.Manifests()]
 		if ok && !prev.unjudged {
-			p.Rows, p.Verdict, p.Findings = old.Rows, old.Verdict, old.Findings
+			p.Rows, p.Inside, p.Verdict, p.Findings = old.Rows, old.Inside, old.Verdict, old.Findings
 			p.baseA, p.baseB = old.baseA, old.baseB
 			done[i] = !slices.ContainsFunc(old.Findings, Finding.looksAtOthers)
 			if p.A == nil || p.B == nil { // the verdict on a one-sided pair depends on the other pairs
@@ -57,7 +57,8 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 			p.Rows = pairRows(*p)
 		}
 		p.baseA, p.baseB = BaseOf(imageOf(p.A)), BaseOf(imageOf(p.B))
-		p.Verdict = c.caused(*p, judge(*p, nameA, nameB))
+		*p = c.withInside(*p)
+		p.Verdict = p.withFiles(c.caused(*p, judge(*p, nameA, nameB)))
 		p.Rows = p.withDetails()
 		p.Verdict.Command = c.verdictCommand(*p)
 	}
@@ -112,13 +113,15 @@ func sameEntry(a, b *model.Entry) bool {
 
 // Describe returns only one artifact, in the form of a comparison without B
 // and without a verdict.
-func Describe(a model.Artifact) Comparison {
-	c := Comparison{A: &a}
+func Describe(a model.Artifact) Comparison { return describe(a, nil) }
+
+func describe(a model.Artifact, found Inside) Comparison {
+	c := Comparison{A: &a, Inside: found}
 	images := candidates(a)
 	for i := range images {
 		p := Pair{Platform: nameOf(images[i]), A: &images[i]}
 		p.Rows, p.baseA = pairRows(p), BaseOf(p.A.Image)
-		c.Pairs = append(c.Pairs, p)
+		c.Pairs = append(c.Pairs, c.withInside(p))
 	}
 	markSeveral(c.Pairs)
 	return c.withFindings(Comparison{}, nil)

@@ -18,6 +18,7 @@ type Comparison struct {
 	Pairs      []Pair     // one per platform: those of A in its order, then those only B has
 	Findings   []Finding  // on the whole comparison, not on one platform
 	TagContext TagContext // tags and recorded history of both sides
+	Inside     Inside     // what was found inside layers; nil for nothing
 
 	unjudged bool // see PairUp
 }
@@ -27,7 +28,8 @@ type Pair struct {
 	Platform string // model.PlatformName; "" if it is not an image
 	A, B     *model.Entry
 	Verdict  Verdict
-	Rows     []Row // oldest first
+	Rows     []Row       // oldest first
+	Inside   *PairInside // nil if no layer was read
 	Findings []Finding
 
 	severalA, severalB bool     // the index of the side lists other images for this platform, too
@@ -43,6 +45,7 @@ type Verdict struct {
 	Because  safe.Text   // one sentence of evidence
 	Rests    []Ground    // the kinds of evidence that the sentences need
 	Trust    Trust       // follows from Rests
+	Inside   InsideCode  // what differs inside the layers; "" unless all that differ were read
 	Step     int         // displayed number of the first step that differs (the oldest is 1); 0 if none does
 	Proof    []safe.Text // hashes and formulas with the values of this case, one per line
 	Command  safe.Text   // a shell command that shows the same with another tool, "" if there is none
@@ -138,12 +141,13 @@ type Row struct {
 	Class    Class
 	Detail   Detail
 	A, B     *model.Step
-	Other    int   // for Moved: the Index of the step on the other side, else -1
-	TwinsA   []int // indexes of the steps of A with the same non-empty content
-	TwinsB   []int // the same for B
-	SameText bool  // both sides exist and their instructions are equal
-	FilesIn  int   // displayed number of the step whose layer has the files of this one, 0 for none
-	FilesOf  int   // displayed number of the oldest step whose files are in the layer of this one, 0 for none
+	Other    int         // for Moved: the Index of the step on the other side, else -1
+	TwinsA   []int       // indexes of the steps of A with the same non-empty content
+	TwinsB   []int       // the same for B
+	SameText bool        // both sides exist and their instructions are equal
+	FilesIn  int         // displayed number of the step whose layer has the files of this one, 0 for none
+	Inside   *LayerFiles // what differs inside the two layers, nil if they were not read
+	FilesOf  int         // displayed number of the oldest step whose files are in the layer of this one, 0 for none
 }
 
 // Duplicated reports whether a side has the content of this row more than once.

@@ -138,3 +138,12 @@ func (l List) Resolve(e Entry) (Entry, bool) {
 
 // maxHardlinks limits a chain of hard links to hard links, which no tool writes.
 const maxHardlinks = 8
+
+// Merge returns the files that layers give together, the oldest first.
+func Merge(layers []*Layer) List {
+	var all []Entry
+	for _, l := range layers {
+		all = append(all, l.Files.entries...)
+	}
+	return NewList(all)
+}
