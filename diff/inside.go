@@ -208,7 +208,9 @@ func layersIn(rows []Row, read ReadLayers, side func(Row) *model.Step) []*inside
 
 // Merged returns what differs between the files that the differing layers of a pair give together,
 // nil if not all of them were read. partial is set if the layers below were not read.
-func (found *PairInside) Merged() (files *LayerFiles, partial bool) { return found.merged, found.partial }
+func (found *PairInside) Merged() (files *LayerFiles, partial bool) {
+	return found.merged, found.partial
+}
 
 // withInside sets what was found inside the layers of the rows.
 func (c Comparison) withInside(p Pair) Pair {

@@ -315,7 +315,9 @@ func changeVerb(ch filediff.Change) string {
 	return "changed"
 }
 
-func isDeletion(e inside.Entry) bool { return e.Kind == inside.Whiteout || e.Kind == inside.OpaqueFolder }
+func isDeletion(e inside.Entry) bool {
+	return e.Kind == inside.Whiteout || e.Kind == inside.OpaqueFolder
+}
 
 // changeText names a path with what changed beside its content.
 func (r readRow) changeText(ch filediff.Change) string {

@@ -125,6 +125,8 @@ type sideOf struct {
 	img  *model.Image
 	ref  string // reference of the image by digest
 	base Base
+
+	inside *PairInside // what was found inside the layers of the pair, nil for nothing
 }
 
 func (c Comparison) sidesOf(p Pair) []sideOf {
@@ -138,7 +140,7 @@ func (c Comparison) sidesOf(p Pair) []sideOf {
 			if s.side == SideB {
 				base = p.baseB
 			}
-			sides = append(sides, sideOf{s.side, s.name, img, c.imageAt(s.side, s.entry), base})
+			sides = append(sides, sideOf{s.side, s.name, img, c.imageAt(s.side, s.entry), base, p.Inside})
 		}
 	}
 	return sides
